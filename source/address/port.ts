@@ -1,0 +1,4 @@
+/** Tells from which IPv4 address this machine is seen by AWS; undefined when no service answers, which is a note and never a failure. */
+export type Address = {
+	mine(signal?: AbortSignal): Promise<string | undefined>;
+};

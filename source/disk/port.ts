@@ -1,0 +1,25 @@
+/**
+ * What this laptop keeps for convenience: private keys, host-key pins, timings, the log. Deleting all of it loses no fleet.
+ * The real side lives under XDG's data folder, 0600 in 0700.
+ */
+export type Disk = {
+	/** The private key (OpenSSH PEM) kept for a fleet, or undefined. */
+	key(fleet: string, region: string): Promise<string | undefined>;
+	saveKey(fleet: string, region: string, privateKey: string): Promise<void>;
+	removeKey(fleet: string, region: string): Promise<void>;
+	/** Where the key is kept, for printing an `ssh -i` command. */
+	keyPath(fleet: string, region: string): string;
+	/** The host key fingerprint (`SHA256:…`) pinned for an instance id. */
+	pin(instanceId: string): Promise<string | undefined>;
+	savePin(instanceId: string, fingerprint: string): Promise<void>;
+	/** Reads a file that the person named: a private key, a CA. Throws a Problem when it can't be read. */
+	read(path: string): Promise<string>;
+	/** The permission bits of a file that the person named, e.g. 0o600. */
+	mode(path: string): Promise<number>;
+	/** How long each step took in earlier runs, in seconds, newest last. */
+	timings(): Promise<Record<string, number[]>>;
+	saveTiming(step: string, seconds: number): Promise<void>;
+	/** Adds one line to the log; secrets are already taken out. */
+	log(line: string): void;
+	readonly logPath: string;
+};

@@ -1,0 +1,191 @@
+import {z} from 'zod';
+
+/** Errors of shape are sentences that name what would be right. */
+const words = (right: string) => ({error: `It takes ${right}.`});
+const matching = (pattern: RegExp, right: string) => z.string(words(right)).regex(pattern, words(right));
+const count = (least: number, most: number, unit = '') => {
+	const right = `a whole number from ${least} to ${most.toLocaleString('en-US')}${unit && ` ${unit}`}`;
+	return z.int(words(right)).min(least, words(right)).max(most, words(right));
+};
+const flag = z.boolean(words('true or false'));
+const text = z.string(words('a text')).min(1, words('a text that is not empty'));
+const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type such as c5.large');
+const imageNames = ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023'] as const;
+const image = matching(
+	/^(ami-[0-9a-f]{8,17}|(ubuntu-24\.04|ubuntu-22\.04|debian-13|debian-12|al2023)(-arm64|-x86_64)?)$/,
+	`an AMI id, or one of ${imageNames.join(', ')}, with -arm64 or -x86_64 to fix the architecture`,
+);
+const cidr = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(3[0-2]|[12]?\d)$/;
+const folderUrl = z.url({protocol: /^https?$/, ...words('the http(s) URL of a folder')});
+const tag = z
+	.string(words('a text'))
+	.max(256, words('at most 256 characters'))
+	.regex(/^[^,]*$/, words('a text without commas, which docker-machine splits tags by'));
+
+/** One window of the week with its own idle machines, in GitLab Runner's terms. */
+const period = z.strictObject({
+	/** GitLab Runner's seven fields: second minute hour day-of-month month day-of-week year. */
+	periods: z
+		.array(matching(/^\S+( \S+){6}$/, 'seven fields such as "* * 9-17 * * mon-fri *"'), words('a list of periods'))
+		.min(1, words('at least one period')),
+	timezone: text,
+	idleCount: count(0, 1000, 'machines'),
+	idleTime: count(0, 86_400, 'seconds'),
+});
+
+/** The shape of every answer, by key: the one place where a key is known. Live checks are the steps' own. */
+export const answerShapes = {
+	profile: text,
+	region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-east-2'),
+	fleet: matching(
+		/^[a-z](?!g-)[a-z0-9-]{0,22}[a-z0-9]$/,
+		'2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not with "sg-", and not ending in a hyphen',
+	),
+	executor: z.literal('docker+machine', words('docker+machine')),
+	subnet: matching(/^(default|subnet-[0-9a-f]{8,17}|[a-z]{2}(-[a-z]+)+-\d[a-z])$/, 'a subnet id, a zone such as us-east-2a, or default'),
+	image,
+	sshUser: matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name'),
+	workerSshUser: matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name'),
+	managerType: instanceType,
+	securityGroup: text,
+	sshFrom: z.string(words('a CIDR or my-ip')).refine((value) => value === 'my-ip' || cidr.test(value), words('my-ip, or a CIDR such as 203.0.113.0/24')),
+	keyPair: text,
+	privateKey: text,
+	access: text,
+	permissionsBoundary: matching(/^arn:[^:]+:iam::[^:]*:policy\/.+$/, "a policy's ARN"),
+	rolePath: matching(/^\/([!-~]+\/)?$/, 'a path such as /ci/'),
+	cache: matching(/^(create|none|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/, 'create, none, or the name of a bucket'),
+	cacheDays: count(1, 3650, 'days'),
+	workerType: instanceType,
+	workerImage: image,
+	workerDisk: count(8, 16_384, 'GiB'),
+	spot: flag,
+	spotPrice: z.union([z.literal('on-demand'), z.number().gt(0.001)], words('on-demand, or USD an hour above 0.001')),
+	limit: count(1, 5000, 'machines'),
+	concurrent: count(1, 10_000, 'jobs'),
+	idleCount: count(0, 1000, 'machines'),
+	idleTime: count(0, 86_400, 'seconds'),
+	maxGrowthRate: count(0, 1000, 'machines'),
+	maxBuilds: count(0, 100_000, 'jobs'),
+	checkInterval: count(1, 3600, 'seconds'),
+	schedule: z.array(period, words('a list of {periods, timezone, idleCount, idleTime}')),
+	privileged: flag,
+	disableCache: flag,
+	dockerImage: text,
+	workerProfile: text,
+	machineOptions: z.array(matching(/^[a-z0-9-]+(=.*)?$/, 'a docker-machine option such as engine-opt=mtu=1400'), words('a list of docker-machine options')),
+	runnerConfig: text,
+	tags: z.record(tag, tag, words('an object of tags')).refine((value) => !Object.keys(value).some((key) => /^(aws:|gitlab-runner-aws:|$)/.test(key)), {
+		error: 'It takes tag keys that are not empty and begin with neither aws: nor gitlab-runner-aws:.',
+	}),
+	gitlabUrl: z
+		.url({protocol: /^https?$/, ...words('a URL such as https://gitlab.com')})
+		.refine((value) => !value.endsWith('/'), words('a URL without a slash at its end')),
+	gitlabCa: text,
+	runner: z.enum(['token', 'create'], words('token or create')),
+	runnerName: text,
+	runnerTags: z.array(text, words('a list of tags')),
+	runUntagged: flag,
+	project: text,
+	group: text,
+	tokenStore: z.enum(['manager', 'ssm'], words('manager or ssm')),
+	gitlabRunnerVersion: matching(/^\d+\.\d+\.\d+$/, 'a version such as 19.3.0'),
+	dockerMachineVersion: matching(/^\d+\.\d+\.\d+(-gitlab\.\d+)?$/, 'a version such as 0.16.2-gitlab.48'),
+	engineInstall: z.string(words('a URL or image')).refine((value) => value === 'image' || /^https?:\/\//.test(value), words('the URL of an install script, or image')),
+	downloads: z.strictObject({gitlabRunner: folderUrl, dockerMachine: folderUrl}, words('{gitlabRunner, dockerMachine}, folder URLs')),
+	sshAddress: matching(/^[^:\s]+:\d{1,5}$/, 'host:port'),
+} as const;
+
+/** A key of the public contract: a preset, a flag and a question name it alike. */
+export type AnswerKey = keyof typeof answerShapes;
+
+/** All answers that were given, by anyone; a key is absent where nothing is wanted. */
+export type Given = {[Key in AnswerKey]?: z.infer<(typeof answerShapes)[Key]>};
+
+/** Keys that stay absent unless somebody gives them. */
+type Optional =
+	| 'profile'
+	| 'sshUser'
+	| 'workerSshUser'
+	| 'privateKey'
+	| 'permissionsBoundary'
+	| 'rolePath'
+	| 'workerProfile'
+	| 'runnerConfig'
+	| 'gitlabCa'
+	| 'project'
+	| 'group'
+	| 'downloads'
+	| 'sshAddress';
+
+/** A complete set of answers: what the steps work from, and, less what is only this laptop's, what the record holds. */
+export type Answers = Required<Omit<Given, Optional>> & Pick<Given, Optional>;
+
+/** Where an answer came from; the review shows it. */
+export type Source = 'flag' | 'preset' | 'environment' | 'record' | 'found' | 'default' | 'typed';
+
+/** What a changed answer does to a standing fleet. */
+export type How = 'live' | 'drain' | 'replace' | 'never';
+
+/** Keys that say how this laptop works rather than what the fleet is: they never go into the record. */
+export const laptopKeys: readonly AnswerKey[] = ['profile', 'privateKey', 'sshAddress'];
+
+/** A sentence that says what is wrong with a value's shape, or nothing. */
+export function wrongShape(key: AnswerKey, value: unknown): string | undefined {
+	const judged = answerShapes[key].safeParse(value);
+	if (judged.success) return undefined;
+	const issue = judged.error.issues[0];
+	const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
+	return `${where}${issue?.message ?? 'It has another shape.'}`;
+}
+
+/** A fleet is an account, a region and a name; the account is the one that answers. */
+export type Fleet = {name: string; region: string};
+
+/** Tag keys of the mark: all that belongs to a fleet bears it from the call that created it. */
+export const markKeys = {
+	fleet: 'gitlab-runner-aws:fleet',
+	part: 'gitlab-runner-aws:part',
+	region: 'gitlab-runner-aws:region',
+	/** On the manager: hash of what the test machine proved (MachineOptions, versions, image). */
+	proven: 'gitlab-runner-aws:proven',
+	/** On the manager: the host key's fingerprint, once verified. */
+	hostKey: 'gitlab-runner-aws:host-key',
+	/** On a manager that takes over from another: the instance id of that one. */
+	replaces: 'gitlab-runner-aws:replaces',
+} as const;
+
+/** The parts of a fleet that bear the mark, named after the step that makes them. */
+export type Part = 'record' | 'bucket' | 'security-groups' | 'key-pair' | 'instance-profile' | 'manager' | 'worker' | 'runner';
+
+/** The mark as tags; `global` is for things outside any region (IAM, S3's names). */
+export function mark(fleet: Fleet, part: Part, global = false): Record<string, string> {
+	const tags: Record<string, string> = {[markKeys.fleet]: fleet.name, [markKeys.part]: part};
+	if (global) tags[markKeys.region] = fleet.region;
+	return tags;
+}
+
+/** Names that derive from the mark (design §7). */
+export const names = {
+	record: (fleet: Fleet) => `/gitlab-runner-aws/${fleet.name}`,
+	/** SecureString beside the record, when `tokenStore` is `ssm`. */
+	token: (fleet: Fleet) => `/gitlab-runner-aws/${fleet.name}/token`,
+	bucket: (fleet: Fleet, account: string) => `${fleet.name}-cache-${account}-${fleet.region}`,
+	managerGroup: (fleet: Fleet) => `${fleet.name}-manager`,
+	workersGroup: (fleet: Fleet) => `${fleet.name}-workers`,
+	keyPair: (fleet: Fleet) => `${fleet.name}-manager`,
+	manager: (fleet: Fleet) => `${fleet.name}-manager`,
+	/** Role, instance profile and inline policy. */
+	profile: (fleet: Fleet) => `${fleet.name}-${fleet.region}-manager`,
+	lifecycleRule: (fleet: Fleet) => `gitlab-runner-aws-${fleet.name}`,
+	cachePath: (fleet: Fleet) => fleet.name,
+	/** `MachineName` of the runner: the runner puts `runner-<short token>-` before it and a time and a hash for `%s`. */
+	machine: (fleet: Fleet) => `${fleet.name}-%s`,
+} as const;
+
+/**
+ * Whether a key pair or machine name is one that this fleet's runner gave: `runner-<short token>-<fleet>-<unix>-<hex>`.
+ * A short token has at most nine characters, so a fleet whose name ends in this one's doesn't match (facts §1, §3.5).
+ */
+export const isWorkerName = (fleet: Fleet, name: string): boolean =>
+	new RegExp(`^runner-[a-z0-9-]{1,9}-${fleet.name}-\\d{9,11}-[0-9a-f]{8}$`).test(name);

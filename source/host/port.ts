@@ -1,0 +1,55 @@
+import type {Script} from './script.ts';
+
+/** Where and as whom to connect. */
+export type Target = {
+	address: string;
+	port: number;
+	user: string;
+	/** The private key in OpenSSH or PEM form. */
+	privateKey: string;
+	passphrase?: string;
+	/** Says whether the host's key (`SHA256:…`, no padding, as ssh-keygen prints it) is the right one; a refused key throws `host-key-changed`. */
+	trust(fingerprint: string): boolean | Promise<boolean>;
+};
+
+/** How a command ended. `code` is undefined when a signal ended it. */
+export type Outcome = {code: number | undefined; stdout: string; stderr: string};
+
+/**
+ * One SSH connection that is held open. Every method throws a Problem with the code `ssh-closed` (`again`) once the connection is lost.
+ * Everything that the manager is asked to do in this program is a `Script`, so that the simulated host can do the same by name.
+ */
+export type Connection = {
+	/** Runs a script as root; its input goes over stdin, each progress value it prints is reported, and its result is parsed by the script's own schema. */
+	script<Input, Result>(script: Script<Input, Result>, input: Input, said?: (progress: ScriptProgress) => void): Promise<Result>;
+	/** Runs a command line as the login user; what `stdin` holds is never seen in argv. */
+	run(command: string, stdin?: string): Promise<Outcome>;
+	/** A file's text, read as root, or undefined when there is none. */
+	read(path: string): Promise<string | undefined>;
+	/** Writes a file as root: a temporary file of this mode beside it, then a rename. */
+	write(path: string, text: string, mode: number): Promise<void>;
+	/** Reports the lines that a command prints until it ends or the signal is aborted; gives its exit code. */
+	stream(command: string, line: (line: string) => void, signal: AbortSignal): Promise<number | undefined>;
+	/** Opens a local port that leads to a port of the manager's loopback. */
+	forward(port: number): Promise<{port: number; close(): Promise<void>}>;
+	close(): Promise<void>;
+};
+
+/** What a running script tells before it ends. */
+export type ScriptProgress =
+	/** A line of a tool below (docker-machine, curl): it can be dimmed, tailed and dropped. */
+	| {line: string}
+	/** What is being done now, thing first: `gitlab-runner 19.3.0 downloading`. */
+	| {says: string}
+	/** A stage of docker-machine begins: creating, waiting for SSH, … */
+	| {stage: string}
+	/** A download: bytes so far and in all, when known. */
+	| {download: string; bytes: number; of?: number | undefined};
+
+/**
+ * Opens a connection. Throws Problems: `ssh-no-answer` (`again`; nothing listens or packets are dropped), `ssh-refused` (`again`; port closed, sshd not up yet),
+ * `ssh-denied` (no key is accepted), `host-key-changed`.
+ */
+export type Host = {
+	connect(target: Target, signal?: AbortSignal): Promise<Connection>;
+};

@@ -1,0 +1,64 @@
+import type {ZodType} from 'zod';
+
+/**
+ * Something the manager is asked to do: a Python 3 program that reads JSON from stdin and prints one JSON object a line,
+ * progress first, `{"result": …}` last. A script that changes the host holds the lock `/run/lock/gitlab-runner-aws` while it does.
+ * Python, since cloud-init brings it to every image that is offered here. Secrets travel in the input only, never in argv.
+ */
+export type Script<Input, Result> = {
+	/** The name by which the simulated host knows it. */
+	readonly name: string;
+	/** The program's text; it may hold no secret, since it is seen in the manager's process list. */
+	readonly text: string;
+	readonly result: ZodType<Result>;
+	/** Never read: ties the input's type to the script. */
+	readonly input?: (input: Input) => void;
+	/** Whether it changes the host. */
+	readonly changes: boolean;
+};
+
+/** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
+export const prelude = `
+import fcntl, hashlib, json, os, signal, subprocess, sys, tempfile, time
+given = json.load(sys.stdin)
+os.environ.update(HOME='/root', USER='root', PATH='/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND='noninteractive', LC_ALL='C.UTF-8')
+def say(**what):
+    print(json.dumps(what), flush=True)
+def done(**result):
+    say(result=result)
+    sys.exit(0)
+def lock():
+    os.makedirs('/run/lock', exist_ok=True)
+    held = open('/run/lock/gitlab-runner-aws', 'w')
+    fcntl.flock(held, fcntl.LOCK_EX)
+    return held
+def sh(*argv, limit=60, stdin=''):
+    try:
+        ended = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit, universal_newlines=True, errors='replace')
+        return ended.returncode, ended.stdout, ended.stderr
+    except subprocess.TimeoutExpired:
+        return 124, '', 'no answer within %d s' % limit
+    except FileNotFoundError:
+        return 127, '', argv[0] + ' not found'
+def read(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return None
+def put(path, text, mode):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(path))
+    try:
+        with os.fdopen(handle, 'w') as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode)
+        os.rename(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+`;

@@ -1,0 +1,60 @@
+/** Who can do something about a problem: the person (`told`), a service that answered (`outside`), or us (`bug`). */
+export type Fault = 'told' | 'outside' | 'bug';
+
+type ProblemFields = {
+	/** The service's own code where there is one (`InvalidGroup.Duplicate`), else ours in kebab-case (`host-key-changed`). */
+	readonly code: string;
+	/** What happened, in the present tense, and why, with the value that shows it. */
+	readonly message: string;
+	/** What to do: the one command or key. */
+	readonly advice?: string | undefined;
+	readonly fault?: Fault | undefined;
+	/** True when the same call is worth making again after a pause. */
+	readonly again?: boolean | undefined;
+	/** Exit code of the program when this ends it: 1 a problem, 2 usage or the shape of an answer, 70 a bug. */
+	readonly exit?: 1 | 2 | 70 | undefined;
+	readonly cause?: unknown;
+};
+
+/** The one error that a person sees: what happened, why, what to do. Translated once, at the port that knows. */
+export class Problem extends Error {
+	readonly code: string;
+	readonly advice: string | undefined;
+	readonly fault: Fault;
+	readonly again: boolean;
+	readonly exit: 1 | 2 | 70;
+
+	constructor(fields: ProblemFields) {
+		super(fields.message, {cause: fields.cause});
+		this.name = 'Problem';
+		this.code = fields.code;
+		this.advice = fields.advice;
+		this.fault = fields.fault ?? 'told';
+		this.again = fields.again ?? false;
+		this.exit = fields.exit ?? (this.fault === 'bug' ? 70 : 1);
+	}
+}
+
+/** Whether an error is a problem with this code: the only way that code asks what went wrong. */
+export const isProblem = (error: unknown, ...codes: string[]): error is Problem =>
+	error instanceof Problem && (codes.length === 0 || codes.includes(error.code));
+
+/** The same trouble as a problem: unknown errors become a bug of ours and keep their cause for the log. */
+export function toProblem(error: unknown): Problem {
+	if (error instanceof Problem) return error;
+	return new Problem({
+		code: 'bug',
+		fault: 'bug',
+		message: `Something here isn't as this program expects: ${error instanceof Error ? error.message : String(error)}`,
+		advice: 'Run the same command again; it looks first and goes on. The log has the details.',
+		cause: error,
+	});
+}
+
+/** Ends the work because the person said so; not a failure. */
+export class Stopped extends Error {
+	constructor() {
+		super('Stopped');
+		this.name = 'Stopped';
+	}
+}

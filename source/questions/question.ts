@@ -1,0 +1,57 @@
+import type {Cloud} from '../cloud/port.ts';
+import type {AnswerKey, Answers, Fleet, Given, How} from '../fleet.ts';
+
+/** What choices and defaults may look at; memoised by whoever makes it, and each call ends with the question. */
+export type Asking = {
+	/** The cloud of the region answered so far. */
+	cloud: Cloud;
+	fleet?: Fleet | undefined;
+	given: Given;
+	/** AWS profiles found in this laptop's configuration. */
+	profiles(): Promise<string[]>;
+};
+
+/** One thing to choose, with what helps to choose it. */
+export type Choice<Value> = {value: Value; label: string; /** Dimmed, beside the label: price, age, whose. */ hint?: string; /** Says why it can't be taken now. */ disabled?: string};
+
+/** How a face lets a person answer. `choice` also lets a value be typed unless `closed`. */
+export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
+
+type Value<Key extends AnswerKey> = NonNullable<Given[Key]>;
+
+/**
+ * One question: flag, help, completion, preset schema and every face come from this record.
+ * Its shape is `answerShapes[id]`; its live checks are the steps'.
+ */
+export type Question<Key extends AnswerKey = AnswerKey> = {
+	readonly id: Key;
+	/** The question as asked: `Which image should the manager start from?` */
+	readonly title: string;
+	/** One or two sentences that help to answer; also the flag's help. */
+	readonly help: string;
+	readonly kind: Kind;
+	readonly unit?: string;
+	/** True for the nine that most people must choose (● in design §4); a function where it depends. */
+	readonly asked: boolean | ((asking: Asking) => Promise<boolean>);
+	/** What a changed answer does to a standing fleet; undefined where nothing can change (profile, paths on this laptop). */
+	readonly change: How | undefined;
+	/** Whether the question means anything given the other answers. */
+	when?(given: Given): boolean;
+	/** The default and, where it isn't evident, why it is the default. */
+	default?(asking: Asking): Promise<{value: Value<Key>; why?: string} | undefined>;
+	choices?(asking: Asking): Promise<Choice<Value<Key>>[]>;
+	/** Judges one answer against the others, after its shape: a sentence or nothing. */
+	against?(value: Value<Key>, answers: Answers): string | undefined;
+};
+
+/** A question about any key, as faces and lists see it. */
+export type AnyQuestion = {[Key in AnswerKey]: Question<Key>}[AnswerKey];
+
+/** A secret that is asked for: hidden while typed, never an answer, never in a preset. */
+export type SecretQuestion = {
+	readonly id: 'runnerToken' | 'gitlabToken' | 'accessKeyId' | 'accessKeySecret' | 'passphrase' | 'mfaCode';
+	readonly title: string;
+	readonly help: string;
+	/** A sentence or nothing. */
+	wrong?(value: string): string | undefined;
+};
