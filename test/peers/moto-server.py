@@ -32,6 +32,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 import moto.ec2.models.elastic_network_interfaces as network_interfaces  # noqa: E402
 import moto.ec2.responses.amis as image_responses  # noqa: E402
 import moto.ec2.responses.instances as instance_responses  # noqa: E402
+import moto.ec2.responses.key_pairs as key_pair_responses  # noqa: E402
 import moto.ec2.responses.security_groups as group_responses  # noqa: E402
 import moto.ec2.responses.spot_instances as spot_responses  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT  # noqa: E402
@@ -40,6 +41,7 @@ from moto.ec2.models import EC2Backend, ec2_backends  # noqa: E402
 from moto.ec2.models.amis import Ami, AmiBackend  # noqa: E402
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS  # noqa: E402
 from moto.ec2.models.instances import Instance, InstanceState  # noqa: E402
+from moto.ec2.models.key_pairs import KeyPair  # noqa: E402
 from moto.iam.models import iam_backends  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
@@ -65,9 +67,6 @@ tokens: dict = {}
 pushed_keys: list = []
 unsettled: list = []
 newer_images: list = []
-
-
-# --- Images and the publishers' parameters -------------------------------------------------------------------------
 
 
 def ubuntu(codename, version, serial):
@@ -140,14 +139,534 @@ def parameter(parameters, name, value):
     ))
 
 
-loaded_parameters: list = []
-
-
 def load_parameters(self, key):
     """Fills in the publishers' parameters the first time that a region is asked for one."""
-    if not str(key or "").startswith("/aws/service/") or self in_identity(loaded_parameters):
+    if not str(key or "").startswith("/aws/service/") or getattr(self, "published", False):
         return
-    loaded_parameters.append(self)
+    self.published = True
     for image in IMAGES + newer_images:
         for name in image["parameters"]:
             parameter(self, name, image_id(self.region_name, image))
+
+
+def publish_newer(serial):
+    """A newer Ubuntu 24.04 appears everywhere, as publishers do every few weeks."""
+    from moto.ssm.models import ssm_backends
+    images = list(ubuntu("noble", "24.04", serial))
+    newer_images.extend(images)
+    for region, backend in list(ec2_backends[ACCOUNT].items()):
+        for image in images:
+            publish(backend, image)
+    for region, backend in list(ssm_backends[ACCOUNT].items()):
+        if getattr(backend._parameters, "published", False):
+            for image in images:
+                for name in image["parameters"]:
+                    parameter(backend._parameters, name, image_id(region, image))
+    return [image["name"] for image in images]
+
+
+def image_filter(self, name, method_name=None, stock=Ami.get_filter_value):
+    own = {"root-device-type": "root_device_type", "root-device-name": "root_device_name", "hypervisor": "hypervisor",
+           "image-type": "image_type", "description": "description"}
+    return getattr(self, own[name]) if name in own else stock(self, name, method_name)
+
+
+def with_internet_gateway(self, region_name, account_id, stock=EC2Backend.__init__):
+    """A default VPC reaches the internet, as AWS makes it."""
+    stock(self, region_name, account_id)
+    gateway = self.create_internet_gateway()
+    self.attach_internet_gateway(gateway.id, self.default_vpc.id)
+    for table in self.describe_route_tables(filters={"vpc-id": [self.default_vpc.id]}):
+        self.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
+
+
+def public_line(self):
+    """A pair's public half as a line of OpenSSH; the query API carries it in base64."""
+    text = self.material_public
+    text = text.decode() if isinstance(text, bytes) else text
+    return text.strip() if text.startswith("ssh-") else base64.b64decode(text).decode().strip()
+
+
+def replace(module, name, *changes):
+    template = getattr(module, name)
+    for old, new in changes:
+        if old not in template:
+            raise SystemExit(f"moto's {name} has changed: {old!r} is not in it")
+        template = template.replace(old, new)
+    setattr(module, name, template)
+
+
+AmiBackend._load_amis = load_images
+Ami.get_filter_value = image_filter
+ParameterDict._check_loading_status = load_parameters
+EC2Backend.__init__ = with_internet_gateway
+network_interfaces.random_public_ip = lambda: OPTIONS["publicAddress"]
+ec2_filters.filter_dict_attribute_mapping["client-token"] = "client_token"
+ec2_filters.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
+KeyPair.public_line = property(public_line)
+Instance.client_token = ""
+Instance.metadata = {}
+INSTANCE_CHANGES = (
+    ("<rootDeviceName>/dev/sda1</rootDeviceName>", "<rootDeviceName>{{ instance.root_device_name }}</rootDeviceName>"),
+    ("<clientToken>ABCDE{{ account_id }}3</clientToken>", """<clientToken>{{ instance.client_token }}</clientToken>
+          <metadataOptions><state>applied</state><httpTokens>{{ instance.metadata.get('HttpTokens', 'optional') }}</httpTokens>
+          <httpPutResponseHopLimit>{{ instance.metadata.get('HttpPutResponseHopLimit', '1') }}</httpPutResponseHopLimit>
+          <httpEndpoint>{{ instance.metadata.get('HttpEndpoint', 'enabled') }}</httpEndpoint></metadataOptions>"""),
+)
+replace(instance_responses, "EC2_RUN_INSTANCES", *INSTANCE_CHANGES)
+replace(instance_responses, "EC2_DESCRIBE_INSTANCES", *INSTANCE_CHANGES)
+replace(
+    image_responses, "DESCRIBE_IMAGES_RESPONSE",
+    ("<imageOwnerAlias>amazon</imageOwnerAlias>", "{% if image.owner_alias %}<imageOwnerAlias>{{ image.owner_alias }}</imageOwnerAlias>{% endif %}"),
+    ("<creationDate>", "{% if image.deprecation_time %}<deprecationTime>{{ image.deprecation_time }}</deprecationTime>{% endif %}<creationDate>"),
+    ("<volumeSize>15</volumeSize>", "<volumeSize>8</volumeSize>"),
+    ("<volumeType>standard</volumeType>", "<volumeType>gp3</volumeType>"),
+)
+replace(
+    spot_responses, "DESCRIBE_SPOT_PRICE_HISTORY_TEMPLATE",
+    ("Linux/UNIX (Amazon VPC)", "Linux/UNIX"), ("0.00001", "{{ price.get('SpotPrice', '0.0300') }}"),
+    ("2006-01-02T15:04:05.999999999Z", time.strftime("%Y-%m-%dT%H:00:00.000Z", time.gmtime())),
+)
+replace(group_responses, "AUTHORIZE_SECURITY_GROUP_INGRESS_RESPONSE", ("<isEgress>true</isEgress>", "<isEgress>false</isEgress>"))
+replace(
+    group_responses, "DESCRIBE_SECURITY_GROUP_RULES_RESPONSE",
+    ("{% if rule.prefix_list_ids | length > 0 %}", "{% if rule.source_groups and rule.source_groups[0].get('Description') %}<description>"
+     "{{ rule.source_groups[0]['Description'] }}</description>{% endif %}{% if rule.prefix_list_ids | length > 0 %}"),
+)
+replace(
+    key_pair_responses, "DESCRIBE_KEY_PAIRS_RESPONSE",
+    ("<keyName>", "<keyType>{{ 'ed25519' if 'ssh-ed25519' in keypair.public_line else 'rsa' }}</keyType>"
+     "<publicKey>{{ keypair.public_line }}</publicKey><keyName>"),
+)
+for place in INSTANCE_TYPE_OFFERINGS.values():
+    for offerings in place.values():
+        for offering in offerings:
+            offering["SpotPrice"] = f"{ON_DEMAND.get(offering['InstanceType'], 0.1) * 0.38:.4f}"
+iam_backends[ACCOUNT]["aws"].account_aliases = ["peers"]
+
+
+class Call:
+    """One call of the program under test, as far as the answers below need it."""
+
+    def __init__(self, environ, body):
+        self.method = environ["REQUEST_METHOD"]
+        self.path = unquote(environ.get("PATH_INFO", "/"))
+        self.query = environ.get("QUERY_STRING", "")
+        self.body = body
+        scope = re.search(r"Credential=[^/]*/[^/]*/([^/]*)/([^/]*)/", environ.get("HTTP_AUTHORIZATION", ""))
+        self.region, self.service = scope.groups() if scope else ("us-east-1", "s3")
+        self.target = environ.get("HTTP_X_AMZ_TARGET", "")
+        self.form = {}
+        self.json = {}
+        if self.target:
+            self.action = self.target.split(".")[-1]
+            self.json = json.loads(body or b"{}")
+        elif self.service in ("ec2", "iam", "sts"):
+            self.form = {key: values[0] for key, values in parse_qs((body or b"").decode(), keep_blank_values=True).items()}
+            self.form = self.form or {key: values[0] for key, values in parse_qs(self.query, keep_blank_values=True).items()}
+            self.action = self.form.get("Action", "")
+        else:
+            # The proxy names S3's actions: they are in method, path and query.
+            self.action = environ.get("HTTP_X_PEERS_ACTION", "")
+
+    @property
+    def ec2(self):
+        return ec2_backends[ACCOUNT][self.region]
+
+    def listed(self, prefix):
+        return [value for key, value in self.form.items() if re.fullmatch(re.escape(prefix) + r"\.\d+", key)]
+
+
+class Refused(Exception):
+    def __init__(self, status, code, message):
+        super().__init__(code)
+        self.status, self.code, self.message = status, code, message
+
+
+def refusal(call, error):
+    code, message = escape(error.code), escape(error.message)
+    if call.target:
+        return error.status, "application/x-amz-json-1.1", json.dumps({"__type": error.code, "message": error.message, "Message": error.message})
+    if call.service == "ec2":
+        text = f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>peers</RequestID></Response>"
+    elif call.service == "s3":
+        text = "" if call.method == "HEAD" else f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>peers</RequestId></Error>"
+    else:
+        text = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>peers</RequestId></ErrorResponse>"
+    return error.status, "text/xml", text
+
+
+def xml(action, inner, namespace="http://ec2.amazonaws.com/doc/2016-11-15/"):
+    return 200, "text/xml", f'<{action}Response xmlns="{namespace}"><requestId>peers</requestId>{inner}</{action}Response>'
+
+
+S3_RIGHTS = {
+    "HeadBucket": "ListBucket", "ListObjects": "ListBucket", "ListObjectsV2": "ListBucket", "ListObjectVersions": "ListBucketVersions",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration", "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock", "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "DeleteObjects": "DeleteObject", "HeadObject": "GetObject", "ListBuckets": "ListAllMyBuckets",
+}
+
+
+def refuse_denied(call):
+    service = {"service-quotas": "servicequotas"}.get(call.service, call.service)
+    action = S3_RIGHTS.get(call.action, call.action) if service == "s3" else call.action
+    if f"{service}:{action}" not in denied:
+        return
+    sentence = f"User: {USER_ARN} is not authorized to perform: {service}:{action}"
+    if service == "ec2":
+        raise Refused(403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {sentence} because no identity-based policy allows the {service}:{action} action.")
+    if service == "ec2-instance-connect":
+        raise Refused(403, "AuthException", sentence)
+    if call.target:
+        raise Refused(400, "AccessDeniedException", f"{sentence} because no identity-based policy allows the {service}:{action} action")
+    raise Refused(403, "AccessDenied", f"{sentence} because no identity-based policy allows the {service}:{action} action")
+
+
+USER_ARN = f"arn:aws:iam::{ACCOUNT}:user/peers"
+
+
+def settle():
+    """Brings instances whose time is over from pending to running, from shutting-down to terminated, and so on."""
+    now = time.monotonic()
+    for entry in list(unsettled):
+        due, instance, passing, name, code = entry
+        if due <= now:
+            unsettled.remove(entry)
+            if instance._state.name == passing:
+                instance._state = InstanceState(name, code)
+
+
+PASSING = {
+    "RunInstances": ("pending", 0, "running", 16), "StartInstances": ("pending", 0, "running", 16),
+    "StopInstances": ("stopping", 64, "stopped", 80), "TerminateInstances": ("shutting-down", 32, "terminated", 48),
+}
+
+
+def pass_through(call, instance):
+    passing, code, name, final = PASSING[call.action]
+    if instance._state.name == name:
+        instance._state = InstanceState(passing, code)
+        unsettled.append((time.monotonic() + SETTLE, instance, passing, name, final))
+
+
+def before_run_instances(call):
+    token = call.form.get("ClientToken")
+    if call.form.get("DryRun") == "true":
+        return None
+    seen = tokens.get((call.region, token)) if token else None
+    if not seen:
+        return None
+    parameters, instances, answer = seen
+    if parameters != launch_parameters(call):
+        raise Refused(400, "IdempotentParameterMismatch", "The client token you have provided is associated with a resource that is already deleted or was created with different parameters.")
+    if any(instance._state.name in ("terminated", "shutting-down") for instance in instances):
+        raise Refused(400, "IdempotentInstanceTerminated", "The client token you have provided is associated with an instance that has been terminated.")
+    return answer
+
+
+def launch_parameters(call):
+    return {key: value for key, value in call.form.items() if key not in ("ClientToken", "DryRun")}
+
+
+def after_run_instances(call, answer):
+    instances = [call.ec2.get_instance(found) for found in re.findall(r"<instanceId>(i-[0-9a-f]+)</instanceId>", answer[2])]
+    key = call.ec2.keypairs.get(call.form.get("KeyName", ""))
+    prefix = "MetadataOptions."
+    for instance in instances:
+        instance.client_token = call.form.get("ClientToken", "")
+        instance.metadata = {name[len(prefix):]: value for name, value in call.form.items() if name.startswith(prefix)}
+        instance.launch_key = key.public_line if key else None
+        for name, device in call.form.items():
+            mapping = re.fullmatch(r"(BlockDeviceMapping\.\d+)\.DeviceName", name)
+            if mapping and f"{mapping[1]}.Ebs.DeleteOnTermination" not in call.form and device in instance.block_device_mapping:
+                instance.block_device_mapping[device].delete_on_termination = True
+    answer = (answer[0], answer[1], answer[2].replace("<clientToken></clientToken>", f"<clientToken>{escape(call.form.get('ClientToken', ''))}</clientToken>"))
+    if call.form.get("ClientToken"):
+        tokens[(call.region, call.form["ClientToken"])] = (launch_parameters(call), instances, answer)
+    return answer
+
+
+def delete_security_group(call):
+    group_id = call.form.get("GroupId")
+    if not group_id or call.form.get("DryRun") == "true":
+        return None
+    backend = call.ec2
+    for instance in backend.all_instances():
+        members = [group.id for group in instance.security_groups]
+        members += [getattr(group, "id", group) for nic in instance.nics.values() for group in nic.group_set]
+        if group_id in members and instance._state.name != "terminated":
+            raise Refused(400, "DependencyViolation", f"resource {group_id} has a dependent object")
+    for groups in backend.groups.values():
+        for other in groups.values():
+            rules = [*other.ingress_rules, *other.egress_rules]
+            if other.id != group_id and any(source.get("GroupId") == group_id for rule in rules for source in rule.source_groups):
+                raise Refused(400, "DependencyViolation", f"resource {group_id} has a dependent object")
+    return None
+
+
+def refuse_duplicate_rule(call):
+    """Stock moto takes an equal rule with another description for a new one."""
+    group = call.ec2.get_security_group_from_id(call.form.get("GroupId", ""))
+    for name, protocol in call.form.items():
+        permission = re.fullmatch(r"(IpPermissions\.\d+)\.IpProtocol", name)
+        if not permission or not group:
+            continue
+        ports = [call.form.get(f"{permission[1]}.{end}Port") for end in ("From", "To")]
+        ranges = [value for key, value in call.form.items() if re.fullmatch(re.escape(permission[1]) + r"\.IpRanges\.\d+\.CidrIp", key)]
+        sources = [value for key, value in call.form.items() if re.fullmatch(re.escape(permission[1]) + r"\.(UserId)?Group(Pair)?s\.\d+\.GroupId", key)]
+        for rule in group.ingress_rules:
+            same = rule.ip_protocol == protocol and [str(port) for port in (rule.from_port, rule.to_port)] == [str(port) for port in ports]
+            theirs = [entry.get("CidrIp") for entry in rule.ip_ranges] + [entry.get("GroupId") for entry in rule.source_groups]
+            twin = next((each for each in ranges + sources if each in theirs), None)
+            if same and twin:
+                raise Refused(400, "InvalidPermission.Duplicate", f'the specified rule "peer: {twin}, {protocol.upper()}, from port: {ports[0]}, to port: {ports[1]}, ALLOW" already exists')
+
+
+def delete_key_pair(call):
+    if "KeyPairId" not in call.form or call.form.get("DryRun") == "true":
+        return None
+    found = next((pair for pair in call.ec2.keypairs.values() if pair.id == call.form["KeyPairId"]), None)
+    if found:
+        call.ec2.delete_key_pair(found.name)
+    return xml("DeleteKeyPair", f"<return>true</return><keyPairId>{escape(call.form['KeyPairId'])}</keyPairId>")
+
+
+def modify_metadata_options(call):
+    instance = call.ec2.get_instance(call.form["InstanceId"])
+    instance.metadata = {**instance.metadata, **{key: value for key, value in call.form.items() if key.startswith("Http")}}
+    options = "".join(f"<{key[0].lower()}{key[1:]}>{escape(value)}</{key[0].lower()}{key[1:]}>" for key, value in instance.metadata.items())
+    return xml(call.action, f"<instanceId>{instance.id}</instanceId><instanceMetadataOptions><state>pending</state>{options}</instanceMetadataOptions>")
+
+
+def fingerprint(line):
+    digest = base64.b64encode(hashlib.sha256(base64.b64decode(line.split()[1])).digest()).decode().rstrip("=")
+    kinds = {"ssh-ed25519": (256, "ED25519"), "ssh-rsa": (3072, "RSA"), "ecdsa-sha2-nistp256": (256, "ECDSA")}
+    bits, kind = kinds.get(line.split()[0], (0, line.split()[0]))
+    return f"{bits} SHA256:{digest}", kind
+
+
+def get_console_output(call):
+    instance = call.ec2.get_instance(call.form["InstanceId"])
+    text = ""
+    lines = [open(path).read().strip() for path in sorted(glob.glob(os.path.join(OPTIONS.get("hostKeys") or "/nowhere", "ssh_host_*_key.pub")))]
+    if lines and instance._state.name == "running":
+        host = "root@" + instance.private_dns.split(".")[0]
+        stamp = time.strftime("<14>%b %d %H:%M:%S cloud-init: ")
+        out = ["[    0.000000] Linux version 6.8.0-1021-aws", "[    9.120377] cloud-init[612]: Cloud-init v. 24.4 running 'modules:final'",
+               stamp + "#" * 61, stamp + "-----BEGIN SSH HOST KEY FINGERPRINTS-----"]
+        for line in lines:
+            print_, kind = fingerprint(line)
+            out.append(f"{stamp}{print_} {host} ({kind})")
+        out += [stamp + "-----END SSH HOST KEY FINGERPRINTS-----", stamp + "#" * 61, "-----BEGIN SSH HOST KEY KEYS-----"]
+        out += [f"{' '.join(line.split()[:2])} {host}" for line in lines]
+        out += ["-----END SSH HOST KEY KEYS-----", "[   11.020417] cloud-init[612]: Cloud-init v. 24.4 finished. Datasource DataSourceEc2Local.", ""]
+        text = "\r\n".join(out)
+    encoded = base64.b64encode(text.encode()).decode()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    return xml(call.action, f"<instanceId>{instance.id}</instanceId><timestamp>{stamp}</timestamp><output>{encoded}</output>")
+
+
+def simulate_principal_policy(call):
+    source = call.form.get("PolicySourceArn", "")
+    if not re.match(r"arn:[^:]+:iam::\d+:(user|group|role)/", source):
+        raise Refused(400, "InvalidInput", f"Invalid Entity Arn: {source} does not clearly define entity type and name.")
+    known = {action.lower() for action in denied}
+    results = ""
+    for action in call.listed("ActionNames.member"):
+        decision = "implicitDeny" if action.lower() in known else "allowed"
+        for resource in call.listed("ResourceArns.member") or ["*"]:
+            results += (f"<member><EvalActionName>{escape(action)}</EvalActionName><EvalResourceName>{escape(resource)}</EvalResourceName>"
+                        f"<EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues/></member>")
+    inner = f"<SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>{results}</EvaluationResults></SimulatePrincipalPolicyResult>"
+    return xml(call.action, inner, "https://iam.amazonaws.com/doc/2010-05-08/")
+
+
+def send_ssh_public_key(call):
+    instance_id, user, key = call.json["InstanceId"], call.json["InstanceOSUser"], call.json["SSHPublicKey"]
+    instance = next((each for each in call.ec2.all_instances() if each.id == instance_id), None)
+    if not instance or instance._state.name == "terminated":
+        raise Refused(404, "EC2InstanceNotFoundException", f"No instance found with id {instance_id}")
+    if instance._state.name != "running":
+        raise Refused(400, "EC2InstanceStateInvalidException", f"Instance {instance_id} is not in a running state")
+    if not key.startswith(("ssh-rsa ", "ssh-ed25519 ")):
+        raise Refused(400, "InvalidArgsException", "SSH Public key is invalid")
+    image = call.ec2.amis.get(instance.image_id)
+    # Debian's images have no agent that would read the key: AWS says Success all the same.
+    if not image or not image.name.startswith("debian-"):
+        pushed_keys.append((time.monotonic() + 60, instance, user, " ".join(key.split()[:2])))
+    return 200, "application/x-amz-json-1.1", json.dumps({"RequestId": "peers", "Success": True})
+
+
+def quota(call):
+    code = call.json.get("QuotaCode")
+    if call.json.get("ServiceCode") != "ec2" or code not in quotas:
+        raise Refused(400, "NoSuchResourceException", "The request failed because the specified quota does not exist.")
+    found = {"ServiceCode": "ec2", "ServiceName": "Amazon Elastic Compute Cloud (Amazon EC2)", "QuotaCode": code, "QuotaName": quota_names.get(code, code),
+             "Value": quotas[code], "Unit": "None", "Adjustable": True, "GlobalQuota": False}
+    return 200, "application/x-amz-json-1.1", json.dumps({"Quota": found})
+
+
+def products(call):
+    wanted = {entry["Field"]: entry["Value"] for entry in call.json.get("Filters", [])}
+    region = wanted.get("regionCode", "us-east-1")
+    items = []
+    if wanted.get("volumeApiName") == "gp3" or wanted.get("productFamily") == "Storage":
+        items.append(("Storage", {"volumeApiName": "gp3", "regionCode": region}, "GB-Mo", 0.08))
+    for name, price in ON_DEMAND.items():
+        if wanted.get("instanceType") == name:
+            items.append(("Compute Instance", {"instanceType": name, "regionCode": region, "operatingSystem": "Linux", "tenancy": "Shared"}, "Hrs", price))
+    listed = [json.dumps({
+        "product": {"productFamily": family, "attributes": attributes, "sku": "PEERS"}, "serviceCode": "AmazonEC2",
+        "terms": {"OnDemand": {"PEERS.JRTCKXETXF": {"priceDimensions": {"PEERS.JRTCKXETXF.6YS6EN2CT7": {
+            "unit": unit, "pricePerUnit": {"USD": f"{price:.10f}"}, "description": f"${price} per {unit}", "beginRange": "0", "endRange": "Inf"}},
+            "effectiveDate": "2026-11-01T00:00:00Z", "termAttributes": {}}}},
+        "version": "20261101000000", "publicationDate": "2026-11-01T00:00:00Z",
+    }) for family, attributes, unit, price in items]
+    return 200, "application/x-amz-json-1.1", json.dumps({"FormatVersion": "aws_v1", "PriceList": listed})
+
+
+def taken_bucket(call):
+    if not call.path.lstrip("/").startswith("taken-by-others"):
+        return None
+    if call.action == "CreateBucket":
+        raise Refused(409, "BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.")
+    raise Refused(403, "AccessDenied", "Access Denied")
+
+
+ANSWERS = {
+    ("ec2", "RunInstances"): before_run_instances, ("ec2", "DeleteSecurityGroup"): delete_security_group,
+    ("ec2", "AuthorizeSecurityGroupIngress"): refuse_duplicate_rule, ("ec2", "DeleteKeyPair"): delete_key_pair,
+    ("ec2", "ModifyInstanceMetadataOptions"): modify_metadata_options, ("ec2", "GetConsoleOutput"): get_console_output,
+    ("iam", "SimulatePrincipalPolicy"): simulate_principal_policy, ("ec2-instance-connect", "SendSSHPublicKey"): send_ssh_public_key,
+    ("servicequotas", "GetServiceQuota"): quota, ("servicequotas", "GetAWSDefaultServiceQuota"): quota, ("pricing", "GetProducts"): products,
+}
+
+
+def ask_moto(application, environ, call):
+    environ["wsgi.input"] = io.BytesIO(call.body)
+    environ["CONTENT_LENGTH"] = str(len(call.body))
+    started = {}
+
+    def start_response(status, headers, exc_info=None):
+        started.update(status=int(status.split()[0]), headers=headers)
+
+    try:
+        text = b"".join(application(environ, start_response))
+    except Exception as error:  # moto raises what it does not know
+        if hasattr(error, "get_response"):
+            raise
+        traceback.print_exc()
+        raise Refused(400, "PeersNotImplemented", f"moto could not do {call.service} {call.action}: {error}") from error
+    if started["status"] == 500 and b"<html" in text.lower():
+        raise Refused(400, "PeersNotImplemented", f"moto could not do {call.service} {call.action}")
+    return started["status"], started["headers"], text
+
+
+def answer_call(application, environ, call):
+    """Gives (status, headers, bytes): from the answers above where there is one, else from moto."""
+    settle()
+    refuse_denied(call)
+    ready = taken_bucket(call) if call.service == "s3" else ANSWERS.get((call.service, call.action), lambda _: None)(call)
+    if ready:
+        return ready[0], [("Content-Type", ready[1])], ready[2].encode()
+    status, headers, text = ask_moto(application, environ, call)
+    if call.service == "ec2" and call.action in PASSING and status == 200:
+        if call.action == "RunInstances":
+            text = after_run_instances(call, (status, "text/xml", text.decode()))[2].encode()
+        for found in re.findall(rb"<instanceId>(i-[0-9a-f]+)</instanceId>", text):
+            pass_through(call, call.ec2.get_instance(found.decode()))
+    if call.service == "sts" and call.action == "GetCallerIdentity":
+        text = text.replace(f"arn:aws:sts::{ACCOUNT}:user/moto".encode(), USER_ARN.encode())
+    return status, [(name, value) for name, value in headers if name.lower() != "content-length"], text
+
+
+def authorized_keys(user):
+    """Public keys that a fresh login as this user finds: of running instances' key pairs, and those pushed in the last minute."""
+    now = time.monotonic()
+    lines = [line for until, instance, name, line in pushed_keys if until > now and name == user and instance._state.name == "running"]
+    for backend in ec2_backends[ACCOUNT].values():
+        for instance in backend.all_running_instances():
+            if getattr(instance, "launch_key", None):
+                lines.append(instance.launch_key)
+    return "".join(line + "\n" for line in lines)
+
+
+def instance_role():
+    running = [each for backend in ec2_backends[ACCOUNT].values() for each in backend.all_running_instances()]
+    return next((each.iam_instance_profile["Arn"] for each in running if each.iam_instance_profile), None)
+
+
+def admin(path, query, body):
+    """The tests' own door."""
+    settle()
+    asked = json.loads(body or b"{}")
+    if path == "/peers/authorized-keys":
+        return "text/plain", authorized_keys(parse_qs(query).get("user", [""])[0])
+    if path == "/peers/instance-role":
+        return "application/json", json.dumps({"arn": instance_role()})
+    if path == "/peers/newer-image":
+        return "application/json", json.dumps({"names": publish_newer(asked.get("serial", "20261120"))})
+    if path == "/peers/denied":
+        denied.clear()
+        denied.update(asked["actions"])
+        return "application/json", "{}"
+    if path == "/peers/quota":
+        if asked.get("value") is None:
+            quotas.pop(asked["code"], None)
+        else:
+            quotas[asked["code"]] = float(asked["value"])
+        return "application/json", "{}"
+    if path == "/peers/host-keys":
+        OPTIONS["hostKeys"] = asked["folder"]
+        return "application/json", "{}"
+    return None
+
+
+def serve(environ, start_response, application=DomainDispatcherApplication(create_backend_app)):
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    path = environ.get("PATH_INFO", "")
+    with LOCK:
+        if path.startswith("/peers/"):
+            found = admin(path, environ.get("QUERY_STRING", ""), body)
+            start_response("200 OK" if found else "404 Not Found", [("Content-Type", found[0] if found else "text/plain")])
+            return [(found[1] if found else "no such door\n").encode()]
+        call = Call(environ, body)
+        try:
+            status, headers, text = answer_call(application, environ, call)
+        except Refused as error:
+            status, kind, text = refusal(call, error)
+            headers, text = [("Content-Type", kind), ("x-amz-bucket-region", "us-east-1")], text.encode()
+        except Exception as error:
+            if not hasattr(error, "get_response"):
+                traceback.print_exc()
+                status, kind, text = refusal(call, Refused(400, "PeersNotImplemented", f"{type(error).__name__}: {error}"))
+                headers, text = [("Content-Type", kind)], text.encode()
+            else:
+                # One of moto's own errors, raised outside of moto's dispatcher (an instance that does not exist, say).
+                described = (error.description or "").strip()
+                code = re.search(r"<Code>([^<]*)</Code>", described)
+                message = re.search(r"<Message>([^<]*)</Message>", described)
+                status, kind, text = refusal(call, Refused(400, code[1] if code else "InvalidParameterValue", html.unescape(message[1]) if message else described))
+                headers, text = [("Content-Type", kind)], text.encode()
+    headers.append(("x-amzn-requestid", f"peers-{time.monotonic_ns():x}"))
+    if call.method != "HEAD":
+        headers.append(("Content-Length", str(len(text))))
+    start_response(f"{status} peers", headers)
+    return [text]
+
+
+class Quiet(WSGIRequestHandler):
+    def log_request(self, *_):
+        pass
+
+
+def main():
+    server = make_server("127.0.0.1", 0, serve, threaded=True, request_handler=Quiet)
+    ec2_backends[ACCOUNT]["us-east-1"]
+    print(json.dumps({"port": server.port}), flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
