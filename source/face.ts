@@ -7,6 +7,8 @@ export type Asked = {
 	question: AnyQuestion | SecretQuestion;
 	choices?: Choice<unknown>[];
 	default?: {value: unknown; why?: string};
+	/** Why there are no live choices: a value can still be typed. */
+	note?: string;
 	/** A sentence about the value that was refused. */
 	refused?: string;
 	/** Judges the shape and the other answers: a sentence or nothing. */

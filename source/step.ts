@@ -65,7 +65,7 @@ export type Action = `${'ec2' | 's3' | 'iam' | 'sts' | 'ssm' | 'servicequotas' |
 /** A read of the world that checks share: named, made once, and forgotten by the step that changes what it saw. */
 export type Look<Result> = {
 	readonly name: string;
-	load(context: Context): Promise<Result>;
+	load(context: Looking): Promise<Result>;
 };
 
 /** Secrets that were given; they are never part of answers, events or the record. */
@@ -91,24 +91,28 @@ export type Adapters = {
 	who: string;
 };
 
-/** What a step works with. Everything in it ends with `signal`. */
-export type Context = Adapters & {
+/** What every look can see: a fleet and its region, without answers, so that removals share looks with checks. */
+export type Looking = Adapters & {
 	fleet: Fleet;
-	answers: Answers;
-	sources: Partial<Record<AnswerKey, Source>>;
 	secrets: Secrets;
-	gitlab: Gitlab;
 	signal: AbortSignal;
 	/** The shared, memoised look. */
 	look<Result>(look: Look<Result>): Promise<Result>;
-	/** Drops looks, after a change to what they saw. */
+	/** Drops looks, after a change to what they saw; all of them when none is named. */
 	forget(...looks: Look<unknown>[]): void;
 	/** A held connection to the manager, opened once for each instance and closed with the run. */
 	hold(instanceId: string, open: () => Promise<Connection>): Promise<Connection>;
 };
 
+/** What a step works with. Everything in it ends with `signal`. */
+export type Context = Looking & {
+	answers: Answers;
+	sources: Partial<Record<AnswerKey, Source>>;
+	gitlab: Gitlab;
+};
+
 /** What a removal works with: a fleet and its region, never answers. */
-export type Removal = Omit<Context, 'answers' | 'sources' | 'gitlab'> & {
+export type Removal = Looking & {
 	options: {
 		/** Deletes the cache bucket that we made, with all in it. */
 		withCache: boolean;
@@ -149,7 +153,7 @@ export type Step<Name extends StepName = StepName, Needs extends StepName = Step
 	commands?(answers: Answers, fleet: Fleet): string[];
 };
 
-/** A step of any name, as the engine sees it. */
+/** A step of any name, as the engine sees it: the engine starts a check or an apply only once all that it needs is found. */
 export type AnyStep = {
 	readonly name: StepName;
 	readonly title: string;
@@ -157,8 +161,8 @@ export type AnyStep = {
 	readonly after?: readonly StepName[];
 	when?(answers: Answers): boolean;
 	readonly actions: readonly Action[];
-	check(context: Context, found: Found): Promise<Finding<Found[StepName]>>;
-	apply?(context: Context, found: Found, finding: Finding<Found[StepName]>, report: Report): Promise<void>;
+	check(context: Context, found: Partial<Found>): Promise<Finding<Found[StepName]>>;
+	apply?(context: Context, found: Partial<Found>, finding: Finding<Found[StepName]>, report: Report): Promise<void>;
 	readonly settles?: Settling;
 	stands?(context: Removal): Promise<Standing[]>;
 	remove?(context: Removal, report: Report): Promise<void>;

@@ -53,6 +53,7 @@ export type Operations = {
 	PutPublicAccessBlock: {input: s3.PutPublicAccessBlockCommandInput; output: s3.PutPublicAccessBlockCommandOutput};
 	GetBucketLifecycleConfiguration: {input: s3.GetBucketLifecycleConfigurationCommandInput; output: s3.GetBucketLifecycleConfigurationCommandOutput};
 	PutBucketLifecycleConfiguration: {input: s3.PutBucketLifecycleConfigurationCommandInput; output: s3.PutBucketLifecycleConfigurationCommandOutput};
+	DeleteBucketLifecycle: {input: s3.DeleteBucketLifecycleCommandInput; output: s3.DeleteBucketLifecycleCommandOutput};
 	ListObjectVersions: {input: s3.ListObjectVersionsCommandInput; output: s3.ListObjectVersionsCommandOutput};
 	DeleteObjects: {input: s3.DeleteObjectsCommandInput; output: s3.DeleteObjectsCommandOutput};
 	DeleteBucket: {input: s3.DeleteBucketCommandInput; output: s3.DeleteBucketCommandOutput};
@@ -151,6 +152,7 @@ export const serviceOf: Record<OperationName, Service> = {
 	PutPublicAccessBlock: 's3',
 	GetBucketLifecycleConfiguration: 's3',
 	PutBucketLifecycleConfiguration: 's3',
+	DeleteBucketLifecycle: 's3',
 	ListObjectVersions: 's3',
 	DeleteObjects: 's3',
 	DeleteBucket: 's3',
@@ -190,5 +192,5 @@ export const serviceOf: Record<OperationName, Service> = {
 const reads = /^(Describe|Get|List|Head|Simulate|Decode|SendSSHPublicKey)/;
 
 /** Whether this call would change something in the account. */
-export const changes = (name: OperationName, input: {DryRun?: boolean | undefined}): boolean => !reads.test(name) && input.DryRun !== true;
+export const changes = (name: OperationName, input: object): boolean => !reads.test(name) && !('DryRun' in input && input.DryRun === true);
 

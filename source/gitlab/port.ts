@@ -48,3 +48,45 @@ export type Gitlab = {
 
 /** Makes the port for one GitLab; `ca` is a PEM bundle that is trusted besides the system's. */
 export type GitlabAt = (url: string, ca?: string) => Gitlab;
+
+/** A runner as `GET /api/v4/runners/:id` tells it, with what decides which jobs it takes. */
+export type RunnerServed = RunnerSeen & {
+	accessLevel?: 'not_protected' | 'ref_protected';
+	runnerType?: 'instance_type' | 'group_type' | 'project_type';
+	/** Paths of the projects it is for; a group's or an instance's runner has none here. */
+	projects?: string[];
+	/** Ids of the groups it is for. */
+	groups?: number[];
+};
+
+/** A manager of a runner: `GET /api/v4/runners/:id/managers`. Times are ISO 8601. */
+export type RunnerManager = {systemId: string; version?: string; contactedAt?: string; ipAddress?: string; status?: string};
+
+/** A job that a runner runs now: `GET /api/v4/runners/:id/jobs?status=running&order_by=id&sort=desc`. */
+export type RunningOnRunner = {id: number; name: string; stage?: string; project: string; webUrl: string; startedAt?: string};
+
+/** A job that waits: `GET /api/v4/projects/:id/jobs?scope[]=pending`. */
+export type PendingJob = {
+	id: number;
+	name: string;
+	webUrl: string;
+	tags: string[];
+	ref: string;
+	/** Whether its branch or tag is protected, where that could be read. */
+	protected?: boolean;
+	createdAt: string;
+	/** Seconds it waits, by GitLab's count. */
+	queuedSeconds?: number;
+};
+
+/** The calls of GitLab's REST API that only the panel makes. They throw the same Problems as `Gitlab`'s. */
+export type GitlabPanel = {
+	served(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<RunnerServed>;
+	managers(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<RunnerManager[]>;
+	running(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<RunningOnRunner[]>;
+	/** Paths of a group's projects, subgroups included, the most recently active first; at most `limit`. */
+	groupProjects(gitlabToken: string, groupId: number, limit: number, signal?: AbortSignal): Promise<string[]>;
+	/** `project` is a path. The first 100 are enough. */
+	pendingJobs(gitlabToken: string, project: string, signal?: AbortSignal): Promise<PendingJob[]>;
+	pause(gitlabToken: string, runnerId: number, paused: boolean, signal?: AbortSignal): Promise<void>;
+};

@@ -19,18 +19,24 @@ export type Script<Input, Result> = {
 
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
-import fcntl, hashlib, json, os, signal, subprocess, sys, tempfile, time
+import fcntl, hashlib, json, os, signal, subprocess, sys, tempfile, threading, time
 given = json.load(sys.stdin)
 os.environ.update(HOME='/root', USER='root', PATH='/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND='noninteractive', LC_ALL='C.UTF-8')
+speaking = threading.Lock()
 def say(**what):
-    print(json.dumps(what), flush=True)
+    with speaking:
+        print(json.dumps(what), flush=True)
 def done(**result):
     say(result=result)
     sys.exit(0)
 def lock():
     os.makedirs('/run/lock', exist_ok=True)
     held = open('/run/lock/gitlab-runner-aws', 'w')
-    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(says='another run works on this manager, waiting for it')
+        fcntl.flock(held, fcntl.LOCK_EX)
     return held
 def sh(*argv, limit=60, stdin=''):
     try:

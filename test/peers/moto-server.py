@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import traceback
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, quote, unquote
 from xml.sax.saxutils import escape
 
 os.environ.update(
@@ -30,6 +30,7 @@ os.environ.update(
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
 import moto.ec2.models.elastic_network_interfaces as network_interfaces  # noqa: E402
+import moto.ec2.models.instances as instance_models  # noqa: E402
 import moto.ec2.responses.amis as image_responses  # noqa: E402
 import moto.ec2.responses.instances as instance_responses  # noqa: E402
 import moto.ec2.responses.key_pairs as key_pair_responses  # noqa: E402
@@ -39,10 +40,12 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT  # noqa: E402
 from moto.ec2 import utils as ec2_filters  # noqa: E402
 from moto.ec2.models import EC2Backend, ec2_backends  # noqa: E402
 from moto.ec2.models.amis import Ami, AmiBackend  # noqa: E402
-from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS  # noqa: E402
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend  # noqa: E402
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES  # noqa: E402
 from moto.ec2.models.instances import Instance, InstanceState  # noqa: E402
 from moto.ec2.models.key_pairs import KeyPair  # noqa: E402
-from moto.iam.models import iam_backends  # noqa: E402
+from moto.ec2.models.subnets import Subnet  # noqa: E402
+from moto.iam.models import SERVICE_NAME_CONVERSION, iam_backends  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
 
@@ -64,6 +67,7 @@ quota_names = {
     "L-34B43A08": "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests",
 }
 tokens: dict = {}
+CURRENT: dict = {}
 pushed_keys: list = []
 unsettled: list = []
 newer_images: list = []
@@ -180,6 +184,18 @@ def with_internet_gateway(self, region_name, account_id, stock=EC2Backend.__init
         self.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
 
 
+def machine_address(self, instance, stock=Subnet.get_available_subnet_ip):
+    """Private addresses lead to the machine too: nothing that is told an address may find anything but loopback behind it."""
+    stock(self, instance)
+    return OPTIONS["publicAddress"]
+
+
+def enabled_regions(self, region_names=None, stock=RegionsAndZonesBackend.describe_regions):
+    """Without AllRegions AWS leaves out the regions that the account has not opted in to."""
+    found = stock(self, region_names)
+    return found if CURRENT["call"].form.get("AllRegions") == "true" else [region for region in found if region.opt_in_status != "not-opted-in"]
+
+
 def public_line(self):
     """A pair's public half as a line of OpenSSH; the query API carries it in base64."""
     text = self.material_public
@@ -200,14 +216,18 @@ AmiBackend._load_amis = load_images
 Ami.get_filter_value = image_filter
 ParameterDict._check_loading_status = load_parameters
 EC2Backend.__init__ = with_internet_gateway
+RegionsAndZonesBackend.describe_regions = enabled_regions
+Subnet.get_available_subnet_ip = machine_address
+instance_models.random_private_ip = lambda: OPTIONS["publicAddress"]
 network_interfaces.random_public_ip = lambda: OPTIONS["publicAddress"]
 ec2_filters.filter_dict_attribute_mapping["client-token"] = "client_token"
 ec2_filters.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
+ec2_filters.filter_dict_attribute_mapping["spot-instance-request-id"] = "spot_request"
+ec2_filters.filter_dict_attribute_mapping["network-interface.group-id"] = "security_groups.id"
 KeyPair.public_line = property(public_line)
-Instance.client_token = ""
-Instance.metadata = {}
 INSTANCE_CHANGES = (
     ("<rootDeviceName>/dev/sda1</rootDeviceName>", "<rootDeviceName>{{ instance.root_device_name }}</rootDeviceName>"),
+    ("<instanceLifecycle>", "{% if instance.spot_request %}<spotInstanceRequestId>{{ instance.spot_request }}</spotInstanceRequestId>{% endif %}<instanceLifecycle>"),
     ("<clientToken>ABCDE{{ account_id }}3</clientToken>", """<clientToken>{{ instance.client_token }}</clientToken>
           <metadataOptions><state>applied</state><httpTokens>{{ instance.metadata.get('HttpTokens', 'optional') }}</httpTokens>
           <httpPutResponseHopLimit>{{ instance.metadata.get('HttpPutResponseHopLimit', '1') }}</httpPutResponseHopLimit>
@@ -243,6 +263,7 @@ for place in INSTANCE_TYPE_OFFERINGS.values():
         for offering in offerings:
             offering["SpotPrice"] = f"{ON_DEMAND.get(offering['InstanceType'], 0.1) * 0.38:.4f}"
 iam_backends[ACCOUNT]["aws"].account_aliases = ["peers"]
+SERVICE_NAME_CONVERSION["spot"] = "EC2Spot"
 
 
 class Call:
@@ -315,7 +336,11 @@ def refuse_denied(call):
         return
     sentence = f"User: {USER_ARN} is not authorized to perform: {service}:{action}"
     if service == "ec2":
-        raise Refused(403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {sentence} because no identity-based policy allows the {service}:{action} action.")
+        told = {"allowed": False, "explicitDeny": False, "matchedStatements": {"items": []}, "failures": {"items": []},
+                "context": {"principal": {"id": "AIDAPEERS", "arn": USER_ARN}, "action": f"{service}:{action}", "resource": "*", "conditions": {"items": []}}}
+        encoded = base64.b64encode(json.dumps(told).encode()).decode()
+        raise Refused(403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {sentence} because no identity-based policy allows the {service}:{action} action. "
+                      f"Encoded authorization failure message: {encoded}")
     if service == "ec2-instance-connect":
         raise Refused(403, "AuthException", sentence)
     if call.target:
@@ -350,8 +375,21 @@ def pass_through(call, instance):
         unsettled.append((time.monotonic() + SETTLE, instance, passing, name, final))
 
 
+def known_profile(call):
+    """EC2 has its own word for an instance profile that IAM does not know (yet)."""
+    name = call.form.get("IamInstanceProfile.Name") or call.form.get("IamInstanceProfile.Arn", "").split("/")[-1]
+    if name and not any(profile.name == name for profile in iam_backends[ACCOUNT]["aws"].instance_profiles.values()):
+        part = "name" if call.form.get("IamInstanceProfile.Name") else "arn"
+        raise Refused(400, "InvalidParameterValue", f"Value ({name}) for parameter iamInstanceProfile.{part} is invalid. Invalid IAM Instance Profile {part}")
+
+
 def before_run_instances(call):
+    known_profile(call)
     token = call.form.get("ClientToken")
+    image, processor = call.ec2.amis.get(call.form.get("ImageId", "")), INSTANCE_TYPES.get(call.form.get("InstanceType", ""), {}).get("ProcessorInfo", {})
+    if image and processor and image.architecture not in processor["SupportedArchitectures"]:
+        raise Refused(400, "InvalidParameterValue", f"The architecture '{','.join(processor['SupportedArchitectures'])}' of the specified instance type does not match the architecture "
+                      f"'{image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.")
     if call.form.get("DryRun") == "true":
         return None
     seen = tokens.get((call.region, token)) if token else None
@@ -369,19 +407,105 @@ def launch_parameters(call):
     return {key: value for key, value in call.form.items() if key not in ("ClientToken", "DryRun")}
 
 
+def launched_by(self, backend, *rest, stock=Instance.__init__, **named):
+    """An instance remembers what stock moto forgets about the call that made it."""
+    stock(self, backend, *rest, **named)
+    form = CURRENT["call"].form
+    prefix = "MetadataOptions."
+    key = backend.keypairs.get(named.get("key_name") or "")
+    self.client_token = form.get("ClientToken", "")
+    self.metadata = {name[len(prefix):]: value for name, value in form.items() if name.startswith(prefix)}
+    self.launch_key = key.public_line if key else None
+    if not self.security_groups:
+        groups = [backend.get_security_group_from_id(getattr(group, "id", group)) for nic in self.nics.values() for group in nic.group_set]
+        self.security_groups = [group for group in groups if group]
+    if named.get("instance_market_options"):
+        self.spot_request = "sir-" + hashlib.sha256(self.id.encode()).hexdigest()[:8]
+        self.spot_tags = tags_for(form, "spot-instances-request")
+
+
+def tags_for(form, kind):
+    """The tags that a call gives to one kind of thing."""
+    found = []
+    for name, value in form.items():
+        specification = re.fullmatch(r"(TagSpecification\.\d+)\.ResourceType", name)
+        if specification and value == kind:
+            keys = [key for key in form if re.fullmatch(re.escape(specification[1]) + r"\.Tag\.\d+\.Key", key)]
+            found += [(form[key], form.get(key[:-3] + "Value", "")) for key in keys]
+    return found
+
+
+Instance.__init__ = launched_by
+Instance.spot_request = None
+
+
+def describe_spot_requests(call):
+    """The one-time requests behind spot instances, as RunInstances makes them."""
+    wanted = call.listed("SpotInstanceRequestId")
+    filters = {}
+    for name, value in call.form.items():
+        entry = re.fullmatch(r"(Filter\.\d+)\.Name", name)
+        if entry:
+            filters[value] = [text for key, text in call.form.items() if key.startswith(entry[1] + ".Value.")]
+    items = ""
+    for instance in call.ec2.all_instances():
+        if not instance.spot_request or (wanted and instance.spot_request not in wanted):
+            continue
+        state = "active" if instance._state.name in ("pending", "running") else "closed"
+        facts = {"state": state, "instance-id": instance.id, "spot-instance-request-id": instance.spot_request, **{f"tag:{key}": value for key, value in instance.spot_tags}}
+        facts["launch.key-name"] = instance.key_name
+        if any(facts.get(name) not in values for name, values in filters.items()):
+            continue
+        tags = "".join(f"<item><key>{escape(key)}</key><value>{escape(value)}</value></item>" for key, value in instance.spot_tags)
+        items += (f"<item><spotInstanceRequestId>{instance.spot_request}</spotInstanceRequestId><type>one-time</type><state>{state}</state><instanceId>{instance.id}</instanceId>"
+                  f"<launchSpecification><imageId>{instance.image_id}</imageId><keyName>{escape(instance.key_name or '')}</keyName><instanceType>{instance.instance_type}</instanceType></launchSpecification>"
+                  f"<createTime>{instance.launch_time}</createTime><launchedAvailabilityZone>{instance.placement}</launchedAvailabilityZone><tagSet>{tags}</tagSet></item>")
+    return xml(call.action, f"<spotInstanceRequestSet>{items}</spotInstanceRequestSet>")
+
+
+def refuse_to_stop_spot(call):
+    for instance in call.ec2.all_instances():
+        if instance.id in call.listed("InstanceId") and instance.spot_request:
+            raise Refused(400, "UnsupportedOperation", f"You can't stop the Spot Instance '{instance.id}' because it is associated with a one-time Spot Instance request. "
+                          "You can only stop Spot Instances associated with persistent Spot Instance requests.")
+
+
+def cancel_spot_requests(call):
+    wanted = call.listed("SpotInstanceRequestId")
+    known = [instance.spot_request for instance in call.ec2.all_instances()]
+    for request in wanted:
+        if request not in known:
+            raise Refused(400, "InvalidSpotInstanceRequestID.NotFound", f"The spot instance request ID '{request}' does not exist")
+    items = "".join(f"<item><spotInstanceRequestId>{request}</spotInstanceRequestId><state>cancelled</state></item>" for request in wanted)
+    return xml(call.action, f"<spotInstanceRequestSet>{items}</spotInstanceRequestSet>")
+
+
+def name_key_pairs(call):
+    """Stock moto knows pairs by their names only."""
+    wanted = call.listed("KeyPairId")
+    named = {pair.id: pair.name for pair in call.ec2.keypairs.values()}
+    missing = [each for each in wanted if each not in named]
+    if missing:
+        raise Refused(400, "InvalidKeyPair.NotFound", f"The key pair IDs '{', '.join(missing)}' do not exist")
+    call.body += "".join(f"&KeyName.{place}={quote(named[each])}" for place, each in enumerate(wanted, 1)).encode()
+
+
+def decode_message(call):
+    try:
+        decoded = base64.b64decode(call.form["EncodedMessage"], validate=True).decode()
+    except ValueError:
+        raise Refused(400, "InvalidAuthorizationMessageException", "The error returned if the message passed to DecodeAuthorizationMessage was invalid.") from None
+    inner = f"<DecodeAuthorizationMessageResult><DecodedMessage>{escape(decoded)}</DecodedMessage></DecodeAuthorizationMessageResult>"
+    return xml(call.action, inner, "https://sts.amazonaws.com/doc/2011-06-15/")
+
+
 def after_run_instances(call, answer):
     instances = [call.ec2.get_instance(found) for found in re.findall(r"<instanceId>(i-[0-9a-f]+)</instanceId>", answer[2])]
-    key = call.ec2.keypairs.get(call.form.get("KeyName", ""))
-    prefix = "MetadataOptions."
     for instance in instances:
-        instance.client_token = call.form.get("ClientToken", "")
-        instance.metadata = {name[len(prefix):]: value for name, value in call.form.items() if name.startswith(prefix)}
-        instance.launch_key = key.public_line if key else None
         for name, device in call.form.items():
             mapping = re.fullmatch(r"(BlockDeviceMapping\.\d+)\.DeviceName", name)
             if mapping and f"{mapping[1]}.Ebs.DeleteOnTermination" not in call.form and device in instance.block_device_mapping:
                 instance.block_device_mapping[device].delete_on_termination = True
-    answer = (answer[0], answer[1], answer[2].replace("<clientToken></clientToken>", f"<clientToken>{escape(call.form.get('ClientToken', ''))}</clientToken>"))
     if call.form.get("ClientToken"):
         tokens[(call.region, call.form["ClientToken"])] = (launch_parameters(call), instances, answer)
     return answer
@@ -538,6 +662,8 @@ ANSWERS = {
     ("ec2", "RunInstances"): before_run_instances, ("ec2", "DeleteSecurityGroup"): delete_security_group,
     ("ec2", "AuthorizeSecurityGroupIngress"): refuse_duplicate_rule, ("ec2", "DeleteKeyPair"): delete_key_pair,
     ("ec2", "ModifyInstanceMetadataOptions"): modify_metadata_options, ("ec2", "GetConsoleOutput"): get_console_output,
+    ("ec2", "DescribeKeyPairs"): name_key_pairs, ("ec2", "DescribeSpotInstanceRequests"): describe_spot_requests,
+    ("ec2", "StopInstances"): refuse_to_stop_spot, ("ec2", "AssociateIamInstanceProfile"): known_profile, ("ec2", "CancelSpotInstanceRequests"): cancel_spot_requests, ("sts", "DecodeAuthorizationMessage"): decode_message,
     ("iam", "SimulatePrincipalPolicy"): simulate_principal_policy, ("ec2-instance-connect", "SendSSHPublicKey"): send_ssh_public_key,
     ("servicequotas", "GetServiceQuota"): quota, ("servicequotas", "GetAWSDefaultServiceQuota"): quota, ("pricing", "GetProducts"): products,
 }
@@ -566,6 +692,7 @@ def ask_moto(application, environ, call):
 def answer_call(application, environ, call):
     """Gives (status, headers, bytes): from the answers above where there is one, else from moto."""
     settle()
+    CURRENT["call"] = call
     refuse_denied(call)
     ready = taken_bucket(call) if call.service == "s3" else ANSWERS.get((call.service, call.action), lambda _: None)(call)
     if ready:
@@ -649,7 +776,8 @@ def serve(environ, start_response, application=DomainDispatcherApplication(creat
                 message = re.search(r"<Message>([^<]*)</Message>", described)
                 status, kind, text = refusal(call, Refused(400, code[1] if code else "InvalidParameterValue", html.unescape(message[1]) if message else described))
                 headers, text = [("Content-Type", kind)], text.encode()
-    headers.append(("x-amzn-requestid", f"peers-{time.monotonic_ns():x}"))
+    if not any(name.lower() == "x-amzn-requestid" for name, _ in headers):
+        headers.append(("x-amzn-requestid", f"peers-{time.monotonic_ns():x}"))
     if call.method != "HEAD":
         headers.append(("Content-Length", str(len(text))))
     start_response(f"{status} peers", headers)

@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import type {Script} from '../script.ts';
+import {prelude, type Script} from '../script.ts';
+import {paths} from './paths.ts';
 
 const facts = z.object({
 	/** `cloud-init status`: done, running, error, degraded (recoverable errors), or absent on images without it. */
@@ -41,4 +42,122 @@ const facts = z.object({
 /** Every fact about the manager that checks compare, in one round trip. */
 export type HostFacts = z.infer<typeof facts>;
 
-export const factsScript: Script<{verify: boolean}, HostFacts> = {name: 'facts', changes: false, result: facts, text: ''};
+const text = `${prelude}
+import glob, platform, re, shutil, urllib.request
+from datetime import datetime, timezone
+from concurrent.futures import ThreadPoolExecutor
+colour = re.compile(r'\\x1b\\[[0-9;]*m')
+
+def cloud_init():
+    code, out, err = sh('cloud-init', 'status', '--long', limit=10)
+    if code == 127:
+        return dict(status='absent', detail='')
+    told = re.search(r'^status: *(\\w+)', out, re.M)
+    word = told.group(1) if told else ''
+    detail = ' '.join((out + err).split())[:2000]
+    if word in ('running', 'not'):
+        return dict(status='running', detail=detail)
+    if word == 'error' and code != 2:
+        return dict(status='error', detail=detail)
+    if word == 'disabled':
+        return dict(status='absent', detail=detail)
+    return dict(status='degraded' if code == 2 or 'degraded' in out else 'done', detail=detail)
+
+def version(program, pattern):
+    if shutil.which(program) is None:
+        return None
+    code, out, err = sh(program, '--version', limit=10)
+    told = re.search(pattern, out)
+    return told.group(1) if told else None
+
+def unit_property(name):
+    return sh('systemctl', 'show', 'gitlab-runner', '--property', name, limit=10)[1].strip().partition('=')[2]
+
+def since():
+    told = unit_property('ActiveEnterTimestamp')
+    try:
+        return datetime.strptime(told, '%a %Y-%m-%d %H:%M:%S UTC').replace(tzinfo=timezone.utc).isoformat()
+    except ValueError:
+        return told or None
+
+def service():
+    return dict(
+        active=sh('systemctl', 'is-active', 'gitlab-runner', limit=10)[1].strip() or 'unknown',
+        enabled=sh('systemctl', 'is-enabled', 'gitlab-runner', limit=10)[1].strip() or 'unknown',
+        since=since())
+
+def answer(path):
+    try:
+        with urllib.request.urlopen('http://127.0.0.1:9252' + path, timeout=2) as reply:
+            return reply.read().decode(errors='replace')
+    except (OSError, ValueError):
+        return None
+
+def verify():
+    if not given.get('verify') or read('/etc/gitlab-runner/config.toml') is None or shutil.which('gitlab-runner') is None:
+        return None
+    code, out, err = sh('gitlab-runner', 'verify', limit=20)
+    lines = [colour.sub('', line).strip() for line in (out + err).splitlines()]
+    return dict(code=code, lines=[line for line in lines if line])
+
+def machines():
+    found = []
+    for path in sorted(glob.glob('/root/.docker/machine/machines/*/config.json')):
+        name = os.path.basename(os.path.dirname(path))
+        try:
+            driver = json.loads(read(path) or '{}').get('Driver') or {}
+        except ValueError:
+            driver = {}
+        found.append(dict(name=name, instanceId=driver.get('InstanceId') or ''))
+    return found
+
+def config():
+    path = '/etc/gitlab-runner/config.toml'
+    text = read(path)
+    if text is None:
+        return None
+    return dict(text=text, mode='%03o' % (os.stat(path).st_mode & 0o777), hash=digest(text))
+
+def operating_system():
+    told = dict(line.partition('=')[::2] for line in (read('/etc/os-release') or '').splitlines())
+    return ('%s %s' % (told.get('ID', '').strip('"'), told.get('VERSION_ID', '').strip('"'))).strip()
+
+def credentials():
+    text = read('/root/.aws/credentials')
+    return None if text is None else digest(text)
+
+def certificates():
+    return all(os.path.exists('/root/.docker/machine/certs/' + name) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))
+
+with ThreadPoolExecutor(8) as pool:
+    asked = dict(
+        cloudInit=pool.submit(cloud_init),
+        gitlabRunner=pool.submit(version, 'gitlab-runner', r'Version: *v?(\\S+)'),
+        dockerMachine=pool.submit(version, 'docker-machine', r'version v?([^, ]+)'),
+        service=pool.submit(service),
+        metrics=pool.submit(answer, '/metrics'),
+        jobs=pool.submit(answer, '/debug/jobs/list'),
+        verify=pool.submit(verify))
+    facts = {name: work.result() for name, work in asked.items()}
+disk = os.statvfs('/')
+system_id = read('/etc/gitlab-runner/.runner_system_id')
+facts.update(
+    machine=platform.machine(),
+    os=operating_system(),
+    diskFreeGib=round(disk.f_bavail * disk.f_frsize / 2 ** 30, 2),
+    certificates=certificates(),
+    unit=read('/etc/systemd/system/gitlab-runner.service'),
+    dropIn=read('${paths.dropIn}'),
+    config=config(),
+    systemId=system_id.strip() if system_id else None,
+    userData=read('${paths.userData}'),
+    credentialsHash=credentials(),
+    machines=machines(),
+    now=int(time.time() * 1000))
+def told(value):
+    return {key: told(inner) for key, inner in value.items() if inner is not None} if isinstance(value, dict) else value
+done(**told(facts))
+`;
+
+/** Looks, and changes nothing; `verify` asks GitLab through the runner, which takes up to 20 s when GitLab is silent. */
+export const factsScript: Script<{verify: boolean}, HostFacts> = {name: 'facts', changes: false, result: facts, text};

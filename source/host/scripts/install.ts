@@ -1,5 +1,7 @@
 import {z} from 'zod';
-import type {Script} from '../script.ts';
+import {prelude, type Script} from '../script.ts';
+import {draining} from './draining.ts';
+import {paths} from './paths.ts';
 
 /** A program to install: `checksums` is the URL of its release.sha256, matched by the file's base name. */
 export type Download = {name: 'gitlab-runner' | 'docker-machine'; version: string; url: string; checksums: string; path: string};
@@ -14,6 +16,8 @@ export type Install = {
 	userData: {path: string; text: string};
 	/** Seconds that running jobs may take to end before a running service's program is replaced. */
 	drainSeconds: number;
+	/** The `[default]` section of root's AWS credentials file, with its secret; undefined leaves the file alone. */
+	credentials?: string | undefined;
 };
 
 const outcome = z.discriminatedUnion('is', [
@@ -23,5 +27,210 @@ const outcome = z.discriminatedUnion('is', [
 ]);
 export type InstallOutcome = z.infer<typeof outcome>;
 
+const text = `${prelude}${draining}
+import configparser, errno, http.client, io, re
+from concurrent.futures import ThreadPoolExecutor
+class Failed(Exception):
+    def __init__(self, code, detail):
+        super().__init__(detail)
+        self.code = code
+
+def boot():
+    say(says='first boot ending')
+    limit = given['bootSeconds']
+    code, out, err = sh('timeout', str(limit), 'cloud-init', 'status', '--wait', '--long', limit=limit + 15)
+    detail = ' '.join((out + err).replace('.....', '').split())[-600:]
+    if code == 124:
+        raise Failed('boot-slow', detail)
+    if code == 1:
+        raise Failed('boot-failed', detail)
+    if code == 2:
+        say(says='first boot ended with errors that it got over: ' + detail)
+
+def version(path):
+    if not os.access(path, os.X_OK):
+        return None
+    out = sh(path, '--version', limit=10)[1]
+    told = re.search(r'(?:Version: *|version )v?([^, \\n]+)', out)
+    return told.group(1) if told else None
+
+def fetch(url, take):
+    for turn in (1, 2, 3):
+        try:
+            with urllib.request.urlopen(url, timeout=30) as reply:
+                return take(reply)
+        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            told = getattr(error, 'code', None)
+            if turn == 3 or (told is not None and told < 500 and told != 429):
+                raise Failed('download-failed', '%s: %s' % (url, error))
+            time.sleep(2 * turn)
+
+def wanted_sum(download):
+    # Lines of sha256sum: hash, space, an asterisk or another space, path (facts 3.1).
+    name = download['url'].rsplit('/', 1)[-1]
+    for line in fetch(download['checksums'], lambda reply: reply.read(1 << 20).decode(errors='replace')).splitlines():
+        parts = line.split(None, 1)
+        if len(parts) == 2 and parts[1].strip().lstrip('*').rsplit('/', 1)[-1] == name:
+            return parts[0].lower()
+    raise Failed('checksum-wrong', '%s names no %s' % (download['checksums'], name))
+
+def store(reply, file, name):
+    of, seen, told_at, hashed = int(reply.headers.get('Content-Length') or 0), 0, 0.0, hashlib.sha256()
+    while True:
+        part = reply.read(1 << 18)
+        if not part:
+            break
+        file.write(part)
+        hashed.update(part)
+        seen += len(part)
+        if time.monotonic() - told_at > 0.5:
+            told_at = time.monotonic()
+            say(download=name, bytes=seen, **({'of': of} if of else {}))
+    if of and seen != of:
+        raise http.client.IncompleteRead(b'', of - seen)
+    say(download=name, bytes=seen, of=seen)
+    return hashed.hexdigest()
+
+def download(one):
+    expected = wanted_sum(one)
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(one['path']), prefix='.' + one['name'] + '.')
+    try:
+        with os.fdopen(handle, 'wb') as file:
+            def take(reply):
+                file.seek(0)
+                file.truncate()
+                return store(reply, file, '%s %s' % (one['name'], one['version']))
+            seen = fetch(one['url'], take)
+            file.flush()
+            os.fsync(file.fileno())
+        if seen != expected:
+            raise Failed('checksum-wrong', '%s has SHA-256 %s, and release.sha256 says %s' % (one['url'], seen, expected))
+        os.chmod(name, 0o755)
+        return name
+    except BaseException:
+        os.unlink(name)
+        raise
+
+def run(*argv, limit=120):
+    code, out, err = sh(*argv, limit=limit)
+    if code != 0:
+        raise Failed('command-failed', '%s ended with %d: %s' % (' '.join(argv[:3]), code, (err or out).strip()[-400:]))
+
+def changed(path, content, mode):
+    if read(path) == content:
+        return False
+    put(path, content, mode)
+    return True
+
+state = dict(was_active=False)
+def stop_once():
+    if stopped():
+        return
+    state['was_active'] = True
+    jobs = stop_gracefully(max(1, given['drainSeconds']))
+    if jobs is not None:
+        raise Failed('drain-slow', str(jobs))
+
+def install_programs(wanted, files):
+    for one, name in zip(wanted, files):
+        say(says='%s %s installing' % (one['name'], one['version']))
+        if one['name'] == 'gitlab-runner':
+            stop_once()
+        os.rename(name, one['path'])
+        if sh('sh', '-c', 'command -v restorecon')[0] == 0:
+            sh('restorecon', one['path'])
+
+def account():
+    if sh('id', 'gitlab-runner')[0] != 0:
+        run('useradd', '--comment', 'GitLab Runner', '--create-home', '--shell', '/bin/bash', 'gitlab-runner')
+    os.makedirs('/etc/gitlab-runner', mode=0o700, exist_ok=True)
+
+def unit(path):
+    program = next((one['path'] for one in given['downloads'] if one['name'] == 'gitlab-runner'), None)
+    standing = read(path)
+    if program is None or (standing is not None and re.search(r'^ExecStart="?' + re.escape(program) + r'["\\s]', standing, re.M)):
+        return
+    if standing is not None:
+        stop_once()
+        run(program, 'uninstall')
+    run(program, 'install', '--user=gitlab-runner', '--working-directory=/home/gitlab-runner')
+
+def certificates():
+    folder = '/root/.docker/machine/certs/'
+    def there():
+        return all(os.path.exists(folder + name) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))
+    if there():
+        return
+    # Made on first use without a lock, so made here once while no runner can use docker-machine (facts 3.2).
+    stop_once()
+    say(says="docker-machine's certificates being made")
+    sh('docker-machine', 'rm', '-y', 'certificates')
+    run('docker-machine', 'create', '--driver', 'none', '--url', 'localhost', 'certificates')
+    sh('docker-machine', 'rm', '-y', 'certificates')
+    if not there():
+        raise Failed('command-failed', 'docker-machine made no certificates in ' + folder)
+
+def credentials():
+    if not given.get('credentials'):
+        return
+    path = '/root/.aws/credentials'
+    os.makedirs('/root/.aws', mode=0o700, exist_ok=True)
+    standing, ours = (configparser.RawConfigParser(default_section='\\0') for _ in range(2))
+    standing.read_string(read(path) or '')
+    ours.read_string(given['credentials'])
+    others = [name for name in standing.sections() if name != 'default']
+    if not others:
+        changed(path, given['credentials'], 0o600)
+        return
+    standing['default'] = dict(ours['default'])
+    written = io.StringIO()
+    standing.write(written)
+    changed(path, written.getvalue(), 0o600)
+
+def install():
+    boot()
+    held = lock()
+    account()
+    if changed('${paths.dropIn}', given['dropIn'], 0o644):
+        sh('systemctl', 'daemon-reload')
+    changed(given['userData']['path'], given['userData']['text'], 0o644)
+    credentials()
+    wanted = [one for one in given['downloads'] if version(one['path']) != one['version']]
+    files = []
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            works = [pool.submit(download, one) for one in wanted]
+            failures = [work.exception() for work in works]
+        files = [work.result() for work in works if work.exception() is None]
+        for failure in failures:
+            if failure is not None:
+                raise failure
+        install_programs(wanted, files)
+    finally:
+        for name in files:
+            if os.path.exists(name):
+                os.unlink(name)
+    unit('/etc/systemd/system/gitlab-runner.service')
+    certificates()
+    run('systemctl', 'daemon-reload')
+    if state['was_active']:
+        run('systemctl', 'start', 'gitlab-runner')
+    return held
+
+try:
+    install()
+except Failed as failure:
+    if state['was_active'] and stopped():
+        sh('systemctl', 'start', 'gitlab-runner')
+    done(**{'is': 'failed', 'code': failure.code, 'detail': str(failure)})
+except OSError as error:
+    if state['was_active'] and stopped():
+        sh('systemctl', 'start', 'gitlab-runner')
+    free = os.statvfs('/').f_bavail * os.statvfs('/').f_frsize // 2 ** 20
+    full = error.errno == errno.ENOSPC
+    done(**{'is': 'failed', 'code': 'disk-full' if full else 'command-failed', 'detail': '%s; %d MiB are free' % (error, free) if full else str(error)})
+done(**{'is': 'done'})
+`;
+
 /** Waits for the first boot, then brings programs, unit, drop-in, certificates and user data to what is wanted. Does only what isn't so yet. */
-export const installScript: Script<Install, InstallOutcome> = {name: 'install', changes: true, result: outcome, text: ''};
+export const installScript: Script<Install, InstallOutcome> = {name: 'install', changes: true, result: outcome, text};

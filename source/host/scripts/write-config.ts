@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import type {Script} from '../script.ts';
+import {prelude, type Script} from '../script.ts';
+import {paths} from './paths.ts';
 
 export type WriteConfig = {
 	/** The whole text that config.toml is to hold. */
@@ -10,8 +11,6 @@ export type WriteConfig = {
 	systemId?: string | undefined;
 	/** PEM of GitLab's CA, and where it goes. */
 	ca?: {path: string; text: string} | undefined;
-	/** `[default]` section for root's AWS credentials file; undefined leaves the file alone. */
-	credentials?: string | undefined;
 };
 
 const outcome = z.discriminatedUnion('is', [
@@ -24,5 +23,53 @@ const outcome = z.discriminatedUnion('is', [
 ]);
 export type WriteConfigOutcome = z.infer<typeof outcome>;
 
+const text = `${prelude}
+import errno, re
+target = '${paths.config}'
+folder = os.path.dirname(target)
+def hash_of(content):
+    return None if content is None else digest(content)
+def version():
+    told = re.search(r'Version: *v?(\\d+)\\.(\\d+)', sh('gitlab-runner', '--version', limit=10)[1])
+    return (int(told.group(1)), int(told.group(2))) if told else (0, 0)
+def judged(content):
+    # The command came with 19.3; earlier versions ignore unknown keys (facts 4.8).
+    if version() < (19, 3):
+        return
+    handle, name = tempfile.mkstemp(dir=folder, suffix='.toml')
+    try:
+        with os.fdopen(handle, 'w') as file:
+            file.write(content)
+        code, out, err = sh('gitlab-runner', 'lint', '--config', name, limit=30)
+    finally:
+        os.unlink(name)
+    if code != 0:
+        said = re.sub(r'\\x1b\\[[0-9;]*m', '', out + err).replace(name, 'config.toml').strip()
+        done(**{'is': 'refused', 'detail': ' '.join(line.strip() for line in said.splitlines() if line.strip())[-600:]})
+def write():
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    if hash_of(read(target)) != given.get('from'):
+        done(**{'is': 'changed-meanwhile'})
+    judged(given['text'])
+    if given.get('ca'):
+        put(given['ca']['path'], given['ca']['text'], 0o644)
+    id_path = os.path.join(folder, '.runner_system_id')
+    if given.get('systemId') and read(id_path) is None:
+        put(id_path, given['systemId'], 0o600)
+    # The runner rotates its token by itself and writes this file without our lock: so look again, as late as can be.
+    standing = read(target)
+    if hash_of(standing) != given.get('from'):
+        done(**{'is': 'changed-meanwhile'})
+    if standing is not None and standing != given['text']:
+        put(target + '.previous', standing, 0o600)
+    put(target, given['text'], 0o600)
+held = lock()
+try:
+    write()
+except OSError as error:
+    done(**{'is': 'failed', 'code': 'disk-full' if error.errno == errno.ENOSPC else 'command-failed', 'detail': str(error)})
+done(**{'is': 'written', 'hash': digest(given['text'])})
+`;
+
 /** Writes config.toml (0600, atomically, after `gitlab-runner lint`), keeps the one before as config.toml.previous. */
-export const writeConfigScript: Script<WriteConfig, WriteConfigOutcome> = {name: 'write-config', changes: true, result: outcome, text: ''};
+export const writeConfigScript: Script<WriteConfig, WriteConfigOutcome> = {name: 'write-config', changes: true, result: outcome, text};

@@ -1,5 +1,8 @@
-import type {Fleet} from '../../fleet.ts';
-import type {Look} from '../../step.ts';
+import type {Instance as AwsInstance, SecurityGroup, SecurityGroupRule, SpotInstanceRequest, KeyPairInfo} from '@aws-sdk/client-ec2';
+import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
+import type {Look, Looking} from '../../step.ts';
+import {bearsMark, tagsOf} from '../tags.ts';
+import {inboundOf, ruleOf} from './rules.ts';
 
 /** An EC2 instance of the account, as far as a fleet needs to know it. Times are milliseconds since 1970. */
 export type Instance = {
@@ -18,15 +21,37 @@ export type Instance = {
 	groupIds: string[];
 	profileArn?: string | undefined;
 	spotRequestId?: string | undefined;
+	/** Whether its metadata service demands a token (IMDSv2); absent when AWS doesn't say. */
+	httpTokens?: 'required' | 'optional' | undefined;
 	tags: Record<string, string>;
 };
 
-/** One inbound rule; exactly one of `cidr` and `groupId` is set. */
-export type Rule = {id: string; fromPort: number; toPort: number; protocol: string; cidr?: string | undefined; groupId?: string | undefined; description?: string | undefined; tags: Record<string, string>};
+/**
+ * One inbound rule; exactly one of `cidr` and `groupId` is set, or neither for a source that no fleet uses (a prefix list, IPv6).
+ * `id` is empty for a rule without a mark: nobody here touches those. Ports are 0 to 65535 for "all".
+ */
+export type Rule = {
+	id: string;
+	fromPort: number;
+	toPort: number;
+	protocol: string;
+	cidr?: string | undefined;
+	groupId?: string | undefined;
+	description?: string | undefined;
+	tags: Record<string, string>;
+};
 
 export type Group = {id: string; name: string; vpcId: string; description: string; tags: Record<string, string>; inbound: Rule[]};
 
-export type KeyPair = {id: string; name: string; fingerprint: string; type: 'rsa' | 'ed25519'; publicKey?: string | undefined; createdAt?: number | undefined; tags: Record<string, string>};
+export type KeyPair = {
+	id: string;
+	name: string;
+	fingerprint: string;
+	type: 'rsa' | 'ed25519';
+	publicKey?: string | undefined;
+	createdAt?: number | undefined;
+	tags: Record<string, string>;
+};
 
 export type SpotRequest = {id: string; state: string; instanceId?: string | undefined; tags: Record<string, string>};
 
@@ -34,12 +59,142 @@ export type SpotRequest = {id: string; state: string; instanceId?: string | unde
  * Everything of this region that the fleet's mark, names and patterns can find, and things of others that bear our names: one parallel sweep.
  * Terminated instances are in it, for counting generations.
  */
-export type Account = {instances: Instance[]; groups: Group[]; keyPairs: KeyPair[]; spotRequests: SpotRequest[]};
+export type Account = {
+	instances: Instance[];
+	groups: Group[];
+	keyPairs: KeyPair[];
+	spotRequests: SpotRequest[];
+	/** Rules of ours in groups that aren't in `groups`: adopted ones. */
+	rulesElsewhere: {inGroup: string; rule: Rule}[];
+};
 
-export declare const accountLook: Look<Account>;
+/** An instance as EC2 tells it. */
+export const instanceOf = (seen: AwsInstance): Instance => ({
+	id: seen.InstanceId ?? '',
+	state: seen.State?.Name ?? 'pending',
+	stateReason: seen.StateReason?.Message ?? undefined,
+	type: seen.InstanceType ?? '',
+	imageId: seen.ImageId ?? '',
+	zone: seen.Placement?.AvailabilityZone ?? '',
+	subnetId: seen.SubnetId ?? '',
+	publicIp: seen.PublicIpAddress,
+	privateIp: seen.PrivateIpAddress,
+	launchedAt: seen.LaunchTime?.getTime() ?? 0,
+	keyName: seen.KeyName,
+	groupIds: (seen.SecurityGroups ?? []).flatMap(({GroupId}) => (GroupId ? [GroupId] : [])),
+	profileArn: seen.IamInstanceProfile?.Arn,
+	spotRequestId: seen.SpotInstanceRequestId,
+	httpTokens: seen.MetadataOptions?.HttpTokens,
+	tags: tagsOf(seen.Tags),
+});
+
+/** A key pair as EC2 tells it. */
+export const keyPairOf = (seen: KeyPairInfo): KeyPair => ({
+	id: seen.KeyPairId ?? '',
+	name: seen.KeyName ?? '',
+	fingerprint: seen.KeyFingerprint ?? '',
+	type: seen.KeyType ?? 'rsa',
+	publicKey: seen.PublicKey,
+	createdAt: seen.CreateTime?.getTime(),
+	tags: tagsOf(seen.Tags),
+});
+
+/** A spot request as EC2 tells it. */
+export const spotRequestOf = (seen: SpotInstanceRequest): SpotRequest => ({
+	id: seen.SpotInstanceRequestId ?? '',
+	state: seen.State ?? '',
+	instanceId: seen.InstanceId,
+	tags: tagsOf(seen.Tags),
+});
+
+/** A group as AWS tells it; `marked` are rules that bear a mark, with their ids. */
+export const groupOf = (seen: SecurityGroup, marked: readonly SecurityGroupRule[]): Group => ({
+	id: seen.GroupId ?? '',
+	name: seen.GroupName ?? '',
+	vpcId: seen.VpcId ?? '',
+	description: seen.Description ?? '',
+	tags: tagsOf(seen.Tags),
+	inbound: inboundOf(
+		seen.IpPermissions ?? [],
+		marked.filter((rule) => rule.GroupId === seen.GroupId),
+	),
+});
+
+const byId = <Thing extends {id: string}>(...lists: Thing[][]): Thing[] => [...new Map(lists.flat().map((thing) => [thing.id, thing])).values()];
+
+/** The pattern of this fleet's worker key pairs and machines, as EC2's filters take it; `isWorkerName` then decides. */
+export const workerPattern = (fleet: Fleet): string => `runner-*-${fleet.name}-*`;
+
+async function instances({cloud}: Looking, name: string, value: string): Promise<Instance[]> {
+	const {Reservations = []} = await cloud.call('DescribeInstances', {Filters: [{Name: name, Values: [value]}]});
+	return Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf));
+}
+
+async function keyPairs({cloud}: Looking, name: string, ...values: string[]): Promise<KeyPair[]> {
+	const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: name, Values: values}], IncludePublicKey: true});
+	return KeyPairs.map(keyPairOf);
+}
+
+/** Rules of any group that bear the fleet's mark. */
+async function markedRules({cloud, fleet}: Looking): Promise<SecurityGroupRule[]> {
+	const {SecurityGroupRules = []} = await cloud.call('DescribeSecurityGroupRules', {Filters: [{Name: `tag:${markKeys.fleet}`, Values: [fleet.name]}]});
+	return SecurityGroupRules;
+}
+
+async function securityGroups({cloud}: Looking, name: string, ...values: string[]): Promise<SecurityGroup[]> {
+	const {SecurityGroups = []} = await cloud.call('DescribeSecurityGroups', {Filters: [{Name: name, Values: values}]});
+	return SecurityGroups;
+}
+
+/** The sweep: eight calls side by side, whatever there is. */
+export const accountLook: Look<Account> = {
+	name: 'account',
+	async load(context) {
+		const {cloud, fleet} = context;
+		const marked = `tag:${markKeys.fleet}`;
+		const pattern = workerPattern(fleet);
+		const [byMark, byKey, groupsByMark, groupsByName, rules, pairsByMark, pairsByName, spot] = await Promise.all([
+			instances(context, marked, fleet.name),
+			instances(context, 'key-name', pattern),
+			securityGroups(context, marked, fleet.name),
+			securityGroups(context, 'group-name', names.managerGroup(fleet), names.workersGroup(fleet)),
+			markedRules(context),
+			keyPairs(context, marked, fleet.name),
+			keyPairs(context, 'key-name', names.keyPair(fleet), pattern),
+			cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: marked, Values: [fleet.name]}]}),
+		]);
+		const groups = byId([...groupsByMark, ...groupsByName].map((group) => groupOf(group, rules)));
+		return {
+			instances: byId(
+				byMark,
+				byKey.filter(({keyName}) => isWorkerName(fleet, keyName ?? '')),
+			),
+			groups,
+			keyPairs: byId(
+				pairsByMark,
+				pairsByName.filter(({name}) => name === names.keyPair(fleet) || isWorkerName(fleet, name)),
+			),
+			spotRequests: (spot.SpotInstanceRequests ?? []).map(spotRequestOf),
+			rulesElsewhere: rules
+				.filter((rule) => rule.IsEgress !== true && !groups.some(({id}) => id === rule.GroupId))
+				.map((rule) => ({inGroup: rule.GroupId ?? '', rule: ruleOf(rule)})),
+		};
+	},
+};
+
+/** Whether an instance is neither terminated nor on its way there. */
+export const lives = ({state}: Instance): boolean => state !== 'terminated' && state !== 'shutting-down';
 
 /** Managers of the fleet that aren't terminated or going, the one that counts first: the newest. */
-export declare function managersOf(fleet: Fleet, account: Account): Instance[];
+export const managersOf = (fleet: Fleet, account: Account): Instance[] =>
+	account.instances
+		.filter((instance) => lives(instance) && bearsMark(fleet, instance.tags, 'manager'))
+		.sort((one, other) => other.launchedAt - one.launchedAt || other.id.localeCompare(one.id));
 
 /** Workers of the fleet that aren't terminated or going (design §7, "Ours among workers"). */
-export declare function workersOf(fleet: Fleet, account: Account): Instance[];
+export function workersOf(fleet: Fleet, account: Account): Instance[] {
+	const workersGroups = account.groups.filter((group) => group.name === names.workersGroup(fleet) && bearsMark(fleet, group.tags)).map(({id}) => id);
+	const launchedByUs = (instance: Instance): boolean =>
+		isWorkerName(fleet, instance.keyName ?? '') && instance.groupIds.some((id) => workersGroups.includes(id));
+	return account.instances.filter((instance) => lives(instance) && (bearsMark(fleet, instance.tags, 'worker') || launchedByUs(instance)));
+}

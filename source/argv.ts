@@ -1,0 +1,194 @@
+import {parseArgs} from 'node:util';
+import {type CommandName, commands, everywhere, nearest} from './command-table.ts';
+import type {AnswerKey, Given} from './fleet.ts';
+import {Problem} from './problem.ts';
+import {inOrder, questions} from './questions/all.ts';
+import {flagOf, keyOfFlag} from './questions/flags.ts';
+import {refusedLine} from './questions/refusal.ts';
+import {secretInAnswer} from './questions/secret-forms.ts';
+import {take} from './questions/settle.ts';
+import {fromText} from './questions/text.ts';
+import {type Flag, secondsIn, wrongFlag, wrongWords} from './usage.ts';
+
+/** Everything on the command line that isn't an answer. */
+export type Options = {
+	preset: string | undefined;
+	yes: boolean;
+	/** The face that was asked for by name. */
+	face: 'plain' | 'json' | undefined;
+	color: boolean;
+	help: boolean;
+	version: boolean;
+	tokenFile: string | undefined;
+	gitlabTokenFile: string | undefined;
+	accessKeyFile: string | undefined;
+	replaceManager: boolean;
+	withCache: boolean;
+	/** How long running jobs may take to end, in seconds; 0 with `--now`, 1,800 unless given. */
+	drainSeconds: number;
+	watch: boolean;
+	report: boolean;
+	/** A manager's instance id, or `choose`. */
+	manager: string | undefined;
+	/** The manager that a preset is saved from. */
+	from: string | undefined;
+	allRegions: boolean;
+};
+
+/** A command line, understood. `words` are what follows the command; `remote` is what follows `--`. */
+export type Parsed = {command: CommandName | 'home'; words: string[]; remote: string[]; given: Given; options: Options};
+
+const switches = [...everywhere, ...commands.flatMap(({options}) => options)].filter(({value}) => !value).map(({flag}) => flag.replace(/^no-/, ''));
+const valued = [...everywhere, ...commands.flatMap(({options}) => options)].filter(({value}) => value).map(({flag}) => flag);
+const booleanKeys = inOrder.filter(({kind}) => kind === 'boolean').map(({id}) => flagOf(id).slice(2));
+
+const config: NonNullable<Parameters<typeof parseArgs>[0]>['options'] = {
+	...Object.fromEntries([...valued, ...keyOfFlag.keys()].map((name) => [name, {type: 'string'} as const])),
+	...Object.fromEntries([...switches, ...booleanKeys].map((name) => [name, {type: 'boolean'} as const])),
+	help: {type: 'boolean', short: 'h'},
+	version: {type: 'boolean', short: 'v'},
+};
+
+/**
+ * Reads a command line, without node and the script. Throws one Problem (exit 2) with everything that is wrong with it: unknown names with the
+ * nearest known one, missing values, answers of a wrong shape, and secrets, which have no place here.
+ */
+export function parse(argv: readonly string[]): Parsed {
+	const {flags, all, remote} = split(argv);
+	refuseSecrets(flags, all);
+	const [name, ...words] = all;
+	const options = optionsIn(flags);
+	const given: Given = {};
+	const command = commands.find((one) => one.name === name);
+	const unknown =
+		name !== undefined && !command
+			? [
+					`There is no command "${name}".${suggest(
+						name,
+						commands.map((one) => one.name),
+					)}`,
+				]
+			: [];
+	const wrongAnswers = answersIn(flags, given);
+	if (!options.help && !options.version) {
+		const wrong = [...unknown, ...flags.flatMap((flag) => wrongFlag(flag, command, takesValue) ?? []), ...together(flags), ...wrongAnswers];
+		if (command && wrong.length === 0) wrong.push(...wrongWords(command, words, remote));
+		if (wrong.length > 0) throw usage(wrong, command?.name);
+	}
+	return {command: command?.name ?? 'home', words, remote: [...(remote ?? [])], given, options};
+}
+
+/** Whether a flag takes a value; undefined for one that isn't known. */
+function takesValue(name: string): boolean | undefined {
+	const type = config?.[name]?.type;
+	return type && type === 'string';
+}
+
+function split(argv: readonly string[]): {flags: Flag[]; all: string[]; remote: readonly string[] | undefined} {
+	const {tokens} = parseArgs({args: [...argv], options: config, strict: false, tokens: true, allowNegative: true, allowPositionals: true});
+	const end = tokens.find(({kind}) => kind === 'option-terminator')?.index;
+	const flags: Flag[] = [];
+	const all: string[] = [];
+	for (const token of tokens) {
+		if (token.kind === 'positional' && (end === undefined || token.index < end)) all.push(token.value);
+		if (token.kind !== 'option') continue;
+		const written = token.rawName;
+		const flag = {name: token.name, written, negated: written === `--no-${token.name}`, inline: token.inlineValue === true};
+		flags.push(token.value === undefined ? flag : {...flag, value: token.value});
+	}
+	return {flags, all, remote: end === undefined ? undefined : argv.slice(end + 1)};
+}
+
+/** Reads the answers into `given`; gives a sentence for each that can't be taken. A list's flag may come more than once; of others the last holds. */
+function answersIn(flags: readonly Flag[], given: Given): string[] {
+	const read = new Map<AnswerKey, unknown>();
+	for (const {name, negated, value} of flags) {
+		const key = keyOfFlag.get(name);
+		if (key === undefined) continue;
+		const {kind} = questions[key];
+		if (value === undefined && kind !== 'boolean') continue;
+		const answer = value === undefined ? !negated : fromText(key, value);
+		const before = read.get(key);
+		read.set(key, kind === 'list' && Array.isArray(before) && Array.isArray(answer) ? [...before, ...answer] : answer);
+	}
+	return [...read].flatMap(([key, value]) => {
+		const says = take(given, key, value);
+		return says ? [refusedLine({key, source: 'flag', value, says})] : [];
+	});
+}
+
+function optionsIn(flags: readonly Flag[]): Options {
+	const last = (name: string) => flags.findLast((flag) => flag.name === name);
+	const has = (name: string) => last(name) !== undefined;
+	const text = (name: string) => last(name)?.value;
+	return {
+		preset: text('preset'),
+		yes: has('yes'),
+		face: has('json') ? 'json' : has('plain') ? 'plain' : undefined,
+		color: last('color')?.negated !== true,
+		help: has('help'),
+		version: has('version'),
+		tokenFile: text('token-file'),
+		gitlabTokenFile: text('gitlab-token-file'),
+		accessKeyFile: text('access-key-file'),
+		replaceManager: has('replace-manager'),
+		withCache: has('with-cache'),
+		drainSeconds: has('now') ? 0 : (secondsIn(text('drain-timeout') ?? '30m') ?? 1800),
+		watch: has('watch'),
+		report: has('report'),
+		manager: text('manager'),
+		from: text('from'),
+		allRegions: has('all-regions'),
+	};
+}
+
+/** Flags that can't stand together. */
+function together(flags: readonly Flag[]): string[] {
+	const has = (name: string) => flags.some((flag) => flag.name === name);
+	const fromInput = flags.filter(({value}) => value === '-').map(({written}) => written);
+	return [
+		...(has('json') && has('plain') ? ['`--json` and `--plain` are two faces: one of them can be had.'] : []),
+		...(has('now') && has('drain-timeout') ? ['`--now` waits for no job, and `--drain-timeout` waits: one of them can hold.'] : []),
+		...(fromInput.length > 1 ? [`${fromInput.join(' and ')} both read standard input, which can be read once.`] : []),
+	];
+}
+
+/** Flags by which people try to give a secret, and how it is given instead. */
+const secretFlags: readonly [name: RegExp, instead: string][] = [
+	[
+		/^(runner-|registration-|auth-)?token$/,
+		'Put it in a file and give `--token-file token.txt`, pipe it in with `--token-file -`, or set `GITLAB_RUNNER_TOKEN`.',
+	],
+	[/^(gitlab|private|api|personal)-(access-)?token$/, 'Put it in a file and give `--gitlab-token-file token.txt`, or set `GITLAB_TOKEN`.'],
+	[/^(aws-)?(access-key|secret-key|secret-access-key|access-key-id|secret)$/, 'Put id and secret in a file and give `--access-key-file key.txt`.'],
+	[/^(pass(word|phrase)|mfa-code)$/, 'Leave it out: it is asked for, hidden.'],
+];
+
+function refuseSecrets(flags: readonly Flag[], words: readonly string[]): void {
+	const refused = flags.find(({name, value}) => (!config?.[name] && secretFlags.some(([pattern]) => pattern.test(name))) || secretInFlag(name, value));
+	const word = words.find((one) => secretInAnswer('privateKey', one));
+	if (!refused && word === undefined) return;
+	const what = refused?.written ?? 'A word here';
+	throw new Problem({
+		code: 'secret-on-command-line',
+		exit: 2,
+		message: `${what} holds a secret. A command line is kept in the shell's history and seen by everyone in the list of processes.`,
+		advice: secretFlags.find(([pattern]) => pattern.test(refused?.name ?? 'token'))?.[1] ?? secretFlags[0]?.[1],
+	});
+}
+
+const secretInFlag = (name: string, value: string | undefined) => value !== undefined && secretInAnswer(keyOfFlag.get(name) ?? 'privateKey', value);
+
+const suggest = (written: string, names: Iterable<string>, hyphens = ''): string => {
+	const name = nearest(written, names);
+	return name ? ` Did you mean \`${hyphens}${name}\`?` : '';
+};
+
+function usage(wrong: readonly string[], command: CommandName | undefined): Problem {
+	return new Problem({
+		code: 'usage',
+		exit: 2,
+		message: wrong.join('\n'),
+		advice: `\`gitlab-runner-aws help${command ? ` ${command}` : ''}\` says what there is.`,
+	});
+}

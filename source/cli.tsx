@@ -1,0 +1,51 @@
+import {readFileSync} from 'node:fs';
+import {homedir, hostname, userInfo} from 'node:os';
+
+/** Node versions this runs on: the intersection of what its libraries support (package.json's engines). */
+const supported = (version: string): boolean => {
+	const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+	if (major === 22) return minor > 22 || (minor === 22 && patch >= 2);
+	if (major === 24) return minor >= 15;
+	return major >= 26;
+};
+
+const argv = process.argv.slice(2);
+const packageFile: {version: string} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+async function main(): Promise<number> {
+	if (!supported(process.versions.node)) {
+		process.stderr.write(`gitlab-runner-aws needs Node.js 22.22.2, 24.15 or 26 and later, and this is ${process.versions.node}. Install a newer one from https://nodejs.org.\n`);
+		return 2;
+	}
+	if (argv[0] === '--version' || argv[0] === '-v') {
+		process.stdout.write(`${packageFile.version}\n`);
+		return 0;
+	}
+	if (argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {
+		const {help} = await import('./help.ts');
+		process.stdout.write(help());
+		return 0;
+	}
+	const {enableCompileCache} = await import('node:module');
+	enableCompileCache();
+	const {run} = await import('./commands/run.ts');
+	const env = {...process.env};
+	for (const secret of ['GITLAB_RUNNER_TOKEN', 'GITLAB_TOKEN']) delete process.env[secret];
+	return run({
+		argv,
+		env,
+		version: packageFile.version,
+		stdin: process.stdin,
+		stdout: process.stdout,
+		stderr: process.stderr,
+		home: homedir(),
+		platform: process.platform,
+		who: `${userInfo().username}@${hostname()}`,
+		shipped: new URL('../presets/', import.meta.url),
+		onSignal: (handle) => {
+			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => handle(name));
+		},
+	});
+}
+
+process.exitCode = await main();

@@ -1,0 +1,10 @@
+import {EC2InstanceConnectClient, SendSSHPublicKeyCommand} from '@aws-sdk/client-ec2-instance-connect';
+import type {Opened, Settings} from '../calls.ts';
+
+/** Opens EC2 Instance Connect's client; only the commands that are used here come into the bundle with it. */
+export function openEc2InstanceConnect(settings: Settings): Opened {
+	const client = new EC2InstanceConnectClient(settings);
+	return {
+		SendSSHPublicKey: (input, options) => client.send(new SendSSHPublicKeyCommand(input), options),
+	};
+}

@@ -1,0 +1,11 @@
+import {GetProductsCommand, PricingClient} from '@aws-sdk/client-pricing';
+import type {Opened, Settings} from '../calls.ts';
+import {allPages} from '../paging.ts';
+
+/** Opens the price list's client; only the commands that are used here come into the bundle with it. */
+export function openPricing(settings: Settings): Opened {
+	const client = new PricingClient(settings);
+	return {
+		GetProducts: (input, options) => allPages(input, 'PriceList', (page) => client.send(new GetProductsCommand(page), options)),
+	};
+}

@@ -1,0 +1,11 @@
+import {GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand, ServiceQuotasClient} from '@aws-sdk/client-service-quotas';
+import type {Opened, Settings} from '../calls.ts';
+
+/** Opens Service Quotas's client; only the commands that are used here come into the bundle with it. */
+export function openServiceQuotas(settings: Settings): Opened {
+	const client = new ServiceQuotasClient(settings);
+	return {
+		GetServiceQuota: (input, options) => client.send(new GetServiceQuotaCommand(input), options),
+		GetAWSDefaultServiceQuota: (input, options) => client.send(new GetAWSDefaultServiceQuotaCommand(input), options),
+	};
+}

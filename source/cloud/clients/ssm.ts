@@ -1,0 +1,26 @@
+import {
+	AddTagsToResourceCommand,
+	DeleteParameterCommand,
+	GetParameterCommand,
+	GetParameterHistoryCommand,
+	GetParametersByPathCommand,
+	ListTagsForResourceCommand,
+	PutParameterCommand,
+	SSMClient,
+} from '@aws-sdk/client-ssm';
+import type {Opened, Settings} from '../calls.ts';
+import {allPages} from '../paging.ts';
+
+/** Opens Systems Manager's client; only the commands that are used here come into the bundle with it. */
+export function openSsm(settings: Settings): Opened {
+	const client = new SSMClient(settings);
+	return {
+		GetParameter: (input, options) => client.send(new GetParameterCommand(input), options),
+		PutParameter: (input, options) => client.send(new PutParameterCommand(input), options),
+		DeleteParameter: (input, options) => client.send(new DeleteParameterCommand(input), options),
+		GetParameterHistory: (input, options) => allPages(input, 'Parameters', (page) => client.send(new GetParameterHistoryCommand(page), options)),
+		GetParametersByPath: (input, options) => allPages(input, 'Parameters', (page) => client.send(new GetParametersByPathCommand(page), options)),
+		AddTagsToResource: (input, options) => client.send(new AddTagsToResourceCommand(input), options),
+		ListTagsForResource: (input, options) => client.send(new ListTagsForResourceCommand(input), options),
+	};
+}

@@ -1,0 +1,11 @@
+import {DecodeAuthorizationMessageCommand, GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts';
+import type {Opened, Settings} from '../calls.ts';
+
+/** Opens STS's client; only the commands that are used here come into the bundle with it. */
+export function openSts(settings: Settings): Opened {
+	const client = new STSClient(settings);
+	return {
+		GetCallerIdentity: (input, options) => client.send(new GetCallerIdentityCommand(input), options),
+		DecodeAuthorizationMessage: (input, options) => client.send(new DecodeAuthorizationMessageCommand(input), options),
+	};
+}

@@ -1,0 +1,49 @@
+import {actionsOf} from '../actions.ts';
+import {type OperationName, type Service, serviceOf} from '../port.ts';
+import type {AccountState, Credentials} from './account.ts';
+import {refusal} from './refusal.ts';
+
+const has = (input: object, ...keys: string[]) => keys.some((key) => Object.entries(input).some(([name, value]) => name === key && value !== undefined));
+
+/** Actions that a call needs beside its own, by what is in it (facts §7, §8, §17.1). */
+function alsoNeeded(name: OperationName, input: object): string[] {
+	if (name === 'AddRoleToInstanceProfile') return ['iam:PassRole'];
+	if (name === 'AssociateIamInstanceProfile') return ['iam:PassRole'];
+	if (name === 'CreateRole' && has(input, 'Tags')) return ['iam:TagRole'];
+	if (name === 'CreateInstanceProfile' && has(input, 'Tags')) return ['iam:TagInstanceProfile'];
+	if (name === 'PutParameter' && has(input, 'Tags')) return ['ssm:AddTagsToResource'];
+	if (name === 'CreateBucket' && has(input, 'CreateBucketConfiguration')) return ['s3:TagResource'];
+	const needed = has(input, 'TagSpecifications') ? ['ec2:CreateTags'] : [];
+	return name === 'RunInstances' && has(input, 'IamInstanceProfile') ? [...needed, 'iam:PassRole'] : needed;
+}
+
+/** Throws AWS's refusal of an action, in the service's own way of saying it. */
+function refuse(service: Service, action: string, by: string): never {
+	const because = `User: ${by} is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`;
+	if (service === 'ec2') {
+		const encoded = Buffer.from(action).toString('base64url');
+		throw refusal('UnauthorizedOperation', `You are not authorized to perform this operation. ${because}. Encoded authorization failure message: ${encoded}`, 403);
+	}
+	if (service === 'ec2-instance-connect') throw refusal('AuthException', because, 403);
+	throw refusal(service === 's3' || service === 'iam' || service === 'sts' ? 'AccessDenied' : 'AccessDeniedException', because, 403);
+}
+
+/** Throws when the caller may not make this call; GetCallerIdentity is everybody's. */
+export function judgeAllowed(account: AccountState, name: OperationName, input: object, by: string): void {
+	if (name === 'GetCallerIdentity') return;
+	const action = [...actionsOf(name), ...alsoNeeded(name, input)].find((one) => account.denied.has(one));
+	if (action === undefined) return;
+	if (name === 'HeadBucket') throw refusal('403', 'Unknown', 403);
+	refuse(serviceOf[name], action, by);
+}
+
+const expiredCode: Partial<Record<Service, string>> = {ec2: 'RequestExpired', s3: 'ExpiredToken'};
+const wrongCode: Partial<Record<Service, string>> = {ec2: 'AuthFailure', s3: 'InvalidAccessKeyId', sts: 'InvalidClientTokenId', iam: 'InvalidClientTokenId'};
+
+/** Throws what a laptop with these credentials meets at a service (facts §12). */
+export function judgeCredentials(credentials: Credentials, name: OperationName): void {
+	const service = serviceOf[name];
+	if (credentials === 'none') throw refusal('CredentialsProviderError', 'Could not load credentials from any providers', 0);
+	if (credentials === 'expired') throw refusal(expiredCode[service] ?? 'ExpiredTokenException', 'The security token included in the request is expired', 403);
+	if (credentials === 'wrong') throw refusal(wrongCode[service] ?? 'UnrecognizedClientException', 'AWS was not able to validate the provided access credentials', 401);
+}

@@ -1,0 +1,99 @@
+import type {Random} from '../../clock.ts';
+import type {SimulatedClock} from '../../clock-simulated.ts';
+import {Stopped} from '../../problem.ts';
+import type {Laptop} from '../../simulated-laptop.ts';
+import {cloudProblem} from '../errors.ts';
+import {type Cloud, type CloudAt, changes, type Input, type OperationName, type Output} from '../port.ts';
+import type {AccountState} from './account.ts';
+import {judgeAllowed, judgeCredentials} from './allowed.ts';
+import {buckets} from './buckets.ts';
+import {type CloudFaults, cloudFaults} from './faults.ts';
+import {groups} from './groups.ts';
+import type {Handlers, Here} from './here.ts';
+import {iam} from './iam.ts';
+import {identity} from './identity.ts';
+import {images} from './images.ts';
+import {instances} from './instances.ts';
+import {keyPairs} from './key-pairs.ts';
+import {market} from './market.ts';
+import {network} from './network.ts';
+import {isRefusal, refusal} from './refusal.ts';
+import {ssm} from './ssm.ts';
+import {tags} from './tags.ts';
+
+/** A call that a laptop made: when it began and ended, and how. Times are milliseconds since 1970. */
+export type CallMade = {name: OperationName; region: string; input: unknown; at: number; until?: number; changing: boolean; refused?: string; laptop: number};
+
+/** The cloud of the simulated world. */
+export type SimulatedCloud = {
+	account: AccountState;
+	calls: CallMade[];
+	faults: CloudFaults;
+	/** The port as one laptop has it; without the retry policy, which both sides share. */
+	at(laptop: Laptop): CloudAt;
+	/** Called after each changing call was carried out. */
+	whenChanged: (() => void)[];
+	/** Carries out a call of a machine in the account, under its role; throws refusals. */
+	carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string): Output<Name>;
+};
+
+const handlers: Handlers<OperationName> = {...network, ...groups, ...keyPairs, ...images, ...instances, ...market, ...buckets, ...ssm, ...iam, ...identity, ...tags};
+
+/** Milliseconds that a call takes at least; those that aren't here take 60. Up to as much again comes by chance. */
+const leastLatency: Partial<Record<OperationName, number>> = {RunInstances: 900, CreateBucket: 300, CreateRole: 250, CreateInstanceProfile: 250, GetProducts: 300, SimulatePrincipalPolicy: 200};
+
+/** Makes the cloud of the world. New things are unseen by Describe calls for up to `lagMs` milliseconds. */
+export function simulatedCloud(account: AccountState, clock: SimulatedClock, random: Random, lagMs: number): SimulatedCloud {
+	const calls: CallMade[] = [];
+	const whenChanged: (() => void)[] = [];
+	const {faults, around} = cloudFaults();
+
+	function hereIn(regionName: string, by: string): Here {
+		const region = account.regions.get(regionName);
+		if (!region) throw refusal('ENOTFOUND', `getaddrinfo ENOTFOUND ec2.${regionName}.amazonaws.com`, 0);
+		return {account, region, now: clock.now(), by, lag: () => random() * lagMs, at: (when, happen) => void clock.at(when, happen)};
+	}
+
+	function carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string): Output<Name> {
+		clock.settle();
+		const here = hereIn(region, by);
+		if (by === account.arn) judgeAllowed(account, name, input, by);
+		if (name !== 'RunInstances' && 'DryRun' in input && input.DryRun) throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+		const output = structuredClone(handlers[name](input, here));
+		if (changes(name, {})) for (const look of whenChanged) look();
+		return output;
+	}
+
+	function fromLaptop(laptop: Laptop, region: string, signal: AbortSignal | undefined): Cloud {
+		return {
+			region,
+			async call(name, input) {
+				const dry = 'DryRun' in input && input.DryRun === true;
+				const made: CallMade = {name, region, input: structuredClone(input), at: clock.now(), changing: changes(name, dry ? {DryRun: true} : {}), laptop: laptop.number};
+				if (signal?.aborted) throw new Stopped();
+				laptop.judgeAlive();
+				calls.push(made);
+				const least = leastLatency[name] ?? 60;
+				try {
+					await laptop.clock.sleep(least + random() * least, signal);
+					if (made.changing) laptop.act(name);
+					const output = around(name, () => {
+						judgeCredentials(account.credentials, name);
+						return carry(name, region, input, account.arn);
+					});
+					laptop.judgeAlive();
+					return output;
+				} catch (error) {
+					if (!isRefusal(error)) throw error;
+					made.refused = error.name;
+					laptop.judgeAlive();
+					throw cloudProblem(error, {operation: name, region, who: account.arn});
+				} finally {
+					made.until = clock.now();
+				}
+			},
+		};
+	}
+
+	return {account, calls, faults, whenChanged, carry, at: (laptop) => (region, signal) => fromLaptop(laptop, region, signal)};
+}

@@ -1,0 +1,20 @@
+import type {Input, OperationName, Output} from '../port.ts';
+import type {AccountState, RegionState} from './account.ts';
+
+/** Where and when a call is carried out, and by whom. */
+export type Here = {
+	account: AccountState;
+	region: RegionState;
+	now: number;
+	/** ARN of the caller: a person, or a manager's role. */
+	by: string;
+	/** How long a new thing stays unseen by Describe calls, in milliseconds. */
+	lag(): number;
+	/** Lets something happen at a time. */
+	at(when: number, happen: () => void): void;
+};
+
+/** How one operation is carried out; it throws refusals only. */
+export type Handler<Name extends OperationName> = (input: Input<Name>, here: Here) => Output<Name>;
+
+export type Handlers<Names extends OperationName> = {[Name in Names]: Handler<Name>};

@@ -1,0 +1,229 @@
+import type {InstanceProfile, Role} from '@aws-sdk/client-iam';
+import type {AccountState, ProfileState, RoleState} from './account.ts';
+import {onlyKnows, required, tagList, tagsOf} from './asked.ts';
+import type {Handlers, Here} from './here.ts';
+import {refusal} from './refusal.ts';
+
+/** Milliseconds until EC2 knows a new instance profile, or one whose role has just come (facts §7). */
+const spreading = 10_000;
+
+function roleOf(account: AccountState, name: string | undefined): RoleState {
+	const role = account.roles.get(required(name, 'RoleName'));
+	if (!role) throw refusal('NoSuchEntityException', `The role with name ${name} cannot be found.`, 404);
+	return role;
+}
+
+function profileOf(account: AccountState, name: string | undefined): ProfileState {
+	const profile = account.profiles.get(required(name, 'InstanceProfileName'));
+	if (!profile) throw refusal('NoSuchEntityException', `Instance Profile ${name} cannot be found.`, 404);
+	return profile;
+}
+
+function judgePolicy(text: string | undefined, name: string): string {
+	try {
+		const policy: unknown = JSON.parse(required(text, name));
+		if (policy && typeof policy === 'object' && 'Statement' in policy) return String(text);
+	} catch {
+		// Told below, as IAM tells it.
+	}
+	throw refusal('MalformedPolicyDocumentException', 'This policy contains invalid Json');
+}
+
+const roleShown = ({account}: Here, role: RoleState): Role => ({
+	RoleName: role.name,
+	RoleId: role.id,
+	Path: role.path,
+	Arn: `arn:aws:iam::${account.id}:role${role.path}${role.name}`,
+	CreateDate: new Date(role.createdAt),
+	AssumeRolePolicyDocument: encodeURIComponent(role.trust),
+	...(role.boundary === undefined ? {} : {PermissionsBoundary: {PermissionsBoundaryArn: role.boundary, PermissionsBoundaryType: 'PermissionsBoundaryPolicy'}}),
+	Tags: tagList(role.tags),
+});
+
+function profileShown(here: Here, profile: ProfileState): InstanceProfile {
+	const role = profile.roleName === undefined ? undefined : here.account.roles.get(profile.roleName);
+	return {
+		InstanceProfileName: profile.name,
+		InstanceProfileId: profile.id,
+		Path: profile.path,
+		Arn: `arn:aws:iam::${here.account.id}:instance-profile${profile.path}${profile.name}`,
+		CreateDate: new Date(profile.createdAt),
+		Roles: role ? [roleShown(here, role)] : [],
+		Tags: tagList(profile.tags),
+	};
+}
+
+const iamId = (account: AccountState, prefix: string) => prefix + account.newId('').slice(1).toUpperCase();
+
+/** Whether the policies written into a role allow an action: `*` counts, conditions and denials don't, which is enough for a manager's own calls. */
+export function roleAllows(account: AccountState, profileName: string | undefined, action: string): boolean {
+	const role = account.roles.get(account.profiles.get(profileName ?? '')?.roleName ?? '');
+	if (!role) return false;
+	if (role.attached.some(({name}) => /FullAccess|AdministratorAccess/.test(name))) return true;
+	return [...role.inline.values()].some((text) => allowsBy(text, action));
+}
+
+function allowsBy(text: string, action: string): boolean {
+	const policy: unknown = JSON.parse(text);
+	const statements = policy && typeof policy === 'object' && 'Statement' in policy ? [policy.Statement].flat() : [];
+	return statements.some((statement) => {
+		if (!statement || typeof statement !== 'object' || !('Effect' in statement) || statement.Effect !== 'Allow' || !('Action' in statement)) return false;
+		return [statement.Action].flat().some((pattern) => typeof pattern === 'string' && new RegExp(`^${pattern.replaceAll('*', '.*')}$`, 'i').test(action));
+	});
+}
+
+/** Whether an ARN is a user, group or role that policies can be simulated for (facts §17.6). */
+const entity = /^arn:aws:iam::\d{12}:(user|group|role)\//;
+
+/** IAM: one for all regions, and late to be known everywhere. */
+export const iam: Handlers<
+	| 'ListAccountAliases'
+	| 'GetRole'
+	| 'CreateRole'
+	| 'DeleteRole'
+	| 'GetRolePolicy'
+	| 'PutRolePolicy'
+	| 'DeleteRolePolicy'
+	| 'ListRolePolicies'
+	| 'ListAttachedRolePolicies'
+	| 'DetachRolePolicy'
+	| 'GetInstanceProfile'
+	| 'CreateInstanceProfile'
+	| 'DeleteInstanceProfile'
+	| 'AddRoleToInstanceProfile'
+	| 'RemoveRoleFromInstanceProfile'
+	| 'CreateServiceLinkedRole'
+	| 'SimulatePrincipalPolicy'
+> = {
+	ListAccountAliases: (_input, {account}) => ({AccountAliases: account.alias === undefined ? [] : [account.alias], IsTruncated: false}),
+	GetRole(input, here) {
+		onlyKnows('GetRole', input, ['RoleName']);
+		if (input.RoleName === 'AWSServiceRoleForEC2Spot' && here.account.serviceLinkedRoles.has(input.RoleName)) {
+			const Arn = `arn:aws:iam::${here.account.id}:role/aws-service-role/spot.amazonaws.com/${input.RoleName}`;
+			return {Role: {RoleName: input.RoleName, RoleId: 'AROASPOT', Path: '/aws-service-role/spot.amazonaws.com/', Arn, CreateDate: new Date(0)}};
+		}
+		return {Role: roleShown(here, roleOf(here.account, input.RoleName))};
+	},
+	CreateRole(input, here) {
+		onlyKnows('CreateRole', input, ['RoleName', 'Path', 'AssumeRolePolicyDocument', 'Description', 'PermissionsBoundary', 'Tags', 'MaxSessionDuration']);
+		const {account, now} = here;
+		const name = required(input.RoleName, 'RoleName');
+		const trust = judgePolicy(input.AssumeRolePolicyDocument, 'AssumeRolePolicyDocument');
+		if (account.roles.has(name)) throw refusal('EntityAlreadyExistsException', `Role with name ${name} already exists.`, 409);
+		const boundary = input.PermissionsBoundary === undefined ? {} : {boundary: input.PermissionsBoundary};
+		const role: RoleState = {
+			name,
+			id: iamId(account, 'AROA'),
+			path: input.Path ?? '/',
+			trust,
+			createdAt: now,
+			...boundary,
+			tags: tagsOf(input.Tags),
+			inline: new Map(),
+			attached: [],
+		};
+		account.roles.set(name, role);
+		return {Role: roleShown(here, role)};
+	},
+	DeleteRole(input, {account}) {
+		onlyKnows('DeleteRole', input, ['RoleName']);
+		const role = roleOf(account, input.RoleName);
+		if ([...account.profiles.values()].some(({roleName}) => roleName === role.name)) throw refusal('DeleteConflictException', 'Cannot delete entity, must remove roles from instance profile first.', 409);
+		if (role.inline.size > 0) throw refusal('DeleteConflictException', 'Cannot delete entity, must delete policies first.', 409);
+		if (role.attached.length > 0) throw refusal('DeleteConflictException', 'Cannot delete entity, must detach all policies first.', 409);
+		account.roles.delete(role.name);
+		return {};
+	},
+	GetRolePolicy(input, {account}) {
+		onlyKnows('GetRolePolicy', input, ['RoleName', 'PolicyName']);
+		const text = roleOf(account, input.RoleName).inline.get(required(input.PolicyName, 'PolicyName'));
+		if (text === undefined) throw refusal('NoSuchEntityException', `The role policy with name ${input.PolicyName} cannot be found.`, 404);
+		return {RoleName: input.RoleName, PolicyName: input.PolicyName, PolicyDocument: encodeURIComponent(text)};
+	},
+	PutRolePolicy(input, {account}) {
+		onlyKnows('PutRolePolicy', input, ['RoleName', 'PolicyName', 'PolicyDocument']);
+		roleOf(account, input.RoleName).inline.set(required(input.PolicyName, 'PolicyName'), judgePolicy(input.PolicyDocument, 'PolicyDocument'));
+		return {};
+	},
+	DeleteRolePolicy(input, {account}) {
+		onlyKnows('DeleteRolePolicy', input, ['RoleName', 'PolicyName']);
+		if (!roleOf(account, input.RoleName).inline.delete(required(input.PolicyName, 'PolicyName'))) {
+			throw refusal('NoSuchEntityException', `The role policy with name ${input.PolicyName} cannot be found.`, 404);
+		}
+		return {};
+	},
+	ListRolePolicies: (input, {account}) => ({PolicyNames: [...roleOf(account, input.RoleName).inline.keys()], IsTruncated: false}),
+	ListAttachedRolePolicies: (input, {account}) => ({
+		AttachedPolicies: roleOf(account, input.RoleName).attached.map(({name, arn}) => ({PolicyName: name, PolicyArn: arn})),
+		IsTruncated: false,
+	}),
+	DetachRolePolicy(input, {account}) {
+		const role = roleOf(account, input.RoleName);
+		if (!role.attached.some(({arn}) => arn === input.PolicyArn)) throw refusal('NoSuchEntityException', `Policy ${input.PolicyArn} was not found.`, 404);
+		role.attached = role.attached.filter(({arn}) => arn !== input.PolicyArn);
+		return {};
+	},
+	GetInstanceProfile(input, here) {
+		onlyKnows('GetInstanceProfile', input, ['InstanceProfileName']);
+		return {InstanceProfile: profileShown(here, profileOf(here.account, input.InstanceProfileName))};
+	},
+	CreateInstanceProfile(input, here) {
+		onlyKnows('CreateInstanceProfile', input, ['InstanceProfileName', 'Path', 'Tags']);
+		const {account, now} = here;
+		const name = required(input.InstanceProfileName, 'InstanceProfileName');
+		if (account.profiles.has(name)) throw refusal('EntityAlreadyExistsException', `Instance Profile ${name} already exists.`, 409);
+		const profile: ProfileState = {name, id: iamId(account, 'AIPA'), path: input.Path ?? '/', createdAt: now, tags: tagsOf(input.Tags), spreadAt: now + spreading};
+		account.profiles.set(name, profile);
+		return {InstanceProfile: profileShown(here, profile)};
+	},
+	DeleteInstanceProfile(input, {account}) {
+		onlyKnows('DeleteInstanceProfile', input, ['InstanceProfileName']);
+		const profile = profileOf(account, input.InstanceProfileName);
+		if (profile.roleName !== undefined) throw refusal('DeleteConflictException', 'Cannot delete entity, must remove roles from instance profile first.', 409);
+		account.profiles.delete(profile.name);
+		return {};
+	},
+	AddRoleToInstanceProfile(input, {account, now}) {
+		onlyKnows('AddRoleToInstanceProfile', input, ['InstanceProfileName', 'RoleName']);
+		const profile = profileOf(account, input.InstanceProfileName);
+		const role = roleOf(account, input.RoleName);
+		if (profile.roleName !== undefined) throw refusal('LimitExceededException', 'Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1', 409);
+		profile.roleName = role.name;
+		profile.spreadAt = now + spreading;
+		return {};
+	},
+	RemoveRoleFromInstanceProfile(input, {account}) {
+		onlyKnows('RemoveRoleFromInstanceProfile', input, ['InstanceProfileName', 'RoleName']);
+		const profile = profileOf(account, input.InstanceProfileName);
+		if (profile.roleName !== input.RoleName) throw refusal('NoSuchEntityException', `The role with name ${input.RoleName} cannot be found.`, 404);
+		delete profile.roleName;
+		return {};
+	},
+	CreateServiceLinkedRole(input, {account}) {
+		onlyKnows('CreateServiceLinkedRole', input, ['AWSServiceName', 'Description']);
+		if (input.AWSServiceName !== 'spot.amazonaws.com') throw new Error(`The simulated world has no service-linked role for ${input.AWSServiceName}.`);
+		if (account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot')) {
+			throw refusal('InvalidInputException', 'Service role name AWSServiceRoleForEC2Spot has been taken in this account, please try a different suffix.');
+		}
+		account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
+		return {};
+	},
+	SimulatePrincipalPolicy(input, {account}) {
+		onlyKnows('SimulatePrincipalPolicy', input, ['PolicySourceArn', 'ActionNames', 'ResourceArns', 'ContextEntries', 'CallerArn', 'MaxItems', 'Marker']);
+		if (!entity.test(required(input.PolicySourceArn, 'PolicySourceArn'))) {
+			throw refusal('InvalidInputException', `Invalid Entity Arn: ${input.PolicySourceArn} does not clearly define entity type and name.`);
+		}
+		return {
+			IsTruncated: false,
+			EvaluationResults: required(input.ActionNames, 'ActionNames').map((action) => {
+				const passes = action !== 'iam:PassRole' || input.ContextEntries?.some(({ContextKeyName}) => ContextKeyName === 'iam:PassedToService');
+				return {
+					EvalActionName: action,
+					EvalResourceName: input.ResourceArns?.[0] ?? '*',
+					EvalDecision: account.denied.has(action) ? 'explicitDeny' : passes ? 'allowed' : 'implicitDeny',
+					MissingContextValues: passes ? [] : ['iam:PassedToService'],
+				};
+			}),
+		};
+	},
+};

@@ -1,0 +1,56 @@
+import {onlyKnows, required} from './asked.ts';
+import type {Handlers} from './here.ts';
+import {instanceById} from './instances.ts';
+import {stateOf} from './account.ts';
+import {refusal} from './refusal.ts';
+
+/** Milliseconds that a pushed key is good for (facts §17.2). */
+const pushedFor = 60_000;
+
+/** Who calls, what a refusal meant, and keys pushed for a minute. */
+export const identity: Handlers<
+	'GetCallerIdentity' | 'DecodeAuthorizationMessage' | 'SendSSHPublicKey' | 'DescribeIamInstanceProfileAssociations' | 'AssociateIamInstanceProfile'
+> = {
+	GetCallerIdentity: (_input, {account, by}) => ({Account: account.id, Arn: by, UserId: 'AIDAALICE'}),
+	DecodeAuthorizationMessage(input, {by}) {
+		onlyKnows('DecodeAuthorizationMessage', input, ['EncodedMessage']);
+		const action = Buffer.from(required(input.EncodedMessage, 'EncodedMessage'), 'base64url').toString('utf8');
+		if (!/^[\w-]+:\w+$/.test(action)) throw refusal('InvalidAuthorizationMessageException', 'Invalid authorization message');
+		return {DecodedMessage: JSON.stringify({allowed: false, explicitDeny: true, context: {principal: {arn: by}, action, resource: '*'}})};
+	},
+	SendSSHPublicKey(input, here) {
+		onlyKnows('SendSSHPublicKey', input, ['InstanceId', 'InstanceOSUser', 'SSHPublicKey', 'AvailabilityZone']);
+		const {region, now} = here;
+		const id = required(input.InstanceId, 'InstanceId');
+		const key = required(input.SSHPublicKey, 'SSHPublicKey').trim().split(/\s+/).slice(0, 2).join(' ');
+		const instance = region.instances.get(id);
+		if (!instance || stateOf(instance, now) === 'terminated') throw refusal('EC2InstanceNotFoundException', 'Instance not found');
+		if (stateOf(instance, now) !== 'running') throw refusal('EC2InstanceStateInvalidException', 'Unable to connect because the instance is not in a valid state. Connecting to a stopped or terminated instance is not supported.');
+		if (!/^ssh-(rsa|ed25519) /.test(key)) throw refusal('InvalidArgsException', 'SSH Public key is invalid');
+		instance.pushed.push({user: required(input.InstanceOSUser, 'InstanceOSUser'), publicKey: key, until: now + pushedFor});
+		return {Success: true, RequestId: 'pushed'};
+	},
+	DescribeIamInstanceProfileAssociations(input, {region, account, now}) {
+		onlyKnows('DescribeIamInstanceProfileAssociations', input, ['Filters', 'AssociationIds', 'MaxResults', 'NextToken']);
+		const wanted = input.Filters?.find(({Name}) => Name === 'instance-id')?.Values;
+		const worn = [...region.instances.values()].filter((one) => one.profileName !== undefined && stateOf(one, now) !== 'terminated' && (!wanted || wanted.includes(one.id)));
+		return {
+			IamInstanceProfileAssociations: worn.map((one) => ({
+				AssociationId: one.id.replace('i-', 'iip-assoc-'),
+				InstanceId: one.id,
+				State: 'associated',
+				IamInstanceProfile: {Arn: `arn:aws:iam::${account.id}:instance-profile/${one.profileName}`},
+			})),
+		};
+	},
+	AssociateIamInstanceProfile(input, here) {
+		onlyKnows('AssociateIamInstanceProfile', input, ['InstanceId', 'IamInstanceProfile']);
+		const instance = instanceById(here, required(input.InstanceId, 'InstanceId'));
+		const name = input.IamInstanceProfile?.Name ?? input.IamInstanceProfile?.Arn?.split('/').at(-1);
+		const profile = here.account.profiles.get(required(name, 'IamInstanceProfile'));
+		if (!profile || profile.spreadAt > here.now) throw refusal('InvalidParameterValue', `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`);
+		if (instance.profileName !== undefined) throw refusal('IncorrectState', `There is an existing association for instance ${instance.id}`);
+		instance.profileName = profile.name;
+		return {IamInstanceProfileAssociation: {InstanceId: instance.id, State: 'associating'}};
+	},
+};

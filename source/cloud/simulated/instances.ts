@@ -1,0 +1,236 @@
+import type {RunInstancesCommandInput, Instance as Shown} from '@aws-sdk/client-ec2';
+import type {InstanceState} from './account.ts';
+import {stateOf} from './account.ts';
+import {filtered, onlyKnows, required, tagList} from './asked.ts';
+import {consoleOf} from './console.ts';
+import type {Handlers, Here} from './here.ts';
+import type {Launch} from './launch.ts';
+import {bootTimes, judgeLaunch, judgeRoom} from './launch.ts';
+import {refusal} from './refusal.ts';
+
+const codes = {pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80} as const;
+/** Terminated instances stay to be seen for about an hour. */
+const afterlife = 3_600_000;
+
+/** An instance by its id; `InvalidInstanceID.NotFound` when there is none, or none any more. */
+export function instanceById({region, now}: Here, id: string): InstanceState {
+	if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) throw refusal('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+	const instance = region.instances.get(id);
+	if (!instance || (instance.ending && instance.ending.until + afterlife < now)) throw refusal('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+	return instance;
+}
+
+const stable = (value: unknown): string =>
+	JSON.stringify(value, (_key, part: unknown) => (part && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
+
+/** What EC2 compares of two launches under one token (facts §8). */
+const askedOf = ({ClientToken: _token, DryRun: _dry, ...rest}: RunInstancesCommandInput) => stable(rest);
+
+function launched(input: RunInstancesCommandInput, launch: Launch, here: Here): InstanceState {
+	const {account, region, now} = here;
+	const id = account.newId('i');
+	const times = bootTimes(account.random);
+	const order = region.instances.size + 10;
+	const volumeId = account.newId('vol');
+	const spotRequestId = launch.spot ? account.newId('sir') : undefined;
+	const [first = '172', second = '31', third = '0'] = launch.subnet.cidr.split('.');
+	const instance: InstanceState = {
+		id,
+		imageId: launch.image.id,
+		type: launch.type,
+		subnetId: launch.subnet.id,
+		vpcId: launch.subnet.vpcId,
+		zone: launch.subnet.zone,
+		groupIds: launch.groups.map((group) => group.id),
+		...(launch.keyName === undefined ? {} : {keyName: launch.keyName, publicKey: region.keyPairs.get(launch.keyName)?.publicKey ?? ''}),
+		...(launch.profileName === undefined ? {} : {profileName: launch.profileName}),
+		privateIp: `${first}.${second}.${Number(third) + Math.floor(order / 250)}.${order % 250}`,
+		...(spotRequestId === undefined ? {} : {spotRequestId}),
+		...(input.ClientToken === undefined ? {} : {clientToken: input.ClientToken}),
+		launchedAt: now,
+		seenFrom: now + here.lag(),
+		runsFrom: now + times.runs,
+		bootedAt: now + times.boots,
+		initialisedAt: now + times.initialises,
+		tokens: input.MetadataOptions?.HttpTokens === 'required' ? 'required' : 'optional',
+		hopLimit: input.MetadataOptions?.HttpPutResponseHopLimit ?? 1,
+		rootDevice: launch.image.rootDevice,
+		volumeId,
+		tags: launch.tags.instance,
+		...(input.UserData === undefined ? {} : {userData: input.UserData}),
+		pushed: [],
+	};
+	if (launch.publicIp) instance.publicIp = newAddress(here, order);
+	region.instances.set(id, instance);
+	region.volumes.set(volumeId, {id: volumeId, ...launch.disk, zone: instance.zone, instanceId: id, device: instance.rootDevice, deleteOnTermination: true, createdAt: now, tags: launch.tags.volume});
+	if (launch.spot && spotRequestId !== undefined) {
+		region.spotRequests.set(spotRequestId, {id: spotRequestId, instanceId: id, state: 'active', type: launch.type, maxPrice: launch.spot.maxPrice, createdAt: now, tags: launch.tags.spotRequest});
+	}
+	return instance;
+}
+
+const newAddress = ({account, region}: Here, order: number) => `18.${190 + [...account.regions.keys()].indexOf(region.name)}.${Math.floor(order / 250)}.${(order % 250) + 1}`;
+
+/** Begins an instance's end: 20 to 40 s later it is terminated, its disk gone and its spot request closed. */
+export function endInstance(here: Here, instance: InstanceState, reason: {code: string; message: string}): void {
+	if (instance.ending) return;
+	const {region, now, account} = here;
+	instance.ending = {from: now, until: now + 20_000 + account.random() * 20_000};
+	instance.reason = reason;
+	const request = instance.spotRequestId === undefined ? undefined : region.spotRequests.get(instance.spotRequestId);
+	if (request) request.state = 'closed';
+	here.at(instance.ending.until, () => {
+		delete instance.publicIp;
+		if (region.volumes.get(instance.volumeId)?.deleteOnTermination) region.volumes.delete(instance.volumeId);
+	});
+}
+
+const shown = (instance: InstanceState, {region, account, now}: Here): Shown => {
+	const state = stateOf(instance, now);
+	const image = region.images.get(instance.imageId);
+	const alive = state !== 'terminated';
+	const profile = instance.profileName === undefined ? undefined : account.profiles.get(instance.profileName);
+	const publicIp = state === 'running' || state === 'shutting-down' || state === 'stopping' ? instance.publicIp : undefined;
+	return {
+		InstanceId: instance.id,
+		ImageId: instance.imageId,
+		InstanceType: instance.type,
+		State: {Code: codes[state], Name: state},
+		LaunchTime: new Date(instance.launchedAt),
+		Placement: {AvailabilityZone: instance.zone, Tenancy: 'default'},
+		Architecture: image?.architecture ?? 'x86_64',
+		RootDeviceName: instance.rootDevice,
+		RootDeviceType: 'ebs',
+		VirtualizationType: 'hvm',
+		PlatformDetails: 'Linux/UNIX',
+		StateTransitionReason: instance.reason?.message ?? '',
+		...(instance.reason === undefined ? {} : {StateReason: {Code: instance.reason.code, Message: instance.reason.message}}),
+		...(instance.keyName === undefined ? {} : {KeyName: instance.keyName}),
+		...(instance.clientToken === undefined ? {} : {ClientToken: instance.clientToken}),
+		...(instance.spotRequestId === undefined ? {} : {SpotInstanceRequestId: instance.spotRequestId, InstanceLifecycle: 'spot'}),
+		...(alive ? {SubnetId: instance.subnetId, VpcId: instance.vpcId, PrivateIpAddress: instance.privateIp} : {}),
+		...(publicIp === undefined ? {} : {PublicIpAddress: publicIp}),
+		SecurityGroups: alive ? instance.groupIds.map((GroupId) => ({GroupId, GroupName: region.groups.get(GroupId)?.name})) : [],
+		...(alive && instance.profileName !== undefined
+			? {IamInstanceProfile: {Arn: `arn:aws:iam::${account.id}:instance-profile${profile?.path ?? '/'}${instance.profileName}`, Id: profile?.id ?? 'gone'}}
+			: {}),
+		BlockDeviceMappings: region.volumes.has(instance.volumeId) ? [{DeviceName: instance.rootDevice, Ebs: {VolumeId: instance.volumeId, DeleteOnTermination: true, Status: 'attached'}}] : [],
+		MetadataOptions: {State: 'applied', HttpTokens: instance.tokens, HttpPutResponseHopLimit: instance.hopLimit, HttpEndpoint: 'enabled'},
+		Tags: tagList(instance.tags),
+	};
+};
+
+/** Instances: launched, stopped, started, ended, looked at. */
+export const instances: Handlers<
+	'DescribeInstances' | 'RunInstances' | 'StartInstances' | 'StopInstances' | 'TerminateInstances' | 'GetConsoleOutput' | 'ModifyInstanceMetadataOptions'
+> = {
+	DescribeInstances(input, here) {
+		onlyKnows('DescribeInstances', input, ['InstanceIds', 'Filters', 'MaxResults', 'NextToken']);
+		const {region, now} = here;
+		const seen = [...region.instances.values()].filter(({seenFrom, ending}) => seenFrom <= now && !(ending && ending.until + afterlife < now));
+		for (const id of input.InstanceIds ?? []) {
+			instanceById(here, id);
+			if (!seen.some((instance) => instance.id === id)) throw refusal('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+		}
+		const chosen = input.InstanceIds ? seen.filter(({id}) => input.InstanceIds?.includes(id)) : seen;
+		const found = filtered(
+			'DescribeInstances',
+			chosen,
+			input.Filters,
+			{
+				'instance-id': ({id}) => id,
+				'instance-state-name': (instance) => stateOf(instance, now),
+				'instance-type': ({type}) => type,
+				'image-id': ({imageId}) => imageId,
+				'key-name': ({keyName}) => keyName,
+				'vpc-id': ({vpcId}) => vpcId,
+				'subnet-id': ({subnetId}) => subnetId,
+				'client-token': ({clientToken}) => clientToken,
+				'instance.group-id': (instance) => (stateOf(instance, now) === 'terminated' ? [] : instance.groupIds),
+				'instance.group-name': (instance) => (stateOf(instance, now) === 'terminated' ? [] : instance.groupIds.map((id) => region.groups.get(id)?.name)),
+				'network-interface.group-id': (instance) => (stateOf(instance, now) === 'terminated' ? [] : instance.groupIds),
+				'availability-zone': ({zone}) => zone,
+				'spot-instance-request-id': ({spotRequestId}) => spotRequestId,
+			},
+			({tags}) => tags,
+		);
+		return {Reservations: found.map((instance) => ({ReservationId: instance.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(instance, here)]}))};
+	},
+	RunInstances(input, here) {
+		const {region, now} = here;
+		const before = input.ClientToken === undefined ? undefined : region.launches.get(input.ClientToken);
+		if (before && !input.DryRun) {
+			if (before.asked !== askedOf(input)) {
+				throw refusal('IdempotentParameterMismatch', 'The client token you have provided is associated with a different set of parameters. Use a different client token, or ensure that the other parameters match.');
+			}
+			const first = region.instances.get(before.instanceId);
+			if (first && stateOf(first, now) === 'terminated') throw refusal('IdempotentInstanceTerminated', `The specified ClientToken is associated with a terminated instance.`);
+			if (first) return {ReservationId: first.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(first, here)]};
+		}
+		const launch = judgeLaunch(input, here);
+		if (input.DryRun) throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+		judgeRoom(launch, here);
+		const instance = launched(input, launch, here);
+		if (input.ClientToken !== undefined) region.launches.set(input.ClientToken, {asked: askedOf(input), instanceId: instance.id});
+		return {ReservationId: instance.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(instance, here)]};
+	},
+	StartInstances(input, here) {
+		onlyKnows('StartInstances', input, ['InstanceIds', 'DryRun']);
+		return {
+			StartingInstances: required(input.InstanceIds, 'InstanceId').map((id) => {
+				const instance = instanceById(here, id);
+				const state = stateOf(instance, here.now);
+				if (state === 'running' || state === 'pending') return {InstanceId: id, CurrentState: {Code: codes[state], Name: state}, PreviousState: {Code: codes[state], Name: state}};
+				if (state !== 'stopped') throw refusal('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be started.`);
+				const times = bootTimes(here.account.random);
+				delete instance.stopping;
+				delete instance.reason;
+				instance.runsFrom = here.now + times.runs;
+				instance.bootedAt = here.now + times.boots;
+				instance.initialisedAt = here.now + times.initialises;
+				if (here.region.subnets.some((subnet) => subnet.id === instance.subnetId && subnet.publicIps)) instance.publicIp = newAddress(here, Math.floor(here.account.random() * 50_000) + 1000);
+				return {InstanceId: id, CurrentState: {Code: 0, Name: 'pending'}, PreviousState: {Code: 80, Name: 'stopped'}};
+			}),
+		};
+	},
+	StopInstances(input, here) {
+		onlyKnows('StopInstances', input, ['InstanceIds', 'DryRun', 'Force']);
+		return {
+			StoppingInstances: required(input.InstanceIds, 'InstanceId').map((id) => {
+				const instance = instanceById(here, id);
+				if (instance.spotRequestId !== undefined) {
+					throw refusal('UnsupportedOperation', `You can't stop the Spot Instance '${id}' because it is associated with a one-time Spot Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests.`);
+				}
+				if (instance.ending) throw refusal('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be stopped.`);
+				instance.stopping ??= {from: here.now, until: here.now + 20_000};
+				instance.reason = {code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown'};
+				return {InstanceId: id, CurrentState: {Code: 64, Name: 'stopping'}, PreviousState: {Code: 16, Name: 'running'}};
+			}),
+		};
+	},
+	TerminateInstances(input, here) {
+		onlyKnows('TerminateInstances', input, ['InstanceIds', 'DryRun']);
+		const going = required(input.InstanceIds, 'InstanceId').map((id) => instanceById(here, id));
+		return {
+			TerminatingInstances: going.map((instance) => {
+				const before = stateOf(instance, here.now);
+				endInstance(here, instance, {code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown'});
+				const after = stateOf(instance, here.now);
+				return {InstanceId: instance.id, CurrentState: {Code: codes[after], Name: after}, PreviousState: {Code: codes[before], Name: before}};
+			}),
+		};
+	},
+	GetConsoleOutput(input, here) {
+		onlyKnows('GetConsoleOutput', input, ['InstanceId', 'Latest']);
+		const instance = instanceById(here, required(input.InstanceId, 'InstanceId'));
+		const text = consoleOf(instance, here.region.images.get(instance.imageId), here.now, input.Latest === true);
+		return {InstanceId: instance.id, Timestamp: new Date(here.now), ...(text === undefined ? {} : {Output: Buffer.from(text).toString('base64')})};
+	},
+	ModifyInstanceMetadataOptions(input, here) {
+		onlyKnows('ModifyInstanceMetadataOptions', input, ['InstanceId', 'HttpTokens', 'HttpPutResponseHopLimit', 'HttpEndpoint', 'DryRun']);
+		const instance = instanceById(here, required(input.InstanceId, 'InstanceId'));
+		if (input.HttpTokens !== undefined) instance.tokens = input.HttpTokens === 'required' ? 'required' : 'optional';
+		if (input.HttpPutResponseHopLimit !== undefined) instance.hopLimit = input.HttpPutResponseHopLimit;
+		return {InstanceId: instance.id, InstanceMetadataOptions: {State: 'pending', HttpTokens: instance.tokens, HttpPutResponseHopLimit: instance.hopLimit}};
+	},
+};

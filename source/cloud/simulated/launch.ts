@@ -1,0 +1,195 @@
+import type {_InstanceType, RunInstancesCommandInput, VolumeType} from '@aws-sdk/client-ec2';
+import type {GroupState, ImageState, InstanceState, RegionState, SubnetState} from './account.ts';
+import {defaultQuotas, holdsOn} from './account.ts';
+import {onlyKnows, required, tagsFor} from './asked.ts';
+import {priceFactor} from './catalogue.ts';
+import type {Here} from './here.ts';
+import {imageById} from './images.ts';
+import {freeAddresses, kindOf} from './network.ts';
+import {refusal} from './refusal.ts';
+
+const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-request'];
+
+/** What a launch comes to, once everything in it has been judged. */
+export type Launch = {
+	image: ImageState;
+	type: _InstanceType;
+	subnet: SubnetState;
+	groups: GroupState[];
+	keyName: string | undefined;
+	profileName: string | undefined;
+	publicIp: boolean;
+	spot: {maxPrice: string} | undefined;
+	disk: {gib: number; kind: VolumeType; encrypted: boolean};
+	tags: {instance: Record<string, string>; volume: Record<string, string>; spotRequest: Record<string, string>};
+};
+
+/** The spot price of a type in a zone now, in USD an hour. */
+export function spotPrice(region: RegionState, type: string, zone: string): number {
+	const set = region.spotPrices.get(`${type} ${zone}`);
+	if (set !== undefined) return set;
+	const place = 1 + 0.04 * region.zones.indexOf(zone);
+	return Number(((kindOf(type)?.spot ?? 0) * (priceFactor[region.name] ?? 1) * place).toFixed(4));
+}
+
+/** Judges a launch as EC2 does, in one place for the real call and for its dry run; throws the refusal. */
+export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch {
+	onlyKnows('RunInstances', input, [
+		'ImageId',
+		'InstanceType',
+		'MinCount',
+		'MaxCount',
+		'KeyName',
+		'SecurityGroupIds',
+		'SubnetId',
+		'NetworkInterfaces',
+		'Placement',
+		'IamInstanceProfile',
+		'BlockDeviceMappings',
+		'MetadataOptions',
+		'InstanceMarketOptions',
+		'TagSpecifications',
+		'ClientToken',
+		'UserData',
+		'DryRun',
+		'Monitoring',
+		'EbsOptimized',
+		'CreditSpecification',
+		'InstanceInitiatedShutdownBehavior',
+	]);
+	if (input.MinCount !== 1 || input.MaxCount !== 1) throw new Error('The simulated world launches one instance a call.');
+	const image = imageById(here, required(input.ImageId, 'ImageId'));
+	const type = required<string>(input.InstanceType, 'InstanceType');
+	const kind = kindOf(type);
+	if (!kind) throw refusal('InvalidParameterValue', `Invalid value '${type}' for InstanceType.`);
+	if (!kind.architectures.includes(image.architecture)) {
+		const architectures = kind.architectures.join(', ');
+		throw refusal('InvalidParameterValue', `The architecture '${architectures}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`);
+	}
+	const face = input.NetworkInterfaces?.[0];
+	const subnet = subnetFor(input, here, face?.SubnetId ?? input.SubnetId);
+	const groups = groupsFor(face?.Groups ?? input.SecurityGroupIds, subnet, here);
+	const keyName = keyFor(input.KeyName, here);
+	const profileName = profileFor(input, here);
+	const launch: Launch = {
+		image,
+		type: kind.type,
+		subnet,
+		groups,
+		keyName,
+		profileName,
+		publicIp: face?.AssociatePublicIpAddress ?? subnet.publicIps,
+		spot: input.InstanceMarketOptions?.MarketType === 'spot' ? {maxPrice: input.InstanceMarketOptions.SpotOptions?.MaxPrice ?? String(kind.onDemand)} : undefined,
+		disk: diskFor(input, image),
+		tags: {
+			instance: tagsFor('instance', input.TagSpecifications, taggable),
+			volume: tagsFor('volume', input.TagSpecifications, taggable),
+			spotRequest: tagsFor('spot-instances-request', input.TagSpecifications, taggable),
+		},
+	};
+	judgeDevice(input, image);
+	return launch;
+}
+
+/** Judges what a dry run leaves out: quota, capacity, addresses, price (facts §17.6). */
+export function judgeRoom(launch: Launch, here: Here): void {
+	const {region, now, account} = here;
+	const {type, subnet} = launch;
+	if (region.notOffered.has(`${type} ${subnet.zone}`)) {
+		const others = region.zones.filter((zone) => !region.notOffered.has(`${type} ${zone}`)).join(', ');
+		throw refusal('Unsupported', `Your requested instance type (${type}) is not supported in your requested Availability Zone (${subnet.zone}). Please retry your request by not specifying an Availability Zone or choosing ${others}.`);
+	}
+	if (freeAddresses(subnet, region.instances.values(), now) < 1) {
+		throw refusal('InsufficientFreeAddressesInSubnet', `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`);
+	}
+	const code = launch.spot ? 'L-34B43A08' : 'L-1216C47A';
+	const allowed = account.quotas.get(code) ?? defaultQuotas[code] ?? 0;
+	if (vcpusInUse(region, now, launch.spot !== undefined) + (kindOf(type)?.vcpus ?? 0) > allowed) {
+		if (launch.spot) throw refusal('MaxSpotInstanceCountExceeded', 'Max spot instance count exceeded');
+		throw refusal('VcpuLimitExceeded', `You have requested more vCPU capacity than your current vCPU limit of ${allowed} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.`);
+	}
+	if (launch.spot) judgeSpot(launch, launch.spot.maxPrice, here);
+	if (region.noCapacity.has(`${type} ${subnet.zone}`)) {
+		const others = region.zones.filter((zone) => zone !== subnet.zone && !region.noCapacity.has(`${type} ${zone}`)).join(', ');
+		throw refusal('InsufficientInstanceCapacity', `We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${subnet.zone}). Our system will be working on provisioning additional capacity. You can currently get ${type} capacity by not specifying an Availability Zone in your request or choosing ${others}.`, 500);
+	}
+}
+
+function judgeSpot({type, subnet}: Launch, maxPrice: string, {region, account}: Here): void {
+	if (!account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot')) {
+		if (account.denied.has('iam:CreateServiceLinkedRole')) {
+			throw refusal('AuthFailure.ServiceLinkedRoleCreationNotPermitted', 'The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.', 403);
+		}
+		account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
+	}
+	const price = spotPrice(region, type, subnet.zone);
+	if (Number(maxPrice) < price) {
+		throw refusal('SpotMaxPriceTooLow', `Your Spot request price of ${maxPrice} is lower than the minimum required Spot request fulfillment price of ${price}.`);
+	}
+	if (region.noCapacity.has(`spot ${type} ${subnet.zone}`)) {
+		throw refusal('InsufficientInstanceCapacity', `There is no Spot capacity available that matches your request.`, 500);
+	}
+}
+
+/** vCPUs that hold a quota: on spot, or on demand. */
+export const vcpusInUse = (region: RegionState, now: number, spot: boolean): number =>
+	[...region.instances.values()]
+		.filter((instance) => holdsOn(instance, now) && !(instance.stopping && now >= instance.stopping.until) && (instance.spotRequestId !== undefined) === spot)
+		.reduce((sum, {type}) => sum + (kindOf(type)?.vcpus ?? 0), 0);
+
+function subnetFor(input: RunInstancesCommandInput, {region}: Here, id: string | undefined): SubnetState {
+	const zone = input.Placement?.AvailabilityZone;
+	if (zone !== undefined && !region.zones.includes(zone)) throw refusal('InvalidParameterValue', `Invalid availability zone: [${zone}]`);
+	const subnet = id === undefined ? region.subnets.find((one) => one.defaultForZone && (zone === undefined || one.zone === zone)) : region.subnets.find((one) => one.id === id);
+	if (!subnet) throw refusal('InvalidSubnetID.NotFound', `The subnet ID '${id}' does not exist`);
+	if (zone !== undefined && subnet.zone !== zone) {
+		throw refusal('InvalidParameterValue', `Value (${zone}) for parameter availabilityZone is invalid. Subnet '${subnet.id}' is in the availability zone ${subnet.zone}`);
+	}
+	return subnet;
+}
+
+function groupsFor(ids: string[] | undefined, subnet: SubnetState, {region}: Here): GroupState[] {
+	const wanted = ids?.length ? ids : [...region.groups.values()].filter(({name, vpcId}) => name === 'default' && vpcId === subnet.vpcId).map(({id}) => id);
+	return wanted.map((id) => {
+		const group = region.groups.get(id);
+		if (!group) throw refusal('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+		if (group.vpcId !== subnet.vpcId) throw refusal('InvalidParameter', `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
+		return group;
+	});
+}
+
+function keyFor(name: string | undefined, {region}: Here): string | undefined {
+	if (name !== undefined && !region.keyPairs.has(name)) throw refusal('InvalidKeyPair.NotFound', `The key pair '${name}' does not exist`);
+	return name;
+}
+
+function profileFor({IamInstanceProfile: asked}: RunInstancesCommandInput, {account, now}: Here): string | undefined {
+	if (!asked) return undefined;
+	const name = asked.Name ?? asked.Arn?.split('/').at(-1);
+	const profile = name === undefined ? undefined : account.profiles.get(name);
+	if (profile && profile.spreadAt <= now) return profile.name;
+	const which = asked.Name === undefined ? `Value (${asked.Arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN` : `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`;
+	throw refusal('InvalidParameterValue', which);
+}
+
+function diskFor({BlockDeviceMappings: mappings}: RunInstancesCommandInput, image: ImageState): Launch['disk'] {
+	const ebs = mappings?.find(({DeviceName}) => DeviceName === image.rootDevice)?.Ebs;
+	return {gib: ebs?.VolumeSize ?? image.diskGib, kind: ebs?.VolumeType ?? 'gp3', encrypted: ebs?.Encrypted ?? false};
+}
+
+function judgeDevice({BlockDeviceMappings: mappings}: RunInstancesCommandInput, image: ImageState): void {
+	const root = mappings?.find(({DeviceName}) => DeviceName === image.rootDevice)?.Ebs;
+	if (root?.VolumeSize !== undefined && root.VolumeSize < image.diskGib) {
+		throw refusal('InvalidBlockDeviceMapping', `Volume of size ${root.VolumeSize}GB is smaller than snapshot '${image.id.replace('ami', 'snap')}', expect size >= ${image.diskGib}GB`);
+	}
+}
+
+/** How long a launched machine takes to run, to listen on 22 and to be initialised, in milliseconds after the call. */
+export function bootTimes(random: () => number): {runs: number; boots: number; initialises: number} {
+	const runs = 8000 + random() * 6000;
+	const boots = runs + 9000 + random() * 6000;
+	return {runs, boots, initialises: boots + 12_000 + random() * 8000};
+}
+
+/** Whether an instance answers on the network in general: it runs and has booted. */
+export const hasBooted = (instance: InstanceState, now: number): boolean => instance.bootedAt <= now && !instance.stopping && !(instance.ending && instance.ending.from <= now);

@@ -1,0 +1,55 @@
+import type {RegionState} from './account.ts';
+import {onlyKnows, required, tagsOf} from './asked.ts';
+import type {Handlers, Here} from './here.ts';
+import {refusal} from './refusal.ts';
+
+/** EC2's code for a missing thing of each kind. */
+const missing: Record<string, string> = {
+	i: 'InvalidInstanceID.NotFound',
+	sg: 'InvalidGroup.NotFound',
+	sgr: 'InvalidSecurityGroupRuleId.NotFound',
+	key: 'InvalidKeyPair.NotFound',
+	ami: 'InvalidAMIID.NotFound',
+	vol: 'InvalidVolume.NotFound',
+	sir: 'InvalidSpotInstanceRequestID.NotFound',
+	subnet: 'InvalidSubnetID.NotFound',
+	vpc: 'InvalidVpcID.NotFound',
+};
+
+function tagged(region: RegionState, id: string): {tags: Record<string, string>} {
+	const kind = id.split('-')[0] ?? '';
+	const all: Record<string, () => {tags: Record<string, string>} | undefined> = {
+		i: () => region.instances.get(id),
+		sg: () => region.groups.get(id),
+		sgr: () => [...region.groups.values()].flatMap(({inbound}) => inbound).find((rule) => rule.id === id),
+		key: () => [...region.keyPairs.values()].find((pair) => pair.id === id),
+		ami: () => region.images.get(id),
+		vol: () => region.volumes.get(id),
+		sir: () => region.spotRequests.get(id),
+		subnet: () => region.subnets.find((subnet) => subnet.id === id),
+		vpc: () => region.vpcs.find((vpc) => vpc.id === id),
+	};
+	const found = all[kind]?.();
+	if (!found) throw refusal(missing[kind] ?? 'InvalidID', `The ID '${id}' is not valid`);
+	return found;
+}
+
+const resources = (ids: string[] | undefined, {region}: Here) => required(ids, 'ResourceId').map((id) => tagged(region, id));
+
+/** EC2's tags on anything with an id. */
+export const tags: Handlers<'CreateTags' | 'DeleteTags'> = {
+	CreateTags(input, here) {
+		onlyKnows('CreateTags', input, ['Resources', 'Tags', 'DryRun']);
+		for (const resource of resources(input.Resources, here)) Object.assign(resource.tags, tagsOf(input.Tags));
+		return {};
+	},
+	DeleteTags(input, here) {
+		onlyKnows('DeleteTags', input, ['Resources', 'Tags', 'DryRun']);
+		for (const resource of resources(input.Resources, here)) {
+			for (const {Key, Value} of required(input.Tags, 'Tag')) {
+				if (Key !== undefined && (Value === undefined || resource.tags[Key] === Value)) delete resource.tags[Key];
+			}
+		}
+		return {};
+	},
+};

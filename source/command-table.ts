@@ -1,0 +1,190 @@
+/** An option that isn't an answer's flag. `value` is its name in help; without it the option is a switch. */
+export type Option = {
+	readonly flag: string;
+	readonly value?: string;
+	readonly help: string;
+	/** Fixed values, for completion. */
+	readonly values?: readonly string[];
+};
+
+/** A command: what it does, what it takes, how it is used. */
+export type Command = {
+	readonly name: CommandName;
+	readonly does: string;
+	/** Words after the command, as usage shows them. */
+	readonly takes?: string;
+	/** Fixed first words, for completion and for naming the nearest. */
+	readonly words?: readonly string[];
+	/** The least and the most number of words. */
+	readonly count: readonly [least: number, most: number];
+	readonly options: readonly Option[];
+	/** Which answers its help lists: all, or those that say which fleet and how to reach it. Every command takes them all. */
+	readonly answers: 'all' | 'fleet';
+	readonly examples: readonly (readonly [command: string, does: string])[];
+};
+
+export type CommandName = 'setup' | 'plan' | 'status' | 'orphans' | 'destroy' | 'ssh' | 'presets' | 'demo' | 'policy' | 'completions' | 'help';
+
+const secretOptions: readonly Option[] = [
+	{flag: 'token-file', value: 'FILE|-', help: "Reads the runner's token from a file, or from standard input. Or set GITLAB_RUNNER_TOKEN."},
+	{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token from a file, or from standard input. Or set GITLAB_TOKEN.'},
+	{flag: 'access-key-file', value: 'FILE|-', help: "Reads the manager's AWS access key, for --access access-keys: id and secret."},
+];
+
+/** Options of every command. */
+export const everywhere: readonly Option[] = [
+	{flag: 'preset', value: 'NAME|FILE', help: 'Takes answers from a preset.'},
+	{flag: 'yes', help: 'Agrees to what is shown, and never asks.'},
+	{flag: 'plain', help: 'Plain lines instead of screens; also the calm way for screen readers.'},
+	{flag: 'json', help: 'Prints one JSON event a line and nothing else, and never asks.'},
+	{flag: 'no-color', help: 'No colour. Or set NO_COLOR.'},
+	{flag: 'help', help: 'Says what a command does.'},
+	{flag: 'version', help: 'Prints the version.'},
+];
+
+/** Every command, in the order of help. */
+export const commands: readonly Command[] = [
+	{
+		name: 'setup',
+		does: 'Sets up a fleet. The same command repairs and changes it.',
+		count: [0, 0],
+		options: [...secretOptions, {flag: 'replace-manager', help: 'Lets a new manager take over, where a changed answer needs one.'}],
+		answers: 'all',
+		examples: [
+			['gitlab-runner-aws setup', 'asks, shows what will be, makes it'],
+			['gitlab-runner-aws setup --preset small --region us-east-2 --token-file token.txt --yes', 'asks nothing'],
+			['gitlab-runner-aws setup --fleet gitlab-runners --limit 20', 'changes a fleet that stands'],
+		],
+	},
+	{
+		name: 'plan',
+		does: 'Shows what setup would change, and changes nothing.',
+		count: [0, 0],
+		options: secretOptions,
+		answers: 'all',
+		examples: [['gitlab-runner-aws plan --fleet gitlab-runners', 'exits 0 when nothing would change, 3 when something would']],
+	},
+	{
+		name: 'status',
+		does: 'Shows a fleet live: workers, jobs, costs, and why jobs wait.',
+		count: [0, 0],
+		options: [
+			{flag: 'watch', help: 'With --json or --plain: goes on, one line each time.'},
+			{flag: 'manager', value: 'ID|choose', help: 'Opens any docker+machine manager, marked or not, and changes nothing.'},
+			{flag: 'report', help: 'Prints one page of text for the team.'},
+			{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token, for waiting jobs. Or set GITLAB_TOKEN.'},
+		],
+		answers: 'fleet',
+		examples: [
+			['gitlab-runner-aws status', 'opens the panel'],
+			['gitlab-runner-aws status --json --watch', 'one document a line'],
+		],
+	},
+	{
+		name: 'orphans',
+		does: 'Lists workers and leftovers that no live manager knows, with their cost.',
+		count: [0, 0],
+		options: [{flag: 'all-regions', help: 'Looks in every enabled region.'}],
+		answers: 'fleet',
+		examples: [['gitlab-runner-aws orphans --all-regions', 'whoever made them']],
+	},
+	{
+		name: 'destroy',
+		does: 'Takes a fleet away, and proves that nothing of it is left.',
+		count: [0, 0],
+		options: [
+			{flag: 'with-cache', help: 'Deletes the cache bucket too.'},
+			{flag: 'drain-timeout', value: 'DURATION', help: 'How long running jobs may take to end: 90s, 30m, 2h. 30m unless given.'},
+			{flag: 'now', help: 'Lets no running job end first.'},
+			{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token, for deleting the runner. Or set GITLAB_TOKEN.'},
+		],
+		answers: 'fleet',
+		examples: [
+			['gitlab-runner-aws destroy --fleet gitlab-runners', 'lists what goes and asks'],
+			['gitlab-runner-aws destroy --fleet gitlab-runners --with-cache --now --yes', 'everything, at once'],
+		],
+	},
+	{
+		name: 'ssh',
+		does: 'Opens a shell on the manager, or on a worker through it.',
+		takes: '[WORKER] [-- COMMAND]',
+		count: [0, 1],
+		options: [],
+		answers: 'fleet',
+		examples: [
+			['gitlab-runner-aws ssh', 'the manager'],
+			['gitlab-runner-aws ssh -- systemctl status gitlab-runner', "one command; exits with that command's code"],
+		],
+	},
+	{
+		name: 'presets',
+		does: 'Lists, shows, saves and removes presets.',
+		takes: 'list | show NAME | save NAME | rm NAME',
+		words: ['list', 'show', 'save', 'rm'],
+		count: [0, 2],
+		options: [{flag: 'from', value: 'ID', help: "With save: from that manager's config.toml."}],
+		answers: 'all',
+		examples: [
+			['gitlab-runner-aws presets', 'lists them'],
+			['gitlab-runner-aws presets save mine --fleet gitlab-runners', 'saves a fleet that stands as a preset'],
+		],
+	},
+	{
+		name: 'demo',
+		does: 'Shows all of it on a simulated AWS: no account, no cost.',
+		count: [0, 0],
+		options: [],
+		answers: 'fleet',
+		examples: [['gitlab-runner-aws demo', 'an afternoon in a few minutes']],
+	},
+	{
+		name: 'policy',
+		does: 'Prints the IAM policy that a person needs for this.',
+		count: [0, 0],
+		options: [],
+		answers: 'fleet',
+		examples: [['gitlab-runner-aws policy', 'to paste into IAM']],
+	},
+	{
+		name: 'completions',
+		does: 'Prints completions for a shell.',
+		takes: 'bash | zsh | fish',
+		words: ['bash', 'zsh', 'fish'],
+		count: [1, 1],
+		options: [],
+		answers: 'fleet',
+		examples: [['source <(gitlab-runner-aws completions bash)', 'for this shell']],
+	},
+	{
+		name: 'help',
+		does: 'Says what a command does.',
+		takes: '[COMMAND]',
+		count: [0, 1],
+		options: [],
+		answers: 'fleet',
+		examples: [['gitlab-runner-aws help setup', 'all that setup takes']],
+	},
+];
+
+/** The name nearest to what was written, or nothing where none is near: at most a third of the letters differ, or one holds the other. */
+export function nearest(written: string, names: Iterable<string>): string | undefined {
+	let best: {name: string; far: number} | undefined;
+	for (const name of names) {
+		const far = distance(written, name);
+		if (!best || far < best.far) best = {name, far};
+	}
+	return best && best.far <= Math.max(1, Math.ceil(Math.max(written.length, best.name.length) / 3)) ? best.name : undefined;
+}
+
+/** How many letters must be put in, taken out or changed. */
+function distance(a: string, b: string): number {
+	let row = Array.from({length: b.length + 1}, (_, index) => index);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			next.push(Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}

@@ -1,0 +1,94 @@
+import {forRemoval, type OpenContext} from '../engine/context.ts';
+import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
+import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import type {Proposal} from '../face.ts';
+import type {Fleet} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import {questions} from '../questions/all.ts';
+import type {Removal} from '../step.ts';
+import {identityLook} from '../steps/looks/identity.ts';
+import {failAll} from './failing.ts';
+import {onlyFleet} from './fleets.ts';
+import {askingFor, layersOf, lookingAt} from './opening.ts';
+import {regionOf} from './region.ts';
+import type {Command, Session} from './session.ts';
+
+/** Takes away what bears a fleet's mark, and proves that nothing does any more. A fleet that isn't there is said, and no failure. */
+export const destroy: Command = async (session) => {
+	const fleet = await namedFleet(session);
+	const {options} = session;
+	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds});
+	try {
+		return await takeAway(session, removal);
+	} finally {
+		await removal.close();
+	}
+};
+
+async function namedFleet(session: Session): Promise<Fleet> {
+	const layers = await layersOf(session);
+	const region = await regionOf(session, layers);
+	const name = layers.flag?.fleet ?? layers.preset?.fleet;
+	if (name !== undefined) return {name, region};
+	const {cloud} = askingFor(session)({...layers.flag, region});
+	return onlyFleet(cloud, (await questions.fleet.default?.(askingFor(session)({region})))?.value ?? 'gitlab-runners');
+}
+
+async function takeAway(session: Session, removal: OpenContext<Removal>): Promise<number> {
+	const {face, stops} = session;
+	const {fleet} = removal;
+	const {steps} = dockerMachine;
+	const identity = await removal.look(identityLook);
+	const standing = await listStanding(steps, removal, face.emit, 'before');
+	const going = standing.filter(({goes}) => goes);
+	face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account: identity.account, arn: identity.arn, stands: going.length > 0, ...(session.demo ? {demo: true} : {})});
+	if (going.length === 0) {
+		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});
+		return 0;
+	}
+	if (!(await face.agree(proposalOf(fleet, standing)))) return 0;
+	const result = await removeAll(steps, removal, face.emit);
+	const stopped = stops.exit();
+	if (stopped !== undefined) {
+		face.fail(new Problem({code: 'stopped', message: `Stopped after ${result.done.length} of ${steps.length} steps. What is left still stands, and may cost.`, advice: goOn(fleet)}));
+		return stopped;
+	}
+	if (result.problems.length > 0) return failAll(session, result.problems, goOn(fleet));
+	return prove(session, removal);
+}
+
+/** Looks again at everything that mark, names and patterns can find. */
+async function prove(session: Session, before: OpenContext<Removal>): Promise<number> {
+	const {face} = session;
+	const {fleet} = before;
+	const removal = forRemoval(lookingAt(session, fleet), before.options);
+	try {
+		const left = await listStanding(dockerMachine.steps, removal, face.emit, 'after');
+		const stays = left.filter(({goes}) => goes);
+		if (stays.length > 0) {
+			const list = stays.map(({id}) => id).join(', ');
+			return failAll(session, [new Problem({code: 'still-stands', fault: 'outside', message: `This still bears ${fleet.name}'s mark: ${list}.`, advice: goOn(fleet)})]);
+		}
+		face.emit({event: 'ended', says: `Nothing in ${fleet.region} bears ${fleet.name}'s mark.${keptWords(left)}`, next: []});
+		return 0;
+	} finally {
+		await removal.close();
+	}
+}
+
+const goOn = ({name, region}: Fleet): string => `To go on: \`gitlab-runner-aws destroy --fleet ${name} --region ${region}\`.`;
+
+const keptWords = (standing: readonly Stands[]): string => {
+	const kept = standing.filter(({goes}) => !goes).map(({says}) => says);
+	return kept.length === 0 ? '' : ` Kept: ${kept.join('; ')}.`;
+};
+
+function proposalOf(fleet: Fleet, standing: readonly Stands[]): Proposal {
+	const lines = (goes: boolean): string[] => standing.filter((one) => one.goes === goes).map(({id, says}) => `  ${id}  ${says}`);
+	const stays = lines(false);
+	return {
+		says: `The fleet ${fleet.name} in ${fleet.region} is taken away.`,
+		details: ['Goes:', ...lines(true), ...(stays.length > 0 ? ['Stays:', ...stays] : [])],
+		word: fleet.name,
+	};
+}

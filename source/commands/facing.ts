@@ -1,0 +1,22 @@
+import {realClock} from '../clock.ts';
+import type {Face} from '../face.ts';
+import {isInteractive, mayColour, onlyAscii, pickFace, type Terms} from '../faces.ts';
+import type {Stops} from './stops.ts';
+import type {Surroundings} from './surroundings.ts';
+
+/** Which face is wanted, besides the terms of the terminal. */
+export type Facing = {yes: boolean; colour: boolean; title: string; stops: Stops};
+
+/** Picks the face, once, and loads only that one's code. */
+export async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms, {yes, colour, title, stops}: Facing): Promise<Face> {
+	const clock = realClock;
+	const look = {colour: mayColour(terms, !colour), ascii: onlyAscii(env)};
+	const picked = pickFace(terms);
+	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out: stdout, yes, clock});
+	if (picked === 'screens' && !yes) {
+		const {inkFace} = await import('../ui/face.tsx');
+		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title, onStop: () => stops.raise('SIGINT')});
+	}
+	const {plainFace} = await import('../plain/face.ts');
+	return plainFace({out: stdout, err: stderr, in: stdin, columns: () => stdout.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock});
+}

@@ -1,0 +1,110 @@
+import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
+import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
+import {storedTokenLook} from '../executors/docker-machine/token.ts';
+import {fromEnvironment, interview} from '../interview.ts';
+import type {Preset} from '../preset-form.ts';
+import {isProblem} from '../problem.ts';
+import type {Asking} from '../questions/question.ts';
+import type {Layers} from '../questions/settle.ts';
+import {interviewSecrets} from '../secret-interview.ts';
+import type {Context, Looking} from '../step.ts';
+import {accountLook, managersOf} from '../steps/looks/account.ts';
+import {identityLook} from '../steps/looks/identity.ts';
+import {recordLook} from '../steps/looks/record.ts';
+import {publicHalf} from '../steps/private-key.ts';
+import {remembered} from './remembered.ts';
+import type {Session} from './session.ts';
+import {adaptersAt} from './world.ts';
+
+/** A fleet whose answers are complete, ready for a plan. `stands` says whether the account has a record of it. */
+export type Opened = {context: OpenContext<Context>; answers: Answers; sources: Partial<Record<AnswerKey, Source>>; stands: boolean};
+
+/** The layers that need no look: flags, preset, environment. */
+export async function layersOf(session: Session): Promise<Layers & {preset?: Given}> {
+	const preset = await presetOf(session);
+	return {flag: session.parsed.given, environment: fromEnvironment(session.around.env), ...(preset ? {preset: preset.answers} : {})};
+}
+
+async function presetOf({options, presets}: Session): Promise<Preset | undefined> {
+	return options.preset === undefined ? undefined : presets.load(options.preset);
+}
+
+/** What choices and defaults may look at, for the answers so far; reads are made once. */
+export function askingFor(session: Session): (given: Given) => Asking {
+	const clouds = new Map<string, Asking['cloud']>();
+	return (given) => {
+		session.world.use(given.profile);
+		const region = given.region ?? 'us-east-1';
+		const key = `${given.profile ?? ''} ${region}`;
+		const cloud = clouds.get(key) ?? remembered(session.world.cloudAt(region, session.stops.soft));
+		clouds.set(key, cloud);
+		return {cloud, given, now: session.world.clock.now, profiles: session.world.profiles, profileRegion: session.world.defaultRegion};
+	};
+}
+
+/** Everything that can be looked at of a fleet, before its answers are known. */
+export const lookingAt = (session: Session, fleet: Fleet): OpenContext<Looking> =>
+	openLooking(adaptersAt(session.world, fleet.region, session.stops, session.who), {fleet, secrets: session.secrets, signal: session.stops.soft});
+
+/**
+ * Walks the interview and opens the fleet it leads to. The record, the caller and the account are looked at side by side as soon as region and name
+ * are known. Throws a Problem (exit 2) that names the flags where something is missing and no one can be asked, before any call.
+ */
+export async function openFleet(session: Session, {everything = false, secrets = true} = {}): Promise<Opened> {
+	const layers = await layersOf(session);
+	let looking: OpenContext<Looking> | undefined;
+	const at = (fleet: Fleet): OpenContext<Looking> => {
+		if (looking?.fleet.name === fleet.name && looking.fleet.region === fleet.region) return looking;
+		looking = lookingAt(session, fleet);
+		// Looked at ahead, side by side with the record; whoever needs them meets their problems.
+		for (const look of [identityLook, accountLook]) void looking.look<unknown>(look).catch(() => undefined);
+		return looking;
+	};
+	const {answers, sources} = await interview({
+		layers,
+		asking: askingFor(session),
+		everything,
+		...(session.interactive ? {ask: session.face.ask} : {}),
+		record: async (fleet) => (await at(fleet).look(recordLook))?.answers,
+	});
+	session.world.use(answers.profile);
+	const fleet = {name: answers.fleet, region: answers.region};
+	const here = at(fleet);
+	const stands = (await here.look(recordLook)) !== undefined;
+	const gitlabCa = answers.gitlabCa === undefined ? undefined : await here.disk.read(answers.gitlabCa);
+	const context = withAnswers(here, {answers, sources, gitlabCa});
+	if (secrets) await askSecrets(session, context);
+	const identity = await context.look(identityLook);
+	session.face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account: identity.account, arn: identity.arn, stands, ...(session.demo ? {demo: true} : {})});
+	return {context, answers, sources, stands};
+}
+
+async function askSecrets(session: Session, context: Context): Promise<void> {
+	const {answers, fleet} = context;
+	const kept = managersOf(fleet, await context.look(accountLook)).length > 0;
+	const stored = answers.tokenStore === 'ssm' ? await context.look(storedTokenLook) : undefined;
+	if (stored !== undefined) session.hide(stored);
+	const secrets = await interviewSecrets({
+		answers,
+		secrets: session.secrets,
+		kept: {token: kept || stored !== undefined, accessKey: kept},
+		locked: await lockedKey(context),
+		...(session.interactive ? {ask: session.face.ask} : {}),
+	});
+	// The context holds this very record.
+	Object.assign(session.secrets, secrets);
+}
+
+/** The path of the private key that was answered, when it has a passphrase that wasn't given. */
+async function lockedKey({answers, disk, secrets}: Context): Promise<string | undefined> {
+	const {privateKey: path} = answers;
+	if (path === undefined || secrets.passphrase !== undefined) return undefined;
+	const text = await disk.read(path);
+	try {
+		publicHalf(text, path);
+		return undefined;
+	} catch (error) {
+		if (isProblem(error, 'private-key-passphrase')) return path;
+		throw error;
+	}
+}

@@ -1,0 +1,9 @@
+import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import {policyOf} from '../policy.ts';
+import type {Command} from './session.ts';
+
+/** Prints the IAM policy that a person needs for this program. */
+export const policy: Command = async ({face}) => {
+	face.emit({event: 'document', name: 'policy', value: policyOf(dockerMachine.steps)});
+	return 0;
+};

@@ -1,0 +1,41 @@
+import {realAddress} from '../address/real.ts';
+import {realClock} from '../clock.ts';
+import {type RealCloud, realCloud} from '../cloud/real.ts';
+import {foldersOf, realDisk} from '../disk/real.ts';
+import {realGitlab} from '../gitlab/real.ts';
+import {realHost} from '../host/real.ts';
+import type {Surroundings} from './surroundings.ts';
+import type {World} from './world.ts';
+
+/** What the real world needs of the person: the code of an MFA device, by its serial. */
+export type Person = {mfaCode(serial: string): Promise<string>};
+
+/** AWS, GitLab, SSH and this laptop. The name of the address service can be given by `GITLAB_RUNNER_AWS_ADDRESS_URL`. */
+export function realWorld({env, home}: Surroundings, person: Person): World {
+	const clock = realClock;
+	const random = Math.random;
+	const clouds = new Map<string | undefined, RealCloud>();
+	let profile: string | undefined;
+	const cloud = (): RealCloud => {
+		const known = clouds.get(profile) ?? realCloud({env, profile, clock, random, mfaCode: person.mfaCode});
+		clouds.set(profile, known);
+		return known;
+	};
+	return {
+		cloudAt: (region, signal) => cloud().at(region, signal),
+		host: realHost(),
+		gitlabAt: realGitlab({env}),
+		address: realAddress({url: env['GITLAB_RUNNER_AWS_ADDRESS_URL'], env}),
+		disk: realDisk(foldersOf(env, home)),
+		clock,
+		random,
+		defaultRegion: () => cloud().defaultRegion(),
+		use(named) {
+			profile = named;
+		},
+		profiles: () => cloud().profiles(),
+		close() {
+			for (const opened of clouds.values()) opened.close();
+		},
+	};
+}

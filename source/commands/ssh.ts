@@ -1,0 +1,41 @@
+import {openShell} from '../host/openssh.ts';
+import {Problem} from '../problem.ts';
+import {currentManager} from '../steps/looks/host.ts';
+import {letIn, placeOf, reach} from '../steps/reaching.ts';
+import {openFleet} from './opening.ts';
+import type {Command} from './session.ts';
+
+/** Opens a shell on the manager, or on a worker through it; exits with the remote's code. The host key is checked before the terminal is handed over. */
+export const ssh: Command = async (session) => {
+	const {
+		parsed: {words, remote},
+		around,
+	} = session;
+	const {context} = await openFleet(session, {secrets: false});
+	try {
+		const manager = await currentManager(context);
+		if (manager?.state !== 'running') {
+			const {name, region} = context.fleet;
+			throw new Problem({
+				code: 'no-manager',
+				message: manager ? `The manager ${manager.id} is ${manager.state}.` : `The fleet ${name} has no manager in ${region}.`,
+				advice: `Run \`gitlab-runner-aws setup --fleet ${name} --region ${region}\`.`,
+			});
+		}
+		const reached = await reach(context, manager, 'trust');
+		await letIn(context, reached);
+		const {stdout} = await reached.connection.run('cat /etc/ssh/ssh_host_*_key.pub');
+		const place = await placeOf(context, manager);
+		const [worker] = words;
+		const onWorker = worker === undefined ? remote : ['sudo', 'docker-machine', 'ssh', worker, ...remote];
+		await context.close();
+		return await openShell({
+			...place,
+			hostKeys: stdout.split('\n').filter(Boolean),
+			command: onWorker,
+			terminal: around.stdin.isTTY === true && (remote.length === 0 || worker !== undefined),
+		});
+	} finally {
+		await context.close();
+	}
+};

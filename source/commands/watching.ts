@@ -1,0 +1,15 @@
+import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/docker-machine/first-job.ts';
+import type {Context} from '../step.ts';
+import type {Session} from './session.ts';
+
+/** Shows the smallest `.gitlab-ci.yml` for this runner, then its first job, live; the person may leave it. */
+export async function watchFirstJob({face}: Session, context: Context): Promise<void> {
+	const tags = await runnerTags(context, undefined);
+	face.emit({event: 'document', name: '.gitlab-ci.yml', value: firstJobFile(tags, context.answers.dockerImage)});
+	const job = await face.watch('Waiting for the first job: commit that file to the project.', async (signal) => {
+		const watched: Context = {...context, signal, clock: {now: context.clock.now, sleep: (ms) => context.clock.sleep(ms, signal)}};
+		return watch(watched, (seen) => face.emit({event: 'job.seen', ...seen}));
+	});
+	if (!job) return;
+	face.emit({event: 'note', says: job.passed ? `Your first job passed, ${job.seconds} s.` : `Your first job didn't pass; its log says why${job.url === undefined ? '' : `: ${job.url}`}.`});
+}

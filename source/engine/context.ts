@@ -1,0 +1,107 @@
+import type {AnswerKey, Answers, Fleet, Source} from '../fleet.ts';
+import type {Connection} from '../host/port.ts';
+import {isProblem, Stopped} from '../problem.ts';
+import type {Adapters, Context, Look, Looking, Removal, Secrets} from '../step.ts';
+
+/** What a context of any kind is about. */
+export type Setting = {
+	fleet: Fleet;
+	/** The very record that later secrets go into. */
+	secrets: Secrets;
+	/** Ends waiting and stops the next call; what is under way is finished first. */
+	signal: AbortSignal;
+};
+
+/** A context with its own looks, and its own held connections: `close` ends those. */
+export type OpenContext<C> = C & {close(): Promise<void>};
+
+/** Remembers looks by name, and forgets those that failed, so that the next one looks again. */
+function remembering(context: () => Looking): Pick<Looking, 'look' | 'forget'> {
+	const seen = new Map<string, Promise<unknown>>();
+	return {
+		look<Result>(look: Look<Result>): Promise<Result> {
+			const known = seen.get(look.name);
+			// The name is the look's identity: what is under it came from the same `load`.
+			if (known) return known as Promise<Result>;
+			const fresh = look.load(context());
+			seen.set(look.name, fresh);
+			fresh.catch(() => {
+				if (seen.get(look.name) === fresh) seen.delete(look.name);
+			});
+			return fresh;
+		},
+		forget(...looks) {
+			if (looks.length === 0) seen.clear();
+			for (const look of looks) seen.delete(look.name);
+		},
+	};
+}
+
+/** Holds connections by instance; one that was lost is let go, so that the next caller opens another. */
+function holding(): Pick<Looking, 'hold'> & {close(): Promise<void>} {
+	const held = new Map<string, Promise<Connection>>();
+	const watched = (id: string, connection: Connection): Connection => {
+		const letGo = async <Result>(work: Promise<Result>): Promise<Result> => {
+			try {
+				return await work;
+			} catch (error) {
+				if (isProblem(error, 'ssh-closed')) held.delete(id);
+				throw error;
+			}
+		};
+		return {
+			script: (script, input, said) => letGo(connection.script(script, input, said)),
+			run: (command, stdin) => letGo(connection.run(command, stdin)),
+			read: (path) => letGo(connection.read(path)),
+			write: (path, text, mode) => letGo(connection.write(path, text, mode)),
+			stream: (command, line, signal) => letGo(connection.stream(command, line, signal)),
+			forward: (port) => letGo(connection.forward(port)),
+			close: () => connection.close(),
+		};
+	};
+	return {
+		hold(id, open) {
+			const known = held.get(id);
+			if (known) return known;
+			const opening = open().then((connection) => watched(id, connection));
+			held.set(id, opening);
+			opening.catch(() => held.delete(id));
+			return opening;
+		},
+		async close() {
+			const open = [...held.values()];
+			held.clear();
+			await Promise.allSettled(open.map(async (connection) => (await connection).close()));
+		},
+	};
+}
+
+/** Adapters whose next call or wait is refused with `Stopped` once the signal is aborted, while what is under way ends by itself. */
+function stoppable(adapters: Adapters, signal: AbortSignal): Adapters {
+	const guard = <Result>(work: () => Promise<Result>): Promise<Result> => (signal.aborted ? Promise.reject(new Stopped()) : work());
+	const cloud = (inner: Adapters['cloud']): Adapters['cloud'] => ({region: inner.region, call: (name, input) => guard(() => inner.call(name, input))});
+	return {
+		...adapters,
+		cloud: cloud(adapters.cloud),
+		cloudAt: (region) => cloud(adapters.cloudAt(region)),
+		host: {connect: (target, ending) => guard(() => adapters.host.connect(target, ending))},
+		clock: {now: () => adapters.clock.now(), sleep: (ms) => adapters.clock.sleep(ms, signal)},
+	};
+}
+
+/** A context that can look: all there is before the answers are known. */
+export function openLooking(adapters: Adapters, setting: Setting): OpenContext<Looking> {
+	const context: OpenContext<Looking> = {...stoppable(adapters, setting.signal), ...setting, ...holding(), ...remembering(() => context)};
+	return context;
+}
+
+/** The same context once the answers are there: what was looked at before counts, and later looks see the answers too. `gitlabCa` is PEM. */
+export function withAnswers(
+	looking: OpenContext<Looking>,
+	{answers, sources = {}, gitlabCa}: {answers: Answers; sources?: Partial<Record<AnswerKey, Source>>; gitlabCa?: string | undefined},
+): OpenContext<Context> {
+	return Object.assign(looking, {answers, sources, gitlab: looking.gitlabAt(answers.gitlabUrl, gitlabCa)});
+}
+
+/** The same context for taking the fleet away, which knows no answers. */
+export const forRemoval = (looking: OpenContext<Looking>, options: Removal['options']): OpenContext<Removal> => Object.assign(looking, {options});

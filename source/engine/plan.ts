@@ -1,0 +1,143 @@
+import {isProblem, Problem, Stopped, toProblem} from '../problem.ts';
+import type {AnyStep, Context, Finding, Found, StepName} from '../step.ts';
+import type {Happening} from './events.ts';
+
+type AnyFinding = Finding<Found[StepName]>;
+
+/** What each check found, by step; a step that the answers don't want is absent. */
+export type Plan = ReadonlyMap<StepName, AnyFinding>;
+
+export type Emit = (happening: Happening) => void;
+
+/** What may be done without asking again: a standing manager is replaced only when agreed to by name. */
+export type Allowed = {replaceManager: boolean};
+
+/** Codes of problems that every call meets alike: whose credentials, and whether AWS is there at all. */
+const aboutCredentials = ['no-credentials', 'wrong-credentials', 'session-expired', 'no-answer'];
+
+/** The steps that these answers want, in the order of the list. */
+export const wanted = (steps: readonly AnyStep[], context: Context): AnyStep[] => steps.filter((step) => step.when?.(context.answers) ?? true);
+
+/** What the steps have found, as far as they have. */
+export function foundIn(plan: Plan): Partial<Found> {
+	const found: Partial<Record<StepName, Found[StepName]>> = {};
+	for (const [name, finding] of plan) {
+		if ('resource' in finding) found[name] = finding.resource;
+	}
+	// Each step's finding holds that step's own resource, which a map of all findings can't say.
+	return found as Partial<Found>;
+}
+
+/** Runs one check; whatever it throws becomes a blocked finding, except that the person stopped. */
+export async function look(step: AnyStep, context: Context, found: Partial<Found>): Promise<AnyFinding> {
+	try {
+		return await step.check(context, found);
+	} catch (error) {
+		if (error instanceof Stopped) throw error;
+		return {is: 'blocked', problem: toProblem(error)};
+	}
+}
+
+/** A replacement that nobody agreed to is blocked: `--yes` alone never replaces a manager. */
+export function guarded(finding: AnyFinding, allowed: Allowed): AnyFinding {
+	if (finding.is !== 'different' || allowed.replaceManager) return finding;
+	const replaced = finding.changes.filter((change) => change.how === 'replace');
+	if (replaced.length === 0) return finding;
+	const list = replaced.map(({what, from, to}) => `${what} from ${from} to ${to}`).join(', ');
+	return {
+		is: 'blocked',
+		problem: new Problem({
+			code: 'replace-not-agreed',
+			message: `Changing ${list} needs another manager in place of the one that runs.`,
+			advice: 'Add `--replace-manager`: a new manager comes up beside this one, and running jobs end first.',
+		}),
+	};
+}
+
+/** A sentence for each sort of finding. */
+export function says(finding: AnyFinding): string {
+	if (finding.is === 'waiting') return `after ${finding.for.join(', ')}`;
+	if (finding.is === 'blocked') return finding.problem.message;
+	return finding.says;
+}
+
+const problemData = (problem: Problem) => ({
+	code: problem.code,
+	message: problem.message,
+	...(problem.advice === undefined ? {} : {advice: problem.advice}),
+	fault: problem.fault,
+});
+
+/** A problem as an event carries it. */
+export const dataOf = (error: unknown) => problemData(toProblem(error));
+
+/** A finding as an event. */
+export function foundEvent(step: StepName, finding: AnyFinding): Happening {
+	return {
+		event: 'step.found',
+		step,
+		is: finding.is,
+		says: says(finding),
+		...(finding.notes?.length ? {notes: finding.notes} : {}),
+		...(finding.is === 'different' ? {changes: finding.changes} : {}),
+		...(finding.is === 'waiting' ? {for: finding.for} : {}),
+		...(finding.is === 'blocked' ? {problem: problemData(finding.problem)} : {}),
+		...(finding.is === 'blocked' && finding.fix ? {fix: finding.fix.says} : {}),
+	};
+}
+
+/** Runs all checks, each as soon as what it needs is so, side by side. A check below something that isn't so is waiting. */
+export async function makePlan(steps: readonly AnyStep[], context: Context, emit: Emit, allowed: Allowed): Promise<Plan> {
+	const asked = wanted(steps, context);
+	emit({event: 'plan.started', steps: asked.map(({name, title}) => ({name, title}))});
+	const findings = new Map<StepName, AnyFinding>();
+	const ending = new Map<StepName, Promise<AnyFinding>>();
+	const start = (step: AnyStep): Promise<AnyFinding> => {
+		const known = ending.get(step.name);
+		if (known) return known;
+		const work = (async () => {
+			const above = asked.filter((other) => step.needs.includes(other.name));
+			const unmet = (await Promise.all(above.map(async (other) => ({name: other.name, is: (await start(other)).is})))).filter(({is}) => is !== 'so');
+			if (unmet.length === 0) emit({event: 'step.looking', step: step.name});
+			const seen: AnyFinding =
+				unmet.length > 0 ? {is: 'waiting', for: unmet.map(({name}) => name)} : guarded(await look(step, context, foundIn(findings)), allowed);
+			const finding = await belowIdentity(step, seen);
+			findings.set(step.name, finding);
+			emit(foundEvent(step.name, finding));
+			return finding;
+		})();
+		ending.set(step.name, work);
+		return work;
+	};
+	/** Credentials that don't work are one problem, told once: by the step that is about them. */
+	const belowIdentity = async (step: AnyStep, finding: AnyFinding): Promise<AnyFinding> => {
+		const identity = asked.find(({name}) => name === 'identity');
+		if (!identity || step === identity || finding.is !== 'blocked' || !isProblem(finding.problem, ...aboutCredentials)) return finding;
+		return (await start(identity)).is === 'blocked' ? {is: 'waiting', for: ['identity']} : finding;
+	};
+	const ended = await Promise.allSettled(asked.map(start));
+	const stopped = ended.find((one) => one.status === 'rejected');
+	if (stopped?.status === 'rejected') throw stopped.reason;
+	emit({event: 'plan.ended', ...countsOf(findings)});
+	return findings;
+}
+
+/** How many findings there are of each sort. */
+export function countsOf(plan: Plan): Record<AnyFinding['is'], number> {
+	const counts = {so: 0, missing: 0, different: 0, extra: 0, waiting: 0, blocked: 0};
+	for (const finding of plan.values()) counts[finding.is]++;
+	return counts;
+}
+
+/** Exit code of `plan`: 1 when anything is blocked, else 3 when anything is missing, different or extra, else 0. */
+export function planExit(plan: Plan): 0 | 1 | 3 {
+	const counts = countsOf(plan);
+	if (counts.blocked > 0) return 1;
+	return counts.missing + counts.different + counts.extra > 0 ? 3 : 0;
+}
+
+/** The problems of a plan, in the order of the steps. */
+export const problemsOf = (plan: Plan): Problem[] => [...plan.values()].flatMap((finding) => (finding.is === 'blocked' ? [finding.problem] : []));
+
+/** Whether an error only says that the person stopped the work. */
+export const isStop = (error: unknown): boolean => error instanceof Stopped || isProblem(error, 'stopped');

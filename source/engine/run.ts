@@ -1,0 +1,113 @@
+import {Problem, Stopped, toProblem} from '../problem.ts';
+import type {AnyStep, Context, Finding, Found, StepName} from '../step.ts';
+import {type Allowed, dataOf, type Emit, foundEvent, foundIn, guarded, look, type Plan, says, wanted} from './plan.ts';
+import {progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
+
+type AnyFinding = Finding<Found[StepName]>;
+
+/** Apply is tried this often when its problem says `again`: each try looks first, so nothing is doubled. */
+const tries = 3;
+const pauseSeconds = 5;
+/** Where a step says nothing of its own, AWS gets this long to show what was just made. */
+const usualSettling = {tries: 6, seconds: 2};
+
+/**
+ * Makes a plan so: each step as soon as what it needs and comes after is so. After each apply the same check looks again, and only that makes a
+ * step done. `usual` is how long each step took in earlier runs, in seconds.
+ */
+export async function runPlan(
+	steps: readonly AnyStep[],
+	context: Context,
+	plan: Plan,
+	emit: Emit,
+	options: Allowed & {usual?: Record<string, number>},
+): Promise<RunResult> {
+	const {clock} = context;
+	const asked = wanted(steps, context);
+	const findings = new Map(plan);
+	const begun = clock.now();
+	const before = (step: AnyStep): AnyStep[] => asked.filter((other) => step.needs.includes(other.name) || step.after?.includes(other.name));
+	const todo = asked.filter((step) => plan.get(step.name)?.is !== 'so');
+	emit({
+		event: 'run.started',
+		doing: 'apply',
+		steps: todo.map((step) => {
+			const usual = options.usual?.[step.name];
+			return {name: step.name, title: step.title, needs: before(step).map(({name}) => name), ...(usual === undefined ? {} : {usual})};
+		}),
+	});
+
+	const lookAt = async (step: AnyStep): Promise<AnyFinding> => guarded(await look(step, context, foundIn(findings)), options);
+
+	const settle = async (step: AnyStep): Promise<AnyFinding> => {
+		const {seconds, tries: times} = step.settles ?? usualSettling;
+		for (let turn = 1; ; turn++) {
+			const finding = await lookAt(step);
+			if (finding.is === 'so' || finding.is === 'blocked' || turn >= times) return finding;
+			await clock.sleep(seconds * 1000);
+			context.forget();
+		}
+	};
+
+	/** True when it was applied; false when it is to be looked at and tried again. */
+	const applyOnce = async (step: AnyStep, finding: AnyFinding, turn: number): Promise<boolean> => {
+		try {
+			await step.apply?.(context, foundIn(findings), finding, (progress) => emit(progressEvent(step.name, progress)));
+			return true;
+		} catch (error) {
+			const problem = toProblem(error);
+			if (error instanceof Stopped || !problem.again || turn >= tries) throw error;
+			emit({event: 'step.again', step: step.name, problem: dataOf(problem), seconds: pauseSeconds * turn});
+			await clock.sleep(pauseSeconds * turn * 1000);
+			context.forget();
+			return false;
+		}
+	};
+
+	const makeSo = async (step: AnyStep, first: AnyFinding): Promise<AnyFinding> => {
+		let finding = first;
+		for (let turn = 1; finding.is !== 'so'; turn++) {
+			if (finding.is === 'blocked') throw finding.problem;
+			if (finding.is === 'waiting' || !step.apply) throw notSo(step, finding);
+			finding = (await applyOnce(step, finding, turn)) ? await settle(step) : await lookAt(step);
+			if (turn >= tries && finding.is !== 'so' && finding.is !== 'blocked') throw notSo(step, finding);
+		}
+		return finding;
+	};
+
+	const work = async (step: AnyStep): Promise<void> => {
+		const start = clock.now();
+		const planned = plan.get(step.name);
+		const finding = !planned || planned.is === 'waiting' ? await lookAt(step) : planned;
+		findings.set(step.name, finding);
+		if (finding.is === 'so') {
+			if (planned?.is !== 'so') emit(foundEvent(step.name, finding));
+			return;
+		}
+		emit({event: 'step.started', step: step.name});
+		const made = await makeSo(step, finding);
+		findings.set(step.name, made);
+		emit({event: 'step.done', step: step.name, says: says(made), seconds: secondsSince(clock, start)});
+		for (const note of made.notes ?? []) emit({event: 'note', ...note});
+	};
+
+	const result = await walk({steps: asked, before, work, signal: context.signal, clock, emit});
+	emit({
+		event: 'run.ended',
+		done: todo.filter(({name}) => result.done.includes(name)).length,
+		failed: result.failed.length,
+		skipped: result.skipped.length,
+		seconds: secondsSince(clock, begun),
+	});
+	return result;
+}
+
+/** What a step that was applied still isn't: AWS may be late, or somebody works against us. */
+function notSo(step: AnyStep, finding: AnyFinding): Problem {
+	return new Problem({
+		code: 'not-so-after-apply',
+		fault: 'outside',
+		message: `${step.title} was changed, but looking again it isn't so yet: ${says(finding)}.`,
+		advice: 'Run the same command again; it looks first and goes on.',
+	});
+}

@@ -1,0 +1,73 @@
+import type {Clock} from '../clock.ts';
+import type {ScriptProgress} from '../host/port.ts';
+import {type Problem, Stopped, toProblem} from '../problem.ts';
+import type {AnyStep, StepName} from '../step.ts';
+import type {Happening} from './events.ts';
+import {dataOf, type Emit} from './plan.ts';
+
+export type Ending = 'done' | 'failed' | 'skipped';
+
+/** How a walk over steps ended; `problems` are those of the steps that failed, in the order in which they did. */
+export type RunResult = {done: StepName[]; failed: StepName[]; skipped: StepName[]; problems: Problem[]; stopped: boolean};
+
+/** Seconds since a moment, to a tenth. */
+export const secondsSince = (clock: Clock, start: number): number => Math.round((clock.now() - start) / 100) / 10;
+
+/** A script's progress as an event of the step it works for. */
+export function progressEvent(step: StepName, progress: ScriptProgress): Happening {
+	if ('line' in progress) return {event: 'step.line', step, line: progress.line};
+	if ('says' in progress) return {event: 'step.says', step, says: progress.says};
+	if ('stage' in progress) return {event: 'step.stage', step, stage: progress.stage};
+	return {event: 'step.download', step, what: progress.download, bytes: progress.bytes, ...(progress.of === undefined ? {} : {of: progress.of})};
+}
+
+/** What a walk goes over, and what it does at each step. */
+export type Walk = {
+	steps: readonly AnyStep[];
+	/** The steps that must be done before this one starts. */
+	before(step: AnyStep): AnyStep[];
+	/** Does one step; what it throws makes the step failed, and `Stopped` skips it. */
+	work(step: AnyStep): Promise<void>;
+	signal: AbortSignal;
+	clock: Clock;
+	emit: Emit;
+};
+
+/** Does every step as soon as those before it are done, side by side. A failed one stops only what comes after it; an abort starts no more. */
+export async function walk({steps, before, work, signal, clock, emit}: Walk): Promise<RunResult> {
+	const result: RunResult = {done: [], failed: [], skipped: [], problems: [], stopped: false};
+	const attempt = async (step: AnyStep): Promise<Ending> => {
+		if (signal.aborted) return 'skipped';
+		const start = clock.now();
+		try {
+			await work(step);
+			return 'done';
+		} catch (error) {
+			if (error instanceof Stopped) {
+				result.stopped = true;
+				return 'skipped';
+			}
+			result.problems.push(toProblem(error));
+			emit({event: 'step.failed', step: step.name, problem: dataOf(error), seconds: secondsSince(clock, start)});
+			return 'failed';
+		}
+	};
+	const endings = new Map<StepName, Promise<Ending>>();
+	const start = (step: AnyStep): Promise<Ending> => {
+		const known = endings.get(step.name);
+		if (known) return known;
+		const ending = (async (): Promise<Ending> => {
+			const above = await Promise.all(before(step).map(async (other) => ({name: other.name, ending: await start(other)})));
+			const because = above.filter((one) => one.ending !== 'done').map(({name}) => name);
+			if (because.length > 0) emit({event: 'step.skipped', step: step.name, because});
+			const how = because.length > 0 ? 'skipped' : await attempt(step);
+			result[how].push(step.name);
+			return how;
+		})();
+		endings.set(step.name, ending);
+		return ending;
+	};
+	await Promise.all(steps.map(start));
+	if (signal.aborted) result.stopped = true;
+	return result;
+}

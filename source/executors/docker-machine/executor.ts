@@ -1,0 +1,51 @@
+import type {Answers} from '../../fleet.ts';
+import type {Action, AnyStep} from '../../step.ts';
+import {bucketStep} from '../../steps/bucket.ts';
+import {connectionStep} from '../../steps/connection.ts';
+import {identityStep} from '../../steps/identity.ts';
+import {imagesStep} from '../../steps/images.ts';
+import {instanceProfileStep} from '../../steps/instance-profile.ts';
+import {keyPairStep} from '../../steps/key-pair.ts';
+import {managerStep} from '../../steps/manager.ts';
+import {networkStep} from '../../steps/network.ts';
+import {oldManagerStep} from '../../steps/old-manager.ts';
+import {permissionsStep} from '../../steps/permissions.ts';
+import {quotaStep} from '../../steps/quota.ts';
+import {recordStep} from '../../steps/record.ts';
+import {securityGroupsStep} from '../../steps/security-groups.ts';
+import {spotRoleStep} from '../../steps/spot-role.ts';
+import type {Executor} from '../executor.ts';
+import {runnerStep} from './runner.ts';
+import {serviceStep} from './service.ts';
+import {softwareStep} from './software.ts';
+import {testMachineStep} from './test-machine.ts';
+import {workersStep} from './workers.ts';
+
+/** The actions that these answers' steps need, for asking AWS whether they are allowed. */
+const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
+
+/** The steps of a docker+machine fleet, in the order in which a person reads them (design §6). */
+const steps: readonly AnyStep[] = [
+	identityStep,
+	permissionsStep(actionsFor),
+	recordStep,
+	networkStep,
+	quotaStep,
+	imagesStep,
+	spotRoleStep,
+	bucketStep,
+	securityGroupsStep,
+	keyPairStep,
+	instanceProfileStep,
+	managerStep,
+	connectionStep,
+	softwareStep,
+	testMachineStep,
+	runnerStep,
+	serviceStep,
+	oldManagerStep,
+	workersStep,
+];
+
+/** GitLab Runner with docker-machine: leaves GitLab in 20.0 (facts §1). */
+export const dockerMachine: Executor = {name: 'docker+machine', steps};

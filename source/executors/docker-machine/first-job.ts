@@ -1,0 +1,95 @@
+import {isProblem} from '../../problem.ts';
+import type {Context} from '../../step.ts';
+import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
+import {standingToken} from './config-toml.ts';
+import {seriesOf} from './online.ts';
+
+/** The smallest `.gitlab-ci.yml` that this runner takes: five lines with its tags. */
+export const firstJobFile = (tags: readonly string[], image: string): string =>
+	[
+		'hello:',
+		`  image: ${image}`,
+		...(tags.length === 0 ? ['  tags: []'] : [`  tags: [${tags.join(', ')}]`]),
+		'  script:',
+		'    - echo "Hello from AWS"',
+		'',
+	].join('\n');
+
+/** Something seen of the first job; a `job.seen` event less its name. */
+export type FirstJobSeen = {says: string; status: string; url?: string};
+export type FirstJobEnd = {passed: boolean; seconds: number; url?: string | undefined};
+
+const pause = 3000;
+/** Looks until this is given up: an hour. */
+const most = 1200;
+const ended = ['success', 'failed', 'canceled', 'skipped'];
+
+/** The tags that jobs need for this runner: GitLab's own word where it may be asked, else the answers'. */
+export async function runnerTags(context: Context, runnerId: number | undefined): Promise<string[]> {
+	const {answers, gitlab, secrets, signal} = context;
+	if (secrets.gitlabToken === undefined || runnerId === undefined) return answers.runner === 'create' ? answers.runnerTags : [];
+	return (await gitlab.runner(secrets.gitlabToken, runnerId, signal)).tags;
+}
+
+type Sight = FirstJobSeen & {ended?: boolean};
+
+/** What GitLab tells of the runner's newest job; undefined without a token that may ask. */
+async function inGitlab({gitlab, secrets, signal}: Context, runnerId: number | undefined, since: number): Promise<Sight | undefined> {
+	if (secrets.gitlabToken === undefined || runnerId === undefined) return undefined;
+	try {
+		const jobs = await gitlab.jobs(secrets.gitlabToken, runnerId, signal);
+		const job = jobs.filter(({createdAt}) => Date.parse(createdAt) >= since).sort((one, other) => one.id - other.id)[0];
+		if (!job) return undefined;
+		return {says: `job ${job.name} of ${job.project}: ${job.status}`, status: job.status, url: job.webUrl, ended: ended.includes(job.status)};
+	} catch (error) {
+		if (isProblem(error)) return undefined;
+		throw error;
+	}
+}
+
+const total = (metrics: string, name: string): number => seriesOf(metrics, name).reduce((sum, {value}) => sum + value, 0);
+
+/** What the manager itself tells: machines being made, jobs under way, jobs counted. */
+async function onManager(context: Context): Promise<(Sight & {done: number; failed: number}) | undefined> {
+	const manager = await currentManager(context);
+	if (!manager) return undefined;
+	forgetHost(context, manager);
+	const {jobs = '', metrics = ''} = await lookAtHost(context, manager);
+	const [line] = jobs.split('\n').filter((one) => one.startsWith('url='));
+	const [url, stage, step] = ['url', 'stage', 'executor_stage'].map((key) => line?.match(new RegExp(`(?:^| )${key}=(\\S+)`))?.[1]);
+	const counts = {done: total(metrics, 'gitlab_runner_jobs_total') - (line ? 1 : 0), failed: total(metrics, 'gitlab_runner_failed_jobs_total')};
+	const creating = seriesOf(metrics, 'gitlab_runner_autoscaling_machine_states').some(({labels, value}) => labels.state === 'creating' && value > 0);
+	const place = url === undefined ? {} : {url};
+	if (line && (creating || step === 'docker_machine_use_machine')) return {...counts, ...place, says: 'machine being made', status: 'preparing'};
+	if (line) return {...counts, ...place, says: `job running: ${(stage ?? 'started').replaceAll('_', ' ')}`, status: 'running'};
+	return {...counts, says: 'waiting for a job', status: 'waiting'};
+}
+
+/**
+ * Watches until the first job has ended, telling each thing that is new. Undefined when an hour goes by without one; rejects with `Stopped` when the
+ * person leaves. Jobs that ended before it begins don't count.
+ */
+export async function watchFirstJob(context: Context, tell: (seen: FirstJobSeen) => void): Promise<FirstJobEnd | undefined> {
+	const {answers, clock, fleet, signal} = context;
+	const begun = clock.now();
+	const manager = await currentManager(context);
+	const config = manager && (await lookAtHost(context, manager)).config;
+	const runnerId = config && standingToken(config.text, {answers, fleet})?.id;
+	const before = await onManager(context);
+	let last = '';
+	let started: number | undefined;
+	for (let turn = 0; turn < most; turn++) {
+		const [told, seen] = await Promise.all([inGitlab(context, runnerId, begun), onManager(context)]);
+		const now: FirstJobSeen | undefined = told ?? seen;
+		if (now && now.status !== 'waiting') started ??= clock.now();
+		const seconds = Math.round((clock.now() - (started ?? begun)) / 1000);
+		if (told?.ended) return {passed: told.status === 'success', seconds, url: told.url};
+		if (!told && seen && before && seen.done > before.done && seen.status === 'waiting') return {passed: seen.failed === before.failed, seconds};
+		if (now && now.says !== last) {
+			last = now.says;
+			tell({says: now.says, status: now.status, ...(now.url === undefined ? {} : {url: now.url})});
+		}
+		await clock.sleep(pause, signal);
+	}
+	return undefined;
+}

@@ -1,0 +1,65 @@
+import type {Answers} from '../../fleet.ts';
+import type {HostFacts} from '../../host/scripts/facts.ts';
+import type {Download} from '../../host/scripts/install.ts';
+import {paths} from '../../host/scripts/paths.ts';
+
+/** The publishers' download sites (facts §2, §3.1); the answer `downloads` names others of the same layout. */
+const publishers = {
+	gitlabRunner: 'https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads',
+	dockerMachine: 'https://gitlab-docker-machine-downloads.s3.amazonaws.com',
+};
+
+/**
+ * A stop lets running jobs end: SIGQUIT is the runner's graceful stop, and there is no limit to how long a job may take (facts §5). It goes to the
+ * main process alone, since a docker-machine that gets it while it makes a worker dies and leaves the worker behind.
+ */
+export const dropIn = `# Written by gitlab-runner-aws: a stop waits for running jobs.
+[Service]
+KillSignal=SIGQUIT
+KillMode=mixed
+TimeoutStopSec=infinity
+`;
+
+/** What workers run first: a fresh machine's own updates would hold apt's locks while Docker is installed (facts §17.9). Workers live for hours. */
+export const workerUserData = `#cloud-config
+# Written by gitlab-runner-aws: no updates in the background while Docker is being installed.
+bootcmd:
+  - systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service || true
+`;
+
+/** What `uname -m` says, as each publisher names it. */
+const suffixes: Record<string, {gitlabRunner: string; dockerMachine: string}> = {
+	x86_64: {gitlabRunner: 'amd64', dockerMachine: 'x86_64'},
+	aarch64: {gitlabRunner: 'arm64', dockerMachine: 'aarch64'},
+};
+
+/** The two programs of the answers' versions, for the manager's processor; release.sha256 stands at the root of each version's folder. */
+export function downloadsFor(answers: Answers, {machine}: Pick<HostFacts, 'machine'>): Download[] {
+	const suffix = suffixes[machine] ?? {gitlabRunner: 'amd64', dockerMachine: 'x86_64'};
+	const from = {
+		gitlabRunner: (answers.downloads?.gitlabRunner ?? publishers.gitlabRunner).replace(/\/$/, ''),
+		dockerMachine: (answers.downloads?.dockerMachine ?? publishers.dockerMachine).replace(/\/$/, ''),
+	};
+	const runner = `${from.gitlabRunner}/v${answers.gitlabRunnerVersion}`;
+	const machines = `${from.dockerMachine}/v${answers.dockerMachineVersion}`;
+	return [
+		{
+			name: 'gitlab-runner',
+			version: answers.gitlabRunnerVersion,
+			url: `${runner}/binaries/gitlab-runner-linux-${suffix.gitlabRunner}`,
+			checksums: `${runner}/release.sha256`,
+			path: `${paths.programs}/gitlab-runner`,
+		},
+		{
+			name: 'docker-machine',
+			version: answers.dockerMachineVersion,
+			url: `${machines}/docker-machine-Linux-${suffix.dockerMachine}`,
+			checksums: `${machines}/release.sha256`,
+			path: `${paths.programs}/docker-machine`,
+		},
+	];
+}
+
+/** The `[default]` section of root's AWS credentials file, for `access` = `access-keys`. */
+export const credentialsFile = ({id, secret}: {id: string; secret: string}): string =>
+	`[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;

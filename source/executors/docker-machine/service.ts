@@ -1,0 +1,139 @@
+import type {HostFacts} from '../../host/scripts/facts.ts';
+import {type ServiceOutcome, serviceScript} from '../../host/scripts/service.ts';
+import {isProblem, Problem} from '../../problem.ts';
+import type {Change, Context, Finding, Found, Removal, Report, Step} from '../../step.ts';
+import {accountLook, type Instance, managersOf} from '../../steps/looks/account.ts';
+import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
+import {connectToChange, type Reaching, reachingActions} from '../../steps/reaching.ts';
+import {standingToken} from './config-toml.ts';
+import {type Online, onlineIn} from './online.ts';
+
+type Needs = 'manager' | 'connection' | 'software' | 'runner';
+type After = 'test-machine' | 'workers';
+
+/** Seconds that running jobs may take to end when a change needs the runner to start anew. */
+const drainSeconds = 3600;
+
+const onlineOf = (context: Context, facts: HostFacts): Online => {
+	const {answers, fleet} = context;
+	const token = facts.config && standingToken(facts.config.text, {answers, fleet})?.token;
+	return token === undefined || facts.metrics === undefined ? {is: 'not yet'} : onlineIn(facts.metrics, token);
+};
+
+const change = (what: string, from: string, to: string, how: Change['how'] = 'live'): Change => ({what, from, to, how});
+
+async function check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found['service']>> {
+	const facts = await lookAtHost(context, await managerOf(context, found));
+	const {active, enabled, since} = facts.service;
+	const resource = {since};
+	const running = active === 'active';
+	if (!running && !enabled.startsWith('enabled')) return {is: 'missing', says: 'gitlab-runner, started with the machine'};
+	const changes = [
+		...(running ? [] : [change('service', active, 'active')]),
+		...(enabled.startsWith('enabled') ? [] : [change('start with the machine', enabled, 'enabled')]),
+	];
+	if (changes.length > 0) return {is: 'different', resource, changes, says: `gitlab-runner is ${active}, ${enabled}`};
+	if (facts.metrics === undefined) {
+		return {
+			is: 'different',
+			resource,
+			says: "the runner doesn't serve its metrics",
+			changes: [change('listen_address', 'no answer on 127.0.0.1:9252', 'answers', 'drain')],
+		};
+	}
+	const online = onlineOf(context, facts);
+	if (online.is === 'online') return {is: 'so', resource, says: 'online: GitLab answers when it asks for jobs'};
+	if (online.is === 'making machines') return {is: 'so', resource, says: 'running: it asks for jobs as soon as its first idle machine is there'};
+	if (online.is === 'refused') return {is: 'blocked', problem: refused(context)};
+	return {is: 'different', resource, says: 'running, and GitLab has not answered yet', changes: [change('online', 'not yet', 'online')]};
+}
+
+const refused = ({answers}: Context): Problem =>
+	new Problem({
+		code: 'runner-token-refused',
+		message: `${answers.gitlabUrl} refuses the runner's token when it asks for jobs (403): it's deleted, or paused for good.`,
+		advice: 'Make a new runner token in GitLab and run the same command with `--token-file`.',
+	});
+
+const failed = (outcome: Exclude<ServiceOutcome, {is: 'done'}>): Problem =>
+	outcome.is === 'still-busy'
+		? new Problem({
+				code: 'still-busy',
+				message: `${outcome.jobs === 1 ? '1 job still runs' : `${outcome.jobs} jobs still run`} on the manager. It takes no new one meanwhile.`,
+				advice: 'Run the same command again later; it goes on.',
+			})
+		: new Problem({
+				code: outcome.code,
+				message: `The service gitlab-runner doesn't start: ${outcome.detail}`,
+				advice: 'Look at `journalctl -u gitlab-runner` there with `gitlab-runner-aws ssh`.',
+			});
+
+/** A runner that runs and doesn't serve its metrics read its config.toml before `listen_address` was in it: only a restart helps (facts §4.7). */
+async function apply(context: Context, found: Pick<Found, Needs>, finding: Finding<Found['service']>, report: Report): Promise<void> {
+	const instance = await managerOf(context, found);
+	const changes = finding.is === 'different' ? finding.changes : [];
+	const connection = await connectToChange(context, instance);
+	if (changes.some(({what}) => what === 'online')) return forgetHost(context, instance);
+	const restart = changes.some(({how}) => how === 'drain');
+	report({says: restart ? 'service: starting anew once its jobs have ended' : 'service starting'});
+	const outcome = await connection
+		.script(serviceScript, {do: restart ? 'restart' : 'start', drainSeconds}, report)
+		.finally(() => forgetHost(context, instance));
+	if (outcome.is !== 'done') throw failed(outcome);
+}
+
+/**
+ * Ends a manager's service without ending a job, then takes its idle machines away: for removing a fleet, and for a manager that another one has
+ * taken over from. 0 seconds end running jobs now. Gives how many machines went. Throws `still-busy`, and what `reach` throws.
+ */
+export async function drainManager(context: Reaching, instance: Instance, seconds: number, report: Report): Promise<number> {
+	const connection = await connectToChange(context, instance);
+	const outcome = await connection
+		.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name}, report)
+		.finally(() => forgetHost(context, instance));
+	if (outcome.is === 'done') return outcome.machines;
+	throw failed(outcome);
+}
+
+const busyAtRemoval = (problem: Problem, seconds: number): Problem =>
+	new Problem({
+		code: 'still-busy',
+		message: `${problem.message.split('.')[0]} after ${Math.round(seconds / 60)} minutes.`,
+		advice: 'Run the same command again to wait on, or with `--now` to end running jobs.',
+	});
+
+async function drainFor(removal: Removal, manager: Instance, report: Report): Promise<void> {
+	const {drainSeconds: seconds} = removal.options;
+	try {
+		const machines = await drainManager(removal, manager, seconds, report);
+		report({
+			says: machines === 0 ? 'service: stopped, no job was running' : `service: stopped, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`,
+		});
+	} catch (error) {
+		if (isProblem(error, 'still-busy')) throw busyAtRemoval(error, seconds);
+		if (!isProblem(error)) throw error;
+		report({says: `service: not stopped, since the manager ${manager.id} isn't reached. ${error.message}`});
+	}
+}
+
+/** Every manager of the fleet, since one that another takes over from still takes jobs. */
+async function remove(removal: Removal, report: Report): Promise<void> {
+	const running = managersOf(removal.fleet, await removal.look(accountLook)).filter(({state}) => state === 'running');
+	if (running.length === 0) return report({says: 'service: no manager runs'});
+	await Promise.all(running.map((manager) => drainFor(removal, manager, report)));
+}
+
+/** The runner's service: running, starting with the machine, online (design §6). */
+export const serviceStep: Step<'service', Needs, After> = {
+	name: 'service',
+	title: 'Service',
+	needs: ['manager', 'connection', 'software', 'runner'],
+	// A removal goes the other way round: the service is drained before workers go.
+	after: ['test-machine', 'workers'],
+	actions: reachingActions,
+	settles: {tries: 40, seconds: 3},
+	check,
+	apply,
+	remove,
+	commands: () => ['sudo systemctl enable --now gitlab-runner', 'systemctl status gitlab-runner', 'curl -s http://127.0.0.1:9252/metrics | grep request_job'],
+};

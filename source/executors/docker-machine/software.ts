@@ -1,0 +1,153 @@
+import {createHash} from 'node:crypto';
+import type {HostFacts} from '../../host/scripts/facts.ts';
+import {type Install, type InstallOutcome, installScript} from '../../host/scripts/install.ts';
+import {paths} from '../../host/scripts/paths.ts';
+import {Problem} from '../../problem.ts';
+import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
+import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
+import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {credentialsFile, downloadsFor, dropIn, workerUserData} from './programs.ts';
+
+/** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
+const bootSeconds = 600;
+const drainSeconds = 3600;
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Whether root's AWS credentials file is as wanted: there, and the given keys when they are given. */
+function credentialsChange({answers, secrets}: Context, facts: HostFacts): Change[] {
+	if (answers.access !== 'access-keys') return [];
+	const wanted = secrets.accessKey && hash(credentialsFile(secrets.accessKey));
+	if (facts.credentialsHash !== undefined && (wanted === undefined || wanted === facts.credentialsHash)) return [];
+	return [{what: 'access', from: facts.credentialsHash === undefined ? 'no AWS credentials file' : 'other access keys', to: 'access-keys', how: 'live'}];
+}
+
+/** A changed runner needs its service to stop, so running jobs end first; docker-machine is replaced beside them. */
+function changesOf(context: Context, facts: HostFacts): Change[] {
+	const {answers} = context;
+	const version = (what: 'gitlabRunnerVersion' | 'dockerMachineVersion', from: string | undefined, how: Change['how']): Change[] =>
+		from === answers[what] ? [] : [{what, from: from ?? 'not installed', to: answers[what], how}];
+	const file = (what: string, standing: string | undefined, wanted: string): Change[] =>
+		standing === wanted ? [] : [{what, from: standing === undefined ? 'missing' : 'another text', to: 'as written by us', how: 'live'}];
+	const running = facts.service.active === 'active' ? 'drain' : 'live';
+	return [
+		...version('gitlabRunnerVersion', facts.gitlabRunner, running),
+		...version('dockerMachineVersion', facts.dockerMachine, 'live'),
+		...(facts.unit === undefined ? [{what: 'systemd unit', from: 'missing', to: 'gitlab-runner.service', how: 'live' as const}] : []),
+		...file('graceful stop', facts.dropIn, dropIn),
+		...file("workers' user data", facts.userData, workerUserData),
+		...(facts.certificates ? [] : [{what: "docker-machine's certificates", from: 'missing', to: 'made', how: running} as const]),
+		...credentialsChange(context, facts),
+	];
+}
+
+function notesOf({cloudInit, diskFreeGib}: HostFacts): Note[] {
+	return [
+		...(cloudInit.status === 'degraded' || cloudInit.status === 'error' ? [{says: `The manager's first boot ended with errors: ${cloudInit.detail}`}] : []),
+		...(diskFreeGib < 1 ? [{says: `The manager has ${diskFreeGib} GiB free; its log and the runner's state need about 1.`}] : []),
+	];
+}
+
+async function check(context: Context, found: Pick<Found, 'manager'>): Promise<Finding<Found['software']>> {
+	const {answers} = context;
+	const facts = await lookAtHost(context, await managerOf(context, found));
+	const changes = changesOf(context, facts);
+	const resource = {gitlabRunner: facts.gitlabRunner ?? '', dockerMachine: facts.dockerMachine ?? ''};
+	const says = `gitlab-runner ${answers.gitlabRunnerVersion}, docker-machine ${answers.dockerMachineVersion}`;
+	const notes = notesOf(facts);
+	if (changes.length === 0) return {is: 'so', resource, says, notes};
+	const keysAsked = changes.some(({what}) => what === 'access') && context.secrets.accessKey === undefined;
+	if (keysAsked) return {is: 'blocked', problem: keysMissing()};
+	if (facts.gitlabRunner === undefined && facts.dockerMachine === undefined) return {is: 'missing', says};
+	return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', ')};
+}
+
+const keysMissing = (): Problem =>
+	new Problem({
+		code: 'access-key-missing',
+		message: 'The manager has no AWS credentials file, and with `access` = `access-keys` it needs one. No access key was given.',
+		advice: 'Give it with `--access-key-file`, or let `--access create` make a role for the manager.',
+	});
+
+/** What went wrong while installing, told. */
+function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers}: Context, instanceId: string): Problem {
+	const {code, detail} = outcome;
+	const told: Record<string, {message: string; advice: string}> = {
+		'boot-failed': {
+			message: `The manager's first boot failed: ${detail}`,
+			advice: `Look at \`cloud-init status --long\` on ${instanceId}; a fresh manager comes with \`--replace-manager\`.`,
+		},
+		'boot-slow': {
+			message: `The manager's first boot hasn't ended after ${bootSeconds / 60} minutes: ${detail}`,
+			advice: 'Run the same command again; it goes on waiting.',
+		},
+		'download-failed': {
+			message: `A download on the manager doesn't work: ${detail}`,
+			advice: 'Check that its subnet reaches the internet, or name a mirror with `--downloads`.',
+		},
+		'checksum-wrong': {
+			message: `A downloaded program isn't what its publisher says, so it wasn't installed: ${detail}`,
+			advice: answers.downloads ? 'Check the mirror that `--downloads` names.' : 'Run the same command again; if it stays so, tell the publisher.',
+		},
+		'disk-full': {message: `The manager's disk is full: ${detail}`, advice: 'Make room there with `gitlab-runner-aws ssh`, then run the same command again.'},
+		'drain-slow': {
+			message: `${detail === '1' ? '1 job still runs' : `${detail} jobs still run`} after ${drainSeconds / 60} minutes, and the new version waits for the end. No new job is taken meanwhile.`,
+			advice: 'Run the same command again; it goes on.',
+		},
+	};
+	const {message, advice} = told[code] ?? {
+		message: `The manager can't be set up: ${detail}`,
+		advice: 'Run the same command again; it looks first and goes on.',
+	};
+	return new Problem({code, message, advice, fault: code === 'download-failed' ? 'outside' : 'told', again: code === 'download-failed'});
+}
+
+function installOf({answers, secrets}: Context, facts: HostFacts): Install {
+	return {
+		bootSeconds,
+		drainSeconds,
+		dropIn,
+		downloads: downloadsFor(answers, facts),
+		userData: {path: paths.userData, text: workerUserData},
+		...(answers.access === 'access-keys' && secrets.accessKey ? {credentials: credentialsFile(secrets.accessKey)} : {}),
+	};
+}
+
+async function apply(context: Context, found: Pick<Found, 'manager'>, _finding: unknown, report: Report): Promise<void> {
+	const instance = await managerOf(context, found);
+	const facts = await lookAtHost(context, instance);
+	const connection = await connectToChange(context, instance);
+	const outcome = await connection.script(installScript, installOf(context, facts), report).finally(() => forgetHost(context, instance));
+	if (outcome.is === 'failed') throw problemOf(outcome, context, instance.id);
+}
+
+/** Programs, unit, graceful stop, certificates and the workers' user data on the manager. */
+export const softwareStep: Step<'software', 'manager' | 'connection'> = {
+	name: 'software',
+	title: 'Software',
+	needs: ['manager', 'connection'],
+	actions: reachingActions,
+	check,
+	apply,
+	commands(answers) {
+		const [runner, machine] = downloadsFor(answers, {machine: 'x86_64'});
+		const fetch = (one: typeof runner) =>
+			one
+				? [
+						`curl -fsSLO ${one.url}`,
+						`curl -fsSL ${one.checksums} | grep ' .*${one.url.split('/').at(-1)}$'`,
+						`sha256sum ${one.url.split('/').at(-1)}`,
+						`sudo install -m 755 ${one.url.split('/').at(-1)} ${one.path}`,
+					]
+				: [];
+		return [
+			'cloud-init status --wait',
+			...fetch(runner),
+			...fetch(machine),
+			'sudo gitlab-runner install --user=gitlab-runner --working-directory=/home/gitlab-runner',
+			'sudo -i docker-machine create --driver none --url localhost certificates',
+			'sudo -i docker-machine rm -y certificates',
+			'sudo systemctl daemon-reload',
+		];
+	},
+};

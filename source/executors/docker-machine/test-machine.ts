@@ -1,0 +1,79 @@
+import {markKeys, names} from '../../fleet.ts';
+import {testMachineScript} from '../../host/scripts/test-machine.ts';
+import type {Context, Finding, Found, Report, Step} from '../../step.ts';
+import {accountLook} from '../../steps/looks/account.ts';
+import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
+import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {tagList} from '../../steps/tags.ts';
+import {machineProblem} from './failures.ts';
+import {proofOf} from './machine-options.ts';
+import {workerUserData} from './programs.ts';
+import {workerMachines} from './worker-machines.ts';
+
+/** Seconds until a test machine is given up: docker-machine's own waits come to about as much (facts §3.3). */
+const limitSeconds = 1200;
+
+type Needs = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'software';
+
+/** What is to be proven: the runner's options as they will stand in config.toml, and their hash. */
+async function toProve(context: Context, found: Pick<Found, Needs>) {
+	const instance = await managerOf(context, found);
+	const facts = await lookAtHost(context, instance);
+	const {extra, image, notes, options} = await workerMachines(context, found, facts);
+	const all = [...options, ...extra];
+	return {instance, notes, options: all, proof: proofOf(all, {dockerMachine: context.answers.dockerMachineVersion}, image.id, workerUserData)};
+}
+
+async function check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found['test-machine']>> {
+	const {instance, proof} = await toProve(context, found);
+	const {spot, workerType} = context.answers;
+	const what = `one ${workerType}${spot ? ' on spot' : ''}`;
+	const proven = instance.tags[markKeys.proven];
+	if (proven === proof) return {is: 'so', resource: {proof}, says: `${what} came up, ran a container and went away`};
+	if (proven === undefined) return {is: 'missing', says: `${what}, as the runner will make them; costs less than a cent`};
+	const changes = [{what: 'test machine', from: 'proven with other options', to: `${what} with these`, how: 'live' as const}];
+	return {is: 'different', resource: {proof: proven}, says: `workers have changed: ${what} is tried again`, changes};
+}
+
+/** `runner-test-<fleet>-<unix seconds>-<8 hex>`: found and removed as a worker should all else fail. */
+function machineName({clock, fleet, random}: Context): string {
+	const hex = Math.floor(random() * 0x1_0000_0000)
+		.toString(16)
+		.padStart(8, '0');
+	return `runner-test-${fleet.name}-${Math.floor(clock.now() / 1000)}-${hex}`;
+}
+
+async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {
+	const {answers, cloud} = context;
+	const {instance, options, proof} = await toProve(context, found);
+	const connection = await connectToChange(context, instance);
+	report({says: `test machine: one ${answers.workerType} being made (usually about 2 minutes)`});
+	const input = {name: machineName(context), options, limitSeconds, image: answers.dockerImage};
+	const outcome = await connection.script(testMachineScript, input, report).finally(() => forgetHost(context, instance));
+	context.forget(accountLook);
+	if (outcome.is === 'failed') throw machineProblem(outcome);
+	await cloud.call('CreateTags', {Resources: [instance.id], Tags: tagList({[markKeys.proven]: proof})});
+	report({says: `test machine: proven in ${Math.round(outcome.seconds)} s`});
+}
+
+/** One real worker with exactly the runner's options comes up, runs a container and goes away (design §6). */
+export const testMachineStep: Step<'test-machine', Needs, 'instance-profile' | 'spot-role'> = {
+	name: 'test-machine',
+	title: 'Test machine',
+	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'software'],
+	after: ['instance-profile', 'spot-role'],
+	actions: [...reachingActions, 'ec2:CreateTags', 'ec2:DescribeImages'],
+	check,
+	apply,
+	commands(answers, fleet) {
+		const spot = answers.spot
+			? ` --amazonec2-request-spot-instance --amazonec2-spot-price '${answers.spotPrice === 'on-demand' ? '' : answers.spotPrice}'`
+			: '';
+		const group = `--amazonec2-security-group ${names.workersGroup(fleet)} --amazonec2-security-group-readonly`;
+		return [
+			`sudo -i docker-machine create --driver amazonec2 --amazonec2-region ${fleet.region} --amazonec2-instance-type ${answers.workerType} ${group} --amazonec2-use-private-address --amazonec2-root-size ${answers.workerDisk}${spot} test`,
+			`sudo -i docker-machine ssh test sudo docker run --rm ${answers.dockerImage} true`,
+			'sudo -i docker-machine rm -y test',
+		];
+	},
+};

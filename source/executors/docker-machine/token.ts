@@ -1,0 +1,140 @@
+import {type Fleet, mark, names} from '../../fleet.ts';
+import {isProblem, Problem} from '../../problem.ts';
+import type {Context, Look, Looking} from '../../step.ts';
+import {unless} from '../../steps/answering.ts';
+import {accountLook, type Instance, managersOf} from '../../steps/looks/account.ts';
+import {lookAtHost} from '../../steps/looks/host.ts';
+import {tagList} from '../../steps/tags.ts';
+import {type RunnerToken, standingToken} from './config-toml.ts';
+
+/** Where a manager without a token of its own gets one from. */
+export type TokenSource =
+	| {from: 'old manager'; token: RunnerToken; config: string; systemId?: string | undefined}
+	| {from: 'SSM' | 'given'; token: RunnerToken}
+	/** None is known: the runner has to be created in GitLab first. */
+	| {from: 'create'};
+
+/** The token kept beside the record, for `tokenStore` = `ssm`. Its value is a secret. */
+export const storedTokenLook: Look<string | undefined> = {
+	name: 'stored token',
+	async load({cloud, fleet}) {
+		const answer = await unless(cloud.call('GetParameter', {Name: names.token(fleet), WithDecryption: true}), 'ParameterNotFound');
+		return answer?.Parameter?.Value;
+	},
+};
+
+const unreachable = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'manager-private', 'instance-connect-not-allowed'];
+
+/** Managers of the fleet that run beside this one: those that it takes over from. */
+async function others(context: Looking, manager: Instance | undefined): Promise<Instance[]> {
+	const all = managersOf(context.fleet, await context.look(accountLook));
+	return all.filter(({id, state}) => id !== manager?.id && state === 'running');
+}
+
+/** A manager that takes over gets token, system id and the whole config.toml of the one before (design §7, "Replace"). */
+async function fromOldManager(context: Context, manager: Instance | undefined): Promise<TokenSource | undefined> {
+	const {answers, fleet} = context;
+	for (const old of manager ? await others(context, manager) : []) {
+		const facts = await unless(lookAtHost(context, old), ...unreachable);
+		const token = facts?.config && standingToken(facts.config.text, {answers, fleet});
+		if (facts?.config && token) return {from: 'old manager', token, config: facts.config.text, systemId: facts.systemId};
+	}
+	return undefined;
+}
+
+const missing = (): Problem =>
+	new Problem({
+		code: 'runner-token-missing',
+		message: "The runner's token is missing: no manager of this fleet holds one yet.",
+		advice: 'Set `GITLAB_RUNNER_TOKEN`, or pipe the token in with `--token-file -`.',
+	});
+
+const cannotCreate = (): Problem =>
+	new Problem({
+		code: 'gitlab-token-missing',
+		message: 'The runner is to be created in GitLab, and no GitLab token was given.',
+		advice: 'Set `GITLAB_TOKEN` to a token with the scope `create_runner`, or answer `--runner token`.',
+	});
+
+/**
+ * Where the token comes from when the manager's config.toml has none that GitLab takes. `refused` is the one that stands and that GitLab no
+ * longer knows. Throws `runner-token-missing` and `gitlab-token-missing`.
+ */
+export async function tokenSource(context: Context, manager: Instance | undefined, refused?: string): Promise<TokenSource> {
+	const {answers, secrets} = context;
+	const old = await fromOldManager(context, manager);
+	if (old && 'token' in old && old.token.token !== refused) return old;
+	const stored = answers.tokenStore === 'ssm' ? await context.look(storedTokenLook) : undefined;
+	if (stored !== undefined && stored !== refused) return {from: 'SSM', token: {token: stored}};
+	if (secrets.runnerToken !== undefined) return {from: 'given', token: {token: secrets.runnerToken}};
+	if (answers.runner === 'token') throw missing();
+	if (secrets.gitlabToken === undefined) throw cannotCreate();
+	return {from: 'create'};
+}
+
+/** Asks GitLab about a token from this laptop, and adds what GitLab tells of it. Throws `runner-token-refused`, `gitlab-unreachable` and the like. */
+export async function verified({clock, gitlab, signal}: Context, token: RunnerToken): Promise<RunnerToken> {
+	const {id, tokenExpiresAt} = await gitlab.verify(token.token, signal);
+	const expires = tokenExpiresAt === undefined ? Number.NaN : Date.parse(tokenExpiresAt);
+	return {
+		obtainedAt: clock.now(),
+		...(id === undefined ? {} : {id}),
+		...(Number.isNaN(expires) ? {} : {expiresAt: expires}),
+		...token,
+	};
+}
+
+/** The mark in a runner's maintenance note: by it a runner that we created is known. */
+export const runnerMark = (fleet: Fleet, account: string): string => `gitlab-runner-aws fleet=${fleet.name} region=${fleet.region} account=${account}`;
+
+/** Runners of ours in GitLab that no manager holds: made by a run that was ended before it could write their token down. */
+async function strays(context: Context, gitlabToken: string, note: string, held: readonly number[]): Promise<number[]> {
+	const {answers, gitlab, signal} = context;
+	const seen = await gitlab.runners(gitlabToken, signal);
+	const likely = seen.filter(
+		({description, id, maintenanceNote}) =>
+			!held.includes(id) && (maintenanceNote === undefined ? description === answers.runnerName : maintenanceNote.includes(note)),
+	);
+	const details = await Promise.all(
+		likely.map(async (runner) => (runner.maintenanceNote === undefined ? gitlab.runner(gitlabToken, runner.id, signal) : runner)),
+	);
+	return details.filter(({maintenanceNote}) => maintenanceNote?.includes(note) === true).map(({id}) => id);
+}
+
+/** Creates the runner in GitLab, after deleting those of ours that no manager ever held. */
+export async function createRunner(context: Context, account: string, held: readonly number[], says: (text: string) => void): Promise<RunnerToken> {
+	const {answers, clock, fleet, gitlab, secrets, signal} = context;
+	const gitlabToken = secrets.gitlabToken;
+	if (gitlabToken === undefined) throw cannotCreate();
+	const note = runnerMark(fleet, account);
+	try {
+		for (const id of await strays(context, gitlabToken, note, held)) {
+			says(`runner: #${id} of an earlier run going, no manager ever held it`);
+			await unless(gitlab.deleteRunner(gitlabToken, id, signal), 'gitlab-not-found');
+		}
+	} catch (error) {
+		// The scope `create_runner` alone may not list runners.
+		if (!isProblem(error, 'gitlab-not-allowed', 'gitlab-token-refused')) throw error;
+		says("runner: this GitLab token may not list runners, so runners of earlier runs weren't looked for");
+	}
+	const place = answers.project !== undefined ? {project: answers.project} : answers.group !== undefined ? {group: answers.group} : ('instance' as const);
+	const made = await gitlab.createRunner(
+		gitlabToken,
+		{in: place, description: answers.runnerName, tags: answers.runnerTags, runUntagged: answers.runUntagged, maintenanceNote: note},
+		signal,
+	);
+	says(`runner: #${made.id} created in ${gitlab.url}`);
+	const expires = made.tokenExpiresAt === undefined ? Number.NaN : Date.parse(made.tokenExpiresAt);
+	return {token: made.token, id: made.id, obtainedAt: clock.now(), ...(Number.isNaN(expires) ? {} : {expiresAt: expires})};
+}
+
+/** Keeps the token beside the record (SecureString), so that a dead manager comes back asking nothing. */
+export async function storeToken(context: Context, token: string): Promise<void> {
+	const {answers, cloud, fleet} = context;
+	if (answers.tokenStore !== 'ssm' || (await context.look(storedTokenLook)) === token) return;
+	const parameter = {Name: names.token(fleet), Value: token, Type: 'SecureString', Tier: 'Standard'} as const;
+	const made = await unless(cloud.call('PutParameter', {...parameter, Tags: tagList(answers.tags, mark(fleet, 'runner'))}), 'ParameterAlreadyExists');
+	// Tags and overwriting don't go together (facts §17.1).
+	if (!made) await cloud.call('PutParameter', {...parameter, Overwrite: true});
+	context.forget(storedTokenLook);
+}

@@ -1,0 +1,22 @@
+import type {HostFacts} from '../../host/scripts/facts.ts';
+
+/** What `gitlab-runner verify` says of one runner: by its text, since it exits 0 when GitLab can't be reached (facts §1.2). */
+export type Verdict = {is: 'valid'} | {is: 'refused'; line: string} | {is: 'unreachable'; line: string} | {is: 'silent'};
+
+const prefixes = /^(glrt-(t\d_)?|glrtr-|GR1348941)/;
+
+/** The first nine characters after the kind: GitLab Runner's name for a token in logs and metrics (facts §1). */
+export const shortToken = (token: string): string => token.replace(prefixes, '').slice(0, 9);
+
+/** The runner itself strips only the kind, and keeps the partition `t3_` in its lines and metrics or not, by its version; both are ours. */
+const namesOurs = (line: string, token: string): boolean => line.includes(shortToken(token)) || line.includes(token.replace(/^glrt-/, '').slice(0, 9));
+
+/** What the lines say of the runner with this token; a line without a runner's name speaks for the only one. */
+export function verdictOf(verify: HostFacts['verify'], token: string): Verdict {
+	const lines = verify?.lines.filter((line) => /Verifying runner\.\.\./.test(line)) ?? [];
+	const line = lines.find((one) => namesOurs(one, token)) ?? (lines.length === 1 ? lines[0] : undefined);
+	if (line === undefined) return {is: 'silent'};
+	if (/is (valid|alive)/.test(line)) return {is: 'valid'};
+	if (/is (not valid|removed)/.test(line)) return {is: 'refused', line};
+	return {is: 'unreachable', line};
+}

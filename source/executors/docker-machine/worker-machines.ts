@@ -1,0 +1,48 @@
+import {names} from '../../fleet.ts';
+import type {HostFacts} from '../../host/scripts/facts.ts';
+import type {Context, Found, ImageSeen, Note} from '../../step.ts';
+import {wantedImage} from '../../steps/image-names.ts';
+import {imageLook} from '../../steps/looks/images.ts';
+import {standingOptions, standingRunner} from './config-toml.ts';
+import {extraOptions, machineOptions} from './machine-options.ts';
+
+/** How workers are made: what the runner's MachineOptions are to be, and the image in them. */
+export type WorkerMachines = {
+	/** Ours with those of the answer `machineOptions`. */
+	options: string[];
+	/** The person's own, that stand in config.toml beside ours. */
+	extra: string[];
+	image: ImageSeen;
+	notes: Note[];
+};
+
+/**
+ * The image for workers: a publisher's name is resolved once, so the one that stands in config.toml stays as long as it is of that name and there;
+ * a newer one is a note (design §4, `image`).
+ */
+async function imageFor(context: Context, newest: ImageSeen, standing: string | undefined): Promise<{image: ImageSeen; notes: Note[]}> {
+	const wanted = wantedImage(context.answers.workerImage);
+	if (standing === undefined || standing === newest.id || 'id' in wanted) return {image: newest, notes: []};
+	const seen = await context.look(imageLook(standing));
+	const {owner, pattern} = wanted.publisher;
+	const isOfLine = seen && (seen.owner === owner || seen.alias === owner) && pattern.test(seen.name) && seen.architecture === newest.architecture;
+	if (!isOfLine) return {image: newest, notes: []};
+	const notes = [
+		{
+			says: `A newer ${context.answers.workerImage} for workers is there, ${newest.id}; they stay on ${standing}.`,
+			advice: `Use \`--worker-image ${newest.id}\` to change over.`,
+		},
+	];
+	return {image: {...newest, id: standing, name: seen.name, rootDevice: seen.rootDevice}, notes};
+}
+
+/** How this fleet's workers are made. Throws `config-broken` when the manager's config.toml can't be read. */
+export async function workerMachines(context: Context, found: Pick<Found, 'network' | 'images'>, facts?: HostFacts): Promise<WorkerMachines> {
+	const {answers, fleet} = context;
+	const runner = facts?.config && standingRunner(facts.config.text, {answers, fleet});
+	const standing = standingOptions(runner);
+	const ami = standing.find((option) => option.startsWith('amazonec2-ami='))?.slice('amazonec2-ami='.length);
+	const {image, notes} = await imageFor(context, found.images.worker, ami);
+	const options = machineOptions({answers, fleet, image, network: found.network, workersGroupName: names.workersGroup(fleet)});
+	return {options, extra: extraOptions(standing, options), image, notes};
+}

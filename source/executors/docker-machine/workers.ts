@@ -1,0 +1,98 @@
+import {isWorkerName, names} from '../../fleet.ts';
+import {Problem} from '../../problem.ts';
+import type {Found, Looking, Removal, Report, Standing, Step} from '../../step.ts';
+import {unless} from '../../steps/answering.ts';
+import {type Account, accountLook, type Instance, type KeyPair, lives, type SpotRequest, workersOf} from '../../steps/looks/account.ts';
+import {bearsMark} from '../../steps/tags.ts';
+
+/** EC2 takes this many ids in one call. */
+const most = 100;
+/** Terminating takes a minute or two; a manager that wasn't reached may launch another one meanwhile. */
+const waits = {rounds: 60, seconds: 5};
+
+/** Key pairs that this fleet's runner made and no live instance uses (design §7, "Ours among workers"). */
+export function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
+	const used = new Set(instances.filter(lives).map(({keyName}) => keyName));
+	return keyPairs.filter(({name}) => isWorkerName(fleet, name) && !used.has(name));
+}
+
+/** Spot requests of ours that would still launch something or hold an instance. */
+const openRequests = ({fleet}: Pick<Looking, 'fleet'>, {instances, spotRequests}: Account): SpotRequest[] => {
+	const ours = new Set(instances.map(({spotRequestId}) => spotRequestId));
+	return spotRequests.filter(({id, state, tags}) => (state === 'open' || state === 'active') && (bearsMark(fleet, tags) || ours.has(id)));
+};
+
+const batches = <Thing>(things: readonly Thing[]): Thing[][] =>
+	Array.from({length: Math.ceil(things.length / most)}, (_, index) => things.slice(index * most, (index + 1) * most));
+
+async function lookAgain(context: Looking): Promise<Account> {
+	context.forget(accountLook);
+	return context.look(accountLook);
+}
+
+async function terminate({cloud}: Looking, workers: readonly Instance[]): Promise<void> {
+	for (const batch of batches(workers)) await unless(cloud.call('TerminateInstances', {InstanceIds: batch.map(({id}) => id)}), 'InvalidInstanceID.NotFound');
+}
+
+const going = ({state}: Instance): boolean => state === 'shutting-down';
+
+/** Terminates all workers and waits until none is left, looking again for any that came meanwhile. */
+async function removeWorkers(removal: Removal, report: Report): Promise<void> {
+	const {clock, fleet, signal} = removal;
+	let account = await removal.look(accountLook);
+	const seen = new Set<string>();
+	for (let round = 0; ; round++) {
+		const workers = workersOf(fleet, account);
+		for (const {id} of workers) seen.add(id);
+		if (workers.length > 0) report({says: `workers: ${workers.length === 1 ? '1 going' : `${workers.length} going`}`});
+		await terminate(removal, workers);
+		const left = workers.length + account.instances.filter((instance) => seen.has(instance.id) && going(instance)).length;
+		if (left === 0) return;
+		if (round >= waits.rounds) {
+			throw new Problem({
+				code: 'workers-stay',
+				fault: 'outside',
+				message: `${left} workers of ${names.workersGroup(fleet)} haven't gone after ${(waits.rounds * waits.seconds) / 60} minutes.`,
+				advice: 'Run the same command again.',
+			});
+		}
+		await clock.sleep(waits.seconds * 1000, signal);
+		account = await lookAgain(removal);
+	}
+}
+
+async function remove(removal: Removal, report: Report): Promise<void> {
+	const {cloud} = removal;
+	for (const batch of batches(openRequests(removal, await lookAgain(removal)))) {
+		await unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: batch.map(({id}) => id)}), 'InvalidSpotInstanceRequestID.NotFound');
+	}
+	await removeWorkers(removal, report);
+	const pairs = unusedKeyPairs(removal, await lookAgain(removal));
+	for (const {name} of pairs) await unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound');
+	if (pairs.length > 0) report({says: `workers: ${pairs.length === 1 ? '1 key pair' : `${pairs.length} key pairs`} of theirs deleted`});
+	removal.forget(accountLook);
+}
+
+async function stands(removal: Removal): Promise<Standing[]> {
+	const account = await removal.look(accountLook);
+	return [
+		...workersOf(removal.fleet, account).map(({id, state, type}) => ({id, says: `worker, ${type}, ${state}`, goes: true})),
+		...openRequests(removal, account).map(({id, state}) => ({id, says: `spot request, ${state}`, goes: true})),
+		...unusedKeyPairs(removal, account).map(({name}) => ({id: name, says: "a worker's key pair", goes: true})),
+	];
+}
+
+/** Workers, for removal only: jobs decide how many there are. */
+export const workersStep: Step<'workers', 'security-groups'> = {
+	name: 'workers',
+	title: 'Workers',
+	needs: ['security-groups'],
+	when: () => false,
+	actions: ['ec2:TerminateInstances', 'ec2:CancelSpotInstanceRequests', 'ec2:DeleteKeyPair'],
+	async check(context) {
+		const resource: Found['workers'] = {count: workersOf(context.fleet, await context.look(accountLook)).length};
+		return {is: 'so', resource, says: `${resource.count} there`};
+	},
+	stands,
+	remove,
+};

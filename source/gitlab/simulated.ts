@@ -1,0 +1,173 @@
+import {Problem} from '../problem.ts';
+import type {Laptop} from '../simulated-laptop.ts';
+import type {Gitlab, GitlabAt, JobSeen, RunnerSeen} from './port.ts';
+import {refusal, unreachable} from './problems.ts';
+
+/** A runner as the simulated GitLab keeps it. Times are milliseconds since 1970. */
+export type RunnerKept = {id: number; token: string; description: string; tags: string[]; runUntagged: boolean; note: string; paused: boolean; contactedAt?: number};
+
+/** How a GitLab does, to whoever calls it. */
+export type GitlabHealth = 'up' | 'unreachable' | 'certificate' | 'failing' | 'throttled';
+
+/** One job as GitLab, its runner and the tests know it. Times are milliseconds since 1970. */
+export type Job = {
+	id: number;
+	name: string;
+	project: string;
+	/** How long its script takes, in seconds. */
+	seconds: number;
+	tags: string[];
+	state: 'pending' | 'running' | 'success' | 'failed';
+	queuedAt: number;
+	startedAt?: number;
+	endedAt?: number;
+	/** Instance id of the manager that took it. */
+	manager?: string;
+	/** Name of the machine that it ran on. */
+	worker?: string;
+	runnerId?: number;
+	/** Why it failed, in GitLab Runner's words. */
+	reason?: string;
+};
+
+/** The simulated GitLab: what it knows, and what managers ask of it. */
+export type SimulatedGitlab = {
+	url: string;
+	health: GitlabHealth;
+	/** PEM that callers must trust, or undefined: any. */
+	ca: string | undefined;
+	runners: Map<number, RunnerKept>;
+	/** Personal access tokens with their scopes. */
+	tokens: Map<string, string[]>;
+	jobs: Job[];
+	/** What `gitlab-runner verify` of a manager meets: an HTTP status, or -100 for none. */
+	verify(url: string, token: string, ca: string | undefined): {status: number; runner?: RunnerKept};
+	/** The runner of a token, when GitLab would give it jobs. */
+	serves(url: string, token: string): RunnerKept | undefined;
+	at(laptop: Laptop): GitlabAt;
+};
+
+const isoTime = (at: number) => new Date(at).toISOString();
+
+/** Makes the GitLab of the world, with a runner and its token, and a person's token. */
+export function simulatedGitlab(url: string, now: () => number, random: () => number, known: {runner: string; gitlab: string}): SimulatedGitlab {
+	let nextId = 41;
+	const runners = new Map<number, RunnerKept>();
+	runners.set(41, {id: 41, token: known.runner, description: 'gitlab-runners', tags: [], runUntagged: true, note: '', paused: false});
+	const newToken = () => `glrt-t3_${Array.from({length: 20}, () => 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'[Math.floor(random() * 56)]).join('')}`;
+	const byToken = (token: string) => [...runners.values()].find((runner) => runner.token === token);
+
+	const gitlab: SimulatedGitlab = {
+		url,
+		health: 'up',
+		ca: undefined,
+		runners,
+		tokens: new Map([[known.gitlab, ['api']]]),
+		jobs: [],
+		verify(asked, token, ca) {
+			if (asked !== url || gitlab.health === 'unreachable' || gitlab.health === 'certificate' || (gitlab.ca !== undefined && ca !== gitlab.ca)) return {status: -100};
+			if (gitlab.health === 'failing') return {status: 502};
+			if (gitlab.health === 'throttled') return {status: 429};
+			const runner = byToken(token);
+			return runner ? {status: 200, runner} : {status: 403};
+		},
+		serves(asked, token) {
+			const {runner} = gitlab.verify(asked, token, gitlab.ca);
+			return runner && !runner.paused ? runner : undefined;
+		},
+		at: (laptop) => (asked, ca) => portOf(laptop, asked, ca),
+	};
+
+	async function meet(laptop: Laptop, asked: string, ca: string | undefined, what: string, signal: AbortSignal | undefined, token?: string, scopes: string[] = []): Promise<void> {
+		laptop.judgeAlive();
+		await laptop.clock.sleep(120 + random() * 120, signal);
+		const calling = {url: asked, what};
+		const answer = (status: number, text: object) => refusal({status, headers: {}, text: JSON.stringify(text)}, calling);
+		if (asked !== url) throw unreachable(Object.assign(new Error(`getaddrinfo ENOTFOUND ${asked}`), {code: 'ENOTFOUND'}), calling, signal);
+		if (gitlab.health === 'unreachable') throw unreachable(Object.assign(new Error('connect ETIMEDOUT'), {code: 'ETIMEDOUT'}), calling, signal);
+		if (gitlab.health === 'certificate' || (gitlab.ca !== undefined && ca !== gitlab.ca)) {
+			throw unreachable(Object.assign(new Error('unable to verify the first certificate'), {code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'}), calling, signal);
+		}
+		if (gitlab.health === 'failing') throw answer(502, {});
+		if (gitlab.health === 'throttled') throw answer(429, {});
+		if (token === undefined) return;
+		const has = gitlab.tokens.get(token);
+		if (!has) throw answer(401, {message: '401 Unauthorized'});
+		if (!has.includes('api') && !scopes.some((scope) => has.includes(scope))) throw answer(403, {error: 'insufficient_scope', error_description: 'The request requires higher privileges than provided by the access token.'});
+	}
+
+	function portOf(laptop: Laptop, asked: string, ca: string | undefined): Gitlab {
+		const find = (id: number, what: string): RunnerKept => {
+			const runner = runners.get(id);
+			if (!runner) throw refusal({status: 404, headers: {}, text: '{"message":"404 Not found"}'}, {url: asked, what});
+			return runner;
+		};
+		return {
+			url: asked,
+			async verify(token, signal) {
+				await meet(laptop, asked, ca, 'verify the runner token', signal);
+				const runner = byToken(token);
+				if (runner) return {id: runner.id};
+				throw new Problem({
+					code: 'runner-token-refused',
+					message: `${asked.replace(/^https?:\/\//, '')} doesn't know this runner token: it's deleted, or another GitLab's (403).`,
+					advice: 'Make a runner under Settings › CI/CD › Runners, and give its token, which begins with `glrt-`.',
+				});
+			},
+			async version(signal) {
+				await meet(laptop, asked, ca, 'tell its version', signal);
+				return '19.2.1-ee';
+			},
+			async createRunner(token, wanted, signal) {
+				await meet(laptop, asked, ca, 'make a runner', signal, token, ['create_runner']);
+				if (!wanted.runUntagged && wanted.tags.length === 0) {
+					const text = JSON.stringify({message: {tags_list: ['can not be empty when runner is not allowed to pick untagged jobs']}});
+					throw refusal({status: 400, headers: {}, text}, {url: asked, what: 'make a runner'});
+				}
+				laptop.act('gitlab createRunner');
+				nextId += 1;
+				const made = {id: nextId, token: newToken()};
+				runners.set(made.id, {...made, description: wanted.description, tags: wanted.tags, runUntagged: wanted.runUntagged, note: wanted.maintenanceNote, paused: false});
+				laptop.judgeAlive();
+				return made;
+			},
+			async runners(token, signal) {
+				await meet(laptop, asked, ca, 'list your runners', signal, token, ['read_api']);
+				return [...runners.values()].map((runner) => seen(runner, now()));
+			},
+			async runner(token, id, signal) {
+				const what = `look at runner ${id}`;
+				await meet(laptop, asked, ca, what, signal, token, ['read_api', 'manage_runner']);
+				return seen(find(id, what), now());
+			},
+			async deleteRunner(token, id, signal) {
+				const what = `delete runner ${id}`;
+				await meet(laptop, asked, ca, what, signal, token, ['manage_runner']);
+				find(id, what);
+				laptop.act('gitlab deleteRunner');
+				runners.delete(id);
+				laptop.judgeAlive();
+			},
+			async jobs(token, runnerId, signal) {
+				await meet(laptop, asked, ca, `list the jobs of runner ${runnerId}`, signal, token, ['read_api', 'manage_runner']);
+				const mine = gitlab.jobs.filter((job) => job.runnerId === runnerId).sort((one, other) => other.id - one.id);
+				return mine.slice(0, 20).map((job): JobSeen => ({id: job.id, name: job.name, status: job.state, webUrl: `${url}/${job.project}/-/jobs/${job.id}`, project: job.project, createdAt: isoTime(job.queuedAt)}));
+			},
+		};
+	}
+	return gitlab;
+}
+
+/** Two hours without a word, and GitLab calls a runner offline (facts §17.5). */
+const offlineAfter = 7_200_000;
+
+const seen = (runner: RunnerKept, now: number): RunnerSeen => ({
+	id: runner.id,
+	description: runner.description,
+	online: runner.contactedAt !== undefined && now - runner.contactedAt < offlineAfter,
+	paused: runner.paused,
+	...(runner.contactedAt === undefined ? {} : {contactedAt: isoTime(runner.contactedAt)}),
+	tags: runner.tags,
+	runUntagged: runner.runUntagged,
+	maintenanceNote: runner.note,
+});

@@ -1,0 +1,67 @@
+/** What a colour stands for. Colour means state, one accent means focus, and nothing else is coloured. */
+export type Role = 'so' | 'change' | 'blocked' | 'warning' | 'quiet' | 'accent';
+
+/** The terminal's own 16 names only: the person's theme knows light from dark. */
+export const colours = {so: 'green', change: 'magenta', blocked: 'red', warning: 'yellow', quiet: 'gray', accent: 'cyan'} as const satisfies Record<
+	Role,
+	string
+>;
+
+/** The states that a thing is shown in, each with a glyph, its ASCII stand-in, a word and a colour's role. A word is never left out. */
+export const marks = {
+	so: {glyph: '✔', ascii: '*', word: 'so', role: 'so'},
+	done: {glyph: '✔', ascii: '*', word: 'done', role: 'so'},
+	missing: {glyph: '+', ascii: '+', word: 'will be made', role: 'change'},
+	different: {glyph: '~', ascii: '~', word: 'will change', role: 'change'},
+	extra: {glyph: '‹', ascii: '<', word: 'will go', role: 'change'},
+	kept: {glyph: '✔', ascii: '*', word: 'stays', role: 'so'},
+	waiting: {glyph: '·', ascii: '.', word: 'not yet known', role: 'quiet'},
+	pending: {glyph: '·', ascii: '.', word: 'after', role: 'quiet'},
+	working: {glyph: '⠋', ascii: '|', word: 'working', role: 'accent'},
+	blocked: {glyph: '✖', ascii: 'x', word: 'blocked', role: 'blocked'},
+	failed: {glyph: '✖', ascii: 'x', word: 'failed', role: 'blocked'},
+	note: {glyph: '!', ascii: '!', word: 'note', role: 'warning'},
+	skipped: {glyph: '-', ascii: '-', word: 'skipped', role: 'quiet'},
+} as const satisfies Record<string, {glyph: string; ascii: string; word: string; role: Role}>;
+
+export type Mark = keyof typeof marks;
+
+/** Signs that are no state: `[Unicode, ASCII]`. */
+const signs = {
+	focus: ['›', '>'],
+	dot: ['·', '-'],
+	rule: ['─', '-'],
+	bar: ['▇', '#'],
+	barEmpty: ['░', '.'],
+	left: ['│', '|'],
+	more: ['…', '...'],
+	up: ['↑', '^'],
+	down: ['↓', 'v'],
+	upDown: ['↑↓', 'up/down'],
+	back: ['←', 'left'],
+	enter: ['↵', 'enter'],
+	cursor: ['▏', '_'],
+	hidden: ['•', '*'],
+} as const;
+
+export type Sign = keyof typeof signs;
+
+/** The one spinner, a frame each tick. */
+export const spinner = {glyphs: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'], ascii: ['|', '/', '-', '\\']} as const;
+
+/** How much of a terminal there is to draw with. */
+export type Look = {colour: boolean; ascii: boolean};
+
+/** The glyph of a state for this terminal. */
+export const glyphOf = (mark: Mark, look: Look): string => (look.ascii ? marks[mark].ascii : marks[mark].glyph);
+
+/** A sign for this terminal. */
+export const signOf = (sign: Sign, look: Look): string => signs[sign][look.ascii ? 1 : 0];
+
+/** A text in ASCII where the terminal has no Unicode: our own signs by their stand-ins, anything else as it is. */
+export function plainText(text: string, look: Look): string {
+	if (!look.ascii) return text;
+	let plain = text;
+	for (const [glyph, ascii] of Object.values(signs)) plain = plain.replaceAll(glyph, ascii);
+	return plain.replaceAll('’', "'").replaceAll('→', '->').replaceAll('✔', '*').replaceAll('✖', 'x');
+}

@@ -1,0 +1,239 @@
+import {z} from 'zod';
+import {prelude, type Script} from '../script.ts';
+
+/** What the panel asks the manager for in one round; parts that aren't asked for aren't looked at. */
+export type Panel = {
+	/** Machines, config.toml, service, resources, and what the runner's HTTP server tells. */
+	host: boolean;
+	/** The journal: from a cursor on, or from a time (milliseconds since 1970) up to another. */
+	journal?: {
+		after?: string | undefined;
+		since?: number | undefined;
+		until?: number | undefined;
+		/** Only messages that hold one of these texts; all of them when absent. */
+		only?: readonly string[] | undefined;
+		/** Entries to give at most; `more` then says that the next round goes on. */
+		most: number;
+		/** Last messages to give whatever they hold, for the log's view. */
+		tail: number;
+		/** Seconds that reading may take. */
+		seconds: number;
+	};
+	/** Where things are, when not where GitLab Runner and docker-machine put them. */
+	unit?: string | undefined;
+	configPath?: string | undefined;
+	storePath?: string | undefined;
+};
+
+const entry = z.tuple([z.number(), z.string()]);
+
+const outcome = z.object({
+	/** Milliseconds since 1970, by the host's clock. */
+	now: z.number(),
+	host: z
+		.object({
+			hasStore: z.boolean(),
+			certificates: z.boolean(),
+			/** Fields picked from each machine's config.json; access keys stay there. */
+			machines: z.array(z.unknown()),
+			unreadMachines: z.array(z.string()),
+			/** config.toml without its secrets; of a runner's token nine characters are left. `hash` is the SHA-256 of the file as it is. */
+			config: z.object({text: z.string(), hash: z.string()}).optional(),
+			service: z.object({active: z.string(), since: z.number().optional(), restarts: z.int().optional()}),
+			resources: z
+				.object({diskFree: z.number(), diskTotal: z.number(), memoryFree: z.number(), memoryTotal: z.number(), load1: z.number(), cpus: z.int()})
+				.optional(),
+			/** The processor's time since the host booted, in ticks. */
+			ticks: z.object({total: z.number(), idle: z.number(), stolen: z.number()}).optional(),
+			/** Texts of `/metrics` and `/debug/jobs/list`. */
+			metrics: z.string().optional(),
+			jobs: z.string().optional(),
+			/** Why one of the two is missing. */
+			silent: z.string().optional(),
+		})
+		.optional(),
+	journal: z
+		.object({
+			/** Time (milliseconds since 1970) and message without colours, oldest first. */
+			entries: z.array(entry),
+			tail: z.array(entry),
+			/** Time of the oldest entry that was read. */
+			first: z.number().optional(),
+			cursor: z.string().optional(),
+			more: z.boolean(),
+			/** The cursor isn't in the journal any more. */
+			lost: z.boolean(),
+			unread: z.int(),
+			/** Why nothing could be read. */
+			failed: z.string().optional(),
+		})
+		.optional(),
+});
+export type PanelOutcome = z.infer<typeof outcome>;
+
+/** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */
+const text = `${prelude}
+import collections, glob, re, threading, urllib.request
+config_path = given.get('configPath') or '/etc/gitlab-runner/config.toml'
+store_path = given.get('storePath') or '/root/.docker/machine'
+unit = given.get('unit') or 'gitlab-runner'
+
+picked = [('instanceId', 'InstanceId', str), ('ip', 'IPAddress', str), ('privateIp', 'PrivateIPAddress', str), ('type', 'InstanceType', str), ('region', 'Region', str),
+    ('zone', 'Zone', str), ('subnetId', 'SubnetId', str), ('ami', 'AMI', str), ('spot', 'RequestSpotInstance', bool), ('spotPrice', 'SpotPrice', str), ('keyName', 'KeyName', str),
+    ('existingKey', 'ExistingKey', bool), ('diskGib', 'RootSize', int), ('volumeType', 'VolumeType', str), ('privateOnly', 'PrivateIPOnly', bool)]
+def machines():
+    found, unread = [], []
+    for path in glob.glob(os.path.join(glob.escape(store_path), 'machines', '*', 'config.json')):
+        name = os.path.basename(os.path.dirname(path))
+        try:
+            with open(path) as file:
+                whole = json.load(file)
+            driver = whole.get('Driver') or {}
+            machine = {'name': whole.get('Name') or name}
+            for key, field, kind in picked:
+                if isinstance(driver.get(field), kind):
+                    machine[key] = driver[field]
+            found.append(machine)
+        except (OSError, ValueError, AttributeError):
+            unread.append(name)
+    return found, unread
+
+quoted = r'("""(?:.|\\n)*?"""|\\'\\'\\'(?:.|\\n)*?\\'\\'\\'|"(?:[^"\\\\\\n]|\\\\.)*"|\\'[^\\'\\n]*\\')'
+def hide(found):
+    key, value = found.group(1), found.group(2).strip('"\\'')
+    if key.split('=')[0].strip() == 'token':
+        for prefix in (r'glrt-(?:t\\d_)?', r'glrtr-', r'GR1348941'):
+            value = re.sub('^' + prefix, '', value)
+        return key + '"' + value[:9] + '\\u2026"'
+    return key + '"hidden"'
+def without_secrets(text):
+    text = re.sub(r'((?:^|[\\s{,])[\\w-]*(?:[Ss]ecret|[Pp]assword|[Tt]oken|AccessKey|sentry_dsn)[\\w-]*\\s*=\\s*)' + quoted, hide, text)
+    text = re.sub(r'(amazonec2-(?:access-key|secret-key|session-token)=)[^"\\'\\n]*', r'\\1hidden', text)
+    def values(found):
+        return re.sub(quoted, lambda one: re.sub(r'=(?:.|\\n)*(["\\'])$', r'=hidden\\1', one.group(0)), found.group(0))
+    return re.sub(r'(?m)^\\s*environment\\s*=\\s*\\[(?:[^\\]"\\']|"(?:[^"\\\\]|\\\\.)*"|\\'[^\\']*\\')*\\]', values, text)
+
+def config():
+    whole = read(config_path)
+    return None if whole is None else {'text': without_secrets(whole), 'hash': digest(whole)}, whole
+
+def listening(whole):
+    found = re.search(r'^\\s*listen_address\\s*=\\s*["\\']([^"\\']*)["\\']', (whole or '').split('\\n[')[0], re.M)
+    if not found or not found.group(1):
+        return None
+    host, colon, port = found.group(1).rpartition(':')
+    if not colon or not port.isdigit():
+        host, port = found.group(1), '9252'
+    return ('127.0.0.1' if host in ('', '0.0.0.0', '[::]', '[::0]') else host) + ':' + port
+
+def fetch(address, path):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open('http://' + address + path, timeout=4) as answer:
+        return answer.read().decode('utf-8', 'replace')
+
+def runner(address):
+    if address is None:
+        return {'silent': 'config.toml has no listen_address'}
+    told = {}
+    for key, path in (('metrics', '/metrics'), ('jobs', '/debug/jobs/list')):
+        try:
+            told[key] = fetch(address, path)
+        except Exception as error:
+            told['silent'] = '%s on %s: %s' % (path, address, getattr(error, 'reason', None) or error)
+    return told
+
+def service(now):
+    code, shown, _ = sh('systemctl', 'show', unit, '-p', 'ActiveState,StateChangeTimestampMonotonic,NRestarts', limit=10)
+    values = dict(line.split('=', 1) for line in shown.splitlines() if '=' in line)
+    told = {'active': values.get('ActiveState', '') if code == 0 else ''}
+    if values.get('NRestarts', '').isdigit():
+        told['restarts'] = int(values['NRestarts'])
+    changed = values.get('StateChangeTimestampMonotonic', '')
+    if changed.isdigit() and int(changed) > 0:
+        told['since'] = now - (time.clock_gettime(time.CLOCK_MONOTONIC) * 1000 - int(changed) / 1000)
+    return told
+
+def resources():
+    try:
+        disk = os.statvfs(store_path if os.path.isdir(store_path) else '/')
+        memory = dict(re.findall(r'^(\\w+):\\s+(\\d+) kB', read('/proc/meminfo') or '', re.M))
+        return {'diskFree': disk.f_bavail * disk.f_frsize, 'diskTotal': disk.f_blocks * disk.f_frsize, 'memoryFree': int(memory['MemAvailable']) * 1024,
+            'memoryTotal': int(memory['MemTotal']) * 1024, 'load1': os.getloadavg()[0], 'cpus': os.cpu_count() or 1}
+    except (OSError, KeyError):
+        return None
+
+def ticks():
+    first = (read('/proc/stat') or '').splitlines()[:1]
+    numbers = [int(word) for word in first[0].split()[1:9]] if first and first[0].startswith('cpu ') else []
+    return {'total': sum(numbers), 'idle': numbers[3] + numbers[4], 'stolen': numbers[7]} if len(numbers) == 8 else None
+
+colours = re.compile(r'\\x1b\\[[0-9;]*[A-Za-z]')
+def journal(asked):
+    told = {'entries': [], 'more': False, 'lost': False, 'unread': 0}
+    tail = collections.deque(maxlen=max(1, asked['tail']))
+    span = ['--after-cursor', asked['after']] if asked.get('after') else ['--since', '@%d' % (asked.get('since', 0) // 1000)]
+    if asked.get('until'):
+        span += ['--until', '@%d' % (asked['until'] // 1000)]
+    said, scanned, timed = '', 0, []
+    for fields in (['--output-fields=MESSAGE'], []):
+        try:
+            process = subprocess.Popen(['journalctl', '-u', unit, '-o', 'json', '--all', '--no-pager', '-q'] + fields + span, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except OSError as error:
+            told['failed'] = 'journalctl: %s' % error.strerror
+            break
+        timer = threading.Timer(asked['seconds'], lambda: (timed.append(True), process.kill()))
+        timer.start()
+        full = False
+        for line in process.stdout:
+            scanned += 1
+            try:
+                fields_read = json.loads(line.decode('utf-8', 'replace'))
+                at = int(fields_read['__REALTIME_TIMESTAMP']) // 1000
+                told.setdefault('first', at)
+                told['cursor'] = fields_read.get('__CURSOR')
+                message = fields_read['MESSAGE']
+                if isinstance(message, list):
+                    message = bytes(message).decode('utf-8', 'replace')
+                message = colours.sub('', message)[:8192]
+            except (ValueError, KeyError, TypeError):
+                told['unread'] += 1
+                continue
+            tail.append([at, message])
+            only = asked.get('only')
+            if only is None or any(word in message for word in only):
+                told['entries'].append([at, message])
+                if len(told['entries']) >= asked['most']:
+                    full = True
+                    process.kill()
+                    break
+        timer.cancel()
+        said = process.stderr.read(2000).decode('utf-8', 'replace').strip()
+        code = process.wait()
+        told['more'] = full or bool(timed)
+        if code == 0 or told['more'] or scanned:
+            break
+    else:
+        told['lost'] = bool(asked.get('after'))
+        told['failed'] = said.splitlines()[-1] if said else 'journalctl ended with code %d' % code
+    told['tail'] = list(tail) if asked['tail'] else []
+    return {key: value for key, value in told.items() if value is not None}
+
+now = time.time() * 1000
+answer = {'now': now}
+if given.get('host'):
+    seen, unread = machines()
+    cleaned, whole = config()
+    host = {'hasStore': os.path.isdir(store_path), 'machines': seen, 'unreadMachines': unread, 'service': service(now),
+        'certificates': all(os.path.isfile(os.path.join(store_path, 'certs', name)) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))}
+    for key, value in (('config', cleaned), ('resources', resources()), ('ticks', ticks())):
+        if value is not None:
+            host[key] = value
+    host.update(runner(listening(whole)))
+    answer['host'] = host
+if given.get('journal'):
+    answer['journal'] = journal(given['journal'])
+done(**answer)
+`;
+
+/** Everything that the live panel shows of the manager, in one round over a held connection. */
+export const panelScript: Script<Panel, PanelOutcome> = {name: 'panel', changes: false, result: outcome, text};

@@ -1,0 +1,123 @@
+import type {SimulatedClock} from '../../clock-simulated.ts';
+import {hasBooted} from '../../cloud/simulated/launch.ts';
+import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
+import type {Job, SimulatedGitlab} from '../../gitlab/simulated.ts';
+import {isUp, type Machine, newMachine} from './machine.ts';
+import {startService} from './runner-process.ts';
+
+/** All machines of the world behind their sshds, and the jobs that managers take. */
+export type Hosts = {
+	cloud: SimulatedCloud;
+	gitlab: SimulatedGitlab;
+	clock: SimulatedClock;
+	random: () => number;
+	/** The system of an instance, made when somebody first asks; undefined where there is no such instance. */
+	machineOf(instanceId: string): Machine | undefined;
+	/** The machine that an address leads to now. */
+	machineAt(address: string, port: number): Machine | undefined;
+	/** Ways to machines that have no public address: `host:port` by instance id. */
+	tunnels: Map<string, string>;
+	/** Looks whether managers and workers still run: called after everything that may have changed that. */
+	review(): void;
+	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
+	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'seconds' | 'tags'>>): Job[];
+	/** Managers that would take a job now. */
+	takers(): number;
+	/** The least number of takers since this was last asked. */
+	leastTakers(): number;
+};
+
+/** Makes the machines' side of the world. */
+export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, clock: SimulatedClock, random: () => number): Hosts {
+	const machines = new Map<string, Machine>();
+	const tunnels = new Map<string, string>();
+	let least = 0;
+	let reviewing = false;
+
+	const find = (matches: (instance: Machine['instance']) => boolean): Machine | undefined => {
+		for (const region of cloud.account.regions.values()) {
+			for (const instance of region.instances.values()) {
+				if (matches(instance)) return hosts.machineOf(instance.id);
+			}
+		}
+		return undefined;
+	};
+
+	function boot(machine: Machine): void {
+		const {instance} = machine;
+		if (machine.bootedFor === instance.runsFrom || instance.stopping) return;
+		machine.bootedFor = instance.runsFrom;
+		clock.at(instance.bootedAt, () => {
+			if (machine.service.enabled && hasBooted(instance, clock.now())) startService(hosts, machine);
+			hosts.review();
+		});
+	}
+
+	function reviewOne(machine: Machine): void {
+		boot(machine);
+		const {process} = machine;
+		if (!process) return;
+		if (!isUp(machine, clock.now())) return process.kill('Job failed (system failure): the manager is gone');
+		for (const worker of process.workers.values()) {
+			if (worker.state !== 'used' && worker.state !== 'idle') continue;
+			const stored = machine.files.get(`/root/.docker/machine/machines/${worker.name}/config.json`)?.text ?? '';
+			const id = /"InstanceId":"(i-[0-9a-f]+)"/.exec(stored)?.[1] ?? '';
+			if (cloud.account.regions.get(machine.region)?.instances.get(id)?.ending) process.lose(worker);
+		}
+	}
+
+	const hosts: Hosts = {
+		cloud,
+		gitlab,
+		clock,
+		random,
+		tunnels,
+		machineOf(instanceId) {
+			const known = machines.get(instanceId);
+			if (known) return known;
+			for (const region of cloud.account.regions.values()) {
+				const instance = region.instances.get(instanceId);
+				const image = instance && region.images.get(instance.imageId);
+				if (!instance || !image) continue;
+				const machine = newMachine(instance, image, region.name);
+				machine.bootedFor = instance.runsFrom;
+				machines.set(instanceId, machine);
+				return machine;
+			}
+			return undefined;
+		},
+		machineAt(address, port) {
+			const tunnel = tunnels.get(`${address}:${port}`);
+			if (tunnel !== undefined) return hosts.machineOf(tunnel);
+			return find((instance) => instance.publicIp === address && !instance.ending);
+		},
+		review() {
+			if (reviewing) return;
+			reviewing = true;
+			try {
+				for (const machine of machines.values()) reviewOne(machine);
+				least = Math.min(least, hosts.takers());
+			} finally {
+				reviewing = false;
+			}
+		},
+		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = []} = {}) {
+			const made = Array.from({length: count}, (): Job => ({id: 9000 + gitlab.jobs.length, name, project, seconds, tags, state: 'pending', queuedAt: clock.now()}));
+			for (const job of made) {
+				gitlab.jobs.push(job);
+				clock.at(clock.now() + 500 + random() * 2500, () => {
+					for (const {process} of machines.values()) process?.dispatch();
+					hosts.review();
+				});
+			}
+			return made;
+		},
+		takers: () => [...machines.values()].filter(({process}) => process?.takes()).length,
+		leastTakers() {
+			const seen = least;
+			least = hosts.takers();
+			return seen;
+		},
+	};
+	return hosts;
+}

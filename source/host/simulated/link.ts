@@ -1,0 +1,190 @@
+import {unknownToThisWorld} from '../../cloud/simulated/refusal.ts';
+import {Problem, Stopped} from '../../problem.ts';
+import type {Laptop} from '../../simulated-laptop.ts';
+import {closed as closedProblem} from '../exec.ts';
+import type {Connection} from '../port.ts';
+import {paths} from '../scripts/paths.ts';
+import type {Hosts} from './hosts.ts';
+import {isUp, type Machine, type Work} from './machine.ts';
+import {jobsList, metricsOf} from './metrics.ts';
+import {authorizeKey, noticeConfig, unregister, writeConfig} from './play-config.ts';
+import {facts} from './play-facts.ts';
+import {service} from './play-service.ts';
+import {install} from './play-software.ts';
+import {testMachine} from './play-test-machine.ts';
+import {hangup, type Played, type Running} from './running.ts';
+
+/** One SSH connection of the simulated world, under the port's verbs. */
+export type Link = Pick<Connection, 'script' | 'write' | 'stream' | 'forward'> & {
+	/** Does something on the host after so many milliseconds. */
+	after<Result>(ms: number, happen: () => Result): Promise<Result>;
+	/** Cuts the connection: whatever waits on it is told why. A running script goes on until it prints so many lines more. */
+	cut(why: string, linesMore?: number): void;
+	/** Scripts begun on this connection so far. */
+	scripts: string[];
+	/** Called when a script begins; a test may cut here. */
+	onScript: ((name: string) => void) | undefined;
+};
+
+const plays: Record<string, Played> = {
+	facts,
+	install,
+	'write-config': writeConfig,
+	'test-machine': testMachine,
+	service,
+	unregister,
+	'authorize-key': authorizeKey,
+};
+
+/** Makes the link of a laptop to a machine. */
+export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: string, signal: AbortSignal | undefined): Link {
+	let lost: string | undefined;
+	let linesMore = 0;
+	const tellers = new Set<(problem: Error) => void>();
+	const closed = () => closedProblem({place}, lost ?? 'the other side closed it');
+	const why = () => (signal?.aborted ? new Stopped() : laptop.alive ? closed() : died());
+	const isOpen = () => lost === undefined && laptop.alive && isUp(machine, hosts.clock.now());
+	signal?.addEventListener('abort', () => link.cut('it was stopped'), {once: true});
+
+	/** Throws what a verb meets on a connection that is gone. */
+	function judgeOpen(): void {
+		laptop.judgeAlive();
+		hosts.clock.settle();
+		hosts.review();
+		if (signal?.aborted) throw new Stopped();
+		if (!isOpen()) throw closed();
+	}
+
+	/** A promise that ends early once the connection is cut. */
+	function whileOpen<Result>(work: (isGone: () => boolean) => Promise<Result>): Promise<Result> {
+		return new Promise((resolve, reject) => {
+			let gone = false;
+			const tell = (problem: Error) => {
+				gone = true;
+				tellers.delete(tell);
+				reject(problem);
+			};
+			tellers.add(tell);
+			if (lost !== undefined) tell(why());
+			work(() => gone).then(
+				(result) => {
+					tellers.delete(tell);
+					resolve(result);
+				},
+				(error: unknown) => {
+					tellers.delete(tell);
+					reject(error);
+				},
+			);
+		});
+	}
+
+	/** Whatever waits learns of a connection that broke without anybody cutting it. */
+	function notice(): void {
+		if (isOpen()) return;
+		if (!laptop.alive) return link.cut('this laptop died', Math.floor(hosts.random() * 6));
+		link.cut('the other side is gone');
+	}
+
+	async function drive(work: Work<object>): Promise<object> {
+		for (let next = work.next(); ; next = work.next()) {
+			hosts.review();
+			if (next.done) return next.value;
+			await hosts.clock.sleep(next.value);
+			hosts.review();
+			if (!isUp(machine, hosts.clock.now())) {
+				work.return({});
+				machine.locked = false;
+				notice();
+				throw closed();
+			}
+			notice();
+		}
+	}
+
+	const link: Link = {
+		scripts: [],
+		onScript: undefined,
+		cut(because, more = 0) {
+			if (lost !== undefined) return;
+			lost = because;
+			linesMore = more;
+			for (const tell of tellers) tell(why());
+		},
+		async after(ms, happen) {
+			judgeOpen();
+			return whileOpen(async () => {
+				await laptop.clock.sleep(ms, signal);
+				judgeOpen();
+				return happen();
+			});
+		},
+		async script(script, input, said = () => undefined) {
+			judgeOpen();
+			const play = plays[script.name];
+			if (!play) throw unknownToThisWorld(`the script ${script.name}`);
+			link.scripts.push(script.name);
+			if (script.changes) laptop.act(`script ${script.name}`);
+			link.onScript?.(script.name);
+			notice();
+			const running: Running = {
+				hosts,
+				machine,
+				lost: () => lost !== undefined && linesMore <= 0,
+				tell(progress) {
+					if (lost === undefined) said(structuredClone(progress));
+					else linesMore -= 1;
+				},
+				say(progress) {
+					running.tell(progress);
+					if (running.lost()) throw hangup;
+				},
+			};
+			const given: unknown = JSON.parse(JSON.stringify(input));
+			return whileOpen(async (isGone) => {
+				try {
+					await hosts.clock.sleep(80);
+					const result = await drive(play(given, running));
+					laptop.judgeAlive();
+					return script.result.parse(JSON.parse(JSON.stringify(result)));
+				} catch (error) {
+					if (error === hangup || isGone()) throw why();
+					throw error;
+				}
+			});
+		},
+		async write(path, text, mode) {
+			judgeOpen();
+			laptop.act(`write ${path}`);
+			return link.after(150, () => {
+				machine.files.set(path, {text, mode});
+				if (path === paths.config) noticeConfig({machine, hosts});
+			});
+		},
+		async stream(command, _line, enough) {
+			judgeOpen();
+			if (!/^(sudo )?journalctl /.test(command)) throw unknownToThisWorld(`the command ${command} as a stream`);
+			if (enough.aborted) return undefined;
+			return whileOpen(() => new Promise((resolve) => enough.addEventListener('abort', () => resolve(undefined), {once: true})));
+		},
+		async forward(port) {
+			judgeOpen();
+			if (port !== 9252) throw unknownToThisWorld(`anything on the manager's port ${port}`);
+			const {createServer} = await import('node:http');
+			const server = createServer((request, response) => {
+				hosts.clock.settle();
+				const text = request.url === '/metrics' ? metricsOf(hosts, machine) : request.url === '/debug/jobs/list' ? jobsList(hosts, machine) : undefined;
+				response.writeHead(text === undefined ? 404 : 200, {'content-type': 'text/plain'}).end(text);
+			});
+			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+			const bound = server.address();
+			return {
+				port: bound && typeof bound === 'object' ? bound.port : 0,
+				close: () => new Promise((resolve) => server.close(() => resolve())),
+			};
+		},
+	};
+	return link;
+}
+
+const died = () => new Problem({code: 'laptop-died', fault: 'outside', message: 'This laptop has died in the simulated world.'});

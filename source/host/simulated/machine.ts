@@ -1,0 +1,115 @@
+import {createHash} from 'node:crypto';
+import type {ImageState, InstanceState} from '../../cloud/simulated/account.ts';
+import {stateOf} from '../../cloud/simulated/account.ts';
+import {hostKeyOf} from '../../cloud/simulated/console.ts';
+import type {RunnerProcess} from './runner-process.ts';
+
+/** What a script or a command on a machine does: it gives the milliseconds that each part takes, and its result at the end. */
+export type Work<Result> = Generator<number, Result, void>;
+
+/** Faults of a machine that a test or the demo sets. */
+export type MachineFaults = {
+	/** SSH closes, or drops packets, whatever the security group says. */
+	ssh?: 'refused' | 'silent';
+	cloudInit?: 'error' | 'degraded' | 'slow';
+	/** Downloads whose checksum doesn't fit, by program. */
+	checksum?: 'gitlab-runner' | 'docker-machine';
+	downloads?: 'unreachable';
+	/** docker-machine fails when a stage begins, this often, with these lines. */
+	stage?: {name: string; detail: string; times: number};
+};
+
+/** The system of one instance, as it stands behind its sshd. */
+export type Machine = {
+	instance: InstanceState;
+	region: string;
+	image: ImageState;
+	hostKeyGeneration: number;
+	files: Map<string, {text: string; mode: number}>;
+	diskFreeGib: number;
+	service: {active: 'inactive' | 'active' | 'deactivating' | 'failed'; enabled: boolean; since?: number};
+	/** The runner's process, while the service isn't inactive. */
+	process: RunnerProcess | undefined;
+	/** Whether a script that changes the host holds its lock. */
+	locked: boolean;
+	/** The start of the instance that the machine has last booted from. */
+	bootedFor: number | undefined;
+	faults: MachineFaults;
+};
+
+export const programs = {runner: '/usr/local/bin/gitlab-runner', dockerMachine: '/usr/local/bin/docker-machine'} as const;
+export const unitPath = '/etc/systemd/system/gitlab-runner.service';
+export const systemIdPath = '/etc/gitlab-runner/.runner_system_id';
+export const credentialsPath = '/root/.aws/credentials';
+export const storeFolder = '/root/.docker/machine/machines/';
+export const certificatePaths = ['ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'].map((name) => `/root/.docker/machine/certs/${name}`);
+
+/** Makes the system that an image boots into. */
+export function newMachine(instance: InstanceState, image: ImageState, region: string): Machine {
+	const files: Machine['files'] = new Map();
+	if (instance.publicKey !== undefined) files.set(keysPath(image.user), {text: `${instance.publicKey}\n`, mode: 0o600});
+	files.set(hostKeyPath, {text: `${hostKeyOf(instance.id).line} root@${instance.id}\n`, mode: 0o644});
+	return {
+		instance,
+		region,
+		image,
+		hostKeyGeneration: 0,
+		files,
+		diskFreeGib: 5.4,
+		service: {active: 'inactive', enabled: false},
+		process: undefined,
+		locked: false,
+		bootedFor: undefined,
+		faults: {},
+	};
+}
+
+export const hostKeyPath = '/etc/ssh/ssh_host_ed25519_key.pub';
+
+export const keysPath = (user: string): string => `/home/${user}/.ssh/authorized_keys`;
+
+/** The public half of a machine's host key as it is now. */
+export const hostKeyNow = (machine: Machine) => hostKeyOf(machine.instance.id, machine.hostKeyGeneration);
+
+/** Whether the machine runs: its processes live. */
+export const isUp = (machine: Machine, now: number): boolean => stateOf(machine.instance, now) === 'running';
+
+export const textOf = (machine: Machine, path: string): string | undefined => machine.files.get(path)?.text;
+
+export const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The version of a program that is installed, as the program itself tells. */
+export const versionOf = (machine: Machine, path: string): string | undefined => / (\S+)$/.exec(textOf(machine, path) ?? '')?.[1];
+
+export const hasCertificates = (machine: Machine): boolean => certificatePaths.every((path) => machine.files.has(path));
+
+/** The id that this manager has for GitLab, made at first need. */
+export function systemIdOf(machine: Machine): string {
+	const standing = textOf(machine, systemIdPath)?.trim();
+	if (standing) return standing;
+	const made = `s_${digest(machine.instance.id).slice(0, 12)}`;
+	machine.files.set(systemIdPath, {text: made, mode: 0o600});
+	return made;
+}
+
+/** One machine in docker-machine's store. */
+export type Stored = {name: string; instanceId: string; options: string[]};
+
+/** What docker-machine's store on this host holds. */
+export function storeOf(machine: Machine): Stored[] {
+	const found: Stored[] = [];
+	for (const [path, {text}] of machine.files) {
+		const name = /^\/root\/\.docker\/machine\/machines\/([^/]+)\/config\.json$/.exec(path)?.[1];
+		if (name !== undefined) found.push({name, ...readStored(text)});
+	}
+	return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function readStored(text: string): {instanceId: string; options: string[]} {
+	try {
+		const config: {Driver?: {InstanceId?: string}; HostOptions?: {Flags?: string[]}} = JSON.parse(text);
+		return {instanceId: config.Driver?.InstanceId ?? '', options: config.HostOptions?.Flags ?? []};
+	} catch {
+		return {instanceId: '', options: []};
+	}
+}

@@ -1,0 +1,84 @@
+import {paths} from '../scripts/paths.ts';
+import type {Hosts} from './hosts.ts';
+import {type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
+import {shortToken} from './runner-config.ts';
+
+const labels = (pairs: Record<string, string | number>) => `{${Object.entries(pairs).map(([key, value]) => `${key}="${value}"`).join(',')}}`;
+
+/** Text of `/metrics`, or undefined when nothing answers there (facts §6). */
+export function metricsOf({clock, gitlab}: Hosts, machine: Machine): string | undefined {
+	const {process} = machine;
+	if (!process?.config?.listens) return undefined;
+	const {config, totals, workers} = process;
+	const systemId = systemIdOf(machine);
+	const polls = Math.floor((clock.now() - process.startedAt) / 1000 / config.checkInterval);
+	const states = ['acquired', 'creating', 'idle', 'used', 'removing', 'stuck-on-removing'];
+	const machineState = (state: string) =>
+		`gitlab_runner_autoscaling_machine_states${labels({executor: 'docker+machine', state, target_machine_type: '', target_project: '', target_region: '', target_zone: ''})} ${[...workers.values()].filter((worker) => worker.state === state).length}`;
+	const perEntry = config.entries.flatMap((entry) => {
+		const who = {runner: shortToken(entry.token), runner_name: entry.name, system_id: systemId};
+		const {status} = gitlab.verify(entry.url, entry.token, textOf(machine, entry.caPath ?? ''));
+		const answered = status === 200 ? 204 : status;
+		const running = process.jobs.length;
+		return [
+			`gitlab_runner_limit${labels(who)} ${entry.limit}`,
+			`gitlab_runner_jobs_total${labels(who)} ${totals.jobs}`,
+			...(running > 0 ? [`gitlab_runner_jobs${labels({executor_stage: 'docker_run', ...who, stage: 'step_script', state: 'running'})} ${running}`] : []),
+			...(answered > 0
+				? [`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: answered, system_id: systemId})} ${Math.max(1, polls)}`]
+				: []),
+			...(totals.jobs > 0
+				? [`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: 201, system_id: systemId})} ${totals.jobs}`]
+				: []),
+		];
+	});
+	return [
+		`gitlab_runner_concurrent ${config.concurrent}`,
+		...perEntry,
+		...states.map(machineState),
+		`gitlab_runner_autoscaling_actions_total${labels({action: 'created', executor: 'docker+machine'})} ${totals.created}`,
+		`gitlab_runner_autoscaling_actions_total${labels({action: 'creation-failed', executor: 'docker+machine'})} ${totals.creationFailed}`,
+		`gitlab_runner_autoscaling_actions_total${labels({action: 'removed', executor: 'docker+machine'})} ${totals.removed}`,
+		`gitlab_runner_process_state_info${labels({state: process.ending ? 'graceful-shutdown' : 'running'})} 1`,
+		`gitlab_runner_version_info${labels({architecture: machine.image.architecture === 'arm64' ? 'arm64' : 'amd64', name: 'gitlab-runner', os: 'linux', version: versionOf(machine, programs.runner) ?? ''})} 1`,
+		`process_start_time_seconds ${Math.floor(process.startedAt / 1000)}`,
+		'',
+	].join('\n');
+}
+
+/** Text of `/debug/jobs/list`, one line a job (facts §6). */
+export function jobsList({clock, gitlab}: Hosts, machine: Machine): string | undefined {
+	const {process} = machine;
+	if (!process?.config?.listens) return undefined;
+	return process.jobs
+		.map((job) => {
+			const isPrepared = job.worker !== undefined;
+			const stage = isPrepared ? 'stage=step_script executor_stage=docker_run' : 'stage=prepare_executor executor_stage=docker_machine_use_machine';
+			const seconds = Math.floor((clock.now() - (job.startedAt ?? clock.now())) / 1000);
+			return `url=${gitlab.url}/${job.project}/-/jobs/${job.id} state=running ${stage} duration=${seconds}s\n`;
+		})
+		.join('');
+}
+
+/** What `gitlab-runner verify` prints, and how it ends (facts §1.2). */
+export function verifyLines({gitlab, clock}: Hosts, machine: Machine, entries: readonly {url: string; token: string; caPath: string | undefined}[]): {lines: string[]; code: number} {
+	const lines = [`Runtime platform                                    arch=amd64 os=linux pid=2211 revision=1f1c5a9d version=${versionOf(machine, programs.runner)}`];
+	let refused = false;
+	for (const {url, token, caPath} of entries) {
+		const {status, runner} = gitlab.verify(url, token, textOf(machine, caPath ?? paths.gitlabCa));
+		if (runner) runner.contactedAt = clock.now();
+		refused ||= status === 403;
+		lines.push(lineOf(status, token));
+	}
+	if (refused) lines.push('FATAL: Failed to verify runners');
+	return {lines, code: refused ? 1 : 0};
+}
+
+function lineOf(status: number, token: string): string {
+	const fields = `runner=${shortToken(token)}`;
+	const created = token.startsWith('glrt-');
+	if (status === 200) return `Verifying runner... is ${created ? 'valid' : 'alive'}                        ${fields}`;
+	if (status === 403) return created ? `Verifying runner... is not valid                    ${fields}` : `ERROR: Verifying runner... is removed                      ${fields}`;
+	if (status === -100) return `ERROR: Verifying runner... client error                    ${fields} status=couldn't execute POST against GitLab: dial tcp: i/o timeout`;
+	return `ERROR: Verifying runner... failed                          ${fields} status=${status}`;
+}

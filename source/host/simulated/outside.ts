@@ -1,0 +1,77 @@
+import type {Hosts} from './hosts.ts';
+import type {Link} from './link.ts';
+import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machine.ts';
+import {noticeConfig} from './play-config.ts';
+import {startService} from './runner-process.ts';
+
+/** What somebody does on a machine by hand, or what befalls it. */
+export type HostOutside = ReturnType<typeof hostOutside>;
+
+/** Hands from outside on machines; `links` are the connections that were opened, newest last. */
+export function hostOutside(hosts: Hosts) {
+	const machineOf = (instanceId: string): Machine => {
+		const machine = hosts.machineOf(instanceId);
+		if (!machine) throw new Error(`The simulated world has no machine ${instanceId}.`);
+		return machine;
+	};
+	return {
+		/** The system of an instance, to be looked at or changed by hand. */
+		machine: machineOf,
+		setFile(instanceId: string, path: string, text: string, mode = 0o600): void {
+			const machine = machineOf(instanceId);
+			machine.files.set(path, {text, mode});
+			if (path === '/etc/gitlab-runner/config.toml') noticeConfig({machine, hosts});
+		},
+		removeFile: (instanceId: string, path: string): void => void machineOf(instanceId).files.delete(path),
+		file: (instanceId: string, path: string): {text: string; mode: number} | undefined => machineOf(instanceId).files.get(path),
+		changeHostKey(instanceId: string): void {
+			const machine = machineOf(instanceId);
+			machine.hostKeyGeneration += 1;
+			machine.files.set(hostKeyPath, {text: `${hostKeyNow(machine).line} root@${instanceId}\n`, mode: 0o644});
+		},
+		/** Sets what goes wrong on a machine from now on; `{}` heals it. */
+		machineFaults(instanceId: string, faults: MachineFaults): void {
+			machineOf(instanceId).faults = faults;
+		},
+		/** GiB left on its disk. */
+		setDiskFree(instanceId: string, gib: number): void {
+			machineOf(instanceId).diskFreeGib = gib;
+		},
+		/** `systemctl stop` without the drop-in's patience, as somebody in a hurry does it. */
+		stopService(instanceId: string): void {
+			machineOf(instanceId).process?.kill('Job failed (system failure): aborted: terminated');
+			hosts.review();
+		},
+		startService: (instanceId: string): string | true => startService(hosts, machineOf(instanceId)),
+		/** A way to a machine that has no public address: `127.0.0.1:2222` leads to its port 22. */
+		openTunnel: (place: string, instanceId: string): void => void hosts.tunnels.set(place, instanceId),
+		queueJobs: hosts.queueJobs,
+	};
+}
+
+/** Faults of SSH. */
+export type HostFaults = {
+	/** The connection is cut when the n-th script from now begins (of that name, when one is given); the script then finds nobody who reads. */
+	cutAtScript(nth?: number, name?: string): void;
+};
+
+/** Watches the connections and cuts them where a test wants it. */
+export function hostFaults(): {faults: HostFaults; opened(link: Link): void} {
+	let wanted: {left: number; name: string | undefined} | undefined;
+	return {
+		faults: {
+			cutAtScript(nth = 1, name) {
+				wanted = {left: nth, name};
+			},
+		},
+		opened(link) {
+			link.onScript = (name) => {
+				if (!wanted || (wanted.name !== undefined && wanted.name !== name)) return;
+				wanted.left -= 1;
+				if (wanted.left > 0) return;
+				wanted = undefined;
+				link.cut('the other side closed it');
+			};
+		},
+	};
+}

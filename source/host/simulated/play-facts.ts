@@ -1,0 +1,56 @@
+import {paths} from '../scripts/paths.ts';
+import type {HostFacts} from '../scripts/facts.ts';
+import {credentialsPath, digest, hasCertificates, type Machine, programs, storeOf, systemIdOf, systemIdPath, textOf, unitPath, versionOf, type Work} from './machine.ts';
+import {jobsList, metricsOf, verifyLines} from './metrics.ts';
+import {readConfig} from './runner-config.ts';
+import type {Running} from './running.ts';
+
+function cloudInit(machine: Machine, now: number): HostFacts['cloudInit'] {
+	const {cloudInit: fault} = machine.faults;
+	if (now < machine.instance.initialisedAt || fault === 'slow') return {status: 'running', detail: 'status: running'};
+	if (fault === 'error') return {status: 'error', detail: 'status: error detail: Failed to run module scripts_user'};
+	return fault === 'degraded' ? {status: 'degraded', detail: 'status: done recoverable_errors: WARNING'} : {status: 'done', detail: 'status: done'};
+}
+
+const present = <Fields extends object>(fields: Fields): Fields => {
+	for (const key of Object.keys(fields)) if (Reflect.get(fields, key) === undefined) Reflect.deleteProperty(fields, key);
+	return fields;
+};
+
+/** The `facts` script. */
+export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): Work<HostFacts> {
+	yield 700;
+	const config = machine.files.get(paths.config);
+	const hasRunner = versionOf(machine, programs.runner) !== undefined;
+	const asked = verify && config !== undefined && hasRunner;
+	if (asked) yield hosts.gitlab.health === 'unreachable' ? 20_000 : 500;
+	if (asked) systemIdOf(machine);
+	const read = config ? readConfig(config.text) : undefined;
+	const credentials = textOf(machine, credentialsPath);
+	const {service} = machine;
+	return present({
+		cloudInit: cloudInit(machine, hosts.clock.now()),
+		machine: machine.image.architecture === 'arm64' ? 'aarch64' : 'x86_64',
+		os: machine.image.os,
+		diskFreeGib: machine.diskFreeGib,
+		gitlabRunner: versionOf(machine, programs.runner),
+		dockerMachine: versionOf(machine, programs.dockerMachine),
+		certificates: hasCertificates(machine),
+		unit: textOf(machine, unitPath),
+		dropIn: textOf(machine, paths.dropIn),
+		service: present({
+			active: service.active,
+			enabled: service.enabled ? 'enabled' : machine.files.has(unitPath) ? 'disabled' : 'not-found',
+			since: service.since === undefined ? undefined : new Date(service.since).toISOString(),
+		}),
+		config: config && {text: config.text, mode: config.mode.toString(8).padStart(3, '0'), hash: digest(config.text)},
+		systemId: textOf(machine, systemIdPath)?.trim(),
+		userData: textOf(machine, paths.userData),
+		credentialsHash: credentials === undefined ? undefined : digest(credentials),
+		metrics: metricsOf(hosts, machine),
+		jobs: jobsList(hosts, machine),
+		verify: asked ? verifyLines(hosts, machine, read && 'config' in read ? read.config.entries : []) : undefined,
+		machines: storeOf(machine).map(({name, instanceId}) => ({name, instanceId})),
+		now: hosts.clock.now(),
+	});
+}

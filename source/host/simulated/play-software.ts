@@ -1,0 +1,94 @@
+import type {Download, Install, InstallOutcome} from '../scripts/install.ts';
+import {paths} from '../scripts/paths.ts';
+import {certificatePaths, credentialsPath, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
+import {startService} from './runner-process.ts';
+import {locked, type Running} from './running.ts';
+import {stopGracefully} from './play-service.ts';
+
+/** Bytes of each program, about as they are. */
+const sizes = {'gitlab-runner': 104_857_600, 'docker-machine': 27_262_976} as const;
+
+/** Milliseconds that a mebibyte takes. */
+const perMebibyte = 35;
+
+type Failed = Extract<InstallOutcome, {is: 'failed'}>;
+const failed = (code: string, detail: string): Failed => ({is: 'failed', code, detail});
+
+/** The `install` script. */
+export function* install(given: Install, running: Running): Work<InstallOutcome> {
+	const boot = yield* waitForBoot(given, running);
+	if (boot) return boot;
+	return yield* locked(running, bringAbout(given, running));
+}
+
+function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: Running): Work<Failed | undefined> {
+	say({says: 'first boot ending'});
+	if (machine.faults.cloudInit === 'slow') {
+		yield bootSeconds * 1000;
+		return failed('boot-slow', 'status: running');
+	}
+	yield Math.max(200, machine.instance.initialisedAt - hosts.clock.now());
+	if (machine.faults.cloudInit === 'error') return failed('boot-failed', 'status: error detail: Failed to run module scripts_user');
+	if (machine.faults.cloudInit === 'degraded') say({says: 'first boot ended with errors that it got over: status: done'});
+	return undefined;
+}
+
+const unitText = (program: string) => `[Unit]\nDescription=GitLab Runner\n\n[Service]\nExecStart=${program} "run" "--config" "${paths.config}" "--working-directory" "/home/gitlab-runner" "--service" "gitlab-runner" "--user" "gitlab-runner"\nRestart=always\nRestartSec=120\n`;
+
+function* bringAbout(given: Install, running: Running): Work<InstallOutcome> {
+	const {machine, hosts} = running;
+	const {files} = machine;
+	const wasActive = machine.service.active === 'active';
+	files.set(paths.dropIn, {text: given.dropIn, mode: 0o644});
+	files.set(given.userData.path, {text: given.userData.text, mode: 0o644});
+	if (given.credentials !== undefined) files.set(credentialsPath, {text: given.credentials, mode: 0o600});
+	const wanted = given.downloads.filter((one) => versionOf(machine, one.path) !== one.version);
+	const trouble = yield* fetchAll(wanted, running);
+	if (trouble) return trouble;
+	const program = given.downloads.find(({name}) => name === 'gitlab-runner')?.path;
+	const needsStop = wanted.some(({name}) => name === 'gitlab-runner') || !hasCertificates(machine);
+	if (needsStop && machine.process) {
+		const jobs = yield* stopGracefully(Math.max(1, given.drainSeconds), running);
+		if (jobs !== undefined) return failed('drain-slow', String(jobs));
+	}
+	for (const {name, version, path} of wanted) {
+		running.say({says: `${name} ${version} installing`});
+		yield 400;
+		files.set(path, {text: `${name} ${version}`, mode: 0o755});
+	}
+	if (program !== undefined && !textOf(machine, unitPath)?.includes(`ExecStart=${program} `)) {
+		files.set(unitPath, {text: unitText(program), mode: 0o644});
+		machine.service.enabled = true;
+	}
+	if (!hasCertificates(machine)) {
+		running.say({says: "docker-machine's certificates being made"});
+		yield 1500;
+		for (const path of certificatePaths) files.set(path, {text: 'PEM', mode: 0o600});
+	}
+	yield 500;
+	if (wasActive && machine.service.active !== 'active') startService(hosts, machine);
+	return {is: 'done'};
+}
+
+function* fetchAll(wanted: readonly Download[], {machine, say}: Running): Work<Failed | undefined> {
+	const {faults} = machine;
+	const first = wanted[0];
+	if (!first) return undefined;
+	if (faults.downloads === 'unreachable') {
+		yield 96_000;
+		return failed('download-failed', `${first.checksums}: <urlopen error timed out>`);
+	}
+	yield 600;
+	const most = Math.max(...wanted.map(({name}) => sizes[name]));
+	const step = 8 * 1_048_576;
+	for (let seen = 0; seen < most; seen += step) {
+		yield 8 * perMebibyte;
+		for (const {name, version} of wanted) {
+			if (seen < sizes[name]) say({download: `${name} ${version}`, bytes: Math.min(sizes[name], seen + step), of: sizes[name]});
+		}
+		if (seen / 1_073_741_824 > machine.diskFreeGib) return failed('disk-full', `[Errno 28] No space left on device; ${Math.floor(machine.diskFreeGib * 1024)} MiB are free`);
+	}
+	const wrong = wanted.find(({name}) => name === faults.checksum);
+	if (!wrong) return undefined;
+	return failed('checksum-wrong', `${wrong.url} has SHA-256 ${'5'.repeat(64)}, and release.sha256 says ${'a'.repeat(64)}`);
+}

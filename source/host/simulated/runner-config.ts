@@ -1,0 +1,110 @@
+import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt} from '../../executors/docker-machine/config-document.ts';
+import {Problem} from '../../problem.ts';
+
+/** One `[[runners]]` entry as the runner goes by it. */
+export type RunnerEntry = {
+	name: string;
+	url: string;
+	token: string;
+	caPath: string | undefined;
+	/** Machines in all states; 0 is no limit. */
+	limit: number;
+	idleCount: number;
+	/** Seconds. */
+	idleTime: number;
+	maxBuilds: number;
+	machineName: string;
+	options: string[];
+	/** Whether its executor can run here at all. */
+	usable: boolean;
+};
+
+export type RunnerConfig = {concurrent: number; checkInterval: number; listens: boolean; drainsIdle: boolean; entries: RunnerEntry[]};
+
+/** Keys that `gitlab-runner lint` knows, by table (facts §4). */
+const known: Record<string, string> = {
+	'': 'concurrent check_interval log_level log_format shutdown_timeout connection_max_age listen_address sentry_dsn session_server machine runners',
+	runners:
+		'name url token id token_obtained_at token_expires_at executor limit request_concurrency strict_check_interval output_limit environment shell builds_dir cache_dir clone_url tls-ca-file tls-cert-file tls-key-file pre_get_sources_script post_get_sources_script pre_build_script post_build_script debug_trace_disabled unhealthy_requests_limit unhealthy_interval prepare_timeout get_sources_timeout feature_flags docker machine cache autoscaler custom_build_dir',
+	'runners.docker': '*',
+	'runners.feature_flags': '*',
+	'runners.custom_build_dir': '*',
+	'runners.cache': 'Type Path Shared MaxUploadedArchiveSize s3 gcs azure',
+	'runners.cache.s3':
+		'ServerAddress AccessKey SecretKey SessionToken BucketName BucketLocation Insecure AuthenticationType ServerSideEncryption ServerSideEncryptionKeyID DualStack PathStyle Accelerate RoleARN UploadRoleARN AssumeRoleMaxConcurrency',
+	'runners.machine': 'IdleCount IdleScaleFactor IdleCountMin IdleTime MaxBuilds MaxGrowthRate MaxRemovalAttempts MachineDriver MachineName MachineOptions MachineOptionsWithName autoscaling',
+	'runners.machine.autoscaling': 'Periods Timezone IdleCount IdleScaleFactor IdleCountMin IdleTime',
+	machine: 'shutdown_drain',
+	'machine.shutdown_drain': 'enabled concurrency max_retries retry_backoff',
+	session_server: 'listen_address advertise_address session_timeout',
+};
+
+function unknownKeys(table: Table, path: string): string[] {
+	const keys = known[path]?.split(' ');
+	return Object.entries(table).flatMap(([key, value]) => {
+		const here = path === '' ? key : `${path}.${key}`;
+		if (keys && !keys.includes('*') && !keys.includes(key)) return [here];
+		const inner = Array.isArray(value) ? value.filter(isTable) : isTable(value) ? [value] : [];
+		return here in known || keys?.includes('*') !== true ? inner.flatMap((one) => unknownKeys(one, here)) : [];
+	});
+}
+
+/** What `gitlab-runner lint` says against a text, or undefined. */
+export function lint(text: string): string | undefined {
+	const read = readConfig(text);
+	if ('wrong' in read) return read.wrong;
+	const unknown = unknownKeys(parseConfig(text, 'config.toml'), '');
+	return unknown.length === 0 ? undefined : `Unknown configuration keys: ${unknown.join(', ')}`;
+}
+
+/** A config.toml as the runner loads it, or why it can't. */
+export function readConfig(text: string): {config: RunnerConfig} | {wrong: string} {
+	let table: Table;
+	try {
+		table = parseConfig(text, 'config.toml');
+	} catch (error) {
+		if (error instanceof Problem) return {wrong: error.message};
+		throw error;
+	}
+	const concurrent = numberAt(table, 'concurrent') ?? 1;
+	if (concurrent < 1) return {wrong: 'concurrent must be at least 1'};
+	const machine = tableOf(table, 'machine');
+	return {
+		config: {
+			concurrent,
+			checkInterval: Math.max(0, numberAt(table, 'check_interval') ?? 0) || 3,
+			listens: textAt(table, 'listen_address') === '127.0.0.1:9252',
+			drainsIdle: booleanAt(tableOf(machine, 'shutdown_drain'), 'enabled') === true,
+			entries: tablesAt(table, 'runners').map(entryOf),
+		},
+	};
+}
+
+const tableOf = (table: Table, key: string): Table => {
+	const value = table[key];
+	return isTable(value) ? value : {};
+};
+
+function entryOf(runner: Table): RunnerEntry {
+	const machine = tableOf(runner, 'machine');
+	const machineName = textAt(machine, 'MachineName') ?? '';
+	return {
+		name: textAt(runner, 'name') ?? '',
+		url: (textAt(runner, 'url') ?? '').replace(/\/$/, ''),
+		token: textAt(runner, 'token')?.trim() ?? '',
+		caPath: textAt(runner, 'tls-ca-file'),
+		limit: numberAt(runner, 'limit') ?? 0,
+		idleCount: numberAt(machine, 'IdleCount') ?? 0,
+		idleTime: numberAt(machine, 'IdleTime') ?? 0,
+		maxBuilds: numberAt(machine, 'MaxBuilds') ?? 0,
+		machineName,
+		options: textsAt(machine, 'MachineOptions'),
+		usable: textAt(runner, 'executor') === 'docker+machine' && textAt(machine, 'MachineDriver') === 'amazonec2' && machineName.includes('%s'),
+	};
+}
+
+/** A runner's short token, as it is in logs, metrics and names of machines (facts §1, §3.5). */
+export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
+
+/** The part of a machine's name that tells the runner its own machines. */
+export const machinePrefix = (token: string): string => `runner-${shortToken(token).toLowerCase().replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, '')}-`;

@@ -1,0 +1,247 @@
+import type {Job} from '../../gitlab/simulated.ts';
+import {paths} from '../scripts/paths.ts';
+import {createMachine, type DockerMachine, removeMachine} from './docker-machine.ts';
+import type {Hosts} from './hosts.ts';
+import {isUp, type Machine, storeOf, systemIdOf, textOf, versionOf, programs, type Work} from './machine.ts';
+import {machinePrefix, type RunnerConfig, type RunnerEntry, readConfig} from './runner-config.ts';
+
+/** A machine that a runner knows: what it is doing, and for which job. */
+export type Worker = {name: string; token: string; state: 'creating' | 'idle' | 'used' | 'removing'; used: number; job?: Job; callOff?: (() => void) | undefined};
+
+/** GitLab Runner as it runs on a manager: it takes jobs, makes machines, runs jobs, takes machines away. */
+export type RunnerProcess = {
+	readonly startedAt: number;
+	config: RunnerConfig | undefined;
+	/** Takes no more jobs, and ends when the running ones have ended. */
+	ending: boolean;
+	readonly workers: Map<string, Worker>;
+	/** Jobs that it has taken and that haven't ended. */
+	readonly jobs: Job[];
+	readonly totals: {jobs: number; failed: number; created: number; creationFailed: number; removed: number};
+	/** Looks at config.toml again, as it does every 3 s by the file's time. */
+	reload(): void;
+	/** Whether it would take a job from GitLab now, were there room. */
+	takes(): boolean;
+	/** Takes what jobs it can. */
+	dispatch(): void;
+	/** SIGQUIT: no new jobs, ends when the running ones have ended. */
+	quit(): void;
+	/** SIGTERM, or the host's end: running jobs end now, and so does the process. */
+	kill(reason: string): void;
+	/** A worker's instance is gone: its job fails. */
+	lose(worker: Worker): void;
+};
+
+/** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
+const tries = 3;
+
+/** Lets a work go on by itself as time passes; gives what calls it off. */
+export function inBackground<Result>(hosts: Hosts, work: Work<Result>, done: (result: Result) => void): () => void {
+	let callOff = () => {};
+	const proceed = () => {
+		const next = work.next();
+		if (next.done) done(next.value);
+		else callOff = hosts.clock.at(hosts.clock.now() + next.value, proceed);
+		hosts.review();
+	};
+	callOff = hosts.clock.at(hosts.clock.now(), proceed);
+	return () => callOff();
+}
+
+/** Starts the runner's process on a machine. */
+export function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
+	const {clock, gitlab, random} = hosts;
+	const totals = {jobs: 0, failed: 0, created: 0, creationFailed: 0, removed: 0};
+	const docker: DockerMachine = {cloud: hosts.cloud, machine, now: clock.now, random, say: () => {}, givenUp: () => undefined};
+	const process: RunnerProcess = {startedAt: clock.now(), config: undefined, ending: false, workers: new Map(), jobs: [], totals, reload, takes, dispatch, quit, kill, lose};
+	systemIdOf(machine);
+	reload();
+	adopt();
+	clock.at(clock.now() + 500, settleIn);
+
+	function settleIn(): void {
+		if (machine.process === process) dispatch();
+	}
+
+	function reload(): void {
+		const read = readConfig(textOf(machine, paths.config) ?? '');
+		if ('config' in read) process.config = read.config;
+	}
+
+	/** Machines in the store from before are its own when they bear a token's prefix. */
+	function adopt(): void {
+		for (const {name} of storeOf(machine)) {
+			const entry = process.config?.entries.find(({token}) => name.startsWith(machinePrefix(token)));
+			if (entry) rest({name, token: entry.token, state: 'idle', used: 1}, entry);
+		}
+	}
+
+	const canServe = (entry: RunnerEntry) => entry.usable && gitlab.serves(entry.url, entry.token) !== undefined;
+
+	function takes(): boolean {
+		return isUp(machine, clock.now()) && !process.ending && process.config?.entries.some(canServe) === true;
+	}
+
+	function dispatch(): void {
+		if (!takes()) return;
+		for (const entry of process.config?.entries.filter(canServe) ?? []) {
+			for (let job = nextFor(entry); job; job = nextFor(entry)) take(job, entry);
+			keepIdle(entry);
+		}
+	}
+
+	const ofEntry = ({token}: RunnerEntry) => [...process.workers.values()].filter((worker) => worker.token === token);
+	const idleOf = (entry: RunnerEntry) => ofEntry(entry).find(({state}) => state === 'idle');
+	const hasRoom = (entry: RunnerEntry) => entry.limit === 0 || ofEntry(entry).length < entry.limit;
+
+	/** The oldest pending job that this entry may and can take now (facts §4.5). */
+	function nextFor(entry: RunnerEntry): Job | undefined {
+		const runner = gitlab.serves(entry.url, entry.token);
+		if (!runner || process.jobs.length >= (process.config?.concurrent ?? 0)) return undefined;
+		if (!idleOf(entry) && (entry.idleCount > 0 || !hasRoom(entry))) return undefined;
+		runner.contactedAt = clock.now();
+		return gitlab.jobs.find((job) => job.state === 'pending' && (job.tags.length === 0 ? runner.runUntagged : job.tags.every((tag) => runner.tags.includes(tag))));
+	}
+
+	function take(job: Job, entry: RunnerEntry): void {
+		Object.assign(job, {state: 'running', startedAt: clock.now(), manager: machine.instance.id, runnerId: gitlab.serves(entry.url, entry.token)?.id});
+		process.jobs.push(job);
+		totals.jobs += 1;
+		const idle = idleOf(entry);
+		if (idle) run(idle, job, entry);
+		else create(entry, job, tries);
+	}
+
+	function newName(entry: RunnerEntry): string {
+		const hex = Array.from({length: 8}, () => Math.floor(random() * 16).toString(16)).join('');
+		return machinePrefix(entry.token) + entry.machineName.replace('%s', `${Math.floor(clock.now() / 1000)}-${hex}`);
+	}
+
+	function create(entry: RunnerEntry, job: Job | undefined, left: number): void {
+		const worker: Worker = {name: newName(entry), token: entry.token, state: 'creating', used: 0, ...(job ? {job} : {})};
+		process.workers.set(worker.name, worker);
+		worker.callOff = inBackground(hosts, createMachine(docker, worker.name, entry.options), (made) => {
+			worker.callOff = undefined;
+			if (made.made) {
+				totals.created += 1;
+				if (job?.state === 'running') run(worker, job, entry);
+				else rest(worker, entry);
+				dispatch();
+				return;
+			}
+			totals.creationFailed += 1;
+			remove(worker);
+			if (job && left > 1 && !process.ending) create(entry, job, left - 1);
+			else if (job) end(job, 'failed', 'Job failed (system failure): exit status 1');
+		});
+	}
+
+	function run(worker: Worker, job: Job, entry: RunnerEntry): void {
+		Object.assign(worker, {state: 'used', job, used: worker.used + 1});
+		worker.callOff?.();
+		job.worker = worker.name;
+		worker.callOff = clock.at(clock.now() + job.seconds * 1000, () => {
+			worker.callOff = undefined;
+			delete worker.job;
+			end(job, 'success');
+			if (entry.maxBuilds > 0 && worker.used >= entry.maxBuilds) remove(worker);
+			else rest(worker, entry);
+			dispatch();
+			hosts.review();
+		});
+	}
+
+	/** An idle machine goes when its time is over, unless so many are to stay idle. */
+	function rest(worker: Worker, entry: RunnerEntry): void {
+		worker.state = 'idle';
+		process.workers.set(worker.name, worker);
+		const now = process.config?.entries.find(({token}) => token === entry.token) ?? entry;
+		worker.callOff = clock.at(clock.now() + now.idleTime * 1000, () => {
+			worker.callOff = undefined;
+			const idle = ofEntry(entry).filter(({state}) => state === 'idle').length;
+			if (worker.state !== 'idle' || machine.process !== process) return;
+			if (idle > now.idleCount) remove(worker);
+			else rest(worker, entry);
+		});
+	}
+
+	function keepIdle(entry: RunnerEntry): void {
+		const spare = ofEntry(entry).filter(({state, job}) => state === 'idle' || (state === 'creating' && !job)).length;
+		for (let missing = entry.idleCount - spare; missing > 0 && hasRoom(entry); missing -= 1) create(entry, undefined, 1);
+	}
+
+	function remove(worker: Worker, done: () => void = () => {}): void {
+		worker.callOff?.();
+		worker.state = 'removing';
+		delete worker.job;
+		worker.callOff = inBackground(hosts, removeMachine(docker, worker.name), () => {
+			process.workers.delete(worker.name);
+			totals.removed += 1;
+			dispatch();
+			done();
+		});
+	}
+
+	function end(job: Job, state: 'success' | 'failed', reason?: string): void {
+		Object.assign(job, {state, endedAt: clock.now(), ...(reason === undefined ? {} : {reason})});
+		process.jobs.splice(process.jobs.indexOf(job), 1);
+		if (state === 'failed') totals.failed += 1;
+		if (process.ending) finish();
+	}
+
+	function quit(): void {
+		if (process.ending) return;
+		process.ending = true;
+		machine.service.active = 'deactivating';
+		finish();
+	}
+
+	/** A process that ends goes once its last job has; it takes its idle machines along where `shutdown_drain` says so (facts §5). */
+	function finish(): void {
+		if (process.jobs.length > 0) return;
+		const idle = process.config?.drainsIdle ? [...process.workers.values()].filter(({state}) => state === 'idle') : [];
+		if (idle.length === 0 && ![...process.workers.values()].some(({state}) => state === 'removing' || state === 'creating')) return stop();
+		for (const worker of idle) remove(worker);
+		clock.at(clock.now() + 1000, () => {
+			if (machine.process === process) finish();
+		});
+	}
+
+	function stop(): void {
+		for (const worker of process.workers.values()) worker.callOff?.();
+		process.workers.clear();
+		if (machine.process === process) {
+			machine.process = undefined;
+			machine.service.active = 'inactive';
+			delete machine.service.since;
+		}
+	}
+
+	function kill(reason: string): void {
+		process.ending = true;
+		for (const job of [...process.jobs]) {
+			Object.assign(job, {state: 'failed', endedAt: clock.now(), reason});
+			totals.failed += 1;
+		}
+		process.jobs.length = 0;
+		stop();
+	}
+
+	function lose(worker: Worker): void {
+		const {job} = worker;
+		remove(worker);
+		if (job) end(job, 'failed', 'Job failed (system failure): machine is unavailable');
+	}
+
+	return process;
+}
+
+/** `systemctl start`: true when the service runs, or a sentence of why it can't. */
+export function startService(hosts: Hosts, machine: Machine): true | string {
+	if (machine.service.active === 'active') return true;
+	if (versionOf(machine, programs.runner) === undefined) return 'Failed to start gitlab-runner.service: Unit gitlab-runner.service not found.';
+	machine.service = {...machine.service, active: 'active', since: hosts.clock.now()};
+	machine.process = startProcess(hosts, machine);
+	hosts.review();
+	return true;
+}

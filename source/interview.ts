@@ -1,0 +1,166 @@
+import type {Ask, Asked} from './face.ts';
+import type {AnswerKey, Answers, Fleet, Given, Source} from './fleet.ts';
+import {isProblem, Problem} from './problem.ts';
+import {isComplete, isRequired, questions} from './questions/all.ts';
+import type {Asking, Choice} from './questions/question.ts';
+import {refusal, refusedGiven} from './questions/refusal.ts';
+import {judge, type Layers, type Settled, settle, toAsk, type Walk} from './questions/settle.ts';
+import {fromText} from './questions/text.ts';
+
+/** What an interview needs. It makes no call itself, but for the live choices of what it asks and the record. */
+export type Interview = {
+	layers: Layers;
+	/** What choices and defaults may look at, for the answers so far. */
+	asking(given: Given): Asking;
+	/** Whoever answers; absent where no one can: `--yes`, `--json`, no terminal. */
+	ask?: Ask | undefined;
+	/** Asks every key in order rather than those that most people must choose. */
+	everything?: boolean | undefined;
+	/** The answers in the record of a fleet that stands, looked up once its region and name are known. */
+	record?: ((fleet: Fleet) => Promise<Given | undefined>) | undefined;
+};
+
+/** A complete set of answers, each with where it came from, and why where that isn't evident. */
+export type Interviewed = {answers: Answers; sources: Partial<Record<AnswerKey, Source>>; why: Partial<Record<AnswerKey, string>>};
+
+/** Keys that say which fleet this is: asked first, so that its record can answer the rest. */
+const identity: readonly AnswerKey[] = ['profile', 'region', 'fleet'];
+
+/**
+ * Walks the questions. Without anyone to ask, all that is missing or wrong is told together in one Problem that names the flags (exit 2): what can be
+ * seen without the record before any call. A typed value that can't be taken is asked for again.
+ */
+export async function interview(options: Interview): Promise<Interviewed> {
+	const {ask, asking, everything = false, record} = options;
+	let walk: Walk = {layers: options.layers, everything, left: [], asking};
+	if (!ask) await refuseEarly(walk);
+	if (ask) walk = await askAll(walk, ask, identity);
+	walk = {...walk, layers: await withRecord(walk, record)};
+	if (ask) walk = await askAll(walk, ask);
+	const {given, sources, why, missing, wrong} = await settle(walk.layers, asking);
+	if (missing.length > 0 || wrong.length > 0 || !isComplete(given)) throw refusal(missing, wrong);
+	return {answers: given, sources, why};
+}
+
+/**
+ * Which fleet a command is about, for those that need no other answer: profile, region and name, asked for only where they are open. Throws one
+ * Problem (exit 2) naming the flags where no one can be asked.
+ */
+export async function identify({
+	layers,
+	asking,
+	ask,
+}: Pick<Interview, 'layers' | 'asking' | 'ask'>): Promise<{fleet: Fleet; profile: string | undefined; layers: Layers}> {
+	let walk: Walk = {layers, everything: false, left: [], asking};
+	if (ask) walk = await askAll(walk, ask, identity);
+	const {given, missing, wrong} = await settle(walk.layers, asking);
+	const open = missing.filter(({key}) => identity.includes(key));
+	const refused = wrong.filter(({key}) => identity.includes(key));
+	const {fleet, region, profile} = given;
+	if (fleet === undefined || region === undefined || refused.length > 0) throw refusal(open, refused);
+	return {fleet: {name: fleet, region}, profile, layers: walk.layers};
+}
+
+/** What no record can mend: shapes, and keys of this laptop that are missing. */
+async function refuseEarly(walk: Walk): Promise<void> {
+	const shapes = refusedGiven(walk.layers);
+	if (shapes.length > 0) throw refusal([], shapes);
+	const {missing} = await settle(walk.layers, walk.asking);
+	if (missing.length > 0) throw refusal(missing, []);
+}
+
+async function withRecord({layers, asking}: Walk, record: Interview['record']): Promise<Layers> {
+	if (!record) return layers;
+	const {
+		given: {fleet, region},
+	} = await settle(layers, asking);
+	if (fleet === undefined || region === undefined) return layers;
+	const kept = await record({name: fleet, region});
+	return kept ? {...layers, record: kept} : layers;
+}
+
+/** Asks until nothing is left to ask of these keys. */
+async function askAll(start: Walk, ask: Ask, only?: readonly AnswerKey[]): Promise<Walk> {
+	let walk = start;
+	for (;;) {
+		const settled = await settle(walk.layers, walk.asking);
+		const key = (await toAsk(walk, settled)).find((id) => !only || only.includes(id));
+		if (key === undefined) return walk;
+		walk = await askOne(walk, settled, key, ask);
+	}
+}
+
+/** How often one question is put before we say that whoever answers can't. */
+const patience = 50;
+
+async function askOne(walk: Walk, settled: Settled, key: AnswerKey, ask: Ask): Promise<Walk> {
+	let question = await put(walk, settled, key);
+	for (let tries = 0; tries < patience; tries += 1) {
+		const answer = read(key, await ask(question));
+		if (answer === undefined && !isRequired(key) && !question.wrong(undefined)) return answered(walk, key, undefined);
+		const refused = question.wrong(answer);
+		if (refused === undefined) return answered(walk, key, answer);
+		question = {...question, refused};
+	}
+	throw new Problem({
+		code: 'no-answer-fits',
+		exit: 2,
+		message: `The question "${questions[key].title}" has been answered ${patience} times, and no answer fits. ${question.refused}`,
+	});
+}
+
+/** The walk after an answer: typed answers beat all others, and an optional key that was left empty isn't asked again. */
+export function answered(walk: Walk, key: AnswerKey, value: unknown): Walk {
+	const {[key]: _, ...typed} = walk.layers.typed ?? {};
+	if (value === undefined) return {...walk, layers: {...walk.layers, typed}, left: [...walk.left, key]};
+	return {...walk, layers: {...walk.layers, typed: {...typed, [key]: value}}, left: walk.left.filter((id) => id !== key)};
+}
+
+/** What a typed text stands for; an empty one stands for nothing. */
+function read(key: AnswerKey, answer: unknown): unknown {
+	if (typeof answer !== 'string') return answer;
+	return answer.trim() === '' ? undefined : fromText(key, answer.trim());
+}
+
+/** A question as put to a person: live choices, the default that Enter takes, and what was wrong with what a flag, a preset or the record gave. */
+export async function put({asking}: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
+	const question = questions[key];
+	const {given, wrong, why, sources} = settled;
+	const refused = wrong.find((one) => one.key === key);
+	const fallback = refused ? await question.default?.(asking(given)) : undefined;
+	const value = refused ? fallback?.value : given[key];
+	const reason = why[key] ?? (value !== undefined && sources[key] === 'record' ? "the fleet's record" : undefined);
+	return {
+		question,
+		...(await liveChoices(key, asking(given))),
+		...(value === undefined ? {} : {default: reason ? {value, why: reason} : {value}}),
+		...(refused ? {refused: refusal([], [refused]).message} : {}),
+		wrong: (answer) => wrongTyped(key, answer, given),
+	};
+}
+
+function wrongTyped(key: AnswerKey, answer: unknown, given: Given): string | undefined {
+	const value = read(key, answer);
+	if (value !== undefined) return judge(key, value, given);
+	return isRequired(key) ? 'It takes an answer.' : questions[key].needed?.(given);
+}
+
+/** Live choices, or why there are none: what can't be listed can still be typed. Without a session nothing goes on. */
+async function liveChoices(key: AnswerKey, asking: Asking): Promise<{choices?: Choice<unknown>[]; note?: string}> {
+	try {
+		const choices = await questions[key].choices?.(asking);
+		return choices ? {choices} : {};
+	} catch (error) {
+		if (!(error instanceof Problem) || stops(error)) throw error;
+		return {note: error.message};
+	}
+}
+
+const stops = (problem: Problem): boolean => problem.fault === 'bug' || isProblem(problem, 'no-credentials', 'wrong-credentials', 'session-expired');
+
+/** Answers that the environment gives, as the AWS tools read it. */
+export function fromEnvironment(environment: Record<string, string | undefined>): Given {
+	const profile = environment.AWS_PROFILE;
+	const region = environment.AWS_REGION || environment.AWS_DEFAULT_REGION;
+	return {...(profile ? {profile} : {}), ...(region ? {region} : {})};
+}

@@ -1,0 +1,147 @@
+import type {Clock} from '../clock.ts';
+import type {Event, Happening} from '../engine/events.ts';
+import type {Asked, Face, Proposal} from '../face.ts';
+import {plainText} from '../glyphs.ts';
+import type {Problem} from '../problem.ts';
+import {isSecret, toField} from '../telling/answer-text.ts';
+import type {Line} from '../telling/lines.ts';
+import {problemLines} from '../telling/problems.ts';
+import {beginning, reduce, stamped} from '../telling/run-state.ts';
+import {linesOf} from '../telling/sentences.ts';
+import {toText} from '../telling/style.ts';
+import {agreedDefault, unagreed, unanswered} from '../telling/unanswered.ts';
+import {wrapColumns} from '../telling/wrapping.ts';
+import type {Terminal} from './prompts.ts';
+import {waits} from './waits.ts';
+import {watched} from './watching.ts';
+
+export type PlainOptions = {
+	out: NodeJS.WritableStream;
+	/** Where the command's last problem goes. */
+	err: NodeJS.WritableStream;
+	in: NodeJS.ReadableStream;
+	/** Asked before each line, so that a resized terminal is met. */
+	columns: number | (() => number);
+	colour: boolean;
+	ascii: boolean;
+	/** Agrees to everything and takes every default; nobody is asked. */
+	yes: boolean;
+	/** Whether somebody sits at the terminal. */
+	interactive: boolean;
+	clock: Pick<Clock, 'now'>;
+	/** Calls back each second until the returned function is called; real time unless a test brings its own. */
+	every?: (callback: () => void) => () => void;
+};
+
+function eachSecond(callback: () => void): () => void {
+	const timer = setInterval(callback, 1000);
+	timer.unref();
+	return () => clearInterval(timer);
+}
+
+/** What an event says once: the same line of the same step isn't repeated until another one came between. */
+function once(): (event: Event, text: string) => boolean {
+	const last = new Map<string, string>();
+	return (event, text) => {
+		const about = 'step' in event ? `${event.event.startsWith('step.found') ? 'found' : 'run'} ${event.step}` : event.event;
+		if (last.get(about) === text) return false;
+		last.set(about, text);
+		return true;
+	};
+}
+
+/** The calm face: a line when a thing begins or ends, no frames; questions one below the other. The same words as on the screens. */
+export function plainFace(options: PlainOptions): Face {
+	const {out, err, clock, yes, interactive} = options;
+	const look = {colour: options.colour, ascii: options.ascii};
+	const columns = () => (typeof options.columns === 'number' ? options.columns : options.columns());
+	const isNew = once();
+	const waiting = waits();
+	const held: string[] = [];
+	let asking = false;
+	let state = beginning;
+
+	const write = (text: string) => {
+		if (asking) held.push(text);
+		else out.write(`${text}\n`);
+	};
+	const print = (lines: Line[]) => {
+		for (const line of lines) write(toText(line, columns(), look));
+	};
+	const stopTicking = (options.every ?? eachSecond)(() => print(waiting(state, clock.now())));
+
+	const terminal = (): Terminal => ({input: options.in, output: out});
+	/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
+	async function alone<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+		asking = true;
+		try {
+			return await work();
+		} finally {
+			asking = false;
+			for (const text of held.splice(0)) write(text);
+		}
+	}
+
+	async function ask(asked: Asked): Promise<unknown> {
+		if (yes) return answeredByYes(asked);
+		if (!interactive) throw unanswered(asked, 'no-terminal');
+		print(introduction(asked));
+		const {putQuestion} = await import('./prompts.ts');
+		return alone(() => putQuestion(asked, terminal()));
+	}
+
+	function answeredByYes(asked: Asked): unknown {
+		const taken = agreedDefault(asked);
+		if (!taken) throw unanswered(asked, 'yes');
+		print([{mark: 'pending', text: `${asked.question.title} ${isSecret(asked.question) ? '' : toField(taken.value)} (default, agreed by --yes)`}]);
+		return taken.value;
+	}
+
+	async function agree(proposal: Proposal): Promise<boolean> {
+		if (!yes && !interactive) throw unagreed(proposal, 'no-terminal');
+		print([
+			{text: proposal.says + (yes ? ' (agreed by --yes)' : '')},
+			...proposal.details.flatMap((detail) => wrapColumns(plainText(detail, look), columns() - 2)).map((text): Line => ({text, indent: 2, verbatim: true})),
+		]);
+		if (yes) return true;
+		const {putAgreement} = await import('./prompts.ts');
+		return alone(() => putAgreement(proposal.word, terminal()));
+	}
+
+	function emit(happening: Happening): void {
+		const event = stamped(happening, clock.now());
+		// A download tells itself many times; it's said when it begins.
+		const begun =
+			event.event !== 'step.download' || !state.steps.some(({name, downloads}) => name === event.step && downloads.some(({what}) => what === event.what));
+		state = reduce(state, event);
+		// What was agreed to has been said while it was asked.
+		if (!begun || event.event === 'agreement.asked') return;
+		const lines = linesOf(event, state);
+		if (lines.length > 0 && isNew(event, lines.map(({text}) => text).join('\n'))) print(lines);
+	}
+
+	return {
+		ask,
+		agree,
+		emit,
+		watch(title, work) {
+			print([{mark: 'pending', text: title + (interactive && !yes ? ' Press Enter to leave it.' : '')}]);
+			return watched(work, interactive && !yes ? options.in : undefined);
+		},
+		fail(problem: Problem) {
+			const text = problemLines(problem).map((line) => toText(line, columns(), look));
+			err.write(`${text.join('\n')}\n`);
+		},
+		async close() {
+			stopTicking();
+		},
+	};
+}
+
+function introduction({question, default: usual, note, refused}: Asked): Line[] {
+	const lines: Line[] = [{text: question.help}];
+	if (note !== undefined) lines.push({mark: 'note', text: note});
+	if (usual?.why !== undefined) lines.push({text: `${toField(usual.value)}: ${usual.why}`});
+	if (refused !== undefined) lines.push({mark: 'blocked', text: refused});
+	return lines;
+}

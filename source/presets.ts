@@ -1,0 +1,157 @@
+import {randomBytes} from 'node:crypto';
+import {chmod, mkdir, readdir, readFile, rename, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import type Conf from 'conf';
+import {nearest} from './command-table.ts';
+import {type Preset, presetIn, presetInText} from './preset-form.ts';
+import {isProblem, Problem} from './problem.ts';
+
+/** A preset with where it is from; one that can't be read has its problem instead. */
+export type Listed = {name: string; from: 'yours' | 'shipped'} & ({preset: Preset} | {problem: Problem});
+
+/** Where presets are kept: this person's own folder, and the folder that comes with the program. */
+export type PresetFolders = {own: string; shipped: string};
+
+/** Presets on disk: one file each, its last whole write wins. */
+export type Presets = {
+	/** By name, own ones first, or by a file's path. Throws a Problem (exit 2) for one that isn't there or can't be used. */
+	load(nameOrFile: string): Promise<Preset>;
+	/** All of them by name. One that can't be read is listed with its problem and harms no other. */
+	list(): Promise<Listed[]>;
+	/** Writes one, 0600 in a folder of 0700; gives the file's path. A file of that name which can't be read is set aside first. */
+	save(name: string, preset: Preset): Promise<string>;
+	/** Removes an own one. Throws a Problem for a shipped one and for one that isn't there. */
+	remove(name: string): Promise<void>;
+};
+
+/** Presets in these folders. */
+export function presetsIn({own, shipped}: PresetFolders): Presets {
+	const load = async (nameOrFile: string): Promise<Preset> => {
+		if (isFile(nameOrFile)) return presetInText(await textOf(nameOrFile), nameOrFile);
+		const name = checked(nameOrFile);
+		if ((await namesIn(own)).includes(name)) return ownPreset(own, name);
+		if ((await namesIn(shipped)).includes(name)) return presetInText(await textOf(pathOf(shipped, name)), `Preset ${name}`);
+		throw await notThere(name, [...(await namesIn(own)), ...(await namesIn(shipped))]);
+	};
+	return {
+		load,
+		async list() {
+			const mine = await namesIn(own);
+			const theirs = (await namesIn(shipped)).filter((name) => !mine.includes(name));
+			return Promise.all([...mine.map((name) => listed(name, 'yours', load)), ...theirs.map((name) => listed(name, 'shipped', load))]);
+		},
+		async save(name, preset) {
+			const sound = presetIn(preset, `Preset ${checked(name)}`);
+			await mkdir(own, {recursive: true, mode: 0o700});
+			await chmod(own, 0o700);
+			await setAside(own, name);
+			(await open(own, name)).store = sound;
+			return pathOf(own, name);
+		},
+		async remove(name) {
+			if ((await namesIn(own)).includes(checked(name))) return rm(pathOf(own, name));
+			if ((await namesIn(shipped)).includes(name))
+				throw new Problem({
+					code: 'preset-shipped',
+					exit: 2,
+					message: `Preset ${name} comes with the program, so it stays.`,
+					advice: 'A preset of that name that you save is used instead of it.',
+				});
+			throw await notThere(name, await namesIn(own));
+		},
+	};
+}
+
+const isFile = (nameOrFile: string): boolean => /[/\\]/.test(nameOrFile) || nameOrFile.endsWith('.json');
+const pathOf = (folder: string, name: string): string => join(folder, `${name}.json`);
+
+function checked(name: string): string {
+	if (/^[a-zA-Z0-9][\w.-]{0,63}$/.test(name) && !isFile(name)) return name;
+	throw new Problem({
+		code: 'preset-name',
+		exit: 2,
+		message: `A preset can't be called "${name.slice(0, 64)}". It takes up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.`,
+	});
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+	try {
+		const files = await readdir(folder);
+		return files
+			.filter((file) => file.endsWith('.json'))
+			.map((file) => file.slice(0, -'.json'.length))
+			.sort();
+	} catch (error) {
+		if (codeOf(error) === 'ENOENT') return [];
+		throw unreadable(folder, error);
+	}
+}
+
+async function listed(name: string, from: Listed['from'], load: Presets['load']): Promise<Listed> {
+	try {
+		return {name, from, preset: await load(name)};
+	} catch (error) {
+		if (isProblem(error)) return {name, from, problem: error};
+		throw error;
+	}
+}
+
+async function textOf(path: string): Promise<string> {
+	try {
+		return await readFile(path, 'utf8');
+	} catch (error) {
+		throw unreadable(path, error);
+	}
+}
+
+/** An own preset, read by `conf`; a file that holds no JSON is told and stays as it is. */
+async function ownPreset(folder: string, name: string): Promise<Preset> {
+	const where = `Preset ${name}`;
+	const path = pathOf(folder, name);
+	if (await isCorrupt(path)) return presetInText(await textOf(path), `${where} (${path})`);
+	return presetIn((await open(folder, name)).store, where);
+}
+
+async function isCorrupt(path: string): Promise<boolean> {
+	try {
+		JSON.parse(await textOf(path));
+		return false;
+	} catch (error) {
+		if (error instanceof SyntaxError) return true;
+		throw error;
+	}
+}
+
+async function setAside(folder: string, name: string): Promise<void> {
+	const path = pathOf(folder, name);
+	if ((await namesIn(folder)).includes(name) && (await isCorrupt(path))) await rename(path, `${path}.${randomBytes(3).toString('hex')}.set-aside`);
+}
+
+async function open(folder: string, name: string): Promise<Conf<Record<string, unknown>>> {
+	const {default: Store} = await import('conf');
+	return new Store<Record<string, unknown>>({
+		cwd: folder,
+		configName: name,
+		configFileMode: 0o600,
+		accessPropertiesByDotNotation: false,
+		clearInvalidConfig: false,
+	});
+}
+
+async function notThere(name: string, names: readonly string[]): Promise<Problem> {
+	const near = nearest(name, names);
+	return new Problem({
+		code: 'preset-not-found',
+		exit: 2,
+		message: `There is no preset ${name}.${near ? ` Did you mean ${near}?` : ''}`,
+		advice: '`gitlab-runner-aws presets list` shows those that there are; `--preset ./file.json` takes any file.',
+	});
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+function unreadable(path: string, error: unknown): Problem {
+	const reason =
+		codeOf(error) === 'ENOENT' ? "isn't there" : codeOf(error) === 'EACCES' ? 'may not be read by you' : `can't be read (${String(codeOf(error))})`;
+	return new Problem({code: 'preset-unreadable', exit: 2, message: `${path} ${reason}.`, cause: error});
+}

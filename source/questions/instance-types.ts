@@ -1,0 +1,73 @@
+import type {Cloud} from '../cloud/port.ts';
+import {choice} from './places.ts';
+import type {Asking, Choice} from './question.ts';
+
+const forManager: string[] = ['t3.micro', 't3.small', 't3.medium', 't4g.small', 't4g.medium'];
+const forWorkers: string[] = [
+	'c5.large',
+	'c5.xlarge',
+	'c5.2xlarge',
+	'm5.large',
+	'm5.xlarge',
+	'c6i.large',
+	'c6i.xlarge',
+	'c7g.large',
+	'c7g.xlarge',
+	't3.medium',
+];
+
+/** Types that do for the manager, as far as this region offers them. */
+export const managerTypeChoices = async ({cloud}: Asking): Promise<Choice<string>[]> => sizes(cloud, forManager);
+
+/** Types that do for workers, as far as this region offers them, with the price of spot now. */
+export async function workerTypeChoices(asking: Asking): Promise<Choice<string>[]> {
+	const [types, prices] = await Promise.all([sizes(asking.cloud, forWorkers), spotPrices(asking, forWorkers)]);
+	return types.map(({value, label, hint}) => {
+		const price = prices.get(value);
+		return choice(value, label, [hint, price && `spot $${price}/h now`].filter(Boolean).join(' · '));
+	});
+}
+
+/** Spot or not, with the price of the chosen type now. */
+export async function spotChoices(asking: Asking): Promise<Choice<boolean>[]> {
+	const type = asking.given.workerType;
+	const price = type && (await spotPrices(asking, [type])).get(type);
+	return [choice(true, 'spot', price && `${type} costs $${price}/h now`), choice(false, 'on demand', 'never taken back')];
+}
+
+/** The on-demand price as the cap. A cap in USD is typed. */
+export async function spotPriceChoices(asking: Asking): Promise<Choice<number | 'on-demand'>[]> {
+	const type = asking.given.workerType;
+	const price = type && (await spotPrices(asking, [type])).get(type);
+	return [choice<number | 'on-demand'>('on-demand', 'the on-demand price', price && `spot is $${price}/h now`)];
+}
+
+async function sizes(cloud: Cloud, types: readonly string[]): Promise<Choice<string>[]> {
+	const {InstanceTypes = []} = await cloud.call('DescribeInstanceTypes', {Filters: [{Name: 'instance-type', Values: [...types]}]});
+	return types.flatMap((type) => {
+		const seen = InstanceTypes.find(({InstanceType}) => InstanceType === type);
+		if (!seen) return [];
+		const facts = [
+			seen.VCpuInfo?.DefaultVCpus && `${seen.VCpuInfo.DefaultVCpus} vCPU`,
+			seen.MemoryInfo?.SizeInMiB && `${seen.MemoryInfo.SizeInMiB / 1024} GiB`,
+			seen.ProcessorInfo?.SupportedArchitectures?.find((name) => name === 'x86_64' || name === 'arm64'),
+		];
+		return [choice(type, type, facts.filter(Boolean).join(' · '))];
+	});
+}
+
+/** The lowest price of any zone now, by type. The filter takes any name, where `InstanceTypes` takes the SDK's own list (facts §10). */
+async function spotPrices({cloud, now}: Asking, types: readonly string[]): Promise<Map<string, string>> {
+	const {SpotPriceHistory = []} = await cloud.call('DescribeSpotPriceHistory', {
+		Filters: [{Name: 'instance-type', Values: [...types]}],
+		ProductDescriptions: ['Linux/UNIX'],
+		StartTime: new Date(now()),
+	});
+	const lowest = new Map<string, number>();
+	for (const {InstanceType, SpotPrice} of SpotPriceHistory) {
+		const price = Number(SpotPrice);
+		if (!InstanceType || !(price > 0)) continue;
+		lowest.set(InstanceType, Math.min(price, lowest.get(InstanceType) ?? price));
+	}
+	return new Map([...lowest].map(([type, price]) => [type, price.toFixed(3)]));
+}

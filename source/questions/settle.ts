@@ -1,0 +1,139 @@
+import {type AnswerKey, type Given, type Source, wrongShape} from '../fleet.ts';
+import {inOrder, isRequired, questions} from './all.ts';
+import type {AnyQuestion, Asking} from './question.ts';
+import {secretInAnswer} from './secret-forms.ts';
+
+/** What has been given, by where it came from. */
+export type Layers = {[From in Exclude<Source, 'default'>]?: Given};
+
+/** Who is believed first. What a person typed now beats all; the record of a fleet that stands beats every default (design §3). */
+export const precedence = ['typed', 'flag', 'preset', 'environment', 'record', 'found'] as const;
+
+/** An answer that can't be taken: whose, what, and the sentence that says what would be right. */
+export type Wrong = {key: AnswerKey; source: Source; value: unknown; says: string};
+
+/** A key that must have an answer and has none, with the reason. */
+export type Missing = {key: AnswerKey; says: string};
+
+/** Every answer as far as it is known: given ones, then defaults; judged. */
+export type Settled = {
+	given: Given;
+	sources: Partial<Record<AnswerKey, Source>>;
+	/** Why a default is the default, where it isn't evident. */
+	why: Partial<Record<AnswerKey, string>>;
+	missing: Missing[];
+	wrong: Wrong[];
+};
+
+/** Settles all answers without asking anyone and without any call: who is believed first, then the default. */
+export async function settle(layers: Layers, asking: (given: Given) => Asking): Promise<Settled> {
+	const settled: Settled = {given: believed(layers), sources: {}, why: {}, missing: [], wrong: []};
+	for (const question of inOrder) await answer(question, settled, layers, asking);
+	for (const question of inOrder) weigh(question.id, settled);
+	return settled;
+}
+
+async function answer(question: AnyQuestion, {given, sources, why}: Settled, layers: Layers, asking: (given: Given) => Asking): Promise<void> {
+	const {id} = question;
+	const source = precedence.find((name) => layers[name]?.[id] !== undefined);
+	if (source && !(source === 'record' && goesAlong(question, given, layers.record ?? {}))) {
+		sources[id] = source;
+		return;
+	}
+	const fallback = await question.default?.(asking(given));
+	if (fallback === undefined) return;
+	place(given, id, fallback.value);
+	sources[id] = fallback.found ? 'found' : 'default';
+	if (fallback.why) why[id] = fallback.why;
+}
+
+/** Whether the record's answer was just that of another key, which is another now. */
+const goesAlong = ({id, follows}: AnyQuestion, given: Given, record: Given): boolean =>
+	follows !== undefined && record[id] === record[follows] && record[follows] !== given[follows];
+
+function place<Key extends AnswerKey>(into: Given, key: Key, value: Given[Key]): void {
+	into[key] = value;
+}
+
+function weigh(key: AnswerKey, {given, sources, missing, wrong}: Settled): void {
+	const value = given[key];
+	if (value === undefined) {
+		const says = absent(key, given);
+		if (says) missing.push({key, says});
+		return;
+	}
+	const says = judge(key, value, given);
+	if (says) wrong.push({key, source: sources[key] ?? 'default', value, says});
+}
+
+/** A question as its judge sees it: its shape has said already that the value is one of its own. */
+type Judging = {when?(given: Given): boolean; against?(value: unknown, given: Given): string | undefined};
+
+/** The one validator of an answer, whoever gave it: its shape, then the other answers. A sentence or nothing. */
+export function judge(key: AnswerKey, value: unknown, others: Given): string | undefined {
+	const question: Judging = questions[key];
+	const alone = wrongAlone(key, value);
+	if (alone) return alone;
+	return question.when?.(others) === false ? undefined : question.against?.(value, others);
+}
+
+/** What is wrong with an answer whatever the others are: its shape, or a secret in it. A sentence or nothing. */
+export function wrongAlone(key: AnswerKey, value: unknown): string | undefined {
+	const secret = secretInAnswer(key, value);
+	if (secret) return `It takes no secret, and this looks like ${secret}: secrets are asked for by themselves, and never kept with answers.`;
+	return wrongShape(key, value);
+}
+
+/** Puts a value from outside under its key, or says what is wrong with it. */
+export function take<Key extends AnswerKey>(into: Given, key: Key, value: unknown): string | undefined {
+	if (!fits(key, value)) return wrongAlone(key, value) ?? 'It takes another value.';
+	into[key] = value;
+	return undefined;
+}
+
+const fits = <Key extends AnswerKey>(key: Key, value: unknown): value is Given[Key] => wrongAlone(key, value) === undefined;
+
+/** Why an answer can't be left out, or nothing. */
+function absent(key: AnswerKey, others: Given): string | undefined {
+	if (isRequired(key)) return 'It has no default here.';
+	const question = questions[key];
+	return question.when?.(others) === false ? undefined : question.needed?.(others);
+}
+
+/** What all layers say together, without defaults: each key as the first who is believed gave it. */
+export function believed(layers: Layers): Given {
+	let all: Given = {};
+	for (const source of precedence.toReversed()) all = {...all, ...layers[source]};
+	return all;
+}
+
+/** What to put to a person. */
+export type Walk = {
+	layers: Layers;
+	/** Asks all that means something, rather than what most people must choose. */
+	everything: boolean;
+	/** Keys that a person left empty, where that can be. */
+	left: readonly AnswerKey[];
+	asking(given: Given): Asking;
+};
+
+/**
+ * The keys that a person is still to be asked, in the order of asking: those that nobody answered and that most people must choose, those that
+ * are missing, and those whose answer can't be taken as it was given.
+ */
+export async function toAsk(walk: Walk, {given, sources, missing, wrong}: Settled): Promise<AnswerKey[]> {
+	const broken = new Set([...missing, ...wrong].map(({key}) => key));
+	const keys: AnswerKey[] = [];
+	for (const question of inOrder) {
+		const {id} = question;
+		const open = sources[id] === undefined || sources[id] === 'default' || sources[id] === 'found';
+		if (broken.has(id) || (open && !walk.left.includes(id) && (await isAsked(question, walk, given)))) keys.push(id);
+	}
+	return keys;
+}
+
+async function isAsked(question: AnyQuestion, walk: Walk, given: Given): Promise<boolean> {
+	if (question.when?.(given) === false) return false;
+	if (walk.everything || typeof question.asked === 'boolean') return walk.everything || question.asked === true;
+	return question.asked(walk.asking(given));
+}

@@ -1,0 +1,149 @@
+import type {Ask, Asked} from './face.ts';
+import type {Answers} from './fleet.ts';
+import {Problem} from './problem.ts';
+import type {SecretQuestion} from './questions/question.ts';
+import {
+	accessKeyIdQuestion,
+	accessKeySecretQuestion,
+	gitlabTokenQuestion,
+	passphraseQuestion,
+	runnerTokenQuestion,
+	wrongAccessKeyId,
+	wrongAccessKeySecret,
+	wrongGitlabToken,
+	wrongRunnerToken,
+} from './questions/secrets.ts';
+import type {Secrets} from './step.ts';
+
+/** What decides which secrets are needed. */
+export type SecretInterview = {
+	answers: Answers;
+	/** Secrets from files and the environment. */
+	secrets: Secrets;
+	/** What the fleet has already: a token on its manager or in SSM, an access key on its manager. */
+	kept: {token: boolean; accessKey: boolean};
+	/** The path of a private key that has a passphrase. */
+	locked?: string | undefined;
+	/** Absent where no one can be asked. */
+	ask?: Ask | undefined;
+};
+
+/** A secret that is needed and not there, with its question and how else it is given. */
+type Needed = {question: SecretQuestion; what: string; instead: string};
+
+/**
+ * Asks for the secrets that these answers need and that neither somebody gave nor the fleet has. Where no one can be asked, or a given one
+ * has the form of something else, it throws one Problem that names the ways to give them (exit 2), never a secret.
+ */
+export async function interviewSecrets(interview: SecretInterview): Promise<Secrets> {
+	const {secrets, ask} = interview;
+	refuseWrong(secrets);
+	const needed = secretsNeeded(interview);
+	if (needed.length === 0) return secrets;
+	if (!ask) throw missing(needed);
+	const typed = new Map<SecretQuestion['id'], string>();
+	for (const {question} of needed) typed.set(question.id, await askSecret(question, ask));
+	const [id, secret] = [typed.get('accessKeyId'), typed.get('accessKeySecret')];
+	return {
+		runnerToken: secrets.runnerToken ?? typed.get('runnerToken'),
+		gitlabToken: secrets.gitlabToken ?? typed.get('gitlabToken'),
+		accessKey: secrets.accessKey ?? (id !== undefined && secret !== undefined ? {id, secret} : undefined),
+		passphrase: secrets.passphrase ?? typed.get('passphrase'),
+	};
+}
+
+/** What is still to be given, in the order of asking. */
+export function secretsNeeded({answers, secrets, kept, locked}: SecretInterview): Needed[] {
+	const needed: Needed[] = [];
+	if (answers.runner === 'token' && !kept.token && !secrets.runnerToken)
+		needed.push({
+			question: runnerTokenQuestion(answers),
+			what: "The runner's token",
+			instead: 'Set `GITLAB_RUNNER_TOKEN`, or pipe the token in with `--token-file -`.',
+		});
+	if (answers.runner === 'create' && !kept.token && !secrets.gitlabToken)
+		needed.push({
+			question: gitlabTokenQuestion(answers),
+			what: 'A GitLab token that may make the runner',
+			instead: 'Set `GITLAB_TOKEN`, or pipe the token in with `--gitlab-token-file -`.',
+		});
+	if (answers.access === 'access-keys' && !kept.accessKey && !secrets.accessKey) {
+		const named = {what: "The manager's access key", instead: 'Put id and secret in a file, and give `--access-key-file key.txt`.'};
+		needed.push({question: accessKeyIdQuestion, ...named}, {question: accessKeySecretQuestion, ...named});
+	}
+	if (locked !== undefined && !secrets.passphrase)
+		needed.push({
+			question: passphraseQuestion(locked),
+			what: `The passphrase of ${locked}`,
+			instead: 'Run it in a terminal, where the passphrase can be typed, or give a key without one.',
+		});
+	return needed;
+}
+
+/** Asks for one secret until its form is right. */
+export async function askSecret(question: SecretQuestion, ask: Ask): Promise<string> {
+	const read = (value: unknown) => (typeof value !== 'string' || question.id === 'passphrase' ? value : value.trim());
+	const wrong = (value: unknown) => wrongSecret(question, read(value));
+	let asked: Asked = {question, wrong};
+	for (let tries = 0; tries < 50; tries += 1) {
+		const answer = read(await ask(asked));
+		const refused = wrong(answer);
+		if (refused === undefined && typeof answer === 'string') return answer;
+		asked = {question, wrong, refused: refused ?? 'It takes an answer.'};
+	}
+	throw new Problem({code: 'no-answer-fits', exit: 2, message: `The question "${question.title}" has been answered 50 times, and no answer fits.`});
+}
+
+const wrongSecret = (question: SecretQuestion, value: unknown): string | undefined =>
+	typeof value === 'string' && value !== '' ? question.wrong?.(value) : 'It takes an answer.';
+
+function missing(needed: readonly Needed[]): Problem {
+	const each = [...new Map(needed.map((one) => [one.what, one])).values()];
+	return new Problem({
+		code: 'secret-missing',
+		exit: 2,
+		message: each.map(({what}) => `${what} is missing, and no one can be asked.`).join('\n'),
+		advice: each.map(({instead}) => instead).join(' '),
+	});
+}
+
+function refuseWrong({runnerToken, gitlabToken, accessKey}: Secrets): void {
+	const lines = [
+		["The runner's token", runnerToken && wrongRunnerToken(runnerToken)],
+		['The GitLab token', gitlabToken && wrongGitlabToken(gitlabToken)],
+		["The access key's id", accessKey && wrongAccessKeyId(accessKey.id)],
+		["The access key's secret", accessKey && wrongAccessKeySecret(accessKey.secret)],
+	].flatMap(([what, says]) => (says ? [`${what} has another form than it should. ${says}`] : []));
+	if (lines.length > 0) throw new Problem({code: 'secret-wrong', exit: 2, message: lines.join('\n')});
+}
+
+/** Secrets as they come from outside: the text of each file that was named, and the environment, which files beat. */
+export type SecretTexts = {
+	files: {token?: string | undefined; gitlabToken?: string | undefined; accessKey?: string | undefined};
+	environment: Record<string, string | undefined>;
+};
+
+/** Reads secrets out of files and environment. Throws a Problem (exit 2) for an access key file that holds none. */
+export function secretsIn({files, environment}: SecretTexts): Secrets {
+	return {
+		runnerToken: firstOf(files.token, environment.GITLAB_RUNNER_TOKEN),
+		gitlabToken: firstOf(files.gitlabToken, environment.GITLAB_TOKEN),
+		accessKey: files.accessKey === undefined ? undefined : accessKeyIn(files.accessKey),
+	};
+}
+
+const firstOf = (...texts: (string | undefined)[]): string | undefined => texts.map((text) => text?.trim()).find(Boolean);
+
+/** The id and secret in a file: AWS's own CSV, a credentials file, or two lines. */
+function accessKeyIn(text: string): {id: string; secret: string} {
+	const words = text.split(/[\s,="']+/);
+	const id = words.find((word) => wrongAccessKeyId(word) === undefined);
+	const secret = words.find((word) => wrongAccessKeySecret(word) === undefined);
+	if (id && secret) return {id, secret};
+	throw new Problem({
+		code: 'secret-wrong',
+		exit: 2,
+		message: `The file of \`--access-key-file\` holds no ${id ? 'secret access key' : 'access key id'}.`,
+		advice: 'It takes two lines: the id, which begins with AKIA, and the secret, 40 letters, digits, / and +.',
+	});
+}

@@ -1,0 +1,68 @@
+import {chmod, mkdir, readFile, rename} from 'node:fs/promises';
+import {join} from 'node:path';
+import {z} from 'zod';
+import {Problem} from './problem.ts';
+
+const shape = z.object({
+	/** The fleet that was worked with last, by region and name. */
+	lastFleet: z.object({region: z.string(), name: z.string()}).optional(),
+	/** The AWS profile that was used last. */
+	lastProfile: z.string().optional(),
+	/** When each preset was used last, ISO 8601. */
+	presetsUsed: z.record(z.string(), z.string()).optional(),
+});
+
+/** Preferences of this laptop: conveniences, whose loss costs nothing. */
+export type Settings = z.infer<typeof shape>;
+
+/** Preferences on disk: one file, its last whole write wins. */
+export type SettingsStore = {
+	/** What was remembered; what can't be read counts as nothing remembered. */
+	read(): Promise<Settings>;
+	/** Changes what is given and keeps the rest. */
+	remember(changed: Settings): Promise<void>;
+};
+
+/** Preferences in a folder. */
+export function settingsIn(folder: string): SettingsStore {
+	const path = join(folder, 'settings.json');
+	const read = async (): Promise<Settings> => shape.catch({}).parse(await contentOf(path));
+	return {
+		read,
+		async remember(changed) {
+			const settings = {...(await read()), ...changed};
+			await mkdir(folder, {recursive: true, mode: 0o700});
+			await chmod(folder, 0o700);
+			if ((await contentOf(path)) === corrupt) await rename(path, `${path}.set-aside`);
+			const {default: Store} = await import('conf');
+			new Store<Record<string, unknown>>({cwd: folder, configName: 'settings', configFileMode: 0o600, clearInvalidConfig: false}).store = JSON.parse(
+				JSON.stringify(settings),
+			);
+		},
+	};
+}
+
+const corrupt = Symbol('corrupt');
+
+async function contentOf(path: string): Promise<unknown> {
+	try {
+		return JSON.parse(await readFile(path, 'utf8'));
+	} catch (error) {
+		if (error instanceof SyntaxError) return corrupt;
+		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+		throw new Problem({
+			code: 'settings-unreadable',
+			message: `${path} can't be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)}).`,
+			cause: error,
+		});
+	}
+}
+
+/** Where this program keeps presets and preferences: XDG's configuration folder, or the platform's own. */
+export function configFolder({environment, platform, home}: {environment: Record<string, string | undefined>; platform: string; home: string}): string {
+	const name = 'gitlab-runner-aws';
+	if (environment.XDG_CONFIG_HOME) return join(environment.XDG_CONFIG_HOME, name);
+	if (platform === 'darwin') return join(home, 'Library', 'Preferences', name);
+	if (platform === 'win32') return join(environment.APPDATA ?? join(home, 'AppData', 'Roaming'), name);
+	return join(home, '.config', name);
+}

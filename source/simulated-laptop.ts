@@ -1,0 +1,48 @@
+import type {Clock} from './clock.ts';
+import type {SimulatedClock} from './clock-simulated.ts';
+import {Problem} from './problem.ts';
+
+/** A laptop of the world: from where calls come, and which may die at any of its acts. */
+export type Laptop = {
+	readonly number: number;
+	/** Public IPv4 address that the laptop has. */
+	address: string;
+	/** Whether a service tells that address. */
+	addressTold: boolean;
+	alive: boolean;
+	/** The world's clock, which no longer serves a dead laptop. */
+	readonly clock: Clock;
+	/** Throws when the laptop is dead. */
+	judgeAlive(): void;
+	/** Counts one changing act of this laptop; it may be its last. */
+	act(what: string): void;
+};
+
+/** Every changing act of any laptop, and after which of them its laptop dies. */
+export type Acts = {done: string[]; dieAt: number | undefined};
+
+/** Makes a laptop. A dead one throws a Problem with the code `laptop-died` from every port, for ever. */
+export function newLaptop(number: number, address: string, world: SimulatedClock, acts: Acts): Laptop {
+	const laptop: Laptop = {
+		number,
+		address,
+		addressTold: true,
+		alive: true,
+		clock: {
+			now: world.now,
+			async sleep(ms, signal) {
+				laptop.judgeAlive();
+				await world.sleep(ms, signal);
+				laptop.judgeAlive();
+			},
+		},
+		judgeAlive() {
+			if (!laptop.alive) throw new Problem({code: 'laptop-died', fault: 'outside', message: 'This laptop has died in the simulated world.'});
+		},
+		act(what) {
+			acts.done.push(what);
+			if (acts.done.length === acts.dieAt) laptop.alive = false;
+		},
+	};
+	return laptop;
+}

@@ -1,0 +1,154 @@
+import {simulatedAddress} from './address/simulated.ts';
+import type {Address} from './address/port.ts';
+import type {Clock, Random} from './clock.ts';
+import {type SimulatedClock, type Speed, seededRandom, simulatedClock} from './clock-simulated.ts';
+import type {CloudAt} from './cloud/port.ts';
+import {patientAt, type Retrying} from './cloud/retry.ts';
+import {newAccount} from './cloud/simulated/account.ts';
+import {type CallMade, simulatedCloud} from './cloud/simulated/cloud.ts';
+import type {CloudFaults} from './cloud/simulated/faults.ts';
+import {type CloudOutside, cloudOutside} from './cloud/simulated/outside.ts';
+import {type SimulatedDisk, simulatedDisk} from './disk/simulated.ts';
+import type {GitlabAt} from './gitlab/port.ts';
+import {type GitlabHealth, type Job, type SimulatedGitlab, simulatedGitlab} from './gitlab/simulated.ts';
+import type {Host} from './host/port.ts';
+import {simulatedHost} from './host/simulated/host.ts';
+import {type Hosts, simulatedHosts} from './host/simulated/hosts.ts';
+import {type HostFaults, type HostOutside, hostFaults, hostOutside} from './host/simulated/outside.ts';
+import {type Acts, type Laptop, newLaptop} from './simulated-laptop.ts';
+
+/** All ports as one laptop has them. */
+export type Ports = {
+	cloudAt: CloudAt;
+	host: Host;
+	gitlabAt: GitlabAt;
+	address: Address;
+	disk: SimulatedDisk;
+	clock: Clock;
+	random: Random;
+	/** Who works at this laptop, for rule descriptions and history. */
+	who: string;
+	laptop: Laptop;
+};
+
+export type WorldOptions = {
+	seed?: number;
+	account?: string;
+	/** Milliseconds since 1970 at the world's beginning. */
+	now?: number;
+	speed?: Speed;
+	/** How long new things stay unseen at most, in milliseconds; 0 for a cloud that answers at once. */
+	lagMs?: number;
+	/** Public IPv4 address of the first laptop; given as undefined: no service tells it. */
+	ownAddress?: string | undefined;
+	/** The one GitLab of this world; any other URL leads nowhere. */
+	gitlabUrl?: string;
+	/** Hears of each call that is made again. */
+	onRetry?: Retrying['onRetry'];
+};
+
+/** One deterministic world behind all ports: source/simulated.md says how it behaves. The ports on it are the first laptop's. */
+export type World = Ports & {
+	/** The world's own clock, which goes on when laptops die. */
+	time: SimulatedClock;
+	/** Every call that laptops made to AWS so far, in the order in which they began. */
+	calls: CallMade[];
+	/** Every changing act of laptops so far: AWS's operations, and `script install`, `write /path`, `gitlab createRunner`. */
+	acts: readonly string[];
+	/** Tokens that the world's GitLab knows: of its runner 41, and of a person with the scope `api`. */
+	tokens: {runner: string; gitlab: string; unknown: string};
+	/** GitLab's jobs, in the order in which they were queued. */
+	jobs: Job[];
+	/** Managers that would take a job now, and the least number of them since that was last asked. */
+	takers(): number;
+	leastTakers(): number;
+	outside: CloudOutside & HostOutside & {
+		/** GitLab's own state: runners, tokens, health. */
+		gitlab: SimulatedGitlab;
+		/** A token as somebody would type it: the runner's, a person's, or one that this GitLab doesn't know. */
+		token(kind?: keyof World['tokens']): string;
+		setGitlab(health: GitlabHealth): void;
+		/** The first laptop moves to another network; undefined: no service tells its address. */
+		setOwnAddress(address: string | undefined): void;
+	};
+	faults: CloudFaults & HostFaults & {
+		/** The laptop that makes the n-th changing act of all (1 is the first) dies right after it: from then on every port of it throws. */
+		dieAt(nth: number): void;
+	};
+	/** A laptop that has never seen any fleet: its own address, an empty disk, the same account. */
+	another(options?: {address?: string; who?: string}): Ports;
+	/** The same laptop switched on again after it died: same disk, same address. */
+	reboot(ports?: Ports): Ports;
+};
+
+const firstAddress = '203.0.113.7';
+
+/** Makes a world: the same for the same options and the same calls. */
+export function simulatedWorld(options: WorldOptions = {}): World {
+	const now = options.now ?? Date.parse('2026-11-24T09:00:00Z');
+	const random = seededRandom(options.seed ?? 1);
+	const time = simulatedClock(now, options.speed ?? 'instant');
+	const account = newAccount(options.account ?? '123456789012', now, random);
+	const cloud = simulatedCloud(account, time, random, options.lagMs ?? 1500);
+	const tokens = {runner: 'glrt-t3_simulated-runner-token', gitlab: 'glpat-simulated', unknown: 'glrt-t3_nobody-knows-this-one'};
+	const gitlab = simulatedGitlab(options.gitlabUrl ?? 'https://gitlab.com', time.now, random, tokens);
+	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random);
+	cloud.whenChanged.push(hosts.review);
+	const {faults: sshFaults, opened} = hostFaults();
+	const acts: Acts = {done: [], dieAt: undefined};
+	let laptops = 0;
+
+	function portsOf(laptop: Laptop, who: string, disk?: SimulatedDisk): Ports {
+		return {
+			cloudAt: patientAt(cloud.at(laptop), {clock: laptop.clock, random, onRetry: options.onRetry}),
+			host: simulatedHost(hosts, laptop, opened),
+			gitlabAt: gitlab.at(laptop),
+			address: simulatedAddress(laptop),
+			disk: disk?.in(laptop) ?? simulatedDisk(laptop),
+			clock: laptop.clock,
+			random,
+			who,
+			laptop,
+		};
+	}
+	const laptopAt = (address: string) => newLaptop((laptops += 1), address, time, acts);
+	const first = portsOf(laptopAt(options.ownAddress ?? firstAddress), 'alice@laptop');
+
+	if ('ownAddress' in options && options.ownAddress === undefined) first.laptop.addressTold = false;
+
+	return {
+		...first,
+		time,
+		calls: cloud.calls,
+		acts: acts.done,
+		tokens,
+		jobs: gitlab.jobs,
+		takers() {
+			time.settle();
+			return hosts.takers();
+		},
+		leastTakers: hosts.leastTakers,
+		outside: {
+			...cloudOutside(cloud, time.now, (when, happen) => void time.at(when, happen)),
+			...hostOutside(hosts),
+			gitlab,
+			token: (kind = 'runner') => tokens[kind],
+			setGitlab(health) {
+				gitlab.health = health;
+			},
+			setOwnAddress(address) {
+				first.laptop.addressTold = address !== undefined;
+				first.laptop.address = address ?? first.laptop.address;
+			},
+		},
+		faults: {
+			...cloud.faults,
+			...sshFaults,
+			dieAt(nth) {
+				acts.dieAt = nth;
+			},
+		},
+		another: ({address = '198.51.100.4', who = 'bob@desk'} = {}) => portsOf(laptopAt(address), who),
+		reboot: (ports = first) => portsOf(laptopAt(ports.laptop.address), ports.who, ports.disk),
+	};
+}

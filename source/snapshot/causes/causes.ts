@@ -1,0 +1,46 @@
+import {beingMade} from './being-made.ts';
+import type {Judge} from './cause.ts';
+import {certificates} from './certificates.ts';
+import {concurrentReached} from './concurrent-reached.ts';
+import {configRefused} from './config-refused.ts';
+import {credentialsRefused} from './credentials-refused.ts';
+import {dockerHub} from './docker-hub.ts';
+import {dockerInstall} from './docker-install.ts';
+import {gitlabUnreachable} from './gitlab-unreachable.ts';
+import {growthRate} from './growth-rate.ts';
+import {keyPairQuota} from './key-pair-quota.ts';
+import {limitReached} from './limit-reached.ts';
+import {managerCpu} from './manager-cpu.ts';
+import {managerDisk} from './manager-disk.ts';
+import {managerMemory} from './manager-memory.ts';
+import {managerStopped} from './manager-stopped.ts';
+import {noCapacity} from './no-capacity.ts';
+import {notAllowed} from './not-allowed.ts';
+import {quota} from './quota.ts';
+import {refusedOtherwise} from './refused-otherwise.ts';
+import {requestConcurrency} from './request-concurrency.ts';
+import {runnerOffline} from './runner-offline.ts';
+import {runnerPaused} from './runner-paused.ts';
+import {serviceStopped} from './service-stopped.ts';
+import {spotInterrupted} from './spot-interrupted.ts';
+import {spotPrice} from './spot-price.ts';
+import {spotRole} from './spot-role.ts';
+import {sshNever} from './ssh-never.ts';
+import {subnetFull} from './subnet-full.ts';
+import {switchedOff} from './switched-off.ts';
+import {throttled} from './throttled.ts';
+import {tokenRefused} from './token-refused.ts';
+import {unservedBranch, unservedTag, unservedUntagged} from './unserved.ts';
+
+/** What is wrong whether jobs wait or not, the one to act on first coming first: who asks for jobs, then what keeps workers from being made. */
+export const troubles: readonly Judge[] = [
+	...[managerStopped, serviceStopped, configRefused, runnerPaused, tokenRefused, gitlabUnreachable, switchedOff, runnerOffline],
+	...[managerDisk, managerMemory, certificates, notAllowed, credentialsRefused, spotRole, refusedOtherwise],
+	...[keyPairQuota, subnetFull, quota, spotPrice, noCapacity, dockerHub, dockerInstall, sshNever, managerCpu, throttled],
+];
+
+/** What is as it was asked to be, but makes jobs wait. */
+export const limits: readonly Judge[] = [limitReached, concurrentReached, requestConcurrency, growthRate, spotInterrupted, beingMade];
+
+/** Jobs that no runner takes: they wait however many machines there are. */
+export const unserved: readonly Judge[] = [unservedTag, unservedUntagged, unservedBranch];

@@ -1,0 +1,9 @@
+import {forTime} from '../formats.ts';
+import type {Judge} from './cause.ts';
+
+/** The runner can't load config.toml, so the one before stays in force. */
+export const configRefused: Judge = ({history, now}) => {
+	const held = history?.configRefused;
+	if (!held) return undefined;
+	return {id: 'config-refused', says: `GitLab Runner can't load config.toml${forTime(held.since, now)}, so the one before stays in force: ${held.detail ?? 'it says no more'}.`, source: 'journal', key: 'config', since: held.since};
+};

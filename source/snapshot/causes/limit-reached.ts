@@ -1,0 +1,20 @@
+import {forTime, many} from '../formats.ts';
+import type {Case, Judge} from './cause.ts';
+
+/** When the last place was taken: the newest begin of a machine or a job, milliseconds since 1970. */
+const fullSince = ({rows, history}: Case): number | undefined => {
+	const times = rows.flatMap(({name, state, createdAt}) => {
+		if (state !== 'busy' && state !== 'creating') return [];
+		const at = Math.max(createdAt ?? 0, state === 'busy' ? (history?.machines.get(name)?.jobAt ?? 0) : 0);
+		return at > 0 ? [at] : [];
+	});
+	return times.length === 0 ? undefined : Math.max(...times);
+};
+
+/** As many machines as the limit allows, and none of them is free. */
+export const limitReached: Judge = (it) => {
+	const {limit, machines, idle, now, metrics} = it;
+	if (limit === undefined || machines === undefined || machines < limit || (idle ?? 0) > 0) return undefined;
+	const since = fullSince(it);
+	return {id: 'limit', says: `The limit is ${limit} and all ${many(machines, 'machine')} are busy or being made${forTime(since, now)}.`, source: metrics ? 'runner' : 'host', key: 'raise-limit', since};
+};

@@ -1,0 +1,81 @@
+import type {Mark, Role} from '../glyphs.ts';
+import type {Column} from './columns.ts';
+import {age, figure, shortZone} from './formats.ts';
+import type {RunningJob} from './job-list.ts';
+import type {Row, RowJob, RowState} from './rows.ts';
+
+export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 'usdPerHour' | 'spent' | 'instance' | 'market' | 'address';
+
+/** The workers' table. Name and state never go. */
+export const workerColumns: readonly Column<WorkerColumn>[] = [
+	{id: 'name', title: 'NAME', align: 'left', width: 36, least: 16, rank: 0, grows: true, cuts: 'middle'},
+	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
+	{id: 'job', title: 'JOB', align: 'left', width: 24, least: 24, rank: 1, cuts: 'end'},
+	{id: 'type', title: 'TYPE', align: 'left', width: 11, least: 11, rank: 4, cuts: 'end'},
+	{id: 'zone', title: 'ZONE', align: 'left', width: 4, least: 4, rank: 5, cuts: 'end'},
+	{id: 'age', title: 'AGE', align: 'right', width: 6, least: 6, rank: 2, cuts: 'end'},
+	{id: 'usdPerHour', title: '$/H', align: 'right', width: 6, least: 6, rank: 3, cuts: 'end'},
+	{id: 'spent', title: 'SPENT $', align: 'right', width: 7, least: 7, rank: 6, cuts: 'end'},
+	{id: 'market', title: 'MARKET', align: 'left', width: 9, least: 9, rank: 7, cuts: 'end'},
+	{id: 'instance', title: 'INSTANCE', align: 'left', width: 19, least: 19, rank: 8, cuts: 'middle'},
+	{id: 'address', title: 'ADDRESS', align: 'left', width: 15, least: 15, rank: 9, cuts: 'end'},
+];
+
+/** `api #8812 test-unit`: the project's own name, the job's number, and its name or stage. */
+export function jobWords({id, project, name, stage}: RowJob): string {
+	return [project?.split('/').at(-1), `#${id}`, name ?? stage].filter((word) => word !== undefined && word !== '').join(' ');
+}
+
+/** What stands in the column of jobs where there is none: what the machine is doing. */
+const doing = ({job, detail}: Row): string => (job ? jobWords(job) : (detail ?? ''));
+
+/** A row's texts, by column. Pure; what isn't known is a dash. */
+export const workerCells = (row: Row): Record<WorkerColumn, string> => ({
+	name: row.name,
+	state: row.state === 'unknown' ? 'not known' : row.state,
+	job: doing(row),
+	type: row.type ?? '–',
+	zone: shortZone(row.zone),
+	age: age(row.ageSeconds),
+	usdPerHour: figure(row.usdPerHour),
+	spent: figure(row.spentUsd),
+	market: row.spot === undefined ? '–' : row.spot ? 'spot' : 'on demand',
+	instance: row.instanceId ?? '–',
+	address: row.address ?? '–',
+});
+
+/** The glyph and colour of a state: a second function beside the cells. */
+const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: Role | undefined}>> = {
+	busy: {mark: undefined, role: 'so'},
+	idle: {mark: undefined, role: undefined},
+	creating: {mark: undefined, role: 'accent'},
+	removing: {mark: undefined, role: 'quiet'},
+	failed: {mark: 'failed', role: 'blocked'},
+	stopped: {mark: 'note', role: 'warning'},
+	orphan: {mark: 'note', role: 'warning'},
+	unknown: {mark: 'waiting', role: 'quiet'},
+};
+
+export const lookOf = ({state}: Row): {mark: Mark | undefined; role: Role | undefined} => looks[state];
+
+export type JobColumn = 'job' | 'project' | 'state' | 'stage' | 'machine' | 'age';
+
+/** The jobs' table. */
+export const jobColumns: readonly Column<JobColumn>[] = [
+	{id: 'job', title: 'JOB', align: 'left', width: 24, least: 12, rank: 0, grows: true, cuts: 'end'},
+	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
+	{id: 'stage', title: 'STAGE', align: 'left', width: 22, least: 22, rank: 2, cuts: 'end'},
+	{id: 'age', title: 'TIME', align: 'right', width: 6, least: 6, rank: 1, cuts: 'end'},
+	{id: 'machine', title: 'MACHINE', align: 'left', width: 24, least: 24, rank: 3, cuts: 'middle'},
+	{id: 'project', title: 'PROJECT', align: 'left', width: 24, least: 24, rank: 4, cuts: 'middle'},
+];
+
+/** A running job's texts; `worker` is the row that runs it, where that is known. */
+export const jobCells = (job: RunningJob, worker: Row | undefined): Record<JobColumn, string> => ({
+	job: jobWords({id: job.id, project: job.project, name: worker?.job?.name}),
+	state: job.state || '–',
+	stage: (job.executorStage && job.stage === 'prepare_executor' ? job.executorStage : job.stage).replaceAll('_', ' ') || '–',
+	age: age(job.seconds),
+	machine: worker?.name ?? '–',
+	project: job.project ?? '–',
+});

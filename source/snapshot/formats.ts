@@ -1,0 +1,54 @@
+/** A time that goes on, short and in a column: `40 s`, `12 m`, `3.2 h`, `12 d`. Takes seconds; a dash where it isn't known. */
+export function age(seconds: number | undefined): string {
+	if (seconds === undefined) return '–';
+	if (seconds < 99.5) return `${Math.round(seconds)} s`;
+	if (seconds < 99.5 * 60) return `${Math.round(seconds / 60)} m`;
+	if (seconds < 36 * 3600) return `${(seconds / 3600).toFixed(1)} h`;
+	return `${Math.round(seconds / 86_400)} d`;
+}
+
+/** A time that something takes: `40 s`, `1 m 40 s`. Takes seconds. */
+export function takes(seconds: number): string {
+	const whole = Math.round(seconds);
+	if (whole < 60) return `${whole} s`;
+	return whole % 60 === 0 ? `${Math.floor(whole / 60)} m` : `${Math.floor(whole / 60)} m ${whole % 60} s`;
+}
+
+/** A sum: `$6.10`, `$0.41`, `$0.004`; a dash where it isn't known. */
+export function money(usd: number | undefined): string {
+	if (usd === undefined) return '–';
+	if (usd !== 0 && usd < 0.1) return `$${usd.toFixed(3)}`;
+	return `$${usd.toLocaleString('en-US', {minimumFractionDigits: 2, maximumFractionDigits: 2})}`;
+}
+
+/** A sum in a column of its own, whose header says USD: `0.034`; a dash where it isn't known. */
+export const figure = (usd: number | undefined): string => (usd === undefined ? '–' : usd < 100 ? usd.toFixed(3) : usd.toFixed(1));
+
+/** A zone without its region: `us-east-2a` in us-east-2 is `2a`. */
+export function shortZone(zone: string | undefined): string {
+	if (zone === undefined) return '–';
+	return /(\d[a-z])$/.exec(zone)?.[1] ?? zone;
+}
+
+/** Bytes in the unit that fits: `40 MB`, `7.6 GB`. */
+export function bytes(count: number): string {
+	if (count < 1e9) return `${Math.round(count / 1e6)} MB`;
+	return `${(count / 1e9).toFixed(1)} GB`;
+}
+
+/** `1 job`, `3 jobs`. */
+export const many = (count: number, one: string, more = `${one}s`): string => `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
+
+/** `, for 12 m`, or nothing while that isn't known or is a moment. Milliseconds since 1970. */
+export const forTime = (since: number | undefined, now: number): string => (since === undefined || now - since < 10_000 ? '' : `, for ${age((now - since) / 1000)}`);
+
+const blocks = '▁▂▃▄▅▆▇█';
+const plainBlocks = '.:-=+*#@';
+
+/** The last values as bars, one a column, from 0 to the greatest; nothing known is an empty place. */
+export function sparkline(values: readonly (number | undefined)[], columns: number, ascii = false): string {
+	const shown = values.slice(-columns);
+	const most = shown.reduce<number>((top, value) => Math.max(top, value ?? 0), 0);
+	const bars = ascii ? plainBlocks : blocks;
+	return shown.map((value) => (value === undefined ? ' ' : (bars[most === 0 ? 0 : Math.min(7, Math.floor((value / most) * 7.999))] ?? ' '))).join('');
+}

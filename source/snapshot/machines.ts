@@ -1,0 +1,42 @@
+import {z} from 'zod';
+import {madeAt} from './machine-name.ts';
+
+/** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it (facts §17.4). */
+export const pickedMachine = z.object({
+	name: z.string(),
+	instanceId: z.string().default(''),
+	ip: z.string().default(''),
+	privateIp: z.string().default(''),
+	type: z.string().default(''),
+	region: z.string().default(''),
+	zone: z.string().default(''),
+	subnetId: z.string().default(''),
+	ami: z.string().default(''),
+	spot: z.boolean().optional(),
+	spotPrice: z.string().default(''),
+	keyName: z.string().default(''),
+	existingKey: z.boolean().optional(),
+	diskGib: z.number().optional(),
+	volumeType: z.string().default(''),
+	privateOnly: z.boolean().optional(),
+});
+
+/** A machine in docker-machine's store. An empty `instanceId` means that its launch failed or still runs. */
+export type Machine = z.infer<typeof pickedMachine> & {
+	/** Milliseconds since 1970, from the name. */
+	createdAt: number | undefined;
+};
+
+/** Reads what was picked; names of those that couldn't be read are given back. Never throws. */
+export function readMachines(picked: readonly unknown[]): {machines: Machine[]; unread: string[]} {
+	const machines: Machine[] = [];
+	const unread: string[] = [];
+	for (const one of picked) {
+		const read = pickedMachine.safeParse(one);
+		if (read.success && read.data.name !== '') machines.push({...read.data, createdAt: madeAt(read.data.name)});
+		else unread.push(nameOf(one));
+	}
+	return {machines, unread};
+}
+
+const nameOf = (one: unknown): string => (typeof one === 'object' && one !== null && 'name' in one && typeof one.name === 'string' ? one.name : 'a machine without a name');

@@ -1,0 +1,94 @@
+import {readPrometheus, type Sample} from './prometheus.ts';
+
+/** Machines by docker+machine's own states (facts §6). The counts of several runners on one manager are merged there. */
+export type MachineCounts = {acquired: number; creating: number; idle: number; used: number; removing: number; stuck: number};
+
+/** What the runner's `/metrics` tells. A figure that isn't there is undefined: not known is not 0. */
+export type Metrics = {
+	jobs: number | undefined;
+	concurrent: number | undefined;
+	/** `limit` by short token; 0 is no limit. */
+	limits: Record<string, number>;
+	machines: MachineCounts | undefined;
+	/** Jobs that GitLab said wait for this runner when it last asked. */
+	queueSize: number | undefined;
+	requestConcurrency: Record<string, number>;
+	/** How often requests for jobs met the limit of requests at a time. */
+	requestsExceeded: number | undefined;
+	/** Answers to `request_job` by HTTP status, since the service started. */
+	jobRequests: Record<string, number>;
+	/** Machines made since the service started, and the mean seconds that took. */
+	creation: {count: number; meanSeconds: number} | undefined;
+	machinesCreated: number | undefined;
+	creationsFailed: number | undefined;
+	healthFailures: number | undefined;
+	version: string | undefined;
+	processState: string | undefined;
+	/** Milliseconds since 1970. */
+	startedAt: number | undefined;
+	/** Lines that couldn't be read. */
+	unread: string[];
+};
+
+const machineStates = {acquired: 'acquired', creating: 'creating', idle: 'idle', used: 'used', removing: 'removing', 'stuck-on-removing': 'stuck'} as const;
+
+type Where = Record<string, string>;
+
+/** Sums over all labels that aren't asked for: `target_*` are empty for EC2 and absent before 19.1 (facts §6). */
+function pick(samples: readonly Sample[]) {
+	const byName = new Map<string, Sample[]>();
+	for (const sample of samples) {
+		const known = byName.get(sample.name);
+		if (known) known.push(sample);
+		else byName.set(sample.name, [sample]);
+	}
+	const matching = (name: string, where: Where = {}) => (byName.get(name) ?? []).filter(({labels}) => Object.entries(where).every(([key, value]) => labels[key] === value));
+	const sum = (name: string, where?: Where): number | undefined => {
+		const found = matching(name, where);
+		return found.length === 0 ? undefined : found.reduce((total, {value}) => total + value, 0);
+	};
+	const by = (name: string, label: string, where?: Where): Record<string, number> => {
+		const sums: Record<string, number> = {};
+		for (const {labels, value} of matching(name, where)) sums[labels[label] ?? ''] = (sums[labels[label] ?? ''] ?? 0) + value;
+		return sums;
+	};
+	const word = (name: string, label: string): string | undefined => matching(name).find(({value}) => value === 1)?.labels[label];
+	return {sum, by, word};
+}
+
+function machineCounts(byState: Record<string, number>): MachineCounts | undefined {
+	if (Object.keys(byState).length === 0) return undefined;
+	const counts = {acquired: 0, creating: 0, idle: 0, used: 0, removing: 0, stuck: 0};
+	for (const [state, key] of Object.entries(machineStates)) counts[key] = byState[state] ?? 0;
+	return counts;
+}
+
+/** Reads the text of `/metrics`. Never throws. */
+export function readMetrics(text: string): Metrics {
+	const {samples, unread} = readPrometheus(text, ['gitlab_runner_', 'process_start_time_seconds']);
+	const {sum, by, word} = pick(samples);
+	const action = (name: string) => sum('gitlab_runner_autoscaling_actions_total', {action: name});
+	const made = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_count') ?? 0;
+	const took = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_sum') ?? 0;
+	const concurrent = sum('gitlab_runner_concurrent');
+	const started = sum('process_start_time_seconds');
+	return {
+		// Series of jobs exist only for states in use, so a runner that answers and names none runs none.
+		jobs: sum('gitlab_runner_jobs') ?? (concurrent === undefined ? undefined : 0),
+		concurrent,
+		limits: by('gitlab_runner_limit', 'runner'),
+		machines: machineCounts(by('gitlab_runner_autoscaling_machine_states', 'state', {executor: 'docker+machine'})),
+		queueSize: sum('gitlab_runner_job_queue_size'),
+		requestConcurrency: by('gitlab_runner_request_concurrency_hard_limit', 'runner'),
+		requestsExceeded: sum('gitlab_runner_request_concurrency_exceeded_total'),
+		jobRequests: by('gitlab_runner_api_request_statuses_total', 'status', {endpoint: 'request_job'}),
+		creation: made > 0 ? {count: made, meanSeconds: took / made} : undefined,
+		machinesCreated: action('created'),
+		creationsFailed: action('creation-failed'),
+		healthFailures: sum('gitlab_runner_worker_health_check_failures_total'),
+		version: word('gitlab_runner_version_info', 'version'),
+		processState: word('gitlab_runner_process_state_info', 'state'),
+		startedAt: started === undefined ? undefined : started * 1000,
+		unread,
+	};
+}

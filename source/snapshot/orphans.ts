@@ -1,0 +1,163 @@
+import {isWorkerName, markKeys} from '../fleet.ts';
+import type {Instance, KeyPair} from '../steps/looks/account.ts';
+import {machineNameOf} from './join.ts';
+import {isMachineName, isNamedBy, madeAt} from './machine-name.ts';
+import type {Leftovers, Volume} from './snapshot.ts';
+
+/** A live manager of the region, and what it knows. */
+export type AskedManager = {
+	id: string;
+	/** The fleet whose mark it bears. */
+	fleet?: string | undefined;
+	/** What its docker-machine's store holds; undefined when it can't be asked. */
+	store: {names: ReadonlySet<string>; instanceIds: ReadonlySet<string>} | undefined;
+	/** Short tokens of its runners, by which machines are named; empty when it can't be asked. */
+	shortTokens: readonly string[];
+};
+
+export type Leftover = {
+	kind: 'instance' | 'key pair' | 'spot request' | 'volume';
+	id: string;
+	name: string;
+	/** `orphan`: no live manager knows it, and all that could have been asked. `not-known`: nobody can say, so it stays. */
+	is: 'orphan' | 'known' | 'not-known';
+	/** Why, in a few words. */
+	because: string;
+	/** The fleet it was made for, where its mark or name says so. */
+	fleet?: string | undefined;
+	/** Milliseconds since 1970. */
+	createdAt?: number | undefined;
+	type?: string | undefined;
+	zone?: string | undefined;
+	sizeGib?: number | undefined;
+};
+
+export type Region = {
+	region: string;
+	/** Fleets that have a record here: names that a worker may bear. */
+	fleets: readonly string[];
+	managers: readonly AskedManager[];
+	instances: readonly Instance[];
+	leftovers: Leftovers;
+	/** Milliseconds since 1970. */
+	now: number;
+};
+
+type Verdict = Pick<Leftover, 'is' | 'because'>;
+
+/** docker-machine gives up a create after an hour; until then a key pair without an instance may be on its way (facts §4.5). */
+const longestCreate = 3_600_000;
+/** Store and EC2 are read one after the other, so what is younger than this may be in only one of them. */
+const betweenLooks = 300_000;
+
+const verdict = (is: Leftover['is'], because: string): Verdict => ({is, because});
+
+/** The fleet that a worker's name or mark names. */
+function fleetOf(region: Region, name: string, tags: Record<string, string>): string | undefined {
+	return tags[markKeys.fleet] ?? region.fleets.find((fleet) => isWorkerName({name: fleet, region: region.region}, name));
+}
+
+/** Managers that could have made something of this name: those whose runner's token it bears, those of its fleet, and any that can't be asked and isn't another fleet's. */
+function candidates({managers}: Region, name: string, fleet: string | undefined): readonly AskedManager[] {
+	return managers.filter((manager) => {
+		if (manager.shortTokens.some((token) => isNamedBy(token, name))) return true;
+		if (fleet !== undefined && manager.fleet === fleet) return true;
+		return manager.store === undefined && (fleet === undefined || manager.fleet === undefined);
+	});
+}
+
+const isLive = ({state}: Instance): boolean => state !== 'terminated' && state !== 'shutting-down';
+
+/** Judges by name: who knows it, who could, and whether all of those were asked. */
+function judge(region: Region, name: string, fleet: string | undefined, id: string | undefined): Verdict {
+	const knower = region.managers.find(({store}) => store && (store.names.has(name) || (id !== undefined && store.instanceIds.has(id))));
+	if (knower) return verdict('known', `manager ${knower.id} knows it`);
+	const could = candidates(region, name, fleet);
+	const silent = could.find(({store}) => store === undefined);
+	if (silent) return verdict('not-known', `manager ${silent.id} can't be asked`);
+	if (could.length > 0) return verdict('orphan', could.length === 1 ? `manager ${could[0]?.id} doesn't know it` : 'none of its managers knows it');
+	if (fleet !== undefined && region.fleets.includes(fleet)) return verdict('orphan', `fleet ${fleet} has no live manager`);
+	if (fleet !== undefined) return verdict('orphan', `fleet ${fleet} has neither a record nor a live manager here`);
+	return verdict('not-known', 'made by a runner that no manager here has');
+}
+
+function instanceLeft(region: Region, instance: Instance): Leftover | undefined {
+	const name = machineNameOf(instance) ?? instance.tags['Name'] ?? instance.keyName ?? '';
+	const marked = instance.tags[markKeys.part] === 'worker';
+	if (!isLive(instance) || (!marked && !isMachineName(name))) return undefined;
+	const fleet = fleetOf(region, name, instance.tags);
+	const judged = judge(region, name, fleet, instance.id);
+	const young = judged.is === 'orphan' && region.now - instance.launchedAt < betweenLooks;
+	return {
+		kind: 'instance',
+		id: instance.id,
+		name,
+		...(young ? verdict('not-known', 'launched less than 5 m ago') : judged),
+		fleet,
+		createdAt: instance.launchedAt,
+		type: instance.type,
+		zone: instance.zone,
+	};
+}
+
+/** A key pair is a leftover when its name has the runner's full pattern, no live instance uses it, no store holds its machine and no create can still be under way. */
+function keyPairLeft(region: Region, pair: KeyPair, used: ReadonlySet<string>): Leftover | undefined {
+	if (!isMachineName(pair.name)) return undefined;
+	const createdAt = pair.createdAt ?? madeAt(pair.name);
+	const fleet = fleetOf(region, pair.name, pair.tags);
+	const base = {kind: 'key pair', id: pair.id, name: pair.name, fleet, createdAt} as const;
+	if (used.has(pair.name)) return {...base, ...verdict('known', 'a live instance uses it')};
+	const judged = judge(region, pair.name, fleet, undefined);
+	if (judged.is === 'known') return {...base, ...judged};
+	if (createdAt === undefined || region.now - createdAt < longestCreate) return {...base, ...verdict('not-known', 'its machine may still be in the making')};
+	const unasked = region.managers.find(({store, fleet: of}) => store === undefined && (fleet === undefined || of === undefined || of === fleet));
+	if (unasked) return {...base, ...verdict('not-known', `manager ${unasked.id} can't be asked`)};
+	return {...base, ...verdict('orphan', judged.is === 'orphan' ? judged.because : 'no live instance uses it')};
+}
+
+function spotRequestLeft(region: Region, request: Leftovers['spotRequests'][number], instances: ReadonlyMap<string, Instance>): Leftover | undefined {
+	if (request.state !== 'open' && request.state !== 'active') return undefined;
+	const name = request.tags['Name'] ?? '';
+	const fleet = request.tags[markKeys.fleet];
+	const base = {kind: 'spot request', id: request.id, name, fleet, createdAt: request.createdAt, type: request.type} as const;
+	const instance = request.instanceId === undefined ? undefined : instances.get(request.instanceId);
+	if (instance && isLive(instance)) {
+		const left = instanceLeft(region, instance);
+		return left && {...base, name: name || left.name, fleet: fleet ?? left.fleet, is: left.is, because: left.is === 'known' ? 'its instance is known' : `its instance ${instance.id}: ${left.because}`};
+	}
+	if (request.instanceId !== undefined) return {...base, ...verdict('not-known', `its instance ${request.instanceId} isn't in the list`)};
+	if (fleet === undefined && !isMachineName(name)) return undefined;
+	if (request.createdAt === undefined || region.now - request.createdAt < longestCreate) return {...base, ...verdict('not-known', 'it may still be filled')};
+	return {...base, ...judge(region, name, fleet, undefined)};
+}
+
+function volumeLeft(region: Region, volume: Volume): Leftover | undefined {
+	const name = volume.tags['Name'] ?? '';
+	const fleet = fleetOf(region, name, volume.tags);
+	const worker = isMachineName(name) || volume.tags[markKeys.part] === 'worker';
+	if (volume.state !== 'available' || volume.instanceId !== undefined || !worker) return undefined;
+	const judged = judge(region, name, fleet, undefined);
+	const young = volume.createdAt === undefined || region.now - volume.createdAt < longestCreate;
+	return {
+		kind: 'volume',
+		id: volume.id,
+		name,
+		...(judged.is === 'orphan' && young ? verdict('not-known', 'its machine may still be in the making') : judged),
+		fleet,
+		createdAt: volume.createdAt,
+		sizeGib: volume.sizeGib,
+	};
+}
+
+/** Everything of the region that some docker-machine made, each judged by what the live managers know: never `orphan` where one that could know wasn't asked. Pure. */
+export function judgeLeftovers(region: Region): Leftover[] {
+	const live = region.instances.filter(isLive);
+	const used = new Set(live.flatMap(({keyName}) => (keyName === undefined ? [] : [keyName])));
+	const byId = new Map(region.instances.map((instance) => [instance.id, instance]));
+	return [
+		...region.instances.map((instance) => instanceLeft(region, instance)),
+		...region.leftovers.keyPairs.map((pair) => keyPairLeft(region, pair, used)),
+		...region.leftovers.spotRequests.map((request) => spotRequestLeft(region, request, byId)),
+		...region.leftovers.volumes.map((volume) => volumeLeft(region, volume)),
+	].filter((left) => left !== undefined);
+}

@@ -1,0 +1,69 @@
+import type {Cloud} from '../../cloud/port.ts';
+import {type Fleet, markKeys} from '../../fleet.ts';
+import {type Instance, instanceOf, keyPairOf, lives, spotRequestOf, workerPattern} from '../../steps/looks/account.ts';
+import {bearsMark, tagsOf} from '../../steps/tags.ts';
+import type {Ec2, Leftovers} from '../snapshot.ts';
+
+/** Whose workers are looked at: a fleet's, or those of any manager. */
+export type Watched = {fleet: Fleet} | {managerId: string};
+
+/** What is known already, so that EC2 is asked for no more than is shown. */
+export type Known = {shortTokens: readonly string[]; instanceIds: readonly string[]};
+
+/** EC2's filters take at most 200 values. */
+const mostValues = 200;
+
+async function describe(cloud: Cloud, name: string, values: readonly string[]): Promise<Instance[]> {
+	if (values.length === 0) return [];
+	const {Reservations = []} = await cloud.call('DescribeInstances', {Filters: [{Name: name, Values: [...values]}]});
+	return Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf));
+}
+
+/** Key names of the machines that count: of the runners that are known, else of any runner. */
+function patterns(watched: Watched, {shortTokens}: Known): string[] {
+	const fleet = 'fleet' in watched ? [workerPattern(watched.fleet)] : [];
+	return shortTokens.length === 0 ? ['runner-*'] : [...shortTokens.map((token) => `runner-${token.toLowerCase()}-*`), ...fleet];
+}
+
+/**
+ * The manager and the workers. By filters only: an id that EC2 doesn't know isn't an error then.
+ * Machines in the manager's store that no pattern finds (a key pair that was given) are asked for by their ids.
+ */
+export async function lookAtEc2(cloud: Cloud, watched: Watched, known: Known): Promise<Ec2> {
+	const managers = 'fleet' in watched ? describe(cloud, `tag:${markKeys.fleet}`, [watched.fleet.name]) : describe(cloud, 'instance-id', [watched.managerId]);
+	const [marked, named] = await Promise.all([managers, describe(cloud, 'key-name', patterns(watched, known))]);
+	const byId = new Map([...marked, ...named].map((instance) => [instance.id, instance]));
+	const missing = known.instanceIds.filter((id) => !byId.has(id));
+	for (let at = 0; at < missing.length; at += mostValues) {
+		for (const instance of await describe(cloud, 'instance-id', missing.slice(at, at + mostValues))) byId.set(instance.id, instance);
+	}
+	const isManager = (instance: Instance): boolean => ('fleet' in watched ? bearsMark(watched.fleet, instance.tags, 'manager') : instance.id === watched.managerId);
+	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);
+	const [manager, ...others] = found;
+	return {
+		manager: manager && manager.state !== 'terminated' ? manager : undefined,
+		otherManagers: others.filter(lives),
+		instances: [...byId.values()].filter((instance) => !isManager(instance)),
+	};
+}
+
+/** Key pairs, spot requests and loose volumes that bear a runner's name or a mark; whoever made them. */
+export async function lookAtLeftovers(cloud: Cloud): Promise<Leftovers> {
+	const [pairs, requests, volumes] = await Promise.all([
+		cloud.call('DescribeKeyPairs', {Filters: [{Name: 'key-name', Values: ['runner-*']}]}),
+		cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: 'state', Values: ['open', 'active']}]}),
+		cloud.call('DescribeVolumes', {Filters: [{Name: 'status', Values: ['available']}]}),
+	]);
+	return {
+		keyPairs: (pairs.KeyPairs ?? []).map(keyPairOf),
+		spotRequests: (requests.SpotInstanceRequests ?? []).map((seen) => ({...spotRequestOf(seen), createdAt: seen.CreateTime?.getTime(), type: seen.LaunchSpecification?.InstanceType})),
+		volumes: (volumes.Volumes ?? []).map((seen) => ({
+			id: seen.VolumeId ?? '',
+			state: seen.State ?? '',
+			sizeGib: seen.Size ?? 0,
+			createdAt: seen.CreateTime?.getTime(),
+			instanceId: seen.Attachments?.[0]?.InstanceId,
+			tags: tagsOf(seen.Tags),
+		})),
+	};
+}

@@ -1,0 +1,56 @@
+import type {PanelOutcome} from '../../host/scripts/panel.ts';
+import {readConfig} from '../config-facts.ts';
+import {readJobList} from '../job-list.ts';
+import {readMachines} from '../machines.ts';
+import {readMetrics} from '../metrics.ts';
+import type {Trouble} from '../seen.ts';
+import type {HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
+
+type Told = NonNullable<PanelOutcome['host']>;
+
+/** Share of the processor's time between two rounds that the hypervisor kept; undefined before there are two, and after a reboot. */
+function stolenShare(before: Ticks | undefined, now: Ticks | undefined): number | undefined {
+	if (!before || !now || now.total <= before.total) return undefined;
+	const busy = now.total - before.total - (now.idle - before.idle);
+	const stolen = now.stolen - before.stolen;
+	// Against the time that was wanted: an idle manager loses nothing.
+	return busy <= 0 ? 0 : Math.max(0, stolen / busy);
+}
+
+function resourcesOf(told: Told, before: Ticks | undefined): Resources | undefined {
+	return told.resources && {...told.resources, stolen: stolenShare(before, told.ticks)};
+}
+
+function facts(text: string, toml: (text: string) => unknown) {
+	try {
+		return readConfig(toml(text));
+	} catch {
+		// A config.toml that somebody is just mending is no failure of the look: the text is shown as it is.
+		return undefined;
+	}
+}
+
+/** The manager's machine as one round told it. `before` is the round before, for what only two rounds can tell. */
+export function hostSeen(told: Told, toml: (text: string) => unknown, before: Ticks | undefined): HostSeen {
+	const {machines, unread} = readMachines(told.machines);
+	return {
+		machines,
+		unreadMachines: [...told.unreadMachines, ...unread],
+		hasStore: told.hasStore,
+		certificates: told.certificates,
+		config: told.config && {...told.config, facts: facts(told.config.text, toml)},
+		service: {active: told.service.active, since: told.service.since, restarts: told.service.restarts},
+		resources: resourcesOf(told, before),
+	};
+}
+
+/** What the runner's own HTTP server told, or why it told nothing. */
+export function runnerSees(told: Told): {sees: RunnerSees} | {trouble: Trouble} {
+	if (told.metrics === undefined) {
+		const advice = told.silent?.includes('listen_address') ? 'Set `listen_address = "127.0.0.1:9252"` in config.toml and restart the service.' : undefined;
+		return {trouble: {code: 'metrics-silent', message: `The runner's metrics can't be read: ${told.silent ?? 'no answer'}.`, advice}};
+	}
+	const {jobs, unread} = readJobList(told.jobs ?? '');
+	const metrics = readMetrics(told.metrics);
+	return {sees: {metrics, jobs, unread: [...metrics.unread, ...unread, ...(told.jobs === undefined && told.silent !== undefined ? [told.silent] : [])]}};
+}

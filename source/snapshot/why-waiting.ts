@@ -1,0 +1,77 @@
+import type {Case, Cause, Judge} from './causes/cause.ts';
+import {limits, troubles, unserved} from './causes/causes.ts';
+import type {RunnerFacts} from './config-facts.ts';
+import {many} from './formats.ts';
+import {join} from './join.ts';
+import type {Metrics} from './metrics.ts';
+import {countRows, type Row} from './rows.ts';
+import {isFresh} from './seen.ts';
+import type {Snapshot} from './snapshot.ts';
+import {type Waiting, waitingJobs} from './waiting.ts';
+
+/** Whether jobs wait, and why, the cause to act on first coming first. */
+export type Why = {
+	waiting: Waiting;
+	/** The question above the answers: `Why are 3 jobs waiting?` */
+	asks: string;
+	causes: readonly Cause[];
+};
+
+/** What all runners that make machines may make together; undefined where one has no limit or nothing is known. */
+function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined): number | undefined {
+	const told = Object.values(metrics?.limits ?? {});
+	// The metrics tell what is in force; config.toml what will be once it is loaded.
+	const all = told.length > 0 ? told : runners.map(({limit}) => limit ?? 0);
+	return all.length === 0 || all.includes(0) ? undefined : all.reduce((sum, one) => sum + one, 0);
+}
+
+/** Picks out of a snapshot what causes are judged by. */
+export function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Case {
+	const counts = countRows(rows);
+	const config = snapshot.host.value?.config?.facts;
+	const makers = (config?.runners ?? []).filter(({idleCount}) => idleCount !== undefined);
+	const metrics = snapshot.runner.value?.metrics;
+	// A runner that doesn't answer any more isn't asked how many machines it has: what EC2 and the manager tell is newer.
+	const told = isFresh(snapshot.runner) ? metrics?.machines : undefined;
+	const hasRows = snapshot.host.value !== undefined;
+	return {
+		snapshot,
+		now,
+		rows,
+		counts,
+		waiting: waitingJobs(snapshot, now),
+		manager: snapshot.ec2.value?.manager,
+		host: snapshot.host.value,
+		metrics,
+		history: snapshot.journal.value,
+		gitlab: snapshot.gitlab.value,
+		config,
+		runner: makers[0],
+		limit: limitOf(makers, metrics),
+		machines: told ? told.acquired + told.creating + told.idle + told.used + told.removing + told.stuck : hasRows ? counts.all - counts.orphan : undefined,
+		creating: told?.creating ?? (hasRows ? counts.creating : undefined),
+		idle: told?.idle ?? (hasRows ? counts.idle : undefined),
+	};
+}
+
+const judged = (it: Case, judges: readonly Judge[]): Cause[] => judges.map((judge) => judge(it)).filter((cause) => cause !== undefined);
+
+function askedOf(waiting: Waiting): string {
+	if (!waiting.known) return waiting.says;
+	const jobs = waiting.jobs + waiting.unserved.length;
+	if (jobs === 0) return `No job waits (${waiting.says}).`;
+	return jobs === 1 ? 'Why is 1 job waiting?' : `Why are ${many(jobs, 'job')} waiting?`;
+}
+
+/** What is wrong with the fleet, whether jobs wait or not: empty is healthy, as far as is known. */
+export const troublesOf = (snapshot: Snapshot, now: number, rows?: readonly Row[]): readonly Cause[] => judged(caseOf(snapshot, now, rows), troubles);
+
+/** Why jobs wait: every cause that holds, the one to act on first coming first. Pure; never throws. */
+export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly Row[]): Why {
+	const it = caseOf(snapshot, now, rows);
+	const {waiting} = it;
+	const asks = askedOf(waiting);
+	const none = waiting.known && waiting.jobs === 0 && waiting.fresh;
+	const causes = none ? judged(it, unserved) : judged(it, [...troubles, ...limits, ...unserved]);
+	return {waiting, asks, causes};
+}

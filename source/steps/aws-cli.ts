@@ -1,0 +1,16 @@
+import type {Fleet} from '../fleet.ts';
+
+/** An argument as a POSIX shell takes it: quoted only where it must be. */
+export const quoted = (argument: string): string => (/^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`);
+
+/** One command line of the AWS CLI in the fleet's region: the same by hand. */
+export const aws = (fleet: Fleet, ...args: string[]): string => ['aws', '--region', fleet.region, ...args].map(quoted).join(' ');
+
+/** Tags in the short form of the CLI: `Key=a,Value=b` for each. */
+export const tagArguments = (tags: Record<string, string>): string[] => Object.entries(tags).map(([key, value]) => `Key=${key},Value=${value}`);
+
+/** A `--tag-specifications` value for one type of resource. */
+export const tagSpecification = (type: string, tags: Record<string, string>): string =>
+	`ResourceType=${type},Tags=[${Object.entries(tags)
+		.map(([key, value]) => `{Key=${key},Value=${value}}`)
+		.join(',')}]`;

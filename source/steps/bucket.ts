@@ -1,0 +1,171 @@
+import type {BucketLocationConstraint, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';
+import {type Answers, type Fleet, mark, names} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Change, Context, Finding, Found, Report, Step} from '../step.ts';
+import {unless} from './answering.ts';
+import {aws} from './aws-cli.ts';
+import {bucketStands, removeBucket} from './bucket-removal.ts';
+import {doesTheSame, ourRule, ruleIn, withOurRule} from './lifecycle.ts';
+import {type BucketSeen, bucketLook} from './looks/bucket.ts';
+import {identityLook} from './looks/identity.ts';
+import {bearsGlobalMark, tagList} from './tags.ts';
+
+type Open = Extract<BucketSeen, {is: 'open'}>;
+
+const closed: PublicAccessBlockConfiguration = {BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true};
+
+const isClosed = (seen: PublicAccessBlockConfiguration | undefined): boolean =>
+	seen?.BlockPublicAcls === true && seen.IgnorePublicAcls === true && seen.BlockPublicPolicy === true && seen.RestrictPublicBuckets === true;
+
+/** The bucket these answers want, and whether it is one that we make. */
+async function wanted(context: Context) {
+	const {account} = await context.look(identityLook);
+	const ours = context.answers.cache === 'create';
+	const name = ours ? names.bucket(context.fleet, account) : context.answers.cache;
+	return {name, ours, account, look: bucketLook(name, account)};
+}
+
+const blocked = (code: string, message: string, advice: string): Finding<Found['bucket']> => ({is: 'blocked', problem: new Problem({code, message, advice})});
+
+/** What our one lifecycle rule still has to become. */
+function ruleChange({answers, fleet}: Context, seen: Open): Change[] {
+	const ours = ourRule(fleet, answers.cacheDays);
+	const standing = ruleIn(fleet, seen.rules);
+	if (standing && doesTheSame(standing, ours)) return [];
+	const from = standing ? `${standing.Expiration?.Days ?? 'no'} days, ${standing.Status ?? 'Disabled'}` : 'no rule of ours';
+	return [{what: 'cacheDays', from, to: `${answers.cacheDays} days`, how: 'live'}];
+}
+
+/** What else a bucket of ours has to become. */
+function ownChanges({fleet}: Context, seen: Open): Change[] {
+	const changes: Change[] = [];
+	if (!bearsGlobalMark(fleet, seen.tags)) changes.push({what: 'mark', from: 'no tags of ours', to: `gitlab-runner-aws:fleet=${fleet.name}`, how: 'live'});
+	if (!isClosed(seen.publicAccess)) changes.push({what: 'public access', from: 'not blocked', to: 'blocked', how: 'live'});
+	return changes;
+}
+
+/** An unmarked bucket of our exact name in this account: half-made when it is empty (design §7), else somebody's. */
+async function isSomebodys({cloud, fleet}: Context, name: string, seen: Open): Promise<boolean> {
+	if (bearsGlobalMark(fleet, seen.tags)) return false;
+	if ('gitlab-runner-aws:fleet' in seen.tags) return true;
+	const {Versions = [], DeleteMarkers = []} = await cloud.call('ListObjectVersions', {Bucket: name, MaxKeys: 1});
+	return Versions.length + DeleteMarkers.length > 0;
+}
+
+async function check(context: Context): Promise<Finding<Found['bucket']>> {
+	const {name, ours, look} = await wanted(context);
+	const {cacheDays} = context.answers;
+	const seen = await context.look(look);
+	const region = context.fleet.region;
+	if (seen.is === 'absent') {
+		if (ours) return {is: 'missing', says: `${name}, ${cacheDays} days`};
+		return blocked('NoSuchBucket', `There is no bucket ${name} that this account can see.`, 'Name another with `--cache`, or answer `create`.');
+	}
+	if (seen.is === 'closed' || (ours && (await isSomebodys(context, name, seen)))) {
+		const whose = seen.is === 'closed' ? `another account's, or nothing on it is allowed (${seen.problem.code})` : "not this fleet's: it bears no mark of it, and isn't empty";
+		return blocked('bucket-not-ours', `A bucket ${name} is already there, and it's ${whose}, so it stays as it is.`, 'Name the fleet otherwise with `--fleet`, or a bucket of yours with `--cache`.');
+	}
+	if (seen.region !== undefined && seen.region !== region) {
+		return blocked(
+			'bucket-elsewhere',
+			`Bucket ${name} is in ${seen.region}, and the fleet is in ${region}: every job's cache would cross regions, which costs time and money.`,
+			`Choose a bucket in ${region}, or answer \`create\`.`,
+		);
+	}
+	const resource = {name, ours};
+	const changes = [...(ours ? ownChanges(context, seen) : []), ...ruleChange(context, seen)];
+	const others = seen.rules.length - (ruleIn(context.fleet, seen.rules) ? 1 : 0);
+	const notes = others > 0 ? [{says: `Other lifecycle rules in ${name} stay as they are: ${others}.`}] : [];
+	if (changes.length === 0) return {is: 'so', resource, says: `${name}, ${cacheDays} days`, notes};
+	return {is: 'different', resource, changes, says: `${name}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
+}
+
+/** In us-east-1 S3 takes no configuration, elsewhere it wants the region (facts §11). Where it drops the tags, they are put right after. */
+async function create({answers, cloud, fleet}: Context, name: string): Promise<void> {
+	const tags = tagList(answers.tags, mark(fleet, 'bucket', true));
+	const elsewhere = fleet.region !== 'us-east-1';
+	await unless(
+		cloud.call('CreateBucket', {Bucket: name, ...(elsewhere ? {CreateBucketConfiguration: {LocationConstraint: constraintOf(fleet.region), Tags: tags}} : {})}),
+		'BucketAlreadyOwnedByYou',
+	);
+}
+
+/** S3's list of regions lags behind AWS's: any region may be written. */
+const constraintOf = (region: string) => region as BucketLocationConstraint;
+
+async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
+	const {answers, cloud, fleet} = context;
+	const {name, ours, look} = await wanted(context);
+	let seen = await context.look(look);
+	if (seen.is === 'absent' && ours) {
+		report({says: `cache bucket: creating ${name}`});
+		await create(context, name);
+		context.forget(look);
+		seen = await context.look(look);
+	}
+	if (seen.is === 'absent') {
+		throw new Problem({code: 'NoSuchBucket', fault: 'outside', again: true, message: `S3 doesn't show the bucket ${name} yet.`, advice: 'Run the same command again.'});
+	}
+	if (seen.is === 'closed') throw seen.problem;
+	if (ours && !bearsGlobalMark(fleet, seen.tags)) {
+		const kept = Object.fromEntries(Object.entries(seen.tags).filter(([key]) => !key.startsWith('aws:')));
+		await cloud.call('PutBucketTagging', {Bucket: name, Tagging: {TagSet: tagList(kept, answers.tags, mark(fleet, 'bucket', true))}});
+	}
+	if (ours && !isClosed(seen.publicAccess)) await cloud.call('PutPublicAccessBlock', {Bucket: name, PublicAccessBlockConfiguration: closed});
+	if (ruleChange(context, seen).length > 0) {
+		await cloud.call('PutBucketLifecycleConfiguration', {
+			Bucket: name,
+			LifecycleConfiguration: {Rules: withOurRule(seen.rules, ourRule(fleet, answers.cacheDays))},
+			...(seen.minimumSize ? {TransitionDefaultMinimumObjectSize: seen.minimumSize} : {}),
+		});
+	}
+	context.forget(look);
+}
+
+/** The account isn't known before AWS is asked; a shell asks it by itself. */
+const shellName = (answers: Answers, fleet: Fleet): string =>
+	answers.cache === 'create' ? `"${names.bucket(fleet, '$(aws sts get-caller-identity --query Account --output text)')}"` : answers.cache;
+
+function commands(answers: Answers, fleet: Fleet): string[] {
+	const bucket = ` --bucket ${shellName(answers, fleet)}`;
+	const constraint = fleet.region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${fleet.region}`];
+	const lifecycle = aws(fleet, 's3api', 'put-bucket-lifecycle-configuration', '--lifecycle-configuration', JSON.stringify({Rules: [ourRule(fleet, answers.cacheDays)]})) + bucket;
+	if (answers.cache !== 'create') return [aws(fleet, 's3api', 'get-bucket-lifecycle-configuration') + bucket, lifecycle];
+	const tagSet = JSON.stringify({TagSet: tagList(answers.tags, mark(fleet, 'bucket', true))});
+	const access = Object.keys(closed).map((key) => `${key}=true`);
+	return [
+		aws(fleet, 's3api', 'create-bucket', ...constraint) + bucket,
+		aws(fleet, 's3api', 'put-bucket-tagging', '--tagging', tagSet) + bucket,
+		aws(fleet, 's3api', 'put-public-access-block', '--public-access-block-configuration', access.join(',')) + bucket,
+		lifecycle,
+	];
+}
+
+/** The bucket of the runner's distributed cache, with one lifecycle rule of ours; all else in an adopted one is left alone. */
+export const bucketStep: Step<'bucket', never, 'record' | 'permissions' | 'quota'> = {
+	name: 'bucket',
+	title: 'Cache bucket',
+	needs: [],
+	after: ['record', 'permissions', 'quota'],
+	when: ({cache}) => cache !== 'none',
+	actions: [
+		's3:ListBucket',
+		's3:CreateBucket',
+		's3:TagResource',
+		's3:GetBucketTagging',
+		's3:PutBucketTagging',
+		's3:GetBucketPublicAccessBlock',
+		's3:PutBucketPublicAccessBlock',
+		's3:GetLifecycleConfiguration',
+		's3:PutLifecycleConfiguration',
+		's3:ListBucketVersions',
+		's3:DeleteObject',
+		's3:DeleteObjectVersion',
+		's3:DeleteBucket',
+	],
+	check,
+	apply,
+	stands: bucketStands,
+	remove: removeBucket,
+	commands,
+};

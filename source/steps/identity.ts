@@ -1,0 +1,15 @@
+import type {Step} from '../step.ts';
+import {identityLook} from './looks/identity.ts';
+
+/** That the credentials work in this region, and whose they are. What STS refuses is translated at the port. */
+export const identityStep: Step<'identity', never, never> = {
+	name: 'identity',
+	title: 'Identity',
+	needs: [],
+	actions: ['sts:GetCallerIdentity', 'iam:ListAccountAliases'],
+	async check(context) {
+		const identity = await context.look(identityLook);
+		return {is: 'so', resource: identity, says: `${identity.alias ?? identity.account}, ${identity.arn}`};
+	},
+	commands: () => ['aws sts get-caller-identity'],
+};

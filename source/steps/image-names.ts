@@ -1,0 +1,58 @@
+/** The publishers' images that can be asked for by name (facts §9). */
+export type Publisher = {
+	/** Owner's account, or its alias where AWS shows one. */
+	owner: string;
+	user: string;
+	parameter(architecture: Architecture): string;
+	/** Whether an image of this owner is of this line, by its name. */
+	pattern: RegExp;
+};
+
+export type Architecture = 'x86_64' | 'arm64';
+
+export const architectures: readonly Architecture[] = ['x86_64', 'arm64'];
+
+const debianWord = (architecture: Architecture) => (architecture === 'x86_64' ? 'amd64' : 'arm64');
+
+const ubuntu = (version: string, codename: string, volume: string): Publisher => ({
+	owner: '099720109477',
+	user: 'ubuntu',
+	parameter: (architecture) => `/aws/service/canonical/ubuntu/server/${version}/stable/current/${debianWord(architecture)}/hvm/${volume}/ami-id`,
+	pattern: new RegExp(`^ubuntu/images/[\\w-]+/ubuntu-${codename}-${version.replace('.', '\\.')}-`),
+});
+
+const debian = (version: string): Publisher => ({
+	owner: '136693071363',
+	user: 'admin',
+	parameter: (architecture) => `/aws/service/debian/release/${version}/latest/${debianWord(architecture)}`,
+	pattern: new RegExp(`^debian-${version}-`),
+});
+
+/** Image names, less the architecture that may be fixed behind them. */
+export const publishers: Record<string, Publisher | undefined> = {
+	'ubuntu-24.04': ubuntu('24.04', 'noble', 'ebs-gp3'),
+	'ubuntu-22.04': ubuntu('22.04', 'jammy', 'ebs-gp2'),
+	'debian-13': debian('13'),
+	'debian-12': debian('12'),
+	al2023: {
+		owner: 'amazon',
+		user: 'ec2-user',
+		parameter: (architecture) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`,
+		pattern: /^al2023-ami-/,
+	},
+};
+
+/** An image answer taken apart: an id, or a publisher's line with the architecture where it is fixed. */
+export type Wanted = {id: string} | {line: string; publisher: Publisher; fixed?: Architecture | undefined};
+
+/** Takes an image answer apart; its shape has been judged before. */
+export function wantedImage(answer: string): Wanted {
+	const fixed = architectures.find((architecture) => answer.endsWith(`-${architecture}`));
+	const line = fixed === undefined ? answer : answer.slice(0, -fixed.length - 1);
+	const publisher = publishers[line];
+	return publisher ? {line, publisher, fixed} : {id: answer};
+}
+
+/** The login user that the publisher of an image set up, where the publisher is known. */
+export const userOf = (image: {owner: string; alias?: string | undefined}): string | undefined =>
+	Object.values(publishers).find((publisher) => publisher?.owner === image.owner || publisher?.owner === image.alias)?.user;

@@ -1,0 +1,143 @@
+import type {AnswerKey, Given} from '../fleet.ts';
+import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../step.ts';
+import {aws} from './aws-cli.ts';
+import {Blocked, orBlocked} from './blocked.ts';
+import {type Architecture, architectures, userOf, type Wanted, wantedImage} from './image-names.ts';
+import {otherArchitecture} from './instance-families.ts';
+import {accountLook, type Instance, managersOf} from './looks/account.ts';
+import {type Image, imageLook, publishedLook} from './looks/images.ts';
+import {instanceTypesLook} from './looks/instance-types.ts';
+
+/** Which image of the two, and the answers that go with it. */
+type Role = {image: 'image' | 'workerImage'; type: 'managerType' | 'workerType'; user: 'sshUser' | 'workerSshUser'};
+
+const roles = {
+	manager: {image: 'image', type: 'managerType', user: 'sshUser'},
+	worker: {image: 'workerImage', type: 'workerType', user: 'workerSshUser'},
+} as const satisfies Record<string, Role>;
+
+const flagOf = (key: AnswerKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The architectures of a type; both while AWS doesn't know the type, since `quota` tells that. */
+async function architecturesOf(context: Context, type: string): Promise<string[]> {
+	const types = await context.look(instanceTypesLook(context.answers.managerType, context.answers.workerType));
+	return types.get(type)?.architectures ?? [...architectures];
+}
+
+/** The id that a publisher's name means today for a type. */
+async function publishedId(context: Context, role: Role, wanted: Exclude<Wanted, {id: string}>): Promise<string> {
+	const published = context.look(publishedLook(wanted.line, wanted.publisher));
+	const fitting = await architecturesOf(context, context.answers[role.type]);
+	const architecture = wanted.fixed ?? architectures.find((one) => fitting.includes(one)) ?? 'x86_64';
+	const id = (await published)[architecture];
+	if (id !== undefined) return id;
+	throw new Blocked('image-not-published', `${wanted.line} isn't published for ${architecture} in ${context.fleet.region}.`, `Choose another image with \`${flagOf(role.image)}\`.`);
+}
+
+/** The image that the answers mean, with what a newer one would change. */
+async function find(context: Context, role: Role, standing: Instance | undefined): Promise<{image: Image; notes: Note[]}> {
+	const wanted = wantedImage(context.answers[role.image]);
+	if ('id' in wanted) {
+		const image = await context.look(imageLook(wanted.id));
+		if (image) return {image, notes: []};
+		const message = `Region ${context.fleet.region} has no image ${wanted.id} that this account may use; image ids differ between regions.`;
+		throw new Blocked('InvalidAMIID.NotFound', message, `Choose one of this region with \`${flagOf(role.image)}\`, or a name such as ubuntu-24.04.`, {
+			says: 'use ubuntu-24.04 instead',
+			answers: {[role.image]: 'ubuntu-24.04'},
+		});
+	}
+	const [id, own] = await Promise.all([publishedId(context, role, wanted), standing && context.look(imageLook(standing.imageId))]);
+	const fitting = await architecturesOf(context, context.answers[role.type]);
+	if (own && isOf(wanted, own) && fitting.includes(own.architecture)) {
+		const newer: Note[] = own.id === id ? [] : [{says: `A newer ${wanted.line} is published: ${id}. The manager keeps ${own.id}; \`--image ${id}\` replaces it.`}];
+		return {image: own, notes: newer};
+	}
+	const image = await context.look(imageLook(id));
+	if (!image) throw new Blocked('InvalidAMIID.NotFound', `${wanted.line} means image ${id} in ${context.fleet.region}, and AWS doesn't show it to this account.`, `Choose another with \`${flagOf(role.image)}\`.`);
+	// The image of a standing manager may be withdrawn; the manager runs on, and what is known of its line still holds.
+	if (standing && !own) return {image: {...image, id: standing.imageId}, notes: [{says: `The manager's image ${standing.imageId} is withdrawn; a new manager would start from ${id}.`}]};
+	return {image, notes: []};
+}
+
+/** Whether an image is of the line that a name means. */
+const isOf = ({publisher, fixed}: Exclude<Wanted, {id: string}>, image: Image): boolean =>
+	(image.owner === publisher.owner || image.alias === publisher.owner) && publisher.pattern.test(image.name) && (fixed === undefined || image.architecture === fixed);
+
+/** A type of the other architecture where the region has one, else the same image for the type's. */
+async function fixFor(context: Context, role: Role, architecture: string): Promise<Fix | undefined> {
+	const type = context.answers[role.type];
+	const twin = otherArchitecture(type);
+	const seen = twin === undefined ? undefined : (await context.look(instanceTypesLook(twin))).get(twin);
+	if (twin !== undefined && seen?.architectures.includes(architecture) && seen.zones.length > 0) {
+		const answers: Given = {[role.type]: twin};
+		return {says: `use ${twin} instead`, answers};
+	}
+	const wanted = wantedImage(context.answers[role.image]);
+	const name = 'id' in wanted ? 'ubuntu-24.04' : wanted.line;
+	return {says: `use ${name} for ${(await architecturesOf(context, type))[0] ?? 'its architecture'} instead`, answers: {[role.image]: name}};
+}
+
+async function judge(context: Context, role: Role, standing?: Instance): Promise<{seen: ImageSeen; notes: Note[]}> {
+	const {answers, clock} = context;
+	const {image, notes} = await find(context, role, standing);
+	const type = answers[role.type];
+	const architecture: Architecture = image.architecture === 'arm64' ? 'arm64' : 'x86_64';
+	const fitting = await architecturesOf(context, type);
+	if (!fitting.includes(image.architecture)) {
+		const fix = await fixFor(context, role, image.architecture);
+		throw new Blocked(
+			'architecture-differs',
+			`Image ${image.id} is ${image.architecture}, but ${type} is ${fitting.join(', ')}.`,
+			fix ? `Choose with \`${flagOf(role.type)}\` or \`${flagOf(role.image)}\`: ${fix.says}.` : `Choose another image with \`${flagOf(role.image)}\`.`,
+			fix,
+		);
+	}
+	const user = answers[role.user] ?? userOf(image);
+	if (user === undefined) {
+		throw new Blocked('image-user-unknown', `Whom to log in as on image ${image.id} (${image.name}) isn't known, since its publisher ${image.owner} isn't.`, `Name the user with \`${flagOf(role.user)}\`.`);
+	}
+	if (image.deprecatedAt !== undefined && image.deprecatedAt <= clock.now()) {
+		notes.push({says: `Image ${image.id} (${image.name}) is deprecated since ${new Date(image.deprecatedAt).toISOString().slice(0, 10)}.`, advice: `Choose a newer one with \`${flagOf(role.image)}\`.`});
+	}
+	return {seen: {id: image.id, architecture, rootDevice: image.rootDevice, diskGib: image.diskGib, user, name: image.name}, notes};
+}
+
+function diskFits({answers}: Context, worker: ImageSeen): void {
+	if (answers.workerDisk >= worker.diskGib) return;
+	throw new Blocked('disk-too-small', `Image ${worker.id} needs ${worker.diskGib} GiB of disk, and workers get ${answers.workerDisk}.`, `Add \`--worker-disk ${worker.diskGib}\`.`, {
+		says: `give workers ${worker.diskGib} GiB`,
+		answers: {workerDisk: worker.diskGib},
+	});
+}
+
+async function check(context: Context): Promise<Finding<Found['images']>> {
+	const [standing] = managersOf(context.fleet, await beside(context));
+	const [manager, worker] = await Promise.all([judge(context, roles.manager, standing), judge(context, roles.worker)]);
+	diskFits(context, worker.seen);
+	const says = manager.seen.id === worker.seen.id ? `${manager.seen.name} for all` : `${manager.seen.name}; workers ${worker.seen.name}`;
+	return {is: 'so', resource: {manager: manager.seen, worker: worker.seen}, says, notes: [...manager.notes, ...worker.notes]};
+}
+
+/** Starts every look of the first round together, so that no round trip waits for another. */
+async function beside(context: Context) {
+	const {answers} = context;
+	const lines = [wantedImage(answers.image), wantedImage(answers.workerImage)].flatMap((wanted) => ('line' in wanted ? [publishedLook(wanted.line, wanted.publisher)] : []));
+	const [account] = await Promise.all([context.look(accountLook), context.look(instanceTypesLook(answers.managerType, answers.workerType)), ...lines.map((look) => context.look(look))]);
+	return account;
+}
+
+/** That both images are in this region, fit their types and leave nothing to guess. Nothing is made here. */
+export const imagesStep: Step<'images', never, never> = {
+	name: 'images',
+	title: 'Images',
+	needs: [],
+	actions: ['ec2:DescribeImages', 'ec2:DescribeInstanceTypes', 'ec2:DescribeInstanceTypeOfferings', 'ssm:GetParameter'],
+	check: orBlocked(check),
+	commands(answers, fleet) {
+		return [...new Set([answers.image, answers.workerImage])].map((answer) => {
+			const wanted = wantedImage(answer);
+			if ('id' in wanted) return aws(fleet, 'ec2', 'describe-images', '--image-ids', wanted.id);
+			return aws(fleet, 'ssm', 'get-parameter', '--name', wanted.publisher.parameter(wanted.fixed ?? 'x86_64'), '--query', 'Parameter.Value', '--output', 'text');
+		});
+	},
+};

@@ -1,0 +1,166 @@
+import {type Answers, type Fleet, mark, names} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
+import {unless} from './answering.ts';
+import {aws, tagArguments} from './aws-cli.ts';
+import {profileStands, removeProfile} from './instance-profile-removal.ts';
+import {identityLook} from './looks/identity.ts';
+import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts';
+import {managerPolicy, type PolicyDocument, saysTheSame, trustPolicy} from './manager-policy.ts';
+import {bearsGlobalMark, tagList} from './tags.ts';
+
+const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({is: 'blocked', problem: new Problem({code, message, advice})});
+
+async function checkAdopted(context: Context): Promise<Finding<Found['instance-profile']>> {
+	const name = context.answers.access;
+	const profile = await context.look(profileLook(name));
+	if (!profile) return blocked('NoSuchEntity', `This account has no instance profile ${name}.`, 'Name another with `--access`, or answer `create`.');
+	if (!profile.roleName) return blocked('profile-without-role', `Instance profile ${name} holds no role, so the manager would have no rights.`, 'Add a role to it, name another with `--access`, or answer `create`.');
+	return {is: 'so', resource: {name, ours: false}, says: `${name} with role ${profile.roleName}, as it is`};
+}
+
+/** The policy that these answers want; the worker profile's role is looked up, since its name need not be the profile's. */
+async function policyFor(context: Context): Promise<PolicyDocument> {
+	const {answers, fleet} = context;
+	const [{account, partition}, workers] = await Promise.all([context.look(identityLook), answers.workerProfile === undefined ? undefined : context.look(profileLook(answers.workerProfile))]);
+	if (answers.workerProfile !== undefined && !workers?.roleArn) {
+		throw new Problem({code: 'NoSuchEntity', message: `This account has no instance profile ${answers.workerProfile} with a role in it.`, advice: 'Name another with `--worker-profile`, or leave it out.'});
+	}
+	return managerPolicy({fleet, account, partition, workerRoleArn: workers?.roleArn}, answers);
+}
+
+type Seen = {profile: Profile | undefined; role: Role | undefined};
+
+const foreign = ({fleet}: Context, {profile, role}: Seen): boolean =>
+	(profile !== undefined && !bearsGlobalMark(fleet, profile.tags)) || (role !== undefined && !bearsGlobalMark(fleet, role.tags));
+
+/** A boundary is set where the role is made; on a standing role it is the account's keeper's business. */
+function boundaryNotes({answers, fleet}: Context, {role}: Seen): Note[] {
+	const wanted = answers.permissionsBoundary;
+	if (!role || wanted === undefined || wanted === role.boundary) return [];
+	const name = names.profile(fleet);
+	return [{says: `Role ${name} has ${role.boundary ?? 'no'} permissions boundary, and the answers name ${wanted}.`, advice: aws(fleet, 'iam', 'put-role-permissions-boundary', '--role-name', name, '--permissions-boundary', wanted)}];
+}
+
+function changesOf({profile, role}: Seen, policy: PolicyDocument): Change[] {
+	const changes: Change[] = [];
+	if (!role?.policy || !saysTheSame(role.policy, policy)) changes.push({what: 'policy', from: role?.policy ? 'other rights' : 'none', to: "the manager's least rights", how: 'live'});
+	if (!profile?.roleName) changes.push({what: 'role in the profile', from: 'none', to: 'the role of the same name', how: 'live'});
+	return changes;
+}
+
+const lookAt = async (context: Context): Promise<Seen> => {
+	const name = names.profile(context.fleet);
+	const [profile, role] = await Promise.all([context.look(profileLook(name)), context.look(roleLook(name))]);
+	return {profile, role};
+};
+
+async function checkOwn(context: Context): Promise<Finding<Found['instance-profile']>> {
+	const name = names.profile(context.fleet);
+	const [seen, policy] = await Promise.all([lookAt(context), policyFor(context)]);
+	if (foreign(context, seen)) {
+		return blocked(
+			'EntityAlreadyExists',
+			`A role or instance profile ${name} is already there, and it isn't this fleet's, so it stays as it is.`,
+			'Name the fleet otherwise with `--fleet`, or choose that profile with `--access`.',
+		);
+	}
+	if (!seen.profile || !seen.role) return {is: 'missing', says: `${name}, with the rights of docker-machine and of the cache`};
+	const changes = changesOf(seen, policy);
+	const resource = {name, ours: true};
+	const notes = boundaryNotes(context, seen);
+	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
+	return {is: 'so', resource, says: name, notes};
+}
+
+async function makeRole({answers, cloud, fleet}: Context, partition: string): Promise<void> {
+	await unless(
+		cloud.call('CreateRole', {
+			RoleName: names.profile(fleet),
+			AssumeRolePolicyDocument: JSON.stringify(trustPolicy(partition)),
+			Description: `Manager of the GitLab Runner fleet ${fleet.name} in ${fleet.region}`,
+			...(answers.rolePath === undefined ? {} : {Path: answers.rolePath}),
+			...(answers.permissionsBoundary === undefined ? {} : {PermissionsBoundary: answers.permissionsBoundary}),
+			Tags: tagList(answers.tags, mark(fleet, 'instance-profile', true)),
+		}),
+		'EntityAlreadyExists',
+	);
+}
+
+async function makeProfile({answers, cloud, fleet}: Context): Promise<void> {
+	await unless(
+		cloud.call('CreateInstanceProfile', {
+			InstanceProfileName: names.profile(fleet),
+			...(answers.rolePath === undefined ? {} : {Path: answers.rolePath}),
+			Tags: tagList(answers.tags, mark(fleet, 'instance-profile', true)),
+		}),
+		'EntityAlreadyExists',
+	);
+}
+
+/** Role, policy, profile, role into the profile: each only where it isn't so yet (facts §7). */
+async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
+	const {cloud, fleet} = context;
+	const name = names.profile(fleet);
+	const [seen, policy, {partition}] = await Promise.all([lookAt(context), policyFor(context), context.look(identityLook)]);
+	if (!seen.role) {
+		report({says: `instance profile: making role ${name}`});
+		await makeRole(context, partition);
+	}
+	if (!seen.role?.policy || !saysTheSame(seen.role.policy, policy)) {
+		await cloud.call('PutRolePolicy', {RoleName: name, PolicyName: name, PolicyDocument: JSON.stringify(policy)});
+	}
+	if (!seen.profile) await makeProfile(context);
+	if (!seen.profile?.roleName) await unless(cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: name, RoleName: name}), 'LimitExceeded', 'EntityAlreadyExists');
+	context.forget(profileLook(name), roleLook(name));
+}
+
+function commands(answers: Answers, fleet: Fleet): string[] {
+	const name = names.profile(fleet);
+	if (answers.access !== 'create') return [aws(fleet, 'iam', 'get-instance-profile', '--instance-profile-name', answers.access)];
+	const tags = ['--tags', ...tagArguments({...answers.tags, ...mark(fleet, 'instance-profile', true)})];
+	const path = answers.rolePath === undefined ? [] : ['--path', answers.rolePath];
+	const boundary = answers.permissionsBoundary === undefined ? [] : ['--permissions-boundary', answers.permissionsBoundary];
+	const policy = JSON.stringify(managerPolicy({fleet, account: 'ACCOUNT', partition: 'aws'}, answers));
+	return [
+		aws(fleet, 'iam', 'create-role', '--role-name', name, '--assume-role-policy-document', JSON.stringify(trustPolicy('aws')), ...path, ...boundary, ...tags),
+		`account=$(${aws(fleet, 'sts', 'get-caller-identity', '--query', 'Account', '--output', 'text')})`,
+		aws(fleet, 'iam', 'put-role-policy', '--role-name', name, '--policy-name', name, '--policy-document', policy).replaceAll('ACCOUNT', `'"$account"'`),
+		aws(fleet, 'iam', 'create-instance-profile', '--instance-profile-name', name, ...path, ...tags),
+		aws(fleet, 'iam', 'add-role-to-instance-profile', '--instance-profile-name', name, '--role-name', name),
+	];
+}
+
+/** The rights that the manager works with: a role and an instance profile of our own, or somebody's. With `access-keys` there is none. */
+export const instanceProfileStep: Step<'instance-profile', never, 'record' | 'permissions' | 'quota'> = {
+	name: 'instance-profile',
+	title: 'Instance profile',
+	needs: [],
+	after: ['record', 'permissions', 'quota'],
+	when: ({access}) => access !== 'access-keys',
+	actions: [
+		'iam:GetInstanceProfile',
+		'iam:GetRole',
+		'iam:GetRolePolicy',
+		'iam:CreateRole',
+		'iam:TagRole',
+		'iam:PutRolePolicy',
+		'iam:CreateInstanceProfile',
+		'iam:TagInstanceProfile',
+		'iam:AddRoleToInstanceProfile',
+		'iam:PassRole',
+		'iam:RemoveRoleFromInstanceProfile',
+		'iam:DeleteInstanceProfile',
+		'iam:ListRolePolicies',
+		'iam:DeleteRolePolicy',
+		'iam:ListAttachedRolePolicies',
+		'iam:DetachRolePolicy',
+		'iam:DeleteRole',
+	],
+	settles: {tries: 15, seconds: 2},
+	check: (context) => (context.answers.access === 'create' ? checkOwn(context) : checkAdopted(context)),
+	apply,
+	stands: profileStands,
+	remove: removeProfile,
+	commands,
+};

@@ -1,0 +1,204 @@
+import {createHash} from 'node:crypto';
+import type {Input} from '../cloud/port.ts';
+import {type Answers, type Fleet, mark, markKeys, names} from '../fleet.ts';
+import {isProblem, Problem} from '../problem.ts';
+import type {Context, Found, ImageSeen, Report} from '../step.ts';
+import {accountLook, type Instance, lives, managersOf} from './looks/account.ts';
+import {tagList, tagsOf} from './tags.ts';
+
+/** GiB: room for the runner's packages, docker-machine's state and logs of months. */
+const leastDisk = 16;
+
+/** What a manager is launched with, where it is made. The dry run of `permissions` leaves out what isn't there yet. */
+export type LaunchPlan = {
+	image: ImageSeen;
+	network: Found['network'];
+	keyName?: string | undefined;
+	groupId?: string | undefined;
+	profileName?: string | undefined;
+	/** Instance id of the manager that this one takes over from. */
+	replaces?: string | undefined;
+};
+
+/** The call that launches a manager: one instance, IMDSv2 only, an encrypted gp3 disk, the mark on all that comes with it. */
+export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): Input<'RunInstances'> {
+	const {groupId, image, keyName, network, profileName, replaces} = plan;
+	const tags = tagList(answers.tags, {Name: names.manager(fleet)}, mark(fleet, 'manager'));
+	const own = replaces === undefined ? tags : [...tags, {Key: markKeys.replaces, Value: replaces}];
+	return {
+		ImageId: image.id,
+		InstanceType: instanceTypeOf(answers.managerType),
+		MinCount: 1,
+		MaxCount: 1,
+		...(keyName === undefined ? {} : {KeyName: keyName}),
+		...(profileName === undefined ? {} : {IamInstanceProfile: {Name: profileName}}),
+		NetworkInterfaces: [
+			{
+				DeviceIndex: 0,
+				SubnetId: network.subnetId,
+				AssociatePublicIpAddress: network.public,
+				DeleteOnTermination: true,
+				...(groupId === undefined ? {} : {Groups: [groupId]}),
+			},
+		],
+		BlockDeviceMappings: [
+			{DeviceName: image.rootDevice, Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: Math.max(image.diskGib, leastDisk)}},
+		],
+		MetadataOptions: {HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1},
+		TagSpecifications: [
+			{ResourceType: 'instance', Tags: own},
+			{ResourceType: 'volume', Tags: tags},
+			{ResourceType: 'network-interface', Tags: tags},
+		],
+	};
+}
+
+/** The SDK's list of types lags behind AWS's: any type that AWS knows may be written. */
+const instanceTypeOf = (type: string) => type as NonNullable<Input<'RunInstances'>['InstanceType']>;
+
+/** The same for the same manager, so that a call made twice makes one: mark, part, what it replaces, and how many came before (design §7). */
+export const clientToken = (fleet: Fleet, generation: number, replaces?: string): string =>
+	createHash('sha256')
+		.update([fleet.name, fleet.region, 'manager', replaces ?? '', generation].join('\n'))
+		.digest('hex')
+		.slice(0, 64);
+
+/** Generations that one run tries at most: AWS remembers a token for a day after its instance is gone, and forgets the instance in an hour. */
+const mostGenerations = 20;
+/** What was just made is known to the whole of EC2 within this many looks of 3 s each (facts §7, §8). */
+const spreadTries = 40;
+/** How long an instance of a token that AWS knows may stay unseen, in looks of 5 s. */
+const unseenTries = 12;
+/** How long a launched instance may take to run, in looks of 5 s. */
+const bootTries = 60;
+
+const someoneElse = (instance: Instance): Problem =>
+	new Problem({
+		code: 'manager-made-meanwhile',
+		message: `Somebody else's run of this fleet made manager ${instance.id} a moment ago, with other answers.`,
+		advice: 'Run the same command again once theirs is done; it looks first and goes on from there.',
+	});
+
+/** Waits until an instance that the mark finds can be seen: alive, it is somebody else's run; gone or never seen, its token is used up. */
+async function usedUp(context: Context): Promise<void> {
+	const {clock, fleet, signal} = context;
+	for (let turn = 0; turn < unseenTries; turn++) {
+		context.forget(accountLook);
+		const [newest] = managersOf(fleet, await context.look(accountLook));
+		if (newest) throw someoneElse(newest);
+		await clock.sleep(5000, signal);
+	}
+}
+
+/** What EC2 doesn't know yet, though it was made a moment ago. */
+function lateFor({code, message}: Problem): string | undefined {
+	if (code === 'InvalidParameterValue' && /Invalid IAM Instance Profile/i.test(message)) return 'instance profile';
+	if (code === 'InvalidKeyPair.NotFound') return 'key pair';
+	return code === 'InvalidGroup.NotFound' ? 'security group' : undefined;
+}
+
+/** One RunInstances; waits while AWS spreads what was just made. Undefined when this generation's token belongs to an instance that is gone. */
+async function runOnce(context: Context, input: Input<'RunInstances'>, report: Report): Promise<string | undefined> {
+	for (let turn = 1; ; turn++) {
+		try {
+			const {Instances = []} = await context.cloud.call('RunInstances', input);
+			const [made] = Instances;
+			const gone = made?.State?.Name === 'terminated' || made?.State?.Name === 'shutting-down';
+			return gone ? undefined : made?.InstanceId;
+		} catch (error) {
+			if (isProblem(error, 'IdempotentInstanceTerminated')) return undefined;
+			if (isProblem(error, 'IdempotentParameterMismatch')) {
+				await usedUp(context);
+				return undefined;
+			}
+			const late = isProblem(error) ? lateFor(error) : undefined;
+			if (late === undefined || turn >= spreadTries) throw error;
+			report({says: `manager: waiting until EC2 knows the ${late}, ${turn * 3} s`});
+			await context.clock.sleep(3000, context.signal);
+		}
+	}
+}
+
+/** Launches the manager once, whoever else tries at the same time; gives its instance id. */
+export async function launch(context: Context, plan: LaunchPlan, report: Report): Promise<string> {
+	const {answers, fleet} = context;
+	const {instances} = await context.look(accountLook);
+	const first = instances.filter((instance) => !lives(instance) && instance.tags[markKeys.part] === 'manager').length;
+	const input = launchInput(fleet, answers, plan);
+	for (let generation = first; generation < first + mostGenerations; generation++) {
+		const id = await runOnce(context, {...input, ClientToken: clientToken(fleet, generation, plan.replaces)}, report);
+		context.forget(accountLook);
+		if (id !== undefined) return id;
+	}
+	throw new Problem({
+		code: 'IdempotentInstanceTerminated',
+		fault: 'outside',
+		message: `AWS still remembers ${mostGenerations} managers of this fleet that were terminated within a day, and makes none under their tokens.`,
+		advice: 'Run the same command again in an hour, or name the fleet otherwise with `--fleet`.',
+	});
+}
+
+/** What an instance that isn't to be had any more died of, in AWS's words. */
+const died = (id: string, state: string, why: string | undefined): Problem =>
+	new Problem({
+		code: 'manager-died',
+		fault: 'outside',
+		message: `Manager ${id} is ${state} instead of running: ${why || 'AWS gives no reason'}.`,
+		advice: 'Run the same command again; it makes another.',
+	});
+
+/** Waits until an instance runs and has an address; gives up after five minutes, saying how far it came. */
+export async function untilRunning(context: Context, id: string, report: Report): Promise<void> {
+	const {clock, cloud, signal} = context;
+	const begun = clock.now();
+	let state = 'pending';
+	for (let turn = 0; turn < bootTries; turn++) {
+		const seen = await describe(cloud, id);
+		state = seen?.State?.Name ?? state;
+		if (state === 'running' && (seen?.PublicIpAddress ?? seen?.PrivateIpAddress) !== undefined) {
+			context.forget(accountLook);
+			return report({says: `manager: ${id} running, ${seen?.PublicIpAddress ?? seen?.PrivateIpAddress}`});
+		}
+		if (state === 'terminated' || state === 'shutting-down') throw died(id, state, seen?.StateReason?.Message);
+		report({says: `manager: ${id} ${state}, ${Math.round((clock.now() - begun) / 1000)} s (usually about 15 s)`});
+		await clock.sleep(5000, signal);
+	}
+	throw new Problem({
+		code: 'manager-not-running',
+		fault: 'outside',
+		again: true,
+		message: `Manager ${id} is still ${state} after ${Math.round((clock.now() - begun) / 60_000)} minutes.`,
+		advice: 'Run the same command again; it goes on waiting for this one and makes no other.',
+	});
+}
+
+/** An instance by id; EC2 may not know it yet right after it was made (facts §8). */
+async function describe(cloud: Context['cloud'], id: string) {
+	try {
+		const {Reservations = []} = await cloud.call('DescribeInstances', {InstanceIds: [id]});
+		return Reservations.flatMap(({Instances = []}) => Instances)[0];
+	} catch (error) {
+		if (isProblem(error, 'InvalidInstanceID.NotFound')) return undefined;
+		throw error;
+	}
+}
+
+/** Waits until instances are terminated, which frees their groups and addresses; gives up after ten minutes. */
+export async function untilTerminated({clock, cloud, signal}: Pick<Context, 'clock' | 'cloud' | 'signal'>, ids: string[], report: Report): Promise<void> {
+	const begun = clock.now();
+	for (let turn = 0; turn < 120; turn++) {
+		const seen = await Promise.all(ids.map((id) => describe(cloud, id)));
+		const left = seen.filter((instance) => instance !== undefined && instance.State?.Name !== 'terminated');
+		if (left.length === 0) return;
+		const named = left.map((instance) => tagsOf(instance?.Tags)['Name'] ?? instance?.InstanceId ?? '').join(', ');
+		report({says: `manager: ${named} ending, ${Math.round((clock.now() - begun) / 1000)} s`});
+		await clock.sleep(5000, signal);
+	}
+	throw new Problem({
+		code: 'not-terminated',
+		fault: 'outside',
+		again: true,
+		message: `AWS has not ended ${ids.join(', ')} within ten minutes.`,
+		advice: 'Run the same command again; it looks first and goes on.',
+	});
+}

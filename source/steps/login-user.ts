@@ -1,0 +1,18 @@
+import type {Given} from '../fleet.ts';
+import type {Looking} from '../step.ts';
+import {unless} from './answering.ts';
+import {userOf, wantedImage} from './image-names.ts';
+import type {Instance} from './looks/account.ts';
+import {imageLook} from './looks/images.ts';
+
+/** What a machine's login user is when nobody says and its image's publisher isn't known: Ubuntu's, the default image. */
+const usual = 'ubuntu';
+
+/** As whom to log in: the answer, else the user of the image's publisher. */
+export async function loginUser(context: Looking, given: Given, instance: Instance): Promise<string> {
+	if (given.sshUser !== undefined) return given.sshUser;
+	const wanted = given.image === undefined ? undefined : wantedImage(given.image);
+	if (wanted && 'publisher' in wanted) return wanted.publisher.user;
+	const image = await unless(context.look(imageLook(instance.imageId)), 'UnauthorizedOperation');
+	return (image && userOf(image)) ?? usual;
+}

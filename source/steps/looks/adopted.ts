@@ -1,0 +1,28 @@
+import type {Look} from '../../step.ts';
+import {unless} from '../answering.ts';
+import {type Group, groupOf, type KeyPair} from './account.ts';
+import {tagsOf} from '../tags.ts';
+
+/** Groups that somebody named by id or by name; a name may stand once in each VPC. */
+export const adoptedGroupsLook = (group: string): Look<Group[]> => ({
+	name: `group ${group}`,
+	async load({cloud}) {
+		const byId = /^sg-[0-9a-f]+$/.test(group);
+		const answer = await unless(
+			cloud.call('DescribeSecurityGroups', byId ? {GroupIds: [group]} : {Filters: [{Name: 'group-name', Values: [group]}]}),
+			...['InvalidGroup.NotFound', 'InvalidGroupId.Malformed', 'InvalidGroupId.NotFound', 'InvalidSecurityGroupID.NotFound'],
+		);
+		return (answer?.SecurityGroups ?? []).map((seen) => groupOf(seen, []));
+	},
+});
+
+/** A key pair that somebody named, with its public half where AWS tells it. */
+export const adoptedPairLook = (name: string): Look<KeyPair | undefined> => ({
+	name: `key pair ${name}`,
+	async load({cloud}) {
+		const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: 'key-name', Values: [name]}], IncludePublicKey: true});
+		const seen = KeyPairs.find(({KeyName}) => KeyName === name);
+		if (!seen) return undefined;
+		return {id: seen.KeyPairId ?? '', name, fingerprint: seen.KeyFingerprint ?? '', type: seen.KeyType ?? 'rsa', publicKey: seen.PublicKey, tags: tagsOf(seen.Tags)};
+	},
+});

@@ -1,0 +1,36 @@
+import {factsScript, type HostFacts} from '../../host/scripts/facts.ts';
+import {Problem} from '../../problem.ts';
+import type {Found, Look, Looking} from '../../step.ts';
+import {connectTo, type Reaching} from '../reaching.ts';
+import {accountLook, type Instance, managersOf} from './account.ts';
+
+const hostLook = (context: Reaching, instance: Instance): Look<HostFacts> => ({
+	name: `host ${instance.id}`,
+	// The look's own context has no answers, which may say where SSH is.
+	load: async () => (await connectTo(context, instance)).script(factsScript, {verify: true}),
+});
+
+/** Every fact about a manager, in one round trip, shared by all that look. Throws what `reach` throws. */
+export const lookAtHost = (context: Reaching, instance: Instance): Promise<HostFacts> => context.look(hostLook(context, instance));
+
+/** Drops what was seen of a manager, after a change there. */
+export const forgetHost = (context: Reaching, instance: Instance): void => context.forget(hostLook(context, instance));
+
+/** The manager that counts, running or not: the newest that isn't terminated or going. */
+export async function currentManager(context: Looking): Promise<Instance | undefined> {
+	return managersOf(context.fleet, await context.look(accountLook))[0];
+}
+
+/** The manager that the step above found. Throws a Problem worth another try when AWS doesn't show it any more. */
+export async function managerOf(context: Looking, found: Pick<Found, 'manager'>): Promise<Instance> {
+	const account = await context.look(accountLook);
+	const instance = managersOf(context.fleet, account).find(({id}) => id === found.manager.id);
+	if (instance) return instance;
+	throw new Problem({
+		code: 'InvalidInstanceID.NotFound',
+		fault: 'outside',
+		again: true,
+		message: `AWS doesn't show the manager ${found.manager.id} any more.`,
+		advice: 'Run the same command again.',
+	});
+}

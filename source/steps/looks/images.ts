@@ -1,0 +1,59 @@
+import type {Look} from '../../step.ts';
+import {unless} from '../answering.ts';
+import {type Architecture, architectures, type Publisher} from '../image-names.ts';
+import {tagsOf} from '../tags.ts';
+
+/** An image as AWS describes it. Times are milliseconds since 1970. */
+export type Image = {
+	id: string;
+	name: string;
+	owner: string;
+	alias?: string | undefined;
+	architecture: string;
+	rootDevice: string;
+	diskGib: number;
+	createdAt: number;
+	deprecatedAt?: number | undefined;
+	tags: Record<string, string>;
+};
+
+/** The ids of a publisher's newest images by architecture; one that it doesn't publish here is absent. */
+export type Published = Partial<Record<Architecture, string>>;
+
+/** What a publisher's parameters name now, for both architectures side by side. */
+export const publishedLook = (line: string, publisher: Publisher): Look<Published> => ({
+	name: `published ${line}`,
+	async load({cloud}) {
+		const ids = await Promise.all(
+			architectures.map(async (architecture) => {
+				const answer = await unless(cloud.call('GetParameter', {Name: publisher.parameter(architecture)}), 'ParameterNotFound');
+				return [architecture, answer?.Parameter?.Value] as const;
+			}),
+		);
+		return Object.fromEntries(ids.filter(([, id]) => id !== undefined));
+	},
+});
+
+/** An image by its id, or undefined when this region has none of it for this account. */
+export const imageLook = (id: string): Look<Image | undefined> => ({
+	name: `image ${id}`,
+	async load({cloud}) {
+		const answer = await unless(cloud.call('DescribeImages', {ImageIds: [id], IncludeDeprecated: true}), 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable');
+		const [seen] = answer?.Images ?? [];
+		if (!seen) return undefined;
+		const rootDevice = seen.RootDeviceName ?? '/dev/sda1';
+		const root = seen.BlockDeviceMappings?.find(({DeviceName}) => DeviceName === rootDevice);
+		return {
+			id,
+			name: seen.Name ?? '',
+			owner: seen.OwnerId ?? '',
+			alias: seen.ImageOwnerAlias,
+			architecture: seen.Architecture ?? '',
+			rootDevice,
+			diskGib: root?.Ebs?.VolumeSize ?? 8,
+			createdAt: Date.parse(seen.CreationDate ?? '') || 0,
+			deprecatedAt: seen.DeprecationTime === undefined ? undefined : Date.parse(seen.DeprecationTime),
+			tags: tagsOf(seen.Tags),
+		};
+	},
+});

@@ -1,0 +1,69 @@
+import {z} from 'zod';
+import type {Look, Looking} from '../../step.ts';
+import {ifAnswered} from '../answering.ts';
+
+/** USD an hour, or why it isn't known: a price is never worth failing for. */
+export type Price = {usd: number} | {unknown: string};
+
+/** Pricing answers in few regions only, whatever region is asked about (facts §10). */
+const pricingRegion = 'us-east-1';
+
+async function asked(price: Promise<number | undefined>): Promise<Price> {
+	const answer = await ifAnswered(price);
+	if ('problem' in answer) return {unknown: answer.problem.code};
+	return answer.result === undefined ? {unknown: 'no price'} : {usd: answer.result};
+}
+
+/** What a spot instance of a type costs now in a zone. */
+export const spotPriceLook = (type: string, zone: string): Look<Price> => ({
+	name: `spot price ${type} ${zone}`,
+	load: ({clock, cloud}) =>
+		asked(
+			(async () => {
+				const {SpotPriceHistory = []} = await cloud.call('DescribeSpotPriceHistory', {
+					// The SDK's list of types lags behind AWS's.
+					InstanceTypes: [type as 't3.small'],
+					ProductDescriptions: ['Linux/UNIX'],
+					AvailabilityZone: zone,
+					StartTime: new Date(clock.now()),
+				});
+				const newest = SpotPriceHistory.toSorted((one, other) => (other.Timestamp?.getTime() ?? 0) - (one.Timestamp?.getTime() ?? 0))[0]?.SpotPrice;
+				return newest === undefined ? undefined : Number(newest);
+			})(),
+		),
+});
+
+const dimension = z.object({pricePerUnit: z.object({USD: z.string()})});
+const product = z.object({terms: z.object({OnDemand: z.record(z.string(), z.object({priceDimensions: z.record(z.string(), dimension)}))})});
+
+/** The first price above zero in one product of the list, which is JSON in a string (the SDK's own sort of it); capacity blocks are listed at zero. */
+function priceIn(item: unknown): number | undefined {
+	const judged = product.safeParse(JSON.parse(String(item)));
+	if (!judged.success) return undefined;
+	const prices = Object.values(judged.data.terms.OnDemand).flatMap(({priceDimensions}) => Object.values(priceDimensions).map(({pricePerUnit}) => Number(pricePerUnit.USD)));
+	return prices.find((price) => price > 0);
+}
+
+/** USD an hour of a type on demand, from the price list; undefined when it lists none. */
+export async function listPrice({cloudAt}: Pick<Looking, 'cloudAt'>, region: string, type: string): Promise<number | undefined> {
+	const fields = {
+		instanceType: type,
+		regionCode: region,
+		operatingSystem: 'Linux',
+		tenancy: 'Shared',
+		preInstalledSw: 'NA',
+		capacitystatus: 'Used',
+		licenseModel: 'No License required',
+	};
+	const {PriceList = []} = await cloudAt(pricingRegion).call('GetProducts', {
+		ServiceCode: 'AmazonEC2',
+		Filters: Object.entries(fields).map(([Field, Value]) => ({Type: 'TERM_MATCH' as const, Field, Value})),
+	});
+	return PriceList.map(priceIn).find((price: number | undefined) => price !== undefined);
+}
+
+/** What an instance of a type costs on demand in the fleet's region. */
+export const onDemandPriceLook = (type: string): Look<Price> => ({
+	name: `on-demand price ${type}`,
+	load: (context) => asked(listPrice(context, context.fleet.region, type)),
+});

@@ -1,0 +1,61 @@
+import {z} from 'zod';
+import {type AnswerKey, answerShapes, type Given, names, wrongShape} from '../../fleet.ts';
+import {Problem} from '../../problem.ts';
+import type {Look, Looking} from '../../step.ts';
+import {unless} from '../answering.ts';
+
+/** What a fleet's record holds, and which version of the parameter it is. */
+export type FleetRecord = {version: number; answers: Given; /** When it was written, in milliseconds since 1970. */ at?: number | undefined};
+
+/** The form of the record that this release writes. */
+export const recordForm = 1;
+
+const envelope = z.object({version: z.number(), answers: z.record(z.string(), z.unknown())});
+
+const isKey = (key: string): key is AnswerKey => key in answerShapes;
+
+const unreadable = (name: string, why: string): Problem =>
+	new Problem({
+		code: 'record-unreadable',
+		message: `The fleet's record ${name} can't be read: ${why}`,
+		advice: `Look at it with \`aws ssm get-parameter-history --name ${name}\`, and write an earlier value back.`,
+	});
+
+function parsed(name: string, value: string): unknown {
+	try {
+		return JSON.parse(value);
+	} catch (cause) {
+		throw unreadable(name, `it isn't JSON (${cause instanceof Error ? cause.message : String(cause)}).`);
+	}
+}
+
+/** The answers in a record's value; throws a Problem for a later form, an unknown key and a value of another shape. */
+export function readRecord(name: string, value: string): Given {
+	const judged = envelope.safeParse(parsed(name, value));
+	if (!judged.success) throw unreadable(name, 'it holds no version and answers.');
+	const {version, answers} = judged.data;
+	const unknown = Object.keys(answers).filter((key) => !isKey(key));
+	if (version !== recordForm || unknown.length > 0) {
+		throw new Problem({
+			code: 'record-newer',
+			message: `The fleet's record ${name} was written by a newer release: ${version === recordForm ? `it holds ${unknown.join(', ')}` : `its form is ${version}`}, which this one doesn't know.`,
+			advice: 'Run the release that made it, or a later one.',
+		});
+	}
+	const wrong = Object.keys(answers).flatMap((key) => (isKey(key) ? (wrongShape(key, answers[key]) ?? []) : []));
+	if (wrong.length > 0) throw unreadable(name, wrong.join(' '));
+	// Every key and every value has passed its own shape just now.
+	return answers as Given;
+}
+
+/** The fleet's record, or undefined when there is none. */
+export const recordLook: Look<FleetRecord | undefined> = {
+	name: 'record',
+	async load({cloud, fleet}: Looking) {
+		const name = names.record(fleet);
+		const answer = await unless(cloud.call('GetParameter', {Name: name}), 'ParameterNotFound');
+		if (!answer?.Parameter) return undefined;
+		const {Value = '', Version = 0, LastModifiedDate} = answer.Parameter;
+		return {version: Version, answers: readRecord(name, Value), at: LastModifiedDate?.getTime()};
+	},
+};

@@ -1,0 +1,180 @@
+import {type Answers, type Fleet, names} from '../fleet.ts';
+import type {Change, Context, Finding, Found, Note, Removal, Report, Step} from '../step.ts';
+import {unless} from './answering.ts';
+import {aws, tagSpecification} from './aws-cli.ts';
+import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
+import {accountLook, type Group, type Instance, managersOf} from './looks/account.ts';
+import {adoptedGroupsLook} from './looks/adopted.ts';
+import {tagList} from './tags.ts';
+
+type Needs = Pick<Found, 'network' | 'images'>;
+
+const keyName = ({answers, fleet}: Context): string => (answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair);
+
+/** The profile that the manager should have; undefined where it works with access keys. */
+function profileName({answers, fleet}: Context): string | undefined {
+	if (answers.access === 'access-keys') return undefined;
+	return answers.access === 'create' ? names.profile(fleet) : answers.access;
+}
+
+/** The manager's group; undefined while it isn't made. */
+async function managerGroup(context: Context, vpcId: string): Promise<Group | undefined> {
+	const {answers, fleet} = context;
+	if (answers.securityGroup !== 'create') return (await context.look(adoptedGroupsLook(answers.securityGroup))).find((group) => group.vpcId === vpcId);
+	return (await context.look(accountLook)).groups.find((group) => group.vpcId === vpcId && group.name === names.managerGroup(fleet));
+}
+
+/** Answers that only another instance can have. */
+async function replacements(context: Context, {images, network}: Needs, standing: Instance): Promise<Change[]> {
+	const {answers} = context;
+	const changes: Change[] = [];
+	const differs = (what: Change['what'], from: string, to: string): void => void (from !== to && changes.push({what, from, to, how: 'replace'}));
+	differs('managerType', standing.type, answers.managerType);
+	differs('image', standing.imageId, images.manager.id);
+	differs('subnet', standing.subnetId, network.subnetId);
+	differs('keyPair', standing.keyName ?? 'none', keyName(context));
+	const group = await managerGroup(context, network.vpcId);
+	if (group && !standing.groupIds.includes(group.id)) changes.push({what: 'securityGroup', from: standing.groupIds.join(', '), to: group.id, how: 'replace'});
+	const profile = profileName(context);
+	const has = standing.profileArn?.split('/').at(-1);
+	if (profile !== undefined && has !== undefined && has !== profile) changes.push({what: 'access', from: has, to: profile, how: 'replace'});
+	return changes;
+}
+
+const missingTags = ({answers}: Context, standing: Instance): Record<string, string> =>
+	Object.fromEntries(Object.entries(answers.tags).filter(([key, value]) => standing.tags[key] !== value));
+
+/** What the standing instance can be made to be as it runs. */
+function liveChanges(context: Context, standing: Instance): Change[] {
+	const changes: Change[] = [];
+	if (standing.state !== 'running') changes.push({what: 'state', from: standing.state, to: 'running', how: 'live'});
+	if (standing.httpTokens === 'optional') changes.push({what: 'IMDSv2', from: 'optional', to: 'required', how: 'live'});
+	const profile = profileName(context);
+	if (profile !== undefined && standing.profileArn === undefined) changes.push({what: 'access', from: 'no instance profile', to: profile, how: 'live'});
+	const tags = Object.keys(missingTags(context, standing));
+	if (tags.length > 0) changes.push({what: 'tags', from: 'without', to: tags.join(', '), how: 'live'});
+	return changes;
+}
+
+function notesOn({answers, fleet}: Context, standing: Instance): Note[] {
+	const left = answers.access === 'access-keys' && standing.profileArn !== undefined;
+	const why = standing.state === 'stopped' && standing.stateReason ? [{says: `The manager of ${fleet.name} stopped: ${standing.stateReason}.`}] : [];
+	return [...why, ...(left ? [{says: `The manager keeps its instance profile ${standing.profileArn?.split('/').at(-1)}, beside the access keys.`}] : [])];
+}
+
+async function check(context: Context, found: Needs): Promise<Finding<Found['manager']>> {
+	const {answers, fleet} = context;
+	const [standing] = managersOf(fleet, await context.look(accountLook));
+	if (!standing) return {is: 'missing', says: `${answers.managerType} from ${found.images.manager.name}, in ${found.network.zone}`};
+	const address = standing.publicIp ?? standing.privateIp ?? '';
+	const {id, imageId, tags, type, zone} = standing;
+	const resource = {id, address, type, imageId, zone, tags};
+	const changes = [...(await replacements(context, found, standing)), ...liveChanges(context, standing)];
+	const notes = notesOn(context, standing);
+	if (changes.length > 0) return {is: 'different', resource, changes, says: `${id}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
+	return {is: 'so', resource, says: `${id} running, ${type}, ${address}`, notes};
+}
+
+/** Launches the manager, beside the one that it takes over from where there is one. */
+async function make(context: Context, {images, network}: Needs, report: Report, replaces?: string): Promise<void> {
+	const group = await managerGroup(context, network.vpcId);
+	report({says: `manager: launching ${context.answers.managerType} from ${images.manager.id}`});
+	const id = await launch(context, {image: images.manager, network, keyName: keyName(context), groupId: group?.id, profileName: profileName(context), replaces}, report);
+	await untilRunning(context, id, report);
+}
+
+/** A stopped instance is started, never doubled; one on its way down is waited for first. */
+async function start(context: Context, {id, state}: Instance, report: Report): Promise<void> {
+	const {clock, cloud, fleet, signal} = context;
+	let now = state;
+	for (let turn = 0; now === 'stopping' && turn < 60; turn++) {
+		report({says: `manager: ${id} is stopping, ${turn * 5} s`});
+		await clock.sleep(5000, signal);
+		context.forget(accountLook);
+		now = managersOf(fleet, await context.look(accountLook)).find((one) => one.id === id)?.state ?? now;
+	}
+	if (now !== 'running' && now !== 'pending') {
+		report({says: `manager: starting ${id}`});
+		await cloud.call('StartInstances', {InstanceIds: [id]});
+	}
+	await untilRunning(context, id, report);
+}
+
+async function mend(context: Context, standing: Instance, report: Report): Promise<void> {
+	const {cloud} = context;
+	if (standing.state !== 'running') await start(context, standing, report);
+	if (standing.httpTokens === 'optional') await cloud.call('ModifyInstanceMetadataOptions', {InstanceId: standing.id, HttpTokens: 'required'});
+	const profile = profileName(context);
+	if (profile !== undefined && standing.profileArn === undefined) await cloud.call('AssociateIamInstanceProfile', {InstanceId: standing.id, IamInstanceProfile: {Name: profile}});
+	const tags = tagList(missingTags(context, standing));
+	if (tags.length > 0) await cloud.call('CreateTags', {Resources: [standing.id], Tags: tags});
+}
+
+async function apply(context: Context, found: Needs, finding: Finding<Found['manager']>, report: Report): Promise<void> {
+	const [standing] = managersOf(context.fleet, await context.look(accountLook));
+	const replaced = finding.is === 'different' && finding.changes.some(({how}) => how === 'replace');
+	if (!standing) await make(context, found, report);
+	else if (replaced) await make(context, found, report, standing.id);
+	else await mend(context, standing, report);
+	context.forget(accountLook);
+}
+
+async function remove(context: Removal, report: Report): Promise<void> {
+	const {cloud, fleet} = context;
+	context.forget(accountLook);
+	const ids = managersOf(fleet, await context.look(accountLook)).map(({id}) => id);
+	if (ids.length === 0) return;
+	report({says: `manager: terminating ${ids.join(', ')}`});
+	for (const id of ids) await unless(cloud.call('TerminateInstances', {InstanceIds: [id]}), 'InvalidInstanceID.NotFound');
+	await untilTerminated(context, ids, report);
+	context.forget(accountLook);
+}
+
+function commands(answers: Answers, fleet: Fleet): string[] {
+	const tags = {...answers.tags, ...Object.fromEntries((launchTags(answers, fleet) ?? []).map(({Key = '', Value = ''}) => [Key, Value]))};
+	const profile = answers.access === 'access-keys' ? [] : ['--iam-instance-profile', `Name=${answers.access === 'create' ? names.profile(fleet) : answers.access}`];
+	const key = answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair;
+	const line = aws(
+		fleet,
+		...['ec2', 'run-instances', '--instance-type', answers.managerType, '--key-name', key, ...profile],
+		...['--metadata-options', 'HttpTokens=required,HttpEndpoint=enabled'],
+		...['--tag-specifications', tagSpecification('instance', tags), tagSpecification('volume', tags)],
+	);
+	return [`${line} --image-id "$image" --subnet-id "$subnet" --security-group-ids "$manager"`];
+}
+
+/** Tags of the instance as the code sends them, so that the line by hand can't drift from it. */
+const launchTags = (answers: Answers, fleet: Fleet) =>
+	launchInput(fleet, answers, {
+		image: {id: '', architecture: 'x86_64', rootDevice: '', diskGib: 0, user: '', name: ''},
+		network: {vpcId: '', subnetId: '', zone: '', public: true, freeAddresses: 0},
+	}).TagSpecifications?.[0]?.Tags;
+
+/** The instance that runs GitLab Runner: one, running, as the answers say. Another type, image or place means another instance beside it. */
+export const managerStep: Step<
+	'manager',
+	'network' | 'images',
+	'record' | 'permissions' | 'quota' | 'security-groups' | 'key-pair' | 'instance-profile'
+> = {
+	name: 'manager',
+	title: 'Manager',
+	needs: ['network', 'images'],
+	after: ['record', 'permissions', 'quota', 'security-groups', 'key-pair', 'instance-profile'],
+	actions: [
+		'ec2:DescribeInstances',
+		'ec2:RunInstances',
+		'ec2:StartInstances',
+		'ec2:TerminateInstances',
+		'ec2:ModifyInstanceMetadataOptions',
+		'ec2:AssociateIamInstanceProfile',
+		'ec2:CreateTags',
+		'iam:PassRole',
+	],
+	settles: {tries: 15, seconds: 2},
+	check,
+	apply,
+	stands: async (context) =>
+		managersOf(context.fleet, await context.look(accountLook)).map(({id, state, type}) => ({id, says: `manager, ${type}, ${state}`, goes: true})),
+	remove,
+	commands,
+};

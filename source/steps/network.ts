@@ -1,0 +1,91 @@
+import type {Answers, Fleet} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Context, Finding, Found, Note, Step} from '../step.ts';
+import {aws} from './aws-cli.ts';
+import {accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
+import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
+import {type Network, networkLook, type Subnet} from './looks/network.ts';
+
+const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
+
+/** The first of the default VPC's zones, by name, that offers both types; else one that offers the manager's; `quota` tells what is missing. */
+function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, InstanceType>, answers: Answers, region: string): Subnet {
+	const candidates = subnets.filter(({inDefaultVpc}) => inDefaultVpc);
+	const offers = ({zone}: Subnet, type: string): boolean => types.get(type)?.zones.includes(zone) ?? false;
+	const preferred = [...candidates.filter(({defaultForZone}) => defaultForZone), ...candidates];
+	const found =
+		preferred.find((subnet) => offers(subnet, answers.managerType) && offers(subnet, answers.workerType)) ??
+		preferred.find((subnet) => offers(subnet, answers.managerType)) ??
+		preferred[0];
+	if (found) return found;
+	throw refused(
+		'DefaultVpcDoesNotExist',
+		defaultVpcId === undefined ? `${region} has no default VPC in this account.` : `The default VPC ${defaultVpcId} of ${region} has no subnet.`,
+		'Name a subnet with `--subnet subnet-…`, or make a default VPC with `aws ec2 create-default-vpc`.',
+	);
+}
+
+/** The subnet that the answers mean. A standing manager's own is meant by `default`, whatever a look would choose today. */
+export function subnetOf(network: Network, types: Map<string, InstanceType>, answers: Answers, fleet: Fleet, standing?: Instance): Subnet {
+	const {subnet: answer} = answers;
+	const {subnets} = network;
+	if (answer.startsWith('subnet-')) {
+		const named = subnets.find(({id}) => id === answer);
+		if (named) return named;
+		throw refused('InvalidSubnetID.NotFound', `${fleet.region} has no subnet ${answer} that this account can see.`, 'Choose another with `--subnet`, or answer `default`.');
+	}
+	const inZone = answer === 'default' ? undefined : answer;
+	const own = standing && subnets.find(({id, zone}) => id === standing.subnetId && (inZone === undefined || zone === inZone));
+	if (own) return own;
+	if (inZone === undefined) return defaultSubnet(network, types, answers, fleet.region);
+	const [first] = subnets.filter(({inDefaultVpc, zone}) => inDefaultVpc && zone === inZone).sort((one, other) => Number(other.defaultForZone) - Number(one.defaultForZone));
+	if (first) return first;
+	const zones = [...new Set(subnets.filter(({inDefaultVpc}) => inDefaultVpc).map(({zone}) => zone))];
+	throw refused('InvalidSubnet', `The default VPC has no subnet in ${inZone}; it has some in ${zones.join(', ') || 'no zone'}.`, 'Choose one of those with `--subnet`, or name a subnet by id.');
+}
+
+async function check(context: Context): Promise<Finding<Found['network']>> {
+	const {answers, fleet} = context;
+	const [network, types, account] = await Promise.all([
+		context.look(networkLook),
+		context.look(instanceTypesLook(answers.managerType, answers.workerType)),
+		context.look(accountLook),
+	]);
+	const [standing] = managersOf(fleet, account);
+	const subnet = subnetOf(network, types, answers, fleet, standing);
+	if (subnet.wayOut === 'none') {
+		throw refused(
+			'subnet-without-way-out',
+			`Subnet ${subnet.id} has no way out to the internet, which the manager and the workers need for GitLab and Docker images.`,
+			'Add a route to an internet or NAT gateway to its route table, or choose another with `--subnet`.',
+		);
+	}
+	const workers = workersOf(fleet, account).length;
+	const needed = answers.limit - workers + (standing ? 0 : 1);
+	const notes: Note[] =
+		subnet.freeAddresses >= needed ? [] : [{says: `Subnet ${subnet.id} has ${subnet.freeAddresses} free addresses, and ${answers.limit} workers need ${needed}.`, advice: `Lower the limit with \`--limit\`, or choose a larger subnet.`}];
+	if (!standing && subnet.freeAddresses < 2) {
+		throw refused('InsufficientFreeAddressesInSubnet', `Subnet ${subnet.id} has ${subnet.freeAddresses} free addresses, and a manager and one worker need two.`, 'Choose another with `--subnet`.');
+	}
+	const isPublic = subnet.wayOut === 'public';
+	return {
+		is: 'so',
+		resource: {vpcId: subnet.vpcId, subnetId: subnet.id, zone: subnet.zone, public: isPublic, freeAddresses: subnet.freeAddresses},
+		says: `${subnet.id} in ${subnet.zone}, ${isPublic ? 'public' : 'private, with a way out'}, ${subnet.freeAddresses.toLocaleString('en-US')} free addresses`,
+		notes,
+	};
+}
+
+/** Where the fleet lives: VPC, subnet and zone, and that they lead out. Nothing is made here. */
+export const networkStep: Step<'network', never, never> = {
+	name: 'network',
+	title: 'Network',
+	needs: [],
+	actions: ['ec2:DescribeSubnets', 'ec2:DescribeRouteTables', 'ec2:DescribeVpcs', 'ec2:DescribeInstanceTypes', 'ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeInstances'],
+	check,
+	commands: (answers, fleet) => [
+		answers.subnet.startsWith('subnet-')
+			? aws(fleet, 'ec2', 'describe-subnets', '--subnet-ids', answers.subnet)
+			: aws(fleet, 'ec2', 'describe-subnets', '--filters', 'Name=default-for-az,Values=true', ...(answers.subnet === 'default' ? [] : [`Name=availability-zone,Values=${answers.subnet}`])),
+	],
+};

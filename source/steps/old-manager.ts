@@ -1,0 +1,67 @@
+import {serviceScript} from '../host/scripts/service.ts';
+import {markKeys} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Context, Finding, Found, Report, Step} from '../step.ts';
+import {unless} from './answering.ts';
+import {untilTerminated} from './launch.ts';
+import {accountLook, type Instance, managersOf} from './looks/account.ts';
+import {connectToChange} from './reaching.ts';
+
+/** Running jobs may take this long to end on a manager that was replaced, in seconds: as long as its service's own limit. */
+const drainSeconds = 7200;
+
+const olderThan = async (context: Context, id: string): Promise<Instance[]> =>
+	managersOf(context.fleet, await context.look(accountLook)).filter((instance) => instance.id !== id);
+
+async function check(context: Context, {manager}: Pick<Found, 'manager'>): Promise<Finding<Found['old-manager']>> {
+	const older = await olderThan(context, manager.id);
+	const ids = older.map(({id}) => id);
+	if (ids.length === 0) return {is: 'so', resource: {ids}, says: 'none'};
+	return {is: 'extra', resource: {ids}, says: `${ids.join(', ')}: drained and terminated once ${manager.id} takes jobs`};
+}
+
+/** Lets the old manager's jobs end; the shared runner stays registered, since the new manager works under the same token. */
+async function drain(context: Context, instance: Instance, report: Report): Promise<void> {
+	if (instance.state !== 'running') return;
+	report({says: `old manager: ${instance.id} draining, running jobs end first`});
+	const connection = await connectToChange(context, instance);
+	const outcome = await connection.script(serviceScript, {do: 'drain', drainSeconds}, report);
+	if (outcome.is === 'done') return;
+	const why = outcome.is === 'still-busy' ? `${outcome.jobs} jobs still run after ${drainSeconds / 3600} h` : outcome.detail;
+	throw new Problem({
+		code: outcome.is === 'still-busy' ? 'still-busy' : outcome.code,
+		message: `The replaced manager ${instance.id} isn't drained, so it stays: ${why}.`,
+		advice: 'Run the same command again; it goes on draining.',
+	});
+}
+
+async function apply(context: Context, {manager}: Pick<Found, 'manager'>, _finding: unknown, report: Report): Promise<void> {
+	context.forget(accountLook);
+	const older = await olderThan(context, manager.id);
+	for (const instance of older) {
+		await drain(context, instance, report);
+		report({says: `old manager: terminating ${instance.id}`});
+		await unless(context.cloud.call('TerminateInstances', {InstanceIds: [instance.id]}), 'InvalidInstanceID.NotFound');
+	}
+	await untilTerminated(
+		context,
+		older.map(({id}) => id),
+		report,
+	);
+	context.forget(accountLook);
+}
+
+/** A manager that another one has taken over from: it ends its jobs, then goes. */
+export const oldManagerStep: Step<'old-manager', 'manager', 'service'> = {
+	name: 'old-manager',
+	title: 'Replaced manager',
+	needs: ['manager'],
+	after: ['service'],
+	actions: ['ec2:DescribeInstances', 'ec2:TerminateInstances'],
+	settles: {tries: 10, seconds: 2},
+	check,
+	apply,
+	commands: (_answers, fleet) => [
+		`aws --region ${fleet.region} ec2 describe-instances --filters Name=tag:${markKeys.fleet},Values=${fleet.name} Name=tag:${markKeys.part},Values=manager Name=instance-state-name,Values=running`,
+	],
+};

@@ -1,0 +1,54 @@
+import type {Answers} from '../fleet.ts';
+import type {Looking, Note} from '../step.ts';
+import {onDemandPriceLook, type Price, spotPriceLook} from './looks/prices.ts';
+
+/** USD an hour for a public IPv4 address, in every region (facts §17.8). */
+export const addressUsd = 0.005;
+/** USD an hour for one GiB of gp3, at us-east-1's price (facts §17.8); other regions differ by some percent. */
+const diskUsd = 0.08 / 730;
+/** Hours of a month, as AWS counts them. */
+export const monthHours = 730;
+
+/** Costs in USD an hour; a part whose price isn't known is undefined, and so is what adds it up. */
+export type Costs = {
+	/** The manager with its disk and address. */
+	manager: number | undefined;
+	/** One worker with its disk and address, as these answers buy it. */
+	worker: number | undefined;
+	workerOnDemand: number | undefined;
+	/** The manager and all workers that the limit allows, at once. */
+	most: number | undefined;
+	/** Why a price isn't known, or a cap that is below today's price. */
+	notes: Note[];
+};
+
+const usdOf = (price: Price | undefined): number | undefined => (price && 'usd' in price ? price.usd : undefined);
+
+const plus = (usd: number | undefined, ...more: number[]): number | undefined => (usd === undefined ? undefined : more.reduce((sum, one) => sum + one, usd));
+
+function capNote({spot, spotPrice, workerType}: Answers, now: number | undefined, zone: string): Note[] {
+	if (!spot || spotPrice === 'on-demand' || now === undefined || spotPrice >= now) return [];
+	return [{says: `Spot instances of ${workerType} cost ${now} USD/h now in ${zone}, above the cap of ${spotPrice}: no worker would start.`, advice: 'Raise `--spot-price`, or answer `on-demand`.'}];
+}
+
+/** What these answers cost where the fleet lives: reads prices beside each other, and never fails for one that isn't told. */
+export async function costs(context: Looking, answers: Answers, place: {zone: string; public: boolean; managerDiskGib: number}): Promise<Costs> {
+	const [managerPrice, workerPrice, spotPrice] = await Promise.all([
+		context.look(onDemandPriceLook(answers.managerType)),
+		context.look(onDemandPriceLook(answers.workerType)),
+		answers.spot ? context.look(spotPriceLook(answers.workerType, place.zone)) : undefined,
+	]);
+	const address = place.public ? addressUsd : 0;
+	const manager = plus(usdOf(managerPrice), place.managerDiskGib * diskUsd, address);
+	const workerOnDemand = plus(usdOf(workerPrice), answers.workerDisk * diskUsd, address);
+	const worker = answers.spot ? plus(usdOf(spotPrice), answers.workerDisk * diskUsd, address) : workerOnDemand;
+	const unknown = [managerPrice, workerPrice, spotPrice].find((price) => price && 'unknown' in price);
+	const why: Note[] = unknown && 'unknown' in unknown ? [{says: `Not all prices are known, since AWS doesn't tell: ${unknown.unknown}.`}] : [];
+	return {
+		manager,
+		worker,
+		workerOnDemand,
+		most: manager === undefined || worker === undefined ? undefined : manager + worker * answers.limit,
+		notes: [...why, ...capNote(answers, usdOf(spotPrice), place.zone)],
+	};
+}

@@ -1,0 +1,109 @@
+import type {Answers} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Context, Finding, Fix, Found, Note, Step} from '../step.ts';
+import {aws} from './aws-cli.ts';
+import {twinsOf} from './instance-families.ts';
+import {accountLook, managersOf} from './looks/account.ts';
+import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
+import {networkLook} from './looks/network.ts';
+import {quotaCodes, quotaLook} from './looks/quota.ts';
+
+type Blocked = {problem: Problem; fix?: Fix};
+
+/** The family letters that each vCPU quota counts (facts §10); others have quotas of their own, which aren't looked up. */
+const families = {
+	standard: ['a', 'c', 'd', 'h', 'i', 'im', 'is', 'm', 'r', 't', 'z'],
+	graphics: ['g', 'gr', 'vt'],
+} as const;
+
+/** The quota's code for an instance type, or undefined for a family whose quota isn't known here. */
+export function quotaCodeOf(type: string, spot: boolean): string | undefined {
+	const letters = /^[a-z]+/.exec(type)?.[0] ?? '';
+	const family = families.standard.some((one) => one === letters) ? 'standard' : families.graphics.some((one) => one === letters) ? 'graphics' : undefined;
+	return family && quotaCodes[family][spot ? 'spot' : 'onDemand'];
+}
+
+/** A type that isn't offered where the fleet lives, with a zone or a type that would do. */
+async function notOffered(context: Context, key: 'managerType' | 'workerType', zone: string, types: Map<string, InstanceType>): Promise<Blocked | undefined> {
+	const {answers, fleet} = context;
+	const type = answers[key];
+	const seen = types.get(type);
+	if (seen?.zones.includes(zone)) return undefined;
+	const other = key === 'managerType' ? answers.workerType : answers.managerType;
+	const {subnets} = await context.look(networkLook);
+	const zones = (seen?.zones ?? []).filter((one) => subnets.some((subnet) => subnet.inDefaultVpc && subnet.zone === one) && (types.get(other)?.zones.includes(one) ?? false));
+	const stands = managersOf(fleet, await context.look(accountLook)).length > 0;
+	const [elsewhere] = stands ? [] : zones;
+	const twin = await offeredTwin(context, type, zone);
+	const where = seen?.zones.length ? `${zone}; it is in ${seen.zones.join(', ')}` : fleet.region;
+	const problem = (advice: string) => new Problem({code: 'type-not-offered', message: `AWS doesn't offer ${type} in ${where}.`, advice});
+	if (elsewhere) return {problem: problem(`Add \`--subnet ${elsewhere}\`, or choose another type.`), fix: {says: `use ${elsewhere} instead`, answers: {subnet: elsewhere}}};
+	const flag = key === 'managerType' ? '--manager-type' : '--worker-type';
+	if (twin) return {problem: problem(`Add \`${flag} ${twin}\`, or choose another type.`), fix: {says: `use ${twin} instead`, answers: {[key]: twin}}};
+	return {problem: problem(`Choose another type with \`${flag}\`.`)};
+}
+
+/** A type of the same size, architecture and price class that the zone does offer. */
+async function offeredTwin(context: Context, type: string, zone: string): Promise<string | undefined> {
+	const twins = twinsOf(type);
+	if (twins.length === 0) return undefined;
+	const seen = await context.look(instanceTypesLook(...twins));
+	return twins.find((twin) => seen.get(twin)?.zones.includes(zone));
+}
+
+/** What the limit asks of one quota, and what is left when it asks for too much. */
+function judge(answers: Answers, code: string, workerVcpus: number, managerVcpus: number, vcpus: number): Blocked | undefined {
+	const needed = answers.limit * workerVcpus + managerVcpus;
+	if (needed <= vcpus) return undefined;
+	const most = Math.floor((vcpus - managerVcpus) / workerVcpus);
+	const way = answers.spot ? 'on spot' : 'on demand';
+	const and = managerVcpus > 0 ? ' and the manager' : '';
+	const problem = new Problem({
+		code: answers.spot ? 'MaxSpotInstanceCountExceeded' : 'VcpuLimitExceeded',
+		message: `${answers.limit} workers of ${answers.workerType}${and} need ${needed} vCPUs, and this account may run ${vcpus} ${way} here.`,
+		advice: `${most >= 1 ? `Add \`--limit ${most}\`, or ask` : 'Ask'} AWS for more: \`aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${code} --desired-value ${needed}\`.`,
+	});
+	return {problem, ...(most >= 1 ? {fix: {says: `lower the limit to ${most}`, answers: {limit: most}}} : {})};
+}
+
+const unknown = (what: string): Note => ({says: `How many vCPUs this account may run ${what} isn't known; AWS says so when they are too few.`});
+
+async function check(context: Context, {network}: Pick<Found, 'network'>): Promise<Finding<Found['quota']>> {
+	const {answers} = context;
+	const {limit, managerType, spot, workerType} = answers;
+	const workerCode = quotaCodeOf(workerType, spot);
+	const managerCode = quotaCodeOf(managerType, false);
+	const [types, workerQuota, managerQuota] = await Promise.all([
+		context.look(instanceTypesLook(managerType, workerType)),
+		workerCode === undefined ? undefined : context.look(quotaLook(workerCode)),
+		managerCode === undefined ? undefined : context.look(quotaLook(managerCode)),
+	]);
+	const missing = (await notOffered(context, 'workerType', network.zone, types)) ?? (await notOffered(context, 'managerType', network.zone, types));
+	if (missing) return {is: 'blocked', ...missing};
+	const vcpusOf = (type: string): number => types.get(type)?.vcpus ?? 0;
+	const shared = workerCode === managerCode ? vcpusOf(managerType) : 0;
+	if (managerCode !== workerCode && managerQuota && 'vcpus' in managerQuota && managerQuota.vcpus < vcpusOf(managerType)) {
+		const message = `The manager's ${managerType} needs ${vcpusOf(managerType)} vCPUs, and this account may run ${managerQuota.vcpus} on demand here.`;
+		return {is: 'blocked', problem: new Problem({code: 'VcpuLimitExceeded', message, advice: 'Ask AWS for more, or choose a smaller type with `--manager-type`.'})};
+	}
+	if (!workerQuota || 'unknown' in workerQuota || workerCode === undefined) {
+		return {is: 'so', resource: {}, says: `${workerType} is offered in ${network.zone}; the quota isn't known`, notes: [unknown(spot ? 'on spot' : 'on demand')]};
+	}
+	const tooMuch = judge(answers, workerCode, vcpusOf(workerType), shared, workerQuota.vcpus);
+	if (tooMuch) return {is: 'blocked', ...tooMuch};
+	const needed = limit * vcpusOf(workerType) + shared;
+	return {is: 'so', resource: {vcpus: workerQuota.vcpus}, says: `${needed} of ${workerQuota.vcpus} vCPUs for ${limit} workers of ${workerType} ${spot ? 'on spot' : 'on demand'}`};
+}
+
+/** That the account may run as many workers as the limit says, and that the zone offers both types. Nothing is made here. */
+export const quotaStep: Step<'quota', 'network', never> = {
+	name: 'quota',
+	title: 'Quota',
+	needs: ['network'],
+	actions: ['servicequotas:GetServiceQuota', 'servicequotas:GetAWSDefaultServiceQuota'],
+	check,
+	commands: ({spot, workerType}, fleet) => {
+		const code = quotaCodeOf(workerType, spot);
+		return code === undefined ? [] : [aws(fleet, 'service-quotas', 'get-service-quota', '--service-code', 'ec2', '--quota-code', code)];
+	},
+};

@@ -1,0 +1,184 @@
+import type {Answers, Given} from '../fleet.ts';
+import type {Connection} from '../host/port.ts';
+import {authorizeKeyScript} from '../host/scripts/authorize-key.ts';
+import {isProblem, Problem} from '../problem.ts';
+import type {Action, Looking} from '../step.ts';
+import {isDenied} from './answering.ts';
+import {makeSshKey, type SshKey} from './ed25519.ts';
+import {type Expected, expectedKeys, keyChanged, type Trust} from './host-trust.ts';
+import {loginUser} from './login-user.ts';
+import type {Instance} from './looks/account.ts';
+import {recordLook} from './looks/record.ts';
+import {makeRsaKey} from './rsa-key.ts';
+
+/** Whoever wants to reach a manager: a check, a run or a removal; where there are no answers the record's are used. */
+export type Reaching = Looking & {answers?: Answers};
+
+/** How a manager was reached, besides the connection. */
+export type Reached = {
+	connection: Connection;
+	hostKey: string;
+	trust: Trust;
+	user: string;
+	/** The fresh key that EC2 Instance Connect let in for a minute; the manager doesn't know it after that. */
+	fresh?: SshKey | undefined;
+};
+
+/** The AWS actions that reaching a manager may need. */
+export const reachingActions: readonly Action[] = ['ec2-instance-connect:SendSSHPublicKey', 'ec2:GetConsoleOutput', 'ec2:DescribeImages'];
+
+/** Where a manager's SSH is, and as whom: what the `ssh` command needs too. */
+export type Place = {address: string; port: number; user: string; keyPath: string};
+
+const bootMinutes = 10;
+
+const howReached = new WeakMap<Connection, Reached>();
+
+const givenOf = async (context: Reaching): Promise<Given> => context.answers ?? (await context.look(recordLook))?.answers ?? {};
+
+const isPrivate = (instance: Instance, region: string): Problem =>
+	new Problem({
+		code: 'manager-private',
+		message: `The manager ${instance.id} has no public address, and the way to ${instance.privateIp ?? 'its private one'} isn't known.`,
+		advice: `Run \`aws --region ${region} ssm start-session --target ${instance.id} --document-name AWS-StartPortForwardingSession --parameters portNumber=22,localPortNumber=2222\` in another terminal, then the same command with \`--ssh-address 127.0.0.1:2222\`.`,
+	});
+
+function addressOf(given: Given, instance: Instance, region: string): {address: string; port: number} {
+	const [host, port] = given.sshAddress?.split(/:(?=\d+$)/) ?? [];
+	if (host !== undefined && port !== undefined) return {address: host, port: Number(port)};
+	if (instance.publicIp === undefined) throw isPrivate(instance, region);
+	return {address: instance.publicIp, port: 22};
+}
+
+/** Where and as whom to connect, without connecting. Throws `manager-private`. */
+export async function placeOf(context: Reaching, instance: Instance): Promise<Place> {
+	const given = await givenOf(context);
+	const {disk, fleet} = context;
+	return {
+		...addressOf(given, instance, fleet.region),
+		user: await loginUser(context, given, instance),
+		keyPath: given.privateKey ?? disk.keyPath(fleet.name, fleet.region),
+	};
+}
+
+/** Whether a machine started so lately that it may still be booting. */
+export const isYoung = ({clock}: Reaching, instance: Instance): boolean => clock.now() - instance.launchedAt < bootMinutes * 60_000;
+
+/** The private key that this laptop has for the fleet, if any. */
+async function keyHere({disk, fleet, secrets}: Reaching, given: Given): Promise<{privateKey: string; passphrase?: string} | undefined> {
+	const path = given.privateKey;
+	const privateKey = path === undefined ? await disk.key(fleet.name, fleet.region) : await disk.read(path);
+	if (privateKey === undefined) return undefined;
+	return {privateKey, ...(path !== undefined && secrets.passphrase !== undefined ? {passphrase: secrets.passphrase} : {})};
+}
+
+const notAllowed = (instance: Instance, cause: unknown): Problem =>
+	new Problem({
+		code: 'instance-connect-not-allowed',
+		message: `This laptop has no key of the manager ${instance.id}, and AWS refuses \`ec2-instance-connect:SendSSHPublicKey\`, which would let it in.`,
+		advice: 'Ask for that action, or name the private key with `--private-key`.',
+		cause,
+	});
+
+/** Lets a fresh key in for 60 s (facts §17.2); RSA where ed25519 is refused. */
+async function sendKey({cloud, who}: Reaching, instance: Instance, user: string): Promise<SshKey> {
+	const send = async (key: SshKey): Promise<SshKey> => {
+		await cloud.call('SendSSHPublicKey', {InstanceId: instance.id, InstanceOSUser: user, SSHPublicKey: key.publicKey, AvailabilityZone: instance.zone});
+		return key;
+	};
+	try {
+		return await send(makeSshKey(who));
+	} catch (error) {
+		if (isDenied(error) || isProblem(error, 'AuthException', 'Auth')) throw notAllowed(instance, error);
+		if (!isProblem(error, 'InvalidArgs', 'InvalidArgsException')) throw error;
+		return send(makeRsaKey(who));
+	}
+}
+
+type Key = {privateKey: string; passphrase?: string};
+
+/** One attempt with one key; remembers this host's key on this laptop once it is trusted. */
+async function attempt(context: Reaching, instance: Instance, place: Place, key: Key, expected: Expected): Promise<Reached> {
+	const {disk, fleet, host, signal} = context;
+	let seen = '';
+	const trust = (fingerprint: string): boolean => {
+		seen = fingerprint;
+		return expected.from === 'first-use' || expected.fingerprints.includes(fingerprint);
+	};
+	try {
+		const connection = await host.connect({address: place.address, port: place.port, user: place.user, ...key, trust}, signal);
+		await disk.savePin(instance.id, seen);
+		return {connection, hostKey: seen, trust: expected.from, user: place.user};
+	} catch (error) {
+		if (isProblem(error, 'host-key-changed')) throw keyChanged(instance, fleet.region, expected, seen);
+		throw error;
+	}
+}
+
+const lockedOut = (instance: Instance, {user}: Place, cause: unknown): Problem =>
+	new Problem({
+		code: 'ssh-denied',
+		message: `The manager ${instance.id} lets neither a key of this laptop nor EC2 Instance Connect in as \`${user}\`; its image may lack the agent, as Debian's does.`,
+		advice: 'Name the private key with `--private-key`, or run this where the fleet was set up.',
+		cause,
+	});
+
+/** What to do with a host whose key nobody can tell: a first boot may not have printed it yet, so `wait` refuses it while the machine is young. */
+export type Unknown = 'trust' | 'wait';
+
+async function open(context: Reaching, instance: Instance, unknown: Unknown): Promise<Reached> {
+	const [given, place, expected] = await Promise.all([givenOf(context), placeOf(context, instance), expectedKeys(context, instance)]);
+	if (expected.from === 'first-use' && unknown === 'wait' && isYoung(context, instance)) {
+		throw new Problem({code: 'host-key-unknown', again: true, message: `The console of ${instance.id} doesn't tell its host key yet.`});
+	}
+	const key = await keyHere(context, given);
+	try {
+		if (key) return await attempt(context, instance, place, key, expected);
+	} catch (error) {
+		// A first boot starts sshd before it puts the key in place.
+		if (!isProblem(error, 'ssh-denied') || isYoung(context, instance)) throw error;
+	}
+	const fresh = await sendKey(context, instance, place.user);
+	try {
+		return {...(await attempt(context, instance, place, {privateKey: fresh.privateKey}, expected)), fresh};
+	} catch (error) {
+		throw isProblem(error, 'ssh-denied') ? lockedOut(instance, place, error) : error;
+	}
+}
+
+/**
+ * Reaches a manager over the held connection, opened at the first call: with the fleet's key when it is here, else through EC2 Instance Connect.
+ * Tries once. Throws `manager-private`, `instance-connect-not-allowed`, `host-key-changed`, `ssh-denied`, and `ssh-no-answer`, `ssh-refused` and,
+ * while the console of a young machine doesn't tell its key, `host-key-unknown` (all three `again`).
+ */
+export async function reach(context: Reaching, instance: Instance, unknown: Unknown = 'wait'): Promise<Reached> {
+	let opened: Reached | undefined;
+	const connection = await context.hold(instance.id, async () => {
+		opened = await open(context, instance, unknown);
+		return opened.connection;
+	});
+	const reached = opened ?? howReached.get(connection);
+	if (!reached) throw new Problem({code: 'bug', fault: 'bug', message: `How ${instance.id} was reached isn't known.`});
+	const held = {...reached, connection};
+	howReached.set(connection, held);
+	return held;
+}
+
+/** The held connection to a manager, for looking; see `reach`. */
+export const connectTo = async (context: Reaching, instance: Instance): Promise<Connection> => (await reach(context, instance)).connection;
+
+/** The held connection to a manager, for changing something there: lets this laptop's own key in first when it isn't yet. */
+export async function connectToChange(context: Reaching, instance: Instance): Promise<Connection> {
+	const reached = await reach(context, instance);
+	await letIn(context, reached);
+	return reached.connection;
+}
+
+/** Lets this laptop's fresh key in for good, after EC2 Instance Connect did for a minute; does nothing when its own key was accepted. */
+export async function letIn({disk, fleet}: Reaching, reached: Reached): Promise<void> {
+	const {connection, fresh, user} = reached;
+	if (!fresh) return;
+	await connection.script(authorizeKeyScript, {user, publicKey: fresh.publicKey});
+	await disk.saveKey(fleet.name, fleet.region, fresh.privateKey);
+	howReached.set(reached.connection, {...reached, fresh: undefined});
+}

@@ -1,0 +1,120 @@
+import {type Answers, mark, names} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Change, Context, Finding, Found, Removal, Report, Step} from '../step.ts';
+import {unless} from './answering.ts';
+import {aws, tagArguments} from './aws-cli.ts';
+import {recordLook} from './looks/record.ts';
+import {changesBetween, fleetAnswers, recordValue} from './recorded.ts';
+import {tagList} from './tags.ts';
+
+/** AWS wants 30 s between deleting a parameter and making one of that name again (facts §17.1). */
+const pauseSeconds = 5;
+const pauses = 9;
+
+const list = (changes: Change[]): string => changes.map(({what, from, to}) => `${what} is ${from} there and ${to} here`).join(', ');
+
+const otherAnswers = (name: string, changes: Change[], advice: string): Problem =>
+	new Problem({code: 'record-other-answers', message: `The fleet's record ${name} is already there with other answers: ${list(changes)}.`, advice});
+
+async function check(context: Context): Promise<Finding<Found['record']>> {
+	const {answers, fleet} = context;
+	const name = names.record(fleet);
+	recordValue(answers);
+	const record = await context.look(recordLook);
+	if (!record) return {is: 'missing', says: `${name}, so that any teammate can open this fleet`};
+	const resource = {version: record.version};
+	const changes = changesBetween(record.answers, fleetAnswers(answers));
+	if (changes.length === 0) return {is: 'so', resource, says: `version ${record.version}`};
+	const never = changes.filter(({how}) => how === 'never');
+	if (never.length > 0) {
+		return {is: 'blocked', problem: otherAnswers(name, never, 'Answer as the record does, or name another fleet with `--fleet`.')};
+	}
+	return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
+}
+
+/** Makes the parameter, never over another: the first of two wins, and the other is told what it holds. */
+async function make(context: Context, report: Report): Promise<void> {
+	const {answers, clock, cloud, fleet, signal} = context;
+	const name = names.record(fleet);
+	const input = {Name: name, Value: recordValue(answers), Type: 'String', Tier: 'Standard', Tags: tagList(answers.tags, mark(fleet, 'record'))} as const;
+	for (let pause = 0; ; pause++) {
+		const made = await unless(cloud.call('PutParameter', input), 'ParameterAlreadyExists', 'TooManyUpdates');
+		context.forget(recordLook);
+		if (made) return;
+		const record = await context.look(recordLook);
+		if (record) {
+			const changes = changesBetween(record.answers, fleetAnswers(answers));
+			if (changes.length === 0) return;
+			throw otherAnswers(name, changes, 'Somebody else sets this fleet up. Run the same command again once they are done; it then goes on from their answers.');
+		}
+		context.forget(recordLook);
+		if (pause >= pauses) {
+			throw new Problem({
+				code: 'record-name-resting',
+				fault: 'outside',
+				again: true,
+				message: `AWS still refuses the name ${name}, ${pause * pauseSeconds} s after it was deleted.`,
+				advice: 'Run the same command again in a minute.',
+			});
+		}
+		report({says: `record: waiting, since AWS gives a name free 30 s after it was deleted, ${pause * pauseSeconds} s`});
+		await clock.sleep(pauseSeconds * 1000, signal);
+	}
+}
+
+/** Who wrote a version of the record, as far as AWS tells. */
+async function writerOf({cloud, fleet}: Context, version: number): Promise<string> {
+	const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: names.record(fleet)});
+	const user = Parameters.find(({Version}) => Version === version)?.LastModifiedUser;
+	return user && user !== 'N/A' ? user : 'somebody';
+}
+
+/** Writes the answers over those that were read, and tells when somebody wrote in between: SSM has no compare-and-set (facts §17.1). */
+async function change(context: Context, read: number, report: Report): Promise<void> {
+	const {answers, cloud, fleet} = context;
+	const {Version = read + 1} = await cloud.call('PutParameter', {Name: names.record(fleet), Value: recordValue(answers), Overwrite: true, Tier: 'Standard'});
+	context.forget(recordLook);
+	if (Version === read + 1) return;
+	const writer = await writerOf(context, Version - 1);
+	report({says: `record: ${writer} wrote version ${Version - 1} meanwhile; version ${Version} holds these answers`});
+}
+
+async function remove({cloud, fleet, forget}: Removal): Promise<void> {
+	await unless(cloud.call('DeleteParameter', {Name: names.token(fleet)}), 'ParameterNotFound');
+	await unless(cloud.call('DeleteParameter', {Name: names.record(fleet)}), 'ParameterNotFound');
+	forget(recordLook);
+}
+
+/** The parameters that stand, by what they are; their values are never read here, since one of them is a secret. */
+async function stands({cloud, fleet}: Removal) {
+	const parameter = async (name: string, says: string) => {
+		const answer = await unless(cloud.call('GetParameterHistory', {Name: name}), 'ParameterNotFound');
+		const version = answer?.Parameters?.at(-1)?.Version;
+		return answer?.Parameters?.length ? [{id: name, says: version === undefined ? says : `${says}, version ${version}`, goes: true}] : [];
+	};
+	const [record, token] = await Promise.all([parameter(names.record(fleet), "the fleet's record"), parameter(names.token(fleet), "the runner's token")]);
+	return [...record, ...token];
+}
+
+const commands = (answers: Answers, fleet: Parameters<typeof names.record>[0]): string[] => [
+	aws(
+		fleet,
+		...['ssm', 'put-parameter', '--name', names.record(fleet), '--type', 'String', '--tier', 'Standard', '--value', recordValue(answers)],
+		'--tags',
+		...tagArguments({...answers.tags, ...mark(fleet, 'record')}),
+	),
+];
+
+/** The fleet's record in SSM: what was decided, made first and removed last (design §1). */
+export const recordStep: Step<'record', never, 'identity' | 'permissions' | 'quota'> = {
+	name: 'record',
+	title: 'Record',
+	needs: [],
+	after: ['identity', 'permissions', 'quota'],
+	actions: ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:PutParameter', 'ssm:AddTagsToResource', 'ssm:DeleteParameter'],
+	check,
+	apply: (context, _found, finding, report) => (finding.is === 'different' ? change(context, finding.resource.version, report) : make(context, report)),
+	stands,
+	remove,
+	commands,
+};

@@ -1,0 +1,52 @@
+import {type AnswerKey, type Answers, answerShapes, type Given, howOf, laptopKeys} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Change} from '../step.ts';
+import {recordForm} from './looks/record.ts';
+
+/** SSM's standard tier holds this many bytes in one parameter (facts §17.1). */
+const mostBytes = 4096;
+
+const keys = Object.keys(answerShapes).filter((key): key is AnswerKey => key in answerShapes);
+
+/** A value as text that is equal for equal values, whatever the order of an object's keys. */
+export function canonical(value: unknown): string {
+	if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+	if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'undefined';
+	const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+	return `{${entries
+		.sort(([one], [other]) => one.localeCompare(other))
+		.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+		.join(',')}}`;
+}
+
+/** What of the answers is the fleet's and not this laptop's. */
+export const fleetAnswers = (answers: Answers): Given =>
+	Object.fromEntries(Object.entries(answers).filter(([key, value]) => value !== undefined && !laptopKeys.some((own) => own === key)));
+
+const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : canonical(value));
+
+/** What differs between a record and the answers wanted now, by key. */
+export function changesBetween(recorded: Given, wanted: Given): Change[] {
+	return keys.flatMap((key): Change[] => {
+		const how = howOf[key];
+		if (how === undefined || canonical(recorded[key]) === canonical(wanted[key])) return [];
+		return [{what: key, from: shown(recorded[key]), to: shown(wanted[key]), how}];
+	});
+}
+
+/** The record's value for these answers; throws a Problem that names the largest of them when it is too long for the standard tier. */
+export function recordValue(answers: Answers): string {
+	const wanted = fleetAnswers(answers);
+	const value = JSON.stringify({version: recordForm, answers: wanted});
+	const bytes = Buffer.byteLength(value);
+	if (bytes <= mostBytes) return value;
+	const largest = Object.entries(wanted)
+		.map(([key, inner]) => ({key, bytes: Buffer.byteLength(JSON.stringify(inner))}))
+		.sort((one, other) => other.bytes - one.bytes)
+		.slice(0, 3);
+	throw new Problem({
+		code: 'record-too-long',
+		message: `The answers are ${bytes.toLocaleString('en-US')} bytes, and the fleet's record holds ${mostBytes.toLocaleString('en-US')}. The longest are ${largest.map(({key, bytes}) => `${key} (${bytes.toLocaleString('en-US')})`).join(', ')}.`,
+		advice: `Shorten ${largest[0]?.key ?? 'the longest'}.`,
+	});
+}

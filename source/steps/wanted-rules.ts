@@ -1,0 +1,40 @@
+import {canonicalCidr, covers} from './cidr.ts';
+import type {Rule} from './looks/account.ts';
+
+/** A rule that a group of the fleet has to have. */
+export type WantedRule = {port: number; cidr?: string; groupId?: string};
+
+/** SSH, and the port of the Docker daemon that docker-machine sets up with TLS (facts §3.5). */
+export const workerPorts = [22, 2376] as const;
+
+const opens = (rule: Rule, port: number): boolean => (rule.protocol === 'tcp' || rule.protocol === '-1' || rule.protocol === '6') && rule.fromPort <= port && port <= rule.toPort;
+
+/** Whether a rule, whoever made it, lets in what is wanted: the same source or a wider one, the same ports or more. */
+export function admits(rule: Rule, wanted: WantedRule): boolean {
+	if (!opens(rule, wanted.port)) return false;
+	if (wanted.groupId !== undefined) return rule.groupId === wanted.groupId;
+	return wanted.cidr !== undefined && rule.cidr !== undefined && covers(rule.cidr, wanted.cidr);
+}
+
+/** Wanted rules that no standing rule grants. */
+export const missingRules = (standing: readonly Rule[], wanted: readonly WantedRule[]): WantedRule[] =>
+	wanted.filter((one) => !standing.some((rule) => admits(rule, one)));
+
+/**
+ * Our rules for SSH that an earlier answer asked for and this one doesn't. With `my-ip` every rule of ours for a single address stays,
+ * since each is some teammate's; with a block only that block does.
+ */
+export function outlivedRules(standing: readonly Rule[], sshFrom: string, isOurs: (rule: Rule) => boolean): Rule[] {
+	const keeps = (cidr: string): boolean => (sshFrom === 'my-ip' ? cidr.endsWith('/32') : cidr === canonicalCidr(sshFrom));
+	return standing.filter((rule) => isOurs(rule) && rule.cidr !== undefined && !keeps(canonicalCidr(rule.cidr)));
+}
+
+/** A description that EC2 takes: what it doesn't allow is left out, and 255 characters are the most (facts §17.7). */
+export const cleaned = (text: string): string =>
+	text
+		.normalize('NFKD')
+		.replace(/[^A-Za-z0-9 ._\-:/()#,@[\]+=&;{}!$*]/g, '')
+		.slice(0, 255);
+
+/** `ssh from alice@laptop 2026-11-24`: who let this address in, and when. */
+export const sshDescription = (who: string, now: number): string => cleaned(`ssh from ${who} ${new Date(now).toISOString().slice(0, 10)}`);

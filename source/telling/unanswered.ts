@@ -1,0 +1,50 @@
+import type {Asked, Proposal} from '../face.ts';
+import {Problem} from '../problem.ts';
+import {flagOf} from '../questions/flags.ts';
+import type {SecretQuestion} from '../questions/question.ts';
+import {isSecret} from './answer-text.ts';
+
+/** How a secret is given where no one can type it; never as a flag's value. */
+const secretWays: Record<SecretQuestion['id'], string> = {
+	runnerToken: 'Set `GITLAB_RUNNER_TOKEN`, or pipe the token in with `--token-file -`.',
+	gitlabToken: 'Set `GITLAB_TOKEN`, or name its file with `--gitlab-token-file`.',
+	accessKeyId: "Name the access key's file with `--access-key-file`.",
+	accessKeySecret: "Name the access key's file with `--access-key-file`.",
+	passphrase: 'Run it in a terminal, or name a key without a passphrase with `--private-key`.',
+	mfaCode: 'Run it in a terminal, or use a profile whose session is already there.',
+};
+
+/** Why nobody can be asked, as the middle of a sentence. */
+export type Silence = 'yes' | 'json' | 'no-terminal';
+
+const because: Record<Silence, string> = {
+	yes: 'with `--yes` no one is asked',
+	json: 'with `--json` no one is asked',
+	'no-terminal': 'there is no terminal to ask in',
+};
+
+/** An answer is needed and no one can give it: usage, exit 2, naming the flag. */
+export function unanswered(asked: Asked, silence: Silence): Problem {
+	const {question} = asked;
+	const what = question.title.replace(/[?.]$/, '');
+	const refused = asked.refused === undefined ? '' : `${asked.refused} `;
+	return new Problem({
+		code: 'unanswered',
+		exit: 2,
+		message: `${refused}"${what}?" has no answer, and ${because[silence]}.`,
+		advice: isSecret(question) ? secretWays[question.id] : `Give it with \`${flagOf(question.id)}\`, or in a preset with \`--preset\`.`,
+	});
+}
+
+/** Something has to be agreed to and no one can: usage, exit 2. */
+export const unagreed = (proposal: Proposal, silence: Exclude<Silence, 'yes'>): Problem =>
+	new Problem({
+		code: 'unagreed',
+		exit: 2,
+		message: `${proposal.says.replace(/\.?$/, '.')} Nobody has agreed to it, and ${because[silence]}.`,
+		advice: 'Run the same with `--yes` to agree.',
+	});
+
+/** The default as an answer, where someone said yes to everything and it stands up to the validator. */
+export const agreedDefault = (asked: Asked): {value: unknown} | undefined =>
+	asked.default && asked.refused === undefined && asked.wrong(asked.default.value) === undefined ? {value: asked.default.value} : undefined;

@@ -1,0 +1,65 @@
+import type {Look} from '../glyphs.ts';
+import type {RunState} from '../telling/run-state.ts';
+import type {Row} from './row.ts';
+import type {ChooseScreen} from './screens/choose.ts';
+import type {FieldScreen} from './screens/field.ts';
+import type {HelpScreen} from './screens/help.ts';
+import type {LogScreen} from './screens/log.ts';
+import type {PlanScreen} from './screens/plan.ts';
+import type {ReviewScreen} from './screens/review.ts';
+import type {RunScreen} from './screens/run.ts';
+import type {WatchScreen} from './screens/watch.ts';
+
+/** The screen on top: one value of this union, which holds its own cursor and drafts. */
+export type Screen = PlanScreen | RunScreen | LogScreen | ReviewScreen | ChooseScreen | FieldScreen | WatchScreen | HelpScreen;
+
+/** What all screens are drawn from, besides themselves. */
+export type View = {
+	state: RunState;
+	columns: number;
+	rows: number;
+	/** Milliseconds since 1970. */
+	now: number;
+	/** Counts up a few times a second, for the spinner; stands still for a screen reader. */
+	tick: number;
+	look: Look;
+	/** What the person set out to do: `set up`, `destroy`. */
+	title: string;
+	/** How often ctrl-c was pressed while something ran. */
+	stops: 0 | 1 | 2;
+};
+
+/** What follows from a key. Screens are data, and so is this: the face carries it out. */
+export type Move =
+	/** The screen on top changes to this. */
+	| {to: Screen}
+	/** Another screen comes on top of this one. */
+	| {push: Screen}
+	/** Back to the screen below. */
+	| {pop: true}
+	/** The question is answered. */
+	| {answer: unknown}
+	/** The proposal is agreed to or not. */
+	| {agree: boolean}
+	/** The person leaves what is watched; it goes on by itself or ends. */
+	| {leave: true}
+	/** The person ends the command. */
+	| {stop: true};
+
+/** One entry of a screen's table of keys: it dispatches, stands in the hint line, and is listed under `?`. */
+export type Binding = {
+	/** Keys and letters by name, any of which does it. */
+	press: readonly string[];
+	/** How the key is written. */
+	shows: string;
+	does: string;
+	/** True for what the hint line never drops: `?` and the way out. */
+	stays?: true;
+	act(): Move;
+};
+
+/** What a screen shows between the line of place and the line of keys, at most `view.rows - 2` rows. */
+export type Draw<Which extends Screen> = (screen: Which, view: View) => Row[];
+
+/** The keys that work now. */
+export type Keys<Which extends Screen> = (screen: Which, view: View) => Binding[];

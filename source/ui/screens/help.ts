@@ -1,0 +1,14 @@
+import {plainText} from '../../glyphs.ts';
+import {padded} from '../../telling/wrapping.ts';
+import {row, ruleRow} from '../row.ts';
+import type {Binding, Draw, Keys} from '../screen.ts';
+
+/** All keys of the screen below. */
+export type HelpScreen = {is: 'help'; bindings: readonly Binding[]};
+
+export const helpKeys: Keys<HelpScreen> = () => [{press: ['?', 'escape', 'enter', 'q', 'left'], shows: 'esc', does: 'back', act: () => ({pop: true})}];
+
+export const drawHelp: Draw<HelpScreen> = ({bindings}, {columns, look}) => [
+	ruleRow('keys', columns, look),
+	...bindings.filter(({shows}) => shows !== '').map(({shows, does}) => row(' ', {text: padded(plainText(shows, look), 12), role: 'accent'}, does)),
+];

@@ -1,0 +1,19 @@
+import {plainText} from '../../glyphs.ts';
+import {running} from '../../telling/durations.ts';
+import {wrap} from '../../telling/wrapping.ts';
+import {emptyRow, row} from '../row.ts';
+import type {Draw, Keys} from '../screen.ts';
+
+/** Work that goes on by itself and may be left. `from` in milliseconds since 1970. */
+export type WatchScreen = {is: 'watch'; title: string; from: number};
+
+export const watchKeys: Keys<WatchScreen> = () => [
+	{press: ['q', 'escape'], shows: 'q', does: 'leave it, nothing stops', stays: true, act: () => ({leave: true})},
+];
+
+export const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now, state}) => {
+	const rows = wrap(plainText(title, look), columns - 2).map((text) => row(' ', {text, bold: true}));
+	rows.push(emptyRow, row(` ${plainText(state.job?.says ?? 'Nothing has been seen yet', look)}, ${running((now - from) / 1000)}`));
+	if (state.job?.url !== undefined) rows.push(row(` ${state.job.url}`));
+	return rows;
+};

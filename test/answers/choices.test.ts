@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type {AnswerKey, Given} from '../../source/fleet.ts';
+import {inOrder, questions} from '../../source/questions/all.ts';
+import {simulatedWorld} from '../../source/simulated.ts';
+import {sides} from '../contract/cloud-sides.ts';
+import {asking} from './stub.ts';
+
+const world = simulatedWorld({lagMs: 0});
+const cloud = world.cloudAt('us-east-2');
+const offered = async (key: AnswerKey, given: Given = {}) => (await questions[key].choices?.(asking({cloud, profiles: ['default', 'acme-dev']})(given))) ?? [];
+const line = ({label, hint}: {label: string; hint?: string}) => (hint ? `${label} (${hint})` : label);
+
+test('regions are those that are enabled, with the place that people know them by', async () => {
+	const lines = (await offered('region')).map(line);
+	assert.ok(lines.includes('us-east-2 (Ohio)'));
+});
+
+test('profiles are those of this laptop', async () => {
+	assert.deepEqual((await offered('profile')).map(line), ['default', 'acme-dev']);
+});
+
+test('a fleet that has a record here is offered to go on with', async () => {
+	assert.deepEqual((await offered('fleet')).map(line), ['gitlab-runners (a new one)']);
+	await cloud.call('PutParameter', {Name: '/gitlab-runner-aws/linux-spot', Value: '{}', Type: 'String', Tier: 'Standard'});
+	assert.deepEqual((await offered('fleet')).map(line), ['gitlab-runners (a new one)', 'linux-spot (has a record here: go on with it)']);
+});
+
+test('subnets come with their zone, whether they are public, and how many addresses are free; zones of the default VPC too', async () => {
+	const choices = await offered('subnet');
+	assert.equal(choices[0]?.value, 'default');
+	assert.ok(choices.some(({value}) => value === 'us-east-2a'));
+	assert.ok(choices.some(({hint}) => /us-east-2[a-z] · public · \d+ free addresses · vpc-/.test(hint ?? '')));
+});
+
+test('images are the publishers’ by name, and own ones that are tagged for runners', async () => {
+	const values = (await offered('image')).map(({value}) => value);
+	assert.deepEqual(values.slice(0, 5), ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023']);
+});
+
+test('worker types come with size, architecture and the price of spot now', async () => {
+	const c5 = (await offered('workerType')).find(({value}) => value === 'c5.large');
+	assert.match(c5?.hint ?? '', /^2 vCPU · 4 GiB · x86_64 · spot \$0\.\d{3}\/h now$/);
+	const manager = (await offered('managerType')).find(({value}) => value === 't3.small');
+	assert.match(manager?.hint ?? '', /^2 vCPU · 2 GiB · x86_64$/);
+});
+
+test('spot says what the chosen type costs now', async () => {
+	const lines = (await offered('spot', {workerType: 'c5.large'})).map(line);
+	assert.match(lines[0] ?? '', /^spot \(c5\.large costs \$0\.\d{3}\/h now\)$/);
+	assert.match(line((await offered('spotPrice', {workerType: 'c5.large'}))[0] ?? {label: ''}), /^the on-demand price \(spot is \$/);
+});
+
+test('a key pair and a group are made unless one that is there is taken', async () => {
+	await cloud.call('CreateSecurityGroup', {GroupName: 'office', Description: 'SSH from the office'});
+	const groups = await offered('securityGroup');
+	assert.equal(groups[0]?.value, 'create');
+	assert.ok(groups.some(({label, hint}) => label.startsWith('office sg-') && hint?.startsWith('SSH from the office')));
+	assert.equal((await offered('keyPair'))[0]?.value, 'create');
+});
+
+test('the login user is asked for only where the image’s publisher doesn’t tell it', async () => {
+	const {asked} = questions.sshUser;
+	assert.ok(typeof asked === 'function');
+	const {Parameter} = await cloud.call('GetParameter', {Name: '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id'});
+	assert.equal(await asked(asking({cloud})({image: Parameter?.Value ?? ''})), false);
+	assert.equal(await asked(asking({cloud})({image: 'ubuntu-24.04'})), false);
+});
+
+test('no choice changes anything', () => {
+	const changing = world.acts.filter((act) => !/PutParameter|CreateSecurityGroup/.test(act));
+	assert.deepEqual(changing, []);
+});
+
+for (const side of sides) {
+	test(`everything that is chosen from a list can be listed, and the default is on it: ${side.name}`, async () => {
+		const there = await side.open();
+		try {
+			const look = asking({cloud: there.cloudAt('us-east-2'), profiles: ['default'], profileRegion: 'us-east-2'});
+			for (const question of inOrder) {
+				const choices = await question.choices?.(look({workerType: 'c5.large'}));
+				const fallback = await question.default?.(look({}));
+				if (!choices || !fallback) continue;
+				assert.ok(
+					choices.some(({value}) => value === fallback.value),
+					`${question.id}: ${JSON.stringify(choices)}`,
+				);
+			}
+			const c5 = (await questions.workerType.choices?.(look({})))?.find(({value}) => value === 'c5.large');
+			assert.match(c5?.hint ?? '', /spot \$\d+\.\d{3}\/h now$/);
+		} finally {
+			await there.stop();
+		}
+	});
+}

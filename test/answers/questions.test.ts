@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {commands, everywhere} from '../../source/command-table.ts';
+import {type AnswerKey, answerShapes, type Given, howOf, laptopKeys} from '../../source/fleet.ts';
+import {inOrder, isRequired, questions} from '../../source/questions/all.ts';
+import {flagOf, keyOfFlag} from '../../source/questions/flags.ts';
+import {judge, settle} from '../../source/questions/settle.ts';
+import {asking} from './stub.ts';
+
+const {limit: _limit, ...withoutLimit} = questions;
+// @ts-expect-error A list of questions in which a key of the answers is missing doesn't compile.
+const lacking: typeof questions = withoutLimit;
+
+test('every key of the answers has one question, of its own name', () => {
+	assert.deepEqual(Object.keys(questions).sort(), Object.keys(answerShapes).sort());
+	for (const [key, {id}] of Object.entries(questions)) assert.equal(id, key);
+	assert.equal(Object.keys(lacking).length, inOrder.length - 1);
+});
+
+test('every question is asked in words and says what helps to answer it', () => {
+	for (const {id, title, help} of inOrder) {
+		assert.match(title, /^[A-Z].*\?$/, id);
+		assert.match(help, /\.$/, id);
+		assert.ok(title.length <= 72, `${id} is too long a question`);
+	}
+});
+
+test('at most nine questions are asked of everybody, and the profile only of those who have several', async () => {
+	const always = inOrder.filter(({asked}) => asked === true).map(({id}) => id);
+	assert.deepEqual(always, ['region', 'image', 'securityGroup', 'keyPair', 'cache', 'workerType', 'spot', 'limit', 'runner']);
+	const {asked} = questions.profile;
+	assert.ok(typeof asked === 'function');
+	assert.equal(await asked(asking({profiles: ['default']})({})), false);
+	assert.equal(await asked(asking({profiles: ['default', 'acme-dev']})({})), true);
+});
+
+test('every default passes the validator that a typed answer passes, and makes no call', async () => {
+	const {given, missing, wrong} = await settle({}, asking({profileRegion: 'us-east-2'}));
+	assert.deepEqual({missing, wrong}, {missing: [], wrong: []});
+	for (const {id} of inOrder) {
+		if (isRequired(id)) assert.equal(judge(id, given[id], given), undefined, id);
+	}
+});
+
+test('defaults are those of the contract', async () => {
+	const {given} = await settle({flag: {region: 'eu-west-1', fleet: 'ci'}}, asking());
+	assert.deepEqual(given, {
+		region: 'eu-west-1',
+		fleet: 'ci',
+		executor: 'docker+machine',
+		subnet: 'default',
+		image: 'ubuntu-24.04',
+		managerType: 't3.small',
+		securityGroup: 'create',
+		sshFrom: 'my-ip',
+		keyPair: 'create',
+		access: 'create',
+		cache: 'create',
+		cacheDays: 90,
+		workerType: 'c5.large',
+		workerImage: 'ubuntu-24.04',
+		workerDisk: 20,
+		spot: true,
+		spotPrice: 'on-demand',
+		limit: 10,
+		concurrent: 10,
+		idleCount: 0,
+		idleTime: 300,
+		maxGrowthRate: 10,
+		maxBuilds: 0,
+		checkInterval: 3,
+		schedule: [],
+		privileged: true,
+		disableCache: false,
+		dockerImage: 'alpine:latest',
+		machineOptions: [],
+		tags: {},
+		gitlabUrl: 'https://gitlab.com',
+		runner: 'token',
+		runnerName: 'ci',
+		runnerTags: [],
+		runUntagged: true,
+		tokenStore: 'manager',
+		gitlabRunnerVersion: '19.3.0',
+		dockerMachineVersion: '0.16.2-gitlab.48',
+		engineInstall: 'https://get.docker.com',
+	});
+});
+
+test('a changed answer says what it does to a fleet that stands; what is this laptop’s alone changes nothing', () => {
+	for (const key of laptopKeys) assert.equal(questions[key].change, undefined, key);
+	for (const {id, change} of inOrder) assert.equal(change, howOf[id], id);
+	const how = (wanted: string) => inOrder.filter(({change}) => change === wanted).map(({id}) => id);
+	assert.deepEqual(how('never'), ['region', 'fleet']);
+	assert.deepEqual(how('replace'), ['subnet', 'image', 'managerType', 'securityGroup', 'keyPair']);
+	assert.deepEqual(how('drain'), ['executor', 'access', 'gitlabUrl', 'gitlabCa', 'runner', 'gitlabRunnerVersion', 'dockerMachineVersion', 'engineInstall']);
+});
+
+test('an answer’s flag is no flag of a command too', () => {
+	const taken = new Set([...everywhere, ...commands.flatMap(({options}) => options)].map(({flag}) => flag));
+	for (const {id, kind} of inOrder) {
+		assert.equal(keyOfFlag.get(flagOf(id).slice(2)), id);
+		assert.ok(!taken.has(flagOf(id).slice(2)), id);
+		if (kind === 'boolean') assert.ok(!taken.has(`no-${flagOf(id).slice(2)}`), id);
+	}
+	assert.equal(flagOf('gitlabRunnerVersion'), '--gitlab-runner-version');
+});
+
+const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, says: RegExp | undefined][] = [
+	['more idle workers than the limit', 'idleCount', 11, {limit: 10}, /at most the limit, 10/],
+	['as many idle workers as the limit', 'idleCount', 10, {limit: 10}, undefined],
+	[
+		'a schedule with more idle workers than the limit',
+		'schedule',
+		[{periods: ['* * 9-17 * * mon-fri *'], timezone: 'UTC', idleCount: 11, idleTime: 60}],
+		{limit: 10},
+		/at most the limit/,
+	],
+	['a period with six fields', 'schedule', [{periods: ['* 9-17 * * mon-fri *'], timezone: 'UTC', idleCount: 1, idleTime: 60}], {limit: 10}, /seven fields/],
+	[
+		'a period of an hour that no day has',
+		'schedule',
+		[{periods: ['* * 25 * * mon-fri *'], timezone: 'UTC', idleCount: 1, idleTime: 60}],
+		{limit: 10},
+		/"\* \* 25 \* \* mon-fri \*" isn't one/,
+	],
+	[
+		'a time zone that nobody knows',
+		'schedule',
+		[{periods: ['* * 9-17 * * mon-fri *'], timezone: 'Mars/Olympus', idleCount: 1, idleTime: 60}],
+		{limit: 10},
+		/Europe\/Berlin; "Mars\/Olympus" isn't one/,
+	],
+	[
+		'GitLab’s own example of a period',
+		'schedule',
+		[{periods: ['* * 9-17 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 1, idleTime: 60}],
+		{limit: 10},
+		undefined,
+	],
+	['more concurrent jobs than the limit, which the limit bounds', 'concurrent', 48, {limit: 40}, undefined],
+	['a zone of another region', 'subnet', 'us-east-1a', {region: 'us-east-2'}, /zone of us-east-2, such as us-east-2a; us-east-1a is in another region/],
+	['a zone of the region', 'subnet', 'us-east-2a', {region: 'us-east-2'}, undefined],
+	['a group beside a project', 'group', 'acme', {runner: 'token', project: 'acme/api'}, undefined],
+	['a runner without tags that takes no untagged jobs', 'runUntagged', false, {runner: 'create', runnerTags: []}, /runs none/],
+	['the same where the runner isn’t made here', 'runUntagged', false, {runner: 'token', runnerTags: []}, undefined],
+	['credentials among docker-machine’s options', 'machineOptions', ['amazonec2-secret-key=x'], {}, /amazonec2-secret-key is asked for with access-keys/],
+	['a project that is a URL', 'project', 'https://gitlab.com/acme/api', {runner: 'create'}, /a path such as my-group\/my-project/],
+	['a token in a text', 'dockerImage', 'glrt-abcdefghijklmnop', {}, /It takes no secret, and this looks like a runner's token/],
+	['an AWS key in a list', 'machineOptions', ['engine-env=K=AKIAIOSFODNN7EXAMPLE'], {}, /an AWS access key/],
+	['a password in a URL', 'gitlabUrl', 'https://me:hunter22@gitlab.example.com', {}, /a password in a URL/],
+	['a token in TOML', 'runnerConfig', '[runners.cache.s3]\nSecretKey = "abcdefgh"', {}, /a secret/],
+	['a variable in TOML, which is no secret', 'runnerConfig', 'environment = ["A=1"]\ntoken = "$CI_TOKEN"', {}, undefined],
+	['a long path with capitals and digits', 'privateKey', '/Users/Alice/Documents2026/keys/gitlab/id', {}, undefined],
+	['a tag whose key looks like a secret’s', 'tags', {Password: 'hunter22'}, {}, /a secret/],
+	['a project and a group', 'group', 'acme', {runner: 'create', project: 'acme/api'}, /a project or a group; the project is acme\/api already/],
+];
+
+for (const [title, key, value, given, says] of conflicts) {
+	test(`${says ? 'refused' : 'taken'}: ${title}`, () => {
+		const sentence = judge(key, value, given);
+		if (says) assert.match(sentence ?? '', says);
+		else assert.equal(sentence, undefined);
+	});
+}

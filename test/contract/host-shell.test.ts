@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import {generateKeyPairSync, randomBytes} from 'node:crypto';
+import {createServer} from 'node:net';
+import {after, before, suite, test} from 'node:test';
+import {z} from 'zod';
+import type {Connection, ScriptProgress, Target} from '../../source/host/port.ts';
+import {prelude, type Script} from '../../source/host/script.ts';
+import {isProblem} from '../../source/problem.ts';
+import {reachable, region} from './cloud-parts.ts';
+import {eventually} from './cloud-sides.ts';
+import {sides, type World} from './host-sides.ts';
+
+const anything = z.record(z.string(), z.unknown());
+const script = <Result>(name: string, body: string, result: z.ZodType<Result>): Script<unknown, Result> => ({
+	name,
+	text: prelude + body,
+	result,
+	changes: false,
+});
+const echo = script(
+	'echo',
+	"say(says='echo beginning')\nsay(line=given['text'])\ndone(text=given['text'], uid=os.getuid())",
+	z.object({text: z.string(), uid: z.int()}),
+);
+
+for (const side of sides.filter(({hasShell}) => hasShell)) {
+	suite(`${side.name}, with a shell`, () => {
+		const {privateKey, publicKey} = generateKeyPairSync('rsa', {modulusLength: 2048});
+		let world: World;
+		let target: Target;
+		let connection: Connection;
+
+		before(async () => {
+			world = await side.open();
+			const cloud = world.cloudAt(region);
+			const {e = '', n = ''} = publicKey.export({format: 'jwk'});
+			const part = (bytes: Buffer) => Buffer.concat([Buffer.from(new Uint32Array([bytes.length]).buffer).reverse(), bytes]);
+			const modulus = Buffer.concat([Buffer.from([0]), Buffer.from(n, 'base64url')]);
+			const blob = Buffer.concat([part(Buffer.from('ssh-rsa')), part(Buffer.from(e, 'base64url')), part(modulus)]);
+			const {address} = await reachable(world, cloud, 'shell', `ssh-rsa ${blob.toString('base64')} contract`);
+			target = {address, port: 22, user: 'ubuntu', privateKey: String(privateKey.export({type: 'pkcs1', format: 'pem'})), trust: () => true};
+			connection = await world.host.connect(target);
+		});
+		after(async () => {
+			await connection?.close();
+			await world.stop();
+		});
+
+		test('a command gets its stdin to the end, and gives code, output and complaint apart', async () => {
+			const outcome = await connection.run('cat; echo sorry >&2; exit 3', 'in\nit');
+			assert.deepEqual(outcome, {code: 3, stdout: 'in\nit', stderr: 'sorry\n'});
+			assert.deepEqual(await connection.run('id -un'), {code: 0, stdout: 'ubuntu\n', stderr: ''});
+		});
+
+		test('a command that a signal ends has no code', async () => {
+			assert.equal((await connection.run('kill -KILL $$')).code, undefined);
+		});
+
+		test('large output comes whole', async () => {
+			const {stdout} = await connection.run('python3 -c \'print("ü" * 2_000_000)\'');
+			assert.equal(stdout.length, 2_000_001);
+		});
+
+		test('a written file bears the mode, belongs to root, and nothing is left beside it', async () => {
+			await connection.write("/root/contract/it's here", 'text', 0o600);
+			assert.equal((await connection.run("sudo -n stat -c '%a %U' \"/root/contract/it's here\"")).stdout, '600 root\n');
+			assert.equal((await connection.run('sudo -n ls -A /root/contract')).stdout, "it's here\n");
+		});
+
+		test('lines are told as they come, until no more are wanted', async () => {
+			const controller = new AbortController();
+			const lines: string[] = [];
+			const code = await connection.stream('echo one; echo two; exec sleep 77', (line) => lines.push(line) === 2 && controller.abort(), controller.signal);
+			assert.equal(code, undefined);
+			assert.deepEqual(lines, ['one', 'two']);
+			await eventually(world, async () => ((await connection.run('ps -eo args')).stdout.includes('sleep 77') ? undefined : true));
+			assert.equal(await connection.stream('printf last; exit 7', (line) => lines.push(line), new AbortController().signal), 7);
+			assert.equal(lines.at(-1), 'last');
+		});
+
+		test("a forwarded port leads to the machine's loopback", async () => {
+			const server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello'));
+			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+			const address = server.address();
+			const forwarded = await connection.forward(typeof address === 'object' && address ? address.port : 0);
+			assert.equal(await (await fetch(`http://127.0.0.1:${forwarded.port}/`)).text(), 'hello');
+			await forwarded.close();
+			await assert.rejects(fetch(`http://127.0.0.1:${forwarded.port}/`));
+			server.close();
+		});
+
+		test('a script runs as root, tells what it does and gives its result', async () => {
+			const said: ScriptProgress[] = [];
+			assert.deepEqual(await connection.script(echo, {text: "it's ü"}, (progress) => said.push(progress)), {text: "it's ü", uid: 0});
+			assert.deepEqual(said, [{says: 'echo beginning'}, {line: "it's ü"}]);
+		});
+
+		test('what a script is given is not seen among the processes', async () => {
+			const secret = randomBytes(12).toString('hex');
+			const {seen} = await connection.script(script('look', "done(seen=sh('ps', '-eo', 'args')[1])", z.object({seen: z.string()})), {secret});
+			assert.ok(seen.includes('python3'));
+			assert.ok(!seen.includes(secret));
+		});
+
+		test('a megabyte of input and a line that is no JSON are taken', async () => {
+			const said: ScriptProgress[] = [];
+			const text = 'x'.repeat(1_000_000);
+			const measure = script(
+				'measure',
+				"print('plain words', flush=True)\nprint(json.dumps([1]), flush=True)\ndone(length=len(given['text']))",
+				z.object({length: z.int()}),
+			);
+			assert.deepEqual(await connection.script(measure, {text}, (progress) => said.push(progress)), {length: 1_000_000});
+			assert.deepEqual(said, [{line: 'plain words'}, {line: '[1]'}]);
+		});
+
+		test('a script that ends without a result is told with its last words', async () => {
+			await assert.rejects(
+				connection.script(script('broken', "raise SystemExit('no space left on device')", anything), {}),
+				(error) => isProblem(error, 'script-failed') && /exit code 1: no space left/.test(error.message),
+			);
+		});
+
+		test('a result of another shape is a bug of this program', async () => {
+			await assert.rejects(
+				connection.script({...echo, result: z.object({text: z.int(), uid: z.int()})}, {text: 'one'}),
+				(error) => isProblem(error, 'script-failed') && error.fault === 'bug',
+			);
+		});
+
+		test('everything on a connection ends with its signal', async () => {
+			const controller = new AbortController();
+			const other = await world.host.connect(target, controller.signal);
+			const waiting = other.stream('echo up; exec sleep 60', () => controller.abort(), new AbortController().signal);
+			await assert.rejects(waiting, {name: 'Stopped'});
+			await assert.rejects(other.run('true'), {name: 'Stopped'});
+			await other.close();
+		});
+
+		test('a connection that breaks off under a command says so, and is worth trying again', async () => {
+			const lost = (error: unknown) => isProblem(error, 'ssh-closed') && error.again;
+			let began = (): void => undefined;
+			const up = new Promise<void>((resolve) => {
+				began = resolve;
+			});
+			const other = await world.host.connect(target);
+			const running = assert.rejects(
+				other.stream('echo up; exec sleep 60', () => began(), new AbortController().signal),
+				lost,
+			);
+			await up;
+			await world.breakOff(other);
+			await running;
+			await assert.rejects(other.run('true'), lost);
+			await other.close();
+		});
+	});
+}

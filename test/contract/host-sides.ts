@@ -1,0 +1,51 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import {realClock} from '../../source/clock.ts';
+import type {CloudAt} from '../../source/cloud/port.ts';
+import {realCloud} from '../../source/cloud/real.ts';
+import type {Connection, Host} from '../../source/host/port.ts';
+import {realHost} from '../../source/host/real.ts';
+import {startWorld} from '../peers/world.ts';
+
+/** One side's manager, and the AWS that lets us into it. */
+export type World = {
+	cloudAt: CloudAt;
+	host: Host;
+	/** Lets a little of the world's time go by. */
+	pass(): Promise<void>;
+	/** The fingerprints of the host's keys, as its console would print them. */
+	hostKeys(instanceId: string): Promise<string[]>;
+	/** A connection breaks off. */
+	breakOff(connection: Connection): Promise<void>;
+	stop(): Promise<void>;
+};
+
+/** `hasShell`: it runs any command line and any script, not only those that this program has. */
+export type Side = {name: string; hasShell: boolean; open(): Promise<World>};
+
+/** A real sshd in a machine of its own, which lets in the key pairs of moto's running instances. */
+const real: Side = {
+	name: 'real',
+	hasShell: true,
+	async open() {
+		const peers = await startWorld();
+		Object.assign(process.env, peers.env);
+		const cloud = realCloud({env: peers.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
+		return {
+			cloudAt: cloud.at,
+			host: realHost(),
+			pass: () => pause(20),
+			hostKeys: () => peers.manager.hostKeyFingerprints(),
+			async breakOff(connection) {
+				const {stdout: server} = await connection.run('echo $PPID');
+				await peers.manager.exec(`kill -KILL ${server}`);
+			},
+			async stop() {
+				cloud.close();
+				await peers.stop();
+			},
+		};
+	},
+};
+
+/** Both sides of the host's port: what holds for one holds for the other. */
+export const sides: readonly Side[] = [real];

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import {after, before, suite, test} from 'node:test';
+import type {Connection, Target} from '../../source/host/port.ts';
+import {isProblem} from '../../source/problem.ts';
+import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {reachable, region, rejects} from './cloud-parts.ts';
+import {eventually} from './cloud-sides.ts';
+import {sides, type World} from './host-sides.ts';
+
+for (const side of sides) {
+	suite(side.name, () => {
+		const key = makeSshKey('contract');
+		let world: World;
+		let target: Target;
+		let instance: string;
+		let shown: string[];
+		let connection: Connection;
+
+		before(async () => {
+			world = await side.open();
+			const {id, address} = await reachable(world, world.cloudAt(region), 'contract', key.publicKey);
+			instance = id;
+			shown = [];
+			target = {
+				address,
+				port: 22,
+				user: 'ubuntu',
+				privateKey: key.privateKey,
+				trust(fingerprint) {
+					shown.push(fingerprint);
+					return true;
+				},
+			};
+			connection = await eventually(world, () =>
+				world.host.connect(target).catch((error) => (isProblem(error) && error.again ? undefined : Promise.reject(error))),
+			);
+		});
+		after(async () => {
+			await connection?.close();
+			await world.stop();
+		});
+
+		test("the host's key is shown as its console prints it", async () => {
+			assert.ok((await world.hostKeys(instance)).includes(shown[0] ?? ''), `${shown[0]} is none of the host's`);
+		});
+
+		test('a host key that is refused ends it before anything is said', async () => {
+			await rejects(world.host.connect({...target, trust: async () => false}), 'host-key-changed');
+		});
+
+		test('a key that the machine does not know is denied', async () => {
+			await rejects(world.host.connect({...target, privateKey: makeSshKey('stranger').privateKey}), 'ssh-denied');
+		});
+
+		test('a port where nothing listens is told, and is worth trying again', async () => {
+			await assert.rejects(world.host.connect({...target, port: 1}), (error) => isProblem(error, 'ssh-refused', 'ssh-no-answer') && error.again);
+		});
+
+		test('a connection that is no longer wanted is not made', async () => {
+			const controller = new AbortController();
+			controller.abort();
+			await assert.rejects(world.host.connect(target, controller.signal), {name: 'Stopped'});
+		});
+
+		test('a file that is not there is none, and a written one is read back whole', async () => {
+			const text = `${'ü€🚀\n'.repeat(30_000)}end`;
+			assert.equal(await connection.read('/root/contract/none'), undefined);
+			await connection.write('/root/contract/file.toml', text, 0o600);
+			assert.equal(await connection.read('/root/contract/file.toml'), text);
+			await connection.write('/root/contract/file.toml', 'second', 0o644);
+			assert.equal(await connection.read('/root/contract/file.toml'), 'second');
+		});
+
+		test('a command gets its stdin to the end and gives its code', async () => {
+			assert.deepEqual(await connection.run('cat', 'in\nit'), {code: 0, stdout: 'in\nit', stderr: ''});
+			assert.equal((await connection.run('false')).code, 1);
+		});
+
+		test('a forwarded port leads nowhere when nothing listens there, and closes', async () => {
+			const forwarded = await connection.forward(9);
+			await assert.rejects(fetch(`http://127.0.0.1:${forwarded.port}/`));
+			await forwarded.close();
+		});
+
+		test('a closed connection says so', async () => {
+			const other = await world.host.connect(target);
+			await other.close();
+			await rejects(other.read('/etc/hostname'), 'ssh-closed');
+		});
+	});
+}

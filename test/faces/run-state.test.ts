@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {Happening} from '../../source/engine/events.ts';
+import {logKept, stepIn, toGo} from '../../source/telling/run-state.ts';
+import {everything, goodEnd, refused, untilTestMachine, untilTheEnd} from './recorded.ts';
+import {start, stateAfter} from './states.ts';
+
+test('the same events give the same state, however often they are replayed', () => {
+	assert.deepEqual(stateAfter(everything), stateAfter(everything));
+});
+
+test('steps keep their order and go from what was found to done', () => {
+	const {steps, phase, doing} = stateAfter(untilTestMachine);
+	assert.equal(phase, 'run');
+	assert.equal(doing, 'apply');
+	assert.deepEqual(
+		steps.map(({name, state}) => [name, state]),
+		[
+			['bucket', 'done'],
+			['key-pair', 'done'],
+			['manager', 'done'],
+			['software', 'done'],
+			['test-machine', 'working'],
+			['runner', 'working'],
+			['service', 'pending'],
+		],
+	);
+});
+
+test('stages of docker-machine begin and end with the next one', () => {
+	assert.deepEqual(stepIn(stateAfter(untilTestMachine), 'test-machine').stages, [
+		{stage: 'create', from: start + 43_000, until: start + 49_000},
+		{stage: 'running', from: start + 49_000, until: start + 68_000},
+		{stage: 'ssh', from: start + 68_000},
+	]);
+});
+
+test('the last stage ends with its step', () => {
+	assert.equal(stepIn(stateAfter([...untilTestMachine, ...untilTheEnd]), 'test-machine').stages.at(-1)?.until, start + 90_000);
+});
+
+test('a download grows and stays one', () => {
+	assert.deepEqual(stepIn(stateAfter(untilTestMachine), 'software').downloads, [{what: 'gitlab-runner 19.3.0', bytes: 43_000_000, of: 86_000_000}]);
+});
+
+test('the log keeps the last lines only', () => {
+	const lines = Array.from({length: logKept + 50}, (_, at): [number, Happening] => [at, {event: 'step.line', step: 'software', line: `line ${at}`}]);
+	const {log} = stepIn(stateAfter(lines), 'software');
+	assert.equal(log.length, logKept);
+	assert.equal(log.at(-1), `line ${logKept + 49}`);
+});
+
+test('a failed step has its problem, and it goes when the step starts again', () => {
+	const failed = stateAfter([...untilTestMachine, ...untilTheEnd]);
+	assert.deepEqual(failed.problems, [{step: 'runner', problem: refused}]);
+	const again = stateAfter([...untilTestMachine, ...untilTheEnd, [95_000, {event: 'step.started', step: 'runner'}]]);
+	assert.deepEqual(again.problems, []);
+	assert.equal(stepIn(again, 'runner').state, 'working');
+});
+
+test('a step that its check finds so during the run is done without having started', () => {
+	const {steps} = stateAfter([
+		[0, {event: 'run.started', doing: 'apply', steps: [{name: 'bucket', title: 'Cache bucket', needs: []}]}],
+		[9, {event: 'step.found', step: 'bucket', is: 'so', says: 'there already'}],
+	]);
+	assert.deepEqual(
+		steps.map(({state, says}) => [state, says]),
+		[['done', 'there already']],
+	);
+});
+
+test('time to go is the longest chain of what is left, by earlier runs', () => {
+	// The test machine has run for 30 of its usual 100 seconds, and the service comes after it with 10.
+	assert.equal(toGo(stateAfter(untilTestMachine), start + 72_200), 80);
+});
+
+test('time to go is not told where no step has run before', () => {
+	assert.equal(toGo(stateAfter([[0, {event: 'run.started', doing: 'apply', steps: [{name: 'bucket', title: 'Cache bucket', needs: []}]}]]), start), undefined);
+});
+
+test('a note is kept once', () => {
+	const note: [number, Happening] = [1, {event: 'note', says: 'A newer version is there.'}];
+	assert.equal(stateAfter([note, note]).notes.length, 1);
+});
+
+test('the end is known with the commands that come next', () => {
+	const state = stateAfter(goodEnd);
+	assert.equal(state.phase, 'over');
+	assert.equal(state.ended?.next[0]?.command, 'gitlab-runner-aws destroy --fleet gitlab-runners');
+	assert.equal(state.job?.status, 'success');
+});

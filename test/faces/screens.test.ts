@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {displayWidth} from '../../source/telling/wrapping.ts';
+import {frameOf, spokenRows} from '../../source/ui/frame.ts';
+import {fittingKeys} from '../../source/ui/hints.ts';
+import {keysOf} from '../../source/ui/keys.ts';
+import {type Row, textOf} from '../../source/ui/row.ts';
+import type {Screen, View} from '../../source/ui/screen.ts';
+import {everything, untilTestMachine, untilTheEnd} from './recorded.ts';
+import {everyScreen, stateAfter, viewOf} from './states.ts';
+
+const sizes = [
+	[60, 20],
+	[80, 24],
+	[120, 40],
+	[200, 60],
+] as const;
+const running = stateAfter(untilTestMachine);
+const failed = stateAfter([...untilTestMachine, ...untilTheEnd]);
+const planned = stateAfter(untilTestMachine.slice(0, 9));
+
+const linesOf = (rows: Row[]): string[] => rows.map((row) => textOf(row).trimEnd());
+const frame = (screen: Screen, view: View): string => linesOf(frameOf(screen, view)).join('\n');
+
+for (const [columns, rows] of sizes) {
+	for (const [name, screen] of Object.entries(everyScreen)) {
+		test(`${name} fills ${columns}x${rows} and no more, with its place on top and its keys at the bottom`, () => {
+			for (const state of [running, failed, stateAfter(everything)]) {
+				const view = viewOf(state, {columns, rows});
+				const lines = linesOf(frameOf(screen, view));
+				assert.equal(lines.length, rows);
+				for (const line of lines) assert.ok(displayWidth(line) <= columns, line);
+				assert.match(lines[0] ?? '', /set up › .*gitlab-runners$/);
+				assert.match(lines.at(-1) ?? '', /ctrl-c/);
+			}
+		});
+	}
+
+	test(`at ${columns}x${rows} the run shows what works, its time, its waterfall and the log’s last line`, () => {
+		const shown = frame({is: 'run'}, viewOf(running, {columns, rows}));
+		for (const needed of [
+			/4 of 7 done · 1 m 11 s/,
+			/⠋ test machine +waiting for SSH/,
+			/29 s/,
+			/⠋ runner/,
+			/create ▇+ 6 s/,
+			/running ▇+ 19 s/,
+			/ssh ▇+… 4 s/,
+			/Waiting for SSH to be available/,
+		])
+			assert.match(shown, needed);
+	});
+
+	test(`at ${columns}x${rows} a problem is whole: what, why, the code, what to do`, () => {
+		const shown = frame({is: 'run'}, viewOf(failed, {columns, rows})).replace(/\s+/g, ' ');
+		assert.match(
+			shown,
+			/✖ runner: alice may not create the manager: AWS refused ec2:RunInstances\. \(UnauthorizedOperation\) Run `gitlab-runner-aws plan --fleet gitlab-runners` for the policy to ask for\./,
+		);
+	});
+
+	test(`at ${columns}x${rows} the plan shows each finding with glyph and word, and the blocked one whole`, () => {
+		const shown = frame({is: 'plan'}, viewOf(planned, {columns, rows}));
+		assert.match(shown.replace(/\s+/g, ' '), /Plan: 1 so, 1 will be made, 1 will change, 3 not yet known, 1 blocked/);
+		for (const needed of [
+			/\+ will be made +cache bucket/,
+			/✔ so +key pair/,
+			/· not yet known +software +after manager/,
+			/What would mend it: use another token\./,
+		])
+			assert.match(shown, needed);
+		assert.match(shown.replace(/\s+/g, ' '), /Run `gitlab-runner-aws plan --fleet gitlab-runners`/);
+	});
+}
+
+test('a terminal too small says which size is needed, within its own size', () => {
+	for (const [columns, rows] of [
+		[59, 20],
+		[60, 19],
+		[20, 5],
+		[8, 1],
+	] as const) {
+		const lines = linesOf(frameOf({is: 'run'}, viewOf(running, {columns, rows})));
+		assert.ok(lines.length <= rows && lines.every((line) => displayWidth(line) <= columns), lines.join('\n'));
+		if (columns >= 24) assert.match(lines.join(' '), /needs 60 columns and 20 rows/);
+	}
+});
+
+test('where the steps don’t fit, those at work stay and the others are counted', () => {
+	const shown = frame(
+		{is: 'run'},
+		viewOf({...failed, steps: [...failed.steps, ...failed.steps.map((step) => ({...step, name: `${step.name}-2`}))]}, {columns: 60, rows: 20}),
+	);
+	assert.match(shown, /✔ 1[0-9] done/);
+	assert.match(shown, /✖ runner/);
+});
+
+test('a download is a bar with its share', () => {
+	assert.match(frame({is: 'run', focus: 'software'}, viewOf(running)), /gitlab-runner 19\.3\.0 .*▇+░+ +50 % {2}43 MB of 86 MB/);
+});
+
+test('the line of keys says only what works, and every key in it works', () => {
+	for (const [name, screen] of Object.entries(everyScreen)) {
+		for (const columns of [60, 200]) {
+			const view = viewOf(failed, {columns});
+			for (const binding of fittingKeys(keysOf(screen, view), columns, view.look)) {
+				assert.ok(binding.press.length > 0, name);
+				assert.ok(binding.act(), `${name}: ${binding.shows}`);
+			}
+		}
+	}
+});
+
+test('no two keys of a screen are the same', () => {
+	for (const [name, screen] of Object.entries(everyScreen)) {
+		const pressed = keysOf(screen, viewOf(failed)).flatMap(({press}) => press);
+		assert.equal(new Set(pressed).size, pressed.length, `${name}: ${pressed.join(' ')}`);
+	}
+});
+
+test('without Unicode every screen is ASCII, and its words stay', () => {
+	for (const [name, screen] of Object.entries(everyScreen))
+		assert.match(frame(screen, viewOf(failed, {look: {colour: false, ascii: true}})), /^[\n -~]*$/, name);
+	assert.match(frame({is: 'run'}, viewOf(failed, {look: {colour: false, ascii: true}})), /x runner +failed/);
+});
+
+test('no fact is only in a colour: each state has a word', () => {
+	assert.match(frame({is: 'run'}, viewOf(failed)), /✖ runner +failed:/);
+	assert.match(frame({is: 'run'}, viewOf(failed)), /- service +skipped, since it needs runner/);
+});
+
+test('a secret’s letters are nowhere on its screen', () => {
+	const screen = everyScreen.secret;
+	assert.ok(screen?.is === 'field');
+	const shown = frame({...screen, draft: {text: 'glrt-abcdefghij', at: 15}}, viewOf(running));
+	assert.doesNotMatch(shown, /abcdef/);
+	assert.match(shown, /•{15}/);
+});
+
+test('a demo says so in the line of place', () => {
+	const place = {fleet: 'f', region: 'us-east-2', account: '123456789012', arn: 'a', stands: false, demo: true};
+	assert.match(frame({is: 'run'}, viewOf({...running, place}, {columns: 60})).split('\n')[0] ?? '', /demo/);
+});
+
+test('a screen reader hears the same words, without drawing', () => {
+	const spoken = linesOf(spokenRows({is: 'run'}, viewOf(running))).join('\n');
+	assert.match(spoken, /test machine +waiting for SSH/);
+	assert.doesNotMatch(linesOf(spokenRows({is: 'plan'}, viewOf(planned))).join('\n'), /─{10}/);
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {wrongShape} from '../../source/fleet.ts';
+import {fromField} from '../../source/telling/answer-text.ts';
+import {size, spent} from '../../source/telling/durations.ts';
+import {cut, cutMiddle, displayWidth, wrap} from '../../source/telling/wrapping.ts';
+import {draftOf, typedInto} from '../../source/ui/draft.ts';
+import {pressesOf} from '../../source/ui/press.ts';
+
+test('a command in backticks is one word, and an address is never broken', () => {
+	assert.deepEqual(wrap('Run `aws sso login --profile acme-dev`, then press r.', 20), ['Run', '`aws sso login --profile acme-dev`,', 'then press r.']);
+	assert.deepEqual(wrap('See https://gitlab.com/acme/api/-/settings/ci_cd now', 20), ['See', 'https://gitlab.com/acme/api/-/settings/ci_cd', 'now']);
+});
+
+test('a lone backtick loses no text', () => {
+	assert.equal(wrap('a ` b', 40).join(' '), 'a ` b');
+});
+
+test('wide letters take two columns, and a cut never splits one', () => {
+	assert.equal(displayWidth('日本'), 4);
+	assert.equal(cut('日本語', 5), '日本…');
+	assert.equal(cut('日本語', 4), '日…');
+	assert.equal(cutMiddle('i-0ab12cd34ef567890', 9), 'i-0a…7890');
+});
+
+test('times and sizes read as a person says them', () => {
+	assert.deepEqual([0.4, 1.2, 9, 31, 60, 108, 3600 * 3 + 720].map(spent), ['0.4 s', '1.2 s', '9 s', '31 s', '1 m', '1 m 48 s', '3 h 12 m']);
+	assert.deepEqual([512, 34_000, 1_500_000, 86_000_000, 2_000_000_000].map(size), ['512 B', '34 kB', '1.5 MB', '86 MB', '2.0 GB']);
+});
+
+test('a typed price is a number where the question takes one, else the word', () => {
+	const wrong = (value: unknown) => wrongShape('spotPrice', value);
+	assert.equal(fromField('choice', '0.2', wrong), 0.2);
+	assert.equal(fromField('choice', 'on-demand', wrong), 'on-demand');
+	assert.equal(fromField('number', 'many', wrong), 'many');
+});
+
+const noKey = {
+	upArrow: false,
+	downArrow: false,
+	leftArrow: false,
+	rightArrow: false,
+	pageDown: false,
+	pageUp: false,
+	home: false,
+	end: false,
+	return: false,
+	escape: false,
+	ctrl: false,
+	shift: false,
+	tab: false,
+	backspace: false,
+	delete: false,
+	meta: false,
+	super: false,
+	hyper: false,
+	capsLock: false,
+	numLock: false,
+};
+
+test('a burst with a return in it is letters and then Enter', () => {
+	assert.deepEqual(pressesOf('ok\r', noKey), [{text: 'o'}, {text: 'k'}, {key: 'enter'}]);
+	assert.deepEqual(pressesOf('\r', {...noKey, return: true}), [{key: 'enter'}]);
+	assert.deepEqual(pressesOf('c', {...noKey, ctrl: true}), [{key: 'ctrl-c'}]);
+});
+
+test('a paste goes in at the cursor, as one line', () => {
+	const typed = typedInto({text: 'ab', at: 1}, {text: ' glrt-1\n', pasted: true});
+	assert.deepEqual(typed, {text: 'aglrt-1b', at: 7});
+	assert.deepEqual(typedInto(draftOf('one two'), {key: 'ctrl-w'}), {text: 'one ', at: 4});
+});

@@ -1,0 +1,77 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {spawn} from '@lydell/node-pty';
+import headless from '@xterm/headless';
+
+/** How long one wait for words may take, in milliseconds. */
+const patience = 10_000;
+
+/** A real terminal with a program in it (stack §6). */
+export function openTerminal(
+	program: string,
+	args: string[],
+	{columns = 80, rows = 24, env = {}}: {columns?: number; rows?: number; env?: Record<string, string>} = {},
+) {
+	const home = mkdtempSync(join(tmpdir(), 'faces-'));
+	const screen = new headless.Terminal({cols: columns, rows, allowProposedApi: true});
+	const pty = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(program, import.meta.url)), ...args], {
+		cols: columns,
+		rows,
+		name: 'xterm-256color',
+		cwd: fileURLToPath(new URL('../../', import.meta.url)),
+		env: {PATH: process.env.PATH ?? '', HOME: home, CI: 'false', LANG: 'en_US.UTF-8', TERM: 'xterm-256color', ...env},
+	});
+	let raw = '';
+	let unparsed = 0;
+	let code: number | undefined;
+	pty.onData((data) => {
+		raw += data;
+		unparsed++;
+		screen.write(data, () => unparsed--);
+	});
+	screen.onData((answer) => pty.write(answer));
+	const exited = new Promise<number>((resolve) => {
+		pty.onExit(({exitCode}) => {
+			code = exitCode;
+			resolve(exitCode);
+		});
+	});
+
+	const lines = (): string[] =>
+		Array.from({length: screen.rows}, (_, at) => screen.buffer.active.getLine(screen.buffer.active.viewportY + at)?.translateToString(true) ?? '');
+	const text = (): string => lines().join('\n');
+
+	async function until(right: RegExp | (() => boolean)): Promise<string> {
+		const isRight = () => (typeof right === 'function' ? right() : right.test(text()));
+		for (let waited = 0; waited < patience; waited += 5) {
+			if (unparsed === 0 && isRight()) return text();
+			await new Promise((resolve) => setTimeout(resolve, 5));
+		}
+		throw new Error(`${right} never came. Exit code ${code}. The screen:\n${text()}`);
+	}
+
+	return {
+		lines,
+		text,
+		until,
+		raw: () => raw,
+		kind: () => screen.buffer.active.type,
+		press: (keys: string) => pty.write(keys),
+		resize(width: number, height: number) {
+			screen.resize(width, height);
+			pty.resize(width, height);
+		},
+		/** The exit code, once the program has ended by itself and all it wrote is on the screen. */
+		async ended(): Promise<number> {
+			await until(() => code !== undefined);
+			return exited;
+		},
+		close() {
+			if (code === undefined) pty.kill('SIGKILL');
+			screen.dispose();
+			rmSync(home, {recursive: true, force: true});
+		},
+	};
+}

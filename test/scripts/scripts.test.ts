@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import {createHash} from 'node:crypto';
+import {after, before, test} from 'node:test';
+import {realClock} from '../../source/clock.ts';
+import {realCloud} from '../../source/cloud/real.ts';
+import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts';
+import {machineOptions} from '../../source/executors/docker-machine/machine-options.ts';
+import {credentialsFile, downloadsFor, dropIn, workerUserData} from '../../source/executors/docker-machine/programs.ts';
+import {shortToken, verdictOf} from '../../source/executors/docker-machine/verify-lines.ts';
+import type {ScriptProgress} from '../../source/host/port.ts';
+import {authorizeKeyScript} from '../../source/host/scripts/authorize-key.ts';
+import {factsScript} from '../../source/host/scripts/facts.ts';
+import {type Install, installScript} from '../../source/host/scripts/install.ts';
+import {paths} from '../../source/host/scripts/paths.ts';
+import {serviceScript} from '../../source/host/scripts/service.ts';
+import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
+import {unregisterScript} from '../../source/host/scripts/unregister.ts';
+import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
+import {someAnswers, someFleet} from '../executors/some-answers.ts';
+import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {onManager} from './on-manager.ts';
+
+const region = 'us-east-2';
+let world: PeerWorld;
+let cloud: ReturnType<typeof realCloud>;
+let options: string[];
+let token: string;
+
+before(async () => {
+	world = await startWorld();
+	Object.assign(process.env, world.env);
+	cloud = realCloud({env: world.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
+	token = world.gitlab.token();
+	options = await workerOptions();
+});
+after(async () => {
+	cloud?.close();
+	await world?.stop();
+});
+
+/** MachineOptions that moto can carry out: its default subnet, one of its images, a group of ours. */
+async function workerOptions(): Promise<string[]> {
+	const here = cloud.at(region);
+	const [subnet] = (await here.call('DescribeSubnets', {})).Subnets ?? [];
+	const images = (await here.call('DescribeImages', {Filters: [{Name: 'name', Values: ['ubuntu/images/hvm-ssd*/ubuntu-noble-24.04-amd64-server-*']}]})).Images ?? [];
+	const workersGroupName = 'gitlab-runners-workers';
+	await here.call('CreateSecurityGroup', {GroupName: workersGroupName, Description: 'workers', VpcId: subnet?.VpcId});
+	return machineOptions({
+		answers: someAnswers({engineInstall: 'image'}),
+		fleet: someFleet,
+		network: {vpcId: subnet?.VpcId ?? '', subnetId: subnet?.SubnetId ?? '', zone: subnet?.AvailabilityZone ?? '', public: true},
+		image: {id: images[0]?.ImageId ?? '', rootDevice: images[0]?.RootDeviceName ?? '', user: 'ubuntu'},
+		workersGroupName,
+	});
+}
+
+const install = (over: Partial<Install> = {}): Install => ({
+	bootSeconds: 20,
+	drainSeconds: 20,
+	dropIn,
+	downloads: downloadsFor(someAnswers({downloads: world.downloads}), {machine: 'x86_64'}),
+	userData: {path: paths.userData, text: workerUserData},
+	...over,
+});
+
+const facts = async () => (await onManager(world, factsScript, {verify: true})).result;
+const exec = async (command: string): Promise<string> => (await world.manager.exec(command)).stdout.trim();
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const config = (standing?: string, over: Parameters<typeof someAnswers>[0] = {}): string =>
+	mergeConfig(standing, {
+		answers: someAnswers({gitlabUrl: world.gitlab.url, limit: 2, concurrent: 2, ...over}),
+		fleet: someFleet,
+		bucket: 'gitlab-runners-cache',
+		options,
+		...(standing === undefined ? {token: {token}} : {}),
+	}).text;
+
+const stages = (said: ScriptProgress[]): string[] => said.flatMap((one) => ('stage' in one ? [one.stage] : []));
+const sayings = (said: ScriptProgress[]): string[] => said.flatMap((one) => ('says' in one ? [one.says] : []));
+
+/** Workers in moto that aren't terminated. */
+async function workers(): Promise<string[]> {
+	const {Reservations = []} = await cloud.at(region).call('DescribeInstances', {Filters: [{Name: 'instance-state-name', Values: ['pending', 'running']}]});
+	return Reservations.flatMap(({Instances = []}) => Instances.flatMap(({InstanceId}) => InstanceId ?? []));
+}
+
+test('on a fresh machine the facts say that nothing is there yet', async () => {
+	const seen = await facts();
+	assert.equal(seen.cloudInit.status, 'done');
+	assert.equal(seen.os, 'ubuntu 24.04');
+	assert.deepEqual(
+		[seen.gitlabRunner, seen.dockerMachine, seen.unit, seen.dropIn, seen.config, seen.verify, seen.metrics, seen.userData],
+		[undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined],
+	);
+	assert.deepEqual([seen.certificates, seen.machines], [false, []]);
+	assert.notEqual(seen.service.active, 'active');
+	assert.ok(seen.diskFreeGib > 0);
+});
+
+test('a first boot that failed stops everything, and nothing is downloaded', async () => {
+	await exec('echo "1 error" >/etc/cloud-init-status');
+	const {result} = await onManager(world, installScript, install());
+	assert.ok(result.is === 'failed' && result.code === 'boot-failed' && /error/.test(result.detail));
+	assert.deepEqual(world.downloads.requests(), []);
+	assert.equal((await facts()).cloudInit.status, 'error');
+	await exec('rm /etc/cloud-init-status');
+});
+
+test('a program whose checksum is wrong is not installed', async () => {
+	world.downloads.wrongChecksums(true);
+	const {result} = await onManager(world, installScript, install());
+	assert.ok(result.is === 'failed' && result.code === 'checksum-wrong' && /release\.sha256 says/.test(result.detail), JSON.stringify(result));
+	assert.equal(await exec('ls -A /usr/local/bin'), '');
+	world.downloads.wrongChecksums(false);
+});
+
+test('a version that the site does not have is a download that fails, and names the URL', async () => {
+	const broken = install().downloads.map((one) => ({...one, url: `${one.url}-none`, checksums: `${one.checksums}-none`}));
+	const {result} = await onManager(world, installScript, install({downloads: broken}));
+	assert.ok(result.is === 'failed' && result.code === 'download-failed' && result.detail.includes('-none'), JSON.stringify(result));
+});
+
+test('after a boot with errors that it got over, everything is installed, and a second time nothing is downloaded', async () => {
+	await exec('echo "2 done" >/etc/cloud-init-status');
+	const {result, said} = await onManager(world, installScript, install({credentials: credentialsFile({id: 'AKIAEXAMPLE', secret: 'hush'})}));
+	assert.deepEqual(result, {is: 'done'});
+	await exec('rm /etc/cloud-init-status');
+	assert.ok(said.some((one) => 'download' in one && one.download === 'gitlab-runner 19.3.0' && one.bytes > 0 && one.bytes === one.of));
+	const seen = await facts();
+	assert.deepEqual([seen.gitlabRunner, seen.dockerMachine, seen.certificates, seen.dropIn, seen.userData], ['19.3.0', '0.16.2-gitlab.48', true, dropIn, workerUserData]);
+	assert.match(seen.unit ?? '', /ExecStart=\/usr\/local\/bin\/gitlab-runner/);
+	assert.equal(seen.credentialsHash, sha256(credentialsFile({id: 'AKIAEXAMPLE', secret: 'hush'})));
+	assert.equal(await exec('stat -c %a /root/.aws/credentials; stat -c %a /etc/gitlab-runner'), '600\n700');
+	assert.ok(!JSON.stringify(said).includes('hush'));
+
+	const before = world.downloads.requests().length;
+	const calls = await exec('cat /var/log/systemctl.log');
+	assert.deepEqual((await onManager(world, installScript, install())).result, {is: 'done'});
+	assert.equal(world.downloads.requests().length, before);
+	assert.ok(!/stop|start/.test((await exec('cat /var/log/systemctl.log')).slice(calls.length)));
+});
+
+test("another profile in root's credentials file stays when ours changes", async () => {
+	await exec('printf "\\n[other]\\naws_access_key_id = KEEP\\n" >>/root/.aws/credentials');
+	await onManager(world, installScript, install({credentials: credentialsFile({id: 'AKIASECOND', secret: 'hush'})}));
+	assert.match(await exec('cat /root/.aws/credentials'), /AKIASECOND[\s\S]*KEEP|KEEP[\s\S]*AKIASECOND/);
+});
+
+test('a key is let in once', async () => {
+	const key = {user: 'ubuntu', publicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHVzZWRpbnRlc3Rz alice@laptop'};
+	assert.deepEqual((await onManager(world, authorizeKeyScript, key)).result, {added: true});
+	assert.deepEqual((await onManager(world, authorizeKeyScript, {...key, publicKey: `${key.publicKey}-again`})).result, {added: false});
+	assert.equal(await exec('stat -c "%U %a" /home/ubuntu/.ssh/authorized_keys; grep -c alice /home/ubuntu/.ssh/authorized_keys'), 'ubuntu 600\n1');
+});
+
+test('config.toml is written for root alone, and GitLab agrees to its token', async () => {
+	const text = config();
+	const {result} = await onManager(world, writeConfigScript, {text, from: undefined, systemId: 's_0123456789ab'});
+	assert.deepEqual(result, {is: 'written', hash: sha256(text)});
+	const seen = await facts();
+	assert.deepEqual(seen.config, {text, mode: '600', hash: sha256(text)});
+	assert.equal(seen.systemId, 's_0123456789ab');
+	assert.deepEqual(verdictOf(seen.verify, token), {is: 'valid'});
+});
+
+test('a config.toml that somebody else wrote meanwhile is left as it is', async () => {
+	const standing = await exec(`cat ${paths.config}`);
+	assert.deepEqual((await onManager(world, writeConfigScript, {text: 'concurrent = 1', from: sha256('another')})).result, {is: 'changed-meanwhile'});
+	assert.deepEqual((await onManager(world, writeConfigScript, {text: 'concurrent = 1'})).result, {is: 'changed-meanwhile'});
+	assert.equal(await exec(`cat ${paths.config}`), standing);
+});
+
+test('a config.toml that the runner itself refuses is not written', async () => {
+	const standing = (await facts()).config;
+	const {result} = await onManager(world, writeConfigScript, {text: `${standing?.text}\nno_such_key = 1\n`.replace('concurrent = 2', 'concurrent = 0'), from: standing?.hash});
+	assert.ok(result.is === 'refused' && /concurrent/.test(result.detail), JSON.stringify(result));
+	assert.deepEqual((await facts()).config, standing);
+	assert.equal(await exec('ls -A /etc/gitlab-runner | grep -c tmp; true'), '0');
+});
+
+test('the config.toml before is kept', async () => {
+	const standing = (await facts()).config;
+	const text = config(standing?.text, {checkInterval: 7});
+	assert.equal((await onManager(world, writeConfigScript, {text, from: standing?.hash, ca: {path: paths.gitlabCa, text: 'pem'}})).result.is, 'written');
+	assert.equal(await exec(`cat ${paths.config}.previous; stat -c %a ${paths.config}.previous; cat ${paths.gitlabCa}`), `${standing?.text.trim()}\n\n600\npem`.replace('\n\n600', '\n600'));
+});
+
+test('the test machine comes up with these options, runs a container, goes away, and tells its stages in order', async () => {
+	const {result, said} = await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000000-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'});
+	assert.ok(result.is === 'proven', JSON.stringify({result, said}));
+	assert.deepEqual(stages(said), ['check', 'create', 'launch', 'running', 'ssh', 'system', 'provision', 'docker install', 'certificates', 'docker set up', 'docker answer', 'container', 'removal']);
+	assert.deepEqual(await workers(), []);
+	assert.deepEqual((await facts()).machines, []);
+});
+
+test('a test machine that fails says at which stage and in whose words, and is gone', async () => {
+	await exec('echo launch >/etc/docker-machine-fail');
+	const {result} = await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000001-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'});
+	assert.ok(result.is === 'failed' && result.stage === 'launch' && /MaxSpotInstanceCountExceeded/.test(result.detail) && result.removed, JSON.stringify(result));
+	await exec('echo provision >/etc/docker-machine-fail');
+	const later = (await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000002-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'})).result;
+	assert.ok(later.is === 'failed' && later.stage === 'docker install' && later.removed, JSON.stringify(later));
+	await exec('rm /etc/docker-machine-fail');
+	assert.deepEqual(await workers(), []);
+});
+
+test('a laptop that goes away in the middle leaves no worker behind', async () => {
+	await exec('echo 0.3 >/etc/docker-machine-delay');
+	await exec(`true; ${''}`);
+	const name = 'runner-test-gitlab-runners-1700000003-0123abcd';
+	const input = Buffer.from(JSON.stringify({name, options, limitSeconds: 60, image: 'alpine:latest'})).toString('base64');
+	// The reader ends after the launch has begun; the script, still running, holds the lock until the machine is gone.
+	await exec(`{ echo ${input} | base64 -d | python3 /run/test-machine.py; } | grep -m 1 launch; flock /run/lock/gitlab-runner-aws true`);
+	assert.deepEqual(await workers(), []);
+	assert.deepEqual((await facts()).machines, []);
+	assert.equal((await cloud.at(region).call('DescribeKeyPairs', {})).KeyPairs?.length ?? 0, 0);
+	await exec('rm /etc/docker-machine-delay');
+});
+
+test('a test machine that takes too long is given up and taken away', async () => {
+	await exec('echo 30 >/etc/docker-machine-delay');
+	const {result} = await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000004-0123abcd', options, limitSeconds: 0, image: 'alpine:latest'}, '& sleep 0.3; rm /etc/docker-machine-delay; wait');
+	assert.ok(result.is === 'failed' && /Given up/.test(result.detail) && result.removed, JSON.stringify(result));
+	assert.deepEqual(await workers(), []);
+});
+
+test('the service starts with the machine, serves its metrics, and GitLab answers it', async () => {
+	assert.deepEqual((await onManager(world, serviceScript, {do: 'start', drainSeconds: 0})).result, {is: 'done', machines: 0});
+	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/metrics | grep -q request_job && break; sleep 0.1; done');
+	const seen = await facts();
+	assert.deepEqual([seen.service.active, seen.service.enabled], ['active', 'enabled']);
+	assert.match(seen.service.since ?? '', /^\d{4}-\d\d-\d\dT/);
+	assert.match(seen.metrics ?? '', new RegExp(`request_job".*runner="(t3_)?${shortToken(token).slice(0, 6)}`));
+});
+
+test('a runner of another version waits for running jobs, and the service runs again afterwards', async () => {
+	world.gitlab.queue({seconds: 2});
+	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
+	const downloads = downloadsFor(someAnswers({downloads: world.downloads, gitlabRunnerVersion: '19.3.1'}), {machine: 'x86_64'});
+	const {result, said} = await onManager(world, installScript, install({downloads}));
+	assert.deepEqual(result, {is: 'done'});
+	assert.ok(sayings(said).includes('1 job still runs'), JSON.stringify(sayings(said)));
+	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
+	const seen = await facts();
+	assert.deepEqual([seen.gitlabRunner, seen.service.active], ['19.3.1', 'active']);
+});
+
+test('a drain that is not given enough time says how many jobs still run, and takes none of them away', async () => {
+	world.gitlab.queue({seconds: 4});
+	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
+	assert.deepEqual((await onManager(world, serviceScript, {do: 'drain', drainSeconds: 1, fleet: someFleet.name})).result, {is: 'still-busy', jobs: 1});
+	const again = await onManager(world, serviceScript, {do: 'drain', drainSeconds: 30, fleet: someFleet.name});
+	assert.equal(again.result.is, 'done');
+	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
+	assert.deepEqual(await workers(), []);
+	assert.deepEqual((await facts()).machines, []);
+	assert.notEqual((await facts()).service.active, 'active');
+});
+
+test('with no time at all running jobs end now', async () => {
+	await onManager(world, serviceScript, {do: 'start', drainSeconds: 0});
+	world.gitlab.queue({seconds: 600});
+	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
+	assert.equal((await onManager(world, serviceScript, {do: 'drain', drainSeconds: 0, fleet: someFleet.name})).result.is, 'done');
+	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'failed');
+	assert.deepEqual(await workers(), []);
+});
+
+test('unregistering takes this manager out of GitLab and the runner out of config.toml', async () => {
+	const {result} = await onManager(world, unregisterScript, {runnerName: 'gitlab-runners'});
+	assert.equal(result.code, 0, result.lines.join('\n'));
+	assert.ok(!(await exec(`cat ${paths.config}`)).includes(token));
+	assert.equal((await onManager(world, unregisterScript, {runnerName: 'gitlab-runners'})).result.code, 1);
+});

@@ -1,0 +1,128 @@
+import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
+import type {Happening} from '../../source/engine/events.ts';
+import {forRemoval, openLooking, withAnswers} from '../../source/engine/context.ts';
+import {makePlan, type Plan, says} from '../../source/engine/plan.ts';
+import {listStanding, removeAll} from '../../source/engine/remove.ts';
+import {runPlan} from '../../source/engine/run.ts';
+import type {Answers} from '../../source/fleet.ts';
+import type {Ports} from '../../source/simulated.ts';
+import type {Adapters, AnyStep, Secrets, StepName} from '../../source/step.ts';
+import {bucketStep} from '../../source/steps/bucket.ts';
+import {identityStep} from '../../source/steps/identity.ts';
+import {imagesStep} from '../../source/steps/images.ts';
+import {instanceProfileStep} from '../../source/steps/instance-profile.ts';
+import {keyPairStep} from '../../source/steps/key-pair.ts';
+import {managerStep} from '../../source/steps/manager.ts';
+import {networkStep} from '../../source/steps/network.ts';
+import {permissionsStep} from '../../source/steps/permissions.ts';
+import {quotaStep} from '../../source/steps/quota.ts';
+import {recordStep} from '../../source/steps/record.ts';
+import {securityGroupsStep} from '../../source/steps/security-groups.ts';
+import {spotRoleStep} from '../../source/steps/spot-role.ts';
+import {someAnswers} from '../executors/some-answers.ts';
+
+const made: readonly AnyStep[] = [
+	identityStep,
+	recordStep,
+	networkStep,
+	quotaStep,
+	imagesStep,
+	spotRoleStep,
+	bucketStep,
+	securityGroupsStep,
+	keyPairStep,
+	instanceProfileStep,
+	managerStep,
+];
+
+/** The steps that only need AWS. */
+export const awsSteps: readonly AnyStep[] = [...made, permissionsStep((answers) => made.filter((step) => step.when?.(answers) ?? true).flatMap(({actions}) => actions))];
+
+export const region = 'us-east-2';
+export const account = '123456789012';
+export const bucketName = `gitlab-runners-cache-${account}-${region}`;
+
+/** One person at one laptop, with the fleet that they mean. */
+export type Driver = {
+	plan(...only: StepName[]): Promise<Plan>;
+	/** Plans, applies what isn't so, and gives the plan that a new look makes of it. */
+	setUp(...only: StepName[]): Promise<{plan: Plan; events: Happening[]; failed: string[]}>;
+	destroy(options?: {withCache?: boolean}): Promise<{events: Happening[]; failed: string[]; left: string[]}>;
+};
+
+const adaptersOf = (ports: Ports, at: string): Adapters => ({
+	...ports,
+	cloud: ports.cloudAt(at),
+	cloudAt: ports.cloudAt,
+	host: {connect: () => Promise.reject(new Error('No host in these tests.'))},
+	gitlabAt: (url) => {
+		const none = () => Promise.reject(new Error('No GitLab in these tests.'));
+		return {url, verify: none, version: none, createRunner: none, runners: none, runner: none, deleteRunner: none, jobs: none};
+	},
+});
+
+/** Drives the AWS steps through the real engine on the simulated world. */
+export function drive(ports: Ports, over: Partial<Answers> = {}, secrets: Secrets = {}): Driver {
+	const answers = someAnswers(over);
+	const fleet = {name: answers.fleet, region: answers.region};
+	const adapters = adaptersOf(ports, answers.region);
+	const signal = new AbortController().signal;
+	const chosen = (only: StepName[]) => (only.length === 0 ? awsSteps : awsSteps.filter(({name}) => only.includes(name)));
+	const quiet = () => {};
+	const context = () => withAnswers(openLooking(adapters, {fleet, secrets, signal}), {answers});
+	const plan = (...only: StepName[]) => makePlan(chosen(only), context(), quiet, {replaceManager: true});
+	return {
+		plan,
+		async setUp(...only) {
+			const events: Happening[] = [];
+			const steps = chosen(only);
+			const open = context();
+			const first = await makePlan(steps, open, quiet, {replaceManager: true});
+			const {failed, problems} = await runPlan(steps, open, first, (event) => events.push(event), {replaceManager: true});
+			return {events, failed: failed.map((name, index) => `${name}: ${problems[index]?.message}`), plan: await plan(...only)};
+		},
+		async destroy({withCache = false} = {}) {
+			const events: Happening[] = [];
+			const removal = () => forRemoval(openLooking(adapters, {fleet, secrets, signal}), {withCache, drainSeconds: 0});
+			const {failed, problems} = await removeAll(awsSteps, removal(), (event) => events.push(event));
+			const left = await listStanding(awsSteps, removal(), quiet, 'after');
+			return {events, failed: failed.map((name, index) => `${name}: ${problems[index]?.message}`), left: left.map(({id, says: what}) => `${id}: ${what}`)};
+		},
+	};
+}
+
+/** A world whose account is used to spot instances, so that tests of other things needn't make the role. */
+export const world = (options: WorldOptions = {}): World => simulatedWorld(options);
+
+/** The changing calls that laptops made since a moment of the world, by name. */
+export const changesSince = (at: World, index: number): string[] =>
+	at.calls
+		.slice(index)
+		.filter(({changing}) => changing)
+		.map(({name}) => name);
+
+/** What each step found, in a word. */
+export const found = (plan: Plan): Record<string, string> => Object.fromEntries([...plan].map(([name, finding]) => [name, finding.is]));
+
+/** The sentence of one step's finding. */
+export function sentence(plan: Plan, name: StepName): string {
+	const finding = plan.get(name);
+	return finding ? says(finding) : 'not asked';
+}
+
+/** The problem that blocks one step, and the answers that would mend it; a step that isn't blocked has an empty code. */
+export function problem(plan: Plan, name: StepName) {
+	const finding = plan.get(name);
+	if (finding?.is !== 'blocked') return {code: '', message: `${name} is ${finding?.is}`, advice: '', fix: undefined};
+	const {code, message, advice = ''} = finding.problem;
+	return {code, message, advice, fix: finding.fix?.answers};
+}
+
+/** The changes that one step found. */
+export function differences(plan: Plan, name: StepName) {
+	const finding = plan.get(name);
+	return finding?.is === 'different' ? finding.changes : [];
+}
+
+/** The notes of one step, as sentences. */
+export const notes = (plan: Plan, name: StepName): string[] => (plan.get(name)?.notes ?? []).map((note) => note.says);

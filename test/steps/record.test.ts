@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {recordValue} from '../../source/steps/recorded.ts';
+import {someAnswers} from '../executors/some-answers.ts';
+import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
+
+const name = '/gitlab-runner-aws/gitlab-runners';
+const parameterIn = (at: ReturnType<typeof world>) => at.outside.region(region).parameters.get(name);
+const valueIn = (at: ReturnType<typeof world>) => JSON.parse(parameterIn(at)?.versions.at(-1)?.value ?? '{}');
+
+test('the record holds the answers, and nothing that is only this laptop’s', async () => {
+	const at = world();
+	at.disk.files.set('/home/alice/key', {text: '', mode: 0o600});
+	await drive(at, {profile: 'acme', privateKey: '/home/alice/key', sshAddress: '127.0.0.1:2222'}).setUp('record');
+	const {profile, privateKey, sshAddress, ...answers} = someAnswers({profile: 'acme', privateKey: '/home/alice/key', sshAddress: '127.0.0.1:2222'});
+	assert.deepEqual([profile, privateKey, sshAddress], ['acme', '/home/alice/key', '127.0.0.1:2222']);
+	assert.deepEqual(valueIn(at), {version: 1, answers});
+	assert.equal(parameterIn(at)?.tier, 'Standard');
+	assert.deepEqual(parameterIn(at)?.tags, {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'record'});
+});
+
+test('an address of my own is recorded as my-ip, and an image by the name it was given', async () => {
+	const at = world();
+	await drive(at).setUp('record');
+	assert.equal(valueIn(at).answers.sshFrom, 'my-ip');
+	assert.equal(valueIn(at).answers.image, 'ubuntu-24.04');
+});
+
+test('a changed answer is a live change, and only it is told', async () => {
+	const at = world();
+	await drive(at).setUp('record');
+	const {plan, setUp} = drive(at, {limit: 12});
+	assert.deepEqual(differences(await plan('record'), 'record'), [{what: 'limit', from: '10', to: '12', how: 'live'}]);
+	assert.deepEqual(found((await setUp('record')).plan), {record: 'so'});
+	assert.equal(sentence(await plan('record'), 'record'), 'version 2');
+	assert.equal(valueIn(at).answers.limit, 12);
+});
+
+test('objects and lists are compared by what they hold', async () => {
+	const at = world();
+	await drive(at, {tags: {a: '1', b: '2'}, runnerTags: ['x']}).setUp('record');
+	const before = at.calls.length;
+	const {plan} = await drive(at, {tags: {b: '2', a: '1'}, runnerTags: ['x']}).setUp('record');
+	assert.deepEqual([found(plan), changesSince(at, before)], [{record: 'so'}, []]);
+});
+
+test('of two laptops that make it at once the second is told what the first decided', async () => {
+	const at = world();
+	const [one, other] = await Promise.all([drive(at).setUp('record'), drive(at.another(), {limit: 4}).setUp('record')]);
+	const failed = [...one.failed, ...other.failed];
+	assert.equal(failed.length, 1);
+	assert.match(failed[0] ?? '', /record \/gitlab-runner-aws\/gitlab-runners is already there with other answers: limit is \d+ there and \d+ here/);
+	assert.equal(parameterIn(at)?.versions.length, 1);
+});
+
+test('two laptops with the same answers both find it so', async () => {
+	const at = world();
+	const both = await Promise.all([drive(at).setUp('record'), drive(at.another()).setUp('record')]);
+	assert.deepEqual(both.map(({failed}) => failed), [[], []]);
+	assert.equal(parameterIn(at)?.versions.length, 1);
+});
+
+test('a name that was removed a moment ago is waited for, and the waiting is said', async () => {
+	const at = world();
+	await drive(at).setUp('record');
+	await drive(at).destroy();
+	const {events, plan} = await drive(at).setUp('record');
+	assert.deepEqual(found(plan), {record: 'so'});
+	assert.ok(events.some((event) => event.event === 'step.says' && /waiting, since AWS gives a name free 30 s after/.test(event.says)));
+});
+
+test('a change that somebody else made meanwhile is told', async () => {
+	const at = world();
+	await drive(at).setUp('record');
+	const write = (limit: number) => at.outside.call('PutParameter', region, {Name: name, Value: recordValue(someAnswers({limit})), Overwrite: true});
+	let raced = false;
+	const racing = {
+		...at,
+		cloudAt: (where: string, signal?: AbortSignal) => {
+			const cloud = at.cloudAt(where, signal);
+			const call: typeof cloud.call = (operation, input) => {
+				if (operation === 'PutParameter' && !raced) {
+					raced = true;
+					write(20);
+				}
+				return cloud.call(operation, input);
+			};
+			return {...cloud, call};
+		},
+	};
+	const {events, plan} = await drive(racing, {limit: 12}).setUp('record');
+	assert.deepEqual(found(plan), {record: 'so'});
+	assert.ok(events.some((event) => event.event === 'step.says' && /user\/bob wrote version 2 meanwhile; version 3 holds these answers/.test(event.says)));
+});
+
+test('a record of a newer release is not written over', async () => {
+	const at = world();
+	for (const value of [
+		{version: 2, answers: {}},
+		{version: 1, answers: {hologram: true}},
+	]) {
+		at.outside.call('PutParameter', region, {Name: name, Value: JSON.stringify(value), Type: 'String', Overwrite: true});
+		assert.equal(problem(await drive(at).plan('record'), 'record').code, 'record-newer');
+	}
+});
+
+test('a record that was spoilt by hand says how', async () => {
+	const at = world();
+	at.outside.call('PutParameter', region, {Name: name, Value: '{"version": 1, "answers": {"limit": "many"}}', Type: 'String'});
+	assert.match(problem(await drive(at).plan('record'), 'record').message, /can't be read: It takes a whole number from 1 to 5,000 machines\./);
+});
+
+test('answers that are too long for the record name the longest', async () => {
+	const at = world();
+	const plan = await drive(at, {runnerConfig: 'x'.repeat(4000)}).plan('record');
+	assert.match(problem(plan, 'record').message, /record holds 4,096\. The longest are runnerConfig \(4,002\)/);
+	assert.deepEqual(notes(plan, 'record'), []);
+});
+
+test('the token beside the record goes with it', async () => {
+	const at = world();
+	await drive(at).setUp('record');
+	at.outside.call('PutParameter', region, {Name: `${name}/token`, Value: 'glrt-secret', Type: 'SecureString'});
+	const {left} = await drive(at).destroy();
+	assert.deepEqual(left, []);
+	assert.deepEqual([...at.outside.region(region).parameters.keys()].filter((one) => one.startsWith(name)), []);
+});
