@@ -1,31 +1,30 @@
-import {simulatedWorld} from '../simulated.ts';
+import {afternoon} from '../demo/afternoon.ts';
+import {simulatedWorld, type World as SimulatedWorld} from '../simulated.ts';
 import {destroy} from './destroy.ts';
 import type {Command, Session} from './session.ts';
 import {setup} from './setup.ts';
+import type {World} from './world.ts';
 
-/** Answers of the demo, where nobody gives others. */
-const answers = {region: 'us-east-2', limit: 4, runner: 'token'} as const;
+const region = 'us-east-2';
+/** Simulated seconds in a second, where somebody looks on. */
+const speed = 20;
 
-/** The whole on the simulated world, sped up: the same setup, a short afternoon of jobs, destroy. Nothing of it costs anything, and it says so. */
-export const demo: Command = async (session) => {
-	const {face, around, parsed} = session;
-	const inTerminal = session.interactive;
-	const simulated = simulatedWorld({speed: inTerminal ? 30 : 'instant'});
-	const shown: Session = {
-		...session,
-		world: {
-			...simulated,
-			defaultRegion: async () => answers.region,
-			profiles: async () => [],
-			use() {},
-			close() {},
-		},
-		parsed: {...parsed, given: {...answers, ...parsed.given}},
-		secrets: {runnerToken: simulated.outside.token()},
-		demo: true,
+/** The simulated world as commands take it; at once where no one looks on. */
+export function demoWorld(isWatched: boolean): World & {simulated: SimulatedWorld} {
+	const simulated = simulatedWorld({speed: isWatched ? speed : 'instant'});
+	const {cloudAt, host, gitlabAt, address, disk, clock, random} = simulated;
+	return {cloudAt, host, gitlabAt, address, disk, clock, random, simulated, defaultRegion: async () => region, profiles: async () => [], use() {}, close() {}};
+}
+
+/** The whole on the simulated world: the same setup, a short afternoon of jobs, destroy. Nothing of it costs anything, and it says so. */
+export const demoOn =
+	({simulated}: ReturnType<typeof demoWorld>): Command =>
+	async (session) => {
+		const {face, parsed, secrets, stops} = session;
+		Object.assign(secrets, {runnerToken: simulated.outside.token()});
+		const shown: Session = {...session, parsed: {...parsed, given: {limit: 4, ...parsed.given}}, demo: true};
+		const made = await setup(shown);
+		if (made !== 0) return made;
+		await afternoon(simulated, simulated.clock, face.emit, stops.soft);
+		return destroy(shown);
 	};
-	face.emit({event: 'note', says: 'This is a demo on a simulated AWS: no account is used, nothing is made, and nothing costs.'});
-	const made = await setup(shown);
-	if (made !== 0) return made;
-	return destroy(shown);
-};

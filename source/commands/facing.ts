@@ -1,15 +1,14 @@
-import {realClock} from '../clock.ts';
+import type {Clock} from '../clock.ts';
 import type {Face} from '../face.ts';
 import {isInteractive, mayColour, onlyAscii, pickFace, type Terms} from '../faces.ts';
 import type {Stops} from './stops.ts';
 import type {Surroundings} from './surroundings.ts';
 
 /** Which face is wanted, besides the terms of the terminal. */
-export type Facing = {yes: boolean; colour: boolean; title: string; stops: Stops};
+export type Facing = {yes: boolean; colour: boolean; title: string; stops: Stops; clock: Clock};
 
 /** Picks the face, once, and loads only that one's code. */
-export async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms, {yes, colour, title, stops}: Facing): Promise<Face> {
-	const clock = realClock;
+export async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms, {yes, colour, title, stops, clock}: Facing): Promise<Face> {
 	const look = {colour: mayColour(terms, !colour), ascii: onlyAscii(env)};
 	const picked = pickFace(terms);
 	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out: stdout, yes, clock});

@@ -1,6 +1,7 @@
 import {fileURLToPath} from 'node:url';
 import {type Parsed, parse} from '../argv.ts';
-import type {CommandName} from '../command-table.ts';
+import {realClock} from '../clock.ts';
+import {type CommandName, commands} from '../command-table.ts';
 import {isInteractive, type Terms} from '../faces.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import {presetsIn} from '../presets.ts';
@@ -13,9 +14,10 @@ import {faceFor} from './facing.ts';
 import {failAll} from './failing.ts';
 import {realWorld} from './real-world.ts';
 import {readText} from './reading.ts';
-import type {Session} from './session.ts';
+import type {Command, Session} from './session.ts';
 import {makeStops} from './stops.ts';
 import type {Surroundings} from './surroundings.ts';
+import type {World} from './world.ts';
 
 /** Runs one command line and gives the exit code: 0 done, 1 a problem, 2 usage, 3 changes found, 129/130/143 stopped, 70 a bug of ours. */
 export async function run(around: Surroundings): Promise<number> {
@@ -31,7 +33,7 @@ export async function run(around: Surroundings): Promise<number> {
 	} catch (error) {
 		// Nothing has begun yet: the command line itself can't be used, or a file that it names.
 		const problem = toProblem(error);
-		const face = await faceFor(around, {...terms, plain: true}, {yes: false, colour: false, title: '', stops});
+		const face = await faceFor(around, {...terms, plain: true}, {yes: false, colour: false, title: '', stops, clock: realClock});
 		face.fail(problem);
 		await face.close();
 		return problem.exit;
@@ -60,39 +62,37 @@ async function answerAtOnce({command, words: [word], options}: Parsed): Promise<
 }
 
 function nameOf(word: string): CommandName {
-	const names = Object.keys(commandFor).filter((name): name is keyof typeof commandFor => name in commandFor);
-	const known = [...names, 'help', 'completions'] as const;
-	const name = known.find((one) => one === word);
-	if (name) return name;
+	const known = commands.find(({name}) => name === word);
+	if (known) return known.name;
 	throw new Problem({code: 'usage', exit: 2, message: `There is no command "${word}".`, advice: '`gitlab-runner-aws help` lists them.'});
 }
 
 async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stops: Session['stops']): Promise<number> {
 	const {options} = parsed;
-	const load = parsed.command in commandFor ? commandFor[parsed.command as keyof typeof commandFor] : undefined;
-	if (!load) {
-		throw new Problem({code: 'usage', exit: 2, message: 'A command is missing.', advice: '`gitlab-runner-aws help` lists them; `gitlab-runner-aws setup` sets a fleet up.'});
-	}
+	const watched = isInteractive(terms) && !terms.json && !options.yes;
+	const demo = parsed.command === 'demo' ? await import('./demo.ts') : undefined;
+	const simulated = demo?.demoWorld(watched);
+	const load = simulated && demo ? async () => demo.demoOn(simulated) : loaderOf(parsed.command);
 	const hidden = new Set<string>();
 	const secrets = await givenSecrets(parsed, around);
 	const all = (): string[] => [...hidden, ...valuesOf(secrets)];
-	const bare = await faceFor(around, terms, {yes: options.yes, colour: options.color, title: parsed.command, stops});
-	const face = redacting(bare, all);
-	const world = realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
+	const yes = options.yes || (simulated !== undefined && !watched);
+	const face = redacting(await faceFor(around, terms, {yes, colour: options.color, title: parsed.command, stops, clock: simulated?.clock ?? realClock}), all);
+	const world: World = simulated ?? realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
 	const clean = redactor(all);
 	const session: Session = {
 		parsed,
 		options,
 		around,
 		face,
-		interactive: isInteractive(terms) && !terms.json && !options.yes,
+		interactive: watched,
 		world: {...world, disk: {...world.disk, log: (line) => world.disk.log(clean(line))}},
 		stops,
 		secrets,
 		presets: presetsIn({own: `${configFolder({environment: around.env, platform: around.platform, home: around.home})}/presets`, shipped: fileURLToPath(around.shipped)}),
 		who: around.who,
 		hide: (secret) => hidden.add(secret),
-		demo: false,
+		demo: simulated !== undefined,
 	};
 	try {
 		const command = await load();
@@ -104,6 +104,12 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 		await face.close();
 		world.close();
 	}
+}
+
+function loaderOf(name: Parsed['command']): () => Promise<Command> {
+	const known = Object.entries(commandFor).find(([one]) => one === name);
+	if (known) return known[1];
+	throw new Problem({code: 'usage', exit: 2, message: 'A command is missing.', advice: '`gitlab-runner-aws help` lists them; `gitlab-runner-aws setup` sets a fleet up.'});
 }
 
 const valuesOf = ({runnerToken, gitlabToken, accessKey, passphrase}: Secrets): string[] =>

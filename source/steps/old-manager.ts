@@ -25,7 +25,7 @@ async function drain(context: Context, instance: Instance, report: Report): Prom
 	if (instance.state !== 'running') return;
 	report({says: `old manager: ${instance.id} draining, running jobs end first`});
 	const connection = await connectToChange(context, instance);
-	const outcome = await connection.script(serviceScript, {do: 'drain', drainSeconds}, report);
+	const outcome = await connection.script(serviceScript, {do: 'drain', drainSeconds, fleet: context.fleet.name}, report);
 	if (outcome.is === 'done') return;
 	const why = outcome.is === 'still-busy' ? `${outcome.jobs} jobs still run after ${drainSeconds / 3600} h` : outcome.detail;
 	throw new Problem({

@@ -1,6 +1,7 @@
 import {createServer} from 'node:http';
 import type {GitlabAt} from '../../source/gitlab/port.ts';
 import {realGitlab} from '../../source/gitlab/real.ts';
+import {simulatedWorld} from '../../source/simulated.ts';
 import {makeGitlab} from '../peers/gitlab.ts';
 import {listen} from '../peers/listen.ts';
 
@@ -41,5 +42,26 @@ const real: Side = {
 	},
 };
 
+const simulated: Side = {
+	name: 'simulated',
+	async open() {
+		const {gitlabAt, outside} = simulatedWorld();
+		let persons = 0;
+		return {
+			gitlabAt,
+			url: outside.gitlab.url,
+			runnerToken: () => outside.token('runner'),
+			personalToken(...scopes) {
+				persons += 1;
+				outside.gitlab.tokens.set(`glpat-${persons}`, scopes);
+				return `glpat-${persons}`;
+			},
+			project: 42,
+			health: outside.setGitlab,
+			stop: async () => undefined,
+		};
+	},
+};
+
 /** Both sides of GitLab's port: what holds for one holds for the other. */
-export const sides: readonly Side[] = [real];
+export const sides: readonly Side[] = [real, simulated];

@@ -4,6 +4,7 @@ import type {CloudAt} from '../../source/cloud/port.ts';
 import {realCloud} from '../../source/cloud/real.ts';
 import type {Connection, Host} from '../../source/host/port.ts';
 import {realHost} from '../../source/host/real.ts';
+import {simulatedWorld} from '../../source/simulated.ts';
 import {startWorld} from '../peers/world.ts';
 
 /** One side's manager, and the AWS that lets us into it. */
@@ -12,9 +13,7 @@ export type World = {
 	host: Host;
 	/** Lets a little of the world's time go by. */
 	pass(): Promise<void>;
-	/** The fingerprints of the host's keys, as its console would print them. */
-	hostKeys(instanceId: string): Promise<string[]>;
-	/** A connection breaks off. */
+	/** A connection breaks off: at once, or in the simulated world as its next script begins. */
 	breakOff(connection: Connection): Promise<void>;
 	stop(): Promise<void>;
 };
@@ -34,7 +33,6 @@ const real: Side = {
 			cloudAt: cloud.at,
 			host: realHost(),
 			pass: () => pause(20),
-			hostKeys: () => peers.manager.hostKeyFingerprints(),
 			async breakOff(connection) {
 				const {stdout: server} = await connection.run('echo $PPID');
 				await peers.manager.exec(`kill -KILL ${server}`);
@@ -47,5 +45,20 @@ const real: Side = {
 	},
 };
 
+const simulated: Side = {
+	name: 'simulated',
+	hasShell: false,
+	async open() {
+		const world = simulatedWorld();
+		return {
+			cloudAt: world.cloudAt,
+			host: world.host,
+			pass: () => world.clock.sleep(1000),
+			breakOff: async () => world.faults.cutAtScript(),
+			stop: async () => undefined,
+		};
+	},
+};
+
 /** Both sides of the host's port: what holds for one holds for the other. */
-export const sides: readonly Side[] = [real];
+export const sides: readonly Side[] = [real, simulated];

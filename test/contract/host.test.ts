@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
 import type {Connection, Target} from '../../source/host/port.ts';
+import {factsScript} from '../../source/host/scripts/facts.ts';
 import {isProblem} from '../../source/problem.ts';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
 import {reachable, region, rejects} from './cloud-parts.ts';
@@ -41,7 +42,12 @@ for (const side of sides) {
 		});
 
 		test("the host's key is shown as its console prints it", async () => {
-			assert.ok((await world.hostKeys(instance)).includes(shown[0] ?? ''), `${shown[0]} is none of the host's`);
+			const console = await eventually(world, async () => {
+				const {Output = ''} = await world.cloudAt(region).call('GetConsoleOutput', {InstanceId: instance});
+				const text = Buffer.from(Output, 'base64').toString();
+				return text.includes('-----END SSH HOST KEY FINGERPRINTS-----') ? text : undefined;
+			});
+			assert.ok(console.includes(` ${shown[0]} `), `${shown[0]} isn't in ${console}`);
 		});
 
 		test('a host key that is refused ends it before anything is said', async () => {
@@ -77,9 +83,15 @@ for (const side of sides) {
 		});
 
 		test('a forwarded port leads nowhere when nothing listens there, and closes', async () => {
-			const forwarded = await connection.forward(9);
+			const forwarded = await connection.forward(9252);
 			await assert.rejects(fetch(`http://127.0.0.1:${forwarded.port}/`));
 			await forwarded.close();
+		});
+
+		test('the facts of a bare machine are told, and that nothing is installed', async () => {
+			const facts = await connection.script(factsScript, {verify: true});
+			assert.deepEqual([facts.machine, facts.gitlabRunner, facts.config, facts.verify, facts.machines], ['x86_64', undefined, undefined, undefined, []]);
+			assert.match(facts.os, /^ubuntu 24\.04/);
 		});
 
 		test('a closed connection says so', async () => {

@@ -52,6 +52,7 @@ export function peersLaptop(world: PeerWorld) {
 
 	return {
 		happened,
+		cloudAt: cloud.at,
 		plan: (wish: Wish) => withContext(wish, (context) => makePlan(steps, context, emit, {replaceManager: false})),
 		setup: (wish: Wish) =>
 			withContext(wish, async (context) => runPlan(steps, context, await makePlan(steps, context, emit, {replaceManager: false}), emit, {replaceManager: false})),

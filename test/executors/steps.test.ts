@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {proofOf} from '../../source/executors/docker-machine/machine-options.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
+import {makeRsaKey} from '../../source/steps/rsa-key.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
+import type {StepName} from '../../source/step.ts';
 import {peersLaptop, unlike, type Wish} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';
 
@@ -46,4 +47,174 @@ test('setup brings up a manager whose runner takes jobs', async () => {
 	world.gitlab.queue({seconds: 0.1});
 	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/metrics | grep -q "^gitlab_runner_jobs_total.* 1" && break; sleep 0.1; done');
 	assert.notEqual(world.gitlab.store.jobs.at(-1)?.status, 'pending');
+});
+
+const changing = () => world.aws.calls().filter((call) => call.changing);
+const changesOf = async (given: Wish, step: StepName): Promise<string[]> => {
+	const finding = (await laptop.plan(given)).get(step);
+	return finding?.is === 'different' ? finding.changes.map(({what, how}) => `${what} ${how}`) : [finding?.is ?? 'absent'];
+};
+const runnerPid = () => exec('systemctl show gitlab-runner --property MainPID');
+
+test('the same again changes nothing and needs no token', async () => {
+	world.aws.forget();
+	const before = await exec(`stat -c %Y%i ${paths.config}`);
+	assert.deepEqual(problems(await laptop.setup(wish())), []);
+	assert.deepEqual(changing(), []);
+	assert.equal(await exec(`stat -c %Y%i ${paths.config}`), before);
+});
+
+test('a changed limit goes into config.toml, live: the service is not started anew and nothing is proven again', async () => {
+	const pid = await runnerPid();
+	const more = wish({limit: 3});
+	assert.deepEqual(await changesOf(more, 'runner'), ['limit live']);
+	assert.deepEqual(Object.keys(unlike(await laptop.plan(more))).sort(), ['record', 'runner', 'service']);
+	assert.deepEqual(problems(await laptop.setup(more)), []);
+	assert.match(await exec(`cat ${paths.config}`), /^limit = 3$/m);
+	assert.equal(await runnerPid(), pid);
+	assert.deepEqual(unlike(await laptop.plan(more)), {});
+	assert.deepEqual(problems(await laptop.setup(wish())), []);
+});
+
+test('a changed type of worker is proven by a new test machine before it goes into config.toml', async () => {
+	const other = wish({workerType: 'c5.xlarge'});
+	assert.deepEqual(await changesOf(other, 'test-machine'), ['test machine live']);
+	assert.deepEqual(await changesOf(other, 'runner'), ['workerType live']);
+	await exec('echo launch >/etc/docker-machine-fail');
+	const failed = await laptop.setup(other);
+	assert.deepEqual(failed.problems.map(({code}) => code), ['MaxSpotInstanceCountExceeded']);
+	assert.match(failed.problems[0]?.message ?? '', /quota of vCPUs on spot.*taken away again/);
+	assert.match(await exec(`cat ${paths.config}`), /instance-type=c5\.large/);
+	await exec('rm /etc/docker-machine-fail');
+	assert.deepEqual(problems(await laptop.setup(other)), []);
+	assert.match(await exec(`cat ${paths.config}`), /instance-type=c5\.xlarge/);
+	assert.deepEqual(problems(await laptop.setup(wish())), []);
+});
+
+test('a value changed by hand in config.toml is named and mended; tables, keys and options of others stay', async () => {
+	await exec(`sed -i -e 's/^IdleTime = 300/IdleTime = 5/' -e 's/"engine-install-url=/"engine-opt=mtu=1400", "engine-install-url=/' ${paths.config}`);
+	await exec(`printf '\\n[[runners]]\\nname = "other"\\nurl = "https://gitlab.example.com"\\ntoken = "glrt-other"\\nexecutor = "shell"\\n' >>${paths.config}`);
+	assert.deepEqual(await changesOf(wish(), 'runner'), ['idleTime live']);
+	assert.deepEqual(problems(await laptop.setup(wish())), []);
+	const mended = await exec(`cat ${paths.config}`);
+	assert.match(mended, /^IdleTime = 300$/m);
+	for (const kept of ['glrt-other', 'engine-opt=mtu=1400']) assert.ok(mended.includes(kept), kept);
+	const runner = (await laptop.plan(wish())).get('runner');
+	assert.ok(runner?.is === 'so' && runner.notes?.some(({says}) => /\[\[runners\]\] other.*engine-opt=mtu=1400/.test(says)));
+});
+
+test('a service that was stopped by hand is started, and a drop-in that was lost is written again', async () => {
+	await exec(`systemctl stop gitlab-runner; rm ${paths.dropIn}`);
+	assert.deepEqual(await changesOf(wish(), 'software'), ['graceful stop live']);
+	assert.deepEqual(problems(await laptop.setup(wish())), []);
+	assert.deepEqual(unlike(await laptop.plan(wish())), {});
+});
+
+test('a laptop without any file gets in through EC2 Instance Connect, changes nothing, and is let in for good with its first change', async () => {
+	const home = await world.newHome();
+	world.aws.forget();
+	const plan = await laptop.plan({...wish(), home});
+	assert.deepEqual(unlike(plan), {});
+	const connection = plan.get('connection');
+	assert.ok(connection?.is === 'so' && connection.notes?.some(({says}) => /EC2 Instance Connect/.test(says)));
+	assert.deepEqual(changing(), []);
+	assert.deepEqual(problems(await laptop.setup({...wish({checkInterval: 4}), home})), []);
+	world.aws.forget();
+	assert.deepEqual(unlike(await laptop.plan({...wish({checkInterval: 4}), home})), {});
+	assert.ok(!world.aws.calls().some(({action}) => action === 'SendSSHPublicKey'));
+	assert.deepEqual(problems(await laptop.setup(wish())), []);
+});
+
+test('EC2 Instance Connect that is not allowed is named, with the action', async () => {
+	await world.aws.deny(['ec2-instance-connect:SendSSHPublicKey']);
+	const connection = (await laptop.plan({...wish(), home: await world.newHome()})).get('connection');
+	assert.ok(connection?.is === 'blocked' && connection.problem.code === 'instance-connect-not-allowed' && /SendSSHPublicKey/.test(connection.problem.message));
+	await world.aws.deny([]);
+});
+
+test('SSH that does not answer is told, and everything on the manager waits', async () => {
+	await world.manager.stopSshd();
+	const plan = await laptop.plan(wish());
+	assert.notEqual(plan.get('connection')?.is, 'so');
+	assert.deepEqual([unlike(plan).software, unlike(plan).runner, unlike(plan).service], ['waiting', 'waiting', 'waiting']);
+	await world.manager.startSshd();
+	assert.deepEqual(unlike(await laptop.plan(wish())), {});
+});
+
+test('a token that GitLab no longer knows is told, and another one takes its place', async () => {
+	const old = [...world.gitlab.store.runners.values()].find((runner) => runner.token === token);
+	if (old) world.gitlab.store.runners.delete(old.id);
+	const runner = (await laptop.plan(wish())).get('runner');
+	assert.ok(runner?.is === 'blocked' && runner.problem.code === 'runner-token-missing');
+	token = world.gitlab.token();
+	assert.deepEqual(problems(await laptop.setup(wish({}, {runnerToken: token}))), []);
+	assert.ok((await exec(`cat ${paths.config}`)).includes(token));
+});
+
+const sayings = (): string[] => laptop.happened.flatMap((one) => (one.event === 'step.says' ? [one.says] : []));
+/** What of workers stands in AWS: instances that aren't terminated, and key pairs. */
+async function workersLeft(): Promise<string[]> {
+	const here = laptop.cloudAt('us-east-2');
+	const {Reservations = []} = await here.call('DescribeInstances', {Filters: [{Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped']}]});
+	const {KeyPairs = []} = await here.call('DescribeKeyPairs', {});
+	return [...Reservations.flatMap(({Instances = []}) => Instances.map(({InstanceId}) => InstanceId ?? '')), ...KeyPairs.map(({KeyName}) => KeyName ?? '')];
+}
+
+test('a removal waits for running jobs, then takes workers and their key pairs away, and those that docker-machine forgot too', async () => {
+	const here = laptop.cloudAt('us-east-2');
+	await exec(`docker-machine create --driver amazonec2 $(grep -o '"amazonec2-[^"]*"' ${paths.config} | tr -d '"' | sed 's/^/--/') runner-t3abcdefg-gitlab-runners-1700000000-0123abcd`);
+	await exec('rm -r /root/.docker/machine/machines/runner-t3abcdefg-*');
+	await here.call('ImportKeyPair', {KeyName: 'runner-t3abcdefg-gitlab-runners-1700000001-0123abcd', PublicKeyMaterial: Buffer.from(makeRsaKey('worker').publicKey)});
+	await here.call('ImportKeyPair', {KeyName: 'runner-t3abcdefg-other-gitlab-runners-x', PublicKeyMaterial: Buffer.from(makeRsaKey('decoy').publicKey)});
+	world.gitlab.queue({seconds: 3});
+	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
+	const result = await laptop.destroy(wish());
+	assert.deepEqual(problems(result), []);
+	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
+	assert.ok(sayings().includes('1 job still runs'));
+	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
+	assert.deepEqual(world.gitlab.store.byToken(token)?.managers, []);
+	assert.ok(sayings().some((says) => /^runner: it stays in GitLab, delete it at http/.test(says)));
+});
+
+test('a runner that is created in GitLab bears the mark, and one of a run that was ended before it could be used is deleted first', async () => {
+	await world.manager.reset();
+	const mark = /fleet=gitlab-runners region=us-east-2 account=\d{12}/;
+	const given = wish({runner: 'create', project: 'peers/demo', tokenStore: 'ssm'}, {gitlabToken: world.gitlab.personalToken('api')});
+	const blocked = (await laptop.plan({...given, secrets: {}})).get('runner');
+	assert.ok(blocked?.is === 'blocked' && blocked.problem.code === 'gitlab-token-missing');
+	assert.deepEqual(problems(await laptop.setup(given)), []);
+	const ours = () => [...world.gitlab.store.runners.values()].filter(({maintenanceNote}) => mark.test(maintenanceNote));
+	assert.equal(ours().length, 1);
+	assert.equal(ours()[0]?.description, 'gitlab-runners');
+	const [first] = ours();
+	await exec(`rm ${paths.config}`);
+	await laptop.cloudAt('us-east-2').call('DeleteParameter', {Name: '/gitlab-runner-aws/gitlab-runners/token'});
+	assert.deepEqual(problems(await laptop.setup(given)), []);
+	assert.equal(ours().length, 1);
+	assert.notEqual(ours()[0]?.id, first?.id);
+});
+
+test('a manager that lost its config.toml gets the token from SSM, and asks nobody', async () => {
+	await exec(`rm ${paths.config}`);
+	const given = wish({runner: 'create', project: 'peers/demo', tokenStore: 'ssm'});
+	assert.deepEqual(problems(await laptop.setup(given)), []);
+	assert.deepEqual(unlike(await laptop.plan(given)), {});
+});
+
+test('a host that shows another key is refused, with both fingerprints', async () => {
+	const known = await world.manager.hostKeyFingerprints();
+	await exec('rm /etc/ssh/ssh_host_*; ssh-keygen -A; pkill -KILL sshd; mkdir -p /run/sshd; true');
+	await world.manager.startSshd();
+	const connection = (await laptop.plan(wish())).get('connection');
+	assert.ok(connection?.is === 'blocked' && connection.problem.code === 'host-key-changed', JSON.stringify(connection));
+	assert.ok(known.some((fingerprint) => connection.problem.message.includes(fingerprint)) && /shows the host key SHA256:/.test(connection.problem.message));
+});
+
+test('a removal goes on without a manager that can not be reached, says so, and deletes the runner that we created', async () => {
+	const result = await laptop.destroy({...wish(), secrets: {gitlabToken: world.gitlab.personalToken('api')}});
+	assert.deepEqual(problems(result), []);
+	assert.ok(sayings().some((says) => /^service: not stopped, since the manager i-\w+ isn't reached/.test(says)));
+	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
+	assert.ok(![...world.gitlab.store.runners.values()].some(({maintenanceNote}) => maintenanceNote.includes('gitlab-runner-aws')));
 });

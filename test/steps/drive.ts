@@ -50,24 +50,15 @@ export type Driver = {
 	destroy(options?: {withCache?: boolean}): Promise<{events: Happening[]; failed: string[]; left: string[]}>;
 };
 
-const adaptersOf = (ports: Ports, at: string): Adapters => ({
-	...ports,
-	cloud: ports.cloudAt(at),
-	cloudAt: ports.cloudAt,
-	host: {connect: () => Promise.reject(new Error('No host in these tests.'))},
-	gitlabAt: (url) => {
-		const none = () => Promise.reject(new Error('No GitLab in these tests.'));
-		return {url, verify: none, version: none, createRunner: none, runners: none, runner: none, deleteRunner: none, jobs: none};
-	},
-});
+const adaptersOf = (ports: Ports, at: string): Adapters => ({...ports, cloud: ports.cloudAt(at)});
 
-/** Drives the AWS steps through the real engine on the simulated world. */
-export function drive(ports: Ports, over: Partial<Answers> = {}, secrets: Secrets = {}): Driver {
+/** Drives steps, by default those that only need AWS, through the real engine on the simulated world. */
+export function drive(ports: Ports, over: Partial<Answers> = {}, secrets: Secrets = {}, steps: readonly AnyStep[] = awsSteps): Driver {
 	const answers = someAnswers(over);
 	const fleet = {name: answers.fleet, region: answers.region};
 	const adapters = adaptersOf(ports, answers.region);
 	const signal = new AbortController().signal;
-	const chosen = (only: StepName[]) => (only.length === 0 ? awsSteps : awsSteps.filter(({name}) => only.includes(name)));
+	const chosen = (only: StepName[]) => (only.length === 0 ? steps : steps.filter(({name}) => only.includes(name)));
 	const quiet = () => {};
 	const context = () => withAnswers(openLooking(adapters, {fleet, secrets, signal}), {answers});
 	const plan = (...only: StepName[]) => makePlan(chosen(only), context(), quiet, {replaceManager: true});
@@ -75,17 +66,17 @@ export function drive(ports: Ports, over: Partial<Answers> = {}, secrets: Secret
 		plan,
 		async setUp(...only) {
 			const events: Happening[] = [];
-			const steps = chosen(only);
+			const asked = chosen(only);
 			const open = context();
-			const first = await makePlan(steps, open, quiet, {replaceManager: true});
-			const {failed, problems} = await runPlan(steps, open, first, (event) => events.push(event), {replaceManager: true});
+			const first = await makePlan(asked, open, quiet, {replaceManager: true});
+			const {failed, problems} = await runPlan(asked, open, first, (event) => events.push(event), {replaceManager: true});
 			return {events, failed: failed.map((name, index) => `${name}: ${problems[index]?.message}`), plan: await plan(...only)};
 		},
 		async destroy({withCache = false} = {}) {
 			const events: Happening[] = [];
 			const removal = () => forRemoval(openLooking(adapters, {fleet, secrets, signal}), {withCache, drainSeconds: 0});
-			const {failed, problems} = await removeAll(awsSteps, removal(), (event) => events.push(event));
-			const left = await listStanding(awsSteps, removal(), quiet, 'after');
+			const {failed, problems} = await removeAll(steps, removal(), (event) => events.push(event));
+			const left = await listStanding(steps, removal(), quiet, 'after');
 			return {events, failed: failed.map((name, index) => `${name}: ${problems[index]?.message}`), left: left.map(({id, says: what}) => `${id}: ${what}`)};
 		},
 	};

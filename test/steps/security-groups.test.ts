@@ -65,7 +65,8 @@ test('any rule that admits this machine will do, a wider one of somebody’s too
 });
 
 test('an own address that no service tells is a note and no failure', async () => {
-	const at = world({ownAddress: undefined});
+	const at = world();
+	at.outside.setOwnAddress(undefined);
 	const {failed, plan} = await drive(at).setUp(...steps);
 	assert.deepEqual([failed, found(plan)], [[], {network: 'so', 'security-groups': 'so'}]);
 	assert.match(notes(plan, 'security-groups').join(), /No service tells this machine's own address/);

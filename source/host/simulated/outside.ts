@@ -24,6 +24,8 @@ export function hostOutside(hosts: Hosts) {
 		},
 		removeFile: (instanceId: string, path: string): void => void machineOf(instanceId).files.delete(path),
 		file: (instanceId: string, path: string): {text: string; mode: number} | undefined => machineOf(instanceId).files.get(path),
+		/** Fingerprint of the host key as it is now. */
+		hostKey: (instanceId: string): string => hostKeyNow(machineOf(instanceId)).fingerprint,
 		changeHostKey(instanceId: string): void {
 			const machine = machineOf(instanceId);
 			machine.hostKeyGeneration += 1;
@@ -53,18 +55,25 @@ export function hostOutside(hosts: Hosts) {
 export type HostFaults = {
 	/** The connection is cut when the n-th script from now begins (of that name, when one is given); the script then finds nobody who reads. */
 	cutAtScript(nth?: number, name?: string): void;
+	/** Every connection that is open now breaks off. */
+	cutConnections(): void;
 };
 
 /** Watches the connections and cuts them where a test wants it. */
 export function hostFaults(): {faults: HostFaults; opened(link: Link): void} {
+	const links: Link[] = [];
 	let wanted: {left: number; name: string | undefined} | undefined;
 	return {
 		faults: {
 			cutAtScript(nth = 1, name) {
 				wanted = {left: nth, name};
 			},
+			cutConnections() {
+				for (const link of links.splice(0)) link.cut('the other side closed it');
+			},
 		},
 		opened(link) {
+			links.push(link);
 			link.onScript = (name) => {
 				if (!wanted || (wanted.name !== undefined && wanted.name !== name)) return;
 				wanted.left -= 1;

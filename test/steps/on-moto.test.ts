@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {realClock} from '../../source/clock.ts';
+import {realCloud} from '../../source/cloud/real.ts';
+import {simulatedWorld} from '../../source/simulated.ts';
+import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {awsSteps, drive, found} from './drive.ts';
+
+let peers: PeerWorld;
+let close: () => void;
+/** A laptop of the simulated world whose AWS is moto. */
+let ports: Parameters<typeof drive>[0];
+
+before(async () => {
+	peers = await startWorld({manager: false});
+	Object.assign(process.env, peers.env);
+	const cloud = realCloud({env: peers.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
+	close = cloud.close;
+	// Waiting is for moto's own little delays only.
+	const clock = {now: realClock.now, sleep: (ms: number) => realClock.sleep(Math.min(ms, 50))};
+	ports = {...simulatedWorld(), cloudAt: cloud.at, clock};
+});
+
+after(async () => {
+	close();
+	await peers.stop();
+});
+
+const allSo = Object.fromEntries(awsSteps.map(({name}) => [name, 'so']));
+const changing = () => peers.aws.calls().filter((call) => call.changing).map(({action}) => action);
+
+test('on moto all AWS steps are made, then so, then gone', async () => {
+	const first = await drive(ports).plan();
+	assert.deepEqual(Object.values(found(first)).filter((is) => is !== 'so' && is !== 'missing'), []);
+	const {failed, plan} = await drive(ports).setUp();
+	assert.deepEqual([failed, found(plan)], [[], allSo]);
+	peers.aws.forget();
+	const again = await drive(ports).setUp();
+	assert.deepEqual([again.failed, found(again.plan), changing()], [[], allSo, []]);
+	const gone = await drive(ports).destroy({withCache: true});
+	assert.deepEqual([gone.failed, gone.left], [[], []]);
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {openLooking} from '../../source/engine/context.ts';
+import {addressUsd, costs} from '../../source/steps/prices.ts';
+import {someAnswers, someFleet} from '../executors/some-answers.ts';
+import {region, world} from './drive.ts';
+
+const place = {zone: 'us-east-2a', public: true, managerDiskGib: 16};
+
+function looking(at: ReturnType<typeof world>) {
+	return openLooking({...at, cloud: at.cloudAt(region)}, {fleet: someFleet, secrets: {}, signal: new AbortController().signal});
+}
+
+test('costs are the instance, its disk and its address, on spot and on demand', async () => {
+	const at = world();
+	at.outside.spotPrice('c5.large', 'us-east-2a', 0.034);
+	const {manager, most, notes, worker, workerOnDemand} = await costs(looking(at), someAnswers(), place);
+	const disk = (gib: number) => (gib * 0.08) / 730;
+	assert.equal(manager, 0.0208 + disk(16) + addressUsd);
+	assert.equal(worker, 0.034 + disk(20) + addressUsd);
+	assert.equal(workerOnDemand, 0.085 + disk(20) + addressUsd);
+	assert.equal(most, (manager ?? 0) + (worker ?? 0) * 10);
+	assert.deepEqual(notes, []);
+});
+
+test('without an address none is paid for, and on demand there is one price', async () => {
+	const {worker, workerOnDemand} = await costs(looking(world()), someAnswers({spot: false}), {...place, public: false});
+	assert.equal(worker, workerOnDemand);
+	assert.ok(worker !== undefined && worker < 0.088);
+});
+
+test('a cap below today’s spot price is told', async () => {
+	const at = world();
+	at.outside.spotPrice('c5.large', 'us-east-2a', 0.05);
+	const {notes} = await costs(looking(at), someAnswers({spotPrice: 0.04}), place);
+	assert.deepEqual(notes.map(({says}) => says), ['Spot instances of c5.large cost 0.05 USD/h now in us-east-2a, above the cap of 0.04: no worker would start.']);
+});
+
+test('prices that AWS doesn’t tell are unknown and no failure', async () => {
+	const at = world();
+	at.outside.deny('pricing:GetProducts', 'ec2:DescribeSpotPriceHistory');
+	const {manager, most, notes, worker} = await costs(looking(at), someAnswers(), place);
+	assert.deepEqual([manager, worker, most], [undefined, undefined, undefined]);
+	assert.deepEqual(notes.map(({says}) => says), ["Not all prices are known, since AWS doesn't tell: not-allowed."]);
+});
