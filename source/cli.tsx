@@ -17,11 +17,11 @@ async function main(): Promise<number> {
 		process.stderr.write(`gitlab-runner-aws needs Node.js 22.22.2, 24.15 or 26 and later, and this is ${process.versions.node}. Install a newer one from https://nodejs.org.\n`);
 		return 2;
 	}
-	if (argv[0] === '--version' || argv[0] === '-v') {
+	if (argv.length === 1 && argv[0] === '--version') {
 		process.stdout.write(`${packageFile.version}\n`);
 		return 0;
 	}
-	if (argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') {
+	if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
 		const {help} = await import('./help.ts');
 		process.stdout.write(help());
 		return 0;

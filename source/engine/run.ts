@@ -75,16 +75,21 @@ export async function runPlan(
 		return finding;
 	};
 
+	const applied = new Set<StepName>();
+	/** What the plan saw may no longer hold once something before it was changed: a config.toml that is so on the manager that was just replaced. */
+	const isStale = (step: AnyStep, planned: AnyFinding): boolean => planned.is !== 'missing' && planned.is !== 'blocked' && before(step).some(({name}) => applied.has(name));
+
 	const work = async (step: AnyStep): Promise<void> => {
 		const start = clock.now();
 		const planned = plan.get(step.name);
-		const finding = !planned || planned.is === 'waiting' ? await lookAt(step) : planned;
+		const finding = !planned || planned.is === 'waiting' || isStale(step, planned) ? await lookAt(step) : planned;
 		findings.set(step.name, finding);
 		if (finding.is === 'so') {
 			if (planned?.is !== 'so') emit(foundEvent(step.name, finding));
 			return;
 		}
 		emit({event: 'step.started', step: step.name});
+		applied.add(step.name);
 		const made = await makeSo(step, finding);
 		findings.set(step.name, made);
 		emit({event: 'step.done', step: step.name, says: says(made), seconds: secondsSince(clock, start)});

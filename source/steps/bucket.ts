@@ -1,4 +1,4 @@
-import type {BucketLocationConstraint, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';
+import type {BucketLocationConstraint, PublicAccessBlockConfiguration} from '../cloud/shapes.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Report, Step} from '../step.ts';
@@ -62,8 +62,15 @@ async function check(context: Context): Promise<Finding<Found['bucket']>> {
 		return blocked('NoSuchBucket', `There is no bucket ${name} that this account can see.`, 'Name another with `--cache`, or answer `create`.');
 	}
 	if (seen.is === 'closed' || (ours && (await isSomebodys(context, name, seen)))) {
-		const whose = seen.is === 'closed' ? `another account's, or nothing on it is allowed (${seen.problem.code})` : "not this fleet's: it bears no mark of it, and isn't empty";
-		return blocked('bucket-not-ours', `A bucket ${name} is already there, and it's ${whose}, so it stays as it is.`, 'Name the fleet otherwise with `--fleet`, or a bucket of yours with `--cache`.');
+		const whose =
+			seen.is === 'closed'
+				? `another account's, or nothing on it is allowed (${seen.problem.code})`
+				: "not this fleet's: it bears no mark of it, and isn't empty";
+		return blocked(
+			'bucket-not-ours',
+			`A bucket ${name} is already there, and it's ${whose}, so it stays as it is.`,
+			'Name the fleet otherwise with `--fleet`, or a bucket of yours with `--cache`.',
+		);
 	}
 	if (seen.region !== undefined && seen.region !== region) {
 		return blocked(
@@ -104,7 +111,13 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 		seen = await context.look(look);
 	}
 	if (seen.is === 'absent') {
-		throw new Problem({code: 'NoSuchBucket', fault: 'outside', again: true, message: `S3 doesn't show the bucket ${name} yet.`, advice: 'Run the same command again.'});
+		throw new Problem({
+			code: 'NoSuchBucket',
+			fault: 'outside',
+			again: true,
+			message: `S3 doesn't show the bucket ${name} yet.`,
+			advice: 'Run the same command again.',
+		});
 	}
 	if (seen.is === 'closed') throw seen.problem;
 	if (ours && !bearsGlobalMark(fleet, seen.tags)) {
@@ -129,7 +142,9 @@ const shellName = (answers: Answers, fleet: Fleet): string =>
 function commands(answers: Answers, fleet: Fleet): string[] {
 	const bucket = ` --bucket ${shellName(answers, fleet)}`;
 	const constraint = fleet.region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${fleet.region}`];
-	const lifecycle = aws(fleet, 's3api', 'put-bucket-lifecycle-configuration', '--lifecycle-configuration', JSON.stringify({Rules: [ourRule(fleet, answers.cacheDays)]})) + bucket;
+	const lifecycle =
+		aws(fleet, 's3api', 'put-bucket-lifecycle-configuration', '--lifecycle-configuration', JSON.stringify({Rules: [ourRule(fleet, answers.cacheDays)]})) +
+		bucket;
 	if (answers.cache !== 'create') return [aws(fleet, 's3api', 'get-bucket-lifecycle-configuration') + bucket, lifecycle];
 	const tagSet = JSON.stringify({TagSet: tagList(answers.tags, mark(fleet, 'bucket', true))});
 	const access = Object.keys(closed).map((key) => `${key}=true`);

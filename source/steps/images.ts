@@ -31,7 +31,11 @@ async function publishedId(context: Context, role: Role, wanted: Exclude<Wanted,
 	const architecture = wanted.fixed ?? architectures.find((one) => fitting.includes(one)) ?? 'x86_64';
 	const id = (await published)[architecture];
 	if (id !== undefined) return id;
-	throw new Blocked('image-not-published', `${wanted.line} isn't published for ${architecture} in ${context.fleet.region}.`, `Choose another image with \`${flagOf(role.image)}\`.`);
+	throw new Blocked(
+		'image-not-published',
+		`${wanted.line} isn't published for ${architecture} in ${context.fleet.region}.`,
+		`Choose another image with \`${flagOf(role.image)}\`.`,
+	);
 }
 
 /** The image that the answers mean, with what a newer one would change. */
@@ -49,19 +53,31 @@ async function find(context: Context, role: Role, standing: Instance | undefined
 	const [id, own] = await Promise.all([publishedId(context, role, wanted), standing && context.look(imageLook(standing.imageId))]);
 	const fitting = await architecturesOf(context, context.answers[role.type]);
 	if (own && isOf(wanted, own) && fitting.includes(own.architecture)) {
-		const newer: Note[] = own.id === id ? [] : [{says: `A newer ${wanted.line} is published: ${id}. The manager keeps ${own.id}; \`--image ${id}\` replaces it.`}];
+		const newer: Note[] =
+			own.id === id ? [] : [{says: `A newer ${wanted.line} is published: ${id}. The manager keeps ${own.id}; \`--image ${id}\` replaces it.`}];
 		return {image: own, notes: newer};
 	}
 	const image = await context.look(imageLook(id));
-	if (!image) throw new Blocked('InvalidAMIID.NotFound', `${wanted.line} means image ${id} in ${context.fleet.region}, and AWS doesn't show it to this account.`, `Choose another with \`${flagOf(role.image)}\`.`);
+	if (!image)
+		throw new Blocked(
+			'InvalidAMIID.NotFound',
+			`${wanted.line} means image ${id} in ${context.fleet.region}, and AWS doesn't show it to this account.`,
+			`Choose another with \`${flagOf(role.image)}\`.`,
+		);
 	// The image of a standing manager may be withdrawn; the manager runs on, and what is known of its line still holds.
-	if (standing && !own) return {image: {...image, id: standing.imageId}, notes: [{says: `The manager's image ${standing.imageId} is withdrawn; a new manager would start from ${id}.`}]};
+	if (standing && !own)
+		return {
+			image: {...image, id: standing.imageId},
+			notes: [{says: `The manager's image ${standing.imageId} is withdrawn; a new manager would start from ${id}.`}],
+		};
 	return {image, notes: []};
 }
 
 /** Whether an image is of the line that a name means. */
 const isOf = ({publisher, fixed}: Exclude<Wanted, {id: string}>, image: Image): boolean =>
-	(image.owner === publisher.owner || image.alias === publisher.owner) && publisher.pattern.test(image.name) && (fixed === undefined || image.architecture === fixed);
+	(image.owner === publisher.owner || image.alias === publisher.owner) &&
+	publisher.pattern.test(image.name) &&
+	(fixed === undefined || image.architecture === fixed);
 
 /** A type of the other architecture where the region has one, else the same image for the type's. */
 async function fixFor(context: Context, role: Role, architecture: string): Promise<Fix | undefined> {
@@ -94,20 +110,32 @@ async function judge(context: Context, role: Role, standing?: Instance): Promise
 	}
 	const user = answers[role.user] ?? userOf(image);
 	if (user === undefined) {
-		throw new Blocked('image-user-unknown', `Whom to log in as on image ${image.id} (${image.name}) isn't known, since its publisher ${image.owner} isn't.`, `Name the user with \`${flagOf(role.user)}\`.`);
+		throw new Blocked(
+			'image-user-unknown',
+			`Whom to log in as on image ${image.id} (${image.name}) isn't known, since its publisher ${image.owner} isn't.`,
+			`Name the user with \`${flagOf(role.user)}\`.`,
+		);
 	}
 	if (image.deprecatedAt !== undefined && image.deprecatedAt <= clock.now()) {
-		notes.push({says: `Image ${image.id} (${image.name}) is deprecated since ${new Date(image.deprecatedAt).toISOString().slice(0, 10)}.`, advice: `Choose a newer one with \`${flagOf(role.image)}\`.`});
+		notes.push({
+			says: `Image ${image.id} (${image.name}) is deprecated since ${new Date(image.deprecatedAt).toISOString().slice(0, 10)}.`,
+			advice: `Choose a newer one with \`${flagOf(role.image)}\`.`,
+		});
 	}
 	return {seen: {id: image.id, architecture, rootDevice: image.rootDevice, diskGib: image.diskGib, user, name: image.name}, notes};
 }
 
 function diskFits({answers}: Context, worker: ImageSeen): void {
 	if (answers.workerDisk >= worker.diskGib) return;
-	throw new Blocked('disk-too-small', `Image ${worker.id} needs ${worker.diskGib} GiB of disk, and workers get ${answers.workerDisk}.`, `Add \`--worker-disk ${worker.diskGib}\`.`, {
-		says: `give workers ${worker.diskGib} GiB`,
-		answers: {workerDisk: worker.diskGib},
-	});
+	throw new Blocked(
+		'disk-too-small',
+		`Image ${worker.id} needs ${worker.diskGib} GiB of disk, and workers get ${answers.workerDisk}.`,
+		`Add \`--worker-disk ${worker.diskGib}\`.`,
+		{
+			says: `give workers ${worker.diskGib} GiB`,
+			answers: {workerDisk: worker.diskGib},
+		},
+	);
 }
 
 async function check(context: Context): Promise<Finding<Found['images']>> {
@@ -121,8 +149,14 @@ async function check(context: Context): Promise<Finding<Found['images']>> {
 /** Starts every look of the first round together, so that no round trip waits for another. */
 async function beside(context: Context) {
 	const {answers} = context;
-	const lines = [wantedImage(answers.image), wantedImage(answers.workerImage)].flatMap((wanted) => ('line' in wanted ? [publishedLook(wanted.line, wanted.publisher)] : []));
-	const [account] = await Promise.all([context.look(accountLook), context.look(instanceTypesLook(answers.managerType, answers.workerType)), ...lines.map((look) => context.look(look))]);
+	const lines = [wantedImage(answers.image), wantedImage(answers.workerImage)].flatMap((wanted) =>
+		'line' in wanted ? [publishedLook(wanted.line, wanted.publisher)] : [],
+	);
+	const [account] = await Promise.all([
+		context.look(accountLook),
+		context.look(instanceTypesLook(answers.managerType, answers.workerType)),
+		...lines.map((look) => context.look(look)),
+	]);
 	return account;
 }
 
@@ -137,7 +171,17 @@ export const imagesStep: Step<'images', never, never> = {
 		return [...new Set([answers.image, answers.workerImage])].map((answer) => {
 			const wanted = wantedImage(answer);
 			if ('id' in wanted) return aws(fleet, 'ec2', 'describe-images', '--image-ids', wanted.id);
-			return aws(fleet, 'ssm', 'get-parameter', '--name', wanted.publisher.parameter(wanted.fixed ?? 'x86_64'), '--query', 'Parameter.Value', '--output', 'text');
+			return aws(
+				fleet,
+				'ssm',
+				'get-parameter',
+				'--name',
+				wanted.publisher.parameter(wanted.fixed ?? 'x86_64'),
+				'--query',
+				'Parameter.Value',
+				'--output',
+				'text',
+			);
 		});
 	},
 };

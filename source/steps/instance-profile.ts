@@ -9,22 +9,37 @@ import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts
 import {managerPolicy, type PolicyDocument, saysTheSame, trustPolicy} from './manager-policy.ts';
 import {bearsGlobalMark, tagList} from './tags.ts';
 
-const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({is: 'blocked', problem: new Problem({code, message, advice})});
+const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({
+	is: 'blocked',
+	problem: new Problem({code, message, advice}),
+});
 
 async function checkAdopted(context: Context): Promise<Finding<Found['instance-profile']>> {
 	const name = context.answers.access;
 	const profile = await context.look(profileLook(name));
 	if (!profile) return blocked('NoSuchEntity', `This account has no instance profile ${name}.`, 'Name another with `--access`, or answer `create`.');
-	if (!profile.roleName) return blocked('profile-without-role', `Instance profile ${name} holds no role, so the manager would have no rights.`, 'Add a role to it, name another with `--access`, or answer `create`.');
+	if (!profile.roleName)
+		return blocked(
+			'profile-without-role',
+			`Instance profile ${name} holds no role, so the manager would have no rights.`,
+			'Add a role to it, name another with `--access`, or answer `create`.',
+		);
 	return {is: 'so', resource: {name, ours: false}, says: `${name} with role ${profile.roleName}, as it is`};
 }
 
 /** The policy that these answers want; the worker profile's role is looked up, since its name need not be the profile's. */
 async function policyFor(context: Context): Promise<PolicyDocument> {
 	const {answers, fleet} = context;
-	const [{account, partition}, workers] = await Promise.all([context.look(identityLook), answers.workerProfile === undefined ? undefined : context.look(profileLook(answers.workerProfile))]);
+	const [{account, partition}, workers] = await Promise.all([
+		context.look(identityLook),
+		answers.workerProfile === undefined ? undefined : context.look(profileLook(answers.workerProfile)),
+	]);
 	if (answers.workerProfile !== undefined && !workers?.roleArn) {
-		throw new Problem({code: 'NoSuchEntity', message: `This account has no instance profile ${answers.workerProfile} with a role in it.`, advice: 'Name another with `--worker-profile`, or leave it out.'});
+		throw new Problem({
+			code: 'NoSuchEntity',
+			message: `This account has no instance profile ${answers.workerProfile} with a role in it.`,
+			advice: 'Name another with `--worker-profile`, or leave it out.',
+		});
 	}
 	return managerPolicy({fleet, account, partition, workerRoleArn: workers?.roleArn}, answers);
 }
@@ -39,12 +54,18 @@ function boundaryNotes({answers, fleet}: Context, {role}: Seen): Note[] {
 	const wanted = answers.permissionsBoundary;
 	if (!role || wanted === undefined || wanted === role.boundary) return [];
 	const name = names.profile(fleet);
-	return [{says: `Role ${name} has ${role.boundary ?? 'no'} permissions boundary, and the answers name ${wanted}.`, advice: aws(fleet, 'iam', 'put-role-permissions-boundary', '--role-name', name, '--permissions-boundary', wanted)}];
+	return [
+		{
+			says: `Role ${name} has ${role.boundary ?? 'no'} permissions boundary, and the answers name ${wanted}.`,
+			advice: aws(fleet, 'iam', 'put-role-permissions-boundary', '--role-name', name, '--permissions-boundary', wanted),
+		},
+	];
 }
 
 function changesOf({profile, role}: Seen, policy: PolicyDocument): Change[] {
 	const changes: Change[] = [];
-	if (!role?.policy || !saysTheSame(role.policy, policy)) changes.push({what: 'policy', from: role?.policy ? 'other rights' : 'none', to: "the manager's least rights", how: 'live'});
+	if (!role?.policy || !saysTheSame(role.policy, policy))
+		changes.push({what: 'policy', from: role?.policy ? 'other rights' : 'none', to: "the manager's least rights", how: 'live'});
 	if (!profile?.roleName) changes.push({what: 'role in the profile', from: 'none', to: 'the role of the same name', how: 'live'});
 	return changes;
 }
@@ -111,7 +132,8 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 		await cloud.call('PutRolePolicy', {RoleName: name, PolicyName: name, PolicyDocument: JSON.stringify(policy)});
 	}
 	if (!seen.profile) await makeProfile(context);
-	if (!seen.profile?.roleName) await unless(cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: name, RoleName: name}), 'LimitExceeded', 'EntityAlreadyExists');
+	if (!seen.profile?.roleName)
+		await unless(cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: name, RoleName: name}), 'LimitExceeded', 'EntityAlreadyExists');
 	context.forget(profileLook(name), roleLook(name));
 }
 

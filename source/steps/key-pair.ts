@@ -31,19 +31,28 @@ async function checkOwn(context: Context): Promise<Finding<Found['key-pair']>> {
 		);
 	}
 	const here = await isHere(context, pair);
-	return {is: 'so', resource: {name, ours: true}, says: here ? `${name}, its private half is here` : `${name}; its private half isn't on this laptop, so EC2 Instance Connect lets it in`};
+	return {
+		is: 'so',
+		resource: {name, ours: true},
+		says: here ? `${name}, its private half is here` : `${name}; its private half isn't on this laptop, so EC2 Instance Connect lets it in`,
+	};
 }
 
 async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']>> {
 	const {answers, disk, fleet, secrets} = context;
 	const [pair, account] = await Promise.all([context.look(adoptedPairLook(answers.keyPair)), context.look(accountLook)]);
-	if (!pair) return blocked('InvalidKeyPair.NotFound', `${fleet.region} has no key pair ${answers.keyPair}.`, 'Choose another with `--key-pair`, or answer `create`.');
+	if (!pair)
+		return blocked('InvalidKeyPair.NotFound', `${fleet.region} has no key pair ${answers.keyPair}.`, 'Choose another with `--key-pair`, or answer `create`.');
 	const resource = {name: pair.name, ours: false};
 	const path = answers.privateKey;
 	if (path === undefined) {
 		const says = `${pair.name}; its private half isn't named, so EC2 Instance Connect lets this laptop in`;
 		if (managersOf(fleet, account).length > 0) return {is: 'so', resource, says};
-		return blocked('private-key-missing', `Key pair ${pair.name} is there, but which file holds its private half isn't known.`, 'Name it with `--private-key`.');
+		return blocked(
+			'private-key-missing',
+			`Key pair ${pair.name} is there, but which file holds its private half isn't known.`,
+			'Name it with `--private-key`.',
+		);
 	}
 	const [text, mode] = await Promise.all([disk.read(path), disk.mode(path)]);
 	if (!belongsTo(publicHalf(text, path, secrets.passphrase), pair)) {
@@ -53,7 +62,10 @@ async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']
 			'Name the file that does with `--private-key`, or choose another pair with `--key-pair`.',
 		);
 	}
-	const notes: Note[] = (mode & 0o077) === 0 ? [] : [{says: `${path} can be read by others (mode ${(mode & 0o777).toString(8)}), and ssh then refuses it.`, advice: `chmod 600 ${path}`}];
+	const notes: Note[] =
+		(mode & 0o077) === 0
+			? []
+			: [{says: `${path} can be read by others (mode ${(mode & 0o777).toString(8)}), and ssh then refuses it.`, advice: `chmod 600 ${path}`}];
 	return {is: 'so', resource, says: `${pair.name}, matches ${path}`, notes};
 }
 

@@ -1,4 +1,4 @@
-import type {LifecycleRule} from '@aws-sdk/client-s3';
+import type {LifecycleRule} from '../cloud/shapes.ts';
 import {type Fleet, names} from '../fleet.ts';
 
 /** Uploads of cache archives that were never finished cost money unseen; a day is longer than any job's upload. */

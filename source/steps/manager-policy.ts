@@ -13,7 +13,12 @@ export type Statement = {
 export type PolicyDocument = {Version: '2012-10-17'; Statement: Statement[]};
 
 /** What the manager's policy depends on besides the answers. */
-export type PolicyPlace = {fleet: Fleet; partition: string; account: string; /** ARN of the role in the workers' own profile. */ workerRoleArn?: string | undefined};
+export type PolicyPlace = {
+	fleet: Fleet;
+	partition: string;
+	account: string /** ARN of the role in the workers' own profile. */;
+	workerRoleArn?: string | undefined;
+};
 
 /** Who may take the manager's role: EC2, in the name of an instance. */
 export const trustPolicy = (partition: string): object => ({
@@ -52,7 +57,13 @@ function machines({account, fleet, partition}: PolicyPlace): Statement[] {
 			Action: 'ec2:CreateTags',
 			Resource: ['instance/*', 'volume/*', 'network-interface/*', 'spot-instances-request/*'].map(arn),
 		},
-		{Sid: 'EndOwn', Effect: 'Allow', Action: ending, Resource: arn('instance/*'), Condition: {StringEquals: {[`aws:ResourceTag/${markKeys.fleet}`]: fleet.name}}},
+		{
+			Sid: 'EndOwn',
+			Effect: 'Allow',
+			Action: ending,
+			Resource: arn('instance/*'),
+			Condition: {StringEquals: {[`aws:ResourceTag/${markKeys.fleet}`]: fleet.name}},
+		},
 		// A worker whose tagging failed must still go, or it would be paid for and known to nobody.
 		{
 			Sid: 'EndUntagged',
@@ -80,9 +91,26 @@ function cache({account, fleet, partition}: PolicyPlace, {cache: answer}: Answer
 export function managerPolicy(place: PolicyPlace, answers: Answers): PolicyDocument {
 	const {account, fleet, partition, workerRoleArn} = place;
 	const token: Statement[] =
-		answers.tokenStore === 'ssm' ? [{Sid: 'Token', Effect: 'Allow', Action: 'ssm:GetParameter', Resource: `arn:${partition}:ssm:${fleet.region}:${account}:parameter${names.token(fleet)}`}] : [];
+		answers.tokenStore === 'ssm'
+			? [
+					{
+						Sid: 'Token',
+						Effect: 'Allow',
+						Action: 'ssm:GetParameter',
+						Resource: `arn:${partition}:ssm:${fleet.region}:${account}:parameter${names.token(fleet)}`,
+					},
+				]
+			: [];
 	const pass: Statement[] = workerRoleArn
-		? [{Sid: 'PassWorkerRole', Effect: 'Allow', Action: 'iam:PassRole', Resource: workerRoleArn, Condition: {StringEquals: {'iam:PassedToService': 'ec2.amazonaws.com'}}}]
+		? [
+				{
+					Sid: 'PassWorkerRole',
+					Effect: 'Allow',
+					Action: 'iam:PassRole',
+					Resource: workerRoleArn,
+					Condition: {StringEquals: {'iam:PassedToService': 'ec2.amazonaws.com'}},
+				},
+			]
 		: [];
 	return {Version: '2012-10-17', Statement: [...machines(place), ...cache(place, answers), ...token, ...pass]};
 }

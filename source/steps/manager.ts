@@ -71,7 +71,8 @@ async function check(context: Context, found: Needs): Promise<Finding<Found['man
 	const resource = {id, address, type, imageId, zone, tags};
 	const changes = [...(await replacements(context, found, standing)), ...liveChanges(context, standing)];
 	const notes = notesOn(context, standing);
-	if (changes.length > 0) return {is: 'different', resource, changes, says: `${id}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
+	if (changes.length > 0)
+		return {is: 'different', resource, changes, says: `${id}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
 	return {is: 'so', resource, says: `${id} running, ${type}, ${address}`, notes};
 }
 
@@ -79,7 +80,11 @@ async function check(context: Context, found: Needs): Promise<Finding<Found['man
 async function make(context: Context, {images, network}: Needs, report: Report, replaces?: string): Promise<void> {
 	const group = await managerGroup(context, network.vpcId);
 	report({says: `manager: launching ${context.answers.managerType} from ${images.manager.id}`});
-	const id = await launch(context, {image: images.manager, network, keyName: keyName(context), groupId: group?.id, profileName: profileName(context), replaces}, report);
+	const id = await launch(
+		context,
+		{image: images.manager, network, keyName: keyName(context), groupId: group?.id, profileName: profileName(context), replaces},
+		report,
+	);
 	await untilRunning(context, id, report);
 }
 
@@ -105,7 +110,8 @@ async function mend(context: Context, standing: Instance, report: Report): Promi
 	if (standing.state !== 'running') await start(context, standing, report);
 	if (standing.httpTokens === 'optional') await cloud.call('ModifyInstanceMetadataOptions', {InstanceId: standing.id, HttpTokens: 'required'});
 	const profile = profileName(context);
-	if (profile !== undefined && standing.profileArn === undefined) await cloud.call('AssociateIamInstanceProfile', {InstanceId: standing.id, IamInstanceProfile: {Name: profile}});
+	if (profile !== undefined && standing.profileArn === undefined)
+		await cloud.call('AssociateIamInstanceProfile', {InstanceId: standing.id, IamInstanceProfile: {Name: profile}});
 	const tags = tagList(missingTags(context, standing));
 	if (tags.length > 0) await cloud.call('CreateTags', {Resources: [standing.id], Tags: tags});
 }
@@ -132,7 +138,8 @@ async function remove(context: Removal, report: Report): Promise<void> {
 
 function commands(answers: Answers, fleet: Fleet): string[] {
 	const tags = {...answers.tags, ...Object.fromEntries((launchTags(answers, fleet) ?? []).map(({Key = '', Value = ''}) => [Key, Value]))};
-	const profile = answers.access === 'access-keys' ? [] : ['--iam-instance-profile', `Name=${answers.access === 'create' ? names.profile(fleet) : answers.access}`];
+	const profile =
+		answers.access === 'access-keys' ? [] : ['--iam-instance-profile', `Name=${answers.access === 'create' ? names.profile(fleet) : answers.access}`];
 	const key = answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair;
 	const line = aws(
 		fleet,
@@ -151,11 +158,7 @@ const launchTags = (answers: Answers, fleet: Fleet) =>
 	}).TagSpecifications?.[0]?.Tags;
 
 /** The instance that runs GitLab Runner: one, running, as the answers say. Another type, image or place means another instance beside it. */
-export const managerStep: Step<
-	'manager',
-	'network' | 'images',
-	'record' | 'permissions' | 'quota' | 'security-groups' | 'key-pair' | 'instance-profile'
-> = {
+export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'permissions' | 'quota' | 'security-groups' | 'key-pair' | 'instance-profile'> = {
 	name: 'manager',
 	title: 'Manager',
 	needs: ['network', 'images'],

@@ -32,16 +32,26 @@ export function subnetOf(network: Network, types: Map<string, InstanceType>, ans
 	if (answer.startsWith('subnet-')) {
 		const named = subnets.find(({id}) => id === answer);
 		if (named) return named;
-		throw refused('InvalidSubnetID.NotFound', `${fleet.region} has no subnet ${answer} that this account can see.`, 'Choose another with `--subnet`, or answer `default`.');
+		throw refused(
+			'InvalidSubnetID.NotFound',
+			`${fleet.region} has no subnet ${answer} that this account can see.`,
+			'Choose another with `--subnet`, or answer `default`.',
+		);
 	}
 	const inZone = answer === 'default' ? undefined : answer;
 	const own = standing && subnets.find(({id, zone}) => id === standing.subnetId && (inZone === undefined || zone === inZone));
 	if (own) return own;
 	if (inZone === undefined) return defaultSubnet(network, types, answers, fleet.region);
-	const [first] = subnets.filter(({inDefaultVpc, zone}) => inDefaultVpc && zone === inZone).sort((one, other) => Number(other.defaultForZone) - Number(one.defaultForZone));
+	const [first] = subnets
+		.filter(({inDefaultVpc, zone}) => inDefaultVpc && zone === inZone)
+		.sort((one, other) => Number(other.defaultForZone) - Number(one.defaultForZone));
 	if (first) return first;
 	const zones = [...new Set(subnets.filter(({inDefaultVpc}) => inDefaultVpc).map(({zone}) => zone))];
-	throw refused('InvalidSubnet', `The default VPC has no subnet in ${inZone}; it has some in ${zones.join(', ') || 'no zone'}.`, 'Choose one of those with `--subnet`, or name a subnet by id.');
+	throw refused(
+		'InvalidSubnet',
+		`The default VPC has no subnet in ${inZone}; it has some in ${zones.join(', ') || 'no zone'}.`,
+		'Choose one of those with `--subnet`, or name a subnet by id.',
+	);
 }
 
 async function check(context: Context): Promise<Finding<Found['network']>> {
@@ -63,9 +73,20 @@ async function check(context: Context): Promise<Finding<Found['network']>> {
 	const workers = workersOf(fleet, account).length;
 	const needed = answers.limit - workers + (standing ? 0 : 1);
 	const notes: Note[] =
-		subnet.freeAddresses >= needed ? [] : [{says: `Subnet ${subnet.id} has ${subnet.freeAddresses} free addresses, and ${answers.limit} workers need ${needed}.`, advice: `Lower the limit with \`--limit\`, or choose a larger subnet.`}];
+		subnet.freeAddresses >= needed
+			? []
+			: [
+					{
+						says: `Subnet ${subnet.id} has ${subnet.freeAddresses} free addresses, and ${answers.limit} workers need ${needed}.`,
+						advice: `Lower the limit with \`--limit\`, or choose a larger subnet.`,
+					},
+				];
 	if (!standing && subnet.freeAddresses < 2) {
-		throw refused('InsufficientFreeAddressesInSubnet', `Subnet ${subnet.id} has ${subnet.freeAddresses} free addresses, and a manager and one worker need two.`, 'Choose another with `--subnet`.');
+		throw refused(
+			'InsufficientFreeAddressesInSubnet',
+			`Subnet ${subnet.id} has ${subnet.freeAddresses} free addresses, and a manager and one worker need two.`,
+			'Choose another with `--subnet`.',
+		);
 	}
 	const isPublic = subnet.wayOut === 'public';
 	return {
@@ -81,11 +102,25 @@ export const networkStep: Step<'network', never, never> = {
 	name: 'network',
 	title: 'Network',
 	needs: [],
-	actions: ['ec2:DescribeSubnets', 'ec2:DescribeRouteTables', 'ec2:DescribeVpcs', 'ec2:DescribeInstanceTypes', 'ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeInstances'],
+	actions: [
+		'ec2:DescribeSubnets',
+		'ec2:DescribeRouteTables',
+		'ec2:DescribeVpcs',
+		'ec2:DescribeInstanceTypes',
+		'ec2:DescribeInstanceTypeOfferings',
+		'ec2:DescribeInstances',
+	],
 	check,
 	commands: (answers, fleet) => [
 		answers.subnet.startsWith('subnet-')
 			? aws(fleet, 'ec2', 'describe-subnets', '--subnet-ids', answers.subnet)
-			: aws(fleet, 'ec2', 'describe-subnets', '--filters', 'Name=default-for-az,Values=true', ...(answers.subnet === 'default' ? [] : [`Name=availability-zone,Values=${answers.subnet}`])),
+			: aws(
+					fleet,
+					'ec2',
+					'describe-subnets',
+					'--filters',
+					'Name=default-for-az,Values=true',
+					...(answers.subnet === 'default' ? [] : [`Name=availability-zone,Values=${answers.subnet}`]),
+				),
 	],
 };

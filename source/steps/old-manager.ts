@@ -1,5 +1,5 @@
-import {serviceScript} from '../host/scripts/service.ts';
 import {markKeys} from '../fleet.ts';
+import {serviceScript} from '../host/scripts/service.ts';
 import {Problem} from '../problem.ts';
 import type {Context, Finding, Found, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';

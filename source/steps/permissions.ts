@@ -4,12 +4,12 @@ import {isProblem, Problem, toProblem} from '../problem.ts';
 import type {Action, Context, Finding, Found, Note, Step} from '../step.ts';
 import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
+import {makeSshKey} from './ed25519.ts';
 import {launchInput} from './launch.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {principalLook} from './looks/principal.ts';
 import {recordLook} from './looks/record.ts';
 import {bearsMark, tagList} from './tags.ts';
-import {makeSshKey} from './ed25519.ts';
 
 type Needs = Pick<Found, 'identity' | 'network' | 'images'>;
 
@@ -34,7 +34,8 @@ async function dryRun<Name extends OperationName>({cloud}: Context, name: Name, 
 	} catch (error) {
 		if (isProblem(error, 'DryRunOperation')) return {denied: [], notes: []};
 		if (isDenied(error)) return {denied: await deniedIn({cloud}, error, `ec2:${name}`), notes: []};
-		if (isProblem(error) && !error.again && error.fault === 'outside') return {denied: [], notes: [{says: `Whether ec2:${name} is allowed isn't known: ${error.message}`}]};
+		if (isProblem(error) && !error.again && error.fault === 'outside')
+			return {denied: [], notes: [{says: `Whether ec2:${name} is allowed isn't known: ${error.message}`}]};
 		throw error;
 	}
 }
@@ -51,14 +52,26 @@ async function deniedIn({cloud}: Pick<Context, 'cloud'>, error: Problem, otherwi
 	return [action === undefined ? otherwise : (action as Action)];
 }
 
-const rawMessage = (cause: unknown): string => (typeof cause === 'object' && cause !== null && 'message' in cause && typeof cause.message === 'string' ? cause.message : '');
+const rawMessage = (cause: unknown): string =>
+	typeof cause === 'object' && cause !== null && 'message' in cause && typeof cause.message === 'string' ? cause.message : '';
 
 /** EC2's changing calls that can be tried with the parameters and tags of the real ones. */
 function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt>[] {
 	const {answers, fleet} = context;
-	const tagged = (type: 'security-group' | 'key-pair', part: 'security-groups' | 'key-pair') => [{ResourceType: type, Tags: tagList(answers.tags, mark(fleet, part))}];
-	const pair = {KeyName: names.keyPair(fleet), PublicKeyMaterial: new TextEncoder().encode(makeSshKey(fleet.name).publicKey), TagSpecifications: tagged('key-pair', 'key-pair')};
-	const group = {GroupName: names.workersGroup(fleet), Description: 'Workers', VpcId: network.vpcId, TagSpecifications: tagged('security-group', 'security-groups')};
+	const tagged = (type: 'security-group' | 'key-pair', part: 'security-groups' | 'key-pair') => [
+		{ResourceType: type, Tags: tagList(answers.tags, mark(fleet, part))},
+	];
+	const pair = {
+		KeyName: names.keyPair(fleet),
+		PublicKeyMaterial: new TextEncoder().encode(makeSshKey(fleet.name).publicKey),
+		TagSpecifications: tagged('key-pair', 'key-pair'),
+	};
+	const group = {
+		GroupName: names.workersGroup(fleet),
+		Description: 'Workers',
+		VpcId: network.vpcId,
+		TagSpecifications: tagged('security-group', 'security-groups'),
+	};
 	return [
 		dryRun(context, 'RunInstances', launchInput(fleet, answers, {image: images.manager, network})),
 		dryRun(context, 'CreateSecurityGroup', group),
@@ -89,10 +102,15 @@ async function simulate(context: Context, needs: Needs, arn: string, service: st
 			PolicySourceArn: arn,
 			ActionNames: actions,
 			...(service === 'ec2' ? {} : {ResourceArns: resourcesOf(context, needs, service)}),
-			ContextEntries: [text('iam:PassedToService', 'ec2.amazonaws.com'), text('iam:AWSServiceName', 'spot.amazonaws.com'), text('aws:RequestedRegion', context.fleet.region)],
+			ContextEntries: [
+				text('iam:PassedToService', 'ec2.amazonaws.com'),
+				text('iam:AWSServiceName', 'spot.amazonaws.com'),
+				text('aws:RequestedRegion', context.fleet.region),
+			],
 		}),
 	);
-	if ('problem' in answer) return {denied: [], notes: [{says: `Whether ${service}'s actions are allowed isn't checked, since AWS doesn't tell: ${answer.problem.code}.`}]};
+	if ('problem' in answer)
+		return {denied: [], notes: [{says: `Whether ${service}'s actions are allowed isn't checked, since AWS doesn't tell: ${answer.problem.code}.`}]};
 	return judged(actions, answer.result.EvaluationResults ?? [], service !== 'ec2');
 }
 
@@ -166,5 +184,10 @@ export const permissionsStep = (actions: (answers: Answers) => readonly Action[]
 	needs: ['identity', 'network', 'images'],
 	actions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole', 'sts:DecodeAuthorizationMessage'],
 	check: (context, found) => check(context, found, actions(context.answers)),
-	commands: (answers, fleet) => [aws(fleet, 'iam', 'simulate-principal-policy', '--policy-source-arn', 'ARN', '--action-names', ...actions(answers)).replace('ARN', '"$(aws sts get-caller-identity --query Arn --output text)"')],
+	commands: (answers, fleet) => [
+		aws(fleet, 'iam', 'simulate-principal-policy', '--policy-source-arn', 'ARN', '--action-names', ...actions(answers)).replace(
+			'ARN',
+			'"$(aws sts get-caller-identity --query Arn --output text)"',
+		),
+	],
 });

@@ -28,7 +28,12 @@ const plus = (usd: number | undefined, ...more: number[]): number | undefined =>
 
 function capNote({spot, spotPrice, workerType}: Answers, now: number | undefined, zone: string): Note[] {
 	if (!spot || spotPrice === 'on-demand' || now === undefined || spotPrice >= now) return [];
-	return [{says: `Spot instances of ${workerType} cost ${now} USD/h now in ${zone}, above the cap of ${spotPrice}: no worker would start.`, advice: 'Raise `--spot-price`, or answer `on-demand`.'}];
+	return [
+		{
+			says: `Spot instances of ${workerType} cost ${now} USD/h now in ${zone}, above the cap of ${spotPrice}: no worker would start.`,
+			advice: 'Raise `--spot-price`, or answer `on-demand`.',
+		},
+	];
 }
 
 /** What these answers cost where the fleet lives: reads prices beside each other, and never fails for one that isn't told. */

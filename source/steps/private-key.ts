@@ -92,7 +92,11 @@ export function publicHalf(text: string, path: string, passphrase?: string): Pub
 		return halfOf(blob);
 	}
 	if (/ENCRYPTED/.test(text) && passphrase === undefined) {
-		throw new Problem({code: 'private-key-passphrase', message: `The private key ${path} has a passphrase.`, advice: 'Run this in a terminal, which asks for it, or name a key without one.'});
+		throw new Problem({
+			code: 'private-key-passphrase',
+			message: `The private key ${path} has a passphrase.`,
+			advice: 'Run this in a terminal, which asks for it, or name a key without one.',
+		});
 	}
 	try {
 		const key = createPrivateKey({key: text, ...(passphrase === undefined ? {} : {passphrase})});

@@ -31,13 +31,16 @@ async function notOffered(context: Context, key: 'managerType' | 'workerType', z
 	if (seen?.zones.includes(zone)) return undefined;
 	const other = key === 'managerType' ? answers.workerType : answers.managerType;
 	const {subnets} = await context.look(networkLook);
-	const zones = (seen?.zones ?? []).filter((one) => subnets.some((subnet) => subnet.inDefaultVpc && subnet.zone === one) && (types.get(other)?.zones.includes(one) ?? false));
+	const zones = (seen?.zones ?? []).filter(
+		(one) => subnets.some((subnet) => subnet.inDefaultVpc && subnet.zone === one) && (types.get(other)?.zones.includes(one) ?? false),
+	);
 	const stands = managersOf(fleet, await context.look(accountLook)).length > 0;
 	const [elsewhere] = stands ? [] : zones;
 	const twin = await offeredTwin(context, type, zone);
 	const where = seen?.zones.length ? `${zone}; it is in ${seen.zones.join(', ')}` : fleet.region;
 	const problem = (advice: string) => new Problem({code: 'type-not-offered', message: `AWS doesn't offer ${type} in ${where}.`, advice});
-	if (elsewhere) return {problem: problem(`Add \`--subnet ${elsewhere}\`, or choose another type.`), fix: {says: `use ${elsewhere} instead`, answers: {subnet: elsewhere}}};
+	if (elsewhere)
+		return {problem: problem(`Add \`--subnet ${elsewhere}\`, or choose another type.`), fix: {says: `use ${elsewhere} instead`, answers: {subnet: elsewhere}}};
 	const flag = key === 'managerType' ? '--manager-type' : '--worker-type';
 	if (twin) return {problem: problem(`Add \`${flag} ${twin}\`, or choose another type.`), fix: {says: `use ${twin} instead`, answers: {[key]: twin}}};
 	return {problem: problem(`Choose another type with \`${flag}\`.`)};
@@ -84,15 +87,27 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	const shared = workerCode === managerCode ? vcpusOf(managerType) : 0;
 	if (managerCode !== workerCode && managerQuota && 'vcpus' in managerQuota && managerQuota.vcpus < vcpusOf(managerType)) {
 		const message = `The manager's ${managerType} needs ${vcpusOf(managerType)} vCPUs, and this account may run ${managerQuota.vcpus} on demand here.`;
-		return {is: 'blocked', problem: new Problem({code: 'VcpuLimitExceeded', message, advice: 'Ask AWS for more, or choose a smaller type with `--manager-type`.'})};
+		return {
+			is: 'blocked',
+			problem: new Problem({code: 'VcpuLimitExceeded', message, advice: 'Ask AWS for more, or choose a smaller type with `--manager-type`.'}),
+		};
 	}
 	if (!workerQuota || 'unknown' in workerQuota || workerCode === undefined) {
-		return {is: 'so', resource: {}, says: `${workerType} is offered in ${network.zone}; the quota isn't known`, notes: [unknown(spot ? 'on spot' : 'on demand')]};
+		return {
+			is: 'so',
+			resource: {},
+			says: `${workerType} is offered in ${network.zone}; the quota isn't known`,
+			notes: [unknown(spot ? 'on spot' : 'on demand')],
+		};
 	}
 	const tooMuch = judge(answers, workerCode, vcpusOf(workerType), shared, workerQuota.vcpus);
 	if (tooMuch) return {is: 'blocked', ...tooMuch};
 	const needed = limit * vcpusOf(workerType) + shared;
-	return {is: 'so', resource: {vcpus: workerQuota.vcpus}, says: `${needed} of ${workerQuota.vcpus} vCPUs for ${limit} workers of ${workerType} ${spot ? 'on spot' : 'on demand'}`};
+	return {
+		is: 'so',
+		resource: {vcpus: workerQuota.vcpus},
+		says: `${needed} of ${workerQuota.vcpus} vCPUs for ${limit} workers of ${workerType} ${spot ? 'on spot' : 'on demand'}`,
+	};
 }
 
 /** That the account may run as many workers as the limit says, and that the zone offers both types. Nothing is made here. */

@@ -1,4 +1,4 @@
-import type {Answers, Given} from '../fleet.ts';
+import type {Given} from '../fleet.ts';
 import type {Connection} from '../host/port.ts';
 import {authorizeKeyScript} from '../host/scripts/authorize-key.ts';
 import {isProblem, Problem} from '../problem.ts';
@@ -11,8 +11,8 @@ import type {Instance} from './looks/account.ts';
 import {recordLook} from './looks/record.ts';
 import {makeRsaKey} from './rsa-key.ts';
 
-/** Whoever wants to reach a manager: a check, a run or a removal; where there are no answers the record's are used. */
-export type Reaching = Looking & {answers?: Answers};
+/** Whoever wants to reach a manager: a check, a run or a removal. What this laptop's own answers don't say, the record does. */
+export type Reaching = Looking & {answers?: Given};
 
 /** How a manager was reached, besides the connection. */
 export type Reached = {
@@ -34,7 +34,11 @@ const bootMinutes = 10;
 
 const howReached = new WeakMap<Connection, Reached>();
 
-const givenOf = async (context: Reaching): Promise<Given> => context.answers ?? (await context.look(recordLook))?.answers ?? {};
+/** Complete answers as they are; those of a removal, a few flags at most, on top of the record's. */
+async function givenOf(context: Reaching): Promise<Given> {
+	const {answers = {}} = context;
+	return answers.image === undefined ? {...(await context.look(recordLook))?.answers, ...answers} : answers;
+}
 
 const isPrivate = (instance: Instance, region: string): Problem =>
 	new Problem({

@@ -37,7 +37,11 @@ async function adoptedGroup(context: Context, vpcId: string): Promise<Group> {
 	const group = named.find((one) => one.vpcId === vpcId);
 	if (group) return group;
 	const elsewhere = named[0] ? `it is in ${named[0].vpcId}, and the subnet in ${vpcId}` : `${context.fleet.region} has none of that id or name`;
-	throw refused('InvalidGroup.NotFound', `Security group ${securityGroup} can't be used: ${elsewhere}.`, 'Choose another with `--security-group`, or answer `create`.');
+	throw refused(
+		'InvalidGroup.NotFound',
+		`Security group ${securityGroup} can't be used: ${elsewhere}.`,
+		'Choose another with `--security-group`, or answer `create`.',
+	);
 }
 
 async function see(context: Context, vpcId: string): Promise<Seen> {
@@ -72,7 +76,9 @@ function extraNotes({manager, workers, adopted, from, ours}: Seen, fleet: Fleet)
 	const open = [...(manager?.inbound ?? []), ...ours].filter((rule) => rule.cidr === '0.0.0.0/0' && admits(rule, {port: 22, cidr: '0.0.0.0/0'}));
 	const extra = (workers?.inbound ?? []).filter((rule) => !bearsMark(fleet, rule.tags) && rule.groupId !== manager?.id);
 	return [
-		...(from === undefined ? [{says: "No service tells this machine's own address, so whether the manager lets it in isn't known.", advice: 'Name it with `--ssh-from`.'}] : []),
+		...(from === undefined
+			? [{says: "No service tells this machine's own address, so whether the manager lets it in isn't known.", advice: 'Name it with `--ssh-from`.'}]
+			: []),
 		...(open.length > 0 || from === '0.0.0.0/0'
 			? [{says: `Port 22 of the manager is open to everybody${adopted ? `, by ${manager?.id ?? ''}` : ''}.`, advice: 'Close it with `--ssh-from my-ip`.'}]
 			: []),
@@ -101,15 +107,26 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	const notes = extraNotes(seen, fleet);
 	const who = from ?? 'nobody yet';
 	if (!manager || !workers) {
-		return {is: 'missing', says: [...(manager ? [] : [`${names.managerGroup(fleet)} (22 from ${who})`]), ...(workers ? [] : [`${names.workersGroup(fleet)} (22 and 2376 from the manager)`])].join(', '), notes};
+		return {
+			is: 'missing',
+			says: [
+				...(manager ? [] : [`${names.managerGroup(fleet)} (22 from ${who})`]),
+				...(workers ? [] : [`${names.workersGroup(fleet)} (22 and 2376 from the manager)`]),
+			].join(', '),
+			notes,
+		};
 	}
 	const inbound = [...manager.inbound, ...ours];
 	const outlived = outlivedRules(ours, answers.sshFrom, ({fromPort, toPort}) => fromPort === 22 && toPort === 22);
 	const changes: Change[] = [
 		...missingRules(inbound, sshRules(seen)).map(({cidr = ''}): Change => ({what: 'sshFrom', from: 'port 22 closed to it', to: cidr, how: 'live'})),
 		...outlived.map(({cidr = ''}): Change => ({what: 'sshFrom', from: `port 22 open to ${cidr}`, to: 'closed to it', how: 'live'})),
-		...missingRules(workers.inbound, workerRules(manager.id)).map(({port}): Change => ({what: `port ${port} of the workers`, from: 'closed to the manager', to: 'open to it', how: 'live'})),
-		...(await staleWorkerRules(context, seen)).map(({fromPort, groupId = ''}): Change => ({what: `port ${fromPort} of the workers`, from: `open to ${groupId}`, to: 'closed to it', how: 'live'})),
+		...missingRules(workers.inbound, workerRules(manager.id)).map(
+			({port}): Change => ({what: `port ${port} of the workers`, from: 'closed to the manager', to: 'open to it', how: 'live'}),
+		),
+		...(await staleWorkerRules(context, seen)).map(
+			({fromPort, groupId = ''}): Change => ({what: `port ${fromPort} of the workers`, from: `open to ${groupId}`, to: 'closed to it', how: 'live'}),
+		),
 	];
 	const resource = {managerGroupId: manager.id, workersGroupId: workers.id, workersGroupName: workers.name};
 	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
@@ -121,7 +138,12 @@ async function create(context: Context, vpcId: string, name: string, description
 	const {answers, cloud, fleet} = context;
 	const tags = tagList(answers.tags, {Name: name}, mark(fleet, 'security-groups'));
 	await unless(
-		cloud.call('CreateSecurityGroup', {GroupName: name, Description: description, VpcId: vpcId, TagSpecifications: [{ResourceType: 'security-group', Tags: tags}]}),
+		cloud.call('CreateSecurityGroup', {
+			GroupName: name,
+			Description: description,
+			VpcId: vpcId,
+			TagSpecifications: [{ResourceType: 'security-group', Tags: tags}],
+		}),
 		'InvalidGroup.Duplicate',
 	);
 	context.forget(accountLook);
@@ -131,7 +153,10 @@ async function create(context: Context, vpcId: string, name: string, description
 async function open({answers, clock, cloud, fleet, who}: Context, groupId: string, rules: readonly WantedRule[]): Promise<void> {
 	const tags = tagList(answers.tags, mark(fleet, 'security-groups'));
 	for (const {cidr, groupId: source, port} of rules) {
-		const from = source === undefined ? {IpRanges: [{CidrIp: cidr, Description: sshDescription(who, clock.now())}]} : {UserIdGroupPairs: [{GroupId: source, Description: 'from the manager'}]};
+		const from =
+			source === undefined
+				? {IpRanges: [{CidrIp: cidr, Description: sshDescription(who, clock.now())}]}
+				: {UserIdGroupPairs: [{GroupId: source, Description: 'from the manager'}]};
 		await unless(
 			cloud.call('AuthorizeSecurityGroupIngress', {
 				GroupId: groupId,
@@ -145,12 +170,22 @@ async function open({answers, clock, cloud, fleet, who}: Context, groupId: strin
 
 async function close({cloud}: Context, groupId: string, rules: readonly Rule[]): Promise<void> {
 	for (const {id} of rules) {
-		await unless(cloud.call('RevokeSecurityGroupIngress', {GroupId: groupId, SecurityGroupRuleIds: [id]}), 'InvalidPermission.NotFound', 'InvalidSecurityGroupRuleId.NotFound');
+		await unless(
+			cloud.call('RevokeSecurityGroupIngress', {GroupId: groupId, SecurityGroupRuleIds: [id]}),
+			'InvalidPermission.NotFound',
+			'InvalidSecurityGroupRuleId.NotFound',
+		);
 	}
 }
 
 const notThereYet = (name: string): Problem =>
-	new Problem({code: 'InvalidGroup.NotFound', fault: 'outside', again: true, message: `AWS doesn't show the security group ${name} yet.`, advice: 'Run the same command again.'});
+	new Problem({
+		code: 'InvalidGroup.NotFound',
+		fault: 'outside',
+		again: true,
+		message: `AWS doesn't show the security group ${name} yet.`,
+		advice: 'Run the same command again.',
+	});
 
 /** Looks until a group that was just made can be seen: EC2 is late by some seconds (facts §8). */
 async function seenGroups(context: Context, vpcId: string): Promise<{seen: Seen; manager: Group; workers: Group}> {
@@ -192,7 +227,8 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 function commands(answers: Answers, fleet: Fleet): string[] {
 	const make = (name: string, what: string) =>
 		`${aws(fleet, 'ec2', 'create-security-group', '--group-name', name, '--description', `${what} of the GitLab Runner fleet ${fleet.name}`)} --vpc-id "$vpc" ${['--tag-specifications', `'${tagSpecification('security-group', {...answers.tags, Name: name, ...mark(fleet, 'security-groups')})}'`].join(' ')} --query GroupId --output text`;
-	const authorize = (group: string, port: number, source: string) => `${aws(fleet, 'ec2', 'authorize-security-group-ingress', '--protocol', 'tcp', '--port', String(port))} --group-id "$${group}" ${source}`;
+	const authorize = (group: string, port: number, source: string) =>
+		`${aws(fleet, 'ec2', 'authorize-security-group-ingress', '--protocol', 'tcp', '--port', String(port))} --group-id "$${group}" ${source}`;
 	const cidr = answers.sshFrom === 'my-ip' ? '"$(curl -s https://checkip.amazonaws.com)/32"' : canonicalCidr(answers.sshFrom);
 	const vpc = `vpc=$(${aws(fleet, 'ec2', 'describe-vpcs', '--filters', 'Name=is-default,Values=true', '--query', 'Vpcs[0].VpcId', '--output', 'text')})`;
 	return [

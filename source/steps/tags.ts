@@ -4,7 +4,8 @@ import {type Fleet, markKeys, type Part} from '../fleet.ts';
 export type Tag = {Key: string; Value: string};
 
 /** Tags as AWS takes them; where two records name a key, the later one wins. */
-export const tagList = (...records: Record<string, string>[]): Tag[] => Object.entries(Object.assign({}, ...records)).map(([Key, Value]) => ({Key, Value: String(Value)}));
+export const tagList = (...records: Record<string, string>[]): Tag[] =>
+	Object.entries(Object.assign({}, ...records)).map(([Key, Value]) => ({Key, Value: String(Value)}));
 
 /** Tags as AWS gives them, by key. */
 export function tagsOf(list: readonly {Key?: string | undefined; Value?: string | undefined}[] | undefined): Record<string, string> {

@@ -7,7 +7,8 @@ export type WantedRule = {port: number; cidr?: string; groupId?: string};
 /** SSH, and the port of the Docker daemon that docker-machine sets up with TLS (facts §3.5). */
 export const workerPorts = [22, 2376] as const;
 
-const opens = (rule: Rule, port: number): boolean => (rule.protocol === 'tcp' || rule.protocol === '-1' || rule.protocol === '6') && rule.fromPort <= port && port <= rule.toPort;
+const opens = (rule: Rule, port: number): boolean =>
+	(rule.protocol === 'tcp' || rule.protocol === '-1' || rule.protocol === '6') && rule.fromPort <= port && port <= rule.toPort;
 
 /** Whether a rule, whoever made it, lets in what is wanted: the same source or a wider one, the same ports or more. */
 export function admits(rule: Rule, wanted: WantedRule): boolean {

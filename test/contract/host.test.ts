@@ -84,8 +84,11 @@ for (const side of sides) {
 
 		test('a forwarded port leads nowhere when nothing listens there, and closes', async () => {
 			const forwarded = await connection.forward(9252);
-			await assert.rejects(fetch(`http://127.0.0.1:${forwarded.port}/`));
-			await forwarded.close();
+			try {
+				await assert.rejects(fetch(`http://127.0.0.1:${forwarded.port}/metrics`));
+			} finally {
+				await forwarded.close();
+			}
 		});
 
 		test('the facts of a bare machine are told, and that nothing is installed', async () => {

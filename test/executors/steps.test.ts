@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {paths} from '../../source/host/scripts/paths.ts';
+import type {StepName} from '../../source/step.ts';
 import {makeRsaKey} from '../../source/steps/rsa-key.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import type {StepName} from '../../source/step.ts';
 import {peersLaptop, unlike, type Wish} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';
 
@@ -23,7 +23,13 @@ after(async () => {
 });
 
 const wish = (over: Parameters<typeof someAnswers>[0] = {}, secrets: Wish['secrets'] = {}): Wish => ({
-	answers: someAnswers({gitlabUrl: world.gitlab.url, downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine}, limit: 2, concurrent: 2, ...over}),
+	answers: someAnswers({
+		gitlabUrl: world.gitlab.url,
+		downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine},
+		limit: 2,
+		concurrent: 2,
+		...over,
+	}),
 	secrets,
 });
 const exec = async (command: string): Promise<string> => (await world.manager.exec(command)).stdout.trim();
@@ -33,7 +39,10 @@ test('before there is anything, a wrong token shows in the plan, and everything 
 	const plan = await laptop.plan(wish({}, {runnerToken: 'glrt-t3_wrong'}));
 	const runner = plan.get('runner');
 	assert.ok(runner?.is === 'blocked' && runner.problem.code === 'runner-token-refused');
-	assert.deepEqual(['connection', 'software', 'test-machine', 'service'].map((name) => unlike(plan)[name as 'service']), ['waiting', 'waiting', 'waiting', 'waiting']);
+	assert.deepEqual(
+		['connection', 'software', 'test-machine', 'service'].map((name) => unlike(plan)[name as 'service']),
+		['waiting', 'waiting', 'waiting', 'waiting'],
+	);
 	const none = (await laptop.plan(wish())).get('runner');
 	assert.ok(none?.is === 'blocked' && none.problem.code === 'runner-token-missing');
 });
@@ -82,7 +91,10 @@ test('a changed type of worker is proven by a new test machine before it goes in
 	assert.deepEqual(await changesOf(other, 'runner'), ['workerType live']);
 	await exec('echo launch >/etc/docker-machine-fail');
 	const failed = await laptop.setup(other);
-	assert.deepEqual(failed.problems.map(({code}) => code), ['MaxSpotInstanceCountExceeded']);
+	assert.deepEqual(
+		failed.problems.map(({code}) => code),
+		['MaxSpotInstanceCountExceeded'],
+	);
 	assert.match(failed.problems[0]?.message ?? '', /quota of vCPUs on spot.*taken away again/);
 	assert.match(await exec(`cat ${paths.config}`), /instance-type=c5\.large/);
 	await exec('rm /etc/docker-machine-fail');
@@ -155,16 +167,23 @@ const sayings = (): string[] => laptop.happened.flatMap((one) => (one.event === 
 /** What of workers stands in AWS: instances that aren't terminated, and key pairs. */
 async function workersLeft(): Promise<string[]> {
 	const here = laptop.cloudAt('us-east-2');
-	const {Reservations = []} = await here.call('DescribeInstances', {Filters: [{Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped']}]});
+	const {Reservations = []} = await here.call('DescribeInstances', {
+		Filters: [{Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped']}],
+	});
 	const {KeyPairs = []} = await here.call('DescribeKeyPairs', {});
 	return [...Reservations.flatMap(({Instances = []}) => Instances.map(({InstanceId}) => InstanceId ?? '')), ...KeyPairs.map(({KeyName}) => KeyName ?? '')];
 }
 
 test('a removal waits for running jobs, then takes workers and their key pairs away, and those that docker-machine forgot too', async () => {
 	const here = laptop.cloudAt('us-east-2');
-	await exec(`docker-machine create --driver amazonec2 $(grep -o '"amazonec2-[^"]*"' ${paths.config} | tr -d '"' | sed 's/^/--/') runner-t3abcdefg-gitlab-runners-1700000000-0123abcd`);
+	await exec(
+		`docker-machine create --driver amazonec2 $(grep -o '"amazonec2-[^"]*"' ${paths.config} | tr -d '"' | sed 's/^/--/') runner-t3abcdefg-gitlab-runners-1700000000-0123abcd`,
+	);
 	await exec('rm -r /root/.docker/machine/machines/runner-t3abcdefg-*');
-	await here.call('ImportKeyPair', {KeyName: 'runner-t3abcdefg-gitlab-runners-1700000001-0123abcd', PublicKeyMaterial: Buffer.from(makeRsaKey('worker').publicKey)});
+	await here.call('ImportKeyPair', {
+		KeyName: 'runner-t3abcdefg-gitlab-runners-1700000001-0123abcd',
+		PublicKeyMaterial: Buffer.from(makeRsaKey('worker').publicKey),
+	});
 	await here.call('ImportKeyPair', {KeyName: 'runner-t3abcdefg-other-gitlab-runners-x', PublicKeyMaterial: Buffer.from(makeRsaKey('decoy').publicKey)});
 	world.gitlab.queue({seconds: 3});
 	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
@@ -174,7 +193,7 @@ test('a removal waits for running jobs, then takes workers and their key pairs a
 	assert.ok(sayings().includes('1 job still runs'));
 	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
 	assert.deepEqual(world.gitlab.store.byToken(token)?.managers, []);
-	assert.ok(sayings().some((says) => /^runner: it stays in GitLab, delete it at http/.test(says)));
+	assert.ok(sayings().some((says) => /^runner: it stays in GitLab, delete it in http.* under Settings .*, it is #\d+/.test(says)));
 });
 
 test('a runner that is created in GitLab bears the mark, and one of a run that was ended before it could be used is deleted first', async () => {

@@ -62,7 +62,7 @@ test('bucket names are everybody’s: another’s is taken and closed, one’s o
 	world.outside.takeBucketName('theirs');
 	const there = world.cloudAt('eu-west-1');
 	const east = world.cloudAt('us-east-1');
-	assert.equal(await refusedWith(there.call('HeadBucket', {Bucket: 'theirs'})), 'Forbidden');
+	assert.equal(await refusedWith(there.call('HeadBucket', {Bucket: 'theirs'})), 'not-allowed');
 	assert.equal(await refusedWith(there.call('HeadBucket', {Bucket: 'nobodys'})), 'NotFound');
 	const configuration = {LocationConstraint: 'eu-west-1' as const};
 	assert.equal(await refusedWith(there.call('CreateBucket', {Bucket: 'theirs', CreateBucketConfiguration: configuration})), 'BucketAlreadyExists');

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {account, bucketName, changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
-const theirs = {ID: 'logs', Status: 'Enabled' as const, Filter: {Prefix: 'logs/'}, Expiration: {Days: 7}, Transitions: [{Days: 3, StorageClass: 'GLACIER' as const}]};
+const theirs = {
+	ID: 'logs',
+	Status: 'Enabled' as const,
+	Filter: {Prefix: 'logs/'},
+	Expiration: {Days: 7},
+	Transitions: [{Days: 3, StorageClass: 'GLACIER' as const}],
+};
 const mark = {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'bucket', 'gitlab-runner-aws:region': region};
 const bucketIn = (at: ReturnType<typeof world>, name = bucketName) => at.outside.account.buckets.get(name);
 

@@ -1,11 +1,11 @@
-import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
-import type {Happening} from '../../source/engine/events.ts';
 import {forRemoval, openLooking, withAnswers} from '../../source/engine/context.ts';
+import type {Happening} from '../../source/engine/events.ts';
 import {makePlan, type Plan, says} from '../../source/engine/plan.ts';
 import {listStanding, removeAll} from '../../source/engine/remove.ts';
 import {runPlan} from '../../source/engine/run.ts';
 import type {Answers} from '../../source/fleet.ts';
 import type {Ports} from '../../source/simulated.ts';
+import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
 import type {Adapters, AnyStep, Secrets, StepName} from '../../source/step.ts';
 import {bucketStep} from '../../source/steps/bucket.ts';
 import {identityStep} from '../../source/steps/identity.ts';
@@ -36,7 +36,10 @@ const made: readonly AnyStep[] = [
 ];
 
 /** The steps that only need AWS. */
-export const awsSteps: readonly AnyStep[] = [...made, permissionsStep((answers) => made.filter((step) => step.when?.(answers) ?? true).flatMap(({actions}) => actions))];
+export const awsSteps: readonly AnyStep[] = [
+	...made,
+	permissionsStep((answers) => made.filter((step) => step.when?.(answers) ?? true).flatMap(({actions}) => actions)),
+];
 
 export const region = 'us-east-2';
 export const account = '123456789012';

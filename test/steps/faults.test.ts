@@ -20,7 +20,15 @@ function counts(at: ReturnType<typeof world>) {
 	const {groups, instances, keyPairs, parameters} = at.outside.region(region);
 	const {buckets, profiles, roles} = at.outside.account;
 	const own = [...parameters.keys()].filter((name) => !name.startsWith('/aws/'));
-	return {groups: groups.size - 1, instances: instances.size, keyPairs: keyPairs.size, parameters: own.length, buckets: buckets.size, profiles: profiles.size, roles: roles.size};
+	return {
+		groups: groups.size - 1,
+		instances: instances.size,
+		keyPairs: keyPairs.size,
+		parameters: own.length,
+		buckets: buckets.size,
+		profiles: profiles.size,
+		roles: roles.size,
+	};
 }
 
 const one = {groups: 2, instances: 1, keyPairs: 1, parameters: 1, buckets: 1, profiles: 1, roles: 1};
@@ -73,5 +81,11 @@ test('two laptops that destroy at once both end well', async () => {
 	const at = world();
 	await drive(at).setUp();
 	const both = await Promise.all([drive(at).destroy({withCache: true}), drive(at.another()).destroy({withCache: true})]);
-	assert.deepEqual(both.map(({failed, left}) => [failed, left]), [[[], []], [[], []]]);
+	assert.deepEqual(
+		both.map(({failed, left}) => [failed, left]),
+		[
+			[[], []],
+			[[], []],
+		],
+	);
 });

@@ -51,7 +51,10 @@ test('role, policy and profile are made, in the path and under the boundary that
 	assert.deepEqual(found(plan), {'instance-profile': 'so'});
 	assert.deepEqual([roleIn(at)?.path, roleIn(at)?.boundary, [...(roleIn(at)?.inline.keys() ?? [])]], ['/ci/', boundary, [name]]);
 	assert.equal(roleIn(at)?.tags['gitlab-runner-aws:region'], region);
-	assert.match(notes(await drive(at, {rolePath: '/ci/', permissionsBoundary: `${boundary}2`}).plan('instance-profile'), 'instance-profile').join(), /has arn:.*\/boundary permissions boundary/);
+	assert.match(
+		notes(await drive(at, {rolePath: '/ci/', permissionsBoundary: `${boundary}2`}).plan('instance-profile'), 'instance-profile').join(),
+		/has arn:.*\/boundary permissions boundary/,
+	);
 });
 
 test('a policy changed by hand is the only thing mended', async () => {
@@ -59,7 +62,10 @@ test('a policy changed by hand is the only thing mended', async () => {
 	await drive(at).setUp('instance-profile');
 	at.outside.call('PutRolePolicy', region, {RoleName: name, PolicyName: name, PolicyDocument: '{"Version":"2012-10-17","Statement":[]}'});
 	const {plan, setUp} = drive(at);
-	assert.deepEqual(differences(await plan('instance-profile'), 'instance-profile').map(({what}) => what), ['policy']);
+	assert.deepEqual(
+		differences(await plan('instance-profile'), 'instance-profile').map(({what}) => what),
+		['policy'],
+	);
 	const before = at.calls.length;
 	assert.deepEqual(found((await setUp('instance-profile')).plan), {'instance-profile': 'so'});
 	assert.deepEqual(changesSince(at, before), ['PutRolePolicy']);
@@ -67,7 +73,13 @@ test('a policy changed by hand is the only thing mended', async () => {
 
 test('a role of our name that isn’t the fleet’s blocks, one of the same fleet in another region too', async () => {
 	const trust = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}]});
-	for (const tags of [[], [{Key: 'gitlab-runner-aws:fleet', Value: 'gitlab-runners'}, {Key: 'gitlab-runner-aws:region', Value: 'eu-west-1'}]]) {
+	for (const tags of [
+		[],
+		[
+			{Key: 'gitlab-runner-aws:fleet', Value: 'gitlab-runners'},
+			{Key: 'gitlab-runner-aws:region', Value: 'eu-west-1'},
+		],
+	]) {
 		const at = world();
 		at.outside.call('CreateRole', region, {RoleName: name, AssumeRolePolicyDocument: trust, Tags: tags});
 		const {plan} = await drive(at).setUp('instance-profile');
@@ -85,7 +97,10 @@ test('a profile of somebody’s is taken as it is, and stays when the fleet goes
 	const before = at.calls.length;
 	assert.deepEqual(found((await setUp('instance-profile')).plan), {'instance-profile': 'so'});
 	await drive(at, {fleet: 'other', access: name}).destroy();
-	assert.deepEqual(changesSince(at, before).filter((one) => one !== 'DeleteParameter'), []);
+	assert.deepEqual(
+		changesSince(at, before).filter((one) => one !== 'DeleteParameter'),
+		[],
+	);
 	assert.equal(problem(await drive(at, {access: 'nobody'}).plan('instance-profile'), 'instance-profile').code, 'NoSuchEntity');
 });
 

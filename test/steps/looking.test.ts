@@ -14,7 +14,10 @@ test('credentials that don’t work are one problem, and everything else waits f
 		const plan = await drive(at).plan();
 		assert.equal(problem(plan, 'identity').code, code);
 		const others = Object.entries(found(plan)).filter(([name]) => name !== 'identity');
-		assert.deepEqual(others.filter(([, is]) => is !== 'waiting'), []);
+		assert.deepEqual(
+			others.filter(([, is]) => is !== 'waiting'),
+			[],
+		);
 		assert.deepEqual(changesSince(at, 0), []);
 	}
 });
@@ -154,7 +157,15 @@ test('a deprecated image is a note', async () => {
 });
 
 test('an action that is refused is named before anything is made', async () => {
-	for (const action of ['ec2:RunInstances', 'ec2:CreateTags', 'ec2:AuthorizeSecurityGroupIngress', 'iam:CreateRole', 'iam:PassRole', 's3:CreateBucket', 'ssm:PutParameter']) {
+	for (const action of [
+		'ec2:RunInstances',
+		'ec2:CreateTags',
+		'ec2:AuthorizeSecurityGroupIngress',
+		'iam:CreateRole',
+		'iam:PassRole',
+		's3:CreateBucket',
+		'ssm:PutParameter',
+	]) {
 		const at = world();
 		at.outside.deny(action);
 		const {plan} = await drive(at).setUp();
@@ -168,7 +179,10 @@ test('an action that is refused is named before anything is made', async () => {
 test('several refusals are told together', async () => {
 	const at = world();
 	at.outside.deny('iam:CreateRole', 'ec2:ImportKeyPair');
-	assert.match(problem(await drive(at).plan(), 'permissions').message, /alice may not do all that gitlab-runners needs: AWS refuses `ec2:ImportKeyPair`, `iam:CreateRole`\./);
+	assert.match(
+		problem(await drive(at).plan(), 'permissions').message,
+		/alice may not do all that gitlab-runners needs: AWS refuses `ec2:ImportKeyPair`, `iam:CreateRole`\./,
+	);
 });
 
 test('what can’t be asked about is a note', async () => {
@@ -185,7 +199,10 @@ test('a fleet that stands isn’t asked about again', async () => {
 	const before = at.calls.length;
 	const plan = await drive(at).plan();
 	assert.equal(sentence(plan, 'permissions'), 'not asked again, since the fleet stands');
-	assert.deepEqual(at.calls.slice(before).filter(({name}) => name === 'RunInstances' || name === 'SimulatePrincipalPolicy'), []);
+	assert.deepEqual(
+		at.calls.slice(before).filter(({name}) => name === 'RunInstances' || name === 'SimulatePrincipalPolicy'),
+		[],
+	);
 });
 
 test('the spot role is made once for the account, and never taken away', async () => {
@@ -200,7 +217,10 @@ test('the spot role is made once for the account, and never taken away', async (
 test('two laptops that make the spot role at once both find it', async () => {
 	const at = world();
 	const both = await Promise.all([drive(at).setUp('spot-role'), drive(at.another()).setUp('spot-role')]);
-	assert.deepEqual(both.map(({failed}) => failed), [[], []]);
+	assert.deepEqual(
+		both.map(({failed}) => failed),
+		[[], []],
+	);
 });
 
 test('a spot role that may not be looked at is a note, and on demand none is wanted', async () => {

@@ -15,23 +15,39 @@ test('the manager is launched with IMDSv2 only, an encrypted gp3 disk, and the m
 	const manager = managerIn(at);
 	assert.equal(manager?.tokens, 'required');
 	assert.deepEqual(manager?.tags, {Name: 'gitlab-runners-manager', 'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'manager'});
-	const launched = inputs(at, 'RunInstances').find((input) => !(input as {DryRun?: boolean}).DryRun) as {BlockDeviceMappings: unknown[]; TagSpecifications: {ResourceType: string}[]};
-	assert.deepEqual(launched.BlockDeviceMappings, [{DeviceName: '/dev/sda1', Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: 16}}]);
-	assert.deepEqual(launched.TagSpecifications.map(({ResourceType}) => ResourceType), ['instance', 'volume', 'network-interface']);
+	const launched = inputs(at, 'RunInstances').find((input) => !(input as {DryRun?: boolean}).DryRun) as {
+		BlockDeviceMappings: unknown[];
+		TagSpecifications: {ResourceType: string}[];
+	};
+	assert.deepEqual(launched.BlockDeviceMappings, [
+		{DeviceName: '/dev/sda1', Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: 16}},
+	]);
+	assert.deepEqual(
+		launched.TagSpecifications.map(({ResourceType}) => ResourceType),
+		['instance', 'volume', 'network-interface'],
+	);
 });
 
 test('the token of a launch is the same for the same manager, and fits', () => {
 	const fleet = {name: 'gitlab-runners', region};
 	assert.equal(clientToken(fleet, 0), clientToken(fleet, 0));
 	assert.equal(clientToken(fleet, 0).length, 64);
-	const others = [clientToken(fleet, 1), clientToken(fleet, 0, 'i-1'), clientToken({...fleet, name: 'other'}, 0), clientToken({...fleet, region: 'eu-west-1'}, 0)];
+	const others = [
+		clientToken(fleet, 1),
+		clientToken(fleet, 0, 'i-1'),
+		clientToken({...fleet, name: 'other'}, 0),
+		clientToken({...fleet, region: 'eu-west-1'}, 0),
+	];
 	assert.ok(!others.includes(clientToken(fleet, 0)));
 });
 
 test('two laptops that set up the same fleet at once make one manager', async () => {
 	const at = world();
 	const both = await Promise.all([drive(at).setUp(), drive(at.another()).setUp()]);
-	assert.deepEqual(both.map(({failed}) => failed), [[], []]);
+	assert.deepEqual(
+		both.map(({failed}) => failed),
+		[[], []],
+	);
 	assert.equal(instancesIn(at).length, 1);
 });
 
@@ -40,7 +56,10 @@ test('a stopped manager is started and never doubled', async () => {
 	await drive(at).setUp();
 	at.outside.stopInstance(managerIn(at)?.id ?? '');
 	const {plan, setUp} = drive(at);
-	assert.deepEqual(differences(await plan(), 'manager').map(({what, to}) => [what, to]), [['state', 'running']]);
+	assert.deepEqual(
+		differences(await plan(), 'manager').map(({what, to}) => [what, to]),
+		[['state', 'running']],
+	);
 	const before = at.calls.length;
 	assert.equal(found((await setUp()).plan)['manager'], 'so');
 	assert.deepEqual([changesSince(at, before), instancesIn(at).length], [['StartInstances'], 1]);
@@ -77,7 +96,10 @@ test('another type is a replacement: a new manager beside the old one, which it 
 	const after = await setUp();
 	assert.deepEqual([after.failed, found(after.plan)['manager']], [[], 'so']);
 	const alive = instancesIn(at).filter(({ending}) => !ending);
-	assert.deepEqual(alive.map(({type}) => type), ['t3.small', 't3.medium']);
+	assert.deepEqual(
+		alive.map(({type}) => type),
+		['t3.small', 't3.medium'],
+	);
 	assert.equal(alive[1]?.tags['gitlab-runner-aws:replaces'], old);
 	assert.deepEqual((await drive(at).destroy()).left.length, 1);
 	assert.ok(instancesIn(at).every(({ending}) => ending));
@@ -97,9 +119,15 @@ test('an image of another line is a replacement', async () => {
 	const at = world();
 	await drive(at).setUp();
 	const changed = differences(await drive(at, {image: 'debian-12'}).plan(), 'manager');
-	assert.deepEqual(changed.map(({what, how}) => [what, how]), [['image', 'replace']]);
+	assert.deepEqual(
+		changed.map(({what, how}) => [what, how]),
+		[['image', 'replace']],
+	);
 	const arm = differences(await drive(at, {managerType: 't4g.small'}).plan(), 'manager');
-	assert.deepEqual(arm.map(({what}) => what), ['managerType', 'image']);
+	assert.deepEqual(
+		arm.map(({what}) => what),
+		['managerType', 'image'],
+	);
 });
 
 test('another subnet, key pair or group is a replacement, and default means where the manager is', async () => {
@@ -110,7 +138,13 @@ test('another subnet, key pair or group is a replacement, and default means wher
 	const group = at.outside.addGroup(region, 'bastions');
 	at.outside.openPort(group.id, 22, {cidr: '0.0.0.0/0'});
 	const changed = differences(await drive(at, {subnet: id, securityGroup: 'bastions'}).plan(), 'manager');
-	assert.deepEqual(changed.map(({what, to}) => [what, to]), [['subnet', id], ['securityGroup', group.id]]);
+	assert.deepEqual(
+		changed.map(({what, to}) => [what, to]),
+		[
+			['subnet', id],
+			['securityGroup', group.id],
+		],
+	);
 });
 
 test('IMDSv2, a missing profile and missing tags are mended as it runs', async () => {
@@ -119,7 +153,14 @@ test('IMDSv2, a missing profile and missing tags are mended as it runs', async (
 	const manager = managerIn(at);
 	if (manager) Object.assign(manager, {tokens: 'optional', profileName: undefined});
 	const {plan, setUp} = drive(at, {tags: {CostCenter: '42'}});
-	assert.deepEqual(differences(await plan(), 'manager').map(({what, how}) => [what, how]), [['IMDSv2', 'live'], ['access', 'live'], ['tags', 'live']]);
+	assert.deepEqual(
+		differences(await plan(), 'manager').map(({what, how}) => [what, how]),
+		[
+			['IMDSv2', 'live'],
+			['access', 'live'],
+			['tags', 'live'],
+		],
+	);
 	assert.equal(found((await setUp()).plan)['manager'], 'so');
 	assert.deepEqual([managerIn(at)?.tokens, managerIn(at)?.tags['CostCenter']], ['required', '42']);
 });
@@ -142,9 +183,17 @@ test('a launch under our token with other parameters is somebody else’s run, a
 		{Key: 'gitlab-runner-aws:part', Value: 'manager'},
 	];
 	const [image] = at.outside.region(region).images.values();
-	const theirs = {ImageId: image?.id ?? '', InstanceType: 't3.medium' as const, MinCount: 1, MaxCount: 1, TagSpecifications: [{ResourceType: 'instance' as const, Tags}]};
+	const theirs = {
+		ImageId: image?.id ?? '',
+		InstanceType: 't3.medium' as const,
+		MinCount: 1,
+		MaxCount: 1,
+		TagSpecifications: [{ResourceType: 'instance' as const, Tags}],
+	};
 	// The first call is the dry run.
-	at.faults.meanwhile('RunInstances', 2, () => at.outside.call('RunInstances', region, {...theirs, ClientToken: clientToken({name: 'gitlab-runners', region}, 0)}));
+	at.faults.meanwhile('RunInstances', 2, () =>
+		at.outside.call('RunInstances', region, {...theirs, ClientToken: clientToken({name: 'gitlab-runners', region}, 0)}),
+	);
 	const {failed} = await drive(at).setUp();
 	assert.match(failed.join(), /manager: Somebody else's run of this fleet made manager i-\w+ a moment ago, with other answers\./);
 	assert.equal(instancesIn(at).length, 1);

@@ -19,7 +19,10 @@ test('a replaced manager is drained and terminated once the new one takes jobs',
 	await whole(at).setUp();
 	const {events, failed, plan} = await whole(at, {managerType: 't3.medium'}).setUp();
 	assert.deepEqual(failed, []);
-	assert.deepEqual(Object.entries(found(plan)).filter(([, is]) => is !== 'so'), []);
+	assert.deepEqual(
+		Object.entries(found(plan)).filter(([, is]) => is !== 'so'),
+		[],
+	);
 	assert.deepEqual(alive(at), ['t3.medium']);
 	const done = events.flatMap((event) => (event.event === 'step.done' ? [event.step] : []));
 	assert.ok(done.indexOf('service') < done.indexOf('old-manager'));

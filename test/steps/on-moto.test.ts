@@ -27,11 +27,18 @@ after(async () => {
 });
 
 const allSo = Object.fromEntries(awsSteps.map(({name}) => [name, 'so']));
-const changing = () => peers.aws.calls().filter((call) => call.changing).map(({action}) => action);
+const changing = () =>
+	peers.aws
+		.calls()
+		.filter((call) => call.changing)
+		.map(({action}) => action);
 
 test('on moto all AWS steps are made, then so, then gone', async () => {
 	const first = await drive(ports).plan();
-	assert.deepEqual(Object.values(found(first)).filter((is) => is !== 'so' && is !== 'missing'), []);
+	assert.deepEqual(
+		Object.values(found(first)).filter((is) => is !== 'so' && is !== 'missing'),
+		[],
+	);
 	const {failed, plan} = await drive(ports).setUp();
 	assert.deepEqual([failed, found(plan)], [[], allSo]);
 	peers.aws.forget();

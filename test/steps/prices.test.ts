@@ -33,7 +33,10 @@ test('a cap below today’s spot price is told', async () => {
 	const at = world();
 	at.outside.spotPrice('c5.large', 'us-east-2a', 0.05);
 	const {notes} = await costs(looking(at), someAnswers({spotPrice: 0.04}), place);
-	assert.deepEqual(notes.map(({says}) => says), ['Spot instances of c5.large cost 0.05 USD/h now in us-east-2a, above the cap of 0.04: no worker would start.']);
+	assert.deepEqual(
+		notes.map(({says}) => says),
+		['Spot instances of c5.large cost 0.05 USD/h now in us-east-2a, above the cap of 0.04: no worker would start.'],
+	);
 });
 
 test('prices that AWS doesn’t tell are unknown and no failure', async () => {
@@ -41,5 +44,8 @@ test('prices that AWS doesn’t tell are unknown and no failure', async () => {
 	at.outside.deny('pricing:GetProducts', 'ec2:DescribeSpotPriceHistory');
 	const {manager, most, notes, worker} = await costs(looking(at), someAnswers(), place);
 	assert.deepEqual([manager, worker, most], [undefined, undefined, undefined]);
-	assert.deepEqual(notes.map(({says}) => says), ["Not all prices are known, since AWS doesn't tell: not-allowed."]);
+	assert.deepEqual(
+		notes.map(({says}) => says),
+		["Not all prices are known, since AWS doesn't tell: not-allowed."],
+	);
 });

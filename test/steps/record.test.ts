@@ -56,7 +56,10 @@ test('of two laptops that make it at once the second is told what the first deci
 test('two laptops with the same answers both find it so', async () => {
 	const at = world();
 	const both = await Promise.all([drive(at).setUp('record'), drive(at.another()).setUp('record')]);
-	assert.deepEqual(both.map(({failed}) => failed), [[], []]);
+	assert.deepEqual(
+		both.map(({failed}) => failed),
+		[[], []],
+	);
 	assert.equal(parameterIn(at)?.versions.length, 1);
 });
 
@@ -123,5 +126,8 @@ test('the token beside the record goes with it', async () => {
 	at.outside.call('PutParameter', region, {Name: `${name}/token`, Value: 'glrt-secret', Type: 'SecureString'});
 	const {left} = await drive(at).destroy();
 	assert.deepEqual(left, []);
-	assert.deepEqual([...at.outside.region(region).parameters.keys()].filter((one) => one.startsWith(name)), []);
+	assert.deepEqual(
+		[...at.outside.region(region).parameters.keys()].filter((one) => one.startsWith(name)),
+		[],
+	);
 });

@@ -6,7 +6,8 @@ import {changesSince, differences, drive, found, notes, problem, region, sentenc
 
 type At = ReturnType<typeof world>;
 const groupIn = (at: At, name: string) => [...at.outside.region(region).groups.values()].find((group) => group.name === name);
-const opened = (at: At, name: string) => (groupIn(at, name)?.inbound ?? []).map(({cidr, fromPort, groupId, toPort}) => `${fromPort}-${toPort} ${cidr ?? groupId}`);
+const opened = (at: At, name: string) =>
+	(groupIn(at, name)?.inbound ?? []).map(({cidr, fromPort, groupId, toPort}) => `${fromPort}-${toPort} ${cidr ?? groupId}`);
 const steps = ['network', 'security-groups'] as const;
 
 test('a block covers what is inside it, and is written as AWS keeps it', () => {
@@ -38,7 +39,9 @@ test('a port closed by hand is the only thing that differs, and the only thing m
 	await drive(at).setUp(...steps);
 	at.outside.closePort(groupIn(at, 'gitlab-runners-workers')?.id ?? '', 2376);
 	const {plan, setUp} = drive(at);
-	assert.deepEqual(differences(await plan(...steps), 'security-groups'), [{what: 'port 2376 of the workers', from: 'closed to the manager', to: 'open to it', how: 'live'}]);
+	assert.deepEqual(differences(await plan(...steps), 'security-groups'), [
+		{what: 'port 2376 of the workers', from: 'closed to the manager', to: 'open to it', how: 'live'},
+	]);
 	const before = at.calls.length;
 	assert.deepEqual(found((await setUp(...steps)).plan), {network: 'so', 'security-groups': 'so'});
 	assert.deepEqual(changesSince(at, before), ['AuthorizeSecurityGroupIngress']);

@@ -39,7 +39,13 @@ test('all is made once, and then so', async () => {
 	assert.deepEqual([...buckets.keys()], [bucketName]);
 	assert.deepEqual([...profiles.keys()], ['gitlab-runners-us-east-2-manager']);
 	assert.deepEqual([...roles.keys()], ['gitlab-runners-us-east-2-manager']);
-	assert.deepEqual([...groups.values()].map(({name}) => name).filter((name) => name !== 'default').sort(), ['gitlab-runners-manager', 'gitlab-runners-workers']);
+	assert.deepEqual(
+		[...groups.values()]
+			.map(({name}) => name)
+			.filter((name) => name !== 'default')
+			.sort(),
+		['gitlab-runners-manager', 'gitlab-runners-workers'],
+	);
 	assert.equal(instances.size, 1);
 	assert.deepEqual([...keyPairs.keys()], ['gitlab-runners-manager']);
 	assert.deepEqual([...parameters.keys()].filter(isOurs), ['/gitlab-runner-aws/gitlab-runners']);
@@ -82,7 +88,15 @@ test('everything made bears the mark and the tags of the answers', async () => {
 	const {groups, instances, keyPairs, parameters} = at.outside.region(region);
 	const {buckets, profiles, roles} = at.outside.account;
 	const ownGroups = [...groups.values()].filter(({name}) => name !== 'default');
-	const made = [...ownGroups, ...instances.values(), ...keyPairs.values(), ...[...parameters.values()].filter(({name}) => isOurs(name)), ...buckets.values(), ...profiles.values(), ...roles.values()];
+	const made = [
+		...ownGroups,
+		...instances.values(),
+		...keyPairs.values(),
+		...[...parameters.values()].filter(({name}) => isOurs(name)),
+		...buckets.values(),
+		...profiles.values(),
+		...roles.values(),
+	];
 	assert.equal(made.length, 8);
 	for (const {tags} of made) {
 		assert.equal(tags['gitlab-runner-aws:fleet'], 'gitlab-runners');

@@ -31,6 +31,7 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		if (!bucket) throw new Error(`The simulated world has no bucket ${name}.`);
 		return bucket;
 	};
+	const looked = () => cloud.whenChanged.forEach((look) => look());
 	const root = `arn:aws:iam::${account.id}:user/bob`;
 	return {
 		/** Carries out any call as a colleague's, at once and without faults; throws what AWS refuses. */
@@ -65,16 +66,19 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		spotPrice: (type: string, zone: string, usd: number): void => void regionOf(zone.slice(0, -1)).spotPrices.set(`${type} ${zone}`, usd),
 		stopInstance(id: string): void {
 			instanceOf(id).thing.stopping = {from: now(), until: now() + 20_000};
+			looked();
 		},
 		terminateInstance(id: string, reason = {code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown'}): void {
 			const {thing, region} = instanceOf(id);
 			endInstance({account, region, now: now(), by: root, lag: () => 0, at}, thing, reason);
+			looked();
 		},
 		/** AWS takes a spot instance back. */
 		interruptSpot(id: string): void {
 			const reason = {code: 'Server.SpotInstanceTermination', message: 'Server.SpotInstanceTermination: Spot instance termination'};
 			const {thing, region} = instanceOf(id);
 			endInstance({account, region, now: now(), by: root, lag: () => 0, at}, thing, reason);
+			looked();
 		},
 		/** An instance as somebody else launched it, running since long. */
 		addInstance(region: string, fields: Partial<InstanceState> = {}): InstanceState {

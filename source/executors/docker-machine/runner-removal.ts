@@ -41,10 +41,13 @@ async function unregister(removal: Removal, recorded: Given, report: Report): Pr
 	return {url: textAt(entry, 'url') ?? 'https://gitlab.com', ...(id > 0 ? {id} : {})};
 }
 
-/** The page of a runner in GitLab, for deleting it by hand (facts §17.5). */
-export function runnerPage({group, project}: Given, {id, url}: Known): string {
-	const place = project !== undefined ? `/${project}/-/runners` : group !== undefined ? `/groups/${group}/-/runners` : '/admin/runners';
-	return `${url}${place}${id === undefined ? '' : `/${id}`}`;
+/** Where a runner is deleted by hand: its page where the place is known (facts §17.5), else the way there. */
+export function runnerPlace({group, project, runner}: Given, {id, url}: Known): string {
+	const page = id === undefined ? '' : `/${id}`;
+	if (project !== undefined) return `at ${url}/${project}/-/runners${page}`;
+	if (group !== undefined) return `at ${url}/groups/${group}/-/runners${page}`;
+	if (runner === 'create') return `at ${url}/admin/runners${page}`;
+	return `in ${url} under Settings › CI/CD › Runners${id === undefined ? '' : `, it is #${id}`}`;
 }
 
 async function deleteOurs(removal: Removal, gitlabToken: string, {id, url}: Known, report: Report): Promise<void> {
@@ -71,7 +74,7 @@ export async function removeRunner(removal: Removal, report: Report): Promise<vo
 	}
 	if (recorded.runner === undefined && known === undefined) return;
 	const place = known ?? {url: recorded.gitlabUrl ?? 'https://gitlab.com'};
-	const stays = `runner: it stays in GitLab, delete it at ${runnerPage(recorded, place)}`;
+	const stays = `runner: it stays in GitLab, delete it ${runnerPlace(recorded, place)}`;
 	if (recorded.runner !== 'create' || removal.secrets.gitlabToken === undefined) return report({says: stays});
 	try {
 		await deleteOurs(removal, removal.secrets.gitlabToken, place, report);

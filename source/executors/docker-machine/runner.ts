@@ -4,6 +4,7 @@ import {paths} from '../../host/scripts/paths.ts';
 import {writeConfigScript} from '../../host/scripts/write-config.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
+import {ifAnswered} from '../../steps/answering.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
@@ -139,17 +140,26 @@ const failed = (code: string, detail: string): Problem =>
 			})
 		: new Problem({code, message: `config.toml can't be written: ${detail}`, advice: 'Run the same command again; it looks first and goes on.'});
 
+/** GitLab's CA from this laptop; another laptop may lack the file, and then the one on the manager stays. */
+async function caFor({answers, disk}: Context, {config}: HostFacts): Promise<{path: string; text: string} | undefined> {
+	if (answers.gitlabCa === undefined) return undefined;
+	const seen = await ifAnswered(disk.read(answers.gitlabCa));
+	if ('result' in seen) return {path: paths.gitlabCa, text: seen.result};
+	if (config?.text.includes(paths.gitlabCa)) return undefined;
+	throw seen.problem;
+}
+
 async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {
-	const {answers, disk} = context;
+	const {answers} = context;
 	const says = (text: string) => report({says: text});
 	const manager = await currentManager(context);
 	if (!manager) throw new Problem({code: 'manager-gone', message: 'The manager is gone.', advice: 'Run the same command again.', again: true});
 	const connection = await connectToChange(context, manager);
-	const ca = answers.gitlabCa === undefined ? undefined : {path: paths.gitlabCa, text: await disk.read(answers.gitlabCa)};
 	let tokens: Tokens | undefined;
 	for (let turn = 1; ; turn++) {
 		const facts = await lookAtHost(context, manager);
 		tokens ??= await tokenFor(context, found, manager, facts, says);
+		const ca = await caFor(context, facts);
 		const {notes: _notes, ...wanted} = await wantedConfig(context, found, facts);
 		const {token} = tokens;
 		const {text} = mergeConfig(facts.config?.text ?? tokens.base, {...wanted, ...(token ? {token} : {})});

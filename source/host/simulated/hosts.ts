@@ -102,7 +102,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			}
 		},
 		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = []} = {}) {
-			const made = Array.from({length: count}, (): Job => ({id: 9000 + gitlab.jobs.length, name, project, seconds, tags, state: 'pending', queuedAt: clock.now()}));
+			const made = Array.from({length: count}, (_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, state: 'pending', queuedAt: clock.now()}));
 			for (const job of made) {
 				gitlab.jobs.push(job);
 				clock.at(clock.now() + 500 + random() * 2500, () => {

@@ -173,6 +173,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 			const {createServer} = await import('node:http');
 			const server = createServer((request, response) => {
 				hosts.clock.settle();
+				if (metricsOf(hosts, machine) === undefined) return void request.socket.destroy();
 				const text = request.url === '/metrics' ? metricsOf(hosts, machine) : request.url === '/debug/jobs/list' ? jobsList(hosts, machine) : undefined;
 				response.writeHead(text === undefined ? 404 : 200, {'content-type': 'text/plain'}).end(text);
 			});
@@ -180,7 +181,11 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 			const bound = server.address();
 			return {
 				port: bound && typeof bound === 'object' ? bound.port : 0,
-				close: () => new Promise((resolve) => server.close(() => resolve())),
+				close: () =>
+					new Promise((resolve) => {
+						server.close(() => resolve());
+						server.closeAllConnections();
+					}),
 			};
 		},
 	};

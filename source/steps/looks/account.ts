@@ -1,4 +1,4 @@
-import type {Instance as AwsInstance, SecurityGroup, SecurityGroupRule, SpotInstanceRequest, KeyPairInfo} from '@aws-sdk/client-ec2';
+import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, SpotInstanceRequest} from '../../cloud/shapes.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
 import type {Look, Looking} from '../../step.ts';
 import {bearsMark, tagsOf} from '../tags.ts';

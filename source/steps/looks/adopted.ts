@@ -1,7 +1,7 @@
 import type {Look} from '../../step.ts';
 import {unless} from '../answering.ts';
-import {type Group, groupOf, type KeyPair} from './account.ts';
 import {tagsOf} from '../tags.ts';
+import {type Group, groupOf, type KeyPair} from './account.ts';
 
 /** Groups that somebody named by id or by name; a name may stand once in each VPC. */
 export const adoptedGroupsLook = (group: string): Look<Group[]> => ({
@@ -23,6 +23,13 @@ export const adoptedPairLook = (name: string): Look<KeyPair | undefined> => ({
 		const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: 'key-name', Values: [name]}], IncludePublicKey: true});
 		const seen = KeyPairs.find(({KeyName}) => KeyName === name);
 		if (!seen) return undefined;
-		return {id: seen.KeyPairId ?? '', name, fingerprint: seen.KeyFingerprint ?? '', type: seen.KeyType ?? 'rsa', publicKey: seen.PublicKey, tags: tagsOf(seen.Tags)};
+		return {
+			id: seen.KeyPairId ?? '',
+			name,
+			fingerprint: seen.KeyFingerprint ?? '',
+			type: seen.KeyType ?? 'rsa',
+			publicKey: seen.PublicKey,
+			tags: tagsOf(seen.Tags),
+		};
 	},
 });

@@ -1,4 +1,4 @@
-import type {LifecycleRule, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';
+import type {LifecycleRule, PublicAccessBlockConfiguration} from '../../cloud/shapes.ts';
 import type {Problem} from '../../problem.ts';
 import type {Look} from '../../step.ts';
 import {ifAnswered, unless} from '../answering.ts';

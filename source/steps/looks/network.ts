@@ -1,4 +1,4 @@
-import type {RouteTable} from '@aws-sdk/client-ec2';
+import type {RouteTable} from '../../cloud/shapes.ts';
 import type {Look} from '../../step.ts';
 import {tagsOf} from '../tags.ts';
 
@@ -27,7 +27,9 @@ function wayOut(table: RouteTable | undefined): WayOut {
 	const route = table?.Routes?.find(({DestinationCidrBlock, State}) => DestinationCidrBlock === '0.0.0.0/0' && State !== 'blackhole');
 	if (!route) return 'none';
 	if (route.GatewayId?.startsWith('igw-')) return 'public';
-	return route.NatGatewayId ?? route.InstanceId ?? route.NetworkInterfaceId ?? route.TransitGatewayId ?? route.VpcPeeringConnectionId ?? route.GatewayId ? 'private' : 'none';
+	return (route.NatGatewayId ?? route.InstanceId ?? route.NetworkInterfaceId ?? route.TransitGatewayId ?? route.VpcPeeringConnectionId ?? route.GatewayId)
+		? 'private'
+		: 'none';
 }
 
 /** A subnet's own table where it has one, else its VPC's main one. */

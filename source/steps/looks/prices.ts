@@ -40,7 +40,9 @@ const product = z.object({terms: z.object({OnDemand: z.record(z.string(), z.obje
 function priceIn(item: unknown): number | undefined {
 	const judged = product.safeParse(JSON.parse(String(item)));
 	if (!judged.success) return undefined;
-	const prices = Object.values(judged.data.terms.OnDemand).flatMap(({priceDimensions}) => Object.values(priceDimensions).map(({pricePerUnit}) => Number(pricePerUnit.USD)));
+	const prices = Object.values(judged.data.terms.OnDemand).flatMap(({priceDimensions}) =>
+		Object.values(priceDimensions).map(({pricePerUnit}) => Number(pricePerUnit.USD)),
+	);
 	return prices.find((price) => price > 0);
 }
 

@@ -14,6 +14,6 @@ export const principalLook: Look<{arn: string} | {unknown: string}> = {
 			const found = (await cloud.call('GetRole', {RoleName: role})).Role?.Arn;
 			return found === undefined ? {unknown: `role ${role} has no ARN`} : {arn: found};
 		}
-		return /:(user|role|group)\//.test(arn) ? {arn} : {unknown: 'the policies of root and federated users can\'t be asked about'};
+		return /:(user|role|group)\//.test(arn) ? {arn} : {unknown: "the policies of root and federated users can't be asked about"};
 	},
 };

@@ -5,7 +5,7 @@ import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
 
 /** What a fleet's record holds, and which version of the parameter it is. */
-export type FleetRecord = {version: number; answers: Given; /** When it was written, in milliseconds since 1970. */ at?: number | undefined};
+export type FleetRecord = {version: number; answers: Given /** When it was written, in milliseconds since 1970. */; at?: number | undefined};
 
 /** The form of the record that this release writes. */
 export const recordForm = 1;

@@ -1,4 +1,4 @@
-import type {IpPermission, SecurityGroupRule} from '@aws-sdk/client-ec2';
+import type {IpPermission, SecurityGroupRule} from '../../cloud/shapes.ts';
 import {tagsOf} from '../tags.ts';
 import type {Rule} from './account.ts';
 
@@ -19,11 +19,7 @@ export const ruleOf = (seen: SecurityGroupRule): Rule => ({
 
 /** What a rule lets in, without who made it. */
 const same = (one: Rule, other: Rule): boolean =>
-	one.fromPort === other.fromPort &&
-	one.toPort === other.toPort &&
-	one.protocol === other.protocol &&
-	one.cidr === other.cidr &&
-	one.groupId === other.groupId;
+	one.fromPort === other.fromPort && one.toPort === other.toPort && one.protocol === other.protocol && one.cidr === other.cidr && one.groupId === other.groupId;
 
 /** All inbound rules of a group, from its permissions; those in `marked` bring their ids and tags. */
 export function inboundOf(permissions: readonly IpPermission[], marked: readonly SecurityGroupRule[]): Rule[] {

@@ -1,0 +1,3 @@
+/** What is inside AWS's answers and questions, for whoever reads or writes parts of them; the SDK itself is imported in this folder only. */
+export type {Instance, InstanceType, IpPermission, KeyPairInfo, RouteTable, SecurityGroup, SecurityGroupRule, SpotInstanceRequest} from '@aws-sdk/client-ec2';
+export type {BucketLocationConstraint, LifecycleRule, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';

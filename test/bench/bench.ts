@@ -1,0 +1,30 @@
+import {spawnSync} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const rounds = 15;
+
+/** What is measured, each against the start of Node itself: side by side in every round, so that a busy machine slows both. */
+const measured: readonly {name: string; args: string[]}[] = [
+	{name: 'node -e 0', args: ['-e', '0']},
+	{name: '--version', args: [cli, '--version']},
+	{name: '--help', args: [cli, '--help']},
+	{name: 'help setup', args: [cli, 'help', 'setup']},
+	{name: 'policy --json', args: [cli, 'policy', '--json']},
+	{name: 'demo --json', args: [cli, 'demo', '--json']},
+];
+
+const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+
+function once(args: readonly string[]): number {
+	const begun = performance.now();
+	const {status, stderr} = spawnSync(process.execPath, args, {env: {PATH: process.env['PATH']}, encoding: 'utf8'});
+	if (status !== 0) throw new Error(`${args.join(' ')} exits ${status}: ${stderr}`);
+	return performance.now() - begun;
+}
+
+const times = new Map(measured.map(({name}) => [name, [] as number[]]));
+for (let round = 0; round < rounds; round++) for (const {name, args} of measured) times.get(name)?.push(once(args));
+const base = median(times.get('node -e 0') ?? []);
+console.log(`median of ${rounds} rounds, side by side`);
+for (const [name, taken] of times) console.log(`${name.padEnd(16)} ${median(taken).toFixed(1).padStart(7)} ms   ${(median(taken) / base).toFixed(2).padStart(6)} x node -e 0`);

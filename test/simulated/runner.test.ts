@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {factsScript} from '../../source/host/scripts/facts.ts';
+import {serviceScript} from '../../source/host/scripts/service.ts';
+import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
+import {unregisterScript} from '../../source/host/scripts/unregister.ts';
+import {stateOf} from '../../source/cloud/simulated/account.ts';
+import {paths} from '../../source/host/scripts/paths.ts';
+import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {configText, connect, machineOptions, makeManager, type Manager, region, startRunner} from './fleet-by-hand.ts';
+import {refusedWith} from './refused-with.ts';
+
+const testMachine = (manager: Manager) => ({name: 'runner-test-fleet-1795510800-0badcafe', options: machineOptions(manager), limitSeconds: 900, image: 'alpine:latest'});
+
+/** Names of machines that live in EC2 now, the manager left out. */
+const living = (world: World, manager: Manager) =>
+	[...world.outside.region(region).instances.values()].filter((one) => one.id !== manager.id && !['terminated', 'shutting-down'].includes(stateOf(one, world.clock.now())));
+const keyPairs = (world: World) => [...world.outside.region(region).keyPairs.keys()].filter((name) => name.startsWith('runner-'));
+
+async function running(options = {}) {
+	const world = simulatedWorld(options);
+	const manager = await makeManager(world);
+	const connection = await connect(world, manager);
+	await startRunner(world, connection, manager);
+	return {world, manager, connection};
+}
+
+test('a test machine goes through docker-machine’s stages in order, is real and tagged, and goes away with its key pair', async () => {
+	const {world, manager, connection} = await running();
+	const stages: string[] = [];
+	let seen: string | undefined;
+	const ended = await connection.script(testMachineScript, testMachine(manager), (progress) => {
+		if (!('stage' in progress)) return;
+		stages.push(progress.stage);
+		if (progress.stage === 'container') seen = living(world, manager)[0]?.tags['gitlab-runner-aws:part'];
+	});
+	assert.equal(ended.is, 'proven');
+	assert.equal(seen, 'worker');
+	const order = ['check', 'create', 'launch', 'running', 'ssh', 'system', 'provision', 'docker install', 'certificates', 'docker set up', 'docker answer', 'container', 'removal'];
+	assert.deepEqual(stages.filter((stage, index) => stage !== stages[index - 1]), order);
+	assert.deepEqual(living(world, manager), []);
+	assert.deepEqual(keyPairs(world), []);
+});
+
+test('a test machine that EC2 refuses fails in the launch with EC2’s code, and leaves nothing', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.capacity('c5.large', `${region}a`, 'none');
+	const ended = await connection.script(testMachineScript, testMachine(manager));
+	assert.ok(ended.is === 'failed');
+	assert.equal(ended.stage, 'launch');
+	assert.match(ended.detail, /InsufficientInstanceCapacity: We currently do not have sufficient c5\.large capacity/);
+	assert.equal(ended.removed, true);
+	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+});
+
+test('a worker that the manager can’t reach, a wrong user, a flag nobody knows and a role that may not: each fails in its own way', async () => {
+	const {world, manager, connection} = await running();
+	const detail = async (options: string[]) => {
+		const ended = await connection.script(testMachineScript, {...testMachine(manager), options});
+		return ended.is === 'failed' ? `${ended.stage}: ${ended.detail}` : ended.is;
+	};
+	const options = machineOptions(manager);
+	assert.match(await detail([...options, 'amazonec2-encrypt-ebs-volume=true']), /^check: .*flag provided but not defined/s);
+	assert.match(await detail([...options, 'amazonec2-ssh-user=admin']), /^ssh: .*Too many retries waiting for SSH/s);
+	world.outside.closePort(manager.workersGroup, 2376);
+	assert.match(await detail(options), /^docker answer: Error creating machine: Error checking the host/);
+	const role = world.outside.account.roles.get('fleet');
+	role?.inline.set('fleet', JSON.stringify({Statement: [{Effect: 'Allow', Action: ['ec2:Describe*', 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: '*'}]}));
+	assert.match(await detail(options), /^launch: .*UnauthorizedOperation/s);
+	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+});
+
+test('a stage can be made to fail as often as a test wants', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.machineFaults(manager.id, {stage: {name: 'docker install', detail: 'Error creating machine: Error running provisioning: error installing docker', times: 1}});
+	const ended = await connection.script(testMachineScript, testMachine(manager));
+	assert.ok(ended.is === 'failed' && ended.stage === 'docker install');
+	assert.equal((await connection.script(testMachineScript, testMachine(manager))).is, 'proven');
+});
+
+test('a laptop that dies in the middle of a test machine leaves no worker', async () => {
+	const {world, manager, connection} = await running();
+	world.faults.dieAt(world.acts.length + 1);
+	assert.equal(await refusedWith(connection.script(testMachineScript, testMachine(manager))), 'laptop-died');
+	await world.time.sleep(300_000);
+	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+});
+
+test('jobs are taken, get machines of the fleet’s options, end well, and the machines go when idle', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.queueJobs(7, {seconds: 90});
+	await world.clock.sleep(30_000);
+	assert.deepEqual(world.jobs.map(({state}) => state), ['running', 'running', 'running', 'running', 'running', 'pending', 'pending']);
+	const {machines, jobs} = await connection.script(factsScript, {verify: false});
+	assert.equal(machines.length, 5);
+	assert.match(machines[0]?.name ?? '', /^runner-simulated-fleet-\d{10}-[0-9a-f]{8}$/);
+	assert.equal(jobs?.split('\n').filter((line) => line.startsWith('url=')).length, 5);
+	assert.equal(living(world, manager).length, 5);
+	await world.clock.sleep(300_000);
+	assert.ok(world.jobs.every(({state}) => state === 'success'));
+	assert.equal(new Set(world.jobs.map(({worker}) => worker)).size, 5);
+	await world.clock.sleep(400_000);
+	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+});
+
+test('so many machines stay idle as the configuration wants', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.setFile(manager.id, paths.config, configText(world, manager, {idle: 2, idleTime: 60}));
+	await world.clock.sleep(600_000);
+	assert.equal(living(world, manager).length, 2);
+	assert.equal((await connection.script(factsScript, {verify: false})).machines.length, 2);
+});
+
+test('a graceful drain lets five running jobs end well, takes no new ones, and takes the machines away', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.queueJobs(5, {seconds: 120});
+	await world.clock.sleep(60_000);
+	const said: unknown[] = [];
+	const draining = connection.script(serviceScript, {do: 'drain', drainSeconds: 1800, fleet: 'fleet'}, (progress) => said.push(progress));
+	await world.clock.sleep(5000);
+	assert.equal(world.takers(), 0);
+	world.outside.queueJobs(1);
+	assert.deepEqual(await draining, {is: 'done', machines: 5});
+	assert.deepEqual(said[0], {says: '5 jobs still run'});
+	assert.deepEqual(world.jobs.map(({state}) => state), ['success', 'success', 'success', 'success', 'success', 'pending']);
+	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+});
+
+test('a drain whose time is over says how many jobs still run, and they end well', async () => {
+	const {world, connection} = await running();
+	world.outside.queueJobs(2, {seconds: 600});
+	await world.clock.sleep(60_000);
+	assert.deepEqual(await connection.script(serviceScript, {do: 'drain', drainSeconds: 30, fleet: 'fleet'}), {is: 'still-busy', jobs: 2});
+	await world.clock.sleep(700_000);
+	assert.ok(world.jobs.every(({state}) => state === 'success'));
+	assert.equal((await connection.script(factsScript, {verify: false})).service.active, 'inactive');
+});
+
+test('a hasty stop, or none of the drop-in, ends running jobs', async () => {
+	const {world, connection} = await running();
+	world.outside.queueJobs(1, {seconds: 600});
+	await world.clock.sleep(60_000);
+	await connection.script(serviceScript, {do: 'drain', drainSeconds: 0, fleet: 'fleet'});
+	assert.deepEqual(world.jobs.map(({state}) => state), ['failed']);
+});
+
+test('a terminated manager fails its jobs, and one that was stopped takes jobs again after its start', async () => {
+	const {world, manager} = await running();
+	world.outside.queueJobs(1, {seconds: 600});
+	await world.clock.sleep(60_000);
+	await world.cloudAt(region).call('StopInstances', {InstanceIds: [manager.id]});
+	assert.deepEqual(world.jobs.map(({state}) => state), ['failed']);
+	assert.equal(world.takers(), 0);
+	await world.clock.sleep(60_000);
+	await world.cloudAt(region).call('StartInstances', {InstanceIds: [manager.id]});
+	await world.clock.sleep(60_000);
+	assert.equal(world.takers(), 1);
+});
+
+test('a worker that AWS takes back fails its job, and nobody else’s', async () => {
+	const {world, manager} = await running();
+	world.outside.queueJobs(2, {seconds: 600});
+	await world.clock.sleep(120_000);
+	const [first] = living(world, manager);
+	world.outside.interruptSpot(first?.id ?? '');
+	await world.clock.sleep(1_200_000);
+	assert.deepEqual(world.jobs.map(({state}) => state).toSorted(), ['failed', 'success']);
+});
+
+test('the least number of takers is remembered since it was last asked', async () => {
+	const {world, connection} = await running();
+	world.leastTakers();
+	await world.clock.sleep(10_000);
+	assert.equal(world.leastTakers(), 1);
+	await connection.script(serviceScript, {do: 'restart', drainSeconds: 60});
+	assert.equal(world.leastTakers(), 0);
+	assert.equal(world.takers(), 1);
+});
+
+test('a token that GitLab doesn’t know takes no jobs, and verify says so in GitLab Runner’s words', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.setFile(manager.id, paths.config, configText(world, manager, {token: world.tokens.unknown}));
+	await world.clock.sleep(5000);
+	assert.equal(world.takers(), 0);
+	const verify = async () => (await connection.script(factsScript, {verify: true})).verify;
+	const refused = await verify();
+	assert.equal(refused?.code, 1);
+	assert.ok(refused?.lines.some((line) => line.includes('Verifying runner... is not valid')));
+	world.outside.setGitlab('failing');
+	assert.ok((await verify())?.lines.some((line) => line.includes('Verifying runner... failed')));
+	world.outside.setGitlab('unreachable');
+	const silent = await verify();
+	assert.equal(silent?.code, 0);
+	assert.ok(silent?.lines.some((line) => line.includes('Verifying runner... client error')));
+});
+
+test('unregistering takes this manager out, and says when there is no such runner', async () => {
+	const {connection} = await running();
+	assert.equal((await connection.script(unregisterScript, {runnerName: 'other'})).code, 1);
+	const ended = await connection.script(unregisterScript, {runnerName: 'fleet'});
+	assert.equal(ended.code, 0);
+	assert.ok(ended.lines.some((line) => line.includes('succeeded')));
+});
