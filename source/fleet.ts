@@ -241,7 +241,8 @@ export const names = {
 
 /**
  * Whether a key pair or machine name is one that this fleet's runner gave: `runner-<short token>-<fleet>-<unix>-<hex>`.
- * A short token has at most nine characters, so a fleet whose name ends in this one's doesn't match (facts §1, §3.5).
+ * A short token has at most nine characters, so a fleet whose name ends in this one's doesn't match (facts §1, §3.5); `test` stands for it in the
+ * name of a test machine, and then the fleet's own name follows.
  */
 export const isWorkerName = (fleet: Fleet, name: string): boolean =>
-	new RegExp(`^runner-[a-z0-9-]{1,9}-${fleet.name}-\\d{9,11}-[0-9a-f]{8}$`).test(name);
+	new RegExp(`^runner-(test|(?!test-)[a-z0-9-]{1,9})-${fleet.name}-\\d{9,11}-[0-9a-f]{8}$`).test(name);

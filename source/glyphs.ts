@@ -39,6 +39,7 @@ const signs = {
 	down: ['↓', 'v'],
 	upDown: ['↑↓', 'up/down'],
 	back: ['←', 'left'],
+	right: ['→', 'right'],
 	enter: ['↵', 'enter'],
 	cursor: ['▏', '_'],
 	hidden: ['•', '*'],
@@ -62,6 +63,7 @@ export const signOf = (sign: Sign, look: Look): string => signs[sign][look.ascii
 export function plainText(text: string, look: Look): string {
 	if (!look.ascii) return text;
 	let plain = text;
+	plain = plain.replaceAll('→', '->');
 	for (const [glyph, ascii] of Object.values(signs)) plain = plain.replaceAll(glyph, ascii);
-	return plain.replaceAll('’', "'").replaceAll('→', '->').replaceAll('✔', '*').replaceAll('✖', 'x');
+	return plain.replaceAll('’', "'").replaceAll('✔', '*').replaceAll('✖', 'x');
 }

@@ -117,13 +117,19 @@ export function answered(walk: Walk, key: AnswerKey, value: unknown): Walk {
 }
 
 /** What a typed text stands for; an empty one stands for nothing. */
-function read(key: AnswerKey, answer: unknown): unknown {
+export function read(key: AnswerKey, answer: unknown): unknown {
 	if (typeof answer !== 'string') return answer;
 	return answer.trim() === '' ? undefined : fromText(key, answer.trim());
 }
 
 /** A question as put to a person: live choices, the default that Enter takes, and what was wrong with what a flag, a preset or the record gave. */
-export async function put({asking}: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
+export async function put(walk: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
+	const [asked, live] = await Promise.all([putAtOnce(walk, settled, key), liveChoices(key, walk.asking(settled.given))]);
+	return {...asked, ...live};
+}
+
+/** The same without the live choices, which may take a while: no call is made for it. */
+export async function putAtOnce({asking}: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
 	const question = questions[key];
 	const {given, wrong, why, sources} = settled;
 	const refused = wrong.find((one) => one.key === key);
@@ -132,7 +138,6 @@ export async function put({asking}: Pick<Walk, 'asking'>, settled: Settled, key:
 	const reason = why[key] ?? (value !== undefined && sources[key] === 'record' ? "the fleet's record" : undefined);
 	return {
 		question,
-		...(await liveChoices(key, asking(given))),
 		...(value === undefined ? {} : {default: reason ? {value, why: reason} : {value}}),
 		...(refused ? {refused: refusal([], [refused]).message} : {}),
 		wrong: (answer) => wrongTyped(key, answer, given),
@@ -146,7 +151,7 @@ function wrongTyped(key: AnswerKey, answer: unknown, given: Given): string | und
 }
 
 /** Live choices, or why there are none: what can't be listed can still be typed. Without a session nothing goes on. */
-async function liveChoices(key: AnswerKey, asking: Asking): Promise<{choices?: Choice<unknown>[]; note?: string}> {
+export async function liveChoices(key: AnswerKey, asking: Asking): Promise<{choices?: Choice<unknown>[]; note?: string}> {
 	try {
 		const choices = await questions[key].choices?.(asking);
 		return choices ? {choices} : {};

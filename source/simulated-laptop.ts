@@ -5,6 +5,8 @@ import {Problem} from './problem.ts';
 /** A laptop of the world: from where calls come, and which may die at any of its acts. */
 export type Laptop = {
 	readonly number: number;
+	/** Whose credentials it has. */
+	readonly arn: string;
 	/** Public IPv4 address that the laptop has. */
 	address: string;
 	/** Whether a service tells that address. */
@@ -22,9 +24,10 @@ export type Laptop = {
 export type Acts = {done: string[]; dieAt: number | undefined};
 
 /** Makes a laptop. A dead one throws a Problem with the code `laptop-died` from every port, for ever. */
-export function newLaptop(number: number, address: string, world: SimulatedClock, acts: Acts): Laptop {
+export function newLaptop({number, address, arn}: Pick<Laptop, 'number' | 'address' | 'arn'>, world: SimulatedClock, acts: Acts): Laptop {
 	const laptop: Laptop = {
 		number,
+		arn,
 		address,
 		addressTold: true,
 		alive: true,

@@ -1,12 +1,12 @@
-import {simulatedAddress} from './address/simulated.ts';
 import type {Address} from './address/port.ts';
+import {simulatedAddress} from './address/simulated.ts';
 import type {Clock, Random} from './clock.ts';
 import {type SimulatedClock, type Speed, seededRandom, simulatedClock} from './clock-simulated.ts';
 import type {CloudAt} from './cloud/port.ts';
 import {patientAt, type Retrying} from './cloud/retry.ts';
-import {newAccount} from './cloud/simulated/account.ts';
 import {type CallMade, simulatedCloud} from './cloud/simulated/cloud.ts';
 import type {CloudFaults} from './cloud/simulated/faults.ts';
+import {newAccount} from './cloud/simulated/new-account.ts';
 import {type CloudOutside, cloudOutside} from './cloud/simulated/outside.ts';
 import {type SimulatedDisk, simulatedDisk} from './disk/simulated.ts';
 import type {GitlabAt} from './gitlab/port.ts';
@@ -62,19 +62,21 @@ export type World = Ports & {
 	/** Managers that would take a job now, and the least number of them since that was last asked. */
 	takers(): number;
 	leastTakers(): number;
-	outside: CloudOutside & HostOutside & {
-		/** GitLab's own state: runners, tokens, health. */
-		gitlab: SimulatedGitlab;
-		/** A token as somebody would type it: the runner's, a person's, or one that this GitLab doesn't know. */
-		token(kind?: keyof World['tokens']): string;
-		setGitlab(health: GitlabHealth): void;
-		/** The first laptop moves to another network; undefined: no service tells its address. */
-		setOwnAddress(address: string | undefined): void;
-	};
-	faults: CloudFaults & HostFaults & {
-		/** The laptop that makes the n-th changing act of all (1 is the first) dies right after it: from then on every port of it throws. */
-		dieAt(nth: number): void;
-	};
+	outside: CloudOutside &
+		HostOutside & {
+			/** GitLab's own state: runners, tokens, health. */
+			gitlab: SimulatedGitlab;
+			/** A token as somebody would type it: the runner's, a person's, or one that this GitLab doesn't know. */
+			token(kind?: keyof World['tokens']): string;
+			setGitlab(health: GitlabHealth): void;
+			/** The first laptop moves to another network; undefined: no service tells its address. */
+			setOwnAddress(address: string | undefined): void;
+		};
+	faults: CloudFaults &
+		HostFaults & {
+			/** The laptop that makes the n-th changing act of all (1 is the first) dies right after it: from then on every port of it throws. */
+			dieAt(nth: number): void;
+		};
 	/** A laptop that has never seen any fleet: its own address, an empty disk, the same account. */
 	another(options?: {address?: string; who?: string}): Ports;
 	/** The same laptop switched on again after it died: same disk, same address. */
@@ -98,7 +100,9 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const acts: Acts = {done: [], dieAt: undefined};
 	let laptops = 0;
 
-	function portsOf(laptop: Laptop, who: string, disk?: SimulatedDisk): Ports {
+	function portsFor(address: string, who: string, disk?: SimulatedDisk): Ports {
+		laptops += 1;
+		const laptop = newLaptop({number: laptops, address, arn: `arn:aws:iam::${account.id}:user/${who.split('@')[0]}`}, time, acts);
 		return {
 			cloudAt: patientAt(cloud.at(laptop), {clock: laptop.clock, random, onRetry: options.onRetry}),
 			host: simulatedHost(hosts, laptop, opened),
@@ -111,8 +115,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 			laptop,
 		};
 	}
-	const laptopAt = (address: string) => newLaptop((laptops += 1), address, time, acts);
-	const first = portsOf(laptopAt(options.ownAddress ?? firstAddress), 'alice@laptop');
+	const first = portsFor(options.ownAddress ?? firstAddress, 'alice@laptop');
 
 	if ('ownAddress' in options && options.ownAddress === undefined) first.laptop.addressTold = false;
 
@@ -148,7 +151,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 				acts.dieAt = nth;
 			},
 		},
-		another: ({address = '198.51.100.4', who = 'bob@desk'} = {}) => portsOf(laptopAt(address), who),
-		reboot: (ports = first) => portsOf(laptopAt(ports.laptop.address), ports.who, ports.disk),
+		another: ({address = '198.51.100.4', who = 'bob@desk'} = {}) => portsFor(address, who),
+		reboot: (ports = first) => portsFor(ports.laptop.address, ports.who, ports.disk),
 	};
 }

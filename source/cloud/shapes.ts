@@ -1,3 +1,12 @@
 /** What is inside AWS's answers and questions, for whoever reads or writes parts of them; the SDK itself is imported in this folder only. */
-export type {Instance, InstanceType, IpPermission, KeyPairInfo, RouteTable, SecurityGroup, SecurityGroupRule, SpotInstanceRequest} from '@aws-sdk/client-ec2';
+export type {
+	_InstanceType as InstanceType,
+	Instance,
+	IpPermission,
+	KeyPairInfo,
+	RouteTable,
+	SecurityGroup,
+	SecurityGroupRule,
+	SpotInstanceRequest,
+} from '@aws-sdk/client-ec2';
 export type {BucketLocationConstraint, LifecycleRule, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';

@@ -7,6 +7,7 @@ import {Problem} from '../problem.ts';
 import {questions} from '../questions/all.ts';
 import type {Removal} from '../step.ts';
 import {identityLook} from '../steps/looks/identity.ts';
+import {recordLook} from '../steps/looks/record.ts';
 import {failAll} from './failing.ts';
 import {onlyFleet} from './fleets.ts';
 import {askingFor, layersOf, lookingAt} from './opening.ts';
@@ -38,11 +39,10 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 	const {face, stops} = session;
 	const {fleet} = removal;
 	const {steps} = dockerMachine;
-	const identity = await removal.look(identityLook);
+	const [identity, record] = await Promise.all([removal.look(identityLook), removal.look(recordLook)]);
+	face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account: identity.account, arn: identity.arn, stands: record !== undefined, ...(session.demo ? {demo: true} : {})});
 	const standing = await listStanding(steps, removal, face.emit, 'before');
-	const going = standing.filter(({goes}) => goes);
-	face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account: identity.account, arn: identity.arn, stands: going.length > 0, ...(session.demo ? {demo: true} : {})});
-	if (going.length === 0) {
+	if (!standing.some(({goes}) => goes)) {
 		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});
 		return 0;
 	}
@@ -67,9 +67,9 @@ async function prove(session: Session, before: OpenContext<Removal>): Promise<nu
 		const stays = left.filter(({goes}) => goes);
 		if (stays.length > 0) {
 			const list = stays.map(({id}) => id).join(', ');
-			return failAll(session, [new Problem({code: 'still-stands', fault: 'outside', message: `This still bears ${fleet.name}'s mark: ${list}.`, advice: goOn(fleet)})]);
+			return failAll(session, [new Problem({code: 'still-stands', fault: 'outside', message: `This still bears the mark of ${fleet.name}: ${list}.`, advice: goOn(fleet)})]);
 		}
-		face.emit({event: 'ended', says: `Nothing in ${fleet.region} bears ${fleet.name}'s mark.${keptWords(left)}`, next: []});
+		face.emit({event: 'ended', says: `Nothing in ${fleet.region} bears the mark of ${fleet.name}.${keptWords(left)}`, next: []});
 		return 0;
 	} finally {
 		await removal.close();

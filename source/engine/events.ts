@@ -31,6 +31,8 @@ export const eventShapes = {
 		for: z.array(step).optional(),
 		problem: problemData.optional(),
 		fix: z.string().optional(),
+		/** The answers that `fix` means, by key. */
+		mends: z.record(z.string(), z.unknown()).optional(),
 	}),
 	'plan.ended': z.object({so: z.int(), missing: z.int(), different: z.int(), extra: z.int(), waiting: z.int(), blocked: z.int()}),
 	/** Steps that will be made so, or taken away, in the order of their dependencies; `usual` is what each took in this person's earlier runs. */

@@ -38,9 +38,12 @@ export async function look(step: AnyStep, context: Context, found: Partial<Found
 	}
 }
 
-/** A replacement that nobody agreed to is blocked: `--yes` alone never replaces a manager. */
-export function guarded(finding: AnyFinding, allowed: Allowed): AnyFinding {
-	if (finding.is !== 'different' || allowed.replaceManager) return finding;
+/**
+ * A replacement that nobody agreed to is blocked: `--yes` alone never replaces a manager. The record only says what was decided; whether
+ * something stands that would be replaced, and what, is found by the step that it belongs to.
+ */
+export function guarded({name}: AnyStep, finding: AnyFinding, allowed: Allowed): AnyFinding {
+	if (finding.is !== 'different' || allowed.replaceManager || name === 'record') return finding;
 	const replaced = finding.changes.filter((change) => change.how === 'replace');
 	if (replaced.length === 0) return finding;
 	const list = replaced.map(({what, from, to}) => `${what} from ${from} to ${to}`).join(', ');
@@ -82,7 +85,7 @@ export function foundEvent(step: StepName, finding: AnyFinding): Happening {
 		...(finding.is === 'different' ? {changes: finding.changes} : {}),
 		...(finding.is === 'waiting' ? {for: finding.for} : {}),
 		...(finding.is === 'blocked' ? {problem: problemData(finding.problem)} : {}),
-		...(finding.is === 'blocked' && finding.fix ? {fix: finding.fix.says} : {}),
+		...(finding.is === 'blocked' && finding.fix ? {fix: finding.fix.says, mends: finding.fix.answers} : {}),
 	};
 }
 
@@ -100,7 +103,7 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 			const unmet = (await Promise.all(above.map(async (other) => ({name: other.name, is: (await start(other)).is})))).filter(({is}) => is !== 'so');
 			if (unmet.length === 0) emit({event: 'step.looking', step: step.name});
 			const seen: AnyFinding =
-				unmet.length > 0 ? {is: 'waiting', for: unmet.map(({name}) => name)} : guarded(await look(step, context, foundIn(findings)), allowed);
+				unmet.length > 0 ? {is: 'waiting', for: unmet.map(({name}) => name)} : guarded(step, await look(step, context, foundIn(findings)), allowed);
 			const finding = await belowIdentity(step, seen);
 			findings.set(step.name, finding);
 			emit(foundEvent(step.name, finding));

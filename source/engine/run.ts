@@ -25,6 +25,7 @@ export async function runPlan(
 	const {clock} = context;
 	const asked = wanted(steps, context);
 	const findings = new Map(plan);
+	const made = new Set<StepName>();
 	const begun = clock.now();
 	const before = (step: AnyStep): AnyStep[] => asked.filter((other) => step.needs.includes(other.name) || step.after?.includes(other.name));
 	const todo = asked.filter((step) => plan.get(step.name)?.is !== 'so');
@@ -37,7 +38,7 @@ export async function runPlan(
 		}),
 	});
 
-	const lookAt = async (step: AnyStep): Promise<AnyFinding> => guarded(await look(step, context, foundIn(findings)), options);
+	const lookAt = async (step: AnyStep): Promise<AnyFinding> => guarded(step, await look(step, context, foundIn(findings)), options);
 
 	const settle = async (step: AnyStep): Promise<AnyFinding> => {
 		const {seconds, tries: times} = step.settles ?? usualSettling;
@@ -90,10 +91,11 @@ export async function runPlan(
 		}
 		emit({event: 'step.started', step: step.name});
 		applied.add(step.name);
-		const made = await makeSo(step, finding);
-		findings.set(step.name, made);
-		emit({event: 'step.done', step: step.name, says: says(made), seconds: secondsSince(clock, start)});
-		for (const note of made.notes ?? []) emit({event: 'note', ...note});
+		const now = await makeSo(step, finding);
+		made.add(step.name);
+		findings.set(step.name, now);
+		emit({event: 'step.done', step: step.name, says: says(now), seconds: secondsSince(clock, start)});
+		for (const note of now.notes ?? []) emit({event: 'note', ...note});
 	};
 
 	const result = await walk({steps: asked, before, work, signal: context.signal, clock, emit});

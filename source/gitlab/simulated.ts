@@ -4,7 +4,16 @@ import type {Gitlab, GitlabAt, JobSeen, RunnerSeen} from './port.ts';
 import {refusal, unreachable} from './problems.ts';
 
 /** A runner as the simulated GitLab keeps it. Times are milliseconds since 1970. */
-export type RunnerKept = {id: number; token: string; description: string; tags: string[]; runUntagged: boolean; note: string; paused: boolean; contactedAt?: number};
+type RunnerKept = {
+	id: number;
+	token: string;
+	description: string;
+	tags: string[];
+	runUntagged: boolean;
+	note: string;
+	paused: boolean;
+	contactedAt?: number;
+};
 
 /** How a GitLab does, to whoever calls it. */
 export type GitlabHealth = 'up' | 'unreachable' | 'certificate' | 'failing' | 'throttled';
@@ -44,6 +53,8 @@ export type SimulatedGitlab = {
 	verify(url: string, token: string, ca: string | undefined): {status: number; runner?: RunnerKept};
 	/** The runner of a token, when GitLab would give it jobs. */
 	serves(url: string, token: string): RunnerKept | undefined;
+	/** Called before GitLab answers a laptop, so that it has heard from its managers. */
+	whenAsked: (() => void)[];
 	at(laptop: Laptop): GitlabAt;
 };
 
@@ -54,7 +65,8 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 	let nextId = 41;
 	const runners = new Map<number, RunnerKept>();
 	runners.set(41, {id: 41, token: known.runner, description: 'gitlab-runners', tags: [], runUntagged: true, note: '', paused: false});
-	const newToken = () => `glrt-t3_${Array.from({length: 20}, () => 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'[Math.floor(random() * 56)]).join('')}`;
+	const newToken = () =>
+		`glrt-t3_${Array.from({length: 20}, () => 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'[Math.floor(random() * 56)]).join('')}`;
 	const byToken = (token: string) => [...runners.values()].find((runner) => runner.token === token);
 
 	const gitlab: SimulatedGitlab = {
@@ -64,8 +76,10 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		runners,
 		tokens: new Map([[known.gitlab, ['api']]]),
 		jobs: [],
+		whenAsked: [],
 		verify(asked, token, ca) {
-			if (asked !== url || gitlab.health === 'unreachable' || gitlab.health === 'certificate' || (gitlab.ca !== undefined && ca !== gitlab.ca)) return {status: -100};
+			if (asked !== url || gitlab.health === 'unreachable' || gitlab.health === 'certificate' || (gitlab.ca !== undefined && ca !== gitlab.ca))
+				return {status: -100};
 			if (gitlab.health === 'failing') return {status: 502};
 			if (gitlab.health === 'throttled') return {status: 429};
 			const runner = byToken(token);
@@ -78,9 +92,18 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		at: (laptop) => (asked, ca) => portOf(laptop, asked, ca),
 	};
 
-	async function meet(laptop: Laptop, asked: string, ca: string | undefined, what: string, signal: AbortSignal | undefined, token?: string, scopes: string[] = []): Promise<void> {
+	async function meet(
+		laptop: Laptop,
+		asked: string,
+		ca: string | undefined,
+		what: string,
+		signal: AbortSignal | undefined,
+		token?: string,
+		scopes: string[] = [],
+	): Promise<void> {
 		laptop.judgeAlive();
 		await laptop.clock.sleep(120 + random() * 120, signal);
+		for (const look of gitlab.whenAsked) look();
 		const calling = {url: asked, what};
 		const answer = (status: number, text: object) => refusal({status, headers: {}, text: JSON.stringify(text)}, calling);
 		if (asked !== url) throw unreachable(Object.assign(new Error(`getaddrinfo ENOTFOUND ${asked}`), {code: 'ENOTFOUND'}), calling, signal);
@@ -93,7 +116,8 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		if (token === undefined) return;
 		const has = gitlab.tokens.get(token);
 		if (!has) throw answer(401, {message: '401 Unauthorized'});
-		if (!has.includes('api') && !scopes.some((scope) => has.includes(scope))) throw answer(403, {error: 'insufficient_scope', error_description: 'The request requires higher privileges than provided by the access token.'});
+		if (!has.includes('api') && !scopes.some((scope) => has.includes(scope)))
+			throw answer(403, {error: 'insufficient_scope', error_description: 'The request requires higher privileges than provided by the access token.'});
 	}
 
 	function portOf(laptop: Laptop, asked: string, ca: string | undefined): Gitlab {
@@ -127,7 +151,14 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 				laptop.act('gitlab createRunner');
 				nextId += 1;
 				const made = {id: nextId, token: newToken()};
-				runners.set(made.id, {...made, description: wanted.description, tags: wanted.tags, runUntagged: wanted.runUntagged, note: wanted.maintenanceNote, paused: false});
+				runners.set(made.id, {
+					...made,
+					description: wanted.description,
+					tags: wanted.tags,
+					runUntagged: wanted.runUntagged,
+					note: wanted.maintenanceNote,
+					paused: false,
+				});
 				laptop.judgeAlive();
 				return made;
 			},
@@ -151,7 +182,16 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 			async jobs(token, runnerId, signal) {
 				await meet(laptop, asked, ca, `list the jobs of runner ${runnerId}`, signal, token, ['read_api', 'manage_runner']);
 				const mine = gitlab.jobs.filter((job) => job.runnerId === runnerId).sort((one, other) => other.id - one.id);
-				return mine.slice(0, 20).map((job): JobSeen => ({id: job.id, name: job.name, status: job.state, webUrl: `${url}/${job.project}/-/jobs/${job.id}`, project: job.project, createdAt: isoTime(job.queuedAt)}));
+				return mine.slice(0, 20).map(
+					(job): JobSeen => ({
+						id: job.id,
+						name: job.name,
+						status: job.state,
+						webUrl: `${url}/${job.project}/-/jobs/${job.id}`,
+						project: job.project,
+						createdAt: isoTime(job.queuedAt),
+					}),
+				);
 			},
 		};
 	}

@@ -6,8 +6,8 @@ import type {Problem} from '../problem.ts';
 import {isSecret, toField} from '../telling/answer-text.ts';
 import type {Line} from '../telling/lines.ts';
 import {problemLines} from '../telling/problems.ts';
-import {beginning, reduce, stamped} from '../telling/run-state.ts';
-import {linesOf} from '../telling/sentences.ts';
+import {beginning, type RunState, reduce, stamped} from '../telling/run-state.ts';
+import {findingLines, linesOf} from '../telling/sentences.ts';
 import {toText} from '../telling/style.ts';
 import {agreedDefault, unagreed, unanswered} from '../telling/unanswered.ts';
 import {wrapColumns} from '../telling/wrapping.ts';
@@ -60,6 +60,7 @@ export function plainFace(options: PlainOptions): Face {
 	const held: string[] = [];
 	let asking = false;
 	let state = beginning;
+	let told = 0;
 
 	const write = (text: string) => {
 		if (asking) held.push(text);
@@ -108,15 +109,26 @@ export function plainFace(options: PlainOptions): Face {
 		return alone(() => putAgreement(proposal.word, terminal()));
 	}
 
+	/** Findings in the order of the steps, each as soon as those before it are there, whoever answered first. */
+	function inOrder({steps}: RunState): Line[] {
+		const lines: Line[] = [];
+		for (let next = steps[told]; next?.finding; next = steps[told]) {
+			lines.push(...findingLines(next, next.finding, state));
+			told++;
+		}
+		return lines;
+	}
+
 	function emit(happening: Happening): void {
 		const event = stamped(happening, clock.now());
 		// A download tells itself many times; it's said when it begins.
 		const begun =
 			event.event !== 'step.download' || !state.steps.some(({name, downloads}) => name === event.step && downloads.some(({what}) => what === event.what));
 		state = reduce(state, event);
+		if (event.event === 'plan.started') told = 0;
 		// What was agreed to has been said while it was asked.
 		if (!begun || event.event === 'agreement.asked') return;
-		const lines = linesOf(event, state);
+		const lines = state.phase === 'plan' && event.event === 'step.found' ? inOrder(state) : linesOf(event, state);
 		if (lines.length > 0 && isNew(event, lines.map(({text}) => text).join('\n'))) print(lines);
 	}
 

@@ -2,7 +2,7 @@ import type {Mark, Role} from '../glyphs.ts';
 import type {Column} from './columns.ts';
 import {age, figure, shortZone} from './formats.ts';
 import type {RunningJob} from './job-list.ts';
-import type {Row, RowJob, RowState} from './rows.ts';
+import {ageOfRow, type Row, type RowJob, type RowState, spentOfRow} from './rows.ts';
 
 export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 'usdPerHour' | 'spent' | 'instance' | 'market' | 'address';
 
@@ -29,16 +29,16 @@ export function jobWords({id, project, name, stage}: RowJob): string {
 /** What stands in the column of jobs where there is none: what the machine is doing. */
 const doing = ({job, detail}: Row): string => (job ? jobWords(job) : (detail ?? ''));
 
-/** A row's texts, by column. Pure; what isn't known is a dash. */
-export const workerCells = (row: Row): Record<WorkerColumn, string> => ({
+/** A row's texts, by column, at a time (milliseconds since 1970). Pure; what isn't known is a dash. */
+export const workerCells = (row: Row, now: number): Record<WorkerColumn, string> => ({
 	name: row.name,
 	state: row.state === 'unknown' ? 'not known' : row.state,
 	job: doing(row),
 	type: row.type ?? '–',
 	zone: shortZone(row.zone),
-	age: age(row.ageSeconds),
+	age: age(ageOfRow(row, now)),
 	usdPerHour: figure(row.usdPerHour),
-	spent: figure(row.spentUsd),
+	spent: figure(spentOfRow(row, now)),
 	market: row.spot === undefined ? '–' : row.spot ? 'spot' : 'on demand',
 	instance: row.instanceId ?? '–',
 	address: row.address ?? '–',

@@ -23,7 +23,8 @@ export type Layout<Id extends string> = readonly {column: Column<Id>; width: num
 
 const gap = 2;
 
-const wide = (columns: readonly Column<string>[]): number => columns.reduce((sum, {grows, least, width}) => sum + (grows ? least : width), 0) + gap * Math.max(0, columns.length - 1);
+const wide = (columns: readonly Column<string>[]): number =>
+	columns.reduce((sum, {grows, least, width}) => sum + (grows ? least : width), 0) + gap * Math.max(0, columns.length - 1);
 
 /** Fits columns into a width: drops by rank, never those of rank 0, then gives the rest to the one that grows. */
 export function fit<Id extends string>(columns: readonly Column<Id>[], width: number): Layout<Id> {
@@ -52,7 +53,12 @@ export const cellsOf = <Id extends string>(texts: Readonly<Record<Id, string>>, 
 	layout.map(({column, width}) => cell(texts[column.id], column, width, more));
 
 /** The rows of a window that holds `height` of them, with the cursor's in it; `top` is where it stood, so that it moves only when it must. */
-export function windowOf<Item>(rows: readonly Item[], cursor: number, height: number, top = 0): {top: number; shown: readonly Item[]; above: number; below: number} {
+export function windowOf<Item>(
+	rows: readonly Item[],
+	cursor: number,
+	height: number,
+	top = 0,
+): {top: number; shown: readonly Item[]; above: number; below: number} {
 	const last = Math.max(0, rows.length - height);
 	const inside = cursor < top ? cursor : cursor >= top + height ? cursor - height + 1 : top;
 	const start = Math.min(last, Math.max(0, inside));

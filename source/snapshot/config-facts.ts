@@ -10,7 +10,9 @@ const machine = z
 		MaxBuilds: number,
 		MachineName: text,
 		MachineOptions: z.array(z.string()).catch([]),
-		autoscaling: z.array(z.object({IdleCount: number, IdleTime: number, Periods: z.array(z.string()).catch([]), Timezone: text}).catch({Periods: []})).catch([]),
+		autoscaling: z
+			.array(z.object({IdleCount: number, IdleTime: number, Periods: z.array(z.string()).catch([]), Timezone: text}).catch({Periods: []}))
+			.catch([]),
 	})
 	.optional()
 	.catch(undefined);
@@ -47,10 +49,20 @@ export type RunnerFacts = {
 	scheduled: boolean;
 };
 
-export type ConfigFacts = {concurrent: number | undefined; checkInterval: number; logFormat: string | undefined; listenAddress: string | undefined; runners: RunnerFacts[]};
+export type ConfigFacts = {
+	concurrent: number | undefined;
+	checkInterval: number;
+	logFormat: string | undefined;
+	listenAddress: string | undefined;
+	runners: RunnerFacts[];
+};
 
 /** Prefixes that stand before the secret part of a runner's token (facts §1). */
-const shortOf = (token: string): string => token.replace(/^(?:glrt-(?:t\d_)?|glrtr-|GR1348941)/, '').replace(/…$/, '').slice(0, 9);
+const shortOf = (token: string): string =>
+	token
+		.replace(/^(?:glrt-(?:t\d_)?|glrtr-|GR1348941)/, '')
+		.replace(/…$/, '')
+		.slice(0, 9);
 
 function optionsOf(options: readonly string[]): Record<string, string> {
 	const read: Record<string, string> = {};

@@ -1,10 +1,10 @@
 import {machineSeconds} from './journal/spans.ts';
-import {usdPerHour} from './price.ts';
+import {spotKey, usdPerHour} from './price.ts';
 import type {Row} from './rows.ts';
 import type {Snapshot} from './snapshot.ts';
 
 /** A sum over a time, "about, since …": `since` is where what is known begins (milliseconds since 1970). */
-export type Spent = {usd: number; since: number};
+type Spent = {usd: number; since: number};
 
 export type Costs = {
 	/** What runs now, USD an hour, manager included where its price is known; undefined when no price is known. */
@@ -23,43 +23,54 @@ export type Costs = {
 const hour = 3_600_000;
 
 /** USD an hour of a worker as config.toml makes them now. */
-export function configuredPrice(snapshot: Snapshot): number | undefined {
+function configuredPrice(snapshot: Snapshot): number | undefined {
 	const options = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.options;
 	const type = options?.['instance-type'];
 	if (!options || type === undefined) return undefined;
-	const region = options['region'] ?? snapshot.region;
+	const region = options.region ?? snapshot.region;
 	const spot = 'request-spot-instance' in options && options['request-spot-instance'] !== 'false';
 	const diskGib = Number(options['root-size'] ?? 16);
-	return usdPerHour({type, zone: `${region}${options['zone'] ?? 'a'}`, spot, diskGib, publicAddress: options['private-address-only'] !== 'true'}, snapshot.prices.value);
+	return usdPerHour(
+		{type, zone: `${region}${options.zone ?? 'a'}`, spot, diskGib, publicAddress: options['private-address-only'] !== 'true'},
+		snapshot.prices.value,
+	);
 }
 
 function managerPrice(snapshot: Snapshot): number | undefined {
 	const manager = snapshot.ec2.value?.manager;
 	if (!manager || manager.state !== 'running') return undefined;
-	return usdPerHour({type: manager.type, zone: manager.zone, spot: manager.spotRequestId !== undefined, diskGib: undefined, publicAddress: manager.publicIp !== undefined}, snapshot.prices.value);
+	return usdPerHour(
+		{type: manager.type, zone: manager.zone, spot: manager.spotRequestId !== undefined, diskGib: undefined, publicAddress: manager.publicIp !== undefined},
+		snapshot.prices.value,
+	);
 }
 
-const sum = (numbers: readonly number[]): number | undefined => (numbers.length === 0 ? undefined : numbers.reduce((total, one) => total + one, 0));
-
-function savedBySpot(snapshot: Snapshot, rows: readonly Row[]): number | undefined {
-	const onDemand = snapshot.prices.value?.onDemand ?? {};
-	const spot = snapshot.prices.value?.spot ?? {};
-	const saved = rows.flatMap(({spot: isSpot, type, zone, usdPerHour: price}) => {
-		if (isSpot !== true || price === undefined || type === undefined || zone === undefined) return [];
-		const [full, paid] = [onDemand[type], spot[`${type} ${zone}`]];
-		return full === undefined || paid === undefined ? [] : [full - paid];
-	});
-	return sum(saved);
+/** Sums over the rows, in one go. */
+function addUp(snapshot: Snapshot, rows: readonly Row[]) {
+	const {onDemand = {}, spot = {}} = snapshot.prices.value ?? {};
+	let [workers, priced, unpriced, saved, spotCount] = [0, 0, 0, 0, 0];
+	for (const {usdPerHour: price, paidFrom, spot: isSpot, type = '', zone = ''} of rows) {
+		if (price === undefined) {
+			if (paidFrom !== undefined) unpriced += 1;
+			continue;
+		}
+		workers += price;
+		priced += 1;
+		const [full, paid] = [onDemand[type], isSpot ? spot[spotKey(type, zone)] : undefined];
+		if (full === undefined || paid === undefined) continue;
+		saved += full - paid;
+		spotCount += 1;
+	}
+	return {workers: priced === 0 ? undefined : workers, priced, unpriced, saved: spotCount === 0 ? undefined : saved};
 }
 
 /** What the fleet costs, reckoned from what is known: always "about". Pure. */
 export function costs(snapshot: Snapshot, rows: readonly Row[], now: number): Costs {
-	const priced = rows.map((row) => row.usdPerHour).filter((price) => price !== undefined);
-	const workers = sum(priced);
+	const {workers, priced, unpriced, saved} = addUp(snapshot, rows);
 	const manager = managerPrice(snapshot);
-	const usual = workers === undefined ? configuredPrice(snapshot) : workers / priced.length;
+	const usual = workers === undefined ? configuredPrice(snapshot) : workers / priced;
 	const spans = snapshot.journal.value?.spans;
-	const alive = snapshot.host.value ? new Set(rows.map(({name}) => name)) : undefined;
+	const alive = snapshot.host.value && (snapshot.journal.value?.spans.open.size ?? 0) > 0 ? new Set(rows.map(({name}) => name)) : undefined;
 	const date = new Date(now);
 	const spent = (from: number): Spent | undefined => {
 		if (!spans) return undefined;
@@ -68,13 +79,12 @@ export function costs(snapshot: Snapshot, rows: readonly Row[], now: number): Co
 		if (usual === undefined && seconds > 0) return undefined;
 		return {usd: (seconds / 3600) * (usual ?? 0) + ((manager ?? 0) * Math.max(0, now - since)) / hour, since};
 	};
-	const paying = rows.filter(({instanceId}) => instanceId !== undefined);
 	return {
-		perHour: workers === undefined && (manager === undefined || paying.length > 0) ? undefined : (workers ?? 0) + (manager ?? 0),
-		unpriced: paying.filter((row) => row.usdPerHour === undefined).length,
+		perHour: workers === undefined && (manager === undefined || unpriced > 0) ? undefined : (workers ?? 0) + (manager ?? 0),
+		unpriced,
 		today: spent(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate())),
 		month: spent(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)),
 		manager,
-		savedBySpot: savedBySpot(snapshot, rows),
+		savedBySpot: saved,
 	};
 }

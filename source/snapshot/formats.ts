@@ -40,7 +40,8 @@ export function bytes(count: number): string {
 export const many = (count: number, one: string, more = `${one}s`): string => `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
 
 /** `, for 12 m`, or nothing while that isn't known or is a moment. Milliseconds since 1970. */
-export const forTime = (since: number | undefined, now: number): string => (since === undefined || now - since < 10_000 ? '' : `, for ${age((now - since) / 1000)}`);
+export const forTime = (since: number | undefined, now: number): string =>
+	since === undefined || now - since < 10_000 ? '' : `, for ${age((now - since) / 1000)}`;
 
 const blocks = '▁▂▃▄▅▆▇█';
 const plainBlocks = '.:-=+*#@';

@@ -38,10 +38,10 @@ export function readJobList(text: string): {jobs: RunningJob[]; unread: string[]
 			id: Number(id),
 			url,
 			project: pathOf(url),
-			state: fields['state'] ?? '',
-			stage: fields['stage'] ?? '',
-			executorStage: fields['executor_stage'] ?? '',
-			seconds: goSeconds(fields['duration']),
+			state: fields.state ?? '',
+			stage: fields.stage ?? '',
+			executorStage: fields.executor_stage ?? '',
+			seconds: goSeconds(fields.duration),
 		});
 	}
 	return {jobs, unread};

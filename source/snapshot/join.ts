@@ -1,13 +1,14 @@
 import {isWorkerName} from '../fleet.ts';
+import type {RunningOnRunner} from '../gitlab/port.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {RunningJob} from './job-list.ts';
 import type {MachineStory} from './journal/history.ts';
 import {isNamedBy, madeAt} from './machine-name.ts';
 import type {Machine} from './machines.ts';
 import {usdPerHour} from './price.ts';
-import type {Row, RowJob} from './rows.ts';
-import type {Snapshot} from './snapshot.ts';
 import {type StateSeen, stateOf} from './row-state.ts';
+import type {Row, RowJob} from './rows.ts';
+import type {Prices, Snapshot} from './snapshot.ts';
 
 /** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
 const late = 120_000;
@@ -15,15 +16,26 @@ const late = 120_000;
 /** A worker as found: its machine in docker-machine's store, its instance, or both. */
 type Worker = {name: string; machine: Machine | undefined; instance: Instance | undefined};
 
+function readName({tags, keyName}: Instance): string | undefined {
+	const {Name: name} = tags;
+	if (name !== undefined && madeAt(name) !== undefined) return name;
+	return keyName !== undefined && madeAt(keyName) !== undefined ? keyName : undefined;
+}
+
+/** Names once read: the same instances are joined again each time that any other source tells something. */
+const namesRead = new WeakMap<Instance, {name: string | undefined}>();
+
 /** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet (facts §3.5). */
 export function machineNameOf(instance: Instance): string | undefined {
-	const {Name: name} = instance.tags;
-	if (name !== undefined && madeAt(name) !== undefined) return name;
-	return instance.keyName !== undefined && madeAt(instance.keyName) !== undefined ? instance.keyName : undefined;
+	const known = namesRead.get(instance);
+	if (known) return known.name;
+	const name = readName(instance);
+	namesRead.set(instance, {name});
+	return name;
 }
 
 /** Whether a machine of this name is one of this manager's or this fleet's. */
-export function ownsName(snapshot: Snapshot): (name: string) => boolean {
+function ownsName(snapshot: Snapshot): (name: string) => boolean {
 	const runners = snapshot.host.value?.config?.facts?.runners ?? [];
 	const fleet = snapshot.fleet === undefined ? undefined : {name: snapshot.fleet, region: snapshot.region};
 	return (name) => runners.some(({shortToken}) => isNamedBy(shortToken, name)) || (fleet !== undefined && isWorkerName(fleet, name));
@@ -64,38 +76,41 @@ function workersIn(snapshot: Snapshot): Worker[] {
 	return workers;
 }
 
-function joiningJobs(snapshot: Snapshot) {
-	const listed = new Map<number, RunningJob>((snapshot.runner.value?.jobs ?? []).map((job) => [job.id, job]));
-	const named = new Map((snapshot.gitlab.value?.running ?? []).map((job) => [job.id, job]));
-	const listedAt = snapshot.runner.value ? snapshot.runner.at : undefined;
-	/** The job that a machine runs: the log's last word, unless the runner's own list, read later, doesn't hold it any more. */
-	const runs = (story: MachineStory | undefined): number | undefined => {
-		if (story?.job === undefined || story.jobEndedAt !== undefined) return undefined;
-		const over = listedAt !== undefined && !listed.has(story.job) && listedAt > (story.jobAt ?? 0) + 10_000;
-		return over ? undefined : story.job;
-	};
-	const describe = (id: number, story: MachineStory | undefined): RowJob => {
-		const job = listed.get(id);
-		const known = named.get(id);
-		return {
-			id,
-			name: known?.name,
-			project: job?.project ?? known?.project ?? story?.project,
-			stage: job?.stage,
-			seconds: job?.seconds,
-			url: job?.url ?? known?.webUrl,
-		};
-	};
-	return {runs, describe, listed, isKnown: listedAt !== undefined};
+/** Jobs by their ids, as the runner's own list and GitLab tell them. */
+type Jobs = {listed: ReadonlyMap<number, RunningJob>; named: ReadonlyMap<number, RunningOnRunner>; listedAt: number | undefined};
+
+const jobsIn = ({runner, gitlab}: Snapshot): Pick<Jobs, 'listed' | 'named'> => ({
+	listed: new Map((runner.value?.jobs ?? []).map((job) => [job.id, job])),
+	named: new Map((gitlab.value?.running ?? []).map((job) => [job.id, job])),
+});
+
+/** The job that a machine runs: the log's last word, unless the runner's own list, read later, doesn't hold it any more. */
+function runs(story: MachineStory | undefined, {listed, listedAt}: Jobs): number | undefined {
+	if (story?.job === undefined || story.jobEndedAt !== undefined) return undefined;
+	const over = listedAt !== undefined && !listed.has(story.job) && listedAt > (story.jobAt ?? 0) + 10_000;
+	return over ? undefined : story.job;
 }
 
-const zoneOf = ({machine, instance}: Worker): string | undefined => instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
+function describe(id: number, story: MachineStory | undefined, {listed, named}: Jobs): RowJob {
+	const job = listed.get(id);
+	const known = named.get(id);
+	return {
+		id,
+		name: known?.name,
+		project: job?.project ?? known?.project ?? story?.project,
+		stage: job?.stage,
+		url: job?.url ?? known?.webUrl,
+		since: story?.jobAt,
+	};
+}
+
+const zoneOf = ({machine, instance}: Worker): string | undefined =>
+	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
 
 const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
-function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, snapshot: Snapshot): Row {
+function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, prices: Prices | undefined): Row {
 	const {name, machine, instance} = worker;
-	const {now} = seen;
 	const createdAt = machine?.createdAt ?? madeAt(name) ?? instance?.launchedAt;
 	const type = instance?.type ?? filled(machine?.type);
 	const zone = zoneOf(worker);
@@ -103,8 +118,6 @@ function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, snapsho
 	// Nothing is paid before there is an instance.
 	const paid = instance !== undefined || (machine !== undefined && machine.instanceId !== '');
 	const publicAddress = instance ? instance.publicIp !== undefined : machine?.privateOnly !== true;
-	const price = paid ? usdPerHour({type, zone, spot, diskGib: machine?.diskGib, publicAddress}, snapshot.prices.value) : undefined;
-	const from = instance?.launchedAt ?? createdAt;
 	const {state, detail} = stateOf(seen);
 	return {
 		key: name,
@@ -119,29 +132,125 @@ function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, snapsho
 		address: instance?.privateIp ?? filled(machine?.privateIp) ?? filled(machine?.ip),
 		spot,
 		createdAt,
-		ageSeconds: createdAt === undefined ? undefined : Math.max(0, (now - createdAt) / 1000),
-		usdPerHour: price,
-		spentUsd: price === undefined || from === undefined ? undefined : (price * Math.max(0, now - from)) / 3_600_000,
+		paidFrom: paid ? (instance?.launchedAt ?? createdAt) : undefined,
+		usdPerHour: paid ? usdPerHour({type, zone, spot, diskGib: machine?.diskGib, publicAddress}, prices) : undefined,
 	};
 }
 
 /** Newest first, then by name: an order that no change of state disturbs. */
 const byAge = (a: Row, b: Row): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
-/** Job, machine, instance and price of each worker, joined from whatever sources have told. Pure; never throws. `now` is milliseconds since 1970. */
-export function join(snapshot: Snapshot, now: number): Row[] {
-	const workers = workersIn(snapshot);
-	const stories = snapshot.journal.value?.machines;
-	const jobs = joiningJobs(snapshot);
-	const running = workers.map(({name}) => jobs.runs(stories?.get(name)));
-	const linked = new Set(running);
-	const loose = jobs.isKnown ? [...jobs.listed.keys()].some((id) => !linked.has(id)) : true;
-	const counts = snapshot.runner.value?.metrics.machines;
-	const rows = workers.map((worker, index) => {
-		const story = stories?.get(worker.name);
-		const id = running[index];
-		const seen: StateSeen = {...worker, story, busy: id !== undefined, looseJobs: loose, counts, host: snapshot.host, otherManagers: (snapshot.ec2.value?.otherManagers.length ?? 0) > 0, now};
-		return rowOf(worker, seen, id === undefined ? undefined : jobs.describe(id, story), snapshot);
-	});
-	return rows.sort(byAge);
+/** A row and all that it was made from. */
+type Kept = {row: Row; worker: Worker; story: MachineStory | undefined; prices: Prices | undefined; job: RowJob | undefined};
+
+/** Whether a state holds until one of the row's own sources tells something else; the others also change with time and with what is told of other rows. */
+function isSettled({row: {state}, job, story}: Kept): boolean {
+	if (state === 'busy') return job !== undefined;
+	if (state === 'idle') return story?.createdAt !== undefined || story?.jobEndedAt !== undefined;
+	return state === 'removing' || state === 'failed' || state === 'stopped';
 }
+
+const sameJob = (one: RowJob | undefined, other: RowJob | undefined): boolean =>
+	one === other ||
+	(one !== undefined &&
+		one.id === other?.id &&
+		one.stage === other.stage &&
+		one.name === other.name &&
+		one.project === other.project &&
+		one.since === other.since);
+
+const isSame = (
+	before: Kept | undefined,
+	{machine, instance}: Worker,
+	story: MachineStory | undefined,
+	job: RowJob | undefined,
+	prices: Prices | undefined,
+): before is Kept =>
+	before !== undefined &&
+	before.worker.machine === machine &&
+	before.worker.instance === instance &&
+	before.story === story &&
+	before.prices === prices &&
+	sameJob(before.job, job) &&
+	isSettled(before);
+
+/** Remembers the last thing made, and makes it anew only when one of the things it is made from is another. */
+function once<Made>(): (from: readonly unknown[], make: () => Made) => Made {
+	let last: {from: readonly unknown[]; made: Made} | undefined;
+	return (from, make) => {
+		if (last?.from.length === from.length && last.from.every((one, index) => one === from[index])) return last.made;
+		last = {from, made: make()};
+		return last.made;
+	};
+}
+
+/** Workers as they were joined last, in their own order and in the rows'. */
+type Joined = {workers: readonly Worker[]; kept: readonly Kept[]; order: readonly number[]; rows: readonly Row[]};
+
+function inOrder(workers: readonly Worker[], kept: readonly Kept[], before: Joined): Joined {
+	// What rows are ordered by is the workers' own, so the order holds as long as they do.
+	const order =
+		before.workers === workers
+			? before.order
+			: kept
+					.map(({row}, index) => ({row, index}))
+					.sort((one, other) => byAge(one.row, other.row))
+					.map(({index}) => index);
+	return {workers, kept, order, rows: order.flatMap((index) => kept[index]?.row ?? [])};
+}
+
+/**
+ * Joins snapshot after snapshot: a row whose sources tell the same stays the same object, and so do the rows as a whole.
+ * What it gives depends on the snapshot and the time alone.
+ */
+export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
+	const workersOnce = once<Worker[]>();
+	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
+	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
+	return (snapshot, now) => {
+		const {ec2, host, runner, gitlab, journal, prices, fleet} = snapshot;
+		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.machines, host.value?.config?.facts, fleet];
+		const workers = workersOnce(hasYoung(joined.workers) ? [...from, ec2.at] : from, () => workersIn(snapshot));
+		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt: runner.value ? runner.at : undefined};
+		const stories = workers.map(({name}) => journal.value?.machines.get(name));
+		const running = stories.map((story) => runs(story, jobs));
+		const shared = sharedSeen(snapshot, jobs, running, now);
+		const byName = joined.workers === workers ? undefined : new Map(joined.kept.map((one) => [one.worker.name, one]));
+		let changed = byName !== undefined;
+		const kept = workers.map((worker, index) => {
+			const [story, id] = [stories[index], running[index]];
+			const job = id === undefined ? undefined : describe(id, story, jobs);
+			const before = byName ? byName.get(worker.name) : joined.kept[index];
+			if (isSame(before, worker, story, job, prices.value)) return before;
+			changed = true;
+			return {row: rowOf(worker, {...shared, ...worker, story, busy: id !== undefined}, job, prices.value), worker, story, prices: prices.value, job};
+		});
+		if (changed) joined = inOrder(workers, kept, joined);
+		return joined.rows;
+	};
+}
+
+/** Machines whose instance EC2 may only just not tell of yet: with time alone they vanish. */
+const hasYoung = (workers: readonly Worker[]): boolean =>
+	workers.some(({machine, instance}) => machine !== undefined && machine.instanceId !== '' && !instance);
+
+function sharedSeen(
+	snapshot: Snapshot,
+	jobs: Jobs,
+	running: readonly (number | undefined)[],
+	now: number,
+): Omit<StateSeen, 'name' | 'machine' | 'instance' | 'story' | 'busy'> {
+	const linked = new Set(running);
+	let looseJobs = jobs.listedAt === undefined;
+	for (const id of jobs.listed.keys()) looseJobs ||= !linked.has(id);
+	return {
+		looseJobs,
+		counts: snapshot.runner.value?.metrics.machines,
+		host: snapshot.host,
+		otherManagers: (snapshot.ec2.value?.otherManagers.length ?? 0) > 0,
+		now,
+	};
+}
+
+/** Job, machine, instance and price of each worker, joined from whatever sources have told. Pure; never throws. `now` is milliseconds since 1970. */
+export const join = (snapshot: Snapshot, now: number): readonly Row[] => joiner()(snapshot, now);

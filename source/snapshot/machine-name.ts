@@ -12,7 +12,11 @@ export function madeAt(name: string): number | undefined {
 export const isMachineName = (name: string): boolean => shape.test(name);
 
 /** A short token as it stands in machine names: lower case, and whatever no host name may hold becomes a hyphen (facts §3.5). */
-const inNames = (shortToken: string): string => shortToken.toLowerCase().replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, '');
+const inNames = (shortToken: string): string =>
+	shortToken
+		.toLowerCase()
+		.replace(/[^a-z0-9-]/g, '-')
+		.replace(/^-+|-+$/g, '');
 
 /** Whether the runner with this short token gave this name. */
 export const isNamedBy = (shortToken: string, name: string): boolean => shortToken !== '' && name.startsWith(`runner-${inNames(shortToken)}-`);

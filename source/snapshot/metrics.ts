@@ -42,7 +42,8 @@ function pick(samples: readonly Sample[]) {
 		if (known) known.push(sample);
 		else byName.set(sample.name, [sample]);
 	}
-	const matching = (name: string, where: Where = {}) => (byName.get(name) ?? []).filter(({labels}) => Object.entries(where).every(([key, value]) => labels[key] === value));
+	const matching = (name: string, where: Where = {}) =>
+		(byName.get(name) ?? []).filter(({labels}) => Object.entries(where).every(([key, value]) => labels[key] === value));
 	const sum = (name: string, where?: Where): number | undefined => {
 		const found = matching(name, where);
 		return found.length === 0 ? undefined : found.reduce((total, {value}) => total + value, 0);

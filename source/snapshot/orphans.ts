@@ -82,7 +82,7 @@ function judge(region: Region, name: string, fleet: string | undefined, id: stri
 }
 
 function instanceLeft(region: Region, instance: Instance): Leftover | undefined {
-	const name = machineNameOf(instance) ?? instance.tags['Name'] ?? instance.keyName ?? '';
+	const name = machineNameOf(instance) ?? instance.tags.Name ?? instance.keyName ?? '';
 	const marked = instance.tags[markKeys.part] === 'worker';
 	if (!isLive(instance) || (!marked && !isMachineName(name))) return undefined;
 	const fleet = fleetOf(region, name, instance.tags);
@@ -117,13 +117,21 @@ function keyPairLeft(region: Region, pair: KeyPair, used: ReadonlySet<string>): 
 
 function spotRequestLeft(region: Region, request: Leftovers['spotRequests'][number], instances: ReadonlyMap<string, Instance>): Leftover | undefined {
 	if (request.state !== 'open' && request.state !== 'active') return undefined;
-	const name = request.tags['Name'] ?? '';
+	const name = request.tags.Name ?? '';
 	const fleet = request.tags[markKeys.fleet];
 	const base = {kind: 'spot request', id: request.id, name, fleet, createdAt: request.createdAt, type: request.type} as const;
 	const instance = request.instanceId === undefined ? undefined : instances.get(request.instanceId);
 	if (instance && isLive(instance)) {
 		const left = instanceLeft(region, instance);
-		return left && {...base, name: name || left.name, fleet: fleet ?? left.fleet, is: left.is, because: left.is === 'known' ? 'its instance is known' : `its instance ${instance.id}: ${left.because}`};
+		return (
+			left && {
+				...base,
+				name: name || left.name,
+				fleet: fleet ?? left.fleet,
+				is: left.is,
+				because: left.is === 'known' ? 'its instance is known' : `its instance ${instance.id}: ${left.because}`,
+			}
+		);
 	}
 	if (request.instanceId !== undefined) return {...base, ...verdict('not-known', `its instance ${request.instanceId} isn't in the list`)};
 	if (fleet === undefined && !isMachineName(name)) return undefined;
@@ -132,7 +140,7 @@ function spotRequestLeft(region: Region, request: Leftovers['spotRequests'][numb
 }
 
 function volumeLeft(region: Region, volume: Volume): Leftover | undefined {
-	const name = volume.tags['Name'] ?? '';
+	const name = volume.tags.Name ?? '';
 	const fleet = fleetOf(region, name, volume.tags);
 	const worker = isMachineName(name) || volume.tags[markKeys.part] === 'worker';
 	if (volume.state !== 'available' || volume.instanceId !== undefined || !worker) return undefined;

@@ -14,7 +14,8 @@ function number(text: string): number | undefined {
 
 function labelsOf(text: string): Record<string, string> {
 	const labels: Record<string, string> = {};
-	for (const [, name, value] of text.matchAll(label)) if (name !== undefined) labels[name] = (value ?? '').replace(/\\(.)/g, (_, letter: string) => escaped[letter] ?? letter);
+	for (const [, name, value] of text.matchAll(label))
+		if (name !== undefined) labels[name] = (value ?? '').replace(/\\(.)/g, (_, letter: string) => escaped[letter] ?? letter);
 	return labels;
 }
 

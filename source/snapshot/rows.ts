@@ -4,9 +4,17 @@ import type {Instance} from '../steps/looks/account.ts';
 export type RowState = 'creating' | 'idle' | 'busy' | 'removing' | 'failed' | 'stopped' | 'orphan' | 'unknown';
 
 /** A job as far as any source tells of it. */
-export type RowJob = {id: number; name?: string | undefined; project?: string | undefined; stage?: string | undefined; seconds?: number | undefined; url?: string | undefined};
+export type RowJob = {
+	id: number;
+	name?: string | undefined;
+	project?: string | undefined;
+	stage?: string | undefined;
+	url?: string | undefined;
+	/** When it came to this machine, in milliseconds since 1970. */
+	since?: number | undefined;
+};
 
-/** One worker: job, machine, instance and price joined. What isn't known is undefined, never 0. */
+/** One worker: job, machine, instance and price joined; the same as long as its sources tell the same, so time isn't in it. What isn't known is undefined, never 0. */
 export type Row = {
 	/** What the cursor stays on: the name, or the instance's id where there is no name. */
 	key: string;
@@ -24,10 +32,10 @@ export type Row = {
 	spot: boolean | undefined;
 	/** Milliseconds since 1970. */
 	createdAt: number | undefined;
-	ageSeconds: number | undefined;
+	/** Since when it is paid for, in milliseconds since 1970. */
+	paidFrom: number | undefined;
 	/** With disk and address. */
 	usdPerHour: number | undefined;
-	spentUsd: number | undefined;
 };
 
 /** How many rows are in which state. */
@@ -38,3 +46,10 @@ export function countRows(rows: readonly Row[]): Counts {
 	for (const {state} of rows) counts[state] += 1;
 	return counts;
 }
+
+/** How old a worker is, in seconds. */
+export const ageOfRow = ({createdAt}: Row, now: number): number | undefined => (createdAt === undefined ? undefined : Math.max(0, (now - createdAt) / 1000));
+
+/** What a worker has cost so far, in USD, at today's price. */
+export const spentOfRow = ({usdPerHour, paidFrom}: Row, now: number): number | undefined =>
+	usdPerHour === undefined || paidFrom === undefined ? undefined : (usdPerHour * Math.max(0, now - paidFrom)) / 3_600_000;

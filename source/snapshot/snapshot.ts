@@ -1,4 +1,4 @@
-import type {PendingJob, RunnerManager, RunningOnRunner, RunnerServed} from '../gitlab/port.ts';
+import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../gitlab/port.ts';
 import type {Instance, KeyPair, SpotRequest} from '../steps/looks/account.ts';
 import type {ConfigFacts} from './config-facts.ts';
 import type {Denial} from './decode.ts';
@@ -21,7 +21,11 @@ export type Ec2 = {
 export type Volume = {id: string; state: string; sizeGib: number; createdAt: number | undefined; instanceId: string | undefined; tags: Record<string, string>};
 
 /** What machines may leave behind; looked at more rarely. */
-export type Leftovers = {keyPairs: readonly KeyPair[]; spotRequests: readonly (SpotRequest & {createdAt?: number | undefined; type?: string | undefined})[]; volumes: readonly Volume[]};
+export type Leftovers = {
+	keyPairs: readonly KeyPair[];
+	spotRequests: readonly (SpotRequest & {createdAt?: number | undefined; type?: string | undefined})[];
+	volumes: readonly Volume[];
+};
 
 /** Counters of the manager's processor since it booted, in ticks. */
 export type Ticks = {total: number; idle: number; stolen: number};

@@ -7,10 +7,11 @@ import type {Instance} from '../steps/looks/account.ts';
 import {readDenial} from './decode.ts';
 import {failing, good, off, type Seen, type Trouble} from './seen.ts';
 import {nothingSeen, type Snapshot, type SourceName, sourceTitles, type Ticks} from './snapshot.ts';
-import {lookAtEc2, lookAtLeftovers, type Known, type Watched} from './sources/ec2.ts';
+import {type Known, lookAtEc2, lookAtLeftovers, type Watched} from './sources/ec2.ts';
 import {type GitlabAsked, lookAtGitlab} from './sources/gitlab.ts';
 import {hostSeen, runnerSees} from './sources/host.ts';
 import {beginReading, goOn, nextOf, type Reading} from './sources/journal.ts';
+import {keeping} from './sources/keep.ts';
 import {follow, type Loop, notYet} from './sources/pace.ts';
 import {lookAtPrices} from './sources/prices.ts';
 import {lookAtRecord} from './sources/record.ts';
@@ -31,9 +32,9 @@ export type PanelPorts = {
 };
 
 /** Seconds between two looks of each source. */
-export type Paces = Record<'ec2' | 'leftovers' | 'host' | 'gitlab' | 'prices' | 'record', number>;
+type Paces = Record<'ec2' | 'leftovers' | 'host' | 'gitlab' | 'prices' | 'record', number>;
 
-export const usualPaces: Paces = {ec2: 5, leftovers: 60, host: 5, gitlab: 10, prices: 300, record: 30};
+const usualPaces: Paces = {ec2: 5, leftovers: 60, host: 5, gitlab: 10, prices: 300, record: 30};
 
 export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>};
 
@@ -55,7 +56,8 @@ function growing(clock: Clock, first: Snapshot, emit: (snapshot: Snapshot) => vo
 		now: () => clock.now(),
 		get: () => snapshot,
 		set,
-		fail: (names, problem) => set(Object.fromEntries(names.map((name) => [name, failing<unknown>(snapshot[name] satisfies Seen<unknown>, problem, clock.now())]))),
+		fail: (names, problem) =>
+			set(Object.fromEntries(names.map((name) => [name, failing<unknown>(snapshot[name] satisfies Seen<unknown>, problem, clock.now())]))),
 	};
 }
 
@@ -72,7 +74,8 @@ function ec2Loops({cloud}: PanelPorts, watched: Watched, shared: Growing, paces:
 			limit: 30,
 			look: async () => {
 				const seen = await lookAtEc2(cloud, watched, knownTo(shared.get()));
-				shared.set({ec2: good(seen, shared.now())});
+				const instances = keeping(shared.get().ec2.value?.instances, seen.instances, ({id}) => id);
+				shared.set({ec2: good({...seen, instances}, shared.now())});
 			},
 			failed: (problem) => shared.fail(['ec2'], problem),
 		},
@@ -167,7 +170,7 @@ function hostLoop(ports: PanelPorts, shared: Growing, paces: Paces): {loop: Loop
 		const told = await connection.script(panelScript, {host: true, ...(asked ? {journal: nextOf(asked)} : {})});
 		if (signal.aborted || !told.host) return;
 		const runner = runnerSees(told.host);
-		const host = good(hostSeen(told.host, ports.toml, ticks), shared.now());
+		const host = good(hostSeen(told.host, ports.toml, {ticks, seen: shared.get().host.value}), shared.now());
 		ticks = told.host.ticks;
 		shared.set({host, runner: 'sees' in runner ? good(runner.sees, shared.now()) : failing(shared.get().runner, runner.trouble, shared.now())});
 		if (!asked || !told.journal) return;
@@ -197,7 +200,8 @@ function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop |
 			const {host} = shared.get();
 			const runnerId = gitlab.runnerId ?? host.value?.config?.facts?.runners.find(({id}) => id !== undefined)?.id;
 			if (runnerId === undefined && !host.value && !host.problem) throw notYet('Which runner it is in GitLab');
-			if (runnerId === undefined) throw new Problem({code: 'runner-unknown', message: "Which runner it is in GitLab isn't known, since config.toml names no id or can't be read."});
+			if (runnerId === undefined)
+				throw new Problem({code: 'runner-unknown', message: "Which runner it is in GitLab isn't known, since config.toml names no id or can't be read."});
 			const sees = await lookAtGitlab(gitlab, runnerId, signal);
 			shared.set({gitlab: good(sees, shared.now())});
 		},
@@ -265,7 +269,13 @@ export async function watchSources(ports: PanelPorts, watched: Watched, {signal,
 		if (!signal.aborted) emit(snapshot);
 	});
 	const host = hostLoop(ports, shared, paces);
-	const loops = [...ec2Loops(ports, watched, shared, paces), host.loop, gitlabLoop(ports, shared, paces), pricesLoop(ports, shared, paces), recordLoop(ports, watched, shared, paces)];
+	const loops = [
+		...ec2Loops(ports, watched, shared, paces),
+		host.loop,
+		gitlabLoop(ports, shared, paces),
+		pricesLoop(ports, shared, paces),
+		recordLoop(ports, watched, shared, paces),
+	];
 	await Promise.all(loops.map((loop) => loop && follow(loop, ports.clock, signal)));
 	await host.close().catch(() => undefined);
 }

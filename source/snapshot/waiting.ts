@@ -4,7 +4,7 @@ import {ageOf, isFresh} from './seen.ts';
 import type {Snapshot} from './snapshot.ts';
 
 /** Why a job that waits isn't one for a runner. */
-export type Unfit = {why: 'tag'; tags: string[]} | {why: 'untagged'} | {why: 'branch'; ref: string};
+type Unfit = {why: 'tag'; tags: string[]} | {why: 'untagged'} | {why: 'branch'; ref: string};
 
 /** A pending job that no runner that is known takes. */
 export type Unserved = {project: string; job: PendingJob; unfit: Unfit};
@@ -15,7 +15,7 @@ export type Waiting =
 	| {known: false; unserved: readonly Unserved[]; says: string};
 
 /** Whether a runner takes a job (facts §17.5): every tag is the runner's, an untagged job is welcome, and the branch is protected where it must be. */
-export function unfitFor(runner: RunnerServed, job: PendingJob): Unfit | undefined {
+function unfitFor(runner: RunnerServed, job: PendingJob): Unfit | undefined {
 	const missing = job.tags.filter((tag) => !runner.tags.includes(tag));
 	if (missing.length > 0) return {why: 'tag', tags: missing};
 	if (job.tags.length === 0 && !runner.runUntagged) return {why: 'untagged'};
@@ -37,7 +37,8 @@ function fromGitlab(snapshot: Snapshot, now: number): Waiting | undefined {
 		for (const job of pending) {
 			const unfit = unfitFor(seen.runner, job);
 			if (!unfit) jobs += 1;
-			else if (now - Date.parse(job.createdAt) > patience && !seen.others?.some((other) => isAvailable(other) && !unfitFor(other, job))) unserved.push({project, job, unfit});
+			else if (now - Date.parse(job.createdAt) > patience && !seen.others?.some((other) => isAvailable(other) && !unfitFor(other, job)))
+				unserved.push({project, job, unfit});
 		}
 	}
 	const fresh = isFresh(snapshot.gitlab);
@@ -52,7 +53,19 @@ export function waitingJobs(snapshot: Snapshot, now: number): Waiting {
 	const told = fromGitlab(snapshot, now);
 	if (told) return told;
 	const queue = snapshot.runner.value?.metrics.queueSize;
-	if (queue !== undefined) return {known: true, jobs: queue, unserved: [], from: 'runner', fresh: isFresh(snapshot.runner), says: `runner metrics, ${age(ageOf(snapshot.runner, now))} old`};
-	const why = snapshot.gitlab.problem ? snapshot.gitlab.problem.message : snapshot.gitlab.value ? 'GitLab lists no project of this runner that can be read.' : 'Give GITLAB_TOKEN to see them.';
+	if (queue !== undefined)
+		return {
+			known: true,
+			jobs: queue,
+			unserved: [],
+			from: 'runner',
+			fresh: isFresh(snapshot.runner),
+			says: `runner metrics, ${age(ageOf(snapshot.runner, now))} old`,
+		};
+	const why = snapshot.gitlab.problem
+		? snapshot.gitlab.problem.message
+		: snapshot.gitlab.value
+			? 'GitLab lists no project of this runner that can be read.'
+			: 'Give GITLAB_TOKEN to see them.';
 	return {known: false, unserved: [], says: `Not known how many jobs wait. ${why}`};
 }

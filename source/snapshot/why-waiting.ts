@@ -26,7 +26,7 @@ function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined):
 }
 
 /** Picks out of a snapshot what causes are judged by. */
-export function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Case {
+function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Case {
 	const counts = countRows(rows);
 	const config = snapshot.host.value?.config?.facts;
 	const makers = (config?.runners ?? []).filter(({idleCount}) => idleCount !== undefined);

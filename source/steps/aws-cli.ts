@@ -6,6 +6,9 @@ export const quoted = (argument: string): string => (/^[\w@%+=:,./-]+$/.test(arg
 /** One command line of the AWS CLI in the fleet's region: the same by hand. */
 export const aws = (fleet: Fleet, ...args: string[]): string => ['aws', '--region', fleet.region, ...args].map(quoted).join(' ');
 
+/** Arguments that make the CLI print one value, for a shell variable. */
+export const asText = (query: string): string[] => ['--query', query, '--output', 'text'];
+
 /** Tags in the short form of the CLI: `Key=a,Value=b` for each. */
 export const tagArguments = (tags: Record<string, string>): string[] => Object.entries(tags).map(([key, value]) => `Key=${key},Value=${value}`);
 

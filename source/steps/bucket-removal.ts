@@ -58,7 +58,7 @@ async function empty(context: Removal, name: string, report: Report): Promise<vo
 		const deleted = await emptyOnce(context, name);
 		if (deleted === 0) return;
 		gone += deleted;
-		report({says: `cache bucket: emptying, ${gone.toLocaleString('en-US')} objects gone`});
+		report({says: `emptying, ${gone.toLocaleString('en-US')} objects gone`});
 	}
 }
 
@@ -80,7 +80,7 @@ async function leave(context: Removal, name: string, report: Report): Promise<vo
 		await context.cloud.call('DeleteBucketLifecycle', {Bucket: name});
 	}
 	context.forget(look);
-	report({says: `cache bucket: our rule is taken out of ${name}, which stays`});
+	report({says: `our rule is taken out of ${name}, which stays`});
 }
 
 /** Deletes the bucket that we made, when asked to; of an adopted one only our rule goes. */
@@ -89,9 +89,9 @@ export async function removeBucket(context: Removal, report: Report): Promise<vo
 	if (theirs !== undefined) await leave(context, theirs, report);
 	const bucket = await made(context);
 	if (!bucket) return;
-	if (!context.options.withCache) return report({says: `cache bucket: ${bucket.name} is kept`});
+	if (!context.options.withCache) return report({says: `${bucket.name} is kept`});
 	await empty(context, bucket.name, report);
 	await unless(context.cloud.call('DeleteBucket', {Bucket: bucket.name}), 'NoSuchBucket', 'NotFound');
 	context.forget(bucket.look);
-	report({says: `cache bucket: ${bucket.name} deleted`});
+	report({says: `${bucket.name} deleted`});
 }

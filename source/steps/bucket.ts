@@ -29,7 +29,7 @@ const blocked = (code: string, message: string, advice: string): Finding<Found['
 
 /** What our one lifecycle rule still has to become. */
 function ruleChange({answers, fleet}: Context, seen: Open): Change[] {
-	const ours = ourRule(fleet, answers.cacheDays);
+	const ours = ourRule(fleet, answers.cacheDays, seen.rules);
 	const standing = ruleIn(fleet, seen.rules);
 	if (standing && doesTheSame(standing, ours)) return [];
 	const from = standing ? `${standing.Expiration?.Days ?? 'no'} days, ${standing.Status ?? 'Disabled'}` : 'no rule of ours';
@@ -105,7 +105,7 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 	const {name, ours, look} = await wanted(context);
 	let seen = await context.look(look);
 	if (seen.is === 'absent' && ours) {
-		report({says: `cache bucket: creating ${name}`});
+		report({says: `creating ${name}`});
 		await create(context, name);
 		context.forget(look);
 		seen = await context.look(look);
@@ -128,7 +128,7 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 	if (ruleChange(context, seen).length > 0) {
 		await cloud.call('PutBucketLifecycleConfiguration', {
 			Bucket: name,
-			LifecycleConfiguration: {Rules: withOurRule(seen.rules, ourRule(fleet, answers.cacheDays))},
+			LifecycleConfiguration: {Rules: withOurRule(seen.rules, ourRule(fleet, answers.cacheDays, seen.rules))},
 			...(seen.minimumSize ? {TransitionDefaultMinimumObjectSize: seen.minimumSize} : {}),
 		});
 	}

@@ -56,8 +56,8 @@ async function waitFor(context: Context, instance: Instance, report: Report): Pr
 			return await reach(context, instance, turn <= consoleTries ? 'wait' : 'trust');
 		} catch (error) {
 			if (!isProblem(error, ...booting) || turn >= patience.tries || !isYoung(context, instance)) throw error;
-			const seconds = Math.round((context.clock.now() - begun) / 1000);
-			report({says: `connection: waiting for SSH, ${seconds} s (usually about 30 s)`});
+			const _seconds = Math.round((context.clock.now() - begun) / 1000);
+			report({says: `waiting for SSH (usually about 30 s)`});
 			await context.clock.sleep(patience.seconds * 1000, context.signal);
 		}
 	}
@@ -69,7 +69,7 @@ async function apply(context: Context, found: Pick<Found, 'manager'>, _finding: 
 	if (trust !== 'console') return;
 	await context.cloud.call('CreateTags', {Resources: [instance.id], Tags: tagList({[markKeys.hostKey]: hostKey})});
 	context.forget(accountLook);
-	report({says: `connection: host key ${hostKey} kept as the manager's tag`});
+	report({says: `host key ${hostKey} kept as the manager's tag`});
 }
 
 /** SSH answers, and the host's key is the right one (design §7, "Reaching the manager"). */

@@ -38,12 +38,20 @@ async function publishedId(context: Context, role: Role, wanted: Exclude<Wanted,
 	);
 }
 
+/** What is still known of an image that a manager runs from and that AWS no longer shows. */
+async function withdrawn(context: Context, role: Role, id: string): Promise<Image> {
+	const [architecture = 'x86_64'] = await architecturesOf(context, context.answers[role.type]);
+	return {id, name: id, owner: '', architecture, rootDevice: '/dev/sda1', diskGib: 8, createdAt: 0, tags: {}};
+}
+
 /** The image that the answers mean, with what a newer one would change. */
 async function find(context: Context, role: Role, standing: Instance | undefined): Promise<{image: Image; notes: Note[]}> {
 	const wanted = wantedImage(context.answers[role.image]);
 	if ('id' in wanted) {
 		const image = await context.look(imageLook(wanted.id));
 		if (image) return {image, notes: []};
+		if (standing?.imageId === wanted.id)
+			return {image: await withdrawn(context, role, wanted.id), notes: [{says: `The manager's image ${wanted.id} is withdrawn; the manager runs on.`}]};
 		const message = `Region ${context.fleet.region} has no image ${wanted.id} that this account may use; image ids differ between regions.`;
 		throw new Blocked('InvalidAMIID.NotFound', message, `Choose one of this region with \`${flagOf(role.image)}\`, or a name such as ubuntu-24.04.`, {
 			says: 'use ubuntu-24.04 instead',

@@ -30,7 +30,7 @@ export async function removeProfile(context: Removal, report: Report): Promise<v
 	if (profile) {
 		if (profile.roleName) await unless(cloud.call('RemoveRoleFromInstanceProfile', {InstanceProfileName: name, RoleName: profile.roleName}), 'NoSuchEntity');
 		await unless(cloud.call('DeleteInstanceProfile', {InstanceProfileName: name}), 'NoSuchEntity');
-		report({says: `instance profile: ${name} deleted`});
+		report({says: `${name} deleted`});
 	}
 	if (role) {
 		const {PolicyNames = []} = (await unless(cloud.call('ListRolePolicies', {RoleName: name}), 'NoSuchEntity')) ?? {};
@@ -38,7 +38,7 @@ export async function removeProfile(context: Removal, report: Report): Promise<v
 		const {AttachedPolicies = []} = (await unless(cloud.call('ListAttachedRolePolicies', {RoleName: name}), 'NoSuchEntity')) ?? {};
 		for (const {PolicyArn} of AttachedPolicies) await unless(cloud.call('DetachRolePolicy', {RoleName: name, PolicyArn}), 'NoSuchEntity');
 		await unless(cloud.call('DeleteRole', {RoleName: name}), 'NoSuchEntity');
-		report({says: `instance profile: role ${name} deleted`});
+		report({says: `role ${name} deleted`});
 	}
 	context.forget(profileLook(name), roleLook(name));
 }

@@ -125,7 +125,7 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 	const name = names.profile(fleet);
 	const [seen, policy, {partition}] = await Promise.all([lookAt(context), policyFor(context), context.look(identityLook)]);
 	if (!seen.role) {
-		report({says: `instance profile: making role ${name}`});
+		report({says: `making role ${name}`});
 		await makeRole(context, partition);
 	}
 	if (!seen.role?.policy || !saysTheSame(seen.role.policy, policy)) {

@@ -4,7 +4,7 @@ import type {Context, Finding, Found, Note, Removal, Report, Step} from '../step
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
 import {makeSshKey} from './ed25519.ts';
-import {accountLook, type KeyPair, managersOf} from './looks/account.ts';
+import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
 import {adoptedPairLook} from './looks/adopted.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {bearsMark, tagList} from './tags.ts';
@@ -84,7 +84,7 @@ async function ownPublicKey({disk, fleet}: Context): Promise<string> {
 async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
 	const {answers, cloud, fleet} = context;
 	const publicKey = await ownPublicKey(context);
-	report({says: `key pair: importing the public half of ${names.keyPair(fleet)}`});
+	report({says: `importing the public half of ${names.keyPair(fleet)}`});
 	await unless(
 		cloud.call('ImportKeyPair', {
 			KeyName: names.keyPair(fleet),
@@ -103,7 +103,7 @@ async function remove(context: Removal, report: Report): Promise<void> {
 	const {cloud, disk, fleet} = context;
 	for (const {name} of await ownPairs(context)) {
 		await unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound');
-		report({says: `key pair: ${name} deleted`});
+		report({says: `${name} deleted`});
 	}
 	await disk.removeKey(fleet.name, fleet.region);
 	context.forget(accountLook);
@@ -125,7 +125,7 @@ export const keyPairStep: Step<'key-pair', never, 'record' | 'permissions' | 'qu
 	title: 'Key pair',
 	needs: [],
 	after: ['record', 'permissions', 'quota'],
-	actions: ['ec2:DescribeKeyPairs', 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair', 'ec2:CreateTags'],
+	actions: [...accountActions, 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair', 'ec2:CreateTags'],
 	check: (context) => (context.answers.keyPair === 'create' ? checkOwn(context) : checkAdopted(context)),
 	apply,
 	stands: async (context) => (await ownPairs(context)).map(({id, name}) => ({id, says: `key pair ${name}`, goes: true})),

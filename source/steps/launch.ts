@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {Input} from '../cloud/port.ts';
+import type {InstanceType} from '../cloud/shapes.ts';
 import {type Answers, type Fleet, mark, markKeys, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import type {Context, Found, ImageSeen, Report} from '../step.ts';
@@ -69,8 +70,11 @@ const mostGenerations = 20;
 const spreadTries = 40;
 /** How long an instance of a token that AWS knows may stay unseen, in looks of 5 s. */
 const unseenTries = 12;
-/** How long a launched instance may take to run, in looks of 5 s. */
+/** How long a launched instance may take to run, in looks of 5 s after the first few. */
 const bootTries = 60;
+
+/** Milliseconds until the next look at an instance that comes or goes: soon at first, then every 5 s. */
+const pauseAfter = (turn: number): number => Math.min(5000, 1000 * (turn + 1));
 
 const someoneElse = (instance: Instance): Problem =>
 	new Problem({
@@ -113,7 +117,7 @@ async function runOnce(context: Context, input: Input<'RunInstances'>, report: R
 			}
 			const late = isProblem(error) ? lateFor(error) : undefined;
 			if (late === undefined || turn >= spreadTries) throw error;
-			report({says: `manager: waiting until EC2 knows the ${late}, ${turn * 3} s`});
+			report({says: `waiting until EC2 knows the ${late}`});
 			await context.clock.sleep(3000, context.signal);
 		}
 	}
@@ -157,11 +161,11 @@ export async function untilRunning(context: Context, id: string, report: Report)
 		state = seen?.State?.Name ?? state;
 		if (state === 'running' && (seen?.PublicIpAddress ?? seen?.PrivateIpAddress) !== undefined) {
 			context.forget(accountLook);
-			return report({says: `manager: ${id} running, ${seen?.PublicIpAddress ?? seen?.PrivateIpAddress}`});
+			return report({says: `${id} running, ${seen?.PublicIpAddress ?? seen?.PrivateIpAddress}`});
 		}
 		if (state === 'terminated' || state === 'shutting-down') throw died(id, state, seen?.StateReason?.Message);
-		report({says: `manager: ${id} ${state}, ${Math.round((clock.now() - begun) / 1000)} s (usually about 15 s)`});
-		await clock.sleep(5000, signal);
+		report({says: `${id} ${state} (usually about 15 s)`});
+		await clock.sleep(pauseAfter(turn), signal);
 	}
 	throw new Problem({
 		code: 'manager-not-running',
@@ -185,14 +189,13 @@ async function describe(cloud: Context['cloud'], id: string) {
 
 /** Waits until instances are terminated, which frees their groups and addresses; gives up after ten minutes. */
 export async function untilTerminated({clock, cloud, signal}: Pick<Context, 'clock' | 'cloud' | 'signal'>, ids: string[], report: Report): Promise<void> {
-	const begun = clock.now();
 	for (let turn = 0; turn < 120; turn++) {
 		const seen = await Promise.all(ids.map((id) => describe(cloud, id)));
 		const left = seen.filter((instance) => instance !== undefined && instance.State?.Name !== 'terminated');
 		if (left.length === 0) return;
-		const named = left.map((instance) => tagsOf(instance?.Tags)['Name'] ?? instance?.InstanceId ?? '').join(', ');
-		report({says: `manager: ${named} ending, ${Math.round((clock.now() - begun) / 1000)} s`});
-		await clock.sleep(5000, signal);
+		const named = left.map((instance) => tagsOf(instance?.Tags).Name ?? instance?.InstanceId ?? '').join(', ');
+		report({says: `${named} ending`});
+		await clock.sleep(pauseAfter(turn), signal);
 	}
 	throw new Problem({
 		code: 'not-terminated',

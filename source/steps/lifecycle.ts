@@ -4,15 +4,22 @@ import {type Fleet, names} from '../fleet.ts';
 /** Uploads of cache archives that were never finished cost money unseen; a day is longer than any job's upload. */
 const abortAfterDays = 1;
 
-/** Our one lifecycle rule: the fleet's cache, and nothing else in the bucket, goes after this many days (facts §11). */
-export const ourRule = (fleet: Fleet, days: number): LifecycleRule => ({
-	ID: names.lifecycleRule(fleet),
-	Status: 'Enabled',
-	Filter: {Prefix: `${names.cachePath(fleet)}/`},
-	Expiration: {Days: days},
-	NoncurrentVersionExpiration: {NoncurrentDays: 1},
-	AbortIncompleteMultipartUpload: {DaysAfterInitiation: abortAfterDays},
-});
+/**
+ * Our one lifecycle rule: the fleet's cache, and nothing else in the bucket, goes after this many days (facts §11). Where the rules that stand
+ * are in S3's old form, with their prefix outside a filter, ours is too, since S3 takes either form and not both at once.
+ */
+export function ourRule(fleet: Fleet, days: number, standing: readonly LifecycleRule[] = []): LifecycleRule {
+	const Prefix = `${names.cachePath(fleet)}/`;
+	const isOld = standing.some((rule) => rule.ID !== names.lifecycleRule(fleet) && rule.Filter === undefined && rule.Prefix !== undefined);
+	return {
+		ID: names.lifecycleRule(fleet),
+		Status: 'Enabled',
+		...(isOld ? {Prefix} : {Filter: {Prefix}}),
+		Expiration: {Days: days},
+		NoncurrentVersionExpiration: {NoncurrentDays: 1},
+		AbortIncompleteMultipartUpload: {DaysAfterInitiation: abortAfterDays},
+	};
+}
 
 /** Our rule among a bucket's, by its id. */
 export const ruleIn = (fleet: Fleet, rules: readonly LifecycleRule[]): LifecycleRule | undefined => rules.find(({ID}) => ID === names.lifecycleRule(fleet));
@@ -20,7 +27,7 @@ export const ruleIn = (fleet: Fleet, rules: readonly LifecycleRule[]): Lifecycle
 /** Whether a rule does what ours should, however else AWS writes it down. */
 export const doesTheSame = (one: LifecycleRule, other: LifecycleRule): boolean =>
 	one.Status === other.Status &&
-	one.Filter?.Prefix === other.Filter?.Prefix &&
+	(one.Filter?.Prefix ?? one.Prefix) === (other.Filter?.Prefix ?? other.Prefix) &&
 	one.Expiration?.Days === other.Expiration?.Days &&
 	one.NoncurrentVersionExpiration?.NoncurrentDays === other.NoncurrentVersionExpiration?.NoncurrentDays &&
 	one.AbortIncompleteMultipartUpload?.DaysAfterInitiation === other.AbortIncompleteMultipartUpload?.DaysAfterInitiation;

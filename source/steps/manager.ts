@@ -1,11 +1,12 @@
 import {type Answers, type Fleet, names} from '../fleet.ts';
-import type {Change, Context, Finding, Found, Note, Removal, Report, Step} from '../step.ts';
-import {unless} from './answering.ts';
-import {aws, tagSpecification} from './aws-cli.ts';
-import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
-import {accountLook, type Group, type Instance, managersOf} from './looks/account.ts';
+import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
+import {asText, aws, tagSpecification} from './aws-cli.ts';
+import {wantedImage} from './image-names.ts';
+import {launch, launchInput, untilRunning} from './launch.ts';
+import {accountActions, accountLook, type Group, type Instance, managersOf} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
-import {tagList} from './tags.ts';
+import {managerStands, removeManager} from './manager-removal.ts';
+import {tagList, tagsOf} from './tags.ts';
 
 type Needs = Pick<Found, 'network' | 'images'>;
 
@@ -79,7 +80,7 @@ async function check(context: Context, found: Needs): Promise<Finding<Found['man
 /** Launches the manager, beside the one that it takes over from where there is one. */
 async function make(context: Context, {images, network}: Needs, report: Report, replaces?: string): Promise<void> {
 	const group = await managerGroup(context, network.vpcId);
-	report({says: `manager: launching ${context.answers.managerType} from ${images.manager.id}`});
+	report({says: `launching ${context.answers.managerType} from ${images.manager.id}`});
 	const id = await launch(
 		context,
 		{image: images.manager, network, keyName: keyName(context), groupId: group?.id, profileName: profileName(context), replaces},
@@ -93,13 +94,13 @@ async function start(context: Context, {id, state}: Instance, report: Report): P
 	const {clock, cloud, fleet, signal} = context;
 	let now = state;
 	for (let turn = 0; now === 'stopping' && turn < 60; turn++) {
-		report({says: `manager: ${id} is stopping, ${turn * 5} s`});
+		report({says: `${id} is stopping`});
 		await clock.sleep(5000, signal);
 		context.forget(accountLook);
 		now = managersOf(fleet, await context.look(accountLook)).find((one) => one.id === id)?.state ?? now;
 	}
 	if (now !== 'running' && now !== 'pending') {
-		report({says: `manager: starting ${id}`});
+		report({says: `starting ${id}`});
 		await cloud.call('StartInstances', {InstanceIds: [id]});
 	}
 	await untilRunning(context, id, report);
@@ -125,29 +126,36 @@ async function apply(context: Context, found: Needs, finding: Finding<Found['man
 	context.forget(accountLook);
 }
 
-async function remove(context: Removal, report: Report): Promise<void> {
-	const {cloud, fleet} = context;
-	context.forget(accountLook);
-	const ids = managersOf(fleet, await context.look(accountLook)).map(({id}) => id);
-	if (ids.length === 0) return;
-	report({says: `manager: terminating ${ids.join(', ')}`});
-	for (const id of ids) await unless(cloud.call('TerminateInstances', {InstanceIds: [id]}), 'InvalidInstanceID.NotFound');
-	await untilTerminated(context, ids, report);
-	context.forget(accountLook);
-}
-
 function commands(answers: Answers, fleet: Fleet): string[] {
-	const tags = {...answers.tags, ...Object.fromEntries((launchTags(answers, fleet) ?? []).map(({Key = '', Value = ''}) => [Key, Value]))};
+	const tags = tagsOf(launchTags(answers, fleet));
 	const profile =
 		answers.access === 'access-keys' ? [] : ['--iam-instance-profile', `Name=${answers.access === 'create' ? names.profile(fleet) : answers.access}`];
 	const key = answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair;
+	const group = answers.securityGroup === 'create' ? names.managerGroup(fleet) : answers.securityGroup;
+	const filter = group.startsWith('sg-') ? `Name=group-id,Values=${group}` : `Name=group-name,Values=${group}`;
 	const line = aws(
 		fleet,
 		...['ec2', 'run-instances', '--instance-type', answers.managerType, '--key-name', key, ...profile],
 		...['--metadata-options', 'HttpTokens=required,HttpEndpoint=enabled'],
 		...['--tag-specifications', tagSpecification('instance', tags), tagSpecification('volume', tags)],
 	);
-	return [`${line} --image-id "$image" --subnet-id "$subnet" --security-group-ids "$manager"`];
+	const zone = /^[a-z]{2}-/.test(answers.subnet) ? [`Name=availability-zone,Values=${answers.subnet}`] : [];
+	const subnet = answers.subnet.startsWith('subnet-')
+		? answers.subnet
+		: `$(${aws(fleet, 'ec2', 'describe-subnets', '--filters', 'Name=default-for-az,Values=true', ...zone, ...asText('sort_by(Subnets,&AvailabilityZone)[0].SubnetId'))})`;
+	return [
+		`image=${imageByHand(answers, fleet)}`,
+		`subnet=${subnet}`,
+		`group=$(${aws(fleet, 'ec2', 'describe-security-groups', '--filters', filter, ...asText('SecurityGroups[0].GroupId'))})`,
+		`${line} --image-id "$image" --subnet-id "$subnet" --security-group-ids "$group"`,
+	];
+}
+
+/** An image by hand: its id, or what its publisher's parameter names. */
+function imageByHand({image}: Answers, fleet: Fleet): string {
+	const wanted = wantedImage(image);
+	if ('id' in wanted) return wanted.id;
+	return `$(${aws(fleet, 'ssm', 'get-parameter', '--name', wanted.publisher.parameter(wanted.fixed ?? 'x86_64'), ...asText('Parameter.Value'))})`;
 }
 
 /** Tags of the instance as the code sends them, so that the line by hand can't drift from it. */
@@ -164,20 +172,21 @@ export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'perm
 	needs: ['network', 'images'],
 	after: ['record', 'permissions', 'quota', 'security-groups', 'key-pair', 'instance-profile'],
 	actions: [
-		'ec2:DescribeInstances',
+		...accountActions,
 		'ec2:RunInstances',
 		'ec2:StartInstances',
 		'ec2:TerminateInstances',
 		'ec2:ModifyInstanceMetadataOptions',
 		'ec2:AssociateIamInstanceProfile',
 		'ec2:CreateTags',
+		'ec2:DescribeVolumes',
+		'ec2:DeleteVolume',
 		'iam:PassRole',
 	],
 	settles: {tries: 15, seconds: 2},
 	check,
 	apply,
-	stands: async (context) =>
-		managersOf(context.fleet, await context.look(accountLook)).map(({id, state, type}) => ({id, says: `manager, ${type}, ${state}`, goes: true})),
-	remove,
+	stands: managerStands,
+	remove: removeManager,
 	commands,
 };

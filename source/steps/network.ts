@@ -2,7 +2,7 @@ import type {Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Context, Finding, Found, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
-import {accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
+import {accountActions, accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {type Network, networkLook, type Subnet} from './looks/network.ts';
 
@@ -108,7 +108,7 @@ export const networkStep: Step<'network', never, never> = {
 		'ec2:DescribeVpcs',
 		'ec2:DescribeInstanceTypes',
 		'ec2:DescribeInstanceTypeOfferings',
-		'ec2:DescribeInstances',
+		...accountActions,
 	],
 	check,
 	commands: (answers, fleet) => [

@@ -4,7 +4,7 @@ import {Problem} from '../problem.ts';
 import type {Context, Finding, Found, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {untilTerminated} from './launch.ts';
-import {accountLook, type Instance, managersOf} from './looks/account.ts';
+import {accountActions, accountLook, type Instance, managersOf} from './looks/account.ts';
 import {connectToChange} from './reaching.ts';
 
 /** Running jobs may take this long to end on a manager that was replaced, in seconds: as long as its service's own limit. */
@@ -23,7 +23,7 @@ async function check(context: Context, {manager}: Pick<Found, 'manager'>): Promi
 /** Lets the old manager's jobs end; the shared runner stays registered, since the new manager works under the same token. */
 async function drain(context: Context, instance: Instance, report: Report): Promise<void> {
 	if (instance.state !== 'running') return;
-	report({says: `old manager: ${instance.id} draining, running jobs end first`});
+	report({says: `${instance.id} draining, running jobs end first`});
 	const connection = await connectToChange(context, instance);
 	const outcome = await connection.script(serviceScript, {do: 'drain', drainSeconds, fleet: context.fleet.name}, report);
 	if (outcome.is === 'done') return;
@@ -40,7 +40,7 @@ async function apply(context: Context, {manager}: Pick<Found, 'manager'>, _findi
 	const older = await olderThan(context, manager.id);
 	for (const instance of older) {
 		await drain(context, instance, report);
-		report({says: `old manager: terminating ${instance.id}`});
+		report({says: `terminating ${instance.id}`});
 		await unless(context.cloud.call('TerminateInstances', {InstanceIds: [instance.id]}), 'InvalidInstanceID.NotFound');
 	}
 	await untilTerminated(
@@ -57,7 +57,7 @@ export const oldManagerStep: Step<'old-manager', 'manager', 'service'> = {
 	title: 'Replaced manager',
 	needs: ['manager'],
 	after: ['service'],
-	actions: ['ec2:DescribeInstances', 'ec2:TerminateInstances'],
+	actions: [...accountActions, 'ec2:TerminateInstances'],
 	settles: {tries: 10, seconds: 2},
 	check,
 	apply,

@@ -1,6 +1,6 @@
 import type {Input, OperationName, Output} from '../cloud/port.ts';
 import {type Answers, mark, names} from '../fleet.ts';
-import {isProblem, Problem, toProblem} from '../problem.ts';
+import {isProblem, Problem} from '../problem.ts';
 import type {Action, Context, Finding, Found, Note, Step} from '../step.ts';
 import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
@@ -9,6 +9,7 @@ import {launchInput} from './launch.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {principalLook} from './looks/principal.ts';
 import {recordLook} from './looks/record.ts';
+import {neededActions} from './needed-actions.ts';
 import {bearsMark, tagList} from './tags.ts';
 
 type Needs = Pick<Found, 'identity' | 'network' | 'images'>;
@@ -16,15 +17,8 @@ type Needs = Pick<Found, 'identity' | 'network' | 'images'>;
 /** What was learnt of actions: those that AWS refuses, and why some couldn't be asked about. */
 type Learnt = {denied: Action[]; notes: Note[]};
 
-/** Actions that a fleet does without where they are refused. */
-const soft: readonly Action[] = [
-	'iam:ListAccountAliases',
-	'iam:SimulatePrincipalPolicy',
-	'sts:DecodeAuthorizationMessage',
-	'servicequotas:GetServiceQuota',
-	'servicequotas:GetAWSDefaultServiceQuota',
-	'pricing:GetProducts',
-];
+/** What a dry run of something that stands already may answer. */
+const standing = ['InvalidGroup.Duplicate', 'InvalidKeyPair.Duplicate'];
 
 /** A dry run: AWS answers `DryRunOperation` where it would have carried the call out (facts §17.6). */
 async function dryRun<Name extends OperationName>({cloud}: Context, name: Name, input: Input<Name>): Promise<Learnt> {
@@ -32,7 +26,7 @@ async function dryRun<Name extends OperationName>({cloud}: Context, name: Name, 
 		await cloud.call(name, {...input, DryRun: true});
 		return {denied: [], notes: []};
 	} catch (error) {
-		if (isProblem(error, 'DryRunOperation')) return {denied: [], notes: []};
+		if (isProblem(error, 'DryRunOperation', ...standing)) return {denied: [], notes: []};
 		if (isDenied(error)) return {denied: await deniedIn({cloud}, error, `ec2:${name}`), notes: []};
 		if (isProblem(error) && !error.again && error.fault === 'outside')
 			return {denied: [], notes: [{says: `Whether ec2:${name} is allowed isn't known: ${error.message}`}]};
@@ -137,7 +131,7 @@ async function simulations(context: Context, needs: Needs, actions: readonly Act
 		return {denied: [], notes: [{says: `Whether IAM, S3 and SSM allow all that is needed isn't checked: ${why}.`}]};
 	}
 	const {arn} = principal.result;
-	const of = (service: string) => [...new Set(actions)].filter((action) => action.startsWith(`${service}:`) && !soft.includes(action)).sort();
+	const of = (service: string) => [...new Set(actions)].filter((action) => action.startsWith(`${service}:`)).sort();
 	const learnt = await Promise.all(['iam', 's3', 'ssm', 'ec2'].map((service) => simulate(context, needs, arn, service, of(service))));
 	return {denied: learnt.flatMap(({denied}) => denied), notes: learnt.flatMap(({notes}) => notes).slice(0, 1)};
 }
@@ -183,7 +177,7 @@ export const permissionsStep = (actions: (answers: Answers) => readonly Action[]
 	title: 'Permissions',
 	needs: ['identity', 'network', 'images'],
 	actions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole', 'sts:DecodeAuthorizationMessage'],
-	check: (context, found) => check(context, found, actions(context.answers)),
+	check: (context, found) => check(context, found, neededActions(actions(context.answers), context.answers)),
 	commands: (answers, fleet) => [
 		aws(fleet, 'iam', 'simulate-principal-policy', '--policy-source-arn', 'ARN', '--action-names', ...actions(answers)).replace(
 			'ARN',

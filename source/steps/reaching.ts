@@ -7,8 +7,9 @@ import {isDenied} from './answering.ts';
 import {makeSshKey, type SshKey} from './ed25519.ts';
 import {type Expected, expectedKeys, keyChanged, type Trust} from './host-trust.ts';
 import {loginUser} from './login-user.ts';
-import type {Instance} from './looks/account.ts';
+import {accountLook, type Instance} from './looks/account.ts';
 import {recordLook} from './looks/record.ts';
+import {belongsTo, publicHalf} from './private-key.ts';
 import {makeRsaKey} from './rsa-key.ts';
 
 /** Whoever wants to reach a manager: a check, a run or a removal. What this laptop's own answers don't say, the record does. */
@@ -130,6 +131,13 @@ const lockedOut = (instance: Instance, {user}: Place, cause: unknown): Problem =
 /** What to do with a host whose key nobody can tell: a first boot may not have printed it yet, so `wait` refuses it while the machine is young. */
 export type Unknown = 'trust' | 'wait';
 
+/** Whether a key may be the one that the instance was launched with: false where somebody else's run of this fleet imported another. */
+async function mayBeItsOwn({disk, fleet, look}: Reaching, instance: Instance, key: Key | undefined): Promise<boolean> {
+	const pair = (await look(accountLook)).keyPairs.find(({name}) => name === instance.keyName);
+	if (!pair || !key) return true;
+	return belongsTo(publicHalf(key.privateKey, disk.keyPath(fleet.name, fleet.region), key.passphrase), pair);
+}
+
 async function open(context: Reaching, instance: Instance, unknown: Unknown): Promise<Reached> {
 	const [given, place, expected] = await Promise.all([givenOf(context), placeOf(context, instance), expectedKeys(context, instance)]);
 	if (expected.from === 'first-use' && unknown === 'wait' && isYoung(context, instance)) {
@@ -140,7 +148,7 @@ async function open(context: Reaching, instance: Instance, unknown: Unknown): Pr
 		if (key) return await attempt(context, instance, place, key, expected);
 	} catch (error) {
 		// A first boot starts sshd before it puts the key in place.
-		if (!isProblem(error, 'ssh-denied') || isYoung(context, instance)) throw error;
+		if (!isProblem(error, 'ssh-denied') || (isYoung(context, instance) && (await mayBeItsOwn(context, instance, key)))) throw error;
 	}
 	const fresh = await sendKey(context, instance, place.user);
 	try {

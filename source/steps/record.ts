@@ -3,7 +3,9 @@ import {Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
-import {recordLook} from './looks/record.ts';
+import {accountLook, managersOf} from './looks/account.ts';
+import {identityLook} from './looks/identity.ts';
+import {type FleetRecord, recordLook} from './looks/record.ts';
 import {changesBetween, fleetAnswers, recordValue} from './recorded.ts';
 import {tagList} from './tags.ts';
 
@@ -15,6 +17,20 @@ const list = (changes: Change[]): string => changes.map(({what, from, to}) => `$
 
 const otherAnswers = (name: string, changes: Change[], advice: string): Problem =>
 	new Problem({code: 'record-other-answers', message: `The fleet's record ${name} is already there with other answers: ${list(changes)}.`, advice});
+
+const theirsNow = 'Somebody else sets this fleet up. Run the same command again once they are done; it then goes on from their answers.';
+
+/** A setup takes a few minutes: what somebody wrote that lately, while no manager stands, is a run of theirs that goes on. */
+const runMinutes = 10;
+
+/** Whether somebody else wrote the record a moment ago and hasn't come as far as a manager. */
+async function isTheirsNow(context: Context, {at, version}: FleetRecord): Promise<boolean> {
+	const {clock, fleet} = context;
+	if (at === undefined || clock.now() - at > runMinutes * 60_000) return false;
+	if (managersOf(fleet, await context.look(accountLook)).length > 0) return false;
+	const [writer, {arn}] = await Promise.all([writerOf(context, version), context.look(identityLook)]);
+	return writer !== undefined && writer !== arn;
+}
 
 async function check(context: Context): Promise<Finding<Found['record']>> {
 	const {answers, fleet} = context;
@@ -28,6 +44,9 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 	const never = changes.filter(({how}) => how === 'never');
 	if (never.length > 0) {
 		return {is: 'blocked', problem: otherAnswers(name, never, 'Answer as the record does, or name another fleet with `--fleet`.')};
+	}
+	if (await isTheirsNow(context, record)) {
+		return {is: 'blocked', problem: otherAnswers(name, changes, theirsNow)};
 	}
 	return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
 }
@@ -45,7 +64,7 @@ async function make(context: Context, report: Report): Promise<void> {
 		if (record) {
 			const changes = changesBetween(record.answers, fleetAnswers(answers));
 			if (changes.length === 0) return;
-			throw otherAnswers(name, changes, 'Somebody else sets this fleet up. Run the same command again once they are done; it then goes on from their answers.');
+			throw otherAnswers(name, changes, theirsNow);
 		}
 		context.forget(recordLook);
 		if (pause >= pauses) {
@@ -57,16 +76,16 @@ async function make(context: Context, report: Report): Promise<void> {
 				advice: 'Run the same command again in a minute.',
 			});
 		}
-		report({says: `record: waiting, since AWS gives a name free 30 s after it was deleted, ${pause * pauseSeconds} s`});
+		report({says: `waiting, since AWS gives a name free 30 s after it was deleted`});
 		await clock.sleep(pauseSeconds * 1000, signal);
 	}
 }
 
 /** Who wrote a version of the record, as far as AWS tells. */
-async function writerOf({cloud, fleet}: Context, version: number): Promise<string> {
+async function writerOf({cloud, fleet}: Context, version: number): Promise<string | undefined> {
 	const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: names.record(fleet)});
 	const user = Parameters.find(({Version}) => Version === version)?.LastModifiedUser;
-	return user && user !== 'N/A' ? user : 'somebody';
+	return user && user !== 'N/A' ? user : undefined;
 }
 
 /** Writes the answers over those that were read, and tells when somebody wrote in between: SSM has no compare-and-set (facts §17.1). */
@@ -75,8 +94,8 @@ async function change(context: Context, read: number, report: Report): Promise<v
 	const {Version = read + 1} = await cloud.call('PutParameter', {Name: names.record(fleet), Value: recordValue(answers), Overwrite: true, Tier: 'Standard'});
 	context.forget(recordLook);
 	if (Version === read + 1) return;
-	const writer = await writerOf(context, Version - 1);
-	report({says: `record: ${writer} wrote version ${Version - 1} meanwhile; version ${Version} holds these answers`});
+	const writer = (await writerOf(context, Version - 1)) ?? 'somebody';
+	report({says: `${writer} wrote version ${Version - 1} meanwhile; version ${Version} holds these answers`});
 }
 
 async function remove({cloud, fleet, forget}: Removal): Promise<void> {

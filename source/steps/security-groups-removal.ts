@@ -33,7 +33,7 @@ async function deleteGroup({clock, cloud, signal}: Removal, {id, name}: Group, r
 			return;
 		} catch (error) {
 			if (!isProblem(error, 'DependencyViolation', 'InvalidGroup.InUse') || turn >= tries) throw error;
-			report({says: `security groups: waiting until nothing uses ${name}, ${turn * pauseSeconds} s`});
+			report({says: `waiting until nothing uses ${name}`});
 			await clock.sleep(pauseSeconds * 1000, signal);
 		}
 	}
@@ -48,7 +48,7 @@ export async function removeGroups(context: Removal, report: Report): Promise<vo
 	}
 	for (const group of await marked(context)) {
 		await deleteGroup(context, group, report);
-		report({says: `security groups: ${group.name} deleted`});
+		report({says: `${group.name} deleted`});
 	}
 	context.forget(accountLook);
 }

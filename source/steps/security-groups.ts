@@ -1,100 +1,18 @@
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Change, Context, Finding, Fix, Found, Note, Report, Step} from '../step.ts';
+import type {Change, Context, Finding, Found, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
-import {aws, tagSpecification} from './aws-cli.ts';
+import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {canonicalCidr} from './cidr.ts';
-import {accountLook, type Group, managersOf, type Rule} from './looks/account.ts';
-import {addressLook} from './looks/address.ts';
+import {extraNotes, foreign, keptOut, type Seen, see, staleWorkerRules} from './groups-seen.ts';
+import {accountActions, accountLook, type Group, type Rule} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import {groupsStand, removeGroups} from './security-groups-removal.ts';
 import {bearsMark, tagList} from './tags.ts';
-import {admits, missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
-
-type Seen = {
-	manager: Group | undefined;
-	workers: Group | undefined;
-	/** True where the manager's group is somebody's that the answers name. */
-	adopted: boolean;
-	/** Who is to be let in; undefined when it is this machine and no service tells its address. */
-	from: string | undefined;
-	/** Rules of ours in the manager's group, also where that is adopted. */
-	ours: Rule[];
-};
-
-const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
-
-const foreign = (group: Group): Problem =>
-	refused(
-		'InvalidGroup.Duplicate',
-		`A security group ${group.name} is already there (${group.id}), and it isn't this fleet's, so it stays as it is.`,
-		'Name the fleet otherwise with `--fleet`, or choose that group with `--security-group`.',
-	);
-
-async function adoptedGroup(context: Context, vpcId: string): Promise<Group> {
-	const {securityGroup} = context.answers;
-	const named = await context.look(adoptedGroupsLook(securityGroup));
-	const group = named.find((one) => one.vpcId === vpcId);
-	if (group) return group;
-	const elsewhere = named[0] ? `it is in ${named[0].vpcId}, and the subnet in ${vpcId}` : `${context.fleet.region} has none of that id or name`;
-	throw refused(
-		'InvalidGroup.NotFound',
-		`Security group ${securityGroup} can't be used: ${elsewhere}.`,
-		'Choose another with `--security-group`, or answer `create`.',
-	);
-}
-
-async function see(context: Context, vpcId: string): Promise<Seen> {
-	const {answers, fleet} = context;
-	const adopted = answers.securityGroup !== 'create';
-	const [account, theirs, mine] = await Promise.all([
-		context.look(accountLook),
-		adopted ? adoptedGroup(context, vpcId) : undefined,
-		answers.sshFrom === 'my-ip' ? context.look(addressLook) : undefined,
-	]);
-	const here = (name: string) => account.groups.find((group) => group.vpcId === vpcId && group.name === name);
-	const manager = theirs ?? here(names.managerGroup(fleet));
-	const ours = account.rulesElsewhere.filter(({inGroup}) => inGroup === manager?.id).map(({rule}) => rule);
-	const marked = (manager?.inbound ?? []).filter((rule) => bearsMark(fleet, rule.tags));
-	const from = answers.sshFrom === 'my-ip' ? mine && `${mine}/32` : canonicalCidr(answers.sshFrom);
-	return {manager, workers: here(names.workersGroup(fleet)), adopted, from, ours: [...marked, ...ours]};
-}
+import {missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
 
 const sshRules = ({from}: Seen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
 const workerRules = (managerGroupId: string): WantedRule[] => workerPorts.map((port) => ({port, groupId: managerGroupId}));
-
-/** Rules of ours in the workers' group for a manager's group that no manager is in any more. */
-async function staleWorkerRules(context: Context, {manager, workers}: Seen): Promise<Rule[]> {
-	const used = managersOf(context.fleet, await context.look(accountLook)).flatMap(({groupIds}) => groupIds);
-	return (workers?.inbound ?? []).filter(
-		(rule) => bearsMark(context.fleet, rule.tags) && rule.groupId !== undefined && rule.groupId !== manager?.id && !used.includes(rule.groupId),
-	);
-}
-
-/** Everybody else's way to the workers: told, since only the manager needs one. */
-function extraNotes({manager, workers, adopted, from, ours}: Seen, fleet: Fleet): Note[] {
-	const open = [...(manager?.inbound ?? []), ...ours].filter((rule) => rule.cidr === '0.0.0.0/0' && admits(rule, {port: 22, cidr: '0.0.0.0/0'}));
-	const extra = (workers?.inbound ?? []).filter((rule) => !bearsMark(fleet, rule.tags) && rule.groupId !== manager?.id);
-	return [
-		...(from === undefined
-			? [{says: "No service tells this machine's own address, so whether the manager lets it in isn't known.", advice: 'Name it with `--ssh-from`.'}]
-			: []),
-		...(open.length > 0 || from === '0.0.0.0/0'
-			? [{says: `Port 22 of the manager is open to everybody${adopted ? `, by ${manager?.id ?? ''}` : ''}.`, advice: 'Close it with `--ssh-from my-ip`.'}]
-			: []),
-		...(extra.length > 0 ? [{says: `${extra.length} more inbound rules of somebody's in ${names.workersGroup(fleet)} stay as they are.`}] : []),
-	];
-}
-
-/** An adopted group that keeps this machine out is changed only when somebody says which address to let in. */
-function keptOut({answers, fleet}: Context, {adopted, from, manager}: Seen): {problem: Problem; fix: Fix} | undefined {
-	if (!adopted || !manager || answers.sshFrom !== 'my-ip' || from === undefined) return undefined;
-	if (missingRules(manager.inbound, [{port: 22, cidr: from}]).length === 0) return undefined;
-	const lets = manager.inbound.filter((rule) => admits(rule, {port: 22, cidr: rule.cidr ?? ''})).map(({cidr}) => cidr);
-	const message = `Security group ${manager.name} (${manager.id}) keeps this machine out: port 22 is open to ${lets.join(', ') || 'nobody'}, and you are ${from}.`;
-	const advice = `Add \`--ssh-from ${from}\`: a rule of ${fleet.name}'s is then added to that group, and goes with the fleet.`;
-	return {problem: refused('group-keeps-out', message, advice), fix: {says: `let in ${from}`, answers: {sshFrom: from}}};
-}
 
 async function check(context: Context, {network}: Pick<Found, 'network'>): Promise<Finding<Found['security-groups']>> {
 	const {answers, fleet} = context;
@@ -203,11 +121,11 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 	const {answers, fleet} = context;
 	const before = await see(context, network.vpcId);
 	if (!before.manager) {
-		report({says: `security groups: making ${names.managerGroup(fleet)}`});
+		report({says: `making ${names.managerGroup(fleet)}`});
 		await create(context, network.vpcId, names.managerGroup(fleet), `Manager of the GitLab Runner fleet ${fleet.name}`);
 	}
 	if (!before.workers) {
-		report({says: `security groups: making ${names.workersGroup(fleet)}`});
+		report({says: `making ${names.workersGroup(fleet)}`});
 		await create(context, network.vpcId, names.workersGroup(fleet), `Workers of the GitLab Runner fleet ${fleet.name}`);
 	}
 	const {manager, seen, workers} = await seenGroups(context, network.vpcId);
@@ -225,14 +143,19 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 
 /** By hand the ids come from the answers of the commands before. */
 function commands(answers: Answers, fleet: Fleet): string[] {
-	const make = (name: string, what: string) =>
-		`${aws(fleet, 'ec2', 'create-security-group', '--group-name', name, '--description', `${what} of the GitLab Runner fleet ${fleet.name}`)} --vpc-id "$vpc" ${['--tag-specifications', `'${tagSpecification('security-group', {...answers.tags, Name: name, ...mark(fleet, 'security-groups')})}'`].join(' ')} --query GroupId --output text`;
+	const make = (name: string, what: string): string => {
+		const tags = tagSpecification('security-group', {...answers.tags, Name: name, ...mark(fleet, 'security-groups')});
+		const described = ['--group-name', name, '--description', `${what} of the GitLab Runner fleet ${fleet.name}`];
+		return `${aws(fleet, 'ec2', 'create-security-group', ...described, '--tag-specifications', tags, ...asText('GroupId'))} --vpc-id "$vpc"`;
+	};
 	const authorize = (group: string, port: number, source: string) =>
 		`${aws(fleet, 'ec2', 'authorize-security-group-ingress', '--protocol', 'tcp', '--port', String(port))} --group-id "$${group}" ${source}`;
 	const cidr = answers.sshFrom === 'my-ip' ? '"$(curl -s https://checkip.amazonaws.com)/32"' : canonicalCidr(answers.sshFrom);
-	const vpc = `vpc=$(${aws(fleet, 'ec2', 'describe-vpcs', '--filters', 'Name=is-default,Values=true', '--query', 'Vpcs[0].VpcId', '--output', 'text')})`;
+	const vpc = answers.subnet.startsWith('subnet-')
+		? aws(fleet, 'ec2', 'describe-subnets', '--subnet-ids', answers.subnet, ...asText('Subnets[0].VpcId'))
+		: aws(fleet, 'ec2', 'describe-vpcs', '--filters', 'Name=is-default,Values=true', ...asText('Vpcs[0].VpcId'));
 	return [
-		vpc,
+		`vpc=$(${vpc})`,
 		...(answers.securityGroup === 'create' ? [`manager=$(${make(names.managerGroup(fleet), 'Manager')})`] : [`manager=${answers.securityGroup}`]),
 		`workers=$(${make(names.workersGroup(fleet), 'Workers')})`,
 		authorize('manager', 22, `--cidr ${cidr}`),
@@ -247,8 +170,7 @@ export const securityGroupsStep: Step<'security-groups', 'network', 'record' | '
 	needs: ['network'],
 	after: ['record', 'permissions', 'quota'],
 	actions: [
-		'ec2:DescribeSecurityGroups',
-		'ec2:DescribeSecurityGroupRules',
+		...accountActions,
 		'ec2:CreateSecurityGroup',
 		'ec2:AuthorizeSecurityGroupIngress',
 		'ec2:RevokeSecurityGroupIngress',

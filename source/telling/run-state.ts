@@ -83,6 +83,7 @@ const closed = (stages: readonly StageSeen[], at: number): readonly StageSeen[] 
 
 /** Words of a finding: what was found, or what it waits for, or what blocks it. */
 export function wordsOf(finding: FindingSeen, state: RunState): string {
+	if (finding.is === 'waiting' && finding.for?.length === 0 && finding.says) return finding.says;
 	if (finding.is === 'waiting') return `after ${(finding.for ?? []).map((name) => inLine(stepIn(state, name).title)).join(', ') || 'what it needs'}`;
 	return finding.says || (finding.problem?.message ?? '');
 }

@@ -72,7 +72,8 @@ function failureLines(event: EventOf<'step.failed'>, state: RunState): Line[] {
 }
 
 const standingLines = ({when, standing}: EventOf<'standing.listed'>, state: RunState): Line[] => {
-	if (standing.length === 0) return when === 'before' ? [{text: 'Nothing of this fleet stands.'}] : [];
+	// What is to go is listed where it is agreed to.
+	if (when === 'before' && standing.some(({goes}) => goes)) return [];
 	const width = Math.max(...standing.map(({step}) => stepIn(state, step).title.length));
 	return standing.map(({step, id, says, goes}) => {
 		const mark = goes ? 'extra' : 'kept';

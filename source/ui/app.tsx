@@ -74,7 +74,7 @@ export function App({store, look, title, now, press}: AppProps) {
 		for (const one of pressesOf(input, key)) press(one, viewOf());
 	});
 	usePaste((text) => press({text, pasted: true}, viewOf()));
-	const view: View = {state: shown.state, stops: shown.stops, columns, rows, now: now(), tick, look, title};
+	const view: View = {state: shown.state, stops: shown.stops, wizard: shown.wizard, columns, rows, now: now(), tick, look, title};
 	const drawn = spoken ? spokenRows(top, view) : frameOf(top, view);
 	return (
 		<Box flexDirection="column" {...(spoken ? {} : {width: columns, height: rows, overflow: 'hidden'})}>

@@ -5,6 +5,9 @@ import {draw, keysOf} from './keys.ts';
 import {bodyRows, isTooSmall, least} from './layout.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from './row.ts';
 import type {Screen, View} from './screen.ts';
+import {walkBody, walkSpoken} from './wizard/panes.ts';
+import {keyWords} from './wizard/seen.ts';
+import {isWalk} from './wizard/walking.ts';
 
 const words: Record<Screen['is'], string> = {
 	plan: 'plan',
@@ -15,7 +18,19 @@ const words: Record<Screen['is'], string> = {
 	field: 'question',
 	watch: 'waiting',
 	help: 'keys',
+	overview: 'review',
+	hand: 'by hand',
+	save: 'save',
+	trouble: 'trouble',
+	end: 'done',
+	home: 'home',
 };
+
+/** Where a person is: the question's own key, else the screen's word. */
+const placeWord = (screen: Screen): string => ('walk' in screen && screen.walk ? keyWords(screen.walk.about) : words[screen.is]);
+
+/** Which question of how many. */
+const countWord = (screen: Screen, {wizard}: View): string => (isWalk(screen) && wizard.of > 0 ? `   ${wizard.at} of ${wizard.of}` : '');
 
 /** What ctrl-c has begun, in place of the screen's name. */
 const stopWords = {1: 'stopping after this call', 2: 'stopping now'} as const;
@@ -24,14 +39,16 @@ const stopWords = {1: 'stopping after this call', 2: 'stopping now'} as const;
 const accountWords = (account: string): string => (/^\d{12}$/.test(account) ? account.replace(/(\d{4})(\d{4})(\d{4})/, '$1-$2-$3') : account);
 
 /** The line of place: what is being done on the left, where on the right; the account goes first where it's narrow. */
-function placeRow(screen: Screen, {state, title, columns, look, stops}: View): Row {
-	const doing = stops === 0 ? words[screen.is] : stopWords[stops];
+function placeRow(screen: Screen, view: View): Row {
+	const {state, title, columns, look, stops} = view;
+	const doing = stops === 0 ? placeWord(screen) : stopWords[stops];
 	const left = ` ${title} ${signOf('focus', look)} ${doing}`;
 	const {place} = state;
+	const count = countWord(screen, view);
 	const parts = place ? [...(place.demo ? ['demo'] : []), accountWords(place.account), place.region, place.fleet] : [];
 	const dot = ` ${signOf('dot', look)} `;
-	while (parts.length > 1 && displayWidth(left) + displayWidth(parts.join(dot)) + 2 > columns) parts.splice(place?.demo && parts.length > 2 ? 1 : 0, 1);
-	const right: Span[] = [{text: `${parts.join(dot)} `}];
+	while (parts.length > 1 && displayWidth(left) + displayWidth(parts.join(dot)) + count.length + 2 > columns) parts.splice(place?.demo && parts.length > 2 ? 1 : 0, 1);
+	const right: Span[] = [{text: `${parts.join(dot)}${count} `}];
 	return apart([{text: left, bold: true, role: stops === 0 ? undefined : 'warning'}], right, columns, look);
 }
 
@@ -43,10 +60,13 @@ function tooSmall({columns, rows, look}: View): Row[] {
 /** A row in ASCII where the terminal has no Unicode. */
 const inAscii = (one: Row, look: Look): Row => (look.ascii ? {...one, spans: one.spans.map((span) => ({...span, text: plainText(span.text, look)}))} : one);
 
+/** What lies between place and keys. */
+const bodyOf = (screen: Screen, view: View): Row[] => (isWalk(screen) ? walkBody(screen, view, draw) : draw(screen, view));
+
 /** The whole terminal, row by row: place, screen, keys. Pure; never more rows or columns than there are. */
 export function frameOf(screen: Screen, view: View): Row[] {
 	if (isTooSmall(view)) return tooSmall(view);
-	const body = draw(screen, view).slice(0, bodyRows(view.rows));
+	const body = bodyOf(screen, view).slice(0, bodyRows(view.rows));
 	const filler = Array.from({length: bodyRows(view.rows) - body.length}, () => emptyRow);
 	return [placeRow(screen, view), ...body, ...filler, hintRow(keysOf(screen, view), view.columns, view.look)].map((one) =>
 		cutRow(inAscii(one, view.look), view.columns, view.look),
@@ -55,6 +75,6 @@ export function frameOf(screen: Screen, view: View): Row[] {
 
 /** The same for a screen reader: no padding, no drawing, nothing cut. */
 export const spokenRows = (screen: Screen, view: View): Row[] =>
-	[placeRow(screen, view), ...draw(screen, view).filter(({drawing}) => !drawing), hintRow(keysOf(screen, view), 400, view.look)].map((one) =>
+	[placeRow(screen, view), ...(isWalk(screen) ? walkSpoken(screen, view, draw) : draw(screen, view)).filter(({drawing}) => !drawing), hintRow(keysOf(screen, view), 400, view.look)].map((one) =>
 		inAscii(one, view.look),
 	);

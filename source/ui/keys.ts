@@ -1,14 +1,21 @@
 import type {Press} from './press.ts';
 import {nameOf} from './press.ts';
 import type {Row} from './row.ts';
+import {isWalk} from './wizard/walking.ts';
 import type {Binding, Move, Screen, View} from './screen.ts';
+import {byHandKeys, drawByHand} from './screens/by-hand.ts';
 import {chooseKeys, drawChoose, typeFilter} from './screens/choose.ts';
+import {drawEnd, endKeys} from './screens/end.ts';
 import {drawField, fieldKeys, typeField} from './screens/field.ts';
 import {drawHelp, helpKeys} from './screens/help.ts';
+import {drawHome, homeKeys} from './screens/home.ts';
 import {drawLog, logKeys} from './screens/log.ts';
+import {drawOverview, overviewKeys} from './screens/overview.ts';
 import {drawPlan, planKeys} from './screens/plan.ts';
 import {drawReview, reviewKeys, typeWord} from './screens/review.ts';
 import {drawRun, runKeys} from './screens/run.ts';
+import {drawSave, saveKeys, typeName} from './screens/save.ts';
+import {drawTrouble, troubleKeys} from './screens/trouble.ts';
 import {drawWatch, watchKeys} from './screens/watch.ts';
 
 /** What the screen on top shows. */
@@ -30,6 +37,18 @@ export function draw(screen: Screen, view: View): Row[] {
 			return drawWatch(screen, view);
 		case 'help':
 			return drawHelp(screen, view);
+		case 'overview':
+			return drawOverview(screen, view);
+		case 'hand':
+			return drawByHand(screen, view);
+		case 'save':
+			return drawSave(screen, view);
+		case 'trouble':
+			return drawTrouble(screen, view);
+		case 'end':
+			return drawEnd(screen, view);
+		case 'home':
+			return drawHome(screen, view);
 	}
 }
 
@@ -51,6 +70,18 @@ function ownKeys(screen: Screen, view: View): Binding[] {
 			return watchKeys(screen, view);
 		case 'help':
 			return helpKeys(screen, view);
+		case 'overview':
+			return overviewKeys(screen, view);
+		case 'hand':
+			return byHandKeys(screen, view);
+		case 'save':
+			return saveKeys(screen, view);
+		case 'trouble':
+			return troubleKeys(screen, view);
+		case 'end':
+			return endKeys(screen, view);
+		case 'home':
+			return homeKeys(screen, view);
 	}
 }
 
@@ -58,20 +89,21 @@ function ownKeys(screen: Screen, view: View): Binding[] {
 function type(screen: Screen, press: Press): Move | undefined {
 	if (screen.is === 'field') return typeField(screen, press);
 	if (screen.is === 'choose') return typeFilter(screen, press);
+	if (screen.is === 'save') return typeName(screen, press);
 	return screen.is === 'review' ? typeWord(screen, press) : undefined;
 }
 
 /** Whether letters are text now, so that none is a command. */
 const isTyping = (screen: Screen): boolean =>
-	screen.is === 'field' || (screen.is === 'choose' && screen.typing) || (screen.is === 'review' && screen.proposal.word !== undefined);
+	screen.is === 'field' || screen.is === 'save' || (screen.is === 'choose' && screen.typing) || (screen.is === 'review' && screen.proposal.word !== undefined);
 
 const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
 
 /** All keys that work on a screen now, its own first; then `?` and the way out. */
 export function keysOf(screen: Screen, view: View): Binding[] {
 	const own = ownKeys(screen, view);
-	const asks = screen.is === 'field' || screen.is === 'choose' || screen.is === 'review';
-	const stop: Binding = {press: ['ctrl-c'], shows: 'ctrl-c', does: asks ? 'end' : stopWords[view.stops], stays: true, act: () => ({stop: true})};
+	const asks = !['plan', 'run', 'log', 'watch', 'help', 'end'].includes(screen.is);
+	const stop: Binding = {press: ['ctrl-c'], shows: 'ctrl-c', does: isWalk(screen) ? 'leave, nothing made yet' : asks ? 'end' : stopWords[view.stops], stays: true, act: () => ({stop: true})};
 	if (screen.is === 'help') return [...own, stop];
 	// In a text `?` is a letter; F1 can't be told apart (stack §5).
 	const help: Binding = {

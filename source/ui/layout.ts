@@ -4,6 +4,9 @@ export const least = {columns: 60, rows: 20} as const;
 /** Whether a terminal is too small to use. */
 export const isTooSmall = ({columns, rows}: {columns: number; rows: number}): boolean => columns < least.columns || rows < least.rows;
 
+/** From here on there are two panes: what is asked on the left, the plan on the right. */
+export const isWide = (columns: number): boolean => columns >= 100;
+
 /** Rows between the line of place and the line of keys. */
 export const bodyRows = (rows: number): number => Math.max(0, rows - 2);
 

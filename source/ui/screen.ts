@@ -1,17 +1,39 @@
+import type {AfterRun, HomeChoice} from '../face.ts';
 import type {Look} from '../glyphs.ts';
 import type {RunState} from '../telling/run-state.ts';
 import type {Row} from './row.ts';
+import type {ByHandScreen} from './screens/by-hand.ts';
 import type {ChooseScreen} from './screens/choose.ts';
+import type {EndScreen} from './screens/end.ts';
 import type {FieldScreen} from './screens/field.ts';
 import type {HelpScreen} from './screens/help.ts';
+import type {HomeScreen} from './screens/home.ts';
 import type {LogScreen} from './screens/log.ts';
+import type {OverviewScreen} from './screens/overview.ts';
 import type {PlanScreen} from './screens/plan.ts';
 import type {ReviewScreen} from './screens/review.ts';
 import type {RunScreen} from './screens/run.ts';
+import type {SaveScreen} from './screens/save.ts';
+import type {TroubleScreen} from './screens/trouble.ts';
 import type {WatchScreen} from './screens/watch.ts';
+import type {WizardMove, WizardSeen} from './wizard/seen.ts';
 
 /** The screen on top: one value of this union, which holds its own cursor and drafts. */
-export type Screen = PlanScreen | RunScreen | LogScreen | ReviewScreen | ChooseScreen | FieldScreen | WatchScreen | HelpScreen;
+export type Screen =
+	| PlanScreen
+	| RunScreen
+	| LogScreen
+	| ReviewScreen
+	| ChooseScreen
+	| FieldScreen
+	| WatchScreen
+	| HelpScreen
+	| OverviewScreen
+	| ByHandScreen
+	| SaveScreen
+	| TroubleScreen
+	| EndScreen
+	| HomeScreen;
 
 /** What all screens are drawn from, besides themselves. */
 export type View = {
@@ -27,6 +49,8 @@ export type View = {
 	title: string;
 	/** How often ctrl-c was pressed while something ran. */
 	stops: 0 | 1 | 2;
+	/** What the walk through the questions has come to. */
+	wizard: WizardSeen;
 };
 
 /** What follows from a key. Screens are data, and so is this: the face carries it out. */
@@ -44,7 +68,11 @@ export type Move =
 	/** The person leaves what is watched; it goes on by itself or ends. */
 	| {leave: true}
 	/** The person ends the command. */
-	| {stop: true};
+	| {stop: true}
+	/** The person does something in the walk. */
+	| {wizard: WizardMove}
+	/** What a person chose at home, or after a run. */
+	| {chosen: HomeChoice | AfterRun | 'login'};
 
 /** One entry of a screen's table of keys: it dispatches, stands in the hint line, and is listed under `?`. */
 export type Binding = {

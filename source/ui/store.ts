@@ -3,9 +3,10 @@ import {beginning, type RunState, reduce} from '../telling/run-state.ts';
 import type {Screen} from './screen.ts';
 import {planScreen} from './screens/plan.ts';
 import {runScreen} from './screens/run.ts';
+import {nothingSeen, type WizardSeen} from './wizard/seen.ts';
 
 /** What the root draws: the reduced events, and the screens, the last one on top. */
-export type Shown = {state: RunState; screens: readonly [Screen, ...Screen[]]; stops: 0 | 1 | 2};
+export type Shown = {state: RunState; screens: readonly [Screen, ...Screen[]]; stops: 0 | 1 | 2; wizard: WizardSeen};
 
 /** Holds what is shown, outside React: events come as fast as they like, and are shown at most ten times a second. */
 export type Store = {
@@ -29,7 +30,7 @@ function bottomFor(event: Event, bottom: Screen): Screen {
 
 /** Makes the store; `later` runs a callback after some milliseconds (a test brings its own). */
 export function makeStore(later: (callback: () => void, ms: number) => void): Store {
-	let now: Shown = {state: beginning, screens: [planScreen], stops: 0};
+	let now: Shown = {state: beginning, screens: [planScreen], stops: 0, wizard: nothingSeen};
 	let shown = now;
 	let due = false;
 	const listeners = new Set<() => void>();

@@ -92,10 +92,12 @@ for (const side of sides) {
 			const input = {KeyName: 'contract', PublicKeyMaterial: publicKey(), TagSpecifications: [tagged('key-pair', 'contract')]};
 			const {KeyPairId} = await cloud.call('ImportKeyPair', input);
 			await rejects(cloud.call('ImportKeyPair', input), 'InvalidKeyPair.Duplicate');
-			const {KeyPairs} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: 'key-name', Values: ['contract']}], IncludePublicKey: true});
-			assert.equal(KeyPairs?.[0]?.KeyPairId, KeyPairId);
-			assert.equal(KeyPairs?.[0]?.KeyType, 'ed25519');
-			assert.deepEqual(KeyPairs?.[0]?.Tags, [{Key: 'gitlab-runner-aws:fleet', Value: 'contract'}]);
+			const [seen] = await eventually(world, async () => {
+				const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: 'key-name', Values: ['contract']}], IncludePublicKey: true});
+				return KeyPairs.length > 0 ? KeyPairs : undefined;
+			});
+			assert.deepEqual([seen?.KeyPairId, seen?.KeyType], [KeyPairId, 'ed25519']);
+			assert.deepEqual(seen?.Tags, [{Key: 'gitlab-runner-aws:fleet', Value: 'contract'}]);
 			await cloud.call('DeleteKeyPair', {KeyName: 'contract'});
 			await cloud.call('DeleteKeyPair', {KeyName: 'contract'});
 			await rejects(cloud.call('DescribeKeyPairs', {KeyNames: ['contract']}), 'InvalidKeyPair.NotFound');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {watchFirstJob} from '../../source/executors/docker-machine/first-job.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import type {StepName} from '../../source/step.ts';
 import {makeRsaKey} from '../../source/steps/rsa-key.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {peersLaptop, unlike, type Wish} from './on-peers.ts';
+import {changesOf as changesIn, problems, unlike, type Wish} from './laptop.ts';
+import {peersLaptop} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';
 
 let world: PeerWorld;
@@ -33,7 +35,6 @@ const wish = (over: Parameters<typeof someAnswers>[0] = {}, secrets: Wish['secre
 	secrets,
 });
 const exec = async (command: string): Promise<string> => (await world.manager.exec(command)).stdout.trim();
-const problems = (result: {problems: {code: string; message: string}[]}): string[] => result.problems.map(({code, message}) => `${code}: ${message}`);
 
 test('before there is anything, a wrong token shows in the plan, and everything on the manager waits', async () => {
 	const plan = await laptop.plan(wish({}, {runnerToken: 'glrt-t3_wrong'}));
@@ -55,15 +56,27 @@ test('setup brings up a manager whose runner takes jobs', async () => {
 	assert.ok(!JSON.stringify(laptop.happened).includes(token));
 	world.gitlab.queue({seconds: 0.1});
 	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/metrics | grep -q "^gitlab_runner_jobs_total.* 1" && break; sleep 0.1; done');
-	assert.notEqual(world.gitlab.store.jobs.at(-1)?.status, 'pending');
+	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= || break; sleep 0.1; done');
+	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
 });
 
 const changing = () => world.aws.calls().filter((call) => call.changing);
-const changesOf = async (given: Wish, step: StepName): Promise<string[]> => {
-	const finding = (await laptop.plan(given)).get(step);
-	return finding?.is === 'different' ? finding.changes.map(({what, how}) => `${what} ${how}`) : [finding?.is ?? 'absent'];
-};
+const changesOf = async (given: Wish, step: StepName): Promise<string[]> => changesIn(await laptop.plan(given), step);
 const runnerPid = () => exec('systemctl show gitlab-runner --property MainPID');
+
+test('the first job is watched until it has passed, by what GitLab tells, or else by what the manager does', async () => {
+	for (const secrets of [{gitlabToken: world.gitlab.personalToken('api')}, {}]) {
+		const seen: string[] = [];
+		const end = await laptop.within(wish({}, secrets), (context) =>
+			watchFirstJob({...context, clock: {...context.clock, sleep: (ms) => context.clock.sleep(ms / 10)}}, ({status}) => {
+				if (seen.length === 0) world.gitlab.queue({seconds: 1});
+				seen.push(status);
+			}),
+		);
+		assert.equal(end?.passed, true);
+		assert.ok(seen.includes('waiting') && seen.includes('running'), seen.join(', '));
+	}
+});
 
 test('the same again changes nothing and needs no token', async () => {
 	world.aws.forget();
@@ -163,7 +176,6 @@ test('a token that GitLab no longer knows is told, and another one takes its pla
 	assert.ok((await exec(`cat ${paths.config}`)).includes(token));
 });
 
-const sayings = (): string[] => laptop.happened.flatMap((one) => (one.event === 'step.says' ? [one.says] : []));
 /** What of workers stands in AWS: instances that aren't terminated, and key pairs. */
 async function workersLeft(): Promise<string[]> {
 	const here = laptop.cloudAt('us-east-2');
@@ -190,10 +202,10 @@ test('a removal waits for running jobs, then takes workers and their key pairs a
 	const result = await laptop.destroy(wish());
 	assert.deepEqual(problems(result), []);
 	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
-	assert.ok(sayings().includes('1 job still runs'));
+	assert.ok(laptop.sayings().includes('1 job still runs'));
 	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
 	assert.deepEqual(world.gitlab.store.byToken(token)?.managers, []);
-	assert.ok(sayings().some((says) => /^runner: it stays in GitLab, delete it in http.* under Settings .*, it is #\d+/.test(says)));
+	assert.ok(laptop.sayings().some((says) => /^runner: it stays in GitLab, delete it in http.* under Settings .*, it is #\d+/.test(says)));
 });
 
 test('a runner that is created in GitLab bears the mark, and one of a run that was ended before it could be used is deleted first', async () => {
@@ -233,7 +245,7 @@ test('a host that shows another key is refused, with both fingerprints', async (
 test('a removal goes on without a manager that can not be reached, says so, and deletes the runner that we created', async () => {
 	const result = await laptop.destroy({...wish(), secrets: {gitlabToken: world.gitlab.personalToken('api')}});
 	assert.deepEqual(problems(result), []);
-	assert.ok(sayings().some((says) => /^service: not stopped, since the manager i-\w+ isn't reached/.test(says)));
+	assert.ok(laptop.sayings().some((says) => /^service: not stopped, since the manager i-\w+ isn't reached/.test(says)));
 	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
 	assert.ok(![...world.gitlab.store.runners.values()].some(({maintenanceNote}) => maintenanceNote.includes('gitlab-runner-aws')));
 });

@@ -5,6 +5,7 @@ It prints one line of JSON, {"port": ...}, once it accepts calls. Paths under /p
 """
 
 import base64
+import fnmatch
 import glob
 import hashlib
 import html
@@ -196,6 +197,13 @@ def enabled_regions(self, region_names=None, stock=RegionsAndZonesBackend.descri
     return found if CURRENT["call"].form.get("AllRegions") == "true" else [region for region in found if region.opt_in_status != "not-opted-in"]
 
 
+def value_fits(value, wanted, stock=ec2_filters.instance_value_in_filter_values):
+    """AWS takes * and ? in the values of every filter; stock moto does not in those of instances."""
+    if isinstance(value, str) and any("*" in each or "?" in each for each in wanted):
+        return any(fnmatch.fnmatchcase(value, each) for each in wanted)
+    return stock(value, wanted)
+
+
 def public_line(self):
     """A pair's public half as a line of OpenSSH; the query API carries it in base64."""
     text = self.material_public
@@ -220,6 +228,7 @@ RegionsAndZonesBackend.describe_regions = enabled_regions
 Subnet.get_available_subnet_ip = machine_address
 instance_models.random_private_ip = lambda: OPTIONS["publicAddress"]
 network_interfaces.random_public_ip = lambda: OPTIONS["publicAddress"]
+ec2_filters.instance_value_in_filter_values = value_fits
 ec2_filters.filter_dict_attribute_mapping["client-token"] = "client_token"
 ec2_filters.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
 ec2_filters.filter_dict_attribute_mapping["spot-instance-request-id"] = "spot_request"

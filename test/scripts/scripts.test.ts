@@ -42,7 +42,8 @@ after(async () => {
 async function workerOptions(): Promise<string[]> {
 	const here = cloud.at(region);
 	const [subnet] = (await here.call('DescribeSubnets', {})).Subnets ?? [];
-	const images = (await here.call('DescribeImages', {Filters: [{Name: 'name', Values: ['ubuntu/images/hvm-ssd*/ubuntu-noble-24.04-amd64-server-*']}]})).Images ?? [];
+	const images =
+		(await here.call('DescribeImages', {Filters: [{Name: 'name', Values: ['ubuntu/images/hvm-ssd*/ubuntu-noble-24.04-amd64-server-*']}]})).Images ?? [];
 	const workersGroupName = 'gitlab-runners-workers';
 	await here.call('CreateSecurityGroup', {GroupName: workersGroupName, Description: 'workers', VpcId: subnet?.VpcId});
 	return machineOptions({
@@ -128,7 +129,10 @@ test('after a boot with errors that it got over, everything is installed, and a 
 	await exec('rm /etc/cloud-init-status');
 	assert.ok(said.some((one) => 'download' in one && one.download === 'gitlab-runner 19.3.0' && one.bytes > 0 && one.bytes === one.of));
 	const seen = await facts();
-	assert.deepEqual([seen.gitlabRunner, seen.dockerMachine, seen.certificates, seen.dropIn, seen.userData], ['19.3.0', '0.16.2-gitlab.48', true, dropIn, workerUserData]);
+	assert.deepEqual(
+		[seen.gitlabRunner, seen.dockerMachine, seen.certificates, seen.dropIn, seen.userData],
+		['19.3.0', '0.16.2-gitlab.48', true, dropIn, workerUserData],
+	);
 	assert.match(seen.unit ?? '', /ExecStart=\/usr\/local\/bin\/gitlab-runner/);
 	assert.equal(seen.credentialsHash, sha256(credentialsFile({id: 'AKIAEXAMPLE', secret: 'hush'})));
 	assert.equal(await exec('stat -c %a /root/.aws/credentials; stat -c %a /etc/gitlab-runner'), '600\n700');
@@ -173,7 +177,10 @@ test('a config.toml that somebody else wrote meanwhile is left as it is', async 
 
 test('a config.toml that the runner itself refuses is not written', async () => {
 	const standing = (await facts()).config;
-	const {result} = await onManager(world, writeConfigScript, {text: `${standing?.text}\nno_such_key = 1\n`.replace('concurrent = 2', 'concurrent = 0'), from: standing?.hash});
+	const {result} = await onManager(world, writeConfigScript, {
+		text: `${standing?.text}\nno_such_key = 1\n`.replace('concurrent = 2', 'concurrent = 0'),
+		from: standing?.hash,
+	});
 	assert.ok(result.is === 'refused' && /concurrent/.test(result.detail), JSON.stringify(result));
 	assert.deepEqual((await facts()).config, standing);
 	assert.equal(await exec('ls -A /etc/gitlab-runner | grep -c tmp; true'), '0');
@@ -183,23 +190,55 @@ test('the config.toml before is kept', async () => {
 	const standing = (await facts()).config;
 	const text = config(standing?.text, {checkInterval: 7});
 	assert.equal((await onManager(world, writeConfigScript, {text, from: standing?.hash, ca: {path: paths.gitlabCa, text: 'pem'}})).result.is, 'written');
-	assert.equal(await exec(`cat ${paths.config}.previous; stat -c %a ${paths.config}.previous; cat ${paths.gitlabCa}`), `${standing?.text.trim()}\n\n600\npem`.replace('\n\n600', '\n600'));
+	assert.equal(
+		await exec(`cat ${paths.config}.previous; stat -c %a ${paths.config}.previous; cat ${paths.gitlabCa}`),
+		`${standing?.text.trim()}\n\n600\npem`.replace('\n\n600', '\n600'),
+	);
 });
 
 test('the test machine comes up with these options, runs a container, goes away, and tells its stages in order', async () => {
-	const {result, said} = await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000000-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'});
+	const {result, said} = await onManager(world, testMachineScript, {
+		name: 'runner-test-gitlab-runners-1700000000-0123abcd',
+		options,
+		limitSeconds: 60,
+		image: 'alpine:latest',
+	});
 	assert.ok(result.is === 'proven', JSON.stringify({result, said}));
-	assert.deepEqual(stages(said), ['check', 'create', 'launch', 'running', 'ssh', 'system', 'provision', 'docker install', 'certificates', 'docker set up', 'docker answer', 'container', 'removal']);
+	assert.deepEqual(stages(said), [
+		'check',
+		'create',
+		'launch',
+		'running',
+		'ssh',
+		'system',
+		'provision',
+		'docker install',
+		'certificates',
+		'docker set up',
+		'docker answer',
+		'container',
+		'removal',
+	]);
 	assert.deepEqual(await workers(), []);
 	assert.deepEqual((await facts()).machines, []);
 });
 
 test('a test machine that fails says at which stage and in whose words, and is gone', async () => {
 	await exec('echo launch >/etc/docker-machine-fail');
-	const {result} = await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000001-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'});
-	assert.ok(result.is === 'failed' && result.stage === 'launch' && /MaxSpotInstanceCountExceeded/.test(result.detail) && result.removed, JSON.stringify(result));
+	const {result} = await onManager(world, testMachineScript, {
+		name: 'runner-test-gitlab-runners-1700000001-0123abcd',
+		options,
+		limitSeconds: 60,
+		image: 'alpine:latest',
+	});
+	assert.ok(
+		result.is === 'failed' && result.stage === 'launch' && /MaxSpotInstanceCountExceeded/.test(result.detail) && result.removed,
+		JSON.stringify(result),
+	);
 	await exec('echo provision >/etc/docker-machine-fail');
-	const later = (await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000002-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'})).result;
+	const later = (
+		await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000002-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'})
+	).result;
 	assert.ok(later.is === 'failed' && later.stage === 'docker install' && later.removed, JSON.stringify(later));
 	await exec('rm /etc/docker-machine-fail');
 	assert.deepEqual(await workers(), []);
@@ -220,7 +259,12 @@ test('a laptop that goes away in the middle leaves no worker behind', async () =
 
 test('a test machine that takes too long is given up and taken away', async () => {
 	await exec('echo 30 >/etc/docker-machine-delay');
-	const {result} = await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000004-0123abcd', options, limitSeconds: 0, image: 'alpine:latest'}, '& sleep 0.3; rm /etc/docker-machine-delay; wait');
+	const {result} = await onManager(
+		world,
+		testMachineScript,
+		{name: 'runner-test-gitlab-runners-1700000004-0123abcd', options, limitSeconds: 0, image: 'alpine:latest'},
+		'& sleep 0.3; rm /etc/docker-machine-delay; wait',
+	);
 	assert.ok(result.is === 'failed' && /Given up/.test(result.detail) && result.removed, JSON.stringify(result));
 	assert.deepEqual(await workers(), []);
 });

@@ -22,7 +22,11 @@ test('a new security group is unseen for a moment, its name is taken at once, an
 test('a rule’s description takes only the characters that EC2 takes', async () => {
 	const cloud = simulatedWorld().cloudAt(region);
 	const {GroupId} = await cloud.call('CreateSecurityGroup', {GroupName: 'one', Description: 'd'});
-	const described = (Description: string) => cloud.call('AuthorizeSecurityGroupIngress', {GroupId, IpPermissions: [{IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{CidrIp: '10.0.0.0/8', Description}]}]});
+	const described = (Description: string) =>
+		cloud.call('AuthorizeSecurityGroupIngress', {
+			GroupId,
+			IpPermissions: [{IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{CidrIp: '10.0.0.0/8', Description}]}],
+		});
 	assert.equal(await refusedWith(described("alice's laptop")), 'InvalidParameterValue');
 	await described('alice@laptop 2026-11-24');
 });
@@ -83,7 +87,10 @@ test('lifecycle rules and tags are replaced whole, and a bucket with anything in
 	const rule = (ID: string) => ({ID, Status: 'Enabled' as const, Filter: {Prefix: ''}, Expiration: {Days: 9}});
 	await cloud.call('PutBucketLifecycleConfiguration', {Bucket: 'ours', LifecycleConfiguration: {Rules: [rule('a')]}});
 	await cloud.call('PutBucketLifecycleConfiguration', {Bucket: 'ours', LifecycleConfiguration: {Rules: [rule('b')]}});
-	assert.deepEqual((await cloud.call('GetBucketLifecycleConfiguration', {Bucket: 'ours'})).Rules?.map(({ID}) => ID), ['b']);
+	assert.deepEqual(
+		(await cloud.call('GetBucketLifecycleConfiguration', {Bucket: 'ours'})).Rules?.map(({ID}) => ID),
+		['b'],
+	);
 	world.outside.addObjects('ours', 1500);
 	assert.equal(await refusedWith(cloud.call('DeleteBucket', {Bucket: 'ours'})), 'BucketNotEmpty');
 	const page = await cloud.call('ListObjectVersions', {Bucket: 'ours'});
@@ -91,7 +98,8 @@ test('lifecycle rules and tags are replaced whole, and a bucket with anything in
 	assert.equal(page.Versions?.length, 1000);
 	const rest = await cloud.call('ListObjectVersions', {Bucket: 'ours', KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker});
 	assert.equal(rest.Versions?.length, 500);
-	for (const {Versions = []} of [page, rest]) await cloud.call('DeleteObjects', {Bucket: 'ours', Delete: {Objects: Versions.map(({Key, VersionId}) => ({Key, VersionId}))}});
+	for (const {Versions = []} of [page, rest])
+		await cloud.call('DeleteObjects', {Bucket: 'ours', Delete: {Objects: Versions.map(({Key, VersionId}) => ({Key, VersionId}))}});
 	await cloud.call('DeleteBucket', {Bucket: 'ours'});
 });
 
@@ -113,7 +121,10 @@ test('a parameter is made once, changed with a version, remembered with who, and
 	assert.equal((await cloud.call('PutParameter', {...made, Value: '2', Overwrite: true})).Version, 2);
 	world.outside.call('PutParameter', region, {...made, Value: '3', Overwrite: true});
 	const history = (await cloud.call('GetParameterHistory', {Name: '/f/x'})).Parameters ?? [];
-	assert.deepEqual(history.map(({Value, LastModifiedUser}) => `${Value} ${LastModifiedUser?.split('/')[1]}`), ['1 alice', '2 alice', '3 bob']);
+	assert.deepEqual(
+		history.map(({Value, LastModifiedUser}) => `${Value} ${LastModifiedUser?.split('/')[1]}`),
+		['1 alice', '2 alice', '3 bob'],
+	);
 	assert.equal(await refusedWith(cloud.call('PutParameter', {...made, Overwrite: true, Value: 'x'.repeat(4097)})), 'Validation');
 	await cloud.call('DeleteParameter', {Name: '/f/x'});
 	assert.equal(await refusedWith(cloud.call('GetParameter', {Name: '/f/x'})), 'ParameterNotFound');
@@ -127,7 +138,10 @@ test('a SecureString is ciphertext unless asked for in clear', async () => {
 	await cloud.call('PutParameter', {Name: '/f/token', Value: 'secret', Type: 'SecureString'});
 	assert.ok(!JSON.stringify(await cloud.call('GetParameter', {Name: '/f/token'})).includes('secret'));
 	assert.equal((await cloud.call('GetParameter', {Name: '/f/token', WithDecryption: true})).Parameter?.Value, 'secret');
-	assert.deepEqual((await cloud.call('GetParametersByPath', {Path: '/f'})).Parameters?.map(({Name}) => Name), ['/f/token']);
+	assert.deepEqual(
+		(await cloud.call('GetParametersByPath', {Path: '/f'})).Parameters?.map(({Name}) => Name),
+		['/f/token'],
+	);
 });
 
 test('a role goes only after its profile and its policies', async () => {
@@ -158,8 +172,12 @@ test('what is denied is refused, in a dry run too, and the simulation of policie
 	assert.equal(await refusedWith(cloud.call('CreateSecurityGroup', {GroupName: 'g', Description: 'd', DryRun: true})), 'DryRunOperation');
 	assert.equal(world.outside.region(region).groups.size, 1);
 	const arn = (await cloud.call('GetCallerIdentity', {})).Arn;
-	const results = (await cloud.call('SimulatePrincipalPolicy', {PolicySourceArn: arn, ActionNames: ['s3:PutBucketTagging', 's3:CreateBucket']})).EvaluationResults;
-	assert.deepEqual(results?.map(({EvalDecision}) => EvalDecision), ['explicitDeny', 'allowed']);
+	const results = (await cloud.call('SimulatePrincipalPolicy', {PolicySourceArn: arn, ActionNames: ['s3:PutBucketTagging', 's3:CreateBucket']}))
+		.EvaluationResults;
+	assert.deepEqual(
+		results?.map(({EvalDecision}) => EvalDecision),
+		['explicitDeny', 'allowed'],
+	);
 	assert.equal(await refusedWith(cloud.call('SimulatePrincipalPolicy', {PolicySourceArn: 'arn:aws:sts::1:assumed-role/a/b', ActionNames: []})), 'InvalidInput');
 });
 
@@ -190,9 +208,22 @@ test('quotas have an applied value or only AWS’s own, and prices are told for 
 	assert.equal(await refusedWith(cloud.call('GetServiceQuota', asked)), 'NoSuchResource');
 	assert.equal((await cloud.call('GetAWSDefaultServiceQuota', asked)).Quota?.Value, 5);
 	world.outside.spotPrice('c5.large', `${region}b`, 0.05);
-	const prices = await cloud.call('DescribeSpotPriceHistory', {InstanceTypes: ['c5.large'], ProductDescriptions: ['Linux/UNIX'], AvailabilityZone: `${region}b`});
-	assert.deepEqual(prices.SpotPriceHistory?.map(({SpotPrice}) => Number(SpotPrice)), [0.05]);
-	const products = await cloud.call('GetProducts', {ServiceCode: 'AmazonEC2', Filters: [{Type: 'TERM_MATCH', Field: 'instanceType', Value: 'c5.large'}, {Type: 'TERM_MATCH', Field: 'regionCode', Value: region}]});
+	const prices = await cloud.call('DescribeSpotPriceHistory', {
+		InstanceTypes: ['c5.large'],
+		ProductDescriptions: ['Linux/UNIX'],
+		AvailabilityZone: `${region}b`,
+	});
+	assert.deepEqual(
+		prices.SpotPriceHistory?.map(({SpotPrice}) => Number(SpotPrice)),
+		[0.05],
+	);
+	const products = await cloud.call('GetProducts', {
+		ServiceCode: 'AmazonEC2',
+		Filters: [
+			{Type: 'TERM_MATCH', Field: 'instanceType', Value: 'c5.large'},
+			{Type: 'TERM_MATCH', Field: 'regionCode', Value: region},
+		],
+	});
 	assert.equal(products.PriceList?.length, 1);
 	assert.match(String(products.PriceList?.[0]), /"USD":"0\.085/);
 });
@@ -201,5 +232,8 @@ test('a call, a parameter or a filter that this world doesn’t know is a loud b
 	const cloud = simulatedWorld().cloudAt(region);
 	await assert.rejects(cloud.call('DescribeInstances', {Filters: [{Name: 'hypervisor', Values: ['xen']}]}), /doesn't know the filter hypervisor/);
 	await assert.rejects(cloud.call('DescribeVpcs', {DryRun: true, MaxResults: 5, VpcIds: []}), /DryRun/);
-	await assert.rejects(cloud.call('CreateSecurityGroup', {GroupName: 'a', Description: 'b', VpcId: undefined, ...{Weird: 1}}), /doesn't know the parameter Weird/);
+	await assert.rejects(
+		cloud.call('CreateSecurityGroup', {GroupName: 'a', Description: 'b', VpcId: undefined, ...{Weird: 1}}),
+		/doesn't know the parameter Weird/,
+	);
 });

@@ -30,7 +30,10 @@ test('the n-th call fails with what a test wants, and is not carried out', async
 	await group(world, 'one');
 	assert.equal(await refusedWith(group(world, 'two')), 'SecurityGroupLimitExceeded');
 	await group(world, 'three');
-	assert.deepEqual([...world.outside.region(region).groups.values()].map(({name}) => name), ['default', 'one', 'three']);
+	assert.deepEqual(
+		[...world.outside.region(region).groups.values()].map(({name}) => name),
+		['default', 'one', 'three'],
+	);
 });
 
 test('a connection lost after the call was carried out leads to a second try that finds the first one’s work', async () => {
@@ -60,7 +63,10 @@ test('a laptop that dies at a changing act has done it and does nothing more; an
 	assert.equal(await refusedWith(world.cloudAt(region).call('DescribeVpcs', {})), 'laptop-died');
 	assert.equal(await refusedWith(world.clock.sleep(1)), 'laptop-died');
 	assert.equal(await refusedWith(world.disk.key('f', region)), 'laptop-died');
-	assert.deepEqual([...world.outside.region(region).groups.values()].map(({name}) => name), ['default', 'one', 'two']);
+	assert.deepEqual(
+		[...world.outside.region(region).groups.values()].map(({name}) => name),
+		['default', 'one', 'two'],
+	);
 	const again = world.reboot();
 	assert.equal(await again.disk.key('f', region), 'key');
 	assert.equal(await again.address.mine(), '203.0.113.7');

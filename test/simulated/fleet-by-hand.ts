@@ -13,7 +13,7 @@ export const ubuntu = '/aws/service/canonical/ubuntu/server/24.04/stable/current
 /** A fresh ed25519 key: the private half as PEM, the public one as OpenSSH has it. */
 export function newKey(): {privateKey: string; publicKey: string} {
 	const {privateKey, publicKey} = generateKeyPairSync('ed25519');
-	const x = Buffer.from(String(publicKey.export({format: 'jwk'})['x']), 'base64url');
+	const x = Buffer.from(String(publicKey.export({format: 'jwk'}).x), 'base64url');
 	const field = (data: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, data.length]), data]);
 	const blob = Buffer.concat([field(Buffer.from('ssh-ed25519')), field(x)]);
 	return {privateKey: privateKey.export({format: 'pem', type: 'pkcs8'}).toString(), publicKey: `ssh-ed25519 ${blob.toString('base64')}`};
@@ -23,7 +23,16 @@ export function newKey(): {privateKey: string; publicKey: string} {
 const policy = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'ec2:*', Resource: '*'}]});
 const trust = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}]});
 
-export type Manager = {id: string; address: string; key: {privateKey: string; publicKey: string}; subnetId: string; vpcId: string; managerGroup: string; workersGroup: string; image: string};
+export type Manager = {
+	id: string;
+	address: string;
+	key: {privateKey: string; publicKey: string};
+	subnetId: string;
+	vpcId: string;
+	managerGroup: string;
+	workersGroup: string;
+	image: string;
+};
 
 /** Makes groups, key pair, role and one manager in the account, all by the calls themselves, and waits until it runs. */
 export async function makeManager(world: World, name = 'fleet'): Promise<Manager> {

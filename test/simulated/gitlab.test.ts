@@ -41,7 +41,10 @@ test('a runner is made, listed with its note, looked at, and deleted once', asyn
 	const seen = await gitlab.runner(world.tokens.gitlab, made.id);
 	assert.equal(seen.maintenanceNote, wanted.maintenanceNote);
 	assert.equal(seen.online, false);
-	assert.deepEqual((await gitlab.runners(world.tokens.gitlab)).map(({id}) => id), [41, made.id]);
+	assert.deepEqual(
+		(await gitlab.runners(world.tokens.gitlab)).map(({id}) => id),
+		[41, made.id],
+	);
 	await gitlab.deleteRunner(world.tokens.gitlab, made.id);
 	assert.equal(await refusedWith(gitlab.deleteRunner(world.tokens.gitlab, made.id)), 'gitlab-not-found');
 	assert.equal(await refusedWith(gitlab.verify(made.token)), 'runner-token-refused');
@@ -67,6 +70,14 @@ test('a runner is online once a manager has called, and its jobs are listed newe
 	await world.clock.sleep(200_000);
 	const gitlab = world.gitlabAt('https://gitlab.com');
 	assert.equal((await gitlab.runner(world.tokens.gitlab, 41)).online, true);
+	await world.clock.sleep(5 * 3_600_000);
+	assert.equal((await gitlab.runner(world.tokens.gitlab, 41)).online, true);
+	world.outside.stopInstance(manager.id);
+	await world.clock.sleep(5 * 3_600_000);
+	assert.equal((await gitlab.runner(world.tokens.gitlab, 41)).online, false);
 	const jobs = await gitlab.jobs(world.tokens.gitlab, 41);
-	assert.deepEqual(jobs.map(({id, name, status}) => `${id} ${name} ${status}`), ['9001 hello success', '9000 hello success']);
+	assert.deepEqual(
+		jobs.map(({id, name, status}) => `${id} ${name} ${status}`),
+		['9001 hello success', '9000 hello success'],
+	);
 });

@@ -9,7 +9,7 @@ import {installScript} from '../../source/host/scripts/install.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
-import {configText, connect, downloads, dropIn, makeManager, type Manager, newKey, region, startRunner} from './fleet-by-hand.ts';
+import {configText, connect, downloads, dropIn, type Manager, makeManager, newKey, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 
 const target = (manager: Manager, over: Partial<Target> = {}): Target => ({
@@ -114,7 +114,10 @@ test('installing waits for the first boot, shows downloads as bytes, and does on
 	assert.deepEqual(said[0], {says: 'first boot ending'});
 	const bytes = said.flatMap((one) => ('download' in one && one.download === 'gitlab-runner 19.3.0' ? [one.bytes] : []));
 	assert.ok(bytes.length > 5);
-	assert.deepEqual(bytes, bytes.toSorted((one, other) => one - other));
+	assert.deepEqual(
+		bytes,
+		bytes.toSorted((one, other) => one - other),
+	);
 	assert.equal(bytes.at(-1), 104_857_600);
 	const facts = await connection.script(factsScript, {verify: true});
 	assert.equal(facts.gitlabRunner, '19.3.0');

@@ -12,7 +12,8 @@ async function launch(world: World, over: Partial<Input<'RunInstances'>> = {}) {
 	return made.Instances?.[0]?.InstanceId ?? '';
 }
 
-const instance = async (world: World, id: string) => (await world.cloudAt(region).call('DescribeInstances', {InstanceIds: [id]})).Reservations?.[0]?.Instances?.[0];
+const instance = async (world: World, id: string) =>
+	(await world.cloudAt(region).call('DescribeInstances', {InstanceIds: [id]})).Reservations?.[0]?.Instances?.[0];
 
 test('a new instance is unseen for a moment, pending, then running with an address', async () => {
 	const world = simulatedWorld();
@@ -131,7 +132,10 @@ test('a new instance profile is invalid for EC2 for about ten seconds', async ()
 	await cloud.call('CreateRole', {RoleName: 'r', AssumeRolePolicyDocument: trust});
 	await cloud.call('CreateInstanceProfile', {InstanceProfileName: 'p'});
 	await cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: 'p', RoleName: 'r'});
-	await assert.rejects(launch(world, {IamInstanceProfile: {Name: 'p'}}), (error) => isProblem(error, 'InvalidParameterValue') && String(error.cause).includes('Invalid IAM Instance Profile name'));
+	await assert.rejects(
+		launch(world, {IamInstanceProfile: {Name: 'p'}}),
+		(error) => isProblem(error, 'InvalidParameterValue') && String(error.cause).includes('Invalid IAM Instance Profile name'),
+	);
 	await world.clock.sleep(10_000);
 	assert.match(await launch(world, {IamInstanceProfile: {Name: 'p'}}), /^i-/);
 });
@@ -139,7 +143,8 @@ test('a new instance profile is invalid for EC2 for about ten seconds', async ()
 test('the console shows nothing, then the host key of the first boot', async () => {
 	const world = simulatedWorld();
 	const id = await launch(world);
-	const look = async (Latest: boolean) => Buffer.from((await world.cloudAt(region).call('GetConsoleOutput', {InstanceId: id, Latest})).Output ?? '', 'base64').toString();
+	const look = async (Latest: boolean) =>
+		Buffer.from((await world.cloudAt(region).call('GetConsoleOutput', {InstanceId: id, Latest})).Output ?? '', 'base64').toString();
 	assert.equal(await look(true), '');
 	await world.clock.sleep(40_000);
 	const text = await look(true);

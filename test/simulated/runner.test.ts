@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {stateOf} from '../../source/cloud/simulated/account.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
+import {paths} from '../../source/host/scripts/paths.ts';
 import {serviceScript} from '../../source/host/scripts/service.ts';
 import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/host/scripts/unregister.ts';
-import {stateOf} from '../../source/cloud/simulated/account.ts';
-import {paths} from '../../source/host/scripts/paths.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {configText, connect, machineOptions, makeManager, type Manager, region, startRunner} from './fleet-by-hand.ts';
+import {configText, connect, type Manager, machineOptions, makeManager, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 
-const testMachine = (manager: Manager) => ({name: 'runner-test-fleet-1795510800-0badcafe', options: machineOptions(manager), limitSeconds: 900, image: 'alpine:latest'});
+const testMachine = (manager: Manager) => ({
+	name: 'runner-test-fleet-1795510800-0badcafe',
+	options: machineOptions(manager),
+	limitSeconds: 900,
+	image: 'alpine:latest',
+});
 
 /** Names of machines that live in EC2 now, the manager left out. */
 const living = (world: World, manager: Manager) =>
-	[...world.outside.region(region).instances.values()].filter((one) => one.id !== manager.id && !['terminated', 'shutting-down'].includes(stateOf(one, world.clock.now())));
+	[...world.outside.region(region).instances.values()].filter(
+		(one) => one.id !== manager.id && !['terminated', 'shutting-down'].includes(stateOf(one, world.clock.now())),
+	);
 const keyPairs = (world: World) => [...world.outside.region(region).keyPairs.keys()].filter((name) => name.startsWith('runner-'));
 
 async function running(options = {}) {
@@ -36,8 +43,25 @@ test('a test machine goes through docker-machine’s stages in order, is real an
 	});
 	assert.equal(ended.is, 'proven');
 	assert.equal(seen, 'worker');
-	const order = ['check', 'create', 'launch', 'running', 'ssh', 'system', 'provision', 'docker install', 'certificates', 'docker set up', 'docker answer', 'container', 'removal'];
-	assert.deepEqual(stages.filter((stage, index) => stage !== stages[index - 1]), order);
+	const order = [
+		'check',
+		'create',
+		'launch',
+		'running',
+		'ssh',
+		'system',
+		'provision',
+		'docker install',
+		'certificates',
+		'docker set up',
+		'docker answer',
+		'container',
+		'removal',
+	];
+	assert.deepEqual(
+		stages.filter((stage, index) => stage !== stages[index - 1]),
+		order,
+	);
 	assert.deepEqual(living(world, manager), []);
 	assert.deepEqual(keyPairs(world), []);
 });
@@ -65,14 +89,19 @@ test('a worker that the manager can’t reach, a wrong user, a flag nobody knows
 	world.outside.closePort(manager.workersGroup, 2376);
 	assert.match(await detail(options), /^docker answer: Error creating machine: Error checking the host/);
 	const role = world.outside.account.roles.get('fleet');
-	role?.inline.set('fleet', JSON.stringify({Statement: [{Effect: 'Allow', Action: ['ec2:Describe*', 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: '*'}]}));
+	role?.inline.set(
+		'fleet',
+		JSON.stringify({Statement: [{Effect: 'Allow', Action: ['ec2:Describe*', 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: '*'}]}),
+	);
 	assert.match(await detail(options), /^launch: .*UnauthorizedOperation/s);
 	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
 });
 
 test('a stage can be made to fail as often as a test wants', async () => {
 	const {world, manager, connection} = await running();
-	world.outside.machineFaults(manager.id, {stage: {name: 'docker install', detail: 'Error creating machine: Error running provisioning: error installing docker', times: 1}});
+	world.outside.machineFaults(manager.id, {
+		stage: {name: 'docker install', detail: 'Error creating machine: Error running provisioning: error installing docker', times: 1},
+	});
 	const ended = await connection.script(testMachineScript, testMachine(manager));
 	assert.ok(ended.is === 'failed' && ended.stage === 'docker install');
 	assert.equal((await connection.script(testMachineScript, testMachine(manager))).is, 'proven');
@@ -90,7 +119,10 @@ test('jobs are taken, get machines of the fleet’s options, end well, and the m
 	const {world, manager, connection} = await running();
 	world.outside.queueJobs(7, {seconds: 90});
 	await world.clock.sleep(30_000);
-	assert.deepEqual(world.jobs.map(({state}) => state), ['running', 'running', 'running', 'running', 'running', 'pending', 'pending']);
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['running', 'running', 'running', 'running', 'running', 'pending', 'pending'],
+	);
 	const {machines, jobs} = await connection.script(factsScript, {verify: false});
 	assert.equal(machines.length, 5);
 	assert.match(machines[0]?.name ?? '', /^runner-simulated-fleet-\d{10}-[0-9a-f]{8}$/);
@@ -122,7 +154,10 @@ test('a graceful drain lets five running jobs end well, takes no new ones, and t
 	world.outside.queueJobs(1);
 	assert.deepEqual(await draining, {is: 'done', machines: 5});
 	assert.deepEqual(said[0], {says: '5 jobs still run'});
-	assert.deepEqual(world.jobs.map(({state}) => state), ['success', 'success', 'success', 'success', 'success', 'pending']);
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['success', 'success', 'success', 'success', 'success', 'pending'],
+	);
 	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
 });
 
@@ -141,7 +176,10 @@ test('a hasty stop, or none of the drop-in, ends running jobs', async () => {
 	world.outside.queueJobs(1, {seconds: 600});
 	await world.clock.sleep(60_000);
 	await connection.script(serviceScript, {do: 'drain', drainSeconds: 0, fleet: 'fleet'});
-	assert.deepEqual(world.jobs.map(({state}) => state), ['failed']);
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['failed'],
+	);
 });
 
 test('a terminated manager fails its jobs, and one that was stopped takes jobs again after its start', async () => {
@@ -149,7 +187,10 @@ test('a terminated manager fails its jobs, and one that was stopped takes jobs a
 	world.outside.queueJobs(1, {seconds: 600});
 	await world.clock.sleep(60_000);
 	await world.cloudAt(region).call('StopInstances', {InstanceIds: [manager.id]});
-	assert.deepEqual(world.jobs.map(({state}) => state), ['failed']);
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['failed'],
+	);
 	assert.equal(world.takers(), 0);
 	await world.clock.sleep(60_000);
 	await world.cloudAt(region).call('StartInstances', {InstanceIds: [manager.id]});
@@ -200,4 +241,32 @@ test('unregistering takes this manager out, and says when there is no such runne
 	const ended = await connection.script(unregisterScript, {runnerName: 'fleet'});
 	assert.equal(ended.code, 0);
 	assert.ok(ended.lines.some((line) => line.includes('succeeded')));
+});
+
+test('of two managers with one token one goes on while the other drains, and some manager always takes jobs', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.queueJobs(5, {seconds: 300});
+	await world.clock.sleep(60_000);
+	const other = await makeManager(world, 'second');
+	for (const port of [22, 2376]) world.outside.openPort(manager.workersGroup, port, {groupId: other.managerGroup});
+	await startRunner(world, await connect(world, other), other);
+	world.leastTakers();
+	assert.equal(world.takers(), 2);
+	const draining = connection.script(serviceScript, {do: 'drain', drainSeconds: 1800, fleet: 'fleet'});
+	world.outside.queueJobs(2, {seconds: 30});
+	assert.equal((await draining).is, 'done');
+	await world.clock.sleep(300_000);
+	assert.ok(world.jobs.every(({state}) => state === 'success'));
+	assert.deepEqual([...new Set(world.jobs.map((job) => job.manager))], [manager.id, other.id]);
+	assert.equal(world.leastTakers(), 1);
+});
+
+test('a token that the runner has rotated is another text of config.toml, and still valid', async () => {
+	const {world, manager, connection} = await running();
+	const {config: before} = await connection.script(factsScript, {verify: false});
+	world.outside.rotateToken(manager.id, world.tokens.runner, 'glrt-t3_rotated-by-the-runner');
+	const {config: after, verify} = await connection.script(factsScript, {verify: true});
+	assert.notEqual(after?.hash, before?.hash);
+	assert.equal(verify?.code, 0);
+	assert.equal(world.takers(), 1);
 });

@@ -5,25 +5,25 @@ import {cellsOf, cursorAfter, fit, headOf, windowOf} from '../../source/snapshot
 import {age, money, sparkline, takes} from '../../source/snapshot/formats.ts';
 import type {Row} from '../../source/snapshot/rows.ts';
 import {displayWidth} from '../../source/telling/wrapping.ts';
+import {now} from './seeing.ts';
 
 const row: Row = {
 	key: 'runner-ab12cd-gitlab-runners-1764201600-0123abcd',
 	name: 'runner-ab12cd-gitlab-runners-1764201600-0123abcd',
 	state: 'busy',
 	detail: undefined,
-	job: {id: 8812, name: 'test-unit', project: 'acme/team/api', stage: 'step_script', seconds: 720, url: undefined},
+	job: {id: 8812, name: 'test-unit', project: 'acme/team/api', stage: 'step_script', url: undefined},
 	type: 'c5.large',
 	zone: 'us-east-2a',
 	instanceId: 'i-0ab12cd34ef567890',
 	instanceState: 'running',
 	address: '10.0.0.5',
 	spot: true,
-	createdAt: 1,
-	ageSeconds: 720,
+	createdAt: now - 720_000,
+	paidFrom: now - 720_000,
 	usdPerHour: 0.034,
-	spentUsd: 0.0068,
 };
-const line = (width: number, one: Row = row): string => cellsOf(workerCells(one), fit(workerColumns, width)).join('  ');
+const line = (width: number, one: Row = row): string => cellsOf(workerCells(one, now), fit(workerColumns, width)).join('  ');
 
 test('columns go by rank as it gets narrow, and name and state never', () => {
 	const shown = (width: number) => fit(workerColumns, width).map(({column}) => column.id);
@@ -47,27 +47,61 @@ test('a row at 80 columns: the name is cut in its middle, numbers stand right', 
 });
 
 test('wide letters are counted as two columns and cut with a sign', () => {
-	const wide = {...row, job: {id: 1, name: '統合テストと配布と報告', project: 'acme/試験', stage: undefined, seconds: undefined, url: undefined}};
+	const wide = {...row, job: {id: 1, name: '統合テストと配布と報告', project: 'acme/試験', stage: undefined, url: undefined}};
 	for (const width of [60, 80, 120]) assert.equal(displayWidth(line(width, wide)), width);
 	assert.match(line(80, wide), /…/);
 });
 
 test('what is not known is a dash, and a machine without a job says what it does', () => {
-	const cells = workerCells({...row, state: 'unknown', job: undefined, detail: 'busy or idle', type: undefined, zone: undefined, ageSeconds: undefined, usdPerHour: undefined, spentUsd: undefined, spot: undefined, instanceId: undefined, address: undefined});
-	assert.deepEqual(cells, {name: row.name, state: 'not known', job: 'busy or idle', type: '–', zone: '–', age: '–', usdPerHour: '–', spent: '–', market: '–', instance: '–', address: '–'});
+	const cells = workerCells(
+		{
+			...row,
+			state: 'unknown',
+			job: undefined,
+			detail: 'busy or idle',
+			type: undefined,
+			zone: undefined,
+			createdAt: undefined,
+			usdPerHour: undefined,
+			spot: undefined,
+			instanceId: undefined,
+			address: undefined,
+		},
+		now,
+	);
+	assert.deepEqual(cells, {
+		name: row.name,
+		state: 'not known',
+		job: 'busy or idle',
+		type: '–',
+		zone: '–',
+		age: '–',
+		usdPerHour: '–',
+		spent: '–',
+		market: '–',
+		instance: '–',
+		address: '–',
+	});
 });
 
 test('each state’s word fits its column', () => {
 	const states = ['creating', 'idle', 'busy', 'removing', 'failed', 'stopped', 'orphan', 'unknown'] as const;
 	for (const state of states) {
-		assert.ok(workerCells({...row, state}).state.length <= 9);
+		assert.ok(workerCells({...row, state}, now).state.length <= 9);
 		assert.ok(lookOf({...row, state}));
 	}
 });
 
 test('a job’s row names its project, stage, time and machine', () => {
 	const job = {id: 8812, url: '', project: 'acme/team/api', state: 'running', stage: 'prepare_executor', executorStage: 'docker_pulling_image', seconds: 62};
-	assert.deepEqual(jobCells(job, row), {job: 'api #8812 test-unit', state: 'running', stage: 'docker pulling image', age: '62 s', machine: row.name, project: 'acme/team/api'});
+	assert.deepEqual(jobCells(job, row), {
+		job: 'api #8812 test-unit',
+		state: 'running',
+		stage: 'docker pulling image',
+		age: '62 s',
+		machine: row.name,
+		project: 'acme/team/api',
+	});
 	assert.equal(displayWidth(cellsOf(jobCells(job, undefined), fit(jobColumns, 100)).join('  ')), 100);
 });
 

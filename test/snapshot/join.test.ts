@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {costs} from '../../source/snapshot/costs.ts';
-import {join} from '../../source/snapshot/join.ts';
+import {join, joiner} from '../../source/snapshot/join.ts';
 import type {LogEvent} from '../../source/snapshot/journal/events.ts';
-import {countRows} from '../../source/snapshot/rows.ts';
+import {ageOfRow, countRows, spentOfRow} from '../../source/snapshot/rows.ts';
 import {failing, good, unseen} from '../../source/snapshot/seen.ts';
 import {nothingSeen, type Snapshot} from '../../source/snapshot/snapshot.ts';
-import {healthy, host, instance, journal, machine, manager, minutes, nameAt, now, prices, runnerSees, gitlabSees} from './seeing.ts';
+import {gitlabSees, healthy, host, instance, journal, machine, manager, minutes, nameAt, now, prices, runnerSees} from './seeing.ts';
 
 const busy = nameAt(30, '0000000a');
 const idle = nameAt(20, '0000000b');
@@ -16,9 +16,25 @@ const orphan = nameAt(200, '0000000e');
 const stranger = nameAt(50, '0000000f', 'zz99').replace('gitlab-runners', 'builders');
 
 const created = (name: string, at: number): LogEvent => ({is: 'machine-created', machine: name, seconds: 90, at});
-const onMachine = (name: string, job: number, at: number): LogEvent => ({is: 'job-on-machine', job, project: 'acme/api', machine: name, runner: 'ab12cd', uses: 1, at});
+const onMachine = (name: string, job: number, at: number): LogEvent => ({
+	is: 'job-on-machine',
+	job,
+	project: 'acme/api',
+	machine: name,
+	runner: 'ab12cd',
+	uses: 1,
+	at,
+});
 
-const job = {id: 8812, url: 'https://gitlab.com/acme/api/-/jobs/8812', project: 'acme/api', state: 'running', stage: 'step_script', executorStage: 'docker_run', seconds: 720};
+const job = {
+	id: 8812,
+	url: 'https://gitlab.com/acme/api/-/jobs/8812',
+	project: 'acme/api',
+	state: 'running',
+	stage: 'step_script',
+	executorStage: 'docker_run',
+	seconds: 720,
+};
 
 const afternoon = (more: Partial<Snapshot> = {}): Snapshot =>
 	healthy({
@@ -62,7 +78,8 @@ const afternoon = (more: Partial<Snapshot> = {}): Snapshot =>
 		...more,
 	});
 
-const states = (snapshot: Snapshot) => Object.fromEntries(join(snapshot, now).map(({name, state, detail}) => [name, detail === undefined ? state : `${state}: ${detail}`]));
+const states = (snapshot: Snapshot) =>
+	Object.fromEntries(join(snapshot, now).map(({name, state, detail}) => [name, detail === undefined ? state : `${state}: ${detail}`]));
 
 test('each worker has its state, and a stranger’s machine is not in the list', () => {
 	assert.deepEqual(states(afternoon()), {
@@ -77,29 +94,44 @@ test('each worker has its state, and a stranger’s machine is not in the list',
 
 test('a busy row joins log, runner, GitLab, EC2 and price', () => {
 	const row = join(afternoon(), now).find(({name}) => name === busy);
-	assert.deepEqual(row?.job, {id: 8812, name: 'test-unit', project: 'acme/api', stage: 'step_script', seconds: 720, url: job.url});
+	assert.deepEqual(row?.job, {id: 8812, name: 'test-unit', project: 'acme/api', stage: 'step_script', url: job.url, since: now - minutes(12)});
 	assert.equal(row?.zone, 'us-east-2a');
 	assert.equal(row?.spot, true);
 	assert.equal(row?.usdPerHour?.toFixed(4), (0.034 + (20 * 0.08) / 730 + 0.005).toFixed(4));
-	assert.equal(row?.spentUsd?.toFixed(4), (((row?.usdPerHour ?? 0) * (minutes(30) - 5000)) / 3_600_000).toFixed(4));
-	assert.equal(row?.ageSeconds, 1800);
+	assert.equal(row && spentOfRow(row, now)?.toFixed(4), (((row?.usdPerHour ?? 0) * (minutes(30) - 5000)) / 3_600_000).toFixed(4));
+	assert.equal(row && ageOfRow(row, now), 1800);
 });
 
 test('a machine that the fleet made with an earlier token is an orphan too', () => {
 	const earlier = nameAt(300, '00000010', 'yy88');
-	assert.equal(states(healthy({ec2: good({manager: manager(), otherManagers: [], instances: [instance('i-1', earlier)]}, now)}))[earlier], 'orphan: not managed');
+	assert.equal(
+		states(healthy({ec2: good({manager: manager(), otherManagers: [], instances: [instance('i-1', earlier)]}, now)}))[earlier],
+		'orphan: not managed',
+	);
 });
 
 test('newest come first, and the order stays when states change', () => {
 	const order = join(afternoon(), now).map(({name}) => name);
 	assert.deepEqual(order, [creating, idle, busy, removing, orphan]);
-	assert.deepEqual(join(afternoon({journal: unseen, runner: unseen}), now + 1000).map(({name}) => name), order);
+	assert.deepEqual(
+		join(afternoon({journal: unseen, runner: unseen}), now + 1000).map(({name}) => name),
+		order,
+	);
 });
 
 test('a machine that was terminated outside is gone as soon as EC2 says so', () => {
 	const seen = afternoon();
 	const gone = (state: 'terminated' | undefined) =>
-		afternoon({ec2: good({manager: manager(), otherManagers: [], instances: (seen.ec2.value?.instances ?? []).flatMap((one) => (one.id !== 'i-idle' ? [one] : state ? [{...one, state}] : []))}, now)});
+		afternoon({
+			ec2: good(
+				{
+					manager: manager(),
+					otherManagers: [],
+					instances: (seen.ec2.value?.instances ?? []).flatMap((one) => (one.id !== 'i-idle' ? [one] : state ? [{...one, state}] : [])),
+				},
+				now,
+			),
+		});
 	assert.ok(!(idle in states(gone('terminated'))));
 	assert.ok(!(idle in states(gone(undefined))));
 });
@@ -107,7 +139,10 @@ test('a machine that was terminated outside is gone as soon as EC2 says so', () 
 test('a machine that EC2 doesn’t tell of yet, since it was just launched, stays', () => {
 	const name = nameAt(1, '00000001');
 	assert.equal(states(healthy({host: good(host([machine(name, {instanceId: 'i-new'})]), now)}))[name], 'idle');
-	assert.equal(states(healthy({host: good(host([machine(name, {instanceId: 'i-new'})]), now), runner: good(runnerSees({creating: 1}), now)}))[name], 'creating');
+	assert.equal(
+		states(healthy({host: good(host([machine(name, {instanceId: 'i-new'})]), now), runner: good(runnerSees({creating: 1}), now)}))[name],
+		'creating',
+	);
 });
 
 test('without the manager an instance is not known, never an orphan', () => {
@@ -143,7 +178,7 @@ test('a job that the runner’s list, read later, no longer holds has ended', ()
 
 test('a price that is not known is not 0, and a machine without an instance costs nothing yet', () => {
 	const rows = join(afternoon({prices: unseen}), now);
-	assert.ok(rows.every(({usdPerHour, spentUsd}) => usdPerHour === undefined && spentUsd === undefined));
+	assert.ok(rows.every((row) => row.usdPerHour === undefined && spentOfRow(row, now) === undefined));
 	assert.equal(join(afternoon(), now).find(({name}) => name === creating)?.usdPerHour, undefined);
 });
 
@@ -183,4 +218,37 @@ test('workers whose price is not known are counted beside the sum', () => {
 	const told = costs(snapshot, join(snapshot, now), now);
 	assert.equal(told.unpriced, 3);
 	assert.ok((told.perHour ?? 0) > 0.085);
+});
+
+test('a row whose sources tell the same stays the same, and all of them are what a fresh join gives', () => {
+	const joined = joiner();
+	const first = joined(afternoon(), now);
+	const steps: Snapshot[] = [
+		afternoon(),
+		{...afternoon(), gitlab: unseen},
+		afternoon({journal: unseen, runner: good(runnerSees(), now)}),
+		afternoon(),
+		afternoon({prices: unseen}),
+		afternoon({host: unseen}),
+		nothingSeen('us-east-2'),
+		afternoon(),
+	];
+	for (const [index, snapshot] of steps.entries()) assert.deepEqual(joined(snapshot, now + index * 1000), join(snapshot, now + index * 1000));
+	const one = afternoon();
+	const before = joined(one, now);
+	assert.notEqual(before, first);
+	assert.equal(
+		joined({...one, gitlab: {...one.gitlab, at: now}}, now + 1000).find(({name}) => name === busy),
+		before.find(({name}) => name === busy),
+	);
+	const freed: Snapshot = {...one, runner: good(runnerSees(), now)};
+	assert.deepEqual(joined(freed, now).find(({name}) => name === busy)?.state, 'idle');
+});
+
+test('a machine whose instance EC2 goes on not telling of vanishes from joined rows, too', () => {
+	const joined = joiner();
+	const snapshot = healthy({host: good(host([machine(nameAt(1), {instanceId: 'i-new'})]), now)});
+	assert.equal(joined(snapshot, now).length, 1);
+	assert.equal(joined({...snapshot, ec2: {...snapshot.ec2, at: now + 1000}}, now + 1000).length, 1);
+	assert.equal(joined({...snapshot, ec2: {...snapshot.ec2, at: now + minutes(3)}}, now + minutes(3)).length, 0);
 });

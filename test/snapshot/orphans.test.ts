@@ -14,7 +14,15 @@ const asked = (names: readonly string[] = [], more: Partial<AskedManager> = {}):
 });
 const silent = (more: Partial<AskedManager> = {}): AskedManager => ({id: 'i-silent', store: undefined, shortTokens: [], ...more});
 const nothing: Leftovers = {keyPairs: [], spotRequests: [], volumes: []};
-const region = (more: Partial<Region>): Region => ({region: 'us-east-2', fleets: ['gitlab-runners'], managers: [asked()], instances: [], leftovers: nothing, now, ...more});
+const region = (more: Partial<Region>): Region => ({
+	region: 'us-east-2',
+	fleets: ['gitlab-runners'],
+	managers: [asked()],
+	instances: [],
+	leftovers: nothing,
+	now,
+	...more,
+});
 const pair = (name: string, more = {}) => ({id: `key-${name.slice(-4)}`, name, fingerprint: '', type: 'rsa' as const, tags: {}, ...more});
 const told = (more: Partial<Region>) => judgeLeftovers(region(more)).map(({id, is, because}) => `${id} ${is}: ${because}`);
 
@@ -23,16 +31,23 @@ const busy = nameAt(100, '0000000b');
 const foreign = nameAt(200, '0000000c', 'zz99').replace('gitlab-runners', 'builders');
 
 test('a worker that its manager does not know is an orphan, and one that it knows is not', () => {
-	assert.deepEqual(told({managers: [asked([busy])], instances: [instance('i-old', old), instance('i-busy', busy)]}), ["i-old orphan: manager i-manager doesn't know it", 'i-busy known: manager i-manager knows it']);
+	assert.deepEqual(told({managers: [asked([busy])], instances: [instance('i-old', old), instance('i-busy', busy)]}), [
+		"i-old orphan: manager i-manager doesn't know it",
+		'i-busy known: manager i-manager knows it',
+	]);
 });
 
 test('a stranger’s worker is not known, and what no runner made is not looked at', () => {
-	assert.deepEqual(told({instances: [instance('i-foreign', foreign), instance('i-web', 'web', {keyName: 'alice'})]}), ['i-foreign not-known: made by a runner that no manager here has']);
+	assert.deepEqual(told({instances: [instance('i-foreign', foreign), instance('i-web', 'web', {keyName: 'alice'})]}), [
+		'i-foreign not-known: made by a runner that no manager here has',
+	]);
 });
 
 test('a manager that can’t be asked makes what may be its own not known, never an orphan', () => {
 	assert.deepEqual(told({managers: [silent()], fleets: [], instances: [instance('i-old', old)]}), ["i-old not-known: manager i-silent can't be asked"]);
-	assert.deepEqual(told({managers: [asked(), silent({fleet: 'gitlab-runners'})], instances: [instance('i-old', old)]}), ["i-old not-known: manager i-silent can't be asked"]);
+	assert.deepEqual(told({managers: [asked(), silent({fleet: 'gitlab-runners'})], instances: [instance('i-old', old)]}), [
+		"i-old not-known: manager i-silent can't be asked",
+	]);
 	assert.deepEqual(told({managers: [asked([], {store: undefined})], instances: [instance('i-old', old)], leftovers: {...nothing, keyPairs: [pair(old)]}}), [
 		"i-old not-known: manager i-manager can't be asked",
 		'key-000a known: a live instance uses it',
@@ -40,7 +55,9 @@ test('a manager that can’t be asked makes what may be its own not known, never
 });
 
 test('another fleet’s manager that can’t be asked does not stand in the way', () => {
-	assert.deepEqual(told({managers: [asked(), silent({fleet: 'builders'})], instances: [instance('i-old', old)]}), ["i-old orphan: manager i-manager doesn't know it"]);
+	assert.deepEqual(told({managers: [asked(), silent({fleet: 'builders'})], instances: [instance('i-old', old)]}), [
+		"i-old orphan: manager i-manager doesn't know it",
+	]);
 });
 
 test('a fleet without a live manager leaves orphans behind', () => {
@@ -60,17 +77,30 @@ test('terminated workers are nobody’s', () => {
 test('key pairs that no live instance uses are leftovers after an hour, whoever made them', () => {
 	const young = nameAt(20, '0000000d');
 	const dead = instance('i-dead', old, {state: 'terminated'});
-	assert.deepEqual(told({managers: [asked([busy])], instances: [dead], leftovers: {...nothing, keyPairs: [pair(old), pair(busy), pair(young), pair(foreign), pair('alice'), pair('runner-key')]}}), [
-		"key-000a orphan: manager i-manager doesn't know it",
-		'key-000b known: manager i-manager knows it',
-		'key-000d not-known: its machine may still be in the making',
-		'key-000c orphan: no live instance uses it',
-	]);
+	assert.deepEqual(
+		told({
+			managers: [asked([busy])],
+			instances: [dead],
+			leftovers: {...nothing, keyPairs: [pair(old), pair(busy), pair(young), pair(foreign), pair('alice'), pair('runner-key')]},
+		}),
+		[
+			"key-000a orphan: manager i-manager doesn't know it",
+			'key-000b known: manager i-manager knows it',
+			'key-000d not-known: its machine may still be in the making',
+			'key-000c orphan: no live instance uses it',
+		],
+	);
 });
 
 test('ten key pairs made outside are found, and one that a stopped instance uses is not', () => {
 	const pairs = Array.from({length: 10}, (_, index) => pair(nameAt(300 + index, `000000${10 + index}`)));
-	const judged = judgeLeftovers(region({instances: [instance('i-stopped', busy, {state: 'stopped'})], managers: [asked([busy])], leftovers: {...nothing, keyPairs: [...pairs, pair(busy)]}}));
+	const judged = judgeLeftovers(
+		region({
+			instances: [instance('i-stopped', busy, {state: 'stopped'})],
+			managers: [asked([busy])],
+			leftovers: {...nothing, keyPairs: [...pairs, pair(busy)]},
+		}),
+	);
 	assert.equal(judged.filter(({kind, is}) => kind === 'key pair' && is === 'orphan').length, 10);
 	assert.equal(judged.find(({name, kind}) => kind === 'key pair' && name === busy)?.is, 'known');
 });
@@ -105,7 +135,17 @@ test('a spot request goes with its instance; an open one of a dead fleet is an o
 
 test('a loose volume of a worker is an orphan, one of somebody else’s is not looked at', () => {
 	const volume = {state: 'available', sizeGib: 20, createdAt: now - minutes(120), instanceId: undefined};
-	assert.deepEqual(told({leftovers: {...nothing, volumes: [{...volume, id: 'vol-1', tags: {Name: old}}, {...volume, id: 'vol-2', tags: {Name: 'data'}}, {...volume, id: 'vol-3', tags: {Name: busy}, state: 'in-use', instanceId: 'i-9'}]}}), [
-		"vol-1 orphan: manager i-manager doesn't know it",
-	]);
+	assert.deepEqual(
+		told({
+			leftovers: {
+				...nothing,
+				volumes: [
+					{...volume, id: 'vol-1', tags: {Name: old}},
+					{...volume, id: 'vol-2', tags: {Name: 'data'}},
+					{...volume, id: 'vol-3', tags: {Name: busy}, state: 'in-use', instanceId: 'i-9'},
+				],
+			},
+		}),
+		["vol-1 orphan: manager i-manager doesn't know it"],
+	);
 });

@@ -36,7 +36,20 @@ async function store(): Promise<void> {
 	await mkdir(join(folder, 'machines', 'broken'), {recursive: true});
 	await writeFile(
 		join(folder, 'machines', name, 'config.json'),
-		JSON.stringify({Name: name, Driver: {InstanceId: 'i-1', AccessKey: 'AKIASECRET', SecretKey: 'verysecret', SessionToken: 'secrettoo', InstanceType: 'c5.large', Region: 'us-east-2', Zone: 'a', RootSize: 20, RequestSpotInstance: true}}),
+		JSON.stringify({
+			Name: name,
+			Driver: {
+				InstanceId: 'i-1',
+				AccessKey: 'AKIASECRET',
+				SecretKey: 'verysecret',
+				SessionToken: 'secrettoo',
+				InstanceType: 'c5.large',
+				Region: 'us-east-2',
+				Zone: 'a',
+				RootSize: 20,
+				RequestSpotInstance: true,
+			},
+		}),
 	);
 	await writeFile(join(folder, 'machines', 'broken', 'config.json'), '{');
 }
@@ -72,7 +85,13 @@ test('one round brings machines without their keys, config.toml without secrets,
 });
 
 test('metrics and jobs are read from where config.toml says, and a runner that is silent says so', async () => {
-	const server = createServer((request, response) => response.end(request.url === '/metrics' ? 'gitlab_runner_concurrent 4\n' : 'url=https://gitlab.com/a/b/-/jobs/5 state=running stage=step_script executor_stage=docker_run duration=3s\n'));
+	const server = createServer((request, response) =>
+		response.end(
+			request.url === '/metrics'
+				? 'gitlab_runner_concurrent 4\n'
+				: 'url=https://gitlab.com/a/b/-/jobs/5 state=running stage=step_script executor_stage=docker_run duration=3s\n',
+		),
+	);
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const address = server.address();
@@ -82,27 +101,44 @@ test('metrics and jobs are read from where config.toml says, and a runner that i
 	const read = live.host && runnerSees(live.host);
 	assert.ok(read && 'sees' in read);
 	assert.equal(read.sees.metrics.concurrent, 4);
-	assert.deepEqual(read.sees.jobs.map(({id}) => id), [5]);
+	assert.deepEqual(
+		read.sees.jobs.map(({id}) => id),
+		[5],
+	);
 	server.close();
 	server.closeAllConnections();
 	const {host} = await run({host: true});
 	const silent = host && runnerSees(host);
 	assert.ok(silent && 'trouble' in silent);
 	assert.match(silent.trouble.message, /^The runner's metrics can't be read: .*Connection refused\.$/);
-	assert.equal(hostSeen(host, () => ({}), undefined).machines.length, 1);
+	assert.equal(hostSeen(host, () => ({}), {ticks: undefined, seen: undefined}).machines.length, 1);
 });
 
 test('a manager without a store, a config or a journal is told of, not failed for', async () => {
-	const {host, journal} = await run({host: true, storePath: join(folder, 'none'), configPath: join(folder, 'none.toml'), journal: {after: 's=nothing', most: 10, tail: 5, seconds: 5}});
+	const {host, journal} = await run({
+		host: true,
+		storePath: join(folder, 'none'),
+		configPath: join(folder, 'none.toml'),
+		journal: {after: 's=nothing', most: 10, tail: 5, seconds: 5},
+	});
 	assert.deepEqual([host?.hasStore, host?.machines, host?.config], [false, [], undefined]);
 	assert.deepEqual(journal?.entries, []);
 });
 
 test('the journal is read up to a count, with the cursor to go on from, and only what was asked for', async () => {
-	const lines = Array.from({length: 6}, (_, index) => JSON.stringify({MESSAGE: index % 2 ? `Machine created ${index}` : [...Buffer.from(`\u001b[0;mother ${index}`)], __REALTIME_TIMESTAMP: `${1000 + index}000`, __CURSOR: `c${index}`}));
+	const lines = Array.from({length: 6}, (_, index) =>
+		JSON.stringify({
+			MESSAGE: index % 2 ? `Machine created ${index}` : [...Buffer.from(`\u001b[0;mother ${index}`)],
+			__REALTIME_TIMESTAMP: `${1000 + index}000`,
+			__CURSOR: `c${index}`,
+		}),
+	);
 	const fake = join(folder, 'journalctl');
 	await writeFile(join(folder, 'lines'), `${lines.join('\n')}\nnot json\n`);
-	await writeFile(fake, `#!/bin/sh\ncase "$*" in *lost*) echo "Failed to seek to cursor: Invalid argument" >&2; exit 1;; esac\ncat '${join(folder, 'lines')}'\n`);
+	await writeFile(
+		fake,
+		`#!/bin/sh\ncase "$*" in *lost*) echo "Failed to seek to cursor: Invalid argument" >&2; exit 1;; esac\ncat '${join(folder, 'lines')}'\n`,
+	);
 	await chmod(fake, 0o755);
 	const text = panelScript.text.replace("Popen(['journalctl'", `Popen(['${fake}'`);
 	const read = async (journal: NonNullable<Panel['journal']>) => {
@@ -117,7 +153,10 @@ test('the journal is read up to a count, with the cursor to go on from, and only
 		return panelScript.result.parse(result).journal;
 	};
 	const all = await read({since: 0, most: 10, tail: 2, seconds: 5});
-	assert.deepEqual(all?.entries.map(([, message]) => message), ['other 0', 'Machine created 1', 'other 2', 'Machine created 3', 'other 4', 'Machine created 5']);
+	assert.deepEqual(
+		all?.entries.map(([, message]) => message),
+		['other 0', 'Machine created 1', 'other 2', 'Machine created 3', 'other 4', 'Machine created 5'],
+	);
 	assert.deepEqual([all?.tail.length, all?.first, all?.cursor, all?.more, all?.unread], [2, 1000, 'c5', false, 1]);
 	const some = await read({since: 0, only: ['Machine created'], most: 2, tail: 1, seconds: 5});
 	assert.deepEqual([some?.entries.map(([at]) => at), some?.cursor, some?.more], [[1001, 1003], 'c3', true]);

@@ -72,8 +72,20 @@ test('labels with quotes, commas and braces are read whole', () => {
 });
 
 test('the list of jobs gives id, project and time, and what is no job is given back', () => {
-	const {jobs, unread} = readJobList('url=https://gitlab.com/acme/team/api/-/jobs/8812 state=running stage=step_script executor_stage=docker_run duration=1m2.5s\nhello\n\n');
-	assert.deepEqual(jobs, [{id: 8812, url: 'https://gitlab.com/acme/team/api/-/jobs/8812', project: 'acme/team/api', state: 'running', stage: 'step_script', executorStage: 'docker_run', seconds: 62.5}]);
+	const {jobs, unread} = readJobList(
+		'url=https://gitlab.com/acme/team/api/-/jobs/8812 state=running stage=step_script executor_stage=docker_run duration=1m2.5s\nhello\n\n',
+	);
+	assert.deepEqual(jobs, [
+		{
+			id: 8812,
+			url: 'https://gitlab.com/acme/team/api/-/jobs/8812',
+			project: 'acme/team/api',
+			state: 'running',
+			stage: 'step_script',
+			executorStage: 'docker_run',
+			seconds: 62.5,
+		},
+	]);
 	assert.deepEqual(unread, ['hello']);
 });
 
@@ -98,7 +110,11 @@ test('a machine says in its name when it was made, and which runner made it', ()
 });
 
 test('machines that were picked are read, others are named', () => {
-	const {machines, unread} = readMachines([{name: 'runner-ab12cd-x-1764201600-0123abcd', instanceId: 'i-1', diskGib: 20, SecretKey: 'no'}, {name: 'odd', instanceId: 4}, null]);
+	const {machines, unread} = readMachines([
+		{name: 'runner-ab12cd-x-1764201600-0123abcd', instanceId: 'i-1', diskGib: 20, SecretKey: 'no'},
+		{name: 'odd', instanceId: 4},
+		null,
+	]);
 	assert.equal(machines[0]?.createdAt, 1_764_201_600_000);
 	assert.equal(machines[0]?.instanceId, 'i-1');
 	assert.ok(!JSON.stringify(machines).includes('SecretKey'));
@@ -109,7 +125,14 @@ test('config.toml gives limits and options, never a secret, and survives what it
 	const facts = readConfig({
 		concurrent: 10,
 		runners: [
-			{name: 'x', id: 5, url: 'https://gitlab.com', token: 'glrt-t1_ab12cdefghijk', limit: 0, machine: {IdleCount: 'two', MachineOptions: ['amazonec2-zone=a', 'amazonec2-secret-key=shh'], MaxGrowthRate: 2}},
+			{
+				name: 'x',
+				id: 5,
+				url: 'https://gitlab.com',
+				token: 'glrt-t1_ab12cdefghijk',
+				limit: 0,
+				machine: {IdleCount: 'two', MachineOptions: ['amazonec2-zone=a', 'amazonec2-secret-key=shh'], MaxGrowthRate: 2},
+			},
 			{name: 'shell', executor: 'shell'},
 		],
 	});
@@ -122,7 +145,18 @@ test('config.toml gives limits and options, never a secret, and survives what it
 });
 
 test('a decoded refusal names the call, who made it, and whether something denies it', () => {
-	const text = JSON.stringify({allowed: false, explicitDeny: true, matchedStatements: {items: [{statementId: 'DenySpot'}]}, context: {principal: {arn: 'arn:aws:sts::1:assumed-role/m/i-1'}, action: 'ec2:RunInstances', resource: '*'}});
-	assert.deepEqual(readDenial(text), {explicit: true, action: 'ec2:RunInstances', resource: '*', principal: 'arn:aws:sts::1:assumed-role/m/i-1', statements: ['DenySpot']});
+	const text = JSON.stringify({
+		allowed: false,
+		explicitDeny: true,
+		matchedStatements: {items: [{statementId: 'DenySpot'}]},
+		context: {principal: {arn: 'arn:aws:sts::1:assumed-role/m/i-1'}, action: 'ec2:RunInstances', resource: '*'},
+	});
+	assert.deepEqual(readDenial(text), {
+		explicit: true,
+		action: 'ec2:RunInstances',
+		resource: '*',
+		principal: 'arn:aws:sts::1:assumed-role/m/i-1',
+		statements: ['DenySpot'],
+	});
 	assert.equal(readDenial('{'), undefined);
 });

@@ -14,7 +14,8 @@ export const now = Date.UTC(2026, 10, 24, 12);
 export const minutes = (count: number): number => count * 60_000;
 
 /** The name of a machine that the fleet's runner made so many minutes ago. */
-export const nameAt = (minutesAgo: number, hex = '0123abcd', short = 'ab12cd'): string => `runner-${short}-gitlab-runners-${Math.floor((now - minutes(minutesAgo)) / 1000)}-${hex}`;
+export const nameAt = (minutesAgo: number, hex = '0123abcd', short = 'ab12cd'): string =>
+	`runner-${short}-gitlab-runners-${Math.floor((now - minutes(minutesAgo)) / 1000)}-${hex}`;
 
 export const machine = (name: string, more: Partial<Machine> = {}): Machine => ({
 	name,
@@ -51,7 +52,8 @@ export const instance = (id: string, name: string, more: Partial<Instance> = {})
 	...more,
 });
 
-export const manager = (more: Partial<Instance> = {}): Instance => instance('i-manager', 'gitlab-runners-manager', {type: 't3.small', spotRequestId: undefined, launchedAt: now - minutes(10_000), ...more});
+export const manager = (more: Partial<Instance> = {}): Instance =>
+	instance('i-manager', 'gitlab-runners-manager', {type: 't3.small', spotRequestId: undefined, launchedAt: now - minutes(10_000), ...more});
 
 export const runnerFacts = (more: Partial<RunnerFacts> = {}): RunnerFacts => ({
 	name: 'gitlab-runners',
@@ -82,11 +84,20 @@ export const host = (machines: readonly Machine[] = [], more: Partial<HostSeen> 
 	...more,
 });
 
-type Figures = Partial<Record<'creating' | 'idle' | 'used' | 'removing', number>> & {limit?: number; concurrent?: number; jobs?: number; queue?: number; more?: string};
+type Figures = Partial<Record<'creating' | 'idle' | 'used' | 'removing', number>> & {
+	limit?: number;
+	concurrent?: number;
+	jobs?: number;
+	queue?: number;
+	more?: string;
+};
 
 /** What the runner's HTTP server tells, by way of its text. */
 export function runnerSees({limit = 16, concurrent = 20, jobs = 0, queue, more = '', ...states}: Figures = {}, list: RunnerSees['jobs'] = []): RunnerSees {
-	const machines = ['creating', 'idle', 'used', 'removing', 'acquired', 'stuck-on-removing'].map((state) => `gitlab_runner_autoscaling_machine_states{executor="docker+machine",state="${state}"} ${Object.entries(states).find(([key]) => key === state)?.[1] ?? 0}`);
+	const machines = ['creating', 'idle', 'used', 'removing', 'acquired', 'stuck-on-removing'].map(
+		(state) =>
+			`gitlab_runner_autoscaling_machine_states{executor="docker+machine",state="${state}"} ${Object.entries(states).find(([key]) => key === state)?.[1] ?? 0}`,
+	);
 	const text = [
 		...machines,
 		`gitlab_runner_limit{runner="ab12cd"} ${limit}`,
@@ -109,7 +120,15 @@ export const served = (more: Partial<RunnerServed> = {}): RunnerServed => ({
 	...more,
 });
 
-export const pending = (id: number, more: Partial<PendingJob> = {}): PendingJob => ({id, name: 'test', webUrl: '', tags: ['docker'], ref: 'main', createdAt: new Date(now - minutes(5)).toISOString(), ...more});
+export const pending = (id: number, more: Partial<PendingJob> = {}): PendingJob => ({
+	id,
+	name: 'test',
+	webUrl: '',
+	tags: ['docker'],
+	ref: 'main',
+	createdAt: new Date(now - minutes(5)).toISOString(),
+	...more,
+});
 
 export const gitlabSees = (jobs: readonly PendingJob[], more: Partial<GitlabSees> = {}): GitlabSees => ({
 	runner: served(),
@@ -132,7 +151,13 @@ export function refused(text: string, minutesAgo = 2): LogEvent {
 	return {is: 'machine-refused', machine: nameAt(minutesAgo + 1), refusal, at: now - minutes(minutesAgo)};
 }
 
-export const prices: Prices = {spot: {'c5.large us-east-2a': 0.034}, spotHistory: {}, onDemand: {'c5.large': 0.085, 't3.small': 0.0208}, gp3: 0.08, ipv4: 0.005};
+export const prices: Prices = {
+	spot: {'c5.large us-east-2a': 0.034},
+	spotHistory: {},
+	onDemand: {'c5.large': 0.085, 't3.small': 0.0208},
+	gp3: 0.08,
+	ipv4: 0.005,
+};
 
 /** A fleet that is well and idle: what a test doesn't change is fine. */
 export const healthy = (more: Partial<Snapshot> = {}): Snapshot => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {changes, type Cloud, type OperationName} from '../../source/cloud/port.ts';
 import {simulatedClock} from '../../source/clock-simulated.ts';
+import {type Cloud, changes, type OperationName} from '../../source/cloud/port.ts';
 import type {GitlabPanel} from '../../source/gitlab/port.ts';
 import type {Connection} from '../../source/host/port.ts';
 import {type PanelOutcome, panelScript} from '../../source/host/scripts/panel.ts';
@@ -14,6 +14,8 @@ import {whyWaiting} from '../../source/snapshot/why-waiting.ts';
 import {gitlabSees, minutes, nameAt, now, pending, served} from './seeing.ts';
 
 const busy = nameAt(30, '0000000a');
+
+const sources = ['ec2', 'leftovers', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record'] as const;
 
 type Trouble = Partial<Record<'ec2' | 'ssh' | 'metrics' | 'gitlab' | 'prices' | 'journal', 'fails' | 'hangs'>>;
 
@@ -51,12 +53,24 @@ function world(options: {workers?: string[]} = {}) {
 		DescribeKeyPairs: () => ({KeyPairs: []}),
 		DescribeSpotInstanceRequests: () => ({SpotInstanceRequests: []}),
 		DescribeVolumes: () => ({Volumes: []}),
-		DescribeSpotPriceHistory: () => ({SpotPriceHistory: [{InstanceType: 'c5.large', AvailabilityZone: 'us-east-2a', SpotPrice: '0.034', Timestamp: new Date(now - minutes(200))}]}),
+		DescribeSpotPriceHistory: () => ({
+			SpotPriceHistory: [{InstanceType: 'c5.large', AvailabilityZone: 'us-east-2a', SpotPrice: '0.034', Timestamp: new Date(now - minutes(200))}],
+		}),
 		GetProducts: () => ({PriceList: [JSON.stringify({terms: {OnDemand: {a: {priceDimensions: {b: {pricePerUnit: {USD: '0.085'}}}}}}})]}),
 		GetParameterHistory: () => ({
 			Parameters: [
-				{Version: 1, Value: JSON.stringify({version: 1, answers: {limit: 12}}), LastModifiedDate: new Date(now - minutes(900)), LastModifiedUser: 'arn:aws:iam::1:user/bob'},
-				{Version: 2, Value: JSON.stringify({version: 1, answers: {limit: 16}}), LastModifiedDate: new Date(now - minutes(600)), LastModifiedUser: 'arn:aws:iam::1:user/alice'},
+				{
+					Version: 1,
+					Value: JSON.stringify({version: 1, answers: {limit: 12}}),
+					LastModifiedDate: new Date(now - minutes(900)),
+					LastModifiedUser: 'arn:aws:iam::1:user/bob',
+				},
+				{
+					Version: 2,
+					Value: JSON.stringify({version: 1, answers: {limit: 16}}),
+					LastModifiedDate: new Date(now - minutes(600)),
+					LastModifiedUser: 'arn:aws:iam::1:user/alice',
+				},
 			],
 		}),
 	};
@@ -76,8 +90,13 @@ function world(options: {workers?: string[]} = {}) {
 	const journal = (asked: {after?: string | undefined; since?: number | undefined; until?: number | undefined}): PanelOutcome['journal'] => {
 		counted.journalReads.push(asked.after ?? (asked.until ? 'month' : 'six hours'));
 		if (trouble.journal === 'fails') return {entries: [], tail: [], more: false, lost: false, unread: 0, failed: 'journalctl: not found'};
-		const line: [number, string] = [now - minutes(12), JSON.stringify({msg: 'Using existing docker-machine', job: 8812, name: busy, project_full_path: 'acme/api'})];
-		return asked.after || asked.until ? {entries: [], tail: [], more: false, lost: false, unread: 0} : {entries: [line], tail: [line], first: now - minutes(300), cursor: 'c1', more: false, lost: false, unread: 0};
+		const line: [number, string] = [
+			now - minutes(12),
+			JSON.stringify({msg: 'Using existing docker-machine', job: 8812, name: busy, project_full_path: 'acme/api'}),
+		];
+		return asked.after || asked.until
+			? {entries: [], tail: [], more: false, lost: false, unread: 0}
+			: {entries: [line], tail: [line], first: now - minutes(300), cursor: 'c1', more: false, lost: false, unread: 0};
 	};
 	const host = (): PanelOutcome['host'] => ({
 		hasStore: true,
@@ -88,7 +107,11 @@ function world(options: {workers?: string[]} = {}) {
 		service: {active: 'active'},
 		...(trouble.metrics === 'fails'
 			? {silent: '/metrics on 127.0.0.1:9252: Connection refused'}
-			: {metrics: 'gitlab_runner_concurrent 20\ngitlab_runner_limit{runner="ab12cd"} 1\ngitlab_runner_autoscaling_machine_states{executor="docker+machine",state="used"} 1\n', jobs: 'url=https://gitlab.com/acme/api/-/jobs/8812 state=running stage=step_script executor_stage=docker_run duration=12m0s\n'}),
+			: {
+					metrics:
+						'gitlab_runner_concurrent 20\ngitlab_runner_limit{runner="ab12cd"} 1\ngitlab_runner_autoscaling_machine_states{executor="docker+machine",state="used"} 1\n',
+					jobs: 'url=https://gitlab.com/acme/api/-/jobs/8812 state=running stage=step_script executor_stage=docker_run duration=12m0s\n',
+				}),
 	});
 	const connection = (): Connection => {
 		const refuse = () => Promise.reject(new Error('Only scripts are run here.'));
@@ -134,7 +157,12 @@ function world(options: {workers?: string[]} = {}) {
 			return connection();
 		},
 		gitlab: {panel, token: 'not-a-real-token'},
-		toml: () => ({concurrent: 20, runners: [{name: 'x', id: 5, token: 'ab12cd…', limit: 1, machine: {IdleCount: 0, MachineOptions: ['amazonec2-instance-type=c5.large', 'amazonec2-zone=a']}}]}),
+		toml: () => ({
+			concurrent: 20,
+			runners: [
+				{name: 'x', id: 5, token: 'ab12cd…', limit: 1, machine: {IdleCount: 0, MachineOptions: ['amazonec2-instance-type=c5.large', 'amazonec2-zone=a']}},
+			],
+		}),
 	};
 	return {ports, clock, trouble, called, counted, workers};
 }
@@ -151,7 +179,10 @@ function watching(made: ReturnType<typeof world>, watched: Parameters<typeof wat
 			last = snapshot;
 			if (!waiter) return;
 			if (waiter.fits(snapshot)) waiter.resolve(snapshot);
-			else if (--left < 0) waiter.reject(new Error(`Never so: ${JSON.stringify(Object.entries(snapshot).map(([name, seen]) => [name, seen?.problem ?? seen?.at]))}`));
+			else if (--left < 0)
+				waiter.reject(
+					new Error(`It never came to that; last: ${sources.map((name) => `${name} ${snapshot[name].problem?.message ?? snapshot[name].at}`).join(', ')}`),
+				);
 		},
 	});
 	return {
@@ -170,7 +201,7 @@ function watching(made: ReturnType<typeof world>, watched: Parameters<typeof wat
 	};
 }
 
-const whole = ({ec2, leftovers, host, runner, journal, gitlab, prices, record}: Snapshot): boolean => [ec2, leftovers, host, runner, journal, gitlab, prices, record].every(({value, problem}) => value !== undefined && !problem);
+const whole = (snapshot: Snapshot): boolean => sources.every((name) => snapshot[name].value !== undefined && !snapshot[name].problem);
 
 test('all sources come together, and each worker is listed with job, state, type, zone, age and price', async () => {
 	const made = world();
@@ -178,11 +209,17 @@ test('all sources come together, and each worker is listed with job, state, type
 	const snapshot = await seen.until(whole);
 	await seen.end();
 	const [row] = join(snapshot, made.clock.now());
-	assert.deepEqual([row?.name, row?.state, row?.job?.name, row?.type, row?.zone, row?.ageSeconds !== undefined], [busy, 'busy', 'test-unit', 'c5.large', 'us-east-2a', true]);
+	assert.deepEqual(
+		[row?.name, row?.state, row?.job?.name, row?.type, row?.zone, row?.createdAt],
+		[busy, 'busy', 'test-unit', 'c5.large', 'us-east-2a', now - minutes(30)],
+	);
 	assert.ok((row?.usdPerHour ?? 0) > 0.085);
 	assert.deepEqual(snapshot.record.value?.[0], {version: 2, at: now - minutes(600), by: 'alice', changes: [{what: 'limit', from: '12', to: '16'}]});
 	assert.deepEqual(snapshot.gitlab.value?.unreadable, ['acme/secret']);
-	assert.deepEqual(whyWaiting(snapshot, made.clock.now()).causes.map(({id}) => id), ['limit']);
+	assert.deepEqual(
+		whyWaiting(snapshot, made.clock.now()).causes.map(({id}) => id),
+		['limit'],
+	);
 	assert.equal(snapshot.log.length, 1);
 });
 
@@ -223,7 +260,9 @@ for (const [source, failing] of [
 			made.trouble[source] = how;
 			const down = await seen.until((snapshot) => failing.every((name) => snapshot[name].problem !== undefined));
 			const since = made.clock.now();
-			const later = await seen.until((snapshot) => (['ec2', 'host', 'gitlab'] as const).every((name) => failing.some((one) => one === name) || (snapshot[name].at ?? 0) > since + minutes(1)));
+			const later = await seen.until((snapshot) =>
+				(['ec2', 'host', 'gitlab'] as const).every((name) => failing.some((one) => one === name) || (snapshot[name].at ?? 0) > since + minutes(1)),
+			);
 			for (const name of failing) {
 				assert.ok(later[name].value !== undefined, name);
 				assert.equal(later[name].at, down[name].at);

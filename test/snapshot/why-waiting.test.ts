@@ -21,7 +21,17 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 			host: good(host(fullHouse.map((name, index) => machine(name, {instanceId: `i-${index}`}))), now - 1000),
 			ec2: good({manager: manager(), otherManagers: [], instances: fullHouse.map((name, index) => instance(`i-${index}`, name))}, now - 1000),
 			...figures({used: 16, jobs: 16}),
-			...log(...fullHouse.map((name, index) => ({is: 'job-on-machine' as const, job: index, project: 'acme/api', machine: name, runner: 'ab12cd', uses: 1, at: now - minutes(12 + index)}))),
+			...log(
+				...fullHouse.map((name, index) => ({
+					is: 'job-on-machine' as const,
+					job: index,
+					project: 'acme/api',
+					machine: name,
+					runner: 'ab12cd',
+					uses: 1,
+					at: now - minutes(12 + index),
+				})),
+			),
 			runner: good(
 				runnerSees(
 					{used: 16, jobs: 16},
@@ -32,7 +42,10 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		},
 		['The limit is 16 and all 16 machines are busy or being made, for 12 m. [runner: raise-limit]'],
 	],
-	'concurrent is reached while machines are free': [figures({concurrent: 4, jobs: 4, used: 4, idle: 2}), ['concurrent is 4 and 4 jobs run. [runner: raise-limit]']],
+	'concurrent is reached while machines are free': [
+		figures({concurrent: 4, jobs: 4, used: 4, idle: 2}),
+		['concurrent is 4 and 4 jobs run. [runner: raise-limit]'],
+	],
 	'machines are being made': [
 		{
 			...figures({creating: 2}),
@@ -42,11 +55,23 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		['2 machines are being made, which usually takes about 1 m 40 s; the first began 1 m ago. [runner: wait]'],
 	],
 	'the idle count is 0 and a machine comes up cold': [
-		configured({idleCount: 0}, figures({creating: 1, more: 'gitlab_runner_autoscaling_machine_creation_duration_seconds_sum 180\ngitlab_runner_autoscaling_machine_creation_duration_seconds_count 2'})),
+		configured(
+			{idleCount: 0},
+			figures({
+				creating: 1,
+				more: 'gitlab_runner_autoscaling_machine_creation_duration_seconds_sum 180\ngitlab_runner_autoscaling_machine_creation_duration_seconds_count 2',
+			}),
+		),
 		['The idle count is 0, so a job waits for a machine of its own: 1 is being made, which usually takes about 1 m 30 s. [runner: idle]'],
 	],
 	'there is no spot capacity': [
-		log(refused('Error launching instance: InsufficientInstanceCapacity: We currently do not have sufficient c5.large capacity in the Availability Zone you requested (us-east-2b).', 12), refused('InsufficientInstanceCapacity: We do not have sufficient c5.large capacity in the Availability Zone you requested (us-east-2b).', 1)),
+		log(
+			refused(
+				'Error launching instance: InsufficientInstanceCapacity: We currently do not have sufficient c5.large capacity in the Availability Zone you requested (us-east-2b).',
+				12,
+			),
+			refused('InsufficientInstanceCapacity: We do not have sufficient c5.large capacity in the Availability Zone you requested (us-east-2b).', 1),
+		),
 		['EC2 has no spot capacity for c5.large in us-east-2b, for 12 m. [journal: move]'],
 	],
 	'the type is not offered in the zone': [
@@ -58,7 +83,10 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		['The highest spot price for c5.large in us-east-2a is $0.02, and AWS asks $0.0341, for 4 m. [journal: move]'],
 	],
 	'the vCPU quota is used up': [
-		configured({options: {'instance-type': 'c5.large', region: 'us-east-2', zone: 'a'}}, log(refused('VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket', 5))),
+		configured(
+			{options: {'instance-type': 'c5.large', region: 'us-east-2', zone: 'a'}},
+			log(refused('VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket', 5)),
+		),
 		["The account's quota of 32 on-demand vCPUs in us-east-2 is used up, so there's no more c5.large in us-east-2a, for 5 m. [journal: commands]"],
 	],
 	'the spot quota is used up': [
@@ -66,11 +94,26 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		["The account's spot vCPU quota in us-east-2 is used up, so there's no more c5.large in us-east-2a, for 5 m. [journal: commands]"],
 	],
 	'the subnet has no free address': [
-		log(refused("InsufficientFreeAddressesInSubnet: There are not enough free addresses in subnet 'subnet-0a1b' to satisfy the requested number of instances.", 2)),
+		log(
+			refused(
+				"InsufficientFreeAddressesInSubnet: There are not enough free addresses in subnet 'subnet-0a1b' to satisfy the requested number of instances.",
+				2,
+			),
+		),
 		['Subnet subnet-0a1b has no free address for a new worker, for 2 m. [journal: move]'],
 	],
 	'the region is full of key pairs': [
-		{...log(refused('unable to create key pair: KeyPairLimitExceeded: Maximum of 5000 keypairs reached', 2)), leftovers: good({keyPairs: Array.from({length: 4800}, (_, index) => ({id: `key-${index}`, name: '', fingerprint: '', type: 'rsa' as const, tags: {}})), spotRequests: [], volumes: []}, now)},
+		{
+			...log(refused('unable to create key pair: KeyPairLimitExceeded: Maximum of 5000 keypairs reached', 2)),
+			leftovers: good(
+				{
+					keyPairs: Array.from({length: 4800}, (_, index) => ({id: `key-${index}`, name: '', fingerprint: '', type: 'rsa' as const, tags: {}})),
+					spotRequests: [],
+					volumes: [],
+				},
+				now,
+			),
+		},
 		["us-east-2 is full of key pairs, 4,800 of them docker-machine's, for 2 m, and each worker needs one. [journal: remove-leftovers]"],
 	],
 	'no more machines may be made at a time': [
@@ -93,7 +136,10 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		{gitlab: good(gitlabSees([pending(1, {tags: []})], {runner: served({runUntagged: false})}), now)},
 		["1 job of acme/api has no tag, and runner gitlab-runners doesn't take untagged jobs. [gitlab: config]"],
 	],
-	'the runner is paused': [{gitlab: good(gitlabSees([pending(1)], {runner: served({paused: true})}), now)}, ["Runner gitlab-runners is paused in GitLab, so it's given no job. [gitlab: unpause]"]],
+	'the runner is paused': [
+		{gitlab: good(gitlabSees([pending(1)], {runner: served({paused: true})}), now)},
+		["Runner gitlab-runners is paused in GitLab, so it's given no job. [gitlab: unpause]"],
+	],
 	'the runner is offline': [
 		{gitlab: good(gitlabSees([pending(1)], {runner: served({contactedAt: new Date(now - minutes(190)).toISOString()})}), now)},
 		['GitLab last heard from runner gitlab-runners 3.2 h ago. [gitlab: restart]'],
@@ -107,31 +153,75 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 	],
 	'an organization’s policy denies new machines': [
 		{
-			...log(refused('Error launching instance: UnauthorizedOperation: You are not authorized to perform this operation. Encoded authorization failure message: abcdefghijklmnopqrstuvwxyz', 6)),
-			denials: {abcdefghijklmnopqrstuvwxyz: {explicit: true, action: 'ec2:RunInstances', resource: '*', principal: 'arn:aws:sts::123456789012:assumed-role/gitlab-runners-us-east-2-manager/i-0ab1', statements: []}},
+			...log(
+				refused(
+					'Error launching instance: UnauthorizedOperation: You are not authorized to perform this operation. Encoded authorization failure message: abcdefghijklmnopqrstuvwxyz',
+					6,
+				),
+			),
+			denials: {
+				abcdefghijklmnopqrstuvwxyz: {
+					explicit: true,
+					action: 'ec2:RunInstances',
+					resource: '*',
+					principal: 'arn:aws:sts::123456789012:assumed-role/gitlab-runners-us-east-2-manager/i-0ab1',
+					statements: [],
+				},
+			},
 		},
-		['AWS refuses ec2:RunInstances to role gitlab-runners-us-east-2-manager, for 6 m: a policy of the account or the organization (SCP) denies it. [journal: commands]'],
+		[
+			'AWS refuses ec2:RunInstances to role gitlab-runners-us-east-2-manager, for 6 m: a policy of the account or the organization (SCP) denies it. [journal: commands]',
+		],
 	],
 	'IAM no longer allows new machines, and nobody may decode why': [
 		log(refused('UnauthorizedOperation: You are not authorized to perform this operation.', 6)),
 		["AWS doesn't allow the manager to make workers, for 6 m (UnauthorizedOperation). [journal: commands]"],
 	],
 	'Docker does not install': [
-		log(refused('Error running provisioning: error installing docker: exit status 1', 8), refused('Error running provisioning: error installing docker: exit status 1', 2)),
+		log(
+			refused('Error running provisioning: error installing docker: exit status 1', 8),
+			refused('Error running provisioning: error installing docker: exit status 1', 2),
+		),
 		["Docker can't be installed on new workers, for 8 m: the last 2 tries didn't bring it up. [journal: log]"],
 	],
 	'Docker Hub refuses pulls': [
-		log({is: 'prepare-failed', job: 5, error: '', refusal: {code: 'docker-hub', text: '', type: undefined, zone: undefined, allowed: undefined, neededPrice: undefined, requestId: undefined, encoded: undefined}, at: now - minutes(2)}),
+		log({
+			is: 'prepare-failed',
+			job: 5,
+			error: '',
+			refusal: {
+				code: 'docker-hub',
+				text: '',
+				type: undefined,
+				zone: undefined,
+				allowed: undefined,
+				neededPrice: undefined,
+				requestId: undefined,
+				encoded: undefined,
+			},
+			at: now - minutes(2),
+		}),
 		["Docker Hub refuses more pulls from the workers' address, for 2 m (toomanyrequests). [journal: config]"],
 	],
-	'the manager’s disk is full': [{host: good(host([], {resources: {diskFree: 40e6, diskTotal: 8e9, memoryFree: 1e9, memoryTotal: 2e9, load1: 0, cpus: 2}}), now)}, ["The manager's disk is full: 40 MB of 8.0 GB are free. [host: ssh]"]],
-	'the manager’s memory is used up': [{host: good(host([], {resources: {diskFree: 4e9, diskTotal: 8e9, memoryFree: 30e6, memoryTotal: 2e9, load1: 0, cpus: 2}}), now)}, ["The manager's memory is used up: 30 MB of 2.0 GB are free. [host: ssh]"]],
+	'the manager’s disk is full': [
+		{host: good(host([], {resources: {diskFree: 40e6, diskTotal: 8e9, memoryFree: 1e9, memoryTotal: 2e9, load1: 0, cpus: 2}}), now)},
+		["The manager's disk is full: 40 MB of 8.0 GB are free. [host: ssh]"],
+	],
+	'the manager’s memory is used up': [
+		{host: good(host([], {resources: {diskFree: 4e9, diskTotal: 8e9, memoryFree: 30e6, memoryTotal: 2e9, load1: 0, cpus: 2}}), now)},
+		["The manager's memory is used up: 30 MB of 2.0 GB are free. [host: ssh]"],
+	],
 	'the manager’s CPU credits are used up': [
 		{host: good(host([], {resources: {diskFree: 4e9, diskTotal: 8e9, memoryFree: 1e9, memoryTotal: 2e9, load1: 3, cpus: 2, stolen: 0.62}}), now)},
 		["The manager's CPU credits are used up: t3.small gets 38 % of its processor. [host: ssh]"],
 	],
 	'certificates do not fit': [
-		log(refused('Error checking the host: Error checking and/or regenerating the certs: There was an error validating certificates for host "10.0.0.5:2376": remote error: tls: bad certificate', 7)),
+		log(
+			refused(
+				'Error checking the host: Error checking and/or regenerating the certs: There was an error validating certificates for host "10.0.0.5:2376": remote error: tls: bad certificate',
+				7,
+			),
+		),
 		["docker-machine's certificates don't fit, so new workers can't be used, for 7 m. [journal: repair]"],
 	],
 	'machines idle and the runner asks for one job at a time': [
@@ -139,10 +229,16 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		['3 machines idle, but the runner asks GitLab for one job at a time (request_concurrency is 1). [runner: config]'],
 	],
 	'the service does not run': [
-		{host: good(host([], {service: {active: 'failed', since: now - minutes(5), restarts: 3}}), now), runner: failing(unseen, {code: 'metrics-silent', message: 'no'}, now)},
+		{
+			host: good(host([], {service: {active: 'failed', since: now - minutes(5), restarts: 3}}), now),
+			runner: failing(unseen, {code: 'metrics-silent', message: 'no'}, now),
+		},
 		["GitLab Runner doesn't run on the manager: its service is failed, for 5 m. [host: resume]"],
 	],
-	'the fleet is being drained': [figures({more: 'gitlab_runner_process_state_info{state="graceful-shutdown"} 1'}), ['The runner is being drained and takes no new job. [runner: resume]']],
+	'the fleet is being drained': [
+		figures({more: 'gitlab_runner_process_state_info{state="graceful-shutdown"} 1'}),
+		['The runner is being drained and takes no new job. [runner: resume]'],
+	],
 	'the manager is stopped': [
 		{ec2: good({manager: manager({state: 'stopped'}), instances: [], otherManagers: []}, now), host: unseen, runner: unseen},
 		['The manager i-manager is stopped, so nobody asks GitLab for jobs. [ec2: repair]'],
@@ -164,13 +260,24 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		["New workers don't answer the manager's SSH, for 3 m (1 machine): the security group, the user or the route isn't right. [journal: config]"],
 	],
 	'the spot role is missing': [
-		log(refused('AuthFailure.ServiceLinkedRoleCreationNotPermitted: The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.')),
+		log(
+			refused(
+				'AuthFailure.ServiceLinkedRoleCreationNotPermitted: The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.',
+			),
+		),
 		['The account has no role AWSServiceRoleForEC2Spot, without which it gets no spot machine. [journal: repair]'],
 	],
 	'AWS took machines back': [
 		{
 			...log({is: 'machine-removing', machine: nameAt(30), reason: 'machine is unavailable', uses: 1, at: now - minutes(3)}),
-			ec2: good({manager: manager(), otherManagers: [], instances: [instance('i-1', nameAt(30), {state: 'terminated', stateReason: 'Server.SpotInstanceTermination: Spot instance termination'})]}, now),
+			ec2: good(
+				{
+					manager: manager(),
+					otherManagers: [],
+					instances: [instance('i-1', nameAt(30), {state: 'terminated', stateReason: 'Server.SpotInstanceTermination: Spot instance termination'})],
+				},
+				now,
+			),
 		},
 		['AWS took back 1 spot machine in us-east-2a in the last 15 m, so their jobs start anew. [ec2: move]'],
 	],
@@ -179,7 +286,11 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 for (const [situation, [more, sentences]] of Object.entries(situations)) test(`jobs wait: ${situation}`, () => assert.deepEqual(told(more), sentences));
 
 test('when two causes hold both are told, the one to act on first coming first', () => {
-	const both = told({...figures({creating: 1}), ...log(refused('InsufficientInstanceCapacity: no capacity', 3)), gitlab: good(gitlabSees([pending(1)], {runner: served({paused: true})}), now)});
+	const both = told({
+		...figures({creating: 1}),
+		...log(refused('InsufficientInstanceCapacity: no capacity', 3)),
+		gitlab: good(gitlabSees([pending(1)], {runner: served({paused: true})}), now),
+	});
 	assert.deepEqual(
 		both.map((says) => /\[(.*)\]/.exec(says)?.[1]),
 		['gitlab: unpause', 'journal: move', 'runner: wait'],
@@ -217,7 +328,10 @@ test('with neither, how many wait is not known, and it is never said that none d
 	const why = whyWaiting(healthy({gitlab: off('no token')}), now);
 	assert.equal(why.waiting.known, false);
 	assert.equal(why.asks, 'Not known how many jobs wait. Give GITLAB_TOKEN to see them.');
-	assert.equal(whyWaiting(healthy({gitlab: failing(unseen, new Problem({code: 'gitlab-failing', message: 'gitlab.com answers 502.'}), now)}), now).asks, 'Not known how many jobs wait. gitlab.com answers 502.');
+	assert.equal(
+		whyWaiting(healthy({gitlab: failing(unseen, new Problem({code: 'gitlab-failing', message: 'gitlab.com answers 502.'}), now)}), now).asks,
+		'Not known how many jobs wait. gitlab.com answers 502.',
+	);
 });
 
 test('causes are judged although it isn’t known whether jobs wait', () => {
@@ -235,7 +349,14 @@ test('when no job waits nothing is explained, but trouble is still trouble', () 
 });
 
 test('an old count of none is not taken for none', () => {
-	const why = whyWaiting(healthy({gitlab: off('no token'), runner: failing(good(runnerSees({queue: 0}), now - minutes(10)), {code: 'metrics-silent', message: 'no'}, now), host: good(host([], {service: {active: 'failed', since: undefined, restarts: 0}}), now)}), now);
+	const why = whyWaiting(
+		healthy({
+			gitlab: off('no token'),
+			runner: failing(good(runnerSees({queue: 0}), now - minutes(10)), {code: 'metrics-silent', message: 'no'}, now),
+			host: good(host([], {service: {active: 'failed', since: undefined, restarts: 0}}), now),
+		}),
+		now,
+	);
 	assert.equal(why.causes.length, 1);
 });
 
@@ -244,5 +365,7 @@ test('nothing seen gives no cause and no error', () => {
 });
 
 test('each sentence ends as one, and has a key', () => {
-	for (const [more] of Object.values(situations)) for (const {says, key} of whyWaiting(healthy(more), now).causes) assert.ok(/^[A-Z0-9a-z].*\.$/.test(says) && !/[!?]|please|failed to|unable to|undefined|NaN/i.test(says) && key, says);
+	for (const [more] of Object.values(situations))
+		for (const {says, key} of whyWaiting(healthy(more), now).causes)
+			assert.ok(/^[A-Z0-9a-z].*\.$/.test(says) && !/[!?]|please|failed to|unable to|undefined|NaN/i.test(says) && key, says);
 });

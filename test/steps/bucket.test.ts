@@ -108,6 +108,16 @@ test('an adopted bucket gets our one rule and nothing else, and destroy takes on
 	assert.deepEqual([failed, bucketIn(at, 'acme-cache')?.rules], [[], [theirs]]);
 });
 
+test('among rules of S3’s old form ours is of that form too', async () => {
+	const at = world();
+	const old = {ID: 'id-expire-90-days', Status: 'Enabled' as const, Prefix: '', Expiration: {Days: 90}};
+	at.outside.addBucket('acme-cache', region, {rules: [old]});
+	const {plan} = await drive(at, {cache: 'acme-cache'}).setUp('bucket');
+	assert.deepEqual(found(plan), {bucket: 'so'});
+	const [theirOld, ours] = bucketIn(at, 'acme-cache')?.rules ?? [];
+	assert.deepEqual([theirOld, ours?.Prefix, ours?.Filter], [old, 'gitlab-runners/', undefined]);
+});
+
 test('an adopted bucket that had no rule has none again after destroy', async () => {
 	const at = world();
 	at.outside.addBucket('acme-cache', region);
@@ -136,5 +146,5 @@ test('the bucket goes with all in it only when asked to', async () => {
 	assert.equal(bucketIn(at)?.objects.length, 2300);
 	const {events, failed} = await drive(at).destroy({withCache: true});
 	assert.deepEqual([failed, bucketIn(at)], [[], undefined]);
-	assert.ok(events.some((event) => event.event === 'step.says' && event.says === 'cache bucket: emptying, 2,000 objects gone'));
+	assert.ok(events.some((event) => event.event === 'step.says' && event.says === 'emptying, 2,000 objects gone'));
 });

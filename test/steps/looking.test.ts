@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {makeSshKey} from '../../source/steps/ed25519.ts';
 import {quotaCodeOf} from '../../source/steps/quota.ts';
 import {awsSteps, changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
@@ -93,7 +94,7 @@ test('a quota that AWS doesn’t tell is a note', async () => {
 	const at = world();
 	at.outside.deny('servicequotas:GetServiceQuota');
 	const plan = await drive(at).plan('network', 'quota');
-	assert.equal(found(plan)['quota'], 'so');
+	assert.equal(found(plan).quota, 'so');
 	assert.match(notes(plan, 'quota').join(), /How many vCPUs this account may run on spot isn't known/);
 });
 
@@ -176,6 +177,16 @@ test('an action that is refused is named before anything is made', async () => {
 	}
 });
 
+test('answers that name what exists need less', async () => {
+	const at = world();
+	at.outside.addBucket('acme-cache', region);
+	at.outside.addKeyPair(region, 'acme', makeSshKey('acme').publicKey);
+	at.outside.deny('iam:CreateRole', 'iam:PutRolePolicy', 's3:CreateBucket', 's3:PutBucketTagging', 'ec2:ImportKeyPair');
+	const answers = {access: 'managers', cache: 'acme-cache', keyPair: 'acme'};
+	assert.equal(found(await drive(at, answers).plan()).permissions, 'so');
+	assert.equal(problem(await drive(at, {...answers, access: 'create'}).plan(), 'permissions').code, 'not-allowed');
+});
+
 test('several refusals are told together', async () => {
 	const at = world();
 	at.outside.deny('iam:CreateRole', 'ec2:ImportKeyPair');
@@ -189,7 +200,7 @@ test('what can’t be asked about is a note', async () => {
 	const at = world();
 	at.outside.deny('iam:SimulatePrincipalPolicy');
 	const plan = await drive(at).plan();
-	assert.equal(found(plan)['permissions'], 'so');
+	assert.equal(found(plan).permissions, 'so');
 	assert.match(notes(plan, 'permissions').join(), /isn't checked/);
 });
 

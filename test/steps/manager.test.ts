@@ -61,7 +61,7 @@ test('a stopped manager is started and never doubled', async () => {
 		[['state', 'running']],
 	);
 	const before = at.calls.length;
-	assert.equal(found((await setUp()).plan)['manager'], 'so');
+	assert.equal(found((await setUp()).plan).manager, 'so');
 	assert.deepEqual([changesSince(at, before), instancesIn(at).length], [['StartInstances'], 1]);
 });
 
@@ -70,7 +70,7 @@ test('a manager that was terminated outside is made again, under another token',
 	await drive(at).setUp();
 	at.outside.terminateInstance(managerIn(at)?.id ?? '');
 	await at.clock.sleep(60_000);
-	assert.equal(found((await drive(at).setUp()).plan)['manager'], 'so');
+	assert.equal(found((await drive(at).setUp()).plan).manager, 'so');
 	assert.deepEqual([instancesIn(at).length, instancesIn(at).filter(({ending}) => !ending).length], [2, 1]);
 });
 
@@ -79,12 +79,12 @@ test('once AWS has forgotten the terminated one but not its token, the next toke
 	await drive(at).setUp();
 	at.outside.terminateInstance(managerIn(at)?.id ?? '');
 	await at.clock.sleep(2 * 3_600_000);
-	assert.equal(found((await drive(at).setUp()).plan)['manager'], 'so');
+	assert.equal(found((await drive(at).setUp()).plan).manager, 'so');
 	const {failed} = await drive(at, {managerType: 't3.medium'}).destroy();
 	assert.deepEqual(failed, []);
 	await at.clock.sleep(2 * 3_600_000);
 	const again = await drive(at, {managerType: 't3.medium'}).setUp();
-	assert.deepEqual([again.failed, found(again.plan)['manager']], [[], 'so']);
+	assert.deepEqual([again.failed, found(again.plan).manager], [[], 'so']);
 });
 
 test('another type is a replacement: a new manager beside the old one, which it names', async () => {
@@ -94,7 +94,7 @@ test('another type is a replacement: a new manager beside the old one, which it 
 	const {plan, setUp} = drive(at, {managerType: 't3.medium'});
 	assert.deepEqual(differences(await plan(), 'manager'), [{what: 'managerType', from: 't3.small', to: 't3.medium', how: 'replace'}]);
 	const after = await setUp();
-	assert.deepEqual([after.failed, found(after.plan)['manager']], [[], 'so']);
+	assert.deepEqual([after.failed, found(after.plan).manager], [[], 'so']);
 	const alive = instancesIn(at).filter(({ending}) => !ending);
 	assert.deepEqual(
 		alive.map(({type}) => type),
@@ -111,8 +111,18 @@ test('a newer image of the same line is a note, and the manager keeps its own', 
 	at.outside.publishImage(region, 'ubuntu-24.04');
 	const before = at.calls.length;
 	const {plan} = await drive(at).setUp();
-	assert.deepEqual([found(plan)['manager'], changesSince(at, before)], ['so', []]);
+	assert.deepEqual([found(plan).manager, changesSince(at, before)], ['so', []]);
 	assert.match(notes(plan, 'images').join(), /A newer ubuntu-24\.04 is published: ami-\w+\. The manager keeps ami-\w+;/);
+});
+
+test('a manager whose image is withdrawn runs on, by name or by id', async () => {
+	const at = world();
+	const {id} = at.outside.addImage(region);
+	await drive(at, {image: id, sshUser: 'ubuntu'}).setUp();
+	at.outside.region(region).images.delete(id);
+	const plan = await drive(at, {image: id, sshUser: 'ubuntu'}).plan();
+	assert.equal(found(plan).manager, 'so');
+	assert.deepEqual(notes(plan, 'images'), [`The manager's image ${id} is withdrawn; the manager runs on.`]);
 });
 
 test('an image of another line is a replacement', async () => {
@@ -133,7 +143,7 @@ test('an image of another line is a replacement', async () => {
 test('another subnet, key pair or group is a replacement, and default means where the manager is', async () => {
 	const at = world();
 	await drive(at, {subnet: 'us-east-2b'}).setUp();
-	assert.equal(found(await drive(at).plan())['manager'], 'so');
+	assert.equal(found(await drive(at).plan()).manager, 'so');
 	const {id} = at.outside.addSubnet('us-east-2a', 'internet');
 	const group = at.outside.addGroup(region, 'bastions');
 	at.outside.openPort(group.id, 22, {cidr: '0.0.0.0/0'});
@@ -161,8 +171,8 @@ test('IMDSv2, a missing profile and missing tags are mended as it runs', async (
 			['tags', 'live'],
 		],
 	);
-	assert.equal(found((await setUp()).plan)['manager'], 'so');
-	assert.deepEqual([managerIn(at)?.tokens, managerIn(at)?.tags['CostCenter']], ['required', '42']);
+	assert.equal(found((await setUp()).plan).manager, 'so');
+	assert.deepEqual([managerIn(at)?.tokens, managerIn(at)?.tags.CostCenter], ['required', '42']);
 });
 
 test('no capacity is told in AWS’s place, and what stands is gone on from', async () => {
@@ -202,7 +212,7 @@ test('a launch under our token with other parameters is somebody else’s run, a
 test('a manager of the same fleet name in another region is another fleet’s', async () => {
 	const at = world();
 	await drive(at, {region: 'us-east-1'}).setUp();
-	assert.equal(found(await drive(at).plan())['manager'], 'missing');
+	assert.equal(found(await drive(at).plan()).manager, 'missing');
 	await drive(at).setUp();
 	await drive(at).destroy({withCache: true});
 	assert.equal(problem(await drive(at, {region: 'us-east-1'}).plan(), 'manager').message, 'manager is so');

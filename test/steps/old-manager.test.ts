@@ -26,7 +26,7 @@ test('a replaced manager is drained and terminated once the new one takes jobs',
 	assert.deepEqual(alive(at), ['t3.medium']);
 	const done = events.flatMap((event) => (event.event === 'step.done' ? [event.step] : []));
 	assert.ok(done.indexOf('service') < done.indexOf('old-manager'));
-	assert.ok(events.some((event) => event.event === 'step.says' && /^old manager: i-\w+ draining, running jobs end first$/.test(event.says)));
+	assert.ok(events.some((event) => event.event === 'step.says' && /^i-\w+ draining, running jobs end first$/.test(event.says)));
 });
 
 test('a run that was stopped between the two managers goes on with the old one', async () => {

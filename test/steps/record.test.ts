@@ -96,6 +96,20 @@ test('a change that somebody else made meanwhile is told', async () => {
 	assert.ok(events.some((event) => event.event === 'step.says' && /user\/bob wrote version 2 meanwhile; version 3 holds these answers/.test(event.says)));
 });
 
+test('other answers that somebody wrote a moment ago, with no manager yet, are their run, and block', async () => {
+	const at = world();
+	at.outside.call('PutParameter', region, {Name: name, Value: recordValue(someAnswers({limit: 4})), Type: 'String'});
+	const {advice, code, message} = problem(await drive(at).plan(), 'record');
+	assert.equal(code, 'record-other-answers');
+	assert.match(message, /already there with other answers: limit is 4 there and 10 here\./);
+	assert.match(advice, /Run the same command again once they are done/);
+	await at.clock.sleep(11 * 60_000);
+	assert.deepEqual(
+		differences(await drive(at).plan(), 'record').map(({what}) => what),
+		['limit'],
+	);
+});
+
 test('a record of a newer release is not written over', async () => {
 	const at = world();
 	for (const value of [

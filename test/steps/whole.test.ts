@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {actionsOf} from '../../source/cloud/actions.ts';
+import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {awsSteps, bucketName, changesSince, drive, found, region, world} from './drive.ts';
 
 const isOurs = (parameter: string) => !parameter.startsWith('/aws/');
@@ -100,7 +102,7 @@ test('everything made bears the mark and the tags of the answers', async () => {
 	assert.equal(made.length, 8);
 	for (const {tags} of made) {
 		assert.equal(tags['gitlab-runner-aws:fleet'], 'gitlab-runners');
-		assert.equal(tags['CostCenter'], '42');
+		assert.equal(tags.CostCenter, '42');
 	}
 });
 
@@ -143,4 +145,20 @@ test('a laptop that dies at any changing call leaves what the same command goes 
 		const after = await drive(at.reboot()).destroy({withCache: true});
 		assert.deepEqual([nth, after.failed, after.left], [nth, [], []]);
 	}
+});
+
+test('the steps name every action that their calls need', async () => {
+	const at = world();
+	const secrets = {runnerToken: at.tokens.runner};
+	await drive(at, {}, secrets, dockerMachine.steps).setUp();
+	await drive(at, {managerType: 't3.medium', cacheDays: 30, sshFrom: '203.0.113.0/24'}, secrets, dockerMachine.steps).setUp();
+	await drive(at.another(), {managerType: 't3.medium'}, {}, dockerMachine.steps).plan();
+	at.outside.addObjects(bucketName, 3);
+	await drive(at, {}, secrets, dockerMachine.steps).destroy({withCache: true});
+	const named = new Set<string>(dockerMachine.steps.flatMap(({actions}) => actions));
+	const needed = new Set(at.calls.flatMap(({name}) => actionsOf(name)));
+	assert.deepEqual(
+		[...needed].filter((action) => !named.has(action)),
+		[],
+	);
 });

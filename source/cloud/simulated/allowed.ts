@@ -22,7 +22,11 @@ function refuse(service: Service, action: string, by: string): never {
 	const because = `User: ${by} is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`;
 	if (service === 'ec2') {
 		const encoded = Buffer.from(action).toString('base64url');
-		throw refusal('UnauthorizedOperation', `You are not authorized to perform this operation. ${because}. Encoded authorization failure message: ${encoded}`, 403);
+		throw refusal(
+			'UnauthorizedOperation',
+			`You are not authorized to perform this operation. ${because}. Encoded authorization failure message: ${encoded}`,
+			403,
+		);
 	}
 	if (service === 'ec2-instance-connect') throw refusal('AuthException', because, 403);
 	throw refusal(service === 's3' || service === 'iam' || service === 'sts' ? 'AccessDenied' : 'AccessDeniedException', because, 403);
@@ -45,5 +49,6 @@ export function judgeCredentials(credentials: Credentials, name: OperationName):
 	const service = serviceOf[name];
 	if (credentials === 'none') throw refusal('CredentialsProviderError', 'Could not load credentials from any providers', 0);
 	if (credentials === 'expired') throw refusal(expiredCode[service] ?? 'ExpiredTokenException', 'The security token included in the request is expired', 403);
-	if (credentials === 'wrong') throw refusal(wrongCode[service] ?? 'UnrecognizedClientException', 'AWS was not able to validate the provided access credentials', 401);
+	if (credentials === 'wrong')
+		throw refusal(wrongCode[service] ?? 'UnrecognizedClientException', 'AWS was not able to validate the provided access credentials', 401);
 }

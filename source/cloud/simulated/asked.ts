@@ -13,7 +13,14 @@ export function onlyKnows(call: string, input: object, parameters: readonly stri
 /** What a filter looks at: the values of a thing under the filter's name. */
 export type Filterable<Thing> = Record<string, (thing: Thing) => readonly (string | undefined)[] | string | undefined>;
 
-const asPattern = (text: string) => new RegExp(`^${text.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+const asPattern = (text: string) =>
+	new RegExp(
+		`^${text
+			.replace(/[.+^${}()|[\]\\]/g, '\\$&')
+			.replaceAll('*', '.*')
+			.replaceAll('?', '.')}$`,
+		's',
+	);
 
 /** Applies EC2's filters, all of them, each true for one of its values; `*` and `?` stand for other characters. `tag:` and `tag-key` work on what has tags. */
 export function filtered<Thing>(
@@ -34,7 +41,12 @@ export function filtered<Thing>(
 	);
 }
 
-function reader<Thing>(call: string, name: string, by: Filterable<Thing>, tagsOf: (thing: Thing) => Record<string, string>): (thing: Thing) => readonly (string | undefined)[] {
+function reader<Thing>(
+	call: string,
+	name: string,
+	by: Filterable<Thing>,
+	tagsOf: (thing: Thing) => Record<string, string>,
+): (thing: Thing) => readonly (string | undefined)[] {
 	if (name.startsWith('tag:')) return (thing) => [tagsOf(thing)[name.slice(4)]];
 	if (name === 'tag-key') return (thing) => Object.keys(tagsOf(thing));
 	const read = by[name];

@@ -18,14 +18,21 @@ function judgeConstraint(constraint: string | undefined, region: string): void {
 	if (constraint === 'us-east-1') throw refusal('InvalidLocationConstraint', 'The specified location-constraint is not valid');
 	if (region === 'us-east-1' && constraint === undefined) return;
 	if (constraint !== region) {
-		throw refusal('IllegalLocationConstraintException', `The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`);
+		throw refusal(
+			'IllegalLocationConstraintException',
+			`The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+		);
 	}
 }
 
 function judgeName(name: string, account: AccountState): void {
 	if (!wellFormed.test(name)) throw refusal('InvalidBucketName', 'The specified bucket is not valid.');
 	if (account.foreignBuckets.has(name)) {
-		throw refusal('BucketAlreadyExists', 'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.', 409);
+		throw refusal(
+			'BucketAlreadyExists',
+			'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
+			409,
+		);
 	}
 }
 
@@ -59,7 +66,8 @@ export const buckets: Handlers<
 		judgeConstraint(configuration?.LocationConstraint, region.name);
 		judgeName(name, account);
 		const own = account.buckets.get(name);
-		if (own && region.name !== 'us-east-1') throw refusal('BucketAlreadyOwnedByYou', 'Your previous request to create the named bucket succeeded and you already own it.', 409);
+		if (own && region.name !== 'us-east-1')
+			throw refusal('BucketAlreadyOwnedByYou', 'Your previous request to create the named bucket succeeded and you already own it.', 409);
 		if (own) return {Location: `/${name}`};
 		const tags = account.tagDroppingRegions.has(region.name) ? {} : tagsOf(configuration?.Tags);
 		const block = {BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true};
@@ -103,9 +111,11 @@ export const buckets: Handlers<
 	PutBucketLifecycleConfiguration(input, here) {
 		onlyKnows('PutBucketLifecycleConfiguration', input, ['Bucket', 'LifecycleConfiguration', 'ExpectedBucketOwner', 'TransitionDefaultMinimumObjectSize']);
 		const rules = input.LifecycleConfiguration?.Rules ?? [];
-		if (rules.length === 0 || rules.length > 1000) throw refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
+		if (rules.length === 0 || rules.length > 1000)
+			throw refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
 		for (const rule of rules) {
-			if ((rule.Filter === undefined) === (rule.Prefix === undefined) || !rule.Status) throw refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
+			if ((rule.Filter === undefined) === (rule.Prefix === undefined) || !rule.Status)
+				throw refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
 		}
 		const ids = rules.map(({ID}) => ID).filter((id) => id !== undefined);
 		if (new Set(ids).size !== ids.length) throw refusal('InvalidArgument', 'Rule ID must be unique. Found same ID for more than one rule');
@@ -121,7 +131,8 @@ export const buckets: Handlers<
 		onlyKnows('ListObjectVersions', input, ['Bucket', 'MaxKeys', 'KeyMarker', 'VersionIdMarker', 'Prefix', 'ExpectedBucketOwner']);
 		const {objects} = bucketOf(input.Bucket, here);
 		const wanted = objects.filter(({key}) => key.startsWith(input.Prefix ?? ''));
-		const start = input.KeyMarker === undefined ? 0 : wanted.findIndex(({key, versionId}) => key === input.KeyMarker && versionId === input.VersionIdMarker) + 1;
+		const start =
+			input.KeyMarker === undefined ? 0 : wanted.findIndex(({key, versionId}) => key === input.KeyMarker && versionId === input.VersionIdMarker) + 1;
 		const page = wanted.slice(start, start + (input.MaxKeys ?? 1000));
 		const last = page.at(-1);
 		const more = start + page.length < wanted.length;
@@ -136,14 +147,18 @@ export const buckets: Handlers<
 		onlyKnows('DeleteObjects', input, ['Bucket', 'Delete', 'ExpectedBucketOwner']);
 		const bucket = bucketOf(input.Bucket, here);
 		const going = input.Delete?.Objects ?? [];
-		if (going.length === 0 || going.length > 1000) throw refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
-		bucket.objects = bucket.objects.filter(({key, versionId}) => !going.some((one) => one.Key === key && (one.VersionId === undefined || one.VersionId === versionId)));
+		if (going.length === 0 || going.length > 1000)
+			throw refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
+		bucket.objects = bucket.objects.filter(
+			({key, versionId}) => !going.some((one) => one.Key === key && (one.VersionId === undefined || one.VersionId === versionId)),
+		);
 		return {Deleted: going.map(({Key, VersionId}) => ({Key, VersionId}))};
 	},
 	DeleteBucket(input, here) {
 		onlyKnows('DeleteBucket', input, ['Bucket', 'ExpectedBucketOwner']);
 		const bucket = bucketOf(input.Bucket, here);
-		if (bucket.objects.length > 0) throw refusal('BucketNotEmpty', 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.', 409);
+		if (bucket.objects.length > 0)
+			throw refusal('BucketNotEmpty', 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.', 409);
 		here.account.buckets.delete(bucket.name);
 		return {};
 	},

@@ -1,7 +1,15 @@
 import type {_InstanceType} from '@aws-sdk/client-ec2';
 
 /** An instance type of this world: what DescribeInstanceTypes tells of it, and its prices in USD an hour in us-east-1. */
-export type InstanceKind = {type: _InstanceType; vcpus: number; mib: number; architectures: ('x86_64' | 'arm64')[]; onDemand: number; spot: number; burst?: boolean};
+export type InstanceKind = {
+	type: _InstanceType;
+	vcpus: number;
+	mib: number;
+	architectures: ('x86_64' | 'arm64')[];
+	onDemand: number;
+	spot: number;
+	burst?: boolean;
+};
 
 /** The instance types that this world offers. */
 export const instanceKinds: readonly InstanceKind[] = [

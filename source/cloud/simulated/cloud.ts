@@ -37,10 +37,29 @@ export type SimulatedCloud = {
 	carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string): Output<Name>;
 };
 
-const handlers: Handlers<OperationName> = {...network, ...groups, ...keyPairs, ...images, ...instances, ...market, ...buckets, ...ssm, ...iam, ...identity, ...tags};
+const handlers: Handlers<OperationName> = {
+	...network,
+	...groups,
+	...keyPairs,
+	...images,
+	...instances,
+	...market,
+	...buckets,
+	...ssm,
+	...iam,
+	...identity,
+	...tags,
+};
 
 /** Milliseconds that a call takes at least; those that aren't here take 60. Up to as much again comes by chance. */
-const leastLatency: Partial<Record<OperationName, number>> = {RunInstances: 900, CreateBucket: 300, CreateRole: 250, CreateInstanceProfile: 250, GetProducts: 300, SimulatePrincipalPolicy: 200};
+const leastLatency: Partial<Record<OperationName, number>> = {
+	RunInstances: 900,
+	CreateBucket: 300,
+	CreateRole: 250,
+	CreateInstanceProfile: 250,
+	GetProducts: 300,
+	SimulatePrincipalPolicy: 200,
+};
 
 /** Makes the cloud of the world. New things are unseen by Describe calls for up to `lagMs` milliseconds. */
 export function simulatedCloud(account: AccountState, clock: SimulatedClock, random: Random, lagMs: number): SimulatedCloud {
@@ -57,8 +76,8 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 	function carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string): Output<Name> {
 		clock.settle();
 		const here = hereIn(region, by);
-		if (by === account.arn) judgeAllowed(account, name, input, by);
-		if (name !== 'RunInstances' && 'DryRun' in input && input.DryRun) throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+		if (name !== 'RunInstances' && 'DryRun' in input && input.DryRun)
+			throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
 		const output = structuredClone(handlers[name](input, here));
 		if (changes(name, {})) for (const look of whenChanged) look();
 		return output;
@@ -69,7 +88,14 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 			region,
 			async call(name, input) {
 				const dry = 'DryRun' in input && input.DryRun === true;
-				const made: CallMade = {name, region, input: structuredClone(input), at: clock.now(), changing: changes(name, dry ? {DryRun: true} : {}), laptop: laptop.number};
+				const made: CallMade = {
+					name,
+					region,
+					input: structuredClone(input),
+					at: clock.now(),
+					changing: changes(name, dry ? {DryRun: true} : {}),
+					laptop: laptop.number,
+				};
 				if (signal?.aborted) throw new Stopped();
 				laptop.judgeAlive();
 				calls.push(made);
@@ -79,7 +105,8 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 					if (made.changing) laptop.act(name);
 					const output = around(name, () => {
 						judgeCredentials(account.credentials, name);
-						return carry(name, region, input, account.arn);
+						judgeAllowed(account, name, input, laptop.arn);
+						return carry(name, region, input, laptop.arn);
 					});
 					laptop.judgeAlive();
 					return output;
@@ -87,7 +114,7 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 					if (!isRefusal(error)) throw error;
 					made.refused = error.name;
 					laptop.judgeAlive();
-					throw cloudProblem(error, {operation: name, region, who: account.arn});
+					throw cloudProblem(error, {operation: name, region, who: laptop.arn});
 				} finally {
 					made.until = clock.now();
 				}

@@ -30,7 +30,7 @@ export function canonicalCidr(cidr: string): string {
 export const cidrHas = (cidr: string, address: string): boolean => canonicalCidr(`${address}/${cidr.split('/')[1]}`) === canonicalCidr(cidr);
 
 /** A group by its id; `InvalidGroup.NotFound` otherwise. */
-export function groupById(region: RegionState, id: string | undefined): GroupState {
+function groupById(region: RegionState, id: string | undefined): GroupState {
 	const group = region.groups.get(required(id, 'GroupId'));
 	if (!group) throw refusal('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
 	return group;
@@ -44,10 +44,14 @@ function rulesOf(permissions: IpPermission[] | undefined, here: Here, tags: Reco
 	for (const permission of required(permissions, 'IpPermissions')) {
 		onlyKnows('IpPermissions', permission, ['IpProtocol', 'FromPort', 'ToPort', 'IpRanges', 'UserIdGroupPairs']);
 		const protocol = required(permission.IpProtocol, 'IpProtocol');
-		const ports = protocol === '-1' ? {fromPort: -1, toPort: -1} : {fromPort: required(permission.FromPort, 'FromPort'), toPort: required(permission.ToPort, 'ToPort')};
+		const ports =
+			protocol === '-1' ? {fromPort: -1, toPort: -1} : {fromPort: required(permission.FromPort, 'FromPort'), toPort: required(permission.ToPort, 'ToPort')};
 		const add = (from: {cidr: string} | {groupId: string}, description: string | undefined) => {
 			if (description !== undefined && !describable.test(description)) {
-				throw refusal('InvalidParameterValue', `Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`);
+				throw refusal(
+					'InvalidParameterValue',
+					`Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`,
+				);
 			}
 			made.push({id: here.account.newId('sgr'), protocol, ...ports, ...from, ...(description === undefined ? {} : {description}), tags: {...tags}});
 		};
@@ -92,7 +96,12 @@ function inUse(group: GroupState, {region, now}: Here): boolean {
 
 /** Security groups and their rules (facts §8, §17.7). */
 export const groups: Handlers<
-	'DescribeSecurityGroups' | 'CreateSecurityGroup' | 'DeleteSecurityGroup' | 'DescribeSecurityGroupRules' | 'AuthorizeSecurityGroupIngress' | 'RevokeSecurityGroupIngress'
+	| 'DescribeSecurityGroups'
+	| 'CreateSecurityGroup'
+	| 'DeleteSecurityGroup'
+	| 'DescribeSecurityGroupRules'
+	| 'AuthorizeSecurityGroupIngress'
+	| 'RevokeSecurityGroupIngress'
 > = {
 	DescribeSecurityGroups(input, {region, now, account}) {
 		onlyKnows('DescribeSecurityGroups', input, ['GroupIds', 'GroupNames', 'Filters', 'MaxResults', 'NextToken']);
@@ -121,7 +130,11 @@ export const groups: Handlers<
 		const name = required(input.GroupName, 'GroupName');
 		const description = required(input.Description, 'GroupDescription');
 		if (/^sg-/i.test(name)) throw refusal('InvalidParameterValue', 'Group names may not be in the format sg-*');
-		if (!describable.test(description)) throw refusal('InvalidParameterValue', `Value (${description}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.`);
+		if (!describable.test(description))
+			throw refusal(
+				'InvalidParameterValue',
+				`Value (${description}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.`,
+			);
 		const vpcId = input.VpcId ?? region.vpcs.find(({isDefault}) => isDefault)?.id;
 		if (!vpcId) throw refusal('VPCIdNotSpecified', 'No default VPC for this user');
 		if (!region.vpcs.some(({id}) => id === vpcId)) throw refusal('InvalidVpcID.NotFound', `The vpc ID '${vpcId}' does not exist`);
@@ -147,7 +160,11 @@ export const groups: Handlers<
 		if (missing) throw refusal('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${missing}' does not exist`);
 		const chosen = input.SecurityGroupRuleIds ? all.filter(({rule}) => input.SecurityGroupRuleIds?.includes(rule.id)) : all;
 		const filters = {'group-id': ({group}: (typeof all)[number]) => group.id, 'security-group-rule-id': ({rule}: (typeof all)[number]) => rule.id};
-		return {SecurityGroupRules: filtered('DescribeSecurityGroupRules', chosen, input.Filters, filters, ({rule}) => rule.tags).map(({group, rule}) => ruleShown(group, account.id)(rule))};
+		return {
+			SecurityGroupRules: filtered('DescribeSecurityGroupRules', chosen, input.Filters, filters, ({rule}) => rule.tags).map(({group, rule}) =>
+				ruleShown(group, account.id)(rule),
+			),
+		};
 	},
 	AuthorizeSecurityGroupIngress(input, here) {
 		onlyKnows('AuthorizeSecurityGroupIngress', input, ['GroupId', 'IpPermissions', 'TagSpecifications', 'DryRun']);
@@ -156,7 +173,10 @@ export const groups: Handlers<
 		const twin = rules.find((rule, index) => [...group.inbound, ...rules.slice(0, index)].some((other) => sameRule(rule, other)));
 		if (twin) {
 			const peer = twin.cidr ?? twin.groupId;
-			throw refusal('InvalidPermission.Duplicate', `the specified rule "peer: ${peer}, ${twin.protocol.toUpperCase()}, from port: ${twin.fromPort}, to port: ${twin.toPort}, ALLOW" already exists`);
+			throw refusal(
+				'InvalidPermission.Duplicate',
+				`the specified rule "peer: ${peer}, ${twin.protocol.toUpperCase()}, from port: ${twin.fromPort}, to port: ${twin.toPort}, ALLOW" already exists`,
+			);
 		}
 		group.inbound.push(...rules);
 		return {Return: true, SecurityGroupRules: rules.map(ruleShown(group, here.account.id))};

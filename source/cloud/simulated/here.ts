@@ -15,6 +15,6 @@ export type Here = {
 };
 
 /** How one operation is carried out; it throws refusals only. */
-export type Handler<Name extends OperationName> = (input: Input<Name>, here: Here) => Output<Name>;
+type Handler<Name extends OperationName> = (input: Input<Name>, here: Here) => Output<Name>;
 
 export type Handlers<Names extends OperationName> = {[Name in Names]: Handler<Name>};

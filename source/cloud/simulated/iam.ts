@@ -128,7 +128,8 @@ export const iam: Handlers<
 	DeleteRole(input, {account}) {
 		onlyKnows('DeleteRole', input, ['RoleName']);
 		const role = roleOf(account, input.RoleName);
-		if ([...account.profiles.values()].some(({roleName}) => roleName === role.name)) throw refusal('DeleteConflictException', 'Cannot delete entity, must remove roles from instance profile first.', 409);
+		if ([...account.profiles.values()].some(({roleName}) => roleName === role.name))
+			throw refusal('DeleteConflictException', 'Cannot delete entity, must remove roles from instance profile first.', 409);
 		if (role.inline.size > 0) throw refusal('DeleteConflictException', 'Cannot delete entity, must delete policies first.', 409);
 		if (role.attached.length > 0) throw refusal('DeleteConflictException', 'Cannot delete entity, must detach all policies first.', 409);
 		account.roles.delete(role.name);
@@ -172,7 +173,14 @@ export const iam: Handlers<
 		const {account, now} = here;
 		const name = required(input.InstanceProfileName, 'InstanceProfileName');
 		if (account.profiles.has(name)) throw refusal('EntityAlreadyExistsException', `Instance Profile ${name} already exists.`, 409);
-		const profile: ProfileState = {name, id: iamId(account, 'AIPA'), path: input.Path ?? '/', createdAt: now, tags: tagsOf(input.Tags), spreadAt: now + spreading};
+		const profile: ProfileState = {
+			name,
+			id: iamId(account, 'AIPA'),
+			path: input.Path ?? '/',
+			createdAt: now,
+			tags: tagsOf(input.Tags),
+			spreadAt: now + spreading,
+		};
 		account.profiles.set(name, profile);
 		return {InstanceProfile: profileShown(here, profile)};
 	},

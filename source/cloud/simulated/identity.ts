@@ -1,7 +1,7 @@
+import {stateOf} from './account.ts';
 import {onlyKnows, required} from './asked.ts';
 import type {Handlers} from './here.ts';
 import {instanceById} from './instances.ts';
-import {stateOf} from './account.ts';
 import {refusal} from './refusal.ts';
 
 /** Milliseconds that a pushed key is good for (facts §17.2). */
@@ -25,7 +25,11 @@ export const identity: Handlers<
 		const key = required(input.SSHPublicKey, 'SSHPublicKey').trim().split(/\s+/).slice(0, 2).join(' ');
 		const instance = region.instances.get(id);
 		if (!instance || stateOf(instance, now) === 'terminated') throw refusal('EC2InstanceNotFoundException', 'Instance not found');
-		if (stateOf(instance, now) !== 'running') throw refusal('EC2InstanceStateInvalidException', 'Unable to connect because the instance is not in a valid state. Connecting to a stopped or terminated instance is not supported.');
+		if (stateOf(instance, now) !== 'running')
+			throw refusal(
+				'EC2InstanceStateInvalidException',
+				'Unable to connect because the instance is not in a valid state. Connecting to a stopped or terminated instance is not supported.',
+			);
 		if (!/^ssh-(rsa|ed25519) /.test(key)) throw refusal('InvalidArgsException', 'SSH Public key is invalid');
 		instance.pushed.push({user: required(input.InstanceOSUser, 'InstanceOSUser'), publicKey: key, until: now + pushedFor});
 		return {Success: true, RequestId: 'pushed'};
@@ -33,7 +37,9 @@ export const identity: Handlers<
 	DescribeIamInstanceProfileAssociations(input, {region, account, now}) {
 		onlyKnows('DescribeIamInstanceProfileAssociations', input, ['Filters', 'AssociationIds', 'MaxResults', 'NextToken']);
 		const wanted = input.Filters?.find(({Name}) => Name === 'instance-id')?.Values;
-		const worn = [...region.instances.values()].filter((one) => one.profileName !== undefined && stateOf(one, now) !== 'terminated' && (!wanted || wanted.includes(one.id)));
+		const worn = [...region.instances.values()].filter(
+			(one) => one.profileName !== undefined && stateOf(one, now) !== 'terminated' && (!wanted || wanted.includes(one.id)),
+		);
 		return {
 			IamInstanceProfileAssociations: worn.map((one) => ({
 				AssociationId: one.id.replace('i-', 'iip-assoc-'),
@@ -48,7 +54,8 @@ export const identity: Handlers<
 		const instance = instanceById(here, required(input.InstanceId, 'InstanceId'));
 		const name = input.IamInstanceProfile?.Name ?? input.IamInstanceProfile?.Arn?.split('/').at(-1);
 		const profile = here.account.profiles.get(required(name, 'IamInstanceProfile'));
-		if (!profile || profile.spreadAt > here.now) throw refusal('InvalidParameterValue', `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`);
+		if (!profile || profile.spreadAt > here.now)
+			throw refusal('InvalidParameterValue', `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`);
 		if (instance.profileName !== undefined) throw refusal('IncorrectState', `There is an existing association for instance ${instance.id}`);
 		instance.profileName = profile.name;
 		return {IamInstanceProfileAssociation: {InstanceId: instance.id, State: 'associating'}};

@@ -61,7 +61,12 @@ export const images: Handlers<'DescribeImages'> = {
 				RootDeviceType: 'ebs',
 				EnaSupport: true,
 				PlatformDetails: 'Linux/UNIX',
-				BlockDeviceMappings: [{DeviceName: image.rootDevice, Ebs: {VolumeSize: image.diskGib, VolumeType: 'gp3', DeleteOnTermination: true, Encrypted: false, SnapshotId: image.id.replace('ami', 'snap')}}],
+				BlockDeviceMappings: [
+					{
+						DeviceName: image.rootDevice,
+						Ebs: {VolumeSize: image.diskGib, VolumeType: 'gp3', DeleteOnTermination: true, Encrypted: false, SnapshotId: image.id.replace('ami', 'snap')},
+					},
+				],
 				Tags: tagList(image.tags),
 			})),
 		};

@@ -1,14 +1,14 @@
-import type {RunInstancesCommandInput, Instance as Shown} from '@aws-sdk/client-ec2';
+import type {RunInstancesCommandInput} from '@aws-sdk/client-ec2';
 import type {InstanceState} from './account.ts';
 import {stateOf} from './account.ts';
-import {filtered, onlyKnows, required, tagList} from './asked.ts';
+import {filtered, onlyKnows, required} from './asked.ts';
 import {consoleOf} from './console.ts';
 import type {Handlers, Here} from './here.ts';
+import {codes, shown} from './instance-shown.ts';
 import type {Launch} from './launch.ts';
 import {bootTimes, judgeLaunch, judgeRoom} from './launch.ts';
 import {refusal} from './refusal.ts';
 
-const codes = {pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80} as const;
 /** Terminated instances stay to be seen for about an hour. */
 const afterlife = 3_600_000;
 
@@ -16,12 +16,15 @@ const afterlife = 3_600_000;
 export function instanceById({region, now}: Here, id: string): InstanceState {
 	if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) throw refusal('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
 	const instance = region.instances.get(id);
-	if (!instance || (instance.ending && instance.ending.until + afterlife < now)) throw refusal('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+	if (!instance || (instance.ending && instance.ending.until + afterlife < now))
+		throw refusal('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
 	return instance;
 }
 
 const stable = (value: unknown): string =>
-	JSON.stringify(value, (_key, part: unknown) => (part && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
+	JSON.stringify(value, (_key, part: unknown) =>
+		part && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+	);
 
 /** What EC2 compares of two launches under one token (facts §8). */
 const askedOf = ({ClientToken: _token, DryRun: _dry, ...rest}: RunInstancesCommandInput) => stable(rest);
@@ -62,14 +65,32 @@ function launched(input: RunInstancesCommandInput, launch: Launch, here: Here): 
 	};
 	if (launch.publicIp) instance.publicIp = newAddress(here, order);
 	region.instances.set(id, instance);
-	region.volumes.set(volumeId, {id: volumeId, ...launch.disk, zone: instance.zone, instanceId: id, device: instance.rootDevice, deleteOnTermination: true, createdAt: now, tags: launch.tags.volume});
+	region.volumes.set(volumeId, {
+		id: volumeId,
+		...launch.disk,
+		zone: instance.zone,
+		instanceId: id,
+		device: instance.rootDevice,
+		deleteOnTermination: true,
+		createdAt: now,
+		tags: launch.tags.volume,
+	});
 	if (launch.spot && spotRequestId !== undefined) {
-		region.spotRequests.set(spotRequestId, {id: spotRequestId, instanceId: id, state: 'active', type: launch.type, maxPrice: launch.spot.maxPrice, createdAt: now, tags: launch.tags.spotRequest});
+		region.spotRequests.set(spotRequestId, {
+			id: spotRequestId,
+			instanceId: id,
+			state: 'active',
+			type: launch.type,
+			maxPrice: launch.spot.maxPrice,
+			createdAt: now,
+			tags: launch.tags.spotRequest,
+		});
 	}
 	return instance;
 }
 
-const newAddress = ({account, region}: Here, order: number) => `18.${190 + [...account.regions.keys()].indexOf(region.name)}.${Math.floor(order / 250)}.${(order % 250) + 1}`;
+const newAddress = ({account, region}: Here, order: number) =>
+	`18.${190 + [...account.regions.keys()].indexOf(region.name)}.${Math.floor(order / 250)}.${(order % 250) + 1}`;
 
 /** Begins an instance's end: 20 to 40 s later it is terminated, its disk gone and its spot request closed. */
 export function endInstance(here: Here, instance: InstanceState, reason: {code: string; message: string}): void {
@@ -84,41 +105,6 @@ export function endInstance(here: Here, instance: InstanceState, reason: {code: 
 		if (region.volumes.get(instance.volumeId)?.deleteOnTermination) region.volumes.delete(instance.volumeId);
 	});
 }
-
-const shown = (instance: InstanceState, {region, account, now}: Here): Shown => {
-	const state = stateOf(instance, now);
-	const image = region.images.get(instance.imageId);
-	const alive = state !== 'terminated';
-	const profile = instance.profileName === undefined ? undefined : account.profiles.get(instance.profileName);
-	const publicIp = state === 'running' || state === 'shutting-down' || state === 'stopping' ? instance.publicIp : undefined;
-	return {
-		InstanceId: instance.id,
-		ImageId: instance.imageId,
-		InstanceType: instance.type,
-		State: {Code: codes[state], Name: state},
-		LaunchTime: new Date(instance.launchedAt),
-		Placement: {AvailabilityZone: instance.zone, Tenancy: 'default'},
-		Architecture: image?.architecture ?? 'x86_64',
-		RootDeviceName: instance.rootDevice,
-		RootDeviceType: 'ebs',
-		VirtualizationType: 'hvm',
-		PlatformDetails: 'Linux/UNIX',
-		StateTransitionReason: instance.reason?.message ?? '',
-		...(instance.reason === undefined ? {} : {StateReason: {Code: instance.reason.code, Message: instance.reason.message}}),
-		...(instance.keyName === undefined ? {} : {KeyName: instance.keyName}),
-		...(instance.clientToken === undefined ? {} : {ClientToken: instance.clientToken}),
-		...(instance.spotRequestId === undefined ? {} : {SpotInstanceRequestId: instance.spotRequestId, InstanceLifecycle: 'spot'}),
-		...(alive ? {SubnetId: instance.subnetId, VpcId: instance.vpcId, PrivateIpAddress: instance.privateIp} : {}),
-		...(publicIp === undefined ? {} : {PublicIpAddress: publicIp}),
-		SecurityGroups: alive ? instance.groupIds.map((GroupId) => ({GroupId, GroupName: region.groups.get(GroupId)?.name})) : [],
-		...(alive && instance.profileName !== undefined
-			? {IamInstanceProfile: {Arn: `arn:aws:iam::${account.id}:instance-profile${profile?.path ?? '/'}${instance.profileName}`, Id: profile?.id ?? 'gone'}}
-			: {}),
-		BlockDeviceMappings: region.volumes.has(instance.volumeId) ? [{DeviceName: instance.rootDevice, Ebs: {VolumeId: instance.volumeId, DeleteOnTermination: true, Status: 'attached'}}] : [],
-		MetadataOptions: {State: 'applied', HttpTokens: instance.tokens, HttpPutResponseHopLimit: instance.hopLimit, HttpEndpoint: 'enabled'},
-		Tags: tagList(instance.tags),
-	};
-};
 
 /** Instances: launched, stopped, started, ended, looked at. */
 export const instances: Handlers<
@@ -154,17 +140,23 @@ export const instances: Handlers<
 			},
 			({tags}) => tags,
 		);
-		return {Reservations: found.map((instance) => ({ReservationId: instance.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(instance, here)]}))};
+		return {
+			Reservations: found.map((instance) => ({ReservationId: instance.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(instance, here)]})),
+		};
 	},
 	RunInstances(input, here) {
 		const {region, now} = here;
 		const before = input.ClientToken === undefined ? undefined : region.launches.get(input.ClientToken);
 		if (before && !input.DryRun) {
 			if (before.asked !== askedOf(input)) {
-				throw refusal('IdempotentParameterMismatch', 'The client token you have provided is associated with a different set of parameters. Use a different client token, or ensure that the other parameters match.');
+				throw refusal(
+					'IdempotentParameterMismatch',
+					'The client token you have provided is associated with a different set of parameters. Use a different client token, or ensure that the other parameters match.',
+				);
 			}
 			const first = region.instances.get(before.instanceId);
-			if (first && stateOf(first, now) === 'terminated') throw refusal('IdempotentInstanceTerminated', `The specified ClientToken is associated with a terminated instance.`);
+			if (first && stateOf(first, now) === 'terminated')
+				throw refusal('IdempotentInstanceTerminated', `The specified ClientToken is associated with a terminated instance.`);
 			if (first) return {ReservationId: first.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(first, here)]};
 		}
 		const launch = judgeLaunch(input, here);
@@ -180,7 +172,8 @@ export const instances: Handlers<
 			StartingInstances: required(input.InstanceIds, 'InstanceId').map((id) => {
 				const instance = instanceById(here, id);
 				const state = stateOf(instance, here.now);
-				if (state === 'running' || state === 'pending') return {InstanceId: id, CurrentState: {Code: codes[state], Name: state}, PreviousState: {Code: codes[state], Name: state}};
+				if (state === 'running' || state === 'pending')
+					return {InstanceId: id, CurrentState: {Code: codes[state], Name: state}, PreviousState: {Code: codes[state], Name: state}};
 				if (state !== 'stopped') throw refusal('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be started.`);
 				const times = bootTimes(here.account.random);
 				delete instance.stopping;
@@ -188,7 +181,8 @@ export const instances: Handlers<
 				instance.runsFrom = here.now + times.runs;
 				instance.bootedAt = here.now + times.boots;
 				instance.initialisedAt = here.now + times.initialises;
-				if (here.region.subnets.some((subnet) => subnet.id === instance.subnetId && subnet.publicIps)) instance.publicIp = newAddress(here, Math.floor(here.account.random() * 50_000) + 1000);
+				if (here.region.subnets.some((subnet) => subnet.id === instance.subnetId && subnet.publicIps))
+					instance.publicIp = newAddress(here, Math.floor(here.account.random() * 50_000) + 1000);
 				return {InstanceId: id, CurrentState: {Code: 0, Name: 'pending'}, PreviousState: {Code: 80, Name: 'stopped'}};
 			}),
 		};
@@ -199,7 +193,10 @@ export const instances: Handlers<
 			StoppingInstances: required(input.InstanceIds, 'InstanceId').map((id) => {
 				const instance = instanceById(here, id);
 				if (instance.spotRequestId !== undefined) {
-					throw refusal('UnsupportedOperation', `You can't stop the Spot Instance '${id}' because it is associated with a one-time Spot Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests.`);
+					throw refusal(
+						'UnsupportedOperation',
+						`You can't stop the Spot Instance '${id}' because it is associated with a one-time Spot Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests.`,
+					);
 				}
 				if (instance.ending) throw refusal('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be stopped.`);
 				instance.stopping ??= {from: here.now, until: here.now + 20_000};

@@ -1,11 +1,12 @@
 import type {_InstanceType, RunInstancesCommandInput, VolumeType} from '@aws-sdk/client-ec2';
 import type {GroupState, ImageState, InstanceState, RegionState, SubnetState} from './account.ts';
-import {defaultQuotas, holdsOn} from './account.ts';
+import {holdsOn} from './account.ts';
 import {onlyKnows, required, tagsFor} from './asked.ts';
 import {priceFactor} from './catalogue.ts';
 import type {Here} from './here.ts';
 import {imageById} from './images.ts';
 import {freeAddresses, kindOf} from './network.ts';
+import {defaultQuotas} from './new-account.ts';
 import {refusal} from './refusal.ts';
 
 const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-request'];
@@ -64,7 +65,10 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 	if (!kind) throw refusal('InvalidParameterValue', `Invalid value '${type}' for InstanceType.`);
 	if (!kind.architectures.includes(image.architecture)) {
 		const architectures = kind.architectures.join(', ');
-		throw refusal('InvalidParameterValue', `The architecture '${architectures}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`);
+		throw refusal(
+			'InvalidParameterValue',
+			`The architecture '${architectures}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`,
+		);
 	}
 	const face = input.NetworkInterfaces?.[0];
 	const subnet = subnetFor(input, here, face?.SubnetId ?? input.SubnetId);
@@ -79,7 +83,8 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 		keyName,
 		profileName,
 		publicIp: face?.AssociatePublicIpAddress ?? subnet.publicIps,
-		spot: input.InstanceMarketOptions?.MarketType === 'spot' ? {maxPrice: input.InstanceMarketOptions.SpotOptions?.MaxPrice ?? String(kind.onDemand)} : undefined,
+		spot:
+			input.InstanceMarketOptions?.MarketType === 'spot' ? {maxPrice: input.InstanceMarketOptions.SpotOptions?.MaxPrice ?? String(kind.onDemand)} : undefined,
 		disk: diskFor(input, image),
 		tags: {
 			instance: tagsFor('instance', input.TagSpecifications, taggable),
@@ -97,34 +102,54 @@ export function judgeRoom(launch: Launch, here: Here): void {
 	const {type, subnet} = launch;
 	if (region.notOffered.has(`${type} ${subnet.zone}`)) {
 		const others = region.zones.filter((zone) => !region.notOffered.has(`${type} ${zone}`)).join(', ');
-		throw refusal('Unsupported', `Your requested instance type (${type}) is not supported in your requested Availability Zone (${subnet.zone}). Please retry your request by not specifying an Availability Zone or choosing ${others}.`);
+		throw refusal(
+			'Unsupported',
+			`Your requested instance type (${type}) is not supported in your requested Availability Zone (${subnet.zone}). Please retry your request by not specifying an Availability Zone or choosing ${others}.`,
+		);
 	}
 	if (freeAddresses(subnet, region.instances.values(), now) < 1) {
-		throw refusal('InsufficientFreeAddressesInSubnet', `There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`);
+		throw refusal(
+			'InsufficientFreeAddressesInSubnet',
+			`There are not enough free addresses in subnet '${subnet.id}' to satisfy the requested number of instances.`,
+		);
 	}
 	const code = launch.spot ? 'L-34B43A08' : 'L-1216C47A';
 	const allowed = account.quotas.get(code) ?? defaultQuotas[code] ?? 0;
 	if (vcpusInUse(region, now, launch.spot !== undefined) + (kindOf(type)?.vcpus ?? 0) > allowed) {
 		if (launch.spot) throw refusal('MaxSpotInstanceCountExceeded', 'Max spot instance count exceeded');
-		throw refusal('VcpuLimitExceeded', `You have requested more vCPU capacity than your current vCPU limit of ${allowed} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.`);
+		throw refusal(
+			'VcpuLimitExceeded',
+			`You have requested more vCPU capacity than your current vCPU limit of ${allowed} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.`,
+		);
 	}
 	if (launch.spot) judgeSpot(launch, launch.spot.maxPrice, here);
 	if (region.noCapacity.has(`${type} ${subnet.zone}`)) {
 		const others = region.zones.filter((zone) => zone !== subnet.zone && !region.noCapacity.has(`${type} ${zone}`)).join(', ');
-		throw refusal('InsufficientInstanceCapacity', `We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${subnet.zone}). Our system will be working on provisioning additional capacity. You can currently get ${type} capacity by not specifying an Availability Zone in your request or choosing ${others}.`, 500);
+		throw refusal(
+			'InsufficientInstanceCapacity',
+			`We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${subnet.zone}). Our system will be working on provisioning additional capacity. You can currently get ${type} capacity by not specifying an Availability Zone in your request or choosing ${others}.`,
+			500,
+		);
 	}
 }
 
 function judgeSpot({type, subnet}: Launch, maxPrice: string, {region, account}: Here): void {
 	if (!account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot')) {
 		if (account.denied.has('iam:CreateServiceLinkedRole')) {
-			throw refusal('AuthFailure.ServiceLinkedRoleCreationNotPermitted', 'The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.', 403);
+			throw refusal(
+				'AuthFailure.ServiceLinkedRoleCreationNotPermitted',
+				'The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.',
+				403,
+			);
 		}
 		account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
 	}
 	const price = spotPrice(region, type, subnet.zone);
 	if (Number(maxPrice) < price) {
-		throw refusal('SpotMaxPriceTooLow', `Your Spot request price of ${maxPrice} is lower than the minimum required Spot request fulfillment price of ${price}.`);
+		throw refusal(
+			'SpotMaxPriceTooLow',
+			`Your Spot request price of ${maxPrice} is lower than the minimum required Spot request fulfillment price of ${price}.`,
+		);
 	}
 	if (region.noCapacity.has(`spot ${type} ${subnet.zone}`)) {
 		throw refusal('InsufficientInstanceCapacity', `There is no Spot capacity available that matches your request.`, 500);
@@ -132,7 +157,7 @@ function judgeSpot({type, subnet}: Launch, maxPrice: string, {region, account}: 
 }
 
 /** vCPUs that hold a quota: on spot, or on demand. */
-export const vcpusInUse = (region: RegionState, now: number, spot: boolean): number =>
+const vcpusInUse = (region: RegionState, now: number, spot: boolean): number =>
 	[...region.instances.values()]
 		.filter((instance) => holdsOn(instance, now) && !(instance.stopping && now >= instance.stopping.until) && (instance.spotRequestId !== undefined) === spot)
 		.reduce((sum, {type}) => sum + (kindOf(type)?.vcpus ?? 0), 0);
@@ -140,10 +165,16 @@ export const vcpusInUse = (region: RegionState, now: number, spot: boolean): num
 function subnetFor(input: RunInstancesCommandInput, {region}: Here, id: string | undefined): SubnetState {
 	const zone = input.Placement?.AvailabilityZone;
 	if (zone !== undefined && !region.zones.includes(zone)) throw refusal('InvalidParameterValue', `Invalid availability zone: [${zone}]`);
-	const subnet = id === undefined ? region.subnets.find((one) => one.defaultForZone && (zone === undefined || one.zone === zone)) : region.subnets.find((one) => one.id === id);
+	const subnet =
+		id === undefined
+			? region.subnets.find((one) => one.defaultForZone && (zone === undefined || one.zone === zone))
+			: region.subnets.find((one) => one.id === id);
 	if (!subnet) throw refusal('InvalidSubnetID.NotFound', `The subnet ID '${id}' does not exist`);
 	if (zone !== undefined && subnet.zone !== zone) {
-		throw refusal('InvalidParameterValue', `Value (${zone}) for parameter availabilityZone is invalid. Subnet '${subnet.id}' is in the availability zone ${subnet.zone}`);
+		throw refusal(
+			'InvalidParameterValue',
+			`Value (${zone}) for parameter availabilityZone is invalid. Subnet '${subnet.id}' is in the availability zone ${subnet.zone}`,
+		);
 	}
 	return subnet;
 }
@@ -168,7 +199,10 @@ function profileFor({IamInstanceProfile: asked}: RunInstancesCommandInput, {acco
 	const name = asked.Name ?? asked.Arn?.split('/').at(-1);
 	const profile = name === undefined ? undefined : account.profiles.get(name);
 	if (profile && profile.spreadAt <= now) return profile.name;
-	const which = asked.Name === undefined ? `Value (${asked.Arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN` : `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`;
+	const which =
+		asked.Name === undefined
+			? `Value (${asked.Arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN`
+			: `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`;
 	throw refusal('InvalidParameterValue', which);
 }
 
@@ -180,7 +214,10 @@ function diskFor({BlockDeviceMappings: mappings}: RunInstancesCommandInput, imag
 function judgeDevice({BlockDeviceMappings: mappings}: RunInstancesCommandInput, image: ImageState): void {
 	const root = mappings?.find(({DeviceName}) => DeviceName === image.rootDevice)?.Ebs;
 	if (root?.VolumeSize !== undefined && root.VolumeSize < image.diskGib) {
-		throw refusal('InvalidBlockDeviceMapping', `Volume of size ${root.VolumeSize}GB is smaller than snapshot '${image.id.replace('ami', 'snap')}', expect size >= ${image.diskGib}GB`);
+		throw refusal(
+			'InvalidBlockDeviceMapping',
+			`Volume of size ${root.VolumeSize}GB is smaller than snapshot '${image.id.replace('ami', 'snap')}', expect size >= ${image.diskGib}GB`,
+		);
 	}
 }
 
@@ -192,4 +229,5 @@ export function bootTimes(random: () => number): {runs: number; boots: number; i
 }
 
 /** Whether an instance answers on the network in general: it runs and has booted. */
-export const hasBooted = (instance: InstanceState, now: number): boolean => instance.bootedAt <= now && !instance.stopping && !(instance.ending && instance.ending.from <= now);
+export const hasBooted = (instance: InstanceState, now: number): boolean =>
+	instance.bootedAt <= now && !instance.stopping && !(instance.ending && instance.ending.from <= now);

@@ -1,10 +1,10 @@
 import type {SpotRequestState, VolumeState} from './account.ts';
-import {defaultQuotas} from './account.ts';
 import {filtered, onlyKnows, required, tagList} from './asked.ts';
 import {instanceKinds, priceFactor} from './catalogue.ts';
 import type {Handlers} from './here.ts';
 import {spotPrice} from './launch.ts';
 import {kindOf} from './network.ts';
+import {defaultQuotas} from './new-account.ts';
 import {refusal} from './refusal.ts';
 
 const quotaNames: Record<string, string> = {
@@ -34,10 +34,25 @@ export const market: Handlers<
 	| 'GetProducts'
 > = {
 	DescribeSpotPriceHistory(input, {region, now}) {
-		onlyKnows('DescribeSpotPriceHistory', input, ['InstanceTypes', 'ProductDescriptions', 'AvailabilityZone', 'StartTime', 'EndTime', 'Filters', 'MaxResults', 'NextToken']);
+		onlyKnows('DescribeSpotPriceHistory', input, [
+			'InstanceTypes',
+			'ProductDescriptions',
+			'AvailabilityZone',
+			'StartTime',
+			'EndTime',
+			'Filters',
+			'MaxResults',
+			'NextToken',
+		]);
 		const types = input.InstanceTypes?.length ? input.InstanceTypes : instanceKinds.map(({type}) => type);
-		const offered = types.flatMap((type) => region.zones.filter((zone) => kindOf(type) && !region.notOffered.has(`${type} ${zone}`)).map((zone) => ({type, zone})));
-		const left = filtered('DescribeSpotPriceHistory', offered, input.Filters, {'availability-zone': ({zone}) => zone, 'instance-type': ({type}) => type, 'product-description': () => 'Linux/UNIX'});
+		const offered = types.flatMap((type) =>
+			region.zones.filter((zone) => kindOf(type) && !region.notOffered.has(`${type} ${zone}`)).map((zone) => ({type, zone})),
+		);
+		const left = filtered('DescribeSpotPriceHistory', offered, input.Filters, {
+			'availability-zone': ({zone}) => zone,
+			'instance-type': ({type}) => type,
+			'product-description': () => 'Linux/UNIX',
+		});
 		return {
 			SpotPriceHistory: left
 				.filter(({zone}) => input.AvailabilityZone === undefined || input.AvailabilityZone === zone)
@@ -102,7 +117,10 @@ export const market: Handlers<
 				AvailabilityZone: volume.zone,
 				State: state(volume),
 				CreateTime: new Date(volume.createdAt),
-				Attachments: volume.instanceId === undefined ? [] : [{InstanceId: volume.instanceId, Device: volume.device, State: 'attached', DeleteOnTermination: volume.deleteOnTermination}],
+				Attachments:
+					volume.instanceId === undefined
+						? []
+						: [{InstanceId: volume.instanceId, Device: volume.device, State: 'attached', DeleteOnTermination: volume.deleteOnTermination}],
 				Tags: tagList(volume.tags),
 			})),
 		};
@@ -131,14 +149,26 @@ export const market: Handlers<
 		onlyKnows('GetProducts', input, ['ServiceCode', 'Filters', 'FormatVersion', 'MaxResults', 'NextToken']);
 		if (input.ServiceCode !== 'AmazonEC2') throw refusal('InvalidParameterException', `The service code ${input.ServiceCode} is unknown`);
 		const wanted = new Map((input.Filters ?? []).map(({Field, Value}) => [Field, Value]));
-		const fixed: Record<string, string> = {operatingSystem: 'Linux', tenancy: 'Shared', preInstalledSw: 'NA', capacitystatus: 'Used', licenseModel: 'No License required'};
+		const fixed: Record<string, string> = {
+			operatingSystem: 'Linux',
+			tenancy: 'Shared',
+			preInstalledSw: 'NA',
+			capacitystatus: 'Used',
+			licenseModel: 'No License required',
+		};
 		for (const field of wanted.keys()) {
-			if (field !== undefined && field !== 'instanceType' && field !== 'regionCode' && !(field in fixed)) throw new Error(`The simulated world doesn't know the field ${field} of GetProducts.`);
+			if (field !== undefined && field !== 'instanceType' && field !== 'regionCode' && !(field in fixed))
+				throw new Error(`The simulated world doesn't know the field ${field} of GetProducts.`);
 		}
 		const others = Object.entries(fixed).some(([field, value]) => wanted.has(field) && wanted.get(field) !== value);
 		const products = Object.keys(priceFactor).flatMap((regionCode) => instanceKinds.map((kind) => ({kind, regionCode})));
-		const found = products.filter(({kind, regionCode}) => !others && (wanted.get('instanceType') ?? kind.type) === kind.type && (wanted.get('regionCode') ?? regionCode) === regionCode);
-		return {FormatVersion: 'aws_v1', PriceList: found.map(({kind, regionCode}) => product(kind.type, regionCode, kind.onDemand * (priceFactor[regionCode] ?? 1), fixed))};
+		const found = products.filter(
+			({kind, regionCode}) => !others && (wanted.get('instanceType') ?? kind.type) === kind.type && (wanted.get('regionCode') ?? regionCode) === regionCode,
+		);
+		return {
+			FormatVersion: 'aws_v1',
+			PriceList: found.map(({kind, regionCode}) => product(kind.type, regionCode, kind.onDemand * (priceFactor[regionCode] ?? 1), fixed)),
+		};
 	},
 };
 
@@ -149,7 +179,15 @@ function product(instanceType: string, regionCode: string, usd: number, fixed: R
 		serviceCode: 'AmazonEC2',
 		terms: {
 			OnDemand: {
-				[`${sku}.JRTCKXETXF`]: {priceDimensions: {[`${sku}.JRTCKXETXF.6YS6EN2CT7`]: {unit: 'Hrs', pricePerUnit: {USD: usd.toFixed(10)}, description: `$${usd.toFixed(4)} per On Demand Linux ${instanceType} Instance Hour`}}},
+				[`${sku}.JRTCKXETXF`]: {
+					priceDimensions: {
+						[`${sku}.JRTCKXETXF.6YS6EN2CT7`]: {
+							unit: 'Hrs',
+							pricePerUnit: {USD: usd.toFixed(10)},
+							description: `$${usd.toFixed(4)} per On Demand Linux ${instanceType} Instance Hour`,
+						},
+					},
+				},
 			},
 		},
 	});

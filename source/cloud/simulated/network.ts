@@ -1,5 +1,4 @@
 import type {RouteTableState, SubnetState, VpcState} from './account.ts';
-import {holdsOn} from './account.ts';
 import {filtered, onlyKnows, tagList} from './asked.ts';
 import {instanceKinds} from './catalogue.ts';
 import type {Handlers} from './here.ts';
@@ -65,7 +64,15 @@ export const network: Handlers<
 			'zone-type': () => 'availability-zone',
 		});
 		const chosen = input.ZoneNames ? left.filter(({name}) => input.ZoneNames?.includes(name)) : left;
-		return {AvailabilityZones: chosen.map(({name}) => ({ZoneName: name, RegionName: region.name, State: 'available', ZoneType: 'availability-zone', OptInStatus: 'opt-in-not-required'}))};
+		return {
+			AvailabilityZones: chosen.map(({name}) => ({
+				ZoneName: name,
+				RegionName: region.name,
+				State: 'available',
+				ZoneType: 'availability-zone',
+				OptInStatus: 'opt-in-not-required',
+			})),
+		};
 	},
 	DescribeInstanceTypes(input, _here) {
 		onlyKnows('DescribeInstanceTypes', input, ['InstanceTypes', 'Filters', 'MaxResults', 'NextToken']);
@@ -102,14 +109,18 @@ export const network: Handlers<
 		onlyKnows('DescribeVpcs', input, ['VpcIds', 'Filters', 'MaxResults', 'NextToken']);
 		const missing = input.VpcIds?.find((id) => !region.vpcs.some((vpc) => vpc.id === id));
 		if (missing) throw refusal('InvalidVpcID.NotFound', `The vpc ID '${missing}' does not exist`);
-		const vpcs = filtered('DescribeVpcs', region.vpcs, input.Filters, vpcFilters, ({tags}) => tags).filter(({id}) => !input.VpcIds || input.VpcIds.includes(id));
+		const vpcs = filtered('DescribeVpcs', region.vpcs, input.Filters, vpcFilters, ({tags}) => tags).filter(
+			({id}) => !input.VpcIds || input.VpcIds.includes(id),
+		);
 		return {Vpcs: vpcs.map((vpc) => ({VpcId: vpc.id, CidrBlock: vpc.cidr, IsDefault: vpc.isDefault, State: 'available', Tags: tagList(vpc.tags)}))};
 	},
 	DescribeSubnets(input, {region, now}) {
 		onlyKnows('DescribeSubnets', input, ['SubnetIds', 'Filters', 'MaxResults', 'NextToken']);
 		const missing = input.SubnetIds?.find((id) => !region.subnets.some((subnet) => subnet.id === id));
 		if (missing) throw refusal('InvalidSubnetID.NotFound', `The subnet ID '${missing}' does not exist`);
-		const subnets = filtered('DescribeSubnets', region.subnets, input.Filters, subnetFilters, ({tags}) => tags).filter(({id}) => !input.SubnetIds || input.SubnetIds.includes(id));
+		const subnets = filtered('DescribeSubnets', region.subnets, input.Filters, subnetFilters, ({tags}) => tags).filter(
+			({id}) => !input.SubnetIds || input.SubnetIds.includes(id),
+		);
 		return {
 			Subnets: subnets.map((subnet) => ({
 				SubnetId: subnet.id,
@@ -126,7 +137,9 @@ export const network: Handlers<
 	},
 	DescribeRouteTables(input, {region}) {
 		onlyKnows('DescribeRouteTables', input, ['RouteTableIds', 'Filters', 'MaxResults', 'NextToken']);
-		const tables = filtered('DescribeRouteTables', region.routeTables, input.Filters, routeTableFilters).filter(({id}) => !input.RouteTableIds || input.RouteTableIds.includes(id));
+		const tables = filtered('DescribeRouteTables', region.routeTables, input.Filters, routeTableFilters).filter(
+			({id}) => !input.RouteTableIds || input.RouteTableIds.includes(id),
+		);
 		return {
 			RouteTables: tables.map((table) => ({
 				RouteTableId: table.id,
@@ -152,7 +165,3 @@ export const network: Handlers<
 		};
 	},
 };
-
-/** Instances that still hold something, of a region. */
-export const holding = <Instance extends {ending?: {from: number; until: number}}>(instances: Iterable<Instance & Parameters<typeof holdsOn>[0]>, now: number): Instance[] =>
-	[...instances].filter((instance) => holdsOn(instance, now));

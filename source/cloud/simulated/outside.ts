@@ -1,10 +1,21 @@
 import type {Input, OperationName, Output} from '../port.ts';
-import type {AccountState, BucketState, Credentials, GroupState, ImageState, InstanceState, KeyPairState, RegionState, RouteTableState, RuleState, SubnetState} from './account.ts';
-import {publishLine} from './account.ts';
-import type {SimulatedCloud} from './cloud.ts';
+import type {
+	BucketState,
+	Credentials,
+	GroupState,
+	ImageState,
+	InstanceState,
+	KeyPairState,
+	RegionState,
+	RouteTableState,
+	RuleState,
+	SubnetState,
+} from './account.ts';
 import type {ImageLine} from './catalogue.ts';
+import type {SimulatedCloud} from './cloud.ts';
 import {canonicalCidr} from './groups.ts';
 import {endInstance} from './instances.ts';
+import {publishLine} from './new-account.ts';
 
 /** What somebody does in the AWS account by another tool, or AWS by itself; none of it is in `world.calls`. */
 export type CloudOutside = ReturnType<typeof cloudOutside>;
@@ -31,7 +42,9 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		if (!bucket) throw new Error(`The simulated world has no bucket ${name}.`);
 		return bucket;
 	};
-	const looked = () => cloud.whenChanged.forEach((look) => look());
+	const looked = () => {
+		for (const look of cloud.whenChanged) look();
+	};
 	const root = `arn:aws:iam::${account.id}:user/bob`;
 	return {
 		/** Carries out any call as a colleague's, at once and without faults; throws what AWS refuses. */
@@ -41,8 +54,12 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 			account.credentials = state;
 		},
 		/** Forbids IAM actions, such as `ec2:RunInstances`; `allow` takes it back. */
-		deny: (...actions: string[]): void => actions.forEach((action) => account.denied.add(action)),
-		allow: (...actions: string[]): void => actions.forEach((action) => account.denied.delete(action)),
+		deny(...actions: string[]): void {
+			for (const action of actions) account.denied.add(action);
+		},
+		allow(...actions: string[]): void {
+			for (const action of actions) account.denied.delete(action);
+		},
 		/** An applied quota in vCPUs, or undefined: only AWS's default. */
 		setQuota(code: string, value: number | undefined): void {
 			if (value === undefined) account.quotas.delete(code);
@@ -183,7 +200,17 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 			const region = regionOf(zone.slice(0, -1));
 			const vpcId = region.vpcs[0]?.id ?? '';
 			const cidr = `172.31.${128 + region.subnets.length}.0/24`;
-			const subnet: SubnetState = {id: account.newId('subnet'), vpcId, zone, cidr, publicIps: leads === 'internet', defaultForZone: false, free: 251, tags: {}, ...fields};
+			const subnet: SubnetState = {
+				id: account.newId('subnet'),
+				vpcId,
+				zone,
+				cidr,
+				publicIps: leads === 'internet',
+				defaultForZone: false,
+				free: 251,
+				tags: {},
+				...fields,
+			};
 			const target = leads === 'nowhere' ? undefined : account.newId(leads === 'nat' ? 'nat' : 'igw');
 			const table: RouteTableState = {id: account.newId('rtb'), vpcId, subnetIds: [subnet.id], target};
 			region.subnets.push(subnet);

@@ -35,7 +35,9 @@ const lastOf = (parameter: ParameterState) => {
 };
 
 /** Parameter Store (facts §17.1). */
-export const ssm: Handlers<'GetParameter' | 'PutParameter' | 'DeleteParameter' | 'GetParameterHistory' | 'GetParametersByPath' | 'AddTagsToResource' | 'ListTagsForResource'> = {
+export const ssm: Handlers<
+	'GetParameter' | 'PutParameter' | 'DeleteParameter' | 'GetParameterHistory' | 'GetParametersByPath' | 'AddTagsToResource' | 'ListTagsForResource'
+> = {
 	GetParameter(input, here) {
 		onlyKnows('GetParameter', input, ['Name', 'WithDecryption']);
 		const [name, wanted] = required(input.Name, 'Name').split(':');
@@ -49,18 +51,32 @@ export const ssm: Handlers<'GetParameter' | 'PutParameter' | 'DeleteParameter' |
 		const {region, now} = here;
 		const name = required(input.Name, 'Name');
 		const value = required(input.Value, 'Value');
-		if (!wellFormed.test(name)) throw refusal('ValidationException', `Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol.`);
-		if (input.Overwrite && input.Tags) throw refusal('ValidationException', `Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.`);
+		if (!wellFormed.test(name))
+			throw refusal(
+				'ValidationException',
+				`Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol.`,
+			);
+		if (input.Overwrite && input.Tags)
+			throw refusal(
+				'ValidationException',
+				`Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.`,
+			);
 		const before = region.parameters.get(name);
 		const tier = input.Tier ?? before?.tier ?? 'Standard';
 		if (tier !== 'Standard' && tier !== 'Advanced') throw refusal('ValidationException', `This world has no tier ${tier}.`);
 		if (Buffer.byteLength(value) > most[tier]) {
-			throw refusal('ValidationException', `${tier} tier parameters support a maximum parameter value of ${most[tier]} characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.`);
+			throw refusal(
+				'ValidationException',
+				`${tier} tier parameters support a maximum parameter value of ${most[tier]} characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.`,
+			);
 		}
-		if (before && !input.Overwrite) throw refusal('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.');
-		if (before && input.Type !== undefined && input.Type !== before.type) throw refusal('HierarchyTypeMismatchException', 'The specified parameter type cannot be changed.');
+		if (before && !input.Overwrite)
+			throw refusal('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.');
+		if (before && input.Type !== undefined && input.Type !== before.type)
+			throw refusal('HierarchyTypeMismatchException', 'The specified parameter type cannot be changed.');
 		const deleted = region.deletedParameters.get(name);
-		if (!before && deleted !== undefined && now < deleted + afterDelete) throw refusal('ParameterAlreadyExists', 'The parameter already exists. It was deleted less than 30 seconds ago.');
+		if (!before && deleted !== undefined && now < deleted + afterDelete)
+			throw refusal('ParameterAlreadyExists', 'The parameter already exists. It was deleted less than 30 seconds ago.');
 		const type = before?.type ?? required(input.Type, 'Type');
 		const versions = [...(before?.versions ?? []), {version: (before?.versions.at(-1)?.version ?? 0) + 1, value, at: now, by: here.by}].slice(-100);
 		region.parameters.set(name, {name, type, tier, tags: before?.tags ?? tagsOf(input.Tags), seenFrom: now, versions});
@@ -90,20 +106,24 @@ export const ssm: Handlers<'GetParameter' | 'PutParameter' | 'DeleteParameter' |
 		onlyKnows('GetParametersByPath', input, ['Path', 'Recursive', 'WithDecryption', 'MaxResults', 'NextToken']);
 		const path = required(input.Path, 'Path');
 		const prefix = path.endsWith('/') ? path : `${path}/`;
-		const found = [...here.region.parameters.values()].filter(({name}) => name.startsWith(prefix) && (input.Recursive || !name.slice(prefix.length).includes('/')));
+		const found = [...here.region.parameters.values()].filter(
+			({name}) => name.startsWith(prefix) && (input.Recursive || !name.slice(prefix.length).includes('/')),
+		);
 		return {Parameters: found.map((parameter) => shown(parameter, lastOf(parameter), here, input.WithDecryption))};
 	},
 	AddTagsToResource(input, here) {
 		onlyKnows('AddTagsToResource', input, ['ResourceType', 'ResourceId', 'Tags']);
 		const parameter = here.region.parameters.get(required(input.ResourceId, 'ResourceId'));
-		if (input.ResourceType !== 'Parameter' || !parameter) throw refusal('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
+		if (input.ResourceType !== 'Parameter' || !parameter)
+			throw refusal('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
 		Object.assign(parameter.tags, tagsOf(input.Tags));
 		return {};
 	},
 	ListTagsForResource(input, here) {
 		onlyKnows('ListTagsForResource', input, ['ResourceType', 'ResourceId']);
 		const parameter = here.region.parameters.get(required(input.ResourceId, 'ResourceId'));
-		if (input.ResourceType !== 'Parameter' || !parameter) throw refusal('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
+		if (input.ResourceType !== 'Parameter' || !parameter)
+			throw refusal('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
 		return {TagList: tagList(parameter.tags)};
 	},
 };

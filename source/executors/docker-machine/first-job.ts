@@ -1,6 +1,9 @@
-import {isProblem} from '../../problem.ts';
+import type {JobSeen} from '../../gitlab/port.ts';
+import {factsScript} from '../../host/scripts/facts.ts';
 import type {Context} from '../../step.ts';
-import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
+import {ifAnswered} from '../../steps/answering.ts';
+import {currentManager, lookAtHost} from '../../steps/looks/host.ts';
+import {connectTo} from '../../steps/reaching.ts';
 import {standingToken} from './config-toml.ts';
 import {seriesOf} from './online.ts';
 
@@ -33,19 +36,19 @@ export async function runnerTags(context: Context, runnerId: number | undefined)
 
 type Sight = FirstJobSeen & {ended?: boolean};
 
-/** What GitLab tells of the runner's newest job; undefined without a token that may ask. */
-async function inGitlab({gitlab, secrets, signal}: Context, runnerId: number | undefined, since: number): Promise<Sight | undefined> {
+/** The runner's jobs in GitLab, oldest first; undefined without a token that may ask. */
+async function jobsInGitlab({gitlab, secrets, signal}: Context, runnerId: number | undefined): Promise<JobSeen[] | undefined> {
 	if (secrets.gitlabToken === undefined || runnerId === undefined) return undefined;
-	try {
-		const jobs = await gitlab.jobs(secrets.gitlabToken, runnerId, signal);
-		const job = jobs.filter(({createdAt}) => Date.parse(createdAt) >= since).sort((one, other) => one.id - other.id)[0];
-		if (!job) return undefined;
-		return {says: `job ${job.name} of ${job.project}: ${job.status}`, status: job.status, url: job.webUrl, ended: ended.includes(job.status)};
-	} catch (error) {
-		if (isProblem(error)) return undefined;
-		throw error;
-	}
+	const answer = await ifAnswered(gitlab.jobs(secrets.gitlabToken, runnerId, signal));
+	return 'result' in answer ? answer.result.toSorted((one, other) => one.id - other.id) : undefined;
 }
+
+const sightOf = (job: JobSeen): Sight => ({
+	says: `job ${job.name} of ${job.project}: ${job.status}`,
+	status: job.status,
+	url: job.webUrl,
+	ended: ended.includes(job.status),
+});
 
 const total = (metrics: string, name: string): number => seriesOf(metrics, name).reduce((sum, {value}) => sum + value, 0);
 
@@ -53,8 +56,8 @@ const total = (metrics: string, name: string): number => seriesOf(metrics, name)
 async function onManager(context: Context): Promise<(Sight & {done: number; failed: number}) | undefined> {
 	const manager = await currentManager(context);
 	if (!manager) return undefined;
-	forgetHost(context, manager);
-	const {jobs = '', metrics = ''} = await lookAtHost(context, manager);
+	const connection = await connectTo(context, manager);
+	const {jobs = '', metrics = ''} = await connection.script(factsScript, {verify: false});
 	const [line] = jobs.split('\n').filter((one) => one.startsWith('url='));
 	const [url, stage, step] = ['url', 'stage', 'executor_stage'].map((key) => line?.match(new RegExp(`(?:^| )${key}=(\\S+)`))?.[1]);
 	const counts = {done: total(metrics, 'gitlab_runner_jobs_total') - (line ? 1 : 0), failed: total(metrics, 'gitlab_runner_failed_jobs_total')};
@@ -75,16 +78,19 @@ export async function watchFirstJob(context: Context, tell: (seen: FirstJobSeen)
 	const manager = await currentManager(context);
 	const config = manager && (await lookAtHost(context, manager)).config;
 	const runnerId = config && standingToken(config.text, {answers, fleet})?.id;
-	const before = await onManager(context);
+	const [before, earlier] = await Promise.all([onManager(context), jobsInGitlab(context, runnerId)]);
+	const over = new Set(earlier?.filter(({status}) => ended.includes(status)).map(({id}) => id));
 	let last = '';
 	let started: number | undefined;
 	for (let turn = 0; turn < most; turn++) {
-		const [told, seen] = await Promise.all([inGitlab(context, runnerId, begun), onManager(context)]);
+		const [jobs, seen] = await Promise.all([jobsInGitlab(context, runnerId), onManager(context)]);
+		const job = jobs?.find(({id}) => !over.has(id));
+		const told = job && sightOf(job);
 		const now: FirstJobSeen | undefined = told ?? seen;
 		if (now && now.status !== 'waiting') started ??= clock.now();
 		const seconds = Math.round((clock.now() - (started ?? begun)) / 1000);
 		if (told?.ended) return {passed: told.status === 'success', seconds, url: told.url};
-		if (!told && seen && before && seen.done > before.done && seen.status === 'waiting') return {passed: seen.failed === before.failed, seconds};
+		if (!jobs && seen && before && seen.done > before.done && seen.status === 'waiting') return {passed: seen.failed === before.failed, seconds};
 		if (now && now.says !== last) {
 			last = now.says;
 			tell({says: now.says, status: now.status, ...(now.url === undefined ? {} : {url: now.url})});

@@ -58,7 +58,7 @@ async function deleteOurs(removal: Removal, gitlabToken: string, {id, url}: Know
 	const seen = id === undefined ? await gitlab.runners(gitlabToken, signal) : [await gitlab.runner(gitlabToken, id, signal)];
 	for (const runner of seen.filter(({maintenanceNote}) => maintenanceNote?.includes(note) === true)) {
 		await unless(gitlab.deleteRunner(gitlabToken, runner.id, signal), 'gitlab-not-found');
-		report({says: `runner: #${runner.id} deleted in ${url}`});
+		report({says: `#${runner.id} deleted in ${url}`});
 	}
 }
 
@@ -70,7 +70,7 @@ export async function removeRunner(removal: Removal, report: Report): Promise<vo
 		known = await unregister(removal, recorded, report);
 	} catch (error) {
 		if (!isProblem(error)) throw error;
-		report({says: `runner: this manager can't be unregistered, and GitLab shows it as stale in time. ${said(error)}`});
+		report({says: `this manager can't be unregistered, and GitLab shows it as stale in time. ${said(error)}`});
 	}
 	if (recorded.runner === undefined && known === undefined) return;
 	const place = known ?? {url: recorded.gitlabUrl ?? 'https://gitlab.com'};

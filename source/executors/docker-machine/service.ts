@@ -75,7 +75,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, finding: Findi
 	const connection = await connectToChange(context, instance);
 	if (changes.some(({what}) => what === 'online')) return forgetHost(context, instance);
 	const restart = changes.some(({how}) => how === 'drain');
-	report({says: restart ? 'service: starting anew once its jobs have ended' : 'service starting'});
+	report({says: restart ? 'starting anew once its jobs have ended' : 'service starting'});
 	const outcome = await connection
 		.script(serviceScript, {do: restart ? 'restart' : 'start', drainSeconds}, report)
 		.finally(() => forgetHost(context, instance));
@@ -107,19 +107,19 @@ async function drainFor(removal: Removal, manager: Instance, report: Report): Pr
 	try {
 		const machines = await drainManager(removal, manager, seconds, report);
 		report({
-			says: machines === 0 ? 'service: stopped, no job was running' : `service: stopped, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`,
+			says: machines === 0 ? 'stopped, no job was running' : `service: stopped, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`,
 		});
 	} catch (error) {
 		if (isProblem(error, 'still-busy')) throw busyAtRemoval(error, seconds);
 		if (!isProblem(error)) throw error;
-		report({says: `service: not stopped, since the manager ${manager.id} isn't reached. ${error.message}`});
+		report({says: `not stopped, since the manager ${manager.id} isn't reached. ${error.message}`});
 	}
 }
 
 /** Every manager of the fleet, since one that another takes over from still takes jobs. */
 async function remove(removal: Removal, report: Report): Promise<void> {
 	const running = managersOf(removal.fleet, await removal.look(accountLook)).filter(({state}) => state === 'running');
-	if (running.length === 0) return report({says: 'service: no manager runs'});
+	if (running.length === 0) return report({says: 'no manager runs'});
 	await Promise.all(running.map((manager) => drainFor(removal, manager, report)));
 }
 

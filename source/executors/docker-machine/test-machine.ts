@@ -47,13 +47,13 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 	const {answers, cloud} = context;
 	const {instance, options, proof} = await toProve(context, found);
 	const connection = await connectToChange(context, instance);
-	report({says: `test machine: one ${answers.workerType} being made (usually about 2 minutes)`});
+	report({says: `one ${answers.workerType} being made (usually about 2 minutes)`});
 	const input = {name: machineName(context), options, limitSeconds, image: answers.dockerImage};
 	const outcome = await connection.script(testMachineScript, input, report).finally(() => forgetHost(context, instance));
 	context.forget(accountLook);
 	if (outcome.is === 'failed') throw machineProblem(outcome);
 	await cloud.call('CreateTags', {Resources: [instance.id], Tags: tagList({[markKeys.proven]: proof})});
-	report({says: `test machine: proven in ${Math.round(outcome.seconds)} s`});
+	report({says: `proven in ${Math.round(outcome.seconds)} s`});
 }
 
 /** One real worker with exactly the runner's options comes up, runs a container and goes away (design §6). */

@@ -109,7 +109,7 @@ export async function createRunner(context: Context, account: string, held: read
 	const note = runnerMark(fleet, account);
 	try {
 		for (const id of await strays(context, gitlabToken, note, held)) {
-			says(`runner: #${id} of an earlier run going, no manager ever held it`);
+			says(`#${id} of an earlier run going, no manager ever held it`);
 			await unless(gitlab.deleteRunner(gitlabToken, id, signal), 'gitlab-not-found');
 		}
 	} catch (error) {
@@ -123,7 +123,7 @@ export async function createRunner(context: Context, account: string, held: read
 		{in: place, description: answers.runnerName, tags: answers.runnerTags, runUntagged: answers.runUntagged, maintenanceNote: note},
 		signal,
 	);
-	says(`runner: #${made.id} created in ${gitlab.url}`);
+	says(`#${made.id} created in ${gitlab.url}`);
 	const expires = made.tokenExpiresAt === undefined ? Number.NaN : Date.parse(made.tokenExpiresAt);
 	return {token: made.token, id: made.id, obtainedAt: clock.now(), ...(Number.isNaN(expires) ? {} : {expiresAt: expires})};
 }

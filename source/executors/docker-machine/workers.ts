@@ -44,7 +44,7 @@ async function removeWorkers(removal: Removal, report: Report): Promise<void> {
 	for (let round = 0; ; round++) {
 		const workers = workersOf(fleet, account);
 		for (const {id} of workers) seen.add(id);
-		if (workers.length > 0) report({says: `workers: ${workers.length === 1 ? '1 going' : `${workers.length} going`}`});
+		if (workers.length > 0) report({says: `${workers.length === 1 ? '1 going' : `${workers.length} going`}`});
 		await terminate(removal, workers);
 		const left = workers.length + account.instances.filter((instance) => seen.has(instance.id) && going(instance)).length;
 		if (left === 0) return;
@@ -69,7 +69,7 @@ async function remove(removal: Removal, report: Report): Promise<void> {
 	await removeWorkers(removal, report);
 	const pairs = unusedKeyPairs(removal, await lookAgain(removal));
 	for (const {name} of pairs) await unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound');
-	if (pairs.length > 0) report({says: `workers: ${pairs.length === 1 ? '1 key pair' : `${pairs.length} key pairs`} of theirs deleted`});
+	if (pairs.length > 0) report({says: `${pairs.length === 1 ? '1 key pair' : `${pairs.length} key pairs`} of theirs deleted`});
 	removal.forget(accountLook);
 }
 

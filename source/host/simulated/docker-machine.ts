@@ -1,10 +1,10 @@
-import {roleAllows} from '../../cloud/simulated/iam.ts';
-import {cidrHas} from '../../cloud/simulated/groups.ts';
-import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
-import {kindOf} from '../../cloud/simulated/network.ts';
-import {isRefusal, refusal} from '../../cloud/simulated/refusal.ts';
 import type {Input, OperationName, Output} from '../../cloud/port.ts';
+import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
+import {cidrHas} from '../../cloud/simulated/groups.ts';
+import {roleAllows} from '../../cloud/simulated/iam.ts';
+import {isRefusal, refusal} from '../../cloud/simulated/refusal.ts';
 import {credentialsPath, hasCertificates, type Machine, storeFolder, storeOf, textOf, type Work} from './machine.ts';
+import {launchInput, type Options, optionsOf, tagsOf} from './machine-options.ts';
 
 /** What docker-machine works with on a host: the cloud, the time, and where its lines go. */
 export type DockerMachine = {
@@ -21,41 +21,29 @@ export type DockerMachine = {
 /** How a `create` ended; the lines on stderr have said why. */
 export type Created = {made: true; instanceId: string} | {made: false};
 
-type Options = {read(flag: string): string | undefined; has(flag: string): boolean; wrong: string | undefined};
-
-/** Flags of the fork's amazonec2 driver and of `create` (facts §3.4). */
-const flags = new Set([
-	...['access-key', 'secret-key', 'session-token', 'region', 'ami', 'instance-type', 'vpc-id', 'subnet-id', 'zone', 'security-group', 'security-group-readonly', 'open-port'],
-	...['tags', 'device-name', 'root-size', 'volume-type', 'volume-encrypted', 'volume-kms-key', 'iam-instance-profile', 'ssh-user', 'ssh-port', 'ssh-keypath', 'keypair-name'],
-	...['request-spot-instance', 'spot-price', 'block-duration-minutes', 'private-address-only', 'use-private-address', 'monitoring', 'use-ebs-optimized-instance', 'retries'],
-	...['endpoint', 'insecure-transport', 'userdata', 'metadata-token', 'metadata-token-response-hop-limit'],
-].map((flag) => `amazonec2-${flag}`));
-const engineFlags = new Set(['engine-install-url', 'engine-opt', 'engine-insecure-registry', 'engine-registry-mirror', 'engine-label', 'engine-storage-driver', 'engine-env', 'tls-san']);
-
-function optionsOf(list: readonly string[]): Options {
-	const pairs = list.map((option) => [option.split('=', 1)[0] ?? '', option.includes('=') ? option.slice(option.indexOf('=') + 1) : 'true'] as const);
-	const unknown = pairs.find(([flag]) => !flags.has(flag) && !engineFlags.has(flag))?.[0];
-	const read = (flag: string) => pairs.findLast(([name]) => name === `amazonec2-${flag}`)?.[1];
-	return {read, has: (flag) => !['', 'false', undefined].includes(read(flag)), wrong: unknown === undefined ? undefined : `flag provided but not defined: -${unknown}`};
-}
-
 /** A call to EC2 with what root's credentials file or the manager's role allows (facts §7). */
 function awsCall<Name extends OperationName>({cloud, machine}: DockerMachine, region: string, name: Name, input: Input<Name>): Output<Name> {
 	const keys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true;
 	const profile = machine.instance.profileName;
 	const by = `arn:aws:sts::${cloud.account.id}:assumed-role/${profile ?? 'none'}/${machine.instance.id}`;
 	const action = `ec2:${name}`;
-	if (!keys && !roleAllows(cloud.account, profile, action)) throw refusal('UnauthorizedOperation', `You are not authorized to perform this operation. User: ${by} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action.`, 403);
+	if (!keys && !roleAllows(cloud.account, profile, action))
+		throw refusal(
+			'UnauthorizedOperation',
+			`You are not authorized to perform this operation. User: ${by} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action.`,
+			403,
+		);
 	return cloud.carry(name, region, input, by);
 }
 
 const credentialsMissing =
 	'amazonec2 driver requires AWS credentials configured with the --amazonec2-access-key and --amazonec2-secret-key options, environment variables, ~/.aws/credentials, or an instance role';
 
-const awsWords = (error: {name: string; message: string; status: number}) => `${error.name}: ${error.message}\n\tstatus code: ${error.status}, request id: 7c1f2a60-5b1e-4a55-9f4e-0d6f1c3f9a11`;
+const awsWords = (error: {name: string; message: string; status: number}) =>
+	`${error.name}: ${error.message}\n\tstatus code: ${error.status}, request id: 7c1f2a60-5b1e-4a55-9f4e-0d6f1c3f9a11`;
 
-/** Thrown inside a create for what docker-machine itself finds wrong. */
-class Failure extends Error {}
+/** What docker-machine itself finds wrong, thrown inside a create. */
+const failure = (message: string): Error => Object.assign(new Error(message), {name: 'DockerMachineFailure'});
 
 /**
  * `docker-machine create` with the amazonec2 driver: its lines and stages (facts §3.3), its calls to EC2 (§3.5), its failures (§3.6).
@@ -65,7 +53,7 @@ export function* createMachine(docker: DockerMachine, name: string, list: readon
 	try {
 		return {made: true, instanceId: yield* creating(docker, name, optionsOf(list), list)};
 	} catch (error) {
-		if (!(error instanceof Failure)) throw error;
+		if (!(error instanceof Error) || error.name !== 'DockerMachineFailure') throw error;
 		for (const line of error.message.split('\n')) docker.say(line, true);
 		return {made: false};
 	}
@@ -74,18 +62,18 @@ export function* createMachine(docker: DockerMachine, name: string, list: readon
 /** A stage's line, and the failure that a test has put there. */
 function begin({machine, say, givenUp}: DockerMachine, stage: string, line: string): void {
 	const over = givenUp();
-	if (over !== undefined) throw new Failure(over);
+	if (over !== undefined) throw failure(over);
 	say(line);
 	const {stage: fault} = machine.faults;
 	if (fault?.name !== stage || fault.times <= 0) return;
 	fault.times -= 1;
-	throw new Failure(fault.detail);
+	throw failure(fault.detail);
 }
 
 function* creating(docker: DockerMachine, name: string, options: Options, list: readonly string[]): Work<string> {
 	const {machine, random, now} = docker;
-	if (options.wrong !== undefined) throw new Failure(`Incorrect Usage.\n${options.wrong}`);
-	if (machine.files.has(`${storeFolder}${name}/config.json`)) throw new Failure(`Docker machine "${name}" already exists`);
+	if (options.wrong !== undefined) throw failure(`Incorrect Usage.\n${options.wrong}`);
+	if (machine.files.has(`${storeFolder}${name}/config.json`)) throw failure(`Docker machine "${name}" already exists`);
 	judgeFlags(docker, options);
 	begin(docker, 'check', 'Running pre-create checks...');
 	yield 700;
@@ -101,7 +89,7 @@ function* creating(docker: DockerMachine, name: string, options: Options, list: 
 	if (options.has('request-spot-instance')) tagSpot(docker, name, region, instanceId, options);
 	begin(docker, 'running', 'Waiting for machine to be running, this may take a few minutes...');
 	const instance = docker.cloud.account.regions.get(region)?.instances.get(instanceId);
-	if (!instance) throw new Failure(`Error creating machine: the instance ${instanceId} is gone`);
+	if (!instance) throw failure(`Error creating machine: the instance ${instanceId} is gone`);
 	yield Math.max(0, instance.runsFrom - now());
 	docker.say('Detecting operating system of created instance...');
 	begin(docker, 'ssh', 'Waiting for SSH to be available...');
@@ -109,10 +97,12 @@ function* creating(docker: DockerMachine, name: string, options: Options, list: 
 	const user = docker.cloud.account.regions.get(region)?.images.get(instance.imageId)?.user;
 	if (!reaches(docker, region, instanceId, 22) || user !== (options.read('ssh-user') ?? 'ubuntu')) {
 		yield 420_000;
-		throw new Failure('Error creating machine: Error detecting OS: Too many retries waiting for SSH to be available.  Last error: Maximum number of retries (60) exceeded');
+		throw failure(
+			'Error creating machine: Error detecting OS: Too many retries waiting for SSH to be available.  Last error: Maximum number of retries (60) exceeded',
+		);
 	}
 	yield* provision(docker, region, instanceId);
-	if (instance.ending) throw new Failure(`Error creating machine: Error waiting for machine to be running: the instance ${instanceId} was terminated`);
+	if (instance.ending) throw failure(`Error creating machine: Error waiting for machine to be running: the instance ${instanceId} was terminated`);
 	return instanceId;
 }
 
@@ -124,9 +114,10 @@ function* provision(docker: DockerMachine, region: string, instanceId: string): 
 	yield 4000 + random() * 3000;
 	begin(docker, 'docker install', 'Installing Docker...');
 	yield 9000 + random() * 6000;
-	if (!hasInternet(docker, region, instanceId)) throw new Failure('Error creating machine: Error running provisioning: error installing docker: ');
+	if (!hasInternet(docker, region, instanceId)) throw failure('Error creating machine: Error running provisioning: error installing docker: ');
 	begin(docker, 'certificates', 'Copying certs to the local machine directory...');
-	if (!hasCertificates(machine)) throw new Failure('Error creating machine: Error running provisioning: open /root/.docker/machine/certs/ca.pem: no such file or directory');
+	if (!hasCertificates(machine))
+		throw failure('Error creating machine: Error running provisioning: open /root/.docker/machine/certs/ca.pem: no such file or directory');
 	yield 500;
 	docker.say('Copying certs to the remote machine...');
 	yield 900;
@@ -136,7 +127,9 @@ function* provision(docker: DockerMachine, region: string, instanceId: string): 
 	yield 600;
 	if (!reaches(docker, region, instanceId, 2376)) {
 		yield 30_000;
-		throw new Failure('Error creating machine: Error checking the host: Error checking and/or regenerating the certs: There was an error validating certificates for host: dial tcp: i/o timeout');
+		throw failure(
+			'Error creating machine: Error checking the host: Error checking and/or regenerating the certs: There was an error validating certificates for host: dial tcp: i/o timeout',
+		);
 	}
 	docker.say('Docker is up and running!');
 	docker.say('To see how to connect your Docker Client to the Docker Engine running on this virtual machine, run: docker-machine env');
@@ -148,7 +141,7 @@ function store(machine: Machine, name: string, instanceId: string, list: readonl
 }
 
 function judgeFlags({cloud, machine}: DockerMachine, options: Options): void {
-	const setting = (what: string) => new Failure(`Error setting machine configuration from flags provided: ${what}`);
+	const setting = (what: string) => failure(`Error setting machine configuration from flags provided: ${what}`);
 	const hasKeys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true || options.has('access-key');
 	if (!hasKeys && !cloud.account.roles.has(cloud.account.profiles.get(machine.instance.profileName ?? '')?.roleName ?? '')) throw setting(credentialsMissing);
 	const name = options.read('region') ?? 'us-east-1';
@@ -164,14 +157,17 @@ function judgeFlags({cloud, machine}: DockerMachine, options: Options): void {
 
 function preCheck(docker: DockerMachine, name: string, options: Options): void {
 	const region = docker.cloud.account.regions.get(options.read('region') ?? 'us-east-1');
-	if (region?.keyPairs.has(name)) throw new Failure(`Error with pre-create check: "There is already a keypair with the name ${name}.  Please either remove that keypair or use a different machine name."`);
+	if (region?.keyPairs.has(name))
+		throw failure(
+			`Error with pre-create check: "There is already a keypair with the name ${name}.  Please either remove that keypair or use a different machine name."`,
+		);
 }
 
 /** Imports a key pair of the machine's name, then launches; gives the instance's id. */
 function launch(docker: DockerMachine, name: string, region: string, options: Options): string {
-	const failed = (what: string, error: unknown): Failure => {
+	const failed = (what: string, error: unknown): Error => {
 		if (!isRefusal(error)) throw error;
-		return new Failure(`Error creating machine: Error in driver during machine creation: ${what}${awsWords(error)}`);
+		return failure(`Error creating machine: Error in driver during machine creation: ${what}${awsWords(error)}`);
 	};
 	const state = docker.cloud.account.regions.get(region);
 	const vpcId = options.read('vpc-id') ?? state?.vpcs.find(({isDefault}) => isDefault)?.id;
@@ -197,52 +193,6 @@ function launch(docker: DockerMachine, name: string, region: string, options: Op
 	}
 }
 
-function tagsOf(name: string, options: Options): {Key: string; Value: string}[] {
-	const parts = (options.read('tags') ?? '').split(',').filter((part) => part !== '');
-	const pairs = parts.flatMap((part, index) => (index % 2 === 0 ? [{Key: part, Value: parts[index + 1] ?? ''}] : []));
-	return [{Key: 'Name', Value: name}, ...pairs];
-}
-
-function launchInput(name: string, options: Options, region: string, groupId: string | undefined): Input<'RunInstances'> {
-	const type = options.read('instance-type') ?? 't2.micro';
-	const kind = kindOf(type);
-	if (!kind) throw refusal('InvalidParameterValue', `Invalid value '${type}' for InstanceType.`);
-	const zone = options.read('zone') ?? 'a';
-	const price = options.read('spot-price') ?? '0.50';
-	const isSpot = options.has('request-spot-instance');
-	const tags = tagsOf(name, options);
-	const profile = options.read('iam-instance-profile');
-	const subnet = options.read('subnet-id');
-	return {
-		ImageId: options.read('ami'),
-		InstanceType: kind.type,
-		MinCount: 1,
-		MaxCount: 1,
-		KeyName: name,
-		Placement: {AvailabilityZone: options.read('endpoint') === undefined ? region + zone : zone},
-		NetworkInterfaces: [{DeviceIndex: 0, ...(subnet === undefined ? {} : {SubnetId: subnet}), ...(groupId === undefined ? {} : {Groups: [groupId]}), AssociatePublicIpAddress: !options.has('private-address-only')}],
-		BlockDeviceMappings: [
-			{
-				DeviceName: options.read('device-name') ?? '/dev/sda1',
-				Ebs: {
-					VolumeSize: Number(options.read('root-size') ?? 16),
-					VolumeType: options.read('volume-type') === 'gp3' ? 'gp3' : 'gp2',
-					Encrypted: options.has('volume-encrypted'),
-					DeleteOnTermination: true,
-				},
-			},
-		],
-		MetadataOptions: {
-			HttpTokens: options.read('metadata-token') === 'required' ? 'required' : 'optional',
-			HttpPutResponseHopLimit: Number(options.read('metadata-token-response-hop-limit') ?? 1),
-		},
-		...(profile === undefined ? {} : {IamInstanceProfile: {Name: profile}}),
-		...(isSpot
-			? {InstanceMarketOptions: {MarketType: 'spot', SpotOptions: {...(price === '' ? {} : {MaxPrice: price}), SpotInstanceType: 'one-time'}}}
-			: {TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({ResourceType, Tags: tags}))}),
-	};
-}
-
 /** The fork tags spot instances after the launch, and ends them where it may not (facts §3.5). */
 function tagSpot(docker: DockerMachine, name: string, region: string, instanceId: string, options: Options): void {
 	try {
@@ -250,7 +200,7 @@ function tagSpot(docker: DockerMachine, name: string, region: string, instanceId
 	} catch (error) {
 		if (!isRefusal(error)) throw error;
 		awsCall(docker, region, 'TerminateInstances', {InstanceIds: [instanceId]});
-		throw new Failure(`Error creating machine: Error in driver during machine creation: Error setting tags for the spot instance: ${awsWords(error)}`);
+		throw failure(`Error creating machine: Error in driver during machine creation: Error setting tags for the spot instance: ${awsWords(error)}`);
 	}
 }
 

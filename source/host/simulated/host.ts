@@ -56,7 +56,11 @@ async function answering(hosts: Hosts, laptop: Laptop, target: Target, signal: A
 	const now = hosts.clock.now();
 	const machine = hosts.machineAt(target.address, target.port);
 	const throughTunnel = hosts.tunnels.has(`${target.address}:${target.port}`);
-	const isSilent = !machine || !isUp(machine, now) || machine.faults.ssh === 'silent' || (!throughTunnel && (target.port !== 22 || !letsIn(hosts, machine, laptop.address, 22)));
+	const isSilent =
+		!machine ||
+		!isUp(machine, now) ||
+		machine.faults.ssh === 'silent' ||
+		(!throughTunnel && (target.port !== 22 || !letsIn(hosts, machine, laptop.address, 22)));
 	if (isSilent || now < machine.instance.bootedAt - closedFor) {
 		await laptop.clock.sleep(patience, signal);
 		throw noAnswer(target);
@@ -81,7 +85,11 @@ export const simulatedHost = (hosts: Hosts, laptop: Laptop, opened: (link: Link)
 		}
 		const publicKey = publicKeyOf(target.privateKey, target.passphrase);
 		if (publicKey === undefined) {
-			throw new Problem({code: 'key-unreadable', message: "The private key can't be read: its form isn't known, or its passphrase isn't right.", advice: 'Give its passphrase, or name another key with `--private-key`.'});
+			throw new Problem({
+				code: 'key-unreadable',
+				message: "The private key can't be read: its form isn't known, or its passphrase isn't right.",
+				advice: 'Give its passphrase, or name another key with `--private-key`.',
+			});
 		}
 		if (!accepts(hosts, machine, target.user, publicKey)) {
 			throw new Problem({

@@ -1,6 +1,6 @@
 import type {SimulatedClock} from '../../clock-simulated.ts';
-import {hasBooted} from '../../cloud/simulated/launch.ts';
 import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
+import {hasBooted} from '../../cloud/simulated/launch.ts';
 import type {Job, SimulatedGitlab} from '../../gitlab/simulated.ts';
 import {isUp, type Machine, newMachine} from './machine.ts';
 import {startService} from './runner-process.ts';
@@ -57,14 +57,27 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		boot(machine);
 		const {process} = machine;
 		if (!process) return;
-		if (!isUp(machine, clock.now())) return process.kill('Job failed (system failure): the manager is gone');
+		if (!isUp(machine, clock.now())) {
+			process.kill('Job failed (system failure): the manager is gone');
+			return;
+		}
 		for (const worker of process.workers.values()) {
 			if (worker.state !== 'used' && worker.state !== 'idle') continue;
-			const stored = machine.files.get(`/root/.docker/machine/machines/${worker.name}/config.json`)?.text ?? '';
-			const id = /"InstanceId":"(i-[0-9a-f]+)"/.exec(stored)?.[1] ?? '';
-			if (cloud.account.regions.get(machine.region)?.instances.get(id)?.ending) process.lose(worker);
+			if (cloud.account.regions.get(machine.region)?.instances.get(worker.instanceId ?? '')?.ending) process.lose(worker);
 		}
 	}
+
+	/** A service that runs asks for jobs all the time, so GitLab has just heard from it. */
+	function hear({process}: Machine): void {
+		for (const {url, token} of process?.takes() ? (process.config?.entries ?? []) : []) {
+			const {runner} = gitlab.verify(url, token, gitlab.ca);
+			if (runner) runner.contactedAt = clock.now();
+		}
+	}
+	gitlab.whenAsked.push(() => {
+		clock.settle();
+		for (const machine of machines.values()) hear(machine);
+	});
 
 	const hosts: Hosts = {
 		cloud,
@@ -102,7 +115,10 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			}
 		},
 		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = []} = {}) {
-			const made = Array.from({length: count}, (_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, state: 'pending', queuedAt: clock.now()}));
+			const made = Array.from(
+				{length: count},
+				(_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, state: 'pending', queuedAt: clock.now()}),
+			);
 			for (const job of made) {
 				gitlab.jobs.push(job);
 				clock.at(clock.now() + 500 + random() * 2500, () => {

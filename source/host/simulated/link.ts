@@ -82,8 +82,8 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 	/** Whatever waits learns of a connection that broke without anybody cutting it. */
 	function notice(): void {
 		if (isOpen()) return;
-		if (!laptop.alive) return link.cut('this laptop died', Math.floor(hosts.random() * 6));
-		link.cut('the other side is gone');
+		if (laptop.alive) link.cut('the other side is gone');
+		else link.cut('this laptop died', Math.floor(hosts.random() * 6));
 	}
 
 	async function drive(work: Work<object>): Promise<object> {
@@ -174,8 +174,9 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 			const server = createServer((request, response) => {
 				hosts.clock.settle();
 				if (metricsOf(hosts, machine) === undefined) return void request.socket.destroy();
-				const text = request.url === '/metrics' ? metricsOf(hosts, machine) : request.url === '/debug/jobs/list' ? jobsList(hosts, machine) : undefined;
-				response.writeHead(text === undefined ? 404 : 200, {'content-type': 'text/plain'}).end(text);
+				const text = request.url === '/debug/jobs/list' ? jobsList(hosts, machine) : metricsOf(hosts, machine);
+				if (text === undefined) return request.socket.destroy();
+				response.writeHead(request.url === '/metrics' || request.url === '/debug/jobs/list' ? 200 : 404, {'content-type': 'text/plain'}).end(text);
 			});
 			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 			const bound = server.address();

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {ImageState, InstanceState} from '../../cloud/simulated/account.ts';
 import {stateOf} from '../../cloud/simulated/account.ts';
 import {hostKeyOf} from '../../cloud/simulated/console.ts';
-import type {RunnerProcess} from './runner-process.ts';
+import type {RunnerProcess} from './worker.ts';
 
 /** What a script or a command on a machine does: it gives the milliseconds that each part takes, and its result at the end. */
 export type Work<Result> = Generator<number, Result, void>;

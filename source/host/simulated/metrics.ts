@@ -3,7 +3,10 @@ import type {Hosts} from './hosts.ts';
 import {type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
 import {shortToken} from './runner-config.ts';
 
-const labels = (pairs: Record<string, string | number>) => `{${Object.entries(pairs).map(([key, value]) => `${key}="${value}"`).join(',')}}`;
+const labels = (pairs: Record<string, string | number>) =>
+	`{${Object.entries(pairs)
+		.map(([key, value]) => `${key}="${value}"`)
+		.join(',')}}`;
 
 /** Text of `/metrics`, or undefined when nothing answers there (facts §6). */
 export function metricsOf({clock, gitlab}: Hosts, machine: Machine): string | undefined {
@@ -25,10 +28,14 @@ export function metricsOf({clock, gitlab}: Hosts, machine: Machine): string | un
 			`gitlab_runner_jobs_total${labels(who)} ${totals.jobs}`,
 			...(running > 0 ? [`gitlab_runner_jobs${labels({executor_stage: 'docker_run', ...who, stage: 'step_script', state: 'running'})} ${running}`] : []),
 			...(answered > 0
-				? [`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: answered, system_id: systemId})} ${Math.max(1, polls)}`]
+				? [
+						`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: answered, system_id: systemId})} ${Math.max(1, polls)}`,
+					]
 				: []),
 			...(totals.jobs > 0
-				? [`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: 201, system_id: systemId})} ${totals.jobs}`]
+				? [
+						`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: 201, system_id: systemId})} ${totals.jobs}`,
+					]
 				: []),
 		];
 	});
@@ -61,8 +68,14 @@ export function jobsList({clock, gitlab}: Hosts, machine: Machine): string | und
 }
 
 /** What `gitlab-runner verify` prints, and how it ends (facts §1.2). */
-export function verifyLines({gitlab, clock}: Hosts, machine: Machine, entries: readonly {url: string; token: string; caPath: string | undefined}[]): {lines: string[]; code: number} {
-	const lines = [`Runtime platform                                    arch=amd64 os=linux pid=2211 revision=1f1c5a9d version=${versionOf(machine, programs.runner)}`];
+export function verifyLines(
+	{gitlab, clock}: Hosts,
+	machine: Machine,
+	entries: readonly {url: string; token: string; caPath: string | undefined}[],
+): {lines: string[]; code: number} {
+	const lines = [
+		`Runtime platform                                    arch=amd64 os=linux pid=2211 revision=1f1c5a9d version=${versionOf(machine, programs.runner)}`,
+	];
 	let refused = false;
 	for (const {url, token, caPath} of entries) {
 		const {status, runner} = gitlab.verify(url, token, textOf(machine, caPath ?? paths.gitlabCa));
@@ -78,7 +91,9 @@ function lineOf(status: number, token: string): string {
 	const fields = `runner=${shortToken(token)}`;
 	const created = token.startsWith('glrt-');
 	if (status === 200) return `Verifying runner... is ${created ? 'valid' : 'alive'}                        ${fields}`;
-	if (status === 403) return created ? `Verifying runner... is not valid                    ${fields}` : `ERROR: Verifying runner... is removed                      ${fields}`;
-	if (status === -100) return `ERROR: Verifying runner... client error                    ${fields} status=couldn't execute POST against GitLab: dial tcp: i/o timeout`;
+	if (status === 403)
+		return created ? `Verifying runner... is not valid                    ${fields}` : `ERROR: Verifying runner... is removed                      ${fields}`;
+	if (status === -100)
+		return `ERROR: Verifying runner... client error                    ${fields} status=couldn't execute POST against GitLab: dial tcp: i/o timeout`;
 	return `ERROR: Verifying runner... failed                          ${fields} status=${status}`;
 }

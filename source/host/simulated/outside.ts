@@ -1,8 +1,11 @@
+import {paths} from '../scripts/paths.ts';
 import type {Hosts} from './hosts.ts';
 import type {Link} from './link.ts';
 import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machine.ts';
 import {noticeConfig} from './play-config.ts';
 import {startService} from './runner-process.ts';
+
+const configPath = paths.config;
 
 /** What somebody does on a machine by hand, or what befalls it. */
 export type HostOutside = ReturnType<typeof hostOutside>;
@@ -20,7 +23,7 @@ export function hostOutside(hosts: Hosts) {
 		setFile(instanceId: string, path: string, text: string, mode = 0o600): void {
 			const machine = machineOf(instanceId);
 			machine.files.set(path, {text, mode});
-			if (path === '/etc/gitlab-runner/config.toml') noticeConfig({machine, hosts});
+			if (path === configPath) noticeConfig({machine, hosts});
 		},
 		removeFile: (instanceId: string, path: string): void => void machineOf(instanceId).files.delete(path),
 		file: (instanceId: string, path: string): {text: string; mode: number} | undefined => machineOf(instanceId).files.get(path),
@@ -47,6 +50,14 @@ export function hostOutside(hosts: Hosts) {
 		startService: (instanceId: string): string | true => startService(hosts, machineOf(instanceId)),
 		/** A way to a machine that has no public address: `127.0.0.1:2222` leads to its port 22. */
 		openTunnel: (place: string, instanceId: string): void => void hosts.tunnels.set(place, instanceId),
+		/** The runner rotates its token by itself: GitLab knows a new one, and config.toml holds it (facts §1.3). */
+		rotateToken(instanceId: string, from: string, to: string): void {
+			const machine = machineOf(instanceId);
+			const config = machine.files.get(configPath);
+			for (const runner of hosts.gitlab.runners.values()) if (runner.token === from) runner.token = to;
+			if (config) machine.files.set(configPath, {...config, text: config.text.replaceAll(from, to)});
+			machine.process?.reload();
+		},
 		queueJobs: hosts.queueJobs,
 	};
 }

@@ -1,6 +1,6 @@
 import {paths} from '../scripts/paths.ts';
 import type {WriteConfig, WriteConfigOutcome} from '../scripts/write-config.ts';
-import {digest, keysPath, systemIdPath, textOf, versionOf, programs, type Work} from './machine.ts';
+import {digest, keysPath, programs, systemIdPath, textOf, versionOf, type Work} from './machine.ts';
 import {bareKey} from './public-key.ts';
 import {lint, readConfig} from './runner-config.ts';
 import {locked, type Running} from './running.ts';
@@ -70,6 +70,7 @@ function* unregistering(runnerName: string, {machine, hosts}: Running): Work<{li
 	const {status} = hosts.gitlab.verify(entry.url, entry.token, textOf(machine, entry.caPath ?? ''));
 	if (status !== 200 && status !== 403) return {lines: [`ERROR: Unregistering runner manager from GitLab failed  status=${status}`], code: 1};
 	// The real one takes the entry out of the file too; which of several it was is of no more use here.
-	if ('config' in read && read.config.entries.length === 1) machine.files.set(paths.config, {text: text.slice(0, Math.max(0, text.indexOf('[[runners]]'))), mode: 0o600});
+	if ('config' in read && read.config.entries.length === 1)
+		machine.files.set(paths.config, {text: text.slice(0, Math.max(0, text.indexOf('[[runners]]'))), mode: 0o600});
 	return {lines: ['Unregistering runner manager from GitLab succeeded'], code: 0};
 }

@@ -1,6 +1,19 @@
-import {paths} from '../scripts/paths.ts';
 import type {HostFacts} from '../scripts/facts.ts';
-import {credentialsPath, digest, hasCertificates, type Machine, programs, storeOf, systemIdOf, systemIdPath, textOf, unitPath, versionOf, type Work} from './machine.ts';
+import {paths} from '../scripts/paths.ts';
+import {
+	credentialsPath,
+	digest,
+	hasCertificates,
+	type Machine,
+	programs,
+	storeOf,
+	systemIdOf,
+	systemIdPath,
+	textOf,
+	unitPath,
+	versionOf,
+	type Work,
+} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
 import {readConfig} from './runner-config.ts';
 import type {Running} from './running.ts';

@@ -1,5 +1,5 @@
-import type {Service, ServiceOutcome} from '../scripts/service.ts';
 import {paths} from '../scripts/paths.ts';
+import type {Service, ServiceOutcome} from '../scripts/service.ts';
 import {type DockerMachine, removeMachine} from './docker-machine.ts';
 import {storeOf, textOf, type Work} from './machine.ts';
 import {startService} from './runner-process.ts';

@@ -1,9 +1,9 @@
 import type {Download, Install, InstallOutcome} from '../scripts/install.ts';
 import {paths} from '../scripts/paths.ts';
 import {certificatePaths, credentialsPath, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
+import {stopGracefully} from './play-service.ts';
 import {startService} from './runner-process.ts';
 import {locked, type Running} from './running.ts';
-import {stopGracefully} from './play-service.ts';
 
 /** Bytes of each program, about as they are. */
 const sizes = {'gitlab-runner': 104_857_600, 'docker-machine': 27_262_976} as const;
@@ -33,7 +33,8 @@ function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: Running): W
 	return undefined;
 }
 
-const unitText = (program: string) => `[Unit]\nDescription=GitLab Runner\n\n[Service]\nExecStart=${program} "run" "--config" "${paths.config}" "--working-directory" "/home/gitlab-runner" "--service" "gitlab-runner" "--user" "gitlab-runner"\nRestart=always\nRestartSec=120\n`;
+const unitText = (program: string) =>
+	`[Unit]\nDescription=GitLab Runner\n\n[Service]\nExecStart=${program} "run" "--config" "${paths.config}" "--working-directory" "/home/gitlab-runner" "--service" "gitlab-runner" "--user" "gitlab-runner"\nRestart=always\nRestartSec=120\n`;
 
 function* bringAbout(given: Install, running: Running): Work<InstallOutcome> {
 	const {machine, hosts} = running;
@@ -86,7 +87,8 @@ function* fetchAll(wanted: readonly Download[], {machine, say}: Running): Work<F
 		for (const {name, version} of wanted) {
 			if (seen < sizes[name]) say({download: `${name} ${version}`, bytes: Math.min(sizes[name], seen + step), of: sizes[name]});
 		}
-		if (seen / 1_073_741_824 > machine.diskFreeGib) return failed('disk-full', `[Errno 28] No space left on device; ${Math.floor(machine.diskFreeGib * 1024)} MiB are free`);
+		if (seen / 1_073_741_824 > machine.diskFreeGib)
+			return failed('disk-full', `[Errno 28] No space left on device; ${Math.floor(machine.diskFreeGib * 1024)} MiB are free`);
 	}
 	const wrong = wanted.find(({name}) => name === faults.checksum);
 	if (!wrong) return undefined;

@@ -39,8 +39,8 @@ function fromPem(text: string, passphrase: string | undefined): string | undefin
 	try {
 		const jwk = createPublicKey(createPrivateKey({key: text, ...(passphrase === undefined ? {} : {passphrase})})).export({format: 'jwk'});
 		const bytes = (value: unknown) => Buffer.from(String(value), 'base64url');
-		if (jwk['kty'] === 'OKP') return asLine(Buffer.concat([field(Buffer.from('ssh-ed25519')), field(bytes(jwk['x']))]));
-		if (jwk['kty'] === 'RSA') return asLine(Buffer.concat([field(Buffer.from('ssh-rsa')), field(positive(bytes(jwk['e']))), field(positive(bytes(jwk['n'])))]));
+		if (jwk.kty === 'OKP') return asLine(Buffer.concat([field(Buffer.from('ssh-ed25519')), field(bytes(jwk.x))]));
+		if (jwk.kty === 'RSA') return asLine(Buffer.concat([field(Buffer.from('ssh-rsa')), field(positive(bytes(jwk.e))), field(positive(bytes(jwk.n)))]));
 	} catch {
 		return undefined;
 	}

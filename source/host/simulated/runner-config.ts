@@ -32,7 +32,8 @@ const known: Record<string, string> = {
 	'runners.cache': 'Type Path Shared MaxUploadedArchiveSize s3 gcs azure',
 	'runners.cache.s3':
 		'ServerAddress AccessKey SecretKey SessionToken BucketName BucketLocation Insecure AuthenticationType ServerSideEncryption ServerSideEncryptionKeyID DualStack PathStyle Accelerate RoleARN UploadRoleARN AssumeRoleMaxConcurrency',
-	'runners.machine': 'IdleCount IdleScaleFactor IdleCountMin IdleTime MaxBuilds MaxGrowthRate MaxRemovalAttempts MachineDriver MachineName MachineOptions MachineOptionsWithName autoscaling',
+	'runners.machine':
+		'IdleCount IdleScaleFactor IdleCountMin IdleTime MaxBuilds MaxGrowthRate MaxRemovalAttempts MachineDriver MachineName MachineOptions MachineOptionsWithName autoscaling',
 	'runners.machine.autoscaling': 'Periods Timezone IdleCount IdleScaleFactor IdleCountMin IdleTime',
 	machine: 'shutdown_drain',
 	'machine.shutdown_drain': 'enabled concurrency max_retries retry_backoff',
@@ -107,4 +108,8 @@ function entryOf(runner: Table): RunnerEntry {
 export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
 
 /** The part of a machine's name that tells the runner its own machines. */
-export const machinePrefix = (token: string): string => `runner-${shortToken(token).toLowerCase().replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, '')}-`;
+export const machinePrefix = (token: string): string =>
+	`runner-${shortToken(token)
+		.toLowerCase()
+		.replace(/[^a-z0-9-]/g, '-')
+		.replace(/^-+|-+$/g, '')}-`;

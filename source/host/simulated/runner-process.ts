@@ -1,59 +1,34 @@
 import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
+import {inBackground} from './background.ts';
 import {createMachine, type DockerMachine, removeMachine} from './docker-machine.ts';
 import type {Hosts} from './hosts.ts';
-import {isUp, type Machine, storeOf, systemIdOf, textOf, versionOf, programs, type Work} from './machine.ts';
-import {machinePrefix, type RunnerConfig, type RunnerEntry, readConfig} from './runner-config.ts';
-
-/** A machine that a runner knows: what it is doing, and for which job. */
-export type Worker = {name: string; token: string; state: 'creating' | 'idle' | 'used' | 'removing'; used: number; job?: Job; callOff?: (() => void) | undefined};
-
-/** GitLab Runner as it runs on a manager: it takes jobs, makes machines, runs jobs, takes machines away. */
-export type RunnerProcess = {
-	readonly startedAt: number;
-	config: RunnerConfig | undefined;
-	/** Takes no more jobs, and ends when the running ones have ended. */
-	ending: boolean;
-	readonly workers: Map<string, Worker>;
-	/** Jobs that it has taken and that haven't ended. */
-	readonly jobs: Job[];
-	readonly totals: {jobs: number; failed: number; created: number; creationFailed: number; removed: number};
-	/** Looks at config.toml again, as it does every 3 s by the file's time. */
-	reload(): void;
-	/** Whether it would take a job from GitLab now, were there room. */
-	takes(): boolean;
-	/** Takes what jobs it can. */
-	dispatch(): void;
-	/** SIGQUIT: no new jobs, ends when the running ones have ended. */
-	quit(): void;
-	/** SIGTERM, or the host's end: running jobs end now, and so does the process. */
-	kill(reason: string): void;
-	/** A worker's instance is gone: its job fails. */
-	lose(worker: Worker): void;
-};
+import {isUp, type Machine, programs, storeOf, systemIdOf, textOf, versionOf} from './machine.ts';
+import {machinePrefix, type RunnerEntry, readConfig} from './runner-config.ts';
+import type {RunnerProcess, Worker} from './worker.ts';
 
 /** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
 const tries = 3;
 
-/** Lets a work go on by itself as time passes; gives what calls it off. */
-export function inBackground<Result>(hosts: Hosts, work: Work<Result>, done: (result: Result) => void): () => void {
-	let callOff = () => {};
-	const proceed = () => {
-		const next = work.next();
-		if (next.done) done(next.value);
-		else callOff = hosts.clock.at(hosts.clock.now() + next.value, proceed);
-		hosts.review();
-	};
-	callOff = hosts.clock.at(hosts.clock.now(), proceed);
-	return () => callOff();
-}
-
 /** Starts the runner's process on a machine. */
-export function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
+function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 	const {clock, gitlab, random} = hosts;
 	const totals = {jobs: 0, failed: 0, created: 0, creationFailed: 0, removed: 0};
 	const docker: DockerMachine = {cloud: hosts.cloud, machine, now: clock.now, random, say: () => {}, givenUp: () => undefined};
-	const process: RunnerProcess = {startedAt: clock.now(), config: undefined, ending: false, workers: new Map(), jobs: [], totals, reload, takes, dispatch, quit, kill, lose};
+	const process: RunnerProcess = {
+		startedAt: clock.now(),
+		config: undefined,
+		ending: false,
+		workers: new Map(),
+		jobs: [],
+		totals,
+		reload,
+		takes,
+		dispatch,
+		quit,
+		kill,
+		lose,
+	};
 	systemIdOf(machine);
 	reload();
 	adopt();
@@ -70,9 +45,9 @@ export function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 
 	/** Machines in the store from before are its own when they bear a token's prefix. */
 	function adopt(): void {
-		for (const {name} of storeOf(machine)) {
+		for (const {name, instanceId} of storeOf(machine)) {
 			const entry = process.config?.entries.find(({token}) => name.startsWith(machinePrefix(token)));
-			if (entry) rest({name, token: entry.token, state: 'idle', used: 1}, entry);
+			if (entry) rest({name, token: entry.token, state: 'idle', used: 1, instanceId}, entry);
 		}
 	}
 
@@ -100,7 +75,9 @@ export function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 		if (!runner || process.jobs.length >= (process.config?.concurrent ?? 0)) return undefined;
 		if (!idleOf(entry) && (entry.idleCount > 0 || !hasRoom(entry))) return undefined;
 		runner.contactedAt = clock.now();
-		return gitlab.jobs.find((job) => job.state === 'pending' && (job.tags.length === 0 ? runner.runUntagged : job.tags.every((tag) => runner.tags.includes(tag))));
+		return gitlab.jobs.find(
+			(job) => job.state === 'pending' && (job.tags.length === 0 ? runner.runUntagged : job.tags.every((tag) => runner.tags.includes(tag))),
+		);
 	}
 
 	function take(job: Job, entry: RunnerEntry): void {
@@ -123,6 +100,7 @@ export function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 		worker.callOff = inBackground(hosts, createMachine(docker, worker.name, entry.options), (made) => {
 			worker.callOff = undefined;
 			if (made.made) {
+				worker.instanceId = made.instanceId;
 				totals.created += 1;
 				if (job?.state === 'running') run(worker, job, entry);
 				else rest(worker, entry);
@@ -200,7 +178,10 @@ export function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 	function finish(): void {
 		if (process.jobs.length > 0) return;
 		const idle = process.config?.drainsIdle ? [...process.workers.values()].filter(({state}) => state === 'idle') : [];
-		if (idle.length === 0 && ![...process.workers.values()].some(({state}) => state === 'removing' || state === 'creating')) return stop();
+		if (idle.length === 0 && ![...process.workers.values()].some(({state}) => state === 'removing' || state === 'creating')) {
+			stop();
+			return;
+		}
 		for (const worker of idle) remove(worker);
 		clock.at(clock.now() + 1000, () => {
 			if (machine.process === process) finish();

@@ -5,5 +5,11 @@ import type {Judge} from './cause.ts';
 export const configRefused: Judge = ({history, now}) => {
 	const held = history?.configRefused;
 	if (!held) return undefined;
-	return {id: 'config-refused', says: `GitLab Runner can't load config.toml${forTime(held.since, now)}, so the one before stays in force: ${held.detail ?? 'it says no more'}.`, source: 'journal', key: 'config', since: held.since};
+	return {
+		id: 'config-refused',
+		says: `GitLab Runner can't load config.toml${forTime(held.since, now)}, so the one before stays in force: ${held.detail ?? 'it says no more'}.`,
+		source: 'journal',
+		key: 'config',
+		since: held.since,
+	};
 };

@@ -4,7 +4,23 @@ import {holdingCode} from './refusals.ts';
 
 /** AWS doesn't take the manager's credentials. */
 export const credentialsRefused: Judge = (it) => {
-	const held = holdingCode(it, 'AuthFailure', 'InvalidClientTokenId', 'ExpiredToken', 'RequestExpired', 'SignatureDoesNotMatch', 'OptInRequired', 'PendingVerification', 'Blocked');
+	const held = holdingCode(
+		it,
+		'AuthFailure',
+		'InvalidClientTokenId',
+		'ExpiredToken',
+		'RequestExpired',
+		'SignatureDoesNotMatch',
+		'OptInRequired',
+		'PendingVerification',
+		'Blocked',
+	);
 	if (!held) return undefined;
-	return {id: 'credentials-refused', says: `AWS doesn't accept the manager's credentials${forTime(held.since, it.now)} (${held.refusal.code}).`, source: 'journal', key: 'repair', since: held.since};
+	return {
+		id: 'credentials-refused',
+		says: `AWS doesn't accept the manager's credentials${forTime(held.since, it.now)} (${held.refusal.code}).`,
+		source: 'journal',
+		key: 'repair',
+		since: held.since,
+	};
 };

@@ -6,5 +6,11 @@ import {holdingCode} from './refusals.ts';
 export const dockerHub: Judge = (it) => {
 	const held = holdingCode(it, 'docker-hub');
 	if (!held) return undefined;
-	return {id: 'docker-hub', says: `Docker Hub refuses more pulls from the workers' address${forTime(held.since, it.now)} (toomanyrequests).`, source: 'journal', key: 'config', since: held.since};
+	return {
+		id: 'docker-hub',
+		says: `Docker Hub refuses more pulls from the workers' address${forTime(held.since, it.now)} (toomanyrequests).`,
+		source: 'journal',
+		key: 'config',
+		since: held.since,
+	};
 };

@@ -6,5 +6,11 @@ import {holdingCode} from './refusals.ts';
 export const dockerInstall: Judge = (it) => {
 	const held = holdingCode(it, 'docker-install');
 	if (!held) return undefined;
-	return {id: 'docker-install', says: `Docker can't be installed on new workers${forTime(held.since, it.now)}: the last ${many(held.count, 'try', 'tries')} didn't bring it up.`, source: 'journal', key: 'log', since: held.since};
+	return {
+		id: 'docker-install',
+		says: `Docker can't be installed on new workers${forTime(held.since, it.now)}: the last ${many(held.count, 'try', 'tries')} didn't bring it up.`,
+		source: 'journal',
+		key: 'log',
+		since: held.since,
+	};
 };

@@ -10,7 +10,8 @@ export const gitlabUnreachable: Judge = ({history, runner, now}) => {
 	const url = runner?.url ?? 'GitLab';
 	const {since, detail = 'no answer'} = held;
 	const base = {source: 'journal', since} as const;
-	if (untrusted.test(detail)) return {...base, id: 'gitlab-certificate', says: `The manager doesn't trust the certificate of ${url}${forTime(since, now)} (${detail}).`, key: 'config'};
+	if (untrusted.test(detail))
+		return {...base, id: 'gitlab-certificate', says: `The manager doesn't trust the certificate of ${url}${forTime(since, now)} (${detail}).`, key: 'config'};
 	if (/^5\d\d\b/.test(detail)) return {...base, id: 'gitlab-failing', says: `${url} answers the manager with ${detail}${forTime(since, now)}.`, key: 'log'};
 	return {...base, id: 'gitlab-unreachable', says: `The manager can't reach ${url}${forTime(since, now)} (${detail}).`, key: 'ssh'};
 };

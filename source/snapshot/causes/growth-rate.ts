@@ -5,5 +5,10 @@ import type {Judge} from './cause.ts';
 export const growthRate: Judge = ({runner, creating, idle}) => {
 	const most = runner?.maxGrowthRate;
 	if (most === undefined || creating === undefined || creating < most || (idle ?? 0) > 0) return undefined;
-	return {id: 'growth-rate', says: `MaxGrowthRate lets ${many(most, 'machine')} be made at a time, and ${creating === 1 ? '1 is' : `${creating} are`}.`, source: 'runner', key: 'config'};
+	return {
+		id: 'growth-rate',
+		says: `MaxGrowthRate lets ${many(most, 'machine')} be made at a time, and ${creating === 1 ? '1 is' : `${creating} are`}.`,
+		source: 'runner',
+		key: 'config',
+	};
 };

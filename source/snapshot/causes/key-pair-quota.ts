@@ -8,5 +8,11 @@ export const keyPairQuota: Judge = (it) => {
 	if (!held) return undefined;
 	const seen = it.snapshot.leftovers.value?.keyPairs.length;
 	const count = seen === undefined ? '' : `, ${seen.toLocaleString('en-US')} of them docker-machine's`;
-	return {id: 'key-pair-quota', says: `${it.snapshot.region} is full of key pairs${count}${forTime(held.since, it.now)}, and each worker needs one.`, source: 'journal', key: 'remove-leftovers', since: held.since};
+	return {
+		id: 'key-pair-quota',
+		says: `${it.snapshot.region} is full of key pairs${count}${forTime(held.since, it.now)}, and each worker needs one.`,
+		source: 'journal',
+		key: 'remove-leftovers',
+		since: held.since,
+	};
 };

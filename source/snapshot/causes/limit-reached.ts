@@ -16,5 +16,11 @@ export const limitReached: Judge = (it) => {
 	const {limit, machines, idle, now, metrics} = it;
 	if (limit === undefined || machines === undefined || machines < limit || (idle ?? 0) > 0) return undefined;
 	const since = fullSince(it);
-	return {id: 'limit', says: `The limit is ${limit} and all ${many(machines, 'machine')} are busy or being made${forTime(since, now)}.`, source: metrics ? 'runner' : 'host', key: 'raise-limit', since};
+	return {
+		id: 'limit',
+		says: `The limit is ${limit} and all ${many(machines, 'machine')} are busy or being made${forTime(since, now)}.`,
+		source: metrics ? 'runner' : 'host',
+		key: 'raise-limit',
+		since,
+	};
 };

@@ -10,9 +10,16 @@ export const managerCpu: Judge = ({host, manager}) => {
 	const type = manager?.type;
 	if (seen.stolen !== undefined && seen.stolen > 0.3) {
 		const percent = Math.round(seen.stolen * 100);
-		const credits = type !== undefined && burstable.test(type) ? `The manager's CPU credits are used up: ${type} gets ${100 - percent} % of its processor.` : `The manager gets ${100 - percent} % of its processor.`;
+		const credits =
+			type !== undefined && burstable.test(type)
+				? `The manager's CPU credits are used up: ${type} gets ${100 - percent} % of its processor.`
+				: `The manager gets ${100 - percent} % of its processor.`;
 		return {...base, id: 'manager-cpu', says: credits};
 	}
 	if (seen.cpus === 0 || seen.load1 / seen.cpus < 4) return undefined;
-	return {...base, id: 'manager-load', says: `The manager is overloaded: ${seen.load1.toFixed(1)} tasks wait for ${seen.cpus === 1 ? '1 processor' : `${seen.cpus} processors`}.`};
+	return {
+		...base,
+		id: 'manager-load',
+		says: `The manager is overloaded: ${seen.load1.toFixed(1)} tasks wait for ${seen.cpus === 1 ? '1 processor' : `${seen.cpus} processors`}.`,
+	};
 };

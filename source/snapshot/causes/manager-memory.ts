@@ -5,5 +5,10 @@ import type {Judge} from './cause.ts';
 export const managerMemory: Judge = ({host}) => {
 	const seen = host?.resources;
 	if (!seen || seen.memoryTotal === 0 || seen.memoryFree / seen.memoryTotal >= 0.05) return undefined;
-	return {id: 'manager-memory', says: `The manager's memory is used up: ${bytes(seen.memoryFree)} of ${bytes(seen.memoryTotal)} are free.`, source: 'host', key: 'ssh'};
+	return {
+		id: 'manager-memory',
+		says: `The manager's memory is used up: ${bytes(seen.memoryFree)} of ${bytes(seen.memoryTotal)} are free.`,
+		source: 'host',
+		key: 'ssh',
+	};
 };

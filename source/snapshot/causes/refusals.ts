@@ -26,15 +26,17 @@ export function holdingRefusal({history, now}: Case, fits: (refusal: Refusal) =>
 }
 
 /** The newest refusal with one of these codes. */
-export const holdingCode = (it: Case, ...codes: readonly string[]): Holds | undefined => holdingRefusal(it, ({code}) => codes.includes(code.replace(/^(?:Client|Server)\./, '')));
+export const holdingCode = (it: Case, ...codes: readonly string[]): Holds | undefined =>
+	holdingRefusal(it, ({code}) => codes.includes(code.replace(/^(?:Client|Server)\./, '')));
 
 /** `c5.large in us-east-2a`, from the refusal, else from config.toml. */
 export function whereOf({runner, snapshot}: Case, refusal: Refusal): string {
 	const options = runner?.options ?? {};
 	const type = refusal.type ?? options['instance-type'];
-	const zone = refusal.zone ?? (options['zone'] === undefined ? undefined : `${options['region'] ?? snapshot.region}${options['zone']}`);
+	const zone = refusal.zone ?? (options.zone === undefined ? undefined : `${options.region ?? snapshot.region}${options.zone}`);
 	return [type ?? 'workers', zone === undefined ? '' : `in ${zone}`].filter(Boolean).join(' ');
 }
 
 /** Whether config.toml asks for spot machines. */
-export const wantsSpot = ({runner}: Case): boolean => runner !== undefined && 'request-spot-instance' in runner.options && runner.options['request-spot-instance'] !== 'false';
+export const wantsSpot = ({runner}: Case): boolean =>
+	runner !== undefined && 'request-spot-instance' in runner.options && runner.options['request-spot-instance'] !== 'false';

@@ -9,7 +9,14 @@ export const runnerOffline: Judge = ({gitlab, now}) => {
 	if (!gitlab) return undefined;
 	const times = [gitlab.runner.contactedAt, ...gitlab.managers.map(({contactedAt}) => contactedAt)].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
 	const last = times.length === 0 ? undefined : Math.max(...times);
-	if (last === undefined) return {id: 'runner-never', says: `GitLab has never heard from runner ${gitlab.runner.description}.`, source: 'gitlab', key: 'restart'};
+	if (last === undefined)
+		return {id: 'runner-never', says: `GitLab has never heard from runner ${gitlab.runner.description}.`, source: 'gitlab', key: 'restart'};
 	if (now - last < silence) return undefined;
-	return {id: 'runner-offline', says: `GitLab last heard from runner ${gitlab.runner.description} ${age((now - last) / 1000)} ago.`, source: 'gitlab', key: 'restart', since: last};
+	return {
+		id: 'runner-offline',
+		says: `GitLab last heard from runner ${gitlab.runner.description} ${age((now - last) / 1000)} ago.`,
+		source: 'gitlab',
+		key: 'restart',
+		since: last,
+	};
 };

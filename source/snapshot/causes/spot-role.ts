@@ -5,5 +5,11 @@ import {holdingCode} from './refusals.ts';
 export const spotRole: Judge = (it) => {
 	const held = holdingCode(it, 'AuthFailure.ServiceLinkedRoleCreationNotPermitted');
 	if (!held) return undefined;
-	return {id: 'spot-role', says: 'The account has no role AWSServiceRoleForEC2Spot, without which it gets no spot machine.', source: 'journal', key: 'repair', since: held.since};
+	return {
+		id: 'spot-role',
+		says: 'The account has no role AWSServiceRoleForEC2Spot, without which it gets no spot machine.',
+		source: 'journal',
+		key: 'repair',
+		since: held.since,
+	};
 };

@@ -6,5 +6,11 @@ import {holdingCode} from './refusals.ts';
 export const sshNever: Judge = (it) => {
 	const held = holdingCode(it, 'ssh-never');
 	if (!held) return undefined;
-	return {id: 'ssh-never', says: `New workers don't answer the manager's SSH${forTime(held.since, it.now)} (${many(held.count, 'machine')}): the security group, the user or the route isn't right.`, source: 'journal', key: 'config', since: held.since};
+	return {
+		id: 'ssh-never',
+		says: `New workers don't answer the manager's SSH${forTime(held.since, it.now)} (${many(held.count, 'machine')}): the security group, the user or the route isn't right.`,
+		source: 'journal',
+		key: 'config',
+		since: held.since,
+	};
 };

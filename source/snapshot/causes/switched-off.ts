@@ -6,5 +6,11 @@ export const switchedOff: Judge = ({history, now}) => {
 	const held = history?.unhealthy;
 	if (!held || (held.until !== undefined && held.until < now)) return undefined;
 	const until = held.until === undefined ? 'for an hour' : `and asks again in ${age((held.until - now) / 1000)}`;
-	return {id: 'switched-off', says: `The runner switched itself off as unhealthy ${age((now - held.since) / 1000)} ago ${until}; a restart is quicker once GitLab answers it.`, source: 'journal', key: 'restart', since: held.since};
+	return {
+		id: 'switched-off',
+		says: `The runner switched itself off as unhealthy ${age((now - held.since) / 1000)} ago ${until}; a restart is quicker once GitLab answers it.`,
+		source: 'journal',
+		key: 'restart',
+		since: held.since,
+	};
 };

@@ -21,14 +21,22 @@ export const unservedTag: Judge = (it) => {
 	if (jobs.length === 0) return undefined;
 	const tags = [...new Set(jobs.flatMap(({unfit}) => (unfit.why === 'tag' ? unfit.tags : [])))].sort();
 	const names = tags.length > 3 ? `${tags.slice(0, 3).join(', ')} and ${tags.length - 3} more` : tags.join(', ');
-	return cause('unserved-tag', `${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${jobs.length === 1 ? 'asks' : 'ask'} for ${tags.length === 1 ? 'the tag' : 'the tags'} ${names}, which ${nobody(it, 'has', "doesn't have")}.`, jobs);
+	return cause(
+		'unserved-tag',
+		`${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${jobs.length === 1 ? 'asks' : 'ask'} for ${tags.length === 1 ? 'the tag' : 'the tags'} ${names}, which ${nobody(it, 'has', "doesn't have")}.`,
+		jobs,
+	);
 };
 
 /** Jobs without tags, and no runner takes such. */
 export const unservedUntagged: Judge = (it) => {
 	const jobs = it.waiting.unserved.filter(({unfit}) => unfit.why === 'untagged');
 	if (jobs.length === 0) return undefined;
-	return cause('unserved-untagged', `${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${jobs.length === 1 ? 'has' : 'have'} no tag, and ${nobody(it, 'takes untagged jobs', "doesn't take untagged jobs")}.`, jobs);
+	return cause(
+		'unserved-untagged',
+		`${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${jobs.length === 1 ? 'has' : 'have'} no tag, and ${nobody(it, 'takes untagged jobs', "doesn't take untagged jobs")}.`,
+		jobs,
+	);
 };
 
 /** Jobs of a branch that isn't protected, and every runner is for protected ones only. */
@@ -37,5 +45,9 @@ export const unservedBranch: Judge = (it) => {
 	if (jobs.length === 0) return undefined;
 	const refs = [...new Set(jobs.map(({job}) => job.ref))].sort();
 	const names = refs.length > 2 ? many(refs.length, 'branch', 'branches') : refs.join(' and ');
-	return cause('unserved-branch', `${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${jobs.length === 1 ? 'is' : 'are'} for ${names}, not protected, and ${nobody(it, 'takes jobs of such branches', 'takes jobs of protected branches only')}.`, jobs);
+	return cause(
+		'unserved-branch',
+		`${many(jobs.length, 'job')} of ${projectsOf(jobs)} ${jobs.length === 1 ? 'is' : 'are'} for ${names}, not protected, and ${nobody(it, 'takes jobs of such branches', 'takes jobs of protected branches only')}.`,
+		jobs,
+	);
 };

@@ -10,7 +10,7 @@ export type Entry = {
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g');
 
 /** A text without terminal colours. The runner colours its log whether a terminal reads it or not (facts §17.3). */
-export const withoutColour = (text: string): string => (text.includes('\u001b') ? text.replace(escapes, '') : text);
+const withoutColour = (text: string): string => (text.includes('\u001b') ? text.replace(escapes, '') : text);
 
 /** `MESSAGE` is a string, an array of byte numbers where it has colours, and null where it was too long and `--all` wasn't given (facts §17.3). */
 function textOf(message: unknown): string | undefined {
@@ -30,13 +30,13 @@ function parsed(line: string): Record<string, unknown> | undefined {
 }
 
 /** Reads one line of `journalctl -o json --all`; undefined when it holds no message that can be read. */
-export function readEntry(line: string): Entry | undefined {
+function readEntry(line: string): Entry | undefined {
 	const fields = parsed(line);
 	if (!fields) return undefined;
-	const message = textOf(fields['MESSAGE']);
-	const microseconds = Number(fields['__REALTIME_TIMESTAMP']);
+	const message = textOf(fields.MESSAGE);
+	const microseconds = Number(fields.__REALTIME_TIMESTAMP);
 	if (message === undefined || !Number.isFinite(microseconds)) return undefined;
-	const cursor = fields['__CURSOR'];
+	const cursor = fields.__CURSOR;
 	return {at: Math.floor(microseconds / 1000), message: withoutColour(message), cursor: typeof cursor === 'string' ? cursor : undefined};
 }
 

@@ -1,7 +1,7 @@
 import {goSeconds} from '../go-duration.ts';
 import type {Entry} from './entries.ts';
 import {type LogLine, readLogLine} from './log-line.ts';
-import {readRefusal, type Refusal} from './refusal.ts';
+import {type Refusal, readRefusal} from './refusal.ts';
 
 type Base = {at: number};
 
@@ -77,9 +77,11 @@ function ofMachine(line: LogLine, at: number): LogEvent[] {
 	const machine = text(line, 'name');
 	if (machine === undefined) return [];
 	const {message} = line;
-	if (message.startsWith('Machine created')) return [{is: 'machine-created', machine, seconds: goSeconds(line.fields['duration']), at}];
-	if (message.startsWith('Machine creation failed')) return [{is: 'machine-failed', machine, seconds: goSeconds(line.fields['time']), error: text(line, 'error') ?? '', at}];
-	if (message.startsWith('Requesting machine removal')) return [{is: 'machine-removing', machine, reason: (text(line, 'reason') ?? '').toLowerCase(), uses: number(line, 'usedCount'), at}];
+	if (message.startsWith('Machine created')) return [{is: 'machine-created', machine, seconds: goSeconds(line.fields.duration), at}];
+	if (message.startsWith('Machine creation failed'))
+		return [{is: 'machine-failed', machine, seconds: goSeconds(line.fields.time), error: text(line, 'error') ?? '', at}];
+	if (message.startsWith('Requesting machine removal'))
+		return [{is: 'machine-removing', machine, reason: (text(line, 'reason') ?? '').toLowerCase(), uses: number(line, 'usedCount'), at}];
 	if (message.startsWith('Machine removed')) return [{is: 'machine-removed', machine, at}];
 	if (message.startsWith('Giving up on machine removal')) return [{is: 'machine-given-up', machine, at}];
 	return [];
@@ -96,11 +98,13 @@ function ofJob(line: LogLine, at: number): LogEvent[] {
 	if (job === undefined) return [];
 	const machine = text(line, 'name');
 	if (message.startsWith('Job succeeded')) return [{is: 'job-ended', job, machine, ok: true, error: undefined, at}];
-	if (message.startsWith('Job failed')) return [{is: 'job-ended', job, machine, ok: false, error: text(line, 'error') ?? message.replace(/^Job failed[^:]*:?\s*/, ''), at}];
+	if (message.startsWith('Job failed'))
+		return [{is: 'job-ended', job, machine, ok: false, error: text(line, 'error') ?? message.replace(/^Job failed[^:]*:?\s*/, ''), at}];
 	if (message.startsWith('Cleaned up docker-machine')) return [];
 	if (machine !== undefined && /^(?:Using existing|Created|Starting) docker-machine/.test(message))
 		return [{is: 'job-on-machine', job, project: project(line), machine, runner: text(line, 'runner'), uses: number(line, 'usedCount'), at}];
-	if (/^(?:Checking for jobs\.\.\. ?received|Added job to processing list)/.test(message)) return [{is: 'job-received', job, project: project(line), runner: text(line, 'runner'), at}];
+	if (/^(?:Checking for jobs\.\.\. ?received|Added job to processing list)/.test(message))
+		return [{is: 'job-received', job, project: project(line), runner: text(line, 'runner'), at}];
 	return [];
 }
 
@@ -139,8 +143,25 @@ export function eventsOf(entry: Entry): LogEvent[] {
 
 /** Texts of which each line that `eventsOf` understands holds one: the manager sends no other of the past. */
 export const tellingWords: readonly string[] = [
-	...['Checking for jobs', 'Added job to processing list', 'docker-machine', 'Preparation failed', 'Job succeeded', 'Job failed', 'Machine created', 'Machine creation failed'],
-	...['Requesting machine removal', 'Machine removed', 'Giving up on machine removal', 'operation=', '"operation"', 'is unhealthy and will be disabled', 'is not healthy'],
+	...[
+		'Checking for jobs',
+		'Added job to processing list',
+		'docker-machine',
+		'Preparation failed',
+		'Job succeeded',
+		'Job failed',
+		'Machine created',
+		'Machine creation failed',
+	],
+	...[
+		'Requesting machine removal',
+		'Machine removed',
+		'Giving up on machine removal',
+		'operation=',
+		'"operation"',
+		'is unhealthy and will be disabled',
+		'is not healthy',
+	],
 	...['Configuration loaded', 'Failed to load config', 'Starting multi-runner', 'Starting graceful shutdown'],
 ];
 

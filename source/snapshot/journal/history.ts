@@ -25,10 +25,10 @@ export type MachineStory = {
 };
 
 /** A create that was refused or failed. */
-export type Refused = {at: number; machine: string | undefined; refusal: Refusal};
+type Refused = {at: number; machine: string | undefined; refusal: Refusal};
 
 /** A state of the log that holds until something ends it; `since` is when it began, `last` when it was last seen. */
-export type Holding = {since: number; last: number; detail?: string | undefined; runner?: string | undefined};
+type Holding = {since: number; last: number; detail?: string | undefined; runner?: string | undefined};
 
 /** What the runner's journal has told since `since`, bounded: machines and refusals of six hours, spans by the hour. */
 export type History = {
@@ -63,7 +63,16 @@ const most = 50;
 const mostRefused = 500;
 
 /** Nothing told yet; the journal is read from `since` on. */
-export const noHistory = (since: number): History => ({since, until: since, machines: new Map(), refused: [], removals: [], creations: [], received: [], spans: noSpans(since)});
+export const noHistory = (since: number): History => ({
+	since,
+	until: since,
+	machines: new Map(),
+	refused: [],
+	removals: [],
+	creations: [],
+	received: [],
+	spans: noSpans(since),
+});
 
 type Machines = Map<string, MachineStory>;
 
@@ -71,7 +80,11 @@ function told(machines: Machines, name: string, at: number, more: Partial<Machin
 	machines.set(name, {...(machines.get(name) ?? {name}), ...more, at});
 }
 
-const holding = (known: Holding | undefined, at: number, more: {detail?: string; runner?: string | undefined} = {}): Holding => ({since: known?.since ?? at, last: at, ...more});
+const holding = (known: Holding | undefined, at: number, more: {detail?: string; runner?: string | undefined} = {}): Holding => ({
+	since: known?.since ?? at,
+	last: at,
+	...more,
+});
 
 function machineTold(machines: Machines, event: LogEvent): void {
 	const {at} = event;
@@ -136,7 +149,10 @@ function runnerTold(history: History, event: LogEvent): History {
 		case 'gitlab-unreachable':
 			return {...history, unreachable: holding(history.unreachable, at, {detail: event.error, runner: event.runner})};
 		case 'unhealthy':
-			return {...history, unhealthy: {...holding(history.unhealthy, at, {runner: event.runner}), until: event.seconds === undefined ? undefined : at + event.seconds * 1000}};
+			return {
+				...history,
+				unhealthy: {...holding(history.unhealthy, at, {runner: event.runner}), until: event.seconds === undefined ? undefined : at + event.seconds * 1000},
+			};
 		case 'forced-check':
 			return {...history, unhealthy: undefined};
 		case 'job-received':

@@ -7,7 +7,16 @@ export type LogLine = {
 };
 
 const prefixes = {'WARNING: ': 'warning', 'ERROR: ': 'error', 'FATAL: ': 'fatal', 'PANIC: ': 'panic', 'DEBUG: ': 'debug'} as const;
-const levels: Record<string, LogLine['level']> = {debug: 'debug', info: 'info', warning: 'warning', warn: 'warning', error: 'error', fatal: 'fatal', panic: 'panic', trace: 'debug'};
+const levels: Record<string, LogLine['level']> = {
+	debug: 'debug',
+	info: 'info',
+	warning: 'warning',
+	warn: 'warning',
+	error: 'error',
+	fatal: 'fatal',
+	panic: 'panic',
+	trace: 'debug',
+};
 
 function fromJson(text: string): LogLine | undefined {
 	try {

@@ -19,7 +19,10 @@ export type Refusal = {
 const ours: readonly [RegExp, string][] = [
 	[/toomanyrequests|pull rate limit/i, 'docker-hub'],
 	[/error installing docker|Error detecting OS/i, 'docker-install'],
-	[/bad certificate|x509: certificate|tls: (?:failed to verify|unknown)|Error checking the host|error checking and\/or regenerating the certs/i, 'certificates'],
+	[
+		/bad certificate|x509: certificate|tls: (?:failed to verify|unknown)|Error checking the host|error checking and\/or regenerating the certs/i,
+		'certificates',
+	],
 	[/Too many retries waiting for SSH/i, 'ssh-never'],
 	[/Unable to verify the Docker daemon is listening/i, 'docker-install'],
 	[/unable to find a subnet that is both|does not belong to VpcId|desired subnet could not be located/i, 'subnet-zone'],
@@ -27,7 +30,8 @@ const ours: readonly [RegExp, string][] = [
 ];
 
 /** `Error launching instance: InsufficientInstanceCapacity: We currently …`, `unable to create key pair: KeyPairLimitExceeded: …`. */
-const awsCode = /(?:^|[\s:(])((?:[A-Z][A-Za-z0-9]+\.)?[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z.]+)?|Unsupported|Throttling|Blocked): /;
+const awsCode =
+	/(?:^|[\s:(])((?:[A-Z][A-Za-z0-9]+\.)?[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z.]+)?|Unsupported|Throttling|Blocked): /;
 
 const notAws = new Set(['GitLab', 'SubnetId', 'VpcId']);
 

@@ -37,7 +37,8 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: Known): P
 	for (let at = 0; at < missing.length; at += mostValues) {
 		for (const instance of await describe(cloud, 'instance-id', missing.slice(at, at + mostValues))) byId.set(instance.id, instance);
 	}
-	const isManager = (instance: Instance): boolean => ('fleet' in watched ? bearsMark(watched.fleet, instance.tags, 'manager') : instance.id === watched.managerId);
+	const isManager = (instance: Instance): boolean =>
+		'fleet' in watched ? bearsMark(watched.fleet, instance.tags, 'manager') : instance.id === watched.managerId;
 	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);
 	const [manager, ...others] = found;
 	return {
@@ -56,7 +57,11 @@ export async function lookAtLeftovers(cloud: Cloud): Promise<Leftovers> {
 	]);
 	return {
 		keyPairs: (pairs.KeyPairs ?? []).map(keyPairOf),
-		spotRequests: (requests.SpotInstanceRequests ?? []).map((seen) => ({...spotRequestOf(seen), createdAt: seen.CreateTime?.getTime(), type: seen.LaunchSpecification?.InstanceType})),
+		spotRequests: (requests.SpotInstanceRequests ?? []).map((seen) => ({
+			...spotRequestOf(seen),
+			createdAt: seen.CreateTime?.getTime(),
+			type: seen.LaunchSpecification?.InstanceType,
+		})),
 		volumes: (volumes.Volumes ?? []).map((seen) => ({
 			id: seen.VolumeId ?? '',
 			state: seen.State ?? '',

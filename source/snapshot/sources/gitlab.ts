@@ -3,7 +3,7 @@ import {isProblem} from '../../problem.ts';
 import type {GitlabSees} from '../snapshot.ts';
 
 /** Projects of one runner that are looked at in a round: GitLab limits this call by itself (facts §17.5). */
-export const mostProjects = 20;
+const mostProjects = 20;
 
 /** How GitLab is asked for one runner. */
 export type GitlabAsked = {panel: GitlabPanel; token: string};
@@ -30,7 +30,11 @@ async function pendingOf({panel, token}: GitlabAsked, project: string, signal: A
 /** The runner, its managers, what it runs and what waits for it. Throws GitLab's Problems. */
 export async function lookAtGitlab(asked: GitlabAsked, runnerId: number, signal: AbortSignal): Promise<GitlabSees> {
 	const {panel, token} = asked;
-	const [runner, managers, running] = await Promise.all([panel.served(token, runnerId, signal), panel.managers(token, runnerId, signal), panel.running(token, runnerId, signal)]);
+	const [runner, managers, running] = await Promise.all([
+		panel.served(token, runnerId, signal),
+		panel.managers(token, runnerId, signal),
+		panel.running(token, runnerId, signal),
+	]);
 	const looked = await Promise.all((await projectsOf(asked, runner, signal)).map((project) => pendingOf(asked, project, signal)));
 	return {
 		runner,

@@ -5,6 +5,7 @@ import {readMachines} from '../machines.ts';
 import {readMetrics} from '../metrics.ts';
 import type {Trouble} from '../seen.ts';
 import type {HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
+import {keeping} from './keep.ts';
 
 type Told = NonNullable<PanelOutcome['host']>;
 
@@ -30,17 +31,18 @@ function facts(text: string, toml: (text: string) => unknown) {
 	}
 }
 
-/** The manager's machine as one round told it. `before` is the round before, for what only two rounds can tell. */
-export function hostSeen(told: Told, toml: (text: string) => unknown, before: Ticks | undefined): HostSeen {
+/** The manager's machine as one round told it. `before` is the round before: for what only two rounds can tell, and so that what is the same stays the same. */
+export function hostSeen(told: Told, toml: (text: string) => unknown, before: {ticks: Ticks | undefined; seen: HostSeen | undefined}): HostSeen {
 	const {machines, unread} = readMachines(told.machines);
+	const {config} = before.seen ?? {};
 	return {
-		machines,
+		machines: keeping(before.seen?.machines, machines, ({name}) => name),
 		unreadMachines: [...told.unreadMachines, ...unread],
 		hasStore: told.hasStore,
 		certificates: told.certificates,
-		config: told.config && {...told.config, facts: facts(told.config.text, toml)},
+		config: config && config.hash === told.config?.hash ? config : told.config && {...told.config, facts: facts(told.config.text, toml)},
 		service: {active: told.service.active, since: told.service.since, restarts: told.service.restarts},
-		resources: resourcesOf(told, before),
+		resources: resourcesOf(told, before.ticks),
 	};
 }
 

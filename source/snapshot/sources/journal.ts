@@ -55,7 +55,8 @@ export const nextOf = ({cursor, history}: Reading): NonNullable<Panel['journal']
 export function goOn(reading: Reading, told: Told, now: number): Reading {
 	// The cursor's entry is gone since the journal was cut: go on by time.
 	if (told.lost) return {...reading, cursor: undefined};
-	if (told.failed !== undefined) throw new Problem({code: 'journal-silent', message: `The manager's journal can't be read: ${told.failed}.`, fault: 'outside', again: true});
+	if (told.failed !== undefined)
+		throw new Problem({code: 'journal-silent', message: `The manager's journal can't be read: ${told.failed}.`, fault: 'outside', again: true});
 	const fresh = reading.cursor === undefined ? told.tail.filter(([at]) => at > (reading.log.at(-1)?.at ?? 0)) : told.tail;
 	return {
 		history: remember(reading.history, eventsIn(told), now),

@@ -44,7 +44,13 @@ async function spotPrices(cloud: Cloud, types: readonly string[], now: number): 
 const noPrices: Prices = {spot: {}, spotHistory: {}, onDemand: {}, ipv4: addressUsd};
 
 /** Prices of these types; what couldn't be read keeps its last value, and the first trouble is given back. */
-export async function lookAtPrices(cloud: Cloud, cloudAt: CloudAt, types: {workers: readonly string[]; all: readonly string[]}, before: Prices | undefined, now: number): Promise<{prices: Prices; trouble?: Trouble}> {
+export async function lookAtPrices(
+	cloud: Cloud,
+	cloudAt: CloudAt,
+	types: {workers: readonly string[]; all: readonly string[]},
+	before: Prices | undefined,
+	now: number,
+): Promise<{prices: Prices; trouble?: Trouble}> {
 	const known = before ?? noPrices;
 	const spot = types.workers.length === 0 ? Promise.resolve(undefined) : spotPrices(cloud, types.workers, now);
 	const lists = types.all.map(async (type) => [type, await listPrice({cloudAt}, cloud.region, type)] as const);

@@ -28,7 +28,12 @@ export async function lookAtRecord(cloud: Cloud, fleet: Fleet): Promise<RecordVe
 		return versions
 			.map(({Version, LastModifiedDate, LastModifiedUser}, index) => {
 				const [before, after] = [answers[index - 1], answers[index]];
-				return {version: Version ?? 0, at: LastModifiedDate?.getTime() ?? 0, by: whoOf(LastModifiedUser), changes: before && after ? changesBetween(before, after).map(({what, from, to}) => ({what, from, to})) : []};
+				return {
+					version: Version ?? 0,
+					at: LastModifiedDate?.getTime() ?? 0,
+					by: whoOf(LastModifiedUser),
+					changes: before && after ? changesBetween(before, after).map(({what, from, to}) => ({what, from, to})) : [],
+				};
 			})
 			.reverse();
 	} catch (error) {

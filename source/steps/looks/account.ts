@@ -1,6 +1,6 @@
 import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, SpotInstanceRequest} from '../../cloud/shapes.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
-import type {Look, Looking} from '../../step.ts';
+import type {Action, Look, Looking} from '../../step.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
 import {inboundOf, ruleOf} from './rules.ts';
 
@@ -145,6 +145,15 @@ async function securityGroups({cloud}: Looking, name: string, ...values: string[
 	const {SecurityGroups = []} = await cloud.call('DescribeSecurityGroups', {Filters: [{Name: name, Values: values}]});
 	return SecurityGroups;
 }
+
+/** What the sweep needs to be allowed. */
+export const accountActions: readonly Action[] = [
+	'ec2:DescribeInstances',
+	'ec2:DescribeSecurityGroups',
+	'ec2:DescribeSecurityGroupRules',
+	'ec2:DescribeKeyPairs',
+	'ec2:DescribeSpotInstanceRequests',
+];
 
 /** The sweep: eight calls side by side, whatever there is. */
 export const accountLook: Look<Account> = {

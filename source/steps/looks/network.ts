@@ -52,7 +52,7 @@ export const networkLook: Look<Network> = {
 			const [id = '', vpcId = ''] = [seen.SubnetId, seen.VpcId];
 			return {
 				id,
-				name: tagsOf(seen.Tags)['Name'],
+				name: tagsOf(seen.Tags).Name,
 				vpcId,
 				zone: seen.AvailabilityZone ?? '',
 				cidr: seen.CidrBlock ?? '',

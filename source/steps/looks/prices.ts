@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {InstanceType} from '../../cloud/shapes.ts';
 import type {Look, Looking} from '../../step.ts';
 import {ifAnswered} from '../answering.ts';
 
@@ -22,7 +23,7 @@ export const spotPriceLook = (type: string, zone: string): Look<Price> => ({
 			(async () => {
 				const {SpotPriceHistory = []} = await cloud.call('DescribeSpotPriceHistory', {
 					// The SDK's list of types lags behind AWS's.
-					InstanceTypes: [type as 't3.small'],
+					InstanceTypes: [type as InstanceType],
 					ProductDescriptions: ['Linux/UNIX'],
 					AvailabilityZone: zone,
 					StartTime: new Date(clock.now()),

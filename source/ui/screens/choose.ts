@@ -7,11 +7,12 @@ import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Draw, Keys, Move} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, View} from '../screen.ts';
+import {backKey, everythingKey, type Walking, walkingKeys} from '../wizard/walking.ts';
 import {fieldFor, questionRows} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
-export type ChooseScreen = {is: 'choose'; asked: Asked; choices: readonly Choice<unknown>[]; at: number; filter: Draft; typing: boolean; refused?: string};
+export type ChooseScreen = {is: 'choose'; asked: Asked; choices: readonly Choice<unknown>[]; at: number; filter: Draft; typing: boolean; refused?: string; walk?: Walking};
 
 const yesAndNo: readonly Choice<unknown>[] = [
 	{value: true, label: 'Yes'},
@@ -28,7 +29,7 @@ export function choicesOf({question, choices}: Asked): readonly Choice<unknown>[
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** A list for a question, its default in focus. */
-export function chooseFor(asked: Asked, choices: readonly Choice<unknown>[]): ChooseScreen {
+export function chooseFor(asked: Asked, choices: readonly Choice<unknown>[], walk?: Walking): ChooseScreen {
 	const at = asked.default === undefined ? -1 : choices.findIndex(({value}) => same(value, asked.default?.value));
 	return {
 		is: 'choose',
@@ -38,7 +39,23 @@ export function chooseFor(asked: Asked, choices: readonly Choice<unknown>[]): Ch
 		filter: draftOf(''),
 		typing: false,
 		...(asked.refused === undefined ? {} : {refused: asked.refused}),
+		...(walk ? {walk} : {}),
 	};
+}
+
+/** The same list once its live choices have come; the cursor stays on its value. */
+export function withChoices(screen: ChooseScreen, asked: Asked, choices: readonly Choice<unknown>[]): ChooseScreen {
+	const on = focusedIn(screen);
+	const {walk} = screen;
+	const filled = chooseFor(asked, choices, walk && {about: walk.about, back: walk.back, ...(walk.change ? {change: true} : {})});
+	const at = on === undefined ? -1 : choices.findIndex(({value}) => same(value, on.value));
+	return {...filled, typing: screen.typing, filter: screen.filter, ...(at < 0 || screen.filter.text !== '' ? {} : {at})};
+}
+
+/** The choice that the cursor is on; nothing on the way to type another. */
+export function focusedIn(screen: ChooseScreen): Choice<unknown> | undefined {
+	const choice = listed(screen)[screen.at];
+	return choice === other ? undefined : choice;
 }
 
 const other = 'other';
@@ -54,7 +71,7 @@ function listed({asked, choices, filter}: ChooseScreen): (Choice<unknown> | type
 function taken(screen: ChooseScreen): Move {
 	const choice = listed(screen)[screen.at];
 	if (choice === undefined) return {to: screen};
-	if (choice === other) return {push: fieldFor(screen.asked, true)};
+	if (choice === other) return {push: fieldFor(screen.asked, true, screen.walk && {...screen.walk, back: false})};
 	const refused = choice.disabled ?? screen.asked.wrong(choice.value);
 	return refused === undefined ? {answer: choice.value} : {to: {...screen, refused}};
 }
@@ -71,7 +88,16 @@ export function typeFilter(screen: ChooseScreen, press: Press): Move | undefined
 	return filter && {to: {...screen, filter, at: 0}};
 }
 
-export const chooseKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
+const walkKeys = (screen: ChooseScreen, view: View): Binding[] => {
+	const {walk, typing, filter} = screen;
+	if (!walk) return [];
+	const away = typing || filter.text !== '' ? [] : backKey(walk, ['left', 'escape'], view);
+	return [...away, ...walkingKeys(view, typing, walk.about), ...(typing || walk.change ? [] : everythingKey(view))];
+};
+
+export const chooseKeys: Keys<ChooseScreen> = (screen, view) => [...ownKeys(screen, view), ...walkKeys(screen, view)];
+
+const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 	{press: ['enter'], shows: signOf('enter', look), does: 'take', act: () => taken(screen)},
 	{press: screen.typing ? ['up'] : ['up', 'k'], shows: signOf('upDown', look), does: 'choose', act: () => moved(screen, -1)},
 	{press: screen.typing ? ['down'] : ['down', 'j'], shows: '', does: '', act: () => moved(screen, 1)},
@@ -112,6 +138,7 @@ export const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 			{text: plainText(`  ${choice.hint ?? ''}${why}${usual}`, look), role: 'quiet'},
 		);
 	});
+	if (screen.walk?.loading) rows.push(row({text: `   ${signOf('more', look)} asking AWS what there is`, role: 'quiet'}));
 	const foot = screen.refused === undefined ? [] : [row(' ', {text: plainText(screen.refused, look), role: 'blocked'})];
 	const room = bodyRows(view.rows) - head.length - foot.length;
 	return [...head, ...(rows.length > 0 ? windowed(rows, screen.at, room, look) : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...foot];

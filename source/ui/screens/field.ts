@@ -6,18 +6,20 @@ import {wrap} from '../../telling/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Draw, Keys, Move, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, View} from '../screen.ts';
+import {backKey, type Walking, walkingKeys} from '../wizard/walking.ts';
 
 /** A question whose answer is typed. `refused` is what was wrong with it when Enter was pressed; `other` when it came from a list of choices. */
-export type FieldScreen = {is: 'field'; asked: Asked; draft: Draft; refused?: string; other?: true};
+export type FieldScreen = {is: 'field'; asked: Asked; draft: Draft; refused?: string; other?: true; walk?: Walking | undefined};
 
 /** A field for a question, with what was wrong with an earlier answer on show. */
-export const fieldFor = (asked: Asked, other?: true): FieldScreen => ({
+export const fieldFor = (asked: Asked, other?: true, walk?: Walking): FieldScreen => ({
 	is: 'field',
 	asked,
 	draft: draftOf(''),
 	...(asked.refused === undefined ? {} : {refused: asked.refused}),
 	...(other ? {other} : {}),
+	...(walk ? {walk} : {}),
 });
 
 const kindOf = ({question}: Asked): Kind => (isSecret(question) ? 'text' : question.kind);
@@ -38,15 +40,31 @@ export function typeField(screen: FieldScreen, press: Press): Move | undefined {
 	return {to: {...rest, draft}};
 }
 
-export const fieldKeys: Keys<FieldScreen> = (screen, {look}) => {
-	const {asked, draft, other} = screen;
+/** What the field would be answered with now: a value that can be taken, or nothing. */
+export function valueIn({asked, draft}: FieldScreen): unknown {
+	if (draft.text === '' || isSecret(asked.question)) return undefined;
+	const value = fromField(kindOf(asked), draft.text, asked.wrong);
+	return asked.wrong(value) === undefined ? value : undefined;
+}
+
+/** Letters type, so that back is the first column's left arrow, and Escape. */
+function walkKeys({walk, draft, other}: FieldScreen, view: View): Binding[] {
+	if (!walk) return [];
+	const instead: Binding[] = walk.create ? [{press: ['ctrl-g'], shows: 'ctrl-g', does: 'have it made for me', act: () => ({wizard: {do: 'create'}})}] : [];
+	return [...backKey(walk, [...(draft.at === 0 ? ['left'] : []), ...(other ? [] : ['escape'])], view), ...instead, ...walkingKeys(view, true, walk.about)];
+}
+
+export const fieldKeys: Keys<FieldScreen> = (screen, view) => {
+	const {look} = view;
+	const {asked, draft, other, walk} = screen;
 	const hasDefault = asked.default !== undefined;
 	return [
 		{press: ['enter'], shows: signOf('enter', look), does: draft.text === '' && hasDefault ? 'take the default' : 'take', act: () => entered(screen)},
 		...(hasDefault && draft.text === ''
-			? [{press: ['tab'], shows: 'tab', does: 'edit the default', act: () => ({to: {...screen, draft: draftOf(toField(asked.default?.value))}})}]
+			? [{press: [walk ? 'right' : 'tab'], shows: walk ? signOf('right', look) : 'tab', does: 'edit the default', act: () => ({to: {...screen, draft: draftOf(toField(asked.default?.value))}})}]
 			: []),
 		...(other ? [{press: ['escape'], shows: 'esc', does: 'back to the list', act: (): Move => ({pop: true})}] : []),
+		...walkKeys(screen, view),
 	];
 };
 

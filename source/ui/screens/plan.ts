@@ -6,11 +6,12 @@ import {countsOf, findingLines} from '../../telling/sentences.ts';
 import {padded, wrap} from '../../telling/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
-import type {Draw, Keys, View} from '../screen.ts';
+import type {Binding, Draw, Keys, View} from '../screen.ts';
 import {glyphSpan} from '../steps-list.ts';
+import {walkingKeys} from '../wizard/walking.ts';
 
 /** What the checks found, live; the focused finding whole below the list. */
-export type PlanScreen = {is: 'plan'; focus?: string};
+export type PlanScreen = {is: 'plan'; focus?: string; /** It lies over a question, which `tab` leads back to. */ over?: true};
 
 export const planScreen: PlanScreen = {is: 'plan'};
 
@@ -27,10 +28,19 @@ function moved(screen: PlanScreen, view: View, by: 1 | -1): PlanScreen {
 	const {steps} = view.state;
 	const at = steps.findIndex(({name}) => name === focusedIn(screen, view)?.name);
 	const next = steps[Math.min(steps.length - 1, Math.max(0, at + by))];
-	return next ? {is: 'plan', focus: next.name} : screen;
+	return next ? {...screen, focus: next.name} : screen;
 }
 
-export const planKeys: Keys<PlanScreen> = (screen, view) =>
+/** Over a question the plan can be mended from, and left. */
+const overKeys = (screen: PlanScreen, view: View): Binding[] => {
+	if (!screen.over) return [];
+	const more = walkingKeys(view, false, focusedIn(screen, view)?.name).filter(({press}) => !press.includes('tab'));
+	return [{press: ['tab', 'escape', 'left', 'enter'], shows: 'tab', does: 'back', stays: true, act: () => ({pop: true})}, ...more];
+};
+
+export const planKeys: Keys<PlanScreen> = (screen, view) => [...overKeys(screen, view), ...listKeys(screen, view)];
+
+const listKeys: Keys<PlanScreen> = (screen, view) =>
 	view.state.steps.length < 2
 		? []
 		: [

@@ -1,0 +1,171 @@
+import pLimit from 'p-limit';
+import type {Cloud, Input, OperationName, Output} from '../cloud/port.ts';
+import type {AnswerKey, Answers, Source} from '../fleet.ts';
+import type {Gitlab} from '../gitlab/port.ts';
+import {Stopped} from '../problem.ts';
+import type {AnyStep, Context, Look, Looking} from '../step.ts';
+import {type OpenContext, withAnswers} from './context.ts';
+import type {Happening} from './events.ts';
+import {type Allowed, type Emit, makePlan, type Plan} from './plan.ts';
+
+/** Calls under way at most, so that a person's account isn't throttled while they think. */
+const together = 4;
+
+/** Answers to look at, each with where it came from. */
+export type Looked = {answers: Answers; sources: Partial<Record<AnswerKey, Source>>};
+
+/** What the checks found for the answers of now, and the context that found it: what a run goes on with. */
+export type Ended = Looked & {plan: Plan; context: OpenContext<Context>};
+
+/** What a live plan looks with. */
+export type LivePlanOptions = {
+	steps: readonly AnyStep[];
+	/** Opens what can be looked at of the fleet that these answers name. */
+	open(answers: Answers): OpenContext<Looking>;
+	allowed: Allowed;
+	/** Hears of the newest answers' findings, and of no older ones. */
+	emit: Emit;
+	/** What a blocked finding of this code is while the person hasn't got to it: words for "not yet known". */
+	notYet?: Readonly<Record<string, string>>;
+};
+
+/** The checks beside the questions: the same ones as of every plan, again whenever an answer changes. */
+export type LivePlan = {
+	/** Looks with these answers. What was looked at before and doesn't depend on what changed isn't asked again; older rounds end. */
+	change(looked: Looked): void;
+	/** Forgets all that was seen, and looks again. */
+	again(): void;
+	/** Waits for the newest answers' findings; rejects with `Stopped` when the person stopped. Undefined before any answers came. */
+	ended(): Promise<Ended | undefined>;
+	/** Ends the round under way and lets connections go, but for those of the context that is given: a run goes on with it. */
+	close(keep?: OpenContext<Context>): Promise<void>;
+};
+
+type Round = {controller: AbortController; looked: Looked; ends: Promise<Ended>};
+
+const same = (one: Looked, other: Looked): boolean => JSON.stringify([one.answers, one.sources]) === JSON.stringify([other.answers, other.sources]);
+
+/** What decides which account and fleet is looked at: with another one of these nothing seen before holds. */
+const placeOf = ({profile, region, fleet}: Answers): string => JSON.stringify([profile, region, fleet]);
+
+/** Makes a live plan. It looks at nothing until answers come. */
+export function livePlan(options: LivePlanOptions): LivePlan {
+	const limit = pLimit(together);
+	let place: {name: string; looking: OpenContext<Looking>} | undefined;
+	let round: Round | undefined;
+	const left: OpenContext<Looking>[] = [];
+
+	function lookingFor(answers: Answers): OpenContext<Looking> {
+		const name = placeOf(answers);
+		if (place?.name === name) return place.looking;
+		if (place) left.push(place.looking);
+		place = {name, looking: options.open(answers)};
+		return place.looking;
+	}
+
+	function start(looked: Looked): void {
+		round?.controller.abort();
+		const controller = new AbortController();
+		const looking = lookingFor(looked.answers);
+		const ends = lookAll(options, looking, looked, controller.signal, limit);
+		// Whoever waits for this round meets what it ends with; a round that was overtaken has nobody.
+		ends.catch(() => undefined);
+		round = {controller, looked, ends};
+	}
+
+	return {
+		change(looked) {
+			if (round && same(round.looked, looked)) return;
+			start(looked);
+		},
+		again() {
+			if (!round) return;
+			place?.looking.forget();
+			start(round.looked);
+		},
+		async ended() {
+			for (;;) {
+				const now = round;
+				if (!now) return undefined;
+				try {
+					return await now.ends;
+				} catch (error) {
+					if (round === now) throw error;
+				}
+				if (round === now) return undefined;
+			}
+		},
+		async close(keep) {
+			round?.controller.abort();
+			const all = [...left.splice(0), ...(place ? [place.looking] : [])];
+			await Promise.all(all.filter((one) => one !== keep).map((one) => one.close()));
+		},
+	};
+}
+
+type Limit = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** One round: a plan whose calls wait for their turn, and aren't started once a newer round came. */
+async function lookAll({steps, allowed, emit, notYet = {}}: LivePlanOptions, looking: OpenContext<Looking>, looked: Looked, signal: AbortSignal, limit: Limit): Promise<Ended> {
+	const {answers, sources} = looked;
+	const isOver = (): boolean => signal.aborted;
+	const tell = (happening: Happening): void => {
+		if (!isOver()) emit(softened(happening, notYet));
+	};
+	const gitlabCa = answers.gitlabCa === undefined ? undefined : await looking.disk.read(answers.gitlabCa);
+	const plan = await makePlan(steps, contextOf(looking, looked, gitlabCa, bounded(limit, signal), signal), tell, allowed);
+	if (isOver()) throw new Stopped();
+	return {plan, answers, sources, context: withAnswers(looking, {answers, sources, gitlabCa})};
+}
+
+/** A call that waits for its turn among the others; it isn't made for a round that is over. */
+const bounded =
+	(limit: Limit, signal: AbortSignal) =>
+	<Result>(work: () => Promise<Result>): Promise<Result> =>
+		limit(() => (signal.aborted ? Promise.reject(new Stopped()) : work()));
+
+/** The context of one round: shares looks and connections with the others of its fleet. */
+function contextOf(base: OpenContext<Looking>, {answers, sources}: Looked, ca: string | undefined, turn: Limit, signal: AbortSignal): Context {
+	const cloudOf = (inner: Cloud): Cloud => ({
+		region: inner.region,
+		call: <Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> => turn(() => inner.call(name, input)),
+	});
+	const gitlabOf = (url: string, authority?: string): Gitlab => inTurn(base.gitlabAt(url, authority), turn);
+	const context: Context = {
+		...base,
+		answers,
+		sources,
+		cloud: cloudOf(base.cloud),
+		cloudAt: (region) => cloudOf(base.cloudAt(region)),
+		address: {mine: (ending) => turn(() => base.address.mine(ending))},
+		gitlabAt: gitlabOf,
+		gitlab: gitlabOf(answers.gitlabUrl, ca),
+		signal: AbortSignal.any([base.signal, signal]),
+		look: (look) => lookIn(base, context, look),
+	};
+	return context;
+}
+
+/** GitLab, asked in turn with everybody else. */
+function inTurn(gitlab: Gitlab, turn: Limit): Gitlab {
+	return {...gitlab, verify: (...asked) => turn(() => gitlab.verify(...asked))};
+}
+
+/** A look that rounds share. One that ended with the round that began it is begun again by the round that goes on. */
+async function lookIn<Result>(base: Looking, context: Context, look: Look<Result>): Promise<Result> {
+	const mine: Look<Result> = {name: look.name, load: () => look.load(context)};
+	for (;;) {
+		try {
+			return await base.look(mine);
+		} catch (error) {
+			if (!(error instanceof Stopped) || context.signal.aborted) throw error;
+		}
+	}
+}
+
+/** A finding that is blocked only because the person hasn't got to it yet is "not yet known". */
+function softened(happening: Happening, notYet: Readonly<Record<string, string>>): Happening {
+	if (happening.event !== 'step.found' || happening.is !== 'blocked' || happening.problem === undefined) return happening;
+	const words = notYet[happening.problem.code];
+	return words === undefined ? happening : {event: 'step.found', step: happening.step, is: 'waiting', says: words, for: []};
+}

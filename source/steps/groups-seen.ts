@@ -1,0 +1,94 @@
+import {type Fleet, names} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import type {Context, Fix, Note} from '../step.ts';
+import {canonicalCidr} from './cidr.ts';
+import {accountLook, type Group, managersOf, type Rule} from './looks/account.ts';
+import {addressLook} from './looks/address.ts';
+import {adoptedGroupsLook} from './looks/adopted.ts';
+import {bearsMark} from './tags.ts';
+import {admits, missingRules} from './wanted-rules.ts';
+
+/** The fleet's two groups as they stand, and who is to be let in. */
+export type Seen = {
+	manager: Group | undefined;
+	workers: Group | undefined;
+	/** True where the manager's group is somebody's that the answers name. */
+	adopted: boolean;
+	/** Who is to be let in; undefined when it is this machine and no service tells its address. */
+	from: string | undefined;
+	/** Rules of ours in the manager's group, also where that is adopted. */
+	ours: Rule[];
+};
+
+const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
+
+/** Somebody else's group of our name: it blocks, and is never touched. */
+export const foreign = (group: Group): Problem =>
+	refused(
+		'InvalidGroup.Duplicate',
+		`A security group ${group.name} is already there (${group.id}), and it isn't this fleet's, so it stays as it is.`,
+		'Name the fleet otherwise with `--fleet`, or choose that group with `--security-group`.',
+	);
+
+async function adoptedGroup(context: Context, vpcId: string): Promise<Group> {
+	const {securityGroup} = context.answers;
+	const named = await context.look(adoptedGroupsLook(securityGroup));
+	const group = named.find((one) => one.vpcId === vpcId);
+	if (group) return group;
+	const elsewhere = named[0] ? `it is in ${named[0].vpcId}, and the subnet in ${vpcId}` : `${context.fleet.region} has none of that id or name`;
+	throw refused(
+		'InvalidGroup.NotFound',
+		`Security group ${securityGroup} can't be used: ${elsewhere}.`,
+		'Choose another with `--security-group`, or answer `create`.',
+	);
+}
+
+/** Looks at both groups in one VPC. Throws a Problem where the answers name a group that isn't there. */
+export async function see(context: Context, vpcId: string): Promise<Seen> {
+	const {answers, fleet} = context;
+	const adopted = answers.securityGroup !== 'create';
+	const [account, theirs, mine] = await Promise.all([
+		context.look(accountLook),
+		adopted ? adoptedGroup(context, vpcId) : undefined,
+		answers.sshFrom === 'my-ip' ? context.look(addressLook) : undefined,
+	]);
+	const here = (name: string) => account.groups.find((group) => group.vpcId === vpcId && group.name === name);
+	const manager = theirs ?? here(names.managerGroup(fleet));
+	const ours = account.rulesElsewhere.filter(({inGroup}) => inGroup === manager?.id).map(({rule}) => rule);
+	const marked = (manager?.inbound ?? []).filter((rule) => bearsMark(fleet, rule.tags));
+	const from = answers.sshFrom === 'my-ip' ? mine && `${mine}/32` : canonicalCidr(answers.sshFrom);
+	return {manager, workers: here(names.workersGroup(fleet)), adopted, from, ours: [...marked, ...ours]};
+}
+
+/** Rules of ours in the workers' group for a manager's group that no manager is in any more. */
+export async function staleWorkerRules(context: Context, {manager, workers}: Seen): Promise<Rule[]> {
+	const used = managersOf(context.fleet, await context.look(accountLook)).flatMap(({groupIds}) => groupIds);
+	return (workers?.inbound ?? []).filter(
+		(rule) => bearsMark(context.fleet, rule.tags) && rule.groupId !== undefined && rule.groupId !== manager?.id && !used.includes(rule.groupId),
+	);
+}
+
+/** Everybody else's way to the workers: told, since only the manager needs one. */
+export function extraNotes({manager, workers, adopted, from, ours}: Seen, fleet: Fleet): Note[] {
+	const open = [...(manager?.inbound ?? []), ...ours].filter((rule) => rule.cidr === '0.0.0.0/0' && admits(rule, {port: 22, cidr: '0.0.0.0/0'}));
+	const extra = (workers?.inbound ?? []).filter((rule) => !bearsMark(fleet, rule.tags) && rule.groupId !== manager?.id);
+	return [
+		...(from === undefined
+			? [{says: "No service tells this machine's own address, so whether the manager lets it in isn't known.", advice: 'Name it with `--ssh-from`.'}]
+			: []),
+		...(open.length > 0 || from === '0.0.0.0/0'
+			? [{says: `Port 22 of the manager is open to everybody${adopted ? `, by ${manager?.id ?? ''}` : ''}.`, advice: 'Close it with `--ssh-from my-ip`.'}]
+			: []),
+		...(extra.length > 0 ? [{says: `${extra.length} more inbound rules of somebody's in ${names.workersGroup(fleet)} stay as they are.`}] : []),
+	];
+}
+
+/** An adopted group that keeps this machine out is changed only when somebody says which address to let in. */
+export function keptOut({answers, fleet}: Context, {adopted, from, manager}: Seen): {problem: Problem; fix: Fix} | undefined {
+	if (!adopted || !manager || answers.sshFrom !== 'my-ip' || from === undefined) return undefined;
+	if (missingRules(manager.inbound, [{port: 22, cidr: from}]).length === 0) return undefined;
+	const lets = manager.inbound.filter((rule) => admits(rule, {port: 22, cidr: rule.cidr ?? ''})).map(({cidr}) => cidr);
+	const message = `Security group ${manager.name} (${manager.id}) keeps this machine out: port 22 is open to ${lets.join(', ') || 'nobody'}, and you are ${from}.`;
+	const advice = `Add \`--ssh-from ${from}\`: a rule of ${fleet.name}'s is then added to that group, and goes with the fleet.`;
+	return {problem: refused('group-keeps-out', message, advice), fix: {says: `let in ${from}`, answers: {sshFrom: from}}};
+}

@@ -1,0 +1,64 @@
+import {plainText, signOf} from '../../glyphs.ts';
+import {inLine} from '../../telling/run-state.ts';
+import {bodyRows} from '../layout.ts';
+import {emptyRow, type Row, row, ruleRow} from '../row.ts';
+import type {Draw, Keys, View} from '../screen.ts';
+
+/** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown. */
+export type ByHandScreen = {is: 'hand'; at: number; top: number};
+
+/** A command broken before its options, so that it can be pasted as it stands, whatever the width. */
+export function commandRows(command: string, columns: number): string[] {
+	const words = command.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
+	const rows: string[] = [];
+	let line = '';
+	for (const word of words) {
+		if (line !== '' && line.length + word.length + 3 > columns) {
+			rows.push(`${line} \\`);
+			line = `    ${word}`;
+		} else line = line === '' ? word : `${line} ${word}`;
+	}
+	return [...rows, line];
+}
+
+const linesOf = ({at}: ByHandScreen, {wizard, columns}: View): string[] =>
+	(wizard.byHand[at]?.lines ?? []).flatMap((command) => [...commandRows(command, columns - 4), '']);
+
+const pageOf = (view: View): number => Math.max(1, bodyRows(view.rows) - 4);
+
+export const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
+	const {look, wizard} = view;
+	const to = (at: number) => ({to: {...screen, at: Math.min(wizard.byHand.length - 1, Math.max(0, at)), top: 0}});
+	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
+	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
+	return [
+		{press: ['e', 'escape', 'q', 'ctrl-e'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
+		...(wizard.byHand.length > 1
+			? [
+					{press: ['right', 'l', 'tab'], shows: signOf('right', look), does: 'next step', act: () => to(screen.at + 1)},
+					{press: ['left', 'h'], shows: signOf('back', look), does: 'step before', act: () => to(screen.at - 1)},
+				]
+			: []),
+		...(last > 0
+			? [
+					{press: ['up', 'k'], shows: signOf('upDown', look), does: 'scroll', act: () => scroll(-1)},
+					{press: ['down', 'j'], shows: '', does: '', act: () => scroll(1)},
+				]
+			: []),
+	];
+};
+
+export const drawByHand: Draw<ByHandScreen> = (screen, view) => {
+	const {wizard, columns, look} = view;
+	const step = wizard.byHand[screen.at];
+	if (!step) return [ruleRow('by hand', columns, look), row(' The region comes first: commands need it.')];
+	const head: Row[] = [
+		ruleRow(`by hand, ${screen.at + 1} of ${wizard.byHand.length}: ${inLine(step.title)}`, columns, look),
+		row({text: ' These commands do what this step does. They hold no secret.', role: 'quiet'}),
+		emptyRow,
+	];
+	const lines = linesOf(screen, view);
+	const shown = lines.slice(screen.top, screen.top + pageOf(view)).map((text) => row(` ${plainText(text, look)}`));
+	const left = lines.length - screen.top - shown.length;
+	return [...head, ...shown, ...(left > 0 ? [row({text: `   ${signOf('down', look)} ${left} more`, role: 'quiet'})] : [])];
+};

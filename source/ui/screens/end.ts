@@ -1,0 +1,25 @@
+import {plainText, signOf} from '../../glyphs.ts';
+import {wrap} from '../../telling/wrapping.ts';
+import {emptyRow, markSpan, row} from '../row.ts';
+import type {Draw, Keys} from '../screen.ts';
+import {saveScreen} from './save.ts';
+
+/** The end: what now is, and the commands that come next. */
+export type EndScreen = {is: 'end'; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
+
+export const endKeys: Keys<EndScreen> = ({saves}, {look}) => [
+	{press: ['q', 'enter', 'escape'], shows: `q ${signOf('enter', look)}`, does: 'leave', stays: true, act: () => ({leave: true})},
+	...(saves === undefined ? [] : [{press: ['p'], shows: 'p', does: 'save as preset', act: () => ({push: saveScreen(saves)})}]),
+];
+
+export const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) => {
+	const lines = wrap(plainText(says, look), columns - 5);
+	return [
+		...lines.map((text, at) => row(' ', at === 0 ? markSpan('done', look) : '  ', {text, bold: true})),
+		...(wizard.news ? [emptyRow, ...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role}))] : []),
+		emptyRow,
+		row(' What comes next:'),
+		...next.flatMap(({command, does}) => [row(`   ${plainText(command, look)}`), row({text: `     ${plainText(does, look)}`, role: 'quiet'})]),
+		...state.notes.slice(-3).flatMap(({says: note}) => [emptyRow, ...wrap(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
+	];
+};

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {Event} from '../../source/engine/events.ts';
+import type {Given} from '../../source/fleet.ts';
+import {lineShape} from '../../source/json/schema.ts';
+import {program, type Ran} from '../peers/program.ts';
+import type {PeerWorld} from '../peers/world.ts';
+
+type Found = Extract<Event, {event: 'step.found'}>;
+
+export type Running = {input?: string; env?: Record<string, string>; started?(pid: number): void};
+
+/** Somebody's computer: a HOME of its own, files with a preset and a token, and all that the program ever said on it. */
+export type Laptop = {
+	home: string;
+	env: Record<string, string>;
+	token: string;
+	/** Flags of the preset, and those of the token. */
+	preset: readonly string[];
+	tokenFile: readonly string[];
+	/** Runs the program with the plain face. */
+	run(args: readonly string[], running?: Running): Promise<Ran>;
+	/** Runs it with `--json`, and reads each line by the schema; a line that isn't in it fails. */
+	json(args: readonly string[], running?: Running): Promise<Ran & {lines: Event[]}>;
+	/** A file in HOME's files, for another preset or a key. */
+	file(name: string, text: string): Promise<string>;
+	said(): string;
+};
+
+/** Answers that every world's fleet is set up with. */
+export const answersFor = (world: PeerWorld, more: Given = {}): Given => ({
+	region: 'us-east-1',
+	gitlabUrl: world.gitlab.url,
+	downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine},
+	limit: 4,
+	...more,
+});
+
+/** Sets up a laptop in a world. */
+export async function laptopIn(world: PeerWorld, answers: Given = answersFor(world)): Promise<Laptop> {
+	const [home, files] = await Promise.all([world.newHome(), world.newHome()]);
+	const token = world.gitlab.token();
+	const said: string[] = [];
+	const env = {...world.env, HOME: home};
+	const file = async (name: string, text: string): Promise<string> => {
+		const path = join(files, name);
+		await writeFile(path, text, {mode: 0o600});
+		return path;
+	};
+	async function run(args: readonly string[], {env: more = {}, ...running}: Running = {}, face = '--plain'): Promise<Ran> {
+		const ran = await program([...args, face], {...env, ...more}, running);
+		said.push(ran.stdout, ran.stderr);
+		return ran;
+	}
+	return {
+		home,
+		env,
+		token,
+		preset: ['--preset', await file('preset.json', JSON.stringify({version: 1, description: 'acceptance', answers}))],
+		tokenFile: ['--token-file', await file('token', `${token}\n`)],
+		run: (args, running) => run(args, running),
+		async json(args, running) {
+			const ran = await run(args, running, '--json');
+			return {...ran, lines: linesIn(ran.stdout)};
+		},
+		file,
+		said: () => said.join('\n'),
+	};
+}
+
+/** The lines of `--json` output; one that isn't as the schema says fails the test. */
+export function linesIn(stdout: string): Event[] {
+	return stdout
+		.split('\n')
+		.filter((line) => line !== '')
+		.map((line) => {
+			const read: Event = JSON.parse(line);
+			assert.ok(lineShape.safeParse(read).success, `This line isn't in the schema: ${line}`);
+			return read;
+		});
+}
+
+/** What the checks found that isn't so, by step; a check that waits for another one found nothing. */
+export const unlike = (lines: readonly Event[]): Record<string, Found['is']> =>
+	Object.fromEntries(
+		lines.filter((line): line is Found => line.event === 'step.found' && line.is !== 'so' && line.is !== 'waiting').map(({is, step}) => [step, is]),
+	);
+
+/** Codes of the problems that were told at the end. */
+export const problemsIn = (lines: readonly Event[]): string[] => lines.flatMap((line) => (line.event === 'problem' ? [line.code] : []));
+
+/** A run that must end with this code; what it said is in the failure. */
+export function ended(ran: Ran, code: number): void {
+	assert.equal(ran.code, code, `exit ${ran.code} ${ran.signal ?? ''}\n${ran.stdout}\n${ran.stderr}`);
+}
+
+/** Changing calls since the calls were last forgotten, by action. */
+export const changingCalls = (world: PeerWorld): string[] =>
+	world.aws
+		.calls()
+		.filter(({changing}) => changing)
+		.map(({action}) => action);
+
+/** Runs a shell command as root on the manager, as somebody at its console would. */
+export async function onManager(world: PeerWorld, command: string): Promise<string> {
+	const {code, stderr, stdout} = await world.manager.exec(command);
+	assert.equal(code, 0, `${command}\n${stdout}${stderr}`);
+	return stdout;
+}
+
+/** The text of every file below a folder. */
+export async function textBelow(folder: string): Promise<{path: string; text: string}[]> {
+	const entries = await readdir(folder, {recursive: true, withFileTypes: true});
+	const paths = entries.filter((entry) => entry.isFile()).map(({name, parentPath}) => join(parentPath, name));
+	return Promise.all(paths.map(async (path) => ({path, text: await readFile(path, 'utf8')})));
+}

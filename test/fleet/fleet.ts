@@ -1,0 +1,147 @@
+import {forRemoval, type OpenContext, openLooking, withAnswers} from '../../source/engine/context.ts';
+import type {Happening} from '../../source/engine/events.ts';
+import {makePlan, type Plan, problemsOf} from '../../source/engine/plan.ts';
+import {listStanding, removeAll, type Stands} from '../../source/engine/remove.ts';
+import {runPlan} from '../../source/engine/run.ts';
+import type {RunResult} from '../../source/engine/walk.ts';
+import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
+import type {Answers, Fleet, Given} from '../../source/fleet.ts';
+import type {Problem} from '../../source/problem.ts';
+import {isComplete} from '../../source/questions/all.ts';
+import {settle} from '../../source/questions/settle.ts';
+import type {Ports} from '../../source/simulated.ts';
+import type {Adapters, Context, Looking, Secrets, StepName} from '../../source/step.ts';
+import {accountLook} from '../../source/steps/looks/account.ts';
+import {identityLook} from '../../source/steps/looks/identity.ts';
+import {recordLook} from '../../source/steps/looks/record.ts';
+
+export const region = 'us-east-2';
+export const zone = 'us-east-2a';
+export const account = '123456789012';
+export const name = 'gitlab-runners';
+export const bucketName = `${name}-cache-${account}-${region}`;
+
+const {steps} = dockerMachine;
+
+/** What a person at a laptop wants: flags, and secrets that are given with them. */
+export type Wish = {
+	flags?: Given;
+	secrets?: Secrets;
+	replaceManager?: boolean;
+	signal?: AbortSignal;
+	/** Hears of every event as it happens. */
+	heard?(happening: Happening): void;
+};
+
+/** How one run of `setup` went: nothing is run where the plan is blocked, as on the command line. */
+export type SetUp = {plan: Plan; blocked: Problem[]; result: RunResult | undefined; events: Happening[]};
+
+export type TakenAway = {before: Stands[]; result: RunResult; left: Stands[]; events: Happening[]};
+
+const fleetOf = ({flags = {}}: Wish): Fleet => ({name: flags.fleet ?? name, region: flags.region ?? region});
+
+const adaptersOf = (ports: Ports, at: string): Adapters => ({...ports, cloud: ports.cloudAt(at)});
+
+const openAt = (ports: Ports, wish: Wish): OpenContext<Looking> => {
+	const fleet = fleetOf(wish);
+	return openLooking(adaptersOf(ports, fleet.region), {fleet, secrets: {...wish.secrets}, signal: wish.signal ?? new AbortController().signal});
+};
+
+/** Answers as every command settles them: flags, then the record of a fleet that stands, then defaults. */
+async function answersOf(ports: Ports, wish: Wish, looking: Looking): Promise<Answers> {
+	const fleet = fleetOf(wish);
+	// Looked at ahead, side by side with the record; whoever needs them meets their problems.
+	for (const look of [identityLook, accountLook]) void looking.look<unknown>(look).catch(() => undefined);
+	const record = (await looking.look(recordLook))?.answers;
+	const {given, wrong} = await settle({flag: {...wish.flags, fleet: fleet.name, region: fleet.region}, ...(record ? {record} : {})}, (so) => ({
+		cloud: looking.cloud,
+		given: so,
+		now: ports.clock.now,
+		profiles: async () => [],
+		profileRegion: async () => fleet.region,
+	}));
+	if (!isComplete(given) || wrong.length > 0) throw new Error(`These answers can't be taken: ${wrong.map(({key, says}) => `${key}: ${says}`).join(' ')}`);
+	return given;
+}
+
+async function within<Result>(ports: Ports, wish: Wish, work: (context: OpenContext<Context>) => Promise<Result>): Promise<Result> {
+	const looking = openAt(ports, wish);
+	try {
+		const answers = await answersOf(ports, wish, looking);
+		return await work(withAnswers(looking, {answers}));
+	} finally {
+		await looking.close().catch(() => undefined);
+	}
+}
+
+/** What `plan` shows: a manager to be replaced is a change like any other. */
+export const planOf = (ports: Ports, wish: Wish = {}): Promise<Plan> =>
+	within(ports, wish, (context) => makePlan(steps, context, wish.heard ?? (() => {}), {replaceManager: wish.replaceManager ?? true}));
+
+/** One run of `setup`: plan, and where nothing blocks and something isn't so, the run. */
+export function setUp(ports: Ports, wish: Wish = {}): Promise<SetUp> {
+	return within(ports, wish, async (context) => {
+		const events: Happening[] = [];
+		const emit = (happening: Happening) => {
+			events.push(happening);
+			wish.heard?.(happening);
+		};
+		const allowed = {replaceManager: wish.replaceManager ?? false};
+		const plan = await makePlan(steps, context, emit, allowed);
+		const blocked = problemsOf(plan);
+		const isSo = [...plan.values()].every(({is}) => is === 'so');
+		const result = blocked.length > 0 || isSo ? undefined : await runPlan(steps, context, plan, emit, allowed);
+		return {plan, blocked, result, events};
+	});
+}
+
+/** One run of `destroy`, and the look at what is left. */
+export async function takeAway(ports: Ports, wish: Wish & {withCache?: boolean; drainSeconds?: number} = {}): Promise<TakenAway> {
+	const {withCache = false, drainSeconds = 1800} = wish;
+	const events: Happening[] = [];
+	const emit = (happening: Happening) => {
+		events.push(happening);
+		wish.heard?.(happening);
+	};
+	const removal = forRemoval(openAt(ports, wish), {withCache, drainSeconds});
+	const after = forRemoval(openAt(ports, {...wish, signal: new AbortController().signal}), {withCache, drainSeconds});
+	try {
+		const before = await listStanding(steps, removal, emit, 'before');
+		const result = await removeAll(steps, removal, emit);
+		return {before, result, left: await listStanding(steps, after, emit, 'after'), events};
+	} finally {
+		await removal.close().catch(() => undefined);
+		await after.close().catch(() => undefined);
+	}
+}
+
+/** What isn't so, by step, in a word. */
+export const unlike = (plan: Plan): Partial<Record<StepName, string>> =>
+	Object.fromEntries([...plan].filter(([, {is}]) => is !== 'so').map(([step, {is}]) => [step, is]));
+
+/** The changes that a plan would make, as `step what how`. */
+export const changesIn = (plan: Plan): string[] =>
+	[...plan].flatMap(([step, finding]) => (finding.is === 'different' ? finding.changes.map(({what, how}) => `${step}: ${what}, ${how}`) : []));
+
+/** The problems of a run as `code: message`, for reading where a test fails. */
+export const problemsIn = ({blocked, result}: Pick<SetUp, 'blocked' | 'result'>): string[] =>
+	[...blocked, ...(result?.problems ?? [])].map(({code, message}) => `${code}: ${message}`);
+
+/** Codes of what went wrong. */
+export const codesIn = ({blocked, result}: Pick<SetUp, 'blocked' | 'result'>): string[] => [...blocked, ...(result?.problems ?? [])].map(({code}) => code);
+
+/** Steps that a run has changed something of. */
+export const appliedIn = (events: readonly Happening[]): string[] => events.flatMap((event) => (event.event === 'step.started' ? [event.step] : []));
+
+/** All that the steps have said. */
+export const saidIn = (events: readonly Happening[]): string[] =>
+	events.flatMap((event) => (event.event === 'step.says' || event.event === 'note' || event.event === 'step.done' ? [event.says] : []));
+
+/** Sets a fleet up and gives the id of its manager; throws where that doesn't end well. */
+export async function standingFleet(ports: Ports, wish: Wish): Promise<string> {
+	const made = await setUp(ports, wish);
+	const problems = problemsIn(made);
+	const manager = (await planOf(ports, wish)).get('manager');
+	if (problems.length > 0 || !manager || !('resource' in manager) || !('imageId' in manager.resource)) throw new Error(problems.join('\n') || 'There is no manager.');
+	return manager.resource.id;
+}

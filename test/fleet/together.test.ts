@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {codesIn, planOf, problemsIn, saidIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
+
+const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+
+test('two laptops that set the same fleet up at once make one of each, and both end well or say whose run goes on', async () => {
+	for (const seed of [1, 2, 3, 4, 5]) {
+		const world = simulatedWorld({seed});
+		const second = world.another();
+		const both = await Promise.all([setUp(world, withToken(world)), setUp(second, withToken(world))]);
+		const codes = both.flatMap(codesIn);console.log(codes);
+		assert.deepEqual([seed, standing(world)], [seed, oneOfEach]);
+		assert.deepEqual([seed, codes.filter((code) => code !== 'manager-made-meanwhile')], [seed, []]);
+		const again = await setUp(second, withToken(world));
+		assert.deepEqual([seed, problemsIn(again), standing(world)], [seed, [], oneOfEach]);
+	}
+});
+
+test('of two laptops that set the same fleet up at once with other answers the first to write wins, and the other is told what is there', async () => {
+	for (const seed of [1, 2, 3, 4]) {
+		const world = simulatedWorld({seed});
+		const wishes = (['c5.large', 'm5.large'] as const).map((workerType): Wish => ({...withToken(world), flags: {workerType}}));
+		const both = await Promise.all([world, world.another()].map((laptop, index) => setUp(laptop, wishes[index] ?? {})));
+		const lost = both.find((one) => codesIn(one).length > 0);
+		assert.deepEqual([seed, both.map((one) => codesIn(one).join()).sort()], [seed, ['', 'record-other-answers']]);
+		assert.match(problemsIn(lost ?? {blocked: [], result: undefined}).join(), /workerType is [cm]5\.large there and [cm]5\.large here/);
+		assert.deepEqual([seed, standing(world)], [seed, oneOfEach]);
+		assert.deepEqual([seed, unlike(await planOf(world))], [seed, {}]);
+	}
+});
+
+test('who wrote the record between a look and a write is told, and the last write counts', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
+	const record = '/gitlab-runner-aws/gitlab-runners';
+	world.faults.meanwhile('PutParameter', 1, () => {
+		const {Parameter} = world.outside.call('GetParameter', 'us-east-2', {Name: record});
+		world.outside.call('PutParameter', 'us-east-2', {Name: record, Value: Parameter?.Value ?? '', Overwrite: true});
+	});
+	const changed = await setUp(world, {flags: {limit: 4, concurrent: 4}});
+	assert.deepEqual(problemsIn(changed), []);
+	assert.ok(saidIn(changed.events).some((said) => /bob.*wrote version 2 meanwhile/.test(said)), saidIn(changed.events).join('\n'));
+	assert.deepEqual(unlike(await planOf(world)), {});
+});
+
+test('a manager that was terminated outside is made again under the next generation, once', async () => {
+	const world = simulatedWorld();
+	const dead = await standingFleet(world, withToken(world));
+	world.outside.terminateInstance(dead);
+	const again = await setUp(world, withToken(world));
+	assert.deepEqual(problemsIn(again), []);
+	assert.notEqual(onlyManager(world), dead);
+	assert.deepEqual(standing(world), oneOfEach);
+});
+
+test('a manager that was terminated so long ago that AWS forgot it, but not its token, is made again all the same', async () => {
+	const world = simulatedWorld();
+	const dead = await standingFleet(world, withToken(world));
+	world.outside.terminateInstance(dead);
+	await world.clock.sleep(2 * 3_600_000);
+	const again = await setUp(world, withToken(world));
+	assert.deepEqual(problemsIn(again), []);
+	assert.notEqual(onlyManager(world), dead);
+});
+
+test('answers that changed after a launch whose instance is gone find its token used up, and go on with the next one', async () => {
+	const world = simulatedWorld();
+	const dead = await standingFleet(world, withToken(world));
+	world.outside.terminateInstance(dead);
+	world.outside.region('us-east-2').instances.delete(dead);
+	const again = await setUp(world, {...withToken(world), flags: {managerType: 't3.medium'}});
+	assert.deepEqual(problemsIn(again), []);
+	assert.deepEqual(standing(world), oneOfEach);
+	assert.equal(world.outside.region('us-east-2').instances.get(onlyManager(world))?.type, 't3.medium');
+});
+
+test('a destroy beside a setup that still runs ends with nothing left once the same command is given again', async () => {
+	const world = simulatedWorld();
+	const second = world.another();
+	const [made] = await Promise.all([setUp(world, withToken(world)), second.clock.sleep(25_000).then(() => takeAway(second, {withCache: true}))]);
+	assert.ok(problemsIn(made).length > 0);
+	const {left} = await takeAway(second, {withCache: true});
+	assert.deepEqual([left, standing(world)], [[], noneAtAll]);
+});
