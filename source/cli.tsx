@@ -14,7 +14,9 @@ const packageFile: {version: string} = JSON.parse(readFileSync(new URL('../packa
 
 async function main(): Promise<number> {
 	if (!supported(process.versions.node)) {
-		process.stderr.write(`gitlab-runner-aws needs Node.js 22.22.2, 24.15 or 26 and later, and this is ${process.versions.node}. Install a newer one from https://nodejs.org.\n`);
+		process.stderr.write(
+			`gitlab-runner-aws needs Node.js 22.22.2, 24.15 or 26 and later, and this is ${process.versions.node}. Install a newer one from https://nodejs.org.\n`,
+		);
 		return 2;
 	}
 	if (argv.length === 1 && argv[0] === '--version') {

@@ -47,7 +47,7 @@ export type Face = {
 };
 
 /** Commands that do by hand what a step does. */
-export type ByHand = {step: string; title: string; /** Whether the step makes something, rather than only looking. */ makes: boolean; lines: readonly string[]};
+export type ByHand = {step: string; title: string /** Whether the step makes something, rather than only looking. */; makes: boolean; lines: readonly string[]};
 
 /** What screens walk a person through the questions with: the interview's own core decides what is asked and what is right. */
 export type Interviewer = {
@@ -58,7 +58,8 @@ export type Interviewer = {
 	record(fleet: Fleet, profile: string | undefined): Promise<Given | undefined>;
 	/** Secrets that these answers need, and that neither somebody gave nor the fleet has. */
 	secrets(answers: Answers): Promise<SecretQuestion[]>;
-	/** The secret that an answer needs, whether it was given or not; asked again where GitLab refuses it. */
+	/** The runner's secret that was given here, so that another can be given where GitLab refuses it. */
+	given(answers: Answers): SecretQuestion | undefined;
 	give(id: SecretQuestion['id'], value: string): void;
 	/** The checks beside the questions. */
 	plan: LivePlan;

@@ -91,7 +91,9 @@ export const answerShapes = {
 	tokenStore: z.enum(['manager', 'ssm'], words('manager or ssm')),
 	gitlabRunnerVersion: matching(/^\d+\.\d+\.\d+$/, 'a version such as 19.3.0'),
 	dockerMachineVersion: matching(/^\d+\.\d+\.\d+(-gitlab\.\d+)?$/, 'a version such as 0.16.2-gitlab.48'),
-	engineInstall: z.string(words('a URL or image')).refine((value) => value === 'image' || /^https?:\/\//.test(value), words('the URL of an install script, or image')),
+	engineInstall: z
+		.string(words('a URL or image'))
+		.refine((value) => value === 'image' || /^https?:\/\//.test(value), words('the URL of an install script, or image')),
 	downloads: z.strictObject({gitlabRunner: folderUrl, dockerMachine: folderUrl}, words('{gitlabRunner, dockerMachine}, folder URLs')),
 	sshAddress: matching(/^[^:\s]+:\d{1,5}$/, 'host:port'),
 } as const;
@@ -229,6 +231,8 @@ export const names = {
 	bucket: (fleet: Fleet, account: string) => `${fleet.name}-cache-${account}-${fleet.region}`,
 	managerGroup: (fleet: Fleet) => `${fleet.name}-manager`,
 	workersGroup: (fleet: Fleet) => `${fleet.name}-workers`,
+	/** This laptop's file for the fleet's private key: two accounts may each have a fleet of that name. */
+	keyFile: (fleet: Fleet, account: string) => `${account}.${fleet.region}.${fleet.name}`,
 	keyPair: (fleet: Fleet) => `${fleet.name}-manager`,
 	manager: (fleet: Fleet) => `${fleet.name}-manager`,
 	/** Role, instance profile and inline policy. */

@@ -82,9 +82,9 @@ export function secretsNeeded({answers, secrets, kept, locked}: SecretInterview)
 
 /** Asks for one secret until its form is right. */
 export async function askSecret(question: SecretQuestion, ask: Ask): Promise<string> {
-	const read = (value: unknown) => (typeof value !== 'string' || question.id === 'passphrase' ? value : value.trim());
-	const wrong = (value: unknown) => wrongSecret(question, read(value));
-	let asked: Asked = {question, wrong};
+	const {asked: first, read} = putSecret(question);
+	const {wrong} = first;
+	let asked = first;
 	for (let tries = 0; tries < 50; tries += 1) {
 		const answer = read(await ask(asked));
 		const refused = wrong(answer);
@@ -92,6 +92,12 @@ export async function askSecret(question: SecretQuestion, ask: Ask): Promise<str
 		asked = {question, wrong, refused: refused ?? 'It takes an answer.'};
 	}
 	throw new Problem({code: 'no-answer-fits', exit: 2, message: `The question "${question.title}" has been answered 50 times, and no answer fits.`});
+}
+
+/** A secret's question as put to a person, and how what they typed is read: spaces at its ends aren't part of it, but in a passphrase. */
+export function putSecret(question: SecretQuestion): {asked: Asked; read(value: unknown): unknown} {
+	const read = (value: unknown) => (typeof value !== 'string' || question.id === 'passphrase' ? value : value.trim());
+	return {asked: {question, wrong: (value) => wrongSecret(question, read(value))}, read};
 }
 
 const wrongSecret = (question: SecretQuestion, value: unknown): string | undefined =>

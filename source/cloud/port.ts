@@ -43,7 +43,10 @@ export type Operations = {
 	DescribeVolumes: {input: ec2.DescribeVolumesCommandInput; output: ec2.DescribeVolumesCommandOutput};
 	DeleteVolume: {input: ec2.DeleteVolumeCommandInput; output: ec2.DeleteVolumeCommandOutput};
 	ModifyInstanceMetadataOptions: {input: ec2.ModifyInstanceMetadataOptionsCommandInput; output: ec2.ModifyInstanceMetadataOptionsCommandOutput};
-	DescribeIamInstanceProfileAssociations: {input: ec2.DescribeIamInstanceProfileAssociationsCommandInput; output: ec2.DescribeIamInstanceProfileAssociationsCommandOutput};
+	DescribeIamInstanceProfileAssociations: {
+		input: ec2.DescribeIamInstanceProfileAssociationsCommandInput;
+		output: ec2.DescribeIamInstanceProfileAssociationsCommandOutput;
+	};
 	AssociateIamInstanceProfile: {input: ec2.AssociateIamInstanceProfileCommandInput; output: ec2.AssociateIamInstanceProfileCommandOutput};
 	HeadBucket: {input: s3.HeadBucketCommandInput; output: s3.HeadBucketCommandOutput};
 	CreateBucket: {input: s3.CreateBucketCommandInput; output: s3.CreateBucketCommandOutput};
@@ -193,4 +196,3 @@ const reads = /^(Describe|Get|List|Head|Simulate|Decode|SendSSHPublicKey)/;
 
 /** Whether this call would change something in the account. */
 export const changes = (name: OperationName, input: object): boolean => !reads.test(name) && !('DryRun' in input && input.DryRun === true);
-

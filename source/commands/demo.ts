@@ -1,5 +1,5 @@
 import {afternoon} from '../demo/afternoon.ts';
-import {simulatedWorld, type World as SimulatedWorld} from '../simulated.ts';
+import {type World as SimulatedWorld, simulatedWorld} from '../simulated.ts';
 import {destroy} from './destroy.ts';
 import type {Command, Session} from './session.ts';
 import {setup} from './setup.ts';

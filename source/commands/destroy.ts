@@ -40,7 +40,15 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 	const {fleet} = removal;
 	const {steps} = dockerMachine;
 	const [identity, record] = await Promise.all([removal.look(identityLook), removal.look(recordLook)]);
-	face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account: identity.account, arn: identity.arn, stands: record !== undefined, ...(session.demo ? {demo: true} : {})});
+	face.emit({
+		event: 'fleet.known',
+		fleet: fleet.name,
+		region: fleet.region,
+		account: identity.account,
+		arn: identity.arn,
+		stands: record !== undefined,
+		...(session.demo ? {demo: true} : {}),
+	});
 	const standing = await listStanding(steps, removal, face.emit, 'before');
 	if (!standing.some(({goes}) => goes)) {
 		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});
@@ -50,7 +58,13 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 	const result = await removeAll(steps, removal, face.emit);
 	const stopped = stops.exit();
 	if (stopped !== undefined) {
-		face.fail(new Problem({code: 'stopped', message: `Stopped after ${result.done.length} of ${steps.length} steps. What is left still stands, and may cost.`, advice: goOn(fleet)}));
+		face.fail(
+			new Problem({
+				code: 'stopped',
+				message: `Stopped after ${result.done.length} of ${steps.length} steps. What is left still stands, and may cost.`,
+				advice: goOn(fleet),
+			}),
+		);
 		return stopped;
 	}
 	if (result.problems.length > 0) return failAll(session, result.problems, goOn(fleet));
@@ -67,7 +81,9 @@ async function prove(session: Session, before: OpenContext<Removal>): Promise<nu
 		const stays = left.filter(({goes}) => goes);
 		if (stays.length > 0) {
 			const list = stays.map(({id}) => id).join(', ');
-			return failAll(session, [new Problem({code: 'still-stands', fault: 'outside', message: `This still bears the mark of ${fleet.name}: ${list}.`, advice: goOn(fleet)})]);
+			return failAll(session, [
+				new Problem({code: 'still-stands', fault: 'outside', message: `This still bears the mark of ${fleet.name}: ${list}.`, advice: goOn(fleet)}),
+			]);
 		}
 		face.emit({event: 'ended', says: `Nothing in ${fleet.region} bears the mark of ${fleet.name}.${keptWords(left)}`, next: []});
 		return 0;

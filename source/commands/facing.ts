@@ -14,7 +14,7 @@ export async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms:
 	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out: stdout, yes, clock});
 	if (picked === 'screens' && !yes) {
 		const {inkFace} = await import('../ui/face.tsx');
-		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title, onStop: () => stops.raise('SIGINT')});
+		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title, onStop: () => stops.raise('SIGINT'), ended: stops.soft});
 	}
 	const {plainFace} = await import('../plain/face.ts');
 	return plainFace({out: stdout, err: stderr, in: stdin, columns: () => stdout.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock});

@@ -1,12 +1,12 @@
 import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
-import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import {storedTokenLook} from '../executors/docker-machine/token.ts';
+import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import {fromEnvironment, interview} from '../interview.ts';
 import type {Preset} from '../preset-form.ts';
 import {isProblem} from '../problem.ts';
 import type {Asking} from '../questions/question.ts';
 import type {Layers} from '../questions/settle.ts';
-import {interviewSecrets} from '../secret-interview.ts';
+import {interviewSecrets, type SecretInterview} from '../secret-interview.ts';
 import type {Context, Looking} from '../step.ts';
 import {accountLook, managersOf} from '../steps/looks/account.ts';
 import {identityLook} from '../steps/looks/identity.ts';
@@ -75,29 +75,35 @@ export async function openFleet(session: Session, {everything = false, secrets =
 	const context = withAnswers(here, {answers, sources, gitlabCa});
 	if (secrets) await askSecrets(session, context);
 	const identity = await context.look(identityLook);
-	session.face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account: identity.account, arn: identity.arn, stands, ...(session.demo ? {demo: true} : {})});
+	session.face.emit({
+		event: 'fleet.known',
+		fleet: fleet.name,
+		region: fleet.region,
+		account: identity.account,
+		arn: identity.arn,
+		stands,
+		...(session.demo ? {demo: true} : {}),
+	});
 	return {context, answers, sources, stands};
 }
 
 async function askSecrets(session: Session, context: Context): Promise<void> {
-	const {answers, fleet} = context;
-	const kept = managersOf(fleet, await context.look(accountLook)).length > 0;
-	const stored = answers.tokenStore === 'ssm' ? await context.look(storedTokenLook) : undefined;
-	if (stored !== undefined) session.hide(stored);
-	const secrets = await interviewSecrets({
-		answers,
-		secrets: session.secrets,
-		kept: {token: kept || stored !== undefined, accessKey: kept},
-		locked: await lockedKey(context),
-		...(session.interactive ? {ask: session.face.ask} : {}),
-	});
+	const interview = await secretsFor(session, context, context.answers);
+	const secrets = await interviewSecrets({...interview, ...(session.interactive ? {ask: session.face.ask} : {})});
 	// The context holds this very record.
 	Object.assign(session.secrets, secrets);
 }
 
+/** What decides which secrets these answers need: what was given, and what the fleet has already. */
+export async function secretsFor(session: Session, looking: Looking, answers: Answers): Promise<SecretInterview> {
+	const kept = managersOf(looking.fleet, await looking.look(accountLook)).length > 0;
+	const stored = answers.tokenStore === 'ssm' ? await looking.look(storedTokenLook) : undefined;
+	if (stored !== undefined) session.hide(stored);
+	return {answers, secrets: session.secrets, kept: {token: kept || stored !== undefined, accessKey: kept}, locked: await lockedKey(looking, answers)};
+}
+
 /** The path of the private key that was answered, when it has a passphrase that wasn't given. */
-async function lockedKey({answers, disk, secrets}: Context): Promise<string | undefined> {
-	const {privateKey: path} = answers;
+async function lockedKey({disk, secrets}: Looking, {privateKey: path}: Answers): Promise<string | undefined> {
 	if (path === undefined || secrets.passphrase !== undefined) return undefined;
 	const text = await disk.read(path);
 	try {

@@ -23,7 +23,11 @@ const verbs: Record<string, (session: Session, name: string) => Promise<void>> =
 		const {answers, sources, context} = await openFleet(session, {secrets: false});
 		await context.close();
 		const path = await session.presets.save(name, presetOf(answers, sources, `The answers of ${answers.fleet} in ${answers.region}.`));
-		session.face.emit({event: 'ended', says: `Preset ${name} is saved in ${path}.`, next: [{command: `gitlab-runner-aws setup --preset ${name}`, does: 'sets a fleet up from it'}]});
+		session.face.emit({
+			event: 'ended',
+			says: `Preset ${name} is saved in ${path}.`,
+			next: [{command: `gitlab-runner-aws setup --preset ${name}`, does: 'sets a fleet up from it'}],
+		});
 	},
 	async rm({face, presets: kept}, name) {
 		await kept.remove(name);

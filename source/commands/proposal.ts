@@ -9,12 +9,15 @@ import {type Costs, monthHours} from '../steps/prices.ts';
 const usd = (value: number | undefined, digits: number): string => (value === undefined ? 'unknown' : `$${value.toFixed(digits)}`);
 
 /** What a fleet of these answers costs, in sentences; guesses are marked "about". */
-export function costLines({limit, spot}: Answers, {manager, worker, workerOnDemand, most}: Costs): string[] {
+export function costLines({limit, spot, idleCount}: Answers, {manager, worker, workerOnDemand, most}: Costs): string[] {
 	const month = (hourly: number | undefined): string => usd(hourly === undefined ? undefined : hourly * monthHours, 0);
 	return [
 		`The manager: about ${month(manager)} a month with disk and address.`,
 		`A worker: about ${usd(worker, 3)} an hour${spot ? ` on spot now (${usd(workerOnDemand, 3)} on demand)` : ''}, with disk and address.`,
 		`At most about ${month(most)} a month, if all ${limit} workers ran all month.`,
+		idleCount === 0
+			? `A job waits about 1 m 40 s for its worker; with one idle worker it starts at once, for about ${month(worker)} a month.`
+			: `${idleCount} idle ${idleCount === 1 ? 'worker' : 'workers'} all month: about ${month(worker === undefined ? undefined : worker * idleCount)}; jobs start at once while one is idle.`,
 	];
 }
 

@@ -3,17 +3,18 @@ import {type Parsed, parse} from '../argv.ts';
 import {realClock} from '../clock.ts';
 import {type CommandName, commands} from '../command-table.ts';
 import {isInteractive, type Terms} from '../faces.ts';
-import {Problem, Stopped, toProblem} from '../problem.ts';
 import {presetsIn} from '../presets.ts';
+import {Problem, Stopped, toProblem} from '../problem.ts';
 import {redacting, redactor} from '../redacting.ts';
 import {secretsIn} from '../secret-interview.ts';
 import {configFolder} from '../settings.ts';
 import type {Secrets} from '../step.ts';
+import {unagreed} from '../telling/unanswered.ts';
 import {commandFor} from './all.ts';
 import {faceFor} from './facing.ts';
 import {failAll} from './failing.ts';
-import {realWorld} from './real-world.ts';
 import {readText} from './reading.ts';
+import {realWorld} from './real-world.ts';
 import type {Command, Session} from './session.ts';
 import {makeStops} from './stops.ts';
 import type {Surroundings} from './surroundings.ts';
@@ -52,7 +53,8 @@ const termsOf = ({argv, env, stdin, stdout}: Surroundings): Terms => ({
 async function answerAtOnce({command, words: [word], options}: Parsed): Promise<string | undefined> {
 	if (command === 'completions' && !options.help) {
 		const {completions, isShell} = await import('../completions.ts');
-		if (word === undefined || !isShell(word)) throw new Problem({code: 'usage', exit: 2, message: `There are completions for bash, zsh and fish, not for ${word}.`});
+		if (word === undefined || !isShell(word))
+			throw new Problem({code: 'usage', exit: 2, message: `There are completions for bash, zsh and fish, not for ${word}.`});
 		return completions(word);
 	}
 	const about = command === 'help' ? word : command;
@@ -89,12 +91,16 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 		world: {...world, disk: {...world.disk, log: (line) => world.disk.log(clean(line))}},
 		stops,
 		secrets,
-		presets: presetsIn({own: `${configFolder({environment: around.env, platform: around.platform, home: around.home})}/presets`, shipped: fileURLToPath(around.shipped)}),
+		presets: presetsIn({
+			own: `${configFolder({environment: around.env, platform: around.platform, home: around.home})}/presets`,
+			shipped: fileURLToPath(around.shipped),
+		}),
 		who: around.who,
 		hide: (secret) => hidden.add(secret),
 		demo: simulated !== undefined,
 	};
 	try {
+		refuseUnagreed(session, terms);
 		const command = await load();
 		return await command(session);
 	} catch (error) {
@@ -109,7 +115,21 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 function loaderOf(name: Parsed['command']): () => Promise<Command> {
 	const known = Object.entries(commandFor).find(([one]) => one === name);
 	if (known) return known[1];
-	throw new Problem({code: 'usage', exit: 2, message: 'A command is missing.', advice: '`gitlab-runner-aws help` lists them; `gitlab-runner-aws setup` sets a fleet up.'});
+	throw new Problem({
+		code: 'usage',
+		exit: 2,
+		message: 'A command is missing.',
+		advice: '`gitlab-runner-aws help` lists them; `gitlab-runner-aws setup` sets a fleet up.',
+	});
+}
+
+/** Commands that change an account only once somebody agreed to what they show. */
+const agreedTo: readonly string[] = ['setup', 'destroy'];
+
+/** Where nobody can be asked to agree, that is told before any call is made. */
+function refuseUnagreed({parsed: {command}, options, interactive}: Session, {json}: Terms): void {
+	if (interactive || options.yes || !agreedTo.includes(command)) return;
+	throw unagreed({says: `\`${command}\` changes the AWS account.`, details: []}, json ? 'json' : 'no-terminal');
 }
 
 const valuesOf = ({runnerToken, gitlabToken, accessKey, passphrase}: Secrets): string[] =>

@@ -11,5 +11,10 @@ export async function watchFirstJob({face}: Session, context: Context): Promise<
 		return watch(watched, (seen) => face.emit({event: 'job.seen', ...seen}));
 	});
 	if (!job) return;
-	face.emit({event: 'note', says: job.passed ? `Your first job passed, ${job.seconds} s.` : `Your first job didn't pass; its log says why${job.url === undefined ? '' : `: ${job.url}`}.`});
+	face.emit({
+		event: 'note',
+		says: job.passed
+			? `Your first job passed, ${job.seconds} s.`
+			: `Your first job didn't pass; its log says why${job.url === undefined ? '' : `: ${job.url}`}.`,
+	});
 }

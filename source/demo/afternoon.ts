@@ -30,7 +30,10 @@ export async function afternoon(world: Pick<World, 'outside' | 'jobs'>, clock: C
 		if (open.length === 0 && counts.running + counts.pending === 0) break;
 		await clock.sleep(pause * 1000, signal);
 	}
-	emit({event: 'note', says: `${countsOf(world.jobs).success} of ${world.jobs.length} jobs passed, ${Math.round((clock.now() - begun) / 60_000)} simulated minutes.`});
+	emit({
+		event: 'note',
+		says: `${countsOf(world.jobs).success} of ${world.jobs.length} jobs passed, ${Math.round((clock.now() - begun) / 60_000)} simulated minutes.`,
+	});
 }
 
 function countsOf(jobs: World['jobs']): Record<World['jobs'][number]['state'], number> {

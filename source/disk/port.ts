@@ -3,12 +3,12 @@
  * The real side lives under XDG's data folder, 0600 in 0700.
  */
 export type Disk = {
-	/** The private key (OpenSSH PEM) kept for a fleet, or undefined. */
-	key(fleet: string, region: string): Promise<string | undefined>;
-	saveKey(fleet: string, region: string, privateKey: string): Promise<void>;
-	removeKey(fleet: string, region: string): Promise<void>;
+	/** The private key (OpenSSH PEM) kept under a name (`names.keyFile`), or undefined. */
+	key(name: string): Promise<string | undefined>;
+	saveKey(name: string, privateKey: string): Promise<void>;
+	removeKey(name: string): Promise<void>;
 	/** Where the key is kept, for printing an `ssh -i` command. */
-	keyPath(fleet: string, region: string): string;
+	keyPath(name: string): string;
 	/** The host key fingerprint (`SHA256:…`) pinned for an instance id. */
 	pin(instanceId: string): Promise<string | undefined>;
 	savePin(instanceId: string, fingerprint: string): Promise<void>;

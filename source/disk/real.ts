@@ -109,7 +109,7 @@ async function timingsIn(path: string): Promise<Record<string, number[]>> {
 
 /** This laptop's disk under XDG's folders. */
 export function realDisk({data, state}: Folders): Disk {
-	const keyPath = (fleet: string, region: string): string => join(data, 'keys', region, fleet);
+	const keyPath = (name: string): string => join(data, 'keys', `${name}.pem`);
 	const pinPath = (instanceId: string): string => join(data, 'pins', instanceId);
 	const timingsPath = join(data, 'timings.json');
 	const logPath = join(state, 'log');
@@ -120,9 +120,9 @@ export function realDisk({data, state}: Folders): Disk {
 		logPath,
 		log: logger(logPath),
 		keyPath,
-		key: (fleet, region) => textOf(keyPath(fleet, region)),
-		saveKey: (fleet, region, privateKey) => put(keyPath(fleet, region), privateKey),
-		removeKey: (fleet, region) => rm(keyPath(fleet, region), {force: true}),
+		key: (name) => textOf(keyPath(name)),
+		saveKey: (name, privateKey) => put(keyPath(name), privateKey),
+		removeKey: (name) => rm(keyPath(name), {force: true}),
 		async pin(instanceId) {
 			return (await textOf(pinPath(instanceId)))?.trim();
 		},

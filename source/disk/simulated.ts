@@ -31,14 +31,14 @@ function onto(kept: Kept, laptop: Laptop): SimulatedDisk {
 		logged: kept.logged,
 		logPath: '/home/alice/.local/state/gitlab-runner-aws/log',
 		in: (other) => onto(kept, other),
-		key: async (fleet, region) => kept.keys.get(act(`${fleet} ${region}`)),
-		async saveKey(fleet, region, privateKey) {
-			kept.keys.set(act(`${fleet} ${region}`), privateKey);
+		key: async (name) => kept.keys.get(act(name)),
+		async saveKey(name, privateKey) {
+			kept.keys.set(act(name), privateKey);
 		},
-		async removeKey(fleet, region) {
-			kept.keys.delete(act(`${fleet} ${region}`));
+		async removeKey(name) {
+			kept.keys.delete(act(name));
 		},
-		keyPath: (fleet, region) => `/home/alice/.local/share/gitlab-runner-aws/keys/${region}/${fleet}`,
+		keyPath: (name) => `/home/alice/.local/share/gitlab-runner-aws/keys/${name}.pem`,
 		pin: async (instanceId) => kept.pins.get(act(instanceId)),
 		async savePin(instanceId, fingerprint) {
 			kept.pins.set(act(instanceId), fingerprint);

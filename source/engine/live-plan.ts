@@ -20,7 +20,7 @@ export type Ended = Looked & {plan: Plan; context: OpenContext<Context>};
 /** What a live plan looks with. */
 export type LivePlanOptions = {
 	steps: readonly AnyStep[];
-	/** Opens what can be looked at of the fleet that these answers name. */
+	/** What can be looked at of the fleet that these answers name: the same one for the same fleet, so that nothing is looked at twice. */
 	open(answers: Answers): OpenContext<Looking>;
 	allowed: Allowed;
 	/** Hears of the newest answers' findings, and of no older ones. */
@@ -33,40 +33,28 @@ export type LivePlanOptions = {
 export type LivePlan = {
 	/** Looks with these answers. What was looked at before and doesn't depend on what changed isn't asked again; older rounds end. */
 	change(looked: Looked): void;
-	/** Forgets all that was seen, and looks again. */
-	again(): void;
+	/** Looks again with the same answers: because a secret was given, or, with `forgetting`, because the world may have changed. */
+	again(forgetting: boolean): void;
 	/** Waits for the newest answers' findings; rejects with `Stopped` when the person stopped. Undefined before any answers came. */
 	ended(): Promise<Ended | undefined>;
-	/** Ends the round under way and lets connections go, but for those of the context that is given: a run goes on with it. */
-	close(keep?: OpenContext<Context>): Promise<void>;
+	/** Ends the round under way; what was opened is its opener's to close. */
+	close(): void;
 };
 
 type Round = {controller: AbortController; looked: Looked; ends: Promise<Ended>};
 
 const same = (one: Looked, other: Looked): boolean => JSON.stringify([one.answers, one.sources]) === JSON.stringify([other.answers, other.sources]);
 
-/** What decides which account and fleet is looked at: with another one of these nothing seen before holds. */
-const placeOf = ({profile, region, fleet}: Answers): string => JSON.stringify([profile, region, fleet]);
-
 /** Makes a live plan. It looks at nothing until answers come. */
 export function livePlan(options: LivePlanOptions): LivePlan {
 	const limit = pLimit(together);
-	let place: {name: string; looking: OpenContext<Looking>} | undefined;
+	let looking: OpenContext<Looking> | undefined;
 	let round: Round | undefined;
-	const left: OpenContext<Looking>[] = [];
-
-	function lookingFor(answers: Answers): OpenContext<Looking> {
-		const name = placeOf(answers);
-		if (place?.name === name) return place.looking;
-		if (place) left.push(place.looking);
-		place = {name, looking: options.open(answers)};
-		return place.looking;
-	}
 
 	function start(looked: Looked): void {
 		round?.controller.abort();
 		const controller = new AbortController();
-		const looking = lookingFor(looked.answers);
+		looking = options.open(looked.answers);
 		const ends = lookAll(options, looking, looked, controller.signal, limit);
 		// Whoever waits for this round meets what it ends with; a round that was overtaken has nobody.
 		ends.catch(() => undefined);
@@ -78,9 +66,9 @@ export function livePlan(options: LivePlanOptions): LivePlan {
 			if (round && same(round.looked, looked)) return;
 			start(looked);
 		},
-		again() {
+		again(forgetting) {
 			if (!round) return;
-			place?.looking.forget();
+			if (forgetting) looking?.forget();
 			start(round.looked);
 		},
 		async ended() {
@@ -95,10 +83,8 @@ export function livePlan(options: LivePlanOptions): LivePlan {
 				if (round === now) return undefined;
 			}
 		},
-		async close(keep) {
+		close() {
 			round?.controller.abort();
-			const all = [...left.splice(0), ...(place ? [place.looking] : [])];
-			await Promise.all(all.filter((one) => one !== keep).map((one) => one.close()));
 		},
 	};
 }
@@ -106,7 +92,13 @@ export function livePlan(options: LivePlanOptions): LivePlan {
 type Limit = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /** One round: a plan whose calls wait for their turn, and aren't started once a newer round came. */
-async function lookAll({steps, allowed, emit, notYet = {}}: LivePlanOptions, looking: OpenContext<Looking>, looked: Looked, signal: AbortSignal, limit: Limit): Promise<Ended> {
+async function lookAll(
+	{steps, allowed, emit, notYet = {}}: LivePlanOptions,
+	looking: OpenContext<Looking>,
+	looked: Looked,
+	signal: AbortSignal,
+	limit: Limit,
+): Promise<Ended> {
 	const {answers, sources} = looked;
 	const isOver = (): boolean => signal.aborted;
 	const tell = (happening: Happening): void => {

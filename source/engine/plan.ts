@@ -139,8 +139,11 @@ export function planExit(plan: Plan): 0 | 1 | 3 {
 	return counts.missing + counts.different + counts.extra > 0 ? 3 : 0;
 }
 
-/** The problems of a plan, in the order of the steps. */
-export const problemsOf = (plan: Plan): Problem[] => [...plan.values()].flatMap((finding) => (finding.is === 'blocked' ? [finding.problem] : []));
+/** The problems of a plan, as its steps met them; what several steps met alike is there once. */
+export function problemsOf(plan: Plan): Problem[] {
+	const problems = [...plan.values()].flatMap((finding) => (finding.is === 'blocked' ? [finding.problem] : []));
+	return [...new Map(problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()];
+}
 
 /** Whether an error only says that the person stopped the work. */
 export const isStop = (error: unknown): boolean => error instanceof Stopped || isProblem(error, 'stopped');

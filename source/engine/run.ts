@@ -25,7 +25,6 @@ export async function runPlan(
 	const {clock} = context;
 	const asked = wanted(steps, context);
 	const findings = new Map(plan);
-	const made = new Set<StepName>();
 	const begun = clock.now();
 	const before = (step: AnyStep): AnyStep[] => asked.filter((other) => step.needs.includes(other.name) || step.after?.includes(other.name));
 	const todo = asked.filter((step) => plan.get(step.name)?.is !== 'so');
@@ -78,7 +77,8 @@ export async function runPlan(
 
 	const applied = new Set<StepName>();
 	/** What the plan saw may no longer hold once something before it was changed: a config.toml that is so on the manager that was just replaced. */
-	const isStale = (step: AnyStep, planned: AnyFinding): boolean => planned.is !== 'missing' && planned.is !== 'blocked' && before(step).some(({name}) => applied.has(name));
+	const isStale = (step: AnyStep, planned: AnyFinding): boolean =>
+		planned.is !== 'missing' && planned.is !== 'blocked' && before(step).some(({name}) => applied.has(name));
 
 	const work = async (step: AnyStep): Promise<void> => {
 		const start = clock.now();
@@ -92,7 +92,6 @@ export async function runPlan(
 		emit({event: 'step.started', step: step.name});
 		applied.add(step.name);
 		const now = await makeSo(step, finding);
-		made.add(step.name);
 		findings.set(step.name, now);
 		emit({event: 'step.done', step: step.name, says: says(now), seconds: secondsSince(clock, start)});
 		for (const note of now.notes ?? []) emit({event: 'note', ...note});

@@ -28,9 +28,24 @@ export async function openShell({address, port, user, keyPath, hostKeys, command
 		const name = port === 22 ? address : `[${address}]:${port}`;
 		await writeFile(known, hostKeys.map((key) => `${name} ${key}\n`).join(''), {mode: 0o600});
 		const options = [`UserKnownHostsFile=${known}`, 'StrictHostKeyChecking=yes', 'IdentitiesOnly=yes', 'LogLevel=ERROR'].flatMap((option) => ['-o', option]);
-		const args = [...options, '-i', keyPath, '-p', String(port), ...(terminal ? ['-t'] : []), `${user}@${address}`, ...(command.length > 0 ? ['--', ...command] : [])];
+		const args = [
+			...options,
+			'-i',
+			keyPath,
+			'-p',
+			String(port),
+			...(terminal ? ['-t'] : []),
+			`${user}@${address}`,
+			...(command.length > 0 ? ['--', ...command] : []),
+		];
 		const ended = spawnSync('ssh', args, {stdio: 'inherit'});
-		if (ended.error) throw new Problem({code: 'no-ssh', message: `OpenSSH's \`ssh\` can't be started: ${ended.error.message}.`, advice: 'Install it, such as with `apt install openssh-client`.', cause: ended.error});
+		if (ended.error)
+			throw new Problem({
+				code: 'no-ssh',
+				message: `OpenSSH's \`ssh\` can't be started: ${ended.error.message}.`,
+				advice: 'Install it, such as with `apt install openssh-client`.',
+				cause: ended.error,
+			});
 		return ended.status ?? 255;
 	} finally {
 		await rm(folder, {recursive: true, force: true});

@@ -15,4 +15,5 @@ export const panelActions = {
 	wait: {key: '1', does: 'workers'},
 } as const;
 
+/** What a cause points to. */
 export type ActionId = keyof typeof panelActions;

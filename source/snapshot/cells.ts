@@ -4,6 +4,7 @@ import {age, figure, shortZone} from './formats.ts';
 import type {RunningJob} from './job-list.ts';
 import {ageOfRow, type Row, type RowJob, type RowState, spentOfRow} from './rows.ts';
 
+/** Columns of the workers' table. */
 export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 'usdPerHour' | 'spent' | 'instance' | 'market' | 'address';
 
 /** The workers' table. Name and state never go. */
@@ -22,7 +23,7 @@ export const workerColumns: readonly Column<WorkerColumn>[] = [
 ];
 
 /** `api #8812 test-unit`: the project's own name, the job's number, and its name or stage. */
-export function jobWords({id, project, name, stage}: RowJob): string {
+function jobWords({id, project, name, stage}: RowJob): string {
 	return [project?.split('/').at(-1), `#${id}`, name ?? stage].filter((word) => word !== undefined && word !== '').join(' ');
 }
 
@@ -56,8 +57,10 @@ const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: Role | und
 	unknown: {mark: 'waiting', role: 'quiet'},
 };
 
+/** How a row's state is marked and coloured. */
 export const lookOf = ({state}: Row): {mark: Mark | undefined; role: Role | undefined} => looks[state];
 
+/** Columns of the jobs' table. */
 export type JobColumn = 'job' | 'project' | 'state' | 'stage' | 'machine' | 'age';
 
 /** The jobs' table. */

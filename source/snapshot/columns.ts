@@ -1,4 +1,4 @@
-import {cut, cutMiddle, displayWidth, padded} from '../telling/wrapping.ts';
+import {cut, cutMiddle, displayWidth, padded} from '../width.ts';
 
 /** A column of a table: what it is headed, which side its cells stand at, and what happens when it gets narrow. */
 export type Column<Id extends string> = {

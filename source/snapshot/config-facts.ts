@@ -49,6 +49,7 @@ export type RunnerFacts = {
 	scheduled: boolean;
 };
 
+/** config.toml as far as the panel needs it; `checkInterval` in seconds. */
 export type ConfigFacts = {
 	concurrent: number | undefined;
 	checkInterval: number;

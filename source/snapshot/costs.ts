@@ -6,6 +6,7 @@ import type {Snapshot} from './snapshot.ts';
 /** A sum over a time, "about, since …": `since` is where what is known begins (milliseconds since 1970). */
 type Spent = {usd: number; since: number};
 
+/** What a fleet costs, in USD. */
 export type Costs = {
 	/** What runs now, USD an hour, manager included where its price is known; undefined when no price is known. */
 	perHour: number | undefined;
@@ -38,7 +39,7 @@ function configuredPrice(snapshot: Snapshot): number | undefined {
 
 function managerPrice(snapshot: Snapshot): number | undefined {
 	const manager = snapshot.ec2.value?.manager;
-	if (!manager || manager.state !== 'running') return undefined;
+	if (manager?.state !== 'running') return undefined;
 	return usdPerHour(
 		{type: manager.type, zone: manager.zone, spot: manager.spotRequestId !== undefined, diskGib: undefined, publicAddress: manager.publicIp !== undefined},
 		snapshot.prices.value,

@@ -1,11 +1,10 @@
 import {isWorkerName} from '../fleet.ts';
-import type {RunningOnRunner} from '../gitlab/port.ts';
 import type {Instance} from '../steps/looks/account.ts';
-import type {RunningJob} from './job-list.ts';
 import type {MachineStory} from './journal/history.ts';
 import {isNamedBy, madeAt} from './machine-name.ts';
 import type {Machine} from './machines.ts';
 import {usdPerHour} from './price.ts';
+import {describe, type Jobs, jobsIn, runs, sameJob} from './row-jobs.ts';
 import {type StateSeen, stateOf} from './row-state.ts';
 import type {Row, RowJob} from './rows.ts';
 import type {Prices, Snapshot} from './snapshot.ts';
@@ -76,34 +75,6 @@ function workersIn(snapshot: Snapshot): Worker[] {
 	return workers;
 }
 
-/** Jobs by their ids, as the runner's own list and GitLab tell them. */
-type Jobs = {listed: ReadonlyMap<number, RunningJob>; named: ReadonlyMap<number, RunningOnRunner>; listedAt: number | undefined};
-
-const jobsIn = ({runner, gitlab}: Snapshot): Pick<Jobs, 'listed' | 'named'> => ({
-	listed: new Map((runner.value?.jobs ?? []).map((job) => [job.id, job])),
-	named: new Map((gitlab.value?.running ?? []).map((job) => [job.id, job])),
-});
-
-/** The job that a machine runs: the log's last word, unless the runner's own list, read later, doesn't hold it any more. */
-function runs(story: MachineStory | undefined, {listed, listedAt}: Jobs): number | undefined {
-	if (story?.job === undefined || story.jobEndedAt !== undefined) return undefined;
-	const over = listedAt !== undefined && !listed.has(story.job) && listedAt > (story.jobAt ?? 0) + 10_000;
-	return over ? undefined : story.job;
-}
-
-function describe(id: number, story: MachineStory | undefined, {listed, named}: Jobs): RowJob {
-	const job = listed.get(id);
-	const known = named.get(id);
-	return {
-		id,
-		name: known?.name,
-		project: job?.project ?? known?.project ?? story?.project,
-		stage: job?.stage,
-		url: job?.url ?? known?.webUrl,
-		since: story?.jobAt,
-	};
-}
-
 const zoneOf = ({machine, instance}: Worker): string | undefined =>
 	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
 
@@ -149,15 +120,6 @@ function isSettled({row: {state}, job, story}: Kept): boolean {
 	if (state === 'idle') return story?.createdAt !== undefined || story?.jobEndedAt !== undefined;
 	return state === 'removing' || state === 'failed' || state === 'stopped';
 }
-
-const sameJob = (one: RowJob | undefined, other: RowJob | undefined): boolean =>
-	one === other ||
-	(one !== undefined &&
-		one.id === other?.id &&
-		one.stage === other.stage &&
-		one.name === other.name &&
-		one.project === other.project &&
-		one.since === other.since);
 
 const isSame = (
 	before: Kept | undefined,

@@ -2,7 +2,8 @@ import {isWorkerName, markKeys} from '../fleet.ts';
 import type {Instance, KeyPair} from '../steps/looks/account.ts';
 import {machineNameOf} from './join.ts';
 import {isMachineName, isNamedBy, madeAt} from './machine-name.ts';
-import type {Leftovers, Volume} from './snapshot.ts';
+import {isFresh, type Seen} from './seen.ts';
+import type {HostSeen, Leftovers, Volume} from './snapshot.ts';
 
 /** A live manager of the region, and what it knows. */
 export type AskedManager = {
@@ -15,6 +16,21 @@ export type AskedManager = {
 	shortTokens: readonly string[];
 };
 
+/** A manager as its last look told of it. Its answer counts however old it is only while looks go well: what failed since can't be asked. */
+export function askedManager(id: string, fleet: string | undefined, seen: Seen<HostSeen>): AskedManager {
+	const {value} = seen;
+	if (!value?.hasStore || !isFresh(seen)) return {id, fleet, store: undefined, shortTokens: []};
+	const names = new Set([...value.machines.map(({name}) => name), ...value.unreadMachines]);
+	const instanceIds = new Set(value.machines.map(({instanceId}) => instanceId).filter((one) => one !== ''));
+	return {
+		id,
+		fleet,
+		store: {names, instanceIds},
+		shortTokens: (value.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
+	};
+}
+
+/** Something that a docker-machine made, and whether anybody still knows it. */
 export type Leftover = {
 	kind: 'instance' | 'key pair' | 'spot request' | 'volume';
 	id: string;
@@ -32,6 +48,7 @@ export type Leftover = {
 	sizeGib?: number | undefined;
 };
 
+/** Everything that leftovers of one region are judged by. */
 export type Region = {
 	region: string;
 	/** Fleets that have a record here: names that a worker may bear. */

@@ -41,6 +41,7 @@ export type Row = {
 /** How many rows are in which state. */
 export type Counts = Record<RowState, number> & {all: number};
 
+/** Counts rows by their state. */
 export function countRows(rows: readonly Row[]): Counts {
 	const counts: Counts = {all: rows.length, creating: 0, idle: 0, busy: 0, removing: 0, failed: 0, stopped: 0, orphan: 0, unknown: 0};
 	for (const {state} of rows) counts[state] += 1;

@@ -16,6 +16,7 @@ export type Seen<Value> = {
 	off?: string;
 };
 
+/** A source that hasn't been asked yet. */
 export const unseen: Seen<never> = {};
 
 /** A source that isn't asked, and why. */

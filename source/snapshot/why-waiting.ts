@@ -19,7 +19,8 @@ export type Why = {
 
 /** What all runners that make machines may make together; undefined where one has no limit or nothing is known. */
 function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined): number | undefined {
-	const told = Object.values(metrics?.limits ?? {});
+	const limits = metrics?.limits ?? {};
+	const told = runners.length === 0 ? Object.values(limits) : runners.map(({shortToken}) => limits[shortToken]).filter((limit) => limit !== undefined);
 	// The metrics tell what is in force; config.toml what will be once it is loaded.
 	const all = told.length > 0 ? told : runners.map(({limit}) => limit ?? 0);
 	return all.length === 0 || all.includes(0) ? undefined : all.reduce((sum, one) => sum + one, 0);

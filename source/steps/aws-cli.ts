@@ -1,7 +1,7 @@
 import type {Fleet} from '../fleet.ts';
 
 /** An argument as a POSIX shell takes it: quoted only where it must be. */
-export const quoted = (argument: string): string => (/^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`);
+const quoted = (argument: string): string => (/^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`);
 
 /** One command line of the AWS CLI in the fleet's region: the same by hand. */
 export const aws = (fleet: Fleet, ...args: string[]): string => ['aws', '--region', fleet.region, ...args].map(quoted).join(' ');

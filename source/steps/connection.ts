@@ -50,14 +50,12 @@ async function check(context: Context, found: Pick<Found, 'manager'>): Promise<F
 
 /** Waits for SSH, and at the first boot a little for the console to tell the host key. */
 async function waitFor(context: Context, instance: Instance, report: Report): Promise<Reached> {
-	const begun = context.clock.now();
 	for (let turn = 1; ; turn++) {
 		try {
 			return await reach(context, instance, turn <= consoleTries ? 'wait' : 'trust');
 		} catch (error) {
 			if (!isProblem(error, ...booting) || turn >= patience.tries || !isYoung(context, instance)) throw error;
-			const _seconds = Math.round((context.clock.now() - begun) / 1000);
-			report({says: `waiting for SSH (usually about 30 s)`});
+			report({says: 'waiting for SSH (usually about 30 s)'});
 			await context.clock.sleep(patience.seconds * 1000, context.signal);
 		}
 	}

@@ -6,7 +6,8 @@ export const identityStep: Step<'identity', never, never> = {
 	name: 'identity',
 	title: 'Identity',
 	needs: [],
-	actions: ['sts:GetCallerIdentity', 'iam:ListAccountAliases'],
+	// The regions to choose from are asked for with the same credentials.
+	actions: ['sts:GetCallerIdentity', 'iam:ListAccountAliases', 'ec2:DescribeRegions'],
 	async check(context) {
 		const identity = await context.look(identityLook);
 		return {is: 'so', resource: identity, says: `${identity.alias ?? identity.account}, ${identity.arn}`};

@@ -29,7 +29,7 @@ const debian = (version: string): Publisher => ({
 });
 
 /** Image names, less the architecture that may be fixed behind them. */
-export const publishers: Record<string, Publisher | undefined> = {
+const publishers: Record<string, Publisher | undefined> = {
 	'ubuntu-24.04': ubuntu('24.04', 'noble', 'ebs-gp3'),
 	'ubuntu-22.04': ubuntu('22.04', 'jammy', 'ebs-gp2'),
 	'debian-13': debian('13'),

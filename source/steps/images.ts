@@ -147,10 +147,13 @@ function diskFits({answers}: Context, worker: ImageSeen): void {
 }
 
 async function check(context: Context): Promise<Finding<Found['images']>> {
+	const {answers} = context;
 	const [standing] = managersOf(context.fleet, await beside(context));
 	const [manager, worker] = await Promise.all([judge(context, roles.manager, standing), judge(context, roles.worker)]);
 	diskFits(context, worker.seen);
-	const says = manager.seen.id === worker.seen.id ? `${manager.seen.name} for all` : `${manager.seen.name}; workers ${worker.seen.name}`;
+	const shown = (answer: string, {architecture, id}: ImageSeen): string => `${answer === id ? '' : `${answer} `}${id}, ${architecture}`;
+	const own = shown(answers.image, manager.seen);
+	const says = manager.seen.id === worker.seen.id ? own : `${own}; workers ${shown(answers.workerImage, worker.seen)}`;
 	return {is: 'so', resource: {manager: manager.seen, worker: worker.seen}, says, notes: [...manager.notes, ...worker.notes]};
 }
 

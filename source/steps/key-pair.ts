@@ -6,15 +6,18 @@ import {aws, tagSpecification} from './aws-cli.ts';
 import {makeSshKey} from './ed25519.ts';
 import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
 import {adoptedPairLook} from './looks/adopted.ts';
+import {keyFileOf} from './looks/identity.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {bearsMark, tagList} from './tags.ts';
 
 const blocked = (code: string, message: string, advice: string): Finding<Found['key-pair']> => ({is: 'blocked', problem: new Problem({code, message, advice})});
 
 /** Whether this laptop holds the private half of the fleet's own pair; a key that no longer matches counts as none. */
-async function isHere({disk, fleet}: Context, pair: KeyPair): Promise<boolean> {
-	const key = await disk.key(fleet.name, fleet.region);
-	return key !== undefined && belongsTo(publicHalf(key, disk.keyPath(fleet.name, fleet.region)), pair);
+async function isHere(context: Context, pair: KeyPair): Promise<boolean> {
+	const {disk} = context;
+	const file = await keyFileOf(context);
+	const key = await disk.key(file);
+	return key !== undefined && belongsTo(publicHalf(key, disk.keyPath(file)), pair);
 }
 
 async function checkOwn(context: Context): Promise<Finding<Found['key-pair']>> {
@@ -70,14 +73,16 @@ async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']
 }
 
 /** The key that was made here before and never came to AWS, or a new one: on disk first, so that a kill in between loses nothing. */
-async function ownPublicKey({disk, fleet}: Context): Promise<string> {
-	const kept = await disk.key(fleet.name, fleet.region);
+async function ownPublicKey(context: Context): Promise<string> {
+	const {disk, fleet} = context;
+	const file = await keyFileOf(context);
+	const kept = await disk.key(file);
 	if (kept !== undefined) {
-		const {algorithm, blob} = publicHalf(kept, disk.keyPath(fleet.name, fleet.region));
+		const {algorithm, blob} = publicHalf(kept, disk.keyPath(file));
 		return `${algorithm} ${blob} ${names.keyPair(fleet)}`;
 	}
 	const made = makeSshKey(names.keyPair(fleet));
-	await disk.saveKey(fleet.name, fleet.region, made.privateKey);
+	await disk.saveKey(file, made.privateKey);
 	return made.publicKey;
 }
 
@@ -100,12 +105,12 @@ const ownPairs = async (context: Removal): Promise<KeyPair[]> =>
 	(await context.look(accountLook)).keyPairs.filter(({name, tags}) => name === names.keyPair(context.fleet) && bearsMark(context.fleet, tags));
 
 async function remove(context: Removal, report: Report): Promise<void> {
-	const {cloud, disk, fleet} = context;
+	const {cloud, disk} = context;
 	for (const {name} of await ownPairs(context)) {
 		await unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound');
 		report({says: `${name} deleted`});
 	}
-	await disk.removeKey(fleet.name, fleet.region);
+	await disk.removeKey(await keyFileOf(context));
 	context.forget(accountLook);
 }
 

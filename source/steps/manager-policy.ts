@@ -2,7 +2,7 @@ import {type Answers, type Fleet, markKeys, names} from '../fleet.ts';
 import {canonical} from './recorded.ts';
 
 /** One statement of an IAM policy. */
-export type Statement = {
+type Statement = {
 	Sid: string;
 	Effect: 'Allow';
 	Action: string | string[];

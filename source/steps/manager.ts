@@ -66,7 +66,7 @@ function notesOn({answers, fleet}: Context, standing: Instance): Note[] {
 async function check(context: Context, found: Needs): Promise<Finding<Found['manager']>> {
 	const {answers, fleet} = context;
 	const [standing] = managersOf(fleet, await context.look(accountLook));
-	if (!standing) return {is: 'missing', says: `${answers.managerType} from ${found.images.manager.name}, in ${found.network.zone}`};
+	if (!standing) return {is: 'missing', says: `${answers.managerType} from ${found.images.manager.id}, in ${found.network.zone}`};
 	const address = standing.publicIp ?? standing.privateIp ?? '';
 	const {id, imageId, tags, type, zone} = standing;
 	const resource = {id, address, type, imageId, zone, tags};

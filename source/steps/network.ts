@@ -26,7 +26,7 @@ function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, Inst
 }
 
 /** The subnet that the answers mean. A standing manager's own is meant by `default`, whatever a look would choose today. */
-export function subnetOf(network: Network, types: Map<string, InstanceType>, answers: Answers, fleet: Fleet, standing?: Instance): Subnet {
+function subnetOf(network: Network, types: Map<string, InstanceType>, answers: Answers, fleet: Fleet, standing?: Instance): Subnet {
 	const {subnet: answer} = answers;
 	const {subnets} = network;
 	if (answer.startsWith('subnet-')) {

@@ -10,14 +10,13 @@ import {connectToChange} from './reaching.ts';
 /** Running jobs may take this long to end on a manager that was replaced, in seconds: as long as its service's own limit. */
 const drainSeconds = 7200;
 
-const olderThan = async (context: Context, id: string): Promise<Instance[]> =>
-	managersOf(context.fleet, await context.look(accountLook)).filter((instance) => instance.id !== id);
+/** All but the newest, which is the one that counts. */
+const older = async (context: Context): Promise<Instance[]> => managersOf(context.fleet, await context.look(accountLook)).slice(1);
 
-async function check(context: Context, {manager}: Pick<Found, 'manager'>): Promise<Finding<Found['old-manager']>> {
-	const older = await olderThan(context, manager.id);
-	const ids = older.map(({id}) => id);
+async function check(context: Context): Promise<Finding<Found['old-manager']>> {
+	const ids = (await older(context)).map(({id}) => id);
 	if (ids.length === 0) return {is: 'so', resource: {ids}, says: 'none'};
-	return {is: 'extra', resource: {ids}, says: `${ids.join(', ')}: drained and terminated once ${manager.id} takes jobs`};
+	return {is: 'extra', resource: {ids}, says: `${ids.join(', ')}: drained and terminated once the new one takes jobs`};
 }
 
 /** Lets the old manager's jobs end; the shared runner stays registered, since the new manager works under the same token. */
@@ -35,28 +34,28 @@ async function drain(context: Context, instance: Instance, report: Report): Prom
 	});
 }
 
-async function apply(context: Context, {manager}: Pick<Found, 'manager'>, _finding: unknown, report: Report): Promise<void> {
+async function apply(context: Context, _found: unknown, _finding: unknown, report: Report): Promise<void> {
 	context.forget(accountLook);
-	const older = await olderThan(context, manager.id);
-	for (const instance of older) {
+	const replaced = await older(context);
+	for (const instance of replaced) {
 		await drain(context, instance, report);
 		report({says: `terminating ${instance.id}`});
 		await unless(context.cloud.call('TerminateInstances', {InstanceIds: [instance.id]}), 'InvalidInstanceID.NotFound');
 	}
 	await untilTerminated(
 		context,
-		older.map(({id}) => id),
+		replaced.map(({id}) => id),
 		report,
 	);
 	context.forget(accountLook);
 }
 
 /** A manager that another one has taken over from: it ends its jobs, then goes. */
-export const oldManagerStep: Step<'old-manager', 'manager', 'service'> = {
+export const oldManagerStep: Step<'old-manager', never, 'manager' | 'service'> = {
 	name: 'old-manager',
 	title: 'Replaced manager',
-	needs: ['manager'],
-	after: ['service'],
+	needs: [],
+	after: ['manager', 'service'],
 	actions: [...accountActions, 'ec2:TerminateInstances'],
 	settles: {tries: 10, seconds: 2},
 	check,

@@ -115,7 +115,8 @@ export const quotaStep: Step<'quota', 'network', never> = {
 	name: 'quota',
 	title: 'Quota',
 	needs: ['network'],
-	actions: ['servicequotas:GetServiceQuota', 'servicequotas:GetAWSDefaultServiceQuota'],
+	// What the limit costs is shown beside it.
+	actions: ['servicequotas:GetServiceQuota', 'servicequotas:GetAWSDefaultServiceQuota', 'ec2:DescribeSpotPriceHistory', 'pricing:GetProducts'],
 	check,
 	commands: ({spot, workerType}, fleet) => {
 		const code = quotaCodeOf(workerType, spot);

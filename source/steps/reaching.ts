@@ -8,6 +8,7 @@ import {makeSshKey, type SshKey} from './ed25519.ts';
 import {type Expected, expectedKeys, keyChanged, type Trust} from './host-trust.ts';
 import {loginUser} from './login-user.ts';
 import {accountLook, type Instance} from './looks/account.ts';
+import {keyFileOf} from './looks/identity.ts';
 import {recordLook} from './looks/record.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {makeRsaKey} from './rsa-key.ts';
@@ -62,7 +63,7 @@ export async function placeOf(context: Reaching, instance: Instance): Promise<Pl
 	return {
 		...addressOf(given, instance, fleet.region),
 		user: await loginUser(context, given, instance),
-		keyPath: given.privateKey ?? disk.keyPath(fleet.name, fleet.region),
+		keyPath: given.privateKey ?? disk.keyPath(await keyFileOf(context)),
 	};
 }
 
@@ -70,9 +71,10 @@ export async function placeOf(context: Reaching, instance: Instance): Promise<Pl
 export const isYoung = ({clock}: Reaching, instance: Instance): boolean => clock.now() - instance.launchedAt < bootMinutes * 60_000;
 
 /** The private key that this laptop has for the fleet, if any. */
-async function keyHere({disk, fleet, secrets}: Reaching, given: Given): Promise<{privateKey: string; passphrase?: string} | undefined> {
+async function keyHere(context: Reaching, given: Given): Promise<{privateKey: string; passphrase?: string} | undefined> {
+	const {disk, secrets} = context;
 	const path = given.privateKey;
-	const privateKey = path === undefined ? await disk.key(fleet.name, fleet.region) : await disk.read(path);
+	const privateKey = path === undefined ? await disk.key(await keyFileOf(context)) : await disk.read(path);
 	if (privateKey === undefined) return undefined;
 	return {privateKey, ...(path !== undefined && secrets.passphrase !== undefined ? {passphrase: secrets.passphrase} : {})};
 }
@@ -132,10 +134,11 @@ const lockedOut = (instance: Instance, {user}: Place, cause: unknown): Problem =
 export type Unknown = 'trust' | 'wait';
 
 /** Whether a key may be the one that the instance was launched with: false where somebody else's run of this fleet imported another. */
-async function mayBeItsOwn({disk, fleet, look}: Reaching, instance: Instance, key: Key | undefined): Promise<boolean> {
+async function mayBeItsOwn(context: Reaching, instance: Instance, key: Key | undefined): Promise<boolean> {
+	const {disk, look} = context;
 	const pair = (await look(accountLook)).keyPairs.find(({name}) => name === instance.keyName);
 	if (!pair || !key) return true;
-	return belongsTo(publicHalf(key.privateKey, disk.keyPath(fleet.name, fleet.region), key.passphrase), pair);
+	return belongsTo(publicHalf(key.privateKey, disk.keyPath(await keyFileOf(context)), key.passphrase), pair);
 }
 
 async function open(context: Reaching, instance: Instance, unknown: Unknown): Promise<Reached> {
@@ -187,10 +190,10 @@ export async function connectToChange(context: Reaching, instance: Instance): Pr
 }
 
 /** Lets this laptop's fresh key in for good, after EC2 Instance Connect did for a minute; does nothing when its own key was accepted. */
-export async function letIn({disk, fleet}: Reaching, reached: Reached): Promise<void> {
+export async function letIn(context: Reaching, reached: Reached): Promise<void> {
 	const {connection, fresh, user} = reached;
 	if (!fresh) return;
 	await connection.script(authorizeKeyScript, {user, publicKey: fresh.publicKey});
-	await disk.saveKey(fleet.name, fleet.region, fresh.privateKey);
+	await context.disk.saveKey(await keyFileOf(context), fresh.privateKey);
 	howReached.set(reached.connection, {...reached, fresh: undefined});
 }

@@ -130,7 +130,8 @@ export const recordStep: Step<'record', never, 'identity' | 'permissions' | 'quo
 	title: 'Record',
 	needs: [],
 	after: ['identity', 'permissions', 'quota'],
-	actions: ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:PutParameter', 'ssm:AddTagsToResource', 'ssm:DeleteParameter'],
+	// Fleets are found by the path of their records.
+	actions: ['ssm:GetParameter', 'ssm:GetParametersByPath', 'ssm:GetParameterHistory', 'ssm:PutParameter', 'ssm:AddTagsToResource', 'ssm:DeleteParameter'],
 	check,
 	apply: (context, _found, finding, report) => (finding.is === 'different' ? change(context, finding.resource.version, report) : make(context, report)),
 	stands,

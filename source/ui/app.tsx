@@ -1,4 +1,4 @@
-import {Box, Text, useInput, useIsScreenReaderEnabled, usePaste, useWindowSize} from 'ink';
+import {Box, Text, useApp, useInput, useIsScreenReaderEnabled, usePaste, useWindowSize} from 'ink';
 import {memo, useEffect, useState, useSyncExternalStore} from 'react';
 import {colours, type Look} from '../glyphs.ts';
 import {frameOf, spokenRows} from './frame.ts';
@@ -15,6 +15,8 @@ export type AppProps = {
 	now(): number;
 	/** Takes each press with the view that it was made in. */
 	press(press: Press, view: View): void;
+	/** Takes the way to hand the terminal to another program. */
+	suspends?(suspend: (work: () => void) => Promise<void>): void;
 };
 
 /** Milliseconds between two frames of the spinner and the clocks. */
@@ -62,10 +64,12 @@ function useTick(isRunning: boolean): number {
 }
 
 /** The root: which screen is on top and what has happened, drawn as rows; keys go to the screen's table. */
-export function App({store, look, title, now, press}: AppProps) {
+export function App({store, look, title, now, press, suspends}: AppProps) {
 	const {columns, rows} = useWindowSize();
 	const shown = useSyncExternalStore(store.subscribe, store.shown);
 	const spoken = useIsScreenReaderEnabled();
+	const {suspendTerminal} = useApp();
+	useEffect(() => suspends?.((work) => suspendTerminal(work)), [suspends, suspendTerminal]);
 	const top = shown.screens.at(-1) ?? shown.screens[0];
 	const isMoving = shown.state.steps.some(({state}) => state === 'working' || state === 'looking') || top.is === 'watch';
 	const tick = useTick(isMoving && !spoken);

@@ -1,7 +1,7 @@
 import {render} from 'ink';
 import type {Clock} from '../clock.ts';
 import type {Event, Happening} from '../engine/events.ts';
-import type {Asked, Face, Proposal} from '../face.ts';
+import type {AfterRun, Asked, Face, HomeChoice, Proposal} from '../face.ts';
 import type {Look} from '../glyphs.ts';
 import {type Problem, Stopped} from '../problem.ts';
 import {problemLines} from '../telling/problems.ts';
@@ -15,8 +15,11 @@ import type {Move, Screen, View} from './screen.ts';
 import {choicesOf, chooseFor} from './screens/choose.ts';
 import {fieldFor} from './screens/field.ts';
 import {reviewOf} from './screens/review.ts';
+import {screensOn} from './screens-on.ts';
 import {makeStore, type Shown} from './store.ts';
 import {summary} from './summary.ts';
+import type {WizardMove} from './wizard/seen.ts';
+import {wizardMoveIn} from './wizard/stage.ts';
 
 export type InkOptions = {
 	stdin: NodeJS.ReadStream;
@@ -33,13 +36,28 @@ export type InkOptions = {
 	onStop(kind: 'soft' | 'hard'): void;
 	/** For a screen reader: as Ink's own setting says when absent. */
 	screenReader?: boolean;
+	/** Aborted when the work was stopped from outside, by a signal: whoever waits for the person ends. */
+	ended?: AbortSignal;
 };
 
 /** Who waits for the screen on top: what to do with what the person does there. */
-type Waiting = {answer?(value: unknown): void; agree?(agreed: boolean): void; leave?(): void; stop(): void};
+export type Waiting = {
+	answer?(value: unknown): void;
+	agree?(agreed: boolean): void;
+	leave?(): void;
+	wizard?(move: WizardMove): void;
+	chosen?(choice: HomeChoice | AfterRun | 'login'): void;
+	/** True when a press has to wait. */
+	holds?(press: Press, view: View): boolean;
+	changed?(screen: Screen): void;
+	/** `outside`: by a signal, which the rest of the program has heard of. */
+	stop(outside: boolean): void;
+};
 
-const later = (callback: () => void, ms: number): void => {
-	setTimeout(callback, ms).unref();
+const later = (callback: () => void, ms: number): (() => void) => {
+	const timer = setTimeout(callback, ms);
+	timer.unref();
+	return () => clearTimeout(timer);
 };
 
 /** The face of screens: the whole terminal while it is open, and a summary on the normal screen once it closes. */
@@ -51,6 +69,7 @@ export function inkFace(options: InkOptions): Face {
 	const problems: Problem[] = [];
 	const waiting: Waiting[] = [];
 	let isClosed = false;
+	let suspend: ((work: () => void) => Promise<void>) | undefined;
 
 	const onTop = (screen: Screen) => store.set(({screens}) => ({screens: [...screens, screen]}));
 	const downTo = (depth: number) => store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.slice(0, depth - 1)]}));
@@ -86,17 +105,24 @@ export function inkFace(options: InkOptions): Face {
 
 	function carryOut(move: Move): void {
 		const on = waiting.at(-1);
-		if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
+		const wizard = on?.wizard && wizardMoveIn(move);
+		if (wizard) on?.wizard?.(wizard);
+		else if ('chosen' in move) on?.chosen?.(move.chosen);
+		else if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
 		else if ('push' in move) onTop(move.push);
 		else if ('pop' in move) downTo(store.now().screens.length - 1);
 		else if ('answer' in move) on?.answer?.(move.answer);
 		else if ('agree' in move) on?.agree?.(move.agree);
 		else if ('leave' in move) on?.leave?.();
-		else if (on) on.stop();
+		else if (!('stop' in move)) return;
+		else if (on) on.stop(false);
 		else stop();
+		const top = store.now().screens.at(-1);
+		if (top) on?.changed?.(top);
 	}
 
 	function press(one: Press, view: View): void {
+		if (waiting.at(-1)?.holds?.(one, view)) return;
 		const top = store.now().screens.at(-1);
 		const move = top && moveFor(top, view, one);
 		if (move) carryOut(move);
@@ -108,7 +134,21 @@ export function inkFace(options: InkOptions): Face {
 		store.take(event);
 	}
 
-	const app = render(<App store={store} look={look} title={title} now={() => clock.now()} press={press} />, {
+	async function handOver(run: () => boolean): Promise<boolean> {
+		let went = false;
+		await suspend?.(() => {
+			went = run();
+		});
+		return went;
+	}
+
+	options.ended?.addEventListener('abort', () => {
+		if (store.now().stops > 0) return;
+		store.set(() => ({stops: 1}));
+		for (const one of waiting.toReversed()) one.stop(true);
+	});
+
+	const app = render(<App store={store} look={look} title={title} now={() => clock.now()} press={press} suspends={(how) => void (suspend = how)} />, {
 		stdin,
 		stdout,
 		stderr,
@@ -141,13 +181,14 @@ export function inkFace(options: InkOptions): Face {
 				};
 				return {
 					leave,
-					stop() {
+					stop(outside) {
 						leave();
-						stop();
+						if (!outside) stop();
 					},
 				};
 			});
 		},
+		screens: screensOn({store, waiting, until, press, handOver, later}),
 		fail: (problem) => {
 			problems.push(problem);
 		},

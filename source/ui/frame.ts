@@ -47,7 +47,8 @@ function placeRow(screen: Screen, view: View): Row {
 	const count = countWord(screen, view);
 	const parts = place ? [...(place.demo ? ['demo'] : []), accountWords(place.account), place.region, place.fleet] : [];
 	const dot = ` ${signOf('dot', look)} `;
-	while (parts.length > 1 && displayWidth(left) + displayWidth(parts.join(dot)) + count.length + 2 > columns) parts.splice(place?.demo && parts.length > 2 ? 1 : 0, 1);
+	while (parts.length > 1 && displayWidth(left) + displayWidth(parts.join(dot)) + count.length + 2 > columns)
+		parts.splice(place?.demo && parts.length > 2 ? 1 : 0, 1);
 	const right: Span[] = [{text: `${parts.join(dot)}${count} `}];
 	return apart([{text: left, bold: true, role: stops === 0 ? undefined : 'warning'}], right, columns, look);
 }
@@ -75,6 +76,8 @@ export function frameOf(screen: Screen, view: View): Row[] {
 
 /** The same for a screen reader: no padding, no drawing, nothing cut. */
 export const spokenRows = (screen: Screen, view: View): Row[] =>
-	[placeRow(screen, view), ...(isWalk(screen) ? walkSpoken(screen, view, draw) : draw(screen, view)).filter(({drawing}) => !drawing), hintRow(keysOf(screen, view), 400, view.look)].map((one) =>
-		inAscii(one, view.look),
-	);
+	[
+		placeRow(screen, view),
+		...(isWalk(screen) ? walkSpoken(screen, view, draw) : draw(screen, view)).filter(({drawing}) => !drawing),
+		hintRow(keysOf(screen, view), 400, view.look),
+	].map((one) => inAscii(one, view.look));

@@ -1,7 +1,6 @@
 import type {Press} from './press.ts';
 import {nameOf} from './press.ts';
 import type {Row} from './row.ts';
-import {isWalk} from './wizard/walking.ts';
 import type {Binding, Move, Screen, View} from './screen.ts';
 import {byHandKeys, drawByHand} from './screens/by-hand.ts';
 import {chooseKeys, drawChoose, typeFilter} from './screens/choose.ts';
@@ -17,6 +16,7 @@ import {drawRun, runKeys} from './screens/run.ts';
 import {drawSave, saveKeys, typeName} from './screens/save.ts';
 import {drawTrouble, troubleKeys} from './screens/trouble.ts';
 import {drawWatch, watchKeys} from './screens/watch.ts';
+import {isWalk} from './wizard/walking.ts';
 
 /** What the screen on top shows. */
 export function draw(screen: Screen, view: View): Row[] {
@@ -103,7 +103,13 @@ const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
 export function keysOf(screen: Screen, view: View): Binding[] {
 	const own = ownKeys(screen, view);
 	const asks = !['plan', 'run', 'log', 'watch', 'help', 'end'].includes(screen.is);
-	const stop: Binding = {press: ['ctrl-c'], shows: 'ctrl-c', does: isWalk(screen) ? 'leave, nothing made yet' : asks ? 'end' : stopWords[view.stops], stays: true, act: () => ({stop: true})};
+	const stop: Binding = {
+		press: ['ctrl-c'],
+		shows: 'ctrl-c',
+		does: isWalk(screen) ? 'leave, nothing made yet' : asks ? 'end' : stopWords[view.stops],
+		stays: true,
+		act: () => ({stop: true}),
+	};
 	if (screen.is === 'help') return [...own, stop];
 	// In a text `?` is a letter; F1 can't be told apart (stack §5).
 	const help: Binding = {

@@ -8,7 +8,14 @@ import {glyphSpan} from './steps-list.ts';
 import {mendable} from './wizard/seen.ts';
 
 const sorts = ['so', 'missing', 'different', 'extra', 'blocked', 'waiting'] as const;
-const words: Record<(typeof sorts)[number], string> = {so: 'so', missing: 'to make', different: 'to change', extra: 'to go', blocked: 'blocked', waiting: 'not yet known'};
+const words: Record<(typeof sorts)[number], string> = {
+	so: 'so',
+	missing: 'to make',
+	different: 'to change',
+	extra: 'to go',
+	blocked: 'blocked',
+	waiting: 'not yet known',
+};
 
 /** Counts of what was found, glyph and word each; what is none is left out. */
 export function planCounts({state, look}: View, brief = false): Span[] {
@@ -30,7 +37,8 @@ function findingRows(step: StepSeen, titleWidth: number, columns: number, mends:
 	const title = padded(plainText(inLine(step.title), look), titleWidth);
 	if (!finding) return [row(glyphSpan(step, view), `${title}  `, {text: step.state === 'looking' ? 'looking' : 'to look at', role: 'quiet'})];
 	const head: Span[] = [markSpan(finding.is, look), {text: `${title}  `}];
-	if (finding.is !== 'blocked') return [cutRow(row(...head, {text: plainText(wordsOf(finding, state), look), role: finding.is === 'waiting' ? 'quiet' : undefined}), columns, look)];
+	if (finding.is !== 'blocked')
+		return [cutRow(row(...head, {text: plainText(wordsOf(finding, state), look), role: finding.is === 'waiting' ? 'quiet' : undefined}), columns, look)];
 	const indent = ' '.repeat(2);
 	const says = finding.problem ? sentenceOf(finding.problem) : finding.says;
 	const lines = wrap(plainText(says, look), columns - indent.length).map((text) => row(indent, text));
@@ -53,5 +61,10 @@ export function planPane(columns: number, rows: number, view: View): Row[] {
 	const rest = steps.flatMap(({finding}, at) => (finding?.is === 'blocked' ? [] : (all[at] ?? [])));
 	const left = Math.max(0, room - Math.min(eyes.length, room) - 1);
 	const more = rest.length - left;
-	return [...head, ...eyes.slice(0, room), ...rest.slice(0, left), ...(more > 0 && room > eyes.length ? [row({text: `${signOf('more', view.look)} ${more} more: tab shows all`, role: 'quiet'})] : [])];
+	return [
+		...head,
+		...eyes.slice(0, room),
+		...rest.slice(0, left),
+		...(more > 0 && room > eyes.length ? [row({text: `${signOf('more', view.look)} ${more} more: tab shows all`, role: 'quiet'})] : []),
+	];
 }

@@ -39,14 +39,15 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 
 	/** Closes a door of a group, as a colleague would in the console. */
 	async function closePort(group: string, port: number): Promise<void> {
-		const {SecurityGroupRules = []} = await ec2.send(new DescribeSecurityGroupRulesCommand({}));
-		const GroupId = (await groups()).find(({GroupName}) => GroupName === group)?.GroupId;
-		const rules = SecurityGroupRules.filter((rule) => rule.GroupId === GroupId && rule.FromPort === port && rule.IsEgress !== true);
+		const GroupId = (await groups()).find(({GroupName}) => GroupName === group)?.GroupId ?? '';
+		const {SecurityGroupRules = []} = await ec2.send(new DescribeSecurityGroupRulesCommand({Filters: [{Name: 'group-id', Values: [GroupId]}]}));
+		const rules = SecurityGroupRules.filter((rule) => rule.FromPort === port && rule.IsEgress !== true);
 		const SecurityGroupRuleIds = rules.map(({SecurityGroupRuleId = ''}) => SecurityGroupRuleId);
 		await ec2.send(new RevokeSecurityGroupIngressCommand({GroupId, SecurityGroupRuleIds}));
 	}
 
-	const lifecycle = async (bucket: string): Promise<LifecycleRule[]> => (await s3.send(new GetBucketLifecycleConfigurationCommand({Bucket: bucket}))).Rules ?? [];
+	const lifecycle = async (bucket: string): Promise<LifecycleRule[]> =>
+		(await s3.send(new GetBucketLifecycleConfigurationCommand({Bucket: bucket}))).Rules ?? [];
 
 	async function bucketTags(bucket: string): Promise<Record<string, string>> {
 		try {
@@ -131,3 +132,16 @@ export function between(before: readonly Thing[], after: readonly Thing[]): {cam
 
 /** A list of things in words, to compare and to read in a failed test. */
 export const named = (things: readonly Thing[]): string[] => things.map(({name, sort}) => `${sort} ${name}`).sort();
+
+/** Exactly one of each: what the fleet `gitlab-runners` of us-east-1 consists of in the account. */
+export const wholeFleet: readonly string[] = [
+	'bucket gitlab-runners-cache-123456789012-us-east-1',
+	'instance gitlab-runners-manager',
+	'instance profile gitlab-runners-us-east-1-manager',
+	'key pair gitlab-runners-manager',
+	'parameter /gitlab-runner-aws/gitlab-runners',
+	'role gitlab-runners-us-east-1-manager',
+	'security group gitlab-runners-manager',
+	'security group gitlab-runners-workers',
+	'volume gitlab-runners-manager',
+];

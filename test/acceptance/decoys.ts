@@ -59,9 +59,13 @@ export async function sameNameElsewhere(account: Account): Promise<void> {
 	await group(account, 'gitlab-runners-workers', markOf('gitlab-runners', 'security-groups'));
 	await keyPair(account, 'gitlab-runners-manager', markOf('gitlab-runners', 'key-pair'));
 	await instance(account, 'gitlab-runners-manager', {...markOf('gitlab-runners', 'manager'), Name: 'gitlab-runners-manager'});
-	await account.ssm.send(new PutParameterCommand({Name: '/gitlab-runner-aws/gitlab-runners', Value: '{}', Type: 'String', Tags: listed(markOf('gitlab-runners', 'record'))}));
+	await account.ssm.send(
+		new PutParameterCommand({Name: '/gitlab-runner-aws/gitlab-runners', Value: '{}', Type: 'String', Tags: listed(markOf('gitlab-runners', 'record'))}),
+	);
 	const name = `gitlab-runners-${region}-manager`;
-	await account.iam.send(new CreateRoleCommand({RoleName: name, AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}', Tags: listed(globally('instance-profile'))}));
+	await account.iam.send(
+		new CreateRoleCommand({RoleName: name, AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}', Tags: listed(globally('instance-profile'))}),
+	);
 	await account.iam.send(new CreateInstanceProfileCommand({InstanceProfileName: name, Tags: listed(globally('instance-profile'))}));
 	const Bucket = `gitlab-runners-cache-123456789012-${region}`;
 	await account.s3.send(new CreateBucketCommand({Bucket, CreateBucketConfiguration: {LocationConstraint: 'us-west-2'}}));

@@ -6,7 +6,7 @@ import {GetParameterCommand} from '@aws-sdk/client-ssm';
 import {parse} from 'smol-toml';
 import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {type Account, accountAt, between, named, type Thing} from './account.ts';
+import {type Account, accountAt, between, named, type Thing, wholeFleet} from './account.ts';
 import {likeNames, sameNameElsewhere} from './decoys.ts';
 import {roundTripsDeep} from './depth.ts';
 import {answersFor, changingCalls, ended, type Laptop, laptopIn, onManager, textBelow, unlike} from './laptop.ts';
@@ -81,7 +81,8 @@ const mainPid = (): Promise<string> => onManager(world, 'systemctl show gitlab-r
 /** What somebody added to config.toml by hand is still there. */
 async function survived(): Promise<void> {
 	const text = await onManager(world, `cat ${config}`);
-	for (const kept of ['engine-opt=mtu=1400', 'name = "by hand"', 'executor = "shell"', 'output_limit = 8192', 'custom_build_dir']) assert.ok(text.includes(kept), `${kept} has gone`);
+	for (const kept of ['engine-opt=mtu=1400', 'name = "by hand"', 'executor = "shell"', 'output_limit = 8192', 'custom_build_dir'])
+		assert.ok(text.includes(kept), `${kept} has gone`);
 }
 
 test('setup from a preset and a token file ends well, and makes exactly one of each, all marked', async () => {
@@ -89,17 +90,7 @@ test('setup from a preset and a token file ends well, and makes exactly one of e
 	ended(ran, 0);
 	const made = between(others, await account.things());
 	assert.deepEqual(made.went, []);
-	assert.deepEqual(named(made.came), [
-		`bucket ${bucket}`,
-		'instance gitlab-runners-manager',
-		'instance profile gitlab-runners-us-east-1-manager',
-		'key pair gitlab-runners-manager',
-			'parameter /gitlab-runner-aws/gitlab-runners',
-		'role gitlab-runners-us-east-1-manager',
-		'security group gitlab-runners-manager',
-		'security group gitlab-runners-workers',
-		'volume gitlab-runners-manager',
-	]);
+	assert.deepEqual(named(made.came), wholeFleet);
 	for (const {name, sort, tags} of made.came) {
 		assert.equal(tags['gitlab-runner-aws:fleet'], 'gitlab-runners', `${sort} ${name}`);
 		assert.equal(tags['team'], 'ci', `${sort} ${name}`);
@@ -114,7 +105,10 @@ test('the ports, the lifecycle and the record are as the answers say', async () 
 	assert.deepEqual(doors(await inbound('gitlab-runners-manager')), ['22-22 from 127.0.0.1/32']);
 	assert.deepEqual(doors(await inbound('gitlab-runners-workers')), [`22-22 from ${managers}`, `2376-2376 from ${managers}`]);
 	assert.equal(rules.length, 1);
-	assert.deepEqual([rules[0]?.ID, rules[0]?.Status, rules[0]?.Filter?.Prefix, rules[0]?.Expiration?.Days], ['gitlab-runner-aws-gitlab-runners', 'Enabled', 'gitlab-runners/', 30]);
+	assert.deepEqual(
+		[rules[0]?.ID, rules[0]?.Status, rules[0]?.Filter?.Prefix, rules[0]?.Expiration?.Days],
+		['gitlab-runner-aws-gitlab-runners', 'Enabled', 'gitlab-runners/', 30],
+	);
 	const {Parameter} = await account.ssm.send(new GetParameterCommand({Name: '/gitlab-runner-aws/gitlab-runners'}));
 	const record: unknown = JSON.parse(Parameter?.Value ?? '');
 	assert.ok(typeof record === 'object' && record !== null && 'answers' in record);
@@ -135,7 +129,14 @@ test("the manager has a closed config.toml with the answers' values, the drop-in
 	assert.deepEqual({concurrent, listen_address, log_format}, {concurrent: 4, listen_address: '127.0.0.1:9252', log_format: 'json'});
 	assert.ok(Array.isArray(runners) && runners.length === 1);
 	const text = await onManager(world, `cat ${config}`);
-	for (const line of ['limit = 4', 'IdleTime = 600', `BucketName = "${bucket}"`, 'executor = "docker+machine"', 'amazonec2-instance-type=c5.large', 'amazonec2-request-spot-instance=true']) {
+	for (const line of [
+		'limit = 4',
+		'IdleTime = 600',
+		`BucketName = "${bucket}"`,
+		'executor = "docker+machine"',
+		'amazonec2-instance-type=c5.large',
+		'amazonec2-request-spot-instance=true',
+	]) {
 		assert.ok(text.includes(line), `${line} isn't in\n${text.replace(laptop.token, '…')}`);
 	}
 	assert.match(await onManager(world, 'cat /etc/systemd/system/gitlab-runner.service.d/*.conf'), /KillSignal=SIGQUIT/);
@@ -197,12 +198,17 @@ test("our lifecycle rule, deleted by hand, comes back beside somebody else's, wh
 	await planFinds({bucket: 'different'});
 	await changes(['setup', '--yes', ...fleet], ['PutBucketLifecycleConfiguration']);
 	const rules = await account.lifecycle(bucket);
-	assert.deepEqual(rules.map(({ID}) => ID), ['reports', 'gitlab-runner-aws-gitlab-runners']);
+	assert.deepEqual(
+		rules.map(({ID}) => ID),
+		['reports', 'gitlab-runner-aws-gitlab-runners'],
+	);
 	assert.deepEqual([rules[0]?.Status, rules[0]?.Filter?.Prefix, rules[0]?.Expiration?.Days], ['Enabled', 'reports/', 7]);
 });
 
 test("somebody's own tables, keys and MachineOptions in config.toml stay, and a test machine proves what the runner then uses", async () => {
-	const edit = [`-e '0,/MachineOptions = \\[/s//MachineOptions = ["engine-opt=mtu=1400", /'`, `-e '0,/executor = /s//output_limit = 8192\\nexecutor = /'`].join(' ');
+	const edit = [`-e '0,/MachineOptions = \\[/s//MachineOptions = ["engine-opt=mtu=1400", /'`, `-e '0,/executor = /s//output_limit = 8192\\nexecutor = /'`].join(
+		' ',
+	);
 	const entry = `\\n[[runners]]\\nname = "by hand"\\nurl = "${world.gitlab.url}"\\ntoken = "${world.gitlab.token()}"\\nexecutor = "shell"\\n[runners.custom_build_dir]\\nenabled = true\\n`;
 	await onManager(world, `sed -i ${edit} ${config} && printf '${entry}' >> ${config}`);
 	await planFinds({'test-machine': 'different'});
@@ -227,7 +233,9 @@ test('a manager that was stopped is started, not doubled', async () => {
 	const manager = before.find(({Tags}) => Tags?.some(({Key, Value}) => Key === 'gitlab-runner-aws:part' && Value === 'manager'));
 	const id = manager?.InstanceId ?? '';
 	await account.ec2.send(new StopInstancesCommand({InstanceIds: [id]}));
-	await until('the manager to stop', async () => ((await account.instances()).some(({InstanceId, State}) => InstanceId === id && State?.Name === 'stopped') ? true : undefined));
+	await until('the manager to stop', async () =>
+		(await account.instances()).some(({InstanceId, State}) => InstanceId === id && State?.Name === 'stopped') ? true : undefined,
+	);
 	await planFinds({manager: 'different'});
 	await changes(['setup', '--yes', ...fleet], ['StartInstances']);
 	assert.equal((await account.instances()).length, before.length);
@@ -238,7 +246,9 @@ test('a changed limit is live: the runner takes it up and is not restarted', asy
 	const pid = await mainPid();
 	await changes(['setup', '--yes', ...fleet, '--limit', '6', '--concurrent', '6'], ['PutParameter']);
 	assert.equal(await mainPid(), pid);
-	await until('the runner to take up its new limit', async () => ((await metric('gitlab_runner_limit')) === 6 && (await metric('gitlab_runner_concurrent')) === 6 ? true : undefined));
+	await until('the runner to take up its new limit', async () =>
+		(await metric('gitlab_runner_limit')) === 6 && (await metric('gitlab_runner_concurrent')) === 6 ? true : undefined,
+	);
 	await changes(['setup', '--yes', '--fleet', 'gitlab-runners'], [], second);
 	assert.equal(await metric('gitlab_runner_limit'), 6, "a re-run from elsewhere doesn't reset it");
 });
@@ -270,13 +280,20 @@ test('no secret is in what the program says, in its files, on a command line or 
 	const said = [laptop.said(), second.said()].join('\n');
 	const argv = await onManager(world, 'cat /var/log/systemctl.log; ps -eo args');
 	const forms = JSON.stringify(calls);
-	for (const [what, value] of [['token', laptop.token], ["the private key's text", secret]] as const) {
+	for (const [what, value] of [
+		['token', laptop.token],
+		["the private key's text", secret],
+	] as const) {
 		assert.ok(!said.includes(value), `${what} was said`);
 		assert.ok(!argv.includes(value), `${what} is on a command line`);
 		assert.ok(!forms.includes(value), `${what} is in a call to AWS`);
 	}
 	for (const {path, text} of files) assert.ok(!text.includes(laptop.token), `the token is in ${path}`);
-	assert.deepEqual(files.filter(({path, text}) => text.includes(secret) && !path.includes('/keys/')).map(({path}) => path), [], 'the key is in its own file only');
+	assert.deepEqual(
+		files.filter(({path, text}) => text.includes(secret) && !path.includes('/keys/')).map(({path}) => path),
+		[],
+		'the key is in its own file only',
+	);
 });
 
 test('destroy takes away what bears the mark and nothing else; the cache bucket stays', async () => {
@@ -288,7 +305,10 @@ test('destroy takes away what bears the mark and nothing else; the cache bucket 
 	assert.deepEqual(named(came), [`bucket ${bucket}`]);
 	assert.deepEqual(named(between(theirs, await elsewhere.things()).went), []);
 	assert.equal(world.gitlab.store.byToken(laptop.token)?.managers.length, 0, 'GitLab was told');
-	assert.deepEqual((await textBelow(laptop.home)).filter(({path}) => path.includes('/keys/')), []);
+	assert.deepEqual(
+		(await textBelow(laptop.home)).filter(({path}) => path.includes('/keys/')),
+		[],
+	);
 });
 
 test('destroy again says that there is no fleet, and is no failure', async () => {

@@ -27,4 +27,5 @@ const times = new Map(measured.map(({name}) => [name, [] as number[]]));
 for (let round = 0; round < rounds; round++) for (const {name, args} of measured) times.get(name)?.push(once(args));
 const base = median(times.get('node -e 0') ?? []);
 console.log(`median of ${rounds} rounds, side by side`);
-for (const [name, taken] of times) console.log(`${name.padEnd(16)} ${median(taken).toFixed(1).padStart(7)} ms   ${(median(taken) / base).toFixed(2).padStart(6)} x node -e 0`);
+for (const [name, taken] of times)
+	console.log(`${name.padEnd(16)} ${median(taken).toFixed(1).padStart(7)} ms   ${(median(taken) / base).toFixed(2).padStart(6)} x node -e 0`);

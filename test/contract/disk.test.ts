@@ -50,15 +50,15 @@ for (const side of [real, simulated]) {
 	suite(side.name, () => {
 		test('a key is kept by fleet and region until it is taken away', async (t) => {
 			const {disk} = await side.open(t);
-			assert.equal(await disk.key('f', 'us-east-2'), undefined);
-			await disk.saveKey('f', 'us-east-2', 'secret\n');
-			await disk.saveKey('f', 'eu-west-1', 'other\n');
-			assert.equal(await disk.key('f', 'us-east-2'), 'secret\n');
-			await disk.removeKey('f', 'us-east-2');
-			await disk.removeKey('f', 'us-east-2');
-			assert.equal(await disk.key('f', 'us-east-2'), undefined);
-			assert.equal(await disk.key('f', 'eu-west-1'), 'other\n');
-			assert.notEqual(disk.keyPath('f', 'us-east-2'), disk.keyPath('f', 'eu-west-1'));
+			assert.equal(await disk.key('a.us-east-2.f'), undefined);
+			await disk.saveKey('a.us-east-2.f', 'secret\n');
+			await disk.saveKey('a.eu-west-1.f', 'other\n');
+			assert.equal(await disk.key('a.us-east-2.f'), 'secret\n');
+			await disk.removeKey('a.us-east-2.f');
+			await disk.removeKey('a.us-east-2.f');
+			assert.equal(await disk.key('a.us-east-2.f'), undefined);
+			assert.equal(await disk.key('a.eu-west-1.f'), 'other\n');
+			assert.notEqual(disk.keyPath('a.us-east-2.f'), disk.keyPath('a.eu-west-1.f'));
 		});
 
 		test('a host key is pinned by instance', async (t) => {
@@ -91,9 +91,9 @@ for (const side of [real, simulated]) {
 test('what is kept is for its owner alone, and nothing half-written stays', async (t) => {
 	const home = await folder(t);
 	const disk = realDisk(foldersOf({}, home));
-	await disk.saveKey('f', 'us-east-2', 'one');
-	await disk.saveKey('f', 'us-east-2', 'two');
-	const path = disk.keyPath('f', 'us-east-2');
+	await disk.saveKey('a.us-east-2.f', 'one');
+	await disk.saveKey('a.us-east-2.f', 'two');
+	const path = disk.keyPath('a.us-east-2.f');
 	assert.equal((await stat(path)).mode & 0o777, 0o600);
 	assert.equal((await stat(join(path, '..'))).mode & 0o777, 0o700);
 	assert.deepEqual(await readdir(join(path, '..')), ['f']);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {names} from '../../source/fleet.ts';
 import {type Ports, simulatedWorld, type World} from '../../source/simulated.ts';
 import {changesOf, laptopOver, problems, unlike, type Wish} from './laptop.ts';
 import {someAnswers, someFleet} from './some-answers.ts';
@@ -163,7 +164,7 @@ test('a removal leaves no worker and no key pair of theirs', async () => {
 		KeyPairs.filter(({KeyName}) => KeyName?.includes(someFleet.name)),
 		[],
 	);
-	assert.equal(await world.disk.key(someFleet.name, someFleet.region), undefined);
+	assert.equal(await world.disk.key(names.keyFile(someFleet, '123456789012')), undefined);
 });
 
 test('jobs that still run when the time is over stay, the rest of the fleet stays with them, and `--now` ends them', async () => {
@@ -227,14 +228,17 @@ test('a laptop that dies anywhere while a manager is replaced leaves one that ta
 test('a laptop that dies anywhere while a runner is created leaves one runner of ours in GitLab', async () => {
 	const given = (world: {tokens: World['tokens']}) => wish({runner: 'create', project: 'acme/app'}, {gitlabToken: world.tokens.gitlab});
 	const tokens = simulatedWorld().tokens;
-	const ours = (world: World) => [...world.outside.gitlab.runners.values()].filter(({note}) => note?.includes('fleet=gitlab-runners'));
+	const ours = async (world: World) => {
+		const seen = await world.another().gitlabAt('https://gitlab.com').runners(world.tokens.gitlab);
+		return seen.filter(({maintenanceNote}) => maintenanceNote?.includes('fleet=gitlab-runners'));
+	};
 	await dyingEverywhere(
 		async () => simulatedWorld(),
 		(ports) => at(ports).setup(given({tokens})),
 		async (world, where) => {
 			const again = at(world.reboot());
 			assert.deepEqual(problems(await again.setup(given(world))), [], where);
-			assert.equal(ours(world).length, 1, where);
+			assert.equal((await ours(world)).length, 1, where);
 			assert.equal(world.takers(), 1, where);
 		},
 	);

@@ -205,7 +205,7 @@ test('a removal waits for running jobs, then takes workers and their key pairs a
 	assert.ok(laptop.sayings().includes('1 job still runs'));
 	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
 	assert.deepEqual(world.gitlab.store.byToken(token)?.managers, []);
-	assert.ok(laptop.sayings().some((says) => /^runner: it stays in GitLab, delete it in http.* under Settings .*, it is #\d+/.test(says)));
+	assert.ok(laptop.sayings().some((says) => /^it stays in GitLab, delete it in http.* under Settings .*, it is #\d+/.test(says)));
 });
 
 test('a runner that is created in GitLab bears the mark, and one of a run that was ended before it could be used is deleted first', async () => {
@@ -245,7 +245,7 @@ test('a host that shows another key is refused, with both fingerprints', async (
 test('a removal goes on without a manager that can not be reached, says so, and deletes the runner that we created', async () => {
 	const result = await laptop.destroy({...wish(), secrets: {gitlabToken: world.gitlab.personalToken('api')}});
 	assert.deepEqual(problems(result), []);
-	assert.ok(laptop.sayings().some((says) => /^service: not stopped, since the manager i-\w+ isn't reached/.test(says)));
+	assert.ok(laptop.sayings().some((says) => /^not stopped, since the manager i-\w+ isn't reached/.test(says)));
 	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
 	assert.ok(![...world.gitlab.store.runners.values()].some(({maintenanceNote}) => maintenanceNote.includes('gitlab-runner-aws')));
 });

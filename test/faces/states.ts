@@ -4,6 +4,7 @@ import type {Screen, View} from '../../source/ui/screen.ts';
 import {choicesOf, chooseFor} from '../../source/ui/screens/choose.ts';
 import {fieldFor} from '../../source/ui/screens/field.ts';
 import {reviewOf} from '../../source/ui/screens/review.ts';
+import {nothingSeen} from '../../source/ui/wizard/seen.ts';
 import {limit, region, runnerToken, spot} from './asked.ts';
 
 /** When recorded runs begin, in milliseconds since 1970. */
@@ -22,6 +23,7 @@ export const viewOf = (state: RunState, more: Partial<View> = {}): View => ({
 	look: {colour: false, ascii: false},
 	title: 'set up',
 	stops: 0,
+	wizard: nothingSeen,
 	...more,
 });
 

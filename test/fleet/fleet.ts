@@ -142,6 +142,7 @@ export async function standingFleet(ports: Ports, wish: Wish): Promise<string> {
 	const made = await setUp(ports, wish);
 	const problems = problemsIn(made);
 	const manager = (await planOf(ports, wish)).get('manager');
-	if (problems.length > 0 || !manager || !('resource' in manager) || !('imageId' in manager.resource)) throw new Error(problems.join('\n') || 'There is no manager.');
+	if (problems.length > 0 || !manager || !('resource' in manager) || !('imageId' in manager.resource))
+		throw new Error(problems.join('\n') || 'There is no manager.');
 	return manager.resource.id;
 }

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {problemsIn, setUp, standingFleet, takeAway, unlike, planOf, type Wish} from './fleet.ts';
+import {planOf, problemsIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
 import {actsSince, jobStates, noneAtAll, oneOfEach, rules, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 const creating = (world: World): Wish => ({flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}});
-const ownRules = ['gitlab-runners-manager 22 203.0.113.7/32', 'gitlab-runners-workers 22 gitlab-runners-manager', 'gitlab-runners-workers 2376 gitlab-runners-manager'];
+const ownRules = [
+	'gitlab-runners-manager 22 203.0.113.7/32',
+	'gitlab-runners-workers 22 gitlab-runners-manager',
+	'gitlab-runners-workers 2376 gitlab-runners-manager',
+];
 
 /** Every act of a whole run, one world for each: the laptop dies right after the n-th. */
-async function atEachAct(begin: (world: World) => Promise<unknown>, run: (world: World) => Promise<unknown>, then: (world: World, act: string) => Promise<void>): Promise<number> {
+async function atEachAct(
+	begin: (world: World) => Promise<unknown>,
+	run: (world: World) => Promise<unknown>,
+	then: (world: World, act: string) => Promise<void>,
+): Promise<number> {
 	const whole = simulatedWorld();
 	await begin(whole);
 	const before = whole.acts.length;

@@ -1,6 +1,6 @@
-import type {CallMade} from '../../source/cloud/simulated/cloud.ts';
 import type {InstanceState} from '../../source/cloud/simulated/account.ts';
 import {stateOf} from '../../source/cloud/simulated/account.ts';
+import type {CallMade} from '../../source/cloud/simulated/cloud.ts';
 import {isWorkerName} from '../../source/fleet.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import type {World} from '../../source/simulated.ts';

@@ -6,7 +6,11 @@ export type Ran = {code: number | null; signal: NodeJS.Signals | null; stdout: s
 const source = fileURLToPath(new URL('../../source/cli.tsx', import.meta.url));
 
 /** Runs the program as a person's shell would, in a complete environment of its own; `input` is its standard input, which is no terminal. */
-export function program(args: readonly string[], env: Record<string, string>, {input = '', started}: {input?: string; started?: (pid: number) => void} = {}): Promise<Ran> {
+export function program(
+	args: readonly string[],
+	env: Record<string, string>,
+	{input = '', started}: {input?: string; started?: (pid: number) => void} = {},
+): Promise<Ran> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(process.execPath, ['--import', 'tsx', source, ...args], {env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 240_000});
 		let stdout = '';

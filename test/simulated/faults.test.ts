@@ -57,22 +57,22 @@ test('somebody else can act just before or just after a call', async () => {
 test('a laptop that dies at a changing act has done it and does nothing more; another one, and itself after a reboot, go on', async () => {
 	const world = simulatedWorld();
 	world.faults.dieAt(2);
-	await world.disk.saveKey('f', region, 'key');
+	await world.disk.saveKey('f', 'key');
 	await group(world, 'one');
 	assert.equal(await refusedWith(group(world, 'two')), 'laptop-died');
 	assert.equal(await refusedWith(world.cloudAt(region).call('DescribeVpcs', {})), 'laptop-died');
 	assert.equal(await refusedWith(world.clock.sleep(1)), 'laptop-died');
-	assert.equal(await refusedWith(world.disk.key('f', region)), 'laptop-died');
+	assert.equal(await refusedWith(world.disk.key('f')), 'laptop-died');
 	assert.deepEqual(
 		[...world.outside.region(region).groups.values()].map(({name}) => name),
 		['default', 'one', 'two'],
 	);
 	const again = world.reboot();
-	assert.equal(await again.disk.key('f', region), 'key');
+	assert.equal(await again.disk.key('f'), 'key');
 	assert.equal(await again.address.mine(), '203.0.113.7');
 	await group(again, 'three');
 	const other = world.another();
-	assert.equal(await other.disk.key('f', region), undefined);
+	assert.equal(await other.disk.key('f'), undefined);
 	assert.equal(await other.address.mine(), '198.51.100.4');
 	await group(other, 'four');
 	assert.equal(world.outside.region(region).groups.size, 5);

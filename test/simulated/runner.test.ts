@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stateOf} from '../../source/cloud/simulated/account.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
+import {panelScript} from '../../source/host/scripts/panel.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {serviceScript} from '../../source/host/scripts/service.ts';
 import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
@@ -269,4 +270,43 @@ test('a token that the runner has rotated is another text of config.toml, and st
 	assert.notEqual(after?.hash, before?.hash);
 	assert.equal(verify?.code, 0);
 	assert.equal(world.takers(), 1);
+});
+
+test('the panel sees machines, configuration without its secrets, metrics, and the journal from a cursor on', async () => {
+	const {world, connection} = await running();
+	world.outside.queueJobs(2, {seconds: 60});
+	await world.clock.sleep(90_000);
+	const journal = {since: 0, most: 1000, tail: 5, seconds: 5};
+	const first = await connection.script(panelScript, {host: true, journal});
+	assert.equal(first.host?.machines.length, 2);
+	assert.match(first.host?.metrics ?? '', /gitlab_runner_concurrent 5/);
+	assert.ok(first.host?.config && !first.host.config.text.includes(world.tokens.runner));
+	const messages = (entries: [number, string][] = []) => entries.map(([, message]) => message);
+	const seen = messages(first.journal?.entries);
+	for (const wanted of ['Checking for jobs... received', 'Launching instance...', 'Machine created', 'Starting docker-machine build...']) {
+		assert.ok(
+			seen.some((message) => message.includes(wanted)),
+			wanted,
+		);
+	}
+	assert.equal(first.journal?.tail.length, 5);
+	await world.clock.sleep(120_000);
+	const next = await connection.script(panelScript, {
+		host: false,
+		journal: {after: first.journal?.cursor, only: ['Job succeeded'], most: 1000, tail: 0, seconds: 5},
+	});
+	assert.equal(messages(next.journal?.entries).filter((message) => message.includes('Job succeeded')).length, 2);
+	assert.equal(next.host, undefined);
+});
+
+test('the runner logs JSON where config.toml says so', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.setFile(manager.id, paths.config, `log_format = "json"\n${configText(world, manager)}`);
+	await world.clock.sleep(5000);
+	world.outside.queueJobs(1, {seconds: 30});
+	await world.clock.sleep(120_000);
+	const {journal} = await connection.script(panelScript, {host: false, journal: {since: 0, only: ['Machine created'], most: 10, tail: 0, seconds: 5}});
+	const line: {msg: string; duration: number} = JSON.parse(journal?.entries[0]?.[1] ?? '{}');
+	assert.equal(line.msg, 'Machine created');
+	assert.ok(line.duration > 30e9);
 });

@@ -4,7 +4,7 @@ import {jobCells, jobColumns, lookOf, workerCells, workerColumns} from '../../so
 import {cellsOf, cursorAfter, fit, headOf, windowOf} from '../../source/snapshot/columns.ts';
 import {age, money, sparkline, takes} from '../../source/snapshot/formats.ts';
 import type {Row} from '../../source/snapshot/rows.ts';
-import {displayWidth} from '../../source/telling/wrapping.ts';
+import {displayWidth} from '../../source/width.ts';
 import {now} from './seeing.ts';
 
 const row: Row = {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {markKeys} from '../../source/fleet.ts';
-import {type AskedManager, judgeLeftovers, type Region} from '../../source/snapshot/orphans.ts';
+import {type AskedManager, askedManager, judgeLeftovers, type Region} from '../../source/snapshot/orphans.ts';
+import {failing, good, unseen} from '../../source/snapshot/seen.ts';
 import type {Leftovers} from '../../source/snapshot/snapshot.ts';
-import {instance, minutes, nameAt, now} from './seeing.ts';
+import {host, instance, machine, minutes, nameAt, now} from './seeing.ts';
 
 const asked = (names: readonly string[] = [], more: Partial<AskedManager> = {}): AskedManager => ({
 	id: 'i-manager',
@@ -148,4 +149,14 @@ test('a loose volume of a worker is an orphan, one of somebody else’s is not l
 		}),
 		["vol-1 orphan: manager i-manager doesn't know it"],
 	);
+});
+
+test('a manager whose last look failed, or whose store is not there, can’t be asked', () => {
+	const seen = good(host([machine(busy, {instanceId: 'i-busy'})], {unreadMachines: [old]}), now);
+	assert.deepEqual(
+		askedManager('i-manager', 'gitlab-runners', seen),
+		asked([busy, old], {store: {names: new Set([busy, old]), instanceIds: new Set(['i-busy'])}}),
+	);
+	for (const silence of [unseen, failing(seen, {code: 'ssh-closed', message: 'gone'}, now), good(host([], {hasStore: false}), now)])
+		assert.equal(askedManager('i-manager', undefined, silence).store, undefined);
 });

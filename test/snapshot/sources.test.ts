@@ -6,7 +6,7 @@ import type {GitlabPanel} from '../../source/gitlab/port.ts';
 import type {Connection} from '../../source/host/port.ts';
 import {type PanelOutcome, panelScript} from '../../source/host/scripts/panel.ts';
 import {Problem} from '../../source/problem.ts';
-import {join} from '../../source/snapshot/join.ts';
+import {join, joiner} from '../../source/snapshot/join.ts';
 import {ageOf} from '../../source/snapshot/seen.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
 import {type PanelPorts, watchSources} from '../../source/snapshot/sources.ts';
@@ -18,6 +18,33 @@ const busy = nameAt(30, '0000000a');
 const sources = ['ec2', 'leftovers', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record'] as const;
 
 type Trouble = Partial<Record<'ec2' | 'ssh' | 'metrics' | 'gitlab' | 'prices' | 'journal', 'fails' | 'hangs'>>;
+
+/** What AWS answers whatever it's asked. */
+const answers: Partial<Record<OperationName, object>> = {
+	DescribeKeyPairs: {KeyPairs: []},
+	DescribeSpotInstanceRequests: {SpotInstanceRequests: []},
+	DescribeVolumes: {Volumes: []},
+	DescribeSpotPriceHistory: {
+		SpotPriceHistory: [{InstanceType: 'c5.large', AvailabilityZone: 'us-east-2a', SpotPrice: '0.034', Timestamp: new Date(now - minutes(200))}],
+	},
+	GetProducts: {PriceList: [JSON.stringify({terms: {OnDemand: {a: {priceDimensions: {b: {pricePerUnit: {USD: '0.085'}}}}}}})]},
+	GetParameterHistory: {
+		Parameters: [
+			{
+				Version: 1,
+				Value: JSON.stringify({version: 1, answers: {limit: 12}}),
+				LastModifiedDate: new Date(now - minutes(900)),
+				LastModifiedUser: 'arn:aws:iam::1:user/bob',
+			},
+			{
+				Version: 2,
+				Value: JSON.stringify({version: 1, answers: {limit: 16}}),
+				LastModifiedDate: new Date(now - minutes(600)),
+				LastModifiedUser: 'arn:aws:iam::1:user/alice',
+			},
+		],
+	},
+};
 
 /** A small world behind the ports. What is in trouble can be changed while it is looked at. */
 function world(options: {workers?: string[]} = {}) {
@@ -39,40 +66,10 @@ function world(options: {workers?: string[]} = {}) {
 		KeyName: name,
 		Tags: Object.entries(tags).map(([Key, Value]) => ({Key, Value})),
 	});
-	const answers: Partial<Record<OperationName, (input: {Filters?: {Name?: string; Values?: string[]}[]}) => unknown>> = {
-		DescribeInstances: ({Filters}) => {
-			const [filter] = Filters ?? [];
-			const isManager = filter?.Name === 'tag:gitlab-runner-aws:fleet' || filter?.Values?.includes('i-manager');
-			const Instances = isManager
-				? [instanceOf('i-manager', 'k', {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'manager'})]
-				: filter?.Name === 'key-name'
-					? workers.map((name, index) => instanceOf(`i-${index}`, name, {Name: name}))
-					: [];
-			return {Reservations: [{Instances}]};
-		},
-		DescribeKeyPairs: () => ({KeyPairs: []}),
-		DescribeSpotInstanceRequests: () => ({SpotInstanceRequests: []}),
-		DescribeVolumes: () => ({Volumes: []}),
-		DescribeSpotPriceHistory: () => ({
-			SpotPriceHistory: [{InstanceType: 'c5.large', AvailabilityZone: 'us-east-2a', SpotPrice: '0.034', Timestamp: new Date(now - minutes(200))}],
-		}),
-		GetProducts: () => ({PriceList: [JSON.stringify({terms: {OnDemand: {a: {priceDimensions: {b: {pricePerUnit: {USD: '0.085'}}}}}}})]}),
-		GetParameterHistory: () => ({
-			Parameters: [
-				{
-					Version: 1,
-					Value: JSON.stringify({version: 1, answers: {limit: 12}}),
-					LastModifiedDate: new Date(now - minutes(900)),
-					LastModifiedUser: 'arn:aws:iam::1:user/bob',
-				},
-				{
-					Version: 2,
-					Value: JSON.stringify({version: 1, answers: {limit: 16}}),
-					LastModifiedDate: new Date(now - minutes(600)),
-					LastModifiedUser: 'arn:aws:iam::1:user/alice',
-				},
-			],
-		}),
+	const instancesFor = ({Filters: [filter] = []}: {Filters?: {Name?: string; Values?: string[]}[]}) => {
+		const isManager = filter?.Name === 'tag:gitlab-runner-aws:fleet' || filter?.Values?.includes('i-manager');
+		if (isManager) return [instanceOf('i-manager', 'k', {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'manager'})];
+		return filter?.Name === 'key-name' ? workers.map((name, index) => instanceOf(`i-${index}`, name, {Name: name})) : [];
 	};
 	const cloud: Cloud = {
 		region: 'us-east-2',
@@ -81,10 +78,10 @@ function world(options: {workers?: string[]} = {}) {
 			if (changes(name, {})) counted.changing += 1;
 			if (name === 'DescribeInstances') await outcome('ec2', 'no-answer');
 			if (name === 'DescribeSpotPriceHistory' || name === 'GetProducts') await outcome('prices', 'AccessDenied');
-			const answer = answers[name];
+			const answer = name === 'DescribeInstances' ? {Reservations: [{Instances: instancesFor(Object(input))}]} : answers[name];
 			if (!answer) throw new Error(`The test's world doesn't know ${name}.`);
 			// The stub's answers hold what the sources read, and no more of the SDK's shape.
-			return answer(Object(input)) as never;
+			return answer as never;
 		},
 	};
 	const journal = (asked: {after?: string | undefined; since?: number | undefined; until?: number | undefined}): PanelOutcome['journal'] => {
@@ -328,4 +325,17 @@ test('without a GitLab token it is not asked, and says so', async () => {
 	const snapshot = await seen.until(({runner}) => runner.value !== undefined);
 	await seen.end();
 	assert.equal(snapshot.gitlab.off, 'Give GITLAB_TOKEN to see jobs that wait.');
+});
+
+test('what is told again the same stays the same, so that rows do', async () => {
+	const made = world();
+	const seen = watching(made);
+	const first = await seen.until(whole);
+	const at = made.clock.now();
+	const later = await seen.until(({ec2, host}) => (ec2.at ?? 0) > at + minutes(1) && (host.at ?? 0) > at + minutes(1));
+	await seen.end();
+	assert.equal(later.host.value?.machines, first.host.value?.machines);
+	assert.equal(later.ec2.value?.instances, first.ec2.value?.instances);
+	const joined = joiner();
+	assert.equal(joined(later, made.clock.now()), joined(first, at));
 });

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
+import {names} from '../../source/fleet.ts';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
 import {belongsTo, publicHalf} from '../../source/steps/private-key.ts';
 import {changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 type At = ReturnType<typeof world>;
-const keyHere = (at: At) => at.disk.key('gitlab-runners', region);
+const file = names.keyFile({name: 'gitlab-runners', region}, '123456789012');
+const keyHere = (at: At) => at.disk.key(file);
 const path = '/home/alice/.ssh/acme';
 
 test('a key made here is one that OpenSSH’s form gives back, with its public half in it', () => {
@@ -55,7 +57,7 @@ test('on a laptop without the private half the pair is so, and says how it gets 
 test('a key here that no longer is the pair’s counts as none', async () => {
 	const at = world();
 	await drive(at).setUp('key-pair');
-	await at.disk.saveKey('gitlab-runners', region, makeSshKey('old').privateKey);
+	await at.disk.saveKey(file, makeSshKey('old').privateKey);
 	assert.match(sentence(await drive(at).plan('key-pair'), 'key-pair'), /isn't on this laptop/);
 });
 

@@ -4,7 +4,7 @@ import {realClock} from '../../source/clock.ts';
 import {realCloud} from '../../source/cloud/real.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {awsSteps, drive, found} from './drive.ts';
+import {awsSteps, drive, found, region} from './drive.ts';
 
 let peers: PeerWorld;
 let close: () => void;
@@ -46,4 +46,26 @@ test('on moto all AWS steps are made, then so, then gone', async () => {
 	assert.deepEqual([again.failed, found(again.plan), changing()], [[], allSo, []]);
 	const gone = await drive(ports).destroy({withCache: true});
 	assert.deepEqual([gone.failed, gone.left], [[], []]);
+});
+
+test('on moto an adopted bucket gets our rule beside another’s, and is left as it was', async () => {
+	const cloud = ports.cloudAt(region);
+	await cloud.call('CreateBucket', {Bucket: 'acme-cache', CreateBucketConfiguration: {LocationConstraint: region}});
+	const theirs = {ID: 'logs', Status: 'Enabled' as const, Filter: {Prefix: 'logs/'}, Expiration: {Days: 7}};
+	const rules = async () => {
+		const looked = await cloud.call('GetBucketLifecycleConfiguration', {Bucket: 'acme-cache'}).catch(() => ({Rules: []}));
+		return (looked.Rules ?? []).map(({ID}) => ID);
+	};
+	for (const before of [[theirs], []]) {
+		if (before.length > 0) await cloud.call('PutBucketLifecycleConfiguration', {Bucket: 'acme-cache', LifecycleConfiguration: {Rules: before}});
+		else await cloud.call('DeleteBucketLifecycle', {Bucket: 'acme-cache'});
+		const {failed, plan} = await drive(ports, {cache: 'acme-cache'}).setUp('record', 'bucket');
+		assert.deepEqual([failed, found(plan)], [[], {record: 'so', bucket: 'so'}]);
+		assert.deepEqual(await rules(), [...before.map(({ID}) => ID), 'gitlab-runner-aws-gitlab-runners']);
+		assert.deepEqual((await drive(ports).destroy({withCache: true})).failed, []);
+		assert.deepEqual(
+			await rules(),
+			before.map(({ID}) => ID),
+		);
+	}
 });

@@ -16,6 +16,7 @@ export const instanceKinds: readonly InstanceKind[] = [
 	{type: 't3.micro', vcpus: 2, mib: 1024, architectures: ['x86_64'], onDemand: 0.0104, spot: 0.0034, burst: true},
 	{type: 't3.small', vcpus: 2, mib: 2048, architectures: ['x86_64'], onDemand: 0.0208, spot: 0.0067, burst: true},
 	{type: 't3.medium', vcpus: 2, mib: 4096, architectures: ['x86_64'], onDemand: 0.0416, spot: 0.0134, burst: true},
+	{type: 't3.large', vcpus: 2, mib: 8192, architectures: ['x86_64'], onDemand: 0.0832, spot: 0.0268, burst: true},
 	{type: 't4g.small', vcpus: 2, mib: 2048, architectures: ['arm64'], onDemand: 0.0168, spot: 0.0055, burst: true},
 	{type: 't4g.medium', vcpus: 2, mib: 4096, architectures: ['arm64'], onDemand: 0.0336, spot: 0.011, burst: true},
 	{type: 'c5.large', vcpus: 2, mib: 4096, architectures: ['x86_64'], onDemand: 0.085, spot: 0.0341},
@@ -23,6 +24,8 @@ export const instanceKinds: readonly InstanceKind[] = [
 	{type: 'c5.2xlarge', vcpus: 8, mib: 16_384, architectures: ['x86_64'], onDemand: 0.34, spot: 0.1412},
 	{type: 'm5.large', vcpus: 2, mib: 8192, architectures: ['x86_64'], onDemand: 0.096, spot: 0.0387},
 	{type: 'm5.xlarge', vcpus: 4, mib: 16_384, architectures: ['x86_64'], onDemand: 0.192, spot: 0.0774},
+	{type: 'c5.4xlarge', vcpus: 16, mib: 32_768, architectures: ['x86_64'], onDemand: 0.68, spot: 0.2811},
+	{type: 'm5.2xlarge', vcpus: 8, mib: 32_768, architectures: ['x86_64'], onDemand: 0.384, spot: 0.1553},
 	{type: 'c6g.large', vcpus: 2, mib: 4096, architectures: ['arm64'], onDemand: 0.068, spot: 0.0287},
 	{type: 'c6g.xlarge', vcpus: 4, mib: 8192, architectures: ['arm64'], onDemand: 0.136, spot: 0.0574},
 ];

@@ -25,7 +25,7 @@ export const isTable = (value: Value | undefined): value is Table =>
 	typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof TomlDate);
 
 /** A table under a key, made empty where there is none. */
-export function tableAt(table: Table, key: string): Table {
+function tableAt(table: Table, key: string): Table {
 	const standing = table[key];
 	if (isTable(standing)) return standing;
 	const made: Table = {};

@@ -35,7 +35,7 @@ const isOurs = (option: string): boolean => {
 };
 
 /** Tags as docker-machine takes them, `key,value,…`; the mark first, since by it workers are known as the fleet's. */
-export const machineTags = (fleet: Fleet, answers: Pick<Answers, 'tags'>): string =>
+const machineTags = (fleet: Fleet, answers: Pick<Answers, 'tags'>): string =>
 	Object.entries({...mark(fleet, 'worker'), ...answers.tags})
 		.flat()
 		.join(',');

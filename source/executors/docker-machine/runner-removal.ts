@@ -35,14 +35,14 @@ async function unregister(removal: Removal, recorded: Given, report: Report): Pr
 	report({
 		says:
 			code === 0
-				? `runner: this manager is unregistered from ${textAt(entry, 'url') ?? 'GitLab'}`
-				: `runner: GitLab keeps this manager until it is stale: ${lines.at(-1) ?? `exit code ${code}`}`,
+				? `this manager is unregistered from ${textAt(entry, 'url') ?? 'GitLab'}`
+				: `GitLab keeps this manager until it is stale: ${lines.at(-1) ?? `exit code ${code}`}`,
 	});
 	return {url: textAt(entry, 'url') ?? 'https://gitlab.com', ...(id > 0 ? {id} : {})};
 }
 
 /** Where a runner is deleted by hand: its page where the place is known (facts §17.5), else the way there. */
-export function runnerPlace({group, project, runner}: Given, {id, url}: Known): string {
+function runnerPlace({group, project, runner}: Given, {id, url}: Known): string {
 	const page = id === undefined ? '' : `/${id}`;
 	if (project !== undefined) return `at ${url}/${project}/-/runners${page}`;
 	if (group !== undefined) return `at ${url}/groups/${group}/-/runners${page}`;
@@ -74,12 +74,12 @@ export async function removeRunner(removal: Removal, report: Report): Promise<vo
 	}
 	if (recorded.runner === undefined && known === undefined) return;
 	const place = known ?? {url: recorded.gitlabUrl ?? 'https://gitlab.com'};
-	const stays = `runner: it stays in GitLab, delete it ${runnerPlace(recorded, place)}`;
+	const stays = `it stays in GitLab, delete it ${runnerPlace(recorded, place)}`;
 	if (recorded.runner !== 'create' || removal.secrets.gitlabToken === undefined) return report({says: stays});
 	try {
 		await deleteOurs(removal, removal.secrets.gitlabToken, place, report);
 	} catch (error) {
 		if (!isProblem(error)) throw error;
-		report({says: isProblem(error, 'gitlab-not-found') ? 'runner: GitLab has it no more' : `${stays}. ${said(error)}`});
+		report({says: isProblem(error, 'gitlab-not-found') ? 'GitLab has it no more' : `${stays}. ${said(error)}`});
 	}
 }

@@ -75,7 +75,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, finding: Findi
 	const connection = await connectToChange(context, instance);
 	if (changes.some(({what}) => what === 'online')) return forgetHost(context, instance);
 	const restart = changes.some(({how}) => how === 'drain');
-	report({says: restart ? 'starting anew once its jobs have ended' : 'service starting'});
+	report({says: restart ? 'starting anew once its jobs have ended' : 'starting'});
 	const outcome = await connection
 		.script(serviceScript, {do: restart ? 'restart' : 'start', drainSeconds}, report)
 		.finally(() => forgetHost(context, instance));
@@ -86,7 +86,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, finding: Findi
  * Ends a manager's service without ending a job, then takes its idle machines away: for removing a fleet, and for a manager that another one has
  * taken over from. 0 seconds end running jobs now. Gives how many machines went. Throws `still-busy`, and what `reach` throws.
  */
-export async function drainManager(context: Reaching, instance: Instance, seconds: number, report: Report): Promise<number> {
+async function drainManager(context: Reaching, instance: Instance, seconds: number, report: Report): Promise<number> {
 	const connection = await connectToChange(context, instance);
 	const outcome = await connection
 		.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name}, report)
@@ -107,7 +107,7 @@ async function drainFor(removal: Removal, manager: Instance, report: Report): Pr
 	try {
 		const machines = await drainManager(removal, manager, seconds, report);
 		report({
-			says: machines === 0 ? 'stopped, no job was running' : `service: stopped, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`,
+			says: machines === 0 ? 'stopped, no job was running' : `stopped, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`,
 		});
 	} catch (error) {
 		if (isProblem(error, 'still-busy')) throw busyAtRemoval(error, seconds);

@@ -115,7 +115,7 @@ export async function createRunner(context: Context, account: string, held: read
 	} catch (error) {
 		// The scope `create_runner` alone may not list runners.
 		if (!isProblem(error, 'gitlab-not-allowed', 'gitlab-token-refused')) throw error;
-		says("runner: this GitLab token may not list runners, so runners of earlier runs weren't looked for");
+		says("this GitLab token may not list runners, so runners of earlier runs weren't looked for");
 	}
 	const place = answers.project !== undefined ? {project: answers.project} : answers.group !== undefined ? {group: answers.group} : ('instance' as const);
 	const made = await gitlab.createRunner(

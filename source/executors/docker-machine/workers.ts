@@ -11,7 +11,7 @@ const most = 100;
 const waits = {rounds: 60, seconds: 5};
 
 /** Key pairs that this fleet's runner made and no live instance uses (design §7, "Ours among workers"). */
-export function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
+function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
 	const used = new Set(instances.filter(lives).map(({keyName}) => keyName));
 	return keyPairs.filter(({name}) => isWorkerName(fleet, name) && !used.has(name));
 }
@@ -44,7 +44,7 @@ async function removeWorkers(removal: Removal, report: Report): Promise<void> {
 	for (let round = 0; ; round++) {
 		const workers = workersOf(fleet, account);
 		for (const {id} of workers) seen.add(id);
-		if (workers.length > 0) report({says: `${workers.length === 1 ? '1 going' : `${workers.length} going`}`});
+		if (workers.length > 0) report({says: workers.length === 1 ? '1 going' : `${workers.length} going`});
 		await terminate(removal, workers);
 		const left = workers.length + account.instances.filter((instance) => seen.has(instance.id) && going(instance)).length;
 		if (left === 0) return;

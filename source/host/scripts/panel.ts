@@ -69,6 +69,7 @@ const outcome = z.object({
 		})
 		.optional(),
 });
+/** What one round told. */
 export type PanelOutcome = z.infer<typeof outcome>;
 
 /** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */

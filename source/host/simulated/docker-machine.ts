@@ -1,10 +1,10 @@
 import type {Input, OperationName, Output} from '../../cloud/port.ts';
 import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
-import {cidrHas} from '../../cloud/simulated/groups.ts';
 import {roleAllows} from '../../cloud/simulated/iam.ts';
 import {isRefusal, refusal} from '../../cloud/simulated/refusal.ts';
 import {credentialsPath, hasCertificates, type Machine, storeFolder, storeOf, textOf, type Work} from './machine.ts';
 import {launchInput, type Options, optionsOf, tagsOf} from './machine-options.ts';
+import {hasInternet, reaches} from './worker-reach.ts';
 
 /** What docker-machine works with on a host: the cloud, the time, and where its lines go. */
 export type DockerMachine = {
@@ -79,13 +79,13 @@ function* creating(docker: DockerMachine, name: string, options: Options, list: 
 	yield 700;
 	preCheck(docker, name, options);
 	begin(docker, 'create', 'Creating machine...');
-	store(machine, name, '', list);
+	store(docker, name, '', list);
 	yield 300;
 	begin(docker, 'launch', `(${name}) Launching instance...`);
 	const region = options.read('region') ?? 'us-east-1';
 	yield 1500 + random() * 800;
 	const instanceId = launch(docker, name, region, options);
-	store(machine, name, instanceId, list);
+	store(docker, name, instanceId, list);
 	if (options.has('request-spot-instance')) tagSpot(docker, name, region, instanceId, options);
 	begin(docker, 'running', 'Waiting for machine to be running, this may take a few minutes...');
 	const instance = docker.cloud.account.regions.get(region)?.instances.get(instanceId);
@@ -135,8 +135,29 @@ function* provision(docker: DockerMachine, region: string, instanceId: string): 
 	docker.say('To see how to connect your Docker Client to the Docker Engine running on this virtual machine, run: docker-machine env');
 }
 
-function store(machine: Machine, name: string, instanceId: string, list: readonly string[]): void {
-	const config = {ConfigVersion: 3, Name: name, DriverName: 'amazonec2', Driver: {InstanceId: instanceId, MachineName: name}, HostOptions: {Flags: list}};
+/** Writes a machine into the store; the options stand beside the driver's fields, since this world reads them back from there (facts §17.4). */
+function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[]): void {
+	const options = optionsOf(list);
+	const region = options.read('region') ?? 'us-east-1';
+	const instance = cloud.account.regions.get(region)?.instances.get(instanceId);
+	const Driver = {
+		InstanceId: instanceId,
+		IPAddress: instance?.privateIp ?? '',
+		PrivateIPAddress: instance?.privateIp ?? '',
+		InstanceType: options.read('instance-type') ?? 't2.micro',
+		Region: region,
+		Zone: options.read('zone') ?? 'a',
+		SubnetId: options.read('subnet-id') ?? '',
+		AMI: options.read('ami') ?? '',
+		RequestSpotInstance: options.has('request-spot-instance'),
+		SpotPrice: options.read('spot-price') ?? '0.50',
+		KeyName: name,
+		RootSize: Number(options.read('root-size') ?? 16),
+		VolumeType: options.read('volume-type') ?? 'gp2',
+		PrivateIPOnly: options.has('private-address-only'),
+		MachineName: name,
+	};
+	const config = {ConfigVersion: 3, Name: name, DriverName: 'amazonec2', Driver, HostOptions: {Flags: list}};
 	machine.files.set(`${storeFolder}${name}/config.json`, {text: JSON.stringify(config), mode: 0o600});
 }
 
@@ -202,28 +223,6 @@ function tagSpot(docker: DockerMachine, name: string, region: string, instanceId
 		awsCall(docker, region, 'TerminateInstances', {InstanceIds: [instanceId]});
 		throw failure(`Error creating machine: Error in driver during machine creation: Error setting tags for the spot instance: ${awsWords(error)}`);
 	}
-}
-
-/** Whether the worker's groups let this host in on a port. */
-function reaches({cloud, machine}: DockerMachine, regionName: string, instanceId: string, port: number): boolean {
-	const region = cloud.account.regions.get(regionName);
-	const {groupIds, privateIp} = machine.instance;
-	const worker = region?.instances.get(instanceId);
-	return (worker?.groupIds ?? []).some((id) =>
-		(region?.groups.get(id)?.inbound ?? []).some(
-			(rule) =>
-				(rule.protocol === '-1' || (rule.fromPort <= port && rule.toPort >= port)) &&
-				((rule.groupId !== undefined && groupIds.includes(rule.groupId)) || (rule.cidr !== undefined && cidrHas(rule.cidr, privateIp))),
-		),
-	);
-}
-
-function hasInternet({cloud}: DockerMachine, regionName: string, instanceId: string): boolean {
-	const region = cloud.account.regions.get(regionName);
-	const worker = region?.instances.get(instanceId);
-	const own = region?.routeTables.find(({subnetIds}) => worker !== undefined && subnetIds.includes(worker.subnetId));
-	const table = own ?? region?.routeTables.find(({subnetIds, vpcId}) => subnetIds.length === 0 && vpcId === worker?.vpcId);
-	return table?.target?.startsWith('nat-') === true || (table?.target !== undefined && worker?.publicIp !== undefined);
 }
 
 /** `docker-machine rm -y`: the instance ends, the key pair goes, the store forgets; gives whether it is gone from the store. */

@@ -9,6 +9,7 @@ import {isUp, type Machine, type Work} from './machine.ts';
 import {jobsList, metricsOf} from './metrics.ts';
 import {authorizeKey, noticeConfig, unregister, writeConfig} from './play-config.ts';
 import {facts} from './play-facts.ts';
+import {panel} from './play-panel.ts';
 import {service} from './play-service.ts';
 import {install} from './play-software.ts';
 import {testMachine} from './play-test-machine.ts';
@@ -34,6 +35,7 @@ const plays: Record<string, Played> = {
 	service,
 	unregister,
 	'authorize-key': authorizeKey,
+	panel,
 };
 
 /** Makes the link of a laptop to a machine. */

@@ -30,6 +30,8 @@ export type Machine = {
 	service: {active: 'inactive' | 'active' | 'deactivating' | 'failed'; enabled: boolean; since?: number};
 	/** The runner's process, while the service isn't inactive. */
 	process: RunnerProcess | undefined;
+	/** What the runner's service has printed, oldest first. Times are milliseconds since 1970. */
+	journal: {number: number; at: number; message: string}[];
 	/** Whether a script that changes the host holds its lock. */
 	locked: boolean;
 	/** The start of the instance that the machine has last booted from. */
@@ -58,6 +60,7 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		diskFreeGib: 5.4,
 		service: {active: 'inactive', enabled: false},
 		process: undefined,
+		journal: [],
 		locked: false,
 		bootedFor: undefined,
 		faults: {},

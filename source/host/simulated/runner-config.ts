@@ -19,7 +19,7 @@ export type RunnerEntry = {
 	usable: boolean;
 };
 
-export type RunnerConfig = {concurrent: number; checkInterval: number; listens: boolean; drainsIdle: boolean; entries: RunnerEntry[]};
+export type RunnerConfig = {concurrent: number; checkInterval: number; listens: boolean; json: boolean; drainsIdle: boolean; entries: RunnerEntry[]};
 
 /** Keys that `gitlab-runner lint` knows, by table (facts §4). */
 const known: Record<string, string> = {
@@ -75,6 +75,7 @@ export function readConfig(text: string): {config: RunnerConfig} | {wrong: strin
 			concurrent,
 			checkInterval: Math.max(0, numberAt(table, 'check_interval') ?? 0) || 3,
 			listens: textAt(table, 'listen_address') === '127.0.0.1:9252',
+			json: textAt(table, 'log_format') === 'json',
 			drainsIdle: booleanAt(tableOf(machine, 'shutdown_drain'), 'enabled') === true,
 			entries: tablesAt(table, 'runners').map(entryOf),
 		},

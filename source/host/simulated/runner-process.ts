@@ -4,7 +4,8 @@ import {inBackground} from './background.ts';
 import {createMachine, type DockerMachine, removeMachine} from './docker-machine.ts';
 import type {Hosts} from './hosts.ts';
 import {isUp, type Machine, programs, storeOf, systemIdOf, textOf, versionOf} from './machine.ts';
-import {machinePrefix, type RunnerEntry, readConfig} from './runner-config.ts';
+import {machinePrefix, type RunnerEntry, readConfig, shortToken} from './runner-config.ts';
+import {duration, log} from './runner-log.ts';
 import type {RunnerProcess, Worker} from './worker.ts';
 
 /** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
@@ -14,7 +15,17 @@ const tries = 3;
 function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 	const {clock, gitlab, random} = hosts;
 	const totals = {jobs: 0, failed: 0, created: 0, creationFailed: 0, removed: 0};
-	const docker: DockerMachine = {cloud: hosts.cloud, machine, now: clock.now, random, say: () => {}, givenUp: () => undefined};
+	const note = (level: 'info' | 'warning' | 'error', message: string, fields: Record<string, string | number> = {}) =>
+		log(machine, clock.now(), level, message, fields);
+	const dockerFor = (name: string, operation: string): DockerMachine => ({
+		cloud: hosts.cloud,
+		machine,
+		now: clock.now,
+		random,
+		say: (line, isError) => note(isError ? 'error' : 'info', line, {name, operation, ...(operation === 'create' ? {driver: 'amazonec2'} : {})}),
+		givenUp: () => undefined,
+	});
+	const ofJob = ({id, project}: Job) => ({job: id, project: 4711, project_full_path: project});
 	const process: RunnerProcess = {
 		startedAt: clock.now(),
 		config: undefined,
@@ -41,6 +52,8 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 	function reload(): void {
 		const read = readConfig(textOf(machine, paths.config) ?? '');
 		if ('config' in read) process.config = read.config;
+		if ('config' in read) note('info', 'Configuration loaded', {builds: process.jobs.length});
+		else note('error', 'Failed to load config', {error: read.wrong});
 	}
 
 	/** Machines in the store from before are its own when they bear a token's prefix. */
@@ -84,6 +97,9 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 		Object.assign(job, {state: 'running', startedAt: clock.now(), manager: machine.instance.id, runnerId: gitlab.serves(entry.url, entry.token)?.id});
 		process.jobs.push(job);
 		totals.jobs += 1;
+		const who = {runner: shortToken(entry.token), runner_name: entry.name};
+		note('info', 'Checking for jobs... received', {job: job.id, repo_url: `${entry.url}/${job.project}.git`, ...who});
+		note('info', 'Added job to processing list', {...ofJob(job), time_in_queue_seconds: Math.round((clock.now() - job.queuedAt) / 1000)});
 		const idle = idleOf(entry);
 		if (idle) run(idle, job, entry);
 		else create(entry, job, tries);
@@ -97,32 +113,40 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 	function create(entry: RunnerEntry, job: Job | undefined, left: number): void {
 		const worker: Worker = {name: newName(entry), token: entry.token, state: 'creating', used: 0, ...(job ? {job} : {})};
 		process.workers.set(worker.name, worker);
-		worker.callOff = inBackground(hosts, createMachine(docker, worker.name, entry.options), (made) => {
+		const begun = clock.now();
+		worker.callOff = inBackground(hosts, createMachine(dockerFor(worker.name, 'create'), worker.name, entry.options), (made) => {
 			worker.callOff = undefined;
+			const took = duration(machine, clock.now() - begun);
 			if (made.made) {
 				worker.instanceId = made.instanceId;
 				totals.created += 1;
+				worker.createdAt = clock.now();
+				note('info', 'Machine created', {name: worker.name, duration: took, retries: 0});
 				if (job?.state === 'running') run(worker, job, entry);
 				else rest(worker, entry);
 				dispatch();
 				return;
 			}
 			totals.creationFailed += 1;
-			remove(worker);
+			note('error', 'Machine creation failed', {name: worker.name, time: took, error: 'exit status 1'});
+			remove(worker, 'Failed to create');
 			if (job && left > 1 && !process.ending) create(entry, job, left - 1);
 			else if (job) end(job, 'failed', 'Job failed (system failure): exit status 1');
 		});
 	}
 
 	function run(worker: Worker, job: Job, entry: RunnerEntry): void {
-		Object.assign(worker, {state: 'used', job, used: worker.used + 1});
+		Object.assign(worker, {state: 'used', job, used: worker.used + 1, usedAt: clock.now()});
+		const about = {...ofJob(job), name: worker.name, usedCount: worker.used};
+		note('info', worker.used === 1 ? 'Created docker-machine' : 'Using existing docker-machine', about);
+		note('info', 'Starting docker-machine build...', about);
 		worker.callOff?.();
 		job.worker = worker.name;
 		worker.callOff = clock.at(clock.now() + job.seconds * 1000, () => {
 			worker.callOff = undefined;
 			delete worker.job;
 			end(job, 'success');
-			if (entry.maxBuilds > 0 && worker.used >= entry.maxBuilds) remove(worker);
+			if (entry.maxBuilds > 0 && worker.used >= entry.maxBuilds) remove(worker, 'Too many builds');
 			else rest(worker, entry);
 			dispatch();
 			hosts.review();
@@ -138,7 +162,7 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 			worker.callOff = undefined;
 			const idle = ofEntry(entry).filter(({state}) => state === 'idle').length;
 			if (worker.state !== 'idle' || machine.process !== process) return;
-			if (idle > now.idleCount) remove(worker);
+			if (idle > now.idleCount) remove(worker, 'too many idle machines');
 			else rest(worker, entry);
 		});
 	}
@@ -148,21 +172,33 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 		for (let missing = entry.idleCount - spare; missing > 0 && hasRoom(entry); missing -= 1) create(entry, undefined, 1);
 	}
 
-	function remove(worker: Worker, done: () => void = () => {}): void {
+	function remove(worker: Worker, reason: string): void {
 		worker.callOff?.();
+		const since = (at: number | undefined) => duration(machine, clock.now() - (at ?? clock.now()));
+		const about = {name: worker.name, reason, lifetime: since(worker.createdAt), used: since(worker.usedAt), usedCount: worker.used};
+		note('warning', 'Requesting machine removal', about);
 		worker.state = 'removing';
 		delete worker.job;
-		worker.callOff = inBackground(hosts, removeMachine(docker, worker.name), () => {
+		worker.callOff = inBackground(hosts, removeMachine(dockerFor(worker.name, 'remove'), worker.name), () => {
 			process.workers.delete(worker.name);
 			totals.removed += 1;
+			note('info', 'Machine removed', {...about, retries: 0});
 			dispatch();
-			done();
 		});
 	}
 
 	function end(job: Job, state: 'success' | 'failed', reason?: string): void {
 		Object.assign(job, {state, endedAt: clock.now(), ...(reason === undefined ? {} : {reason})});
 		process.jobs.splice(process.jobs.indexOf(job), 1);
+		const about = {
+			...ofJob(job),
+			...(job.worker === undefined ? {} : {name: job.worker}),
+			duration_s: (clock.now() - (job.startedAt ?? clock.now())) / 1000,
+			'job-status': state,
+		};
+		if (state === 'success') note('info', 'Job succeeded', about);
+		else note('warning', 'Job failed (system failure):', {...about, error: reason ?? ''});
+		note('info', 'Removed job from processing list', ofJob(job));
 		if (state === 'failed') totals.failed += 1;
 		if (process.ending) finish();
 	}
@@ -171,6 +207,7 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 		if (process.ending) return;
 		process.ending = true;
 		machine.service.active = 'deactivating';
+		note('warning', 'Starting graceful shutdown, waiting for builds to finish', {builds: process.jobs.length});
 		finish();
 	}
 
@@ -182,7 +219,7 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 			stop();
 			return;
 		}
-		for (const worker of idle) remove(worker);
+		for (const worker of idle) remove(worker, 'shutdown drain');
 		clock.at(clock.now() + 1000, () => {
 			if (machine.process === process) finish();
 		});
@@ -210,7 +247,7 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 
 	function lose(worker: Worker): void {
 		const {job} = worker;
-		remove(worker);
+		remove(worker, 'machine is unavailable');
 		if (job) end(job, 'failed', 'Job failed (system failure): machine is unavailable');
 	}
 

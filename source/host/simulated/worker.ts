@@ -6,7 +6,9 @@ export type Worker = {
 	name: string;
 	token: string;
 	state: 'creating' | 'idle' | 'used' | 'removing';
-	used: number;
+	used: number /** When it was there, and last used: milliseconds since 1970. */;
+	createdAt?: number;
+	usedAt?: number;
 	instanceId?: string;
 	job?: Job;
 	callOff?: (() => void) | undefined;

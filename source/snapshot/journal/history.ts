@@ -86,29 +86,22 @@ const holding = (known: Holding | undefined, at: number, more: {detail?: string;
 	...more,
 });
 
-function machineTold(machines: Machines, event: LogEvent): void {
+/** What an event adds to a machine's story, where that is all that it does. */
+function addition(event: LogEvent): Partial<MachineStory> | undefined {
 	const {at} = event;
-	switch (event.is) {
-		case 'machine-stage':
-			return told(machines, event.machine, at, {stage: event.stage, stageAt: at});
-		case 'machine-created':
-			return told(machines, event.machine, at, {createdAt: at});
-		case 'machine-failed':
-			return told(machines, event.machine, at, {failedAt: at});
-		case 'machine-refused':
-			return told(machines, event.machine, at, {refusal: event.refusal});
-		case 'machine-removing':
-			return told(machines, event.machine, at, {removingAt: at, reason: event.reason});
-		case 'machine-removed': {
-			machines.delete(event.machine);
-			return;
-		}
-		case 'job-on-machine':
-			return jobTold(machines, event);
-		case 'job-ended':
-			return endTold(machines, event);
-		default:
-	}
+	if (event.is === 'machine-stage') return {stage: event.stage, stageAt: at};
+	if (event.is === 'machine-created') return {createdAt: at};
+	if (event.is === 'machine-failed') return {failedAt: at};
+	if (event.is === 'machine-refused') return {refusal: event.refusal};
+	return event.is === 'machine-removing' ? {removingAt: at, reason: event.reason} : undefined;
+}
+
+function machineTold(machines: Machines, event: LogEvent): void {
+	const more = addition(event);
+	if (more && 'machine' in event && event.machine !== undefined) told(machines, event.machine, event.at, more);
+	else if (event.is === 'machine-removed') machines.delete(event.machine);
+	else if (event.is === 'job-on-machine') jobTold(machines, event);
+	else if (event.is === 'job-ended') endTold(machines, event);
 }
 
 function jobTold(machines: Machines, event: Extract<LogEvent, {is: 'job-on-machine'}>): void {

@@ -13,6 +13,7 @@ export type Spans = {
 
 const hour = 3_600_000;
 
+/** Nothing told yet; reckoned from `since` on (milliseconds since 1970). */
 export const noSpans = (since: number): Spans => ({since, open: new Map(), hours: new Map()});
 
 /** Adds the time from `from` to `to` to the hours it lies in. */

@@ -1,5 +1,6 @@
+import {names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import type {Found, Look} from '../../step.ts';
+import type {Found, Look, Looking} from '../../step.ts';
 import {ifAnswered} from '../answering.ts';
 
 /** Who these credentials are, and the account's alias where the caller may read it. */
@@ -13,3 +14,6 @@ export const identityLook: Look<Found['identity']> = {
 		return {account, arn, partition: arn.split(':')[1] ?? 'aws', ...(alias === undefined ? {} : {alias})};
 	},
 };
+
+/** The name under which this laptop keeps the fleet's private key. */
+export const keyFileOf = async (context: Looking): Promise<string> => names.keyFile(context.fleet, (await context.look(identityLook)).account);

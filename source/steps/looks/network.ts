@@ -3,7 +3,7 @@ import type {Look} from '../../step.ts';
 import {tagsOf} from '../tags.ts';
 
 /** How a subnet reaches the internet: by its own public addresses, through something that translates them, or not. */
-export type WayOut = 'public' | 'private' | 'none';
+type WayOut = 'public' | 'private' | 'none';
 
 export type Subnet = {
 	id: string;

@@ -21,19 +21,23 @@ export function commandRows(command: string, columns: number): string[] {
 	return [...rows, line];
 }
 
-const linesOf = ({at}: ByHandScreen, {wizard, columns}: View): string[] =>
-	(wizard.byHand[at]?.lines ?? []).flatMap((command) => [...commandRows(command, columns - 4), '']);
+/** Steps that something does by hand. */
+const stepsOf = ({wizard}: View) => wizard.byHand.filter(({lines}) => lines.length > 0);
+
+const linesOf = ({at}: ByHandScreen, view: View): string[] =>
+	(stepsOf(view)[at]?.lines ?? []).flatMap((command) => [...commandRows(command, view.columns - 4), '']);
 
 const pageOf = (view: View): number => Math.max(1, bodyRows(view.rows) - 4);
 
 export const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
-	const {look, wizard} = view;
-	const to = (at: number) => ({to: {...screen, at: Math.min(wizard.byHand.length - 1, Math.max(0, at)), top: 0}});
+	const {look} = view;
+	const steps = stepsOf(view);
+	const to = (at: number) => ({to: {...screen, at: Math.min(steps.length - 1, Math.max(0, at)), top: 0}});
 	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
 	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
 	return [
 		{press: ['e', 'escape', 'q', 'ctrl-e'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
-		...(wizard.byHand.length > 1
+		...(steps.length > 1
 			? [
 					{press: ['right', 'l', 'tab'], shows: signOf('right', look), does: 'next step', act: () => to(screen.at + 1)},
 					{press: ['left', 'h'], shows: signOf('back', look), does: 'step before', act: () => to(screen.at - 1)},
@@ -49,11 +53,12 @@ export const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 };
 
 export const drawByHand: Draw<ByHandScreen> = (screen, view) => {
-	const {wizard, columns, look} = view;
-	const step = wizard.byHand[screen.at];
+	const {columns, look} = view;
+	const steps = stepsOf(view);
+	const step = steps[screen.at];
 	if (!step) return [ruleRow('by hand', columns, look), row(' The region comes first: commands need it.')];
 	const head: Row[] = [
-		ruleRow(`by hand, ${screen.at + 1} of ${wizard.byHand.length}: ${inLine(step.title)}`, columns, look),
+		ruleRow(`by hand, ${screen.at + 1} of ${steps.length}: ${inLine(step.title)}`, columns, look),
 		row({text: ' These commands do what this step does. They hold no secret.', role: 'quiet'}),
 		emptyRow,
 	];

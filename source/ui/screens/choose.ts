@@ -12,7 +12,16 @@ import {backKey, everythingKey, type Walking, walkingKeys} from '../wizard/walki
 import {fieldFor, questionRows} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
-export type ChooseScreen = {is: 'choose'; asked: Asked; choices: readonly Choice<unknown>[]; at: number; filter: Draft; typing: boolean; refused?: string; walk?: Walking};
+export type ChooseScreen = {
+	is: 'choose';
+	asked: Asked;
+	choices: readonly Choice<unknown>[];
+	at: number;
+	filter: Draft;
+	typing: boolean;
+	refused?: string;
+	walk?: Walking;
+};
 
 const yesAndNo: readonly Choice<unknown>[] = [
 	{value: true, label: 'Yes'},

@@ -20,6 +20,8 @@ export const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, s
 		emptyRow,
 		row(' What comes next:'),
 		...next.flatMap(({command, does}) => [row(`   ${plainText(command, look)}`), row({text: `     ${plainText(does, look)}`, role: 'quiet'})]),
-		...state.notes.slice(-3).flatMap(({says: note}) => [emptyRow, ...wrap(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
+		...state.notes
+			.slice(-3)
+			.flatMap(({says: note}) => [emptyRow, ...wrap(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
 	];
 };

@@ -61,7 +61,14 @@ export const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	return [
 		{press: ['enter'], shows: signOf('enter', look), does: draft.text === '' && hasDefault ? 'take the default' : 'take', act: () => entered(screen)},
 		...(hasDefault && draft.text === ''
-			? [{press: [walk ? 'right' : 'tab'], shows: walk ? signOf('right', look) : 'tab', does: 'edit the default', act: () => ({to: {...screen, draft: draftOf(toField(asked.default?.value))}})}]
+			? [
+					{
+						press: [walk ? 'right' : 'tab'],
+						shows: walk ? signOf('right', look) : 'tab',
+						does: 'edit the default',
+						act: () => ({to: {...screen, draft: draftOf(toField(asked.default?.value))}}),
+					},
+				]
 			: []),
 		...(other ? [{press: ['escape'], shows: 'esc', does: 'back to the list', act: (): Move => ({pop: true})}] : []),
 		...walkKeys(screen, view),

@@ -32,7 +32,9 @@ export const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 	const fleet = on && 'fleet' in on ? {name: on.fleet.name, region: on.fleet.region} : undefined;
 	return [
 		...(fleet ? [{press: ['enter'], shows: signOf('enter', look), does: 'open', act: () => ({chosen: {do: 'open' as const, fleet}})}] : []),
-		...(on && 'preset' in on ? [{press: ['enter'], shows: signOf('enter', look), does: 'set up from it', act: () => ({chosen: {do: 'setup' as const, preset: on.preset}})}] : []),
+		...(on && 'preset' in on
+			? [{press: ['enter'], shows: signOf('enter', look), does: 'set up from it', act: () => ({chosen: {do: 'setup' as const, preset: on.preset}})}]
+			: []),
 		{press: ['n'], shows: 'n', does: 'set up a new fleet', act: () => ({chosen: {do: 'setup'}})},
 		...(fleet
 			? [
@@ -54,7 +56,12 @@ export const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 function looking({regions, looked, refused}: HomeSeen, {columns, look}: View): Row[] {
 	const done = regions > 0 && looked + refused.length >= regions;
 	const more = signOf('more', look);
-	const says = regions === 0 ? `asking which regions are enabled${more}` : done ? `looked in ${looked} of ${regions} regions` : `looked in ${looked} of ${regions} regions${more}`;
+	const says =
+		regions === 0
+			? `asking which regions are enabled${more}`
+			: done
+				? `looked in ${looked} of ${regions} regions`
+				: `looked in ${looked} of ${regions} regions${more}`;
 	const failures = refused.slice(0, 3).flatMap(({region, says: why}) => wrap(plainText(`! ${region}: ${why}`, look), columns - 14));
 	const rest = refused.length > 3 ? [`! and ${refused.length - 3} more regions didn't answer`] : [];
 	return [row(' ', {text: padded('Fleets', 11), bold: true}, says), ...[...failures, ...rest].map((text) => row(' '.repeat(12), {text, role: 'warning'}))];
@@ -63,21 +70,34 @@ function looking({regions, looked, refused}: HomeSeen, {columns, look}: View): R
 function fleetRow(fleet: HomeFleet, focused: boolean, widths: [number, number], {look}: View): Row {
 	const mark = fleet.is === 'looking' ? 'working' : fleet.is;
 	const glyph: Span = {text: `${glyphOf(mark, look)} `, role: marks[mark].role};
-	return row({text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'}, {text: `${padded(fleet.name, widths[0])}   `, bold: focused}, `${padded(fleet.region, widths[1])}   `, glyph, plainText(fleet.says, look));
+	return row(
+		{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
+		{text: `${padded(fleet.name, widths[0])}   `, bold: focused},
+		`${padded(fleet.region, widths[1])}   `,
+		glyph,
+		plainText(fleet.says, look),
+	);
 }
 
 export const drawHome: Draw<HomeScreen> = (screen, view) => {
 	const {seen} = screen;
 	const {look} = view;
 	const on = focusedIn(screen)?.id;
-	const widths: [number, number] = [Math.max(0, ...seen.fleets.map(({name}) => displayWidth(name))), Math.max(0, ...seen.fleets.map(({region}) => region.length))];
+	const widths: [number, number] = [
+		Math.max(0, ...seen.fleets.map(({name}) => displayWidth(name))),
+		Math.max(0, ...seen.fleets.map(({region}) => region.length)),
+	];
 	const fleets = seen.fleets.map((fleet) => fleetRow(fleet, `${fleet.region} ${fleet.name}` === on, widths, view));
 	const isDone = seen.regions > 0 && seen.looked + seen.refused.length >= seen.regions;
 	const none = isDone && fleets.length === 0 ? [row('   None stands yet. n sets one up; d shows all of it, simulated.')] : [];
 	const presetWidth = Math.max(0, ...seen.presets.map(({name}) => displayWidth(name)));
 	const presets = seen.presets.map(({name, says, used}) => {
 		const focused = `preset ${name}` === on;
-		return row({text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'}, {text: `${padded(name, presetWidth)}   `, bold: focused}, {text: plainText(`${used === undefined ? '' : `used ${used} ${signOf('dot', look)} `}${says}`, look), role: 'quiet'});
+		return row(
+			{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
+			{text: `${padded(name, presetWidth)}   `, bold: focused},
+			{text: plainText(`${used === undefined ? '' : `used ${used} ${signOf('dot', look)} `}${says}`, look), role: 'quiet'},
+		);
 	});
 	const head = looking(seen, view);
 	const rows = [...fleets, ...none, emptyRow, row(' ', {text: 'Presets', bold: true}), ...presets];

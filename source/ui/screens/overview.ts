@@ -44,7 +44,6 @@ export const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 			? [{press: ['i'], shows: 'i', does: 'idle workers', act: (): Move => ({wizard: {do: 'change', key: 'idleCount'}})}]
 			: []),
 		{press: ['r'], shows: 'r', does: 'look again', act: () => ({wizard: {do: 'again'}})},
-		...(wizard.login === undefined ? [] : [{press: ['L'], shows: 'L', does: 'log in', act: (): Move => ({wizard: {do: 'login'}})}]),
 		...(screen.on === undefined ? [] : [{press: ['escape'], shows: 'esc', does: 'to the go', act: (): Move => ({to: overviewScreen})}]),
 		{press: ['left'], shows: signOf('back', look), does: 'back', act: () => ({wizard: {do: 'back'}})},
 		{press: ['pageup'], shows: '', does: '', act: () => moved(screen, view, -page)},
@@ -65,7 +64,9 @@ const sources: Record<Source, string> = {
 /** Text with a label in a column of its own; wraps under itself. */
 function labelled(label: string, text: string, {columns, look}: View): Row[] {
 	const width = 10;
-	return wrap(plainText(text, look), Math.min(100, columns - width - 2)).map((line, at) => row(' ', {text: padded(at === 0 ? label : '', width), bold: true}, line));
+	return wrap(plainText(text, look), Math.min(100, columns - width - 2)).map((line, at) =>
+		row(' ', {text: padded(at === 0 ? label : '', width), bold: true}, line),
+	);
 }
 
 /** What is made, changed, taken away and kept. */
@@ -96,7 +97,10 @@ function blocked(view: View): Row[] {
 		const [first = '', ...more] = wrap(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 4);
 		const lines = [row(' ', markSpan('blocked', look), {text: first, role: 'blocked'}), ...more.map((text) => row('   ', text))];
 		if (step.name === mended) return [...lines, row('   ', {text: 'f', role: 'accent'}, `  ${plainText(finding?.fix ?? 'mend it', look)}`)];
-		return [...lines, ...(finding?.problem?.advice === undefined ? [] : wrap(plainText(finding.problem.advice, look), columns - 4).map((text) => row('   ', text)))];
+		return [
+			...lines,
+			...(finding?.problem?.advice === undefined ? [] : wrap(plainText(finding.problem.advice, look), columns - 4).map((text) => row('   ', text))),
+		];
 	});
 }
 
@@ -139,7 +143,13 @@ export const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const secret: Row[] =
 		wizard.secret === undefined
 			? []
-			: [row({text: screen.on === 'secret' ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'}, {text: `${padded(wizard.secret, keyWidth)}  `, bold: screen.on === 'secret'}, 'given')];
+			: [
+					row(
+						{text: screen.on === 'secret' ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
+						{text: `${padded(wizard.secret, keyWidth)}  `, bold: screen.on === 'secret'},
+						'given',
+					),
+				];
 	const answers = wizard.answers.map((answer) => answerRow(answer, answer.key === screen.on, widths, view));
 	const spots = spotsOf(view);
 	const focus = screen.on === undefined ? 0 : top.length + spots.indexOf(screen.on);

@@ -11,7 +11,7 @@ import {glyphSpan} from '../steps-list.ts';
 import {walkingKeys} from '../wizard/walking.ts';
 
 /** What the checks found, live; the focused finding whole below the list. */
-export type PlanScreen = {is: 'plan'; focus?: string; /** It lies over a question, which `tab` leads back to. */ over?: true};
+export type PlanScreen = {is: 'plan'; focus?: string /** It lies over a question, which `tab` leads back to. */; over?: true};
 
 export const planScreen: PlanScreen = {is: 'plan'};
 

@@ -1,4 +1,4 @@
-import {plainText, signOf} from '../../glyphs.ts';
+import {type Look, plainText, signOf} from '../../glyphs.ts';
 import {running, spent} from '../../telling/durations.ts';
 import {problemLines} from '../../telling/problems.ts';
 import {inLine, type StepSeen, stepIn, toGo} from '../../telling/run-state.ts';
@@ -6,12 +6,17 @@ import {runWords} from '../../telling/sentences.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {runLayout} from '../layout.ts';
 import {type Row, row, rowsOf, ruleRow} from '../row.ts';
-import type {Draw, Keys, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, View} from '../screen.ts';
 import {followed, stepRows, timeOf} from '../steps-list.ts';
 import {downloadRow, waterfall} from '../waterfall.ts';
+import {answerOf, keyWords} from '../wizard/seen.ts';
 
 /** Steps side by side, and the details of one of them. Without a focus the details follow what works. */
-export type RunScreen = {is: 'run'; focus?: string};
+export type RunScreen = {
+	is: 'run';
+	focus?: string /** The run has ended with problems, and the person says how to go on. `login` is the command that logs in anew. */;
+	over?: {login?: string | undefined};
+};
 
 export const runScreen: RunScreen = {is: 'run'};
 
@@ -22,7 +27,19 @@ function moved(screen: RunScreen, view: View, by: 1 | -1): RunScreen {
 	const {steps} = view.state;
 	const at = steps.findIndex(({name}) => name === focusedIn(screen, view)?.name);
 	const next = steps[Math.min(steps.length - 1, Math.max(0, at + by))];
-	return next ? {is: 'run', focus: next.name} : screen;
+	return next ? {...screen, focus: next.name} : screen;
+}
+
+/** How to go on after a run with problems. */
+function overKeys({over}: RunScreen, step: StepSeen | undefined, look: Look): Binding[] {
+	if (!over) return [];
+	const key = step?.state === 'failed' ? answerOf[step.name] : undefined;
+	return [
+		{press: ['r'], shows: 'r', does: 'try again', stays: true, act: () => ({chosen: 'again'})},
+		...(over.login === undefined ? [] : [{press: ['L'], shows: 'L', does: `log in: ${over.login}`, act: (): Move => ({chosen: 'login'})}]),
+		...(key === undefined ? [] : [{press: ['left'], shows: signOf('back', look), does: `change ${keyWords(key)}`, act: (): Move => ({chosen: {change: key}})}]),
+		{press: ['q'], shows: 'q', does: 'leave it so', act: () => ({chosen: 'leave'})},
+	];
 }
 
 export const runKeys: Keys<RunScreen> = (screen, view) => {
@@ -36,7 +53,10 @@ export const runKeys: Keys<RunScreen> = (screen, view) => {
 					{press: ['down', 'j'], shows: '', does: '', act: () => ({to: moved(screen, view, 1)})},
 				]
 			: []),
-		...(screen.focus === undefined ? [] : [{press: ['escape'], shows: 'esc', does: 'follow', act: () => ({to: runScreen})}]),
+		...(screen.focus === undefined
+			? []
+			: [{press: ['escape'], shows: 'esc', does: 'follow', act: () => ({to: screen.over ? {...runScreen, over: screen.over} : runScreen})}]),
+		...overKeys(screen, step, look),
 	];
 };
 

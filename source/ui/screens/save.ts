@@ -30,7 +30,9 @@ export const saveKeys: Keys<SaveScreen> = (screen, {look}) => [
 
 export const drawSave: Draw<SaveScreen> = ({draft, refused}, {columns, look}) => [
 	row(' ', {text: 'What is the preset called?', bold: true}),
-	...wrap('It holds the answers and never a secret. `gitlab-runner-aws setup --preset NAME` begins from it.', Math.min(100, columns - 2)).map((text) => row(` ${text}`)),
+	...wrap('It holds the answers and never a secret. `gitlab-runner-aws setup --preset NAME` begins from it.', Math.min(100, columns - 2)).map((text) =>
+		row(` ${text}`),
+	),
 	emptyRow,
 	row({text: ` ${signOf('focus', look)} `, role: 'accent'}, ...draftSpans(draft, false, columns - 6, look)),
 	...(refused === undefined ? [] : [emptyRow, ...wrap(plainText(refused, look), columns - 2).map((text) => row(' ', {text, role: 'blocked' as const}))]),

@@ -16,5 +16,7 @@ export const drawTrouble: Draw<TroubleScreen> = ({problem, login}, {columns, loo
 	row(' ', {text: 'This has to be mended first; nothing is lost.', bold: true}),
 	emptyRow,
 	...problemLines(problem, 1).flatMap((line) => rowsOf(line, columns, look)),
-	...(login === undefined ? [] : [emptyRow, ...rowsOf({text: `L runs \`${login}\` here, then it goes on. A login elsewhere is noticed with r.`, indent: 1}, columns, look)]),
+	...(login === undefined
+		? []
+		: [emptyRow, ...rowsOf({text: `L runs \`${login}\` here, then it goes on. A login elsewhere is noticed with r.`, indent: 1}, columns, look)]),
 ];

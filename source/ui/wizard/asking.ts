@@ -5,7 +5,7 @@ import {questions} from '../../questions/all.ts';
 import type {Choice} from '../../questions/question.ts';
 import {toField} from '../../telling/answer-text.ts';
 import type {Screen} from '../screen.ts';
-import {chooseFor, choicesOf, focusedIn, withChoices} from '../screens/choose.ts';
+import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
 import {fieldFor, valueIn} from '../screens/field.ts';
 import type {Progress} from './path.ts';
 import type {Stage} from './stage.ts';
@@ -31,7 +31,9 @@ export async function putOnStage(stage: Stage, {walk, settled}: Progress, key: A
 	const asked = await putAtOnce(walk, settled, key);
 	const isListed = questions[key].kind === 'choice';
 	const coming = liveChoices(key, walk.asking(settled.given));
-	const soon = isListed ? await Promise.race([coming, new Promise<undefined>((resolve) => void stage.later(() => resolve(undefined), patience))]) : await coming;
+	const soon = isListed
+		? await Promise.race([coming, new Promise<undefined>((resolve) => void stage.later(() => resolve(undefined), patience))])
+		: await coming;
 	if (soon) {
 		stage.show(screenFor({...asked, ...soon}, walking));
 		return {...asked, ...soon};

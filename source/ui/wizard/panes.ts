@@ -17,7 +17,13 @@ function answeredRows({wizard, look, columns}: View, room: number): Row[] {
 	const {answered} = wizard;
 	if (answered.length === 0 || room < 2) return [];
 	const shown = answered.slice(-(room - 1));
-	const rows = shown.map(({key, says}) => cutRow(row(' ', {text: `${glyphOf('done', look)} `, role: marks.done.role}, {text: `${plainText(key, look)}: ${plainText(says, look)}`, role: 'quiet'}), columns, look));
+	const rows = shown.map(({key, says}) =>
+		cutRow(
+			row(' ', {text: `${glyphOf('done', look)} `, role: marks.done.role}, {text: `${plainText(key, look)}: ${plainText(says, look)}`, role: 'quiet'}),
+			columns,
+			look,
+		),
+	);
 	return [...rows, emptyRow];
 }
 

@@ -31,12 +31,7 @@ export type Wings = {
 };
 
 /** Makes a stage whose screens lie on the first `depth` ones of the store. */
-export function makeStage(
-	store: Store,
-	press: (press: Press, view: View) => void,
-	handOver: Stage['handOver'],
-	later: Stage['later'],
-): Wings {
+export function makeStage(store: Store, press: (press: Press, view: View) => void, handOver: Stage['handOver'], later: Stage['later']): Wings {
 	const depth = store.now().screens.length;
 	const held: {press: Press; view: View}[] = [];
 	let hears: ((move: WizardMove) => void) | undefined;
@@ -87,4 +82,5 @@ export function makeStage(
 }
 
 /** What of a move is the walk's own. */
-export const wizardMoveIn = (move: Move): WizardMove | undefined => ('wizard' in move ? move.wizard : 'answer' in move ? {do: 'answer', value: move.answer} : undefined);
+export const wizardMoveIn = (move: Move): WizardMove | undefined =>
+	'wizard' in move ? move.wizard : 'answer' in move ? {do: 'answer', value: move.answer} : undefined;

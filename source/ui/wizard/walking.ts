@@ -19,7 +19,12 @@ export type Walking = {
 /** The screen lies in the walk, beside the live plan. */
 export const isWalk = (screen: Screen): boolean => screen.is === 'overview' || ('walk' in screen && screen.walk !== undefined);
 
-const wizard = (move: Extract<Move, {wizard: unknown}>['wizard']): (() => Move) => () => ({wizard: move});
+/** Whether the credentials no longer hold, so that a login would help. */
+const isExpired = ({state}: View): boolean => state.steps.some(({finding}) => finding?.is === 'blocked' && finding.problem?.code === 'session-expired');
+
+const wizard =
+	(move: Extract<Move, {wizard: unknown}>['wizard']): (() => Move) =>
+	() => ({wizard: move});
 
 /** Mends the blocked finding, opens the plan and the commands by hand: works on every screen of the walk. Where letters are typed, ctrl stands in. */
 export function walkingKeys(view: View, typing: boolean, about?: string): Binding[] {
@@ -30,6 +35,7 @@ export function walkingKeys(view: View, typing: boolean, about?: string): Bindin
 	return [
 		...(mends ? [{press: [letter('f')], shows: letter('f'), does: says === '' ? 'mend' : says, act: wizard({do: 'mend', answers: mends, says})}] : []),
 		{press: ['tab'], shows: 'tab', does: 'plan', act: () => ({push: {is: 'plan' as const, over: true as const}})},
+		...(view.wizard.login !== undefined && !typing && isExpired(view) ? [{press: ['L'], shows: 'L', does: 'log in', act: wizard({do: 'login'})}] : []),
 		{press: [letter('e')], shows: letter('e'), does: 'by hand', act: () => ({push: {is: 'hand' as const, at: 0, top: 0}})},
 	];
 }
@@ -37,7 +43,9 @@ export function walkingKeys(view: View, typing: boolean, about?: string): Bindin
 /** The way back, where there is one. */
 export function backKey(walking: Walking, press: readonly string[], view: View): Binding[] {
 	if (!walking.back) return [];
-	return [{press, shows: press.includes('left') ? signOf('back', view.look) : 'esc', does: walking.change ? 'back to the review' : 'back', act: wizard({do: 'back'})}];
+	return [
+		{press, shows: press.includes('left') ? signOf('back', view.look) : 'esc', does: walking.change ? 'back to the review' : 'back', act: wizard({do: 'back'})},
+	];
 }
 
 /** Asks every key instead of those that most people must choose. */

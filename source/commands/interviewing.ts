@@ -1,0 +1,135 @@
+import {logIn, loginCommand} from '../cloud/login.ts';
+import type {OpenContext} from '../engine/context.ts';
+import {type Ended, type LivePlan, livePlan} from '../engine/live-plan.ts';
+import {foundIn} from '../engine/plan.ts';
+import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import type {ByHand, Interviewer, Login} from '../face.ts';
+import type {Answers, Fleet} from '../fleet.ts';
+import {presetOf} from '../preset-form.ts';
+import {isComplete} from '../questions/all.ts';
+import type {SecretQuestion} from '../questions/question.ts';
+import {gitlabTokenQuestion, runnerTokenQuestion} from '../questions/secrets.ts';
+import type {Settled, Walk} from '../questions/settle.ts';
+import {secretsNeeded} from '../secret-interview.ts';
+import type {AnyStep, Looking} from '../step.ts';
+import {accountLook} from '../steps/looks/account.ts';
+import {identityLook} from '../steps/looks/identity.ts';
+import {recordLook} from '../steps/looks/record.ts';
+import {type Costs, costs} from '../steps/prices.ts';
+import {lookingAt, secretsFor} from './opening.ts';
+import {costLines} from './proposal.ts';
+import type {Session} from './session.ts';
+
+/** Problems that are there only until the last question is answered, and how the plan says so. */
+const notYet = {'runner-token-missing': 'token not given yet', 'gitlab-token-missing': 'GitLab token not given yet'};
+
+/** What the walk stands on: one look at each fleet that it comes to, and the checks beside it. */
+export type Ground = {plan: LivePlan; lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>; close(): Promise<void>};
+
+/** Opens the ground for a walk. */
+export function groundFor(session: Session): Ground {
+	const open = new Map<string, OpenContext<Looking>>();
+	const lookingOf = (fleet: Fleet, profile: string | undefined): OpenContext<Looking> => {
+		session.world.use(profile);
+		const name = JSON.stringify([profile, fleet]);
+		const known = open.get(name);
+		if (known) return known;
+		const looking = lookingAt(session, fleet);
+		open.set(name, looking);
+		// Looked at ahead, side by side; whoever needs them meets their problems.
+		void looking.look(accountLook).catch(() => undefined);
+		void place(session, looking).catch(() => undefined);
+		return looking;
+	};
+	const plan = livePlan({
+		steps: dockerMachine.steps,
+		open: ({fleet: name, region, profile}) => lookingOf({name, region}, profile),
+		allowed: {replaceManager: session.options.replaceManager},
+		emit: session.face.emit,
+		notYet,
+	});
+	return {
+		plan,
+		lookingOf,
+		async close() {
+			plan.close();
+			await Promise.all([...open.values()].map((looking) => looking.close()));
+		},
+	};
+}
+
+/** Tells whose account it is, as soon as that is known. */
+async function place({face, demo}: Session, looking: Looking): Promise<void> {
+	const {fleet} = looking;
+	const [{account, arn}, record] = await Promise.all([looking.look(identityLook), looking.look(recordLook)]);
+	face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account, arn, stands: record !== undefined, ...(demo ? {demo: true} : {})});
+}
+
+/** What the screens' interview works with. */
+export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk: Walk, at: Interviewer['at']): Interviewer {
+	const {secrets, presets} = session;
+	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
+	let profile = walk.layers.flag?.profile ?? session.around.env['AWS_PROFILE'];
+	return {
+		walk,
+		at,
+		plan,
+		record: async (fleet, named) => {
+			profile = named ?? profile;
+			return (await lookingOf(fleet, named).look(recordLook))?.answers;
+		},
+		async secrets(answers) {
+			const needed = secretsNeeded(await secretsFor(session, lookingOf({name: answers.fleet, region: answers.region}, answers.profile), answers));
+			return needed.map(({question}) => question).filter(({id}) => id !== 'accessKeyId' || !accessKey.has(id));
+		},
+		given: (answers) => secretGiven(session, answers),
+		give(id, value) {
+			if (id === 'runnerToken' || id === 'gitlabToken' || id === 'passphrase') secrets[id] = value;
+			if (id !== 'accessKeyId' && id !== 'accessKeySecret') return;
+			accessKey.set(id, value);
+			const [key, secret] = [accessKey.get('accessKeyId'), accessKey.get('accessKeySecret')];
+			if (key !== undefined && secret !== undefined) secrets.accessKey = {id: key, secret};
+		},
+		byHand: (answers) => byHand(dockerMachine.steps, answers),
+		costs: costLinesOf,
+		save: async (name, settled) => presets.save(name, presetFrom(settled)),
+		get login() {
+			return session.demo ? undefined : loginFor(session, profile);
+		},
+	};
+}
+
+/** The login of a profile. */
+export const loginFor = ({around}: Session, profile: string | undefined): Login => ({
+	command: loginCommand(profile).join(' '),
+	run: () => logIn(profile, around.env),
+});
+
+function secretGiven({secrets}: Session, answers: Answers): SecretQuestion | undefined {
+	if (answers.runner === 'token') return secrets.runnerToken === undefined ? undefined : runnerTokenQuestion(answers);
+	return secrets.gitlabToken === undefined ? undefined : gitlabTokenQuestion(answers);
+}
+
+function byHand(steps: readonly AnyStep[], answers: Answers): ByHand[] {
+	const fleet = {name: answers.fleet, region: answers.region};
+	return steps
+		.filter((step) => step.when?.(answers) !== false)
+		.map((step) => ({step: step.name, title: step.title, makes: step.apply !== undefined, lines: step.commands?.(answers, fleet) ?? []}));
+}
+
+/** What the answers cost where the fleet lives, once the network and the images are known. */
+export async function costsOf({plan, context}: Pick<Ended, 'plan' | 'context'>): Promise<Costs | undefined> {
+	const {network, images} = foundIn(plan);
+	return network && images && costs(context, context.answers, {zone: network.zone, public: network.public, managerDiskGib: images.manager.diskGib});
+}
+
+async function costLinesOf(ended: Ended): Promise<readonly string[]> {
+	const known = await costsOf(ended);
+	return known ? [...costLines(ended.answers, known), ...known.notes.map(({says, advice}) => (advice === undefined ? says : `${says} ${advice}`))] : [];
+}
+
+/** The preset of settled answers, the same as `presets save` makes. */
+export function presetFrom({given, sources}: Settled): ReturnType<typeof presetOf> {
+	if (!isComplete(given)) return {version: 1, description: '', answers: given};
+	return presetOf(given, sources, `The answers of ${given.fleet} in ${given.region}.`);
+}

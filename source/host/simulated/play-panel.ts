@@ -1,0 +1,107 @@
+import {kindOf} from '../../cloud/simulated/network.ts';
+import type {Panel, PanelOutcome} from '../scripts/panel.ts';
+import {paths} from '../scripts/paths.ts';
+import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, type Work} from './machine.ts';
+import {jobsList, metricsOf} from './metrics.ts';
+import {shortToken} from './runner-config.ts';
+import type {Running} from './running.ts';
+
+const gib = 1_073_741_824;
+
+/** The `panel` script: reads, and changes nothing. */
+export function* panel(given: Panel, {hosts, machine}: Running): Work<PanelOutcome> {
+	yield 250;
+	const now = hosts.clock.now();
+	return {now, ...(given.host ? {host: hostPart({hosts, machine}, now)} : {}), ...(given.journal ? {journal: journalPart(given.journal, machine)} : {})};
+}
+
+/** A runner's token is cut to its short form, any other secret is hidden. */
+const withoutSecrets = (text: string): string =>
+	text
+		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${shortToken(token)}…"`)
+		.replace(/^(\s*(?:AccessKey|SecretKey|SessionToken)\s*=\s*)"[^"]*"/gm, '$1"hidden"');
+
+type HostPart = NonNullable<PanelOutcome['host']>;
+
+function hostPart({hosts, machine}: Pick<Running, 'hosts' | 'machine'>, now: number): HostPart {
+	const config = textOf(machine, paths.config);
+	const {service} = machine;
+	const metrics = metricsOf(hosts, machine);
+	const jobs = jobsList(hosts, machine);
+	return {
+		hasStore: hasCertificates(machine),
+		certificates: hasCertificates(machine),
+		machines: storeOf(machine).map(({name}) => picked(name, textOf(machine, `${storeFolder}${name}/config.json`) ?? '{}')),
+		unreadMachines: [],
+		...(config === undefined ? {} : {config: {text: withoutSecrets(config), hash: digest(config)}}),
+		service: {active: service.active, restarts: 0, ...(service.since === undefined ? {} : {since: service.since})},
+		...loads(machine, now),
+		...(metrics === undefined ? {silent: '/metrics on 127.0.0.1:9252: [Errno 111] Connection refused'} : {metrics}),
+		...(jobs === undefined ? {} : {jobs}),
+	};
+}
+
+/** Disk, memory and processor, a little busier with each job. */
+function loads(machine: Machine, now: number): Pick<HostPart, 'resources' | 'ticks'> {
+	const kind = kindOf(machine.instance.type);
+	const cpus = kind?.vcpus ?? 2;
+	const memory = (kind?.mib ?? 2048) * 1_048_576;
+	const jobs = machine.process?.jobs.length ?? 0;
+	const total = Math.floor((now - machine.instance.bootedAt) / 10) * cpus;
+	return {
+		resources: {
+			diskFree: machine.diskFreeGib * gib,
+			diskTotal: 8 * gib,
+			memoryFree: Math.max(0, memory * 0.7 - jobs * 12_000_000),
+			memoryTotal: memory,
+			load1: Math.min(cpus, 0.05 + jobs * 0.04),
+			cpus,
+		},
+		ticks: {total, idle: Math.floor(total * 0.93), stolen: 0},
+	};
+}
+
+const fields: Record<string, string> = {
+	instanceId: 'InstanceId',
+	ip: 'IPAddress',
+	privateIp: 'PrivateIPAddress',
+	type: 'InstanceType',
+	region: 'Region',
+	zone: 'Zone',
+	subnetId: 'SubnetId',
+	ami: 'AMI',
+	spot: 'RequestSpotInstance',
+	spotPrice: 'SpotPrice',
+	keyName: 'KeyName',
+	diskGib: 'RootSize',
+	volumeType: 'VolumeType',
+	privateOnly: 'PrivateIPOnly',
+};
+
+function picked(name: string, text: string): Record<string, unknown> {
+	const {Driver = {}}: {Driver?: Record<string, unknown>} = JSON.parse(text);
+	const found = Object.entries(fields).flatMap(([key, field]) => (Driver[field] === undefined ? [] : [[key, Driver[field]] as const]));
+	return {name, ...Object.fromEntries(found)};
+}
+
+/** Entries have their number as cursor. */
+function journalPart(asked: NonNullable<Panel['journal']>, {journal}: Machine): NonNullable<PanelOutcome['journal']> {
+	const read = journal.filter(
+		({at, number}) => (asked.after === undefined ? at >= (asked.since ?? 0) : number > Number(asked.after)) && (asked.until === undefined || at <= asked.until),
+	);
+	const wanted = read.filter(({message}) => asked.only?.some((word) => message.includes(word)) ?? true);
+	const entries = wanted.slice(0, asked.most);
+	const more = wanted.length > entries.length;
+	const last = more ? entries.at(-1) : read.at(-1);
+	const first = read[0];
+	const pair = ({at, message}: {at: number; message: string}): [number, string] => [at, message];
+	return {
+		entries: entries.map(pair),
+		tail: asked.tail > 0 ? read.slice(-asked.tail).map(pair) : [],
+		more,
+		lost: false,
+		unread: 0,
+		...(first ? {first: first.at} : {}),
+		...(last ? {cursor: String(last.number)} : asked.after === undefined ? {} : {cursor: asked.after}),
+	};
+}

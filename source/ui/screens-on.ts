@@ -1,0 +1,104 @@
+import type {AfterRun, Farewell, HomeChoice, HomeSeen, Interviewer, Login, Screens} from '../face.ts';
+import {Stopped, toProblem} from '../problem.ts';
+import type {Waiting} from './face.tsx';
+import type {Press} from './press.ts';
+import type {Screen, View} from './screen.ts';
+import {runScreen} from './screens/run.ts';
+import type {Store} from './store.ts';
+import {makeStage, type Stage} from './wizard/stage.ts';
+import {runWizard} from './wizard/wizard.ts';
+
+/** What of the face these screens stand on. */
+type Ground = {
+	store: Store;
+	waiting: Waiting[];
+	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	press(press: Press, view: View): void;
+	handOver: Stage['handOver'];
+	later: Stage['later'];
+};
+
+/** The screens that need a whole terminal. */
+export function screensOn({store, waiting, until, press, handOver, later}: Ground): Screens {
+	return {
+		interview: (interviewer: Interviewer) =>
+			new Promise((resolve, reject) => {
+				const {stage, holds, take, changed, end} = makeStage(store, press, handOver, later);
+				const over = (then: () => void): void => {
+					if (!waiting.includes(one)) return;
+					waiting.splice(0, waiting.length, ...waiting.filter((other) => other !== one));
+					end();
+					then();
+				};
+				const one: Waiting = {wizard: take, holds, changed, stop: () => over(() => reject(new Stopped()))};
+				waiting.push(one);
+				runWizard(interviewer, stage).then(
+					(agreed) => over(() => resolve(agreed)),
+					(error: unknown) => over(() => reject(error)),
+				);
+			}),
+		afterRun: (login: Login | undefined, back: (signal: AbortSignal) => Promise<void>) => afterRun(until, handOver, login, back),
+		farewell: ({says, next, save}: Farewell) => {
+			const name = store.now().state.place?.fleet ?? 'mine';
+			return until<void>({is: 'end', says, next, saves: name}, (settle) => ({
+				leave: () => settle(undefined),
+				wizard: (move) => {
+					if (move.do !== 'save') return;
+					store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.filter(({is}) => is !== 'save')]}));
+					const tell = (news: string, role: 'so' | 'blocked'): void => store.set(({wizard}) => ({wizard: {...wizard, news: {says: news, role}}}));
+					save(move.name).then(
+						(path) => tell(`Preset ${move.name} is saved in ${path}.`, 'so'),
+						(error: unknown) => tell(toProblem(error).message, 'blocked'),
+					);
+				},
+			}));
+		},
+		home: (look) => home(store, until, look),
+	};
+}
+
+/** Waits on the run screen until the person says how to go on; a session that comes back elsewhere goes on by itself. */
+async function afterRun(
+	until: Ground['until'],
+	handOver: Ground['handOver'],
+	login: Login | undefined,
+	back: (signal: AbortSignal) => Promise<void>,
+): Promise<AfterRun> {
+	const ended = new AbortController();
+	try {
+		return await until<AfterRun>({...runScreen, over: {login: login?.command}}, (settle, refuse) => {
+			back(ended.signal).then(
+				() => settle('again'),
+				(error: unknown) => (ended.signal.aborted ? undefined : refuse(error)),
+			);
+			return {
+				chosen(choice) {
+					if (choice === 'login' && login) void handOver(login.run).then((isIn) => isIn && settle('again'));
+					else if (choice === 'again' || choice === 'leave') settle(choice);
+					else if (typeof choice === 'object' && 'change' in choice) settle(choice);
+				},
+			};
+		});
+	} finally {
+		ended.abort();
+	}
+}
+
+async function home(store: Store, until: Ground['until'], look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<void>): Promise<HomeChoice> {
+	const ended = new AbortController();
+	const nothing: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: []};
+	try {
+		return await until<HomeChoice>({is: 'home', seen: nothing}, (settle, refuse) => {
+			const tell = (seen: HomeSeen): void =>
+				store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.map((screen) => (screen.is === 'home' ? {...screen, seen} : screen))]}));
+			look(tell, ended.signal).catch((error: unknown) => (ended.signal.aborted ? undefined : refuse(error)));
+			return {
+				chosen(choice) {
+					if (typeof choice === 'object' && 'do' in choice) settle(choice);
+				},
+			};
+		});
+	} finally {
+		ended.abort();
+	}
+}

@@ -1,0 +1,58 @@
+import type {Ended} from '../../engine/live-plan.ts';
+import type {Agreed} from '../../face.ts';
+import {Stopped, toProblem} from '../../problem.ts';
+import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
+import {before, completeIn} from './path.ts';
+import type {News, WizardMove} from './seen.ts';
+import {elsewise, type Place, type Walker} from './wizard.ts';
+
+const blockedNews: News = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
+const lookingNews: News = {says: "Not everything is looked at yet, so it isn't known what would be made.", role: 'warning'};
+
+/** Where the cursor of the review was when it was left, by walk. */
+const lastOn = new WeakMap<Walker['memory'], OverviewScreen>();
+
+/** Shows the review until the person agrees, or goes to another place. */
+export async function reviewed(walker: Walker): Promise<Place | Agreed> {
+	const {stage, memory, interviewer} = walker;
+	let ended: Ended | undefined;
+	const follow = (): void => {
+		ended = undefined;
+		interviewer.plan.ended().then(
+			async (now) => {
+				ended = now;
+				stage.tell({costs: now ? await interviewer.costs(now) : []});
+			},
+			(error: unknown) => {
+				if (!(error instanceof Stopped)) stage.tell({news: {says: toProblem(error).message, role: 'blocked'}});
+			},
+		);
+	};
+	follow();
+	stage.show(lastOn.get(memory) ?? overviewScreen);
+	stage.onChange((screen) => screen.is === 'overview' && lastOn.set(memory, screen));
+	for (;;) {
+		const move = await stage.next();
+		stage.tell({news: undefined});
+		if (move.do !== 'go') return leaving(walker, move);
+		if (ended && ![...ended.plan.values()].some(({is}) => is === 'blocked')) return {walk: memory.progress.walk, settled: memory.progress.settled, ended};
+		stage.tell({news: ended ? blockedNews : lookingNews});
+	}
+}
+
+/** Where a move at the review leads. */
+async function leaving(walker: Walker, move: WizardMove): Promise<Place> {
+	const {interviewer, memory, stage} = walker;
+	stage.onChange(undefined);
+	if (move.do === 'change') return {on: 'question', key: move.key, change: true};
+	if (move.do === 'back') {
+		const key = await before(memory.progress, undefined);
+		return key === undefined ? {on: 'review'} : {on: 'question', key, change: false};
+	}
+	if (move.do === 'secret') {
+		const answers = completeIn(memory.progress.settled);
+		const question = answers && interviewer.given(answers);
+		return question ? {on: 'secret', question, change: true} : {on: 'review'};
+	}
+	return elsewise(walker, move, {on: 'review'});
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {until} from '../peers/poll.ts';
+import type {Ran} from '../peers/program.ts';
+import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {type Account, accountAt, between, named, type Thing, wholeFleet} from './account.ts';
+import {changingCalls, ended, type Laptop, laptopIn, onManager, problemsIn} from './laptop.ts';
+
+const fleet = ['--fleet', 'gitlab-runners', '--region', 'us-east-1'];
+const goesOn = /gitlab-runner-aws setup --fleet gitlab-runners --region us-east-1/;
+
+let world: PeerWorld;
+let account: Account;
+let laptop: Laptop;
+let others: Thing[];
+
+before(async () => {
+	world = await startWorld();
+	account = accountAt(world);
+	laptop = await laptopIn(world);
+	others = await account.things();
+});
+
+after(() => world.stop());
+
+const setup = (): string[] => ['setup', '--yes', ...laptop.preset, ...laptop.tokenFile];
+const standing = async (): Promise<string[]> => named(between(others, await account.things()).came);
+
+/** Starts setup, and calls back once it looks for the manager's way in, which nothing opens yet. */
+async function whileWaitingForSsh(work: (pid: number) => Promise<void> | void): Promise<Ran> {
+	world.aws.forget();
+	let pid = 0;
+	const running = laptop.run(setup(), {
+		started: (started) => {
+			pid = started;
+		},
+	});
+	await until('setup to look for the way in', () => (world.aws.calls().some(({action}) => action === 'GetConsoleOutput') ? true : undefined), 30_000);
+	await work(pid);
+	return running;
+}
+
+/** Runs setup into trouble on the manager: it is told with the command that goes on, and exactly one of each stands. */
+async function fails(code: string, says: RegExp): Promise<void> {
+	const ran = await laptop.json(setup());
+	ended(ran, 1);
+	assert.deepEqual(problemsIn(ran.lines), [code]);
+	const problem = ran.lines.findLast((line) => line.event === 'problem');
+	assert.ok(problem?.event === 'problem');
+	assert.match(problem.message, says);
+	assert.match(problem.advice ?? '', goesOn);
+	const [before] = ran.lines.filter((line) => line.event === 'run.ended');
+	assert.ok(before?.event === 'run.ended' && before.failed === 1 && before.skipped > 0);
+	assert.deepEqual(await standing(), wholeFleet);
+}
+
+for (const [signal, code] of [
+	['SIGTERM', 143],
+	['SIGINT', 130],
+	['SIGHUP', 129],
+] as const) {
+	test(`${signal} during a run ends it with ${code}, saying what stands and the command that goes on`, async () => {
+		await world.manager.stopSshd();
+		const ran = await whileWaitingForSsh((pid) => void process.kill(pid, signal));
+		await world.manager.startSshd();
+		ended(ran, code);
+		assert.match(ran.stderr, /Stopped after \d+ of \d+ steps/);
+		assert.match(ran.stderr.replaceAll(/\s+/g, ' '), goesOn);
+		assert.deepEqual(await standing(), wholeFleet);
+	});
+}
+
+test('a manager that does not let SSH in yet is waited for; a program whose checksum is wrong is not installed', async () => {
+	world.downloads.wrongChecksums(true);
+	await world.manager.stopSshd();
+	const ran = await whileWaitingForSsh(() => world.manager.startSshd());
+	ended(ran, 1);
+	assert.match(ran.stderr, /isn't what its publisher says/);
+	assert.match(ran.stderr.replaceAll(/\s+/g, ' '), goesOn);
+	assert.equal((await onManager(world, 'ls -A /usr/local/bin')).trim(), '', 'not even half of a program is left');
+	world.downloads.wrongChecksums(false);
+	assert.deepEqual(await standing(), wholeFleet);
+});
+
+test('a manager whose disk is full is told, and what stood stays', async () => {
+	await onManager(world, 'mount -t tmpfs -o size=16k tmpfs /usr/local/bin');
+	await fails('disk-full', /disk is full/);
+	await onManager(world, 'umount /usr/local/bin');
+});
+
+test('a download site that is down is told', async () => {
+	world.downloads.down(true);
+	await fails('download-failed', /503/);
+	world.downloads.down(false);
+});
+
+test('a test machine that fails is told with its stage and taken away, and the runner never gets what was not proven', async () => {
+	await onManager(world, 'echo docker > /etc/docker-machine-fail');
+	await fails('test-machine-failed', /Docker/);
+	await assert.rejects(onManager(world, 'test -e /etc/gitlab-runner/config.toml'));
+});
+
+test('spot capacity that AWS refuses is told with what to do', async () => {
+	await onManager(world, 'echo launch > /etc/docker-machine-fail');
+	await fails('MaxSpotInstanceCountExceeded', /spot/);
+	await onManager(world, 'rm /etc/docker-machine-fail');
+});
+
+test('once the trouble is over the same command ends well, and nothing is doubled', async () => {
+	ended(await laptop.run(setup()), 0);
+	assert.deepEqual(await standing(), wholeFleet);
+	world.aws.forget();
+	ended(await laptop.run(setup()), 0);
+	assert.deepEqual(changingCalls(world), []);
+});
+
+test('a manager that shows another host key is not talked to, and nothing changes', async () => {
+	await world.manager.reset();
+	for (const args of [['plan', ...fleet], setup()]) {
+		world.aws.forget();
+		const ran = await laptop.json(args);
+		ended(ran, 1);
+		assert.deepEqual(problemsIn(ran.lines), ['host-key-changed']);
+		assert.deepEqual(changingCalls(world), []);
+	}
+	assert.deepEqual(await standing(), wholeFleet);
+});
+
+test('such a fleet can still be taken away', async () => {
+	ended(await laptop.run(['destroy', '--yes', '--now', '--with-cache', ...fleet]), 0);
+	assert.deepEqual(await standing(), []);
+});

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {machineStages} from '../../source/host/scripts/test-machine.ts';
+import type {MachineFaults} from '../../source/host/simulated/machine.ts';
+import {simulatedWorld, type World} from '../../source/simulated.ts';
+import type {StepName} from '../../source/step.ts';
+import {codesIn, planOf, problemsIn, region, type SetUp, setUp, standingFleet, unlike, type Wish, zone} from './fleet.ts';
+import {managers, oneOfEach, onlyManager, standing} from './seen.ts';
+
+const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+
+/** Sets a fleet up; something befalls the fresh manager when a step begins. */
+const setUpWith = (world: World, step: StepName, befalls: (id: string) => void, wish: Wish = {}): Promise<SetUp> =>
+	setUp(world, {
+		...withToken(world),
+		...wish,
+		heard: (event) => {
+			if (event.event === 'step.started' && event.step === step) befalls(onlyManager(world));
+		},
+	});
+
+/** What doesn't depend on the manager is made whatever becomes of it. */
+const independent: readonly StepName[] = ['record', 'spot-role', 'bucket', 'security-groups', 'key-pair', 'instance-profile', 'manager'];
+
+async function goesOnWell(world: World, wish: Wish = {}): Promise<void> {
+	const again = await setUp(world, {...withToken(world), ...wish});
+	assert.deepEqual(problemsIn(again), []);
+	assert.deepEqual(standing(world), oneOfEach);
+	assert.deepEqual(unlike(await planOf(world)), {});
+	assert.equal(world.takers(), 1);
+}
+
+type Befalls = {
+	what: string;
+	step: StepName;
+	faults?: MachineFaults;
+	befalls?(world: World, id: string): void;
+	heals?(world: World, id: string): void;
+	code: string;
+	says: RegExp;
+	advice?: RegExp;
+};
+
+const befalling: readonly Befalls[] = [
+	{what: 'SSH is refused', step: 'connection', faults: {ssh: 'refused'}, code: 'ssh-refused', says: /refuses SSH/},
+	{what: 'SSH doesn’t answer', step: 'connection', faults: {ssh: 'silent'}, code: 'ssh-no-answer', says: /doesn't answer SSH/},
+	{what: 'the first boot fails', step: 'software', faults: {cloudInit: 'error'}, code: 'boot-failed', says: /first boot failed/, advice: /--replace-manager/},
+	{what: 'the first boot takes too long', step: 'software', faults: {cloudInit: 'slow'}, code: 'boot-slow', says: /10 minutes/},
+	{what: 'a download is unreachable', step: 'software', faults: {downloads: 'unreachable'}, code: 'download-failed', says: /download/, advice: /--downloads/},
+	{what: 'the runner’s checksum is wrong', step: 'software', faults: {checksum: 'gitlab-runner'}, code: 'checksum-wrong', says: /wasn't installed/},
+	{what: 'docker-machine’s checksum is wrong', step: 'software', faults: {checksum: 'docker-machine'}, code: 'checksum-wrong', says: /wasn't installed/},
+	{
+		what: 'the manager’s disk is full',
+		step: 'software',
+		befalls: (world, id) => world.outside.setDiskFree(id, 0.01),
+		heals: (world, id) => world.outside.setDiskFree(id, 5),
+		code: 'disk-full',
+		says: /disk is full/,
+		advice: /gitlab-runner-aws ssh/,
+	},
+];
+
+for (const {what, step, faults = {}, befalls, heals, code, says, advice = /./} of befalling) {
+	test(`${what}: it is told, all that doesn’t need it is made, and the same command goes on`, async () => {
+		const world = simulatedWorld();
+		const made = await setUpWith(world, step, (id) => {
+			world.outside.machineFaults(id, faults);
+			befalls?.(world, id);
+		});
+		assert.deepEqual(codesIn(made), [code]);
+		const [problem] = made.result?.problems ?? [];
+		assert.match(problem?.message ?? '', says);
+		assert.match(problem?.advice ?? '', advice);
+		assert.deepEqual(made.result?.failed, [step]);
+		assert.deepEqual(
+			independent.filter((one) => !made.result?.done.includes(one)),
+			[],
+		);
+		assert.deepEqual(standing(world), oneOfEach);
+		const id = onlyManager(world);
+		world.outside.machineFaults(id, {});
+		heals?.(world, id);
+		await goesOnWell(world);
+		assert.equal(onlyManager(world), id);
+	});
+}
+
+for (const {name: stage} of machineStages) {
+	test(`a test machine that fails at the stage ${stage} is told with its stage, leaves no worker, and is tried again by the same command`, async () => {
+		const world = simulatedWorld();
+		const made = await setUpWith(world, 'test-machine', (id) =>
+			world.outside.machineFaults(id, {stage: {name: stage, detail: 'Error creating machine: something went wrong', times: 1}}),
+		);
+		assert.equal(codesIn(made).length, 1);
+		assert.match(problemsIn(made).join(), stage === 'removal' ? /can't take it away/ : new RegExp(`\\(${stage}\\)`));
+		assert.deepEqual(made.result?.failed, ['test-machine']);
+		assert.deepEqual(made.result?.skipped.sort(), ['old-manager', 'runner', 'service']);
+		if (stage !== 'removal') assert.deepEqual(standing(world), oneOfEach);
+		await goesOnWell(world);
+	});
+}
+
+test('spot is refused for its price: told with what AWS wants, and a higher cap goes on', async () => {
+	const world = simulatedWorld();
+	world.outside.spotPrice('c5.large', zone, 0.2);
+	const made = await setUp(world, {...withToken(world), flags: {spotPrice: 0.05}});
+	assert.deepEqual(codesIn(made), ['SpotMaxPriceTooLow']);
+	assert.match(problemsIn(made).join(), /0\.05.*0\.2/);
+	assert.deepEqual(standing(world), oneOfEach);
+	await goesOnWell(world, {flags: {spotPrice: 0.3}});
+});
+
+test('no capacity for spot: told, and on demand goes on', async () => {
+	const world = simulatedWorld();
+	world.outside.capacity('c5.large', zone, 'none-on-spot');
+	const made = await setUp(world, withToken(world));
+	assert.deepEqual(codesIn(made), ['InsufficientInstanceCapacity']);
+	assert.deepEqual(standing(world), oneOfEach);
+	await goesOnWell(world, {flags: {spot: false}});
+});
+
+test('no capacity for the manager: told, all that doesn’t need it stands, and the same command goes on once there is some', async () => {
+	const world = simulatedWorld();
+	world.outside.capacity('t3.small', zone, 'none');
+	const made = await setUp(world, withToken(world));
+	assert.deepEqual(codesIn(made), ['InsufficientInstanceCapacity']);
+	assert.deepEqual(made.result?.failed, ['manager']);
+	assert.deepEqual(standing(world), {...oneOfEach, managers: 0});
+	world.outside.capacity('t3.small', zone, 'some');
+	await goesOnWell(world);
+});
+
+for (const script of ['facts', 'install', 'test-machine', 'write-config', 'service']) {
+	test(`a connection that drops in the middle of ${script} is opened again, and the run ends well`, async () => {
+		const world = simulatedWorld();
+		world.faults.cutAtScript(1, script);
+		await goesOnWell(world);
+	});
+}
+
+test('a host key that changed on a manager that stands blocks before anything is changed, with how to compare it', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, withToken(world));
+	world.outside.changeHostKey(manager);
+	const acts = world.acts.length;
+	const refused = await setUp(world, {flags: {limit: 4, concurrent: 4}});
+	assert.deepEqual(codesIn(refused), ['host-key-changed']);
+	assert.match(refused.blocked[0]?.message ?? '', new RegExp(world.outside.hostKey(manager).replace(/[+/]/g, '\\$&')));
+	assert.match(refused.blocked[0]?.advice ?? '', /get-console-output/);
+	assert.equal(world.acts.length, acts);
+});
+
+test('a bucket that fails doesn’t keep the manager from coming up, and the runner waits for both', async () => {
+	const world = simulatedWorld();
+	world.faults.failNth('CreateBucket', 1, {name: 'TooManyBuckets', message: 'You have attempted to create more buckets than allowed.'});
+	const made = await setUp(world, withToken(world));
+	assert.deepEqual(codesIn(made), ['TooManyBuckets']);
+	assert.deepEqual(made.result?.failed, ['bucket']);
+	assert.deepEqual(made.result?.skipped.sort(), ['old-manager', 'runner', 'service']);
+	assert.deepEqual(standing(world), {...oneOfEach, buckets: 0});
+	await goesOnWell(world);
+});
+
+test('a session that expires in the middle is told as such, keeps what stands, and the same command goes on', async () => {
+	for (const step of ['security-groups', 'instance-profile', 'manager', 'connection', 'test-machine', 'service'] as const) {
+		const world = simulatedWorld();
+		const made = await setUp(world, {
+			...withToken(world),
+			heard: (event) => {
+				if (event.event === 'step.started' && event.step === step) world.outside.credentials('expired');
+			},
+		});
+		assert.deepEqual([step, [...new Set(codesIn(made))]], [step, ['session-expired']]);
+		assert.match(made.result?.problems[0]?.advice ?? '', /aws sso login|same command/);
+		assert.ok(managers(world).length <= 1);
+		world.outside.credentials('good');
+		await goesOnWell(world);
+	}
+});
+
+test('a wish to stop ends with the call under way: nothing more is begun, what was made stands, and the same command goes on', async () => {
+	for (const step of ['record', 'manager', 'software', 'test-machine', 'runner'] as const) {
+		const world = simulatedWorld();
+		const stop = new AbortController();
+		let then = 0;
+		const made = await setUp(world, {
+			...withToken(world),
+			signal: stop.signal,
+			heard: (event) => {
+				if (event.event !== 'step.started' || event.step !== step) return;
+				stop.abort();
+				then = world.calls.length;
+			},
+		});
+		assert.deepEqual([step, codesIn(made), made.result?.stopped], [step, [], true]);
+		assert.equal(world.calls.length, then);
+		await goesOnWell(world);
+	}
+});
+
+test('a stop in the middle of a destroy leaves the rest standing, and the same command goes on', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
+	const stop = new AbortController();
+	const {takeAway} = await import('./fleet.ts');
+	const first = await takeAway(world, {
+		signal: stop.signal,
+		heard: (event) => {
+			if (event.event === 'step.started' && event.step === 'manager') stop.abort();
+		},
+	});
+	assert.ok(first.result.stopped);
+	assert.ok(first.left.some(({step}) => step === 'record'));
+	const second = await takeAway(world);
+	assert.deepEqual([second.result.problems, second.left.filter(({goes}) => goes)], [[], []]);
+	assert.equal(world.outside.region(region).keyPairs.size, 0);
+});
