@@ -1,15 +1,10 @@
+import stringWidth from 'string-width';
+
 const segmenter = new Intl.Segmenter('en', {granularity: 'grapheme'});
-const wide =
-	/^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}/u;
 const ascii = /^[ -~]*$/;
 
-/** How many columns a text takes: east Asian letters and emoji take two. */
-export function displayWidth(text: string): number {
-	if (ascii.test(text)) return text.length;
-	let width = 0;
-	for (const {segment} of segmenter.segment(text)) width += wide.test(segment) ? 2 : 1;
-	return width;
-}
+/** How many columns a text takes: east Asian letters and emoji take two. Plain text, which nearly all is, is counted at once. */
+export const displayWidth = (text: string): number => (ascii.test(text) ? text.length : stringWidth(text));
 
 /** The same text, at least this wide. */
 export const padded = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - displayWidth(text)));

@@ -1,5 +1,6 @@
 import {glyphOf, type Look, type Mark, marks, plainText} from '../glyphs.ts';
-import {displayWidth, padded, wrap} from './wrapping.ts';
+import {displayWidth, padded} from '../width.ts';
+import {wrap} from './wrapping.ts';
 
 /** One line as told, before it's fitted to a terminal. */
 export type Line = {

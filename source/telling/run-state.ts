@@ -55,6 +55,8 @@ export type RunState = {
 	readonly standing?: Omit<EventOf<'standing.listed'>, 'event' | 'at'>;
 	readonly job?: Omit<EventOf<'job.seen'>, 'event' | 'at'>;
 	readonly ended?: Omit<EventOf<'ended'>, 'event' | 'at'>;
+	/** The document that was shown last. */
+	readonly document?: Omit<EventOf<'document'>, 'event' | 'at'>;
 };
 
 export const beginning: RunState = {phase: 'before', steps: [], notes: [], problems: []};
@@ -215,9 +217,12 @@ export function reduce(state: RunState, event: Event): RunState {
 			const {event: _event, at: _at, ...problem} = event;
 			return {...state, problems: [...state.problems, {problem}]};
 		}
+		case 'document': {
+			const {event: _event, at: _at, ...document} = event;
+			return {...state, document};
+		}
 		case 'answer.given':
 		case 'agreement.asked':
-		case 'document':
 			return state;
 	}
 }

@@ -1,5 +1,5 @@
 import {type Look, plainText, signOf} from '../glyphs.ts';
-import {displayWidth} from '../telling/wrapping.ts';
+import {displayWidth} from '../width.ts';
 import {hintRow} from './hints.ts';
 import {draw, keysOf} from './keys.ts';
 import {bodyRows, isTooSmall, least} from './layout.ts';

@@ -1,5 +1,5 @@
 import {type Look, plainText} from '../glyphs.ts';
-import {displayWidth} from '../telling/wrapping.ts';
+import {displayWidth} from '../width.ts';
 import {type Row, row, type Span} from './row.ts';
 import type {Binding} from './screen.ts';
 

@@ -106,7 +106,7 @@ export function keysOf(screen: Screen, view: View): Binding[] {
 	const stop: Binding = {
 		press: ['ctrl-c'],
 		shows: 'ctrl-c',
-		does: isWalk(screen) ? 'leave, nothing made yet' : asks ? 'end' : stopWords[view.stops],
+		does: isWalk(screen) ? (view.columns >= 140 ? 'leave, nothing made yet' : 'leave') : asks ? 'end' : stopWords[view.stops],
 		stays: true,
 		act: () => ({stop: true}),
 	};

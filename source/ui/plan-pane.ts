@@ -1,7 +1,8 @@
 import {glyphOf, marks, plainText, signOf} from '../glyphs.ts';
 import {sentenceOf} from '../telling/problems.ts';
 import {inLine, type StepSeen, wordsOf} from '../telling/run-state.ts';
-import {displayWidth, padded, wrap} from '../telling/wrapping.ts';
+import {wrap} from '../telling/wrapping.ts';
+import {displayWidth, padded} from '../width.ts';
 import {cutRow, emptyRow, markSpan, type Row, row, type Span} from './row.ts';
 import type {View} from './screen.ts';
 import {glyphSpan} from './steps-list.ts';

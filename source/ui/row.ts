@@ -1,6 +1,6 @@
 import {glyphOf, type Look, type Mark, marks, plainText, type Role, signOf} from '../glyphs.ts';
 import {fitted, type Line} from '../telling/lines.ts';
-import {cut, displayWidth} from '../telling/wrapping.ts';
+import {cut, displayWidth} from '../width.ts';
 
 /** A piece of a row in one style. `quiet` is for what can wait, never for the only copy of a fact. */
 export type Span = {text: string; role?: Role | undefined; bold?: boolean};

@@ -4,7 +4,7 @@ import {longest} from '../telling/lines.ts';
 import {sentenceOf} from '../telling/problems.ts';
 import {inLine, type RunState, type StepSeen, stepIn} from '../telling/run-state.ts';
 import {skipWords} from '../telling/sentences.ts';
-import {padded} from '../telling/wrapping.ts';
+import {padded} from '../width.ts';
 import {apart, markSpan, type Row, row, type Span, windowed} from './row.ts';
 import type {View} from './screen.ts';
 

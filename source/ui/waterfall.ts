@@ -1,7 +1,7 @@
 import {type Look, plainText, signOf} from '../glyphs.ts';
 import {running, size} from '../telling/durations.ts';
 import type {DownloadSeen, StageSeen} from '../telling/run-state.ts';
-import {cut, displayWidth, padded} from '../telling/wrapping.ts';
+import {cut, displayWidth, padded} from '../width.ts';
 import {type Row, row, type Span} from './row.ts';
 
 /** The longest stage's bar, in columns. */

@@ -96,7 +96,7 @@ test('what is kept is for its owner alone, and nothing half-written stays', asyn
 	const path = disk.keyPath('a.us-east-2.f');
 	assert.equal((await stat(path)).mode & 0o777, 0o600);
 	assert.equal((await stat(join(path, '..'))).mode & 0o777, 0o700);
-	assert.deepEqual(await readdir(join(path, '..')), ['f']);
+	assert.deepEqual(await readdir(join(path, '..')), ['a.us-east-2.f.pem']);
 	assert.equal(await readFile(path, 'utf8'), 'two');
 });
 

@@ -3,9 +3,10 @@ import {test} from 'node:test';
 import {wrongShape} from '../../source/fleet.ts';
 import {fromField} from '../../source/telling/answer-text.ts';
 import {size, spent} from '../../source/telling/durations.ts';
-import {cut, cutMiddle, displayWidth, wrap} from '../../source/telling/wrapping.ts';
+import {wrap} from '../../source/telling/wrapping.ts';
 import {draftOf, typedInto} from '../../source/ui/draft.ts';
 import {pressesOf} from '../../source/ui/press.ts';
+import {cut, cutMiddle, displayWidth} from '../../source/width.ts';
 
 test('a command in backticks is one word, and an address is never broken', () => {
 	assert.deepEqual(wrap('Run `aws sso login --profile acme-dev`, then press r.', 20), ['Run', '`aws sso login --profile acme-dev`,', 'then press r.']);

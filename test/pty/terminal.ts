@@ -63,6 +63,10 @@ export function openTerminal(
 			screen.resize(width, height);
 			pty.resize(width, height);
 		},
+		/** Sends the program a signal. */
+		signal: (name: 'SIGTERM' | 'SIGHUP') => pty.kill(name),
+		/** How many bytes came so far. */
+		bytes: () => raw.length,
 		/** The exit code, once the program has ended by itself and all it wrote is on the screen. */
 		async ended(): Promise<number> {
 			await until(() => code !== undefined);

@@ -28,7 +28,8 @@ try {
 		if (step.startsWith('/')) await t.until(new RegExp(step.slice(1)));
 		else if (step === 'show') console.log(t.text() + '\n' + '='.repeat(100));
 		else if (step === 'end') console.log('exit', await t.ended(), '\n' + t.text());
-		else if (step === 'token') t.press('\x1b[200~' + w.token + '\x1b[201~');
+		else if (step === 'SIGTERM' || step === 'SIGHUP') t.signal(step);
+	else if (step === 'token') t.press('\x1b[200~' + w.token + '\x1b[201~');
 		else t.press(keys[step] ?? step);
 	}
 } catch (e) {

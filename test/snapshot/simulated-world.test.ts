@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {parseConfig} from '../../source/executors/docker-machine/config-document.ts';
+import {names} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';
 import {countRows, spentOfRow} from '../../source/snapshot/rows.ts';
@@ -25,7 +26,7 @@ async function watched(world: World, fits: (snapshot: Snapshot) => boolean): Pro
 	const until = world.clock.now() + 600_000;
 	let found: Snapshot | undefined;
 	let last: Snapshot | undefined;
-	const privateKey = (await world.disk.key(someFleet.name, someFleet.region)) ?? '';
+	const privateKey = (await world.disk.key(names.keyFile(someFleet, '123456789012'))) ?? '';
 	await watchSources(
 		{
 			cloud,

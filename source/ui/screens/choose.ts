@@ -2,7 +2,7 @@ import type {Asked} from '../../face.ts';
 import {plainText, signOf} from '../../glyphs.ts';
 import type {Choice} from '../../questions/question.ts';
 import {isClosed, isSecret} from '../../telling/answer-text.ts';
-import {padded} from '../../telling/wrapping.ts';
+import {padded} from '../../width.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';

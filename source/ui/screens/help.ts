@@ -1,5 +1,5 @@
 import {plainText} from '../../glyphs.ts';
-import {padded} from '../../telling/wrapping.ts';
+import {padded} from '../../width.ts';
 import {row, ruleRow} from '../row.ts';
 import type {Binding, Draw, Keys} from '../screen.ts';
 

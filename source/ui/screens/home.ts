@@ -1,6 +1,7 @@
 import type {HomeFleet, HomeSeen} from '../../face.ts';
 import {glyphOf, marks, plainText, signOf} from '../../glyphs.ts';
-import {displayWidth, padded, wrap} from '../../telling/wrapping.ts';
+import {wrap} from '../../telling/wrapping.ts';
+import {displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, type Span, windowed} from '../row.ts';
 import type {Draw, Keys, Move, View} from '../screen.ts';

@@ -3,7 +3,8 @@ import {markKeys} from '../../fleet.ts';
 import {marks, plainText, signOf} from '../../glyphs.ts';
 import {sentenceOf} from '../../telling/problems.ts';
 import {inLine} from '../../telling/run-state.ts';
-import {cut, displayWidth, padded, wrap} from '../../telling/wrapping.ts';
+import {wrap} from '../../telling/wrapping.ts';
+import {cut, displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
 import type {Draw, Keys, Move, View} from '../screen.ts';
@@ -61,6 +62,9 @@ const sources: Record<Source, string> = {
 	typed: 'typed',
 };
 
+/** Columns for the longest word of where an answer came from. */
+const sourceWidth = 21;
+
 /** Text with a label in a column of its own; wraps under itself. */
 function labelled(label: string, text: string, {columns, look}: View): Row[] {
 	const width = 10;
@@ -76,7 +80,7 @@ function changes(view: View): Row[] {
 	const dot = ` ${signOf('dot', view.look)} `;
 	const list = (...sorts: string[]): string =>
 		steps
-			.filter(({name, finding}) => acting.has(name) && sorts.includes(finding?.is ?? ''))
+			.filter(({name, finding}) => acting.has(name) && name !== 'old-manager' && sorts.includes(finding?.is ?? ''))
 			.map(({title}) => inLine(title))
 			.join(dot);
 	const parts = [
@@ -106,7 +110,7 @@ function blocked(view: View): Row[] {
 
 function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number], {look, columns}: View): Row {
 	const why = answer.why === undefined ? sources[answer.source] : `${sources[answer.source]}: ${answer.why}`;
-	const value = cut(plainText(answer.value, look), Math.max(10, columns - widths[0] - 22), signOf('more', look));
+	const value = cut(plainText(answer.value, look), widths[1], signOf('more', look));
 	return row(
 		{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
 		{text: `${padded(keyWords(answer.key), widths[0])}  `, bold: focused},
@@ -131,7 +135,9 @@ export const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const head: Row[] = [row(' ', {text: heading(view), bold: true})];
 	if (wizard.news) head.push(...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role})));
 	const keyWidth = Math.max(0, ...wizard.answers.map(({key}) => displayWidth(keyWords(key))));
-	const widths: [number, number] = [keyWidth, Math.min(28, Math.max(0, ...wizard.answers.map(({value}) => displayWidth(value))))];
+	// Beside the value there is room for where it came from.
+	const widest = Math.max(0, ...wizard.answers.map(({value}) => displayWidth(value)));
+	const widths: [number, number] = [keyWidth, Math.min(40, widest, Math.max(12, columns - keyWidth - 5 - sourceWidth))];
 	const fleet = state.place?.fleet;
 	const top: Row[] = [
 		...blocked(view),

@@ -3,7 +3,8 @@ import {type Line, wordWidth} from '../../telling/lines.ts';
 import {sentenceOf} from '../../telling/problems.ts';
 import {type FindingSeen, inLine, type StepSeen, wordsOf} from '../../telling/run-state.ts';
 import {countsOf, findingLines} from '../../telling/sentences.ts';
-import {padded, wrap} from '../../telling/wrapping.ts';
+import {wrap} from '../../telling/wrapping.ts';
+import {padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, View} from '../screen.ts';
@@ -74,6 +75,7 @@ export const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	const titleWidth = Math.max(0, ...state.steps.map(({title}) => title.length));
 	const looked = state.steps.filter(({finding, state: is}) => finding && is !== 'looking').length;
 	const counts = state.plan ? countsOf(state.plan) : `looked at ${looked} of ${state.steps.length}${signOf('more', look)}`;
+	if (state.steps.length === 0) return [row(` Looking at the account${signOf('more', look)}`)];
 	const head = wrap(plainText(`Plan: ${counts}`, look), columns - 2).map((text) => row(' ', {text, bold: true}));
 	const detail = focused?.finding ? detailOf(focused, focused.finding, view) : [];
 	const room = bodyRows(view.rows) - head.length;

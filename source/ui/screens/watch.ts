@@ -1,4 +1,4 @@
-import {plainText} from '../../glyphs.ts';
+import {plainText, signOf} from '../../glyphs.ts';
 import {running} from '../../telling/durations.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {emptyRow, row} from '../row.ts';
@@ -13,6 +13,11 @@ export const watchKeys: Keys<WatchScreen> = () => [
 
 export const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now, state}) => {
 	const rows = wrap(plainText(title, look), columns - 2).map((text) => row(' ', {text, bold: true}));
+	const {document} = state;
+	if (typeof document?.value === 'string') {
+		const lines = document.value.trimEnd().split('\n');
+		rows.push(emptyRow, row({text: ` ${document.name}`, role: 'quiet'}), ...lines.map((text) => row({text: `  ${signOf('left', look)} `, role: 'quiet'}, plainText(text, look))));
+	}
 	rows.push(emptyRow, row(` ${plainText(state.job?.says ?? 'Nothing has been seen yet', look)}, ${running((now - from) / 1000)}`));
 	if (state.job?.url !== undefined) rows.push(row(` ${state.job.url}`));
 	return rows;

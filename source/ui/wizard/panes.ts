@@ -1,5 +1,5 @@
 import {glyphOf, marks, plainText, signOf} from '../../glyphs.ts';
-import {displayWidth} from '../../telling/wrapping.ts';
+import {displayWidth} from '../../width.ts';
 import {bodyRows, isWide} from '../layout.ts';
 import {planCounts, planPane} from '../plan-pane.ts';
 import {cutRow, emptyRow, type Row, row, textOf} from '../row.ts';

@@ -32,20 +32,23 @@ export async function before(progress: Progress, key: AnswerKey | undefined): Pr
 /** The answers once they are whole and each can be taken; else nothing can be looked at with them. */
 export const completeIn = ({given, wrong}: Settled): Answers | undefined => (wrong.length === 0 && isComplete(given) ? given : undefined);
 
+/** An answer in words. */
+const inWords = (value: unknown): string => (value === true ? 'yes' : value === false ? 'no' : toField(value) || 'none');
+
 /** Every answer, as the review shows it. */
 export function answersSeen({given, sources, why, wrong}: Settled): AnswerSeen[] {
 	return inOrder.flatMap(({id, when, unit}) => {
 		const value = given[id];
 		if (value === undefined || when?.(given) === false) return [];
 		const bad = wrong.find(({key}) => key === id)?.says;
-		const words = `${toField(value)}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
-		return [{key: id, value: words === '' ? 'none' : words, source: sources[id] ?? 'default', why: why[id], wrong: bad}];
+		const words = `${inWords(value)}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
+		return [{key: id, value: words, source: sources[id] ?? 'default', why: why[id], wrong: bad}];
 	});
 }
 
 /** Answered questions, each in a line. */
 export const answeredSeen = ({settled, visited}: Progress): WizardSeen['answered'] =>
-	inOrder.flatMap(({id}) => (visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: toField(settled.given[id])}] : []));
+	inOrder.flatMap(({id}) => (visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));
 
 /** Keys of things that live in one region: what is there in one isn't in another. */
 const regional: readonly AnswerKey[] = ['subnet', 'image', 'securityGroup', 'keyPair', 'workerImage'];

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {codesIn, planOf, problemsIn, region, saidIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {config, jobStates, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
+
+const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const sends = (world: World, since: number) => world.calls.slice(since).filter(({name}) => name === 'SendSSHPublicKey').length;
+
+test('a teammate’s laptop opens the fleet through EC2 Instance Connect, and says so', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
+	const second = world.another({address: '203.0.113.7'});
+	const since = world.calls.length;
+	const plan = await planOf(second);
+	assert.deepEqual(unlike(plan), {});
+	assert.equal(sends(world, since), 1);
+	assert.ok(plan.get('connection')?.notes?.some(({says}) => says.includes('EC2 Instance Connect')));
+});
+
+test('a teammate’s laptop changes the fleet, is let in for good with it, and needs no Instance Connect the next time', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, withToken(world));
+	const second = world.another();
+	const changed = await setUp(second, {flags: {limit: 4, concurrent: 4}});
+	assert.deepEqual(problemsIn(changed), []);
+	assert.match(config(world, manager), /limit = 4\n/);
+	const since = world.calls.length;
+	assert.deepEqual(unlike(await planOf(second)), {});
+	assert.equal(sends(world, since), 0);
+	assert.deepEqual(unlike(await planOf(world)), {});
+	assert.deepEqual(standing(world), oneOfEach);
+});
+
+test('a teammate’s laptop takes the fleet away, jobs ended first', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
+	world.outside.queueJobs(2, {seconds: 200});
+	await world.clock.sleep(90_000);
+	const second = world.another({address: '203.0.113.7'});
+	const {result} = await takeAway(second, {withCache: true});
+	assert.deepEqual(result.problems, []);
+	assert.deepEqual([standing(world), jobStates(world)], [noneAtAll, {success: 2}]);
+});
+
+test('a teammate’s laptop takes away a fleet whose manager doesn’t let its address in, with its workers', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
+	const gone = await takeAway(world.another(), {withCache: true});
+	assert.deepEqual(gone.result.problems, []);
+	assert.deepEqual(standing(world), noneAtAll);
+	assert.ok(saidIn(gone.events).some((said) => /isn't reached/.test(said)));
+});
+
+test('where neither a key is here nor Instance Connect is allowed, the action to ask for is named and nothing is changed', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
+	world.outside.deny('ec2-instance-connect:SendSSHPublicKey');
+	const acts = world.acts.length;
+	const refused = await setUp(world.another({address: '203.0.113.7'}), {flags: {limit: 4, concurrent: 4}});
+	assert.deepEqual(codesIn(refused), ['instance-connect-not-allowed']);
+	assert.match(problemsIn(refused).join(), /ec2-instance-connect:SendSSHPublicKey/);
+	assert.match(refused.blocked[0]?.advice ?? '', /--private-key/);
+	assert.equal(world.acts.length, acts);
+});
+
+test('a Debian image has no Instance Connect: a laptop without the key is told so, and how to go on', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, {...withToken(world), flags: {image: 'debian-13'}});
+	await world.clock.sleep(3_600_000);
+	assert.deepEqual(unlike(await planOf(world)), {});
+	const refused = await setUp(world.another({address: '203.0.113.7'}));
+	assert.deepEqual(codesIn(refused), ['ssh-denied']);
+	assert.match(problemsIn(refused).join(), /Debian/);
+	assert.match(refused.blocked[0]?.advice ?? '', /--private-key/);
+});
+
+test('a manager in a private subnet is told with the command that leads to it, and the same command goes on through it', async () => {
+	const world = simulatedWorld();
+	const subnet = world.outside.addSubnet(`${region}a`, 'nat').id;
+	const made = await setUp(world, {...withToken(world), flags: {subnet}});
+	assert.deepEqual(codesIn(made), ['manager-private']);
+	assert.match(made.result?.problems[0]?.advice ?? '', /start-session --target i-[0-9a-f]+.*--ssh-address 127\.0\.0\.1:2222/);
+	assert.deepEqual(standing(world), oneOfEach);
+	world.outside.openTunnel('127.0.0.1:2222', onlyManager(world));
+	const again = await setUp(world, {...withToken(world), flags: {sshAddress: '127.0.0.1:2222'}});
+	assert.deepEqual(problemsIn(again), []);
+	assert.match(config(world, onlyManager(world)), /amazonec2-private-address-only=true/);
+	assert.deepEqual(unlike(await planOf(world, {flags: {sshAddress: '127.0.0.1:2222'}})), {});
+});
+
+test('every line of images that is offered comes up as manager and as worker, on both architectures', async () => {
+	for (const image of ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023'] as const) {
+		for (const types of [{managerType: 't3.small', workerType: 'c5.large'}, {managerType: 't4g.small', workerType: 'c7g.large'}] as const) {
+			const world = simulatedWorld();
+			const made = await setUp(world, {...withToken(world), flags: {image, workerImage: image, ...types}});
+			assert.deepEqual([image, types, problemsIn(made), standing(world)], [image, types, [], oneOfEach]);
+		}
+	}
+});
