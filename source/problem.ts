@@ -46,7 +46,7 @@ export function toProblem(error: unknown): Problem {
 		code: 'bug',
 		fault: 'bug',
 		message: `Something here isn't as this program expects: ${error instanceof Error ? error.message : String(error)}`,
-		advice: 'Run the same command again; it looks first and goes on. The log has the details.',
+		advice: 'Run the same command again; it looks first and goes on.',
 		cause: error,
 	});
 }

@@ -5,14 +5,14 @@ import type {Session} from './session.ts';
 export function failAll({face, world}: Session, problems: readonly Problem[], last?: string): number {
 	const each = [...new Map(problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()];
 	for (const [index, problem] of each.entries()) {
-		if (problem.fault === 'bug') world.disk.log(`${problem.message}\n${String(problem.cause instanceof Error ? problem.cause.stack : problem.cause)}`);
-		const isLast = index === each.length - 1;
-		face.fail(isLast && last !== undefined ? withAdvice(problem, last) : problem);
+		const where = problem.fault === 'bug' ? `The details are in ${world.disk.logPath}.` : undefined;
+		face.fail(withAdvice(problem, where, index === each.length - 1 ? last : undefined));
 	}
 	return Math.max(1, ...each.map(({exit}) => exit));
 }
 
-function withAdvice(problem: Problem, last: string): Problem {
+function withAdvice(problem: Problem, ...more: (string | undefined)[]): Problem {
+	if (more.every((one) => one === undefined)) return problem;
 	const {code, message, fault, again, exit, cause} = problem;
-	return new Problem({code, message, fault, again, exit, cause, advice: [problem.advice, last].filter(Boolean).join('\n')});
+	return new Problem({code, message, fault, again, exit, cause, advice: [problem.advice, ...more].filter(Boolean).join('\n')});
 }

@@ -3,6 +3,7 @@ import {type Parsed, parse} from '../argv.ts';
 import {realClock} from '../clock.ts';
 import {type CommandName, commands} from '../command-table.ts';
 import {isInteractive, type Terms} from '../faces.ts';
+import {logging} from '../logging.ts';
 import {presetsIn} from '../presets.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import {redacting, redactor} from '../redacting.ts';
@@ -79,7 +80,9 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 	const secrets = await givenSecrets(parsed, around);
 	const all = (): string[] => [...hidden, ...valuesOf(secrets)];
 	const yes = options.yes || (simulated !== undefined && !watched);
-	const face = redacting(await faceFor(around, terms, {yes, colour: options.color, title: parsed.command, stops, clock: simulated?.clock ?? realClock}), all);
+	const clock = simulated?.clock ?? realClock;
+	const bare = redacting(await faceFor(around, terms, {yes, colour: options.color, title: parsed.command, stops, clock}), all);
+	const face = logging(bare, (line) => session.world.disk.log(line));
 	const world: World = simulated ?? realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
 	const clean = redactor(all);
 	const session: Session = {

@@ -81,7 +81,7 @@ async function put(path: string, text: string): Promise<void> {
 /** A log that is one file, and the one before; written at once, so that a crash loses nothing. */
 function logger(path: string): (line: string) => void {
 	let size: number | undefined;
-	return (line) => {
+	const add = (line: string): void => {
 		if (size === undefined) {
 			mkdirSync(dirname(path), {recursive: true, mode: 0o700});
 			size = statSync(path, {throwIfNoEntry: false})?.size ?? 0;
@@ -93,6 +93,16 @@ function logger(path: string): (line: string) => void {
 		const text = `${new Date().toISOString()} ${line.replaceAll('\n', '\n  ')}\n`;
 		appendFileSync(path, text, {mode: 0o600});
 		size += Buffer.byteLength(text);
+	};
+	let works = true;
+	return (line) => {
+		if (!works) return;
+		try {
+			add(line);
+		} catch {
+			// A log that can't be written, on a full or read-only disk, is no reason to stop the work that it tells of.
+			works = false;
+		}
 	};
 }
 

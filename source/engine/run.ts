@@ -49,17 +49,22 @@ export async function runPlan(
 		}
 	};
 
+	/** Waits before another try of what may pass by itself; throws what doesn't, and what has been tried often enough. */
+	const again = async (step: AnyStep, problem: Problem, turn: number): Promise<void> => {
+		if (!problem.again || turn >= tries) throw problem;
+		emit({event: 'step.again', step: step.name, problem: dataOf(problem), seconds: pauseSeconds * turn});
+		await clock.sleep(pauseSeconds * turn * 1000);
+		context.forget();
+	};
+
 	/** True when it was applied; false when it is to be looked at and tried again. */
 	const applyOnce = async (step: AnyStep, finding: AnyFinding, turn: number): Promise<boolean> => {
 		try {
 			await step.apply?.(context, foundIn(findings), finding, (progress) => emit(progressEvent(step.name, progress)));
 			return true;
 		} catch (error) {
-			const problem = toProblem(error);
-			if (error instanceof Stopped || !problem.again || turn >= tries) throw error;
-			emit({event: 'step.again', step: step.name, problem: dataOf(problem), seconds: pauseSeconds * turn});
-			await clock.sleep(pauseSeconds * turn * 1000);
-			context.forget();
+			if (error instanceof Stopped) throw error;
+			await again(step, toProblem(error), turn);
 			return false;
 		}
 	};
@@ -67,7 +72,11 @@ export async function runPlan(
 	const makeSo = async (step: AnyStep, first: AnyFinding): Promise<AnyFinding> => {
 		let finding = first;
 		for (let turn = 1; finding.is !== 'so'; turn++) {
-			if (finding.is === 'blocked') throw finding.problem;
+			if (finding.is === 'blocked') {
+				await again(step, finding.problem, turn);
+				finding = await lookAt(step);
+				continue;
+			}
 			if (finding.is === 'waiting' || !step.apply) throw notSo(step, finding);
 			finding = (await applyOnce(step, finding, turn)) ? await settle(step) : await lookAt(step);
 			if (turn >= tries && finding.is !== 'so' && finding.is !== 'blocked') throw notSo(step, finding);

@@ -91,7 +91,7 @@ test('a manager in a private subnet is told with the command that leads to it, a
 
 test('every line of images that is offered comes up as manager and as worker, on both architectures', async () => {
 	for (const image of ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023'] as const) {
-		for (const types of [{managerType: 't3.small', workerType: 'c5.large'}, {managerType: 't4g.small', workerType: 'c7g.large'}] as const) {
+		for (const types of [{managerType: 't3.small', workerType: 'c5.large'}, {managerType: 't4g.small', workerType: 'c6g.large'}] as const) {
 			const world = simulatedWorld();
 			const made = await setUp(world, {...withToken(world), flags: {image, workerImage: image, ...types}});
 			assert.deepEqual([image, types, problemsIn(made), standing(world)], [image, types, [], oneOfEach]);

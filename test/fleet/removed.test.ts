@@ -147,6 +147,18 @@ test('a bucket, a group, a key pair and a profile that were somebody’s before 
 	assert.deepEqual([...world.outside.region(region).keyPairs.keys()], ['mine']);
 });
 
+test('a connection that drops while jobs are drained is opened again: they end well all the same', async () => {
+	const world = simulatedWorld();
+	const manager = await busyFleet(world, 900);
+	const gone = await takeAway(world, {
+		heard: (event) => {
+			if (event.event === 'step.says' && event.step === 'service' && /jobs still run/.test(event.says)) world.faults.cutConnections();
+		},
+	});
+	assert.equal(managers(world).some(({id}) => id === manager), false);
+	assert.deepEqual([problems(gone), standing(world), jobStates(world)], [[], onlyTheBucket, {success: 4}]);
+});
+
 test('a manager that can’t be reached is taken away all the same, with its workers, and that it wasn’t drained is said', async () => {
 	const world = simulatedWorld();
 	const manager = await busyFleet(world, 7200);

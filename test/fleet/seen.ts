@@ -19,12 +19,15 @@ export function standing(world: World, fleet = name, at = region) {
 	const here = {name: fleet, region: at};
 	const living = [...instances.values()].filter((instance) => lives(world, instance));
 	const marked = living.filter((instance) => bearsMark(instance, fleet));
+	const isWorker = ({keyName = '', tags}: InstanceState) => isWorkerName(here, keyName) || (bearsMark({tags}, fleet) && tags['gitlab-runner-aws:part'] === 'worker');
 	const ofPart = (part: string) => marked.filter(({tags}) => tags['gitlab-runner-aws:part'] === part);
+	const openRequests = [...spotRequests.values()].filter(({state}) => state === 'open' || state === 'active');
+	const workerRequests = new Set([...instances.values()].filter(isWorker).map(({spotRequestId}) => spotRequestId ?? ''));
 	return {
 		managers: ofPart('manager').length,
-		workers: new Set([...ofPart('worker'), ...living.filter(({keyName = ''}) => isWorkerName(here, keyName))]).size,
+		workers: living.filter(isWorker).length,
 		workerKeys: [...keyPairs.keys()].filter((key) => isWorkerName(here, key)).length,
-		spotRequests: [...spotRequests.values()].filter((one) => bearsMark(one, fleet) && (one.state === 'open' || one.state === 'active')).length,
+		spotRequests: openRequests.filter((one) => bearsMark(one, fleet) || workerRequests.has(one.id)).length,
 		volumes: [...volumes.values()].filter((one) => bearsMark(one, fleet) && one.instanceId === undefined).length,
 		groups: [...groups.values()].filter((one) => bearsMark(one, fleet)).length,
 		keyPairs: [...keyPairs.values()].filter((one) => bearsMark(one, fleet)).length,

@@ -7,13 +7,27 @@ import type {Draw, Keys, View} from '../screen.ts';
 /** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown. */
 export type ByHandScreen = {is: 'hand'; at: number; top: number};
 
-/** A command broken before its options, so that it can be pasted as it stands, whatever the width. */
+/** An argument in pieces that a shell puts together again: it goes on behind a backslash at the very end of a line. */
+function pieces(word: string, columns: number): string[] {
+	const room = Math.max(10, columns - 3);
+	if (word.length <= columns - 2) return [word];
+	const isQuoted = word.startsWith("'") && word.endsWith("'") && !word.slice(1, -1).includes("'");
+	const text = isQuoted ? word.slice(1, -1) : word;
+	const chunks = Array.from({length: Math.ceil(text.length / (room - 2))}, (_, at) => text.slice(at * (room - 2), (at + 1) * (room - 2)));
+	return chunks.map((chunk, at) => `${isQuoted ? `'${chunk}'` : chunk}${at < chunks.length - 1 ? '\\' : ''}`);
+}
+
+/** A command broken so that it can be pasted as it stands, whatever the width. */
 export function commandRows(command: string, columns: number): string[] {
 	const words = command.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
 	const rows: string[] = [];
 	let line = '';
 	for (const word of words) {
-		if (line !== '' && line.length + word.length + 3 > columns) {
+		const [first = '', ...more] = pieces(word, columns);
+		if (more.length > 0) {
+			rows.push(...(line === '' ? [] : [`${line} \\`]), first, ...more.slice(0, -1));
+			line = more.at(-1) ?? '';
+		} else if (line !== '' && line.length + word.length + 3 > columns) {
 			rows.push(`${line} \\`);
 			line = `    ${word}`;
 		} else line = line === '' ? word : `${line} ${word}`;

@@ -1,7 +1,7 @@
 import type {Asked} from '../../face.ts';
 import {plainText, signOf} from '../../glyphs.ts';
 import type {Choice} from '../../questions/question.ts';
-import {isClosed, isSecret} from '../../telling/answer-text.ts';
+import {isClosed, isSecret, toField} from '../../telling/answer-text.ts';
 import {padded} from '../../width.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
@@ -38,8 +38,12 @@ export function choicesOf({question, choices}: Asked): readonly Choice<unknown>[
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** A list for a question, its default in focus. */
-export function chooseFor(asked: Asked, choices: readonly Choice<unknown>[], walk?: Walking): ChooseScreen {
-	const at = asked.default === undefined ? -1 : choices.findIndex(({value}) => same(value, asked.default?.value));
+export function chooseFor(asked: Asked, offered: readonly Choice<unknown>[], walk?: Walking): ChooseScreen {
+	const {default: usual} = asked;
+	// An answer that isn't among the choices was typed: it's offered too, so that Enter keeps it.
+	const isOwn = usual !== undefined && offered !== yesAndNo && !isClosed(asked.question) && !offered.some(({value}) => same(value, usual.value));
+	const choices = isOwn ? [{value: usual.value, label: toField(usual.value), hint: usual.why ?? 'as it is'}, ...offered] : offered;
+	const at = usual === undefined ? -1 : choices.findIndex(({value}) => same(value, usual.value));
 	return {
 		is: 'choose',
 		asked,
@@ -57,7 +61,7 @@ export function withChoices(screen: ChooseScreen, asked: Asked, choices: readonl
 	const on = focusedIn(screen);
 	const {walk} = screen;
 	const filled = chooseFor(asked, choices, walk && {about: walk.about, back: walk.back, ...(walk.change ? {change: true} : {})});
-	const at = on === undefined ? -1 : choices.findIndex(({value}) => same(value, on.value));
+	const at = on === undefined ? -1 : filled.choices.findIndex(({value}) => same(value, on.value));
 	return {...filled, typing: screen.typing, filter: screen.filter, ...(at < 0 || screen.filter.text !== '' ? {} : {at})};
 }
 

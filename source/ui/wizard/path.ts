@@ -46,9 +46,9 @@ export function answersSeen({given, sources, why, wrong}: Settled): AnswerSeen[]
 	});
 }
 
-/** Answered questions, each in a line. */
-export const answeredSeen = ({settled, visited}: Progress): WizardSeen['answered'] =>
-	inOrder.flatMap(({id}) => (visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));
+/** Answered questions, each in a line, but for the one that is asked now. */
+export const answeredSeen = ({settled, visited}: Progress, now?: AnswerKey): WizardSeen['answered'] =>
+	inOrder.flatMap(({id}) => (id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));
 
 /** Keys of things that live in one region: what is there in one isn't in another. */
 const regional: readonly AnswerKey[] = ['subnet', 'image', 'securityGroup', 'keyPair', 'workerImage'];

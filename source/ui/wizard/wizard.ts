@@ -97,15 +97,17 @@ function lookNow({interviewer, stage, memory: {progress}}: Walker): void {
 	if (answers) interviewer.plan.change({answers, sources: settled.sources});
 }
 
-/** What the cursor rests on is looked at too, while it is only thought of. */
-function preview(walker: Walker, key: AnswerKey): void {
+/** What the cursor rests on is looked at too, while it is only thought of. Ends when what it gives is called: with the value that was thought of. */
+function preview(walker: Walker, key: AnswerKey): () => unknown {
 	let cancel = (): void => {};
 	let turn = 0;
+	let value: unknown;
 	walker.stage.onChange((screen) => {
+		if (screen.is !== 'choose' && screen.is !== 'field') return;
 		cancel();
 		const mine = ++turn;
+		value = valueOn(screen);
 		cancel = walker.stage.later(async () => {
-			const value = valueOn(screen);
 			const {walk} = walker.memory.progress;
 			const layers = value === undefined ? walk.layers : answered(walk, key, value).layers;
 			const settled = await settle(layers, walk.asking);
@@ -113,6 +115,12 @@ function preview(walker: Walker, key: AnswerKey): void {
 			if (mine === turn && answers) walker.interviewer.plan.change({answers, sources: settled.sources});
 		}, rest);
 	});
+	return () => {
+		cancel();
+		turn++;
+		walker.stage.onChange(undefined);
+		return value;
+	};
 }
 
 async function question(walker: Walker, key: AnswerKey, change: boolean): Promise<Place> {
@@ -121,14 +129,16 @@ async function question(walker: Walker, key: AnswerKey, change: boolean): Promis
 	if (token) return secret(walker, token, false, key);
 	const path = await pathOf(memory.progress);
 	const at = path.indexOf(key);
-	stage.tell({at: change ? 0 : at + 1, of: change ? 0 : path.length});
+	stage.tell({at: change ? 0 : at + 1, of: change ? 0 : path.length, answered: answeredSeen(memory.progress, key)});
 	const back = change || (await before(memory.progress, key)) !== undefined;
 	await putOnStage(stage, memory.progress, key, {about: key, back, ...(change ? {change} : {})});
 	prefetch(memory.progress, path.slice(at + 1, at + 3));
-	preview(walker, key);
+	const over = preview(walker, key);
 	const move = await stage.next();
-	stage.onChange(undefined);
+	const thought = over();
 	stage.tell({news: undefined});
+	// What is mended is what the cursor is on, so that it's taken along.
+	if (move.do === 'mend' && thought !== undefined && !(key in move.answers)) await take(walker, key, read(key, thought));
 	if (move.do === 'answer') {
 		await take(walker, key, read(key, move.value));
 		return change ? {on: 'review'} : {on: 'next', after: key};

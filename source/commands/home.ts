@@ -1,0 +1,101 @@
+import pLimit from 'p-limit';
+import type {Face, HomeFleet, HomePreset, HomeSeen} from '../face.ts';
+import type {Fleet} from '../fleet.ts';
+import {fromEnvironment} from '../interview.ts';
+import {Problem, Stopped, toProblem} from '../problem.ts';
+import {presetsUsed} from './used.ts';
+import type {Command, Session} from './session.ts';
+import {fleetsIn} from './fleets.ts';
+
+/** Regions looked at side by side. */
+const together = 6;
+
+/** Home: the fleets of all enabled regions as they are found, presets, and what can be done. Without a terminal: the help, exit 2. */
+export const home: Command = async (session) => {
+	const {screens} = session.face;
+	if (!screens || !session.interactive) {
+		const {help} = await import('../help.ts');
+		session.around.stderr.write(help());
+		return 2;
+	}
+	const choice = await screens.home((tell, signal) => lookAround(session, tell, signal));
+	if (choice.do === 'quit') return 0;
+	if (choice.do === 'demo') return (await import('./demo.ts')).demo(session);
+	if (choice.do === 'setup') return (await import('./setup.ts')).setup(choosing(session, undefined, choice.preset));
+	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(choosing(session, choice.fleet));
+	return (await import('./setup.ts')).setup(choosing(session, choice.fleet));
+};
+
+/** The same session as if the fleet had been named on the command line. */
+const choosing = (session: Session, fleet: Fleet | undefined, preset?: string): Session => ({
+	...session,
+	options: {...session.options, preset: preset ?? session.options.preset},
+	parsed: {...session.parsed, given: {...session.parsed.given, ...(fleet ? {fleet: fleet.name, region: fleet.region} : {})}},
+});
+
+/** Looks in all enabled regions and tells what it sees as it comes. A region that doesn't answer is told, and harms no other. */
+export async function lookAround(session: Session, tell: (seen: HomeSeen) => void, signal: AbortSignal): Promise<void> {
+	const {world, stops} = session;
+	let seen: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: await presetsSeen(session)};
+	const show = (more: Partial<HomeSeen>): void => {
+		if (signal.aborted) return;
+		seen = {...seen, ...more};
+		tell(seen);
+	};
+	show({});
+	world.use(fromEnvironment(session.around.env).profile);
+	const first = (await world.defaultRegion()) ?? 'us-east-1';
+	const cloud = world.cloudAt(first, AbortSignal.any([stops.soft, signal]));
+	void cloud.call('GetCallerIdentity', {}).then(
+		({Account, Arn}) => show({who: [Account, Arn?.split('/').at(-1)].filter(Boolean).join(', ')}),
+		() => undefined,
+	);
+	const regions = await enabledRegions(cloud, first, show);
+	show({regions: regions.length});
+	const limit = pLimit(together);
+	const lookIn = async (region: string): Promise<void> => {
+		if (signal.aborted) return;
+		try {
+			const names = await fleetsIn(world.cloudAt(region, AbortSignal.any([stops.soft, signal])));
+			const found = await Promise.all(names.map((name) => fleetSeen(session, {name, region}, signal)));
+			show({looked: seen.looked + 1, fleets: [...seen.fleets, ...found].sort(byPlace)});
+		} catch (error) {
+			if (error instanceof Stopped || signal.aborted) return;
+			show({refused: [...seen.refused, {region, says: toProblem(error).message}]});
+		}
+	};
+	await Promise.all(regions.map((region) => limit(() => lookIn(region))));
+}
+
+const byPlace = (one: HomeFleet, other: HomeFleet): number => one.region.localeCompare(other.region) || one.name.localeCompare(other.name);
+
+/** The regions that are enabled; where that may not be asked, the one that this laptop is set to. */
+async function enabledRegions(cloud: ReturnType<Session['world']['cloudAt']>, first: string, show: (seen: Partial<HomeSeen>) => void): Promise<string[]> {
+	try {
+		const {Regions = []} = await cloud.call('DescribeRegions', {});
+		return Regions.flatMap(({RegionName}) => (RegionName === undefined ? [] : [RegionName])).sort((one, other) => Number(other === first) - Number(one === first) || one.localeCompare(other));
+	} catch (error) {
+		if (error instanceof Stopped) throw error;
+		show({refused: [{region: 'all regions', says: toProblem(error).message}]});
+		return [];
+	}
+}
+
+/** A fleet in a line: whether its manager runs. */
+async function fleetSeen(session: Session, fleet: Fleet, signal: AbortSignal): Promise<HomeFleet> {
+	try {
+		const {managerLine} = await import('./manager-line.ts');
+		return {...fleet, ...(await managerLine(session.world.cloudAt(fleet.region, AbortSignal.any([session.stops.soft, signal])), fleet))};
+	} catch (error) {
+		if (error instanceof Stopped) throw error;
+		return {...fleet, is: 'blocked', says: error instanceof Problem ? error.message : String(error)};
+	}
+}
+
+async function presetsSeen({presets, settings, world}: Session): Promise<HomePreset[]> {
+	const used = await presetsUsed(settings, world.clock.now());
+	return (await presets.list()).map((one) => ({name: one.name, says: 'preset' in one ? one.preset.description : one.problem.message, used: used[one.name]}));
+}
+
+/** Without a terminal or where only lines can be told, home is no command. */
+export const hasHome = ({screens}: Face): boolean => screens !== undefined;
