@@ -12,6 +12,14 @@ const supported = (version: string): boolean => {
 const argv = process.argv.slice(2);
 const packageFile: {version: string} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
+/** Signals are this program's alone: a library that cleans up at one (conf brings such) sends it to us once more, which would count as the second. */
+function aloneOn(name: NodeJS.Signals, handle: () => void): void {
+	process.on(name, handle);
+	process.on('newListener', (event: string | symbol, other: () => void) => {
+		if (event === name) queueMicrotask(() => process.off(name, other));
+	});
+}
+
 async function main(): Promise<number> {
 	if (!supported(process.versions.node)) {
 		process.stderr.write(
@@ -45,7 +53,7 @@ async function main(): Promise<number> {
 		who: `${userInfo().username}@${hostname()}`,
 		shipped: new URL('../presets/', import.meta.url),
 		onSignal: (handle) => {
-			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => handle(name));
+			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) aloneOn(name, () => handle(name));
 		},
 	});
 }

@@ -108,6 +108,6 @@ export type Screens = {
 	/** After a run with problems: again, or the answer that one of them is about. */
 	afterRun(login: Login | undefined, back: (signal: AbortSignal) => Promise<void>): Promise<AfterRun>;
 	farewell(farewell: Farewell): Promise<void>;
-	/** Home; `look` tells what it sees as it comes, until a choice is made. */
-	home(look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<void>): Promise<HomeChoice>;
+	/** Home; `look` tells what it sees as it comes, until a choice is made: by the person, or by itself where only one thing can be done. */
+	home(look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>): Promise<HomeChoice>;
 };

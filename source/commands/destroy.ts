@@ -4,14 +4,12 @@ import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {Proposal} from '../face.ts';
 import type {Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {questions} from '../questions/all.ts';
 import type {Removal} from '../step.ts';
 import {identityLook} from '../steps/looks/identity.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {failAll} from './failing.ts';
-import {onlyFleet} from './fleets.ts';
-import {askingFor, layersOf, lookingAt} from './opening.ts';
-import {regionOf} from './region.ts';
+import {namedFleet} from './named-fleet.ts';
+import {lookingAt} from './opening.ts';
 import type {Command, Session} from './session.ts';
 
 /** Takes away what bears a fleet's mark, and proves that nothing does any more. A fleet that isn't there is said, and no failure. */
@@ -25,15 +23,6 @@ export const destroy: Command = async (session) => {
 		await removal.close();
 	}
 };
-
-async function namedFleet(session: Session): Promise<Fleet> {
-	const layers = await layersOf(session);
-	const region = await regionOf(session, layers);
-	const name = layers.flag?.fleet ?? layers.preset?.fleet;
-	if (name !== undefined) return {name, region};
-	const {cloud} = askingFor(session)({...layers.flag, region});
-	return onlyFleet(cloud, (await questions.fleet.default?.(askingFor(session)({region})))?.value ?? 'gitlab-runners');
-}
 
 async function takeAway(session: Session, removal: OpenContext<Removal>): Promise<number> {
 	const {face, stops} = session;

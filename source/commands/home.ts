@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
-import type {Face, HomeFleet, HomePreset, HomeSeen} from '../face.ts';
+import type {HomeChoice, HomeFleet, HomePreset, HomeSeen} from '../face.ts';
 import type {Fleet} from '../fleet.ts';
 import {fromEnvironment} from '../interview.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {presetsUsed} from './used.ts';
-import type {Command, Session} from './session.ts';
 import {fleetsIn} from './fleets.ts';
+import type {Command, Session} from './session.ts';
+import {presetsUsed} from './used.ts';
 
 /** Regions looked at side by side. */
 const together = 6;
@@ -20,7 +20,11 @@ export const home: Command = async (session) => {
 	}
 	const choice = await screens.home((tell, signal) => lookAround(session, tell, signal));
 	if (choice.do === 'quit') return 0;
-	if (choice.do === 'demo') return (await import('./demo.ts')).demo(session);
+	if (choice.do === 'demo') {
+		// The demo has a world and a clock of its own, and so a face of its own.
+		await session.face.close();
+		return session.instead(['demo', ...session.around.argv]);
+	}
 	if (choice.do === 'setup') return (await import('./setup.ts')).setup(choosing(session, undefined, choice.preset));
 	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(choosing(session, choice.fleet));
 	return (await import('./setup.ts')).setup(choosing(session, choice.fleet));
@@ -33,8 +37,8 @@ const choosing = (session: Session, fleet: Fleet | undefined, preset?: string): 
 	parsed: {...session.parsed, given: {...session.parsed.given, ...(fleet ? {fleet: fleet.name, region: fleet.region} : {})}},
 });
 
-/** Looks in all enabled regions and tells what it sees as it comes. A region that doesn't answer is told, and harms no other. */
-export async function lookAround(session: Session, tell: (seen: HomeSeen) => void, signal: AbortSignal): Promise<void> {
+/** Looks in all enabled regions and tells what it sees as it comes; where none has a fleet, there is one thing to do. A region that doesn't answer is told, and harms no other. */
+export async function lookAround(session: Session, tell: (seen: HomeSeen) => void, signal: AbortSignal): Promise<HomeChoice | undefined> {
 	const {world, stops} = session;
 	let seen: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: await presetsSeen(session)};
 	const show = (more: Partial<HomeSeen>): void => {
@@ -65,6 +69,8 @@ export async function lookAround(session: Session, tell: (seen: HomeSeen) => voi
 		}
 	};
 	await Promise.all(regions.map((region) => limit(() => lookIn(region))));
+	// Only where every region has said that there is none.
+	return regions.length > 0 && seen.refused.length === 0 && seen.fleets.length === 0 ? {do: 'setup'} : undefined;
 }
 
 const byPlace = (one: HomeFleet, other: HomeFleet): number => one.region.localeCompare(other.region) || one.name.localeCompare(other.name);
@@ -73,7 +79,9 @@ const byPlace = (one: HomeFleet, other: HomeFleet): number => one.region.localeC
 async function enabledRegions(cloud: ReturnType<Session['world']['cloudAt']>, first: string, show: (seen: Partial<HomeSeen>) => void): Promise<string[]> {
 	try {
 		const {Regions = []} = await cloud.call('DescribeRegions', {});
-		return Regions.flatMap(({RegionName}) => (RegionName === undefined ? [] : [RegionName])).sort((one, other) => Number(other === first) - Number(one === first) || one.localeCompare(other));
+		return Regions.flatMap(({RegionName}) => (RegionName === undefined ? [] : [RegionName])).sort(
+			(one, other) => Number(other === first) - Number(one === first) || one.localeCompare(other),
+		);
 	} catch (error) {
 		if (error instanceof Stopped) throw error;
 		show({refused: [{region: 'all regions', says: toProblem(error).message}]});
@@ -96,6 +104,3 @@ async function presetsSeen({presets, settings, world}: Session): Promise<HomePre
 	const used = await presetsUsed(settings, world.clock.now());
 	return (await presets.list()).map((one) => ({name: one.name, says: 'preset' in one ? one.preset.description : one.problem.message, used: used[one.name]}));
 }
-
-/** Without a terminal or where only lines can be told, home is no command. */
-export const hasHome = ({screens}: Face): boolean => screens !== undefined;

@@ -29,13 +29,14 @@ export type Ground = {plan: LivePlan; lookingOf(fleet: Fleet, profile: string | 
 /** Opens the ground for a walk. */
 export function groundFor(session: Session): Ground {
 	const open = new Map<string, OpenContext<Looking>>();
+	let last = '';
 	const lookingOf = (fleet: Fleet, profile: string | undefined): OpenContext<Looking> => {
 		session.world.use(profile);
 		const name = JSON.stringify([profile, fleet]);
-		const known = open.get(name);
-		if (known) return known;
-		const looking = lookingAt(session, fleet);
+		const looking = open.get(name) ?? lookingAt(session, fleet);
 		open.set(name, looking);
+		if (name === last) return looking;
+		last = name;
 		// Looked at ahead, side by side; whoever needs them meets their problems.
 		void looking.look(accountLook).catch(() => undefined);
 		void place(session, looking).catch(() => undefined);
@@ -69,7 +70,7 @@ async function place({face, demo}: Session, looking: Looking): Promise<void> {
 export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk: Walk, at: Interviewer['at']): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
-	let profile = walk.layers.flag?.profile ?? session.around.env['AWS_PROFILE'];
+	let profile = walk.layers.flag?.profile ?? session.around.env.AWS_PROFILE;
 	return {
 		walk,
 		at,

@@ -14,6 +14,7 @@ import {recordLook} from '../steps/looks/record.ts';
 import {publicHalf} from '../steps/private-key.ts';
 import {remembered} from './remembered.ts';
 import type {Session} from './session.ts';
+import {rememberPreset} from './used.ts';
 import {adaptersAt} from './world.ts';
 
 /** A fleet whose answers are complete, ready for a plan. `stands` says whether the account has a record of it. */
@@ -25,8 +26,12 @@ export async function layersOf(session: Session): Promise<Layers & {preset?: Giv
 	return {flag: session.parsed.given, environment: fromEnvironment(session.around.env), ...(preset ? {preset: preset.answers} : {})};
 }
 
-async function presetOf({options, presets}: Session): Promise<Preset | undefined> {
-	return options.preset === undefined ? undefined : presets.load(options.preset);
+async function presetOf({options, presets, settings, world, demo}: Session): Promise<Preset | undefined> {
+	if (options.preset === undefined) return undefined;
+	const preset = await presets.load(options.preset);
+	// A convenience for home; it's no reason to fail when it can't be kept.
+	if (!demo) await rememberPreset(settings, options.preset, world.clock.now()).catch((error: unknown) => world.disk.log(`settings: ${String(error)}`));
+	return preset;
 }
 
 /** What choices and defaults may look at, for the answers so far; reads are made once. */

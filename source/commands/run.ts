@@ -2,13 +2,14 @@ import {fileURLToPath} from 'node:url';
 import {type Parsed, parse} from '../argv.ts';
 import {realClock} from '../clock.ts';
 import {type CommandName, commands} from '../command-table.ts';
+import type {Face} from '../face.ts';
 import {isInteractive, type Terms} from '../faces.ts';
 import {logging} from '../logging.ts';
 import {presetsIn} from '../presets.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import {redacting, redactor} from '../redacting.ts';
 import {secretsIn} from '../secret-interview.ts';
-import {configFolder} from '../settings.ts';
+import {configFolder, settingsIn} from '../settings.ts';
 import type {Secrets} from '../step.ts';
 import {unagreed} from '../telling/unanswered.ts';
 import {commandFor} from './all.ts';
@@ -98,8 +99,10 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 			own: `${configFolder({environment: around.env, platform: around.platform, home: around.home})}/presets`,
 			shipped: fileURLToPath(around.shipped),
 		}),
+		settings: settingsIn(configFolder({environment: around.env, platform: around.platform, home: around.home})),
 		who: around.who,
 		hide: (secret) => hidden.add(secret),
+		instead: (argv) => run({...around, argv}),
 		demo: simulated !== undefined,
 	};
 	try {
@@ -107,7 +110,7 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 		const command = await load();
 		return await command(session);
 	} catch (error) {
-		if (error instanceof Stopped) return stops.exit() ?? 130;
+		if (error instanceof Stopped) return stopped(face, stops);
 		return failAll(session, [toProblem(error)]);
 	} finally {
 		await face.close();
@@ -116,6 +119,7 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 }
 
 function loaderOf(name: Parsed['command']): () => Promise<Command> {
+	if (name === 'home') return async () => (await import('./home.ts')).home;
 	const known = Object.entries(commandFor).find(([one]) => one === name);
 	if (known) return known[1];
 	throw new Problem({
@@ -124,6 +128,13 @@ function loaderOf(name: Parsed['command']): () => Promise<Command> {
 		message: 'A command is missing.',
 		advice: '`gitlab-runner-aws help` lists them; `gitlab-runner-aws setup` sets a fleet up.',
 	});
+}
+
+/** What runs over steps tells itself how far it came; here a stop met a look, and there is nothing to undo. */
+function stopped(face: Face, stops: Session['stops']): number {
+	const exit = stops.exit();
+	if (exit !== undefined) face.fail(new Problem({code: 'stopped', message: 'Stopped while looking: no change is under way.', advice: 'Run the same command again to go on.'}));
+	return exit ?? 130;
 }
 
 /** Commands that change an account only once somebody agreed to what they show. */

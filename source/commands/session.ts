@@ -1,6 +1,7 @@
 import type {Options, Parsed} from '../argv.ts';
 import type {Face} from '../face.ts';
 import type {Presets} from '../presets.ts';
+import type {SettingsStore} from '../settings.ts';
 import type {Secrets} from '../step.ts';
 import type {Stops} from './stops.ts';
 import type {Surroundings} from './surroundings.ts';
@@ -19,10 +20,14 @@ export type Session = {
 	/** Secrets given so far; what is learnt later goes in here too, so that it is taken out of all that is shown. */
 	secrets: Secrets;
 	presets: Presets;
+	/** Preferences of this laptop. */
+	settings: SettingsStore;
 	/** Who works here, for rule descriptions and history: `alice@laptop`. */
 	who: string;
 	/** Hides a secret from now on in everything that is shown or logged. */
 	hide(secret: string): void;
+	/** Runs another command line in place of this one, with a face of its own. */
+	instead(argv: string[]): Promise<number>;
 	/** True on the simulated world: it says so on each screen. */
 	demo: boolean;
 };

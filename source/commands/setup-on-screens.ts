@@ -7,9 +7,9 @@ import type {Context} from '../step.ts';
 import {identityLook} from '../steps/looks/identity.ts';
 import {failAll} from './failing.ts';
 import {type Ground, groundFor, interviewerFor, loginFor, presetFrom} from './interviewing.ts';
+import {asIs, goOn, isSetUp, isSo, makeSo, stoppedCode} from './making.ts';
 import {askingFor, layersOf} from './opening.ts';
 import type {Session} from './session.ts';
-import {asIs, goOn, isSetUp, isSo, makeSo, stoppedCode} from './setup.ts';
 import {watchFirstJob} from './watching.ts';
 
 /** The same setup where there is a terminal to walk through: questions beside the live plan, review, run, first job. */
@@ -84,5 +84,5 @@ async function afterRun(session: Session, screens: Screens, context: Context, pr
 				return;
 		}
 	};
-	return screens.afterRun(expired && !session.demo ? loginFor(session, context.answers.profile ?? session.around.env['AWS_PROFILE']) : undefined, back);
+	return screens.afterRun(expired && !session.demo ? loginFor(session, context.answers.profile ?? session.around.env.AWS_PROFILE) : undefined, back);
 }

@@ -46,8 +46,8 @@ export type Gitlab = {
 	jobs(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<JobSeen[]>;
 };
 
-/** Makes the port for one GitLab; `ca` is a PEM bundle that is trusted besides the system's. */
-export type GitlabAt = (url: string, ca?: string) => Gitlab;
+/** Makes the ports for one GitLab; `ca` is a PEM bundle that is trusted besides the system's. */
+export type GitlabAt = (url: string, ca?: string) => Gitlab & GitlabPanel;
 
 /** A runner as `GET /api/v4/runners/:id` tells it, with what decides which jobs it takes. */
 export type RunnerServed = RunnerSeen & {
@@ -79,14 +79,21 @@ export type PendingJob = {
 	queuedSeconds?: number;
 };
 
-/** The calls of GitLab's REST API that only the panel makes. They throw the same Problems as `Gitlab`'s. */
+/**
+ * The calls of GitLab's REST API that only the panel makes. They throw the same Problems as `Gitlab`'s. Scopes: `read_api` for what is looked at
+ * (`manage_runner` is enough for the runner itself, its managers and its jobs), `manage_runner` for `pause`, or `api` (facts §17.5).
+ */
 export type GitlabPanel = {
 	served(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<RunnerServed>;
 	managers(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<RunnerManager[]>;
 	running(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<RunningOnRunner[]>;
 	/** Paths of a group's projects, subgroups included, the most recently active first; at most `limit`. */
 	groupProjects(gitlabToken: string, groupId: number, limit: number, signal?: AbortSignal): Promise<string[]>;
-	/** `project` is a path. The first 100 are enough. */
-	pendingJobs(gitlabToken: string, project: string, signal?: AbortSignal): Promise<PendingJob[]>;
+	/**
+	 * `project` is a path. The first 100 are enough. With `protection` the jobs' branches and tags are looked at as well, a call for each, at most ten:
+	 * it is worth asking only for a runner that takes protected ones alone.
+	 */
+	pendingJobs(gitlabToken: string, project: string, signal?: AbortSignal, asks?: {protection?: boolean}): Promise<PendingJob[]>;
+	/** Pauses the runner, or lets it take jobs again. Throws `gitlab-not-allowed` without the scope `manage_runner` or the role. */
 	pause(gitlabToken: string, runnerId: number, paused: boolean, signal?: AbortSignal): Promise<void>;
 };

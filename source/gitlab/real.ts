@@ -1,32 +1,19 @@
 import {z} from 'zod';
 import {isProblem} from '../problem.ts';
-import {type Answer, type Request, send} from '../request.ts';
+import type {Request} from '../request.ts';
+import {askingAt} from './asking.ts';
 import type {Gitlab, GitlabAt, NewRunner, RunnerSeen} from './port.ts';
-import {type Calling, refusal, strange, tokenRefused, unreachable} from './problems.ts';
+import {tokenRefused} from './problems.ts';
+import {panelOver} from './real-panel.ts';
+import {absent, runnerSeen, runnerShape} from './runner-shape.ts';
 
-/** Milliseconds that one request may take. */
-const limit = 15_000;
 /** Pages of 100 that are read at most, and how many runners are looked at side by side. */
 const mostPages = 20;
 const together = 5;
 
-const absent = z
-	.string()
-	.nullish()
-	.transform((value) => value ?? undefined);
 const verified = z.object({id: z.int().optional(), token_expires_at: absent});
 const made = z.object({id: z.int(), token: z.string(), token_expires_at: absent});
 const withId = z.object({id: z.int()});
-const runnerShape = z.object({
-	id: z.int(),
-	description: absent,
-	online: z.boolean().nullish(),
-	paused: z.boolean().nullish(),
-	contacted_at: absent,
-	tag_list: z.array(z.string()).default([]),
-	run_untagged: z.boolean().default(true),
-	maintenance_note: absent,
-});
 const jobShape = z.object({
 	id: z.int(),
 	name: z.string(),
@@ -36,50 +23,12 @@ const jobShape = z.object({
 	project: z.object({path_with_namespace: absent, name: absent}).optional(),
 });
 
-function seen(runner: z.infer<typeof runnerShape>): RunnerSeen {
-	return {
-		id: runner.id,
-		description: runner.description ?? '',
-		...(typeof runner.online === 'boolean' ? {online: runner.online} : {}),
-		paused: runner.paused ?? false,
-		...(runner.contacted_at === undefined ? {} : {contactedAt: runner.contacted_at}),
-		tags: runner.tag_list,
-		runUntagged: runner.run_untagged,
-		...(runner.maintenance_note === undefined ? {} : {maintenanceNote: runner.maintenance_note}),
-	};
-}
-
-type Ask = {method?: string; path: string; what: string; token?: string; fields?: object; signal?: AbortSignal | undefined};
-
 /** One GitLab's REST API (facts §1.3, §17.5); `env` is for proxies. Tokens travel in headers and bodies only. */
 export const realGitlab =
 	({env}: {env: Request['env']}): GitlabAt =>
 	(url, ca) => {
-		const calling = (what: string): Calling => ({url, what});
-
-		async function ask({method = 'GET', path, what, token, fields, signal}: Ask): Promise<Answer> {
-			const headers = {
-				accept: 'application/json',
-				...(token === undefined ? {} : {'private-token': token}),
-				...(fields ? {'content-type': 'application/json'} : {}),
-			};
-			let answer: Answer;
-			try {
-				answer = await send({url: `${url}/api/v4${path}`, method, headers, ...(fields ? {body: JSON.stringify(fields)} : {}), ca, env, limit, signal});
-			} catch (error) {
-				throw unreachable(error, calling(what), signal);
-			}
-			if (answer.status >= 300) throw refusal(answer, calling(what));
-			return answer;
-		}
-
-		function read<Shape>(answer: Answer, shape: z.ZodType<Shape>, what: string): Shape {
-			try {
-				return shape.parse(JSON.parse(answer.text));
-			} catch (error) {
-				throw strange(calling(what), error instanceof z.ZodError ? error : undefined);
-			}
-		}
+		const asking = askingAt({url, ca, env});
+		const {ask, read} = asking;
 
 		async function idOf(kind: 'project' | 'group', named: number | string, token: string, signal?: AbortSignal): Promise<number> {
 			if (typeof named === 'number' || /^\d+$/.test(named)) return Number(named);
@@ -95,7 +44,7 @@ export const realGitlab =
 
 		async function runner(token: string, id: number, signal?: AbortSignal): Promise<RunnerSeen> {
 			const what = `look at runner ${id}`;
-			return seen(read(await ask({path: `/runners/${id}?include_projects=false`, what, token, signal}), runnerShape, what));
+			return runnerSeen(read(await ask({path: `/runners/${id}?include_projects=false`, what, token, signal}), runnerShape, what));
 		}
 
 		/** GitLab's list lacks the maintenance note, which only each runner's own page has (facts §17.5). */
@@ -179,5 +128,5 @@ export const realGitlab =
 				}));
 			},
 		};
-		return port;
+		return {...port, ...panelOver(asking)};
 	};

@@ -1,64 +1,11 @@
 import {Problem} from '../problem.ts';
 import type {Laptop} from '../simulated-laptop.ts';
-import type {Gitlab, GitlabAt, JobSeen, RunnerSeen} from './port.ts';
+import type {Gitlab, GitlabPanel, JobSeen} from './port.ts';
 import {refusal, unreachable} from './problems.ts';
+import {simulatedPanel} from './simulated-panel.ts';
+import {isoTime, type RunnerKept, type SimulatedGitlab, seen} from './simulated-state.ts';
 
-/** A runner as the simulated GitLab keeps it. Times are milliseconds since 1970. */
-type RunnerKept = {
-	id: number;
-	token: string;
-	description: string;
-	tags: string[];
-	runUntagged: boolean;
-	note: string;
-	paused: boolean;
-	contactedAt?: number;
-};
-
-/** How a GitLab does, to whoever calls it. */
-export type GitlabHealth = 'up' | 'unreachable' | 'certificate' | 'failing' | 'throttled';
-
-/** One job as GitLab, its runner and the tests know it. Times are milliseconds since 1970. */
-export type Job = {
-	id: number;
-	name: string;
-	project: string;
-	/** How long its script takes, in seconds. */
-	seconds: number;
-	tags: string[];
-	state: 'pending' | 'running' | 'success' | 'failed';
-	queuedAt: number;
-	startedAt?: number;
-	endedAt?: number;
-	/** Instance id of the manager that took it. */
-	manager?: string;
-	/** Name of the machine that it ran on. */
-	worker?: string;
-	runnerId?: number;
-	/** Why it failed, in GitLab Runner's words. */
-	reason?: string;
-};
-
-/** The simulated GitLab: what it knows, and what managers ask of it. */
-export type SimulatedGitlab = {
-	url: string;
-	health: GitlabHealth;
-	/** PEM that callers must trust, or undefined: any. */
-	ca: string | undefined;
-	runners: Map<number, RunnerKept>;
-	/** Personal access tokens with their scopes. */
-	tokens: Map<string, string[]>;
-	jobs: Job[];
-	/** What `gitlab-runner verify` of a manager meets: an HTTP status, or -100 for none. */
-	verify(url: string, token: string, ca: string | undefined): {status: number; runner?: RunnerKept};
-	/** The runner of a token, when GitLab would give it jobs. */
-	serves(url: string, token: string): RunnerKept | undefined;
-	/** Called before GitLab answers a laptop, so that it has heard from its managers. */
-	whenAsked: (() => void)[];
-	at(laptop: Laptop): GitlabAt;
-};
-
-const isoTime = (at: number) => new Date(at).toISOString();
+export type {GitlabHealth, Job, SimulatedGitlab} from './simulated-state.ts';
 
 /** Makes the GitLab of the world, with a runner and its token, and a person's token. */
 export function simulatedGitlab(url: string, now: () => number, random: () => number, known: {runner: string; gitlab: string}): SimulatedGitlab {
@@ -76,6 +23,8 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		runners,
 		tokens: new Map([[known.gitlab, ['api']]]),
 		jobs: [],
+		projects: new Set(['acme/app']),
+		protectedRefs: new Set(['main']),
 		whenAsked: [],
 		verify(asked, token, ca) {
 			if (asked !== url || gitlab.health === 'unreachable' || gitlab.health === 'certificate' || (gitlab.ca !== undefined && ca !== gitlab.ca))
@@ -120,13 +69,14 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 			throw answer(403, {error: 'insufficient_scope', error_description: 'The request requires higher privileges than provided by the access token.'});
 	}
 
-	function portOf(laptop: Laptop, asked: string, ca: string | undefined): Gitlab {
+	function portOf(laptop: Laptop, asked: string, ca: string | undefined): Gitlab & GitlabPanel {
 		const find = (id: number, what: string): RunnerKept => {
 			const runner = runners.get(id);
 			if (!runner) throw refusal({status: 404, headers: {}, text: '{"message":"404 Not found"}'}, {url: asked, what});
 			return runner;
 		};
 		return {
+			...simulatedPanel(gitlab, laptop, asked, now, (what, signal, token, scopes) => meet(laptop, asked, ca, what, signal, token, scopes)),
 			url: asked,
 			async verify(token, signal) {
 				await meet(laptop, asked, ca, 'verify the runner token', signal);
@@ -197,17 +147,3 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 	}
 	return gitlab;
 }
-
-/** Two hours without a word, and GitLab calls a runner offline (facts §17.5). */
-const offlineAfter = 7_200_000;
-
-const seen = (runner: RunnerKept, now: number): RunnerSeen => ({
-	id: runner.id,
-	description: runner.description,
-	online: runner.contactedAt !== undefined && now - runner.contactedAt < offlineAfter,
-	paused: runner.paused,
-	...(runner.contactedAt === undefined ? {} : {contactedAt: isoTime(runner.contactedAt)}),
-	tags: runner.tags,
-	runUntagged: runner.runUntagged,
-	maintenanceNote: runner.note,
-});

@@ -69,6 +69,7 @@ function addUp(snapshot: Snapshot, rows: readonly Row[]) {
 export function costs(snapshot: Snapshot, rows: readonly Row[], now: number): Costs {
 	const {workers, priced, unpriced, saved} = addUp(snapshot, rows);
 	const manager = managerPrice(snapshot);
+	const managerFrom = snapshot.ec2.value?.manager?.launchedAt ?? 0;
 	const usual = workers === undefined ? configuredPrice(snapshot) : workers / priced;
 	const spans = snapshot.journal.value?.spans;
 	const alive = snapshot.host.value && (snapshot.journal.value?.spans.open.size ?? 0) > 0 ? new Set(rows.map(({name}) => name)) : undefined;
@@ -78,7 +79,7 @@ export function costs(snapshot: Snapshot, rows: readonly Row[], now: number): Co
 		const since = Math.max(from, spans.since);
 		const seconds = machineSeconds(spans, from, now, alive);
 		if (usual === undefined && seconds > 0) return undefined;
-		return {usd: (seconds / 3600) * (usual ?? 0) + ((manager ?? 0) * Math.max(0, now - since)) / hour, since};
+		return {usd: (seconds / 3600) * (usual ?? 0) + ((manager ?? 0) * Math.max(0, now - Math.max(since, managerFrom))) / hour, since};
 	};
 	return {
 		perHour: workers === undefined && (manager === undefined || unpriced > 0) ? undefined : (workers ?? 0) + (manager ?? 0),

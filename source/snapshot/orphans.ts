@@ -58,6 +58,11 @@ export type Region = {
 	leftovers: Leftovers;
 	/** Milliseconds since 1970. */
 	now: number;
+	/**
+	 * The managers were asked after EC2 was: docker-machine writes a machine down before it makes anything of it (facts §17.4), so however young a thing
+	 * is, its maker's store had to know it.
+	 */
+	askedAfter?: boolean;
 };
 
 type Verdict = Pick<Leftover, 'is' | 'because'>;
@@ -74,22 +79,44 @@ function fleetOf(region: Region, name: string, tags: Record<string, string>): st
 	return tags[markKeys.fleet] ?? region.fleets.find((fleet) => isWorkerName({name: fleet, region: region.region}, name));
 }
 
-/** Managers that could have made something of this name: those whose runner's token it bears, those of its fleet, and any that can't be asked and isn't another fleet's. */
-function candidates({managers}: Region, name: string, fleet: string | undefined): readonly AskedManager[] {
+/** What tells whose a leftover is: its name, the fleet that its mark or its name names, and whether it was the mark. */
+type Owner = {name: string; fleet: string | undefined; marked: boolean};
+
+const ownerOf = (region: Region, name: string, tags: Record<string, string>): Owner => ({
+	name,
+	fleet: fleetOf(region, name, tags),
+	marked: tags[markKeys.fleet] !== undefined,
+});
+
+/**
+ * Managers that could have made it: those whose runner's token its name bears, those of its fleet, and any that can't be asked and isn't another
+ * fleet's. What bears a fleet's mark was made by a manager that bears it too.
+ */
+function candidates({managers}: Region, {fleet, marked, name}: Owner): readonly AskedManager[] {
 	return managers.filter((manager) => {
 		if (manager.shortTokens.some((token) => isNamedBy(token, name))) return true;
 		if (fleet !== undefined && manager.fleet === fleet) return true;
-		return manager.store === undefined && (fleet === undefined || manager.fleet === undefined);
+		return manager.store === undefined && (fleet === undefined || (manager.fleet === undefined && !marked));
 	});
 }
+
+/** Since when something may be in the making: its name holds the time of its machine, which no later act of anybody's makes younger. */
+const beginning = (name: string, createdAt: number | undefined): number | undefined => {
+	const named = madeAt(name);
+	return named === undefined || createdAt === undefined ? (createdAt ?? named) : Math.min(named, createdAt);
+};
+
+/** Whether all that could have made it were asked, and late enough to have known it. */
+const isSure = (region: Region, owner: Owner, {is}: Verdict): boolean => region.askedAfter === true && is === 'orphan' && candidates(region, owner).length > 0;
 
 const isLive = ({state}: Instance): boolean => state !== 'terminated' && state !== 'shutting-down';
 
 /** Judges by name: who knows it, who could, and whether all of those were asked. */
-function judge(region: Region, name: string, fleet: string | undefined, id: string | undefined): Verdict {
+function judge(region: Region, owner: Owner, id: string | undefined): Verdict {
+	const {fleet, name} = owner;
 	const knower = region.managers.find(({store}) => store && (store.names.has(name) || (id !== undefined && store.instanceIds.has(id))));
 	if (knower) return verdict('known', `manager ${knower.id} knows it`);
-	const could = candidates(region, name, fleet);
+	const could = candidates(region, owner);
 	const silent = could.find(({store}) => store === undefined);
 	if (silent) return verdict('not-known', `manager ${silent.id} can't be asked`);
 	if (could.length > 0) return verdict('orphan', could.length === 1 ? `manager ${could[0]?.id} doesn't know it` : 'none of its managers knows it');
@@ -102,15 +129,15 @@ function instanceLeft(region: Region, instance: Instance): Leftover | undefined 
 	const name = machineNameOf(instance) ?? instance.tags.Name ?? instance.keyName ?? '';
 	const marked = instance.tags[markKeys.part] === 'worker';
 	if (!isLive(instance) || (!marked && !isMachineName(name))) return undefined;
-	const fleet = fleetOf(region, name, instance.tags);
-	const judged = judge(region, name, fleet, instance.id);
-	const young = judged.is === 'orphan' && region.now - instance.launchedAt < betweenLooks;
+	const owner = ownerOf(region, name, instance.tags);
+	const judged = judge(region, owner, instance.id);
+	const young = judged.is === 'orphan' && !isSure(region, owner, judged) && region.now - (beginning(name, instance.launchedAt) ?? region.now) < betweenLooks;
 	return {
 		kind: 'instance',
 		id: instance.id,
 		name,
 		...(young ? verdict('not-known', 'launched less than 5 m ago') : judged),
-		fleet,
+		fleet: owner.fleet,
 		createdAt: instance.launchedAt,
 		type: instance.type,
 		zone: instance.zone,
@@ -120,13 +147,15 @@ function instanceLeft(region: Region, instance: Instance): Leftover | undefined 
 /** A key pair is a leftover when its name has the runner's full pattern, no live instance uses it, no store holds its machine and no create can still be under way. */
 function keyPairLeft(region: Region, pair: KeyPair, used: ReadonlySet<string>): Leftover | undefined {
 	if (!isMachineName(pair.name)) return undefined;
-	const createdAt = pair.createdAt ?? madeAt(pair.name);
-	const fleet = fleetOf(region, pair.name, pair.tags);
+	const createdAt = beginning(pair.name, pair.createdAt);
+	const owner = ownerOf(region, pair.name, pair.tags);
+	const {fleet} = owner;
 	const base = {kind: 'key pair', id: pair.id, name: pair.name, fleet, createdAt} as const;
 	if (used.has(pair.name)) return {...base, ...verdict('known', 'a live instance uses it')};
-	const judged = judge(region, pair.name, fleet, undefined);
+	const judged = judge(region, owner, undefined);
 	if (judged.is === 'known') return {...base, ...judged};
-	if (createdAt === undefined || region.now - createdAt < longestCreate) return {...base, ...verdict('not-known', 'its machine may still be in the making')};
+	const young = createdAt === undefined || region.now - createdAt < longestCreate;
+	if (young && !isSure(region, owner, judged)) return {...base, ...verdict('not-known', 'its machine may still be in the making')};
 	const unasked = region.managers.find(({store, fleet: of}) => store === undefined && (fleet === undefined || of === undefined || of === fleet));
 	if (unasked) return {...base, ...verdict('not-known', `manager ${unasked.id} can't be asked`)};
 	return {...base, ...verdict('orphan', judged.is === 'orphan' ? judged.because : 'no live instance uses it')};
@@ -152,23 +181,25 @@ function spotRequestLeft(region: Region, request: Leftovers['spotRequests'][numb
 	}
 	if (request.instanceId !== undefined) return {...base, ...verdict('not-known', `its instance ${request.instanceId} isn't in the list`)};
 	if (fleet === undefined && !isMachineName(name)) return undefined;
-	if (request.createdAt === undefined || region.now - request.createdAt < longestCreate) return {...base, ...verdict('not-known', 'it may still be filled')};
-	return {...base, ...judge(region, name, fleet, undefined)};
+	const since = beginning(name, request.createdAt);
+	if (since === undefined || region.now - since < longestCreate) return {...base, ...verdict('not-known', 'it may still be filled')};
+	return {...base, ...judge(region, ownerOf(region, name, request.tags), undefined)};
 }
 
 function volumeLeft(region: Region, volume: Volume): Leftover | undefined {
 	const name = volume.tags.Name ?? '';
-	const fleet = fleetOf(region, name, volume.tags);
+	const owner = ownerOf(region, name, volume.tags);
 	const worker = isMachineName(name) || volume.tags[markKeys.part] === 'worker';
 	if (volume.state !== 'available' || volume.instanceId !== undefined || !worker) return undefined;
-	const judged = judge(region, name, fleet, undefined);
-	const young = volume.createdAt === undefined || region.now - volume.createdAt < longestCreate;
+	const judged = judge(region, owner, undefined);
+	const since = beginning(name, volume.createdAt);
+	const young = since === undefined || region.now - since < longestCreate;
 	return {
 		kind: 'volume',
 		id: volume.id,
 		name,
-		...(judged.is === 'orphan' && young ? verdict('not-known', 'its machine may still be in the making') : judged),
-		fleet,
+		...(judged.is === 'orphan' && young && !isSure(region, owner, judged) ? verdict('not-known', 'its machine may still be in the making') : judged),
+		fleet: owner.fleet,
 		createdAt: volume.createdAt,
 		sizeGib: volume.sizeGib,
 	};

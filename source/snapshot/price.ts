@@ -10,11 +10,13 @@ const usualGp3 = 0.08;
 /** Key of a spot price. */
 export const spotKey = (type: string, zone: string): string => `${type} ${zone}`;
 
+/** USD an hour of gp3 of so many GiB, about. */
+export const diskUsdPerHour = (gib: number, prices: Prices | undefined): number => (gib * (prices?.gp3 ?? usualGp3)) / monthHours;
+
 /** USD an hour with disk and address; undefined while the instance's own price isn't known. */
 export function usdPerHour(paid: Paid, prices: Prices | undefined): number | undefined {
 	if (!prices || paid.type === undefined || paid.spot === undefined) return undefined;
 	const compute = paid.spot ? (paid.zone === undefined ? undefined : prices.spot[spotKey(paid.type, paid.zone)]) : prices.onDemand[paid.type];
 	if (compute === undefined) return undefined;
-	const disk = ((paid.diskGib ?? 0) * (prices.gp3 ?? usualGp3)) / monthHours;
-	return compute + disk + (paid.publicAddress ? prices.ipv4 : 0);
+	return compute + diskUsdPerHour(paid.diskGib ?? 0, prices) + (paid.publicAddress ? prices.ipv4 : 0);
 }

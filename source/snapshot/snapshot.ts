@@ -86,8 +86,8 @@ export type Prices = {
 	ipv4: number;
 };
 
-/** One version of the fleet's record. */
-export type RecordVersion = {version: number; at: number; by: string; changes: readonly {what: string; from: string; to: string}[]};
+/** One version of the fleet's record; `note` is what was done besides, as its description says. */
+export type RecordVersion = {version: number; at: number; by: string; changes: readonly {what: string; from: string; to: string}[]; note?: string | undefined};
 
 /** Everything the panel shows, each source by itself: any subset works. */
 export type Snapshot = {

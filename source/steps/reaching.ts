@@ -70,13 +70,17 @@ export async function placeOf(context: Reaching, instance: Instance): Promise<Pl
 /** Whether a machine started so lately that it may still be booting. */
 export const isYoung = ({clock}: Reaching, instance: Instance): boolean => clock.now() - instance.launchedAt < bootMinutes * 60_000;
 
-/** The private key that this laptop has for the fleet, if any. */
-async function keyHere(context: Reaching, given: Given): Promise<{privateKey: string; passphrase?: string} | undefined> {
+type Key = {privateKey: string; passphrase?: string};
+
+/** The private keys that this laptop has for the fleet: the one that is named, then its own, which a manager that is being replaced may know. */
+async function keysHere(context: Reaching, {privateKey: path}: Given): Promise<Key[]> {
 	const {disk, secrets} = context;
-	const path = given.privateKey;
-	const privateKey = path === undefined ? await disk.key(await keyFileOf(context)) : await disk.read(path);
-	if (privateKey === undefined) return undefined;
-	return {privateKey, ...(path !== undefined && secrets.passphrase !== undefined ? {passphrase: secrets.passphrase} : {})};
+	const {passphrase} = secrets;
+	const [named, own] = await Promise.all([path === undefined ? undefined : disk.read(path), disk.key(await keyFileOf(context))]);
+	return [
+		...(named === undefined ? [] : [{privateKey: named, ...(passphrase === undefined ? {} : {passphrase})}]),
+		...(own === undefined ? [] : [{privateKey: own}]),
+	];
 }
 
 const notAllowed = (instance: Instance, cause: unknown): Problem =>
@@ -101,8 +105,6 @@ async function sendKey({cloud, who}: Reaching, instance: Instance, user: string)
 		return send(makeRsaKey(who));
 	}
 }
-
-type Key = {privateKey: string; passphrase?: string};
 
 /** One attempt with one key; remembers this host's key on this laptop once it is trusted. */
 async function attempt(context: Reaching, instance: Instance, place: Place, key: Key, expected: Expected): Promise<Reached> {
@@ -134,10 +136,10 @@ const lockedOut = (instance: Instance, {user}: Place, cause: unknown): Problem =
 export type Unknown = 'trust' | 'wait';
 
 /** Whether a key may be the one that the instance was launched with: false where somebody else's run of this fleet imported another. */
-async function mayBeItsOwn(context: Reaching, instance: Instance, key: Key | undefined): Promise<boolean> {
+async function mayBeItsOwn(context: Reaching, instance: Instance, key: Key): Promise<boolean> {
 	const {disk, look} = context;
 	const pair = (await look(accountLook)).keyPairs.find(({name}) => name === instance.keyName);
-	if (!pair || !key) return true;
+	if (!pair) return true;
 	return belongsTo(publicHalf(key.privateKey, disk.keyPath(await keyFileOf(context)), key.passphrase), pair);
 }
 
@@ -146,12 +148,13 @@ async function open(context: Reaching, instance: Instance, unknown: Unknown): Pr
 	if (expected.from === 'first-use' && unknown === 'wait' && isYoung(context, instance)) {
 		throw new Problem({code: 'host-key-unknown', again: true, message: `The console of ${instance.id} doesn't tell its host key yet.`});
 	}
-	const key = await keyHere(context, given);
-	try {
-		if (key) return await attempt(context, instance, place, key, expected);
-	} catch (error) {
-		// A first boot starts sshd before it puts the key in place.
-		if (!isProblem(error, 'ssh-denied') || (isYoung(context, instance) && (await mayBeItsOwn(context, instance, key)))) throw error;
+	for (const key of await keysHere(context, given)) {
+		try {
+			return await attempt(context, instance, place, key, expected);
+		} catch (error) {
+			// A first boot starts sshd before it puts the key in place.
+			if (!isProblem(error, 'ssh-denied') || (isYoung(context, instance) && (await mayBeItsOwn(context, instance, key)))) throw error;
+		}
 	}
 	const fresh = await sendKey(context, instance, place.user);
 	try {

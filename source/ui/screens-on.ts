@@ -1,10 +1,10 @@
 import type {AfterRun, Farewell, HomeChoice, HomeSeen, Interviewer, Login, Screens} from '../face.ts';
 import {Stopped, toProblem} from '../problem.ts';
-import type {Waiting} from './face.tsx';
 import type {Press} from './press.ts';
 import type {Screen, View} from './screen.ts';
 import {runScreen} from './screens/run.ts';
 import type {Store} from './store.ts';
+import type {Waiting} from './waiting.ts';
 import {makeStage, type Stage} from './wizard/stage.ts';
 import {runWizard} from './wizard/wizard.ts';
 
@@ -47,7 +47,7 @@ export function screensOn({store, waiting, until, press, handOver, later}: Groun
 					store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.filter(({is}) => is !== 'save')]}));
 					const tell = (news: string, role: 'so' | 'blocked'): void => store.set(({wizard}) => ({wizard: {...wizard, news: {says: news, role}}}));
 					save(move.name).then(
-						(path) => tell(`Preset ${move.name} is saved in ${path}.`, 'so'),
+						() => tell(`Preset ${move.name} is saved. Next time: \`gitlab-runner-aws setup --preset ${move.name}\`.`, 'so'),
 						(error: unknown) => tell(toProblem(error).message, 'blocked'),
 					);
 				},
@@ -84,14 +84,21 @@ async function afterRun(
 	}
 }
 
-async function home(store: Store, until: Ground['until'], look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<void>): Promise<HomeChoice> {
+async function home(
+	store: Store,
+	until: Ground['until'],
+	look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>,
+): Promise<HomeChoice> {
 	const ended = new AbortController();
 	const nothing: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: []};
 	try {
 		return await until<HomeChoice>({is: 'home', seen: nothing}, (settle, refuse) => {
 			const tell = (seen: HomeSeen): void =>
 				store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.map((screen) => (screen.is === 'home' ? {...screen, seen} : screen))]}));
-			look(tell, ended.signal).catch((error: unknown) => (ended.signal.aborted ? undefined : refuse(error)));
+			look(tell, ended.signal).then(
+				(choice) => choice && settle(choice),
+				(error: unknown) => (ended.signal.aborted ? undefined : refuse(error)),
+			);
 			return {
 				chosen(choice) {
 					if (typeof choice === 'object' && 'do' in choice) settle(choice);

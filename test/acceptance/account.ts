@@ -32,7 +32,7 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 	const instances = async (): Promise<Instance[]> =>
 		((await ec2.send(new DescribeInstancesCommand({}))).Reservations ?? [])
 			.flatMap(({Instances = []}) => Instances)
-			.filter(({State}) => State?.Name !== 'terminated');
+			.filter(({State}) => State?.Name !== 'terminated' && State?.Name !== 'shutting-down');
 
 	const groups = async (): Promise<SecurityGroup[]> =>
 		((await ec2.send(new DescribeSecurityGroupsCommand({}))).SecurityGroups ?? []).filter(({GroupName}) => GroupName !== 'default');

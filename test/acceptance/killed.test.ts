@@ -25,43 +25,47 @@ after(() => world.stop());
 const setup = (): string[] => ['setup', '--yes', ...laptop.preset, ...laptop.tokenFile];
 const standing = async (): Promise<string[]> => named(between(others, await account.things()).came);
 
-/** Runs the program and kills it once AWS has carried out a call, before it hears the answer. */
-async function killedAfter(args: readonly string[], action: string, nth = 1): Promise<void> {
-	const ran = await laptop.run(args, {started: (pid) => world.aws.faults([{action, nth, kill: pid}])});
-	world.aws.faults([]);
-	assert.equal(ran.signal, 'SIGKILL', `${action} came: exit ${ran.code}\n${ran.stdout}\n${ran.stderr}`);
+/** A call of a command, by its action and how often that was asked for before it: a dry run comes first for some. */
+type Moment = readonly [action: string, nth: number];
+
+/**
+ * Runs a command again and again, each time killed once AWS has carried out one of these calls and before it hears the answer; each call kills once.
+ * Gives the calls that never came.
+ */
+async function killedAfterEach(args: readonly string[], moments: readonly Moment[]): Promise<string[]> {
+	let left = [...moments];
+	while (left.length > 0) {
+		world.aws.forget();
+		const ran = await laptop.run(args, {started: (pid) => world.aws.faults(left.map(([action, nth]) => ({action, nth, kill: pid})))});
+		world.aws.faults([]);
+		if (ran.signal === null) return left.map(([action]) => action);
+		assert.equal(ran.signal, 'SIGKILL');
+		const came = ([action, nth]: Moment): boolean => world.aws.calls().filter((call) => call.action === action).length >= nth;
+		left = left.filter((moment) => !came(moment));
+	}
+	return [];
 }
 
 test('a setup that is killed after any of its calls goes on when it is run again, and makes exactly one of each', async () => {
-	for (const [action, nth] of [
+	const left = await killedAfterEach(setup(), [
 		['PutParameter', 1],
-		['CreateBucket', 1],
-		['CreateSecurityGroup', 1],
+		['CreateServiceLinkedRole', 1],
 		['CreateRole', 1],
+		['PutRolePolicy', 1],
 		['CreateInstanceProfile', 1],
-		['ImportKeyPair', 1],
-		['AuthorizeSecurityGroupIngress', 2],
+		['AddRoleToInstanceProfile', 1],
+		['CreateBucket', 1],
+		['PutBucketTagging', 1],
 		['PutBucketLifecycleConfiguration', 1],
+		['CreateSecurityGroup', 2],
+		['AuthorizeSecurityGroupIngress', 1],
+		['ImportKeyPair', 2],
 		['RunInstances', 2],
 		['CreateTags', 1],
-	] as const) {
-		const done = await standing();
-		if (action === 'PutBucketLifecycleConfiguration' && (await isSo(done))) continue;
-		await killedAfter(setup(), action, nth);
-	}
+	]);
+	assert.deepEqual(left, []);
 	assert.deepEqual(await standing(), wholeFleet);
 });
-
-/** Whether the bucket already has its rule. */
-async function isSo(done: readonly string[]): Promise<boolean> {
-	const bucket = done.find((name) => name.startsWith('bucket '))?.slice('bucket '.length);
-	if (bucket === undefined) return false;
-	try {
-		return (await account.lifecycle(bucket)).length > 0;
-	} catch {
-		return false;
-	}
-}
 
 test('a laptop that dies while the test machine is made leaves no worker behind', async () => {
 	await onManager(world, 'echo 1 > /etc/docker-machine-delay');
@@ -80,7 +84,7 @@ test('a laptop that dies while the test machine is made leaves no worker behind'
 });
 
 test('the same command then ends well: one of each, and one runner in config.toml', async () => {
-	await killedAfter(setup(), 'CreateTags');
+	assert.deepEqual(await killedAfterEach(setup(), [['CreateTags', 1]]), []);
 	ended(await laptop.run(setup()), 0);
 	assert.deepEqual(await standing(), wholeFleet);
 	assert.equal((await onManager(world, 'grep -c "^\\[\\[runners\\]\\]" /etc/gitlab-runner/config.toml')).trim(), '1');
@@ -89,17 +93,18 @@ test('the same command then ends well: one of each, and one runner in config.tom
 });
 
 test('a destroy that is killed after any of its calls goes on when it is run again, and leaves nothing but the cache', async () => {
-	for (const action of ['TerminateInstances', 'DeleteKeyPair', 'DeleteSecurityGroup', 'DeleteRolePolicy', 'DeleteRole', 'DeleteParameter']) {
-		if (!(await needs(action))) continue;
-		await killedAfter(['destroy', '--yes', '--now', ...fleet], action);
-	}
-	ended(await laptop.run(['destroy', '--yes', '--now', ...fleet]), 0);
+	const destroy = ['destroy', '--yes', '--now', ...fleet];
+	const left = await killedAfterEach(destroy, [
+		['TerminateInstances', 1],
+		['RemoveRoleFromInstanceProfile', 1],
+		['DeleteInstanceProfile', 1],
+		['DeleteRolePolicy', 1],
+		['DeleteRole', 1],
+		['DeleteKeyPair', 1],
+		['DeleteSecurityGroup', 1],
+		['DeleteParameter', 2],
+	]);
+	assert.deepEqual(left, []);
+	ended(await laptop.run(destroy), 0);
 	assert.deepEqual(await standing(), ['bucket gitlab-runners-cache-123456789012-us-east-1']);
 });
-
-/** Whether something is left that this call takes away. */
-async function needs(action: string): Promise<boolean> {
-	const goes: Record<string, string> = {DeleteKeyPair: 'key pair', DeleteSecurityGroup: 'security group', DeleteRolePolicy: 'role', DeleteRole: 'role'};
-	const sort = goes[action];
-	return sort === undefined || (await standing()).some((name) => name.startsWith(`${sort} `));
-}

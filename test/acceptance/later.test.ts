@@ -54,18 +54,54 @@ async function fails(code: string, says: RegExp): Promise<void> {
 	assert.deepEqual(await standing(), wholeFleet);
 }
 
+/** Starts a command, sends it a signal once it has made this call, and gives how it ended; AWS takes its time with the answer. */
+async function stopped(args: readonly string[], action: string, signal: NodeJS.Signals): Promise<Ran> {
+	world.aws.forget();
+	world.aws.faults([{action, delayMs: 500}]);
+	let pid = 0;
+	const running = laptop.run(args, {
+		started: (started) => {
+			pid = started;
+		},
+	});
+	await until(`${action} to be called`, () => (world.aws.calls().some((call) => call.action === action) ? true : undefined), 30_000);
+	process.kill(pid, signal);
+	const ran = await running;
+	world.aws.faults([]);
+	return ran;
+}
+
+/** Ended by a signal, it says what stands, and the command that goes on. */
+function saysHowToGoOn(ran: Ran, code: number): void {
+	ended(ran, code);
+	assert.match(ran.stderr, /Stopped after \d+ of \d+ steps/);
+	assert.match(ran.stderr.replaceAll(/\s+/g, ' '), goesOn);
+}
+
+test('SIGINT while it looks ends it with 130: nothing was changed', async () => {
+	const ran = await stopped(setup(), 'DescribeImages', 'SIGINT');
+	ended(ran, 130);
+	assert.match(ran.stderr, /no change is under way/);
+	assert.deepEqual(await standing(), []);
+});
+
+test('SIGTERM while it waits for SSH ends it with 143, saying what stands and the command that goes on', async () => {
+	await world.manager.stopSshd();
+	const ran = await whileWaitingForSsh((pid) => void process.kill(pid, 'SIGTERM'));
+	await world.manager.startSshd();
+	saysHowToGoOn(ran, 143);
+	assert.deepEqual(await standing(), wholeFleet);
+});
+
 for (const [signal, code] of [
-	['SIGTERM', 143],
 	['SIGINT', 130],
 	['SIGHUP', 129],
 ] as const) {
-	test(`${signal} during a run ends it with ${code}, saying what stands and the command that goes on`, async () => {
-		await world.manager.stopSshd();
-		const ran = await whileWaitingForSsh((pid) => void process.kill(pid, signal));
-		await world.manager.startSshd();
-		ended(ran, code);
-		assert.match(ran.stderr, /Stopped after \d+ of \d+ steps/);
-		assert.match(ran.stderr.replaceAll(/\s+/g, ' '), goesOn);
+	test(`${signal} during a call lets the call end, starts none after it, and ends with ${code}`, async () => {
+		await account.closePort('gitlab-runners-workers', 22);
+		const ran = await stopped(setup(), 'AuthorizeSecurityGroupIngress', signal);
+		saysHowToGoOn(ran, code);
+		assert.deepEqual(changingCalls(world), ['AuthorizeSecurityGroupIngress']);
 		assert.deepEqual(await standing(), wholeFleet);
 	});
 }
@@ -88,15 +124,9 @@ test('a manager whose disk is full is told, and what stood stays', async () => {
 	await onManager(world, 'umount /usr/local/bin');
 });
 
-test('a download site that is down is told', async () => {
-	world.downloads.down(true);
-	await fails('download-failed', /503/);
-	world.downloads.down(false);
-});
-
 test('a test machine that fails is told with its stage and taken away, and the runner never gets what was not proven', async () => {
 	await onManager(world, 'echo docker > /etc/docker-machine-fail');
-	await fails('test-machine-failed', /Docker/);
+	await fails('worker-docker', /Docker/);
 	await assert.rejects(onManager(world, 'test -e /etc/gitlab-runner/config.toml'));
 });
 

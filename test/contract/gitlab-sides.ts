@@ -15,6 +15,15 @@ export type World = {
 	personalToken(...scopes: string[]): string;
 	/** A project where that person may make runners. */
 	project: number;
+	/** The path of a project with jobs, and the group that it is in. */
+	projectPath: string;
+	group: number;
+	/** A runner for all that the group holds, which takes protected branches only. */
+	groupRunner(): number;
+	/** A job of that project that waits, or that a runner runs. */
+	queue(job: {name: string; tags: string[]; ref: string; runBy?: number}): void;
+	/** A manager asked for jobs with the token of a runner. */
+	heard(runnerId: number, systemId: string): void;
 	/** How it does from now on. */
 	health(does: 'up' | 'throttled' | 'failing'): void;
 	stop(): Promise<void>;
@@ -36,6 +45,17 @@ const real: Side = {
 			runnerToken: () => gitlab.token(),
 			personalToken: gitlab.personalToken,
 			project: 42,
+			projectPath: 'peers/demo',
+			group: 7,
+			groupRunner: () => gitlab.store.addRunner({runnerType: 'group_type', accessLevel: 'ref_protected', tagList: ['aws']}).id,
+			queue({name, tags, ref, runBy}) {
+				const run = runBy === undefined ? {} : ({status: 'running', runner: runBy, startedAt: new Date().toISOString()} as const);
+				gitlab.queue({name, tagList: tags, ref, ...run});
+			},
+			heard(runnerId, systemId) {
+				const now = new Date().toISOString();
+				gitlab.store.runners.get(runnerId)?.managers.push({id: 1, systemId, version: '19.3.0', createdAt: now, contactedAt: now});
+			},
 			health: (does) => gitlab.fault(does === 'up' ? undefined : {answer: does === 'throttled' ? 429 : 502}),
 			stop,
 		};
@@ -45,8 +65,10 @@ const real: Side = {
 const simulated: Side = {
 	name: 'simulated',
 	async open() {
-		const {gitlabAt, outside} = simulatedWorld();
+		const {gitlabAt, outside, clock} = simulatedWorld();
+		const {gitlab} = outside;
 		let persons = 0;
+		let jobs = 0;
 		return {
 			gitlabAt,
 			url: outside.gitlab.url,
@@ -57,6 +79,22 @@ const simulated: Side = {
 				return `glpat-${persons}`;
 			},
 			project: 42,
+			projectPath: 'acme/app',
+			group: 7,
+			groupRunner() {
+				const kept = {token: 'glrt-t2_groups', description: 'group', tags: ['aws'], runUntagged: true, note: '', paused: false};
+				gitlab.runners.set(77, {id: 77, ...kept, type: 'group_type', groups: [7], accessLevel: 'ref_protected'});
+				return 77;
+			},
+			queue({name, tags, ref, runBy}) {
+				jobs += 1;
+				const run = runBy === undefined ? {state: 'pending' as const} : {state: 'running' as const, runnerId: runBy, startedAt: clock.now()};
+				gitlab.jobs.push({id: 9000 + jobs, name, tags, ref, project: 'acme/app', seconds: 60, queuedAt: clock.now(), ...run});
+			},
+			heard(runnerId, systemId) {
+				const runner = gitlab.runners.get(runnerId);
+				if (runner) runner.managers = [{systemId, version: '19.3.0', contactedAt: clock.now()}];
+			},
 			health: outside.setGitlab,
 			stop: async () => undefined,
 		};

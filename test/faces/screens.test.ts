@@ -30,7 +30,7 @@ for (const [columns, rows] of sizes) {
 				const lines = linesOf(frameOf(screen, view));
 				assert.equal(lines.length, rows);
 				for (const line of lines) assert.ok(displayWidth(line) <= columns, line);
-				assert.match(lines[0] ?? '', /set up › .*gitlab-runners$/);
+				assert.match(lines[0] ?? '', /set up › .*gitlab-runners( +\d of \d)?$/);
 				assert.match(lines.at(-1) ?? '', /ctrl-c/);
 			}
 		});

@@ -4,7 +4,9 @@ import type {Screen, View} from '../../source/ui/screen.ts';
 import {choicesOf, chooseFor} from '../../source/ui/screens/choose.ts';
 import {fieldFor} from '../../source/ui/screens/field.ts';
 import {reviewOf} from '../../source/ui/screens/review.ts';
-import {nothingSeen} from '../../source/ui/wizard/seen.ts';
+import {overviewScreen} from '../../source/ui/screens/overview.ts';
+import {saveScreen} from '../../source/ui/screens/save.ts';
+import type {WizardSeen} from '../../source/ui/wizard/seen.ts';
 import {limit, region, runnerToken, spot} from './asked.ts';
 
 /** When recorded runs begin, in milliseconds since 1970. */
@@ -23,7 +25,7 @@ export const viewOf = (state: RunState, more: Partial<View> = {}): View => ({
 	look: {colour: false, ascii: false},
 	title: 'set up',
 	stops: 0,
-	wizard: nothingSeen,
+	wizard: walkSeen,
 	...more,
 });
 
@@ -47,4 +49,48 @@ export const everyScreen: Record<string, Screen> = {
 	secret: fieldFor(runnerToken()),
 	watch: {is: 'watch', title: 'Waiting for the first job.', from: start},
 	help: {is: 'help', bindings: []},
+	'a choice in the walk': chooseFor(region(), choicesOf(region()) ?? [], {about: 'region', back: true}),
+	'a choice still asked for': chooseFor(region(), choicesOf(region()) ?? [], {about: 'region', back: true, loading: true}),
+	'a field in the walk': fieldFor(limit(), undefined, {about: 'limit', back: true}),
+	'the token in the walk': fieldFor(runnerToken(), undefined, {about: 'runnerToken', back: true, create: true}),
+	overview: overviewScreen,
+	'an answer of the overview': {is: 'overview', on: 'limit', top: 0},
+	'the plan over a question': {is: 'plan', over: true},
+	'by hand': {is: 'hand', at: 0, top: 0},
+	'saving a preset': saveScreen('mine'),
+	trouble: {is: 'trouble', problem: {code: 'session-expired', message: 'The session of AWS profile acme-dev has expired.', fault: 'told'}, login: 'aws sso login --profile acme-dev', back: true},
+	'a run that ended with problems': {is: 'run', over: {login: undefined}},
+	end: {is: 'end', says: 'gitlab-runners is set up.', next: [{command: 'gitlab-runner-aws plan', does: 'says what differs'}], saves: 'mine'},
+	home: {
+		is: 'home',
+		seen: {
+			who: '123456789012, alice',
+			regions: 17,
+			looked: 14,
+			refused: [{region: 'af-south-1', says: 'alice may not look there: AWS refused ssm:GetParametersByPath.'}],
+			fleets: [
+				{name: 'gitlab-runners', region: 'us-east-2', is: 'so', says: 'manager i-0ab1 t3.small running'},
+				{name: 'linux-spot', region: 'eu-west-1', is: 'note', says: 'manager stopped: r starts it again'},
+			],
+			presets: [{name: 'small', says: 'A few jobs at a time.', used: 'yesterday'}],
+		},
+	},
+};
+
+/** A walk in the middle, with everything that its screens can show. */
+export const walkSeen: WizardSeen = {
+	answered: [{key: 'region', says: 'us-east-2'}],
+	at: 3,
+	of: 9,
+	everything: false,
+	answers: [
+		{key: 'region', value: 'us-east-2', source: 'found', why: 'AWS profile acme-dev'},
+		{key: 'limit', value: '10 machines', source: 'typed'},
+		{key: 'idleCount', value: '0 machines', source: 'default'},
+	],
+	byHand: [{step: 'bucket', title: 'Cache bucket', makes: true, lines: ['aws --region us-east-2 s3api create-bucket --bucket gitlab-runners-cache-123456789012-us-east-2']}],
+	costs: ['The manager: about $19 a month with disk and address.'],
+	secret: 'runner token',
+	login: 'aws sso login',
+	changes: false,
 };

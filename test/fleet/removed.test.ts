@@ -150,22 +150,38 @@ test('a bucket, a group, a key pair and a profile that were somebody’s before 
 test('a connection that drops while jobs are drained is opened again: they end well all the same', async () => {
 	const world = simulatedWorld();
 	const manager = await busyFleet(world, 900);
+	let cuts = 0;
 	const gone = await takeAway(world, {
 		heard: (event) => {
-			if (event.event === 'step.says' && event.step === 'service' && /jobs still run/.test(event.says)) world.faults.cutConnections();
+			if (event.event !== 'step.says' || event.step !== 'service' || !/still run/.test(event.says) || cuts === 2) return;
+			cuts += 1;
+			world.faults.cutConnections();
 		},
 	});
+	assert.equal(cuts, 2);
 	assert.equal(managers(world).some(({id}) => id === manager), false);
 	assert.deepEqual([problems(gone), standing(world), jobStates(world)], [[], onlyTheBucket, {success: 4}]);
 });
 
-test('a manager that can’t be reached is taken away all the same, with its workers, and that it wasn’t drained is said', async () => {
+test('a manager that can’t be reached keeps its workers’ jobs running: told, and nothing on them is ended unless that is asked for', async () => {
 	const world = simulatedWorld();
-	const manager = await busyFleet(world, 7200);
+	const manager = await busyFleet(world, 900);
+	world.outside.machineFaults(manager, {ssh: 'silent'});
+	const first = await takeAway(world);
+	assert.deepEqual(first.result.problems.map(({code}) => code), ['not-drained']);
+	assert.match(first.result.problems[0]?.advice ?? '', /--now/);
+	assert.deepEqual(jobStates(world), {running: 4});
+	const now = await takeAway(world, {drainSeconds: 0});
+	assert.deepEqual([problems(now), standing(world)], [[], onlyTheBucket]);
+	assert.ok(saidIn(now.events).some((said) => /isn't reached/.test(said)), saidIn(now.events).join('\n'));
+});
+
+test('a manager that can’t be reached and has no worker is taken away all the same, and that it wasn’t drained is said', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, withToken(world));
 	world.outside.machineFaults(manager, {ssh: 'silent'});
 	const gone = await takeAway(world);
-	assert.deepEqual(problems(gone), []);
-	assert.deepEqual(standing(world), onlyTheBucket);
+	assert.deepEqual([problems(gone), standing(world)], [[], onlyTheBucket]);
 	assert.ok(saidIn(gone.events).some((said) => /isn't reached/.test(said)), saidIn(gone.events).join('\n'));
 });
 

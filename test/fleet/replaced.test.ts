@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {codesIn, planOf, problemsIn, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
-import {actsSince, config, jobStates, managers, oneOfEach, onlyManager, standing} from './seen.ts';
+import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {codesIn, planOf, problemsIn, region, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {actsSince, config, jobStates, managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 const bigger: Wish = {flags: {managerType: 't3.medium'}};
@@ -84,5 +85,68 @@ test('a laptop that dies at any act of a replacement leaves what the same comman
 		assert.deepEqual([what, jobStates(world), unlike(await planOf(rebooted))], [what, {success: 5}, {}]);
 		assert.match(config(world, onlyManager(world)), /somebody's own/);
 		assert.deepEqual([what, systemId(world, onlyManager(world))], [what, before.systemId]);
+	}
+});
+
+test('whoever changes their mind in the middle of a replacement still ends with one manager, of the type that was said last, and no job is lost', async () => {
+	const world = simulatedWorld();
+	await busyFleet(world);
+	const launch = world.acts.length + 2;
+	world.faults.dieAt(launch);
+	await setUp(world, agreed).catch(() => undefined);
+	assert.equal(world.acts[launch - 1], 'RunInstances');
+	const rebooted = world.reboot();
+	await rebooted.clock.sleep(20_000);
+	const again = await setUp(rebooted, {flags: {managerType: 't3.large'}, replaceManager: true});
+	assert.deepEqual(problemsIn(again), []);
+	assert.ok(world.leastTakers() >= 1);
+	assert.equal(world.outside.region('us-east-2').instances.get(onlyManager(world))?.type, 't3.large');
+	assert.deepEqual(jobStates(world), {success: 5});
+});
+
+test('a destroy in the middle of a replacement drains and takes away both managers', async () => {
+	const whole = simulatedWorld();
+	await busyFleet(whole);
+	const begun = whole.acts.length;
+	await setUp(whole, agreed);
+	for (const index of [2, 4, 6, 8]) {
+		const world = simulatedWorld();
+		await busyFleet(world);
+		world.faults.dieAt(begun + index);
+		await setUp(world, agreed).catch(() => undefined);
+		const rebooted = world.reboot();
+		await rebooted.clock.sleep(60_000);
+		const {result} = await takeAway(rebooted, {withCache: true});
+		assert.deepEqual([index, result.problems.map(({message}) => message)], [index, []]);
+		assert.deepEqual([index, standing(world), jobStates(world)], [index, noneAtAll, {success: 5}]);
+	}
+});
+
+test('another image, subnet, key pair or group is a replacement too, and leaves one of each', async () => {
+	const wishes: ((world: World) => Wish['flags'])[] = [
+		() => ({image: 'debian-13'}),
+		() => ({subnet: `${region}b`}),
+		(world) => {
+			const key = makeSshKey('mine');
+			world.outside.addKeyPair(region, 'mine', key.publicKey);
+			world.disk.files.set('/home/alice/.ssh/id', {text: key.privateKey, mode: 0o600});
+			return {keyPair: 'mine', privateKey: '/home/alice/.ssh/id'};
+		},
+		(world) => {
+			world.outside.openPort(world.outside.addGroup(region, 'office').id, 22, {cidr: '203.0.113.0/24'});
+			return {securityGroup: 'office'};
+		},
+	];
+	for (const wish of wishes) {
+		const world = simulatedWorld();
+		const old = await busyFleet(world);
+		const flags = wish(world);
+		const refused = await setUp(world, {...(flags ? {flags} : {})});
+		assert.deepEqual([flags, codesIn(refused)], [flags, ['replace-not-agreed']]);
+		const done = await setUp(world, {...(flags ? {flags} : {}), replaceManager: true});
+		assert.deepEqual([flags, problemsIn(done)], [flags, []]);
+		assert.notEqual(onlyManager(world), old);
+		assert.ok(world.leastTakers() >= 1);
+		assert.deepEqual([flags, jobStates(world), unlike(await planOf(world))], [flags, {success: 5}, {}]);
 	}
 });

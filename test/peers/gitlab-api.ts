@@ -12,6 +12,13 @@ const isTrue = (value: unknown): boolean => text(value) === 'true' || text(value
 const tags = (value: unknown): string[] =>
 	(Array.isArray(value) ? value.map(text) : text(value).split(',')).map((tag) => tag.trim()).filter((tag) => tag !== '');
 
+/** One page of a list, as `page` and `per_page` ask for it; 20 a page unless told. */
+function paged<Thing>(list: readonly Thing[], query: URLSearchParams): Thing[] {
+	const size = Math.min(100, Number(query.get('per_page') ?? 20));
+	const from = (Number(query.get('page') ?? 1) - 1) * size;
+	return list.slice(from, from + size);
+}
+
 /** GitLab's API over a store; `base` is the URL that it calls itself. */
 export function makeApi(store: Store, base: () => string): (asked: Asked) => Reply {
 	function contact(runner: Runner, fields: Fields): string {
@@ -163,7 +170,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 			const found = jobs.filter((job) => status === null || job.status === status).sort((one, other) => other.id - one.id);
 			return {
 				status: 200,
-				body: found.map((job) => ({...describeJob(job, base()), project: {id: project.id, path_with_namespace: project.path_with_namespace}})),
+				body: paged(found, asked.query).map((job) => ({...describeJob(job, base()), project: {id: project.id, path_with_namespace: project.path_with_namespace}})),
 			};
 		}
 		if (asked.method === 'PUT' && rest === '') {
@@ -192,8 +199,16 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 			const scopes = query.getAll('scope[]').concat(query.getAll('scope'));
 			const found = store.jobs.filter((job) => scopes.length === 0 || scopes.includes(job.status)).sort((one, other) => other.id - one.id);
 			return isOurs(jobsPath[1] ?? '')
-				? {status: 200, body: found.map((job) => describeJob(job, base()))}
+				? {status: 200, body: paged(found, query).map((job) => describeJob(job, base()))}
 				: {status: 404, body: {message: '404 Project Not Found'}};
+		}
+		const refPath = /^\/projects\/([^/]+)\/repository\/(branches|tags)\/([^/]+)$/.exec(path);
+		if (refPath) {
+			const [, owner = '', kind, ref = ''] = refPath;
+			const isProtected = store.refs.get(decodeURIComponent(ref));
+			return isOurs(owner) && isProtected !== undefined
+				? {status: 200, body: {name: decodeURIComponent(ref), protected: isProtected}}
+				: {status: 404, body: {message: `404 ${kind === 'tags' ? 'Tag' : 'Branch'} Not Found`}};
 		}
 		const projectPath = /^\/projects\/([^/]+)(\/runners)?$/.exec(path);
 		if (projectPath) {
@@ -211,7 +226,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		const groupPath = /^\/groups\/([^/]+)(\/projects)?$/.exec(path);
 		if (groupPath) {
 			const about = {id: project.group.id, full_path: project.group.full_path, web_url: `${base()}/groups/${project.group.full_path}`};
-			const body = groupPath[2] === undefined ? about : [{id: project.id, path_with_namespace: project.path_with_namespace}];
+			const body = groupPath[2] === undefined ? about : paged([{id: project.id, path_with_namespace: project.path_with_namespace}], query);
 			return groupPath[1] === String(project.group.id) || groupPath[1] === project.group.full_path
 				? {status: 200, body}
 				: {status: 404, body: {message: '404 Group Not Found'}};

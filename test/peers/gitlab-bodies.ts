@@ -54,8 +54,8 @@ export function describeRunner(runner: Runner, jobs: readonly Job[]): object {
 		access_level: runner.accessLevel,
 		maintenance_note: runner.maintenanceNote,
 		version: runner.managers.at(-1)?.version ?? null,
-		projects: [{id: project.id, name: project.name, path_with_namespace: project.path_with_namespace}],
-		groups: [],
+		projects: runner.runnerType === 'project_type' ? [{id: project.id, name: project.name, path_with_namespace: project.path_with_namespace}] : [],
+		groups: runner.runnerType === 'group_type' ? [{id: project.group.id, name: project.group.full_path}] : [],
 	};
 }
 
@@ -68,8 +68,8 @@ export function describeJob(job: Job, base: string): object {
 		name: job.name,
 		stage: job.stage,
 		status: job.status,
-		ref: 'main',
-		tag: false,
+		ref: job.ref,
+		tag: job.tag,
 		created_at: job.createdAt,
 		started_at: job.startedAt,
 		finished_at: job.finishedAt,

@@ -29,6 +29,9 @@ export type Job = {
 	stage: string;
 	status: 'pending' | 'running' | 'success' | 'failed';
 	tagList: string[];
+	ref: string;
+	/** Whether `ref` is a tag rather than a branch. */
+	tag: boolean;
 	seconds: number;
 	createdAt: string;
 	startedAt: string | null;
@@ -41,6 +44,8 @@ export type Job = {
 export type Store = {
 	runners: Map<number, Runner>;
 	jobs: Job[];
+	/** Branches and tags that are there, and whether each is protected. */
+	refs: Map<string, boolean>;
 	/** Personal access tokens and their scopes. */
 	personal: Map<string, string[]>;
 	addRunner(given?: Partial<Runner>): Runner;
@@ -65,6 +70,10 @@ export function makeStore(): Store {
 	return {
 		runners,
 		jobs,
+		refs: new Map([
+			['main', true],
+			['feature/new', false],
+		]),
 		personal: new Map(),
 		addRunner(given = {}) {
 			const id = next();
@@ -96,6 +105,8 @@ export function makeStore(): Store {
 				stage: 'test',
 				status: 'pending',
 				tagList: [],
+				ref: 'main',
+				tag: false,
 				seconds: 0.2,
 				createdAt: new Date().toISOString(),
 				startedAt: null,

@@ -160,3 +160,40 @@ test('a manager whose last look failed, or whose store is not there, can’t be 
 	for (const silence of [unseen, failing(seen, {code: 'ssh-closed', message: 'gone'}, now), good(host([], {hasStore: false}), now)])
 		assert.equal(askedManager('i-manager', undefined, silence).store, undefined);
 });
+
+test('where its manager was asked after EC2, what is young and not in its store is an orphan all the same; of an unknown runner it is not', () => {
+	const young = nameAt(2, '0000000e');
+	const strange = nameAt(2, '0000000f', 'zz99').replace('gitlab-runners', 'builders');
+	const volume = {id: 'vol-1', state: 'available', sizeGib: 20, createdAt: now - minutes(2), instanceId: undefined, tags: {Name: young}};
+	assert.deepEqual(
+		told({
+			askedAfter: true,
+			managers: [asked([busy])],
+			instances: [instance('i-young', young), instance('i-busy', busy)],
+			leftovers: {...nothing, keyPairs: [pair(nameAt(3, '0000001a')), pair(strange)], volumes: [volume]},
+		}),
+		[
+			"i-young orphan: manager i-manager doesn't know it",
+			'i-busy known: manager i-manager knows it',
+			"key-001a orphan: manager i-manager doesn't know it",
+			'key-000f not-known: its machine may still be in the making',
+			"vol-1 orphan: manager i-manager doesn't know it",
+		],
+	);
+});
+
+test('what bears a fleet’s mark is judged by that fleet’s managers, whatever else can’t be asked', () => {
+	const tags = {Name: old, [markKeys.fleet]: 'gitlab-runners', [markKeys.part]: 'worker'};
+	const managers = [asked(), silent()];
+	assert.deepEqual(told({managers, instances: [instance('i-old', old, {tags})]}), ["i-old orphan: manager i-manager doesn't know it"]);
+	assert.deepEqual(told({managers, instances: [instance('i-old', old)]}), ["i-old not-known: manager i-silent can't be asked"]);
+});
+
+test('a name tells the age of what was launched again or imported anew', () => {
+	const restarted = instance('i-old', old, {launchedAt: now - minutes(1)});
+	const imported = pair(nameAt(300, '0000001b'), {createdAt: now - minutes(1)});
+	assert.deepEqual(told({instances: [restarted], leftovers: {...nothing, keyPairs: [imported]}}), [
+		"i-old orphan: manager i-manager doesn't know it",
+		"key-001b orphan: manager i-manager doesn't know it",
+	]);
+});

@@ -2,7 +2,7 @@ import type {HostFacts} from '../../host/scripts/facts.ts';
 import {type ServiceOutcome, serviceScript} from '../../host/scripts/service.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Removal, Report, Step} from '../../step.ts';
-import {accountLook, type Instance, managersOf} from '../../steps/looks/account.ts';
+import {accountLook, type Instance, managersOf, workersOf} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
 import {connectToChange, type Reaching, reachingActions} from '../../steps/reaching.ts';
 import {standingToken} from './config-toml.ts';
@@ -102,16 +102,48 @@ const busyAtRemoval = (problem: Problem, seconds: number): Problem =>
 		advice: 'Run the same command again to wait on, or with `--now` to end running jobs.',
 	});
 
+/** Tries to reach a manager again whose connection was lost while its jobs ended, this far apart. */
+const drainTries = 6;
+const drainPauseSeconds = 10;
+
+const notDrained = (manager: Instance, workers: number, cause: Problem): Problem =>
+	new Problem({
+		code: 'not-drained',
+		message: `The manager ${manager.id} isn't reached, so jobs on its ${workers === 1 ? 'worker' : `${workers} workers`} can't be waited for. ${cause.message}`,
+		advice: 'Run the same command where the manager is reached, or with `--now` to end running jobs.',
+		cause,
+	});
+
+/** Drains a manager; a connection that is lost meanwhile is opened again, since the manager goes on draining. */
+async function drainPatiently(removal: Removal, manager: Instance, report: Report): Promise<number> {
+	const {clock, options, signal} = removal;
+	const until = clock.now() + options.drainSeconds * 1000;
+	// 0 would end running jobs.
+	const left = (): number => (options.drainSeconds === 0 ? 0 : Math.max(1, Math.round((until - clock.now()) / 1000)));
+	for (let turn = 1, lost = false; ; turn++) {
+		try {
+			return await drainManager(removal, manager, left(), report);
+		} catch (error) {
+			lost ||= isProblem(error, 'ssh-closed');
+			if (!lost || !isProblem(error) || !error.again || turn >= drainTries) throw error;
+			report({says: 'connection to the manager lost, opened again'});
+			await clock.sleep(drainPauseSeconds * 1000, signal);
+		}
+	}
+}
+
 async function drainFor(removal: Removal, manager: Instance, report: Report): Promise<void> {
 	const {drainSeconds: seconds} = removal.options;
 	try {
-		const machines = await drainManager(removal, manager, seconds, report);
+		const machines = await drainPatiently(removal, manager, report);
 		report({
 			says: machines === 0 ? 'stopped, no job was running' : `stopped, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`,
 		});
 	} catch (error) {
 		if (isProblem(error, 'still-busy')) throw busyAtRemoval(error, seconds);
 		if (!isProblem(error)) throw error;
+		const workers = workersOf(removal.fleet, await removal.look(accountLook)).length;
+		if (seconds > 0 && workers > 0) throw notDrained(manager, workers, error);
 		report({says: `not stopped, since the manager ${manager.id} isn't reached. ${error.message}`});
 	}
 }

@@ -2,7 +2,7 @@ import type {SimulatedClock} from '../../clock-simulated.ts';
 import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
 import {hasBooted} from '../../cloud/simulated/launch.ts';
 import type {Job, SimulatedGitlab} from '../../gitlab/simulated.ts';
-import {isUp, type Machine, newMachine} from './machine.ts';
+import {isUp, type Machine, newMachine, programs, systemIdOf, versionOf} from './machine.ts';
 import {startService} from './runner-process.ts';
 
 /** All machines of the world behind their sshds, and the jobs that managers take. */
@@ -20,7 +20,7 @@ export type Hosts = {
 	/** Looks whether managers and workers still run: called after everything that may have changed that. */
 	review(): void;
 	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
-	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'seconds' | 'tags'>>): Job[];
+	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'seconds' | 'tags'>>): Job[];
 	/** Managers that would take a job now. */
 	takers(): number;
 	/** The least number of takers since this was last asked. */
@@ -68,10 +68,14 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 	}
 
 	/** A service that runs asks for jobs all the time, so GitLab has just heard from it. */
-	function hear({process}: Machine): void {
+	function hear(machine: Machine): void {
+		const {process} = machine;
 		for (const {url, token} of process?.takes() ? (process.config?.entries ?? []) : []) {
 			const {runner} = gitlab.verify(url, token, gitlab.ca);
-			if (runner) runner.contactedAt = clock.now();
+			if (!runner) continue;
+			const heard = {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? '', contactedAt: clock.now()};
+			runner.contactedAt = heard.contactedAt;
+			runner.managers = [...(runner.managers ?? []).filter(({systemId}) => systemId !== heard.systemId), heard];
 		}
 	}
 	gitlab.whenAsked.push(() => {
@@ -114,10 +118,10 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 				reviewing = false;
 			}
 		},
-		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = []} = {}) {
+		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = [], ref = 'main'} = {}) {
 			const made = Array.from(
 				{length: count},
-				(_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, state: 'pending', queuedAt: clock.now()}),
+				(_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, ref, state: 'pending', queuedAt: clock.now()}),
 			);
 			for (const job of made) {
 				gitlab.jobs.push(job);

@@ -18,9 +18,9 @@ async function projectsOf({panel, token}: GitlabAsked, runner: RunnerServed, sig
 type Looked = {project: string; jobs: readonly PendingJob[]} | {unreadable: string};
 
 /** A project that this token can't read is counted, not failed for. */
-async function pendingOf({panel, token}: GitlabAsked, project: string, signal: AbortSignal): Promise<Looked> {
+async function pendingOf({panel, token}: GitlabAsked, project: string, {accessLevel}: RunnerServed, signal: AbortSignal): Promise<Looked> {
 	try {
-		return {project, jobs: await panel.pendingJobs(token, project, signal)};
+		return {project, jobs: await panel.pendingJobs(token, project, signal, {protection: accessLevel === 'ref_protected'})};
 	} catch (error) {
 		if (isProblem(error, 'gitlab-not-allowed', 'gitlab-not-found')) return {unreadable: project};
 		throw error;
@@ -35,7 +35,7 @@ export async function lookAtGitlab(asked: GitlabAsked, runnerId: number, signal:
 		panel.managers(token, runnerId, signal),
 		panel.running(token, runnerId, signal),
 	]);
-	const looked = await Promise.all((await projectsOf(asked, runner, signal)).map((project) => pendingOf(asked, project, signal)));
+	const looked = await Promise.all((await projectsOf(asked, runner, signal)).map((project) => pendingOf(asked, project, runner, signal)));
 	return {
 		runner,
 		managers,

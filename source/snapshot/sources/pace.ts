@@ -19,6 +19,9 @@ export const notYet = (what: string): Problem => new Problem({code: 'not-yet', m
 /** After a failed look the next comes soon, however slow the source is, then ever later, up to half a minute. In seconds. */
 const pause = (seconds: number, failures: number): number => (failures === 0 ? seconds : Math.min(30, Math.min(seconds, 2) * 2 ** Math.min(failures, 4)));
 
+/** Seconds until what is wanted from another source is looked for again: it costs no call. */
+const soon = 0.25;
+
 /** Does one look and gives it up after its limit: what hangs must not keep a source from being asked again. */
 async function bounded({title, limit, look}: Loop, clock: Clock, signal: AbortSignal): Promise<void> {
 	const ended = new AbortController();
@@ -38,17 +41,18 @@ async function bounded({title, limit, look}: Loop, clock: Clock, signal: AbortSi
 export async function follow(loop: Loop, clock: Clock, signal: AbortSignal): Promise<void> {
 	let failures = 0;
 	while (!signal.aborted) {
+		let wanting = false;
 		try {
 			await bounded(loop, clock, signal);
 			failures = 0;
 		} catch (error) {
 			if (signal.aborted) return;
-			const wanting = isProblem(error, 'not-yet');
-			failures = wanting ? 1 : failures + 1;
+			wanting = isProblem(error, 'not-yet');
+			failures = wanting ? 0 : failures + 1;
 			if (!wanting) loop.failed(toProblem(error));
 		}
 		try {
-			await clock.sleep(pause(loop.seconds, failures) * 1000, signal);
+			await clock.sleep((wanting ? soon : pause(loop.seconds, failures)) * 1000, signal);
 		} catch (error) {
 			if (error instanceof Stopped) return;
 			throw error;

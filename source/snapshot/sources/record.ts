@@ -26,12 +26,14 @@ export async function lookAtRecord(cloud: Cloud, fleet: Fleet): Promise<RecordVe
 		const versions = Parameters.toSorted((one, other) => (one.Version ?? 0) - (other.Version ?? 0));
 		const answers = versions.map(({Value}) => answersIn(name, Value));
 		return versions
-			.map(({Version, LastModifiedDate, LastModifiedUser}, index) => {
+			.map(({Version, LastModifiedDate, LastModifiedUser, Description}, index) => {
 				const [before, after] = [answers[index - 1], answers[index]];
 				return {
 					version: Version ?? 0,
 					at: LastModifiedDate?.getTime() ?? 0,
 					by: whoOf(LastModifiedUser),
+					// A description stays until another one is written.
+					...(Description === undefined || Description === versions[index - 1]?.Description ? {} : {note: Description}),
 					changes: before && after ? changesBetween(before, after).map(({what, from, to}) => ({what, from, to})) : [],
 				};
 			})

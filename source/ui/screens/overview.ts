@@ -9,7 +9,7 @@ import {bodyRows} from '../layout.ts';
 import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
 import type {Draw, Keys, Move, View} from '../screen.ts';
 import {type AnswerSeen, blockedIn, keyWords, mendable} from '../wizard/seen.ts';
-import {everythingKey, walkingKeys} from '../wizard/walking.ts';
+import {changeKey, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {saveScreen} from './save.ts';
 
 /** The review: what will be, where each answer came from, what it costs. Without a focus Enter goes; with one it changes that answer. */
@@ -38,8 +38,9 @@ export const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 		{press: ['enter'], shows: signOf('enter', look), does: screen.on === undefined ? 'go' : 'change it', act: () => entered(screen)},
 		{press: ['up', 'k'], shows: signOf('upDown', look), does: 'choose an answer', act: () => moved(screen, view, -1)},
 		{press: ['down', 'j'], shows: '', does: '', act: () => moved(screen, view, 1)},
-		...walkingKeys(view, false),
+		...mendKeys(view),
 		{press: ['p'], shows: 'p', does: 'save as preset', act: () => ({push: saveScreen(name)})},
+		...planKeys(view, false),
 		...everythingKey(view),
 		...(wizard.answers.some(({key}) => key === 'idleCount')
 			? [{press: ['i'], shows: 'i', does: 'idle workers', act: (): Move => ({wizard: {do: 'change', key: 'idleCount'}})}]
@@ -56,7 +57,7 @@ const sources: Record<Source, string> = {
 	flag: 'flag',
 	preset: 'preset',
 	environment: 'environment',
-	record: "the fleet's record",
+	record: 'record',
 	found: 'found',
 	default: 'default',
 	typed: 'typed',
@@ -101,14 +102,16 @@ function blocked(view: View): Row[] {
 		const [first = '', ...more] = wrap(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 4);
 		const lines = [row(' ', markSpan('blocked', look), {text: first, role: 'blocked'}), ...more.map((text) => row('   ', text))];
 		if (step.name === mended) return [...lines, row('   ', {text: 'f', role: 'accent'}, `  ${plainText(finding?.fix ?? 'mend it', look)}`)];
+		const key = changeKey(view, step);
 		return [
 			...lines,
+			...(key ? [row('   ', {text: key.shows, role: 'accent'}, `  ${key.does}`)] : []),
 			...(finding?.problem?.advice === undefined ? [] : wrap(plainText(finding.problem.advice, look), columns - 4).map((text) => row('   ', text))),
 		];
 	});
 }
 
-function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number], {look, columns}: View): Row {
+function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number], {look}: View): Row {
 	const why = answer.why === undefined ? sources[answer.source] : `${sources[answer.source]}: ${answer.why}`;
 	const value = cut(plainText(answer.value, look), widths[1], signOf('more', look));
 	return row(

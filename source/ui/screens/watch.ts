@@ -16,7 +16,11 @@ export const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now,
 	const {document} = state;
 	if (typeof document?.value === 'string') {
 		const lines = document.value.trimEnd().split('\n');
-		rows.push(emptyRow, row({text: ` ${document.name}`, role: 'quiet'}), ...lines.map((text) => row({text: `  ${signOf('left', look)} `, role: 'quiet'}, plainText(text, look))));
+		rows.push(
+			emptyRow,
+			row({text: ` ${document.name}`, role: 'quiet'}),
+			...lines.map((text) => row({text: `  ${signOf('left', look)} `, role: 'quiet'}, plainText(text, look))),
+		);
 	}
 	rows.push(emptyRow, row(` ${plainText(state.job?.says ?? 'Nothing has been seen yet', look)}, ${running((now - from) / 1000)}`));
 	if (state.job?.url !== undefined) rows.push(row(` ${state.job.url}`));

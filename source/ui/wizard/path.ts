@@ -33,7 +33,9 @@ export async function before(progress: Progress, key: AnswerKey | undefined): Pr
 export const completeIn = ({given, wrong}: Settled): Answers | undefined => (wrong.length === 0 && isComplete(given) ? given : undefined);
 
 /** An answer in words. */
-const inWords = (value: unknown): string => (value === true ? 'yes' : value === false ? 'no' : toField(value) || 'none');
+const inWords = (value: unknown): string => (value === true ? 'yes' : value === false ? 'no' : isEmpty(value) ? 'none' : toField(value));
+
+const isEmpty = (value: unknown): boolean => value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
 /** Every answer, as the review shows it. */
 export function answersSeen({given, sources, why, wrong}: Settled): AnswerSeen[] {

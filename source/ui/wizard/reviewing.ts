@@ -2,9 +2,9 @@ import type {Ended} from '../../engine/live-plan.ts';
 import type {Agreed} from '../../face.ts';
 import {Stopped, toProblem} from '../../problem.ts';
 import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
+import {elsewise, type Place, type Walker} from './moves.ts';
 import {before, completeIn} from './path.ts';
 import type {News, WizardMove} from './seen.ts';
-import {elsewise, type Place, type Walker} from './wizard.ts';
 
 const blockedNews: News = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
 const lookingNews: News = {says: "Not everything is looked at yet, so it isn't known what would be made.", role: 'warning'};

@@ -1,6 +1,7 @@
 import {signOf} from '../../glyphs.ts';
+import type {StepSeen} from '../../telling/run-state.ts';
 import type {Binding, Move, Screen, View} from '../screen.ts';
-import {mendable, mendsOf} from './seen.ts';
+import {answerOf, blockedIn, keyWords, mendable, mendsOf} from './seen.ts';
 
 /** How a question stands in the walk through them. */
 export type Walking = {
@@ -26,19 +27,43 @@ const wizard =
 	(move: Extract<Move, {wizard: unknown}>['wizard']): (() => Move) =>
 	() => ({wizard: move});
 
-/** Mends the blocked finding, opens the plan and the commands by hand: works on every screen of the walk. Where letters are typed, ctrl stands in. */
-export function walkingKeys(view: View, typing: boolean, about?: string): Binding[] {
+/** Where letters are typed, ctrl stands in. */
+const letterOf = (key: string, typing: boolean): string => (typing ? `ctrl-${key}` : key);
+
+/** Mends the blocked finding: with the answers that the finding brings, else by changing the answer that it is about. */
+export function mendKeys(view: View, typing = false, about?: string): Binding[] {
 	const step = mendable(view.state, about);
 	const mends = step?.finding && mendsOf(step.finding);
 	const says = step?.finding?.fix ?? '';
-	const letter = (key: string) => (typing ? `ctrl-${key}` : key);
+	const press = letterOf('f', typing);
+	const mending: Binding[] = mends ? [{press: [press], shows: press, does: says === '' ? 'mend' : says, act: wizard({do: 'mend', answers: mends, says})}] : [];
+	const other = typing
+		? undefined
+		: blockedIn(view.state)
+				.map((one) => changeKey(view, one))
+				.find(Boolean);
+	return [...mending, ...(other ? [other] : [])];
+}
+
+/** Changes the answer that a blocked finding is about, where nothing mends it. */
+export function changeKey({wizard: {answers}}: View, {name, finding}: StepSeen): Binding | undefined {
+	const key = answerOf[name];
+	if (!finding || mendsOf(finding) || key === undefined || !answers.some((answer) => answer.key === key)) return undefined;
+	return {press: ['c'], shows: 'c', does: `change ${keyWords(key)}`, act: wizard({do: 'change', key})};
+}
+
+/** Opens the plan and the commands by hand, and logs in where that would help: works on every screen of the walk. */
+export function planKeys(view: View, typing: boolean): Binding[] {
+	const hand = letterOf('e', typing);
 	return [
-		...(mends ? [{press: [letter('f')], shows: letter('f'), does: says === '' ? 'mend' : says, act: wizard({do: 'mend', answers: mends, says})}] : []),
 		{press: ['tab'], shows: 'tab', does: 'plan', act: () => ({push: {is: 'plan' as const, over: true as const}})},
 		...(view.wizard.login !== undefined && !typing && isExpired(view) ? [{press: ['L'], shows: 'L', does: 'log in', act: wizard({do: 'login'})}] : []),
-		{press: [letter('e')], shows: letter('e'), does: 'by hand', act: () => ({push: {is: 'hand' as const, at: 0, top: 0}})},
+		{press: [hand], shows: hand, does: 'by hand', act: () => ({push: {is: 'hand' as const, at: 0, top: 0}})},
 	];
 }
+
+/** What can be done beside any question. */
+export const walkingKeys = (view: View, typing: boolean, about?: string): Binding[] => [...mendKeys(view, typing, about), ...planKeys(view, typing)];
 
 /** The way back, where there is one. */
 export function backKey(walking: Walking, press: readonly string[], view: View): Binding[] {

@@ -1,36 +1,18 @@
 import type {Agreed, Interviewer} from '../../face.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {answered, read} from '../../interview.ts';
-import {isProblem, type Problem, toProblem} from '../../problem.ts';
+import {isProblem, type Problem} from '../../problem.ts';
 import {questions} from '../../questions/all.ts';
 import type {SecretQuestion} from '../../questions/question.ts';
 import {settle, toAsk} from '../../questions/settle.ts';
 import {putSecret} from '../../secret-interview.ts';
 import {fieldFor} from '../screens/field.ts';
 import {prefetch, putOnStage, valueOn} from './asking.ts';
+import {elsewise, logIn, type Place, type Walker} from './moves.ts';
 import {after, answeredSeen, answersSeen, before, completeIn, elsewhere, type Progress, pathOf} from './path.ts';
 import {reviewed} from './reviewing.ts';
-import {keyWords, type News, type WizardMove} from './seen.ts';
+import {keyWords} from './seen.ts';
 import type {Stage} from './stage.ts';
-
-/** Where the walk stands: at a question, at a secret, at the review, or on the way to what comes after an answer. */
-export type Place =
-	| {on: 'next'; after?: AnswerKey | undefined}
-	| {on: 'question'; key: AnswerKey; change: boolean}
-	| {on: 'secret'; question: SecretQuestion; change: boolean}
-	| {on: 'review'};
-
-/** What the walk remembers while it goes back and forth. */
-export type Memory = {
-	progress: Progress;
-	/** The fleet whose record was looked for. */
-	recorded: string | undefined;
-	/** The review was reached: from then on only what it lacks is asked. */
-	reviewing: boolean;
-};
-
-/** Everything that the walk works with. */
-export type Walker = {interviewer: Interviewer; stage: Stage; memory: Memory};
 
 /** Milliseconds that the cursor rests before the checks look at what it is on. */
 const rest = 150;
@@ -199,50 +181,6 @@ async function take({stage, memory}: Walker, key: AnswerKey, value: unknown): Pr
 	const less = {...walk, layers: {...walk.layers, typed}};
 	memory.progress = {walk: less, visited, settled: await settle(less.layers, less.asking)};
 	stage.tell({news: {says: `Asked again, since it isn't there any more: ${gone.map(keyWords).join(', ')}.`, role: 'warning'}});
-}
-
-/** What can be done at any question: mends, asks everything, looks again, logs in. */
-export async function elsewise(walker: Walker, move: WizardMove, here: Place): Promise<Place> {
-	const {interviewer, stage, memory} = walker;
-	if (move.do === 'mend') await mend(walker, move.answers, move.says);
-	if (move.do === 'again') interviewer.plan.again(true);
-	if (move.do === 'login') await logIn(walker);
-	if (move.do === 'save') stage.tell({news: await saved(walker, move.name)});
-	if (move.do !== 'everything') return here;
-	const {walk} = memory.progress;
-	memory.progress = {...memory.progress, walk: {...walk, everything: true}};
-	memory.reviewing = false;
-	return {on: 'next'};
-}
-
-/** Answers that mend a finding are taken like typed ones; a question that would still be asked is asked with them as its default. */
-async function mend({stage, memory}: Walker, answers: Given, says: string): Promise<void> {
-	let {walk, visited} = memory.progress;
-	for (const [key, value] of Object.entries(answers)) {
-		if (!isKey(key)) continue;
-		walk = answered(walk, key, value);
-		if (questions[key].asked === true) visited = new Set([...visited, key]);
-	}
-	memory.progress = {walk, visited, settled: await settle(walk.layers, walk.asking)};
-	stage.tell({news: {says: `Done: ${says === '' ? Object.keys(answers).map(keyWords).join(', ') : says}.`, role: 'so'}});
-}
-
-const isKey = (key: string): key is AnswerKey => Object.hasOwn(questions, key);
-
-async function saved({interviewer, memory}: Walker, name: string): Promise<News> {
-	try {
-		return {says: `Preset ${name} is saved in ${await interviewer.save(name, memory.progress.settled)}.`, role: 'so'};
-	} catch (error) {
-		return {says: toProblem(error).message, role: 'blocked'};
-	}
-}
-
-async function logIn({interviewer, stage}: Walker): Promise<void> {
-	const {login} = interviewer;
-	if (!login) return;
-	const isIn = await stage.handOver(login.run);
-	stage.tell({news: isIn ? {says: 'Logged in; looking again.', role: 'so'} : {says: `\`${login.command}\` didn't log in.`, role: 'blocked'}});
-	interviewer.plan.again(true);
 }
 
 /** Shows what stands in the way until the person tries again; the place to go on at. */

@@ -1,0 +1,86 @@
+import type {OpenContext} from '../engine/context.ts';
+import {parseConfig} from '../executors/docker-machine/config-document.ts';
+import type {Fleet, Given} from '../fleet.ts';
+import type {Connection} from '../host/port.ts';
+import type {PanelPorts, Watched} from '../snapshot/sources.ts';
+import type {Looking} from '../step.ts';
+import {recordLook} from '../steps/looks/record.ts';
+import {connectTo, type Reaching} from '../steps/reaching.ts';
+import {layersOf, lookingAt} from './opening.ts';
+import type {Session} from './session.ts';
+
+/** What is watched, and the ports that it's looked at through. */
+export type Watch = {watched: Watched; ports: PanelPorts; region: string; /** The fleet, or what stands for it with a manager that bears no mark. */ fleet: Fleet; given: Given};
+
+/** What this command line says of how to reach a manager: flags over preset over environment. */
+export async function givenOf(session: Session): Promise<Given> {
+	const {flag, preset, environment} = await layersOf(session);
+	return {...environment, ...preset, ...flag};
+}
+
+/** One connection with a context of its own: once it is lost, the next one begins from nothing. */
+async function connection(open: () => OpenContext<Reaching>, connect: (context: Reaching) => Promise<Connection>): Promise<Connection> {
+	const context = open();
+	try {
+		const held = await connect(context);
+		return {...held, close: () => context.close()};
+	} catch (error) {
+		await context.close();
+		throw error;
+	}
+}
+
+/** GitLab for the panel, where somebody gave a token for it. */
+function gitlabFor({world, secrets}: Session, url: string, ca: string | undefined): PanelPorts['gitlab'] {
+	const token = secrets.gitlabToken;
+	return token === undefined ? undefined : {panel: world.gitlabAt(url, ca), token};
+}
+
+const portsFor = (session: Session, region: string, gitlab: PanelPorts['gitlab'], connect: PanelPorts['connect']): PanelPorts => ({
+	cloud: session.world.cloudAt(region, session.stops.soft),
+	cloudAt: (other) => session.world.cloudAt(other, session.stops.soft),
+	clock: session.world.clock,
+	connect,
+	toml: (text) => parseConfig(text, 'config.toml on the manager'),
+	...(gitlab ? {gitlab} : {}),
+});
+
+/** Looks at a fleet of ours. Who has no key here comes in by EC2 Instance Connect; no answer is asked for. */
+export async function watchFleet(session: Session, fleet: Fleet): Promise<Watch> {
+	const given = await givenOf(session);
+	const open = (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers: given});
+	const {gitlabUrl, gitlabCa} = {...(await recorded(session, fleet)), ...given};
+	const ca = gitlabCa === undefined ? undefined : await session.world.disk.read(gitlabCa);
+	const ports = portsFor(session, fleet.region, gitlabFor(session, gitlabUrl ?? 'https://gitlab.com', ca), (manager) =>
+		connection(open, (context) => connectTo(context, manager)),
+	);
+	return {watched: {fleet}, ports, region: fleet.region, fleet, given};
+}
+
+/** The record's answers; a record that can't be read now is told by its own source, not here. */
+async function recorded(session: Session, fleet: Fleet): Promise<Given> {
+	const looking: OpenContext<Looking> = lookingAt(session, fleet);
+	try {
+		return (await looking.look(recordLook))?.answers ?? {};
+	} catch {
+		return {};
+	} finally {
+		await looking.close();
+	}
+}
+
+/**
+ * Looks at any docker+machine manager, whoever made it, and changes nothing there: no tag, no key that stays. It's reached with `--private-key`,
+ * or by EC2 Instance Connect, which lets a fresh key in for a minute each time.
+ */
+export async function watchManager(session: Session, managerId: string, region: string): Promise<Watch> {
+	const given = await givenOf(session);
+	// No record is looked for: a manager that bears no mark has none, so what it was made of is taken as known.
+	const answers: Given = {image: 'unknown', ...given};
+	const fleet = {name: managerId, region};
+	const open = (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers});
+	// The token goes to no GitLab that nobody named.
+	const gitlab = given.gitlabUrl === undefined ? undefined : gitlabFor(session, given.gitlabUrl, undefined);
+	const ports = portsFor(session, region, gitlab, (manager) => connection(open, (context) => connectTo(context, manager)));
+	return {watched: {managerId}, ports, region, fleet, given};
+}

@@ -1,0 +1,44 @@
+import {z} from 'zod';
+import {type Answer, type Request, send} from '../request.ts';
+import {type Calling, refusal, strange, unreachable} from './problems.ts';
+
+/** Milliseconds that one request may take. */
+const limit = 15_000;
+
+/** One request to GitLab's API; `what` completes "may not …" and "its answer to …". */
+export type Ask = {method?: string; path: string; what: string; token?: string; fields?: object; signal?: AbortSignal | undefined};
+
+/** How one GitLab is asked: every answer that isn't a success, and every one of another shape, is thrown as a Problem. */
+export type Asking = {
+	ask(request: Ask): Promise<Answer>;
+	read<Shape>(answer: Answer, shape: z.ZodType<Shape>, what: string): Shape;
+};
+
+/** Asks one GitLab; the token travels in a header, fields in the body. `env` is for proxies. */
+export function askingAt({url, ca, env}: {url: string; ca: string | undefined; env: Request['env']}): Asking {
+	const calling = (what: string): Calling => ({url, what});
+	return {
+		async ask({method = 'GET', path, what, token, fields, signal}) {
+			const headers = {
+				accept: 'application/json',
+				...(token === undefined ? {} : {'private-token': token}),
+				...(fields ? {'content-type': 'application/json'} : {}),
+			};
+			let answer: Answer;
+			try {
+				answer = await send({url: `${url}/api/v4${path}`, method, headers, ...(fields ? {body: JSON.stringify(fields)} : {}), ca, env, limit, signal});
+			} catch (error) {
+				throw unreachable(error, calling(what), signal);
+			}
+			if (answer.status >= 300) throw refusal(answer, calling(what));
+			return answer;
+		},
+		read(answer, shape, what) {
+			try {
+				return shape.parse(JSON.parse(answer.text));
+			} catch (error) {
+				throw strange(calling(what), error instanceof z.ZodError ? error : undefined);
+			}
+		},
+	};
+}

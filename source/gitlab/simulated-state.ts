@@ -1,0 +1,87 @@
+import type {Laptop} from '../simulated-laptop.ts';
+import type {GitlabAt, RunnerSeen} from './port.ts';
+
+/** A runner as the simulated GitLab keeps it. Times are milliseconds since 1970. */
+export type RunnerKept = {
+	id: number;
+	token: string;
+	description: string;
+	tags: string[];
+	runUntagged: boolean;
+	note: string;
+	paused: boolean;
+	contactedAt?: number;
+	/** A project's runner unless said otherwise; of a group's, the ids of the groups. */
+	type?: 'instance_type' | 'group_type' | 'project_type';
+	groups?: number[];
+	accessLevel?: 'not_protected' | 'ref_protected';
+	/** Managers that asked for jobs with its token. */
+	managers?: {systemId: string; version: string; contactedAt: number}[];
+};
+
+/** How a GitLab does, to whoever calls it. */
+export type GitlabHealth = 'up' | 'unreachable' | 'certificate' | 'failing' | 'throttled';
+
+/** One job as GitLab, its runner and the tests know it. Times are milliseconds since 1970. */
+export type Job = {
+	id: number;
+	name: string;
+	project: string;
+	/** How long its script takes, in seconds. */
+	seconds: number;
+	tags: string[];
+	/** The branch; `main` where it is absent. */
+	ref?: string;
+	state: 'pending' | 'running' | 'success' | 'failed';
+	queuedAt: number;
+	startedAt?: number;
+	endedAt?: number;
+	/** Instance id of the manager that took it. */
+	manager?: string;
+	/** Name of the machine that it ran on. */
+	worker?: string;
+	runnerId?: number;
+	/** Why it failed, in GitLab Runner's words. */
+	reason?: string;
+};
+
+/** The simulated GitLab: what it knows, and what managers ask of it. */
+export type SimulatedGitlab = {
+	url: string;
+	health: GitlabHealth;
+	/** PEM that callers must trust, or undefined: any. */
+	ca: string | undefined;
+	runners: Map<number, RunnerKept>;
+	/** Personal access tokens with their scopes. */
+	tokens: Map<string, string[]>;
+	jobs: Job[];
+	/** Paths of projects that are there besides those with jobs. */
+	projects: Set<string>;
+	/** Branches that are protected, in every project. */
+	protectedRefs: Set<string>;
+	/** What `gitlab-runner verify` of a manager meets: an HTTP status, or -100 for none. */
+	verify(url: string, token: string, ca: string | undefined): {status: number; runner?: RunnerKept};
+	/** The runner of a token, when GitLab would give it jobs. */
+	serves(url: string, token: string): RunnerKept | undefined;
+	/** Called before GitLab answers a laptop, so that it has heard from its managers. */
+	whenAsked: (() => void)[];
+	at(laptop: Laptop): GitlabAt;
+};
+
+/** A time as GitLab writes it. */
+export const isoTime = (at: number) => new Date(at).toISOString();
+
+/** Two hours without a word, and GitLab calls a runner offline (facts §17.5). */
+const offlineAfter = 7_200_000;
+
+/** A runner as the port tells it. */
+export const seen = (runner: RunnerKept, now: number): RunnerSeen => ({
+	id: runner.id,
+	description: runner.description,
+	online: runner.contactedAt !== undefined && now - runner.contactedAt < offlineAfter,
+	paused: runner.paused,
+	...(runner.contactedAt === undefined ? {} : {contactedAt: isoTime(runner.contactedAt)}),
+	tags: runner.tags,
+	runUntagged: runner.runUntagged,
+	maintenanceNote: runner.note,
+});

@@ -1,0 +1,115 @@
+import {z} from 'zod';
+
+const time = z.iso.datetime();
+const usd = z.number().meta({description: 'USD'});
+const usdPerHour = z.number().meta({description: 'USD an hour, with disk and address'});
+const count = z.int().min(0);
+const sum = z.strictObject({usd, since: time.meta({description: 'Nothing before this is known'})});
+const problem = z.strictObject({code: z.string(), message: z.string(), advice: z.string().optional()});
+const source = z.strictObject({
+	at: time.optional().meta({description: 'When the value that is shown was seen'}),
+	ageSeconds: count.optional(),
+	problem: problem.optional().meta({description: 'Why the last look failed'}),
+	off: z.string().optional().meta({description: "Why it isn't asked at all"}),
+});
+const state = z.enum(['creating', 'idle', 'busy', 'removing', 'failed', 'stopped', 'orphan', 'unknown']);
+
+const worker = z.strictObject({
+	name: z.string(),
+	state,
+	detail: z.string().optional(),
+	job: z
+		.strictObject({
+			id: z.int(),
+			name: z.string().optional(),
+			project: z.string().optional(),
+			stage: z.string().optional(),
+			url: z.string().optional(),
+			since: time.optional(),
+		})
+		.optional(),
+	type: z.string().optional(),
+	zone: z.string().optional(),
+	market: z.enum(['spot', 'on-demand']).optional(),
+	instance: z.string().optional(),
+	address: z.string().optional(),
+	createdAt: time.optional(),
+	ageSeconds: count.optional(),
+	usdPerHour: usdPerHour.optional(),
+	usdSoFar: usd.optional(),
+});
+
+/** The document that `status --json` prints as the value of its one event `document`. What isn't known is left out; 0 is 0. */
+export const statusShape = z.strictObject({
+	version: z.literal(1),
+	at: time,
+	region: z.string(),
+	fleet: z.string().optional().meta({description: 'Absent for a manager that bears no mark'}),
+	manager: z
+		.strictObject({
+			instance: z.string(),
+			state: z.string(),
+			type: z.string(),
+			zone: z.string(),
+			launchedAt: time.optional(),
+			service: z.string().optional().meta({description: "The runner's service, in systemd's words"}),
+		})
+		.optional(),
+	verdict: z.strictObject({is: z.enum(['healthy', 'trouble', 'unknown']).meta({description: 'Exit code 0, 4, 1'}), says: z.string()}),
+	waiting: z.strictObject({
+		known: z.boolean(),
+		jobs: count.optional().meta({description: 'Jobs that wait for this runner'}),
+		unserved: count.optional().meta({description: 'Jobs that wait and that no runner takes'}),
+		says: z.string(),
+	}),
+	causes: z
+		.array(z.strictObject({id: z.string(), says: z.string(), source: z.string(), act: z.string(), since: time.optional()}))
+		.meta({description: 'Why jobs wait, the cause to act on first coming first'}),
+	runner: z.strictObject({
+		name: z.string().optional(),
+		id: z.int().optional(),
+		version: z.string().optional(),
+		online: z.boolean().optional(),
+		paused: z.boolean().optional(),
+		jobs: count.optional(),
+		limit: count.optional(),
+		concurrent: count.optional(),
+		idleCount: count.optional(),
+	}),
+	machines: z.strictObject({
+		all: count,
+		creating: count,
+		idle: count,
+		busy: count,
+		removing: count,
+		failed: count,
+		stopped: count,
+		orphan: count,
+		unknown: count,
+	}),
+	workers: z.array(worker),
+	costs: z.strictObject({
+		usdPerHour: usdPerHour.optional(),
+		managerUsdPerHour: usdPerHour.optional(),
+		savedBySpotUsdPerHour: usdPerHour.optional(),
+		today: sum.optional(),
+		month: sum.optional(),
+		workersWithoutPrice: count,
+	}),
+	lastChange: z
+		.strictObject({
+			version: z.int(),
+			at: time,
+			by: z.string(),
+			changes: z.array(z.strictObject({what: z.string(), from: z.string(), to: z.string()})),
+		})
+		.optional()
+		.meta({description: "The last change of the fleet's record"}),
+	sources: z.record(z.string(), source),
+});
+
+/** The JSON Schema of the status document, as text: what `status.schema.json` holds. */
+export function statusSchemaText(): string {
+	const schema = z.toJSONSchema(statusShape, {target: 'draft-2020-12'});
+	return `${JSON.stringify({title: 'The value of the document that gitlab-runner-aws status --json prints', ...schema}, undefined, '\t')}\n`;
+}

@@ -1,0 +1,34 @@
+import type {Cause} from './causes/cause.ts';
+import {join} from './join.ts';
+import type {Row} from './rows.ts';
+import type {Snapshot, SourceName} from './snapshot.ts';
+import {troublesOf, whyWaiting} from './why-waiting.ts';
+
+/** Whether a fleet is well: `unknown` where what would tell couldn't be looked at. */
+export type Verdict = {is: 'healthy' | 'trouble' | 'unknown'; says: string; causes: readonly Cause[]};
+
+/** Sources that a look isn't complete without; leftovers are another command's. */
+const awaited = ['ec2', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record'] as const satisfies readonly SourceName[];
+
+/** Whether each source has told, failed or isn't asked. Prices wait until something has a price. */
+export function hasSettled(snapshot: Snapshot): boolean {
+	const {value, problem: failed} = snapshot.ec2;
+	const nothingPaid = failed !== undefined || (value !== undefined && value.manager === undefined && value.instances.length === 0);
+	return awaited.every((name) => {
+		const {at, problem, off} = snapshot[name];
+		return at !== undefined || problem !== undefined || off !== undefined || (name === 'prices' && nothingPaid);
+	});
+}
+
+/** Judges a fleet by all that is known: jobs that wait because every machine is busy are no trouble. Pure; `now` is milliseconds since 1970. */
+export function verdictOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Verdict {
+	const {ec2, host} = snapshot;
+	if (!ec2.value) return {is: 'unknown', says: ec2.problem?.message ?? "EC2 hasn't told anything yet.", causes: []};
+	const unserved = whyWaiting(snapshot, now, rows).causes.filter(({id}) => id.startsWith('unserved'));
+	const causes = [...troublesOf(snapshot, now, rows), ...unserved];
+	const {manager} = ec2.value;
+	if (manager?.state === 'running' && !host.value)
+		return {is: 'unknown', says: `The manager can't be asked. ${host.problem?.message ?? "It hasn't answered yet."}`, causes};
+	if (causes[0]) return {is: 'trouble', says: causes[0].says, causes};
+	return {is: 'healthy', says: 'Everything that is known is well.', causes};
+}

@@ -1,0 +1,102 @@
+import {age, many, money} from '../snapshot/formats.ts';
+import type {Counts} from '../snapshot/rows.ts';
+import {ageOf, type Seen} from '../snapshot/seen.ts';
+import {type Snapshot, type SourceName, sourceTitles} from '../snapshot/snapshot.ts';
+import {sourceOrder} from '../snapshot/status.ts';
+import type {Costs} from '../snapshot/costs.ts';
+import type {Waiting} from '../snapshot/waiting.ts';
+
+/** A state of the runner, in a word and with how it is marked. */
+export type RunnerWord = {word: string; mark: 'so' | 'note' | 'failed' | 'waiting'};
+
+/** Whether the runner takes jobs, as far as anything tells: GitLab first, else its service and its metrics. */
+export function runnerWord({gitlab, host, runner}: Snapshot): RunnerWord {
+	const served = gitlab.value?.runner;
+	if (served?.paused) return {word: 'paused', mark: 'note'};
+	const service = host.value?.service.active;
+	if (service === 'deactivating') return {word: 'draining', mark: 'note'};
+	if (service !== undefined && service !== '' && service !== 'active') return {word: service, mark: 'failed'};
+	if (served?.online === false) return {word: 'offline', mark: 'failed'};
+	if (served?.online) return {word: 'online', mark: 'so'};
+	if (runner.value && !runner.problem) return {word: 'running', mark: 'so'};
+	return {word: 'not known', mark: 'waiting'};
+}
+
+/** `14 busy, 2 creating`: the states that there are; nothing where there is no machine. */
+export function stateWords(counts: Counts): string {
+	const states = ['busy', 'idle', 'creating', 'removing', 'failed', 'stopped', 'orphan', 'unknown'] as const;
+	return states
+		.filter((state) => counts[state] > 0)
+		.map((state) => `${counts[state]} ${state === 'unknown' ? 'not known' : state}`)
+		.join(', ');
+}
+
+/** `16 of 16`: machines against the limit, where there is one. Orphans are none of the runner's. */
+export function machineWords({host}: Snapshot, counts: Counts): string {
+	const limit = host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit;
+	const machines = counts.all - counts.orphan;
+	return limit === undefined ? `${machines}` : `${machines} of ${limit}`;
+}
+
+/** `14 running, 3 waiting`; jobs that nobody can count are said so. */
+export function jobWords({runner}: Snapshot, counts: Counts, waiting: Waiting): string {
+	const running = runner.value?.metrics.jobs ?? counts.busy;
+	return `${running} running, ${waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting` : 'waiting not known'}`;
+}
+
+/** `about $0.41/h, $6.10 today`; parts that aren't known are left out. */
+export function costWords({perHour, today}: Costs): string {
+	const parts = [...(perHour === undefined ? [] : [`${money(perHour)}/h`]), ...(today === undefined ? [] : [`${money(today.usd)} today`])];
+	return parts.length === 0 ? 'costs not known' : `about ${parts.join(' · ')}`;
+}
+
+/** `12:00`, or `24 Nov 12:00` where it wasn't today; UTC, as AWS's. Milliseconds since 1970. */
+export function clockWords(at: number, now: number): string {
+	const date = new Date(at);
+	const time = date.toISOString().slice(11, 16);
+	if (new Date(now).toISOString().slice(0, 10) === date.toISOString().slice(0, 10)) return `${time} UTC`;
+	return `${date.getUTCDate()} ${date.toLocaleString('en-GB', {month: 'short', timeZone: 'UTC'})} ${time} UTC`;
+}
+
+/** `limit 12 → 16 by alice, 03:12`: the record's last change. */
+export function changeWords({record}: Snapshot, now: number): string | undefined {
+	const last = record.value?.find(({changes, note}) => changes.length > 0 || note !== undefined);
+	if (!last) return undefined;
+	const shown = last.changes.slice(0, 3).map(({what, from, to}) => `${what} ${from} → ${to}`);
+	const more = last.changes.length > 3 ? [`${last.changes.length - 3} more`] : [];
+	return `${[...(last.note === undefined ? [] : [last.note]), ...shown, ...more].join(', ')} by ${last.by}, ${clockWords(last.at, now)}`;
+}
+
+const troubleOf = (name: SourceName, seen: Seen<unknown>, now: number): string | undefined => {
+	if (!seen.problem) return undefined;
+	const old = ageOf(seen, now);
+	return `${sourceTitles[name]}: ${old === undefined ? 'nothing yet' : `${age(old)} old`}, ${seen.problem.message}`;
+};
+
+/** Sources that don't answer now, each with the age of what is shown of it. */
+export const sourceTroubles = (snapshot: Snapshot, now: number): string[] => {
+	const {host, runner, journal} = snapshot;
+	// One connection tells all three, so one trouble is told once.
+	const same = (seen: Seen<unknown>) => host.problem !== undefined && seen.problem?.message === host.problem.message;
+	return sourceOrder.flatMap((name) => {
+		if ((name === 'runner' && same(runner)) || (name === 'journal' && same(journal))) return [];
+		return troubleOf(name, snapshot[name], now) ?? [];
+	});
+};
+
+/** The manager in a line: `i-0ab… t3.small, running, 12 d`. */
+export function managerWords({ec2}: Snapshot, now: number): string {
+	if (!ec2.value) return ec2.problem ? 'not known' : 'asking EC2';
+	const {manager} = ec2.value;
+	if (!manager) return 'none';
+	const running = manager.state === 'running' ? age((now - manager.launchedAt) / 1000) : manager.state;
+	return `${manager.id} ${manager.type} ${running}`;
+}
+
+/** What a table without rows says: what is so, and what changes it. */
+export function emptyWords(snapshot: Snapshot): string {
+	if (!snapshot.ec2.value && !snapshot.host.value) return 'Asking EC2 and the manager which workers there are.';
+	const idle = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.idleCount;
+	if (!snapshot.host.value) return 'EC2 shows no worker. The manager has told nothing yet.';
+	return idle === 0 || idle === undefined ? 'No workers: the idle count is 0. The next job starts one.' : `No workers yet: the idle count is ${idle}, so the runner makes ${many(idle, 'one', 'them')}.`;
+}

@@ -1,0 +1,18 @@
+import type {AfterRun, HomeChoice} from '../face.ts';
+import type {Press} from './press.ts';
+import type {Screen, View} from './screen.ts';
+import type {WizardMove} from './wizard/seen.ts';
+
+/** Who waits for the screen on top: what to do with what the person does there. */
+export type Waiting = {
+	answer?(value: unknown): void;
+	agree?(agreed: boolean): void;
+	leave?(): void;
+	wizard?(move: WizardMove): void;
+	chosen?(choice: HomeChoice | AfterRun | 'login'): void;
+	/** True when a press has to wait. */
+	holds?(press: Press, view: View): boolean;
+	changed?(screen: Screen): void;
+	/** `outside`: by a signal, which the rest of the program has heard of. */
+	stop(outside: boolean): void;
+};
