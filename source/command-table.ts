@@ -67,7 +67,9 @@ export const commands: readonly Command[] = [
 	{
 		name: 'status',
 		does: 'Shows a fleet live: workers, jobs, costs, and why jobs wait.',
-		count: [0, 0],
+		takes: '[undo]',
+		words: ['undo'],
+		count: [0, 1],
 		options: [
 			{flag: 'watch', help: 'With --json or --plain: goes on, one line each time.'},
 			{flag: 'manager', value: 'ID|choose', help: 'Opens any docker+machine manager, marked or not, and changes nothing.'},
@@ -78,6 +80,7 @@ export const commands: readonly Command[] = [
 		examples: [
 			['gitlab-runner-aws status', 'opens the panel'],
 			['gitlab-runner-aws status --json --watch', 'one document a line'],
+			['gitlab-runner-aws status undo', 'brings the config.toml before the last change back'],
 		],
 	},
 	{

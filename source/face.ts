@@ -1,6 +1,7 @@
 import type {Happening} from './engine/events.ts';
 import type {Ended, LivePlan} from './engine/live-plan.ts';
 import type {AnswerKey, Answers, Fleet, Given} from './fleet.ts';
+import type {PanelDriver, PanelLeft} from './panel/driver.ts';
 import type {Problem} from './problem.ts';
 import type {AnyQuestion, Choice, SecretQuestion} from './questions/question.ts';
 import type {Settled, Walk} from './questions/settle.ts';
@@ -110,4 +111,6 @@ export type Screens = {
 	farewell(farewell: Farewell): Promise<void>;
 	/** Home; `look` tells what it sees as it comes, until a choice is made: by the person, or by itself where only one thing can be done. */
 	home(look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>): Promise<HomeChoice>;
+	/** The live panel, until the person leaves it. */
+	panel(driver: PanelDriver): Promise<PanelLeft>;
 };

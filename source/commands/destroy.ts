@@ -2,27 +2,38 @@ import {forRemoval, type OpenContext} from '../engine/context.ts';
 import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {Proposal} from '../face.ts';
-import type {Fleet} from '../fleet.ts';
+import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Removal} from '../step.ts';
 import {identityLook} from '../steps/looks/identity.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {failAll} from './failing.ts';
 import {namedFleet} from './named-fleet.ts';
-import {lookingAt} from './opening.ts';
+import {layersOf, lookingAt} from './opening.ts';
 import type {Command, Session} from './session.ts';
 
 /** Takes away what bears a fleet's mark, and proves that nothing does any more. A fleet that isn't there is said, and no failure. */
 export const destroy: Command = async (session) => {
 	const fleet = await namedFleet(session);
 	const {options} = session;
-	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds});
+	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds}, await saidHere(session));
 	try {
 		return await takeAway(session, removal);
 	} finally {
 		await removal.close();
 	}
 };
+
+/** What flags or a preset say of the way to the manager from this laptop. */
+async function saidHere(session: Session): Promise<Given> {
+	const {flag, preset} = await layersOf(session);
+	const {privateKey, profile, sshAddress} = {...preset, ...flag};
+	return {
+		...(privateKey === undefined ? {} : {privateKey}),
+		...(profile === undefined ? {} : {profile}),
+		...(sshAddress === undefined ? {} : {sshAddress}),
+	};
+}
 
 async function takeAway(session: Session, removal: OpenContext<Removal>): Promise<number> {
 	const {face, stops} = session;

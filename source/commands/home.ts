@@ -65,12 +65,18 @@ export async function lookAround(session: Session, tell: (seen: HomeSeen) => voi
 			show({looked: seen.looked + 1, fleets: [...seen.fleets, ...found].sort(byPlace)});
 		} catch (error) {
 			if (error instanceof Stopped || signal.aborted) return;
-			show({refused: [...seen.refused, {region, says: toProblem(error).message}]});
+			show({refused: [...seen.refused, {region, says: told(error)}]});
 		}
 	};
 	await Promise.all(regions.map((region) => limit(() => lookIn(region))));
 	// Only where every region has said that there is none.
 	return regions.length > 0 && seen.refused.length === 0 && seen.fleets.length === 0 ? {do: 'setup'} : undefined;
+}
+
+/** What happened, and what to do about it. */
+function told(error: unknown): string {
+	const {message, advice} = toProblem(error);
+	return advice === undefined ? message : `${message} ${advice}`;
 }
 
 const byPlace = (one: HomeFleet, other: HomeFleet): number => one.region.localeCompare(other.region) || one.name.localeCompare(other.name);
@@ -84,7 +90,7 @@ async function enabledRegions(cloud: ReturnType<Session['world']['cloudAt']>, fi
 		);
 	} catch (error) {
 		if (error instanceof Stopped) throw error;
-		show({refused: [{region: 'all regions', says: toProblem(error).message}]});
+		show({refused: [{region: 'all regions', says: told(error)}]});
 		return [];
 	}
 }

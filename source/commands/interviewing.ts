@@ -45,7 +45,8 @@ export function groundFor(session: Session): Ground {
 	const plan = livePlan({
 		steps: dockerMachine.steps,
 		open: ({fleet: name, region, profile}) => lookingOf({name, region}, profile),
-		allowed: {replaceManager: session.options.replaceManager},
+		// A replacement is shown like any change here; it's agreed to by name before it is done.
+		allowed: {replaceManager: true},
 		emit: session.face.emit,
 		notYet,
 	});

@@ -7,9 +7,15 @@ import type {AnyStep, Context} from '../step.ts';
 import type {Session} from './session.ts';
 
 /** Makes the plan so, and keeps how long each step took for the next run's forecast. */
-export async function makeSo(session: Session, context: Context, plan: Plan, steps: readonly AnyStep[]): Promise<RunResult> {
+export async function makeSo(
+	session: Session,
+	context: Context,
+	plan: Plan,
+	steps: readonly AnyStep[],
+	{replaceManager}: {replaceManager: boolean} = session.options,
+): Promise<RunResult> {
 	const usual = medians(await session.world.disk.timings());
-	return runPlan(steps, context, plan, remembering(session), {replaceManager: session.options.replaceManager, usual});
+	return runPlan(steps, context, plan, remembering(session), {replaceManager, usual});
 }
 
 /** The exit code of a run that was stopped, once what stands was said. */

@@ -133,7 +133,8 @@ function loaderOf(name: Parsed['command']): () => Promise<Command> {
 /** What runs over steps tells itself how far it came; here a stop met a look, and there is nothing to undo. */
 function stopped(face: Face, stops: Session['stops']): number {
 	const exit = stops.exit();
-	if (exit !== undefined) face.fail(new Problem({code: 'stopped', message: 'Stopped while looking: no change is under way.', advice: 'Run the same command again to go on.'}));
+	if (exit !== undefined)
+		face.fail(new Problem({code: 'stopped', message: 'Stopped while looking: no change is under way.', advice: 'Run the same command again to go on.'}));
 	return exit ?? 130;
 }
 

@@ -1,9 +1,10 @@
 import type {Ended} from '../engine/live-plan.ts';
+import type {Plan} from '../engine/plan.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {Agreed, Interviewer, Screens} from '../face.ts';
-import {isProblem, type Problem} from '../problem.ts';
+import {isProblem, type Problem, Stopped} from '../problem.ts';
 import type {Walk} from '../questions/settle.ts';
-import type {Context} from '../step.ts';
+import type {Change, Context} from '../step.ts';
 import {identityLook} from '../steps/looks/identity.ts';
 import {failAll} from './failing.ts';
 import {type Ground, groundFor, interviewerFor, loginFor, presetFrom} from './interviewing.ts';
@@ -19,15 +20,42 @@ export async function setupOnScreens(session: Session, screens: Screens): Promis
 		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session)};
 		let at: Interviewer['at'] = session.options.preset === undefined ? 'questions' : 'review';
 		for (;;) {
-			const agreed = await screens.interview(interviewerFor(session, ground, walk, at));
+			const agreed = await interviewed(session, screens, interviewerFor(session, ground, walk, at));
+			walk = agreed.walk;
+			at = 'review';
+			if (!(await replacementAgreed(session, agreed.ended))) continue;
 			const ended = await runUntilDone(session, screens, ground, agreed);
 			if (typeof ended === 'number') return ended;
-			walk = agreed.walk;
 			at = ended.change;
 		}
 	} finally {
 		await ground.close();
 	}
+}
+
+/** Walks to the agreement; a person who leaves before is told that nothing was made. */
+async function interviewed({face}: Session, screens: Screens, interviewer: Interviewer): Promise<Agreed> {
+	try {
+		return await screens.interview(interviewer);
+	} catch (error) {
+		if (error instanceof Stopped) face.emit({event: 'note', says: 'Nothing was made or changed.'});
+		throw error;
+	}
+}
+
+/** What can be changed only by another manager. */
+const replacedIn = (plan: Plan): Change[] =>
+	[...plan.values()].flatMap((finding) => (finding.is === 'different' ? finding.changes.filter(({how}) => how === 'replace') : []));
+
+/** A manager is replaced only where that was agreed to by the fleet's name. */
+async function replacementAgreed({face, options}: Session, {plan, context}: Ended): Promise<boolean> {
+	const replacing = replacedIn(plan);
+	if (replacing.length === 0 || options.replaceManager) return true;
+	return face.agree({
+		says: `The manager of ${context.fleet.name} is replaced: a new one comes up beside it, and running jobs end first.`,
+		details: replacing.map(({what, from, to}) => `${what}  ${from} → ${to}`),
+		word: context.fleet.name,
+	});
 }
 
 /** Runs what was agreed to, again as often as the person says; the exit code, or the answer that they want to change. */
@@ -42,7 +70,7 @@ async function runUntilDone(
 	const {steps} = dockerMachine;
 	for (;;) {
 		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(context));
-		const result = await makeSo(session, context, plan, steps);
+		const result = await makeSo(session, context, plan, steps, {replaceManager: session.options.replaceManager || replacedIn(plan).length > 0});
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
 		if (result.problems.length === 0) {
@@ -54,7 +82,7 @@ async function runUntilDone(
 		ground.plan.again(true);
 		if (choice !== 'again') return choice;
 		const next = await ground.plan.ended();
-		if (!next || [...next.plan.values()].some(({is}) => is === 'blocked')) return {change: 'review'};
+		if (!next || [...next.plan.values()].some(({is}) => is === 'blocked') || !(await replacementAgreed(session, next))) return {change: 'review'};
 		({plan, context} = next);
 	}
 }

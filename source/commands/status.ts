@@ -1,3 +1,5 @@
+import type {Screens} from '../face.ts';
+import type {Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {joiner} from '../snapshot/join.ts';
 import type {Row} from '../snapshot/rows.ts';
@@ -6,9 +8,12 @@ import {watchSources} from '../snapshot/sources.ts';
 import {statusOf} from '../snapshot/status.ts';
 import {hasSettled, type Verdict, verdictOf} from '../snapshot/verdict.ts';
 import {changedLines, statusLines} from '../telling/status-table.ts';
+import {identityLook} from '../steps/looks/identity.ts';
+import {recordLook} from '../steps/looks/record.ts';
 import {mayColour, onlyAscii} from '../faces.ts';
 import {chosenManager} from './choosing-manager.ts';
 import {namedFleet} from './named-fleet.ts';
+import {lookingAt} from './opening.ts';
 import type {Command, Session} from './session.ts';
 import {type Watch, watchFleet, watchManager} from './status-ports.ts';
 
@@ -21,7 +26,13 @@ const exits: Record<Verdict['is'], number> = {healthy: 0, trouble: 4, unknown: 1
 
 /** Shows a fleet, or any docker+machine manager: live on screens, else once or again and again. Exits 0 healthy, 4 not, 1 when it couldn't be looked at. */
 export const status: Command = async (session) => {
+	const [word] = session.parsed.words;
+	if (word === 'undo') return (await import('./status-undo.ts')).undo(session);
+	if (word !== undefined) throw new Problem({code: 'usage', exit: 2, message: `\`status\` takes \`undo\` or nothing, not ${word}.`});
 	const watch = await watchOf(session);
+	const {screens} = session.face;
+	if (session.options.report) return report(session, watch);
+	if (screens && session.interactive) return live(session, watch, screens);
 	return session.options.watch ? again(session, watch) : once(session, watch);
 };
 
@@ -55,6 +66,39 @@ async function settled(session: Session, {ports, watched}: Watch): Promise<Round
 	const now = clock.now();
 	if (!last) throw new Problem({code: 'no-answer', message: `No source has answered within ${patience} s.`, fault: 'outside'});
 	return {snapshot: last, rows: joiner()(last, now), now};
+}
+
+/** The live panel, and where a person goes from it. */
+async function live(session: Session, watch: Watch, screens: Screens): Promise<number> {
+	const {panelDriver} = await import('./status-panel.ts');
+	const {fleet, watched} = watch;
+	if ('fleet' in watched) void place(session, fleet).catch(() => undefined);
+	const left = await screens.panel(panelDriver(session, watch));
+	if (left === 'repair') return (await import('./setup.ts')).setup(naming(session, fleet));
+	return 0;
+}
+
+const naming = (session: Session, {name, region}: Fleet): Session => ({...session, parsed: {...session.parsed, given: {...session.parsed.given, fleet: name, region}}});
+
+/** Tells whose account it is, for the line of place. */
+async function place(session: Session, fleet: Fleet): Promise<void> {
+	const context = lookingAt(session, fleet);
+	try {
+		const [{account, arn}, record] = await Promise.all([context.look(identityLook), context.look(recordLook)]);
+		session.face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account, arn, stands: record !== undefined, ...(session.demo ? {demo: true} : {})});
+	} finally {
+		await context.close();
+	}
+}
+
+/** One page of text for the team. */
+async function report(session: Session, watch: Watch): Promise<number> {
+	const {snapshot, rows, now} = await settled(session, watch);
+	const stopped = session.stops.exit();
+	if (stopped !== undefined) return stopped;
+	const {reportText} = await import('../telling/status-report.ts');
+	session.face.emit({event: 'document', name: 'report', value: reportText(snapshot, rows, now)});
+	return exits[verdictOf(snapshot, now, rows).is];
 }
 
 function looking({around: {stdout, env}, options}: Session) {

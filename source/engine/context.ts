@@ -1,4 +1,4 @@
-import type {AnswerKey, Answers, Fleet, Source} from '../fleet.ts';
+import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import type {Connection} from '../host/port.ts';
 import {isProblem, Stopped} from '../problem.ts';
 import type {Adapters, Context, Look, Looking, Removal, Secrets} from '../step.ts';
@@ -103,5 +103,9 @@ export function withAnswers(
 	return Object.assign(looking, {answers, sources, gitlab: looking.gitlabAt(answers.gitlabUrl, gitlabCa)});
 }
 
-/** The same context for taking the fleet away, which knows no answers. */
-export const forRemoval = (looking: OpenContext<Looking>, options: Removal['options']): OpenContext<Removal> => Object.assign(looking, {options});
+/**
+ * The same context for taking the fleet away, which knows no answers. `here` is what this laptop's own flags say of the way to the manager
+ * (`laptopKeys`); the rest of it is in the record.
+ */
+export const forRemoval = (looking: OpenContext<Looking>, options: Removal['options'], here: Given = {}): OpenContext<Removal> =>
+	Object.assign(looking, {options, answers: here});

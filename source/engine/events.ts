@@ -14,6 +14,8 @@ const change = z.object({what: z.string(), from: z.string(), to: z.string(), how
 const note = z.object({says: z.string(), advice: z.string().optional()});
 const standing = z.object({step, id: z.string(), says: z.string(), goes: z.boolean()});
 
+const orphanKind = z.enum(['instance', 'key pair', 'spot request', 'volume']);
+
 /** Every event, declared once with its payload. `--json` prints these; its schema is made from here. */
 export const eventShapes = {
 	/** Which fleet this is about, as soon as it is known. */
@@ -58,6 +60,24 @@ export const eventShapes = {
 	'run.ended': z.object({done: z.int(), failed: z.int(), skipped: z.int(), seconds}),
 	/** What stands of a fleet, before and after a removal. */
 	'standing.listed': z.object({when: z.enum(['before', 'after']), standing: z.array(standing)}),
+	/** Something that a docker-machine made and that no live manager knows, or of which nobody can say; region by region. Sums are USD, about. */
+	'orphan.found': z.object({
+		region: z.string(),
+		kind: orphanKind,
+		id: z.string(),
+		name: z.string(),
+		is: z.enum(['orphan', 'not-known']),
+		because: z.string(),
+		fleet: z.string().optional(),
+		createdAt: z.iso.datetime().optional(),
+		type: z.string().optional(),
+		zone: z.string().optional(),
+		sizeGib: z.number().optional(),
+		usdPerHour: z.number().optional(),
+		usdSoFar: z.number().optional(),
+	}),
+	/** Gone, and another look has shown it. */
+	'orphan.removed': z.object({region: z.string(), kind: orphanKind, id: z.string(), name: z.string()}),
 	'agreement.asked': z.object({says: z.string(), agreed: z.boolean(), by: z.enum(['flag', 'typed'])}),
 	note,
 	/** The first job, live: what GitLab and the manager tell of it. */

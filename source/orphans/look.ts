@@ -1,10 +1,9 @@
-import {markKeys} from '../fleet.ts';
 import type {Problem} from '../problem.ts';
-import {judgeLeftovers, type AskedManager, type Leftover} from '../snapshot/orphans.ts';
-import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
+import {type AskedManager, judgeLeftovers, type Leftover} from '../snapshot/orphans.ts';
 import type {Leftovers} from '../snapshot/snapshot.ts';
-import {type Instance, instanceOf} from '../steps/looks/account.ts';
-import {askManager, isMarkedManager, maybeManager} from './managers.ts';
+import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
+import {type Instance, instanceOf, lives} from '../steps/looks/account.ts';
+import {askManager, managedFleet, maybeManager} from './managers.ts';
 import type {Place} from './place.ts';
 import {type Worth, worthOf} from './worth.ts';
 
@@ -33,27 +32,26 @@ async function sweep({cloud, fleets}: Place): Promise<Swept> {
 type Judged = {leftovers: Leftover[]; silent: RegionSeen['silent']};
 
 /**
- * Judges in two rounds, so that nobody is asked for nothing: marked managers once there is something that isn't in use, and machines that may be
+ * Judges in two rounds, so that nobody is asked for nothing: the fleets' managers once there is something that isn't in use, and machines that may be
  * somebody else's manager once those don't know it.
  */
 async function judge(place: Place, swept: Swept): Promise<Judged> {
-	const {instances} = swept;
-	const marked = instances.filter(isMarkedManager);
-	const others = instances.filter(maybeManager);
-	const judgedWith = (managers: readonly AskedManager[]): Leftover[] => judgeLeftovers({region: place.region, ...swept, managers, now: place.clock.now(), askedAfter: true});
+	const {region, clock} = place;
+	const living = swept.instances.filter(lives).map((instance) => ({instance, fleet: managedFleet(instance, swept.fleets, region)}));
+	const ours = living.filter(({fleet}) => fleet !== undefined);
+	const others = living.filter(({fleet, instance}) => fleet === undefined && maybeManager(instance));
+	const judgedBy = (managers: readonly AskedManager[]): Leftover[] => judgeLeftovers({region, ...swept, managers, now: clock.now(), askedAfter: true});
 	const isOpen = (leftovers: readonly Leftover[]): boolean => leftovers.some(({is}) => is !== 'known');
-	const ask = async (asked: readonly Instance[]) =>
-		(await Promise.all(asked.map((one) => askManager(place, one, marked.length + others.length === 1)))).filter((one) => one !== undefined);
+	const isOnly = ours.length + others.length === 1;
+	const ask = async (asked: typeof living) =>
+		(await Promise.all(asked.map(({fleet, instance}) => askManager(place, instance, fleet, isOnly)))).filter((one) => one !== undefined);
 
-	const silence = marked.map(({id, tags}): AskedManager => ({id, fleet: tags[markKeys.fleet], store: undefined, shortTokens: []}));
-	const unasked = judgedWith(silence);
+	const unasked = judgedBy(ours.map(({fleet, instance: {id}}) => ({id, fleet, store: undefined, shortTokens: []})));
 	if (!isOpen(unasked)) return {leftovers: unasked, silent: []};
-	const ours = await ask(marked);
-	const first = judgedWith(ours.map(({manager}) => manager));
-	const theirs = isOpen(first) ? await ask(others) : [];
-	const all = [...ours, ...theirs];
-	const silent = all.flatMap(({manager, trouble}) => (trouble ? [{manager: manager.id, problem: trouble}] : []));
-	return {leftovers: judgedWith(all.map(({manager}) => manager)), silent};
+	const first = await ask(ours);
+	const asked = isOpen(judgedBy(first.map(({manager}) => manager))) ? [...first, ...(await ask(others))] : first;
+	const silent = asked.flatMap(({manager, trouble}) => (trouble ? [{manager: manager.id, problem: trouble}] : []));
+	return {leftovers: judgedBy(asked.map(({manager}) => manager)), silent};
 }
 
 /** Looks for leftovers in one region, whoever made them, and changes nothing. Throws AWS's Problems, and `Stopped`. */

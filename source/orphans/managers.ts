@@ -1,4 +1,4 @@
-import {markKeys} from '../fleet.ts';
+import {markKeys, names} from '../fleet.ts';
 import {panelScript} from '../host/scripts/panel.ts';
 import {Problem} from '../problem.ts';
 import {machineNameOf} from '../snapshot/join.ts';
@@ -17,8 +17,16 @@ export type Answered = {manager: AskedManager; trouble?: Problem};
 /** Words in the names of machines that make others. */
 const telling = /runner|bastion|docker-machine|gitlab-ci/i;
 
-/** Whether a machine is a fleet's manager by its mark. */
-export const isMarkedManager = (instance: Instance): boolean => lives(instance) && instance.tags[markKeys.part] === 'manager';
+/**
+ * The fleet whose manager a machine is: by its mark, or because it has that fleet's instance profile or key pair, as somebody's copy of a manager has,
+ * whose machines bear the fleet's mark too. Undefined for any other machine.
+ */
+export function managedFleet({keyName, profileArn, tags}: Instance, fleets: readonly string[], region: string): string | undefined {
+	if (tags[markKeys.part] === 'manager') return tags[markKeys.fleet];
+	if (tags[markKeys.part] !== undefined) return undefined;
+	const profile = profileArn?.split('/').at(-1);
+	return fleets.find((name) => profile === names.profile({name, region}) || keyName === names.keyPair({name, region}));
+}
 
 /**
  * Whether somebody else's machine may be a manager: no runner made it, and a name that it bears says runner, bastion, docker-machine or gitlab-ci (a GitLab server isn't one).
@@ -33,8 +41,8 @@ export function maybeManager(instance: Instance): boolean {
 
 const isNoManager = ({config, hasStore}: HostSeen): boolean => !hasStore && !config?.facts?.runners.some(({executor}) => executor === 'docker+machine');
 
-const answered = (place: Place, {id, tags}: Instance, trouble: Problem): Answered => ({
-	manager: askedManager(id, tags[markKeys.fleet], failing(unseen, trouble, place.clock.now())),
+const silence = (place: Place, {id}: Instance, fleet: string | undefined, trouble: Problem): Answered => ({
+	manager: askedManager(id, fleet, failing(unseen, trouble, place.clock.now())),
 	trouble,
 });
 
@@ -42,10 +50,9 @@ const answered = (place: Place, {id, tags}: Instance, trouble: Problem): Answere
  * Asks one manager for its machines and changes nothing there: with the key that is here, else one that EC2 Instance Connect lets in for a minute.
  * Who can't be asked says why. Undefined for a machine that turns out to be no manager. Throws `Stopped`.
  */
-export async function askManager(place: Place, instance: Instance, isOnly: boolean): Promise<Answered | undefined> {
-	const {id, state, tags} = instance;
-	const fleet = tags[markKeys.fleet];
-	if (state !== 'running') return answered(place, instance, new Problem({code: 'manager-not-running', message: `The manager ${id} is ${state}.`}));
+export async function askManager(place: Place, instance: Instance, fleet: string | undefined, isOnly: boolean): Promise<Answered | undefined> {
+	const {id, state} = instance;
+	if (state !== 'running') return silence(place, instance, fleet, new Problem({code: 'manager-not-running', message: `The manager ${id} is ${state}.`}));
 	const {region, given} = place;
 	// A manager of nobody's fleet goes by its id, so that no fleet's key and record are taken for its own.
 	const context = place.open({name: fleet ?? id, region});
@@ -60,7 +67,7 @@ export async function askManager(place: Place, instance: Instance, isOnly: boole
 		return {manager: askedManager(id, fleet, good(seen, place.clock.now()))};
 	} catch (error) {
 		if (!(error instanceof Problem)) throw error;
-		return answered(place, instance, error);
+		return silence(place, instance, fleet, error);
 	} finally {
 		await context.close();
 	}

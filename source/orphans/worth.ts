@@ -1,9 +1,9 @@
-import {ifAnswered} from '../steps/answering.ts';
-import type {Instance} from '../steps/looks/account.ts';
-import {diskUsdPerHour, usdPerHour} from '../snapshot/price.ts';
 import type {Leftover} from '../snapshot/orphans.ts';
+import {diskUsdPerHour, usdPerHour} from '../snapshot/price.ts';
 import type {Prices} from '../snapshot/snapshot.ts';
 import {lookAtPrices} from '../snapshot/sources/prices.ts';
+import {ifAnswered} from '../steps/answering.ts';
+import type {Instance} from '../steps/looks/account.ts';
 import type {Place} from './place.ts';
 
 /** What a leftover costs in USD, about; nothing for what costs nothing, undefined for what has no known price. */

@@ -1,4 +1,5 @@
 import type {Cloud} from '../cloud/port.ts';
+import {isProblem} from '../problem.ts';
 import {choice} from './places.ts';
 import type {Asking, Choice} from './question.ts';
 
@@ -32,6 +33,11 @@ export async function imageChoices({cloud}: Asking): Promise<Choice<string>[]> {
 
 /** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */
 export async function publisherKnown(cloud: Cloud, imageId: string): Promise<boolean> {
-	const {Images = []} = await cloud.call('DescribeImages', {ImageIds: [imageId]});
-	return Images.every(({OwnerId, ImageOwnerAlias}) => publishers.includes(OwnerId ?? '') || publishers.includes(ImageOwnerAlias ?? ''));
+	try {
+		const {Images = []} = await cloud.call('DescribeImages', {ImageIds: [imageId]});
+		return Images.every(({OwnerId, ImageOwnerAlias}) => publishers.includes(OwnerId ?? '') || publishers.includes(ImageOwnerAlias ?? ''));
+	} catch (error) {
+		if (isProblem(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidAMIID.Malformed')) return true;
+		throw error;
+	}
 }

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 
-const number = z.number().optional().catch(undefined);
+/** Whole numbers come as bigint from a parser that keeps them apart from fractions. */
+const number = z.union([z.number(), z.bigint()]).transform(Number).optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 const machine = z
 	.object({

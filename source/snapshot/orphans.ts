@@ -79,26 +79,25 @@ function fleetOf(region: Region, name: string, tags: Record<string, string>): st
 	return tags[markKeys.fleet] ?? region.fleets.find((fleet) => isWorkerName({name: fleet, region: region.region}, name));
 }
 
-/** What tells whose a leftover is: its name, the fleet that its mark or its name names, and whether it was the mark. */
-type Owner = {name: string; fleet: string | undefined; marked: boolean};
+const hasToken = ({shortTokens}: AskedManager, name: string): boolean => shortTokens.some((token) => isNamedBy(token, name));
 
-const ownerOf = (region: Region, name: string, tags: Record<string, string>): Owner => ({
-	name,
-	fleet: fleetOf(region, name, tags),
-	marked: tags[markKeys.fleet] !== undefined,
-});
+/** What tells whose a leftover is. `sure`: only its fleet's own managers can have made it. */
+type Owner = {name: string; fleet: string | undefined; sure: boolean};
 
-/**
- * Managers that could have made it: those whose runner's token its name bears, those of its fleet, and any that can't be asked and isn't another
- * fleet's. What bears a fleet's mark was made by a manager that bears it too.
- */
-function candidates({managers}: Region, {fleet, marked, name}: Owner): readonly AskedManager[] {
-	return managers.filter((manager) => {
-		if (manager.shortTokens.some((token) => isNamedBy(token, name))) return true;
-		if (fleet !== undefined && manager.fleet === fleet) return true;
-		return manager.store === undefined && (fleet === undefined || (manager.fleet === undefined && !marked));
-	});
+/** A fleet's mark, or its name together with the token of its runner, leaves no doubt; a name alone could be anybody's. */
+function ownerOf(region: Region, name: string, tags: Record<string, string>): Owner {
+	const fleet = fleetOf(region, name, tags);
+	const isNamed = fleet !== undefined && region.managers.some((manager) => manager.fleet === fleet && hasToken(manager, name));
+	return {name, fleet, sure: tags[markKeys.fleet] !== undefined || isNamed};
 }
+
+/** Whether a manager that can't be asked may be the one that made it. */
+const mayBeSilent = ({fleet: of, store}: AskedManager, {fleet, sure}: Owner): boolean =>
+	store === undefined && (fleet === undefined || of === fleet || (of === undefined && !sure));
+
+/** Managers that could have made it: those whose runner's token its name bears, those of its fleet, and any that can't be asked and may be the one. */
+const candidates = ({managers}: Region, owner: Owner): readonly AskedManager[] =>
+	managers.filter((manager) => hasToken(manager, owner.name) || (owner.fleet !== undefined && manager.fleet === owner.fleet) || mayBeSilent(manager, owner));
 
 /** Since when something may be in the making: its name holds the time of its machine, which no later act of anybody's makes younger. */
 const beginning = (name: string, createdAt: number | undefined): number | undefined => {
@@ -156,7 +155,7 @@ function keyPairLeft(region: Region, pair: KeyPair, used: ReadonlySet<string>): 
 	if (judged.is === 'known') return {...base, ...judged};
 	const young = createdAt === undefined || region.now - createdAt < longestCreate;
 	if (young && !isSure(region, owner, judged)) return {...base, ...verdict('not-known', 'its machine may still be in the making')};
-	const unasked = region.managers.find(({store, fleet: of}) => store === undefined && (fleet === undefined || of === undefined || of === fleet));
+	const unasked = region.managers.find((manager) => mayBeSilent(manager, owner));
 	if (unasked) return {...base, ...verdict('not-known', `manager ${unasked.id} can't be asked`)};
 	return {...base, ...verdict('orphan', judged.is === 'orphan' ? judged.because : 'no live instance uses it')};
 }

@@ -34,12 +34,12 @@ export async function bucketStands(context: Removal): Promise<Standing[]> {
 	return [{id: bucket.name, says: goes ? 'the cache bucket, with all in it' : 'the cache bucket, kept: `--with-cache` deletes it', goes}];
 }
 
-/** Deletes one batch of versions and delete markers; false when there was nothing left. */
+/** Deletes one batch of versions and delete markers, and tells how many; a bucket that somebody else deletes meanwhile is empty. */
 async function emptyOnce({cloud}: Removal, name: string): Promise<number> {
-	const {Versions = [], DeleteMarkers = []} = await cloud.call('ListObjectVersions', {Bucket: name, MaxKeys: 1000});
+	const {Versions = [], DeleteMarkers = []} = (await unless(cloud.call('ListObjectVersions', {Bucket: name, MaxKeys: 1000}), 'NoSuchBucket')) ?? {};
 	const objects = [...Versions, ...DeleteMarkers].flatMap(({Key, VersionId}) => (Key === undefined ? [] : [{Key, VersionId}])).slice(0, 1000);
 	if (objects.length === 0) return 0;
-	const {Errors = []} = await cloud.call('DeleteObjects', {Bucket: name, Delete: {Objects: objects, Quiet: true}});
+	const {Errors = []} = (await unless(cloud.call('DeleteObjects', {Bucket: name, Delete: {Objects: objects, Quiet: true}}), 'NoSuchBucket')) ?? {};
 	const [first] = Errors;
 	if (first) {
 		throw new Problem({

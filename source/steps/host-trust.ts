@@ -48,5 +48,5 @@ export const keyChanged = (instance: Instance, region: string, {fingerprints, fr
 	new Problem({
 		code: 'host-key-changed',
 		message: `The manager ${instance.id} shows the host key ${seen}, and ${origin[from]} says ${fingerprints.join(' or ')}. Either it was made anew on purpose, or somebody stands between.`,
-		advice: `Compare with \`aws --region ${region} ec2 get-console-output --instance-id ${instance.id} --latest --output text\`. If it isn't yours any more, add \`--replace-manager\`.`,
+		advice: `Compare with \`aws --region ${region} ec2 get-console-output --instance-id ${instance.id} --latest --output text\`. If it isn't yours any more, end it with \`aws --region ${region} ec2 terminate-instances --instance-ids ${instance.id}\`; the same command then makes another.`,
 	});

@@ -18,8 +18,8 @@ async function ours(context: Removal) {
 export async function profileStands(context: Removal): Promise<Standing[]> {
 	const {name, profile, role} = await ours(context);
 	return [
-		...(profile ? [{id: profile.arn, says: `instance profile ${name}`, goes: true}] : []),
-		...(role ? [{id: role.arn, says: `role ${name}`, goes: true}] : []),
+		...(profile ? [{id: name, says: 'instance profile', goes: true}] : []),
+		...(role ? [{id: name, says: 'role', goes: true}] : []),
 	];
 }
 

@@ -101,25 +101,32 @@ function lateFor({code, message}: Problem): string | undefined {
 	return code === 'InvalidGroup.NotFound' ? 'security group' : undefined;
 }
 
-/** One RunInstances; waits while AWS spreads what was just made. Undefined when this generation's token belongs to an instance that is gone. */
-async function runOnce(context: Context, input: Input<'RunInstances'>, report: Report): Promise<string | undefined> {
+/** Makes a call, again and again while EC2 doesn't know yet what was made a moment ago. */
+export async function whenKnown<Result>({clock, signal}: Context, report: Report, call: () => Promise<Result>): Promise<Result> {
 	for (let turn = 1; ; turn++) {
 		try {
-			const {Instances = []} = await context.cloud.call('RunInstances', input);
-			const [made] = Instances;
-			const gone = made?.State?.Name === 'terminated' || made?.State?.Name === 'shutting-down';
-			return gone ? undefined : made?.InstanceId;
+			return await call();
 		} catch (error) {
-			if (isProblem(error, 'IdempotentInstanceTerminated')) return undefined;
-			if (isProblem(error, 'IdempotentParameterMismatch')) {
-				await usedUp(context);
-				return undefined;
-			}
 			const late = isProblem(error) ? lateFor(error) : undefined;
 			if (late === undefined || turn >= spreadTries) throw error;
 			report({says: `waiting until EC2 knows the ${late}`});
-			await context.clock.sleep(3000, context.signal);
+			await clock.sleep(3000, signal);
 		}
+	}
+}
+
+/** One RunInstances. Undefined when this generation's token belongs to an instance that is gone. */
+async function runOnce(context: Context, input: Input<'RunInstances'>, report: Report): Promise<string | undefined> {
+	try {
+		const {Instances = []} = await whenKnown(context, report, () => context.cloud.call('RunInstances', input));
+		const [made] = Instances;
+		const gone = made?.State?.Name === 'terminated' || made?.State?.Name === 'shutting-down';
+		return gone ? undefined : made?.InstanceId;
+	} catch (error) {
+		if (isProblem(error, 'IdempotentInstanceTerminated')) return undefined;
+		if (!isProblem(error, 'IdempotentParameterMismatch')) throw error;
+		await usedUp(context);
+		return undefined;
 	}
 }
 
@@ -192,7 +199,7 @@ export async function untilTerminated({clock, cloud, signal}: Pick<Context, 'clo
 	for (let turn = 0; turn < 120; turn++) {
 		const seen = await Promise.all(ids.map((id) => describe(cloud, id)));
 		const left = seen.filter((instance) => instance !== undefined && instance.State?.Name !== 'terminated');
-		if (left.length === 0) return;
+		if (left.length === 0) return report({says: `${ids.join(', ')} terminated`});
 		const named = left.map((instance) => tagsOf(instance?.Tags).Name ?? instance?.InstanceId ?? '').join(', ');
 		report({says: `${named} ending`});
 		await clock.sleep(pauseAfter(turn), signal);

@@ -2,7 +2,7 @@ import {type Answers, type Fleet, names} from '../fleet.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {wantedImage} from './image-names.ts';
-import {launch, launchInput, untilRunning} from './launch.ts';
+import {launch, launchInput, untilRunning, whenKnown} from './launch.ts';
 import {accountActions, accountLook, type Group, type Instance, managersOf} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import {managerStands, removeManager} from './manager-removal.ts';
@@ -112,7 +112,7 @@ async function mend(context: Context, standing: Instance, report: Report): Promi
 	if (standing.httpTokens === 'optional') await cloud.call('ModifyInstanceMetadataOptions', {InstanceId: standing.id, HttpTokens: 'required'});
 	const profile = profileName(context);
 	if (profile !== undefined && standing.profileArn === undefined)
-		await cloud.call('AssociateIamInstanceProfile', {InstanceId: standing.id, IamInstanceProfile: {Name: profile}});
+		await whenKnown(context, report, () => cloud.call('AssociateIamInstanceProfile', {InstanceId: standing.id, IamInstanceProfile: {Name: profile}}));
 	const tags = tagList(missingTags(context, standing));
 	if (tags.length > 0) await cloud.call('CreateTags', {Resources: [standing.id], Tags: tags});
 }

@@ -70,7 +70,8 @@ export async function placeOf(context: Reaching, instance: Instance): Promise<Pl
 /** Whether a machine started so lately that it may still be booting. */
 export const isYoung = ({clock}: Reaching, instance: Instance): boolean => clock.now() - instance.launchedAt < bootMinutes * 60_000;
 
-type Key = {privateKey: string; passphrase?: string};
+/** A private key; `isNamed` when an answer names it, rather than that it was made here for the fleet. */
+type Key = {privateKey: string; passphrase?: string; isNamed: boolean};
 
 /** The private keys that this laptop has for the fleet: the one that is named, then its own, which a manager that is being replaced may know. */
 async function keysHere(context: Reaching, {privateKey: path}: Given): Promise<Key[]> {
@@ -78,8 +79,8 @@ async function keysHere(context: Reaching, {privateKey: path}: Given): Promise<K
 	const {passphrase} = secrets;
 	const [named, own] = await Promise.all([path === undefined ? undefined : disk.read(path), disk.key(await keyFileOf(context))]);
 	return [
-		...(named === undefined ? [] : [{privateKey: named, ...(passphrase === undefined ? {} : {passphrase})}]),
-		...(own === undefined ? [] : [{privateKey: own}]),
+		...(named === undefined ? [] : [{privateKey: named, isNamed: true, ...(passphrase === undefined ? {} : {passphrase})}]),
+		...(own === undefined ? [] : [{privateKey: own, isNamed: false}]),
 	];
 }
 
@@ -107,7 +108,7 @@ async function sendKey({cloud, who}: Reaching, instance: Instance, user: string)
 }
 
 /** One attempt with one key; remembers this host's key on this laptop once it is trusted. */
-async function attempt(context: Reaching, instance: Instance, place: Place, key: Key, expected: Expected): Promise<Reached> {
+async function attempt(context: Reaching, instance: Instance, place: Place, {isNamed: _isNamed, ...key}: Key, expected: Expected): Promise<Reached> {
 	const {disk, fleet, host, signal} = context;
 	let seen = '';
 	const trust = (fingerprint: string): boolean => {
@@ -139,7 +140,7 @@ export type Unknown = 'trust' | 'wait';
 async function mayBeItsOwn(context: Reaching, instance: Instance, key: Key): Promise<boolean> {
 	const {disk, look} = context;
 	const pair = (await look(accountLook)).keyPairs.find(({name}) => name === instance.keyName);
-	if (!pair) return true;
+	if (!pair) return key.isNamed;
 	return belongsTo(publicHalf(key.privateKey, disk.keyPath(await keyFileOf(context)), key.passphrase), pair);
 }
 
@@ -158,7 +159,7 @@ async function open(context: Reaching, instance: Instance, unknown: Unknown): Pr
 	}
 	const fresh = await sendKey(context, instance, place.user);
 	try {
-		return {...(await attempt(context, instance, place, {privateKey: fresh.privateKey}, expected)), fresh};
+		return {...(await attempt(context, instance, place, {privateKey: fresh.privateKey, isNamed: false}, expected)), fresh};
 	} catch (error) {
 		throw isProblem(error, 'ssh-denied') ? lockedOut(instance, place, error) : error;
 	}

@@ -98,9 +98,9 @@ async function change(context: Context, read: number, report: Report): Promise<v
 	report({says: `${writer} wrote version ${Version - 1} meanwhile; version ${Version} holds these answers`});
 }
 
-async function remove({cloud, fleet, forget}: Removal): Promise<void> {
+async function remove({cloud, fleet, forget}: Removal, report: Report): Promise<void> {
 	await unless(cloud.call('DeleteParameter', {Name: names.token(fleet)}), 'ParameterNotFound');
-	await unless(cloud.call('DeleteParameter', {Name: names.record(fleet)}), 'ParameterNotFound');
+	if (await unless(cloud.call('DeleteParameter', {Name: names.record(fleet)}), 'ParameterNotFound')) report({says: `${names.record(fleet)} deleted`});
 	forget(recordLook);
 }
 

@@ -223,6 +223,8 @@ export function reduce(state: RunState, event: Event): RunState {
 		}
 		case 'answer.given':
 		case 'agreement.asked':
+		case 'orphan.found':
+		case 'orphan.removed':
 			return state;
 	}
 }

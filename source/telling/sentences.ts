@@ -2,6 +2,7 @@ import type {Event} from '../engine/events.ts';
 import {type Mark, marks} from '../glyphs.ts';
 import {size, spent} from './durations.ts';
 import type {Line} from './lines.ts';
+import {orphanLine, orphanNoun} from './orphans.ts';
 import {problemLines, sentenceOf} from './problems.ts';
 import {type EventOf, type FindingSeen, inLine, type RunState, type StepSeen, stepIn, wordsOf} from './run-state.ts';
 
@@ -146,6 +147,10 @@ export function linesOf(event: Event, state: RunState): Line[] {
 			return [{text: runWords(event)}];
 		case 'standing.listed':
 			return standingLines(event, state);
+		case 'orphan.found':
+			return [orphanLine(event)];
+		case 'orphan.removed':
+			return [{mark: 'done', text: `${orphanNoun(event.kind)} ${event.kind === 'key pair' ? event.name : event.id}: gone`}];
 		case 'note':
 			return [{mark: 'note', text: noteText(event)}];
 		case 'job.seen':

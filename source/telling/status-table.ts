@@ -25,7 +25,7 @@ function headLines(snapshot: Snapshot, rows: readonly Row[], now: number, look: 
 		`${snapshot.fleet ?? 'a manager without our mark'} in ${snapshot.region} · runner${version === undefined ? '' : ` ${version}`} ${runnerWord(snapshot).word} · manager ${managerWords(snapshot, now)}`,
 		`${glyphOf(verdictMarks[verdict.is], look)} ${verdictWords[verdict.is]}: ${verdict.says}`,
 		`jobs: ${jobWords(snapshot, counts, why.waiting)} · machines: ${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`} · ${costWords(costs(snapshot, rows, now))}`,
-		why.causes.length === 0 ? why.asks : `${why.asks} ${why.causes.map(({says}) => says).join(' Also: ')}`,
+		why.causes.length === 0 ? why.asks : `${why.asks} ${why.causes.slice(0, 2).map(({says}) => says).join(' Also: ')}`,
 		...(change === undefined ? [] : [`last change: ${change}`]),
 		...sourceTroubles(snapshot, now).map((says) => `${glyphOf('note', look)} ${says}`),
 	];

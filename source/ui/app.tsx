@@ -21,6 +21,7 @@ export type AppProps = {
 
 /** Milliseconds between two frames of the spinner and the clocks. */
 const frame = 200;
+const second = 1000;
 
 function Piece({span: {text, role, bold}, colour}: {span: Span; colour: boolean}) {
 	if (!colour) return <Text>{text}</Text>;
@@ -52,14 +53,14 @@ const RowText = memo(function RowText({row, colour}: {row: Row; colour: boolean}
 	);
 }, sameRow);
 
-/** Counts up while something is under way, so that clocks and the spinner go on; stands still for a screen reader. */
-function useTick(isRunning: boolean): number {
+/** Counts up each so many milliseconds while something is under way, so that clocks and the spinner go on; 0 stands still, as for a screen reader. */
+function useTick(each: number): number {
 	const [tick, setTick] = useState(0);
 	useEffect(() => {
-		if (!isRunning) return;
-		const timer = setInterval(() => setTick((count) => count + 1), frame);
+		if (each === 0) return;
+		const timer = setInterval(() => setTick((count) => count + 1), each);
 		return () => clearInterval(timer);
-	}, [isRunning]);
+	}, [each]);
 	return tick;
 }
 
@@ -72,13 +73,14 @@ export function App({store, look, title, now, press, suspends}: AppProps) {
 	useEffect(() => suspends?.((work) => suspendTerminal(work)), [suspends, suspendTerminal]);
 	const top = shown.screens.at(-1) ?? shown.screens[0];
 	const isMoving = shown.state.steps.some(({state}) => state === 'working' || state === 'looking') || top.is === 'watch';
-	const tick = useTick(isMoving && !spoken);
+	// The panel's ages are whole seconds at the least.
+	const tick = useTick(spoken ? 0 : isMoving || shown.panel?.doing ? frame : shown.panel ? second : 0);
 	const viewOf = (): View => ({...store.now(), columns, rows, now: now(), tick, look, title});
 	useInput((input, key) => {
 		for (const one of pressesOf(input, key)) press(one, viewOf());
 	});
 	usePaste((text) => press({text, pasted: true}, viewOf()));
-	const view: View = {state: shown.state, stops: shown.stops, wizard: shown.wizard, columns, rows, now: now(), tick, look, title};
+	const view: View = {state: shown.state, stops: shown.stops, wizard: shown.wizard, panel: shown.panel, columns, rows, now: now(), tick, look, title};
 	const drawn = spoken ? spokenRows(top, view) : frameOf(top, view);
 	return (
 		<Box flexDirection="column" {...(spoken ? {} : {width: columns, height: rows, overflow: 'hidden'})}>

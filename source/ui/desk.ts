@@ -28,6 +28,8 @@ export type DeskOptions = {
 	later(callback: () => void, ms: number): () => void;
 	/** Hands the terminal to a command, and takes it back. */
 	handOver(run: () => boolean): Promise<boolean>;
+	/** Writes past the frame, for what draws nothing: the clipboard. */
+	write?(text: string): void;
 };
 
 /** The face's verbs without a terminal: screens are put on a store, presses come in, and whoever waits for the person is answered. */
@@ -82,6 +84,7 @@ export function makeDesk(options: DeskOptions): Desk {
 		const on = waiting.at(-1);
 		const wizard = on?.wizard && wizardMoveIn(move);
 		if (wizard) on?.wizard?.(wizard);
+		else if ('panel' in move) on?.panel?.(move.panel);
 		else if ('chosen' in move) on?.chosen?.(move.chosen);
 		else if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
 		else if ('push' in move) onTop(move.push);
@@ -147,7 +150,7 @@ export function makeDesk(options: DeskOptions): Desk {
 				};
 			});
 		},
-		screens: screensOn({store, waiting, until, press, handOver, later}),
+		screens: screensOn({store, waiting, until, press, handOver, later, write: options.write ?? (() => undefined), now: () => clock.now()}),
 	};
 }
 

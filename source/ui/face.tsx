@@ -8,7 +8,7 @@ import {App} from './app.tsx';
 import {type DeskOptions, makeDesk} from './desk.ts';
 import {summary} from './summary.ts';
 
-export type InkOptions = Omit<DeskOptions, 'later' | 'handOver'> & {
+export type InkOptions = Omit<DeskOptions, 'later' | 'handOver' | 'write'> & {
 	stdin: NodeJS.ReadStream;
 	stdout: NodeJS.WriteStream;
 	stderr: NodeJS.WriteStream;
@@ -46,7 +46,7 @@ export function inkFace(options: InkOptions): Face {
 		return went;
 	}
 
-	const {store, press, told, ask, agree, emit, watch, screens} = makeDesk({...options, later, handOver});
+	const {store, press, told, ask, agree, emit, watch, screens} = makeDesk({...options, later, handOver, write: (text) => void stdout.write(text)});
 
 	const app = render(<App store={store} look={look} title={title} now={() => clock.now()} press={press} suspends={suspends} />, {
 		stdin,

@@ -3,6 +3,7 @@ import {displayWidth} from '../width.ts';
 import {hintRow} from './hints.ts';
 import {draw, keysOf} from './keys.ts';
 import {bodyRows, isTooSmall, least} from './layout.ts';
+import {panelRows, panelSpoken} from './panel/draw.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from './row.ts';
 import type {Screen, View} from './screen.ts';
 import {walkBody, walkSpoken} from './wizard/panes.ts';
@@ -24,6 +25,10 @@ const words: Record<Screen['is'], string> = {
 	trouble: 'trouble',
 	end: 'done',
 	home: 'home',
+	panel: 'panel',
+	'panel-item': 'worker',
+	'panel-act': 'do',
+	'panel-moves': 'move workers',
 };
 
 /** Where a person is: the question's own key, else the screen's word. */
@@ -67,6 +72,11 @@ const bodyOf = (screen: Screen, view: View): Row[] => (isWalk(screen) ? walkBody
 /** The whole terminal, row by row: place, screen, keys. Pure; never more rows or columns than there are. */
 export function frameOf(screen: Screen, view: View): Row[] {
 	if (isTooSmall(view)) return tooSmall(view);
+	// The panel says in its own head where it is.
+	if (screen.is === 'panel')
+		return [...panelRows(screen, view), hintRow(keysOf(screen, view), view.columns, view.look)].map((one) =>
+			cutRow(inAscii(one, view.look), view.columns, view.look),
+		);
 	const body = bodyOf(screen, view).slice(0, bodyRows(view.rows));
 	const filler = Array.from({length: bodyRows(view.rows) - body.length}, () => emptyRow);
 	return [placeRow(screen, view), ...body, ...filler, hintRow(keysOf(screen, view), view.columns, view.look)].map((one) =>
@@ -76,8 +86,11 @@ export function frameOf(screen: Screen, view: View): Row[] {
 
 /** The same for a screen reader: no padding, no drawing, nothing cut. */
 export const spokenRows = (screen: Screen, view: View): Row[] =>
-	[
-		placeRow(screen, view),
-		...(isWalk(screen) ? walkSpoken(screen, view, draw) : draw(screen, view)).filter(({drawing}) => !drawing),
-		hintRow(keysOf(screen, view), 400, view.look),
-	].map((one) => inAscii(one, view.look));
+	[...(screen.is === 'panel' ? panelSpoken(screen, view) : otherSpoken(screen, view)), hintRow(keysOf(screen, view), 400, view.look)].map((one) =>
+		inAscii(one, view.look),
+	);
+
+const otherSpoken = (screen: Screen, view: View): Row[] => [
+	placeRow(screen, view),
+	...(isWalk(screen) ? walkSpoken(screen, view, draw) : draw(screen, view)).filter(({drawing}) => !drawing),
+];

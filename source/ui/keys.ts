@@ -1,3 +1,7 @@
+import {actKeys, drawAct, drawMoves, movesKeys} from './panel/acting.ts';
+import {panelRows} from './panel/draw.ts';
+import {drawItem, itemKeys} from './panel/item.ts';
+import {panelKeys, typePanelFilter} from './panel/keys.ts';
 import type {Press} from './press.ts';
 import {nameOf} from './press.ts';
 import type {Row} from './row.ts';
@@ -49,6 +53,14 @@ export function draw(screen: Screen, view: View): Row[] {
 			return drawEnd(screen, view);
 		case 'home':
 			return drawHome(screen, view);
+		case 'panel':
+			return panelRows(screen, view);
+		case 'panel-item':
+			return drawItem(screen, view);
+		case 'panel-act':
+			return drawAct(screen, view);
+		case 'panel-moves':
+			return drawMoves(screen, view);
 	}
 }
 
@@ -82,6 +94,14 @@ function ownKeys(screen: Screen, view: View): Binding[] {
 			return endKeys(screen, view);
 		case 'home':
 			return homeKeys(screen, view);
+		case 'panel':
+			return panelKeys(screen, view);
+		case 'panel-item':
+			return itemKeys(screen, view);
+		case 'panel-act':
+			return actKeys(screen, view);
+		case 'panel-moves':
+			return movesKeys(screen, view);
 	}
 }
 
@@ -90,12 +110,16 @@ function type(screen: Screen, press: Press): Move | undefined {
 	if (screen.is === 'field') return typeField(screen, press);
 	if (screen.is === 'choose') return typeFilter(screen, press);
 	if (screen.is === 'save') return typeName(screen, press);
+	if (screen.is === 'panel') return typePanelFilter(screen, press);
 	return screen.is === 'review' ? typeWord(screen, press) : undefined;
 }
 
 /** Whether letters are text now, so that none is a command. */
 const isTyping = (screen: Screen): boolean =>
-	screen.is === 'field' || screen.is === 'save' || (screen.is === 'choose' && screen.typing) || (screen.is === 'review' && screen.proposal.word !== undefined);
+	screen.is === 'field' ||
+	screen.is === 'save' ||
+	((screen.is === 'choose' || screen.is === 'panel') && screen.typing) ||
+	(screen.is === 'review' && screen.proposal.word !== undefined);
 
 const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
 

@@ -1,6 +1,8 @@
 import type {AfterRun, HomeChoice} from '../face.ts';
 import type {Look} from '../glyphs.ts';
 import type {RunState} from '../telling/run-state.ts';
+import type {ActScreen, ItemScreen, MovesScreen, PanelMove, PanelScreen} from './panel/screen.ts';
+import type {PanelSeen} from './panel/seen.ts';
 import type {Row} from './row.ts';
 import type {ByHandScreen} from './screens/by-hand.ts';
 import type {ChooseScreen} from './screens/choose.ts';
@@ -33,7 +35,11 @@ export type Screen =
 	| SaveScreen
 	| TroubleScreen
 	| EndScreen
-	| HomeScreen;
+	| HomeScreen
+	| PanelScreen
+	| ItemScreen
+	| ActScreen
+	| MovesScreen;
 
 /** What all screens are drawn from, besides themselves. */
 export type View = {
@@ -51,6 +57,8 @@ export type View = {
 	stops: 0 | 1 | 2;
 	/** What the walk through the questions has come to. */
 	wizard: WizardSeen;
+	/** What the live panel shows, once it has looked. */
+	panel?: PanelSeen | undefined;
 };
 
 /** What follows from a key. Screens are data, and so is this: the face carries it out. */
@@ -72,7 +80,9 @@ export type Move =
 	/** The person does something in the walk. */
 	| {wizard: WizardMove}
 	/** What a person chose at home, or after a run. */
-	| {chosen: HomeChoice | AfterRun | 'login'};
+	| {chosen: HomeChoice | AfterRun | 'login'}
+	/** The person does something in the live panel. */
+	| {panel: PanelMove};
 
 /** One entry of a screen's table of keys: it dispatches, stands in the hint line, and is listed under `?`. */
 export type Binding = {

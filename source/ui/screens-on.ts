@@ -1,5 +1,6 @@
 import type {AfterRun, Farewell, HomeChoice, HomeSeen, Interviewer, Login, Screens} from '../face.ts';
 import {Stopped, toProblem} from '../problem.ts';
+import {runPanel} from './panel/run.ts';
 import type {Press} from './press.ts';
 import type {Screen, View} from './screen.ts';
 import {runScreen} from './screens/run.ts';
@@ -16,10 +17,12 @@ type Ground = {
 	press(press: Press, view: View): void;
 	handOver: Stage['handOver'];
 	later: Stage['later'];
+	write(text: string): void;
+	now(): number;
 };
 
 /** The screens that need a whole terminal. */
-export function screensOn({store, waiting, until, press, handOver, later}: Ground): Screens {
+export function screensOn({store, waiting, until, press, handOver, later, write, now}: Ground): Screens {
 	return {
 		interview: (interviewer: Interviewer) =>
 			new Promise((resolve, reject) => {
@@ -54,6 +57,7 @@ export function screensOn({store, waiting, until, press, handOver, later}: Groun
 			}));
 		},
 		home: (look) => home(store, until, look),
+		panel: (driver) => runPanel({store, until, handOver, later, write, now}, driver),
 	};
 }
 
@@ -95,10 +99,13 @@ async function home(
 		return await until<HomeChoice>({is: 'home', seen: nothing}, (settle, refuse) => {
 			const tell = (seen: HomeSeen): void =>
 				store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.map((screen) => (screen.is === 'home' ? {...screen, seen} : screen))]}));
-			look(tell, ended.signal).then(
-				(choice) => choice && settle(choice),
-				(error: unknown) => (ended.signal.aborted ? undefined : refuse(error)),
-			);
+			// The screen is there before anything is told to it.
+			Promise.resolve()
+				.then(() => look(tell, ended.signal))
+				.then(
+					(choice) => choice && settle(choice),
+					(error: unknown) => (ended.signal.aborted ? undefined : refuse(error)),
+				);
 			return {
 				chosen(choice) {
 					if (typeof choice === 'object' && 'do' in choice) settle(choice);

@@ -15,6 +15,8 @@ const kept: ReadonlySet<EventName> = new Set([
 	'run.ended',
 	'note',
 	'standing.listed',
+	'orphan.found',
+	'orphan.removed',
 	'job.seen',
 	'ended',
 	'problem',

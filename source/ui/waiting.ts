@@ -1,4 +1,5 @@
 import type {AfterRun, HomeChoice} from '../face.ts';
+import type {PanelMove} from './panel/screen.ts';
 import type {Press} from './press.ts';
 import type {Screen, View} from './screen.ts';
 import type {WizardMove} from './wizard/seen.ts';
@@ -9,6 +10,7 @@ export type Waiting = {
 	agree?(agreed: boolean): void;
 	leave?(): void;
 	wizard?(move: WizardMove): void;
+	panel?(move: PanelMove): void;
 	chosen?(choice: HomeChoice | AfterRun | 'login'): void;
 	/** True when a press has to wait. */
 	holds?(press: Press, view: View): boolean;

@@ -32,11 +32,11 @@ type Moment = readonly [action: string, nth: number];
  * Runs a command again and again, each time killed once AWS has carried out one of these calls and before it hears the answer; each call kills once.
  * Gives the calls that never came.
  */
-async function killedAfterEach(args: readonly string[], moments: readonly Moment[]): Promise<string[]> {
+async function killedAfterEach(args: readonly string[], moments: readonly Moment[], on = laptop): Promise<string[]> {
 	let left = [...moments];
 	while (left.length > 0) {
 		world.aws.forget();
-		const ran = await laptop.run(args, {started: (pid) => world.aws.faults(left.map(([action, nth]) => ({action, nth, kill: pid})))});
+		const ran = await on.run(args, {started: (pid) => world.aws.faults(left.map(([action, nth]) => ({action, nth, kill: pid})))});
 		world.aws.faults([]);
 		if (ran.signal === null) return left.map(([action]) => action);
 		assert.equal(ran.signal, 'SIGKILL');
@@ -92,19 +92,24 @@ test('the same command then ends well: one of each, and one runner in config.tom
 	ended(again, 0);
 });
 
-test('a destroy that is killed after any of its calls goes on when it is run again, and leaves nothing but the cache', async () => {
+test('a destroy from another laptop that is killed after any of its calls goes on when it is run again, and leaves nothing but the cache', async () => {
+	const colleague = await laptopIn(world);
 	const destroy = ['destroy', '--yes', '--now', ...fleet];
-	const left = await killedAfterEach(destroy, [
-		['TerminateInstances', 1],
-		['RemoveRoleFromInstanceProfile', 1],
-		['DeleteInstanceProfile', 1],
-		['DeleteRolePolicy', 1],
-		['DeleteRole', 1],
-		['DeleteKeyPair', 1],
-		['DeleteSecurityGroup', 1],
-		['DeleteParameter', 2],
-	]);
+	const left = await killedAfterEach(
+		destroy,
+		[
+			['TerminateInstances', 1],
+			['RemoveRoleFromInstanceProfile', 1],
+			['DeleteInstanceProfile', 1],
+			['DeleteRolePolicy', 1],
+			['DeleteRole', 1],
+			['DeleteKeyPair', 1],
+			['DeleteSecurityGroup', 1],
+			['DeleteParameter', 2],
+		],
+		colleague,
+	);
 	assert.deepEqual(left, []);
-	ended(await laptop.run(destroy), 0);
+	ended(await colleague.run(destroy), 0);
 	assert.deepEqual(await standing(), ['bucket gitlab-runners-cache-123456789012-us-east-1']);
 });

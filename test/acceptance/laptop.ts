@@ -4,12 +4,13 @@ import {join} from 'node:path';
 import type {Event} from '../../source/engine/events.ts';
 import type {Given} from '../../source/fleet.ts';
 import {lineShape} from '../../source/json/schema.ts';
+import {until} from '../peers/poll.ts';
 import {program, type Ran} from '../peers/program.ts';
 import type {PeerWorld} from '../peers/world.ts';
 
 type Found = Extract<Event, {event: 'step.found'}>;
 
-export type Running = {input?: string; env?: Record<string, string>; started?(pid: number): void};
+type Running = {input?: string; env?: Record<string, string>; started?(pid: number): void};
 
 /** Somebody's computer: a HOME of its own, files with a preset and a token, and all that the program ever said on it. */
 export type Laptop = {
@@ -70,7 +71,7 @@ export async function laptopIn(world: PeerWorld, answers: Given = answersFor(wor
 }
 
 /** The lines of `--json` output; one that isn't as the schema says fails the test. */
-export function linesIn(stdout: string): Event[] {
+function linesIn(stdout: string): Event[] {
 	return stdout
 		.split('\n')
 		.filter((line) => line !== '')
@@ -114,4 +115,29 @@ export async function textBelow(folder: string): Promise<{path: string; text: st
 	const entries = await readdir(folder, {recursive: true, withFileTypes: true});
 	const paths = entries.filter((entry) => entry.isFile()).map(({name, parentPath}) => join(parentPath, name));
 	return Promise.all(paths.map(async (path) => ({path, text: await readFile(path, 'utf8')})));
+}
+
+const watcher = `
+import glob, os, time
+seen = set()
+while os.path.exists('/run/watched'):
+    for path in glob.glob('/proc/[0-9]*/cmdline'):
+        try:
+            seen.add(open(path).read().replace(chr(0), ' '))
+        except OSError:
+            pass
+    time.sleep(0.02)
+open('/run/command-lines.new', 'w').write(chr(10).join(seen))
+os.rename('/run/command-lines.new', '/run/command-lines')
+`;
+
+/** Watches the manager's processes; gives what ends that and tells every command line that was seen. */
+export async function commandLines(world: PeerWorld): Promise<() => Promise<string>> {
+	await onManager(world, `touch /run/watched && cat > /run/watch.py <<'END'\n${watcher}\nEND\nsetsid python3 /run/watch.py </dev/null >/dev/null 2>&1 &`);
+	return async () => {
+		await onManager(world, 'rm /run/watched');
+		return until('the list of command lines', async () =>
+			(await world.manager.exec('test -e /run/command-lines')).code === 0 ? onManager(world, 'cat /run/command-lines') : undefined,
+		);
+	};
 }

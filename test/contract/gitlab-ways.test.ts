@@ -104,6 +104,44 @@ test('a project given by its path is looked up', async () => {
 	assert.deepEqual(paths, ['GET /api/v4/projects/peers%2Fdemo', 'POST /api/v4/user/runners']);
 });
 
+test('the projects of a large group come page by page, and no further than they are wanted', async () => {
+	const pages: string[] = [];
+	const listener: RequestListener = (incoming, outgoing) => {
+		const {searchParams} = new URL(incoming.url ?? '/', 'http://gitlab');
+		assert.equal(searchParams.get('include_subgroups'), 'true');
+		pages.push(`${searchParams.get('page')} of ${searchParams.get('per_page')}`);
+		const from = (Number(searchParams.get('page')) - 1) * 100;
+		outgoing.end(JSON.stringify(Array.from({length: 100}, (_, index) => ({path_with_namespace: `acme/p${from + index}`}))));
+	};
+	await answering(listener, async (url) => {
+		const paths = await at(url).groupProjects('glpat-x', 7, 150);
+		assert.deepEqual([paths.length, paths[0], paths[149]], [150, 'acme/p0', 'acme/p149']);
+	});
+	assert.deepEqual(pages, ['1 of 100', '2 of 100']);
+});
+
+test('a branch that this token may not look at is told neither as protected nor as not, and is asked for once however many jobs it has', async () => {
+	const asked: string[] = [];
+	const listener: RequestListener = (incoming, outgoing) => {
+		const path = (incoming.url ?? '').replace('/api/v4/projects/acme%2Fapi/', '');
+		if (path.startsWith('jobs')) {
+			const refs = ['main', 'main', 'secret', 'refs/merge-requests/1/head'];
+			outgoing.end(JSON.stringify(refs.map((ref, id) => ({id, name: 'test', ref, tag: false, tag_list: null, created_at: null, queued_duration: null}))));
+			return;
+		}
+		asked.push(path);
+		outgoing.writeHead(path.endsWith('main') ? 200 : 403).end(path.endsWith('main') ? '{"name": "main", "protected": true}' : '{"message": "403 Forbidden"}');
+	};
+	await answering(listener, async (url) => {
+		const jobs = await at(url).pendingJobs('glpat-x', 'acme/api', undefined, {protection: true});
+		assert.deepEqual(
+			jobs.map((job) => job.protected),
+			[true, true, undefined, undefined],
+		);
+	});
+	assert.deepEqual(asked.sort(), ['repository/branches/main', 'repository/branches/secret']);
+});
+
 test('a proxy from the environment carries the call, unless NO_PROXY names the host', async () => {
 	const proxied: string[] = [];
 	const listener: RequestListener = (incoming, outgoing) => {

@@ -3,8 +3,8 @@ import {beginning, type RunState, reduce, stamped} from '../../source/telling/ru
 import type {Screen, View} from '../../source/ui/screen.ts';
 import {choicesOf, chooseFor} from '../../source/ui/screens/choose.ts';
 import {fieldFor} from '../../source/ui/screens/field.ts';
-import {reviewOf} from '../../source/ui/screens/review.ts';
 import {overviewScreen} from '../../source/ui/screens/overview.ts';
+import {reviewOf} from '../../source/ui/screens/review.ts';
 import {saveScreen} from '../../source/ui/screens/save.ts';
 import type {WizardSeen} from '../../source/ui/wizard/seen.ts';
 import {limit, region, runnerToken, spot} from './asked.ts';
@@ -58,7 +58,12 @@ export const everyScreen: Record<string, Screen> = {
 	'the plan over a question': {is: 'plan', over: true},
 	'by hand': {is: 'hand', at: 0, top: 0},
 	'saving a preset': saveScreen('mine'),
-	trouble: {is: 'trouble', problem: {code: 'session-expired', message: 'The session of AWS profile acme-dev has expired.', fault: 'told'}, login: 'aws sso login --profile acme-dev', back: true},
+	trouble: {
+		is: 'trouble',
+		problem: {code: 'session-expired', message: 'The session of AWS profile acme-dev has expired.', fault: 'told'},
+		login: 'aws sso login --profile acme-dev',
+		back: true,
+	},
 	'a run that ended with problems': {is: 'run', over: {login: undefined}},
 	end: {is: 'end', says: 'gitlab-runners is set up.', next: [{command: 'gitlab-runner-aws plan', does: 'says what differs'}], saves: 'mine'},
 	home: {
@@ -88,7 +93,14 @@ export const walkSeen: WizardSeen = {
 		{key: 'limit', value: '10 machines', source: 'typed'},
 		{key: 'idleCount', value: '0 machines', source: 'default'},
 	],
-	byHand: [{step: 'bucket', title: 'Cache bucket', makes: true, lines: ['aws --region us-east-2 s3api create-bucket --bucket gitlab-runners-cache-123456789012-us-east-2']}],
+	byHand: [
+		{
+			step: 'bucket',
+			title: 'Cache bucket',
+			makes: true,
+			lines: ['aws --region us-east-2 s3api create-bucket --bucket gitlab-runners-cache-123456789012-us-east-2'],
+		},
+	],
 	costs: ['The manager: about $19 a month with disk and address.'],
 	secret: 'runner token',
 	login: 'aws sso login',

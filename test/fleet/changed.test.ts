@@ -145,6 +145,22 @@ test('access keys in place of a role go into root’s credentials file alone, an
 	assert.deepEqual(unlike(await planOf(world)), {});
 });
 
+test('a role in place of access keys says that the keys are still on the manager, and what takes them away', async () => {
+	const world = simulatedWorld();
+	const accessKey = {id: 'AKIASIMULATED0000000', secret: 'a-secret-that-no-event-says'};
+	const manager = await standingFleet(world, {flags: {access: 'access-keys'}, secrets: {...withToken(world).secrets, accessKey}});
+	assert.deepEqual(problemsIn(await setUp(world, {flags: {access: 'create'}})), []);
+	const [note] = (await planOf(world)).get('software')?.notes ?? [];
+	assert.match(note?.says ?? '', /credentials file/);
+	assert.match(note?.advice ?? '', /sudo rm \/root\/\.aws\/credentials/);
+	world.outside.removeFile(manager, '/root/.aws/credentials');
+	const plan = await planOf(world);
+	assert.deepEqual([unlike(plan), plan.get('software')?.notes], [{}, []]);
+	world.outside.queueJobs(1, {seconds: 60});
+	await world.clock.sleep(400_000);
+	assert.deepEqual(jobStates(world), {success: 1});
+});
+
 test('what makes another fleet of it is never changed: the record’s executor and name stay what they are', async () => {
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));

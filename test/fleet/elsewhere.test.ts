@@ -43,12 +43,26 @@ test('a teammate’s laptop takes the fleet away, jobs ended first', async () =>
 	assert.deepEqual([standing(world), jobStates(world)], [noneAtAll, {success: 2}]);
 });
 
-test('a teammate’s laptop takes away a fleet whose manager doesn’t let its address in, with its workers', async () => {
+test('a teammate’s laptop that the manager doesn’t let in ends no running job: it is told how to be let in, and then takes the fleet away', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
+	world.outside.queueJobs(2, {seconds: 600});
+	await world.clock.sleep(90_000);
+	const second = world.another();
+	const refused = await takeAway(second);
+	assert.deepEqual(codesIn({blocked: [], result: refused.result}), ['not-drained']);
+	assert.match(refused.result.problems[0]?.advice ?? '', /setup --fleet gitlab-runners --region us-east-2.*--now/);
+	assert.deepEqual(jobStates(world), {running: 2});
+	assert.deepEqual(problemsIn(await setUp(second)), []);
+	const gone = await takeAway(second, {withCache: true});
+	assert.deepEqual([gone.result.problems, standing(world), jobStates(world)], [[], noneAtAll, {success: 2}]);
+});
+
+test('a teammate’s laptop that the manager doesn’t let in takes a fleet without workers away, and says that it wasn’t drained', async () => {
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));
 	const gone = await takeAway(world.another(), {withCache: true});
-	assert.deepEqual(gone.result.problems, []);
-	assert.deepEqual(standing(world), noneAtAll);
+	assert.deepEqual([gone.result.problems, standing(world)], [[], noneAtAll]);
 	assert.ok(saidIn(gone.events).some((said) => /isn't reached/.test(said)));
 });
 
@@ -89,9 +103,39 @@ test('a manager in a private subnet is told with the command that leads to it, a
 	assert.deepEqual(unlike(await planOf(world, {flags: {sshAddress: '127.0.0.1:2222'}})), {});
 });
 
+test('a manager in a private subnet is drained and taken away through the same way; without it, running jobs aren’t ended', async () => {
+	const world = simulatedWorld();
+	const subnet = world.outside.addSubnet(`${region}a`, 'nat').id;
+	await setUp(world, {...withToken(world), flags: {subnet}});
+	world.outside.openTunnel('127.0.0.1:2222', onlyManager(world));
+	const flags = {sshAddress: '127.0.0.1:2222'};
+	await setUp(world, {...withToken(world), flags});
+	world.outside.queueJobs(2, {seconds: 600});
+	await world.clock.sleep(90_000);
+	const refused = await takeAway(world);
+	assert.deepEqual(codesIn({blocked: [], result: refused.result}), ['not-drained']);
+	assert.match(refused.result.problems[0]?.advice ?? '', /--ssh-address 127\.0\.0\.1:2222.*--now/);
+	const gone = await takeAway(world, {flags, withCache: true});
+	assert.deepEqual(gone.result.problems, []);
+	assert.deepEqual([standing(world), jobStates(world)], [noneAtAll, {success: 2}]);
+});
+
+test('where no service tells this machine’s address, that is a note; SSH that isn’t let in is told, and an address that is named goes on', async () => {
+	const world = simulatedWorld({ownAddress: undefined});
+	const made = await setUp(world, withToken(world));
+	assert.ok(made.plan.get('security-groups')?.notes?.some(({advice = ''}) => advice.includes('--ssh-from')));
+	assert.deepEqual(codesIn(made), ['ssh-no-answer']);
+	assert.deepEqual(standing(world), oneOfEach);
+	const again = await setUp(world, {...withToken(world), flags: {sshFrom: '203.0.113.7/32'}});
+	assert.deepEqual([problemsIn(again), unlike(await planOf(world))], [[], {}]);
+});
+
 test('every line of images that is offered comes up as manager and as worker, on both architectures', async () => {
 	for (const image of ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023'] as const) {
-		for (const types of [{managerType: 't3.small', workerType: 'c5.large'}, {managerType: 't4g.small', workerType: 'c6g.large'}] as const) {
+		for (const types of [
+			{managerType: 't3.small', workerType: 'c5.large'},
+			{managerType: 't4g.small', workerType: 'c6g.large'},
+		] as const) {
 			const world = simulatedWorld();
 			const made = await setUp(world, {...withToken(world), flags: {image, workerImage: image, ...types}});
 			assert.deepEqual([image, types, problemsIn(made), standing(world)], [image, types, [], oneOfEach]);

@@ -103,7 +103,7 @@ export async function takeAway(ports: Ports, wish: Wish & {withCache?: boolean; 
 		events.push(happening);
 		wish.heard?.(happening);
 	};
-	const removal = forRemoval(openAt(ports, wish), {withCache, drainSeconds});
+	const removal = forRemoval(openAt(ports, wish), {withCache, drainSeconds}, wish.flags);
 	const after = forRemoval(openAt(ports, {...wish, signal: new AbortController().signal}), {withCache, drainSeconds});
 	try {
 		const before = await listStanding(steps, removal, emit, 'before');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
 import {planOf, problemsIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
-import {actsSince, jobStates, noneAtAll, oneOfEach, rules, standing} from './seen.ts';
+import {actsSince, jobStates, launchedManagers, noneAtAll, oneOfEach, rules, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 const creating = (world: World): Wish => ({flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}});
@@ -17,14 +17,15 @@ async function atEachAct(
 	begin: (world: World) => Promise<unknown>,
 	run: (world: World) => Promise<unknown>,
 	then: (world: World, act: string) => Promise<void>,
+	options: WorldOptions = {},
 ): Promise<number> {
-	const whole = simulatedWorld();
+	const whole = simulatedWorld(options);
 	await begin(whole);
 	const before = whole.acts.length;
 	await run(whole);
 	const acts = actsSince(whole, before);
 	for (const [index, act] of acts.entries()) {
-		const world = simulatedWorld();
+		const world = simulatedWorld(options);
 		await begin(world);
 		world.faults.dieAt(world.acts.length + index + 1);
 		await run(world).catch(() => undefined);
@@ -41,12 +42,24 @@ test('a laptop that dies at any act of a setup leaves what the same command make
 			const again = await setUp(world.reboot(), withToken(world));
 			assert.deepEqual([act, problemsIn(again)], [act, []]);
 			assert.deepEqual([act, standing(world)], [act, oneOfEach]);
-			assert.deepEqual([act, rules(world)], [act, ownRules]);
+			assert.deepEqual([act, rules(world), launchedManagers(world)], [act, ownRules, 1]);
 			assert.deepEqual([act, unlike(await planOf(world.reboot()))], [act, {}]);
 			assert.deepEqual([act, world.takers()], [act, 1]);
 		},
 	);
 	assert.ok(acts > 20, `${acts} acts`);
+});
+
+test('where AWS shows new things many seconds late, the same command given at once after a death makes nothing a second time', async () => {
+	await atEachAct(
+		async () => {},
+		(world) => setUp(world, withToken(world)),
+		async (world, act) => {
+			const again = await setUp(world.reboot(), withToken(world));
+			assert.deepEqual([act, problemsIn(again), standing(world), launchedManagers(world)], [act, [], oneOfEach, 1]);
+		},
+		{lagMs: 15_000},
+	);
 });
 
 test('a second laptop goes on where the first one died, and its own address is let in too', async () => {
@@ -73,6 +86,45 @@ test('a runner that is created in GitLab is there once, wherever the laptop died
 			const ours = [...world.outside.gitlab.runners.values()].filter(({note}) => note.includes('fleet=gitlab-runners'));
 			assert.deepEqual([act, ours.length, standing(world)], [act, 1, oneOfEach]);
 			assert.deepEqual([act, unlike(await planOf(world.reboot()))], [act, {}]);
+		},
+	);
+});
+
+test('a laptop that dies at any act of a change leaves what the same command ends, without the flags, and running jobs end well', async () => {
+	const changes: Wish[] = [
+		{flags: {workerType: 'm5.large', limit: 4, concurrent: 4, tokenStore: 'ssm'}},
+		{flags: {gitlabRunnerVersion: '19.2.1', cacheDays: 7}},
+	];
+	for (const change of changes) {
+		await atEachAct(
+			async (world) => {
+				await standingFleet(world, withToken(world));
+				world.outside.queueJobs(2, {seconds: 200});
+				await world.clock.sleep(60_000);
+			},
+			(world) => setUp(world, change),
+			async (world, act) => {
+				const rebooted = world.reboot();
+				const again = await setUp(rebooted);
+				assert.deepEqual([act, problemsIn(again), unlike(await planOf(rebooted))], [act, [], {}]);
+				assert.deepEqual([act, standing(world).managers, world.takers()], [act, 1, 1]);
+				await rebooted.clock.sleep(900_000);
+				assert.deepEqual([act, jobStates(world)], [act, {success: 2}]);
+			},
+		);
+	}
+});
+
+test('a runner that is created and kept in SSM is there once too, wherever the laptop died, and its token in both places', async () => {
+	const kept = (world: World): Wish => ({...creating(world), flags: {...creating(world).flags, tokenStore: 'ssm'}});
+	await atEachAct(
+		async () => {},
+		(world) => setUp(world, kept(world)),
+		async (world, act) => {
+			const again = await setUp(world.reboot(), kept(world));
+			assert.deepEqual([act, problemsIn(again), unlike(await planOf(world.reboot()))], [act, [], {}]);
+			const ours = [...world.outside.gitlab.runners.values()].filter(({note}) => note.includes('fleet=gitlab-runners'));
+			assert.deepEqual([act, ours.length, standing(world)], [act, 1, {...oneOfEach, parameters: 2}]);
 		},
 	);
 });

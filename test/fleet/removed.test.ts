@@ -44,7 +44,10 @@ test('jobs that outlast the time to drain stop the removal before their workers 
 	const world = simulatedWorld();
 	await busyFleet(world, 4000);
 	const first = await takeAway(world, {drainSeconds: 600});
-	assert.deepEqual(first.result.problems.map(({code}) => code), ['still-busy']);
+	assert.deepEqual(
+		first.result.problems.map(({code}) => code),
+		['still-busy'],
+	);
 	assert.match(first.result.problems[0]?.message ?? '', /4 jobs still run.*10 minutes/);
 	assert.match(first.result.problems[0]?.advice ?? '', /--now/);
 	assert.deepEqual(jobStates(world), {running: 4});
@@ -61,7 +64,10 @@ test('what only looks like this fleet’s stays: fleets that contain its name, u
 	const likes = ['gitlab-runners-2', 'my-gitlab-runners'];
 	const other = world.outside.addGroup(region, 'someone-workers');
 	const decoys = [
-		...likes.flatMap((like) => [world.outside.addInstance(region, {tags: {...mark(like, 'manager'), Name: `${like}-manager`}}), world.outside.addInstance(region, {tags: mark(like, 'worker')})]),
+		...likes.flatMap((like) => [
+			world.outside.addInstance(region, {tags: {...mark(like, 'manager'), Name: `${like}-manager`}}),
+			world.outside.addInstance(region, {tags: mark(like, 'worker')}),
+		]),
 		world.outside.addInstance(region, {tags: {Name: `${name}-manager`}}),
 		world.outside.addInstance(region, {tags: {}, groupIds: [other.id], keyName: `runner-abcdefghi-${name}-1790000000-0123abcd`}),
 		world.outside.addInstance('us-east-1', {tags: mark(name, 'manager')}),
@@ -89,7 +95,10 @@ test('what only looks like this fleet’s stays: fleets that contain its name, u
 		'runner-abcdefghi-my-gitlab-runners-1790000000-0123abcd',
 		'runner-abcdefghi-other-1790000000-0123abcd',
 	]);
-	assert.deepEqual([...parameters.keys()].filter((key) => key.startsWith('/gitlab')).sort(), ['/gitlab-runner-aws/gitlab-runners-2', '/gitlab-runner-aws/my-gitlab-runners']);
+	assert.deepEqual([...parameters.keys()].filter((key) => key.startsWith('/gitlab')).sort(), [
+		'/gitlab-runner-aws/gitlab-runners-2',
+		'/gitlab-runner-aws/my-gitlab-runners',
+	]);
 	assert.deepEqual([...world.outside.account.buckets.keys()].sort(), likes.map((like) => `${like}-cache-123456789012-${region}`).sort());
 	assert.deepEqual(standing(world, name, 'us-east-1').groups, 1);
 });
@@ -107,7 +116,10 @@ test('one failure stops only what depends on it, is told, and the same command t
 	await standingFleet(world, withToken(world));
 	world.outside.deny('iam:DeleteRole');
 	const first = await takeAway(world, {withCache: true});
-	assert.deepEqual(first.result.problems.map(({code}) => code), ['not-allowed']);
+	assert.deepEqual(
+		first.result.problems.map(({code}) => code),
+		['not-allowed'],
+	);
 	assert.match(problems(first).join(), /iam:DeleteRole/);
 	assert.deepEqual(standing(world), {...noneAtAll, roles: 1, parameters: 1});
 	assert.ok(first.left.some(({says}) => says.startsWith('role')));
@@ -143,7 +155,10 @@ test('a bucket, a group, a key pair and a profile that were somebody’s before 
 	assert.deepEqual(problems(gone), []);
 	assert.deepEqual(standing(world), noneAtAll);
 	assert.deepEqual(world.outside.account.buckets.get('acme-cache')?.rules, [theirs]);
-	assert.deepEqual(group.inbound.map(({cidr}) => cidr), ['192.0.2.0/24']);
+	assert.deepEqual(
+		group.inbound.map(({cidr}) => cidr),
+		['192.0.2.0/24'],
+	);
 	assert.deepEqual([...world.outside.region(region).keyPairs.keys()], ['mine']);
 });
 
@@ -159,7 +174,10 @@ test('a connection that drops while jobs are drained is opened again: they end w
 		},
 	});
 	assert.equal(cuts, 2);
-	assert.equal(managers(world).some(({id}) => id === manager), false);
+	assert.equal(
+		managers(world).some(({id}) => id === manager),
+		false,
+	);
 	assert.deepEqual([problems(gone), standing(world), jobStates(world)], [[], onlyTheBucket, {success: 4}]);
 });
 
@@ -168,12 +186,18 @@ test('a manager that can’t be reached keeps its workers’ jobs running: told,
 	const manager = await busyFleet(world, 900);
 	world.outside.machineFaults(manager, {ssh: 'silent'});
 	const first = await takeAway(world);
-	assert.deepEqual(first.result.problems.map(({code}) => code), ['not-drained']);
+	assert.deepEqual(
+		first.result.problems.map(({code}) => code),
+		['not-drained'],
+	);
 	assert.match(first.result.problems[0]?.advice ?? '', /--now/);
 	assert.deepEqual(jobStates(world), {running: 4});
 	const now = await takeAway(world, {drainSeconds: 0});
 	assert.deepEqual([problems(now), standing(world)], [[], onlyTheBucket]);
-	assert.ok(saidIn(now.events).some((said) => /isn't reached/.test(said)), saidIn(now.events).join('\n'));
+	assert.ok(
+		saidIn(now.events).some((said) => /isn't reached/.test(said)),
+		saidIn(now.events).join('\n'),
+	);
 });
 
 test('a manager that can’t be reached and has no worker is taken away all the same, and that it wasn’t drained is said', async () => {
@@ -182,7 +206,10 @@ test('a manager that can’t be reached and has no worker is taken away all the 
 	world.outside.machineFaults(manager, {ssh: 'silent'});
 	const gone = await takeAway(world);
 	assert.deepEqual([problems(gone), standing(world)], [[], onlyTheBucket]);
-	assert.ok(saidIn(gone.events).some((said) => /isn't reached/.test(said)), saidIn(gone.events).join('\n'));
+	assert.ok(
+		saidIn(gone.events).some((said) => /isn't reached/.test(said)),
+		saidIn(gone.events).join('\n'),
+	);
 });
 
 test('a manager that was stopped, or terminated by somebody, doesn’t keep the rest from going', async () => {
@@ -216,7 +243,10 @@ test('a runner that we created goes with the fleet; one whose token was given st
 	await standingFleet(given, withToken(given));
 	const gone = await takeAway(given);
 	assert.deepEqual([...given.outside.gitlab.runners.keys()], [41]);
-	assert.ok(saidIn(gone.events).some((said) => /stays in GitLab.*#41/.test(said)), saidIn(gone.events).join('\n'));
+	assert.ok(
+		saidIn(gone.events).some((said) => /stays in GitLab.*#41/.test(said)),
+		saidIn(gone.events).join('\n'),
+	);
 });
 
 test('a runner that no manager ever held is deleted before another one is made', async () => {

@@ -19,7 +19,8 @@ export function standing(world: World, fleet = name, at = region) {
 	const here = {name: fleet, region: at};
 	const living = [...instances.values()].filter((instance) => lives(world, instance));
 	const marked = living.filter((instance) => bearsMark(instance, fleet));
-	const isWorker = ({keyName = '', tags}: InstanceState) => isWorkerName(here, keyName) || (bearsMark({tags}, fleet) && tags['gitlab-runner-aws:part'] === 'worker');
+	const isWorker = ({keyName = '', tags}: InstanceState) =>
+		isWorkerName(here, keyName) || (bearsMark({tags}, fleet) && tags['gitlab-runner-aws:part'] === 'worker');
 	const ofPart = (part: string) => marked.filter(({tags}) => tags['gitlab-runner-aws:part'] === part);
 	const openRequests = [...spotRequests.values()].filter(({state}) => state === 'open' || state === 'active');
 	const workerRequests = new Set([...instances.values()].filter(isWorker).map(({spotRequestId}) => spotRequestId ?? ''));
@@ -63,6 +64,10 @@ export const managers = (world: World, fleet = name, at = region): InstanceState
 	[...world.outside.region(at).instances.values()]
 		.filter((instance) => lives(world, instance) && bearsMark(instance, fleet) && instance.tags['gitlab-runner-aws:part'] === 'manager')
 		.sort((one, other) => one.launchedAt - other.launchedAt);
+
+/** How many managers of a fleet were ever launched, as far as AWS remembers. */
+export const launchedManagers = (world: World, fleet = name, at = region): number =>
+	[...world.outside.region(at).instances.values()].filter((one) => bearsMark(one, fleet) && one.tags['gitlab-runner-aws:part'] === 'manager').length;
 
 /** The one manager's id; throws where there isn't exactly one. */
 export function onlyManager(world: World, fleet = name): string {

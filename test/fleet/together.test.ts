@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {clientToken} from '../../source/steps/launch.ts';
 import {codesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
-import {managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
+import {jobStates, launchedManagers, managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 
@@ -12,7 +12,7 @@ test('two laptops that set the same fleet up at once make one of each, and both 
 		const world = simulatedWorld({seed});
 		const second = world.another();
 		const both = await Promise.all([setUp(world, withToken(world)), setUp(second, withToken(world))]);
-		assert.deepEqual([seed, standing(world)], [seed, oneOfEach]);
+		assert.deepEqual([seed, standing(world), launchedManagers(world)], [seed, oneOfEach, 1]);
 		assert.deepEqual([seed, both.flatMap(problemsIn)], [seed, []]);
 		for (const laptop of [world, second]) assert.deepEqual([seed, unlike(await planOf(laptop))], [seed, {}]);
 	}
@@ -48,6 +48,18 @@ test('who wrote the record between a look and a write is told, and the last writ
 		saidIn(changed.events).join('\n'),
 	);
 	assert.deepEqual(unlike(await planOf(world)), {});
+});
+
+test('a record that somebody else wrote a moment ago with other answers is theirs until they are done, and nothing is changed', async () => {
+	const world = simulatedWorld();
+	const answers = {region, fleet: name, workerType: 'm5.large'};
+	world.outside.call('PutParameter', region, {Name: `/gitlab-runner-aws/${name}`, Value: JSON.stringify({version: 1, answers}), Type: 'String'});
+	const refused = await setUp(world, {...withToken(world), flags: {workerType: 'c5.large'}});
+	assert.deepEqual(codesIn(refused), ['record-other-answers']);
+	assert.match(problemsIn(refused).join(), /workerType is m5\.large there and c5\.large here/);
+	assert.deepEqual(world.acts, []);
+	await world.clock.sleep(3_600_000);
+	assert.deepEqual(problemsIn(await setUp(world, {...withToken(world), flags: {workerType: 'c5.large'}})), []);
 });
 
 test('a manager that was terminated outside is made again under the next generation, once', async () => {
@@ -105,11 +117,46 @@ test('a manager that somebody else’s run launched a moment ago with other answ
 	assert.deepEqual(made.result?.skipped, ['connection', 'software', 'test-machine', 'runner', 'service', 'old-manager']);
 });
 
-test('a destroy beside a setup that still runs ends with nothing left once the same command is given again', async () => {
-	const world = simulatedWorld();
-	const second = world.another();
-	const [made] = await Promise.all([setUp(world, withToken(world)), second.clock.sleep(25_000).then(() => takeAway(second, {withCache: true}))]);
-	assert.ok(problemsIn(made).length > 0);
-	const {left} = await takeAway(second, {withCache: true});
-	assert.deepEqual([left, standing(world)], [[], noneAtAll]);
+test('a destroy beside a setup, whenever it comes, ends with nothing left once the same command is given again', async () => {
+	for (const seconds of [0, 1, 5, 12, 25, 40, 60, 90, 140]) {
+		const world = simulatedWorld();
+		const second = world.another();
+		await Promise.all([setUp(world, withToken(world)), second.clock.sleep(seconds * 1000).then(() => takeAway(second, {withCache: true}))]);
+		await second.clock.sleep(10_000);
+		const {left, result} = await takeAway(second, {withCache: true, drainSeconds: 0});
+		assert.deepEqual([seconds, result.problems.map(({message}) => message), left, standing(world)], [seconds, [], [], noneAtAll]);
+	}
+});
+
+test('two laptops that take the same fleet away at once leave nothing, and its jobs have ended well', async () => {
+	for (const seed of [1, 2, 3]) {
+		const world = simulatedWorld({seed});
+		await standingFleet(world, withToken(world));
+		world.outside.queueJobs(3, {seconds: 300});
+		await world.clock.sleep(90_000);
+		const second = world.another({address: '203.0.113.7'});
+		const both = await Promise.all([world, second].map((laptop) => takeAway(laptop, {withCache: true})));
+		assert.deepEqual([seed, both.flatMap(({result}) => result.problems.map(({message}) => message))], [seed, []]);
+		assert.deepEqual([seed, standing(world), jobStates(world)], [seed, noneAtAll, {success: 3}]);
+	}
+});
+
+test('two laptops that replace the same manager at once make one new one, and no job is lost', async () => {
+	for (const seed of [1, 2, 3]) {
+		const world = simulatedWorld({seed});
+		await standingFleet(world, withToken(world));
+		world.outside.queueJobs(3, {seconds: 400});
+		await world.clock.sleep(90_000);
+		world.leastTakers();
+		const second = world.another({address: '203.0.113.7'});
+		const wish: Wish = {flags: {managerType: 't3.medium'}, replaceManager: true};
+		const both = await Promise.all([world, second].map((laptop) => setUp(laptop, wish)));
+		assert.ok(
+			both.some((one) => codesIn(one).length === 0),
+			both.flatMap(problemsIn).join('\n'),
+		);
+		assert.deepEqual([seed, problemsIn(await setUp(second))], [seed, []]);
+		assert.ok(world.leastTakers() >= 1);
+		assert.deepEqual([seed, managers(world).map(({type}) => type), jobStates(world)], [seed, ['t3.medium'], {success: 3}]);
+	}
 });

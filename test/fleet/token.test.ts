@@ -7,7 +7,10 @@ import {appliedIn, codesIn, planOf, problemsIn, setUp, standingFleet, unlike, ty
 import {config, jobStates, oneOfEach, onlyManager, standing, startedAt} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
-const creating = (world: World, flags: Wish['flags'] = {}): Wish => ({flags: {runner: 'create', project: 'acme/app', ...flags}, secrets: {gitlabToken: world.outside.token('gitlab')}});
+const creating = (world: World, flags: Wish['flags'] = {}): Wish => ({
+	flags: {runner: 'create', project: 'acme/app', ...flags},
+	secrets: {gitlabToken: world.outside.token('gitlab')},
+});
 
 /** Another runner that somebody made in GitLab. */
 function anotherRunner(world: World): string {

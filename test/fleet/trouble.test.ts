@@ -4,8 +4,8 @@ import {machineStages} from '../../source/host/scripts/test-machine.ts';
 import type {MachineFaults} from '../../source/host/simulated/machine.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import type {StepName} from '../../source/step.ts';
-import {codesIn, planOf, problemsIn, region, type SetUp, setUp, standingFleet, unlike, type Wish, zone} from './fleet.ts';
-import {managers, oneOfEach, onlyManager, standing} from './seen.ts';
+import {codesIn, planOf, problemsIn, region, type SetUp, setUp, standingFleet, takeAway, unlike, type Wish, zone} from './fleet.ts';
+import {config, managers, oneOfEach, onlyManager, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 
@@ -44,7 +44,14 @@ type Befalls = {
 const befalling: readonly Befalls[] = [
 	{what: 'SSH is refused', step: 'connection', faults: {ssh: 'refused'}, code: 'ssh-refused', says: /refuses SSH/},
 	{what: 'SSH doesn’t answer', step: 'connection', faults: {ssh: 'silent'}, code: 'ssh-no-answer', says: /doesn't answer SSH/},
-	{what: 'the first boot fails', step: 'software', faults: {cloudInit: 'error'}, code: 'boot-failed', says: /first boot failed/, advice: /--replace-manager/},
+	{
+		what: 'the first boot fails',
+		step: 'software',
+		faults: {cloudInit: 'error'},
+		code: 'boot-failed',
+		says: /first boot failed/,
+		advice: /terminate-instances --instance-ids i-/,
+	},
 	{what: 'the first boot takes too long', step: 'software', faults: {cloudInit: 'slow'}, code: 'boot-slow', says: /10 minutes/},
 	{what: 'a download is unreachable', step: 'software', faults: {downloads: 'unreachable'}, code: 'download-failed', says: /download/, advice: /--downloads/},
 	{what: 'the runner’s checksum is wrong', step: 'software', faults: {checksum: 'gitlab-runner'}, code: 'checksum-wrong', says: /wasn't installed/},
@@ -146,8 +153,20 @@ test('a host key that changed on a manager that stands blocks before anything is
 	const refused = await setUp(world, {flags: {limit: 4, concurrent: 4}});
 	assert.deepEqual(codesIn(refused), ['host-key-changed']);
 	assert.match(refused.blocked[0]?.message ?? '', new RegExp(world.outside.hostKey(manager).replace(/[+/]/g, '\\$&')));
-	assert.match(refused.blocked[0]?.advice ?? '', /get-console-output/);
+	assert.match(refused.blocked[0]?.advice ?? '', new RegExp(`get-console-output.*terminate-instances --instance-ids ${manager}`));
 	assert.equal(world.acts.length, acts);
+	world.outside.call('TerminateInstances', region, {InstanceIds: [manager]});
+	await goesOnWell(world);
+	assert.notEqual(onlyManager(world), manager);
+});
+
+test('a fresh manager that shows another host key than its console printed is not trusted, and nothing is sent to it', async () => {
+	const world = simulatedWorld();
+	const made = await setUpWith(world, 'connection', (id) => world.outside.changeHostKey(id));
+	assert.deepEqual(codesIn(made), ['host-key-changed']);
+	assert.match(problemsIn(made).join(), /console output/);
+	assert.equal(config(world, onlyManager(world)), '');
+	assert.ok(!world.acts.some((act) => act.startsWith('script')));
 });
 
 test('a bucket that fails doesn’t keep the manager from coming up, and the runner waits for both', async () => {
@@ -202,7 +221,6 @@ test('a stop in the middle of a destroy leaves the rest standing, and the same c
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));
 	const stop = new AbortController();
-	const {takeAway} = await import('./fleet.ts');
 	const first = await takeAway(world, {
 		signal: stop.signal,
 		heard: (event) => {

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import type {OperationName} from '../../source/cloud/port.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {planOf, problemsIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
-import {noneAtAll, oneOfEach, standing} from './seen.ts';
+import {launchedManagers, noneAtAll, oneOfEach, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 
@@ -18,10 +18,10 @@ async function operations(): Promise<{setup: OperationName[]; destroy: Operation
 	return {setup: namesOf(world.calls.slice(0, begun)), destroy: namesOf(world.calls.slice(begun)), changing};
 }
 
-async function endsWell(world: World, what: string): Promise<void> {
+async function endsWell(world: World, what: string, fleets = 1): Promise<void> {
 	const made = await setUp(world, withToken(world));
 	assert.deepEqual([what, problemsIn(made)], [what, []]);
-	assert.deepEqual([what, standing(world)], [what, oneOfEach]);
+	assert.deepEqual([what, standing(world), launchedManagers(world)], [what, oneOfEach, fleets]);
 	assert.deepEqual([what, unlike(await planOf(world))], [what, {}]);
 }
 
@@ -89,5 +89,20 @@ test('a fleet of the same name can be made again right after its destroy, though
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));
 	await goesWell(world, 'the first');
-	await endsWell(world, 'the second');
+	await endsWell(world, 'the second', 2);
+});
+
+test('an SSH connection that drops at whichever script of a setup or a destroy is opened again, and jobs end well', async () => {
+	for (let nth = 1; nth <= 12; nth++) {
+		const world = simulatedWorld();
+		world.faults.cutAtScript(nth);
+		const made = await setUp(world, withToken(world));
+		assert.deepEqual([nth, problemsIn(made), standing(world)], [nth, [], oneOfEach]);
+		assert.deepEqual([nth, unlike(await planOf(world))], [nth, {}]);
+		world.outside.queueJobs(2, {seconds: 300});
+		await world.clock.sleep(60_000);
+		world.faults.cutAtScript(1 + (nth % 3));
+		await goesWell(world, `script ${nth}`);
+		assert.deepEqual([nth, world.jobs.map(({state}) => state)], [nth, ['success', 'success']]);
+	}
 });

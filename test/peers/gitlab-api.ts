@@ -170,7 +170,10 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 			const found = jobs.filter((job) => status === null || job.status === status).sort((one, other) => other.id - one.id);
 			return {
 				status: 200,
-				body: paged(found, asked.query).map((job) => ({...describeJob(job, base()), project: {id: project.id, path_with_namespace: project.path_with_namespace}})),
+				body: paged(found, asked.query).map((job) => ({
+					...describeJob(job, base()),
+					project: {id: project.id, path_with_namespace: project.path_with_namespace},
+				})),
 			};
 		}
 		if (asked.method === 'PUT' && rest === '') {

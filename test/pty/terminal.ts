@@ -1,22 +1,30 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {spawn} from '@lydell/node-pty';
 import headless from '@xterm/headless';
 
-/** How long one wait for words may take, in milliseconds. */
-const patience = 10_000;
+type TerminalOptions = {
+	columns?: number;
+	rows?: number;
+	env?: Record<string, string>;
+	/** Runs it under a shell, which afterwards says the exit code and how the terminal is set. */
+	shell?: boolean;
+	/** How long one wait for words may take, in milliseconds. */
+	patience?: number;
+};
+
+/** Says the exit code and the terminal's settings once the program has ended, and lives through the signals that end it. */
+const underShell = 'trap : TERM HUP INT; "$@"; echo "code=$?"; stty -a';
 
 /** A real terminal with a program in it (stack §6). */
-export function openTerminal(
-	program: string,
-	args: string[],
-	{columns = 80, rows = 24, env = {}}: {columns?: number; rows?: number; env?: Record<string, string>} = {},
-) {
+export function openTerminal(program: string, args: string[], {columns = 80, rows = 24, env = {}, shell = false, patience = 10_000}: TerminalOptions = {}) {
 	const home = mkdtempSync(join(tmpdir(), 'faces-'));
 	const screen = new headless.Terminal({cols: columns, rows, allowProposedApi: true});
-	const pty = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(program, import.meta.url)), ...args], {
+	const command = [process.execPath, '--import', 'tsx', fileURLToPath(new URL(program, import.meta.url)), ...args];
+	const [file = '', ...given] = shell ? ['/bin/sh', '-c', underShell, 'sh', ...command] : command;
+	const pty = spawn(file, given, {
 		cols: columns,
 		rows,
 		name: 'xterm-256color',
@@ -63,8 +71,12 @@ export function openTerminal(
 			screen.resize(width, height);
 			pty.resize(width, height);
 		},
-		/** Sends the program a signal. */
-		signal: (name: 'SIGTERM' | 'SIGHUP') => pty.kill(name),
+		/** Sends the program a signal; under a shell, the program and not the shell. */
+		signal(name: 'SIGTERM' | 'SIGHUP') {
+			if (!shell) return pty.kill(name);
+			for (const child of readFileSync(`/proc/${pty.pid}/task/${pty.pid}/children`, 'utf8').split(' '))
+				if (child.trim() !== '') process.kill(Number(child), name);
+		},
 		/** How many bytes came so far. */
 		bytes: () => raw.length,
 		/** The exit code, once the program has ended by itself and all it wrote is on the screen. */

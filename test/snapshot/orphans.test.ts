@@ -186,7 +186,16 @@ test('what bears a fleet’s mark is judged by that fleet’s managers, whatever
 	const tags = {Name: old, [markKeys.fleet]: 'gitlab-runners', [markKeys.part]: 'worker'};
 	const managers = [asked(), silent()];
 	assert.deepEqual(told({managers, instances: [instance('i-old', old, {tags})]}), ["i-old orphan: manager i-manager doesn't know it"]);
-	assert.deepEqual(told({managers, instances: [instance('i-old', old)]}), ["i-old not-known: manager i-silent can't be asked"]);
+});
+
+test('a fleet’s name with its runner’s token is as good as its mark; with another token it may be the machine of one that can’t be asked', () => {
+	const managers = [asked(), silent()];
+	const other = nameAt(200, '0000001c', 'zz99');
+	assert.deepEqual(told({managers, instances: [instance('i-old', old), instance('i-other', other)], leftovers: {...nothing, keyPairs: [pair(nameAt(200))]}}), [
+		"i-old orphan: manager i-manager doesn't know it",
+		"i-other not-known: manager i-silent can't be asked",
+		"key-abcd orphan: manager i-manager doesn't know it",
+	]);
 });
 
 test('a name tells the age of what was launched again or imported anew', () => {

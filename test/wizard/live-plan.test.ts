@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Happening} from '../../source/engine/events.ts';
 import {openLooking} from '../../source/engine/context.ts';
+import type {Happening} from '../../source/engine/events.ts';
 import {livePlan} from '../../source/engine/live-plan.ts';
 import type {Answers} from '../../source/fleet.ts';
 import {Problem, Stopped} from '../../source/problem.ts';
@@ -220,7 +220,13 @@ test('what is blocked only for want of a token is not yet known, and its plan sa
 test('a fix comes with the answers that mend it', async () => {
 	const problem = new Problem({code: 'VcpuLimitExceeded', message: 'Too many.'});
 	const {plan, change, told} = underTest([
-		{name: 'quota', title: 'Quota', needs: [], actions: [], check: async () => ({is: 'blocked', problem, fix: {says: 'lower the limit to 16', answers: {limit: 16}}})},
+		{
+			name: 'quota',
+			title: 'Quota',
+			needs: [],
+			actions: [],
+			check: async () => ({is: 'blocked', problem, fix: {says: 'lower the limit to 16', answers: {limit: 16}}}),
+		},
 	]);
 	change(await answersOf());
 	await plan.ended();

@@ -20,24 +20,34 @@ test('the same answers by lines and by screens make the same preset, byte for by
 	const byLines = presetOf(answers, sources, `The answers of ${answers.fleet} in ${answers.region}.`);
 
 	const walked = walk({layers});
-	const {then, until, press} = walked;
+	const {and, until, press} = walked;
 	await until(/Which image/);
 	press(keys.enter, keys.enter, keys.enter);
 	await until(/caches go/);
-	await then(keys.down, /› no cache/);
-	await then(keys.enter, /› c5\.large/);
-	await then(keys.down, /› m5\.large/);
-	await then(keys.enter, /spot instances/);
-	await then('n', /How many workers/);
-	await then('42', /42▏/);
-	await then(keys.enter, /runner's token/);
+	await and(keys.down, /› no cache/);
+	await and(keys.enter, /› c5\.large/);
+	await and(keys.down, /› m5\.large/);
+	await and(keys.enter, /spot instances/);
+	await and('n', /How many workers/);
+	await and('42', /42▏/);
+	await and(keys.enter, /runner's token/);
 	press('glrt-abcdefghij');
 	await until(/•{15}/);
-	await then(keys.enter, /Review: this/);
+	await and(keys.enter, /Review: this/);
 	await until(/Cost/);
 	press(keys.enter);
 	const byScreens = presetFrom((await walked.agreed()).settled);
 
 	assert.equal(JSON.stringify(byScreens), JSON.stringify(byLines));
-	assert.deepEqual(byScreens.answers, {region: 'us-east-2', image: 'ubuntu-24.04', securityGroup: 'create', keyPair: 'create', cache: 'none', workerType: 'm5.large', spot: false, limit: 42, runner: 'token'});
+	assert.deepEqual(byScreens.answers, {
+		region: 'us-east-2',
+		image: 'ubuntu-24.04',
+		securityGroup: 'create',
+		keyPair: 'create',
+		cache: 'none',
+		workerType: 'm5.large',
+		spot: false,
+		limit: 42,
+		runner: 'token',
+	});
 });

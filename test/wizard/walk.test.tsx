@@ -10,15 +10,15 @@ const here = {environment: {region: 'us-east-2'}};
 const token = 'glrt-abcdefghij';
 
 /** Takes every default up to the token. */
-async function toToken({then, until}: ReturnType<typeof walk>): Promise<void> {
+async function toToken({and, until}: ReturnType<typeof walk>): Promise<void> {
 	await until(/Which image/);
-	await then(keys.enter, /Which security group/);
-	await then(keys.enter, /Which key pair opens/);
-	await then(keys.enter, /caches go/);
-	await then(keys.enter, /Which instance type are/);
-	await then(keys.enter, /spot instances/);
-	await then(keys.enter, /How many workers/);
-	await then(keys.enter, /runner's token/);
+	await and(keys.enter, /Which security group/);
+	await and(keys.enter, /Which key pair opens/);
+	await and(keys.enter, /caches go/);
+	await and(keys.enter, /Which instance type are/);
+	await and(keys.enter, /spot instances/);
+	await and(keys.enter, /How many workers/);
+	await and(keys.enter, /runner's token/);
 }
 
 test('eight answers lead from nothing to the review, seven of them Enter, and Enter there agrees', async () => {
@@ -28,7 +28,7 @@ test('eight answers lead from nothing to the review, seven of them Enter, and En
 	walked.press(token);
 	await walked.until(/•{15}/);
 	assert.doesNotMatch(walked.frame(), /abcdef/);
-	await walked.then(keys.enter, /Review: this is what Enter makes/);
+	await walked.and(keys.enter, /Review: this is what Enter makes/);
 	await walked.until(/Cost +The manager: about \$19/);
 	walked.press(keys.enter);
 	const {settled} = await walked.agreed();
@@ -44,8 +44,8 @@ test('where the region isn’t known it is asked first, and nothing is looked at
 	assert.match(walked.frame(), /1 of 9/);
 	assert.match(walked.frame(), /begins once the region is known/);
 	await walked.until(/us-east-2 +Ohio/);
-	await walked.then(keys.down, /› us-east-2/);
-	await walked.then(keys.enter, /Which image/);
+	await walked.and(keys.down, /› us-east-2/);
+	await walked.and(keys.enter, /Which image/);
 	await walked.until(() => walked.looked.length > 0);
 	assert.match(walked.frame(), /✔ region: us-east-2/);
 });
@@ -60,31 +60,31 @@ test('keys pressed ahead of the screens are taken in order, none twice', async (
 
 test('back from the last question to the first and forward again keeps every answer', async () => {
 	const walked = walk({layers: here});
-	const {then, until} = walked;
+	const {and, until} = walked;
 	await until(/Which image/);
-	await then(keys.enter, /Which security group/);
-	await then(keys.enter, /Which key pair opens/);
-	await then(keys.enter, /caches go/);
-	await then(keys.down, /› no cache/);
-	await then(keys.enter, /Which instance type are/);
-	await then(keys.down, /› m5.large/);
-	await then(keys.enter, /spot instances/);
-	await then('n', /How many workers/);
+	await and(keys.enter, /Which security group/);
+	await and(keys.enter, /Which key pair opens/);
+	await and(keys.enter, /caches go/);
+	await and(keys.down, /› no cache/);
+	await and(keys.enter, /Which instance type are/);
+	await and(keys.down, /› m5.large/);
+	await and(keys.enter, /spot instances/);
+	await and('n', /How many workers/);
 	walked.press('42');
 	await until(/42▏/);
-	await then(keys.enter, /runner's token/);
-	await then(keys.left, /How many workers[\s\S]*› ▏42/);
-	await then(keys.left, /spot instances[\s\S]*› No/);
-	await then(keys.left, /Which instance type are[\s\S]*› m5.large/);
-	await then(keys.left, /caches go[\s\S]*› no cache/);
-	await then(keys.left, /Which key pair opens/);
-	await then(keys.left, /Which security group/);
-	await then(keys.left, /Which image/);
+	await and(keys.enter, /runner's token/);
+	await and(keys.left, /How many workers[\s\S]*› ▏42/);
+	await and(keys.left, /spot instances[\s\S]*› No/);
+	await and(keys.left, /Which instance type are[\s\S]*› m5.large/);
+	await and(keys.left, /caches go[\s\S]*› no cache/);
+	await and(keys.left, /Which key pair opens/);
+	await and(keys.left, /Which security group/);
+	await and(keys.left, /Which image/);
 	assert.doesNotMatch(walked.frame(), /← back/);
 	await toToken(walked);
 	walked.press(token);
 	await until(/•{15}/);
-	await then(keys.enter, /Review: this/);
+	await and(keys.enter, /Review: this/);
 	walked.press(keys.enter);
 	const {settled} = await walked.agreed();
 	const {cache, workerType, spot, limit} = settled.given;
@@ -93,30 +93,30 @@ test('back from the last question to the first and forward again keeps every ans
 
 test('an answer that was typed instead of chosen is kept by Enter when one comes back to it', async () => {
 	const walked = walk({layers: here});
-	const {then, until} = walked;
+	const {and, until} = walked;
 	await until(/Which image/);
 	for (let key = 0; key < 5; key++) walked.press(keys.down);
-	await then(keys.enter, /back to the list/);
+	await and(keys.enter, /back to the list/);
 	walked.press('ami-0123456789abcdef0');
 	await until(/cdef0▏/);
-	await then(keys.enter, /Who logs in to the manager|Which security group/);
-	await then(keys.left, /› ami-0123456789abcdef0/);
+	await and(keys.enter, /Who logs in to the manager|Which security group/);
+	await and(keys.left, /› ami-0123456789abcdef0/);
 });
 
 test('another region keeps what is still true and asks again for what isn’t there', async () => {
 	const walked = walk();
-	const {then, until} = walked;
+	const {and, until} = walked;
 	await until(/us-east-2 +Ohio/);
-	await then(keys.down, /› us-east-2/);
-	await then(keys.enter, /Which image/);
-	await then(keys.enter, /old sg-0123/);
-	await then(keys.down, /› old sg-0123456789abcdef0/);
-	await then(keys.enter, /Which key pair/);
-	await then(keys.left, /› old sg-0123456789abcdef0/);
-	await then(keys.left, /Which image/);
-	await then(keys.left, /Which region/);
-	await then(keys.up, /› eu-west-1/);
-	await then(keys.enter, /Which image/);
+	await and(keys.down, /› us-east-2/);
+	await and(keys.enter, /Which image/);
+	await and(keys.enter, /old sg-0123/);
+	await and(keys.down, /› old sg-0123456789abcdef0/);
+	await and(keys.enter, /Which key pair/);
+	await and(keys.left, /› old sg-0123456789abcdef0/);
+	await and(keys.left, /Which image/);
+	await and(keys.left, /Which region/);
+	await and(keys.up, /› eu-west-1/);
+	await and(keys.enter, /Which image/);
 	// The little account has the same group everywhere, so that it stays.
 	assert.match(walked.frame(), /security group: sg-0123456789abcdef0/);
 });
@@ -139,28 +139,28 @@ const tooMany: Checks = ({limit, workerType}) => [
 
 test('a value that is only typed is looked at already, and the key beside the finding mends it', async () => {
 	const walked = walk({layers: here, checks: tooMany});
-	const {then, until} = walked;
+	const {and, until} = walked;
 	await until(/Which image/);
 	walked.press(keys.enter, keys.enter, keys.enter, keys.enter, keys.enter, keys.enter);
 	await until(/How many workers/);
-	await then('40', /40 workers need 80 vCPUs/);
+	await and('40', /40 workers need 80 vCPUs/);
 	assert.match(walked.frame(), /ctrl-f lower the limit to 16/);
-	await then(keys.ctrlF, /Done: lower the limit to 16/);
+	await and(keys.ctrlF, /Done: lower the limit to 16/);
 	await until(/32 of 32 vCPUs/);
-	await then(keys.enter, /runner's token/);
+	await and(keys.enter, /runner's token/);
 	assert.match(walked.frame(), /limit: 16/);
 });
 
 test('while something is blocked Enter at the review makes nothing and says why; f mends it there too', async () => {
 	const walked = walk({layers: {...here, preset: {limit: 40}}, at: 'review', checks: tooMany});
-	const {then, until} = walked;
+	const {and, until} = walked;
 	await until(/runner's token/);
 	walked.press(token);
 	await until(/•{15}/);
-	await then(keys.enter, /Review: 1 thing is blocked/);
+	await and(keys.enter, /Review: 1 thing is blocked/);
 	await until(/Cost/);
-	await then(keys.enter, /Nothing is made while something is blocked/);
-	await then('f', /Review: this is what Enter makes/);
+	await and(keys.enter, /Nothing is made while something is blocked/);
+	await and('f', /Review: this is what Enter makes/);
 	await until(/Cost/);
 	walked.press(keys.enter);
 	assert.equal((await walked.agreed()).settled.given.limit, 16);
@@ -170,53 +170,59 @@ test('a blocked finding that nothing mends leads to the answer it is about', asy
 	const checks: Checks = () => [
 		{event: 'step.found', step: 'images', is: 'so', says: 'ubuntu for all'},
 		{event: 'step.found', step: 'quota', is: 'so', says: 'enough'},
-		{event: 'step.found', step: 'bucket', is: 'blocked', says: 'taken', problem: {code: 'foreign-bucket', message: "The bucket is somebody else's.", fault: 'told'}},
+		{
+			event: 'step.found',
+			step: 'bucket',
+			is: 'blocked',
+			says: 'taken',
+			problem: {code: 'foreign-bucket', message: "The bucket is somebody else's.", fault: 'told'},
+		},
 	];
 	const walked = walk({layers: {...here, preset: {limit: 4}}, at: 'review', checks});
 	await walked.until(/runner's token/);
 	walked.press(token);
 	await walked.until(/•{15}/);
-	await walked.then(keys.enter, /somebody else's[\s\S]*c {2}change cache/);
-	await walked.then('c', /caches go/);
-	await walked.then(keys.escape, /Review: 1 thing/);
+	await walked.and(keys.enter, /somebody else's[\s\S]*c {2}change cache/);
+	await walked.and('c', /caches go/);
+	await walked.and(keys.escape, /Review: 1 thing/);
 });
 
 test('with a preset the walk begins at the review; an answer is changed in place and its source is shown', async () => {
 	const walked = walk({layers: {...here, preset: {limit: 4, workerType: 'm5.large'}}, at: 'review'});
-	const {then, until} = walked;
+	const {and, until} = walked;
 	await until(/runner's token/);
 	walked.press(token);
 	await until(/•{15}/);
-	await then(keys.enter, /Review: this/);
+	await and(keys.enter, /Review: this/);
 	for (let key = 0; key < 14; key++) walked.press(keys.down);
 	await until(/› worker type +m5\.large +\(preset\)/);
-	await then(keys.enter, /Which instance type are the workers/);
-	await then(keys.up, /› c5\.large/);
-	await then(keys.enter, /worker type +c5\.large +\(typed\)/);
+	await and(keys.enter, /Which instance type are the workers/);
+	await and(keys.up, /› c5\.large/);
+	await and(keys.enter, /worker type +c5\.large +\(typed\)/);
 	assert.match(walked.frame(), /› worker type/);
 });
 
 test('escape at a changed answer leaves it as it was', async () => {
 	const walked = walk({layers: {...here, preset: {limit: 4}}, at: 'limit'});
 	await walked.until(/How many workers/);
-	await walked.then('9', /9▏/);
-	await walked.then(keys.escape, /runner's token/);
+	await walked.and('9', /9▏/);
+	await walked.and(keys.escape, /runner's token/);
 	walked.press(token);
 	await walked.until(/•{15}/);
-	await walked.then(keys.enter, /Review: this/);
+	await walked.and(keys.enter, /Review: this/);
 	assert.equal(walked.looked.at(-1)?.answers.limit, 4);
 });
 
 test('the runner can be had made instead: its questions follow, and the token asked for is a GitLab one', async () => {
 	const walked = walk({layers: here});
 	await toToken(walked);
-	await walked.then(keys.ctrlG, /Which project is the runner for/);
+	await walked.and(keys.ctrlG, /Which project is the runner for/);
 	walked.press('acme/api');
 	await walked.until(/acme\/api▏/);
-	await walked.then(keys.enter, /Which GitLab token may make the runner/);
+	await walked.and(keys.enter, /Which GitLab token may make the runner/);
 	walked.press('glpat-abcdefghijk');
 	await walked.until(/•{17}/);
-	await walked.then(keys.enter, /Review: this/);
+	await walked.and(keys.enter, /Review: this/);
 	await walked.until(/Cost/);
 	walked.press(keys.enter);
 	const {settled} = await walked.agreed();
@@ -226,16 +232,27 @@ test('the runner can be had made instead: its questions follow, and the token as
 test('a asks every key, in order', async () => {
 	const walked = walk({layers: here});
 	await walked.until(/Which image/);
-	await walked.then('a', /Which AWS profile/);
+	await walked.and('a', /Which AWS profile/);
 	// It has no default: Enter leaves it to the SDK's own chain.
-	await walked.then(keys.enter, /What is the fleet called/);
-	await walked.then(keys.enter, /Which executor/);
-	await walked.then(keys.enter, /Which subnet/);
+	await walked.and(keys.enter, /What is the fleet called/);
+	await walked.and(keys.enter, /Which executor/);
+	await walked.and(keys.enter, /Which subnet/);
 	assert.doesNotMatch(walked.frame(), /a ask everything/);
 });
 
 test('for a fleet that stands its record answers, and only the review is shown', async () => {
-	const record = {region: 'us-east-2', fleet: 'gitlab-runners', image: 'ubuntu-24.04', securityGroup: 'create', keyPair: 'create', cache: 'create', workerType: 'm5.large', spot: true, limit: 7, runner: 'create'} as const;
+	const record = {
+		region: 'us-east-2',
+		fleet: 'gitlab-runners',
+		image: 'ubuntu-24.04',
+		securityGroup: 'create',
+		keyPair: 'create',
+		cache: 'create',
+		workerType: 'm5.large',
+		spot: true,
+		limit: 7,
+		runner: 'create',
+	} as const;
 	const walked = walk({layers: here, record});
 	await walked.until(/Which project is|Which group|GitLab token may/);
 	assert.equal(walked.looked.at(-1)?.answers.workerType, 'm5.large');
@@ -246,12 +263,12 @@ test('p saves what is on show, and a wrong name says what would be right', async
 	await walked.until(/runner's token/);
 	walked.press(token);
 	await walked.until(/•{15}/);
-	await walked.then(keys.enter, /Review: this/);
-	await walked.then('p', /What is the preset called/);
-	await walked.then('/', /mine\//);
-	await walked.then(keys.enter, /It takes up to 64 letters/);
-	await walked.then('\u007f', /› mine▏/);
-	await walked.then(keys.enter, /Preset mine is saved/);
+	await walked.and(keys.enter, /Review: this/);
+	await walked.and('p', /What is the preset called/);
+	await walked.and('/', /mine\//);
+	await walked.and(keys.enter, /It takes up to 64 letters/);
+	await walked.and('\u007f', /› mine▏/);
+	await walked.and(keys.enter, /Preset mine is saved/);
 	assert.equal(walked.saved.get('mine')?.given.limit, 4);
 	assert.doesNotMatch(JSON.stringify([...walked.saved]), /abcdef/);
 });
@@ -259,11 +276,11 @@ test('p saves what is on show, and a wrong name says what would be right', async
 test('tab opens the plan and leads back; e shows the commands of each step', async () => {
 	const walked = walk({layers: here});
 	await walked.until(/Which image/);
-	await walked.then(keys.tab, /✔ so +images/);
-	await walked.then(keys.tab, /Which image/);
-	await walked.then('e', /by hand, 1 of 3: images[\s\S]*aws do images/);
-	await walked.then(keys.right, /aws do quota/);
-	await walked.then('e', /Which image/);
+	await walked.and(keys.tab, /✔ so +images/);
+	await walked.and(keys.tab, /Which image/);
+	await walked.and('e', /by hand, 1 of 3: images[\s\S]*aws do images/);
+	await walked.and(keys.right, /aws do quota/);
+	await walked.and('e', /Which image/);
 });
 
 test('below 100 columns the plan is one line, and a blocked finding stands in it', async () => {
@@ -271,7 +288,7 @@ test('below 100 columns the plan is one line, and a blocked finding stands in it
 	await walked.until(/Plan {2}2 ✔ so {2}1 \+ to make/);
 	walked.press(keys.enter, keys.enter, keys.enter, keys.enter, keys.enter, keys.enter);
 	await walked.until(/How many workers/);
-	await walked.then('40', /✖ 40 workers of c5\.large need 80 vCPUs/);
+	await walked.and('40', /✖ 40 workers of c5\.large need 80 vCPUs/);
 });
 
 test('ctrl-c leaves, whatever is on the screen', async () => {

@@ -13,7 +13,19 @@ import {asking} from '../answers/stub.ts';
 import {start} from '../faces/states.ts';
 
 /** Keys as a terminal sends them. */
-export const keys = {enter: '\r', left: '\u001b[D', right: '\u001b[C', up: '\u001b[A', down: '\u001b[B', tab: '\t', escape: '\u001b', ctrlC: '\u0003', ctrlE: '\u0005', ctrlF: '\u0006', ctrlG: '\u0007'} as const;
+export const keys = {
+	enter: '\r',
+	left: '\u001b[D',
+	right: '\u001b[C',
+	up: '\u001b[A',
+	down: '\u001b[B',
+	tab: '\t',
+	escape: '\u001b',
+	ctrlC: '\u0003',
+	ctrlE: '\u0005',
+	ctrlF: '\u0006',
+	ctrlG: '\u0007',
+} as const;
 
 /** An account in which there is a little of everything that questions offer. */
 export const littleCloud = (calls: string[] = []) => ({
@@ -46,7 +58,21 @@ const allSo: Checks = () => [
 ];
 
 /** A walk on the real desk, drawn by Ink into a terminal that isn't one; keys go in, frames come out. */
-export function walk({layers = {}, at = 'questions', checks = allSo, record, calls = [], columns = 120}: {layers?: Layers; at?: Interviewer['at']; checks?: Checks; record?: Given; calls?: string[]; columns?: number} = {}) {
+export function walk({
+	layers = {},
+	at = 'questions',
+	checks = allSo,
+	record,
+	calls = [],
+	columns = 120,
+}: {
+	layers?: Layers;
+	at?: Interviewer['at'];
+	checks?: Checks;
+	record?: Given;
+	calls?: string[];
+	columns?: number;
+} = {}) {
 	const looked: Looked[] = [];
 	const given = new Map<SecretQuestion['id'], string>();
 	const saved = new Map<string, Settled>();
@@ -131,7 +157,7 @@ export function walk({layers = {}, at = 'questions', checks = allSo, record, cal
 			for (const one of pressed) drawn.stdin.write(one);
 		},
 		/** Presses, then waits for words. */
-		async then(pressed: string, right: RegExp) {
+		async and(pressed: string, right: RegExp) {
 			drawn.stdin.write(pressed);
 			await until(right);
 		},

@@ -101,7 +101,7 @@ export type ParameterState = {
 	tier: ParameterTier;
 	tags: Tags;
 	seenFrom: number;
-	versions: {version: number; value: string; at: number; by: string}[];
+	versions: {version: number; value: string; at: number; by: string; description?: string | undefined}[];
 };
 
 /** What one region of the account holds. */

@@ -106,13 +106,19 @@ const busyAtRemoval = (problem: Problem, seconds: number): Problem =>
 const drainTries = 6;
 const drainPauseSeconds = 10;
 
-const notDrained = (manager: Instance, workers: number, cause: Problem): Problem =>
-	new Problem({
+/** A setup lets this machine's address in and tells what else keeps it out. */
+function notDrained({fleet}: Removal, manager: Instance, workers: number, cause: Problem): Problem {
+	const way =
+		cause.code === 'manager-private' && cause.advice
+			? cause.advice
+			: `Run \`gitlab-runner-aws setup --fleet ${fleet.name} --region ${fleet.region}\`, which lets this machine in, then the same command again.`;
+	return new Problem({
 		code: 'not-drained',
 		message: `The manager ${manager.id} isn't reached, so jobs on its ${workers === 1 ? 'worker' : `${workers} workers`} can't be waited for. ${cause.message}`,
-		advice: 'Run the same command where the manager is reached, or with `--now` to end running jobs.',
+		advice: `${way} With \`--now\` running jobs are ended.`,
 		cause,
 	});
+}
 
 /** Drains a manager; a connection that is lost meanwhile is opened again, since the manager goes on draining. */
 async function drainPatiently(removal: Removal, manager: Instance, report: Report): Promise<number> {
@@ -143,7 +149,7 @@ async function drainFor(removal: Removal, manager: Instance, report: Report): Pr
 		if (isProblem(error, 'still-busy')) throw busyAtRemoval(error, seconds);
 		if (!isProblem(error)) throw error;
 		const workers = workersOf(removal.fleet, await removal.look(accountLook)).length;
-		if (seconds > 0 && workers > 0) throw notDrained(manager, workers, error);
+		if (seconds > 0 && workers > 0) throw notDrained(removal, manager, workers, error);
 		report({says: `not stopped, since the manager ${manager.id} isn't reached. ${error.message}`});
 	}
 }

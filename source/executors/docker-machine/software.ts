@@ -41,8 +41,17 @@ function changesOf(context: Context, facts: HostFacts): Change[] {
 	];
 }
 
-function notesOf({cloudInit, diskFreeGib}: HostFacts): Note[] {
+function notesOf({answers, fleet}: Context, {cloudInit, credentialsHash, diskFreeGib}: HostFacts): Note[] {
+	const left = answers.access !== 'access-keys' && credentialsHash !== undefined;
 	return [
+		...(left
+			? [
+					{
+						says: "Root's AWS credentials file on the manager is still there, and docker-machine uses it rather than the instance profile.",
+						advice: `gitlab-runner-aws ssh --fleet ${fleet.name} --region ${fleet.region} -- sudo rm /root/.aws/credentials`,
+					},
+				]
+			: []),
 		...(cloudInit.status === 'degraded' || cloudInit.status === 'error' ? [{says: `The manager's first boot ended with errors: ${cloudInit.detail}`}] : []),
 		...(diskFreeGib < 1 ? [{says: `The manager has ${diskFreeGib} GiB free; its log and the runner's state need about 1.`}] : []),
 	];
@@ -54,7 +63,7 @@ async function check(context: Context, found: Pick<Found, 'manager'>): Promise<F
 	const changes = changesOf(context, facts);
 	const resource = {gitlabRunner: facts.gitlabRunner ?? '', dockerMachine: facts.dockerMachine ?? ''};
 	const says = `gitlab-runner ${answers.gitlabRunnerVersion}, docker-machine ${answers.dockerMachineVersion}`;
-	const notes = notesOf(facts);
+	const notes = notesOf(context, facts);
 	if (changes.length === 0) return {is: 'so', resource, says, notes};
 	const keysAsked = changes.some(({what}) => what === 'access') && context.secrets.accessKey === undefined;
 	if (keysAsked) return {is: 'blocked', problem: keysMissing()};
@@ -70,12 +79,12 @@ const keysMissing = (): Problem =>
 	});
 
 /** What went wrong while installing, told. */
-function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers}: Context, instanceId: string): Problem {
+function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers, fleet}: Context, instanceId: string): Problem {
 	const {code, detail} = outcome;
 	const told: Record<string, {message: string; advice: string}> = {
 		'boot-failed': {
 			message: `The manager's first boot failed: ${detail}`,
-			advice: `Look at \`cloud-init status --long\` on ${instanceId}; a fresh manager comes with \`--replace-manager\`.`,
+			advice: `End it with \`aws --region ${fleet.region} ec2 terminate-instances --instance-ids ${instanceId}\`; the same command then makes another.`,
 		},
 		'boot-slow': {
 			message: `The manager's first boot hasn't ended after ${bootSeconds / 60} minutes: ${detail}`,

@@ -10,6 +10,7 @@ import {jobsList, metricsOf} from './metrics.ts';
 import {authorizeKey, noticeConfig, unregister, writeConfig} from './play-config.ts';
 import {facts} from './play-facts.ts';
 import {panel} from './play-panel.ts';
+import {removeWorker} from './play-remove-worker.ts';
 import {service} from './play-service.ts';
 import {install} from './play-software.ts';
 import {testMachine} from './play-test-machine.ts';
@@ -33,6 +34,7 @@ const plays: Record<string, Played> = {
 	'write-config': writeConfig,
 	'test-machine': testMachine,
 	service,
+	'remove-worker': removeWorker,
 	unregister,
 	'authorize-key': authorizeKey,
 	panel,

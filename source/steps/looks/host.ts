@@ -1,5 +1,5 @@
 import {factsScript, type HostFacts} from '../../host/scripts/facts.ts';
-import {Problem} from '../../problem.ts';
+import {isProblem, Problem} from '../../problem.ts';
 import type {Found, Look, Looking} from '../../step.ts';
 import {connectTo, type Reaching} from '../reaching.ts';
 import {accountLook, type Instance, managersOf} from './account.ts';
@@ -7,8 +7,19 @@ import {accountLook, type Instance, managersOf} from './account.ts';
 const hostLook = (context: Reaching, instance: Instance): Look<HostFacts> => ({
 	name: `host ${instance.id}`,
 	// The look's own context has no answers, which may say where SSH is.
-	load: async () => (await connectTo(context, instance)).script(factsScript, {verify: true}),
+	load: () => facts(context, instance),
 });
+
+/** Asks the host; a connection that breaks meanwhile is opened again, once. */
+async function facts(context: Reaching, instance: Instance): Promise<HostFacts> {
+	const ask = async (): Promise<HostFacts> => (await connectTo(context, instance)).script(factsScript, {verify: true});
+	try {
+		return await ask();
+	} catch (error) {
+		if (!isProblem(error, 'ssh-closed')) throw error;
+		return ask();
+	}
+}
 
 /** Every fact about a manager, in one round trip, shared by all that look. Throws what `reach` throws. */
 export const lookAtHost = (context: Reaching, instance: Instance): Promise<HostFacts> => context.look(hostLook(context, instance));

@@ -5,7 +5,7 @@ import {toProblem} from '../../problem.ts';
 import {questions} from '../../questions/all.ts';
 import type {SecretQuestion} from '../../questions/question.ts';
 import {settle} from '../../questions/settle.ts';
-import type {Progress} from './path.ts';
+import {completeIn, type Progress} from './path.ts';
 import {keyWords, type News, type WizardMove} from './seen.ts';
 import type {Stage} from './stage.ts';
 
@@ -35,12 +35,20 @@ export async function elsewise(walker: Walker, move: WizardMove, here: Place): P
 	if (move.do === 'again') interviewer.plan.again(true);
 	if (move.do === 'login') await logIn(walker);
 	if (move.do === 'save') stage.tell({news: await saved(walker, move.name)});
+	if (move.do === 'secret') return secretAgain(walker) ?? here;
 	if (move.do === 'change') return {on: 'question', key: move.key, change: memory.reviewing};
 	if (move.do !== 'everything') return here;
 	const {walk} = memory.progress;
 	memory.progress = {...memory.progress, walk: {...walk, everything: true}};
 	memory.reviewing = false;
 	return {on: 'next'};
+}
+
+/** The runner's secret is given anew. */
+function secretAgain({interviewer, memory}: Walker): Place | undefined {
+	const answers = completeIn(memory.progress.settled);
+	const question = answers && interviewer.given(answers);
+	return question && {on: 'secret', question, change: memory.reviewing};
 }
 
 /** Answers that mend a finding are taken like typed ones; a question that would still be asked is asked with them as its default. */

@@ -3,7 +3,7 @@ import type {Agreed} from '../../face.ts';
 import {Stopped, toProblem} from '../../problem.ts';
 import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
 import {elsewise, type Place, type Walker} from './moves.ts';
-import {before, completeIn} from './path.ts';
+import {before} from './path.ts';
 import type {News, WizardMove} from './seen.ts';
 
 const blockedNews: News = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
@@ -42,17 +42,12 @@ export async function reviewed(walker: Walker): Promise<Place | Agreed> {
 
 /** Where a move at the review leads. */
 async function leaving(walker: Walker, move: WizardMove): Promise<Place> {
-	const {interviewer, memory, stage} = walker;
+	const {memory, stage} = walker;
 	stage.onChange(undefined);
 	if (move.do === 'change') return {on: 'question', key: move.key, change: true};
 	if (move.do === 'back') {
 		const key = await before(memory.progress, undefined);
 		return key === undefined ? {on: 'review'} : {on: 'question', key, change: false};
-	}
-	if (move.do === 'secret') {
-		const answers = completeIn(memory.progress.settled);
-		const question = answers && interviewer.given(answers);
-		return question ? {on: 'secret', question, change: true} : {on: 'review'};
 	}
 	return elsewise(walker, move, {on: 'review'});
 }

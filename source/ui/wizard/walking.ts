@@ -45,9 +45,14 @@ export function mendKeys(view: View, typing = false, about?: string): Binding[] 
 	return [...mending, ...(other ? [other] : [])];
 }
 
+/** Codes of a token that GitLab doesn't take. */
+const refusedTokens = ['runner-token-refused', 'gitlab-token-refused', 'gitlab-not-allowed'];
+
 /** Changes the answer that a blocked finding is about, where nothing mends it. */
-export function changeKey({wizard: {answers}}: View, {name, finding}: StepSeen): Binding | undefined {
+export function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen): Binding | undefined {
 	const key = answerOf[name];
+	if (answers.length > 0 && secret !== undefined && refusedTokens.includes(finding?.problem?.code ?? ''))
+		return {press: ['t'], shows: 't', does: 'enter another token', act: wizard({do: 'secret'})};
 	if (!finding || mendsOf(finding) || key === undefined || !answers.some((answer) => answer.key === key)) return undefined;
 	return {press: ['c'], shows: 'c', does: `change ${keyWords(key)}`, act: wizard({do: 'change', key})};
 }

@@ -85,7 +85,8 @@ function preview(walker: Walker, key: AnswerKey): () => unknown {
 	let turn = 0;
 	let value: unknown;
 	walker.stage.onChange((screen) => {
-		if (screen.is !== 'choose' && screen.is !== 'field') return;
+		// Another place is another account's or region's calls: these wait until it is chosen.
+		if ((screen.is !== 'choose' && screen.is !== 'field') || key === 'region' || key === 'profile' || key === 'fleet') return;
 		cancel();
 		const mine = ++turn;
 		value = valueOn(screen);
@@ -112,7 +113,8 @@ async function question(walker: Walker, key: AnswerKey, change: boolean): Promis
 	const path = await pathOf(memory.progress);
 	const at = path.indexOf(key);
 	stage.tell({at: change ? 0 : at + 1, of: change ? 0 : path.length, answered: answeredSeen(memory.progress, key)});
-	const back = change || (await before(memory.progress, key)) !== undefined;
+	// An answer that is missing can't be left missing.
+	const back = change ? !memory.progress.settled.missing.some((one) => one.key === key) : (await before(memory.progress, key)) !== undefined;
 	await putOnStage(stage, memory.progress, key, {about: key, back, ...(change ? {change} : {})});
 	prefetch(memory.progress, path.slice(at + 1, at + 3));
 	const over = preview(walker, key);

@@ -1,0 +1,158 @@
+import pLimit from 'p-limit';
+import {parseConfig} from '../executors/docker-machine/config-document.ts';
+import {type Found, lookForOrphans, type RegionSeen} from '../orphans/look.ts';
+import type {Place} from '../orphans/place.ts';
+import {type Removed, removeOrphans} from '../orphans/remove.ts';
+import {Problem, Stopped} from '../problem.ts';
+import type {Layers} from '../questions/settle.ts';
+import {failAll} from './failing.ts';
+import {fleetsIn} from './fleets.ts';
+import {layersOf, lookingAt} from './opening.ts';
+import {costWords, countWords, eventOf, foundWords, type Goes, placesWords, proposalOf, unsureWords} from './orphan-words.ts';
+import {regionOf} from './region.ts';
+import type {Command, Session} from './session.ts';
+
+/** Regions looked at side by side. */
+const together = 6;
+
+/**
+ * Lists what docker-machines left behind and no live manager knows, whoever made it, and removes it once that is agreed to. What isn't known stays.
+ * Exits 0 when there was none, none was to go or all went, 1 when something couldn't be removed or no region answered.
+ */
+export const orphans: Command = async (session) => {
+	const {face, interactive, options} = session;
+	const layers = await layersOf(session);
+	const given = {...layers.environment, ...layers.preset, ...layers.flag};
+	const places = (await regionsOf(session, layers)).map((region) => placeAt(session, region, given));
+	const {seen, refused} = await lookEverywhere(session, places);
+	if (seen.length === 0) return failAll(session, refused);
+	const fleet = layers.flag?.fleet;
+	const only = (found: readonly Found[]): Found[] => found.filter((one) => fleet === undefined || one.fleet === fleet);
+	const regions = seen.map((one) => ({...one, found: only(one.found)}));
+	for (const region of regions) tell(session, region);
+	const goes = regions.map(({region, found}) => ({region, found: found.filter(({is}) => is === 'orphan')})).filter(({found}) => found.length > 0);
+	const unsure = regions.flatMap(({found}) => found.filter(({is}) => is === 'not-known'));
+	if (goes.length === 0) {
+		face.emit({event: 'ended', says: `No orphans in ${placesWords(regions)}.${unsureWords(unsure)}`, next: []});
+		return 0;
+	}
+	if (!interactive && !options.yes) {
+		const says = `${countWords(goes.flatMap(({found}) => found))} in ${placesWords(goes)}${costWords(goes.flatMap(({found}) => found))}.${unsureWords(unsure)}`;
+		face.emit({event: 'ended', says, next: [{command: `${againWords(session, regions)} --yes`, does: 'removes the orphans, and nothing else'}]});
+		return 0;
+	}
+	if (!(await face.agree(proposalOf(goes, unsure, session.world.clock.now())))) return 0;
+	return takeAway(session, places, goes, againWords(session, regions));
+};
+
+/** The region that is meant, or all that are enabled for this account. */
+async function regionsOf(session: Session, layers: Layers): Promise<string[]> {
+	const {options, stops, world} = session;
+	if (!options.allRegions) return [await regionOf(session, layers)];
+	world.use(layers.flag?.profile ?? layers.preset?.profile ?? layers.environment?.profile);
+	const first = layers.flag?.region ?? layers.preset?.region ?? layers.environment?.region ?? (await world.defaultRegion()) ?? 'us-east-1';
+	const {Regions = []} = await world.cloudAt(first, stops.soft).call('DescribeRegions', {});
+	return Regions.flatMap(({RegionName}) => (RegionName === undefined ? [] : [RegionName])).sort();
+}
+
+function placeAt(session: Session, region: string, given: Place['given']): Place {
+	const {cloud, cloudAt, clock, signal} = lookingAt(session, {name: '', region});
+	return {
+		region,
+		cloud,
+		cloudAt,
+		clock,
+		signal,
+		fleets: () => fleetsIn(cloud),
+		open: (fleet) => lookingAt(session, fleet),
+		given,
+		toml: (text) => parseConfig(text, 'config.toml on the manager'),
+	};
+}
+
+const asData = ({code, message, advice, fault}: Problem) => ({code, message, fault, ...(advice === undefined ? {} : {advice})});
+
+/** Looks in all regions side by side; one that refuses is told and doesn't stop the others. */
+async function lookEverywhere({face}: Session, places: readonly Place[]): Promise<{seen: RegionSeen[]; refused: Problem[]}> {
+	const limit = pLimit(together);
+	const refused: Problem[] = [];
+	const lookIn = async (place: Place): Promise<RegionSeen | undefined> => {
+		const {region: step} = place;
+		face.emit({event: 'step.looking', step});
+		try {
+			const seen = await lookForOrphans(place);
+			face.emit({event: 'step.found', step, is: 'so', says: foundWords(seen)});
+			return seen;
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			refused.push(error);
+			face.emit({event: 'step.found', step, is: 'blocked', says: '', problem: asData(error)});
+			return undefined;
+		}
+	};
+	face.emit({event: 'plan.started', steps: places.map(({region}) => ({name: region, title: region}))});
+	const all = await Promise.all(places.map((place) => limit(() => lookIn(place))));
+	return {seen: all.filter((one) => one !== undefined), refused};
+}
+
+/** What one region holds, each leftover and each manager that couldn't be asked. */
+function tell({face}: Session, {region, found, silent}: RegionSeen): void {
+	for (const one of found) face.emit(eventOf(region, one));
+	if (!found.some(({is}) => is === 'not-known')) return;
+	for (const {manager, problem} of silent)
+		face.emit({
+			event: 'note',
+			says: `What manager ${manager} made isn't known, since it can't be asked: ${problem.message}`,
+			...(problem.advice === undefined ? {} : {advice: problem.advice}),
+		});
+}
+
+async function takeAway(session: Session, places: readonly Place[], goes: readonly Goes[], again: string): Promise<number> {
+	const {face, stops, world} = session;
+	const limit = pLimit(together);
+	const begun = world.clock.now();
+	const since = (from: number): number => (world.clock.now() - from) / 1000;
+	const goOn = `To go on: \`${again}\`.`;
+	const removeIn = async (place: Place, {found}: Goes): Promise<Removed> => {
+		const {region: step} = place;
+		const from = world.clock.now();
+		face.emit({event: 'step.started', step});
+		try {
+			const removed = await removeOrphans(place, found, (says) => face.emit({event: 'step.says', step, says}));
+			for (const {id, kind, name} of removed.removed) face.emit({event: 'orphan.removed', region: step, kind, id, name});
+			const [problem] = removed.problems;
+			if (problem) face.emit({event: 'step.failed', step, problem: asData(problem), seconds: since(from)});
+			else face.emit({event: 'step.done', step, says: `${countWords(removed.removed)} gone`, seconds: since(from)});
+			return removed;
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			face.emit({event: 'step.failed', step, problem: asData(error), seconds: since(from)});
+			return {removed: [], spared: [], problems: [error]};
+		}
+	};
+	face.emit({event: 'run.started', doing: 'remove', steps: goes.map(({region}) => ({name: region, title: region, needs: []}))});
+	try {
+		const work = goes.flatMap((one) => places.filter(({region}) => region === one.region).map((place) => limit(() => removeIn(place, one))));
+		const done = await Promise.all(work);
+		const problems = done.flatMap((one) => one.problems);
+		const failed = done.filter((one) => one.problems.length > 0).length;
+		face.emit({event: 'run.ended', done: done.length - failed, failed, skipped: 0, seconds: since(begun)});
+		if (problems.length > 0) return failAll(session, problems, goOn);
+		const spared = done.flatMap((one) => one.spared);
+		const stayed = spared.length === 0 ? '' : ` ${countWords(spared)} had gone already, or belong to a manager after all.`;
+		face.emit({event: 'ended', says: `${countWords(done.flatMap((one) => one.removed))} removed in ${placesWords(goes)}; none is left.${stayed}`, next: []});
+		return 0;
+	} catch (error) {
+		if (!(error instanceof Stopped)) throw error;
+		face.fail(new Problem({code: 'stopped', message: 'Stopped before all orphans were removed. What is left still stands, and may cost.', advice: goOn}));
+		return stops.exit() ?? 130;
+	}
+}
+
+/** The command that looks again at the same. */
+const againWords = ({options, parsed}: Session, regions: readonly {region: string}[]): string =>
+	[
+		'gitlab-runner-aws orphans',
+		options.allRegions ? '--all-regions' : `--region ${regions[0]?.region ?? ''}`,
+		...(parsed.given.fleet === undefined ? [] : [`--fleet ${parsed.given.fleet}`]),
+	].join(' ');

@@ -1,0 +1,103 @@
+import {type OpenContext, withAnswers} from '../engine/context.ts';
+import type {Fleet, Given} from '../fleet.ts';
+import {readyShell} from '../host/openssh.ts';
+import {interview} from '../interview.ts';
+import type {PanelAct, PanelDriver, Prepared} from '../panel/driver.ts';
+import {type Ground, runningManager, within} from '../panel/ground.ts';
+import {prepareMove} from '../panel/move.ts';
+import {findMoves} from '../panel/moves.ts';
+import {preparePause} from '../panel/pause.ts';
+import {prepareRemoval} from '../panel/remove-worker.ts';
+import {prepareNumbers} from '../panel/scale.ts';
+import {prepareService} from '../panel/service.ts';
+import {prepareUndo} from '../panel/undo.ts';
+import {Problem} from '../problem.ts';
+import type {Snapshot} from '../snapshot/snapshot.ts';
+import type {Context} from '../step.ts';
+import {recordLook} from '../steps/looks/record.ts';
+import {letIn, placeOf, reach, type Reaching} from '../steps/reaching.ts';
+import {askingFor, layersOf, lookingAt} from './opening.ts';
+import type {Session} from './session.ts';
+import {givenOf, type Watch} from './status-ports.ts';
+
+/** All answers of a fleet that stands, with these on top: nobody is asked. */
+async function answered(session: Session, fleet: Fleet, typed: Given): Promise<OpenContext<Context>> {
+	const looking = lookingAt(session, fleet);
+	try {
+		const {flag, preset, environment} = await layersOf(session);
+		const {answers, sources} = await interview({
+			layers: {...(flag ? {flag: {...flag, fleet: fleet.name, region: fleet.region}} : {}), ...(preset ? {preset} : {}), ...(environment ? {environment} : {}), typed},
+			asking: askingFor(session),
+			everything: false,
+			record: async () => (await looking.look(recordLook))?.answers,
+		});
+		const gitlabCa = answers.gitlabCa === undefined ? undefined : await looking.disk.read(answers.gitlabCa);
+		return withAnswers(looking, {answers, sources, gitlabCa});
+	} catch (error) {
+		await looking.close();
+		throw error;
+	}
+}
+
+/** What acts on a fleet stand on. `latest` is what was seen last. */
+export async function groundFor(session: Session, fleet: Fleet, gitlab: Ground['gitlab'], latest: () => Snapshot | undefined): Promise<Ground> {
+	const given = await givenOf(session);
+	return {
+		fleet,
+		who: session.who,
+		drainSeconds: session.options.drainSeconds,
+		gitlab,
+		open: (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers: given}),
+		answered: (typed) => answered(session, fleet, typed),
+		latest,
+	};
+}
+
+function prepare(ground: Ground, act: PanelAct, snapshot: Snapshot, now: number): Promise<Prepared> {
+	switch (act.do) {
+		case 'scale':
+		case 'idle':
+			return prepareNumbers(ground, act, snapshot);
+		case 'drain':
+		case 'resume':
+		case 'restart':
+			return prepareService(ground, act.do, snapshot, now);
+		case 'pause':
+			return preparePause(ground, act.paused, snapshot);
+		case 'remove':
+			return prepareRemoval(ground, act.worker, snapshot, now);
+		case 'undo':
+			return prepareUndo(ground);
+		case 'move':
+			return prepareMove(ground, act.to, act.label);
+	}
+}
+
+/** A shell on the manager, or on a worker by docker-machine there; this laptop's key is let in first where it isn't yet. */
+async function shellOn(ground: Ground, worker: string | undefined): ReturnType<PanelDriver['shell']> {
+	return within(ground.open(), async (context) => {
+		const manager = await runningManager(context);
+		const reached = await reach(context, manager, 'trust');
+		await letIn(context, reached);
+		const {stdout} = await reached.connection.run('cat /etc/ssh/ssh_host_*_key.pub');
+		const place = await placeOf(context, manager);
+		const command = worker === undefined ? [] : ['sudo', 'env', 'HOME=/root', 'docker-machine', 'ssh', worker];
+		return readyShell({...place, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
+	});
+}
+
+/** What can be done from the panel; nothing on a manager that is only looked at, and no shell in the demo. */
+export function panelActs(session: Session, {ports, watched, fleet}: Watch, latest: () => Snapshot | undefined): Pick<PanelDriver, 'prepare' | 'moves' | 'shell'> {
+	const refused = (): Promise<never> =>
+		Promise.reject(new Problem({code: 'read-only', message: 'This manager is only looked at.', advice: 'Open its fleet by name to change something.'}));
+	if ('managerId' in watched) return {prepare: refused, moves: refused, shell: refused};
+	const ground = groundFor(session, fleet, ports.gitlab, latest);
+	return {
+		prepare: async (act, snapshot) => prepare(await ground, act, snapshot, ports.clock.now()),
+		moves: async (snapshot) => findMoves(await ground, snapshot),
+		shell: async (worker) => {
+			if (session.demo) throw new Problem({code: 'demo', message: 'The demo has no machine to open a shell on.'});
+			return shellOn(await ground, worker);
+		},
+	};
+}

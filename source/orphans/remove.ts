@@ -1,0 +1,144 @@
+import {Problem} from '../problem.ts';
+import {isMachineName} from '../snapshot/machine-name.ts';
+import type {Leftover} from '../snapshot/orphans.ts';
+import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
+import {unless} from '../steps/answering.ts';
+import {type Instance, instanceOf} from '../steps/looks/account.ts';
+import {type Found, lookForOrphans} from './look.ts';
+import type {Place} from './place.ts';
+
+/** What became of what was agreed to. */
+export type Removed = {
+	/** Gone, as another look has shown. */
+	removed: readonly Found[];
+	/** Not an orphan any more when it was looked at again, so it stays: gone by itself, or a manager knows it. */
+	spared: readonly Found[];
+	problems: readonly Problem[];
+};
+
+/** EC2 takes this many ids in one call. */
+const most = 100;
+/** Terminating takes a minute or two. */
+const goes = {rounds: 60, seconds: 5};
+/** EC2 may list for a moment what it has just deleted. */
+const settles = {rounds: 5, seconds: 2};
+
+const keyOf = ({id, kind}: Pick<Leftover, 'id' | 'kind'>): string => `${kind} ${id}`;
+const idsOf = (things: readonly Found[], kind: Found['kind']): string[] => things.filter((one) => one.kind === kind).map(({id}) => id);
+const batches = (ids: readonly string[]): string[][] =>
+	Array.from({length: Math.ceil(ids.length / most)}, (_, index) => ids.slice(index * most, (index + 1) * most));
+
+/** Does each piece of work whatever became of the others, and gathers their problems. */
+async function each<Thing>(things: readonly Thing[], problems: Problem[], work: (thing: Thing) => Promise<unknown>): Promise<void> {
+	for (const thing of things) {
+		try {
+			await work(thing);
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			problems.push(error);
+		}
+	}
+}
+
+/** All of them in one call; where that is refused, one by one, since one that can't go must not keep the others. */
+async function inBatches(ids: readonly string[], problems: Problem[], call: (ids: string[]) => Promise<unknown>): Promise<void> {
+	for (const batch of batches(ids)) {
+		const refused: Problem[] = [];
+		await each([batch], refused, call);
+		if (refused.length > 0) await each(batch, problems, (id) => call([id]));
+	}
+}
+
+/** These instances, as far as EC2 still tells of them. */
+async function instancesOf({cloud}: Place, ids: readonly string[]): Promise<Instance[]> {
+	const seen: Instance[] = [];
+	for (const Values of batches(ids)) {
+		const {Reservations = []} = await cloud.call('DescribeInstances', {Filters: [{Name: 'instance-id', Values}]});
+		seen.push(...Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf)));
+	}
+	return seen;
+}
+
+/** Waits until those that are going have gone. One that doesn't go at all isn't waited for: its refusal is known already. */
+async function untilGone(place: Place, ids: readonly string[]): Promise<void> {
+	for (let round = 0; round < goes.rounds; round += 1) {
+		const seen = await instancesOf(place, ids);
+		if (!seen.some(({state}) => state === 'shutting-down')) return;
+		await place.clock.sleep(goes.seconds * 1000, place.signal);
+	}
+}
+
+/** Ids and names of everything that still stands. */
+async function standing(place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> {
+	const [instances, {keyPairs, spotRequests, volumes}] = await Promise.all([instancesOf(place, idsOf(things, 'instance')), lookAtLeftovers(place.cloud)]);
+	return new Set([
+		...instances.filter(({state}) => state !== 'terminated').map(({id}) => keyOf({id, kind: 'instance'})),
+		...keyPairs.map(({id}) => keyOf({id, kind: 'key pair'})),
+		...spotRequests.map(({id}) => keyOf({id, kind: 'spot request'})),
+		...volumes.map(({id}) => keyOf({id, kind: 'volume'})),
+	]);
+}
+
+/** Looks again, a few times: only what isn't there any more was removed. */
+async function leftOf(place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> {
+	let left = await standing(place, things);
+	for (let round = 1; round < settles.rounds && things.some((one) => left.has(keyOf(one))); round += 1) {
+		await place.clock.sleep(settles.seconds * 1000, place.signal);
+		left = await standing(place, things);
+	}
+	return left;
+}
+
+async function takeAway(place: Place, things: readonly Found[], says: (says: string) => void): Promise<Problem[]> {
+	const {cloud} = place;
+	const problems: Problem[] = [];
+	const workers = things.filter(({kind}) => kind === 'instance');
+	await inBatches(idsOf(things, 'spot request'), problems, (ids) =>
+		unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: ids}), 'InvalidSpotInstanceRequestID.NotFound'),
+	);
+	if (workers.length > 0) {
+		says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
+		const ids = idsOf(workers, 'instance');
+		await inBatches(ids, problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
+		await untilGone(place, ids);
+	}
+	await each(idsOf(things, 'volume'), problems, (id) => unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound'));
+	await each(idsOf(things, 'key pair'), problems, (id) => unless(cloud.call('DeleteKeyPair', {KeyPairId: id}), 'InvalidKeyPair.NotFound'));
+	const stay = new Set((await instancesOf(place, idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id));
+	// A machine's own key pair goes with it: docker-machine gave both the same name.
+	const theirs = workers.filter(({id, name}) => !stay.has(id) && isMachineName(name));
+	await each(theirs, problems, ({name}) => unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound'));
+	return problems;
+}
+
+const wordFor = ({id, kind, name}: Found): string => (kind === 'key pair' ? `key pair ${name}` : id);
+
+/**
+ * Removes what was agreed to and is still an orphan when it is looked at again, managers included; what isn't known by then stays, and is a problem.
+ * One that can't be removed doesn't keep the others. Ends with a look that proves it. Throws AWS's Problems of looking, and `Stopped`.
+ */
+export async function removeOrphans(place: Place, agreed: readonly Found[], says: (says: string) => void): Promise<Removed> {
+	const now = new Map((await lookForOrphans(place)).found.map((one) => [keyOf(one), one]));
+	const wanted = agreed.filter((one) => now.get(keyOf(one))?.is === 'orphan');
+	const unsure = agreed.flatMap((one) => {
+		const seen = now.get(keyOf(one));
+		return seen?.is === 'not-known' ? [seen] : [];
+	});
+	const doubts = unsure.map(
+		(one) => new Problem({code: 'orphan-not-known', message: `${wordFor(one)} stays: whether it is an orphan isn't known any more, since ${one.because}.`}),
+	);
+	if (wanted.length === 0) return {removed: [], spared: agreed.filter((one) => !now.has(keyOf(one))), problems: doubts};
+	const problems = await takeAway(place, wanted, says);
+	const left = await leftOf(place, wanted);
+	const stays = wanted.filter((one) => left.has(keyOf(one)));
+	// A refusal says more than that something is still there.
+	const still =
+		stays.length > 0 && problems.length === 0
+			? [new Problem({code: 'still-stands', fault: 'outside', message: `Still there in ${place.region}: ${stays.map(wordFor).join(', ')}.`})]
+			: [];
+	return {
+		removed: wanted.filter((one) => !left.has(keyOf(one))),
+		spared: agreed.filter((one) => !now.has(keyOf(one))),
+		problems: [...doubts, ...problems, ...still],
+	};
+}

@@ -1,0 +1,43 @@
+import type {Given} from '../fleet.ts';
+import {names} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import {readRecord, recordForm, recordLook} from '../steps/looks/record.ts';
+import type {Reaching} from '../steps/reaching.ts';
+
+/** Writes answers into the fleet's record on top of those that are there; its history keeps who. Throws a Problem when there is no record, or somebody wrote meanwhile. */
+export async function recordAnswers(context: Reaching, changed: Given, description?: string): Promise<void> {
+	const {cloud, fleet} = context;
+	context.forget(recordLook);
+	const record = await context.look(recordLook);
+	const name = names.record(fleet);
+	if (!record) throw new Problem({code: 'no-record', message: `The fleet's record ${name} isn't there, so nothing can be recorded.`});
+	const value = JSON.stringify({version: recordForm, answers: {...record.answers, ...changed}});
+	const {Version} = await cloud.call('PutParameter', {
+		Name: name,
+		Value: value,
+		Overwrite: true,
+		Tier: 'Standard',
+		...(description === undefined ? {} : {Description: description}),
+	});
+	context.forget(recordLook);
+	if (Version !== undefined && Version !== record.version + 1) {
+		throw new Problem({
+			code: 'record-written-meanwhile',
+			message: `Somebody else wrote version ${Version - 1} of the record at the same moment; version ${Version} holds these answers.`,
+			advice: 'Look at the config view, and do it again if theirs is gone.',
+		});
+	}
+}
+
+/** Records that something was done which changes no answer: the same answers, and what it was as the version's description. */
+export const recordDeed = (context: Reaching, deed: string, who: string): Promise<void> =>
+	recordAnswers(context, {}, `${deed} by ${who} at ${new Date(context.clock.now()).toISOString().slice(0, 16)}Z`);
+
+/** The answers before the record's last change of answers; undefined where there was none. */
+export async function answersBefore({cloud, fleet}: Reaching): Promise<Given | undefined> {
+	const name = names.record(fleet);
+	const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: name});
+	const values = Parameters.toSorted((one, other) => (other.Version ?? 0) - (one.Version ?? 0)).map(({Value = ''}) => Value);
+	const earlier = values.find((value) => value !== values[0]);
+	return earlier === undefined ? undefined : readRecord(name, earlier);
+}

@@ -1,0 +1,147 @@
+import {type Numbers, numbersIn, withNumbers} from '../executors/docker-machine/config-change.ts';
+import type {Given} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import {money} from '../snapshot/formats.ts';
+import {usdPerHour} from '../snapshot/price.ts';
+import type {Snapshot} from '../snapshot/snapshot.ts';
+import {instanceTypesLook} from '../steps/looks/instance-types.ts';
+import {networkLook} from '../steps/looks/network.ts';
+import {quotaLook} from '../steps/looks/quota.ts';
+import {recordLook} from '../steps/looks/record.ts';
+import {quotaCodeOf} from '../steps/quota.ts';
+import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
+import type {Prepared} from './driver.ts';
+import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
+import {recordAnswers} from './recording.ts';
+import {configOn, rewrite, seenInMetrics} from './writing.ts';
+
+/** How workers are made now: their type, zone, market, subnet and disk, by config.toml's options. */
+export function workersMade(snapshot: Snapshot): {type: string; zone: string; spot: boolean; subnet: string | undefined; diskGib: number; publicAddress: boolean} | undefined {
+	const options = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.options;
+	const type = options?.['instance-type'];
+	if (!options || type === undefined) return undefined;
+	const region = options.region ?? snapshot.region;
+	const zone = options.zone ?? 'a';
+	return {
+		type,
+		zone: zone.startsWith(region) ? zone : `${region}${zone}`,
+		spot: 'request-spot-instance' in options && options['request-spot-instance'] !== 'false',
+		subnet: options['subnet-id'],
+		diskGib: Number(options['root-size'] ?? 16),
+		publicAddress: options['private-address-only'] !== 'true',
+	};
+}
+
+/** How many vCPUs so many workers need, and how many the account may run. */
+async function quotaLine(context: Reaching, type: string, spot: boolean, workers: number): Promise<string> {
+	const code = quotaCodeOf(type, spot);
+	const [types, quota] = await Promise.all([context.look(instanceTypesLook(type)), code === undefined ? undefined : context.look(quotaLook(code))]);
+	const vcpus = types.get(type)?.vcpus;
+	const way = spot ? 'on spot' : 'on demand';
+	if (vcpus === undefined || !quota || 'unknown' in quota) return `Quota      how many vCPUs this account may run ${way} isn't known; AWS says so when they are too few`;
+	const needed = vcpus * workers;
+	const words = `${needed} of ${quota.vcpus} vCPUs ${way} for ${workers} workers of ${type}`;
+	return needed <= quota.vcpus ? `Quota      ${words}` : `Quota    ! ${words}: AWS will refuse those that are too many`;
+}
+
+async function addressLine(context: Reaching, subnet: string | undefined, more: number): Promise<string> {
+	const {subnets} = await context.look(networkLook);
+	const found = subnets.find(({id}) => id === subnet);
+	if (!found) return "Addresses  the workers' subnet isn't known";
+	const enough = found.freeAddresses >= more;
+	return `Addresses${enough ? '  ' : ' !'}${enough ? '' : ' '}${found.freeAddresses} free in ${found.id} (${found.zone})${enough ? '' : `, and ${more} more are wanted`}`;
+}
+
+function costLine(made: NonNullable<ReturnType<typeof workersMade>>, snapshot: Snapshot, from: number, to: number): string {
+	const each = usdPerHour(made, snapshot.prices.value);
+	if (each === undefined) return "Cost       the price of a worker isn't known";
+	const more = to - from;
+	return `Cost       a worker about ${money(each)} an hour; all ${to} at once about ${money(each * to)}${more > 0 ? `, ${money(each * more)} more than ${from}` : ''}`;
+}
+
+/** What an act of numbers does, in words and numbers. */
+type Wanted = {numbers: Numbers; answers: Given; says: string; changes: string[]; workers: {from: number; to: number}};
+
+const places = 10_000;
+
+/** `concurrent` goes along with the limit, and keeps what it leaves to other runners. */
+function scaled({limit, concurrent}: Required<Numbers>, to: number): Wanted {
+	if (limit === to) throw new Problem({code: 'nothing-to-change', message: `The limit is ${to} already.`});
+	const together = limit === 0 ? Math.max(concurrent, to) : Math.max(to, concurrent + to - limit);
+	const from = limit === 0 ? 'none' : String(limit);
+	return {
+		numbers: {limit: to, concurrent: together},
+		answers: {limit: to, concurrent: together},
+		says: `The limit goes from ${from} to ${to} machines, and concurrent from ${concurrent} to ${together} jobs.`,
+		changes: [`limit ${from} → ${to}`, ...(concurrent === together ? [] : [`concurrent ${concurrent} → ${together}`])],
+		workers: {from: Math.min(limit || places, to), to},
+	};
+}
+
+function idled({idleCount, limit}: Required<Numbers>, to: number): Wanted {
+	if (idleCount === to) throw new Problem({code: 'nothing-to-change', message: `The idle count is ${to} already.`});
+	if (limit > 0 && to > limit) throw new Problem({code: 'idle-above-limit', message: `The limit is ${limit}, so ${to} machines can't be kept idle.`, advice: 'Raise the limit with `+` first.'});
+	return {
+		numbers: {idleCount: to},
+		answers: {idleCount: to},
+		says: `The idle count goes from ${idleCount} to ${to}: ${to === 0 ? 'every first job waits for a machine of its own' : `${to} ${to === 1 ? 'machine is' : 'machines are'} kept ready`}.`,
+		changes: [`IdleCount ${idleCount} → ${to}`],
+		workers: {from: idleCount, to},
+	};
+}
+
+const wantedBy = (act: {do: 'scale'; limit: number} | {do: 'idle'; count: number}, standing: Required<Numbers>): Wanted =>
+	act.do === 'scale' ? scaled(standing, act.limit) : idled(standing, act.count);
+
+/** Readies another limit (with `concurrent`) or another idle count: quota, addresses and costs first; nothing is changed yet. */
+export async function prepareNumbers(ground: Ground, act: {do: 'scale'; limit: number} | {do: 'idle'; count: number}, snapshot: Snapshot): Promise<Prepared> {
+	const made = workersMade(snapshot);
+	const {wanted, details} = await within(ground.open(), async (context) => {
+		const [manager, record] = await Promise.all([runningManager(context), context.look(recordLook)]);
+		const connection = await connectTo(context, manager);
+		const whose = {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)};
+		const known = wantedBy(act, numbersIn(await configOn(connection), whose));
+		const {from, to} = known.workers;
+		const about = made
+			? [...(await Promise.all([quotaLine(context, made.type, made.spot, to), addressLine(context, made.subnet, Math.max(0, to - from))])), costLine(made, snapshot, from, to)]
+			: [];
+		return {wanted: known, details: about};
+	});
+	return {
+		proposal: {
+			says: wanted.says,
+			details: [
+				`config.toml  ${wanted.changes.join(', ')}`,
+				...details,
+				'',
+				'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.',
+				`The record gets a version with it, by ${ground.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
+			],
+		},
+		carryOut: (tell) => within(ground.open(), (context) => writeNumbers(ground, context, act, tell)),
+	};
+}
+
+async function writeNumbers(
+	ground: Ground,
+	context: Reaching,
+	act: {do: 'scale'; limit: number} | {do: 'idle'; count: number},
+	tell: (says: string) => void,
+): Promise<string> {
+	const [manager, record] = await Promise.all([runningManager(context), context.look(recordLook)]);
+	const whose = {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)};
+	const connection = await connectToChange(context, manager);
+	const wanted = wantedBy(act, numbersIn(await configOn(connection), whose));
+	tell('the record being written');
+	await recordAnswers(context, wanted.answers);
+	tell('config.toml being written');
+	await rewrite(connection, (standing) => withNumbers(standing, whose, wanted.numbers));
+	const {limit, concurrent} = wanted.numbers;
+	const changed = wanted.changes.join(', ');
+	if (limit === undefined) return `${changed} is in config.toml; the runner loads it within seconds.`;
+	tell("waiting for the runner's metrics to say so");
+	const isSeen = await seenInMetrics(context, connection, (metrics) => Object.values(metrics.limits).includes(limit) && metrics.concurrent === concurrent);
+	return isSeen
+		? `${changed}: in config.toml, and the runner's metrics say so. u undoes it.`
+		: `${changed} is in config.toml, but the runner's metrics haven't said so within a minute: look at the log with 3.`;
+}

@@ -1,0 +1,47 @@
+import type {Connection} from '../host/port.ts';
+import {panelScript} from '../host/scripts/panel.ts';
+import {paths} from '../host/scripts/paths.ts';
+import {writeConfigScript} from '../host/scripts/write-config.ts';
+import {Problem} from '../problem.ts';
+import {hashOf} from '../executors/docker-machine/config-change.ts';
+import {type Metrics, readMetrics} from '../snapshot/metrics.ts';
+import type {Reaching} from '../steps/reaching.ts';
+
+/** The runner rotates its token by itself and writes the file, too: then it's read once more. */
+const tries = 5;
+
+/** config.toml as it stands on the manager, secrets and all: it goes nowhere but back. */
+export async function configOn(connection: Connection, path: string = paths.config): Promise<string> {
+	const text = await connection.read(path);
+	if (text !== undefined) return text;
+	throw new Problem({code: 'no-config', message: `The manager has no ${path}.`});
+}
+
+/** Writes another config.toml atomically, judged by `gitlab-runner lint` before; the one before is kept beside it. Gives what was replaced. Throws Problems. */
+export async function rewrite(connection: Connection, change: (standing: string) => string): Promise<{before: string; after: string}> {
+	for (let at = 0; at < tries; at++) {
+		const before = await configOn(connection);
+		const after = change(before);
+		if (after === before) return {before, after};
+		const outcome = await connection.script(writeConfigScript, {text: after, from: hashOf(before)});
+		if (outcome.is === 'written') return {before, after};
+		if (outcome.is === 'refused')
+			throw new Problem({code: 'config-refused', message: `\`gitlab-runner lint\` refuses the new config.toml, so the old one stays: ${outcome.detail}`});
+		if (outcome.is === 'failed') throw new Problem({code: outcome.code, message: `config.toml can't be written, so the old one stays: ${outcome.detail}`});
+	}
+	throw new Problem({code: 'config-busy', message: `Somebody wrote config.toml ${tries} times in a row at the same moment.`, again: true, advice: 'Do it again in a minute.'});
+}
+
+/** Seconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */
+const loads = 60;
+
+/** Waits until the runner's own metrics tell what is wanted; gives whether they did. */
+export async function seenInMetrics({clock, signal}: Reaching, connection: Connection, isSo: (metrics: Metrics) => boolean): Promise<boolean> {
+	const until = clock.now() + loads * 1000;
+	for (;;) {
+		const {host} = await connection.script(panelScript, {host: true});
+		if (host?.metrics !== undefined && isSo(readMetrics(host.metrics))) return true;
+		if (clock.now() >= until) return false;
+		await clock.sleep(1000, signal);
+	}
+}

@@ -1,0 +1,29 @@
+/** Rows of the panel's parts, from top to bottom; `body` has the table's head in it. */
+export type PanelLayout = {head: number; gauges: number; why: number; change: 0 | 1; troubles: number; tabs: 1; body: number; news: 1; keys: 1};
+
+/** What the parts would like: rows of the sentence on why jobs wait, whether there is a last change, sources in trouble. */
+export type PanelWishes = {why: number; change: boolean; troubles: number};
+
+/** The table shows this many rows at least, its head not counted. */
+const leastRows = 5;
+
+/** Divides a terminal of this size; below 120 columns head and gauges take two rows each. Pure. */
+export function panelLayout(columns: number, rows: number, wishes: PanelWishes): PanelLayout {
+	const wide = columns >= 120;
+	const head = wide ? 1 : 2;
+	const gauges = wide ? 1 : 2;
+	let left = rows - head - gauges - 3 - 1 - leastRows;
+	const take = (wanted: number): number => {
+		const taken = Math.max(0, Math.min(wanted, left));
+		left -= taken;
+		return taken;
+	};
+	// One row each first; what is left goes to the sentence, which says what to do.
+	const firstWhy = take(Math.min(1, wishes.why));
+	const firstTrouble = take(Math.min(1, wishes.troubles));
+	const why = firstWhy + take(Math.min(rows >= 30 ? 3 : 2, wishes.why - firstWhy));
+	const change = take(wishes.change ? 1 : 0) === 1 ? 1 : 0;
+	const troubles = firstTrouble + take(Math.min(rows >= 30 ? 3 : 0, wishes.troubles - firstTrouble));
+	const body = rows - head - gauges - why - change - troubles - 3;
+	return {head, gauges, why, change, troubles, tabs: 1, body, news: 1, keys: 1};
+}

@@ -1,0 +1,72 @@
+import type {Proposal} from '../../face.ts';
+import type {MoveChoice, PanelAct, PanelLeft} from '../../panel/driver.ts';
+import type {Entry} from '../../snapshot/journal/entries.ts';
+import type {ProblemSeen} from '../../telling/run-state.ts';
+import {type Draft, draftOf} from '../draft.ts';
+import {firstPlace, jobLines, listed, listedJobs, type Order, type Place, placeAfter} from './listing.ts';
+import type {PanelSeen} from './seen.ts';
+
+/** Views of the panel, by their keys 1 to 5. */
+export const panelViews = ['workers', 'jobs', 'log', 'config', 'costs'] as const;
+export type PanelView = (typeof panelViews)[number];
+
+/** The live panel. Cursors stay on their items; the log is followed unless it's held at an entry. */
+export type PanelScreen = {
+	is: 'panel';
+	view: PanelView;
+	workers: Place;
+	jobs: Place;
+	/** The log's first entry that is shown; absent: the newest are followed. */
+	held?: Entry | undefined;
+	/** First lines that are shown. */
+	config: number;
+	costs: number;
+	filter: Draft;
+	typing: boolean;
+	order: Order;
+};
+
+/** All that is known of one worker. */
+export type ItemScreen = {is: 'panel-item'; on: string};
+
+/** Something to do: what will happen, before it does. */
+export type ActScreen = {
+	is: 'panel-act';
+	act: PanelAct;
+	ready?: Proposal | undefined;
+	problem?: ProblemSeen | undefined /** Digits typed so far. */;
+	typed?: string | undefined;
+};
+
+/** Ways to move new workers. */
+export type MovesScreen = {is: 'panel-moves'; choices?: readonly MoveChoice[] | undefined; at: number; problem?: ProblemSeen | undefined};
+
+/** What a person does in the panel beyond moving about. */
+export type PanelMove =
+	| {do: 'leave'; to: PanelLeft}
+	| {do: 'prepare'; act: PanelAct; typed?: string}
+	| {do: 'carry out'}
+	| {do: 'moves'}
+	| {do: 'shell'; worker?: string | undefined}
+	| {do: 'copy'; text?: string}
+	| {do: 'dismiss'};
+
+export const panelScreen: PanelScreen = {
+	is: 'panel',
+	view: 'workers',
+	workers: firstPlace,
+	jobs: firstPlace,
+	config: 0,
+	costs: 0,
+	filter: draftOf(''),
+	typing: false,
+	order: 'newest',
+};
+
+/** The panel once other rows are there: each cursor on its item, at the same height. */
+export function settled(screen: PanelScreen, seen: PanelSeen, now: number): PanelScreen {
+	const workers = placeAfter(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers);
+	const jobs = screen.view === 'jobs' ? placeAfter(listedJobs(jobLines(seen), screen.filter.text), screen.jobs) : screen.jobs;
+	const same = (one: Place, other: Place): boolean => one.on === other.on && one.at === other.at && one.top === other.top;
+	return same(workers, screen.workers) && same(jobs, screen.jobs) ? screen : {...screen, workers, jobs};
+}

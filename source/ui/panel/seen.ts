@@ -1,0 +1,72 @@
+import type {Role} from '../../glyphs.ts';
+import type {PanelAbout} from '../../panel/driver.ts';
+import {type Costs, costs} from '../../snapshot/costs.ts';
+import {type Counts, countRows, type Row} from '../../snapshot/rows.ts';
+import type {Snapshot} from '../../snapshot/snapshot.ts';
+import {type Why, whyWaiting} from '../../snapshot/why-waiting.ts';
+
+/** Values over time for the gauges, oldest first; not known is a gap. */
+export type Trends = {
+	at: number;
+	running: readonly (number | undefined)[];
+	waiting: readonly (number | undefined)[];
+	machines: readonly (number | undefined)[];
+};
+
+/** News in the one slot that it has. Good news goes by itself; a problem stays. */
+export type News = {says: string; role: Role; at: number};
+
+/** Everything that the panel is drawn from: one snapshot with what follows from it, put together once. */
+export type PanelSeen = {
+	about: PanelAbout;
+	snapshot: Snapshot;
+	rows: readonly Row[];
+	counts: Counts;
+	why: Why;
+	costs: Costs;
+	trends: Trends;
+	/** What is being done, and since when. */
+	doing?: {says: string; from: number} | undefined;
+	news?: News | undefined;
+};
+
+/** Milliseconds between two points of a gauge, and how many there are. */
+const between = 5000;
+const most = 48;
+
+const nothing: Trends = {at: 0, running: [], waiting: [], machines: []};
+
+const longer = (values: readonly (number | undefined)[], value: number | undefined) => [...values.slice(-(most - 1)), value];
+
+function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, {waiting}: Why, now: number): Trends {
+	if (now - before.at < between || !snapshot.ec2.value) return before;
+	return {
+		at: now,
+		running: longer(before.running, snapshot.runner.value?.metrics.jobs ?? (snapshot.host.value ? counts.busy : undefined)),
+		waiting: longer(before.waiting, waiting.known ? waiting.jobs + waiting.unserved.length : undefined),
+		machines: longer(before.machines, counts.all),
+	};
+}
+
+/** What is drawn once another snapshot has come. Pure; `now` is milliseconds since 1970. */
+export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>, snapshot: Snapshot, rows: readonly Row[], now: number): PanelSeen {
+	const counts = before.counts && before.rows === rows ? before.counts : countRows(rows);
+	const why = whyWaiting(snapshot, now, rows);
+	return {
+		...before,
+		about: before.about,
+		snapshot,
+		rows,
+		counts,
+		why,
+		costs: costs(snapshot, rows, now),
+		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, why, now),
+	};
+}
+
+/** Good news goes after six seconds. */
+const lasts = 6000;
+
+/** The news that is still to be shown. */
+export const newsNow = ({news}: PanelSeen, now: number): News | undefined =>
+	news && (news.role === 'blocked' || news.role === 'warning' || now - news.at < lasts) ? news : undefined;

@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {markKeys, names} from '../../source/fleet.ts';
+import {Problem} from '../../source/problem.ts';
+import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {laptopOver, problems} from '../executors/laptop.ts';
+import {someAnswers, someFleet} from '../executors/some-answers.ts';
+import {newKey} from '../simulated/fleet-by-hand.ts';
+import {listed, orphansAt, removed, said} from './at-laptop.ts';
+
+const {region} = someFleet;
+const here = ['--region', region];
+
+/** A world with a fleet that was just set up, and nobody's leftovers. */
+async function standing(): Promise<World> {
+	const world = simulatedWorld();
+	const laptop = laptopOver(({answers}) => ({...world, cloud: world.cloudAt(answers.region)}));
+	assert.deepEqual(problems(await laptop.setup({answers: someAnswers({limit: 2, concurrent: 2}), secrets: {runnerToken: world.tokens.runner}})), []);
+	await world.clock.sleep(120_000);
+	return world;
+}
+
+/** The name of a machine that a runner with this short token made so many hours ago; that of the world's own runner unless told. */
+const nameOf = (world: World, hours: number, hex: string, of = 'simulated-gitlab-runners'): string =>
+	`runner-${of}-${Math.floor(world.clock.now() / 1000 - hours * 3600)}-${hex}`;
+
+const addPair = (world: World, name: string, at = region): string => {
+	world.outside.addKeyPair(at, name, newKey().publicKey, {createdAt: world.clock.now() - 3 * 3_600_000});
+	return name;
+};
+
+/** A machine as docker-machine makes it, without any docker-machine. */
+const addWorker = (world: World, name: string, fields: Parameters<World['outside']['addInstance']>[1] = {}, at = region): string => {
+	addPair(world, name, at);
+	const {id} = world.outside.addInstance(at, {type: 'c5.large', keyName: name, tags: {Name: name}, launchedAt: world.clock.now() - 2 * 3_600_000, ...fields});
+	return id;
+};
+
+/** Everything of the region that is a leftover or not: ids of live instances, names of key pairs. */
+const left = (world: World, at = region): string[] => {
+	const {instances, keyPairs, volumes} = world.outside.region(at);
+	const live = [...instances.values()].filter(({ending}) => ending === undefined).map(({id}) => id);
+	return [...live, ...keyPairs.keys(), ...[...volumes.values()].filter(({instanceId}) => instanceId === undefined).map(({id}) => id)];
+};
+
+const managerOf = async (world: World): Promise<string> => {
+	const {Reservations = []} = await world.cloudAt(region).call('DescribeInstances', {Filters: [{Name: `tag:${markKeys.part}`, Values: ['manager']}]});
+	return Reservations[0]?.Instances?.[0]?.InstanceId ?? '';
+};
+
+test('two orphans and ten leftover key pairs made outside are found and removed; a busy worker and a stranger’s are not', async () => {
+	const world = await standing();
+	world.outside.queueJobs(1, {seconds: 100_000});
+	await world.clock.sleep(300_000);
+	const before = left(world);
+	const busy = world.jobs.find(({state}) => state === 'running')?.worker ?? '';
+	assert.ok(before.includes(busy), 'the job’s worker has its key pair');
+	const strange = addWorker(world, nameOf(world, 5, '0000000c', 'zz99aa-builders'));
+	const others = left(world);
+	const orphans = [addWorker(world, nameOf(world, 2, '0000000a')), addWorker(world, nameOf(world, 3, '0000000b'))];
+	const pairs = Array.from({length: 10}, (_, index) => addPair(world, nameOf(world, 4, `0000001${index}`)));
+
+	const looked = await orphansAt(world, here);
+	assert.equal(looked.code, 0);
+	assert.deepEqual(
+		new Set(listed(looked)),
+		new Set([...orphans.map((id) => `orphan: instance ${id}`), ...pairs.map((name) => `orphan: key pair ${name}`), `not-known: instance ${strange}`]),
+	);
+	assert.match(said(looked), /^2 workers and 10 key pairs in us-east-2 cost about \$0\.\d+ an hour, \$0\.\d+ so far\./);
+	assert.equal(looked.proposal, undefined);
+	assert.deepEqual(removed(looked), []);
+
+	const taken = await orphansAt(world, [...here, '--yes']);
+	assert.deepEqual(taken.problems, []);
+	assert.equal(taken.code, 0);
+	assert.deepEqual(new Set(removed(taken)), new Set([...orphans.map((id) => `instance ${id}`), ...pairs.map((name) => `key pair ${name}`)]));
+	assert.deepEqual(new Set(left(world)), new Set(others));
+	assert.equal(world.jobs.filter(({state}) => state === 'running').length, 1);
+
+	const again = await orphansAt(world, [...here, '--yes']);
+	assert.equal(again.code, 0);
+	assert.match(said(again), /^No orphans in us-east-2\./);
+});
+
+test('looking changes nothing, neither in the account nor on the manager', async () => {
+	const world = await standing();
+	addWorker(world, nameOf(world, 2, '0000000a'));
+	const acts = world.acts.length;
+	const files = [...world.outside.machine(await managerOf(world)).files];
+	assert.equal((await orphansAt(world, here)).code, 0);
+	assert.equal((await orphansAt(world.another(), here)).code, 0);
+	assert.equal(world.acts.length, acts);
+	assert.deepEqual([...world.outside.machine(await managerOf(world)).files], files);
+});
+
+test('what one of the region’s managers may have made isn’t known while that one can’t be asked, and nothing of it goes', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'));
+	addPair(world, nameOf(world, 4, '00000010'));
+	world.outside.machineFaults(await managerOf(world), {ssh: 'silent'});
+	const ran = await orphansAt(world, [...here, '--yes']);
+	assert.equal(ran.code, 0);
+	assert.ok(listed(ran).every((one) => one.startsWith('not-known: ')));
+	assert.equal(listed(ran).length, 2);
+	assert.ok(left(world).includes(worker));
+	assert.ok(ran.events.some((one) => one.event === 'note' && /can't be asked/.test(one.says)));
+	assert.match(said(ran), /1 worker and 1 key pair it isn't known/);
+});
+
+test('a manager that is stopped can’t be asked either', async () => {
+	const world = await standing();
+	addWorker(world, nameOf(world, 2, '0000000a'));
+	world.outside.stopInstance(await managerOf(world));
+	await world.clock.sleep(60_000);
+	assert.ok(listed(await orphansAt(world, here)).every((one) => one.startsWith('not-known: ')));
+});
+
+test('a laptop that has never seen the fleet asks its manager by EC2 Instance Connect', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'));
+	const second = world.another({address: world.laptop.address});
+	assert.deepEqual(listed(await orphansAt(second, here)), [`orphan: instance ${worker}`]);
+	assert.ok(world.calls.some(({name, laptop}) => name === 'SendSSHPublicKey' && laptop === second.laptop.number));
+});
+
+test('somebody says no, and nothing is removed; the review names what goes and what it costs', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'));
+	addWorker(world, nameOf(world, 5, '0000000c', 'zz99aa-builders'));
+	const before = left(world);
+	const ran = await orphansAt(world, here, 'declines');
+	assert.equal(ran.code, 0);
+	assert.deepEqual(left(world), before);
+	assert.equal(ran.proposal?.word, undefined);
+	const details = ran.proposal?.details.join('\n') ?? '';
+	assert.match(
+		details,
+		new RegExp(`worker +${worker} .*c5\\.large, .*2\\.0 h old, about \\$0\\.\\d+ an hour, \\$0\\.\\d+ so far; .*; its disk and key pair go with it`),
+	);
+	assert.match(details, /Stays, since it isn't known whose it is: 1 worker\./);
+});
+
+test('what its manager knows by the time of the yes stays', async () => {
+	const world = await standing();
+	const name = nameOf(world, 2, '0000000a');
+	const worker = addWorker(world, name);
+	const manager = await managerOf(world);
+	const ran = await orphansAt(world, here, 'agrees', () => {
+		const text = JSON.stringify({Name: name, Driver: {InstanceId: worker}});
+		world.outside.setFile(manager, `/root/.docker/machine/machines/${name}/config.json`, text);
+	});
+	assert.equal(ran.code, 0);
+	assert.ok(left(world).includes(worker));
+	assert.match(said(ran), /1 worker had gone already, or belong/);
+});
+
+test('what can’t be judged any more by the time of the yes stays too, and that is a problem', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'));
+	const manager = await managerOf(world);
+	const ran = await orphansAt(world, here, 'agrees', () => world.outside.machineFaults(manager, {ssh: 'silent'}));
+	assert.equal(ran.code, 1);
+	assert.ok(left(world).includes(worker));
+	assert.deepEqual(
+		ran.problems.map(({code}) => code),
+		['orphan-not-known'],
+	);
+});
+
+test('one that can’t be removed doesn’t keep the others, and the exit says so', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'));
+	const pair = addPair(world, nameOf(world, 4, '00000010'));
+	world.outside.deny('ec2:TerminateInstances');
+	const ran = await orphansAt(world, [...here, '--yes']);
+	assert.equal(ran.code, 1);
+	assert.deepEqual(removed(ran), [`key pair ${pair}`]);
+	assert.ok(left(world).includes(worker));
+	assert.ok(ran.problems.some(({message}) => /ec2:TerminateInstances/.test(message)));
+});
+
+test('spot requests and loose volumes of machines that are gone go with them', async () => {
+	const world = await standing();
+	const {spotRequests, volumes} = world.outside.region(region);
+	const name = nameOf(world, 4, '0000000a');
+	const at = world.clock.now() - 4 * 3_600_000;
+	const tags = {[markKeys.fleet]: someFleet.name, [markKeys.part]: 'worker', Name: name};
+	spotRequests.set('sir-1', {id: 'sir-1', state: 'open', type: 'c5.large', maxPrice: '0.1', createdAt: at, tags});
+	const loose = {gib: 20, kind: 'gp3', encrypted: true, zone: `${region}a`, deleteOnTermination: true, createdAt: at} as const;
+	volumes.set('vol-1', {id: 'vol-1', ...loose, tags: {Name: name}});
+	volumes.set('vol-2', {id: 'vol-2', ...loose, tags: {Name: 'somebody’s data'}});
+	const ran = await orphansAt(world, [...here, '--yes']);
+	assert.equal(ran.code, 0);
+	assert.deepEqual(removed(ran), ['spot request sir-1', 'volume vol-1'].sort());
+	assert.equal(spotRequests.get('sir-1')?.state, 'cancelled');
+	assert.deepEqual(
+		[...volumes.values()].filter(({instanceId}) => instanceId === undefined).map(({id}) => id),
+		['vol-2'],
+	);
+});
+
+test('a machine whose name says bastion is asked where nobody else knows a worker, and one that only serves GitLab isn’t', async () => {
+	const world = await standing();
+	addWorker(world, nameOf(world, 5, '0000000c', 'zz99aa-builders'));
+	const bastion = world.outside.addInstance(region, {tags: {Name: 'builders-bastion'}, publicIp: '18.190.7.7'}).id;
+	world.outside.addInstance(region, {tags: {Name: 'gitlab'}, publicIp: '18.190.7.8'});
+	const calls = world.calls.length;
+	const ran = await orphansAt(world, here);
+	assert.deepEqual(
+		world.calls.slice(calls).flatMap(({name, input}) => (name === 'SendSSHPublicKey' ? [JSON.stringify(input).includes(bastion)] : [])),
+		[true],
+	);
+	assert.ok(ran.events.some((one) => one.event === 'orphan.found' && one.because === `manager ${bastion} can't be asked`));
+});
+
+test('a copy of the fleet’s manager that can’t be asked keeps its machines from being taken for orphans', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'), {tags: {[markKeys.fleet]: someFleet.name, [markKeys.part]: 'worker'}});
+	const copy = world.outside.addInstance(region, {tags: {Name: 'copy'}, profileName: names.profile(someFleet), publicIp: '18.190.7.7'}).id;
+	assert.deepEqual(listed(await orphansAt(world, here)), [`not-known: instance ${worker}`]);
+	world.outside.terminateInstance(copy);
+	await world.clock.sleep(60_000);
+	assert.deepEqual(listed(await orphansAt(world, here)), [`orphan: instance ${worker}`]);
+});
+
+test('a bastion that lets nobody in doesn’t stand before what is clearly a fleet’s own', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'));
+	const strange = addWorker(world, nameOf(world, 5, '0000000c', 'zz99aa-builders'));
+	world.outside.addInstance(region, {tags: {Name: 'bastion'}, publicIp: '18.190.7.7'});
+	assert.deepEqual(new Set(listed(await orphansAt(world, here))), new Set([`orphan: instance ${worker}`, `not-known: instance ${strange}`]));
+});
+
+test('where nothing is left over no manager is asked', async () => {
+	const world = await standing();
+	world.outside.machineFaults(await managerOf(world), {ssh: 'silent'});
+	const ran = await orphansAt(world, here);
+	assert.match(said(ran), /^No orphans in us-east-2\.$/);
+	assert.deepEqual(listed(ran), []);
+});
+
+test('with --fleet only that fleet’s are listed and go', async () => {
+	const world = await standing();
+	const worker = addWorker(world, nameOf(world, 2, '0000000a'));
+	const tags = {[markKeys.fleet]: 'gone', [markKeys.part]: 'worker'};
+	const elsewhere = world.outside.addInstance(region, {tags}).id;
+	assert.deepEqual(new Set(listed(await orphansAt(world, here))), new Set([`orphan: instance ${worker}`, `orphan: instance ${elsewhere}`]));
+	const ran = await orphansAt(world, [...here, '--fleet', 'gone', '--yes']);
+	assert.deepEqual(removed(ran), [`instance ${elsewhere}`]);
+	assert.ok(left(world).includes(worker));
+});
+
+test('all regions are looked at side by side; one that refuses is told and doesn’t stop the others', async () => {
+	const world = await standing();
+	const near = addWorker(world, nameOf(world, 2, '0000000a'));
+	const tags = {[markKeys.fleet]: 'gone', [markKeys.part]: 'worker'};
+	const far = world.outside.addInstance('eu-west-1', {tags}).id;
+	const refusing = {
+		...world,
+		cloudAt: (at: string, signal?: AbortSignal) => {
+			const cloud = world.cloudAt(at, signal);
+			return at === 'us-east-1' ? {...cloud, call: () => Promise.reject(new Problem({code: 'not-allowed', message: 'us-east-1 is closed by policy.'}))} : cloud;
+		},
+	};
+	const ran = await orphansAt(refusing, ['--all-regions', '--yes']);
+	assert.equal(ran.code, 0);
+	assert.deepEqual(new Set(removed(ran)), new Set([`instance ${near}`, `instance ${far}`]));
+	assert.ok(ran.events.some((one) => one.event === 'step.found' && one.step === 'us-east-1' && one.is === 'blocked'));
+	assert.match(said(ran), /^2 workers removed in 2 regions; none is left\.$/);
+});
+
+test('where every region refuses it ends with the problem', async () => {
+	const world = await standing();
+	world.outside.deny('ec2:DescribeInstances');
+	const ran = await orphansAt(world, here);
+	assert.equal(ran.code, 1);
+	assert.match(ran.problems[0]?.message ?? '', /ec2:DescribeInstances/);
+});
+
+test('the list says how to remove what was found', async () => {
+	const world = await standing();
+	addWorker(world, nameOf(world, 2, '0000000a'));
+	const ran = await orphansAt(world, ['--all-regions']);
+	const ended = ran.events.find((one) => one.event === 'ended');
+	assert.deepEqual(ended?.event === 'ended' ? ended.next.map(({command}) => command) : [], ['gitlab-runner-aws orphans --all-regions --yes']);
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import {readdir, readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {after, before, test} from 'node:test';
+import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {openTerminal} from './terminal.ts';
+
+const key = {enter: '\r', ctrlC: '\x03'} as const;
+const pasted = (text: string): string => `\x1b[200~${text}\x1b[201~`;
+
+let world: PeerWorld;
+before(async () => {
+	world = await startWorld();
+	world.ownAddress('203.0.113.7');
+});
+after(() => world?.stop());
+
+const given = (): string[] => [
+	'--gitlab-url',
+	world.gitlab.url,
+	'--downloads',
+	`gitlabRunner=${world.downloads.gitlabRunner},dockerMachine=${world.downloads.dockerMachine}`,
+];
+
+test('from nothing to the first job with nine answers, eight of them chosen by Enter; then a second fleet from the saved preset with no question but the review', async (t) => {
+	const {AWS_REGION: _, ...nowhere} = world.env;
+	const home = await world.newHome();
+	const first = openTerminal('../../source/cli.tsx', ['setup', ...given()], {columns: 120, rows: 40, patience: 60_000, env: {...nowhere, HOME: home}});
+	t.after(() => first.close());
+	let answers = 0;
+	const answer = async (keys: string, right: RegExp): Promise<void> => {
+		answers++;
+		first.press(keys);
+		await first.until(right);
+	};
+	await first.until(/Which region\?[\s\S]*us-east-1/);
+	first.press('/');
+	await first.until(/^ \/ /m);
+	first.press('us-east-1');
+	await first.until(/› us-east-1/);
+	await answer(key.enter, /Which image/);
+	await answer(key.enter, /Which security group/);
+	await answer(key.enter, /Which key pair opens/);
+	await answer(key.enter, /caches go/);
+	await answer(key.enter, /Which instance type are/);
+	await answer(key.enter, /spot instances/);
+	await answer(key.enter, /How many workers/);
+	await answer(key.enter, /runner's token[\s\S]*Settings › CI\/CD › Runners/);
+	const token = world.gitlab.token();
+	first.press(pasted(token));
+	await first.until(/•{10}/);
+	await answer(key.enter, /Review: this is what Enter makes/);
+	assert.equal(answers, 9);
+	await first.until(/At most about \$\d+ a month/);
+	first.press('p');
+	await first.until(/What is the preset called/);
+	first.press(key.enter);
+	await first.until(/Preset gitlab-runners is saved/);
+	first.press(key.enter);
+	await first.until(/of \d+ done/);
+	await first.until(/Waiting for the first job[\s\S]*\.gitlab-ci\.yml/);
+	world.gitlab.queue();
+	await first.until(/gitlab-runners is set up[\s\S]*What comes next/);
+	first.press('q');
+	assert.equal(await first.ended(), 0);
+	assert.equal(first.kind(), 'normal');
+	assert.match(first.text(), /Your first job passed/);
+	assert.ok(!first.raw().includes(token), 'the token is never on the screen');
+
+	const folder = join(home, '.config', 'gitlab-runner-aws', 'presets');
+	assert.deepEqual(await readdir(folder), ['gitlab-runners.json']);
+	assert.ok(!(await readFile(join(folder, 'gitlab-runners.json'), 'utf8')).includes(token));
+
+	const second = openTerminal('../../source/cli.tsx', ['setup', '--preset', 'gitlab-runners', '--fleet', 'second', ...given()], {
+		columns: 120,
+		rows: 40,
+		patience: 60_000,
+		env: {...nowhere, HOME: home, GITLAB_RUNNER_TOKEN: world.gitlab.token()},
+	});
+	t.after(() => second.close());
+	await second.until(/Review: this is what Enter makes/);
+	assert.match(second.text(), /region +us-east-1 +\(preset\)/);
+	await second.until(/At most about/);
+	second.press(key.enter);
+	await second.until(/of \d+ done/);
+	second.press(key.ctrlC);
+	assert.equal(await second.ended(), 130);
+	assert.match(second.text(), /To go on: `gitlab-runner-aws setup --fleet second --region us-east-1`/);
+
+	const ended = openTerminal('../../source/cli.tsx', ['setup', '--preset', 'gitlab-runners', '--fleet', 'ended', ...given()], {
+		columns: 80,
+		rows: 24,
+		shell: true,
+		patience: 60_000,
+		env: {...nowhere, HOME: home, GITLAB_RUNNER_TOKEN: world.gitlab.token()},
+	});
+	t.after(() => ended.close());
+	await ended.until(/Review: this is what Enter makes/);
+	await ended.until(/At most about/);
+	ended.press(key.enter);
+	await ended.until(/of \d+ done/);
+	ended.signal('SIGTERM');
+	await ended.ended();
+	assert.match(ended.text(), /code=143\n[\s\S]*(^| )icanon/m);
+	assert.equal(ended.kind(), 'normal');
+	assert.match(ended.raw(), /Stopped after \d+ of \d+ steps/);
+
+	const third = openTerminal('../../source/cli.tsx', [], {columns: 120, rows: 40, patience: 60_000, env: {...world.env, HOME: home}});
+	t.after(() => third.close());
+	await third.until(/gitlab-runners +us-east-1 +✔ manager i-[0-9a-f]+ t3\.small running/);
+	await third.until(/Presets[\s\S]*gitlab-runners +used today/);
+	third.press('q');
+	assert.equal(await third.ended(), 0);
+});
