@@ -1,4 +1,7 @@
 import {afternoon} from '../demo/afternoon.ts';
+import {play} from '../demo/script.ts';
+import {questions} from '../questions/all.ts';
+import {nothingAround} from '../questions/question.ts';
 import {type World as SimulatedWorld, simulatedWorld} from '../simulated.ts';
 import {destroy} from './destroy.ts';
 import type {Command, Session} from './session.ts';
@@ -16,15 +19,35 @@ export function demoWorld(isWatched: boolean): World & {simulated: SimulatedWorl
 	return {cloudAt, host, gitlabAt, address, disk, clock, random, simulated, defaultRegion: async () => region, profiles: async () => [], use() {}, close() {}};
 }
 
-/** The whole on the simulated world: the same setup, a short afternoon of jobs, destroy. Nothing of it costs anything, and it says so. */
+/**
+ * The whole on the simulated world: the same setup, an afternoon of jobs, destroy. In a terminal the afternoon is the live panel, until it's left;
+ * elsewhere it's short and ends by itself. Nothing of it costs anything, and it says so.
+ */
 export const demoOn =
 	({simulated}: ReturnType<typeof demoWorld>): Command =>
 	async (session) => {
 		const {face, parsed, secrets, stops} = session;
-		Object.assign(secrets, {runnerToken: simulated.outside.token()});
+		Object.assign(secrets, {runnerToken: simulated.outside.token(), gitlabToken: simulated.outside.token('gitlab')});
 		const shown: Session = {...session, parsed: {...parsed, given: {limit: 4, ...parsed.given}}, demo: true};
 		const made = await setup(shown);
 		if (made !== 0) return made;
-		await afternoon(simulated, simulated.clock, face.emit, stops.soft);
+		if (face.screens && session.interactive) await panel(shown, simulated);
+		else await afternoon(simulated, simulated.clock, face.emit, stops.soft);
 		return destroy(shown);
 	};
+
+/** The live panel, while the afternoon goes on. */
+async function panel(session: Session, simulated: SimulatedWorld): Promise<void> {
+	const {live} = await import('./status.ts');
+	const {watchFleet} = await import('./status-ports.ts');
+	const fleet = {name: session.parsed.given.fleet ?? (await questions.fleet.default?.(nothingAround))?.value ?? 'gitlab-runners', region: session.parsed.given.region ?? region};
+	const ended = new AbortController();
+	const playing = play(simulated, fleet.region, simulated.clock, AbortSignal.any([ended.signal, session.stops.soft]));
+	try {
+		const {screens} = session.face;
+		if (screens) await live(session, await watchFleet(session, fleet), screens);
+	} finally {
+		ended.abort();
+		await playing;
+	}
+}

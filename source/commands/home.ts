@@ -27,6 +27,7 @@ export const home: Command = async (session) => {
 	}
 	if (choice.do === 'setup') return (await import('./setup.ts')).setup(choosing(session, undefined, choice.preset));
 	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(choosing(session, choice.fleet));
+	if (choice.do === 'open') return (await import('./status.ts')).status(choosing(session, choice.fleet));
 	return (await import('./setup.ts')).setup(choosing(session, choice.fleet));
 };
 

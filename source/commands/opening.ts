@@ -110,12 +110,13 @@ export async function secretsFor(session: Session, looking: Looking, answers: An
 /** The path of the private key that was answered, when it has a passphrase that wasn't given. */
 async function lockedKey({disk, secrets}: Looking, {privateKey: path}: Answers): Promise<string | undefined> {
 	if (path === undefined || secrets.passphrase !== undefined) return undefined;
-	const text = await disk.read(path);
 	try {
-		publicHalf(text, path);
+		publicHalf(await disk.read(path), path);
 		return undefined;
 	} catch (error) {
 		if (isProblem(error, 'private-key-passphrase')) return path;
+		// What else is wrong with it is the key pair's own finding, told with all the others.
+		if (isProblem(error)) return undefined;
 		throw error;
 	}
 }

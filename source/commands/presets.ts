@@ -1,5 +1,6 @@
 import {presetOf} from '../preset-form.ts';
 import {openFleet} from './opening.ts';
+import {presetFromManager} from './preset-from.ts';
 import type {Command, Session} from './session.ts';
 
 /** Lists, shows, saves and removes presets. */
@@ -20,6 +21,7 @@ const verbs: Record<string, (session: Session, name: string) => Promise<void>> =
 		face.emit({event: 'document', name, value: await kept.load(name)});
 	},
 	async save(session, name) {
+		if (session.options.from !== undefined) return saveFrom(session, name, session.options.from);
 		const {answers, sources, context} = await openFleet(session, {secrets: false});
 		await context.close();
 		const path = await session.presets.save(name, presetOf(answers, sources, `The answers of ${answers.fleet} in ${answers.region}.`));
@@ -34,3 +36,15 @@ const verbs: Record<string, (session: Session, name: string) => Promise<void>> =
 		face.emit({event: 'ended', says: `Preset ${name} is removed.`, next: []});
 	},
 };
+
+/** Saves what a manager's own config.toml says, whoever set it up. */
+async function saveFrom(session: Session, name: string, from: string): Promise<void> {
+	const {preset, notes} = await presetFromManager(session, from);
+	const path = await session.presets.save(name, preset);
+	for (const says of notes) session.face.emit({event: 'note', says});
+	session.face.emit({
+		event: 'ended',
+		says: `Preset ${name} is saved in ${path}.`,
+		next: [{command: `gitlab-runner-aws setup --preset ${name}`, does: 'sets a fleet up from it'}],
+	});
+}

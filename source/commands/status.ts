@@ -69,7 +69,7 @@ async function settled(session: Session, {ports, watched}: Watch): Promise<Round
 }
 
 /** The live panel, and where a person goes from it. */
-async function live(session: Session, watch: Watch, screens: Screens): Promise<number> {
+export async function live(session: Session, watch: Watch, screens: Screens): Promise<number> {
 	const {panelDriver} = await import('./status-panel.ts');
 	const {fleet, watched} = watch;
 	if ('fleet' in watched) void place(session, fleet).catch(() => undefined);

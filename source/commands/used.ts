@@ -3,7 +3,7 @@ import type {SettingsStore} from '../settings.ts';
 const day = 86_400_000;
 
 /** When something was, as a person says it: `today`, `yesterday`, `3 days ago`, else the date. Milliseconds since 1970. */
-export function whenWords(at: number, now: number): string {
+function whenWords(at: number, now: number): string {
 	const days = Math.floor(now / day) - Math.floor(at / day);
 	if (days <= 0) return 'today';
 	if (days === 1) return 'yesterday';

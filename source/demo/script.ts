@@ -6,7 +6,7 @@ import type {World} from '../simulated.ts';
 type Scene = {at: number; does(stage: Stage): void};
 
 /** What a scene may act on. */
-type Stage = {world: World; region: string; workers(): {id: string; name: string; type: string; zone: string; spot: boolean}[]; manager(): string | undefined};
+type Stage = {world: World; region: string; workers(): {id: string; name: string; spot: boolean}[]};
 
 /** How long one round of scenes takes, in seconds. */
 const round = 1500;
@@ -32,13 +32,15 @@ const scenes: readonly Scene[] = [
 			const like = workers()[0];
 			if (!like) return;
 			const name = like.name.replace(/-\d{10}-[0-9a-f]{8}$/, `-${Math.floor(world.time.now() / 1000) - 1800}-0badc0de`);
-			world.outside.addInstance(region, {tags: {Name: name}, keyName: name, type: like.type, launchedAt: world.time.now() - 1_800_000});
+			world.outside.addInstance(region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: world.time.now() - 1_800_000});
 		},
 	},
 	{
 		at: 560,
-		does({world, region}) {
+		// AWS needs its machines for others: it takes two back and has none to give for a while.
+		does({world, region, workers}) {
 			for (const zone of ['a', 'b', 'c']) world.outside.capacity('c5.large', `${region}${zone}`, 'none-on-spot');
+			for (const {id} of workers().filter(({spot}) => spot).slice(0, 2)) world.outside.interruptSpot(id);
 			world.outside.queueJobs(6, {name: 'deploy', seconds: 180});
 		},
 	},
@@ -57,7 +59,6 @@ export async function play(world: World, region: string, clock: Clock, signal: A
 		world,
 		region,
 		workers: () => workersOf(world, region),
-		manager: () => undefined,
 	};
 	while (!signal.aborted) {
 		const begun = clock.now();
@@ -81,6 +82,6 @@ async function waited(clock: Clock, until: number, signal: AbortSignal): Promise
 /** Workers that run, the oldest first. */
 function workersOf(world: World, region: string): ReturnType<Stage['workers']> {
 	return [...world.outside.region(region).instances.values()]
-		.filter(({keyName, state}) => state === 'running' && keyName?.startsWith('runner-') === true && !keyName.endsWith('0badc0de'))
-		.map(({id, keyName = '', type, zone, spotRequestId}) => ({id, name: keyName, type, zone, spot: spotRequestId !== undefined}));
+		.filter(({keyName, ending}) => !ending && keyName?.startsWith('runner-') === true && !keyName.endsWith('0badc0de'))
+		.map(({id, keyName = '', spotRequestId}) => ({id, name: keyName, spot: spotRequestId !== undefined}));
 }

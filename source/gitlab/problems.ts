@@ -9,7 +9,7 @@ const words = z.union([z.string(), z.record(z.string(), z.array(z.string()))]);
 const body = z.object({message: words.optional(), error: z.string().optional(), error_description: z.string().optional(), scope: z.string().optional()});
 
 /** GitLab's own sentence about a refusal, from whichever field it is in. */
-export function saidBy(text: string): {says: string | undefined; isScope: boolean} {
+function saidBy(text: string): {says: string | undefined; isScope: boolean} {
 	let value: unknown;
 	try {
 		value = JSON.parse(text);

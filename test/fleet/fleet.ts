@@ -17,7 +17,7 @@ import {recordLook} from '../../source/steps/looks/record.ts';
 
 export const region = 'us-east-2';
 export const zone = 'us-east-2a';
-export const account = '123456789012';
+const account = '123456789012';
 export const name = 'gitlab-runners';
 export const bucketName = `${name}-cache-${account}-${region}`;
 
@@ -36,7 +36,7 @@ export type Wish = {
 /** How one run of `setup` went: nothing is run where the plan is blocked, as on the command line. */
 export type SetUp = {plan: Plan; blocked: Problem[]; result: RunResult | undefined; events: Happening[]};
 
-export type TakenAway = {before: Stands[]; result: RunResult; left: Stands[]; events: Happening[]};
+type TakenAway = {before: Stands[]; result: RunResult; left: Stands[]; events: Happening[]};
 
 const fleetOf = ({flags = {}}: Wish): Fleet => ({name: flags.fleet ?? name, region: flags.region ?? region});
 

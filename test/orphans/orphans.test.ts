@@ -112,7 +112,26 @@ test('a manager that is stopped can’t be asked either', async () => {
 	addWorker(world, nameOf(world, 2, '0000000a'));
 	world.outside.stopInstance(await managerOf(world));
 	await world.clock.sleep(60_000);
-	assert.ok(listed(await orphansAt(world, here)).every((one) => one.startsWith('not-known: ')));
+	const ran = await orphansAt(world, here);
+	assert.deepEqual(
+		listed(ran).map((one) => one.split(':')[0]),
+		['not-known'],
+	);
+	assert.ok(ran.events.some((one) => one.event === 'note' && /is stopped\.$/.test(one.says)));
+});
+
+test('however young a machine is, its manager knows it first; one of a moment ago that it doesn’t know is an orphan', async () => {
+	const world = await standing();
+	const launchedAt = world.clock.now() - 20_000;
+	const worker = addWorker(world, nameOf(world, 0.01, '0000000a'), {launchedAt});
+	world.outside.queueJobs(2, {seconds: 100_000});
+	for (let round = 0; round < 30; round += 1) {
+		await world.clock.sleep(5000);
+		// A spot request is told of before its instance is, and isn't known for that moment.
+		const orphans = listed(await orphansAt(world, here)).filter((one) => one.startsWith('orphan: '));
+		assert.deepEqual(orphans, [`orphan: instance ${worker}`]);
+	}
+	assert.equal(world.jobs.filter(({state}) => state === 'running').length, 2);
 });
 
 test('a laptop that has never seen the fleet asks its manager by EC2 Instance Connect', async () => {

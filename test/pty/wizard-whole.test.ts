@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
+import {program} from '../peers/program.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
 import {openTerminal} from './terminal.ts';
 
@@ -104,6 +105,13 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	assert.match(ended.text(), /code=143\n[\s\S]*(^| )icanon/m);
 	assert.equal(ended.kind(), 'normal');
 	assert.match(ended.raw(), /Stopped after \d+ of \d+ steps/);
+
+	const manager = /\bi-[0-9a-f]{17}\b/.exec(first.raw())?.[0] ?? assert.fail('no manager was named');
+	const copied = await program(['presets', 'save', 'copied', '--from', manager, '--plain'], {...world.env, HOME: home});
+	assert.equal(copied.code, 0, copied.stderr);
+	const {answers: read} = JSON.parse(await readFile(join(folder, 'copied.json'), 'utf8'));
+	assert.deepEqual([read.limit, read.workerType, read.spot, read.gitlabUrl, read.runner], [10, 'c5.large', true, world.gitlab.url, 'token']);
+	assert.ok(!JSON.stringify(read).includes(token));
 
 	const third = openTerminal('../../source/cli.tsx', [], {columns: 120, rows: 40, patience: 60_000, env: {...world.env, HOME: home}});
 	t.after(() => third.close());

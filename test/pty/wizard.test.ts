@@ -27,7 +27,7 @@ type Options = NonNullable<Parameters<typeof openTerminal>[2]>;
 
 /** The program in a real terminal, keyboard only. */
 function open(t: TestContext, args: string[], {env, ...options}: Options = {}) {
-	const terminal = openTerminal('../../source/cli.tsx', args, {columns: 120, rows: 40, patience: 60_000, env: {...world.env, ...env}, ...options});
+	const terminal = openTerminal('../../source/cli.tsx', args, {columns: 120, rows: 40, patience: 20_000, env: {...world.env, ...env}, ...options});
 	t.after(() => terminal.close());
 	return {
 		...terminal,

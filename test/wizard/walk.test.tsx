@@ -283,6 +283,14 @@ test('tab opens the plan and leads back; e shows the commands of each step', asy
 	await walked.and('e', /Which image/);
 });
 
+test('e begins at the commands of what is asked', async () => {
+	const walked = walk({layers: here});
+	await walked.until(/Which image/);
+	walked.press(keys.enter, keys.enter, keys.enter);
+	await walked.until(/caches go/);
+	await walked.and('e', /by hand, 3 of 3: cache bucket[\s\S]*aws do bucket/);
+});
+
 test('below 100 columns the plan is one line, and a blocked finding stands in it', async () => {
 	const walked = walk({layers: here, checks: tooMany, columns: 80});
 	await walked.until(/Plan {2}2 ✔ so {2}1 \+ to make/);

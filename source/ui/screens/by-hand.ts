@@ -7,11 +7,15 @@ import type {Draw, Keys, View} from '../screen.ts';
 /** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown. */
 export type ByHandScreen = {is: 'hand'; at: number; top: number};
 
+export const handScreen = (at: number): ByHandScreen => ({is: 'hand', at, top: 0});
+
 /** An argument in pieces that a shell puts together again: it goes on behind a backslash at the very end of a line. */
 function pieces(word: string, columns: number): string[] {
 	const room = Math.max(10, columns - 3);
-	if (word.length <= columns - 2) return [word];
+	if (word.length <= columns - 6) return [word];
 	const isQuoted = word.startsWith("'") && word.endsWith("'") && !word.slice(1, -1).includes("'");
+	// Quotes within a word can't be cut apart safely: such a word stays whole.
+	if (!isQuoted && /['\\]/.test(word)) return [word];
 	const text = isQuoted ? word.slice(1, -1) : word;
 	const chunks = Array.from({length: Math.ceil(text.length / (room - 2))}, (_, at) => text.slice(at * (room - 2), (at + 1) * (room - 2)));
 	return chunks.map((chunk, at) => `${isQuoted ? `'${chunk}'` : chunk}${at < chunks.length - 1 ? '\\' : ''}`);
@@ -19,7 +23,7 @@ function pieces(word: string, columns: number): string[] {
 
 /** A command broken so that it can be pasted as it stands, whatever the width. */
 export function commandRows(command: string, columns: number): string[] {
-	const words = command.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
+	const words = command.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
 	const rows: string[] = [];
 	let line = '';
 	for (const word of words) {
@@ -36,16 +40,16 @@ export function commandRows(command: string, columns: number): string[] {
 }
 
 /** Steps that something does by hand. */
-const stepsOf = ({wizard}: View) => wizard.byHand.filter(({lines}) => lines.length > 0);
+export const handSteps = ({wizard}: View) => wizard.byHand.filter(({lines}) => lines.length > 0);
 
 const linesOf = ({at}: ByHandScreen, view: View): string[] =>
-	(stepsOf(view)[at]?.lines ?? []).flatMap((command) => [...commandRows(command, view.columns - 4), '']);
+	(handSteps(view)[at]?.lines ?? []).flatMap((command) => [...commandRows(command, view.columns - 4), '']);
 
 const pageOf = (view: View): number => Math.max(1, bodyRows(view.rows) - 4);
 
 export const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	const {look} = view;
-	const steps = stepsOf(view);
+	const steps = handSteps(view);
 	const to = (at: number) => ({to: {...screen, at: Math.min(steps.length - 1, Math.max(0, at)), top: 0}});
 	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
 	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
@@ -68,7 +72,7 @@ export const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 
 export const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	const {columns, look} = view;
-	const steps = stepsOf(view);
+	const steps = handSteps(view);
 	const step = steps[screen.at];
 	if (!step) return [ruleRow('by hand', columns, look), row(' The region comes first: commands need it.')];
 	const head: Row[] = [

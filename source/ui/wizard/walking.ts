@@ -1,6 +1,7 @@
 import {signOf} from '../../glyphs.ts';
 import type {StepSeen} from '../../telling/run-state.ts';
 import type {Binding, Move, Screen, View} from '../screen.ts';
+import {handScreen, handSteps} from '../screens/by-hand.ts';
 import {answerOf, blockedIn, keyWords, mendable, mendsOf} from './seen.ts';
 
 /** How a question stands in the walk through them. */
@@ -57,18 +58,24 @@ export function changeKey({wizard: {answers, secret}}: View, {name, finding}: St
 	return {press: ['c'], shows: 'c', does: `change ${keyWords(key)}`, act: wizard({do: 'change', key})};
 }
 
+/** The commands of the step that a question, or a finding, is about; else the first step's. */
+function handFor(view: View, about: string | undefined): Screen {
+	const at = handSteps(view).findIndex(({step}) => step === about || (about !== undefined && answerOf[step] === about));
+	return handScreen(Math.max(0, at));
+}
+
 /** Opens the plan and the commands by hand, and logs in where that would help: works on every screen of the walk. */
-export function planKeys(view: View, typing: boolean): Binding[] {
+export function planKeys(view: View, typing: boolean, about?: string): Binding[] {
 	const hand = letterOf('e', typing);
 	return [
 		{press: ['tab'], shows: 'tab', does: 'plan', act: () => ({push: {is: 'plan' as const, over: true as const}})},
 		...(view.wizard.login !== undefined && !typing && isExpired(view) ? [{press: ['L'], shows: 'L', does: 'log in', act: wizard({do: 'login'})}] : []),
-		{press: [hand], shows: hand, does: 'by hand', act: () => ({push: {is: 'hand' as const, at: 0, top: 0}})},
+		{press: [hand], shows: hand, does: 'by hand', act: () => ({push: handFor(view, about)})},
 	];
 }
 
 /** What can be done beside any question. */
-export const walkingKeys = (view: View, typing: boolean, about?: string): Binding[] => [...mendKeys(view, typing, about), ...planKeys(view, typing)];
+export const walkingKeys = (view: View, typing: boolean, about?: string): Binding[] => [...mendKeys(view, typing, about), ...planKeys(view, typing, about)];
 
 /** The way back, where there is one. */
 export function backKey(walking: Walking, press: readonly string[], view: View): Binding[] {

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {readAnswers} from '../../source/executors/docker-machine/read-answers.ts';
+import {presetIn} from '../../source/preset-form.ts';
+import {isProblem} from '../../source/problem.ts';
+
+const seed = `
+concurrent = 48
+check_interval = 2
+
+[[runners]]
+  name = "shared"
+  url = "https://gitlab.example.com/"
+  token = "glrt-abcdefghijklmnop"
+  executor = "docker+machine"
+  limit = 40
+  [runners.docker]
+    image = "alpine:latest"
+    privileged = true
+    disable_cache = true
+  [runners.cache]
+    Type = "s3"
+    [runners.cache.s3]
+      BucketName = "somebodys-cache"
+  [runners.machine]
+    IdleCount = 0
+    IdleTime = 300
+    MachineDriver = "amazonec2"
+    MachineName = "gitlab-%s"
+    MachineOptions = [
+      "amazonec2-access-key=AKIAIOSFODNN7EXAMPLE",
+      "amazonec2-secret-key=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00",
+      "amazonec2-region=us-east-2",
+      "amazonec2-instance-type=c5.2xlarge",
+      "amazonec2-request-spot-instance=true",
+      "amazonec2-spot-price=0.2",
+      "amazonec2-tags=team,ci,gitlab-runner-aws:fleet,old",
+      "amazonec2-monitoring",
+      "engine-opt=mtu=1400",
+    ]
+    [[runners.machine.autoscaling]]
+      Periods = ["* * 9-17 * * mon-fri *"]
+      Timezone = "Europe/Berlin"
+      IdleCount = 2
+      IdleTime = 1800
+`;
+
+test('a manager that was set up by hand becomes answers: numbers, machines, spot, cache, schedule', () => {
+	const {answers} = readAnswers(seed);
+	assert.deepEqual(answers, {
+		concurrent: 48,
+		checkInterval: 2,
+		gitlabUrl: 'https://gitlab.example.com',
+		limit: 40,
+		dockerImage: 'alpine:latest',
+		privileged: true,
+		disableCache: true,
+		cache: 'somebodys-cache',
+		runner: 'token',
+		region: 'us-east-2',
+		workerType: 'c5.2xlarge',
+		spot: true,
+		spotPrice: 0.2,
+		tags: {team: 'ci'},
+		machineOptions: ['engine-opt=mtu=1400', 'amazonec2-monitoring'],
+		idleCount: 0,
+		idleTime: 300,
+		schedule: [{periods: ['* * 9-17 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 2, idleTime: 1800}],
+	});
+});
+
+test('no secret of it gets into the preset, and that is said', () => {
+	const {answers, notes} = readAnswers(seed);
+	const preset = JSON.stringify(presetIn({version: 1, description: '', answers}, 'it'));
+	for (const secret of ['glrt-abcdefghijklmnop', 'AKIAIOSFODNN7EXAMPLE', 'wJalrXUtnFEMI']) assert.ok(!preset.includes(secret));
+	assert.match(notes.join('\n'), /access key stays out/);
+});
+
+test('a value that none of our answers can be is left out and named', () => {
+	const {answers, notes} = readAnswers(seed.replace('IdleTime = 300', 'IdleTime = -5'));
+	assert.equal(answers.idleTime, undefined);
+	assert.match(notes.join('\n'), /idleTime is left out: It takes a whole number/);
+});
+
+test('an omitted spot price is the cap that docker-machine then uses, an empty one the on-demand price', () => {
+	assert.equal(readAnswers(seed.replace('      "amazonec2-spot-price=0.2",\n', '')).answers.spotPrice, 0.5);
+	assert.equal(readAnswers(seed.replace('spot-price=0.2', 'spot-price=')).answers.spotPrice, 'on-demand');
+});
+
+test('a manager without docker+machine is told, and so is a broken file', () => {
+	assert.throws(
+		() => readAnswers(seed.replace('docker+machine', 'shell')),
+		(error) => isProblem(error, 'no-docker-machine'),
+	);
+	assert.throws(
+		() => readAnswers('concurrent = '),
+		(error) => isProblem(error, 'config-broken'),
+	);
+});

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {panelDriver} from '../../source/commands/status-panel.ts';
+import {watchFleet} from '../../source/commands/status-ports.ts';
+import {status} from '../../source/commands/status.ts';
+import type {PanelAct, PanelDriver} from '../../source/panel/driver.ts';
+import type {World} from '../../source/simulated.ts';
+import {join} from '../../source/snapshot/join.ts';
+import {countRows} from '../../source/snapshot/rows.ts';
+import type {Snapshot} from '../../source/snapshot/snapshot.ts';
+import {hasSettled} from '../../source/snapshot/verdict.ts';
+import {someFleet} from '../executors/some-answers.ts';
+import {hearing, sessionAt, standing} from './at-laptop.ts';
+
+const config = '/etc/gitlab-runner/config.toml';
+
+const managerOf = (world: World): string =>
+	[...world.outside.region(someFleet.region).instances.values()].find(({tags}) => tags['gitlab-runner-aws:part'] === 'manager')?.id ?? '';
+const fileOn = (world: World, path: string): string => world.outside.file(managerOf(world), path)?.text ?? '';
+const acted = (world: World, from: number): string[] => world.acts.slice(from).filter((act) => !act.includes('authorize'));
+
+async function driverAt(world: World, args: readonly string[] = ['status'], gitlabToken: string | undefined = world.tokens.gitlab): Promise<PanelDriver> {
+	const session = sessionAt(world, args, hearing(), gitlabToken === undefined ? {} : {gitlabToken});
+	return panelDriver(session, await watchFleet(session, someFleet));
+}
+
+/** Watches until a snapshot fits; after ten simulated minutes it never will. */
+async function seen(world: World, driver: PanelDriver, fits: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
+	const stop = new AbortController();
+	const until = world.clock.now() + 600_000;
+	let found: Snapshot | undefined;
+	await driver.watch((snapshot) => {
+		if (fits(snapshot)) found = snapshot;
+		if (found || world.clock.now() > until) stop.abort();
+	}, stop.signal);
+	return found ?? assert.fail('It never came.');
+}
+
+/** Readies an act on what is seen now, and does it. */
+async function done(world: World, driver: PanelDriver, act: PanelAct): Promise<string> {
+	const prepared = await driver.prepare(act, await seen(world, driver, hasSettled));
+	return prepared.carryOut(() => undefined);
+}
+
+/** Waits until the runner has loaded a config.toml that was written since. */
+const loaded = (world: World, driver: PanelDriver, since: number) => seen(world, driver, ({journal}) => (journal.value?.configLoadedAt ?? 0) > since);
+
+const rows = (world: World, snapshot: Snapshot) => join(snapshot, world.clock.now());
+const busy = (world: World, count: number) => (snapshot: Snapshot) => countRows(rows(world, snapshot)).busy === count;
+
+test('a raised limit says first what it means for quota, addresses and costs, and changes nothing until it is done', async () => {
+	const world = await standing(4);
+	const driver = await driverAt(world);
+	const before = fileOn(world, config);
+	const from = world.acts.length;
+	const {proposal} = await driver.prepare({do: 'scale', limit: 8}, await seen(world, driver, hasSettled));
+	assert.equal(proposal.says, 'The limit goes from 4 to 8 machines, and concurrent from 4 to 8 jobs.');
+	const details = proposal.details.join('\n');
+	assert.match(details, /Quota +16 of 64 vCPUs on spot for 8 workers of c5\.large/);
+	assert.match(details, /Addresses +\d+ free in subnet-/);
+	assert.match(details, /all 8 at once about \$0\.\d+, \$0\.\d+ more than 4/);
+	assert.match(details, /by alice@laptop/);
+	assert.deepEqual(acted(world, from), []);
+	assert.equal(fileOn(world, config), before);
+});
+
+test('a limit too large for the quota is said before it is done', async () => {
+	const world = await standing(4);
+	const driver = await driverAt(world);
+	const {proposal} = await driver.prepare({do: 'scale', limit: 40}, await seen(world, driver, hasSettled));
+	assert.match(proposal.details.join('\n'), /Quota +! 80 of 64 vCPUs on spot for 40 workers of c5\.large: AWS will refuse/);
+});
+
+test('limit and concurrent are changed together, in the record with who, in config.toml and in the metrics; undo from another laptop brings the bytes back', async () => {
+	const world = await standing(4);
+	const driver = await driverAt(world);
+	const before = fileOn(world, config);
+	const from = world.acts.length;
+	assert.match(await done(world, driver, {do: 'scale', limit: 6}), /^limit 4 → 6, concurrent 4 → 6: in config\.toml, and the runner's metrics say so/);
+	assert.deepEqual(acted(world, from), ['PutParameter', 'script write-config']);
+	assert.match(fileOn(world, config), /^concurrent = 6$/m);
+	assert.match(fileOn(world, config), /^limit = 6$/m);
+	const snapshot = await seen(world, driver, ({runner, record}) => runner.value?.metrics.concurrent === 6 && record.value !== undefined);
+	assert.deepEqual(Object.values(snapshot.runner.value?.metrics.limits ?? {}), [6]);
+	const [last] = snapshot.record.value ?? [];
+	assert.equal(last?.by, 'alice');
+	assert.deepEqual(last?.changes, [
+		{what: 'limit', from: '4', to: '6'},
+		{what: 'concurrent', from: '4', to: '6'},
+	]);
+
+	const bob = world.another();
+	world.outside.openPort(
+		[...world.outside.region(someFleet.region).groups.values()].find(({name}) => name === 'gitlab-runners-manager')?.id ?? '',
+		22,
+		{cidr: `${bob.laptop.address}/32`},
+	);
+	const face = hearing();
+	assert.equal(await status(sessionAt(bob, ['status', 'undo', '--yes'], face)), 0);
+	assert.equal(fileOn(world, config), before);
+	const undone = await seen(world, driver, ({runner, record}) => runner.value?.metrics.concurrent === 4 && record.value?.[0]?.by === 'bob');
+	assert.deepEqual(undone.record.value?.[0]?.changes.map(({what, to}) => `${what} ${to}`), ['limit 4', 'concurrent 4']);
+});
+
+test('undoing where nothing was changed says that there is nothing to undo', async () => {
+	const world = await standing(1);
+	const driver = await driverAt(world);
+	world.outside.removeFile(managerOf(world), `${config}.previous`);
+	await assert.rejects(driver.prepare({do: 'undo'}, await seen(world, driver, hasSettled)), {code: 'nothing-to-undo'});
+});
+
+test('another idle count is in config.toml, and a machine is made ready', async () => {
+	const world = await standing(3);
+	const driver = await driverAt(world);
+	assert.match(await done(world, driver, {do: 'idle', count: 1}), /^IdleCount 0 → 1/);
+	assert.match(fileOn(world, config), /^IdleCount = 1$/m);
+	await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
+});
+
+test('a drained fleet takes no jobs and has no machines; resumed, it takes them again; both are in the history', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 30});
+	await seen(world, driver, busy(world, 1));
+	assert.match(await done(world, driver, {do: 'drain'}), /^The fleet is drained/);
+	const drained = await seen(world, driver, (snapshot) => snapshot.host.value?.service.active === 'inactive');
+	assert.equal(drained.host.value?.machines.length, 0);
+	world.outside.queueJobs(1, {seconds: 30});
+	assert.match(await done(world, driver, {do: 'resume'}), /takes jobs again/);
+	await seen(world, driver, busy(world, 1));
+	const {record} = await seen(world, driver, ({record: told}) => (told.value?.[0]?.note ?? '').startsWith('resumed'));
+	assert.match(record.value?.[1]?.note ?? '', /^drained by alice@laptop at /);
+});
+
+test('an idle worker is removed by its name; a busy one is never', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 40});
+	const working = await seen(world, driver, busy(world, 1));
+	const [row] = rows(world, working).filter(({state}) => state === 'busy');
+	await assert.rejects(driver.prepare({do: 'remove', worker: row?.name ?? ''}, working), {code: 'worker-busy'});
+	const idle = await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
+	const prepared = await driver.prepare({do: 'remove', worker: row?.name ?? ''}, idle);
+	assert.match(await prepared.carryOut(() => undefined), /is removed, with its instance/);
+	await seen(world, driver, (snapshot) => !rows(world, snapshot).some(({name, state}) => name === row?.name && state !== 'removing'));
+});
+
+test('a worker that got a job between the question and the deed stays', async () => {
+	const world = await standing(1);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 20});
+	await seen(world, driver, busy(world, 1));
+	const idle = await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
+	const prepared = await driver.prepare({do: 'remove', worker: rows(world, idle)[0]?.name ?? ''}, idle);
+	world.outside.queueJobs(1, {seconds: 600});
+	await seen(world, driver, busy(world, 1));
+	await assert.rejects(prepared.carryOut(() => undefined), {code: 'worker-busy'});
+});
+
+test('paused in GitLab and unpaused, seen there and in the history', async () => {
+	const world = await standing(1);
+	const driver = await driverAt(world);
+	assert.equal(await done(world, driver, {do: 'pause', paused: true}), 'The runner is paused in GitLab.');
+	await seen(world, driver, ({gitlab}) => gitlab.value?.runner.paused === true);
+	assert.equal(await done(world, driver, {do: 'pause', paused: false}), 'The runner takes jobs again.');
+	await seen(world, driver, ({gitlab, record}) => gitlab.value?.runner.paused === false && (record.value?.[0]?.note ?? '').startsWith('unpaused in GitLab by alice@laptop'));
+});
+
+test('without a GitLab token, pausing says what it needs', async () => {
+	const world = await standing(1);
+	const session = sessionAt(world, ['status'], hearing());
+	const driver = panelDriver(session, await watchFleet(session, someFleet));
+	await assert.rejects(driver.prepare({do: 'pause', paused: true}, await seen(world, driver, hasSettled)), {code: 'gitlab-token-missing'});
+});
+
+test('each way to move new workers tells its price, its quota and whether it is offered', async () => {
+	const world = await standing(4);
+	world.outside.offer('c5.large', 'us-east-2c', false);
+	const driver = await driverAt(world);
+	const moves = await driver.moves(await seen(world, driver, hasSettled));
+	const labels = moves.map(({label}) => label);
+	assert.ok(labels.includes('on demand instead') && labels.includes('zone us-east-2b'), labels.join());
+	for (const {says} of moves) assert.match(says, /vCPUs for 4|quota not known/);
+	assert.match(moves.find(({label}) => label === 'zone us-east-2c')?.disabled ?? '', /isn't offered in us-east-2c/);
+});
+
+test('new workers move to another zone: a test machine proves it, the runner makes the next ones there, and the record says who', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	const moves = await driver.moves(await seen(world, driver, hasSettled));
+	const zone = moves.find(({label}) => label === 'zone us-east-2b');
+	assert.ok(zone);
+	const from = world.clock.now();
+	const prepared = await driver.prepare({do: 'move', to: zone.to, label: zone.label}, await seen(world, driver, hasSettled));
+	assert.match(prepared.proposal.details.join('\n'), /subnet/);
+	assert.match(await prepared.carryOut(() => undefined), /^New workers: zone us-east-2b\. A machine made so came up/);
+	await loaded(world, driver, from);
+	world.outside.queueJobs(1, {seconds: 60});
+	const moved = await seen(world, driver, busy(world, 1));
+	assert.equal(rows(world, moved).find(({state}) => state === 'busy')?.zone, 'us-east-2b');
+	const {record} = await seen(world, driver, ({record: told}) => told.value !== undefined);
+	assert.deepEqual(record.value?.[0]?.changes.map(({what}) => what), ['machineOptions']);
+});
+
+test('new workers on demand instead of on spot', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	const from = world.clock.now();
+	assert.match(await done(world, driver, {do: 'move', to: {spot: false}, label: 'on demand instead'}), /^New workers: on demand instead/);
+	await loaded(world, driver, from);
+	world.outside.queueJobs(1, {seconds: 60});
+	const moved = await seen(world, driver, busy(world, 1));
+	assert.equal(rows(world, moved).find(({state}) => state === 'busy')?.spot, false);
+});
+
+test('looking from the panel and readying acts changes nothing at all', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	const from = world.acts.length;
+	const snapshot = await seen(world, driver, hasSettled);
+	await driver.moves(snapshot);
+	await driver.prepare({do: 'scale', limit: 3}, snapshot);
+	await driver.prepare({do: 'drain'}, snapshot);
+	await driver.prepare({do: 'pause', paused: true}, snapshot);
+	await driver.prepare({do: 'move', to: {spot: false}, label: 'on demand'}, snapshot);
+	driver.report(snapshot);
+	assert.deepEqual(world.acts.slice(from), []);
+});

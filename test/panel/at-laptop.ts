@@ -1,0 +1,81 @@
+import {parse} from '../../source/argv.ts';
+import type {Session} from '../../source/commands/session.ts';
+import {makeStops, type Stops} from '../../source/commands/stops.ts';
+import type {Happening} from '../../source/engine/events.ts';
+import type {Face} from '../../source/face.ts';
+import type {Problem} from '../../source/problem.ts';
+import {presetsIn} from '../../source/presets.ts';
+import {type Ports, simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
+import {laptopOver, problems} from '../executors/laptop.ts';
+import {someAnswers} from '../executors/some-answers.ts';
+
+/** A world in which a fleet with this limit has just been set up. */
+export async function standing(limit: number, options: WorldOptions = {}): Promise<World> {
+	const world = simulatedWorld(options);
+	const laptop = laptopOver(({answers}) => ({...world, cloud: world.cloudAt(answers.region)}));
+	const went = problems(await laptop.setup({answers: someAnswers({limit, concurrent: limit}), secrets: {runnerToken: world.tokens.runner}}));
+	if (went.length > 0) throw new Error(went.join('\n'));
+	return world;
+}
+
+/** A face that hears, and agrees to everything. */
+export function hearing(): Face & {events: Happening[]; problems: Problem[]} {
+	const events: Happening[] = [];
+	const told: Problem[] = [];
+	return {
+		events,
+		problems: told,
+		ask: () => Promise.reject(new Error('Nobody is asked here.')),
+		agree: async () => true,
+		emit: (happening) => void events.push(happening),
+		watch: (_title, work) => work(new AbortController().signal),
+		fail: (problem) => void told.push(problem),
+		close: async () => {},
+	};
+}
+
+/** A session of somebody at a laptop of the simulated world. */
+export function sessionAt(ports: Ports, args: readonly string[], face: Face, more: {gitlabToken?: string; stops?: Stops; demo?: boolean} = {}): Session {
+	const {address, clock, cloudAt, disk, gitlabAt, host, random, who} = ports;
+	const parsed = parse(args);
+	return {
+		parsed,
+		options: parsed.options,
+		around: {
+			argv: [...args],
+			env: {LANG: 'C.UTF-8'},
+			version: '0.0.0',
+			stdin: process.stdin,
+			stdout: process.stdout,
+			stderr: process.stderr,
+			home: '/home/alice',
+			platform: 'linux',
+			who,
+			shipped: new URL('../../presets/', import.meta.url),
+			onSignal: () => {},
+		},
+		face,
+		interactive: face.screens !== undefined,
+		world: {
+			cloudAt,
+			host,
+			gitlabAt,
+			address,
+			disk,
+			clock,
+			random,
+			defaultRegion: async () => 'us-east-2',
+			profiles: async () => [],
+			use: () => {},
+			close: () => {},
+		},
+		stops: more.stops ?? makeStops(),
+		secrets: more.gitlabToken === undefined ? {} : {gitlabToken: more.gitlabToken},
+		presets: presetsIn({own: '/nowhere', shipped: '/nowhere'}),
+		settings: {read: async () => ({}), remember: async () => {}},
+		who,
+		hide: () => {},
+		instead: async () => 0,
+		demo: more.demo ?? false,
+	};
+}

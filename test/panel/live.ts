@@ -1,0 +1,40 @@
+import {live} from '../../source/commands/status.ts';
+import {watchFleet} from '../../source/commands/status-ports.ts';
+import {makeStops} from '../../source/commands/stops.ts';
+import {play} from '../../source/demo/script.ts';
+import {onlyAscii} from '../../source/faces.ts';
+import {Stopped} from '../../source/problem.ts';
+import {inkFace} from '../../source/ui/face.tsx';
+import {someFleet} from '../executors/some-answers.ts';
+import {sessionAt, standing} from './at-laptop.ts';
+
+/** The live panel in a real terminal, on a simulated fleet whose time goes this many times as fast; the afternoon plays with `play`. */
+const [speed = '100', what = 'play'] = process.argv.slice(2);
+const world = await standing(4, {speed: Number(speed)});
+const stops = makeStops();
+const {stdin, stdout, stderr, env} = process;
+const face = inkFace({
+	...{stdin, stdout, stderr},
+	colour: env['NO_COLOR'] === undefined,
+	ascii: onlyAscii(env),
+	yes: false,
+	clock: world.clock,
+	title: 'status',
+	onStop: () => stops.raise('SIGINT'),
+	ended: stops.soft,
+});
+const session = sessionAt(world, ['status'], face, {gitlabToken: world.tokens.gitlab, stops, demo: true});
+const ended = new AbortController();
+const playing = what === 'play' ? play(world, someFleet.region, world.clock, ended.signal) : Promise.resolve();
+let code = 0;
+try {
+	if (face.screens) code = await live(session, await watchFleet(session, someFleet), face.screens);
+} catch (error) {
+	if (!(error instanceof Stopped)) throw error;
+	code = 130;
+} finally {
+	ended.abort();
+	await playing;
+	await face.close();
+}
+process.exit(code);

@@ -1,0 +1,104 @@
+import {createHash} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+
+/** The sites that gitlab-runner and docker-machine are fetched from. */
+export type Downloads = {
+	handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
+	/** Paths asked for so far. */
+	requests(): string[];
+	/** The published checksums no longer fit the files. */
+	wrongChecksums(wrong: boolean): void;
+	/** The sites answer 503. */
+	down(isDown: boolean): void;
+};
+
+/** Hosts that the machine finds at the stand-ins' address. */
+export const downloadHosts = [
+	's3.dualstack.us-east-1.amazonaws.com',
+	'gitlab-docker-machine-downloads.s3.amazonaws.com',
+	'packages.gitlab.com',
+	'get.docker.com',
+];
+
+const products = {
+	'gitlab-runner': {files: ['binaries/gitlab-runner-linux-amd64', 'binaries/gitlab-runner-linux-arm64'], newest: '19.3.0', mark: '*'},
+	'docker-machine': {files: ['docker-machine-Linux-x86_64', 'docker-machine-Linux-aarch64'], newest: '0.16.2-gitlab.48', mark: ' '},
+} as const;
+
+type Product = keyof typeof products;
+
+/** Finds product, version and file in a URL, in the publishers' form as well as in ours. */
+function wanted(host: string, path: string): {product: Product; version: string; file: string} | undefined {
+	const publisher: Record<string, string> = {
+		's3.dualstack.us-east-1.amazonaws.com': path.replace(/^\/gitlab-runner-downloads\//, '/gitlab-runner/'),
+		'gitlab-docker-machine-downloads.s3.amazonaws.com': `/docker-machine${path}`,
+	};
+	const [, product, version, file] = /^\/(gitlab-runner|docker-machine)\/([^/]+)\/(.+)$/.exec(publisher[host] ?? path) ?? [];
+	if (product === undefined || version === undefined || file === undefined) {
+		return undefined;
+	}
+	return {product: product as Product, version, file};
+}
+
+/** Makes the download sites; each version that is asked for exists. */
+export async function makeDownloads(): Promise<Downloads> {
+	const read = async (name: Product): Promise<string> => readFile(new URL(`machine/${name}`, import.meta.url), 'utf8');
+	const scripts: Record<Product, string> = {'gitlab-runner': await read('gitlab-runner'), 'docker-machine': await read('docker-machine')};
+	const asked: string[] = [];
+	let wrong = false;
+	let isDown = false;
+
+	function content(product: Product, version: string, file: string): string {
+		const name = version === 'latest' || version === 'main' ? products[product].newest : version.replace(/^v/, '');
+		return scripts[product].replaceAll('@VERSION@', name).replaceAll('@ARCH@', /arm64|aarch64/.test(file) ? 'arm64' : 'amd64');
+	}
+
+	function find(host: string, path: string): string | undefined {
+		if (host === 'get.docker.com') {
+			return '#!/bin/sh\necho "# Executing docker install script (stand-in)"\n';
+		}
+		const file = wanted(host, path);
+		if (!file) {
+			return undefined;
+		}
+		const {files, mark} = products[file.product];
+		if (file.file === 'release.sha256') {
+			return files
+				.map((name) => {
+					const sum = createHash('sha256')
+						.update(content(file.product, file.version, name))
+						.update(wrong ? 'wrong' : '')
+						.digest('hex');
+					return `${sum} ${mark}${name}\n`;
+				})
+				.join('');
+		}
+		return files.some((name) => name === file.file) ? content(file.product, file.version, file.file) : undefined;
+	}
+
+	return {
+		handle(incoming, outgoing) {
+			const {pathname} = new URL(incoming.url ?? '/', 'http://downloads');
+			const host = incoming.headers.host?.replace(/:\d+$/, '') ?? '';
+			asked.push(pathname);
+			const found = isDown ? undefined : find(host, pathname);
+			const status = isDown ? 503 : found === undefined ? 403 : 200;
+			const body =
+				found ??
+				`<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${isDown ? 'SlowDown' : 'AccessDenied'}</Code><Message>${isDown ? 'Please reduce your request rate.' : 'Access Denied'}</Message></Error>`;
+			outgoing.writeHead(status, {
+				'content-type': found === undefined ? 'application/xml' : 'binary/octet-stream',
+				'content-length': String(Buffer.byteLength(body)),
+			});
+			outgoing.end(incoming.method === 'HEAD' ? undefined : body);
+		},
+		requests: () => [...asked],
+		wrongChecksums(next) {
+			wrong = next;
+		},
+		down(next) {
+			isDown = next;
+		},
+	};
+}

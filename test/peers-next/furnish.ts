@@ -1,0 +1,89 @@
+import {chmod, copyFile, mkdir, readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {Certificates} from './certificates.ts';
+import {run} from './launch.ts';
+
+/** What the machine has to know of the world around it. */
+export type Surroundings = {
+	address: string;
+	/** moto itself, past the proxy. */
+	aws: string;
+	/** Names that lead to the stand-ins, and where. */
+	hosts: readonly string[];
+	standIns: string;
+	certificates: Certificates;
+	/** The world's servers, as `address:port`: nothing else of this computer can be reached. */
+	servers: readonly string[];
+	hostKeysAt(folder: string): Promise<unknown>;
+};
+
+const scripts = new URL('machine/', import.meta.url).pathname;
+const inTree: Record<string, string> = {
+	systemctl: 'usr/bin/systemctl',
+	'unit-runner': 'opt/peers/unit-runner',
+	journalctl: 'usr/bin/journalctl',
+	'cloud-init': 'usr/bin/cloud-init',
+	'init.py': 'opt/peers/init.py',
+	'authorized-keys': 'opt/peers/authorized-keys',
+};
+/** The kinds of host keys that the machine has. */
+export const keyKinds = ['ed25519', 'ecdsa', 'rsa'];
+
+async function put(path: string, text: string, mode = 0o644): Promise<void> {
+	await mkdir(join(path, '..'), {recursive: true, mode: 0o755});
+	await writeFile(path, text, {mode});
+	await chmod(path, mode);
+}
+
+/** Writes what this machine has beside the cached tree. */
+export async function furnish(upper: string, tree: string, around: Surroundings): Promise<void> {
+	for (const [name, path] of Object.entries(inTree)) {
+		const target = join(upper, path);
+		await mkdir(join(target, '..'), {recursive: true, mode: 0o755});
+		await copyFile(join(scripts, name), target);
+		await chmod(target, 0o755);
+	}
+	const names = around.hosts.map((host) => `${around.standIns} ${host}\n`).join('');
+	await put(join(upper, 'etc/hosts'), `127.0.0.1 localhost ip-172-31-0-4\n${names}`);
+	await put(join(upper, 'etc/peers.json'), JSON.stringify({aws: around.aws}));
+	const bundle = await readFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), 'utf8');
+	await put(join(upper, 'etc/ssl/certs/ca-certificates.crt'), bundle + around.certificates.authority);
+	await put(join(upper, `etc/ssl/certs/${around.certificates.hash}.0`), around.certificates.authority);
+	const keys = keyKinds.map((kind) => `HostKey /etc/ssh/ssh_host_${kind}_key\n`).join('');
+	await put(
+		join(upper, 'etc/ssh/sshd_config'),
+		`ListenAddress ${around.address}:22
+${keys}UsePAM no
+UseDNS no
+PermitRootLogin no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PerSourcePenalties no
+MaxStartups 100
+MaxSessions 50
+AuthorizedKeysCommand /opt/peers/authorized-keys %u
+AuthorizedKeysCommandUser peers
+Subsystem sftp internal-sftp
+`,
+	);
+	await Promise.all(
+		keyKinds.map(async (kind) => {
+			const bits = kind === 'rsa' ? ['-b', '2048'] : [];
+			const {code, stderr} = await run('ssh-keygen', [
+				'-q',
+				'-t',
+				kind,
+				...bits,
+				'-N',
+				'',
+				'-C',
+				'root@ip-172-31-0-4',
+				'-f',
+				join(upper, `etc/ssh/ssh_host_${kind}_key`),
+			]);
+			if (code !== 0) {
+				throw new Error(`ssh-keygen failed: ${stderr}`);
+			}
+		}),
+	);
+}

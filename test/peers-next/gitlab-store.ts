@@ -1,0 +1,128 @@
+import {randomBytes} from 'node:crypto';
+
+/** A process that asks GitLab for jobs with a runner's token. */
+export type Manager = {id: number; systemId: string; version: string; createdAt: string; contactedAt: string};
+
+/** A runner as GitLab keeps it. */
+export type Runner = {
+	id: number;
+	token: string;
+	description: string;
+	runnerType: string;
+	paused: boolean;
+	runUntagged: boolean;
+	tagList: string[];
+	locked: boolean;
+	accessLevel: string;
+	maximumTimeout: number | null;
+	maintenanceNote: string;
+	tokenExpiresAt: string | null;
+	createdAt: string;
+	contactedAt: string | null;
+	managers: Manager[];
+};
+
+/** A job; `seconds` is how long the runner stand-in works on it. */
+export type Job = {
+	id: number;
+	name: string;
+	stage: string;
+	status: 'pending' | 'running' | 'success' | 'failed';
+	tagList: string[];
+	ref: string;
+	/** Whether `ref` is a tag rather than a branch. */
+	tag: boolean;
+	seconds: number;
+	createdAt: string;
+	startedAt: string | null;
+	finishedAt: string | null;
+	runner: number | null;
+	systemId: string | null;
+};
+
+/** What GitLab knows: a project, its group, runners and jobs. */
+export type Store = {
+	runners: Map<number, Runner>;
+	jobs: Job[];
+	/** Branches and tags that are there, and whether each is protected. */
+	refs: Map<string, boolean>;
+	/** Personal access tokens and their scopes. */
+	personal: Map<string, string[]>;
+	addRunner(given?: Partial<Runner>): Runner;
+	addJob(given?: Partial<Job>): Job;
+	byToken(token: string): Runner | undefined;
+	/** Hands a waiting job to the runner if one fits, as GitLab matches tags. */
+	take(runner: Runner, systemId: string): Job | undefined;
+};
+
+/** The only project and the only group. */
+export const project = {id: 42, name: 'demo', path_with_namespace: 'peers/demo', group: {id: 7, full_path: 'peers'}};
+
+/** Makes an empty GitLab. */
+export function makeStore(): Store {
+	const runners = new Map<number, Runner>();
+	const jobs: Job[] = [];
+	let last = 1000;
+	const next = (): number => {
+		last += 1;
+		return last;
+	};
+	return {
+		runners,
+		jobs,
+		refs: new Map([
+			['main', true],
+			['feature/new', false],
+		]),
+		personal: new Map(),
+		addRunner(given = {}) {
+			const id = next();
+			const runner: Runner = {
+				id,
+				token: `glrt-t3_${randomBytes(15).toString('base64url').replaceAll('-', 'x')}`,
+				description: 'peers',
+				runnerType: 'project_type',
+				paused: false,
+				runUntagged: true,
+				tagList: [],
+				locked: false,
+				accessLevel: 'not_protected',
+				maximumTimeout: null,
+				maintenanceNote: '',
+				tokenExpiresAt: null,
+				createdAt: new Date().toISOString(),
+				contactedAt: null,
+				managers: [],
+				...given,
+			};
+			runners.set(id, runner);
+			return runner;
+		},
+		addJob(given = {}) {
+			const job: Job = {
+				id: next(),
+				name: 'hello',
+				stage: 'test',
+				status: 'pending',
+				tagList: [],
+				ref: 'main',
+				tag: false,
+				seconds: 0.2,
+				createdAt: new Date().toISOString(),
+				startedAt: null,
+				finishedAt: null,
+				runner: null,
+				systemId: null,
+				...given,
+			};
+			jobs.push(job);
+			return job;
+		},
+		byToken: (token) => [...runners.values()].find((runner) => runner.token === token),
+		take(runner, systemId) {
+			const fits = (job: Job): boolean => (job.tagList.length === 0 ? runner.runUntagged : job.tagList.every((tag) => runner.tagList.includes(tag)));
+			const job = runner.paused ? undefined : jobs.find((each) => each.status === 'pending' && fits(each));
+			return job && Object.assign(job, {status: 'running', startedAt: new Date().toISOString(), runner: runner.id, systemId});
+		},
+	};
+}

@@ -1,0 +1,186 @@
+import {readFileSync, rmSync} from 'node:fs';
+import {mkdir, mkdtemp, rm} from 'node:fs/promises';
+import {connect} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {furnish, keyKinds, type Surroundings} from './furnish.ts';
+import {type Launched, launch, run} from './launch.ts';
+import {until} from './poll.ts';
+import {launchRelay, ownNetwork, passesOn} from './relay.ts';
+
+/** What a command in the machine did. */
+export type Done = {code: number; stdout: string; stderr: string};
+
+/** A machine with a real sshd, in namespaces of its own: only its SSH port leads in, only to the world's servers it leads out. */
+export type Machine = {
+	address: string;
+	/** Runs a shell command as root, past sshd. */
+	exec(command: string): Promise<Done>;
+	/** An empty disk and new host keys, as a re-created instance has. */
+	reset(): Promise<void>;
+	/** Ends sshd and every session. */
+	stopSshd(): Promise<void>;
+	startSshd(): Promise<void>;
+	/** SHA256:... of each host key, ED25519 first. */
+	hostKeyFingerprints(): Promise<string[]>;
+	stop(): Promise<void>;
+};
+
+const scripts = new URL('machine/', import.meta.url).pathname;
+
+/** Where the cached root file system is; builds it when it is not there yet. */
+export async function rootTree(): Promise<string> {
+	const {code, stdout, stderr} = await run('sh', [join(scripts, 'build-tree.sh')], 900_000);
+	if (code !== 0) {
+		throw new Error(`The machine's root file system could not be built (run test/peers/install.sh as root): ${stderr}`);
+	}
+	return stdout.trim();
+}
+
+async function greets(address: string): Promise<true | undefined> {
+	return new Promise((resolve) => {
+		const socket = connect({host: address, port: 22, timeout: 1000});
+		socket.once('data', () => {
+			resolve(true);
+			socket.destroy();
+		});
+		for (const event of ['error', 'timeout', 'close']) {
+			socket.once(event, () => {
+				resolve(undefined);
+				socket.destroy();
+			});
+		}
+	});
+}
+
+const networkOf = (pid: string): string => `/proc/${pid}/ns/net`;
+
+/** Starts the machine and waits until its sshd greets. */
+export async function startMachine(around: Surroundings): Promise<Machine> {
+	const tree = await rootTree();
+	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-machine-`));
+	const onExit = (): void => rmSync(folder, {recursive: true, force: true, maxRetries: 5});
+	process.on('exit', onExit);
+	let generation = 0;
+	let running: {space: Launched; init: string; upper: string; wayOut: Launched; door: Launched | undefined} | undefined;
+
+	async function inside(command: string): Promise<Done> {
+		if (!running) {
+			throw new Error('The machine is not running');
+		}
+		return run('nsenter', [
+			'--target',
+			running.init,
+			'--mount',
+			'--uts',
+			'--net',
+			'--pid',
+			'--root',
+			'--wd',
+			'--',
+			'/usr/bin/env',
+			'-i',
+			'HOME=/root',
+			'USER=root',
+			'LC_ALL=C.UTF-8',
+			'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+			'sh',
+			'-c',
+			command,
+		]);
+	}
+
+	async function startSshd(): Promise<void> {
+		if (!running) {
+			throw new Error('The machine is not running');
+		}
+		running.door ??= launchRelay(ownNetwork, networkOf(running.init), [`${around.address}:22`]);
+		const [{code, stderr}] = await Promise.all([inside('mkdir -p /run/sshd && exec /usr/sbin/sshd </dev/null'), passesOn(running.door)]);
+		if (code !== 0) {
+			throw new Error(`sshd did not start: ${stderr}`);
+		}
+		await until(`sshd on ${around.address}`, () => greets(around.address));
+	}
+
+	async function stopSshd(): Promise<void> {
+		await inside('pkill -KILL sshd; true');
+		await running?.door?.kill();
+		if (running) {
+			running.door = undefined;
+		}
+	}
+
+	async function boot(): Promise<void> {
+		generation += 1;
+		const [upper, work, root] = ['upper', 'work', 'root'].map((name) => join(folder, `${generation}`, name)) as [string, string, string];
+		await Promise.all([upper, work, root].map((each) => mkdir(each, {recursive: true, mode: 0o755})));
+		await furnish(upper, tree, around);
+		const space = launch('unshare', [
+			'--mount',
+			'--uts',
+			'--net',
+			'--pid',
+			'--fork',
+			'--kill-child=KILL',
+			'--propagation',
+			'private',
+			'sh',
+			join(scripts, 'boot.sh'),
+			tree,
+			upper,
+			work,
+			root,
+		]);
+		const pid = space.child.pid;
+		const init = await until('the machine to boot', () => {
+			if (space.child.exitCode !== null) {
+				throw new Error(`The machine did not boot: ${space.output()}`);
+			}
+			return space.output().includes('booted') ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() || undefined : undefined;
+		});
+		const wayOut = launchRelay(networkOf(init), ownNetwork, around.servers);
+		running = {space, init, upper, wayOut, door: undefined};
+		await Promise.all([around.hostKeysAt(join(upper, 'etc/ssh')), passesOn(wayOut), startSshd()]);
+	}
+
+	async function halt(): Promise<void> {
+		const ending = running;
+		running = undefined;
+		for (const each of [ending?.space, ending?.door, ending?.wayOut]) {
+			await each?.kill();
+		}
+	}
+
+	async function stop(): Promise<void> {
+		await halt();
+		process.off('exit', onExit);
+		await rm(folder, {recursive: true, force: true, maxRetries: 5});
+	}
+
+	try {
+		await boot();
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+	return {
+		address: around.address,
+		exec: inside,
+		async reset() {
+			await halt();
+			await boot();
+		},
+		stopSshd,
+		startSshd,
+		async hostKeyFingerprints() {
+			const upper = running?.upper ?? '';
+			return Promise.all(
+				keyKinds.map(async (kind) => {
+					const {stdout} = await run('ssh-keygen', ['-lf', join(upper, `etc/ssh/ssh_host_${kind}_key.pub`)]);
+					return stdout.split(' ')[1] ?? '';
+				}),
+			);
+		},
+		stop,
+	};
+}

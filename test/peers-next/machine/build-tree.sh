@@ -1,0 +1,66 @@
+#!/bin/sh
+# Builds the manager machine's root file system once and prints where it is.
+# The folder's name is this script's hash, so whatever is changed here is built anew.
+set -eu
+
+packages=openssh-server,sudo,python3,curl,ca-certificates,util-linux,procps
+cache=${PEERS_CACHE:-/var/cache/gitlab-runner-aws-peers}
+tree=$cache/$(sha256sum "$0" | cut -c1-16)
+
+if [ -d "$tree" ]; then
+	echo "$tree"
+	exit 0
+fi
+if [ "${1:-}" = --only-look ]; then
+	exit 1
+fi
+
+# The mirror and the release are the ones that apt uses on this machine.
+sources=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true)
+mirror=$(echo "$sources" | sed -n -E 's/^URIs:[[:space:]]*(https?:[^[:space:]]+).*/\1/p; s/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?(https?:[^[:space:]]+).*/\2/p' | head -n 1)
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+if [ -z "$mirror" ]; then
+	echo "No apt mirror in /etc/apt/sources.list.d" >&2
+	exit 1
+fi
+
+mkdir -p "$cache"
+exec 9>"$cache/build.lock"
+flock -w 900 9
+if [ -d "$tree" ]; then
+	echo "$tree"
+	exit 0
+fi
+half=$cache/half-made.$$
+trap 'rm -rf --one-file-system "$half"' EXIT
+debootstrap --variant=minbase --include="$packages" "$release" "$half" "$mirror" >"$cache/build.log" 2>&1 </dev/null 9>&- || {
+	tail -n 20 "$cache/build.log" >&2
+	exit 1
+}
+rm -rf "$half"/var/cache/apt/archives/*.deb "$half"/var/lib/apt/lists/* "$half"/etc/ssh/ssh_host_*
+: >"$half/etc/resolv.conf"
+echo ip-172-31-0-4 >"$half/etc/hostname"
+mkdir -p "$half/run/sshd" "$half/etc/sudoers.d"
+id=1000
+for user in ubuntu admin ec2-user; do
+	chroot "$half" useradd --create-home --shell /bin/bash --uid "$id" --password '*' "$user"
+	echo "$user ALL=(ALL) NOPASSWD:ALL" >"$half/etc/sudoers.d/90-$user"
+	chmod 0440 "$half/etc/sudoers.d/90-$user"
+	id=$((id + 1))
+done
+chroot "$half" useradd --system --shell /usr/sbin/nologin peers
+rm -f "$half/etc/os-release"
+cat >"$half/etc/os-release" <<'END'
+PRETTY_NAME="Ubuntu 24.04.3 LTS"
+NAME="Ubuntu"
+VERSION_ID="24.04"
+VERSION="24.04.3 LTS (Noble Numbat)"
+VERSION_CODENAME=noble
+ID=ubuntu
+ID_LIKE=debian
+UBUNTU_CODENAME=noble
+END
+chmod 0755 "$half"
+mv -T "$half" "$tree"
+trap - EXIT
+echo "$tree"

@@ -1,0 +1,41 @@
+import {z} from 'zod';
+import {launch} from './launch.ts';
+import {until} from './poll.ts';
+
+/** A running moto. */
+export type Moto = {url: string; admin(route: string, body?: object): Promise<string>; stop(): Promise<void>};
+
+const started = z.object({port: z.number()});
+
+/** Starts moto with our patches; every instance's public address is `publicAddress`. */
+export async function startMoto(publicAddress: string, hostKeys?: string): Promise<Moto> {
+	const script = new URL('moto-server.py', import.meta.url).pathname;
+	const server = launch('/usr/bin/python3', [script, JSON.stringify({publicAddress, hostKeys})]);
+	const port = await until(
+		'moto to listen',
+		() => {
+			const line = /^\{.*\}$/m.exec(server.output())?.[0];
+			if (line) {
+				return started.parse(JSON.parse(line)).port;
+			}
+			if (server.child.exitCode !== null) {
+				throw new Error(`moto did not start (is python3-moto installed? see test/peers/install.sh):\n${server.output()}`);
+			}
+			return undefined;
+		},
+		30_000,
+	);
+	const url = `http://127.0.0.1:${port}`;
+	return {
+		url,
+		async admin(route, body) {
+			const answer = await fetch(`${url}/peers/${route}`, body ? {method: 'POST', body: JSON.stringify(body)} : {});
+			const text = await answer.text();
+			if (!answer.ok) {
+				throw new Error(`moto's door ${route} answered ${answer.status}: ${text}`);
+			}
+			return text;
+		},
+		stop: () => server.kill(),
+	};
+}

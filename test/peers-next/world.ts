@@ -1,0 +1,206 @@
+import {rmSync} from 'node:fs';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {createServer as createPlain} from 'node:http';
+import {createServer as createSecure} from 'node:https';
+import {createServer as createSocket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {startOwnAddress} from './address.ts';
+import type {Call} from './calls.ts';
+import {makeCertificates} from './certificates.ts';
+import {downloadHosts, makeDownloads} from './downloads.ts';
+import {type Gitlab, makeGitlab} from './gitlab.ts';
+import {listen} from './listen.ts';
+import {type Machine, startMachine} from './machine.ts';
+import {startMoto} from './moto.ts';
+import {type FaultRule, startProxy} from './proxy.ts';
+
+export type {Call} from './calls.ts';
+export type {FaultRule} from './proxy.ts';
+
+/** AWS as the program sees it, and the tests' ways to look behind it. */
+export type AwsPeer = {
+	/** The proxy: what the program talks to. */
+	endpoint: string;
+	/** moto itself: what tests talk to without leaving a trace in `calls`. */
+	direct: string;
+	calls(): Call[];
+	forget(): void;
+	faults(rules: readonly FaultRule[]): void;
+	/** Actions (`ec2:RunInstances`) that are refused from now on, really and in a simulation. */
+	deny(actions: readonly string[]): Promise<void>;
+	/** Sets a quota of EC2 in vCPUs; undefined: no such quota. */
+	quota(code: string, value: number | undefined): Promise<void>;
+	/** The publisher brings out a newer Ubuntu 24.04; `serial` is a date like 20261120. */
+	newerImage(serial?: string): Promise<void>;
+};
+
+/** Everything that the program talks to, on loopback. */
+export type PeerWorld = {
+	/** The whole environment for the program under test. */
+	env: Record<string, string>;
+	/** A second laptop's empty HOME. */
+	newHome(): Promise<string>;
+	aws: AwsPeer;
+	/** `secureUrl` is the same by https, with a certificate that only `authority` (a PEM file) vouches for: nobody trusts it without being told. */
+	gitlab: Omit<Gitlab, 'handle'> & {url: string; secureUrl: string; authority: string};
+	/** For the answer `downloads`, and the sites' own troubles. */
+	downloads: {gitlabRunner: string; dockerMachine: string; requests(): string[]; wrongChecksums(wrong: boolean): void; down(isDown: boolean): void};
+	ownAddress(ip: string): void;
+	manager: Omit<Machine, 'stop'>;
+	stop(): Promise<void>;
+};
+
+const binaries = new URL('../../node_modules/.bin', import.meta.url).pathname;
+
+/** Removes what worlds left behind whose process was killed. */
+async function sweep(): Promise<void> {
+	const names = await readdir(tmpdir());
+	await Promise.all(
+		names.map(async (name) => {
+			const pid = /^gra-peers-(\d+)-/.exec(name)?.[1];
+			if (pid === undefined) {
+				return;
+			}
+			try {
+				process.kill(Number(pid), 0);
+			} catch {
+				await rm(join(tmpdir(), name), {recursive: true, force: true, maxRetries: 5});
+			}
+		}),
+	);
+}
+
+async function isFree(address: string, port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const probe = createSocket();
+		probe.once('error', () => resolve(false));
+		probe.listen(port, address, () => probe.close(() => resolve(true)));
+	});
+}
+
+/** Finds a loopback address of which this port is nobody's. */
+async function ownLoopback(port: number): Promise<string> {
+	for (let tries = 0; tries < 50; tries += 1) {
+		const part = (): number => 1 + Math.floor(Math.random() * 253);
+		const address = `127.77.${part()}.${part()}`;
+		if (await isFree(address, port)) {
+			return address;
+		}
+	}
+	throw new Error(`No loopback address 127.77.x.y has port ${port} free (not root?)`);
+}
+
+const noMachine: Omit<Machine, 'stop'> = {
+	address: '',
+	exec: () => Promise.reject(new Error('This world has no manager')),
+	reset: () => Promise.reject(new Error('This world has no manager')),
+	stopSshd: () => Promise.reject(new Error('This world has no manager')),
+	startSshd: () => Promise.reject(new Error('This world has no manager')),
+	hostKeyFingerprints: () => Promise.reject(new Error('This world has no manager')),
+};
+
+/** Starts a world; with `manager: false` only AWS, GitLab and the download sites, which needs no root. */
+export async function startWorld(options: {manager?: boolean} = {}): Promise<PeerWorld> {
+	const withManager = options.manager ?? true;
+	await sweep();
+	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-`));
+	const stops: (() => Promise<void>)[] = [];
+	const onExit = (): void => rmSync(folder, {recursive: true, force: true, maxRetries: 5});
+	process.on('exit', onExit);
+
+	async function stop(): Promise<void> {
+		for (const each of stops.splice(0).reverse()) {
+			await each();
+		}
+		process.off('exit', onExit);
+		await rm(folder, {recursive: true, force: true, maxRetries: 5});
+	}
+
+	async function keep<Started extends {stop(): Promise<void>}>(starting: Promise<Started>): Promise<Started> {
+		const started = await starting;
+		stops.push(started.stop);
+		return started;
+	}
+
+	try {
+		const address = withManager ? await ownLoopback(22) : '127.77.0.1';
+		const standIns = withManager ? await ownLoopback(443) : '127.0.0.1';
+		const hosts = [...downloadHosts, 'gitlab.com'];
+		const sites = await makeDownloads();
+		let gitlabUrl = '';
+		const gitlab = makeGitlab(() => gitlabUrl);
+		const [moto, certificates, privately, own, gitlabServer, downloadServer] = await Promise.all([
+			keep(startMoto(address)),
+			makeCertificates(join(folder, 'public'), hosts, [standIns]),
+			makeCertificates(join(folder, 'private'), ['localhost'], ['127.0.0.1', standIns]),
+			keep(startOwnAddress()),
+			keep(listen(createPlain(gitlab.handle), standIns)),
+			keep(listen(createPlain(sites.handle), standIns)),
+		]);
+		gitlabUrl = `http://${standIns}:${gitlabServer.port}`;
+		const proxy = await keep(startProxy(moto.url));
+		const secureGitlab = await keep(listen(createSecure({key: privately.key, cert: privately.certificate}, gitlab.handle), standIns));
+		const secure = createSecure({key: certificates.key, cert: certificates.certificate}, (incoming, outgoing) => {
+			const handle = incoming.headers.host?.startsWith('gitlab.com') === true ? gitlab.handle : sites.handle;
+			handle(incoming, outgoing);
+		});
+		let machine = noMachine;
+		if (withManager) {
+			await keep(listen(secure, standIns, 443));
+			const ports = [443, gitlabServer.port, secureGitlab.port, downloadServer.port];
+			const servers = [...[moto.url, proxy.url].map((url) => new URL(url).host), ...ports.map((port) => `${standIns}:${port}`)];
+			const hostKeysAt = (keys: string): Promise<string> => moto.admin('host-keys', {folder: keys});
+			machine = await keep(startMachine({address, aws: moto.url, hosts, standIns, certificates, servers, hostKeysAt}));
+		}
+		const newHome = async (): Promise<string> => mkdtemp(join(folder, 'home-'));
+		return {
+			env: {
+				AWS_ENDPOINT_URL: proxy.url,
+				AWS_ACCESS_KEY_ID: 'AKIAPEERS00000000000',
+				AWS_SECRET_ACCESS_KEY: 'peers',
+				AWS_REGION: 'us-east-1',
+				AWS_EC2_METADATA_DISABLED: 'true',
+				AWS_MAX_ATTEMPTS: '1',
+				GITLAB_RUNNER_AWS_ADDRESS_URL: own.url,
+				HOME: await newHome(),
+				PATH: `${binaries}:/usr/local/bin:/usr/bin:/bin`,
+				NODE_EXTRA_CA_CERTS: certificates.authorityPath,
+				CI: 'false',
+				LANG: 'C.UTF-8',
+				TZ: 'UTC',
+			},
+			newHome,
+			aws: {
+				endpoint: proxy.url,
+				direct: moto.url,
+				calls: proxy.calls,
+				forget: proxy.forget,
+				faults: proxy.faults,
+				async deny(actions) {
+					await moto.admin('denied', {actions});
+				},
+				async quota(code, value) {
+					await moto.admin('quota', {code, value: value ?? null});
+				},
+				async newerImage(serial = '20261120') {
+					await moto.admin('newer-image', {serial});
+				},
+			},
+			gitlab: {...gitlab, url: gitlabUrl, secureUrl: `https://${standIns}:${secureGitlab.port}`, authority: privately.authorityPath},
+			downloads: {
+				gitlabRunner: `http://${standIns}:${downloadServer.port}/gitlab-runner`,
+				dockerMachine: `http://${standIns}:${downloadServer.port}/docker-machine`,
+				requests: sites.requests,
+				wrongChecksums: sites.wrongChecksums,
+				down: sites.down,
+			},
+			ownAddress: own.says,
+			manager: machine,
+			stop,
+		};
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
