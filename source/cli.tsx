@@ -20,6 +20,15 @@ function aloneOn(name: NodeJS.Signals, handle: () => void): void {
 	});
 }
 
+/** What nobody caught is a bug of ours: one sentence on screen, the stack in the log. */
+async function bug(error: unknown): Promise<never> {
+	const {foldersOf, realDisk} = await import('./disk/real.ts');
+	const disk = realDisk(foldersOf(process.env, homedir()));
+	disk.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+	process.stderr.write(`Something here isn't as this program expects. Run the same command again; it looks first and goes on. The details are in ${disk.logPath}.\n`);
+	process.exit(70);
+}
+
 async function main(): Promise<number> {
 	if (!supported(process.versions.node)) {
 		process.stderr.write(
@@ -54,8 +63,12 @@ async function main(): Promise<number> {
 		shipped: new URL('../presets/', import.meta.url),
 		onSignal: (handle) => {
 			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) aloneOn(name, () => handle(name));
+			// Whoever read us has gone, such as `head`: nothing more is started, as when a terminal hangs up.
+			process.stdout.once('error', () => handle('SIGHUP'));
+			process.stdout.on('error', () => {});
 		},
 	});
 }
 
+process.on('uncaughtException', (error) => void bug(error));
 process.exitCode = await main();

@@ -80,19 +80,38 @@ async function logIn(host: string, username = 'ubuntu', privateKeyPath = key.pat
 	return new NodeSSH().connect({host, username, privateKeyPath, readyTimeout: 5000});
 }
 
-async function inMachine(command: string): Promise<string> {
-	const {code, stdout, stderr} = await world.manager.exec(command);
+async function inMachine(command: string, of = world): Promise<string> {
+	const {code, stdout, stderr} = await of.manager.exec(command);
 	assert.equal(code, 0, `${command}\n${stdout}${stderr}`);
 	return stdout;
 }
 
-async function installed(): Promise<void> {
-	await inMachine(`
+async function installed(of = world): Promise<void> {
+	await inMachine(
+		`
 		set -e
 		fetch() { curl -fsS -o /usr/local/bin/$3 $1/$2 && chmod 755 /usr/local/bin/$3; }
-		fetch ${world.downloads.gitlabRunner}/v19.3.0 binaries/gitlab-runner-linux-amd64 gitlab-runner
-		fetch ${world.downloads.dockerMachine}/v0.16.2-gitlab.48 docker-machine-Linux-x86_64 docker-machine
-		mkdir -p /root/.aws /etc/gitlab-runner && touch /root/.aws/credentials`);
+		fetch ${of.downloads.gitlabRunner}/v19.3.0 binaries/gitlab-runner-linux-amd64 gitlab-runner
+		fetch ${of.downloads.dockerMachine}/v0.16.2-gitlab.48 docker-machine-Linux-x86_64 docker-machine
+		mkdir -p /root/.aws /etc/gitlab-runner && touch /root/.aws/credentials`,
+		of,
+	);
+}
+
+async function saidLimit(of: PeerWorld): Promise<string | undefined> {
+	const {stdout} = await of.manager.exec('curl -fsS http://127.0.0.1:9252/metrics');
+	return /^gitlab_runner_concurrent .*$/m.exec(stdout)?.[0];
+}
+
+/** Starts a runner that has only a limit, and gives what it says of it on the usual port. */
+async function tellsLimit(limit: number, of: PeerWorld): Promise<string> {
+	await installed(of);
+	await inMachine(
+		`printf 'concurrent = ${limit}\\nlisten_address = "127.0.0.1:9252"\\n' > /etc/gitlab-runner/config.toml
+		gitlab-runner install --user=gitlab-runner --working-directory=/home/gitlab-runner && gitlab-runner start`,
+		of,
+	);
+	return until('the runner to tell its metrics', async () => saidLimit(of));
 }
 
 test("a running instance lets its key pair in, as the image's user and with sudo", async () => {
@@ -388,4 +407,16 @@ test('a world without a manager starts beside this one', async () => {
 		await other.stop();
 		await other.stop();
 	}
+});
+
+test('another world with a manager stands beside this one, and the metrics of each runner are its own', async () => {
+	const other = await startWorld();
+	try {
+		assert.notEqual(other.manager.address, world.manager.address);
+		assert.deepEqual(await Promise.all([tellsLimit(3, world), tellsLimit(5, other)]), ['gitlab_runner_concurrent 3', 'gitlab_runner_concurrent 5']);
+		assert.equal((await world.manager.exec(`curl -sS ${other.gitlab.url}`)).code, 7, 'a machine does not reach the servers of another world');
+	} finally {
+		await other.stop();
+	}
+	assert.equal(await saidLimit(world), 'gitlab_runner_concurrent 3', 'it outlives the other world');
 });

@@ -109,14 +109,19 @@ export function plainFace(options: PlainOptions): Face {
 		return alone(() => putAgreement(proposal.word, terminal()));
 	}
 
-	/** Findings in the order of the steps, each as soon as those before it are there, whoever answered first. */
-	function inOrder({steps}: RunState): Line[] {
+	/** Findings in the order of the steps, each as soon as those before it are there, whoever answered first; a plan that has ended leaves none out. */
+	function inOrder({steps}: RunState, ended: boolean): Line[] {
 		const lines: Line[] = [];
-		for (let next = steps[told]; next?.finding; next = steps[told]) {
-			lines.push(...findingLines(next, next.finding, state));
+		for (let next = steps[told]; next && (next.finding || ended); next = steps[told]) {
+			if (next.finding) lines.push(...findingLines(next, next.finding, state));
 			told++;
 		}
 		return lines;
+	}
+
+	function linesFor(event: Event, before: RunState): Line[] {
+		if (event.event === 'plan.ended') return [...inOrder(state, true), ...linesOf(event, state)];
+		return before.phase === 'plan' && event.event === 'step.found' ? inOrder(state, false) : linesOf(event, state);
 	}
 
 	function emit(happening: Happening): void {
@@ -124,11 +129,12 @@ export function plainFace(options: PlainOptions): Face {
 		// A download tells itself many times; it's said when it begins.
 		const begun =
 			event.event !== 'step.download' || !state.steps.some(({name, downloads}) => name === event.step && downloads.some(({what}) => what === event.what));
+		const before = state;
 		state = reduce(state, event);
 		if (event.event === 'plan.started') told = 0;
 		// What was agreed to has been said while it was asked.
 		if (!begun || event.event === 'agreement.asked') return;
-		const lines = state.phase === 'plan' && event.event === 'step.found' ? inOrder(state) : linesOf(event, state);
+		const lines = linesFor(event, before);
 		if (lines.length > 0 && isNew(event, lines.map(({text}) => text).join('\n'))) print(lines);
 	}
 

@@ -148,9 +148,10 @@ export async function startWorld(options: {manager?: boolean} = {}): Promise<Pee
 		let machine = noMachine;
 		if (withManager) {
 			await keep(listen(secure, standIns, 443));
-			machine = await keep(
-				startMachine({address, aws: moto.url, hosts, standIns, certificates, hostKeysAt: (keys) => moto.admin('host-keys', {folder: keys})}),
-			);
+			const ports = [443, gitlabServer.port, secureGitlab.port, downloadServer.port];
+			const servers = [...[moto.url, proxy.url].map((url) => new URL(url).host), ...ports.map((port) => `${standIns}:${port}`)];
+			const hostKeysAt = (keys: string): Promise<string> => moto.admin('host-keys', {folder: keys});
+			machine = await keep(startMachine({address, aws: moto.url, hosts, standIns, certificates, servers, hostKeysAt}));
 		}
 		const newHome = async (): Promise<string> => mkdtemp(join(folder, 'home-'));
 		return {

@@ -6,7 +6,7 @@ import {changesBetween} from '../../steps/recorded.ts';
 import type {RecordVersion} from '../snapshot.ts';
 
 /** Who is meant by the ARN that wrote a version: a user's name, or an assumed role's session (facts §17.1). */
-const whoOf = (arn: string | undefined): string => arn?.split(/[/:]/).at(-1) || 'somebody';
+const whoOf = (arn: string | undefined): string => (arn === 'N/A' ? undefined : arn?.split(/[/:]/).at(-1)) || 'somebody';
 
 /** A version that a later release wrote can't be compared, but it still says who and when. */
 function answersIn(name: string, value: string | undefined): Given | undefined {

@@ -1,0 +1,125 @@
+import {EventEmitter} from 'node:events';
+import {Writable} from 'node:stream';
+import {render} from 'ink';
+import {good} from '../../source/snapshot/seen.ts';
+import type {Machine} from '../../source/snapshot/machines.ts';
+import type {Instance} from '../../source/steps/looks/account.ts';
+import type {LogEvent} from '../../source/snapshot/journal/events.ts';
+import {noHistory, remember} from '../../source/snapshot/journal/history.ts';
+import type {Snapshot} from '../../source/snapshot/snapshot.ts';
+import {App} from '../../source/ui/app.tsx';
+import {makeDesk} from '../../source/ui/desk.ts';
+import {following} from '../../source/ui/panel/run.ts';
+import {panelScreen} from '../../source/ui/panel/screen.ts';
+import {healthy, host, instance, machine, manager, now, runnerSees} from '../snapshot/seeing.ts';
+
+const workers = 5000;
+/** Rows in which something changes from one update to the next. */
+const changing = 50;
+const [updates = 10_000] = process.argv.slice(2).map(Number);
+
+/** A terminal of 120x40 that takes everything and keeps nothing. */
+class Screen extends Writable {
+	columns = 120;
+	rows = 40;
+	isTTY = true;
+	bytes = 0;
+	override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+		this.bytes += chunk.length;
+		done();
+	}
+}
+
+/** A keyboard that nobody touches. */
+class Keyboard extends EventEmitter {
+	isTTY = true;
+	setRawMode(): this {
+		return this;
+	}
+	setEncoding(): this {
+		return this;
+	}
+	read(): null {
+		return null;
+	}
+	resume(): this {
+		return this;
+	}
+	pause(): this {
+		return this;
+	}
+	ref(): this {
+		return this;
+	}
+	unref(): this {
+		return this;
+	}
+}
+
+const nameOf = (at: number): string => `runner-ab12cd-gitlab-runners-${Math.floor(now / 1000) - 600 - at}-${(at + 0x1000_0000).toString(16).slice(-8)}`;
+const machines: Machine[] = Array.from({length: workers}, (_, at) => machine(nameOf(at), {instanceId: `i-${at.toString(16).padStart(8, '0')}`}));
+const instances: Instance[] = machines.map(({name, instanceId}) => instance(instanceId, name));
+const jobOn = (at: number, job: number, when: number): LogEvent => ({is: 'job-on-machine', job, project: 'acme/api', machine: nameOf(at), runner: 'ab12cd', uses: 1, at: when});
+
+let history = remember(noHistory(now - 3_600_000), machines.map((_, at) => jobOn(at, 100_000 + at, now - 500_000)), now);
+const ec2 = {manager: manager(), instances, otherManagers: []};
+const hosts = host(machines, {}, {limit: workers});
+let time = now;
+let job = 200_000;
+
+/** Another round: some jobs end and others begin, everything else is told again as it was. */
+function next(round: number): Snapshot {
+	time += 5000;
+	const events = Array.from({length: changing}, (_, index): LogEvent[] => {
+		const at = (round * changing + index) % workers;
+		job += 1;
+		return [{is: 'job-ended', job: history.machines.get(nameOf(at))?.job ?? 0, machine: nameOf(at), ok: true, error: undefined, at: time}, jobOn(at, job, time)];
+	}).flat();
+	history = remember(history, events, time);
+	return healthy({
+		ec2: good(ec2, time),
+		host: good(hosts, time),
+		runner: good(runnerSees({used: workers, limit: workers, concurrent: workers, jobs: workers}), time),
+		journal: good(history, time),
+	});
+}
+
+const stdout = new Screen();
+const later = (callback: () => void): (() => void) => {
+	callback();
+	return () => undefined;
+};
+const desk = makeDesk({yes: false, clock: {now: () => time}, onStop: () => undefined, later, handOver: async () => false});
+desk.store.set(({screens: [bottom]}) => ({screens: [bottom, panelScreen]}));
+const follow = following({store: desk.store, later, now: () => time}, {title: 'gitlab-runners', region: 'us-east-2', every: 5});
+const app = render(<App store={desk.store} look={{colour: true, ascii: false}} title="status" now={() => time} press={desk.press} />, {
+	// Streams as far as Ink uses them.
+	stdout: stdout as unknown as NodeJS.WriteStream,
+	stdin: new Keyboard() as unknown as NodeJS.ReadStream,
+	exitOnCtrlC: false,
+	incrementalRendering: true,
+	maxFps: 1000,
+	patchConsole: false,
+	interactive: true,
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+
+const spent: number[] = [];
+const memory: number[] = [];
+for (let round = 0; round < updates; round++) {
+	const snapshot = next(round);
+	const before = process.cpuUsage();
+	follow(snapshot);
+	await turn();
+	const {user, system} = process.cpuUsage(before);
+	spent.push((user + system) / 1000);
+	if (round % Math.max(1, Math.floor(updates / 20)) === 0) memory.push(process.memoryUsage.rss() / 1_048_576);
+}
+app.unmount();
+// The first fifth is warming up: code is compiled, and the heap finds its size.
+const [settled = 0, last = 0] = [median(memory.slice(4, 8)), median(memory.slice(-4))];
+console.log(
+	`panel, ${workers.toLocaleString('en-US')} workers, ${changing} of them changed in each of ${updates.toLocaleString('en-US')} updates: ${median(spent).toFixed(1)} ms CPU an update (median), memory ${settled.toFixed(0)} → ${last.toFixed(0)} MB (${(((last - settled) / settled) * 100).toFixed(1)} %), ${(stdout.bytes / updates / 1000).toFixed(1)} kB drawn an update`,
+);

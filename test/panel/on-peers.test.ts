@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {CreateTagsCommand, DeleteTagsCommand, TerminateInstancesCommand} from '@aws-sdk/client-ec2';
+import {type Account, accountAt} from '../acceptance/account.ts';
+import {answersFor, changingCalls, ended, type Laptop, laptopIn, onManager} from '../acceptance/laptop.ts';
+import {until} from '../peers/poll.ts';
+import {program, type Ran} from '../peers/program.ts';
+import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {openTerminal} from '../pty/terminal.ts';
+import {documentIn, type Watching, watching} from './watching.ts';
+
+const here = ['--fleet', 'gitlab-runners', '--region', 'us-east-1'];
+const config = '/etc/gitlab-runner/config.toml';
+const count = 40;
+
+let world: PeerWorld;
+let account: Account;
+let laptop: Laptop;
+let token: string;
+let watch: Watching;
+/** A laptop that has never seen the fleet: everything here is looked at from there. */
+let second: Record<string, string>;
+
+before(async () => {
+	world = await startWorld();
+	account = accountAt(world);
+	laptop = await laptopIn(world, answersFor(world, {limit: count}));
+	ended(await laptop.run(['setup', '--yes', ...laptop.preset, ...laptop.tokenFile]), 0);
+	token = world.gitlab.personalToken('api');
+	second = {...world.env, HOME: await world.newHome(), GITLAB_TOKEN: token};
+	// The workers are made by docker-machine, at the runner's wish: nothing of this program has made them.
+	for (let at = 0; at < count + 2; at++) world.gitlab.queue({seconds: 3000});
+	await until('forty jobs to run', () => (world.gitlab.store.jobs.filter(({status}) => status === 'running').length === count ? true : undefined), 120_000);
+});
+
+after(async () => {
+	await watch?.stop();
+	await world?.stop();
+});
+
+const status = (args: readonly string[] = here): Promise<Ran> => program(['status', '--json', ...args], second);
+
+function documentOf({code, stdout, stderr}: Ran) {
+	const document = stdout.split('\n').filter(Boolean).map(documentIn).find((one) => one !== undefined);
+	return document ?? assert.fail(`exit ${code}\n${stdout}\n${stderr}`);
+}
+
+const managerId = async (): Promise<string> =>
+	(await account.things()).find(({sort, tags}) => sort === 'instance' && tags['gitlab-runner-aws:part'] === 'manager')?.id ?? '';
+
+test('from a laptop that has never seen the fleet, each of forty workers is listed with job, state, type, zone, age and price', async () => {
+	world.aws.forget();
+	const ran = await status();
+	const document = documentOf(ran);
+	assert.equal(ran.code, 0, JSON.stringify(document.verdict));
+	assert.equal(document.workers.length, count);
+	for (const worker of document.workers) {
+		assert.equal(worker.state, 'busy');
+		assert.ok(worker.job && worker.job.id > 0 && worker.type === 'c5.large' && worker.zone === 'us-east-1a', JSON.stringify(worker));
+		assert.ok(worker.ageSeconds !== undefined && (worker.usdPerHour ?? 0) > 0 && worker.usdSoFar !== undefined && worker.market === 'spot', JSON.stringify(worker));
+	}
+	assert.equal(new Set(document.workers.map(({job}) => job?.id)).size, count);
+	assert.deepEqual([document.waiting.known, document.waiting.jobs], [true, 2]);
+	assert.match(document.causes[0]?.says ?? '', /^The limit is 40 and all 40 machines are busy or being made/);
+	assert.deepEqual(changingCalls(world), []);
+});
+
+test('one that is terminated outside vanishes within two rounds', async () => {
+	watch = watching(here, second);
+	const {document} = await watch.until('all forty', ({workers}) => workers.length === count);
+	const [worker] = document.workers;
+	await account.ec2.send(new TerminateInstancesCommand({InstanceIds: [worker?.instance ?? '']}));
+	const {rounds} = await watch.until('the one that was terminated to vanish', ({workers}) => !workers.some(({name}) => name === worker?.name));
+	assert.ok(rounds <= 3, `${rounds} rounds, the one under way counted`);
+});
+
+for (const {name, stop, heal, fails, lives} of [
+	{
+		name: 'EC2',
+		stop: async () => world.aws.faults([{action: 'DescribeInstances', drop: 'before'}]),
+		heal: async () => world.aws.faults([]),
+		fails: 'ec2',
+		lives: ['host', 'runner', 'journal', 'gitlab'],
+	},
+	{
+		name: 'sshd',
+		stop: () => world.manager.stopSshd(),
+		heal: () => world.manager.startSshd(),
+		fails: 'host',
+		lives: ['ec2', 'gitlab'],
+	},
+	{
+		name: 'GitLab',
+		stop: async () => world.gitlab.fault({answer: 502, on: /GET \/(runners|projects)/}),
+		heal: async () => world.gitlab.fault(),
+		fails: 'gitlab',
+		lives: ['ec2', 'host', 'runner', 'journal'],
+	},
+	{
+		name: "the runner's metrics",
+		stop: async () => void (await onManager(world, 'kill -STOP $(systemctl show gitlab-runner --property MainPID | cut -d= -f2)')),
+		heal: async () => void (await onManager(world, 'kill -CONT $(systemctl show gitlab-runner --property MainPID | cut -d= -f2)')),
+		fails: 'runner',
+		lives: ['ec2', 'gitlab'],
+	},
+]) {
+	test(`while ${name} is stopped its last value stays with its age, the rest stays live, and it comes back by itself`, async () => {
+		await watch.until('all to be well', ({sources}) => [fails, ...lives].every((one) => sources[one]?.problem === undefined && sources[one]?.at !== undefined));
+		await stop();
+		try {
+			const failing = await watch.until(`${name} to fail`, ({sources}) => sources[fails]?.problem !== undefined);
+			assert.equal(failing.document.workers.length, count - 1, 'what was seen last is still shown');
+			const older = await watch.until('its age to count', ({sources}) => (sources[fails]?.ageSeconds ?? 0) >= (failing.document.sources[fails]?.ageSeconds ?? 0) + 8);
+			for (const one of lives) {
+				assert.equal(older.document.sources[one]?.problem, undefined, one);
+				assert.ok((older.document.sources[one]?.at ?? '') > (failing.document.sources[one]?.at ?? ''), `${one} was looked at anew`);
+			}
+		} finally {
+			await heal();
+		}
+		await watch.until(`${name} to come back`, ({sources}) => sources[fails]?.problem === undefined && (sources[fails]?.ageSeconds ?? 99) < 12);
+	});
+}
+
+test('the same through --manager on a manager without a mark, and nothing is changed: no call, no key, no tag', async () => {
+	await watch.stop();
+	const id = await managerId();
+	const tags = (await account.things()).find((thing) => thing.id === id)?.tags ?? {};
+	const ours = Object.keys(tags).filter((key) => key.startsWith('gitlab-runner-aws:'));
+	await account.ec2.send(new DeleteTagsCommand({Resources: [id], Tags: ours.map((Key) => ({Key}))}));
+	try {
+		const keys = await onManager(world, 'cat /home/ubuntu/.ssh/authorized_keys 2>/dev/null; true');
+		world.aws.forget();
+		const ran = await status(['--manager', id, '--region', 'us-east-1']);
+		const document = documentOf(ran);
+		assert.equal(document.fleet, undefined);
+		assert.equal(document.workers.filter(({state, job}) => state === 'busy' && job !== undefined).length, count - 1, JSON.stringify(document.sources));
+		assert.match(ran.stdout, /is only looked at: nothing is changed there/);
+		assert.deepEqual(changingCalls(world), []);
+		assert.equal(await onManager(world, 'cat /home/ubuntu/.ssh/authorized_keys 2>/dev/null; true'), keys);
+		assert.deepEqual(Object.keys((await account.things()).find((thing) => thing.id === id)?.tags ?? {}).filter((key) => key.startsWith('gitlab-runner-aws:')), []);
+	} finally {
+		await account.ec2.send(new CreateTagsCommand({Resources: [id], Tags: ours.map((Key) => ({Key, Value: tags[Key] ?? ''}))}));
+	}
+});
+
+test('a limit changed in the panel is in config.toml and in the metrics; undo from another laptop restores the bytes', async (t) => {
+	const before = await onManager(world, `cat ${config}`);
+	const terminal = openTerminal('../../source/cli.tsx', ['status', ...here], {columns: 120, rows: 30, env: {...second, TERM: 'xterm-256color'}});
+	t.after(() => terminal.close());
+	await terminal.until(/› runner-\S+ +busy/);
+	terminal.press('+');
+	await terminal.until(/The limit goes from 40 to 50 machines, and concurrent from 40 to 50 jobs\.[\s\S]*Quota[\s\S]*Addresses[\s\S]*Cost/);
+	assert.equal(await onManager(world, `cat ${config}`), before);
+	terminal.press('\r');
+	await terminal.until(/limit 40 → 50, concurrent 40 → 50: in config\.toml, and the runner's metrics say so/);
+	assert.match(await onManager(world, `cat ${config}`), /^limit = 50$/m);
+	assert.match(await onManager(world, 'curl -fsS http://127.0.0.1:9252/metrics'), /^gitlab_runner_concurrent 50$/m);
+	terminal.press('q');
+	assert.equal(await terminal.ended(), 0);
+	const third = {...world.env, HOME: await world.newHome()};
+	ended(await program(['status', 'undo', '--yes', '--plain', ...here], third), 0);
+	assert.equal(await onManager(world, `cat ${config}`), before);
+});
+
+test('the service stopped on the manager: not healthy, and the exit code says so', async () => {
+	await onManager(world, 'systemctl kill --signal=SIGKILL gitlab-runner; systemctl stop gitlab-runner');
+	const ran = await status();
+	assert.equal(ran.code, 4);
+	assert.equal(documentOf(ran).verdict.is, 'trouble');
+});
+
+test('AWS out of reach: it could not be looked at, and the exit code says so', async () => {
+	world.aws.faults([{action: 'DescribeInstances', drop: 'before'}]);
+	const ran = await status();
+	world.aws.faults([]);
+	assert.equal(ran.code, 1);
+	assert.equal(documentOf(ran).verdict.is, 'unknown');
+});

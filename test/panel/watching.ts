@@ -1,0 +1,73 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
+import type {StatusDocument} from '../../source/snapshot/status.ts';
+import {statusShape} from '../../source/json/status.ts';
+
+const source = fileURLToPath(new URL('../../source/cli.tsx', import.meta.url));
+
+/** The status document in a line of `--json`; a line that isn't as the schema says throws. */
+export function documentIn(line: string): StatusDocument | undefined {
+	const event: {event: string; name?: string; value?: unknown} = JSON.parse(line);
+	if (event.event !== 'document' || event.name !== 'status') return undefined;
+	statusShape.parse(event.value);
+	// Its shape was judged just now.
+	return event.value as StatusDocument;
+}
+
+/** `status --json --watch` of one laptop, while it goes on. */
+export type Watching = {
+	/** Waits until a document fits; gives it, and how many came until then. */
+	until(what: string, fits: (document: StatusDocument) => boolean): Promise<{document: StatusDocument; rounds: number}>;
+	stop(): Promise<void>;
+};
+
+/** How long one wait may take, in milliseconds. */
+const patience = 90_000;
+
+/** Starts `status --json --watch`. */
+export function watching(args: readonly string[], env: Record<string, string>): Watching {
+	const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', source, 'status', '--json', '--watch', ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
+	const documents: StatusDocument[] = [];
+	const hearing = new Set<() => void>();
+	let half = '';
+	let failed = '';
+	child.stderr?.on('data', (chunk) => {
+		failed += String(chunk);
+	});
+	child.stdout?.on('data', (chunk) => {
+		const lines = (half + String(chunk)).split('\n');
+		half = lines.pop() ?? '';
+		for (const line of lines) {
+			const document = documentIn(line);
+			if (document) documents.push(document);
+			else failed += `${line}\n`;
+		}
+		for (const hear of hearing) hear();
+	});
+	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+	return {
+		until(what, fits) {
+			const from = documents.length;
+			return new Promise((resolve, reject) => {
+				const late = setTimeout(() => {
+					hearing.delete(hear);
+					reject(new Error(`${what} never came.\n${failed}\n${JSON.stringify(documents.at(-1), undefined, 1)?.slice(0, 4000)}`));
+				}, patience);
+				const hear = (): void => {
+					const at = documents.findIndex((document, index) => index >= from && fits(document));
+					const document = documents[at];
+					if (!document) return;
+					clearTimeout(late);
+					hearing.delete(hear);
+					resolve({document, rounds: at - from + 1});
+				};
+				hearing.add(hear);
+				hear();
+			});
+		},
+		async stop() {
+			child.kill('SIGTERM');
+			await ended;
+		},
+	};
+}
