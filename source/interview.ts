@@ -123,7 +123,7 @@ export function read(key: AnswerKey, answer: unknown): unknown {
 }
 
 /** A question as put to a person: live choices, the default that Enter takes, and what was wrong with what a flag, a preset or the record gave. */
-export async function put(walk: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
+async function put(walk: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
 	const [asked, live] = await Promise.all([putAtOnce(walk, settled, key), liveChoices(key, walk.asking(settled.given))]);
 	return {...asked, ...live};
 }

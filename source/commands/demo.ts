@@ -1,5 +1,6 @@
 import {afternoon} from '../demo/afternoon.ts';
 import {play} from '../demo/script.ts';
+import type {Happening} from '../engine/events.ts';
 import {questions} from '../questions/all.ts';
 import {nothingAround} from '../questions/question.ts';
 import {type World as SimulatedWorld, simulatedWorld} from '../simulated.ts';
@@ -28,7 +29,12 @@ export const demoOn =
 	async (session) => {
 		const {face, parsed, secrets, stops} = session;
 		Object.assign(secrets, {runnerToken: simulated.outside.token(), gitlabToken: simulated.outside.token('gitlab')});
-		const shown: Session = {...session, parsed: {...parsed, given: {limit: 4, ...parsed.given}}, demo: true};
+		const emit = (happening: Happening): void => {
+			face.emit(happening);
+			// What a person would do now: commit the file that has just been shown.
+			if (happening.event === 'document' && happening.name === '.gitlab-ci.yml') simulated.outside.queueJobs(1, {name: 'hello', seconds: 20});
+		};
+		const shown: Session = {...session, face: {...face, emit}, parsed: {...parsed, given: {limit: 4, ...parsed.given}}, demo: true};
 		const made = await setup(shown);
 		if (made !== 0) return made;
 		if (face.screens && session.interactive) await panel(shown, simulated);
@@ -40,7 +46,10 @@ export const demoOn =
 async function panel(session: Session, simulated: SimulatedWorld): Promise<void> {
 	const {live} = await import('./status.ts');
 	const {watchFleet} = await import('./status-ports.ts');
-	const fleet = {name: session.parsed.given.fleet ?? (await questions.fleet.default?.(nothingAround))?.value ?? 'gitlab-runners', region: session.parsed.given.region ?? region};
+	const fleet = {
+		name: session.parsed.given.fleet ?? (await questions.fleet.default?.(nothingAround))?.value ?? 'gitlab-runners',
+		region: session.parsed.given.region ?? region,
+	};
 	const ended = new AbortController();
 	const playing = play(simulated, fleet.region, simulated.clock, AbortSignal.any([ended.signal, session.stops.soft]));
 	try {

@@ -1,5 +1,6 @@
 import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/docker-machine/first-job.ts';
 import type {Context} from '../step.ts';
+import {spent} from '../telling/durations.ts';
 import type {Session} from './session.ts';
 
 /** Shows the smallest `.gitlab-ci.yml` for this runner, then its first job, live; the person may leave it. */
@@ -11,10 +12,7 @@ export async function watchFirstJob({face}: Session, context: Context): Promise<
 		return watch(watched, (seen) => face.emit({event: 'job.seen', ...seen}));
 	});
 	if (!job) return;
-	face.emit({
-		event: 'note',
-		says: job.passed
-			? `Your first job passed, ${job.seconds} s.`
-			: `Your first job didn't pass; its log says why${job.url === undefined ? '' : `: ${job.url}`}.`,
-	});
+	const place = job.url === undefined ? {} : {url: job.url};
+	if (job.passed) face.emit({event: 'job.seen', says: `your first job passed, ${spent(job.seconds)}`, status: 'success', ...place});
+	else face.emit({event: 'job.seen', says: "your first job didn't pass; its log says why", status: 'failed', ...place});
 }

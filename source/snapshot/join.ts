@@ -4,7 +4,7 @@ import type {MachineStory} from './journal/history.ts';
 import {isNamedBy, madeAt} from './machine-name.ts';
 import type {Machine} from './machines.ts';
 import {usdPerHour} from './price.ts';
-import {describe, type Jobs, jobsIn, runs, sameJob} from './row-jobs.ts';
+import {describe, type Jobs, jobsIn, runs, stillSays} from './row-jobs.ts';
 import {type StateSeen, stateOf} from './row-state.ts';
 import type {Row, RowJob} from './rows.ts';
 import type {Prices, Snapshot} from './snapshot.ts';
@@ -125,7 +125,6 @@ const isSame = (
 	before: Kept | undefined,
 	{machine, instance}: Worker,
 	story: MachineStory | undefined,
-	job: RowJob | undefined,
 	prices: Prices | undefined,
 ): before is Kept =>
 	before !== undefined &&
@@ -133,7 +132,6 @@ const isSame = (
 	before.worker.instance === instance &&
 	before.story === story &&
 	before.prices === prices &&
-	sameJob(before.job, job) &&
 	isSettled(before);
 
 /** Remembers the last thing made, and makes it anew only when one of the things it is made from is another. */
@@ -149,6 +147,15 @@ function once<Made>(): (from: readonly unknown[], make: () => Made) => Made {
 /** Workers as they were joined last, in their own order and in the rows'. */
 type Joined = {workers: readonly Worker[]; kept: readonly Kept[]; order: readonly number[]; rows: readonly Row[]};
 
+function rowsIn(order: readonly number[], kept: readonly Kept[]): readonly Row[] {
+	const rows: Row[] = [];
+	for (const index of order) {
+		const one = kept[index];
+		if (one) rows.push(one.row);
+	}
+	return rows;
+}
+
 function inOrder(workers: readonly Worker[], kept: readonly Kept[], before: Joined): Joined {
 	// What rows are ordered by is the workers' own, so the order holds as long as they do.
 	const order =
@@ -158,7 +165,7 @@ function inOrder(workers: readonly Worker[], kept: readonly Kept[], before: Join
 					.map(({row}, index) => ({row, index}))
 					.sort((one, other) => byAge(one.row, other.row))
 					.map(({index}) => index);
-	return {workers, kept, order, rows: order.flatMap((index) => kept[index]?.row ?? [])};
+	return {workers, kept, order, rows: rowsIn(order, kept)};
 }
 
 /**
@@ -181,9 +188,9 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
 		let changed = byName !== undefined;
 		const kept = workers.map((worker, index) => {
 			const [story, id] = [stories[index], running[index]];
-			const job = id === undefined ? undefined : describe(id, story, jobs);
 			const before = byName ? byName.get(worker.name) : joined.kept[index];
-			if (isSame(before, worker, story, job, prices.value)) return before;
+			if (isSame(before, worker, story, prices.value) && stillSays(before.job, id, story, jobs)) return before;
+			const job = id === undefined ? undefined : describe(id, story, jobs);
 			changed = true;
 			return {row: rowOf(worker, {...shared, ...worker, story, busy: id !== undefined}, job, prices.value), worker, story, prices: prices.value, job};
 		});

@@ -34,12 +34,10 @@ export function describe(id: number, story: MachineStory | undefined, {listed, n
 	};
 }
 
-/** Whether two say the same of a job. */
-export const sameJob = (one: RowJob | undefined, other: RowJob | undefined): boolean =>
-	one === other ||
-	(one !== undefined &&
-		one.id === other?.id &&
-		one.stage === other.stage &&
-		one.name === other.name &&
-		one.project === other.project &&
-		one.since === other.since);
+/** Whether `describe` would say the same of a job again: looked at field by field, since it's asked of each row in each round. */
+export function stillSays(job: RowJob | undefined, id: number | undefined, story: MachineStory | undefined, {listed, named}: Jobs): boolean {
+	if (job === undefined || id === undefined) return job === undefined && id === undefined;
+	if (job.id !== id || job.since !== story?.jobAt) return false;
+	const [told, known] = [listed.get(id), named.get(id)];
+	return job.stage === told?.stage && job.name === known?.name && job.project === (told?.project ?? known?.project ?? story?.project);
+}

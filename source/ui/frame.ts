@@ -74,8 +74,8 @@ export function frameOf(screen: Screen, view: View): Row[] {
 	if (isTooSmall(view)) return tooSmall(view);
 	// The panel says in its own head where it is.
 	if (screen.is === 'panel')
-		return [...panelRows(screen, view), hintRow(keysOf(screen, view), view.columns, view.look)].map((one) =>
-			cutRow(inAscii(one, view.look), view.columns, view.look),
+		return [...panelRows(screen, view), cutRow(hintRow(keysOf(screen, view), view.columns, view.look), view.columns, view.look)].map((one) =>
+			inAscii(one, view.look),
 		);
 	const body = bodyOf(screen, view).slice(0, bodyRows(view.rows));
 	const filler = Array.from({length: bodyRows(view.rows) - body.length}, () => emptyRow);

@@ -2,6 +2,7 @@ import {EventEmitter} from 'node:events';
 import {Writable} from 'node:stream';
 import {render} from 'ink';
 import {good} from '../../source/snapshot/seen.ts';
+import type {RunningJob} from '../../source/snapshot/job-list.ts';
 import type {Machine} from '../../source/snapshot/machines.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
 import type {LogEvent} from '../../source/snapshot/journal/events.ts';
@@ -64,22 +65,33 @@ const jobOn = (at: number, job: number, when: number): LogEvent => ({is: 'job-on
 let history = remember(noHistory(now - 3_600_000), machines.map((_, at) => jobOn(at, 100_000 + at, now - 500_000)), now);
 const ec2 = {manager: manager(), instances, otherManagers: []};
 const hosts = host(machines, {}, {limit: workers});
+const running = (id: number): RunningJob => ({
+	id,
+	url: `https://gitlab.com/acme/api/-/jobs/${id}`,
+	project: 'acme/api',
+	state: 'running',
+	stage: 'step_script',
+	executorStage: 'docker_run',
+	seconds: 500,
+});
+const listed = machines.map((_, at) => running(100_000 + at));
 let time = now;
 let job = 200_000;
 
 /** Another round: some jobs end and others begin, everything else is told again as it was. */
 function next(round: number): Snapshot {
-	time += 5000;
+	time += 1000;
 	const events = Array.from({length: changing}, (_, index): LogEvent[] => {
 		const at = (round * changing + index) % workers;
 		job += 1;
+		listed[at] = running(job);
 		return [{is: 'job-ended', job: history.machines.get(nameOf(at))?.job ?? 0, machine: nameOf(at), ok: true, error: undefined, at: time}, jobOn(at, job, time)];
 	}).flat();
 	history = remember(history, events, time);
 	return healthy({
 		ec2: good(ec2, time),
 		host: good(hosts, time),
-		runner: good(runnerSees({used: workers, limit: workers, concurrent: workers, jobs: workers}), time),
+		runner: good(runnerSees({used: workers, limit: workers, concurrent: workers, jobs: workers}, [...listed]), time),
 		journal: good(history, time),
 	});
 }

@@ -91,7 +91,7 @@ for (const {name, stop, heal, fails, lives} of [
 	},
 	{
 		name: 'GitLab',
-		stop: async () => world.gitlab.fault({answer: 502, on: /GET \/(runners|projects)/}),
+		stop: async () => world.gitlab.fault({answer: 502, on: /^GET /}),
 		heal: async () => world.gitlab.fault(),
 		fails: 'gitlab',
 		lives: ['ec2', 'host', 'runner', 'journal'],

@@ -61,11 +61,11 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	await first.until(/of \d+ done/);
 	await first.until(/Waiting for the first job[\s\S]*\.gitlab-ci\.yml/);
 	world.gitlab.queue();
-	await first.until(/gitlab-runners is set up[\s\S]*What comes next/);
+	await first.until(/gitlab-runners is set up[\s\S]*✔ Your first job passed[\s\S]*What comes next/);
 	first.press('q');
 	assert.equal(await first.ended(), 0);
 	assert.equal(first.kind(), 'normal');
-	assert.match(first.text(), /Your first job passed/);
+	assert.match(first.text(), /your first job passed, \d/);
 	assert.ok(!first.raw().includes(token), 'the token is never on the screen');
 
 	const folder = join(home, '.config', 'gitlab-runner-aws', 'presets');

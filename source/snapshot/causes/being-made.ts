@@ -9,8 +9,9 @@ function usualCreation({history, metrics}: Case): number | undefined {
 
 /** How long the machine takes that will be ready first, in milliseconds since 1970 of its begin. */
 const oldest = ({rows}: Case): number | undefined => {
-	const times = rows.flatMap(({state, createdAt}) => (state === 'creating' && createdAt !== undefined ? [createdAt] : []));
-	return times.length === 0 ? undefined : Math.min(...times);
+	let first: number | undefined;
+	for (const {state, createdAt} of rows) if (state === 'creating' && createdAt !== undefined) first = Math.min(first ?? createdAt, createdAt);
+	return first;
 };
 
 /** Machines for the jobs are on their way; with an idle count of 0 every first job waits for one. */

@@ -3,12 +3,12 @@ import type {Case, Judge} from './cause.ts';
 
 /** When the last place was taken: the newest begin of a machine or a job, milliseconds since 1970. */
 const fullSince = ({rows, history}: Case): number | undefined => {
-	const times = rows.flatMap(({name, state, createdAt}) => {
-		if (state !== 'busy' && state !== 'creating') return [];
-		const at = Math.max(createdAt ?? 0, state === 'busy' ? (history?.machines.get(name)?.jobAt ?? 0) : 0);
-		return at > 0 ? [at] : [];
-	});
-	return times.length === 0 ? undefined : Math.max(...times);
+	let newest = 0;
+	for (const {name, state, createdAt} of rows) {
+		if (state !== 'busy' && state !== 'creating') continue;
+		newest = Math.max(newest, createdAt ?? 0, state === 'busy' ? (history?.machines.get(name)?.jobAt ?? 0) : 0);
+	}
+	return newest === 0 ? undefined : newest;
 };
 
 /** As many machines as the limit allows, and none of them is free. */

@@ -28,22 +28,29 @@ const exactly = (rows: readonly Row[], height: number): Row[] => [
 	...Array.from({length: Math.max(0, height - rows.length)}, () => emptyRow),
 ];
 
-/** How the panel is divided now. */
-export function layoutNow(seen: PanelSeen, view: View): PanelLayout {
-	return panelLayout(view.columns, view.rows, {
-		why: whyRows(seen, view).length,
-		change: changeRow(seen, view) !== undefined,
-		troubles: troubleRows(seen, view).length,
-	});
+/** The parts above the table, and how the panel is divided by them. */
+type Above = {why: Row[]; change: Row | undefined; layout: PanelLayout};
+
+/** One frame asks for them several times. */
+const made = new WeakMap<View, Above>();
+
+function aboveIn(seen: PanelSeen, view: View): Above {
+	const known = made.get(view);
+	if (known) return known;
+	const [why, change, troubles] = [whyRows(seen, view), changeRow(seen, view), troubleRows(seen, view).length];
+	const above = {why, change, layout: panelLayout(view.columns, view.rows, {why: why.length, change: change !== undefined, troubles})};
+	made.set(view, above);
+	return above;
 }
+
+/** How the panel is divided now. */
+export const layoutNow = (seen: PanelSeen, view: View): PanelLayout => aboveIn(seen, view).layout;
 
 /** The panel from the first row to the one above the keys. Pure; never more rows or columns than there are. */
 export function panelRows(screen: PanelScreen, view: View): Row[] {
 	const {panel: seen, rows, columns, look} = view;
 	if (!seen) return exactly([row(' ', {text: 'status', bold: true}), emptyRow, row(` ${signOf('more', look)} asking EC2 and the manager`)], rows - 1);
-	const why = whyRows(seen, view);
-	const change = changeRow(seen, view);
-	const layout = layoutNow(seen, view);
+	const {why, change, layout} = aboveIn(seen, view);
 	return [
 		...exactly(headRows(seen, view, layout.head), layout.head),
 		...exactly(gaugeRows(seen, view, layout.gauges), layout.gauges),

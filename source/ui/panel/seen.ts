@@ -24,6 +24,8 @@ export type PanelSeen = {
 	counts: Counts;
 	why: Why;
 	costs: Costs;
+	/** When costs were reckoned. */
+	costsAt: number;
 	trends: Trends;
 	/** What is being done, and since when. */
 	doing?: {says: string; from: number} | undefined;
@@ -48,10 +50,17 @@ function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, {waitin
 	};
 }
 
+/** Costs as reckoned last: they grow by the hour, so they're reckoned anew each few seconds, and when machines came or went or prices changed. */
+function costsStill({costs: known, costsAt = 0, counts, snapshot}: Partial<PanelSeen>, now: Snapshot, countsNow: Counts, at: number): Costs | undefined {
+	const isSame = counts?.all === countsNow.all && snapshot?.prices.value === now.prices.value && snapshot?.journal.at !== undefined === (now.journal.at !== undefined);
+	return isSame && at - costsAt < between ? known : undefined;
+}
+
 /** What is drawn once another snapshot has come. Pure; `now` is milliseconds since 1970. */
 export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>, snapshot: Snapshot, rows: readonly Row[], now: number): PanelSeen {
 	const counts = before.counts && before.rows === rows ? before.counts : countRows(rows);
 	const why = whyWaiting(snapshot, now, rows);
+	const kept = costsStill(before, snapshot, counts, now);
 	return {
 		...before,
 		about: before.about,
@@ -59,7 +68,8 @@ export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>,
 		rows,
 		counts,
 		why,
-		costs: costs(snapshot, rows, now),
+		costs: kept ?? costs(snapshot, rows, now),
+		costsAt: kept ? (before.costsAt ?? now) : now,
 		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, why, now),
 	};
 }

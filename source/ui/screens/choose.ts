@@ -61,7 +61,8 @@ export function withChoices(screen: ChooseScreen, asked: Asked, choices: readonl
 	const on = focusedIn(screen);
 	const {walk} = screen;
 	const filled = chooseFor(asked, choices, walk && {about: walk.about, back: walk.back, ...(walk.change ? {change: true} : {})});
-	const at = on === undefined ? -1 : filled.choices.findIndex(({value}) => same(value, on.value));
+	// On the way to type another value the cursor stays there.
+	const at = on === undefined ? listed(filled).length - 1 : filled.choices.findIndex(({value}) => same(value, on.value));
 	return {...filled, typing: screen.typing, filter: screen.filter, ...(at < 0 || screen.filter.text !== '' ? {} : {at})};
 }
 

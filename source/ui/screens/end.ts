@@ -1,6 +1,7 @@
-import {plainText, signOf} from '../../glyphs.ts';
+import {type Look, plainText, signOf} from '../../glyphs.ts';
+import type {RunState} from '../../telling/run-state.ts';
 import {wrap} from '../../telling/wrapping.ts';
-import {emptyRow, markSpan, row} from '../row.ts';
+import {emptyRow, markSpan, type Row, row} from '../row.ts';
 import type {Draw, Keys} from '../screen.ts';
 import {saveScreen} from './save.ts';
 
@@ -12,10 +13,22 @@ export const endKeys: Keys<EndScreen> = ({saves}, {look}) => [
 	...(saves === undefined ? [] : [{press: ['p'], shows: 'p', does: 'save as preset', act: () => ({push: saveScreen(saves)})}]),
 ];
 
+/** How the first job ended, where it was waited for. */
+function jobRows({job}: RunState, columns: number, look: Look): Row[] {
+	if (job?.status !== 'success' && job?.status !== 'failed') return [];
+	const mark = job.status === 'success' ? ('done' as const) : ('failed' as const);
+	const says = job.says.charAt(0).toUpperCase() + job.says.slice(1);
+	return [
+		...wrap(plainText(says, look), columns - 5).map((text, at) => row(' ', at === 0 ? markSpan(mark, look) : '  ', text)),
+		...(job.url === undefined ? [] : [row(`   ${job.url}`)]),
+	];
+}
+
 export const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) => {
 	const lines = wrap(plainText(says, look), columns - 5);
 	return [
 		...lines.map((text, at) => row(' ', at === 0 ? markSpan('done', look) : '  ', {text, bold: true})),
+		...jobRows(state, columns, look),
 		...(wizard.news ? [emptyRow, ...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role}))] : []),
 		emptyRow,
 		row(' What comes next:'),
