@@ -1,5 +1,6 @@
 import type {Happening} from './engine/events.ts';
 import type {Ended, LivePlan} from './engine/live-plan.ts';
+import type {Again} from './engine/walk.ts';
 import type {AnswerKey, Answers, Fleet, Given} from './fleet.ts';
 import type {PanelDriver, PanelLeft} from './panel/driver.ts';
 import type {Problem} from './problem.ts';
@@ -82,6 +83,16 @@ export type Agreed = {walk: Walk; settled: Settled; ended: Ended};
 /** What to do after a run that didn't get everything done. */
 export type AfterRun = 'again' | 'leave' | {change: AnswerKey};
 
+/** How a person helps a run along. */
+export type Helping = {
+	/** Resolves to true once a failed step is to be tried again, to false once it's left. */
+	again: Again;
+	/** Aborted when they go to the answer that something failed of: no more is begun. */
+	signal: AbortSignal;
+	/** Hears how to look at once whether AWS takes the session again. */
+	onLook(look: () => void): void;
+};
+
 /** What stands at the end: what now is, the commands that come next, and how to save the answers. */
 export type Farewell = {says: string; next: readonly {command: string; does: string}[]; save(name: string): Promise<string>};
 
@@ -106,8 +117,11 @@ export type HomeChoice = {do: 'setup'; preset?: string} | {do: 'open' | 'repair'
 export type Screens = {
 	/** From the first question to the agreement at the review. */
 	interview(interviewer: Interviewer): Promise<Agreed>;
-	/** After a run with problems: again, or the answer that one of them is about. */
-	afterRun(login: Login | undefined, back: (signal: AbortSignal) => Promise<void>): Promise<AfterRun>;
+	/**
+	 * A run that the person looks after: what failed is tried again as soon as they say so, while the rest goes on; a session that expired is renewed.
+	 * Resolves when the work has ended, with what they want to do after it where something failed.
+	 */
+	run<Result>(login: Login | undefined, work: (helping: Helping) => Promise<Result>): Promise<{result: Result; choice: AfterRun | undefined}>;
 	farewell(farewell: Farewell): Promise<void>;
 	/** Home; `look` tells what it sees as it comes, until a choice is made: by the person, or by itself where only one thing can be done. */
 	home(look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>): Promise<HomeChoice>;

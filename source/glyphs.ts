@@ -65,5 +65,5 @@ export function plainText(text: string, look: Look): string {
 	let plain = text;
 	plain = plain.replaceAll('→', '->');
 	for (const [glyph, ascii] of Object.values(signs)) plain = plain.replaceAll(glyph, ascii);
-	return plain.replaceAll('’', "'").replaceAll('✔', '*').replaceAll('✖', 'x');
+	return plain.replaceAll('–', '-').replaceAll('’', "'").replaceAll('✔', '*').replaceAll('✖', 'x');
 }

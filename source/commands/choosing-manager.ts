@@ -1,9 +1,9 @@
 import type {Cloud} from '../cloud/port.ts';
 import {markKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {isMachineName} from '../snapshot/machine-name.ts';
-import {machineNameOf} from '../snapshot/join.ts';
 import {age} from '../snapshot/formats.ts';
+import {machineNameOf} from '../snapshot/join.ts';
+import {isMachineName} from '../snapshot/machine-name.ts';
 import {type Instance, instanceOf} from '../steps/looks/account.ts';
 import {layersOf} from './opening.ts';
 import {regionOf} from './region.ts';

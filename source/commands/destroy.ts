@@ -1,5 +1,7 @@
 import {forRemoval, type OpenContext} from '../engine/context.ts';
+import {pausing} from '../engine/pausing.ts';
 import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
+import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {Proposal} from '../face.ts';
 import type {Fleet, Given} from '../fleet.ts';
@@ -8,6 +10,7 @@ import type {Removal} from '../step.ts';
 import {identityLook} from '../steps/looks/identity.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {failAll} from './failing.ts';
+import {loginOf} from './interviewing.ts';
 import {namedFleet} from './named-fleet.ts';
 import {layersOf, lookingAt} from './opening.ts';
 import type {Command, Session} from './session.ts';
@@ -16,9 +19,10 @@ import type {Command, Session} from './session.ts';
 export const destroy: Command = async (session) => {
 	const fleet = await namedFleet(session);
 	const {options} = session;
-	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds}, await saidHere(session));
+	const here = await saidHere(session);
+	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds}, here);
 	try {
-		return await takeAway(session, removal);
+		return await takeAway(session, removal, here.profile);
 	} finally {
 		await removal.close();
 	}
@@ -35,7 +39,7 @@ async function saidHere(session: Session): Promise<Given> {
 	};
 }
 
-async function takeAway(session: Session, removal: OpenContext<Removal>): Promise<number> {
+async function takeAway(session: Session, removal: OpenContext<Removal>, profile: string | undefined): Promise<number> {
 	const {face, stops} = session;
 	const {fleet} = removal;
 	const {steps} = dockerMachine;
@@ -55,7 +59,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 		return 0;
 	}
 	if (!(await face.agree(proposalOf(fleet, standing)))) return 0;
-	const result = await removeAll(steps, removal, face.emit);
+	const result = await remove(session, removal, profile);
 	const stopped = stops.exit();
 	if (stopped !== undefined) {
 		face.fail(
@@ -69,6 +73,21 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 	}
 	if (result.problems.length > 0) return failAll(session, result.problems, goOn(fleet));
 	return prove(session, removal);
+}
+
+/** Removes, again as often as somebody who looks on says; they may renew a session that expires meanwhile. */
+async function remove(session: Session, removal: OpenContext<Removal>, profile: string | undefined): Promise<RunResult> {
+	const {face, interactive} = session;
+	const {screens} = face;
+	const {steps} = dockerMachine;
+	if (!screens || !interactive) return removeAll(steps, removal, face.emit);
+	for (;;) {
+		const {result, choice} = await screens.run(loginOf(session, profile), (helping) =>
+			removeAll(steps, pausing(removal, {...helping, emit: face.emit}), face.emit, {again: helping.again}),
+		);
+		if (choice !== 'again') return result;
+		removal.forget();
+	}
 }
 
 /** Looks again at everything that mark, names and patterns can find. */

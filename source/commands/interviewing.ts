@@ -1,6 +1,6 @@
 import {logIn, loginCommand} from '../cloud/login.ts';
 import type {OpenContext} from '../engine/context.ts';
-import {type Ended, type LivePlan, livePlan} from '../engine/live-plan.ts';
+import {type Ended, type LivePlan, livePlan, type Turns, turns} from '../engine/live-plan.ts';
 import {foundIn} from '../engine/plan.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {ByHand, Interviewer, Login} from '../face.ts';
@@ -24,7 +24,7 @@ import type {Session} from './session.ts';
 const notYet = {'runner-token-missing': 'token not given yet', 'gitlab-token-missing': 'GitLab token not given yet'};
 
 /** What the walk stands on: one look at each fleet that it comes to, and the checks beside it. */
-export type Ground = {plan: LivePlan; lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>; close(): Promise<void>};
+export type Ground = {plan: LivePlan; /** Checks and choices call in turn. */ turn: Turns; lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>; close(): Promise<void>};
 
 /** Opens the ground for a walk. */
 export function groundFor(session: Session): Ground {
@@ -42,7 +42,9 @@ export function groundFor(session: Session): Ground {
 		void place(session, looking).catch(() => undefined);
 		return looking;
 	};
+	const turn = turns();
 	const plan = livePlan({
+		turn,
 		steps: dockerMachine.steps,
 		open: ({fleet: name, region, profile}) => lookingOf({name, region}, profile),
 		// A replacement is shown like any change here; it's agreed to by name before it is done.
@@ -52,6 +54,7 @@ export function groundFor(session: Session): Ground {
 	});
 	return {
 		plan,
+		turn,
 		lookingOf,
 		async close() {
 			plan.close();
@@ -102,10 +105,14 @@ export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk
 }
 
 /** The login of a profile. */
-export const loginFor = ({around}: Session, profile: string | undefined): Login => ({
+const loginFor = ({around}: Session, profile: string | undefined): Login => ({
 	command: loginCommand(profile).join(' '),
 	run: () => logIn(profile, around.env),
 });
+
+/** The login of the profile that was answered, or of the environment's; the demo has no session to renew. */
+export const loginOf = (session: Session, profile: string | undefined): Login | undefined =>
+	session.demo ? undefined : loginFor(session, profile ?? session.around.env.AWS_PROFILE);
 
 function secretGiven({secrets}: Session, answers: Answers): SecretQuestion | undefined {
 	if (answers.runner === 'token') return secrets.runnerToken === undefined ? undefined : runnerTokenQuestion(answers);

@@ -1,21 +1,22 @@
 import type {Plan} from '../engine/plan.ts';
+import {pausing} from '../engine/pausing.ts';
 import {runPlan} from '../engine/run.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import type {Helping} from '../face.ts';
 import {Problem} from '../problem.ts';
 import type {AnyStep, Context} from '../step.ts';
 import type {Session} from './session.ts';
 
-/** Makes the plan so, and keeps how long each step took for the next run's forecast. */
-export async function makeSo(
-	session: Session,
-	context: Context,
-	plan: Plan,
-	steps: readonly AnyStep[],
-	{replaceManager}: {replaceManager: boolean} = session.options,
-): Promise<RunResult> {
+/** What a run may do without asking, and who helps it along. */
+export type Making = {replaceManager: boolean; helping?: Helping | undefined};
+
+/** Makes the plan so, and keeps how long each step took for the next run's forecast. Where somebody helps, an expired session pauses it. */
+export async function makeSo(session: Session, context: Context, plan: Plan, steps: readonly AnyStep[], making: Making): Promise<RunResult> {
+	const {replaceManager, helping} = making;
 	const usual = medians(await session.world.disk.timings());
-	return runPlan(steps, context, plan, remembering(session), {replaceManager, usual});
+	const running = helping ? pausing(context, {...helping, emit: session.face.emit}) : context;
+	return runPlan(steps, running, plan, remembering(session), {replaceManager, usual, again: helping?.again});
 }
 
 /** The exit code of a run that was stopped, once what stands was said. */

@@ -34,14 +34,14 @@ async function presetOf({options, presets, settings, world, demo}: Session): Pro
 	return preset;
 }
 
-/** What choices and defaults may look at, for the answers so far; reads are made once. */
-export function askingFor(session: Session): (given: Given) => Asking {
+/** What choices and defaults may look at, for the answers so far; reads are made once. `through` is what their calls go through, such as turns. */
+export function askingFor(session: Session, through = (cloud: Asking['cloud']): Asking['cloud'] => cloud): (given: Given) => Asking {
 	const clouds = new Map<string, Asking['cloud']>();
 	return (given) => {
 		session.world.use(given.profile);
 		const region = given.region ?? 'us-east-1';
 		const key = `${given.profile ?? ''} ${region}`;
-		const cloud = clouds.get(key) ?? remembered(session.world.cloudAt(region, session.stops.soft));
+		const cloud = clouds.get(key) ?? remembered(through(session.world.cloudAt(region, session.stops.soft)));
 		clouds.set(key, cloud);
 		return {cloud, given, now: session.world.clock.now, profiles: session.world.profiles, profileRegion: session.world.defaultRegion};
 	};

@@ -15,7 +15,7 @@ import {Problem} from '../problem.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import type {Context} from '../step.ts';
 import {recordLook} from '../steps/looks/record.ts';
-import {letIn, placeOf, reach, type Reaching} from '../steps/reaching.ts';
+import {letIn, placeOf, type Reaching, reach} from '../steps/reaching.ts';
 import {askingFor, layersOf, lookingAt} from './opening.ts';
 import type {Session} from './session.ts';
 import {givenOf, type Watch} from './status-ports.ts';
@@ -26,7 +26,12 @@ async function answered(session: Session, fleet: Fleet, typed: Given): Promise<O
 	try {
 		const {flag, preset, environment} = await layersOf(session);
 		const {answers, sources} = await interview({
-			layers: {...(flag ? {flag: {...flag, fleet: fleet.name, region: fleet.region}} : {}), ...(preset ? {preset} : {}), ...(environment ? {environment} : {}), typed},
+			layers: {
+				...(flag ? {flag: {...flag, fleet: fleet.name, region: fleet.region}} : {}),
+				...(preset ? {preset} : {}),
+				...(environment ? {environment} : {}),
+				typed,
+			},
 			asking: askingFor(session),
 			everything: false,
 			record: async () => (await looking.look(recordLook))?.answers,
@@ -87,7 +92,11 @@ async function shellOn(ground: Ground, worker: string | undefined): ReturnType<P
 }
 
 /** What can be done from the panel; nothing on a manager that is only looked at, and no shell in the demo. */
-export function panelActs(session: Session, {ports, watched, fleet}: Watch, latest: () => Snapshot | undefined): Pick<PanelDriver, 'prepare' | 'moves' | 'shell'> {
+export function panelActs(
+	session: Session,
+	{ports, watched, fleet}: Watch,
+	latest: () => Snapshot | undefined,
+): Pick<PanelDriver, 'prepare' | 'moves' | 'shell'> {
 	const refused = (): Promise<never> =>
 		Promise.reject(new Problem({code: 'read-only', message: 'This manager is only looked at.', advice: 'Open its fleet by name to change something.'}));
 	if ('managerId' in watched) return {prepare: refused, moves: refused, shell: refused};

@@ -45,7 +45,8 @@ export async function run(around: Surroundings): Promise<number> {
 
 const termsOf = ({argv, env, stdin, stdout}: Surroundings): Terms => ({
 	json: argv.includes('--json'),
-	plain: argv.includes('--plain'),
+	// A page of text is no screen.
+	plain: argv.includes('--plain') || argv.includes('--report'),
 	stdinIsTty: stdin.isTTY === true,
 	stdoutIsTty: stdout.isTTY === true,
 	env,

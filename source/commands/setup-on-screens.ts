@@ -1,13 +1,12 @@
-import type {Ended} from '../engine/live-plan.ts';
+import {type Ended, inTurns} from '../engine/live-plan.ts';
 import type {Plan} from '../engine/plan.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {Agreed, Interviewer, Screens} from '../face.ts';
-import {isProblem, type Problem, Stopped} from '../problem.ts';
+import {Stopped} from '../problem.ts';
 import type {Walk} from '../questions/settle.ts';
-import type {Change, Context} from '../step.ts';
-import {identityLook} from '../steps/looks/identity.ts';
+import type {Change} from '../step.ts';
 import {failAll} from './failing.ts';
-import {type Ground, groundFor, interviewerFor, loginFor, presetFrom} from './interviewing.ts';
+import {type Ground, groundFor, interviewerFor, loginOf, presetFrom} from './interviewing.ts';
 import {asIs, goOn, isSetUp, isSo, makeSo, stoppedCode} from './making.ts';
 import {askingFor, layersOf} from './opening.ts';
 import type {Session} from './session.ts';
@@ -17,14 +16,17 @@ import {watchFirstJob} from './watching.ts';
 export async function setupOnScreens(session: Session, screens: Screens): Promise<number> {
 	const ground = groundFor(session);
 	try {
-		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session)};
+		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session, (cloud) => inTurns(cloud, ground.turn))};
+		let isNew = false;
 		let at: Interviewer['at'] = session.options.preset === undefined ? 'questions' : 'review';
 		for (;;) {
 			const agreed = await interviewed(session, screens, interviewerFor(session, ground, walk, at));
 			walk = agreed.walk;
 			at = 'review';
 			if (!(await replacementAgreed(session, agreed.ended))) continue;
-			const ended = await runUntilDone(session, screens, ground, agreed);
+			// A run that was left for an answer has made the record; the first job is still to come.
+			isNew ||= agreed.ended.plan.get('record')?.is === 'missing';
+			const ended = await runUntilDone(session, screens, ground, agreed, isNew);
 			if (typeof ended === 'number') return ended;
 			at = ended.change;
 		}
@@ -64,21 +66,26 @@ async function runUntilDone(
 	screens: Screens,
 	ground: Ground,
 	agreed: Agreed,
+	isNew: boolean,
 ): Promise<number | {change: Exclude<Interviewer['at'], 'questions'>}> {
 	let {plan, context}: Pick<Ended, 'plan' | 'context'> = agreed.ended;
-	const stood = plan.get('record')?.is !== 'missing';
 	const {steps} = dockerMachine;
 	for (;;) {
 		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(context));
-		const result = await makeSo(session, context, plan, steps, {replaceManager: session.options.replaceManager || replacedIn(plan).length > 0});
+		const replaceManager = session.options.replaceManager || replacedIn(plan).length > 0;
+		const {result, choice} = await screens.run(loginOf(session, context.answers.profile), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
 		if (result.problems.length === 0) {
-			if (!stood) await watchFirstJob(session, context);
+			if (isNew) await watchFirstJob(session, context);
+			const stopped = session.stops.exit();
+			if (stopped !== undefined) {
+				session.face.emit(isSetUp(context));
+				return stopped;
+			}
 			return farewell(session, screens, agreed, isSetUp(context));
 		}
-		const choice = await afterRun(session, screens, context, result.problems);
-		if (choice === 'leave') return failAll(session, result.problems, goOn(context));
+		if (choice === undefined || choice === 'leave') return failAll(session, result.problems, goOn(context));
 		ground.plan.again(true);
 		if (choice !== 'again') return choice;
 		const next = await ground.plan.ended();
@@ -87,30 +94,14 @@ async function runUntilDone(
 	}
 }
 
-async function farewell({face, presets}: Session, screens: Screens, {settled}: Agreed, ended: ReturnType<typeof isSetUp>): Promise<number> {
+/** The last screen; whatever ends it, all is done by then. */
+async function farewell({face, presets, stops}: Session, screens: Screens, {settled}: Agreed, ended: ReturnType<typeof isSetUp>): Promise<number> {
 	face.emit(ended);
-	await screens.farewell({says: ended.says, next: ended.next, save: (name) => presets.save(name, presetFrom(settled))});
-	return 0;
-}
-
-/** How often a session that has expired is looked at, while a person logs in elsewhere. */
-const pause = 5000;
-
-async function afterRun(session: Session, screens: Screens, context: Context, problems: readonly Problem[]): ReturnType<Screens['afterRun']> {
-	const expired = problems.some((problem) => isProblem(problem, 'session-expired'));
-	const back = async (signal: AbortSignal): Promise<void> => {
-		if (!expired) return new Promise(() => {});
-		for (;;) {
-			await context.clock.sleep(pause, signal);
-			context.forget(identityLook);
-			if (
-				await context.look(identityLook).then(
-					() => true,
-					(error: unknown) => !isProblem(error, 'session-expired'),
-				)
-			)
-				return;
-		}
-	};
-	return screens.afterRun(expired && !session.demo ? loginFor(session, context.answers.profile ?? session.around.env.AWS_PROFILE) : undefined, back);
+	try {
+		await screens.farewell({says: ended.says, next: ended.next, save: (name) => presets.save(name, presetFrom(settled))});
+		return 0;
+	} catch (error) {
+		if (!(error instanceof Stopped)) throw error;
+		return stops.exit() ?? 130;
+	}
 }

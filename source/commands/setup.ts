@@ -30,13 +30,13 @@ async function setupInLines(session: Session): Promise<number> {
 			return 0;
 		}
 		if (!(await face.agree(proposalOf(plan, steps, context, await costsOf({plan, context}))))) return 0;
-		const result = await makeSo(session, context, plan, steps);
+		const result = await makeSo(session, context, plan, steps, allowed);
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
 		if (result.problems.length > 0) return failAll(session, result.problems, goOn(context));
 		if (!opened.stands && session.interactive) await watchFirstJob(session, context);
 		face.emit(isSetUp(context));
-		return 0;
+		return session.stops.exit() ?? 0;
 	} finally {
 		await context.close();
 	}

@@ -10,7 +10,13 @@ import {layersOf, lookingAt} from './opening.ts';
 import type {Session} from './session.ts';
 
 /** What is watched, and the ports that it's looked at through. */
-export type Watch = {watched: Watched; ports: PanelPorts; region: string; /** The fleet, or what stands for it with a manager that bears no mark. */ fleet: Fleet; given: Given};
+export type Watch = {
+	watched: Watched;
+	ports: PanelPorts;
+	region: string /** The fleet, or what stands for it with a manager that bears no mark. */;
+	fleet: Fleet;
+	given: Given;
+};
 
 /** What this command line says of how to reach a manager: flags over preset over environment. */
 export async function givenOf(session: Session): Promise<Given> {

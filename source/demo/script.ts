@@ -11,13 +11,16 @@ type Stage = {world: World; region: string; workers(): {id: string; name: string
 /** How long one round of scenes takes, in seconds. */
 const round = 1500;
 
-const jobs = (at: number, count: number, name: string, seconds: number): Scene => ({at, does: ({world}) => void world.outside.queueJobs(count, {name, seconds})});
+const jobs = (at: number, count: number, name: string, seconds: number): Scene => ({
+	at,
+	does: ({world}) => void world.outside.queueJobs(count, {name, seconds}),
+});
 
 /** Jobs come, machines grow, the limit is reached; AWS takes a machine back, leaves an orphan, and has no capacity for a while. */
 const scenes: readonly Scene[] = [
 	jobs(5, 2, 'build', 240),
 	jobs(60, 1, 'lint', 120),
-	jobs(150, 5, 'test', 320),
+	jobs(150, 9, 'test', 320),
 	{
 		at: 330,
 		does({world, workers}) {
@@ -30,7 +33,7 @@ const scenes: readonly Scene[] = [
 		// A machine that nobody knows any more: made half an hour ago, by a run that ended badly.
 		does({world, region, workers}) {
 			const like = workers()[0];
-			if (!like) return;
+			if (!like || isLeft(world, region)) return;
 			const name = like.name.replace(/-\d{10}-[0-9a-f]{8}$/, `-${Math.floor(world.time.now() / 1000) - 1800}-0badc0de`);
 			world.outside.addInstance(region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: world.time.now() - 1_800_000});
 		},
@@ -40,7 +43,10 @@ const scenes: readonly Scene[] = [
 		// AWS needs its machines for others: it takes two back and has none to give for a while.
 		does({world, region, workers}) {
 			for (const zone of ['a', 'b', 'c']) world.outside.capacity('c5.large', `${region}${zone}`, 'none-on-spot');
-			for (const {id} of workers().filter(({spot}) => spot).slice(0, 2)) world.outside.interruptSpot(id);
+			for (const {id} of workers()
+				.filter(({spot}) => spot)
+				.slice(0, 2))
+				world.outside.interruptSpot(id);
 			world.outside.queueJobs(6, {name: 'deploy', seconds: 180});
 		},
 	},
@@ -78,6 +84,10 @@ async function waited(clock: Clock, until: number, signal: AbortSignal): Promise
 	}
 	return !signal.aborted;
 }
+
+/** Whether the orphan of an earlier round is still there. */
+const isLeft = (world: World, region: string): boolean =>
+	[...world.outside.region(region).instances.values()].some(({keyName, ending}) => !ending && keyName?.endsWith('0badc0de') === true);
 
 /** Workers that run, the oldest first. */
 function workersOf(world: World, region: string): ReturnType<Stage['workers']> {

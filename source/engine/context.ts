@@ -85,7 +85,7 @@ function stoppable(adapters: Adapters, signal: AbortSignal): Adapters {
 		cloud: cloud(adapters.cloud),
 		cloudAt: (region) => cloud(adapters.cloudAt(region)),
 		host: {connect: (target, ending) => guard(() => adapters.host.connect(target, ending))},
-		clock: {now: () => adapters.clock.now(), sleep: (ms) => adapters.clock.sleep(ms, signal)},
+		clock: {now: () => adapters.clock.now(), sleep: (ms, more) => adapters.clock.sleep(ms, more ? AbortSignal.any([signal, more]) : signal)},
 	};
 }
 

@@ -55,6 +55,10 @@ export const eventShapes = {
 	/** Done, and the check has seen it. */
 	'step.done': z.object({step, says: z.string(), seconds}),
 	'step.failed': z.object({step, problem: problemData, seconds}),
+	/** The session has expired: calls to AWS wait, what stands is kept, and it goes on by itself once there is another session. */
+	'run.paused': z.object({problem: problemData}),
+	/** AWS takes the session again, after this long. */
+	'run.resumed': z.object({seconds}),
 	/** Not tried, because what it needs isn't so. */
 	'step.skipped': z.object({step, because: z.array(step)}),
 	'run.ended': z.object({done: z.int(), failed: z.int(), skipped: z.int(), seconds}),

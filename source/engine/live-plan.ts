@@ -11,6 +11,12 @@ import {type Allowed, type Emit, makePlan, type Plan} from './plan.ts';
 /** Calls under way at most, so that a person's account isn't throttled while they think. */
 const together = 4;
 
+/** Lets calls through a few at a time, in the order in which they come. */
+export type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** The turns of one walk: its checks and its choices wait in one line. */
+export const turns = (): Turns => pLimit(together);
+
 /** Answers to look at, each with where it came from. */
 export type Looked = {answers: Answers; sources: Partial<Record<AnswerKey, Source>>};
 
@@ -23,6 +29,8 @@ export type LivePlanOptions = {
 	/** What can be looked at of the fleet that these answers name: the same one for the same fleet, so that nothing is looked at twice. */
 	open(answers: Answers): OpenContext<Looking>;
 	allowed: Allowed;
+	/** Whose turn it is to call: shared with whatever else is looked up meanwhile. */
+	turn?: Turns;
 	/** Hears of the newest answers' findings, and of no older ones. */
 	emit: Emit;
 	/** What a blocked finding of this code is while the person hasn't got to it: words for "not yet known". */
@@ -47,7 +55,7 @@ const same = (one: Looked, other: Looked): boolean => JSON.stringify([one.answer
 
 /** Makes a live plan. It looks at nothing until answers come. */
 export function livePlan(options: LivePlanOptions): LivePlan {
-	const limit = pLimit(together);
+	const limit = options.turn ?? turns();
 	let looking: OpenContext<Looking> | undefined;
 	let round: Round | undefined;
 
@@ -89,15 +97,13 @@ export function livePlan(options: LivePlanOptions): LivePlan {
 	};
 }
 
-type Limit = <Result>(work: () => Promise<Result>) => Promise<Result>;
-
 /** One round: a plan whose calls wait for their turn, and aren't started once a newer round came. */
 async function lookAll(
 	{steps, allowed, emit, notYet = {}}: LivePlanOptions,
 	looking: OpenContext<Looking>,
 	looked: Looked,
 	signal: AbortSignal,
-	limit: Limit,
+	limit: Turns,
 ): Promise<Ended> {
 	const {answers, sources} = looked;
 	const isOver = (): boolean => signal.aborted;
@@ -110,18 +116,21 @@ async function lookAll(
 	return {plan, answers, sources, context: withAnswers(looking, {answers, sources, gitlabCa})};
 }
 
+/** A cloud whose calls wait for their turn. */
+export const inTurns = (inner: Cloud, turn: Turns): Cloud => ({
+	region: inner.region,
+	call: <Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> => turn(() => inner.call(name, input)),
+});
+
 /** A call that waits for its turn among the others; it isn't made for a round that is over. */
 const bounded =
-	(limit: Limit, signal: AbortSignal) =>
+	(limit: Turns, signal: AbortSignal) =>
 	<Result>(work: () => Promise<Result>): Promise<Result> =>
 		limit(() => (signal.aborted ? Promise.reject(new Stopped()) : work()));
 
 /** The context of one round: shares looks and connections with the others of its fleet. */
-function contextOf(base: OpenContext<Looking>, {answers, sources}: Looked, ca: string | undefined, turn: Limit, signal: AbortSignal): Context {
-	const cloudOf = (inner: Cloud): Cloud => ({
-		region: inner.region,
-		call: <Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> => turn(() => inner.call(name, input)),
-	});
+function contextOf(base: OpenContext<Looking>, {answers, sources}: Looked, ca: string | undefined, turn: Turns, signal: AbortSignal): Context {
+	const cloudOf = (inner: Cloud): Cloud => inTurns(inner, turn);
 	const gitlabOf = (url: string, authority?: string): Gitlab => inTurn(base.gitlabAt(url, authority), turn);
 	const context: Context = {
 		...base,
@@ -139,7 +148,7 @@ function contextOf(base: OpenContext<Looking>, {answers, sources}: Looked, ca: s
 }
 
 /** GitLab, asked in turn with everybody else. */
-function inTurn(gitlab: Gitlab, turn: Limit): Gitlab {
+function inTurn(gitlab: Gitlab, turn: Turns): Gitlab {
 	return {...gitlab, verify: (...asked) => turn(() => gitlab.verify(...asked))};
 }
 

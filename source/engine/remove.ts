@@ -1,6 +1,6 @@
 import type {AnyStep, Removal, Standing, StepName} from '../step.ts';
 import type {Emit} from './plan.ts';
-import {progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
+import {type Again, progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
 
 /** What stands, with the step it belongs to. */
 export type Stands = Standing & {step: StepName};
@@ -14,7 +14,7 @@ export async function listStanding(steps: readonly AnyStep[], removal: Removal, 
 }
 
 /** Takes a fleet away in the reverse order of its steps, side by side; one failure doesn't stop what doesn't depend on it. */
-export async function removeAll(steps: readonly AnyStep[], removal: Removal, emit: Emit): Promise<RunResult> {
+export async function removeAll(steps: readonly AnyStep[], removal: Removal, emit: Emit, {again}: {again?: Again | undefined} = {}): Promise<RunResult> {
 	const {clock} = removal;
 	const begun = clock.now();
 	const removable = steps.filter((step) => step.remove !== undefined);
@@ -25,9 +25,13 @@ export async function removeAll(steps: readonly AnyStep[], removal: Removal, emi
 		doing: 'remove',
 		steps: removable.map((step) => ({name: step.name, title: step.title, needs: before(step).map(({name}) => name)})),
 	});
+	const begunOnce = new Set<StepName>();
 	const work = async (step: AnyStep): Promise<void> => {
 		const start = clock.now();
 		let last = 'nothing left';
+		// Begun once before: what was seen then may have gone meanwhile.
+		if (begunOnce.has(step.name)) removal.forget();
+		begunOnce.add(step.name);
 		emit({event: 'step.started', step: step.name});
 		await step.remove?.(removal, (progress) => {
 			if ('says' in progress) last = progress.says;
@@ -35,7 +39,7 @@ export async function removeAll(steps: readonly AnyStep[], removal: Removal, emi
 		});
 		emit({event: 'step.done', step: step.name, says: last, seconds: secondsSince(clock, start)});
 	};
-	const result = await walk({steps: removable, before, work, signal: removal.signal, clock, emit});
+	const result = await walk({steps: removable, before, work, again, signal: removal.signal, clock, emit});
 	const {done, failed, skipped} = result;
 	emit({event: 'run.ended', done: done.length, failed: failed.length, skipped: skipped.length, seconds: secondsSince(clock, begun)});
 	return result;

@@ -1,7 +1,7 @@
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import type {AnyStep, Context, Finding, Found, StepName} from '../step.ts';
 import {type Allowed, dataOf, type Emit, foundEvent, foundIn, guarded, look, type Plan, says, wanted} from './plan.ts';
-import {progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
+import {type Again, progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
 
 type AnyFinding = Finding<Found[StepName]>;
 
@@ -13,14 +13,14 @@ const usualSettling = {tries: 6, seconds: 2};
 
 /**
  * Makes a plan so: each step as soon as what it needs and comes after is so. After each apply the same check looks again, and only that makes a
- * step done. `usual` is how long each step took in earlier runs, in seconds.
+ * step done. `usual` is how long each step took in earlier runs, in seconds; `again` says what becomes of a step that failed, where somebody can say.
  */
 export async function runPlan(
 	steps: readonly AnyStep[],
 	context: Context,
 	plan: Plan,
 	emit: Emit,
-	options: Allowed & {usual?: Record<string, number>},
+	options: Allowed & {usual?: Record<string, number>; again?: Again | undefined},
 ): Promise<RunResult> {
 	const {clock} = context;
 	const asked = wanted(steps, context);
@@ -85,6 +85,8 @@ export async function runPlan(
 	};
 
 	const applied = new Set<StepName>();
+	/** Steps that were begun: whoever begins one again looks at it anew, since the world has gone on. */
+	const tried = new Set<StepName>();
 	/** What the plan saw may no longer hold once something before it was changed: a config.toml that is so on the manager that was just replaced. */
 	const isStale = (step: AnyStep, planned: AnyFinding): boolean =>
 		planned.is !== 'missing' && planned.is !== 'blocked' && before(step).some(({name}) => applied.has(name));
@@ -92,13 +94,19 @@ export async function runPlan(
 	const work = async (step: AnyStep): Promise<void> => {
 		const start = clock.now();
 		const planned = plan.get(step.name);
-		const finding = !planned || planned.is === 'waiting' || isStale(step, planned) ? await lookAt(step) : planned;
+		const isAgain = tried.has(step.name);
+		if (isAgain) {
+			emit({event: 'step.started', step: step.name});
+			context.forget();
+		}
+		tried.add(step.name);
+		const finding = isAgain || !planned || planned.is === 'waiting' || isStale(step, planned) ? await lookAt(step) : planned;
 		findings.set(step.name, finding);
-		if (finding.is === 'so') {
+		if (finding.is === 'so' && !isAgain) {
 			if (planned?.is !== 'so') emit(foundEvent(step.name, finding));
 			return;
 		}
-		emit({event: 'step.started', step: step.name});
+		if (!isAgain) emit({event: 'step.started', step: step.name});
 		applied.add(step.name);
 		const now = await makeSo(step, finding);
 		findings.set(step.name, now);
@@ -106,7 +114,7 @@ export async function runPlan(
 		for (const note of now.notes ?? []) emit({event: 'note', ...note});
 	};
 
-	const result = await walk({steps: asked, before, work, signal: context.signal, clock, emit});
+	const result = await walk({steps: asked, before, work, again: options.again, signal: context.signal, clock, emit});
 	emit({
 		event: 'run.ended',
 		done: todo.filter(({name}) => result.done.includes(name)).length,

@@ -28,29 +28,37 @@ export type Walk = {
 	before(step: AnyStep): AnyStep[];
 	/** Does one step; what it throws makes the step failed, and `Stopped` skips it. */
 	work(step: AnyStep): Promise<void>;
+	/** Says whether a step that failed is to be tried again, while the rest goes on; where nobody can say, it's left. */
+	again?: Again | undefined;
 	signal: AbortSignal;
 	clock: Clock;
 	emit: Emit;
 };
 
+/** Resolves to true once somebody wants a failed step tried again, to false once it's left as it is. */
+export type Again = (step: StepName) => Promise<boolean>;
+
 /** Does every step as soon as those before it are done, side by side. A failed one stops only what comes after it; an abort starts no more. */
-export async function walk({steps, before, work, signal, clock, emit}: Walk): Promise<RunResult> {
+export async function walk({steps, before, work, again, signal, clock, emit}: Walk): Promise<RunResult> {
 	const result: RunResult = {done: [], failed: [], skipped: [], problems: [], stopped: false};
 	const attempt = async (step: AnyStep): Promise<Ending> => {
-		if (signal.aborted) return 'skipped';
-		const start = clock.now();
-		try {
-			await work(step);
-			return 'done';
-		} catch (error) {
-			if (error instanceof Stopped) {
-				result.stopped = true;
-				return 'skipped';
+		while (!signal.aborted) {
+			const start = clock.now();
+			try {
+				await work(step);
+				return 'done';
+			} catch (error) {
+				if (error instanceof Stopped) {
+					result.stopped = true;
+					return 'skipped';
+				}
+				emit({event: 'step.failed', step: step.name, problem: dataOf(error), seconds: secondsSince(clock, start)});
+				if (await again?.(step.name)) continue;
+				result.problems.push(toProblem(error));
+				return 'failed';
 			}
-			result.problems.push(toProblem(error));
-			emit({event: 'step.failed', step: step.name, problem: dataOf(error), seconds: secondsSince(clock, start)});
-			return 'failed';
 		}
+		return 'skipped';
 	};
 	const endings = new Map<StepName, Promise<Ending>>();
 	const start = (step: AnyStep): Promise<Ending> => {

@@ -12,7 +12,8 @@ export async function forward(client: Client, port: number): Promise<{port: numb
 			client.forwardOut('127.0.0.1', socket.remotePort ?? 0, '127.0.0.1', port, (error, channel) => {
 				if (error) return socket.destroy();
 				channel.on('error', () => socket.destroy());
-				channel.once('close', () => socket.destroy());
+				// What the other side said before it closed is still on its way here.
+				channel.once('close', () => socket.destroySoon());
 				socket.pipe(channel).pipe(socket);
 			});
 		} catch {

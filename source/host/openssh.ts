@@ -21,7 +21,16 @@ export type Shell = {
 export type ReadyShell = {run(): number; close(): Promise<void>};
 
 /** Readies OpenSSH's `ssh`, whose host key is checked against those given. `privateKey` is for a key that isn't kept on this laptop. */
-export async function readyShell({address, port, user, keyPath, privateKey, hostKeys, command, terminal}: Shell & {privateKey?: string | undefined}): Promise<ReadyShell> {
+export async function readyShell({
+	address,
+	port,
+	user,
+	keyPath,
+	privateKey,
+	hostKeys,
+	command,
+	terminal,
+}: Shell & {privateKey?: string | undefined}): Promise<ReadyShell> {
 	const folder = await mkdtemp(join(tmpdir(), 'gitlab-runner-aws-'));
 	const known = join(folder, 'known_hosts');
 	const name = port === 22 ? address : `[${address}]:${port}`;

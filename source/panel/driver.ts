@@ -5,7 +5,7 @@ import type {Snapshot} from '../snapshot/snapshot.ts';
 export type MoveTarget = {subnet?: string | undefined; zone?: string | undefined; type?: string | undefined; spot?: boolean | undefined};
 
 /** One way to move new workers, with what helps to choose it: price, quota, whether it's offered now. */
-export type MoveChoice = {to: MoveTarget; label: string; says: string; /** Why it can't be taken now. */ disabled?: string | undefined};
+export type MoveChoice = {to: MoveTarget; label: string; says: string /** Why it can't be taken now. */; disabled?: string | undefined};
 
 /** Something to do from the panel. Limits are machines. */
 export type PanelAct =
@@ -36,6 +36,8 @@ export type PanelAbout = {
 	/** Seconds between two rounds. */
 	every: number;
 	demo?: boolean | undefined;
+	/** What happened right before it opened: told as its first news. */
+	before?: {says: string; well: boolean} | undefined;
 };
 
 /** Where a person goes from the panel. */

@@ -1,7 +1,7 @@
 import type {OpenContext} from '../engine/context.ts';
-import {makePlan, problemsOf, type Plan} from '../engine/plan.ts';
-import {runPlan} from '../engine/run.ts';
 import type {Happening} from '../engine/events.ts';
+import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
+import {runPlan} from '../engine/run.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import {flagOf} from '../executors/docker-machine/machine-options.ts';
 import type {Given} from '../fleet.ts';
@@ -13,7 +13,7 @@ import type {MoveTarget, Prepared} from './driver.ts';
 import {type Ground, within} from './ground.ts';
 
 /** The answers that a move means: another zone is a subnet of the workers' own, in MachineOptions that override ours. */
-export function answersFor(to: MoveTarget, standing: Given): Given {
+function answersFor(to: MoveTarget, standing: Given): Given {
 	const ours = ['amazonec2-subnet-id', 'amazonec2-zone'];
 	const kept = (standing.machineOptions ?? []).filter((option) => !ours.includes(flagOf(option)));
 	const letter = to.zone?.slice(-1);

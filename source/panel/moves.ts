@@ -36,11 +36,7 @@ async function choiceOf(context: Reaching, made: Made, place: Place, limit: numb
 	const seen = types.get(place.type);
 	const isOffered = seen?.zones.includes(place.zone) ?? false;
 	const {says, tooFew} = quotaWords(seen, quota, limit);
-	const words = [
-		price === undefined ? 'price not known' : `about ${money(price)}/h each`,
-		says,
-		`${place.subnet.freeAddresses} addresses free`,
-	];
+	const words = [price === undefined ? 'price not known' : `about ${money(price)}/h each`, says, `${place.subnet.freeAddresses} addresses free`];
 	const moved = {
 		...(place.zone === made.zone ? {} : {zone: place.zone, subnet: place.subnet.id}),
 		...(place.type === made.type ? {} : {type: place.type}),

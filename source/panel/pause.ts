@@ -8,7 +8,12 @@ import {recordDeed} from './recording.ts';
 export async function preparePause(ground: Ground, paused: boolean, snapshot: Snapshot): Promise<Prepared> {
 	const {gitlab, who} = ground;
 	const runner = snapshot.gitlab.value?.runner;
-	if (!gitlab || !runner) throw new Problem({code: 'gitlab-token-missing', message: 'Pausing is asked of GitLab, and there is no token for it.', advice: 'Set `GITLAB_TOKEN`, or give `--gitlab-token-file`.'});
+	if (!gitlab || !runner)
+		throw new Problem({
+			code: 'gitlab-token-missing',
+			message: 'Pausing is asked of GitLab, and there is no token for it.',
+			advice: 'Set `GITLAB_TOKEN`, or give `--gitlab-token-file`.',
+		});
 	const name = `runner ${runner.id} (${runner.description})`;
 	return {
 		proposal: {
@@ -25,7 +30,8 @@ export async function preparePause(ground: Ground, paused: boolean, snapshot: Sn
 				await gitlab.panel.pause(gitlab.token, runner.id, paused);
 				await recordDeed(context, paused ? 'paused in GitLab' : 'unpaused in GitLab', who);
 				const {paused: isPaused} = await gitlab.panel.served(gitlab.token, runner.id);
-				if (isPaused !== paused) throw new Problem({code: 'gitlab-pause', fault: 'outside', message: `GitLab still says that the runner is ${isPaused ? 'paused' : 'not paused'}.`});
+				if (isPaused !== paused)
+					throw new Problem({code: 'gitlab-pause', fault: 'outside', message: `GitLab still says that the runner is ${isPaused ? 'paused' : 'not paused'}.`});
 				return paused ? 'The runner is paused in GitLab.' : 'The runner takes jobs again.';
 			}),
 	};

@@ -43,7 +43,8 @@ export async function prepareRemoval(ground: Ground, name: string, snapshot: Sna
 				await recordDeed(context, `removed ${name}`, ground.who);
 				tell('docker-machine being asked');
 				const outcome = await connection.script(removeWorkerScript, {name}, (progress) => 'says' in progress && tell(progress.says));
-				if (outcome.is === 'failed') throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
+				if (outcome.is === 'failed')
+					throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
 				return outcome.is === 'gone' ? `${name} was gone already.` : `${name} is removed, with its instance, its disk and its key pair.`;
 			}),
 	};

@@ -16,7 +16,9 @@ import {recordAnswers} from './recording.ts';
 import {configOn, rewrite, seenInMetrics} from './writing.ts';
 
 /** How workers are made now: their type, zone, market, subnet and disk, by config.toml's options. */
-export function workersMade(snapshot: Snapshot): {type: string; zone: string; spot: boolean; subnet: string | undefined; diskGib: number; publicAddress: boolean} | undefined {
+export function workersMade(
+	snapshot: Snapshot,
+): {type: string; zone: string; spot: boolean; subnet: string | undefined; diskGib: number; publicAddress: boolean} | undefined {
 	const options = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.options;
 	const type = options?.['instance-type'];
 	if (!options || type === undefined) return undefined;
@@ -38,7 +40,8 @@ async function quotaLine(context: Reaching, type: string, spot: boolean, workers
 	const [types, quota] = await Promise.all([context.look(instanceTypesLook(type)), code === undefined ? undefined : context.look(quotaLook(code))]);
 	const vcpus = types.get(type)?.vcpus;
 	const way = spot ? 'on spot' : 'on demand';
-	if (vcpus === undefined || !quota || 'unknown' in quota) return `Quota      how many vCPUs this account may run ${way} isn't known; AWS says so when they are too few`;
+	if (vcpus === undefined || !quota || 'unknown' in quota)
+		return `Quota      how many vCPUs this account may run ${way} isn't known; AWS says so when they are too few`;
 	const needed = vcpus * workers;
 	const words = `${needed} of ${quota.vcpus} vCPUs ${way} for ${workers} workers of ${type}`;
 	return needed <= quota.vcpus ? `Quota      ${words}` : `Quota    ! ${words}: AWS will refuse those that are too many`;
@@ -80,7 +83,12 @@ function scaled({limit, concurrent}: Required<Numbers>, to: number): Wanted {
 
 function idled({idleCount, limit}: Required<Numbers>, to: number): Wanted {
 	if (idleCount === to) throw new Problem({code: 'nothing-to-change', message: `The idle count is ${to} already.`});
-	if (limit > 0 && to > limit) throw new Problem({code: 'idle-above-limit', message: `The limit is ${limit}, so ${to} machines can't be kept idle.`, advice: 'Raise the limit with `+` first.'});
+	if (limit > 0 && to > limit)
+		throw new Problem({
+			code: 'idle-above-limit',
+			message: `The limit is ${limit}, so ${to} machines can't be kept idle.`,
+			advice: 'Raise the limit with `+` first.',
+		});
 	return {
 		numbers: {idleCount: to},
 		answers: {idleCount: to},
@@ -103,7 +111,10 @@ export async function prepareNumbers(ground: Ground, act: {do: 'scale'; limit: n
 		const known = wantedBy(act, numbersIn(await configOn(connection), whose));
 		const {from, to} = known.workers;
 		const about = made
-			? [...(await Promise.all([quotaLine(context, made.type, made.spot, to), addressLine(context, made.subnet, Math.max(0, to - from))])), costLine(made, snapshot, from, to)]
+			? [
+					...(await Promise.all([quotaLine(context, made.type, made.spot, to), addressLine(context, made.subnet, Math.max(0, to - from))])),
+					costLine(made, snapshot, from, to),
+				]
 			: [];
 		return {wanted: known, details: about};
 	});

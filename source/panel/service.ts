@@ -1,15 +1,16 @@
 import {serviceScript} from '../host/scripts/service.ts';
 import {Problem} from '../problem.ts';
-import {countRows} from '../snapshot/rows.ts';
-import {join} from '../snapshot/join.ts';
 import {many, takes} from '../snapshot/formats.ts';
+import {join} from '../snapshot/join.ts';
+import {countRows} from '../snapshot/rows.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {connectToChange} from '../steps/reaching.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runningManager, within} from './ground.ts';
 import {recordDeed} from './recording.ts';
 
-const failed = (code: string, detail: string): Problem => new Problem({code, message: `The service isn't as it should be: ${detail}`, advice: 'Look at the log with `3`.'});
+const failed = (code: string, detail: string): Problem =>
+	new Problem({code, message: `The service isn't as it should be: ${detail}`, advice: 'Look at the log with `3`.'});
 
 /** What the service is asked to do, and how it is told of. */
 const deeds = {
@@ -21,7 +22,8 @@ const deeds = {
 function wordsFor(what: keyof typeof deeds, snapshot: Snapshot, drainSeconds: number, now: number): {says: string; details: string[]} {
 	const counts = countRows(join(snapshot, now));
 	const jobs = snapshot.runner.value?.metrics.jobs ?? counts.busy;
-	const patience = drainSeconds === 0 ? 'Running jobs end now.' : `Running jobs may take ${takes(drainSeconds)} to end; those that take longer run on, and the machines stay.`;
+	const patience =
+		drainSeconds === 0 ? 'Running jobs end now.' : `Running jobs may take ${takes(drainSeconds)} to end; those that take longer run on, and the machines stay.`;
 	if (what === 'drain')
 		return {
 			says: 'The fleet is drained: the runner takes no more jobs, those that run end, then its machines go.',

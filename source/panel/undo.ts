@@ -17,13 +17,15 @@ const previous = `${paths.config}.previous`;
 type Back = {standing: string; earlier: string; changes: string[]; answers: Given};
 
 /** Whether all answers that a text of config.toml holds are those. */
-const agrees = (answers: Given, held: Given): boolean => Object.entries(held).every(([key, value]) => canonical(Object.entries(answers).find(([one]) => one === key)?.[1]) === canonical(value));
+const agrees = (answers: Given, held: Given): boolean =>
+	Object.entries(held).every(([key, value]) => canonical(Object.entries(answers).find(([one]) => one === key)?.[1]) === canonical(value));
 
 async function lookBack(ground: Ground, context: Reaching): Promise<Back> {
 	const [manager, record, before] = await Promise.all([runningManager(context), context.look(recordLook), answersBefore(context)]);
 	const connection = await connectTo(context, manager);
 	const [standing, earlier] = [await configOn(connection), await connection.read(previous)];
-	if (earlier === undefined) throw new Problem({code: 'nothing-to-undo', message: 'There is no earlier config.toml on the manager, so there is nothing to undo.'});
+	if (earlier === undefined)
+		throw new Problem({code: 'nothing-to-undo', message: 'There is no earlier config.toml on the manager, so there is nothing to undo.'});
 	if (earlier === standing) throw new Problem({code: 'nothing-to-undo', message: 'config.toml is the same as the one before it.'});
 	const whose = {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)};
 	if (tokenIn(standing, whose) !== tokenIn(earlier, whose)) {
@@ -67,8 +69,10 @@ async function goBack(ground: Ground, context: Reaching, tell: (says: string) =>
 	await recordAnswers(context, answers);
 	tell('config.toml being written');
 	const outcome = await connection.script(writeConfigScript, {text: earlier, from: hashOf(standing)});
-	if (outcome.is === 'changed-meanwhile') throw new Problem({code: 'config-busy', message: 'Somebody wrote config.toml at the same moment.', again: true, advice: 'Do it again.'});
-	if (outcome.is === 'refused') throw new Problem({code: 'config-refused', message: `\`gitlab-runner lint\` refuses the earlier config.toml, so this one stays: ${outcome.detail}`});
+	if (outcome.is === 'changed-meanwhile')
+		throw new Problem({code: 'config-busy', message: 'Somebody wrote config.toml at the same moment.', again: true, advice: 'Do it again.'});
+	if (outcome.is === 'refused')
+		throw new Problem({code: 'config-refused', message: `\`gitlab-runner lint\` refuses the earlier config.toml, so this one stays: ${outcome.detail}`});
 	if (outcome.is === 'failed') throw new Problem({code: outcome.code, message: `config.toml can't be written, so this one stays: ${outcome.detail}`});
 	const words = changes.length === 0 ? 'The earlier config.toml is back.' : `Undone: ${changes.join(', ')}.`;
 	const {limit, concurrent} = answers;

@@ -1,9 +1,9 @@
+import {hashOf} from '../executors/docker-machine/config-change.ts';
 import type {Connection} from '../host/port.ts';
 import {panelScript} from '../host/scripts/panel.ts';
 import {paths} from '../host/scripts/paths.ts';
 import {writeConfigScript} from '../host/scripts/write-config.ts';
 import {Problem} from '../problem.ts';
-import {hashOf} from '../executors/docker-machine/config-change.ts';
 import {type Metrics, readMetrics} from '../snapshot/metrics.ts';
 import type {Reaching} from '../steps/reaching.ts';
 
@@ -29,7 +29,12 @@ export async function rewrite(connection: Connection, change: (standing: string)
 			throw new Problem({code: 'config-refused', message: `\`gitlab-runner lint\` refuses the new config.toml, so the old one stays: ${outcome.detail}`});
 		if (outcome.is === 'failed') throw new Problem({code: outcome.code, message: `config.toml can't be written, so the old one stays: ${outcome.detail}`});
 	}
-	throw new Problem({code: 'config-busy', message: `Somebody wrote config.toml ${tries} times in a row at the same moment.`, again: true, advice: 'Do it again in a minute.'});
+	throw new Problem({
+		code: 'config-busy',
+		message: `Somebody wrote config.toml ${tries} times in a row at the same moment.`,
+		again: true,
+		advice: 'Do it again in a minute.',
+	});
 }
 
 /** Seconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */

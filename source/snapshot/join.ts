@@ -121,12 +121,7 @@ function isSettled({row: {state}, job, story}: Kept): boolean {
 	return state === 'removing' || state === 'failed' || state === 'stopped';
 }
 
-const isSame = (
-	before: Kept | undefined,
-	{machine, instance}: Worker,
-	story: MachineStory | undefined,
-	prices: Prices | undefined,
-): before is Kept =>
+const isSame = (before: Kept | undefined, {machine, instance}: Worker, story: MachineStory | undefined, prices: Prices | undefined): before is Kept =>
 	before !== undefined &&
 	before.worker.machine === machine &&
 	before.worker.instance === instance &&
@@ -176,11 +171,15 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
 	const workersOnce = once<Worker[]>();
 	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
 	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
+	/** What all rows came from, while all of them hold until one of these is another. */
+	let settledOn: readonly unknown[] | undefined;
 	return (snapshot, now) => {
 		const {ec2, host, runner, gitlab, journal, prices, fleet} = snapshot;
 		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.machines, host.value?.config?.facts, fleet];
 		const workers = workersOnce(hasYoung(joined.workers) ? [...from, ec2.at] : from, () => workersIn(snapshot));
 		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt: runner.value ? runner.at : undefined};
+		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value];
+		if (settledOn?.every((one, index) => one === all[index])) return joined.rows;
 		const stories = workers.map(({name}) => journal.value?.machines.get(name));
 		const running = stories.map((story) => runs(story, jobs));
 		const shared = sharedSeen(snapshot, jobs, running, now);
@@ -195,6 +194,7 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
 			return {row: rowOf(worker, {...shared, ...worker, story, busy: id !== undefined}, job, prices.value), worker, story, prices: prices.value, job};
 		});
 		if (changed) joined = inOrder(workers, kept, joined);
+		settledOn = kept.every(isSettled) ? all : undefined;
 		return joined.rows;
 	};
 }

@@ -8,7 +8,7 @@ import {type Verdict, verdictOf} from './verdict.ts';
 import {whyWaiting} from './why-waiting.ts';
 
 /** Form of the status document; another number means that something in it is read differently. */
-export const statusForm = 1;
+const statusForm = 1;
 
 /** Sources in the order in which a person is told of them. */
 export const sourceOrder = ['ec2', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record', 'leftovers'] as const satisfies readonly SourceName[];

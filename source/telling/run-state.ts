@@ -49,6 +49,8 @@ export type RunState = {
 	/** When the run started, in milliseconds since 1970. */
 	readonly from?: number;
 	readonly run?: Omit<EventOf<'run.ended'>, 'event' | 'at'>;
+	/** The session has expired, and what needs AWS waits. `from` in milliseconds since 1970. */
+	readonly paused?: {problem: ProblemSeen; from: number};
 	readonly notes: readonly Omit<EventOf<'note'>, 'event' | 'at'>[];
 	/** Problems in the order they came; of a step, if it is one's. */
 	readonly problems: readonly {step?: string; problem: ProblemSeen}[];
@@ -106,7 +108,7 @@ function keptFinding(state: RunState, name: string): Pick<StepSeen, 'finding'> {
 }
 
 function begun(state: RunState, event: EventOf<'run.started'>, at: number): RunState {
-	const {run: _run, ...rest} = state;
+	const {run: _run, ...rest} = goingOn(state);
 	const steps = event.steps.map(({name, title, needs, usual}) => ({
 		...fresh(name, title),
 		...keptFinding(state, name),
@@ -147,6 +149,11 @@ function started(state: RunState, step: string, at: number): RunState {
 		saidAt: at,
 	}));
 	return {...next, problems: state.problems.filter((one) => one.step !== step)};
+}
+
+/** The state without a pause. */
+function goingOn({paused: _paused, ...state}: RunState): RunState {
+	return state;
 }
 
 /** The state after an event. Pure; time comes from the event. */
@@ -193,9 +200,13 @@ export function reduce(state: RunState, event: Event): RunState {
 			return failed(state, event, at);
 		case 'step.skipped':
 			return withStep(state, event.step, (seen) => ({...seen, state: 'skipped', because: event.because}));
+		case 'run.paused':
+			return {...state, paused: {problem: event.problem, from: at}};
+		case 'run.resumed':
+			return goingOn(state);
 		case 'run.ended': {
 			const {event: _event, at: _at, ...run} = event;
-			return {...state, run};
+			return {...goingOn(state), run};
 		}
 		case 'standing.listed': {
 			const {event: _event, at: _at, ...standing} = event;

@@ -141,6 +141,10 @@ export function linesOf(event: Event, state: RunState): Line[] {
 			return [{mark: 'done', text: `${inLine(stepIn(state, event.step).title)}: ${event.says}, ${spent(event.seconds)}`}];
 		case 'step.failed':
 			return failureLines(event, state);
+		case 'run.paused':
+			return [{mark: 'note', text: `Paused: ${sentenceOf(event.problem)} What stands is kept.`}];
+		case 'run.resumed':
+			return [{mark: 'done', text: `AWS takes the session again, after ${spent(event.seconds)}; it goes on.`}];
 		case 'step.skipped':
 			return [{mark: 'skipped', text: `${inLine(stepIn(state, event.step).title)}: ${skipWords(event.because, state)}`}];
 		case 'run.ended':

@@ -39,7 +39,15 @@ function refusals({journal}: Snapshot, now: number): string[] {
 		.slice(-mostRefused)
 		.reverse()
 		.map(({at, machine, refusal}) =>
-			[clockWords(at, now), machine ?? '', refusal.code, refusal.requestId === undefined ? '' : `request ${refusal.requestId}`, refusal.text.replace(/\s+/g, ' ').slice(0, 300)].filter(Boolean).join('  '),
+			[
+				clockWords(at, now),
+				machine ?? '',
+				refusal.code,
+				refusal.requestId === undefined ? '' : `request ${refusal.requestId}`,
+				refusal.text.replace(/\s+/g, ' ').slice(0, 300),
+			]
+				.filter(Boolean)
+				.join('  '),
 		);
 }
 
@@ -64,15 +72,30 @@ export function reportText(snapshot: Snapshot, rows: readonly Row[], now: number
 		`${snapshot.fleet ?? 'manager without our mark'} in ${snapshot.region}, ${new Date(now).toISOString()}`,
 		`Verdict: ${verdict.is === 'healthy' ? 'healthy' : verdict.is === 'trouble' ? 'not healthy' : 'not known'}. ${verdict.says}`,
 		...section('Evidence', evidence(snapshot, rows, now)),
-		...section(why.asks, why.causes.map(({says, source}) => `${says} (${sourceTitles[source]})`)),
+		...section(
+			why.asks,
+			why.causes.map(({says, source}) => `${says} (${sourceTitles[source]})`),
+		),
 		...section('Last refused creates', refusals(snapshot, now)),
 		...section(
 			'Recent changes',
-			changes.map(({at, by, changes: made, note}) => `${clockWords(at, now)}  ${by}  ${[...(note === undefined ? [] : [note]), ...made.map(({what, from, to}) => `${what} ${from} → ${to}`)].join(', ')}`),
+			changes.map(
+				({at, by, changes: made, note}) =>
+					`${clockWords(at, now)}  ${by}  ${[...(note === undefined ? [] : [note]), ...made.map(({what, from, to}) => `${what} ${from} → ${to}`)].join(', ')}`,
+			),
 		),
-		...section('Warnings of the log', warned.slice(-mostLog).map(({at, text}) => `${clockWords(at, now)}  ${text.slice(0, 300)}`)),
+		...section(
+			'Warnings of the log',
+			warned.slice(-mostLog).map(({at, text}) => `${clockWords(at, now)}  ${text.slice(0, 300)}`),
+		),
 		...section('Sources', sources(snapshot, now)),
-		...section('config.toml, its secrets hidden', (snapshot.host.value?.config?.text ?? '').trimEnd().split('\n').filter((line) => line !== '')),
+		...section(
+			'config.toml, its secrets hidden',
+			(snapshot.host.value?.config?.text ?? '')
+				.trimEnd()
+				.split('\n')
+				.filter((line) => line !== ''),
+		),
 		'',
 	].join('\n');
 }

@@ -7,7 +7,18 @@ import {countRows, type Row} from '../snapshot/rows.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {verdictOf} from '../snapshot/verdict.ts';
 import {whyWaiting} from '../snapshot/why-waiting.ts';
-import {changeWords, costWords, emptyWords, jobWords, machineWords, managerWords, runnerWord, sourceTroubles, stateWords} from './status-words.ts';
+import {
+	changeWords,
+	costWords,
+	emptyWords,
+	jobWords,
+	machineWords,
+	managerWords,
+	runnerWord,
+	sourceTroubles,
+	stateWords,
+	tellingCauses,
+} from './status-words.ts';
 import {wrap} from './wrapping.ts';
 
 const verdictMarks = {healthy: 'so', trouble: 'blocked', unknown: 'waiting'} as const;
@@ -25,7 +36,11 @@ function headLines(snapshot: Snapshot, rows: readonly Row[], now: number, look: 
 		`${snapshot.fleet ?? 'a manager without our mark'} in ${snapshot.region} · runner${version === undefined ? '' : ` ${version}`} ${runnerWord(snapshot).word} · manager ${managerWords(snapshot, now)}`,
 		`${glyphOf(verdictMarks[verdict.is], look)} ${verdictWords[verdict.is]}: ${verdict.says}`,
 		`jobs: ${jobWords(snapshot, counts, why.waiting)} · machines: ${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`} · ${costWords(costs(snapshot, rows, now))}`,
-		why.causes.length === 0 ? why.asks : `${why.asks} ${why.causes.slice(0, 2).map(({says}) => says).join(' Also: ')}`,
+		why.causes.length === 0
+			? why.asks
+			: `${why.asks} ${tellingCauses(why.causes)
+					.map(({says}) => says)
+					.join(' Also: ')}`,
 		...(change === undefined ? [] : [`last change: ${change}`]),
 		...sourceTroubles(snapshot, now).map((says) => `${glyphOf('note', look)} ${says}`),
 	];
@@ -46,7 +61,15 @@ export function statusLines(snapshot: Snapshot, rows: readonly Row[], now: numbe
 }
 
 /** What changed between two rounds, in lines: what the head says otherwise now, workers that came, went or changed. Ages alone are no change. */
-export function changedLines(before: Snapshot, rowsBefore: readonly Row[], after: Snapshot, rows: readonly Row[], now: number, columns: number, look: Look): string[] {
+export function changedLines(
+	before: Snapshot,
+	rowsBefore: readonly Row[],
+	after: Snapshot,
+	rows: readonly Row[],
+	now: number,
+	columns: number,
+	look: Look,
+): string[] {
 	// The same moment for both: what only grew older is the same line.
 	const said = new Set(headLines(before, rowsBefore, now, look));
 	const head = headLines(after, rows, now, look).filter((line) => !said.has(line));

@@ -1,10 +1,12 @@
+import type {Cause} from '../snapshot/causes/cause.ts';
+import type {Costs} from '../snapshot/costs.ts';
 import {age, many, money} from '../snapshot/formats.ts';
 import type {Counts} from '../snapshot/rows.ts';
 import {ageOf, type Seen} from '../snapshot/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../snapshot/snapshot.ts';
 import {sourceOrder} from '../snapshot/status.ts';
-import type {Costs} from '../snapshot/costs.ts';
 import type {Waiting} from '../snapshot/waiting.ts';
+import {cutMiddle} from '../width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */
 export type RunnerWord = {word: string; mark: 'so' | 'note' | 'failed' | 'waiting'};
@@ -84,13 +86,19 @@ export const sourceTroubles = (snapshot: Snapshot, now: number): string[] => {
 	});
 };
 
-/** The manager in a line: `i-0ab… t3.small, running, 12 d`. */
-export function managerWords({ec2}: Snapshot, now: number): string {
+/** The manager in a line: `i-0ab…cdef t3.small 12 d`; its id takes at most so many columns, where that's given. */
+export function managerWords({ec2}: Snapshot, now: number, idWidth?: number): string {
 	if (!ec2.value) return ec2.problem ? 'not known' : 'asking EC2';
 	const {manager} = ec2.value;
 	if (!manager) return 'none';
 	const running = manager.state === 'running' ? age((now - manager.launchedAt) / 1000) : manager.state;
-	return `${manager.id} ${manager.type} ${running}`;
+	return `${idWidth === undefined ? manager.id : cutMiddle(manager.id, idWidth)} ${manager.type} ${running}`;
+}
+
+/** The causes that are told: the first two, limit and concurrent as one, since one key raises both. */
+export function tellingCauses(causes: readonly Cause[]): readonly Cause[] {
+	const raised = causes.findIndex(({key}) => key === 'raise-limit');
+	return causes.filter(({key}, at) => key !== 'raise-limit' || at === raised).slice(0, 2);
 }
 
 /** What a table without rows says: what is so, and what changes it. */
@@ -98,5 +106,7 @@ export function emptyWords(snapshot: Snapshot): string {
 	if (!snapshot.ec2.value && !snapshot.host.value) return 'Asking EC2 and the manager which workers there are.';
 	const idle = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.idleCount;
 	if (!snapshot.host.value) return 'EC2 shows no worker. The manager has told nothing yet.';
-	return idle === 0 || idle === undefined ? 'No workers: the idle count is 0. The next job starts one.' : `No workers yet: the idle count is ${idle}, so the runner makes ${many(idle, 'one', 'them')}.`;
+	return idle === 0 || idle === undefined
+		? 'No workers: the idle count is 0. The next job starts one.'
+		: `No workers yet: the idle count is ${idle}, so the runner makes ${many(idle, 'one', 'them')}.`;
 }

@@ -53,6 +53,8 @@ export function makeDesk(options: DeskOptions): Desk {
 
 	/** Puts a screen on top until the person is done with it. */
 	function until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result> {
+		// Stopped before anybody could be asked: nobody is any more.
+		if (options.ended?.aborted) return Promise.reject(new Stopped());
 		return new Promise((resolve, reject) => {
 			const depth = store.now().screens.length;
 			const end = (): void => {
@@ -86,6 +88,7 @@ export function makeDesk(options: DeskOptions): Desk {
 		if (wizard) on?.wizard?.(wizard);
 		else if ('panel' in move) on?.panel?.(move.panel);
 		else if ('chosen' in move) on?.chosen?.(move.chosen);
+		else if ('help' in move) on?.helps?.(move.help);
 		else if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
 		else if ('push' in move) onTop(move.push);
 		else if ('pop' in move) downTo(store.now().screens.length - 1);
@@ -150,7 +153,7 @@ export function makeDesk(options: DeskOptions): Desk {
 				};
 			});
 		},
-		screens: screensOn({store, waiting, until, press, handOver, later, write: options.write ?? (() => undefined), now: () => clock.now()}),
+		screens: screensOn({store, waiting, until, stop, press, handOver, later, write: options.write ?? (() => undefined), now: () => clock.now()}),
 	};
 }
 

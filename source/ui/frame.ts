@@ -4,7 +4,7 @@ import {hintRow} from './hints.ts';
 import {draw, keysOf} from './keys.ts';
 import {bodyRows, isTooSmall, least} from './layout.ts';
 import {panelRows, panelSpoken} from './panel/draw.ts';
-import {apart, cutRow, emptyRow, type Row, row, type Span} from './row.ts';
+import {apart, cutRow, emptyRow, type Row, row, type Span, textOf} from './row.ts';
 import type {Screen, View} from './screen.ts';
 import {walkBody, walkSpoken} from './wizard/panes.ts';
 import {keyWords} from './wizard/seen.ts';
@@ -74,8 +74,9 @@ export function frameOf(screen: Screen, view: View): Row[] {
 	if (isTooSmall(view)) return tooSmall(view);
 	// The panel says in its own head where it is.
 	if (screen.is === 'panel')
-		return [...panelRows(screen, view), cutRow(hintRow(keysOf(screen, view), view.columns, view.look), view.columns, view.look)].map((one) =>
-			inAscii(one, view.look),
+		return [...panelRows(screen, view), hintRow(keysOf(screen, view), view.columns, view.look)].map((one) =>
+			// Signs in ASCII are wider; without them every row but the keys' is cut already.
+			view.look.ascii || displayWidth(textOf(one)) > view.columns ? cutRow(inAscii(one, view.look), view.columns, view.look) : one,
 		);
 	const body = bodyOf(screen, view).slice(0, bodyRows(view.rows));
 	const filler = Array.from({length: bodyRows(view.rows) - body.length}, () => emptyRow);

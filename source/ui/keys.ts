@@ -126,7 +126,7 @@ const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
 /** All keys that work on a screen now, its own first; then `?` and the way out. */
 export function keysOf(screen: Screen, view: View): Binding[] {
 	const own = ownKeys(screen, view);
-	const asks = !['plan', 'run', 'log', 'watch', 'help', 'end'].includes(screen.is);
+	const asks = !['plan', 'run', 'log', 'watch', 'help'].includes(screen.is);
 	const stop: Binding = {
 		press: ['ctrl-c'],
 		shows: 'ctrl-c',

@@ -79,10 +79,15 @@ export type Move =
 	| {stop: true}
 	/** The person does something in the walk. */
 	| {wizard: WizardMove}
-	/** What a person chose at home, or after a run. */
-	| {chosen: HomeChoice | AfterRun | 'login'}
+	/** What a person chose at home. */
+	| {chosen: HomeChoice}
+	/** The person helps a run along. */
+	| {help: Help}
 	/** The person does something in the live panel. */
 	| {panel: PanelMove};
+
+/** How a person helps a run along: a failed step is tried again, the session looked at or renewed; or what comes after the run. */
+export type Help = {retry: string} | 'look' | 'login' | AfterRun;
 
 /** One entry of a screen's table of keys: it dispatches, stands in the hint line, and is listed under `?`. */
 export type Binding = {

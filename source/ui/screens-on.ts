@@ -1,9 +1,9 @@
-import type {AfterRun, Farewell, HomeChoice, HomeSeen, Interviewer, Login, Screens} from '../face.ts';
+import type {Farewell, HomeChoice, HomeSeen, Interviewer, Screens} from '../face.ts';
 import {Stopped, toProblem} from '../problem.ts';
 import {runPanel} from './panel/run.ts';
 import type {Press} from './press.ts';
+import {runAlong} from './run-along.ts';
 import type {Screen, View} from './screen.ts';
-import {runScreen} from './screens/run.ts';
 import type {Store} from './store.ts';
 import type {Waiting} from './waiting.ts';
 import {makeStage, type Stage} from './wizard/stage.ts';
@@ -14,6 +14,7 @@ type Ground = {
 	store: Store;
 	waiting: Waiting[];
 	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	stop(): void;
 	press(press: Press, view: View): void;
 	handOver: Stage['handOver'];
 	later: Stage['later'];
@@ -22,7 +23,7 @@ type Ground = {
 };
 
 /** The screens that need a whole terminal. */
-export function screensOn({store, waiting, until, press, handOver, later, write, now}: Ground): Screens {
+export function screensOn({store, waiting, until, stop, press, handOver, later, write, now}: Ground): Screens {
 	return {
 		interview: (interviewer: Interviewer) =>
 			new Promise((resolve, reject) => {
@@ -40,7 +41,7 @@ export function screensOn({store, waiting, until, press, handOver, later, write,
 					(error: unknown) => over(() => reject(error)),
 				);
 			}),
-		afterRun: (login: Login | undefined, back: (signal: AbortSignal) => Promise<void>) => afterRun(until, handOver, login, back),
+		run: (login, work) => runAlong({store, until, handOver, stop}, login, work),
 		farewell: ({says, next, save}: Farewell) => {
 			const name = store.now().state.place?.fleet ?? 'mine';
 			return until<void>({is: 'end', says, next, saves: name}, (settle) => ({
@@ -59,33 +60,6 @@ export function screensOn({store, waiting, until, press, handOver, later, write,
 		home: (look) => home(store, until, look),
 		panel: (driver) => runPanel({store, until, handOver, later, write, now}, driver),
 	};
-}
-
-/** Waits on the run screen until the person says how to go on; a session that comes back elsewhere goes on by itself. */
-async function afterRun(
-	until: Ground['until'],
-	handOver: Ground['handOver'],
-	login: Login | undefined,
-	back: (signal: AbortSignal) => Promise<void>,
-): Promise<AfterRun> {
-	const ended = new AbortController();
-	try {
-		return await until<AfterRun>({...runScreen, over: {login: login?.command}}, (settle, refuse) => {
-			back(ended.signal).then(
-				() => settle('again'),
-				(error: unknown) => (ended.signal.aborted ? undefined : refuse(error)),
-			);
-			return {
-				chosen(choice) {
-					if (choice === 'login' && login) void handOver(login.run).then((isIn) => isIn && settle('again'));
-					else if (choice === 'again' || choice === 'leave') settle(choice);
-					else if (typeof choice === 'object' && 'change' in choice) settle(choice);
-				},
-			};
-		});
-	} finally {
-		ended.abort();
-	}
 }
 
 async function home(

@@ -1,7 +1,7 @@
-import type {AfterRun, HomeChoice} from '../face.ts';
+import type {HomeChoice} from '../face.ts';
 import type {PanelMove} from './panel/screen.ts';
 import type {Press} from './press.ts';
-import type {Screen, View} from './screen.ts';
+import type {Help, Screen, View} from './screen.ts';
 import type {WizardMove} from './wizard/seen.ts';
 
 /** Who waits for the screen on top: what to do with what the person does there. */
@@ -11,7 +11,8 @@ export type Waiting = {
 	leave?(): void;
 	wizard?(move: WizardMove): void;
 	panel?(move: PanelMove): void;
-	chosen?(choice: HomeChoice | AfterRun | 'login'): void;
+	chosen?(choice: HomeChoice): void;
+	helps?(help: Help): void;
 	/** True when a press has to wait. */
 	holds?(press: Press, view: View): boolean;
 	changed?(screen: Screen): void;

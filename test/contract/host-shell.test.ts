@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync, randomBytes} from 'node:crypto';
-import {createServer} from 'node:net';
 import {after, before, suite, test} from 'node:test';
 import {z} from 'zod';
 import type {Connection, ScriptProgress, Target} from '../../source/host/port.ts';
@@ -22,6 +21,14 @@ const echo = script(
 	"say(says='echo beginning')\nsay(line=given['text'])\ndone(text=given['text'], uid=os.getuid())",
 	z.object({text: z.string(), uid: z.int()}),
 );
+
+/** In Python: tells its port, and answers one caller. */
+const greeter = String.raw`import socket
+door = socket.create_server(("127.0.0.1", 0))
+print(door.getsockname()[1])
+caller = door.accept()[0]
+caller.recv(4096)
+caller.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")`;
 
 for (const side of sides.filter(({hasShell}) => hasShell)) {
 	suite(`${side.name}, with a shell`, () => {
@@ -78,15 +85,17 @@ for (const side of sides.filter(({hasShell}) => hasShell)) {
 			assert.equal(lines.at(-1), 'last');
 		});
 
-		test("a forwarded port leads to the machine's loopback", async () => {
-			const server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello'));
-			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-			const address = server.address();
-			const forwarded = await connection.forward(typeof address === 'object' && address ? address.port : 0);
+		test("a forwarded port leads to the machine's loopback", async (t) => {
+			const stop = new AbortController();
+			t.after(() => stop.abort());
+			const port = Promise.withResolvers<number>();
+			const serving = connection.stream(`python3 -uc '${greeter}'`, (line) => port.resolve(Number(line)), stop.signal);
+			serving.then((code) => port.reject(new Error(`The greeter ended with ${code}`)), port.reject);
+			const forwarded = await connection.forward(await port.promise);
 			assert.equal(await (await fetch(`http://127.0.0.1:${forwarded.port}/`)).text(), 'hello');
 			await forwarded.close();
 			await assert.rejects(fetch(`http://127.0.0.1:${forwarded.port}/`));
-			server.close();
+			assert.equal(await serving, 0);
 		});
 
 		test('a script runs as root, tells what it does and gives its result', async () => {

@@ -1,4 +1,5 @@
 import type {Happening} from '../../source/engine/events.ts';
+import type {HomeSeen} from '../../source/face.ts';
 import {beginning, type RunState, reduce, stamped} from '../../source/telling/run-state.ts';
 import type {Screen, View} from '../../source/ui/screen.ts';
 import {choicesOf, chooseFor} from '../../source/ui/screens/choose.ts';
@@ -36,6 +37,19 @@ const proposal = {
 
 const chosen = (asked: Parameters<typeof choicesOf>[0]): Screen => chooseFor(asked, choicesOf(asked) ?? []);
 
+/** Home in the middle of its look around. */
+export const homeSeen: HomeSeen = {
+	who: '123456789012, alice',
+	regions: 17,
+	looked: 14,
+	refused: [{region: 'af-south-1', says: 'alice may not look there: AWS refused ssm:GetParametersByPath.'}],
+	fleets: [
+		{name: 'gitlab-runners', region: 'us-east-2', is: 'so', says: 'manager i-0ab1 t3.small running'},
+		{name: 'linux-spot', region: 'eu-west-1', is: 'note', says: 'manager stopped: r starts it again'},
+	],
+	presets: [{name: 'small', says: 'A few jobs at a time.', used: 'yesterday'}],
+};
+
 /** Every screen there is, by a name for a test's title. */
 export const everyScreen: Record<string, Screen> = {
 	plan: {is: 'plan'},
@@ -64,22 +78,9 @@ export const everyScreen: Record<string, Screen> = {
 		login: 'aws sso login --profile acme-dev',
 		back: true,
 	},
-	'a run that ended with problems': {is: 'run', over: {login: undefined}},
+	'a run that is helped along': {is: 'run', helped: {login: 'aws sso login --profile acme-dev'}},
 	end: {is: 'end', says: 'gitlab-runners is set up.', next: [{command: 'gitlab-runner-aws plan', does: 'says what differs'}], saves: 'mine'},
-	home: {
-		is: 'home',
-		seen: {
-			who: '123456789012, alice',
-			regions: 17,
-			looked: 14,
-			refused: [{region: 'af-south-1', says: 'alice may not look there: AWS refused ssm:GetParametersByPath.'}],
-			fleets: [
-				{name: 'gitlab-runners', region: 'us-east-2', is: 'so', says: 'manager i-0ab1 t3.small running'},
-				{name: 'linux-spot', region: 'eu-west-1', is: 'note', says: 'manager stopped: r starts it again'},
-			],
-			presets: [{name: 'small', says: 'A few jobs at a time.', used: 'yesterday'}],
-		},
-	},
+	home: {is: 'home', seen: homeSeen},
 };
 
 /** A walk in the middle, with everything that its screens can show. */

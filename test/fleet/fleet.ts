@@ -10,7 +10,7 @@ import type {Problem} from '../../source/problem.ts';
 import {isComplete} from '../../source/questions/all.ts';
 import {settle} from '../../source/questions/settle.ts';
 import type {Ports} from '../../source/simulated.ts';
-import type {Adapters, Context, Looking, Secrets, StepName} from '../../source/step.ts';
+import type {Adapters, Context, Looking, Removal, Secrets, StepName} from '../../source/step.ts';
 import {accountLook} from '../../source/steps/looks/account.ts';
 import {identityLook} from '../../source/steps/looks/identity.ts';
 import {recordLook} from '../../source/steps/looks/record.ts';
@@ -77,6 +77,20 @@ async function within<Result>(ports: Ports, wish: Wish, work: (context: OpenCont
 /** What `plan` shows: a manager to be replaced is a change like any other. */
 export const planOf = (ports: Ports, wish: Wish = {}): Promise<Plan> =>
 	within(ports, wish, (context) => makePlan(steps, context, wish.heard ?? (() => {}), {replaceManager: wish.replaceManager ?? true}));
+
+/** A plan, and what a test does with it while its context is open. */
+export const planned = <Result>(ports: Ports, wish: Wish, work: (context: Context, plan: Plan) => Promise<Result>): Promise<Result> =>
+	within(ports, wish, async (context) => work(context, await makePlan(steps, context, () => {}, {replaceManager: wish.replaceManager ?? false})));
+
+/** What `destroy` works with, while its context is open. */
+export async function removing<Result>(ports: Ports, wish: Wish, work: (removal: Removal) => Promise<Result>): Promise<Result> {
+	const removal = forRemoval(openAt(ports, wish), {withCache: false, drainSeconds: 1800}, wish.flags);
+	try {
+		return await work(removal);
+	} finally {
+		await removal.close().catch(() => undefined);
+	}
+}
 
 /** One run of `setup`: plan, and where nothing blocks and something isn't so, the run. */
 export function setUp(ports: Ports, wish: Wish = {}): Promise<SetUp> {

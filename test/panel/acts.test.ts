@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {status} from '../../source/commands/status.ts';
 import {panelDriver} from '../../source/commands/status-panel.ts';
 import {watchFleet} from '../../source/commands/status-ports.ts';
-import {status} from '../../source/commands/status.ts';
 import type {PanelAct, PanelDriver} from '../../source/panel/driver.ts';
 import type {World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';
@@ -90,16 +90,17 @@ test('limit and concurrent are changed together, in the record with who, in conf
 	]);
 
 	const bob = world.another();
-	world.outside.openPort(
-		[...world.outside.region(someFleet.region).groups.values()].find(({name}) => name === 'gitlab-runners-manager')?.id ?? '',
-		22,
-		{cidr: `${bob.laptop.address}/32`},
-	);
+	world.outside.openPort([...world.outside.region(someFleet.region).groups.values()].find(({name}) => name === 'gitlab-runners-manager')?.id ?? '', 22, {
+		cidr: `${bob.laptop.address}/32`,
+	});
 	const face = hearing();
 	assert.equal(await status(sessionAt(bob, ['status', 'undo', '--yes'], face)), 0);
 	assert.equal(fileOn(world, config), before);
 	const undone = await seen(world, driver, ({runner, record}) => runner.value?.metrics.concurrent === 4 && record.value?.[0]?.by === 'bob');
-	assert.deepEqual(undone.record.value?.[0]?.changes.map(({what, to}) => `${what} ${to}`), ['limit 4', 'concurrent 4']);
+	assert.deepEqual(
+		undone.record.value?.[0]?.changes.map(({what, to}) => `${what} ${to}`),
+		['limit 4', 'concurrent 4'],
+	);
 });
 
 test('undoing where nothing was changed says that there is nothing to undo', async () => {
@@ -154,7 +155,10 @@ test('a worker that got a job between the question and the deed stays', async ()
 	const prepared = await driver.prepare({do: 'remove', worker: rows(world, idle)[0]?.name ?? ''}, idle);
 	world.outside.queueJobs(1, {seconds: 600});
 	await seen(world, driver, busy(world, 1));
-	await assert.rejects(prepared.carryOut(() => undefined), {code: 'worker-busy'});
+	await assert.rejects(
+		prepared.carryOut(() => undefined),
+		{code: 'worker-busy'},
+	);
 });
 
 test('paused in GitLab and unpaused, seen there and in the history', async () => {
@@ -163,7 +167,11 @@ test('paused in GitLab and unpaused, seen there and in the history', async () =>
 	assert.equal(await done(world, driver, {do: 'pause', paused: true}), 'The runner is paused in GitLab.');
 	await seen(world, driver, ({gitlab}) => gitlab.value?.runner.paused === true);
 	assert.equal(await done(world, driver, {do: 'pause', paused: false}), 'The runner takes jobs again.');
-	await seen(world, driver, ({gitlab, record}) => gitlab.value?.runner.paused === false && (record.value?.[0]?.note ?? '').startsWith('unpaused in GitLab by alice@laptop'));
+	await seen(
+		world,
+		driver,
+		({gitlab, record}) => gitlab.value?.runner.paused === false && (record.value?.[0]?.note ?? '').startsWith('unpaused in GitLab by alice@laptop'),
+	);
 });
 
 test('without a GitLab token, pausing says what it needs', async () => {
@@ -199,7 +207,10 @@ test('new workers move to another zone: a test machine proves it, the runner mak
 	const moved = await seen(world, driver, busy(world, 1));
 	assert.equal(rows(world, moved).find(({state}) => state === 'busy')?.zone, 'us-east-2b');
 	const {record} = await seen(world, driver, ({record: told}) => told.value !== undefined);
-	assert.deepEqual(record.value?.[0]?.changes.map(({what}) => what), ['machineOptions']);
+	assert.deepEqual(
+		record.value?.[0]?.changes.map(({what}) => what),
+		['machineOptions'],
+	);
 });
 
 test('new workers on demand instead of on spot', async () => {

@@ -15,7 +15,7 @@ const stops = makeStops();
 const {stdin, stdout, stderr, env} = process;
 const face = inkFace({
 	...{stdin, stdout, stderr},
-	colour: env['NO_COLOR'] === undefined,
+	colour: env.NO_COLOR === undefined,
 	ascii: onlyAscii(env),
 	yes: false,
 	clock: world.clock,
@@ -27,6 +27,10 @@ const session = sessionAt(world, ['status'], face, {gitlabToken: world.tokens.gi
 const ended = new AbortController();
 const playing = what === 'play' ? play(world, someFleet.region, world.clock, ended.signal) : Promise.resolve();
 let code = 0;
+const begun = world.clock.now();
+/** Memory in MB, five times a second, for saying at the end whether it grew. */
+const memory: number[] = [];
+const sampling = setInterval(() => void memory.push(process.memoryUsage.rss() / 1_048_576), 200);
 try {
 	if (face.screens) code = await live(session, await watchFleet(session, someFleet), face.screens);
 } catch (error) {
@@ -36,5 +40,11 @@ try {
 	ended.abort();
 	await playing;
 	await face.close();
+	clearInterval(sampling);
 }
+const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+const half = Math.floor(memory.length / 2);
+stdout.write(
+	`${Math.round((world.clock.now() - begun) / 60_000)} simulated minutes, memory ${median(memory.slice(Math.floor(half / 2), half)).toFixed(0)} then ${median(memory.slice(half)).toFixed(0)} MB\n`,
+);
 process.exit(code);

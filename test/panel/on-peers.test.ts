@@ -41,7 +41,11 @@ after(async () => {
 const status = (args: readonly string[] = here): Promise<Ran> => program(['status', '--json', ...args], second);
 
 function documentOf({code, stdout, stderr}: Ran) {
-	const document = stdout.split('\n').filter(Boolean).map(documentIn).find((one) => one !== undefined);
+	const document = stdout
+		.split('\n')
+		.filter(Boolean)
+		.map(documentIn)
+		.find((one) => one !== undefined);
 	return document ?? assert.fail(`exit ${code}\n${stdout}\n${stderr}`);
 }
 
@@ -57,7 +61,10 @@ test('from a laptop that has never seen the fleet, each of forty workers is list
 	for (const worker of document.workers) {
 		assert.equal(worker.state, 'busy');
 		assert.ok(worker.job && worker.job.id > 0 && worker.type === 'c5.large' && worker.zone === 'us-east-1a', JSON.stringify(worker));
-		assert.ok(worker.ageSeconds !== undefined && (worker.usdPerHour ?? 0) > 0 && worker.usdSoFar !== undefined && worker.market === 'spot', JSON.stringify(worker));
+		assert.ok(
+			worker.ageSeconds !== undefined && (worker.usdPerHour ?? 0) > 0 && worker.usdSoFar !== undefined && worker.market === 'spot',
+			JSON.stringify(worker),
+		);
 	}
 	assert.equal(new Set(document.workers.map(({job}) => job?.id)).size, count);
 	assert.deepEqual([document.waiting.known, document.waiting.jobs], [true, 2]);
@@ -110,7 +117,10 @@ for (const {name, stop, heal, fails, lives} of [
 		try {
 			const failing = await watch.until(`${name} to fail`, ({sources}) => sources[fails]?.problem !== undefined);
 			assert.equal(failing.document.workers.length, count - 1, 'what was seen last is still shown');
-			const older = await watch.until('its age to count', ({sources}) => (sources[fails]?.ageSeconds ?? 0) >= (failing.document.sources[fails]?.ageSeconds ?? 0) + 8);
+			const older = await watch.until(
+				'its age to count',
+				({sources}) => (sources[fails]?.ageSeconds ?? 0) >= (failing.document.sources[fails]?.ageSeconds ?? 0) + 8,
+			);
 			for (const one of lives) {
 				assert.equal(older.document.sources[one]?.problem, undefined, one);
 				assert.ok((older.document.sources[one]?.at ?? '') > (failing.document.sources[one]?.at ?? ''), `${one} was looked at anew`);
@@ -138,7 +148,10 @@ test('the same through --manager on a manager without a mark, and nothing is cha
 		assert.match(ran.stdout, /is only looked at: nothing is changed there/);
 		assert.deepEqual(changingCalls(world), []);
 		assert.equal(await onManager(world, 'cat /home/ubuntu/.ssh/authorized_keys 2>/dev/null; true'), keys);
-		assert.deepEqual(Object.keys((await account.things()).find((thing) => thing.id === id)?.tags ?? {}).filter((key) => key.startsWith('gitlab-runner-aws:')), []);
+		assert.deepEqual(
+			Object.keys((await account.things()).find((thing) => thing.id === id)?.tags ?? {}).filter((key) => key.startsWith('gitlab-runner-aws:')),
+			[],
+		);
 	} finally {
 		await account.ec2.send(new CreateTagsCommand({Resources: [id], Tags: ours.map((Key) => ({Key, Value: tags[Key] ?? ''}))}));
 	}
@@ -161,6 +174,23 @@ test('a limit changed in the panel is in config.toml and in the metrics; undo fr
 	const third = {...world.env, HOME: await world.newHome()};
 	ended(await program(['status', 'undo', '--yes', '--plain', ...here], third), 0);
 	assert.equal(await onManager(world, `cat ${config}`), before);
+});
+
+test('s hands the terminal to a shell on the manager, with its host key checked, and takes it back', async (t) => {
+	const terminal = openTerminal('../../source/cli.tsx', ['status', ...here], {columns: 120, rows: 30, env: {...second, TERM: 'xterm-256color'}});
+	t.after(() => terminal.close());
+	await terminal.until(/› runner-/);
+	terminal.press('5');
+	await terminal.until(/This month/);
+	terminal.press('s');
+	await terminal.until(() => terminal.kind() === 'normal' && /[$#] $|[$#]\s*$/.test(terminal.text().trimEnd()));
+	terminal.press('id -un; exit\r');
+	await terminal.until(/The shell on the manager has ended\./);
+	assert.match(terminal.raw(), /\nubuntu\r/);
+	terminal.press('1');
+	await terminal.until(/› runner-/);
+	terminal.press('q');
+	assert.equal(await terminal.ended(), 0);
 });
 
 test('the service stopped on the manager: not healthy, and the exit code says so', async () => {

@@ -1,7 +1,7 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import type {StatusDocument} from '../../source/snapshot/status.ts';
 import {statusShape} from '../../source/json/status.ts';
+import type {StatusDocument} from '../../source/snapshot/status.ts';
 
 const source = fileURLToPath(new URL('../../source/cli.tsx', import.meta.url));
 
@@ -26,7 +26,10 @@ const patience = 90_000;
 
 /** Starts `status --json --watch`. */
 export function watching(args: readonly string[], env: Record<string, string>): Watching {
-	const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', source, 'status', '--json', '--watch', ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
+	const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', source, 'status', '--json', '--watch', ...args], {
+		env,
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
 	const documents: StatusDocument[] = [];
 	const hearing = new Set<() => void>();
 	let half = '';

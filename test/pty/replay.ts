@@ -1,9 +1,11 @@
+import {fail} from 'node:assert/strict';
 import {isStop} from '../../source/engine/plan.ts';
 import {mayColour, onlyAscii} from '../../source/faces.ts';
 import {toProblem} from '../../source/problem.ts';
 import {inkFace} from '../../source/ui/face.tsx';
 import {fleetName, limit, region, runnerToken} from '../faces/asked.ts';
-import {goodEnd, untilTestMachine, untilTheEnd} from '../faces/recorded.ts';
+import {goodEnd, refused, untilTestMachine, untilTheEnd} from '../faces/recorded.ts';
+import {homeSeen} from '../faces/states.ts';
 import {handClock, replay} from '../faces/streams.ts';
 
 const [scenario] = process.argv.slice(2);
@@ -67,7 +69,52 @@ async function watch(): Promise<number> {
 	return 0;
 }
 
-const scenarios: Record<string, () => Promise<number>> = {run, 'run-hard': run, ask, watch, yes};
+const told = (value: unknown): void => face.emit({event: 'document', name: 'choice', value: JSON.stringify(value)});
+
+const screens = face.screens ?? fail('This face has no screens.');
+
+/** Home with fleets and presets; what was chosen is told. */
+async function home(): Promise<number> {
+	const chosen = await screens.home(async (tell) => {
+		tell(homeSeen);
+		return new Promise(() => {});
+	});
+	told(chosen);
+	return 0;
+}
+
+/** The last screen of a good run. */
+async function end(): Promise<number> {
+	replay(face, clock, [...untilTestMachine, ...goodEnd]);
+	await screens.farewell({
+		says: 'gitlab-runners is set up in us-east-2, and its runner takes jobs.',
+		next: ['plan', 'ssh', 'destroy'].map((word) => ({command: `gitlab-runner-aws ${word} --fleet gitlab-runners --region us-east-2`, does: 'says what it does'})),
+		save: async (name) => `/presets/${name}.json`,
+	});
+	return 0;
+}
+
+/** A run of which a step has failed while another goes on, until it's tried again; the session expires then, until somebody looks. */
+async function helped(): Promise<number> {
+	const {choice} = await screens.run({command: 'aws sso login --profile acme-dev', run: () => true}, async ({again, onLook}) => {
+		replay(face, clock, [...untilTestMachine, ...untilTheEnd.slice(0, 1)]);
+		clock.at(72_000);
+		if (!(await again('runner'))) return;
+		face.emit({event: 'step.started', step: 'runner'});
+		await new Promise<void>((resolve) => {
+			onLook(resolve);
+			face.emit({event: 'run.paused', problem: {code: 'session-expired', message: 'The session of AWS profile `acme-dev` has expired (ExpiredToken).', fault: 'told'}});
+		});
+		face.emit({event: 'run.resumed', seconds: 12});
+		face.emit({event: 'step.done', step: 'runner', says: 'valid, config.toml written', seconds: 2});
+		face.emit({event: 'step.failed', step: 'test-machine', problem: refused, seconds: 30});
+		await again('test-machine');
+	});
+	told(choice ?? 'none');
+	return 0;
+}
+
+const scenarios: Record<string, () => Promise<number>> = {run, 'run-hard': run, ask, watch, yes, home, end, helped};
 
 let code: number;
 try {

@@ -38,66 +38,6 @@ function desk({ended}: {ended?: AbortSignal} = {}) {
 	};
 }
 
-const never = () => new Promise<void>(() => {});
-
-function failedRun({emit}: ReturnType<typeof desk>): void {
-	emit({
-		event: 'run.started',
-		doing: 'apply',
-		steps: [
-			{name: 'quota', title: 'Quota', needs: []},
-			{name: 'bucket', title: 'Cache bucket', needs: []},
-		],
-	});
-	emit({event: 'step.started', step: 'bucket'});
-	emit({
-		event: 'step.failed',
-		step: 'bucket',
-		seconds: 2,
-		problem: {code: 'session-expired', message: 'The session of AWS profile acme-dev has expired.', fault: 'told'},
-	});
-	emit({event: 'run.ended', done: 1, failed: 1, skipped: 0, seconds: 3});
-}
-
-test('after a run with a problem r tries again, ← goes to the answer it is about, q leaves it', async () => {
-	for (const [key, choice] of [
-		['r', 'again'],
-		[keys.left, {change: 'cache'}],
-		['q', 'leave'],
-	] as const) {
-		const on = desk();
-		failedRun(on);
-		const chosen = on.screens.afterRun(undefined, never);
-		await on.until(/r try again.*← change cache/);
-		on.press(key);
-		assert.deepEqual(await chosen, choice);
-		cleanup();
-	}
-});
-
-test('an expired session is mended with L, which hands the terminal over, and the run goes on', async () => {
-	const on = desk();
-	failedRun(on);
-	let logins = 0;
-	const chosen = on.screens.afterRun({command: 'aws sso login --profile acme-dev', run: () => ++logins > 1}, never);
-	await on.until(/L log in: aws sso login --profile acme-dev/);
-	on.press('L');
-	await on.until(/L log in/);
-	on.press('L');
-	assert.equal(await chosen, 'again');
-	assert.equal(logins, 2);
-});
-
-test('a login elsewhere is noticed, and the run goes on by itself', async () => {
-	const on = desk();
-	failedRun(on);
-	let back = () => {};
-	const chosen = on.screens.afterRun({command: 'aws sso login', run: () => false}, () => new Promise<void>((resolve) => (back = resolve)));
-	await on.until(/r try again/);
-	back();
-	assert.equal(await chosen, 'again');
-});
-
 test('the end shows the commands that come next, saves a preset with p, and is left with q', async () => {
 	const on = desk();
 	const saved: string[] = [];
@@ -185,7 +125,6 @@ test('where no region has a fleet, home ends by itself in setup; while it looks 
 test('a signal from outside ends whatever waits for the person, and isn’t counted as their ctrl-c', async () => {
 	for (const open of [
 		(on: ReturnType<typeof desk>) => on.screens.home(() => new Promise(() => {})),
-		(on: ReturnType<typeof desk>) => on.screens.afterRun(undefined, never),
 		(on: ReturnType<typeof desk>) => on.screens.farewell({says: 'x', next: [], save: async () => ''}),
 		(on: ReturnType<typeof desk>) => on.agree({says: 'x', details: []}),
 	]) {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {openLooking} from '../../source/engine/context.ts';
 import type {Happening} from '../../source/engine/events.ts';
-import {livePlan} from '../../source/engine/live-plan.ts';
+import {inTurns, livePlan, type Turns, turns as inLine} from '../../source/engine/live-plan.ts';
 import type {Answers} from '../../source/fleet.ts';
 import {Problem, Stopped} from '../../source/problem.ts';
 import {settle} from '../../source/questions/settle.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
-import type {AnyStep, Look} from '../../source/step.ts';
+import type {AnyStep, Context, Look, Looking} from '../../source/step.ts';
 import {asking} from '../answers/stub.ts';
 
 /** Complete answers, these among them. */
@@ -43,13 +43,13 @@ const turns = async (count = 20): Promise<void> => {
 	for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-function underTest(steps: readonly AnyStep[], {notYet = {}}: {notYet?: Record<string, string>} = {}) {
+function underTest(steps: readonly AnyStep[], {notYet = {}, turn = inLine()}: {notYet?: Record<string, string>; turn?: Turns} = {}) {
 	const world = simulatedWorld({lagMs: 0});
 	const told: Happening[] = [];
 	const signal = new AbortController();
 	const adapters = {...world, cloud: world.cloudAt('us-east-2'), cloudAt: world.cloudAt};
 	const looking = openLooking(adapters, {fleet: {name: 'gitlab-runners', region: 'us-east-2'}, secrets: {}, signal: signal.signal});
-	const plan = livePlan({steps, open: () => looking, allowed: {replaceManager: false}, emit: (happening) => told.push(happening), notYet});
+	const plan = livePlan({steps, open: () => looking, allowed: {replaceManager: false}, emit: (happening) => told.push(happening), notYet, turn});
 	const change = (answers: Answers) => plan.change({answers, sources: {}});
 	const found = () => told.flatMap((one) => (one.event === 'step.found' ? [`${one.step} ${one.is} ${one.says}`] : []));
 	return {plan, change, told, found, looking, world};
@@ -133,6 +133,38 @@ test('a look that doesn’t depend on what changed is made once; with forgetting
 	plan.again(true);
 	await plan.ended();
 	assert.deepEqual(loads.slice(3), ['account', 'type m5.large']);
+});
+
+test('choices that are asked for ahead wait in the same line as the checks: never more than four calls at once', async () => {
+	const gate = held();
+	const turn = inLine();
+	const check = async (context: Context) => {
+		await Promise.all(Array.from({length: 6}, () => context.cloud.call('DescribeImages', {})));
+		return so('seen');
+	};
+	const {plan, change, looking} = underTest([{name: 'images', title: 'Images', needs: [], actions: [], check}], {turn});
+	const called: string[] = [];
+	const call = async (name: string) => {
+		called.push(name);
+		await gate.call();
+		return {};
+	};
+	Object.assign(looking.cloud, {call});
+	// Calls are all that choices make of a cloud here.
+	const choices = inTurns({region: 'us-east-2', call} as unknown as Looking['cloud'], turn);
+	change(await answersOf());
+	await turns();
+	const ahead = Promise.all([choices.call('DescribeKeyPairs', {}), choices.call('DescribeSecurityGroups', {})]);
+	await turns();
+	assert.equal(called.length, 4);
+	for (let turn = 0; turn < 10; turn++) {
+		gate.release();
+		await turns();
+	}
+	await ahead;
+	await plan.ended();
+	assert.equal(gate.most(), 4);
+	assert.equal(called.length, 8);
 });
 
 test('at most four calls are under way, and those that wait aren’t made for answers that have changed', async () => {

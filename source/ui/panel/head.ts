@@ -5,7 +5,17 @@ import {spotKey} from '../../snapshot/price.ts';
 import {ageOf} from '../../snapshot/seen.ts';
 import {type Snapshot, sourceTitles} from '../../snapshot/snapshot.ts';
 import {running} from '../../telling/durations.ts';
-import {changeWords, costWords, jobWords, machineWords, managerWords, runnerWord, sourceTroubles, stateWords} from '../../telling/status-words.ts';
+import {
+	changeWords,
+	costWords,
+	jobWords,
+	machineWords,
+	managerWords,
+	runnerWord,
+	sourceTroubles,
+	stateWords,
+	tellingCauses,
+} from '../../telling/status-words.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {displayWidth} from '../../width.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from '../row.ts';
@@ -18,7 +28,7 @@ type Part = Span[];
 const widthOf = (part: Part): number => part.reduce((sum, {text}) => sum + displayWidth(text), 0);
 
 /** Packs parts into rows, three spaces between; what has no room goes, the last first. */
-export function flow(parts: readonly Part[], columns: number, most: number): Row[] {
+function flow(parts: readonly Part[], columns: number, most: number): Row[] {
 	const rows: Span[][] = [];
 	let left = 0;
 	for (const part of parts) {
@@ -47,7 +57,9 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 		{text: `runner ${version === undefined ? '' : `${version} `}`},
 		{text: `${glyphOf(runner.mark, look)} ${runner.word}`, role: isStale(snapshot, 'host') ? 'quiet' : marks[runner.mark].role},
 	];
-	const manager: Part = [{text: `manager ${managerWords(snapshot, now)}`, role: isStale(snapshot, 'ec2') ? 'quiet' : undefined}];
+	const manager: Part = [
+		{text: `manager ${managerWords(snapshot, now, columns >= 160 ? undefined : 9)}`, role: isStale(snapshot, 'ec2') ? 'quiet' : undefined},
+	];
 	const readOnly: Part[] = about.readOnly === undefined ? [] : [[{text: 'read-only', role: 'warning'}]];
 	const paid: Part = [{text: plainText(costWords(costs), look), role: isStale(snapshot, 'prices') ? 'quiet' : undefined}];
 	if (most > 1) return flow([title, runs, ...readOnly, manager, paid], columns, most);
@@ -88,8 +100,8 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, most: number):
 }
 
 /** Lines of the sentence: the question, the first causes, who told, the key that acts. */
-export function whyLines({why, snapshot, about}: PanelSeen, columns: number, now: number): {text: string; asks: number; key: string} {
-	const [first, second] = why.causes;
+function whyLines({why, snapshot, about}: PanelSeen, now: number): {text: string; asks: number; key: string} {
+	const [first, second] = tellingCauses(why.causes);
 	if (!first) return {text: why.asks, asks: why.asks.length, key: ''};
 	const told = [...new Set([first, ...(second ? [second] : [])].map(({source}) => source))];
 	const sources = told.map((source) => {
@@ -105,7 +117,7 @@ export function whyLines({why, snapshot, about}: PanelSeen, columns: number, now
 
 /** The sentence as rows: the question bold, the key that acts at its end. */
 export function whyRows(seen: PanelSeen, {look, columns, now}: View): Row[] {
-	const {text, asks, key} = whyLines(seen, columns, now);
+	const {text, asks, key} = whyLines(seen, now);
 	const room = Math.min(columns - 2, 160);
 	const lines = wrap(plainText(text, look), room);
 	let begun = 0;

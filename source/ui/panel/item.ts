@@ -12,7 +12,7 @@ import type {Binding, Draw, Keys} from '../screen.ts';
 import type {ItemScreen} from './screen.ts';
 
 /** All that is known of a worker, in lines: label, then value. */
-export function itemLines(worker: Worker, snapshot: Snapshot, now: number): [string, string][] {
+function itemLines(worker: Worker, snapshot: Snapshot, now: number): [string, string][] {
 	const {job} = worker;
 	const story = snapshot.journal.value?.machines.get(worker.name);
 	const lines: [string, string | undefined][] = [
@@ -70,4 +70,4 @@ export const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 };
 
 /** Whether a worker may be taken away from here: nothing runs on it, as far as is known. */
-export const isRemovable = ({state, job}: Worker): boolean => job === undefined && (state === 'idle' || state === 'failed' || state === 'stopped');
+const isRemovable = ({state, job}: Worker): boolean => job === undefined && (state === 'idle' || state === 'failed' || state === 'stopped');

@@ -50,7 +50,9 @@ export function following({store, later, now}: Pick<PanelGround, 'store' | 'late
 		const at = now();
 		const rows = join(snapshot, at);
 		store.set(({panel, screens}) => {
-			const seen = seenAfter(panel ?? {about}, snapshot, rows, at);
+			const {before} = about;
+			const news = before && {says: before.says, role: before.well ? ('so' as const) : ('blocked' as const), at};
+			const seen = seenAfter(panel ?? {about, ...(news ? {news} : {})}, snapshot, rows, at);
 			return {panel: seen, screens: replaced(screens, 'panel', (screen) => (screen.is === 'panel' ? settled(screen, seen, at) : screen))};
 		});
 	};

@@ -52,7 +52,8 @@ function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, {waitin
 
 /** Costs as reckoned last: they grow by the hour, so they're reckoned anew each few seconds, and when machines came or went or prices changed. */
 function costsStill({costs: known, costsAt = 0, counts, snapshot}: Partial<PanelSeen>, now: Snapshot, countsNow: Counts, at: number): Costs | undefined {
-	const isSame = counts?.all === countsNow.all && snapshot?.prices.value === now.prices.value && snapshot?.journal.at !== undefined === (now.journal.at !== undefined);
+	const isSame =
+		counts?.all === countsNow.all && snapshot?.prices.value === now.prices.value && (snapshot?.journal.at !== undefined) === (now.journal.at !== undefined);
 	return isSame && at - costsAt < between ? known : undefined;
 }
 

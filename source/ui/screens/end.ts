@@ -3,6 +3,7 @@ import type {RunState} from '../../telling/run-state.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {emptyRow, markSpan, type Row, row} from '../row.ts';
 import type {Draw, Keys} from '../screen.ts';
+import {commandRows} from './by-hand.ts';
 import {saveScreen} from './save.ts';
 
 /** The end: what now is, and the commands that come next. */
@@ -32,7 +33,10 @@ export const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, s
 		...(wizard.news ? [emptyRow, ...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role}))] : []),
 		emptyRow,
 		row(' What comes next:'),
-		...next.flatMap(({command, does}) => [row(`   ${plainText(command, look)}`), row({text: `     ${plainText(does, look)}`, role: 'quiet'})]),
+		...next.flatMap(({command, does}) => [
+			...commandRows(plainText(command, look), columns - 4).map((text) => row(`   ${text}`)),
+			row({text: `     ${plainText(does, look)}`, role: 'quiet'}),
+		]),
 		...state.notes
 			.slice(-3)
 			.flatMap(({says: note}) => [emptyRow, ...wrap(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),

@@ -3,7 +3,7 @@ import {glyphOf, marks, plainText, signOf} from '../../glyphs.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
-import {emptyRow, type Row, row, type Span, windowed} from '../row.ts';
+import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
 import type {Draw, Keys, Move, View} from '../screen.ts';
 
 /** Fleets of all regions as they are found, and presets. The cursor follows the item. */
@@ -80,6 +80,13 @@ function fleetRow(fleet: HomeFleet, focused: boolean, widths: [number, number], 
 	);
 }
 
+/** What didn't fit of the focused row, whole. */
+function cutWords(focused: Row | undefined, {columns, look}: View, on: Item | undefined, {presets}: HomeSeen): Row[] {
+	if (!focused || !on || displayWidth(textOf(focused)) <= columns) return [];
+	const says = 'fleet' in on ? on.fleet.says : presets.find(({name}) => name === on.preset)?.says;
+	return [emptyRow, ...wrap(plainText(says ?? '', look), columns - 4).map((text) => row({text: `   ${text}`, role: 'quiet'}))];
+}
+
 export const drawHome: Draw<HomeScreen> = (screen, view) => {
 	const {seen} = screen;
 	const {look} = view;
@@ -104,5 +111,7 @@ export const drawHome: Draw<HomeScreen> = (screen, view) => {
 	const rows = [...fleets, ...none, emptyRow, row(' ', {text: 'Presets', bold: true}), ...presets];
 	const at = rows.findIndex(({spans}) => spans[0]?.text.includes(signOf('focus', look)));
 	const who = seen.who === undefined ? [] : [row({text: ` ${plainText(seen.who, look)}`, role: 'quiet'})];
-	return [...who, ...head, ...windowed(rows, Math.max(0, at), bodyRows(view.rows) - head.length - who.length, look)];
+	const cut = cutWords(rows[at], view, focusedIn(screen), seen);
+	const list = windowed(rows, Math.max(0, at), bodyRows(view.rows) - head.length - who.length - cut.length, look);
+	return [...who, ...head, ...list, ...cut];
 };

@@ -1,12 +1,12 @@
-import {type Look, plainText, signOf} from '../../glyphs.ts';
+import {plainText, signOf} from '../../glyphs.ts';
 import {running, spent} from '../../telling/durations.ts';
 import {problemLines} from '../../telling/problems.ts';
-import {inLine, type StepSeen, stepIn, toGo} from '../../telling/run-state.ts';
+import {inLine, type RunState, type StepSeen, stepIn, toGo} from '../../telling/run-state.ts';
 import {runWords} from '../../telling/sentences.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {runLayout} from '../layout.ts';
 import {type Row, row, rowsOf, ruleRow} from '../row.ts';
-import type {Binding, Draw, Keys, Move, View} from '../screen.ts';
+import type {Binding, Draw, Help, Keys, Move, View} from '../screen.ts';
 import {followed, stepRows, timeOf} from '../steps-list.ts';
 import {downloadRow, waterfall} from '../waterfall.ts';
 import {answerOf, keyWords} from '../wizard/seen.ts';
@@ -14,8 +14,9 @@ import {answerOf, keyWords} from '../wizard/seen.ts';
 /** Steps side by side, and the details of one of them. Without a focus the details follow what works. */
 export type RunScreen = {
 	is: 'run';
-	focus?: string /** The run has ended with problems, and the person says how to go on. `login` is the command that logs in anew. */;
-	over?: {login?: string | undefined};
+	focus?: string;
+	/** Somebody can help it along. `login` is the command that renews the session, where there is one. */
+	helped?: {login: string | undefined};
 };
 
 export const runScreen: RunScreen = {is: 'run'};
@@ -30,22 +31,53 @@ function moved(screen: RunScreen, view: View, by: 1 | -1): RunScreen {
 	return next ? {...screen, focus: next.name} : screen;
 }
 
-/** How to go on after a run with problems. */
-function overKeys({over}: RunScreen, step: StepSeen | undefined, look: Look): Binding[] {
-	if (!over) return [];
-	const key = step?.state === 'failed' ? answerOf[step.name] : undefined;
+/** The failed step that keys are about: the focused one, else the one that failed last. */
+function troubled(screen: RunScreen, view: View): StepSeen | undefined {
+	const focused = focusedIn(screen, view);
+	if (focused?.state === 'failed') return focused;
+	const last = view.state.problems.findLast(({step}) => step !== undefined && stepIn(view.state, step).state === 'failed')?.step;
+	return last === undefined ? undefined : stepIn(view.state, last);
+}
+
+/** Whether nothing works any more, and nothing is going to without help. */
+const isIdle = ({state}: View): boolean =>
+	state.steps.every(
+		(step) => step.state !== 'working' && (step.state !== 'pending' || step.needs.some((name) => state.steps.some((one) => one.name === name && one.state !== 'done'))),
+	);
+
+const helping =
+	(help: Help): (() => Move) =>
+	() => ({help});
+
+/** A session that has expired is renewed here, or was elsewhere. */
+const pausedKeys = (login: string | undefined): Binding[] => [
+	...(login === undefined ? [] : [{press: ['L'], shows: 'L', does: 'log in', stays: true as const, act: helping('login')}]),
+	{press: ['r'], shows: 'r', does: 'look again now', act: helping('look')},
+];
+
+/** How to go on where a step failed: while the rest goes on, that step; once nothing does, all of it. */
+function failedKeys(screen: RunScreen, view: View): Binding[] {
+	const step = troubled(screen, view);
+	if (!step) return [];
+	const key = view.state.doing === 'remove' ? undefined : answerOf[step.name];
+	const idle = isIdle(view);
 	return [
-		{press: ['r'], shows: 'r', does: 'try again', stays: true, act: () => ({chosen: 'again'})},
-		...(over.login === undefined ? [] : [{press: ['L'], shows: 'L', does: `log in: ${over.login}`, act: (): Move => ({chosen: 'login'})}]),
-		...(key === undefined ? [] : [{press: ['left'], shows: signOf('back', look), does: `change ${keyWords(key)}`, act: (): Move => ({chosen: {change: key}})}]),
-		{press: ['q'], shows: 'q', does: 'leave it so', act: () => ({chosen: 'leave'})},
+		{press: ['r'], shows: 'r', does: idle ? 'try again' : `try ${inLine(step.title)} again`, stays: true, act: helping(idle ? 'again' : {retry: step.name})},
+		...(key === undefined ? [] : [{press: ['left'], shows: signOf('back', view.look), does: `change ${keyWords(key)}`, act: helping({change: key})}]),
+		...(idle ? [{press: ['q'], shows: 'q', does: 'leave it so', act: helping('leave')}] : []),
 	];
 }
+
+const helpKeys = (screen: RunScreen, view: View): Binding[] => {
+	if (!screen.helped || view.stops > 0 || view.state.run) return [];
+	return view.state.paused ? pausedKeys(screen.helped.login) : failedKeys(screen, view);
+};
 
 export const runKeys: Keys<RunScreen> = (screen, view) => {
 	const step = focusedIn(screen, view);
 	const {look} = view;
 	return [
+		...helpKeys(screen, view),
 		...(step && step.log.length > 0 ? [{press: ['l'], shows: 'l', does: 'whole log', act: () => ({push: {is: 'log' as const, step: step.name}})}] : []),
 		...(view.state.steps.length > 1
 			? [
@@ -55,20 +87,28 @@ export const runKeys: Keys<RunScreen> = (screen, view) => {
 			: []),
 		...(screen.focus === undefined
 			? []
-			: [{press: ['escape'], shows: 'esc', does: 'follow', act: () => ({to: screen.over ? {...runScreen, over: screen.over} : runScreen})}]),
-		...overKeys(screen, step, look),
+			: [{press: ['escape'], shows: 'esc', does: 'follow', act: () => ({to: screen.helped ? {...runScreen, helped: screen.helped} : runScreen})}]),
 	];
 };
 
 function progress({state, now, look, columns}: View): Row {
-	const {steps, run, from} = state;
+	const {steps, run, from, paused} = state;
 	const over = steps.filter(({state: is}) => is === 'done').length;
 	if (run) return row(' ', {text: runWords(run), bold: true});
+	if (paused) return row(' ', {text: `Paused, ${running((now - paused.from) / 1000)}: ${over} of ${steps.length} done, and what stands is kept`, bold: true, role: 'warning'});
 	const parts = [`${over} of ${steps.length} done`];
 	if (from !== undefined) parts.push(running((now - from) / 1000));
 	const left = toGo(state, now);
 	if (left !== undefined) parts.push(`about ${spent(Math.ceil(left / 5) * 5)} to go${columns < 80 ? '' : ', by your earlier runs'}`);
 	return row(' ', {text: parts.join(` ${signOf('dot', look)} `), bold: true});
+}
+
+/** What a pause waits for. */
+function pausedRows({login}: {login: string | undefined}, {problem}: NonNullable<RunState['paused']>, {columns, look, wizard}: View): Row[] {
+	const command = login === undefined ? '' : `L runs \`${login}\`. `;
+	const advice = `${command}A login elsewhere is noticed within seconds, and it goes on by itself.`;
+	const news = wizard.news ? wrap(plainText(wizard.news.says, look), columns - 4).map((text) => row('   ', {text, role: wizard.news?.role})) : [];
+	return [...problemLines({...problem, advice}, 1).flatMap((line) => rowsOf(line, columns, look)), ...news];
 }
 
 /** The problem of the focused step, or the last one there was, whole; how many others there are. */
@@ -97,7 +137,8 @@ function detailRows(step: StepSeen, height: number, view: View): Row[] {
 
 export const drawRun: Draw<RunScreen> = (screen, view) => {
 	const step = focusedIn(screen, view);
-	const problem = problemRows(step, view);
+	const {paused} = view.state;
+	const problem = paused ? pausedRows(screen.helped ?? {login: undefined}, paused, view) : problemRows(step, view);
 	const {list, problem: problemHeight, detail} = runLayout(view.rows, view.state.steps.length, problem.length);
 	return [
 		progress(view),

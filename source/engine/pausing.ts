@@ -1,0 +1,93 @@
+import type {Cloud, Input, OperationName, Output} from '../cloud/port.ts';
+import {isProblem, type Problem, Stopped} from '../problem.ts';
+import type {Look, Looking} from '../step.ts';
+import {dataOf, type Emit} from './plan.ts';
+import {secondsSince} from './walk.ts';
+
+/** How often a session that has expired is looked at, while somebody logs in elsewhere; milliseconds. */
+const pause = 5000;
+
+/** A call that is still refused after this many sessions were seen to work is refused for another reason. */
+const most = 3;
+
+/** What a context that waits for a session works with. */
+export type Pausing = {
+	emit: Emit;
+	/** Ends the work besides the context's own signal. */
+	signal: AbortSignal;
+	/** Hears how to have the session looked at now, rather than in a few seconds: because somebody logged in. */
+	onLook(look: () => void): void;
+};
+
+type Gate = <Result>(call: () => Promise<Result>) => Promise<Result>;
+
+/** Makes calls go through until one says that the session has expired; then all wait until AWS takes it again, and that call is made again. */
+function gateFor({cloud, clock}: Looking, signal: AbortSignal, {emit, onLook}: Pausing): Gate {
+	let closed: Promise<void> | undefined;
+
+	/** Waits a few seconds, or until somebody asks. */
+	async function rest(): Promise<void> {
+		const asked = new AbortController();
+		onLook(() => asked.abort());
+		try {
+			await clock.sleep(pause, AbortSignal.any([signal, asked.signal]));
+		} catch (error) {
+			if (signal.aborted || !asked.signal.aborted) throw error;
+		}
+	}
+
+	const isBack = (): Promise<boolean> =>
+		cloud.call('GetCallerIdentity', {}).then(
+			() => true,
+			(error: unknown) => {
+				if (error instanceof Stopped) throw error;
+				return !isProblem(error, 'session-expired', 'no-credentials');
+			},
+		);
+
+	async function waitForSession(problem: Problem): Promise<void> {
+		const begun = clock.now();
+		emit({event: 'run.paused', problem: dataOf(problem)});
+		do await rest();
+		while (!(await isBack()));
+		closed = undefined;
+		emit({event: 'run.resumed', seconds: secondsSince(clock, begun)});
+	}
+
+	return async (call) => {
+		for (let turn = 1; ; turn++) {
+			await closed;
+			try {
+				return await call();
+			} catch (error) {
+				if (!isProblem(error, 'session-expired') || turn > most) throw error;
+				closed ??= waitForSession(error);
+			}
+		}
+	};
+}
+
+/**
+ * The same context for a run that somebody looks after: an expired session pauses its calls instead of failing them, and what was begun goes on
+ * once there is another one. The refused call was not carried out, so making it again doubles nothing.
+ */
+export function pausing<C extends Looking>(base: C, options: Pausing): C {
+	const signal = AbortSignal.any([base.signal, options.signal]);
+	const gate = gateFor(base, signal, options);
+	const through = (inner: Cloud): Cloud => ({
+		region: inner.region,
+		call: <Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> =>
+			gate(() => (signal.aborted ? Promise.reject(new Stopped()) : inner.call(name, input))),
+	});
+	const context: C = {
+		...base,
+		signal,
+		cloud: through(base.cloud),
+		cloudAt: (region) => through(base.cloudAt(region)),
+		clock: {now: () => base.clock.now(), sleep: (ms, more) => base.clock.sleep(ms, more ? AbortSignal.any([signal, more]) : signal)},
+		host: {connect: (target, ending) => (signal.aborted ? Promise.reject(new Stopped()) : base.host.connect(target, ending))},
+		// A look is shared with whoever else looks at this fleet, but what it asks waits as everything here does.
+		look: <Result>(look: Look<Result>): Promise<Result> => base.look<Result>({name: look.name, load: () => look.load(context)}),
+	};
+	return context;
+}

@@ -1,0 +1,75 @@
+import type {AfterRun, Helping, Login} from '../face.ts';
+import {runScreen} from './screens/run.ts';
+import type {Screen} from './screen.ts';
+import type {Store} from './store.ts';
+import type {Waiting} from './waiting.ts';
+
+/** What of the face a run stands on. */
+export type Ground = {
+	store: Store;
+	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	handOver(run: () => boolean): Promise<boolean>;
+	/** Stops the work, as ctrl-c does. */
+	stop(): void;
+};
+
+/** Shows a run while somebody helps it along; ends with it, and with what they want to do after it. */
+export function runAlong<Result>(
+	{store, until, handOver, stop}: Ground,
+	login: Login | undefined,
+	work: (helping: Helping) => Promise<Result>,
+): Promise<{result: Result; choice: AfterRun | undefined}> {
+	const leaving = new AbortController();
+	const failed = new Map<string, (again: boolean) => void>();
+	let isLeft = false;
+	let choice: AfterRun | undefined;
+	let look = (): void => {};
+
+	const decide = (step: string, again: boolean): void => {
+		const decided = failed.get(step);
+		failed.delete(step);
+		decided?.(again);
+	};
+	/** Leaves what failed, now and from now on, so that the run ends. */
+	const leave = (): void => {
+		isLeft = true;
+		for (const step of [...failed.keys()]) decide(step, false);
+	};
+	const helping: Helping = {
+		again: (step) => (isLeft ? Promise.resolve(false) : new Promise((resolve) => failed.set(step, resolve))),
+		signal: leaving.signal,
+		onLook(how) {
+			look = how;
+		},
+	};
+
+	async function logIn({command, run}: Login): Promise<void> {
+		const isIn = await handOver(run);
+		if (isIn) return look();
+		store.set(({wizard}) => ({wizard: {...wizard, news: {says: `\`${command}\` didn't log in.`, role: 'blocked'}}}));
+	}
+
+	function after(chosen: AfterRun): void {
+		choice = chosen;
+		if (typeof chosen === 'object') leaving.abort();
+		leave();
+	}
+
+	const noNews = (): void => store.set(({wizard}) => ({wizard: {...wizard, news: undefined}}));
+	noNews();
+	return until<{result: Result; choice: AfterRun | undefined}>({...runScreen, helped: {login: login?.command}}, (settle, refuse) => {
+		work(helping).then((result) => settle({result, choice}), refuse);
+		return {
+			helps(help) {
+				if (help === 'look') look();
+				else if (help === 'login') void (login && logIn(login));
+				else if (typeof help === 'object' && 'retry' in help) decide(help.retry, true);
+				else after(help);
+			},
+			stop(outside) {
+				leave();
+				if (!outside) stop();
+			},
+		};
+	}).finally(noNews);
+}

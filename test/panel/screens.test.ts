@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {Problem} from '../../source/problem.ts';
+import {failing, good, off} from '../../source/snapshot/seen.ts';
+import {nothingSeen} from '../../source/snapshot/snapshot.ts';
+import {spokenRows} from '../../source/ui/frame.ts';
+import {panelLayout} from '../../source/ui/panel/layout.ts';
+import {type PanelView, panelViews} from '../../source/ui/panel/screen.ts';
+import {textOf} from '../../source/ui/row.ts';
+import {displayWidth} from '../../source/width.ts';
+import {gitlabSees, healthy, host, journal, minutes, nameAt, now, pending, refused} from '../snapshot/seeing.ts';
+import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
+
+const sizes = [
+	[60, 20],
+	[80, 24],
+	[100, 30],
+	[120, 40],
+	[200, 60],
+] as const;
+
+const down = new Problem({code: 'gitlab-failing', message: 'gitlab.com answers 502.', fault: 'outside', again: true});
+const troubled = busyFleet(16, {gitlab: failing(good(gitlabSees([pending(1)]), now - minutes(3)), down, now - minutes(2))});
+
+for (const [columns, rows] of sizes) {
+	for (const view of panelViews) {
+		test(`the ${view} view fills ${columns}x${rows} and no more: head, gauges, why jobs wait, views, keys`, () => {
+			for (const snapshot of [busyFleet(5000), busyFleet(3), healthy(), troubled, nothingSeen('us-east-2', 'gitlab-runners')]) {
+				const lines = linesOf(screenOf({view}), panelView(seenOf(snapshot), {columns, rows}));
+				assert.equal(lines.length, rows);
+				for (const line of lines) assert.ok(displayWidth(line) <= columns, `${displayWidth(line)}: ${line}`);
+				assert.match(lines[0] ?? '', /^ gitlab-runners {2}us-east-2/);
+				assert.match(lines.join('\n'), /1 workers.*2 jobs.*3 log.*4 config.*5 costs/);
+				assert.match(lines.at(-1) ?? '', /\? keys .*ctrl-c/);
+			}
+		});
+	}
+
+	test(`at ${columns}x${rows} a table of 5,000 shows its window, says how many more there are, and never drops name and state`, () => {
+		const lines = linesOf(screenOf(), panelView(seenOf(busyFleet(5000)), {columns, rows}));
+		const head = lines.find((line) => line.includes('NAME')) ?? '';
+		assert.match(head, /NAME +STATE/);
+		const shown = lines.filter((line) => /runner-.* busy/.test(line)).length;
+		assert.ok(shown >= 5, `${shown} rows`);
+		assert.ok(
+			lines.some((line) => line.includes(`↓ ${(5000 - shown).toLocaleString('en-US')}`)),
+			lines.join('\n'),
+		);
+	});
+
+	test(`at ${columns}x${rows} the sentence on why jobs wait is there with its source and the key that acts`, () => {
+		const text = linesOf(screenOf(), panelView(seenOf(busyFleet(16)), {columns, rows}))
+			.join(' ')
+			.replace(/\s+/g, ' ');
+		assert.match(text, /Why are 3 jobs waiting\? The limit is 16 and all 16 machines are busy/);
+		assert.match(text, /\+ raise limit/);
+	});
+}
+
+test('the narrower the terminal, the fewer columns: by rank, so that age and price stay longest', () => {
+	const headAt = (columns: number): string => linesOf(screenOf(), panelView(seenOf(busyFleet(3)), {columns})).find((line) => line.includes('NAME')) ?? '';
+	assert.match(headAt(200), /NAME.*STATE.*JOB.*TYPE.*ZONE.*AGE.*\$\/H.*SPENT \$.*MARKET.*INSTANCE.*ADDRESS/);
+	assert.match(headAt(80), /NAME.*STATE.*JOB.*AGE/);
+	assert.doesNotMatch(headAt(80), /ZONE/);
+	assert.doesNotMatch(headAt(60), /TYPE|ZONE|SPENT/);
+});
+
+test('the layout gives every row away, whatever is wished for', () => {
+	for (const [columns, rows] of sizes)
+		for (const why of [0, 1, 3, 8])
+			for (const troubles of [0, 1, 5])
+				for (const change of [true, false]) {
+					const {
+						head,
+						gauges,
+						why: whyRows,
+						change: changeRows,
+						troubles: troubleRows,
+						tabs,
+						body,
+						news,
+						keys,
+					} = panelLayout(columns, rows, {why, change, troubles});
+					assert.equal(head + gauges + whyRows + changeRows + troubleRows + tabs + body + news + keys, rows);
+					assert.ok(body >= 6, `${columns}x${rows} has ${body} rows for the table`);
+				}
+});
+
+test('a source that fails says so with its age, its cells go dim, and what it told stays', () => {
+	const lines = linesOf(screenOf(), panelView(seenOf(troubled)));
+	assert.ok(
+		lines.some((line) => line.includes('! GitLab: 3 m old, gitlab.com answers 502.')),
+		lines.join('\n'),
+	);
+	assert.match(lines.join('\n'), /runner-.* busy/);
+});
+
+test('the record’s last change stands there, with who and when', () => {
+	const record = good([{version: 4, at: Date.UTC(2026, 10, 24, 3, 12), by: 'alice', changes: [{what: 'limit', from: '12', to: '16'}]}], now);
+	assert.match(linesOf(screenOf(), panelView(seenOf(busyFleet(16, {record})))).join('\n'), /limit 12 → 16 by alice, 03:12 UTC/);
+});
+
+test('two causes are both told, the one to act on first coming first', () => {
+	const snapshot = busyFleet(16, {journal: good(journal(refused('InsufficientInstanceCapacity: There is no Spot capacity available')), now)});
+	const text = linesOf(screenOf(), panelView(seenOf(snapshot)))
+		.join(' ')
+		.replace(/\s+/g, ' ');
+	assert.match(text, /EC2 has no spot capacity for c5\.large in us-east-2a.* Also: The limit is 16/);
+	assert.match(text, /m move workers/);
+});
+
+test('jobs: those that wait come first, with how long and what they ask for', () => {
+	const text = linesOf(screenOf({view: 'jobs'}), panelView(seenOf(busyFleet(2)))).join('\n');
+	assert.match(text, /› api #1 test +waiting +tags docker +5 m/);
+	assert.match(text, /api #8000 +running +step script +90 s/);
+});
+
+test('without a GitLab token the jobs view says what shows those that wait; how many is never said to be none', () => {
+	const snapshot = busyFleet(0, {gitlab: off('Give GITLAB_TOKEN to see jobs that wait.')});
+	const text = linesOf(screenOf({view: 'jobs'}), panelView(seenOf(snapshot))).join('\n');
+	assert.match(text, /Give GITLAB_TOKEN to see jobs that wait\./);
+	assert.match(text, /waiting not known/);
+	assert.doesNotMatch(text, /0 waiting/);
+});
+
+test('an empty fleet says that idle is 0 and what starts a worker', () => {
+	const snapshot = healthy({host: good(host([], {}, {idleCount: 0}), now)});
+	assert.match(linesOf(screenOf(), panelView(seenOf(snapshot))).join('\n'), /No workers: the idle count is 0\. The next job starts one\./);
+});
+
+const log = Array.from({length: 100}, (_, at) => ({
+	at: now - (100 - at) * 1000,
+	message: `{"level":"${at === 99 ? 'error' : 'info'}","msg":"line ${at}","job":${at}}`,
+	cursor: undefined,
+}));
+
+test('the log is followed: its newest line is the last one shown; held, it stands still and says how many came', () => {
+	const seen = seenOf({...busyFleet(1), log});
+	const followed = linesOf(screenOf({view: 'log'}), panelView(seen));
+	assert.match(followed.at(-3) ?? '', /line 99 +job=99/);
+	const held = linesOf(screenOf({view: 'log', held: log[10]}), panelView(seen)).join('\n');
+	assert.match(held, /held, \d+ newer lines/);
+	assert.match(held, /line 10 /);
+	assert.doesNotMatch(held, /line 99/);
+});
+
+test('config.toml is shown without its secrets, below what was changed', () => {
+	const record = good([{version: 2, at: now - minutes(60), by: 'bob', changes: [], note: 'drained by bob@desk at 2026-11-24T11:00Z'}], now);
+	const text = 'concurrent = 16\n[[runners]]\ntoken = "ab12cd…"\n';
+	const config = {...host().config, hash: 'h', text, facts: host().config?.facts};
+	const shown = linesOf(screenOf({view: 'config'}), panelView(seenOf(busyFleet(1, {record, host: good(host([], {config}), now)})))).join('\n');
+	assert.match(shown, /version 2, 11:00 UTC, bob: drained by bob@desk/);
+	assert.match(shown, /token = "ab12cd…"/);
+});
+
+test('costs are about, since when, and what spot saves', () => {
+	const text = linesOf(screenOf({view: 'costs'}), panelView(seenOf(busyFleet(10)))).join('\n');
+	assert.match(text, /Now +about \$0\.\d+ an hour: manager \$0\.\d+, 10 workers/);
+	assert.match(text, /Today +about \$\d/);
+	assert.match(text, /Spot +saves about \$0\.51 an hour against on demand/);
+});
+
+test('a manager that is only looked at says so, and has no key that changes anything', () => {
+	const seen = {...seenOf(busyFleet(2)), about: {title: 'i-0ab12cd34', region: 'us-east-2', every: 5, readOnly: 'Only looked at.'}};
+	const lines = linesOf(screenOf(), panelView(seen));
+	assert.match(lines[0] ?? '', /read-only/);
+	assert.match(lines.at(-2) ?? '', /Only looked at\./);
+	assert.doesNotMatch(lines.at(-1) ?? '', /limit|drain|ssh|move workers/);
+	assert.doesNotMatch(lines.join('\n'), /raise limit/);
+});
+
+test('details hold what narrow columns drop, and a worker that went is said to be gone', () => {
+	const seen = seenOf(busyFleet(1));
+	const [row] = seen.rows;
+	const text = linesOf({is: 'panel-item', on: row?.key ?? ''}, panelView(seen, {columns: 60, rows: 24})).join('\n');
+	for (const needed of [
+		/State +busy/,
+		/Job +#8000 acme\/api/,
+		/https:\/\/gitlab\.com\/acme\/api\/-\/jobs\/8000/,
+		/Instance +i-/,
+		/Type +c5\.large, spot/,
+		/Zone +us-east-2a/,
+		/Cost +about/,
+	])
+		assert.match(text, needed);
+	assert.match(linesOf({is: 'panel-item', on: nameAt(99)}, panelView(seen)).join('\n'), /It is gone/);
+});
+
+test('in ASCII nothing else is drawn', () => {
+	for (const view of panelViews satisfies readonly PanelView[]) {
+		const lines = linesOf(screenOf({view}), panelView(seenOf({...busyFleet(30), log}), {look: {colour: false, ascii: true}}));
+		for (const line of lines) assert.match(line, /^[ -~]*$/);
+	}
+});
+
+test('a screen reader hears words in order: no bars, no clock that goes on', () => {
+	const view = panelView(seenOf(busyFleet(3)));
+	const at = (ms: number): string =>
+		spokenRows(screenOf(), {...view, now: now + ms})
+			.map(textOf)
+			.join('\n');
+	assert.match(at(0), /runner .*running|online/);
+	assert.match(at(0), /Why are 3 jobs waiting\?/);
+	assert.doesNotMatch(at(0), /[▁-█⠋]/);
+	assert.doesNotMatch(at(0), / ago/);
+});

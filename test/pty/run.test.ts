@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import {type TestContext, test} from 'node:test';
+import {openTerminal} from './terminal.ts';
+
+const key = {enter: '\r', left: '\x1b[D', up: '\x1b[A', down: '\x1b[B', escape: '\x1b', ctrlC: '\x03'} as const;
+
+function open(t: TestContext, program: string, args: string[], options: Parameters<typeof openTerminal>[2] = {}) {
+	const terminal = openTerminal(program, args, {patience: 30_000, ...options});
+	t.after(() => terminal.close());
+	return {
+		...terminal,
+		/** Presses, then waits for words. */
+		async and(keys: string, right: RegExp) {
+			terminal.press(keys);
+			await terminal.until(right);
+		},
+		lastLine: () => terminal.lines().findLast((line) => line.trim() !== '') ?? '',
+	};
+}
+
+const sizes = [
+	[60, 20],
+	[80, 24],
+	[120, 40],
+	[200, 60],
+] as const;
+
+for (const [columns, rows] of sizes) {
+	test(`at ${columns}x${rows} a failed step is tried again with r while another works, a pause names the login, and the end of it is left with q`, async (t) => {
+		const {until, and, lines, press, ended, text} = open(t, 'replay.ts', ['helped'], {columns, rows});
+		await until(/✖ runner: alice may not create the[\s\S]*waiting for SSH/);
+		assert.match(lines()[rows - 1] ?? '', /^ r try runner again {2}← change runner .*\? keys {2}ctrl-c stop/);
+		await and('l', /set up › log[\s\S]*← +back|set up › log[\s\S]*Launching instance/);
+		await and(key.escape, /r try runner again/);
+		await and('?', /── keys[\s\S]*try runner again[\s\S]*whole log/);
+		await and(key.escape, /r try runner again/);
+		await and(key.up, /esc follow|› ?✔ software|›✔ software/);
+		await and(key.escape, /›⠙ test machine|›. test machine/);
+		await and('r', /Paused, \d+ s: 4 of 7 done/);
+		assert.match(text().replace(/\s+/g, ' '), /has expired \(ExpiredToken\)\. L runs `aws sso login --profile acme-dev`\. A login elsewhere is noticed within seconds/);
+		assert.match(lines()[rows - 1] ?? '', /^ L log in {2}r look again now .*\? keys {2}ctrl-c stop/);
+		await and('r', /✖ test machine: alice may not/);
+		assert.match(lines()[rows - 1] ?? '', /^ r try test machine again/);
+		press(key.left);
+		assert.equal(await ended(), 0);
+		assert.match(text(), /\{"change":"workerType"\}/);
+	});
+
+	test(`at ${columns}x${rows} home is whole, and each key of its hint line does what it says`, async (t) => {
+		for (const [keys, choice] of [
+			[key.enter, '{"do":"open","fleet":{"name":"gitlab-runners","region":"us-east-2"}}'],
+			['n', '{"do":"setup"}'],
+			[`${key.down}r`, '{"do":"repair","fleet":{"name":"linux-spot","region":"eu-west-1"}}'],
+			['q', '{"do":"quit"}'],
+		] as const) {
+			const {until, press, lines, ended, text} = open(t, 'replay.ts', ['home'], {columns, rows});
+			await until(/› gitlab-runners {3}us-east-2 {3}✔ manager i-0ab1[\s\S]*Presets[\s\S]*small +used yesterday/);
+			assert.match(text().replace(/\s+/g, ' '), /! af-south-1: alice may not look there: AWS refused ssm:GetParametersByPath\./);
+			assert.match(text().replace(/\s+/g, ' '), /manager i-0ab1 t3\.small running/);
+			assert.match(lines()[rows - 1] ?? '', /^ ↵ open {2}n set up a new fleet .*q quit {2}\? keys {2}ctrl-c end/);
+			press(keys);
+			assert.equal(await ended(), 0);
+			assert.ok(text().replaceAll('\n', '').includes(choice), text());
+		}
+	});
+
+	test(`at ${columns}x${rows} the end is whole: its commands can be copied, p saves, q leaves`, async (t) => {
+		const {until, and, lines, press, ended, text} = open(t, 'replay.ts', ['end'], {columns, rows});
+		await until(/What comes next/);
+		const joined = text()
+			.replace(/ \\\n\s+/g, ' ')
+			.split('\n')
+			.map((line) => line.trim());
+		for (const word of ['plan', 'ssh', 'destroy']) assert.ok(joined.includes(`gitlab-runner-aws ${word} --fleet gitlab-runners --region us-east-2`), text());
+		assert.match(text(), /✔ Your first job passed, 1 m 52 s/);
+		assert.match(lines()[rows - 1] ?? '', /^ q ↵ leave {2}p save as preset {2}\? keys {2}ctrl-c end/);
+		await and('?', /── keys[\s\S]*save as preset/);
+		await and(key.escape, /What comes next/);
+		await and('p', /What is the preset called/);
+		await and(key.enter, /Preset gitlab-runners is saved/);
+		press('q');
+		assert.equal(await ended(), 0);
+	});
+}
+
+for (const scenario of ['helped', 'home', 'end'] as const) {
+	test(`resized at any moment the ${scenario} screen is drawn anew, once and whole`, async (t) => {
+		const {until, resize, lines, text} = open(t, 'replay.ts', [scenario], {columns: 120, rows: 40});
+		const last = {helped: /r try runner again.*ctrl-c stop/, home: /↵ open.*ctrl-c end/, end: /q ↵ leave.*ctrl-c end/}[scenario];
+		await until(last);
+		for (const [columns, rows] of [...sizes, [80, 24]] as const) {
+			resize(columns, rows);
+			await until(() => last.test(lines()[rows - 1] ?? '') && /^ set up › /.test(lines()[0] ?? ''));
+			assert.equal(text().match(/set up › /g)?.length, 1, text());
+		}
+		resize(59, 19);
+		await until(/This needs 60 columns/);
+		resize(60, 20);
+		await until(last);
+	});
+}
+
+/** The demo's setup up to a screen: all of it by Enter. */
+async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'watch' | 'end'): Promise<void> {
+	await until(/Which region/);
+	await and(key.enter, /Which image/);
+	for (const right of [/Which security/, /Which key pair/, /caches go/, /instance type are/, /spot inst/, /How many/]) await and(key.enter, right);
+	await and(key.enter, /Review: this is what Enter makes/);
+	await and(key.enter, /of \d+ done/);
+	if (screen === 'watch') await until(/Waiting for the first job/);
+	if (screen === 'end') await until(/What comes next/);
+}
+
+for (const screen of ['run', 'watch', 'end'] as const) {
+	for (const [end, code] of [
+		['SIGTERM', 143],
+		['SIGHUP', 129],
+		['ctrl-c', 130],
+	] as const) {
+		test(`${end} at the ${screen} screen ends with ${code} after saying what stands, and the terminal is as it was`, async (t) => {
+			const terminal = open(t, '../../source/cli.tsx', ['demo'], {shell: true, columns: 80, rows: 24, patience: 60_000});
+			await demoTo(terminal, screen);
+			if (end === 'ctrl-c') terminal.press(key.ctrlC);
+			else terminal.signal(end);
+			await terminal.ended();
+			assert.match(terminal.text(), new RegExp(`code=${code}\\n`));
+			assert.match(terminal.text(), /(^| )icanon/m);
+			assert.match(terminal.text(), /(^| )echo( |$)/m);
+			assert.equal(terminal.kind(), 'normal');
+			assert.ok(terminal.raw().lastIndexOf('\x1b[?25h') > terminal.raw().lastIndexOf('\x1b[?25l'), 'the cursor is shown');
+			const left = terminal.raw().slice(terminal.raw().lastIndexOf('\x1b[?1049l'));
+			assert.match(left, screen === 'run' ? /Stopped after \d+ of \d+ steps/ : /gitlab-runners is set up in us-east-2/);
+			assert.doesNotMatch(left, screen === 'run' ? /is set up/ : /Stopped/);
+		});
+	}
+}
