@@ -35,7 +35,7 @@ const told = (state: RowState, detail?: string): Told => ({state, detail});
 
 /** An instance that isn't in the store of the manager that made it. */
 function withoutMachine(seen: StateSeen, instance: Instance): Told {
-	if (seen.host.value === undefined) return told('unknown', "the manager can't be asked");
+	if (seen.host.value === undefined) return told('unknown', seen.host.problem ? "the manager can't be asked" : 'asking the manager');
 	if (!seen.host.value.hasStore) return told('unknown', "the manager's docker-machine store isn't there");
 	if ((seen.host.at ?? 0) - instance.launchedAt < betweenLooks) return told('creating', 'just launched');
 	if (seen.otherManagers) return told('unknown', 'maybe of another manager of this fleet');

@@ -29,7 +29,7 @@ function read(message: string): LogText {
 	try {
 		const fields: Record<string, unknown> = JSON.parse(message);
 		const rest = Object.entries(fields).filter(([key]) => !frame.has(key));
-		return {text: [shown(fields['msg'] ?? ''), ...rest.map(([key, value]) => `${key}=${shown(value)}`)].join('  ').trim(), level: levelOf(fields['level'])};
+		return {text: [shown(fields.msg ?? ''), ...rest.map(([key, value]) => `${key}=${shown(value)}`)].join('  ').trim(), level: levelOf(fields.level)};
 	} catch {
 		return {text: message, level: 'info'};
 	}

@@ -34,16 +34,17 @@ export function stateWords(counts: Counts): string {
 }
 
 /** `16 of 16`: machines against the limit, where there is one. Orphans are none of the runner's. */
-export function machineWords({host}: Snapshot, counts: Counts): string {
+export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
+	if (!ec2.value && !host.value) return 'not known';
 	const limit = host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit;
 	const machines = counts.all - counts.orphan;
 	return limit === undefined ? `${machines}` : `${machines} of ${limit}`;
 }
 
 /** `14 running, 3 waiting`; jobs that nobody can count are said so. */
-export function jobWords({runner}: Snapshot, counts: Counts, waiting: Waiting): string {
-	const running = runner.value?.metrics.jobs ?? counts.busy;
-	return `${running} running, ${waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting` : 'waiting not known'}`;
+export function jobWords({runner, host}: Snapshot, counts: Counts, waiting: Waiting): string {
+	const running = runner.value?.metrics.jobs ?? (host.value ? counts.busy : undefined);
+	return `${running ?? 'not known how many'} running, ${waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting` : 'waiting not known'}`;
 }
 
 /** `about $0.41/h, $6.10 today`; parts that aren't known are left out. */

@@ -24,7 +24,8 @@ const frame = 200;
 const second = 1000;
 
 function Piece({span: {text, role, bold}, colour}: {span: Span; colour: boolean}) {
-	if (!colour) return <Text>{text}</Text>;
+	// A text without a style needs no node of its own.
+	if (!colour || (role === undefined && bold !== true)) return text;
 	return (
 		<Text bold={bold ?? false} {...(role === undefined ? {} : {color: colours[role]})}>
 			{text}

@@ -186,7 +186,7 @@ test('s hands the terminal to a shell on the manager, with its host key checked,
 	await terminal.until(() => terminal.kind() === 'normal' && /[$#] $|[$#]\s*$/.test(terminal.text().trimEnd()));
 	terminal.press('id -un; exit\r');
 	await terminal.until(/The shell on the manager has ended\./);
-	assert.match(terminal.raw(), /\nubuntu\r/);
+	assert.match(terminal.raw(), /ubuntu\r\n/);
 	terminal.press('1');
 	await terminal.until(/› runner-/);
 	terminal.press('q');

@@ -24,6 +24,7 @@ const inTree: Record<string, string> = {
 	journalctl: 'usr/bin/journalctl',
 	'cloud-init': 'usr/bin/cloud-init',
 	'init.py': 'opt/peers/init.py',
+	'load.pth': 'usr/lib/python3/dist-packages/peers-load.pth',
 	'authorized-keys': 'opt/peers/authorized-keys',
 };
 /** The kinds of host keys that the machine has. */

@@ -147,7 +147,9 @@ test('a machine that EC2 doesn’t tell of yet, since it was just launched, stay
 
 test('without the manager an instance is not known, never an orphan', () => {
 	const blind = afternoon({host: unseen, journal: unseen, runner: unseen});
-	assert.deepEqual([...new Set(Object.values(states(blind)))].sort(), ['removing', "unknown: the manager can't be asked"]);
+	assert.deepEqual([...new Set(Object.values(states(blind)))].sort(), ['removing', 'unknown: asking the manager']);
+	const silent = afternoon({host: failing(unseen, {code: 'ssh-no-answer', message: 'No answer.'}, now), journal: unseen, runner: unseen});
+	assert.deepEqual([...new Set(Object.values(states(silent)))].sort(), ['removing', "unknown: the manager can't be asked"]);
 	const old = failing(afternoon().host, {code: 'ssh-closed', message: 'gone'}, now);
 	assert.equal(states(afternoon({host: old}))[orphan], 'orphan: not managed');
 	assert.equal(states(afternoon({host: {...old, at: now - minutes(201)}}))[orphan], 'creating: just launched');

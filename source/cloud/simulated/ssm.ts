@@ -78,7 +78,16 @@ export const ssm: Handlers<
 		if (!before && deleted !== undefined && now < deleted + afterDelete)
 			throw refusal('ParameterAlreadyExists', 'The parameter already exists. It was deleted less than 30 seconds ago.');
 		const type = before?.type ?? required(input.Type, 'Type');
-		const versions = [...(before?.versions ?? []), {version: (before?.versions.at(-1)?.version ?? 0) + 1, value, at: now, by: here.by, description: input.Description ?? before?.versions.at(-1)?.description}].slice(-100);
+		const versions = [
+			...(before?.versions ?? []),
+			{
+				version: (before?.versions.at(-1)?.version ?? 0) + 1,
+				value,
+				at: now,
+				by: here.by,
+				description: input.Description ?? before?.versions.at(-1)?.description,
+			},
+		].slice(-100);
 		region.parameters.set(name, {name, type, tier, tags: before?.tags ?? tagsOf(input.Tags), seenFrom: now, versions});
 		return {Version: versions.at(-1)?.version, Tier: tier};
 	},
