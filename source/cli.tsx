@@ -25,7 +25,9 @@ async function bug(error: unknown): Promise<never> {
 	const {foldersOf, realDisk} = await import('./disk/real.ts');
 	const disk = realDisk(foldersOf(process.env, homedir()));
 	disk.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-	process.stderr.write(`Something here isn't as this program expects. Run the same command again; it looks first and goes on. The details are in ${disk.logPath}.\n`);
+	process.stderr.write(
+		`Something here isn't as this program expects. Run the same command again; it looks first and goes on. The details are in ${disk.logPath}.\n`,
+	);
 	process.exit(70);
 }
 

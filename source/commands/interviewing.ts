@@ -24,7 +24,12 @@ import type {Session} from './session.ts';
 const notYet = {'runner-token-missing': 'token not given yet', 'gitlab-token-missing': 'GitLab token not given yet'};
 
 /** What the walk stands on: one look at each fleet that it comes to, and the checks beside it. */
-export type Ground = {plan: LivePlan; /** Checks and choices call in turn. */ turn: Turns; lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>; close(): Promise<void>};
+export type Ground = {
+	plan: LivePlan /** Checks and choices call in turn. */;
+	turn: Turns;
+	lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>;
+	close(): Promise<void>;
+};
 
 /** Opens the ground for a walk. */
 export function groundFor(session: Session): Ground {

@@ -1,5 +1,5 @@
-import type {Plan} from '../engine/plan.ts';
 import {pausing} from '../engine/pausing.ts';
+import type {Plan} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';

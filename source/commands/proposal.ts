@@ -31,7 +31,7 @@ const titles = (plan: Plan, steps: readonly AnyStep[], ...sorts: string[]): stri
 const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Every answer with where it came from. */
-export function answerLines(answers: Answers, sources: Context['sources']): string[] {
+function answerLines(answers: Answers, sources: Context['sources']): string[] {
 	const given = inOrder.flatMap(({id}): {key: AnswerKey; value: string}[] => (answers[id] === undefined ? [] : [{key: id, value: shown(answers[id])}]));
 	const width = Math.max(...given.map(({key}) => key.length));
 	const values = Math.min(40, Math.max(...given.map(({value}) => value.length)));

@@ -25,7 +25,7 @@ export function realWorld({env, home}: Surroundings, person: Person): World {
 		cloudAt: (region, signal) => cloud().at(region, signal),
 		host: realHost(),
 		gitlabAt: realGitlab({env}),
-		address: realAddress({url: env['GITLAB_RUNNER_AWS_ADDRESS_URL'], env}),
+		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL, env}),
 		disk: realDisk(foldersOf(env, home)),
 		clock,
 		random,

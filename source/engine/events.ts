@@ -4,7 +4,7 @@ const step = z.string().meta({description: "A step's name, such as security-grou
 const seconds = z.number().meta({description: 'Seconds'});
 
 /** A problem as data: what a person is told, and for scripts its code. */
-export const problemData = z.object({
+const problemData = z.object({
 	code: z.string(),
 	message: z.string(),
 	advice: z.string().optional(),

@@ -126,7 +126,7 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 }
 
 /** How many findings there are of each sort. */
-export function countsOf(plan: Plan): Record<AnyFinding['is'], number> {
+function countsOf(plan: Plan): Record<AnyFinding['is'], number> {
 	const counts = {so: 0, missing: 0, different: 0, extra: 0, waiting: 0, blocked: 0};
 	for (const finding of plan.values()) counts[finding.is]++;
 	return counts;

@@ -16,7 +16,7 @@ const troubleOf = (error: unknown): Trouble =>
 		: {message: String(error)};
 
 /** The fingerprint of a host's public key as ssh-keygen prints it. */
-export const fingerprintOf = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+const fingerprintOf = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 
 /** What went wrong before a connection stood. */
 function problemOf(error: unknown, {user, address, port}: Target): Problem {

@@ -16,7 +16,7 @@ const forms: readonly [pattern: RegExp, what: string][] = [
 ];
 
 /** What sort of secret a text holds, or nothing. It never repeats the text. */
-export const secretIn = (text: string): string | undefined => forms.find(([pattern]) => pattern.test(text))?.[1];
+const secretIn = (text: string): string | undefined => forms.find(([pattern]) => pattern.test(text))?.[1];
 
 /** Answers whose own shape is a path or an ARN: forty characters of such a one only look like a secret key. */
 const paths: readonly AnswerKey[] = ['privateKey', 'gitlabCa', 'permissionsBoundary', 'rolePath', 'engineInstall', 'downloads'];

@@ -1,7 +1,7 @@
 import type {Question} from './question.ts';
 
 /** The versions that this release was proven with; never "latest". */
-export const pinned = {gitlabRunner: '19.3.0', dockerMachine: '0.16.2-gitlab.48', engineInstall: 'https://get.docker.com'} as const;
+const pinned = {gitlabRunner: '19.3.0', dockerMachine: '0.16.2-gitlab.48', engineInstall: 'https://get.docker.com'} as const;
 
 const gitlabRunnerVersion: Question<'gitlabRunnerVersion'> = {
 	id: 'gitlabRunnerVersion',

@@ -17,10 +17,7 @@ async function ours(context: Removal) {
 /** Role and profile that bear the mark of this fleet in this region. */
 export async function profileStands(context: Removal): Promise<Standing[]> {
 	const {name, profile, role} = await ours(context);
-	return [
-		...(profile ? [{id: name, says: 'instance profile', goes: true}] : []),
-		...(role ? [{id: name, says: 'role', goes: true}] : []),
-	];
+	return [...(profile ? [{id: name, says: 'instance profile', goes: true}] : []), ...(role ? [{id: name, says: 'role', goes: true}] : [])];
 }
 
 /** Takes the role out of the profile, then deletes both, with every policy that the role has by now (facts §7). */

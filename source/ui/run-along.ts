@@ -1,6 +1,6 @@
 import type {AfterRun, Helping, Login} from '../face.ts';
-import {runScreen} from './screens/run.ts';
 import type {Screen} from './screen.ts';
+import {runScreen} from './screens/run.ts';
 import type {Store} from './store.ts';
 import type {Waiting} from './waiting.ts';
 

@@ -31,7 +31,8 @@ function worthKeeping(events: readonly Event[]): Event[] {
 	const left: Event[] = [];
 	for (const event of events) {
 		const {event: name} = event;
-		if (name === 'step.started' || name === 'step.done') left.splice(0, left.length, ...left.filter((one) => one.event !== 'step.failed' || one.step !== event.step));
+		if (name === 'step.started' || name === 'step.done')
+			left.splice(0, left.length, ...left.filter((one) => one.event !== 'step.failed' || one.step !== event.step));
 		const forgets = name === 'plan.started' || name === 'run.started' ? isOfPlan : onlyLast.has(name) ? (one: Event) => one.event === name : undefined;
 		if (forgets) left.splice(0, left.length, ...left.filter((one) => !forgets(one)));
 		if (kept.has(name)) left.push(event);

@@ -67,10 +67,10 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 		]);
 		const thing = (sort: string, id = '', name = '', tags?: Tag[]): Thing => ({sort, id, name, tags: tagsOf(tags)});
 		return [
-			...machines.map(({InstanceId, Tags}) => thing('instance', InstanceId, tagsOf(Tags)['Name'], Tags)),
+			...machines.map(({InstanceId, Tags}) => thing('instance', InstanceId, tagsOf(Tags).Name, Tags)),
 			...allGroups.map(({GroupId, GroupName, Tags}) => thing('security group', GroupId, GroupName, Tags)),
 			...(pairs.KeyPairs ?? []).map(({KeyName, KeyPairId, Tags}) => thing('key pair', KeyPairId, KeyName, Tags)),
-			...(volumes.Volumes ?? []).map(({Tags, VolumeId}) => thing('volume', VolumeId, tagsOf(Tags)['Name'], Tags)),
+			...(volumes.Volumes ?? []).map(({Tags, VolumeId}) => thing('volume', VolumeId, tagsOf(Tags).Name, Tags)),
 		];
 	}
 

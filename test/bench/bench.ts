@@ -18,7 +18,7 @@ const median = (values: readonly number[]): number => values.toSorted((one, othe
 
 function once(args: readonly string[]): number {
 	const begun = performance.now();
-	const {status, stderr} = spawnSync(process.execPath, args, {env: {PATH: process.env['PATH']}, encoding: 'utf8'});
+	const {status, stderr} = spawnSync(process.execPath, args, {env: {PATH: process.env.PATH}, encoding: 'utf8'});
 	if (status !== 0) throw new Error(`${args.join(' ')} exits ${status}: ${stderr}`);
 	return performance.now() - begun;
 }
@@ -32,7 +32,7 @@ for (const [name, taken] of times)
 
 /** The live panel with 5,000 workers, in a process of its own: CPU an update, and whether memory stays flat. */
 const panel = spawnSync(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('panel.tsx', import.meta.url))], {
-	env: {PATH: process.env['PATH'], NODE_ENV: 'production', FORCE_COLOR: '1'},
+	env: {PATH: process.env.PATH, NODE_ENV: 'production', FORCE_COLOR: '1'},
 	encoding: 'utf8',
 });
 if (panel.status !== 0) throw new Error(`The panel's bench exits ${panel.status}: ${panel.stderr}`);

@@ -93,7 +93,10 @@ export const everything: readonly [number, Happening][] = [
 		68_400,
 		{event: 'step.again', step: 'test-machine', problem: {code: 'RequestLimitExceeded', message: 'AWS asks to slow down.', fault: 'outside'}, seconds: 2},
 	],
-	[68_500, {event: 'run.paused', problem: {code: 'session-expired', message: 'The session of AWS profile `acme-dev` has expired (ExpiredToken).', fault: 'told'}}],
+	[
+		68_500,
+		{event: 'run.paused', problem: {code: 'session-expired', message: 'The session of AWS profile `acme-dev` has expired (ExpiredToken).', fault: 'told'}},
+	],
 	[68_900, {event: 'run.resumed', seconds: 0.4}],
 	...untilTheEnd,
 	[90_150, {event: 'note', says: 'The bucket stays.'}],

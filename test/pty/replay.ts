@@ -88,7 +88,10 @@ async function end(): Promise<number> {
 	replay(face, clock, [...untilTestMachine, ...goodEnd]);
 	await screens.farewell({
 		says: 'gitlab-runners is set up in us-east-2, and its runner takes jobs.',
-		next: ['plan', 'ssh', 'destroy'].map((word) => ({command: `gitlab-runner-aws ${word} --fleet gitlab-runners --region us-east-2`, does: 'says what it does'})),
+		next: ['plan', 'ssh', 'destroy'].map((word) => ({
+			command: `gitlab-runner-aws ${word} --fleet gitlab-runners --region us-east-2`,
+			does: 'says what it does',
+		})),
 		save: async (name) => `/presets/${name}.json`,
 	});
 	return 0;
@@ -103,7 +106,10 @@ async function helped(): Promise<number> {
 		face.emit({event: 'step.started', step: 'runner'});
 		await new Promise<void>((resolve) => {
 			onLook(resolve);
-			face.emit({event: 'run.paused', problem: {code: 'session-expired', message: 'The session of AWS profile `acme-dev` has expired (ExpiredToken).', fault: 'told'}});
+			face.emit({
+				event: 'run.paused',
+				problem: {code: 'session-expired', message: 'The session of AWS profile `acme-dev` has expired (ExpiredToken).', fault: 'told'},
+			});
 		});
 		face.emit({event: 'run.resumed', seconds: 12});
 		face.emit({event: 'step.done', step: 'runner', says: 'valid, config.toml written', seconds: 2});

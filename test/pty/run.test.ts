@@ -37,7 +37,10 @@ for (const [columns, rows] of sizes) {
 		await and(key.up, /esc follow|› ?✔ software|›✔ software/);
 		await and(key.escape, /›⠙ test machine|›. test machine/);
 		await and('r', /Paused, \d+ s: 4 of 7 done/);
-		assert.match(text().replace(/\s+/g, ' '), /has expired \(ExpiredToken\)\. L runs `aws sso login --profile acme-dev`\. A login elsewhere is noticed within seconds/);
+		assert.match(
+			text().replace(/\s+/g, ' '),
+			/has expired \(ExpiredToken\)\. L runs `aws sso login --profile acme-dev`\. A login elsewhere is noticed within seconds/,
+		);
 		assert.match(lines()[rows - 1] ?? '', /^ L log in {2}r look again now .*\? keys {2}ctrl-c stop/);
 		await and('r', /✖ test machine: alice may not/);
 		assert.match(lines()[rows - 1] ?? '', /^ r try test machine again/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {openLooking} from '../../source/engine/context.ts';
 import type {Happening} from '../../source/engine/events.ts';
-import {inTurns, livePlan, type Turns, turns as inLine} from '../../source/engine/live-plan.ts';
+import {turns as inLine, inTurns, livePlan, type Turns} from '../../source/engine/live-plan.ts';
 import type {Answers} from '../../source/fleet.ts';
 import {Problem, Stopped} from '../../source/problem.ts';
 import {settle} from '../../source/questions/settle.ts';

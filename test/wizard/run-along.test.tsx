@@ -11,7 +11,7 @@ import type {AfterRun, Login} from '../../source/face.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {App} from '../../source/ui/app.tsx';
 import {makeDesk} from '../../source/ui/desk.ts';
-import {planned, removing, unlike, planOf, standingFleet} from '../fleet/fleet.ts';
+import {planned, planOf, removing, standingFleet, unlike} from '../fleet/fleet.ts';
 import {oneOfEach, onlyManager, standing} from '../fleet/seen.ts';
 import {keys} from './walking.tsx';
 
@@ -162,7 +162,9 @@ test('a step that failed is tried again with r while the others go on, and all e
 	const ended = await run;
 	noProblems(ended);
 	assert.equal(ended.choice, undefined);
-	const order = on.heard.flatMap((one) => ('step' in one && ['step.started', 'step.failed', 'step.done'].includes(one.event) ? [`${one.event} ${one.step}`] : []));
+	const order = on.heard.flatMap((one) =>
+		'step' in one && ['step.started', 'step.failed', 'step.done'].includes(one.event) ? [`${one.event} ${one.step}`] : [],
+	);
 	assert.deepEqual(
 		order.filter((one) => one.endsWith('bucket')),
 		['step.started bucket', 'step.failed bucket', 'step.started bucket', 'step.done bucket'],

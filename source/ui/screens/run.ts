@@ -42,7 +42,8 @@ function troubled(screen: RunScreen, view: View): StepSeen | undefined {
 /** Whether nothing works any more, and nothing is going to without help. */
 const isIdle = ({state}: View): boolean =>
 	state.steps.every(
-		(step) => step.state !== 'working' && (step.state !== 'pending' || step.needs.some((name) => state.steps.some((one) => one.name === name && one.state !== 'done'))),
+		(step) =>
+			step.state !== 'working' && (step.state !== 'pending' || step.needs.some((name) => state.steps.some((one) => one.name === name && one.state !== 'done'))),
 	);
 
 const helping =
@@ -95,7 +96,12 @@ function progress({state, now, look, columns}: View): Row {
 	const {steps, run, from, paused} = state;
 	const over = steps.filter(({state: is}) => is === 'done').length;
 	if (run) return row(' ', {text: runWords(run), bold: true});
-	if (paused) return row(' ', {text: `Paused, ${running((now - paused.from) / 1000)}: ${over} of ${steps.length} done, and what stands is kept`, bold: true, role: 'warning'});
+	if (paused)
+		return row(' ', {
+			text: `Paused, ${running((now - paused.from) / 1000)}: ${over} of ${steps.length} done, and what stands is kept`,
+			bold: true,
+			role: 'warning',
+		});
 	const parts = [`${over} of ${steps.length} done`];
 	if (from !== undefined) parts.push(running((now - from) / 1000));
 	const left = toGo(state, now);
