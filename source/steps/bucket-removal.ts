@@ -31,7 +31,7 @@ export async function bucketStands(context: Removal): Promise<Standing[]> {
 	const bucket = await made(context);
 	if (!bucket) return [];
 	const goes = context.options.withCache;
-	return [{id: bucket.name, says: goes ? 'the cache bucket, with all in it' : 'the cache bucket, kept: `--with-cache` deletes it', goes}];
+	return [{id: bucket.name, says: goes ? 'the cache bucket, with all in it' : 'the cache bucket; `--with-cache` deletes it', goes}];
 }
 
 /** Deletes one batch of versions and delete markers, and tells how many; a bucket that somebody else deletes meanwhile is empty. */

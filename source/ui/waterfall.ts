@@ -38,7 +38,7 @@ export function waterfall(stages: readonly StageSeen[], now: number, columns: nu
 
 /** A download as a bar with its share; without a known size, what has come so far. */
 export function downloadRow({what, bytes, of}: DownloadSeen, columns: number, look: Look): Row {
-	const name = padded(cut(plainText(what, look), Math.floor(columns / 3), signOf('more', look)), Math.min(28, Math.floor(columns / 3)));
+	const name = padded(cut(plainText(what, look), Math.floor(columns / 3), signOf('more', look)), Math.min(32, Math.floor(columns / 3)));
 	if (of === undefined || of <= 0) return row(`${name}  ${size(bytes)}`);
 	const share = Math.min(1, bytes / of);
 	const room = Math.max(8, Math.min(30, columns - displayWidth(name) - 28));

@@ -43,7 +43,7 @@ for (const [columns, rows] of sizes) {
 		);
 		assert.match(lines()[rows - 1] ?? '', /^ L log in {2}r look again now .*\? keys {2}ctrl-c stop/);
 		await and('r', /✖ test machine: alice may not/);
-		assert.match(lines()[rows - 1] ?? '', /^ r try test machine again/);
+		assert.match(lines()[rows - 1] ?? '', /^ r try again {2}← change worker type/);
 		press(key.left);
 		assert.equal(await ended(), 0);
 		assert.match(text(), /\{"change":"workerType"\}/);
@@ -107,7 +107,7 @@ for (const scenario of ['helped', 'home', 'end'] as const) {
 async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'watch' | 'end'): Promise<void> {
 	await until(/Which region/);
 	await and(key.enter, /Which image/);
-	for (const right of [/Which security/, /Which key pair/, /caches go/, /instance type are/, /spot inst/, /How many/]) await and(key.enter, right);
+	for (const right of [/Which security/, /Which key pair/, /caches go/, /instance type are/, /spot inst/, /Where does the runner/]) await and(key.enter, right);
 	await and(key.enter, /Review: this is what Enter makes/);
 	await and(key.enter, /of \d+ done/);
 	if (screen === 'watch') await until(/Waiting for the first job/);
@@ -137,3 +137,38 @@ for (const screen of ['run', 'watch', 'end'] as const) {
 		});
 	}
 }
+
+test('back from the last question to the first and forward again keeps every answer', async (t) => {
+	const {until, and, text} = open(t, '../../source/cli.tsx', ['demo'], {columns: 120, rows: 60});
+	await until(/› us-east-2/);
+	await and(key.enter, /Which image[\s\S]*› Ubuntu 24/);
+	await and(key.down, /› Ubuntu 22/);
+	for (const right of [/Which security/, /Which key pair/, /caches go/]) await and(key.enter, right);
+	await and(key.down, /› (No|none)/i);
+	await and(key.enter, /instance type are/);
+	await and(key.enter, /spot inst/);
+	await and(key.down, /› no/i);
+	await and(key.enter, /Where does the runner/);
+	for (const right of [
+		/spot inst[\s\S]*› no/i,
+		/instance type are/,
+		/caches go[\s\S]*› (No|none)/i,
+		/Which key pair/,
+		/Which security/,
+		/Which image[\s\S]*› Ubuntu 22/,
+	])
+		await and(key.left, right);
+	await and(key.left, /Which region[\s\S]*› us-east-2/);
+	for (const right of [
+		/Which image[\s\S]*› Ubuntu 22/,
+		/Which security/,
+		/Which key pair/,
+		/caches go[\s\S]*› (No|none)/i,
+		/instance type are/,
+		/spot inst[\s\S]*› no/i,
+	])
+		await and(key.enter, right);
+	await and(key.enter, /Where does the runner/);
+	await and(key.enter, /Review: this is what Enter makes/);
+	for (const answer of [/image +ubuntu-22\.04 +\(typed\)/, /cache +none +\(typed\)/, /spot +no +\(typed\)/]) assert.match(text(), answer);
+});

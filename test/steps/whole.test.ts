@@ -111,7 +111,7 @@ test('destroy leaves nothing but the cache bucket, and says so', async () => {
 	await drive(at).setUp();
 	const {failed, left} = await drive(at).destroy();
 	assert.deepEqual(failed, []);
-	assert.deepEqual(left, [`${bucketName}: the cache bucket, kept: \`--with-cache\` deletes it`]);
+	assert.deepEqual(left, [`${bucketName}: the cache bucket; \`--with-cache\` deletes it`]);
 	const {groups, keyPairs, parameters} = at.outside.region(region);
 	assert.deepEqual([[...groups.values()].map(({name}) => name), keyPairs.size, [...parameters.keys()].filter(isOurs).length], [['default'], 0, 0]);
 	assert.deepEqual([at.outside.account.profiles.size, at.outside.account.roles.size], [0, 0]);

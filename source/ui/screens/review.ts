@@ -48,7 +48,7 @@ export const reviewKeys: Keys<ReviewScreen> = (screen, view) => {
 	const letters = proposal.word === undefined;
 	const scrolls = detailsOf(screen, view).length > pageOf(screen, view);
 	return [
-		{press: ['enter'], shows: signOf('enter', look), does: letters ? 'go' : `go, once "${proposal.word}" is typed`, act: () => entered(screen)},
+		{press: ['enter'], shows: signOf('enter', look), does: letters ? 'go' : 'agree', act: () => entered(screen)},
 		...(scrolls
 			? [
 					{press: letters ? ['up', 'k'] : ['up'], shows: signOf('upDown', look), does: 'scroll', act: () => scrolled(screen, view, -1)},

@@ -51,7 +51,8 @@ const refusedTokens = ['runner-token-refused', 'gitlab-token-refused', 'gitlab-n
 
 /** Changes the answer that a blocked finding is about, where nothing mends it. */
 export function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen): Binding | undefined {
-	const key = answerOf[name];
+	// An organization's tag policy is met by other tags, whichever step it refuses.
+	const key = finding?.problem?.code === 'TagPolicyViolation' ? 'tags' : answerOf[name];
 	if (answers.length > 0 && secret !== undefined && refusedTokens.includes(finding?.problem?.code ?? ''))
 		return {press: ['t'], shows: 't', does: 'enter another token', act: wizard({do: 'secret'})};
 	if (!finding || mendsOf(finding) || key === undefined || !answers.some((answer) => answer.key === key)) return undefined;
