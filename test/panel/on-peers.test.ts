@@ -119,7 +119,7 @@ for (const {name, stop, heal, fails, lives} of [
 			assert.equal(failing.document.workers.length, count - 1, 'what was seen last is still shown');
 			const older = await watch.until(
 				'its age to count',
-				({sources}) => (sources[fails]?.ageSeconds ?? 0) >= (failing.document.sources[fails]?.ageSeconds ?? 0) + 8,
+				({sources}) => (sources[fails]?.ageSeconds ?? 0) >= (failing.document.sources[fails]?.ageSeconds ?? 0) + 3,
 			);
 			for (const one of lives) {
 				assert.equal(older.document.sources[one]?.problem, undefined, one);

@@ -16,8 +16,8 @@ export type Loop = {
 /** What a look needs isn't known yet: it is tried again soon, and nobody is told. */
 export const notYet = (what: string): Problem => new Problem({code: 'not-yet', message: `${what} isn't known yet.`, again: true});
 
-/** After a failed look the next comes soon, however slow the source is, then ever later, up to half a minute. In seconds. */
-const pause = (seconds: number, failures: number): number => (failures === 0 ? seconds : Math.min(30, Math.min(seconds, 2) * 2 ** Math.min(failures, 4)));
+/** After a failed look the next comes soon, however slow the source is, then ever later, up to ten seconds: somebody is looking on. In seconds. */
+const pause = (seconds: number, failures: number): number => (failures === 0 ? seconds : Math.min(10, Math.min(seconds, 2) * 2 ** Math.min(failures, 4)));
 
 /** Seconds until what is wanted from another source is looked for again: it costs no call. */
 const soon = 0.25;
