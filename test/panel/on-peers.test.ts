@@ -159,7 +159,7 @@ test('the same through --manager on a manager without a mark, and nothing is cha
 
 test('a limit changed in the panel is in config.toml and in the metrics; undo from another laptop restores the bytes', async (t) => {
 	const before = await onManager(world, `cat ${config}`);
-	const terminal = openTerminal('../../source/cli.tsx', ['status', ...here], {columns: 120, rows: 30, env: {...second, TERM: 'xterm-256color'}});
+	const terminal = openTerminal('../../dist/cli.js', ['status', ...here], {columns: 120, rows: 30, env: {...second, TERM: 'xterm-256color'}});
 	t.after(() => terminal.close());
 	await terminal.until(/› runner-\S+ +busy/);
 	terminal.press('+');
@@ -177,7 +177,7 @@ test('a limit changed in the panel is in config.toml and in the metrics; undo fr
 });
 
 test('s hands the terminal to a shell on the manager, with its host key checked, and takes it back', async (t) => {
-	const terminal = openTerminal('../../source/cli.tsx', ['status', ...here], {columns: 120, rows: 30, env: {...second, TERM: 'xterm-256color'}});
+	const terminal = openTerminal('../../dist/cli.js', ['status', ...here], {columns: 120, rows: 30, env: {...second, TERM: 'xterm-256color'}});
 	t.after(() => terminal.close());
 	await terminal.until(/› runner-/);
 	terminal.press('5');

@@ -1,9 +1,7 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {fileURLToPath} from 'node:url';
 import {statusShape} from '../../source/json/status.ts';
 import type {StatusDocument} from '../../source/snapshot/status.ts';
-
-const source = fileURLToPath(new URL('../../source/cli.tsx', import.meta.url));
+import {shipped} from '../peers/shipped.ts';
 
 /** The status document in a line of `--json`; a line that isn't as the schema says throws. */
 export function documentIn(line: string): StatusDocument | undefined {
@@ -26,7 +24,7 @@ const patience = 90_000;
 
 /** Starts `status --json --watch`. */
 export function watching(args: readonly string[], env: Record<string, string>): Watching {
-	const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', source, 'status', '--json', '--watch', ...args], {
+	const child: ChildProcess = spawn(process.execPath, [shipped, 'status', '--json', '--watch', ...args], {
 		env,
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});

@@ -1,9 +1,7 @@
 import {spawn} from 'node:child_process';
-import {fileURLToPath} from 'node:url';
+import {shipped} from './shipped.ts';
 
 export type Ran = {code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string};
-
-const source = fileURLToPath(new URL('../../source/cli.tsx', import.meta.url));
 
 /** Runs the program as a person's shell would, in a complete environment of its own; `input` is its standard input, which is no terminal. */
 export function program(
@@ -12,7 +10,7 @@ export function program(
 	{input = '', started}: {input?: string; started?: (pid: number) => void} = {},
 ): Promise<Ran> {
 	return new Promise((resolve, reject) => {
-		const child = spawn(process.execPath, ['--import', 'tsx', source, ...args], {env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 240_000});
+		const child = spawn(process.execPath, [shipped, ...args], {env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 240_000});
 		let stdout = '';
 		let stderr = '';
 		child.stdout.on('data', (chunk) => {

@@ -121,7 +121,7 @@ for (const screen of ['run', 'watch', 'end'] as const) {
 		['ctrl-c', 130],
 	] as const) {
 		test(`${end} at the ${screen} screen ends with ${code} after saying what stands, and the terminal is as it was`, async (t) => {
-			const terminal = open(t, '../../source/cli.tsx', ['demo'], {shell: true, columns: 80, rows: 24, patience: 60_000});
+			const terminal = open(t, '../../dist/cli.js', ['demo'], {shell: true, columns: 80, rows: 24, patience: 60_000});
 			await demoTo(terminal, screen);
 			if (end === 'ctrl-c') terminal.press(key.ctrlC);
 			else terminal.signal(end);
@@ -139,7 +139,7 @@ for (const screen of ['run', 'watch', 'end'] as const) {
 }
 
 test('back from the last question to the first and forward again keeps every answer', async (t) => {
-	const {until, and, text} = open(t, '../../source/cli.tsx', ['demo'], {columns: 120, rows: 60});
+	const {until, and, text} = open(t, '../../dist/cli.js', ['demo'], {columns: 120, rows: 60});
 	await until(/› us-east-2/);
 	await and(key.enter, /Which image[\s\S]*› Ubuntu 24/);
 	await and(key.down, /› Ubuntu 22/);

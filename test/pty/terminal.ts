@@ -22,7 +22,8 @@ const underShell = 'trap : TERM HUP INT; "$@"; echo "code=$?"; stty -a';
 export function openTerminal(program: string, args: string[], {columns = 80, rows = 24, env = {}, shell = false, patience = 10_000}: TerminalOptions = {}) {
 	const home = mkdtempSync(join(tmpdir(), 'faces-'));
 	const screen = new headless.Terminal({cols: columns, rows, allowProposedApi: true});
-	const command = [process.execPath, '--import', 'tsx', fileURLToPath(new URL(program, import.meta.url)), ...args];
+	const path = fileURLToPath(new URL(program, import.meta.url));
+	const command = [process.execPath, ...(path.endsWith('.js') ? [] : ['--import', 'tsx']), path, ...args];
 	const [file = '', ...given] = shell ? ['/bin/sh', '-c', underShell, 'sh', ...command] : command;
 	const pty = spawn(file, given, {
 		cols: columns,

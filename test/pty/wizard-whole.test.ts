@@ -26,7 +26,7 @@ const given = (): string[] => [
 test('from nothing to the first job with nine answers, eight of them chosen by Enter; then a second fleet from the saved preset with no question but the review', async (t) => {
 	const {AWS_REGION: _, ...nowhere} = world.env;
 	const home = await world.newHome();
-	const first = openTerminal('../../source/cli.tsx', ['setup', ...given()], {columns: 120, rows: 40, patience: 60_000, env: {...nowhere, HOME: home}});
+	const first = openTerminal('../../dist/cli.js', ['setup', ...given()], {columns: 120, rows: 40, patience: 60_000, env: {...nowhere, HOME: home}});
 	t.after(() => first.close());
 	let answers = 0;
 	const answer = async (keys: string, right: RegExp): Promise<void> => {
@@ -72,7 +72,7 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	assert.deepEqual(await readdir(folder), ['gitlab-runners.json']);
 	assert.ok(!(await readFile(join(folder, 'gitlab-runners.json'), 'utf8')).includes(token));
 
-	const second = openTerminal('../../source/cli.tsx', ['setup', '--preset', 'gitlab-runners', '--fleet', 'second', ...given()], {
+	const second = openTerminal('../../dist/cli.js', ['setup', '--preset', 'gitlab-runners', '--fleet', 'second', ...given()], {
 		columns: 120,
 		rows: 40,
 		patience: 60_000,
@@ -88,7 +88,7 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	assert.equal(await second.ended(), 130);
 	assert.match(second.text(), /To go on: `gitlab-runner-aws setup --fleet second --region us-east-1`/);
 
-	const ended = openTerminal('../../source/cli.tsx', ['setup', '--preset', 'gitlab-runners', '--fleet', 'ended', ...given()], {
+	const ended = openTerminal('../../dist/cli.js', ['setup', '--preset', 'gitlab-runners', '--fleet', 'ended', ...given()], {
 		columns: 80,
 		rows: 24,
 		shell: true,
@@ -113,7 +113,7 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	assert.deepEqual([read.limit, read.workerType, read.spot, read.gitlabUrl, read.runner], [10, 'c5.large', true, world.gitlab.url, 'token']);
 	assert.ok(!JSON.stringify(read).includes(token));
 
-	const third = openTerminal('../../source/cli.tsx', [], {columns: 120, rows: 40, patience: 60_000, env: {...world.env, HOME: home}});
+	const third = openTerminal('../../dist/cli.js', [], {columns: 120, rows: 40, patience: 60_000, env: {...world.env, HOME: home}});
 	t.after(() => third.close());
 	await third.until(/gitlab-runners +us-east-1 +✔ manager i-[0-9a-f]+ t3\.small running/);
 	await third.until(/Presets[\s\S]*gitlab-runners +used today/);
