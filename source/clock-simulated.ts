@@ -1,4 +1,4 @@
-import type {Clock} from './clock.ts';
+import {type Clock, realClock} from './clock.ts';
 import {Stopped} from './problem.ts';
 
 /** `instant`: waiting takes no real time. A number: simulated seconds for each real one. */
@@ -151,20 +151,10 @@ function pacedClock(start: number, speed: number, at: SimulatedClock['at'], sett
 		advance: () => {
 			throw new Error('Only an instant clock can be moved by hand.');
 		},
-		sleep: (ms, signal) =>
-			new Promise((resolve, reject) => {
-				if (signal?.aborted) return reject(new Stopped());
-				const stop = () => {
-					clearTimeout(timer);
-					reject(new Stopped());
-				};
-				const timer = setTimeout(() => {
-					signal?.removeEventListener('abort', stop);
-					settle();
-					resolve();
-				}, ms / speed);
-				signal?.addEventListener('abort', stop, {once: true});
-			}),
+		async sleep(ms, signal) {
+			await realClock.sleep(ms / speed, signal);
+			settle();
+		},
 	};
 }
 
