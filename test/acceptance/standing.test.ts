@@ -211,7 +211,9 @@ test("somebody's own tables, keys and MachineOptions in config.toml stay, and a 
 	const edit = [`-e '0,/MachineOptions = \\[/s//MachineOptions = ["engine-opt=mtu=1400", /'`, `-e '0,/executor = /s//output_limit = 8192\\nexecutor = /'`].join(
 		' ',
 	);
-	const entry = `\\n[[runners]]\\nname = "by hand"\\nurl = "${world.gitlab.url}"\\ntoken = "${world.gitlab.token()}"\\nexecutor = "shell"\\n[runners.custom_build_dir]\\nenabled = true\\n`;
+	// It takes no untagged job: else it, not our runner, might be handed the one that destroy has to end.
+	const byHand = world.gitlab.token({runUntagged: false, tagList: ['shell']});
+	const entry = `\\n[[runners]]\\nname = "by hand"\\nurl = "${world.gitlab.url}"\\ntoken = "${byHand}"\\nexecutor = "shell"\\n[runners.custom_build_dir]\\nenabled = true\\n`;
 	await onManager(world, `sed -i ${edit} ${config} && printf '${entry}' >> ${config}`);
 	await planFinds({'test-machine': 'different'});
 	await changes(['setup', '--yes', ...fleet], ['CreateTags']);
