@@ -30,7 +30,13 @@ before(async () => {
 	second = {...world.env, HOME: await world.newHome(), GITLAB_TOKEN: token};
 	// The workers are made by docker-machine, at the runner's wish: nothing of this program has made them.
 	for (let at = 0; at < count + 2; at++) world.gitlab.queue({seconds: 3000});
-	await until('forty jobs to run', () => (world.gitlab.store.jobs.filter(({status}) => status === 'running').length === count ? true : undefined), 120_000);
+	// A job runs for GitLab as soon as the runner has it: only the runner knows when its machine is up.
+	const used = new RegExp(`^gitlab_runner_autoscaling_machine_states\\{.*state="used".*\\} ${count}$`, 'm');
+	await until(
+		'forty machines to run jobs',
+		async () => (used.test(await onManager(world, 'curl -fsS http://127.0.0.1:9252/metrics')) ? true : undefined),
+		240_000,
+	);
 });
 
 after(async () => {
