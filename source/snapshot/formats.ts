@@ -14,11 +14,15 @@ export function takes(seconds: number): string {
 	return whole % 60 === 0 ? `${Math.floor(whole / 60)} m` : `${Math.floor(whole / 60)} m ${whole % 60} s`;
 }
 
+// Made once: each costs more than all else that a frame of the panel formats.
+const whole = new Intl.NumberFormat('en-US');
+const cents = new Intl.NumberFormat('en-US', {minimumFractionDigits: 2, maximumFractionDigits: 2});
+
 /** A sum: `$6.10`, `$0.41`, `$0.004`; a dash where it isn't known. */
 export function money(usd: number | undefined): string {
 	if (usd === undefined) return '–';
 	if (usd !== 0 && usd < 0.1) return `$${usd.toFixed(3)}`;
-	return `$${usd.toLocaleString('en-US', {minimumFractionDigits: 2, maximumFractionDigits: 2})}`;
+	return `$${cents.format(usd)}`;
 }
 
 /** A sum in a column of its own, whose header says USD: `0.034`; a dash where it isn't known. */
@@ -36,8 +40,11 @@ export function bytes(count: number): string {
 	return `${(count / 1e9).toFixed(1)} GB`;
 }
 
+/** A count with its thousands apart: `5,000`. */
+export const counted = (count: number): string => whole.format(count);
+
 /** `1 job`, `3 jobs`. */
-export const many = (count: number, one: string, more = `${one}s`): string => `${count.toLocaleString('en-US')} ${count === 1 ? one : more}`;
+export const many = (count: number, one: string, more = `${one}s`): string => `${counted(count)} ${count === 1 ? one : more}`;
 
 /** `, for 12 m`, or nothing while that isn't known or is a moment. Milliseconds since 1970. */
 export const forTime = (since: number | undefined, now: number): string =>

@@ -84,7 +84,7 @@ export function App({store, look, title, now, press, suspends}: AppProps) {
 	const view: View = {state: shown.state, stops: shown.stops, wizard: shown.wizard, panel: shown.panel, columns, rows, now: now(), tick, look, title};
 	const drawn = spoken ? spokenRows(top, view) : frameOf(top, view);
 	return (
-		<Box flexDirection="column" {...(spoken ? {} : {width: columns, height: rows, overflow: 'hidden'})}>
+		<Box flexDirection="column" {...(spoken ? {} : {width: columns, height: rows})}>
 			{drawn.map((row, at) => (
 				// A row is its place on the screen.
 				// biome-ignore lint/suspicious/noArrayIndexKey: rows don't move

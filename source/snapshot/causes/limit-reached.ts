@@ -2,11 +2,11 @@ import {forTime, many} from '../formats.ts';
 import type {Case, Judge} from './cause.ts';
 
 /** When the last place was taken: the newest begin of a machine or a job, milliseconds since 1970. */
-const fullSince = ({rows, history}: Case): number | undefined => {
+const fullSince = ({rows}: Case): number | undefined => {
 	let newest = 0;
-	for (const {name, state, createdAt} of rows) {
+	for (const {state, createdAt, job} of rows) {
 		if (state !== 'busy' && state !== 'creating') continue;
-		newest = Math.max(newest, createdAt ?? 0, state === 'busy' ? (history?.machines.get(name)?.jobAt ?? 0) : 0);
+		newest = Math.max(newest, createdAt ?? 0, state === 'busy' ? (job?.since ?? 0) : 0);
 	}
 	return newest === 0 ? undefined : newest;
 };

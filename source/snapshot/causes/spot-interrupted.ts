@@ -10,6 +10,7 @@ export const spotInterrupted: Judge = ({snapshot, history, now}) => {
 	const gone = new Map(
 		(history?.removals ?? []).filter(({at, reason}) => reason === 'machine is unavailable' && now - at < lately).map(({machine, at}) => [machine, at]),
 	);
+	if (gone.size === 0) return undefined;
 	const taken = (snapshot.ec2.value?.instances ?? []).filter(
 		(instance) =>
 			(instance.state === 'terminated' || instance.state === 'shutting-down') &&

@@ -1,6 +1,7 @@
 import {glyphOf, marks, plainText, type Role, signOf} from '../../glyphs.ts';
 import {type JobColumn, jobColumns, lookOf, type WorkerColumn, workerCells, workerColumns} from '../../snapshot/cells.ts';
 import {cellsOf, fit, headOf, type Layout, windowOf} from '../../snapshot/columns.ts';
+import {counted} from '../../snapshot/formats.ts';
 import type {Row as Worker} from '../../snapshot/rows.ts';
 import type {Snapshot} from '../../snapshot/snapshot.ts';
 import {emptyWords} from '../../telling/status-words.ts';
@@ -66,17 +67,14 @@ function headRow(texts: readonly string[], layout: Layout<string>): Row {
 
 /** How many there are above and below the window, in the head's place for a filter. */
 function moreWords(above: number, below: number, look: View['look']): string {
-	const parts = [
-		...(above > 0 ? [`${signOf('up', look)} ${above.toLocaleString('en-US')}`] : []),
-		...(below > 0 ? [`${signOf('down', look)} ${below.toLocaleString('en-US')}`] : []),
-	];
+	const parts = [...(above > 0 ? [`${signOf('up', look)} ${counted(above)}`] : []), ...(below > 0 ? [`${signOf('down', look)} ${counted(below)}`] : [])];
 	return parts.join('  ');
 }
 
 function filterRow(screen: PanelScreen, count: number, all: number, more: string, {look}: View): Row {
 	const filter = filterWords(screen, look);
-	const counted = filter === '' ? '' : `${count.toLocaleString('en-US')} of ${all.toLocaleString('en-US')}`;
-	return row('   ', ...(filter === '' ? [] : [{text: filter, role: 'accent' as const}, {text: `  ${counted}  `}]), {text: more, role: 'quiet'});
+	const filtered: Span[] = filter === '' ? [] : [{text: filter, role: 'accent'}, {text: `  ${counted(count)} of ${counted(all)}  `}];
+	return row('   ', ...filtered, {text: more, role: 'quiet'});
 }
 
 const none = (text: string, columns: number): Row[] => [emptyRow, ...wrap(text, columns - 4).map((line) => row('   ', line))];
