@@ -43,7 +43,7 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
-		const {help} = await import('./help.ts');
+		const {help} = await import('./command-line/help.ts');
 		process.stdout.write(help());
 		return 0;
 	}

@@ -1,4 +1,4 @@
-import {nearest} from './command-table.ts';
+import {nearest} from './command-line/command-table.ts';
 import type {AnswerKey, Answers, Given, Source} from './fleet.ts';
 import {Problem} from './problem.ts';
 import {inOrder, questions} from './questions/all.ts';

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {chmod, mkdir, readdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type Conf from 'conf';
-import {nearest} from './command-table.ts';
+import {nearest} from './command-line/command-table.ts';
 import {type Preset, presetIn, presetInText} from './preset-form.ts';
 import {isProblem, Problem} from './problem.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
+import {policyOf} from '../source/engine/policy.ts';
 import {dockerMachine} from '../source/executors/docker-machine/executor.ts';
-import {policyOf} from '../source/policy.ts';
 
 const readme = await readFile(new URL('../readme.md', import.meta.url), 'utf8');
 

@@ -1,4 +1,4 @@
-import type {CommandName} from '../command-table.ts';
+import type {CommandName} from '../command-line/command-table.ts';
 import type {Command} from './session.ts';
 
 /** Every command's code, loaded when it is asked for; `demo` runs on another world, so whoever makes the world loads it. */

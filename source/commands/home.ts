@@ -14,7 +14,7 @@ const together = 6;
 export const home: Command = async (session) => {
 	const {screens} = session.face;
 	if (!screens || !session.interactive) {
-		const {help} = await import('../help.ts');
+		const {help} = await import('../command-line/help.ts');
 		session.around.stderr.write(help());
 		return 2;
 	}

@@ -1,5 +1,5 @@
+import {policyOf} from '../engine/policy.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import {policyOf} from '../policy.ts';
 import type {Command} from './session.ts';
 
 /** Prints the IAM policy that a person needs for this program. */

@@ -1,7 +1,7 @@
 import {fileURLToPath} from 'node:url';
-import {type Parsed, parse} from '../argv.ts';
 import {realClock} from '../clock.ts';
-import {type CommandName, commands} from '../command-table.ts';
+import {type Parsed, parse} from '../command-line/argv.ts';
+import {type CommandName, commands} from '../command-line/command-table.ts';
 import type {Face} from '../face.ts';
 import {isInteractive, type Terms} from '../faces.ts';
 import {logging} from '../logging.ts';
@@ -55,14 +55,14 @@ const termsOf = ({argv, env, stdin, stdout}: Surroundings): Terms => ({
 /** What needs no world: help and completions. */
 async function answerAtOnce({command, words: [word], options}: Parsed): Promise<string | undefined> {
 	if (command === 'completions' && !options.help) {
-		const {completions, isShell} = await import('../completions.ts');
+		const {completions, isShell} = await import('../command-line/completions.ts');
 		if (word === undefined || !isShell(word))
 			throw new Problem({code: 'usage', exit: 2, message: `There are completions for bash, zsh and fish, not for ${word}.`});
 		return completions(word);
 	}
 	const about = command === 'help' ? word : command;
 	if (!options.help && command !== 'help') return undefined;
-	const {commandHelp, help} = await import('../help.ts');
+	const {commandHelp, help} = await import('../command-line/help.ts');
 	return about === undefined || about === 'home' ? help() : commandHelp(nameOf(about));
 }
 

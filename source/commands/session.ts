@@ -1,4 +1,4 @@
-import type {Options, Parsed} from '../argv.ts';
+import type {Options, Parsed} from '../command-line/argv.ts';
 import type {Face} from '../face.ts';
 import type {Presets} from '../presets.ts';
 import type {SettingsStore} from '../settings.ts';

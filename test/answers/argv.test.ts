@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {parse} from '../../source/argv.ts';
-import {commands} from '../../source/command-table.ts';
+import {parse} from '../../source/command-line/argv.ts';
+import {commands} from '../../source/command-line/command-table.ts';
 import type {AnswerKey} from '../../source/fleet.ts';
 import {presetIn} from '../../source/preset-form.ts';
 import {inOrder} from '../../source/questions/all.ts';

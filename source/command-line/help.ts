@@ -1,5 +1,5 @@
+import type {AnyQuestion} from '../questions/question.ts';
 import {type Command, type CommandName, commands, everywhere, type Option} from './command-table.ts';
-import type {AnyQuestion} from './questions/question.ts';
 
 /** Two columns: a name, and what is said of it. */
 type Row = readonly [name: string, says: string];
@@ -64,14 +64,14 @@ const optionRow = ({flag, value, help}: Option): Row => [`--${flag}${value ? ` $
 const reaching = ['profile', 'region', 'fleet', 'privateKey', 'sshAddress'];
 
 async function answerLines({answers}: Command): Promise<string[]> {
-	const {inOrder} = await import('./questions/all.ts');
+	const {inOrder} = await import('../questions/all.ts');
 	const listed = inOrder.filter(({id}) => answers === 'all' || reaching.includes(id));
 	const entries = await Promise.all(listed.map(answerEntry));
 	return [answers === 'all' ? 'Answers' : 'Which fleet, and how it is reached (it takes all answers of setup)', ...entries.flat()];
 }
 
 async function answerEntry(question: AnyQuestion): Promise<string[]> {
-	const {flagOf} = await import('./questions/flags.ts');
+	const {flagOf} = await import('../questions/flags.ts');
 	const flag = flagOf(question.id);
 	const written = question.kind === 'boolean' ? `${flag}, --no-${flag.slice(2)}` : `${flag} ${valueName(question)}`;
 	const fallback = await defaultText(question);
@@ -86,7 +86,7 @@ function valueName({kind, unit}: AnyQuestion): string {
 
 /** A default as its flag would be written; nothing where it depends on this laptop or on no one. */
 async function defaultText(question: AnyQuestion): Promise<string | undefined> {
-	const [{toText}, {nothingAround}] = await Promise.all([import('./questions/text.ts'), import('./questions/question.ts')]);
+	const [{toText}, {nothingAround}] = await Promise.all([import('../questions/text.ts'), import('../questions/question.ts')]);
 	const fallback = await question.default?.(nothingAround);
 	if (fallback?.why === 'the limit' || fallback?.why === "the fleet's name") return fallback.why;
 	const text = fallback === undefined ? '' : toText(question.id, fallback.value);

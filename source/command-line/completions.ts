@@ -1,7 +1,7 @@
+import {inOrder} from '../questions/all.ts';
+import {flagOf} from '../questions/flags.ts';
+import {type AnyQuestion, nothingAround} from '../questions/question.ts';
 import {type Command, commands, everywhere, type Option} from './command-table.ts';
-import {inOrder} from './questions/all.ts';
-import {flagOf} from './questions/flags.ts';
-import {type AnyQuestion, nothingAround} from './questions/question.ts';
 
 /** Shells that completions can be printed for. */
 export type Shell = 'bash' | 'zsh' | 'fish';
