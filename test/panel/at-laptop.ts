@@ -1,4 +1,4 @@
-import {parse} from '../../source/argv.ts';
+import {parse} from '../../source/command-line/argv.ts';
 import type {Session} from '../../source/commands/session.ts';
 import {makeStops, type Stops} from '../../source/commands/stops.ts';
 import type {Happening} from '../../source/engine/events.ts';
