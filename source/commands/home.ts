@@ -9,6 +9,8 @@ import {presetsUsed} from './used.ts';
 
 /** Regions looked at side by side. */
 const together = 6;
+/** Managers asked side by side. */
+const asked = 3;
 
 /** Home: the fleets of all enabled regions as they are found, presets, and what can be done. Without a terminal: the help, exit 2. */
 export const home: Command = async (session) => {
@@ -58,18 +60,23 @@ export async function lookAround(session: Session, tell: (seen: HomeSeen) => voi
 	const regions = await enabledRegions(cloud, first, show);
 	show({regions: regions.length});
 	const limit = pLimit(together);
+	const turns = pLimit(asked);
+	const glances: Promise<void>[] = [];
+	const know = (fleet: HomeFleet): void => show({fleets: seen.fleets.map((one) => (one.name === fleet.name && one.region === fleet.region ? fleet : one))});
 	const lookIn = async (region: string): Promise<void> => {
 		if (signal.aborted) return;
 		try {
 			const names = await fleetsIn(world.cloudAt(region, AbortSignal.any([stops.soft, signal])));
 			const found = await Promise.all(names.map((name) => fleetSeen(session, {name, region}, signal)));
 			show({looked: seen.looked + 1, fleets: [...seen.fleets, ...found].sort(byPlace)});
+			for (const fleet of found) if (fleet.is === 'looking') glances.push(turns(async () => know(await seenInside(session, fleet, signal))));
 		} catch (error) {
 			if (error instanceof Stopped || signal.aborted) return;
 			show({refused: [...seen.refused, {region, says: told(error)}]});
 		}
 	};
 	await Promise.all(regions.map((region) => limit(() => lookIn(region))));
+	await Promise.all(glances);
 	// Only where every region has said that there is none.
 	return regions.length > 0 && seen.refused.length === 0 && seen.fleets.length === 0 ? {do: 'setup'} : undefined;
 }
@@ -96,7 +103,18 @@ async function enabledRegions(cloud: ReturnType<Session['world']['cloudAt']>, fi
 	}
 }
 
-/** A fleet in a line: whether its manager runs. */
+/** What a fleet does whose manager runs; where it can't be asked, its manager's line stays, with why. */
+async function seenInside(session: Session, fleet: HomeFleet, signal: AbortSignal): Promise<HomeFleet> {
+	if (signal.aborted) return fleet;
+	try {
+		const {glance} = await import('./glance.ts');
+		return {...fleet, ...(await glance(session, fleet, signal))};
+	} catch (error) {
+		return {...fleet, is: 'note', says: `${fleet.says}. ${toProblem(error).message}`};
+	}
+}
+
+/** A fleet in a line: whether its manager runs, in which case it's still to be asked. */
 async function fleetSeen(session: Session, fleet: Fleet, signal: AbortSignal): Promise<HomeFleet> {
 	try {
 		const {managerLine} = await import('./manager-line.ts');

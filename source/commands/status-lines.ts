@@ -1,47 +1,19 @@
 import {mayColour, onlyAscii} from '../faces.ts';
-import {Problem} from '../problem.ts';
 import {joiner} from '../snapshot/join.ts';
-import type {Row} from '../snapshot/rows.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {watchSources} from '../snapshot/sources.ts';
 import {statusOf} from '../snapshot/status.ts';
 import {hasSettled, type Verdict, verdictOf} from '../snapshot/verdict.ts';
 import {reportText} from '../telling/status-report.ts';
 import {changedLines, statusLines} from '../telling/status-table.ts';
+import {lookOnce, type Round} from './one-look.ts';
 import type {Session} from './session.ts';
 import type {Watch} from './status-ports.ts';
 
-/** Seconds until a look counts as complete even though a source has neither told nor failed. */
-const patience = 60;
 /** Seconds between two documents of `--watch`. */
 const every = 5;
 
 const exits: Record<Verdict['is'], number> = {healthy: 0, trouble: 4, unknown: 1};
-
-type Round = {snapshot: Snapshot; rows: readonly Row[]; now: number};
-
-/** Looks until every source has told or failed, and gives that. */
-async function settled(session: Session, {ports, watched}: Watch): Promise<Round> {
-	const {clock} = ports;
-	const ended = new AbortController();
-	const signal = AbortSignal.any([ended.signal, session.stops.soft]);
-	let last: Snapshot | undefined;
-	const late = clock.sleep(patience * 1000, signal).then(
-		() => ended.abort(),
-		() => undefined,
-	);
-	await watchSources(ports, watched, {
-		signal,
-		emit(snapshot) {
-			last = snapshot;
-			if (hasSettled(snapshot)) ended.abort();
-		},
-	});
-	await late;
-	const now = clock.now();
-	if (!last) throw new Problem({code: 'no-answer', message: `No source has answered within ${patience} s.`, fault: 'outside'});
-	return {snapshot: last, rows: joiner()(last, now), now};
-}
 
 function looking({around: {stdout, env}, options}: Session) {
 	const terms = {json: false, plain: true, stdinIsTty: true, stdoutIsTty: stdout.isTTY === true, env};
@@ -56,7 +28,7 @@ function tell(session: Session, {snapshot, rows, now}: Round): void {
 
 /** One document or table, and the exit code: 0 healthy, 4 not, 1 when it couldn't be looked at. */
 export async function once(session: Session, watch: Watch): Promise<number> {
-	const round = await settled(session, watch);
+	const round = await lookOnce(watch, session.stops.soft);
 	const stopped = session.stops.exit();
 	if (stopped !== undefined) return stopped;
 	tell(session, round);
@@ -100,7 +72,7 @@ function tellChanges(session: Session, before: Round, after: Round): void {
 
 /** One page of text for the team. */
 export async function report(session: Session, watch: Watch): Promise<number> {
-	const {snapshot, rows, now} = await settled(session, watch);
+	const {snapshot, rows, now} = await lookOnce(watch, session.stops.soft);
 	const stopped = session.stops.exit();
 	if (stopped !== undefined) return stopped;
 	session.face.emit({event: 'document', name: 'report', value: reportText(snapshot, rows, now)});

@@ -18,38 +18,39 @@ type Paces = Record<'ec2' | 'leftovers' | 'host' | 'gitlab' | 'prices' | 'record
 
 const usualPaces: Paces = {ec2: 5, leftovers: 60, host: 5, gitlab: 10, prices: 300, record: 30};
 
-/** Until when to look, and whom to tell. */
-export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>};
+/** Until when to look, and whom to tell; where `without` names sources, they aren't looked at. */
+export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>; without?: readonly ('leftovers' | 'prices' | 'record')[]};
 
 const knownTo = ({host}: Snapshot): Known => ({
 	shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
 	instanceIds: (host.value?.machines ?? []).map(({instanceId}) => instanceId).filter((id) => id !== ''),
 });
 
-function ec2Loops({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop[] {
-	return [
-		{
-			title: sourceTitles.ec2,
-			seconds: paces.ec2,
-			limit: 30,
-			look: async () => {
-				const seen = await lookAtEc2(cloud, watched, knownTo(shared.get()));
-				const instances = keeping(shared.get().ec2.value?.instances, seen.instances, ({id}) => id);
-				shared.set({ec2: good({...seen, instances}, shared.now())});
-			},
-			failed: (problem) => shared.fail(['ec2'], problem),
+function ec2Loop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop {
+	return {
+		title: sourceTitles.ec2,
+		seconds: paces.ec2,
+		limit: 30,
+		look: async () => {
+			const seen = await lookAtEc2(cloud, watched, knownTo(shared.get()));
+			const instances = keeping(shared.get().ec2.value?.instances, seen.instances, ({id}) => id);
+			shared.set({ec2: good({...seen, instances}, shared.now())});
 		},
-		{
-			title: sourceTitles.leftovers,
-			seconds: paces.leftovers,
-			limit: 60,
-			look: async () => {
-				const seen = await lookAtLeftovers(cloud);
-				shared.set({leftovers: good(seen, shared.now())});
-			},
-			failed: (problem) => shared.fail(['leftovers'], problem),
+		failed: (problem) => shared.fail(['ec2'], problem),
+	};
+}
+
+function leftoversLoop({cloud}: PanelPorts, shared: Growing, paces: Paces): Loop {
+	return {
+		title: sourceTitles.leftovers,
+		seconds: paces.leftovers,
+		limit: 60,
+		look: async () => {
+			const seen = await lookAtLeftovers(cloud);
+			shared.set({leftovers: good(seen, shared.now())});
 		},
-	];
+		failed: (problem) => shared.fail(['leftovers'], problem),
+	};
 }
 
 function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop | undefined {
@@ -119,25 +120,28 @@ function recordLoop({cloud}: PanelPorts, watched: Watched, shared: Growing, pace
  * Looks through all ports until the signal is aborted, and tells a snapshot each time a source has told or failed.
  * Each source has its own pace, failure and age; none waits for another. No call changes anything. Never rejects.
  */
-export async function watchSources(ports: PanelPorts, watched: Watched, {signal, emit, paces: given}: Watching): Promise<void> {
+export async function watchSources(ports: PanelPorts, watched: Watched, {signal, emit, paces: given, without = []}: Watching): Promise<void> {
 	const paces = {...usualPaces, ...given};
 	const fleet = 'fleet' in watched ? watched.fleet.name : undefined;
 	const first: Snapshot = {
 		...nothingSeen(ports.cloud.region, fleet),
 		...(ports.gitlab ? {} : {gitlab: off('Give GITLAB_TOKEN to see jobs that wait.')}),
 		...(fleet === undefined ? {record: off('This manager belongs to no fleet of ours, so it has no record.')} : {}),
+		...Object.fromEntries(without.map((name) => [name, off('It was not asked.')])),
 	};
 	const shared = growing(ports.clock, first, (snapshot) => {
 		if (!signal.aborted) emit(snapshot);
 	});
 	const host = hostLoop(ports, shared, paces.host);
-	const loops = [
-		...ec2Loops(ports, watched, shared, paces),
-		host.loop,
-		gitlabLoop(ports, shared, paces),
-		pricesLoop(ports, shared, paces),
-		recordLoop(ports, watched, shared, paces),
-	];
-	await Promise.all(loops.map((loop) => loop && follow(loop, ports.clock, signal)));
+	const loops: Record<keyof Paces, Loop | undefined> = {
+		ec2: ec2Loop(ports, watched, shared, paces),
+		leftovers: leftoversLoop(ports, shared, paces),
+		host: host.loop,
+		gitlab: gitlabLoop(ports, shared, paces),
+		prices: pricesLoop(ports, shared, paces),
+		record: recordLoop(ports, watched, shared, paces),
+	};
+	for (const name of without) loops[name] = undefined;
+	await Promise.all(Object.values(loops).map((loop) => loop && follow(loop, ports.clock, signal)));
 	await host.close().catch(() => undefined);
 }

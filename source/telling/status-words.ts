@@ -6,6 +6,7 @@ import {ageOf, type Seen} from '../snapshot/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../snapshot/snapshot.ts';
 import {sourceOrder} from '../snapshot/status.ts';
 import type {Waiting} from '../snapshot/waiting.ts';
+import type {Why} from '../snapshot/why-waiting.ts';
 import {cutMiddle} from '../width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */
@@ -45,6 +46,19 @@ export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
 export function jobWords({runner, host}: Snapshot, counts: Counts, waiting: Waiting): string {
 	const running = runner.value?.metrics.jobs ?? (host.value ? counts.busy : undefined);
 	return `${running ?? 'not known how many'} running, ${waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting` : 'waiting not known'}`;
+}
+
+/** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
+export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, causes}: Why): string {
+	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length : undefined;
+	const limit = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit;
+	const parts = [
+		runnerWord(snapshot).word,
+		limit === undefined ? `${counts.busy} machines busy` : `${counts.busy} of ${many(limit, 'machine')} busy`,
+		...(jobs === undefined ? [] : [jobs === 0 ? 'no job waits' : many(jobs, 'job waits', 'jobs wait')]),
+	];
+	const first = jobs === 0 ? undefined : causes[0];
+	return first ? `${parts.join(', ')}. ${first.says}` : parts.join(', ');
 }
 
 /** `about $0.41/h, $6.10 today`; parts that aren't known are left out. */
