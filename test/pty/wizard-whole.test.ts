@@ -26,7 +26,7 @@ const given = (): string[] => [
 test('from nothing to the first job with nine answers, eight of them chosen by Enter; then a second fleet from the saved preset with no question but the review', async (t) => {
 	const {AWS_REGION: _, ...nowhere} = world.env;
 	const home = await world.newHome();
-	const first = openTerminal('../../dist/cli.js', ['setup', ...given()], {columns: 120, rows: 40, patience: 60_000, env: {...nowhere, HOME: home}});
+	const first = openTerminal('../../dist/cli.js', ['setup', ...given()], {columns: 120, rows: 40, env: {...nowhere, HOME: home}});
 	t.after(() => first.close());
 	let answers = 0;
 	const answer = async (keys: string, right: RegExp): Promise<void> => {
@@ -59,7 +59,8 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	await first.until(/Preset gitlab-runners is saved/);
 	first.press(key.enter);
 	await first.until(/of \d+ done/);
-	await first.until(/Waiting for the first job[\s\S]*\.gitlab-ci\.yml/);
+	// What has been seen of it is a job that is still to come: from then on one counts.
+	await first.until(/Waiting for the first job[\s\S]*\.gitlab-ci\.yml[\s\S]*waiting for a job/);
 	world.gitlab.queue();
 	await first.until(/gitlab-runners is set up[\s\S]*✔ Your first job passed[\s\S]*What comes next/);
 	first.press('q');
@@ -75,7 +76,6 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	const second = openTerminal('../../dist/cli.js', ['setup', '--preset', 'gitlab-runners', '--fleet', 'second', ...given()], {
 		columns: 120,
 		rows: 40,
-		patience: 60_000,
 		env: {...nowhere, HOME: home, GITLAB_RUNNER_TOKEN: world.gitlab.token()},
 	});
 	t.after(() => second.close());
@@ -92,7 +92,6 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 		columns: 80,
 		rows: 24,
 		shell: true,
-		patience: 60_000,
 		env: {...nowhere, HOME: home, GITLAB_RUNNER_TOKEN: world.gitlab.token()},
 	});
 	t.after(() => ended.close());
@@ -113,9 +112,9 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	assert.deepEqual([read.limit, read.workerType, read.spot, read.gitlabUrl, read.runner], [10, 'c5.large', true, world.gitlab.url, 'token']);
 	assert.ok(!JSON.stringify(read).includes(token));
 
-	const third = openTerminal('../../dist/cli.js', [], {columns: 120, rows: 40, patience: 60_000, env: {...world.env, HOME: home}});
+	const third = openTerminal('../../dist/cli.js', [], {columns: 120, rows: 40, env: {...world.env, HOME: home}});
 	t.after(() => third.close());
-	await third.until(/gitlab-runners +us-east-1 +✔ manager i-[0-9a-f]+ t3\.small running/);
+	await third.until(/gitlab-runners +us-east-1 +✔ running, \d of 10 machines busy/);
 	await third.until(/Presets[\s\S]*gitlab-runners +used today/);
 	third.press('q');
 	assert.equal(await third.ended(), 0);
