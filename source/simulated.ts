@@ -68,7 +68,8 @@ export type World = Ports & {
 			gitlab: SimulatedGitlab;
 			/** A token as somebody would type it: the runner's, a person's, or one that this GitLab doesn't know. */
 			token(kind?: keyof World['tokens']): string;
-			setGitlab(health: GitlabHealth): void;
+			/** How GitLab does, to everybody or to managers only: their network, or what they trust, is at fault then. */
+			setGitlab(health: GitlabHealth, whom?: 'everybody' | 'managers'): void;
 			/** The first laptop moves to another network; undefined: no service tells its address. */
 			setOwnAddress(address: string | undefined): void;
 		};
@@ -136,8 +137,9 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 			...hostOutside(hosts),
 			gitlab,
 			token: (kind = 'runner') => tokens[kind],
-			setGitlab(health) {
-				gitlab.health = health;
+			setGitlab(health, whom = 'everybody') {
+				gitlab.managersMeet = whom === 'managers' ? health : undefined;
+				if (whom === 'everybody') gitlab.health = health;
 			},
 			setOwnAddress(address) {
 				first.laptop.addressTold = address !== undefined;

@@ -45,10 +45,20 @@ export type Job = {
 	reason?: string;
 };
 
+/** What a manager's request for a job meets: an HTTP status, or -100 and the Go error where no answer came. */
+export type JobAnswer = {status: number; detail?: string; job?: Job};
+
+/** Who a manager says it is. */
+export type Heard = {systemId: string; version: string};
+
 /** The simulated GitLab: what it knows, and what managers ask of it. */
 export type SimulatedGitlab = {
 	url: string;
 	health: GitlabHealth;
+	/** What managers meet where it is another thing than everybody else: their network or their trust is at fault. */
+	managersMeet: GitlabHealth | undefined;
+	/** How long GitLab takes to answer a manager's request for a job, in milliseconds. */
+	latency: number;
 	/** PEM that callers must trust, or undefined: any. */
 	ca: string | undefined;
 	runners: Map<number, RunnerKept>;
@@ -63,6 +73,10 @@ export type SimulatedGitlab = {
 	verify(url: string, token: string, ca: string | undefined): {status: number; runner?: RunnerKept};
 	/** The runner of a token, when GitLab would give it jobs. */
 	serves(url: string, token: string): RunnerKept | undefined;
+	/** A manager asks for a job: the oldest that its runner may take, which is not yet marked as taken. */
+	request(url: string, token: string, ca: string | undefined, by: Heard): JobAnswer;
+	/** A manager's word, be it a request or news of a job that it runs. */
+	hear(runner: RunnerKept, by: Heard): void;
 	/** Called before GitLab answers a laptop, so that it has heard from its managers. */
 	whenAsked: (() => void)[];
 	at(laptop: Laptop): GitlabAt;

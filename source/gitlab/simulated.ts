@@ -3,9 +3,10 @@ import type {Laptop} from '../simulated-laptop.ts';
 import type {Gitlab, GitlabPanel, JobSeen} from './port.ts';
 import {refusal, unreachable} from './problems.ts';
 import {simulatedPanel} from './simulated-panel.ts';
+import {requests} from './simulated-requests.ts';
 import {isoTime, type RunnerKept, type SimulatedGitlab, seen} from './simulated-state.ts';
 
-export type {GitlabHealth, Job, SimulatedGitlab} from './simulated-state.ts';
+export type {GitlabHealth, Job, JobAnswer, SimulatedGitlab} from './simulated-state.ts';
 
 /** Makes the GitLab of the world, with a runner and its token, and a person's token. */
 export function simulatedGitlab(url: string, now: () => number, random: () => number, known: {runner: string; gitlab: string}): SimulatedGitlab {
@@ -19,6 +20,8 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 	const gitlab: SimulatedGitlab = {
 		url,
 		health: 'up',
+		managersMeet: undefined,
+		latency: 200,
 		ca: undefined,
 		runners,
 		tokens: new Map([[known.gitlab, ['api']]]),
@@ -26,18 +29,7 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		projects: new Set(['acme/app']),
 		protectedRefs: new Set(['main']),
 		whenAsked: [],
-		verify(asked, token, ca) {
-			if (asked !== url || gitlab.health === 'unreachable' || gitlab.health === 'certificate' || (gitlab.ca !== undefined && ca !== gitlab.ca))
-				return {status: -100};
-			if (gitlab.health === 'failing') return {status: 502};
-			if (gitlab.health === 'throttled') return {status: 429};
-			const runner = byToken(token);
-			return runner ? {status: 200, runner} : {status: 403};
-		},
-		serves(asked, token) {
-			const {runner} = gitlab.verify(asked, token, gitlab.ca);
-			return runner && !runner.paused ? runner : undefined;
-		},
+		...requests(() => gitlab, now),
 		at: (laptop) => (asked, ca) => portOf(laptop, asked, ca),
 	};
 

@@ -1,5 +1,5 @@
 import type {Case, Cause, Judge} from './causes/cause.ts';
-import {limits, troubles, unserved} from './causes/causes.ts';
+import {limits, making, troubles, unserved} from './causes/causes.ts';
 import type {RunnerFacts} from './config-facts.ts';
 import {many} from './formats.ts';
 import {join} from './join.ts';
@@ -12,6 +12,8 @@ import {type Waiting, waitingJobs} from './waiting.ts';
 /** Whether jobs wait, and why, the cause to act on first coming first. */
 export type Why = {
 	waiting: Waiting;
+	/** Jobs that the runner has taken and that have no machine yet. */
+	preparing: number;
 	/** The question above the answers: `Why are 3 jobs waiting?` */
 	asks: string;
 	causes: readonly Cause[];
@@ -51,15 +53,22 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(sna
 		limit: limitOf(makers, metrics),
 		machines: told ? told.acquired + told.creating + told.idle + told.used + told.removing + told.stuck : hasRows ? counts.all - counts.orphan : undefined,
 		creating: told?.creating ?? (hasRows ? counts.creating : undefined),
-		idle: told?.idle ?? (hasRows ? counts.idle : undefined),
+		// One that is acquired has no job yet: a request for one is under way.
+		idle: (told && told.idle + told.acquired) ?? (hasRows ? counts.idle : undefined),
+		removing: told?.removing ?? (hasRows ? counts.removing : undefined),
 	};
 }
 
+/** Jobs of which the runner's own list says that they wait for a machine (facts §6): in GitLab they run already. */
+const preparingIn = ({runner}: Snapshot): number =>
+	isFresh(runner) ? (runner.value?.jobs ?? []).filter(({executorStage}) => executorStage === 'docker_machine_use_machine').length : 0;
+
 const judged = (it: Case, judges: readonly Judge[]): Cause[] => judges.map((judge) => judge(it)).filter((cause) => cause !== undefined);
 
-function askedOf(waiting: Waiting): string {
+function askedOf(waiting: Waiting, preparing: number): string {
 	if (!waiting.known) return waiting.says;
 	const jobs = waiting.jobs + waiting.unserved.length;
+	if (jobs === 0 && preparing > 0) return `Why ${preparing === 1 ? 'is 1 job' : `are ${many(preparing, 'job')}`} waiting for a machine?`;
 	if (jobs === 0) return `No job waits (${waiting.says}).`;
 	return jobs === 1 ? 'Why is 1 job waiting?' : `Why are ${many(jobs, 'job')} waiting?`;
 }
@@ -71,8 +80,8 @@ export const troublesOf = (snapshot: Snapshot, now: number, rows?: readonly Row[
 export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly Row[]): Why {
 	const it = caseOf(snapshot, now, rows);
 	const {waiting} = it;
-	const asks = askedOf(waiting);
+	const preparing = preparingIn(snapshot);
 	const none = waiting.known && waiting.jobs === 0 && waiting.fresh;
-	const causes = none ? judged(it, unserved) : judged(it, [...troubles, ...limits, ...unserved]);
-	return {waiting, asks, causes};
+	const judges = none ? [...(preparing > 0 ? [...troubles, ...making] : []), ...unserved] : [...troubles, ...limits, ...unserved];
+	return {waiting, preparing, asks: askedOf(waiting, preparing), causes: judged(it, judges)};
 }

@@ -117,8 +117,8 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		["us-east-2 is full of key pairs, 4,800 of them docker-machine's, for 2 m, and each worker needs one. [journal: remove-leftovers]"],
 	],
 	'no more machines may be made at a time': [
-		{...configured({maxGrowthRate: 2}), ...figures({creating: 2})},
-		['MaxGrowthRate lets 2 machines be made at a time, and 2 are. [runner: config]', '2 machines are being made. [runner: wait]'],
+		{...configured({maxGrowthRate: 2, idleCount: 4}), ...figures({creating: 2})},
+		['MaxGrowthRate lets 2 machines be made at a time, and 4 are wanted. [runner: config]', '2 machines are being made. [runner: wait]'],
 	],
 	'a job asks for a tag that this runner has not': [
 		{gitlab: good(gitlabSees([pending(1, {tags: ['docker', 'gpu']})]), now)},
@@ -244,7 +244,14 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		['The manager i-manager is stopped, so nobody asks GitLab for jobs. [ec2: repair]'],
 	],
 	'the manager does not trust GitLab': [
-		log({is: 'gitlab-unreachable', error: 'x509: certificate signed by unknown authority', runner: 'ab12cd', at: now - minutes(9)}),
+		log(
+			...[9, 1].map((ago) => ({
+				is: 'gitlab-unreachable' as const,
+				error: 'x509: certificate signed by unknown authority',
+				runner: 'ab12cd',
+				at: now - minutes(ago),
+			})),
+		),
 		["The manager doesn't trust the certificate of https://gitlab.com, for 9 m (x509: certificate signed by unknown authority). [journal: config]"],
 	],
 	'config.toml can’t be loaded': [
@@ -279,7 +286,7 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 				now,
 			),
 		},
-		['AWS took back 1 spot machine in us-east-2a in the last 15 m, so their jobs start anew. [ec2: move]'],
+		['AWS took back 1 spot machine in us-east-2a in the last 15 m, and with them the jobs that ran there. [ec2: move]'],
 	],
 };
 
@@ -293,7 +300,7 @@ test('when two causes hold both are told, the one to act on first coming first',
 	});
 	assert.deepEqual(
 		both.map((says) => /\[(.*)\]/.exec(says)?.[1]),
-		['gitlab: unpause', 'journal: move', 'runner: wait'],
+		['gitlab: unpause', 'journal: move'],
 	);
 });
 

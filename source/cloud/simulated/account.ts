@@ -170,6 +170,10 @@ export type AccountState = {
 	credentials: Credentials;
 	/** IAM actions that are refused, such as `ec2:RunInstances`. */
 	denied: Set<string>;
+	/** IAM actions that a service control policy of the organization denies to everybody, machines included. */
+	deniedToAll: Set<string>;
+	/** Key pairs that a region may hold. */
+	mostKeyPairs: number;
 	regions: Map<string, RegionState>;
 	buckets: Map<string, BucketState>;
 	/** Bucket names that belong to other accounts. */

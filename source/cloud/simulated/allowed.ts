@@ -17,17 +17,36 @@ function alsoNeeded(name: OperationName, input: object): string[] {
 	return name === 'RunInstances' && has(input, 'IamInstanceProfile') ? [...needed, 'iam:PassRole'] : needed;
 }
 
+/** What refuses an action: a policy of one's own that denies it, the organization's, or that none allows it. */
+type Because = 'policy' | 'organization' | 'nothing';
+
+const reasons: Record<Because, (action: string) => string> = {
+	policy: (action) => `because no identity-based policy allows the ${action} action`,
+	organization: () => 'with an explicit deny in a service control policy',
+	nothing: (action) => `because no identity-based policy allows the ${action} action`,
+};
+
+const sentence = (action: string, by: string, because: Because) =>
+	`User: ${by} is not authorized to perform: ${action} on resource: * ${reasons[because](action)}`;
+
+/** EC2's refusal of an action, with what DecodeAuthorizationMessage reads (facts §7). */
+export function notAuthorized(action: string, by: string, because: Because): Error {
+	const encoded = Buffer.from(JSON.stringify({action, by, explicit: because !== 'nothing'})).toString('base64url');
+	return refusal(
+		'UnauthorizedOperation',
+		`You are not authorized to perform this operation. ${sentence(action, by, because)}. Encoded authorization failure message: ${encoded}`,
+		403,
+	);
+}
+
+/** The action of these that the organization denies to everybody. */
+export const deniedByOrganization = ({deniedToAll}: AccountState, actions: readonly string[]): string | undefined =>
+	actions.find((one) => deniedToAll.has(one));
+
 /** Throws AWS's refusal of an action, in the service's own way of saying it. */
-function refuse(service: Service, action: string, by: string): never {
-	const because = `User: ${by} is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`;
-	if (service === 'ec2') {
-		const encoded = Buffer.from(action).toString('base64url');
-		throw refusal(
-			'UnauthorizedOperation',
-			`You are not authorized to perform this operation. ${because}. Encoded authorization failure message: ${encoded}`,
-			403,
-		);
-	}
+function refuse(service: Service, action: string, by: string, why: Because): never {
+	const because = sentence(action, by, why);
+	if (service === 'ec2') throw notAuthorized(action, by, why);
 	if (service === 'ec2-instance-connect') throw refusal('AuthException', because, 403);
 	throw refusal(service === 's3' || service === 'iam' || service === 'sts' ? 'AccessDenied' : 'AccessDeniedException', because, 403);
 }
@@ -35,10 +54,12 @@ function refuse(service: Service, action: string, by: string): never {
 /** Throws when the caller may not make this call; GetCallerIdentity is everybody's. */
 export function judgeAllowed(account: AccountState, name: OperationName, input: object, by: string): void {
 	if (name === 'GetCallerIdentity') return;
-	const action = [...actionsOf(name), ...alsoNeeded(name, input)].find((one) => account.denied.has(one));
+	const actions = [...actionsOf(name), ...alsoNeeded(name, input)];
+	const denied = deniedByOrganization(account, actions);
+	const action = denied ?? actions.find((one) => account.denied.has(one));
 	if (action === undefined) return;
 	if (name === 'HeadBucket') throw refusal('403', 'Unknown', 403);
-	refuse(serviceOf[name], action, by);
+	refuse(serviceOf[name], action, by, denied === undefined ? 'policy' : 'organization');
 }
 
 const expiredCode: Partial<Record<Service, string>> = {ec2: 'RequestExpired', s3: 'ExpiredToken'};

@@ -7,16 +7,24 @@ import {refusal} from './refusal.ts';
 /** Milliseconds that a pushed key is good for (facts §17.2). */
 const pushedFor = 60_000;
 
+/** What a refusal of this world holds. */
+function decoded(encoded: string): {action: string; by: string; explicit: boolean} {
+	try {
+		return JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'));
+	} catch {
+		throw refusal('InvalidAuthorizationMessageException', 'Invalid authorization message');
+	}
+}
+
 /** Who calls, what a refusal meant, and keys pushed for a minute. */
 export const identity: Handlers<
 	'GetCallerIdentity' | 'DecodeAuthorizationMessage' | 'SendSSHPublicKey' | 'DescribeIamInstanceProfileAssociations' | 'AssociateIamInstanceProfile'
 > = {
 	GetCallerIdentity: (_input, {account, by}) => ({Account: account.id, Arn: by, UserId: 'AIDAALICE'}),
-	DecodeAuthorizationMessage(input, {by}) {
+	DecodeAuthorizationMessage(input) {
 		onlyKnows('DecodeAuthorizationMessage', input, ['EncodedMessage']);
-		const action = Buffer.from(required(input.EncodedMessage, 'EncodedMessage'), 'base64url').toString('utf8');
-		if (!/^[\w-]+:\w+$/.test(action)) throw refusal('InvalidAuthorizationMessageException', 'Invalid authorization message');
-		return {DecodedMessage: JSON.stringify({allowed: false, explicitDeny: true, context: {principal: {arn: by}, action, resource: '*'}})};
+		const {action, by, explicit} = decoded(required(input.EncodedMessage, 'EncodedMessage'));
+		return {DecodedMessage: JSON.stringify({allowed: false, explicitDeny: explicit, context: {principal: {arn: by}, action, resource: '*'}})};
 	},
 	SendSSHPublicKey(input, here) {
 		onlyKnows('SendSSHPublicKey', input, ['InstanceId', 'InstanceOSUser', 'SSHPublicKey', 'AvailabilityZone']);

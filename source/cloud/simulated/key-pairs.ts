@@ -48,6 +48,8 @@ export const keyPairs: Handlers<'DescribeKeyPairs' | 'ImportKeyPair' | 'DeleteKe
 		const name = required(input.KeyName, 'KeyName');
 		const key = judged(Buffer.from(required(input.PublicKeyMaterial, 'PublicKeyMaterial')).toString('utf8'));
 		if (here.region.keyPairs.has(name)) throw refusal('InvalidKeyPair.Duplicate', `The keypair already exists`);
+		if (here.region.keyPairs.size >= here.account.mostKeyPairs)
+			throw refusal('KeyPairLimitExceeded', `Maximum of ${here.account.mostKeyPairs} keypairs reached`);
 		const tags = tagsFor('key-pair', input.TagSpecifications);
 		const pair = {id: here.account.newId('key'), name, ...key, createdAt: here.now, tags, seenFrom: here.now + here.lag()};
 		here.region.keyPairs.set(name, pair);

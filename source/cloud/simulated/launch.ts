@@ -4,6 +4,7 @@ import {holdsOn} from './account.ts';
 import {onlyKnows, required, tagsFor} from './asked.ts';
 import {priceFactor} from './catalogue.ts';
 import type {Here} from './here.ts';
+import {roleAllows} from './iam.ts';
 import {imageById} from './images.ts';
 import {freeAddresses, kindOf} from './network.ts';
 import {defaultQuotas} from './new-account.ts';
@@ -133,9 +134,16 @@ export function judgeRoom(launch: Launch, here: Here): void {
 	}
 }
 
-function judgeSpot({type, subnet}: Launch, maxPrice: string, {region, account}: Here): void {
+/** Whether EC2 may make the role for spot on behalf of whoever launches: a person, or a machine by its role. */
+function mayMakeSpotRole({account, by}: Here): boolean {
+	const profile = /:assumed-role\/([^/]+)\/i-/.exec(by)?.[1];
+	return profile === undefined ? !account.denied.has('iam:CreateServiceLinkedRole') : roleAllows(account, profile, 'iam:CreateServiceLinkedRole');
+}
+
+function judgeSpot({type, subnet}: Launch, maxPrice: string, here: Here): void {
+	const {region, account} = here;
 	if (!account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot')) {
-		if (account.denied.has('iam:CreateServiceLinkedRole')) {
+		if (!mayMakeSpotRole(here)) {
 			throw refusal(
 				'AuthFailure.ServiceLinkedRoleCreationNotPermitted',
 				'The provided credentials do not have permission to create the service-linked role for EC2 Spot Instances.',

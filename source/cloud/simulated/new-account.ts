@@ -25,6 +25,8 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		alias: 'acme-dev',
 		credentials: 'good',
 		denied: new Set(),
+		deniedToAll: new Set(),
+		mostKeyPairs: 5000,
 		regions: new Map(),
 		buckets: new Map(),
 		foreignBuckets: new Set(),

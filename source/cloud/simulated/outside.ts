@@ -60,6 +60,10 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		allow(...actions: string[]): void {
 			for (const action of actions) account.denied.delete(action);
 		},
+		/** A service control policy of the organization denies IAM actions to everybody in the account, machines included. */
+		denyToAll(...actions: string[]): void {
+			for (const action of actions) account.deniedToAll.add(action);
+		},
 		/** An applied quota in vCPUs, or undefined: only AWS's default. */
 		setQuota(code: string, value: number | undefined): void {
 			if (value === undefined) account.quotas.delete(code);

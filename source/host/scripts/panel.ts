@@ -140,7 +140,9 @@ def runner(address):
         try:
             told[key] = fetch(address, path)
         except Exception as error:
+            # One that doesn't answer isn't waited for twice: everything else that is seen here waits for it.
             told['silent'] = '%s on %s: %s' % (path, address, getattr(error, 'reason', None) or error)
+            break
     return told
 
 def service(now):

@@ -2,7 +2,7 @@ import type {SimulatedClock} from '../../clock-simulated.ts';
 import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
 import {hasBooted} from '../../cloud/simulated/launch.ts';
 import type {Job, SimulatedGitlab} from '../../gitlab/simulated.ts';
-import {isUp, type Machine, newMachine, programs, systemIdOf, versionOf} from './machine.ts';
+import {isUp, type Machine, newMachine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
 import {startService} from './runner-process.ts';
 
 /** All machines of the world behind their sshds, and the jobs that managers take. */
@@ -15,6 +15,8 @@ export type Hosts = {
 	machineOf(instanceId: string): Machine | undefined;
 	/** The machine that an address leads to now. */
 	machineAt(address: string, port: number): Machine | undefined;
+	/** Docker Hub gives no more images to workers: too many pulls from their address. */
+	dockerHubRefuses: boolean;
 	/** Ways to machines that have no public address: `host:port` by instance id. */
 	tunnels: Map<string, string>;
 	/** Looks whether managers and workers still run: called after everything that may have changed that. */
@@ -62,20 +64,18 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			return;
 		}
 		for (const worker of process.workers.values()) {
-			if (worker.state !== 'used' && worker.state !== 'idle') continue;
+			if (worker.state === 'creating' || worker.state === 'removing') continue;
 			if (cloud.account.regions.get(machine.region)?.instances.get(worker.instanceId ?? '')?.ending) process.lose(worker);
 		}
 	}
 
-	/** A service that runs asks for jobs all the time, so GitLab has just heard from it. */
+	/** A manager sends what its running jobs print all the time, so GitLab has just heard from it. */
 	function hear(machine: Machine): void {
 		const {process} = machine;
-		for (const {url, token} of process?.takes() ? (process.config?.entries ?? []) : []) {
-			const {runner} = gitlab.verify(url, token, gitlab.ca);
-			if (!runner) continue;
-			const heard = {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? '', contactedAt: clock.now()};
-			runner.contactedAt = heard.contactedAt;
-			runner.managers = [...(runner.managers ?? []).filter(({systemId}) => systemId !== heard.systemId), heard];
+		if (!process || process.jobs.length === 0) return;
+		for (const {url, token, caPath} of process.config?.entries ?? []) {
+			const {runner} = gitlab.verify(url, token, textOf(machine, caPath ?? ''));
+			if (runner) gitlab.hear(runner, {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? ''});
 		}
 	}
 	gitlab.whenAsked.push(() => {
@@ -88,6 +88,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		gitlab,
 		clock,
 		random,
+		dockerHubRefuses: false,
 		tunnels,
 		machineOf(instanceId) {
 			const known = machines.get(instanceId);

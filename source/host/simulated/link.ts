@@ -177,8 +177,8 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 			const {createServer} = await import('node:http');
 			const server = createServer((request, response) => {
 				hosts.clock.settle();
-				if (metricsOf(hosts, machine) === undefined) return void request.socket.destroy();
-				const text = request.url === '/debug/jobs/list' ? jobsList(hosts, machine) : metricsOf(hosts, machine);
+				if (metricsOf(machine) === undefined) return void request.socket.destroy();
+				const text = request.url === '/debug/jobs/list' ? jobsList(hosts, machine) : metricsOf(machine);
 				if (text === undefined) return request.socket.destroy();
 				response.writeHead(request.url === '/metrics' || request.url === '/debug/jobs/list' ? 200 : 404, {'content-type': 'text/plain'}).end(text);
 			});

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import type {ImageState, InstanceState} from '../../cloud/simulated/account.ts';
 import {stateOf} from '../../cloud/simulated/account.ts';
 import {hostKeyOf} from '../../cloud/simulated/console.ts';
+import type {Strain, Ticked} from './resources.ts';
 import type {RunnerProcess} from './worker.ts';
 
 /** What a script or a command on a machine does: it gives the milliseconds that each part takes, and its result at the end. */
@@ -27,6 +28,8 @@ export type Machine = {
 	hostKeyGeneration: number;
 	files: Map<string, {text: string; mode: number}>;
 	diskFreeGib: number;
+	strain: Strain;
+	ticked: Ticked | undefined;
 	service: {active: 'inactive' | 'active' | 'deactivating' | 'failed'; enabled: boolean; since?: number};
 	/** The runner's process, while the service isn't inactive. */
 	process: RunnerProcess | undefined;
@@ -58,6 +61,8 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		hostKeyGeneration: 0,
 		files,
 		diskFreeGib: 5.4,
+		strain: {},
+		ticked: undefined,
 		service: {active: 'inactive', enabled: false},
 		process: undefined,
 		journal: [],
@@ -85,6 +90,9 @@ export const digest = (text: string): string => createHash('sha256').update(text
 export const versionOf = (machine: Machine, path: string): string | undefined => / (\S+)$/.exec(textOf(machine, path) ?? '')?.[1];
 
 export const hasCertificates = (machine: Machine): boolean => certificatePaths.every((path) => machine.files.has(path));
+
+/** Whether docker-machine's certificates are of one making: files from two first uses at once don't fit each other (facts §3.2). */
+export const certificatesFit = (machine: Machine): boolean => new Set(certificatePaths.map((path) => textOf(machine, path))).size === 1;
 
 /** The id that this manager has for GitLab, made at first need. */
 export function systemIdOf(machine: Machine): string {

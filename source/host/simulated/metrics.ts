@@ -9,34 +9,26 @@ const labels = (pairs: Record<string, string | number>) =>
 		.join(',')}}`;
 
 /** Text of `/metrics`, or undefined when nothing answers there (facts §6). */
-export function metricsOf({clock, gitlab}: Hosts, machine: Machine): string | undefined {
+export function metricsOf(machine: Machine): string | undefined {
 	const {process} = machine;
 	if (!process?.config?.listens) return undefined;
-	const {config, totals, workers} = process;
+	const {config, totals, workers, answers} = process;
 	const systemId = systemIdOf(machine);
-	const polls = Math.floor((clock.now() - process.startedAt) / 1000 / config.checkInterval);
 	const states = ['acquired', 'creating', 'idle', 'used', 'removing', 'stuck-on-removing'];
 	const machineState = (state: string) =>
 		`gitlab_runner_autoscaling_machine_states${labels({executor: 'docker+machine', state, target_machine_type: '', target_project: '', target_region: '', target_zone: ''})} ${[...workers.values()].filter((worker) => worker.state === state).length}`;
 	const perEntry = config.entries.flatMap((entry) => {
 		const who = {runner: shortToken(entry.token), runner_name: entry.name, system_id: systemId};
-		const {status} = gitlab.verify(entry.url, entry.token, textOf(machine, entry.caPath ?? ''));
-		const answered = status === 200 ? 204 : status;
 		const running = process.jobs.length;
 		return [
 			`gitlab_runner_limit${labels(who)} ${entry.limit}`,
 			`gitlab_runner_jobs_total${labels(who)} ${totals.jobs}`,
 			...(running > 0 ? [`gitlab_runner_jobs${labels({executor_stage: 'docker_run', ...who, stage: 'step_script', state: 'running'})} ${running}`] : []),
-			...(answered > 0
-				? [
-						`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: answered, system_id: systemId})} ${Math.max(1, polls)}`,
-					]
-				: []),
-			...(totals.jobs > 0
-				? [
-						`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status: 201, system_id: systemId})} ${totals.jobs}`,
-					]
-				: []),
+			`gitlab_runner_request_concurrency_hard_limit${labels({runner: who.runner, system_id: systemId})} ${entry.requestConcurrency}`,
+			...[...(answers.get(who.runner) ?? [])].map(
+				([status, count]) =>
+					`gitlab_runner_api_request_statuses_total${labels({endpoint: 'request_job', method: 'POST', runner: who.runner, status, system_id: systemId})} ${count}`,
+			),
 		];
 	});
 	return [
@@ -46,6 +38,8 @@ export function metricsOf({clock, gitlab}: Hosts, machine: Machine): string | un
 		`gitlab_runner_autoscaling_actions_total${labels({action: 'created', executor: 'docker+machine'})} ${totals.created}`,
 		`gitlab_runner_autoscaling_actions_total${labels({action: 'creation-failed', executor: 'docker+machine'})} ${totals.creationFailed}`,
 		`gitlab_runner_autoscaling_actions_total${labels({action: 'removed', executor: 'docker+machine'})} ${totals.removed}`,
+		`gitlab_runner_autoscaling_machine_creation_duration_seconds_sum${labels({executor: 'docker+machine'})} ${totals.createdSeconds}`,
+		`gitlab_runner_autoscaling_machine_creation_duration_seconds_count${labels({executor: 'docker+machine'})} ${totals.created}`,
 		`gitlab_runner_process_state_info${labels({state: process.ending ? 'graceful-shutdown' : 'running'})} 1`,
 		`gitlab_runner_version_info${labels({architecture: machine.image.architecture === 'arm64' ? 'arm64' : 'amd64', name: 'gitlab-runner', os: 'linux', version: versionOf(machine, programs.runner) ?? ''})} 1`,
 		`process_start_time_seconds ${Math.floor(process.startedAt / 1000)}`,

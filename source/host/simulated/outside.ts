@@ -3,6 +3,7 @@ import type {Hosts} from './hosts.ts';
 import type {Link} from './link.ts';
 import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machine.ts';
 import {noticeConfig} from './play-config.ts';
+import {type Strain, strainOn} from './resources.ts';
 import {startService} from './runner-process.ts';
 
 const configPath = paths.config;
@@ -41,6 +42,19 @@ export function hostOutside(hosts: Hosts) {
 		/** GiB left on its disk. */
 		setDiskFree(instanceId: string, gib: number): void {
 			machineOf(instanceId).diskFreeGib = gib;
+		},
+		/** What weighs on a machine besides its runner; `{}` takes it away. */
+		setStrain(instanceId: string, strain: Strain): void {
+			strainOn(machineOf(instanceId), strain, hosts.clock.now());
+		},
+		/** Docker Hub refuses to give images to workers, or gives them again. */
+		setDockerHub(gives: 'images' | 'none'): void {
+			hosts.dockerHubRefuses = gives === 'none';
+		},
+		/** `systemctl stop` with the drop-in's patience: the service takes no new jobs, and ends when the running ones have. */
+		drainService(instanceId: string): void {
+			machineOf(instanceId).process?.quit();
+			hosts.review();
 		},
 		/** `systemctl stop` without the drop-in's patience, as somebody in a hurry does it. */
 		stopService(instanceId: string): void {

@@ -1,12 +1,10 @@
-import {kindOf} from '../../cloud/simulated/network.ts';
 import type {Panel, PanelOutcome} from '../scripts/panel.ts';
 import {paths} from '../scripts/paths.ts';
 import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, type Work} from './machine.ts';
 import {jobsList, metricsOf} from './metrics.ts';
+import {loads} from './resources.ts';
 import {shortToken} from './runner-config.ts';
 import type {Running} from './running.ts';
-
-const gib = 1_073_741_824;
 
 /** The `panel` script: reads, and changes nothing. */
 export function* panel(given: Panel, {hosts, machine}: Running): Work<PanelOutcome> {
@@ -26,10 +24,10 @@ type HostPart = NonNullable<PanelOutcome['host']>;
 function hostPart({hosts, machine}: Pick<Running, 'hosts' | 'machine'>, now: number): HostPart {
 	const config = textOf(machine, paths.config);
 	const {service} = machine;
-	const metrics = metricsOf(hosts, machine);
+	const metrics = metricsOf(machine);
 	const jobs = jobsList(hosts, machine);
 	return {
-		hasStore: hasCertificates(machine),
+		hasStore: [...machine.files.keys()].some((path) => path.startsWith('/root/.docker/machine/')),
 		certificates: hasCertificates(machine),
 		machines: storeOf(machine).map(({name}) => picked(name, textOf(machine, `${storeFolder}${name}/config.json`) ?? '{}')),
 		unreadMachines: [],
@@ -38,26 +36,6 @@ function hostPart({hosts, machine}: Pick<Running, 'hosts' | 'machine'>, now: num
 		...loads(machine, now),
 		...(metrics === undefined ? {silent: '/metrics on 127.0.0.1:9252: [Errno 111] Connection refused'} : {metrics}),
 		...(jobs === undefined ? {} : {jobs}),
-	};
-}
-
-/** Disk, memory and processor, a little busier with each job. */
-function loads(machine: Machine, now: number): Pick<HostPart, 'resources' | 'ticks'> {
-	const kind = kindOf(machine.instance.type);
-	const cpus = kind?.vcpus ?? 2;
-	const memory = (kind?.mib ?? 2048) * 1_048_576;
-	const jobs = machine.process?.jobs.length ?? 0;
-	const total = Math.floor((now - machine.instance.bootedAt) / 10) * cpus;
-	return {
-		resources: {
-			diskFree: machine.diskFreeGib * gib,
-			diskTotal: 8 * gib,
-			memoryFree: Math.max(0, memory * 0.7 - jobs * 12_000_000),
-			memoryTotal: memory,
-			load1: Math.min(cpus, 0.05 + jobs * 0.04),
-			cpus,
-		},
-		ticks: {total, idle: Math.floor(total * 0.93), stolen: 0},
 	};
 }
 

@@ -1,5 +1,9 @@
 import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt} from '../../executors/docker-machine/config-document.ts';
 import {Problem} from '../../problem.ts';
+import {isWithin} from './periods.ts';
+
+/** One `[[runners.machine.autoscaling]]`: what is left out in it counts as 0 (facts §4.5). */
+export type Window = {periods: string[]; timezone: string; idleCount: number; idleTime: number};
 
 /** One `[[runners]]` entry as the runner goes by it. */
 export type RunnerEntry = {
@@ -9,10 +13,16 @@ export type RunnerEntry = {
 	caPath: string | undefined;
 	/** Machines in all states; 0 is no limit. */
 	limit: number;
+	/** Requests for jobs at a time. */
+	requestConcurrency: number;
 	idleCount: number;
 	/** Seconds. */
 	idleTime: number;
+	/** What holds instead in a period; the last one that matches counts. */
+	schedule: Window[];
 	maxBuilds: number;
+	/** Machines being made at a time; 0 is no limit. */
+	maxGrowthRate: number;
 	machineName: string;
 	options: string[];
 	/** Whether its executor can run here at all. */
@@ -64,7 +74,7 @@ export function readConfig(text: string): {config: RunnerConfig} | {wrong: strin
 	try {
 		table = parseConfig(text, 'config.toml');
 	} catch (error) {
-		if (error instanceof Problem) return {wrong: error.message};
+		if (error instanceof Problem) return {wrong: asGoSays(error.message)};
 		throw error;
 	}
 	const concurrent = numberAt(table, 'concurrent') ?? 1;
@@ -82,6 +92,12 @@ export function readConfig(text: string): {config: RunnerConfig} | {wrong: strin
 	};
 }
 
+/** `config.toml isn't TOML: invalid value (line 3, column 9).` in the form of the runner's own reader. */
+function asGoSays(message: string): string {
+	const [, reason, line, column] = /isn't TOML: (.*) \(line (\d+), column (\d+)\)\.$/.exec(message) ?? [];
+	return reason === undefined ? message : `toml: line ${line}, column ${column}: ${reason}`;
+}
+
 const tableOf = (table: Table, key: string): Table => {
 	const value = table[key];
 	return isTable(value) ? value : {};
@@ -96,13 +112,29 @@ function entryOf(runner: Table): RunnerEntry {
 		token: textAt(runner, 'token')?.trim() ?? '',
 		caPath: textAt(runner, 'tls-ca-file'),
 		limit: numberAt(runner, 'limit') ?? 0,
+		requestConcurrency: Math.max(1, numberAt(runner, 'request_concurrency') ?? 1),
 		idleCount: numberAt(machine, 'IdleCount') ?? 0,
 		idleTime: numberAt(machine, 'IdleTime') ?? 0,
+		schedule: tablesAt(machine, 'autoscaling').map(windowOf),
 		maxBuilds: numberAt(machine, 'MaxBuilds') ?? 0,
+		maxGrowthRate: numberAt(machine, 'MaxGrowthRate') ?? 0,
 		machineName,
 		options: textsAt(machine, 'MachineOptions'),
 		usable: textAt(runner, 'executor') === 'docker+machine' && textAt(machine, 'MachineDriver') === 'amazonec2' && machineName.includes('%s'),
 	};
+}
+
+const windowOf = (window: Table): Window => ({
+	periods: textsAt(window, 'Periods'),
+	timezone: textAt(window, 'Timezone') ?? 'Local',
+	idleCount: numberAt(window, 'IdleCount') ?? 0,
+	idleTime: numberAt(window, 'IdleTime') ?? 0,
+});
+
+/** How many machines an entry keeps idle now, and for how many seconds, by its schedule. */
+export function idleNow({schedule, idleCount, idleTime}: RunnerEntry, now: number): {count: number; seconds: number} {
+	const window = schedule.findLast(({periods, timezone}) => periods.some((period) => isWithin(period, timezone, now)));
+	return window ? {count: window.idleCount, seconds: window.idleTime} : {count: idleCount, seconds: idleTime};
 }
 
 /** A runner's short token, as it is in logs, metrics and names of machines (facts §1, §3.5). */

@@ -1,38 +1,27 @@
 import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
-import {inBackground} from './background.ts';
-import {createMachine, type DockerMachine, removeMachine} from './docker-machine.ts';
+import type {DockerMachine} from './docker-machine.ts';
+import {growth} from './growth.ts';
 import type {Hosts} from './hosts.ts';
 import {isUp, type Machine, programs, storeOf, systemIdOf, textOf, versionOf} from './machine.ts';
-import {machinePrefix, type RunnerEntry, readConfig, shortToken} from './runner-config.ts';
-import {duration, log} from './runner-log.ts';
-import type {RunnerProcess, Worker} from './worker.ts';
-
-/** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
-const tries = 3;
+import {idleNow, machinePrefix, type RunnerEntry, readConfig} from './runner-config.ts';
+import {beginJob, endJob} from './runner-jobs.ts';
+import {log} from './runner-log.ts';
+import {machinesOf} from './runner-machines.ts';
+import {requestsOf} from './runner-requests.ts';
+import {type Runner, type RunnerProcess, type Worker, workersOf} from './worker.ts';
 
 /** Starts the runner's process on a machine. */
 function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
-	const {clock, gitlab, random} = hosts;
-	const totals = {jobs: 0, failed: 0, created: 0, creationFailed: 0, removed: 0};
-	const note = (level: 'info' | 'warning' | 'error', message: string, fields: Record<string, string | number> = {}) =>
-		log(machine, clock.now(), level, message, fields);
-	const dockerFor = (name: string, operation: string): DockerMachine => ({
-		cloud: hosts.cloud,
-		machine,
-		now: clock.now,
-		random,
-		say: (line, isError) => note(isError ? 'error' : 'info', line, {name, operation, ...(operation === 'create' ? {driver: 'amazonec2'} : {})}),
-		givenUp: () => undefined,
-	});
-	const ofJob = ({id, project}: Job) => ({job: id, project: 4711, project_full_path: project});
+	const {clock, gitlab} = hosts;
 	const process: RunnerProcess = {
 		startedAt: clock.now(),
 		config: undefined,
 		ending: false,
 		workers: new Map(),
 		jobs: [],
-		totals,
+		totals: {jobs: 0, failed: 0, created: 0, createdSeconds: 0, creationFailed: 0, removed: 0},
+		answers: new Map(),
 		reload,
 		takes,
 		dispatch,
@@ -40,173 +29,113 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 		kill,
 		lose,
 	};
+	const runner: Runner = {
+		hosts,
+		machine,
+		process,
+		note: (level, message, fields = {}) => log(machine, clock.now(), level, message, fields),
+		dockerFor,
+		entryOf: (of) => process.config?.entries.find(({token}) => token === of),
+		lives: () => machine.process === process,
+		ended: () => process.ending && finish(),
+	};
+	const {note} = runner;
+	const requests = requestsOf(runner);
+	const machines = machinesOf(runner, growth());
 	systemIdOf(machine);
+	note('info', `Starting multi-runner from ${paths.config}...`, {builds: 0, max_builds: 0});
 	reload();
 	adopt();
-	clock.at(clock.now() + 500, settleIn);
+	clock.at(clock.now() + 500, check);
 
-	function settleIn(): void {
-		if (machine.process === process) dispatch();
+	function dockerFor(name: string, operation: 'create' | 'remove'): DockerMachine {
+		return {
+			cloud: hosts.cloud,
+			machine,
+			now: clock.now,
+			random: hosts.random,
+			say: (line, isError) => note(isError ? 'error' : 'info', line, {name, operation, ...(operation === 'create' ? {driver: 'amazonec2'} : {})}),
+			givenUp: () => undefined,
+		};
+	}
+
+	/** Asks for jobs each check interval. */
+	function check(): void {
+		if (!runner.lives() || process.ending) return;
+		dispatch();
+		clock.at(clock.now() + 1000 * (process.config?.checkInterval ?? 3), check);
 	}
 
 	function reload(): void {
 		const read = readConfig(textOf(machine, paths.config) ?? '');
-		if ('config' in read) process.config = read.config;
-		if ('config' in read) note('info', 'Configuration loaded', {builds: process.jobs.length});
-		else note('error', 'Failed to load config', {error: read.wrong});
+		if ('wrong' in read) {
+			note('error', `Failed to load config ${read.wrong}`, {builds: process.jobs.length});
+			return;
+		}
+		process.config = read.config;
+		requests.forget();
+		note('info', 'Configuration loaded', {builds: process.jobs.length});
 	}
 
 	/** Machines in the store from before are its own when they bear a token's prefix. */
 	function adopt(): void {
 		for (const {name, instanceId} of storeOf(machine)) {
 			const entry = process.config?.entries.find(({token}) => name.startsWith(machinePrefix(token)));
-			if (entry) rest({name, token: entry.token, state: 'idle', used: 1, instanceId}, entry);
+			if (entry) machines.rest({name, token: entry.token, state: 'idle', used: 1, instanceId}, entry);
 		}
 	}
 
-	const canServe = (entry: RunnerEntry) => entry.usable && gitlab.serves(entry.url, entry.token) !== undefined;
+	const canServe = (entry: RunnerEntry) => entry.usable && !requests.isOff(entry) && gitlab.serves(entry.url, entry.token) !== undefined;
 
 	function takes(): boolean {
 		return isUp(machine, clock.now()) && !process.ending && process.config?.entries.some(canServe) === true;
 	}
 
 	function dispatch(): void {
-		if (!takes()) return;
-		for (const entry of process.config?.entries.filter(canServe) ?? []) {
-			for (let job = nextFor(entry); job; job = nextFor(entry)) take(job, entry);
-			keepIdle(entry);
+		if (!runner.lives() || !isUp(machine, clock.now()) || process.ending) return;
+		for (const entry of process.config?.entries.filter(({usable}) => usable) ?? []) {
+			if (requests.isOff(entry)) continue;
+			machines.keepIdle(entry);
+			feed(entry);
 		}
 	}
 
-	const ofEntry = ({token}: RunnerEntry) => [...process.workers.values()].filter((worker) => worker.token === token);
-	const idleOf = (entry: RunnerEntry) => ofEntry(entry).find(({state}) => state === 'idle');
-	const hasRoom = (entry: RunnerEntry) => entry.limit === 0 || ofEntry(entry).length < entry.limit;
-
-	/** The oldest pending job that this entry may and can take now (facts §4.5). */
-	function nextFor(entry: RunnerEntry): Job | undefined {
-		const runner = gitlab.serves(entry.url, entry.token);
-		if (!runner || process.jobs.length >= (process.config?.concurrent ?? 0)) return undefined;
-		if (!idleOf(entry) && (entry.idleCount > 0 || !hasRoom(entry))) return undefined;
-		runner.contactedAt = clock.now();
-		return gitlab.jobs.find(
-			(job) => job.state === 'pending' && (job.tags.length === 0 ? runner.runUntagged : job.tags.every((tag) => runner.tags.includes(tag))),
-		);
+	/** The machine of a request, or `on demand`; undefined where there is no room for another job (facts §4.5). */
+	function roomFor(entry: RunnerEntry): Worker | 'on demand' | undefined {
+		if (process.jobs.length + requests.underWay() >= (process.config?.concurrent ?? 0)) return undefined;
+		const mine = workersOf(runner, entry);
+		const idle = mine.find(({state}) => state === 'idle');
+		if (idle || idleNow(entry, clock.now()).count > 0) return idle;
+		const onDemand = requests.underWay(entry) - mine.filter(({state}) => state === 'acquired').length;
+		return entry.limit === 0 || mine.length + onDemand < entry.limit ? 'on demand' : undefined;
 	}
 
-	function take(job: Job, entry: RunnerEntry): void {
-		Object.assign(job, {state: 'running', startedAt: clock.now(), manager: machine.instance.id, runnerId: gitlab.serves(entry.url, entry.token)?.id});
-		process.jobs.push(job);
-		totals.jobs += 1;
-		const who = {runner: shortToken(entry.token), runner_name: entry.name};
-		note('info', 'Checking for jobs... received', {job: job.id, repo_url: `${entry.url}/${job.project}.git`, ...who});
-		note('info', 'Added job to processing list', {...ofJob(job), time_in_queue_seconds: Math.round((clock.now() - job.queuedAt) / 1000)});
-		const idle = idleOf(entry);
-		if (idle) run(idle, job, entry);
-		else create(entry, job, tries);
-	}
-
-	function newName(entry: RunnerEntry): string {
-		const hex = Array.from({length: 8}, () => Math.floor(random() * 16).toString(16)).join('');
-		return machinePrefix(entry.token) + entry.machineName.replace('%s', `${Math.floor(clock.now() / 1000)}-${hex}`);
-	}
-
-	function create(entry: RunnerEntry, job: Job | undefined, left: number): void {
-		const worker: Worker = {name: newName(entry), token: entry.token, state: 'creating', used: 0, ...(job ? {job} : {})};
-		process.workers.set(worker.name, worker);
-		const begun = clock.now();
-		worker.callOff = inBackground(hosts, createMachine(dockerFor(worker.name, 'create'), worker.name, entry.options), (made) => {
-			worker.callOff = undefined;
-			const took = duration(machine, clock.now() - begun);
-			if (made.made) {
-				worker.instanceId = made.instanceId;
-				totals.created += 1;
-				worker.createdAt = clock.now();
-				note('info', 'Machine created', {name: worker.name, duration: took, retries: 0});
-				if (job?.state === 'running') run(worker, job, entry);
-				else rest(worker, entry);
-				dispatch();
-				return;
-			}
-			totals.creationFailed += 1;
-			note('error', 'Machine creation failed', {name: worker.name, time: took, error: 'exit status 1'});
-			remove(worker, 'Failed to create');
-			if (job && left > 1 && !process.ending) create(entry, job, left - 1);
-			else if (job) end(job, 'failed', 'Job failed (system failure): exit status 1');
-		});
-	}
-
-	function run(worker: Worker, job: Job, entry: RunnerEntry): void {
-		Object.assign(worker, {state: 'used', job, used: worker.used + 1, usedAt: clock.now()});
-		const about = {...ofJob(job), name: worker.name, usedCount: worker.used};
-		note('info', worker.used === 1 ? 'Created docker-machine' : 'Using existing docker-machine', about);
-		note('info', 'Starting docker-machine build...', about);
-		worker.callOff?.();
-		job.worker = worker.name;
-		worker.callOff = clock.at(clock.now() + job.seconds * 1000, () => {
-			worker.callOff = undefined;
-			delete worker.job;
-			end(job, 'success');
-			if (entry.maxBuilds > 0 && worker.used >= entry.maxBuilds) remove(worker, 'Too many builds');
-			else rest(worker, entry);
-			dispatch();
+	/** Asks for one job where there is room for it; once it is there, for the next. */
+	function feed(entry: RunnerEntry): void {
+		if (requests.underWay(entry) >= entry.requestConcurrency) return;
+		const room = roomFor(entry);
+		if (room === undefined) return;
+		const idle = room === 'on demand' ? undefined : room;
+		if (idle) idle.state = 'acquired';
+		requests.ask(entry, (job) => {
+			if (idle?.state === 'acquired') idle.state = 'idle';
+			if (!job) return;
+			take(job, entry, idle?.state === 'idle' ? idle : undefined);
+			feed(runner.entryOf(entry.token) ?? entry);
 			hosts.review();
 		});
 	}
 
-	/** An idle machine goes when its time is over, unless so many are to stay idle. */
-	function rest(worker: Worker, entry: RunnerEntry): void {
-		worker.state = 'idle';
-		process.workers.set(worker.name, worker);
-		const now = process.config?.entries.find(({token}) => token === entry.token) ?? entry;
-		worker.callOff = clock.at(clock.now() + now.idleTime * 1000, () => {
-			worker.callOff = undefined;
-			const idle = ofEntry(entry).filter(({state}) => state === 'idle').length;
-			if (worker.state !== 'idle' || machine.process !== process) return;
-			if (idle > now.idleCount) remove(worker, 'too many idle machines');
-			else rest(worker, entry);
-		});
-	}
-
-	function keepIdle(entry: RunnerEntry): void {
-		const spare = ofEntry(entry).filter(({state, job}) => state === 'idle' || (state === 'creating' && !job)).length;
-		for (let missing = entry.idleCount - spare; missing > 0 && hasRoom(entry); missing -= 1) create(entry, undefined, 1);
-	}
-
-	function remove(worker: Worker, reason: string): void {
-		worker.callOff?.();
-		const since = (at: number | undefined) => duration(machine, clock.now() - (at ?? clock.now()));
-		const about = {name: worker.name, reason, lifetime: since(worker.createdAt), used: since(worker.usedAt), usedCount: worker.used};
-		note('warning', 'Requesting machine removal', about);
-		worker.state = 'removing';
-		delete worker.job;
-		worker.callOff = inBackground(hosts, removeMachine(dockerFor(worker.name, 'remove'), worker.name), () => {
-			process.workers.delete(worker.name);
-			totals.removed += 1;
-			note('info', 'Machine removed', {...about, retries: 0});
-			dispatch();
-		});
-	}
-
-	function end(job: Job, state: 'success' | 'failed', reason?: string): void {
-		Object.assign(job, {state, endedAt: clock.now(), ...(reason === undefined ? {} : {reason})});
-		process.jobs.splice(process.jobs.indexOf(job), 1);
-		const about = {
-			...ofJob(job),
-			...(job.worker === undefined ? {} : {name: job.worker}),
-			duration_s: (clock.now() - (job.startedAt ?? clock.now())) / 1000,
-			'job-status': state,
-		};
-		if (state === 'success') note('info', 'Job succeeded', about);
-		else note('warning', 'Job failed (system failure):', {...about, error: reason ?? ''});
-		note('info', 'Removed job from processing list', ofJob(job));
-		if (state === 'failed') totals.failed += 1;
-		if (process.ending) finish();
+	function take(job: Job, entry: RunnerEntry, idle: Worker | undefined): void {
+		beginJob(runner, job, entry);
+		if (idle) machines.run(idle, job, entry);
+		else machines.create(entry, job);
 	}
 
 	function quit(): void {
 		if (process.ending) return;
 		process.ending = true;
-		machine.service.active = 'deactivating';
+		Object.assign(machine.service, {active: 'deactivating', since: clock.now()});
 		note('warning', 'Starting graceful shutdown, waiting for builds to finish', {builds: process.jobs.length});
 		finish();
 	}
@@ -214,32 +143,31 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 	/** A process that ends goes once its last job has; it takes its idle machines along where `shutdown_drain` says so (facts §5). */
 	function finish(): void {
 		if (process.jobs.length > 0) return;
-		const idle = process.config?.drainsIdle ? [...process.workers.values()].filter(({state}) => state === 'idle') : [];
-		if (idle.length === 0 && ![...process.workers.values()].some(({state}) => state === 'removing' || state === 'creating')) {
+		const all = [...process.workers.values()];
+		const idle = process.config?.drainsIdle ? all.filter(({state}) => state === 'idle' || state === 'acquired') : [];
+		if (idle.length === 0 && !all.some(({state}) => state === 'removing' || state === 'creating')) {
 			stop();
 			return;
 		}
-		for (const worker of idle) remove(worker, 'shutdown drain');
+		for (const worker of idle) machines.remove(worker, 'shutdown drain');
 		clock.at(clock.now() + 1000, () => {
-			if (machine.process === process) finish();
+			if (runner.lives()) finish();
 		});
 	}
 
 	function stop(): void {
 		for (const worker of process.workers.values()) worker.callOff?.();
 		process.workers.clear();
-		if (machine.process === process) {
-			machine.process = undefined;
-			machine.service.active = 'inactive';
-			delete machine.service.since;
-		}
+		if (!runner.lives()) return;
+		machine.process = undefined;
+		Object.assign(machine.service, {active: 'inactive', since: clock.now()});
 	}
 
 	function kill(reason: string): void {
 		process.ending = true;
 		for (const job of [...process.jobs]) {
 			Object.assign(job, {state: 'failed', endedAt: clock.now(), reason});
-			totals.failed += 1;
+			process.totals.failed += 1;
 		}
 		process.jobs.length = 0;
 		stop();
@@ -247,8 +175,8 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 
 	function lose(worker: Worker): void {
 		const {job} = worker;
-		remove(worker, 'machine is unavailable');
-		if (job) end(job, 'failed', 'Job failed (system failure): machine is unavailable');
+		machines.remove(worker, 'machine is unavailable');
+		if (job) endJob(runner, job, {is: 'failed', reason: 'machine is unavailable'});
 	}
 
 	return process;

@@ -1,5 +1,6 @@
 import {many, takes} from '../formats.ts';
 import type {Case, Judge} from './cause.ts';
+import {holdingRefusal} from './refusals.ts';
 
 /** What a create usually takes, in seconds: the middle one of the log's, else the mean of the metrics'. */
 function usualCreation({history, metrics}: Case): number | undefined {
@@ -14,10 +15,22 @@ const oldest = ({rows}: Case): number | undefined => {
 	return first;
 };
 
+/** Refusals that come after the launch: an instance is no sign that its machine will be ready. */
+const late = new Set(['docker-install', 'docker-never', 'ssh-never', 'certificates', 'disk-full']);
+
+/** Machines that are tried again and again, and end like the last one: they are not on their way. */
+function onlyTried(it: Case): boolean {
+	const held = holdingRefusal(it, ({code}) => code !== 'docker-hub');
+	if (!held) return false;
+	return late.has(held.refusal.code) || !it.rows.some(({state, instanceId}) => state === 'creating' && instanceId !== undefined);
+}
+
 /** Machines for the jobs are on their way; with an idle count of 0 every first job waits for one. */
 export const beingMade: Judge = (it) => {
-	const {creating, now, runner, idle} = it;
-	if (creating === undefined || creating === 0) return undefined;
+	const {now, runner, idle} = it;
+	// Those beyond MaxGrowthRate only wait for their turn, though the runner counts them.
+	const creating = Math.min(it.creating ?? 0, runner?.maxGrowthRate ?? Number.POSITIVE_INFINITY);
+	if (creating === 0 || onlyTried(it)) return undefined;
 	const usual = usualCreation(it);
 	const since = oldest(it);
 	const time = [

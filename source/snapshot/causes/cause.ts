@@ -41,6 +41,7 @@ export type Case = {
 	machines: number | undefined;
 	creating: number | undefined;
 	idle: number | undefined;
+	removing: number | undefined;
 };
 
 /** Judges whether one cause holds. Pure; never throws. */

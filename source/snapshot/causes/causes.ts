@@ -6,6 +6,7 @@ import {configRefused} from './config-refused.ts';
 import {credentialsRefused} from './credentials-refused.ts';
 import {dockerHub} from './docker-hub.ts';
 import {dockerInstall} from './docker-install.ts';
+import {dockerNever} from './docker-never.ts';
 import {gitlabUnreachable} from './gitlab-unreachable.ts';
 import {growthRate} from './growth-rate.ts';
 import {keyPairQuota} from './key-pair-quota.ts';
@@ -36,11 +37,14 @@ import {unservedBranch, unservedTag, unservedUntagged} from './unserved.ts';
 export const troubles: readonly Judge[] = [
 	...[managerStopped, serviceStopped, configRefused, runnerPaused, tokenRefused, gitlabUnreachable, switchedOff, runnerOffline],
 	...[managerDisk, managerMemory, certificates, notAllowed, credentialsRefused, spotRole, refusedOtherwise],
-	...[keyPairQuota, subnetFull, quota, spotPrice, noCapacity, dockerHub, dockerInstall, sshNever, managerCpu, throttled],
+	...[keyPairQuota, subnetFull, quota, spotPrice, noCapacity, dockerHub, dockerInstall, sshNever, dockerNever, managerCpu, throttled],
 ];
 
+/** What makes jobs wait that the runner has taken already. */
+export const making: readonly Judge[] = [growthRate, spotInterrupted, beingMade];
+
 /** What is as it was asked to be, but makes jobs wait. */
-export const limits: readonly Judge[] = [limitReached, concurrentReached, requestConcurrency, growthRate, spotInterrupted, beingMade];
+export const limits: readonly Judge[] = [limitReached, concurrentReached, requestConcurrency, ...making];
 
 /** Jobs that no runner takes: they wait however many machines there are. */
 export const unserved: readonly Judge[] = [unservedTag, unservedUntagged, unservedBranch];

@@ -7,7 +7,7 @@ export const configRefused: Judge = ({history, now}) => {
 	if (!held) return undefined;
 	return {
 		id: 'config-refused',
-		says: `GitLab Runner can't load config.toml${forTime(held.since, now)}, so the one before stays in force: ${held.detail ?? 'it says no more'}.`,
+		says: `GitLab Runner can't load config.toml${forTime(held.since, now)}, so the one before stays in force: ${held.detail?.replace(/\.$/, '') || 'it says no more'}.`,
 		source: 'journal',
 		key: 'config',
 		since: held.since,

@@ -13,12 +13,13 @@ const fullSince = ({rows}: Case): number | undefined => {
 
 /** As many machines as the limit allows, and none of them is free. */
 export const limitReached: Judge = (it) => {
-	const {limit, machines, idle, now, metrics} = it;
+	const {limit, machines, idle, removing = 0, now, metrics} = it;
 	if (limit === undefined || machines === undefined || machines < limit || (idle ?? 0) > 0) return undefined;
 	const since = fullSince(it);
+	const all = machines === 1 ? 'its one machine is' : `all ${many(machines, 'machine')} are`;
 	return {
 		id: 'limit',
-		says: `The limit is ${limit} and all ${many(machines, 'machine')} are busy or being made${forTime(since, now)}.`,
+		says: `The limit is ${limit} and ${all} ${removing > 0 ? 'busy, being made or being removed' : 'busy or being made'}${forTime(since, now)}.`,
 		source: metrics ? 'runner' : 'host',
 		key: 'raise-limit',
 		since,

@@ -1,4 +1,4 @@
-import {beganAt} from '../journal/history.ts';
+import {beganAt, type History} from '../journal/history.ts';
 import type {Refusal} from '../journal/refusal.ts';
 import type {Case} from './cause.ts';
 
@@ -8,13 +8,15 @@ export type Holds = {refusal: Refusal; since: number; count: number};
 /** How long after its last refusal a reason is believed to hold, in milliseconds: the runner tries again much sooner. */
 const believed = 15 * 60_000;
 
-/** The newest refusal that `fits`, as long as it still holds: it came lately, and no machine that was begun after it came up. */
-export function holdingRefusal({history, now}: Case, fits: (refusal: Refusal) => boolean): Holds | undefined {
+/** Whether a machine that was begun after a time (milliseconds since 1970) has come up. */
+const cameUpAfter = ({machines}: History, at: number): boolean =>
+	[...machines.values()].some((story) => story.createdAt !== undefined && beganAt(story) > at && story.failedAt === undefined);
+
+/** The newest refusal that `fits`, as long as it still holds: it came lately, and it isn't over since, as by a machine that was begun after it and came up. */
+export function holdingRefusal({history, now}: Case, fits: (refusal: Refusal) => boolean, isOver = cameUpAfter): Holds | undefined {
 	const refused = (history?.refused ?? []).filter(({refusal}) => fits(refusal));
 	const last = refused.at(-1);
-	if (!history || !last || now - last.at > believed) return undefined;
-	const cameUp = [...history.machines.values()].some((story) => story.createdAt !== undefined && beganAt(story) > last.at && story.failedAt === undefined);
-	if (cameUp) return undefined;
+	if (!history || !last || now - last.at > believed || isOver(history, last.at)) return undefined;
 	let since = last.at;
 	let count = 0;
 	for (const {at} of refused.toReversed()) {

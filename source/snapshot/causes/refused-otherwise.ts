@@ -6,7 +6,10 @@ import {holdingRefusal, whereOf} from './refusals.ts';
 const told = new Set([
 	...[
 		'docker-hub',
+		'disk-full',
+		'killed',
 		'docker-install',
+		'docker-never',
 		'certificates',
 		'ssh-never',
 		'UnauthorizedOperation',

@@ -5,7 +5,7 @@ import type {Judge} from './cause.ts';
 const lately = 15 * 60_000;
 const takenBack = /Server\.SpotInstanceTermination|Server\.SpotInstanceShutdown/;
 
-/** AWS has just taken spot machines back, and their jobs start anew. */
+/** AWS has just taken spot machines back: their jobs have failed, and others need new machines. */
 export const spotInterrupted: Judge = ({snapshot, history, now}) => {
 	const gone = new Map(
 		(history?.removals ?? []).filter(({at, reason}) => reason === 'machine is unavailable' && now - at < lately).map(({machine, at}) => [machine, at]),
@@ -22,7 +22,7 @@ export const spotInterrupted: Judge = ({snapshot, history, now}) => {
 	const zones = [...new Set(taken.map(({zone}) => zone))].sort().join(', ');
 	return {
 		id: 'spot-interrupted',
-		says: `AWS took back ${many(taken.length, 'spot machine')} in ${zones} in the last 15 m, so their jobs start anew.`,
+		says: `AWS took back ${many(taken.length, 'spot machine')} in ${zones} in the last 15 m, and with them the jobs that ran there.`,
 		source: 'ec2',
 		key: 'move',
 		since,

@@ -1,14 +1,23 @@
 import {age} from '../formats.ts';
-import type {Judge} from './cause.ts';
+import {isOff, reasonOf, unanswered} from './asking.ts';
+import type {Case, Judge} from './cause.ts';
+import {gitlabUnreachable} from './gitlab-unreachable.ts';
+
+/** What went before, where it isn't a cause of its own any more. */
+function after(it: Case): string {
+	const told = unanswered(it);
+	return told && !gitlabUnreachable(it) ? `, after GitLab didn't answer it (${reasonOf(told.held.detail)}),` : '';
+}
 
 /** After three refused or unanswered requests a runner switches itself off for an hour; a restart forgets it (facts §17.3). */
-export const switchedOff: Judge = ({history, now}) => {
-	const held = history?.unhealthy;
-	if (!held || (held.until !== undefined && held.until < now)) return undefined;
+export const switchedOff: Judge = (it) => {
+	const {now} = it;
+	const held = it.history?.unhealthy;
+	if (!held || !isOff(it)) return undefined;
 	const until = held.until === undefined ? 'for an hour' : `and asks again in ${age((held.until - now) / 1000)}`;
 	return {
 		id: 'switched-off',
-		says: `The runner switched itself off as unhealthy ${age((now - held.since) / 1000)} ago ${until}; a restart is quicker once GitLab answers it.`,
+		says: `The runner switched itself off as unhealthy ${age((now - held.since) / 1000)} ago${after(it)} ${until}; a restart is quicker once GitLab answers it.`,
 		source: 'journal',
 		key: 'restart',
 		since: held.since,

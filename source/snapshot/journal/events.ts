@@ -10,7 +10,7 @@ export type LogEvent = Base &
 	(
 		| {is: 'job-received'; job: number; project: string | undefined; runner: string | undefined}
 		| {is: 'job-on-machine'; job: number; project: string | undefined; machine: string; runner: string | undefined; uses: number | undefined}
-		| {is: 'job-ended'; job: number; machine: string | undefined; ok: boolean; error: string | undefined}
+		| {is: 'job-ended'; job: number; machine: string | undefined; ok: boolean; error: string | undefined; refusal?: Refusal | undefined}
 		| {is: 'prepare-failed'; job: number | undefined; error: string; refusal: Refusal | undefined}
 		| {is: 'machine-stage'; machine: string; stage: string}
 		| {is: 'machine-created'; machine: string; seconds: number | undefined}
@@ -98,8 +98,12 @@ function ofJob(line: LogLine, at: number): LogEvent[] {
 	if (job === undefined) return [];
 	const machine = text(line, 'name');
 	if (message.startsWith('Job succeeded')) return [{is: 'job-ended', job, machine, ok: true, error: undefined, at}];
-	if (message.startsWith('Job failed'))
-		return [{is: 'job-ended', job, machine, ok: false, error: text(line, 'error') ?? message.replace(/^Job failed[^:]*:?\s*/, ''), at}];
+	if (message.startsWith('Job failed')) {
+		const error = text(line, 'error') ?? message.replace(/^Job failed[^:]*:?\s*/, '');
+		// An image that can't be pulled ends the job at once; why no machine came, its own lines say.
+		const refusal = error.includes('failed to pull image') ? readRefusal(error) : undefined;
+		return [{is: 'job-ended', job, machine, ok: false, error, refusal, at}];
+	}
 	if (message.startsWith('Cleaned up docker-machine')) return [];
 	if (machine !== undefined && /^(?:Using existing|Created|Starting) docker-machine/.test(message))
 		return [{is: 'job-on-machine', job, project: project(line), machine, runner: text(line, 'runner'), uses: number(line, 'usedCount'), at}];
@@ -128,7 +132,8 @@ function ofGitlab(line: LogLine, at: number): LogEvent[] {
 function ofService(line: LogLine, at: number): LogEvent[] {
 	const {message} = line;
 	if (message.startsWith('Configuration loaded')) return [{is: 'config-loaded', at}];
-	if (message.startsWith('Failed to load config')) return [{is: 'config-refused', error: text(line, 'error') ?? message, at}];
+	if (message.startsWith('Failed to load config'))
+		return [{is: 'config-refused', error: text(line, 'error') ?? message.replace(/^Failed to load config:?\s*/, ''), at}];
 	if (message.startsWith('Starting multi-runner from')) return [{is: 'service-started', at}];
 	if (message.startsWith('Starting graceful shutdown')) return [{is: 'service-stopping', at}];
 	return [];

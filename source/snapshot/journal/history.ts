@@ -1,6 +1,6 @@
 import {madeAt} from '../machine-name.ts';
 import type {LogEvent} from './events.ts';
-import type {Refusal} from './refusal.ts';
+import {type Refusal, readRefusal} from './refusal.ts';
 import {noSpans, type Spans, spansAfter} from './spans.ts';
 
 /** One machine as the journal tells of it. Times are milliseconds since 1970. */
@@ -52,6 +52,8 @@ export type History = {
 	/** When `config.toml` was last loaded. */
 	configLoadedAt?: number | undefined;
 	serviceStartedAt?: number | undefined;
+	/** When a job last ended well. */
+	succeededAt?: number | undefined;
 	/** When jobs were received, newest last, at most 50. */
 	received: readonly number[];
 	spans: Spans;
@@ -137,6 +139,13 @@ function runnerTold(history: History, event: LogEvent): History {
 			return {...history, refused: kept(history.refused, {at, machine: event.machine, refusal: event.refusal}, mostRefused)};
 		case 'prepare-failed':
 			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)} : history;
+		case 'machine-failed': {
+			const refusal = readRefusal(event.error);
+			return refusal ? {...history, refused: kept(history.refused, {at, machine: event.machine, refusal}, mostRefused)} : history;
+		}
+		case 'job-ended':
+			if (event.ok) return {...history, succeededAt: at};
+			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)} : history;
 		case 'forbidden':
 			return {...history, forbidden: holding(history.forbidden, at, {runner: event.runner})};
 		case 'gitlab-unreachable':
@@ -153,7 +162,8 @@ function runnerTold(history: History, event: LogEvent): History {
 		case 'gitlab-answered':
 			return {...history, forbidden: undefined, unreachable: undefined, unhealthy: undefined};
 		case 'config-loaded':
-			return {...history, configLoadedAt: at, configRefused: undefined};
+			// The runner forgets its health with the old file, so it asks again at once.
+			return {...history, configLoadedAt: at, configRefused: undefined, unhealthy: undefined};
 		case 'config-refused':
 			return {...history, configRefused: holding(history.configRefused, at, {detail: event.error})};
 		case 'service-started':

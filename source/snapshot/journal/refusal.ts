@@ -1,6 +1,6 @@
 /** Why a worker couldn't be made, from docker-machine's own words (facts §3.6, §12). */
 export type Refusal = {
-	/** AWS's code, or ours for what isn't AWS: `docker-install`, `docker-hub`, `certificates`, `ssh-never`, `subnet-zone`, `key-pair-name`, `other`. */
+	/** AWS's code, or ours for what isn't AWS: `docker-install`, `docker-hub`, `docker-never`, `certificates`, `ssh-never`, `subnet-zone`, `key-pair-name`, and of the manager `disk-full`, `killed`. */
 	code: string;
 	/** docker-machine's own words, cut to 2,000 characters. */
 	text: string;
@@ -18,12 +18,16 @@ export type Refusal = {
 /** In the order in which they are looked for: the first that fits is the reason. */
 const ours: readonly [RegExp, string][] = [
 	[/toomanyrequests|pull rate limit/i, 'docker-hub'],
+	[/no space left on device/i, 'disk-full'],
+	[/^signal: killed/, 'killed'],
+	// These two first: docker-machine wraps them as `Error detecting OS` and `Error checking the host` (facts §3.6).
+	[/Too many retries waiting for SSH/i, 'ssh-never'],
+	[/Error checking the host.*(?:i\/o timeout|connection refused|no route to host)/i, 'docker-never'],
 	[/error installing docker|Error detecting OS/i, 'docker-install'],
 	[
-		/bad certificate|x509: certificate|tls: (?:failed to verify|unknown)|Error checking the host|error checking and\/or regenerating the certs/i,
+		/bad certificate|x509: certificate|tls: (?:failed to verify|unknown)|Error checking the host|error checking and\/or regenerating the certs|Error generating certificates/i,
 		'certificates',
 	],
-	[/Too many retries waiting for SSH/i, 'ssh-never'],
 	[/Unable to verify the Docker daemon is listening/i, 'docker-install'],
 	[/unable to find a subnet that is both|does not belong to VpcId|desired subnet could not be located/i, 'subnet-zone'],
 	[/already a keypair with the name/i, 'key-pair-name'],

@@ -1,0 +1,65 @@
+import {credentialsMissing, type DockerMachine, failure} from './docker-machine-calls.ts';
+import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
+import {type Options, optionsOf} from './machine-options.ts';
+
+/** Writes a machine into the store; the options stand beside the driver's fields, since this world reads them back from there (facts §17.4). */
+export function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[]): void {
+	const options = optionsOf(list);
+	const region = options.read('region') ?? 'us-east-1';
+	const instance = cloud.account.regions.get(region)?.instances.get(instanceId);
+	const Driver = {
+		InstanceId: instanceId,
+		IPAddress: instance?.privateIp ?? '',
+		PrivateIPAddress: instance?.privateIp ?? '',
+		InstanceType: options.read('instance-type') ?? 't2.micro',
+		Region: region,
+		Zone: options.read('zone') ?? 'a',
+		SubnetId: options.read('subnet-id') ?? '',
+		AMI: options.read('ami') ?? '',
+		RequestSpotInstance: options.has('request-spot-instance'),
+		SpotPrice: options.read('spot-price') ?? '0.50',
+		KeyName: name,
+		RootSize: Number(options.read('root-size') ?? 16),
+		VolumeType: options.read('volume-type') ?? 'gp2',
+		PrivateIPOnly: options.has('private-address-only'),
+		MachineName: name,
+	};
+	const config = {ConfigVersion: 3, Name: name, DriverName: 'amazonec2', Driver, HostOptions: {Flags: list}};
+	const path = `${storeFolder}${name}/config.json`;
+	if (machine.diskFreeGib <= 0) throw failure(`Error saving host to store before attempting creation: open ${path}: no space left on device`);
+	machine.files.set(path, {text: JSON.stringify(config), mode: 0o600});
+}
+
+/** Throws what docker-machine finds wrong in its flags. */
+export function judgeFlags({cloud, machine}: DockerMachine, options: Options): void {
+	const setting = (what: string) => failure(`Error setting machine configuration from flags provided: ${what}`);
+	const hasKeys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true || options.has('access-key');
+	if (!hasKeys && !cloud.account.roles.has(cloud.account.profiles.get(machine.instance.profileName ?? '')?.roleName ?? '')) throw setting(credentialsMissing);
+	const name = options.read('region') ?? 'us-east-1';
+	const region = cloud.account.regions.get(name);
+	if (!region) throw setting('Invalid region specified');
+	const subnet = options.read('subnet-id');
+	const vpc = options.read('vpc-id');
+	if (subnet === undefined) return;
+	const standing = region.subnets.find(({id}) => id === subnet);
+	if (!standing) throw setting(`The desired subnet could not be located in this region. Is '${subnet}' a typo?`);
+	if (vpc !== undefined && standing.vpcId !== vpc) throw setting(`SubnetId: ${subnet} does not belong to VpcId: ${vpc}`);
+}
+
+/** Throws what the driver finds before it makes anything. */
+export function preCheck(docker: DockerMachine, name: string, options: Options): void {
+	const region = docker.cloud.account.regions.get(options.read('region') ?? 'us-east-1');
+	if (region?.keyPairs.has(name))
+		throw failure(
+			`Error with pre-create check: "There is already a keypair with the name ${name}.  Please either remove that keypair or use a different machine name."`,
+		);
+}
+
+/** Makes the certificates at the first use; where only some are there it makes none. */
+export function bootstrapCertificates({machine, say, now}: DockerMachine): void {
+	if (hasCertificates(machine)) return;
+	if (certificatePaths.some((path) => machine.files.has(path))) throw failure('Error generating certificates: certificate authority key already exists');
+	say(`Creating CA: ${certificatePaths[0]}`);
+	say(`Creating client certificate: ${certificatePaths[2]}`);
+	for (const path of certificatePaths) machine.files.set(path, {text: `PEM of ${now()}`, mode: 0o600});
+}

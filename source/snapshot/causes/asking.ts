@@ -1,0 +1,29 @@
+import type {History} from '../journal/history.ts';
+import type {Case} from './cause.ts';
+
+/** A runner asks every few seconds, and waits a minute at most after trouble: a refusal that didn't come again for longer is over, in milliseconds. */
+const silence = 3 * 60_000;
+
+/** Until when the log is known, in milliseconds since 1970. */
+const knownTo = ({snapshot, now}: Case): number => Math.min(now, snapshot.journal.at ?? now);
+
+/** Whether the runner has switched itself off as unhealthy, so that it asks for nothing (facts §17.3). */
+export const isOff = ({history, now}: Case): boolean => history?.unhealthy !== undefined && (history.unhealthy.until ?? now) >= now;
+
+/** Why GitLab gave no job when it was last asked; what came after is not known while the runner is switched off, and over where it isn't. */
+type Asked = {held: NonNullable<History['forbidden']>; lately: boolean};
+
+const asked = (it: Case, held: History['forbidden']): Asked | undefined => {
+	if (!held) return undefined;
+	const lately = knownTo(it) - held.last < silence;
+	return lately || isOff(it) ? {held, lately} : undefined;
+};
+
+/** GitLab refused the token when it was last asked. */
+export const refusedToken = (it: Case): Asked | undefined => asked(it, it.history?.forbidden);
+
+/** GitLab didn't answer when it was last asked, or not with a job. */
+export const unanswered = (it: Case): Asked | undefined => asked(it, it.history?.unreachable);
+
+/** The Go error of a request without what is the same in each: `dial tcp 172.65.251.78:443: i/o timeout`. */
+export const reasonOf = (detail = 'no answer'): string => detail.replace(/^couldn't execute \w+ against \S+: (?:\w+ "[^"]*": )?/, '').replace(/\.$/, '');
