@@ -9,8 +9,10 @@ import {Problem} from '../problem.ts';
 import {takes} from '../snapshot/formats.ts';
 import type {Context} from '../step.ts';
 import {recordLook} from '../steps/looks/record.ts';
+import {connectTo} from '../steps/reaching.ts';
 import type {MoveTarget, Prepared} from './driver.ts';
-import {type Ground, within} from './ground.ts';
+import {type Ground, runningManager, within} from './ground.ts';
+import {loadsOn, seenInMetrics} from './writing.ts';
 
 /** The answers that a move means: another zone is a subnet of the workers' own, in MachineOptions that override ours. */
 function answersFor(to: MoveTarget, standing: Given): Given {
@@ -87,7 +89,13 @@ async function moveNow(context: OpenContext<Context>, label: string, tell: (says
 	const allowed = {replaceManager: false};
 	const plan = await makePlan(steps, context, silent, allowed);
 	refuseOthers(plan);
+	const connection = await connectTo(context, await runningManager(context));
+	const loads = await loadsOn(connection);
 	const {problems} = await runPlan(steps, context, plan, hear, allowed);
 	if (problems[0]) throw problems[0];
-	return `New workers: ${label}.${proven === undefined ? '' : ` A machine made so came up and ran a container, ${takes(proven)}.`} u undoes it.`;
+	tell('waiting for the runner to load config.toml');
+	const isLoaded = await seenInMetrics(context, connection, ({configLoads}) => configLoads !== loads);
+	const came = proven === undefined ? '' : ` A machine made so came up and ran a container, ${takes(proven)}.`;
+	const loaded = isLoaded ? 'The runner has loaded it.' : "The runner's metrics haven't said within a minute that it's loaded: look at the log with 3.";
+	return `New workers: ${label}.${came} ${loaded} u undoes it.`;
 }

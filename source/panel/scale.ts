@@ -13,7 +13,7 @@ import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
 import {recordAnswers} from './recording.ts';
-import {configOn, rewrite, seenInMetrics} from './writing.ts';
+import {configOn, loadsOn, rewrite, seenInMetrics} from './writing.ts';
 
 /** How workers are made now: their type, zone, market, subnet and disk, by config.toml's options. */
 export function workersMade(
@@ -146,12 +146,15 @@ async function writeNumbers(
 	tell('the record being written');
 	await recordAnswers(context, wanted.answers);
 	tell('config.toml being written');
+	const loads = await loadsOn(connection);
 	await rewrite(connection, (standing) => withNumbers(standing, whose, wanted.numbers));
 	const {limit, concurrent} = wanted.numbers;
 	const changed = wanted.changes.join(', ');
-	if (limit === undefined) return `${changed} is in config.toml; the runner loads it within seconds.`;
 	tell("waiting for the runner's metrics to say so");
-	const isSeen = await seenInMetrics(context, connection, (metrics) => Object.values(metrics.limits).includes(limit) && metrics.concurrent === concurrent);
+	const isSeen = await seenInMetrics(context, connection, (metrics) =>
+		// The idle count itself is in no metric: that the file was loaded is.
+		limit === undefined ? metrics.configLoads !== loads : Object.values(metrics.limits).includes(limit) && metrics.concurrent === concurrent,
+	);
 	return isSeen
 		? `${changed}: in config.toml, and the runner's metrics say so. u undoes it.`
 		: `${changed} is in config.toml, but the runner's metrics haven't said so within a minute: look at the log with 3.`;

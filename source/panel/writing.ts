@@ -40,12 +40,20 @@ export async function rewrite(connection: Connection, change: (standing: string)
 /** Seconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */
 const loads = 60;
 
+async function metricsOn(connection: Connection): Promise<Metrics | undefined> {
+	const {host} = await connection.script(panelScript, {host: true});
+	return host?.metrics === undefined ? undefined : readMetrics(host.metrics);
+}
+
+/** How often the runner has loaded config.toml, by its own metrics: it has done so once more when this is another number. */
+export const loadsOn = async (connection: Connection): Promise<number | undefined> => (await metricsOn(connection))?.configLoads;
+
 /** Waits until the runner's own metrics tell what is wanted; gives whether they did. */
 export async function seenInMetrics({clock, signal}: Reaching, connection: Connection, isSo: (metrics: Metrics) => boolean): Promise<boolean> {
 	const until = clock.now() + loads * 1000;
 	for (;;) {
-		const {host} = await connection.script(panelScript, {host: true});
-		if (host?.metrics !== undefined && isSo(readMetrics(host.metrics))) return true;
+		const metrics = await metricsOn(connection);
+		if (metrics && isSo(metrics)) return true;
 		if (clock.now() >= until) return false;
 		await clock.sleep(1000, signal);
 	}

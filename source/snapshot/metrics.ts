@@ -22,6 +22,8 @@ export type Metrics = {
 	machinesCreated: number | undefined;
 	creationsFailed: number | undefined;
 	healthFailures: number | undefined;
+	/** How often the service has loaded config.toml since it started (facts §4.7). */
+	configLoads: number | undefined;
 	version: string | undefined;
 	processState: string | undefined;
 	/** Milliseconds since 1970. */
@@ -87,6 +89,7 @@ export function readMetrics(text: string): Metrics {
 		machinesCreated: action('created'),
 		creationsFailed: action('creation-failed'),
 		healthFailures: sum('gitlab_runner_worker_health_check_failures_total'),
+		configLoads: sum('gitlab_runner_configuration_loaded_total'),
 		version: word('gitlab_runner_version_info', 'version'),
 		processState: word('gitlab_runner_process_state_info', 'state'),
 		startedAt: started === undefined ? undefined : started * 1000,

@@ -42,9 +42,6 @@ async function done(world: World, driver: PanelDriver, act: PanelAct): Promise<s
 	return prepared.carryOut(() => undefined);
 }
 
-/** Waits until the runner has loaded a config.toml that was written since. */
-const loaded = (world: World, driver: PanelDriver, since: number) => seen(world, driver, ({journal}) => (journal.value?.configLoadedAt ?? 0) > since);
-
 const rows = (world: World, snapshot: Snapshot) => join(snapshot, world.clock.now());
 const busy = (world: World, count: number) => (snapshot: Snapshot) => countRows(rows(world, snapshot)).busy === count;
 
@@ -113,7 +110,7 @@ test('undoing where nothing was changed says that there is nothing to undo', asy
 test('another idle count is in config.toml, and a machine is made ready', async () => {
 	const world = await standing(3);
 	const driver = await driverAt(world);
-	assert.match(await done(world, driver, {do: 'idle', count: 1}), /^IdleCount 0 → 1/);
+	assert.match(await done(world, driver, {do: 'idle', count: 1}), /^IdleCount 0 → 1: in config\.toml, and the runner's metrics say so/);
 	assert.match(fileOn(world, config), /^IdleCount = 1$/m);
 	await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
 });
@@ -198,11 +195,9 @@ test('new workers move to another zone: a test machine proves it, the runner mak
 	const moves = await driver.moves(await seen(world, driver, hasSettled));
 	const zone = moves.find(({label}) => label === 'zone us-east-2b');
 	assert.ok(zone);
-	const from = world.clock.now();
 	const prepared = await driver.prepare({do: 'move', to: zone.to, label: zone.label}, await seen(world, driver, hasSettled));
 	assert.match(prepared.proposal.details.join('\n'), /subnet/);
-	assert.match(await prepared.carryOut(() => undefined), /^New workers: zone us-east-2b\. A machine made so came up/);
-	await loaded(world, driver, from);
+	assert.match(await prepared.carryOut(() => undefined), /^New workers: zone us-east-2b\. A machine made so came up.* The runner has loaded it/);
 	world.outside.queueJobs(1, {seconds: 60});
 	const moved = await seen(world, driver, busy(world, 1));
 	assert.equal(rows(world, moved).find(({state}) => state === 'busy')?.zone, 'us-east-2b');
@@ -216,9 +211,8 @@ test('new workers move to another zone: a test machine proves it, the runner mak
 test('new workers on demand instead of on spot', async () => {
 	const world = await standing(2);
 	const driver = await driverAt(world);
-	const from = world.clock.now();
-	assert.match(await done(world, driver, {do: 'move', to: {spot: false}, label: 'on demand instead'}), /^New workers: on demand instead/);
-	await loaded(world, driver, from);
+	const said = await done(world, driver, {do: 'move', to: {spot: false}, label: 'on demand instead'});
+	assert.match(said, /^New workers: on demand instead.* The runner has loaded it/);
 	world.outside.queueJobs(1, {seconds: 60});
 	const moved = await seen(world, driver, busy(world, 1));
 	assert.equal(rows(world, moved).find(({state}) => state === 'busy')?.spot, false);

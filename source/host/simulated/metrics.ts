@@ -33,6 +33,7 @@ export function metricsOf(machine: Machine): string | undefined {
 	});
 	return [
 		`gitlab_runner_concurrent ${config.concurrent}`,
+		`gitlab_runner_configuration_loaded_total ${totals.loads}`,
 		...perEntry,
 		...states.map(machineState),
 		`gitlab_runner_autoscaling_actions_total${labels({action: 'created', executor: 'docker+machine'})} ${totals.created}`,

@@ -20,7 +20,7 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 		ending: false,
 		workers: new Map(),
 		jobs: [],
-		totals: {jobs: 0, failed: 0, created: 0, createdSeconds: 0, creationFailed: 0, removed: 0},
+		totals: {loads: 0, jobs: 0, failed: 0, created: 0, createdSeconds: 0, creationFailed: 0, removed: 0},
 		answers: new Map(),
 		reload,
 		takes,
@@ -73,6 +73,7 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 			return;
 		}
 		process.config = read.config;
+		process.totals.loads += 1;
 		requests.forget();
 		note('info', 'Configuration loaded', {builds: process.jobs.length});
 	}

@@ -26,7 +26,7 @@ export type RunnerProcess = {
 	readonly workers: Map<string, Worker>;
 	/** Jobs that it has taken and that haven't ended. */
 	readonly jobs: Job[];
-	readonly totals: {jobs: number; failed: number; created: number; createdSeconds: number; creationFailed: number; removed: number};
+	readonly totals: {loads: number; jobs: number; failed: number; created: number; createdSeconds: number; creationFailed: number; removed: number};
 	/** Requests for jobs by short token and HTTP status. */
 	readonly answers: Map<string, Map<number, number>>;
 	/** Looks at config.toml again, as it does every 3 s by the file's time. */
