@@ -49,8 +49,6 @@ export type History = {
 	unhealthy?: (Holding & {until: number | undefined}) | undefined;
 	configRefused?: Holding | undefined;
 	stopping?: Holding | undefined;
-	/** When `config.toml` was last loaded. */
-	configLoadedAt?: number | undefined;
 	serviceStartedAt?: number | undefined;
 	/** When a job last ended well. */
 	succeededAt?: number | undefined;
@@ -163,7 +161,7 @@ function runnerTold(history: History, event: LogEvent): History {
 			return {...history, forbidden: undefined, unreachable: undefined, unhealthy: undefined};
 		case 'config-loaded':
 			// The runner forgets its health with the old file, so it asks again at once.
-			return {...history, configLoadedAt: at, configRefused: undefined, unhealthy: undefined};
+			return {...history, configRefused: undefined, unhealthy: undefined};
 		case 'config-refused':
 			return {...history, configRefused: holding(history.configRefused, at, {detail: event.error})};
 		case 'service-started':

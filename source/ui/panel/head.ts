@@ -53,17 +53,22 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 	const runner = runnerWord(snapshot);
 	const version = snapshot.runner.value?.metrics.version;
 	const title: Part = [{text: about.title, bold: true}, {text: `  ${about.region}`}, ...(about.demo ? [{text: '  demo', role: 'warning' as const}] : [])];
-	const runs: Part = [
-		{text: `runner ${version === undefined ? '' : `${version} `}`},
+	const runs = (named: string): Part => [
+		{text: `runner ${named}`},
 		{text: `${glyphOf(runner.mark, look)} ${runner.word}`, role: isStale(snapshot, 'host') ? 'quiet' : marks[runner.mark].role},
 	];
+	const versioned = runs(version === undefined ? '' : `${version} `);
 	const manager: Part = [
 		{text: `manager ${managerWords(snapshot, now, columns >= 160 ? undefined : 9)}`, role: isStale(snapshot, 'ec2') ? 'quiet' : undefined},
 	];
 	const readOnly: Part[] = about.readOnly === undefined ? [] : [[{text: 'read-only', role: 'warning'}]];
 	const paid: Part = [{text: plainText(costWords(costs), look), role: isStale(snapshot, 'prices') ? 'quiet' : undefined}];
-	if (most > 1) return flow([title, runs, ...readOnly, manager, paid], columns, most);
-	const [first = emptyRow] = flow([title, runs, ...readOnly, manager], columns, 1);
+	if (most > 1) return flow([title, versioned, ...readOnly, manager, paid], columns, most);
+	// In one row the version goes first, then the manager: nothing is cut in its middle.
+	const left = columns - widthOf(paid) - 2;
+	const fits = (parts: readonly Part[]): boolean => parts.reduce((sum, part) => sum + widthOf(part) + 3, -2) <= left;
+	const parts = [title, versioned, ...readOnly, manager];
+	const [first = emptyRow] = flow(fits(parts) ? parts : [title, runs(''), ...readOnly, manager], left, 1);
 	return [apart(first.spans, [...paid, {text: ' '}], columns, look)];
 }
 
