@@ -353,14 +353,20 @@ listen_address = "127.0.0.1:9252"
 	await until('GitLab to hear from the runner', () =>
 		world.gitlab.requests().some(({path, status}) => path.endsWith('/jobs/request') && status === 204) ? true : undefined,
 	);
-	const job = world.gitlab.queue({seconds: 1});
+	const job = world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
 	await until('the job to run', async () =>
 		(await inMachine('curl -fsS http://127.0.0.1:9252/debug/jobs/list')).includes('stage=step_script') ? true : undefined,
 	);
 	const metrics = await inMachine('curl -fsS http://127.0.0.1:9252/metrics');
 	assert.match(metrics, /gitlab_runner_autoscaling_machine_states\{executor="docker\+machine",state="used",.*\} 1\n/);
 	assert.match(metrics, /gitlab_runner_api_request_statuses_total\{endpoint="request_job",.*status="204",/);
-	await inMachine('systemctl stop gitlab-runner');
+	const stopping = inMachine('systemctl stop gitlab-runner');
+	await until('the runner to wait for its job', async () =>
+		(await inMachine('curl -fsS http://127.0.0.1:9252/metrics')).includes('state="graceful-shutdown"') ? true : undefined,
+	);
+	assert.equal(job.status, 'running');
+	job.seconds = 0;
+	await stopping;
 	assert.equal(job.status, 'success');
 	assert.equal((await world.manager.exec('systemctl is-active gitlab-runner')).code, 3);
 	const journal = await inMachine('journalctl -u gitlab-runner -o json --all --no-pager');

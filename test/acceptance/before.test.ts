@@ -162,11 +162,13 @@ test('a record that says that this name is a fleet elsewhere is told, and stays'
 
 test('of two people who set up one fleet at once the first wins; the other is told what answers otherwise, and makes nothing', async () => {
 	world.aws.forget();
-	world.aws.faults([{action: 'PutParameter', delayMs: 1000}]);
+	const theirs = Promise.withResolvers<void>();
+	world.aws.faults([{action: 'PutParameter', until: theirs.promise}]);
 	const running = laptop.json(['setup', '--yes', ...laptop.preset, ...laptop.tokenFile]);
 	// This one has looked, and found no record; the other's comes before its own.
 	await until('the record to be written', () => (changingCalls(world).includes('PutParameter') ? true : undefined));
 	await account.ssm.send(new PutParameterCommand(record({...answersFor(world), fleet: 'gitlab-runners', limit: 7})));
+	theirs.resolve();
 	const ran = await running;
 	world.aws.faults([]);
 	ended(ran, 1);

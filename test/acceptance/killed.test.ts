@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict';
-import {after, before, test} from 'node:test';
+import {after, test} from 'node:test';
 import {until} from '../peers/poll.ts';
-import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {type Account, accountAt, between, named, type Thing, wholeFleet} from './account.ts';
-import {ended, type Laptop, laptopIn, onManager} from './laptop.ts';
+import {wholeFleet} from './account.ts';
+import {begin, fleet} from './begin.ts';
+import {ended, laptopIn, onManager} from './laptop.ts';
 
-const fleet = ['--fleet', 'gitlab-runners', '--region', 'us-east-1'];
 const machines = '/root/.docker/machine/machines';
 
-let world: PeerWorld;
-let account: Account;
-let laptop: Laptop;
-let others: Thing[];
-
-before(async () => {
-	world = await startWorld();
-	account = accountAt(world);
-	laptop = await laptopIn(world);
-	others = await account.things();
-});
-
+const {world, account, laptop, setup, standing} = await begin();
 after(() => world.stop());
-
-const setup = (): string[] => ['setup', '--yes', ...laptop.preset, ...laptop.tokenFile];
-const standing = async (): Promise<string[]> => named(between(others, await account.things()).came);
 
 /** A call of a command, by its action and how often that was asked for before it: a dry run comes first for some. */
 type Moment = readonly [action: string, nth: number];
@@ -47,7 +32,7 @@ async function killedAfterEach(args: readonly string[], moments: readonly Moment
 }
 
 test('a setup that is killed after any of its calls goes on when it is run again, and makes exactly one of each', async () => {
-	const left = await killedAfterEach(setup(), [
+	const left = await killedAfterEach(setup, [
 		['PutParameter', 1],
 		['CreateServiceLinkedRole', 1],
 		['CreateRole', 1],
@@ -70,22 +55,22 @@ test('a setup that is killed after any of its calls goes on when it is run again
 test('a laptop that dies while the test machine is made leaves no worker behind', async () => {
 	await onManager(world, 'echo 1 > /etc/docker-machine-delay');
 	let pid = 0;
-	const running = laptop.run(setup(), {
+	const running = laptop.run(setup, {
 		started: (started) => {
 			pid = started;
 		},
 	});
-	await until('the test machine to be launched', async () => ((await account.instances()).length > 1 ? true : undefined), 30_000);
+	await until('the test machine to be launched', async () => ((await account.instances()).length > 1 ? true : undefined));
 	process.kill(pid, 'SIGKILL');
 	assert.equal((await running).signal, 'SIGKILL');
 	await onManager(world, 'rm /etc/docker-machine-delay');
-	await until('the manager to take the test machine away', async () => ((await onManager(world, `ls ${machines}`)).trim() === '' ? true : undefined), 30_000);
+	await until('the manager to take the test machine away', async () => ((await onManager(world, `ls ${machines}`)).trim() === '' ? true : undefined));
 	assert.deepEqual(await standing(), wholeFleet);
 });
 
 test('the same command then ends well: one of each, and one runner in config.toml', async () => {
-	assert.deepEqual(await killedAfterEach(setup(), [['CreateTags', 1]]), []);
-	ended(await laptop.run(setup()), 0);
+	assert.deepEqual(await killedAfterEach(setup, [['CreateTags', 1]]), []);
+	ended(await laptop.run(setup), 0);
 	assert.deepEqual(await standing(), wholeFleet);
 	assert.equal((await onManager(world, 'grep -c "^\\[\\[runners\\]\\]" /etc/gitlab-runner/config.toml')).trim(), '1');
 	const again = await laptop.run(['plan', ...fleet]);

@@ -1,48 +1,33 @@
 import assert from 'node:assert/strict';
-import {after, before, test} from 'node:test';
+import {after, test} from 'node:test';
 import {until} from '../peers/poll.ts';
 import type {Ran} from '../peers/program.ts';
-import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {type Account, accountAt, between, named, type Thing, wholeFleet} from './account.ts';
-import {changingCalls, ended, type Laptop, laptopIn, onManager, problemsIn} from './laptop.ts';
+import {wholeFleet} from './account.ts';
+import {begin, fleet} from './begin.ts';
+import {changingCalls, ended, onManager, problemsIn} from './laptop.ts';
 
-const fleet = ['--fleet', 'gitlab-runners', '--region', 'us-east-1'];
 const goesOn = /gitlab-runner-aws setup --fleet gitlab-runners --region us-east-1/;
 
-let world: PeerWorld;
-let account: Account;
-let laptop: Laptop;
-let others: Thing[];
-
-before(async () => {
-	world = await startWorld();
-	account = accountAt(world);
-	laptop = await laptopIn(world);
-	others = await account.things();
-});
-
+const {world, account, laptop, setup, standing} = await begin();
 after(() => world.stop());
-
-const setup = (): string[] => ['setup', '--yes', ...laptop.preset, ...laptop.tokenFile];
-const standing = async (): Promise<string[]> => named(between(others, await account.things()).came);
 
 /** Starts setup, and calls back once it looks for the manager's way in, which nothing opens yet. */
 async function whileWaitingForSsh(work: (pid: number) => Promise<void> | void): Promise<Ran> {
 	world.aws.forget();
 	let pid = 0;
-	const running = laptop.run(setup(), {
+	const running = laptop.run(setup, {
 		started: (started) => {
 			pid = started;
 		},
 	});
-	await until('setup to look for the way in', () => (world.aws.calls().some(({action}) => action === 'GetConsoleOutput') ? true : undefined), 30_000);
+	await until('setup to look for the way in', () => (world.aws.calls().some(({action}) => action === 'GetConsoleOutput') ? true : undefined));
 	await work(pid);
 	return running;
 }
 
 /** Runs setup into trouble on the manager: it is told with the command that goes on, and exactly one of each stands. */
 async function fails(code: string, says: RegExp): Promise<void> {
-	const ran = await laptop.json(setup());
+	const ran = await laptop.json(setup);
 	ended(ran, 1);
 	assert.deepEqual(problemsIn(ran.lines), [code]);
 	const problem = ran.lines.findLast((line) => line.event === 'problem');
@@ -54,18 +39,20 @@ async function fails(code: string, says: RegExp): Promise<void> {
 	assert.deepEqual(await standing(), wholeFleet);
 }
 
-/** Starts a command, sends it a signal once it has made this call, and gives how it ended; AWS takes its time with the answer. */
+/** Starts a command, sends it a signal while AWS carries this call out, and gives how it ended; AWS takes its time with the answer. */
 async function stopped(args: readonly string[], action: string, signal: NodeJS.Signals): Promise<Ran> {
 	world.aws.forget();
-	world.aws.faults([{action, delayMs: 500}]);
+	const signalled = Promise.withResolvers<void>();
+	world.aws.faults([{action, until: signalled.promise, delayMs: 500}]);
 	let pid = 0;
 	const running = laptop.run(args, {
 		started: (started) => {
 			pid = started;
 		},
 	});
-	await until(`${action} to be called`, () => (world.aws.calls().some((call) => call.action === action) ? true : undefined), 30_000);
+	await until(`${action} to be called`, () => (world.aws.calls().some((call) => call.action === action) ? true : undefined));
 	process.kill(pid, signal);
+	signalled.resolve();
 	const ran = await running;
 	world.aws.faults([]);
 	return ran;
@@ -79,7 +66,7 @@ function saysHowToGoOn(ran: Ran, code: number): void {
 }
 
 test('SIGINT while it looks ends it with 130: nothing was changed', async () => {
-	const ran = await stopped(setup(), 'DescribeImages', 'SIGINT');
+	const ran = await stopped(setup, 'DescribeImages', 'SIGINT');
 	ended(ran, 130);
 	assert.match(ran.stderr, /no change is under way/);
 	assert.deepEqual(await standing(), []);
@@ -99,7 +86,7 @@ for (const [signal, code] of [
 ] as const) {
 	test(`${signal} during a call lets the call end, starts none after it, and ends with ${code}`, async () => {
 		await account.closePort('gitlab-runners-workers', 22);
-		const ran = await stopped(setup(), 'AuthorizeSecurityGroupIngress', signal);
+		const ran = await stopped(setup, 'AuthorizeSecurityGroupIngress', signal);
 		saysHowToGoOn(ran, code);
 		assert.deepEqual(changingCalls(world), ['AuthorizeSecurityGroupIngress']);
 		assert.deepEqual(await standing(), wholeFleet);
@@ -137,16 +124,16 @@ test('spot capacity that AWS refuses is told with what to do', async () => {
 });
 
 test('once the trouble is over the same command ends well, and nothing is doubled', async () => {
-	ended(await laptop.run(setup()), 0);
+	ended(await laptop.run(setup), 0);
 	assert.deepEqual(await standing(), wholeFleet);
 	world.aws.forget();
-	ended(await laptop.run(setup()), 0);
+	ended(await laptop.run(setup), 0);
 	assert.deepEqual(changingCalls(world), []);
 });
 
 test('a manager that shows another host key is not talked to, and nothing changes', async () => {
 	await world.manager.reset();
-	for (const args of [['plan', ...fleet], setup()]) {
+	for (const args of [['plan', ...fleet], setup]) {
 		world.aws.forget();
 		const ran = await laptop.json(args);
 		ended(ran, 1);

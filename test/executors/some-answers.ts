@@ -1,6 +1,6 @@
 import type {Answers} from '../../source/fleet.ts';
 
-/** A complete set of answers, with those of a test over it. */
+/** A complete set of answers, with those of a test over it: the defaults of the contract (design §4), in a region and with a tag. */
 export const someAnswers = (over: Partial<Answers> = {}): Answers => ({
 	region: 'us-east-2',
 	fleet: 'gitlab-runners',

@@ -4,6 +4,8 @@ import {watchFirstJob} from '../../source/executors/docker-machine/first-job.ts'
 import {paths} from '../../source/host/scripts/paths.ts';
 import type {StepName} from '../../source/step.ts';
 import {makeRsaKey} from '../../source/steps/rsa-key.ts';
+import type {Job} from '../peers/gitlab-store.ts';
+import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
 import {changesOf as changesIn, problems, unlike, type Wish} from './laptop.ts';
 import {peersLaptop} from './on-peers.ts';
@@ -34,6 +36,7 @@ const wish = (over: Parameters<typeof someAnswers>[0] = {}, secrets: Wish['secre
 	}),
 	secrets,
 });
+const jobsList = 'curl -fsS http://127.0.0.1:9252/debug/jobs/list';
 const exec = async (command: string): Promise<string> => (await world.manager.exec(command)).stdout.trim();
 
 test('before there is anything, a wrong token shows in the plan, and everything on the manager waits', async () => {
@@ -54,10 +57,10 @@ test('setup brings up a manager whose runner takes jobs', async () => {
 	assert.deepEqual(unlike(await laptop.plan(wish())), {});
 	assert.equal(await exec(`stat -c %a ${paths.config}`), '600');
 	assert.ok(!JSON.stringify(laptop.happened).includes(token));
-	world.gitlab.queue({seconds: 0.1});
-	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/metrics | grep -q "^gitlab_runner_jobs_total.* 1" && break; sleep 0.1; done');
-	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= || break; sleep 0.1; done');
-	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
+	const job = world.gitlab.queue();
+	await until('the job to end', () => (job.finishedAt === null ? undefined : true));
+	assert.equal(job.status, 'success');
+	await until('the runner to be done with it', async () => ((await exec(jobsList)) === '' ? true : undefined));
 });
 
 const changing = () => world.aws.calls().filter((call) => call.changing);
@@ -67,14 +70,17 @@ const runnerPid = () => exec('systemctl show gitlab-runner --property MainPID');
 test('the first job is watched until it has passed, by what GitLab tells, or else by what the manager does', async () => {
 	for (const secrets of [{gitlabToken: world.gitlab.personalToken('api')}, {}]) {
 		const seen: string[] = [];
+		// It comes once it is waited for, and goes on until it was seen.
+		let job: Job | undefined;
 		const end = await laptop.within(wish({}, secrets), (context) =>
 			watchFirstJob({...context, clock: {...context.clock, sleep: (ms) => context.clock.sleep(ms / 10)}}, ({status}) => {
-				if (seen.length === 0) world.gitlab.queue({seconds: 1});
 				seen.push(status);
+				job ??= world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
+				if (status === 'running') job.seconds = 0;
 			}),
 		);
 		assert.equal(end?.passed, true);
-		assert.ok(seen.includes('waiting') && seen.includes('running'), seen.join(', '));
+		assert.deepEqual([seen[0], seen.at(-1)], ['waiting', 'running'], seen.join(', '));
 	}
 });
 
@@ -197,12 +203,14 @@ test('a removal waits for running jobs, then takes workers and their key pairs a
 		PublicKeyMaterial: Buffer.from(makeRsaKey('worker').publicKey),
 	});
 	await here.call('ImportKeyPair', {KeyName: 'runner-t3abcdefg-other-gitlab-runners-x', PublicKeyMaterial: Buffer.from(makeRsaKey('decoy').publicKey)});
-	world.gitlab.queue({seconds: 3});
-	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
-	const result = await laptop.destroy(wish());
-	assert.deepEqual(problems(result), []);
-	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
-	assert.ok(laptop.sayings().includes('1 job still runs'));
+	const job = world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
+	await until('the runner to work on the job', async () => ((await exec(jobsList)).includes(`/jobs/${job.id} `) ? true : undefined));
+	const removing = laptop.destroy(wish(), 600);
+	await until('it to say that the job still runs', () => (laptop.sayings().includes('1 job still runs') ? true : undefined));
+	assert.equal(job.status, 'running');
+	job.seconds = 0;
+	assert.deepEqual(problems(await removing), []);
+	assert.equal(job.status, 'success');
 	assert.deepEqual(await workersLeft(), ['runner-t3abcdefg-other-gitlab-runners-x']);
 	assert.deepEqual(world.gitlab.store.byToken(token)?.managers, []);
 	assert.ok(laptop.sayings().some((says) => /^it stays in GitLab, delete it in http.* under Settings .*, it is #\d+/.test(says)));

@@ -1,12 +1,9 @@
-import {parse} from '../../source/argv.ts';
 import {orphans} from '../../source/commands/orphans.ts';
-import type {Session} from '../../source/commands/session.ts';
-import {makeStops} from '../../source/commands/stops.ts';
 import type {Happening} from '../../source/engine/events.ts';
-import type {Proposal} from '../../source/face.ts';
-import {presetsIn} from '../../source/presets.ts';
+import type {Face, Proposal} from '../../source/face.ts';
 import type {Problem} from '../../source/problem.ts';
 import type {Ports} from '../../source/simulated.ts';
+import {hearing, sessionAt} from '../panel/at-laptop.ts';
 
 /** How a run of `orphans` went. */
 export type Ran = {
@@ -24,68 +21,20 @@ export type Sitting = 'agrees' | 'declines' | 'nobody';
 
 /** Runs `orphans` on a laptop of the simulated world. `asked` happens while the person reads what is to go. */
 export async function orphansAt(ports: Ports, args: readonly string[], sitting: Sitting = 'nobody', asked = () => {}): Promise<Ran> {
-	const {address, clock, cloudAt, disk, gitlabAt, host, random, who} = ports;
-	const parsed = parse(['orphans', ...args]);
-	const events: Happening[] = [];
-	const problems: Problem[] = [];
+	const heard = hearing();
 	let proposal: Proposal | undefined;
-	const refuse = () => Promise.reject(new Error('Nobody is asked here.'));
-	const session: Session = {
-		parsed,
-		options: parsed.options,
-		around: {
-			argv: [...args],
-			env: {},
-			version: '0.0.0',
-			stdin: process.stdin,
-			stdout: process.stdout,
-			stderr: process.stderr,
-			home: '/home/alice',
-			platform: 'linux',
-			who,
-			shipped: new URL('../../presets/', import.meta.url),
-			onSignal: () => {},
+	const face: Face = {
+		...heard,
+		async agree(proposed) {
+			proposal = proposed;
+			asked();
+			return yes || sitting === 'agrees';
 		},
-		face: {
-			ask: refuse,
-			async agree(proposed) {
-				proposal = proposed;
-				asked();
-				return parsed.options.yes || sitting === 'agrees';
-			},
-			emit: (happening) => void events.push(happening),
-			watch: (_title, work) => work(new AbortController().signal),
-			fail: (problem) => void problems.push(problem),
-			close: async () => {},
-		},
-		interactive: sitting !== 'nobody' && !parsed.options.yes,
-		world: {
-			cloudAt,
-			host,
-			gitlabAt,
-			address,
-			disk,
-			clock,
-			random,
-			defaultRegion: async () => 'us-east-2',
-			profiles: async () => [],
-			use: () => {},
-			close: () => {},
-		},
-		stops: makeStops(),
-		secrets: {},
-		presets: presetsIn({own: '/nowhere', shipped: '/nowhere'}),
-		settings: {read: async () => ({}), remember: async () => {}},
-		who,
-		hide: () => {},
-		instead: refuse,
-		demo: false,
 	};
-	try {
-		return {code: await orphans(session), events, problems, proposal};
-	} finally {
-		await session.face.close();
-	}
+	const session = sessionAt(ports, ['orphans', ...args], face);
+	const {yes} = session.options;
+	const code = await orphans({...session, interactive: sitting !== 'nobody' && !yes});
+	return {code, events: heard.events, problems: heard.problems, proposal};
 }
 
 /** What was listed: kind, name or id, and how it was judged. */

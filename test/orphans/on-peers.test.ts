@@ -2,25 +2,16 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {ImportKeyPairCommand, RunInstancesCommand} from '@aws-sdk/client-ec2';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
-import {type Account, accountAt, between, named, type Thing} from '../acceptance/account.ts';
-import {answersFor, changingCalls, ended, type Laptop, laptopIn} from '../acceptance/laptop.ts';
+import {between, named, type Thing} from '../acceptance/account.ts';
+import {begin} from '../acceptance/begin.ts';
+import {changingCalls, ended, laptopIn} from '../acceptance/laptop.ts';
 import {until} from '../peers/poll.ts';
-import {type PeerWorld, startWorld} from '../peers/world.ts';
 
 const here = ['--region', 'us-east-1'];
 
-let world: PeerWorld;
-let account: Account;
-let laptop: Laptop;
-
-before(async () => {
-	world = await startWorld();
-	account = accountAt(world);
-	laptop = await laptopIn(world, answersFor(world, {idleTime: 3600}));
-	ended(await laptop.run(['setup', '--yes', ...laptop.preset, ...laptop.tokenFile]), 0);
-});
-
-after(() => world?.stop());
+const {world, account, laptop, setup} = await begin({idleTime: 3600});
+before(async () => ended(await laptop.run(setup), 0));
+after(() => world.stop());
 
 /** The name of a machine that a runner with this token's short form made so many seconds ago. */
 const nameOf = (token: string, fleet: string, ago: number, hex: string): string => {
@@ -57,15 +48,11 @@ const workersIn = (things: readonly Thing[]): string[] => things.filter(({name, 
 
 test('two orphans and ten leftover key pairs made outside are found and removed; a busy worker and a stranger’s are not', async () => {
 	world.gitlab.queue({seconds: 600});
-	await until('a job to run on a worker', () => world.gitlab.store.jobs.find(({status}) => status === 'running'), 60_000);
-	const [busy] = await until(
-		'the worker to be there',
-		async () => {
-			const workers = workersIn(await account.things());
-			return workers.length === 1 ? workers : undefined;
-		},
-		60_000,
-	);
+	await until('a job to run on a worker', () => world.gitlab.store.jobs.find(({status}) => status === 'running'));
+	const [busy] = await until('the worker to be there', async () => {
+		const workers = workersIn(await account.things());
+		return workers.length === 1 ? workers : undefined;
+	});
 	const strange = await addWorker(nameOf('glrt-zz99aa', 'builders', 90_000, '0000000c'));
 	const stays = await account.things();
 	const orphans = [

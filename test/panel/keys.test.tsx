@@ -60,7 +60,7 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 	stdout.emit('resize');
 	const frame = () => lastFrame() ?? '';
 	async function until(right: RegExp | (() => boolean)): Promise<void> {
-		for (let turn = 0; turn < 400; turn++) {
+		for (let turn = 0; turn < 4000; turn++) {
 			if (typeof right === 'function' ? right() : right.test(frame())) return;
 			await new Promise((resolve) => setTimeout(resolve, 5));
 		}

@@ -14,13 +14,13 @@ export function documentIn(line: string): StatusDocument | undefined {
 
 /** `status --json --watch` of one laptop, while it goes on. */
 export type Watching = {
-	/** Waits until a document fits; gives it, and how many came until then. */
-	until(what: string, fits: (document: StatusDocument) => boolean): Promise<{document: StatusDocument; rounds: number}>;
+	/** Waits until a document fits, the last one or one that comes, and gives it. */
+	until(what: string, fits: (document: StatusDocument) => boolean): Promise<StatusDocument>;
 	stop(): Promise<void>;
 };
 
-/** How long one wait may take, in milliseconds. */
-const patience = 90_000;
+/** How long one wait may take, in milliseconds. Generous, since it matters only in a failure. */
+const patience = 240_000;
 
 /** Starts `status --json --watch`. */
 export function watching(args: readonly string[], env: Record<string, string>): Watching {
@@ -48,19 +48,18 @@ export function watching(args: readonly string[], env: Record<string, string>): 
 	const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
 	return {
 		until(what, fits) {
-			const from = documents.length;
+			const from = Math.max(0, documents.length - 1);
 			return new Promise((resolve, reject) => {
 				const late = setTimeout(() => {
 					hearing.delete(hear);
 					reject(new Error(`${what} never came.\n${failed}\n${JSON.stringify(documents.at(-1), undefined, 1)?.slice(0, 4000)}`));
 				}, patience);
 				const hear = (): void => {
-					const at = documents.findIndex((document, index) => index >= from && fits(document));
-					const document = documents[at];
+					const document = documents.slice(from).find(fits);
 					if (!document) return;
 					clearTimeout(late);
 					hearing.delete(hear);
-					resolve({document, rounds: at - from + 1});
+					resolve(document);
 				};
 				hearing.add(hear);
 				hear();

@@ -122,7 +122,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		if (state === 'success' || state === 'failed') {
 			Object.assign(job, {status: state, finishedAt: new Date().toISOString()});
 		}
-		return {status: 200, body: 200};
+		return {status: 200, body: {over: job.seconds !== Number.POSITIVE_INFINITY}};
 	}
 
 	function leave({fields}: Asked): Reply {

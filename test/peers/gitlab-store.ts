@@ -22,7 +22,7 @@ export type Runner = {
 	managers: Manager[];
 };
 
-/** A job; `seconds` is how long the runner stand-in works on it. */
+/** A job; `seconds` is how long the runner stand-in works on it: with `Infinity`, until it is set to another number. */
 export type Job = {
 	id: number;
 	name: string;

@@ -55,7 +55,12 @@ export function launch(command: string, args: readonly string[], env?: Record<st
 }
 
 /** Runs a command to its end, with a limit. */
-export async function run(command: string, args: readonly string[], limitMs = 60_000, input?: string): Promise<{code: number; stdout: string; stderr: string}> {
+export async function run(
+	command: string,
+	args: readonly string[],
+	limitMs = 240_000,
+	input?: string,
+): Promise<{code: number; stdout: string; stderr: string}> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(command, [...args], {stdio: ['pipe', 'pipe', 'pipe'], timeout: limitMs, killSignal: 'SIGKILL'});
 		let stdout = '';

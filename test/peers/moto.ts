@@ -11,20 +11,16 @@ const started = z.object({port: z.number()});
 export async function startMoto(publicAddress: string, hostKeys?: string): Promise<Moto> {
 	const script = new URL('moto-server.py', import.meta.url).pathname;
 	const server = launch('/usr/bin/python3', [script, JSON.stringify({publicAddress, hostKeys})]);
-	const port = await until(
-		'moto to listen',
-		() => {
-			const line = /^\{.*\}$/m.exec(server.output())?.[0];
-			if (line) {
-				return started.parse(JSON.parse(line)).port;
-			}
-			if (server.child.exitCode !== null) {
-				throw new Error(`moto did not start (is python3-moto installed? see test/peers/install.sh):\n${server.output()}`);
-			}
-			return undefined;
-		},
-		30_000,
-	);
+	const port = await until('moto to listen', () => {
+		const line = /^\{.*\}$/m.exec(server.output())?.[0];
+		if (line) {
+			return started.parse(JSON.parse(line)).port;
+		}
+		if (server.child.exitCode !== null) {
+			throw new Error(`moto did not start (is python3-moto installed? see test/peers/install.sh):\n${server.output()}`);
+		}
+		return undefined;
+	});
 	const url = `http://127.0.0.1:${port}`;
 	return {
 		url,

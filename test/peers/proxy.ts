@@ -6,9 +6,13 @@ import {bodyOf, listen} from './listen.ts';
 /** Trouble for calls that match. */
 export type FaultRule = {
 	service?: string;
-	action: string;
+	/** Omitted = every action: AWS is out of reach, say. */
+	action?: string;
 	/** Only the Nth matching call since the rules were set, from 1; omitted = each. */
 	nth?: number;
+	/** The call waits until this has come: for what has to happen while it is under way. */
+	until?: Promise<unknown>;
+	/** Then it waits this long. */
 	delayMs?: number;
 	/** Answered in AWS's place: the call is not carried out. */
 	error?: {status: number; code: string; message: string};
@@ -51,9 +55,10 @@ export async function startProxy(moto: string): Promise<Proxy> {
 	const to = new URL(moto);
 
 	function applying(what: Asked): FaultRule {
-		const hit: FaultRule = {action: what.action};
+		const hit: FaultRule = {};
 		for (const entry of rules) {
-			if (entry.rule.action !== what.action || (entry.rule.service !== undefined && entry.rule.service !== what.service)) {
+			const {action = what.action, service = what.service} = entry.rule;
+			if (action !== what.action || service !== what.service) {
 				continue;
 			}
 			entry.seen += 1;
@@ -65,6 +70,7 @@ export async function startProxy(moto: string): Promise<Proxy> {
 	}
 
 	async function answer(what: Asked, rule: FaultRule, incoming: IncomingMessage, body: Buffer): Promise<Answer | 'dropped'> {
+		await rule.until;
 		if (rule.delayMs !== undefined) {
 			await pause(rule.delayMs);
 		}

@@ -5,7 +5,7 @@ import {openTerminal} from './terminal.ts';
 const key = {enter: '\r', left: '\x1b[D', up: '\x1b[A', down: '\x1b[B', escape: '\x1b', ctrlC: '\x03'} as const;
 
 function open(t: TestContext, program: string, args: string[], options: Parameters<typeof openTerminal>[2] = {}) {
-	const terminal = openTerminal(program, args, {patience: 30_000, ...options});
+	const terminal = openTerminal(program, args, options);
 	t.after(() => terminal.close());
 	return {
 		...terminal,
@@ -121,7 +121,7 @@ for (const screen of ['run', 'watch', 'end'] as const) {
 		['ctrl-c', 130],
 	] as const) {
 		test(`${end} at the ${screen} screen ends with ${code} after saying what stands, and the terminal is as it was`, async (t) => {
-			const terminal = open(t, '../../dist/cli.js', ['demo'], {shell: true, columns: 80, rows: 24, patience: 60_000});
+			const terminal = open(t, '../../dist/cli.js', ['demo'], {shell: true, columns: 80, rows: 24});
 			await demoTo(terminal, screen);
 			if (end === 'ctrl-c') terminal.press(key.ctrlC);
 			else terminal.signal(end);

@@ -11,15 +11,19 @@ type TerminalOptions = {
 	env?: Record<string, string>;
 	/** Runs it under a shell, which afterwards says the exit code and how the terminal is set. */
 	shell?: boolean;
-	/** How long one wait for words may take, in milliseconds. */
-	patience?: number;
 };
+
+/** How long one wait for words may take, in milliseconds. Generous, since it matters only in a failure. */
+const patience = 120_000;
+
+/** What begins and ends a frame: what comes in between is drawn at once. */
+const frame = {begins: '\x1b[?2026h', ends: '\x1b[?2026l'} as const;
 
 /** Says the exit code and the terminal's settings once the program has ended, and lives through the signals that end it. */
 const underShell = 'trap : TERM HUP INT; "$@"; echo "code=$?"; stty -a';
 
 /** A real terminal with a program in it (stack §6). */
-export function openTerminal(program: string, args: string[], {columns = 80, rows = 24, env = {}, shell = false, patience = 10_000}: TerminalOptions = {}) {
+export function openTerminal(program: string, args: string[], {columns = 80, rows = 24, env = {}, shell = false}: TerminalOptions = {}) {
 	const home = mkdtempSync(join(tmpdir(), 'faces-'));
 	const screen = new headless.Terminal({cols: columns, rows, allowProposedApi: true});
 	const path = fileURLToPath(new URL(program, import.meta.url));
@@ -34,8 +38,12 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 	});
 	let raw = '';
 	let unparsed = 0;
+	let drawing = false;
 	let code: number | undefined;
 	pty.onData((data) => {
+		const fresh = raw.slice(-frame.begins.length) + data;
+		const [begins, ends] = [fresh.lastIndexOf(frame.begins), fresh.lastIndexOf(frame.ends)];
+		if (begins !== ends) drawing = begins > ends;
 		raw += data;
 		unparsed++;
 		screen.write(data, () => unparsed--);
@@ -54,8 +62,9 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 
 	async function until(right: RegExp | (() => boolean)): Promise<string> {
 		const isRight = () => (typeof right === 'function' ? right() : right.test(text()));
-		for (let waited = 0; waited < patience; waited += 5) {
-			if (unparsed === 0 && isRight()) return text();
+		for (const late = performance.now() + patience; performance.now() < late; ) {
+			// Half a frame is no screen that a person sees.
+			if (unparsed === 0 && !(drawing && code === undefined) && isRight()) return text();
 			await new Promise((resolve) => setTimeout(resolve, 5));
 		}
 		throw new Error(`${right} never came. Exit code ${code}. The screen:\n${text()}`);

@@ -27,7 +27,7 @@ type Options = NonNullable<Parameters<typeof openTerminal>[2]>;
 
 /** The program in a real terminal, keyboard only. */
 function open(t: TestContext, args: string[], {env, ...options}: Options = {}) {
-	const terminal = openTerminal('../../dist/cli.js', args, {columns: 120, rows: 40, patience: 20_000, env: {...world.env, ...env}, ...options});
+	const terminal = openTerminal('../../dist/cli.js', args, {columns: 120, rows: 40, env: {...world.env, ...env}, ...options});
 	t.after(() => terminal.close());
 	return {
 		...terminal,
@@ -108,7 +108,7 @@ test('a preset from a colleague goes straight to the review, which says all of i
 
 test('without credentials it says so and waits; nothing is lost, and r tries again', async (t) => {
 	const {AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...env} = world.env;
-	const terminal = openTerminal('../../dist/cli.js', ['setup', ...given()], {columns: 80, rows: 24, patience: 60_000, env});
+	const terminal = openTerminal('../../dist/cli.js', ['setup', ...given()], {columns: 80, rows: 24, env});
 	t.after(() => terminal.close());
 	await terminal.until(/This has to be mended first[\s\S]*credentials/);
 	terminal.press('r');

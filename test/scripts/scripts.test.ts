@@ -17,6 +17,8 @@ import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';
+import type {Job} from '../peers/gitlab-store.ts';
+import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
 import {onManager} from './on-manager.ts';
 
@@ -78,7 +80,6 @@ const config = (standing?: string, over: Parameters<typeof someAnswers>[0] = {})
 	}).text;
 
 const stages = (said: ScriptProgress[]): string[] => said.flatMap((one) => ('stage' in one ? [one.stage] : []));
-const sayings = (said: ScriptProgress[]): string[] => said.flatMap((one) => ('says' in one ? [one.says] : []));
 
 /** Workers in moto that aren't terminated. */
 async function workers(): Promise<string[]> {
@@ -200,7 +201,7 @@ test('the test machine comes up with these options, runs a container, goes away,
 	const {result, said} = await onManager(world, testMachineScript, {
 		name: 'runner-test-gitlab-runners-1700000000-0123abcd',
 		options,
-		limitSeconds: 60,
+		limitSeconds: 600,
 		image: 'alpine:latest',
 	});
 	assert.ok(result.is === 'proven', JSON.stringify({result, said}));
@@ -228,7 +229,7 @@ test('a test machine that fails says at which stage and in whose words, and is g
 	const {result} = await onManager(world, testMachineScript, {
 		name: 'runner-test-gitlab-runners-1700000001-0123abcd',
 		options,
-		limitSeconds: 60,
+		limitSeconds: 600,
 		image: 'alpine:latest',
 	});
 	assert.ok(
@@ -237,7 +238,7 @@ test('a test machine that fails says at which stage and in whose words, and is g
 	);
 	await exec('echo provision >/etc/docker-machine-fail');
 	const later = (
-		await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000002-0123abcd', options, limitSeconds: 60, image: 'alpine:latest'})
+		await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000002-0123abcd', options, limitSeconds: 600, image: 'alpine:latest'})
 	).result;
 	assert.ok(later.is === 'failed' && later.stage === 'docker install' && later.removed, JSON.stringify(later));
 	await exec('rm /etc/docker-machine-fail');
@@ -246,9 +247,8 @@ test('a test machine that fails says at which stage and in whose words, and is g
 
 test('a laptop that goes away in the middle leaves no worker behind', async () => {
 	await exec('echo 0.3 >/etc/docker-machine-delay');
-	await exec(`true; ${''}`);
 	const name = 'runner-test-gitlab-runners-1700000003-0123abcd';
-	const input = Buffer.from(JSON.stringify({name, options, limitSeconds: 60, image: 'alpine:latest'})).toString('base64');
+	const input = Buffer.from(JSON.stringify({name, options, limitSeconds: 600, image: 'alpine:latest'})).toString('base64');
 	// The reader ends after the launch has begun; the script, still running, holds the lock until the machine is gone.
 	await exec(`{ echo ${input} | base64 -d | python3 /run/test-machine.py; } | grep -m 1 launch; flock /run/lock/gitlab-runner-aws true`);
 	assert.deepEqual(await workers(), []);
@@ -258,45 +258,53 @@ test('a laptop that goes away in the middle leaves no worker behind', async () =
 });
 
 test('a test machine that takes too long is given up and taken away', async () => {
-	await exec('echo 30 >/etc/docker-machine-delay');
-	const {result} = await onManager(
-		world,
-		testMachineScript,
-		{name: 'runner-test-gitlab-runners-1700000004-0123abcd', options, limitSeconds: 0, image: 'alpine:latest'},
-		'& sleep 0.3; rm /etc/docker-machine-delay; wait',
-	);
+	await exec('echo 0.4 >/etc/docker-machine-delay');
+	const name = 'runner-test-gitlab-runners-1700000004-0123abcd';
+	const {result} = await onManager(world, testMachineScript, {name, options, limitSeconds: 1, image: 'alpine:latest'});
+	await exec('rm /etc/docker-machine-delay');
 	assert.ok(result.is === 'failed' && /Given up/.test(result.detail) && result.removed, JSON.stringify(result));
 	assert.deepEqual(await workers(), []);
 });
 
 test('the service starts with the machine, serves its metrics, and GitLab answers it', async () => {
 	assert.deepEqual((await onManager(world, serviceScript, {do: 'start', drainSeconds: 0})).result, {is: 'done', machines: 0});
-	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/metrics | grep -q request_job && break; sleep 0.1; done');
+	await until('GitLab to answer the runner', async () => ((await exec('curl -fsS http://127.0.0.1:9252/metrics')).includes('request_job') ? true : undefined));
 	const seen = await facts();
 	assert.deepEqual([seen.service.active, seen.service.enabled], ['active', 'enabled']);
 	assert.match(seen.service.since ?? '', /^\d{4}-\d\d-\d\dT/);
 	assert.match(seen.metrics ?? '', new RegExp(`request_job".*runner="(t3_)?${shortToken(token).slice(0, 6)}`));
 });
 
+/** Queues a job that goes on until its `seconds` are set to another number, and waits until the runner works on it. */
+async function longJob(): Promise<Job> {
+	const job = world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
+	await until('the runner to work on the job', async () =>
+		(await exec('curl -fsS http://127.0.0.1:9252/debug/jobs/list')).includes(`/jobs/${job.id} `) ? true : undefined,
+	);
+	return job;
+}
+
 test('a runner of another version waits for running jobs, and the service runs again afterwards', async () => {
-	world.gitlab.queue({seconds: 2});
-	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
+	const job = await longJob();
 	const downloads = downloadsFor(someAnswers({downloads: world.downloads, gitlabRunnerVersion: '19.3.1'}), {machine: 'x86_64'});
-	const {result, said} = await onManager(world, installScript, install({downloads}));
-	assert.deepEqual(result, {is: 'done'});
-	assert.ok(sayings(said).includes('1 job still runs'), JSON.stringify(sayings(said)));
-	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
+	const running = onManager(world, installScript, install({downloads, drainSeconds: 600}), '| tee /run/said');
+	await until('it to say that the job still runs', async () => ((await exec('cat /run/said')).includes('1 job still runs') ? true : undefined));
+	assert.equal(job.status, 'running');
+	job.seconds = 0;
+	assert.deepEqual((await running).result, {is: 'done'});
+	assert.equal(job.status, 'success');
 	const seen = await facts();
 	assert.deepEqual([seen.gitlabRunner, seen.service.active], ['19.3.1', 'active']);
 });
 
 test('a drain that is not given enough time says how many jobs still run, and takes none of them away', async () => {
-	world.gitlab.queue({seconds: 4});
-	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
+	const job = await longJob();
 	assert.deepEqual((await onManager(world, serviceScript, {do: 'drain', drainSeconds: 1, fleet: someFleet.name})).result, {is: 'still-busy', jobs: 1});
-	const again = await onManager(world, serviceScript, {do: 'drain', drainSeconds: 30, fleet: someFleet.name});
+	assert.equal(job.status, 'running');
+	job.seconds = 0;
+	const again = await onManager(world, serviceScript, {do: 'drain', drainSeconds: 600, fleet: someFleet.name});
 	assert.equal(again.result.is, 'done');
-	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'success');
+	assert.equal(job.status, 'success');
 	assert.deepEqual(await workers(), []);
 	assert.deepEqual((await facts()).machines, []);
 	assert.notEqual((await facts()).service.active, 'active');
@@ -304,10 +312,9 @@ test('a drain that is not given enough time says how many jobs still run, and ta
 
 test('with no time at all running jobs end now', async () => {
 	await onManager(world, serviceScript, {do: 'start', drainSeconds: 0});
-	world.gitlab.queue({seconds: 600});
-	await exec('for i in $(seq 100); do curl -fsS http://127.0.0.1:9252/debug/jobs/list | grep -q url= && break; sleep 0.1; done');
+	const job = await longJob();
 	assert.equal((await onManager(world, serviceScript, {do: 'drain', drainSeconds: 0, fleet: someFleet.name})).result.is, 'done');
-	assert.equal(world.gitlab.store.jobs.at(-1)?.status, 'failed');
+	assert.equal(job.status, 'failed');
 	assert.deepEqual(await workers(), []);
 });
 

@@ -3,43 +3,18 @@ import type {Happening} from '../../source/engine/events.ts';
 import {makePlan, type Plan, says} from '../../source/engine/plan.ts';
 import {listStanding, removeAll} from '../../source/engine/remove.ts';
 import {runPlan} from '../../source/engine/run.ts';
+import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {Answers} from '../../source/fleet.ts';
 import type {Ports} from '../../source/simulated.ts';
 import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
 import type {Adapters, AnyStep, Secrets, StepName} from '../../source/step.ts';
-import {bucketStep} from '../../source/steps/bucket.ts';
-import {identityStep} from '../../source/steps/identity.ts';
-import {imagesStep} from '../../source/steps/images.ts';
-import {instanceProfileStep} from '../../source/steps/instance-profile.ts';
-import {keyPairStep} from '../../source/steps/key-pair.ts';
-import {managerStep} from '../../source/steps/manager.ts';
-import {networkStep} from '../../source/steps/network.ts';
-import {permissionsStep} from '../../source/steps/permissions.ts';
-import {quotaStep} from '../../source/steps/quota.ts';
-import {recordStep} from '../../source/steps/record.ts';
-import {securityGroupsStep} from '../../source/steps/security-groups.ts';
-import {spotRoleStep} from '../../source/steps/spot-role.ts';
 import {someAnswers} from '../executors/some-answers.ts';
 
-const made: readonly AnyStep[] = [
-	identityStep,
-	recordStep,
-	networkStep,
-	quotaStep,
-	imagesStep,
-	spotRoleStep,
-	bucketStep,
-	securityGroupsStep,
-	keyPairStep,
-	instanceProfileStep,
-	managerStep,
-];
-
-/** The steps that only need AWS. */
-export const awsSteps: readonly AnyStep[] = [
-	...made,
-	permissionsStep((answers) => made.filter((step) => step.when?.(answers) ?? true).flatMap(({actions}) => actions)),
-];
+/** The steps that only need AWS: all those before the manager is reached. */
+export const awsSteps: readonly AnyStep[] = dockerMachine.steps.slice(
+	0,
+	dockerMachine.steps.findIndex(({name}) => name === 'connection'),
+);
 
 export const region = 'us-east-2';
 export const account = '123456789012';
