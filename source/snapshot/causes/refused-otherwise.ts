@@ -1,5 +1,6 @@
 import {forTime} from '../formats.ts';
 import type {Judge} from './cause.ts';
+import {credentialCodes} from './credentials-refused.ts';
 import {holdingRefusal, whereOf} from './refusals.ts';
 
 /** Refusals that have a sentence of their own, with or without `Client.`/`Server.`. */
@@ -15,18 +16,9 @@ const told = new Set([
 		'UnauthorizedOperation',
 		'AccessDenied',
 		'AccessDeniedException',
-		'AuthFailure',
-		'InvalidClientTokenId',
-	],
-	...[
-		'ExpiredToken',
-		'RequestExpired',
-		'SignatureDoesNotMatch',
-		'OptInRequired',
-		'PendingVerification',
-		'Blocked',
 		'AuthFailure.ServiceLinkedRoleCreationNotPermitted',
 	],
+	...credentialCodes,
 	...[
 		'KeyPairLimitExceeded',
 		'InsufficientFreeAddressesInSubnet',
