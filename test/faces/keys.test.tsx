@@ -12,6 +12,7 @@ import {reviewOf} from '../../source/ui/screens/review.ts';
 import {makeStore} from '../../source/ui/store.ts';
 import {fleetName, limit, region, runnerToken, spot} from './asked.ts';
 import {untilTestMachine} from './recorded.ts';
+import {shown} from './shown.ts';
 import {start} from './states.ts';
 
 afterEach(cleanup);
@@ -39,16 +40,8 @@ function on(screen: Screen) {
 			}}
 		/>,
 	);
-	return {stdin, moves, frame: () => lastFrame() ?? '', until: (right: () => boolean) => until(right, () => lastFrame() ?? '')};
-}
-
-/** Waits for words on the screen, not for time; bounded. */
-async function until(right: () => boolean, frame: () => string): Promise<void> {
-	for (let turn = 0; turn < 400; turn++) {
-		if (right()) return;
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
-	assert.fail(`It never came. The screen:\n${frame()}`);
+	const frame = (): string => lastFrame() ?? '';
+	return {stdin, moves, frame, until: (right: () => boolean) => shown(frame, right)};
 }
 
 const choose = (asked: Asked): Screen => chooseFor(asked, choicesOf(asked) ?? []);

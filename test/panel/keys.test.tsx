@@ -8,6 +8,7 @@ import type {Snapshot} from '../../source/snapshot/snapshot.ts';
 import {App} from '../../source/ui/app.tsx';
 import {makeDesk} from '../../source/ui/desk.ts';
 import {keysOf} from '../../source/ui/keys.ts';
+import {shown} from '../faces/shown.ts';
 import {gitlabSees, now, pending} from '../snapshot/seeing.ts';
 import {about, busyFleet, panelView, screenOf, seenOf} from './shown.ts';
 
@@ -59,16 +60,10 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 	Object.defineProperty(stdout, 'rows', {get: () => 40});
 	stdout.emit('resize');
 	const frame = () => lastFrame() ?? '';
-	async function until(right: RegExp | (() => boolean)): Promise<void> {
-		for (let turn = 0; turn < 4000; turn++) {
-			if (typeof right === 'function' ? right() : right.test(frame())) return;
-			await new Promise((resolve) => setTimeout(resolve, 5));
-		}
-		assert.fail(`${right} never came. The screen:\n${frame()}`);
-	}
-	const press = async (keys: string, right: RegExp | (() => boolean)): Promise<void> => {
+	const until = (right: RegExp | (() => boolean)): Promise<string> => shown(frame, right);
+	const press = (keys: string, right: RegExp | (() => boolean)): Promise<string> => {
 		stdin.write(keys);
-		await until(right);
+		return until(right);
 	};
 	return {acts, written, left, ends, frame, until, press, tell: (snapshot: Snapshot) => tell(snapshot)};
 }

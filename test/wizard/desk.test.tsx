@@ -5,6 +5,7 @@ import type {HomeSeen} from '../../source/face.ts';
 import {Stopped} from '../../source/problem.ts';
 import {App} from '../../source/ui/app.tsx';
 import {makeDesk} from '../../source/ui/desk.ts';
+import {shown} from '../faces/shown.ts';
 import {start} from '../faces/states.ts';
 import {keys} from './walking.tsx';
 
@@ -31,10 +32,7 @@ function desk({ended}: {ended?: AbortSignal} = {}) {
 		stops,
 		frame,
 		press: (key: string) => void drawn.stdin.write(key),
-		async until(right: RegExp) {
-			for (let turn = 0; turn < 600 && !right.test(frame()); turn++) await new Promise((resolve) => setTimeout(resolve, 5));
-			assert.match(frame(), right);
-		},
+		until: (right: RegExp) => shown(frame, right),
 	};
 }
 

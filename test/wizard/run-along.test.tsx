@@ -11,6 +11,7 @@ import type {AfterRun, Login} from '../../source/face.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {App} from '../../source/ui/app.tsx';
 import {makeDesk} from '../../source/ui/desk.ts';
+import {shown} from '../faces/shown.ts';
 import {planned, planOf, removing, standingFleet, unlike} from '../fleet/fleet.ts';
 import {oneOfEach, onlyManager, standing} from '../fleet/seen.ts';
 import {keys} from './walking.tsx';
@@ -61,10 +62,7 @@ function deskFor(world: World) {
 			listeners.add(listener);
 		},
 		press: (key: string) => void drawn.stdin.write(key),
-		async until(right: RegExp) {
-			for (let turn = 0; turn < 1000 && !right.test(frame()); turn++) await new Promise((resolve) => setTimeout(resolve, 5));
-			assert.match(frame(), right);
-		},
+		until: (right: RegExp) => shown(frame, right),
 		run: (login?: Login): Promise<Ended> =>
 			planned(world, wish, (context, plan) =>
 				made.screens.run(login, (helping) =>

@@ -10,6 +10,7 @@ import type {Layers, Settled} from '../../source/questions/settle.ts';
 import {App} from '../../source/ui/app.tsx';
 import {makeDesk} from '../../source/ui/desk.ts';
 import {asking} from '../answers/stub.ts';
+import {shown} from '../faces/shown.ts';
 import {start} from '../faces/states.ts';
 
 /** Keys as a terminal sends them. */
@@ -140,13 +141,7 @@ export function walk({
 	Object.defineProperty(drawn.stdout, 'columns', {get: () => columns});
 	drawn.stdout.emit('resize');
 	const frame = () => drawn.lastFrame() ?? '';
-	async function until(right: RegExp | (() => boolean)): Promise<string> {
-		for (let turn = 0; turn < 600; turn++) {
-			if (typeof right === 'function' ? right() : right.test(frame())) return frame();
-			await new Promise((resolve) => setTimeout(resolve, 5));
-		}
-		return assert.fail(`${right} never came. The screen:\n${frame()}`);
-	}
+	const until = (right: RegExp | (() => boolean)): Promise<string> => shown(frame, right);
 	return {
 		until,
 		frame,
