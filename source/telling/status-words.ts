@@ -49,15 +49,14 @@ export function jobWords({runner, host}: Snapshot, counts: Counts, waiting: Wait
 }
 
 /** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
-export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, causes}: Why): string {
-	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length : undefined;
+export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, preparing, causes: [first]}: Why): string {
+	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + preparing : undefined;
 	const limit = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit;
 	const parts = [
 		runnerWord(snapshot).word,
 		limit === undefined ? `${counts.busy} machines busy` : `${counts.busy} of ${many(limit, 'machine')} busy`,
 		...(jobs === undefined ? [] : [jobs === 0 ? 'no job waits' : many(jobs, 'job waits', 'jobs wait')]),
 	];
-	const first = jobs === 0 ? undefined : causes[0];
 	return first ? `${parts.join(', ')}. ${first.says}` : parts.join(', ');
 }
 

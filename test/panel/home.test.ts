@@ -22,6 +22,9 @@ async function toldAt(world: World, gitlabToken?: string, leaves: (seen: HomeSee
 	return told;
 }
 
+const managerOf = (world: World): string =>
+	[...world.outside.region(someFleet.region).instances.values()].find(({tags}) => tags['gitlab-runner-aws:part'] === 'manager')?.id ?? '';
+
 const lines = (told: readonly HomeSeen[]): string[] => [...new Set(told.flatMap(({fleets}) => fleets.map(({is, says}) => `${is}: ${says}`)))];
 
 test('home says of a fleet that its manager runs, then what its machines do and why jobs wait, and changes nothing', async () => {
@@ -41,18 +44,26 @@ test('without a GitLab token how many jobs wait is left out, and an idle fleet i
 	assert.match(lines(await toldAt(world)).at(-1) ?? '', /^so: running, 0 of 2 machines busy/);
 });
 
+test('what is wrong is said though no job waits', async () => {
+	const world = await standing(2);
+	world.outside.stopService(managerOf(world));
+	await world.time.advance(60_000);
+	assert.match(
+		lines(await toldAt(world, world.tokens.gitlab)).at(-1) ?? '',
+		/^note: \w+, 0 of 2 machines busy, no job waits\. GitLab Runner doesn't run on the manager/,
+	);
+});
+
 test('a manager that can’t be asked is said so, beside what is known of it', async () => {
 	const world = await standing(2);
-	const [manager] = [...world.outside.region(someFleet.region).instances.values()].filter(({tags}) => tags['gitlab-runner-aws:part'] === 'manager');
-	world.outside.machineFaults(manager?.id ?? '', {ssh: 'refused'});
+	world.outside.machineFaults(managerOf(world), {ssh: 'refused'});
 	const said = lines(await toldAt(world)).at(-1) ?? '';
 	assert.match(said, /^note: manager i-\w+ t3\.small running\. The manager can't be asked\. .*refuses/);
 });
 
 test('a manager that is stopped isn’t asked', async () => {
 	const world = await standing(2);
-	const [manager] = [...world.outside.region(someFleet.region).instances.values()].filter(({tags}) => tags['gitlab-runner-aws:part'] === 'manager');
-	world.outside.stopInstance(manager?.id ?? '');
+	world.outside.stopInstance(managerOf(world));
 	await world.time.advance(60_000);
 	assert.deepEqual(lines(await toldAt(world)), ['note: manager stopped: r starts it again']);
 });
