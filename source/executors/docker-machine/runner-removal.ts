@@ -11,8 +11,8 @@ import {parseConfig, type Table, tablesAt, textAt} from './config-document.ts';
 import {isFleetRunner} from './config-toml.ts';
 import {runnerMark} from './token.ts';
 
-/** What a removal knows of the runner in GitLab. */
-type Known = {id?: number | undefined; url: string};
+/** What a removal knows of the runner in GitLab; `ca` is PEM that GitLab's certificate is trusted by. */
+type Known = {id?: number | undefined; url: string; ca?: string | undefined};
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -30,6 +30,9 @@ async function unregister(removal: Removal, recorded: Given, report: Report): Pr
 	if (!entry || name === undefined) return undefined;
 	const id = Number(entry.id ?? 0);
 	const connection = await connectTo(removal, manager);
+	const caPath = textAt(entry, 'tls-ca-file');
+	// The manager has the authority itself, so the laptop needs no file of its own.
+	const ca = caPath === undefined ? undefined : await connection.read(caPath);
 	const {code, lines} = await connection.script(unregisterScript, {runnerName: name}, report);
 	forgetHost(removal, manager);
 	report({
@@ -38,7 +41,7 @@ async function unregister(removal: Removal, recorded: Given, report: Report): Pr
 				? `this manager is unregistered from ${textAt(entry, 'url') ?? 'GitLab'}`
 				: `GitLab keeps this manager until it is stale: ${lines.at(-1) ?? `exit code ${code}`}`,
 	});
-	return {url: textAt(entry, 'url') ?? 'https://gitlab.com', ...(id > 0 ? {id} : {})};
+	return {url: textAt(entry, 'url') ?? 'https://gitlab.com', ...(id > 0 ? {id} : {}), ca};
 }
 
 /** Where a runner is deleted by hand: its page where the place is known (facts §17.5), else the way there. */
@@ -50,9 +53,9 @@ function runnerPlace({group, project, runner}: Given, {id, url}: Known): string 
 	return `in ${url} under Settings › CI/CD › Runners${id === undefined ? '' : `, it is #${id}`}`;
 }
 
-async function deleteOurs(removal: Removal, gitlabToken: string, {id, url}: Known, report: Report): Promise<void> {
+async function deleteOurs(removal: Removal, gitlabToken: string, {id, url, ca}: Known, report: Report): Promise<void> {
 	const {fleet, gitlabAt, signal} = removal;
-	const gitlab = gitlabAt(url);
+	const gitlab = gitlabAt(url, ca);
 	const {account} = await removal.look(identityLook);
 	const note = runnerMark(fleet, account);
 	const seen = id === undefined ? await gitlab.runners(gitlabToken, signal) : [await gitlab.runner(gitlabToken, id, signal)];
