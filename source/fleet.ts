@@ -144,7 +144,7 @@ export const howOf: Record<AnswerKey, How | undefined> = {
 	sshFrom: 'live',
 	keyPair: 'replace',
 	privateKey: undefined,
-	access: 'drain',
+	access: 'live',
 	permissionsBoundary: 'live',
 	rolePath: 'live',
 	cache: 'live',

@@ -48,6 +48,10 @@ export type Operations = {
 		output: ec2.DescribeIamInstanceProfileAssociationsCommandOutput;
 	};
 	AssociateIamInstanceProfile: {input: ec2.AssociateIamInstanceProfileCommandInput; output: ec2.AssociateIamInstanceProfileCommandOutput};
+	ReplaceIamInstanceProfileAssociation: {
+		input: ec2.ReplaceIamInstanceProfileAssociationCommandInput;
+		output: ec2.ReplaceIamInstanceProfileAssociationCommandOutput;
+	};
 	HeadBucket: {input: s3.HeadBucketCommandInput; output: s3.HeadBucketCommandOutput};
 	CreateBucket: {input: s3.CreateBucketCommandInput; output: s3.CreateBucketCommandOutput};
 	GetBucketTagging: {input: s3.GetBucketTaggingCommandInput; output: s3.GetBucketTaggingCommandOutput};
@@ -63,6 +67,7 @@ export type Operations = {
 	ListAccountAliases: {input: iam.ListAccountAliasesCommandInput; output: iam.ListAccountAliasesCommandOutput};
 	GetRole: {input: iam.GetRoleCommandInput; output: iam.GetRoleCommandOutput};
 	CreateRole: {input: iam.CreateRoleCommandInput; output: iam.CreateRoleCommandOutput};
+	TagRole: {input: iam.TagRoleCommandInput; output: iam.TagRoleCommandOutput};
 	DeleteRole: {input: iam.DeleteRoleCommandInput; output: iam.DeleteRoleCommandOutput};
 	GetRolePolicy: {input: iam.GetRolePolicyCommandInput; output: iam.GetRolePolicyCommandOutput};
 	PutRolePolicy: {input: iam.PutRolePolicyCommandInput; output: iam.PutRolePolicyCommandOutput};
@@ -72,6 +77,7 @@ export type Operations = {
 	DetachRolePolicy: {input: iam.DetachRolePolicyCommandInput; output: iam.DetachRolePolicyCommandOutput};
 	GetInstanceProfile: {input: iam.GetInstanceProfileCommandInput; output: iam.GetInstanceProfileCommandOutput};
 	CreateInstanceProfile: {input: iam.CreateInstanceProfileCommandInput; output: iam.CreateInstanceProfileCommandOutput};
+	TagInstanceProfile: {input: iam.TagInstanceProfileCommandInput; output: iam.TagInstanceProfileCommandOutput};
 	DeleteInstanceProfile: {input: iam.DeleteInstanceProfileCommandInput; output: iam.DeleteInstanceProfileCommandOutput};
 	AddRoleToInstanceProfile: {input: iam.AddRoleToInstanceProfileCommandInput; output: iam.AddRoleToInstanceProfileCommandOutput};
 	RemoveRoleFromInstanceProfile: {input: iam.RemoveRoleFromInstanceProfileCommandInput; output: iam.RemoveRoleFromInstanceProfileCommandOutput};
@@ -147,6 +153,7 @@ export const serviceOf: Record<OperationName, Service> = {
 	ModifyInstanceMetadataOptions: 'ec2',
 	DescribeIamInstanceProfileAssociations: 'ec2',
 	AssociateIamInstanceProfile: 'ec2',
+	ReplaceIamInstanceProfileAssociation: 'ec2',
 	HeadBucket: 's3',
 	CreateBucket: 's3',
 	GetBucketTagging: 's3',
@@ -162,6 +169,7 @@ export const serviceOf: Record<OperationName, Service> = {
 	ListAccountAliases: 'iam',
 	GetRole: 'iam',
 	CreateRole: 'iam',
+	TagRole: 'iam',
 	DeleteRole: 'iam',
 	GetRolePolicy: 'iam',
 	PutRolePolicy: 'iam',
@@ -171,6 +179,7 @@ export const serviceOf: Record<OperationName, Service> = {
 	DetachRolePolicy: 'iam',
 	GetInstanceProfile: 'iam',
 	CreateInstanceProfile: 'iam',
+	TagInstanceProfile: 'iam',
 	DeleteInstanceProfile: 'iam',
 	AddRoleToInstanceProfile: 'iam',
 	RemoveRoleFromInstanceProfile: 'iam',

@@ -8,5 +8,6 @@ export type {
 	SecurityGroup,
 	SecurityGroupRule,
 	SpotInstanceRequest,
+	Volume,
 } from '@aws-sdk/client-ec2';
 export type {BucketLocationConstraint, LifecycleRule, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';

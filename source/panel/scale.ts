@@ -6,9 +6,9 @@ import {usdPerHour} from '../snapshot/price.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {instanceTypesLook} from '../steps/looks/instance-types.ts';
 import {networkLook} from '../steps/looks/network.ts';
-import {quotaLook} from '../steps/looks/quota.ts';
+import {quotaCodeOf, quotaLook} from '../steps/looks/quota.ts';
 import {recordLook} from '../steps/looks/record.ts';
-import {quotaCodeOf} from '../steps/quota.ts';
+import {marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from '../steps/quota-room.ts';
 import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
@@ -34,17 +34,23 @@ export function workersMade(
 	};
 }
 
-/** How many vCPUs so many workers need, and how many the account may run. */
-async function quotaLine(context: Reaching, type: string, spot: boolean, workers: number): Promise<string> {
+/** How many vCPUs so many workers need, how many the account may run, and how many others leave of them now. */
+async function quotaLine(context: Reaching, {spot, type}: {spot: boolean; type: string}, workers: number, managerType: string): Promise<string> {
 	const code = quotaCodeOf(type, spot);
-	const [types, quota] = await Promise.all([context.look(instanceTypesLook(type)), code === undefined ? undefined : context.look(quotaLook(code))]);
-	const vcpus = types.get(type)?.vcpus;
-	const way = spot ? 'on spot' : 'on demand';
-	if (vcpus === undefined || !quota || 'unknown' in quota)
-		return `Quota      how many vCPUs this account may run ${way} isn't known; AWS says so when they are too few`;
-	const needed = vcpus * workers;
-	const words = `${needed} of ${quota.vcpus} vCPUs ${way} for ${workers} workers of ${type}`;
-	return needed <= quota.vcpus ? `Quota      ${words}` : `Quota    ! ${words}: AWS will refuse those that are too many`;
+	const [types, quota, others] = await Promise.all([
+		context.look(instanceTypesLook(managerType, type)),
+		code === undefined ? undefined : context.look(quotaLook(code)),
+		code === undefined ? undefined : usedByOthers(context, code),
+	]);
+	const each = types.get(type)?.vcpus;
+	if (each === undefined || !quota || 'unknown' in quota || code === undefined)
+		return `Quota      how many vCPUs this account may run ${marketWords(spot)} isn't known; AWS says so when they are too few`;
+	const manager = quotaCodeOf(managerType, false) === code ? (types.get(managerType)?.vcpus ?? 0) : 0;
+	const room: Room = {code, spot, quota: quota.vcpus, workers, each, manager, others};
+	const words = `${neededOf(room)} of ${room.quota} vCPUs ${marketWords(spot)} for ${workers} workers of ${type}`;
+	if (neededOf(room) > room.quota) return `Quota    ! ${words}: AWS will refuse those that are too many`;
+	const note = roomNote(room);
+	return note ? `Quota    ! ${note.says}` : `Quota      ${words}${othersWords(room)}`;
 }
 
 async function addressLine(context: Reaching, subnet: string | undefined, more: number): Promise<string> {
@@ -112,7 +118,7 @@ export async function prepareNumbers(ground: Ground, act: {do: 'scale'; limit: n
 		const {from, to} = known.workers;
 		const about = made
 			? [
-					...(await Promise.all([quotaLine(context, made.type, made.spot, to), addressLine(context, made.subnet, Math.max(0, to - from))])),
+					...(await Promise.all([quotaLine(context, made, to, manager.type), addressLine(context, made.subnet, Math.max(0, to - from))])),
 					costLine(made, snapshot, from, to),
 				]
 			: [];

@@ -8,7 +8,7 @@ import {bucketStands, removeBucket} from './bucket-removal.ts';
 import {doesTheSame, ourRule, ruleIn, withOurRule} from './lifecycle.ts';
 import {type BucketSeen, bucketLook} from './looks/bucket.ts';
 import {identityLook} from './looks/identity.ts';
-import {bearsGlobalMark, tagList} from './tags.ts';
+import {bearsGlobalMark, missingTags, tagChanges, tagList, tagsOf} from './tags.ts';
 
 type Open = Extract<BucketSeen, {is: 'open'}>;
 
@@ -37,9 +37,10 @@ function ruleChange({answers, fleet}: Context, seen: Open): Change[] {
 }
 
 /** What else a bucket of ours has to become. */
-function ownChanges({fleet}: Context, seen: Open): Change[] {
+function ownChanges({answers, fleet}: Context, seen: Open): Change[] {
 	const changes: Change[] = [];
-	if (!bearsGlobalMark(fleet, seen.tags)) changes.push({what: 'mark', from: 'no tags of ours', to: `gitlab-runner-aws:fleet=${fleet.name}`, how: 'live'});
+	if (bearsGlobalMark(fleet, seen.tags)) changes.push(...tagChanges(answers, [seen.tags]));
+	else changes.push({what: 'mark', from: 'no tags of ours', to: `gitlab-runner-aws:fleet=${fleet.name}`, how: 'live'});
 	if (!isClosed(seen.publicAccess)) changes.push({what: 'public access', from: 'not blocked', to: 'blocked', how: 'live'});
 	return changes;
 }
@@ -100,6 +101,13 @@ async function create({answers, cloud, fleet}: Context, name: string): Promise<v
 /** S3's list of regions lags behind AWS's: any region may be written. */
 const constraintOf = (region: string) => region as BucketLocationConstraint;
 
+/** S3 replaces the whole set (facts §11), so what stands at this moment goes with it; AWS's own tags stay by themselves and can't be written. */
+async function setTags({answers, cloud, fleet}: Context, name: string): Promise<void> {
+	const standing = tagsOf((await unless(cloud.call('GetBucketTagging', {Bucket: name}), 'NoSuchTagSet'))?.TagSet);
+	const kept = Object.fromEntries(Object.entries(standing).filter(([key]) => !key.startsWith('aws:')));
+	await cloud.call('PutBucketTagging', {Bucket: name, Tagging: {TagSet: tagList(kept, answers.tags, mark(fleet, 'bucket', true))}});
+}
+
 async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
 	const {answers, cloud, fleet} = context;
 	const {name, ours, look} = await wanted(context);
@@ -120,10 +128,7 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 		});
 	}
 	if (seen.is === 'closed') throw seen.problem;
-	if (ours && !bearsGlobalMark(fleet, seen.tags)) {
-		const kept = Object.fromEntries(Object.entries(seen.tags).filter(([key]) => !key.startsWith('aws:')));
-		await cloud.call('PutBucketTagging', {Bucket: name, Tagging: {TagSet: tagList(kept, answers.tags, mark(fleet, 'bucket', true))}});
-	}
+	if (ours && (!bearsGlobalMark(fleet, seen.tags) || Object.keys(missingTags(answers, seen.tags)).length > 0)) await setTags(context, name);
 	if (ours && !isClosed(seen.publicAccess)) await cloud.call('PutPublicAccessBlock', {Bucket: name, PublicAccessBlockConfiguration: closed});
 	if (ruleChange(context, seen).length > 0) {
 		await cloud.call('PutBucketLifecycleConfiguration', {

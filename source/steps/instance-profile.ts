@@ -7,7 +7,7 @@ import {profileStands, removeProfile} from './instance-profile-removal.ts';
 import {identityLook} from './looks/identity.ts';
 import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts';
 import {managerPolicy, type PolicyDocument, saysTheSame, trustPolicy} from './manager-policy.ts';
-import {bearsGlobalMark, tagList} from './tags.ts';
+import {bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
 
 const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({
 	is: 'blocked',
@@ -62,12 +62,13 @@ function boundaryNotes({answers, fleet}: Context, {role}: Seen): Note[] {
 	];
 }
 
-function changesOf({profile, role}: Seen, policy: PolicyDocument): Change[] {
+function changesOf({answers}: Context, {profile, role}: Seen, policy: PolicyDocument): Change[] {
 	const changes: Change[] = [];
 	if (!role?.policy || !saysTheSame(role.policy, policy))
 		changes.push({what: 'policy', from: role?.policy ? 'other rights' : 'none', to: "the manager's least rights", how: 'live'});
 	if (!profile?.roleName) changes.push({what: 'role in the profile', from: 'none', to: 'the role of the same name', how: 'live'});
-	return changes;
+	const standing = [profile, role].flatMap((one) => (one ? [one.tags] : []));
+	return [...changes, ...tagChanges(answers, standing)];
 }
 
 const lookAt = async (context: Context): Promise<Seen> => {
@@ -87,7 +88,7 @@ async function checkOwn(context: Context): Promise<Finding<Found['instance-profi
 		);
 	}
 	if (!seen.profile || !seen.role) return {is: 'missing', says: `${name}, with the rights of docker-machine and of the cache`};
-	const changes = changesOf(seen, policy);
+	const changes = changesOf(context, seen, policy);
 	const resource = {name, ours: true};
 	const notes = boundaryNotes(context, seen);
 	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
@@ -119,6 +120,14 @@ async function makeProfile({answers, cloud, fleet}: Context): Promise<void> {
 	);
 }
 
+/** Sets the tags of the answers that a role or a profile of ours, standing already, lacks. */
+async function setTags({answers, cloud, fleet}: Context, {profile, role}: Seen): Promise<void> {
+	const name = names.profile(fleet);
+	const [onRole, onProfile] = [role, profile].map((one) => (one ? tagList(missingTags(answers, one.tags)) : []));
+	if (onRole?.length) await cloud.call('TagRole', {RoleName: name, Tags: onRole});
+	if (onProfile?.length) await cloud.call('TagInstanceProfile', {InstanceProfileName: name, Tags: onProfile});
+}
+
 /** Role, policy, profile, role into the profile: each only where it isn't so yet (facts §7). */
 async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
 	const {cloud, fleet} = context;
@@ -134,6 +143,7 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 	if (!seen.profile) await makeProfile(context);
 	if (!seen.profile?.roleName)
 		await unless(cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: name, RoleName: name}), 'LimitExceeded', 'EntityAlreadyExists');
+	await setTags(context, seen);
 	context.forget(profileLook(name), roleLook(name));
 }
 

@@ -1,14 +1,15 @@
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Context, Finding, Found, Note, Removal, Report, Step} from '../step.ts';
+import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
+import {setMissingTags} from './ec2-tags.ts';
 import {makeSshKey} from './ed25519.ts';
 import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
 import {adoptedPairLook} from './looks/adopted.ts';
 import {keyFileOf} from './looks/identity.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
-import {bearsMark, tagList} from './tags.ts';
+import {bearsMark, tagChanges, tagList} from './tags.ts';
 
 const blocked = (code: string, message: string, advice: string): Finding<Found['key-pair']> => ({is: 'blocked', problem: new Problem({code, message, advice})});
 
@@ -21,7 +22,7 @@ async function isHere(context: Context, pair: KeyPair): Promise<boolean> {
 }
 
 async function checkOwn(context: Context): Promise<Finding<Found['key-pair']>> {
-	const {fleet} = context;
+	const {answers, fleet} = context;
 	const name = names.keyPair(fleet);
 	const {keyPairs} = await context.look(accountLook);
 	const pair = keyPairs.find((one) => one.name === name);
@@ -33,10 +34,13 @@ async function checkOwn(context: Context): Promise<Finding<Found['key-pair']>> {
 			'Name the fleet otherwise with `--fleet`, or choose that pair with `--key-pair` and `--private-key`.',
 		);
 	}
+	const resource = {name, ours: true};
+	const changes = tagChanges(answers, [pair.tags]);
+	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', ')};
 	const here = await isHere(context, pair);
 	return {
 		is: 'so',
-		resource: {name, ours: true},
+		resource,
 		says: here ? `${name}, its private half is here` : `${name}; its private half isn't on this laptop, so EC2 Instance Connect lets it in`,
 	};
 }
@@ -86,7 +90,13 @@ async function ownPublicKey(context: Context): Promise<string> {
 	return made.publicKey;
 }
 
-async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
+async function apply(context: Context, _found: object, finding: Finding<Found['key-pair']>, report: Report): Promise<void> {
+	if (finding.is === 'different') await setMissingTags(context, await ownPairs(context));
+	else await importPair(context, report);
+	context.forget(accountLook);
+}
+
+async function importPair(context: Context, report: Report): Promise<void> {
 	const {answers, cloud, fleet} = context;
 	const publicKey = await ownPublicKey(context);
 	report({says: `importing the public half of ${names.keyPair(fleet)}`});
@@ -98,10 +108,9 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 		}),
 		'InvalidKeyPair.Duplicate',
 	);
-	context.forget(accountLook);
 }
 
-const ownPairs = async (context: Removal): Promise<KeyPair[]> =>
+const ownPairs = async (context: Looking): Promise<KeyPair[]> =>
 	(await context.look(accountLook)).keyPairs.filter(({name, tags}) => name === names.keyPair(context.fleet) && bearsMark(context.fleet, tags));
 
 async function remove(context: Removal, report: Report): Promise<void> {

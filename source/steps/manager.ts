@@ -2,21 +2,16 @@ import {type Answers, type Fleet, names} from '../fleet.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {wantedImage} from './image-names.ts';
-import {launch, launchInput, untilRunning, whenKnown} from './launch.ts';
+import {launch, launchInput, untilRunning} from './launch.ts';
 import {accountActions, accountLook, type Group, type Instance, managersOf} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
+import {liveChanges, mend, profileName, profileOf} from './manager-mending.ts';
 import {managerStands, removeManager} from './manager-removal.ts';
-import {tagList, tagsOf} from './tags.ts';
+import {tagsOf} from './tags.ts';
 
 type Needs = Pick<Found, 'network' | 'images'>;
 
 const keyName = ({answers, fleet}: Context): string => (answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair);
-
-/** The profile that the manager should have; undefined where it works with access keys. */
-function profileName({answers, fleet}: Context): string | undefined {
-	if (answers.access === 'access-keys') return undefined;
-	return answers.access === 'create' ? names.profile(fleet) : answers.access;
-}
 
 /** The manager's group; undefined while it isn't made. */
 async function managerGroup(context: Context, vpcId: string): Promise<Group | undefined> {
@@ -36,31 +31,13 @@ async function replacements(context: Context, {images, network}: Needs, standing
 	differs('keyPair', standing.keyName ?? 'none', keyName(context));
 	const group = await managerGroup(context, network.vpcId);
 	if (group && !standing.groupIds.includes(group.id)) changes.push({what: 'securityGroup', from: standing.groupIds.join(', '), to: group.id, how: 'replace'});
-	const profile = profileName(context);
-	const has = standing.profileArn?.split('/').at(-1);
-	if (profile !== undefined && has !== undefined && has !== profile) changes.push({what: 'access', from: has, to: profile, how: 'replace'});
-	return changes;
-}
-
-const missingTags = ({answers}: Context, standing: Instance): Record<string, string> =>
-	Object.fromEntries(Object.entries(answers.tags).filter(([key, value]) => standing.tags[key] !== value));
-
-/** What the standing instance can be made to be as it runs. */
-function liveChanges(context: Context, standing: Instance): Change[] {
-	const changes: Change[] = [];
-	if (standing.state !== 'running') changes.push({what: 'state', from: standing.state, to: 'running', how: 'live'});
-	if (standing.httpTokens === 'optional') changes.push({what: 'IMDSv2', from: 'optional', to: 'required', how: 'live'});
-	const profile = profileName(context);
-	if (profile !== undefined && standing.profileArn === undefined) changes.push({what: 'access', from: 'no instance profile', to: profile, how: 'live'});
-	const tags = Object.keys(missingTags(context, standing));
-	if (tags.length > 0) changes.push({what: 'tags', from: 'without', to: tags.join(', '), how: 'live'});
 	return changes;
 }
 
 function notesOn({answers, fleet}: Context, standing: Instance): Note[] {
 	const left = answers.access === 'access-keys' && standing.profileArn !== undefined;
 	const why = standing.state === 'stopped' && standing.stateReason ? [{says: `The manager of ${fleet.name} stopped: ${standing.stateReason}.`}] : [];
-	return [...why, ...(left ? [{says: `The manager keeps its instance profile ${standing.profileArn?.split('/').at(-1)}, beside the access keys.`}] : [])];
+	return [...why, ...(left ? [{says: `The manager keeps its instance profile ${profileOf(standing)}, beside the access keys.`}] : [])];
 }
 
 async function check(context: Context, found: Needs): Promise<Finding<Found['manager']>> {
@@ -70,7 +47,7 @@ async function check(context: Context, found: Needs): Promise<Finding<Found['man
 	const address = standing.publicIp ?? standing.privateIp ?? '';
 	const {id, imageId, tags, type, zone} = standing;
 	const resource = {id, address, type, imageId, zone, tags};
-	const changes = [...(await replacements(context, found, standing)), ...liveChanges(context, standing)];
+	const changes = [...(await replacements(context, found, standing)), ...(await liveChanges(context, standing))];
 	const notes = notesOn(context, standing);
 	if (changes.length > 0)
 		return {is: 'different', resource, changes, says: `${id}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
@@ -89,34 +66,6 @@ async function make(context: Context, {images, network}: Needs, report: Report, 
 	await untilRunning(context, id, report);
 }
 
-/** A stopped instance is started, never doubled; one on its way down is waited for first. */
-async function start(context: Context, {id, state}: Instance, report: Report): Promise<void> {
-	const {clock, cloud, fleet, signal} = context;
-	let now = state;
-	for (let turn = 0; now === 'stopping' && turn < 60; turn++) {
-		report({says: `${id} is stopping`});
-		await clock.sleep(5000, signal);
-		context.forget(accountLook);
-		now = managersOf(fleet, await context.look(accountLook)).find((one) => one.id === id)?.state ?? now;
-	}
-	if (now !== 'running' && now !== 'pending') {
-		report({says: `starting ${id}`});
-		await cloud.call('StartInstances', {InstanceIds: [id]});
-	}
-	await untilRunning(context, id, report);
-}
-
-async function mend(context: Context, standing: Instance, report: Report): Promise<void> {
-	const {cloud} = context;
-	if (standing.state !== 'running') await start(context, standing, report);
-	if (standing.httpTokens === 'optional') await cloud.call('ModifyInstanceMetadataOptions', {InstanceId: standing.id, HttpTokens: 'required'});
-	const profile = profileName(context);
-	if (profile !== undefined && standing.profileArn === undefined)
-		await whenKnown(context, report, () => cloud.call('AssociateIamInstanceProfile', {InstanceId: standing.id, IamInstanceProfile: {Name: profile}}));
-	const tags = tagList(missingTags(context, standing));
-	if (tags.length > 0) await cloud.call('CreateTags', {Resources: [standing.id], Tags: tags});
-}
-
 async function apply(context: Context, found: Needs, finding: Finding<Found['manager']>, report: Report): Promise<void> {
 	const [standing] = managersOf(context.fleet, await context.look(accountLook));
 	const replaced = finding.is === 'different' && finding.changes.some(({how}) => how === 'replace');
@@ -128,8 +77,8 @@ async function apply(context: Context, found: Needs, finding: Finding<Found['man
 
 function commands(answers: Answers, fleet: Fleet): string[] {
 	const tags = tagsOf(launchTags(answers, fleet));
-	const profile =
-		answers.access === 'access-keys' ? [] : ['--iam-instance-profile', `Name=${answers.access === 'create' ? names.profile(fleet) : answers.access}`];
+	const named = profileName({answers, fleet});
+	const profile = named === undefined ? [] : ['--iam-instance-profile', `Name=${named}`];
 	const key = answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair;
 	const group = answers.securityGroup === 'create' ? names.managerGroup(fleet) : answers.securityGroup;
 	const filter = group.startsWith('sg-') ? `Name=group-id,Values=${group}` : `Name=group-name,Values=${group}`;
@@ -177,9 +126,10 @@ export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'perm
 		'ec2:StartInstances',
 		'ec2:TerminateInstances',
 		'ec2:ModifyInstanceMetadataOptions',
+		'ec2:DescribeIamInstanceProfileAssociations',
 		'ec2:AssociateIamInstanceProfile',
+		'ec2:ReplaceIamInstanceProfileAssociation',
 		'ec2:CreateTags',
-		'ec2:DescribeVolumes',
 		'ec2:DeleteVolume',
 		'iam:PassRole',
 	],

@@ -12,6 +12,7 @@ const soft: readonly Action[] = [
 	'ec2:DescribeSpotPriceHistory',
 	'ec2:DescribeRegions',
 	'ssm:GetParametersByPath',
+	'ssm:ListTagsForResource',
 	's3:ListBucketVersions',
 	's3:DeleteObject',
 	's3:DeleteObjectVersion',

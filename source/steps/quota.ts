@@ -3,25 +3,13 @@ import {Problem} from '../problem.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {twinsOf} from './instance-families.ts';
-import {accountLook, managersOf} from './looks/account.ts';
+import {accountActions, accountLook, managersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {networkLook} from './looks/network.ts';
-import {quotaCodes, quotaLook} from './looks/quota.ts';
+import {type Quota, quotaCodeOf, quotaLook} from './looks/quota.ts';
+import {increase, marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from './quota-room.ts';
 
 type Blocked = {problem: Problem; fix?: Fix};
-
-/** The family letters that each vCPU quota counts (facts §10); others have quotas of their own, which aren't looked up. */
-const families = {
-	standard: ['a', 'c', 'd', 'h', 'i', 'im', 'is', 'm', 'r', 't', 'z'],
-	graphics: ['g', 'gr', 'vt'],
-} as const;
-
-/** The quota's code for an instance type, or undefined for a family whose quota isn't known here. */
-export function quotaCodeOf(type: string, spot: boolean): string | undefined {
-	const letters = /^[a-z]+/.exec(type)?.[0] ?? '';
-	const family = families.standard.some((one) => one === letters) ? 'standard' : families.graphics.some((one) => one === letters) ? 'graphics' : undefined;
-	return family && quotaCodes[family][spot ? 'spot' : 'onDemand'];
-}
 
 /** A type that isn't offered where the fleet lives, with a zone or a type that would do. */
 async function notOffered(context: Context, key: 'managerType' | 'workerType', zone: string, types: Map<string, InstanceType>): Promise<Blocked | undefined> {
@@ -54,32 +42,42 @@ async function offeredTwin(context: Context, type: string, zone: string): Promis
 	return twins.find((twin) => seen.get(twin)?.zones.includes(zone));
 }
 
-/** What the limit asks of one quota, and what is left when it asks for too much. */
-function judge(answers: Answers, code: string, workerVcpus: number, managerVcpus: number, vcpus: number): Blocked | undefined {
-	const needed = answers.limit * workerVcpus + managerVcpus;
-	if (needed <= vcpus) return undefined;
-	const most = Math.floor((vcpus - managerVcpus) / workerVcpus);
-	const way = answers.spot ? 'on spot' : 'on demand';
-	const and = managerVcpus > 0 ? ' and the manager' : '';
+/** What is left when the limit asks for more than a quota, others or none. */
+function tooMuch(answers: Answers, room: Room): Blocked | undefined {
+	const {code, each, manager, quota, spot, workers} = room;
+	const needed = neededOf(room);
+	if (needed <= quota) return undefined;
+	const most = Math.floor((quota - manager) / each);
 	const problem = new Problem({
-		code: answers.spot ? 'MaxSpotInstanceCountExceeded' : 'VcpuLimitExceeded',
-		message: `${answers.limit} workers of ${answers.workerType}${and} need ${needed} vCPUs, and this account may run ${vcpus} ${way} here.`,
-		advice: `${most >= 1 ? `Add \`--limit ${most}\`, or ask` : 'Ask'} AWS for more: \`aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${code} --desired-value ${needed}\`.`,
+		code: spot ? 'MaxSpotInstanceCountExceeded' : 'VcpuLimitExceeded',
+		message: `${workers} workers of ${answers.workerType}${manager > 0 ? ' and the manager' : ''} need ${needed} vCPUs, and this account may run ${quota} ${marketWords(spot)} here.`,
+		advice: `${most >= 1 ? `Add \`--limit ${most}\`, or ask` : 'Ask'} AWS for more: ${increase(code, needed)}.`,
 	});
 	return {problem, ...(most >= 1 ? {fix: {says: `lower the limit to ${most}`, answers: {limit: most}}} : {})};
 }
 
 const unknown = (what: string): Note => ({says: `How many vCPUs this account may run ${what} isn't known; AWS says so when they are too few.`});
 
+/** A manager that is to be launched, and for which others leave no room now. */
+function noRoomForManager(type: string, vcpus: number, quota: Quota | undefined, others: number | undefined): Note[] {
+	const code = quotaCodeOf(type, false);
+	if (code === undefined || !quota || 'unknown' in quota || others === undefined || others + vcpus <= quota.vcpus) return [];
+	const says = `Others use ${others} of ${quota.vcpus} vCPUs on demand now, so the manager's ${type} doesn't fit until some of those end.`;
+	return [{says, advice: `Ask AWS for more: ${increase(code, others + vcpus)}.`}];
+}
+
 async function check(context: Context, {network}: Pick<Found, 'network'>): Promise<Finding<Found['quota']>> {
-	const {answers} = context;
+	const {answers, fleet} = context;
 	const {limit, managerType, spot, workerType} = answers;
 	const workerCode = quotaCodeOf(workerType, spot);
 	const managerCode = quotaCodeOf(managerType, false);
-	const [types, workerQuota, managerQuota] = await Promise.all([
+	const [types, workerQuota, managerQuota, others, besideManager, account] = await Promise.all([
 		context.look(instanceTypesLook(managerType, workerType)),
 		workerCode === undefined ? undefined : context.look(quotaLook(workerCode)),
 		managerCode === undefined ? undefined : context.look(quotaLook(managerCode)),
+		workerCode === undefined ? undefined : usedByOthers(context, workerCode),
+		managerCode === undefined ? undefined : usedByOthers(context, managerCode),
+		context.look(accountLook),
 	]);
 	const missing = (await notOffered(context, 'workerType', network.zone, types)) ?? (await notOffered(context, 'managerType', network.zone, types));
 	if (missing) return {is: 'blocked', ...missing};
@@ -92,21 +90,24 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 			problem: new Problem({code: 'VcpuLimitExceeded', message, advice: 'Ask AWS for more, or choose a smaller type with `--manager-type`.'}),
 		};
 	}
+	const stands = managersOf(fleet, account).length > 0;
+	const managerNotes = stands ? [] : noRoomForManager(managerType, vcpusOf(managerType), managerQuota, besideManager);
 	if (!workerQuota || 'unknown' in workerQuota || workerCode === undefined) {
 		return {
 			is: 'so',
 			resource: {},
 			says: `${workerType} is offered in ${network.zone}; the quota isn't known`,
-			notes: [unknown(spot ? 'on spot' : 'on demand')],
+			notes: [unknown(marketWords(spot)), ...managerNotes],
 		};
 	}
-	const tooMuch = judge(answers, workerCode, vcpusOf(workerType), shared, workerQuota.vcpus);
-	if (tooMuch) return {is: 'blocked', ...tooMuch};
-	const needed = limit * vcpusOf(workerType) + shared;
+	const room: Room = {code: workerCode, spot, quota: workerQuota.vcpus, workers: limit, each: vcpusOf(workerType), manager: shared, others};
+	const blocked = tooMuch(answers, room);
+	if (blocked) return {is: 'blocked', ...blocked};
 	return {
 		is: 'so',
 		resource: {vcpus: workerQuota.vcpus},
-		says: `${needed} of ${workerQuota.vcpus} vCPUs for ${limit} workers of ${workerType} ${spot ? 'on spot' : 'on demand'}`,
+		says: `${neededOf(room)} of ${workerQuota.vcpus} vCPUs for ${limit} workers of ${workerType} ${marketWords(spot)}${othersWords(room)}`,
+		notes: [...managerNotes, ...[roomNote(room)].filter((note) => note !== undefined)],
 	};
 }
 
@@ -116,7 +117,13 @@ export const quotaStep: Step<'quota', 'network', never> = {
 	title: 'Quota',
 	needs: ['network'],
 	// What the limit costs is shown beside it.
-	actions: ['servicequotas:GetServiceQuota', 'servicequotas:GetAWSDefaultServiceQuota', 'ec2:DescribeSpotPriceHistory', 'pricing:GetProducts'],
+	actions: [
+		...accountActions,
+		'servicequotas:GetServiceQuota',
+		'servicequotas:GetAWSDefaultServiceQuota',
+		'ec2:DescribeSpotPriceHistory',
+		'pricing:GetProducts',
+	],
 	check,
 	commands: ({spot, workerType}, fleet) => {
 		const code = quotaCodeOf(workerType, spot);

@@ -5,9 +5,9 @@ import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {identityLook} from './looks/identity.ts';
-import {type FleetRecord, recordLook} from './looks/record.ts';
+import {type FleetRecord, parameterTagsLook, recordLook} from './looks/record.ts';
 import {changesBetween, fleetAnswers, recordValue} from './recorded.ts';
-import {tagList} from './tags.ts';
+import {bearsMark, missingTags, tagChanges, tagList} from './tags.ts';
 
 /** AWS wants 30 s between deleting a parameter and making one of that name again (facts §17.1). */
 const pauseSeconds = 5;
@@ -32,6 +32,24 @@ async function isTheirsNow(context: Context, {at, version}: FleetRecord): Promis
 	return writer !== undefined && writer !== arn;
 }
 
+/** The fleet's parameters that bear its mark, with their tags; none where the answers have no tags that they could lack. */
+async function taggedParameters(context: Context): Promise<{name: string; tags: Record<string, string>}[]> {
+	const {answers, fleet} = context;
+	if (Object.keys(answers.tags).length === 0) return [];
+	const own = [names.record(fleet), ...(answers.tokenStore === 'ssm' ? [names.token(fleet)] : [])];
+	const seen = await Promise.all(own.map(async (name) => ({name, tags: await context.look(parameterTagsLook(name))})));
+	return seen.flatMap(({name, tags}) => (tags && bearsMark(fleet, tags) ? [{name, tags}] : []));
+}
+
+async function setTags(context: Context): Promise<void> {
+	const {answers, cloud} = context;
+	for (const {name, tags} of await taggedParameters(context)) {
+		const Tags = tagList(missingTags(answers, tags));
+		if (Tags.length > 0) await cloud.call('AddTagsToResource', {ResourceType: 'Parameter', ResourceId: name, Tags});
+		context.forget(parameterTagsLook(name));
+	}
+}
+
 async function check(context: Context): Promise<Finding<Found['record']>> {
 	const {answers, fleet} = context;
 	const name = names.record(fleet);
@@ -39,13 +57,22 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 	const record = await context.look(recordLook);
 	if (!record) return {is: 'missing', says: `${name}, so that any teammate can open this fleet`};
 	const resource = {version: record.version};
-	const changes = changesBetween(record.answers, fleetAnswers(answers));
+	const answered = changesBetween(record.answers, fleetAnswers(answers));
+	const changes = answered.some(({what}) => what === 'tags')
+		? answered
+		: [
+				...answered,
+				...tagChanges(
+					answers,
+					(await taggedParameters(context)).map(({tags}) => tags),
+				),
+			];
 	if (changes.length === 0) return {is: 'so', resource, says: `version ${record.version}`};
 	const never = changes.filter(({how}) => how === 'never');
 	if (never.length > 0) {
 		return {is: 'blocked', problem: otherAnswers(name, never, 'Answer as the record does, or name another fleet with `--fleet`.')};
 	}
-	if (await isTheirsNow(context, record)) {
+	if (answered.length > 0 && (await isTheirsNow(context, record))) {
 		return {is: 'blocked', problem: otherAnswers(name, changes, theirsNow)};
 	}
 	return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
@@ -91,11 +118,19 @@ async function writerOf({cloud, fleet}: Context, version: number): Promise<strin
 /** Writes the answers over those that were read, and tells when somebody wrote in between: SSM has no compare-and-set (facts §17.1). */
 async function change(context: Context, read: number, report: Report): Promise<void> {
 	const {answers, cloud, fleet} = context;
+	const record = await context.look(recordLook);
+	if (record && changesBetween(record.answers, fleetAnswers(answers)).length === 0) return;
 	const {Version = read + 1} = await cloud.call('PutParameter', {Name: names.record(fleet), Value: recordValue(answers), Overwrite: true, Tier: 'Standard'});
 	context.forget(recordLook);
 	if (Version === read + 1) return;
 	const writer = (await writerOf(context, Version - 1)) ?? 'somebody';
 	report({says: `${writer} wrote version ${Version - 1} meanwhile; version ${Version} holds these answers`});
+}
+
+async function apply(context: Context, _found: object, finding: Finding<Found['record']>, report: Report): Promise<void> {
+	if (finding.is !== 'different') return make(context, report);
+	await change(context, finding.resource.version, report);
+	await setTags(context);
 }
 
 async function remove({cloud, fleet, forget}: Removal, report: Report): Promise<void> {
@@ -131,9 +166,17 @@ export const recordStep: Step<'record', never, 'identity' | 'permissions' | 'quo
 	needs: [],
 	after: ['identity', 'permissions', 'quota'],
 	// Fleets are found by the path of their records.
-	actions: ['ssm:GetParameter', 'ssm:GetParametersByPath', 'ssm:GetParameterHistory', 'ssm:PutParameter', 'ssm:AddTagsToResource', 'ssm:DeleteParameter'],
+	actions: [
+		'ssm:GetParameter',
+		'ssm:GetParametersByPath',
+		'ssm:GetParameterHistory',
+		'ssm:ListTagsForResource',
+		'ssm:PutParameter',
+		'ssm:AddTagsToResource',
+		'ssm:DeleteParameter',
+	],
 	check,
-	apply: (context, _found, finding, report) => (finding.is === 'different' ? change(context, finding.resource.version, report) : make(context, report)),
+	apply,
 	stands,
 	remove,
 	commands,

@@ -4,15 +4,27 @@ import type {Change, Context, Finding, Found, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {canonicalCidr} from './cidr.ts';
+import {setMissingTags} from './ec2-tags.ts';
 import {extraNotes, foreign, keptOut, type Seen, see, staleWorkerRules} from './groups-seen.ts';
 import {accountActions, accountLook, type Group, type Rule} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import {groupsStand, removeGroups} from './security-groups-removal.ts';
-import {bearsMark, tagList} from './tags.ts';
+import {bearsMark, tagChanges, tagList} from './tags.ts';
 import {missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
 
 const sshRules = ({from}: Seen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
 const workerRules = (managerGroupId: string): WantedRule[] => workerPorts.map((port) => ({port, groupId: managerGroupId}));
+
+const isSsh = ({fromPort, toPort}: Rule): boolean => fromPort === 22 && toPort === 22;
+
+/** What bears tags of ours and stays: the groups that we made, which have a name of their own, and our rules, in an adopted group too. */
+async function tagged(context: Context, seen: Seen): Promise<{groups: Group[]; rules: Rule[]}> {
+	const {answers, fleet} = context;
+	const groups = [seen.adopted ? undefined : seen.manager, seen.workers].filter((group) => group !== undefined);
+	const going = [...outlivedRules(seen.ours, answers.sshFrom, isSsh), ...(await staleWorkerRules(context, seen))].map(({id}) => id);
+	const inWorkers = (seen.workers?.inbound ?? []).filter(({tags}) => bearsMark(fleet, tags));
+	return {groups, rules: [...seen.ours, ...inWorkers].filter(({id}) => !going.includes(id))};
+}
 
 async function check(context: Context, {network}: Pick<Found, 'network'>): Promise<Finding<Found['security-groups']>> {
 	const {answers, fleet} = context;
@@ -35,7 +47,8 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 		};
 	}
 	const inbound = [...manager.inbound, ...ours];
-	const outlived = outlivedRules(ours, answers.sshFrom, ({fromPort, toPort}) => fromPort === 22 && toPort === 22);
+	const outlived = outlivedRules(ours, answers.sshFrom, isSsh);
+	const {groups, rules} = await tagged(context, seen);
 	const changes: Change[] = [
 		...missingRules(inbound, sshRules(seen)).map(({cidr = ''}): Change => ({what: 'sshFrom', from: 'port 22 closed to it', to: cidr, how: 'live'})),
 		...outlived.map(({cidr = ''}): Change => ({what: 'sshFrom', from: `port 22 open to ${cidr}`, to: 'closed to it', how: 'live'})),
@@ -45,6 +58,15 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 		...(await staleWorkerRules(context, seen)).map(
 			({fromPort, groupId = ''}): Change => ({what: `port ${fromPort} of the workers`, from: `open to ${groupId}`, to: 'closed to it', how: 'live'}),
 		),
+		...tagChanges(
+			answers,
+			groups.map(({tags}) => tags),
+			'Name',
+		),
+		...tagChanges(
+			answers,
+			rules.map(({tags}) => tags),
+		).map((change): Change => ({...change, what: 'tags of rules'})),
 	];
 	const resource = {managerGroupId: manager.id, workersGroupId: workers.id, workersGroupName: workers.name};
 	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
@@ -132,12 +154,11 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 	for (const group of seen.adopted ? [workers] : [manager, workers]) if (!bearsMark(fleet, group.tags)) throw foreign(group);
 	await open(context, manager.id, missingRules([...manager.inbound, ...seen.ours], sshRules(seen)));
 	await open(context, workers.id, missingRules(workers.inbound, workerRules(manager.id)));
-	await close(
-		context,
-		manager.id,
-		outlivedRules(seen.ours, answers.sshFrom, ({fromPort, toPort}) => fromPort === 22 && toPort === 22),
-	);
+	await close(context, manager.id, outlivedRules(seen.ours, answers.sshFrom, isSsh));
 	await close(context, workers.id, await staleWorkerRules(context, seen));
+	const {groups, rules} = await tagged(context, seen);
+	await setMissingTags(context, groups, 'Name');
+	await setMissingTags(context, rules);
 	context.forget(accountLook, adoptedGroupsLook(answers.securityGroup));
 }
 

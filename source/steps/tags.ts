@@ -1,4 +1,5 @@
-import {type Fleet, markKeys, type Part} from '../fleet.ts';
+import {type Answers, type Fleet, markKeys, type Part} from '../fleet.ts';
+import type {Change} from '../step.ts';
 
 /** A tag as EC2, S3, IAM and SSM all write it. */
 export type Tag = {Key: string; Value: string};
@@ -18,3 +19,19 @@ export const bearsMark = (fleet: Fleet, tags: Record<string, string>, part?: Par
 
 /** Whether tags of a thing outside any region bear the mark of this fleet in its region. */
 export const bearsGlobalMark = (fleet: Fleet, tags: Record<string, string>): boolean => bearsMark(fleet, tags) && tags[markKeys.region] === fleet.region;
+
+/**
+ * Tags of the answers that a thing of ours lacks or bears with another value; `own` are keys that its creating call sets whatever the answers
+ * say. None is ever taken away: a tag that no answer names may be somebody's as well as an earlier answer's.
+ */
+export const missingTags = ({tags}: Pick<Answers, 'tags'>, standing: Record<string, string>, ...own: string[]): Record<string, string> =>
+	Object.fromEntries(Object.entries(tags).filter(([key, value]) => standing[key] !== value && !own.includes(key)));
+
+/** The one change that tells which tags of the answers some things of ours lack; none where they lack nothing. */
+export function tagChanges(answers: Pick<Answers, 'tags'>, standing: readonly Record<string, string>[], ...own: string[]): Change[] {
+	const missing = Object.entries<string>(Object.assign({}, ...standing.map((tags) => missingTags(answers, tags, ...own))));
+	if (missing.length === 0) return [];
+	const other = (key: string, value: string) => standing.map((tags) => tags[key]).find((one) => one !== undefined && one !== value);
+	const was = ([key, value]: [string, string]) => (other(key, value) === undefined ? `no ${key}` : `${key}=${other(key, value)}`);
+	return [{what: 'tags', from: missing.map(was).join(', '), to: missing.map(([key, value]) => `${key}=${value}`).join(', '), how: 'live'}];
+}

@@ -54,7 +54,7 @@ test('a changed answer says what it does to a fleet that stands; what is this la
 	const how = (wanted: string) => inOrder.filter(({change}) => change === wanted).map(({id}) => id);
 	assert.deepEqual(how('never'), ['region', 'fleet']);
 	assert.deepEqual(how('replace'), ['subnet', 'image', 'managerType', 'securityGroup', 'keyPair']);
-	assert.deepEqual(how('drain'), ['executor', 'access', 'gitlabUrl', 'gitlabCa', 'runner', 'gitlabRunnerVersion', 'dockerMachineVersion', 'engineInstall']);
+	assert.deepEqual(how('drain'), ['executor', 'gitlabUrl', 'gitlabCa', 'runner', 'gitlabRunnerVersion', 'dockerMachineVersion', 'engineInstall']);
 });
 
 test('an answer’s flag is no flag of a command too', () => {

@@ -63,7 +63,14 @@ for (const side of sides) {
 			);
 			const {TagList} = await cloud.call('ListTagsForResource', {ResourceType: 'Parameter', ResourceId: Name});
 			assert.deepEqual(TagList, [{Key: 'gitlab-runner-aws:fleet', Value: 'contract'}]);
+			await cloud.call('AddTagsToResource', {ResourceType: 'Parameter', ResourceId: Name, Tags: [{Key: 'team', Value: 'ci'}]});
+			const {TagList: more} = await cloud.call('ListTagsForResource', {ResourceType: 'Parameter', ResourceId: Name});
+			assert.deepEqual(more, [
+				{Key: 'gitlab-runner-aws:fleet', Value: 'contract'},
+				{Key: 'team', Value: 'ci'},
+			]);
 			await cloud.call('DeleteParameter', {Name});
+			await rejects(cloud.call('ListTagsForResource', {ResourceType: 'Parameter', ResourceId: Name}), 'InvalidResourceId');
 			await rejects(cloud.call('GetParameter', {Name}), 'ParameterNotFound');
 			await rejects(cloud.call('DeleteParameter', {Name}), 'ParameterNotFound');
 		});
@@ -119,6 +126,14 @@ for (const side of sides) {
 			assert.deepEqual(InstanceProfile?.Tags, Tags);
 			assert.deepEqual((await cloud.call('GetRole', {RoleName})).Role?.Tags, Tags);
 			assert.deepEqual(JSON.parse(decodeURIComponent((await cloud.call('GetRolePolicy', {RoleName, PolicyName})).PolicyDocument ?? '')), JSON.parse(policy));
+			const more = [
+				{Key: 'gitlab-runner-aws:fleet', Value: 'another'},
+				{Key: 'team', Value: 'ci'},
+			];
+			await cloud.call('TagRole', {RoleName, Tags: more});
+			await cloud.call('TagInstanceProfile', {InstanceProfileName, Tags: more});
+			assert.deepEqual((await cloud.call('GetRole', {RoleName})).Role?.Tags, more);
+			assert.deepEqual((await cloud.call('GetInstanceProfile', {InstanceProfileName})).InstanceProfile?.Tags, more);
 			assert.deepEqual((await cloud.call('ListRolePolicies', {RoleName})).PolicyNames, [PolicyName]);
 			await rejects(cloud.call('DeleteRole', {RoleName}), 'DeleteConflict');
 			await cloud.call('RemoveRoleFromInstanceProfile', {InstanceProfileName, RoleName});
@@ -126,6 +141,8 @@ for (const side of sides) {
 			await cloud.call('DeleteRolePolicy', {RoleName, PolicyName});
 			await cloud.call('DeleteRole', {RoleName});
 			await rejects(cloud.call('DeleteRole', {RoleName}), 'NoSuchEntity');
+			await rejects(cloud.call('TagRole', {RoleName, Tags}), 'NoSuchEntity');
+			await rejects(cloud.call('TagInstanceProfile', {InstanceProfileName, Tags}), 'NoSuchEntity');
 			await rejects(cloud.call('GetRolePolicy', {RoleName, PolicyName}), 'NoSuchEntity');
 		});
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
 import type {Cloud} from '../../source/cloud/port.ts';
-import {comesTo, launch, region, rejects, started, ubuntu} from './cloud-parts.ts';
+import {isProblem} from '../../source/problem.ts';
+import {comesTo, group, launch, publicKey, region, rejects, started, tagged, ubuntu} from './cloud-parts.ts';
 import {eventually, sides, type World} from './cloud-sides.ts';
 
 for (const side of sides) {
@@ -67,6 +68,70 @@ for (const side of sides) {
 			assert.equal(await eventually(world, tags), 'abc');
 			await cloud.call('DeleteTags', {Resources: [id], Tags: [{Key: 'gitlab-runner-aws:proven'}]});
 			assert.equal(await tags(), undefined);
+			await cloud.call('TerminateInstances', {InstanceIds: [id]});
+		});
+
+		test('a machine that runs is given a profile, then another in its place', async () => {
+			for (const InstanceProfileName of ['one', 'other']) await cloud.call('CreateInstanceProfile', {InstanceProfileName});
+			const id = await started(cloud, await launch(cloud, 'profiles'));
+			await comesTo(world, cloud, id, 'running');
+			const associations = async () =>
+				(await cloud.call('DescribeIamInstanceProfileAssociations', {Filters: [{Name: 'instance-id', Values: [id]}]})).IamInstanceProfileAssociations ?? [];
+			assert.deepEqual(await associations(), []);
+			const named = (Name: string) => ({IamInstanceProfile: {Name}});
+			await eventually(world, async () => {
+				const given = cloud.call('AssociateIamInstanceProfile', {InstanceId: id, ...named('one')});
+				return given.catch((error) => (isProblem(error, 'InvalidParameterValue') ? undefined : Promise.reject(error)));
+			});
+			await rejects(cloud.call('AssociateIamInstanceProfile', {InstanceId: id, ...named('other')}), 'IncorrectState');
+			const [given] = await associations();
+			assert.deepEqual([given?.InstanceId, given?.IamInstanceProfile?.Arn?.split('/').at(-1)], [id, 'one']);
+			const AssociationId = given?.AssociationId ?? '';
+			await cloud.call('ReplaceIamInstanceProfileAssociation', {AssociationId, ...named('other')});
+			assert.deepEqual(
+				(await associations()).map((each) => each.IamInstanceProfile?.Arn?.split('/').at(-1)),
+				['other'],
+			);
+			const nobodys = {AssociationId: 'iip-assoc-00000000000000001', ...named('one')};
+			await rejects(cloud.call('ReplaceIamInstanceProfileAssociation', nobodys), 'InvalidAssociationID.NotFound');
+			await cloud.call('TerminateInstances', {InstanceIds: [id]});
+			await comesTo(world, cloud, id, 'terminated');
+			assert.deepEqual(await associations(), []);
+		});
+
+		test('tags are put on a disk, a group, its rule and a key pair that stand already', async () => {
+			const id = await started(cloud, await launch(cloud, 'tagged'));
+			await comesTo(world, cloud, id, 'running');
+			const groupId = await group(cloud, 'tagged');
+			const {SecurityGroupRules} = await cloud.call('AuthorizeSecurityGroupIngress', {
+				GroupId: groupId,
+				IpPermissions: [{IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{CidrIp: '198.51.100.4/32'}]}],
+				TagSpecifications: [tagged('security-group-rule', 'tagged')],
+			});
+			await cloud.call('ImportKeyPair', {KeyName: 'tagged', PublicKeyMaterial: publicKey(), TagSpecifications: [tagged('key-pair', 'tagged')]});
+			const Filters = [{Name: 'tag:gitlab-runner-aws:fleet', Values: ['tagged']}];
+			const look = async () => {
+				const [{Volumes = []}, {SecurityGroups = []}, rules, {KeyPairs = []}] = await Promise.all([
+					cloud.call('DescribeVolumes', {Filters}),
+					cloud.call('DescribeSecurityGroups', {Filters}),
+					cloud.call('DescribeSecurityGroupRules', {Filters}),
+					cloud.call('DescribeKeyPairs', {Filters}),
+				]);
+				return {disk: Volumes[0], group: SecurityGroups[0], rule: rules.SecurityGroupRules?.[0], pair: KeyPairs[0]};
+			};
+			const seen = await eventually(world, async () => {
+				const {disk, group: seenGroup, pair, rule} = await look();
+				return disk && seenGroup && pair && rule ? {disk, pair} : undefined;
+			});
+			assert.deepEqual(
+				seen.disk.Attachments?.map(({InstanceId}) => InstanceId),
+				[id],
+			);
+			const Resources = [seen.disk.VolumeId, groupId, SecurityGroupRules?.[0]?.SecurityGroupRuleId, seen.pair.KeyPairId].flatMap((one) => one ?? []);
+			assert.equal(Resources.length, 4);
+			await cloud.call('CreateTags', {Resources, Tags: [{Key: 'team', Value: 'ci'}]});
+			const after = await look();
+			for (const thing of [after.disk, after.group, after.rule, after.pair]) assert.equal(thing?.Tags?.find(({Key}) => Key === 'team')?.Value, 'ci');
 			await cloud.call('TerminateInstances', {InstanceIds: [id]});
 		});
 

@@ -30,7 +30,11 @@ const live: readonly {flags: Given; applies: readonly string[]; sees?: RegExp}[]
 	{flags: {spot: false}, applies: ['test-machine', 'runner']},
 	{flags: {spotPrice: 0.08}, applies: ['test-machine', 'runner'], sees: /amazonec2-spot-price=0\.08/},
 	{flags: {machineOptions: ['engine-opt=mtu=1400']}, applies: ['test-machine', 'runner'], sees: /engine-opt=mtu=1400/},
-	{flags: {tags: {CostCenter: '42'}}, applies: ['manager', 'test-machine', 'runner'], sees: /CostCenter,42/},
+	{
+		flags: {tags: {CostCenter: '42'}},
+		applies: ['bucket', 'security-groups', 'key-pair', 'instance-profile', 'manager', 'test-machine', 'runner'],
+		sees: /CostCenter,42/,
+	},
 	{flags: {cacheDays: 30}, applies: ['bucket']},
 	{flags: {cache: 'none'}, applies: ['instance-profile', 'runner']},
 	{flags: {sshFrom: '203.0.113.0/24'}, applies: ['security-groups']},

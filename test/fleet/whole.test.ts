@@ -49,6 +49,7 @@ test('destroy leaves the cache bucket and no more, and with the cache nothing', 
 test('whatever the answers are, the same again changes nothing and is at most four round trips deep', async () => {
 	const variants: ((world: World) => Given)[] = [
 		() => ({tokenStore: 'ssm'}),
+		() => ({tokenStore: 'ssm', tags: {CostCenter: '42'}}),
 		() => ({spot: false, cache: 'none', idleCount: 1}),
 		() => ({managerType: 't4g.small', workerType: 'c6g.large'}),
 		() => ({image: 'al2023', workerImage: 'debian-13', tags: {CostCenter: '42'}}),

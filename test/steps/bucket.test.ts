@@ -42,6 +42,14 @@ test('in us-east-1, and where S3 drops the tags, the bucket is marked right afte
 	assert.deepEqual(bucketIn(at)?.tags, mark);
 });
 
+test('a tag that somebody sets while ours are being set stays too', async () => {
+	const at = world();
+	await drive(at).setUp('bucket');
+	at.faults.meanwhile('GetBucketTagging', 2, () => Object.assign(bucketIn(at)?.tags ?? {}, {theirs: 'x'}));
+	const {failed} = await drive(at, {tags: {CostCenter: '42'}}).setUp('bucket');
+	assert.deepEqual([failed, bucketIn(at)?.tags], [[], {...mark, theirs: 'x', CostCenter: '42'}]);
+});
+
 test('a bucket of that name that is another account’s blocks', async () => {
 	const at = world();
 	at.outside.takeBucketName(bucketName);

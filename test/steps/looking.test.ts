@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
-import {quotaCodeOf} from '../../source/steps/quota.ts';
+import {quotaCodeOf} from '../../source/steps/looks/quota.ts';
 import {awsSteps, changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 test('credentials that don’t work are one problem, and everything else waits for them', async () => {

@@ -175,6 +175,34 @@ test('IMDSv2, a missing profile and missing tags are mended as it runs', async (
 	assert.deepEqual([managerIn(at)?.tokens, managerIn(at)?.tags.CostCenter], ['required', '42']);
 });
 
+test('another profile is given to the manager as it runs, once EC2 knows it, and never by another manager', async () => {
+	const at = world();
+	await drive(at).setUp();
+	const manager = managerIn(at)?.id;
+	const call = at.outside.call;
+	call('CreateRole', region, {RoleName: 'managers', AssumeRolePolicyDocument: '{"Statement": []}'});
+	call('CreateInstanceProfile', region, {InstanceProfileName: 'managers'});
+	call('AddRoleToInstanceProfile', region, {InstanceProfileName: 'managers', RoleName: 'managers'});
+	const {plan, setUp} = drive(at, {access: 'managers'});
+	const own = `gitlab-runners-${region}-manager`;
+	assert.deepEqual(differences(await plan(), 'manager'), [{what: 'access', from: own, to: 'managers', how: 'live'}]);
+	const before = at.calls.length;
+	const {events, failed} = await setUp();
+	assert.deepEqual([failed, managerIn(at)?.id, managerIn(at)?.profileName], [[], manager, 'managers']);
+	assert.ok(events.some((event) => event.event === 'step.says' && event.says === 'waiting until EC2 knows the instance profile'));
+	assert.deepEqual([...new Set(changesSince(at, before))], ['PutParameter', 'ReplaceIamInstanceProfileAssociation']);
+});
+
+test('a disk that somebody else put to the manager gets no tags', async () => {
+	const at = world();
+	await drive(at).setUp();
+	const {volumes} = at.outside.region(region);
+	const [own] = [...volumes.values()];
+	if (own) volumes.set('vol-0123456789abcdef0', {...own, id: 'vol-0123456789abcdef0', tags: {}});
+	assert.deepEqual((await drive(at, {tags: {CostCenter: '42'}}).setUp()).failed, []);
+	assert.deepEqual([own?.tags.CostCenter, volumes.get('vol-0123456789abcdef0')?.tags], ['42', {}]);
+});
+
 test('no capacity is told in AWS’s place, and what stands is gone on from', async () => {
 	const at = world();
 	at.outside.capacity('t3.small', 'us-east-2a', 'none');

@@ -4,7 +4,7 @@ import {realClock} from '../../source/clock.ts';
 import {realCloud} from '../../source/cloud/real.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {awsSteps, drive, found, region} from './drive.ts';
+import {awsSteps, drive, found, notes, region, sentence} from './drive.ts';
 
 let peers: PeerWorld;
 let close: () => void;
@@ -68,4 +68,35 @@ test('on moto an adopted bucket gets our rule beside another’s, and is left as
 			before.map(({ID}) => ID),
 		);
 	}
+});
+
+test('on moto, whose machines don’t tell their vCPUs, others’ are counted by their types', async () => {
+	const cloud = ports.cloudAt(region);
+	const {Parameter} = await cloud.call('GetParameter', {Name: '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id'});
+	const before = found(await drive(ports).plan('network', 'quota'));
+	await cloud.call('RunInstances', {ImageId: Parameter?.Value, InstanceType: 'm5.xlarge', MinCount: 1, MaxCount: 1});
+	const plan = await drive(ports, {spot: false}).plan('network', 'quota');
+	assert.deepEqual(before, found(plan));
+	assert.match([sentence(plan, 'quota'), ...notes(plan, 'quota')].join(), /others use 4 now|Others use 4 of/);
+});
+
+test('on moto tags that come later are set on all that stands, and then nothing is changed', async () => {
+	assert.deepEqual((await drive(ports).setUp()).failed, []);
+	peers.aws.forget();
+	const {failed, plan} = await drive(ports, {tags: {CostCenter: '42'}}).setUp();
+	assert.deepEqual([failed, found(plan)], [[], allSo]);
+	assert.deepEqual(changing().sort(), [
+		'AddTagsToResource',
+		'CreateTags',
+		'CreateTags',
+		'CreateTags',
+		'CreateTags',
+		'PutBucketTagging',
+		'PutParameter',
+		'TagInstanceProfile',
+		'TagRole',
+	]);
+	peers.aws.forget();
+	assert.deepEqual([(await drive(ports, {tags: {CostCenter: '42'}}).setUp()).failed, changing()], [[], []]);
+	assert.deepEqual((await drive(ports).destroy({withCache: true})).left, []);
 });

@@ -28,6 +28,7 @@ import {
 	GetConsoleOutputCommand,
 	ImportKeyPairCommand,
 	ModifyInstanceMetadataOptionsCommand,
+	ReplaceIamInstanceProfileAssociationCommand,
 	RevokeSecurityGroupIngressCommand,
 	RunInstancesCommand,
 	StartInstancesCommand,
@@ -79,5 +80,6 @@ export function openEc2(settings: Settings): Opened {
 		DescribeIamInstanceProfileAssociations: (input, options) =>
 			allPages(input, 'IamInstanceProfileAssociations', (page) => client.send(new DescribeIamInstanceProfileAssociationsCommand(page), options)),
 		AssociateIamInstanceProfile: (input, options) => client.send(new AssociateIamInstanceProfileCommand(input), options),
+		ReplaceIamInstanceProfileAssociation: (input, options) => client.send(new ReplaceIamInstanceProfileAssociationCommand(input), options),
 	};
 }

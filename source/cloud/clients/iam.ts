@@ -17,6 +17,8 @@ import {
 	PutRolePolicyCommand,
 	RemoveRoleFromInstanceProfileCommand,
 	SimulatePrincipalPolicyCommand,
+	TagInstanceProfileCommand,
+	TagRoleCommand,
 } from '@aws-sdk/client-iam';
 import type {Opened, Settings} from '../calls.ts';
 import {allMarked} from '../paging.ts';
@@ -28,6 +30,7 @@ export function openIam(settings: Settings): Opened {
 		ListAccountAliases: (input, options) => client.send(new ListAccountAliasesCommand(input), options),
 		GetRole: (input, options) => client.send(new GetRoleCommand(input), options),
 		CreateRole: (input, options) => client.send(new CreateRoleCommand(input), options),
+		TagRole: (input, options) => client.send(new TagRoleCommand(input), options),
 		DeleteRole: (input, options) => client.send(new DeleteRoleCommand(input), options),
 		GetRolePolicy: (input, options) => client.send(new GetRolePolicyCommand(input), options),
 		PutRolePolicy: (input, options) => client.send(new PutRolePolicyCommand(input), options),
@@ -38,6 +41,7 @@ export function openIam(settings: Settings): Opened {
 		DetachRolePolicy: (input, options) => client.send(new DetachRolePolicyCommand(input), options),
 		GetInstanceProfile: (input, options) => client.send(new GetInstanceProfileCommand(input), options),
 		CreateInstanceProfile: (input, options) => client.send(new CreateInstanceProfileCommand(input), options),
+		TagInstanceProfile: (input, options) => client.send(new TagInstanceProfileCommand(input), options),
 		DeleteInstanceProfile: (input, options) => client.send(new DeleteInstanceProfileCommand(input), options),
 		AddRoleToInstanceProfile: (input, options) => client.send(new AddRoleToInstanceProfileCommand(input), options),
 		RemoveRoleFromInstanceProfile: (input, options) => client.send(new RemoveRoleFromInstanceProfileCommand(input), options),

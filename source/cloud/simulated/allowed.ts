@@ -8,7 +8,7 @@ const has = (input: object, ...keys: string[]) => keys.some((key) => Object.entr
 /** Actions that a call needs beside its own, by what is in it (facts §7, §8, §17.1). */
 function alsoNeeded(name: OperationName, input: object): string[] {
 	if (name === 'AddRoleToInstanceProfile') return ['iam:PassRole'];
-	if (name === 'AssociateIamInstanceProfile') return ['iam:PassRole'];
+	if (name === 'AssociateIamInstanceProfile' || name === 'ReplaceIamInstanceProfileAssociation') return ['iam:PassRole'];
 	if (name === 'CreateRole' && has(input, 'Tags')) return ['iam:TagRole'];
 	if (name === 'CreateInstanceProfile' && has(input, 'Tags')) return ['iam:TagInstanceProfile'];
 	if (name === 'PutParameter' && has(input, 'Tags')) return ['ssm:AddTagsToResource'];

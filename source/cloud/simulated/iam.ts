@@ -80,6 +80,7 @@ export const iam: Handlers<
 	| 'ListAccountAliases'
 	| 'GetRole'
 	| 'CreateRole'
+	| 'TagRole'
 	| 'DeleteRole'
 	| 'GetRolePolicy'
 	| 'PutRolePolicy'
@@ -89,6 +90,7 @@ export const iam: Handlers<
 	| 'DetachRolePolicy'
 	| 'GetInstanceProfile'
 	| 'CreateInstanceProfile'
+	| 'TagInstanceProfile'
 	| 'DeleteInstanceProfile'
 	| 'AddRoleToInstanceProfile'
 	| 'RemoveRoleFromInstanceProfile'
@@ -124,6 +126,11 @@ export const iam: Handlers<
 		};
 		account.roles.set(name, role);
 		return {Role: roleShown(here, role)};
+	},
+	TagRole(input, {account}) {
+		onlyKnows('TagRole', input, ['RoleName', 'Tags']);
+		Object.assign(roleOf(account, input.RoleName).tags, tagsOf(required(input.Tags, 'Tags')));
+		return {};
 	},
 	DeleteRole(input, {account}) {
 		onlyKnows('DeleteRole', input, ['RoleName']);
@@ -183,6 +190,11 @@ export const iam: Handlers<
 		};
 		account.profiles.set(name, profile);
 		return {InstanceProfile: profileShown(here, profile)};
+	},
+	TagInstanceProfile(input, {account}) {
+		onlyKnows('TagInstanceProfile', input, ['InstanceProfileName', 'Tags']);
+		Object.assign(profileOf(account, input.InstanceProfileName).tags, tagsOf(required(input.Tags, 'Tags')));
+		return {};
 	},
 	DeleteInstanceProfile(input, {account}) {
 		onlyKnows('DeleteInstanceProfile', input, ['InstanceProfileName']);

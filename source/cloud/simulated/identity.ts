@@ -1,6 +1,7 @@
-import {stateOf} from './account.ts';
+import type {IamInstanceProfileSpecification} from '@aws-sdk/client-ec2';
+import {type InstanceState, type ProfileState, stateOf} from './account.ts';
 import {onlyKnows, required} from './asked.ts';
-import type {Handlers} from './here.ts';
+import type {Handlers, Here} from './here.ts';
 import {instanceById} from './instances.ts';
 import {refusal} from './refusal.ts';
 
@@ -16,9 +17,25 @@ function decoded(encoded: string): {action: string; by: string; explicit: boolea
 	}
 }
 
+/** The association of an instance with its profile, whichever that is. */
+const associationOf = ({id}: InstanceState): string => id.replace('i-', 'iip-assoc-');
+
+/** A profile that EC2 knows by now. */
+function profileKnown(asked: IamInstanceProfileSpecification | undefined, {account, now}: Here): ProfileState {
+	const name = asked?.Name ?? asked?.Arn?.split('/').at(-1);
+	const profile = account.profiles.get(required(name, 'IamInstanceProfile'));
+	if (profile && profile.spreadAt <= now) return profile;
+	throw refusal('InvalidParameterValue', `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`);
+}
+
 /** Who calls, what a refusal meant, and keys pushed for a minute. */
 export const identity: Handlers<
-	'GetCallerIdentity' | 'DecodeAuthorizationMessage' | 'SendSSHPublicKey' | 'DescribeIamInstanceProfileAssociations' | 'AssociateIamInstanceProfile'
+	| 'GetCallerIdentity'
+	| 'DecodeAuthorizationMessage'
+	| 'SendSSHPublicKey'
+	| 'DescribeIamInstanceProfileAssociations'
+	| 'AssociateIamInstanceProfile'
+	| 'ReplaceIamInstanceProfileAssociation'
 > = {
 	GetCallerIdentity: (_input, {account, by}) => ({Account: account.id, Arn: by, UserId: 'AIDAALICE'}),
 	DecodeAuthorizationMessage(input) {
@@ -50,7 +67,7 @@ export const identity: Handlers<
 		);
 		return {
 			IamInstanceProfileAssociations: worn.map((one) => ({
-				AssociationId: one.id.replace('i-', 'iip-assoc-'),
+				AssociationId: associationOf(one),
 				InstanceId: one.id,
 				State: 'associated',
 				IamInstanceProfile: {Arn: `arn:aws:iam::${account.id}:instance-profile/${one.profileName}`},
@@ -60,12 +77,19 @@ export const identity: Handlers<
 	AssociateIamInstanceProfile(input, here) {
 		onlyKnows('AssociateIamInstanceProfile', input, ['InstanceId', 'IamInstanceProfile']);
 		const instance = instanceById(here, required(input.InstanceId, 'InstanceId'));
-		const name = input.IamInstanceProfile?.Name ?? input.IamInstanceProfile?.Arn?.split('/').at(-1);
-		const profile = here.account.profiles.get(required(name, 'IamInstanceProfile'));
-		if (!profile || profile.spreadAt > here.now)
-			throw refusal('InvalidParameterValue', `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`);
+		const profile = profileKnown(input.IamInstanceProfile, here);
 		if (instance.profileName !== undefined) throw refusal('IncorrectState', `There is an existing association for instance ${instance.id}`);
 		instance.profileName = profile.name;
-		return {IamInstanceProfileAssociation: {InstanceId: instance.id, State: 'associating'}};
+		return {IamInstanceProfileAssociation: {AssociationId: associationOf(instance), InstanceId: instance.id, State: 'associating'}};
+	},
+	ReplaceIamInstanceProfileAssociation(input, here) {
+		onlyKnows('ReplaceIamInstanceProfileAssociation', input, ['AssociationId', 'IamInstanceProfile']);
+		const id = required(input.AssociationId, 'AssociationId');
+		const instance = [...here.region.instances.values()].find(
+			(one) => associationOf(one) === id && one.profileName !== undefined && stateOf(one, here.now) !== 'terminated',
+		);
+		if (!instance) throw refusal('InvalidAssociationID.NotFound', `An invalid association-id of '${id}' was given`);
+		instance.profileName = profileKnown(input.IamInstanceProfile, here).name;
+		return {IamInstanceProfileAssociation: {AssociationId: id, InstanceId: instance.id, State: 'associating'}};
 	},
 };

@@ -2,6 +2,7 @@ import type {Instance} from '@aws-sdk/client-ec2';
 import {type InstanceState, stateOf} from './account.ts';
 import {tagList} from './asked.ts';
 import type {Here} from './here.ts';
+import {kindOf} from './network.ts';
 
 /** EC2's numbers of an instance's states. */
 export const codes = {pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80} as const;
@@ -9,6 +10,8 @@ export const codes = {pending: 0, running: 16, 'shutting-down': 32, terminated: 
 /** An instance as EC2 tells of it. */
 export const shown = (instance: InstanceState, {region, account, now}: Here): Instance => {
 	const state = stateOf(instance, now);
+	const kind = kindOf(instance.type);
+	const threads = kind?.architectures.includes('arm64') ? 1 : 2;
 	const image = region.images.get(instance.imageId);
 	const alive = state !== 'terminated';
 	const profile = instance.profileName === undefined ? undefined : account.profiles.get(instance.profileName);
@@ -17,6 +20,7 @@ export const shown = (instance: InstanceState, {region, account, now}: Here): In
 		InstanceId: instance.id,
 		ImageId: instance.imageId,
 		InstanceType: instance.type,
+		...(kind === undefined ? {} : {CpuOptions: {CoreCount: kind.vcpus / threads, ThreadsPerCore: threads}}),
 		State: {Code: codes[state], Name: state},
 		LaunchTime: new Date(instance.launchedAt),
 		Placement: {AvailabilityZone: instance.zone, Tenancy: 'default'},

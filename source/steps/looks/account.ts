@@ -1,4 +1,4 @@
-import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, SpotInstanceRequest} from '../../cloud/shapes.ts';
+import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, SpotInstanceRequest, Volume} from '../../cloud/shapes.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
 import type {Action, Look, Looking} from '../../step.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
@@ -55,6 +55,9 @@ export type KeyPair = {
 
 export type SpotRequest = {id: string; state: string; instanceId?: string | undefined; tags: Record<string, string>};
 
+/** A disk, and the instance that holds it. */
+export type Disk = {id: string; instanceId?: string | undefined; tags: Record<string, string>};
+
 /**
  * Everything of this region that the fleet's mark, names and patterns can find, and things of others that bear our names: one parallel sweep.
  * Terminated instances are in it, for counting generations.
@@ -64,6 +67,8 @@ export type Account = {
 	groups: Group[];
 	keyPairs: KeyPair[];
 	spotRequests: SpotRequest[];
+	/** Disks that came with a manager. */
+	disks: Disk[];
 	/** Rules of ours in groups that aren't in `groups`: adopted ones. */
 	rulesElsewhere: {inGroup: string; rule: Rule}[];
 };
@@ -106,6 +111,8 @@ export const spotRequestOf = (seen: SpotInstanceRequest): SpotRequest => ({
 	instanceId: seen.InstanceId,
 	tags: tagsOf(seen.Tags),
 });
+
+const diskOf = (seen: Volume): Disk => ({id: seen.VolumeId ?? '', instanceId: seen.Attachments?.[0]?.InstanceId, tags: tagsOf(seen.Tags)});
 
 /** A group as AWS tells it; `marked` are rules that bear a mark, with their ids. */
 export const groupOf = (seen: SecurityGroup, marked: readonly SecurityGroupRule[]): Group => ({
@@ -153,16 +160,17 @@ export const accountActions: readonly Action[] = [
 	'ec2:DescribeSecurityGroupRules',
 	'ec2:DescribeKeyPairs',
 	'ec2:DescribeSpotInstanceRequests',
+	'ec2:DescribeVolumes',
 ];
 
-/** The sweep: eight calls side by side, whatever there is. */
+/** The sweep: nine calls side by side, whatever there is. */
 export const accountLook: Look<Account> = {
 	name: 'account',
 	async load(context) {
 		const {cloud, fleet} = context;
 		const marked = `tag:${markKeys.fleet}`;
 		const pattern = workerPattern(fleet);
-		const [byMark, byKey, groupsByMark, groupsByName, rules, pairsByMark, pairsByName, spot] = await Promise.all([
+		const [byMark, byKey, groupsByMark, groupsByName, rules, pairsByMark, pairsByName, spot, disks] = await Promise.all([
 			instances(context, marked, fleet.name),
 			instances(context, 'key-name', pattern),
 			securityGroups(context, marked, fleet.name),
@@ -171,6 +179,12 @@ export const accountLook: Look<Account> = {
 			keyPairs(context, marked, fleet.name),
 			keyPairs(context, 'key-name', names.keyPair(fleet), pattern),
 			cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: marked, Values: [fleet.name]}]}),
+			cloud.call('DescribeVolumes', {
+				Filters: [
+					{Name: marked, Values: [fleet.name]},
+					{Name: `tag:${markKeys.part}`, Values: ['manager']},
+				],
+			}),
 		]);
 		const groups = byId([...groupsByMark, ...groupsByName].map((group) => groupOf(group, rules)));
 		return {
@@ -184,6 +198,7 @@ export const accountLook: Look<Account> = {
 				pairsByName.filter(({name}) => name === names.keyPair(fleet) || isWorkerName(fleet, name)),
 			),
 			spotRequests: (spot.SpotInstanceRequests ?? []).map(spotRequestOf),
+			disks: (disks.Volumes ?? []).map(diskOf),
 			rulesElsewhere: rules
 				.filter((rule) => rule.IsEgress !== true && !groups.some(({id}) => id === rule.GroupId))
 				.map((rule) => ({inGroup: rule.GroupId ?? '', rule: ruleOf(rule)})),

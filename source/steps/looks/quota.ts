@@ -2,10 +2,23 @@ import type {Look, Looking} from '../../step.ts';
 import {ifAnswered, unless} from '../answering.ts';
 
 /** Service Quotas' codes of vCPU limits for running instances, by family and way of buying (facts §10). */
-export const quotaCodes = {
+const quotaCodes = {
 	standard: {onDemand: 'L-1216C47A', spot: 'L-34B43A08'},
 	graphics: {onDemand: 'L-DB2E81BA', spot: 'L-3819A6DF'},
 } as const;
+
+/** The family letters that each vCPU quota counts (facts §10); others have quotas of their own, which aren't looked up. */
+const families = {
+	standard: ['a', 'c', 'd', 'h', 'i', 'im', 'is', 'm', 'r', 't', 'z'],
+	graphics: ['g', 'gr', 'vt'],
+} as const;
+
+/** The quota's code for an instance type, or undefined for a family whose quota isn't known here. */
+export function quotaCodeOf(type: string, spot: boolean): string | undefined {
+	const letters = /^[a-z]+/.exec(type)?.[0] ?? '';
+	const family = families.standard.some((one) => one === letters) ? 'standard' : families.graphics.some((one) => one === letters) ? 'graphics' : undefined;
+	return family && quotaCodes[family][spot ? 'spot' : 'onDemand'];
+}
 
 /** The account's limit in vCPUs, or why it isn't known. */
 export type Quota = {vcpus: number} | {unknown: string};

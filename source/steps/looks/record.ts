@@ -3,6 +3,7 @@ import {type AnswerKey, answerShapes, type Given, names, wrongShape} from '../..
 import {Problem} from '../../problem.ts';
 import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
+import {tagsOf} from '../tags.ts';
 
 /** What a fleet's record holds, and which version of the parameter it is. */
 export type FleetRecord = {version: number; answers: Given /** When it was written, in milliseconds since 1970. */; at?: number | undefined};
@@ -59,3 +60,12 @@ export const recordLook: Look<FleetRecord | undefined> = {
 		return {version: Version, answers: readRecord(name, Value), at: LastModifiedDate?.getTime()};
 	},
 };
+
+/** Tags of a parameter; undefined where it isn't there, and where AWS doesn't let its tags be seen. */
+export const parameterTagsLook = (name: string): Look<Record<string, string> | undefined> => ({
+	name: `tags of ${name}`,
+	async load({cloud}) {
+		const answer = await unless(cloud.call('ListTagsForResource', {ResourceType: 'Parameter', ResourceId: name}), 'InvalidResourceId', 'not-allowed');
+		return answer && tagsOf(answer.TagList);
+	},
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {panelDriver} from '../../source/commands/status-panel.ts';
+import {watchFleet} from '../../source/commands/status-ports.ts';
+import type {World} from '../../source/simulated.ts';
+import type {Snapshot} from '../../source/snapshot/snapshot.ts';
+import {hasSettled} from '../../source/snapshot/verdict.ts';
+import {someFleet} from '../executors/some-answers.ts';
+import {hearing, sessionAt, standing} from '../panel/at-laptop.ts';
+
+/** The line on the quota that the panel shows before a limit is raised. */
+async function quotaLine(world: World, limit: number): Promise<string | undefined> {
+	const session = sessionAt(world, ['status'], hearing());
+	const driver = await panelDriver(session, await watchFleet(session, someFleet));
+	const stop = new AbortController();
+	let seen: Snapshot | undefined;
+	await driver.watch((snapshot) => {
+		if (!hasSettled(snapshot)) return;
+		seen = snapshot;
+		stop.abort();
+	}, stop.signal);
+	assert.ok(seen);
+	const {proposal} = await driver.prepare({do: 'scale', limit}, seen);
+	return proposal.details.find((line) => line.startsWith('Quota'));
+}
+
+test('a limit that others leave no room for now is said before it is raised, in the words of setup', async () => {
+	const world = await standing(4);
+	assert.equal(await quotaLine(world, 20), 'Quota      40 of 64 vCPUs on spot for 20 workers of c5.large');
+	for (const spotRequestId of ['sir-a', 'sir-b']) world.outside.addInstance(someFleet.region, {type: 'c5.4xlarge', spotRequestId});
+	assert.equal(await quotaLine(world, 8), 'Quota      16 of 64 vCPUs on spot for 8 workers of c5.large; others use 32 now');
+	assert.equal(await quotaLine(world, 20), 'Quota    ! Others use 32 of 64 vCPUs on spot now, so 16 of 20 workers fit until those end.');
+	assert.equal(await quotaLine(world, 40), 'Quota    ! 80 of 64 vCPUs on spot for 40 workers of c5.large: AWS will refuse those that are too many');
+});
