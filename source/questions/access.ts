@@ -30,7 +30,7 @@ const access: Question<'access'> = {
 	help: "create makes a role that may do just what the manager needs. The name of an instance profile takes that one. access-keys puts a user's keys on the manager.",
 	kind: 'choice',
 	asked: false,
-	change: 'drain',
+	change: 'live',
 	default: async () => ({value: 'create'}),
 	choices: async () => [
 		{value: 'create', label: 'a role made for it', hint: 'no keys anywhere'},
