@@ -6,6 +6,7 @@ import {type InstanceType, instanceTypesLook} from '../steps/looks/instance-type
 import {networkLook, type Subnet} from '../steps/looks/network.ts';
 import {onDemandPriceLook, type Price, spotPriceLook} from '../steps/looks/prices.ts';
 import {type Quota, quotaCodeOf, quotaLook} from '../steps/looks/quota.ts';
+import {usedByOthers} from '../steps/quota-room.ts';
 import type {Reaching} from '../steps/reaching.ts';
 import type {MoveChoice} from './driver.ts';
 import {type Ground, within} from './ground.ts';
@@ -22,19 +23,23 @@ async function priceOf(context: Reaching, made: Made, {type, zone, spot}: Place)
 	return usdPerHour({...made, type, zone, spot}, {spot: {[`${type} ${zone}`]: compute}, spotHistory: {}, onDemand: {[type]: compute}, ipv4: 0.005});
 }
 
-function quotaWords(type: InstanceType | undefined, quota: Quota | undefined, limit: number): {says: string; tooFew: boolean} {
+function quotaWords(type: InstanceType | undefined, quota: Quota | undefined, others: number | undefined, limit: number): {says: string; tooFew: boolean} {
 	if (!type || !quota || 'unknown' in quota) return {says: 'quota not known', tooFew: false};
 	const needed = type.vcpus * limit;
-	return {says: `${needed} of ${quota.vcpus} vCPUs for ${limit}`, tooFew: needed > quota.vcpus};
+	return {says: `${needed} of ${quota.vcpus} vCPUs for ${limit}${others ? `, others use ${others} now` : ''}`, tooFew: needed > quota.vcpus};
 }
 
 /** One choice with all that helps to choose it. */
 async function choiceOf(context: Reaching, made: Made, place: Place, limit: number, types: Map<string, InstanceType>, label: string): Promise<MoveChoice> {
 	const code = quotaCodeOf(place.type, place.spot);
-	const [price, quota] = await Promise.all([priceOf(context, made, place), code === undefined ? undefined : context.look(quotaLook(code))]);
+	const [price, quota, others] = await Promise.all([
+		priceOf(context, made, place),
+		code === undefined ? undefined : context.look(quotaLook(code)),
+		code === undefined ? undefined : usedByOthers(context, code),
+	]);
 	const seen = types.get(place.type);
 	const isOffered = seen?.zones.includes(place.zone) ?? false;
-	const {says, tooFew} = quotaWords(seen, quota, limit);
+	const {says, tooFew} = quotaWords(seen, quota, others, limit);
 	const words = [price === undefined ? 'price not known' : `about ${money(price)}/h each`, says, `${place.subnet.freeAddresses} addresses free`];
 	const moved = {
 		...(place.zone === made.zone ? {} : {zone: place.zone, subnet: place.subnet.id}),

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {panelDriver} from '../../source/commands/status-panel.ts';
 import {watchFleet} from '../../source/commands/status-ports.ts';
+import type {PanelDriver} from '../../source/panel/driver.ts';
 import type {World} from '../../source/simulated.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
 import {hasSettled} from '../../source/snapshot/verdict.ts';
 import {someFleet} from '../executors/some-answers.ts';
-import {hearing, sessionAt, standing} from '../panel/at-laptop.ts';
+import {hearing, sessionAt, standing} from './at-laptop.ts';
 
-/** The line on the quota that the panel shows before a limit is raised. */
-async function quotaLine(world: World, limit: number): Promise<string | undefined> {
+/** The panel of somebody at a laptop, and what it shows first. */
+async function opened(world: World): Promise<{driver: PanelDriver; seen: Snapshot}> {
 	const session = sessionAt(world, ['status'], hearing());
 	const driver = await panelDriver(session, await watchFleet(session, someFleet));
 	const stop = new AbortController();
@@ -19,7 +20,12 @@ async function quotaLine(world: World, limit: number): Promise<string | undefine
 		seen = snapshot;
 		stop.abort();
 	}, stop.signal);
-	assert.ok(seen);
+	return {driver, seen: seen ?? assert.fail('It never settled.')};
+}
+
+/** The line on the quota that the panel shows before a limit is raised. */
+async function quotaLine(world: World, limit: number): Promise<string | undefined> {
+	const {driver, seen} = await opened(world);
 	const {proposal} = await driver.prepare({do: 'scale', limit}, seen);
 	return proposal.details.find((line) => line.startsWith('Quota'));
 }
@@ -31,4 +37,13 @@ test('a limit that others leave no room for now is said before it is raised, in 
 	assert.equal(await quotaLine(world, 8), 'Quota      16 of 64 vCPUs on spot for 8 workers of c5.large; others use 32 now');
 	assert.equal(await quotaLine(world, 20), 'Quota    ! Others use 32 of 64 vCPUs on spot now, so 16 of 20 workers fit until those end.');
 	assert.equal(await quotaLine(world, 40), 'Quota    ! 80 of 64 vCPUs on spot for 40 workers of c5.large: AWS will refuse those that are too many');
+});
+
+test('ways to move new workers say what others use of the quota there', async () => {
+	const world = await standing(4);
+	world.outside.addInstance(someFleet.region, {type: 'c5.4xlarge', spotRequestId: 'sir-a'});
+	const {driver, seen} = await opened(world);
+	const moves = await driver.moves(seen);
+	assert.match(moves.find(({label}) => label === 'zone us-east-2b')?.says ?? '', / 8 of 64 vCPUs for 4, others use 16 now,/);
+	assert.match(moves.find(({label}) => label === 'on demand instead')?.says ?? '', / 8 of 64 vCPUs for 4, \d+ addresses/);
 });
