@@ -1,5 +1,5 @@
 import {Problem} from '../problem.ts';
-import {joiner} from '../snapshot/join.ts';
+import {join} from '../snapshot/join.ts';
 import type {Row} from '../snapshot/rows.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {type Watching, watchSources} from '../snapshot/sources.ts';
@@ -33,5 +33,5 @@ export async function lookOnce({ports, watched}: Pick<Watch, 'ports' | 'watched'
 	await late;
 	const now = clock.now();
 	if (!last) throw new Problem({code: 'no-answer', message: `No source has answered within ${patience} s.`, fault: 'outside'});
-	return {snapshot: last, rows: joiner()(last, now), now};
+	return {snapshot: last, rows: join(last, now), now};
 }

@@ -1,4 +1,5 @@
 import {money} from '../snapshot/formats.ts';
+import {type Made, makerIn, workersMade} from '../snapshot/makers.ts';
 import {usdPerHour} from '../snapshot/price.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {twinsOf} from '../steps/instance-families.ts';
@@ -10,9 +11,7 @@ import {usedByOthers} from '../steps/quota-room.ts';
 import type {Reaching} from '../steps/reaching.ts';
 import type {MoveChoice} from './driver.ts';
 import {type Ground, within} from './ground.ts';
-import {workersMade} from './scale.ts';
 
-type Made = NonNullable<ReturnType<typeof workersMade>>;
 type Place = {type: string; zone: string; spot: boolean; subnet: Subnet};
 
 const usd = (price: Price | undefined): number | undefined => (price && 'usd' in price ? price.usd : undefined);
@@ -54,7 +53,7 @@ async function choiceOf(context: Reaching, made: Made, place: Place, limit: numb
 export async function findMoves(ground: Ground, snapshot: Snapshot): Promise<readonly MoveChoice[]> {
 	const made = workersMade(snapshot);
 	if (!made) return [];
-	const limit = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit ?? 1;
+	const limit = makerIn(snapshot)?.limit ?? 1;
 	return within(ground.open(), async (context) => {
 		const twins = twinsOf(made.type);
 		const [{subnets}, types] = await Promise.all([context.look(networkLook), context.look(instanceTypesLook(made.type, ...twins))]);

@@ -40,12 +40,13 @@ export async function prepareRemoval(ground: Ground, name: string, snapshot: Sna
 				const manager = await runningManager(context);
 				const connection = await connectToChange(context, manager);
 				freeWorker(ground.latest() ?? snapshot, name, context.clock.now());
-				await recordDeed(context, `removed ${name}`, ground.who);
 				tell('docker-machine being asked');
 				const outcome = await connection.script(removeWorkerScript, {name}, (progress) => 'says' in progress && tell(progress.says));
 				if (outcome.is === 'failed')
 					throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
-				return outcome.is === 'gone' ? `${name} was gone already.` : `${name} is removed, with its instance, its disk and its key pair.`;
+				if (outcome.is === 'gone') return `${name} was gone already.`;
+				await recordDeed(context, `removed ${name}`, ground.who);
+				return `${name} is removed, with its instance, its disk and its key pair.`;
 			}),
 	};
 }

@@ -2,6 +2,7 @@ import {type Numbers, numbersIn, withNumbers} from '../executors/docker-machine/
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {money} from '../snapshot/formats.ts';
+import {type Made, workersMade} from '../snapshot/makers.ts';
 import {usdPerHour} from '../snapshot/price.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {instanceTypesLook} from '../steps/looks/instance-types.ts';
@@ -13,26 +14,7 @@ import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
 import {recordAnswers} from './recording.ts';
-import {configOn, loadsOn, rewrite, seenInMetrics} from './writing.ts';
-
-/** How workers are made now: their type, zone, market, subnet and disk, by config.toml's options. */
-export function workersMade(
-	snapshot: Snapshot,
-): {type: string; zone: string; spot: boolean; subnet: string | undefined; diskGib: number; publicAddress: boolean} | undefined {
-	const options = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.options;
-	const type = options?.['instance-type'];
-	if (!options || type === undefined) return undefined;
-	const region = options.region ?? snapshot.region;
-	const zone = options.zone ?? 'a';
-	return {
-		type,
-		zone: zone.startsWith(region) ? zone : `${region}${zone}`,
-		spot: 'request-spot-instance' in options && options['request-spot-instance'] !== 'false',
-		subnet: options['subnet-id'],
-		diskGib: Number(options['root-size'] ?? 16),
-		publicAddress: options['private-address-only'] !== 'true',
-	};
-}
+import {configOn, isInForce, loadsOn, rewrite, seenInMetrics} from './writing.ts';
 
 /** How many vCPUs so many workers need, how many the account may run, and how many others leave of them now. */
 async function quotaLine(context: Reaching, {spot, type}: {spot: boolean; type: string}, workers: number, managerType: string): Promise<string> {
@@ -61,7 +43,7 @@ async function addressLine(context: Reaching, subnet: string | undefined, more: 
 	return `Addresses${enough ? '  ' : ' !'}${enough ? '' : ' '}${found.freeAddresses} free in ${found.id} (${found.zone})${enough ? '' : `, and ${more} more are wanted`}`;
 }
 
-function costLine(made: NonNullable<ReturnType<typeof workersMade>>, snapshot: Snapshot, from: number, to: number): string {
+function costLine(made: Made, snapshot: Snapshot, from: number, to: number): string {
 	const each = usdPerHour(made, snapshot.prices.value);
 	if (each === undefined) return "Cost       the price of a worker isn't known";
 	const more = to - from;
@@ -159,7 +141,7 @@ async function writeNumbers(
 	tell("waiting for the runner's metrics to say so");
 	const isSeen = await seenInMetrics(context, connection, (metrics) =>
 		// The idle count itself is in no metric: that the file was loaded is.
-		limit === undefined ? metrics.configLoads !== loads : Object.values(metrics.limits).includes(limit) && metrics.concurrent === concurrent,
+		limit === undefined ? metrics.configLoads !== loads : isInForce(metrics, limit, concurrent),
 	);
 	return isSeen
 		? `${changed}: in config.toml, and the runner's metrics say so. u undoes it.`

@@ -1,7 +1,6 @@
-import {answersBetween, hashOf, tokenIn} from '../executors/docker-machine/config-change.ts';
+import {answersBetween, tokenIn} from '../executors/docker-machine/config-change.ts';
 import type {Given} from '../fleet.ts';
 import {paths} from '../host/scripts/paths.ts';
-import {writeConfigScript} from '../host/scripts/write-config.ts';
 import {Problem} from '../problem.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
@@ -9,7 +8,7 @@ import {canonical} from '../steps/recorded.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
 import {answersBefore, recordAnswers} from './recording.ts';
-import {configOn, seenInMetrics} from './writing.ts';
+import {configOn, isInForce, seenInMetrics, writeOver} from './writing.ts';
 
 const previous = `${paths.config}.previous`;
 
@@ -68,16 +67,12 @@ async function goBack(ground: Ground, context: Reaching, tell: (says: string) =>
 	tell('the record being written');
 	await recordAnswers(context, answers);
 	tell('config.toml being written');
-	const outcome = await connection.script(writeConfigScript, {text: earlier, from: hashOf(standing)});
-	if (outcome.is === 'changed-meanwhile')
+	if (!(await writeOver(connection, standing, earlier)))
 		throw new Problem({code: 'config-busy', message: 'Somebody wrote config.toml at the same moment.', again: true, advice: 'Do it again.'});
-	if (outcome.is === 'refused')
-		throw new Problem({code: 'config-refused', message: `\`gitlab-runner lint\` refuses the earlier config.toml, so this one stays: ${outcome.detail}`});
-	if (outcome.is === 'failed') throw new Problem({code: outcome.code, message: `config.toml can't be written, so this one stays: ${outcome.detail}`});
 	const words = changes.length === 0 ? 'The earlier config.toml is back.' : `Undone: ${changes.join(', ')}.`;
 	const {limit, concurrent} = answers;
 	if (limit === undefined || concurrent === undefined) return words;
 	tell("waiting for the runner's metrics to say so");
-	const isSeen = await seenInMetrics(context, connection, (metrics) => Object.values(metrics.limits).includes(limit) && metrics.concurrent === concurrent);
+	const isSeen = await seenInMetrics(context, connection, (metrics) => isInForce(metrics, limit, concurrent));
 	return isSeen ? `${words} The runner's metrics say so.` : `${words} The runner's metrics haven't said so within a minute.`;
 }

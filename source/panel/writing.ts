@@ -11,23 +11,28 @@ import type {Reaching} from '../steps/reaching.ts';
 const tries = 5;
 
 /** config.toml as it stands on the manager, secrets and all: it goes nowhere but back. */
-export async function configOn(connection: Connection, path: string = paths.config): Promise<string> {
-	const text = await connection.read(path);
+export async function configOn(connection: Connection): Promise<string> {
+	const text = await connection.read(paths.config);
 	if (text !== undefined) return text;
-	throw new Problem({code: 'no-config', message: `The manager has no ${path}.`});
+	throw new Problem({code: 'no-config', message: `The manager has no ${paths.config}.`});
 }
 
-/** Writes another config.toml atomically, judged by `gitlab-runner lint` before; the one before is kept beside it. Gives what was replaced. Throws Problems. */
-export async function rewrite(connection: Connection, change: (standing: string) => string): Promise<{before: string; after: string}> {
+/** Writes another config.toml over the one that stands, atomically, judged by `gitlab-runner lint` before. False: somebody wrote meanwhile. Throws Problems. */
+export async function writeOver(connection: Connection, standing: string, text: string): Promise<boolean> {
+	const outcome = await connection.script(writeConfigScript, {text, from: hashOf(standing)});
+	if (outcome.is === 'refused')
+		throw new Problem({code: 'config-refused', message: `\`gitlab-runner lint\` refuses that config.toml, so the one that stands stays: ${outcome.detail}`});
+	if (outcome.is === 'failed')
+		throw new Problem({code: outcome.code, message: `config.toml can't be written, so the one that stands stays: ${outcome.detail}`});
+	return outcome.is === 'written';
+}
+
+/** Changes config.toml; the one before is kept beside it. Throws Problems. */
+export async function rewrite(connection: Connection, change: (standing: string) => string): Promise<void> {
 	for (let at = 0; at < tries; at++) {
 		const before = await configOn(connection);
 		const after = change(before);
-		if (after === before) return {before, after};
-		const outcome = await connection.script(writeConfigScript, {text: after, from: hashOf(before)});
-		if (outcome.is === 'written') return {before, after};
-		if (outcome.is === 'refused')
-			throw new Problem({code: 'config-refused', message: `\`gitlab-runner lint\` refuses the new config.toml, so the old one stays: ${outcome.detail}`});
-		if (outcome.is === 'failed') throw new Problem({code: outcome.code, message: `config.toml can't be written, so the old one stays: ${outcome.detail}`});
+		if (after === before || (await writeOver(connection, before, after))) return;
 	}
 	throw new Problem({
 		code: 'config-busy',
@@ -47,6 +52,10 @@ async function metricsOn(connection: Connection): Promise<Metrics | undefined> {
 
 /** How often the runner has loaded config.toml, by its own metrics: it has done so once more when this is another number. */
 export const loadsOn = async (connection: Connection): Promise<number | undefined> => (await metricsOn(connection))?.configLoads;
+
+/** Whether the runner goes by these numbers, by its own metrics. */
+export const isInForce = ({limits, concurrent: told}: Metrics, limit: number, concurrent: number | undefined): boolean =>
+	Object.values(limits).includes(limit) && told === concurrent;
 
 /** Waits until the runner's own metrics tell what is wanted; gives whether they did. */
 export async function seenInMetrics({clock, signal}: Reaching, connection: Connection, isSo: (metrics: Metrics) => boolean): Promise<boolean> {

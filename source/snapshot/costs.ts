@@ -1,4 +1,5 @@
 import {machineSeconds} from './journal/spans.ts';
+import {workersMade} from './makers.ts';
 import {spotKey, usdPerHour} from './price.ts';
 import type {Row} from './rows.ts';
 import type {Snapshot} from './snapshot.ts';
@@ -25,16 +26,8 @@ const hour = 3_600_000;
 
 /** USD an hour of a worker as config.toml makes them now. */
 function configuredPrice(snapshot: Snapshot): number | undefined {
-	const options = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.options;
-	const type = options?.['instance-type'];
-	if (!options || type === undefined) return undefined;
-	const region = options.region ?? snapshot.region;
-	const spot = 'request-spot-instance' in options && options['request-spot-instance'] !== 'false';
-	const diskGib = Number(options['root-size'] ?? 16);
-	return usdPerHour(
-		{type, zone: `${region}${options.zone ?? 'a'}`, spot, diskGib, publicAddress: options['private-address-only'] !== 'true'},
-		snapshot.prices.value,
-	);
+	const made = workersMade(snapshot);
+	return made && usdPerHour(made, snapshot.prices.value);
 }
 
 function managerPrice(snapshot: Snapshot): number | undefined {

@@ -1,5 +1,6 @@
 import {costs} from './costs.ts';
 import {join} from './join.ts';
+import {makerIn} from './makers.ts';
 import type {Row} from './rows.ts';
 import {ageOfRow, countRows, spentOfRow} from './rows.ts';
 import type {Seen} from './seen.ts';
@@ -69,7 +70,7 @@ function managerIn({ec2, host}: Snapshot) {
 function runnerIn({host, runner, gitlab}: Snapshot) {
 	const metrics = runner.value?.metrics;
 	const facts = host.value?.config?.facts;
-	const ours = facts?.runners.find(({idleCount}) => idleCount !== undefined);
+	const ours = makerIn({host});
 	return known({
 		name: ours?.name,
 		id: ours?.id,

@@ -3,6 +3,7 @@ import {limits, making, troubles, unserved} from './causes/causes.ts';
 import type {RunnerFacts} from './config-facts.ts';
 import {many} from './formats.ts';
 import {join} from './join.ts';
+import {makersIn} from './makers.ts';
 import type {Metrics} from './metrics.ts';
 import {countRows, type Row} from './rows.ts';
 import {isFresh} from './seen.ts';
@@ -32,7 +33,7 @@ function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined):
 function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Case {
 	const counts = countRows(rows);
 	const config = snapshot.host.value?.config?.facts;
-	const makers = (config?.runners ?? []).filter(({idleCount}) => idleCount !== undefined);
+	const makers = makersIn(snapshot);
 	const metrics = snapshot.runner.value?.metrics;
 	// A runner that doesn't answer any more isn't asked how many machines it has: what EC2 and the manager tell is newer.
 	const told = isFresh(snapshot.runner) ? metrics?.machines : undefined;

@@ -1,6 +1,7 @@
 import type {Cause} from '../snapshot/causes/cause.ts';
 import type {Costs} from '../snapshot/costs.ts';
 import {age, many, money} from '../snapshot/formats.ts';
+import {makerIn} from '../snapshot/makers.ts';
 import type {Counts} from '../snapshot/rows.ts';
 import {ageOf, type Seen} from '../snapshot/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../snapshot/snapshot.ts';
@@ -37,7 +38,7 @@ export function stateWords(counts: Counts): string {
 /** `16 of 16`: machines against the limit, where there is one. Orphans are none of the runner's. */
 export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
 	if (!ec2.value && !host.value) return 'not known';
-	const limit = host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit;
+	const limit = makerIn({host})?.limit;
 	const machines = counts.all - counts.orphan;
 	return limit === undefined ? `${machines}` : `${machines} of ${limit}`;
 }
@@ -51,7 +52,7 @@ export function jobWords({runner, host}: Snapshot, counts: Counts, waiting: Wait
 /** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
 export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, preparing, causes: [first]}: Why): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + preparing : undefined;
-	const limit = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit;
+	const limit = makerIn(snapshot)?.limit;
 	const parts = [
 		runnerWord(snapshot).word,
 		limit === undefined ? `${counts.busy} machines busy` : `${counts.busy} of ${many(limit, 'machine')} busy`,
@@ -118,7 +119,7 @@ export function tellingCauses(causes: readonly Cause[]): readonly Cause[] {
 /** What a table without rows says: what is so, and what changes it. */
 export function emptyWords(snapshot: Snapshot): string {
 	if (!snapshot.ec2.value && !snapshot.host.value) return 'Asking EC2 and the manager which workers there are.';
-	const idle = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.idleCount;
+	const idle = makerIn(snapshot)?.idleCount;
 	if (!snapshot.host.value) return 'EC2 shows no worker. The manager has told nothing yet.';
 	return idle === 0 || idle === undefined
 		? 'No workers: the idle count is 0. The next job starts one.'

@@ -7,14 +7,9 @@ import {type Row, textOf} from '../../source/ui/row.ts';
 import type {Screen, View} from '../../source/ui/screen.ts';
 import {displayWidth} from '../../source/width.ts';
 import {everything, untilTestMachine, untilTheEnd} from './recorded.ts';
+import {sizes} from './sizes.ts';
 import {everyScreen, stateAfter, viewOf} from './states.ts';
 
-const sizes = [
-	[60, 20],
-	[80, 24],
-	[120, 40],
-	[200, 60],
-] as const;
 const running = stateAfter(untilTestMachine);
 const failed = stateAfter([...untilTestMachine, ...untilTheEnd]);
 const planned = stateAfter(untilTestMachine.slice(0, 9));

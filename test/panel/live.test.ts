@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
+import {sizes} from '../faces/sizes.ts';
 import {openTerminal} from '../pty/terminal.ts';
 
 /** The panel on the simulated afternoon, so many times as fast. */
@@ -9,12 +10,7 @@ function open(t: TestContext, options: Parameters<typeof openTerminal>[2] = {}, 
 	return terminal;
 }
 
-for (const [columns, rows] of [
-	[60, 20],
-	[80, 24],
-	[120, 40],
-	[200, 60],
-] as const) {
+for (const [columns, rows] of sizes) {
 	test(`at ${columns}x${rows} the afternoon is seen live: machines grow, jobs run on them, the keys are at the bottom`, async (t) => {
 		const terminal = open(t, {columns, rows});
 		await terminal.until(/› runner-\S+ +busy/);

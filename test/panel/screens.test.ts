@@ -8,16 +8,11 @@ import {panelLayout} from '../../source/ui/panel/layout.ts';
 import {type PanelView, panelViews} from '../../source/ui/panel/screen.ts';
 import {textOf} from '../../source/ui/row.ts';
 import {displayWidth} from '../../source/width.ts';
+import {sizes as usual} from '../faces/sizes.ts';
 import {gitlabSees, healthy, host, journal, minutes, nameAt, now, pending, refused} from '../snapshot/seeing.ts';
 import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
-const sizes = [
-	[60, 20],
-	[80, 24],
-	[100, 30],
-	[120, 40],
-	[200, 60],
-] as const;
+const sizes = [...usual, [100, 30]] as const;
 
 const down = new Problem({code: 'gitlab-failing', message: 'gitlab.com answers 502.', fault: 'outside', again: true});
 const troubled = busyFleet(16, {gitlab: failing(good(gitlabSees([pending(1)]), now - minutes(3)), down, now - minutes(2))});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
-import {openTerminal} from './terminal.ts';
+import {sizes} from '../faces/sizes.ts';
+import {leftAsFound, openTerminal} from './terminal.ts';
 
 const key = {enter: '\r', left: '\x1b[D', up: '\x1b[A', down: '\x1b[B', escape: '\x1b', ctrlC: '\x03'} as const;
 
@@ -17,13 +18,6 @@ function open(t: TestContext, program: string, args: string[], options: Paramete
 		lastLine: () => terminal.lines().findLast((line) => line.trim() !== '') ?? '',
 	};
 }
-
-const sizes = [
-	[60, 20],
-	[80, 24],
-	[120, 40],
-	[200, 60],
-] as const;
 
 for (const [columns, rows] of sizes) {
 	test(`at ${columns}x${rows} a failed step is tried again with r while another works, a pause names the login, and the end of it is left with q`, async (t) => {
@@ -126,11 +120,7 @@ for (const screen of ['run', 'watch', 'end'] as const) {
 			if (end === 'ctrl-c') terminal.press(key.ctrlC);
 			else terminal.signal(end);
 			await terminal.ended();
-			assert.match(terminal.text(), new RegExp(`code=${code}\\n`));
-			assert.match(terminal.text(), /(^| )icanon/m);
-			assert.match(terminal.text(), /(^| )echo( |$)/m);
-			assert.equal(terminal.kind(), 'normal');
-			assert.ok(terminal.raw().lastIndexOf('\x1b[?25h') > terminal.raw().lastIndexOf('\x1b[?25l'), 'the cursor is shown');
+			leftAsFound(terminal, code);
 			const left = terminal.raw().slice(terminal.raw().lastIndexOf('\x1b[?1049l'));
 			assert.match(left, screen === 'run' ? /Stopped after \d+ of \d+ steps/ : /gitlab-runners is set up in us-east-2/);
 			assert.doesNotMatch(left, screen === 'run' ? /is set up/ : /Stopped/);

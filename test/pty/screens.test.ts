@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
+import {sizes} from '../faces/sizes.ts';
 import {openTerminal} from './terminal.ts';
 
 function open(t: TestContext, scenario: string, options: Parameters<typeof openTerminal>[2] = {}) {
@@ -8,12 +9,7 @@ function open(t: TestContext, scenario: string, options: Parameters<typeof openT
 	return terminal;
 }
 
-for (const [columns, rows] of [
-	[60, 20],
-	[80, 24],
-	[120, 40],
-	[200, 60],
-] as const) {
+for (const [columns, rows] of sizes) {
 	test(`at ${columns}x${rows} the run fills the terminal: place on top, steps, waterfall, keys at the bottom`, async (t) => {
 		const terminal = open(t, 'run', {columns, rows});
 		await terminal.until(/waiting for SSH/);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -100,4 +101,13 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 			rmSync(home, {recursive: true, force: true});
 		},
 	};
+}
+
+/** Holds that a program which ran under a shell ended with this code, and left the terminal as it had found it: line mode, echo, main screen, cursor. */
+export function leftAsFound({text, kind, raw}: ReturnType<typeof openTerminal>, code: number): void {
+	assert.match(text(), new RegExp(`code=${code}\\n`));
+	assert.match(text(), /(^| )icanon/m);
+	assert.match(text(), /(^| )echo( |$)/m);
+	assert.equal(kind(), 'normal');
+	assert.ok(raw().lastIndexOf('\x1b[?25h') > raw().lastIndexOf('\x1b[?25l'), 'the cursor is shown');
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {after, before, type TestContext, test} from 'node:test';
+import {sizes} from '../faces/sizes.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {openTerminal} from './terminal.ts';
+import {leftAsFound, openTerminal} from './terminal.ts';
 
 const key = {enter: '\r', left: '\x1b[D', up: '\x1b[A', down: '\x1b[B', tab: '\t', escape: '\x1b', ctrlC: '\x03', ctrlF: '\x06'} as const;
 const pasted = (text: string): string => `\x1b[200~${text}\x1b[201~`;
@@ -118,12 +119,7 @@ test('without credentials it says so and waits; nothing is lost, and r tries aga
 	assert.match(terminal.text(), /Nothing was made or changed/);
 });
 
-for (const [columns, rows] of [
-	[60, 20],
-	[80, 24],
-	[120, 40],
-	[200, 60],
-] as const) {
+for (const [columns, rows] of sizes) {
 	test(`at ${columns}x${rows} question, plan, commands, token and review are whole, and each key of the hint line works`, async (t) => {
 		const {until, and, press, lines, bytes} = open(t, ['setup', '--fleet', 'sized', ...given()], {columns, rows});
 		await until(/Which image/);
@@ -186,11 +182,7 @@ for (const [name, {args, reach}] of Object.entries(screens)) {
 			if (end === 'ctrl-c') terminal.press(key.ctrlC);
 			else terminal.signal(end);
 			await terminal.ended();
-			assert.match(terminal.text(), new RegExp(`code=${code}\\n`));
-			assert.match(terminal.text(), /(^| )icanon/m);
-			assert.match(terminal.text(), /(^| )echo( |$)/m);
-			assert.equal(terminal.kind(), 'normal');
-			assert.ok(terminal.raw().lastIndexOf('\x1b[?25h') > terminal.raw().lastIndexOf('\x1b[?25l'), 'the cursor is shown');
+			leftAsFound(terminal, code);
 		});
 	}
 }

@@ -21,7 +21,7 @@ function alsoNeeded(name: OperationName, input: object): string[] {
 type Because = 'policy' | 'organization' | 'nothing';
 
 const reasons: Record<Because, (action: string) => string> = {
-	policy: (action) => `because no identity-based policy allows the ${action} action`,
+	policy: () => 'with an explicit deny in an identity-based policy',
 	organization: () => 'with an explicit deny in a service control policy',
 	nothing: (action) => `because no identity-based policy allows the ${action} action`,
 };

@@ -1,5 +1,6 @@
 import {beganAt, type History} from '../journal/history.ts';
 import type {Refusal} from '../journal/refusal.ts';
+import {isSpot} from '../makers.ts';
 import type {Case} from './cause.ts';
 
 /** A refusal that still holds: the newest of its kind, since when they come, and how many came. */
@@ -40,5 +41,4 @@ export function whereOf({runner, snapshot}: Case, refusal: Refusal): string {
 }
 
 /** Whether config.toml asks for spot machines. */
-export const wantsSpot = ({runner}: Case): boolean =>
-	runner !== undefined && 'request-spot-instance' in runner.options && runner.options['request-spot-instance'] !== 'false';
+export const wantsSpot = ({runner}: Case): boolean => runner !== undefined && isSpot(runner);

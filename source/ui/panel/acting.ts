@@ -1,10 +1,11 @@
-import {glyphOf, plainText, signOf} from '../../glyphs.ts';
+import {glyphOf, type Look, plainText, signOf} from '../../glyphs.ts';
 import type {PanelAct} from '../../panel/driver.ts';
 import {sentenceOf} from '../../telling/problems.ts';
+import type {ProblemSeen} from '../../telling/run-state.ts';
 import {wrap, wrapColumns} from '../../telling/wrapping.ts';
 import {displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
-import {cutRow, emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
+import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move} from '../screen.ts';
 import type {ActScreen, MovesScreen} from './screen.ts';
 
@@ -42,21 +43,18 @@ export const actKeys: Keys<ActScreen> = (screen, {look}) => [
 	{press: ['escape', 'left', 'q', 'n'], shows: 'esc', does: 'leave it', stays: true, act: () => ({pop: true})},
 ];
 
+/** What stands in the way, and what to do about it. */
+const problemRows = (problem: ProblemSeen, columns: number, look: Look): Row[] => [
+	...wrap(plainText(sentenceOf(problem), look), columns - 4).map((text, line) =>
+		row(line === 0 ? ` ${glyphOf('blocked', look)} ` : '   ', {text, role: 'blocked'}),
+	),
+	...(problem.advice === undefined ? [] : wrap(plainText(problem.advice, look), columns - 4).map((text) => row('   ', text))),
+];
+
 export const drawAct: Draw<ActScreen> = ({act, ready, problem}, {look, columns, rows}) => {
-	const body: Row[] = [];
-	if (problem) {
-		body.push(row(' ', markSpan('blocked', look), {text: plainText(sentenceOf(problem), look), role: 'blocked'}));
-		if (problem.advice !== undefined) body.push(...wrap(plainText(problem.advice, look), columns - 4).map((text) => row('   ', text)));
-		return body.flatMap((one, at) =>
-			at === 0
-				? wrap(plainText(sentenceOf(problem), look), columns - 4).map((text, line) =>
-						row(line === 0 ? ` ${glyphOf('blocked', look)} ` : '   ', {text, role: 'blocked'}),
-					)
-				: [one],
-		);
-	}
+	if (problem) return problemRows(problem, columns, look);
 	if (!ready) return [row(' ', {text: wordsOf(act), bold: true}), emptyRow, row(` ${signOf('more', look)} looking at what would happen`)];
-	body.push(...wrap(plainText(ready.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow);
+	const body: Row[] = [...wrap(plainText(ready.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
 	for (const detail of ready.details) body.push(...wrapColumns(plainText(detail, look), Math.min(110, columns - 3)).map((text) => row('   ', text)));
 	return body.slice(0, bodyRows(rows));
 };
@@ -112,13 +110,7 @@ export const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
 
 export const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, rows}) => {
 	const head = [row(' ', {text: 'Where should new workers be made, and as what? Those that run stay as they are.', bold: true}), emptyRow];
-	if (problem)
-		return [
-			...head,
-			...wrap(plainText(sentenceOf(problem), look), columns - 4).map((text, line) =>
-				row(line === 0 ? ` ${glyphOf('blocked', look)} ` : '   ', {text, role: 'blocked'}),
-			),
-		];
+	if (problem) return [...head, ...problemRows(problem, columns, look)];
 	if (!choices) return [...head, row(` ${signOf('more', look)} asking AWS for zones, types, prices and quotas`)];
 	if (choices.length === 0) return [...head, row(' There is no other place: no zone of this network offers the type, and no other type is like it.')];
 	const width = Math.max(...choices.map(({label}) => displayWidth(label)));

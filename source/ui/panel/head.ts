@@ -1,6 +1,7 @@
 import {glyphOf, marks, plainText, signOf, spinner} from '../../glyphs.ts';
 import {panelActions} from '../../snapshot/actions.ts';
 import {age, money, sparkline} from '../../snapshot/formats.ts';
+import {workersMade} from '../../snapshot/makers.ts';
 import {spotKey} from '../../snapshot/price.ts';
 import {ageOf} from '../../snapshot/seen.ts';
 import {type Snapshot, sourceTitles} from '../../snapshot/snapshot.ts';
@@ -74,14 +75,13 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 
 /** The spot price of the type that is made now, over the last hours. */
 function spotPart({snapshot}: PanelSeen, ascii: boolean): Part[] {
-	const options = snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.options;
-	const type = options?.['instance-type'];
-	if (!options || type === undefined || !('request-spot-instance' in options) || options['request-spot-instance'] === 'false') return [];
-	const key = spotKey(type, `${options.region ?? snapshot.region}${options.zone ?? 'a'}`);
+	const made = workersMade(snapshot);
+	if (!made?.spot) return [];
+	const key = spotKey(made.type, made.zone);
 	const price = snapshot.prices.value?.spot[key];
 	if (price === undefined) return [];
 	const history = snapshot.prices.value?.spotHistory[key] ?? [];
-	return [[{text: `spot ${type} ${money(price)} ${sparkline(history, 12, ascii)}`, role: isStale(snapshot, 'prices') ? 'quiet' : undefined}]];
+	return [[{text: `spot ${made.type} ${money(price)} ${sparkline(history, 12, ascii)}`, role: isStale(snapshot, 'prices') ? 'quiet' : undefined}]];
 }
 
 /** Jobs, machines and the spot price, each with its history. */

@@ -1,5 +1,6 @@
 import {signOf} from '../../glyphs.ts';
 import type {PanelAct} from '../../panel/driver.ts';
+import {makerIn} from '../../snapshot/makers.ts';
 import {draftOf, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import type {Binding, Move, View} from '../screen.ts';
@@ -60,9 +61,6 @@ function focused(screen: PanelScreen, {panel, now}: View) {
 	return items[placeAfter(items, screen.workers).at];
 }
 
-const limitOf = ({snapshot}: PanelSeen): number | undefined =>
-	snapshot.host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined)?.limit;
-
 const prepare = (act: PanelAct): Move => ({panel: {do: 'prepare', act}});
 
 /** Keys that change something, where anything can be changed. */
@@ -70,8 +68,8 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 	const {panel: seen} = view;
 	if (!seen || seen.about.readOnly !== undefined) return [];
 	const {host, gitlab} = seen.snapshot;
-	const maker = host.value?.config?.facts?.runners.find(({idleCount}) => idleCount !== undefined);
-	const limit = limitOf(seen) ?? seen.counts.all;
+	const maker = makerIn(seen.snapshot);
+	const limit = maker?.limit ?? seen.counts.all;
 	const running = host.value?.service.active === 'active';
 	const worker = focused(screen, view);
 	const served = gitlab.value?.runner;

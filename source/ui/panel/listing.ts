@@ -55,7 +55,8 @@ function textOf(row: Row): string {
 	return text;
 }
 
-const wordsIn = (filter: string): string[] =>
+/** The words that a filter looks for: all of them have to be there. */
+export const wordsIn = (filter: string): string[] =>
 	filter
 		.toLowerCase()
 		.split(' ')

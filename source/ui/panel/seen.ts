@@ -9,7 +9,6 @@ import {type Why, whyWaiting} from '../../snapshot/why-waiting.ts';
 export type Trends = {
 	at: number;
 	running: readonly (number | undefined)[];
-	waiting: readonly (number | undefined)[];
 	machines: readonly (number | undefined)[];
 };
 
@@ -36,16 +35,15 @@ export type PanelSeen = {
 const between = 5000;
 const most = 48;
 
-const nothing: Trends = {at: 0, running: [], waiting: [], machines: []};
+const nothing: Trends = {at: 0, running: [], machines: []};
 
 const longer = (values: readonly (number | undefined)[], value: number | undefined) => [...values.slice(-(most - 1)), value];
 
-function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, {waiting}: Why, now: number): Trends {
+function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, now: number): Trends {
 	if (now - before.at < between || !snapshot.ec2.value) return before;
 	return {
 		at: now,
 		running: longer(before.running, snapshot.runner.value?.metrics.jobs ?? (snapshot.host.value ? counts.busy : undefined)),
-		waiting: longer(before.waiting, waiting.known ? waiting.jobs + waiting.unserved.length : undefined),
 		machines: longer(before.machines, counts.all),
 	};
 }
@@ -71,7 +69,7 @@ export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>,
 		why,
 		costs: kept ?? costs(snapshot, rows, now),
 		costsAt: kept ? (before.costsAt ?? now) : now,
-		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, why, now),
+		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, now),
 	};
 }
 

@@ -61,8 +61,9 @@ function workerRow(worker: Worker, focused: boolean, layout: Layout<WorkerColumn
 
 /** Headings; a filter that is on stands in the place of the first one's rest. */
 function headRow(texts: readonly string[], layout: Layout<string>): Row {
-	const spans = texts.flatMap((text, at): Span[] => [{text: `${at === 0 ? '' : '  '}${layout[at]?.column.id === 'state' && at > 0 ? '  ' : ''}${text}`}]);
-	return {spans: [{text: `   ${spans.map(({text}) => text).join('')}`, role: 'quiet'}]};
+	// A state has its glyph before it.
+	const heads = texts.map((text, at) => `${layout[at]?.column.id === 'state' && at > 0 ? '  ' : ''}${text}`);
+	return row({text: `   ${heads.join('  ')}`, role: 'quiet'});
 }
 
 /** How many there are above and below the window, in the head's place for a filter. */

@@ -9,12 +9,13 @@ import {padded} from '../../width.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {View} from '../screen.ts';
 import {filterWords} from './head.ts';
+import {wordsIn} from './listing.ts';
 import type {PanelScreen} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
 
 /** Log lines that the filter leaves. */
 export function logLines(screen: PanelScreen, {snapshot}: PanelSeen): readonly Entry[] {
-	const words = screen.filter.text.toLowerCase().split(' ').filter(Boolean);
+	const words = wordsIn(screen.filter.text);
 	return words.length === 0 ? snapshot.log : snapshot.log.filter(({message}) => words.every((word) => message.toLowerCase().includes(word)));
 }
 
@@ -126,10 +127,10 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 }
 
 /** Lines in a window that begins at `top`; long ones are cut, since they are somebody's text. */
-export function scrolled(lines: readonly string[], top: number, {columns, look}: View, height: number): Row[] {
+export function scrolled(lines: readonly string[], top: number, {look}: View, height: number): Row[] {
 	const from = Math.max(0, Math.min(top, lines.length - height));
 	const shown = lines.slice(from, from + height).map((line) => row(' ', plainText(line, look)));
 	const below = lines.length - from - shown.length;
 	if (below > 0 && shown.length > 0) shown[shown.length - 1] = row({text: ` ${signOf('down', look)} ${below + 1} more lines`, role: 'quiet'});
-	return [...shown, ...Array.from({length: height - shown.length}, () => emptyRow)].slice(0, Math.max(0, height)).map((one) => (columns > 0 ? one : emptyRow));
+	return [...shown, ...Array.from({length: height - shown.length}, () => emptyRow)].slice(0, Math.max(0, height));
 }
