@@ -7,12 +7,11 @@ import type {Proposal} from '../face.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Removal} from '../step.ts';
-import {identityLook} from '../steps/looks/identity.ts';
-import {recordLook} from '../steps/looks/record.ts';
 import {failAll} from './failing.ts';
 import {loginOf} from './interviewing.ts';
 import {namedFleet} from './named-fleet.ts';
 import {layersOf, lookingAt} from './opening.ts';
+import {tellPlace} from './place.ts';
 import type {Command, Session} from './session.ts';
 
 /** Takes away what bears a fleet's mark, and proves that nothing does any more. A fleet that isn't there is said, and no failure. */
@@ -43,16 +42,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>, profile
 	const {face, stops} = session;
 	const {fleet} = removal;
 	const {steps} = dockerMachine;
-	const [identity, record] = await Promise.all([removal.look(identityLook), removal.look(recordLook)]);
-	face.emit({
-		event: 'fleet.known',
-		fleet: fleet.name,
-		region: fleet.region,
-		account: identity.account,
-		arn: identity.arn,
-		stands: record !== undefined,
-		...(session.demo ? {demo: true} : {}),
-	});
+	await tellPlace(session, removal);
 	const standing = await listStanding(steps, removal, face.emit, 'before');
 	if (!standing.some(({goes}) => goes)) {
 		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});

@@ -4,6 +4,8 @@ import type {Fleet} from '../fleet.ts';
 import {fromEnvironment} from '../interview.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import {fleetsIn} from './fleets.ts';
+import {forFleet} from './named-fleet.ts';
+import {enabledRegions} from './region.ts';
 import type {Command, Session} from './session.ts';
 import {presetsUsed} from './used.ts';
 
@@ -27,18 +29,12 @@ export const home: Command = async (session) => {
 		await session.face.close();
 		return session.instead(['demo', ...session.around.argv]);
 	}
-	if (choice.do === 'setup') return (await import('./setup.ts')).setup(choosing(session, undefined, choice.preset));
-	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(choosing(session, choice.fleet));
-	if (choice.do === 'open') return (await import('./status.ts')).status(choosing(session, choice.fleet));
-	return (await import('./setup.ts')).setup(choosing(session, choice.fleet));
+	if (choice.do === 'setup')
+		return (await import('./setup.ts')).setup({...session, options: {...session.options, preset: choice.preset ?? session.options.preset}});
+	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(forFleet(session, choice.fleet));
+	if (choice.do === 'open') return (await import('./status.ts')).status(forFleet(session, choice.fleet));
+	return (await import('./setup.ts')).setup(forFleet(session, choice.fleet));
 };
-
-/** The same session as if the fleet had been named on the command line. */
-const choosing = (session: Session, fleet: Fleet | undefined, preset?: string): Session => ({
-	...session,
-	options: {...session.options, preset: preset ?? session.options.preset},
-	parsed: {...session.parsed, given: {...session.parsed.given, ...(fleet ? {fleet: fleet.name, region: fleet.region} : {})}},
-});
 
 /** Looks in all enabled regions and tells what it sees as it comes; where none has a fleet, there is one thing to do. A region that doesn't answer is told, and harms no other. */
 export async function lookAround(session: Session, tell: (seen: HomeSeen) => void, signal: AbortSignal): Promise<HomeChoice | undefined> {
@@ -57,7 +53,7 @@ export async function lookAround(session: Session, tell: (seen: HomeSeen) => voi
 		({Account, Arn}) => show({who: [Account, Arn?.split('/').at(-1)].filter(Boolean).join(', ')}),
 		() => undefined,
 	);
-	const regions = await enabledRegions(cloud, first, show);
+	const regions = await regionsFrom(cloud, first, show);
 	show({regions: regions.length});
 	const limit = pLimit(together);
 	const turns = pLimit(asked);
@@ -89,13 +85,10 @@ function told(error: unknown): string {
 
 const byPlace = (one: HomeFleet, other: HomeFleet): number => one.region.localeCompare(other.region) || one.name.localeCompare(other.name);
 
-/** The regions that are enabled; where that may not be asked, the one that this laptop is set to. */
-async function enabledRegions(cloud: ReturnType<Session['world']['cloudAt']>, first: string, show: (seen: Partial<HomeSeen>) => void): Promise<string[]> {
+/** The regions that are enabled, the one that this laptop is set to first; none where that may not be asked, which is told. */
+async function regionsFrom(cloud: ReturnType<Session['world']['cloudAt']>, first: string, show: (seen: Partial<HomeSeen>) => void): Promise<string[]> {
 	try {
-		const {Regions = []} = await cloud.call('DescribeRegions', {});
-		return Regions.flatMap(({RegionName}) => (RegionName === undefined ? [] : [RegionName])).sort(
-			(one, other) => Number(other === first) - Number(one === first) || one.localeCompare(other),
-		);
+		return (await enabledRegions(cloud)).sort((one, other) => Number(other === first) - Number(one === first));
 	} catch (error) {
 		if (error instanceof Stopped) throw error;
 		show({refused: [{region: 'all regions', says: told(error)}]});

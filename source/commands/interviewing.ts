@@ -13,10 +13,10 @@ import type {Settled, Walk} from '../questions/settle.ts';
 import {secretsNeeded} from '../secret-interview.ts';
 import type {AnyStep, Looking} from '../step.ts';
 import {accountLook} from '../steps/looks/account.ts';
-import {identityLook} from '../steps/looks/identity.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {type Costs, costs} from '../steps/prices.ts';
 import {lookingAt, secretsFor} from './opening.ts';
+import {tellPlace} from './place.ts';
 import {costLines} from './proposal.ts';
 import type {Session} from './session.ts';
 
@@ -44,7 +44,7 @@ export function groundFor(session: Session): Ground {
 		last = name;
 		// Looked at ahead, side by side; whoever needs them meets their problems.
 		void looking.look(accountLook).catch(() => undefined);
-		void place(session, looking).catch(() => undefined);
+		void tellPlace(session, looking).catch(() => undefined);
 		return looking;
 	};
 	const turn = turns();
@@ -66,13 +66,6 @@ export function groundFor(session: Session): Ground {
 			await Promise.all([...open.values()].map((looking) => looking.close()));
 		},
 	};
-}
-
-/** Tells whose account it is, as soon as that is known. */
-async function place({face, demo}: Session, looking: Looking): Promise<void> {
-	const {fleet} = looking;
-	const [{account, arn}, record] = await Promise.all([looking.look(identityLook), looking.look(recordLook)]);
-	face.emit({event: 'fleet.known', fleet: fleet.name, region: fleet.region, account, arn, stands: record !== undefined, ...(demo ? {demo: true} : {})});
 }
 
 /** What the screens' interview works with. */

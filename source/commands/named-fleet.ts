@@ -14,3 +14,9 @@ export async function namedFleet(session: Session): Promise<Fleet> {
 	const {cloud} = askingFor(session)({...layers.flag, region});
 	return onlyFleet(cloud, (await questions.fleet.default?.(askingFor(session)({region})))?.value ?? 'gitlab-runners');
 }
+
+/** The same session as if the fleet had been named on the command line. */
+export const forFleet = (session: Session, {name, region}: Fleet): Session => ({
+	...session,
+	parsed: {...session.parsed, given: {...session.parsed.given, fleet: name, region}},
+});

@@ -12,6 +12,7 @@ import {accountLook, managersOf} from '../steps/looks/account.ts';
 import {identityLook} from '../steps/looks/identity.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {publicHalf} from '../steps/private-key.ts';
+import {tellPlace} from './place.ts';
 import {remembered} from './remembered.ts';
 import type {Session} from './session.ts';
 import {rememberPreset} from './used.ts';
@@ -75,21 +76,10 @@ export async function openFleet(session: Session, {everything = false, secrets =
 	session.world.use(answers.profile);
 	const fleet = {name: answers.fleet, region: answers.region};
 	const here = at(fleet);
-	const stands = (await here.look(recordLook)) !== undefined;
 	const gitlabCa = answers.gitlabCa === undefined ? undefined : await here.disk.read(answers.gitlabCa);
 	const context = withAnswers(here, {answers, sources, gitlabCa});
 	if (secrets) await askSecrets(session, context);
-	const identity = await context.look(identityLook);
-	session.face.emit({
-		event: 'fleet.known',
-		fleet: fleet.name,
-		region: fleet.region,
-		account: identity.account,
-		arn: identity.arn,
-		stands,
-		...(session.demo ? {demo: true} : {}),
-	});
-	return {context, answers, sources, stands};
+	return {context, answers, sources, stands: await tellPlace(session, context)};
 }
 
 async function askSecrets(session: Session, context: Context): Promise<void> {

@@ -9,7 +9,7 @@ import {failAll} from './failing.ts';
 import {fleetsIn} from './fleets.ts';
 import {layersOf, lookingAt} from './opening.ts';
 import {costWords, countWords, eventOf, foundWords, type Goes, placesWords, proposalOf, unsureWords} from './orphan-words.ts';
-import {regionOf} from './region.ts';
+import {enabledRegions, regionOf} from './region.ts';
 import type {Command, Session} from './session.ts';
 
 /** Regions looked at side by side. */
@@ -51,8 +51,7 @@ async function regionsOf(session: Session, layers: Layers): Promise<string[]> {
 	if (!options.allRegions) return [await regionOf(session, layers)];
 	world.use(layers.flag?.profile ?? layers.preset?.profile ?? layers.environment?.profile);
 	const first = layers.flag?.region ?? layers.preset?.region ?? layers.environment?.region ?? (await world.defaultRegion()) ?? 'us-east-1';
-	const {Regions = []} = await world.cloudAt(first, stops.soft).call('DescribeRegions', {});
-	return Regions.flatMap(({RegionName}) => (RegionName === undefined ? [] : [RegionName])).sort();
+	return enabledRegions(world.cloudAt(first, stops.soft));
 }
 
 function placeAt(session: Session, region: string, given: Place['given']): Place {

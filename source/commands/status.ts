@@ -2,11 +2,10 @@ import type {Screens} from '../face.ts';
 import type {Fleet} from '../fleet.ts';
 import type {PanelAbout} from '../panel/driver.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {identityLook} from '../steps/looks/identity.ts';
-import {recordLook} from '../steps/looks/record.ts';
 import {chosenManager} from './choosing-manager.ts';
-import {namedFleet} from './named-fleet.ts';
+import {forFleet, namedFleet} from './named-fleet.ts';
 import {lookingAt} from './opening.ts';
+import {tellPlace} from './place.ts';
 import type {Command, Session} from './session.ts';
 import {again, once, report} from './status-lines.ts';
 import {type Watch, watchFleet, watchManager} from './status-ports.ts';
@@ -38,10 +37,10 @@ export async function live(session: Session, watch: Watch, screens: Screens): Pr
 	let before: PanelAbout['before'];
 	for (;;) {
 		const left = await screens.panel(panelDriver(session, watch, before));
-		if (left === 'repair') return (await import('./setup.ts')).setup(naming(session, fleet));
+		if (left === 'repair') return (await import('./setup.ts')).setup(forFleet(session, fleet));
 		if (left === 'quit') return 0;
 		// Leftovers are looked at, agreed to and removed; then the panel is there again.
-		before = await leftovers(naming(session, fleet));
+		before = await leftovers(forFleet(session, fleet));
 	}
 }
 
@@ -70,25 +69,11 @@ async function leftovers(session: Session): Promise<PanelAbout['before']> {
 	}
 }
 
-const naming = (session: Session, {name, region}: Fleet): Session => ({
-	...session,
-	parsed: {...session.parsed, given: {...session.parsed.given, fleet: name, region}},
-});
-
 /** Tells whose account it is, for the line of place. */
 async function place(session: Session, fleet: Fleet): Promise<void> {
 	const context = lookingAt(session, fleet);
 	try {
-		const [{account, arn}, record] = await Promise.all([context.look(identityLook), context.look(recordLook)]);
-		session.face.emit({
-			event: 'fleet.known',
-			fleet: fleet.name,
-			region: fleet.region,
-			account,
-			arn,
-			stands: record !== undefined,
-			...(session.demo ? {demo: true} : {}),
-		});
+		await tellPlace(session, context);
 	} finally {
 		await context.close();
 	}
