@@ -103,6 +103,8 @@ async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'wa
 	await and(key.enter, /Which image/);
 	for (const right of [/Which security/, /Which key pair/, /caches go/, /instance type are/, /spot inst/, /Where does the runner/]) await and(key.enter, right);
 	await and(key.enter, /Review: this is what Enter makes/);
+	// What it costs is told once everything is looked at: before that Enter only says that it isn't.
+	await until(/At most about/);
 	await and(key.enter, /of \d+ done/);
 	if (screen === 'watch') await until(/Waiting for the first job/);
 	if (screen === 'end') await until(/What comes next/);
