@@ -12,7 +12,9 @@ export type Laptop = {
 	/** Whether a service tells that address. */
 	addressTold: boolean;
 	alive: boolean;
-	/** The world's clock, which no longer serves a dead laptop. */
+	/** Milliseconds by which the laptop's own clock is ahead of the true time. */
+	clockAhead: number;
+	/** The laptop's clock, which no longer serves a dead laptop. */
 	readonly clock: Clock;
 	/** Throws when the laptop is dead. */
 	judgeAlive(): void;
@@ -31,8 +33,9 @@ export function newLaptop({number, address, arn}: Pick<Laptop, 'number' | 'addre
 		address,
 		addressTold: true,
 		alive: true,
+		clockAhead: 0,
 		clock: {
-			now: world.now,
+			now: () => world.now() + laptop.clockAhead,
 			async sleep(ms, signal) {
 				laptop.judgeAlive();
 				await world.sleep(ms, signal);

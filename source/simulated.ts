@@ -1,10 +1,11 @@
 import type {Address} from './address/port.ts';
 import {simulatedAddress} from './address/simulated.ts';
-import type {Clock, Random} from './clock.ts';
+import {type Clock, type Random, setByAws} from './clock.ts';
 import {type SimulatedClock, type Speed, seededRandom, simulatedClock} from './clock-simulated.ts';
 import type {CloudAt} from './cloud/port.ts';
 import {patientAt, type Retrying} from './cloud/retry.ts';
 import {type CallMade, simulatedCloud} from './cloud/simulated/cloud.ts';
+import {datedCalls} from './cloud/simulated/dates.ts';
 import type {CloudFaults} from './cloud/simulated/faults.ts';
 import {newAccount} from './cloud/simulated/new-account.ts';
 import {type CloudOutside, cloudOutside} from './cloud/simulated/outside.ts';
@@ -72,6 +73,8 @@ export type World = Ports & {
 			setGitlab(health: GitlabHealth, whom?: 'everybody' | 'managers'): void;
 			/** The first laptop moves to another network; undefined: no service tells its address. */
 			setOwnAddress(address: string | undefined): void;
+			/** The first laptop's clock goes wrong by so many milliseconds: ahead, or behind where negative. */
+			setClock(ahead: number): void;
 		};
 	faults: CloudFaults &
 		HostFaults & {
@@ -104,13 +107,14 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	function portsFor(address: string, who: string, disk?: SimulatedDisk): Ports {
 		laptops += 1;
 		const laptop = newLaptop({number: laptops, address, arn: `arn:aws:iam::${account.id}:user/${who.split('@')[0]}`}, time, acts);
+		const dates = datedCalls(laptop.clock.now, time.now);
 		return {
-			cloudAt: patientAt(cloud.at(laptop), {clock: laptop.clock, random, onRetry: options.onRetry}),
+			cloudAt: patientAt(cloud.at(laptop, dates), {clock: laptop.clock, random, onRetry: options.onRetry}),
 			host: simulatedHost(hosts, laptop, opened),
 			gitlabAt: gitlab.at(laptop),
 			address: simulatedAddress(laptop),
 			disk: disk?.in(laptop) ?? simulatedDisk(laptop),
-			clock: laptop.clock,
+			clock: setByAws(laptop.clock, dates.ahead),
 			random,
 			who,
 			laptop,
@@ -144,6 +148,9 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 			setOwnAddress(address) {
 				first.laptop.addressTold = address !== undefined;
 				first.laptop.address = address ?? first.laptop.address;
+			},
+			setClock(ahead) {
+				first.laptop.clockAhead = ahead;
 			},
 		},
 		faults: {

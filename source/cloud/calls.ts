@@ -6,8 +6,12 @@ import type {Input, OperationName, Operations} from './port.ts';
 /** One operation, ready to be sent. */
 export type Call<Name extends OperationName> = (input: Input<Name>, options: {abortSignal?: AbortSignal}) => Promise<Operations[Name]['output']>;
 
-/** The operations that an opened client carries. */
-export type Opened = {[Name in OperationName]?: Call<Name>};
+/** A client that is open, with the operations that it carries. */
+export type Opened = {
+	calls: {[Name in OperationName]?: Call<Name>};
+	/** Milliseconds that the SDK adds to this machine's clock when it dates a call; it learns them from AWS's answers. */
+	clockOffset(): number;
+};
 
 /** Gives credentials, from wherever the SDK's chain finds them. */
 export type Credentials = ReturnType<typeof fromNodeProviderChain>;
@@ -17,6 +21,7 @@ export type Settings = {
 	region: string;
 	credentials: Credentials;
 	maxAttempts: number;
+	systemClockOffset: number;
 	endpoint?: string;
 	forcePathStyle?: boolean;
 	followRegionRedirects?: boolean;

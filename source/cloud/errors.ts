@@ -4,7 +4,14 @@ import {type OperationName, type Service, serviceOf} from './port.ts';
 import {ordinary, tellings} from './tellings.ts';
 
 /** An error as AWS or the way to it gave it: what both sides of the port translate from. `name` is the SDK's, AWS's code, or Node's (`ENOTFOUND`). */
-export type RawAwsError = {name: string; message: string; status?: number | undefined; requestId?: string | undefined};
+export type RawAwsError = {
+	name: string;
+	message: string;
+	status?: number | undefined;
+	requestId?: string | undefined;
+	/** When AWS answered, by its own clock, in milliseconds since 1970. */
+	date?: number | undefined;
+};
 
 /** What was asked, where and by whom. */
 export type Asking = {
@@ -16,6 +23,8 @@ export type Asking = {
 	who?: string | undefined;
 	/** The host that was called, where it isn't AWS's own. */
 	endpoint?: string | undefined;
+	/** Milliseconds by which the call bore too early a date, by AWS's clock; negative for too late a one, undefined when AWS told no time. */
+	late?: number | undefined;
 };
 
 const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
@@ -30,7 +39,12 @@ const wrong = new Set([
 	'InvalidAccessKeyId',
 ]);
 const refused = new Set(['UnauthorizedOperation', 'AccessDenied', 'Forbidden', 'Auth', 'NotAuthorized']);
+
+/** Codes that speak of dates alone; S3 and some older services have them. */
 const skewed = new Set(['RequestTimeTooSkewed', 'RequestInTheFuture']);
+
+/** How far a call's date may be off, in milliseconds: the least of what AWS's services allow (STS takes 5 minutes of the future, all take 15 of the past). */
+const dateTolerance = 5 * 60_000;
 
 /** Throttling, faults on AWS's side, and states that pass by themselves: worth the same call again (facts §12, R). */
 const passing = new Set([
@@ -103,6 +117,32 @@ function nameOf(arn: string | undefined): string {
 	const resource = arn.split(':').slice(5).join(':');
 	if (resource === 'root') return 'The root user';
 	return resource.replace(/^(user|role|assumed-role|federated-user)\//, '') || arn;
+}
+
+/**
+ * Whether a call was refused for its date. Only S3 says so by its code: STS, IAM and Systems Manager call the signature wrong, with the reason in
+ * words, EC2 says that the request has expired, and any of them may just not accept the credentials.
+ */
+const isSkewed = ({late = 0}: Asking, code: string, {message}: RawAwsError): boolean =>
+	skewed.has(code) || /Signature (expired|not yet current)/.test(message) || ((expired.has(code) || wrong.has(code)) && Math.abs(late) > dateTolerance);
+
+function wrongClock({late}: Asking, code: string, raw: RawAwsError): Problem {
+	const off = late === undefined ? "too far from AWS's" : `${clockOff(late)} AWS's`;
+	return new Problem({
+		code: 'clock-skewed',
+		message: `This machine's clock is ${off} (${code}).`,
+		advice: 'Set the clock, then run the same command again.',
+		// The SDK has learnt the difference from this answer, so the same call again bears the right date.
+		again: true,
+		cause: raw,
+	});
+}
+
+/** How a clock that AWS's is so many milliseconds ahead of stands to it: `20 minutes behind`, `3 hours ahead of`. */
+export function clockOff(ahead: number): string {
+	const minutes = Math.round(Math.abs(ahead) / 60_000);
+	const [count, unit] = minutes < 120 ? [minutes, 'minute'] : [Math.round(minutes / 60), 'hour'];
+	return `${count} ${unit}${count === 1 ? '' : 's'} ${ahead > 0 ? 'behind' : 'ahead of'}`;
 }
 
 const sentence = (text: string): string => text.trim().replace(/[.\s]+$/, '');
@@ -217,7 +257,7 @@ const ours = (asking: Asking, raw: RawAwsError): Problem | undefined =>
 
 function byCode(asking: Asking, code: string, raw: RawAwsError): Problem {
 	const telling = tellings[code]?.(sentence(raw.message), asking.region);
-	const again = passing.has(code) || skewed.has(code) || ((raw.status ?? 0) >= 500 && !lasting.test(code));
+	const again = passing.has(code) || ((raw.status ?? 0) >= 500 && !lasting.test(code));
 	if (telling) return new Problem({...telling, code, message: `${telling.message} (${code}).`, again, cause: raw});
 	const request = raw.requestId === undefined || ordinary.has(code) ? '' : `, request ${raw.requestId}`;
 	return new Problem({
@@ -232,12 +272,13 @@ function byCode(asking: Asking, code: string, raw: RawAwsError): Problem {
 
 /**
  * What AWS said, in the words of this program (facts §12). Steps act on AWS's own code, which stays as it is, less SDK's prefixes and suffixes;
- * `session-expired`, `no-credentials`, `wrong-credentials`, `not-allowed`, `no-answer` and `unreadable-answer` are ours.
+ * `session-expired`, `no-credentials`, `wrong-credentials`, `clock-skewed`, `not-allowed`, `no-answer` and `unreadable-answer` are ours.
  */
 export function cloudProblem(raw: RawAwsError, asking: Asking): Problem {
 	const service = serviceOf[asking.operation];
 	const code = bareCode(raw, service) ?? codeOf(raw.name, service);
 	const isLogin = absent.has(code) && /sso|expired|log ?in|refresh/i.test(raw.message);
+	if (isSkewed(asking, code, raw)) return wrongClock(asking, code, raw);
 	if (expired.has(code) || isLogin) return expiredSession(asking, code, raw);
 	if (absent.has(code)) return noCredentials(asking, raw);
 	if (wrong.has(code) && !/images?: \[/i.test(raw.message)) return wrongCredentials(asking, code, raw);

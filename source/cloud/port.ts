@@ -107,11 +107,13 @@ export type Output<Name extends OperationName> = Omit<Operations[Name]['output']
  * One region of one account. `call` gives the whole list where AWS pages it (EC2's Describe calls, GetParametersByPath, GetProducts);
  * S3's ListObjectVersions gives one page.
  * It throws `Problem`s only: the code is AWS's own, without a `Client.`/`Server.` prefix and, for IAM and SSM, without the `Exception` suffix
- * (`InvalidGroup.Duplicate`, `NoSuchEntity`, `ParameterNotFound`, `DryRunOperation`), or ours: `no-credentials`, `session-expired`, `no-answer`.
- * `again` is true for throttling, faults on AWS's side and broken connections.
+ * (`InvalidGroup.Duplicate`, `NoSuchEntity`, `ParameterNotFound`, `DryRunOperation`), or ours: `no-credentials`, `session-expired`, `clock-skewed`, `no-answer`.
+ * `again` is true for throttling, faults on AWS's side, broken connections, and a wrong clock, which the next call makes up for.
  */
 export type Cloud = {
 	readonly region: string;
+	/** Milliseconds by which AWS's clock is ahead of this machine's, negative when behind, as its last answers told; 0 before the first. */
+	ahead(): number;
 	call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>>;
 };
 

@@ -8,7 +8,10 @@ const shape = z.object({
 	code: z.string().optional().catch(undefined),
 	errors: z.array(z.unknown()).optional().catch(undefined),
 	$metadata: z.object({httpStatusCode: z.int().optional(), requestId: z.string().optional()}).optional().catch(undefined),
-	$response: z.object({statusCode: z.int().optional()}).optional().catch(undefined),
+	$response: z
+		.object({statusCode: z.int().optional(), headers: z.object({date: z.string().optional()}).optional().catch(undefined)})
+		.optional()
+		.catch(undefined),
 });
 
 /** Errors of sockets and TLS bear their meaning in `code`, those of the SDK in `name`. */
@@ -19,6 +22,7 @@ export function rawError(error: unknown): RawAwsError {
 	const read = shape.safeParse(error);
 	if (!read.success) return {name: 'Error', message: String(error)};
 	const {name, message, code, errors, $metadata, $response} = read.data;
+	const date = Date.parse($response?.headers?.date ?? '');
 	const first = errors?.[0];
 	if (message === '' && first !== undefined) return rawError(first);
 	return {
@@ -26,5 +30,6 @@ export function rawError(error: unknown): RawAwsError {
 		message,
 		status: $metadata?.httpStatusCode ?? $response?.statusCode,
 		requestId: $metadata?.requestId,
+		...(Number.isNaN(date) ? {} : {date}),
 	};
 }

@@ -19,6 +19,8 @@ export type RealCloudOptions = Retrying & {
 /** AWS itself, with what its files say. */
 export type RealCloud = {
 	at: CloudAt;
+	/** Milliseconds by which AWS's clock is ahead of this machine's, as its last answer told; 0 before the first. */
+	ahead(): number;
 	/** The region that the environment or the profile names. */
 	defaultRegion(): Promise<string | undefined>;
 	/** Names of the profiles in AWS's files, in the order of their names. */
@@ -56,13 +58,14 @@ const stale = new Set(['session-expired', 'no-credentials', 'wrong-credentials',
  * assumed roles with an MFA prompt, environment. `HTTPS_PROXY` and `NO_PROXY` are honoured by Node's own agents.
  */
 export function realCloud(options: RealCloudOptions): RealCloud {
-	const {env, mfaCode} = options;
+	const {clock, env, mfaCode} = options;
 	const profile = options.profile ?? env.AWS_PROFILE;
 	const clients = new Map<string, Promise<{opened: Opened; endpoint: string | undefined}>>();
 	let ways: Promise<Settings['requestHandler']> | undefined;
 	let files: Promise<AwsFiles> | undefined;
 	let chain: Promise<Credentials> | undefined;
 	let who: string | undefined;
+	let ahead = 0;
 
 	async function credentials(requestHandler: Settings['requestHandler']): Promise<Credentials> {
 		const {fromNodeProviderChain} = await import('@aws-sdk/credential-providers');
@@ -84,7 +87,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		const endpoint = endpointOf(service, profile ?? 'default', read, env);
 		const place = endpoint === undefined ? {} : {endpoint, ...(service === 's3' ? {forcePathStyle: true} : {})};
 		const redirects = service === 's3' ? {followRegionRedirects: true} : {};
-		return {opened: make({region, credentials: provider, maxAttempts: 1, requestHandler, ...place, ...redirects}), endpoint};
+		return {opened: make({region, credentials: provider, maxAttempts: 1, systemClockOffset: ahead, requestHandler, ...place, ...redirects}), endpoint};
 	}
 
 	async function opened(name: OperationName, region: string): Promise<{opened: Opened; endpoint: string | undefined}> {
@@ -107,21 +110,27 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 
 	const once: CloudAt = (region, signal) => ({
 		region,
+		ahead: () => ahead,
 		async call(name, input) {
 			if (signal?.aborted) throw new Stopped();
 			const asking: Asking = {operation: name, region: regionFor(serviceOf[name], region), profile, who};
+			let dated = 0;
 			try {
-				const {opened: carried, endpoint} = await opened(name, region);
+				const {opened: client, endpoint} = await opened(name, region);
 				asking.endpoint = endpoint;
-				const send = carried[name];
+				const send = client.calls[name];
 				if (!send) throw new Error(`${name} has no client`);
+				dated = client.clockOffset();
 				const {$metadata, ...answer} = await send(input, signal ? {abortSignal: signal} : {});
+				ahead = client.clockOffset();
 				if (name === 'GetCallerIdentity' && 'Arn' in answer && typeof answer.Arn === 'string') who = answer.Arn;
 				return answer;
 			} catch (error) {
 				if (signal?.aborted) throw new Stopped();
 				if (error instanceof Stopped) throw error;
-				const problem = error instanceof Problem ? error : cloudProblem(rawError(error), asking);
+				const raw = rawError(error);
+				if (raw.date !== undefined) ahead = raw.date - clock.now();
+				const problem = error instanceof Problem ? error : cloudProblem(raw, {...asking, late: ahead - dated});
 				if (stale.has(problem.code)) forget();
 				throw problem;
 			}
@@ -130,6 +139,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 
 	return {
 		at: patientAt(once, options),
+		ahead: () => ahead,
 		async defaultRegion() {
 			const named = env.AWS_REGION || env.AWS_DEFAULT_REGION;
 			if (named) return named;

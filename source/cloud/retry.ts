@@ -22,7 +22,7 @@ export const pauseAfter = (attempt: number, random: Random): number =>
  */
 export function patient(cloud: Cloud, {clock, random, onRetry}: Retrying, signal?: AbortSignal): Cloud {
 	return {
-		region: cloud.region,
+		...cloud,
 		async call(name, input) {
 			for (let attempt = 1; ; attempt += 1) {
 				if (signal?.aborted) throw new Stopped();

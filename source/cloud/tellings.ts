@@ -16,8 +16,6 @@ export const tellings: Record<string, ((said: string, region: string) => Telling
 	}),
 	Blocked: () => ({message: 'AWS has blocked this account', advice: 'Write to AWS Support.'}),
 	AccountDisabled: () => ({message: 'AWS has disabled this account', advice: 'Write to AWS Support.'}),
-	RequestTimeTooSkewed: () => ({message: "This machine's clock is too far from AWS's", advice: 'Set the clock, then run the same command again.'}),
-	RequestInTheFuture: () => ({message: "This machine's clock is too far from AWS's", advice: 'Set the clock, then run the same command again.'}),
 	'InvalidAMIID.NotFound': (said, region) => ({
 		message: `Region ${region} has no image ${quoted(said, /(ami-[0-9a-f]+)/, 'of this id')} that this account may use`,
 		advice: 'Choose an image of this region; `ubuntu-24.04` is in every one.',

@@ -1,5 +1,5 @@
 import {realAddress} from '../address/real.ts';
-import {realClock} from '../clock.ts';
+import {realClock, setByAws} from '../clock.ts';
 import {type RealCloud, realCloud} from '../cloud/real.ts';
 import {foldersOf, realDisk} from '../disk/real.ts';
 import {realGitlab} from '../gitlab/real.ts';
@@ -12,12 +12,11 @@ export type Person = {mfaCode(serial: string): Promise<string>};
 
 /** AWS, GitLab, SSH and this laptop. The name of the address service can be given by `GITLAB_RUNNER_AWS_ADDRESS_URL`. */
 export function realWorld({env, home}: Surroundings, person: Person): World {
-	const clock = realClock;
 	const random = Math.random;
 	const clouds = new Map<string | undefined, RealCloud>();
 	let profile: string | undefined;
 	const cloud = (): RealCloud => {
-		const known = clouds.get(profile) ?? realCloud({env, profile, clock, random, mfaCode: person.mfaCode});
+		const known = clouds.get(profile) ?? realCloud({env, profile, clock: realClock, random, mfaCode: person.mfaCode});
 		clouds.set(profile, known);
 		return known;
 	};
@@ -27,7 +26,7 @@ export function realWorld({env, home}: Surroundings, person: Person): World {
 		gitlabAt: realGitlab({env}),
 		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL, env}),
 		disk: realDisk(foldersOf(env, home)),
-		clock,
+		clock: setByAws(realClock, () => cloud().ahead()),
 		random,
 		defaultRegion: () => cloud().defaultRegion(),
 		use(named) {

@@ -4,7 +4,7 @@ import {type Cloud, changes, type Input, type OperationName, type Output} from '
 export function remembered(cloud: Cloud): Cloud {
 	const answers = new Map<string, Promise<unknown>>();
 	return {
-		region: cloud.region,
+		...cloud,
 		call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> {
 			if (changes(name, input)) return cloud.call(name, input);
 			const key = `${name} ${JSON.stringify(input)}`;

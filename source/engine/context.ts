@@ -79,7 +79,7 @@ function holding(): Pick<Looking, 'hold'> & {close(): Promise<void>} {
 /** Adapters whose next call or wait is refused with `Stopped` once the signal is aborted, while what is under way ends by itself. */
 function stoppable(adapters: Adapters, signal: AbortSignal): Adapters {
 	const guard = <Result>(work: () => Promise<Result>): Promise<Result> => (signal.aborted ? Promise.reject(new Stopped()) : work());
-	const cloud = (inner: Adapters['cloud']): Adapters['cloud'] => ({region: inner.region, call: (name, input) => guard(() => inner.call(name, input))});
+	const cloud = (inner: Adapters['cloud']): Adapters['cloud'] => ({...inner, call: (name, input) => guard(() => inner.call(name, input))});
 	return {
 		...adapters,
 		cloud: cloud(adapters.cloud),

@@ -118,7 +118,7 @@ async function lookAll(
 
 /** A cloud whose calls wait for their turn. */
 export const inTurns = (inner: Cloud, turn: Turns): Cloud => ({
-	region: inner.region,
+	...inner,
 	call: <Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> => turn(() => inner.call(name, input)),
 });
 

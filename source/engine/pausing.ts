@@ -75,7 +75,7 @@ export function pausing<C extends Looking>(base: C, options: Pausing): C {
 	const signal = AbortSignal.any([base.signal, options.signal]);
 	const gate = gateFor(base, signal, options);
 	const through = (inner: Cloud): Cloud => ({
-		region: inner.region,
+		...inner,
 		call: <Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> =>
 			gate(() => (signal.aborted ? Promise.reject(new Stopped()) : inner.call(name, input))),
 	});

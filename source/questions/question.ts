@@ -17,7 +17,7 @@ export type Asking = {
 
 /** A laptop with nothing on it and no cloud: what defaults and closed choices, which make no call, can look at. */
 export const nothingAround: Asking = {
-	cloud: {region: '', call: (name) => Promise.reject(new Error(`${name} was called where nothing is asked`))},
+	cloud: {region: '', ahead: () => 0, call: (name) => Promise.reject(new Error(`${name} was called where nothing is asked`))},
 	given: {},
 	profiles: async () => [],
 	profileRegion: async () => undefined,

@@ -1,5 +1,14 @@
-import type {Step} from '../step.ts';
+import {clockOff} from '../cloud/errors.ts';
+import type {Note, Step} from '../step.ts';
 import {identityLook} from './looks/identity.ts';
+
+/** Milliseconds; from here on other programs are refused for this machine's clock. */
+const wrong = 5 * 60_000;
+
+const aboutClock = (ahead: number): Note[] =>
+	Math.abs(ahead) > wrong
+		? [{says: `This machine's clock is ${clockOff(ahead)} AWS's, so AWS's is used here.`, advice: 'Set it: other programs go by it.'}]
+		: [];
 
 /** That the credentials work in this region, and whose they are. What STS refuses is translated at the port. */
 export const identityStep: Step<'identity', never, never> = {
@@ -10,7 +19,7 @@ export const identityStep: Step<'identity', never, never> = {
 	actions: ['sts:GetCallerIdentity', 'iam:ListAccountAliases', 'ec2:DescribeRegions'],
 	async check(context) {
 		const identity = await context.look(identityLook);
-		return {is: 'so', resource: identity, says: `${identity.alias ?? identity.account}, ${identity.arn}`};
+		return {is: 'so', resource: identity, notes: aboutClock(context.cloud.ahead()), says: `${identity.alias ?? identity.account}, ${identity.arn}`};
 	},
 	commands: () => ['aws sts get-caller-identity'],
 };

@@ -22,6 +22,7 @@ export function cloudRefusing(problem: Problem): Cloud & {called: OperationName[
 	const called: OperationName[] = [];
 	return {
 		region: 'us-east-2',
+		ahead: () => 0,
 		called,
 		async call(name) {
 			called.push(name);
@@ -35,6 +36,7 @@ export const emptyCloud = (): Cloud & {called: OperationName[]} => {
 	const called: OperationName[] = [];
 	return {
 		region: 'us-east-2',
+		ahead: () => 0,
 		called,
 		async call(name) {
 			called.push(name);

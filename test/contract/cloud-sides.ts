@@ -14,6 +14,8 @@ export type World = {
 	deny(actions: readonly string[]): Promise<void>;
 	/** The next call of this action is throttled, or carried out with its answer getting lost. */
 	trouble(action: OperationName, kind: 'dropped-after' | 'throttled'): void;
+	/** The clock of whoever calls is so many milliseconds behind AWS's. */
+	behind(ms: number): void;
 	stop(): Promise<void>;
 };
 
@@ -36,6 +38,7 @@ const real: Side = {
 						? {action, nth: 1, error: {status: 503, code: 'RequestLimitExceeded', message: 'Request limit exceeded.'}}
 						: {action, nth: 1, drop: 'after'},
 				]),
+			behind: peers.aws.clock,
 			async stop() {
 				cloud.close();
 				await peers.stop();
@@ -58,6 +61,7 @@ const simulated: Side = {
 				denied.push(...actions);
 			},
 			trouble: (action, kind) => (kind === 'throttled' ? world.faults.throttle(action, 1) : world.faults.dropAfter(action)),
+			behind: (ms) => world.outside.setClock(-ms),
 			stop: async () => undefined,
 		};
 	},

@@ -1,5 +1,7 @@
 import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
 import {setTimeout as pause} from 'node:timers/promises';
+import {type Service, serviceOf} from '../../source/cloud/port.ts';
+import {refusedDate} from '../../source/cloud/simulated/dates.ts';
 import {type Asked, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, listen} from './listen.ts';
 
@@ -22,8 +24,15 @@ export type FaultRule = {
 	kill?: number;
 };
 
-/** The proxy between the program and moto. */
-export type Proxy = {url: string; calls(): Call[]; forget(): void; faults(rules: readonly FaultRule[]): void; stop(): Promise<void>};
+/** The proxy between the program and moto. `clock` sets AWS's clock ahead of this computer's, in milliseconds: a call's date is judged by it, and answers bear it. */
+export type Proxy = {
+	url: string;
+	calls(): Call[];
+	forget(): void;
+	faults(rules: readonly FaultRule[]): void;
+	clock(ahead: number): void;
+	stop(): Promise<void>;
+};
 
 type Answer = {status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer};
 
@@ -48,11 +57,31 @@ function codeOf(status: number, body: Buffer): {code?: string} {
 	return code === undefined ? {} : {code};
 }
 
+/** The service that a call was signed for, whose name there has no hyphens. */
+const serviceIn = ({service}: Asked): Service => Object.values(serviceOf).find((one) => one === service || one.replaceAll('-', '') === service) ?? 'ec2';
+
+/** The date that a call bears, in milliseconds since 1970; one that bears none is taken as of now. */
+function datedIn({headers}: IncomingMessage): number {
+	const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers['x-amz-date'])) ?? [];
+	return year === undefined ? Date.now() : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
+/** An answer in AWS's place. */
+function refused({service}: Asked, incoming: IncomingMessage, error: {name: string; message: string; status: number}): Answer {
+	const {type, text} = errorBody(service, incoming.headers['x-amz-target'] !== undefined, error.name, error.message);
+	return {
+		status: error.status,
+		headers: {'content-type': type, 'x-amzn-requestid': 'peers-fault'},
+		body: Buffer.from(incoming.method === 'HEAD' ? '' : text),
+	};
+}
+
 /** Starts a proxy that writes down every call on its way to moto and makes trouble where the rules say so. */
 export async function startProxy(moto: string): Promise<Proxy> {
 	const calls: Call[] = [];
 	let rules: {rule: FaultRule; seen: number}[] = [];
 	const to = new URL(moto);
+	let ahead = 0;
 
 	function applying(what: Asked): FaultRule {
 		const hit: FaultRule = {};
@@ -78,12 +107,11 @@ export async function startProxy(moto: string): Promise<Proxy> {
 			return 'dropped';
 		}
 		if (rule.error) {
-			const {type, text} = errorBody(what.service, incoming.headers['x-amz-target'] !== undefined, rule.error.code, rule.error.message);
-			return {
-				status: rule.error.status,
-				headers: {'content-type': type, 'x-amzn-requestid': 'peers-fault'},
-				body: Buffer.from(incoming.method === 'HEAD' ? '' : text),
-			};
+			return refused(what, incoming, {...rule.error, name: rule.error.code});
+		}
+		const wrong = refusedDate(serviceIn(what), datedIn(incoming), Date.now() + ahead);
+		if (wrong) {
+			return refused(what, incoming, wrong);
 		}
 		const got = await forward(to, incoming, body, what.action);
 		if (rule.kill !== undefined) {
@@ -106,7 +134,7 @@ export async function startProxy(moto: string): Promise<Proxy> {
 			return;
 		}
 		Object.assign(call, {status: got.status}, codeOf(got.status, got.body));
-		const headers = {...got.headers};
+		const headers: Answer['headers'] = {...got.headers, date: new Date(Date.now() + ahead).toUTCString()};
 		delete headers.connection;
 		delete headers['transfer-encoding'];
 		if (incoming.method !== 'HEAD') {
@@ -128,6 +156,9 @@ export async function startProxy(moto: string): Promise<Proxy> {
 		},
 		faults(next) {
 			rules = next.map((rule) => ({rule, seen: 0}));
+		},
+		clock(next) {
+			ahead = next;
 		},
 		stop,
 	};

@@ -27,6 +27,8 @@ export type AwsPeer = {
 	calls(): Call[];
 	forget(): void;
 	faults(rules: readonly FaultRule[]): void;
+	/** AWS's clock goes so many milliseconds ahead of this computer's: whoever calls has a clock that is behind. */
+	clock(ahead: number): void;
 	/** Actions (`ec2:RunInstances`) that are refused from now on, really and in a simulation. */
 	deny(actions: readonly string[]): Promise<void>;
 	/** Sets a quota of EC2 in vCPUs; undefined: no such quota. */
@@ -177,6 +179,7 @@ export async function startWorld(options: {manager?: boolean} = {}): Promise<Pee
 				calls: proxy.calls,
 				forget: proxy.forget,
 				faults: proxy.faults,
+				clock: proxy.clock,
 				async deny(actions) {
 					await moto.admin('denied', {actions});
 				},

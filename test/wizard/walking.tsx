@@ -31,6 +31,7 @@ export const keys = {
 /** An account in which there is a little of everything that questions offer. */
 export const littleCloud = (calls: string[] = []) => ({
 	region: 'us-east-2',
+	ahead: () => 0,
 	async call(name: string) {
 		calls.push(name);
 		const answers: Record<string, unknown> = {

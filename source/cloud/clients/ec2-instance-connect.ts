@@ -5,6 +5,9 @@ import type {Opened, Settings} from '../calls.ts';
 export function openEc2InstanceConnect(settings: Settings): Opened {
 	const client = new EC2InstanceConnectClient(settings);
 	return {
-		SendSSHPublicKey: (input, options) => client.send(new SendSSHPublicKeyCommand(input), options),
+		clockOffset: () => client.config.systemClockOffset,
+		calls: {
+			SendSSHPublicKey: (input, options) => client.send(new SendSSHPublicKeyCommand(input), options),
+		},
 	};
 }

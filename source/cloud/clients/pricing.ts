@@ -6,6 +6,9 @@ import {allPages} from '../paging.ts';
 export function openPricing(settings: Settings): Opened {
 	const client = new PricingClient(settings);
 	return {
-		GetProducts: (input, options) => allPages(input, 'PriceList', (page) => client.send(new GetProductsCommand(page), options)),
+		clockOffset: () => client.config.systemClockOffset,
+		calls: {
+			GetProducts: (input, options) => allPages(input, 'PriceList', (page) => client.send(new GetProductsCommand(page), options)),
+		},
 	};
 }

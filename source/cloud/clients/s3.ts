@@ -19,17 +19,20 @@ import type {Opened, Settings} from '../calls.ts';
 export function openS3(settings: Settings): Opened {
 	const client = new S3Client(settings);
 	return {
-		HeadBucket: (input, options) => client.send(new HeadBucketCommand(input), options),
-		CreateBucket: (input, options) => client.send(new CreateBucketCommand(input), options),
-		GetBucketTagging: (input, options) => client.send(new GetBucketTaggingCommand(input), options),
-		PutBucketTagging: (input, options) => client.send(new PutBucketTaggingCommand(input), options),
-		GetPublicAccessBlock: (input, options) => client.send(new GetPublicAccessBlockCommand(input), options),
-		PutPublicAccessBlock: (input, options) => client.send(new PutPublicAccessBlockCommand(input), options),
-		GetBucketLifecycleConfiguration: (input, options) => client.send(new GetBucketLifecycleConfigurationCommand(input), options),
-		PutBucketLifecycleConfiguration: (input, options) => client.send(new PutBucketLifecycleConfigurationCommand(input), options),
-		DeleteBucketLifecycle: (input, options) => client.send(new DeleteBucketLifecycleCommand(input), options),
-		ListObjectVersions: (input, options) => client.send(new ListObjectVersionsCommand(input), options),
-		DeleteObjects: (input, options) => client.send(new DeleteObjectsCommand(input), options),
-		DeleteBucket: (input, options) => client.send(new DeleteBucketCommand(input), options),
+		clockOffset: () => client.config.systemClockOffset,
+		calls: {
+			HeadBucket: (input, options) => client.send(new HeadBucketCommand(input), options),
+			CreateBucket: (input, options) => client.send(new CreateBucketCommand(input), options),
+			GetBucketTagging: (input, options) => client.send(new GetBucketTaggingCommand(input), options),
+			PutBucketTagging: (input, options) => client.send(new PutBucketTaggingCommand(input), options),
+			GetPublicAccessBlock: (input, options) => client.send(new GetPublicAccessBlockCommand(input), options),
+			PutPublicAccessBlock: (input, options) => client.send(new PutPublicAccessBlockCommand(input), options),
+			GetBucketLifecycleConfiguration: (input, options) => client.send(new GetBucketLifecycleConfigurationCommand(input), options),
+			PutBucketLifecycleConfiguration: (input, options) => client.send(new PutBucketLifecycleConfigurationCommand(input), options),
+			DeleteBucketLifecycle: (input, options) => client.send(new DeleteBucketLifecycleCommand(input), options),
+			ListObjectVersions: (input, options) => client.send(new ListObjectVersionsCommand(input), options),
+			DeleteObjects: (input, options) => client.send(new DeleteObjectsCommand(input), options),
+			DeleteBucket: (input, options) => client.send(new DeleteBucketCommand(input), options),
+		},
 	};
 }

@@ -5,7 +5,10 @@ import type {Opened, Settings} from '../calls.ts';
 export function openServiceQuotas(settings: Settings): Opened {
 	const client = new ServiceQuotasClient(settings);
 	return {
-		GetServiceQuota: (input, options) => client.send(new GetServiceQuotaCommand(input), options),
-		GetAWSDefaultServiceQuota: (input, options) => client.send(new GetAWSDefaultServiceQuotaCommand(input), options),
+		clockOffset: () => client.config.systemClockOffset,
+		calls: {
+			GetServiceQuota: (input, options) => client.send(new GetServiceQuotaCommand(input), options),
+			GetAWSDefaultServiceQuota: (input, options) => client.send(new GetAWSDefaultServiceQuotaCommand(input), options),
+		},
 	};
 }

@@ -15,12 +15,15 @@ import {allPages} from '../paging.ts';
 export function openSsm(settings: Settings): Opened {
 	const client = new SSMClient(settings);
 	return {
-		GetParameter: (input, options) => client.send(new GetParameterCommand(input), options),
-		PutParameter: (input, options) => client.send(new PutParameterCommand(input), options),
-		DeleteParameter: (input, options) => client.send(new DeleteParameterCommand(input), options),
-		GetParameterHistory: (input, options) => allPages(input, 'Parameters', (page) => client.send(new GetParameterHistoryCommand(page), options)),
-		GetParametersByPath: (input, options) => allPages(input, 'Parameters', (page) => client.send(new GetParametersByPathCommand(page), options)),
-		AddTagsToResource: (input, options) => client.send(new AddTagsToResourceCommand(input), options),
-		ListTagsForResource: (input, options) => client.send(new ListTagsForResourceCommand(input), options),
+		clockOffset: () => client.config.systemClockOffset,
+		calls: {
+			GetParameter: (input, options) => client.send(new GetParameterCommand(input), options),
+			PutParameter: (input, options) => client.send(new PutParameterCommand(input), options),
+			DeleteParameter: (input, options) => client.send(new DeleteParameterCommand(input), options),
+			GetParameterHistory: (input, options) => allPages(input, 'Parameters', (page) => client.send(new GetParameterHistoryCommand(page), options)),
+			GetParametersByPath: (input, options) => allPages(input, 'Parameters', (page) => client.send(new GetParametersByPathCommand(page), options)),
+			AddTagsToResource: (input, options) => client.send(new AddTagsToResourceCommand(input), options),
+			ListTagsForResource: (input, options) => client.send(new ListTagsForResourceCommand(input), options),
+		},
 	};
 }

@@ -5,7 +5,10 @@ import type {Opened, Settings} from '../calls.ts';
 export function openSts(settings: Settings): Opened {
 	const client = new STSClient(settings);
 	return {
-		GetCallerIdentity: (input, options) => client.send(new GetCallerIdentityCommand(input), options),
-		DecodeAuthorizationMessage: (input, options) => client.send(new DecodeAuthorizationMessageCommand(input), options),
+		clockOffset: () => client.config.systemClockOffset,
+		calls: {
+			GetCallerIdentity: (input, options) => client.send(new GetCallerIdentityCommand(input), options),
+			DecodeAuthorizationMessage: (input, options) => client.send(new DecodeAuthorizationMessageCommand(input), options),
+		},
 	};
 }

@@ -3,10 +3,11 @@ import type {SimulatedClock} from '../../clock-simulated.ts';
 import {Stopped} from '../../problem.ts';
 import type {Laptop} from '../../simulated-laptop.ts';
 import {cloudProblem} from '../errors.ts';
-import {type Cloud, type CloudAt, changes, type Input, type OperationName, type Output} from '../port.ts';
+import {type Cloud, type CloudAt, changes, type Input, type OperationName, type Output, serviceOf} from '../port.ts';
 import type {AccountState} from './account.ts';
 import {judgeAllowed, judgeCredentials} from './allowed.ts';
 import {buckets} from './buckets.ts';
+import type {Dates} from './dates.ts';
 import {type CloudFaults, cloudFaults} from './faults.ts';
 import {groups} from './groups.ts';
 import type {Handlers, Here} from './here.ts';
@@ -30,7 +31,7 @@ export type SimulatedCloud = {
 	calls: CallMade[];
 	faults: CloudFaults;
 	/** The port as one laptop has it; without the retry policy, which both sides share. */
-	at(laptop: Laptop): CloudAt;
+	at(laptop: Laptop, dates: Dates): CloudAt;
 	/** Called after each changing call was carried out. */
 	whenChanged: (() => void)[];
 	/** Carries out a call of a machine in the account, under its role; throws refusals. */
@@ -83,9 +84,10 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 		return output;
 	}
 
-	function fromLaptop(laptop: Laptop, region: string, signal: AbortSignal | undefined): Cloud {
+	function fromLaptop(laptop: Laptop, dates: Dates, region: string, signal: AbortSignal | undefined): Cloud {
 		return {
 			region,
+			ahead: dates.ahead,
 			async call(name, input) {
 				const dry = 'DryRun' in input && input.DryRun === true;
 				const made: CallMade = {
@@ -100,10 +102,14 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 				laptop.judgeAlive();
 				calls.push(made);
 				const least = leastLatency[name] ?? 60;
+				let late: number | undefined;
 				try {
 					await laptop.clock.sleep(least + random() * least, signal);
 					if (made.changing) laptop.act(name);
 					const output = around(name, () => {
+						const {late: off, refused} = dates.date(serviceOf[name], region);
+						late = off;
+						if (refused) throw refusal(refused.name, refused.message, refused.status);
 						judgeCredentials(account.credentials, name);
 						judgeAllowed(account, name, input, laptop.arn);
 						return carry(name, region, input, laptop.arn);
@@ -114,7 +120,7 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 					if (!isRefusal(error)) throw error;
 					made.refused = error.name;
 					laptop.judgeAlive();
-					throw cloudProblem(error, {operation: name, region, who: laptop.arn});
+					throw cloudProblem(error, {operation: name, region, who: laptop.arn, late});
 				} finally {
 					made.until = clock.now();
 				}
@@ -122,5 +128,5 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 		};
 	}
 
-	return {account, calls, faults, whenChanged, carry, at: (laptop) => (region, signal) => fromLaptop(laptop, region, signal)};
+	return {account, calls, faults, whenChanged, carry, at: (laptop, dates) => (region, signal) => fromLaptop(laptop, dates, region, signal)};
 }
