@@ -19,6 +19,8 @@ export type Asking = {
 	region: string;
 	/** Undefined with the chain's own choice. */
 	profile?: string | undefined;
+	/** The command that renews the session, where one does. */
+	login?: readonly string[] | undefined;
 	/** ARN of the caller, once it is known. */
 	who?: string | undefined;
 	/** The host that was called, where it isn't AWS's own. */
@@ -29,6 +31,11 @@ export type Asking = {
 
 const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
 const absent = new Set(['CredentialsProviderError', 'MissingAuthenticationToken', 'MissingAuthenticationTokenException', 'ProviderError']);
+/**
+ * How the SDK's providers say that somebody has to log in again. A session of IAM Identity Center that was revoked is told in its portal's own words
+ * ("Session token not found or invalid").
+ */
+const loggedOut = /sso|expired|log ?in|refresh|session token not found|authenticate/i;
 const wrong = new Set([
 	'InvalidClientTokenId',
 	'AuthFailure',
@@ -147,12 +154,11 @@ export function clockOff(ahead: number): string {
 
 const sentence = (text: string): string => text.trim().replace(/[.\s]+$/, '');
 
-function expiredSession({profile}: Asking, code: string, raw: RawAwsError): Problem {
-	const command = profile === undefined ? 'aws sso login' : `aws sso login --profile ${profile}`;
+function expiredSession({login, profile}: Asking, code: string, raw: RawAwsError): Problem {
 	return new Problem({
 		code: 'session-expired',
 		message: `The session of ${profile === undefined ? "AWS's credentials" : `AWS profile \`${profile}\``} has expired (${code}).`,
-		advice: `Run \`${command}\`, or renew the credentials as they were made, then run the same command again.`,
+		advice: `${login === undefined ? 'Renew them as they were made' : `Run \`${login.join(' ')}\``}, then run the same command again.`,
 		cause: raw,
 	});
 }
@@ -277,7 +283,7 @@ function byCode(asking: Asking, code: string, raw: RawAwsError): Problem {
 export function cloudProblem(raw: RawAwsError, asking: Asking): Problem {
 	const service = serviceOf[asking.operation];
 	const code = bareCode(raw, service) ?? codeOf(raw.name, service);
-	const isLogin = absent.has(code) && /sso|expired|log ?in|refresh/i.test(raw.message);
+	const isLogin = absent.has(code) && loggedOut.test(raw.message);
 	if (isSkewed(asking, code, raw)) return wrongClock(asking, code, raw);
 	if (expired.has(code) || isLogin) return expiredSession(asking, code, raw);
 	if (absent.has(code)) return noCredentials(asking, raw);

@@ -2,6 +2,7 @@ import {Problem, Stopped} from '../problem.ts';
 import {type AwsFiles, awsFiles, type Environment, endpointOf} from './aws-files.ts';
 import type {Credentials, Opened, Settings} from './calls.ts';
 import {type Asking, cloudProblem} from './errors.ts';
+import {loginCommand} from './login.ts';
 import {type CloudAt, type OperationName, type Service, serviceOf} from './port.ts';
 import {rawError} from './raw-error.ts';
 import {patientAt, type Retrying} from './retry.ts';
@@ -23,6 +24,8 @@ export type RealCloud = {
 	ahead(): number;
 	/** The region that the environment or the profile names. */
 	defaultRegion(): Promise<string | undefined>;
+	/** The command that renews the session of this profile, as far as AWS's files have been read; undefined where none does. */
+	login(): readonly string[] | undefined;
 	/** Names of the profiles in AWS's files, in the order of their names. */
 	profiles(): Promise<string[]>;
 	/** Closes what is held open. */
@@ -66,6 +69,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 	let chain: Promise<Credentials> | undefined;
 	let who: string | undefined;
 	let ahead = 0;
+	let known: AwsFiles | undefined;
 
 	async function credentials(requestHandler: Settings['requestHandler']): Promise<Credentials> {
 		const {fromNodeProviderChain} = await import('@aws-sdk/credential-providers');
@@ -84,6 +88,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		const requestHandler = await ways;
 		chain ??= credentials(requestHandler);
 		const [make, read, provider] = await Promise.all([openers[service](), files, chain]);
+		known = read;
 		const endpoint = endpointOf(service, profile ?? 'default', read, env);
 		const place = endpoint === undefined ? {} : {endpoint, ...(service === 's3' ? {forcePathStyle: true} : {})};
 		const redirects = service === 's3' ? {followRegionRedirects: true} : {};
@@ -98,6 +103,8 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		clients.set(key, known);
 		return known;
 	}
+
+	const login = (): readonly string[] | undefined => known && loginCommand(options.profile, known, env);
 
 	function forget(): void {
 		clients.clear();
@@ -130,7 +137,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 				if (error instanceof Stopped) throw error;
 				const raw = rawError(error);
 				if (raw.date !== undefined) ahead = raw.date - clock.now();
-				const problem = error instanceof Problem ? error : cloudProblem(raw, {...asking, late: ahead - dated});
+				const problem = error instanceof Problem ? error : cloudProblem(raw, {...asking, late: ahead - dated, login: login()});
 				if (stale.has(problem.code)) forget();
 				throw problem;
 			}
@@ -140,6 +147,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 	return {
 		at: patientAt(once, options),
 		ahead: () => ahead,
+		login,
 		async defaultRegion() {
 			const named = env.AWS_REGION || env.AWS_DEFAULT_REGION;
 			if (named) return named;

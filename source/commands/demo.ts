@@ -17,7 +17,21 @@ const speed = 20;
 export function demoWorld(isWatched: boolean): World & {simulated: SimulatedWorld} {
 	const simulated = simulatedWorld({speed: isWatched ? speed : 'instant'});
 	const {cloudAt, host, gitlabAt, address, disk, clock, random} = simulated;
-	return {cloudAt, host, gitlabAt, address, disk, clock, random, simulated, defaultRegion: async () => region, profiles: async () => [], use() {}, close() {}};
+	return {
+		cloudAt,
+		host,
+		gitlabAt,
+		address,
+		disk,
+		clock,
+		random,
+		simulated,
+		defaultRegion: async () => region,
+		profiles: async () => [],
+		login: () => undefined,
+		use() {},
+		close() {},
+	};
 }
 
 /**

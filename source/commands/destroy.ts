@@ -21,7 +21,7 @@ export const destroy: Command = async (session) => {
 	const here = await saidHere(session);
 	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds}, here);
 	try {
-		return await takeAway(session, removal, here.profile);
+		return await takeAway(session, removal);
 	} finally {
 		await removal.close();
 	}
@@ -38,7 +38,7 @@ async function saidHere(session: Session): Promise<Given> {
 	};
 }
 
-async function takeAway(session: Session, removal: OpenContext<Removal>, profile: string | undefined): Promise<number> {
+async function takeAway(session: Session, removal: OpenContext<Removal>): Promise<number> {
 	const {face, stops} = session;
 	const {fleet} = removal;
 	const {steps} = dockerMachine;
@@ -49,7 +49,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>, profile
 		return 0;
 	}
 	if (!(await face.agree(proposalOf(fleet, standing)))) return 0;
-	const result = await remove(session, removal, profile);
+	const result = await remove(session, removal);
 	const stopped = stops.exit();
 	if (stopped !== undefined) {
 		face.fail(
@@ -66,13 +66,13 @@ async function takeAway(session: Session, removal: OpenContext<Removal>, profile
 }
 
 /** Removes, again as often as somebody who looks on says; they may renew a session that expires meanwhile. */
-async function remove(session: Session, removal: OpenContext<Removal>, profile: string | undefined): Promise<RunResult> {
+async function remove(session: Session, removal: OpenContext<Removal>): Promise<RunResult> {
 	const {face, interactive} = session;
 	const {screens} = face;
 	const {steps} = dockerMachine;
 	if (!screens || !interactive) return removeAll(steps, removal, face.emit);
 	for (;;) {
-		const {result, choice} = await screens.run(loginOf(session, profile), (helping) =>
+		const {result, choice} = await screens.run(loginOf(session), (helping) =>
 			removeAll(steps, pausing(removal, {...helping, emit: face.emit}), face.emit, {again: helping.again}),
 		);
 		if (choice !== 'again') return result;

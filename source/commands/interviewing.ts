@@ -1,4 +1,4 @@
-import {logIn, loginCommand} from '../cloud/login.ts';
+import {logIn} from '../cloud/login.ts';
 import type {OpenContext} from '../engine/context.ts';
 import {type Ended, type LivePlan, livePlan, type Turns, turns} from '../engine/live-plan.ts';
 import {foundIn} from '../engine/plan.ts';
@@ -72,15 +72,11 @@ export function groundFor(session: Session): Ground {
 export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk: Walk, at: Interviewer['at']): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
-	let profile = walk.layers.flag?.profile ?? session.around.env.AWS_PROFILE;
 	return {
 		walk,
 		at,
 		plan,
-		record: async (fleet, named) => {
-			profile = named ?? profile;
-			return (await lookingOf(fleet, named).look(recordLook))?.answers;
-		},
+		record: async (fleet, profile) => (await lookingOf(fleet, profile).look(recordLook))?.answers,
 		async secrets(answers) {
 			const needed = secretsNeeded(await secretsFor(session, lookingOf({name: answers.fleet, region: answers.region}, answers.profile), answers));
 			return needed.map(({question}) => question).filter(({id}) => id !== 'accessKeyId' || !accessKey.has(id));
@@ -97,20 +93,16 @@ export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk
 		costs: costLinesOf,
 		save: async (name, settled) => presets.save(name, presetFrom(settled)),
 		get login() {
-			return session.demo ? undefined : loginFor(session, profile);
+			return loginOf(session);
 		},
 	};
 }
 
-/** The login of a profile. */
-const loginFor = ({around}: Session, profile: string | undefined): Login => ({
-	command: loginCommand(profile).join(' '),
-	run: () => logIn(profile, around.env),
-});
-
-/** The login of the profile that was answered, or of the environment's; the demo has no session to renew. */
-export const loginOf = (session: Session, profile: string | undefined): Login | undefined =>
-	session.demo ? undefined : loginFor(session, profile ?? session.around.env.AWS_PROFILE);
+/** The login that renews the session in use, where some command does. */
+export function loginOf({around, world}: Session): Login | undefined {
+	const command = world.login();
+	return command && {command: command.join(' '), run: () => logIn(command, around.env)};
+}
 
 function secretGiven({secrets}: Session, answers: Answers): SecretQuestion | undefined {
 	if (answers.runner === 'token') return secrets.runnerToken === undefined ? undefined : runnerTokenQuestion(answers);

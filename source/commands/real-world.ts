@@ -24,11 +24,12 @@ export function realWorld({env, home}: Surroundings, person: Person): World {
 		cloudAt: (region, signal) => cloud().at(region, signal),
 		host: realHost(),
 		gitlabAt: realGitlab({env}),
-		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL, env}),
+		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL}),
 		disk: realDisk(foldersOf(env, home)),
 		clock: setByAws(realClock, () => cloud().ahead()),
 		random,
 		defaultRegion: () => cloud().defaultRegion(),
+		login: () => cloud().login(),
 		use(named) {
 			profile = named;
 		},

@@ -73,9 +73,7 @@ async function runUntilDone(
 	for (;;) {
 		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(context));
 		const replaceManager = session.options.replaceManager || replacedIn(plan).length > 0;
-		const {result, choice} = await screens.run(loginOf(session, context.answers.profile), (helping) =>
-			makeSo(session, context, plan, steps, {replaceManager, helping}),
-		);
+		const {result, choice} = await screens.run(loginOf(session), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
 		if (result.problems.length === 0) {

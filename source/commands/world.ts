@@ -20,6 +20,8 @@ export type World = {
 	defaultRegion(): Promise<string | undefined>;
 	/** Works with this AWS profile from now on; undefined: the SDK's own chain. */
 	use(profile: string | undefined): void;
+	/** The command that renews the session of the profile in use; undefined where none does. */
+	login(): readonly string[] | undefined;
 	/** AWS profiles of this laptop. */
 	profiles(): Promise<string[]>;
 	close(): void;

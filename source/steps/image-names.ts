@@ -1,7 +1,9 @@
 /** The publishers' images that can be asked for by name (facts §9). */
 export type Publisher = {
-	/** Owner's account, or its alias where AWS shows one. */
-	owner: string;
+	/** The publisher's accounts: one in each of AWS's partitions (aws, aws-us-gov, aws-cn) that has another. */
+	owners: readonly string[];
+	/** The alias that AWS shows instead. Images of others bear `amazon` too, Canonical's among them, so alone it says nothing. */
+	alias?: 'amazon';
 	user: string;
 	parameter(architecture: Architecture): string;
 	/** Whether an image of this owner is of this line, by its name. */
@@ -15,14 +17,14 @@ export const architectures: readonly Architecture[] = ['x86_64', 'arm64'];
 const debianWord = (architecture: Architecture) => (architecture === 'x86_64' ? 'amd64' : 'arm64');
 
 const ubuntu = (version: string, codename: string, volume: string): Publisher => ({
-	owner: '099720109477',
+	owners: ['099720109477', '513442679011', '837727238323'],
 	user: 'ubuntu',
 	parameter: (architecture) => `/aws/service/canonical/ubuntu/server/${version}/stable/current/${debianWord(architecture)}/hvm/${volume}/ami-id`,
 	pattern: new RegExp(`^ubuntu/images/[\\w-]+/ubuntu-${codename}-${version.replace('.', '\\.')}-`),
 });
 
 const debian = (version: string): Publisher => ({
-	owner: '136693071363',
+	owners: ['136693071363'],
 	user: 'admin',
 	parameter: (architecture) => `/aws/service/debian/release/${version}/latest/${debianWord(architecture)}`,
 	pattern: new RegExp(`^debian-${version}-`),
@@ -35,7 +37,8 @@ const publishers: Record<string, Publisher | undefined> = {
 	'debian-13': debian('13'),
 	'debian-12': debian('12'),
 	al2023: {
-		owner: 'amazon',
+		owners: [],
+		alias: 'amazon',
 		user: 'ec2-user',
 		parameter: (architecture) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`,
 		pattern: /^al2023-ami-/,
@@ -53,6 +56,12 @@ export function wantedImage(answer: string): Wanted {
 	return publisher ? {line, publisher, fixed} : {id: answer};
 }
 
+type Published = {name: string; owner: string; alias?: string | undefined};
+
+/** Whether an image is of a publisher's line. */
+export const isOfLine = ({alias, owners, pattern}: Publisher, image: Published): boolean =>
+	(owners.includes(image.owner) || (alias !== undefined && image.alias === alias)) && pattern.test(image.name);
+
 /** The login user that the publisher of an image set up, where the publisher is known. */
-export const userOf = (image: {owner: string; alias?: string | undefined}): string | undefined =>
-	Object.values(publishers).find((publisher) => publisher?.owner === image.owner || publisher?.owner === image.alias)?.user;
+export const userOf = (image: Published): string | undefined =>
+	Object.values(publishers).find((publisher) => publisher?.owners.includes(image.owner) || (publisher && isOfLine(publisher, image)))?.user;

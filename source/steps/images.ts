@@ -2,7 +2,7 @@ import type {AnswerKey, Given} from '../fleet.ts';
 import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './blocked.ts';
-import {type Architecture, architectures, userOf, type Wanted, wantedImage} from './image-names.ts';
+import {type Architecture, architectures, isOfLine, userOf, type Wanted, wantedImage} from './image-names.ts';
 import {otherArchitecture} from './instance-families.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';
@@ -83,9 +83,7 @@ async function find(context: Context, role: Role, standing: Instance | undefined
 
 /** Whether an image is of the line that a name means. */
 const isOf = ({publisher, fixed}: Exclude<Wanted, {id: string}>, image: Image): boolean =>
-	(image.owner === publisher.owner || image.alias === publisher.owner) &&
-	publisher.pattern.test(image.name) &&
-	(fixed === undefined || image.architecture === fixed);
+	isOfLine(publisher, image) && (fixed === undefined || image.architecture === fixed);
 
 /** A type of the other architecture where the region has one, else the same image for the type's. */
 async function fixFor(context: Context, role: Role, architecture: string): Promise<Fix | undefined> {

@@ -10,18 +10,25 @@ import {accountActions, accountLook, type Group, type Rule} from './looks/accoun
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import {groupsStand, removeGroups} from './security-groups-removal.ts';
 import {bearsMark, tagChanges, tagList} from './tags.ts';
-import {missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
+import {type LetIn, missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
 
 const sshRules = ({from}: Seen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
 const workerRules = (managerGroupId: string): WantedRule[] => workerPorts.map((port) => ({port, groupId: managerGroupId}));
 
-const isSsh = ({fromPort, toPort}: Rule): boolean => fromPort === 22 && toPort === 22;
+const letIn = ({answers: {sshFrom}, who}: Context, {from}: Seen): LetIn => ({sshFrom, who, from});
+
+const allRules = ({manager, ours}: Seen): Rule[] => [...(manager?.inbound ?? []), ...ours.filter((rule) => !manager?.inbound.some(({id}) => id === rule.id))];
+
+const isOurSsh =
+	({ours}: Seen) =>
+	({fromPort, id, toPort}: Rule): boolean =>
+		fromPort === 22 && toPort === 22 && ours.some((rule) => rule.id === id);
 
 /** What bears tags of ours and stays: the groups that we made, which have a name of their own, and our rules, in an adopted group too. */
 async function tagged(context: Context, seen: Seen): Promise<{groups: Group[]; rules: Rule[]}> {
-	const {answers, fleet} = context;
+	const {fleet} = context;
 	const groups = [seen.adopted ? undefined : seen.manager, seen.workers].filter((group) => group !== undefined);
-	const going = [...outlivedRules(seen.ours, answers.sshFrom, isSsh), ...(await staleWorkerRules(context, seen))].map(({id}) => id);
+	const going = [...outlivedRules(allRules(seen), letIn(context, seen), isOurSsh(seen)), ...(await staleWorkerRules(context, seen))].map(({id}) => id);
 	const inWorkers = (seen.workers?.inbound ?? []).filter(({tags}) => bearsMark(fleet, tags));
 	return {groups, rules: [...seen.ours, ...inWorkers].filter(({id}) => !going.includes(id))};
 }
@@ -47,7 +54,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 		};
 	}
 	const inbound = [...manager.inbound, ...ours];
-	const outlived = outlivedRules(ours, answers.sshFrom, isSsh);
+	const outlived = outlivedRules(allRules(seen), letIn(context, seen), isOurSsh(seen));
 	const {groups, rules} = await tagged(context, seen);
 	const changes: Change[] = [
 		...missingRules(inbound, sshRules(seen)).map(({cidr = ''}): Change => ({what: 'sshFrom', from: 'port 22 closed to it', to: cidr, how: 'live'})),
@@ -154,7 +161,7 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 	for (const group of seen.adopted ? [workers] : [manager, workers]) if (!bearsMark(fleet, group.tags)) throw foreign(group);
 	await open(context, manager.id, missingRules([...manager.inbound, ...seen.ours], sshRules(seen)));
 	await open(context, workers.id, missingRules(workers.inbound, workerRules(manager.id)));
-	await close(context, manager.id, outlivedRules(seen.ours, answers.sshFrom, isSsh));
+	await close(context, manager.id, outlivedRules(allRules(seen), letIn(context, seen), isOurSsh(seen)));
 	await close(context, workers.id, await staleWorkerRules(context, seen));
 	const {groups, rules} = await tagged(context, seen);
 	await setMissingTags(context, groups, 'Name');

@@ -21,13 +21,20 @@ export function admits(rule: Rule, wanted: WantedRule): boolean {
 export const missingRules = (standing: readonly Rule[], wanted: readonly WantedRule[]): WantedRule[] =>
 	wanted.filter((one) => !standing.some((rule) => admits(rule, one)));
 
+/** Who is let in by an answer `sshFrom` now: `who` at the address `from`, which is undefined where no service tells it. */
+export type LetIn = {sshFrom: string; who: string; from: string | undefined};
+
 /**
- * Our rules for SSH that an earlier answer asked for and this one doesn't. With `my-ip` every rule of ours for a single address stays,
- * since each is some teammate's; with a block only that block does.
+ * Our rules for SSH that an earlier answer asked for and this one doesn't. With `my-ip` a rule of ours for a single address stays where it is some
+ * teammate's, and goes where it was made for this person at an address that they have left: unless somebody else's rule lets them in where they
+ * are now, since then they may be back tomorrow. With a block only that block stays.
  */
-export function outlivedRules(standing: readonly Rule[], sshFrom: string, isOurs: (rule: Rule) => boolean): Rule[] {
-	const keeps = (cidr: string): boolean => (sshFrom === 'my-ip' ? cidr.endsWith('/32') : cidr === canonicalCidr(sshFrom));
-	return standing.filter((rule) => isOurs(rule) && rule.cidr !== undefined && !keeps(canonicalCidr(rule.cidr)));
+export function outlivedRules(standing: readonly Rule[], {from, sshFrom, who}: LetIn, isOurs: (rule: Rule) => boolean): Rule[] {
+	const isOwn = (rule: Rule): boolean => rule.description?.startsWith(describedFor(who)) === true;
+	const isGuest = from === undefined || standing.some((rule) => !isOwn(rule) && admits(rule, {port: 22, cidr: from}));
+	const left = (rule: Rule, cidr: string): boolean => !isGuest && cidr !== from && isOwn(rule);
+	const keeps = (rule: Rule, cidr: string): boolean => (sshFrom === 'my-ip' ? cidr.endsWith('/32') && !left(rule, cidr) : cidr === canonicalCidr(sshFrom));
+	return standing.filter((rule) => isOurs(rule) && rule.cidr !== undefined && !keeps(rule, canonicalCidr(rule.cidr)));
 }
 
 /** A description that EC2 takes: what it doesn't allow is left out, and 255 characters are the most (facts §17.7). */
@@ -37,5 +44,8 @@ export const cleaned = (text: string): string =>
 		.replace(/[^A-Za-z0-9 ._\-:/()#,@[\]+=&;{}!$*]/g, '')
 		.slice(0, 255);
 
+/** How the description of every rule for a person begins. */
+const describedFor = (who: string): string => cleaned(`ssh from ${who} `);
+
 /** `ssh from alice@laptop 2026-11-24`: who let this address in, and when. */
-export const sshDescription = (who: string, now: number): string => cleaned(`ssh from ${who} ${new Date(now).toISOString().slice(0, 10)}`);
+export const sshDescription = (who: string, now: number): string => cleaned(`${describedFor(who)}${new Date(now).toISOString().slice(0, 10)}`);

@@ -82,7 +82,7 @@ test('credentials that AWS does not accept are told once', async () => {
 
 test('an expired session is told, with the way to renew it', async () => {
 	const error = {status: 400, code: 'ExpiredTokenException', message: 'The security token included in the request is expired'};
-	await withFaults(every(error), () => told({code: 'session-expired', names: /aws sso login|aws login|renew/}));
+	await withFaults(every(error), () => told({code: 'session-expired', names: /aws sso login|aws login|renew/i}));
 });
 
 test('an action that is refused is named, whichever service refuses it', async () => {

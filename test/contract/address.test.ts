@@ -12,7 +12,7 @@ const real: Side = {
 	name: 'real',
 	async open() {
 		const service = await startOwnAddress();
-		return {address: realAddress({url: service.url, env: {}}), says: (ip) => service.says(ip ?? '<html>a login page</html>'), stop: service.stop};
+		return {address: realAddress({url: service.url}), says: (ip) => service.says(ip ?? '<html>a login page</html>'), stop: service.stop};
 	},
 };
 
@@ -42,8 +42,21 @@ test('an IPv6 address, a text of another kind and a service that is down are "no
 	t.after(service.stop);
 	for (const said of ['2001:db8::1', '203.0.113.300', '']) {
 		service.says(said);
-		assert.equal(await realAddress({url: service.url, env: {}}).mine(), undefined, said);
+		assert.equal(await realAddress({url: service.url}).mine(), undefined, said);
 	}
-	assert.equal(await realAddress({url: 'http://127.0.0.1:1/', env: {}}).mine(), undefined);
-	assert.equal(await realAddress({url: 'no URL', env: {}}).mine(), undefined);
+	assert.equal(await realAddress({url: 'http://127.0.0.1:1/'}).mine(), undefined);
+	assert.equal(await realAddress({url: 'no URL'}).mine(), undefined);
+});
+
+test('it is asked past a proxy, whose own address is nothing to SSH', async (t) => {
+	const [service, proxy] = await Promise.all([startOwnAddress(), startOwnAddress()]);
+	t.after(() => Promise.all([service.stop(), proxy.stop()]));
+	const before = {...process.env};
+	t.after(() => {
+		process.env = before;
+	});
+	Object.assign(process.env, {HTTP_PROXY: proxy.url, http_proxy: proxy.url, NODE_USE_ENV_PROXY: '1'});
+	service.says('203.0.113.7');
+	proxy.says('198.51.100.1');
+	assert.equal(await realAddress({url: service.url}).mine(), '203.0.113.7');
 });

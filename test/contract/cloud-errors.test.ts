@@ -5,6 +5,7 @@ import {type Asking, cloudProblem, type RawAwsError} from '../../source/cloud/er
 import {type OperationName, serviceOf} from '../../source/cloud/port.ts';
 
 const asking: Asking = {operation: 'RunInstances', region: 'us-east-2', profile: 'acme-dev', who: 'arn:aws:iam::123456789012:user/alice'};
+const loggedIn = {login: ['aws', 'sso', 'login', '--profile', 'acme-dev']};
 const problem = (raw: Partial<RawAwsError> & {name: string}, more: Partial<Asking> = {}) =>
 	cloudProblem({message: '', status: 400, ...raw}, {...asking, ...more});
 
@@ -55,7 +56,7 @@ test('a refused action is named with who may not and why, whatever the service c
 
 test('an expired session says how to log in again, for its profile', () => {
 	for (const name of ['ExpiredToken', 'RequestExpired']) {
-		const told = problem({name, status: 403, message: 'The security token included in the request is expired'});
+		const told = problem({name, status: 403, message: 'The security token included in the request is expired'}, loggedIn);
 		assert.equal(told.code, 'session-expired');
 		assert.match(told.advice ?? '', /`aws sso login --profile acme-dev`/);
 	}
@@ -66,6 +67,13 @@ test('an expired session says how to log in again, for its profile', () => {
 		status: undefined,
 	};
 	assert.equal(problem(sso).code, 'session-expired');
+	for (const message of [
+		'UnauthorizedException: Session token not found or invalid',
+		'Failed to load a token for session arn:aws:iam::1:user/a, please re-authenticate using aws login',
+		'Token is expired. To refresh this SSO session run aws sso login with the corresponding profile.',
+	])
+		assert.equal(problem({name: 'CredentialsProviderError', message, status: undefined}).code, 'session-expired', message);
+	assert.match(problem({name: 'ExpiredToken', status: 403}).advice ?? '', /^Renew them as they were made, then run the same command again\.$/);
 });
 
 test('no credentials and wrong credentials are two things', () => {

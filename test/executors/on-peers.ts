@@ -16,7 +16,7 @@ export function peersLaptop(world: PeerWorld) {
 		cloudAt: cloud.at,
 		host: realHost(),
 		gitlabAt: realGitlab({env}),
-		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL, env}),
+		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL}),
 		disk: realDisk(foldersOf({}, home ?? env.HOME ?? '')),
 		clock: realClock,
 		random: Math.random,

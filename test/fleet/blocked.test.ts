@@ -37,7 +37,7 @@ const troubles: readonly Trouble[] = [
 		sets: (world) => void world.outside.credentials('expired'),
 		code: 'session-expired',
 		says: /expired/,
-		advice: /aws sso login|aws/,
+		advice: /^Renew them as they were made/,
 	},
 	{
 		what: 'ec2:RunInstances denied',

@@ -205,7 +205,7 @@ test('a manager that is terminated takes a token along that only it knew: the pl
 	assert.deepEqual(standing(world), oneOfEach);
 });
 
-test('a month later, with newer images and another address of one’s own, only a rule for the address is added', async () => {
+test('a month later, with newer images and another address of one’s own, only the rule for the address is another', async () => {
 	const world = simulatedWorld();
 	const manager = await standingFleet(world, withToken(world));
 	await world.clock.sleep(30 * 86_400_000);
@@ -214,7 +214,7 @@ test('a month later, with newer images and another address of one’s own, only 
 	const acts = world.acts.length;
 	const again = await setUp(world);
 	assert.deepEqual(problemsIn(again), []);
-	assert.deepEqual(world.acts.slice(acts), ['AuthorizeSecurityGroupIngress']);
+	assert.deepEqual(world.acts.slice(acts), ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress']);
 	assert.equal(onlyManager(world), manager);
 	assert.deepEqual(unlike(await planOf(world)), {});
 });

@@ -65,6 +65,7 @@ export function sessionAt(ports: Ports, args: readonly string[], face: Face, mor
 			clock,
 			random,
 			defaultRegion: async () => 'us-east-2',
+			login: () => undefined,
 			profiles: async () => [],
 			use: () => {},
 			close: () => {},

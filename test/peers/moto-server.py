@@ -78,7 +78,7 @@ def ubuntu(codename, version, serial):
     for arch, machine in (("amd64", "x86_64"), ("arm64", "arm64")):
         yield {
             "name": f"ubuntu/images/hvm-ssd-gp3/ubuntu-{codename}-{version}-{arch}-server-{serial}",
-            "owner": "099720109477", "machine": machine, "root": "/dev/sda1", "serial": serial,
+            "owner": "099720109477", "alias": "amazon", "machine": machine, "root": "/dev/sda1", "serial": serial,
             "parameters": [
                 f"/aws/service/canonical/ubuntu/server/{name}/stable/current/{arch}/hvm/ebs-gp3/ami-id"
                 for name in (version, codename)

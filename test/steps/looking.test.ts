@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {userOf} from '../../source/steps/image-names.ts';
 import {quotaCodeOf} from '../../source/steps/looks/quota.ts';
 import {awsSteps, changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
@@ -149,6 +150,24 @@ test('an image of an unknown publisher needs the user’s name, and workers’ d
 	assert.match(problem(await drive(at, {image: id}).plan('images'), 'images').advice, /--ssh-user/);
 	const {fix} = problem(await drive(at, {workerImage: id, workerSshUser: 'ci'}).plan('images'), 'images');
 	assert.deepEqual(fix, {workerDisk: 40});
+});
+
+test('Canonical’s images are known in every partition by their account, though AWS shows them as its own', async () => {
+	const noble = {name: 'ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20261112', alias: 'amazon'};
+	for (const owner of ['099720109477', '513442679011', '837727238323']) assert.equal(userOf({...noble, owner}), 'ubuntu', owner);
+	assert.equal(userOf({name: 'al2023-ami-2023.9.20261110.0-kernel-6.1-x86_64', owner: '045324592363', alias: 'amazon'}), 'ec2-user');
+});
+
+test('an image of Amazon’s that isn’t Amazon Linux has no user that is guessed', async () => {
+	const at = world();
+	const {id} = at.outside.addImage(region, {
+		name: 'Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 20261101',
+		owner: '898082745236',
+		alias: 'amazon',
+		public: true,
+	});
+	const {advice, code} = problem(await drive(at, {image: id}).plan('images'), 'images');
+	assert.deepEqual([code, /--ssh-user/.test(advice)], ['image-user-unknown', true]);
 });
 
 test('a deprecated image is a note', async () => {

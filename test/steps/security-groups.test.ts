@@ -47,14 +47,30 @@ test('a port closed by hand is the only thing that differs, and the only thing m
 	assert.deepEqual(changesSince(at, before), ['AuthorizeSecurityGroupIngress']);
 });
 
-test('a month later, from another address, only a rule for it is added, and the others stay', async () => {
+test('a month later, from another address, a rule for it is added, the one for the address that was left goes, and a teammate’s stays', async () => {
 	const at = world();
 	await drive(at).setUp(...steps);
+	const bob = at.another({address: '192.0.2.9', who: 'bob@desk'});
+	await drive({...at, ...bob}).setUp(...steps);
+	assert.deepEqual(opened(at, 'gitlab-runners-manager'), ['22-22 203.0.113.7/32', '22-22 192.0.2.9/32']);
 	at.outside.setOwnAddress('198.51.100.23');
 	const before = at.calls.length;
+	const {plan} = drive(at);
+	assert.deepEqual(differences(await plan(...steps), 'security-groups'), [
+		{what: 'sshFrom', from: 'port 22 closed to it', to: '198.51.100.23/32', how: 'live'},
+		{what: 'sshFrom', from: 'port 22 open to 203.0.113.7/32', to: 'closed to it', how: 'live'},
+	]);
 	await drive(at).setUp(...steps);
-	assert.deepEqual(changesSince(at, before), ['AuthorizeSecurityGroupIngress']);
-	assert.deepEqual(opened(at, 'gitlab-runners-manager'), ['22-22 203.0.113.7/32', '22-22 198.51.100.23/32']);
+	assert.deepEqual(changesSince(at, before), ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress']);
+	assert.deepEqual(opened(at, 'gitlab-runners-manager'), ['22-22 192.0.2.9/32', '22-22 198.51.100.23/32']);
+});
+
+test('while no service tells the own address, no rule goes', async () => {
+	const at = world();
+	await drive(at).setUp(...steps);
+	at.outside.setOwnAddress(undefined);
+	await drive(at).setUp(...steps);
+	assert.deepEqual(opened(at, 'gitlab-runners-manager'), ['22-22 203.0.113.7/32']);
 });
 
 test('any rule that admits this machine will do, a wider one of somebody’s too', async () => {

@@ -72,6 +72,7 @@ function ubuntu(version: '24.04' | '22.04', codename: string, storage: string, e
 	return {
 		line: `ubuntu-${version}`,
 		owner: '099720109477',
+		alias: 'amazon',
 		rootDevice: '/dev/sda1',
 		diskGib: 8,
 		user: 'ubuntu',

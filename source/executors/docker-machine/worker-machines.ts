@@ -1,7 +1,7 @@
 import {names} from '../../fleet.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import type {Context, Found, ImageSeen, Note} from '../../step.ts';
-import {wantedImage} from '../../steps/image-names.ts';
+import {isOfLine, wantedImage} from '../../steps/image-names.ts';
 import {imageLook} from '../../steps/looks/images.ts';
 import {standingOptions, standingRunner} from './config-toml.ts';
 import {extraOptions, machineOptions} from './machine-options.ts';
@@ -24,9 +24,7 @@ async function imageFor(context: Context, newest: ImageSeen, standing: string | 
 	const wanted = wantedImage(context.answers.workerImage);
 	if (standing === undefined || standing === newest.id || 'id' in wanted) return {image: newest, notes: []};
 	const seen = await context.look(imageLook(standing));
-	const {owner, pattern} = wanted.publisher;
-	const isOfLine = seen && (seen.owner === owner || seen.alias === owner) && pattern.test(seen.name) && seen.architecture === newest.architecture;
-	if (!isOfLine) return {image: newest, notes: []};
+	if (!seen || !isOfLine(wanted.publisher, seen) || seen.architecture !== newest.architecture) return {image: newest, notes: []};
 	const notes = [
 		{
 			says: `A newer ${context.answers.workerImage} for workers is there, ${newest.id}; they stay on ${standing}.`,

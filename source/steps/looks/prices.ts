@@ -47,8 +47,15 @@ function priceIn(item: unknown): number | undefined {
 	return prices.find((price) => price > 0);
 }
 
-/** USD an hour of a type on demand, from the price list; undefined when it lists none. */
+/**
+ * Regions of AWS's other partitions (China, GovCloud, European Sovereign Cloud, isolated ones): their credentials are refused where the price list
+ * is, and a refusal would have the session's credentials, and an MFA code with them, asked for anew.
+ */
+const withoutPriceList = /^(cn|us-gov|us-isob?|us-isof|eu-isoe|eusc)-/;
+
+/** USD an hour of a type on demand, from the price list; undefined when it lists none, or can't be asked about this region. */
 export async function listPrice({cloudAt}: Pick<Looking, 'cloudAt'>, region: string, type: string): Promise<number | undefined> {
+	if (withoutPriceList.test(region)) return undefined;
 	const fields = {
 		instanceType: type,
 		regionCode: region,

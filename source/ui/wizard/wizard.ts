@@ -22,7 +22,7 @@ export async function runWizard(interviewer: Interviewer, stage: Stage): Promise
 	const {walk, at} = interviewer;
 	const progress: Progress = {walk, settled: await settle(walk.layers, walk.asking), visited: new Set()};
 	const walker: Walker = {interviewer, stage, memory: {progress, recorded: undefined, reviewing: at !== 'questions'}};
-	stage.tell({login: interviewer.login?.command, news: undefined});
+	stage.tell({news: undefined});
 	let place: Place = at === 'questions' ? {on: 'next'} : at === 'review' ? {on: 'review'} : {on: 'question', key: at, change: true};
 	for (;;) {
 		try {
@@ -73,6 +73,7 @@ function lookNow({interviewer, stage, memory: {progress}}: Walker): void {
 		answered: answeredSeen(progress),
 		answers: answersSeen(settled),
 		everything: walk.everything,
+		login: interviewer.login?.command,
 		byHand: answers ? interviewer.byHand(answers) : [],
 		secret: answers && interviewer.given(answers) ? keyWords(interviewer.given(answers)?.id ?? '') : undefined,
 	});
