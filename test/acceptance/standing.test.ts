@@ -180,14 +180,14 @@ test('a second laptop without any file of it opens the fleet by its name alone, 
 	assert.match(said, /nothing was changed/);
 });
 
-test('a month later, with a newer image out and at another address, only a rule for that address is made', async () => {
+test('a month later, with a newer image out and at another address, the rule for that address takes the place of one’s own for the address before', async () => {
 	await world.aws.newerImage('20261220');
 	world.ownAddress('198.51.100.7');
-	const said = await changes(['setup', '--yes', ...fleet], ['AuthorizeSecurityGroupIngress']);
+	const said = await changes(['setup', '--yes', ...fleet], ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress']);
 	assert.match(said, /A newer ubuntu-24\.04 is published/);
-	assert.deepEqual(doors(await inbound('gitlab-runners-manager')), ['22-22 from 127.0.0.1/32', '22-22 from 198.51.100.7/32']);
+	assert.deepEqual(doors(await inbound('gitlab-runners-manager')), ['22-22 from 198.51.100.7/32']);
 	world.ownAddress('127.0.0.1');
-	await changes(['setup', '--yes', ...fleet], []);
+	await changes(['setup', '--yes', ...fleet], ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress']);
 });
 
 test('a port that was closed by hand is told, and opened again', async () => {

@@ -2,6 +2,7 @@ import {chmod, copyFile, mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Certificates} from './certificates.ts';
 import {run} from './launch.ts';
+import type {Init} from './systemd.ts';
 
 /** What the machine has to know of the world around it. */
 export type Surroundings = {
@@ -18,12 +19,15 @@ export type Surroundings = {
 };
 
 const scripts = new URL('machine/', import.meta.url).pathname;
-const inTree: Record<string, string> = {
+/** What stands in for systemd and its journal where no real one can run. */
+const instead: Record<string, string> = {
 	systemctl: 'usr/bin/systemctl',
 	'unit-runner': 'opt/peers/unit-runner',
 	journalctl: 'usr/bin/journalctl',
-	'cloud-init': 'usr/bin/cloud-init',
 	'init.py': 'opt/peers/init.py',
+};
+const inTree: Record<string, string> = {
+	'cloud-init': 'usr/bin/cloud-init',
 	'load.pth': 'usr/lib/python3/dist-packages/peers-load.pth',
 	'authorized-keys': 'opt/peers/authorized-keys',
 };
@@ -37,8 +41,8 @@ async function put(path: string, text: string, mode = 0o644): Promise<void> {
 }
 
 /** Writes what this machine has beside the cached tree. */
-export async function furnish(upper: string, tree: string, around: Surroundings): Promise<void> {
-	for (const [name, path] of Object.entries(inTree)) {
+export async function furnish(upper: string, tree: string, init: Init, around: Surroundings): Promise<void> {
+	for (const [name, path] of Object.entries(init === 'systemd' ? inTree : {...inTree, ...instead})) {
 		const target = join(upper, path);
 		await mkdir(join(target, '..'), {recursive: true, mode: 0o755});
 		await copyFile(join(scripts, name), target);

@@ -2,11 +2,12 @@ import {readFileSync, rmSync} from 'node:fs';
 import {mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {furnish, keyKinds, type Surroundings} from './furnish.ts';
 import {type Launched, launch, run} from './launch.ts';
 import {until} from './poll.ts';
 import {launchRelay, ownNetwork, passesOn} from './relay.ts';
+import {initHere, removeGroups} from './systemd.ts';
 
 /** What a command in the machine did. */
 export type Done = {code: number; stdout: string; stderr: string};
@@ -57,12 +58,14 @@ const networkOf = (pid: string): string => `/proc/${pid}/ns/net`;
 
 /** Starts the machine and waits until its sshd greets. */
 export async function startMachine(around: Surroundings): Promise<Machine> {
-	const tree = await rootTree();
+	const [tree, init] = await Promise.all([rootTree(), initHere()]);
 	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-machine-`));
 	const onExit = (): void => rmSync(folder, {recursive: true, force: true, maxRetries: 5});
 	process.on('exit', onExit);
 	let generation = 0;
-	let running: {space: Launched; init: string; upper: string; wayOut: Launched; door: Launched | undefined} | undefined;
+	// A folder's name is the test process's and nobody else's.
+	const group = basename(folder);
+	let running: {space: Launched; first: string; upper: string; wayOut: Launched; door: Launched | undefined} | undefined;
 
 	async function inside(command: string): Promise<Done> {
 		if (!running) {
@@ -70,7 +73,7 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 		}
 		return run('nsenter', [
 			'--target',
-			running.init,
+			running.first,
 			'--mount',
 			'--uts',
 			'--net',
@@ -90,11 +93,17 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 		]);
 	}
 
+	/** Whether what the machine starts by itself is there. Before it has its own root, there is no such file. */
+	async function isUp(): Promise<boolean> {
+		const {code, stdout} = await inside(`test -e /etc/peers.json && ${init === 'systemd' ? 'systemctl is-system-running' : 'test -e /run/booted'}`);
+		return init === 'systemd' ? /^(running|degraded)$/m.test(stdout) : code === 0;
+	}
+
 	async function startSshd(): Promise<void> {
 		if (!running) {
 			throw new Error('The machine is not running');
 		}
-		running.door ??= launchRelay(ownNetwork, networkOf(running.init), [`${around.address}:22`]);
+		running.door ??= launchRelay(ownNetwork, networkOf(running.first), [`${around.address}:22`]);
 		const [{code, stderr}] = await Promise.all([inside('mkdir -p /run/sshd && exec /usr/sbin/sshd </dev/null'), passesOn(running.door)]);
 		if (code !== 0) {
 			throw new Error(`sshd did not start: ${stderr}`);
@@ -114,7 +123,7 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 		generation += 1;
 		const [upper, work, root] = ['upper', 'work', 'root'].map((name) => join(folder, `${generation}`, name)) as [string, string, string];
 		await Promise.all([upper, work, root].map((each) => mkdir(each, {recursive: true, mode: 0o755})));
-		await furnish(upper, tree, around);
+		await furnish(upper, tree, init, around);
 		const space = launch('unshare', [
 			'--mount',
 			'--uts',
@@ -130,16 +139,20 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 			upper,
 			work,
 			root,
+			init,
+			group,
 		]);
 		const pid = space.child.pid;
-		const init = await until('the machine to boot', () => {
+		const alive = <Seen>(seen: Seen): Seen => {
 			if (space.child.exitCode !== null) {
 				throw new Error(`The machine did not boot: ${space.output()}`);
 			}
-			return space.output().includes('booted') ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() || undefined : undefined;
-		});
-		const wayOut = launchRelay(networkOf(init), ownNetwork, around.servers);
-		running = {space, init, upper, wayOut, door: undefined};
+			return seen;
+		};
+		const first = await until('the machine to begin', () => alive(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() || undefined));
+		const wayOut = launchRelay(networkOf(first), ownNetwork, around.servers);
+		running = {space, first, upper, wayOut, door: undefined};
+		await until('the machine to boot', async () => alive((await isUp()) || undefined));
 		await Promise.all([around.hostKeysAt(join(upper, 'etc/ssh')), passesOn(wayOut), startSshd()]);
 	}
 
@@ -148,6 +161,9 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 		running = undefined;
 		for (const each of [ending?.space, ending?.door, ending?.wayOut]) {
 			await each?.kill();
+		}
+		if (init === 'systemd') {
+			await removeGroups(group);
 		}
 	}
 

@@ -1,7 +1,16 @@
 #!/bin/sh
-# The first process of the machine's namespaces: makes its root file system, then becomes its init.
+# The first process of the machine's namespaces: makes its root file system, then becomes its first process: a real systemd where one can run, else init.py.
 set -eu
-tree=$1 upper=$2 work=$3 root=$4
+tree=$1 upper=$2 work=$3 root=$4 init=$5 group=$6
+
+# A systemd rules all control groups that it sees: it sees those of this machine only.
+if [ "$init" = systemd ] && [ -z "${grouped:-}" ]; then
+	mount -t cgroup2 cgroup2 "$root"
+	mkdir "$root/$group"
+	echo 0 >"$root/$group/cgroup.procs"
+	umount "$root"
+	grouped=yes exec unshare --cgroup sh "$0" "$@"
+fi
 
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$upper,workdir=$work" "$root"
 mount -t proc proc "$root/proc"
@@ -24,5 +33,17 @@ ln -s /proc/self/fd/0 "$root/dev/stdin"
 ln -s /proc/self/fd/1 "$root/dev/stdout"
 ln -s /proc/self/fd/2 "$root/dev/stderr"
 hostname ip-172-31-0-4
+if [ "$init" != systemd ]; then
+	cd "$root"
+	exec chroot . /usr/bin/python3 /opt/peers/init.py
+fi
+
+# systemd leaves the computer's own devices alone where `container` is set, and wants a root that is really the root.
+mount -t sysfs -o ro sysfs "$root/sys"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
+: >"$root/etc/machine-id"
+mkdir -p "$root/.computer"
 cd "$root"
-exec chroot . /usr/bin/python3 /opt/peers/init.py
+pivot_root . .computer
+exec /usr/bin/env -i container=peers PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c 'umount -l /.computer; exec /lib/systemd/systemd </dev/null >/dev/null 2>&1'

@@ -3,7 +3,7 @@
 # The folder's name is this script's hash, so whatever is changed here is built anew.
 set -eu
 
-packages=openssh-server,sudo,python3,curl,ca-certificates,util-linux,procps
+packages=openssh-server,sudo,python3,curl,ca-certificates,util-linux,procps,systemd,systemd-sysv
 cache=${PEERS_CACHE:-/var/cache/gitlab-runner-aws-peers}
 tree=$cache/$(sha256sum "$0" | cut -c1-16)
 
@@ -49,6 +49,19 @@ for user in ubuntu admin ec2-user; do
 	id=$((id + 1))
 done
 chroot "$half" useradd --system --shell /usr/sbin/nologin peers
+# What wants hardware, a login screen or a network of its own isn't started, nor what takes time at each boot; sshd is started by whoever starts the machine.
+for unit in ssh.service ssh.socket sshd.service getty.target console-getty.service systemd-logind.service systemd-networkd.service systemd-resolved.service \
+	systemd-timesyncd.service systemd-udevd.service systemd-udev-trigger.service systemd-modules-load.service systemd-binfmt.service ldconfig.service \
+	systemd-journal-catalog-update.service systemd-update-done.service systemd-sysusers.service systemd-sysctl.service systemd-firstboot.service \
+	systemd-remount-fs.service dev-hugepages.mount dev-mqueue.mount sys-fs-fuse-connections.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
+	sys-kernel-config.mount apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
+	systemd-tmpfiles-clean.timer systemd-pcrphase.service systemd-pcrphase-sysinit.service; do
+	ln -sf /dev/null "$half/etc/systemd/system/$unit"
+done
+ln -sf /lib/systemd/system/multi-user.target "$half/etc/systemd/system/default.target"
+mkdir -p "$half/etc/systemd/journald.conf.d"
+printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' >"$half/etc/systemd/journald.conf.d/peers.conf"
+: >"$half/etc/machine-id"
 rm -f "$half/etc/os-release"
 cat >"$half/etc/os-release" <<'END'
 PRETTY_NAME="Ubuntu 24.04.3 LTS"
