@@ -17,10 +17,31 @@ const image = matching(
 );
 const cidr = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(3[0-2]|[12]?\d)$/;
 const folderUrl = z.url({protocol: /^https?$/, ...words('the http(s) URL of a folder')});
-const tag = z
-	.string(words('a text'))
-	.max(256, words('at most 256 characters'))
-	.regex(/^[^,]*$/, words('a text without commas, which docker-machine splits tags by'));
+/** What IAM, S3 and Systems Manager take in a tag; EC2 takes more. A comma isn't among it: docker-machine splits its tags by them. */
+const tagText = (most: number) =>
+	z
+		.string(words('a text'))
+		.max(most, words(`at most ${most} characters`))
+		.regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, words('letters, digits, spaces and _ . : / = + - @, as AWS does in tags'));
+/** AWS takes 50 tags on one thing, and the manager has seven of ours. */
+const mostTags = 40;
+/** Keys that say the same to IAM, which heeds no case. */
+const isTwice = (key: string, index: number, keys: string[]): boolean => keys.findIndex((other) => other.toLowerCase() === key.toLowerCase()) !== index;
+const tags = z
+	.record(tagText(128), tagText(256), words('an object of tags'))
+	.refine(
+		(value) => !Object.keys(value).some((key) => /^(aws:|gitlab-runner-aws:|$)/i.test(key)),
+		words('tag keys that are not empty and begin with neither aws: nor gitlab-runner-aws:'),
+	)
+	.refine((value) => !('Name' in value), words('tags without Name, which is what a machine is called by'))
+	.refine((value) => !Object.keys(value).some(isTwice), words('each tag key once, whatever its case: to IAM Team and team are one'))
+	.refine((value) => Object.keys(value).length <= mostTags, words(`at most ${mostTags} tags, since AWS takes 50 and some are ours`));
+
+/**
+ * Names of fleets. The names of groups and buckets begin with them, and EC2 takes no group that begins with `sg-`, S3 no bucket that begins with
+ * `xn--`, `sthree-` or `amzn-s3-demo-`.
+ */
+const fleetName = /^(?!(sg|sthree|amzn-s3-demo)(-|$)|xn--)[a-z][a-z0-9-]{0,22}[a-z0-9]$/;
 
 /** One window of the week with its own idle machines, in GitLab Runner's terms. */
 const period = z.strictObject({
@@ -38,8 +59,8 @@ export const answerShapes = {
 	profile: text,
 	region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-east-2'),
 	fleet: matching(
-		/^[a-z](?!g-)[a-z0-9-]{0,22}[a-z0-9]$/,
-		'2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not with "sg-", and not ending in a hyphen',
+		fleetName,
+		'2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not with sg-, xn--, sthree- or amzn-s3-demo-, and not ending in a hyphen',
 	),
 	executor: z.literal('docker+machine', words('docker+machine')),
 	subnet: matching(/^(default|subnet-[0-9a-f]{8,17}|[a-z]{2}(-[a-z]+)+-\d[a-z])$/, 'a subnet id, a zone such as us-east-2a, or default'),
@@ -75,9 +96,7 @@ export const answerShapes = {
 	workerProfile: text,
 	machineOptions: z.array(matching(/^[a-z0-9-]+(=.*)?$/, 'a docker-machine option such as engine-opt=mtu=1400'), words('a list of docker-machine options')),
 	runnerConfig: text,
-	tags: z.record(tag, tag, words('an object of tags')).refine((value) => !Object.keys(value).some((key) => /^(aws:|gitlab-runner-aws:|$)/.test(key)), {
-		error: 'It takes tag keys that are not empty and begin with neither aws: nor gitlab-runner-aws:.',
-	}),
+	tags,
 	gitlabUrl: z
 		.url({protocol: /^https?$/, ...words('a URL such as https://gitlab.com')})
 		.refine((value) => !value.endsWith('/'), words('a URL without a slash at its end')),

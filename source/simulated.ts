@@ -7,6 +7,7 @@ import {patientAt, type Retrying} from './cloud/retry.ts';
 import {type CallMade, simulatedCloud} from './cloud/simulated/cloud.ts';
 import {datedCalls} from './cloud/simulated/dates.ts';
 import type {CloudFaults} from './cloud/simulated/faults.ts';
+import type {Lateness} from './cloud/simulated/lateness.ts';
 import {newAccount} from './cloud/simulated/new-account.ts';
 import {type CloudOutside, cloudOutside} from './cloud/simulated/outside.ts';
 import {type SimulatedDisk, simulatedDisk} from './disk/simulated.ts';
@@ -38,8 +39,10 @@ export type WorldOptions = {
 	/** Milliseconds since 1970 at the world's beginning. */
 	now?: number;
 	speed?: Speed;
-	/** How long new things stay unseen at most, in milliseconds; 0 for a cloud that answers at once. */
+	/** How late AWS knows new things at most, in milliseconds; 0 for a cloud that answers at once. */
 	lagMs?: number;
+	/** What is late by exactly so much, whatever `lagMs` says. */
+	late?: Lateness;
 	/** Public IPv4 address of the first laptop; given as undefined: no service tells it. */
 	ownAddress?: string | undefined;
 	/** The one GitLab of this world; any other URL leads nowhere. */
@@ -95,7 +98,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const random = seededRandom(options.seed ?? 1);
 	const time = simulatedClock(now, options.speed ?? 'instant');
 	const account = newAccount(options.account ?? '123456789012', now, random);
-	const cloud = simulatedCloud(account, time, random, options.lagMs ?? 1500);
+	const cloud = simulatedCloud(account, time, random, {lagMs: options.lagMs ?? 1500, late: options.late ?? {}});
 	const tokens = {runner: 'glrt-t3_simulated-runner-token', gitlab: 'glpat-simulated', unknown: 'glrt-t3_nobody-knows-this-one'};
 	const gitlab = simulatedGitlab(options.gitlabUrl ?? 'https://gitlab.com', time.now, random, tokens);
 	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random);

@@ -7,7 +7,6 @@ export type {
 	RouteTable,
 	SecurityGroup,
 	SecurityGroupRule,
-	SpotInstanceRequest,
 	Volume,
 } from '@aws-sdk/client-ec2';
-export type {BucketLocationConstraint, LifecycleRule, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';
+export type {BucketLocationConstraint, CreateBucketConfiguration, LifecycleRule, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';

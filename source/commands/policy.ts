@@ -1,9 +1,13 @@
-import {policyOf} from '../engine/policy.ts';
+import {type Policy, policyOf} from '../engine/policy.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import {orphanActions} from '../orphans/remove.ts';
 import type {Command} from './session.ts';
+
+/** Everything that this program calls AWS for, as the readme prints it. */
+export const wholePolicy = (): Policy => policyOf([...dockerMachine.steps, {actions: orphanActions}]);
 
 /** Prints the IAM policy that a person needs for this program. */
 export const policy: Command = async ({face}) => {
-	face.emit({event: 'document', name: 'policy', value: policyOf(dockerMachine.steps)});
+	face.emit({event: 'document', name: 'policy', value: wholePolicy()});
 	return 0;
 };

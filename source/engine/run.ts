@@ -44,6 +44,7 @@ export async function runPlan(
 		for (let turn = 1; ; turn++) {
 			const finding = await lookAt(step);
 			if (finding.is === 'so' || finding.is === 'blocked' || turn >= times) return finding;
+			emit({event: 'step.says', step: step.name, says: 'done; looking again until it can be seen'});
 			await clock.sleep(seconds * 1000);
 			context.forget();
 		}

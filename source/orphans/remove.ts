@@ -2,6 +2,7 @@ import {Problem} from '../problem.ts';
 import {isMachineName} from '../snapshot/machine-name.ts';
 import type {Leftover} from '../snapshot/orphans.ts';
 import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
+import type {Action} from '../step.ts';
 import {unless} from '../steps/answering.ts';
 import {type Instance, instanceOf} from '../steps/looks/account.ts';
 import {type Found, lookForOrphans} from './look.ts';
@@ -22,6 +23,18 @@ const most = 100;
 const goes = {rounds: 60, seconds: 5};
 /** EC2 may list for a moment what it has just deleted. */
 const settles = {rounds: 5, seconds: 2};
+
+/** What finding and removing orphans needs to be allowed. */
+export const orphanActions: readonly Action[] = [
+	'ec2:DescribeInstances',
+	'ec2:DescribeKeyPairs',
+	'ec2:DescribeSpotInstanceRequests',
+	'ec2:DescribeVolumes',
+	'ec2:TerminateInstances',
+	'ec2:CancelSpotInstanceRequests',
+	'ec2:DeleteVolume',
+	'ec2:DeleteKeyPair',
+];
 
 const keyOf = ({id, kind}: Pick<Leftover, 'id' | 'kind'>): string => `${kind} ${id}`;
 const idsOf = (things: readonly Found[], kind: Found['kind']): string[] => things.filter((one) => one.kind === kind).map(({id}) => id);

@@ -1,17 +1,18 @@
 import type {Given} from '../fleet.ts';
 import {names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {readRecord, recordForm, recordLook} from '../steps/looks/record.ts';
+import {readRecord, recordLook} from '../steps/looks/record.ts';
 import type {Reaching} from '../steps/reaching.ts';
+import {recordValue} from '../steps/recorded.ts';
 
-/** Writes answers into the fleet's record on top of those that are there; its history keeps who. Throws a Problem when there is no record, or somebody wrote meanwhile. */
+/** Writes answers into the fleet's record on top of those that are there; its history keeps who. Throws a Problem when there is no record, when it gets too long, or somebody wrote meanwhile. */
 export async function recordAnswers(context: Reaching, changed: Given, description?: string): Promise<void> {
 	const {cloud, fleet} = context;
 	context.forget(recordLook);
 	const record = await context.look(recordLook);
 	const name = names.record(fleet);
 	if (!record) throw new Problem({code: 'no-record', message: `The fleet's record ${name} isn't there, so nothing can be recorded.`});
-	const value = JSON.stringify({version: recordForm, answers: {...record.answers, ...changed}});
+	const value = recordValue({...record.answers, ...changed}, record.born);
 	const {Version} = await cloud.call('PutParameter', {
 		Name: name,
 		Value: value,

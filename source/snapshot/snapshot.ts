@@ -1,5 +1,5 @@
 import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../gitlab/port.ts';
-import type {Instance, KeyPair, SpotRequest} from '../steps/looks/account.ts';
+import type {Instance, KeyPair} from '../steps/looks/account.ts';
 import type {ConfigFacts} from './config-facts.ts';
 import type {Denial} from './decode.ts';
 import type {RunningJob} from './job-list.ts';
@@ -20,10 +20,20 @@ export type Ec2 = {
 /** A volume that no instance uses, or a worker's. */
 export type Volume = {id: string; state: string; sizeGib: number; createdAt: number | undefined; instanceId: string | undefined; tags: Record<string, string>};
 
+/** A request for a spot instance, and the instance that it led to. */
+type SpotRequest = {
+	id: string;
+	state: string;
+	instanceId?: string | undefined;
+	createdAt?: number | undefined;
+	type?: string | undefined;
+	tags: Record<string, string>;
+};
+
 /** What machines may leave behind; looked at more rarely. */
 export type Leftovers = {
 	keyPairs: readonly KeyPair[];
-	spotRequests: readonly (SpotRequest & {createdAt?: number | undefined; type?: string | undefined})[];
+	spotRequests: readonly SpotRequest[];
 	volumes: readonly Volume[];
 };
 

@@ -1,10 +1,11 @@
-import type {BucketLocationConstraint, PublicAccessBlockConfiguration} from '../cloud/shapes.ts';
+import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../cloud/shapes.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {Problem} from '../problem.ts';
-import type {Change, Context, Finding, Found, Report, Step} from '../step.ts';
+import {isProblem, Problem} from '../problem.ts';
+import type {Change, Context, Finding, Found, Look, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {bucketStands, removeBucket} from './bucket-removal.ts';
+import {spreading, untilSeen, whenKnown} from './late.ts';
 import {doesTheSame, ourRule, ruleIn, withOurRule} from './lifecycle.ts';
 import {type BucketSeen, bucketLook} from './looks/bucket.ts';
 import {identityLook} from './looks/identity.ts';
@@ -88,24 +89,48 @@ async function check(context: Context): Promise<Finding<Found['bucket']>> {
 	return {is: 'different', resource, changes, says: `${name}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
 }
 
-/** In us-east-1 S3 takes no configuration, elsewhere it wants the region (facts §11). Where it drops the tags, they are put right after. */
-async function create({answers, cloud, fleet}: Context, name: string): Promise<void> {
-	const tags = tagList(answers.tags, mark(fleet, 'bucket', true));
-	const elsewhere = fleet.region !== 'us-east-1';
-	await unless(
-		cloud.call('CreateBucket', {Bucket: name, ...(elsewhere ? {CreateBucketConfiguration: {LocationConstraint: constraintOf(fleet.region), Tags: tags}} : {})}),
-		'BucketAlreadyOwnedByYou',
-	);
+/** The region that S3 wants to be told of a new bucket; us-east-1 is the one that it must not be told. */
+const place = ({region}: Fleet) => (region === 'us-east-1' ? {} : {LocationConstraint: constraintOf(region)});
+
+/** Makes the bucket with its tags. Where S3 drops them, or takes none without a region (S3's stand-ins do), they are put right after. */
+async function create(context: Context, name: string, report: Report): Promise<void> {
+	const {answers, cloud, fleet} = context;
+	const make = (configuration: CreateBucketConfiguration | undefined) =>
+		unless(
+			whenKnown(context, report, () =>
+				cloud.call('CreateBucket', {Bucket: name, ...(configuration === undefined ? {} : {CreateBucketConfiguration: configuration})}),
+			),
+			'BucketAlreadyOwnedByYou',
+		);
+	try {
+		await make({...place(fleet), Tags: tagList(answers.tags, mark(fleet, 'bucket', true))});
+	} catch (error) {
+		if (fleet.region !== 'us-east-1' || !isProblem(error, 'MalformedXML')) throw error;
+		await make(undefined);
+	}
+}
+
+/** Looks until a bucket that was just made can be seen. */
+async function seenOnce(context: Context, name: string, look: Look<BucketSeen>, report: Report): Promise<BucketSeen> {
+	const anew = async () => {
+		context.forget(look);
+		const seen = await context.look(look);
+		return seen.is === 'absent' ? undefined : seen;
+	};
+	return (await untilSeen(context, anew, () => report({says: `waiting until S3 shows ${name}`}))) ?? {is: 'absent'};
 }
 
 /** S3's list of regions lags behind AWS's: any region may be written. */
 const constraintOf = (region: string) => region as BucketLocationConstraint;
 
 /** S3 replaces the whole set (facts §11), so what stands at this moment goes with it; AWS's own tags stay by themselves and can't be written. */
-async function setTags({answers, cloud, fleet}: Context, name: string): Promise<void> {
-	const standing = tagsOf((await unless(cloud.call('GetBucketTagging', {Bucket: name}), 'NoSuchTagSet'))?.TagSet);
+async function setTags(context: Context, name: string, report: Report): Promise<void> {
+	const {answers, cloud, fleet} = context;
+	const looked = whenKnown(context, report, () => cloud.call('GetBucketTagging', {Bucket: name}));
+	const standing = tagsOf((await unless(looked, 'NoSuchTagSet'))?.TagSet);
 	const kept = Object.fromEntries(Object.entries(standing).filter(([key]) => !key.startsWith('aws:')));
-	await cloud.call('PutBucketTagging', {Bucket: name, Tagging: {TagSet: tagList(kept, answers.tags, mark(fleet, 'bucket', true))}});
+	const put = {Bucket: name, Tagging: {TagSet: tagList(kept, answers.tags, mark(fleet, 'bucket', true))}};
+	await whenKnown(context, report, () => cloud.call('PutBucketTagging', put));
 }
 
 async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
@@ -114,9 +139,8 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 	let seen = await context.look(look);
 	if (seen.is === 'absent' && ours) {
 		report({says: `creating ${name}`});
-		await create(context, name);
-		context.forget(look);
-		seen = await context.look(look);
+		await create(context, name, report);
+		seen = await seenOnce(context, name, look, report);
 	}
 	if (seen.is === 'absent') {
 		throw new Problem({
@@ -128,14 +152,18 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 		});
 	}
 	if (seen.is === 'closed') throw seen.problem;
-	if (ours && (!bearsGlobalMark(fleet, seen.tags) || Object.keys(missingTags(answers, seen.tags)).length > 0)) await setTags(context, name);
-	if (ours && !isClosed(seen.publicAccess)) await cloud.call('PutPublicAccessBlock', {Bucket: name, PublicAccessBlockConfiguration: closed});
+	if (ours && (!bearsGlobalMark(fleet, seen.tags) || Object.keys(missingTags(answers, seen.tags)).length > 0)) await setTags(context, name, report);
+	if (ours && !isClosed(seen.publicAccess)) {
+		const put = {Bucket: name, PublicAccessBlockConfiguration: closed};
+		await whenKnown(context, report, () => cloud.call('PutPublicAccessBlock', put));
+	}
 	if (ruleChange(context, seen).length > 0) {
-		await cloud.call('PutBucketLifecycleConfiguration', {
+		const put = {
 			Bucket: name,
 			LifecycleConfiguration: {Rules: withOurRule(seen.rules, ourRule(fleet, answers.cacheDays, seen.rules))},
 			...(seen.minimumSize ? {TransitionDefaultMinimumObjectSize: seen.minimumSize} : {}),
-		});
+		};
+		await whenKnown(context, report, () => cloud.call('PutBucketLifecycleConfiguration', put));
 	}
 	context.forget(look);
 }
@@ -146,16 +174,14 @@ const shellName = (answers: Answers, fleet: Fleet): string =>
 
 function commands(answers: Answers, fleet: Fleet): string[] {
 	const bucket = ` --bucket ${shellName(answers, fleet)}`;
-	const constraint = fleet.region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${fleet.region}`];
 	const lifecycle =
 		aws(fleet, 's3api', 'put-bucket-lifecycle-configuration', '--lifecycle-configuration', JSON.stringify({Rules: [ourRule(fleet, answers.cacheDays)]})) +
 		bucket;
 	if (answers.cache !== 'create') return [aws(fleet, 's3api', 'get-bucket-lifecycle-configuration') + bucket, lifecycle];
-	const tagSet = JSON.stringify({TagSet: tagList(answers.tags, mark(fleet, 'bucket', true))});
+	const configuration = JSON.stringify({...place(fleet), Tags: tagList(answers.tags, mark(fleet, 'bucket', true))});
 	const access = Object.keys(closed).map((key) => `${key}=true`);
 	return [
-		aws(fleet, 's3api', 'create-bucket', ...constraint) + bucket,
-		aws(fleet, 's3api', 'put-bucket-tagging', '--tagging', tagSet) + bucket,
+		aws(fleet, 's3api', 'create-bucket', '--create-bucket-configuration', configuration) + bucket,
 		aws(fleet, 's3api', 'put-public-access-block', '--public-access-block-configuration', access.join(',')) + bucket,
 		lifecycle,
 	];
@@ -183,6 +209,7 @@ export const bucketStep: Step<'bucket', never, 'record' | 'permissions' | 'quota
 		's3:DeleteObjectVersion',
 		's3:DeleteBucket',
 	],
+	settles: spreading,
 	check,
 	apply,
 	stands: bucketStands,

@@ -5,9 +5,8 @@ import {missingTags, tagList} from './tags.ts';
 export async function setMissingTags(
 	{answers, cloud}: Pick<Context, 'answers' | 'cloud'>,
 	things: readonly {id: string; tags: Record<string, string>}[],
-	...own: string[]
 ): Promise<void> {
-	const lacking = things.map(({id, tags}) => ({id, missing: missingTags(answers, tags, ...own)})).filter(({missing}) => Object.keys(missing).length > 0);
+	const lacking = things.map(({id, tags}) => ({id, missing: missingTags(answers, tags)})).filter(({missing}) => Object.keys(missing).length > 0);
 	if (lacking.length === 0) return;
 	await cloud.call('CreateTags', {Resources: lacking.map(({id}) => id), Tags: tagList(...lacking.map(({missing}) => missing))});
 }

@@ -4,10 +4,11 @@ import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {profileStands, removeProfile} from './instance-profile-removal.ts';
+import {spreading, untilSeen, whenKnown} from './late.ts';
 import {identityLook} from './looks/identity.ts';
 import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts';
 import {managerPolicy, type PolicyDocument, saysTheSame, trustPolicy} from './manager-policy.ts';
-import {bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
+import {asAnswered, bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
 
 const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({
 	is: 'blocked',
@@ -46,6 +47,13 @@ async function policyFor(context: Context): Promise<PolicyDocument> {
 
 type Seen = {profile: Profile | undefined; role: Role | undefined};
 
+const isForeign = (name: string): Problem =>
+	new Problem({
+		code: 'EntityAlreadyExists',
+		message: `A role or instance profile ${name} is already there, and it isn't this fleet's, so it stays as it is.`,
+		advice: 'Name the fleet otherwise with `--fleet`, or choose that profile with `--access`.',
+	});
+
 const foreign = ({fleet}: Context, {profile, role}: Seen): boolean =>
 	(profile !== undefined && !bearsGlobalMark(fleet, profile.tags)) || (role !== undefined && !bearsGlobalMark(fleet, role.tags));
 
@@ -67,7 +75,7 @@ function changesOf({answers}: Context, {profile, role}: Seen, policy: PolicyDocu
 	if (!role?.policy || !saysTheSame(role.policy, policy))
 		changes.push({what: 'policy', from: role?.policy ? 'other rights' : 'none', to: "the manager's least rights", how: 'live'});
 	if (!profile?.roleName) changes.push({what: 'role in the profile', from: 'none', to: 'the role of the same name', how: 'live'});
-	const standing = [profile, role].flatMap((one) => (one ? [one.tags] : []));
+	const standing = [profile, role].flatMap((one) => (one ? [asAnswered(answers, one.tags)] : []));
 	return [...changes, ...tagChanges(answers, standing)];
 }
 
@@ -81,11 +89,7 @@ async function checkOwn(context: Context): Promise<Finding<Found['instance-profi
 	const name = names.profile(context.fleet);
 	const [seen, policy] = await Promise.all([lookAt(context), policyFor(context)]);
 	if (foreign(context, seen)) {
-		return blocked(
-			'EntityAlreadyExists',
-			`A role or instance profile ${name} is already there, and it isn't this fleet's, so it stays as it is.`,
-			'Name the fleet otherwise with `--fleet`, or choose that profile with `--access`.',
-		);
+		return {is: 'blocked', problem: isForeign(name)};
 	}
 	if (!seen.profile || !seen.role) return {is: 'missing', says: `${name}, with the rights of docker-machine and of the cache`};
 	const changes = changesOf(context, seen, policy);
@@ -95,8 +99,9 @@ async function checkOwn(context: Context): Promise<Finding<Found['instance-profi
 	return {is: 'so', resource, says: name, notes};
 }
 
-async function makeRole({answers, cloud, fleet}: Context, partition: string): Promise<void> {
-	await unless(
+/** Makes the role; false where there is one by now. */
+async function makeRole({answers, cloud, fleet}: Context, partition: string): Promise<boolean> {
+	const made = await unless(
 		cloud.call('CreateRole', {
 			RoleName: names.profile(fleet),
 			AssumeRolePolicyDocument: JSON.stringify(trustPolicy(partition)),
@@ -107,10 +112,12 @@ async function makeRole({answers, cloud, fleet}: Context, partition: string): Pr
 		}),
 		'EntityAlreadyExists',
 	);
+	return made !== undefined;
 }
 
-async function makeProfile({answers, cloud, fleet}: Context): Promise<void> {
-	await unless(
+/** Makes the profile; false where there is one by now. */
+async function makeProfile({answers, cloud, fleet}: Context): Promise<boolean> {
+	const made = await unless(
 		cloud.call('CreateInstanceProfile', {
 			InstanceProfileName: names.profile(fleet),
 			...(answers.rolePath === undefined ? {} : {Path: answers.rolePath}),
@@ -118,12 +125,34 @@ async function makeProfile({answers, cloud, fleet}: Context): Promise<void> {
 		}),
 		'EntityAlreadyExists',
 	);
+	return made !== undefined;
+}
+
+/** Waits until what somebody made under our name a moment ago can be seen, since only its mark tells whether it is this fleet's; throws where it isn't. */
+async function judgeFound(context: Context, what: 'role' | 'profile', report: Report): Promise<void> {
+	const name = names.profile(context.fleet);
+	const look = async () => {
+		context.forget(profileLook(name), roleLook(name));
+		const seen = await lookAt(context);
+		return seen[what] && seen;
+	};
+	const seen = await untilSeen(context, look, () => report({says: `waiting until IAM shows the ${what} ${name}, which is there already`}));
+	if (!seen) {
+		throw new Problem({
+			code: 'EntityAlreadyExists',
+			fault: 'outside',
+			again: true,
+			message: `IAM makes no ${what} ${name}, since there is one, and shows none of that name.`,
+			advice: 'Run the same command again in a minute; it looks first and goes on.',
+		});
+	}
+	if (foreign(context, seen)) throw isForeign(name);
 }
 
 /** Sets the tags of the answers that a role or a profile of ours, standing already, lacks. */
 async function setTags({answers, cloud, fleet}: Context, {profile, role}: Seen): Promise<void> {
 	const name = names.profile(fleet);
-	const [onRole, onProfile] = [role, profile].map((one) => (one ? tagList(missingTags(answers, one.tags)) : []));
+	const [onRole, onProfile] = [role, profile].map((one) => (one ? tagList(missingTags(answers, asAnswered(answers, one.tags))) : []));
 	if (onRole?.length) await cloud.call('TagRole', {RoleName: name, Tags: onRole});
 	if (onProfile?.length) await cloud.call('TagInstanceProfile', {InstanceProfileName: name, Tags: onProfile});
 }
@@ -135,14 +164,21 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 	const [seen, policy, {partition}] = await Promise.all([lookAt(context), policyFor(context), context.look(identityLook)]);
 	if (!seen.role) {
 		report({says: `making role ${name}`});
-		await makeRole(context, partition);
+		if (!(await makeRole(context, partition))) await judgeFound(context, 'role', report);
 	}
 	if (!seen.role?.policy || !saysTheSame(seen.role.policy, policy)) {
-		await cloud.call('PutRolePolicy', {RoleName: name, PolicyName: name, PolicyDocument: JSON.stringify(policy)});
+		const put = {RoleName: name, PolicyName: name, PolicyDocument: JSON.stringify(policy)};
+		await whenKnown(context, report, () => cloud.call('PutRolePolicy', put));
 	}
-	if (!seen.profile) await makeProfile(context);
-	if (!seen.profile?.roleName)
-		await unless(cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: name, RoleName: name}), 'LimitExceeded', 'EntityAlreadyExists');
+	if (!seen.profile && !(await makeProfile(context))) await judgeFound(context, 'profile', report);
+	if (!seen.profile?.roleName) {
+		const add = {InstanceProfileName: name, RoleName: name};
+		await unless(
+			whenKnown(context, report, () => cloud.call('AddRoleToInstanceProfile', add)),
+			'LimitExceeded',
+			'EntityAlreadyExists',
+		);
+	}
 	await setTags(context, seen);
 	context.forget(profileLook(name), roleLook(name));
 }
@@ -189,7 +225,7 @@ export const instanceProfileStep: Step<'instance-profile', never, 'record' | 'pe
 		'iam:DetachRolePolicy',
 		'iam:DeleteRole',
 	],
-	settles: {tries: 15, seconds: 2},
+	settles: spreading,
 	check: (context) => (context.answers.access === 'create' ? checkOwn(context) : checkAdopted(context)),
 	apply,
 	stands: profileStands,

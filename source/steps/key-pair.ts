@@ -5,6 +5,7 @@ import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
 import {setMissingTags} from './ec2-tags.ts';
 import {makeSshKey} from './ed25519.ts';
+import {spreading} from './late.ts';
 import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
 import {adoptedPairLook} from './looks/adopted.ts';
 import {keyFileOf} from './looks/identity.ts';
@@ -140,6 +141,7 @@ export const keyPairStep: Step<'key-pair', never, 'record' | 'permissions' | 'qu
 	needs: [],
 	after: ['record', 'permissions', 'quota'],
 	actions: [...accountActions, 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair', 'ec2:CreateTags'],
+	settles: spreading,
 	check: (context) => (context.answers.keyPair === 'create' ? checkOwn(context) : checkAdopted(context)),
 	apply,
 	stands: async (context) => (await ownPairs(context)).map(({id, name}) => ({id, says: `key pair ${name}`, goes: true})),

@@ -4,7 +4,9 @@ import type {InstanceType} from '../cloud/shapes.ts';
 import {type Answers, type Fleet, mark, markKeys, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import type {Context, Found, ImageSeen, Report} from '../step.ts';
+import {untilSeen, whenKnown} from './late.ts';
 import {accountLook, type Instance, lives, managersOf} from './looks/account.ts';
+import {recordLook} from './looks/record.ts';
 import {tagList, tagsOf} from './tags.ts';
 
 /** GiB: room for the runner's packages, docker-machine's state and logs of months. */
@@ -57,19 +59,18 @@ export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): I
 /** The SDK's list of types lags behind AWS's: any type that AWS knows may be written. */
 const instanceTypeOf = (type: string) => type as InstanceType;
 
-/** The same for the same manager, so that a call made twice makes one: mark, part, what it replaces, and how many came before (design §7). */
-export const clientToken = (fleet: Fleet, generation: number, replaces?: string): string =>
+/**
+ * The same for the same manager, so that a call made twice makes one: mark, birth date of the record, part, what it replaces, and how many came
+ * before. A fleet of the same name that was taken away has another birth date, so AWS, which remembers its tokens for a day, doesn't mix them up.
+ */
+export const clientToken = ({name, region, born}: Fleet & {born: string | undefined}, generation: number, replaces?: string): string =>
 	createHash('sha256')
-		.update([fleet.name, fleet.region, 'manager', replaces ?? '', generation].join('\n'))
+		.update([name, region, born ?? '', 'manager', replaces ?? '', generation].join('\n'))
 		.digest('hex')
 		.slice(0, 64);
 
 /** Generations that one run tries at most: AWS remembers a token for a day after its instance is gone, and forgets the instance in an hour. */
 const mostGenerations = 20;
-/** What was just made is known to the whole of EC2 within this many looks of 3 s each (facts §7, §8). */
-const spreadTries = 40;
-/** How long an instance of a token that AWS knows may stay unseen, in looks of 5 s. */
-const unseenTries = 12;
 /** How long a launched instance may take to run, in looks of 5 s after the first few. */
 const bootTries = 60;
 
@@ -84,35 +85,16 @@ const someoneElse = (instance: Instance): Problem =>
 	});
 
 /** Waits until an instance that the mark finds can be seen: alive, it is somebody else's run; gone or never seen, its token is used up. */
-async function usedUp(context: Context): Promise<void> {
-	const {clock, fleet, signal} = context;
-	for (let turn = 0; turn < unseenTries; turn++) {
+async function usedUp(context: Context, report: Report): Promise<void> {
+	const look = async (): Promise<Instance | undefined> => {
 		context.forget(accountLook);
-		const [newest] = managersOf(fleet, await context.look(accountLook));
-		if (newest) throw someoneElse(newest);
-		await clock.sleep(5000, signal);
-	}
-}
-
-/** What EC2 doesn't know yet, though it was made a moment ago. */
-function lateFor({code, message}: Problem): string | undefined {
-	if (code === 'InvalidParameterValue' && /Invalid IAM Instance Profile/i.test(message)) return 'instance profile';
-	if (code === 'InvalidKeyPair.NotFound') return 'key pair';
-	return code === 'InvalidGroup.NotFound' ? 'security group' : undefined;
-}
-
-/** Makes a call, again and again while EC2 doesn't know yet what was made a moment ago. */
-export async function whenKnown<Result>({clock, signal}: Context, report: Report, call: () => Promise<Result>): Promise<Result> {
-	for (let turn = 1; ; turn++) {
-		try {
-			return await call();
-		} catch (error) {
-			const late = isProblem(error) ? lateFor(error) : undefined;
-			if (late === undefined || turn >= spreadTries) throw error;
-			report({says: `waiting until EC2 knows the ${late}`});
-			await clock.sleep(3000, signal);
-		}
-	}
+		return managersOf(context.fleet, await context.look(accountLook))[0];
+	};
+	const seen = await untilSeen(context, look, (seconds) =>
+		report({says: `waiting for an instance that AWS was asked for under the same token (${seconds} s so far, two minutes at most)`}),
+	);
+	if (seen) throw someoneElse(seen);
+	report({says: 'none is to be seen, so another is asked for'});
 }
 
 /** One RunInstances. Undefined when this generation's token belongs to an instance that is gone. */
@@ -123,9 +105,12 @@ async function runOnce(context: Context, input: Input<'RunInstances'>, report: R
 		const gone = made?.State?.Name === 'terminated' || made?.State?.Name === 'shutting-down';
 		return gone ? undefined : made?.InstanceId;
 	} catch (error) {
-		if (isProblem(error, 'IdempotentInstanceTerminated')) return undefined;
+		if (isProblem(error, 'IdempotentInstanceTerminated')) {
+			report({says: 'AWS remembers one that is gone, so another is asked for'});
+			return undefined;
+		}
 		if (!isProblem(error, 'IdempotentParameterMismatch')) throw error;
-		await usedUp(context);
+		await usedUp(context, report);
 		return undefined;
 	}
 }
@@ -133,11 +118,12 @@ async function runOnce(context: Context, input: Input<'RunInstances'>, report: R
 /** Launches the manager once, whoever else tries at the same time; gives its instance id. */
 export async function launch(context: Context, plan: LaunchPlan, report: Report): Promise<string> {
 	const {answers, fleet} = context;
-	const {instances} = await context.look(accountLook);
+	const [{instances}, record] = await Promise.all([context.look(accountLook), context.look(recordLook)]);
 	const first = instances.filter((instance) => !lives(instance) && instance.tags[markKeys.part] === 'manager').length;
 	const input = launchInput(fleet, answers, plan);
+	const whose = {...fleet, born: record?.born};
 	for (let generation = first; generation < first + mostGenerations; generation++) {
-		const id = await runOnce(context, {...input, ClientToken: clientToken(fleet, generation, plan.replaces)}, report);
+		const id = await runOnce(context, {...input, ClientToken: clientToken(whose, generation, plan.replaces)}, report);
 		context.forget(accountLook);
 		if (id !== undefined) return id;
 	}

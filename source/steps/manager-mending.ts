@@ -1,7 +1,8 @@
 import {names} from '../fleet.ts';
 import type {Change, Context, Report} from '../step.ts';
 import {setMissingTags} from './ec2-tags.ts';
-import {untilRunning, whenKnown} from './launch.ts';
+import {whenKnown} from './late.ts';
+import {untilRunning} from './launch.ts';
 import {accountLook, type Disk, type Instance, managersOf} from './looks/account.ts';
 import {tagChanges} from './tags.ts';
 
@@ -28,7 +29,7 @@ export async function liveChanges(context: Context, standing: Instance): Promise
 	const [profile, has] = [profileName(context), profileOf(standing)];
 	if (profile !== undefined && has !== profile) changes.push({what: 'access', from: has ?? 'no instance profile', to: profile, how: 'live'});
 	const tags = (await tagged(context, standing)).map((one) => one.tags);
-	return [...changes, ...tagChanges(context.answers, tags, 'Name')];
+	return [...changes, ...tagChanges(context.answers, tags)];
 }
 
 /** A stopped instance is started, never doubled; one on its way down is waited for first. */
@@ -71,5 +72,5 @@ export async function mend(context: Context, standing: Instance, report: Report)
 	if (standing.httpTokens === 'optional') await context.cloud.call('ModifyInstanceMetadataOptions', {InstanceId: standing.id, HttpTokens: 'required'});
 	const profile = profileName(context);
 	if (profile !== undefined && profileOf(standing) !== profile) await giveProfile(context, standing, profile, report);
-	await setMissingTags(context, things, 'Name');
+	await setMissingTags(context, things);
 }

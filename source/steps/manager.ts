@@ -2,6 +2,7 @@ import {type Answers, type Fleet, names} from '../fleet.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {wantedImage} from './image-names.ts';
+import {spreading} from './late.ts';
 import {launch, launchInput, untilRunning} from './launch.ts';
 import {accountActions, accountLook, type Group, type Instance, managersOf} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
@@ -133,7 +134,7 @@ export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'perm
 		'ec2:DeleteVolume',
 		'iam:PassRole',
 	],
-	settles: {tries: 15, seconds: 2},
+	settles: spreading,
 	check,
 	apply,
 	stands: managerStands,

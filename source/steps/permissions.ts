@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type {Input, OperationName, Output} from '../cloud/port.ts';
 import {type Answers, mark, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
@@ -10,6 +11,7 @@ import {accountLook, managersOf} from './looks/account.ts';
 import {principalLook} from './looks/principal.ts';
 import {recordLook} from './looks/record.ts';
 import {neededActions} from './needed-actions.ts';
+import {spotRoleLook} from './spot-role.ts';
 import {bearsMark, tagList} from './tags.ts';
 
 type Needs = Pick<Found, 'identity' | 'network' | 'images'>;
@@ -73,29 +75,45 @@ function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt>[] 
 	];
 }
 
-/** What of a service's actions is judged on which resources: least policies name them, and `*` would read as refused. */
-function resourcesOf({answers, fleet}: Context, {identity: {account, partition}}: Needs, service: string): string[] {
-	const bucket = answers.cache === 'create' ? names.bucket(fleet, account) : answers.cache;
-	const profile = names.profile(fleet);
-	const path = answers.rolePath ?? '/';
-	if (service === 's3') return [`arn:${partition}:s3:::${bucket}`, `arn:${partition}:s3:::${bucket}/${names.cachePath(fleet)}/object`];
-	if (service === 'ssm') return [`arn:${partition}:ssm:${fleet.region}:${account}:parameter${names.record(fleet)}`];
-	return [
-		`arn:${partition}:iam::${account}:role${path}${profile}`,
-		`arn:${partition}:iam::${account}:instance-profile${path}${profile}`,
-		`arn:${partition}:iam::${account}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot`,
-	];
+/** Actions that are asked about together: all on one thing, since IAM refuses to be asked about sorts of things that differ. */
+type Question = {actions: Action[]; resource: string | undefined};
+
+/** What an action is judged on: least policies name it, and `*` would read as refused. Undefined where nothing can be named. */
+function resourceOf(action: Action, {answers, fleet}: Context, {identity: {account, partition}}: Needs): string | undefined {
+	const [service, name = ''] = action.split(':');
+	const profile = `${answers.rolePath ?? '/'}${names.profile(fleet)}`;
+	const arn = (at: string, what: string) => `arn:${partition}:${at}:${what}`;
+	if (service === 's3') {
+		const bucket = answers.cache === 'create' ? names.bucket(fleet, account) : answers.cache;
+		return arn('s3::', /Object/.test(name) ? `${bucket}/${names.cachePath(fleet)}/object` : bucket);
+	}
+	if (service === 'ssm') return arn(`ssm:${fleet.region}:${account}`, `parameter${names.record(fleet)}`);
+	if (service !== 'iam') return undefined;
+	if (/ServiceLinkedRole/.test(name)) return arn(`iam::${account}`, 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot');
+	return arn(`iam::${account}`, `${/InstanceProfile/.test(name) ? 'instance-profile' : 'role'}${profile}`);
 }
 
-/** Asks IAM what the caller's policies say of one service's actions; no answer is a note. */
-async function simulate(context: Context, needs: Needs, arn: string, service: string, actions: Action[]): Promise<Learnt> {
-	if (actions.length === 0) return {denied: [], notes: []};
+/** What differs in what IAM has to be told for it, though it's about the same thing. */
+const apart = (action: Action): boolean => /:(PassRole|TagResource)$/.test(action);
+
+/** The actions in as few questions as IAM takes, as far as that is known. */
+function questionsOf(actions: readonly Action[], context: Context, needs: Needs): Question[] {
+	const groups = Map.groupBy(actions, (action) => `${action.split(':')[0]} ${resourceOf(action, context, needs)} ${apart(action)}`);
+	return [...groups.values()].map((group) => ({actions: group, resource: group[0] && resourceOf(group[0], context, needs)}));
+}
+
+/** Questions to IAM under way at once: it throttles soon. */
+const atOnce = 4;
+
+/** Asks IAM what the caller's policies say of some actions. Those that it won't be asked about together are asked about one by one. */
+async function simulate(context: Context, arn: string, question: Question): Promise<Learnt> {
+	const {actions, resource} = question;
 	const text = (name: string, value: string) => ({ContextKeyName: name, ContextKeyType: 'string' as const, ContextKeyValues: [value]});
 	const answer = await ifAnswered(
 		context.cloud.call('SimulatePrincipalPolicy', {
 			PolicySourceArn: arn,
 			ActionNames: actions,
-			...(service === 'ec2' ? {} : {ResourceArns: resourcesOf(context, needs, service)}),
+			...(resource === undefined ? {} : {ResourceArns: [resource]}),
 			ContextEntries: [
 				text('iam:PassedToService', 'ec2.amazonaws.com'),
 				text('iam:AWSServiceName', 'spot.amazonaws.com'),
@@ -103,26 +121,34 @@ async function simulate(context: Context, needs: Needs, arn: string, service: st
 			],
 		}),
 	);
-	if ('problem' in answer)
-		return {denied: [], notes: [{says: `Whether ${service}'s actions are allowed isn't checked, since AWS doesn't tell: ${answer.problem.code}.`}]};
-	return judged(actions, answer.result.EvaluationResults ?? [], service !== 'ec2');
+	if ('result' in answer) return judged(actions, answer.result.EvaluationResults ?? [], resource !== undefined);
+	if (actions.length > 1 && /different authorization information/.test(answer.problem.message)) {
+		const one = pLimit(1);
+		return together(await Promise.all(actions.map((action) => one(() => simulate(context, arn, {actions: [action], resource})))));
+	}
+	const what = actions.length === 1 ? actions[0] : `all that is needed of ${actions[0]?.split(':')[0]}`;
+	return {denied: [], notes: [{says: `Whether ${what} is allowed isn't checked, since AWS doesn't tell: ${answer.problem.code}.`}]};
 }
 
-type Results = NonNullable<Output<'SimulatePrincipalPolicy'>['EvaluationResults']>;
+const together = (learnt: readonly Learnt[]): Learnt => ({denied: learnt.flatMap(({denied}) => denied), notes: learnt.flatMap(({notes}) => notes)});
+
+type Result = NonNullable<Output<'SimulatePrincipalPolicy'>['EvaluationResults']>[number];
 
 /**
- * Each action fits one of the resources only: it is allowed when any of them says so, or when nothing is known for want of context.
+ * Whether IAM refuses an action. What it says of the very resource counts, where it says that; what it can't say for want of context isn't known.
  * Where no resource can be named, only an explicit refusal counts: a policy that names its resources would read as refused.
  */
-function judged(actions: Action[], results: Results, strict: boolean): Learnt {
-	const refused = new Set<string>();
-	for (const {EvalActionName = '', EvalDecision, MissingContextValues = [], ResourceSpecificResults = []} of results) {
-		const some = ResourceSpecificResults.some(({EvalResourceDecision}) => EvalResourceDecision === 'allowed');
-		const unclear = EvalDecision === 'implicitDeny' && (!strict || MissingContextValues.length > 0);
-		if (EvalDecision !== 'allowed' && !some && !unclear) refused.add(EvalActionName);
-	}
-	return {denied: actions.filter((action) => refused.has(action)), notes: []};
+function isRefused({EvalDecision, MissingContextValues = [], ResourceSpecificResults = []}: Result, strict: boolean): boolean {
+	const said = ResourceSpecificResults.length > 0 ? ResourceSpecificResults : [{EvalResourceDecision: EvalDecision, MissingContextValues}];
+	const isClear = ({EvalResourceDecision, MissingContextValues: missing = []}: (typeof said)[number]): boolean =>
+		EvalResourceDecision === 'explicitDeny' || (EvalResourceDecision === 'implicitDeny' && strict && missing.length === 0 && MissingContextValues.length === 0);
+	return said.every(isClear);
 }
+
+const judged = (actions: readonly Action[], results: readonly Result[], strict: boolean): Learnt => ({
+	denied: actions.filter((action) => results.some((result) => result.EvalActionName === action && isRefused(result, strict))),
+	notes: [],
+});
 
 async function simulations(context: Context, needs: Needs, actions: readonly Action[]): Promise<Learnt> {
 	const principal = await ifAnswered(context.look(principalLook));
@@ -131,9 +157,10 @@ async function simulations(context: Context, needs: Needs, actions: readonly Act
 		return {denied: [], notes: [{says: `Whether IAM, S3 and SSM allow all that is needed isn't checked: ${why}.`}]};
 	}
 	const {arn} = principal.result;
-	const of = (service: string) => [...new Set(actions)].filter((action) => action.startsWith(`${service}:`)).sort();
-	const learnt = await Promise.all(['iam', 's3', 'ssm', 'ec2'].map((service) => simulate(context, needs, arn, service, of(service))));
-	return {denied: learnt.flatMap(({denied}) => denied), notes: learnt.flatMap(({notes}) => notes).slice(0, 1)};
+	const limit = pLimit(atOnce);
+	const questions = questionsOf([...new Set(actions)].filter((action) => /^(iam|s3|ssm|ec2):/.test(action)).sort(), context, needs);
+	const learnt = together(await Promise.all(questions.map((question) => limit(() => simulate(context, arn, question)))));
+	return {...learnt, notes: learnt.notes.slice(0, 1)};
 }
 
 /** Whether the fleet stands with all that EC2 and SSM know of it: then what it needs was allowed. */
@@ -142,6 +169,13 @@ async function stands(context: Context): Promise<boolean> {
 	const [account, record] = await Promise.all([context.look(accountLook), context.look(recordLook)]);
 	const group = (name: string) => account.groups.some((one) => one.name === name && bearsMark(fleet, one.tags));
 	return record !== undefined && managersOf(fleet, account).length > 0 && group(names.workersGroup(fleet));
+}
+
+/** Of refused actions those that anything fails for: the account's role for spot need not be made where it is there. */
+async function blocking(context: Context, denied: Action[]): Promise<Action[]> {
+	const make = 'iam:CreateServiceLinkedRole';
+	if (!denied.includes(make) || (await context.look(spotRoleLook)) !== true) return denied;
+	return denied.filter((action) => action !== make);
 }
 
 const who = (arn: string): string => arn.split(/[:/]/).at(-1) ?? arn;
@@ -161,7 +195,7 @@ function refusal(context: Context, {identity}: Needs, denied: Action[]): Finding
 async function check(context: Context, needs: Needs, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {
 	if (await stands(context)) return {is: 'so', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
 	const learnt = await Promise.all([...dryRuns(context, needs), simulations(context, needs, actions)]);
-	const denied = [...new Set(learnt.flatMap((one) => one.denied))].sort();
+	const denied = await blocking(context, [...new Set(learnt.flatMap((one) => one.denied))].sort());
 	const notes = learnt.flatMap((one) => one.notes);
 	if (denied.length > 0) return {...refusal(context, needs, denied), notes};
 	const says = notes.length > 0 ? 'allowed as far as AWS tells' : 'all that the steps need is allowed';

@@ -3,6 +3,7 @@ import {Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
+import {longestLateness, spreading} from './late.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {identityLook} from './looks/identity.ts';
 import {type FleetRecord, parameterTagsLook, recordLook} from './looks/record.ts';
@@ -11,7 +12,7 @@ import {bearsMark, missingTags, tagChanges, tagList} from './tags.ts';
 
 /** AWS wants 30 s between deleting a parameter and making one of that name again (facts §17.1). */
 const pauseSeconds = 5;
-const pauses = 9;
+const pauses = longestLateness / (pauseSeconds * 1000) + 2;
 
 const list = (changes: Change[]): string => changes.map(({what, from, to}) => `${what} is ${from} there and ${to} here`).join(', ');
 
@@ -53,8 +54,8 @@ async function setTags(context: Context): Promise<void> {
 async function check(context: Context): Promise<Finding<Found['record']>> {
 	const {answers, fleet} = context;
 	const name = names.record(fleet);
-	recordValue(answers);
 	const record = await context.look(recordLook);
+	recordValue(answers, record?.born ?? now(context));
 	if (!record) return {is: 'missing', says: `${name}, so that any teammate can open this fleet`};
 	const resource = {version: record.version};
 	const answered = changesBetween(record.answers, fleetAnswers(answers));
@@ -78,11 +79,19 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 	return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
 }
 
+const now = ({clock}: Context): string => new Date(clock.now()).toISOString();
+
 /** Makes the parameter, never over another: the first of two wins, and the other is told what it holds. */
 async function make(context: Context, report: Report): Promise<void> {
 	const {answers, clock, cloud, fleet, signal} = context;
 	const name = names.record(fleet);
-	const input = {Name: name, Value: recordValue(answers), Type: 'String', Tier: 'Standard', Tags: tagList(answers.tags, mark(fleet, 'record'))} as const;
+	const input = {
+		Name: name,
+		Value: recordValue(answers, now(context)),
+		Type: 'String',
+		Tier: 'Standard',
+		Tags: tagList(answers.tags, mark(fleet, 'record')),
+	} as const;
 	for (let pause = 0; ; pause++) {
 		const made = await unless(cloud.call('PutParameter', input), 'ParameterAlreadyExists', 'TooManyUpdates');
 		context.forget(recordLook);
@@ -99,11 +108,12 @@ async function make(context: Context, report: Report): Promise<void> {
 				code: 'record-name-resting',
 				fault: 'outside',
 				again: true,
-				message: `AWS still refuses the name ${name}, ${pause * pauseSeconds} s after it was deleted.`,
+				message: `AWS refuses to make the parameter ${name}, and shows none of that name, for ${pause * pauseSeconds} s now.`,
 				advice: 'Run the same command again in a minute.',
 			});
 		}
-		report({says: `waiting, since AWS gives a name free 30 s after it was deleted`});
+		const so = `${pause * pauseSeconds} s so far`;
+		report({says: `waiting, since AWS gives a name free 30 s after it was deleted, and shows a new one some seconds late (${so})`});
 		await clock.sleep(pauseSeconds * 1000, signal);
 	}
 }
@@ -120,7 +130,12 @@ async function change(context: Context, read: number, report: Report): Promise<v
 	const {answers, cloud, fleet} = context;
 	const record = await context.look(recordLook);
 	if (record && changesBetween(record.answers, fleetAnswers(answers)).length === 0) return;
-	const {Version = read + 1} = await cloud.call('PutParameter', {Name: names.record(fleet), Value: recordValue(answers), Overwrite: true, Tier: 'Standard'});
+	const {Version = read + 1} = await cloud.call('PutParameter', {
+		Name: names.record(fleet),
+		Value: recordValue(answers, record?.born),
+		Overwrite: true,
+		Tier: 'Standard',
+	});
 	context.forget(recordLook);
 	if (Version === read + 1) return;
 	const writer = (await writerOf(context, Version - 1)) ?? 'somebody';
@@ -133,7 +148,27 @@ async function apply(context: Context, _found: object, finding: Finding<Found['r
 	await setTags(context);
 }
 
-async function remove({cloud, fleet, forget}: Removal, report: Report): Promise<void> {
+/** A setup that is broken off leaves things that AWS shows some seconds late; milliseconds that are enough but for rarities. */
+const lateEnough = 15_000;
+
+/**
+ * Waits where a setup was begun a moment ago and hasn't come as far as a manager, so that what it left can be seen by the look that ends the
+ * removal. A fleet with a manager was seen whole when that was launched.
+ */
+async function letAllShow({clock, fleet, look, signal}: Removal, report: Report): Promise<void> {
+	const [record, {instances}] = await Promise.all([look(recordLook).catch(() => undefined), look(accountLook)]);
+	const isFresh = record?.at !== undefined && clock.now() - record.at < longestLateness;
+	const born = record?.born === undefined ? 0 : Date.parse(record.born);
+	if (!isFresh || instances.some(({launchedAt, tags}) => launchedAt >= born && bearsMark(fleet, tags, 'manager'))) return;
+	for (let left = lateEnough; left > 0; left -= pauseSeconds * 1000) {
+		report({says: `waiting ${left / 1000} s, since AWS shows late what the setup that was broken off has made`});
+		await clock.sleep(pauseSeconds * 1000, signal);
+	}
+}
+
+async function remove(removal: Removal, report: Report): Promise<void> {
+	const {cloud, fleet, forget} = removal;
+	await letAllShow(removal, report);
 	await unless(cloud.call('DeleteParameter', {Name: names.token(fleet)}), 'ParameterNotFound');
 	if (await unless(cloud.call('DeleteParameter', {Name: names.record(fleet)}), 'ParameterNotFound')) report({says: `${names.record(fleet)} deleted`});
 	forget(recordLook);
@@ -153,7 +188,7 @@ async function stands({cloud, fleet}: Removal) {
 const commands = (answers: Answers, fleet: Parameters<typeof names.record>[0]): string[] => [
 	aws(
 		fleet,
-		...['ssm', 'put-parameter', '--name', names.record(fleet), '--type', 'String', '--tier', 'Standard', '--value', recordValue(answers)],
+		...['ssm', 'put-parameter', '--name', names.record(fleet), '--type', 'String', '--tier', 'Standard', '--value', recordValue(answers, undefined)],
 		'--tags',
 		...tagArguments({...answers.tags, ...mark(fleet, 'record')}),
 	),
@@ -175,6 +210,7 @@ export const recordStep: Step<'record', never, 'identity' | 'permissions' | 'quo
 		'ssm:AddTagsToResource',
 		'ssm:DeleteParameter',
 	],
+	settles: spreading,
 	check,
 	apply,
 	stands,

@@ -1,4 +1,4 @@
-import {type AnswerKey, type Answers, answerShapes, type Given, howOf, laptopKeys} from '../fleet.ts';
+import {type AnswerKey, answerShapes, type Given, howOf, laptopKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Change} from '../step.ts';
 import {recordForm} from './looks/record.ts';
@@ -20,7 +20,7 @@ export function canonical(value: unknown): string {
 }
 
 /** What of the answers is the fleet's and not this laptop's. */
-export const fleetAnswers = (answers: Answers): Given =>
+export const fleetAnswers = (answers: Given): Given =>
 	Object.fromEntries(Object.entries(answers).filter(([key, value]) => value !== undefined && !laptopKeys.some((own) => own === key)));
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : canonical(value));
@@ -34,10 +34,14 @@ export function changesBetween(recorded: Given, wanted: Given): Change[] {
 	});
 }
 
-/** The record's value for these answers; throws a Problem that names the largest of them when it is too long for the standard tier. */
-export function recordValue(answers: Answers): string {
+/**
+ * The record's value for these answers and a fleet born then (ISO 8601). Throws a Problem that names the largest answers when it is too long for
+ * the standard tier. SSM refuses `{{ }}` in a value (`Parameter value can't nest another parameter`), and JSON never has `{{` outside of a text:
+ * there the second brace can be written as what it is by number.
+ */
+export function recordValue(answers: Given, born: string | undefined): string {
 	const wanted = fleetAnswers(answers);
-	const value = JSON.stringify({version: recordForm, answers: wanted});
+	const value = JSON.stringify({version: recordForm, born, answers: wanted}).replaceAll('{{', '{\\u007b');
 	const bytes = Buffer.byteLength(value);
 	if (bytes <= mostBytes) return value;
 	const largest = Object.entries(wanted)

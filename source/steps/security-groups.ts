@@ -6,6 +6,7 @@ import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {canonicalCidr} from './cidr.ts';
 import {setMissingTags} from './ec2-tags.ts';
 import {extraNotes, foreign, keptOut, type Seen, see, staleWorkerRules} from './groups-seen.ts';
+import {spreading, untilSeen, whenKnown} from './late.ts';
 import {accountActions, accountLook, type Group, type Rule} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import {groupsStand, removeGroups} from './security-groups-removal.ts';
@@ -68,7 +69,6 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 		...tagChanges(
 			answers,
 			groups.map(({tags}) => tags),
-			'Name',
 		),
 		...tagChanges(
 			answers,
@@ -97,19 +97,21 @@ async function create(context: Context, vpcId: string, name: string, description
 }
 
 /** One rule a call, so that a refusal and its tags are its own (facts §17.7). A duplicate is one that is there. */
-async function open({answers, clock, cloud, fleet, who}: Context, groupId: string, rules: readonly WantedRule[]): Promise<void> {
+async function open(context: Context, groupId: string, rules: readonly WantedRule[], report: Report): Promise<void> {
+	const {answers, clock, cloud, fleet, who} = context;
 	const tags = tagList(answers.tags, mark(fleet, 'security-groups'));
 	for (const {cidr, groupId: source, port} of rules) {
 		const from =
 			source === undefined
 				? {IpRanges: [{CidrIp: cidr, Description: sshDescription(who, clock.now())}]}
 				: {UserIdGroupPairs: [{GroupId: source, Description: 'from the manager'}]};
+		const input = {
+			GroupId: groupId,
+			IpPermissions: [{IpProtocol: 'tcp', FromPort: port, ToPort: port, ...from}],
+			TagSpecifications: [{ResourceType: 'security-group-rule' as const, Tags: tags}],
+		};
 		await unless(
-			cloud.call('AuthorizeSecurityGroupIngress', {
-				GroupId: groupId,
-				IpPermissions: [{IpProtocol: 'tcp', FromPort: port, ToPort: port, ...from}],
-				TagSpecifications: [{ResourceType: 'security-group-rule', Tags: tags}],
-			}),
+			whenKnown(context, report, () => cloud.call('AuthorizeSecurityGroupIngress', input)),
 			'InvalidPermission.Duplicate',
 		);
 	}
@@ -134,16 +136,20 @@ const notThereYet = (name: string): Problem =>
 		advice: 'Run the same command again.',
 	});
 
-/** Looks until a group that was just made can be seen: EC2 is late by some seconds (facts §8). */
-async function seenGroups(context: Context, vpcId: string): Promise<{seen: Seen; manager: Group; workers: Group}> {
-	for (let turn = 0; ; turn++) {
+/** Looks until groups that were just made can be seen. */
+async function seenGroups(context: Context, vpcId: string, report: Report): Promise<{seen: Seen; manager: Group; workers: Group}> {
+	let missing = '';
+	const look = async () => {
 		const seen = await see(context, vpcId);
 		const {manager, workers} = seen;
-		if (manager && workers) return {seen, manager, workers};
-		if (turn >= 15) throw notThereYet(manager ? names.workersGroup(context.fleet) : names.managerGroup(context.fleet));
 		context.forget(accountLook);
-		await context.clock.sleep(2000, context.signal);
-	}
+		if (manager && workers) return {seen, manager, workers};
+		missing = manager ? names.workersGroup(context.fleet) : names.managerGroup(context.fleet);
+		return undefined;
+	};
+	const both = await untilSeen(context, look, () => report({says: `waiting until EC2 shows ${missing}`}));
+	if (!both) throw notThereYet(missing);
+	return both;
 }
 
 async function apply(context: Context, {network}: Pick<Found, 'network'>, _finding: unknown, report: Report): Promise<void> {
@@ -157,14 +163,14 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 		report({says: `making ${names.workersGroup(fleet)}`});
 		await create(context, network.vpcId, names.workersGroup(fleet), `Workers of the GitLab Runner fleet ${fleet.name}`);
 	}
-	const {manager, seen, workers} = await seenGroups(context, network.vpcId);
+	const {manager, seen, workers} = await seenGroups(context, network.vpcId, report);
 	for (const group of seen.adopted ? [workers] : [manager, workers]) if (!bearsMark(fleet, group.tags)) throw foreign(group);
-	await open(context, manager.id, missingRules([...manager.inbound, ...seen.ours], sshRules(seen)));
-	await open(context, workers.id, missingRules(workers.inbound, workerRules(manager.id)));
+	await open(context, manager.id, missingRules([...manager.inbound, ...seen.ours], sshRules(seen)), report);
+	await open(context, workers.id, missingRules(workers.inbound, workerRules(manager.id)), report);
 	await close(context, manager.id, outlivedRules(allRules(seen), letIn(context, seen), isOurSsh(seen)));
 	await close(context, workers.id, await staleWorkerRules(context, seen));
 	const {groups, rules} = await tagged(context, seen);
-	await setMissingTags(context, groups, 'Name');
+	await setMissingTags(context, groups);
 	await setMissingTags(context, rules);
 	context.forget(accountLook, adoptedGroupsLook(answers.securityGroup));
 }
@@ -205,7 +211,7 @@ export const securityGroupsStep: Step<'security-groups', 'network', 'record' | '
 		'ec2:DeleteSecurityGroup',
 		'ec2:CreateTags',
 	],
-	settles: {tries: 10, seconds: 2},
+	settles: spreading,
 	check,
 	apply,
 	stands: groupsStand,

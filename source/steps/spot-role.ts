@@ -2,11 +2,12 @@ import {isProblem} from '../problem.ts';
 import type {Context, Finding, Found, Look, Step} from '../step.ts';
 import {isDenied, unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
+import {spreading} from './late.ts';
 
 const roleName = 'AWSServiceRoleForEC2Spot';
 
 /** Whether the account has EC2's own role for spot instances; undefined where the caller may not look. */
-const spotRoleLook: Look<boolean | undefined> = {
+export const spotRoleLook: Look<boolean | undefined> = {
 	name: 'spot role',
 	async load({cloud}) {
 		try {
@@ -50,7 +51,7 @@ export const spotRoleStep: Step<'spot-role', never, 'record' | 'permissions' | '
 	after: ['record', 'permissions', 'quota'],
 	when: ({spot}) => spot,
 	actions: ['iam:GetRole', 'iam:CreateServiceLinkedRole'],
-	settles: {tries: 10, seconds: 2},
+	settles: spreading,
 	check,
 	apply,
 	commands: (_answers, fleet) => [aws(fleet, 'iam', 'create-service-linked-role', '--aws-service-name', 'spot.amazonaws.com')],

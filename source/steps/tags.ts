@@ -21,15 +21,21 @@ export const bearsMark = (fleet: Fleet, tags: Record<string, string>, part?: Par
 export const bearsGlobalMark = (fleet: Fleet, tags: Record<string, string>): boolean => bearsMark(fleet, tags) && tags[markKeys.region] === fleet.region;
 
 /**
- * Tags of the answers that a thing of ours lacks or bears with another value; `own` are keys that its creating call sets whatever the answers
- * say. None is ever taken away: a tag that no answer names may be somebody's as well as an earlier answer's.
+ * Tags of the answers that a thing of ours lacks or bears with another value. None is ever taken away: a tag that no answer names may be
+ * somebody's as well as an earlier answer's.
  */
-export const missingTags = ({tags}: Pick<Answers, 'tags'>, standing: Record<string, string>, ...own: string[]): Record<string, string> =>
-	Object.fromEntries(Object.entries(tags).filter(([key, value]) => standing[key] !== value && !own.includes(key)));
+export const missingTags = ({tags}: Pick<Answers, 'tags'>, standing: Record<string, string>): Record<string, string> =>
+	Object.fromEntries(Object.entries(tags).filter(([key, value]) => standing[key] !== value));
+
+/** Tags of a thing of IAM's, which heeds no case in their keys, under the keys as the answers write them. */
+export function asAnswered({tags}: Pick<Answers, 'tags'>, standing: Record<string, string>): Record<string, string> {
+	const written = new Map(Object.keys(tags).map((key) => [key.toLowerCase(), key]));
+	return Object.fromEntries(Object.entries(standing).map(([key, value]) => [written.get(key.toLowerCase()) ?? key, value]));
+}
 
 /** The one change that tells which tags of the answers some things of ours lack; none where they lack nothing. */
-export function tagChanges(answers: Pick<Answers, 'tags'>, standing: readonly Record<string, string>[], ...own: string[]): Change[] {
-	const missing = Object.entries<string>(Object.assign({}, ...standing.map((tags) => missingTags(answers, tags, ...own))));
+export function tagChanges(answers: Pick<Answers, 'tags'>, standing: readonly Record<string, string>[]): Change[] {
+	const missing = Object.entries<string>(Object.assign({}, ...standing.map((tags) => missingTags(answers, tags))));
 	if (missing.length === 0) return [];
 	const other = (key: string, value: string) => standing.map((tags) => tags[key]).find((one) => one !== undefined && one !== value);
 	const was = ([key, value]: [string, string]) => (other(key, value) === undefined ? `no ${key}` : `${key}=${other(key, value)}`);

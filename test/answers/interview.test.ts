@@ -88,7 +88,7 @@ test('all that is wrong is told together, each with its flag or place, its value
 	assert.equal(problem.exit, 2);
 	assert.deepEqual(problem.message.split('\n'), [
 		'--limit is 0. It takes a whole number from 1 to 5,000 machines.',
-		'fleet of the preset is "sg-x". It takes 2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not with "sg-", and not ending in a hyphen.',
+		'fleet of the preset is "sg-x". It takes 2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not with sg-, xn--, sthree- or amzn-s3-demo-, and not ending in a hyphen.',
 		'cacheDays of the preset is 4000. It takes a whole number from 1 to 3,650 days.',
 	]);
 });

@@ -76,6 +76,10 @@ export function onlyManager(world: World, fleet = name): string {
 	return manager.id;
 }
 
+/** When a fleet's record says that it was born; undefined where there is no record. */
+export const bornIn = (world: World, fleet = name, at = region): string | undefined =>
+	JSON.parse(world.outside.region(at).parameters.get(`/gitlab-runner-aws/${fleet}`)?.versions.at(-1)?.value ?? '{}').born;
+
 /** The text of a manager's config.toml. */
 export const config = (world: World, id: string): string => world.outside.file(id, paths.config)?.text ?? '';
 

@@ -120,15 +120,22 @@ test('what somebody else made and the fleet only uses gets no tags, but for the 
 	assert.deepEqual(unlike(await planOf(world)), {});
 });
 
-test('a Name among the tags names only what has no name of ours', async () => {
+test('a Name among the tags is refused, since a machine of docker-machine’s has one of its own and EC2 takes no key twice', async () => {
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));
-	assert.deepEqual(problemsIn(await setUp(world, {flags: {tags: {Name: 'ci'}}})), []);
-	const called = ofAll(world, 'Name');
-	assert.deepEqual(
-		[called.instance, called.disk, called[`group ${name}-workers`], called[`key pair ${name}-manager`], called[`rule ${name}-workers 22`]],
-		[`${name}-manager`, `${name}-manager`, `${name}-workers`, 'ci', 'ci'],
-	);
+	const calls = world.calls.filter(({changing}) => changing).length;
+	await assert.rejects(setUp(world, {flags: {tags: {Name: 'ci'}}}), /tags: It takes tags without Name, which is what a machine is called by\./);
+	assert.equal(world.calls.filter(({changing}) => changing).length, calls);
+});
+
+test('a tag that stands on the role in another case is there, and IAM isn’t asked to change it', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, {...withToken(world), flags: {tags: {CostCenter: '42'}}});
+	for (const of of [world.outside.account.roles, world.outside.account.profiles]) {
+		const tags = of.get(`${name}-${region}-manager`)?.tags ?? {};
+		delete tags.CostCenter;
+		tags.costcenter = '42';
+	}
 	assert.deepEqual(unlike(await planOf(world)), {});
 });
 

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {clientToken} from '../../source/steps/launch.ts';
 import {codesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
-import {jobStates, launchedManagers, managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
+import {bornIn, jobStates, launchedManagers, managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 
@@ -107,7 +107,7 @@ test('a manager that somebody else’s run launched a moment ago with other answ
 			InstanceType: 't3.large',
 			MinCount: 1,
 			MaxCount: 1,
-			ClientToken: clientToken({name, region}, 0),
+			ClientToken: clientToken({name, region, born: bornIn(world)}, 0),
 			TagSpecifications: [{ResourceType: 'instance', Tags: tags}],
 		});
 	});

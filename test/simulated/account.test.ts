@@ -4,14 +4,17 @@ import {simulatedWorld} from '../../source/simulated.ts';
 import {newKey, region} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 
-test('a new security group is unseen for a moment, its name is taken at once, and it can be used at once', async () => {
+test('a new security group is unseen and unknown for a moment, and its name is taken at once', async () => {
 	const world = simulatedWorld();
 	const cloud = world.cloudAt(region);
 	const {GroupId = ''} = await cloud.call('CreateSecurityGroup', {GroupName: 'one', Description: 'd'});
 	assert.equal(await refusedWith(cloud.call('DescribeSecurityGroups', {GroupIds: [GroupId]})), 'InvalidGroup.NotFound');
 	assert.equal(await refusedWith(cloud.call('CreateSecurityGroup', {GroupName: 'ONE', Description: 'd'})), 'InvalidGroup.Duplicate');
 	const rule = {IpPermissions: [{IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{CidrIp: '100.68.0.18/18'}]}]};
+	assert.equal(await refusedWith(cloud.call('AuthorizeSecurityGroupIngress', {GroupId, ...rule})), 'InvalidGroup.NotFound');
+	await world.clock.sleep(2000);
 	await cloud.call('AuthorizeSecurityGroupIngress', {GroupId, ...rule});
+	assert.deepEqual((await cloud.call('DescribeSecurityGroups', {GroupIds: [GroupId]})).SecurityGroups?.[0]?.IpPermissions, []);
 	await world.clock.sleep(2000);
 	const seen = await cloud.call('DescribeSecurityGroups', {GroupIds: [GroupId]});
 	assert.equal(seen.SecurityGroups?.[0]?.IpPermissions?.[0]?.IpRanges?.[0]?.CidrIp, '100.68.0.0/18');
@@ -20,7 +23,7 @@ test('a new security group is unseen for a moment, its name is taken at once, an
 });
 
 test('a rule’s description takes only the characters that EC2 takes', async () => {
-	const cloud = simulatedWorld().cloudAt(region);
+	const cloud = simulatedWorld({lagMs: 0}).cloudAt(region);
 	const {GroupId} = await cloud.call('CreateSecurityGroup', {GroupName: 'one', Description: 'd'});
 	const described = (Description: string) =>
 		cloud.call('AuthorizeSecurityGroupIngress', {
@@ -79,7 +82,7 @@ test('bucket names are everybody’s: another’s is taken and closed, one’s o
 });
 
 test('lifecycle rules and tags are replaced whole, and a bucket with anything in it stays', async () => {
-	const world = simulatedWorld();
+	const world = simulatedWorld({lagMs: 0});
 	const cloud = world.cloudAt('us-east-1');
 	await cloud.call('CreateBucket', {Bucket: 'ours'});
 	assert.equal(await refusedWith(cloud.call('GetBucketLifecycleConfiguration', {Bucket: 'ours'})), 'NoSuchLifecycleConfiguration');
@@ -103,8 +106,41 @@ test('lifecycle rules and tags are replaced whole, and a bucket with anything in
 	await cloud.call('DeleteBucket', {Bucket: 'ours'});
 });
 
+test('tags come with a new bucket, in us-east-1 too, where they stand alone', async () => {
+	const world = simulatedWorld({lagMs: 0});
+	const Tags = [{Key: 'a', Value: 'b'}];
+	for (const [where, place] of [
+		['us-east-1', {}],
+		['us-east-2', {LocationConstraint: 'us-east-2' as const}],
+	] as const) {
+		const cloud = world.cloudAt(where);
+		await cloud.call('CreateBucket', {Bucket: `ours-${where}`, CreateBucketConfiguration: {...place, Tags}});
+		assert.deepEqual((await cloud.call('GetBucketTagging', {Bucket: `ours-${where}`})).TagSet, Tags);
+	}
+});
+
+test('a new bucket is unknown for a moment, what writes to it meets its creation, its settings show late, and so does its name come free', async () => {
+	const world = simulatedWorld({lagMs: 0, late: {bucket: 20_000, bucketSettings: 20_000, bucketName: 20_000}});
+	const cloud = world.cloudAt('us-east-1');
+	const Bucket = 'ours';
+	const put = () => cloud.call('PutBucketTagging', {Bucket, Tagging: {TagSet: [{Key: 'a', Value: 'b'}]}});
+	await cloud.call('CreateBucket', {Bucket});
+	assert.deepEqual([await refusedWith(cloud.call('HeadBucket', {Bucket})), await refusedWith(put())], ['NotFound', 'NoSuchBucket']);
+	await world.clock.sleep(11_000);
+	assert.deepEqual([await refusedWith(cloud.call('GetBucketTagging', {Bucket})), await refusedWith(put())], ['NoSuchBucket', 'OperationAborted']);
+	await world.clock.sleep(10_000);
+	await put();
+	assert.equal(await refusedWith(cloud.call('GetBucketTagging', {Bucket})), 'NoSuchTagSet');
+	await world.clock.sleep(20_000);
+	assert.equal((await cloud.call('GetBucketTagging', {Bucket})).TagSet?.length, 1);
+	await cloud.call('DeleteBucket', {Bucket});
+	assert.equal(await refusedWith(cloud.call('CreateBucket', {Bucket})), 'OperationAborted');
+	await world.clock.sleep(20_000);
+	await cloud.call('CreateBucket', {Bucket});
+});
+
 test('a region may drop the tags of a new bucket, as one real peer does', async () => {
-	const world = simulatedWorld();
+	const world = simulatedWorld({lagMs: 0});
 	world.outside.dropBucketTags('us-east-2');
 	const cloud = world.cloudAt('us-east-2');
 	await cloud.call('CreateBucket', {Bucket: 'ours', CreateBucketConfiguration: {LocationConstraint: 'us-east-2', Tags: [{Key: 'a', Value: 'b'}]}});
@@ -112,7 +148,7 @@ test('a region may drop the tags of a new bucket, as one real peer does', async 
 });
 
 test('a parameter is made once, changed with a version, remembered with who, and its name rests for 30 s after a delete', async () => {
-	const world = simulatedWorld();
+	const world = simulatedWorld({lagMs: 0});
 	const cloud = world.cloudAt(region);
 	const made = {Name: '/f/x', Value: '1', Type: 'String' as const, Tier: 'Standard' as const};
 	assert.equal((await cloud.call('PutParameter', {...made, Tags: [{Key: 'a', Value: 'b'}]})).Version, 1);
@@ -134,7 +170,7 @@ test('a parameter is made once, changed with a version, remembered with who, and
 });
 
 test('a SecureString is ciphertext unless asked for in clear', async () => {
-	const cloud = simulatedWorld().cloudAt(region);
+	const cloud = simulatedWorld({lagMs: 0}).cloudAt(region);
 	await cloud.call('PutParameter', {Name: '/f/token', Value: 'secret', Type: 'SecureString'});
 	assert.ok(!JSON.stringify(await cloud.call('GetParameter', {Name: '/f/token'})).includes('secret'));
 	assert.equal((await cloud.call('GetParameter', {Name: '/f/token', WithDecryption: true})).Parameter?.Value, 'secret');
@@ -144,8 +180,41 @@ test('a SecureString is ciphertext unless asked for in clear', async () => {
 	);
 });
 
+test('a parameter’s value can’t hold double braces around anything, and a new one is seen late', async () => {
+	const world = simulatedWorld({late: {parameter: 5000}});
+	const cloud = world.cloudAt(region);
+	const parameter = {Name: '/f/x', Type: 'String' as const};
+	assert.equal(await refusedWith(cloud.call('PutParameter', {...parameter, Value: '{"tag":"{{.Name}}"}'})), 'Validation');
+	await cloud.call('PutParameter', {...parameter, Value: '{"one":{"tag":"{.Name}"}}'});
+	assert.equal(await refusedWith(cloud.call('PutParameter', {...parameter, Value: 'x'})), 'ParameterAlreadyExists');
+	assert.equal(await refusedWith(cloud.call('GetParameter', {Name: '/f/x'})), 'ParameterNotFound');
+	assert.deepEqual((await cloud.call('GetParametersByPath', {Path: '/f'})).Parameters, []);
+	await world.clock.sleep(5000);
+	assert.equal((await cloud.call('GetParameter', {Name: '/f/x'})).Parameter?.Version, 1);
+});
+
+test('a new role is there for CreateRole at once, and for every other call a little later; so is a profile', async () => {
+	const world = simulatedWorld({late: {role: 20_000, profile: 20_000}});
+	const cloud = world.cloudAt(region);
+	const both = {RoleName: 'r', InstanceProfileName: 'i'};
+	const role = {RoleName: 'r', AssumeRolePolicyDocument: '{"Statement":[]}'};
+	await cloud.call('CreateInstanceProfile', {InstanceProfileName: 'i'});
+	assert.equal(await refusedWith(cloud.call('GetInstanceProfile', {InstanceProfileName: 'i'})), 'NoSuchEntity');
+	await world.clock.sleep(20_000);
+	await cloud.call('CreateRole', role);
+	assert.equal(await refusedWith(cloud.call('CreateRole', role)), 'EntityAlreadyExists');
+	for (const early of [
+		() => cloud.call('GetRole', {RoleName: 'r'}),
+		() => cloud.call('PutRolePolicy', {RoleName: 'r', PolicyName: 'p', PolicyDocument: '{"Statement":[]}'}),
+		() => cloud.call('AddRoleToInstanceProfile', both),
+	])
+		assert.equal(await refusedWith(early()), 'NoSuchEntity');
+	await world.clock.sleep(20_000);
+	await cloud.call('AddRoleToInstanceProfile', both);
+});
+
 test('a role goes only after its profile and its policies', async () => {
-	const cloud = simulatedWorld().cloudAt(region);
+	const cloud = simulatedWorld({lagMs: 0}).cloudAt(region);
 	const RoleName = 'r';
 	await cloud.call('CreateRole', {RoleName, AssumeRolePolicyDocument: '{"Statement":[]}'});
 	assert.equal(await refusedWith(cloud.call('CreateRole', {RoleName, AssumeRolePolicyDocument: '{"Statement":[]}'})), 'EntityAlreadyExists');
@@ -172,11 +241,22 @@ test('what is denied is refused, in a dry run too, and the simulation of policie
 	assert.equal(await refusedWith(cloud.call('CreateSecurityGroup', {GroupName: 'g', Description: 'd', DryRun: true})), 'DryRunOperation');
 	assert.equal(world.outside.region(region).groups.size, 1);
 	const arn = (await cloud.call('GetCallerIdentity', {})).Arn;
-	const results = (await cloud.call('SimulatePrincipalPolicy', {PolicySourceArn: arn, ActionNames: ['s3:PutBucketTagging', 's3:CreateBucket']}))
-		.EvaluationResults;
+	const ResourceArns = ['arn:aws:s3:::one', 'arn:aws:s3:::two'];
+	const asked = (ActionNames: string[]) => cloud.call('SimulatePrincipalPolicy', {PolicySourceArn: arn, ActionNames, ResourceArns});
+	const results = (await asked(['s3:PutBucketTagging', 's3:CreateBucket'])).EvaluationResults;
 	assert.deepEqual(
-		results?.map(({EvalDecision}) => EvalDecision),
-		['explicitDeny', 'allowed'],
+		results?.map(({EvalDecision, ResourceSpecificResults = []}) => [
+			EvalDecision,
+			ResourceSpecificResults.map(({EvalResourceName, EvalResourceDecision}) => `${EvalResourceName} ${EvalResourceDecision}`),
+		]),
+		[
+			['explicitDeny', ['arn:aws:s3:::one explicitDeny', 'arn:aws:s3:::two explicitDeny']],
+			['allowed', ['arn:aws:s3:::one allowed', 'arn:aws:s3:::two allowed']],
+		],
+	);
+	await assert.rejects(
+		asked(['s3:CreateBucket', 's3:DeleteObject']),
+		/\[s3:CreateBucket\] and \[s3:DeleteObject\] require different authorization information/,
 	);
 	assert.equal(await refusedWith(cloud.call('SimulatePrincipalPolicy', {PolicySourceArn: 'arn:aws:sts::1:assumed-role/a/b', ActionNames: []})), 'InvalidInput');
 });

@@ -47,8 +47,9 @@ export async function makeManager(world: World, name = 'fleet'): Promise<Manager
 	for (const port of [22, 2376]) world.outside.openPort(workersGroup, port, {groupId: managerGroup});
 	await cloud.call('ImportKeyPair', {KeyName: `${name}-manager`, PublicKeyMaterial: Buffer.from(key.publicKey)});
 	await cloud.call('CreateRole', {RoleName: name, AssumeRolePolicyDocument: trust});
-	await cloud.call('PutRolePolicy', {RoleName: name, PolicyName: name, PolicyDocument: policy});
 	await cloud.call('CreateInstanceProfile', {InstanceProfileName: name});
+	await world.clock.sleep(2000);
+	await cloud.call('PutRolePolicy', {RoleName: name, PolicyName: name, PolicyDocument: policy});
 	await cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: name, RoleName: name});
 	await world.clock.sleep(11_000);
 	const made = await cloud.call('RunInstances', {

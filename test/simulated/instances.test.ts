@@ -125,17 +125,35 @@ test('a spot launch makes the service-linked role, unless the caller may not', a
 	assert.ok(world.outside.account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot'));
 });
 
-test('a new instance profile is invalid for EC2 for about ten seconds', async () => {
-	const world = simulatedWorld();
+test('a token is remembered for a day after its instance was terminated, long after that can be seen', async () => {
+	const world = simulatedWorld({lagMs: 0});
+	const first = await launch(world, {ClientToken: 'one'});
+	await world.cloudAt(region).call('TerminateInstances', {InstanceIds: [first]});
+	await world.clock.sleep(2 * 3_600_000);
+	assert.equal(await refusedWith(instance(world, first)), 'InvalidInstanceID.NotFound');
+	assert.equal(await refusedWith(launch(world, {ClientToken: 'one'})), 'IdempotentInstanceTerminated');
+	assert.equal(await refusedWith(launch(world, {ClientToken: 'one', InstanceType: 't3.micro'})), 'IdempotentParameterMismatch');
+	await world.clock.sleep(24 * 3_600_000);
+	assert.notEqual(await launch(world, {ClientToken: 'one', InstanceType: 't3.micro'}), first);
+});
+
+test('a new instance profile is invalid for EC2 for about ten seconds, and has no role for as long after that came', async () => {
+	const world = simulatedWorld({lagMs: 0});
 	const cloud = world.cloudAt(region);
 	const trust = '{"Statement":[]}';
 	await cloud.call('CreateRole', {RoleName: 'r', AssumeRolePolicyDocument: trust});
+	const refused = (says: string) =>
+		assert.rejects(
+			launch(world, {IamInstanceProfile: {Name: 'p'}}),
+			(error) => isProblem(error, 'InvalidParameterValue') && String(error.cause).includes(says),
+		);
+	const arn = 'arn:aws:iam::123456789012:instance-profile/p';
 	await cloud.call('CreateInstanceProfile', {InstanceProfileName: 'p'});
+	await refused('Invalid IAM Instance Profile name');
+	await world.clock.sleep(10_000);
+	await refused(`IAM Instance Profile "${arn}" has no associated IAM Roles`);
 	await cloud.call('AddRoleToInstanceProfile', {InstanceProfileName: 'p', RoleName: 'r'});
-	await assert.rejects(
-		launch(world, {IamInstanceProfile: {Name: 'p'}}),
-		(error) => isProblem(error, 'InvalidParameterValue') && String(error.cause).includes('Invalid IAM Instance Profile name'),
-	);
+	await refused(`IAM Instance Profile "${arn}" has no associated IAM Roles`);
 	await world.clock.sleep(10_000);
 	assert.match(await launch(world, {IamInstanceProfile: {Name: 'p'}}), /^i-/);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {clientToken} from '../../source/steps/launch.ts';
+import {bornIn} from '../fleet/seen.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 type At = ReturnType<typeof world>;
@@ -29,7 +30,7 @@ test('the manager is launched with IMDSv2 only, an encrypted gp3 disk, and the m
 });
 
 test('the token of a launch is the same for the same manager, and fits', () => {
-	const fleet = {name: 'gitlab-runners', region};
+	const fleet = {name: 'gitlab-runners', region, born: '2026-11-24T09:00:00.000Z'};
 	assert.equal(clientToken(fleet, 0), clientToken(fleet, 0));
 	assert.equal(clientToken(fleet, 0).length, 64);
 	const others = [
@@ -37,6 +38,7 @@ test('the token of a launch is the same for the same manager, and fits', () => {
 		clientToken(fleet, 0, 'i-1'),
 		clientToken({...fleet, name: 'other'}, 0),
 		clientToken({...fleet, region: 'eu-west-1'}, 0),
+		clientToken({...fleet, born: '2026-11-24T09:05:00.000Z'}, 0),
 	];
 	assert.ok(!others.includes(clientToken(fleet, 0)));
 });
@@ -230,7 +232,7 @@ test('a launch under our token with other parameters is somebody else’s run, a
 	};
 	// The first call is the dry run.
 	at.faults.meanwhile('RunInstances', 2, () =>
-		at.outside.call('RunInstances', region, {...theirs, ClientToken: clientToken({name: 'gitlab-runners', region}, 0)}),
+		at.outside.call('RunInstances', region, {...theirs, ClientToken: clientToken({name: 'gitlab-runners', region, born: bornIn(at)}, 0)}),
 	);
 	const {failed} = await drive(at).setUp();
 	assert.match(failed.join(), /manager: Somebody else's run of this fleet made manager i-\w+ a moment ago, with other answers\./);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {recordAnswers} from '../../source/panel/recording.ts';
 import {recordValue} from '../../source/steps/recorded.ts';
 import {someAnswers} from '../executors/some-answers.ts';
+import {removing} from '../fleet/fleet.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 const name = '/gitlab-runner-aws/gitlab-runners';
@@ -14,7 +16,8 @@ test('the record holds the answers, and nothing that is only this laptop’s', a
 	await drive(at, {profile: 'acme', privateKey: '/home/alice/key', sshAddress: '127.0.0.1:2222'}).setUp('record');
 	const {profile, privateKey, sshAddress, ...answers} = someAnswers({profile: 'acme', privateKey: '/home/alice/key', sshAddress: '127.0.0.1:2222'});
 	assert.deepEqual([profile, privateKey, sshAddress], ['acme', '/home/alice/key', '127.0.0.1:2222']);
-	assert.deepEqual(valueIn(at), {version: 1, answers});
+	const born = new Date(at.calls.find((call) => call.name === 'PutParameter')?.at ?? 0).toISOString();
+	assert.deepEqual(valueIn(at), {version: 1, born, answers});
 	assert.equal(parameterIn(at)?.tier, 'Standard');
 	assert.deepEqual(parameterIn(at)?.tags, {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'record'});
 });
@@ -75,7 +78,7 @@ test('a name that was removed a moment ago is waited for, and the waiting is sai
 test('a change that somebody else made meanwhile is told', async () => {
 	const at = world();
 	await drive(at).setUp('record');
-	const write = (limit: number) => at.outside.call('PutParameter', region, {Name: name, Value: recordValue(someAnswers({limit})), Overwrite: true});
+	const write = (limit: number) => at.outside.call('PutParameter', region, {Name: name, Value: recordValue(someAnswers({limit}), undefined), Overwrite: true});
 	let raced = false;
 	const racing = {
 		...at,
@@ -98,7 +101,7 @@ test('a change that somebody else made meanwhile is told', async () => {
 
 test('other answers that somebody wrote a moment ago, with no manager yet, are their run, and block', async () => {
 	const at = world();
-	at.outside.call('PutParameter', region, {Name: name, Value: recordValue(someAnswers({limit: 4})), Type: 'String'});
+	at.outside.call('PutParameter', region, {Name: name, Value: recordValue(someAnswers({limit: 4}), undefined), Type: 'String'});
 	const {advice, code, message} = problem(await drive(at).plan(), 'record');
 	assert.equal(code, 'record-other-answers');
 	assert.match(message, /already there with other answers: limit is 4 there and 10 here\./);
@@ -132,6 +135,21 @@ test('answers that are too long for the record name the longest', async () => {
 	const plan = await drive(at, {runnerConfig: 'x'.repeat(4000)}).plan('record');
 	assert.match(problem(plan, 'record').message, /record holds 4,096\. The longest are runnerConfig \(4,002\)/);
 	assert.deepEqual(notes(plan, 'record'), []);
+});
+
+test('an act of the panel that would make the record too long is told, and writes nothing', async () => {
+	const at = world();
+	const runnerConfig = (length: number) => 'x'.repeat(length);
+	const room = 4096 - Buffer.byteLength(recordValue(someAnswers({runnerConfig: ''}), new Date(0).toISOString()));
+	assert.deepEqual(found((await drive(at, {runnerConfig: runnerConfig(room)}).setUp('record')).plan), {record: 'so'});
+	await removing(at, {}, async (removal) => {
+		await recordAnswers(removal, {limit: 11});
+		await assert.rejects(
+			recordAnswers(removal, {limit: 100}),
+			/The answers are 4,097 bytes, and the fleet's record holds 4,096\. The longest are runnerConfig/,
+		);
+	});
+	assert.deepEqual([parameterIn(at)?.versions.length, valueIn(at).answers.limit], [2, 11]);
 });
 
 test('the token beside the record goes with it', async () => {

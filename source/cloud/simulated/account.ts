@@ -9,8 +9,19 @@ export type SubnetState = {id: string; vpcId: string; zone: string; cidr: string
 export type VpcState = {id: string; cidr: string; isDefault: boolean; tags: Tags};
 /** `target` is what 0.0.0.0/0 leads to: igw-…, nat-…, or undefined. `subnetIds` empty: the VPC's main table. */
 export type RouteTableState = {id: string; vpcId: string; subnetIds: string[]; target: string | undefined};
-export type RuleState = {id: string; protocol: string; fromPort: number; toPort: number; cidr?: string; groupId?: string; description?: string; tags: Tags};
-export type GroupState = {id: string; name: string; description: string; vpcId: string; tags: Tags; inbound: RuleState[]; seenFrom: number};
+export type RuleState = {
+	id: string;
+	protocol: string;
+	fromPort: number;
+	toPort: number;
+	cidr?: string;
+	groupId?: string;
+	description?: string;
+	tags: Tags;
+	seenFrom: number;
+};
+/** Describe calls show it from `seenFrom`, and others know it from `knownFrom`. */
+export type GroupState = {id: string; name: string; description: string; vpcId: string; tags: Tags; inbound: RuleState[]; seenFrom: number; knownFrom: number};
 export type KeyPairState = {
 	id: string;
 	name: string;
@@ -138,7 +149,13 @@ export type BucketState = {
 	block: {BlockPublicAcls: boolean; IgnorePublicAcls: boolean; BlockPublicPolicy: boolean; RestrictPublicBuckets: boolean} | undefined;
 	/** Objects by key; a versioned bucket keeps several of one. */
 	objects: {key: string; versionId: string; size: number}[];
+	knownFrom: number;
+	/** Settings as they were before a change, which S3 still shows until a time. */
+	former: {[Setting in BucketSetting]?: Former<Setting>};
 };
+export type Former<Setting extends BucketSetting> = {was: BucketState[Setting]; until: number};
+/** What of a bucket S3 shows late after a change. */
+export type BucketSetting = 'tags' | 'rules' | 'block';
 export type RoleState = {
 	name: string;
 	id: string;
@@ -149,6 +166,8 @@ export type RoleState = {
 	tags: Tags;
 	inline: Map<string, string>;
 	attached: {name: string; arn: string}[];
+	/** From when IAM itself knows it. */
+	knownFrom: number;
 };
 export type ProfileState = {
 	name: string;
@@ -156,8 +175,11 @@ export type ProfileState = {
 	path: string;
 	createdAt: number;
 	tags: Tags;
-	roleName?: string /** From when EC2 knows it. */;
+	roleName?: string;
+	/** From when IAM itself knows it, EC2 knows it, and EC2 finds its role in it. */
+	knownFrom: number;
 	spreadAt: number;
+	roleSpreadAt: number;
 };
 
 /** How the laptop's credentials do: `wrong` ones are refused, `expired` ones were good. */
@@ -178,6 +200,8 @@ export type AccountState = {
 	buckets: Map<string, BucketState>;
 	/** Bucket names that belong to other accounts. */
 	foreignBuckets: Set<string>;
+	/** Names of deleted buckets that S3 doesn't give yet, each until a time. */
+	restingBuckets: Map<string, number>;
 	/** Regions where CreateBucket drops tags silently, as one real peer does (facts §11). */
 	tagDroppingRegions: Set<string>;
 	roles: Map<string, RoleState>;

@@ -12,7 +12,13 @@ function alsoNeeded(name: OperationName, input: object): string[] {
 	if (name === 'CreateRole' && has(input, 'Tags')) return ['iam:TagRole'];
 	if (name === 'CreateInstanceProfile' && has(input, 'Tags')) return ['iam:TagInstanceProfile'];
 	if (name === 'PutParameter' && has(input, 'Tags')) return ['ssm:AddTagsToResource'];
-	if (name === 'CreateBucket' && has(input, 'CreateBucketConfiguration')) return ['s3:TagResource'];
+	if (
+		name === 'CreateBucket' &&
+		'CreateBucketConfiguration' in input &&
+		input.CreateBucketConfiguration &&
+		has(Object(input.CreateBucketConfiguration), 'Tags')
+	)
+		return ['s3:TagResource'];
 	const needed = has(input, 'TagSpecifications') ? ['ec2:CreateTags'] : [];
 	return name === 'RunInstances' && has(input, 'IamInstanceProfile') ? [...needed, 'iam:PassRole'] : needed;
 }

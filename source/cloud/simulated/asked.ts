@@ -1,4 +1,5 @@
 import {refusal, unknownToThisWorld} from './refusal.ts';
+import {judgedTags} from './tag-rules.ts';
 
 type Filter = {Name?: string | undefined; Values?: string[] | undefined};
 type Tag = {Key?: string | undefined; Value?: string | undefined};
@@ -60,17 +61,6 @@ function reader<Thing>(
 /** Tags of an answer, as AWS lists them. */
 export const tagList = (tags: Record<string, string>): {Key: string; Value: string}[] => Object.entries(tags).map(([Key, Value]) => ({Key, Value}));
 
-/** Tags of a call as a record; refuses what AWS refuses (facts §12: `aws:` keys). */
-export function tagsOf(list: readonly Tag[] | undefined): Record<string, string> {
-	const tags: Record<string, string> = {};
-	for (const {Key, Value} of list ?? []) {
-		if (!Key) throw refusal('InvalidParameterValue', 'Tag key cannot be empty');
-		if (/^aws:/i.test(Key)) throw refusal('InvalidTagKey.Malformed', `Tag keys starting with 'aws:' are reserved for internal use`);
-		tags[Key] = Value ?? '';
-	}
-	return tags;
-}
-
 type TagSpecification = {ResourceType?: string | undefined; Tags?: readonly Tag[] | undefined};
 
 /** The tags for one kind of thing that a creating call asks for; any other kind in the call is refused, as EC2 does (facts §8). */
@@ -80,7 +70,7 @@ export function tagsFor(kind: string, specifications: readonly TagSpecification[
 		if (!ResourceType || !allowed.includes(ResourceType)) {
 			throw refusal('InvalidParameterValue', `'${ResourceType ?? ''}' is not a valid taggable resource type for this operation.`);
 		}
-		if (ResourceType === kind) Object.assign(tags, tagsOf(Tags));
+		if (ResourceType === kind) Object.assign(tags, judgedTags('ec2', Tags));
 	}
 	return tags;
 }

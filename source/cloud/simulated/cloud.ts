@@ -16,6 +16,7 @@ import {identity} from './identity.ts';
 import {images} from './images.ts';
 import {instances} from './instances.ts';
 import {keyPairs} from './key-pairs.ts';
+import {always, type Late, type Lateness} from './lateness.ts';
 import {market} from './market.ts';
 import {network} from './network.ts';
 import {isRefusal, refusal} from './refusal.ts';
@@ -34,8 +35,8 @@ export type SimulatedCloud = {
 	at(laptop: Laptop, dates: Dates): CloudAt;
 	/** Called after each changing call was carried out. */
 	whenChanged: (() => void)[];
-	/** Carries out a call of a machine in the account, under its role; throws refusals. */
-	carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string): Output<Name>;
+	/** Carries out a call of a machine in the account, under its role; throws refusals. `settled`: what it makes is known to its own service at once. */
+	carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string, settled?: boolean): Output<Name>;
 };
 
 const handlers: Handlers<OperationName> = {
@@ -62,21 +63,36 @@ const leastLatency: Partial<Record<OperationName, number>> = {
 	SimulatePrincipalPolicy: 200,
 };
 
-/** Makes the cloud of the world. New things are unseen by Describe calls for up to `lagMs` milliseconds. */
-export function simulatedCloud(account: AccountState, clock: SimulatedClock, random: Random, lagMs: number): SimulatedCloud {
+/** How late AWS is: by chance up to `lagMs` milliseconds, or exactly by what `late` says. */
+export type Slowness = {lagMs: number; late: Lateness};
+
+/** What stays late for others too when a colleague has made it. */
+const lateForAll: readonly Late[] = ['seeing', 'ec2Profile', 'ec2Role'];
+
+/** Makes the cloud of the world. */
+export function simulatedCloud(account: AccountState, clock: SimulatedClock, random: Random, {lagMs, late}: Slowness): SimulatedCloud {
 	const calls: CallMade[] = [];
 	const whenChanged: (() => void)[] = [];
 	const {faults, around} = cloudFaults();
 
-	function hereIn(regionName: string, by: string): Here {
+	const lateBy = (what: Late): number => late[what] ?? always[what] ?? random() * lagMs;
+
+	function hereIn(regionName: string, by: string, settled: boolean): Here {
 		const region = account.regions.get(regionName);
 		if (!region) throw refusal('ENOTFOUND', `getaddrinfo ENOTFOUND ec2.${regionName}.amazonaws.com`, 0);
-		return {account, region, now: clock.now(), by, lag: () => random() * lagMs, at: (when, happen) => void clock.at(when, happen)};
+		return {
+			account,
+			region,
+			now: clock.now(),
+			by,
+			late: (what) => (settled && !lateForAll.includes(what) ? 0 : lateBy(what)),
+			at: (when, happen) => void clock.at(when, happen),
+		};
 	}
 
-	function carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string): Output<Name> {
+	function carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string, settled = false): Output<Name> {
 		clock.settle();
-		const here = hereIn(region, by);
+		const here = hereIn(region, by, settled);
 		if (name !== 'RunInstances' && 'DryRun' in input && input.DryRun)
 			throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
 		const output = structuredClone(handlers[name](input, here));

@@ -1,5 +1,5 @@
 import type {IpPermission} from '@aws-sdk/client-ec2';
-import type {GroupState, RegionState, RuleState} from './account.ts';
+import type {GroupState, RuleState} from './account.ts';
 import {holdsOn} from './account.ts';
 import {filtered, onlyKnows, required, tagList, tagsFor} from './asked.ts';
 import type {Handlers, Here} from './here.ts';
@@ -30,9 +30,9 @@ export function canonicalCidr(cidr: string): string {
 export const cidrHas = (cidr: string, address: string): boolean => canonicalCidr(`${address}/${cidr.split('/')[1]}`) === canonicalCidr(cidr);
 
 /** A group by its id; `InvalidGroup.NotFound` otherwise. */
-function groupById(region: RegionState, id: string | undefined): GroupState {
+function groupById({region, now}: Here, id: string | undefined): GroupState {
 	const group = region.groups.get(required(id, 'GroupId'));
-	if (!group) throw refusal('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+	if (!group || group.knownFrom > now) throw refusal('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
 	return group;
 }
 
@@ -53,10 +53,18 @@ function rulesOf(permissions: IpPermission[] | undefined, here: Here, tags: Reco
 					`Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`,
 				);
 			}
-			made.push({id: here.account.newId('sgr'), protocol, ...ports, ...from, ...(description === undefined ? {} : {description}), tags: {...tags}});
+			made.push({
+				id: here.account.newId('sgr'),
+				protocol,
+				...ports,
+				...from,
+				...(description === undefined ? {} : {description}),
+				tags: {...tags},
+				seenFrom: here.now + here.late('rule'),
+			});
 		};
 		for (const {CidrIp, Description} of permission.IpRanges ?? []) add({cidr: canonicalCidr(required(CidrIp, 'CidrIp'))}, Description);
-		for (const {GroupId, Description} of permission.UserIdGroupPairs ?? []) add({groupId: groupById(here.region, GroupId).id}, Description);
+		for (const {GroupId, Description} of permission.UserIdGroupPairs ?? []) add({groupId: groupById(here, GroupId).id}, Description);
 	}
 	return made;
 }
@@ -75,9 +83,9 @@ const ruleShown = (group: GroupState, account: string) => (rule: RuleState) => (
 	Tags: tagList(rule.tags),
 });
 
-function permissionsShown(group: GroupState, account: string): IpPermission[] {
+function permissionsShown(group: GroupState, account: string, now: number): IpPermission[] {
 	const shown = new Map<string, IpPermission & {IpRanges: object[]; UserIdGroupPairs: object[]}>();
-	for (const rule of group.inbound) {
+	for (const rule of group.inbound.filter(({seenFrom}) => seenFrom <= now)) {
 		const key = `${rule.protocol} ${rule.fromPort} ${rule.toPort}`;
 		const ports = rule.protocol === '-1' ? {} : {FromPort: rule.fromPort, ToPort: rule.toPort};
 		const permission = shown.get(key) ?? {IpProtocol: rule.protocol, ...ports, IpRanges: [], UserIdGroupPairs: [], Ipv6Ranges: [], PrefixListIds: []};
@@ -118,7 +126,7 @@ export const groups: Handlers<
 				Description: group.description,
 				VpcId: group.vpcId,
 				OwnerId: account.id,
-				IpPermissions: permissionsShown(group, account.id),
+				IpPermissions: permissionsShown(group, account.id, now),
 				IpPermissionsEgress: [{IpProtocol: '-1', IpRanges: [{CidrIp: '0.0.0.0/0'}], UserIdGroupPairs: [], Ipv6Ranges: [], PrefixListIds: []}],
 				Tags: tagList(group.tags),
 			})),
@@ -142,20 +150,20 @@ export const groups: Handlers<
 		if (twin) throw refusal('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${vpcId}'`);
 		const tags = tagsFor('security-group', input.TagSpecifications);
 		const id = account.newId('sg');
-		region.groups.set(id, {id, name, description, vpcId, tags, inbound: [], seenFrom: now + here.lag()});
+		region.groups.set(id, {id, name, description, vpcId, tags, inbound: [], seenFrom: now + here.late('seeing'), knownFrom: now + here.late('group')});
 		return {GroupId: id, Tags: tagList(tags)};
 	},
 	DeleteSecurityGroup(input, here) {
 		onlyKnows('DeleteSecurityGroup', input, ['GroupId', 'DryRun']);
-		const group = groupById(here.region, input.GroupId);
+		const group = groupById(here, input.GroupId);
 		if (group.name === 'default') throw refusal('CannotDelete', `the specified group: "${group.id}" name: "default" cannot be deleted by a user`);
 		if (inUse(group, here)) throw refusal('DependencyViolation', `resource ${group.id} has a dependent object`);
 		here.region.groups.delete(group.id);
 		return {Return: true, GroupId: group.id};
 	},
-	DescribeSecurityGroupRules(input, {region, account}) {
+	DescribeSecurityGroupRules(input, {region, account, now}) {
 		onlyKnows('DescribeSecurityGroupRules', input, ['SecurityGroupRuleIds', 'Filters', 'MaxResults', 'NextToken']);
-		const all = [...region.groups.values()].flatMap((group) => group.inbound.map((rule) => ({group, rule})));
+		const all = [...region.groups.values()].flatMap((group) => group.inbound.filter(({seenFrom}) => seenFrom <= now).map((rule) => ({group, rule})));
 		const missing = input.SecurityGroupRuleIds?.find((id) => !all.some(({rule}) => rule.id === id));
 		if (missing) throw refusal('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${missing}' does not exist`);
 		const chosen = input.SecurityGroupRuleIds ? all.filter(({rule}) => input.SecurityGroupRuleIds?.includes(rule.id)) : all;
@@ -168,7 +176,7 @@ export const groups: Handlers<
 	},
 	AuthorizeSecurityGroupIngress(input, here) {
 		onlyKnows('AuthorizeSecurityGroupIngress', input, ['GroupId', 'IpPermissions', 'TagSpecifications', 'DryRun']);
-		const group = groupById(here.region, input.GroupId);
+		const group = groupById(here, input.GroupId);
 		const rules = rulesOf(input.IpPermissions, here, tagsFor('security-group-rule', input.TagSpecifications));
 		const twin = rules.find((rule, index) => [...group.inbound, ...rules.slice(0, index)].some((other) => sameRule(rule, other)));
 		if (twin) {
@@ -183,7 +191,7 @@ export const groups: Handlers<
 	},
 	RevokeSecurityGroupIngress(input, here) {
 		onlyKnows('RevokeSecurityGroupIngress', input, ['GroupId', 'SecurityGroupRuleIds', 'IpPermissions', 'DryRun']);
-		const group = groupById(here.region, input.GroupId);
+		const group = groupById(here, input.GroupId);
 		const asked = input.SecurityGroupRuleIds ? undefined : rulesOf(input.IpPermissions, here, {});
 		const missing = input.SecurityGroupRuleIds?.find((id) => !group.inbound.some((rule) => rule.id === id));
 		if (missing) throw refusal('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${missing}' does not exist`);

@@ -1,5 +1,6 @@
 import type {Input, OperationName, Output} from '../port.ts';
 import type {AccountState, RegionState} from './account.ts';
+import type {Late} from './lateness.ts';
 
 /** Where and when a call is carried out, and by whom. */
 export type Here = {
@@ -8,8 +9,8 @@ export type Here = {
 	now: number;
 	/** ARN of the caller: a person, or a manager's role. */
 	by: string;
-	/** How long a new thing stays unseen by Describe calls, in milliseconds. */
-	lag(): number;
+	/** How long something isn't known yet that is made now, in milliseconds. */
+	late(what: Late): number;
 	/** Lets something happen at a time. */
 	at(when: number, happen: () => void): void;
 };

@@ -1,21 +1,38 @@
+import type {IamInstanceProfileSpecification} from '@aws-sdk/client-ec2';
 import type {InstanceProfile, Role} from '@aws-sdk/client-iam';
 import type {AccountState, ProfileState, RoleState} from './account.ts';
-import {onlyKnows, required, tagList, tagsOf} from './asked.ts';
+import {onlyKnows, required, tagList} from './asked.ts';
 import type {Handlers, Here} from './here.ts';
 import {refusal} from './refusal.ts';
+import {judgedTags, tagWith} from './tag-rules.ts';
 
-/** Milliseconds until EC2 knows a new instance profile, or one whose role has just come (facts §7). */
-const spreading = 10_000;
-
-function roleOf(account: AccountState, name: string | undefined): RoleState {
+function roleOf({account, now}: Here, name: string | undefined): RoleState {
 	const role = account.roles.get(required(name, 'RoleName'));
-	if (!role) throw refusal('NoSuchEntityException', `The role with name ${name} cannot be found.`, 404);
+	if (!role || role.knownFrom > now) throw refusal('NoSuchEntityException', `The role with name ${name} cannot be found.`, 404);
 	return role;
 }
 
-function profileOf(account: AccountState, name: string | undefined): ProfileState {
+function profileOf({account, now}: Here, name: string | undefined): ProfileState {
 	const profile = account.profiles.get(required(name, 'InstanceProfileName'));
-	if (!profile) throw refusal('NoSuchEntityException', `Instance Profile ${name} cannot be found.`, 404);
+	if (!profile || profile.knownFrom > now) throw refusal('NoSuchEntityException', `Instance Profile ${name} cannot be found.`, 404);
+	return profile;
+}
+
+const arnOf = (account: AccountState, {name, path}: ProfileState) => `arn:aws:iam::${account.id}:instance-profile${path}${name}`;
+
+/** A profile as EC2 knows it by now, which hears of it and of its role some seconds after IAM (EC2's own two sentences). */
+export function profileInEc2({Arn, Name}: IamInstanceProfileSpecification, {account, now}: Here): ProfileState {
+	const name = required(Name ?? Arn?.split('/').at(-1), 'IamInstanceProfile');
+	const profile = account.profiles.get(name);
+	if (!profile || profile.spreadAt > now) {
+		const which =
+			Name === undefined
+				? `Value (${Arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN`
+				: `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`;
+		throw refusal('InvalidParameterValue', which);
+	}
+	if (profile.roleName === undefined || profile.roleSpreadAt > now)
+		throw refusal('InvalidParameterValue', `IAM Instance Profile "${arnOf(account, profile)}" has no associated IAM Roles`);
 	return profile;
 }
 
@@ -46,7 +63,7 @@ function profileShown(here: Here, profile: ProfileState): InstanceProfile {
 		InstanceProfileName: profile.name,
 		InstanceProfileId: profile.id,
 		Path: profile.path,
-		Arn: `arn:aws:iam::${here.account.id}:instance-profile${profile.path}${profile.name}`,
+		Arn: arnOf(here.account, profile),
 		CreateDate: new Date(profile.createdAt),
 		Roles: role ? [roleShown(here, role)] : [],
 		Tags: tagList(profile.tags),
@@ -74,6 +91,22 @@ function allowsBy(text: string, action: string): boolean {
 
 /** Whether an ARN is a user, group or role that policies can be simulated for (facts §17.6). */
 const entity = /^arn:aws:iam::\d{12}:(user|group|role)\//;
+
+/** The sort of thing that an action is judged on, as far as IAM's simulation tells sorts apart. */
+function sortOf(action: string): string {
+	const [service = '', name = ''] = action.split(':');
+	const sorts: Record<string, readonly RegExp[]> = {iam: [/InstanceProfile/, /ServiceLinkedRole/, /PassRole/], s3: [/Object/, /TagResource/]};
+	return `${service} ${(sorts[service] ?? []).findIndex((sort) => sort.test(name))}`;
+}
+
+/** Actions on other sorts of things can't be asked about together, once resources are named. */
+function judgeAlike(actions: readonly string[], resources: readonly string[]): void {
+	const [first = ''] = actions;
+	const others = actions.filter((action) => sortOf(action) !== sortOf(first));
+	if (resources.length === 0 || others.length === 0) return;
+	const alike = actions.filter((action) => !others.includes(action));
+	throw refusal('InvalidInputException', `Invalid Input Actions: [${alike.join(',')}] and [${others.join(',')}] require different authorization information.`);
+}
 
 /** IAM: one for all regions, and late to be known everywhere. */
 export const iam: Handlers<
@@ -104,7 +137,7 @@ export const iam: Handlers<
 			const Arn = `arn:aws:iam::${here.account.id}:role/aws-service-role/spot.amazonaws.com/${input.RoleName}`;
 			return {Role: {RoleName: input.RoleName, RoleId: 'AROASPOT', Path: '/aws-service-role/spot.amazonaws.com/', Arn, CreateDate: new Date(0)}};
 		}
-		return {Role: roleShown(here, roleOf(here.account, input.RoleName))};
+		return {Role: roleShown(here, roleOf(here, input.RoleName))};
 	},
 	CreateRole(input, here) {
 		onlyKnows('CreateRole', input, ['RoleName', 'Path', 'AssumeRolePolicyDocument', 'Description', 'PermissionsBoundary', 'Tags', 'MaxSessionDuration']);
@@ -120,60 +153,61 @@ export const iam: Handlers<
 			trust,
 			createdAt: now,
 			...boundary,
-			tags: tagsOf(input.Tags),
+			tags: judgedTags('iam', input.Tags),
 			inline: new Map(),
 			attached: [],
+			knownFrom: now + here.late('role'),
 		};
 		account.roles.set(name, role);
 		return {Role: roleShown(here, role)};
 	},
-	TagRole(input, {account}) {
+	TagRole(input, here) {
 		onlyKnows('TagRole', input, ['RoleName', 'Tags']);
-		Object.assign(roleOf(account, input.RoleName).tags, tagsOf(required(input.Tags, 'Tags')));
+		tagWith('iam', roleOf(here, input.RoleName), required(input.Tags, 'Tags'));
 		return {};
 	},
-	DeleteRole(input, {account}) {
+	DeleteRole(input, here) {
 		onlyKnows('DeleteRole', input, ['RoleName']);
-		const role = roleOf(account, input.RoleName);
-		if ([...account.profiles.values()].some(({roleName}) => roleName === role.name))
+		const role = roleOf(here, input.RoleName);
+		if ([...here.account.profiles.values()].some(({roleName}) => roleName === role.name))
 			throw refusal('DeleteConflictException', 'Cannot delete entity, must remove roles from instance profile first.', 409);
 		if (role.inline.size > 0) throw refusal('DeleteConflictException', 'Cannot delete entity, must delete policies first.', 409);
 		if (role.attached.length > 0) throw refusal('DeleteConflictException', 'Cannot delete entity, must detach all policies first.', 409);
-		account.roles.delete(role.name);
+		here.account.roles.delete(role.name);
 		return {};
 	},
-	GetRolePolicy(input, {account}) {
+	GetRolePolicy(input, here) {
 		onlyKnows('GetRolePolicy', input, ['RoleName', 'PolicyName']);
-		const text = roleOf(account, input.RoleName).inline.get(required(input.PolicyName, 'PolicyName'));
+		const text = roleOf(here, input.RoleName).inline.get(required(input.PolicyName, 'PolicyName'));
 		if (text === undefined) throw refusal('NoSuchEntityException', `The role policy with name ${input.PolicyName} cannot be found.`, 404);
 		return {RoleName: input.RoleName, PolicyName: input.PolicyName, PolicyDocument: encodeURIComponent(text)};
 	},
-	PutRolePolicy(input, {account}) {
+	PutRolePolicy(input, here) {
 		onlyKnows('PutRolePolicy', input, ['RoleName', 'PolicyName', 'PolicyDocument']);
-		roleOf(account, input.RoleName).inline.set(required(input.PolicyName, 'PolicyName'), judgePolicy(input.PolicyDocument, 'PolicyDocument'));
+		roleOf(here, input.RoleName).inline.set(required(input.PolicyName, 'PolicyName'), judgePolicy(input.PolicyDocument, 'PolicyDocument'));
 		return {};
 	},
-	DeleteRolePolicy(input, {account}) {
+	DeleteRolePolicy(input, here) {
 		onlyKnows('DeleteRolePolicy', input, ['RoleName', 'PolicyName']);
-		if (!roleOf(account, input.RoleName).inline.delete(required(input.PolicyName, 'PolicyName'))) {
+		if (!roleOf(here, input.RoleName).inline.delete(required(input.PolicyName, 'PolicyName'))) {
 			throw refusal('NoSuchEntityException', `The role policy with name ${input.PolicyName} cannot be found.`, 404);
 		}
 		return {};
 	},
-	ListRolePolicies: (input, {account}) => ({PolicyNames: [...roleOf(account, input.RoleName).inline.keys()], IsTruncated: false}),
-	ListAttachedRolePolicies: (input, {account}) => ({
-		AttachedPolicies: roleOf(account, input.RoleName).attached.map(({name, arn}) => ({PolicyName: name, PolicyArn: arn})),
+	ListRolePolicies: (input, here) => ({PolicyNames: [...roleOf(here, input.RoleName).inline.keys()], IsTruncated: false}),
+	ListAttachedRolePolicies: (input, here) => ({
+		AttachedPolicies: roleOf(here, input.RoleName).attached.map(({name, arn}) => ({PolicyName: name, PolicyArn: arn})),
 		IsTruncated: false,
 	}),
-	DetachRolePolicy(input, {account}) {
-		const role = roleOf(account, input.RoleName);
+	DetachRolePolicy(input, here) {
+		const role = roleOf(here, input.RoleName);
 		if (!role.attached.some(({arn}) => arn === input.PolicyArn)) throw refusal('NoSuchEntityException', `Policy ${input.PolicyArn} was not found.`, 404);
 		role.attached = role.attached.filter(({arn}) => arn !== input.PolicyArn);
 		return {};
 	},
 	GetInstanceProfile(input, here) {
 		onlyKnows('GetInstanceProfile', input, ['InstanceProfileName']);
-		return {InstanceProfile: profileShown(here, profileOf(here.account, input.InstanceProfileName))};
+		return {InstanceProfile: profileShown(here, profileOf(here, input.InstanceProfileName))};
 	},
 	CreateInstanceProfile(input, here) {
 		onlyKnows('CreateInstanceProfile', input, ['InstanceProfileName', 'Path', 'Tags']);
@@ -185,36 +219,38 @@ export const iam: Handlers<
 			id: iamId(account, 'AIPA'),
 			path: input.Path ?? '/',
 			createdAt: now,
-			tags: tagsOf(input.Tags),
-			spreadAt: now + spreading,
+			tags: judgedTags('iam', input.Tags),
+			knownFrom: now + here.late('profile'),
+			spreadAt: now + here.late('ec2Profile'),
+			roleSpreadAt: 0,
 		};
 		account.profiles.set(name, profile);
 		return {InstanceProfile: profileShown(here, profile)};
 	},
-	TagInstanceProfile(input, {account}) {
+	TagInstanceProfile(input, here) {
 		onlyKnows('TagInstanceProfile', input, ['InstanceProfileName', 'Tags']);
-		Object.assign(profileOf(account, input.InstanceProfileName).tags, tagsOf(required(input.Tags, 'Tags')));
+		tagWith('iam', profileOf(here, input.InstanceProfileName), required(input.Tags, 'Tags'));
 		return {};
 	},
-	DeleteInstanceProfile(input, {account}) {
+	DeleteInstanceProfile(input, here) {
 		onlyKnows('DeleteInstanceProfile', input, ['InstanceProfileName']);
-		const profile = profileOf(account, input.InstanceProfileName);
+		const profile = profileOf(here, input.InstanceProfileName);
 		if (profile.roleName !== undefined) throw refusal('DeleteConflictException', 'Cannot delete entity, must remove roles from instance profile first.', 409);
-		account.profiles.delete(profile.name);
+		here.account.profiles.delete(profile.name);
 		return {};
 	},
-	AddRoleToInstanceProfile(input, {account, now}) {
+	AddRoleToInstanceProfile(input, here) {
 		onlyKnows('AddRoleToInstanceProfile', input, ['InstanceProfileName', 'RoleName']);
-		const profile = profileOf(account, input.InstanceProfileName);
-		const role = roleOf(account, input.RoleName);
+		const profile = profileOf(here, input.InstanceProfileName);
+		const role = roleOf(here, input.RoleName);
 		if (profile.roleName !== undefined) throw refusal('LimitExceededException', 'Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1', 409);
 		profile.roleName = role.name;
-		profile.spreadAt = now + spreading;
+		profile.roleSpreadAt = here.now + here.late('ec2Role');
 		return {};
 	},
-	RemoveRoleFromInstanceProfile(input, {account}) {
+	RemoveRoleFromInstanceProfile(input, here) {
 		onlyKnows('RemoveRoleFromInstanceProfile', input, ['InstanceProfileName', 'RoleName']);
-		const profile = profileOf(account, input.InstanceProfileName);
+		const profile = profileOf(here, input.InstanceProfileName);
 		if (profile.roleName !== input.RoleName) throw refusal('NoSuchEntityException', `The role with name ${input.RoleName} cannot be found.`, 404);
 		delete profile.roleName;
 		return {};
@@ -233,15 +269,21 @@ export const iam: Handlers<
 		if (!entity.test(required(input.PolicySourceArn, 'PolicySourceArn'))) {
 			throw refusal('InvalidInputException', `Invalid Entity Arn: ${input.PolicySourceArn} does not clearly define entity type and name.`);
 		}
+		const actions = required(input.ActionNames, 'ActionNames');
+		const resources = (input.ResourceArns ?? []).filter((arn) => arn !== '*');
+		judgeAlike(actions, resources);
 		return {
 			IsTruncated: false,
-			EvaluationResults: required(input.ActionNames, 'ActionNames').map((action) => {
+			EvaluationResults: actions.map((action) => {
 				const passes = action !== 'iam:PassRole' || input.ContextEntries?.some(({ContextKeyName}) => ContextKeyName === 'iam:PassedToService');
+				const decision = account.denied.has(action) ? 'explicitDeny' : passes ? 'allowed' : 'implicitDeny';
+				const missing = passes ? [] : ['iam:PassedToService'];
 				return {
 					EvalActionName: action,
-					EvalResourceName: input.ResourceArns?.[0] ?? '*',
-					EvalDecision: account.denied.has(action) ? 'explicitDeny' : passes ? 'allowed' : 'implicitDeny',
-					MissingContextValues: passes ? [] : ['iam:PassedToService'],
+					EvalResourceName: resources[0]?.replace(/[^:/]+$/, '*') ?? '*',
+					EvalDecision: decision,
+					MissingContextValues: missing,
+					ResourceSpecificResults: resources.map((arn) => ({EvalResourceName: arn, EvalResourceDecision: decision, MissingContextValues: missing})),
 				};
 			}),
 		};

@@ -1,7 +1,7 @@
-import type {IamInstanceProfileSpecification} from '@aws-sdk/client-ec2';
-import {type InstanceState, type ProfileState, stateOf} from './account.ts';
+import {type InstanceState, stateOf} from './account.ts';
 import {onlyKnows, required} from './asked.ts';
-import type {Handlers, Here} from './here.ts';
+import type {Handlers} from './here.ts';
+import {profileInEc2} from './iam.ts';
 import {instanceById} from './instances.ts';
 import {refusal} from './refusal.ts';
 
@@ -19,14 +19,6 @@ function decoded(encoded: string): {action: string; by: string; explicit: boolea
 
 /** The association of an instance with its profile, whichever that is. */
 const associationOf = ({id}: InstanceState): string => id.replace('i-', 'iip-assoc-');
-
-/** A profile that EC2 knows by now. */
-function profileKnown(asked: IamInstanceProfileSpecification | undefined, {account, now}: Here): ProfileState {
-	const name = asked?.Name ?? asked?.Arn?.split('/').at(-1);
-	const profile = account.profiles.get(required(name, 'IamInstanceProfile'));
-	if (profile && profile.spreadAt <= now) return profile;
-	throw refusal('InvalidParameterValue', `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`);
-}
 
 /** Who calls, what a refusal meant, and keys pushed for a minute. */
 export const identity: Handlers<
@@ -77,7 +69,7 @@ export const identity: Handlers<
 	AssociateIamInstanceProfile(input, here) {
 		onlyKnows('AssociateIamInstanceProfile', input, ['InstanceId', 'IamInstanceProfile']);
 		const instance = instanceById(here, required(input.InstanceId, 'InstanceId'));
-		const profile = profileKnown(input.IamInstanceProfile, here);
+		const profile = profileInEc2(required(input.IamInstanceProfile, 'IamInstanceProfile'), here);
 		if (instance.profileName !== undefined) throw refusal('IncorrectState', `There is an existing association for instance ${instance.id}`);
 		instance.profileName = profile.name;
 		return {IamInstanceProfileAssociation: {AssociationId: associationOf(instance), InstanceId: instance.id, State: 'associating'}};
@@ -89,7 +81,7 @@ export const identity: Handlers<
 			(one) => associationOf(one) === id && one.profileName !== undefined && stateOf(one, here.now) !== 'terminated',
 		);
 		if (!instance) throw refusal('InvalidAssociationID.NotFound', `An invalid association-id of '${id}' was given`);
-		instance.profileName = profileKnown(input.IamInstanceProfile, here).name;
+		instance.profileName = profileInEc2(required(input.IamInstanceProfile, 'IamInstanceProfile'), here).name;
 		return {IamInstanceProfileAssociation: {AssociationId: id, InstanceId: instance.id, State: 'associating'}};
 	},
 };

@@ -9,8 +9,9 @@ import type {Launch} from './launch.ts';
 import {bootTimes, judgeLaunch, judgeRoom} from './launch.ts';
 import {refusal} from './refusal.ts';
 
-/** Terminated instances stay to be seen for about an hour. */
+/** Terminated instances stay to be seen for about an hour, and the tokens that they were launched with stay remembered for a day. */
 const afterlife = 3_600_000;
+const remembered = 24 * afterlife;
 
 /** An instance by its id; `InvalidInstanceID.NotFound` when there is none, or none any more. */
 export function instanceById({region, now}: Here, id: string): InstanceState {
@@ -51,7 +52,7 @@ function launched(input: RunInstancesCommandInput, launch: Launch, here: Here): 
 		...(spotRequestId === undefined ? {} : {spotRequestId}),
 		...(input.ClientToken === undefined ? {} : {clientToken: input.ClientToken}),
 		launchedAt: now,
-		seenFrom: now + here.lag(),
+		seenFrom: now + here.late('seeing'),
 		runsFrom: now + times.runs,
 		bootedAt: now + times.boots,
 		initialisedAt: now + times.initialises,
@@ -106,6 +107,13 @@ export function endInstance(here: Here, instance: InstanceState, reason: {code: 
 	});
 }
 
+/** The launch under a token that EC2 still remembers. */
+function launchedUnder(token: string | undefined, {region, now}: Here) {
+	const launch = token === undefined ? undefined : region.launches.get(token);
+	const ended = launch && region.instances.get(launch.instanceId)?.ending?.until;
+	return ended !== undefined && ended + remembered < now ? undefined : launch;
+}
+
 /** Instances: launched, stopped, started, ended, looked at. */
 export const instances: Handlers<
 	'DescribeInstances' | 'RunInstances' | 'StartInstances' | 'StopInstances' | 'TerminateInstances' | 'GetConsoleOutput' | 'ModifyInstanceMetadataOptions'
@@ -146,7 +154,7 @@ export const instances: Handlers<
 	},
 	RunInstances(input, here) {
 		const {region, now} = here;
-		const before = input.ClientToken === undefined ? undefined : region.launches.get(input.ClientToken);
+		const before = launchedUnder(input.ClientToken, here);
 		if (before && !input.DryRun) {
 			if (before.asked !== askedOf(input)) {
 				throw refusal(
@@ -155,9 +163,9 @@ export const instances: Handlers<
 				);
 			}
 			const first = region.instances.get(before.instanceId);
-			if (first && stateOf(first, now) === 'terminated')
+			if (!first || stateOf(first, now) === 'terminated')
 				throw refusal('IdempotentInstanceTerminated', `The specified ClientToken is associated with a terminated instance.`);
-			if (first) return {ReservationId: first.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(first, here)]};
+			return {ReservationId: first.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(first, here)]};
 		}
 		const launch = judgeLaunch(input, here);
 		if (input.DryRun) throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);

@@ -51,7 +51,7 @@ export const keyPairs: Handlers<'DescribeKeyPairs' | 'ImportKeyPair' | 'DeleteKe
 		if (here.region.keyPairs.size >= here.account.mostKeyPairs)
 			throw refusal('KeyPairLimitExceeded', `Maximum of ${here.account.mostKeyPairs} keypairs reached`);
 		const tags = tagsFor('key-pair', input.TagSpecifications);
-		const pair = {id: here.account.newId('key'), name, ...key, createdAt: here.now, tags, seenFrom: here.now + here.lag()};
+		const pair = {id: here.account.newId('key'), name, ...key, createdAt: here.now, tags, seenFrom: here.now + here.late('seeing')};
 		here.region.keyPairs.set(name, pair);
 		return {KeyName: name, KeyPairId: pair.id, KeyFingerprint: pair.fingerprint, Tags: tagList(tags)};
 	},

@@ -4,7 +4,7 @@ import {holdsOn} from './account.ts';
 import {onlyKnows, required, tagsFor} from './asked.ts';
 import {priceFactor} from './catalogue.ts';
 import type {Here} from './here.ts';
-import {roleAllows} from './iam.ts';
+import {profileInEc2, roleAllows} from './iam.ts';
 import {imageById} from './images.ts';
 import {freeAddresses, kindOf} from './network.ts';
 import {defaultQuotas} from './new-account.ts';
@@ -75,7 +75,7 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 	const subnet = subnetFor(input, here, face?.SubnetId ?? input.SubnetId);
 	const groups = groupsFor(face?.Groups ?? input.SecurityGroupIds, subnet, here);
 	const keyName = keyFor(input.KeyName, here);
-	const profileName = profileFor(input, here);
+	const profileName = input.IamInstanceProfile && profileInEc2(input.IamInstanceProfile, here).name;
 	const launch: Launch = {
 		image,
 		type: kind.type,
@@ -187,11 +187,11 @@ function subnetFor(input: RunInstancesCommandInput, {region}: Here, id: string |
 	return subnet;
 }
 
-function groupsFor(ids: string[] | undefined, subnet: SubnetState, {region}: Here): GroupState[] {
+function groupsFor(ids: string[] | undefined, subnet: SubnetState, {region, now}: Here): GroupState[] {
 	const wanted = ids?.length ? ids : [...region.groups.values()].filter(({name, vpcId}) => name === 'default' && vpcId === subnet.vpcId).map(({id}) => id);
 	return wanted.map((id) => {
 		const group = region.groups.get(id);
-		if (!group) throw refusal('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+		if (!group || group.knownFrom > now) throw refusal('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
 		if (group.vpcId !== subnet.vpcId) throw refusal('InvalidParameter', `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
 		return group;
 	});
@@ -200,18 +200,6 @@ function groupsFor(ids: string[] | undefined, subnet: SubnetState, {region}: Her
 function keyFor(name: string | undefined, {region}: Here): string | undefined {
 	if (name !== undefined && !region.keyPairs.has(name)) throw refusal('InvalidKeyPair.NotFound', `The key pair '${name}' does not exist`);
 	return name;
-}
-
-function profileFor({IamInstanceProfile: asked}: RunInstancesCommandInput, {account, now}: Here): string | undefined {
-	if (!asked) return undefined;
-	const name = asked.Name ?? asked.Arn?.split('/').at(-1);
-	const profile = name === undefined ? undefined : account.profiles.get(name);
-	if (profile && profile.spreadAt <= now) return profile.name;
-	const which =
-		asked.Name === undefined
-			? `Value (${asked.Arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN`
-			: `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`;
-	throw refusal('InvalidParameterValue', which);
 }
 
 function diskFor({BlockDeviceMappings: mappings}: RunInstancesCommandInput, image: ImageState): Launch['disk'] {

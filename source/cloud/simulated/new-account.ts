@@ -30,6 +30,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		regions: new Map(),
 		buckets: new Map(),
 		foreignBuckets: new Set(),
+		restingBuckets: new Map(),
 		tagDroppingRegions: new Set(),
 		roles: new Map(),
 		profiles: new Map(),
@@ -77,7 +78,16 @@ function newRegion(name: string, now: number, newId: (prefix: string) => string)
 		spotPrices: new Map(),
 	};
 	const group = newId('sg');
-	region.groups.set(group, {id: group, name: 'default', description: 'default VPC security group', vpcId: vpc.id, tags: {}, inbound: [], seenFrom: 0});
+	region.groups.set(group, {
+		id: group,
+		name: 'default',
+		description: 'default VPC security group',
+		vpcId: vpc.id,
+		tags: {},
+		inbound: [],
+		seenFrom: 0,
+		knownFrom: 0,
+	});
 	for (const line of imageLines) publishLine(region, line.line, now - 12 * 86_400_000, newId);
 	return region;
 }

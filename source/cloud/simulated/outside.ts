@@ -47,8 +47,8 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 	};
 	const root = `arn:aws:iam::${account.id}:user/bob`;
 	return {
-		/** Carries out any call as a colleague's, at once and without faults; throws what AWS refuses. */
-		call: <Name extends OperationName>(name: Name, region: string, input: Input<Name>): Output<Name> => cloud.carry(name, region, input, root),
+		/** Carries out any call as a colleague's, at once and without faults; what it makes is known to its own service at once. Throws what AWS refuses. */
+		call: <Name extends OperationName>(name: Name, region: string, input: Input<Name>): Output<Name> => cloud.carry(name, region, input, root, true),
 		/** The laptops' AWS session: `expired`, `none`, `wrong`, or `good` again. */
 		credentials(state: Credentials): void {
 			account.credentials = state;
@@ -91,14 +91,14 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		},
 		terminateInstance(id: string, reason = {code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown'}): void {
 			const {thing, region} = instanceOf(id);
-			endInstance({account, region, now: now(), by: root, lag: () => 0, at}, thing, reason);
+			endInstance({account, region, now: now(), by: root, late: () => 0, at}, thing, reason);
 			looked();
 		},
 		/** AWS takes a spot instance back. */
 		interruptSpot(id: string): void {
 			const reason = {code: 'Server.SpotInstanceTermination', message: 'Server.SpotInstanceTermination: Spot instance termination'};
 			const {thing, region} = instanceOf(id);
-			endInstance({account, region, now: now(), by: root, lag: () => 0, at}, thing, reason);
+			endInstance({account, region, now: now(), by: root, late: () => 0, at}, thing, reason);
 			looked();
 		},
 		/** An instance as somebody else launched it, running since long. */
@@ -136,7 +136,17 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		addGroup(region: string, name: string, fields: Partial<GroupState> = {}): GroupState {
 			const state = regionOf(region);
 			const vpcId = state.vpcs[0]?.id ?? '';
-			const group: GroupState = {id: account.newId('sg'), name, description: 'made by hand', vpcId, tags: {}, inbound: [], seenFrom: 0, ...fields};
+			const group: GroupState = {
+				id: account.newId('sg'),
+				name,
+				description: 'made by hand',
+				vpcId,
+				tags: {},
+				inbound: [],
+				seenFrom: 0,
+				knownFrom: 0,
+				...fields,
+			};
 			state.groups.set(group.id, group);
 			return group;
 		},
@@ -144,7 +154,7 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		openPort(groupId: string, port: number, from: {cidr: string} | {groupId: string}, description?: string): RuleState {
 			const source = 'cidr' in from ? {cidr: canonicalCidr(from.cidr)} : from;
 			const described = description === undefined ? {} : {description};
-			const rule: RuleState = {id: account.newId('sgr'), protocol: 'tcp', fromPort: port, toPort: port, ...source, ...described, tags: {}};
+			const rule: RuleState = {id: account.newId('sgr'), protocol: 'tcp', fromPort: port, toPort: port, ...source, ...described, tags: {}, seenFrom: 0};
 			groupOf(groupId).inbound.push(rule);
 			return rule;
 		},
@@ -162,7 +172,18 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		/** A region whose S3 drops tags of CreateBucket silently. */
 		dropBucketTags: (region: string): void => void account.tagDroppingRegions.add(region),
 		addBucket(name: string, region: string, fields: Partial<BucketState> = {}): BucketState {
-			const bucket: BucketState = {name, region, createdAt: now(), tags: {}, rules: undefined, block: undefined, objects: [], ...fields};
+			const bucket: BucketState = {
+				name,
+				region,
+				createdAt: now(),
+				tags: {},
+				rules: undefined,
+				block: undefined,
+				objects: [],
+				knownFrom: 0,
+				former: {},
+				...fields,
+			};
 			account.buckets.set(name, bucket);
 			return bucket;
 		},

@@ -1,7 +1,8 @@
 import type {ParameterState} from './account.ts';
-import {onlyKnows, required, tagList, tagsOf} from './asked.ts';
+import {onlyKnows, required, tagList} from './asked.ts';
 import type {Handlers, Here} from './here.ts';
 import {refusal} from './refusal.ts';
+import {judgedTags, tagWith} from './tag-rules.ts';
 
 const wellFormed = /^(?!\/?(aws|ssm))[a-zA-Z0-9_.\-/]{1,1000}$/i;
 /** Bytes of a value by tier (facts §17.1). */
@@ -9,8 +10,14 @@ const most = {Standard: 4096, Advanced: 8192} as const;
 /** After a delete, how long the same name is refused, in milliseconds. */
 const afterDelete = 30_000;
 
-function parameterOf(name: string | undefined, {region}: Here): ParameterState {
-	const parameter = region.parameters.get(required(name, 'Name'));
+/** The parameter as it can be seen by now: a new one comes late. */
+const seen = (name: string, {region, now}: Here): ParameterState | undefined => {
+	const parameter = region.parameters.get(name);
+	return parameter && parameter.seenFrom <= now ? parameter : undefined;
+};
+
+function parameterOf(name: string | undefined, here: Here): ParameterState {
+	const parameter = seen(required(name, 'Name'), here);
 	if (!parameter) throw refusal('ParameterNotFound', `Parameter ${name} not found.`);
 	return parameter;
 }
@@ -61,6 +68,7 @@ export const ssm: Handlers<
 				'ValidationException',
 				`Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.`,
 			);
+		if (/\{\{.*\}\}/s.test(value)) throw refusal('ValidationException', `Parameter value can't nest another parameter. Do not use "{{}}" in the value.`);
 		const before = region.parameters.get(name);
 		const tier = input.Tier ?? before?.tier ?? 'Standard';
 		if (tier !== 'Standard' && tier !== 'Advanced') throw refusal('ValidationException', `This world has no tier ${tier}.`);
@@ -88,7 +96,14 @@ export const ssm: Handlers<
 				description: input.Description ?? before?.versions.at(-1)?.description,
 			},
 		].slice(-100);
-		region.parameters.set(name, {name, type, tier, tags: before?.tags ?? tagsOf(input.Tags), seenFrom: now, versions});
+		region.parameters.set(name, {
+			name,
+			type,
+			tier,
+			tags: before?.tags ?? judgedTags('ssm', input.Tags),
+			seenFrom: before?.seenFrom ?? now + here.late('parameter'),
+			versions,
+		});
 		return {Version: versions.at(-1)?.version, Tier: tier};
 	},
 	DeleteParameter(input, here) {
@@ -117,21 +132,21 @@ export const ssm: Handlers<
 		const path = required(input.Path, 'Path');
 		const prefix = path.endsWith('/') ? path : `${path}/`;
 		const found = [...here.region.parameters.values()].filter(
-			({name}) => name.startsWith(prefix) && (input.Recursive || !name.slice(prefix.length).includes('/')),
+			({name, seenFrom}) => seenFrom <= here.now && name.startsWith(prefix) && (input.Recursive || !name.slice(prefix.length).includes('/')),
 		);
 		return {Parameters: found.map((parameter) => shown(parameter, lastOf(parameter), here, input.WithDecryption))};
 	},
 	AddTagsToResource(input, here) {
 		onlyKnows('AddTagsToResource', input, ['ResourceType', 'ResourceId', 'Tags']);
-		const parameter = here.region.parameters.get(required(input.ResourceId, 'ResourceId'));
+		const parameter = seen(required(input.ResourceId, 'ResourceId'), here);
 		if (input.ResourceType !== 'Parameter' || !parameter)
 			throw refusal('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
-		Object.assign(parameter.tags, tagsOf(input.Tags));
+		tagWith('ssm', parameter, input.Tags);
 		return {};
 	},
 	ListTagsForResource(input, here) {
 		onlyKnows('ListTagsForResource', input, ['ResourceType', 'ResourceId']);
-		const parameter = here.region.parameters.get(required(input.ResourceId, 'ResourceId'));
+		const parameter = seen(required(input.ResourceId, 'ResourceId'), here);
 		if (input.ResourceType !== 'Parameter' || !parameter)
 			throw refusal('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.');
 		return {TagList: tagList(parameter.tags)};

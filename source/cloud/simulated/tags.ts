@@ -1,7 +1,7 @@
-import type {RegionState} from './account.ts';
-import {onlyKnows, required, tagsOf} from './asked.ts';
+import {onlyKnows, required} from './asked.ts';
 import type {Handlers, Here} from './here.ts';
 import {refusal} from './refusal.ts';
+import {tagWith} from './tag-rules.ts';
 
 /** EC2's code for a missing thing of each kind. */
 const missing: Record<string, string> = {
@@ -16,11 +16,11 @@ const missing: Record<string, string> = {
 	vpc: 'InvalidVpcID.NotFound',
 };
 
-function tagged(region: RegionState, id: string): {tags: Record<string, string>} {
+function tagged({region, now}: Here, id: string): {tags: Record<string, string>} {
 	const kind = id.split('-')[0] ?? '';
 	const all: Record<string, () => {tags: Record<string, string>} | undefined> = {
 		i: () => region.instances.get(id),
-		sg: () => region.groups.get(id),
+		sg: () => [region.groups.get(id)].find((group) => group !== undefined && group.knownFrom <= now),
 		sgr: () => [...region.groups.values()].flatMap(({inbound}) => inbound).find((rule) => rule.id === id),
 		key: () => [...region.keyPairs.values()].find((pair) => pair.id === id),
 		ami: () => region.images.get(id),
@@ -34,13 +34,13 @@ function tagged(region: RegionState, id: string): {tags: Record<string, string>}
 	return found;
 }
 
-const resources = (ids: string[] | undefined, {region}: Here) => required(ids, 'ResourceId').map((id) => tagged(region, id));
+const resources = (ids: string[] | undefined, here: Here) => required(ids, 'ResourceId').map((id) => tagged(here, id));
 
 /** EC2's tags on anything with an id. */
 export const tags: Handlers<'CreateTags' | 'DeleteTags'> = {
 	CreateTags(input, here) {
 		onlyKnows('CreateTags', input, ['Resources', 'Tags', 'DryRun']);
-		for (const resource of resources(input.Resources, here)) Object.assign(resource.tags, tagsOf(input.Tags));
+		for (const resource of resources(input.Resources, here)) tagWith('ec2', resource, input.Tags);
 		return {};
 	},
 	DeleteTags(input, here) {

@@ -2,8 +2,7 @@ import {isWorkerName, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import type {Found, Looking, Removal, Report, Standing, Step} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
-import {type Account, accountLook, type Instance, type KeyPair, lives, type SpotRequest, workersOf} from '../../steps/looks/account.ts';
-import {bearsMark} from '../../steps/tags.ts';
+import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf} from '../../steps/looks/account.ts';
 
 /** EC2 takes this many ids in one call. */
 const most = 100;
@@ -15,12 +14,6 @@ function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: 
 	const used = new Set(instances.filter(lives).map(({keyName}) => keyName));
 	return keyPairs.filter(({name}) => isWorkerName(fleet, name) && !used.has(name));
 }
-
-/** Spot requests of ours that would still launch something or hold an instance. */
-const openRequests = ({fleet}: Pick<Looking, 'fleet'>, {instances, spotRequests}: Account): SpotRequest[] => {
-	const ours = new Set(instances.map(({spotRequestId}) => spotRequestId));
-	return spotRequests.filter(({id, state, tags}) => (state === 'open' || state === 'active') && (bearsMark(fleet, tags) || ours.has(id)));
-};
 
 const batches = <Thing>(things: readonly Thing[]): Thing[][] =>
 	Array.from({length: Math.ceil(things.length / most)}, (_, index) => things.slice(index * most, (index + 1) * most));
@@ -36,7 +29,7 @@ async function terminate({cloud}: Looking, workers: readonly Instance[]): Promis
 
 const going = ({state}: Instance): boolean => state === 'shutting-down';
 
-/** Terminates all workers and waits until none is left, looking again for any that came meanwhile. */
+/** Terminates all workers, whose one-time spot requests close with them, and waits until none is left, looking again for any that came meanwhile. */
 async function removeWorkers(removal: Removal, report: Report): Promise<void> {
 	const {clock, fleet, signal} = removal;
 	let account = await removal.look(accountLook);
@@ -63,9 +56,7 @@ async function removeWorkers(removal: Removal, report: Report): Promise<void> {
 
 async function remove(removal: Removal, report: Report): Promise<void> {
 	const {cloud} = removal;
-	for (const batch of batches(openRequests(removal, await lookAgain(removal)))) {
-		await unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: batch.map(({id}) => id)}), 'InvalidSpotInstanceRequestID.NotFound');
-	}
+	removal.forget(accountLook);
 	await removeWorkers(removal, report);
 	const pairs = unusedKeyPairs(removal, await lookAgain(removal));
 	for (const {name} of pairs) await unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound');
@@ -77,7 +68,6 @@ async function stands(removal: Removal): Promise<Standing[]> {
 	const account = await removal.look(accountLook);
 	return [
 		...workersOf(removal.fleet, account).map(({id, state, type}) => ({id, says: `worker, ${type}, ${state}`, goes: true})),
-		...openRequests(removal, account).map(({id, state}) => ({id, says: `spot request, ${state}`, goes: true})),
 		...unusedKeyPairs(removal, account).map(({name}) => ({id: name, says: "a worker's key pair", goes: true})),
 	];
 }
@@ -88,7 +78,7 @@ export const workersStep: Step<'workers', 'security-groups'> = {
 	title: 'Workers',
 	needs: ['security-groups'],
 	when: () => false,
-	actions: ['ec2:TerminateInstances', 'ec2:CancelSpotInstanceRequests', 'ec2:DeleteKeyPair'],
+	actions: ['ec2:TerminateInstances', 'ec2:DeleteKeyPair'],
 	async check(context) {
 		const resource: Found['workers'] = {count: workersOf(context.fleet, await context.look(accountLook)).length};
 		return {is: 'so', resource, says: `${resource.count} there`};

@@ -1,6 +1,6 @@
 import type {Cloud} from '../../cloud/port.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
-import {type Instance, instanceOf, keyPairOf, lives, spotRequestOf, workerPattern} from '../../steps/looks/account.ts';
+import {type Instance, instanceOf, keyPairOf, lives, workerPattern} from '../../steps/looks/account.ts';
 import {bearsMark, tagsOf} from '../../steps/tags.ts';
 import type {Ec2, Leftovers} from '../snapshot.ts';
 
@@ -58,7 +58,10 @@ export async function lookAtLeftovers(cloud: Cloud): Promise<Leftovers> {
 	return {
 		keyPairs: (pairs.KeyPairs ?? []).map(keyPairOf),
 		spotRequests: (requests.SpotInstanceRequests ?? []).map((seen) => ({
-			...spotRequestOf(seen),
+			id: seen.SpotInstanceRequestId ?? '',
+			state: seen.State ?? '',
+			instanceId: seen.InstanceId,
+			tags: tagsOf(seen.Tags),
 			createdAt: seen.CreateTime?.getTime(),
 			type: seen.LaunchSpecification?.InstanceType,
 		})),

@@ -1,4 +1,4 @@
-import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, SpotInstanceRequest, Volume} from '../../cloud/shapes.ts';
+import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, Volume} from '../../cloud/shapes.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
 import type {Action, Look, Looking} from '../../step.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
@@ -53,8 +53,6 @@ export type KeyPair = {
 	tags: Record<string, string>;
 };
 
-export type SpotRequest = {id: string; state: string; instanceId?: string | undefined; tags: Record<string, string>};
-
 /** A disk, and the instance that holds it. */
 export type Disk = {id: string; instanceId?: string | undefined; tags: Record<string, string>};
 
@@ -66,7 +64,6 @@ export type Account = {
 	instances: Instance[];
 	groups: Group[];
 	keyPairs: KeyPair[];
-	spotRequests: SpotRequest[];
 	/** Disks that came with a manager. */
 	disks: Disk[];
 	/** Rules of ours in groups that aren't in `groups`: adopted ones. */
@@ -101,14 +98,6 @@ export const keyPairOf = (seen: KeyPairInfo): KeyPair => ({
 	type: seen.KeyType ?? 'rsa',
 	publicKey: seen.PublicKey,
 	createdAt: seen.CreateTime?.getTime(),
-	tags: tagsOf(seen.Tags),
-});
-
-/** A spot request as EC2 tells it. */
-export const spotRequestOf = (seen: SpotInstanceRequest): SpotRequest => ({
-	id: seen.SpotInstanceRequestId ?? '',
-	state: seen.State ?? '',
-	instanceId: seen.InstanceId,
 	tags: tagsOf(seen.Tags),
 });
 
@@ -159,18 +148,17 @@ export const accountActions: readonly Action[] = [
 	'ec2:DescribeSecurityGroups',
 	'ec2:DescribeSecurityGroupRules',
 	'ec2:DescribeKeyPairs',
-	'ec2:DescribeSpotInstanceRequests',
 	'ec2:DescribeVolumes',
 ];
 
-/** The sweep: nine calls side by side, whatever there is. */
+/** The sweep: eight calls side by side, whatever there is. */
 export const accountLook: Look<Account> = {
 	name: 'account',
 	async load(context) {
 		const {cloud, fleet} = context;
 		const marked = `tag:${markKeys.fleet}`;
 		const pattern = workerPattern(fleet);
-		const [byMark, byKey, groupsByMark, groupsByName, rules, pairsByMark, pairsByName, spot, disks] = await Promise.all([
+		const [byMark, byKey, groupsByMark, groupsByName, rules, pairsByMark, pairsByName, disks] = await Promise.all([
 			instances(context, marked, fleet.name),
 			instances(context, 'key-name', pattern),
 			securityGroups(context, marked, fleet.name),
@@ -178,7 +166,6 @@ export const accountLook: Look<Account> = {
 			markedRules(context),
 			keyPairs(context, marked, fleet.name),
 			keyPairs(context, 'key-name', names.keyPair(fleet), pattern),
-			cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: marked, Values: [fleet.name]}]}),
 			cloud.call('DescribeVolumes', {
 				Filters: [
 					{Name: marked, Values: [fleet.name]},
@@ -197,7 +184,6 @@ export const accountLook: Look<Account> = {
 				pairsByMark,
 				pairsByName.filter(({name}) => name === names.keyPair(fleet) || isWorkerName(fleet, name)),
 			),
-			spotRequests: (spot.SpotInstanceRequests ?? []).map(spotRequestOf),
 			disks: (disks.Volumes ?? []).map(diskOf),
 			rulesElsewhere: rules
 				.filter((rule) => rule.IsEgress !== true && !groups.some(({id}) => id === rule.GroupId))

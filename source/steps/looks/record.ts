@@ -6,12 +6,19 @@ import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 
 /** What a fleet's record holds, and which version of the parameter it is. */
-export type FleetRecord = {version: number; answers: Given /** When it was written, in milliseconds since 1970. */; at?: number | undefined};
+export type FleetRecord = {
+	version: number;
+	answers: Given;
+	/** When the fleet's first record was made (ISO 8601): the same for as long as the fleet stands. Earlier releases wrote none. */
+	born?: string | undefined;
+	/** When this version was written, in milliseconds since 1970. */
+	at?: number | undefined;
+};
 
 /** The form of the record that this release writes. */
 export const recordForm = 1;
 
-const envelope = z.object({version: z.number(), answers: z.record(z.string(), z.unknown())});
+const envelope = z.object({version: z.number(), born: z.string().optional(), answers: z.record(z.string(), z.unknown())});
 
 const isKey = (key: string): key is AnswerKey => key in answerShapes;
 
@@ -31,10 +38,12 @@ function parsed(name: string, value: string): unknown {
 }
 
 /** The answers in a record's value; throws a Problem for a later form, an unknown key and a value of another shape. */
-export function readRecord(name: string, value: string): Given {
+export const readRecord = (name: string, value: string): Given => contentOf(name, value).answers;
+
+function contentOf(name: string, value: string): Pick<FleetRecord, 'answers' | 'born'> {
 	const judged = envelope.safeParse(parsed(name, value));
 	if (!judged.success) throw unreadable(name, 'it holds no version and answers.');
-	const {version, answers} = judged.data;
+	const {version, born, answers} = judged.data;
 	const unknown = Object.keys(answers).filter((key) => !isKey(key));
 	if (version !== recordForm || unknown.length > 0) {
 		throw new Problem({
@@ -46,7 +55,7 @@ export function readRecord(name: string, value: string): Given {
 	const wrong = Object.keys(answers).flatMap((key) => (isKey(key) ? (wrongShape(key, answers[key]) ?? []) : []));
 	if (wrong.length > 0) throw unreadable(name, wrong.join(' '));
 	// Every key and every value has passed its own shape just now.
-	return answers as Given;
+	return {answers: answers as Given, born};
 }
 
 /** The fleet's record, or undefined when there is none. */
@@ -57,7 +66,7 @@ export const recordLook: Look<FleetRecord | undefined> = {
 		const answer = await unless(cloud.call('GetParameter', {Name: name}), 'ParameterNotFound');
 		if (!answer?.Parameter) return undefined;
 		const {Value = '', Version = 0, LastModifiedDate} = answer.Parameter;
-		return {version: Version, answers: readRecord(name, Value), at: LastModifiedDate?.getTime()};
+		return {version: Version, ...contentOf(name, Value), at: LastModifiedDate?.getTime()};
 	},
 };
 

@@ -1,0 +1,61 @@
+import {isProblem, type Problem} from '../problem.ts';
+import type {Context, Report, Settling} from '../step.ts';
+
+/**
+ * Milliseconds that AWS may take until what was just made is known everywhere: usually some seconds, and two minutes at most
+ * (terraform-provider-aws waits as long: `propagationTimeout` of IAM, `ec2PropagationTimeout`, `bucketPropagationTimeout`).
+ */
+export const longestLateness = 120_000;
+
+/** Checks look again for as long, after an apply. */
+export const spreading: Settling = {tries: longestLateness / 2000 + 2, seconds: 2};
+
+/** Milliseconds until the next try: soon at first, then every 3 s. */
+const pauseAfter = (turn: number): number => Math.min(3000, 1000 * turn);
+
+/** What a service doesn't know or hasn't ended yet, though it began a moment ago. */
+function lateFor({code, message}: Problem): string | undefined {
+	const about: Record<string, readonly [RegExp, string][]> = {
+		InvalidParameterValue: [[/Invalid IAM Instance Profile|has no associated IAM Roles/i, 'EC2 knows the instance profile']],
+		NoSuchEntity: [
+			[/role/i, 'IAM knows the role'],
+			[/./, 'IAM knows the instance profile'],
+		],
+		'InvalidKeyPair.NotFound': [[/./, 'EC2 knows the key pair']],
+		'InvalidGroup.NotFound': [[/./, 'EC2 knows the security group']],
+		NoSuchBucket: [[/./, 'S3 knows the bucket']],
+		OperationAborted: [[/./, 'S3 has ended what it does to the bucket']],
+	};
+	return about[code]?.find(([words]) => words.test(message))?.[1];
+}
+
+/** Makes a call that names what was made a moment ago, again and again while the service doesn't know it yet, and says so. */
+export async function whenKnown<Result>({clock, signal}: Pick<Context, 'clock' | 'signal'>, report: Report, call: () => Promise<Result>): Promise<Result> {
+	const begun = clock.now();
+	for (let turn = 1; ; turn++) {
+		try {
+			return await call();
+		} catch (error) {
+			const late = isProblem(error) ? lateFor(error) : undefined;
+			if (late === undefined || clock.now() - begun > longestLateness) throw error;
+			report({says: `waiting until ${late}`});
+			await clock.sleep(pauseAfter(turn), signal);
+		}
+	}
+}
+
+/** Looks again and again until something that is there, or was just made, can be seen; undefined where it can't in the longest time. `look` looks anew. */
+export async function untilSeen<Seen>(
+	{clock, signal}: Pick<Context, 'clock' | 'signal'>,
+	look: () => Promise<Seen | undefined>,
+	says: (seconds: number) => void,
+): Promise<Seen | undefined> {
+	const begun = clock.now();
+	for (let turn = 1; ; turn++) {
+		const seen = await look();
+		const waited = clock.now() - begun;
+		if (seen !== undefined || waited > longestLateness) return seen;
+		says(Math.round(waited / 1000));
+		await clock.sleep(pauseAfter(turn), signal);
+	}
+}
