@@ -123,8 +123,9 @@ async function simulate(context: Context, arn: string, question: Question): Prom
 	);
 	if ('result' in answer) return judged(actions, answer.result.EvaluationResults ?? [], resource !== undefined);
 	if (actions.length > 1 && /different authorization information/.test(answer.problem.message)) {
-		const one = pLimit(1);
-		return together(await Promise.all(actions.map((action) => one(() => simulate(context, arn, {actions: [action], resource})))));
+		const learnt: Learnt[] = [];
+		for (const action of actions) learnt.push(await simulate(context, arn, {actions: [action], resource}));
+		return together(learnt);
 	}
 	const what = actions.length === 1 ? actions[0] : `all that is needed of ${actions[0]?.split(':')[0]}`;
 	return {denied: [], notes: [{says: `Whether ${what} is allowed isn't checked, since AWS doesn't tell: ${answer.problem.code}.`}]};

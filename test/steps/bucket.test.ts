@@ -32,14 +32,29 @@ test('the bucket is made closed to the public, marked, and empties the fleet’s
 	]);
 });
 
-test('in us-east-1, and where S3 drops the tags, the bucket is marked right after', async () => {
-	const at = world();
-	const name = `gitlab-runners-cache-${account}-us-east-1`;
-	assert.deepEqual(found((await drive(at, {region: 'us-east-1'}).setUp('bucket')).plan), {bucket: 'so'});
-	assert.equal(bucketIn(at, name)?.tags['gitlab-runner-aws:region'], 'us-east-1');
-	at.outside.dropBucketTags(region);
-	assert.deepEqual(found((await drive(at).setUp('bucket')).plan), {bucket: 'so'});
-	assert.deepEqual(bucketIn(at)?.tags, mark);
+test('the tags come with the bucket from the call that creates it, in us-east-1 too', async () => {
+	for (const where of ['us-east-1', region]) {
+		const at = world();
+		assert.deepEqual(found((await drive(at, {region: where}).setUp('bucket')).plan), {bucket: 'so'});
+		assert.deepEqual(bucketIn(at, `gitlab-runners-cache-${account}-${where}`)?.tags, {...mark, 'gitlab-runner-aws:region': where});
+		assert.ok(!changesSince(at, 0).includes('PutBucketTagging'));
+	}
+});
+
+test('where an S3 drops the tags, or takes none without a region, the bucket is marked right after', async () => {
+	for (const where of ['us-east-1', region]) {
+		const at = world();
+		at.outside.dropBucketTags(where);
+		assert.deepEqual(found((await drive(at, {region: where}).setUp('bucket')).plan), {bucket: 'so'});
+		assert.deepEqual(bucketIn(at, `gitlab-runners-cache-${account}-${where}`)?.tags, {...mark, 'gitlab-runner-aws:region': where});
+	}
+});
+
+test('a new bucket that isn’t known everywhere yet is waited for, and that is said', async () => {
+	const at = world({late: {bucket: 40_000}});
+	const {events, failed} = await drive(at).setUp('bucket');
+	assert.deepEqual(failed, []);
+	assert.ok(events.some((event) => event.event === 'step.says' && event.says === `waiting until S3 shows ${bucketName}`));
 });
 
 test('a tag that somebody sets while ours are being set stays too', async () => {

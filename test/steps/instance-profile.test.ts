@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {OperationName} from '../../source/cloud/port.ts';
 import {managerPolicy, saysTheSame} from '../../source/steps/manager-policy.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';
 import {changesSince, differences, drive, found, notes, problem, region, world} from './drive.ts';
@@ -88,6 +89,37 @@ test('a role of our name that isn’t the fleet’s blocks, one of the same flee
 		assert.ok(roleIn(at));
 		assert.deepEqual(changesSince(at, 0), ['DeleteParameter', 'DeleteParameter']);
 	}
+});
+
+test('a role or a profile of somebody’s that comes of our name meanwhile, though it can’t be seen yet, is not touched', async () => {
+	const trust = JSON.stringify({Version: '2012-10-17', Statement: []});
+	const makes: [OperationName, (at: At) => unknown][] = [
+		['CreateRole', (at) => at.outside.call('CreateRole', region, {RoleName: name, AssumeRolePolicyDocument: trust})],
+		['CreateInstanceProfile', (at) => at.outside.call('CreateInstanceProfile', region, {InstanceProfileName: name})],
+	];
+	for (const [operation, make] of makes) {
+		const at = world();
+		at.faults.meanwhile(operation, 1, () => {
+			make(at);
+			for (const one of [roleIn(at), profileIn(at)]) if (one && Object.keys(one.tags).length === 0) one.knownFrom = at.time.now() + 20_000;
+		});
+		const {events, failed} = await drive(at).setUp('instance-profile');
+		assert.match(failed.join(), /is already there, and it isn't this fleet's, so it stays as it is/);
+		assert.ok(events.some((event) => event.event === 'step.says' && /^waiting until IAM shows the (role|profile) /.test(event.says)));
+		assert.equal(operation === 'CreateRole' ? roleIn(at)?.inline.size : profileIn(at)?.roleName, operation === 'CreateRole' ? 0 : undefined);
+	}
+});
+
+test('a role that another run of the same fleet makes meanwhile is gone on with', async () => {
+	const at = world({late: {role: 20_000, profile: 20_000}});
+	const both = await Promise.all([drive(at).setUp('instance-profile'), drive(at.another()).setUp('instance-profile')]);
+	assert.deepEqual(
+		both.map(({failed, plan}) => [failed, found(plan)]),
+		[
+			[[], {'instance-profile': 'so'}],
+			[[], {'instance-profile': 'so'}],
+		],
+	);
 });
 
 test('a profile of somebody’s is taken as it is, and stays when the fleet goes', async () => {

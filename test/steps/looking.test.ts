@@ -206,6 +206,34 @@ test('answers that name what exists need less', async () => {
 	assert.equal(problem(await drive(at, {...answers, access: 'create'}).plan(), 'permissions').code, 'not-allowed');
 });
 
+test('actions that IAM won’t be asked about together are asked about one by one, and one that is refused is still named', async () => {
+	const apart = {
+		name: 'InvalidInputException',
+		message: 'Invalid Input Actions: [iam:CreateRole] and [iam:GetRole] require different authorization information.',
+	};
+	const whole = world();
+	await drive(whole).plan();
+	const asked = whole.calls.filter(({name}) => name === 'SimulatePrincipalPolicy').map(({input}) => JSON.stringify(input));
+	const several = asked.flatMap((input, index) => (JSON.parse(input).ActionNames.length > 1 ? [index + 1] : []));
+	assert.ok(several.length >= 4, `${several.length} questions about several actions`);
+	for (const nth of several) {
+		const at = world();
+		at.faults.failNth('SimulatePrincipalPolicy', nth, apart);
+		at.outside.deny('iam:CreateRole', 'iam:PassRole', 's3:CreateBucket', 's3:TagResource', 'ssm:PutParameter');
+		const {message} = problem(await drive(at).plan(), 'permissions');
+		assert.match(message, /AWS refuses `iam:CreateRole`, `iam:PassRole`, `s3:CreateBucket`, `s3:TagResource`, `ssm:PutParameter`\./);
+	}
+});
+
+test('the right to make the spot role is needed only where the account has none', async () => {
+	const at = world();
+	at.outside.deny('iam:CreateServiceLinkedRole');
+	assert.match(problem(await drive(at).plan(), 'permissions').message, /AWS refuses `iam:CreateServiceLinkedRole`\./);
+	at.outside.account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
+	const {failed, plan} = await drive(at).setUp();
+	assert.deepEqual([failed, found(plan).permissions, notes(plan, 'permissions')], [[], 'so', []]);
+});
+
 test('several refusals are told together', async () => {
 	const at = world();
 	at.outside.deny('iam:CreateRole', 'ec2:ImportKeyPair');
