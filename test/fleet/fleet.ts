@@ -1,5 +1,6 @@
 import {forRemoval, type OpenContext, openLooking, withAnswers} from '../../source/engine/context.ts';
 import type {Happening} from '../../source/engine/events.ts';
+import {pausing} from '../../source/engine/pausing.ts';
 import {makePlan, type Plan, problemsOf} from '../../source/engine/plan.ts';
 import {listStanding, removeAll, type Stands} from '../../source/engine/remove.ts';
 import {runPlan} from '../../source/engine/run.ts';
@@ -29,6 +30,8 @@ export type Wish = {
 	secrets?: Secrets;
 	replaceManager?: boolean;
 	signal?: AbortSignal;
+	/** Somebody looks after the run: an expired session pauses it. */
+	pauses?: boolean;
 	/** Hears of every event as it happens. */
 	heard?(happening: Happening): void;
 };
@@ -104,7 +107,8 @@ export function setUp(ports: Ports, wish: Wish = {}): Promise<SetUp> {
 		const plan = await makePlan(steps, context, emit, allowed);
 		const blocked = problemsOf(plan);
 		const isSo = [...plan.values()].every(({is}) => is === 'so');
-		const result = blocked.length > 0 || isSo ? undefined : await runPlan(steps, context, plan, emit, allowed);
+		const running = wish.pauses ? pausing(context, {emit, signal: new AbortController().signal, onLook: () => {}}) : context;
+		const result = blocked.length > 0 || isSo ? undefined : await runPlan(steps, running, plan, emit, allowed);
 		return {plan, blocked, result, events};
 	});
 }
