@@ -33,7 +33,7 @@ let world: PeerWorld;
 let key: {path: string; line: string};
 
 before(async () => {
-	world = await startWorld();
+	world = await startWorld({late: 0});
 	const path = join(await world.newHome(), 'key');
 	await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
 	key = {path, line: await readFile(`${path}.pub`, 'utf8')};

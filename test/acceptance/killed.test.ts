@@ -40,7 +40,6 @@ test('a setup that is killed after any of its calls goes on when it is run again
 		['CreateInstanceProfile', 1],
 		['AddRoleToInstanceProfile', 1],
 		['CreateBucket', 1],
-		['PutBucketTagging', 1],
 		['PutBucketLifecycleConfiguration', 1],
 		['CreateSecurityGroup', 2],
 		['AuthorizeSecurityGroupIngress', 1],

@@ -72,7 +72,11 @@ for (const side of sides) {
 		});
 
 		test('a machine that runs is given a profile, then another in its place', async () => {
-			for (const InstanceProfileName of ['one', 'other']) await cloud.call('CreateInstanceProfile', {InstanceProfileName});
+			await cloud.call('CreateRole', {RoleName: 'both', AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}'});
+			for (const InstanceProfileName of ['one', 'other']) {
+				await cloud.call('CreateInstanceProfile', {InstanceProfileName});
+				await cloud.call('AddRoleToInstanceProfile', {InstanceProfileName, RoleName: 'both'});
+			}
 			const id = await started(cloud, await launch(cloud, 'profiles'));
 			await comesTo(world, cloud, id, 'running');
 			const associations = async () =>

@@ -16,18 +16,28 @@ export type World = {
 	trouble(action: OperationName, kind: 'dropped-after' | 'throttled'): void;
 	/** The clock of whoever calls is so many milliseconds behind AWS's. */
 	behind(ms: number): void;
+	/** A colleague's cloud, for whom all that they make and name is known at once. */
+	colleague: CloudAt;
+	/** An hour goes by at EC2. */
+	hour(): Promise<void>;
 	stop(): Promise<void>;
 };
 
-export type Side = {name: string; open(): Promise<World>};
+/** Whether AWS ever knows what was just made. */
+export type Lateness = 'never' | 'for ever';
+
+/** `late`: it knows all at once unless that says otherwise. */
+export type Side = {name: string; open(late?: Lateness): Promise<World>};
 
 /** The SDK against moto, through the proxy that makes trouble. */
 const real: Side = {
 	name: 'real',
-	async open() {
-		const peers = await startWorld({manager: false});
+	async open(late = 'never') {
+		const peers = await startWorld({manager: false, late: late === 'never' ? 0 : 86_400});
 		Object.assign(process.env, peers.env);
-		const cloud = realCloud({env: peers.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
+		const asked = {clock: {...realClock, sleep: async () => undefined}, random: () => 0};
+		const cloud = realCloud({...asked, env: peers.env});
+		const theirs = realCloud({...asked, env: {...peers.env, AWS_ENDPOINT_URL: peers.aws.direct}});
 		return {
 			cloudAt: cloud.at,
 			pass: () => pause(20),
@@ -39,8 +49,11 @@ const real: Side = {
 						: {action, nth: 1, drop: 'after'},
 				]),
 			behind: peers.aws.clock,
+			colleague: theirs.at,
+			hour: peers.aws.hour,
 			async stop() {
 				cloud.close();
+				theirs.close();
 				await peers.stop();
 			},
 		};
@@ -49,8 +62,11 @@ const real: Side = {
 
 const simulated: Side = {
 	name: 'simulated',
-	async open() {
-		const world = simulatedWorld();
+	async open(late = 'never') {
+		const ms = late === 'never' ? 0 : 86_400_000;
+		const iam = late === 'never' ? {} : {ec2Role: ms};
+		const own = {group: ms, rule: 0, role: ms, profile: ms, bucket: ms, bucketSettings: 0, bucketName: ms, parameter: ms};
+		const world = simulatedWorld({late: {...own, ...iam}});
 		const denied: string[] = [];
 		return {
 			cloudAt: world.cloudAt,
@@ -62,6 +78,8 @@ const simulated: Side = {
 			},
 			trouble: (action, kind) => (kind === 'throttled' ? world.faults.throttle(action, 1) : world.faults.dropAfter(action)),
 			behind: (ms) => world.outside.setClock(-ms),
+			colleague: (at) => ({...world.cloudAt(at), call: async (name, input) => world.outside.call(name, at, input)}),
+			hour: () => world.clock.sleep(3_700_000),
 			stop: async () => undefined,
 		};
 	},

@@ -26,7 +26,7 @@ const real: Side = {
 	name: 'real',
 	hasShell: true,
 	async open() {
-		const peers = await startWorld();
+		const peers = await startWorld({late: 0});
 		Object.assign(process.env, peers.env);
 		const cloud = realCloud({env: peers.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
 		return {
@@ -49,7 +49,7 @@ const simulated: Side = {
 	name: 'simulated',
 	hasShell: false,
 	async open() {
-		const world = simulatedWorld();
+		const world = simulatedWorld({late: {group: 0}});
 		return {
 			cloudAt: world.cloudAt,
 			host: world.host,

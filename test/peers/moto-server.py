@@ -48,11 +48,18 @@ from moto.ec2.models.key_pairs import KeyPair  # noqa: E402
 from moto.ec2.models.subnets import Subnet  # noqa: E402
 from moto.iam.models import SERVICE_NAME_CONVERSION, iam_backends  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
+from moto.s3.models import s3_backends  # noqa: E402
 from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
+
+import strictness  # noqa: E402
+from refused import Refused  # noqa: E402
 
 OPTIONS = json.loads(sys.argv[1])
 LOCK = threading.RLock()
 SETTLE = OPTIONS.get("settle", 0.3)
+#: How long AWS doesn't know what was just made, and how long the name of a deleted parameter rests (30 s at AWS), in seconds.
+LATE = OPTIONS.get("late", 0.4)
+REST = OPTIONS.get("rest", 3)
 
 ON_DEMAND = {
     "t3.micro": 0.0104, "t3.small": 0.0208, "t3.medium": 0.0416, "t3.large": 0.0832,
@@ -298,6 +305,8 @@ class Call:
         else:
             # The proxy names S3's actions: they are in method, path and query.
             self.action = environ.get("HTTP_X_PEERS_ACTION", "")
+        # What comes past the proxy is a colleague's, who has waited until all is known.
+        self.late = "HTTP_X_PEERS_ACTION" in environ
 
     @property
     def ec2(self):
@@ -305,12 +314,6 @@ class Call:
 
     def listed(self, prefix):
         return [value for key, value in self.form.items() if re.fullmatch(re.escape(prefix) + r"\.\d+", key)]
-
-
-class Refused(Exception):
-    def __init__(self, status, code, message):
-        super().__init__(code)
-        self.status, self.code, self.message = status, code, message
 
 
 def refusal(call, error):
@@ -387,9 +390,13 @@ def pass_through(call, instance):
 def known_profile(call):
     """EC2 has its own word for an instance profile that IAM does not know (yet)."""
     name = call.form.get("IamInstanceProfile.Name") or call.form.get("IamInstanceProfile.Arn", "").split("/")[-1]
-    if name and not any(profile.name == name for profile in iam_backends[ACCOUNT]["aws"].instance_profiles.values()):
-        part = "name" if call.form.get("IamInstanceProfile.Name") else "arn"
+    if not name:
+        return
+    part = "name" if call.form.get("IamInstanceProfile.Name") else "arn"
+    known = next((profile for profile in iam_backends[ACCOUNT]["aws"].instance_profiles.values() if profile.name == name), None)
+    if not known:
         raise Refused(400, "InvalidParameterValue", f"Value ({name}) for parameter iamInstanceProfile.{part} is invalid. Invalid IAM Instance Profile {part}")
+    strictness.judge_profile(name, part, known.arn, bool(known.roles), LATE if call.late else 0)
 
 
 def before_run_instances(call):
@@ -600,17 +607,33 @@ def get_console_output(call):
     return xml(call.action, f"<instanceId>{instance.id}</instanceId><timestamp>{stamp}</timestamp><output>{encoded}</output>")
 
 
+def sort_of(action):
+    """The sort of thing that an action is judged on, as far as IAM's simulation tells sorts apart."""
+    service, name = action.split(":")
+    sorts = {"iam": ("InstanceProfile", "ServiceLinkedRole", "PassRole"), "s3": ("Object", "TagResource")}.get(service, ())
+    return service, next((sort for sort in sorts if sort in name), "")
+
+
 def simulate_principal_policy(call):
     source = call.form.get("PolicySourceArn", "")
     if not re.match(r"arn:[^:]+:iam::\d+:(user|group|role)/", source):
         raise Refused(400, "InvalidInput", f"Invalid Entity Arn: {source} does not clearly define entity type and name.")
     known = {action.lower() for action in denied}
+    actions, resources = call.listed("ActionNames.member"), [arn for arn in call.listed("ResourceArns.member") if arn != "*"]
+    sorts = {action: sort_of(action) for action in actions}
+    others = [action for action in actions if sorts[action] != sorts[actions[0]]]
+    if resources and others:
+        alike = [action for action in actions if action not in others]
+        raise Refused(400, "InvalidInput", f"Invalid Input Actions: [{','.join(alike)}] and [{','.join(others)}] require different authorization information.")
     results = ""
-    for action in call.listed("ActionNames.member"):
+    for action in actions:
         decision = "implicitDeny" if action.lower() in known else "allowed"
-        for resource in call.listed("ResourceArns.member") or ["*"]:
-            results += (f"<member><EvalActionName>{escape(action)}</EvalActionName><EvalResourceName>{escape(resource)}</EvalResourceName>"
-                        f"<EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues/></member>")
+        each = "".join(f"<member><EvalResourceName>{escape(arn)}</EvalResourceName><EvalResourceDecision>{decision}</EvalResourceDecision><MatchedStatements/>"
+                       "<MissingContextValues/></member>" for arn in resources)
+        template = re.sub(r"[^:/]+$", "*", resources[0]) if resources else "*"
+        results += (f"<member><EvalActionName>{escape(action)}</EvalActionName><EvalResourceName>{escape(template)}</EvalResourceName>"
+                    f"<EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues/>"
+                    f"<ResourceSpecificResults>{each}</ResourceSpecificResults></member>")
     inner = f"<SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>{results}</EvaluationResults></SimulatePrincipalPolicyResult>"
     return xml(call.action, inner, "https://iam.amazonaws.com/doc/2010-05-08/")
 
@@ -659,6 +682,16 @@ def products(call):
     return 200, "application/x-amz-json-1.1", json.dumps({"FormatVersion": "aws_v1", "PriceList": listed})
 
 
+def bare_bucket(call):
+    """Stock moto drops the tags of a new bucket, and takes no body without a region: they are set once the bucket is made."""
+    if call.action != "CreateBucket" or not call.body:
+        return []
+    tags = strictness.bucket_tags(call.body)
+    if b"LocationConstraint" not in call.body:
+        call.body = b""
+    return tags
+
+
 def taken_bucket(call):
     if not call.path.lstrip("/").startswith("taken-by-others"):
         return None
@@ -703,10 +736,16 @@ def answer_call(application, environ, call):
     settle()
     CURRENT["call"] = call
     refuse_denied(call)
+    strictness.before(call, LATE, REST)
     ready = taken_bucket(call) if call.service == "s3" else ANSWERS.get((call.service, call.action), lambda _: None)(call)
     if ready:
         return ready[0], [("Content-Type", ready[1])], ready[2].encode()
+    tags = bare_bucket(call)
     status, headers, text = ask_moto(application, environ, call)
+    if status == 200:
+        strictness.after(call, text)
+    if tags and status == 200:
+        s3_backends[ACCOUNT]["aws"].put_bucket_tagging(call.path.lstrip("/").split("/")[0], dict(tags))
     if call.service == "ec2" and call.action in PASSING and status == 200:
         if call.action == "RunInstances":
             text = after_run_instances(call, (status, "text/xml", text.decode()))[2].encode()
@@ -733,6 +772,16 @@ def instance_role():
     return next((each.iam_instance_profile["Arn"] for each in running if each.iam_instance_profile), None)
 
 
+def forget_terminated():
+    """An hour goes by: terminated instances can't be seen any more. The tokens that they were launched with stay remembered."""
+    gone = []
+    for backend in ec2_backends[ACCOUNT].values():
+        for reservation in backend.reservations.values():
+            gone += [each.id for each in reservation.instances if each._state.name == "terminated"]
+            reservation.instances = [each for each in reservation.instances if each._state.name != "terminated"]
+    return gone
+
+
 def admin(path, query, body):
     """The tests' own door."""
     settle()
@@ -753,6 +802,8 @@ def admin(path, query, body):
         else:
             quotas[asked["code"]] = float(asked["value"])
         return "application/json", "{}"
+    if path == "/peers/hour":
+        return "application/json", json.dumps({"gone": forget_terminated()})
     if path == "/peers/host-keys":
         OPTIONS["hostKeys"] = asked["folder"]
         return "application/json", "{}"

@@ -7,10 +7,13 @@ export type Moto = {url: string; admin(route: string, body?: object): Promise<st
 
 const started = z.object({port: z.number()});
 
+/** How slow AWS is, in seconds: until what was just made is known everywhere, and until the name of a deleted parameter is free. */
+export type Slowness = {late?: number | undefined; rest?: number | undefined};
+
 /** Starts moto with our patches; every instance's public address is `publicAddress`. */
-export async function startMoto(publicAddress: string, hostKeys?: string): Promise<Moto> {
+export async function startMoto(publicAddress: string, {late, rest}: Slowness = {}): Promise<Moto> {
 	const script = new URL('moto-server.py', import.meta.url).pathname;
-	const server = launch('/usr/bin/python3', [script, JSON.stringify({publicAddress, hostKeys})]);
+	const server = launch('/usr/bin/python3', [script, JSON.stringify({publicAddress, late, rest})]);
 	const port = await until('moto to listen', () => {
 		const line = /^\{.*\}$/m.exec(server.output())?.[0];
 		if (line) {

@@ -12,7 +12,7 @@ import {downloadHosts, makeDownloads} from './downloads.ts';
 import {type Gitlab, makeGitlab} from './gitlab.ts';
 import {listen} from './listen.ts';
 import {type Machine, startMachine} from './machine.ts';
-import {startMoto} from './moto.ts';
+import {type Slowness, startMoto} from './moto.ts';
 import {type FaultRule, startProxy} from './proxy.ts';
 
 export type {Call} from './calls.ts';
@@ -33,6 +33,8 @@ export type AwsPeer = {
 	deny(actions: readonly string[]): Promise<void>;
 	/** Sets a quota of EC2 in vCPUs; undefined: no such quota. */
 	quota(code: string, value: number | undefined): Promise<void>;
+	/** An hour goes by at EC2: terminated instances can't be seen any more. */
+	hour(): Promise<void>;
 	/** The publisher brings out a newer Ubuntu 24.04; `serial` is a date like 20261120. */
 	newerImage(serial?: string): Promise<void>;
 };
@@ -102,8 +104,8 @@ const noMachine: Omit<Machine, 'stop'> = {
 	hostKeyFingerprints: () => Promise.reject(new Error('This world has no manager')),
 };
 
-/** Starts a world; with `manager: false` only AWS, GitLab and the download sites, which needs no root. */
-export async function startWorld(options: {manager?: boolean} = {}): Promise<PeerWorld> {
+/** Starts a world; with `manager: false` only AWS, GitLab and the download sites, which needs no root; `late: 0` is an AWS that knows all at once. */
+export async function startWorld(options: {manager?: boolean} & Slowness = {}): Promise<PeerWorld> {
 	const withManager = options.manager ?? true;
 	await sweep();
 	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-`));
@@ -133,7 +135,7 @@ export async function startWorld(options: {manager?: boolean} = {}): Promise<Pee
 		let gitlabUrl = '';
 		const gitlab = makeGitlab(() => gitlabUrl);
 		const [moto, certificates, privately, own, gitlabServer, downloadServer] = await Promise.all([
-			keep(startMoto(address)),
+			keep(startMoto(address, options)),
 			makeCertificates(join(folder, 'public'), hosts, [standIns]),
 			makeCertificates(join(folder, 'private'), ['localhost'], ['127.0.0.1', standIns]),
 			keep(startOwnAddress()),
@@ -185,6 +187,9 @@ export async function startWorld(options: {manager?: boolean} = {}): Promise<Pee
 				},
 				async quota(code, value) {
 					await moto.admin('quota', {code, value: value ?? null});
+				},
+				async hour() {
+					await moto.admin('hour');
 				},
 				async newerImage(serial = '20261120') {
 					await moto.admin('newer-image', {serial});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {realClock} from '../../source/clock.ts';
+import type {CloudAt} from '../../source/cloud/port.ts';
 import {realCloud} from '../../source/cloud/real.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
@@ -10,12 +11,19 @@ let peers: PeerWorld;
 let close: () => void;
 /** A laptop of the simulated world whose AWS is moto. */
 let ports: Parameters<typeof drive>[0];
+/** AWS for somebody who has waited until all that they made is known. */
+let colleague: CloudAt;
 
 before(async () => {
 	peers = await startWorld({manager: false});
 	Object.assign(process.env, peers.env);
 	const cloud = realCloud({env: peers.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
-	close = cloud.close;
+	const theirs = realCloud({env: {...peers.env, AWS_ENDPOINT_URL: peers.aws.direct}, clock: realClock, random: () => 0});
+	colleague = theirs.at;
+	close = () => {
+		cloud.close();
+		theirs.close();
+	};
 	// Waiting is for moto's own little delays only.
 	const clock = {now: realClock.now, sleep: (ms: number) => realClock.sleep(Math.min(ms, 50))};
 	ports = {...simulatedWorld(), cloudAt: cloud.at, clock};
@@ -49,7 +57,7 @@ test('on moto all AWS steps are made, then so, then gone', async () => {
 });
 
 test('on moto an adopted bucket gets our rule beside another’s, and is left as it was', async () => {
-	const cloud = ports.cloudAt(region);
+	const cloud = colleague(region);
 	await cloud.call('CreateBucket', {Bucket: 'acme-cache', CreateBucketConfiguration: {LocationConstraint: region}});
 	const theirs = {ID: 'logs', Status: 'Enabled' as const, Filter: {Prefix: 'logs/'}, Expiration: {Days: 7}};
 	const rules = async () => {
@@ -99,4 +107,20 @@ test('on moto tags that come later are set on all that stands, and then nothing 
 	peers.aws.forget();
 	assert.deepEqual([(await drive(ports, {tags: {CostCenter: '42'}}).setUp()).failed, changing()], [[], []]);
 	assert.deepEqual((await drive(ports).destroy({withCache: true})).left, []);
+});
+
+test('on moto a fleet that was taken away is made again under the same name, with other answers and long after its manager could be seen', async () => {
+	for (const managerType of ['t3.small', 't3.medium', 't3.small']) {
+		peers.aws.forget();
+		const {events, failed, plan} = await drive(ports, {managerType}).setUp();
+		assert.deepEqual([failed, found(plan)], [[], allSo]);
+		const refused = peers.aws.calls().flatMap(({action, code}) => (action === 'RunInstances' && code !== undefined ? [code] : []));
+		assert.deepEqual(
+			refused.filter((code) => code.startsWith('Idempotent')),
+			[],
+		);
+		if (managerType !== 't3.small') assert.ok(events.some((event) => event.event === 'step.says' && /30 s after it was deleted/.test(event.says)));
+		assert.deepEqual((await drive(ports, {managerType}).destroy({withCache: true})).left, []);
+		await peers.aws.hour();
+	}
 });
