@@ -7,12 +7,9 @@ import {longestLateness, spreading} from './late.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {identityLook} from './looks/identity.ts';
 import {type FleetRecord, parameterTagsLook, recordLook} from './looks/record.ts';
+import {makeParameter} from './parameter.ts';
 import {changesBetween, fleetAnswers, recordValue} from './recorded.ts';
 import {bearsMark, missingTags, tagChanges, tagList} from './tags.ts';
-
-/** AWS wants 30 s between deleting a parameter and making one of that name again (facts §17.1). */
-const pauseSeconds = 5;
-const pauses = longestLateness / (pauseSeconds * 1000) + 2;
 
 const list = (changes: Change[]): string => changes.map(({what, from, to}) => `${what} is ${from} there and ${to} here`).join(', ');
 
@@ -83,7 +80,7 @@ const now = ({clock}: Context): string => new Date(clock.now()).toISOString();
 
 /** Makes the parameter, never over another: the first of two wins, and the other is told what it holds. */
 async function make(context: Context, report: Report): Promise<void> {
-	const {answers, clock, cloud, fleet, signal} = context;
+	const {answers, fleet} = context;
 	const name = names.record(fleet);
 	const input = {
 		Name: name,
@@ -92,30 +89,14 @@ async function make(context: Context, report: Report): Promise<void> {
 		Tier: 'Standard',
 		Tags: tagList(answers.tags, mark(fleet, 'record')),
 	} as const;
-	for (let pause = 0; ; pause++) {
-		const made = await unless(cloud.call('PutParameter', input), 'ParameterAlreadyExists', 'TooManyUpdates');
+	const seen = async () => {
 		context.forget(recordLook);
-		if (made) return;
-		const record = await context.look(recordLook);
-		if (record) {
-			const changes = changesBetween(record.answers, fleetAnswers(answers));
-			if (changes.length === 0) return;
-			throw otherAnswers(name, changes, theirsNow);
-		}
-		context.forget(recordLook);
-		if (pause >= pauses) {
-			throw new Problem({
-				code: 'record-name-resting',
-				fault: 'outside',
-				again: true,
-				message: `AWS refuses to make the parameter ${name}, and shows none of that name, for ${pause * pauseSeconds} s now.`,
-				advice: 'Run the same command again in a minute.',
-			});
-		}
-		const so = `${pause * pauseSeconds} s so far`;
-		report({says: `waiting, since AWS gives a name free 30 s after it was deleted, and shows a new one some seconds late (${so})`});
-		await clock.sleep(pauseSeconds * 1000, signal);
-	}
+		return context.look(recordLook);
+	};
+	const record = await makeParameter(context, input, seen, (says) => report({says}));
+	context.forget(recordLook);
+	const changes = record ? changesBetween(record.answers, fleetAnswers(answers)) : [];
+	if (changes.length > 0) throw otherAnswers(name, changes, theirsNow);
 }
 
 /** Who wrote a version of the record, as far as AWS tells. */
@@ -148,8 +129,8 @@ async function apply(context: Context, _found: object, finding: Finding<Found['r
 	await setTags(context);
 }
 
-/** A setup that is broken off leaves things that AWS shows some seconds late; milliseconds that are enough but for rarities. */
-const lateEnough = 15_000;
+/** A setup that is broken off leaves things that AWS shows some seconds late; seconds that are enough but for rarities. */
+const lateEnough = 15;
 
 /**
  * Waits where a setup was begun a moment ago and hasn't come as far as a manager, so that what it left can be seen by the look that ends the
@@ -160,9 +141,9 @@ async function letAllShow({clock, fleet, look, signal}: Removal, report: Report)
 	const isFresh = record?.at !== undefined && clock.now() - record.at < longestLateness;
 	const born = record?.born === undefined ? 0 : Date.parse(record.born);
 	if (!isFresh || instances.some(({launchedAt, tags}) => launchedAt >= born && bearsMark(fleet, tags, 'manager'))) return;
-	for (let left = lateEnough; left > 0; left -= pauseSeconds * 1000) {
-		report({says: `waiting ${left / 1000} s, since AWS shows late what the setup that was broken off has made`});
-		await clock.sleep(pauseSeconds * 1000, signal);
+	for (let left = lateEnough; left > 0; left -= 5) {
+		report({says: `waiting ${left} s, since AWS shows late what the setup that was broken off has made`});
+		await clock.sleep(5000, signal);
 	}
 }
 

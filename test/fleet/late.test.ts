@@ -23,7 +23,10 @@ async function endsWell(what: string, late: Lateness, options: WorldOptions = {}
 	for (const times of [1, 2]) {
 		const made = await setUp(world, wish);
 		assert.deepEqual([what, problemsIn(made)], [what, []]);
-		assert.deepEqual([what, standing(world, undefined, at), launchedManagers(world, undefined, at)], [what, oneOfEach, times]);
+		assert.deepEqual(
+			[what, standing(world, undefined, at), launchedManagers(world, undefined, at)],
+			[what, {...oneOfEach, parameters: flags.tokenStore === 'ssm' ? 2 : 1}, times],
+		);
 		assert.deepEqual([what, unlike(await planOf(world, wish))], [what, {}]);
 		const {result} = await takeAway(world, {...wish, withCache: true});
 		assert.deepEqual([what, result.problems.map(({message}) => message), standing(world, undefined, at)], [what, [], noneAtAll]);
@@ -38,6 +41,7 @@ test('where all parts of AWS are late for as long as they can be, a setup still 
 	const all = Object.fromEntries(kinds.map((kind) => [kind, latest]));
 	await endsWell('all', all);
 	await endsWell('all in us-east-1', all, {}, {region: 'us-east-1'});
+	await endsWell('all with the token in SSM', all, {}, {tokenStore: 'ssm'});
 });
 
 test('however late each part of AWS is, a setup ends in one of each', async () => {
@@ -120,4 +124,14 @@ test('a manager that is gone and forgotten, whose launch AWS remembers with othe
 	assert.ok(said.length > 30, `${said.length} times`);
 	assert.ok((longest()?.seconds ?? 0) < 15, JSON.stringify(longest()));
 	assert.equal(standing(world).managers, 1);
+});
+
+test('a token whose parameter was deleted a moment ago is kept beside the record again, once AWS gives its name free', async () => {
+	const world = simulatedWorld();
+	await setUp(world, {...withToken(world), flags: {tokenStore: 'ssm'}});
+	world.outside.call('DeleteParameter', region, {Name: `/gitlab-runner-aws/${name}/token`});
+	const again = await setUp(world);
+	assert.deepEqual(problemsIn(again), []);
+	assert.ok(saidIn(again.events).some((says) => /AWS gives a name free 30 s after it was deleted/.test(says)));
+	assert.deepEqual([standing(world).parameters, unlike(await planOf(world))], [2, {}]);
 });

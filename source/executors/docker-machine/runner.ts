@@ -127,7 +127,7 @@ async function tokenFor(context: Context, found: Pick<Found, Needs>, manager: In
 	if (source.from !== 'create') return {token: await verified(context, source.token)};
 	const token = await createRunner(context, found.identity.account, refused?.id === undefined ? [] : [refused.id], says);
 	// First where a killed run can find it again.
-	await storeToken(context, token.token);
+	await storeToken(context, token.token, says);
 	return {token};
 }
 
@@ -169,7 +169,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 			.finally(() => forgetHost(context, manager));
 		if (outcome.is === 'written') {
 			const kept = token ?? standingToken(text, {answers, fleet: context.fleet});
-			if (kept) await storeToken(context, kept.token);
+			if (kept) await storeToken(context, kept.token, says);
 			return;
 		}
 		if (outcome.is === 'failed') throw failed(outcome.code, outcome.detail);

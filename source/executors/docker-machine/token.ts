@@ -4,6 +4,7 @@ import type {Context, Look, Looking} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
 import {accountLook, type Instance, managersOf} from '../../steps/looks/account.ts';
 import {lookAtHost} from '../../steps/looks/host.ts';
+import {makeParameter} from '../../steps/parameter.ts';
 import {tagList} from '../../steps/tags.ts';
 import {type RunnerToken, standingToken} from './config-toml.ts';
 
@@ -129,12 +130,16 @@ export async function createRunner(context: Context, account: string, held: read
 }
 
 /** Keeps the token beside the record (SecureString), so that a dead manager comes back asking nothing. */
-export async function storeToken(context: Context, token: string): Promise<void> {
+export async function storeToken(context: Context, token: string, says: (text: string) => void): Promise<void> {
 	const {answers, cloud, fleet} = context;
 	if (answers.tokenStore !== 'ssm' || (await context.look(storedTokenLook)) === token) return;
 	const parameter = {Name: names.token(fleet), Value: token, Type: 'SecureString', Tier: 'Standard'} as const;
-	const made = await unless(cloud.call('PutParameter', {...parameter, Tags: tagList(answers.tags, mark(fleet, 'runner'))}), 'ParameterAlreadyExists');
-	// Tags and overwriting don't go together (facts §17.1).
-	if (!made) await cloud.call('PutParameter', {...parameter, Overwrite: true});
+	const seen = () => {
+		context.forget(storedTokenLook);
+		return context.look(storedTokenLook);
+	};
+	const standing = await makeParameter(context, {...parameter, Tags: tagList(answers.tags, mark(fleet, 'runner'))}, seen, says);
+	// Tags and overwriting don't go together.
+	if (standing !== undefined && standing !== token) await cloud.call('PutParameter', {...parameter, Overwrite: true});
 	context.forget(storedTokenLook);
 }
