@@ -137,10 +137,11 @@ const lateEnough = 15;
  * removal. A fleet with a manager was seen whole when that was launched.
  */
 async function letAllShow({clock, fleet, look, signal}: Removal, report: Report): Promise<void> {
-	const [record, {instances}] = await Promise.all([look(recordLook).catch(() => undefined), look(accountLook)]);
-	const isFresh = record?.at !== undefined && clock.now() - record.at < longestLateness;
-	const born = record?.born === undefined ? 0 : Date.parse(record.born);
-	if (!isFresh || instances.some(({launchedAt, tags}) => launchedAt >= born && bearsMark(fleet, tags, 'manager'))) return;
+	const record = await look(recordLook).catch(() => undefined);
+	if (record?.at === undefined || clock.now() - record.at > longestLateness) return;
+	const born = record.born === undefined ? 0 : Date.parse(record.born);
+	const {instances} = await look(accountLook);
+	if (instances.some(({launchedAt, tags}) => launchedAt >= born && bearsMark(fleet, tags, 'manager'))) return;
 	for (let left = lateEnough; left > 0; left -= 5) {
 		report({says: `waiting ${left} s, since AWS shows late what the setup that was broken off has made`});
 		await clock.sleep(5000, signal);

@@ -207,6 +207,8 @@ export type AccountState = {
 	roles: Map<string, RoleState>;
 	profiles: Map<string, ProfileState>;
 	serviceLinkedRoles: Set<string>;
+	/** From when IAM shows the one for spot. */
+	spotRoleSeenFrom: number;
 	/** Applied quotas by code; a code that is absent has only AWS's default. */
 	quotas: Map<string, number>;
 	newId(prefix: string): string;

@@ -133,7 +133,7 @@ export const iam: Handlers<
 	ListAccountAliases: (_input, {account}) => ({AccountAliases: account.alias === undefined ? [] : [account.alias], IsTruncated: false}),
 	GetRole(input, here) {
 		onlyKnows('GetRole', input, ['RoleName']);
-		if (input.RoleName === 'AWSServiceRoleForEC2Spot' && here.account.serviceLinkedRoles.has(input.RoleName)) {
+		if (input.RoleName === 'AWSServiceRoleForEC2Spot' && here.account.serviceLinkedRoles.has(input.RoleName) && here.account.spotRoleSeenFrom <= here.now) {
 			const Arn = `arn:aws:iam::${here.account.id}:role/aws-service-role/spot.amazonaws.com/${input.RoleName}`;
 			return {Role: {RoleName: input.RoleName, RoleId: 'AROASPOT', Path: '/aws-service-role/spot.amazonaws.com/', Arn, CreateDate: new Date(0)}};
 		}
@@ -255,13 +255,15 @@ export const iam: Handlers<
 		delete profile.roleName;
 		return {};
 	},
-	CreateServiceLinkedRole(input, {account}) {
+	CreateServiceLinkedRole(input, here) {
+		const {account} = here;
 		onlyKnows('CreateServiceLinkedRole', input, ['AWSServiceName', 'Description']);
 		if (input.AWSServiceName !== 'spot.amazonaws.com') throw new Error(`The simulated world has no service-linked role for ${input.AWSServiceName}.`);
 		if (account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot')) {
 			throw refusal('InvalidInputException', 'Service role name AWSServiceRoleForEC2Spot has been taken in this account, please try a different suffix.');
 		}
 		account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
+		account.spotRoleSeenFrom = here.now + here.late('role');
 		return {};
 	},
 	SimulatePrincipalPolicy(input, {account}) {

@@ -35,6 +35,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		roles: new Map(),
 		profiles: new Map(),
 		serviceLinkedRoles: new Set(),
+		spotRoleSeenFrom: 0,
 		quotas: new Map([
 			['L-1216C47A', 64],
 			['L-34B43A08', 64],
