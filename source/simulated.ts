@@ -10,6 +10,7 @@ import type {CloudFaults} from './cloud/simulated/faults.ts';
 import type {Lateness} from './cloud/simulated/lateness.ts';
 import {newAccount} from './cloud/simulated/new-account.ts';
 import {type CloudOutside, cloudOutside} from './cloud/simulated/outside.ts';
+import type {MachineCall} from './cloud/simulated/rights.ts';
 import {type SimulatedDisk, simulatedDisk} from './disk/simulated.ts';
 import type {GitlabAt} from './gitlab/port.ts';
 import {type GitlabHealth, type Job, type SimulatedGitlab, simulatedGitlab} from './gitlab/simulated.ts';
@@ -57,6 +58,8 @@ export type World = Ports & {
 	time: SimulatedClock;
 	/** Every call that laptops made to AWS so far, in the order in which they began. */
 	calls: CallMade[];
+	/** Every call that machines made to AWS by their roles so far. */
+	machineCalls: MachineCall[];
 	/** Every changing act of laptops so far: AWS's operations, and `script install`, `write /path`, `gitlab createRunner`. */
 	acts: readonly string[];
 	/** Tokens that the world's GitLab knows: of its runner 41, and of a person with the scope `api`. */
@@ -131,6 +134,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 		...first,
 		time,
 		calls: cloud.calls,
+		machineCalls: cloud.machineCalls,
 		acts: acts.done,
 		tokens,
 		jobs: gitlab.jobs,

@@ -28,6 +28,8 @@ export type Found = {
 	service: {since?: string | undefined};
 	/** Managers that another one has taken over from: drained, then terminated. */
 	'old-manager': {ids: string[]};
+	/** What the manager may do beyond what it needs by now: statements of its policy, by name. */
+	'earlier-rights': {statements: string[]};
 	/** Removal only. */
 	workers: {count: number};
 };

@@ -4,6 +4,7 @@ import {type OperationName, serviceOf} from './port.ts';
 /** Where S3's actions are named otherwise than its operations (AWS Service Authorization Reference, S3; facts §11). */
 const exceptions: Partial<Record<OperationName, Action[]>> = {
 	HeadBucket: ['s3:ListBucket'],
+	GetBucketEncryption: ['s3:GetEncryptionConfiguration'],
 	GetPublicAccessBlock: ['s3:GetBucketPublicAccessBlock'],
 	PutPublicAccessBlock: ['s3:PutBucketPublicAccessBlock'],
 	GetBucketLifecycleConfiguration: ['s3:GetLifecycleConfiguration'],

@@ -40,6 +40,7 @@ export type Operations = {
 	DescribeSpotPriceHistory: {input: ec2.DescribeSpotPriceHistoryCommandInput; output: ec2.DescribeSpotPriceHistoryCommandOutput};
 	DescribeSpotInstanceRequests: {input: ec2.DescribeSpotInstanceRequestsCommandInput; output: ec2.DescribeSpotInstanceRequestsCommandOutput};
 	CancelSpotInstanceRequests: {input: ec2.CancelSpotInstanceRequestsCommandInput; output: ec2.CancelSpotInstanceRequestsCommandOutput};
+	GetEbsDefaultKmsKeyId: {input: ec2.GetEbsDefaultKmsKeyIdCommandInput; output: ec2.GetEbsDefaultKmsKeyIdCommandOutput};
 	DescribeVolumes: {input: ec2.DescribeVolumesCommandInput; output: ec2.DescribeVolumesCommandOutput};
 	DeleteVolume: {input: ec2.DeleteVolumeCommandInput; output: ec2.DeleteVolumeCommandOutput};
 	ModifyInstanceMetadataOptions: {input: ec2.ModifyInstanceMetadataOptionsCommandInput; output: ec2.ModifyInstanceMetadataOptionsCommandOutput};
@@ -56,6 +57,7 @@ export type Operations = {
 	CreateBucket: {input: s3.CreateBucketCommandInput; output: s3.CreateBucketCommandOutput};
 	GetBucketTagging: {input: s3.GetBucketTaggingCommandInput; output: s3.GetBucketTaggingCommandOutput};
 	PutBucketTagging: {input: s3.PutBucketTaggingCommandInput; output: s3.PutBucketTaggingCommandOutput};
+	GetBucketEncryption: {input: s3.GetBucketEncryptionCommandInput; output: s3.GetBucketEncryptionCommandOutput};
 	GetPublicAccessBlock: {input: s3.GetPublicAccessBlockCommandInput; output: s3.GetPublicAccessBlockCommandOutput};
 	PutPublicAccessBlock: {input: s3.PutPublicAccessBlockCommandInput; output: s3.PutPublicAccessBlockCommandOutput};
 	GetBucketLifecycleConfiguration: {input: s3.GetBucketLifecycleConfigurationCommandInput; output: s3.GetBucketLifecycleConfigurationCommandOutput};
@@ -150,6 +152,7 @@ export const serviceOf: Record<OperationName, Service> = {
 	DescribeSpotPriceHistory: 'ec2',
 	DescribeSpotInstanceRequests: 'ec2',
 	CancelSpotInstanceRequests: 'ec2',
+	GetEbsDefaultKmsKeyId: 'ec2',
 	DescribeVolumes: 'ec2',
 	DeleteVolume: 'ec2',
 	ModifyInstanceMetadataOptions: 'ec2',
@@ -160,6 +163,7 @@ export const serviceOf: Record<OperationName, Service> = {
 	CreateBucket: 's3',
 	GetBucketTagging: 's3',
 	PutBucketTagging: 's3',
+	GetBucketEncryption: 's3',
 	GetPublicAccessBlock: 's3',
 	PutPublicAccessBlock: 's3',
 	GetBucketLifecycleConfiguration: 's3',

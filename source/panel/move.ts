@@ -37,7 +37,7 @@ function changesIn(plan: Plan): string[] {
 }
 
 /** A move may change the record, the quota's look, what is proven and the runner's file; anything else is another command's. */
-const mayChange: readonly string[] = ['record', 'spot-role', 'instance-profile', 'test-machine', 'runner', 'service'];
+const mayChange: readonly string[] = ['record', 'spot-role', 'instance-profile', 'test-machine', 'runner', 'service', 'earlier-rights'];
 
 function refuseOthers(plan: Plan): void {
 	const others = dockerMachine.steps.filter(({name}) => !mayChange.includes(name) && ['missing', 'different', 'extra'].includes(plan.get(name)?.is ?? 'so'));

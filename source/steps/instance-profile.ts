@@ -1,3 +1,4 @@
+import type {PolicyDocument} from '../cloud/policy/judge.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
@@ -7,7 +8,8 @@ import {profileStands, removeProfile} from './instance-profile-removal.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {identityLook} from './looks/identity.ts';
 import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts';
-import {managerPolicy, type PolicyDocument, saysTheSame, trustPolicy} from './manager-policy.ts';
+import {managerPolicy, saysAll, trustPolicy, type WorkerRights, withEarlier} from './manager-policy.ts';
+import {keyNotes, policyFor} from './manager-rights.ts';
 import {asAnswered, bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
 
 const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({
@@ -25,25 +27,15 @@ async function checkAdopted(context: Context): Promise<Finding<Found['instance-p
 			`Instance profile ${name} holds no role, so the manager would have no rights.`,
 			'Add a role to it, name another with `--access`, or answer `create`.',
 		);
-	return {is: 'so', resource: {name, ours: false}, says: `${name} with role ${profile.roleName}, as it is`};
+	return {
+		is: 'so',
+		resource: {name, ours: false},
+		says: `${name} with role ${profile.roleName}, as it is`,
+		notes: await keyNotes(context, `role ${profile.roleName}`),
+	};
 }
 
-/** The policy that these answers want; the worker profile's role is looked up, since its name need not be the profile's. */
-async function policyFor(context: Context): Promise<PolicyDocument> {
-	const {answers, fleet} = context;
-	const [{account, partition}, workers] = await Promise.all([
-		context.look(identityLook),
-		answers.workerProfile === undefined ? undefined : context.look(profileLook(answers.workerProfile)),
-	]);
-	if (answers.workerProfile !== undefined && !workers?.roleArn) {
-		throw new Problem({
-			code: 'NoSuchEntity',
-			message: `This account has no instance profile ${answers.workerProfile} with a role in it.`,
-			advice: 'Name another with `--worker-profile`, or leave it out.',
-		});
-	}
-	return managerPolicy({fleet, account, partition, workerRoleArn: workers?.roleArn}, answers);
-}
+type Needs = Pick<Found, 'network'>;
 
 type Seen = {profile: Profile | undefined; role: Role | undefined};
 
@@ -72,7 +64,7 @@ function boundaryNotes({answers, fleet}: Context, {role}: Seen): Note[] {
 
 function changesOf({answers}: Context, {profile, role}: Seen, policy: PolicyDocument): Change[] {
 	const changes: Change[] = [];
-	if (!role?.policy || !saysTheSame(role.policy, policy))
+	if (!role?.policy || !saysAll(role.policy, policy))
 		changes.push({what: 'policy', from: role?.policy ? 'other rights' : 'none', to: "the manager's least rights", how: 'live'});
 	if (!profile?.roleName) changes.push({what: 'role in the profile', from: 'none', to: 'the role of the same name', how: 'live'});
 	const standing = [profile, role].flatMap((one) => (one ? [asAnswered(answers, one.tags)] : []));
@@ -85,16 +77,16 @@ const lookAt = async (context: Context): Promise<Seen> => {
 	return {profile, role};
 };
 
-async function checkOwn(context: Context): Promise<Finding<Found['instance-profile']>> {
+async function checkOwn(context: Context, found: Needs, workers: WorkerRights): Promise<Finding<Found['instance-profile']>> {
 	const name = names.profile(context.fleet);
-	const [seen, policy] = await Promise.all([lookAt(context), policyFor(context)]);
+	const [seen, policy, keys] = await Promise.all([lookAt(context), policyFor(context, found, workers), keyNotes(context)]);
 	if (foreign(context, seen)) {
 		return {is: 'blocked', problem: isForeign(name)};
 	}
-	if (!seen.profile || !seen.role) return {is: 'missing', says: `${name}, with the rights of docker-machine and of the cache`};
+	if (!seen.profile || !seen.role) return {is: 'missing', says: `${name}, with the rights of docker-machine and of the cache`, notes: keys};
 	const changes = changesOf(context, seen, policy);
 	const resource = {name, ours: true};
-	const notes = boundaryNotes(context, seen);
+	const notes = [...boundaryNotes(context, seen), ...keys];
 	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
 	return {is: 'so', resource, says: name, notes};
 }
@@ -157,19 +149,24 @@ async function setTags({answers, cloud, fleet}: Context, {profile, role}: Seen):
 	if (onProfile?.length) await cloud.call('TagInstanceProfile', {InstanceProfileName: name, Tags: onProfile});
 }
 
-/** Role, policy, profile, role into the profile: each only where it isn't so yet (facts §7). */
-async function apply(context: Context, _found: object, _finding: unknown, report: Report): Promise<void> {
+/** Writes the manager's policy over. */
+export async function putPolicy(context: Context, policy: PolicyDocument, report: Report): Promise<void> {
 	const {cloud, fleet} = context;
 	const name = names.profile(fleet);
-	const [seen, policy, {partition}] = await Promise.all([lookAt(context), policyFor(context), context.look(identityLook)]);
+	const put = {RoleName: name, PolicyName: name, PolicyDocument: JSON.stringify(policy)};
+	await whenKnown(context, report, () => cloud.call('PutRolePolicy', put));
+}
+
+/** Role, policy, profile, role into the profile: each only where it isn't so yet (facts §7). */
+async function apply(context: Context, found: Needs, workers: WorkerRights, report: Report): Promise<void> {
+	const {cloud, fleet} = context;
+	const name = names.profile(fleet);
+	const [seen, policy, {partition}] = await Promise.all([lookAt(context), policyFor(context, found, workers), context.look(identityLook)]);
 	if (!seen.role) {
 		report({says: `making role ${name}`});
 		if (!(await makeRole(context, partition))) await judgeFound(context, 'role', report);
 	}
-	if (!seen.role?.policy || !saysTheSame(seen.role.policy, policy)) {
-		const put = {RoleName: name, PolicyName: name, PolicyDocument: JSON.stringify(policy)};
-		await whenKnown(context, report, () => cloud.call('PutRolePolicy', put));
-	}
+	if (!seen.role?.policy || !saysAll(seen.role.policy, policy)) await putPolicy(context, withEarlier(policy, seen.role?.policy), report);
 	if (!seen.profile && !(await makeProfile(context))) await judgeFound(context, 'profile', report);
 	if (!seen.profile?.roleName) {
 		const add = {InstanceProfileName: name, RoleName: name};
@@ -183,13 +180,14 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 	context.forget(profileLook(name), roleLook(name));
 }
 
-function commands(answers: Answers, fleet: Fleet): string[] {
+function commands(answers: Answers, fleet: Fleet, workers: WorkerRights): string[] {
 	const name = names.profile(fleet);
 	if (answers.access !== 'create') return [aws(fleet, 'iam', 'get-instance-profile', '--instance-profile-name', answers.access)];
 	const tags = ['--tags', ...tagArguments({...answers.tags, ...mark(fleet, 'instance-profile', true)})];
 	const path = answers.rolePath === undefined ? [] : ['--path', answers.rolePath];
 	const boundary = answers.permissionsBoundary === undefined ? [] : ['--permissions-boundary', answers.permissionsBoundary];
-	const policy = JSON.stringify(managerPolicy({fleet, account: 'ACCOUNT', partition: 'aws'}, answers));
+	const network = {subnetId: answers.subnet.startsWith('subnet-') ? answers.subnet : '*', public: true};
+	const policy = JSON.stringify(managerPolicy({fleet, account: 'ACCOUNT', partition: 'aws', network, keys: {}}, answers, workers));
 	return [
 		aws(fleet, 'iam', 'create-role', '--role-name', name, '--assume-role-policy-document', JSON.stringify(trustPolicy('aws')), ...path, ...boundary, ...tags),
 		`account=$(${aws(fleet, 'sts', 'get-caller-identity', '--query', 'Account', '--output', 'text')})`,
@@ -199,11 +197,14 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 	];
 }
 
-/** The rights that the manager works with: a role and an instance profile of our own, or somebody's. With `access-keys` there is none. */
-export const instanceProfileStep: Step<'instance-profile', never, 'record' | 'permissions' | 'quota'> = {
+/**
+ * The rights that the manager works with: a role and an instance profile of our own, or somebody's. With `access-keys` there is none. Its policy lets
+ * `workers` be made; what it allowed before stays until the manager works otherwise.
+ */
+export const instanceProfileStep = (workers: WorkerRights): Step<'instance-profile', 'network', 'record' | 'permissions' | 'quota'> => ({
 	name: 'instance-profile',
 	title: 'Instance profile',
-	needs: [],
+	needs: ['network'],
 	after: ['record', 'permissions', 'quota'],
 	when: ({access}) => access !== 'access-keys',
 	actions: [
@@ -224,11 +225,13 @@ export const instanceProfileStep: Step<'instance-profile', never, 'record' | 'pe
 		'iam:ListAttachedRolePolicies',
 		'iam:DetachRolePolicy',
 		'iam:DeleteRole',
+		'ec2:GetEbsDefaultKmsKeyId',
+		's3:GetEncryptionConfiguration',
 	],
 	settles: spreading,
-	check: (context) => (context.answers.access === 'create' ? checkOwn(context) : checkAdopted(context)),
-	apply,
+	check: (context, found) => (context.answers.access === 'create' ? checkOwn(context, found, workers) : checkAdopted(context)),
+	apply: (context, found, _finding, report) => apply(context, found, workers, report),
 	stands: profileStands,
 	remove: removeProfile,
-	commands,
-};
+	commands: (answers, fleet) => commands(answers, fleet, workers),
+});

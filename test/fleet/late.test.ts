@@ -11,7 +11,7 @@ import {bornIn, launchedManagers, noneAtAll, oneOfEach, onlyManager, standing} f
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 
 const kinds: readonly Late[] = [
-	...(['seeing', 'group', 'rule', 'role', 'profile', 'ec2Profile', 'ec2Role'] as const),
+	...(['seeing', 'group', 'rule', 'role', 'profile', 'ec2Profile', 'ec2Role', 'policy'] as const),
 	...(['bucket', 'bucketSettings', 'bucketName', 'parameter'] as const),
 ];
 

@@ -92,7 +92,7 @@ test('a worker that the manager can’t reach, a wrong user, a flag nobody knows
 	const role = world.outside.account.roles.get('fleet');
 	role?.inline.set(
 		'fleet',
-		JSON.stringify({Statement: [{Effect: 'Allow', Action: ['ec2:Describe*', 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: '*'}]}),
+		JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: ['ec2:Describe*', 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: '*'}]}),
 	);
 	assert.match(await detail(options), /^launch: .*UnauthorizedOperation/s);
 	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);

@@ -51,7 +51,7 @@ test('a machine’s first spot launch makes the role for spot only where its own
 	assert.match(await made(spot), /^launch: .*AuthFailure\.ServiceLinkedRoleCreationNotPermitted/s);
 	world.outside.account.roles
 		.get('fleet')
-		?.inline.set('more', JSON.stringify({Statement: [{Effect: 'Allow', Action: 'iam:CreateServiceLinkedRole', Resource: '*'}]}));
+		?.inline.set('more', JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'iam:CreateServiceLinkedRole', Resource: '*'}]}));
 	assert.equal(await made(spot), 'proven');
 });
 

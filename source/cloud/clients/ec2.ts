@@ -26,6 +26,7 @@ import {
 	DescribeVpcsCommand,
 	EC2Client,
 	GetConsoleOutputCommand,
+	GetEbsDefaultKmsKeyIdCommand,
 	ImportKeyPairCommand,
 	ModifyInstanceMetadataOptionsCommand,
 	ReplaceIamInstanceProfileAssociationCommand,
@@ -70,6 +71,7 @@ export function openEc2(settings: Settings): Opened {
 			TerminateInstances: (input, options) => client.send(new TerminateInstancesCommand(input), options),
 			CreateTags: (input, options) => client.send(new CreateTagsCommand(input), options),
 			DeleteTags: (input, options) => client.send(new DeleteTagsCommand(input), options),
+			GetEbsDefaultKmsKeyId: (input, options) => client.send(new GetEbsDefaultKmsKeyIdCommand(input), options),
 			GetConsoleOutput: (input, options) => client.send(new GetConsoleOutputCommand(input), options),
 			DescribeSpotPriceHistory: (input, options) =>
 				allPages(input, 'SpotPriceHistory', (page) => client.send(new DescribeSpotPriceHistoryCommand(page), options)),

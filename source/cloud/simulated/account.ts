@@ -138,6 +138,8 @@ export type RegionState = {
 	/** `type zone` that has no capacity now; `spot type zone` for spot alone. */
 	noCapacity: Set<string>;
 	spotPrices: Map<string, number>;
+	/** ARN of the customer's key that encrypts disks where a launch names none; absent: AWS's own does. */
+	diskKey?: string;
 };
 
 export type BucketState = {
@@ -152,6 +154,8 @@ export type BucketState = {
 	knownFrom: number;
 	/** Settings as they were before a change, which S3 still shows until a time. */
 	former: {[Setting in BucketSetting]?: Former<Setting>};
+	/** ARN of the customer's key that encrypts objects; absent: S3's own does. */
+	key?: string;
 };
 export type Former<Setting extends BucketSetting> = {was: BucketState[Setting]; until: number};
 /** What of a bucket S3 shows late after a change. */
@@ -165,6 +169,8 @@ export type RoleState = {
 	boundary?: string;
 	tags: Tags;
 	inline: Map<string, string>;
+	/** Until when the policies that were there before a change are still in force. */
+	spreading?: {inline: Map<string, string>; until: number};
 	attached: {name: string; arn: string}[];
 	/** From when IAM itself knows it. */
 	knownFrom: number;
@@ -194,6 +200,8 @@ export type AccountState = {
 	denied: Set<string>;
 	/** IAM actions that a service control policy of the organization denies to everybody, machines included. */
 	deniedToAll: Set<string>;
+	/** So many of the next calls of CreateTags by machines come before their instance is known everywhere. */
+	unseenByTags: number;
 	/** Key pairs that a region may hold. */
 	mostKeyPairs: number;
 	regions: Map<string, RegionState>;

@@ -32,15 +32,15 @@ const reasons: Record<Because, (action: string) => string> = {
 	nothing: (action) => `because no identity-based policy allows the ${action} action`,
 };
 
-const sentence = (action: string, by: string, because: Because) =>
-	`User: ${by} is not authorized to perform: ${action} on resource: * ${reasons[because](action)}`;
+const sentence = (action: string, by: string, because: Because, resource = '*') =>
+	`User: ${by} is not authorized to perform: ${action} on resource: ${resource} ${reasons[because](action)}`;
 
 /** EC2's refusal of an action, with what DecodeAuthorizationMessage reads (facts §7). */
-export function notAuthorized(action: string, by: string, because: Because): Error {
+export function notAuthorized(action: string, by: string, because: Because, resource?: string): Error {
 	const encoded = Buffer.from(JSON.stringify({action, by, explicit: because !== 'nothing'})).toString('base64url');
 	return refusal(
 		'UnauthorizedOperation',
-		`You are not authorized to perform this operation. ${sentence(action, by, because)}. Encoded authorization failure message: ${encoded}`,
+		`You are not authorized to perform this operation. ${sentence(action, by, because, resource)}. Encoded authorization failure message: ${encoded}`,
 		403,
 	);
 }

@@ -68,6 +68,7 @@ export const buckets: Handlers<
 	| 'CreateBucket'
 	| 'GetBucketTagging'
 	| 'PutBucketTagging'
+	| 'GetBucketEncryption'
 	| 'GetPublicAccessBlock'
 	| 'PutPublicAccessBlock'
 	| 'GetBucketLifecycleConfiguration'
@@ -125,6 +126,12 @@ export const buckets: Handlers<
 		onlyKnows('PutBucketTagging', input, ['Bucket', 'Tagging', 'ExpectedBucketOwner']);
 		set(bucketOf(input.Bucket, here, 'writes'), 'tags', judgedTags('s3', input.Tagging?.TagSet), here);
 		return {};
+	},
+	GetBucketEncryption(input, here) {
+		onlyKnows('GetBucketEncryption', input, ['Bucket', 'ExpectedBucketOwner']);
+		const {key} = bucketOf(input.Bucket, here);
+		const by = key === undefined ? ({SSEAlgorithm: 'AES256'} as const) : ({SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key} as const);
+		return {ServerSideEncryptionConfiguration: {Rules: [{ApplyServerSideEncryptionByDefault: by, BucketKeyEnabled: false}]}};
 	},
 	GetPublicAccessBlock(input, here) {
 		onlyKnows('GetPublicAccessBlock', input, ['Bucket', 'ExpectedBucketOwner']);

@@ -20,6 +20,7 @@ import {always, type Late, type Lateness} from './lateness.ts';
 import {market} from './market.ts';
 import {network} from './network.ts';
 import {isRefusal, refusal} from './refusal.ts';
+import type {MachineCall} from './rights.ts';
 import {ssm} from './ssm.ts';
 import {tags} from './tags.ts';
 
@@ -30,6 +31,8 @@ export type CallMade = {name: OperationName; region: string; input: unknown; at:
 export type SimulatedCloud = {
 	account: AccountState;
 	calls: CallMade[];
+	/** Calls that machines made by their roles. */
+	machineCalls: MachineCall[];
 	faults: CloudFaults;
 	/** The port as one laptop has it; without the retry policy, which both sides share. */
 	at(laptop: Laptop, dates: Dates): CloudAt;
@@ -67,11 +70,12 @@ const leastLatency: Partial<Record<OperationName, number>> = {
 export type Slowness = {lagMs: number; late: Lateness};
 
 /** What stays late for others too when a colleague has made it. */
-const lateForAll: readonly Late[] = ['seeing', 'ec2Profile', 'ec2Role'];
+const lateForAll: readonly Late[] = ['seeing', 'ec2Profile', 'ec2Role', 'policy'];
 
 /** Makes the cloud of the world. */
 export function simulatedCloud(account: AccountState, clock: SimulatedClock, random: Random, {lagMs, late}: Slowness): SimulatedCloud {
 	const calls: CallMade[] = [];
+	const machineCalls: MachineCall[] = [];
 	const whenChanged: (() => void)[] = [];
 	const {faults, around} = cloudFaults();
 
@@ -144,5 +148,5 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 		};
 	}
 
-	return {account, calls, faults, whenChanged, carry, at: (laptop, dates) => (region, signal) => fromLaptop(laptop, dates, region, signal)};
+	return {account, calls, machineCalls, faults, whenChanged, carry, at: (laptop, dates) => (region, signal) => fromLaptop(laptop, dates, region, signal)};
 }

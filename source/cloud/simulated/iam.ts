@@ -72,23 +72,6 @@ function profileShown(here: Here, profile: ProfileState): InstanceProfile {
 
 const iamId = (account: AccountState, prefix: string) => prefix + account.newId('').slice(1).toUpperCase();
 
-/** Whether the policies written into a role allow an action: `*` counts, conditions and denials don't, which is enough for a manager's own calls. */
-export function roleAllows(account: AccountState, profileName: string | undefined, action: string): boolean {
-	const role = account.roles.get(account.profiles.get(profileName ?? '')?.roleName ?? '');
-	if (!role) return false;
-	if (role.attached.some(({name}) => /FullAccess|AdministratorAccess/.test(name))) return true;
-	return [...role.inline.values()].some((text) => allowsBy(text, action));
-}
-
-function allowsBy(text: string, action: string): boolean {
-	const policy: unknown = JSON.parse(text);
-	const statements = policy && typeof policy === 'object' && 'Statement' in policy ? [policy.Statement].flat() : [];
-	return statements.some((statement) => {
-		if (!statement || typeof statement !== 'object' || !('Effect' in statement) || statement.Effect !== 'Allow' || !('Action' in statement)) return false;
-		return [statement.Action].flat().some((pattern) => typeof pattern === 'string' && new RegExp(`^${pattern.replaceAll('*', '.*')}$`, 'i').test(action));
-	});
-}
-
 /** Whether an ARN is a user, group or role that policies can be simulated for (facts §17.6). */
 const entity = /^arn:aws:iam::\d{12}:(user|group|role)\//;
 
@@ -184,7 +167,10 @@ export const iam: Handlers<
 	},
 	PutRolePolicy(input, here) {
 		onlyKnows('PutRolePolicy', input, ['RoleName', 'PolicyName', 'PolicyDocument']);
-		roleOf(here, input.RoleName).inline.set(required(input.PolicyName, 'PolicyName'), judgePolicy(input.PolicyDocument, 'PolicyDocument'));
+		const role = roleOf(here, input.RoleName);
+		const inForce = role.spreading && here.now < role.spreading.until ? role.spreading.inline : new Map(role.inline);
+		role.inline.set(required(input.PolicyName, 'PolicyName'), judgePolicy(input.PolicyDocument, 'PolicyDocument'));
+		role.spreading = {inline: inForce, until: here.now + here.late('policy')};
 		return {};
 	},
 	DeleteRolePolicy(input, here) {

@@ -6,7 +6,7 @@ import {consoleOf} from './console.ts';
 import type {Handlers, Here} from './here.ts';
 import {codes, shown} from './instance-shown.ts';
 import type {Launch} from './launch.ts';
-import {bootTimes, judgeLaunch, judgeRoom} from './launch.ts';
+import {bootTimes, judgeLaunch, judgeRoom, mayUseDiskKey} from './launch.ts';
 import {refusal} from './refusal.ts';
 
 /** Terminated instances stay to be seen for about an hour, and the tokens that they were launched with stay remembered for a day. */
@@ -171,6 +171,9 @@ export const instances: Handlers<
 		if (input.DryRun) throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
 		judgeRoom(launch, here);
 		const instance = launched(input, launch, here);
+		// EC2 learns only while it makes the disk that it may not use the key.
+		if (launch.disk.encrypted && !mayUseDiskKey(here))
+			endInstance(here, instance, {code: 'Client.InternalError', message: 'Client.InternalError: Client error on launch'});
 		if (input.ClientToken !== undefined) region.launches.set(input.ClientToken, {asked: askedOf(input), instanceId: instance.id});
 		return {ReservationId: instance.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(instance, here)]};
 	},

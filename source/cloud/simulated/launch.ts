@@ -4,11 +4,12 @@ import {holdsOn} from './account.ts';
 import {onlyKnows, required, tagsFor} from './asked.ts';
 import {priceFactor} from './catalogue.ts';
 import type {Here} from './here.ts';
-import {profileInEc2, roleAllows} from './iam.ts';
+import {profileInEc2} from './iam.ts';
 import {imageById} from './images.ts';
 import {freeAddresses, kindOf} from './network.ts';
 import {defaultQuotas} from './new-account.ts';
 import {refusal} from './refusal.ts';
+import {judgeRole} from './rights.ts';
 
 const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-request'];
 
@@ -75,7 +76,9 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 	const subnet = subnetFor(input, here, face?.SubnetId ?? input.SubnetId);
 	const groups = groupsFor(face?.Groups ?? input.SecurityGroupIds, subnet, here);
 	const keyName = keyFor(input.KeyName, here);
-	const profileName = input.IamInstanceProfile && profileInEc2(input.IamInstanceProfile, here).name;
+	// An empty name asks for none.
+	const asked = input.IamInstanceProfile?.Name === '' ? undefined : input.IamInstanceProfile;
+	const profileName = asked && profileInEc2(asked, here).name;
 	const launch: Launch = {
 		image,
 		type: kind.type,
@@ -85,7 +88,7 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 		profileName,
 		publicIp: face?.AssociatePublicIpAddress ?? subnet.publicIps,
 		spot:
-			input.InstanceMarketOptions?.MarketType === 'spot' ? {maxPrice: input.InstanceMarketOptions.SpotOptions?.MaxPrice ?? String(kind.onDemand)} : undefined,
+			input.InstanceMarketOptions?.MarketType === 'spot' ? {maxPrice: input.InstanceMarketOptions.SpotOptions?.MaxPrice || String(kind.onDemand)} : undefined,
 		disk: diskFor(input, image),
 		tags: {
 			instance: tagsFor('instance', input.TagSpecifications, taggable),
@@ -135,10 +138,26 @@ export function judgeRoom(launch: Launch, here: Here): void {
 }
 
 /** Whether EC2 may make the role for spot on behalf of whoever launches: a person, or a machine by its role. */
-function mayMakeSpotRole({account, by}: Here): boolean {
-	const profile = /:assumed-role\/([^/]+)\/i-/.exec(by)?.[1];
-	return profile === undefined ? !account.denied.has('iam:CreateServiceLinkedRole') : roleAllows(account, profile, 'iam:CreateServiceLinkedRole');
+function mayMakeSpotRole({account, by, now}: Here): boolean {
+	const profile = profileOf(by);
+	if (profile === undefined) return !account.denied.has('iam:CreateServiceLinkedRole');
+	const resource = `arn:aws:iam::${account.id}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot`;
+	const question = {action: 'iam:CreateServiceLinkedRole', resource, keys: {'iam:AWSServiceName': 'spot.amazonaws.com'}};
+	return judgeRole(account, profile, question, now) === 'allowed';
 }
+
+/** Whether whoever launches may use the customer's key that encrypts the disks here, if one does; a person may. */
+export function mayUseDiskKey({account, by, now, region}: Here): boolean {
+	const profile = profileOf(by);
+	if (region.diskKey === undefined || profile === undefined) return true;
+	const keys = {'kms:ViaService': `ec2.${region.name}.amazonaws.com`, 'kms:GrantIsForAWSResource': 'true'};
+	return ['kms:CreateGrant', 'kms:Decrypt', 'kms:GenerateDataKeyWithoutPlaintext'].every(
+		(action) => judgeRole(account, profile, {action, resource: region.diskKey ?? '', keys}, now) === 'allowed',
+	);
+}
+
+/** The instance profile by whose role a machine calls; undefined for a person. */
+const profileOf = (by: string): string | undefined => /:assumed-role\/([^/]+)\/i-/.exec(by)?.[1];
 
 function judgeSpot({type, subnet}: Launch, maxPrice: string, here: Here): void {
 	const {region, account} = here;

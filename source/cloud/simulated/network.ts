@@ -34,7 +34,7 @@ const routeTableFilters = {
 	'route-table-id': (table: RouteTableState) => table.id,
 };
 
-/** Regions, zones, types, VPCs, subnets and routes: what is looked at and never made here. */
+/** Regions, zones, types, VPCs, subnets, routes and the key for disks: what is looked at and never made here. */
 export const network: Handlers<
 	| 'DescribeRegions'
 	| 'DescribeAvailabilityZones'
@@ -43,7 +43,9 @@ export const network: Handlers<
 	| 'DescribeVpcs'
 	| 'DescribeSubnets'
 	| 'DescribeRouteTables'
+	| 'GetEbsDefaultKmsKeyId'
 > = {
+	GetEbsDefaultKmsKeyId: (_input, {region}) => ({KmsKeyId: region.diskKey ?? 'alias/aws/ebs'}),
 	DescribeRegions(input, {account}) {
 		onlyKnows('DescribeRegions', input, ['AllRegions', 'RegionNames', 'Filters']);
 		const regions = [...account.regions.keys()].map((name) => ({name}));

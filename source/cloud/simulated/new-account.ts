@@ -26,6 +26,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		credentials: 'good',
 		denied: new Set(),
 		deniedToAll: new Set(),
+		unseenByTags: 0,
 		mostKeyPairs: 5000,
 		regions: new Map(),
 		buckets: new Map(),

@@ -64,6 +64,15 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		denyToAll(...actions: string[]): void {
 			for (const action of actions) account.deniedToAll.add(action);
 		},
+		/** So many of the next calls of CreateTags by machines find that the instance isn't there, since they come right after its launch. */
+		unseenByTags(calls: number): void {
+			account.unseenByTags = calls;
+		},
+		/** The key that encrypts disks in a region where a launch names none: a customer's own, or AWS's again. */
+		diskKey(region: string, arn: string | undefined): void {
+			if (arn === undefined) delete regionOf(region).diskKey;
+			else regionOf(region).diskKey = arn;
+		},
 		/** An applied quota in vCPUs, or undefined: only AWS's default. */
 		setQuota(code: string, value: number | undefined): void {
 			if (value === undefined) account.quotas.delete(code);

@@ -2,6 +2,7 @@ import type {Answers} from '../../fleet.ts';
 import type {Action, AnyStep} from '../../step.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
+import {earlierRightsStep} from '../../steps/earlier-rights.ts';
 import {identityStep} from '../../steps/identity.ts';
 import {imagesStep} from '../../steps/images.ts';
 import {instanceProfileStep} from '../../steps/instance-profile.ts';
@@ -15,6 +16,7 @@ import {recordStep} from '../../steps/record.ts';
 import {securityGroupsStep} from '../../steps/security-groups.ts';
 import {spotRoleStep} from '../../steps/spot-role.ts';
 import type {Executor} from '../executor.ts';
+import {machineRights} from './manager-rights.ts';
 import {runnerStep} from './runner.ts';
 import {serviceStep} from './service.ts';
 import {softwareStep} from './software.ts';
@@ -36,7 +38,7 @@ const steps: readonly AnyStep[] = [
 	bucketStep,
 	securityGroupsStep,
 	keyPairStep,
-	instanceProfileStep,
+	instanceProfileStep(machineRights),
 	managerStep,
 	connectionStep,
 	softwareStep,
@@ -44,6 +46,7 @@ const steps: readonly AnyStep[] = [
 	runnerStep,
 	serviceStep,
 	oldManagerStep,
+	earlierRightsStep(machineRights),
 	workersStep,
 ];
 

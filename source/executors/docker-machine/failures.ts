@@ -42,7 +42,7 @@ const known: readonly Told[] = [
 		advice: 'Choose another one with `--subnet`.',
 	},
 	{
-		pattern: /UnauthorizedOperation|AccessDenied|not authorized to perform: ?([\w:-]+)?/,
+		pattern: /(?:UnauthorizedOperation|AccessDenied)(?:.*?perform: ?([\w-]+:\w+))?|not authorized to perform/s,
 		code: 'UnauthorizedOperation',
 		message: ([, action]) => `The manager may not make a worker: AWS refuses ${action ? `\`${action}\`` : 'what its role asks for'}.`,
 		advice: 'Check the role of `--access`, and the policies of the organization.',

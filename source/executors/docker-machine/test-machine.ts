@@ -1,5 +1,6 @@
 import {markKeys, names} from '../../fleet.ts';
-import {testMachineScript} from '../../host/scripts/test-machine.ts';
+import type {Connection} from '../../host/port.ts';
+import {type TestMachineOutcome, testMachineScript} from '../../host/scripts/test-machine.ts';
 import type {Context, Finding, Found, Report, Step} from '../../step.ts';
 import {accountLook} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
@@ -43,13 +44,31 @@ function machineName({clock, fleet, random}: Context): string {
 	return `runner-test-${fleet.name}-${Math.floor(clock.now() / 1000)}-${hex}`;
 }
 
+/** A changed policy is known everywhere in EC2 after some seconds, now and then two minutes: a launch is tried so often, so many seconds apart. */
+const spreading = {tries: 10, seconds: 15};
+
+/** Whether AWS may refuse only because it doesn't know the policy yet that lets the manager make workers. */
+const isLate = ({answers}: Context, outcome: TestMachineOutcome): boolean =>
+	answers.access === 'create' && outcome.is === 'failed' && /no identity-based policy allows/.test(outcome.detail);
+
+/** Makes the test machine, again where the manager's rights have yet to spread. */
+async function make(context: Context, connection: Connection, options: string[], report: Report): Promise<TestMachineOutcome> {
+	const {answers, clock, signal} = context;
+	report({says: `one ${answers.workerType} being made (usually about 2 minutes)`});
+	for (let turn = 1; ; turn++) {
+		const input = {name: machineName(context), options, limitSeconds, image: answers.dockerImage};
+		const outcome = await connection.script(testMachineScript, input, report);
+		if (!isLate(context, outcome) || turn >= spreading.tries) return outcome;
+		report({says: "waiting until AWS knows the manager's rights"});
+		await clock.sleep(spreading.seconds * 1000, signal);
+	}
+}
+
 async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {
-	const {answers, cloud} = context;
+	const {cloud} = context;
 	const {instance, options, proof} = await toProve(context, found);
 	const connection = await connectToChange(context, instance);
-	report({says: `one ${answers.workerType} being made (usually about 2 minutes)`});
-	const input = {name: machineName(context), options, limitSeconds, image: answers.dockerImage};
-	const outcome = await connection.script(testMachineScript, input, report).finally(() => forgetHost(context, instance));
+	const outcome = await make(context, connection, options, report).finally(() => forgetHost(context, instance));
 	context.forget(accountLook);
 	if (outcome.is === 'failed') throw machineProblem(outcome);
 	await cloud.call('CreateTags', {Resources: [instance.id], Tags: tagList({[markKeys.proven]: proof})});

@@ -1,8 +1,9 @@
-import type {Input, OperationName, Output} from '../../cloud/port.ts';
+import type {Input, Output} from '../../cloud/port.ts';
+import type {AccountState} from '../../cloud/simulated/account.ts';
 import {deniedByOrganization, notAuthorized} from '../../cloud/simulated/allowed.ts';
 import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
-import {roleAllows} from '../../cloud/simulated/iam.ts';
-import {isRefusal} from '../../cloud/simulated/refusal.ts';
+import {isRefusal, refusal} from '../../cloud/simulated/refusal.ts';
+import {type MachineCall, type MachineOperation, refusedToRole} from '../../cloud/simulated/rights.ts';
 import {credentialsPath, type Machine, textOf} from './machine.ts';
 import {launchInput, type Options, tagsOf} from './machine-options.ts';
 
@@ -18,15 +19,52 @@ export type DockerMachine = {
 	givenUp(): string | undefined;
 };
 
-/** A call to EC2 with what root's credentials file or the manager's role allows (facts §7). */
-export function awsCall<Name extends OperationName>({cloud, machine}: DockerMachine, region: string, name: Name, input: Input<Name>): Output<Name> {
-	const keys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true;
-	const profile = machine.instance.profileName;
-	const by = `arn:aws:sts::${cloud.account.id}:assumed-role/${profile ?? 'none'}/${machine.instance.id}`;
-	const action = `ec2:${name}`;
-	if (deniedByOrganization(cloud.account, [action])) throw notAuthorized(action, by, 'organization');
-	if (!keys && !roleAllows(cloud.account, profile, action)) throw notAuthorized(action, by, 'nothing');
-	return cloud.carry(name, region, input, by);
+/** Whether root's credentials file says who calls, rather than the manager's role. */
+const hasKeys = (machine: Machine): boolean => textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true;
+
+/** A call to EC2 as whoever root's credentials file names, which no policy of ours limits, or by the manager's role, which its policy does. */
+export function awsCall<Name extends MachineOperation>(docker: DockerMachine, region: string, name: Name, input: Input<Name>): Output<Name> {
+	const {cloud, machine} = docker;
+	if (hasKeys(machine)) return carried(docker, region, name, input);
+	const call: MachineCall = {name, region, input: structuredClone(input)};
+	cloud.machineCalls.push(call);
+	try {
+		judgeCall(docker, region, name, input);
+		return carried(docker, region, name, input);
+	} catch (error) {
+		if (isRefusal(error)) call.refused = error.name;
+		throw error;
+	}
+}
+
+const callerOf = ({cloud, machine}: DockerMachine): string =>
+	`arn:aws:sts::${cloud.account.id}:assumed-role/${machine.instance.profileName ?? 'none'}/${machine.instance.id}`;
+
+function carried<Name extends MachineOperation>(docker: DockerMachine, region: string, name: Name, input: Input<Name>): Output<Name> {
+	const {cloud} = docker;
+	if (deniedByOrganization(cloud.account, [`ec2:${name}`])) throw notAuthorized(`ec2:${name}`, callerOf(docker), 'organization');
+	return cloud.carry(name, region, input, callerOf(docker));
+}
+
+/** Whether this call comes before what was just launched is known everywhere. */
+function isLate(account: AccountState, name: MachineOperation): boolean {
+	if (name === 'CreateTags') account.unseenByTags -= 1;
+	return name === 'CreateTags' && account.unseenByTags >= 0;
+}
+
+/** EC2 reads the instances that a call names before it asks whether the caller may touch them. */
+function judgeCall<Name extends MachineOperation>(docker: DockerMachine, regionName: string, name: Name, input: Input<Name>): void {
+	const {cloud, machine} = docker;
+	const region = cloud.account.regions.get(regionName);
+	if (!region) return;
+	const ids = 'InstanceIds' in input ? input.InstanceIds : 'Resources' in input ? input.Resources : [];
+	const missing = name.startsWith('Describe') ? undefined : ids?.find((id) => !region.instances.has(id) || isLate(cloud.account, name));
+	if (missing !== undefined) {
+		if (!/^i-[0-9a-f]+$/.test(missing)) throw refusal('InvalidInstanceID.Malformed', `Invalid id: "${missing}"`);
+		throw refusal('InvalidInstanceID.NotFound', `The instance ID '${missing}' does not exist`);
+	}
+	const refused = refusedToRole(cloud.account, region, machine.instance.profileName, {name, input}, docker.now());
+	if (refused) throw notAuthorized(refused.question.action, callerOf(docker), refused.verdict === 'denied' ? 'policy' : 'nothing', refused.question.resource);
 }
 
 export const credentialsMissing =
@@ -38,52 +76,101 @@ export const awsWords = (error: {name: string; message: string; status: number})
 /** What docker-machine itself finds wrong, thrown inside a create. */
 export const failure = (message: string): Error => Object.assign(new Error(message), {name: 'DockerMachineFailure'});
 
-/** Imports a key pair of the machine's name, then launches; gives the instance's id. */
-export function launch(docker: DockerMachine, name: string, region: string, options: Options): string {
-	const failed = (what: string, error: unknown): Error => {
-		if (!isRefusal(error)) throw error;
-		return failure(`Error creating machine: Error in driver during machine creation: ${what}${awsWords(error)}`);
-	};
-	const state = docker.cloud.account.regions.get(region);
-	const vpcId = options.read('vpc-id') ?? state?.vpcs.find(({isDefault}) => isDefault)?.id;
-	const groupName = options.read('security-group') ?? 'docker-machine';
-	let groupId = [...(state?.groups.values() ?? [])].find((group) => group.name === groupName && group.vpcId === vpcId)?.id;
+/** What AWS refuses inside the driver, thrown as docker-machine tells it; what isn't a refusal is thrown as it is. */
+function inDriver<Result>(work: () => Result, what = ''): Result {
 	try {
-		groupId ??= awsCall(docker, region, 'CreateSecurityGroup', {GroupName: groupName, Description: 'Docker Machine', VpcId: vpcId}).GroupId;
+		return work();
 	} catch (error) {
-		throw failed('', error);
+		if (!isRefusal(error)) throw error;
+		throw failure(`Error creating machine: Error in driver during machine creation: ${what}${awsWords(error)}`);
 	}
+}
+
+/** Reads the subnet that the options name: what the driver does before anything else. */
+export function subnetOf(docker: DockerMachine, region: string, id: string) {
+	const setting = (what: string) => failure(`Error setting machine configuration from flags provided: ${what}`);
+	try {
+		return awsCall(docker, region, 'DescribeSubnets', {Filters: [{Name: 'subnet-id', Values: [id]}]}).Subnets?.[0];
+	} catch (error) {
+		throw isRefusal(error) ? setting(awsWords(error)) : error;
+	}
+}
+
+/** Whether a key pair of the machine's name is there already; a refusal to tell counts as no (amazonec2 driver, checkPrereqs). */
+export function isKeyPairThere(docker: DockerMachine, region: string, name: string): boolean {
+	try {
+		return awsCall(docker, region, 'DescribeKeyPairs', {KeyNames: [name]}).KeyPairs?.length !== 0;
+	} catch (error) {
+		if (!isRefusal(error)) throw error;
+		return false;
+	}
+}
+
+/** The id of the group of that name in the VPC; made where it isn't there. */
+function groupFor(docker: DockerMachine, region: string, options: Options): string | undefined {
+	const vpcId = options.read('vpc-id') ?? docker.cloud.account.regions.get(region)?.vpcs.find(({isDefault}) => isDefault)?.id ?? '';
+	const name = options.read('security-group') ?? 'docker-machine';
+	const filters = [
+		{Name: 'group-name', Values: [name]},
+		{Name: 'vpc-id', Values: [vpcId]},
+	];
+	const found = awsCall(docker, region, 'DescribeSecurityGroups', {Filters: filters}).SecurityGroups?.[0]?.GroupId;
+	return found ?? awsCall(docker, region, 'CreateSecurityGroup', {GroupName: name, Description: 'Docker Machine', VpcId: vpcId}).GroupId;
+}
+
+/** Imports a key pair of the machine's name, then launches; gives the instance's id. What was made before a failure goes again. */
+export function launch(docker: DockerMachine, name: string, region: string, options: Options): string {
+	let instanceId = '';
 	try {
 		const key = `ssh-rsa ${Buffer.from(`\0\0\0\x07ssh-rsa${name}`.padEnd(80, '.')).toString('base64')}`;
-		awsCall(docker, region, 'ImportKeyPair', {KeyName: name, PublicKeyMaterial: Buffer.from(key)});
+		inDriver(() => awsCall(docker, region, 'ImportKeyPair', {KeyName: name, PublicKeyMaterial: Buffer.from(key)}), 'unable to create key pair: ');
+		const groupId = inDriver(() => groupFor(docker, region, options));
+		const made = inDriver(() => awsCall(docker, region, 'RunInstances', launchInput(name, options, region, groupId)), 'Error launching instance: ');
+		instanceId = made.Instances?.[0]?.InstanceId ?? '';
+		if (options.has('request-spot-instance')) inDriver(() => tagSpot(docker, name, region, instanceId, options), 'Error setting tags for the spot instance: ');
+		return instanceId;
 	} catch (error) {
-		throw failed('unable to create key pair: ', error);
-	}
-	try {
-		const made = awsCall(docker, region, 'RunInstances', launchInput(name, options, region, groupId));
-		return made.Instances?.[0]?.InstanceId ?? '';
-	} catch (error) {
-		if (isRefusal(error)) docker.say('Missing instance ID, this is likely due to a failure during machine creation');
-		throw failed('Error launching instance: ', error);
+		undoLaunch(docker, name, region, instanceId);
+		throw error;
 	}
 }
 
-/** The fork tags spot instances after the launch, and ends them where it may not (facts §3.5). */
-export function tagSpot(docker: DockerMachine, name: string, region: string, instanceId: string, options: Options): void {
+/** The fork tags spot instances after the launch, so many tags a call, the name first. */
+function tagSpot(docker: DockerMachine, name: string, region: string, instanceId: string, options: Options): void {
+	const tags = tagsOf(name, options);
+	for (let start = 0; start < tags.length; start += 10) awsCall(docker, region, 'CreateTags', {Resources: [instanceId], Tags: tags.slice(start, start + 10)});
+}
+
+/** A driver that fails takes away what it made, and says nothing of what it can't. */
+function undoLaunch(docker: DockerMachine, name: string, region: string, instanceId: string): void {
+	for (const undo of [() => endRemote(docker, region, instanceId), () => awsCall(docker, region, 'DeleteKeyPair', {KeyName: name})]) {
+		try {
+			undo();
+		} catch (error) {
+			if (!isRefusal(error)) throw error;
+		}
+	}
+}
+
+/** Looks whether the instance has an address, and whether it runs. */
+export function waitForInstance(docker: DockerMachine, region: string, instanceId: string): void {
 	try {
-		awsCall(docker, region, 'CreateTags', {Resources: [instanceId], Tags: tagsOf(name, options)});
+		awsCall(docker, region, 'DescribeInstances', {InstanceIds: [instanceId]});
 	} catch (error) {
 		if (!isRefusal(error)) throw error;
-		awsCall(docker, region, 'TerminateInstances', {InstanceIds: [instanceId]});
-		throw failure(`Error creating machine: Error in driver during machine creation: Error setting tags for the spot instance: ${awsWords(error)}`);
 	}
 }
 
-/** Ends a machine's instance; one that is gone is no failure. */
+/** Ends a machine's instance; one that is gone is no failure, and neither is none. */
 export function endRemote(docker: DockerMachine, region: string, instanceId: string): void {
+	if (instanceId === '') {
+		docker.say('Missing instance ID, this is likely due to a failure during machine creation');
+		return;
+	}
 	try {
 		awsCall(docker, region, 'TerminateInstances', {InstanceIds: [instanceId]});
 	} catch (error) {
 		if (!isRefusal(error) || error.name !== 'InvalidInstanceID.NotFound') throw error;
+		docker.say('Remote instance does not exist, proceeding with removing local reference');
 	}
 }

@@ -1,4 +1,4 @@
-import {credentialsMissing, type DockerMachine, failure} from './docker-machine-calls.ts';
+import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './docker-machine-calls.ts';
 import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
 import {type Options, optionsOf} from './machine-options.ts';
 
@@ -31,25 +31,24 @@ export function store({machine, cloud}: DockerMachine, name: string, instanceId:
 }
 
 /** Throws what docker-machine finds wrong in its flags. */
-export function judgeFlags({cloud, machine}: DockerMachine, options: Options): void {
+export function judgeFlags(docker: DockerMachine, options: Options): void {
+	const {cloud, machine} = docker;
 	const setting = (what: string) => failure(`Error setting machine configuration from flags provided: ${what}`);
 	const hasKeys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true || options.has('access-key');
 	if (!hasKeys && !cloud.account.roles.has(cloud.account.profiles.get(machine.instance.profileName ?? '')?.roleName ?? '')) throw setting(credentialsMissing);
 	const name = options.read('region') ?? 'us-east-1';
-	const region = cloud.account.regions.get(name);
-	if (!region) throw setting('Invalid region specified');
+	if (!cloud.account.regions.has(name)) throw setting('Invalid region specified');
 	const subnet = options.read('subnet-id');
 	const vpc = options.read('vpc-id');
 	if (subnet === undefined) return;
-	const standing = region.subnets.find(({id}) => id === subnet);
+	const standing = subnetOf(docker, name, subnet);
 	if (!standing) throw setting(`The desired subnet could not be located in this region. Is '${subnet}' a typo?`);
-	if (vpc !== undefined && standing.vpcId !== vpc) throw setting(`SubnetId: ${subnet} does not belong to VpcId: ${vpc}`);
+	if (vpc !== undefined && standing.VpcId !== vpc) throw setting(`SubnetId: ${subnet} does not belong to VpcId: ${vpc}`);
 }
 
-/** Throws what the driver finds before it makes anything. */
+/** Throws what the driver finds before it makes anything; it looks twice. */
 export function preCheck(docker: DockerMachine, name: string, options: Options): void {
-	const region = docker.cloud.account.regions.get(options.read('region') ?? 'us-east-1');
-	if (region?.keyPairs.has(name))
+	if (isKeyPairThere(docker, options.read('region') ?? 'us-east-1', name))
 		throw failure(
 			`Error with pre-create check: "There is already a keypair with the name ${name}.  Please either remove that keypair or use a different machine name."`,
 		);

@@ -1,5 +1,5 @@
 import {isRefusal} from '../../cloud/simulated/refusal.ts';
-import {awsCall, awsWords, type DockerMachine, endRemote, failure, launch, tagSpot} from './docker-machine-calls.ts';
+import {awsCall, awsWords, type DockerMachine, endRemote, failure, launch, waitForInstance} from './docker-machine-calls.ts';
 import {bootstrapCertificates, judgeFlags, preCheck, store} from './docker-machine-store.ts';
 import {certificatesFit, storeFolder, storeOf, type Work} from './machine.ts';
 import {type Options, optionsOf} from './machine-options.ts';
@@ -13,7 +13,7 @@ export type Created = {made: true; instanceId: string} | {made: false; ended: st
 
 /**
  * `docker-machine create` with the amazonec2 driver: its lines and stages (facts §3.3), its calls to EC2 (§3.5), its failures (§3.6).
- * What it made stays when it fails, as with the real one: `rm` takes it away.
+ * What it made stays when it fails after the launch, as with the real one: `rm` takes it away.
  */
 export function* createMachine(docker: DockerMachine, name: string, list: readonly string[]): Work<Created> {
 	try {
@@ -56,12 +56,17 @@ function* creating(docker: DockerMachine, name: string, options: Options, list: 
 	begin(docker, 'launch', `(${name}) Launching instance...`);
 	const region = options.read('region') ?? 'us-east-1';
 	yield 1500 + random() * 800;
+	preCheck(docker, name, options);
 	const instanceId = launch(docker, name, region, options);
 	store(docker, name, instanceId, list);
-	if (options.has('request-spot-instance')) tagSpot(docker, name, region, instanceId, options);
+	waitForInstance(docker, region, instanceId);
 	begin(docker, 'running', 'Waiting for machine to be running, this may take a few minutes...');
 	const instance = docker.cloud.account.regions.get(region)?.instances.get(instanceId);
 	if (!instance) throw failure(`Error creating machine: the instance ${instanceId} is gone`);
+	if (instance.ending) {
+		yield 420_000;
+		throw failure('Error creating machine: Error in driver during machine creation: Maximum number of retries (60) exceeded');
+	}
 	yield Math.max(0, instance.runsFrom - now());
 	docker.say('Detecting operating system of created instance...');
 	begin(docker, 'ssh', 'Waiting for SSH to be available...');
@@ -104,6 +109,21 @@ function* provision(docker: DockerMachine, region: string, instanceId: string): 
 	docker.say('To see how to connect your Docker Client to the Docker Engine running on this virtual machine, run: docker-machine env');
 }
 
+/** `docker-machine stop`: gives whether it could be stopped; on spot, and of a machine whose launch failed, it can't. */
+export function stopMachine(docker: DockerMachine, name: string): boolean {
+	const stored = storeOf(docker.machine).find((one) => one.name === name);
+	if (!stored) return false;
+	docker.say(`Stopping "${name}"...`);
+	try {
+		awsCall(docker, optionsOf(stored.options).read('region') ?? 'us-east-1', 'StopInstances', {InstanceIds: [stored.instanceId], Force: false});
+		return true;
+	} catch (error) {
+		if (!isRefusal(error)) throw error;
+		docker.say(awsWords(error), true);
+		return false;
+	}
+}
+
 /** `docker-machine rm -y`: the instance ends, the key pair goes, the store forgets; gives whether it is gone from the store. */
 export function* removeMachine(docker: DockerMachine, name: string): Work<boolean> {
 	const {machine, say} = docker;
@@ -114,7 +134,7 @@ export function* removeMachine(docker: DockerMachine, name: string): Work<boolea
 	yield 1200;
 	const region = optionsOf(stored.options).read('region') ?? 'us-east-1';
 	try {
-		if (stored.instanceId !== '') endRemote(docker, region, stored.instanceId);
+		endRemote(docker, region, stored.instanceId);
 		awsCall(docker, region, 'DeleteKeyPair', {KeyName: name});
 	} catch (error) {
 		if (!isRefusal(error)) throw error;

@@ -78,7 +78,7 @@ export function tagsOf(name: string, options: Options): {Key: string; Value: str
 	return [{Key: 'Name', Value: name}, ...pairs];
 }
 
-/** What docker-machine asks EC2 for. */
+/** What docker-machine asks EC2 for: an empty price and an empty profile are sent, and mean none. */
 export function launchInput(name: string, options: Options, region: string, groupId: string | undefined): Input<'RunInstances'> {
 	const type = options.read('instance-type') ?? 't2.micro';
 	const kind = kindOf(type);
@@ -87,7 +87,6 @@ export function launchInput(name: string, options: Options, region: string, grou
 	const price = options.read('spot-price') ?? '0.50';
 	const isSpot = options.has('request-spot-instance');
 	const tags = tagsOf(name, options);
-	const profile = options.read('iam-instance-profile');
 	const subnet = options.read('subnet-id');
 	return {
 		ImageId: options.read('ami'),
@@ -119,9 +118,11 @@ export function launchInput(name: string, options: Options, region: string, grou
 			HttpTokens: options.read('metadata-token') === 'required' ? 'required' : 'optional',
 			HttpPutResponseHopLimit: Number(options.read('metadata-token-response-hop-limit') ?? 1),
 		},
-		...(profile === undefined ? {} : {IamInstanceProfile: {Name: profile}}),
+		Monitoring: {Enabled: options.has('monitoring')},
+		EbsOptimized: options.has('use-ebs-optimized-instance'),
+		IamInstanceProfile: {Name: options.read('iam-instance-profile') ?? ''},
 		...(isSpot
-			? {InstanceMarketOptions: {MarketType: 'spot', SpotOptions: {...(price === '' ? {} : {MaxPrice: price}), SpotInstanceType: 'one-time'}}}
+			? {InstanceMarketOptions: {MarketType: 'spot', SpotOptions: {MaxPrice: price}}}
 			: {TagSpecifications: (['instance', 'volume', 'network-interface'] as const).map((ResourceType) => ({ResourceType, Tags: tags}))}),
 	};
 }

@@ -1,4 +1,7 @@
+import type {Input, Output} from '../../cloud/port.ts';
+import type {MachineOperation} from '../../cloud/simulated/rights.ts';
 import {paths} from '../scripts/paths.ts';
+import {awsCall} from './docker-machine-calls.ts';
 import type {Hosts} from './hosts.ts';
 import type {Link} from './link.ts';
 import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machine.ts';
@@ -19,6 +22,12 @@ export function hostOutside(hosts: Hosts) {
 		return machine;
 	};
 	return {
+		/** A call to EC2 with what a machine has: its role, or root's credentials file. Throws what AWS refuses. */
+		asManager(instanceId: string) {
+			const machine = machineOf(instanceId);
+			const docker = {cloud: hosts.cloud, machine, now: hosts.clock.now, random: hosts.random, say: () => {}, givenUp: () => undefined};
+			return <Name extends MachineOperation>(name: Name, input: Input<Name>): Output<Name> => awsCall(docker, machine.region, name, input);
+		},
 		/** The system of an instance, to be looked at or changed by hand. */
 		machine: machineOf,
 		setFile(instanceId: string, path: string, text: string, mode = 0o600): void {

@@ -1,6 +1,6 @@
 import type {Job} from '../../gitlab/simulated.ts';
 import {inBackground} from './background.ts';
-import {createMachine, removeMachine} from './docker-machine.ts';
+import {createMachine, removeMachine, stopMachine} from './docker-machine.ts';
 import type {Growth} from './growth.ts';
 import {slowed} from './resources.ts';
 import {idleNow, machinePrefix, type RunnerEntry} from './runner-config.ts';
@@ -127,6 +127,9 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 		const since = (at: number | undefined) => duration(machine, clock.now() - (at ?? clock.now()));
 		const about = {name: worker.name, reason, lifetime: since(worker.createdAt), used: since(worker.usedAt), usedCount: worker.used};
 		note('warning', 'Requesting machine removal', about);
+		note('warning', 'Stopping machine', about);
+		if (!stopMachine(runner.dockerFor(worker.name, 'stop'), worker.name)) note('warning', 'Error while stopping machine', {...about, error: 'exit status 1'});
+		note('warning', 'Removing machine', about);
 		worker.state = 'removing';
 		delete worker.job;
 		worker.callOff = inBackground(hosts, removeMachine(runner.dockerFor(worker.name, 'remove'), worker.name), () => {

@@ -48,7 +48,7 @@ function startProcess(hosts: Hosts, machine: Machine): RunnerProcess {
 	adopt();
 	clock.at(clock.now() + 500, check);
 
-	function dockerFor(name: string, operation: 'create' | 'remove'): DockerMachine {
+	function dockerFor(name: string, operation: 'create' | 'remove' | 'stop'): DockerMachine {
 		return {
 			cloud: hosts.cloud,
 			machine,

@@ -51,7 +51,7 @@ export type Runner = {
 	/** A line in the service's log. */
 	note(level: 'info' | 'warning' | 'error', message: string, fields?: Record<string, string | number>): void;
 	/** docker-machine, as the runner calls it for one machine. */
-	dockerFor(name: string, operation: 'create' | 'remove'): DockerMachine;
+	dockerFor(name: string, operation: 'create' | 'remove' | 'stop'): DockerMachine;
 	/** The entry of a token as config.toml has it now. */
 	entryOf(token: string): RunnerEntry | undefined;
 	/** Whether the process still lives. */

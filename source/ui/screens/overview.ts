@@ -74,6 +74,9 @@ function labelled(label: string, text: string, {columns, look}: View): Row[] {
 	);
 }
 
+/** Steps that take away what a change leaves behind: there is nothing to make or keep of theirs. */
+const ofBefore: ReadonlySet<string> = new Set(['old-manager', 'earlier-rights']);
+
 /** What is made, changed, taken away and kept. */
 function changes(view: View): Row[] {
 	const {steps} = view.state;
@@ -81,7 +84,7 @@ function changes(view: View): Row[] {
 	const dot = ` ${signOf('dot', view.look)} `;
 	const list = (...sorts: string[]): string =>
 		steps
-			.filter(({name, finding}) => acting.has(name) && name !== 'old-manager' && sorts.includes(finding?.is ?? ''))
+			.filter(({name, finding}) => acting.has(name) && !ofBefore.has(name) && sorts.includes(finding?.is ?? ''))
 			.map(({title}) => inLine(title))
 			.join(dot);
 	const parts = [
