@@ -93,7 +93,7 @@ async function installed(of = world): Promise<void> {
 		fetch() { curl -fsS -o /usr/local/bin/$3 $1/$2 && chmod 755 /usr/local/bin/$3; }
 		fetch ${of.downloads.gitlabRunner}/v19.3.0 binaries/gitlab-runner-linux-amd64 gitlab-runner
 		fetch ${of.downloads.dockerMachine}/v0.16.2-gitlab.48 docker-machine-Linux-x86_64 docker-machine
-		mkdir -p /root/.aws /etc/gitlab-runner && touch /root/.aws/credentials`,
+		mkdir -p /root/.aws /etc/gitlab-runner && printf '[default]\\naws_access_key_id = AKIAPEERS00000000000\\naws_secret_access_key = peers\\n' >/root/.aws/credentials`,
 		of,
 	);
 }

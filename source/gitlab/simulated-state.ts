@@ -22,6 +22,9 @@ export type RunnerKept = {
 /** How a GitLab does, to whoever calls it. */
 export type GitlabHealth = 'up' | 'unreachable' | 'certificate' | 'failing' | 'throttled';
 
+/** What a job hears of its cache: only a 404 means to the runner that there is none (gitlab-runner 19.4, commands/helpers/cache_extractor.go). */
+export type CacheHeard = 'restored' | 'none yet' | 'received: 403 Forbidden';
+
 /** One job as GitLab, its runner and the tests know it. Times are milliseconds since 1970. */
 export type Job = {
 	id: number;
@@ -41,6 +44,8 @@ export type Job = {
 	/** Name of the machine that it ran on. */
 	worker?: string;
 	runnerId?: number;
+	/** What it heard when it asked for its cache; absent where its runner has none. */
+	cache?: CacheHeard;
 	/** Why it failed, in GitLab Runner's words. */
 	reason?: string;
 };

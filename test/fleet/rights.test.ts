@@ -208,3 +208,31 @@ test('the key of an adopted bucket is the role’s to use', async () => {
 	const statement = readPolicy(world.outside.account.roles.get(role)?.inline.get(role) ?? '')?.Statement.find(({Sid}) => Sid === 'CacheKey');
 	assert.deepEqual([statement?.Resource, statement?.Condition], [key, {StringEquals: {'kms:ViaService': 's3.us-east-2.amazonaws.com'}}]);
 });
+
+/** What two jobs, one after the other, heard of their cache. */
+async function cachesOf(world: World): Promise<(string | undefined)[]> {
+	await oneJob(world);
+	await oneJob(world);
+	return world.jobs.map(({cache}) => cache);
+}
+
+for (const cache of ['create', 'acme-cache', 'none'])
+	test(`a first job is told that there is no cache yet, the next one gets it: ${cache}`, async () => {
+		const world = simulatedWorld();
+		world.outside.addBucket('acme-cache', region);
+		await standingFleet(world, withToken(world, {cache}));
+		assert.deepEqual(await cachesOf(world), cache === 'none' ? [undefined, undefined] : ['none yet', 'restored']);
+	});
+
+test('a role that may list only by a prefix hears 403 of a cache that isn’t there yet, as S3 says it', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, withToken(world));
+	const role = world.outside.account.roles.get(`${name}-${region}-manager`);
+	const [[policyName, text] = ['', '']] = [...(role?.inline ?? [])];
+	const policy = readPolicy(text);
+	assert.ok(policy);
+	const Statement = policy.Statement.map((one) => (one.Sid === 'CacheList' ? {...one, Condition: {StringLike: {'s3:prefix': `${name}/*`}}} : one));
+	role?.inline.set(policyName, JSON.stringify({...policy, Statement}));
+	assert.equal(onlyManager(world), manager);
+	assert.deepEqual(await cachesOf(world), ['received: 403 Forbidden', 'restored']);
+});

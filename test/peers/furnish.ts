@@ -7,7 +7,7 @@ import type {Init} from './systemd.ts';
 /** What the machine has to know of the world around it. */
 export type Surroundings = {
 	address: string;
-	/** moto itself, past the proxy. */
+	/** AWS as the machine's programs reach it: past the proxy, through the listener that judges its role. */
 	aws: string;
 	/** Names that lead to the stand-ins, and where. */
 	hosts: readonly string[];

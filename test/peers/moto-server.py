@@ -399,8 +399,17 @@ def known_profile(call):
     strictness.judge_profile(name, part, known.arn, bool(known.roles), LATE if call.late else 0)
 
 
+def zone_of_subnet(call):
+    """EC2 refuses a zone that isn't the subnet's."""
+    zone, subnet_id = call.form.get("Placement.AvailabilityZone"), call.form.get("NetworkInterface.1.SubnetId") or call.form.get("SubnetId")
+    found = [subnet for subnets in call.ec2.subnets.values() for subnet in subnets.values() if subnet.id == subnet_id]
+    if zone and found and found[0].availability_zone != zone:
+        raise Refused(400, "InvalidParameterValue", f"Value ({zone}) for parameter availabilityZone is invalid. Subnet '{subnet_id}' is in the availability zone {found[0].availability_zone}")
+
+
 def before_run_instances(call):
     known_profile(call)
+    zone_of_subnet(call)
     token = call.form.get("ClientToken")
     image, processor = call.ec2.amis.get(call.form.get("ImageId", "")), INSTANCE_TYPES.get(call.form.get("InstanceType", ""), {}).get("ProcessorInfo", {})
     if image and processor and image.architecture not in processor["SupportedArchitectures"]:
@@ -692,6 +701,17 @@ def bare_bucket(call):
     return tags
 
 
+def disk_key(call):
+    """The key that encrypts disks where a launch names none: AWS's own, unless a test has set a customer's."""
+    return xml(call.action, f"<kmsKeyId>{escape(OPTIONS.get('diskKey') or 'alias/aws/ebs')}</kmsKeyId>")
+
+
+def account_attributes(call):
+    """Stock moto says that no region has a default VPC."""
+    value = f"<attributeValueSet><item><attributeValue>{call.ec2.default_vpc.id}</attributeValue></item></attributeValueSet>"
+    return xml(call.action, f"<accountAttributeSet><item><attributeName>default-vpc</attributeName>{value}</item></accountAttributeSet>")
+
+
 def taken_bucket(call):
     if not call.path.lstrip("/").startswith("taken-by-others"):
         return None
@@ -707,6 +727,7 @@ ANSWERS = {
     ("ec2", "DescribeKeyPairs"): name_key_pairs, ("ec2", "DescribeSpotInstanceRequests"): describe_spot_requests,
     ("ec2", "StopInstances"): refuse_to_stop_spot, ("ec2", "AssociateIamInstanceProfile"): known_profile, ("ec2", "CancelSpotInstanceRequests"): cancel_spot_requests, ("sts", "DecodeAuthorizationMessage"): decode_message,
     ("iam", "SimulatePrincipalPolicy"): simulate_principal_policy, ("ec2-instance-connect", "SendSSHPublicKey"): send_ssh_public_key,
+    ("ec2", "GetEbsDefaultKmsKeyId"): disk_key, ("ec2", "DescribeAccountAttributes"): account_attributes,
     ("servicequotas", "GetServiceQuota"): quota, ("servicequotas", "GetAWSDefaultServiceQuota"): quota, ("pricing", "GetProducts"): products,
 }
 

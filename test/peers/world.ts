@@ -14,6 +14,7 @@ import {listen} from './listen.ts';
 import {type Machine, startMachine} from './machine.ts';
 import {type Slowness, startMoto} from './moto.ts';
 import {type FaultRule, startProxy} from './proxy.ts';
+import {startRoleListener} from './role.ts';
 
 export type {Call} from './calls.ts';
 export type {FaultRule} from './proxy.ts';
@@ -29,6 +30,10 @@ export type AwsPeer = {
 	faults(rules: readonly FaultRule[]): void;
 	/** AWS's clock goes so many milliseconds ahead of this computer's: whoever calls has a clock that is behind. */
 	clock(ahead: number): void;
+	/** What the manager's machine called by its role. */
+	machineCalls(): Call[];
+	/** So many of the next CreateTags by the machine find that their instance isn't there yet. */
+	unseenByTags(calls: number): void;
 	/** Actions (`ec2:RunInstances`) that are refused from now on, really and in a simulation. */
 	deny(actions: readonly string[]): Promise<void>;
 	/** Sets a quota of EC2 in vCPUs; undefined: no such quota. */
@@ -143,7 +148,7 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 			keep(listen(createPlain(sites.handle), standIns)),
 		]);
 		gitlabUrl = `http://${standIns}:${gitlabServer.port}`;
-		const proxy = await keep(startProxy(moto.url));
+		const [proxy, role] = await Promise.all([keep(startProxy(moto.url)), keep(startRoleListener(moto.url))]);
 		const secureGitlab = await keep(listen(createSecure({key: privately.key, cert: privately.certificate}, gitlab.handle), standIns));
 		const secure = createSecure({key: certificates.key, cert: certificates.certificate}, (incoming, outgoing) => {
 			const handle = incoming.headers.host?.startsWith('gitlab.com') === true ? gitlab.handle : sites.handle;
@@ -153,9 +158,9 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 		if (withManager) {
 			await keep(listen(secure, standIns, 443));
 			const ports = [443, gitlabServer.port, secureGitlab.port, downloadServer.port];
-			const servers = [...[moto.url, proxy.url].map((url) => new URL(url).host), ...ports.map((port) => `${standIns}:${port}`)];
+			const servers = [...[role.url, proxy.url].map((url) => new URL(url).host), ...ports.map((port) => `${standIns}:${port}`)];
 			const hostKeysAt = (keys: string): Promise<string> => moto.admin('host-keys', {folder: keys});
-			machine = await keep(startMachine({address, aws: moto.url, hosts, standIns, certificates, servers, hostKeysAt}));
+			machine = await keep(startMachine({address, aws: role.url, hosts, standIns, certificates, servers, hostKeysAt}));
 		}
 		const newHome = async (): Promise<string> => mkdtemp(join(folder, 'home-'));
 		return {
@@ -179,6 +184,8 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 				endpoint: proxy.url,
 				direct: moto.url,
 				calls: proxy.calls,
+				machineCalls: role.calls,
+				unseenByTags: role.unseenByTags,
 				forget: proxy.forget,
 				faults: proxy.faults,
 				clock: proxy.clock,

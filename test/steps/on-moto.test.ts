@@ -101,6 +101,8 @@ test('on moto tags that come later are set on all that stands, and then nothing 
 		'CreateTags',
 		'PutBucketTagging',
 		'PutParameter',
+		// The policy names the tags that workers may get.
+		'PutRolePolicy',
 		'TagInstanceProfile',
 		'TagRole',
 	]);

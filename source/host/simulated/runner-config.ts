@@ -25,6 +25,8 @@ export type RunnerEntry = {
 	maxGrowthRate: number;
 	machineName: string;
 	options: string[];
+	/** Where jobs' caches are: in S3, or nowhere. */
+	cache: {bucket: string; path: string} | undefined;
 	/** Whether its executor can run here at all. */
 	usable: boolean;
 };
@@ -120,9 +122,15 @@ function entryOf(runner: Table): RunnerEntry {
 		maxGrowthRate: numberAt(machine, 'MaxGrowthRate') ?? 0,
 		machineName,
 		options: textsAt(machine, 'MachineOptions'),
+		cache: cacheOf(tableOf(runner, 'cache')),
 		usable: textAt(runner, 'executor') === 'docker+machine' && textAt(machine, 'MachineDriver') === 'amazonec2' && machineName.includes('%s'),
 	};
 }
+
+const cacheOf = (cache: Table): RunnerEntry['cache'] => {
+	const bucket = textAt(tableOf(cache, 's3'), 'BucketName');
+	return textAt(cache, 'Type') === 's3' && bucket !== undefined ? {bucket, path: textAt(cache, 'Path') ?? ''} : undefined;
+};
 
 const windowOf = (window: Table): Window => ({
 	periods: textsAt(window, 'Periods'),

@@ -3,6 +3,7 @@ import {inBackground} from './background.ts';
 import {createMachine, removeMachine, stopMachine} from './docker-machine.ts';
 import type {Growth} from './growth.ts';
 import {slowed} from './resources.ts';
+import {askForCache, leaveCache} from './runner-cache.ts';
 import {idleNow, machinePrefix, type RunnerEntry} from './runner-config.ts';
 import {endJob, ofJob} from './runner-jobs.ts';
 import {duration} from './runner-log.ts';
@@ -78,10 +79,13 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 		note('info', worker.used === 1 ? 'Created docker-machine' : 'Using existing docker-machine', about);
 		note('info', 'Starting docker-machine build...', about);
 		job.worker = worker.name;
+		const heard = askForCache(runner, entry);
+		if (heard !== undefined) job.cache = heard;
 		const mayPull = !hosts.dockerHubRefuses;
 		worker.callOff = clock.at(clock.now() + (mayPull ? job.seconds * 1000 : pulling), () => {
 			worker.callOff = undefined;
 			delete worker.job;
+			if (mayPull) leaveCache(runner, entry);
 			endJob(runner, job, mayPull ? {is: 'success'} : {is: 'failed', reason: refusedPull, own: true});
 			if (entry.maxBuilds > 0 && worker.used >= entry.maxBuilds) remove(worker, 'Too many builds');
 			else rest(worker, entry);

@@ -1,0 +1,266 @@
+import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
+import {
+	DescribeImagesCommand,
+	DescribeInstancesCommand,
+	DescribeKeyPairsCommand,
+	DescribeSecurityGroupsCommand,
+	DescribeSubnetsCommand,
+	EC2Client,
+	type Tag,
+} from '@aws-sdk/client-ec2';
+import {GetInstanceProfileCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand} from '@aws-sdk/client-iam';
+import {z} from 'zod';
+import {judge, type PolicyDocument, type Question} from '../../source/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedPlace, type KnownThing, questionsOf} from '../../source/cloud/policy/questions.ts';
+import {readPolicy} from '../../source/cloud/policy/read.ts';
+import {type Asked, asked, type Call, errorBody} from './calls.ts';
+import {bodyOf, listen} from './listen.ts';
+
+/** What the manager's machine calls AWS through: each call by its role is judged by the role's policy as it stands in moto. */
+export type RoleListener = {
+	url: string;
+	/** Calls that the machine made by its role. */
+	calls(): Call[];
+	/** So many of the next CreateTags find that their instance isn't there yet. */
+	unseenByTags(calls: number): void;
+	stop(): Promise<void>;
+};
+
+const account = '123456789012';
+
+/** The access key id by which the machine's programs sign what they do in the role's name. */
+const roleKey = 'MACHINE';
+
+type Refusal = {status: number; code: string; message: string};
+
+/** The values of `Name.1`, `Name.2` and so on. */
+const listIn = (form: Record<string, string>, name: string): string[] =>
+	Object.entries(form).flatMap(([key, value]) => (key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1)) ? [value] : []));
+
+/** The tags of `Tag.1.Key`, `Tag.1.Value` and so on. */
+const tagsIn = (form: Record<string, string>, prefix: string): Record<string, string> =>
+	Object.fromEntries(
+		Object.entries(form).flatMap(([key, value]) => {
+			const [, at] = new RegExp(`^${prefix.replaceAll('.', '\\.')}\\.(\\d+)\\.Key$`).exec(key) ?? [];
+			return at === undefined ? [] : [[value, form[`${prefix}.${at}.Value`] ?? '']];
+		}),
+	);
+
+function launchIn(form: Record<string, string>, profile: {arn: string; roleArn: string | undefined} | undefined) {
+	const specifications = Object.entries(form).flatMap(([key, kind]) => {
+		const [, at] = /^TagSpecification\.(\d+)\.ResourceType$/.exec(key) ?? [];
+		return at === undefined ? [] : [[kind, tagsIn(form, `TagSpecification.${at}.Tag`)] as const];
+	});
+	return {
+		type: form.InstanceType ?? '',
+		spot: form['InstanceMarketOptions.MarketType'] === 'spot',
+		imageId: form.ImageId ?? '',
+		subnetId: form['NetworkInterface.1.SubnetId'] ?? form.SubnetId ?? '',
+		groupIds: [...listIn(form, 'NetworkInterface.1.SecurityGroupId'), ...listIn(form, 'SecurityGroupId')],
+		keyName: form.KeyName,
+		profile,
+		interfaceId: form['NetworkInterface.1.NetworkInterfaceId'],
+		snapshotId: form['BlockDeviceMapping.1.Ebs.SnapshotId'],
+		tags: Object.fromEntries(specifications),
+	};
+}
+
+const recordOf = (tags: readonly Tag[] = []): Record<string, string> => Object.fromEntries(tags.map(({Key = '', Value = ''}) => [Key, Value]));
+
+const instanceRole = z.object({arn: z.string().nullable()});
+
+/** Reads from moto what IAM and EC2 know when a call comes. */
+function lookingInto(moto: string) {
+	const settings = {endpoint: moto, credentials: {accessKeyId: 'PEERS', secretAccessKey: 'peers'}, maxAttempts: 1};
+	const iam = new IAMClient({...settings, region: 'us-east-1'});
+	const ec2 = new Map<string, EC2Client>();
+	const ec2In = (region: string): EC2Client => {
+		const client = ec2.get(region) ?? new EC2Client({...settings, region});
+		ec2.set(region, client);
+		return client;
+	};
+
+	async function profile(name: string): Promise<{arn: string; roleArn: string | undefined; roleName: string | undefined} | undefined> {
+		try {
+			const {InstanceProfile: found} = await iam.send(new GetInstanceProfileCommand({InstanceProfileName: name}));
+			const role = found?.Roles?.[0];
+			return {arn: found?.Arn ?? '', roleArn: role?.Arn, roleName: role?.RoleName};
+		} catch {
+			return undefined;
+		}
+	}
+
+	/** The policies of the role that the manager has now. */
+	async function policies(): Promise<{profile: string; documents: PolicyDocument[]}> {
+		const {arn} = instanceRole.parse(await (await fetch(`${moto}/peers/instance-role`)).json());
+		const name = arn?.split('/').at(-1) ?? '';
+		const RoleName = (await profile(name))?.roleName;
+		if (RoleName === undefined) return {profile: name, documents: []};
+		const {PolicyNames = []} = await iam.send(new ListRolePoliciesCommand({RoleName}));
+		const documents = await Promise.all(
+			PolicyNames.map(async (PolicyName) => {
+				const {PolicyDocument: text = ''} = await iam.send(new GetRolePolicyCommand({RoleName, PolicyName}));
+				const policy = readPolicy(text);
+				if (!policy) throw new Error(`The policy ${PolicyName} has elements that aren't known here: ${text}`);
+				return policy;
+			}),
+		);
+		return {profile: name, documents};
+	}
+
+	/** Instances, groups, subnets, key pairs and the images asked for, as questions name them. */
+	async function things(region: string, images: string[]): Promise<Map<string, KnownThing>> {
+		const client = ec2In(region);
+		const [instances, groups, subnets, pairs, found] = await Promise.all([
+			client.send(new DescribeInstancesCommand({})),
+			client.send(new DescribeSecurityGroupsCommand({})),
+			client.send(new DescribeSubnetsCommand({})),
+			client.send(new DescribeKeyPairsCommand({})),
+			images.length === 0 ? {Images: []} : client.send(new DescribeImagesCommand({ImageIds: images})).catch(() => ({Images: []})),
+		]);
+		return new Map<string, KnownThing>([
+			...(instances.Reservations ?? []).flatMap(({Instances = []}) =>
+				Instances.map(({IamInstanceProfile, InstanceId, InstanceLifecycle, InstanceType, Tags}): [string, KnownThing] => [
+					`instance/${InstanceId}`,
+					{tags: recordOf(Tags), type: InstanceType ?? '', spot: InstanceLifecycle === 'spot', profileArn: IamInstanceProfile?.Arn},
+				]),
+			),
+			...(groups.SecurityGroups ?? []).map(({GroupId, Tags}): [string, KnownThing] => [`security-group/${GroupId}`, {tags: recordOf(Tags)}]),
+			...(subnets.Subnets ?? []).map(({SubnetId, Tags}): [string, KnownThing] => [`subnet/${SubnetId}`, {tags: recordOf(Tags)}]),
+			...(pairs.KeyPairs ?? []).map(({KeyName, Tags}): [string, KnownThing] => [`key-pair/${KeyName}`, {tags: recordOf(Tags)}]),
+			...(found.Images ?? []).map(({ImageId, Public, Tags}): [string, KnownThing] => [`image/${ImageId}`, {tags: recordOf(Tags), isPublic: Public === true}]),
+		]);
+	}
+
+	return {profile, policies, things};
+}
+
+type Looking = ReturnType<typeof lookingInto>;
+
+async function callOf({action, form, service}: Asked, looking: Looking): Promise<JudgedCall> {
+	const name = `${service}:${action}`;
+	if (name === 'ec2:RunInstances') {
+		const profile = form['IamInstanceProfile.Name'] || form['IamInstanceProfile.Arn']?.split('/').at(-1);
+		return {action: name, launch: launchIn(form, profile ? await looking.profile(profile) : undefined)};
+	}
+	if (name === 'ec2:StopInstances' || name === 'ec2:TerminateInstances') return {action: name, instanceIds: listIn(form, 'InstanceId')};
+	if (name === 'ec2:CreateTags' || name === 'ec2:DeleteTags') return {action: name, ids: listIn(form, 'ResourceId'), tags: tagsIn(form, 'Tag')};
+	if (name === 'ec2:ImportKeyPair' || name === 'ec2:DeleteKeyPair') return {action: name, keyName: form.KeyName ?? ''};
+	if (name === 's3:GetObject' || name === 's3:PutObject') return {action: name, bucket: form.Bucket ?? '', key: form.Key ?? ''};
+	if (name === 's3:HeadObject') return {action: 's3:GetObject', bucket: form.Bucket ?? '', key: form.Key ?? ''};
+	return {action: name, resource: '*'};
+}
+
+/** An instance's id that EC2 can't read, or that nobody has, is told before anybody's rights are. */
+function unknownInstance(ids: readonly string[], things: Map<string, KnownThing>): Refusal | undefined {
+	for (const id of ids) {
+		if (!/^[a-z]+-[0-9a-f]+$/.test(id)) return {status: 400, code: 'InvalidInstanceID.Malformed', message: `Invalid id: "${id}"`};
+		if (id.startsWith('i-') && !things.has(`instance/${id}`))
+			return {status: 400, code: 'InvalidInstanceID.NotFound', message: `The instance ID '${id}' does not exist`};
+	}
+	return undefined;
+}
+
+function notAllowed({action, resource}: Question, service: string, profile: string): Refusal {
+	const why = `User: arn:aws:sts::${account}:assumed-role/${profile}/i-peers is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+	const encoded = Buffer.from(JSON.stringify({allowed: false, explicitDeny: false, context: {action, resource}})).toString('base64');
+	return service === 'ec2'
+		? {
+				status: 403,
+				code: 'UnauthorizedOperation',
+				message: `You are not authorized to perform this operation. ${why}. Encoded authorization failure message: ${encoded}`,
+			}
+		: {status: 403, code: 'AccessDenied', message: why};
+}
+
+type Answer = {status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer};
+
+async function forward(to: URL, incoming: IncomingMessage, body: Buffer, action: string): Promise<Answer> {
+	return new Promise((resolve, reject) => {
+		const headers: NodeJS.Dict<string | string[]> = {...incoming.headers, 'x-peers-action': action, 'content-length': String(body.length), connection: 'close'};
+		delete headers['transfer-encoding'];
+		const outgoing = request({host: to.hostname, port: to.port, method: incoming.method, path: incoming.url, headers}, (answer) => {
+			bodyOf(answer).then((bytes) => resolve({status: answer.statusCode ?? 0, headers: answer.headers, body: bytes}), reject);
+		});
+		outgoing.once('error', reject);
+		outgoing.end(body);
+	});
+}
+
+/** Starts the listener before moto that the manager's machine talks to. */
+export async function startRoleListener(moto: string): Promise<RoleListener> {
+	const looking = lookingInto(moto);
+	const calls: Call[] = [];
+	const to = new URL(moto);
+	let unseen = 0;
+
+	/** What refuses a call by the role, if anything does. */
+	async function refusalOf(what: Asked): Promise<Refusal | undefined> {
+		const call = await callOf(what, looking);
+		const [{documents, profile}, things] = await Promise.all([
+			looking.policies(),
+			what.service === 'ec2' ? looking.things(what.region, 'launch' in call ? [call.launch.imageId] : []) : new Map<string, KnownThing>(),
+		]);
+		if (call.action === 'ec2:CreateTags' && unseen > 0) {
+			unseen -= 1;
+			return {status: 400, code: 'InvalidInstanceID.NotFound', message: `The instance ID '${what.form['ResourceId.1']}' does not exist`};
+		}
+		const unknown = unknownInstance('instanceIds' in call ? call.instanceIds : 'ids' in call ? call.ids : [], things);
+		if (unknown) return unknown;
+		const place: JudgedPlace = {partition: 'aws', account, region: what.region, known: (kind, id) => things.get(`${kind}/${id}`)};
+		const allowed = (question: Question): boolean => judge(documents, question) === 'allowed';
+		const refused = questionsOf(call, place).find((question) => !allowed(question));
+		if (refused) return notAllowed(refused, what.service, profile);
+		if (call.action !== 's3:GetObject' || !('key' in call)) return undefined;
+		const isThere = (await fetch(`${moto}/${call.bucket}/${call.key}`, {method: 'HEAD'})).ok;
+		const [list] = questionsOf({action: 's3:ListBucket', bucket: call.bucket}, place);
+		return isThere || !list || allowed(list) ? undefined : notAllowed(list, 's3', profile);
+	}
+
+	async function answer(incoming: IncomingMessage, body: Buffer, what: Asked): Promise<Answer> {
+		const isRole = new RegExp(`Credential=${roleKey}/`).test(incoming.headers.authorization ?? '');
+		const refusal = isRole ? await refusalOf(what) : undefined;
+		const call: Call = {at: Date.now(), ms: 0, ...what, status: refusal?.status ?? 0};
+		if (isRole) calls.push(call);
+		if (!refusal) {
+			const got = await forward(to, incoming, body, what.action);
+			call.status = got.status;
+			const code = got.status < 400 ? undefined : /<Code>([^<]*)<\/Code>/.exec(got.body.toString())?.[1];
+			if (code !== undefined) call.code = code;
+			return got;
+		}
+		call.code = refusal.code;
+		const {type, text} = errorBody(what.service, false, refusal.code, refusal.message);
+		return {status: refusal.status, headers: {'content-type': type}, body: Buffer.from(incoming.method === 'HEAD' ? '' : text)};
+	}
+
+	async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+		const body = await bodyOf(incoming);
+		const isDoor = incoming.url?.startsWith('/peers/') === true;
+		const got = isDoor
+			? await forward(to, incoming, body, '')
+			: await answer(incoming, body, asked(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body));
+		const headers = {...got.headers};
+		delete headers.connection;
+		delete headers['transfer-encoding'];
+		if (incoming.method !== 'HEAD') headers['content-length'] = String(got.body.length);
+		outgoing.writeHead(got.status, headers);
+		outgoing.end(got.body);
+	}
+
+	const server = createServer((incoming, outgoing) => {
+		handle(incoming, outgoing).catch((error: unknown) => {
+			outgoing.writeHead(500, {'content-type': 'text/plain'});
+			outgoing.end(`the listener before moto: ${error instanceof Error ? error.message : String(error)}`);
+		});
+	});
+	const {port, stop} = await listen(server, '127.0.0.1');
+	return {
+		url: `http://127.0.0.1:${port}`,
+		calls: () => structuredClone(calls),
+		unseenByTags(count) {
+			unseen = count;
+		},
+		stop,
+	};
+}
