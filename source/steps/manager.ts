@@ -1,6 +1,7 @@
 import {type Answers, type Fleet, names} from '../fleet.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
+import {orBlocked} from './blocked.ts';
 import {wantedImage} from './image-names.ts';
 import {spreading} from './late.ts';
 import {launch, launchInput, untilRunning} from './launch.ts';
@@ -8,6 +9,7 @@ import {accountActions, accountLook, type Group, type Instance, managersOf} from
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import {liveChanges, mend, profileName, profileOf} from './manager-mending.ts';
 import {managerStands, removeManager} from './manager-removal.ts';
+import {wayIn} from './session-manager.ts';
 import {tagsOf} from './tags.ts';
 
 type Needs = Pick<Found, 'network' | 'images'>;
@@ -44,12 +46,16 @@ function notesOn({answers, fleet}: Context, standing: Instance): Note[] {
 async function check(context: Context, found: Needs): Promise<Finding<Found['manager']>> {
 	const {answers, fleet} = context;
 	const [standing] = managersOf(fleet, await context.look(accountLook));
-	if (!standing) return {is: 'missing', says: `${answers.managerType} from ${found.images.manager.id}, in ${found.network.zone}`};
+	if (!standing) {
+		const says = `${answers.managerType} from ${found.images.manager.id}, in ${found.network.zone}`;
+		return {is: 'missing', says, notes: wayIn(context, found)};
+	}
 	const address = standing.publicIp ?? standing.privateIp ?? '';
 	const {id, imageId, tags, type, zone} = standing;
 	const resource = {id, address, type, imageId, zone, tags};
-	const changes = [...(await replacements(context, found, standing)), ...(await liveChanges(context, standing))];
-	const notes = notesOn(context, standing);
+	const replacing = await replacements(context, found, standing);
+	const changes = [...replacing, ...(await liveChanges(context, standing))];
+	const notes = [...notesOn(context, standing), ...(replacing.length > 0 ? wayIn(context, found) : [])];
 	if (changes.length > 0)
 		return {is: 'different', resource, changes, says: `${id}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
 	return {is: 'so', resource, says: `${id} running, ${type}, ${address}`, notes};
@@ -135,7 +141,7 @@ export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'perm
 		'iam:PassRole',
 	],
 	settles: spreading,
-	check,
+	check: orBlocked(check),
 	apply,
 	stands: managerStands,
 	remove: removeManager,

@@ -12,6 +12,7 @@ import {keyFileOf} from './looks/identity.ts';
 import {recordLook} from './looks/record.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {makeRsaKey} from './rsa-key.ts';
+import {sessionAddress, sessionCommand} from './session-manager.ts';
 
 /** Whoever wants to reach a manager: a check, a run or a removal. What this laptop's own answers don't say, the record does. */
 export type Reaching = Looking & {answers?: Given};
@@ -46,7 +47,7 @@ const isPrivate = (instance: Instance, region: string): Problem =>
 	new Problem({
 		code: 'manager-private',
 		message: `The manager ${instance.id} has no public address, and the way to ${instance.privateIp ?? 'its private one'} isn't known.`,
-		advice: `Run \`aws --region ${region} ssm start-session --target ${instance.id} --document-name AWS-StartPortForwardingSession --parameters portNumber=22,localPortNumber=2222\` in another terminal, then the same command with \`--ssh-address 127.0.0.1:2222\`.`,
+		advice: `Run \`${sessionCommand(instance, region)}\` in another terminal, a minute or two after the manager started, then the same command with \`--ssh-address ${sessionAddress}\`.`,
 	});
 
 function addressOf(given: Given, instance: Instance, region: string): {address: string; port: number} {

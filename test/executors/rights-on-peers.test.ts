@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {DescribeInstancesCommand, EC2Client, RunInstancesCommand} from '@aws-sdk/client-ec2';
+import {GetRolePolicyCommand, IAMClient, PutRolePolicyCommand} from '@aws-sdk/client-iam';
+import {SSMClient, StartSessionCommand} from '@aws-sdk/client-ssm';
 import {markKeys} from '../../source/fleet.ts';
 import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
@@ -53,6 +55,14 @@ const asRole = (action: string, form: Record<string, string>): Promise<string> =
 	return exec(`aws=$(sed -n 's/.*"aws":"\\([^"]*\\)".*/\\1/p' /etc/peers.json); curl -sS -H 'Authorization: ${signed}' -d '${data}' "$aws"`);
 };
 
+const clientOf = () => new EC2Client({endpoint: world.aws.direct, region: 'us-east-2', credentials: {accessKeyId: 'PEERS', secretAccessKey: 'peers'}});
+
+/** The manager as EC2 has it. */
+async function managerNow(ec2 = clientOf()) {
+	const {Reservations = []} = await ec2.send(new DescribeInstancesCommand({Filters: [{Name: `tag:${markKeys.part}`, Values: ['manager']}]}));
+	return Reservations.flatMap(({Instances = []}) => Instances).find(({State}) => State?.Name === 'running');
+}
+
 const created = [
 	'DescribeSubnets',
 	'DescribeKeyPairs: InvalidKeyPair.NotFound',
@@ -94,13 +104,8 @@ test('a spot worker whose tags come before EC2 knows it is ended without them', 
 });
 
 test('the role can’t mark, stop or end what isn’t the fleet’s, nor read user data, nor start another type', async () => {
-	const ec2 = new EC2Client({
-		endpoint: world.aws.direct,
-		region: 'us-east-2',
-		credentials: {accessKeyId: 'PEERS', secretAccessKey: 'peers'},
-	});
-	const {Reservations = []} = await ec2.send(new DescribeInstancesCommand({}));
-	const manager = Reservations.flatMap(({Instances = []}) => Instances).find(({State}) => State?.Name === 'running');
+	const ec2 = clientOf();
+	const manager = await managerNow(ec2);
 	const made = await ec2.send(new RunInstancesCommand({ImageId: manager?.ImageId, InstanceType: 'c5.large', MinCount: 1, MaxCount: 1}));
 	const stranger = made.Instances?.[0]?.InstanceId ?? '';
 	const tagged = (id: string, key: string, value: string) => asRole('CreateTags', {'ResourceId.1': id, 'Tag.1.Key': key, 'Tag.1.Value': value});
@@ -121,6 +126,21 @@ test('the role can’t mark, stop or end what isn’t the fleet’s, nor read us
 	for (const answer of told) assert.match(answer, /<Code>UnauthorizedOperation<\/Code>.*because no identity-based policy allows/);
 	assert.match(await asRole('DescribeInstances', {}), /<reservationSet>/);
 	ec2.destroy();
+});
+
+test('a session is had only with the agent’s rights', async () => {
+	const settings = {endpoint: world.aws.endpoint, credentials: {accessKeyId: 'PEERS', secretAccessKey: 'peers'}};
+	const [ssm, iam] = [new SSMClient({...settings, region: 'us-east-2'}), new IAMClient({...settings, region: 'us-east-1'})];
+	const manager = (await managerNow())?.InstanceId ?? '';
+	const start = () => ssm.send(new StartSessionCommand({Target: manager, DocumentName: 'AWS-StartPortForwardingSession'}));
+	await assert.rejects(start(), {name: 'TargetNotConnected', message: `${manager} is not connected.`});
+	const named = {RoleName: 'gitlab-runners-us-east-2-manager', PolicyName: 'gitlab-runners-us-east-2-manager'};
+	const {PolicyDocument = ''} = await iam.send(new GetRolePolicyCommand(named));
+	const standing = JSON.parse(decodeURIComponent(PolicyDocument));
+	const agent = {Sid: 'Agent', Effect: 'Allow', Action: ['ssm:UpdateInstanceInformation', 'ssmmessages:*'], Resource: '*'};
+	await iam.send(new PutRolePolicyCommand({...named, PolicyDocument: JSON.stringify({...standing, Statement: [...standing.Statement, agent]})}));
+	assert.ok((await start()).SessionId);
+	for (const client of [ssm, iam]) client.destroy();
 });
 
 test('on demand the tags are in the launch, and the rights for spot go with the change', async () => {

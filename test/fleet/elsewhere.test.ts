@@ -96,7 +96,8 @@ test('a manager in a private subnet is told with the command that leads to it, a
 	assert.deepEqual(codesIn(made), ['manager-private']);
 	assert.match(made.result?.problems[0]?.advice ?? '', /start-session --target i-[0-9a-f]+.*--ssh-address 127\.0\.0\.1:2222/);
 	assert.deepEqual(standing(world), oneOfEach);
-	world.outside.openTunnel('127.0.0.1:2222', onlyManager(world));
+	await world.clock.sleep(60_000);
+	world.outside.startSession('127.0.0.1:2222', onlyManager(world));
 	const again = await setUp(world, {...withToken(world), flags: {sshAddress: '127.0.0.1:2222'}});
 	assert.deepEqual(problemsIn(again), []);
 	assert.match(config(world, onlyManager(world)), /amazonec2-private-address-only=true/);
@@ -107,7 +108,8 @@ test('a manager in a private subnet is drained and taken away through the same w
 	const world = simulatedWorld();
 	const subnet = world.outside.addSubnet(`${region}a`, 'nat').id;
 	await setUp(world, {...withToken(world), flags: {subnet}});
-	world.outside.openTunnel('127.0.0.1:2222', onlyManager(world));
+	await world.clock.sleep(60_000);
+	world.outside.startSession('127.0.0.1:2222', onlyManager(world));
 	const flags = {sshAddress: '127.0.0.1:2222'};
 	await setUp(world, {...withToken(world), flags});
 	world.outside.queueJobs(2, {seconds: 600});
@@ -141,4 +143,34 @@ test('every line of images that is offered comes up as manager and as worker, on
 			assert.deepEqual([image, types, problemsIn(made), standing(world)], [image, types, [], oneOfEach]);
 		}
 	}
+});
+
+test('in a private subnet the way in is told in the plan, before anything is paid for', async () => {
+	const world = simulatedWorld();
+	const subnet = world.outside.addSubnet(`${region}a`, 'nat').id;
+	const told = async (flags: Wish['flags']) => (await planOf(world, {...withToken(world), flags: {subnet, ...flags}})).get('manager');
+	const usual = await told({});
+	assert.match(usual?.notes?.[0]?.says ?? '', new RegExp(`^Subnet ${subnet} gives the manager no public address: it's reached through AWS Session Manager`));
+	const debian = await told({image: 'debian-13'});
+	assert.ok(debian?.is === 'blocked' && debian.problem.code === 'image-without-agent');
+	assert.deepEqual(debian.fix?.answers, {image: 'ubuntu-24.04'});
+	const keys = await told({access: 'access-keys'});
+	assert.ok(keys?.is === 'blocked' && keys.problem.code === 'agent-without-rights');
+	const own = await told({image: 'debian-13', sshAddress: '127.0.0.1:2222'});
+	assert.deepEqual([own?.is, own?.notes], ['missing', []]);
+	const image = world.outside.addImage(region).id;
+	assert.match((await told({image, sshUser: 'ubuntu'}))?.notes?.[1]?.says ?? '', /has to have the SSM agent in it/);
+	const open = (await planOf(world, withToken(world))).get('manager');
+	assert.deepEqual([open?.is, open?.notes], ['missing', []]);
+});
+
+test('a session isn’t had without the agent’s rights, and not from an image without the agent', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, withToken(world));
+	assert.throws(() => world.outside.startSession('127.0.0.1:2222', manager), {name: 'TargetNotConnected', message: `${manager} is not connected.`});
+	const bare = simulatedWorld();
+	const subnet = bare.outside.addSubnet(`${region}a`, 'nat').id;
+	await setUp(bare, {...withToken(bare), flags: {subnet, image: 'debian-13', sshAddress: '127.0.0.1:2222'}});
+	await bare.clock.sleep(120_000);
+	assert.throws(() => bare.outside.startSession('127.0.0.1:2222', onlyManager(bare)), {name: 'TargetNotConnected'});
 });

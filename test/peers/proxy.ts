@@ -34,9 +34,11 @@ export type Proxy = {
 	stop(): Promise<void>;
 };
 
-type Answer = {status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer};
+/** What comes back from moto, or is answered in its place. */
+export type Answer = {status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer};
 
-async function forward(to: URL, incoming: IncomingMessage, body: Buffer, action: string): Promise<Answer> {
+/** Passes a call on to moto, with its action's name, which moto can't always read off it. */
+export async function forward(to: URL, incoming: IncomingMessage, body: Buffer, action: string): Promise<Answer> {
 	return new Promise((resolve, reject) => {
 		const headers: NodeJS.Dict<string | string[]> = {...incoming.headers, 'x-peers-action': action, 'content-length': String(body.length), connection: 'close'};
 		delete headers['transfer-encoding'];
@@ -48,7 +50,8 @@ async function forward(to: URL, incoming: IncomingMessage, body: Buffer, action:
 	});
 }
 
-function codeOf(status: number, body: Buffer): {code?: string} {
+/** AWS's code in an answer that refuses. */
+export function codeOf(status: number, body: Buffer): {code?: string} {
 	if (status < 400) {
 		return {};
 	}
@@ -76,8 +79,17 @@ function refused({service}: Asked, incoming: IncomingMessage, error: {name: stri
 	};
 }
 
-/** Starts a proxy that writes down every call on its way to moto and makes trouble where the rules say so. */
-export async function startProxy(moto: string): Promise<Proxy> {
+/** SSM's answer to who starts a session with an instance: moto knows no sessions. */
+function sessionAnswer(instanceId: string, isConnected: boolean): Answer {
+	const headers = {'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': 'peers-session'};
+	const told = isConnected
+		? {SessionId: 'peers-0a1b2c3d', StreamUrl: 'wss://ssmmessages.us-east-2.amazonaws.com/v1/data-channel/peers-0a1b2c3d', TokenValue: 'peers'}
+		: {__type: 'TargetNotConnected', message: `${instanceId} is not connected.`};
+	return {status: isConnected ? 200 : 400, headers, body: Buffer.from(JSON.stringify(told))};
+}
+
+/** Starts a proxy that writes down every call on its way to moto and makes trouble where the rules say so; `isConnected` says whether SSM reaches an instance. */
+export async function startProxy(moto: string, isConnected: (region: string, instanceId: string) => Promise<boolean>): Promise<Proxy> {
 	const calls: Call[] = [];
 	let rules: {rule: FaultRule; seen: number}[] = [];
 	const to = new URL(moto);
@@ -113,7 +125,11 @@ export async function startProxy(moto: string): Promise<Proxy> {
 		if (wrong) {
 			return refused(what, incoming, wrong);
 		}
-		const got = await forward(to, incoming, body, what.action);
+		const target = what.form.Target ?? '';
+		const got =
+			what.service === 'ssm' && what.action === 'StartSession'
+				? sessionAnswer(target, await isConnected(what.region, target))
+				: await forward(to, incoming, body, what.action);
 		if (rule.kill !== undefined) {
 			process.kill(rule.kill, 'SIGKILL');
 		}

@@ -1,4 +1,4 @@
-import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import {
 	DescribeImagesCommand,
 	DescribeInstancesCommand,
@@ -15,12 +15,15 @@ import {type JudgedCall, type JudgedPlace, type KnownThing, questionsOf} from '.
 import {readPolicy} from '../../source/cloud/policy/read.ts';
 import {type Asked, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, listen} from './listen.ts';
+import {type Answer, codeOf, forward} from './proxy.ts';
 
 /** What the manager's machine calls AWS through: each call by its role is judged by the role's policy as it stands in moto. */
 export type RoleListener = {
 	url: string;
 	/** Calls that the machine made by its role. */
 	calls(): Call[];
+	/** Whether the SSM agent on an instance has come through to AWS: it runs, its image has the agent, and its role lets it. */
+	isConnected(region: string, instanceId: string): Promise<boolean>;
 	/** So many of the next CreateTags find that their instance isn't there yet. */
 	unseenByTags(calls: number): void;
 	stop(): Promise<void>;
@@ -69,6 +72,12 @@ const recordOf = (tags: readonly Tag[] = []): Record<string, string> => Object.f
 
 const instanceRole = z.object({arn: z.string().nullable()});
 
+/** What the SSM agent asks AWS for before an instance counts as connected. */
+const agentNeeds = [
+	'ssm:UpdateInstanceInformation',
+	...['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'].map((action) => `ssmmessages:${action}`),
+];
+
 /** Reads from moto what IAM and EC2 know when a call comes. */
 function lookingInto(moto: string) {
 	const settings = {endpoint: moto, credentials: {accessKeyId: 'PEERS', secretAccessKey: 'peers'}, maxAttempts: 1};
@@ -90,14 +99,18 @@ function lookingInto(moto: string) {
 		}
 	}
 
-	/** The policies of the role that the manager has now. */
-	async function policies(): Promise<{profile: string; documents: PolicyDocument[]}> {
+	/** The name of the profile that the manager has now. */
+	async function profileNow(): Promise<string> {
 		const {arn} = instanceRole.parse(await (await fetch(`${moto}/peers/instance-role`)).json());
-		const name = arn?.split('/').at(-1) ?? '';
+		return arn?.split('/').at(-1) ?? '';
+	}
+
+	/** The policies of the role in a profile. */
+	async function policies(name: string): Promise<PolicyDocument[]> {
 		const RoleName = (await profile(name))?.roleName;
-		if (RoleName === undefined) return {profile: name, documents: []};
+		if (RoleName === undefined) return [];
 		const {PolicyNames = []} = await iam.send(new ListRolePoliciesCommand({RoleName}));
-		const documents = await Promise.all(
+		return Promise.all(
 			PolicyNames.map(async (PolicyName) => {
 				const {PolicyDocument: text = ''} = await iam.send(new GetRolePolicyCommand({RoleName, PolicyName}));
 				const policy = readPolicy(text);
@@ -105,7 +118,17 @@ function lookingInto(moto: string) {
 				return policy;
 			}),
 		);
-		return {profile: name, documents};
+	}
+
+	async function isConnected(region: string, instanceId: string): Promise<boolean> {
+		const client = ec2In(region);
+		const {Reservations = []} = await client.send(new DescribeInstancesCommand({})).catch(() => ({Reservations: []}));
+		const instance = Reservations.flatMap(({Instances = []}) => Instances).find(({InstanceId}) => InstanceId === instanceId);
+		if (instance?.State?.Name !== 'running' || instance.ImageId === undefined) return false;
+		const {Images = []} = await client.send(new DescribeImagesCommand({ImageIds: [instance.ImageId]}));
+		const documents = await policies(instance.IamInstanceProfile?.Arn?.split('/').at(-1) ?? '');
+		const mayTalk = agentNeeds.every((action) => judge(documents, {action, resource: '*', keys: {'aws:RequestedRegion': region}}) === 'allowed');
+		return mayTalk && !Images.some(({Name = ''}) => Name.startsWith('debian-'));
 	}
 
 	/** Instances, groups, subnets, key pairs and the images asked for, as questions name them. */
@@ -132,7 +155,7 @@ function lookingInto(moto: string) {
 		]);
 	}
 
-	return {profile, policies, things};
+	return {isConnected, profile, profileNow, policies, things};
 }
 
 type Looking = ReturnType<typeof lookingInto>;
@@ -173,20 +196,6 @@ function notAllowed({action, resource}: Question, service: string, profile: stri
 		: {status: 403, code: 'AccessDenied', message: why};
 }
 
-type Answer = {status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer};
-
-async function forward(to: URL, incoming: IncomingMessage, body: Buffer, action: string): Promise<Answer> {
-	return new Promise((resolve, reject) => {
-		const headers: NodeJS.Dict<string | string[]> = {...incoming.headers, 'x-peers-action': action, 'content-length': String(body.length), connection: 'close'};
-		delete headers['transfer-encoding'];
-		const outgoing = request({host: to.hostname, port: to.port, method: incoming.method, path: incoming.url, headers}, (answer) => {
-			bodyOf(answer).then((bytes) => resolve({status: answer.statusCode ?? 0, headers: answer.headers, body: bytes}), reject);
-		});
-		outgoing.once('error', reject);
-		outgoing.end(body);
-	});
-}
-
 /** Starts the listener before moto that the manager's machine talks to. */
 export async function startRoleListener(moto: string): Promise<RoleListener> {
 	const looking = lookingInto(moto);
@@ -197,8 +206,9 @@ export async function startRoleListener(moto: string): Promise<RoleListener> {
 	/** What refuses a call by the role, if anything does. */
 	async function refusalOf(what: Asked): Promise<Refusal | undefined> {
 		const call = await callOf(what, looking);
-		const [{documents, profile}, things] = await Promise.all([
-			looking.policies(),
+		const profile = await looking.profileNow();
+		const [documents, things] = await Promise.all([
+			looking.policies(profile),
 			what.service === 'ec2' ? looking.things(what.region, 'launch' in call ? [call.launch.imageId] : []) : new Map<string, KnownThing>(),
 		]);
 		if (call.action === 'ec2:CreateTags' && unseen > 0) {
@@ -224,9 +234,7 @@ export async function startRoleListener(moto: string): Promise<RoleListener> {
 		if (isRole) calls.push(call);
 		if (!refusal) {
 			const got = await forward(to, incoming, body, what.action);
-			call.status = got.status;
-			const code = got.status < 400 ? undefined : /<Code>([^<]*)<\/Code>/.exec(got.body.toString())?.[1];
-			if (code !== undefined) call.code = code;
+			Object.assign(call, {status: got.status}, codeOf(got.status, got.body));
 			return got;
 		}
 		call.code = refusal.code;
@@ -258,6 +266,7 @@ export async function startRoleListener(moto: string): Promise<RoleListener> {
 	return {
 		url: `http://127.0.0.1:${port}`,
 		calls: () => structuredClone(calls),
+		isConnected: looking.isConnected,
 		unseenByTags(count) {
 			unseen = count;
 		},

@@ -148,7 +148,8 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 			keep(listen(createPlain(sites.handle), standIns)),
 		]);
 		gitlabUrl = `http://${standIns}:${gitlabServer.port}`;
-		const [proxy, role] = await Promise.all([keep(startProxy(moto.url)), keep(startRoleListener(moto.url))]);
+		const role = await keep(startRoleListener(moto.url));
+		const proxy = await keep(startProxy(moto.url, role.isConnected));
 		const secureGitlab = await keep(listen(createSecure({key: privately.key, cert: privately.certificate}, gitlab.handle), standIns));
 		const secure = createSecure({key: certificates.key, cert: certificates.certificate}, (incoming, outgoing) => {
 			const handle = incoming.headers.host?.startsWith('gitlab.com') === true ? gitlab.handle : sites.handle;

@@ -8,6 +8,7 @@ import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machi
 import {noticeConfig} from './play-config.ts';
 import {type Strain, strainOn} from './resources.ts';
 import {startService} from './runner-process.ts';
+import {startSession} from './session-manager.ts';
 
 const configPath = paths.config;
 
@@ -73,6 +74,8 @@ export function hostOutside(hosts: Hosts) {
 		startService: (instanceId: string): string | true => startService(hosts, machineOf(instanceId)),
 		/** A way to a machine that has no public address: `127.0.0.1:2222` leads to its port 22. */
 		openTunnel: (place: string, instanceId: string): void => void hosts.tunnels.set(place, instanceId),
+		/** `aws ssm start-session` that forwards a local place to a machine's port 22. Throws what AWS refuses. */
+		startSession: (place: string, instanceId: string): void => startSession(hosts, machineOf(instanceId), place),
 		/** The runner rotates its token by itself: GitLab knows a new one, and config.toml holds it (facts §1.3). */
 		rotateToken(instanceId: string, from: string, to: string): void {
 			const machine = machineOf(instanceId);
