@@ -6,6 +6,7 @@ import {SSMClient, StartSessionCommand} from '@aws-sdk/client-ssm';
 import {markKeys} from '../../source/fleet.ts';
 import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {untilLaunched} from '../policy/worker-calls.ts';
 import {problems, unlike, type Wish} from './laptop.ts';
 import {peersLaptop} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';
@@ -63,15 +64,6 @@ async function managerNow(ec2 = clientOf()) {
 	return Reservations.flatMap(({Instances = []}) => Instances).find(({State}) => State?.Name === 'running');
 }
 
-const created = [
-	'DescribeSubnets',
-	'DescribeKeyPairs: InvalidKeyPair.NotFound',
-	'DescribeKeyPairs: InvalidKeyPair.NotFound',
-	'ImportKeyPair',
-	'DescribeSecurityGroups',
-	'RunInstances',
-];
-
 /** One job, whose machine then goes. */
 async function oneJob(ends = 'success'): Promise<{calls: string[]; printed: string[]}> {
 	const before = world.aws.machineCalls().length;
@@ -86,7 +78,14 @@ async function oneJob(ends = 'success'): Promise<{calls: string[]; printed: stri
 test('a fleet on spot is set up and runs jobs with the role’s rights alone: docker-machine calls what it calls, and nothing is refused', async () => {
 	assert.deepEqual(problems(await laptop.setup(wish())), []);
 	const first = await oneJob();
-	assert.deepEqual(first.calls, [...created, 'CreateTags', 'DescribeInstances', 'StopInstances: UnsupportedOperation', 'TerminateInstances', 'DeleteKeyPair']);
+	assert.deepEqual(first.calls, [
+		...untilLaunched,
+		'CreateTags',
+		'DescribeInstances',
+		'StopInstances: UnsupportedOperation',
+		'TerminateInstances',
+		'DeleteKeyPair',
+	]);
 	assert.deepEqual(first.printed, ['WARNING: file does not exist', 'Created cache']);
 	assert.deepEqual((await oneJob()).printed, ['Successfully extracted cache', 'Created cache']);
 	assert.deepEqual(
@@ -99,7 +98,11 @@ test('a spot worker whose tags come before EC2 knows it is ended without them', 
 	world.aws.unseenByTags(1);
 	// The stand-in of the runner makes one machine for a job, the real one up to nine.
 	const {calls} = await oneJob('failed');
-	assert.deepEqual(calls.slice(created.length, created.length + 3), ['CreateTags: InvalidInstanceID.NotFound', 'TerminateInstances', 'DeleteKeyPair']);
+	assert.deepEqual(calls.slice(untilLaunched.length, untilLaunched.length + 3), [
+		'CreateTags: InvalidInstanceID.NotFound',
+		'TerminateInstances',
+		'DeleteKeyPair',
+	]);
 	assert.ok(!calls.some((call) => call.endsWith('UnauthorizedOperation')));
 });
 
@@ -148,5 +151,5 @@ test('on demand the tags are in the launch, and the rights for spot go with the 
 	assert.deepEqual(problems(await laptop.setup(changed)), []);
 	assert.deepEqual(unlike(await laptop.plan(changed)), {});
 	const {calls} = await oneJob();
-	assert.deepEqual(calls, [...created, 'DescribeInstances', 'StopInstances', 'TerminateInstances', 'DeleteKeyPair']);
+	assert.deepEqual(calls, [...untilLaunched, 'DescribeInstances', 'StopInstances', 'TerminateInstances', 'DeleteKeyPair']);
 });

@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import {readPolicy} from '../../source/cloud/policy/read.ts';
 import {markKeys} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {untilLaunched} from '../policy/worker-calls.ts';
 import {appliedIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
 import {jobStates, onlyManager} from './seen.ts';
 
@@ -12,14 +13,6 @@ const withToken = (world: World, flags: Wish['flags'] = {}): Wish => ({secrets: 
 const callsSince = (world: World, index: number): string[] =>
 	world.machineCalls.slice(index).map(({name: call, refused}) => (refused === undefined ? call : `${call}: ${refused}`));
 
-const created = [
-	'DescribeSubnets',
-	'DescribeKeyPairs: InvalidKeyPair.NotFound',
-	'DescribeKeyPairs: InvalidKeyPair.NotFound',
-	'ImportKeyPair',
-	'DescribeSecurityGroups',
-	'RunInstances',
-];
 const removed = ['TerminateInstances', 'DeleteKeyPair'];
 
 /** One job on a machine of its own, which then goes. */
@@ -33,14 +26,14 @@ async function oneJob(world: World): Promise<string[]> {
 test('docker-machine makes a worker on demand, and the runner takes it away, by just these calls', async () => {
 	const world = simulatedWorld({lagMs: 0});
 	await standingFleet(world, withToken(world, {spot: false}));
-	assert.deepEqual(await oneJob(world), [...created, 'DescribeInstances', 'StopInstances', ...removed]);
+	assert.deepEqual(await oneJob(world), [...untilLaunched, 'DescribeInstances', 'StopInstances', ...removed]);
 	assert.deepEqual(jobStates(world), {success: 1});
 });
 
 test('on spot it sets the tags after the launch, and a stop is refused', async () => {
 	const world = simulatedWorld({lagMs: 0});
 	await standingFleet(world, withToken(world));
-	assert.deepEqual(await oneJob(world), [...created, 'CreateTags', 'DescribeInstances', 'StopInstances: UnsupportedOperation', ...removed]);
+	assert.deepEqual(await oneJob(world), [...untilLaunched, 'CreateTags', 'DescribeInstances', 'StopInstances: UnsupportedOperation', ...removed]);
 	const [made] = world.machineCalls.filter((call) => call.name === 'CreateTags');
 	assert.match(JSON.stringify(made?.input), /^\{"Resources":\["i-[0-9a-f]+"\],"Tags":\[\{"Key":"Name",/);
 });
@@ -49,9 +42,9 @@ test('a launch that comes to nothing leaves no key pair, and the runner stops wh
 	const world = simulatedWorld({lagMs: 0});
 	await standingFleet(world, withToken(world));
 	for (const zone of ['a', 'b', 'c']) world.outside.capacity('c5.large', `${region}${zone}`, 'none');
-	const calls = (await oneJob(world)).slice(0, created.length + 2);
+	const calls = (await oneJob(world)).slice(0, untilLaunched.length + 2);
 	assert.deepEqual(calls, [
-		...created.slice(0, -1),
+		...untilLaunched.slice(0, -1),
 		'RunInstances: InsufficientInstanceCapacity',
 		'DeleteKeyPair',
 		'StopInstances: InvalidInstanceID.Malformed',
@@ -64,7 +57,11 @@ test('a spot worker whose tags come before EC2 knows it is ended without them, a
 	await standingFleet(world, withToken(world));
 	world.outside.unseenByTags(1);
 	const calls = await oneJob(world);
-	assert.deepEqual(calls.slice(created.length, created.length + 3), ['CreateTags: InvalidInstanceID.NotFound', 'TerminateInstances', 'DeleteKeyPair']);
+	assert.deepEqual(calls.slice(untilLaunched.length, untilLaunched.length + 3), [
+		'CreateTags: InvalidInstanceID.NotFound',
+		'TerminateInstances',
+		'DeleteKeyPair',
+	]);
 	assert.deepEqual(jobStates(world), {success: 1});
 	const instances = [...(world.outside.account.regions.get(region)?.instances.values() ?? [])];
 	assert.deepEqual(

@@ -1,3 +1,4 @@
+import {asPattern} from '../policy/wildcards.ts';
 import {refusal, unknownToThisWorld} from './refusal.ts';
 import {judgedTags} from './tag-rules.ts';
 
@@ -13,15 +14,6 @@ export function onlyKnows(call: string, input: object, parameters: readonly stri
 
 /** What a filter looks at: the values of a thing under the filter's name. */
 export type Filterable<Thing> = Record<string, (thing: Thing) => readonly (string | undefined)[] | string | undefined>;
-
-const asPattern = (text: string) =>
-	new RegExp(
-		`^${text
-			.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-			.replaceAll('*', '.*')
-			.replaceAll('?', '.')}$`,
-		's',
-	);
 
 /** Applies EC2's filters, all of them, each true for one of its values; `*` and `?` stand for other characters. `tag:` and `tag-key` work on what has tags. */
 export function filtered<Thing>(
