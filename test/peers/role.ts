@@ -1,17 +1,9 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
-import {
-	DescribeImagesCommand,
-	DescribeInstancesCommand,
-	DescribeKeyPairsCommand,
-	DescribeSecurityGroupsCommand,
-	DescribeSubnetsCommand,
-	EC2Client,
-	type Tag,
-} from '@aws-sdk/client-ec2';
+import {DescribeImagesCommand, DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client, type Tag} from '@aws-sdk/client-ec2';
 import {GetInstanceProfileCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand} from '@aws-sdk/client-iam';
 import {z} from 'zod';
 import {judge, type PolicyDocument, type Question} from '../../source/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedPlace, type KnownThing, questionsOf} from '../../source/cloud/policy/questions.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../source/cloud/policy/questions.ts';
 import {readPolicy} from '../../source/cloud/policy/read.ts';
 import {type Asked, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, listen} from './listen.ts';
@@ -30,6 +22,9 @@ export type RoleListener = {
 };
 
 const account = '123456789012';
+
+/** Things by kind and id. */
+type Known = Map<string, KnownThing>;
 
 /** The access key id by which the machine's programs sign what they do in the role's name. */
 const roleKey = 'MACHINE';
@@ -131,31 +126,39 @@ function lookingInto(moto: string) {
 		return mayTalk && !Images.some(({Name = ''}) => Name.startsWith('debian-'));
 	}
 
-	/** Instances, groups, subnets, key pairs and the images asked for, as questions name them. */
-	async function things(region: string, images: string[]): Promise<Map<string, KnownThing>> {
-		const client = ec2In(region);
-		const [instances, groups, subnets, pairs, found] = await Promise.all([
-			client.send(new DescribeInstancesCommand({})),
-			client.send(new DescribeSecurityGroupsCommand({})),
-			client.send(new DescribeSubnetsCommand({})),
-			client.send(new DescribeKeyPairsCommand({})),
-			images.length === 0 ? {Images: []} : client.send(new DescribeImagesCommand({ImageIds: images})).catch(() => ({Images: []})),
-		]);
-		return new Map<string, KnownThing>([
-			...(instances.Reservations ?? []).flatMap(({Instances = []}) =>
-				Instances.map(({IamInstanceProfile, InstanceId, InstanceLifecycle, InstanceType, Tags}): [string, KnownThing] => [
+	/** The instances of a region, as questions name them. */
+	async function instances(region: string): Promise<Known> {
+		const {Reservations = []} = await ec2In(region).send(new DescribeInstancesCommand({}));
+		return new Map(
+			Reservations.flatMap(({Instances = []}) => Instances).map(
+				({IamInstanceProfile, InstanceId, InstanceLifecycle, InstanceType, Tags}): [string, KnownThing] => [
 					`instance/${InstanceId}`,
 					{tags: recordOf(Tags), type: InstanceType ?? '', spot: InstanceLifecycle === 'spot', profileArn: IamInstanceProfile?.Arn},
-				]),
+				],
 			),
+		);
+	}
+
+	/** What a launch takes: groups, and the image. Of subnets and key pairs no tags are asked. */
+	async function takenBy(region: string, {groupIds, imageId}: JudgedLaunch): Promise<Known> {
+		const client = ec2In(region);
+		const [groups, images] = await Promise.all([
+			groupIds.length === 0 ? {SecurityGroups: []} : client.send(new DescribeSecurityGroupsCommand({GroupIds: [...groupIds]})),
+			client.send(new DescribeImagesCommand({ImageIds: [imageId]})).catch(() => ({Images: []})),
+		]);
+		return new Map([
 			...(groups.SecurityGroups ?? []).map(({GroupId, Tags}): [string, KnownThing] => [`security-group/${GroupId}`, {tags: recordOf(Tags)}]),
-			...(subnets.Subnets ?? []).map(({SubnetId, Tags}): [string, KnownThing] => [`subnet/${SubnetId}`, {tags: recordOf(Tags)}]),
-			...(pairs.KeyPairs ?? []).map(({KeyName, Tags}): [string, KnownThing] => [`key-pair/${KeyName}`, {tags: recordOf(Tags)}]),
-			...(found.Images ?? []).map(({ImageId, Public, Tags}): [string, KnownThing] => [`image/${ImageId}`, {tags: recordOf(Tags), isPublic: Public === true}]),
+			...(images.Images ?? []).map(({ImageId, Public, Tags}): [string, KnownThing] => [`image/${ImageId}`, {tags: recordOf(Tags), isPublic: Public === true}]),
 		]);
 	}
 
-	return {isConnected, profile, profileNow, policies, things};
+	/** What is known of the things that a call names. */
+	const thingsOf = async (call: JudgedCall, region: string): Promise<Known> => {
+		if ('launch' in call) return takenBy(region, call.launch);
+		return 'instanceIds' in call || 'ids' in call ? instances(region) : new Map();
+	};
+
+	return {isConnected, profile, profileNow, policies, thingsOf};
 }
 
 type Looking = ReturnType<typeof lookingInto>;
@@ -175,7 +178,7 @@ async function callOf({action, form, service}: Asked, looking: Looking): Promise
 }
 
 /** An instance's id that EC2 can't read, or that nobody has, is told before anybody's rights are. */
-function unknownInstance(ids: readonly string[], things: Map<string, KnownThing>): Refusal | undefined {
+function unknownInstance(ids: readonly string[], things: Known): Refusal | undefined {
 	for (const id of ids) {
 		if (!/^[a-z]+-[0-9a-f]+$/.test(id)) return {status: 400, code: 'InvalidInstanceID.Malformed', message: `Invalid id: "${id}"`};
 		if (id.startsWith('i-') && !things.has(`instance/${id}`))
@@ -207,10 +210,7 @@ export async function startRoleListener(moto: string): Promise<RoleListener> {
 	async function refusalOf(what: Asked): Promise<Refusal | undefined> {
 		const call = await callOf(what, looking);
 		const profile = await looking.profileNow();
-		const [documents, things] = await Promise.all([
-			looking.policies(profile),
-			what.service === 'ec2' ? looking.things(what.region, 'launch' in call ? [call.launch.imageId] : []) : new Map<string, KnownThing>(),
-		]);
+		const [documents, things] = await Promise.all([looking.policies(profile), looking.thingsOf(call, what.region)]);
 		if (call.action === 'ec2:CreateTags' && unseen > 0) {
 			unseen -= 1;
 			return {status: 400, code: 'InvalidInstanceID.NotFound', message: `The instance ID '${what.form['ResourceId.1']}' does not exist`};

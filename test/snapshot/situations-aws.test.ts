@@ -132,7 +132,7 @@ prove({
 		happens({world, jobs}) {
 			const role = world.outside.account.roles.get('gitlab-runners-us-east-2-manager') ?? assert.fail('no role');
 			role.inline.clear();
-			role.inline.set('less', JSON.stringify({Statement: [{Effect: 'Allow', Action: 'ec2:Describe*', Resource: '*'}]}));
+			role.inline.set('less', JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'ec2:Describe*', Resource: '*'}]}));
 			jobs(3);
 		},
 		watched: 120,
