@@ -18,6 +18,9 @@ import {keys} from './walking.tsx';
 
 afterEach(cleanup);
 
+/** Simulated seconds a real one, where a person's keys come in between: so few that a busy computer's own time isn't taken for docker-machine's. */
+const paced = 200;
+
 type Ended = {result: RunResult; choice: AfterRun | undefined};
 
 /** The desk before a world, with the terminal handed over to whatever `login` does. */
@@ -89,7 +92,7 @@ async function standsWell(world: World): Promise<void> {
 }
 
 test('a session that expires in the middle of the run pauses it; L hands the terminal to the login, and it goes on and ends well', async () => {
-	const world = simulatedWorld({speed: 2000});
+	const world = simulatedWorld({speed: paced});
 	const on = deskFor(world);
 	on.when('step.started', 'manager', () => world.outside.credentials('expired'));
 	let logins = 0;
@@ -129,7 +132,7 @@ test('a login elsewhere is noticed within seconds, and the run goes on by itself
 });
 
 test('ctrl-c ends a paused run; what stands is kept, and the next run goes on from it', async () => {
-	const world = simulatedWorld({speed: 2000});
+	const world = simulatedWorld({speed: paced});
 	const on = deskFor(world);
 	on.when('step.started', 'manager', () => world.outside.credentials('expired'));
 	const run = on.run({command: 'aws sso login', run: () => false});
