@@ -177,7 +177,9 @@ test('a destroy that follows at once may not see all yet: it says what stands, a
 			const rebooted = world.reboot();
 			const {left: told} = await takeAway(rebooted, {withCache: true});
 			const stood = Object.values(standing(world)).some((count) => count > 0);
-			assert.deepEqual([act, told.length > 0], [act, stood]);
+			// Where nothing but the record stands and AWS doesn't show it yet, nobody can know of it.
+			const isUnseen = told.length === 0 && standing(world).parameters === Object.values(standing(world)).reduce((sum, count) => sum + count, 0);
+			assert.ok(told.length > 0 === stood || isUnseen, act);
 			const {result, left} = await takeAway(rebooted, {withCache: true});
 			assert.deepEqual([act, result.problems.map(({message}) => message), left, standing(world)], [act, [], [], noneAtAll]);
 		},
