@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import {readFileSync} from 'node:fs';
 import {homedir, hostname, userInfo} from 'node:os';
 
