@@ -13,6 +13,28 @@ const supported = (version: string): boolean => {
 const argv = process.argv.slice(2);
 const packageFile: {version: string} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
+/** Milliseconds that leaving the terminal as it was found may take where the process ends at once. */
+const closingTime = 250;
+/** Milliseconds after the work's end until the process ends with whatever is still open. */
+const lingering = 500;
+
+/** What the system says of this user, or nothing: a container's user may have no entry in passwd, nor a HOME. */
+function told(what: () => string): string | undefined {
+	try {
+		return what() || undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** The person's folder; where there is none, the root, as containers have it. */
+function homeFolder(): string {
+	const known = [told(homedir), told(() => userInfo().homedir)];
+	return known.find((folder) => folder?.startsWith('/') || /^[A-Za-z]:\\/.test(folder ?? '')) ?? '/';
+}
+
+const userName = (): string => told(() => userInfo().username) ?? process.env.USER ?? `user ${process.getuid?.() ?? ''}`.trim();
+
 /** Signals are this program's alone: a library that cleans up at one (conf brings such) sends it to us once more, which would count as the second. */
 function aloneOn(name: NodeJS.Signals, handle: () => void): void {
 	process.on(name, handle);
@@ -21,15 +43,50 @@ function aloneOn(name: NodeJS.Signals, handle: () => void): void {
 	});
 }
 
+const closers: (() => Promise<void>)[] = [];
+
+/** Leaves the terminal as it was found, as far as that goes within a moment, and ends the process. */
+async function end(code: number, says = ''): Promise<never> {
+	const late = new Promise((resolve) => setTimeout(resolve, closingTime));
+	await Promise.race([Promise.allSettled(closers.map((close) => close())), late]);
+	if (says !== '') process.stderr.write(says);
+	process.exit(code);
+}
+
+/** Adds to the log, and gives its path; undefined where it can't be written. */
+async function logged(text: string): Promise<string | undefined> {
+	const {foldersOf, realDisk} = await import('./disk/real.ts');
+	const disk = realDisk(foldersOf(process.env, homeFolder()));
+	try {
+		disk.log(text);
+		return disk.logPath;
+	} catch {
+		return undefined;
+	}
+}
+
 /** What nobody caught is a bug of ours: one sentence on screen, the stack in the log. */
 async function bug(error: unknown): Promise<never> {
-	const {foldersOf, realDisk} = await import('./disk/real.ts');
-	const disk = realDisk(foldersOf(process.env, homedir()));
-	disk.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-	process.stderr.write(
-		`Something here isn't as this program expects. Run the same command again; it looks first and goes on. The details are in ${disk.logPath}.\n`,
-	);
-	process.exit(70);
+	const path = await logged(error instanceof Error ? (error.stack ?? error.message) : String(error));
+	const {detailsWords} = await import('./commands/failing.ts');
+	return end(70, `Something here isn't as this program expects. Run the same command again; it looks first and goes on. ${detailsWords(path)}\n`);
+}
+
+/** Who hears once nobody reads us. */
+const hearers: (() => void)[] = [];
+let isRead = true;
+/** Why nothing can be written, where that isn't for want of a reader. */
+let unwritten: string | undefined;
+
+/**
+ * Whoever read us has gone, such as `head` or a terminal that hung up: nothing more is started, and there's nothing to say. Anything else that keeps
+ * the output from being written, such as a full disk, is told.
+ */
+function notRead(error: NodeJS.ErrnoException): void {
+	if (!isRead) return;
+	isRead = false;
+	if (error.code !== 'EPIPE' && error.code !== 'EIO') unwritten = error.code ?? error.message;
+	for (const hear of hearers) hear();
 }
 
 async function main(): Promise<number> {
@@ -60,18 +117,38 @@ async function main(): Promise<number> {
 		stdin: process.stdin,
 		stdout: process.stdout,
 		stderr: process.stderr,
-		home: homedir(),
+		home: homeFolder(),
 		platform: process.platform,
-		who: `${userInfo().username}@${hostname()}`,
+		who: `${userName()}@${hostname()}`,
 		shipped: new URL('../presets/', import.meta.url),
 		onSignal: (handle) => {
 			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) aloneOn(name, () => handle(name));
-			// Whoever read us has gone, such as `head`: nothing more is started, as when a terminal hangs up.
-			process.stdout.once('error', () => handle('SIGHUP'));
-			process.stdout.on('error', () => {});
 		},
+		onUnread: (handle) => hearers.push(handle),
+		atEnd: (close) => closers.push(close),
+		end: (code) => void end(code),
 	});
 }
 
+/** What was opened is closed by whoever opened it. If something isn't, the process ends all the same, and the log says what it was. */
+function leave(): void {
+	const atLast = async (): Promise<void> => {
+		// A slow reader still gets all of it.
+		if (process.stdout.writableLength + process.stderr.writableLength > 0) return leave();
+		await logged(`still open at the end: ${process.getActiveResourcesInfo().join(', ')}`);
+		process.exit();
+	};
+	setTimeout(() => void atLast(), lingering).unref();
+}
+
 process.on('uncaughtException', (error) => void bug(error));
+process.stdout.on('error', notRead);
+// Where complaints go nowhere, there is nobody to tell.
+process.stderr.on('error', () => {});
+process.on('exit', () => {
+	if (unwritten === undefined) return;
+	process.stderr.write(`What this says can't be written: standard output fails (${unwritten}).\n`);
+	process.exitCode = 1;
+});
 process.exitCode = await main();
+leave();

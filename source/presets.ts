@@ -1,10 +1,12 @@
 import {randomBytes} from 'node:crypto';
-import {chmod, mkdir, readdir, readFile, rename, rm} from 'node:fs/promises';
+import {readdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type Conf from 'conf';
 import {nearest} from './command-line/command-table.ts';
+import {makeOwnFolder} from './own-folder.ts';
 import {type Preset, presetIn, presetInText} from './preset-form.ts';
 import {isProblem, Problem} from './problem.ts';
+import {diskCode, diskReason, unwritable} from './refused-by-disk.ts';
 
 /** A preset with where it is from; one that can't be read has its problem instead. */
 export type Listed = {name: string; from: 'yours' | 'shipped'} & ({preset: Preset} | {problem: Problem});
@@ -18,7 +20,7 @@ export type Presets = {
 	load(nameOrFile: string): Promise<Preset>;
 	/** All of them by name. One that can't be read is listed with its problem and harms no other. */
 	list(): Promise<Listed[]>;
-	/** Writes one, 0600 in a folder of 0700; gives the file's path. A file of that name which can't be read is set aside first. */
+	/** Writes one, 0600 in a folder of 0700; gives the file's path. A file of that name which can't be read is set aside first. Throws `file-unwritable`. */
 	save(name: string, preset: Preset): Promise<string>;
 	/** Removes an own one. Throws a Problem for a shipped one and for one that isn't there. */
 	remove(name: string): Promise<void>;
@@ -36,20 +38,24 @@ export function presetsIn({own, shipped}: PresetFolders): Presets {
 	return {
 		load,
 		async list() {
-			const mine = await namesIn(own);
+			const [mine, unread] = await ownNames(own);
 			const theirs = (await namesIn(shipped)).filter((name) => !mine.includes(name));
-			return Promise.all([...mine.map((name) => listed(name, 'yours', load)), ...theirs.map((name) => listed(name, 'shipped', load))]);
+			return Promise.all([...unread, ...mine.map((name) => listed(name, 'yours', load)), ...theirs.map((name) => listed(name, 'shipped', load))]);
 		},
 		async save(name, preset) {
 			const sound = presetIn(preset, `Preset ${checked(name)}`);
-			await mkdir(own, {recursive: true, mode: 0o700});
-			await chmod(own, 0o700);
-			await setAside(own, name);
-			(await open(own, name)).store = sound;
-			return pathOf(own, name);
+			const path = pathOf(own, name);
+			try {
+				makeOwnFolder(own);
+				await setAside(own, name);
+				(await open(own, name)).store = sound;
+			} catch (error) {
+				throw unwritable(path, error, 'XDG_CONFIG_HOME');
+			}
+			return path;
 		},
 		async remove(name) {
-			if ((await namesIn(own)).includes(checked(name))) return rm(pathOf(own, name));
+			if ((await namesIn(own)).includes(checked(name))) return deleted(pathOf(own, name));
 			if ((await namesIn(shipped)).includes(name))
 				throw new Problem({
 					code: 'preset-shipped',
@@ -82,8 +88,19 @@ async function namesIn(folder: string): Promise<string[]> {
 			.map((file) => file.slice(0, -'.json'.length))
 			.sort();
 	} catch (error) {
-		if (codeOf(error) === 'ENOENT') return [];
-		throw unreadable(folder, error);
+		// A path that leads nowhere holds none.
+		if (['ENOENT', 'ENOTDIR'].includes(diskCode(error))) return [];
+		throw unusable(folder, error);
+	}
+}
+
+/** Names of own presets; a folder that can't be read is told in the list, and harms no shipped one. */
+async function ownNames(folder: string): Promise<[names: string[], unread: Listed[]]> {
+	try {
+		return [await namesIn(folder), []];
+	} catch (error) {
+		if (isProblem(error)) return [[], [{name: folder, from: 'yours', problem: error}]];
+		throw error;
 	}
 }
 
@@ -100,7 +117,7 @@ async function textOf(path: string): Promise<string> {
 	try {
 		return await readFile(path, 'utf8');
 	} catch (error) {
-		throw unreadable(path, error);
+		throw unusable(path, error);
 	}
 }
 
@@ -148,10 +165,21 @@ async function notThere(name: string, names: readonly string[]): Promise<Problem
 	});
 }
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+function unusable(path: string, error: unknown): Problem {
+	const reason = diskCode(error) === 'ENOENT' ? "isn't there" : `can't be read: ${diskReason(error)}`;
+	return new Problem({
+		code: 'preset-unreadable',
+		exit: 2,
+		message: `${path} ${reason}.`,
+		advice: 'Name the file of another preset, or mend that path.',
+		cause: error,
+	});
+}
 
-function unreadable(path: string, error: unknown): Problem {
-	const reason =
-		codeOf(error) === 'ENOENT' ? "isn't there" : codeOf(error) === 'EACCES' ? 'may not be read by you' : `can't be read (${String(codeOf(error))})`;
-	return new Problem({code: 'preset-unreadable', exit: 2, message: `${path} ${reason}.`, cause: error});
+async function deleted(path: string): Promise<void> {
+	try {
+		await rm(path);
+	} catch (error) {
+		throw unwritable(path, error, 'XDG_CONFIG_HOME', 'deleted');
+	}
 }

@@ -1,7 +1,8 @@
-import {chmod, mkdir, readFile, rename} from 'node:fs/promises';
-import {join} from 'node:path';
+import {readFile, rename} from 'node:fs/promises';
+import {isAbsolute, join} from 'node:path';
 import {z} from 'zod';
-import {Problem} from './problem.ts';
+import {makeOwnFolder} from './own-folder.ts';
+import {diskCode, unwritable} from './refused-by-disk.ts';
 
 const shape = z.object({
 	/** The fleet that was worked with last, by region and name. */
@@ -19,7 +20,7 @@ export type Settings = z.infer<typeof shape>;
 export type SettingsStore = {
 	/** What was remembered; what can't be read counts as nothing remembered. */
 	read(): Promise<Settings>;
-	/** Changes what is given and keeps the rest. */
+	/** Changes what is given and keeps the rest. Throws a Problem `file-unwritable`. */
 	remember(changed: Settings): Promise<void>;
 };
 
@@ -31,37 +32,35 @@ export function settingsIn(folder: string): SettingsStore {
 		read,
 		async remember(changed) {
 			const settings = {...(await read()), ...changed};
-			await mkdir(folder, {recursive: true, mode: 0o700});
-			await chmod(folder, 0o700);
-			if ((await contentOf(path)) === corrupt) await rename(path, `${path}.set-aside`);
-			const {default: Store} = await import('conf');
-			new Store<Record<string, unknown>>({cwd: folder, configName: 'settings', configFileMode: 0o600, clearInvalidConfig: false}).store = JSON.parse(
-				JSON.stringify(settings),
-			);
+			try {
+				makeOwnFolder(folder);
+				if ((await contentOf(path)) === unusable) await rename(path, `${path}.set-aside`);
+				const {default: Store} = await import('conf');
+				new Store<Record<string, unknown>>({cwd: folder, configName: 'settings', configFileMode: 0o600, clearInvalidConfig: false}).store = JSON.parse(
+					JSON.stringify(settings),
+				);
+			} catch (error) {
+				throw unwritable(path, error, 'XDG_CONFIG_HOME');
+			}
 		},
 	};
 }
 
-const corrupt = Symbol('corrupt');
+const unusable = Symbol('unusable');
 
+/** What a file holds; nothing where there is none. One that can't be read, or holds something else, is set aside before another is written. */
 async function contentOf(path: string): Promise<unknown> {
 	try {
 		return JSON.parse(await readFile(path, 'utf8'));
 	} catch (error) {
-		if (error instanceof SyntaxError) return corrupt;
-		if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-		throw new Problem({
-			code: 'settings-unreadable',
-			message: `${path} can't be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)}).`,
-			cause: error,
-		});
+		return ['ENOENT', 'ENOTDIR'].includes(diskCode(error)) ? {} : unusable;
 	}
 }
 
 /** Where this program keeps presets and preferences: XDG's configuration folder, or the platform's own. */
 export function configFolder({environment, platform, home}: {environment: Record<string, string | undefined>; platform: string; home: string}): string {
 	const name = 'gitlab-runner-aws';
-	if (environment.XDG_CONFIG_HOME) return join(environment.XDG_CONFIG_HOME, name);
+	if (environment.XDG_CONFIG_HOME !== undefined && isAbsolute(environment.XDG_CONFIG_HOME)) return join(environment.XDG_CONFIG_HOME, name);
 	if (platform === 'darwin') return join(home, 'Library', 'Preferences', name);
 	if (platform === 'win32') return join(environment.APPDATA ?? join(home, 'AppData', 'Roaming'), name);
 	return join(home, '.config', name);

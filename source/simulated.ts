@@ -69,6 +69,8 @@ export type World = Ports & {
 	/** Managers that would take a job now, and the least number of them since that was last asked. */
 	takers(): number;
 	leastTakers(): number;
+	/** SSH connections of laptops that are open, and forwards. */
+	connections(): number;
 	outside: CloudOutside &
 		HostOutside & {
 			/** GitLab's own state: runners, tokens, health. */
@@ -106,7 +108,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const gitlab = simulatedGitlab(options.gitlabUrl ?? 'https://gitlab.com', time.now, random, tokens);
 	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random);
 	cloud.whenChanged.push(hosts.review);
-	const {faults: sshFaults, opened} = hostFaults();
+	const {faults: sshFaults, opened, open} = hostFaults();
 	const acts: Acts = {done: [], dieAt: undefined};
 	let laptops = 0;
 
@@ -143,6 +145,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 			return hosts.takers();
 		},
 		leastTakers: hosts.leastTakers,
+		connections: open,
 		outside: {
 			...cloudOutside(cloud, time.now, (when, happen) => void time.at(when, happen)),
 			...hostOutside(hosts),

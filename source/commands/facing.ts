@@ -5,20 +5,33 @@ import type {Stops} from './stops.ts';
 import type {Surroundings} from './surroundings.ts';
 
 /** Which face is wanted, besides the terms of the terminal. */
-export type Facing = {yes: boolean; colour: boolean; title: string; stops: Stops; clock: Clock};
+export type Facing = {
+	yes: boolean;
+	colour: boolean;
+	title: string;
+	stops: Stops;
+	clock: Clock;
+	/** Standard output is for another program's words, so all that is ours goes to standard error. */
+	aside?: boolean;
+};
 
 /** Commands whose name isn't quite what a person sets out to do. */
 const titles: Readonly<Record<string, string>> = {setup: 'set up', home: 'gitlab-runner-aws'};
 
 /** Picks the face, once, and loads only that one's code. */
-export async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms, {yes, colour, title, stops, clock}: Facing): Promise<Face> {
-	const look = {colour: mayColour(terms, !colour), ascii: onlyAscii(env)};
+export async function faceFor(
+	{stdin, stdout, stderr, env}: Surroundings,
+	terms: Terms,
+	{yes, colour, title, stops, clock, aside = false}: Facing,
+): Promise<Face> {
 	const picked = pickFace(terms);
-	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out: stdout, yes, clock});
+	const out = aside && picked !== 'screens' ? stderr : stdout;
+	const look = {colour: mayColour({...terms, stdoutIsTty: out.isTTY === true}, !colour), ascii: onlyAscii(env)};
+	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out, yes, clock});
 	if (picked === 'screens' && !yes) {
 		const {inkFace} = await import('../ui/face.tsx');
 		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title: titles[title] ?? title, onStop: () => stops.raise('SIGINT'), ended: stops.soft});
 	}
 	const {plainFace} = await import('../plain/face.ts');
-	return plainFace({out: stdout, err: stderr, in: stdin, columns: () => stdout.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock});
+	return plainFace({out, err: stderr, in: stdin, columns: () => out.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock, ended: stops.soft});
 }

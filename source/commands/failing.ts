@@ -5,11 +5,17 @@ import type {Session} from './session.ts';
 export function failAll({face, world}: Session, problems: readonly Problem[], last?: string): number {
 	const each = [...new Map(problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()];
 	for (const [index, problem] of each.entries()) {
-		const where = problem.fault === 'bug' ? `The details are in ${world.disk.logPath}.` : undefined;
+		const where = problem.fault === 'bug' ? detailsWords(world.disk.logPath) : undefined;
 		face.fail(withAdvice(problem, where, index === each.length - 1 ? last : undefined));
 	}
 	return Math.max(1, ...each.map(({exit}) => exit));
 }
+
+/** Where the details of a bug of ours are, or how to get them. */
+export const detailsWords = (logPath: string | undefined): string =>
+	logPath === undefined
+		? "The details aren't kept, since the log can't be written: name another folder for it with `XDG_STATE_HOME`, and run it again."
+		: `The details are in ${logPath}.`;
 
 function withAdvice(problem: Problem, ...more: (string | undefined)[]): Problem {
 	if (more.every((one) => one === undefined)) return problem;

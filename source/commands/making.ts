@@ -30,8 +30,7 @@ export function stoppedCode({face, stops}: Session, context: Context, {done}: Ru
 function remembering({face, world}: Session): Session['face']['emit'] {
 	return (happening) => {
 		face.emit(happening);
-		if (happening.event === 'step.done')
-			void world.disk.saveTiming(happening.step, happening.seconds).catch((error: unknown) => world.disk.log(`timings: ${String(error)}`));
+		if (happening.event === 'step.done') void world.disk.saveTiming(happening.step, happening.seconds);
 	};
 }
 

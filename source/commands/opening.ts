@@ -30,8 +30,7 @@ export async function layersOf(session: Session): Promise<Layers & {preset?: Giv
 async function presetOf({options, presets, settings, world, demo}: Session): Promise<Preset | undefined> {
 	if (options.preset === undefined) return undefined;
 	const preset = await presets.load(options.preset);
-	// A convenience for home; it's no reason to fail when it can't be kept.
-	if (!demo) await rememberPreset(settings, options.preset, world.clock.now()).catch((error: unknown) => world.disk.log(`settings: ${String(error)}`));
+	if (!demo) await rememberPreset(settings, options.preset, world.clock.now());
 	return preset;
 }
 
@@ -56,12 +55,28 @@ export const lookingAt = (session: Session, fleet: Fleet): OpenContext<Looking> 
  * Walks the interview and opens the fleet it leads to. The record, the caller and the account are looked at side by side as soon as region and name
  * are known. Throws a Problem (exit 2) that names the flags where something is missing and no one can be asked, before any call.
  */
-export async function openFleet(session: Session, {everything = false, secrets = true} = {}): Promise<Opened> {
+export async function openFleet(session: Session, options: {everything?: boolean; secrets?: boolean} = {}): Promise<Opened> {
+	const opened: OpenContext<Looking>[] = [];
+	try {
+		return await walked(session, opened, options);
+	} catch (error) {
+		await Promise.all(opened.map((looking) => looking.close()));
+		throw error;
+	}
+}
+
+/** What is opened on the way is added to `opened`. */
+async function walked(
+	session: Session,
+	opened: OpenContext<Looking>[],
+	{everything = false, secrets = true}: Parameters<typeof openFleet>[1] = {},
+): Promise<Opened> {
 	const layers = await layersOf(session);
-	let looking: OpenContext<Looking> | undefined;
 	const at = (fleet: Fleet): OpenContext<Looking> => {
-		if (looking?.fleet.name === fleet.name && looking.fleet.region === fleet.region) return looking;
-		looking = lookingAt(session, fleet);
+		const known = opened.find(({fleet: {name, region}}) => name === fleet.name && region === fleet.region);
+		if (known) return known;
+		const looking = lookingAt(session, fleet);
+		opened.push(looking);
 		// Looked at ahead, side by side with the record; whoever needs them meets their problems.
 		for (const look of [identityLook, accountLook]) void looking.look<unknown>(look).catch(() => undefined);
 		return looking;
@@ -74,8 +89,8 @@ export async function openFleet(session: Session, {everything = false, secrets =
 		record: async (fleet) => (await at(fleet).look(recordLook))?.answers,
 	});
 	session.world.use(answers.profile);
-	const fleet = {name: answers.fleet, region: answers.region};
-	const here = at(fleet);
+	const here = at({name: answers.fleet, region: answers.region});
+	await Promise.all(opened.map((looking) => looking === here || looking.close()));
 	const gitlabCa = answers.gitlabCa === undefined ? undefined : await here.disk.read(answers.gitlabCa);
 	const context = withAnswers(here, {answers, sources, gitlabCa});
 	if (secrets) await askSecrets(session, context);

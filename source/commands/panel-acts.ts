@@ -82,12 +82,11 @@ function prepare(ground: Ground, act: PanelAct, snapshot: Snapshot, now: number)
 async function shellOn(ground: Ground, worker: string | undefined): ReturnType<PanelDriver['shell']> {
 	return within(ground.open(), async (context) => {
 		const manager = await runningManager(context);
-		const reached = await reach(context, manager, 'trust');
-		await letIn(context, reached);
-		const {stdout} = await reached.connection.run('cat /etc/ssh/ssh_host_*_key.pub');
+		const {connection, fresh} = await letIn(context, await reach(context, manager, 'trust'));
+		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const place = await placeOf(context, manager);
 		const command = worker === undefined ? [] : ['sudo', 'env', 'HOME=/root', 'docker-machine', 'ssh', worker];
-		return readyShell({...place, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
+		return readyShell({...place, privateKey: fresh?.privateKey, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
 	});
 }
 

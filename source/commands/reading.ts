@@ -1,18 +1,31 @@
 import {readFile} from 'node:fs/promises';
-import {Problem} from '../problem.ts';
+import {addAbortSignal, type Readable} from 'node:stream';
+import {Problem, Stopped} from '../problem.ts';
+import {diskReason} from '../refused-by-disk.ts';
 
-/** The text of a file that the person named, or of standard input for `-`. Throws a Problem (exit 2) when it can't be read. */
-export async function readText(path: string, stdin: NodeJS.ReadableStream): Promise<string> {
+/**
+ * The text of a file that the person named, or of standard input for `-`. Throws a Problem (exit 2) when it can't be read, and `Stopped` once the signal is
+ * aborted while somebody still types.
+ */
+export async function readText(path: string, stdin: Readable, signal: AbortSignal): Promise<string> {
 	if (path !== '-') {
 		try {
 			return await readFile(path, 'utf8');
 		} catch (cause) {
-			const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-			throw new Problem({code: 'file-unreadable', exit: 2, message: `${path} can't be read (${code}).`, advice: `Look at it with \`ls -l ${path}\`.`, cause});
+			throw new Problem({
+				code: 'file-unreadable',
+				exit: 2,
+				message: `${path} can't be read: ${diskReason(cause)}.`,
+				advice: `Look at it with \`ls -l ${path}\`.`,
+				cause,
+			});
 		}
 	}
 	let text = '';
-	stdin.setEncoding('utf8');
-	for await (const chunk of stdin) text += String(chunk);
+	try {
+		for await (const chunk of addAbortSignal(signal, stdin.setEncoding('utf8'))) text += String(chunk);
+	} catch (error) {
+		throw signal.aborted ? new Stopped() : error;
+	}
 	return text;
 }

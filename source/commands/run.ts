@@ -1,7 +1,9 @@
+import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {realClock} from '../clock.ts';
 import {type Parsed, parse} from '../command-line/argv.ts';
 import {type CommandName, commands} from '../command-line/command-table.ts';
+import {forgiving} from '../disk/forgiving.ts';
 import type {Face} from '../face.ts';
 import {isInteractive, type Terms} from '../faces.ts';
 import {logging} from '../logging.ts';
@@ -13,6 +15,7 @@ import {configFolder, settingsIn} from '../settings.ts';
 import type {Secrets} from '../step.ts';
 import {unagreed} from '../telling/unanswered.ts';
 import {commandFor} from './all.ts';
+import {overseeing} from './ending.ts';
 import {faceFor} from './facing.ts';
 import {failAll} from './failing.ts';
 import {readText} from './reading.ts';
@@ -27,6 +30,7 @@ export async function run(around: Surroundings): Promise<number> {
 	const terms = termsOf(around);
 	const stops = makeStops();
 	around.onSignal(stops.raise);
+	around.onUnread(stops.unread);
 	try {
 		const parsed = parse(around.argv);
 		const text = await answerAtOnce(parsed);
@@ -34,12 +38,16 @@ export async function run(around: Surroundings): Promise<number> {
 		around.stdout.write(text);
 		return 0;
 	} catch (error) {
-		// Nothing has begun yet: the command line itself can't be used, or a file that it names.
-		const problem = toProblem(error);
+		// Nothing has begun yet: the command line itself can't be used, or a file that it names; or a secret was still being typed.
 		const face = await faceFor(around, {...terms, plain: true}, {yes: false, colour: false, title: '', stops, clock: realClock});
-		face.fail(problem);
-		await face.close();
-		return problem.exit;
+		try {
+			if (error instanceof Stopped) return stopped(face, stops);
+			const problem = toProblem(error);
+			face.fail(problem);
+			return problem.exit;
+		} finally {
+			await face.close();
+		}
 	}
 }
 
@@ -79,28 +87,32 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 	const simulated = demo?.demoWorld(watched);
 	const load = simulated && demo ? async () => demo.demoOn(simulated) : loaderOf(parsed.command);
 	const hidden = new Set<string>();
-	const secrets = await givenSecrets(parsed, around);
+	const secrets = await givenSecrets(parsed, around, stops.soft);
 	const all = (): string[] => [...hidden, ...valuesOf(secrets)];
 	const yes = options.yes || (simulated !== undefined && !watched);
 	const clock = simulated?.clock ?? realClock;
-	const bare = redacting(await faceFor(around, terms, {yes, colour: options.color, title: parsed.command, stops, clock}), all);
+	const bare = redacting(await faceFor(around, terms, {yes, colour: options.color, title: parsed.command, stops, clock, aside: parsed.command === 'ssh'}), all);
 	const face = logging(bare, (line) => session.world.disk.log(line));
+	around.atEnd(face.close);
+	const over = overseeing(face, stops, around);
 	const world: World = simulated ?? realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
 	const clean = redactor(all);
+	const {disk, without} = forgiving({...world.disk, log: (line) => world.disk.log(clean(line))}, (said) =>
+		face.emit({event: 'note', about: 'laptop', ...said}),
+	);
+	const own = configFolder({environment: around.env, platform: around.platform, home: around.home});
+	const settings = settingsIn(own);
 	const session: Session = {
 		parsed,
 		options,
 		around,
 		face,
 		interactive: watched,
-		world: {...world, disk: {...world.disk, log: (line) => world.disk.log(clean(line))}},
+		world: {...world, disk},
 		stops,
 		secrets,
-		presets: presetsIn({
-			own: `${configFolder({environment: around.env, platform: around.platform, home: around.home})}/presets`,
-			shipped: fileURLToPath(around.shipped),
-		}),
-		settings: settingsIn(configFolder({environment: around.env, platform: around.platform, home: around.home})),
+		presets: presetsIn({own: join(own, 'presets'), shipped: fileURLToPath(around.shipped)}),
+		settings: {...settings, remember: (changed) => without(() => settings.remember(changed), undefined)},
 		who: around.who,
 		hide: (secret) => hidden.add(secret),
 		instead: (argv) => run({...around, argv}),
@@ -114,8 +126,12 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 		if (error instanceof Stopped) return stopped(face, stops);
 		return failAll(session, [toProblem(error)]);
 	} finally {
-		await face.close();
-		world.close();
+		over();
+		try {
+			await face.close();
+		} finally {
+			world.close();
+		}
 	}
 }
 
@@ -134,7 +150,7 @@ function loaderOf(name: Parsed['command']): () => Promise<Command> {
 /** What runs over steps tells itself how far it came; here a stop met a look, and there is nothing to undo. */
 function stopped(face: Face, stops: Session['stops']): number {
 	const exit = stops.exit();
-	if (exit !== undefined)
+	if (exit !== undefined && stops.isRead())
 		face.fail(new Problem({code: 'stopped', message: 'Stopped while looking: no change is under way.', advice: 'Run the same command again to go on.'}));
 	return exit ?? 130;
 }
@@ -151,8 +167,8 @@ function refuseUnagreed({parsed: {command}, options, interactive}: Session, {jso
 const valuesOf = ({runnerToken, gitlabToken, accessKey, passphrase}: Secrets): string[] =>
 	[runnerToken, gitlabToken, accessKey?.secret, passphrase].filter((value) => value !== undefined);
 
-async function givenSecrets({options}: Parsed, {stdin, env}: Surroundings): Promise<Secrets> {
-	const text = (path: string | undefined) => (path === undefined ? undefined : readText(path, stdin));
+async function givenSecrets({options}: Parsed, {stdin, env}: Surroundings, signal: AbortSignal): Promise<Secrets> {
+	const text = (path: string | undefined) => (path === undefined ? undefined : readText(path, stdin, signal));
 	const [token, gitlabToken, accessKey] = await Promise.all([text(options.tokenFile), text(options.gitlabTokenFile), text(options.accessKeyFile)]);
 	return secretsIn({files: {token, gitlabToken, accessKey}, environment: env});
 }

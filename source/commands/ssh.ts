@@ -10,6 +10,8 @@ export const ssh: Command = async (session) => {
 	const {
 		parsed: {words, remote},
 		around,
+		face,
+		stops,
 	} = session;
 	const {context} = await openFleet(session, {secrets: false});
 	try {
@@ -22,19 +24,25 @@ export const ssh: Command = async (session) => {
 				advice: `Run \`gitlab-runner-aws setup --fleet ${name} --region ${region}\`.`,
 			});
 		}
-		const reached = await reach(context, manager, 'trust');
-		await letIn(context, reached);
-		const {stdout} = await reached.connection.run('cat /etc/ssh/ssh_host_*_key.pub');
+		const {connection, fresh} = await letIn(context, await reach(context, manager, 'trust'));
+		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const place = await placeOf(context, manager);
 		const [worker] = words;
 		const onWorker = worker === undefined ? remote : ['sudo', 'docker-machine', 'ssh', worker, ...remote];
 		await context.close();
-		return await openShell({
-			...place,
-			hostKeys: stdout.split('\n').filter(Boolean),
-			command: onWorker,
-			terminal: around.stdin.isTTY === true && (remote.length === 0 || worker !== undefined),
-		});
+		// From here on the terminal is ssh's.
+		await face.close();
+		const code = await openShell(
+			{
+				...place,
+				privateKey: fresh?.privateKey,
+				hostKeys: stdout.split('\n').filter(Boolean),
+				command: onWorker,
+				terminal: around.stdin.isTTY === true && (remote.length === 0 || worker !== undefined),
+			},
+			stops,
+		);
+		return stops.exit() ?? code;
 	} finally {
 		await context.close();
 	}

@@ -17,4 +17,10 @@ export type Surroundings = {
 	/** The folder of the presets that are shipped. */
 	shipped: URL;
 	onSignal(handle: (signal: Signal) => void): void;
+	/** Hears once nobody reads standard output any more. */
+	onUnread(handle: () => void): void;
+	/** Takes what leaves the terminal as it was found, for a process that ends before its work has. */
+	atEnd(close: () => Promise<void>): void;
+	/** Ends the process now, whatever is open; the terminal is left as it was found. */
+	end(code: number): void;
 };

@@ -1,11 +1,14 @@
 /**
  * What this laptop keeps for convenience: private keys, host-key pins, timings, the log. Deleting all of it loses no fleet.
- * The real side lives under XDG's data folder, 0600 in 0700.
+ * The real side lives under XDG's data folder, 0600 in 0700. What can't be written throws a Problem `file-unwritable`, what can't be read `file-unreadable`;
+ * what isn't there is no trouble.
  */
 export type Disk = {
 	/** The private key (OpenSSH PEM) kept under a name (`names.keyFile`), or undefined. */
 	key(name: string): Promise<string | undefined>;
 	saveKey(name: string, privateKey: string): Promise<void>;
+	/** Throws what `saveKey` would throw now, and keeps nothing: so that it's known before something is made that the key belongs to. */
+	trySaveKey(name: string): Promise<void>;
 	removeKey(name: string): Promise<void>;
 	/** Where the key is kept, for printing an `ssh -i` command. */
 	keyPath(name: string): string;
@@ -16,10 +19,11 @@ export type Disk = {
 	read(path: string): Promise<string>;
 	/** The permission bits of a file that the person named, e.g. 0o600. */
 	mode(path: string): Promise<number>;
-	/** How long each step took in earlier runs, in seconds, newest last. */
+	/** How long each step took in earlier runs, in seconds, newest last; what can't be read is as good as none, since they're only for guesses. */
 	timings(): Promise<Record<string, number[]>>;
 	saveTiming(step: string, seconds: number): Promise<void>;
 	/** Adds one line to the log; secrets are already taken out. */
 	log(line: string): void;
-	readonly logPath: string;
+	/** Where the log is; undefined once it is known that it can't be written. */
+	readonly logPath: string | undefined;
 };

@@ -1,62 +1,56 @@
 import {randomBytes} from 'node:crypto';
-import {appendFileSync, mkdirSync, renameSync, statSync} from 'node:fs';
-import {chmod, mkdir, open, readFile, rename, rm, stat} from 'node:fs/promises';
-import {homedir} from 'node:os';
-import {dirname, join} from 'node:path';
+import {appendFileSync, renameSync, statSync} from 'node:fs';
+import {open, readFile, rename, rm, stat} from 'node:fs/promises';
+import {dirname, isAbsolute, join} from 'node:path';
 import {z} from 'zod';
-import {Problem} from '../problem.ts';
+import {makeOwnFolder} from '../own-folder.ts';
+import {diskCode, unreadable, unwritable} from '../refused-by-disk.ts';
 import type {Disk} from './port.ts';
 
-/** Where this laptop's files are, each this program's own folder. */
-export type Folders = {data: string; state: string};
+/** Where this laptop's files are: this program's own folders, and the person's own. */
+export type Folders = {data: string; state: string; home: string};
 
 /** Bytes after which the log begins anew; the one before is kept as `.1`. */
 const logLimit = 1_000_000;
+/** A private key that is made here is shorter than this many bytes. */
+const keyBytes = 4096;
 /** How many runs of a step are remembered. */
 const timingsKept = 20;
 
 const timingsShape = z.record(z.string(), z.array(z.number()));
 
-/** XDG's folders for this program (data: keys, pins, timings; state: the log). */
-export function foldersOf(env: Readonly<Record<string, string | undefined>>, home = env.HOME ?? homedir()): Folders {
-	const under = (named: string | undefined, otherwise: string): string => join(named?.startsWith('/') ? named : join(home, otherwise), 'gitlab-runner-aws');
-	return {data: under(env.XDG_DATA_HOME, '.local/share'), state: under(env.XDG_STATE_HOME, '.local/state')};
+/** XDG's folders for this program (data: keys, pins, timings; state: the log). A folder that isn't named whole is nobody's, as XDG says. */
+export function foldersOf(env: Readonly<Record<string, string | undefined>>, home: string): Folders {
+	const under = (named: string | undefined, otherwise: string): string =>
+		join(named !== undefined && isAbsolute(named) ? named : join(home, otherwise), 'gitlab-runner-aws');
+	return {data: under(env.XDG_DATA_HOME, '.local/share'), state: under(env.XDG_STATE_HOME, '.local/state'), home};
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
-
-/** A sentence about a file of the person's that can't be used. */
-function unreadable(path: string, error: unknown): Problem {
-	const reasons: Record<string, string> = {
-		ENOENT: 'there is none',
-		EACCES: 'its permissions keep you out',
-		EISDIR: "it's a folder",
-		ENOTDIR: 'a part of its path is no folder',
-	};
-	const code = codeOf(error);
-	return new Problem({
-		code: 'file-unreadable',
-		message: `The file ${path} can't be read: ${reasons[code] ?? String(error)} (${code}).`,
-		advice: 'Name another file, or mend that one.',
-		cause: error,
-	});
-}
+/** What names another folder for each of them. */
+const variables = {data: 'XDG_DATA_HOME', state: 'XDG_STATE_HOME'} as const;
 
 /** A file's text, or undefined where there is none. */
 async function textOf(path: string): Promise<string | undefined> {
 	try {
 		return await readFile(path, 'utf8');
 	} catch (error) {
-		if (codeOf(error) === 'ENOENT') return undefined;
+		if (['ENOENT', 'ENOTDIR'].includes(diskCode(error))) return undefined;
 		throw unreadable(path, error);
 	}
 }
 
-/** Writes a file so that it's either the old or the new one, whole: 0600, in a folder that is 0700. */
-async function put(path: string, text: string): Promise<void> {
-	const folder = dirname(path);
-	await mkdir(folder, {recursive: true, mode: 0o700});
-	await chmod(folder, 0o700);
+/** Does something to a file among the data; what the disk refuses of it is a Problem. */
+async function onDisk<Result>(path: string, work: () => Promise<Result>, doing: 'written' | 'deleted' = 'written'): Promise<Result> {
+	try {
+		return await work();
+	} catch (error) {
+		throw unwritable(path, error, variables.data, doing);
+	}
+}
+
+/** Writes a file beside another one, 0600, in a folder that is 0700, and gives its path. Nothing half-written stays. */
+async function writeBeside(path: string, text: string): Promise<string> {
+	makeOwnFolder(dirname(path));
 	const beside = `${path}.${randomBytes(4).toString('hex')}`;
 	try {
 		const file = await open(beside, 'wx', 0o600);
@@ -66,24 +60,34 @@ async function put(path: string, text: string): Promise<void> {
 		} finally {
 			await file.close();
 		}
-		await rename(beside, path);
+		return beside;
 	} catch (error) {
-		await rm(beside, {force: true});
-		throw new Problem({
-			code: 'file-failed',
-			message: `${path} can't be written: ${error instanceof Error ? error.message : String(error)}.`,
-			advice: 'Make room or mend the folder, then run the same command again.',
-			cause: error,
-		});
+		await rm(beside, {force: true}).catch(() => undefined);
+		throw error;
 	}
 }
+
+/** Writes a file so that it's either the old or the new one, whole. */
+const put = (path: string, text: string): Promise<void> =>
+	onDisk(path, async () => {
+		const beside = await writeBeside(path, text);
+		try {
+			await rename(beside, path);
+		} catch (error) {
+			await rm(beside, {force: true}).catch(() => undefined);
+			throw error;
+		}
+	});
+
+/** Throws what writing so much would throw, and leaves no file. */
+const tryPut = (path: string, bytes: number): Promise<void> => onDisk(path, async () => rm(await writeBeside(path, ' '.repeat(bytes)), {force: true}));
 
 /** A log that is one file, and the one before; written at once, so that a crash loses nothing. */
 function logger(path: string): (line: string) => void {
 	let size: number | undefined;
 	const add = (line: string): void => {
 		if (size === undefined) {
-			mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+			makeOwnFolder(dirname(path));
 			size = statSync(path, {throwIfNoEntry: false})?.size ?? 0;
 		}
 		if (size > logLimit) {
@@ -94,36 +98,31 @@ function logger(path: string): (line: string) => void {
 		appendFileSync(path, text, {mode: 0o600});
 		size += Buffer.byteLength(text);
 	};
-	let works = true;
 	return (line) => {
-		if (!works) return;
 		try {
 			add(line);
-		} catch {
-			// A log that can't be written, on a full or read-only disk, is no reason to stop the work that it tells of.
-			works = false;
+		} catch (error) {
+			throw unwritable(path, error, variables.state);
 		}
 	};
 }
 
-/** Reads timings; what can't be understood is as good as none, since they're only for guesses. */
+/** Reads timings; what can't be read or understood is as good as none. */
 async function timingsIn(path: string): Promise<Record<string, number[]>> {
-	const text = await textOf(path);
-	if (text === undefined) return {};
 	try {
-		return timingsShape.parse(JSON.parse(text));
+		return timingsShape.parse(JSON.parse(await readFile(path, 'utf8')));
 	} catch {
 		return {};
 	}
 }
 
 /** This laptop's disk under XDG's folders. */
-export function realDisk({data, state}: Folders): Disk {
+export function realDisk({data, state, home}: Folders): Disk & {readonly logPath: string} {
 	const keyPath = (name: string): string => join(data, 'keys', `${name}.pem`);
 	const pinPath = (instanceId: string): string => join(data, 'pins', instanceId);
 	const timingsPath = join(data, 'timings.json');
 	const logPath = join(state, 'log');
-	const named = (path: string): string => path.replace(/^~(?=\/)/, homedir());
+	const named = (path: string): string => path.replace(/^~(?=\/)/, home);
 	let writing: Promise<void> = Promise.resolve();
 
 	return {
@@ -132,10 +131,12 @@ export function realDisk({data, state}: Folders): Disk {
 		keyPath,
 		key: (name) => textOf(keyPath(name)),
 		saveKey: (name, privateKey) => put(keyPath(name), privateKey),
-		removeKey: (name) => rm(keyPath(name), {force: true}),
-		async pin(instanceId) {
-			return (await textOf(pinPath(instanceId)))?.trim();
+		trySaveKey: (name) => tryPut(keyPath(name), keyBytes),
+		async removeKey(name) {
+			if ((await textOf(keyPath(name))) === undefined) return;
+			await onDisk(keyPath(name), () => rm(keyPath(name), {force: true}), 'deleted');
 		},
+		pin: async (instanceId) => (await textOf(pinPath(instanceId)))?.trim(),
 		savePin: (instanceId, fingerprint) => put(pinPath(instanceId), `${fingerprint}\n`),
 		async read(path) {
 			try {

@@ -37,38 +37,53 @@ function remembering(context: () => Looking): Pick<Looking, 'look' | 'forget'> {
 	};
 }
 
-/** Holds connections by instance; one that was lost is let go, so that the next caller opens another. */
+/** A connection that is told of once it turns out to be lost. */
+function watched(connection: Connection, lost: () => void): Connection {
+	const letGo = async <Result>(work: Promise<Result>): Promise<Result> => {
+		try {
+			return await work;
+		} catch (error) {
+			if (isProblem(error, 'ssh-closed')) lost();
+			throw error;
+		}
+	};
+	return {
+		script: (script, input, said) => letGo(connection.script(script, input, said)),
+		run: (command, stdin) => letGo(connection.run(command, stdin)),
+		read: (path) => letGo(connection.read(path)),
+		write: (path, text, mode) => letGo(connection.write(path, text, mode)),
+		stream: (command, line, signal) => letGo(connection.stream(command, line, signal)),
+		forward: (port) => letGo(connection.forward(port)),
+		close: () => connection.close(),
+	};
+}
+
+/** Holds connections by instance; one that was lost is let go, so that the next caller opens another. Once closed it opens none any more. */
 function holding(): Pick<Looking, 'hold'> & {close(): Promise<void>} {
 	const held = new Map<string, Promise<Connection>>();
-	const watched = (id: string, connection: Connection): Connection => {
-		const letGo = async <Result>(work: Promise<Result>): Promise<Result> => {
-			try {
-				return await work;
-			} catch (error) {
-				if (isProblem(error, 'ssh-closed')) held.delete(id);
-				throw error;
-			}
-		};
-		return {
-			script: (script, input, said) => letGo(connection.script(script, input, said)),
-			run: (command, stdin) => letGo(connection.run(command, stdin)),
-			read: (path) => letGo(connection.read(path)),
-			write: (path, text, mode) => letGo(connection.write(path, text, mode)),
-			stream: (command, line, signal) => letGo(connection.stream(command, line, signal)),
-			forward: (port) => letGo(connection.forward(port)),
-			close: () => connection.close(),
-		};
-	};
+	let isClosed = false;
 	return {
 		hold(id, open) {
 			const known = held.get(id);
 			if (known) return known;
-			const opening = open().then((connection) => watched(id, connection));
+			// Whoever still looks while the context is closed has come too late.
+			if (isClosed) return Promise.reject(new Stopped());
+			const letGo = (): void => {
+				// Another one may be held in its place by now.
+				if (held.get(id) === opening) held.delete(id);
+			};
+			const opening: Promise<Connection> = open().then((connection) =>
+				watched(connection, () => {
+					letGo();
+					void connection.close().catch(() => undefined);
+				}),
+			);
 			held.set(id, opening);
-			opening.catch(() => held.delete(id));
+			opening.catch(letGo);
 			return opening;
 		},
 		async close() {
+			isClosed = true;
 			const open = [...held.values()];
 			held.clear();
 			await Promise.allSettled(open.map(async (connection) => (await connection).close()));

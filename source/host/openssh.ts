@@ -1,14 +1,17 @@
-import {spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {constants, tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {Problem} from '../problem.ts';
+import {Problem, Stopped} from '../problem.ts';
+import {unwritable} from '../refused-by-disk.ts';
 
 export type Shell = {
 	address: string;
 	port: number;
 	user: string;
 	keyPath: string;
+	/** For a key that isn't kept on this laptop: it's in a file of its own until the shell ends. */
+	privateKey?: string | undefined;
 	/** The host's public keys as `/etc/ssh/ssh_host_*_key.pub` holds them, read over a connection that was verified. */
 	hostKeys: string[];
 	/** The command for the other side; none opens a shell. */
@@ -20,59 +23,88 @@ export type Shell = {
 /** A shell whose files are ready: `run` hands it the terminal until it ends and gives its exit code, the remote's or 255; `close` takes the files away. */
 export type ReadyShell = {run(): number; close(): Promise<void>};
 
-/** Readies OpenSSH's `ssh`, whose host key is checked against those given. `privateKey` is for a key that isn't kept on this laptop. */
-export async function readyShell({
-	address,
-	port,
-	user,
-	keyPath,
-	privateKey,
-	hostKeys,
-	command,
-	terminal,
-}: Shell & {privateKey?: string | undefined}): Promise<ReadyShell> {
-	const folder = await mkdtemp(join(tmpdir(), 'gitlab-runner-aws-'));
-	const known = join(folder, 'known_hosts');
+/** Ends a shell that runs: `soft` asks it to end, `hard` kills it. */
+export type Ending = {readonly soft: AbortSignal; readonly hard: AbortSignal};
+
+/** What ssh is started with, and what takes its files away. */
+type Ready = {args: string[]; close(): Promise<void>};
+
+const noSsh = (cause: Error): Problem =>
+	new Problem({
+		code: 'no-ssh',
+		message: `OpenSSH's \`ssh\` can't be started: ${cause.message}.`,
+		advice: 'Install it, such as with `apt install openssh-client`.',
+		cause,
+	});
+
+/** A folder for files that ssh reads, with these in it. Throws a Problem where there is no room for it. */
+async function folderWith(files: Record<string, string>): Promise<{folder: string; close(): Promise<void>}> {
+	let folder: string | undefined;
+	const close = async (): Promise<void> => {
+		if (folder !== undefined) await rm(folder, {recursive: true, force: true});
+	};
+	try {
+		folder = await mkdtemp(join(tmpdir(), 'gitlab-runner-aws-'));
+		for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, {mode: 0o600});
+		return {folder, close};
+	} catch (error) {
+		await close().catch(() => undefined);
+		throw unwritable(folder ?? tmpdir(), error, 'TMPDIR');
+	}
+}
+
+async function ready({address, port, user, keyPath, privateKey, hostKeys, command, terminal}: Shell): Promise<Ready> {
 	const name = port === 22 ? address : `[${address}]:${port}`;
-	await writeFile(known, hostKeys.map((key) => `${name} ${key}\n`).join(''), {mode: 0o600});
-	const key = privateKey === undefined ? keyPath : join(folder, 'key');
-	if (privateKey !== undefined) await writeFile(key, privateKey, {mode: 0o600});
-	const options = [`UserKnownHostsFile=${known}`, 'StrictHostKeyChecking=yes', 'IdentitiesOnly=yes', 'LogLevel=ERROR'].flatMap((option) => ['-o', option]);
+	const known = {known_hosts: hostKeys.map((key) => `${name} ${key}\n`).join('')};
+	const {folder, close} = await folderWith({...known, ...(privateKey === undefined ? {} : {key: privateKey})});
+	const options = [`UserKnownHostsFile=${join(folder, 'known_hosts')}`, 'StrictHostKeyChecking=yes', 'IdentitiesOnly=yes', 'LogLevel=ERROR'];
 	const args = [
-		...options,
+		...options.flatMap((option) => ['-o', option]),
 		'-i',
-		key,
+		privateKey === undefined ? keyPath : join(folder, 'key'),
 		'-p',
 		String(port),
 		...(terminal ? ['-t'] : []),
 		`${user}@${address}`,
 		...(command.length > 0 ? ['--', ...command] : []),
 	];
+	return {args, close};
+}
+
+/** A shell's exit code as a shell's user knows it: 128 and the signal that ended it, where one did. */
+const codeOf = (status: number | null, signal: NodeJS.Signals | null): number => status ?? (signal === null ? 255 : 128 + constants.signals[signal]);
+
+/** Readies OpenSSH's `ssh`, whose host key is checked against those given, for a program that goes on after it: everything here stands still meanwhile. */
+export async function readyShell(shell: Shell): Promise<ReadyShell> {
+	const {args, close} = await ready(shell);
 	return {
 		run() {
 			const ended = spawnSync('ssh', args, {stdio: 'inherit'});
-			if (ended.error)
-				throw new Problem({
-					code: 'no-ssh',
-					message: `OpenSSH's \`ssh\` can't be started: ${ended.error.message}.`,
-					advice: 'Install it, such as with `apt install openssh-client`.',
-					cause: ended.error,
-				});
-			return ended.status ?? 255;
+			if (ended.error) throw noSsh(ended.error);
+			return codeOf(ended.status, ended.signal);
 		},
-		close: () => rm(folder, {recursive: true, force: true}),
+		close,
 	};
 }
 
 /**
  * Hands the terminal to OpenSSH's `ssh` until it ends, and gives its exit code: the remote's, or 255. The host key is checked against those given.
- * Throws a Problem where there is no `ssh`.
+ * Signals reach it, so that nothing hangs because it does. Throws a Problem where there is no `ssh`.
  */
-export async function openShell(shell: Shell): Promise<number> {
-	const ready = await readyShell(shell);
+export async function openShell(shell: Shell, {soft, hard}: Ending): Promise<number> {
+	const {args, close} = await ready(shell);
+	const over = new AbortController();
 	try {
-		return ready.run();
+		if (soft.aborted) throw new Stopped();
+		return await new Promise<number>((resolve, reject) => {
+			const child = spawn('ssh', args, {stdio: 'inherit'});
+			child.once('error', (error) => reject(noSsh(error)));
+			child.once('exit', (status, signal) => resolve(codeOf(status, signal)));
+			soft.addEventListener('abort', () => child.kill('SIGTERM'), {signal: over.signal});
+			hard.addEventListener('abort', () => child.kill('SIGKILL'), {signal: over.signal});
+		});
 	} finally {
-		await ready.close();
+		over.abort();
+		await close();
 	}
 }

@@ -17,7 +17,7 @@ import {watched} from './watching.ts';
 
 export type PlainOptions = {
 	out: NodeJS.WritableStream;
-	/** Where the command's last problem goes. */
+	/** Where problems go, and what is no part of what was asked for. */
 	err: NodeJS.WritableStream;
 	in: NodeJS.ReadableStream;
 	/** Asked before each line, so that a resized terminal is met. */
@@ -29,6 +29,8 @@ export type PlainOptions = {
 	/** Whether somebody sits at the terminal. */
 	interactive: boolean;
 	clock: Pick<Clock, 'now'>;
+	/** Aborted when the work is stopped: whoever is asked needs to answer no more. */
+	ended?: AbortSignal;
 	/** Calls back each second until the returned function is called; real time unless a test brings its own. */
 	every?: (callback: () => void) => () => void;
 };
@@ -69,9 +71,10 @@ export function plainFace(options: PlainOptions): Face {
 	const print = (lines: Line[]) => {
 		for (const line of lines) write(toText(line, columns(), look));
 	};
+	const complain = (lines: Line[]) => void err.write(lines.map((line) => `${toText(line, columns(), look)}\n`).join(''));
 	const stopTicking = (options.every ?? eachSecond)(() => print(waiting(state, clock.now())));
 
-	const terminal = (): Terminal => ({input: options.in, output: out});
+	const terminal = (): Terminal => ({input: options.in, output: out, ...(options.ended ? {signal: options.ended} : {})});
 	/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
 	async function alone<Answer>(work: () => Promise<Answer>): Promise<Answer> {
 		asking = true;
@@ -135,7 +138,10 @@ export function plainFace(options: PlainOptions): Face {
 		// What was agreed to has been said while it was asked.
 		if (!begun || event.event === 'agreement.asked') return;
 		const lines = linesFor(event, before);
-		if (lines.length > 0 && isNew(event, lines.map(({text}) => text).join('\n'))) print(lines);
+		if (lines.length === 0 || !isNew(event, lines.map(({text}) => text).join('\n'))) return;
+		// A document or a table may be read by another program.
+		if (event.event === 'note' && event.about === 'laptop') complain(lines);
+		else print(lines);
 	}
 
 	return {
@@ -147,8 +153,7 @@ export function plainFace(options: PlainOptions): Face {
 			return watched(work, interactive && !yes ? options.in : undefined);
 		},
 		fail(problem: Problem) {
-			const text = problemLines(problem).map((line) => toText(line, columns(), look));
-			err.write(`${text.join('\n')}\n`);
+			complain(problemLines(problem));
 		},
 		async close() {
 			stopTicking();

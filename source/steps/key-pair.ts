@@ -1,5 +1,5 @@
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {Problem} from '../problem.ts';
+import {isProblem, Problem} from '../problem.ts';
 import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
@@ -22,12 +22,33 @@ async function isHere(context: Context, pair: KeyPair): Promise<boolean> {
 	return key !== undefined && belongsTo(publicHalf(key, disk.keyPath(file)), pair);
 }
 
+/** Throws a Problem where the private key of a pair that is to be made couldn't be kept here: without it the pair is of no use. */
+async function judgeKeeping(context: Context, name: string): Promise<void> {
+	const {disk} = context;
+	const file = await keyFileOf(context);
+	if ((await disk.key(file)) !== undefined) return;
+	try {
+		await disk.trySaveKey(file);
+	} catch (error) {
+		if (!isProblem(error, 'file-unwritable')) throw error;
+		throw new Problem({
+			code: 'private-key-unkept',
+			message: `The key pair ${name} can't be made, since its private key couldn't be kept: ${error.message}`,
+			advice: 'Name a folder of yours with `XDG_DATA_HOME`, or use a key pair of yours with `--key-pair` and `--private-key`.',
+			cause: error.cause,
+		});
+	}
+}
+
 async function checkOwn(context: Context): Promise<Finding<Found['key-pair']>> {
 	const {answers, fleet} = context;
 	const name = names.keyPair(fleet);
 	const {keyPairs} = await context.look(accountLook);
 	const pair = keyPairs.find((one) => one.name === name);
-	if (!pair) return {is: 'missing', says: `${name}, ed25519, made here`};
+	if (!pair) {
+		await judgeKeeping(context, name);
+		return {is: 'missing', says: `${name}, ed25519, made here`};
+	}
 	if (!bearsMark(fleet, pair.tags)) {
 		return blocked(
 			'InvalidKeyPair.Duplicate',

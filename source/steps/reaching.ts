@@ -116,11 +116,13 @@ async function attempt(context: Reaching, instance: Instance, place: Place, {isN
 		seen = fingerprint;
 		return expected.from === 'first-use' || expected.fingerprints.includes(fingerprint);
 	};
+	let connection: Connection | undefined;
 	try {
-		const connection = await host.connect({address: place.address, port: place.port, user: place.user, ...key, trust}, signal);
+		connection = await host.connect({address: place.address, port: place.port, user: place.user, ...key, trust}, signal);
 		await disk.savePin(instance.id, seen);
 		return {connection, hostKey: seen, trust: expected.from, user: place.user};
 	} catch (error) {
+		await connection?.close();
 		if (isProblem(error, 'host-key-changed')) throw keyChanged(instance, fleet.region, expected, seen);
 		throw error;
 	}
@@ -189,16 +191,28 @@ export const connectTo = async (context: Reaching, instance: Instance): Promise<
 
 /** The held connection to a manager, for changing something there: lets this laptop's own key in first when it isn't yet. */
 export async function connectToChange(context: Reaching, instance: Instance): Promise<Connection> {
-	const reached = await reach(context, instance);
-	await letIn(context, reached);
-	return reached.connection;
+	return (await letIn(context, await reach(context, instance))).connection;
 }
 
-/** Lets this laptop's fresh key in for good, after EC2 Instance Connect did for a minute; does nothing when its own key was accepted. */
-export async function letIn(context: Reaching, reached: Reached): Promise<void> {
+/**
+ * Lets this laptop's fresh key in for good, after EC2 Instance Connect did for a minute; does nothing when its own key was accepted. A key that can't be
+ * kept here isn't let in either, and stays `fresh`: Instance Connect lets another one in the next time.
+ */
+export async function letIn(context: Reaching, reached: Reached): Promise<Reached> {
 	const {connection, fresh, user} = reached;
-	if (!fresh) return;
+	if (!fresh || !(await isKept(context, fresh))) return reached;
 	await connection.script(authorizeKeyScript, {user, publicKey: fresh.publicKey});
-	await context.disk.saveKey(await keyFileOf(context), fresh.privateKey);
-	howReached.set(reached.connection, {...reached, fresh: undefined});
+	const known = {...reached, fresh: undefined};
+	howReached.set(connection, known);
+	return known;
+}
+
+async function isKept(context: Reaching, {privateKey}: SshKey): Promise<boolean> {
+	try {
+		await context.disk.saveKey(await keyFileOf(context), privateKey);
+		return true;
+	} catch (error) {
+		if (isProblem(error, 'file-unwritable')) return false;
+		throw error;
+	}
 }

@@ -104,6 +104,7 @@ test('XDG names other folders', () => {
 	assert.deepEqual(foldersOf({XDG_DATA_HOME: '/d', XDG_STATE_HOME: 'relative'}, '/home/a'), {
 		data: '/d/gitlab-runner-aws',
 		state: '/home/a/.local/state/gitlab-runner-aws',
+		home: '/home/a',
 	});
 });
 

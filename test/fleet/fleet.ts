@@ -1,3 +1,4 @@
+import {forgiving} from '../../source/disk/forgiving.ts';
 import {forRemoval, type OpenContext, openLooking, withAnswers} from '../../source/engine/context.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import {pausing} from '../../source/engine/pausing.ts';
@@ -43,11 +44,16 @@ type TakenAway = {before: Stands[]; result: RunResult; left: Stands[]; events: H
 
 const fleetOf = ({flags = {}}: Wish): Fleet => ({name: flags.fleet ?? name, region: flags.region ?? region});
 
-const adaptersOf = (ports: Ports, at: string): Adapters => ({...ports, cloud: ports.cloudAt(at)});
+/** The ports as commands have them: what this laptop can't keep is told as a note. */
+const adaptersOf = (ports: Ports, at: string, {heard}: Wish): Adapters => ({
+	...ports,
+	cloud: ports.cloudAt(at),
+	disk: forgiving(ports.disk, (said) => heard?.({event: 'note', about: 'laptop', ...said})).disk,
+});
 
 const openAt = (ports: Ports, wish: Wish): OpenContext<Looking> => {
 	const fleet = fleetOf(wish);
-	return openLooking(adaptersOf(ports, fleet.region), {fleet, secrets: {...wish.secrets}, signal: wish.signal ?? new AbortController().signal});
+	return openLooking(adaptersOf(ports, fleet.region, wish), {fleet, secrets: {...wish.secrets}, signal: wish.signal ?? new AbortController().signal});
 };
 
 /** Answers as every command settles them: flags, then the record of a fleet that stands, then defaults. */

@@ -1,9 +1,10 @@
 import {parse} from '../../source/command-line/argv.ts';
 import type {Session} from '../../source/commands/session.ts';
 import {makeStops, type Stops} from '../../source/commands/stops.ts';
+import {forgiving} from '../../source/disk/forgiving.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import type {Face} from '../../source/face.ts';
-import {presetsIn} from '../../source/presets.ts';
+import {type Presets, presetsIn} from '../../source/presets.ts';
 import type {Problem} from '../../source/problem.ts';
 import {type Ports, simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
 import {laptopOver, problems} from '../executors/laptop.ts';
@@ -35,8 +36,15 @@ export function hearing(): Face & {events: Happening[]; problems: Problem[]} {
 }
 
 /** A session of somebody at a laptop of the simulated world. */
-export function sessionAt(ports: Ports, args: readonly string[], face: Face, more: {gitlabToken?: string; stops?: Stops; demo?: boolean} = {}): Session {
-	const {address, clock, cloudAt, disk, gitlabAt, host, random, who} = ports;
+export function sessionAt(
+	ports: Ports,
+	args: readonly string[],
+	face: Face,
+	more: {gitlabToken?: string; runnerToken?: string; stops?: Stops; demo?: boolean; presets?: Presets} = {},
+): Session {
+	const {address, clock, cloudAt, gitlabAt, host, random, who} = ports;
+	const {disk} = forgiving(ports.disk, (said) => face.emit({event: 'note', about: 'laptop', ...said}));
+	const {gitlabToken, runnerToken} = more;
 	const parsed = parse(args);
 	return {
 		parsed,
@@ -53,6 +61,9 @@ export function sessionAt(ports: Ports, args: readonly string[], face: Face, mor
 			who,
 			shipped: new URL('../../presets/', import.meta.url),
 			onSignal: () => {},
+			onUnread: () => {},
+			atEnd: () => {},
+			end: () => {},
 		},
 		face,
 		interactive: face.screens !== undefined,
@@ -71,8 +82,8 @@ export function sessionAt(ports: Ports, args: readonly string[], face: Face, mor
 			close: () => {},
 		},
 		stops: more.stops ?? makeStops(),
-		secrets: more.gitlabToken === undefined ? {} : {gitlabToken: more.gitlabToken},
-		presets: presetsIn({own: '/nowhere', shipped: '/nowhere'}),
+		secrets: {...(gitlabToken === undefined ? {} : {gitlabToken}), ...(runnerToken === undefined ? {} : {runnerToken})},
+		presets: more.presets ?? presetsIn({own: '/nowhere', shipped: '/nowhere'}),
 		settings: {read: async () => ({}), remember: async () => {}},
 		who,
 		hide: () => {},

@@ -22,6 +22,8 @@ export type Link = Pick<Connection, 'script' | 'write' | 'stream' | 'forward'> &
 	after<Result>(ms: number, happen: () => Result): Promise<Result>;
 	/** Cuts the connection: whatever waits on it is told why. A running script goes on until it prints so many lines more. */
 	cut(why: string, linesMore?: number): void;
+	/** How much of it is still open: itself, and the forwards that weren't closed. */
+	open(): number;
 	/** Scripts begun on this connection so far. */
 	scripts: string[];
 	/** Called when a script begins; a test may cut here. */
@@ -44,6 +46,7 @@ const plays: Record<string, Played> = {
 export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: string, signal: AbortSignal | undefined): Link {
 	let lost: string | undefined;
 	let linesMore = 0;
+	let forwards = 0;
 	const tellers = new Set<(problem: Error) => void>();
 	const closed = () => closedProblem({place}, lost ?? 'the other side closed it');
 	const why = () => (signal?.aborted ? new Stopped() : laptop.alive ? closed() : died());
@@ -107,6 +110,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 	}
 
 	const link: Link = {
+		open: () => forwards + (lost === undefined ? 1 : 0),
 		scripts: [],
 		onScript: undefined,
 		cut(because, more = 0) {
@@ -183,12 +187,16 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 				response.writeHead(request.url === '/metrics' || request.url === '/debug/jobs/list' ? 200 : 404, {'content-type': 'text/plain'}).end(text);
 			});
 			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+			forwards += 1;
 			const bound = server.address();
 			return {
 				port: bound && typeof bound === 'object' ? bound.port : 0,
 				close: () =>
 					new Promise((resolve) => {
-						server.close(() => resolve());
+						server.close(() => {
+							forwards -= 1;
+							resolve();
+						});
 						server.closeAllConnections();
 					}),
 			};

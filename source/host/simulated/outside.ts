@@ -97,7 +97,7 @@ export type HostFaults = {
 };
 
 /** Watches the connections and cuts them where a test wants it. */
-export function hostFaults(): {faults: HostFaults; opened(link: Link): void} {
+export function hostFaults(): {faults: HostFaults; opened(link: Link): void; open(): number} {
 	const links: Link[] = [];
 	let wanted: {left: number; name: string | undefined} | undefined;
 	return {
@@ -109,6 +109,7 @@ export function hostFaults(): {faults: HostFaults; opened(link: Link): void} {
 				for (const link of links.splice(0)) link.cut('the other side closed it');
 			},
 		},
+		open: () => links.reduce((sum, link) => sum + link.open(), 0),
 		opened(link) {
 			links.push(link);
 			link.onScript = (name) => {
