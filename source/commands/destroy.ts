@@ -42,7 +42,8 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 	const {face, stops} = session;
 	const {fleet} = removal;
 	const {steps} = dockerMachine;
-	await tellPlace(session, removal);
+	const {unread} = await tellPlace(session, removal);
+	if (unread) face.emit(goesByTheMark(fleet, unread));
 	const standing = await listStanding(steps, removal, face.emit, 'before');
 	if (!standing.some(({goes}) => goes)) {
 		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});
@@ -100,6 +101,12 @@ async function prove(session: Session, before: OpenContext<Removal>): Promise<nu
 		await removal.close();
 	}
 }
+
+/** What isn't known without the record is what others own: their bucket, which has a rule of ours, and a runner in GitLab. */
+const goesByTheMark = ({name}: Fleet, {message}: Problem) => ({
+	event: 'note' as const,
+	says: `${message} The fleet goes by the mark that all of it bears. A bucket that was somebody's before may keep our lifecycle rule \`gitlab-runner-aws-${name}\`, and GitLab the runner.`,
+});
 
 const goOn = ({name, region}: Fleet): string => `To go on: \`gitlab-runner-aws destroy --fleet ${name} --region ${region}\`.`;
 

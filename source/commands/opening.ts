@@ -94,7 +94,8 @@ async function walked(
 	const gitlabCa = answers.gitlabCa === undefined ? undefined : await here.disk.read(answers.gitlabCa);
 	const context = withAnswers(here, {answers, sources, gitlabCa});
 	if (secrets) await askSecrets(session, context);
-	return {context, answers, sources, stands: await tellPlace(session, context)};
+	const {stands} = await tellPlace(session, context);
+	return {context, answers, sources, stands};
 }
 
 async function askSecrets(session: Session, context: Context): Promise<void> {

@@ -36,9 +36,8 @@ export const recordDeed = (context: Reaching, deed: string, who: string): Promis
 
 /** The answers before the record's last change of answers; undefined where there was none. */
 export async function answersBefore({cloud, fleet}: Reaching): Promise<Given | undefined> {
-	const name = names.record(fleet);
-	const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: name});
+	const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: names.record(fleet)});
 	const values = Parameters.toSorted((one, other) => (other.Version ?? 0) - (one.Version ?? 0)).map(({Value = ''}) => Value);
 	const earlier = values.find((value) => value !== values[0]);
-	return earlier === undefined ? undefined : readRecord(name, earlier);
+	return earlier === undefined ? undefined : readRecord(fleet, earlier);
 }

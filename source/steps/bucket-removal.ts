@@ -5,7 +5,7 @@ import {unless} from './answering.ts';
 import {withoutOurRule} from './lifecycle.ts';
 import {bucketLook} from './looks/bucket.ts';
 import {identityLook} from './looks/identity.ts';
-import {recordLook} from './looks/record.ts';
+import {recordRead} from './looks/record.ts';
 import {bearsGlobalMark} from './tags.ts';
 
 /** A cache of ten million objects is emptied within this many batches of 1,000. */
@@ -22,7 +22,7 @@ async function made(context: Removal) {
 
 /** The bucket of somebody's that this fleet uses, by its record. */
 async function adopted(context: Removal): Promise<string | undefined> {
-	const cache = (await context.look(recordLook))?.answers.cache;
+	const {cache} = (await recordRead(context)).answers;
 	return cache === undefined || cache === 'create' || cache === 'none' ? undefined : cache;
 }
 

@@ -9,7 +9,7 @@ import {type Expected, expectedKeys, keyChanged, type Trust} from './host-trust.
 import {loginUser} from './login-user.ts';
 import {accountLook, type Instance} from './looks/account.ts';
 import {keyFileOf} from './looks/identity.ts';
-import {recordLook} from './looks/record.ts';
+import {recordRead} from './looks/record.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {makeRsaKey} from './rsa-key.ts';
 import {sessionAddress, sessionCommand} from './session-manager.ts';
@@ -40,7 +40,7 @@ const howReached = new WeakMap<Connection, Reached>();
 /** Complete answers as they are; those of a removal, a few flags at most, on top of the record's. */
 async function givenOf(context: Reaching): Promise<Given> {
 	const {answers = {}} = context;
-	return answers.image === undefined ? {...(await context.look(recordLook))?.answers, ...answers} : answers;
+	return answers.image === undefined ? {...(await recordRead(context)).answers, ...answers} : answers;
 }
 
 const isPrivate = (instance: Instance, region: string): Problem =>

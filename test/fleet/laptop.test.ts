@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {after, before, suite, test} from 'node:test';
+import {suite, test} from 'node:test';
 import {destroy} from '../../source/commands/destroy.ts';
 import {lookingAt} from '../../source/commands/opening.ts';
 import {plan} from '../../source/commands/plan.ts';
@@ -11,14 +8,12 @@ import type {Command} from '../../source/commands/session.ts';
 import {setup} from '../../source/commands/setup.ts';
 import {status} from '../../source/commands/status.ts';
 import type {Refusals} from '../../source/disk/simulated.ts';
-import {logging} from '../../source/logging.ts';
-import {presetsIn} from '../../source/presets.ts';
-import {isProblem} from '../../source/problem.ts';
-import {type Ports, simulatedWorld, type World} from '../../source/simulated.ts';
+import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
 import {accountLook} from '../../source/steps/looks/account.ts';
 import {connectTo} from '../../source/steps/reaching.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
+import {commandAt} from './command.ts';
 import {codesIn, name, problemsIn, region, setUp, standingFleet, takeAway, type Wish} from './fleet.ts';
 import {config, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
@@ -33,37 +28,8 @@ const disks: readonly Refusals[] = [
 	{writing: 'EMFILE', reading: 'EMFILE'},
 ];
 
-let folder: string;
-before(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'gra-laptop-'));
-	await writeFile(join(folder, 'file'), '');
-});
-after(() => rm(folder, {recursive: true}));
-
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
-const shipped = new URL('../../presets/', import.meta.url).pathname;
 const fleet = ['--region', region, '--fleet', name];
-
-/** Runs a command at a laptop as its command line does, and holds that it has left nothing open and nothing secret. */
-async function runAt(world: World, ports: Ports, command: Command, args: readonly string[]) {
-	const heard = hearing();
-	const own = join(folder, 'file', 'presets');
-	const session = sessionAt(ports, args, heard, {runnerToken: world.outside.token(), presets: presetsIn({own, shipped})});
-	const {disk} = session.world;
-	const face = logging(session.face, (line) => disk.log(line));
-	let code: number;
-	try {
-		code = await command({...session, face});
-	} catch (error) {
-		if (!isProblem(error)) throw error;
-		face.fail(error);
-		code = error.exit;
-	}
-	assert.equal(world.connections(), 0, 'every connection is closed');
-	assert.ok(!JSON.stringify([ports.disk.kept(), ports.disk.logged]).includes(world.outside.token()), 'no token is on the disk');
-	const notes = heard.events.flatMap((event) => (event.event === 'note' && event.about === 'laptop' ? [event.says] : []));
-	return {code, notes, problems: heard.problems};
-}
 
 for (const refusals of disks) {
 	const what = refusals.reading === undefined ? `${refusals.writing} for writing` : `${refusals.writing} for all`;
@@ -73,7 +39,7 @@ for (const refusals of disks) {
 			const world = simulatedWorld();
 			world.disk.refuse(refusals);
 			for (const command of [setup, plan]) {
-				const {code, problems} = await runAt(world, world, command, ['setup', '--yes', ...fleet]);
+				const {code, problems} = await commandAt(world, world, command, ['setup', '--yes', ...fleet]);
 				assert.deepEqual([code, problems.map((one) => one.code)], [1, ['private-key-unkept']]);
 				assert.match(problems[0]?.message ?? '', new RegExp(`keys/.*\\(${refusals.writing}\\)`));
 				assert.match(problems[0]?.advice ?? '', /`XDG_DATA_HOME`.*`--key-pair`.*`--private-key`/);
@@ -92,7 +58,7 @@ for (const refusals of disks) {
 			const pair = ['--key-pair', 'work', '--private-key', '/home/alice/.ssh/id'];
 			const ran: Record<string, number> = {};
 			const said = async (command: Command, args: readonly string[]): Promise<void> => {
-				const {code, notes, problems} = await runAt(world, world, command, args);
+				const {code, notes, problems} = await commandAt(world, world, command, args);
 				ran[args.join(' ')] = code;
 				assert.ok(notes.length >= 1 && notes.length <= 2, notes.join('\n'));
 				for (const note of notes) assert.match(note, /can't be (written|read): .* \(E[A-Z]+\)\. It goes on without/);
@@ -117,9 +83,9 @@ for (const refusals of disks) {
 				const ports = from === 'another one' ? world.another({address: '203.0.113.7'}) : world;
 				ports.disk.refuse(refusals);
 				const codes = [
-					await runAt(world, ports, plan, ['plan', ...fleet]),
-					await runAt(world, ports, status, ['status', ...fleet]),
-					await runAt(world, ports, setup, ['setup', '--yes', ...fleet, '--limit', '4']),
+					await commandAt(world, ports, plan, ['plan', ...fleet]),
+					await commandAt(world, ports, status, ['status', ...fleet]),
+					await commandAt(world, ports, setup, ['setup', '--yes', ...fleet, '--limit', '4']),
 				].map(({code}) => code);
 				assert.deepEqual([from, codes], [from, [0, 0, 0]]);
 				assert.match(config(world, onlyManager(world)), /limit = 4\n/);
@@ -128,7 +94,7 @@ for (const refusals of disks) {
 					authorized,
 					'a key that this laptop could not keep is let in for the moment only',
 				);
-				assert.equal((await runAt(world, ports, destroy, ['destroy', '--yes', '--with-cache', ...fleet])).code, 0);
+				assert.equal((await commandAt(world, ports, destroy, ['destroy', '--yes', '--with-cache', ...fleet])).code, 0);
 				assert.deepEqual(standing(world), noneAtAll);
 			}
 		});
@@ -137,7 +103,7 @@ for (const refusals of disks) {
 
 test('a preset that can’t be saved is a problem, with its path and what to do', async () => {
 	const world = simulatedWorld();
-	const {code, problems} = await runAt(world, world, presets, ['presets', 'save', 'mine', ...fleet]);
+	const {code, problems} = await commandAt(world, world, presets, ['presets', 'save', 'mine', ...fleet]);
 	assert.deepEqual([code, problems.map((one) => one.code)], [1, ['file-unwritable']]);
 	assert.match(problems[0]?.message ?? '', /presets\/mine\.json can't be written: a part of its path is no folder \(ENOTDIR\)\./);
 	assert.match(problems[0]?.advice ?? '', /XDG_CONFIG_HOME/);
@@ -147,7 +113,7 @@ test('the own key of a fleet that can’t be deleted is told with its path, and 
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));
 	world.disk.refuse({writing: 'EROFS'});
-	const {code, notes} = await runAt(world, world, destroy, ['destroy', '--yes', '--with-cache', ...fleet]);
+	const {code, notes} = await commandAt(world, world, destroy, ['destroy', '--yes', '--with-cache', ...fleet]);
 	assert.equal(code, 0);
 	assert.match(notes.join('\n'), /The private key \/home\/alice\/.*\.pem stays on this laptop: the disk is read-only \(EROFS\)\./);
 	assert.deepEqual(standing(world), noneAtAll);

@@ -5,7 +5,7 @@ import type {Removal, Report} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {identityLook} from '../../steps/looks/identity.ts';
-import {recordLook} from '../../steps/looks/record.ts';
+import {recordRead} from '../../steps/looks/record.ts';
 import {connectTo} from '../../steps/reaching.ts';
 import {parseConfig, type Table, tablesAt, textAt} from './config-document.ts';
 import {isFleetRunner} from './config-toml.ts';
@@ -67,7 +67,7 @@ async function deleteOurs(removal: Removal, gitlabToken: string, {id, url, ca}: 
 
 /** Unregisters the manager; deletes the runner in GitLab if we created it and may, else says where it stays. A manager that can't be reached is told. */
 export async function removeRunner(removal: Removal, report: Report): Promise<void> {
-	const recorded: Given = (await unless(removal.look(recordLook), 'record-newer', 'record-unreadable'))?.answers ?? {};
+	const {answers: recorded} = await recordRead(removal);
 	let known: Known | undefined;
 	try {
 		known = await unregister(removal, recorded, report);

@@ -9,9 +9,9 @@ import type {RecordVersion} from '../snapshot.ts';
 const whoOf = (arn: string | undefined): string => (arn === 'N/A' ? undefined : arn?.split(/[/:]/).at(-1)) || 'somebody';
 
 /** A version that a later release wrote can't be compared, but it still says who and when. */
-function answersIn(name: string, value: string | undefined): Given | undefined {
+function answersIn(fleet: Fleet, value: string | undefined): Given | undefined {
 	try {
-		return readRecord(name, value ?? '');
+		return readRecord(fleet, value ?? '');
 	} catch (error) {
 		if (error instanceof Problem) return undefined;
 		throw error;
@@ -20,11 +20,10 @@ function answersIn(name: string, value: string | undefined): Given | undefined {
 
 /** The record's versions, newest first, each with what it changed; none where there is no record. */
 export async function lookAtRecord(cloud: Cloud, fleet: Fleet): Promise<RecordVersion[]> {
-	const name = names.record(fleet);
 	try {
-		const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: name});
+		const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: names.record(fleet)});
 		const versions = Parameters.toSorted((one, other) => (one.Version ?? 0) - (other.Version ?? 0));
-		const answers = versions.map(({Value}) => answersIn(name, Value));
+		const answers = versions.map(({Value}) => answersIn(fleet, Value));
 		return versions
 			.map(({Version, LastModifiedDate, LastModifiedUser, Description}, index) => {
 				const [before, after] = [answers[index - 1], answers[index]];

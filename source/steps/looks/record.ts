@@ -1,8 +1,9 @@
 import {z} from 'zod';
-import {type AnswerKey, answerShapes, type Given, names, wrongShape} from '../../fleet.ts';
-import {Problem} from '../../problem.ts';
+import {type AnswerKey, answerShapes, type Fleet, type Given, names, wrongShape} from '../../fleet.ts';
+import {isProblem, Problem} from '../../problem.ts';
 import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
+import {aws} from '../aws-cli.ts';
 import {tagsOf} from '../tags.ts';
 
 /** What a fleet's record holds, and which version of the parameter it is. */
@@ -22,38 +23,41 @@ const envelope = z.object({version: z.number(), born: z.string().optional(), ans
 
 const isKey = (key: string): key is AnswerKey => key in answerShapes;
 
-const unreadable = (name: string, why: string): Problem =>
+const unreadable = (fleet: Fleet, why: string): Problem =>
 	new Problem({
 		code: 'record-unreadable',
-		message: `The fleet's record ${name} can't be read: ${why}`,
-		advice: `Look at it with \`aws ssm get-parameter-history --name ${name}\`, and write an earlier value back.`,
+		message: `The fleet's record ${names.record(fleet)} can't be read: ${why}`,
+		advice: `Look at it with \`${aws(fleet, 'ssm', 'get-parameter-history', '--name', names.record(fleet))}\`, and write an earlier value back.`,
 	});
 
-function parsed(name: string, value: string): unknown {
+function parsed(fleet: Fleet, value: string): unknown {
 	try {
 		return JSON.parse(value);
 	} catch (cause) {
-		throw unreadable(name, `it isn't JSON (${cause instanceof Error ? cause.message : String(cause)}).`);
+		throw unreadable(fleet, `it isn't JSON (${cause instanceof Error ? cause.message : String(cause)}).`);
 	}
 }
 
 /** The answers in a record's value; throws a Problem for a later form, an unknown key and a value of another shape. */
-export const readRecord = (name: string, value: string): Given => contentOf(name, value).answers;
+export const readRecord = (fleet: Fleet, value: string): Given => contentOf(fleet, value).answers;
 
-function contentOf(name: string, value: string): Pick<FleetRecord, 'answers' | 'born'> {
-	const judged = envelope.safeParse(parsed(name, value));
-	if (!judged.success) throw unreadable(name, 'it holds no version and answers.');
+function contentOf(fleet: Fleet, value: string): Pick<FleetRecord, 'answers' | 'born'> {
+	const judged = envelope.safeParse(parsed(fleet, value));
+	if (!judged.success) throw unreadable(fleet, 'it holds no version and answers.');
 	const {version, born, answers} = judged.data;
 	const unknown = Object.keys(answers).filter((key) => !isKey(key));
 	if (version !== recordForm || unknown.length > 0) {
 		throw new Problem({
 			code: 'record-newer',
-			message: `The fleet's record ${name} was written by a newer release: ${version === recordForm ? `it holds ${unknown.join(', ')}` : `its form is ${version}`}, which this one doesn't know.`,
+			message: `The fleet's record ${names.record(fleet)} was written by a newer release: ${version === recordForm ? `it holds ${unknown.join(', ')}` : `its form is ${version}`}, which this one doesn't know.`,
 			advice: 'Run the release that made it, or a later one.',
 		});
 	}
-	const wrong = Object.keys(answers).flatMap((key) => (isKey(key) ? (wrongShape(key, answers[key]) ?? []) : []));
-	if (wrong.length > 0) throw unreadable(name, wrong.join(' '));
+	const wrong = Object.keys(answers).flatMap((key) => {
+		const says = isKey(key) ? wrongShape(key, answers[key]) : undefined;
+		return says === undefined ? [] : [`${key} holds something else than it should. ${says}`];
+	});
+	if (wrong.length > 0) throw unreadable(fleet, wrong.join(' '));
 	// Every key and every value has passed its own shape just now.
 	return {answers: answers as Given, born};
 }
@@ -66,9 +70,20 @@ export const recordLook: Look<FleetRecord | undefined> = {
 		const answer = await unless(cloud.call('GetParameter', {Name: name}), 'ParameterNotFound');
 		if (!answer?.Parameter) return undefined;
 		const {Value = '', Version = 0, LastModifiedDate} = answer.Parameter;
-		return {version: Version, ...contentOf(name, Value), at: LastModifiedDate?.getTime()};
+		return {version: Version, ...contentOf(fleet, Value), at: LastModifiedDate?.getTime()};
 	},
 };
+
+/** What a record holds as far as it can be read, and why it can't: for what goes by the mark, such as taking the fleet away. Whether the session works is another matter. */
+export async function recordRead(context: Looking): Promise<{answers: Given; stands: boolean; unread?: Problem}> {
+	try {
+		const record = await context.look(recordLook);
+		return {answers: record?.answers ?? {}, stands: record !== undefined};
+	} catch (error) {
+		if (isProblem(error, 'record-unreadable', 'record-newer', 'not-allowed')) return {answers: {}, stands: true, unread: error};
+		throw error;
+	}
+}
 
 /** Tags of a parameter; undefined where it isn't there, and where AWS doesn't let its tags be seen. */
 export const parameterTagsLook = (name: string): Look<Record<string, string> | undefined> => ({
