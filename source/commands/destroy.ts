@@ -1,18 +1,21 @@
 import {forRemoval, type OpenContext} from '../engine/context.ts';
-import {pausing} from '../engine/pausing.ts';
 import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import type {Proposal} from '../face.ts';
+import type {Helping, Proposal} from '../face.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Removal} from '../step.ts';
 import {failAll} from './failing.ts';
 import {loginOf} from './interviewing.ts';
+import {lookedAfter} from './looked-after.ts';
 import {namedFleet} from './named-fleet.ts';
 import {layersOf, lookingAt} from './opening.ts';
 import {tellPlace} from './place.ts';
 import type {Command, Session} from './session.ts';
+
+/** What there is to know of a removal that ended before its end. */
+const stands = 'What is left still stands, and may cost.';
 
 /** Takes away what bears a fleet's mark, and proves that nothing does any more. A fleet that isn't there is said, and no failure. */
 export const destroy: Command = async (session) => {
@@ -56,7 +59,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 		face.fail(
 			new Problem({
 				code: 'stopped',
-				message: `Stopped after ${result.done.length} of ${steps.length} steps. What is left still stands, and may cost.`,
+				message: `Stopped after ${result.done.length} of ${steps.length} steps. ${stands}`,
 				advice: goOn(fleet),
 			}),
 		);
@@ -71,11 +74,11 @@ async function remove(session: Session, removal: OpenContext<Removal>): Promise<
 	const {face, interactive} = session;
 	const {screens} = face;
 	const {steps} = dockerMachine;
-	if (!screens || !interactive) return removeAll(steps, removal, face.emit);
+	const run = (helping?: Helping): Promise<RunResult> =>
+		lookedAfter(session, removal, {helping, all: steps.length, stands}, (running) => removeAll(steps, running, face.emit, {again: helping?.again}));
+	if (!screens || !interactive) return run();
 	for (;;) {
-		const {result, choice} = await screens.run(loginOf(session), (helping) =>
-			removeAll(steps, pausing(removal, {...helping, emit: face.emit}), face.emit, {again: helping.again}),
-		);
+		const {result, choice} = await screens.run(loginOf(session), run);
 		if (choice !== 'again') return result;
 		removal.forget();
 	}

@@ -1,15 +1,19 @@
+import {aboutCredentials} from '../engine/plan.ts';
 import {Problem} from '../problem.ts';
 import type {Session} from './session.ts';
 
 /** Tells problems, each once, and gives the exit code: that of the gravest. `last` is what to do after all of them. */
 export function failAll({face, world}: Session, problems: readonly Problem[], last?: string): number {
-	const each = [...new Map(problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()];
+	const each = [...new Map(problems.map((problem) => [sortOf(problem), problem])).values()];
 	for (const [index, problem] of each.entries()) {
 		const where = problem.fault === 'bug' ? detailsWords(world.disk.logPath) : undefined;
 		face.fail(withAdvice(problem, where, index === each.length - 1 ? last : undefined));
 	}
 	return Math.max(1, ...each.map(({exit}) => exit));
 }
+
+/** What is told once: the same thing, and credentials, of which each service has words of its own. */
+const sortOf = ({code, message}: Problem): string => (aboutCredentials.includes(code) && code !== 'no-answer' ? code : `${code} ${message}`);
 
 /** Where the details of a bug of ours are, or how to get them. */
 export const detailsWords = (logPath: string | undefined): string =>

@@ -1,4 +1,3 @@
-import {pausing} from '../engine/pausing.ts';
 import type {Plan} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
 import type {RunResult} from '../engine/walk.ts';
@@ -6,17 +5,19 @@ import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {Helping} from '../face.ts';
 import {Problem} from '../problem.ts';
 import type {AnyStep, Context} from '../step.ts';
+import {lookedAfter} from './looked-after.ts';
 import type {Session} from './session.ts';
 
 /** What a run may do without asking, and who helps it along. */
 export type Making = {replaceManager: boolean; helping?: Helping | undefined};
 
-/** Makes the plan so, and keeps how long each step took for the next run's forecast. Where somebody helps, an expired session pauses it. */
+/** Makes the plan so, and keeps how long each step took for the next run's forecast. */
 export async function makeSo(session: Session, context: Context, plan: Plan, steps: readonly AnyStep[], making: Making): Promise<RunResult> {
 	const {replaceManager, helping} = making;
 	const usual = medians(await session.world.disk.timings());
-	const running = helping ? pausing(context, {...helping, emit: session.face.emit}) : context;
-	return runPlan(steps, running, plan, remembering(session), {replaceManager, usual, again: helping?.again});
+	return lookedAfter(session, context, {helping, all: steps.length, stands}, (running) =>
+		runPlan(steps, running, plan, remembering(session), {replaceManager, usual, again: helping?.again}),
+	);
 }
 
 /** The exit code of a run that was stopped, once what stands was said. */
@@ -48,10 +49,13 @@ const fleetFlags = ({fleet}: Context): string => `--fleet ${fleet.name} --region
 export const goOn = (context: Context): string =>
 	`To go on: \`gitlab-runner-aws setup ${fleetFlags(context)}\`. To undo: \`gitlab-runner-aws destroy ${fleetFlags(context)}\`.`;
 
+/** What there is to know of a run that ended before its end. */
+const stands = 'What was made stays, and an instance that runs costs.';
+
 function whatStands(context: Context, done: number, all: number): Problem {
 	return new Problem({
 		code: 'stopped',
-		message: `Stopped after ${done} of ${all} steps. What was made stays, and an instance that runs costs.`,
+		message: `Stopped after ${done} of ${all} steps. ${stands}`,
 		advice: goOn(context),
 	});
 }

@@ -67,13 +67,8 @@ function gateFor({cloud, clock}: Looking, signal: AbortSignal, {emit, onLook}: P
 	};
 }
 
-/**
- * The same context for a run that somebody looks after: an expired session pauses its calls instead of failing them, and what was begun goes on
- * once there is another one. The refused call was not carried out, so making it again doubles nothing.
- */
-export function pausing<C extends Looking>(base: C, options: Pausing): C {
-	const signal = AbortSignal.any([base.signal, options.signal]);
-	const gate = gateFor(base, signal, options);
+/** The same context, whose calls to AWS go through a gate, and of which nothing more begins once the signal is aborted. */
+function gated<C extends Looking>(base: C, signal: AbortSignal, gate: Gate): C {
 	const through = (inner: Cloud): Cloud => ({
 		...inner,
 		call: <Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>> =>
@@ -86,8 +81,37 @@ export function pausing<C extends Looking>(base: C, options: Pausing): C {
 		cloudAt: (region) => through(base.cloudAt(region)),
 		clock: {now: () => base.clock.now(), sleep: (ms, more) => base.clock.sleep(ms, more ? AbortSignal.any([signal, more]) : signal)},
 		host: {connect: (target, ending) => (signal.aborted ? Promise.reject(new Stopped()) : base.host.connect(target, ending))},
-		// A look is shared with whoever else looks at this fleet, but what it asks waits as everything here does.
+		// A look is shared with whoever else looks at this fleet, but what it asks goes through the gate as everything here does.
 		look: <Result>(look: Look<Result>): Promise<Result> => base.look<Result>({name: look.name, load: () => look.load(context)}),
 	};
 	return context;
+}
+
+/**
+ * The same context for a run that somebody looks after: an expired session pauses its calls instead of failing them, and what was begun goes on
+ * once there is another one. The refused call was not carried out, so making it again doubles nothing.
+ */
+export function pausing<C extends Looking>(base: C, options: Pausing): C {
+	const signal = AbortSignal.any([base.signal, options.signal]);
+	return gated(base, signal, gateFor(base, signal, options));
+}
+
+/**
+ * The same context for a run that nobody looks after: the first call that says that the session has expired ends the run, since every other one would say
+ * so too. What is under way ends by itself, nothing more begins, and `expired` gives what was said.
+ */
+export function unattended<C extends Looking>(base: C): {context: C; expired(): Problem | undefined} {
+	const over = new AbortController();
+	let expired: Problem | undefined;
+	const gate: Gate = async (call) => {
+		try {
+			return await call();
+		} catch (error) {
+			if (!isProblem(error, 'session-expired', 'no-credentials')) throw error;
+			expired ??= error;
+			over.abort();
+			throw new Stopped();
+		}
+	};
+	return {context: gated(base, AbortSignal.any([base.signal, over.signal]), gate), expired: () => expired};
 }

@@ -13,7 +13,7 @@ export type Emit = (happening: Happening) => void;
 export type Allowed = {replaceManager: boolean};
 
 /** Codes of problems that every call meets alike: whose credentials, and whether AWS is there at all. */
-const aboutCredentials = ['no-credentials', 'wrong-credentials', 'session-expired', 'no-answer'];
+export const aboutCredentials: readonly string[] = ['no-credentials', 'wrong-credentials', 'session-expired', 'no-answer'];
 
 /** The steps that these answers want, in the order of the list. */
 export const wanted = (steps: readonly AnyStep[], context: Context): AnyStep[] => steps.filter((step) => step.when?.(context.answers) ?? true);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type {Command} from '../../source/commands/session.ts';
+import type {Happening} from '../../source/engine/events.ts';
 import {logging} from '../../source/logging.ts';
 import {presetsIn} from '../../source/presets.ts';
 import {isProblem} from '../../source/problem.ts';
@@ -8,10 +9,14 @@ import {hearing, sessionAt} from '../panel/at-laptop.ts';
 
 const shipped = new URL('../../presets/', import.meta.url).pathname;
 
-/** Runs a command at a laptop as its command line does, and holds that it has left nothing open and nothing secret. */
-export async function commandAt(world: World, ports: Ports, command: Command, args: readonly string[]) {
+/** Runs a command at a laptop as its command line does, and holds that it has left nothing open and nothing secret. `happens` hears of each event first. */
+export async function commandAt(world: World, ports: Ports, command: Command, args: readonly string[], happens: (happening: Happening) => void = () => {}) {
 	const heard = hearing();
-	const session = sessionAt(ports, args, heard, {runnerToken: world.outside.token(), presets: presetsIn({own: '/dev/null/presets', shipped})});
+	const emit = (happening: Happening): void => {
+		happens(happening);
+		heard.emit(happening);
+	};
+	const session = sessionAt(ports, args, {...heard, emit}, {runnerToken: world.outside.token(), presets: presetsIn({own: '/dev/null/presets', shipped})});
 	const {disk} = session.world;
 	const face = logging(session.face, (line) => disk.log(line));
 	let code: number;

@@ -127,7 +127,10 @@ test('a record of a newer release is not written over', async () => {
 test('a record that was spoilt by hand says how', async () => {
 	const at = world();
 	at.outside.call('PutParameter', region, {Name: name, Value: '{"version": 1, "answers": {"limit": "many"}}', Type: 'String'});
-	assert.match(problem(await drive(at).plan('record'), 'record').message, /can't be read: limit holds something else than it should\. It takes a whole number from 1 to 5,000 machines\./);
+	assert.match(
+		problem(await drive(at).plan('record'), 'record').message,
+		/can't be read: limit holds something else than it should\. It takes a whole number from 1 to 5,000 machines\./,
+	);
 });
 
 test('answers that are too long for the record name the longest', async () => {
