@@ -43,14 +43,33 @@ function aloneOn(name: NodeJS.Signals, handle: () => void): void {
 	});
 }
 
+/** Whether the work has ended, so that there's nothing left to stop but the process. */
+let isOver = false;
+
 const closers: (() => Promise<void>)[] = [];
+
+/** The signals that end this program, by their exit codes. */
+const endings = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
+
+/** Whether the system still works on something that can't be called off: a named pipe that nobody writes to, a name server that is silent. */
+const isHeldUp = (): boolean => process.getActiveResourcesInfo().some((name) => /^(FSReq|GetAddrInfo)/.test(name));
+
+/** Ends the process. Node's own way waits for what holds the system up; where that is so, the signal that was sent ends it, as it ends any program. */
+function exit(code: number): never {
+	for (const [signal, itsCode] of Object.entries(endings)) {
+		if (code !== itsCode || !isHeldUp()) continue;
+		process.removeAllListeners(signal);
+		process.kill(process.pid, signal);
+	}
+	process.exit(code);
+}
 
 /** Leaves the terminal as it was found, as far as that goes within a moment, and ends the process. */
 async function end(code: number, says = ''): Promise<never> {
 	const late = new Promise((resolve) => setTimeout(resolve, closingTime));
 	await Promise.race([Promise.allSettled(closers.map((close) => close())), late]);
 	if (says !== '') process.stderr.write(says);
-	process.exit(code);
+	exit(code);
 }
 
 /** Adds to the log, and gives its path; undefined where it can't be written. */
@@ -122,7 +141,7 @@ async function main(): Promise<number> {
 		who: `${userName()}@${hostname()}`,
 		shipped: new URL('../presets/', import.meta.url),
 		onSignal: (handle) => {
-			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) aloneOn(name, () => handle(name));
+			for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) aloneOn(name, () => (isOver ? exit(endings[name]) : handle(name)));
 		},
 		onUnread: (handle) => hearers.push(handle),
 		atEnd: (close) => closers.push(close),
@@ -131,12 +150,15 @@ async function main(): Promise<number> {
 }
 
 /** What was opened is closed by whoever opened it. If something isn't, the process ends all the same, and the log says what it was. */
-function leave(): void {
+function leave(code: number): void {
+	isOver = true;
+	process.exitCode = code;
 	const atLast = async (): Promise<void> => {
-		// A slow reader still gets all of it.
-		if (process.stdout.writableLength + process.stderr.writableLength > 0) return leave();
+		const wasStopped = Object.values(endings).some((one) => one === code);
+		// A slow reader still gets all of it, and what the system works on comes to its end where nobody is in a hurry.
+		if (process.stdout.writableLength + process.stderr.writableLength > 0 || (isHeldUp() && !wasStopped)) return leave(code);
 		await logged(`still open at the end: ${process.getActiveResourcesInfo().join(', ')}`);
-		process.exit();
+		exit(code);
 	};
 	setTimeout(() => void atLast(), lingering).unref();
 }
@@ -150,5 +172,4 @@ process.on('exit', () => {
 	process.stderr.write(`What this says can't be written: standard output fails (${unwritten}).\n`);
 	process.exitCode = 1;
 });
-process.exitCode = await main();
-leave();
+leave(await main());

@@ -119,8 +119,8 @@ export type Cloud = {
 	call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Output<Name>>;
 };
 
-/** Makes the port for a region; every call made through it ends with the signal. */
-export type CloudAt = (region: string, signal?: AbortSignal) => Cloud;
+/** Makes the port for a region; every call made through it ends with the signal, and none that failed is tried again once `enough` is aborted. */
+export type CloudAt = (region: string, signal?: AbortSignal, enough?: AbortSignal) => Cloud;
 
 /** The service of each operation: which client carries it, and the prefix of its IAM action. */
 export const serviceOf: Record<OperationName, Service> = {

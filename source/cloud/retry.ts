@@ -18,9 +18,11 @@ export const pauseAfter = (attempt: number, random: Random): number =>
 
 /**
  * The same cloud with the program's one retry policy: problems that say `again` are tried up to five times with growing pauses.
- * Ends with `Stopped` once the signal is aborted. The SDK itself doesn't retry.
+ * Ends with `Stopped` once the signal is aborted, and in place of another try once `enough` is. The SDK itself doesn't retry.
  */
-export function patient(cloud: Cloud, {clock, random, onRetry}: Retrying, signal?: AbortSignal): Cloud {
+export function patient(cloud: Cloud, {clock, random, onRetry}: Retrying, signal?: AbortSignal, enough?: AbortSignal): Cloud {
+	const ends = [signal, enough].filter((one) => one !== undefined);
+	const either = ends.length === 2 ? AbortSignal.any(ends) : ends[0];
 	return {
 		...cloud,
 		async call(name, input) {
@@ -31,9 +33,10 @@ export function patient(cloud: Cloud, {clock, random, onRetry}: Retrying, signal
 				} catch (error) {
 					if (signal?.aborted) throw new Stopped();
 					if (!isProblem(error) || !error.again || attempt >= patience.attempts) throw error;
+					if (enough?.aborted) throw new Stopped();
 					const pause = pauseAfter(attempt, random);
 					onRetry?.({operation: name, problem: error, seconds: pause / 1000, attempt});
-					await clock.sleep(pause, signal);
+					await clock.sleep(pause, either);
 				}
 			}
 		},
@@ -43,5 +46,5 @@ export function patient(cloud: Cloud, {clock, random, onRetry}: Retrying, signal
 /** The retry policy for clouds of every region. */
 export const patientAt =
 	(cloudAt: CloudAt, retrying: Retrying): CloudAt =>
-	(region, signal) =>
-		patient(cloudAt(region, signal), retrying, signal);
+	(region, signal, enough) =>
+		patient(cloudAt(region, signal), retrying, signal, enough);

@@ -5,7 +5,7 @@ import type {Stops} from './stops.ts';
 import type {Surroundings} from './surroundings.ts';
 
 /** Milliseconds after which a stop that still waits for the call under way says so. */
-const silence = 2000;
+const silence = 1000;
 /** Milliseconds that whatever is under way has after the second stop. */
 const grace = 500;
 

@@ -10,8 +10,9 @@ import {diskReason} from '../refused-by-disk.ts';
 export async function readText(path: string, stdin: Readable, signal: AbortSignal): Promise<string> {
 	if (path !== '-') {
 		try {
-			return await readFile(path, 'utf8');
+			return await Promise.race([readFile(path, 'utf8'), stopped(signal)]);
 		} catch (cause) {
+			if (cause instanceof Stopped) throw cause;
 			throw new Problem({
 				code: 'file-unreadable',
 				exit: 2,
@@ -29,3 +30,7 @@ export async function readText(path: string, stdin: Readable, signal: AbortSigna
 	}
 	return text;
 }
+
+/** Rejects once the signal is aborted: a named pipe may have nobody who ever writes to it. */
+const stopped = (signal: AbortSignal): Promise<never> =>
+	new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Stopped()), {once: true}));

@@ -21,7 +21,7 @@ export function realWorld({env, home}: Surroundings, person: Person): World {
 		return known;
 	};
 	return {
-		cloudAt: (region, signal) => cloud().at(region, signal),
+		cloudAt: (region, ...ends) => cloud().at(region, ...ends),
 		host: realHost(),
 		gitlabAt: realGitlab({env}),
 		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL}),

@@ -1,6 +1,6 @@
 import type {Address} from '../address/port.ts';
 import type {Clock, Random} from '../clock.ts';
-import type {CloudAt} from '../cloud/port.ts';
+import {type Cloud, type CloudAt, changes} from '../cloud/port.ts';
 import type {Disk} from '../disk/port.ts';
 import type {GitlabAt} from '../gitlab/port.ts';
 import type {Host} from '../host/port.ts';
@@ -27,12 +27,18 @@ export type World = {
 	close(): void;
 };
 
+/** A region's cloud, whose calls end as a stop has it: what only looks ends with the first one, what changes something is let end until the second. */
+function cloudIn(world: World, region: string, {soft, hard}: Stops): Cloud {
+	const [looking, changing] = [world.cloudAt(region, soft), world.cloudAt(region, hard, soft)];
+	return {...looking, call: (name, input) => (changes(name, input) ? changing : looking).call(name, input)};
+}
+
 /** The world's ports for one region; every call ends once the person wants it to end now. */
 export function adaptersAt(world: World, region: string, stops: Stops, who: string): Adapters {
 	const {host, gitlabAt, address, disk, clock, random} = world;
 	return {
-		cloud: world.cloudAt(region, stops.hard),
-		cloudAt: (other) => world.cloudAt(other, stops.hard),
+		cloud: cloudIn(world, region, stops),
+		cloudAt: (other) => cloudIn(world, other, stops),
 		host: {connect: (target, signal) => host.connect(target, signal ?? stops.hard)},
 		gitlabAt,
 		address: {mine: (signal) => address.mine(signal ?? stops.hard)},

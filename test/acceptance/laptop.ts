@@ -5,12 +5,12 @@ import type {Event} from '../../source/engine/events.ts';
 import type {Given} from '../../source/fleet.ts';
 import {lineShape} from '../../source/json/schema.ts';
 import {until} from '../peers/poll.ts';
-import {program, type Ran} from '../peers/program.ts';
+import {program, type Ran, type Running} from '../peers/program.ts';
 import type {PeerWorld} from '../peers/world.ts';
 
 type Found = Extract<Event, {event: 'step.found'}>;
 
-type Running = {input?: string; env?: Record<string, string>; started?(pid: number): void};
+type At = Running & {env?: Record<string, string>};
 
 /** Somebody's computer: a HOME of its own, files with a preset and a token, and all that the program ever said on it. */
 export type Laptop = {
@@ -21,9 +21,9 @@ export type Laptop = {
 	preset: readonly string[];
 	tokenFile: readonly string[];
 	/** Runs the program with the plain face. */
-	run(args: readonly string[], running?: Running): Promise<Ran>;
+	run(args: readonly string[], running?: At): Promise<Ran>;
 	/** Runs it with `--json`, and reads each line by the schema; a line that isn't in it fails. */
-	json(args: readonly string[], running?: Running): Promise<Ran & {lines: Event[]}>;
+	json(args: readonly string[], running?: At): Promise<Ran & {lines: Event[]}>;
 	/** A file in HOME's files, for another preset or a key. */
 	file(name: string, text: string): Promise<string>;
 	said(): string;
@@ -49,7 +49,7 @@ export async function laptopIn(world: PeerWorld, answers: Given = answersFor(wor
 		await writeFile(path, text, {mode: 0o600});
 		return path;
 	};
-	async function run(args: readonly string[], {env: more = {}, ...running}: Running = {}, face = '--plain'): Promise<Ran> {
+	async function run(args: readonly string[], {env: more = {}, ...running}: At = {}, face = '--plain'): Promise<Ran> {
 		const ran = await program([...args, face], {...env, ...more}, running);
 		said.push(ran.stdout, ran.stderr);
 		return ran;

@@ -5,7 +5,7 @@ import {patience, patient, pauseAfter} from '../../source/cloud/retry.ts';
 import {Problem, Stopped} from '../../source/problem.ts';
 
 /** A cloud that refuses so many calls, and a clock that only writes down the pauses. */
-function world(refusals: Problem[], stop?: AbortController) {
+function world(refusals: Problem[], stop?: AbortController, enough?: AbortSignal) {
 	const calls: OperationName[] = [];
 	const pauses: number[] = [];
 	const heard: number[] = [];
@@ -27,7 +27,7 @@ function world(refusals: Problem[], stop?: AbortController) {
 			if (stop?.signal.aborted) throw new Stopped();
 		},
 	};
-	return {calls, pauses, heard, cloud: patient(cloud, {clock, random: () => 0, onRetry: ({attempt}) => heard.push(attempt)}, stop?.signal)};
+	return {calls, pauses, heard, cloud: patient(cloud, {clock, random: () => 0, onRetry: ({attempt}) => heard.push(attempt)}, stop?.signal, enough)};
 }
 const again = () => new Problem({code: 'RequestLimitExceeded', message: 'Request limit exceeded.', again: true});
 
@@ -56,6 +56,13 @@ test('a pause ends with the signal, and nothing is called after it', async () =>
 	await assert.rejects(cloud.call('DescribeVpcs', {}), {name: 'Stopped'});
 	await assert.rejects(cloud.call('DescribeVpcs', {}), {name: 'Stopped'});
 	assert.equal(calls.length, 1);
+});
+
+test('a call that fails once somebody has had enough is not tried again, and one that is well is let end', async () => {
+	const refused = world([again()], undefined, AbortSignal.abort());
+	await assert.rejects(refused.cloud.call('CreateBucket', {Bucket: 'b'}), {name: 'Stopped'});
+	assert.deepEqual([refused.calls.length, refused.pauses.length], [1, 0]);
+	assert.deepEqual(await world([], undefined, AbortSignal.abort()).cloud.call('CreateBucket', {Bucket: 'b'}), {});
 });
 
 test('jitter shortens a pause by up to half, and no pause is longer than the longest', () => {
