@@ -127,6 +127,8 @@ async function main(): Promise<number> {
 	const {enableCompileCache} = await import('node:module');
 	enableCompileCache();
 	const {run} = await import('./commands/run.ts');
+	// AWS's own library can't do without.
+	process.env.HOME = homeFolder();
 	const env = {...process.env};
 	for (const secret of ['GITLAB_RUNNER_TOKEN', 'GITLAB_TOKEN']) delete process.env[secret];
 	return run({

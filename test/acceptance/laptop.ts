@@ -50,7 +50,8 @@ export async function laptopIn(world: PeerWorld, answers: Given = answersFor(wor
 		return path;
 	};
 	async function run(args: readonly string[], {env: more = {}, ...running}: At = {}, face = '--plain'): Promise<Ran> {
-		const ran = await program([...args, face], {...env, ...more}, running);
+		const end = args.includes('--') ? args.indexOf('--') : args.length;
+		const ran = await program([...args.slice(0, end), face, ...args.slice(end)], {...env, ...more}, running);
 		said.push(ran.stdout, ran.stderr);
 		return ran;
 	}
