@@ -11,7 +11,7 @@ export type Facing = {
 	title: string;
 	stops: Stops;
 	clock: Clock;
-	/** Standard output is for another program's words, so all that is ours goes to standard error. */
+	/** The terminal and standard output are for another program, so all that is ours is lines on standard error. */
 	aside?: boolean;
 };
 
@@ -24,8 +24,9 @@ export async function faceFor(
 	terms: Terms,
 	{yes, colour, title, stops, clock, aside = false}: Facing,
 ): Promise<Face> {
-	const picked = pickFace(terms);
-	const out = aside && picked !== 'screens' ? stderr : stdout;
+	// Screens would go on reading the keys that are the other program's.
+	const picked = pickFace(aside ? {...terms, plain: true} : terms);
+	const out = aside ? stderr : stdout;
 	const look = {colour: mayColour({...terms, stdoutIsTty: out.isTTY === true}, !colour), ascii: onlyAscii(env)};
 	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out, yes, clock});
 	if (picked === 'screens' && !yes) {

@@ -30,7 +30,6 @@ export const ssh: Command = async (session) => {
 		const [worker] = words;
 		const onWorker = worker === undefined ? remote : ['sudo', 'docker-machine', 'ssh', worker, ...remote];
 		await context.close();
-		// From here on the terminal is ssh's.
 		await face.close();
 		const code = await openShell(
 			{

@@ -48,10 +48,6 @@ export function inkFace(options: InkOptions): Face {
 
 	const {store, press, told, ask, agree, emit, watch, screens} = makeDesk({...options, later, handOver, write: (text) => void stdout.write(text)});
 
-	const complain = (problem: Problem): void => {
-		for (const line of problemLines(problem)) stderr.write(`${toText(line, stdout.columns, look)}\n`);
-	};
-
 	const app = render(<App store={store} look={look} title={title} now={() => clock.now()} press={press} suspends={suspends} />, {
 		stdin,
 		stdout,
@@ -70,8 +66,7 @@ export function inkFace(options: InkOptions): Face {
 		watch,
 		screens,
 		fail: (problem) => {
-			if (isClosed) complain(problem);
-			else problems.push(problem);
+			problems.push(problem);
 		},
 		async close() {
 			if (isClosed) return;
@@ -82,7 +77,7 @@ export function inkFace(options: InkOptions): Face {
 			const columns = stdout.columns;
 			const text = summary(told, state).map((line) => `${toText(line, columns, look)}\n`);
 			stdout.write(text.join(''));
-			for (const problem of problems) complain(problem);
+			for (const problem of problems) for (const line of problemLines(problem)) stderr.write(`${toText(line, columns, look)}\n`);
 		},
 	};
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, type TestContext, test} from 'node:test';
 import {PutBucketLifecycleConfigurationCommand} from '@aws-sdk/client-s3';
-import {openTerminal} from '../pty/terminal.ts';
+import {homes, inHome, noHomes} from '../contract/homes.ts';
+import {leftAsFound, openTerminal} from '../pty/terminal.ts';
 import {wholeFleet} from './account.ts';
 import {begin, fleet} from './begin.ts';
 import {changingCalls, ended, laptopIn, onManager, textBelow} from './laptop.ts';
@@ -83,6 +84,35 @@ test('setup --fleet alone mends it from another laptop that has never seen it', 
 	assert.ok(instanceConnect() > 0, 'the plan looked at the manager through EC2 Instance Connect');
 	assert.deepEqual(await rules(), mendedRules);
 	assert.deepEqual(await standing(), wholeFleet);
+});
+
+test('from a laptop that can keep no key a command still comes through, by EC2 Instance Connect for that moment, and no key stays anywhere', {
+	skip: noHomes,
+}, async () => {
+	const other = await laptopIn(world);
+	const temporary = await world.newHome();
+	const authorized = await onManager(world, 'sort /home/ubuntu/.ssh/authorized_keys');
+	const [readOnly] = homes;
+	assert.ok(readOnly);
+	const ran = await other.run(['ssh', ...fleet, '--', 'id', '-un'], {
+		env: {TMPDIR: temporary},
+		inside: (command) => inHome(readOnly, other.home, command),
+	});
+	ended(ran, 0);
+	assert.equal(ran.stdout, 'ubuntu\n');
+	assert.equal(await onManager(world, 'sort /home/ubuntu/.ssh/authorized_keys'), authorized);
+	for (const {path, text} of await textBelow(temporary)) assert.ok(!text.includes('PRIVATE KEY-----\n'), path);
+});
+
+test('in a real terminal ssh hands it over whole: a shell on the manager takes what is typed, and its exit code is the command’s', async (t) => {
+	const terminal = openTerminal('../../dist/cli.js', ['ssh', ...fleet], {columns: 100, rows: 40, env: laptop.env, shell: true});
+	t.after(() => terminal.close());
+	await terminal.until(/ubuntu@\S+:~\$ /);
+	assert.equal(terminal.kind(), 'normal', 'what the shell says stays on the screen');
+	terminal.press('echo typed-$((6*7)); exit 3\r');
+	await terminal.until(/typed-42[\s\S]*code=3\n/);
+	await terminal.ended();
+	leftAsFound(terminal, 3);
 });
 
 test('a laptop that has never seen the fleet takes it away: its name is typed, the runner is stopped through EC2 Instance Connect, and only the cache stays', async (t) => {
