@@ -4,12 +4,12 @@ import type {Again} from './engine/walk.ts';
 import type {AnswerKey, Answers, Fleet, Given} from './fleet.ts';
 import type {PanelDriver, PanelLeft} from './panel/driver.ts';
 import type {Problem} from './problem.ts';
-import type {AnyQuestion, Choice, SecretQuestion} from './questions/question.ts';
+import type {AnyQuestion, Choice, SecretQuestion, WhichQuestion} from './questions/question.ts';
 import type {Settled, Walk} from './questions/settle.ts';
 
 /** A question as put to somebody: with its live choices, its default, and what was wrong with the last answer. */
 export type Asked = {
-	question: AnyQuestion | SecretQuestion;
+	question: AnyQuestion | SecretQuestion | WhichQuestion;
 	choices?: Choice<unknown>[];
 	default?: {value: unknown; why?: string};
 	/** Why there are no live choices: a value can still be typed. */

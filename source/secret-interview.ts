@@ -129,16 +129,27 @@ export type SecretTexts = {
 	environment: Record<string, string | undefined>;
 };
 
-/** Reads secrets out of files and environment. Throws a Problem (exit 2) for an access key file that holds none. */
+/** Reads secrets out of files and environment. Throws a Problem (exit 2) for a file that holds none. */
 export function secretsIn({files, environment}: SecretTexts): Secrets {
 	return {
-		runnerToken: firstOf(files.token, environment.GITLAB_RUNNER_TOKEN),
-		gitlabToken: firstOf(files.gitlabToken, environment.GITLAB_TOKEN),
+		runnerToken: tokenIn('--token-file', "runner's token", files.token, environment.GITLAB_RUNNER_TOKEN),
+		gitlabToken: tokenIn('--gitlab-token-file', 'GitLab token', files.gitlabToken, environment.GITLAB_TOKEN),
 		accessKey: files.accessKey === undefined ? undefined : accessKeyIn(files.accessKey),
 	};
 }
 
-const firstOf = (...texts: (string | undefined)[]): string | undefined => texts.map((text) => text?.trim()).find(Boolean);
+/** A token in a file, else in the environment. A file that was named is meant, so an empty one is no reason to look elsewhere. */
+function tokenIn(flag: string, what: string, file: string | undefined, environment: string | undefined): string | undefined {
+	if (file === undefined) return environment?.trim() || undefined;
+	const token = file.trim();
+	if (token !== '') return token;
+	throw new Problem({
+		code: 'secret-empty',
+		exit: 2,
+		message: `What \`${flag}\` names is empty: there is no ${what} in it.`,
+		advice: `Put the ${what} there, in one line.`,
+	});
+}
 
 /** The id and secret in a file: AWS's own CSV, a credentials file, or two lines. */
 function accessKeyIn(text: string): {id: string; secret: string} {

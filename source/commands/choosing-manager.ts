@@ -1,6 +1,7 @@
 import type {Cloud} from '../cloud/port.ts';
 import {markKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import type {WhichQuestion} from '../questions/question.ts';
 import {age} from '../snapshot/formats.ts';
 import {machineNameOf} from '../snapshot/join.ts';
 import {isMachineName} from '../snapshot/machine-name.ts';
@@ -25,12 +26,12 @@ async function candidates(cloud: Cloud): Promise<Instance[]> {
 const wordsOf = ({id, tags, type, state, launchedAt}: Instance, now: number): string =>
 	`${id}  ${tags.Name ?? 'without a name'}  ${type}  ${state}  ${age((now - launchedAt) / 1000)}${tags[markKeys.fleet] === undefined ? '' : `  fleet ${tags[markKeys.fleet]}`}`;
 
-/** The manager that was named by its id, or chosen among those that are there. Throws a Problem (exit 2) where nobody can choose. */
-export async function chosenManager(session: Session, named: string): Promise<{id: string; region: string}> {
+/** The manager that was named by its id after a flag, or chosen among those that are there. Throws a Problem (exit 2) where nobody can choose. */
+export async function chosenManager(session: Session, named: string, flag: WhichQuestion['flag']): Promise<{id: string; region: string}> {
 	const region = await regionOf(session, await layersOf(session));
 	if (named !== 'choose') {
 		if (/^i-[0-9a-f]{8,17}$/.test(named)) return {id: named, region};
-		throw new Problem({code: 'usage', exit: 2, message: `\`--manager\` takes an instance id such as i-0ab12cd34ef56ab78, or \`choose\`, not ${named}.`});
+		throw new Problem({code: 'usage', exit: 2, message: `\`${flag}\` takes an instance id such as i-0ab12cd34ef56ab78, or \`choose\`, not ${named}.`});
 	}
 	const {world, stops, face, interactive} = session;
 	const found = await candidates(world.cloudAt(region, stops.soft));
@@ -41,16 +42,15 @@ export async function chosenManager(session: Session, named: string): Promise<{i
 			code: 'which-manager',
 			exit: 2,
 			message: [`Nobody can be asked which manager is meant. These are in ${region}:`, ...found.slice(0, 20).map((one) => wordsOf(one, now))].join('\n'),
-			advice: `Name one, such as \`--manager ${found[0]?.id}\`.`,
+			advice: `Name one, such as \`${flag} ${found[0]?.id}\`.`,
 		});
 	const id = await face.ask({
 		question: {
-			id: 'managerType',
+			id: 'which',
+			flag,
 			title: 'Which manager should be looked at?',
 			help: 'Instances that no runner made, the likely ones first. Nothing is changed there.',
 			kind: 'choice',
-			asked: true,
-			change: undefined,
 		},
 		choices: found.map((one) => ({value: one.id, label: one.id, hint: wordsOf(one, now).slice(one.id.length + 2)})),
 		wrong: (value) => (typeof value === 'string' && /^i-[0-9a-f]{8,17}$/.test(value) ? undefined : 'It takes an instance id.'),

@@ -11,7 +11,7 @@ import type {Session} from './session.ts';
 
 /** The preset of a manager that may never have been ours: what its config.toml says, with what of that has no answer. Nothing is changed there. */
 export async function presetFromManager(session: Session, named: string): Promise<{preset: Preset; notes: readonly string[]}> {
-	const {id, region} = await chosenManager(session, named);
+	const {id, region} = await chosenManager(session, named, '--from');
 	const {flag, preset, environment} = await layersOf(session);
 	// It has no record, so what is needed for reaching it is taken as given.
 	const given: Given = {image: 'unknown', ...environment, ...preset, ...flag};

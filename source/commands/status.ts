@@ -24,7 +24,7 @@ export const status: Command = async (session) => {
 
 async function watchOf(session: Session): Promise<Watch> {
 	if (session.options.manager === undefined) return watchFleet(session, await namedFleet(session));
-	const {id, region} = await chosenManager(session, session.options.manager);
+	const {id, region} = await chosenManager(session, session.options.manager, '--manager');
 	session.face.emit({event: 'note', says: `Manager ${id} is only looked at: nothing is changed there, and no tag or key of ours stays.`});
 	return watchManager(session, id, region);
 }

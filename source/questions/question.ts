@@ -74,6 +74,18 @@ export type Question<Key extends AnswerKey = AnswerKey> = {
 /** A question about any key, as faces and lists see it. */
 export type AnyQuestion = {[Key in AnswerKey]: Question<Key>}[AnswerKey];
 
+/** A choice that is no answer: which of the things that are there is meant. */
+export type WhichQuestion = {
+	readonly id: 'which';
+	/** What names it on the command line, such as `--manager`. */
+	readonly flag: `--${string}`;
+	readonly title: string;
+	readonly help: string;
+	readonly kind: 'choice';
+	readonly unit?: undefined;
+	readonly closed?: boolean;
+};
+
 /** A secret that is asked for: hidden while typed, never an answer, never in a preset. */
 export type SecretQuestion = {
 	readonly id: 'runnerToken' | 'gitlabToken' | 'accessKeyId' | 'accessKeySecret' | 'passphrase' | 'mfaCode';

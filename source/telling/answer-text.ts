@@ -1,11 +1,11 @@
 import type {Asked} from '../face.ts';
-import type {AnyQuestion, Kind, SecretQuestion} from '../questions/question.ts';
+import type {Kind, SecretQuestion} from '../questions/question.ts';
 
 /** Whether a question is about a secret: hidden while typed. */
-export const isSecret = (question: AnyQuestion | SecretQuestion): question is SecretQuestion => !('kind' in question);
+export const isSecret = (question: Asked['question']): question is SecretQuestion => !('kind' in question);
 
 /** Whether only the offered values can be taken, so that none can be typed. */
-export const isClosed = (question: AnyQuestion | SecretQuestion): boolean => !isSecret(question) && question.closed === true;
+export const isClosed = (question: Asked['question']): boolean => !isSecret(question) && question.closed === true;
 
 /** An answer as text: what a field begins with and what an answered line shows. */
 export function toField(value: unknown): string {

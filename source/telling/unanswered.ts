@@ -23,6 +23,13 @@ const because: Record<Silence, string> = {
 	'no-terminal': 'there is no terminal to ask in',
 };
 
+/** How else it is given. */
+function waysOf(question: Asked['question']): string {
+	if (isSecret(question)) return secretWays[question.id];
+	if ('flag' in question) return `Name it with \`${question.flag}\`.`;
+	return `Give it with \`${flagOf(question.id)}\`, or in a preset with \`--preset\`.`;
+}
+
 /** An answer is needed and no one can give it: usage, exit 2, naming the flag. */
 export function unanswered(asked: Asked, silence: Silence): Problem {
 	const {question} = asked;
@@ -32,7 +39,7 @@ export function unanswered(asked: Asked, silence: Silence): Problem {
 		code: 'unanswered',
 		exit: 2,
 		message: `${refused}"${what}?" has no answer, and ${because[silence]}.`,
-		advice: isSecret(question) ? secretWays[question.id] : `Give it with \`${flagOf(question.id)}\`, or in a preset with \`--preset\`.`,
+		advice: waysOf(question),
 	});
 }
 

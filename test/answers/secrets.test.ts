@@ -129,6 +129,16 @@ test('a file beats the environment, and its line end is no part of it', () => {
 	assert.equal(secretsIn({files: {}, environment: {}}).runnerToken, undefined);
 });
 
+test('a file that is named and holds nothing is told as empty, whatever the environment holds', async () => {
+	const environment = {GITLAB_RUNNER_TOKEN: 'glrt-from-environment'};
+	for (const text of ['', '\n', '  \r\n']) {
+		const problem = await problemOf(() => secretsIn({files: {token: text}, environment}));
+		assert.deepEqual([problem.code, problem.exit], ['secret-empty', 2]);
+		assert.match(problem.message, /`--token-file` names is empty: there is no runner's token in it/);
+	}
+	assert.match((await problemOf(() => secretsIn({files: {gitlabToken: ''}, environment}))).message, /`--gitlab-token-file` names is empty/);
+});
+
 const keyFiles: [what: string, text: string][] = [
 	['two lines', `AKIAIOSFODNN7EXAMPLE\n${secretKey}\n`],
 	['AWS’s CSV', `Access key ID,Secret access key\r\nAKIAIOSFODNN7EXAMPLE,${secretKey}\r\n`],
