@@ -62,8 +62,10 @@ def put(path, text, mode):
             os.fsync(file.fileno())
         os.chmod(name, mode)
         os.rename(name, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = path
         raise
 def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()

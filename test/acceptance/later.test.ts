@@ -107,7 +107,7 @@ test('a manager that does not let SSH in yet is waited for; a program whose chec
 
 test('a manager whose disk is full is told, and what stood stays', async () => {
 	await onManager(world, 'mount -t tmpfs -o size=16k tmpfs /usr/local/bin');
-	await fails('disk-full', /disk is full/);
+	await fails('disk-full', /disk is full: .*'\/usr\/local\/bin\/[\w-]+'; 0 MiB are free in \/usr\/local\/bin/);
 	await onManager(world, 'umount /usr/local/bin');
 });
 

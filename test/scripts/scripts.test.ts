@@ -117,6 +117,25 @@ test('a program whose checksum is wrong is not installed', async () => {
 	world.downloads.wrongChecksums(false);
 });
 
+test('a full file system is told by what could not be written and what is free there, and nothing half-written stays', async () => {
+	for (const [folder, at] of [
+		['/usr/local/bin', /'\/usr\/local\/bin\/(gitlab-runner|docker-machine)'; 0 MiB are free in \/usr\/local\/bin$/],
+		[
+			'/etc/systemd/system/gitlab-runner.service.d',
+			/'\/etc\/systemd\/system\/gitlab-runner\.service\.d\/[^']+'; 0 MiB are free in \/etc\/systemd\/system\/gitlab-runner\.service\.d$/,
+		],
+	] as const) {
+		await exec(`mkdir -p ${folder} && mount -t tmpfs -o size=4k tmpfs ${folder} && head -c 4096 /dev/zero >${folder}/filler`);
+		const {result} = await onManager(world, installScript, install());
+		const left = await exec(`ls -A ${folder}`);
+		await exec(`umount ${folder}`);
+		assert.ok(result.is === 'failed');
+		assert.equal(result.code, 'disk-full');
+		assert.match(result.detail, at);
+		assert.equal(left, 'filler');
+	}
+});
+
 test('a version that the site does not have is a download that fails, and names the URL', async () => {
 	const broken = install().downloads.map((one) => ({...one, url: `${one.url}-none`, checksums: `${one.checksums}-none`}));
 	const {result} = await onManager(world, installScript, install({downloads: broken}));

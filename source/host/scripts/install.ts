@@ -107,8 +107,11 @@ def download(one):
             raise Failed('checksum-wrong', '%s has SHA-256 %s, and release.sha256 says %s' % (one['url'], seen, expected))
         os.chmod(name, 0o755)
         return name
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        # What was written to is known here only.
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = one['path']
         raise
 
 def run(*argv, limit=120):
@@ -187,6 +190,14 @@ def credentials():
     standing.write(written)
     changed(path, written.getvalue(), 0o600)
 
+def free_words(error):
+    # Each folder may be a file system of its own.
+    folder = os.path.dirname(str(error.filename or '/'))
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    seen = os.statvfs(folder)
+    return '%s; %d MiB are free in %s' % (error, seen.f_bavail * seen.f_frsize // 2 ** 20, folder)
+
 def install():
     boot()
     held = lock()
@@ -226,9 +237,8 @@ except Failed as failure:
 except OSError as error:
     if state['was_active'] and stopped():
         sh('systemctl', 'start', 'gitlab-runner')
-    free = os.statvfs('/').f_bavail * os.statvfs('/').f_frsize // 2 ** 20
     full = error.errno == errno.ENOSPC
-    done(**{'is': 'failed', 'code': 'disk-full' if full else 'command-failed', 'detail': '%s; %d MiB are free' % (error, free) if full else str(error)})
+    done(**{'is': 'failed', 'code': 'disk-full' if full else 'command-failed', 'detail': free_words(error) if full else str(error)})
 done(**{'is': 'done'})
 `;
 

@@ -88,7 +88,10 @@ function* fetchAll(wanted: readonly Download[], {machine, say}: Running): Work<F
 			if (seen < sizes[name]) say({download: `${name} ${version}`, bytes: Math.min(sizes[name], seen + step), of: sizes[name]});
 		}
 		if (seen / 1_073_741_824 > machine.diskFreeGib)
-			return failed('disk-full', `[Errno 28] No space left on device; ${Math.floor(machine.diskFreeGib * 1024)} MiB are free`);
+			return failed(
+				'disk-full',
+				`[Errno 28] No space left on device: '${first.path}'; ${Math.floor(machine.diskFreeGib * 1024)} MiB are free in /usr/local/bin`,
+			);
 	}
 	const wrong = wanted.find(({name}) => name === faults.checksum);
 	if (!wrong) return undefined;
