@@ -32,7 +32,7 @@ export function presetsIn({own, shipped}: PresetFolders): Presets {
 		if (isFile(nameOrFile)) return presetInText(await textOf(nameOrFile), nameOrFile);
 		const name = checked(nameOrFile);
 		if ((await namesIn(own)).includes(name)) return ownPreset(own, name);
-		if ((await namesIn(shipped)).includes(name)) return presetInText(await textOf(pathOf(shipped, name)), `Preset ${name}`);
+		if ((await namesIn(shipped)).includes(name)) return shippedPreset(shipped, name);
 		throw await notThere(name, [...(await namesIn(own)), ...(await namesIn(shipped))]);
 	};
 	return {
@@ -40,7 +40,11 @@ export function presetsIn({own, shipped}: PresetFolders): Presets {
 		async list() {
 			const [mine, unread] = await ownNames(own);
 			const theirs = (await namesIn(shipped)).filter((name) => !mine.includes(name));
-			return Promise.all([...unread, ...mine.map((name) => listed(name, 'yours', load)), ...theirs.map((name) => listed(name, 'shipped', load))]);
+			return Promise.all([
+				...unread,
+				...mine.map((name) => listed(name, 'yours', ownPreset(own, name))),
+				...theirs.map((name) => listed(name, 'shipped', shippedPreset(shipped, name))),
+			]);
 		},
 		async save(name, preset) {
 			const sound = presetIn(preset, `Preset ${checked(name)}`);
@@ -104,14 +108,16 @@ async function ownNames(folder: string): Promise<[names: string[], unread: Liste
 	}
 }
 
-async function listed(name: string, from: Listed['from'], load: Presets['load']): Promise<Listed> {
+async function listed(name: string, from: Listed['from'], loading: Promise<Preset>): Promise<Listed> {
 	try {
-		return {name, from, preset: await load(name)};
+		return {name, from, preset: await loading};
 	} catch (error) {
 		if (isProblem(error)) return {name, from, problem: error};
 		throw error;
 	}
 }
+
+const shippedPreset = async (folder: string, name: string): Promise<Preset> => presetInText(await textOf(pathOf(folder, name)), `Preset ${name}`);
 
 async function textOf(path: string): Promise<string> {
 	try {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
@@ -213,8 +213,39 @@ test('preferences are remembered one by one; a file that can’t be read counts 
 	assert.deepEqual(await settings.read(), {lastProfile: 'other'});
 });
 
+test('a folder that can’t be made or written is told for a preset, and thrown as a problem for preferences; shipped presets are there all the same', async (t) => {
+	const above = join(await folder(t), '..');
+	await writeFile(join(above, 'file'), '');
+	const own = join(above, 'file', 'presets');
+	const presets = presetsIn({own, shipped});
+	const unsaved = await problemOf(() => presets.save('mine', preset({limit: 4})));
+	assert.deepEqual([unsaved.code, unsaved.exit], ['file-unwritable', 1]);
+	assert.match(unsaved.message, /mine\.json can't be written: a part of its path is no folder \(ENOTDIR\)\./);
+	assert.match(unsaved.advice ?? '', /`XDG_CONFIG_HOME`/);
+	assert.equal((await presets.load('small')).version, 1);
+	assert.ok((await presets.list()).every((one) => one.from === 'shipped' && 'preset' in one));
+	const settings = settingsIn(own);
+	assert.deepEqual(await settings.read(), {});
+	assert.equal((await problemOf(() => settings.remember({lastProfile: 'other'}))).code, 'file-unwritable');
+});
+
+test('a folder of own presets that can’t be read is told in the list, and harms no shipped one', async (t) => {
+	const own = await folder(t);
+	await symlink(own, own);
+	const presets = presetsIn({own, shipped});
+	const [first, ...others] = await presets.list();
+	assert.ok(first && 'problem' in first);
+	assert.match(first.problem.message, /presets can't be read: its links lead nowhere \(ELOOP\)\./);
+	assert.deepEqual(
+		others.map((one) => `${one.name} ${one.from} ${'preset' in one}`),
+		['linux-spot shipped true', 'office-hours shipped true', 'small shipped true'],
+	);
+	assert.deepEqual(await settingsIn(own).read(), {});
+});
+
 test('the folder is XDG’s, or the platform’s own', () => {
 	assert.equal(configFolder({environment: {XDG_CONFIG_HOME: '/x'}, platform: 'linux', home: '/home/a'}), '/x/gitlab-runner-aws');
+	assert.equal(configFolder({environment: {XDG_CONFIG_HOME: 'relative'}, platform: 'linux', home: '/home/a'}), '/home/a/.config/gitlab-runner-aws');
 	assert.equal(configFolder({environment: {}, platform: 'linux', home: '/home/a'}), '/home/a/.config/gitlab-runner-aws');
 	assert.equal(configFolder({environment: {}, platform: 'darwin', home: '/Users/a'}), '/Users/a/Library/Preferences/gitlab-runner-aws');
 });
