@@ -53,6 +53,8 @@ export async function laptopIn(world: PeerWorld, answers: Given = answersFor(wor
 		const end = args.includes('--') ? args.indexOf('--') : args.length;
 		const ran = await program([...args.slice(0, end), face, ...args.slice(end)], {...env, ...more}, running);
 		said.push(ran.stdout, ran.stderr);
+		const log = await readFile(join(home, '.local/state/gitlab-runner-aws/log'), 'utf8').catch(() => '');
+		assert.doesNotMatch(log, /still open at the end/, 'what was opened is closed by whoever opened it');
 		return ran;
 	}
 	return {
