@@ -1,7 +1,10 @@
 import type {Face} from './face.ts';
 
 /** A problem's cause as the log keeps it: with its stack, which no screen shows. */
-const causeOf = (cause: unknown): string => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+function causeOf(cause: unknown): string {
+	if (cause instanceof Error) return cause.stack ?? cause.message;
+	return typeof cause === 'object' ? JSON.stringify(cause) : String(cause);
+}
 
 /** The same face, whose events and problems go into the log too, problems with their cause. Downloads tell too often to be kept. */
 export const logging = (face: Face, log: (line: string) => void): Face => ({

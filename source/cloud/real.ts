@@ -28,7 +28,7 @@ export type RealCloud = {
 	login(): readonly string[] | undefined;
 	/** Names of the profiles in AWS's files, in the order of their names. */
 	profiles(): Promise<string[]>;
-	/** Closes what is held open. */
+	/** Ends what still goes on, such as calls that nobody waits for any more, and closes what is held open. */
 	close(): void;
 };
 
@@ -68,6 +68,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 	let files: Promise<AwsFiles> | undefined;
 	let chain: Promise<Credentials> | undefined;
 	let who: string | undefined;
+	const over = new AbortController();
 	let ahead = 0;
 	let known: AwsFiles | undefined;
 
@@ -144,8 +145,9 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		},
 	});
 
+	const tried = patientAt(once, options);
 	return {
-		at: patientAt(once, options),
+		at: (region, signal, enough) => tried(region, signal ? AbortSignal.any([signal, over.signal]) : over.signal, enough),
 		ahead: () => ahead,
 		login,
 		async defaultRegion() {
@@ -158,6 +160,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 			return Object.keys((await awsFiles(env)).profiles).sort();
 		},
 		close() {
+			over.abort();
 			clients.clear();
 			ways?.then(
 				({httpAgent, httpsAgent}) => {
