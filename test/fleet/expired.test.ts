@@ -49,10 +49,14 @@ for (const step of ['record', 'bucket', 'security-groups', 'instance-profile', '
 	});
 }
 
-test('a session that expires once AWS is asked no more is no trouble', async () => {
+test('a session that expires while the manager is worked on ends setup where AWS is asked next: the fleet runs by then, and setup again finishes it', async () => {
 	const world = simulatedWorld();
-	const {code, problems} = await commandAt(world, world, setup, setUp, expiresAt(world, 'runner'));
-	assert.deepEqual([code, problems], [0, []]);
+	const {code, events, problems} = await commandAt(world, world, setup, setUp, expiresAt(world, 'runner'));
+	assert.deepEqual([code, problems.map((one) => one.code)], [1, ['session-expired']]);
+	assert.deepEqual(begunAfter(events, 'runner'), ['service']);
+	assert.deepEqual(standing(world), oneOfEach);
+	world.outside.credentials('good');
+	assert.equal((await commandAt(world, world, setup, setUp)).code, 0);
 	assert.deepEqual(standing(world), oneOfEach);
 });
 
