@@ -4,8 +4,9 @@ import {AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, Import
 import {DeleteParameterCommand, PutParameterCommand} from '@aws-sdk/client-ssm';
 import type {Given} from '../../source/fleet.ts';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {startWithoutManager} from '../peers/no-manager.ts';
 import {until} from '../peers/poll.ts';
-import {type FaultRule, type PeerWorld, startWorld} from '../peers/world.ts';
+import type {FaultRule, PeerWorld} from '../peers/world.ts';
 import {type Account, accountAt, between, named, type Thing} from './account.ts';
 import {answersFor, changingCalls, ended, type Laptop, laptopIn, problemsIn} from './laptop.ts';
 
@@ -15,7 +16,7 @@ let laptop: Laptop;
 let others: Thing[];
 
 before(async () => {
-	world = await startWorld({manager: false});
+	world = await startWithoutManager();
 	account = accountAt(world);
 	laptop = await laptopIn(world);
 	await account.ec2.send(new CreateSecurityGroupCommand({GroupName: 'office', Description: "somebody's"}));

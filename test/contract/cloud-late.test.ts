@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
 import type {Cloud} from '../../source/cloud/port.ts';
 import {isProblem} from '../../source/problem.ts';
-import {comesTo, group, launch, region, rejects, started} from './cloud-parts.ts';
-import {eventually, type Side, sides, type World} from './cloud-sides.ts';
+import {comesTo, eventually, group, launch, region, rejects, started} from './cloud-parts.ts';
+import {type Side, sides, type World} from './cloud-sides.ts';
 
 const trust = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}]});
 const policy = JSON.stringify({Version: '2012-10-17', Statement: []});

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
 import type {Cloud} from '../../source/cloud/port.ts';
 import {isProblem} from '../../source/problem.ts';
-import {comesTo, group, launch, publicKey, region, rejects, started, tagged, ubuntu} from './cloud-parts.ts';
-import {eventually, sides, type World} from './cloud-sides.ts';
+import {comesTo, eventually, group, launch, publicKey, region, rejects, started, tagged, ubuntu} from './cloud-parts.ts';
+import {sides, type World} from './cloud-sides.ts';
 
 for (const side of sides) {
 	suite(side.name, () => {

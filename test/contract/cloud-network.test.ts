@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
 import type {Cloud} from '../../source/cloud/port.ts';
-import {comesTo, defaultNetwork, group, launch, publicKey, region, rejects, started, tagged} from './cloud-parts.ts';
-import {eventually, sides, type World} from './cloud-sides.ts';
+import {comesTo, defaultNetwork, eventually, group, launch, publicKey, region, rejects, started, tagged} from './cloud-parts.ts';
+import {sides, type World} from './cloud-sides.ts';
 
 for (const side of sides) {
 	suite(side.name, () => {

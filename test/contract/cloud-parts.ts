@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import type {Cloud, Input} from '../../source/cloud/port.ts';
 import {isProblem} from '../../source/problem.ts';
-import {eventually, type World} from './cloud-sides.ts';
+import type {World} from './cloud-sides.ts';
 
 /** Where the contract is tried. */
 export const region = 'us-east-2';
@@ -106,4 +106,14 @@ export async function reachable(world: Pick<World, 'pass'>, cloud: Cloud, name: 
 	const address = Reservations?.[0]?.Instances?.[0]?.PublicIpAddress;
 	assert.ok(address);
 	return {id, address};
+}
+
+/** Looks again and again while the world's time goes by, until `look` gives something. */
+export async function eventually<Seen>(world: Pick<World, 'pass'>, look: () => Promise<Seen | undefined>): Promise<Seen> {
+	for (let tries = 0; tries < 500; tries += 1) {
+		const seen = await look();
+		if (seen !== undefined) return seen;
+		await world.pass();
+	}
+	throw new Error('It never came about');
 }

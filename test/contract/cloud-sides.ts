@@ -3,7 +3,7 @@ import {realClock} from '../../source/clock.ts';
 import type {CloudAt, OperationName} from '../../source/cloud/port.ts';
 import {realCloud} from '../../source/cloud/real.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
-import {startWorld} from '../peers/world.ts';
+import {isHere, type Peer} from '../peers/here.ts';
 
 /** One side's AWS, with the tests' ways to reach behind it. */
 export type World = {
@@ -26,14 +26,17 @@ export type World = {
 /** Whether AWS ever knows what was just made. */
 export type Lateness = 'never' | 'for ever';
 
-/** `late`: it knows all at once unless that says otherwise. */
-export type Side = {name: string; open(late?: Lateness): Promise<World>};
+/** `needs`: what this computer must have for it. `late`: it knows all at once unless that says otherwise. */
+export type Side = {name: string; needs?: Peer; open(late?: Lateness): Promise<World>};
 
 /** The SDK against moto, through the proxy that makes trouble. */
 const real: Side = {
 	name: 'real',
+	needs: 'moto',
 	async open(late = 'never') {
-		const peers = await startWorld({manager: false, late: late === 'never' ? 0 : 86_400});
+		// Imported here only, since the other side is tested on computers without moto too.
+		const {startWithoutManager} = await import('../peers/no-manager.ts');
+		const peers = await startWithoutManager({late: late === 'never' ? 0 : 86_400});
 		Object.assign(process.env, peers.env);
 		const asked = {clock: {...realClock, sleep: async () => undefined}, random: () => 0};
 		const cloud = realCloud({...asked, env: peers.env});
@@ -85,15 +88,5 @@ const simulated: Side = {
 	},
 };
 
-/** Both sides of the cloud's port: what holds for one holds for the other. */
-export const sides: readonly Side[] = [real, simulated];
-
-/** Looks again and again while the world's time goes by, until `look` gives something. */
-export async function eventually<Seen>(world: Pick<World, 'pass'>, look: () => Promise<Seen | undefined>): Promise<Seen> {
-	for (let tries = 0; tries < 500; tries += 1) {
-		const seen = await look();
-		if (seen !== undefined) return seen;
-		await world.pass();
-	}
-	throw new Error('It never came about');
-}
+/** Both sides of the cloud's port, or those that can be had here: what holds for one holds for the other. */
+export const sides: readonly Side[] = [real, simulated].filter(({needs}) => needs === undefined || isHere(needs));

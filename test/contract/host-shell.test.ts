@@ -5,8 +5,7 @@ import {z} from 'zod';
 import type {Connection, ScriptProgress, Target} from '../../source/host/port.ts';
 import {prelude, type Script} from '../../source/host/script.ts';
 import {isProblem} from '../../source/problem.ts';
-import {reachable, region} from './cloud-parts.ts';
-import {eventually} from './cloud-sides.ts';
+import {eventually, reachable, region} from './cloud-parts.ts';
 import {sides, type World} from './host-sides.ts';
 
 const anything = z.record(z.string(), z.unknown());

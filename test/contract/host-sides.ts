@@ -5,7 +5,7 @@ import {realCloud} from '../../source/cloud/real.ts';
 import type {Connection, Host} from '../../source/host/port.ts';
 import {realHost} from '../../source/host/real.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
-import {startWorld} from '../peers/world.ts';
+import {isHere, type Peer} from '../peers/here.ts';
 
 /** One side's manager, and the AWS that lets us into it. */
 export type World = {
@@ -18,14 +18,17 @@ export type World = {
 	stop(): Promise<void>;
 };
 
-/** `hasShell`: it runs any command line and any script, not only those that this program has. */
-export type Side = {name: string; hasShell: boolean; open(): Promise<World>};
+/** `needs`: what this computer must have for it. `hasShell`: it runs any command line and any script, not only those that this program has. */
+export type Side = {name: string; needs?: Peer; hasShell: boolean; open(): Promise<World>};
 
 /** A real sshd in a machine of its own, which lets in the key pairs of moto's running instances. */
 const real: Side = {
 	name: 'real',
+	needs: 'machine',
 	hasShell: true,
 	async open() {
+		// Imported here only, since the other side is tested on computers that can't run the machine too.
+		const {startWorld} = await import('../peers/world.ts');
 		const peers = await startWorld({late: 0});
 		Object.assign(process.env, peers.env);
 		const cloud = realCloud({env: peers.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
@@ -60,5 +63,5 @@ const simulated: Side = {
 	},
 };
 
-/** Both sides of the host's port: what holds for one holds for the other. */
-export const sides: readonly Side[] = [real, simulated];
+/** Both sides of the host's port, or those that can be had here: what holds for one holds for the other. */
+export const sides: readonly Side[] = [real, simulated].filter(({needs}) => needs === undefined || isHere(needs));

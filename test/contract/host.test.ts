@@ -4,8 +4,7 @@ import type {Connection, Target} from '../../source/host/port.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
 import {isProblem} from '../../source/problem.ts';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
-import {reachable, region, rejects} from './cloud-parts.ts';
-import {eventually} from './cloud-sides.ts';
+import {eventually, reachable, region, rejects} from './cloud-parts.ts';
 import {sides, type World} from './host-sides.ts';
 
 for (const side of sides) {

@@ -1,4 +1,4 @@
-import {mkdir, readFile} from 'node:fs/promises';
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {run} from './launch.ts';
 
@@ -22,11 +22,32 @@ export async function makeCertificates(folder: string, hosts: readonly string[],
 		string,
 		string,
 	];
-	const fresh = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
-	await openssl(...fresh, '-keyout', authorityKey, '-out', authorityPath, '-subj', '/CN=peers authority', '-addext', 'keyUsage=critical,keyCertSign');
+	// Said in the words that every OpenSSL and macOS's LibreSSL know.
+	const settings = join(folder, 'openssl.cnf');
 	const names = [...hosts.map((host) => `DNS:${host}`), ...addresses.map((address) => `IP:${address}`)].join(',');
-	const signed = ['-CA', authorityPath, '-CAkey', authorityKey, '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', `subjectAltName=${names}`];
-	await openssl(...fresh, ...signed, '-keyout', key, '-out', certificate, '-subj', '/CN=peers');
+	await writeFile(
+		settings,
+		`[req]
+distinguished_name = name
+[name]
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+subjectKeyIdentifier = hash
+[server]
+basicConstraints = critical,CA:FALSE
+subjectAltName = ${names}
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+`,
+	);
+	const request = join(folder, 'server.csr');
+	await Promise.all([authorityKey, key].map((file) => openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', file)));
+	const authority = ['-new', '-x509', '-key', authorityKey, '-extensions', 'authority', '-out', authorityPath, '-subj', '/CN=peers authority'];
+	await openssl('req', '-config', settings, '-days', '30', ...authority);
+	await openssl('req', '-config', settings, '-new', '-key', key, '-out', request, '-subj', '/CN=peers');
+	const signed = ['-CA', authorityPath, '-CAkey', authorityKey, '-set_serial', '1', '-extfile', settings, '-extensions', 'server'];
+	await openssl('x509', '-req', '-in', request, '-days', '30', ...signed, '-out', certificate);
 	return {
 		authority: await readFile(authorityPath, 'utf8'),
 		authorityPath,

@@ -1,33 +1,31 @@
 #!/bin/sh
-# Puts on this machine what the real peers need (test/peers/world.ts): Debian packages and the manager machine's root file system.
-# Run it as often as you like; with all in place it takes no time. Not root, or not Debian: it says what is missing and exits 1.
+# Gets what the tests need of this computer beside npm's packages (test/peers/world.ts): moto, and where it can run the manager's machine. As root with apt it
+# installs Debian's packages for that. What can't be had is no failure here: test/run.ts says it, and leaves out the tests that need it.
 set -eu
 
-packages='python3-moto python3-flask python3-flask-cors debootstrap openssh-client openssl util-linux'
-here=$(dirname "$(readlink -f "$0")")
+here=$(cd "$(dirname "$0")" && pwd)
+is_installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
 
-missing=''
-for package in $packages; do
-	if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)" != installed ]; then
-		missing="$missing $package"
+impossible=$(sh "$here/machine/possible.sh" || true)
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	missing=''
+	wanted='python3 openssl'
+	[ -n "$impossible" ] || wanted="$wanted debootstrap debian-archive-keyring openssh-client util-linux"
+	for package in $wanted; do is_installed "$package" || missing="$missing $package"; done
+	moto=$(sh "$here/moto/python.sh" --only-look 2>/dev/null || true)
+	if [ -n "$missing" ] || [ -z "$moto" ]; then
+		apt-get update || true
+		if [ -n "$moto" ]; then :
+		elif apt-cache policy python3-moto | grep -q 'Candidate: 5\.1\.'; then missing="$missing python3-moto python3-flask python3-flask-cors python3-yaml"
+		# An environment of PyPI's packages is made with it.
+		else missing="$missing python3-venv"; fi
+		# shellcheck disable=SC2086
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing || echo "apt-get could not install$missing"
 	fi
-done
-tree=$("$here/machine/build-tree.sh" --only-look 2>/dev/null || true)
+fi
 
-if [ -z "$missing" ] && [ -n "$tree" ] && [ "$(id -u)" = 0 ]; then
-	echo "The peers have all they need; the machine's files are in $tree"
-	exit 0
+sh "$here/moto/python.sh" >/dev/null || true
+if [ -z "$impossible" ]; then
+	sh "$here/machine/build-tree.sh" >/dev/null || echo "The files of the manager's machine could not be made"
 fi
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-	[ -z "$missing" ] || echo "Missing Debian packages:$missing"
-	[ -n "$tree" ] || echo "Missing: the machine's root file system (test/peers/machine/build-tree.sh builds it, as root, with debootstrap)"
-	[ "$(id -u)" = 0 ] || echo "Missing: root. The manager machine is made of namespaces, an overlay and port 22 of a loopback address"
-	exit 1
-fi
-if [ -n "$missing" ]; then
-	export DEBIAN_FRONTEND=noninteractive
-	# shellcheck disable=SC2086
-	apt-get install -y --no-install-recommends $missing || { apt-get update && apt-get install -y --no-install-recommends $missing; }
-fi
-tree=$("$here/machine/build-tree.sh")
-echo "The peers have all they need; the machine's files are in $tree"

@@ -1,4 +1,5 @@
 import {type ChildProcess, spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
 
 /** A process of ours, with what it has written so far. */
 export type Launched = {
@@ -17,9 +18,14 @@ process.on('exit', () => {
 	}
 });
 
-/** Starts a process that dies with us, even if we are killed. */
+/** Linux's setpriv starts a process that dies with us, even if we are killed. */
+const setpriv = '/usr/bin/setpriv';
+const bound = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL'] : [];
+
+/** Starts a process that dies with us. */
 export function launch(command: string, args: readonly string[], env?: Record<string, string>): Launched {
-	const child = spawn('/usr/bin/setpriv', ['--pdeathsig', 'KILL', command, ...args], {
+	const [file = command, ...words] = [...bound, command, ...args];
+	const child = spawn(file, words, {
 		stdio: ['ignore', 'pipe', 'pipe'],
 		env: env ?? {PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8'},
 	});

@@ -30,7 +30,7 @@ export type Machine = {
 const scripts = new URL('machine/', import.meta.url).pathname;
 
 /** Where the cached root file system is; builds it when it is not there yet. */
-export async function rootTree(): Promise<string> {
+async function rootTree(): Promise<string> {
 	const {code, stdout, stderr} = await run('sh', [join(scripts, 'build-tree.sh')], 900_000);
 	if (code !== 0) {
 		throw new Error(`The machine's root file system could not be built (run test/peers/install.sh as root): ${stderr}`);
@@ -65,7 +65,7 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 	let generation = 0;
 	// A folder's name is the test process's and nobody else's.
 	const group = basename(folder);
-	let running: {space: Launched; first: string; upper: string; wayOut: Launched; door: Launched | undefined} | undefined;
+	let running: {space: Launched; first: string; hostKeys: string; wayOut: Launched; door: Launched | undefined} | undefined;
 
 	async function inside(command: string): Promise<Done> {
 		if (!running) {
@@ -121,9 +121,9 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 
 	async function boot(): Promise<void> {
 		generation += 1;
-		const [upper, work, root] = ['upper', 'work', 'root'].map((name) => join(folder, `${generation}`, name)) as [string, string, string];
-		await Promise.all([upper, work, root].map((each) => mkdir(each, {recursive: true, mode: 0o755})));
-		await furnish(upper, tree, init, around);
+		const [furniture, disk, root] = ['furniture', 'disk', 'root'].map((name) => join(folder, `${generation}`, name)) as [string, string, string];
+		await Promise.all([furniture, disk, root].map((each) => mkdir(each, {recursive: true, mode: 0o755})));
+		await furnish(furniture, tree, init, around);
 		const space = launch('unshare', [
 			'--mount',
 			'--uts',
@@ -136,8 +136,8 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 			'sh',
 			join(scripts, 'boot.sh'),
 			tree,
-			upper,
-			work,
+			furniture,
+			disk,
 			root,
 			init,
 			group,
@@ -151,9 +151,9 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 		};
 		const first = await until('the machine to begin', () => alive(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() || undefined));
 		const wayOut = launchRelay(networkOf(first), ownNetwork, around.servers);
-		running = {space, first, upper, wayOut, door: undefined};
+		running = {space, first, hostKeys: `/proc/${first}/root/etc/ssh`, wayOut, door: undefined};
 		await until('the machine to boot', async () => alive((await isUp()) || undefined));
-		await Promise.all([around.hostKeysAt(join(upper, 'etc/ssh')), passesOn(wayOut), startSshd()]);
+		await Promise.all([around.hostKeysAt(running.hostKeys), passesOn(wayOut), startSshd()]);
 	}
 
 	async function halt(): Promise<void> {
@@ -189,10 +189,10 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 		stopSshd,
 		startSshd,
 		async hostKeyFingerprints() {
-			const upper = running?.upper ?? '';
+			const folder = running?.hostKeys ?? '';
 			return Promise.all(
 				keyKinds.map(async (kind) => {
-					const {stdout} = await run('ssh-keygen', ['-lf', join(upper, `etc/ssh/ssh_host_${kind}_key.pub`)]);
+					const {stdout} = await run('ssh-keygen', ['-lf', join(folder, `ssh_host_${kind}_key.pub`)]);
 					return stdout.split(' ')[1] ?? '';
 				}),
 			);

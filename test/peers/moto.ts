@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {launch} from './launch.ts';
+import {launch, run} from './launch.ts';
 import {until} from './poll.ts';
 
 /** A running moto. */
@@ -10,17 +10,26 @@ const started = z.object({port: z.number()});
 /** How slow AWS is, in seconds: until what was just made is known everywhere, and until the name of a deleted parameter is free. */
 export type Slowness = {late?: number | undefined; rest?: number | undefined};
 
+/** The Python that has moto; it is looked for only, and had by install.sh. */
+async function python(): Promise<string> {
+	const {code, stdout, stderr} = await run('sh', [new URL('moto/python.sh', import.meta.url).pathname, '--only-look']);
+	if (code !== 0) {
+		throw new Error(`moto can't be started (run test/peers/install.sh): ${stderr}`);
+	}
+	return stdout.trim();
+}
+
 /** Starts moto with our patches; every instance's public address is `publicAddress`. */
 export async function startMoto(publicAddress: string, {late, rest}: Slowness = {}): Promise<Moto> {
 	const script = new URL('moto-server.py', import.meta.url).pathname;
-	const server = launch('/usr/bin/python3', [script, JSON.stringify({publicAddress, late, rest})]);
+	const server = launch(await python(), [script, JSON.stringify({publicAddress, late, rest})]);
 	const port = await until('moto to listen', () => {
 		const line = /^\{.*\}$/m.exec(server.output())?.[0];
 		if (line) {
 			return started.parse(JSON.parse(line)).port;
 		}
 		if (server.child.exitCode !== null) {
-			throw new Error(`moto did not start (is python3-moto installed? see test/peers/install.sh):\n${server.output()}`);
+			throw new Error(`moto did not start:\n${server.output()}`);
 		}
 		return undefined;
 	});

@@ -5,15 +5,17 @@ const limit = 240_000;
 
 /** Looks again and again until `look` answers something, and says what it waited for when that never comes. */
 export async function until<Seen>(what: string, look: () => Promise<Seen | undefined> | Seen | undefined): Promise<Seen> {
-	const deadline = performance.now() + limit;
+	const begun = performance.now();
 	for (;;) {
 		const seen = await look();
 		if (seen !== undefined) {
 			return seen;
 		}
-		if (performance.now() > deadline) {
+		const waited = performance.now() - begun;
+		if (waited > limit) {
 			throw new Error(`Waited ${limit} ms in vain for ${what}`);
 		}
-		await pause(20);
+		// Looking costs the computer, most of all when it is slow: what takes long is looked at less often.
+		await pause(Math.min(20 + waited / 20, 250));
 	}
 }

@@ -5,20 +5,25 @@ Ends of streams and resets are passed on as they come. A target that does not an
 """
 
 import asyncio
+import ctypes
 import fcntl
 import os
 import socket
 import struct
 import sys
 
+CLONE_NEWNET = 0x40000000
 IFF_UP = 1
 SIOCGIFFLAGS = 0x8913
 SIOCSIFFLAGS = 0x8914
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(namespace):
-    os.setns(namespace, os.CLONE_NEWNET)
+    """os.setns, which Python has since 3.12 only."""
+    if LIBC.setns(namespace, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def bring_up_loopback():
@@ -81,7 +86,8 @@ class Caller(End):
 
     def connection_made(self, transport):
         super().connection_made(transport)
-        transport.pause_reading()
+        # Python 3.11.2, Debian 12's, begins to read right after this call, whatever is said in it.
+        asyncio.get_running_loop().call_soon(transport.pause_reading)
         self.reaching = asyncio.create_task(self.reach())
 
     async def reach(self):

@@ -1,5 +1,5 @@
 import {rmSync} from 'node:fs';
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm, stat} from 'node:fs/promises';
 import {createServer as createPlain} from 'node:http';
 import {createServer as createSecure} from 'node:https';
 import {createServer as createSocket} from 'node:net';
@@ -62,7 +62,7 @@ export type PeerWorld = {
 
 const binaries = new URL('../../node_modules/.bin', import.meta.url).pathname;
 
-/** Removes what worlds left behind whose process was killed. */
+/** Removes what this person's worlds left behind whose process was killed. */
 async function sweep(): Promise<void> {
 	const names = await readdir(tmpdir());
 	await Promise.all(
@@ -74,7 +74,14 @@ async function sweep(): Promise<void> {
 			try {
 				process.kill(Number(pid), 0);
 			} catch {
-				await rm(join(tmpdir(), name), {recursive: true, force: true, maxRetries: 5});
+				const left = join(tmpdir(), name);
+				const owner = await stat(left).then(
+					({uid}) => uid,
+					() => undefined,
+				);
+				if (owner === process.getuid?.()) {
+					await rm(left, {recursive: true, force: true, maxRetries: 5});
+				}
 			}
 		}),
 	);

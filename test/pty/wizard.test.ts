@@ -3,7 +3,8 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {after, before, type TestContext, test} from 'node:test';
 import {sizes} from '../faces/sizes.ts';
-import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {startWithoutManager} from '../peers/no-manager.ts';
+import type {PeerWorld} from '../peers/world.ts';
 import {leftAsFound, openTerminal} from './terminal.ts';
 
 const key = {enter: '\r', left: '\x1b[D', up: '\x1b[A', down: '\x1b[B', tab: '\t', escape: '\x1b', ctrlC: '\x03', ctrlF: '\x06'} as const;
@@ -11,7 +12,7 @@ const pasted = (text: string): string => `\x1b[200~${text}\x1b[201~`;
 
 let world: PeerWorld;
 before(async () => {
-	world = await startWorld({manager: false});
+	world = await startWithoutManager();
 	world.ownAddress('203.0.113.7');
 });
 after(() => world?.stop());

@@ -7,7 +7,7 @@ import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
 import type {Ports, World} from '../../source/simulated.ts';
 
 export const region = 'us-east-2';
-export const zone = 'us-east-2a';
+const zone = 'us-east-2a';
 export const ubuntu = '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id';
 
 /** A fresh ed25519 key: the private half as PEM, the public one as OpenSSH has it. */

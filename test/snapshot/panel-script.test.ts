@@ -8,6 +8,7 @@ import {join} from 'node:path';
 import {after, test} from 'node:test';
 import {type Panel, type PanelOutcome, panelScript} from '../../source/host/scripts/panel.ts';
 import {hostSeen, runnerSees} from '../../source/snapshot/sources/host.ts';
+import {python} from '../peers/python.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'panel-'));
 after(() => rm(folder, {recursive: true}));
@@ -16,7 +17,7 @@ const name = 'runner-ab12cd-x-1764201600-0123abcd';
 
 /** Runs the script as the manager does, with other places for its files. */
 async function run(input: Panel): Promise<PanelOutcome> {
-	const child = spawn('python3', ['-c', panelScript.text], {stdio: ['pipe', 'pipe', 'pipe']});
+	const child = spawn(python, ['-c', panelScript.text], {stdio: ['pipe', 'pipe', 'pipe']});
 	let [out, said] = ['', ''];
 	child.stdout.on('data', (chunk) => {
 		out += String(chunk);
@@ -142,7 +143,7 @@ test('the journal is read up to a count, with the cursor to go on from, and only
 	await chmod(fake, 0o755);
 	const text = panelScript.text.replace("Popen(['journalctl'", `Popen(['${fake}'`);
 	const read = async (journal: NonNullable<Panel['journal']>) => {
-		const child = spawn('python3', ['-c', text], {stdio: ['pipe', 'pipe', 'inherit']});
+		const child = spawn(python, ['-c', text], {stdio: ['pipe', 'pipe', 'inherit']});
 		let out = '';
 		child.stdout.on('data', (chunk) => {
 			out += String(chunk);

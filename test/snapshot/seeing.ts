@@ -55,7 +55,7 @@ export const instance = (id: string, name: string, more: Partial<Instance> = {})
 export const manager = (more: Partial<Instance> = {}): Instance =>
 	instance('i-manager', 'gitlab-runners-manager', {type: 't3.small', spotRequestId: undefined, launchedAt: now - minutes(10_000), ...more});
 
-export const runnerFacts = (more: Partial<RunnerFacts> = {}): RunnerFacts => ({
+const runnerFacts = (more: Partial<RunnerFacts> = {}): RunnerFacts => ({
 	name: 'gitlab-runners',
 	id: 5,
 	url: 'https://gitlab.com',

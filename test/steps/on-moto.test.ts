@@ -4,7 +4,8 @@ import {realClock} from '../../source/clock.ts';
 import type {CloudAt} from '../../source/cloud/port.ts';
 import {realCloud} from '../../source/cloud/real.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
-import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {startWithoutManager} from '../peers/no-manager.ts';
+import type {PeerWorld} from '../peers/world.ts';
 import {awsSteps, drive, found, notes, region, sentence} from './drive.ts';
 
 let peers: PeerWorld;
@@ -15,7 +16,7 @@ let ports: Parameters<typeof drive>[0];
 let colleague: CloudAt;
 
 before(async () => {
-	peers = await startWorld({manager: false});
+	peers = await startWithoutManager();
 	Object.assign(process.env, peers.env);
 	const cloud = realCloud({env: peers.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
 	const theirs = realCloud({env: {...peers.env, AWS_ENDPOINT_URL: peers.aws.direct}, clock: realClock, random: () => 0});

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The first process of the machine's namespaces: makes its root file system, then becomes its first process: a real systemd where one can run, else init.py.
 set -eu
-tree=$1 upper=$2 work=$3 root=$4 init=$5 group=$6
+tree=$1 furniture=$2 disk=$3 root=$4 init=$5 group=$6
 
 # A systemd rules all control groups that it sees: it sees those of this machine only.
 if [ "$init" = systemd ] && [ -z "${grouped:-}" ]; then
@@ -12,7 +12,11 @@ if [ "$init" = systemd ] && [ -z "${grouped:-}" ]; then
 	grouped=yes exec unshare --cgroup sh "$0" "$@"
 fi
 
-mount -t overlay overlay -o "lowerdir=$tree,upperdir=$upper,workdir=$work" "$root"
+# What the machine writes is in memory and goes with it; a container's own files may be an overlay, which carries no upper folder of another.
+mount -t tmpfs -o mode=755,size=4g disk "$disk"
+mkdir "$disk/work"
+cp -a "$furniture" "$disk/upper"
+mount -t overlay overlay -o "lowerdir=$tree,upperdir=$disk/upper,workdir=$disk/work" "$root"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=755 run "$root/run"
 mkdir "$root/run/sshd" "$root/run/lock"

@@ -12,17 +12,17 @@ if [ -d "$tree" ]; then
 	exit 0
 fi
 if [ "${1:-}" = --only-look ]; then
+	echo "its files aren't made" >&2
 	exit 1
 fi
 
-# The mirror and the release are the ones that apt uses on this machine.
-sources=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true)
-mirror=$(echo "$sources" | sed -n -E 's/^URIs:[[:space:]]*(https?:[^[:space:]]+).*/\1/p; s/^deb[[:space:]]+(\[[^]]*\][[:space:]]+)?(https?:[^[:space:]]+).*/\2/p' | head -n 1)
-release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-if [ -z "$mirror" ]; then
-	echo "No apt mirror in /etc/apt/sources.list.d" >&2
-	exit 1
-fi
+# It is of one release wherever it runs, so that it has the same programs. The mirror is the one that apt has for Debian, if any.
+release=trixie
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 'Component: main' 2>/dev/null | grep '^http' | head -n 1)
+scripts=/usr/share/debootstrap/scripts
+# An older debootstrap doesn't know the release by name, but how to make one.
+script=$scripts/$release
+[ -e "$script" ] || script=$scripts/sid
 
 mkdir -p "$cache"
 exec 9>"$cache/build.lock"
@@ -33,7 +33,7 @@ if [ -d "$tree" ]; then
 fi
 half=$cache/half-made.$$
 trap 'rm -rf --one-file-system "$half"' EXIT
-debootstrap --variant=minbase --include="$packages" "$release" "$half" "$mirror" >"$cache/build.log" 2>&1 </dev/null 9>&- || {
+debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --include="$packages" "$release" "$half" "${mirror:-http://deb.debian.org/debian}" "$script" >"$cache/build.log" 2>&1 </dev/null 9>&- || {
 	tail -n 20 "$cache/build.log" >&2
 	exit 1
 }

@@ -1,0 +1,81 @@
+import {build, type Metafile} from 'esbuild';
+import type {Lacking, Peer} from './here.ts';
+
+/** What a test file needs of this computer. */
+export type Needs = {
+	/** Without these it isn't run. */
+	all: ReadonlySet<Peer>;
+	/** Without these some of its tests aren't: it looks what is here, and only then imports what starts them. */
+	some: ReadonlySet<Peer>;
+};
+
+/** The modules that use a peer, and which. What one of them imports isn't looked at: a world without a manager is a world, and needs no machine. */
+const users: Record<string, Peer> = {
+	'test/peers/no-manager.ts': 'moto',
+	'test/peers/world.ts': 'machine',
+	'test/peers/relay.ts': 'machine',
+	'test/peers/python.ts': 'python',
+	'test/pty/terminal.ts': 'terminal',
+};
+
+/** The users that a file reaches by imports of one kind. */
+function reached(inputs: Metafile['inputs'], from: string, mayWait: boolean): Set<Peer> {
+	const found = new Set<Peer>();
+	const seen = new Set<string>();
+	const walk = (file: string): void => {
+		if (seen.has(file)) return;
+		seen.add(file);
+		const peer = users[file];
+		if (peer !== undefined) return void found.add(peer);
+		for (const {path, kind, external} of inputs[file]?.imports ?? []) {
+			if (external !== true && (mayWait || kind !== 'dynamic-import')) walk(path);
+		}
+	};
+	walk(from);
+	return found;
+}
+
+/** What each test file needs, told by its imports. The working directory is the project's. */
+export async function needsOf(files: readonly string[]): Promise<Map<string, Needs>> {
+	const {metafile} = await build({
+		entryPoints: [...files],
+		bundle: true,
+		packages: 'external',
+		external: ['../source/*', '../../source/*'],
+		format: 'esm',
+		platform: 'node',
+		outdir: 'nowhere',
+		write: false,
+		metafile: true,
+		logLevel: 'error',
+	});
+	return new Map(
+		files.map((file) => {
+			const all = reached(metafile.inputs, file, false);
+			return [file, {all, some: new Set([...reached(metafile.inputs, file, true)].filter((peer) => !all.has(peer)))}];
+		}),
+	);
+}
+
+const names: Record<Peer, string> = {machine: "the manager's machine", moto: 'moto', python: 'Python', terminal: 'a pseudo-terminal'};
+
+/** The line that says what is left out for want of what, and why; nothing when all can run. */
+export function leftOut(needs: Iterable<Needs>, lacking: Lacking): string | undefined {
+	const all = [...needs];
+	const each = [...lacking].flatMap(([peer, why]) => {
+		const count = (kind: keyof Needs): number => all.filter((one) => one[kind].has(peer)).length;
+		const [whole, parts] = [count('all'), count('some')];
+		const files = [whole > 0 && `${whole} test ${whole === 1 ? 'file' : 'files'}`, parts > 0 && `parts of ${parts}`].filter((words) => words !== false);
+		return files.length === 0 ? [] : `${files.join(' and ')} for want of ${names[peer]} (${why})`;
+	});
+	return each.length === 0 ? undefined : `Left out: ${each.join('; ')}.`;
+}
+
+/** How long the use of a peer makes a test file, against those without any. */
+const weights: Record<Peer, number> = {machine: 8, moto: 4, terminal: 2, python: 1};
+
+/** Files in the order in which they are best started: the longest first, so that none is left to run alone. */
+export function longestFirst(needs: ReadonlyMap<string, Needs>): string[] {
+	const weight = ({all, some}: Needs): number => [...all, ...some].reduce((sum, peer) => sum + weights[peer], 0);
+	return [...needs].toSorted(([, one], [, other]) => weight(other) - weight(one)).map(([file]) => file);
+}

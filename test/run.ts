@@ -1,0 +1,37 @@
+import {globSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
+import {run} from 'node:test';
+import {spec} from 'node:test/reporters';
+import {fileURLToPath} from 'node:url';
+import {look, tell} from './peers/here.ts';
+import {leftOut, longestFirst, needsOf} from './peers/needs.ts';
+
+// Runs the tests that can run on this computer: of all files, or of those that are named. One line says what is left out; with CI=true nothing may be.
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+// Tests find the same surroundings everywhere: a terminal's kind and size, no colour, and the React that is shipped (its build for developers takes a fifth longer).
+Object.assign(process.env, {TERM: 'xterm-256color', COLUMNS: '100', LINES: '24', FORCE_COLOR: '0', NODE_ENV: 'production'});
+/** Files that run at once. Those that take long wait more than they work, so that two cores bear more than two. */
+const concurrency = availableParallelism() + 3;
+const named = process.argv.slice(2);
+const files = named.length > 0 ? named : globSync('test/**/*.test.{ts,tsx}').toSorted();
+
+const lacking = await look();
+const needs = await needsOf(files);
+const said = leftOut(needs.values(), lacking);
+if (said !== undefined && process.env.CI === 'true') {
+	process.stderr.write(`With CI=true all tests must run. ${said}\n`);
+	process.exit(1);
+}
+tell(lacking);
+const able = longestFirst(needs).filter((file) => [...(needs.get(file)?.all ?? [])].every((peer) => !lacking.has(peer)));
+
+run({files: able, concurrency, execArgv: ['--import', 'tsx']})
+	.on('test:fail', () => {
+		process.exitCode = 1;
+	})
+	.compose(spec)
+	.on('end', () => {
+		if (said !== undefined) process.stdout.write(`${said}\n`);
+	})
+	.pipe(process.stdout);
