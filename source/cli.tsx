@@ -151,7 +151,7 @@ async function main(): Promise<number> {
 	});
 }
 
-/** What was opened is closed by whoever opened it. If something isn't, the process ends all the same, and the log says what it was. */
+/** What was opened is closed by whoever opened it. If something isn't, the process ends all the same, and the log says what it was, unless the system is held up. */
 function leave(code: number): void {
 	isOver = true;
 	process.exitCode = code;
@@ -159,7 +159,7 @@ function leave(code: number): void {
 		const wasStopped = Object.values(endings).some((one) => one === code);
 		// A slow reader still gets all of it, and what the system works on comes to its end where nobody is in a hurry.
 		if (process.stdout.writableLength + process.stderr.writableLength > 0 || (isHeldUp() && !wasStopped)) return leave(code);
-		await logged(`still open at the end: ${process.getActiveResourcesInfo().join(', ')}`);
+		if (!isHeldUp()) await logged(`still open at the end: ${process.getActiveResourcesInfo().join(', ')}`);
 		exit(code);
 	};
 	setTimeout(() => void atLast(), lingering).unref();
