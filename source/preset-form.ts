@@ -1,5 +1,6 @@
 import {nearest} from './command-line/command-table.ts';
 import type {AnswerKey, Answers, Given, Source} from './fleet.ts';
+import {printable} from './printable.ts';
 import {Problem} from './problem.ts';
 import {inOrder, questions} from './questions/all.ts';
 import {shown} from './questions/refusal.ts';
@@ -60,7 +61,7 @@ export function presetIn(content: unknown, where: string): Preset {
 	for (const [key, value] of Object.entries(isObject(answers) ? answers : {}))
 		wrong.push(...(isKey(key) ? takeAnswer(given, key, value) : [unknownAnswer(key)]));
 	if (wrong.length > 0) throw refused(where, wrong);
-	return {version: presetVersion, description: typeof description === 'string' ? description : '', answers: ordered(given)};
+	return {version: presetVersion, description: typeof description === 'string' ? printable(description) : '', answers: ordered(given)};
 }
 
 /** Reads a preset from the text of a file. */

@@ -72,11 +72,12 @@ export function presetsIn({own, shipped}: PresetFolders): Presets {
 	};
 }
 
+const nameShape = /^[a-zA-Z0-9][\w.-]{0,63}$/;
 const isFile = (nameOrFile: string): boolean => /[/\\]/.test(nameOrFile) || nameOrFile.endsWith('.json');
 const pathOf = (folder: string, name: string): string => join(folder, `${name}.json`);
 
 function checked(name: string): string {
-	if (/^[a-zA-Z0-9][\w.-]{0,63}$/.test(name) && !isFile(name)) return name;
+	if (nameShape.test(name) && !isFile(name)) return name;
 	throw new Problem({
 		code: 'preset-name',
 		exit: 2,
@@ -87,10 +88,14 @@ function checked(name: string): string {
 async function namesIn(folder: string): Promise<string[]> {
 	try {
 		const files = await readdir(folder);
-		return files
-			.filter((file) => file.endsWith('.json'))
-			.map((file) => file.slice(0, -'.json'.length))
-			.sort();
+		return (
+			files
+				.filter((file) => file.endsWith('.json'))
+				.map((file) => file.slice(0, -'.json'.length))
+				// Any other file can't be loaded by its name.
+				.filter((name) => nameShape.test(name))
+				.sort()
+		);
 	} catch (error) {
 		// A path that leads nowhere holds none.
 		if (['ENOENT', 'ENOTDIR'].includes(diskCode(error))) return [];

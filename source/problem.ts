@@ -1,3 +1,5 @@
+import {printable, printableLines} from './printable.ts';
+
 /** Who can do something about a problem: the person (`told`), a service that answered (`outside`), or us (`bug`). */
 export type Fault = 'told' | 'outside' | 'bug';
 
@@ -25,10 +27,11 @@ export class Problem extends Error {
 	readonly exit: 1 | 2 | 70;
 
 	constructor(fields: ProblemFields) {
-		super(fields.message, {cause: fields.cause});
+		// What a service said is often in it; its lines are ours.
+		super(printableLines(fields.message), {cause: fields.cause});
 		this.name = 'Problem';
-		this.code = fields.code;
-		this.advice = fields.advice;
+		this.code = printable(fields.code);
+		this.advice = fields.advice === undefined ? undefined : printableLines(fields.advice);
 		this.fault = fields.fault ?? 'told';
 		this.again = fields.again ?? false;
 		this.exit = fields.exit ?? (this.fault === 'bug' ? 70 : 1);

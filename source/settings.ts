@@ -2,6 +2,7 @@ import {readFile, rename} from 'node:fs/promises';
 import {isAbsolute, join} from 'node:path';
 import {z} from 'zod';
 import {makeOwnFolder} from './own-folder.ts';
+import {printableIn} from './printable.ts';
 import {diskCode, unwritable} from './refused-by-disk.ts';
 
 const shape = z.object({
@@ -27,7 +28,7 @@ export type SettingsStore = {
 /** Preferences in a folder. */
 export function settingsIn(folder: string): SettingsStore {
 	const path = join(folder, 'settings.json');
-	const read = async (): Promise<Settings> => shape.catch({}).parse(await contentOf(path));
+	const read = async (): Promise<Settings> => shape.catch({}).parse(printableIn(await contentOf(path)));
 	return {
 		read,
 		async remember(changed) {

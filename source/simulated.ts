@@ -3,6 +3,7 @@ import {simulatedAddress} from './address/simulated.ts';
 import {type Clock, type Random, setByAws} from './clock.ts';
 import {type SimulatedClock, type Speed, seededRandom, simulatedClock} from './clock-simulated.ts';
 import type {CloudAt} from './cloud/port.ts';
+import {printableAt} from './cloud/printable-at.ts';
 import {patientAt, type Retrying} from './cloud/retry.ts';
 import {type CallMade, simulatedCloud} from './cloud/simulated/cloud.ts';
 import {datedCalls} from './cloud/simulated/dates.ts';
@@ -117,7 +118,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 		const laptop = newLaptop({number: laptops, address, arn: `arn:aws:iam::${account.id}:user/${who.split('@')[0]}`}, time, acts);
 		const dates = datedCalls(laptop.clock.now, time.now);
 		return {
-			cloudAt: patientAt(cloud.at(laptop, dates), {clock: laptop.clock, random, onRetry: options.onRetry}),
+			cloudAt: printableAt(patientAt(cloud.at(laptop, dates), {clock: laptop.clock, random, onRetry: options.onRetry})),
 			host: simulatedHost(hosts, laptop, opened),
 			gitlabAt: gitlab.at(laptop),
 			address: simulatedAddress(laptop),

@@ -1,3 +1,5 @@
+import {commandLine} from '../host/quote.ts';
+import {printable} from '../printable.ts';
 import {Problem, toProblem} from '../problem.ts';
 import {actionsOf} from './actions.ts';
 import {type OperationName, type Service, serviceOf} from './port.ts';
@@ -152,13 +154,19 @@ export function clockOff(ahead: number): string {
 	return `${count} ${unit}${count === 1 ? '' : 's'} ${ahead > 0 ? 'behind' : 'ahead of'}`;
 }
 
-const sentence = (text: string): string => text.trim().replace(/[.\s]+$/, '');
+/** AWS's words as one sentence; it repeats in them what it was given, and what others have named. */
+const sentence = (text: string): string =>
+	printable(text)
+		.trim()
+		.replace(/[.\s]+$/, '');
+
+const flagged = (profile: string | undefined): string[] => (profile === undefined ? [] : ['--profile', profile]);
 
 function expiredSession({login, profile}: Asking, code: string, raw: RawAwsError): Problem {
 	return new Problem({
 		code: 'session-expired',
 		message: `The session of ${profile === undefined ? "AWS's credentials" : `AWS profile \`${profile}\``} has expired (${code}).`,
-		advice: `${login === undefined ? 'Renew them as they were made' : `Run \`${login.join(' ')}\``}, then run the same command again.`,
+		advice: `${login === undefined ? 'Renew them as they were made' : `Run \`${commandLine(...login)}\``}, then run the same command again.`,
 		cause: raw,
 	});
 }
@@ -172,7 +180,7 @@ function noCredentials({profile}: Asking, raw: RawAwsError): Problem {
 		advice:
 			profile === undefined
 				? 'Run `aws configure`, or name a profile with `--profile`.'
-				: `Run \`aws configure --profile ${profile}\`, or name another with \`--profile\`.`,
+				: `Run \`${commandLine('aws', 'configure', ...flagged(profile))}\`, or name another with \`--profile\`.`,
 		cause: raw,
 	});
 }
@@ -182,7 +190,7 @@ function wrongCredentials({profile, region, operation}: Asking, code: string, ra
 	return new Problem({
 		code: 'wrong-credentials',
 		message: `${serviceTitles[serviceOf[operation]]} in ${region} doesn't accept ${whose}: the key is deleted or mistyped, or ${region} isn't enabled for the account (${code}).`,
-		advice: `Check them with \`aws sts get-caller-identity${profile === undefined ? '' : ` --profile ${profile}`} --region ${region}\`.`,
+		advice: `Check them with \`${commandLine('aws', 'sts', 'get-caller-identity', ...flagged(profile), '--region', region)}\`.`,
 		cause: raw,
 	});
 }
@@ -197,7 +205,7 @@ const wrongCode = ({profile}: Asking, code: string, raw: RawAwsError): Problem =
 
 function notAllowed(asking: Asking, code: string, raw: RawAwsError): Problem {
 	const said = /User: (?<arn>\S+) is not authorized to perform: (?<action>[\w-]+:\w+)/.exec(raw.message)?.groups;
-	const because = /because (?<why>[^.]+?)(?:\.|$| Encoded)/.exec(raw.message)?.groups?.why;
+	const because = /because (?<why>[^.]+?)(?:\.|$| Encoded)/.exec(printable(raw.message))?.groups?.why;
 	const action = said?.action ?? actionsOf(asking.operation)[0] ?? asking.operation;
 	const who = nameOf(said?.arn ?? asking.who);
 	return new Problem({

@@ -4,6 +4,7 @@ import type {Credentials, Opened, Settings} from './calls.ts';
 import {type Asking, cloudProblem} from './errors.ts';
 import {loginCommand} from './login.ts';
 import {type CloudAt, type OperationName, type Service, serviceOf} from './port.ts';
+import {printableAt} from './printable-at.ts';
 import {rawError} from './raw-error.ts';
 import {patientAt, type Retrying} from './retry.ts';
 import {transport} from './transport.ts';
@@ -145,7 +146,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		},
 	});
 
-	const tried = patientAt(once, options);
+	const tried = printableAt(patientAt(once, options));
 	return {
 		at: (region, signal, enough) => tried(region, signal ? AbortSignal.any([signal, over.signal]) : over.signal, enough),
 		ahead: () => ahead,

@@ -1,5 +1,5 @@
 import type {Cloud} from '../cloud/port.ts';
-import {type Fleet, names} from '../fleet.ts';
+import {type Fleet, names, wrongShape} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 
 const folder = names.record({name: '', region: ''}).slice(0, -1);
@@ -7,7 +7,9 @@ const folder = names.record({name: '', region: ''}).slice(0, -1);
 /** Names of the fleets whose record stands in a region, in the order of the alphabet. */
 export async function fleetsIn(cloud: Cloud): Promise<string[]> {
 	const {Parameters = []} = await cloud.call('GetParametersByPath', {Path: folder, Recursive: false});
-	return Parameters.flatMap(({Name}) => (Name === undefined ? [] : [Name.slice(folder.length + 1)])).sort();
+	const found = Parameters.flatMap(({Name}) => (Name === undefined ? [] : [Name.slice(folder.length + 1)]));
+	// A parameter of any other name is nobody's record.
+	return found.filter((name) => wrongShape('fleet', name) === undefined).sort();
 }
 
 /** The one fleet that is meant when none was named; throws a Problem (exit 2) when several stand. */

@@ -1,6 +1,7 @@
 import {type OpenContext, withAnswers} from '../engine/context.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {readyShell} from '../host/openssh.ts';
+import {onWorker} from '../host/worker-shell.ts';
 import {interview} from '../interview.ts';
 import type {PanelAct, PanelDriver, Prepared} from '../panel/driver.ts';
 import {type Ground, runningManager, within} from '../panel/ground.ts';
@@ -85,7 +86,7 @@ async function shellOn(ground: Ground, worker: string | undefined): ReturnType<P
 		const {connection, fresh} = await letIn(context, await reach(context, manager, 'trust'));
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const place = await placeOf(context, manager);
-		const command = worker === undefined ? [] : ['sudo', 'env', 'HOME=/root', 'docker-machine', 'ssh', worker];
+		const command = worker === undefined ? undefined : onWorker(place.user, worker, undefined);
 		return readyShell({...place, privateKey: fresh?.privateKey, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
 	});
 }

@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {addAbortSignal, type Readable} from 'node:stream';
+import {commandLine} from '../host/quote.ts';
 import {Problem, Stopped} from '../problem.ts';
 import {diskReason} from '../refused-by-disk.ts';
 
@@ -17,7 +18,7 @@ export async function readText(path: string, stdin: Readable, signal: AbortSigna
 				code: 'file-unreadable',
 				exit: 2,
 				message: `${path} can't be read: ${diskReason(cause)}.`,
-				advice: `Look at it with \`ls -l ${path}\`.`,
+				advice: `Look at it with \`${commandLine('ls', '-l', path)}\`.`,
 				cause,
 			});
 		}

@@ -1,18 +1,32 @@
 import {openShell} from '../host/openssh.ts';
+import {onWorker} from '../host/worker-shell.ts';
 import {Problem} from '../problem.ts';
+import {isHostName} from '../snapshot/machine-name.ts';
 import {currentManager} from '../steps/looks/host.ts';
 import {letIn, placeOf, reach} from '../steps/reaching.ts';
 import {openFleet} from './opening.ts';
 import type {Command} from './session.ts';
 
+const noMachine = (name: string): Problem =>
+	new Problem({
+		code: 'usage',
+		exit: 2,
+		message: `No machine of docker-machine's is called "${name}": a name has letters, digits, hyphens and dots.`,
+		advice: '`gitlab-runner-aws status` lists the workers.',
+	});
+
 /** Opens a shell on the manager, or on a worker through it; exits with the remote's code. The host key is checked before the terminal is handed over. */
 export const ssh: Command = async (session) => {
 	const {
-		parsed: {words, remote},
+		parsed: {
+			words: [worker],
+			remote,
+		},
 		around,
 		face,
 		stops,
 	} = session;
+	if (worker !== undefined && !isHostName(worker)) throw noMachine(worker);
 	const {context} = await openFleet(session, {secrets: false});
 	try {
 		const manager = await currentManager(context);
@@ -27,8 +41,8 @@ export const ssh: Command = async (session) => {
 		const {connection, fresh} = await letIn(context, await reach(context, manager, 'trust'));
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const place = await placeOf(context, manager);
-		const [worker] = words;
-		const onWorker = worker === undefined ? remote : ['sudo', 'docker-machine', 'ssh', worker, ...remote];
+		// A person's own words are joined as ssh joins them: the shell of whichever machine they are for reads them.
+		const words = remote.length === 0 ? undefined : remote.join(' ');
 		await context.close();
 		await face.close();
 		const code = await openShell(
@@ -36,7 +50,7 @@ export const ssh: Command = async (session) => {
 				...place,
 				privateKey: fresh?.privateKey,
 				hostKeys: stdout.split('\n').filter(Boolean),
-				command: onWorker,
+				command: worker === undefined ? words : onWorker(place.user, worker, words),
 				terminal: around.stdin.isTTY === true && (remote.length === 0 || worker !== undefined),
 			},
 			stops,

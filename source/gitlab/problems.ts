@@ -1,4 +1,6 @@
 import {z} from 'zod';
+import {wrongShape} from '../fleet.ts';
+import {printable} from '../printable.ts';
 import {Problem, Stopped} from '../problem.ts';
 import type {Answer} from '../request.ts';
 
@@ -22,7 +24,7 @@ function saidBy(text: string): {says: string | undefined; isScope: boolean} {
 	const fields =
 		typeof message === 'object' ? Object.entries(message).map(([field, each]) => `${field} ${each.join(', ')}`) : [message ?? description ?? error];
 	const says = fields.filter((each) => each !== undefined && !/^\d{3} /.test(each)).join('; ');
-	return {says: says === '' ? undefined : says.replace(/\.$/, '').slice(0, 300), isScope: error === 'insufficient_scope'};
+	return {says: says === '' ? undefined : printable(says).replace(/\.$/, '').slice(0, 300), isScope: error === 'insufficient_scope'};
 }
 
 const host = (url: string): string => url.replace(/^https?:\/\//, '');
@@ -77,7 +79,7 @@ export function refusal({status, headers, text}: Answer, {url, what}: Calling): 
 		return new Problem({
 			code: 'gitlab-unreachable',
 			message: `${url} leads on to ${to || 'another place'} (${status}).`,
-			advice: to === '' ? 'Check `--gitlab-url`.' : `Use \`--gitlab-url ${to}\`.`,
+			advice: wrongShape('gitlabUrl', to) === undefined ? `Use \`--gitlab-url ${to}\`.` : 'Check `--gitlab-url`.',
 		});
 	}
 	if (status === 401) {

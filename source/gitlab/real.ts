@@ -3,6 +3,7 @@ import {isProblem} from '../problem.ts';
 import type {Request} from '../request.ts';
 import {askingAt} from './asking.ts';
 import type {Gitlab, GitlabAt, NewRunner, RunnerSeen} from './port.ts';
+import {printableGitlab} from './printable-gitlab.ts';
 import {tokenRefused} from './problems.ts';
 import {panelOver} from './real-panel.ts';
 import {absent, runnerSeen, runnerShape} from './runner-shape.ts';
@@ -24,9 +25,8 @@ const jobShape = z.object({
 });
 
 /** One GitLab's REST API (facts §1.3, §17.5); `env` is for proxies. Tokens travel in headers and bodies only. */
-export const realGitlab =
-	({env}: {env: Request['env']}): GitlabAt =>
-	(url, ca) => {
+export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
+	printableGitlab((url, ca) => {
 		const asking = askingAt({url, ca, env});
 		const {ask, read} = asking;
 
@@ -129,4 +129,4 @@ export const realGitlab =
 			},
 		};
 		return {...port, ...panelOver(asking)};
-	};
+	});

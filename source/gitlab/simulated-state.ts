@@ -82,6 +82,8 @@ export type SimulatedGitlab = {
 	request(url: string, token: string, ca: string | undefined, by: Heard): JobAnswer;
 	/** A manager's word, be it a request or news of a job that it runs. */
 	hear(runner: RunnerKept, by: Heard): void;
+	/** Every token that laptops sent, to whichever URL, with the authority that they trusted for it. */
+	sent: {url: string; token: string; ca: string | undefined}[];
 	/** Called before GitLab answers a laptop, so that it has heard from its managers. */
 	whenAsked: (() => void)[];
 	at(laptop: Laptop): GitlabAt;

@@ -1,6 +1,7 @@
 import {Problem} from '../problem.ts';
 import type {Laptop} from '../simulated-laptop.ts';
 import type {Gitlab, GitlabPanel, JobSeen} from './port.ts';
+import {printableGitlab} from './printable-gitlab.ts';
 import {refusal, unreachable} from './problems.ts';
 import {simulatedPanel} from './simulated-panel.ts';
 import {requests} from './simulated-requests.ts';
@@ -28,9 +29,10 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		jobs: [],
 		projects: new Set(['acme/app']),
 		protectedRefs: new Set(['main']),
+		sent: [],
 		whenAsked: [],
 		...requests(() => gitlab, now),
-		at: (laptop) => (asked, ca) => portOf(laptop, asked, ca),
+		at: (laptop) => printableGitlab((asked, ca) => portOf(laptop, asked, ca)),
 	};
 
 	async function meet(
@@ -43,6 +45,7 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		scopes: string[] = [],
 	): Promise<void> {
 		laptop.judgeAlive();
+		if (token !== undefined) gitlab.sent.push({url: asked, token, ca});
 		await laptop.clock.sleep(120 + random() * 120, signal);
 		for (const look of gitlab.whenAsked) look();
 		const calling = {url: asked, what};
@@ -54,7 +57,7 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		}
 		if (gitlab.health === 'failing') throw answer(502, {});
 		if (gitlab.health === 'throttled') throw answer(429, {});
-		if (token === undefined) return;
+		if (token === undefined || scopes.length === 0) return;
 		const has = gitlab.tokens.get(token);
 		if (!has) throw answer(401, {message: '401 Unauthorized'});
 		if (!has.includes('api') && !scopes.some((scope) => has.includes(scope)))
@@ -71,7 +74,7 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 			...simulatedPanel(gitlab, laptop, asked, now, (what, signal, token, scopes) => meet(laptop, asked, ca, what, signal, token, scopes)),
 			url: asked,
 			async verify(token, signal) {
-				await meet(laptop, asked, ca, 'verify the runner token', signal);
+				await meet(laptop, asked, ca, 'verify the runner token', signal, token);
 				const runner = byToken(token);
 				if (runner) return {id: runner.id};
 				throw new Problem({

@@ -14,8 +14,8 @@ export type Shell = {
 	privateKey?: string | undefined;
 	/** The host's public keys as `/etc/ssh/ssh_host_*_key.pub` holds them, read over a connection that was verified. */
 	hostKeys: string[];
-	/** The command for the other side; none opens a shell. */
-	command: string[];
+	/** The command line that the other side's shell runs; none opens a shell. What others wrote is quoted in it (`host/quote.ts`), since ssh quotes nothing. */
+	command?: string | undefined;
 	/** Whether the other side gets a terminal. */
 	terminal: boolean;
 };
@@ -66,7 +66,7 @@ async function ready({address, port, user, keyPath, privateKey, hostKeys, comman
 		String(port),
 		...(terminal ? ['-t'] : []),
 		`${user}@${address}`,
-		...(command.length > 0 ? ['--', ...command] : []),
+		...(command === undefined ? [] : ['--', command]),
 	];
 	return {args, close};
 }

@@ -1,10 +1,11 @@
 import {z} from 'zod';
+import {printableIn} from '../printable.ts';
 import {Problem} from '../problem.ts';
 import {exec, type Line} from './exec.ts';
 import {lineCutter, tail} from './lines.ts';
 import type {ScriptProgress} from './port.ts';
 import {asRoot} from './quote.ts';
-import type {Script} from './script.ts';
+import {resultOf, type Script} from './script.ts';
 
 const progress = z.union([
 	z.strictObject({line: z.string()}),
@@ -46,7 +47,7 @@ export async function runScript<Input, Result>(
 		const heard = read(text);
 		if (!heard) return;
 		if ('result' in heard) result = {value: heard.result};
-		else said(heard.said);
+		else said(printableIn(heard.said));
 	});
 	const code = await exec(line, asRoot(user, 'python3', '-c', script.text), {
 		stdin: JSON.stringify(input),
@@ -66,7 +67,7 @@ export async function runScript<Input, Result>(
 			fault: 'outside',
 		});
 	}
-	const judged = script.result.safeParse(result.value);
+	const judged = resultOf(script, result.value);
 	if (judged.success) return judged.data;
 	throw new Problem({
 		code: 'script-failed',

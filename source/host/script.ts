@@ -1,8 +1,9 @@
-import type {ZodType} from 'zod';
+import type {ZodSafeParseResult, ZodType} from 'zod';
+import {printableIn} from '../printable.ts';
 
 /**
  * Something the manager is asked to do: a Python 3 program that reads JSON from stdin and prints one JSON object a line,
- * progress first, `{"result": …}` last. A script that changes the host holds the lock `/run/lock/gitlab-runner-aws` while it does.
+ * progress first, `{"result": …}` last. A script that changes the host holds the lock `/run/gitlab-runner-aws.lock` while it does.
  * Python, since cloud-init brings it to every image that is offered here. Secrets travel in the input only, never in argv.
  */
 export type Script<Input, Result> = {
@@ -11,11 +12,17 @@ export type Script<Input, Result> = {
 	/** The program's text; it may hold no secret, since it is seen in the manager's process list. */
 	readonly text: string;
 	readonly result: ZodType<Result>;
+	/** Keys of the result whose texts stay byte for byte, since they are compared, parsed or written back; all others are only looked at, and become printable. */
+	readonly exact?: readonly string[];
 	/** Never read: ties the input's type to the script. */
 	readonly input?: (input: Input) => void;
 	/** Whether it changes the host. */
 	readonly changes: boolean;
 };
+
+/** What a script gave, as its own schema reads it: both sides of the port go through it. */
+export const resultOf = <Input, Result>({exact, result}: Script<Input, Result>, given: unknown): ZodSafeParseResult<Result> =>
+	result.safeParse(printableIn(given, exact));
 
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
@@ -30,8 +37,8 @@ def done(**result):
     say(result=result)
     sys.exit(0)
 def lock():
-    os.makedirs('/run/lock', exist_ok=True)
-    held = open('/run/lock/gitlab-runner-aws', 'w')
+    # Only root writes in /run, as opposed to /run/lock; a link that stands in its place isn't followed.
+    held = os.open('/run/gitlab-runner-aws.lock', os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

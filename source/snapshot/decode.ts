@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {printableIn} from '../printable.ts';
 
 const context = z.object({
 	explicitDeny: z.boolean().default(false),
@@ -24,7 +25,7 @@ export type Denial = {
 /** Reads `DecodedMessage`; undefined when it isn't what we know. Never throws. */
 export function readDenial(text: string): Denial | undefined {
 	try {
-		const read = context.safeParse(JSON.parse(text));
+		const read = context.safeParse(printableIn(JSON.parse(text)));
 		if (!read.success || read.data.context.action === '') return undefined;
 		const {action, resource, principal} = read.data.context;
 		const statements = read.data.matchedStatements.items.map(({statementId}) => statementId).filter((id) => id !== '');

@@ -1,22 +1,30 @@
-const shape = /^(runner-[a-z0-9._-]{1,9})-(?:.*-)?(\d{9,11})-[0-9a-f]{8}(?:$|[-.])/;
+/** What a host, and so a machine of docker-machine's, may be called (libmachine/host). Nothing in it means anything to a shell. */
+const hostName = /^[A-Za-z0-9][A-Za-z0-9.-]*$/;
+const shape = /^(runner-[a-z0-9.-]{1,9})-(?:.*-)?(\d{9,11})-[0-9a-f]{8}(?:$|[-.])/;
 const time = /-(\d{9,11})-[0-9a-f]{8}(?:$|[-.])/;
+
+/** Whether a machine of docker-machine's may have this name. */
+export const isHostName = (name: string): boolean => hostName.test(name);
 
 /** When a runner made the machine of this name: milliseconds since 1970; undefined when the name isn't a runner's. */
 export function madeAt(name: string): number | undefined {
-	if (!name.startsWith('runner-')) return undefined;
+	if (!name.startsWith('runner-') || !isHostName(name)) return undefined;
 	const seconds = time.exec(name)?.[1];
 	return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 /** Whether a name has the full pattern of a machine that some runner made. */
-export const isMachineName = (name: string): boolean => shape.test(name);
+export const isMachineName = (name: string): boolean => isHostName(name) && shape.test(name);
 
-/** A short token as it stands in machine names: lower case, and whatever no host name may hold becomes a hyphen (facts §3.5). */
-const inNames = (shortToken: string): string =>
+/**
+ * A short token as it stands in machine names: lower case, and the runner takes out whatever no host name may hold, then whatever no host name
+ * begins with (gitlab-runner, helpers/dns/utils.go, MakeRFC1123Compatible).
+ */
+export const inNames = (shortToken: string): string =>
 	shortToken
 		.toLowerCase()
-		.replace(/[^a-z0-9-]/g, '-')
-		.replace(/^-+|-+$/g, '');
+		.replace(/[^a-z0-9-]/g, '')
+		.replace(/^-+/, '');
 
 /** Whether the runner with this short token gave this name. */
-export const isNamedBy = (shortToken: string, name: string): boolean => shortToken !== '' && name.startsWith(`runner-${inNames(shortToken)}-`);
+export const isNamedBy = (shortToken: string, name: string): boolean => inNames(shortToken) !== '' && name.startsWith(`runner-${inNames(shortToken)}-`);

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {madeAt} from './machine-name.ts';
+import {isHostName, madeAt} from './machine-name.ts';
 
 /** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it (facts §17.4). */
 const pickedMachine = z.object({
@@ -36,7 +36,8 @@ export function readMachines(picked: readonly unknown[]): {machines: Machine[]; 
 	const unread: string[] = [];
 	for (const one of picked) {
 		const read = pickedMachine.safeParse(one);
-		if (read.success && read.data.name !== '') machines.push({...read.data, createdAt: madeAt(read.data.name)});
+		// docker-machine makes none of another name, so what is called otherwise was put there by somebody.
+		if (read.success && isHostName(read.data.name)) machines.push({...read.data, createdAt: madeAt(read.data.name)});
 		else unread.push(nameOf(one));
 	}
 	return {machines: machines.sort(byAge), unread};

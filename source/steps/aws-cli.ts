@@ -1,10 +1,8 @@
 import type {Fleet} from '../fleet.ts';
-
-/** An argument as a POSIX shell takes it: quoted only where it must be. */
-const quoted = (argument: string): string => (/^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`);
+import {commandLine} from '../host/quote.ts';
 
 /** One command line of the AWS CLI in the fleet's region: the same by hand. */
-export const aws = (fleet: Fleet, ...args: string[]): string => ['aws', '--region', fleet.region, ...args].map(quoted).join(' ');
+export const aws = (fleet: Fleet, ...args: string[]): string => commandLine('aws', '--region', fleet.region, ...args);
 
 /** Arguments that make the CLI print one value, for a shell variable. */
 export const asText = (query: string): string[] => ['--query', query, '--output', 'text'];

@@ -1,5 +1,6 @@
 import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../cloud/shapes.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
+import {quote} from '../host/quote.ts';
 import {isProblem, Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Look, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
@@ -170,7 +171,7 @@ async function apply(context: Context, _found: object, _finding: unknown, report
 
 /** The account isn't known before AWS is asked; a shell asks it by itself. */
 const shellName = (answers: Answers, fleet: Fleet): string =>
-	answers.cache === 'create' ? `"${names.bucket(fleet, '$(aws sts get-caller-identity --query Account --output text)')}"` : answers.cache;
+	answers.cache === 'create' ? `"${names.bucket(fleet, '$(aws sts get-caller-identity --query Account --output text)')}"` : quote(answers.cache);
 
 function commands(answers: Answers, fleet: Fleet): string[] {
 	const bucket = ` --bucket ${shellName(answers, fleet)}`;

@@ -1,4 +1,5 @@
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
+import {commandLine} from '../host/quote.ts';
 import {isProblem, Problem} from '../problem.ts';
 import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
@@ -94,7 +95,7 @@ async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']
 	const notes: Note[] =
 		(mode & 0o077) === 0
 			? []
-			: [{says: `${path} can be read by others (mode ${(mode & 0o777).toString(8)}), and ssh then refuses it.`, advice: `chmod 600 ${path}`}];
+			: [{says: `${path} can be read by others (mode ${(mode & 0o777).toString(8)}), and ssh then refuses it.`, advice: commandLine('chmod', '600', path)}];
 	return {is: 'so', resource, says: `${pair.name}, matches ${path}`, notes};
 }
 
@@ -150,7 +151,7 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 	if (answers.keyPair !== 'create') return [aws(fleet, 'ec2', 'describe-key-pairs', '--key-names', answers.keyPair)];
 	const tags = tagSpecification('key-pair', {...answers.tags, ...mark(fleet, 'key-pair')});
 	return [
-		`ssh-keygen -t ed25519 -N '' -C ${name} -f ${name}`,
+		commandLine('ssh-keygen', '-t', 'ed25519', '-N', '', '-C', name, '-f', name),
 		aws(fleet, 'ec2', 'import-key-pair', '--key-name', name, '--public-key-material', `fileb://${name}.pub`, '--tag-specifications', tags),
 	];
 }

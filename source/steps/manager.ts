@@ -1,4 +1,5 @@
 import {type Answers, type Fleet, names} from '../fleet.ts';
+import {quote} from '../host/quote.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {orBlocked} from './blocked.ts';
@@ -97,7 +98,7 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 	);
 	const zone = /^[a-z]{2}-/.test(answers.subnet) ? [`Name=availability-zone,Values=${answers.subnet}`] : [];
 	const subnet = answers.subnet.startsWith('subnet-')
-		? answers.subnet
+		? quote(answers.subnet)
 		: `$(${aws(fleet, 'ec2', 'describe-subnets', '--filters', 'Name=default-for-az,Values=true', ...zone, ...asText('sort_by(Subnets,&AvailabilityZone)[0].SubnetId'))})`;
 	return [
 		`image=${imageByHand(answers, fleet)}`,
@@ -110,7 +111,7 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 /** An image by hand: its id, or what its publisher's parameter names. */
 function imageByHand({image}: Answers, fleet: Fleet): string {
 	const wanted = wantedImage(image);
-	if ('id' in wanted) return wanted.id;
+	if ('id' in wanted) return quote(wanted.id);
 	return `$(${aws(fleet, 'ssm', 'get-parameter', '--name', wanted.publisher.parameter(wanted.fixed ?? 'x86_64'), ...asText('Parameter.Value'))})`;
 }
 

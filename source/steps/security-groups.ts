@@ -1,4 +1,5 @@
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
+import {quote} from '../host/quote.ts';
 import {Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
@@ -184,13 +185,13 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 	};
 	const authorize = (group: string, port: number, source: string) =>
 		`${aws(fleet, 'ec2', 'authorize-security-group-ingress', '--protocol', 'tcp', '--port', String(port))} --group-id "$${group}" ${source}`;
-	const cidr = answers.sshFrom === 'my-ip' ? '"$(curl -s https://checkip.amazonaws.com)/32"' : canonicalCidr(answers.sshFrom);
+	const cidr = answers.sshFrom === 'my-ip' ? '"$(curl -s https://checkip.amazonaws.com)/32"' : quote(canonicalCidr(answers.sshFrom));
 	const vpc = answers.subnet.startsWith('subnet-')
 		? aws(fleet, 'ec2', 'describe-subnets', '--subnet-ids', answers.subnet, ...asText('Subnets[0].VpcId'))
 		: aws(fleet, 'ec2', 'describe-vpcs', '--filters', 'Name=is-default,Values=true', ...asText('Vpcs[0].VpcId'));
 	return [
 		`vpc=$(${vpc})`,
-		...(answers.securityGroup === 'create' ? [`manager=$(${make(names.managerGroup(fleet), 'Manager')})`] : [`manager=${answers.securityGroup}`]),
+		...(answers.securityGroup === 'create' ? [`manager=$(${make(names.managerGroup(fleet), 'Manager')})`] : [`manager=${quote(answers.securityGroup)}`]),
 		`workers=$(${make(names.workersGroup(fleet), 'Workers')})`,
 		authorize('manager', 22, `--cidr ${cidr}`),
 		...workerPorts.map((port) => authorize('workers', port, '--source-group "$manager"')),

@@ -1,4 +1,5 @@
 import {type Answers, type Fleet, markKeys, type Part} from '../fleet.ts';
+import {printable} from '../printable.ts';
 import type {Change} from '../step.ts';
 
 /** A tag as EC2, S3, IAM and SSM all write it. */
@@ -39,5 +40,5 @@ export function tagChanges(answers: Pick<Answers, 'tags'>, standing: readonly Re
 	if (missing.length === 0) return [];
 	const other = (key: string, value: string) => standing.map((tags) => tags[key]).find((one) => one !== undefined && one !== value);
 	const was = ([key, value]: [string, string]) => (other(key, value) === undefined ? `no ${key}` : `${key}=${other(key, value)}`);
-	return [{what: 'tags', from: missing.map(was).join(', '), to: missing.map(([key, value]) => `${key}=${value}`).join(', '), how: 'live'}];
+	return [{what: 'tags', from: printable(missing.map(was).join(', ')), to: missing.map(([key, value]) => `${key}=${value}`).join(', '), how: 'live'}];
 }

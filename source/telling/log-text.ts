@@ -1,3 +1,5 @@
+import {printableIn} from '../printable.ts';
+
 /** A line of the runner's log for a person: its message, then its fields; JSON's frame is left out. */
 export type LogText = {text: string; level: 'error' | 'warning' | 'info'};
 
@@ -27,7 +29,7 @@ export function logText(message: string): LogText {
 function read(message: string): LogText {
 	if (!message.startsWith('{')) return {text: message, level: /^(?:ERROR|FATAL)\b/.test(message) ? 'error' : /^WARNING\b/.test(message) ? 'warning' : 'info'};
 	try {
-		const fields: Record<string, unknown> = JSON.parse(message);
+		const fields: Record<string, unknown> = printableIn(JSON.parse(message));
 		const rest = Object.entries(fields).filter(([key]) => !frame.has(key));
 		return {text: [shown(fields.msg ?? ''), ...rest.map(([key, value]) => `${key}=${shown(value)}`)].join('  ').trim(), level: levelOf(fields.level)};
 	} catch {

@@ -75,6 +75,17 @@ for (const side of sides) {
 			await rejects(cloud.call('DeleteParameter', {Name}), 'ParameterNotFound');
 		});
 
+		test('what others wrote comes as text that a terminal only shows, but a parameter’s value byte for byte', async () => {
+			const Name = '/gitlab-runner-aws-hostile/one';
+			const Value = 'a\u001b[2J\u202eb';
+			await cloud.call('PutParameter', {Name, Value, Type: 'String', Tier: 'Standard', Description: 'c\u001b]0;x\u0007\u2028d'});
+			assert.equal((await cloud.call('GetParameter', {Name})).Parameter?.Value, Value);
+			assert.equal((await cloud.call('GetParametersByPath', {Path: '/gitlab-runner-aws-hostile'})).Parameters?.[0]?.Value, Value);
+			const [version] = (await cloud.call('GetParameterHistory', {Name})).Parameters ?? [];
+			assert.deepEqual([version?.Value, version?.Description], [Value, 'c<U+001B>]0;x<U+0007> d']);
+			await cloud.call('DeleteParameter', {Name});
+		});
+
 		test('a path holds more parameters than a page, and all of them come', async () => {
 			const names = Array.from({length: 13}, (_, index) => `/gitlab-runner-aws-many/f${String(index).padStart(2, '0')}`);
 			for (const Name of names) await cloud.call('PutParameter', {Name, Value: 'x', Type: 'String'});

@@ -103,6 +103,22 @@ for (const side of sides.filter(({hasShell}) => hasShell)) {
 			assert.deepEqual(said, [{says: 'echo beginning'}, {line: "it's ü"}]);
 		});
 
+		test('what a script or a tool below it prints comes as text that a terminal only shows, but for what has to stay byte for byte', async () => {
+			const said: ScriptProgress[] = [];
+			const evil = '\u001b]52;c;eA==\u0007\u202eb\u0085a\ta';
+			const shown = '<U+001B>]52;c;eA==<U+0007><U+202E>b a a';
+			const loud = script(
+				'loud',
+				"say(says=given['text'])\nprint(given['text'], flush=True)\ndone(exact=given['text'], shown=[given['text']])",
+				z.object({exact: z.string(), shown: z.array(z.string())}),
+			);
+			const result = await connection.script({...loud, exact: ['exact']}, {text: evil}, (progress) => said.push(progress));
+			assert.deepEqual(result, {exact: evil, shown: [shown]});
+			assert.deepEqual(said, [{says: shown}, {line: shown}]);
+			await connection.write('/root/contract/exact', `${evil}\n`, 0o600);
+			assert.equal(await connection.read('/root/contract/exact'), `${evil}\n`);
+		});
+
 		test('what a script is given is not seen among the processes', async () => {
 			const secret = randomBytes(12).toString('hex');
 			const {seen} = await connection.script(script('look', "done(seen=sh('ps', '-eo', 'args')[1])", z.object({seen: z.string()})), {secret});

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
-import type {AnswerKey, Fleet, Given} from '../../fleet.ts';
+import {type AnswerKey, type Fleet, type Given, wrongShape} from '../../fleet.ts';
+import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
 import type {Change} from '../../step.ts';
 import {answersIn} from './config-answers.ts';
@@ -60,8 +61,11 @@ export function answersBetween(before: string, after: string, runnerName: string
 	const keys = Object.keys({...from, ...to}).filter((key): key is AnswerKey => key in from || key in to);
 	const other = keys.filter((key) => shown(from[key]) !== shown(to[key]));
 	const answers: Given = {};
-	Object.assign(answers, Object.fromEntries(other.flatMap((key) => (exact.some((one) => one === key) && to[key] !== undefined ? [[key, to[key]]] : []))));
-	return {changes: other.map((key): Change => ({what: key, from: shown(from[key]), to: shown(to[key]), how: 'live'})), answers};
+	Object.assign(
+		answers,
+		Object.fromEntries(other.flatMap((key) => (exact.some((one) => one === key) && wrongShape(key, to[key]) === undefined ? [[key, to[key]]] : []))),
+	);
+	return {changes: printableIn(other.map((key): Change => ({what: key, from: shown(from[key]), to: shown(to[key]), how: 'live'}))), answers};
 }
 
 /** The token of our entry: for seeing whether it was rotated; it goes nowhere. */

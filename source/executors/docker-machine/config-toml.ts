@@ -1,5 +1,7 @@
 import {type AnswerKey, type Fleet, names} from '../../fleet.ts';
+import {bareUrl} from '../../gitlab/bare-url.ts';
 import {paths} from '../../host/scripts/paths.ts';
+import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
 import type {Change} from '../../step.ts';
 import {isTable, moment, overlay, parseConfig, printConfig, shown, type Table, tablesAt, textAt, textsAt, type Value, whole} from './config-document.ts';
@@ -29,6 +31,13 @@ const tableOf = (table: Table, key: string): Table => {
 /** Our entry as it stands in a config.toml, or undefined. Throws `config-broken`. */
 export function standingRunner(text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): Table | undefined {
 	return tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners').find((runner) => isOurs(runner, setting));
+}
+
+/** The GitLab that our entry's token is for, as it stands; undefined where none stands. */
+export function standingUrl(text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): string | undefined {
+	const runner = standingRunner(text, setting);
+	const url = runner && textAt(runner, 'url');
+	return url === undefined ? undefined : bareUrl(url);
 }
 
 /** The token that stands in our entry, with its id. */
@@ -99,7 +108,8 @@ export function mergeConfig(standing: string | undefined, wanted: ConfigWanted):
 	const oursBefore = tablesAt(before, 'runners').find((runner) => isOurs(runner, wanted)) ?? {};
 	const changes = [...differences({...before, runners: []}, {...merged, runners: []}, []), ...differences(oursBefore, ours, ['runners'])];
 	const text = changes.length === 0 && standing !== undefined ? standing : printConfig(merged);
-	return {text, changes, yours: yoursIn(merged, ours, wanted)};
+	// The text is written back byte for byte; the rest is only shown.
+	return {text, ...printableIn({changes, yours: yoursIn(merged, ours, wanted)})};
 }
 
 /** Answers' keys by the path that holds them. */

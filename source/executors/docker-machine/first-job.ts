@@ -12,7 +12,7 @@ export const firstJobFile = (tags: readonly string[], image: string): string =>
 	[
 		'hello:',
 		`  image: ${image}`,
-		...(tags.length === 0 ? ['  tags: []'] : [`  tags: [${tags.join(', ')}]`]),
+		`  tags: [${tags.map((tag) => (/^\w[\w.-]*$/.test(tag) ? tag : JSON.stringify(tag))).join(', ')}]`,
 		'  script:',
 		'    - echo "Hello from AWS"',
 		'',

@@ -1,4 +1,5 @@
 import {type AnswerKey, type Given, wrongShape} from '../../fleet.ts';
+import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
 import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt} from './config-document.ts';
 import {flagOf} from './machine-options.ts';
@@ -146,7 +147,7 @@ export function readAnswers(text: string): AnswersRead {
 		if (wrong === undefined) place(answers, key, value as Given[typeof key]);
 		else notes.push(`${key} is left out: ${wrong}`);
 	}
-	return {answers, notes};
+	return {answers, notes: printableIn(notes)};
 }
 
 const keys: readonly string[] = [

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {commandLine} from '../../host/quote.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import {type Install, type InstallOutcome, installScript} from '../../host/scripts/install.ts';
 import {paths} from '../../host/scripts/paths.ts';
@@ -140,15 +141,16 @@ export const softwareStep: Step<'software', 'manager' | 'connection'> = {
 	apply,
 	commands(answers) {
 		const [runner, machine] = downloadsFor(answers, {machine: 'x86_64'});
-		const fetch = (one: typeof runner) =>
-			one
-				? [
-						`curl -fsSLO ${one.url}`,
-						`curl -fsSL ${one.checksums} | grep ' .*${one.url.split('/').at(-1)}$'`,
-						`sha256sum ${one.url.split('/').at(-1)}`,
-						`sudo install -m 755 ${one.url.split('/').at(-1)} ${one.path}`,
-					]
-				: [];
+		const fetch = (one: typeof runner) => {
+			if (!one) return [];
+			const file = one.url.split('/').at(-1) ?? '';
+			return [
+				commandLine('curl', '-fsSLO', one.url),
+				`${commandLine('curl', '-fsSL', one.checksums)} | ${commandLine('grep', ` .*${file}$`)}`,
+				commandLine('sha256sum', file),
+				commandLine('sudo', 'install', '-m', '755', file, one.path),
+			];
+		};
 		return [
 			'cloud-init status --wait',
 			...fetch(runner),

@@ -1,5 +1,6 @@
 import {markKeys, names} from '../../fleet.ts';
 import type {Connection} from '../../host/port.ts';
+import {commandLine} from '../../host/quote.ts';
 import {type TestMachineOutcome, testMachineScript} from '../../host/scripts/test-machine.ts';
 import type {Context, Finding, Found, Report, Step} from '../../step.ts';
 import {accountLook} from '../../steps/looks/account.ts';
@@ -85,14 +86,19 @@ export const testMachineStep: Step<'test-machine', Needs, 'instance-profile' | '
 	check,
 	apply,
 	commands(answers, fleet) {
-		const spot = answers.spot
-			? ` --amazonec2-request-spot-instance --amazonec2-spot-price '${answers.spotPrice === 'on-demand' ? '' : answers.spotPrice}'`
-			: '';
-		const group = `--amazonec2-security-group ${names.workersGroup(fleet)} --amazonec2-security-group-readonly`;
+		const {spotPrice} = answers;
+		const spot = answers.spot ? ['--amazonec2-request-spot-instance', '--amazonec2-spot-price', spotPrice === 'on-demand' ? '' : String(spotPrice)] : [];
+		const options = [
+			...['--amazonec2-region', fleet.region, '--amazonec2-instance-type', answers.workerType],
+			...['--amazonec2-security-group', names.workersGroup(fleet), '--amazonec2-security-group-readonly'],
+			...['--amazonec2-use-private-address', '--amazonec2-root-size', String(answers.workerDisk), ...spot],
+		];
+		const byRoot = (...words: string[]): string => commandLine('sudo', '-i', 'docker-machine', ...words);
 		return [
-			`sudo -i docker-machine create --driver amazonec2 --amazonec2-region ${fleet.region} --amazonec2-instance-type ${answers.workerType} ${group} --amazonec2-use-private-address --amazonec2-root-size ${answers.workerDisk}${spot} test`,
-			`sudo -i docker-machine ssh test sudo docker run --rm ${answers.dockerImage} true`,
-			'sudo -i docker-machine rm -y test',
+			byRoot('create', '--driver', 'amazonec2', ...options, 'test'),
+			// What docker-machine is to run there is a command line of its own.
+			byRoot('ssh', 'test', commandLine('sudo', 'docker', 'run', '--rm', answers.dockerImage, 'true')),
+			byRoot('rm', '-y', 'test'),
 		];
 	},
 };

@@ -160,4 +160,11 @@ done(**told(facts))
 `;
 
 /** Looks, and changes nothing; `verify` asks GitLab through the runner, which takes up to 20 s when GitLab is silent. */
-export const factsScript: Script<{verify: boolean}, HostFacts> = {name: 'facts', changes: false, result: facts, text};
+export const factsScript: Script<{verify: boolean}, HostFacts> = {
+	name: 'facts',
+	changes: false,
+	result: facts,
+	// Files are compared with what is wanted or edited, and the runner's own pages are read line by line.
+	exact: ['text', 'unit', 'dropIn', 'userData', 'metrics', 'jobs'],
+	text,
+};

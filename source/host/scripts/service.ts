@@ -34,8 +34,8 @@ def remove(name):
     return code == 0
 def take_away():
     folder = '/root/.docker/machine/machines'
-    ours = re.compile(r'^runner-[a-z0-9-]{1,9}-%s-\\d{9,11}-[0-9a-f]{8}$' % re.escape(given.get('fleet') or ''))
-    names = [name for name in sorted(os.listdir(folder)) if ours.match(name)] if os.path.isdir(folder) else []
+    ours = re.compile(r'runner-[a-z0-9-]{1,9}-%s-\\d{9,11}-[0-9a-f]{8}' % re.escape(given.get('fleet') or ''))
+    names = [name for name in sorted(os.listdir(folder)) if ours.fullmatch(name)] if os.path.isdir(folder) else []
     if not names:
         return 0
     say(says='%d machines going' % len(names) if len(names) > 1 else '1 machine going')

@@ -1,8 +1,10 @@
 import {unknownToThisWorld} from '../../cloud/simulated/refusal.ts';
+import {printableIn} from '../../printable.ts';
 import {Problem, Stopped} from '../../problem.ts';
 import type {Laptop} from '../../simulated-laptop.ts';
 import {closed as closedProblem} from '../exec.ts';
 import type {Connection} from '../port.ts';
+import {resultOf} from '../script.ts';
 import {paths} from '../scripts/paths.ts';
 import type {Hosts} from './hosts.ts';
 import {isUp, type Machine, type Work} from './machine.ts';
@@ -140,7 +142,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 				machine,
 				lost: () => lost !== undefined && linesMore <= 0,
 				tell(progress) {
-					if (lost === undefined) said(structuredClone(progress));
+					if (lost === undefined) said(printableIn(structuredClone(progress)));
 					else linesMore -= 1;
 				},
 				say(progress) {
@@ -154,7 +156,9 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 					await hosts.clock.sleep(80);
 					const result = await drive(play(given, running));
 					laptop.judgeAlive();
-					return script.result.parse(JSON.parse(JSON.stringify(result)));
+					const judged = resultOf(script, JSON.parse(JSON.stringify(result)));
+					if (judged.success) return judged.data;
+					throw judged.error;
 				} catch (error) {
 					if (error === hangup || isGone()) throw why();
 					throw error;

@@ -148,9 +148,9 @@ export function idleNow({schedule, idleCount, idleTime}: RunnerEntry, now: numbe
 /** A runner's short token, as it is in logs, metrics and names of machines (facts §1, §3.5). */
 export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
 
-/** The part of a machine's name that tells the runner its own machines. */
+/** The part of a machine's name that tells the runner its own machines: what no host name may hold is taken out (gitlab-runner, helpers/dns/utils.go). */
 export const machinePrefix = (token: string): string =>
 	`runner-${shortToken(token)
 		.toLowerCase()
-		.replace(/[^a-z0-9-]/g, '-')
-		.replace(/^-+|-+$/g, '')}-`;
+		.replace(/[^a-z0-9-]/g, '')
+		.replace(/^[^a-z0-9]+/, '')}-`;

@@ -1,3 +1,5 @@
+import {printableIn} from '../../printable.ts';
+
 /** A line of the runner's log, whichever of its formats it was written in. */
 export type LogLine = {
 	level: 'debug' | 'info' | 'warning' | 'error' | 'fatal' | 'panic';
@@ -20,7 +22,8 @@ const levels: Record<string, LogLine['level']> = {
 
 function fromJson(text: string): LogLine | undefined {
 	try {
-		const value: unknown = JSON.parse(text);
+		// What JSON had escaped is unescaped now.
+		const value: unknown = printableIn(JSON.parse(text));
 		if (typeof value !== 'object' || value === null) return undefined;
 		const {level, msg, ...fields}: Record<string, unknown> = {...value};
 		if (typeof msg !== 'string') return undefined;

@@ -2,6 +2,7 @@ import type {Cloud} from '../../cloud/port.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
 import {type Instance, instanceOf, keyPairOf, lives, workerPattern} from '../../steps/looks/account.ts';
 import {bearsMark, tagsOf} from '../../steps/tags.ts';
+import {inNames} from '../machine-name.ts';
 import type {Ec2, Leftovers} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */
@@ -22,7 +23,7 @@ async function describe(cloud: Cloud, name: string, values: readonly string[]): 
 /** Key names of the machines that count: of the runners that are known, else of any runner. */
 function patterns(watched: Watched, {shortTokens}: Known): string[] {
 	const fleet = 'fleet' in watched ? [workerPattern(watched.fleet)] : [];
-	return shortTokens.length === 0 ? ['runner-*'] : [...shortTokens.map((token) => `runner-${token.toLowerCase()}-*`), ...fleet];
+	return shortTokens.length === 0 ? ['runner-*'] : [...shortTokens.map((token) => `runner-${inNames(token)}-*`), ...fleet];
 }
 
 /**

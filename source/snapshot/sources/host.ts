@@ -1,4 +1,5 @@
 import type {PanelOutcome} from '../../host/scripts/panel.ts';
+import {printableIn, printableLines} from '../../printable.ts';
 import {readConfig} from '../config-facts.ts';
 import {readJobList} from '../job-list.ts';
 import {readMachines} from '../machines.ts';
@@ -24,7 +25,7 @@ function resourcesOf(told: Told, before: Ticks | undefined): Resources | undefin
 
 function facts(text: string, toml: (text: string) => unknown) {
 	try {
-		return readConfig(toml(text));
+		return printableIn(readConfig(toml(text)));
 	} catch {
 		// A config.toml that somebody is just mending is no failure of the look: the text is shown as it is.
 		return undefined;
@@ -40,7 +41,10 @@ export function hostSeen(told: Told, toml: (text: string) => unknown, before: {t
 		unreadMachines: [...told.unreadMachines, ...unread],
 		hasStore: told.hasStore,
 		certificates: told.certificates,
-		config: config && config.hash === told.config?.hash ? config : told.config && {...told.config, facts: facts(told.config.text, toml)},
+		config:
+			config && config.hash === told.config?.hash
+				? config
+				: told.config && {...told.config, text: printableLines(told.config.text), facts: facts(told.config.text, toml)},
 		service: {active: told.service.active, since: told.service.since, restarts: told.service.restarts},
 		resources: resourcesOf(told, before.ticks),
 	};
@@ -52,7 +56,7 @@ export function runnerSees(told: Told): {sees: RunnerSees} | {trouble: Trouble} 
 		const advice = told.silent?.includes('listen_address') ? 'Set `listen_address = "127.0.0.1:9252"` in config.toml and restart the service.' : undefined;
 		return {trouble: {code: 'metrics-silent', message: `The runner's metrics can't be read: ${told.silent ?? 'no answer'}.`, advice}};
 	}
-	const {jobs, unread} = readJobList(told.jobs ?? '');
-	const metrics = readMetrics(told.metrics);
+	const {jobs, unread} = printableIn(readJobList(told.jobs ?? ''));
+	const metrics = printableIn(readMetrics(told.metrics));
 	return {sees: {metrics, jobs, unread: [...metrics.unread, ...unread, ...(told.jobs === undefined && told.silent !== undefined ? [told.silent] : [])]}};
 }

@@ -1,0 +1,36 @@
+import {printableIn} from '../printable.ts';
+import type {Gitlab, GitlabAt, GitlabPanel} from './port.ts';
+
+type Port = Gitlab & GitlabPanel;
+
+/** A method whose answer is printable. */
+const printing =
+	<Asked extends unknown[], Told>(method: (...asked: Asked) => Promise<Told>): ((...asked: Asked) => Promise<Told>) =>
+	async (...asked) =>
+		printableIn(await method(...asked));
+
+const methods = (port: Port): Port => ({
+	url: port.url,
+	verify: printing(port.verify),
+	version: printing(port.version),
+	createRunner: printing(port.createRunner),
+	runners: printing(port.runners),
+	runner: printing(port.runner),
+	deleteRunner: printing(port.deleteRunner),
+	jobs: printing(port.jobs),
+	served: printing(port.served),
+	managers: printing(port.managers),
+	running: printing(port.running),
+	groupProjects: printing(port.groupProjects),
+	pendingJobs: printing(port.pendingJobs),
+	pause: printing(port.pause),
+});
+
+/**
+ * The same GitLab, whose answers are printable: names of jobs, branches, projects and runners are anybody's who may push there. Both sides of the port
+ * go through it. A token's characters are all printable, so none is changed.
+ */
+export const printableGitlab =
+	(gitlabAt: GitlabAt): GitlabAt =>
+	(...place) =>
+		methods(gitlabAt(...place));

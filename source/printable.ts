@@ -1,0 +1,44 @@
+/** Characters that end or indent a line: a space stands for them in a text that is one line. */
+const breaks = /[\t\n\v\f\r\u0085\u2028\u2029]/g;
+/**
+ * Characters that do something to a terminal or to how a text reads, rather than being seen: control characters (C0, DEL, C1), format characters
+ * (bidi marks, zero-width ones, tags), line and paragraph separators, and halves of a surrogate pair.
+ */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const everyUnseen = new RegExp(unseen.source, 'gu');
+
+/** `<U+202E>`, as pagers write a character that they don't send to the terminal. */
+const named = (character: string): string => `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
+
+/**
+ * A text that somebody else wrote as one line that is safe to print: line breaks and tabs become spaces, and every other character that can't be
+ * seen is shown by its number. Text without such characters, which nearly all is, comes back as it is.
+ */
+export const printable = (text: string): string => (unseen.test(text) ? text.replace(breaks, ' ').replace(everyUnseen, named) : text);
+
+/** The same for a text of several lines: its newlines stay. */
+export const printableLines = (text: string): string =>
+	unseen.test(text)
+		? text
+				.split(/\r?\n/)
+				.map((line) => printable(line))
+				.join('\n')
+		: text;
+
+const isRecord = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
+
+function within(value: unknown, exact: ReadonlySet<string>): unknown {
+	if (typeof value === 'string') return printable(value);
+	if (Array.isArray(value)) return value.map((one) => within(one, exact));
+	// Dates, bytes and streams are no text.
+	if (typeof value !== 'object' || value === null || !isRecord(value)) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, one]) => [printable(key), exact.has(key) ? one : within(one, exact)]));
+}
+
+/**
+ * The same data, whose texts are all printable. What stands under the keys of `exact` stays as it is: texts that are compared, written back or
+ * parsed byte by byte.
+ */
+export const printableIn = <Value>(value: Value, exact: readonly string[] = []): Value =>
+	// Only texts within it are others, so the shape is the same.
+	within(value, new Set(exact)) as Value;
