@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {printable, printableLines} from './printable.ts';
 
 /** Errors of shape are sentences that name what would be right. */
 const words = (right: string) => ({error: `It takes ${right}.`});
@@ -8,7 +9,14 @@ const count = (least: number, most: number, unit = '') => {
 	return z.int(words(right)).min(least, words(right)).max(most, words(right));
 };
 const flag = z.boolean(words('true or false'));
-const text = z.string(words('a text')).min(1, words('a text that is not empty'));
+const text = z
+	.string(words('a text'))
+	.min(1, words('a text that is not empty'))
+	.refine((value) => printable(value) === value, words('a text in one line, without control characters'));
+const toml = z
+	.string(words('TOML'))
+	.min(1, words('TOML that is not empty'))
+	.refine((value) => printableLines(value.replaceAll('\t', ' ')) === value.replaceAll('\t', ' '), words('TOML without control characters'));
 const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type such as c5.large');
 const imageNames = ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023'] as const;
 const image = matching(
@@ -16,13 +24,29 @@ const image = matching(
 	`an AMI id, or one of ${imageNames.join(', ')}, with -arm64 or -x86_64 to fix the architecture`,
 );
 const cidr = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(3[0-2]|[12]?\d)$/;
-const folderUrl = z.url({protocol: /^https?$/, ...words('the http(s) URL of a folder')});
+/** A host and a port of a URL, then a path: nothing else, so that nothing in it means anything to a shell, and no name and password hide another host. */
+const host = '[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\]';
+const loopback = 'localhost|127(\\.\\d{1,3}){3}|\\[::1\\]';
+const toLoopback = new RegExp(`^https?://(${loopback})(:\\d{1,5})?(/|$)`);
+
+const path = '(/[\\w.~%+@-]+)*';
+/** What is run as root is never fetched without TLS, but from this very machine. */
+const programUrl = `(https://(${host})|http://(${loopback}))(:\\d{1,5})?${path}`;
+const folderUrl = matching(new RegExp(`^${programUrl}/?$`), 'the https URL of a folder');
+/** A reference of an image as Docker reads it: registry, path, tag, digest. */
+const part = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const imageReference = new RegExp(
+	`^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\\d{1,5})?/)?${part}(?:/${part})*(?::\\w[\\w.-]{0,127})?(?:@[A-Za-z][\\w.+-]*:[0-9a-fA-F]{32,})?$`,
+);
+const iamName = /^[\w+=,.@-]{1,128}$/;
+/** A path in GitLab, or an id. */
+const gitlabPath = /^\w[\w.-]*(\/\w[\w.-]*)*$/;
 /** What IAM, S3 and Systems Manager take in a tag; EC2 takes more. A comma isn't among it: docker-machine splits its tags by them. */
 const tagText = (most: number) =>
 	z
 		.string(words('a text'))
 		.max(most, words(`at most ${most} characters`))
-		.regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, words('letters, digits, spaces and _ . : / = + - @, as AWS does in tags'));
+		.regex(/^[\p{L}\p{Zs}\p{N}_.:/=+\-@]*$/u, words('letters, digits, spaces and _ . : / = + - @, as AWS does in tags'));
 /** AWS takes 50 tags on one thing, and the manager has seven of ours. */
 const mostTags = 40;
 /** Keys that say the same to IAM, which heeds no case. */
@@ -47,12 +71,15 @@ const fleetName = /^(?!(sg|sthree|amzn-s3-demo)(-|$)|xn--)[a-z][a-z0-9-]{0,22}[a
 const period = z.strictObject({
 	/** GitLab Runner's seven fields: second minute hour day-of-month month day-of-week year. */
 	periods: z
-		.array(matching(/^\S+( \S+){6}$/, 'seven fields such as "* * 9-17 * * mon-fri *"'), words('a list of periods'))
+		.array(matching(/^[\w*/,?#-]+( [\w*/,?#-]+){6}$/, 'seven fields such as "* * 9-17 * * mon-fri *"'), words('a list of periods'))
 		.min(1, words('at least one period')),
-	timezone: text,
+	timezone: matching(/^[\w+/-]+$/, 'a time zone such as Europe/Berlin'),
 	idleCount: count(0, 1000, 'machines'),
 	idleTime: count(0, 86_400, 'seconds'),
 });
+
+/** Whether a URL leads to this very machine. */
+export const isLoopback = (url: string): boolean => toLoopback.test(url);
 
 /** The shape of every answer, by key: the one place where a key is known. Live checks are the steps' own. */
 export const answerShapes = {
@@ -68,13 +95,13 @@ export const answerShapes = {
 	sshUser: matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name'),
 	workerSshUser: matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name'),
 	managerType: instanceType,
-	securityGroup: text,
+	securityGroup: matching(/^[\w .:/()#,@[\]+=&;{}!$*-]{1,255}$/, 'create, or the id or name of a security group'),
 	sshFrom: z.string(words('a CIDR or my-ip')).refine((value) => value === 'my-ip' || cidr.test(value), words('my-ip, or a CIDR such as 203.0.113.0/24')),
-	keyPair: text,
+	keyPair: matching(/^[!-~]([ -~]{0,253}[!-~])?$/, 'create, or the name of a key pair'),
 	privateKey: text,
-	access: text,
-	permissionsBoundary: matching(/^arn:[^:]+:iam::[^:]*:policy\/.+$/, "a policy's ARN"),
-	rolePath: matching(/^\/([!-~]+\/)?$/, 'a path such as /ci/'),
+	access: matching(iamName, 'create, access-keys, or the name of an instance profile'),
+	permissionsBoundary: matching(/^arn:[a-z0-9-]+:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/, "a policy's ARN"),
+	rolePath: matching(/^\/([\w+=,.@-]+\/)*$/, 'a path such as /ci/'),
 	cache: matching(/^(create|none|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/, 'create, none, or the name of a bucket'),
 	cacheDays: count(1, 3650, 'days'),
 	workerType: instanceType,
@@ -92,29 +119,32 @@ export const answerShapes = {
 	schedule: z.array(period, words('a list of {periods, timezone, idleCount, idleTime}')),
 	privileged: flag,
 	disableCache: flag,
-	dockerImage: text,
-	workerProfile: text,
-	machineOptions: z.array(matching(/^[a-z0-9-]+(=.*)?$/, 'a docker-machine option such as engine-opt=mtu=1400'), words('a list of docker-machine options')),
-	runnerConfig: text,
+	dockerImage: matching(imageReference, 'an image such as alpine:latest or registry.example.com/ci/base:1.2'),
+	workerProfile: matching(iamName, 'the name of an instance profile'),
+	machineOptions: z.array(
+		matching(
+			/^[a-z0-9][a-z0-9-]*(=[\w .,:/=@%+~^*{}-]*)?$/,
+			'a docker-machine option such as engine-opt=mtu=1400, without quotes and other signs of a shell',
+		).refine((option) => !option.startsWith('engine-install-url'), words('no engine-install-url, which the answer engineInstall is for')),
+		words('a list of docker-machine options'),
+	),
+	runnerConfig: toml,
 	tags,
-	gitlabUrl: z
-		.url({protocol: /^https?$/, ...words('a URL such as https://gitlab.com')})
-		.refine((value) => !value.endsWith('/'), words('a URL without a slash at its end')),
+	gitlabUrl: matching(new RegExp(`^https?://(${host})(:\\d{1,5})?${path}$`), 'a URL such as https://gitlab.com, without a slash at its end'),
 	gitlabCa: text,
 	runner: z.enum(['token', 'create'], words('token or create')),
 	runnerName: text,
 	runnerTags: z.array(text, words('a list of tags')),
 	runUntagged: flag,
-	project: text,
-	group: text,
+	project: matching(gitlabPath, 'an id, or a path such as my-group/my-project'),
+	group: matching(gitlabPath, 'an id, or a path such as my-group'),
 	tokenStore: z.enum(['manager', 'ssm'], words('manager or ssm')),
 	gitlabRunnerVersion: matching(/^\d+\.\d+\.\d+$/, 'a version such as 19.3.0'),
 	dockerMachineVersion: matching(/^\d+\.\d+\.\d+(-gitlab\.\d+)?$/, 'a version such as 0.16.2-gitlab.48'),
-	engineInstall: z
-		.string(words('a URL or image'))
-		.refine((value) => value === 'image' || /^https?:\/\//.test(value), words('the URL of an install script, or image')),
+	/** docker-machine puts it into `curl -sSL %s | sh` on each worker, as root. */
+	engineInstall: matching(new RegExp(`^(image|${programUrl})$`), 'the https URL of an install script, or image'),
 	downloads: z.strictObject({gitlabRunner: folderUrl, dockerMachine: folderUrl}, words('{gitlabRunner, dockerMachine}, folder URLs')),
-	sshAddress: matching(/^[^:\s]+:\d{1,5}$/, 'host:port'),
+	sshAddress: matching(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:\d{1,5}$/, 'host:port'),
 } as const;
 
 /** A key of the public contract: a preset, a flag and a question name it alike. */

@@ -46,7 +46,6 @@ const project: Question<'project'> = {
 	asked: async ({given}) => creates(given) && given.group === undefined,
 	change: 'live',
 	when: creates,
-	against: (value) => wrongPath(value, 'my-group/my-project'),
 };
 
 const group: Question<'group'> = {
@@ -57,8 +56,7 @@ const group: Question<'group'> = {
 	asked: async ({given}) => creates(given) && given.project === undefined,
 	change: 'live',
 	when: creates,
-	against: (value, given) =>
-		given.project === undefined ? wrongPath(value, 'my-group') : `It takes a project or a group; the project is ${given.project} already.`,
+	against: (_value, given) => (given.project === undefined ? undefined : `It takes a project or a group; the project is ${given.project} already.`),
 };
 
 const runnerName: Question<'runnerName'> = {
@@ -110,8 +108,6 @@ const tokenStore: Question<'tokenStore'> = {
 		{value: 'ssm', label: 'in an encrypted SSM parameter too'},
 	],
 };
-
-const wrongPath = (value: string, example: string) => (/^([\w.-]+\/)*[\w.-]+$/.test(value) ? undefined : `It takes a path such as ${example}, or a number.`);
 
 /** The GitLab that the jobs come from, and the runner there. */
 export const runnerQuestions = {gitlabUrl, gitlabCa, runner, project, group, runnerName, runnerTags, runUntagged, tokenStore};

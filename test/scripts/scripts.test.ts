@@ -270,7 +270,7 @@ test('a laptop that goes away in the middle leaves no worker behind', async () =
 	const name = 'runner-test-gitlab-runners-1700000003-0123abcd';
 	const input = Buffer.from(JSON.stringify({name, options, limitSeconds: 600, image: 'alpine:latest'})).toString('base64');
 	// The reader ends after the launch has begun; the script, still running, holds the lock until the machine is gone.
-	await exec(`{ echo ${input} | base64 -d | python3 /run/test-machine.py; } | grep -m 1 launch; flock /run/lock/gitlab-runner-aws true`);
+	await exec(`{ echo ${input} | base64 -d | python3 /run/test-machine.py; } | grep -m 1 launch; flock /run/gitlab-runner-aws.lock true`);
 	assert.deepEqual(await workers(), []);
 	assert.deepEqual((await facts()).machines, []);
 	assert.equal((await cloud.at(region).call('DescribeKeyPairs', {})).KeyPairs?.length ?? 0, 0);

@@ -2,6 +2,7 @@ import type {Answers} from '../../fleet.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import type {Download} from '../../host/scripts/install.ts';
 import {paths} from '../../host/scripts/paths.ts';
+import {knownHash} from './known-hashes.ts';
 
 /** The publishers' download sites (facts §2, §3.1); the answer `downloads` names others of the same layout. */
 const publishers = {
@@ -42,20 +43,23 @@ export function downloadsFor(answers: Answers, {machine}: Pick<HostFacts, 'machi
 	};
 	const runner = `${from.gitlabRunner}/v${answers.gitlabRunnerVersion}`;
 	const machines = `${from.dockerMachine}/v${answers.dockerMachineVersion}`;
+	const file = {gitlabRunner: `gitlab-runner-linux-${suffix.gitlabRunner}`, dockerMachine: `docker-machine-Linux-${suffix.dockerMachine}`};
 	return [
 		{
 			name: 'gitlab-runner',
 			version: answers.gitlabRunnerVersion,
-			url: `${runner}/binaries/gitlab-runner-linux-${suffix.gitlabRunner}`,
+			url: `${runner}/binaries/${file.gitlabRunner}`,
 			checksums: `${runner}/release.sha256`,
 			path: `${paths.programs}/gitlab-runner`,
+			sha256: knownHash('gitlab-runner', answers.gitlabRunnerVersion, file.gitlabRunner),
 		},
 		{
 			name: 'docker-machine',
 			version: answers.dockerMachineVersion,
-			url: `${machines}/docker-machine-Linux-${suffix.dockerMachine}`,
+			url: `${machines}/${file.dockerMachine}`,
 			checksums: `${machines}/release.sha256`,
 			path: `${paths.programs}/docker-machine`,
+			sha256: knownHash('docker-machine', answers.dockerMachineVersion, file.dockerMachine),
 		},
 	];
 }

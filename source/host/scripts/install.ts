@@ -3,8 +3,8 @@ import {prelude, type Script} from '../script.ts';
 import {draining} from './draining.ts';
 import {paths} from './paths.ts';
 
-/** A program to install: `checksums` is the URL of its release.sha256, matched by the file's base name. */
-export type Download = {name: 'gitlab-runner' | 'docker-machine'; version: string; url: string; checksums: string; path: string};
+/** A program to install: `sha256` is the hash that it has to have, where this release knows it; else `checksums` is the URL of its release.sha256, matched by the file's base name. */
+export type Download = {name: 'gitlab-runner' | 'docker-machine'; version: string; url: string; checksums: string; path: string; sha256?: string | undefined};
 
 export type Install = {
 	/** Seconds that cloud-init may take. */
@@ -92,7 +92,8 @@ def store(reply, file, name):
     return hashed.hexdigest()
 
 def download(one):
-    expected = wanted_sum(one)
+    known = one.get('sha256')
+    expected = known or wanted_sum(one)
     handle, name = tempfile.mkstemp(dir=os.path.dirname(one['path']), prefix='.' + one['name'] + '.')
     try:
         with os.fdopen(handle, 'wb') as file:
@@ -104,7 +105,7 @@ def download(one):
             file.flush()
             os.fsync(file.fileno())
         if seen != expected:
-            raise Failed('checksum-wrong', '%s has SHA-256 %s, and release.sha256 says %s' % (one['url'], seen, expected))
+            raise Failed('checksum-wrong', '%s has SHA-256 %s, and %s %s' % (one['url'], seen, 'this release knows' if known else 'release.sha256 says', expected))
         os.chmod(name, 0o755)
         return name
     except BaseException as error:
