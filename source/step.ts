@@ -84,7 +84,7 @@ export type Adapters = {
 	/** Another region's cloud: Pricing lives in few regions, and the same name may stand elsewhere. */
 	cloudAt(region: string): Cloud;
 	host: Host;
-	gitlabAt(url: string, ca?: string): Gitlab;
+	gitlabAt(url: string, ca?: string, said?: Source): Gitlab;
 	address: Address;
 	disk: Disk;
 	clock: Clock;
@@ -113,8 +113,9 @@ export type Context = Looking & {
 	gitlab: Gitlab;
 };
 
-/** What a removal works with: a fleet and its region, never answers. */
+/** What a removal works with: a fleet and its region, and of answers only what flags or a preset say here. */
 export type Removal = Looking & {
+	answers?: Given;
 	options: {
 		/** Deletes the cache bucket that we made, with all in it. */
 		withCache: boolean;

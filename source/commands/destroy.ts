@@ -30,11 +30,13 @@ export const destroy: Command = async (session) => {
 	}
 };
 
-/** What flags or a preset say of the way to the manager from this laptop. */
+/** What flags or a preset say here of the way to the manager, and of the GitLab that a token may go to. */
 async function saidHere(session: Session): Promise<Given> {
 	const {flag, preset} = await layersOf(session);
-	const {privateKey, profile, sshAddress} = {...preset, ...flag};
+	const {gitlabCa, gitlabUrl, privateKey, profile, sshAddress} = {...preset, ...flag};
 	return {
+		...(gitlabCa === undefined ? {} : {gitlabCa}),
+		...(gitlabUrl === undefined ? {} : {gitlabUrl}),
 		...(privateKey === undefined ? {} : {privateKey}),
 		...(profile === undefined ? {} : {profile}),
 		...(sshAddress === undefined ? {} : {sshAddress}),

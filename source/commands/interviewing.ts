@@ -5,6 +5,7 @@ import {foundIn} from '../engine/plan.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {ByHand, Interviewer, Login} from '../face.ts';
 import type {Answers, Fleet} from '../fleet.ts';
+import {commandLine} from '../host/quote.ts';
 import {presetOf} from '../preset-form.ts';
 import {isComplete} from '../questions/all.ts';
 import type {SecretQuestion} from '../questions/question.ts';
@@ -72,18 +73,25 @@ export function groundFor(session: Session): Ground {
 export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk: Walk, at: Interviewer['at']): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
+	let gitlabShown: string | undefined;
 	return {
 		walk,
 		at,
 		plan,
 		record: async (fleet, profile) => (await lookingOf(fleet, profile).look(recordLook))?.answers,
 		async secrets(answers) {
+			gitlabShown = answers.gitlabUrl;
 			const needed = secretsNeeded(await secretsFor(session, lookingOf({name: answers.fleet, region: answers.region}, answers.profile), answers));
 			return needed.map(({question}) => question).filter(({id}) => id !== 'accessKeyId' || !accessKey.has(id));
 		},
-		given: (answers) => secretGiven(session, answers),
+		given(answers) {
+			gitlabShown = answers.gitlabUrl;
+			return secretGiven(session, answers);
+		},
 		give(id, value) {
 			if (id === 'runnerToken' || id === 'gitlabToken' || id === 'passphrase') secrets[id] = value;
+			// Their questions say which GitLab they are for.
+			if ((id === 'runnerToken' || id === 'gitlabToken') && gitlabShown !== undefined) session.nameGitlab(gitlabShown);
 			if (id !== 'accessKeyId' && id !== 'accessKeySecret') return;
 			accessKey.set(id, value);
 			const [key, secret] = [accessKey.get('accessKeyId'), accessKey.get('accessKeySecret')];
@@ -101,7 +109,7 @@ export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk
 /** The login that renews the session in use, where some command does. */
 export function loginOf({around, world}: Session): Login | undefined {
 	const command = world.login();
-	return command && {command: command.join(' '), run: () => logIn(command, around.env)};
+	return command && {command: commandLine(...command), run: () => logIn(command, around.env)};
 }
 
 function secretGiven({secrets}: Session, answers: Answers): SecretQuestion | undefined {

@@ -1,6 +1,7 @@
 import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
 import {storedTokenLook} from '../executors/docker-machine/token.ts';
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
+import {authorityFor} from '../gitlab/authority.ts';
 import {fromEnvironment, interview} from '../interview.ts';
 import type {Preset} from '../preset-form.ts';
 import {isProblem} from '../problem.ts';
@@ -91,7 +92,7 @@ async function walked(
 	session.world.use(answers.profile);
 	const here = at({name: answers.fleet, region: answers.region});
 	await Promise.all(opened.map((looking) => looking === here || looking.close()));
-	const gitlabCa = answers.gitlabCa === undefined ? undefined : await here.disk.read(answers.gitlabCa);
+	const gitlabCa = await authorityFor(here.disk, answers.gitlabCa, sources.gitlabCa);
 	const context = withAnswers(here, {answers, sources, gitlabCa});
 	if (secrets) await askSecrets(session, context);
 	const {stands} = await tellPlace(session, context);
@@ -101,6 +102,9 @@ async function walked(
 async function askSecrets(session: Session, context: Context): Promise<void> {
 	const interview = await secretsFor(session, context, context.answers);
 	const secrets = await interviewSecrets({...interview, ...(session.interactive ? {ask: session.face.ask} : {})});
+	const isGiven = (one: 'gitlabToken' | 'runnerToken'): boolean => secrets[one] !== session.secrets[one];
+	// Their questions say which GitLab they are for.
+	if (isGiven('gitlabToken') || isGiven('runnerToken')) session.nameGitlab(context.answers.gitlabUrl);
 	// The context holds this very record.
 	Object.assign(session.secrets, secrets);
 }

@@ -1,5 +1,6 @@
 import {type OpenContext, withAnswers} from '../engine/context.ts';
 import type {Fleet, Given} from '../fleet.ts';
+import {authorityFor} from '../gitlab/authority.ts';
 import {readyShell} from '../host/openssh.ts';
 import {onWorker} from '../host/worker-shell.ts';
 import {interview} from '../interview.ts';
@@ -37,7 +38,7 @@ async function answered(session: Session, fleet: Fleet, typed: Given): Promise<O
 			everything: false,
 			record: async () => (await looking.look(recordLook))?.answers,
 		});
-		const gitlabCa = answers.gitlabCa === undefined ? undefined : await looking.disk.read(answers.gitlabCa);
+		const gitlabCa = await authorityFor(looking.disk, answers.gitlabCa, sources.gitlabCa);
 		return withAnswers(looking, {answers, sources, gitlabCa});
 	} catch (error) {
 		await looking.close();
@@ -79,6 +80,16 @@ function prepare(ground: Ground, act: PanelAct, snapshot: Snapshot, now: number)
 	}
 }
 
+/** Only docker-machine's own store has a way into a worker: a name that just stands in EC2, where anybody may have written it, leads nowhere. */
+function judgeInStore(worker: string, {host}: Snapshot): void {
+	if (host.value?.machines.some(({name}) => name === worker)) return;
+	throw new Problem({
+		code: 'worker-not-in-store',
+		message: `docker-machine on the manager has no machine ${worker}, so there is no way into it from there.`,
+		advice: '`x` looks at leftovers.',
+	});
+}
+
 /** A shell on the manager, or on a worker by docker-machine there; this laptop's key is let in first where it isn't yet. */
 async function shellOn(ground: Ground, worker: string | undefined): ReturnType<PanelDriver['shell']> {
 	return within(ground.open(), async (context) => {
@@ -104,8 +115,9 @@ export function panelActs(
 	return {
 		prepare: async (act, snapshot) => prepare(await ground, act, snapshot, ports.clock.now()),
 		moves: async (snapshot) => findMoves(await ground, snapshot),
-		shell: async (worker) => {
+		shell: async (worker, snapshot) => {
 			if (session.demo) throw new Problem({code: 'demo', message: 'The demo has no machine to open a shell on.'});
+			if (worker !== undefined) judgeInStore(worker, snapshot);
 			return shellOn(await ground, worker);
 		},
 	};

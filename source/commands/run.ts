@@ -6,8 +6,10 @@ import {type CommandName, commands} from '../command-line/command-table.ts';
 import {forgiving} from '../disk/forgiving.ts';
 import type {Face} from '../face.ts';
 import {isInteractive, type Terms} from '../faces.ts';
+import {namedGitlabs} from '../gitlab/named.ts';
 import {logging} from '../logging.ts';
 import {presetsIn} from '../presets.ts';
+import {printableLines} from '../printable.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import {redacting, redactor} from '../redacting.ts';
 import {secretsIn} from '../secret-interview.ts';
@@ -97,9 +99,10 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 	const over = overseeing(face, stops, around);
 	const world: World = simulated ?? realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
 	const clean = redactor(all);
-	const {disk, without} = forgiving({...world.disk, log: (line) => world.disk.log(clean(line))}, (said) =>
+	const {disk, without} = forgiving({...world.disk, log: (line) => world.disk.log(printableLines(clean(line)))}, (said) =>
 		face.emit({event: 'note', about: 'laptop', ...said}),
 	);
+	const gitlabs = namedGitlabs(world.gitlabAt, disk);
 	const own = configFolder({environment: around.env, platform: around.platform, home: around.home});
 	const settings = settingsIn(own);
 	const session: Session = {
@@ -108,13 +111,14 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 		around,
 		face,
 		interactive: watched,
-		world: {...world, disk},
+		world: {...world, gitlabAt: gitlabs.at, disk},
 		stops,
 		secrets,
 		presets: presetsIn({own: join(own, 'presets'), shipped: fileURLToPath(around.shipped)}),
 		settings: {...settings, remember: (changed) => without(() => settings.remember(changed), undefined)},
 		who: around.who,
 		hide: (secret) => hidden.add(secret),
+		nameGitlab: gitlabs.name,
 		instead: (argv) => run({...around, argv}),
 		demo: simulated !== undefined,
 	};

@@ -26,6 +26,8 @@ export type Session = {
 	who: string;
 	/** Hides a secret from now on in everything that is shown or logged. */
 	hide(secret: string): void;
+	/** Says that a person gave a token where this GitLab was shown to them. */
+	nameGitlab(url: string): void;
 	/** Runs another command line in place of this one, with a face of its own. */
 	instead(argv: string[]): Promise<number>;
 	/** True on the simulated world: it says so on each screen. */

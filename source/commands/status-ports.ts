@@ -1,6 +1,7 @@
 import type {OpenContext} from '../engine/context.ts';
 import {parseConfig} from '../executors/docker-machine/config-document.ts';
-import type {Fleet, Given} from '../fleet.ts';
+import type {Fleet, Given, Source} from '../fleet.ts';
+import {authorityFor} from '../gitlab/authority.ts';
 import type {Connection} from '../host/port.ts';
 import type {PanelPorts, Watched} from '../snapshot/sources.ts';
 import type {Looking} from '../step.ts';
@@ -37,9 +38,12 @@ async function connection(open: () => OpenContext<Reaching>, connect: (context: 
 }
 
 /** GitLab for the panel, where somebody gave a token for it. */
-function gitlabFor({world, secrets}: Session, url: string, ca: string | undefined): PanelPorts['gitlab'] {
+async function gitlabFor({world, secrets}: Session, given: Given, recorded: Given): Promise<PanelPorts['gitlab']> {
 	const token = secrets.gitlabToken;
-	return token === undefined ? undefined : {panel: world.gitlabAt(url, ca), token};
+	if (token === undefined) return undefined;
+	const said = (key: 'gitlabCa' | 'gitlabUrl'): Source => (given[key] === undefined ? 'record' : 'flag');
+	const {gitlabUrl: url = 'https://gitlab.com', gitlabCa} = {...recorded, ...given};
+	return {url, panel: world.gitlabAt(url, await authorityFor(world.disk, gitlabCa, said('gitlabCa')), said('gitlabUrl')), token};
 }
 
 const portsFor = (session: Session, region: string, gitlab: PanelPorts['gitlab'], connect: PanelPorts['connect']): PanelPorts => ({
@@ -55,11 +59,8 @@ const portsFor = (session: Session, region: string, gitlab: PanelPorts['gitlab']
 export async function watchFleet(session: Session, fleet: Fleet): Promise<Watch> {
 	const given = await givenOf(session);
 	const open = (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers: given});
-	const {gitlabUrl, gitlabCa} = {...(await recorded(session, fleet)), ...given};
-	const ca = gitlabCa === undefined ? undefined : await session.world.disk.read(gitlabCa);
-	const ports = portsFor(session, fleet.region, gitlabFor(session, gitlabUrl ?? 'https://gitlab.com', ca), (manager) =>
-		connection(open, (context) => connectTo(context, manager)),
-	);
+	const gitlab = await gitlabFor(session, given, await recorded(session, fleet));
+	const ports = portsFor(session, fleet.region, gitlab, (manager) => connection(open, (context) => connectTo(context, manager)));
 	return {watched: {fleet}, ports, region: fleet.region, fleet, given};
 }
 
@@ -86,7 +87,7 @@ export async function watchManager(session: Session, managerId: string, region: 
 	const fleet = {name: managerId, region};
 	const open = (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers});
 	// The token goes to no GitLab that nobody named.
-	const gitlab = given.gitlabUrl === undefined ? undefined : gitlabFor(session, given.gitlabUrl, undefined);
+	const gitlab = given.gitlabUrl === undefined ? undefined : await gitlabFor(session, given, {});
 	const ports = portsFor(session, region, gitlab, (manager) => connection(open, (context) => connectTo(context, manager)));
 	return {watched: {managerId}, ports, region, fleet, given};
 }

@@ -24,7 +24,7 @@ function teller(tell: (said: Said) => void): (error: unknown) => void {
 }
 
 /**
- * This laptop's disk for a run that mustn't end because a convenience can't be kept: pins, timings, the log, a key that is looked for or taken away. What
+ * This laptop's disk for a run that mustn't end because a convenience can't be kept: pins, GitLabs named here, timings, the log, a key that is looked for or taken away. What
  * the disk refuses of these is told once. A key that is to be kept still throws. `without` does the same for what is kept elsewhere.
  */
 export function forgiving(disk: Disk, tell: (said: Said) => void): {disk: Disk; without: Without} {
@@ -57,6 +57,8 @@ export function forgiving(disk: Disk, tell: (said: Said) => void): {disk: Disk; 
 			},
 			pin: (instanceId) => without(() => disk.pin(instanceId), undefined),
 			savePin: (instanceId, fingerprint) => without(() => disk.savePin(instanceId, fingerprint), undefined),
+			gitlabs: () => without(() => disk.gitlabs(), []),
+			saveGitlab: (url) => without(() => disk.saveGitlab(url), undefined),
 			saveTiming: (step, seconds) => without(() => disk.saveTiming(step, seconds), undefined),
 			log(line) {
 				if (!logs) return;

@@ -1,5 +1,5 @@
 /**
- * What this laptop keeps for convenience: private keys, host-key pins, timings, the log. Deleting all of it loses no fleet.
+ * What this laptop keeps for convenience: private keys, host-key pins, GitLabs named here, timings, the log. Deleting all of it loses no fleet.
  * The real side lives under XDG's data folder, 0600 in 0700. What can't be written throws a Problem `file-unwritable`, what can't be read `file-unreadable`;
  * what isn't there is no trouble.
  */
@@ -15,6 +15,9 @@ export type Disk = {
 	/** The host key fingerprint (`SHA256:…`) pinned for an instance id. */
 	pin(instanceId: string): Promise<string | undefined>;
 	savePin(instanceId: string, fingerprint: string): Promise<void>;
+	/** The URLs of GitLabs that a token went to from here, since somebody named them here. */
+	gitlabs(): Promise<readonly string[]>;
+	saveGitlab(url: string): Promise<void>;
 	/** Reads a file that the person named: a private key, a CA. Throws a Problem when it can't be read. */
 	read(path: string): Promise<string>;
 	/** The permission bits of a file that the person named, e.g. 0o600. */

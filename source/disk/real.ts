@@ -120,9 +120,11 @@ async function timingsIn(path: string): Promise<Record<string, number[]>> {
 export function realDisk({data, state, home}: Folders): Disk & {readonly logPath: string} {
 	const keyPath = (name: string): string => join(data, 'keys', `${name}.pem`);
 	const pinPath = (instanceId: string): string => join(data, 'pins', instanceId);
+	const gitlabsPath = join(data, 'gitlabs');
 	const timingsPath = join(data, 'timings.json');
 	const logPath = join(state, 'log');
 	const named = (path: string): string => path.replace(/^~(?=\/)/, home);
+	const gitlabs = async (): Promise<string[]> => ((await textOf(gitlabsPath)) ?? '').split('\n').filter((url) => url !== '');
 	let writing: Promise<void> = Promise.resolve();
 
 	return {
@@ -138,6 +140,8 @@ export function realDisk({data, state, home}: Folders): Disk & {readonly logPath
 		},
 		pin: async (instanceId) => (await textOf(pinPath(instanceId)))?.trim(),
 		savePin: (instanceId, fingerprint) => put(pinPath(instanceId), `${fingerprint}\n`),
+		gitlabs,
+		saveGitlab: async (url) => put(gitlabsPath, `${[...new Set([...(await gitlabs()), url])].join('\n')}\n`),
 		async read(path) {
 			try {
 				return await readFile(named(path), 'utf8');

@@ -3,7 +3,7 @@ import type {Laptop} from '../simulated-laptop.ts';
 import type {Disk} from './port.ts';
 
 /** What is kept, by where it is. */
-type Place = 'keys' | 'pins' | 'timings' | 'log';
+type Place = 'keys' | 'pins' | 'gitlabs' | 'timings' | 'log';
 
 /** What a disk refuses, by Node's code: `EROFS`, `ENOSPC`, `EDQUOT`, `EACCES`, `ENOENT`, `ENOTDIR`, `EMFILE`, `EPERM`. */
 export type Refusals = {writing?: string; reading?: string};
@@ -23,18 +23,20 @@ export type SimulatedDisk = Disk & {
 type Kept = {
 	keys: Map<string, string>;
 	pins: Map<string, string>;
+	gitlabs: Set<string>;
 	timings: Record<string, number[]>;
 	files: SimulatedDisk['files'];
 	logged: string[];
 	refusals: Partial<Record<Place, Refusals>>;
 };
 
-const all: readonly Place[] = ['keys', 'pins', 'timings', 'log'];
+const all: readonly Place[] = ['keys', 'pins', 'gitlabs', 'timings', 'log'];
 const data = '/home/alice/.local/share/gitlab-runner-aws';
 const state = '/home/alice/.local/state/gitlab-runner-aws';
 const paths = {
 	keys: (name: string) => `${data}/keys/${name}.pem`,
 	pins: (instanceId: string) => `${data}/pins/${instanceId}`,
+	gitlabs: () => `${data}/gitlabs`,
 	timings: () => `${data}/timings.json`,
 	log: () => `${state}/log`,
 } as const satisfies Record<Place, (name: string) => string>;
@@ -44,7 +46,7 @@ const nodeError = (code: string): Error => Object.assign(new Error(`${code}: sim
 
 /** Makes an empty disk. */
 export const simulatedDisk = (laptop: Laptop): SimulatedDisk =>
-	onto({keys: new Map(), pins: new Map(), timings: {}, files: new Map(), logged: [], refusals: {}}, laptop);
+	onto({keys: new Map(), pins: new Map(), gitlabs: new Set(), timings: {}, files: new Map(), logged: [], refusals: {}}, laptop);
 
 function onto(kept: Kept, laptop: Laptop): SimulatedDisk {
 	const file = (path: string) => {
@@ -75,6 +77,7 @@ function onto(kept: Kept, laptop: Laptop): SimulatedDisk {
 			Object.fromEntries([
 				...[...kept.keys].map(([name, text]) => [paths.keys(name), text]),
 				...[...kept.pins].map(([id, text]) => [paths.pins(id), text]),
+				[paths.gitlabs(), [...kept.gitlabs].join('\n')],
 				[paths.timings(), JSON.stringify(kept.timings)],
 			]),
 		refuse(what, ...places) {
@@ -97,6 +100,12 @@ function onto(kept: Kept, laptop: Laptop): SimulatedDisk {
 		async savePin(instanceId, fingerprint) {
 			judgeWriting('pins', instanceId);
 			kept.pins.set(instanceId, fingerprint);
+		},
+		gitlabs: async () => (judgeReading('gitlabs') ? [...kept.gitlabs] : []),
+		async saveGitlab(url) {
+			judgeReading('gitlabs');
+			judgeWriting('gitlabs');
+			kept.gitlabs.add(url);
 		},
 		read: async (path) => file(path).text,
 		mode: async (path) => file(path).mode,

@@ -115,12 +115,12 @@ export function withAnswers(
 	looking: OpenContext<Looking>,
 	{answers, sources = {}, gitlabCa}: {answers: Answers; sources?: Partial<Record<AnswerKey, Source>>; gitlabCa?: string | undefined},
 ): OpenContext<Context> {
-	return Object.assign(looking, {answers, sources, gitlab: looking.gitlabAt(answers.gitlabUrl, gitlabCa)});
+	return Object.assign(looking, {answers, sources, gitlab: looking.gitlabAt(answers.gitlabUrl, gitlabCa, sources.gitlabUrl)});
 }
 
 /**
  * The same context for taking the fleet away, which knows no answers. `here` is what this laptop's own flags say of the way to the manager
- * (`laptopKeys`); the rest of it is in the record.
+ * (`laptopKeys`) and of GitLab; the rest of it is in the record.
  */
 export const forRemoval = (looking: OpenContext<Looking>, options: Removal['options'], here: Given = {}): OpenContext<Removal> =>
 	Object.assign(looking, {options, answers: here});

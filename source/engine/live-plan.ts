@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type {Cloud, Input, OperationName, Output} from '../cloud/port.ts';
 import type {AnswerKey, Answers, Source} from '../fleet.ts';
+import {authorityFor} from '../gitlab/authority.ts';
 import type {Gitlab} from '../gitlab/port.ts';
 import {Stopped} from '../problem.ts';
 import type {AnyStep, Context, Look, Looking} from '../step.ts';
@@ -110,7 +111,7 @@ async function lookAll(
 	const tell = (happening: Happening): void => {
 		if (!isOver()) emit(softened(happening, notYet));
 	};
-	const gitlabCa = answers.gitlabCa === undefined ? undefined : await looking.disk.read(answers.gitlabCa);
+	const gitlabCa = await authorityFor(looking.disk, answers.gitlabCa, sources.gitlabCa);
 	const plan = await makePlan(steps, contextOf(looking, looked, gitlabCa, bounded(limit, signal), signal), tell, allowed);
 	if (isOver()) throw new Stopped();
 	return {plan, answers, sources, context: withAnswers(looking, {answers, sources, gitlabCa})};
@@ -131,7 +132,7 @@ const bounded =
 /** The context of one round: shares looks and connections with the others of its fleet. */
 function contextOf(base: OpenContext<Looking>, {answers, sources}: Looked, ca: string | undefined, turn: Turns, signal: AbortSignal): Context {
 	const cloudOf = (inner: Cloud): Cloud => inTurns(inner, turn);
-	const gitlabOf = (url: string, authority?: string): Gitlab => inTurn(base.gitlabAt(url, authority), turn);
+	const gitlabOf: Context['gitlabAt'] = (...place) => inTurn(base.gitlabAt(...place), turn);
 	const context: Context = {
 		...base,
 		answers,
@@ -140,7 +141,7 @@ function contextOf(base: OpenContext<Looking>, {answers, sources}: Looked, ca: s
 		cloudAt: (region) => cloudOf(base.cloudAt(region)),
 		address: {mine: (ending) => turn(() => base.address.mine(ending))},
 		gitlabAt: gitlabOf,
-		gitlab: gitlabOf(answers.gitlabUrl, ca),
+		gitlab: gitlabOf(answers.gitlabUrl, ca, sources.gitlabUrl),
 		signal: AbortSignal.any([base.signal, signal]),
 		look: (look) => lookIn(base, context, look),
 	};

@@ -1,3 +1,5 @@
+import type {Source} from '../fleet.ts';
+
 /** Whether GitLab knows a runner's token: `POST /api/v4/runners/verify`. */
 export type Verified = {id?: number; tokenExpiresAt?: string};
 
@@ -46,8 +48,8 @@ export type Gitlab = {
 	jobs(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<JobSeen[]>;
 };
 
-/** Makes the ports for one GitLab; `ca` is a PEM bundle that is trusted besides the system's. */
-export type GitlabAt = (url: string, ca?: string) => Gitlab & GitlabPanel;
+/** Makes the ports for one GitLab; `ca` is a PEM bundle that is trusted besides the system's, `said` tells who named the URL (`named.ts` says what hangs on it). */
+export type GitlabAt = (url: string, ca?: string, said?: Source) => Gitlab & GitlabPanel;
 
 /** A runner as `GET /api/v4/runners/:id` tells it, with what decides which jobs it takes. */
 export type RunnerServed = RunnerSeen & {

@@ -1,3 +1,4 @@
+import {bareUrl} from '../gitlab/bare-url.ts';
 import {Problem} from '../problem.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
@@ -53,6 +54,13 @@ function leftoversLoop({cloud}: PanelPorts, shared: Growing, paces: Paces): Loop
 	};
 }
 
+const otherGitlab = (theirs: string, ours: string): Problem =>
+	new Problem({
+		code: 'gitlab-other',
+		message: `config.toml on the manager names ${theirs} as its GitLab, and the token given here is for ${ours}, so nothing was asked.`,
+		advice: "Where the manager's is the right one, name it with `--gitlab-url`.",
+	});
+
 function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop | undefined {
 	if (!gitlab) return undefined;
 	return {
@@ -61,7 +69,11 @@ function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop |
 		limit: 30,
 		look: async (signal) => {
 			const {host} = shared.get();
-			const runnerId = gitlab.runnerId ?? host.value?.config?.facts?.runners.find(({id}) => id !== undefined)?.id;
+			const known = (host.value?.config?.facts?.runners ?? []).filter(({id}) => id !== undefined);
+			// The id of another GitLab's runner is a stranger's here.
+			const ours = known.find(({url}) => gitlab.url === undefined || url === undefined || bareUrl(url) === gitlab.url);
+			if (gitlab.url !== undefined && known[0]?.url !== undefined && !ours) throw otherGitlab(known[0].url, gitlab.url);
+			const runnerId = gitlab.runnerId ?? ours?.id;
 			if (runnerId === undefined && !host.value && !host.problem) throw notYet('Which runner it is in GitLab');
 			if (runnerId === undefined)
 				throw new Problem({code: 'runner-unknown', message: "Which runner it is in GitLab isn't known, since config.toml names no id or can't be read."});

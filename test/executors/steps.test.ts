@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import {createServer} from 'node:http';
 import {after, before, test} from 'node:test';
 import {watchFirstJob} from '../../source/executors/docker-machine/first-job.ts';
+import {removeRunner} from '../../source/executors/docker-machine/runner-removal.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import type {StepName} from '../../source/step.ts';
 import {makeRsaKey} from '../../source/steps/rsa-key.ts';
 import type {Job} from '../peers/gitlab-store.ts';
+import {listen} from '../peers/listen.ts';
 import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
 import {changesOf as changesIn, problems, unlike, type Wish} from './laptop.ts';
@@ -232,6 +235,28 @@ test('a runner that is created in GitLab bears the mark, and one of a run that w
 	assert.deepEqual(problems(await laptop.setup(given)), []);
 	assert.equal(ours().length, 1);
 	assert.notEqual(ours()[0]?.id, first?.id);
+});
+
+test('a removal sends the person’s token neither to the GitLab nor by the authority that the manager’s config.toml names', async () => {
+	const asked: string[] = [];
+	const evil = await listen(
+		createServer((incoming, outgoing) => {
+			asked.push(JSON.stringify(incoming.headers));
+			outgoing.end('{}');
+		}),
+		'127.0.0.1',
+	);
+	const standing = await exec(`cat ${paths.config}`);
+	await exec(`sed -i 's#^url = .*#url = "http://127.0.0.1:${evil.port}"\\ntls-ca-file = "/etc/shadow"#' ${paths.config}`);
+	const gitlabToken = world.gitlab.personalToken('api');
+	const said: string[] = [];
+	await laptop.within(wish({runner: 'create', project: 'peers/demo'}, {gitlabToken}), (context) =>
+		removeRunner({...context, options: {withCache: false, drainSeconds: 0}}, (one) => 'says' in one && said.push(one.says)),
+	);
+	await evil.stop();
+	assert.match(said.join('\n'), new RegExp(`config\\.toml on the manager names http://127\\.0\\.0\\.1:${evil.port} as its GitLab, .* sent to neither`));
+	assert.ok(!asked.join().includes(gitlabToken));
+	await exec(`cat >${paths.config} <<'END'\n${standing}\nEND`);
 });
 
 test('a manager that lost its config.toml gets the token from SSM, and asks nobody', async () => {

@@ -4,6 +4,7 @@ import {makeStops, type Stops} from '../../source/commands/stops.ts';
 import {forgiving} from '../../source/disk/forgiving.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import type {Face} from '../../source/face.ts';
+import {namedGitlabs} from '../../source/gitlab/named.ts';
 import {type Presets, presetsIn} from '../../source/presets.ts';
 import type {Problem} from '../../source/problem.ts';
 import {type Ports, simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
@@ -46,6 +47,7 @@ export function sessionAt(
 	const {disk} = forgiving(ports.disk, (said) => face.emit({event: 'note', about: 'laptop', ...said}));
 	const {gitlabToken, runnerToken} = more;
 	const parsed = parse(args);
+	const gitlabs = namedGitlabs(gitlabAt, disk);
 	return {
 		parsed,
 		options: parsed.options,
@@ -70,7 +72,7 @@ export function sessionAt(
 		world: {
 			cloudAt,
 			host,
-			gitlabAt,
+			gitlabAt: gitlabs.at,
 			address,
 			disk,
 			clock,
@@ -87,6 +89,7 @@ export function sessionAt(
 		settings: {read: async () => ({}), remember: async () => {}},
 		who,
 		hide: () => {},
+		nameGitlab: gitlabs.name,
 		instead: async () => 0,
 		demo: more.demo ?? false,
 	};

@@ -1,5 +1,8 @@
-import type {Given} from '../../fleet.ts';
+import type {Given, Source} from '../../fleet.ts';
+import {authorityFor} from '../../gitlab/authority.ts';
+import {bareUrl} from '../../gitlab/bare-url.ts';
 import {unregisterScript} from '../../host/scripts/unregister.ts';
+import {printable} from '../../printable.ts';
 import {isProblem} from '../../problem.ts';
 import type {Removal, Report} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
@@ -11,8 +14,8 @@ import {parseConfig, type Table, tablesAt, textAt} from './config-document.ts';
 import {isFleetRunner} from './config-toml.ts';
 import {runnerMark} from './token.ts';
 
-/** What a removal knows of the runner in GitLab; `ca` is PEM that GitLab's certificate is trusted by. */
-type Known = {id?: number | undefined; url: string; ca?: string | undefined};
+/** The runner in GitLab, and the GitLab that the person named, or the record. */
+type Known = {id?: number | undefined; url: string};
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -20,8 +23,11 @@ function entryIn(text: string, {fleet}: Removal, recorded: Given): Table | undef
 	return tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners').find((runner) => isFleetRunner(runner, recorded.runnerName ?? fleet.name, fleet));
 }
 
+/** What a manager's config.toml tells of its runner. It decides nothing of where a token goes. */
+type Told = {id?: number | undefined; url?: string | undefined};
+
 /** Unregisters this manager from GitLab, when it can be reached, and tells which runner it was. */
-async function unregister(removal: Removal, recorded: Given, report: Report): Promise<Known | undefined> {
+async function unregister(removal: Removal, recorded: Given, report: Report): Promise<Told | undefined> {
 	const manager = await currentManager(removal);
 	if (manager?.state !== 'running') return undefined;
 	const facts = await lookAtHost(removal, manager);
@@ -29,19 +35,17 @@ async function unregister(removal: Removal, recorded: Given, report: Report): Pr
 	const name = entry && textAt(entry, 'name');
 	if (!entry || name === undefined) return undefined;
 	const id = Number(entry.id ?? 0);
+	const url = textAt(entry, 'url');
 	const connection = await connectTo(removal, manager);
-	const caPath = textAt(entry, 'tls-ca-file');
-	// The manager has the authority itself, so the laptop needs no file of its own.
-	const ca = caPath === undefined ? undefined : await connection.read(caPath);
 	const {code, lines} = await connection.script(unregisterScript, {runnerName: name}, report);
 	forgetHost(removal, manager);
 	report({
 		says:
 			code === 0
-				? `this manager is unregistered from ${textAt(entry, 'url') ?? 'GitLab'}`
+				? `this manager is unregistered from ${printable(url ?? 'GitLab')}`
 				: `GitLab keeps this manager until it is stale: ${lines.at(-1) ?? `exit code ${code}`}`,
 	});
-	return {url: textAt(entry, 'url') ?? 'https://gitlab.com', ...(id > 0 ? {id} : {}), ca};
+	return {...(url === undefined ? {} : {url: printable(bareUrl(url))}), ...(id > 0 ? {id} : {})};
 }
 
 /** Where a runner is deleted by hand: its page where the place is known (facts §17.5), else the way there. */
@@ -53,9 +57,11 @@ function runnerPlace({group, project, runner}: Given, {id, url}: Known): string 
 	return `in ${url} under Settings › CI/CD › Runners${id === undefined ? '' : `, it is #${id}`}`;
 }
 
-async function deleteOurs(removal: Removal, gitlabToken: string, {id, url, ca}: Known, report: Report): Promise<void> {
-	const {fleet, gitlabAt, signal} = removal;
-	const gitlab = gitlabAt(url, ca);
+async function deleteOurs(removal: Removal, recorded: Given, gitlabToken: string, {id, url}: Known, report: Report): Promise<void> {
+	const {answers: here = {}, disk, fleet, gitlabAt, signal} = removal;
+	const whose = (key: 'gitlabCa' | 'gitlabUrl'): Source => (here[key] === undefined ? 'record' : 'flag');
+	const authority = await authorityFor(disk, here.gitlabCa ?? recorded.gitlabCa, whose('gitlabCa'));
+	const gitlab = gitlabAt(url, authority, whose('gitlabUrl'));
 	const {account} = await removal.look(identityLook);
 	const note = runnerMark(fleet, account);
 	const seen = id === undefined ? await gitlab.runners(gitlabToken, signal) : [await gitlab.runner(gitlabToken, id, signal)];
@@ -67,22 +73,29 @@ async function deleteOurs(removal: Removal, gitlabToken: string, {id, url, ca}: 
 
 /** Unregisters the manager; deletes the runner in GitLab if we created it and may, else says where it stays. A manager that can't be reached is told. */
 export async function removeRunner(removal: Removal, report: Report): Promise<void> {
-	const {answers: recorded} = await recordRead(removal);
-	let known: Known | undefined;
+	const {answers: recorded, unread} = await recordRead(removal);
+	let told: Told | undefined;
 	try {
-		known = await unregister(removal, recorded, report);
+		told = await unregister(removal, recorded, report);
 	} catch (error) {
 		if (!isProblem(error)) throw error;
 		report({says: `this manager can't be unregistered, and GitLab shows it as stale in time. ${said(error)}`});
 	}
-	if (recorded.runner === undefined && known === undefined) return;
-	const place = known ?? {url: recorded.gitlabUrl ?? 'https://gitlab.com'};
+	if (recorded.runner === undefined && told === undefined) return;
+	// Where the record can't be read, the manager's own word is the best there is for where to look; a token isn't sent on it.
+	const url = removal.answers?.gitlabUrl ?? recorded.gitlabUrl ?? (unread && told?.url) ?? 'https://gitlab.com';
+	const elsewhere = told?.url !== undefined && told.url !== url ? told.url : undefined;
+	// The id of another GitLab's runner is a stranger's here.
+	const place: Known = {url, id: elsewhere === undefined ? told?.id : undefined};
 	const stays = `it stays in GitLab, delete it ${runnerPlace(recorded, place)}`;
 	if (recorded.runner !== 'create' || removal.secrets.gitlabToken === undefined) return report({says: stays});
+	if (elsewhere !== undefined)
+		return report({says: `config.toml on the manager names ${elsewhere} as its GitLab, and the answers ${url}, so the token was sent to neither. ${stays}`});
 	try {
-		await deleteOurs(removal, removal.secrets.gitlabToken, place, report);
+		await deleteOurs(removal, recorded, removal.secrets.gitlabToken, place, report);
 	} catch (error) {
 		if (!isProblem(error)) throw error;
-		report({says: isProblem(error, 'gitlab-not-found') ? 'GitLab has it no more' : `${stays}. ${said(error)}`});
+		const {advice = '', code, message} = error;
+		report({says: code === 'gitlab-not-found' ? 'GitLab has it no more' : `${stays}. ${message} ${advice}`.trimEnd()});
 	}
 }

@@ -1,4 +1,5 @@
-import {names} from '../../fleet.ts';
+import {type Answers, isLoopback, names} from '../../fleet.ts';
+import {authorityIn} from '../../gitlab/authority.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import {paths} from '../../host/scripts/paths.ts';
 import {writeConfigScript} from '../../host/scripts/write-config.ts';
@@ -8,7 +9,7 @@ import {ifAnswered} from '../../steps/answering.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
-import {type ConfigWanted, mergeConfig, type RunnerToken, standingToken} from './config-toml.ts';
+import {type ConfigWanted, mergeConfig, type RunnerToken, standingToken, standingUrl} from './config-toml.ts';
 import {removeRunner} from './runner-removal.ts';
 import {createRunner, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
 import {shortToken, verdictOf} from './verify-lines.ts';
@@ -53,7 +54,7 @@ const sources: Record<TokenSource['from'], string> = {
 async function beforeAny(context: Context, manager: Instance | undefined): Promise<Finding<Found['runner']>> {
 	const source = await tokenSource(context, manager);
 	if (source.from !== 'create') await verified(context, source.token);
-	return {is: 'missing', says: `config.toml, with ${sources[source.from]}`};
+	return {is: 'missing', says: `config.toml, with ${sources[source.from]}`, notes: notesOn(context.answers)};
 }
 
 function lastingTrouble(line: string): Problem {
@@ -66,12 +67,25 @@ function lastingTrouble(line: string): Problem {
 	});
 }
 
+/** What plain HTTP means, but on this very machine. */
+const notesOn = ({gitlabUrl}: Pick<Answers, 'gitlabUrl'>): Note[] =>
+	gitlabUrl.startsWith('http:') && !isLoopback(gitlabUrl)
+		? [
+				{
+					says: `GitLab is reached over http, so tokens, code and jobs' secrets can be read and changed on the way to ${gitlabUrl}.`,
+					advice: 'Use `--gitlab-url` with https.',
+				},
+			]
+		: [];
+
 async function onManager(context: Context, found: Pick<Found, Needs>, manager: Instance, facts: HostFacts): Promise<Finding<Found['runner']>> {
 	const {answers, fleet} = context;
 	const standing = facts.config && standingToken(facts.config.text, {answers, fleet});
 	if (facts.gitlabRunner === undefined || !facts.config || !standing) return beforeAny(context, manager);
 	const verdict = verdictOf(facts.verify, standing.token);
 	if (verdict.is === 'unreachable') return {is: 'blocked', problem: lastingTrouble(verdict.line)};
+	// A token is one GitLab's: before it goes to another, that one is asked, which is done only where somebody here has named it.
+	if (standingUrl(facts.config.text, {answers, fleet}) !== answers.gitlabUrl) await verified(context, standing);
 	const {notes: image, ...wanted} = await wantedConfig(context, found, facts);
 	const source = verdict.is === 'refused' ? await tokenSource(context, manager, standing.token) : undefined;
 	const token = source && (source.from === 'create' ? {token: 'created'} : await verified(context, source.token));
@@ -82,7 +96,7 @@ async function onManager(context: Context, found: Pick<Found, Needs>, manager: I
 		...(await storing(context, standing)),
 	];
 	const resource = {id: standing.id, shortToken: shortToken(standing.token)};
-	const notes = [...image, ...(yours.length === 0 ? [] : [{says: `Yours in config.toml, and kept: ${yours.join(', ')}.`}])];
+	const notes = [...image, ...notesOn(answers), ...(yours.length === 0 ? [] : [{says: `Yours in config.toml, and kept: ${yours.join(', ')}.`}])];
 	if (changes.length > 0) return {is: 'different', resource, changes, notes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
 	if (verdict.is === 'silent')
 		return {
@@ -143,7 +157,7 @@ const failed = (code: string, detail: string): Problem =>
 /** GitLab's CA from this laptop; another laptop may lack the file, and then the one on the manager stays. */
 async function caFor({answers, disk}: Context, {config}: HostFacts): Promise<{path: string; text: string} | undefined> {
 	if (answers.gitlabCa === undefined) return undefined;
-	const seen = await ifAnswered(disk.read(answers.gitlabCa));
+	const seen = await ifAnswered(authorityIn(disk, answers.gitlabCa));
 	if ('result' in seen) return {path: paths.gitlabCa, text: seen.result};
 	if (config?.text.includes(paths.gitlabCa)) return undefined;
 	throw seen.problem;

@@ -6,7 +6,7 @@ import type {GitlabSees} from '../snapshot.ts';
 const mostProjects = 20;
 
 /** How GitLab is asked for one runner. */
-export type GitlabAsked = {panel: GitlabPanel; token: string};
+export type GitlabAsked = {panel: GitlabPanel; token: string /** The GitLab that it is, where that is known here. */; url?: string};
 
 async function projectsOf({panel, token}: GitlabAsked, runner: RunnerServed, signal: AbortSignal): Promise<string[]> {
 	const own = runner.projects ?? [];

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type AnswerKey, answerShapes, type Fleet, type Given, names, wrongShape} from '../../fleet.ts';
+import {type AnswerKey, answerShapes, type Fleet, type Given, laptopKeys, names, wrongShape} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
@@ -58,8 +58,9 @@ function contentOf(fleet: Fleet, value: string): Pick<FleetRecord, 'answers' | '
 		return says === undefined ? [] : [`${key} holds something else than it should. ${says}`];
 	});
 	if (wrong.length > 0) throw unreadable(fleet, wrong.join(' '));
-	// Every key and every value has passed its own shape just now.
-	return {answers: answers as Given, born};
+	// Every key and every value has passed its own shape just now; what says how a laptop works, such as where its SSH goes, is never others' to say.
+	const ours = Object.fromEntries(Object.entries(answers).filter(([key]) => !laptopKeys.some((own) => own === key))) as Given;
+	return {answers: ours, born};
 }
 
 /** The fleet's record, or undefined when there is none. */
