@@ -55,15 +55,6 @@ for (const side of sides) {
 			assert.ok(jobs.every(({startedAt, webUrl}) => Number.isFinite(Date.parse(startedAt ?? '')) && webUrl.includes(world.projectPath)));
 		});
 
-		test('names of jobs and branches come as text that a terminal only shows', async () => {
-			world.queue({name: 'a\u001b]52;c;eA==\u0007b', tags: [], ref: 'main\u202e', runBy: id});
-			world.queue({name: 'c\nd\u200b', tags: ['t\u009b1m'], ref: 'x\u2028y'});
-			const [running] = await gitlab.running(reader, id);
-			assert.equal(running?.name, 'a<U+001B>]52;c;eA==<U+0007>b');
-			const waits = (await gitlab.pendingJobs(reader, world.projectPath)).find(({name}) => name.startsWith('c'));
-			assert.deepEqual([waits?.name, waits?.tags, waits?.ref], ['c d<U+200B>', ['t<U+009B>1m'], 'x y']);
-		});
-
 		test('waiting jobs are told with their tags and since when', async () => {
 			world.queue({name: 'tagged', tags: ['aws', 'spot'], ref: 'feature/new'});
 			const jobs = await gitlab.pendingJobs(reader, world.projectPath);
@@ -123,6 +114,15 @@ for (const side of sides) {
 			await assert.rejects(gitlab.served(reader, id), (error) => isProblem(error, 'gitlab-failing') && error.again && !error.message.includes('<'));
 			world.health('up');
 			assert.equal((await gitlab.served(reader, id)).id, id);
+		});
+
+		test('names of jobs and branches come as text that a terminal only shows', async () => {
+			world.queue({name: 'a\u001b]52;c;eA==\u0007b', tags: [], ref: 'main\u202e', runBy: id});
+			world.queue({name: 'c\nd\u200b', tags: ['t\u009b1m'], ref: 'x\u2028y'});
+			const [running] = await gitlab.running(reader, id);
+			assert.equal(running?.name, 'a<U+001B>]52;c;eA==<U+0007>b');
+			const waits = (await gitlab.pendingJobs(reader, world.projectPath)).find(({name}) => name.startsWith('c'));
+			assert.deepEqual([waits?.name, waits?.tags, waits?.ref], ['c d<U+200B>', ['t<U+009B>1m'], 'x y']);
 		});
 
 		test('a call ends with its signal', async () => {

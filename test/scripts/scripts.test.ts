@@ -4,6 +4,7 @@ import {after, before, test} from 'node:test';
 import {realClock} from '../../source/clock.ts';
 import {realCloud} from '../../source/cloud/real.ts';
 import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts';
+import {knownHash} from '../../source/executors/docker-machine/known-hashes.ts';
 import {machineOptions} from '../../source/executors/docker-machine/machine-options.ts';
 import {credentialsFile, downloadsFor, dropIn, workerUserData} from '../../source/executors/docker-machine/programs.ts';
 import {shortToken, verdictOf} from '../../source/executors/docker-machine/verify-lines.ts';
@@ -12,10 +13,12 @@ import {authorizeKeyScript} from '../../source/host/scripts/authorize-key.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
 import {type Install, installScript} from '../../source/host/scripts/install.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
+import {removeWorkerScript} from '../../source/host/scripts/remove-worker.ts';
 import {serviceScript} from '../../source/host/scripts/service.ts';
 import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
+import {onWorker} from '../../source/host/worker-shell.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';
 import type {Job} from '../peers/gitlab-store.ts';
 import {until} from '../peers/poll.ts';
@@ -23,6 +26,8 @@ import {type PeerWorld, startWorld} from '../peers/world.ts';
 import {onManager} from './on-manager.ts';
 
 const region = 'us-east-2';
+/** A file on the manager that appears once a shell there has run what it should only pass on. */
+const canary = '/run/canary';
 let world: PeerWorld;
 let cloud: ReturnType<typeof realCloud>;
 let options: string[];
@@ -136,6 +141,23 @@ test('a full file system is told by what could not be written and what is free t
 	}
 });
 
+test('a program that has another hash than this release knows is not installed, though the checksum beside it was changed along', async () => {
+	const sums = () => world.downloads.requests().filter((path) => path.endsWith('release.sha256')).length;
+	const asked = sums();
+	const tampered = install().downloads.map((one) => ({...one, sha256: createHash('sha256').update('the one that was proven').digest('hex')}));
+	const {result} = await onManager(world, installScript, install({downloads: tampered}));
+	assert.ok(result.is === 'failed' && result.code === 'checksum-wrong' && /and this release knows [0-9a-f]{64}$/.test(result.detail), JSON.stringify(result));
+	assert.equal(await exec('ls -A /usr/local/bin'), '');
+	assert.equal(sums(), asked, 'what is beside it is not asked');
+});
+
+test('a known hash is that of one version’s file', () => {
+	const known = {'docker-machine 1.2.3': {'docker-machine-Linux-x86_64': 'ab'}};
+	assert.equal(knownHash('docker-machine', '1.2.3', 'docker-machine-Linux-x86_64', known), 'ab');
+	assert.equal(knownHash('docker-machine', '1.2.4', 'docker-machine-Linux-x86_64', known), undefined);
+	assert.equal(knownHash('docker-machine', '1.2.3', 'docker-machine-Linux-aarch64', known), undefined);
+});
+
 test('a version that the site does not have is a download that fails, and names the URL', async () => {
 	const broken = install().downloads.map((one) => ({...one, url: `${one.url}-none`, checksums: `${one.checksums}-none`}));
 	const {result} = await onManager(world, installScript, install({downloads: broken}));
@@ -244,6 +266,31 @@ test('the test machine comes up with these options, runs a container, goes away,
 	assert.deepEqual((await facts()).machines, []);
 });
 
+test('a test machine’s container image is one word for the worker’s shell', async () => {
+	const name = 'runner-test-gitlab-runners-1700000000-0123abcd';
+	const image = `alpine;touch ${canary};$(touch ${canary})\`touch ${canary}\``;
+	const {result} = await onManager(world, testMachineScript, {name, options, limitSeconds: 600, image});
+	assert.equal(result.is, 'proven', JSON.stringify(result));
+	assert.equal(await exec(`ls ${canary}`), '');
+});
+
+test('only a machine of docker-machine’s own is removed by its name', async () => {
+	await exec('mkdir -p /root/.docker/machine/elsewhere');
+	for (const name of ['../elsewhere', '-f', '; touch /run/canary', '', '.', '..', 'a\n'])
+		assert.deepEqual((await onManager(world, removeWorkerScript, {name})).result, {is: 'gone'}, JSON.stringify(name));
+	assert.equal(await exec(`ls ${canary}`), '');
+});
+
+test('the lock is a file that only root can write, and what somebody put into /run/lock is left as it is', async () => {
+	await exec('echo kept >/etc/important; mkdir -p /run/lock; ln -sf /etc/important /run/lock/gitlab-runner-aws; rm -f /run/gitlab-runner-aws.lock');
+	await onManager(world, removeWorkerScript, {name: 'runner-gone'});
+	assert.equal(await exec('cat /etc/important'), 'kept');
+	assert.equal(await exec('stat -c "%a %U %F" /run/gitlab-runner-aws.lock'), '600 root regular empty file');
+	await exec('ln -sf /etc/important /run/gitlab-runner-aws.lock');
+	await assert.rejects(onManager(world, removeWorkerScript, {name: 'runner-gone'}), /Too many levels of symbolic links/);
+	await exec('rm /run/gitlab-runner-aws.lock');
+});
+
 test('a test machine that fails says at which stage and in whose words, and is gone', async () => {
 	await exec('echo launch >/etc/docker-machine-fail');
 	const {result} = await onManager(world, testMachineScript, {
@@ -343,4 +390,13 @@ test('unregistering takes this manager out of GitLab and the runner out of confi
 	assert.equal(result.code, 0, result.lines.join('\n'));
 	assert.ok(!(await exec(`cat ${paths.config}`)).includes(token));
 	assert.equal((await onManager(world, unregisterScript, {runnerName: 'gitlab-runners'})).result.code, 1);
+});
+
+test('words for a worker’s shell cross the manager’s as one, and a worker’s name is only ever a name', async () => {
+	await exec(`printf '#!/bin/sh\\nprintf "%%s|" "$@" >/run/words\\n' >/usr/local/bin/docker-machine`);
+	await exec(onWorker('root', 'runner-a-1', `echo $HOME; touch ${canary} | id`));
+	assert.equal(await exec('cat /run/words'), `ssh|runner-a-1|echo $HOME; touch ${canary} | id|`);
+	await exec(onWorker('root', `runner-a;touch\${IFS}${canary}|sh`, undefined));
+	assert.equal(await exec('cat /run/words'), `ssh|runner-a;touch\${IFS}${canary}|sh|`);
+	assert.equal(await exec(`ls ${canary}`), '');
 });
