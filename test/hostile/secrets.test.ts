@@ -153,3 +153,12 @@ test('what only says how a laptop works is never taken from the record', async (
 	const {code, said} = await run(plan, world, ['plan']);
 	assert.equal(code, 0, said);
 });
+
+test('a GitLab over plain http is noted, with what that means', async () => {
+	const url = 'http://git.acme.example';
+	const {said} = await run(plan, simulatedWorld({gitlabUrl: url}), ['plan', '--gitlab-url', url, '--runner', 'create', '--project', 'acme/app']);
+	assert.match(said, /GitLab is reached over http, so tokens, code and jobs' secrets can be read and changed on the way to http:\/\/git\.acme\.example/);
+	const local = 'http://127.0.0.1:8080';
+	const here = await run(plan, simulatedWorld({gitlabUrl: local}), ['plan', '--gitlab-url', local, '--runner', 'create', '--project', 'acme/app']);
+	assert.doesNotMatch(here.said, /reached over http/);
+});

@@ -48,6 +48,27 @@ const managerOf = async (world: World): Promise<string> => {
 	return Reservations[0]?.Instances?.[0]?.InstanceId ?? '';
 };
 
+test('a worker of a runner whose short token has characters that no host name may hold is an orphan once its manager has forgotten it', async () => {
+	const world = simulatedWorld();
+	const token = 'glrt-t3_Ab_C-_9xYzabcdefghijk';
+	const [runner] = world.outside.gitlab.runners.values();
+	if (runner) runner.token = token;
+	const laptop = laptopOver(({answers}) => ({...world, cloud: world.cloudAt(answers.region)}));
+	assert.deepEqual(problems(await laptop.setup({answers: someAnswers({limit: 2, concurrent: 2, idleCount: 1}), secrets: {runnerToken: token}})), []);
+	await world.clock.sleep(600_000);
+	const {files} = world.outside.machine(await managerOf(world));
+	const [path = ''] = [...files.keys()].filter((one) => one.startsWith('/root/.docker/machine/machines/runner-'));
+	const name = path.split('/')[5] ?? '';
+	assert.match(name, /^runner-abc-9xy-gitlab-runners-\d+-[0-9a-f]{8}$/, 'the runner takes them out of names');
+	files.delete(path);
+	const [of] = name.split('-gitlab-runners-');
+	// Made before the runner's MachineName was changed: only the token tells whose it is.
+	const earlier = addWorker(world, `${of}-earlier-${Math.floor(world.clock.now() / 1000) - 7200}-0123abcd`);
+	const found = listed(await orphansAt(world, here));
+	const worker = [...world.outside.region(region).instances.values()].find(({keyName}) => keyName === name);
+	for (const id of [worker?.id, earlier]) assert.ok(found.includes(`orphan: instance ${id}`), found.join('\n'));
+});
+
 test('two orphans and ten leftover key pairs made outside are found and removed; a busy worker and a stranger’s are not', async () => {
 	const world = await standing();
 	world.outside.queueJobs(1, {seconds: 100_000});

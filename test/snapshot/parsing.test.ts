@@ -107,6 +107,18 @@ test('a machine says in its name when it was made, and which runner made it', ()
 	assert.ok(isNamedBy('AB12cd', name));
 	assert.ok(!isNamedBy('ab12', name));
 	assert.ok(!isNamedBy('', name));
+	// gitlab-runner's own examples of what becomes of a token: helpers/dns/utils_test.go.
+	assert.ok(isNamedBy('tOk3_?ofTHE-Runner', 'runner-tok3ofthe-runner-gitlab-runners-1764201600-0123abcd'));
+	assert.ok(isNamedBy('----tOk3_', 'runner-tok3-gitlab-runners-1764201600-0123abcd'));
+	assert.ok(!isNamedBy('___', 'runner--1764201600-0123abcd'));
+	for (const other of [
+		`${name};id`,
+		`runner-ab12cd-$(id)-1764201600-0123abcd`,
+		`runner-ab12cd-a b-1764201600-0123abcd`,
+		'runner-ab12cd-a\n-1764201600-0123abcd',
+		'-runner-1764201600-0123abcd',
+	])
+		assert.deepEqual([isMachineName(other), madeAt(other)], [false, undefined], other);
 });
 
 test('machines that were picked are read, others are named', () => {
