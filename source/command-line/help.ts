@@ -62,10 +62,13 @@ const optionRow = ({flag, value, help}: Option): Row => [`--${flag}${value ? ` $
 
 /** Answers that say which fleet, and how to reach it from here. */
 const reaching = ['profile', 'region', 'fleet', 'privateKey', 'sshAddress'];
+/** Answers that say where a GitLab token may go, for commands that take one. */
+const asking = ['gitlabUrl', 'gitlabCa'];
 
-async function answerLines({answers}: Command): Promise<string[]> {
+async function answerLines({answers, options}: Command): Promise<string[]> {
 	const {inOrder} = await import('../questions/all.ts');
-	const listed = inOrder.filter(({id}) => answers === 'all' || reaching.includes(id));
+	const wanted = options.some(({flag}) => flag === 'gitlab-token-file') ? [...reaching, ...asking] : reaching;
+	const listed = inOrder.filter(({id}) => answers === 'all' || wanted.includes(id));
 	const entries = await Promise.all(listed.map(answerEntry));
 	return [answers === 'all' ? 'Answers' : 'Which fleet, and how it is reached (it takes all answers of setup)', ...entries.flat()];
 }

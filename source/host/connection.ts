@@ -1,4 +1,5 @@
 import {StringDecoder} from 'node:string_decoder';
+import {printable} from '../printable.ts';
 import {Problem} from '../problem.ts';
 import {closed, exec, type Line} from './exec.ts';
 import {forward} from './forward.ts';
@@ -56,7 +57,8 @@ export function connectionOver(line: Line, user: string, close: () => Promise<vo
 		},
 		async stream(command, said, signal) {
 			if (signal.aborted) return undefined;
-			const [out, err] = [lineCutter(said), lineCutter(said)];
+			const told = (text: string): void => said(printable(text));
+			const [out, err] = [lineCutter(told), lineCutter(told)];
 			const code = await exec(line, command, {onStdout: out.take, onStderr: err.take, enough: signal});
 			out.end();
 			err.end();

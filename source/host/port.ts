@@ -18,6 +18,7 @@ export type Outcome = {code: number | undefined; stdout: string; stderr: string}
 /**
  * One SSH connection that is held open. Every method throws a Problem with the code `ssh-closed` (`again`) once the connection is lost.
  * Everything that the manager is asked to do in this program is a `Script`, so that the simulated host can do the same by name.
+ * What scripts and streams tell is printable, but for what a script names as `exact`; `run` and `read` give bytes as they are.
  */
 export type Connection = {
 	/** Runs a script as root; its input goes over stdin, each progress value it prints is reported, and its result is parsed by the script's own schema. */

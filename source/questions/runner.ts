@@ -6,7 +6,7 @@ const creates = ({runner: way}: Given): boolean => way === 'create';
 const gitlabUrl: Question<'gitlabUrl'> = {
 	id: 'gitlabUrl',
 	title: 'Which GitLab?',
-	help: 'Its address, without a slash at the end.',
+	help: 'Its address, without a slash at the end. Tokens go only to gitlab.com and to one that was named on this laptop, whatever a fleet says.',
 	kind: 'text',
 	asked: false,
 	change: 'drain',

@@ -48,6 +48,13 @@ const simulated: Side = {
 
 for (const side of [real, simulated]) {
 	suite(side.name, () => {
+		test('a GitLab that was named is remembered once, beside the others', async (t) => {
+			const {disk} = await side.open(t);
+			assert.deepEqual(await disk.gitlabs(), []);
+			for (const url of ['https://a.example', 'https://b.example/gitlab', 'https://a.example']) await disk.saveGitlab(url);
+			assert.deepEqual(await disk.gitlabs(), ['https://a.example', 'https://b.example/gitlab']);
+		});
+
 		test('a key is kept by fleet and region until it is taken away', async (t) => {
 			const {disk} = await side.open(t);
 			assert.equal(await disk.key('a.us-east-2.f'), undefined);

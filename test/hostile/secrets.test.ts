@@ -6,6 +6,7 @@ import type {Command} from '../../source/commands/session.ts';
 import {setup} from '../../source/commands/setup.ts';
 import {status} from '../../source/commands/status.ts';
 import {type Given, names} from '../../source/fleet.ts';
+import {namedGitlabs} from '../../source/gitlab/named.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {isProblem} from '../../source/problem.ts';
 import {type Ports, simulatedWorld, type World} from '../../source/simulated.ts';
@@ -161,4 +162,20 @@ test('a GitLab over plain http is noted, with what that means', async () => {
 	const local = 'http://127.0.0.1:8080';
 	const here = await run(plan, simulatedWorld({gitlabUrl: local}), ['plan', '--gitlab-url', local, '--runner', 'create', '--project', 'acme/app']);
 	assert.doesNotMatch(here.said, /reached over http/);
+});
+
+test('a token that is typed where a GitLab is shown goes there, and a laptop that can keep nothing is asked again the next time', async () => {
+	const world = simulatedWorld({gitlabUrl: 'https://git.acme.example'});
+	const url = 'https://git.acme.example';
+	const full = {gitlabs: async () => [], saveGitlab: async () => undefined};
+	const first = namedGitlabs(world.gitlabAt, full);
+	const gitlab = first.at(url, undefined, 'record');
+	await assert.rejects(gitlab.runners(world.tokens.gitlab), (error) => isProblem(error, 'gitlab-not-named'));
+	await assert.rejects(gitlab.verify(world.tokens.runner), (error) => isProblem(error, 'gitlab-not-named'));
+	assert.equal(await gitlab.version(), '19.2.1-ee', 'what holds no secret may be asked');
+	first.name(url);
+	assert.ok((await gitlab.runners(world.tokens.gitlab)).length > 0);
+	await assert.rejects(namedGitlabs(world.gitlabAt, full).at(url).runners(world.tokens.gitlab), (error) => isProblem(error, 'gitlab-not-named'));
+	const near = ['http://git.acme.example', 'https://git.acme.example:8443', 'https://git.acme.example.evil.example', 'https://gitlab.com.evil.example'];
+	for (const other of near) await assert.rejects(first.at(other, undefined, 'record').runners('x'), (error) => isProblem(error, 'gitlab-not-named'), other);
 });
