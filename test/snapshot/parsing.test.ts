@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {simulatedWorld} from '../../source/simulated.ts';
 import {readConfig} from '../../source/snapshot/config-facts.ts';
 import {readDenial} from '../../source/snapshot/decode.ts';
 import {goSeconds} from '../../source/snapshot/go-duration.ts';
@@ -8,6 +9,7 @@ import {isMachineName, isNamedBy, madeAt} from '../../source/snapshot/machine-na
 import {readMachines} from '../../source/snapshot/machines.ts';
 import {readMetrics} from '../../source/snapshot/metrics.ts';
 import {readPrometheus} from '../../source/snapshot/prometheus.ts';
+import {lookAtEc2} from '../../source/snapshot/sources/ec2.ts';
 
 const metrics = `# HELP gitlab_runner_jobs The current number of running builds
 # TYPE gitlab_runner_jobs gauge
@@ -171,4 +173,16 @@ test('a decoded refusal names the call, who made it, and whether something denie
 		statements: ['DenySpot'],
 	});
 	assert.equal(readDenial('{'), undefined);
+});
+
+test('EC2 is asked for a runner’s machines by the names that it gives them', async () => {
+	const world = simulatedWorld();
+	const cloud = world.cloudAt('us-east-2');
+	await lookAtEc2(cloud, {managerId: 'i-1'}, {shortTokens: ['Ab_C-_9xY', '*'], instanceIds: []});
+	await lookAtEc2(cloud, {managerId: 'i-1'}, {shortTokens: ['___'], instanceIds: []});
+	const named = world.calls.map(({input}) => JSON.stringify(input)).filter((input) => input.includes('key-name'));
+	assert.deepEqual(
+		named,
+		['runner-abc-9xy-*', 'runner-*'].map((value) => `{"Filters":[{"Name":"key-name","Values":["${value}"]}]}`),
+	);
 });

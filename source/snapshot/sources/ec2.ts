@@ -23,7 +23,8 @@ async function describe(cloud: Cloud, name: string, values: readonly string[]): 
 /** Key names of the machines that count: of the runners that are known, else of any runner. */
 function patterns(watched: Watched, {shortTokens}: Known): string[] {
 	const fleet = 'fleet' in watched ? [workerPattern(watched.fleet)] : [];
-	return shortTokens.length === 0 ? ['runner-*'] : [...shortTokens.map((token) => `runner-${inNames(token)}-*`), ...fleet];
+	const named = shortTokens.map(inNames).filter((token) => token !== '');
+	return named.length === 0 ? ['runner-*'] : [...named.map((token) => `runner-${token}-*`), ...fleet];
 }
 
 /**
