@@ -45,6 +45,15 @@ function documentOf({code, stdout, stderr}: Ran) {
 const managerId = async (): Promise<string> =>
 	(await account.things()).find(({sort, tags}) => sort === 'instance' && tags['gitlab-runner-aws:part'] === 'manager')?.id ?? '';
 
+test('a token goes to the GitLab that only the fleet’s record names once somebody on this laptop has named it too', async () => {
+	const asked = () => world.gitlab.requests().filter(({method, path}) => method === 'GET' && /^\/api\/v4\/runners\/\d+/.test(path)).length;
+	world.gitlab.forget();
+	assert.match(documentOf(await status()).sources.gitlab?.problem?.message ?? '', /nobody has named that one on this laptop, so no token was sent there/);
+	assert.equal(asked(), 0);
+	assert.equal(documentOf(await status([...here, '--gitlab-url', world.gitlab.url])).sources.gitlab?.problem, undefined);
+	assert.ok(asked() > 0);
+});
+
 test('from a laptop that has never seen the fleet, each of forty workers is listed with job, state, type, zone, age and price', async () => {
 	world.aws.forget();
 	const ran = await status();
