@@ -52,7 +52,9 @@ const mostTags = 40;
 /** Keys that say the same to IAM, which heeds no case. */
 const isTwice = (key: string, index: number, keys: string[]): boolean => keys.findIndex((other) => other.toLowerCase() === key.toLowerCase()) !== index;
 const tags = z
-	.record(tagText(128), tagText(256), words('an object of tags'))
+	.record(tagText(128), tagText(256), {
+		error: ({code}) => `It takes ${code === 'invalid_key' ? 'tag keys of letters, digits, spaces and _ . : / = + - @, at most 128' : 'an object of tags'}.`,
+	})
 	.refine(
 		(value) => !Object.keys(value).some((key) => /^(aws:|gitlab-runner-aws:|$)/i.test(key)),
 		words('tag keys that are not empty and begin with neither aws: nor gitlab-runner-aws:'),
