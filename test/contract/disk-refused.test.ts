@@ -27,12 +27,15 @@ const refusedWith = (code: string, {reading = 'done'} = {}): Tries => ({
 	trySaveKey: `file-unwritable ${code}`,
 	saveKey: `file-unwritable ${code}`,
 	savePin: `file-unwritable ${code}`,
+	// Those that are there are kept along.
+	saveGitlab: reading === 'done' ? `file-unwritable ${code}` : reading,
 	saveTiming: `file-unwritable ${code}`,
 	log: `file-unwritable ${code}`,
 	removeKey: reading,
 	timings: 'done',
 	key: reading,
 	pin: reading,
+	gitlabs: reading,
 });
 
 /** By Node's code: what is refused, and whether what may be there can be read. */
@@ -99,18 +102,19 @@ function without(disk: SimulatedDisk) {
 	return {disk: forgiven, told};
 }
 
-test('what is convenience is told once and gone without: pins, timings, the log, a key that is looked for', async () => {
+test('what is convenience is told once and gone without: pins, GitLabs, timings, the log, a key that is looked for', async () => {
 	const {disk: own} = simulatedWorld();
 	const {disk, told} = without(own);
 	own.refuse({writing: 'EROFS', reading: 'EACCES'});
 	disk.log('a line');
 	disk.log('another');
 	await disk.savePin('i-1', 'SHA256:abc');
+	await disk.saveGitlab('https://gitlab.example');
 	await disk.saveTiming('bucket', 1);
-	assert.deepEqual([await disk.pin('i-1'), await disk.key('f'), await disk.timings()], [undefined, undefined, {}]);
+	assert.deepEqual([await disk.pin('i-1'), await disk.key('f'), await disk.gitlabs(), await disk.timings()], [undefined, undefined, [], {}]);
 	assert.deepEqual(told, [
 		"/home/alice/.local/state/gitlab-runner-aws/log can't be written: the disk is read-only (EROFS). It goes on without: no fleet depends on what this laptop keeps.",
-		"The file /home/alice/.local/share/gitlab-runner-aws/pins/i-1 can't be read: its permissions keep you out (EACCES). It goes on without: no fleet depends on what this laptop keeps.",
+		"The file /home/alice/.local/share/gitlab-runner-aws/gitlabs can't be read: its permissions keep you out (EACCES). It goes on without: no fleet depends on what this laptop keeps.",
 	]);
 	assert.equal(disk.logPath, undefined);
 	own.refuse({});

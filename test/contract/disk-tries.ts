@@ -20,11 +20,13 @@ export async function triesOf(disk: Disk): Promise<Tries> {
 		trySaveKey: await tried(() => disk.trySaveKey('f')),
 		saveKey: await tried(() => disk.saveKey('f', 'secret')),
 		savePin: await tried(() => disk.savePin('i-1', 'SHA256:abc')),
+		saveGitlab: await tried(() => disk.saveGitlab('https://gitlab.example')),
 		saveTiming: await tried(() => disk.saveTiming('bucket', 1)),
 		log: await tried(() => disk.log('a line')),
 		removeKey: await tried(() => disk.removeKey('f')),
 		timings: await tried(() => disk.timings()),
 		key: await tried(() => disk.key('f')),
+		gitlabs: await tried(() => disk.gitlabs()),
 		pin: await tried(() => disk.pin('i-1')),
 	};
 }

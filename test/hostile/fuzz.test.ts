@@ -27,6 +27,7 @@ import {frameOf} from '../../source/ui/frame.ts';
 import {panelViews} from '../../source/ui/panel/screen.ts';
 import {textOf as rowText} from '../../source/ui/row.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';
+import {shown} from '../faces/shown.ts';
 import {plainUnderTest, textOf} from '../faces/streams.ts';
 import {about, panelView, screenOf, seenOf} from '../panel/shown.ts';
 import {now} from '../snapshot/seeing.ts';
@@ -118,18 +119,20 @@ test('the bytes that Ink sends for it are its own and our colours', async () => 
 		...{colour: true, ascii: false, yes: false, title: 'status', clock: {now: () => now}, onStop: () => undefined},
 	});
 	const snapshots = await Promise.all(Array.from({length: 3}, () => hostileSnapshot(texts.next)));
-	const drawn = () => new Promise((resolve) => setTimeout(resolve, 120));
+	/** Does something that changes the screen, and waits until it is drawn. */
+	const drawn = async (change: () => void): Promise<void> => {
+		const before = out.text().length;
+		change();
+		await shown(out.text, () => out.text().length > before);
+	};
 	const left = face.screens?.panel({
 		about,
 		async watch(tell, signal) {
 			for (const snapshot of snapshots) {
-				tell(snapshot);
-				for (const key of '12345') {
-					stdin.write(key);
-					await drawn();
-				}
+				await drawn(() => tell(snapshot));
+				for (const key of '23451') await drawn(() => stdin.write(key));
 			}
-			stdin.write('1q');
+			stdin.write('q');
 			await new Promise((resolve) => signal.addEventListener('abort', resolve, {once: true}));
 		},
 		prepare: () => Promise.reject(new Error('nothing is done')),

@@ -137,6 +137,23 @@ test('a GitLab that is named by a flag gets the token, and this laptop knows it 
 	assert.deepEqual(sentTo(world), ['https://git.acme.example']);
 });
 
+test('from a laptop that can keep nothing the token goes to the GitLab that a flag names, each time it is named', async () => {
+	const url = 'https://git.acme.example';
+	const world = simulatedWorld({gitlabUrl: url});
+	assert.equal((await run(setup, world, ['setup', '--gitlab-url', url, '--runner', 'create', '--project', 'acme/app'])).code, 0);
+	const other = world.another({address: world.laptop.address});
+	other.disk.refuse({writing: 'EROFS', reading: 'EACCES'});
+	for (const [args, goes] of [
+		[['--gitlab-url', url], [url]],
+		[[], []],
+	] as const) {
+		world.outside.gitlab.sent.length = 0;
+		const {code, said} = await run(status, other, ['status', '--plain', ...args]);
+		assert.equal(code, 0, said);
+		assert.deepEqual(sentTo(world), goes);
+	}
+});
+
 test('of a file that the record names as an authority only certificates go to the manager', async () => {
 	const world = await made();
 	const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----\n';
