@@ -81,6 +81,17 @@ test('a manager that names another GitLab in its config.toml is not sent the per
 	assert.ok(world.outside.gitlab.runners.has(runner ?? 0));
 });
 
+test('where the record can’t be read, a manager’s word says where its runner stays, and no token is sent on it', async () => {
+	const world = await made();
+	await rewriteConfig(world, (text) => text.replaceAll('https://gitlab.com', theirs));
+	const cloud = world.another().cloudAt(someFleet.region);
+	await cloud.call('PutParameter', {Name: names.record(someFleet), Value: 'mistyped', Overwrite: true});
+	const {code, said} = await run(destroy, world, ['destroy']);
+	assert.equal(code, 0, said);
+	assert.match(said, /it stays in GitLab, delete it in https:\/\/gitlab\.evil\.example under Settings/);
+	assert.deepEqual(sentTo(world), []);
+});
+
 test('a file that the manager’s config.toml names as an authority is neither read nor trusted', async () => {
 	const world = await made();
 	world.outside.setFile(await managerOf(world), '/etc/evil.pem', '-----BEGIN CERTIFICATE-----\nevil\n-----END CERTIFICATE-----\n');
