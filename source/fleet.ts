@@ -41,13 +41,17 @@ const imageReference = new RegExp(
 const iamName = /^[\w+=,.@-]{1,128}$/;
 /** A path in GitLab, or an id. */
 const gitlabPath = /^\w[\w.-]*(\/\w[\w.-]*)*$/;
+/** A region as AWS names them: us-east-2, us-gov-west-1, eusc-de-east-1. */
+const region = '[a-z]{2,4}(-[a-z]+)+-\\d+';
+/** A zone: the region's name and a letter, or, of a Local or Wavelength Zone, further words. */
+const zone = `${region}([a-z]|(-[a-z0-9]+)+)`;
 /** What IAM, S3 and Systems Manager take in a tag; EC2 takes more. A comma isn't among it: docker-machine splits its tags by them. */
 const tagText = (most: number) =>
 	z
 		.string(words('a text'))
 		.max(most, words(`at most ${most} characters`))
 		.regex(/^[\p{L}\p{Zs}\p{N}_.:/=+\-@]*$/u, words('letters, digits, spaces and _ . : / = + - @, as AWS does in tags'));
-/** AWS takes 50 tags on one thing, and the manager has seven of ours. */
+/** AWS takes 50 tags on one thing, and the manager has eight of ours. */
 const mostTags = 40;
 /** Keys that say the same to IAM, which heeds no case. */
 const isTwice = (key: string, index: number, keys: string[]): boolean => keys.findIndex((other) => other.toLowerCase() === key.toLowerCase()) !== index;
@@ -86,13 +90,13 @@ export const isLoopback = (url: string): boolean => toLoopback.test(url);
 /** The shape of every answer, by key: the one place where a key is known. Live checks are the steps' own. */
 export const answerShapes = {
 	profile: text,
-	region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-east-2'),
+	region: matching(new RegExp(`^${region}$`), 'a region such as us-east-2'),
 	fleet: matching(
 		fleetName,
 		'2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not with sg-, xn--, sthree- or amzn-s3-demo-, and not ending in a hyphen',
 	),
 	executor: z.literal('docker+machine', words('docker+machine')),
-	subnet: matching(/^(default|subnet-[0-9a-f]{8,17}|[a-z]{2}(-[a-z]+)+-\d[a-z])$/, 'a subnet id, a zone such as us-east-2a, or default'),
+	subnet: matching(new RegExp(`^(default|subnet-[0-9a-f]{8,17}|${zone})$`), 'a subnet id, a zone such as us-east-2a, or default'),
 	image,
 	sshUser: matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name'),
 	workerSshUser: matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name'),

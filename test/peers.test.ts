@@ -25,6 +25,7 @@ import {
 import {GetServiceQuotaCommand, ServiceQuotasClient} from '@aws-sdk/client-service-quotas';
 import {GetParameterCommand, PutParameterCommand, SSMClient} from '@aws-sdk/client-ssm';
 import {NodeSSH} from 'node-ssh';
+import {regions} from '../source/executors/docker-machine/supported.ts';
 import {launch, run} from './peers/launch.ts';
 import {until} from './peers/poll.ts';
 import {type PeerWorld, startWorld} from './peers/world.ts';
@@ -302,6 +303,34 @@ test('docker-machine makes a tagged spot instance, shows each stage and takes it
 	await inMachine('rm /etc/docker-machine-fail; docker-machine rm -f runner-abc-demo-2');
 	assert.equal(failed.code, 1);
 	assert.match(failed.stderr, /Error launching instance: MaxSpotInstanceCountExceeded/);
+});
+
+test('docker-machine knows its own regions only, sets up no Amazon Linux, and a tag key stands once in a list', async () => {
+	await installed();
+	const endings = await inMachine(
+		`for region in ${[...regions, 'il-central-1', 'ap-southeast-4', 'eusc-de-east-1'].join(' ')}; do
+			echo $region $(docker-machine create --driver amazonec2 --amazonec2-region=$region --amazonec2-subnet-id=subnet-0 runner-abc-x 2>&1 | tail -n 1)
+		done`,
+	);
+	assert.deepEqual(
+		endings.split('\n').flatMap((line) => (line.endsWith('Invalid region specified') ? [line.split(' ')[0]] : [])),
+		['il-central-1', 'ap-southeast-4', 'eusc-de-east-1'],
+	);
+	const create = async (options: string): Promise<string> =>
+		(await world.manager.exec(`docker-machine create --driver amazonec2 ${options} runner-abc-x`)).stderr;
+	const endpoint = '--amazonec2-endpoint=https://ec2.il-central-1.amazonaws.com';
+	assert.match(await create(`--amazonec2-region=il-central-1 ${endpoint}`), /MissingRegion: could not find region configuration/);
+	const amazon = await parameter('/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64');
+	assert.match(
+		await create(`--amazonec2-ami=${amazon} --amazonec2-ssh-user=ec2-user --amazonec2-instance-type=c5.large`),
+		/package curl-minimal conflicts with curl provided by curl/,
+	);
+	await inMachine('docker-machine rm -y runner-abc-x');
+	assert.match(
+		await create(`--amazonec2-ami=${await ubuntu()} --amazonec2-instance-type=c5.large --amazonec2-tags=Name,mine`),
+		/Error launching instance: InvalidParameterValue: Duplicate tag key 'Name' specified\./,
+	);
+	await inMachine('docker-machine rm -y runner-abc-x');
 });
 
 test('gitlab-runner verifies, runs a job on a machine, tells it in metrics and journal, and drains', async () => {

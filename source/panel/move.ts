@@ -3,7 +3,7 @@ import type {Happening} from '../engine/events.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import {flagOf} from '../executors/docker-machine/machine-options.ts';
+import {flagOf, zoneOption} from '../executors/docker-machine/machine-options.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {takes} from '../snapshot/formats.ts';
@@ -18,11 +18,10 @@ import {loadsOn, seenInMetrics} from './writing.ts';
 function answersFor(to: MoveTarget, standing: Given): Given {
 	const ours = ['amazonec2-subnet-id', 'amazonec2-zone'];
 	const kept = (standing.machineOptions ?? []).filter((option) => !ours.includes(flagOf(option)));
-	const letter = to.zone?.slice(-1);
 	return {
 		...(to.type === undefined ? {} : {workerType: to.type}),
 		...(to.spot === undefined ? {} : {spot: to.spot}),
-		...(to.subnet === undefined || letter === undefined ? {} : {machineOptions: [...kept, `amazonec2-subnet-id=${to.subnet}`, `amazonec2-zone=${letter}`]}),
+		...(to.subnet === undefined || to.zone === undefined ? {} : {machineOptions: [...kept, `amazonec2-subnet-id=${to.subnet}`, zoneOption(to.zone, kept)]}),
 	};
 }
 

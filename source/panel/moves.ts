@@ -1,3 +1,4 @@
+import {unsupportedZone} from '../executors/docker-machine/supported.ts';
 import {money} from '../snapshot/formats.ts';
 import {type Made, makerIn, workersMade} from '../snapshot/makers.ts';
 import {usdPerHour} from '../snapshot/price.ts';
@@ -45,7 +46,8 @@ async function choiceOf(context: Reaching, made: Made, place: Place, limit: numb
 		...(place.type === made.type ? {} : {type: place.type}),
 		...(place.spot === made.spot ? {} : {spot: place.spot}),
 	};
-	const why = isOffered ? (tooFew ? 'too few vCPUs for the limit' : undefined) : `${place.type} isn't offered in ${place.zone} now`;
+	const noWorkers = unsupportedZone(context.fleet.region, place.zone) && "docker-machine can't make workers there";
+	const why = noWorkers ?? (isOffered ? (tooFew ? 'too few vCPUs for the limit' : undefined) : `${place.type} isn't offered in ${place.zone} now`);
 	return {to: moved, label, says: words.join(', '), ...(why === undefined ? {} : {disabled: why})};
 }
 

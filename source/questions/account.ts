@@ -1,5 +1,6 @@
+import {unsupportedRegion} from '../executors/docker-machine/supported.ts';
 import {fleetsKept, regionChoices} from './places.ts';
-import type {Question} from './question.ts';
+import {type Question, whyNot} from './question.ts';
 
 const profile: Question<'profile'> = {
 	id: 'profile',
@@ -24,6 +25,7 @@ const region: Question<'region'> = {
 		return {value, why: asking.given.profile ? `AWS profile ${asking.given.profile}` : 'AWS configuration', found: true};
 	},
 	choices: regionChoices,
+	against: (value) => whyNot(unsupportedRegion(value)),
 };
 
 const fleet: Question<'fleet'> = {

@@ -1,8 +1,11 @@
+import {unsupportedImage} from '../executors/docker-machine/supported.ts';
 import type {Given} from '../fleet.ts';
 import {imageChoices, publisherKnown} from './images.ts';
-import type {Asking, Question} from './question.ts';
+import {barred} from './places.ts';
+import {type Asking, type Question, whyNot} from './question.ts';
 
 const names = 'ubuntu-24.04, ubuntu-22.04, debian-13, debian-12 or al2023, with -arm64 or -x86_64 to fix the architecture';
+const workerNames = 'ubuntu-24.04, ubuntu-22.04, debian-13 or debian-12';
 
 const userAsked = (key: 'image' | 'workerImage') => async (asking: Asking) => {
 	const image = asking.given[key];
@@ -38,12 +41,14 @@ const sshUser: Question<'sshUser'> = {
 const workerImage: Question<'workerImage'> = {
 	id: 'workerImage',
 	title: 'Which image do workers start from?',
-	help: `An AMI id, or the newest that its publisher names: ${names}. One with Docker in it starts faster.`,
+	help: `An AMI id, or the newest that its publisher names: ${workerNames}, with -arm64 or -x86_64 to fix the architecture. One with Docker in it starts faster.`,
 	kind: 'choice',
 	asked: false,
 	change: 'live',
 	default: async () => ({value: 'ubuntu-24.04'}),
-	choices: imageChoices,
+	choices: async (asking) =>
+		(await imageChoices(asking)).map((offered) => barred(offered, unsupportedImage({name: offered.label}) && "docker-machine can't set it up")),
+	against: (value) => whyNot(unsupportedImage({name: value})),
 };
 
 const workerSshUser: Question<'workerSshUser'> = {

@@ -1,5 +1,6 @@
+import {unsupportedZone} from '../executors/docker-machine/supported.ts';
 import {groupChoices, subnetChoices} from './places.ts';
-import type {Question} from './question.ts';
+import {type Question, whyNot} from './question.ts';
 
 const subnet: Question<'subnet'> = {
 	id: 'subnet',
@@ -10,10 +11,11 @@ const subnet: Question<'subnet'> = {
 	change: 'replace',
 	default: async () => ({value: 'default'}),
 	choices: subnetChoices,
-	against: (value, {region}) =>
-		region && /^[a-z]{2}-/.test(value) && value.slice(0, -1) !== region
-			? `It takes a zone of ${region}, such as ${region}a; ${value} is in another region.`
-			: undefined,
+	against(value, {region}) {
+		if (region === undefined || value === 'default' || value.startsWith('subnet-')) return undefined;
+		if (!value.startsWith(region)) return `It takes a zone of ${region}, such as ${region}a; ${value} is in another region.`;
+		return whyNot(unsupportedZone(region, value));
+	},
 };
 
 const securityGroup: Question<'securityGroup'> = {

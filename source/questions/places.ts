@@ -1,10 +1,12 @@
 import type {Cloud} from '../cloud/port.ts';
+import {unsupportedRegion, unsupportedZone} from '../executors/docker-machine/supported.ts';
 import type {Asking, Choice} from './question.ts';
 
 /** What AWS calls the places of its regions, for recognising one. */
 const places: Record<string, string> = {
 	'af-south-1': 'Cape Town',
 	'ap-east-1': 'Hong Kong',
+	'ap-east-2': 'Taipei',
 	'ap-northeast-1': 'Tokyo',
 	'ap-northeast-2': 'Seoul',
 	'ap-northeast-3': 'Osaka',
@@ -14,6 +16,9 @@ const places: Record<string, string> = {
 	'ap-southeast-2': 'Sydney',
 	'ap-southeast-3': 'Jakarta',
 	'ap-southeast-4': 'Melbourne',
+	'ap-southeast-5': 'Malaysia',
+	'ap-southeast-6': 'New Zealand',
+	'ap-southeast-7': 'Thailand',
 	'ca-central-1': 'Canada, central',
 	'ca-west-1': 'Calgary',
 	'eu-central-1': 'Frankfurt',
@@ -24,6 +29,7 @@ const places: Record<string, string> = {
 	'eu-west-1': 'Ireland',
 	'eu-west-2': 'London',
 	'eu-west-3': 'Paris',
+	'eusc-de-east-1': 'Brandenburg',
 	'il-central-1': 'Tel Aviv',
 	'me-central-1': 'UAE',
 	'me-south-1': 'Bahrain',
@@ -38,6 +44,10 @@ const places: Record<string, string> = {
 /** A choice with its hint only where there is one. */
 export const choice = <Value>(value: Value, label: string, hint?: string): Choice<Value> => (hint ? {value, label, hint} : {value, label});
 
+/** A choice that can't be taken, where there is a reason. */
+export const barred = <Value>(offered: Choice<Value>, disabled: string | undefined): Choice<Value> =>
+	disabled === undefined ? offered : {...offered, disabled};
+
 const byLabel = <Value>(a: Choice<Value>, b: Choice<Value>) => a.label.localeCompare(b.label);
 const isText = (value: string | undefined): value is string => value !== undefined;
 
@@ -45,7 +55,7 @@ const isText = (value: string | undefined): value is string => value !== undefin
 export async function regionChoices({cloud}: Asking): Promise<Choice<string>[]> {
 	const {Regions = []} = await cloud.call('DescribeRegions', {});
 	const names = Regions.map(({RegionName}) => RegionName).filter(isText);
-	return names.sort().map((name) => choice(name, name, places[name]));
+	return names.sort().map((name) => barred(choice(name, name, places[name]), unsupportedRegion(name) && "docker-machine doesn't know it"));
 }
 
 /** Names of fleets that have a record in this region, and the default one. */
@@ -64,6 +74,7 @@ export async function subnetChoices({cloud}: Asking): Promise<Choice<string>[]> 
 	const zones = Subnets.filter(({DefaultForAz}) => DefaultForAz)
 		.map(({AvailabilityZone}) => AvailabilityZone)
 		.filter(isText);
+	const noWorkersIn = (zone: string) => unsupportedZone(cloud.region, zone) && "docker-machine can't make workers in its zone";
 	const subnets = Subnets.flatMap((subnet) => {
 		if (!subnet.SubnetId) return [];
 		const name = subnet.Tags?.find(({Key}) => Key === 'Name')?.Value;
@@ -73,11 +84,12 @@ export async function subnetChoices({cloud}: Asking): Promise<Choice<string>[]> 
 			`${subnet.AvailableIpAddressCount ?? 0} free addresses`,
 			subnet.VpcId,
 		];
-		return [choice(subnet.SubnetId, name ? `${name} ${subnet.SubnetId}` : subnet.SubnetId, facts.filter(Boolean).join(' · '))];
+		const offered = choice(subnet.SubnetId, name ? `${name} ${subnet.SubnetId}` : subnet.SubnetId, facts.filter(Boolean).join(' · '));
+		return [barred(offered, noWorkersIn(subnet.AvailabilityZone ?? ''))];
 	});
 	return [
 		choice('default', 'default', 'the first zone of the default VPC that offers both instance types'),
-		...zones.sort().map((zone) => choice(zone, zone, 'default VPC')),
+		...zones.sort().map((zone) => barred(choice(zone, zone, 'default VPC'), noWorkersIn(zone))),
 		...subnets.sort(byLabel),
 	];
 }

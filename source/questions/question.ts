@@ -71,6 +71,9 @@ export type Question<Key extends AnswerKey = AnswerKey> = {
 	needed?(given: Given): string | undefined;
 };
 
+/** Something that can't be done, and the way out, as a judge's sentence; nothing where there is nothing. */
+export const whyNot = (refused: {message: string; advice: string} | undefined): string | undefined => refused && `${refused.message} ${refused.advice}`;
+
 /** A question about any key, as faces and lists see it. */
 export type AnyQuestion = {[Key in AnswerKey]: Question<Key>}[AnswerKey];
 

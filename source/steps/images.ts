@@ -8,6 +8,9 @@ import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';
 import {instanceTypesLook} from './looks/instance-types.ts';
 
+/** Why workers can't start from an image, and the way out; nothing where they can. */
+export type ImageLimit = (image: Pick<Image, 'name' | 'description'>) => {message: string; advice: string} | undefined;
+
 /** Which image of the two, and the answers that go with it. */
 type Role = {image: 'image' | 'workerImage'; type: 'managerType' | 'workerType'; user: 'sshUser' | 'workerSshUser'};
 
@@ -99,9 +102,12 @@ async function fixFor(context: Context, role: Role, architecture: string): Promi
 	return {says: `use ${name} for ${(await architecturesOf(context, type))[0] ?? 'its architecture'} instead`, answers: {[role.image]: name}};
 }
 
-async function judge(context: Context, role: Role, standing?: Instance): Promise<{seen: ImageSeen; notes: Note[]}> {
+async function judge(context: Context, role: Role, standing?: Instance, limit: ImageLimit = () => undefined): Promise<{seen: ImageSeen; notes: Note[]}> {
 	const {answers, clock} = context;
 	const {image, notes} = await find(context, role, standing);
+	const refused = limit(image);
+	if (refused)
+		throw new Blocked('image-not-supported', refused.message, refused.advice, {says: 'use ubuntu-24.04 instead', answers: {[role.image]: 'ubuntu-24.04'}});
 	const type = answers[role.type];
 	const architecture: Architecture = image.architecture === 'arm64' ? 'arm64' : 'x86_64';
 	const fitting = await architecturesOf(context, type);
@@ -144,10 +150,10 @@ function diskFits({answers}: Context, worker: ImageSeen): void {
 	);
 }
 
-async function check(context: Context): Promise<Finding<Found['images']>> {
+async function check(context: Context, limit: ImageLimit): Promise<Finding<Found['images']>> {
 	const {answers} = context;
 	const [standing] = managersOf(context.fleet, await beside(context));
-	const [manager, worker] = await Promise.all([judge(context, roles.manager, standing), judge(context, roles.worker)]);
+	const [manager, worker] = await Promise.all([judge(context, roles.manager, standing), judge(context, roles.worker, undefined, limit)]);
 	diskFits(context, worker.seen);
 	const shown = (answer: string, {architecture, id}: ImageSeen): string => `${answer === id ? '' : `${answer} `}${id}, ${architecture}`;
 	const own = shown(answers.image, manager.seen);
@@ -169,13 +175,13 @@ async function beside(context: Context) {
 	return account;
 }
 
-/** That both images are in this region, fit their types and leave nothing to guess. Nothing is made here. */
-export const imagesStep: Step<'images', never, never> = {
+/** That both images are in this region, fit their types, can be what they are for and leave nothing to guess. Nothing is made here. */
+export const imagesStep = (limit: ImageLimit): Step<'images', never, never> => ({
 	name: 'images',
 	title: 'Images',
 	needs: [],
 	actions: ['ec2:DescribeImages', 'ec2:DescribeInstanceTypes', 'ec2:DescribeInstanceTypeOfferings', 'ssm:GetParameter'],
-	check: orBlocked(check),
+	check: orBlocked((context) => check(context, limit)),
 	commands(answers, fleet) {
 		return [...new Set([answers.image, answers.workerImage])].map((answer) => {
 			const wanted = wantedImage(answer);
@@ -193,4 +199,4 @@ export const imagesStep: Step<'images', never, never> = {
 			);
 		});
 	},
-};
+});

@@ -8,9 +8,15 @@ import {type Network, networkLook, type Subnet} from './looks/network.ts';
 
 const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
 
+/** Why workers can't be made in a region, or in a zone of one, and the way out; nothing where they can. */
+export type PlaceLimits = {
+	region(region: string): {message: string; advice: string} | undefined;
+	zone(region: string, zone: string): {message: string; advice: string} | undefined;
+};
+
 /** The first of the default VPC's zones, by name, that offers both types; else one that offers the manager's; `quota` tells what is missing. */
-function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, InstanceType>, answers: Answers, region: string): Subnet {
-	const candidates = subnets.filter(({inDefaultVpc}) => inDefaultVpc);
+function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, InstanceType>, answers: Answers, region: string, limits: PlaceLimits): Subnet {
+	const candidates = subnets.filter(({inDefaultVpc, zone}) => inDefaultVpc && limits.zone(region, zone) === undefined);
 	const offers = ({zone}: Subnet, type: string): boolean => types.get(type)?.zones.includes(zone) ?? false;
 	const preferred = [...candidates.filter(({defaultForZone}) => defaultForZone), ...candidates];
 	const found =
@@ -26,7 +32,14 @@ function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, Inst
 }
 
 /** The subnet that the answers mean. A standing manager's own is meant by `default`, whatever a look would choose today. */
-function subnetOf(network: Network, types: Map<string, InstanceType>, answers: Answers, fleet: Fleet, standing?: Instance): Subnet {
+function subnetOf(
+	network: Network,
+	types: Map<string, InstanceType>,
+	answers: Answers,
+	fleet: Fleet,
+	limits: PlaceLimits,
+	standing: Instance | undefined,
+): Subnet {
 	const {subnet: answer} = answers;
 	const {subnets} = network;
 	if (answer.startsWith('subnet-')) {
@@ -41,7 +54,7 @@ function subnetOf(network: Network, types: Map<string, InstanceType>, answers: A
 	const inZone = answer === 'default' ? undefined : answer;
 	const own = standing && subnets.find(({id, zone}) => id === standing.subnetId && (inZone === undefined || zone === inZone));
 	if (own) return own;
-	if (inZone === undefined) return defaultSubnet(network, types, answers, fleet.region);
+	if (inZone === undefined) return defaultSubnet(network, types, answers, fleet.region, limits);
 	const [first] = subnets
 		.filter(({inDefaultVpc, zone}) => inDefaultVpc && zone === inZone)
 		.sort((one, other) => Number(other.defaultForZone) - Number(one.defaultForZone));
@@ -54,15 +67,19 @@ function subnetOf(network: Network, types: Map<string, InstanceType>, answers: A
 	);
 }
 
-async function check(context: Context): Promise<Finding<Found['network']>> {
+async function check(context: Context, limits: PlaceLimits): Promise<Finding<Found['network']>> {
 	const {answers, fleet} = context;
+	const noRegion = limits.region(fleet.region);
+	if (noRegion) throw refused('region-not-supported', noRegion.message, noRegion.advice);
 	const [network, types, account] = await Promise.all([
 		context.look(networkLook),
 		context.look(instanceTypesLook(answers.managerType, answers.workerType)),
 		context.look(accountLook),
 	]);
 	const [standing] = managersOf(fleet, account);
-	const subnet = subnetOf(network, types, answers, fleet, standing);
+	const subnet = subnetOf(network, types, answers, fleet, limits, standing);
+	const noZone = limits.zone(fleet.region, subnet.zone);
+	if (noZone) throw refused('zone-not-supported', noZone.message, noZone.advice);
 	if (subnet.wayOut === 'none') {
 		throw refused(
 			'subnet-without-way-out',
@@ -97,8 +114,8 @@ async function check(context: Context): Promise<Finding<Found['network']>> {
 	};
 }
 
-/** Where the fleet lives: VPC, subnet and zone, and that they lead out. Nothing is made here. */
-export const networkStep: Step<'network', never, never> = {
+/** Where the fleet lives: VPC, subnet and zone, that workers can be made there, and that they lead out. Nothing is made here. */
+export const networkStep = (limits: PlaceLimits): Step<'network', never, never> => ({
 	name: 'network',
 	title: 'Network',
 	needs: [],
@@ -110,7 +127,7 @@ export const networkStep: Step<'network', never, never> = {
 		'ec2:DescribeInstanceTypeOfferings',
 		...accountActions,
 	],
-	check,
+	check: (context) => check(context, limits),
 	commands: (answers, fleet) => [
 		answers.subnet.startsWith('subnet-')
 			? aws(fleet, 'ec2', 'describe-subnets', '--subnet-ids', answers.subnet)
@@ -123,4 +140,4 @@ export const networkStep: Step<'network', never, never> = {
 					...(answers.subnet === 'default' ? [] : [`Name=availability-zone,Values=${answers.subnet}`]),
 				),
 	],
-};
+});

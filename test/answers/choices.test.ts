@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type {Cloud} from '../../source/cloud/port.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {inOrder, questions} from '../../source/questions/all.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
@@ -36,6 +37,20 @@ test('subnets come with their zone, whether they are public, and how many addres
 test('images are the publishers’ by name, and own ones that are tagged for runners', async () => {
 	const values = (await offered('image')).map(({value}) => value);
 	assert.deepEqual(values.slice(0, 5), ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023']);
+});
+
+test('what docker-machine can’t make workers of or in is on the list, and can’t be taken', async () => {
+	const lax = world.outside.addSubnet('us-east-2-lax-1a', 'internet');
+	const reasonOf = async (key: AnswerKey, value: string) => (await offered(key)).find((one) => one.value === value)?.disabled;
+	assert.equal(await reasonOf('workerImage', 'al2023'), "docker-machine can't set it up");
+	assert.equal(await reasonOf('image', 'al2023'), undefined);
+	assert.equal(await reasonOf('subnet', lax.id), "docker-machine can't make workers in its zone");
+	assert.equal(await reasonOf('region', 'us-east-2'), undefined);
+	const newer: Cloud = {region: 'us-east-2', call: async () => JSON.parse('{"Regions": [{"RegionName": "il-central-1"}]}')};
+	assert.deepEqual(
+		(await questions.region.choices?.(asking({cloud: newer})({})))?.map(({disabled}) => disabled),
+		["docker-machine doesn't know it"],
+	);
 });
 
 test('worker types come with size, architecture and the price of spot now', async () => {

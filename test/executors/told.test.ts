@@ -25,6 +25,12 @@ test("docker-machine's and AWS's words become a code and an advice", () => {
 		[`${launching}InsufficientInstanceCapacity: We currently do not have sufficient c5.large capacity`, 'InsufficientInstanceCapacity', /--worker-type/],
 		['Error creating machine: Error detecting OS: Too many retries waiting for SSH to be available.', 'worker-ssh', /--worker-ssh-user/],
 		['Error creating machine: Error running provisioning: error installing docker: ', 'worker-docker', /NAT/],
+		[
+			'Error setting machine configuration from flags provided: MissingRegion: could not find region configuration',
+			'region-not-supported',
+			/set it up in another region/,
+		],
+		["Error running provisioning: error installing docker: ERROR: Unsupported distribution 'amzn'", 'image-not-supported', /--worker-image/],
 		['Error checking the host: Error checking and/or regenerating the certs: remote error: tls: bad certificate', 'worker-docker-unreachable', /2376/],
 	];
 	for (const [detail, code, advice] of table) {

@@ -24,6 +24,14 @@ type Trouble = {
 };
 
 const troubles: readonly Trouble[] = [
+	{
+		what: 'an own image made from Amazon Linux, for workers',
+		sets: (world) => ({flags: {workerImage: world.outside.addImage(region, {name: 'ci-worker', description: 'From al2023-ami-2023.9, Docker in it'}).id}}),
+		code: 'image-not-supported',
+		says: /can't set up Docker on Amazon Linux/,
+		advice: /--worker-image/,
+		fix: {workerImage: 'ubuntu-24.04'},
+	},
 	{what: 'no credentials', sets: (world) => void world.outside.credentials('none'), code: 'no-credentials', says: /credentials/, advice: /aws/i},
 	{
 		what: 'wrong credentials',

@@ -54,6 +54,8 @@ export async function furnish(upper: string, tree: string, init: Init, around: S
 	const bundle = await readFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), 'utf8');
 	await put(join(upper, 'etc/ssl/certs/ca-certificates.crt'), bundle + around.certificates.authority);
 	await put(join(upper, `etc/ssl/certs/${around.certificates.hash}.0`), around.certificates.authority);
+	// Amazon Linux's sudo looks for programs in the system's own folders only.
+	await put(join(upper, 'etc/sudoers.d/10-secure-path'), 'Defaults secure_path="/sbin:/bin:/usr/sbin:/usr/bin"\n', 0o440);
 	const keys = keyKinds.map((kind) => `HostKey /etc/ssh/ssh_host_${kind}_key\n`).join('');
 	await put(
 		join(upper, 'etc/ssh/sshd_config'),

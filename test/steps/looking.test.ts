@@ -53,6 +53,24 @@ test('a subnet without a way out, of another region, or full blocks', async () =
 	assert.equal(problem(await drive(at, {subnet: 'us-east-2z'}).plan('network'), 'network').code, 'InvalidSubnet');
 });
 
+test('a region that docker-machine doesn’t know blocks before anything is asked of it, and says what works there', async () => {
+	const at = world();
+	const since = at.calls.length;
+	const {code, advice} = problem(await drive(at, {region: 'il-central-1'}).plan('network'), 'network');
+	assert.equal(code, 'region-not-supported');
+	assert.match(advice, /docker-autoscaler.*doesn't make such fleets yet/);
+	assert.equal(at.calls.length, since);
+});
+
+test('a subnet in a Local Zone blocks, and none is the default', async () => {
+	const at = world();
+	const {id} = at.outside.addSubnet('us-east-2-lax-1a', 'internet', {defaultForZone: true});
+	for (const subnet of [id, 'us-east-2-lax-1a']) assert.equal(problem(await drive(at, {subnet}).plan('network'), 'network').code, 'zone-not-supported');
+	const {subnets} = at.outside.region(region);
+	subnets.splice(0, subnets.length, ...subnets.filter((subnet) => subnet.id === id));
+	assert.equal(problem(await drive(at).plan('network'), 'network').code, 'DefaultVpcDoesNotExist');
+});
+
 test('too few free addresses for the limit are a note', async () => {
 	const at = world();
 	const {id} = at.outside.addSubnet('us-east-2b', 'internet', {free: 8});

@@ -35,6 +35,7 @@ export type KeyPairState = {
 export type ImageState = {
 	id: string;
 	name: string;
+	description?: string;
 	owner: string;
 	alias?: string;
 	architecture: 'x86_64' | 'arm64';

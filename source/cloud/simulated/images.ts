@@ -47,6 +47,7 @@ export const images: Handlers<'DescribeImages'> = {
 			Images: filtered('DescribeImages', found, input.Filters, filters, ({tags}) => tags).map((image) => ({
 				ImageId: image.id,
 				Name: image.name,
+				...(image.description === undefined ? {} : {Description: image.description}),
 				OwnerId: image.owner,
 				...(image.alias === undefined ? {} : {ImageOwnerAlias: image.alias}),
 				Architecture: image.architecture,

@@ -231,7 +231,8 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		},
 		/** A subnet with its own route table; 0.0.0.0/0 leads through a NAT gateway, an internet gateway, or nowhere. */
 		addSubnet(zone: string, leads: 'nat' | 'internet' | 'nowhere', fields: Partial<SubnetState> = {}): SubnetState {
-			const region = regionOf(zone.slice(0, -1));
+			// A Local Zone's name goes on after its region's: us-east-1-bos-1a.
+			const region = regionOf([...account.regions.keys()].find((name) => zone.startsWith(name)) ?? zone);
 			const vpcId = region.vpcs[0]?.id ?? '';
 			const cidr = `172.31.${128 + region.subnets.length}.0/24`;
 			const subnet: SubnetState = {

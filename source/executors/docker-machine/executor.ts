@@ -20,6 +20,7 @@ import {machineRights} from './manager-rights.ts';
 import {runnerStep} from './runner.ts';
 import {serviceStep} from './service.ts';
 import {softwareStep} from './software.ts';
+import {unsupportedImage, unsupportedRegion, unsupportedZone} from './supported.ts';
 import {testMachineStep} from './test-machine.ts';
 import {workersStep} from './workers.ts';
 
@@ -31,9 +32,9 @@ const steps: readonly AnyStep[] = [
 	identityStep,
 	permissionsStep(actionsFor),
 	recordStep,
-	networkStep,
+	networkStep({region: unsupportedRegion, zone: unsupportedZone}),
 	quotaStep,
-	imagesStep,
+	imagesStep(unsupportedImage),
 	spotRoleStep,
 	bucketStep,
 	securityGroupsStep,

@@ -62,10 +62,10 @@ const known: readonly Told[] = [
 		advice: 'Choose another one with `--subnet`.',
 	},
 	{
-		pattern: /[Ii]nvalid region|region .* (is not|isn't) (valid|known|supported)/,
-		code: 'region-unknown',
-		message: () => "This version of docker-machine doesn't know the region.",
-		advice: 'Add the machine option `amazonec2-endpoint=https://ec2.REGION.amazonaws.com` of your region with `--machine-options`.',
+		pattern: /[Ii]nvalid region|region .* (is not|isn't) (valid|known|supported)|MissingRegion/,
+		code: 'region-not-supported',
+		message: () => "This version of docker-machine doesn't know the region, and no option of it leads there.",
+		advice: 'Take this fleet away with `gitlab-runner-aws destroy`, and set it up in another region.',
 	},
 	{
 		pattern: /InvalidAMIID|is not supported in your requested|architecture .* does not match|InvalidInstanceType|InvalidBlockDeviceMapping|TagPolicyViolation/,
@@ -78,6 +78,12 @@ const known: readonly Told[] = [
 		code: 'worker-ssh',
 		message: () => "The worker's SSH isn't reached from the manager.",
 		advice: "Check `--worker-ssh-user`, and that the workers' group lets 22 and 2376 in from the manager's group.",
+	},
+	{
+		pattern: /conflicts with curl provided by curl|Unsupported distribution 'amzn'/,
+		code: 'image-not-supported',
+		message: () => "docker-machine can't set up Docker on Amazon Linux, which the workers' image is.",
+		advice: 'Choose another `--worker-image`, such as ubuntu-24.04.',
 	},
 	{
 		pattern: /error installing docker|Error detecting OS|Error running provisioning|Could not resolve host/i,

@@ -13,15 +13,9 @@ export type MachineSetting = {
 	workersGroupName: string;
 };
 
-/**
- * Regions that are newer than the fork's built-in list (facts §3.4, `region`). They work through an explicit endpoint, with which docker-machine
- * takes any region and sends the zone as given; the test machine proves it.
- */
-const newerRegions = ['il-central-1', 'ca-west-1', 'mx-central-1', 'ap-southeast-5', 'ap-southeast-6', 'ap-southeast-7', 'ap-east-2', 'eusc-de-east-1'];
-
 /** Flags that only we set: one that stands in config.toml and isn't wanted goes. All others there are the person's own and stay. */
 const ourFlags = new Set([
-	...['region', 'endpoint', 'vpc-id', 'subnet-id', 'zone', 'ami', 'instance-type', 'security-group', 'security-group-readonly', 'use-private-address'],
+	...['region', 'vpc-id', 'subnet-id', 'zone', 'ami', 'instance-type', 'security-group', 'security-group-readonly', 'use-private-address'],
 	...['private-address-only', 'device-name', 'root-size', 'volume-type', 'volume-encrypted', 'ssh-user', 'metadata-token', 'tags', 'userdata'],
 	...['iam-instance-profile', 'metadata-token-response-hop-limit', 'request-spot-instance', 'spot-price'],
 ]);
@@ -40,16 +34,19 @@ const machineTags = (fleet: Fleet, answers: Pick<Answers, 'tags'>): string =>
 		.flat()
 		.join(',');
 
-function place({fleet, network}: MachineSetting): string[] {
-	const letter = network.zone.slice(fleet.region.length);
-	const endpoint = `amazonec2-endpoint=https://ec2.${fleet.region}.amazonaws.com`;
-	const newer = newerRegions.includes(fleet.region);
+/**
+ * The option of a zone such as us-east-2a: its letter, which docker-machine puts behind the region; the whole zone where the options name an endpoint,
+ * with which docker-machine sends it as it was given.
+ */
+export const zoneOption = (zone: string, options: readonly string[]): string =>
+	`amazonec2-zone=${options.some((option) => flagOf(option) === 'amazonec2-endpoint') ? zone : zone.slice(-1)}`;
+
+function place({answers, fleet, network}: MachineSetting): string[] {
 	return [
 		`amazonec2-region=${fleet.region}`,
-		...(newer ? [endpoint] : []),
 		`amazonec2-vpc-id=${network.vpcId}`,
 		`amazonec2-subnet-id=${network.subnetId}`,
-		`amazonec2-zone=${newer ? network.zone : letter}`,
+		zoneOption(network.zone, answers.machineOptions),
 		network.public ? 'amazonec2-use-private-address=true' : 'amazonec2-private-address-only=true',
 	];
 }

@@ -1,3 +1,4 @@
+import {regions} from '../../executors/docker-machine/supported.ts';
 import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './docker-machine-calls.ts';
 import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
 import {type Options, optionsOf} from './machine-options.ts';
@@ -37,7 +38,9 @@ export function judgeFlags(docker: DockerMachine, options: Options): void {
 	const hasKeys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true || options.has('access-key');
 	if (!hasKeys && !cloud.account.roles.has(cloud.account.profiles.get(machine.instance.profileName ?? '')?.roleName ?? '')) throw setting(credentialsMissing);
 	const name = options.read('region') ?? 'us-east-1';
-	if (!cloud.account.regions.has(name)) throw setting('Invalid region specified');
+	if (!regions.includes(name))
+		throw setting(options.read('endpoint') === undefined ? 'Invalid region specified' : 'MissingRegion: could not find region configuration');
+	if (!cloud.account.regions.has(name)) throw setting(`RequestError: send request failed\ncaused by: the simulated account has no ${name}`);
 	const subnet = options.read('subnet-id');
 	const vpc = options.read('vpc-id');
 	if (subnet === undefined) return;

@@ -71,25 +71,27 @@ function* creating(docker: DockerMachine, name: string, options: Options, list: 
 	docker.say('Detecting operating system of created instance...');
 	begin(docker, 'ssh', 'Waiting for SSH to be available...');
 	yield Math.max(0, instance.bootedAt - now());
-	const user = docker.cloud.account.regions.get(region)?.images.get(instance.imageId)?.user;
-	if (!reaches(docker, region, instanceId, 22) || user !== (options.read('ssh-user') ?? 'ubuntu')) {
+	const image = docker.cloud.account.regions.get(region)?.images.get(instance.imageId);
+	if (!image || !reaches(docker, region, instanceId, 22) || image.user !== (options.read('ssh-user') ?? 'ubuntu')) {
 		yield 420_000;
 		throw failure(
 			'Error creating machine: Error detecting OS: Too many retries waiting for SSH to be available.  Last error: Maximum number of retries (60) exceeded',
 		);
 	}
-	yield* provision(docker, region, instanceId);
+	yield* provision(docker, region, instanceId, image.os);
 	if (instance.ending) throw failure(`Error creating machine: Error waiting for machine to be running: the instance ${instanceId} was terminated`);
 	return instanceId;
 }
 
-function* provision(docker: DockerMachine, region: string, instanceId: string): Work<void> {
+function* provision(docker: DockerMachine, region: string, instanceId: string, os: string): Work<void> {
 	const {machine, random} = docker;
 	begin(docker, 'system', 'Detecting the provisioner...');
 	yield 900;
-	begin(docker, 'provision', 'Provisioning with ubuntu(systemd)...');
+	begin(docker, 'provision', `Provisioning with ${provisioners[os.split(' ')[0] ?? ''] ?? os}...`);
 	yield 4000 + random() * 3000;
-	begin(docker, 'docker install', 'Installing Docker...');
+	if (os.startsWith('amzn')) throw failure(`Error creating machine: Error running provisioning: ${amazonLinuxFails(os)}`);
+	// The other provisioners install it without a word.
+	if (os.startsWith('ubuntu')) begin(docker, 'docker install', 'Installing Docker...');
 	yield 9000 + random() * 6000;
 	if (!hasInternet(docker, region, instanceId)) throw failure('Error creating machine: Error running provisioning: error installing docker: ');
 	begin(docker, 'certificates', 'Copying certs to the local machine directory...');
@@ -123,6 +125,14 @@ export function stopMachine(docker: DockerMachine, name: string): boolean {
 		return false;
 	}
 }
+
+const provisioners: Record<string, string | undefined> = {ubuntu: 'ubuntu(systemd)', debian: 'debian', amzn: 'amzn'};
+
+/** On Amazon Linux 2023 the provisioner's first package conflicts with what the image has; on earlier ones Docker's script doesn't know the system. */
+const amazonLinuxFails = (os: string): string =>
+	os === 'amzn 2023'
+		? 'ssh command error:\ncommand : sudo -E yum install -y curl\nerr     : exit status 1\noutput  : Error: \n Problem: problem with installed package curl-minimal\n  - package curl-minimal conflicts with curl provided by curl'
+		: "error installing docker: ERROR: Unsupported distribution 'amzn'";
 
 /** `docker-machine rm -y`: the instance ends, the key pair goes, the store forgets; gives whether it is gone from the store. */
 export function* removeMachine(docker: DockerMachine, name: string): Work<boolean> {

@@ -7,6 +7,8 @@ import {tagsOf} from '../tags.ts';
 export type Image = {
 	id: string;
 	name: string;
+	/** What its publisher says of it. */
+	description?: string | undefined;
 	owner: string;
 	alias?: string | undefined;
 	architecture: string;
@@ -46,6 +48,7 @@ export const imageLook = (id: string): Look<Image | undefined> => ({
 		return {
 			id,
 			name: seen.Name ?? '',
+			description: seen.Description,
 			owner: seen.OwnerId ?? '',
 			alias: seen.ImageOwnerAlias,
 			architecture: seen.Architecture ?? '',
