@@ -74,6 +74,13 @@ test('from a laptop that has never seen the fleet, each of forty workers is list
 	assert.deepEqual(changingCalls(world), []);
 });
 
+test('a command runs on a worker through the manager, whose sudo looks for no program in /usr/local/bin', async () => {
+	const [worker] = documentOf(await status()).workers;
+	const ran = await program(['ssh', worker?.name ?? '', ...here, '--', 'uname'], second);
+	ended(ran, 0);
+	assert.match(ran.stdout, /^Linux$/m);
+});
+
 test('one that is terminated outside vanishes within two rounds', async () => {
 	watch = watching(here, second);
 	const {workers: all} = await watch.until('all forty', ({workers}) => workers.length === count);

@@ -28,6 +28,10 @@ bootcmd:
   - systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service || true
 `;
 
+/** What a person types to run these programs as root, by their whole paths: the `secure_path` of Amazon Linux's sudo lacks /usr/local/bin. */
+export const dockerMachineByHand = `sudo -i ${paths.programs}/docker-machine`;
+export const gitlabRunnerByHand = `sudo ${paths.programs}/gitlab-runner`;
+
 /** What `uname -m` says, as each publisher names it. */
 const suffixes: Record<string, {gitlabRunner: string; dockerMachine: string}> = {
 	x86_64: {gitlabRunner: 'amd64', dockerMachine: 'x86_64'},

@@ -10,6 +10,7 @@ import type {Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import {type ConfigWanted, mergeConfig, type RunnerToken, standingToken, standingUrl} from './config-toml.ts';
+import {gitlabRunnerByHand} from './programs.ts';
 import {removeRunner} from './runner-removal.ts';
 import {createRunner, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
 import {shortToken, verdictOf} from './verify-lines.ts';
@@ -216,5 +217,5 @@ export const runnerStep: Step<'runner', Needs, After> = {
 	check,
 	apply,
 	remove: removeRunner,
-	commands: () => [`sudo cat ${paths.config}`, `sudo gitlab-runner lint --config ${paths.config}`, 'sudo gitlab-runner verify'],
+	commands: () => [`sudo cat ${paths.config}`, `${gitlabRunnerByHand} lint --config ${paths.config}`, `${gitlabRunnerByHand} verify`],
 };

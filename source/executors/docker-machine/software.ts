@@ -7,7 +7,7 @@ import {Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
-import {credentialsFile, downloadsFor, dropIn, workerUserData} from './programs.ts';
+import {credentialsFile, dockerMachineByHand, downloadsFor, dropIn, gitlabRunnerByHand, workerUserData} from './programs.ts';
 
 /** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
 const bootSeconds = 600;
@@ -155,9 +155,9 @@ export const softwareStep: Step<'software', 'manager' | 'connection'> = {
 			'cloud-init status --wait',
 			...fetch(runner),
 			...fetch(machine),
-			'sudo gitlab-runner install --user=gitlab-runner --working-directory=/home/gitlab-runner',
-			'sudo -i docker-machine create --driver none --url localhost certificates',
-			'sudo -i docker-machine rm -y certificates',
+			`${gitlabRunnerByHand} install --user=gitlab-runner --working-directory=/home/gitlab-runner`,
+			`${dockerMachineByHand} create --driver none --url localhost certificates`,
+			`${dockerMachineByHand} rm -y certificates`,
 			'sudo systemctl daemon-reload',
 		];
 	},

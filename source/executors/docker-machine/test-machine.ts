@@ -9,7 +9,7 @@ import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import {tagList} from '../../steps/tags.ts';
 import {machineProblem} from './failures.ts';
 import {proofOf} from './machine-options.ts';
-import {workerUserData} from './programs.ts';
+import {dockerMachineByHand, workerUserData} from './programs.ts';
 import {workerMachines} from './worker-machines.ts';
 
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (facts §3.3). */
@@ -93,7 +93,7 @@ export const testMachineStep: Step<'test-machine', Needs, 'instance-profile' | '
 			...['--amazonec2-security-group', names.workersGroup(fleet), '--amazonec2-security-group-readonly'],
 			...['--amazonec2-use-private-address', '--amazonec2-root-size', String(answers.workerDisk), ...spot],
 		];
-		const byRoot = (...words: string[]): string => commandLine('sudo', '-i', 'docker-machine', ...words);
+		const byRoot = (...words: string[]): string => `${dockerMachineByHand} ${commandLine(...words)}`;
 		return [
 			byRoot('create', '--driver', 'amazonec2', ...options, 'test'),
 			// What docker-machine is to run there is a command line of its own.
