@@ -262,6 +262,8 @@ export const markKeys = {
 	region: 'gitlab-runner-aws:region',
 	/** On the manager: hash of what the test machine proved (MachineOptions, versions, image). */
 	proven: 'gitlab-runner-aws:proven',
+	/** On the manager: Docker's version on the last test machine, and when that was by the manager's clock: `28.2.1 2026-11-24T09:12:07.000Z`. */
+	engine: 'gitlab-runner-aws:engine',
 	/** On the manager: the host key's fingerprint, once verified. */
 	hostKey: 'gitlab-runner-aws:host-key',
 	/** On a manager that takes over from another: the instance id of that one. */

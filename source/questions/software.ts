@@ -1,7 +1,8 @@
+import {pinnedEngine} from '../executors/docker-machine/supported.ts';
 import type {Question} from './question.ts';
 
 /** The versions that this release was proven with; never "latest". */
-const pinned = {gitlabRunner: '19.3.0', dockerMachine: '0.16.2-gitlab.48', engineInstall: 'https://get.docker.com'} as const;
+const pinned = {gitlabRunner: '19.3.0', dockerMachine: '0.16.2-gitlab.48'} as const;
 
 const gitlabRunnerVersion: Question<'gitlabRunnerVersion'> = {
 	id: 'gitlabRunnerVersion',
@@ -26,11 +27,11 @@ const dockerMachineVersion: Question<'dockerMachineVersion'> = {
 const engineInstall: Question<'engineInstall'> = {
 	id: 'engineInstall',
 	title: 'How does Docker get onto a worker?',
-	help: "The URL of an install script, or image, where the workers' image has Docker in it.",
+	help: "The URL of an install script of one version of Docker, or image, where the workers' image has Docker in it.",
 	kind: 'text',
 	asked: false,
 	change: 'drain',
-	default: async () => ({value: pinned.engineInstall}),
+	default: async () => ({value: pinnedEngine, why: 'pinned by this release'}),
 };
 
 const downloads: Question<'downloads'> = {

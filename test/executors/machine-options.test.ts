@@ -27,7 +27,7 @@ test('a spot worker in a public subnet gets exactly the options it needs, capped
 		'amazonec2-userdata=/etc/gitlab-runner/gitlab-runner-aws-user-data',
 		'amazonec2-request-spot-instance=true',
 		'amazonec2-spot-price=',
-		'engine-install-url=https://get.docker.com',
+		'engine-install-url=https://releases.rancher.com/install-docker/28.2.1.sh',
 	]);
 });
 

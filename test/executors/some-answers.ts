@@ -40,7 +40,7 @@ export const someAnswers = (over: Partial<Answers> = {}): Answers => ({
 	tokenStore: 'manager',
 	gitlabRunnerVersion: '19.3.0',
 	dockerMachineVersion: '0.16.2-gitlab.48',
-	engineInstall: 'https://get.docker.com',
+	engineInstall: 'https://releases.rancher.com/install-docker/28.2.1.sh',
 	...over,
 });
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {Plan} from '../../source/engine/plan.ts';
 import type {Answers, Given} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {appliedIn, bucketName, codesIn, name, planOf, problemsIn, region, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
+import type {StepName} from '../../source/step.ts';
+import {appliedIn, bucketName, changesIn, codesIn, name, planOf, problemsIn, region, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
 import {config, jobStates, oneOfEach, onlyManager, rules, standing, startedAt} from './seen.ts';
+
+/** The notes of one step, with their advice, as one text. */
+const plainNotes = (plan: Plan, step: StepName): string => (plan.get(step)?.notes ?? []).map(({says, advice = ''}) => `${says} ${advice}`).join('\n');
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
 
@@ -89,6 +94,40 @@ test('a version of docker-machine that changed proves a new test machine and sta
 	assert.deepEqual(problemsIn(changed), []);
 	assert.deepEqual(appliedIn(changed.events), ['record', 'software', 'test-machine']);
 	assert.equal(startedAt(world, manager), started);
+});
+
+test('Docker on workers is of one version, which the manager keeps for any laptop to see', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, withToken(world));
+	assert.match(config(world, manager), /engine-install-url=\S+\/28\.2\.1\.sh/);
+	assert.match(world.outside.region(region).instances.get(manager)?.tags['gitlab-runner-aws:engine'] ?? '', /^28\.2\.1 2026-11-24T/);
+	world.outside.account.newestDocker = '30.0.0';
+	world.outside.queueJobs(1, {seconds: 30});
+	await world.clock.sleep(300_000);
+	assert.deepEqual(unlike(await planOf(world.another({address: '203.0.113.7'}))), {});
+});
+
+test('an install script that names no version is told, and once workers get another Docker than was proven a test machine is tried again', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, {...withToken(world), flags: {engineInstall: 'https://get.docker.com'}});
+	assert.match(
+		plainNotes(await planOf(world), 'test-machine'),
+		/isn't pinned.*--engine-install https:\/\/releases\.rancher\.com\/install-docker\/28\.2\.1\.sh/,
+	);
+	const job = async () => {
+		world.outside.queueJobs(1, {seconds: 30});
+		await world.clock.sleep(150_000);
+	};
+	await job();
+	assert.deepEqual(unlike(await planOf(world)), {});
+	world.outside.account.newestDocker = '30.0.0';
+	assert.deepEqual(unlike(await planOf(world)), {}, 'the worker that is there has the Docker that was proven');
+	await world.clock.sleep(600_000);
+	await job();
+	assert.deepEqual(changesIn(await planOf(world)), ['test-machine: test machine, live']);
+	assert.deepEqual(problemsIn(await setUp(world, {})), []);
+	assert.match(world.outside.region(region).instances.get(manager)?.tags['gitlab-runner-aws:engine'] ?? '', /^30\.0\.0 /);
+	assert.deepEqual(unlike(await planOf(world)), {});
 });
 
 test('a fleet that no longer wants a cache keeps its bucket, and says so', async () => {

@@ -9,6 +9,8 @@ export type Downloads = {
 	requests(): string[];
 	/** The published checksums no longer fit the files. */
 	wrongChecksums(wrong: boolean): void;
+	/** Docker brings out a newer engine: what get.docker.com installs from now on. */
+	newestDocker(version: string): void;
 	/** The sites answer 503. */
 	down(isDown: boolean): void;
 };
@@ -19,6 +21,7 @@ export const downloadHosts = [
 	'gitlab-docker-machine-downloads.s3.amazonaws.com',
 	'packages.gitlab.com',
 	'get.docker.com',
+	'releases.rancher.com',
 ];
 
 const products = {
@@ -48,6 +51,7 @@ export async function makeDownloads(): Promise<Downloads> {
 	const asked: string[] = [];
 	let wrong = false;
 	let isDown = false;
+	let newest = '29.1.2';
 
 	function content(product: Product, version: string, file: string): string {
 		const name = version === 'latest' || version === 'main' ? products[product].newest : version.replace(/^v/, '');
@@ -55,8 +59,9 @@ export async function makeDownloads(): Promise<Downloads> {
 	}
 
 	function find(host: string, path: string): string | undefined {
-		if (host === 'get.docker.com') {
-			return '#!/bin/sh\necho "# Executing docker install script (stand-in)"\n';
+		const engine = host === 'get.docker.com' ? newest : host === 'releases.rancher.com' ? /^\/install-docker\/(\d+\.\d+\.\d+)\.sh$/.exec(path)?.[1] : undefined;
+		if (engine !== undefined) {
+			return `#!/bin/sh\n# Docker's install script (stand-in)\nVERSION="${engine}"\n`;
 		}
 		const file = wanted(host, path);
 		if (!file) {
@@ -96,6 +101,9 @@ export async function makeDownloads(): Promise<Downloads> {
 		requests: () => [...asked],
 		wrongChecksums(next) {
 			wrong = next;
+		},
+		newestDocker(version) {
+			newest = version;
 		},
 		down(next) {
 			isDown = next;

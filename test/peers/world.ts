@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import {startOwnAddress} from './address.ts';
 import type {Call} from './calls.ts';
 import {makeCertificates} from './certificates.ts';
-import {downloadHosts, makeDownloads} from './downloads.ts';
+import {type Downloads, downloadHosts, makeDownloads} from './downloads.ts';
 import {type Gitlab, makeGitlab} from './gitlab.ts';
 import {listen} from './listen.ts';
 import {type Machine, startMachine} from './machine.ts';
@@ -54,7 +54,7 @@ export type PeerWorld = {
 	/** `secureUrl` is the same by https, with a certificate that only `authority` (a PEM file) vouches for: nobody trusts it without being told. */
 	gitlab: Omit<Gitlab, 'handle'> & {url: string; secureUrl: string; authority: string};
 	/** For the answer `downloads`, and the sites' own troubles. */
-	downloads: {gitlabRunner: string; dockerMachine: string; requests(): string[]; wrongChecksums(wrong: boolean): void; down(isDown: boolean): void};
+	downloads: {gitlabRunner: string; dockerMachine: string} & Omit<Downloads, 'handle'>;
 	ownAddress(ip: string): void;
 	manager: Omit<Machine, 'stop'>;
 	stop(): Promise<void>;
@@ -216,6 +216,7 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 				dockerMachine: `http://${standIns}:${downloadServer.port}/docker-machine`,
 				requests: sites.requests,
 				wrongChecksums: sites.wrongChecksums,
+				newestDocker: sites.newestDocker,
 				down: sites.down,
 			},
 			ownAddress: own.says,

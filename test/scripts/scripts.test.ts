@@ -54,7 +54,7 @@ async function workerOptions(): Promise<string[]> {
 	const workersGroupName = 'gitlab-runners-workers';
 	await here.call('CreateSecurityGroup', {GroupName: workersGroupName, Description: 'workers', VpcId: subnet?.VpcId});
 	return machineOptions({
-		answers: someAnswers({engineInstall: 'image'}),
+		answers: someAnswers(),
 		fleet: someFleet,
 		network: {vpcId: subnet?.VpcId ?? '', subnetId: subnet?.SubnetId ?? '', zone: subnet?.AvailabilityZone ?? '', public: true},
 		image: {id: images[0]?.ImageId ?? '', rootDevice: images[0]?.RootDeviceName ?? '', user: 'ubuntu'},
@@ -246,7 +246,7 @@ test('the test machine comes up with these options, runs a container, goes away,
 		limitSeconds: 600,
 		image: 'alpine:latest',
 	});
-	assert.ok(result.is === 'proven', JSON.stringify({result, said}));
+	assert.ok(result.is === 'proven' && result.engine === '28.2.1', JSON.stringify({result, said}));
 	assert.deepEqual(stages(said), [
 		'check',
 		'create',
@@ -289,6 +289,17 @@ test('the lock is a file that only root can write, and what somebody put into /r
 	await exec('ln -sf /etc/important /run/gitlab-runner-aws.lock');
 	await assert.rejects(onManager(world, removeWorkerScript, {name: 'runner-gone'}), /Too many levels of symbolic links/);
 	await exec('rm /run/gitlab-runner-aws.lock');
+});
+
+test('the facts tell which Docker the newest worker has', async () => {
+	const make = (name: string, more = '') =>
+		exec(`HOME=/root docker-machine create --driver amazonec2 ${options.map((option) => `'--${option}'`).join(' ')} ${more} ${name}`);
+	assert.equal((await facts()).engine, undefined);
+	await make('runner-abc-gitlab-runners-1700000010-0123abcd', '--engine-install-url=https://get.docker.com');
+	await make('runner-abc-gitlab-runners-1700000009-0123abcd');
+	assert.deepEqual((await facts()).engine, {version: '29.1.2', madeAt: 1_700_000_010_000});
+	await exec('HOME=/root docker-machine ls -q | HOME=/root xargs docker-machine rm -y');
+	assert.equal((await facts()).engine, undefined);
 });
 
 test('a test machine that fails says at which stage and in whose words, and is gone', async () => {

@@ -205,6 +205,8 @@ export type AccountState = {
 	unseenByTags: number;
 	/** Key pairs that a region may hold. */
 	mostKeyPairs: number;
+	/** Docker's newest version: what its own install script puts on a machine. */
+	newestDocker: string;
 	regions: Map<string, RegionState>;
 	buckets: Map<string, BucketState>;
 	/** Bucket names that belong to other accounts. */

@@ -28,6 +28,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		deniedToAll: new Set(),
 		unseenByTags: 0,
 		mostKeyPairs: 5000,
+		newestDocker: '29.1.2',
 		regions: new Map(),
 		buckets: new Map(),
 		foreignBuckets: new Set(),

@@ -1,3 +1,13 @@
+/**
+ * The script that puts Docker on a worker, of one version: rancher/install-docker keeps one a version for docker-machine. Docker's own
+ * (https://get.docker.com) installs whatever is newest, and Docker 29 was the end of fleets whose runner was older (2025-11-11). 28.2.1 is there for
+ * every system that is offered for workers.
+ */
+export const pinnedEngine = 'https://releases.rancher.com/install-docker/28.2.1.sh';
+
+/** Whether the URL of an install script names one version of Docker. */
+export const namesVersion = (url: string): boolean => /\d+\.\d+\.\d+/.test(url);
+
 /** Something that docker-machine can't do: what and why, and the way out. */
 export type Unsupported = {message: string; advice: string};
 

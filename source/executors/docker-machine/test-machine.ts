@@ -2,7 +2,7 @@ import {markKeys, names} from '../../fleet.ts';
 import type {Connection} from '../../host/port.ts';
 import {commandLine} from '../../host/quote.ts';
 import {type TestMachineOutcome, testMachineScript} from '../../host/scripts/test-machine.ts';
-import type {Context, Finding, Found, Report, Step} from '../../step.ts';
+import type {Context, Finding, Found, Note, Report, Step} from '../../step.ts';
 import {accountLook} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
@@ -10,6 +10,7 @@ import {tagList} from '../../steps/tags.ts';
 import {machineProblem} from './failures.ts';
 import {proofOf} from './machine-options.ts';
 import {dockerMachineByHand, workerUserData} from './programs.ts';
+import {namesVersion, pinnedEngine} from './supported.ts';
 import {workerMachines} from './worker-machines.ts';
 
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (facts §3.3). */
@@ -21,20 +22,56 @@ type Needs = 'network' | 'images' | 'security-groups' | 'manager' | 'connection'
 async function toProve(context: Context, found: Pick<Found, Needs>) {
 	const instance = await managerOf(context, found);
 	const facts = await lookAtHost(context, instance);
-	const {extra, image, notes, options} = await workerMachines(context, found, facts);
+	const {extra, image, options} = await workerMachines(context, found, facts);
 	const all = [...options, ...extra];
-	return {instance, notes, options: all, proof: proofOf(all, {dockerMachine: context.answers.dockerMachineVersion}, image.id, workerUserData)};
+	return {
+		instance,
+		engineNow: facts.engine,
+		options: all,
+		proof: proofOf(all, {dockerMachine: context.answers.dockerMachineVersion}, image.id, workerUserData),
+	};
+}
+
+/** Docker's version on a machine, and when that machine was made, by the manager's clock in milliseconds since 1970. */
+type Engine = {version: string; madeAt: number};
+
+/** What the last test machine had, as the manager's tag keeps it; undefined where it didn't tell. */
+function engineKept(text: string | undefined): Engine | undefined {
+	const [version, at] = text?.split(' ') ?? [];
+	const madeAt = Date.parse(at ?? '');
+	return version === undefined || Number.isNaN(madeAt) ? undefined : {version, madeAt};
+}
+
+/** Workers that were made after the proof have another version of Docker than the one that was proven: its install script has gone on. */
+const hasGoneOn = (kept: Engine | undefined, now: Engine | undefined): boolean =>
+	kept !== undefined && now !== undefined && now.madeAt > kept.madeAt && now.version !== kept.version;
+
+function engineNotes({answers: {engineInstall}}: Context): Note[] {
+	if (engineInstall === 'image' || namesVersion(engineInstall)) return [];
+	return [
+		{
+			says: `Docker on workers isn't pinned: ${engineInstall} installs what is newest on the day that a worker is made.`,
+			advice: `Pin it with \`--engine-install ${pinnedEngine}\`.`,
+		},
+	];
 }
 
 async function check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found['test-machine']>> {
-	const {instance, proof} = await toProve(context, found);
+	const {engineNow, instance, proof} = await toProve(context, found);
+	const notes = engineNotes(context);
 	const {spot, workerType} = context.answers;
 	const what = `one ${workerType}${spot ? ' on spot' : ''}`;
 	const proven = instance.tags[markKeys.proven];
-	if (proven === proof) return {is: 'so', resource: {proof}, says: `${what} came up, ran a container and went away`};
-	if (proven === undefined) return {is: 'missing', says: `${what}, as the runner will make them; costs less than a cent`};
-	const changes = [{what: 'test machine', from: 'proven with other options', to: `${what} with these`, how: 'live' as const}];
-	return {is: 'different', resource: {proof: proven}, says: `workers have changed: ${what} is tried again`, changes};
+	const kept = engineKept(instance.tags[markKeys.engine]);
+	if (proven === undefined) return {is: 'missing', notes, says: `${what}, as the runner will make them; it's paid for some minutes`};
+	const change = (from: string, to: string) => ({what: 'test machine', from, to, how: 'live' as const});
+	const changes = [
+		...(proven === proof ? [] : [change('proven with other options', `${what} with these`)]),
+		...(hasGoneOn(kept, engineNow) ? [change(`proven with Docker ${kept?.version}`, `Docker ${engineNow?.version}, which new workers have`)] : []),
+	];
+	if (changes.length > 0) return {is: 'different', notes, resource: {proof: proven}, says: `workers have changed: ${what} is tried again`, changes};
+	const docker = kept === undefined ? '' : ` on Docker ${kept.version}`;
+	return {is: 'so', notes, resource: {proof}, says: `${what} came up, ran a container${docker} and went away`};
 }
 
 /** `runner-test-<fleet>-<unix seconds>-<8 hex>`: found and removed as a worker should all else fail. */
@@ -72,8 +109,10 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 	const outcome = await make(context, connection, options, report).finally(() => forgetHost(context, instance));
 	context.forget(accountLook);
 	if (outcome.is === 'failed') throw machineProblem(outcome);
-	await cloud.call('CreateTags', {Resources: [instance.id], Tags: tagList({[markKeys.proven]: proof})});
-	report({says: `proven in ${Math.round(outcome.seconds)} s`});
+	const {at, engine, seconds} = outcome;
+	const kept: Record<string, string> = engine === undefined ? {} : {[markKeys.engine]: `${engine} ${new Date(at).toISOString()}`};
+	await cloud.call('CreateTags', {Resources: [instance.id], Tags: tagList({[markKeys.proven]: proof, ...kept})});
+	report({says: `proven in ${Math.round(seconds)} s${engine === undefined ? '' : `, with Docker ${engine}`}`});
 }
 
 /** One real worker with exactly the runner's options comes up, runs a container and goes away (design §6). */

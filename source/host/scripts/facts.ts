@@ -35,6 +35,11 @@ const facts = z.object({
 	verify: z.object({lines: z.array(z.string()), code: z.int()}).optional(),
 	/** Machines in docker-machine's own store. */
 	machines: z.array(z.object({name: z.string(), instanceId: z.string()})),
+	/**
+	 * Docker's version on the newest worker that has it, and when docker-machine began to make that one (its name tells), in milliseconds since 1970;
+	 * absent where there is no worker or it doesn't answer.
+	 */
+	engine: z.object({version: z.string(), madeAt: z.number()}).optional(),
 	/** Milliseconds since 1970, by the host's clock. */
 	now: z.number(),
 });
@@ -111,6 +116,20 @@ def machines():
         found.append(dict(name=name, instanceId=driver.get('InstanceId') or ''))
     return found
 
+def engine():
+    found = []
+    for path in glob.glob('/root/.docker/machine/machines/*/server.pem'):
+        name = os.path.basename(os.path.dirname(path))
+        made = re.search(r'-(\\d{9,11})-[0-9a-f]{8}$', name)
+        if made:
+            found.append((int(made.group(1)), name))
+    if not found:
+        return None
+    at, name = max(found)
+    # docker-machine's own question about the version speaks an API that Docker no longer answers.
+    told = re.match(r'\\d+\\.\\d+\\.\\d+\\S*', sh('docker-machine', 'ssh', name, 'sudo', 'docker', 'version', '--format', '{{.Server.Version}}', limit=10)[1])
+    return dict(version=told.group(0), madeAt=at * 1000) if told else None
+
 def config():
     path = '/etc/gitlab-runner/config.toml'
     text = read(path)
@@ -137,6 +156,7 @@ with ThreadPoolExecutor(8) as pool:
         service=pool.submit(service),
         metrics=pool.submit(answer, '/metrics'),
         jobs=pool.submit(answer, '/debug/jobs/list'),
+        engine=pool.submit(engine),
         verify=pool.submit(verify))
     facts = {name: work.result() for name, work in asked.items()}
 disk = os.statvfs('/')

@@ -13,7 +13,8 @@ export type TestMachine = {
 };
 
 const outcome = z.discriminatedUnion('is', [
-	z.object({is: z.literal('proven'), seconds: z.number()}),
+	/** `engine` is Docker's version on it, where it told; `at` is when, by the manager's clock, in milliseconds since 1970. */
+	z.object({is: z.literal('proven'), seconds: z.number(), engine: z.string().optional(), at: z.number()}),
 	/** `stage` is the last one that began; `detail` docker-machine's own last error lines. `removed` says whether the machine is gone. */
 	z.object({is: z.literal('failed'), stage: z.string(), detail: z.string(), removed: z.boolean()}),
 ]);
@@ -115,6 +116,10 @@ def remove(name):
             sh('docker-machine', 'rm', '-f', name, limit=60)
     return not os.path.isdir(folder + name)
 
+def engine_of(name):
+    told = re.match(r'\\d+\\.\\d+\\.\\d+\\S*', sh('docker-machine', 'ssh', name, 'sudo', 'docker', 'version', '--format', '{{.Server.Version}}', limit=60)[1])
+    return dict(engine=told.group(0)) if told else {}
+
 def leftovers():
     prefix = re.sub(r'\\d+-[0-9a-f]+$', '', given['name'])
     names = [name for name in os.listdir(folder) if re.fullmatch(re.escape(prefix) + r'\\d+-[0-9a-f]+', name)] if os.path.isdir(folder) else []
@@ -127,7 +132,7 @@ leftovers()
 begun = time.monotonic()
 ends = begun + given['limitSeconds']
 options = ['--' + option for option in given['options']]
-removed, failed_at = True, None
+removed, failed_at, proven = True, None, {}
 try:
     if run(['docker-machine', '--bugsnag-api-token=no-report', 'create', '--driver', 'amazonec2', *options, given['name']], ends) != 0:
         failed_at = last['stage']
@@ -136,6 +141,8 @@ try:
         # docker-machine joins what it is to run there with spaces, for the worker's shell to read.
         if run(['docker-machine', 'ssh', given['name'], 'sudo docker run --rm %s true' % shlex.quote(given['image'])], ends) != 0:
             failed_at = 'container'
+    if failed_at is None:
+        proven.update(engine_of(given['name']), at=int(time.time() * 1000))
 finally:
     if failed_at is None:
         stage('removal')
@@ -144,7 +151,7 @@ finally:
     removed = remove(given['name'])
 if failed_at is None and not removed:
     failed_at = 'removal'
-ended = {'is': 'proven', 'seconds': round(time.monotonic() - begun, 1)} if failed_at is None else {'is': 'failed', 'stage': failed_at, 'detail': '\\n'.join(errors[-12:])[-3000:], 'removed': removed}
+ended = {'is': 'proven', 'seconds': round(time.monotonic() - begun, 1), **proven} if failed_at is None else {'is': 'failed', 'stage': failed_at, 'detail': '\\n'.join(errors[-12:])[-3000:], 'removed': removed}
 tell(result=ended)
 `;
 

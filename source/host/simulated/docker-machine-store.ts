@@ -3,8 +3,8 @@ import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetO
 import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
 import {type Options, optionsOf} from './machine-options.ts';
 
-/** Writes a machine into the store; the options stand beside the driver's fields, since this world reads them back from there (facts §17.4). */
-export function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[]): void {
+/** Writes a machine into the store; the options, and Docker's version once it's installed, stand beside the driver's fields, since this world reads them back from there (facts §17.4). */
+export function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[], engine?: string): void {
 	const options = optionsOf(list);
 	const region = options.read('region') ?? 'us-east-1';
 	const instance = cloud.account.regions.get(region)?.instances.get(instanceId);
@@ -25,7 +25,7 @@ export function store({machine, cloud}: DockerMachine, name: string, instanceId:
 		PrivateIPOnly: options.has('private-address-only'),
 		MachineName: name,
 	};
-	const config = {ConfigVersion: 3, Name: name, DriverName: 'amazonec2', Driver, HostOptions: {Flags: list}};
+	const config = {ConfigVersion: 3, Name: name, DriverName: 'amazonec2', Driver, HostOptions: {Flags: list, Engine: engine}};
 	const path = `${storeFolder}${name}/config.json`;
 	if (machine.diskFreeGib <= 0) throw failure(`Error saving host to store before attempting creation: open ${path}: no space left on device`);
 	machine.files.set(path, {text: JSON.stringify(config), mode: 0o600});

@@ -79,6 +79,7 @@ function* creating(docker: DockerMachine, name: string, options: Options, list: 
 		);
 	}
 	yield* provision(docker, region, instanceId, image.os);
+	store(docker, name, instanceId, list, engineOf(docker, list));
 	if (instance.ending) throw failure(`Error creating machine: Error waiting for machine to be running: the instance ${instanceId} was terminated`);
 	return instanceId;
 }
@@ -125,6 +126,10 @@ export function stopMachine(docker: DockerMachine, name: string): boolean {
 		return false;
 	}
 }
+
+/** The version of Docker that a machine gets: the one that its install script is named after, else Docker's newest. */
+const engineOf = ({cloud}: DockerMachine, list: readonly string[]): string =>
+	/^engine-install-url=.*\/(\d+\.\d+\.\d+)\.sh$/m.exec(list.join('\n'))?.[1] ?? cloud.account.newestDocker;
 
 const provisioners: Record<string, string | undefined> = {ubuntu: 'ubuntu(systemd)', debian: 'debian', amzn: 'amzn'};
 

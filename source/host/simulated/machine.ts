@@ -103,8 +103,8 @@ export function systemIdOf(machine: Machine): string {
 	return made;
 }
 
-/** One machine in docker-machine's store. */
-export type Stored = {name: string; instanceId: string; options: string[]};
+/** One machine in docker-machine's store; with its version of Docker once that is installed. */
+export type Stored = {name: string; instanceId: string; options: string[]; engine?: string | undefined};
 
 /** What docker-machine's store on this host holds. */
 export function storeOf(machine: Machine): Stored[] {
@@ -116,10 +116,10 @@ export function storeOf(machine: Machine): Stored[] {
 	return found.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-function readStored(text: string): {instanceId: string; options: string[]} {
+function readStored(text: string): Omit<Stored, 'name'> {
 	try {
-		const config: {Driver?: {InstanceId?: string}; HostOptions?: {Flags?: string[]}} = JSON.parse(text);
-		return {instanceId: config.Driver?.InstanceId ?? '', options: config.HostOptions?.Flags ?? []};
+		const config: {Driver?: {InstanceId?: string}; HostOptions?: {Flags?: string[]; Engine?: string}} = JSON.parse(text);
+		return {instanceId: config.Driver?.InstanceId ?? '', options: config.HostOptions?.Flags ?? [], engine: config.HostOptions?.Engine};
 	} catch {
 		return {instanceId: '', options: []};
 	}

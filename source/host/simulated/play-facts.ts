@@ -30,6 +30,15 @@ const present = <Fields extends object>(fields: Fields): Fields => {
 	return fields;
 };
 
+/** Docker's version on the newest machine that has it, as the script asks that machine. */
+function engineOfNewest(machine: Machine): HostFacts['engine'] {
+	const ages = storeOf(machine).flatMap(({name, engine}) => {
+		const [, made] = /-(\d{9,11})-[0-9a-f]{8}$/.exec(name) ?? [];
+		return engine === undefined || made === undefined ? [] : [{version: engine, madeAt: Number(made) * 1000}];
+	});
+	return ages.toSorted((one, other) => other.madeAt - one.madeAt)[0];
+}
+
 /** The `facts` script. */
 export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): Work<HostFacts> {
 	yield 700;
@@ -64,6 +73,7 @@ export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): 
 		jobs: jobsList(hosts, machine),
 		verify: asked ? verifyLines(hosts, machine, read && 'config' in read ? read.config.entries : []) : undefined,
 		machines: storeOf(machine).map(({name, instanceId}) => ({name, instanceId})),
+		engine: engineOfNewest(machine),
 		now: hosts.clock.now(),
 	});
 }

@@ -47,11 +47,12 @@ function* proving(given: TestMachine, running: Running): Work<TestMachineOutcome
 			failedAt = 'container';
 		}
 	}
+	const engine = storeOf(machine).find(({name}) => name === given.name)?.engine;
 	if (failedAt === undefined) stage('removal');
 	else tell({stage: 'removal'});
 	const removed = yield* removeMachine(docker, given.name);
 	if (!removed) failedAt ??= 'removal';
-	if (failedAt === undefined) return {is: 'proven', seconds: Math.round((hosts.clock.now() - begun) / 100) / 10};
+	if (failedAt === undefined) return {is: 'proven', seconds: Math.round((hosts.clock.now() - begun) / 100) / 10, engine, at: hosts.clock.now()};
 	return {is: 'failed', stage: failedAt, detail: errors.slice(-12).join('\n').slice(-3000), removed};
 }
 
