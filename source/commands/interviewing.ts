@@ -132,7 +132,12 @@ export async function costsOf({plan, context}: Pick<Ended, 'plan' | 'context'>):
 
 async function costLinesOf(ended: Ended): Promise<readonly string[]> {
 	const known = await costsOf(ended);
-	return known ? [...costLines(ended.answers, known), ...known.notes.map(({says, advice}) => (advice === undefined ? says : `${says} ${advice}`))] : [];
+	return known
+		? [
+				...costLines(ended.answers, known, foundIn(ended.plan).network?.public ?? true),
+				...known.notes.map(({says, advice}) => (advice === undefined ? says : `${says} ${advice}`)),
+			]
+		: [];
 }
 
 /** The preset of settled answers, the same as `presets save` makes. */

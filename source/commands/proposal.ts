@@ -1,23 +1,26 @@
-import type {Plan} from '../engine/plan.ts';
+import {foundIn, type Plan} from '../engine/plan.ts';
 import type {Proposal} from '../face.ts';
 import type {AnswerKey, Answers} from '../fleet.ts';
 import {markKeys} from '../fleet.ts';
 import {inOrder} from '../questions/all.ts';
 import type {AnyStep, Context} from '../step.ts';
 import {type Costs, monthHours} from '../steps/prices.ts';
+import {notCounted} from '../telling/costs.ts';
 
 const usd = (value: number | undefined, digits: number): string => (value === undefined ? 'unknown' : `$${value.toFixed(digits)}`);
 
 /** What a fleet of these answers costs, in sentences; guesses are marked "about". */
-export function costLines({limit, spot, idleCount}: Answers, {manager, worker, workerOnDemand, most}: Costs): string[] {
+export function costLines(answers: Answers, {manager, worker, workerOnDemand, most, mostNow}: Costs, isPublic: boolean): string[] {
+	const {idleCount, limit, managerType, spot, spotPrice, workerType} = answers;
 	const month = (hourly: number | undefined): string => usd(hourly === undefined ? undefined : hourly * monthHours, 0);
 	return [
 		`The manager: about ${month(manager)} a month with disk and address.`,
 		`A worker: about ${usd(worker, 3)} an hour${spot ? ` on spot now (${usd(workerOnDemand, 3)} on demand)` : ''}, with disk and address.`,
-		`At most about ${month(most)} a month, if all ${limit} workers ran all month.`,
+		`At most about ${month(most)} a month, if all ${limit} workers ran all month${spot ? ` at ${spotPrice === 'on-demand' ? 'the on-demand price' : `the cap of ${usd(spotPrice, 3)}`}; at today's spot price about ${month(mostNow)}` : ''}.`,
 		idleCount === 0
 			? `A job waits about 1 m 40 s for its worker; with one idle worker it starts at once, for about ${month(worker)} a month.`
 			: `${idleCount} idle ${idleCount === 1 ? 'worker' : 'workers'} all month: about ${month(worker === undefined ? undefined : worker * idleCount)}; jobs start at once while one is idle.`,
+		notCounted({types: [managerType, workerType], privately: !isPublic}),
 	];
 }
 
@@ -52,7 +55,7 @@ export function proposalOf(plan: Plan, steps: readonly AnyStep[], context: Conte
 			'',
 			...answerLines(answers, sources),
 			'',
-			...(costs ? costLines(answers, costs) : []),
+			...(costs ? costLines(answers, costs, foundIn(plan).network?.public ?? true) : []),
 			`Nothing is touched that doesn't bear ${markKeys.fleet}=${fleet.name}, but for what you named.`,
 		],
 	};

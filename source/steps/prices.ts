@@ -16,8 +16,10 @@ export type Costs = {
 	/** One worker with its disk and address, as these answers buy it. */
 	worker: number | undefined;
 	workerOnDemand: number | undefined;
-	/** The manager and all workers that the limit allows, at once. */
+	/** The manager and all workers that the limit allows, at once, at the most that one may cost: its cap on spot, else its price on demand. */
 	most: number | undefined;
+	/** The same at today's prices. */
+	mostNow: number | undefined;
 	/** Why a price isn't known, or a cap that is below today's price. */
 	notes: Note[];
 };
@@ -47,13 +49,16 @@ export async function costs(context: Looking, answers: Answers, place: {zone: st
 	const manager = plus(usdOf(managerPrice), place.managerDiskGib * diskUsd, address);
 	const workerOnDemand = plus(usdOf(workerPrice), answers.workerDisk * diskUsd, address);
 	const worker = answers.spot ? plus(usdOf(spotPrice), answers.workerDisk * diskUsd, address) : workerOnDemand;
+	const workerAtCap = answers.spot && answers.spotPrice !== 'on-demand' ? plus(answers.spotPrice, answers.workerDisk * diskUsd, address) : workerOnDemand;
+	const all = (one: number | undefined): number | undefined => (manager === undefined || one === undefined ? undefined : manager + one * answers.limit);
 	const unknown = [managerPrice, workerPrice, spotPrice].find((price) => price && 'unknown' in price);
 	const why: Note[] = unknown && 'unknown' in unknown ? [{says: `Not all prices are known, since AWS doesn't tell: ${unknown.unknown}.`}] : [];
 	return {
 		manager,
 		worker,
 		workerOnDemand,
-		most: manager === undefined || worker === undefined ? undefined : manager + worker * answers.limit,
+		most: all(workerAtCap),
+		mostNow: all(worker),
 		notes: [...why, ...capNote(answers, usdOf(spotPrice), place.zone)],
 	};
 }

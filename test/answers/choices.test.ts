@@ -5,7 +5,7 @@ import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {inOrder, questions} from '../../source/questions/all.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {sides} from '../contract/cloud-sides.ts';
-import {asking} from './stub.ts';
+import {asking, emptyCloud} from './stub.ts';
 
 const world = simulatedWorld({lagMs: 0});
 const cloud = world.cloudAt('us-east-2');
@@ -46,7 +46,7 @@ test('what docker-machine canâ€™t make workers of or in is on the list, and canâ
 	assert.equal(await reasonOf('image', 'al2023'), undefined);
 	assert.equal(await reasonOf('subnet', lax.id), "docker-machine can't make workers in its zone");
 	assert.equal(await reasonOf('region', 'us-east-2'), undefined);
-	const newer: Cloud = {region: 'us-east-2', call: async () => JSON.parse('{"Regions": [{"RegionName": "il-central-1"}]}')};
+	const newer: Cloud = {...emptyCloud(), call: async () => JSON.parse('{"Regions": [{"RegionName": "il-central-1"}]}')};
 	assert.deepEqual(
 		(await questions.region.choices?.(asking({cloud: newer})({})))?.map(({disabled}) => disabled),
 		["docker-machine doesn't know it"],

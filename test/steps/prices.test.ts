@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {costLines} from '../../source/commands/proposal.ts';
 import {openLooking} from '../../source/engine/context.ts';
 import {addressUsd, costs} from '../../source/steps/prices.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';
@@ -14,13 +15,27 @@ function looking(at: ReturnType<typeof world>) {
 test('costs are the instance, its disk and its address, on spot and on demand', async () => {
 	const at = world();
 	at.outside.spotPrice('c5.large', 'us-east-2a', 0.034);
-	const {manager, most, notes, worker, workerOnDemand} = await costs(looking(at), someAnswers(), place);
+	const {manager, mostNow, notes, worker, workerOnDemand} = await costs(looking(at), someAnswers(), place);
 	const disk = (gib: number) => (gib * 0.08) / 730;
 	assert.equal(manager, 0.0208 + disk(16) + addressUsd);
 	assert.equal(worker, 0.034 + disk(20) + addressUsd);
 	assert.equal(workerOnDemand, 0.085 + disk(20) + addressUsd);
-	assert.equal(most, (manager ?? 0) + (worker ?? 0) * 10);
+	assert.equal(mostNow, (manager ?? 0) + (worker ?? 0) * 10);
 	assert.deepEqual(notes, []);
+});
+
+test('the worst case is at the cap, whatever spot costs today: the price on demand, or the price that was answered', async () => {
+	const at = world();
+	at.outside.spotPrice('c5.large', 'us-east-2a', 0.034);
+	const uncapped = await costs(looking(at), someAnswers(), place);
+	assert.equal(uncapped.most, (uncapped.manager ?? 0) + (uncapped.workerOnDemand ?? 0) * 10);
+	const capped = await costs(looking(at), someAnswers({spotPrice: 0.06}), place);
+	assert.equal(capped.most, (capped.manager ?? 0) + (0.06 + (20 * 0.08) / 730 + addressUsd) * 10);
+	assert.ok((capped.mostNow ?? 0) < (capped.most ?? 0));
+	const told = costLines(someAnswers(), uncapped, false).join('\n');
+	assert.match(told, /At most about \$\d+ a month, if all 10 workers ran all month at the on-demand price; at today's spot price about \$\d+\./);
+	assert.match(told, /Not counted: .*through the NAT gateway.*processor time of t3\.small beyond its share/);
+	assert.match(costLines(someAnswers({spotPrice: 0.06}), capped, true).join('\n'), /at the cap of \$0\.060; at today's spot price/);
 });
 
 test('without an address none is paid for, and on demand there is one price', async () => {
@@ -42,8 +57,8 @@ test('a cap below today’s spot price is told', async () => {
 test('prices that AWS doesn’t tell are unknown and no failure', async () => {
 	const at = world();
 	at.outside.deny('pricing:GetProducts', 'ec2:DescribeSpotPriceHistory');
-	const {manager, most, notes, worker} = await costs(looking(at), someAnswers(), place);
-	assert.deepEqual([manager, worker, most], [undefined, undefined, undefined]);
+	const {manager, most, mostNow, notes, worker} = await costs(looking(at), someAnswers(), place);
+	assert.deepEqual([manager, worker, most, mostNow], [undefined, undefined, undefined, undefined]);
 	assert.deepEqual(
 		notes.map(({says}) => says),
 		["Not all prices are known, since AWS doesn't tell: not-allowed."],

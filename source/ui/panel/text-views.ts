@@ -2,6 +2,7 @@ import {plainText, signOf} from '../../glyphs.ts';
 import {age, money, sparkline} from '../../snapshot/formats.ts';
 import type {Entry} from '../../snapshot/journal/entries.ts';
 import {ageOf} from '../../snapshot/seen.ts';
+import {notCounted} from '../../telling/costs.ts';
 import {logText} from '../../telling/log-text.ts';
 import {clockWords} from '../../telling/status-words.ts';
 import {wrap} from '../../telling/wrapping.ts';
@@ -90,7 +91,7 @@ function labelled(label: string, text: string): string {
 }
 
 /** What it all costs; guesses are marked "about". */
-export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look}: View): string[] {
+export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look, columns}: View): string[] {
 	const {perHour, manager, today, month, savedBySpot, unpriced} = costs;
 	const since = (at: number): string => `, since ${clockWords(at, now)}`;
 	const {prices} = snapshot;
@@ -98,6 +99,8 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 	const types = [
 		...new Set(rows.flatMap(({type, zone, spot}) => (type === undefined || zone === undefined ? [] : [`${type} ${zone} ${spot ? 'spot' : 'on demand'}`]))),
 	].sort();
+	const manages = snapshot.ec2.value?.manager;
+	const ran = rows.flatMap(({type}) => type ?? []);
 	const spotTrend = Object.entries(prices.value?.spotHistory ?? {}).slice(0, 12);
 	return [
 		labelled(
@@ -123,6 +126,11 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),
 		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${sparkline(values, 24, look.ascii)}`)),
 		...(prices.problem ? ['', `Prices: ${prices.problem.message}`] : []),
+		'',
+		...wrap(
+			notCounted({types: manages === undefined ? ran : [manages.type, ...ran], privately: manages !== undefined && manages.publicIp === undefined}),
+			columns - 2,
+		),
 	];
 }
 
