@@ -18,7 +18,7 @@ import {type GitlabHealth, type Job, type SimulatedGitlab, simulatedGitlab} from
 import type {Host} from './host/port.ts';
 import {simulatedHost} from './host/simulated/host.ts';
 import {type Hosts, simulatedHosts} from './host/simulated/hosts.ts';
-import {type HostFaults, type HostOutside, hostFaults, hostOutside} from './host/simulated/outside.ts';
+import {type HostFaults, type HostOutside, hostFaults, hostOutside, type ScriptBegun} from './host/simulated/outside.ts';
 import {type Acts, type Laptop, newLaptop} from './simulated-laptop.ts';
 
 /** All ports as one laptop has them. */
@@ -63,6 +63,8 @@ export type World = Ports & {
 	machineCalls: MachineCall[];
 	/** Every changing act of laptops so far: AWS's operations, and `script install`, `write /path`, `gitlab createRunner`. */
 	acts: readonly string[];
+	/** All scripts that laptops began on machines so far, in their order. */
+	scripts: readonly ScriptBegun[];
 	/** Tokens that the world's GitLab knows: of its runner 41, and of a person with the scope `api`. */
 	tokens: {runner: string; gitlab: string; unknown: string};
 	/** GitLab's jobs, in the order in which they were queued. */
@@ -109,7 +111,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const gitlab = simulatedGitlab(options.gitlabUrl ?? 'https://gitlab.com', time.now, random, tokens);
 	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random);
 	cloud.whenChanged.push(hosts.review);
-	const {faults: sshFaults, opened, open} = hostFaults();
+	const {faults: sshFaults, opened, open, scripts} = hostFaults(time.now);
 	const acts: Acts = {done: [], dieAt: undefined};
 	let laptops = 0;
 
@@ -139,6 +141,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 		calls: cloud.calls,
 		machineCalls: cloud.machineCalls,
 		acts: acts.done,
+		scripts,
 		tokens,
 		jobs: gitlab.jobs,
 		takers() {

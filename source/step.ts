@@ -22,6 +22,8 @@ export type Found = {
 	images: {manager: ImageSeen; worker: ImageSeen};
 	manager: ManagerSeen;
 	connection: {hostKey: string};
+	/** The key by which secrets go to the manager. */
+	'host-key': {hostKey: string};
 	software: {gitlabRunner: string; dockerMachine: string};
 	'test-machine': {proof: string};
 	runner: {id?: number | undefined; shortToken: string};

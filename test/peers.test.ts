@@ -127,11 +127,15 @@ test("a running instance lets its key pair in, as the image's user and with sudo
 	await assert.rejects(logIn(address), /authentication methods failed/);
 });
 
-test('the console tells the host keys that sshd really has', async () => {
+test('the console tells the host keys that sshd really has, once it can be read', async () => {
+	await world.aws.holdConsoles(true);
 	const id = await launchInstance();
 	await running(id);
-	const {Output = ''} = await ec2().send(new GetConsoleOutputCommand({InstanceId: id}));
-	const text = Buffer.from(Output, 'base64').toString();
+	const read = async (): Promise<string> =>
+		Buffer.from((await ec2().send(new GetConsoleOutputCommand({InstanceId: id, Latest: true}))).Output ?? '', 'base64').toString();
+	assert.equal(await read(), '');
+	await world.aws.holdConsoles(false);
+	const text = await until('the console to be read', async () => (await read()) || undefined);
 	assert.match(text, /-----BEGIN SSH HOST KEY FINGERPRINTS-----\r\n/);
 	for (const print of await world.manager.hostKeyFingerprints()) {
 		assert.ok(text.includes(print), `${print} is not in\n${text}`);

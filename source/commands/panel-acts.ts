@@ -17,7 +17,7 @@ import {Problem} from '../problem.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import type {Context} from '../step.ts';
 import {recordLook} from '../steps/looks/record.ts';
-import {letIn, placeOf, type Reaching, reach} from '../steps/reaching.ts';
+import {placeOf, type Reaching, reachToChange} from '../steps/reaching.ts';
 import {askingFor, layersOf, lookingAt} from './opening.ts';
 import type {Session} from './session.ts';
 import {givenOf, type Watch} from './status-ports.ts';
@@ -94,7 +94,7 @@ function judgeInStore(worker: string, {host}: Snapshot): void {
 async function shellOn(ground: Ground, worker: string | undefined): ReturnType<PanelDriver['shell']> {
 	return within(ground.open(), async (context) => {
 		const manager = await runningManager(context);
-		const {connection, fresh} = await letIn(context, await reach(context, manager, 'trust'));
+		const {connection, fresh} = await reachToChange(context, manager);
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const place = await placeOf(context, manager);
 		const command = worker === undefined ? undefined : onWorker(place.user, worker, undefined);

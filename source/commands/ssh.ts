@@ -3,7 +3,7 @@ import {onWorker} from '../host/worker-shell.ts';
 import {Problem} from '../problem.ts';
 import {isHostName} from '../snapshot/machine-name.ts';
 import {currentManager} from '../steps/looks/host.ts';
-import {letIn, placeOf, reach} from '../steps/reaching.ts';
+import {placeOf, reachToChange} from '../steps/reaching.ts';
 import {openFleet} from './opening.ts';
 import type {Command} from './session.ts';
 
@@ -38,7 +38,7 @@ export const ssh: Command = async (session) => {
 				advice: `Run \`gitlab-runner-aws setup --fleet ${name} --region ${region}\`.`,
 			});
 		}
-		const {connection, fresh} = await letIn(context, await reach(context, manager, 'trust'));
+		const {connection, fresh} = await reachToChange(context, manager);
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const place = await placeOf(context, manager);
 		// A person's own words are joined as ssh joins them: the shell of whichever machine they are for reads them.

@@ -1,4 +1,4 @@
-import type {Script} from './script.ts';
+import type {OpenScript, Script} from './script.ts';
 
 /** Where and as whom to connect. */
 export type Target = {
@@ -14,6 +14,12 @@ export type Target = {
 
 /** How a command ended. `code` is undefined when a signal ended it. */
 export type Outcome = {code: number | undefined; stdout: string; stderr: string};
+
+/** A connection to a host whose key nobody has verified yet: nothing but scripts that carry no secret. A `Connection` is one too. */
+export type Unverified = {
+	script<Input, Result>(script: OpenScript<Input, Result>, input: Input, said?: (progress: ScriptProgress) => void): Promise<Result>;
+	close(): Promise<void>;
+};
 
 /**
  * One SSH connection that is held open. Every method throws a Problem with the code `ssh-closed` (`again`) once the connection is lost.

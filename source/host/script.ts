@@ -24,6 +24,12 @@ export type Script<Input, Result> = {
 export const resultOf = <Input, Result>({exact, result}: Script<Input, Result>, given: unknown): ZodSafeParseResult<Result> =>
 	result.safeParse(printableIn(given, exact));
 
+/**
+ * A script that carries no secret, neither in its input nor in its result nor in what it tells: it may run before the host's key is verified, when whoever
+ * answers may not be the manager.
+ */
+export type OpenScript<Input, Result> = Script<Input, Result> & {readonly secrets: 'none'};
+
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
 import fcntl, hashlib, json, os, signal, subprocess, sys, tempfile, threading, time

@@ -8,7 +8,7 @@ import {failing, good, unseen} from '../snapshot/seen.ts';
 import type {HostSeen} from '../snapshot/snapshot.ts';
 import {hostSeen} from '../snapshot/sources/host.ts';
 import {type Instance, lives} from '../steps/looks/account.ts';
-import {reach} from '../steps/reaching.ts';
+import {connectTo} from '../steps/reaching.ts';
 import type {Place} from './place.ts';
 
 /** A manager as it answered, or why it didn't. */
@@ -59,7 +59,7 @@ export async function askManager(place: Place, instance: Instance, fleet: string
 	const {sshAddress, ...reaching} = given;
 	const answers = {...reaching, ...(isOnly && sshAddress !== undefined ? {sshAddress} : {}), ...(fleet === undefined ? {image: instance.imageId} : {})};
 	try {
-		const {connection} = await reach({...context, answers}, instance, 'trust');
+		const connection = await connectTo({...context, answers}, instance);
 		const {host} = await connection.script(panelScript, {host: true});
 		if (!host) throw new Problem({code: 'no-answer', message: `The manager ${id} tells nothing of its machines.`});
 		const seen = hostSeen(host, place.toml, {ticks: undefined, seen: undefined});

@@ -1,11 +1,11 @@
 import type {Given} from '../fleet.ts';
-import type {Connection} from '../host/port.ts';
+import type {Connection, Unverified} from '../host/port.ts';
 import {authorizeKeyScript} from '../host/scripts/authorize-key.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Action, Looking} from '../step.ts';
+import type {Action, Looking, Report} from '../step.ts';
 import {isDenied} from './answering.ts';
 import {makeSshKey, type SshKey} from './ed25519.ts';
-import {type Expected, expectedKeys, keyChanged, type Trust} from './host-trust.ts';
+import {consoleMinutes, type Expected, expectedKeys, isYoung, keepKey, keyChanged, keyUnknown, type Trust, wrongHost} from './host-trust.ts';
 import {loginUser} from './login-user.ts';
 import {accountLook, type Instance} from './looks/account.ts';
 import {keyFileOf} from './looks/identity.ts';
@@ -17,15 +17,18 @@ import {sessionAddress, sessionCommand} from './session-manager.ts';
 /** Whoever wants to reach a manager: a check, a run or a removal. What this laptop's own answers don't say, the record does. */
 export type Reaching = Looking & {answers?: Given};
 
-/** How a manager was reached, besides the connection. */
-export type Reached = {
-	connection: Connection;
+type Way = {
 	hostKey: string;
-	trust: Trust;
 	user: string;
 	/** The fresh key that EC2 Instance Connect let in for a minute; the manager doesn't know it after that. */
 	fresh?: SshKey | undefined;
 };
+
+/** A manager whose host key is the right one: secrets may go there. */
+export type Verified = Way & {trust: Trust; connection: Connection};
+
+/** How a manager was reached. Until its host key is verified, its connection takes what carries no secret and nothing else. */
+export type Reached = Verified | (Way & {trust: 'unverified'; connection: Unverified});
 
 /** The AWS actions that reaching a manager may need. */
 export const reachingActions: readonly Action[] = ['ec2-instance-connect:SendSSHPublicKey', 'ec2:GetConsoleOutput', 'ec2:DescribeImages'];
@@ -33,9 +36,11 @@ export const reachingActions: readonly Action[] = ['ec2-instance-connect:SendSSH
 /** Where a manager's SSH is, and as whom: what the `ssh` command needs too. */
 export type Place = {address: string; port: number; user: string; keyPath: string};
 
-const bootMinutes = 10;
+/** Seconds between two looks at the console: the first ones soon, since it may have been up for long. */
+const consolePace = [2, 3];
+const consolePause = 5;
 
-const howReached = new WeakMap<Connection, Reached>();
+const howReached = new WeakMap<Unverified, Way & Pick<Reached, 'trust'>>();
 
 /** Complete answers as they are; those of a removal, a few flags at most, on top of the record's. */
 async function givenOf(context: Reaching): Promise<Given> {
@@ -67,9 +72,6 @@ export async function placeOf(context: Reaching, instance: Instance): Promise<Pl
 		keyPath: given.privateKey ?? disk.keyPath(await keyFileOf(context)),
 	};
 }
-
-/** Whether a machine started so lately that it may still be booting. */
-export const isYoung = ({clock}: Reaching, instance: Instance): boolean => clock.now() - instance.launchedAt < bootMinutes * 60_000;
 
 /** A private key; `isNamed` when an answer names it, rather than that it was made here for the fleet. */
 type Key = {privateKey: string; passphrase?: string; isNamed: boolean};
@@ -109,17 +111,23 @@ async function sendKey({cloud, who}: Reaching, instance: Instance, user: string)
 }
 
 /** One attempt with one key; remembers this host's key on this laptop once it is trusted. */
-async function attempt(context: Reaching, instance: Instance, place: Place, {isNamed: _isNamed, ...key}: Key, expected: Expected): Promise<Reached> {
-	const {disk, fleet, host, signal} = context;
+async function attempt(
+	context: Reaching,
+	instance: Instance,
+	place: Place,
+	{isNamed: _isNamed, ...key}: Key,
+	expected: Expected,
+): Promise<Way & Pick<Reached, 'trust'> & {connection: Connection}> {
+	const {fleet, host, signal} = context;
 	let seen = '';
 	const trust = (fingerprint: string): boolean => {
 		seen = fingerprint;
-		return expected.from === 'first-use' || expected.fingerprints.includes(fingerprint);
+		return expected.fingerprints.length === 0 || expected.fingerprints.includes(fingerprint);
 	};
 	let connection: Connection | undefined;
 	try {
 		connection = await host.connect({address: place.address, port: place.port, user: place.user, ...key, trust}, signal);
-		await disk.savePin(instance.id, seen);
+		await keepKey(context, instance, seen, expected.from);
 		return {connection, hostKey: seen, trust: expected.from, user: place.user};
 	} catch (error) {
 		await connection?.close();
@@ -136,9 +144,6 @@ const lockedOut = (instance: Instance, {user}: Place, cause: unknown): Problem =
 		cause,
 	});
 
-/** What to do with a host whose key nobody can tell: a first boot may not have printed it yet, so `wait` refuses it while the machine is young. */
-export type Unknown = 'trust' | 'wait';
-
 /** Whether a key may be the one that the instance was launched with: false where somebody else's run of this fleet imported another. */
 async function mayBeItsOwn(context: Reaching, instance: Instance, key: Key): Promise<boolean> {
 	const {disk, look} = context;
@@ -147,11 +152,8 @@ async function mayBeItsOwn(context: Reaching, instance: Instance, key: Key): Pro
 	return belongsTo(publicHalf(key.privateKey, disk.keyPath(await keyFileOf(context)), key.passphrase), pair);
 }
 
-async function open(context: Reaching, instance: Instance, unknown: Unknown): Promise<Reached> {
+async function open(context: Reaching, instance: Instance): ReturnType<typeof attempt> {
 	const [given, place, expected] = await Promise.all([givenOf(context), placeOf(context, instance), expectedKeys(context, instance)]);
-	if (expected.from === 'first-use' && unknown === 'wait' && isYoung(context, instance)) {
-		throw new Problem({code: 'host-key-unknown', again: true, message: `The console of ${instance.id} doesn't tell its host key yet.`});
-	}
 	for (const key of await keysHere(context, given)) {
 		try {
 			return await attempt(context, instance, place, key, expected);
@@ -168,37 +170,83 @@ async function open(context: Reaching, instance: Instance, unknown: Unknown): Pr
 	}
 }
 
+/** Looks once more whether a host key that was met unverified is the right one; throws `host-key-changed`, over a closed connection, when it isn't. */
+async function judgeAgain(context: Reaching, instance: Instance, way: Way, connection: Connection): Promise<Expected['from']> {
+	try {
+		const expected = await expectedKeys(context, instance);
+		if (expected.fingerprints.length > 0 && !expected.fingerprints.includes(way.hostKey))
+			throw wrongHost(instance, context.fleet.region, expected, way.hostKey);
+		if (expected.from !== 'unverified') await keepKey(context, instance, way.hostKey, expected.from);
+		return expected.from;
+	} catch (error) {
+		if (isProblem(error, 'host-key-changed')) await connection.close();
+		throw error;
+	}
+}
+
 /**
  * Reaches a manager over the held connection, opened at the first call: with the fleet's key when it is here, else through EC2 Instance Connect.
- * Tries once. Throws `manager-private`, `instance-connect-not-allowed`, `host-key-changed`, `ssh-denied`, and `ssh-no-answer`, `ssh-refused` and,
- * while the console of a young machine doesn't tell its key, `host-key-unknown` (all three `again`).
+ * Tries once. What a host key is verified by: see `expectedKeys`; while nothing is known of a young machine's, it's reached `unverified`, and each call
+ * looks again. Throws `manager-private`, `instance-connect-not-allowed`, `host-key-changed`, `ssh-denied`, and `ssh-no-answer`, `ssh-refused` (both `again`).
  */
-export async function reach(context: Reaching, instance: Instance, unknown: Unknown = 'wait'): Promise<Reached> {
-	let opened: Reached | undefined;
+export async function reach(context: Reaching, instance: Instance): Promise<Reached> {
+	let opened: (Way & Pick<Reached, 'trust'>) | undefined;
 	const connection = await context.hold(instance.id, async () => {
-		opened = await open(context, instance, unknown);
-		return opened.connection;
+		const {connection: made, ...way} = await open(context, instance);
+		opened = way;
+		return made;
 	});
-	const reached = opened ?? howReached.get(connection);
-	if (!reached) throw new Problem({code: 'bug', fault: 'bug', message: `How ${instance.id} was reached isn't known.`});
-	const held = {...reached, connection};
-	howReached.set(connection, held);
-	return held;
+	const known = opened ?? howReached.get(connection);
+	if (!known) throw new Problem({code: 'bug', fault: 'bug', message: `How ${instance.id} was reached isn't known.`});
+	howReached.set(connection, known);
+	const trust = opened === undefined && known.trust === 'unverified' ? await judgeAgain(context, instance, known, connection) : known.trust;
+	howReached.set(connection, {...known, trust});
+	return {...known, trust, connection};
 }
 
-/** The held connection to a manager, for looking; see `reach`. */
-export const connectTo = async (context: Reaching, instance: Instance): Promise<Connection> => (await reach(context, instance)).connection;
-
-/** The held connection to a manager, for changing something there: lets this laptop's own key in first when it isn't yet. */
-export async function connectToChange(context: Reaching, instance: Instance): Promise<Connection> {
-	return (await letIn(context, await reach(context, instance))).connection;
+/** Reaches a manager whose host key is verified; see `reach`. Throws `host-key-unknown` (`again`) while the console of a young machine doesn't tell it. */
+async function reachVerified(context: Reaching, instance: Instance): Promise<Verified> {
+	const reached = await reach(context, instance);
+	if (reached.trust === 'unverified') throw keyUnknown(instance);
+	return reached;
 }
+
+/**
+ * Waits until a manager's host key is verified by what its console tells, or until the console has been silent for as long as it may be: then the key is
+ * trusted on first use.
+ */
+export async function untilVerified(context: Reaching, instance: Instance, report: Report): Promise<Verified> {
+	for (let turn = 0; ; turn++) {
+		const reached = await reach(context, instance);
+		if (reached.trust !== 'unverified') return reached;
+		report({
+			says: `waiting for the console of ${instance.id} to tell its host key: no secret goes there before (usually 1 to 2 minutes, at most ${consoleMinutes})`,
+		});
+		await context.clock.sleep((consolePace[turn] ?? consolePause) * 1000, context.signal);
+	}
+}
+
+/** The held connection to a manager, for looking; see `reachVerified`. */
+export const connectTo = async (context: Reaching, instance: Instance): Promise<Connection> => (await reachVerified(context, instance)).connection;
+
+/**
+ * How a manager is reached for changing something there: lets this laptop's own key in first when it isn't yet. A `fresh` key is one that this laptop
+ * couldn't keep: the manager knows it for a minute only.
+ */
+export const reachToChange = async (context: Reaching, instance: Instance): Promise<Verified> => letIn(context, await reachVerified(context, instance));
+
+/** The held connection to a manager, for changing something there: see `reachToChange`. */
+export const connectToChange = async (context: Reaching, instance: Instance): Promise<Connection> => (await reachToChange(context, instance)).connection;
+
+/** The held connection for what carries no secret: it needs no verified host key. */
+export const connectToInstall = async (context: Reaching, instance: Instance): Promise<Unverified> =>
+	(await letIn(context, await reach(context, instance))).connection;
 
 /**
  * Lets this laptop's fresh key in for good, after EC2 Instance Connect did for a minute; does nothing when its own key was accepted. A key that can't be
  * kept here isn't let in either, and stays `fresh`: Instance Connect lets another one in the next time.
  */
-export async function letIn(context: Reaching, reached: Reached): Promise<Reached> {
+async function letIn<How extends Reached>(context: Reaching, reached: How): Promise<How> {
 	const {connection, fresh, user} = reached;
 	if (!fresh || !(await isKept(context, fresh))) return reached;
 	await connection.script(authorizeKeyScript, {user, publicKey: fresh.publicKey});

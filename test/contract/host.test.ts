@@ -42,7 +42,7 @@ for (const side of sides) {
 
 		test("the host's key is shown as its console prints it", async () => {
 			const console = await eventually(world, async () => {
-				const {Output = ''} = await world.cloudAt(region).call('GetConsoleOutput', {InstanceId: instance});
+				const {Output = ''} = await world.cloudAt(region).call('GetConsoleOutput', {InstanceId: instance, Latest: true});
 				const text = Buffer.from(Output, 'base64').toString();
 				return text.includes('-----END SSH HOST KEY FINGERPRINTS-----') ? text : undefined;
 			});

@@ -23,7 +23,7 @@ type Drift = {
 	applies?: readonly StepName[];
 };
 
-const onManager: readonly StepName[] = ['connection', 'software', 'test-machine', 'runner', 'service'];
+const onManager: readonly StepName[] = ['connection', 'host-key', 'software', 'test-machine', 'runner', 'service'];
 
 const drifts: readonly Drift[] = [
 	{

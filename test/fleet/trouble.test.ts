@@ -4,7 +4,7 @@ import {machineStages} from '../../source/host/scripts/test-machine.ts';
 import type {MachineFaults} from '../../source/host/simulated/machine.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import type {StepName} from '../../source/step.ts';
-import {codesIn, planOf, problemsIn, region, type SetUp, setUp, standingFleet, takeAway, unlike, type Wish, zone} from './fleet.ts';
+import {changesIn, codesIn, planOf, problemsIn, region, type SetUp, saidIn, setUp, standingFleet, takeAway, unlike, type Wish, zone} from './fleet.ts';
 import {config, managers, oneOfEach, onlyManager, standing} from './seen.ts';
 
 const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
@@ -160,13 +160,68 @@ test('a host key that changed on a manager that stands blocks before anything is
 	assert.notEqual(onlyManager(world), manager);
 });
 
-test('a fresh manager that shows another host key than its console printed is not trusted, and nothing is sent to it', async () => {
+test('a fresh manager that shows another host key than its console prints later gets software and no secret; then it is told, and only another manager goes on', async () => {
 	const world = simulatedWorld();
 	const made = await setUpWith(world, 'connection', (id) => world.outside.changeHostKey(id));
-	assert.deepEqual(codesIn(made), ['host-key-changed']);
-	assert.match(problemsIn(made).join(), /console output/);
-	assert.equal(config(world, onlyManager(world)), '');
-	assert.ok(!world.acts.some((act) => act.startsWith('script')));
+	const [problem] = made.result?.problems ?? [];
+	assert.ok(
+		codesIn(made).every((code) => code === 'host-key-changed'),
+		codesIn(made).join(),
+	);
+	assert.match(
+		problem?.message ?? '',
+		/the first boot's console output says SHA256:\S+.*: it was somebody else\. No secret went there, but nothing that was installed over it is trusted/,
+	);
+	assert.ok(made.result?.failed.includes('host-key'));
+	const manager = onlyManager(world);
+	assert.deepEqual([config(world, manager), [...new Set(world.scripts.map((script) => script.name))]], ['', ['software-facts', 'install']]);
+	world.outside.changeHostKey(manager, 0);
+	const again = await setUp(world, withToken(world));
+	assert.ok(codesIn(again).includes('host-key-changed'), 'also when the manager itself answers: what was installed before is not trusted');
+	assert.match(again.blocked[0]?.advice ?? '', new RegExp(`terminate-instances --instance-ids ${manager}`));
+	assert.deepEqual([...new Set(world.scripts.map((script) => script.name))], ['software-facts', 'install']);
+	world.outside.call('TerminateInstances', region, {InstanceIds: [manager]});
+	await goesOnWell(world);
+	assert.notEqual(onlyManager(world), manager);
+});
+
+test('no secret goes to a manager before its console tells the host key, and the software is installed meanwhile', async () => {
+	for (const access of ['create', 'access-keys'] as const) {
+		const world = simulatedWorld();
+		world.outside.account.consoles = {latest: [120_000, 120_000], buffered: [1_200_000, 1_200_000]};
+		const keys = access === 'create' ? {} : {accessKey: {id: 'AKIAIOSFODNN7EXAMPLE', secret: 'x'.repeat(40)}};
+		const made = await setUp(world, {flags: {access}, secrets: {runnerToken: world.outside.token(), ...keys}});
+		assert.deepEqual(problemsIn(made), []);
+		const told = (world.outside.region(region).instances.get(onlyManager(world))?.runsFrom ?? 0) + 120_000;
+		const before = new Set(world.scripts.flatMap((script) => (script.at < told ? [script.name] : [])));
+		assert.deepEqual([...before], ['software-facts', 'install']);
+		assert.ok(world.scripts.some((script) => script.name === (access === 'create' ? 'write-config' : 'write-credentials') && script.at >= told));
+		assert.ok(saidIn(made.events).some((said) => /waiting for the console of i-\w+ to tell its host key: no secret goes there before/.test(said)));
+		assert.deepEqual(unlike(await planOf(world)), {});
+	}
+});
+
+test('a type whose console tells nothing for ten minutes is trusted on first use then, and not a minute sooner', async () => {
+	const world = simulatedWorld();
+	world.outside.account.consoles = {latest: 'unsupported', buffered: [1_200_000, 1_200_000]};
+	const made = await setUp(world, withToken(world));
+	assert.deepEqual(problemsIn(made), []);
+	const launched = world.outside.region(region).instances.get(onlyManager(world))?.launchedAt ?? 0;
+	const first = world.calls.filter(({name: call}) => call === 'GetConsoleOutput').at(-1)?.at ?? 0;
+	assert.ok(first - launched >= 599_000, `${first - launched} ms after the launch`);
+	assert.ok(saidIn(made.events).some((said) => /silent for 10 minutes, so SHA256:\S+ is trusted on first use/.test(said)));
+	assert.match((await planOf(world)).get('host-key')?.notes?.[0]?.says ?? '', /console doesn't tell the manager's host key/);
+	await world.clock.sleep(1_200_000);
+	assert.deepEqual(changesIn(await planOf(world.another({address: '203.0.113.7'}))), ['host-key: host key, live'], 'another laptop learns it from the console');
+});
+
+test('on a laptop whose clock is twenty minutes ahead a fresh manager isn’t trusted any sooner', async () => {
+	const world = simulatedWorld();
+	world.outside.setClock(20 * 60_000);
+	const made = await setUp(world, withToken(world));
+	assert.deepEqual(problemsIn(made), []);
+	assert.equal((await planOf(world)).get('host-key')?.notes?.length, 0);
+	assert.ok(!saidIn(made.events).some((said) => /first use/.test(said)));
 });
 
 test('a bucket that fails doesn’t keep the manager from coming up, and the runner waits for both', async () => {

@@ -60,6 +60,8 @@ SETTLE = OPTIONS.get("settle", 0.3)
 #: How long AWS doesn't know what was just made, and how long the name of a deleted parameter rests (30 s at AWS), in seconds.
 LATE = OPTIONS.get("late", 0.4)
 REST = OPTIONS.get("rest", 3)
+# When an instance's console can be read, in seconds after its launch: with Latest, and without. A test may hold all of them for longer.
+CONSOLES = {"held": False, "latest": 1.5, "buffered": 30.0}
 
 ON_DEMAND = {
     "t3.micro": 0.0104, "t3.small": 0.0208, "t3.medium": 0.0416, "t3.large": 0.0832,
@@ -439,6 +441,7 @@ def launched_by(self, backend, *rest, stock=Instance.__init__, **named):
     prefix = "MetadataOptions."
     key = backend.keypairs.get(named.get("key_name") or "")
     self.client_token = form.get("ClientToken", "")
+    self.launched_at = time.monotonic()
     self.metadata = {name[len(prefix):]: value for name, value in form.items() if name.startswith(prefix)}
     self.launch_key = key.public_line if key else None
     if not self.security_groups:
@@ -599,7 +602,9 @@ def get_console_output(call):
     instance = call.ec2.get_instance(call.form["InstanceId"])
     text = ""
     lines = [open(path).read().strip() for path in sorted(glob.glob(os.path.join(OPTIONS.get("hostKeys") or "/nowhere", "ssh_host_*_key.pub")))]
-    if lines and instance._state.name == "running":
+    delay = CONSOLES["latest" if call.form.get("Latest") == "true" else "buffered"]
+    late = CONSOLES["held"] or time.monotonic() < instance.launched_at + delay
+    if lines and instance._state.name == "running" and not late:
         host = "root@" + instance.private_dns.split(".")[0]
         stamp = time.strftime("<14>%b %d %H:%M:%S cloud-init: ")
         out = ["[    0.000000] Linux version 6.8.0-1021-aws", "[    9.120377] cloud-init[612]: Cloud-init v. 24.4 running 'modules:final'",
@@ -825,6 +830,9 @@ def admin(path, query, body):
         return "application/json", "{}"
     if path == "/peers/hour":
         return "application/json", json.dumps({"gone": forget_terminated()})
+    if path == "/peers/consoles":
+        CONSOLES["held"] = asked["held"]
+        return "application/json", "{}"
     if path == "/peers/host-keys":
         OPTIONS["hostKeys"] = asked["folder"]
         return "application/json", "{}"

@@ -40,6 +40,8 @@ export type AwsPeer = {
 	quota(code: string, value: number | undefined): Promise<void>;
 	/** An hour goes by at EC2: terminated instances can't be seen any more. */
 	hour(): Promise<void>;
+	/** Holds every instance's console back, or lets it be read: it comes by itself 1.5 s after the launch. */
+	holdConsoles(held: boolean): Promise<void>;
 	/** The publisher brings out a newer Ubuntu 24.04; `serial` is a date like 20261120. */
 	newerImage(serial?: string): Promise<void>;
 };
@@ -205,6 +207,9 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 				},
 				async hour() {
 					await moto.admin('hour');
+				},
+				async holdConsoles(held) {
+					await moto.admin('consoles', {held});
 				},
 				async newerImage(serial = '20261120') {
 					await moto.admin('newer-image', {serial});

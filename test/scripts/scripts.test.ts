@@ -10,7 +10,7 @@ import {credentialsFile, downloadsFor, dropIn, workerUserData} from '../../sourc
 import {shortToken, verdictOf} from '../../source/executors/docker-machine/verify-lines.ts';
 import type {ScriptProgress} from '../../source/host/port.ts';
 import {authorizeKeyScript} from '../../source/host/scripts/authorize-key.ts';
-import {factsScript} from '../../source/host/scripts/facts.ts';
+import {factsScript, softwareFactsScript} from '../../source/host/scripts/facts.ts';
 import {type Install, installScript} from '../../source/host/scripts/install.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {removeWorkerScript} from '../../source/host/scripts/remove-worker.ts';
@@ -18,6 +18,7 @@ import {serviceScript} from '../../source/host/scripts/service.ts';
 import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
+import {writeCredentialsScript} from '../../source/host/scripts/write-credentials.ts';
 import {onWorker} from '../../source/host/worker-shell.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';
 import type {Job} from '../peers/gitlab-store.ts';
@@ -166,7 +167,7 @@ test('a version that the site does not have is a download that fails, and names 
 
 test('after a boot with errors that it got over, everything is installed, and a second time nothing is downloaded', async () => {
 	await exec('echo "2 done" >/etc/cloud-init-status');
-	const {result, said} = await onManager(world, installScript, install({credentials: credentialsFile({id: 'AKIAEXAMPLE', secret: 'hush'})}));
+	const {result, said} = await onManager(world, installScript, install());
 	assert.deepEqual(result, {is: 'done'});
 	await exec('rm /etc/cloud-init-status');
 	assert.ok(said.some((one) => 'download' in one && one.download === 'gitlab-runner 19.3.0' && one.bytes > 0 && one.bytes === one.of));
@@ -176,9 +177,7 @@ test('after a boot with errors that it got over, everything is installed, and a 
 		['19.3.0', '0.16.2-gitlab.48', true, dropIn, workerUserData],
 	);
 	assert.match(seen.unit ?? '', /ExecStart=\/usr\/local\/bin\/gitlab-runner/);
-	assert.equal(seen.credentialsHash, sha256(credentialsFile({id: 'AKIAEXAMPLE', secret: 'hush'})));
-	assert.equal(await exec('stat -c %a /root/.aws/credentials; stat -c %a /etc/gitlab-runner'), '600\n700');
-	assert.ok(!JSON.stringify(said).includes('hush'));
+	assert.equal(await exec('stat -c %a /etc/gitlab-runner'), '700');
 
 	const before = world.downloads.requests().length;
 	const ofTheService = () => exec('journalctl --unit gitlab-runner --output cat --no-pager');
@@ -188,9 +187,14 @@ test('after a boot with errors that it got over, everything is installed, and a 
 	assert.equal(await ofTheService(), journal);
 });
 
-test("another profile in root's credentials file stays when ours changes", async () => {
+test("root's credentials file is for root alone, and another profile in it stays when ours changes", async () => {
+	const written = await onManager(world, writeCredentialsScript, {section: credentialsFile({id: 'AKIAEXAMPLE', secret: 'hush'})});
+	assert.deepEqual(written.result, {is: 'written'});
+	assert.equal((await facts()).credentialsHash, sha256(credentialsFile({id: 'AKIAEXAMPLE', secret: 'hush'})));
+	assert.equal(await exec('stat -c %a /root/.aws/credentials'), '600');
+	assert.ok(!JSON.stringify(written.said).includes('hush'));
 	await exec('printf "\\n[other]\\naws_access_key_id = KEEP\\n" >>/root/.aws/credentials');
-	await onManager(world, installScript, install({credentials: credentialsFile({id: 'AKIASECOND', secret: 'hush'})}));
+	await onManager(world, writeCredentialsScript, {section: credentialsFile({id: 'AKIASECOND', secret: 'hush'})});
 	assert.match(await exec('cat /root/.aws/credentials'), /AKIASECOND[\s\S]*KEEP|KEEP[\s\S]*AKIASECOND/);
 });
 
@@ -237,6 +241,16 @@ test('the config.toml before is kept', async () => {
 		await exec(`cat ${paths.config}.previous; stat -c %a ${paths.config}.previous; cat ${paths.gitlabCa}`),
 		`${standing?.text.trim()}\n\n600\npem`.replace('\n\n600', '\n600'),
 	);
+});
+
+test('what is looked at before the host key is verified tells the same of the software, and nothing of the token', async () => {
+	const whole = await facts();
+	const {result, said} = await onManager(world, softwareFactsScript, {without: 'secrets'});
+	assert.ok(whole.config?.text.includes(token));
+	assert.deepEqual([result.gitlabRunner, result.dockerMachine, result.unit], [whole.gitlabRunner, whole.dockerMachine, whole.unit]);
+	const raw = await exec(`echo '{"without": "secrets"}' | python3 /run/software-facts.py`);
+	for (const secret of [token, 'concurrent', '"config"', '"systemId"', '"metrics"', '"verify"']) assert.ok(!raw.includes(secret), secret);
+	assert.deepEqual(said, []);
 });
 
 test('the test machine comes up with these options, runs a container, goes away, and tells its stages in order', async () => {

@@ -163,14 +163,23 @@ test('the console shows nothing, then the host key of the first boot', async () 
 	const id = await launch(world);
 	const look = async (Latest: boolean) =>
 		Buffer.from((await world.cloudAt(region).call('GetConsoleOutput', {InstanceId: id, Latest})).Output ?? '', 'base64').toString();
-	assert.equal(await look(true), '');
-	await world.clock.sleep(40_000);
+	await world.clock.sleep(60_000);
+	assert.deepEqual([await look(true), await look(false)], ['', ''], 'a minute after the launch, when sshd has long been up');
+	await world.clock.sleep(80_000);
 	const text = await look(true);
 	assert.match(text, /BEGIN SSH HOST KEY FINGERPRINTS/);
 	assert.ok(text.includes(world.outside.hostKey(id)));
 	assert.equal(await look(false), '');
-	await world.clock.sleep(60_000);
+	await world.clock.sleep(1_100_000);
 	assert.equal(await look(false), text);
+	world.outside.account.consoles = {latest: 'unsupported', buffered: [0, 0]};
+	assert.equal(await refusedWith(look(true)), 'UnsupportedOperation');
+	assert.equal(await look(false), text);
+	await world.cloudAt(region).call('StopInstances', {InstanceIds: [id]});
+	await world.clock.sleep(60_000);
+	await world.cloudAt(region).call('StartInstances', {InstanceIds: [id]});
+	await world.clock.sleep(60_000);
+	assert.doesNotMatch(await look(false), /HOST KEY/);
 });
 
 test('a new image of a line is what the publisher’s parameter names from then on, and the old one stays', async () => {

@@ -2,6 +2,7 @@ import type {_InstanceType, VolumeType} from '@aws-sdk/client-ec2';
 import type {LifecycleRule} from '@aws-sdk/client-s3';
 import type {ParameterTier, ParameterType} from '@aws-sdk/client-ssm';
 import type {Random} from '../../clock.ts';
+import type {ConsoleDelays} from './console.ts';
 
 type Tags = Record<string, string>;
 
@@ -93,6 +94,8 @@ export type InstanceState = {
 	/** From when sshd listens, and from when cloud-init is done. */
 	bootedAt: number;
 	initialisedAt: number;
+	/** Whether it was stopped and started since its first boot. */
+	startedAgain?: boolean;
 	/** A stop or the end has begun, and is over, at these times. */
 	stopping?: {from: number; until: number};
 	ending?: {from: number; until: number};
@@ -205,6 +208,7 @@ export type AccountState = {
 	unseenByTags: number;
 	/** Key pairs that a region may hold. */
 	mostKeyPairs: number;
+	consoles: ConsoleDelays;
 	/** Docker's newest version: what its own install script puts on a machine. */
 	newestDocker: string;
 	regions: Map<string, RegionState>;

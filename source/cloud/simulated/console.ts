@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {ImageState, InstanceState} from './account.ts';
+import {refusal} from './refusal.ts';
 
 /** A machine's ed25519 host key, as its public half tells: the same for the same instance and generation. */
 export type HostKey = {blob: Buffer; line: string; fingerprint: string};
@@ -13,16 +14,36 @@ export function hostKeyOf(instanceId: string, generation = 0): HostKey {
 	return {blob, line: `ssh-ed25519 ${blob.toString('base64')}`, fingerprint};
 }
 
-/** After the first boot, how long until the serial console's output can be read, in milliseconds: `latest` on Nitro, else what EC2 buffers. */
-const delays = {latest: 3000, buffered: 60_000};
+/** Between how many milliseconds after it runs an instance's serial console can be read. */
+type Between = readonly [least: number, most: number];
 
-/** What the serial console has shown, or undefined while EC2 has nothing of it. Host keys stand in it from the first boot (facts §8). */
-export function consoleOf(instance: InstanceState, image: ImageState | undefined, now: number, latest: boolean): string | undefined {
-	if (now < instance.bootedAt + (latest ? delays.latest : delays.buffered)) return undefined;
-	const key = hostKeyOf(instance.id);
+/** When consoles can be read: with `Latest`, which only Nitro types know, and without it, when it's what EC2 has buffered. */
+export type ConsoleDelays = {latest: Between | 'unsupported'; buffered: Between};
+
+/** As late as AWS is, as others have met it: one to two minutes with `Latest`, up to twenty without. */
+export const lateConsoles: ConsoleDelays = {latest: [60_000, 120_000], buffered: [300_000, 1_200_000]};
+
+/** Where in its span an instance is: the same for the same one. */
+function delayOf(id: string, [least, most]: Between): number {
+	const share = createHash('sha256').update(`console of ${id}`).digest().readUInt16BE(0) / 0xffff;
+	return least + share * (most - least);
+}
+
+/**
+ * What the serial console has shown, or undefined while EC2 has nothing of it. cloud-init prints the host keys at the end of the first boot, once: after a
+ * stop and a start the console holds that boot alone, without them.
+ */
+export function consoleOf(instance: InstanceState, image: ImageState | undefined, now: number, latest: boolean, delays: ConsoleDelays): string | undefined {
+	const span = latest ? delays.latest : delays.buffered;
+	if (span === 'unsupported')
+		throw refusal('UnsupportedOperation', `The instance '${instance.id}' does not support retrieving the latest console output. Try again without it.`);
+	if (now < Math.max(instance.initialisedAt, instance.runsFrom + delayOf(instance.id, span))) return undefined;
+	const kernel = '[    0.000000] Linux version 6.8.0-1021-aws';
 	const host = `ip-${instance.privateIp.replaceAll('.', '-')}`;
+	if (instance.startedAgain) return `${kernel}\r\n${host} login: \r\n`;
+	const key = hostKeyOf(instance.id);
 	const lines = [
-		'[    0.000000] Linux version 6.8.0-1021-aws',
+		kernel,
 		`${host} login: [   18.201] cloud-init[912]: Generating public/private ed25519 key pair.`,
 		`<14>cloud-init: #############################################################`,
 		'<14>cloud-init: -----BEGIN SSH HOST KEY FINGERPRINTS-----',

@@ -189,6 +189,7 @@ export const instances: Handlers<
 				const times = bootTimes(here.account.random);
 				delete instance.stopping;
 				delete instance.reason;
+				instance.startedAgain = true;
 				instance.runsFrom = here.now + times.runs;
 				instance.bootedAt = here.now + times.boots;
 				instance.initialisedAt = here.now + times.initialises;
@@ -231,7 +232,7 @@ export const instances: Handlers<
 	GetConsoleOutput(input, here) {
 		onlyKnows('GetConsoleOutput', input, ['InstanceId', 'Latest']);
 		const instance = instanceById(here, required(input.InstanceId, 'InstanceId'));
-		const text = consoleOf(instance, here.region.images.get(instance.imageId), here.now, input.Latest === true);
+		const text = consoleOf(instance, here.region.images.get(instance.imageId), here.now, input.Latest === true, here.account.consoles);
 		return {InstanceId: instance.id, Timestamp: new Date(here.now), ...(text === undefined ? {} : {Output: Buffer.from(text).toString('base64')})};
 	},
 	ModifyInstanceMetadataOptions(input, here) {

@@ -1,6 +1,7 @@
 import type {Random} from '../../clock.ts';
 import type {AccountState, ImageState, RegionState, VpcState} from './account.ts';
 import {imageLines} from './catalogue.ts';
+import {lateConsoles} from './console.ts';
 
 /** AWS's own defaults of the vCPU quotas in this world (facts §10). */
 export const defaultQuotas: Record<string, number> = {'L-1216C47A': 5, 'L-34B43A08': 5};
@@ -28,6 +29,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		deniedToAll: new Set(),
 		unseenByTags: 0,
 		mostKeyPairs: 5000,
+		consoles: lateConsoles,
 		newestDocker: '29.1.2',
 		regions: new Map(),
 		buckets: new Map(),

@@ -3,6 +3,7 @@ import type {Action, AnyStep} from '../../step.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
 import {earlierRightsStep} from '../../steps/earlier-rights.ts';
+import {hostKeyStep} from '../../steps/host-key.ts';
 import {identityStep} from '../../steps/identity.ts';
 import {imagesStep} from '../../steps/images.ts';
 import {instanceProfileStep} from '../../steps/instance-profile.ts';
@@ -42,6 +43,7 @@ const steps: readonly AnyStep[] = [
 	instanceProfileStep(machineRights),
 	managerStep,
 	connectionStep,
+	hostKeyStep,
 	softwareStep,
 	testMachineStep,
 	runnerStep,

@@ -17,19 +17,10 @@ import {shortToken, verdictOf} from './verify-lines.ts';
 import {workerMachines} from './worker-machines.ts';
 
 type Needs = 'identity' | 'network' | 'images';
-type After = 'bucket' | 'security-groups' | 'connection' | 'software' | 'test-machine';
+type After = 'bucket' | 'security-groups' | 'connection' | 'host-key' | 'software' | 'test-machine';
 
 /** Trouble on the way to the manager, which is the connection's to tell. */
-const onTheWay = [
-	'ssh-no-answer',
-	'ssh-refused',
-	'ssh-denied',
-	'ssh-closed',
-	'host-key-changed',
-	'host-key-unknown',
-	'manager-private',
-	'instance-connect-not-allowed',
-];
+const onTheWay = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'host-key-changed', 'manager-private', 'instance-connect-not-allowed'];
 
 const writes = 5;
 
@@ -124,6 +115,7 @@ async function check(context: Context, found: Pick<Found, Needs>): Promise<Findi
 	try {
 		return await onManager(context, found, manager, await lookAtHost(context, manager));
 	} catch (error) {
+		if (isProblem(error, 'host-key-unknown')) return {is: 'waiting', for: ['host-key']};
 		if (isProblem(error, ...onTheWay)) return {is: 'waiting', for: ['connection']};
 		throw error;
 	}
@@ -212,7 +204,7 @@ export const runnerStep: Step<'runner', Needs, After> = {
 	title: 'Runner',
 	needs: ['identity', 'network', 'images'],
 	// Options that no machine has proven never reach a config.toml that a running service reads.
-	after: ['bucket', 'security-groups', 'connection', 'software', 'test-machine'],
+	after: ['bucket', 'security-groups', 'connection', 'host-key', 'software', 'test-machine'],
 	actions: [...reachingActions, 'ssm:GetParameter', 'ssm:PutParameter', 'ssm:AddTagsToResource'],
 	check,
 	apply,

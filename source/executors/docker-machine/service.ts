@@ -4,11 +4,11 @@ import {isProblem, Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Removal, Report, Step} from '../../step.ts';
 import {accountLook, type Instance, managersOf, workersOf} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
-import {connectToChange, type Reaching, reachingActions} from '../../steps/reaching.ts';
+import {connectToChange, type Reaching, reachingActions, untilVerified} from '../../steps/reaching.ts';
 import {standingToken} from './config-toml.ts';
 import {type Online, onlineIn} from './online.ts';
 
-type Needs = 'manager' | 'connection' | 'software' | 'runner';
+type Needs = 'manager' | 'connection' | 'host-key' | 'software' | 'runner';
 type After = 'test-machine' | 'workers';
 
 /** Seconds that running jobs may take to end when a change needs the runner to start anew. */
@@ -87,6 +87,8 @@ async function apply(context: Context, found: Pick<Found, Needs>, finding: Findi
  * taken over from. 0 seconds end running jobs now. Gives how many machines went. Throws `still-busy`, and what `reach` throws.
  */
 async function drainManager(context: Reaching, instance: Instance, seconds: number, report: Report): Promise<number> {
+	// Whoever says that the jobs have ended has to be the manager.
+	if (seconds > 0) await untilVerified(context, instance, report);
 	const connection = await connectToChange(context, instance);
 	const outcome = await connection
 		.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name}, report)
@@ -165,7 +167,7 @@ async function remove(removal: Removal, report: Report): Promise<void> {
 export const serviceStep: Step<'service', Needs, After> = {
 	name: 'service',
 	title: 'Service',
-	needs: ['manager', 'connection', 'software', 'runner'],
+	needs: ['manager', 'connection', 'host-key', 'software', 'runner'],
 	// A removal goes the other way round: the service is drained before workers go.
 	after: ['test-machine', 'workers'],
 	actions: reachingActions,

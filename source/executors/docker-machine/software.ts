@@ -1,12 +1,14 @@
 import {createHash} from 'node:crypto';
 import {commandLine} from '../../host/quote.ts';
-import type {HostFacts} from '../../host/scripts/facts.ts';
+import type {SoftwareFacts} from '../../host/scripts/facts.ts';
 import {type Install, type InstallOutcome, installScript} from '../../host/scripts/install.ts';
 import {paths} from '../../host/scripts/paths.ts';
+import {writeCredentialsScript} from '../../host/scripts/write-credentials.ts';
 import {Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
-import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
-import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import type {Instance} from '../../steps/looks/account.ts';
+import {forgetHost, lookAtSoftware, managerOf} from '../../steps/looks/host.ts';
+import {connectToInstall, reachingActions, untilVerified} from '../../steps/reaching.ts';
 import {credentialsFile, dockerMachineByHand, downloadsFor, dropIn, gitlabRunnerByHand, workerUserData} from './programs.ts';
 
 /** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
@@ -16,7 +18,7 @@ const drainSeconds = 3600;
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Whether root's AWS credentials file is as wanted: there, and the given keys when they are given. */
-function credentialsChange({answers, secrets}: Context, facts: HostFacts): Change[] {
+function credentialsChange({answers, secrets}: Context, facts: SoftwareFacts): Change[] {
 	if (answers.access !== 'access-keys') return [];
 	const wanted = secrets.accessKey && hash(credentialsFile(secrets.accessKey));
 	if (facts.credentialsHash !== undefined && (wanted === undefined || wanted === facts.credentialsHash)) return [];
@@ -24,7 +26,7 @@ function credentialsChange({answers, secrets}: Context, facts: HostFacts): Chang
 }
 
 /** A changed runner needs its service to stop, so running jobs end first; docker-machine is replaced beside them. */
-function changesOf(context: Context, facts: HostFacts): Change[] {
+function changesOf(context: Context, facts: SoftwareFacts): Change[] {
 	const {answers} = context;
 	const version = (what: 'gitlabRunnerVersion' | 'dockerMachineVersion', from: string | undefined, how: Change['how']): Change[] =>
 		from === answers[what] ? [] : [{what, from: from ?? 'not installed', to: answers[what], how}];
@@ -42,7 +44,7 @@ function changesOf(context: Context, facts: HostFacts): Change[] {
 	];
 }
 
-function notesOf({answers, fleet}: Context, {cloudInit, credentialsHash, diskFreeGib}: HostFacts): Note[] {
+function notesOf({answers, fleet}: Context, {cloudInit, credentialsHash, diskFreeGib}: SoftwareFacts): Note[] {
 	const left = answers.access !== 'access-keys' && credentialsHash !== undefined;
 	return [
 		...(left
@@ -60,7 +62,7 @@ function notesOf({answers, fleet}: Context, {cloudInit, credentialsHash, diskFre
 
 async function check(context: Context, found: Pick<Found, 'manager'>): Promise<Finding<Found['software']>> {
 	const {answers} = context;
-	const facts = await lookAtHost(context, await managerOf(context, found));
+	const facts = await lookAtSoftware(context, await managerOf(context, found));
 	const changes = changesOf(context, facts);
 	const resource = {gitlabRunner: facts.gitlabRunner ?? '', dockerMachine: facts.dockerMachine ?? ''};
 	const says = `gitlab-runner ${answers.gitlabRunnerVersion}, docker-machine ${answers.dockerMachineVersion}`;
@@ -112,23 +114,39 @@ function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers, f
 	return new Problem({code, message, advice, fault: code === 'download-failed' ? 'outside' : 'told', again: code === 'download-failed'});
 }
 
-function installOf({answers, secrets}: Context, facts: HostFacts): Install {
+function installOf({answers}: Context, facts: SoftwareFacts): Install {
 	return {
 		bootSeconds,
 		drainSeconds,
 		dropIn,
 		downloads: downloadsFor(answers, facts),
 		userData: {path: paths.userData, text: workerUserData},
-		...(answers.access === 'access-keys' && secrets.accessKey ? {credentials: credentialsFile(secrets.accessKey)} : {}),
 	};
 }
 
 async function apply(context: Context, found: Pick<Found, 'manager'>, _finding: unknown, report: Report): Promise<void> {
 	const instance = await managerOf(context, found);
-	const facts = await lookAtHost(context, instance);
-	const connection = await connectToChange(context, instance);
+	const facts = await lookAtSoftware(context, instance);
+	const connection = await connectToInstall(context, instance);
 	const outcome = await connection.script(installScript, installOf(context, facts), report).finally(() => forgetHost(context, instance));
 	if (outcome.is === 'failed') throw problemOf(outcome, context, instance.id);
+	await giveKeys(context, instance, report);
+}
+
+/** The access keys go to the manager once its host key is verified, and no sooner. */
+async function giveKeys(context: Context, instance: Instance, report: Report): Promise<void> {
+	const {answers, secrets} = context;
+	if (answers.access !== 'access-keys' || secrets.accessKey === undefined) return;
+	const {connection} = await untilVerified(context, instance, report);
+	const outcome = await connection
+		.script(writeCredentialsScript, {section: credentialsFile(secrets.accessKey)}, report)
+		.finally(() => forgetHost(context, instance));
+	if (outcome.is === 'written') return;
+	throw new Problem({
+		code: 'command-failed',
+		message: `Root's AWS credentials file can't be written on the manager: ${outcome.detail}`,
+		advice: 'Mend it there with `gitlab-runner-aws ssh`, then run the same command again.',
+	});
 }
 
 /** Programs, unit, graceful stop, certificates and the workers' user data on the manager. */

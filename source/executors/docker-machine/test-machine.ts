@@ -16,7 +16,7 @@ import {workerMachines} from './worker-machines.ts';
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (facts §3.3). */
 const limitSeconds = 1200;
 
-type Needs = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'software';
+type Needs = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'host-key' | 'software';
 
 /** What is to be proven: the runner's options as they will stand in config.toml, and their hash. */
 async function toProve(context: Context, found: Pick<Found, Needs>) {
@@ -119,7 +119,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 export const testMachineStep: Step<'test-machine', Needs, 'instance-profile' | 'spot-role'> = {
 	name: 'test-machine',
 	title: 'Test machine',
-	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'software'],
+	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'host-key', 'software'],
 	after: ['instance-profile', 'spot-role'],
 	actions: [...reachingActions, 'ec2:CreateTags', 'ec2:DescribeImages'],
 	check,

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../script.ts';
+import {type OpenScript, prelude} from '../script.ts';
 
 const outcome = z.object({added: z.boolean()});
 
@@ -23,9 +23,10 @@ done(added=True)
 `;
 
 /** Lets one more public key in, for the login user, once. */
-export const authorizeKeyScript: Script<{user: string; publicKey: string}, z.infer<typeof outcome>> = {
+export const authorizeKeyScript: OpenScript<{user: string; publicKey: string}, z.infer<typeof outcome>> = {
 	name: 'authorize-key',
 	changes: true,
+	secrets: 'none',
 	result: outcome,
 	text,
 };

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../script.ts';
+import {type OpenScript, prelude, type Script} from '../script.ts';
 import {paths} from './paths.ts';
 
 const facts = z.object({
@@ -47,10 +47,20 @@ const facts = z.object({
 /** Every fact about the manager that checks compare, in one round trip. */
 export type HostFacts = z.infer<typeof facts>;
 
+const software = facts.pick({
+	...{cloudInit: true, machine: true, os: true, diskFreeGib: true, gitlabRunner: true, dockerMachine: true, certificates: true},
+	...{unit: true, dropIn: true, service: true, userData: true, credentialsHash: true, now: true},
+});
+
+/** What of it is no secret: the programs and files that are installed. */
+export type SoftwareFacts = z.infer<typeof software>;
+
 const text = `${prelude}
 import glob, platform, re, shutil, urllib.request
 from datetime import datetime, timezone
 from concurrent.futures import ThreadPoolExecutor
+# Before the host's key is verified nothing is read here that is for the person alone: no config.toml, no metrics, no id, no machine.
+plain = given.get('without') == 'secrets'
 colour = re.compile(r'\\x1b\\[[0-9;]*m')
 
 def cloud_init():
@@ -154,13 +164,14 @@ with ThreadPoolExecutor(8) as pool:
         gitlabRunner=pool.submit(version, 'gitlab-runner', r'Version: *v?(\\S+)'),
         dockerMachine=pool.submit(version, 'docker-machine', r'version v?([^, ]+)'),
         service=pool.submit(service),
-        metrics=pool.submit(answer, '/metrics'),
-        jobs=pool.submit(answer, '/debug/jobs/list'),
-        engine=pool.submit(engine),
-        verify=pool.submit(verify))
+        **({} if plain else dict(
+            metrics=pool.submit(answer, '/metrics'),
+            jobs=pool.submit(answer, '/debug/jobs/list'),
+            engine=pool.submit(engine),
+            verify=pool.submit(verify))))
     facts = {name: work.result() for name, work in asked.items()}
 disk = os.statvfs('/')
-system_id = read('/etc/gitlab-runner/.runner_system_id')
+system_id = None if plain else read('/etc/gitlab-runner/.runner_system_id')
 facts.update(
     machine=platform.machine(),
     os=operating_system(),
@@ -168,11 +179,11 @@ facts.update(
     certificates=certificates(),
     unit=read('/etc/systemd/system/gitlab-runner.service'),
     dropIn=read('${paths.dropIn}'),
-    config=config(),
+    config=None if plain else config(),
     systemId=system_id.strip() if system_id else None,
     userData=read('${paths.userData}'),
     credentialsHash=credentials(),
-    machines=machines(),
+    machines=[] if plain else machines(),
     now=int(time.time() * 1000))
 def told(value):
     return {key: told(inner) for key, inner in value.items() if inner is not None} if isinstance(value, dict) else value
@@ -186,5 +197,15 @@ export const factsScript: Script<{verify: boolean}, HostFacts> = {
 	result: facts,
 	// Files are compared with what is wanted or edited, and the runner's own pages are read line by line.
 	exact: ['text', 'unit', 'dropIn', 'userData', 'metrics', 'jobs'],
+	text,
+};
+
+/** The same without anything secret, for the time until the host's key is verified. */
+export const softwareFactsScript: OpenScript<{without: 'secrets'}, SoftwareFacts> = {
+	name: 'software-facts',
+	changes: false,
+	secrets: 'none',
+	result: software,
+	exact: ['unit', 'dropIn', 'userData'],
 	text,
 };

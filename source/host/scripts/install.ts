@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../script.ts';
+import {type OpenScript, prelude} from '../script.ts';
 import {draining} from './draining.ts';
 import {paths} from './paths.ts';
 
@@ -16,8 +16,6 @@ export type Install = {
 	userData: {path: string; text: string};
 	/** Seconds that running jobs may take to end before a running service's program is replaced. */
 	drainSeconds: number;
-	/** The `[default]` section of root's AWS credentials file, with its secret; undefined leaves the file alone. */
-	credentials?: string | undefined;
 };
 
 const outcome = z.discriminatedUnion('is', [
@@ -28,7 +26,7 @@ const outcome = z.discriminatedUnion('is', [
 export type InstallOutcome = z.infer<typeof outcome>;
 
 const text = `${prelude}${draining}
-import configparser, errno, http.client, io, re
+import errno, http.client, re
 from concurrent.futures import ThreadPoolExecutor
 class Failed(Exception):
     def __init__(self, code, detail):
@@ -174,23 +172,6 @@ def certificates():
     if not there():
         raise Failed('command-failed', 'docker-machine made no certificates in ' + folder)
 
-def credentials():
-    if not given.get('credentials'):
-        return
-    path = '/root/.aws/credentials'
-    os.makedirs('/root/.aws', mode=0o700, exist_ok=True)
-    standing, ours = (configparser.RawConfigParser(default_section='\\0') for _ in range(2))
-    standing.read_string(read(path) or '')
-    ours.read_string(given['credentials'])
-    others = [name for name in standing.sections() if name != 'default']
-    if not others:
-        changed(path, given['credentials'], 0o600)
-        return
-    standing['default'] = dict(ours['default'])
-    written = io.StringIO()
-    standing.write(written)
-    changed(path, written.getvalue(), 0o600)
-
 def free_words(error):
     # Each folder may be a file system of its own.
     folder = os.path.dirname(str(error.filename or '/'))
@@ -206,7 +187,6 @@ def install():
     if changed('${paths.dropIn}', given['dropIn'], 0o644):
         sh('systemctl', 'daemon-reload')
     changed(given['userData']['path'], given['userData']['text'], 0o644)
-    credentials()
     wanted = [one for one in given['downloads'] if version(one['path']) != one['version']]
     files = []
     try:
@@ -244,4 +224,4 @@ done(**{'is': 'done'})
 `;
 
 /** Waits for the first boot, then brings programs, unit, drop-in, certificates and user data to what is wanted. Does only what isn't so yet. */
-export const installScript: Script<Install, InstallOutcome> = {name: 'install', changes: true, result: outcome, text};
+export const installScript: OpenScript<Install, InstallOutcome> = {name: 'install', changes: true, secrets: 'none', result: outcome, text};

@@ -10,7 +10,8 @@ import type {Hosts} from './hosts.ts';
 import {isUp, type Machine, type Work} from './machine.ts';
 import {jobsList, metricsOf} from './metrics.ts';
 import {authorizeKey, noticeConfig, unregister, writeConfig} from './play-config.ts';
-import {facts} from './play-facts.ts';
+import {writeCredentials} from './play-credentials.ts';
+import {facts, softwareFacts} from './play-facts.ts';
 import {panel} from './play-panel.ts';
 import {removeWorker} from './play-remove-worker.ts';
 import {service} from './play-service.ts';
@@ -34,6 +35,8 @@ export type Link = Pick<Connection, 'script' | 'write' | 'stream' | 'forward'> &
 
 const plays: Record<string, Played> = {
 	facts,
+	'software-facts': softwareFacts,
+	'write-credentials': writeCredentials,
 	install,
 	'write-config': writeConfig,
 	'test-machine': testMachine,

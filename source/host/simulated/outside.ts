@@ -40,9 +40,10 @@ export function hostOutside(hosts: Hosts) {
 		file: (instanceId: string, path: string): {text: string; mode: number} | undefined => machineOf(instanceId).files.get(path),
 		/** Fingerprint of the host key as it is now. */
 		hostKey: (instanceId: string): string => hostKeyNow(machineOf(instanceId)).fingerprint,
-		changeHostKey(instanceId: string): void {
+		/** Another key than the one of the first boot, or with `generation` 0 that one again. */
+		changeHostKey(instanceId: string, generation?: number): void {
 			const machine = machineOf(instanceId);
-			machine.hostKeyGeneration += 1;
+			machine.hostKeyGeneration = generation ?? machine.hostKeyGeneration + 1;
 			machine.files.set(hostKeyPath, {text: `${hostKeyNow(machine).line} root@${instanceId}\n`, mode: 0o644});
 		},
 		/** Sets what goes wrong on a machine from now on; `{}` heals it. */
@@ -96,11 +97,16 @@ export type HostFaults = {
 	cutConnections(): void;
 };
 
+/** A script that a laptop began on a machine; `at` is the world's time. */
+export type ScriptBegun = {name: string; at: number};
+
 /** Watches the connections and cuts them where a test wants it. */
-export function hostFaults(): {faults: HostFaults; opened(link: Link): void; open(): number} {
+export function hostFaults(now: () => number): {faults: HostFaults; scripts: readonly ScriptBegun[]; opened(link: Link): void; open(): number} {
 	const links: Link[] = [];
+	const scripts: ScriptBegun[] = [];
 	let wanted: {left: number; name: string | undefined} | undefined;
 	return {
+		scripts,
 		faults: {
 			cutAtScript(nth = 1, name) {
 				wanted = {left: nth, name};
@@ -113,6 +119,7 @@ export function hostFaults(): {faults: HostFaults; opened(link: Link): void; ope
 		opened(link) {
 			links.push(link);
 			link.onScript = (name) => {
+				scripts.push({name, at: now()});
 				if (!wanted || (wanted.name !== undefined && wanted.name !== name)) return;
 				wanted.left -= 1;
 				if (wanted.left > 0) return;

@@ -1,4 +1,4 @@
-import type {HostFacts} from '../scripts/facts.ts';
+import type {HostFacts, SoftwareFacts} from '../scripts/facts.ts';
 import {paths} from '../scripts/paths.ts';
 import {
 	credentialsPath,
@@ -39,19 +39,17 @@ function engineOfNewest(machine: Machine): HostFacts['engine'] {
 	return ages.toSorted((one, other) => other.madeAt - one.madeAt)[0];
 }
 
-/** The `facts` script. */
-export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): Work<HostFacts> {
+/** The `software-facts` script, which reads nothing secret. */
+export function* softwareFacts(_given: object, {machine, hosts}: Running): Work<SoftwareFacts> {
 	yield 700;
-	const config = machine.files.get(paths.config);
-	const hasRunner = versionOf(machine, programs.runner) !== undefined;
-	const asked = verify && config !== undefined && hasRunner;
-	if (asked) yield hosts.gitlab.health === 'unreachable' ? 20_000 : 500;
-	if (asked) systemIdOf(machine);
-	const read = config ? readConfig(config.text) : undefined;
+	return softwareOf(machine, hosts.clock.now());
+}
+
+function softwareOf(machine: Machine, now: number): SoftwareFacts {
 	const credentials = textOf(machine, credentialsPath);
 	const {service} = machine;
 	return present({
-		cloudInit: cloudInit(machine, hosts.clock.now()),
+		cloudInit: cloudInit(machine, now),
 		machine: machine.image.architecture === 'arm64' ? 'aarch64' : 'x86_64',
 		os: machine.image.os,
 		diskFreeGib: machine.diskFreeGib,
@@ -65,15 +63,29 @@ export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): 
 			enabled: service.enabled ? 'enabled' : machine.files.has(unitPath) ? 'disabled' : 'not-found',
 			since: service.since === undefined || service.active !== 'active' ? undefined : new Date(service.since).toISOString(),
 		}),
-		config: config && {text: config.text, mode: config.mode.toString(8).padStart(3, '0'), hash: digest(config.text)},
-		systemId: textOf(machine, systemIdPath)?.trim(),
 		userData: textOf(machine, paths.userData),
 		credentialsHash: credentials === undefined ? undefined : digest(credentials),
+		now,
+	});
+}
+
+/** The `facts` script. */
+export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): Work<HostFacts> {
+	yield 700;
+	const config = machine.files.get(paths.config);
+	const hasRunner = versionOf(machine, programs.runner) !== undefined;
+	const asked = verify && config !== undefined && hasRunner;
+	if (asked) yield hosts.gitlab.health === 'unreachable' ? 20_000 : 500;
+	if (asked) systemIdOf(machine);
+	const read = config ? readConfig(config.text) : undefined;
+	return present({
+		...softwareOf(machine, hosts.clock.now()),
+		config: config && {text: config.text, mode: config.mode.toString(8).padStart(3, '0'), hash: digest(config.text)},
+		systemId: textOf(machine, systemIdPath)?.trim(),
 		metrics: metricsOf(machine),
 		jobs: jobsList(hosts, machine),
 		verify: asked ? verifyLines(hosts, machine, read && 'config' in read ? read.config.entries : []) : undefined,
 		machines: storeOf(machine).map(({name, instanceId}) => ({name, instanceId})),
 		engine: engineOfNewest(machine),
-		now: hosts.clock.now(),
 	});
 }

@@ -1,6 +1,6 @@
 import type {Download, Install, InstallOutcome} from '../scripts/install.ts';
 import {paths} from '../scripts/paths.ts';
-import {certificatePaths, credentialsPath, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
+import {certificatePaths, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
 import {stopGracefully} from './play-service.ts';
 import {startService} from './runner-process.ts';
 import {locked, type Running} from './running.ts';
@@ -42,7 +42,6 @@ function* bringAbout(given: Install, running: Running): Work<InstallOutcome> {
 	const wasActive = machine.service.active === 'active';
 	files.set(paths.dropIn, {text: given.dropIn, mode: 0o644});
 	files.set(given.userData.path, {text: given.userData.text, mode: 0o644});
-	if (given.credentials !== undefined) files.set(credentialsPath, {text: given.credentials, mode: 0o600});
 	const wanted = given.downloads.filter((one) => versionOf(machine, one.path) !== one.version);
 	const trouble = yield* fetchAll(wanted, running);
 	if (trouble) return trouble;

@@ -1,7 +1,7 @@
-import {factsScript, type HostFacts} from '../../host/scripts/facts.ts';
+import {factsScript, type HostFacts, type SoftwareFacts, softwareFactsScript} from '../../host/scripts/facts.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import type {Found, Look, Looking} from '../../step.ts';
-import {connectTo, type Reaching} from '../reaching.ts';
+import {connectTo, type Reaching, reach} from '../reaching.ts';
 import {accountLook, type Instance, managersOf} from './account.ts';
 
 const hostLook = (context: Reaching, instance: Instance): Look<HostFacts> => ({
@@ -10,9 +10,16 @@ const hostLook = (context: Reaching, instance: Instance): Look<HostFacts> => ({
 	load: () => facts(context, instance),
 });
 
+const softwareLook = (context: Reaching, instance: Instance): Look<SoftwareFacts> => ({
+	name: `software on ${instance.id}`,
+	load: () => persistent(async () => (await reach(context, instance)).connection.script(softwareFactsScript, {without: 'secrets'})),
+});
+
+const facts = (context: Reaching, instance: Instance): Promise<HostFacts> =>
+	persistent(async () => (await connectTo(context, instance)).script(factsScript, {verify: true}));
+
 /** Asks the host; a connection that breaks meanwhile is opened again, once. */
-async function facts(context: Reaching, instance: Instance): Promise<HostFacts> {
-	const ask = async (): Promise<HostFacts> => (await connectTo(context, instance)).script(factsScript, {verify: true});
+async function persistent<Result>(ask: () => Promise<Result>): Promise<Result> {
 	try {
 		return await ask();
 	} catch (error) {
@@ -21,11 +28,17 @@ async function facts(context: Reaching, instance: Instance): Promise<HostFacts> 
 	}
 }
 
-/** Every fact about a manager, in one round trip, shared by all that look. Throws what `reach` throws. */
+/** Every fact about a manager, in one round trip, shared by all that look. Throws what `reachVerified` throws. */
 export const lookAtHost = (context: Reaching, instance: Instance): Promise<HostFacts> => context.look(hostLook(context, instance));
 
+/** What is installed on a manager, which may be looked at before its host key is verified. Throws what `reach` throws. */
+export async function lookAtSoftware(context: Reaching, instance: Instance): Promise<SoftwareFacts> {
+	const {trust} = await reach(context, instance);
+	return trust === 'unverified' ? context.look(softwareLook(context, instance)) : lookAtHost(context, instance);
+}
+
 /** Drops what was seen of a manager, after a change there. */
-export const forgetHost = (context: Reaching, instance: Instance): void => context.forget(hostLook(context, instance));
+export const forgetHost = (context: Reaching, instance: Instance): void => context.forget(hostLook(context, instance), softwareLook(context, instance));
 
 /** The manager that counts, running or not: the newest that isn't terminated or going. */
 export async function currentManager(context: Looking): Promise<Instance | undefined> {
