@@ -42,6 +42,8 @@ export type AwsPeer = {
 	hour(): Promise<void>;
 	/** Holds every instance's console back, or lets it be read: it comes by itself 1.5 s after the launch. */
 	holdConsoles(held: boolean): Promise<void>;
+	/** What the consoles print from now on: the public halves of the host keys in this folder. */
+	printHostKeys(folder: string): Promise<void>;
 	/** The publisher brings out a newer Ubuntu 24.04; `serial` is a date like 20261120. */
 	newerImage(serial?: string): Promise<void>;
 };
@@ -210,6 +212,9 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 				},
 				async holdConsoles(held) {
 					await moto.admin('consoles', {held});
+				},
+				async printHostKeys(keys) {
+					await moto.admin('host-keys', {folder: keys});
 				},
 				async newerImage(serial = '20261120') {
 					await moto.admin('newer-image', {serial});
