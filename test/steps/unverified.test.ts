@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {Unverified} from '../../source/host/port.ts';
+import {authorizeKeyScript} from '../../source/host/scripts/authorize-key.ts';
+import {factsScript, softwareFactsScript} from '../../source/host/scripts/facts.ts';
+import {installScript} from '../../source/host/scripts/install.ts';
+import {panelScript} from '../../source/host/scripts/panel.ts';
+import {removeWorkerScript} from '../../source/host/scripts/remove-worker.ts';
+import {serviceScript} from '../../source/host/scripts/service.ts';
+import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
+import {unregisterScript} from '../../source/host/scripts/unregister.ts';
+import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
+import {writeCredentialsScript} from '../../source/host/scripts/write-credentials.ts';
+
+const scripts = [
+	...[authorizeKeyScript, softwareFactsScript, installScript, factsScript, panelScript, removeWorkerScript, serviceScript],
+	...[testMachineScript, unregisterScript, writeConfigScript, writeCredentialsScript],
+];
+
+test('three scripts carry no secret and may run before the host key is verified', () => {
+	const open = scripts.filter((script) => 'secrets' in script && script.secrets === 'none').map(({name}) => name);
+	assert.deepEqual(open, ['authorize-key', 'software-facts', 'install']);
+});
+
+test('what may carry a secret doesn’t compile over a connection whose host key isn’t verified', async () => {
+	const ran: string[] = [];
+	const unverified: Unverified = {
+		script: async (script) => {
+			ran.push(script.name);
+			return JSON.parse('{}');
+		},
+		close: async () => undefined,
+	};
+	await unverified.script(softwareFactsScript, {without: 'secrets'});
+	// @ts-expect-error A config.toml holds the runner's token.
+	await unverified.script(writeConfigScript, {text: ''});
+	// @ts-expect-error It reads config.toml back.
+	await unverified.script(factsScript, {verify: true});
+	// @ts-expect-error A file may hold anything.
+	assert.equal(unverified.read, undefined);
+	assert.deepEqual(ran, ['software-facts', 'write-config', 'facts'], 'only the compiler stands between');
+});
