@@ -1,7 +1,7 @@
 import {markKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Looking} from '../step.ts';
-import {ifAnswered} from './answering.ts';
+import {ifAnswered, unless} from './answering.ts';
 import {hostKeysIn} from './host-keys.ts';
 import type {Instance} from './looks/account.ts';
 
@@ -23,13 +23,15 @@ export const isYoung = ({clock}: Pick<Looking, 'clock'>, instance: Instance): bo
 /** Under which name this laptop keeps a key that it met before it was verified. */
 const usedName = ({id}: Instance): string => `${id}.unverified`;
 
-/** What the first boot printed on the console; undefined when there is nothing yet, or this may not be asked. */
+/**
+ * What the first boot printed on the console; undefined when there is nothing yet, or this may not be asked. Throws where AWS doesn't answer: a console
+ * that can't be read isn't a silent one.
+ */
 async function consoleKeys({cloud}: Looking, id: string): Promise<string[] | undefined> {
 	for (const input of [{InstanceId: id, Latest: true}, {InstanceId: id}]) {
-		const answer = await ifAnswered(cloud.call('GetConsoleOutput', input));
 		// `Latest` is for Nitro types only; without it comes what was kept after the last change of state (facts §8).
-		const output = 'result' in answer ? answer.result.Output : undefined;
-		const found = output && hostKeysIn(Buffer.from(output, 'base64').toString('utf8'));
+		const answer = await unless(cloud.call('GetConsoleOutput', input), 'UnsupportedOperation', 'not-allowed');
+		const found = answer?.Output && hostKeysIn(Buffer.from(answer.Output, 'base64').toString('utf8'));
 		if (found) return found;
 	}
 	return undefined;
@@ -53,10 +55,11 @@ export async function expectedKeys(context: Looking, instance: Instance): Promis
 async function knownKeys(context: Looking, instance: Instance): Promise<{from: Trust; fingerprints: readonly string[]} | undefined> {
 	const tag = instance.tags[markKeys.hostKey];
 	if (tag) return {from: 'tag', fingerprints: [tag]};
-	const printed = await consoleKeys(context, instance.id);
-	if (printed) return {from: 'console', fingerprints: printed};
-	const pin = await context.disk.pin(instance.id);
-	return pin === undefined ? undefined : {from: 'pin', fingerprints: [pin]};
+	const [printed, pin] = await Promise.all([ifAnswered(consoleKeys(context, instance.id)), context.disk.pin(instance.id)]);
+	if ('result' in printed && printed.result) return {from: 'console', fingerprints: printed.result};
+	if (pin !== undefined) return {from: 'pin', fingerprints: [pin]};
+	if ('problem' in printed) throw printed.problem;
+	return undefined;
 }
 
 /** Keeps a host key that was met on this laptop: as trusted, or as the one that was met before it could be verified. */

@@ -107,6 +107,14 @@ test('Docker on workers is of one version, which the manager keeps for any lapto
 	assert.deepEqual(unlike(await planOf(world.another({address: '203.0.113.7'}))), {});
 });
 
+test('what a test machine costs is told as what it is: its type, paid for some minutes', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, {...withToken(world), flags: {workerType: 'c5.4xlarge', limit: 2}});
+	delete world.outside.region(region).instances.get(manager)?.tags['gitlab-runner-aws:proven'];
+	const finding = (await planOf(world)).get('test-machine');
+	assert.equal(finding?.is === 'missing' && finding.says, "one c5.4xlarge on spot, as the runner will make them; it's paid for some minutes");
+});
+
 test('an install script that names no version is told, and once workers get another Docker than was proven a test machine is tried again', async () => {
 	const world = simulatedWorld();
 	const manager = await standingFleet(world, {...withToken(world), flags: {engineInstall: 'https://get.docker.com'}});

@@ -4,6 +4,7 @@ import {machineStages} from '../../source/host/scripts/test-machine.ts';
 import type {MachineFaults} from '../../source/host/simulated/machine.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import type {StepName} from '../../source/step.ts';
+import {refusedWith} from '../simulated/refused-with.ts';
 import {changesIn, codesIn, planOf, problemsIn, region, type SetUp, saidIn, setUp, standingFleet, takeAway, unlike, type Wish, zone} from './fleet.ts';
 import {config, managers, oneOfEach, onlyManager, standing} from './seen.ts';
 
@@ -215,6 +216,18 @@ test('a type whose console tells nothing for ten minutes is trusted on first use
 	assert.deepEqual(changesIn(await planOf(world.another({address: '203.0.113.7'}))), ['host-key: host key, live'], 'another laptop learns it from the console');
 });
 
+test('a console that can’t be asked, since AWS doesn’t answer, is none that is silent: nothing is trusted for that', async () => {
+	const world = simulatedWorld();
+	const refused = {name: 'InternalError', message: 'An internal error has occurred', status: 500};
+	const made = await setUpWith(world, 'connection', () => {
+		for (let nth = 1; nth <= 200; nth++) world.faults.failNth('GetConsoleOutput', nth, refused);
+	});
+	assert.deepEqual([...new Set(codesIn(made))], ['InternalError']);
+	assert.ok(!world.scripts.some((script) => script.name === 'write-config'));
+	while ((await refusedWith(world.cloudAt(region).call('GetConsoleOutput', {InstanceId: onlyManager(world)}))) !== 'nothing');
+	await goesOnWell(world);
+});
+
 test('on a laptop whose clock is twenty minutes ahead a fresh manager isn’t trusted any sooner', async () => {
 	const world = simulatedWorld();
 	world.outside.setClock(20 * 60_000);
@@ -236,7 +249,7 @@ test('a bucket that fails doesn’t keep the manager from coming up, and the run
 });
 
 test('a session that expires in the middle is told as such, keeps what stands, and the same command goes on', async () => {
-	for (const step of ['security-groups', 'instance-profile', 'manager', 'connection', 'test-machine'] as const) {
+	for (const step of ['security-groups', 'instance-profile', 'manager', 'connection', 'host-key', 'test-machine'] as const) {
 		const world = simulatedWorld();
 		const made = await setUp(world, {
 			...withToken(world),

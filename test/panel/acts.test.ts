@@ -182,10 +182,12 @@ test('each way to move new workers tells its price, its quota and whether it is 
 	const world = await standing(4);
 	world.outside.offer('c5.large', 'us-east-2c', false);
 	const driver = await driverAt(world);
+	world.outside.addSubnet('us-east-2-lax-1a', 'internet');
 	const moves = await driver.moves(await seen(world, driver, hasSettled));
 	const labels = moves.map(({label}) => label);
 	assert.ok(labels.includes('on demand instead') && labels.includes('zone us-east-2b'), labels.join());
 	for (const {says} of moves) assert.match(says, /vCPUs for 4|quota not known/);
+	assert.equal(moves.find(({label}) => label === 'zone us-east-2-lax-1a')?.disabled, "docker-machine can't make workers there");
 	assert.match(moves.find(({label}) => label === 'zone us-east-2c')?.disabled ?? '', /isn't offered in us-east-2c/);
 });
 
