@@ -35,8 +35,13 @@ class Failed(Exception):
 
 def boot():
     say(says='first boot ending')
-    limit = given['bootSeconds']
+    limit, begun, over = given['bootSeconds'], time.monotonic(), threading.Event()
+    def tell():
+        while not over.wait(10):
+            say(says='first boot ending, %d s so far' % (time.monotonic() - begun))
+    threading.Thread(target=tell, daemon=True).start()
     code, out, err = sh('timeout', str(limit), 'cloud-init', 'status', '--wait', '--long', limit=limit + 15)
+    over.set()
     detail = ' '.join((out + err).replace('.....', '').split())[-600:]
     if code == 124:
         raise Failed('boot-slow', detail)

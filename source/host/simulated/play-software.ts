@@ -27,7 +27,12 @@ function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: Running): W
 		yield bootSeconds * 1000;
 		return failed('boot-slow', 'status: running');
 	}
-	yield Math.max(200, machine.instance.initialisedAt - hosts.clock.now());
+	const begun = hosts.clock.now();
+	yield 200;
+	for (let left = machine.instance.initialisedAt - hosts.clock.now(); left > 0; left = machine.instance.initialisedAt - hosts.clock.now()) {
+		yield Math.min(10_000, left);
+		if (left > 10_000) say({says: `first boot ending, ${Math.round((hosts.clock.now() - begun) / 1000)} s so far`});
+	}
 	if (machine.faults.cloudInit === 'error') return failed('boot-failed', 'status: error detail: Failed to run module scripts_user');
 	if (machine.faults.cloudInit === 'degraded') say({says: 'first boot ended with errors that it got over: status: done'});
 	return undefined;
