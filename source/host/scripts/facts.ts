@@ -137,7 +137,7 @@ def engine():
         return None
     at, name = max(found)
     # docker-machine's own question about the version speaks an API that Docker no longer answers.
-    told = re.match(r'\\d+\\.\\d+\\.\\d+\\S*', sh('docker-machine', 'ssh', name, 'sudo', 'docker', 'version', '--format', '{{.Server.Version}}', limit=10)[1])
+    told = re.match(r'\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}[\\w.+~-]{0,40}', sh('docker-machine', 'ssh', name, 'sudo', 'docker', 'version', '--format', '{{.Server.Version}}', limit=10)[1])
     return dict(version=told.group(0), madeAt=at * 1000) if told else None
 
 def config():

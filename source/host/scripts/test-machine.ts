@@ -117,7 +117,7 @@ def remove(name):
     return not os.path.isdir(folder + name)
 
 def engine_of(name):
-    told = re.match(r'\\d+\\.\\d+\\.\\d+\\S*', sh('docker-machine', 'ssh', name, 'sudo', 'docker', 'version', '--format', '{{.Server.Version}}', limit=60)[1])
+    told = re.match(r'\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}[\\w.+~-]{0,40}', sh('docker-machine', 'ssh', name, 'sudo', 'docker', 'version', '--format', '{{.Server.Version}}', limit=60)[1])
     return dict(engine=told.group(0)) if told else {}
 
 def leftovers():
