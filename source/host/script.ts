@@ -8,7 +8,7 @@ import type {ZodType} from 'zod';
 export type Script<Input, Result> = {
 	/** The name by which the simulated host knows it. */
 	readonly name: string;
-	/** The program's text; it may hold no secret, since it is seen in the manager's process list. */
+	/** The program's text; it may hold no secret, since it is the same for everybody. */
 	readonly text: string;
 	readonly result: ZodType<Result>;
 	/** Never read: ties the input's type to the script. */
@@ -20,7 +20,7 @@ export type Script<Input, Result> = {
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
 import fcntl, hashlib, json, os, signal, subprocess, sys, tempfile, threading, time
-given = json.load(sys.stdin)
+given = json.loads(sys.stdin.buffer.read().decode())
 os.environ.update(HOME='/root', USER='root', PATH='/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND='noninteractive', LC_ALL='C.UTF-8')
 speaking = threading.Lock()
 def say(**what):

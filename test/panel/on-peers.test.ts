@@ -4,6 +4,7 @@ import {CreateTagsCommand, DeleteTagsCommand, TerminateInstancesCommand} from '@
 import type {StatusDocument} from '../../source/snapshot/status.ts';
 import {begin, fleet as here} from '../acceptance/begin.ts';
 import {changingCalls, ended, onManager} from '../acceptance/laptop.ts';
+import {commandLogs} from '../peers/furnish.ts';
 import {until} from '../peers/poll.ts';
 import {program, type Ran} from '../peers/program.ts';
 import {openTerminal} from '../pty/terminal.ts';
@@ -194,6 +195,15 @@ test('s hands the terminal to a shell on the manager, with its host key checked,
 	await terminal.until(/› runner-/);
 	terminal.press('q');
 	assert.equal(await terminal.ended(), 0);
+});
+
+test('of all that setup and status have had run there, no command line was longer than 1 kB', async () => {
+	const kept = (await onManager(world, `cat ${commandLogs.sudo} ${commandLogs.shell}`)).split('\n').filter(Boolean);
+	assert.ok(kept.filter((line) => line.includes('python3 -c')).length > 20, `${kept.length} command lines are kept`);
+	assert.deepEqual(
+		kept.filter((line) => line.length > 1024).map((line) => line.slice(0, 120)),
+		[],
+	);
 });
 
 test('the service stopped on the manager: not healthy, and the exit code says so', async () => {
