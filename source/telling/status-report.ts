@@ -1,5 +1,5 @@
 import {costs} from '../snapshot/costs.ts';
-import {age, bytes, money} from '../snapshot/formats.ts';
+import {age, bytes, clockWords, money} from '../snapshot/formats.ts';
 import {countRows, type Row} from '../snapshot/rows.ts';
 import {ageOf} from '../snapshot/seen.ts';
 import {type Snapshot, sourceTitles} from '../snapshot/snapshot.ts';
@@ -7,7 +7,7 @@ import {sourceOrder} from '../snapshot/status.ts';
 import {verdictOf} from '../snapshot/verdict.ts';
 import {whyWaiting} from '../snapshot/why-waiting.ts';
 import {logText} from './log-text.ts';
-import {clockWords, jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
+import {jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
 
 const mostRefused = 10;
 const mostChanges = 10;
@@ -17,13 +17,13 @@ const section = (title: string, lines: readonly string[]): string[] => (lines.le
 
 function evidence(snapshot: Snapshot, rows: readonly Row[], now: number): string[] {
 	const counts = countRows(rows);
-	const {waiting} = whyWaiting(snapshot, now, rows);
+	const why = whyWaiting(snapshot, now, rows);
 	const metrics = snapshot.runner.value?.metrics;
 	const resources = snapshot.host.value?.resources;
 	const spent = costs(snapshot, rows, now);
 	return [
 		`runner ${metrics?.version ?? ''} ${runnerWord(snapshot).word}, manager ${managerWords(snapshot, now)}`.replace(/ {2,}/g, ' '),
-		`jobs: ${jobWords(snapshot, counts, waiting)} (${waiting.says})`,
+		`jobs: ${jobWords(why, true)}; ${why.waiting.says}`,
 		`machines: ${machineWords(snapshot, counts)}${stateWords(counts) === '' ? '' : `: ${stateWords(counts)}`}`,
 		...(resources
 			? [

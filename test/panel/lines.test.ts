@@ -63,7 +63,7 @@ test('above the table: fleet, verdict, jobs, machines, costs, why jobs wait', ()
 	const text = lines(busyFleet(16)).join('\n');
 	assert.match(text, /gitlab-runners in us-east-2 · runner online · manager i-manager t3\.small/);
 	assert.match(text, /✔ healthy/);
-	assert.match(text, /16 running, 3 waiting · machines: 16 of 16: 16 busy · about \$/);
+	assert.match(text, /16 running \(runner metrics\), 3 waiting \(GitLab\) · machines: 16 of 16: 16 busy · about \$/);
 	assert.match(text, /Why are 3 jobs waiting\? The limit is 16/);
 });
 

@@ -41,7 +41,7 @@ export function hostSeen(told: Told, toml: (text: string) => unknown, before: {t
 		hasStore: told.hasStore,
 		certificates: told.certificates,
 		config: config && config.hash === told.config?.hash ? config : told.config && {...told.config, facts: facts(told.config.text, toml)},
-		service: {active: told.service.active, since: told.service.since, restarts: told.service.restarts},
+		service: told.service,
 		resources: resourcesOf(told, before.ticks),
 	};
 }
