@@ -49,7 +49,7 @@ export function crashed(unit: Pick<Unit, 'result' | 'status'>, log: readonly str
 		return new Problem({
 			...base,
 			message: `GitLab Runner ends as soon as it's started, since it can't read config.toml: ${last.says}.`,
-			advice: 'Bring the earlier one back with `gitlab-runner-aws status undo`, or mend it with `gitlab-runner-aws ssh`, then run the same command again.',
+			advice: 'Mend /etc/gitlab-runner/config.toml with `gitlab-runner-aws ssh`, then run the same command again.',
 		});
 	return new Problem({
 		...base,

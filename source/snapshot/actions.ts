@@ -7,7 +7,6 @@ export const panelActions = {
 	restart: {key: 'R', does: 'restart the service'},
 	start: {key: 'R', does: 'start it now'},
 	'ask-again': {key: 'R', does: 'ask again now'},
-	undo: {key: 'u', does: 'undo'},
 	jobs: {key: '2', does: 'jobs'},
 	ssh: {key: 's', does: 'ssh'},
 	'remove-leftovers': {key: 'x', does: 'remove leftovers'},

@@ -130,6 +130,59 @@ test('a drained fleet takes no jobs and has no machines; resumed, it takes them 
 	assert.match(record.value?.[1]?.note ?? '', /^drained by alice@laptop at /);
 });
 
+test('a drain says which job it waits for, with its page', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 200});
+	const working = await seen(world, driver, busy(world, 1));
+	const prepared = await driver.prepare({do: 'drain'}, working);
+	const said: string[] = [];
+	await prepared.carryOut((says) => said.push(says));
+	assert.deepEqual(said.slice(0, 2), ['the service being asked', '1 job still runs: https://gitlab.com/acme/app/-/jobs/9000']);
+});
+
+test('a runner that has crashed is started at once, and one that can’t start says why and what mends it', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.crashRunner(managerOf(world));
+	await seen(world, driver, ({host}) => host.value?.service.sub === 'auto-restart');
+	const from = world.clock.now();
+	assert.equal(await done(world, driver, {do: 'start'}), 'The service runs again.');
+	assert.ok(world.clock.now() - from < 60_000, 'systemd itself would have waited for two minutes');
+	await seen(world, driver, ({runner}) => runner.value !== undefined);
+
+	world.outside.machineFaults(managerOf(world), {metricsPort: 'taken'});
+	world.outside.crashRunner(managerOf(world));
+	await assert.rejects(done(world, driver, {do: 'start'}), {
+		code: 'runner-crashed',
+		message:
+			"GitLab Runner ends as soon as it's started: another program on the manager has the port of its metrics (Failed to create listener for metrics server: listen tcp 127.0.0.1:9252: bind: address already in use).",
+		advice: 'Run `gitlab-runner-aws ssh -- sudo ss -ltnp`, which names it, end it, then run the same command again.',
+	});
+});
+
+test('a runner that has switched itself off asks GitLab again at once, while its jobs run on', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 3000});
+	await seen(world, driver, busy(world, 1));
+	const runner = world.outside.gitlab.runners.get(41) ?? assert.fail('no runner');
+	runner.token = 'glrt-t3_somebody-reset-it';
+	await seen(world, driver, ({journal}) => journal.value?.unhealthy !== undefined);
+	assert.equal(
+		await done(world, driver, {do: 'reload'}),
+		'The runner has loaded config.toml anew, and asks GitLab again. GitLab still refuses its token (403): r repairs it.',
+	);
+	const asked = world.clock.now();
+	await seen(world, driver, ({journal}) => (journal.value?.unhealthy?.since ?? 0) > asked - 10_000);
+	runner.token = world.tokens.runner;
+	assert.equal(await done(world, driver, {do: 'reload'}), 'The runner has loaded config.toml anew, and asks GitLab again. GitLab answers it again.');
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['running'],
+	);
+});
+
 test('an idle worker is removed by its name; a busy one is never', async () => {
 	const world = await standing(2);
 	const driver = await driverAt(world);

@@ -482,7 +482,8 @@ def describe_spot_requests(call):
         if any(facts.get(name) not in values for name, values in filters.items()):
             continue
         tags = "".join(f"<item><key>{escape(key)}</key><value>{escape(value)}</value></item>" for key, value in instance.spot_tags)
-        items += (f"<item><spotInstanceRequestId>{instance.spot_request}</spotInstanceRequestId><type>one-time</type><state>{state}</state><instanceId>{instance.id}</instanceId>"
+        items += (f"<item><spotInstanceRequestId>{instance.spot_request}</spotInstanceRequestId><type>one-time</type><state>{state}</state>"
+                  f"<status><code>{'fulfilled' if state == 'active' else 'instance-terminated-by-user'}</code></status><instanceId>{instance.id}</instanceId>"
                   f"<launchSpecification><imageId>{instance.image_id}</imageId><keyName>{escape(instance.key_name or '')}</keyName><instanceType>{instance.instance_type}</instanceType></launchSpecification>"
                   f"<createTime>{instance.launch_time}</createTime><launchedAvailabilityZone>{instance.placement}</launchedAvailabilityZone><tagSet>{tags}</tagSet></item>")
     return xml(call.action, f"<spotInstanceRequestSet>{items}</spotInstanceRequestSet>")

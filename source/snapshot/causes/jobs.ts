@@ -1,6 +1,7 @@
 import {age, many} from '../formats.ts';
 import {machineNameOf} from '../join.ts';
 import type {EndedJob} from '../journal/job-history.ts';
+import {runnerWords} from '../journal/runner-words.ts';
 import type {Case, Judge} from './cause.ts';
 import {dockerHub} from './docker-hub.ts';
 import {holdingRefusal} from './refusals.ts';
@@ -15,12 +16,9 @@ const failedThrough = ({ok, why}: EndedJob): boolean => !ok && why !== undefined
 
 const called = ({job, project}: EndedJob): string => `job #${job}${project === undefined ? '' : ` of ${project}`}`;
 
-/** The runner's words without where in its source they come from, and cut to what a sentence holds. */
+/** The runner's words, cut to what a sentence holds. */
 function shortened(error = ''): string {
-	const said = error
-		.replace(/\s*\(\w+\.go:\d+:\S+\)/g, '')
-		.replace(/\s+/g, ' ')
-		.replace(/[\s.]+$/, '');
+	const said = runnerWords(error);
 	return said.length > 200 ? `${said.slice(0, 199)}…` : said || 'it says no more';
 }
 

@@ -96,8 +96,8 @@ export const serviceCrashed: Judge = (it) => {
 		return {
 			...base,
 			id: 'config-broken',
-			says: `GitLab Runner can't read config.toml, so nothing runs${forTime(since, now)}: ${died.says}. u brings the earlier one back, and R starts it then.`,
-			key: 'undo',
+			says: `GitLab Runner can't read config.toml, so nothing runs${forTime(since, now)}: ${died.says}. Mend it on the manager (s), then R starts it.`,
+			key: 'ssh',
 		};
 	if (died?.cause === 'port')
 		return {
