@@ -134,6 +134,16 @@ test('--manager on a manager that is named: it says that it only looks, and chan
 	assert.deepEqual(world.acts.slice(from), []);
 });
 
+test('--manager of an instance that isn’t there says so, and is no fleet in trouble', async () => {
+	const world = await standing(1);
+	const asked = (id: string) => status(sessionAt(world, ['status', '--json', '--manager', id, '--region', 'us-east-2'], hearing()));
+	await assert.rejects(asked('i-0123456789abcdef0'), {code: 'manager-not-found', message: 'There is no instance i-0123456789abcdef0 in us-east-2.', exit: 1});
+	const manager = [...world.outside.region('us-east-2').instances.values()].find(({tags}) => tags['gitlab-runner-aws:part'] === 'manager')?.id ?? '';
+	world.outside.terminateInstance(manager);
+	await world.clock.sleep(120_000);
+	await assert.rejects(asked(manager), {code: 'manager-not-found', message: `The instance ${manager} in us-east-2 is terminated.`});
+});
+
 test('--manager choose where nobody can choose names those that are there', async () => {
 	const world = await standing(1);
 	await assert.rejects(status(sessionAt(world, ['status', '--json', '--manager', 'choose', '--region', 'us-east-2'], hearing())), {

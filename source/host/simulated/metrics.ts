@@ -6,6 +6,7 @@ import {shortToken} from './runner-config.ts';
 
 const labels = (pairs: Record<string, string | number>) =>
 	`{${Object.entries(pairs)
+		.sort(([one], [other]) => (one < other ? -1 : 1))
 		.map(([key, value]) => `${key}="${value}"`)
 		.join(',')}}`;
 
