@@ -11,29 +11,42 @@ export function madeAt(name: string): number | undefined {
 /** Whether a name has the full pattern of a machine that some runner made. */
 export const isMachineName = (name: string): boolean => shape.test(name);
 
-/** A short token as it stands in machine names: lower case, and whatever no host name may hold becomes a hyphen (facts §3.5). */
+/**
+ * A short token as it stands in machine names: lower case, and the runner takes out whatever no host name may hold, then whatever no host name
+ * begins with (gitlab-runner, helpers/dns/utils.go, MakeRFC1123Compatible).
+ */
 const inNames = (shortToken: string): string =>
 	shortToken
 		.toLowerCase()
-		.replace(/[^a-z0-9-]/g, '-')
-		.replace(/^-+|-+$/g, '');
+		.replace(/[^a-z0-9-]/g, '')
+		.replace(/^-+/, '');
 
 /** Whether the runner with this short token gave this name. */
-export const isNamedBy = (shortToken: string, name: string): boolean => shortToken !== '' && name.startsWith(`runner-${inNames(shortToken)}-`);
-
-/** How names of a runner's own machines begin: GitLab Runner counts a machine as its own by its token and by MachineName up to `%s`. */
-const ownPrefix = ({shortToken, machineName = ''}: Namer): string => `runner-${inNames(shortToken)}-${machineName.split('%s')[0] ?? ''}`;
+export const isNamedBy = (shortToken: string, name: string): boolean => inNames(shortToken) !== '' && name.startsWith(`runner-${inNames(shortToken)}-`);
 
 /** A runner as far as its machines are named by it. */
-type Namer = {shortToken: string; machineName?: string | undefined};
+type Namer = {shortToken: string; partitioned?: string | undefined; machineName?: string | undefined};
+
+/**
+ * How names of a runner's own machines begin: GitLab Runner counts a machine as its own by its short token and by MachineName up to `%s`
+ * (executors/docker/machine/name.go). By its version the short token has the partition of the token (`t3_`) in it or not.
+ */
+function ownPrefixes({shortToken, partitioned = shortToken, machineName = ''}: Namer): string[] {
+	const [head = ''] = machineName.split('%s');
+	return [shortToken, partitioned].map((token) => `runner-${inNames(token)}-${head}`);
+}
 
 /** A machine that proves how workers are made bears `test` in the token's place, and goes within the hour. */
 const proving = /^runner-test-/;
 const longestProof = 3_600_000;
 
-/** Tells which machines of docker-machine's store no runner counts as its own any more, at a time (milliseconds since 1970): they cost, and nobody takes them away. */
+/**
+ * Tells which machines of docker-machine's store no runner counts as its own any more, at a time (milliseconds since 1970): they cost, and nobody
+ * takes them away. None where a runner's token can't be told, since it stands in a variable.
+ */
 export function unmanagedBy(runners: readonly Namer[]): (name: string, now: number) => boolean {
-	const prefixes = runners.filter(({shortToken}) => shortToken !== '').map(ownPrefix);
+	if (runners.some(({shortToken}) => shortToken === '' || shortToken.includes('$'))) return () => false;
+	const prefixes = runners.flatMap(ownPrefixes);
 	return (name, now) => {
 		if (!isMachineName(name) || prefixes.some((prefix) => name.startsWith(prefix))) return false;
 		return !proving.test(name) || now - (madeAt(name) ?? now) > longestProof;

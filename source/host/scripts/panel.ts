@@ -40,7 +40,7 @@ const outcome = z.object({
 			/** Fields picked from each machine's config.json; access keys stay there. */
 			machines: z.array(z.unknown()),
 			unreadMachines: z.array(z.string()),
-			/** config.toml without its secrets; of a runner's token nine characters are left. `hash` is the SHA-256 of the file as it is. */
+			/** config.toml without its secrets; of a runner's token its partition and nine characters are left. `hash` is the SHA-256 of the file as it is. */
 			config: z.object({text: z.string(), hash: z.string()}).optional(),
 			service: unitShape,
 			resources: z
@@ -108,9 +108,9 @@ quoted = r'("""(?:.|\\n)*?"""|\\'\\'\\'(?:.|\\n)*?\\'\\'\\'|"(?:[^"\\\\\\n]|\\\\
 def hide(found):
     key, value = found.group(1), found.group(2).strip('"\\'')
     if key.split('=')[0].strip() == 'token':
-        for prefix in (r'glrt-(?:t\\d_)?', r'glrtr-', r'GR1348941'):
-            value = re.sub('^' + prefix, '', value)
-        return key + '"' + value[:9] + '\\u2026"'
+        value = re.sub('^(?:glrt-|glrtr-|GR1348941)', '', value)
+        partition = re.match(r'(?:t\\d_)?', value).end()
+        return key + '"' + value[:partition + 9] + '\\u2026"'
     return key + '"hidden"'
 def without_secrets(text):
     text = re.sub(r'((?:^|[\\s{,])[\\w-]*(?:[Ss]ecret|[Pp]assword|[Tt]oken|AccessKey|sentry_dsn)[\\w-]*\\s*=\\s*)' + quoted, hide, text)

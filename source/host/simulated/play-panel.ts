@@ -20,10 +20,10 @@ export function* panel(given: Panel, {hosts, machine}: Running): Work<PanelOutco
 	};
 }
 
-/** A runner's token is cut to its short form, any other secret is hidden. */
+/** A runner's token is cut to its partition and its short form, any other secret is hidden. */
 const withoutSecrets = (text: string): string =>
 	text
-		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${shortToken(token)}…"`)
+		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${/^glrt-(t\d_)/.exec(token)?.[1] ?? ''}${shortToken(token)}…"`)
 		.replace(/^(\s*(?:AccessKey|SecretKey|SessionToken)\s*=\s*)"[^"]*"/gm, '$1"hidden"');
 
 type HostPart = NonNullable<PanelOutcome['host']>;
