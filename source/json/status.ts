@@ -14,6 +14,8 @@ const source = z.strictObject({
 });
 const state = z.enum(['creating', 'idle', 'busy', 'removing', 'failed', 'stopped', 'orphan', 'unknown']);
 
+const cause = z.strictObject({id: z.string(), says: z.string(), source: z.string(), act: z.string(), since: time.optional()});
+
 const worker = z.strictObject({
 	name: z.string(),
 	state,
@@ -62,9 +64,8 @@ export const statusShape = z.strictObject({
 		unserved: count.optional().meta({description: 'Jobs that wait and that no runner takes'}),
 		says: z.string(),
 	}),
-	causes: z
-		.array(z.strictObject({id: z.string(), says: z.string(), source: z.string(), act: z.string(), since: time.optional()}))
-		.meta({description: 'Why jobs wait, the cause to act on first coming first'}),
+	causes: z.array(cause).meta({description: 'Why jobs wait, the cause to act on first coming first'}),
+	troubles: z.array(cause).meta({description: 'What the verdict goes by, whether jobs wait or not'}),
 	jobs: z.strictObject({
 		running: count.optional().meta({description: 'Jobs that run on a machine'}),
 		source: z.string().optional().meta({description: 'Who tells of them'}),

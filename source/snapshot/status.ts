@@ -1,3 +1,4 @@
+import type {Cause} from './causes/cause.ts';
 import {costs} from './costs.ts';
 import type {JobsNow} from './jobs-now.ts';
 import {join} from './join.ts';
@@ -47,6 +48,8 @@ function workerIn(row: Row, now: number) {
 		}),
 	};
 }
+
+const causeIn = ({id, says, source, key, since}: Cause) => ({id, says, source, act: key, ...known({since: time(since)})});
 
 const sourceIn = ({at, problem, off}: Seen<unknown>, now: number) =>
 	known({
@@ -115,7 +118,8 @@ export function statusOf(snapshot: Snapshot, now: number, rows: readonly Row[] =
 		...known({fleet: snapshot.fleet, manager: managerIn(snapshot)}),
 		verdict: {is: verdict.is, says: verdict.says},
 		waiting: {known: waiting.known, ...(waiting.known ? {jobs: waiting.jobs, unserved: waiting.unserved.length} : {}), says: waiting.says},
-		causes: causes.map(({id, says, source, key, since}) => ({id, says, source, act: key, ...known({since: time(since)})})),
+		causes: causes.map(causeIn),
+		troubles: verdict.causes.map(causeIn),
 		jobs: jobsIn(snapshot, jobs),
 		runner: runnerIn(snapshot),
 		machines: countRows(rows),

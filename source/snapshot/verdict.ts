@@ -31,7 +31,7 @@ export function verdictOf(snapshot: Snapshot, now: number, rows: readonly Row[] 
 		return {is: 'unknown', says: `The manager can't be asked. ${host.problem?.message ?? "It hasn't answered yet."}`, causes};
 	const [first] = causes;
 	// Who drains a fleet wants it to take no jobs: that is as it should be, until one waits.
-	const isResting = causes.every(({id}) => id === 'drained') && !(waiting.known && waiting.jobs > 0);
+	const isResting = causes.every(({id}) => id === 'drained' || id === 'draining') && !(waiting.known && waiting.jobs > 0);
 	if (first) return {is: isResting ? 'healthy' : 'trouble', says: first.says, causes};
 	return {is: 'healthy', says: 'Everything that is known is well.', causes};
 }

@@ -1,5 +1,6 @@
 import {costs} from '../snapshot/costs.ts';
 import {age, bytes, clockWords, money} from '../snapshot/formats.ts';
+import {runnerWords} from '../snapshot/journal/runner-words.ts';
 import {countRows, type Row} from '../snapshot/rows.ts';
 import {ageOf} from '../snapshot/seen.ts';
 import {type Snapshot, sourceTitles} from '../snapshot/snapshot.ts';
@@ -51,6 +52,16 @@ function refusals({journal}: Snapshot, now: number): string[] {
 		);
 }
 
+function failures({journal}: Snapshot, now: number): string[] {
+	return (journal.value?.jobs.ended ?? [])
+		.filter(({ok}) => !ok)
+		.slice(-mostRefused)
+		.reverse()
+		.map(({at, job, project, machine, why, error = ''}) =>
+			[clockWords(at, now), `#${job}`, project, machine, why, runnerWords(error).slice(0, 300)].filter((part) => part !== undefined && part !== '').join('  '),
+		);
+}
+
 const sources = (snapshot: Snapshot, now: number): string[] =>
 	sourceOrder.map((name) => {
 		const seen = snapshot[name];
@@ -84,6 +95,7 @@ export function reportText(snapshot: Snapshot, rows: readonly Row[], now: number
 					`${clockWords(at, now)}  ${by}  ${[...(note === undefined ? [] : [note]), ...made.map(({what, from, to}) => `${what} ${from} → ${to}`)].join(', ')}`,
 			),
 		),
+		...section('The last jobs that failed', failures(snapshot, now)),
 		...section(
 			'Warnings of the log',
 			warned.slice(-mostLog).map(({at, text}) => `${clockWords(at, now)}  ${text.slice(0, 300)}`),

@@ -8,7 +8,9 @@ import type {World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';
 import {countRows} from '../../source/snapshot/rows.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {hasSettled} from '../../source/snapshot/verdict.ts';
+import {hasSettled, verdictOf} from '../../source/snapshot/verdict.ts';
+import {troublesOf} from '../../source/snapshot/why-waiting.ts';
+import {runnerWord} from '../../source/telling/status-words.ts';
 import {someFleet} from '../executors/some-answers.ts';
 import {hearing, sessionAt, standing} from './at-laptop.ts';
 
@@ -137,7 +139,14 @@ test('a drain says which job it waits for, with its page', async () => {
 	const working = await seen(world, driver, busy(world, 1));
 	const prepared = await driver.prepare({do: 'drain'}, working);
 	const said: string[] = [];
-	await prepared.carryOut((says) => said.push(says));
+	const draining = prepared.carryOut((says) => said.push(says));
+	const during = await seen(world, driver, (snapshot) => troublesOf(snapshot, world.clock.now()).some(({id}) => id === 'draining'));
+	assert.match(
+		troublesOf(during, world.clock.now())[0]?.says ?? '',
+		/^The runner is being drained by alice@laptop and takes no new job.*\. It waits for job #9000 test of acme\/app, running for \S+ \w \(https:\/\/gitlab\.com\/acme\/app\/-\/jobs\/9000\)\.$/,
+	);
+	assert.deepEqual([verdictOf(during, world.clock.now()).is, runnerWord(during).word], ['healthy', 'draining']);
+	await draining;
 	assert.deepEqual(said.slice(0, 2), ['the service being asked', '1 job still runs: https://gitlab.com/acme/app/-/jobs/9000']);
 });
 

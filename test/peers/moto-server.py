@@ -380,6 +380,21 @@ PASSING = {
 }
 
 
+moto_terminate = Instance.terminate
+
+
+def terminate_once(self, *given, **named):
+    """An instance that has ended keeps why and when, whoever ends it again."""
+    kept = (self._reason, self._state_reason) if self._state.name in ("shutting-down", "terminated") else None
+    ended = moto_terminate(self, *given, **named)
+    if kept:
+        self._reason, self._state_reason = kept
+    return ended
+
+
+Instance.terminate = terminate_once
+
+
 def pass_through(call, instance):
     passing, code, name, final = PASSING[call.action]
     if instance._state.name == name:

@@ -31,10 +31,10 @@ const spotReasons: readonly [RegExp, string][] = [
 	[/instance-terminated-by-service|Server\.Spot(?:InstanceTermination|InstanceShutdown)|marked-for-termination/, 'spot interruption'],
 ];
 
-/** Whether the runner had asked for a machine's end before EC2 ended it. */
+/** Whether the runner had asked for a machine's end before EC2 was told to end it, which EC2 says to the second. */
 function endedHere({history}: Case, machine: string, endedAt: number | undefined): boolean {
 	const asked = history?.removals.findLast((one) => one.machine === machine);
-	return asked !== undefined && (endedAt === undefined || endedAt >= asked.at - 5000);
+	return asked !== undefined && (endedAt === undefined || endedAt >= asked.at - 1000);
 }
 
 /** What became of the instance of a machine whose Docker no longer answered; undefined where EC2 shows that it still runs. */

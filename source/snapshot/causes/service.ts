@@ -39,9 +39,10 @@ export const draining: Judge = ({snapshot, host, history, now}) => {
 	const says = isFresh(snapshot.runner) ? snapshot.runner.value?.metrics.processState : undefined;
 	if (!isStopping && says !== 'graceful-shutdown') return undefined;
 	const since = history?.stopping?.since ?? (isStopping ? host.service.since : undefined);
+	const drain = drainOf(snapshot);
 	return {
-		id: 'draining',
-		says: `The runner is being drained and takes no new job${forTime(since, now)}.${awaited(snapshot, now)}`,
+		id: drain ? 'draining' : 'stopping',
+		says: `The runner is being drained${drain ? ` by ${drain.who}` : ''} and takes no new job${forTime(since, now)}.${awaited(snapshot, now)}`,
 		source: 'runner',
 		key: 'resume',
 		since,
