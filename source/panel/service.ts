@@ -21,7 +21,7 @@ const failed = ({code, detail, crash}: Extract<ServiceOutcome, {is: 'failed'}>):
 const deeds = {
 	drain: {deed: 'drained', done: 'The fleet is drained: the service has stopped, and its machines are gone. D resumes it.'},
 	resume: {deed: 'resumed', done: 'The service runs, and takes jobs again.'},
-	restart: {deed: 'restarted', done: 'The service was restarted; its idle machines stayed.'},
+	restart: {deed: 'restarted', done: 'The service was restarted. Its idle machines went with it; new ones are made as they are wanted.'},
 	start: {deed: 'started', done: 'The service runs again.'},
 	reload: {deed: 'reloaded', done: 'The runner has loaded config.toml anew, and asks GitLab again.'},
 } as const;
@@ -57,7 +57,10 @@ function wordsFor(what: What, snapshot: Snapshot, drainSeconds: number, now: num
 				details: ['Running jobs go on, and nothing is restarted.', 'Where GitLab still refuses it, it switches itself off again after three tries.'],
 			};
 		case 'restart':
-			return {says: 'The service is restarted once running jobs have ended; idle machines stay.', details: [`${many(jobs, 'job')} run now.`, patience]};
+			return {
+				says: 'The service is restarted once running jobs have ended. Idle machines go with it, and new ones are made as they are wanted.',
+				details: [`${many(jobs, 'job')} run now.`, patience],
+			};
 	}
 }
 

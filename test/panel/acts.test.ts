@@ -132,6 +132,19 @@ test('a drained fleet takes no jobs and has no machines; resumed, it takes them 
 	assert.match(record.value?.[1]?.note ?? '', /^drained by alice@laptop at /);
 });
 
+test('a restart says that idle machines go with it, and so they do', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 30});
+	await seen(world, driver, busy(world, 1));
+	const resting = await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
+	const {proposal, carryOut} = await driver.prepare({do: 'restart'}, resting);
+	assert.equal(proposal.says, 'The service is restarted once running jobs have ended. Idle machines go with it, and new ones are made as they are wanted.');
+	assert.equal(await carryOut(() => undefined), 'The service was restarted. Its idle machines went with it; new ones are made as they are wanted.');
+	const {host} = await seen(world, driver, (snapshot) => snapshot.host.value?.service.active === 'active');
+	assert.deepEqual(host.value?.machines, []);
+});
+
 test('a drain says which job it waits for, with its page', async () => {
 	const world = await standing(2);
 	const driver = await driverAt(world);

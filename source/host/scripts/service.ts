@@ -5,8 +5,9 @@ import {draining} from './draining.ts';
 import {logText} from './log.ts';
 
 /**
- * `start` also enables, and ends a wait of systemd's for the next start; `reload` has a running runner load config.toml anew; `drain` stops gracefully within the limit (0 seconds: running jobs end now), then removes machines from docker-machine's
- * store and EC2; `restart` drains first and keeps idle machines. Only machines that this fleet's runner named are removed.
+ * `start` also enables, and ends a wait of systemd's for the next start; `reload` has a running runner load config.toml anew; `drain` stops gracefully
+ * within the limit (0 seconds: running jobs end now), then removes machines from docker-machine's store and EC2; `restart` stops so, too, and the runner
+ * takes its idle machines along as its `shutdown_drain` says. Only machines that this fleet's runner named are removed.
  */
 export type Service = {do: 'start' | 'reload' | 'drain' | 'restart'; drainSeconds: number; fleet?: string | undefined};
 
