@@ -79,6 +79,10 @@ test('one that is terminated outside vanishes within two rounds', async () => {
 		return !workers.some(({name}) => name === worker?.name);
 	});
 	assert.ok(looks.size <= 2, `${looks.size} looks at EC2 ended since, the one that was under way counted`);
+	await watch.until(
+		'a job that waited to run in the stead of the one that failed with it',
+		({workers, waiting}) => waiting.jobs === 1 && workers.filter(({state}) => state === 'busy').length === count,
+	);
 });
 
 for (const {name, stop, heal, fails, lives} of [
@@ -119,7 +123,7 @@ for (const {name, stop, heal, fails, lives} of [
 		await stop();
 		try {
 			const failing = await watch.until(`${name} to fail`, ({sources}) => fails.every((one) => sources[one]?.problem !== undefined));
-			assert.equal(failing.workers.length, count - 1, 'what was seen last is still shown');
+			assert.equal(failing.workers.length, count, 'what was seen last is still shown');
 			const older = await watch.until(
 				'its age to count while the rest is looked at anew',
 				(document) =>
@@ -127,7 +131,7 @@ for (const {name, stop, heal, fails, lives} of [
 					lives.every((one) => isWell(document, one) && atOf(document, one) > atOf(failing, one)),
 			);
 			for (const one of fails) assert.equal(atOf(older, one), atOf(failing, one), `${one} still shows what it saw last`);
-			assert.equal(older.workers.length, count - 1);
+			assert.equal(older.workers.length, count);
 		} finally {
 			await heal();
 		}
@@ -148,7 +152,7 @@ test('the same through --manager on a manager without a mark, and nothing is cha
 		const ran = await status(['--manager', id, '--region', 'us-east-1']);
 		const document = documentOf(ran);
 		assert.equal(document.fleet, undefined);
-		assert.equal(document.workers.filter(({state, job}) => state === 'busy' && job !== undefined).length, count - 1, JSON.stringify(document.sources));
+		assert.equal(document.workers.filter(({state, job}) => state === 'busy' && job !== undefined).length, count, JSON.stringify(document.sources));
 		assert.match(ran.stdout, /is only looked at: nothing is changed there/);
 		assert.deepEqual(changingCalls(world), []);
 		assert.equal(await onManager(world, 'cat /home/ubuntu/.ssh/authorized_keys 2>/dev/null; true'), keys);

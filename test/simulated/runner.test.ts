@@ -350,9 +350,13 @@ test('a start ends the wait, and a machine that was half made when the runner wa
 	assert.equal(living(world, manager).length, 1);
 	world.outside.crashRunner(manager.id);
 	assert.equal((await connection.script(serviceScript, {do: 'start', drainSeconds: 0})).is, 'done');
-	assert.equal((await unitNow(connection)).active, 'active');
+	const {active, restarts} = await unitNow(connection);
+	assert.deepEqual([active, restarts], ['active', 0], 'a restart by hand counts anew');
 	await world.clock.sleep(30_000);
 	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+	world.outside.crashRunner(manager.id);
+	assert.equal(world.outside.startService(manager.id), true);
+	assert.equal((await unitNow(connection)).restarts, 1, 'to systemd a start in the wait is the restart that it waited for');
 });
 
 test('the first four lines of a start are of no form, whatever log_format says; a taken port and a broken config.toml are the end of it', async () => {

@@ -66,7 +66,7 @@ function* doing(given: Service, running: Running): Work<ServiceOutcome> {
 	yield 800;
 	const begun = hosts.clock.now();
 	machine.service.enabled = true;
-	const started = startService(hosts, machine);
+	const started = startService(hosts, machine, 'restart');
 	if (started !== true) return {is: 'failed', code: 'command-failed', detail: started};
 	return (yield* watched(running, begun)) ?? {is: 'done', machines: 0};
 }

@@ -45,11 +45,17 @@ function begin(hosts: Hosts, machine: Machine, restarts: number): void {
 	hosts.review();
 }
 
-/** `systemctl start`: true once the unit is started, or a sentence of why it can't be. A wait for the next start is over with it. */
-export function startService(hosts: Hosts, machine: Machine): true | string {
+/**
+ * `systemctl start` or `restart`: true once the unit is started, or a sentence of why it can't be. A wait for the next start is over with it: to
+ * systemd a start then is the restart that it waited for, and counted, while a restart counts anew.
+ */
+export function startService(hosts: Hosts, machine: Machine, verb: 'start' | 'restart' = 'start'): true | string {
 	const {active, restarts} = machine.service;
 	if (active === 'active') return true;
 	if (versionOf(machine, programs.runner) === undefined) return 'Failed to start gitlab-runner.service: Unit gitlab-runner.service not found.';
-	begin(hosts, machine, active === 'activating' ? restarts : 0);
+	const isAwaited = active === 'activating' && verb === 'start';
+	if (isAwaited)
+		print(machine, hosts.clock.now(), `gitlab-runner.service: Scheduled restart job immediately on client request, restart counter is at ${restarts + 1}.`);
+	begin(hosts, machine, isAwaited ? restarts + 1 : 0);
 	return true;
 }
