@@ -23,6 +23,18 @@ async function candidates(cloud: Cloud): Promise<Instance[]> {
 		.sort((one, other) => rank(one) - rank(other) || other.launchedAt - one.launchedAt);
 }
 
+/** An id that is an instance of this region. Throws a Problem where there is none, or no longer. */
+async function standing({world, stops}: Session, id: string, {region, flag}: {region: string; flag: WhichQuestion['flag']}): Promise<string> {
+	const {Reservations = []} = await world.cloudAt(region, stops.soft).call('DescribeInstances', {Filters: [{Name: 'instance-id', Values: [id]}]});
+	const seen = Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf))[0];
+	if (seen && seen.state !== 'terminated') return id;
+	throw new Problem({
+		code: 'manager-not-found',
+		message: seen ? `The instance ${id} in ${region} is terminated.` : `There is no instance ${id} in ${region}.`,
+		advice: `\`--region\` names another region, and \`${flag} choose\` lists the instances that are there.`,
+	});
+}
+
 const wordsOf = ({id, tags, type, state, launchedAt}: Instance, now: number): string =>
 	`${id}  ${tags.Name ?? 'without a name'}  ${type}  ${state}  ${age((now - launchedAt) / 1000)}${tags[markKeys.fleet] === undefined ? '' : `  fleet ${tags[markKeys.fleet]}`}`;
 
@@ -30,7 +42,7 @@ const wordsOf = ({id, tags, type, state, launchedAt}: Instance, now: number): st
 export async function chosenManager(session: Session, named: string, flag: WhichQuestion['flag']): Promise<{id: string; region: string}> {
 	const region = await regionOf(session, await layersOf(session));
 	if (named !== 'choose') {
-		if (/^i-[0-9a-f]{8,17}$/.test(named)) return {id: named, region};
+		if (/^i-[0-9a-f]{8,17}$/.test(named)) return {id: await standing(session, named, {region, flag}), region};
 		throw new Problem({code: 'usage', exit: 2, message: `\`${flag}\` takes an instance id such as i-0ab12cd34ef56ab78, or \`choose\`, not ${named}.`});
 	}
 	const {world, stops, face, interactive} = session;

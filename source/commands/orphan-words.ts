@@ -66,7 +66,7 @@ export function proposalOf(goes: readonly Goes[], unsure: readonly Found[], now:
 		return `  ${orphanNoun(one.kind).padEnd(12)}  ${orphanWords(eventOf(region, one), now)}${own}`;
 	};
 	return {
-		says: `${countWords(all)} that no live manager knows ${all.length === 1 ? 'is' : 'are'} removed in ${placesWords(goes)}.`,
+		says: `${countWords(all)} that no live manager looks after ${all.length === 1 ? 'is' : 'are'} removed in ${placesWords(goes)}.`,
 		details: [
 			...(costWords(all) === '' ? [] : [`They${costWords(all)}.`]),
 			...goes.flatMap(({region, found}) => [`${region}:`, ...found.map((one) => line(region, one))]),

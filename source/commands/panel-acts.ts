@@ -68,6 +68,8 @@ function prepare(ground: Ground, act: PanelAct, snapshot: Snapshot, now: number)
 		case 'drain':
 		case 'resume':
 		case 'restart':
+		case 'start':
+		case 'reload':
 			return prepareService(ground, act.do, snapshot, now);
 		case 'pause':
 			return preparePause(ground, act.paused, snapshot);

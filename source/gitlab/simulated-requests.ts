@@ -17,7 +17,7 @@ function silence({url, ca: trusted, health, managersMeet}: SimulatedGitlab, aske
 }
 
 /** What managers ask of GitLab. */
-export function requests(known: () => SimulatedGitlab, now: () => number): Pick<SimulatedGitlab, 'verify' | 'serves' | 'request' | 'hear'> {
+export function requests(known: () => SimulatedGitlab, now: () => number): Pick<SimulatedGitlab, 'verify' | 'serves' | 'waitingFor' | 'request' | 'hear'> {
 	const verify: SimulatedGitlab['verify'] = (asked, token, ca) => {
 		const gitlab = known();
 		if (silence(gitlab, asked, ca) !== undefined) return {status: -100};
@@ -37,6 +37,11 @@ export function requests(known: () => SimulatedGitlab, now: () => number): Pick<
 		serves(asked, token) {
 			const {runner} = verify(asked, token, known().ca);
 			return runner && !runner.paused ? runner : undefined;
+		},
+		waitingFor(asked, token) {
+			const gitlab = known();
+			const {runner} = verify(asked, token, gitlab.ca);
+			return runner ? gitlab.jobs.filter((one) => fits(runner, one, gitlab)) : [];
 		},
 		request(asked, token, ca, by) {
 			const gitlab = known();

@@ -78,6 +78,8 @@ export type SimulatedGitlab = {
 	verify(url: string, token: string, ca: string | undefined): {status: number; runner?: RunnerKept};
 	/** The runner of a token, when GitLab would give it jobs. */
 	serves(url: string, token: string): RunnerKept | undefined;
+	/** Jobs that wait for the runner of a token, the oldest first. */
+	waitingFor(url: string, token: string): Job[];
 	/** A manager asks for a job: the oldest that its runner may take, which is not yet marked as taken. */
 	request(url: string, token: string, ca: string | undefined, by: Heard): JobAnswer;
 	/** A manager's word, be it a request or news of a job that it runs. */

@@ -31,7 +31,13 @@ function read(text: string): {result: unknown} | {said: ScriptProgress} | undefi
 }
 
 /**
- * Runs a script as root on an open connection: its text in argv, its input over stdin, its output as it comes.
+ * What runs in the script's stead until it has come: stdin begins with a line that says how many bytes the script's text has, then comes the text,
+ * and all that is left is the script's own input. sudo logs each command line that it is given, and a panel asks every few seconds.
+ */
+const bootstrap = "import sys;i=sys.stdin.buffer;exec(compile(i.read(int(i.readline())),'script','exec'))";
+
+/**
+ * Runs a script as root on an open connection: its text and its input over stdin, its output as it comes.
  * Throws `script-failed` with its last words on stderr when it ends without a result, and `ssh-closed`.
  */
 export async function runScript<Input, Result>(
@@ -49,8 +55,8 @@ export async function runScript<Input, Result>(
 		if ('result' in heard) result = {value: heard.result};
 		else said(printableIn(heard.said));
 	});
-	const code = await exec(line, asRoot(user, 'python3', '-c', script.text), {
-		stdin: JSON.stringify(input),
+	const code = await exec(line, asRoot(user, 'python3', '-c', bootstrap), {
+		stdin: `${Buffer.byteLength(script.text)}\n${script.text}${JSON.stringify(input)}`,
 		onStdout: cutter.take,
 		onStderr: (chunk) => {
 			stderr = (stderr + chunk.toString('utf8')).slice(-8192);

@@ -9,7 +9,7 @@ import {printableIn} from '../printable.ts';
 export type Script<Input, Result> = {
 	/** The name by which the simulated host knows it. */
 	readonly name: string;
-	/** The program's text; it may hold no secret, since it is seen in the manager's process list. */
+	/** The program's text; it may hold no secret, since it is the same for everybody. */
 	readonly text: string;
 	readonly result: ZodType<Result>;
 	/** Keys of the result whose texts stay byte for byte, since they are compared, parsed or written back; all others are only looked at, and become printable. */
@@ -33,7 +33,7 @@ export type OpenScript<Input, Result> = Script<Input, Result> & {readonly secret
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
 import fcntl, hashlib, json, os, signal, subprocess, sys, tempfile, threading, time
-given = json.load(sys.stdin)
+given = json.loads(sys.stdin.buffer.read().decode())
 os.environ.update(HOME='/root', USER='root', PATH='/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND='noninteractive', LC_ALL='C.UTF-8')
 speaking = threading.Lock()
 def say(**what):

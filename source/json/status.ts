@@ -14,6 +14,8 @@ const source = z.strictObject({
 });
 const state = z.enum(['creating', 'idle', 'busy', 'removing', 'failed', 'stopped', 'orphan', 'unknown']);
 
+const cause = z.strictObject({id: z.string(), says: z.string(), source: z.string(), act: z.string(), since: time.optional()});
+
 const worker = z.strictObject({
 	name: z.string(),
 	state,
@@ -62,9 +64,31 @@ export const statusShape = z.strictObject({
 		unserved: count.optional().meta({description: 'Jobs that wait and that no runner takes'}),
 		says: z.string(),
 	}),
-	causes: z
-		.array(z.strictObject({id: z.string(), says: z.string(), source: z.string(), act: z.string(), since: time.optional()}))
-		.meta({description: 'Why jobs wait, the cause to act on first coming first'}),
+	causes: z.array(cause).meta({description: 'Why jobs wait, the cause to act on first coming first'}),
+	troubles: z.array(cause).meta({description: 'What the verdict goes by, whether jobs wait or not'}),
+	jobs: z.strictObject({
+		running: count.optional().meta({description: 'Jobs that run on a machine'}),
+		source: z.string().optional().meta({description: 'Who tells of them'}),
+		waitingForMachine: z
+			.strictObject({jobs: count, longestSeconds: count.optional(), usualSeconds: count.optional()})
+			.optional()
+			.meta({description: 'Jobs that the runner has taken and that have no machine yet; in GitLab they run already'}),
+		last: z
+			.array(
+				z.strictObject({
+					id: z.int(),
+					result: z.enum(['passed', 'failed']),
+					endedAt: time,
+					project: z.string().optional(),
+					machine: z.string().optional(),
+					seconds: z.number().optional(),
+					reason: z.string().optional().meta({description: "GitLab's reason for a failure"}),
+					says: z.string().optional().meta({description: "The runner's words for it"}),
+				}),
+			)
+			.optional()
+			.meta({description: 'The last jobs that ended, the newest first'}),
+	}),
 	runner: z.strictObject({
 		name: z.string().optional(),
 		id: z.int().optional(),

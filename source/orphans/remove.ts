@@ -4,8 +4,9 @@ import type {Leftover} from '../snapshot/orphans.ts';
 import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
 import type {Action} from '../step.ts';
 import {unless} from '../steps/answering.ts';
-import {type Instance, instanceOf} from '../steps/looks/account.ts';
+import {type Instance, instanceOf, lives} from '../steps/looks/account.ts';
 import {type Found, lookForOrphans} from './look.ts';
+import {removeOn} from './managers.ts';
 import type {Place} from './place.ts';
 
 /** What became of what was agreed to. */
@@ -102,17 +103,30 @@ async function leftOf(place: Place, things: readonly Found[]): Promise<ReadonlyS
 	return left;
 }
 
+/** What a manager still has in its store goes by docker-machine there, so that the store forgets it; what that doesn't do is left to EC2. */
+async function byTheirManagers(place: Place, workers: readonly Found[], says: (says: string) => void): Promise<void> {
+	const keepers = new Map(workers.flatMap(({keeper}) => (keeper ? [[keeper.id, keeper.fleet] as const] : [])));
+	const managers = await instancesOf(place, [...keepers.keys()]);
+	for (const manager of managers) {
+		const names = workers.filter(({keeper}) => keeper?.id === manager.id).map(({name}) => name);
+		says(`${names.length} ${names.length === 1 ? 'worker' : 'workers'} going by docker-machine on ${manager.id}`);
+		await removeOn(place, manager, {fleet: keepers.get(manager.id), isOnly: managers.length === 1}, names, says);
+	}
+}
+
 async function takeAway(place: Place, things: readonly Found[], says: (says: string) => void): Promise<Problem[]> {
 	const {cloud} = place;
 	const problems: Problem[] = [];
 	const workers = things.filter(({kind}) => kind === 'instance');
+	await byTheirManagers(place, workers, says);
 	await inBatches(idsOf(things, 'spot request'), problems, (ids) =>
 		unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: ids}), 'InvalidSpotInstanceRequestID.NotFound'),
 	);
 	if (workers.length > 0) {
 		says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
 		const ids = idsOf(workers, 'instance');
-		await inBatches(ids, problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
+		const left = (await instancesOf(place, ids)).filter(lives).map(({id}) => id);
+		await inBatches(left, problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
 		await untilGone(place, ids);
 	}
 	await each(idsOf(things, 'volume'), problems, (id) => unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound'));

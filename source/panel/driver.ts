@@ -14,6 +14,8 @@ export type PanelAct =
 	| {do: 'drain'}
 	| {do: 'resume'}
 	| {do: 'restart'}
+	| {do: 'start'}
+	| {do: 'reload'}
 	| {do: 'pause'; paused: boolean}
 	| {do: 'remove'; worker: string}
 	| {do: 'undo'}

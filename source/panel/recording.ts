@@ -1,6 +1,7 @@
 import type {Given} from '../fleet.ts';
 import {names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {deedText} from '../steps/deeds.ts';
 import {readRecord, recordLook} from '../steps/looks/record.ts';
 import type {Reaching} from '../steps/reaching.ts';
 import {recordValue} from '../steps/recorded.ts';
@@ -32,7 +33,7 @@ export async function recordAnswers(context: Reaching, changed: Given, descripti
 
 /** Records that something was done which changes no answer: the same answers, and what it was as the version's description. */
 export const recordDeed = (context: Reaching, deed: string, who: string): Promise<void> =>
-	recordAnswers(context, {}, `${deed} by ${who} at ${new Date(context.clock.now()).toISOString().slice(0, 16)}Z`);
+	recordAnswers(context, {}, deedText({deed, who}, context.clock.now()));
 
 /** The answers before the record's last change of answers; undefined where there was none. */
 export async function answersBefore({cloud, fleet}: Reaching): Promise<Given | undefined> {

@@ -45,7 +45,8 @@ export async function rewrite(connection: Connection, change: (standing: string)
 /** Seconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */
 const loads = 60;
 
-async function metricsOn(connection: Connection): Promise<Metrics | undefined> {
+/** What the runner's own metrics tell; undefined where they can't be had. */
+export async function metricsOn(connection: Connection): Promise<Metrics | undefined> {
 	const {host} = await connection.script(panelScript, {host: true});
 	return host?.metrics === undefined ? undefined : readMetrics(host.metrics);
 }

@@ -1,7 +1,9 @@
 import type {Mark, Role} from '../glyphs.ts';
 import type {Column} from './columns.ts';
 import {age, figure, shortZone} from './formats.ts';
-import type {RunningJob} from './job-list.ts';
+import {isPreparing, type RunningJob} from './job-list.ts';
+import type {EndedJob} from './journal/job-history.ts';
+import {runnerWords} from './journal/runner-words.ts';
 import {ageOfRow, type Row, type RowJob, type RowState, spentOfRow} from './rows.ts';
 
 /** Columns of the workers' table. */
@@ -63,22 +65,34 @@ export const lookOf = ({state}: Row): {mark: Mark | undefined; role: Role | unde
 /** Columns of the jobs' table. */
 export type JobColumn = 'job' | 'project' | 'state' | 'stage' | 'machine' | 'age';
 
-/** The jobs' table. */
+/** The jobs' table. Why a job failed is what may be long. */
 export const jobColumns: readonly Column<JobColumn>[] = [
-	{id: 'job', title: 'JOB', align: 'left', width: 24, least: 12, rank: 0, grows: true, cuts: 'end'},
+	{id: 'job', title: 'JOB', align: 'left', width: 22, least: 12, rank: 0, cuts: 'end'},
 	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
-	{id: 'stage', title: 'STAGE', align: 'left', width: 22, least: 22, rank: 2, cuts: 'end'},
+	{id: 'stage', title: 'STAGE OR REASON', align: 'left', width: 22, least: 15, rank: 0, grows: true, cuts: 'end'},
 	{id: 'age', title: 'TIME', align: 'right', width: 6, least: 6, rank: 1, cuts: 'end'},
 	{id: 'machine', title: 'MACHINE', align: 'left', width: 24, least: 24, rank: 3, cuts: 'middle'},
 	{id: 'project', title: 'PROJECT', align: 'left', width: 24, least: 24, rank: 4, cuts: 'middle'},
 ];
 
-/** A running job's texts; `worker` is the row that runs it, where that is known. */
+/** The texts of a job that the runner has taken; `worker` is the row that runs it, where that is known. */
 export const jobCells = (job: RunningJob, worker: Row | undefined): Record<JobColumn, string> => ({
 	job: jobWords({id: job.id, project: job.project, name: worker?.job?.name}),
-	state: job.state || '–',
-	stage: (job.executorStage && job.stage === 'prepare_executor' ? job.executorStage : job.stage).replaceAll('_', ' ') || '–',
+	state: isPreparing(job) ? 'preparing' : job.state || '–',
+	stage: isPreparing(job)
+		? 'waits for its machine'
+		: (job.executorStage && job.stage === 'prepare_executor' ? job.executorStage : job.stage).replaceAll('_', ' ') || '–',
 	age: age(job.seconds),
 	machine: worker?.name ?? '–',
 	project: job.project ?? '–',
+});
+
+/** The texts of a job that is over: how it ended and why, and how long it took. */
+export const endedJobCells = ({job, project, ok, error, why, seconds, machine}: EndedJob): Record<JobColumn, string> => ({
+	job: jobWords({id: job, project}),
+	state: ok ? 'passed' : 'failed',
+	stage: ok ? '' : error === undefined ? (why?.replaceAll('_', ' ') ?? '–') : runnerWords(error),
+	age: age(seconds),
+	machine: machine ?? '–',
+	project: project ?? '–',
 });

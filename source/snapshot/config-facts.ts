@@ -36,6 +36,8 @@ export type RunnerFacts = {
 	url: string | undefined;
 	/** First nine characters of the token after its prefix (facts §1): a label, and part of machine names. */
 	shortToken: string;
+	/** The same with the token's partition (`t3_`) in front, as some versions of the runner keep it. */
+	partitioned?: string | undefined;
 	executor: string;
 	/** Undefined where config.toml sets none, or 0. */
 	limit: number | undefined;
@@ -62,9 +64,12 @@ export type ConfigFacts = {
 /** Prefixes that stand before the secret part of a runner's token (facts §1). */
 const shortOf = (token: string): string =>
 	token
-		.replace(/^(?:glrt-(?:t\d_)?|glrtr-|GR1348941)/, '')
+		.replace(/^(?:glrtr-|GR1348941|(?:glrt-)?(?:t\d_)?)/, '')
 		.replace(/…$/, '')
 		.slice(0, 9);
+
+/** A token's first nine characters, its partition counted. */
+const partitionedOf = (token: string): string => token.replace(/^(?:glrt-|glrtr-|GR1348941)/, '').slice(0, 9);
 
 function optionsOf(options: readonly string[]): Record<string, string> {
 	const read: Record<string, string> = {};
@@ -89,6 +94,7 @@ export function readConfig(parsed: unknown): ConfigFacts | undefined {
 			id: one.id,
 			url: one.url,
 			shortToken: shortOf(one.token ?? ''),
+			partitioned: partitionedOf(one.token ?? ''),
 			executor: one.executor ?? '',
 			limit: one.limit || undefined,
 			requestConcurrency: one.request_concurrency || 1,

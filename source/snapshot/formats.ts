@@ -50,6 +50,14 @@ export const many = (count: number, one: string, more = `${one}s`): string => `$
 export const forTime = (since: number | undefined, now: number): string =>
 	since === undefined || now - since < 10_000 ? '' : `, for ${age((now - since) / 1000)}`;
 
+/** `12:00`, or `24 Nov 12:00` where it wasn't today; UTC, as AWS's. Milliseconds since 1970. */
+export function clockWords(at: number, now: number): string {
+	const date = new Date(at);
+	const time = date.toISOString().slice(11, 16);
+	if (new Date(now).toISOString().slice(0, 10) === date.toISOString().slice(0, 10)) return `${time} UTC`;
+	return `${date.getUTCDate()} ${date.toLocaleString('en-GB', {month: 'short', timeZone: 'UTC'})} ${time} UTC`;
+}
+
 const blocks = '▁▂▃▄▅▆▇█';
 const plainBlocks = '.:-=+*#@';
 

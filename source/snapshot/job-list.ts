@@ -13,6 +13,9 @@ export type RunningJob = {
 	seconds: number | undefined;
 };
 
+/** Whether a job waits for its machine: the runner calls it pending then, and names no stage. */
+export const isPreparing = ({state}: RunningJob): boolean => state === 'pending';
+
 const job = /^url=(\S+\/-\/jobs\/(\d+))\s+(.*)$/;
 const field = /([a-z_]+)=(\S*)/g;
 

@@ -1,7 +1,9 @@
 import {isWorkerName} from '../fleet.ts';
 import type {Instance} from '../steps/looks/account.ts';
+import type {ConfigFacts} from './config-facts.ts';
+import {runnerRuns} from './jobs-now.ts';
 import type {MachineStory} from './journal/history.ts';
-import {isNamedBy, madeAt} from './machine-name.ts';
+import {isNamedBy, madeAt, unmanagedBy} from './machine-name.ts';
 import type {Machine} from './machines.ts';
 import {usdPerHour} from './price.ts';
 import {describe, type Jobs, jobsIn, runs, stillSays} from './row-jobs.ts';
@@ -112,7 +114,7 @@ function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, prices:
 const byAge = (a: Row, b: Row): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
 /** A row and all that it was made from. */
-type Kept = {row: Row; worker: Worker; story: MachineStory | undefined; prices: Prices | undefined; job: RowJob | undefined};
+type Kept = {row: Row; worker: Worker; story: MachineStory | undefined; prices: Prices | undefined; facts: ConfigFacts | undefined; job: RowJob | undefined};
 
 /** Whether a state holds until one of the row's own sources tells something else; the others also change with time and with what is told of other rows. */
 function isSettled({row: {state}, job, story}: Kept): boolean {
@@ -121,12 +123,19 @@ function isSettled({row: {state}, job, story}: Kept): boolean {
 	return state === 'removing' || state === 'failed' || state === 'stopped';
 }
 
-const isSame = (before: Kept | undefined, {machine, instance}: Worker, story: MachineStory | undefined, prices: Prices | undefined): before is Kept =>
+const isSame = (
+	before: Kept | undefined,
+	{machine, instance}: Worker,
+	story: MachineStory | undefined,
+	prices: Prices | undefined,
+	facts: ConfigFacts | undefined,
+): before is Kept =>
 	before !== undefined &&
 	before.worker.machine === machine &&
 	before.worker.instance === instance &&
 	before.story === story &&
 	before.prices === prices &&
+	before.facts === facts &&
 	isSettled(before);
 
 /** Remembers the last thing made, and makes it anew only when one of the things it is made from is another. */
@@ -169,6 +178,7 @@ function inOrder(workers: readonly Worker[], kept: readonly Kept[], before: Join
  */
 export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
 	const workersOnce = once<Worker[]>();
+	const unmanagedOnce = once<ReturnType<typeof unmanagedBy>>();
 	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
 	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
 	/** What all rows came from, while all of them hold until one of these is another. */
@@ -177,7 +187,11 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
 		const {ec2, host, runner, gitlab, journal, prices, fleet} = snapshot;
 		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.machines, host.value?.config?.facts, fleet];
 		const workers = workersOnce(hasYoung(joined.workers) ? [...from, ec2.at] : from, () => workersIn(snapshot));
-		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt: runner.value ? runner.at : undefined};
+		// A runner that doesn't run has no job, whatever its log said last.
+		const listedAt = runner.value ? runner.at : runnerRuns(snapshot) === false ? host.at : undefined;
+		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt};
+		const facts = host.value?.config?.facts;
+		const isUnmanaged = unmanagedOnce([facts], () => (facts ? unmanagedBy(facts.runners) : () => false));
 		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value];
 		if (settledOn?.every((one, index) => one === all[index])) return joined.rows;
 		const stories = workers.map(({name}) => journal.value?.machines.get(name));
@@ -188,10 +202,11 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
 		const kept = workers.map((worker, index) => {
 			const [story, id] = [stories[index], running[index]];
 			const before = byName ? byName.get(worker.name) : joined.kept[index];
-			if (isSame(before, worker, story, prices.value) && stillSays(before.job, id, story, jobs)) return before;
+			if (isSame(before, worker, story, prices.value, facts) && stillSays(before.job, id, story, jobs)) return before;
 			const job = id === undefined ? undefined : describe(id, story, jobs);
 			changed = true;
-			return {row: rowOf(worker, {...shared, ...worker, story, busy: id !== undefined}, job, prices.value), worker, story, prices: prices.value, job};
+			const seen = {...shared, ...worker, story, busy: id !== undefined, isUnmanaged: worker.machine !== undefined && isUnmanaged(worker.name, now)};
+			return {row: rowOf(worker, seen, job, prices.value), worker, story, prices: prices.value, facts, job};
 		});
 		if (changed) joined = inOrder(workers, kept, joined);
 		settledOn = kept.every(isSettled) ? all : undefined;
@@ -208,7 +223,7 @@ function sharedSeen(
 	jobs: Jobs,
 	running: readonly (number | undefined)[],
 	now: number,
-): Omit<StateSeen, 'name' | 'machine' | 'instance' | 'story' | 'busy'> {
+): Omit<StateSeen, 'name' | 'machine' | 'instance' | 'story' | 'busy' | 'isUnmanaged'> {
 	const linked = new Set(running);
 	let looseJobs = jobs.listedAt === undefined;
 	for (const id of jobs.listed.keys()) looseJobs ||= !linked.has(id);

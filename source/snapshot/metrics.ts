@@ -5,12 +5,15 @@ export type MachineCounts = {acquired: number; creating: number; idle: number; u
 
 /** What the runner's `/metrics` tells. A figure that isn't there is undefined: not known is not 0. */
 export type Metrics = {
+	/** Jobs that it has taken and that haven't ended. */
 	jobs: number | undefined;
+	/** Those of them that have no machine yet: the runner calls them pending, though for GitLab they run. */
+	preparing: number | undefined;
 	concurrent: number | undefined;
 	/** `limit` by short token; 0 is no limit. */
 	limits: Record<string, number>;
 	machines: MachineCounts | undefined;
-	/** Jobs that GitLab said wait for this runner when it last asked. */
+	/** Jobs that waited for this runner when GitLab last gave it one: there is no such figure before a first job, and it isn't told anew when none comes. */
 	queueSize: number | undefined;
 	requestConcurrency: Record<string, number>;
 	/** How often requests for jobs met the limit of requests at a time. */
@@ -22,6 +25,8 @@ export type Metrics = {
 	machinesCreated: number | undefined;
 	creationsFailed: number | undefined;
 	healthFailures: number | undefined;
+	/** Failed jobs by GitLab's reason (`runner_system_failure`, `script_failure`), since the service started. */
+	failedJobs: Record<string, number>;
 	/** How often the service has loaded config.toml since it started (facts §4.7). */
 	configLoads: number | undefined;
 	version: string | undefined;
@@ -75,9 +80,11 @@ export function readMetrics(text: string): Metrics {
 	const took = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_sum') ?? 0;
 	const concurrent = sum('gitlab_runner_concurrent');
 	const started = sum('process_start_time_seconds');
+	// Series of jobs exist only for states in use, so a runner that answers and names none runs none.
+	const none = concurrent === undefined ? undefined : 0;
 	return {
-		// Series of jobs exist only for states in use, so a runner that answers and names none runs none.
-		jobs: sum('gitlab_runner_jobs') ?? (concurrent === undefined ? undefined : 0),
+		jobs: sum('gitlab_runner_jobs') ?? none,
+		preparing: sum('gitlab_runner_jobs', {state: 'pending'}) ?? none,
 		concurrent,
 		limits: by('gitlab_runner_limit', 'runner'),
 		machines: machineCounts(by('gitlab_runner_autoscaling_machine_states', 'state', {executor: 'docker+machine'})),
@@ -88,6 +95,7 @@ export function readMetrics(text: string): Metrics {
 		creation: made > 0 ? {count: made, meanSeconds: took / made} : undefined,
 		machinesCreated: action('created'),
 		creationsFailed: action('creation-failed'),
+		failedJobs: by('gitlab_runner_failed_jobs_total', 'failure_reason'),
 		healthFailures: sum('gitlab_runner_worker_health_check_failures_total'),
 		configLoads: sum('gitlab_runner_configuration_loaded_total'),
 		version: word('gitlab_runner_version_info', 'version'),

@@ -1,7 +1,7 @@
 import {isWorkerName, markKeys} from '../fleet.ts';
 import type {Instance, KeyPair} from '../steps/looks/account.ts';
 import {machineNameOf} from './join.ts';
-import {isMachineName, isNamedBy, madeAt} from './machine-name.ts';
+import {isMachineName, isNamedBy, madeAt, unmanagedBy} from './machine-name.ts';
 import {isFresh, type Seen} from './seen.ts';
 import type {HostSeen, Leftovers, Volume} from './snapshot.ts';
 
@@ -10,14 +10,23 @@ export type AskedManager = {
 	id: string;
 	/** The fleet whose mark it bears. */
 	fleet?: string | undefined;
-	/** What its docker-machine's store holds; undefined when it can't be asked. */
-	store: {names: ReadonlySet<string>; instanceIds: ReadonlySet<string>} | undefined;
+	/** What its docker-machine's store holds; undefined when it can't be asked. `unmanaged`: idle machines in it that no runner there counts as its own. */
+	store: {names: ReadonlySet<string>; instanceIds: ReadonlySet<string>; unmanaged?: ReadonlySet<string> | undefined} | undefined;
 	/** Short tokens of its runners, by which machines are named; empty when it can't be asked. */
 	shortTokens: readonly string[];
 };
 
-/** A manager as its last look told of it. Its answer counts however old it is only while looks go well: what failed since can't be asked. */
-export function askedManager(id: string, fleet: string | undefined, seen: Seen<HostSeen>): AskedManager {
+/** Names of the machines in a manager's store that no runner of its config.toml counts as its own; none where config.toml can't be read. */
+export function unmanagedIn({machines, config}: HostSeen, now: number): string[] {
+	const isUnmanaged = config?.facts && unmanagedBy(config.facts.runners);
+	return isUnmanaged ? machines.map(({name}) => name).filter((name) => isUnmanaged(name, now)) : [];
+}
+
+/**
+ * A manager as its last look told of it. Its answer counts however old it is only while looks go well: what failed since can't be asked.
+ * `unmanaged` are those of its machines that no runner there manages, and that run no job.
+ */
+export function askedManager(id: string, fleet: string | undefined, seen: Seen<HostSeen>, unmanaged: readonly string[] = []): AskedManager {
 	const {value} = seen;
 	if (!value?.hasStore || !isFresh(seen)) return {id, fleet, store: undefined, shortTokens: []};
 	const names = new Set([...value.machines.map(({name}) => name), ...value.unreadMachines]);
@@ -25,7 +34,7 @@ export function askedManager(id: string, fleet: string | undefined, seen: Seen<H
 	return {
 		id,
 		fleet,
-		store: {names, instanceIds},
+		store: {names, instanceIds, ...(unmanaged.length === 0 ? {} : {unmanaged: new Set(unmanaged)})},
 		shortTokens: (value.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
 	};
 }
@@ -39,6 +48,8 @@ export type Leftover = {
 	is: 'orphan' | 'known' | 'not-known';
 	/** Why, in a few words. */
 	because: string;
+	/** The manager in whose docker-machine store it still is: there it's taken away by docker-machine. */
+	keeper?: {id: string; fleet: string | undefined} | undefined;
 	/** The fleet it was made for, where its mark or name says so. */
 	fleet?: string | undefined;
 	/** Milliseconds since 1970. */
@@ -65,7 +76,7 @@ export type Region = {
 	askedAfter?: boolean;
 };
 
-type Verdict = Pick<Leftover, 'is' | 'because'>;
+type Verdict = Pick<Leftover, 'is' | 'because' | 'keeper'>;
 
 /** docker-machine gives up a create after an hour; until then a key pair without an instance may be on its way (facts §4.5). */
 const longestCreate = 3_600_000;
@@ -114,6 +125,11 @@ const isLive = ({state}: Instance): boolean => state !== 'terminated' && state !
 function judge(region: Region, owner: Owner, id: string | undefined): Verdict {
 	const {fleet, name} = owner;
 	const knower = region.managers.find(({store}) => store && (store.names.has(name) || (id !== undefined && store.instanceIds.has(id))));
+	if (knower?.store?.unmanaged?.has(name))
+		return {
+			...verdict('orphan', `manager ${knower.id} has it, but no runner there manages it: the token or MachineName changed`),
+			keeper: {id: knower.id, fleet: knower.fleet},
+		};
 	if (knower) return verdict('known', `manager ${knower.id} knows it`);
 	const could = candidates(region, owner);
 	const silent = could.find(({store}) => store === undefined);

@@ -17,6 +17,8 @@ export type StateSeen = {
 	busy: boolean;
 	/** Jobs run, or may run, of which nobody knows on which machine. */
 	looseJobs: boolean;
+	/** It is in docker-machine's store, and no runner counts it as its own. */
+	isUnmanaged: boolean;
 	counts: MachineCounts | undefined;
 	host: Seen<HostSeen>;
 	/** Another manager of the fleet is alive, whose machines this one doesn't know. */
@@ -30,6 +32,9 @@ type Told = {state: RowState; detail: string | undefined};
 const longestCreate = 3_600_000;
 /** Between two looks a machine may be in one and not yet in the other, in milliseconds. */
 const betweenLooks = 180_000;
+
+/** How a row says that it is in docker-machine's store and that no runner looks after it. */
+export const unmanagedDetail = 'no runner manages it';
 
 const told = (state: RowState, detail?: string): Told => ({state, detail});
 
@@ -61,6 +66,13 @@ export function stateOf(seen: StateSeen): Told {
 	if (instance?.state === 'stopped' || instance?.state === 'stopping') return told('stopped', instance.stateReason);
 	if (instance && !machine) return withoutMachine(seen, instance);
 	if (seen.busy) return told('busy');
+	const now = settledState(seen);
+	return seen.isUnmanaged && now.state !== 'creating' ? told('orphan', unmanagedDetail) : now;
+}
+
+/** What a machine in the store is doing that runs no job. */
+function settledState(seen: StateSeen): Told {
+	const {story} = seen;
 	if (story?.failedAt !== undefined) return told('failed', story.refusal?.code ?? story.stage);
 	if (story?.createdAt !== undefined || story?.jobEndedAt !== undefined) return told('idle');
 	// The runner's own list of jobs no longer holds the one that the log named.

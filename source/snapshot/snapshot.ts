@@ -1,4 +1,5 @@
 import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../gitlab/port.ts';
+import type {Unit} from '../host/unit.ts';
 import type {Instance, KeyPair} from '../steps/looks/account.ts';
 import type {ConfigFacts} from './config-facts.ts';
 import type {Denial} from './decode.ts';
@@ -15,6 +16,8 @@ export type Ec2 = {
 	instances: readonly Instance[];
 	/** Other managers of the same fleet that are alive: a machine of theirs isn't in this one's store. */
 	otherManagers: readonly Instance[];
+	/** Status codes of the spot requests of instances that ended while a job ran there, by the instances' ids: `instance-terminated-no-capacity`. */
+	spotEnds?: Readonly<Record<string, string>> | undefined;
 };
 
 /** A volume that no instance uses, or a worker's. */
@@ -60,10 +63,12 @@ export type HostSeen = {
 	/** docker-machine's store is there. */
 	hasStore: boolean;
 	config: {hash: string; text: string; facts: ConfigFacts | undefined} | undefined;
-	service: {active: string; since: number | undefined; restarts: number | undefined};
+	service: Unit;
 	resources: Resources | undefined;
 	/** docker-machine's certificates are there. */
 	certificates: boolean;
+	/** Whether GitLab took the runner's token when that was last asked, and when (milliseconds since 1970): asked only while the runner has switched itself off. */
+	verified?: {is: 'valid' | 'refused' | 'unreachable' | 'silent'; at: number} | undefined;
 };
 
 /** What the runner's own HTTP server tells. */

@@ -22,7 +22,9 @@ const usualPaces: Paces = {ec2: 5, leftovers: 60, host: 5, gitlab: 10, prices: 3
 /** Until when to look, and whom to tell; where `without` names sources, they aren't looked at. */
 export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>; without?: readonly ('leftovers' | 'prices' | 'record')[]};
 
-const knownTo = ({host}: Snapshot): Known => ({
+const knownTo = ({ec2, host, journal}: Snapshot): Known => ({
+	lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
+	spotEnds: ec2.value?.spotEnds ?? {},
 	shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
 	instanceIds: (host.value?.machines ?? []).map(({instanceId}) => instanceId).filter((id) => id !== ''),
 });

@@ -1,4 +1,6 @@
+import type {Cause} from './causes/cause.ts';
 import {costs} from './costs.ts';
+import type {JobsNow} from './jobs-now.ts';
 import {join} from './join.ts';
 import {makerIn} from './makers.ts';
 import type {Row} from './rows.ts';
@@ -47,6 +49,8 @@ function workerIn(row: Row, now: number) {
 	};
 }
 
+const causeIn = ({id, says, source, key, since}: Cause) => ({id, says, source, act: key, ...known({since: time(since)})});
+
 const sourceIn = ({at, problem, off}: Seen<unknown>, now: number) =>
 	known({
 		at: time(at),
@@ -84,9 +88,26 @@ function runnerIn({host, runner, gitlab}: Snapshot) {
 	});
 }
 
+function jobsIn({journal}: Snapshot, {running, preparing, source}: JobsNow) {
+	return known({
+		running,
+		source: running === undefined ? undefined : source,
+		waitingForMachine: preparing && {
+			jobs: preparing.jobs,
+			...known({longestSeconds: rounded(preparing.longest, 0), usualSeconds: rounded(preparing.usual, 0)}),
+		},
+		last: journal.value?.jobs.ended.toReversed().map(({job, project, machine, ok, error, why, seconds, at}) => ({
+			id: job,
+			result: ok ? ('passed' as const) : ('failed' as const),
+			endedAt: new Date(at).toISOString(),
+			...known({project, machine, seconds: rounded(seconds, 1), reason: why, says: error}),
+		})),
+	});
+}
+
 /** Everything that `status` tells, as one plain document: times ISO 8601 in UTC, sums in USD, what isn't known left out. Pure; `now` is milliseconds since 1970. */
 export function statusOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now), verdict: Verdict = verdictOf(snapshot, now, rows)) {
-	const {waiting, causes} = whyWaiting(snapshot, now, rows);
+	const {waiting, causes, jobs} = whyWaiting(snapshot, now, rows);
 	const spent = costs(snapshot, rows, now);
 	const last = snapshot.record.value?.find(({changes}) => changes.length > 0);
 	const sum = (one: typeof spent.today) => one && {usd: Number(one.usd.toFixed(2)), since: new Date(one.since).toISOString()};
@@ -97,7 +118,9 @@ export function statusOf(snapshot: Snapshot, now: number, rows: readonly Row[] =
 		...known({fleet: snapshot.fleet, manager: managerIn(snapshot)}),
 		verdict: {is: verdict.is, says: verdict.says},
 		waiting: {known: waiting.known, ...(waiting.known ? {jobs: waiting.jobs, unserved: waiting.unserved.length} : {}), says: waiting.says},
-		causes: causes.map(({id, says, source, key, since}) => ({id, says, source, act: key, ...known({since: time(since)})})),
+		causes: causes.map(causeIn),
+		troubles: verdict.causes.map(causeIn),
+		jobs: jobsIn(snapshot, jobs),
 		runner: runnerIn(snapshot),
 		machines: countRows(rows),
 		workers: rows.map((row) => workerIn(row, now)),

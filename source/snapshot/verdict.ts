@@ -24,11 +24,14 @@ export function hasSettled(snapshot: Snapshot): boolean {
 export function verdictOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Verdict {
 	const {ec2, host} = snapshot;
 	if (!ec2.value) return {is: 'unknown', says: ec2.problem?.message ?? "EC2 hasn't told anything yet.", causes: []};
-	const unserved = whyWaiting(snapshot, now, rows).causes.filter(({id}) => id.startsWith('unserved'));
-	const causes = [...troublesOf(snapshot, now, rows), ...unserved];
+	const {waiting, causes: why} = whyWaiting(snapshot, now, rows);
+	const causes = [...troublesOf(snapshot, now, rows), ...why.filter(({id}) => id.startsWith('unserved'))];
 	const {manager} = ec2.value;
 	if (manager?.state === 'running' && !host.value)
 		return {is: 'unknown', says: `The manager can't be asked. ${host.problem?.message ?? "It hasn't answered yet."}`, causes};
-	if (causes[0]) return {is: 'trouble', says: causes[0].says, causes};
+	const [first] = causes;
+	// Who drains a fleet wants it to take no jobs: that is as it should be, until one waits.
+	const isResting = causes.every(({id}) => id === 'drained' || id === 'draining') && !(waiting.known && waiting.jobs > 0);
+	if (first) return {is: isResting ? 'healthy' : 'trouble', says: first.says, causes};
 	return {is: 'healthy', says: 'Everything that is known is well.', causes};
 }

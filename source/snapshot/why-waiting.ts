@@ -1,7 +1,8 @@
 import type {Case, Cause, Judge} from './causes/cause.ts';
 import {limits, making, troubles, unserved} from './causes/causes.ts';
 import type {RunnerFacts} from './config-facts.ts';
-import {many} from './formats.ts';
+import {many, takes} from './formats.ts';
+import {type JobsNow, jobsNow, type Preparing} from './jobs-now.ts';
 import {join} from './join.ts';
 import {makersIn} from './makers.ts';
 import type {Metrics} from './metrics.ts';
@@ -13,11 +14,13 @@ import {type Waiting, waitingJobs} from './waiting.ts';
 /** Whether jobs wait, and why, the cause to act on first coming first. */
 export type Why = {
 	waiting: Waiting;
-	/** Jobs that the runner has taken and that have no machine yet. */
-	preparing: number;
+	/** What the manager does with jobs now: those that run, and those that it has taken and that have no machine yet. */
+	jobs: JobsNow;
 	/** The question above the answers: `Why are 3 jobs waiting?` */
 	asks: string;
 	causes: readonly Cause[];
+	/** What is wrong where no job waits, so that there is nothing to explain. */
+	troubles: readonly Cause[];
 };
 
 /** What all runners that make machines may make together; undefined where one has no limit or nothing is known. */
@@ -60,16 +63,14 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(sna
 	};
 }
 
-/** Jobs of which the runner's own list says that they wait for a machine (facts §6): in GitLab they run already. */
-const preparingIn = ({runner}: Snapshot): number =>
-	isFresh(runner) ? (runner.value?.jobs ?? []).filter(({executorStage}) => executorStage === 'docker_machine_use_machine').length : 0;
-
 const judged = (it: Case, judges: readonly Judge[]): Cause[] => judges.map((judge) => judge(it)).filter((cause) => cause !== undefined);
 
-function askedOf(waiting: Waiting, preparing: number): string {
+function askedOf(waiting: Waiting, {jobs: preparing, longest}: Preparing): string {
+	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length : 0;
+	const soFar = longest === undefined ? '' : `, ${takes(longest)} so far`;
+	const forMachines = preparing === 1 ? 'is 1 job waiting for its machine' : `are ${many(preparing, 'job')} waiting for their machines`;
+	if (jobs === 0 && preparing > 0) return `Why ${forMachines}${soFar}?${waiting.known ? '' : ` ${waiting.says}`}`;
 	if (!waiting.known) return waiting.says;
-	const jobs = waiting.jobs + waiting.unserved.length;
-	if (jobs === 0 && preparing > 0) return `Why ${preparing === 1 ? 'is 1 job' : `are ${many(preparing, 'job')}`} waiting for a machine?`;
 	if (jobs === 0) return `No job waits (${waiting.says}).`;
 	return jobs === 1 ? 'Why is 1 job waiting?' : `Why are ${many(jobs, 'job')} waiting?`;
 }
@@ -81,8 +82,11 @@ export const troublesOf = (snapshot: Snapshot, now: number, rows?: readonly Row[
 export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly Row[]): Why {
 	const it = caseOf(snapshot, now, rows);
 	const {waiting} = it;
-	const preparing = preparingIn(snapshot);
+	const jobs = jobsNow(snapshot, it.counts, now);
+	// What was told before the runner fell silent says nothing of now.
+	const preparing = isFresh(snapshot.runner) ? (jobs.preparing ?? {jobs: 0}) : {jobs: 0};
 	const none = waiting.known && waiting.jobs === 0 && waiting.fresh;
-	const judges = none ? [...(preparing > 0 ? [...troubles, ...making] : []), ...unserved] : [...troubles, ...limits, ...unserved];
-	return {waiting, preparing, asks: askedOf(waiting, preparing), causes: judged(it, judges)};
+	const judges = none ? [...(preparing.jobs > 0 ? [...troubles, ...making] : []), ...unserved] : [...troubles, ...limits, ...unserved];
+	const causes = judged(it, judges);
+	return {waiting, jobs, asks: askedOf(waiting, preparing), causes, troubles: causes.length === 0 ? judged(it, troubles) : []};
 }

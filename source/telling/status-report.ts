@@ -1,5 +1,6 @@
 import {costs} from '../snapshot/costs.ts';
-import {age, bytes, money} from '../snapshot/formats.ts';
+import {age, bytes, clockWords, money} from '../snapshot/formats.ts';
+import {runnerWords} from '../snapshot/journal/runner-words.ts';
 import {countRows, type Row} from '../snapshot/rows.ts';
 import {ageOf} from '../snapshot/seen.ts';
 import {type Snapshot, sourceTitles} from '../snapshot/snapshot.ts';
@@ -7,7 +8,7 @@ import {sourceOrder} from '../snapshot/status.ts';
 import {verdictOf} from '../snapshot/verdict.ts';
 import {whyWaiting} from '../snapshot/why-waiting.ts';
 import {logText} from './log-text.ts';
-import {clockWords, jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
+import {jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
 
 const mostRefused = 10;
 const mostChanges = 10;
@@ -17,13 +18,13 @@ const section = (title: string, lines: readonly string[]): string[] => (lines.le
 
 function evidence(snapshot: Snapshot, rows: readonly Row[], now: number): string[] {
 	const counts = countRows(rows);
-	const {waiting} = whyWaiting(snapshot, now, rows);
+	const why = whyWaiting(snapshot, now, rows);
 	const metrics = snapshot.runner.value?.metrics;
 	const resources = snapshot.host.value?.resources;
 	const spent = costs(snapshot, rows, now);
 	return [
 		`runner ${metrics?.version ?? ''} ${runnerWord(snapshot).word}, manager ${managerWords(snapshot, now)}`.replace(/ {2,}/g, ' '),
-		`jobs: ${jobWords(snapshot, counts, waiting)} (${waiting.says})`,
+		`jobs: ${jobWords(why, true)}; ${why.waiting.says}`,
 		`machines: ${machineWords(snapshot, counts)}${stateWords(counts) === '' ? '' : `: ${stateWords(counts)}`}`,
 		...(resources
 			? [
@@ -48,6 +49,16 @@ function refusals({journal}: Snapshot, now: number): string[] {
 			]
 				.filter(Boolean)
 				.join('  '),
+		);
+}
+
+function failures({journal}: Snapshot, now: number): string[] {
+	return (journal.value?.jobs.ended ?? [])
+		.filter(({ok}) => !ok)
+		.slice(-mostRefused)
+		.reverse()
+		.map(({at, job, project, machine, why, error = ''}) =>
+			[clockWords(at, now), `#${job}`, project, machine, why, runnerWords(error).slice(0, 300)].filter((part) => part !== undefined && part !== '').join('  '),
 		);
 }
 
@@ -84,6 +95,7 @@ export function reportText(snapshot: Snapshot, rows: readonly Row[], now: number
 					`${clockWords(at, now)}  ${by}  ${[...(note === undefined ? [] : [note]), ...made.map(({what, from, to}) => `${what} ${from} → ${to}`)].join(', ')}`,
 			),
 		),
+		...section('The last jobs that failed', failures(snapshot, now)),
 		...section(
 			'Warnings of the log',
 			warned.slice(-mostLog).map(({at, text}) => `${clockWords(at, now)}  ${text.slice(0, 300)}`),

@@ -35,7 +35,7 @@ function headLines(snapshot: Snapshot, rows: readonly Row[], now: number, look: 
 	return [
 		`${snapshot.fleet ?? 'a manager without our mark'} in ${snapshot.region} · runner${version === undefined ? '' : ` ${version}`} ${runnerWord(snapshot).word} · manager ${managerWords(snapshot, now)}`,
 		`${glyphOf(verdictMarks[verdict.is], look)} ${verdictWords[verdict.is]}: ${verdict.says}`,
-		`jobs: ${jobWords(snapshot, counts, why.waiting)} · machines: ${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`} · ${costWords(costs(snapshot, rows, now))}`,
+		`jobs: ${jobWords(why, true)} · machines: ${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`} · ${costWords(costs(snapshot, rows, now))}`,
 		why.causes.length === 0
 			? why.asks
 			: `${why.asks} ${tellingCauses(why.causes)

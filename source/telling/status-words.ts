@@ -1,25 +1,35 @@
 import type {Cause} from '../snapshot/causes/cause.ts';
 import type {Costs} from '../snapshot/costs.ts';
-import {age, many, money} from '../snapshot/formats.ts';
+import {drainOf} from '../snapshot/drained.ts';
+import {age, clockWords, many, money, takes} from '../snapshot/formats.ts';
+import {serviceIs} from '../snapshot/jobs-now.ts';
 import {makerIn} from '../snapshot/makers.ts';
 import type {Counts} from '../snapshot/rows.ts';
 import {ageOf, type Seen} from '../snapshot/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../snapshot/snapshot.ts';
 import {sourceOrder} from '../snapshot/status.ts';
-import type {Waiting} from '../snapshot/waiting.ts';
 import type {Why} from '../snapshot/why-waiting.ts';
 import {cutMiddle} from '../width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */
 export type RunnerWord = {word: string; mark: 'so' | 'note' | 'failed' | 'waiting'};
 
+/** What a service that doesn't simply run is called. */
+function serviceWord(snapshot: Snapshot): RunnerWord | undefined {
+	const is = serviceIs(snapshot);
+	if (is === 'stopping') return {word: 'draining', mark: 'note'};
+	if (is === 'starting') return {word: 'starting', mark: 'waiting'};
+	if (is === 'stopped') return drainOf(snapshot) ? {word: 'drained', mark: 'note'} : {word: 'stopped', mark: 'failed'};
+	return is === 'crashed' ? {word: 'crashed', mark: 'failed'} : undefined;
+}
+
 /** Whether the runner takes jobs, as far as anything tells: GitLab first, else its service and its metrics. */
-export function runnerWord({gitlab, host, runner}: Snapshot): RunnerWord {
+export function runnerWord(snapshot: Snapshot): RunnerWord {
+	const {gitlab, runner} = snapshot;
 	const served = gitlab.value?.runner;
+	const service = serviceWord(snapshot);
+	if (service) return service;
 	if (served?.paused) return {word: 'paused', mark: 'note'};
-	const service = host.value?.service.active;
-	if (service === 'deactivating') return {word: 'draining', mark: 'note'};
-	if (service !== undefined && service !== '' && service !== 'active') return {word: service, mark: 'failed'};
 	if (served?.online === false) return {word: 'offline', mark: 'failed'};
 	if (served?.online) return {word: 'online', mark: 'so'};
 	if (runner.value && !runner.problem) return {word: 'running', mark: 'so'};
@@ -43,15 +53,23 @@ export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
 	return limit === undefined ? `${machines}` : `${machines} of ${limit}`;
 }
 
-/** `14 running, 3 waiting`; jobs that nobody can count are said so. */
-export function jobWords({runner, host}: Snapshot, counts: Counts, waiting: Waiting): string {
-	const running = runner.value?.metrics.jobs ?? (host.value ? counts.busy : undefined);
-	return `${running ?? 'not known how many'} running, ${waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting` : 'waiting not known'}`;
+/** `14 running, 1 waiting for its machine 12 s (usually 50 s), 3 waiting in GitLab`; jobs that nobody can count are said so. `sourced`: each with who tells. */
+export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<Why, 'jobs' | 'waiting'>, sourced = false): string {
+	const from = (name: SourceName): string => (sourced ? ` (${sourceTitles[name]})` : '');
+	const parts = [`${running ?? 'not known how many'} running${running === undefined ? '' : from(source)}`];
+	if (preparing && preparing.jobs > 0) {
+		const {jobs, longest, usual} = preparing;
+		const time = longest === undefined ? '' : ` ${takes(longest)}`;
+		parts.push(`${jobs} waiting for ${jobs === 1 ? 'its machine' : 'their machines'}${time}${usual === undefined ? '' : ` (usually ${takes(usual)})`}`);
+	}
+	const where = parts.length > 1 ? ' in GitLab' : '';
+	parts.push(waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting${where}${from(waiting.from)}` : `waiting${where} not known`);
+	return parts.join(', ');
 }
 
 /** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
-export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, preparing, causes: [first]}: Why): string {
-	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + preparing : undefined;
+export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: {preparing}, causes: [first]}: Why): string {
+	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + (preparing?.jobs ?? 0) : undefined;
 	const limit = makerIn(snapshot)?.limit;
 	const parts = [
 		runnerWord(snapshot).word,
@@ -65,14 +83,6 @@ export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, prepar
 export function costWords({perHour, today}: Costs): string {
 	const parts = [...(perHour === undefined ? [] : [`${money(perHour)}/h`]), ...(today === undefined ? [] : [`${money(today.usd)} today`])];
 	return parts.length === 0 ? 'costs not known' : `about ${parts.join(' · ')}`;
-}
-
-/** `12:00`, or `24 Nov 12:00` where it wasn't today; UTC, as AWS's. Milliseconds since 1970. */
-export function clockWords(at: number, now: number): string {
-	const date = new Date(at);
-	const time = date.toISOString().slice(11, 16);
-	if (new Date(now).toISOString().slice(0, 10) === date.toISOString().slice(0, 10)) return `${time} UTC`;
-	return `${date.getUTCDate()} ${date.toLocaleString('en-GB', {month: 'short', timeZone: 'UTC'})} ${time} UTC`;
 }
 
 /** `limit 12 → 16 by alice, 03:12`: the record's last change. */

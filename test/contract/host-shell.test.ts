@@ -4,7 +4,10 @@ import {after, before, suite, test} from 'node:test';
 import {z} from 'zod';
 import type {Connection, ScriptProgress, Target} from '../../source/host/port.ts';
 import {prelude, type Script} from '../../source/host/script.ts';
+import {factsScript} from '../../source/host/scripts/facts.ts';
+import {panelScript} from '../../source/host/scripts/panel.ts';
 import {isProblem} from '../../source/problem.ts';
+import {commandLogs} from '../peers/furnish.ts';
 import {eventually, reachable, region} from './cloud-parts.ts';
 import {sides, type World} from './host-sides.ts';
 
@@ -117,6 +120,23 @@ for (const side of sides.filter(({hasShell}) => hasShell)) {
 			assert.deepEqual(said, [{says: shown}, {line: shown}]);
 			await connection.write('/root/contract/exact', `${evil}\n`, 0o600);
 			assert.equal(await connection.read('/root/contract/exact'), `${evil}\n`);
+		});
+
+		test('no command line that is sent or logged is longer than 1 kB, however long its script is', async () => {
+			await connection.script(panelScript, {host: true});
+			await connection.script(factsScript, {verify: false});
+			await connection.write('/root/contract/long', 'x'.repeat(5000), 0o600);
+			const {stdout} = await connection.run(`sudo -n cat ${commandLogs.sudo}; cat ${commandLogs.shell}`);
+			const lines = stdout.split('\n').filter(Boolean);
+			for (const kept of [/COMMAND=\/usr\/bin\/python3 -c/, /^sudo -n python3 -c/])
+				assert.ok(
+					lines.some((line) => kept.test(line)),
+					`${kept} in ${stdout}`,
+				);
+			assert.deepEqual(
+				lines.filter((line) => line.length > 1024).map((line) => line.slice(0, 120)),
+				[],
+			);
 		});
 
 		test('what a script is given is not seen among the processes', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {markKeys, names} from '../../source/fleet.ts';
+import {paths} from '../../source/host/scripts/paths.ts';
 import {Problem} from '../../source/problem.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {laptopOver, problems} from '../executors/laptop.ts';
@@ -323,4 +324,48 @@ test('the list says how to remove what was found', async () => {
 	const ran = await orphansAt(world, ['--all-regions']);
 	const ended = ran.events.find((one) => one.event === 'ended');
 	assert.deepEqual(ended?.event === 'ended' ? ended.next.map(({command}) => command) : [], ['gitlab-runner-aws orphans --all-regions --yes']);
+});
+
+test('machines of a token that was rotated are nobody’s, though their manager has them: told with their cost, and taken away by docker-machine there; the busy one stays', async () => {
+	const world = await standing();
+	const manager = await managerOf(world);
+	world.outside.queueJobs(2, {seconds: 60});
+	world.outside.queueJobs(1, {seconds: 100_000});
+	await world.clock.sleep(240_000);
+	const before = world.jobs.map(({worker}) => worker ?? '');
+	assert.equal((await orphansAt(world, here)).code, 0);
+	world.outside.rotateToken(manager, world.tokens.runner, 'glrt-t3_rotated-by-the-runner');
+	const store = (): string[] => [...world.outside.machine(manager).files.keys()].flatMap((path) => /machines\/([^/]+)\/config\.json$/.exec(path)?.[1] ?? []);
+	const busy = world.jobs.find(({state}) => state === 'running')?.worker ?? assert.fail('no job runs');
+	const idle = store().filter((name) => name !== busy);
+	assert.equal(idle.length, 1, before.join());
+
+	const looked = await orphansAt(world, here);
+	const [found] = looked.events.flatMap((one) => (one.event === 'orphan.found' && one.kind === 'instance' ? [one] : []));
+	assert.equal(found?.name, idle[0]);
+	assert.equal(found?.because, `manager ${manager} has it, but no runner there manages it: the token or MachineName changed`);
+	assert.ok((found?.usdPerHour ?? 0) > 0);
+
+	const taken = await orphansAt(world, [...here, '--yes']);
+	assert.deepEqual([taken.code, taken.problems], [0, []]);
+	assert.deepEqual(store(), [busy]);
+	assert.ok(!left(world).includes(idle[0] ?? ''), 'its key pair is gone, too');
+	assert.ok(left(world).includes(busy));
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['success', 'success', 'running'],
+	);
+});
+
+test('machines of another MachineName are nobody’s either; one that is asked for while its manager can’t be reached stays', async () => {
+	const world = await standing();
+	const manager = await managerOf(world);
+	world.outside.queueJobs(1, {seconds: 30});
+	await world.clock.sleep(150_000);
+	const {text = ''} = world.outside.file(manager, paths.config) ?? {};
+	world.outside.setFile(manager, paths.config, text.replace(/MachineName = "[^"]*"/, 'MachineName = "others-%s"'));
+	await world.clock.sleep(10_000);
+	assert.match(said(await orphansAt(world, here)), /^1 worker/);
+	world.outside.machineFaults(manager, {ssh: 'silent'});
+	assert.match(said(await orphansAt(world, here)), /^No orphans in us-east-2\./);
 });

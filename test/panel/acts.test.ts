@@ -8,7 +8,9 @@ import type {World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';
 import {countRows} from '../../source/snapshot/rows.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {hasSettled} from '../../source/snapshot/verdict.ts';
+import {hasSettled, verdictOf} from '../../source/snapshot/verdict.ts';
+import {troublesOf} from '../../source/snapshot/why-waiting.ts';
+import {runnerWord} from '../../source/telling/status-words.ts';
 import {someFleet} from '../executors/some-answers.ts';
 import {hearing, sessionAt, standing} from './at-laptop.ts';
 
@@ -128,6 +130,79 @@ test('a drained fleet takes no jobs and has no machines; resumed, it takes them 
 	await seen(world, driver, busy(world, 1));
 	const {record} = await seen(world, driver, ({record: told}) => (told.value?.[0]?.note ?? '').startsWith('resumed'));
 	assert.match(record.value?.[1]?.note ?? '', /^drained by alice@laptop at /);
+});
+
+test('a restart says that idle machines go with it, and so they do', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 30});
+	await seen(world, driver, busy(world, 1));
+	const resting = await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
+	const {proposal, carryOut} = await driver.prepare({do: 'restart'}, resting);
+	assert.equal(proposal.says, 'The service is restarted once running jobs have ended. Idle machines go with it, and new ones are made as they are wanted.');
+	assert.equal(await carryOut(() => undefined), 'The service was restarted. Its idle machines went with it; new ones are made as they are wanted.');
+	const {host} = await seen(world, driver, (snapshot) => snapshot.host.value?.service.active === 'active');
+	assert.deepEqual(host.value?.machines, []);
+});
+
+test('a drain says which job it waits for, with its page', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 200});
+	const working = await seen(world, driver, busy(world, 1));
+	const prepared = await driver.prepare({do: 'drain'}, working);
+	const said: string[] = [];
+	const draining = prepared.carryOut((says) => said.push(says));
+	const during = await seen(world, driver, (snapshot) => troublesOf(snapshot, world.clock.now()).some(({id}) => id === 'draining'));
+	assert.match(
+		troublesOf(during, world.clock.now())[0]?.says ?? '',
+		/^The runner is being drained by alice@laptop and takes no new job.*\. It waits for job #9000 test of acme\/app, running for \S+ \w \(https:\/\/gitlab\.com\/acme\/app\/-\/jobs\/9000\)\.$/,
+	);
+	assert.deepEqual([verdictOf(during, world.clock.now()).is, runnerWord(during).word], ['healthy', 'draining']);
+	await draining;
+	assert.deepEqual(said.slice(0, 2), ['the service being asked', '1 job still runs: https://gitlab.com/acme/app/-/jobs/9000']);
+});
+
+test('a runner that has crashed is started at once, and one that can’t start says why and what mends it', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.crashRunner(managerOf(world));
+	await seen(world, driver, ({host}) => host.value?.service.sub === 'auto-restart');
+	const from = world.clock.now();
+	assert.equal(await done(world, driver, {do: 'start'}), 'The service runs again.');
+	assert.ok(world.clock.now() - from < 60_000, 'systemd itself would have waited for two minutes');
+	await seen(world, driver, ({runner}) => runner.value !== undefined);
+
+	world.outside.machineFaults(managerOf(world), {metricsPort: 'taken'});
+	world.outside.crashRunner(managerOf(world));
+	await assert.rejects(done(world, driver, {do: 'start'}), {
+		code: 'runner-crashed',
+		message:
+			"GitLab Runner ends as soon as it's started: another program on the manager has the port of its metrics (Failed to create listener for metrics server: listen tcp 127.0.0.1:9252: bind: address already in use).",
+		advice: 'Run `gitlab-runner-aws ssh -- sudo ss -ltnp`, which names it, end it, then run the same command again.',
+	});
+});
+
+test('a runner that has switched itself off asks GitLab again at once, while its jobs run on', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 3000});
+	await seen(world, driver, busy(world, 1));
+	const runner = world.outside.gitlab.runners.get(41) ?? assert.fail('no runner');
+	runner.token = 'glrt-t3_somebody-reset-it';
+	await seen(world, driver, ({journal}) => journal.value?.unhealthy !== undefined);
+	assert.equal(
+		await done(world, driver, {do: 'reload'}),
+		'The runner has loaded config.toml anew, and asks GitLab again. GitLab still refuses its token (403): r repairs it.',
+	);
+	const asked = world.clock.now();
+	await seen(world, driver, ({journal}) => (journal.value?.unhealthy?.since ?? 0) > asked - 10_000);
+	runner.token = world.tokens.runner;
+	assert.equal(await done(world, driver, {do: 'reload'}), 'The runner has loaded config.toml anew, and asks GitLab again. GitLab answers it again.');
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['running'],
+	);
 });
 
 test('an idle worker is removed by its name; a busy one is never', async () => {

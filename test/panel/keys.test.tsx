@@ -9,7 +9,7 @@ import {App} from '../../source/ui/app.tsx';
 import {makeDesk} from '../../source/ui/desk.ts';
 import {keysOf} from '../../source/ui/keys.ts';
 import {shown} from '../faces/shown.ts';
-import {gitlabSees, now, pending} from '../snapshot/seeing.ts';
+import {gitlabSees, host, journal, now, pending} from '../snapshot/seeing.ts';
 import {about, busyFleet, panelView, screenOf, seenOf} from './shown.ts';
 
 afterEach(cleanup);
@@ -288,5 +288,22 @@ test('no key means two things at once', () => {
 			keys.filter((key, at) => keys.indexOf(key) !== at),
 			[],
 		);
+	}
+});
+
+test('R does what the runner needs: it starts one that has crashed, has one that switched itself off ask again, and restarts any other', async () => {
+	const crashed = {active: 'activating', sub: 'auto-restart', result: 'exit-code', status: 1, since: now - 40_000, restarts: 0};
+	const off = journal({is: 'unhealthy', seconds: 3600, runner: 'ab12cd', at: now - 60_000});
+	for (const [snapshot, act, does] of [
+		[busyFleet(1, {host: good(host([], {service: crashed}), now)}), 'start', 'start it now'],
+		[busyFleet(1, {journal: good(off, now)}), 'reload', 'ask again now'],
+		[busyFleet(1), 'restart', 'restart the service'],
+	] as const) {
+		const view = panelView(seenOf(snapshot));
+		assert.ok(keysOf(screenOf(), view).some(({shows, does: says}) => shows === 'R' && says === does));
+		const panel = open(snapshot);
+		await panel.until(/› runner-/);
+		await panel.press('R', new RegExp(`This is ${act}\\.`));
+		assert.deepEqual(panel.acts, [{do: act}]);
 	}
 });

@@ -63,7 +63,7 @@ test('above the table: fleet, verdict, jobs, machines, costs, why jobs wait', ()
 	const text = lines(busyFleet(16)).join('\n');
 	assert.match(text, /gitlab-runners in us-east-2 · runner online · manager i-manager t3\.small/);
 	assert.match(text, /✔ healthy/);
-	assert.match(text, /16 running, 3 waiting · machines: 16 of 16: 16 busy · about \$/);
+	assert.match(text, /16 running \(runner metrics\), 3 waiting \(GitLab\) · machines: 16 of 16: 16 busy · about \$/);
 	assert.match(text, /Why are 3 jobs waiting\? The limit is 16/);
 });
 
@@ -132,6 +132,16 @@ test('--manager on a manager that is named: it says that it only looks, and chan
 	assert.ok(document?.event === 'document');
 	assert.equal(statusShape.parse(document.value).fleet, undefined);
 	assert.deepEqual(world.acts.slice(from), []);
+});
+
+test('--manager of an instance that isn’t there says so, and is no fleet in trouble', async () => {
+	const world = await standing(1);
+	const asked = (id: string) => status(sessionAt(world, ['status', '--json', '--manager', id, '--region', 'us-east-2'], hearing()));
+	await assert.rejects(asked('i-0123456789abcdef0'), {code: 'manager-not-found', message: 'There is no instance i-0123456789abcdef0 in us-east-2.', exit: 1});
+	const manager = [...world.outside.region('us-east-2').instances.values()].find(({tags}) => tags['gitlab-runner-aws:part'] === 'manager')?.id ?? '';
+	world.outside.terminateInstance(manager);
+	await world.clock.sleep(120_000);
+	await assert.rejects(asked(manager), {code: 'manager-not-found', message: `The instance ${manager} in us-east-2 is terminated.`});
 });
 
 test('--manager choose where nobody can choose names those that are there', async () => {

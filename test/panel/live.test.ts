@@ -25,7 +25,7 @@ test('the whole afternoon comes by: full limit, a machine that AWS takes back, n
 	const terminal = open(t, {columns: 160, rows: 40}, 60);
 	const wanted = [
 		/The limit is 4 and all 4 machines are busy/,
-		/AWS took back \d+ spot machines?/,
+		/lost its machine \d+ s ago: spot interruption/,
 		/orphan +not managed/,
 		/EC2 has no spot capacity for c5\.large/,
 	];

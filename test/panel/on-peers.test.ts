@@ -4,6 +4,7 @@ import {CreateTagsCommand, DeleteTagsCommand, TerminateInstancesCommand} from '@
 import type {StatusDocument} from '../../source/snapshot/status.ts';
 import {begin, fleet as here} from '../acceptance/begin.ts';
 import {changingCalls, ended, onManager} from '../acceptance/laptop.ts';
+import {commandLogs} from '../peers/furnish.ts';
 import {until} from '../peers/poll.ts';
 import {program, type Ran} from '../peers/program.ts';
 import {openTerminal} from '../pty/terminal.ts';
@@ -94,6 +95,10 @@ test('one that is terminated outside vanishes within two rounds', async () => {
 		return !workers.some(({name}) => name === worker?.name);
 	});
 	assert.ok(looks.size <= 2, `${looks.size} looks at EC2 ended since, the one that was under way counted`);
+	await watch.until(
+		'a job that waited to run in the stead of the one that failed with it',
+		({workers, waiting}) => waiting.jobs === 1 && workers.filter(({state}) => state === 'busy').length === count,
+	);
 });
 
 for (const {name, stop, heal, fails, lives} of [
@@ -134,7 +139,7 @@ for (const {name, stop, heal, fails, lives} of [
 		await stop();
 		try {
 			const failing = await watch.until(`${name} to fail`, ({sources}) => fails.every((one) => sources[one]?.problem !== undefined));
-			assert.equal(failing.workers.length, count - 1, 'what was seen last is still shown');
+			assert.equal(failing.workers.length, count, 'what was seen last is still shown');
 			const older = await watch.until(
 				'its age to count while the rest is looked at anew',
 				(document) =>
@@ -142,7 +147,7 @@ for (const {name, stop, heal, fails, lives} of [
 					lives.every((one) => isWell(document, one) && atOf(document, one) > atOf(failing, one)),
 			);
 			for (const one of fails) assert.equal(atOf(older, one), atOf(failing, one), `${one} still shows what it saw last`);
-			assert.equal(older.workers.length, count - 1);
+			assert.equal(older.workers.length, count);
 		} finally {
 			await heal();
 		}
@@ -163,7 +168,7 @@ test('the same through --manager on a manager without a mark, and nothing is cha
 		const ran = await status(['--manager', id, '--region', 'us-east-1']);
 		const document = documentOf(ran);
 		assert.equal(document.fleet, undefined);
-		assert.equal(document.workers.filter(({state, job}) => state === 'busy' && job !== undefined).length, count - 1, JSON.stringify(document.sources));
+		assert.equal(document.workers.filter(({state, job}) => state === 'busy' && job !== undefined).length, count, JSON.stringify(document.sources));
 		assert.match(ran.stdout, /is only looked at: nothing is changed there/);
 		assert.deepEqual(changingCalls(world), []);
 		assert.equal(await onManager(world, 'cat /home/ubuntu/.ssh/authorized_keys 2>/dev/null; true'), keys);
@@ -210,6 +215,15 @@ test('s hands the terminal to a shell on the manager, with its host key checked,
 	await terminal.until(/› runner-/);
 	terminal.press('q');
 	assert.equal(await terminal.ended(), 0);
+});
+
+test('of all that setup and status have had run there, no command line was longer than 1 kB', async () => {
+	const kept = (await onManager(world, `cat ${commandLogs.sudo} ${commandLogs.shell}`)).split('\n').filter(Boolean);
+	assert.ok(kept.filter((line) => line.includes('python3 -c')).length > 20, `${kept.length} command lines are kept`);
+	assert.deepEqual(
+		kept.filter((line) => line.length > 1024).map((line) => line.slice(0, 120)),
+		[],
+	);
 });
 
 test('the service stopped on the manager: not healthy, and the exit code says so', async () => {

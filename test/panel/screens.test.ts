@@ -9,7 +9,7 @@ import {type PanelView, panelViews} from '../../source/ui/panel/screen.ts';
 import {textOf} from '../../source/ui/row.ts';
 import {displayWidth} from '../../source/width.ts';
 import {sizes as usual} from '../faces/sizes.ts';
-import {gitlabSees, healthy, host, journal, minutes, nameAt, now, pending, refused} from '../snapshot/seeing.ts';
+import {gitlabSees, healthy, host, journal, minutes, nameAt, now, pending, refused, runnerSees} from '../snapshot/seeing.ts';
 import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
 const sizes = [...usual, [100, 30]] as const;
@@ -108,6 +108,54 @@ test('jobs: those that wait come first, with how long and what they ask for', ()
 	const text = linesOf(screenOf({view: 'jobs'}), panelView(seenOf(busyFleet(2)))).join('\n');
 	assert.match(text, /› api #1 test +waiting +tags docker +5 m/);
 	assert.match(text, /api #8000 +running +step script +90 s/);
+});
+
+const endedJobs = journal(
+	{is: 'job-ended', job: 7001, project: 'acme/api', machine: nameAt(30), ok: true, error: undefined, seconds: 62, at: now - minutes(9)},
+	{
+		is: 'job-ended',
+		job: 7002,
+		project: 'acme/web',
+		machine: nameAt(40),
+		ok: false,
+		error: 'failed to pull image "acme/build:1": manifest unknown (manager.go:250:1s)',
+		why: 'runner_external_dependency_failure',
+		seconds: 4,
+		at: now - minutes(4),
+	},
+);
+
+test('jobs: after those that run come the last ones, each with how it ended, how long it took, its machine and why it failed', () => {
+	const snapshot = busyFleet(1, {journal: good(endedJobs, now)});
+	const lines = linesOf(screenOf({view: 'jobs'}), panelView(seenOf(snapshot), {columns: 160}));
+	const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
+	assert.ok(at(/web #7002 +failed +failed to pull image "acme\/build:1": manifest unknown +4 s +runner-/) >= 0, lines.join('\n'));
+	assert.ok(at(/api #7001 +passed +62 s +runner-/) > at(/web #7002/));
+	assert.ok(at(/api #8000 +running/) < at(/web #7002/));
+});
+
+test('jobs: one that the runner has and that waits for its machine isn’t called running', () => {
+	const pendingJob = {
+		id: 8100,
+		url: 'https://gitlab.com/acme/api/-/jobs/8100',
+		project: 'acme/api',
+		state: 'pending',
+		stage: '',
+		executorStage: '',
+		seconds: 12,
+	};
+	const seen = seenOf(healthy({gitlab: good(gitlabSees([]), now), runner: good(runnerSees({creating: 1, jobs: 1, preparing: 1}, [pendingJob]), now)}));
+	assert.match(linesOf(screenOf({view: 'jobs'}), panelView(seen)).join('\n'), /api #8100 +preparing +waits for its machine +12 s/);
+	assert.match(linesOf(screenOf(), panelView(seen)).join('\n'), /0 running, 1 waiting for its machine 12 s, 0 waiting in GitLab/);
+});
+
+test('where no job waits, what is wrong is told all the same, with its key', () => {
+	const crashed = {active: 'activating', sub: 'auto-restart', result: 'signal', status: 9, since: now - 40_000, restarts: 0};
+	const seen = seenOf(healthy({gitlab: good(gitlabSees([]), now), host: good(host([], {service: crashed}), now), runner: off('It does not run.')}));
+	const text = linesOf(screenOf(), panelView(seen)).join('\n').replace(/\s+/g, ' ');
+	assert.match(text, /runner ✖ crashed/);
+	assert.match(text, /No job waits \(GitLab, 2 projects\)\. GitLab Runner crashed 40 s ago \(killed by signal 9\)\./);
+	assert.match(text, /R start it now/);
 });
 
 test('without a GitLab token the jobs view says what shows those that wait; how many is never said to be none', () => {

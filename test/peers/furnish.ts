@@ -31,6 +31,8 @@ const inTree: Record<string, string> = {
 	'load.pth': 'usr/lib/python3/dist-packages/peers-load.pth',
 	'authorized-keys': 'opt/peers/authorized-keys',
 };
+/** Where the machine keeps what was run on it: by sudo, and as a command over SSH, one a line. */
+export const commandLogs = {sudo: '/var/log/sudo.log', shell: '/var/log/peers-commands'} as const;
 /** The kinds of host keys that the machine has. */
 export const keyKinds = ['ed25519', 'ecdsa', 'rsa'];
 
@@ -73,6 +75,10 @@ AuthorizedKeysCommandUser peers
 Subsystem sftp internal-sftp
 `,
 	);
+	// What is kept of every command: by sudo as on any machine, and by the shell that sshd starts for it.
+	await put(join(upper, 'etc/sudoers.d/10-log'), `Defaults logfile=${commandLogs.sudo}, loglinelen=0\n`, 0o440);
+	await put(join(upper, commandLogs.shell), '', 0o666);
+	await put(join(upper, 'etc/bash.bashrc'), `[ -z "$BASH_EXECUTION_STRING" ] || printf '%s\\n' "\${BASH_EXECUTION_STRING//$'\\n'/ }" >>${commandLogs.shell}\n`);
 	await Promise.all(
 		keyKinds.map(async (kind) => {
 			const bits = kind === 'rsa' ? ['-b', '2048'] : [];

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {describeJob, describeRunner, insufficient, plainly, type Reply, text} from './gitlab-bodies.ts';
-import {project, type Runner, type Store} from './gitlab-store.ts';
+import {newToken, project, type Runner, type Store} from './gitlab-store.ts';
 
 type Fields = Record<string, unknown>;
 /** A request to the API. */
@@ -108,9 +108,18 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 				job_info: {id: job.id, name: job.name, stage: job.stage, project_id: project.id, project_name: project.name},
 				git_info: {repo_url: `${base()}/${project.path_with_namespace}.git`},
 				image: {name: 'alpine:latest'},
-				peers: {seconds: job.seconds},
+				peers: {seconds: job.seconds, fails: job.fails, waiting: store.jobs.filter(({status}) => status === 'pending').length},
 			},
 		};
+	}
+
+	function resetToken({fields}: Asked): Reply {
+		const runner = store.byToken(text(fields.token));
+		if (!runner) {
+			return plainly(403);
+		}
+		runner.token = newToken();
+		return {status: 201, body: {token: runner.token, token_expires_at: runner.tokenExpiresAt}};
 	}
 
 	function updateJob(id: number, {fields}: Asked): Reply {
@@ -257,6 +266,8 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 				return verify(asked);
 			case 'POST /user/runners':
 				return create(asked);
+			case 'POST /runners/reset_authentication_token':
+				return resetToken(asked);
 			case 'POST /jobs/request':
 				return requestJob(asked);
 			case 'DELETE /runners': {

@@ -33,6 +33,8 @@ export type Job = {
 	/** Whether `ref` is a tag rather than a branch. */
 	tag: boolean;
 	seconds: number;
+	/** How it ends after them, where not well: the runner's words, and GitLab's reason. */
+	fails: {error: string; why: string} | undefined;
 	createdAt: string;
 	startedAt: string | null;
 	finishedAt: string | null;
@@ -54,6 +56,9 @@ export type Store = {
 	/** Hands a waiting job to the runner if one fits, as GitLab matches tags. */
 	take(runner: Runner, systemId: string): Job | undefined;
 };
+
+/** A runner's token that nobody has. */
+export const newToken = (): string => `glrt-t3_${randomBytes(15).toString('base64url').replaceAll('-', 'x')}`;
 
 /** The only project and the only group. */
 export const project = {id: 42, name: 'demo', path_with_namespace: 'peers/demo', group: {id: 7, full_path: 'peers'}};
@@ -79,7 +84,7 @@ export function makeStore(): Store {
 			const id = next();
 			const runner: Runner = {
 				id,
-				token: `glrt-t3_${randomBytes(15).toString('base64url').replaceAll('-', 'x')}`,
+				token: newToken(),
 				description: 'peers',
 				runnerType: 'project_type',
 				paused: false,
@@ -108,6 +113,7 @@ export function makeStore(): Store {
 				ref: 'main',
 				tag: false,
 				seconds: 0.2,
+				fails: undefined,
 				createdAt: new Date().toISOString(),
 				startedAt: null,
 				finishedAt: null,

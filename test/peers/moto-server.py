@@ -382,6 +382,21 @@ PASSING = {
 }
 
 
+moto_terminate = Instance.terminate
+
+
+def terminate_once(self, *given, **named):
+    """An instance that has ended keeps why and when, whoever ends it again."""
+    kept = (self._reason, self._state_reason) if self._state.name in ("shutting-down", "terminated") else None
+    ended = moto_terminate(self, *given, **named)
+    if kept:
+        self._reason, self._state_reason = kept
+    return ended
+
+
+Instance.terminate = terminate_once
+
+
 def pass_through(call, instance):
     passing, code, name, final = PASSING[call.action]
     if instance._state.name == name:
@@ -485,7 +500,8 @@ def describe_spot_requests(call):
         if any(facts.get(name) not in values for name, values in filters.items()):
             continue
         tags = "".join(f"<item><key>{escape(key)}</key><value>{escape(value)}</value></item>" for key, value in instance.spot_tags)
-        items += (f"<item><spotInstanceRequestId>{instance.spot_request}</spotInstanceRequestId><type>one-time</type><state>{state}</state><instanceId>{instance.id}</instanceId>"
+        items += (f"<item><spotInstanceRequestId>{instance.spot_request}</spotInstanceRequestId><type>one-time</type><state>{state}</state>"
+                  f"<status><code>{'fulfilled' if state == 'active' else 'instance-terminated-by-user'}</code></status><instanceId>{instance.id}</instanceId>"
                   f"<launchSpecification><imageId>{instance.image_id}</imageId><keyName>{escape(instance.key_name or '')}</keyName><instanceType>{instance.instance_type}</instanceType></launchSpecification>"
                   f"<createTime>{instance.launch_time}</createTime><launchedAvailabilityZone>{instance.placement}</launchedAvailabilityZone><tagSet>{tags}</tagSet></item>")
     return xml(call.action, f"<spotInstanceRequestSet>{items}</spotInstanceRequestSet>")

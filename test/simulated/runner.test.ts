@@ -310,3 +310,130 @@ test('the runner logs JSON where config.toml says so', async () => {
 	assert.equal(line.msg, 'Machine created');
 	assert.ok(line.duration > 30e9);
 });
+
+/** The runner's unit, and its log since a time, as the panel's script gives them. */
+const unitNow = async (connection: Awaited<ReturnType<typeof connect>>, since = 0) => {
+	const {host, journal} = await connection.script(panelScript, {host: true, journal: {since, most: 10_000, tail: 0, seconds: 5}});
+	return {...host?.service, metrics: host?.metrics, log: (journal?.entries ?? []).map(([, message]) => message)};
+};
+
+test('a runner that is killed is started again by systemd after two minutes, and not before', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.queueJobs(1, {seconds: 60});
+	await world.clock.sleep(90_000);
+	world.outside.crashRunner(manager.id);
+	const crashed = await unitNow(connection);
+	assert.deepEqual([crashed.active, crashed.sub, crashed.result, crashed.status, crashed.restarts], ['activating', 'auto-restart', 'signal', 9, 0]);
+	assert.equal(crashed.metrics, undefined);
+	assert.ok(crashed.log.includes('gitlab-runner.service: Main process exited, code=killed, status=9/KILL'));
+	await world.clock.sleep(115_000);
+	assert.equal((await unitNow(connection)).active, 'activating');
+	await world.clock.sleep(10_000);
+	const again = await unitNow(connection);
+	assert.deepEqual([again.active, again.sub, again.result, again.restarts], ['active', 'running', 'success', 1]);
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['running'],
+		'GitLab believes for an hour that a job runs of which nobody tells it anything',
+	);
+	await world.clock.sleep(3_700_000);
+	assert.deepEqual(
+		world.jobs.map(({state, reason}) => `${state}: ${reason}`),
+		['failed: stuck_or_timeout_failure'],
+	);
+});
+
+test('a start ends the wait, and a machine that was half made when the runner was killed goes at the next start', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.queueJobs(1, {seconds: 60});
+	await world.clock.sleep(20_000);
+	assert.equal(living(world, manager).length, 1);
+	world.outside.crashRunner(manager.id);
+	assert.equal((await connection.script(serviceScript, {do: 'start', drainSeconds: 0})).is, 'done');
+	const {active, restarts} = await unitNow(connection);
+	assert.deepEqual([active, restarts], ['active', 0], 'a restart by hand counts anew');
+	await world.clock.sleep(30_000);
+	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+	world.outside.crashRunner(manager.id);
+	assert.equal(world.outside.startService(manager.id), true);
+	assert.equal((await unitNow(connection)).restarts, 1, 'to systemd a start in the wait is the restart that it waited for');
+});
+
+test('the first four lines of a start are of no form, whatever log_format says; a taken port and a broken config.toml are the end of it', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.setFile(manager.id, paths.config, `log_format = "json"\n${configText(world, manager)}`);
+	const restarted = async () => {
+		const since = world.clock.now();
+		world.outside.stopService(manager.id);
+		const outcome = await connection.script(serviceScript, {do: 'start', drainSeconds: 0});
+		return {outcome, ...(await unitNow(connection, since + 1))};
+	};
+	const well = await restarted();
+	const [, runtime, starting, mode, empty, loaded = ''] = well.log;
+	for (const [line, begins] of [
+		[runtime, 'Runtime platform'],
+		[starting, 'Starting multi-runner from'],
+		[mode, 'Running in system-mode.'],
+	] as const)
+		assert.ok(line?.startsWith(begins), line);
+	assert.equal(empty, '');
+	assert.equal(JSON.parse(loaded).msg, 'Configuration loaded');
+	world.outside.machineFaults(manager.id, {metricsPort: 'taken'});
+	const taken = await restarted();
+	assert.ok(taken.outcome.is === 'failed' && taken.outcome.code === 'runner-crashed');
+	const fatal: {level: string; msg: string; error: string} = JSON.parse(taken.log.find((line) => line.includes('"level":"fatal"')) ?? '{}');
+	assert.deepEqual([fatal.msg, fatal.error], ['Failed to create listener for metrics server', 'listen tcp 127.0.0.1:9252: bind: address already in use']);
+	assert.deepEqual([taken.active, taken.sub, taken.result, taken.status], ['activating', 'auto-restart', 'exit-code', 1]);
+	world.outside.machineFaults(manager.id, {});
+	world.outside.setFile(manager.id, paths.config, 'concurrent = ');
+	const broken = await restarted();
+	assert.ok(
+		broken.log.some((line) => /^FATAL: Service run failed +error=decoding configuration file: toml: line 1/.test(line)),
+		broken.log.join('\n'),
+	);
+});
+
+test('a job that waits for its machine is pending to the runner, the queue is told from the first job on, and a failed job is counted by its reason', async () => {
+	const {world, connection} = await running();
+	const metrics = async () => (await unitNow(connection)).metrics ?? '';
+	assert.doesNotMatch(await metrics(), /gitlab_runner_job_queue_size|gitlab_runner_failed_jobs_total/);
+	world.outside.queueJobs(7, {seconds: 60});
+	await world.clock.sleep(20_000);
+	assert.match(await metrics(), /^gitlab_runner_jobs\{executor_stage="",.*stage="",state="pending",.*\} 5$/m);
+	assert.match(await metrics(), /^gitlab_runner_job_queue_size\{.*\} 2$/m);
+	assert.match((await connection.script(factsScript, {verify: false})).jobs ?? '', /^url=\S+ state=pending stage= executor_stage= duration=\d+s$/m);
+	await world.clock.sleep(40_000);
+	assert.match(await metrics(), /^gitlab_runner_jobs\{executor_stage="docker_run",.*stage="step_script",state="running",.*\} 5$/m);
+	world.outside.failJobs({reason: 'Cannot start the container', why: 'runner_system_failure'});
+	await world.clock.sleep(200_000);
+	assert.match(await metrics(), /^gitlab_runner_failed_jobs_total\{failure_reason="runner_system_failure",.*\} \d+$/m);
+});
+
+test('a job that loses its machine fails ten seconds later, since Docker doesn’t answer, and the machine is noticed when it’s wanted again', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.queueJobs(1, {seconds: 600});
+	await world.clock.sleep(120_000);
+	const since = world.clock.now();
+	world.outside.interruptSpot(living(world, manager)[0]?.id ?? '');
+	await world.clock.sleep(9000);
+	assert.equal(world.jobs[0]?.state, 'running');
+	await world.clock.sleep(6000);
+	assert.match(
+		world.jobs[0]?.reason ?? '',
+		/^Job failed \(system failure\): waiting for container: Cannot connect to the Docker daemon at tcp:\/\/[\d.]+:2376\. Is the docker daemon running\?/,
+	);
+	assert.ok((await unitNow(connection, since)).log.some((line) => line.includes('Requesting machine removal') && line.includes('machine is unavailable')));
+});
+
+test('a runner whose token was rotated no longer looks after the machines of its old name', async () => {
+	const {world, manager} = await running();
+	world.outside.queueJobs(2, {seconds: 30});
+	await world.clock.sleep(120_000);
+	world.outside.rotateToken(manager.id, world.tokens.runner, 'glrt-t3_rotated-by-the-runner');
+	await world.clock.sleep(3_600_000);
+	assert.equal(living(world, manager).length, 2, 'idle for an hour, and paid for');
+	world.outside.queueJobs(1, {seconds: 30});
+	await world.clock.sleep(120_000);
+	assert.equal(living(world, manager).length, 3);
+	assert.equal(world.jobs[2]?.state, 'success');
+});

@@ -91,7 +91,7 @@ test('a full disk and want of memory keep docker-machine from making machines, a
 	assert.equal((await resources())?.diskFree, 0);
 	world.outside.setDiskFree(manager.id, 5);
 	world.outside.setStrain(manager.id, {memoryFree: 0.01});
-	assert.equal(await job(world), 'Job failed (system failure): signal: killed');
+	assert.equal(await job(world), 'Job failed (system failure): prepare environment: signal: killed');
 	const seen = await resources();
 	assert.ok(seen && seen.memoryFree < seen.memoryTotal / 50);
 	world.outside.setStrain(manager.id, {});

@@ -5,6 +5,7 @@ import {readRefusal} from '../../source/snapshot/journal/refusal.ts';
 import {good} from '../../source/snapshot/seen.ts';
 import type {RunnerSees, Snapshot} from '../../source/snapshot/snapshot.ts';
 import {whyWaiting} from '../../source/snapshot/why-waiting.ts';
+import {jobWords} from '../../source/telling/status-words.ts';
 import {gitlabSees, healthy, host, journal, machine, minutes, nameAt, now, pending, refused, runnerSees, served} from './seeing.ts';
 
 const ids = (more: Partial<Snapshot>): string[] => whyWaiting(healthy(more), now).causes.map(({id}) => id);
@@ -32,7 +33,7 @@ test('a config.toml that was loaded makes the runner forget that it switched its
 
 test('a runner that GitLab doesn’t hear is told of where nothing else says why', () => {
 	assert.deepEqual(ids({gitlab: silentFor(30)}), ['runner-offline']);
-	assert.deepEqual(ids({gitlab: silentFor(30), host: good(host([], {service: {active: 'failed', since: undefined, restarts: 0}}), now)}), ['service-stopped']);
+	assert.deepEqual(ids({gitlab: silentFor(30), host: good(host([], {service: {active: 'failed', since: undefined, restarts: 0}}), now)}), ['service-crashed']);
 	assert.deepEqual(ids({gitlab: silentFor(30), ...log(unanswered(1))}), ['gitlab-unreachable']);
 	assert.deepEqual(ids({gitlab: silentFor(30), ...log(refused('InsufficientInstanceCapacity: no capacity', 1))}), ['no-capacity']);
 });
@@ -70,17 +71,18 @@ test('MaxGrowthRate is no cause where no more machines are wanted than it lets b
 });
 
 test('jobs that the runner has taken and that have no machine yet wait, too', () => {
-	const list: RunnerSees['jobs'] = [1, 2].map((id) => ({
-		...{id, url: '', project: 'acme/api', state: 'running', seconds: 20},
-		...{stage: 'prepare_executor', executorStage: id === 1 ? 'docker_machine_use_machine' : 'docker_run'},
-	}));
+	const list: RunnerSees['jobs'] = [
+		{id: 1, url: '', project: 'acme/api', seconds: 20, state: 'pending', stage: '', executorStage: ''},
+		{id: 2, url: '', project: 'acme/api', seconds: 90, state: 'running', stage: 'step_script', executorStage: 'docker_run'},
+	];
 	const seen = healthy({
 		gitlab: good(gitlabSees([]), now),
-		runner: good(runnerSees({creating: 1, jobs: 2}, list), now),
+		runner: good(runnerSees({creating: 1, jobs: 2, preparing: 1}, list), now - 2000),
 		host: good(host([], {}, {idleCount: 0}), now),
 	});
 	const why = whyWaiting(seen, now);
-	assert.deepEqual([why.asks, why.preparing, why.causes.map(({id}) => id)], ['Why is 1 job waiting for a machine?', 1, ['cold-start']]);
+	assert.deepEqual([why.asks, why.jobs.running, why.causes.map(({id}) => id)], ['Why is 1 job waiting for its machine, 22 s so far?', 1, ['cold-start']]);
+	assert.equal(jobWords(why, true), '1 running (runner metrics), 1 waiting for its machine 22 s, 0 waiting in GitLab (GitLab)');
 });
 
 test('machines that are going count for the limit, and one machine is told of as one', () => {

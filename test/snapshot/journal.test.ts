@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {readLogLine} from '../../source/host/log-line.ts';
 import {type Entry, readEntries} from '../../source/snapshot/journal/entries.ts';
 import {eventsOf, type LogEvent, tellingWords} from '../../source/snapshot/journal/events.ts';
 import {noHistory, remember} from '../../source/snapshot/journal/history.ts';
-import {readLogLine} from '../../source/snapshot/journal/log-line.ts';
 import {readRefusal} from '../../source/snapshot/journal/refusal.ts';
 import {machineSeconds, noSpans, spansAfter} from '../../source/snapshot/journal/spans.ts';
 

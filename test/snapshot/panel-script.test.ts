@@ -77,7 +77,7 @@ test('one round brings machines without their keys, config.toml without secrets,
 	assert.deepEqual(host?.machines, [{name, instanceId: 'i-1', type: 'c5.large', region: 'us-east-2', zone: 'a', spot: true, diskGib: 20}]);
 	assert.deepEqual(host?.unreadMachines, ['broken']);
 	assert.ok(!/secret[12]|verysecret|AKIA|hijk|secrettoo/.test(JSON.stringify(host)));
-	assert.match(host?.config?.text ?? '', /token = "ab12cdefg…"/);
+	assert.match(host?.config?.text ?? '', /token = "t1_ab12cdefg…"/);
 	assert.match(host?.config?.text ?? '', /amazonec2-metadata-token=required/);
 	assert.match(host?.config?.text ?? '', /"NOVALUE"/);
 	assert.ok((host?.resources?.memoryTotal ?? 0) > 0 && (host?.ticks?.total ?? 0) > 0);

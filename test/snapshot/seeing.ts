@@ -88,12 +88,17 @@ type Figures = Partial<Record<'creating' | 'idle' | 'used' | 'removing', number>
 	limit?: number;
 	concurrent?: number;
 	jobs?: number;
+	/** Those of the jobs that have no machine yet. */
+	preparing?: number;
 	queue?: number;
 	more?: string;
 };
 
 /** What the runner's HTTP server tells, by way of its text. */
-export function runnerSees({limit = 16, concurrent = 20, jobs = 0, queue, more = '', ...states}: Figures = {}, list: RunnerSees['jobs'] = []): RunnerSees {
+export function runnerSees(
+	{limit = 16, concurrent = 20, jobs = 0, preparing = 0, queue, more = '', ...states}: Figures = {},
+	list: RunnerSees['jobs'] = [],
+): RunnerSees {
 	const machines = ['creating', 'idle', 'used', 'removing', 'acquired', 'stuck-on-removing'].map(
 		(state) =>
 			`gitlab_runner_autoscaling_machine_states{executor="docker+machine",state="${state}"} ${Object.entries(states).find(([key]) => key === state)?.[1] ?? 0}`,
@@ -102,7 +107,8 @@ export function runnerSees({limit = 16, concurrent = 20, jobs = 0, queue, more =
 		...machines,
 		`gitlab_runner_limit{runner="ab12cd"} ${limit}`,
 		`gitlab_runner_concurrent ${concurrent}`,
-		`gitlab_runner_jobs{state="running"} ${jobs}`,
+		`gitlab_runner_jobs{executor_stage="docker_run",stage="step_script",state="running"} ${jobs - preparing}`,
+		preparing === 0 ? '' : `gitlab_runner_jobs{executor_stage="",stage="",state="pending"} ${preparing}`,
 		queue === undefined ? '' : `gitlab_runner_job_queue_size{runner="ab12cd"} ${queue}`,
 		more,
 	].join('\n');

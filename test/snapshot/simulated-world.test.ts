@@ -4,7 +4,7 @@ import type {World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';
 import {countRows, spentOfRow} from '../../source/snapshot/rows.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {whyWaiting} from '../../source/snapshot/why-waiting.ts';
+import {troublesOf, whyWaiting} from '../../source/snapshot/why-waiting.ts';
 import {standing, watched} from './watched.ts';
 
 test('an afternoon on the simulated world: machines come, jobs run, the limit is reached, and looking changes nothing', async () => {
@@ -55,7 +55,7 @@ test('a machine that AWS takes back is told of, and is gone from the rows', asyn
 	await watched(
 		world,
 		(snapshot) =>
-			why(world, snapshot).some(({id}) => id === 'spot-interrupted') &&
+			troublesOf(snapshot, world.clock.now()).some(({id}) => id === 'machine-lost') &&
 			!join(snapshot, world.clock.now()).some(({name, state}) => name === taken?.name && state === 'busy'),
 	);
 });

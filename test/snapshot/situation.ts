@@ -3,7 +3,9 @@ import {test} from 'node:test';
 import {type Answers, names} from '../../source/fleet.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {type Verdict, verdictOf} from '../../source/snapshot/verdict.ts';
 import {whyWaiting} from '../../source/snapshot/why-waiting.ts';
+import {jobWords, runnerWord} from '../../source/telling/status-words.ts';
 import {someFleet} from '../executors/some-answers.ts';
 import {standing, watchedFor} from './watched.ts';
 
@@ -35,9 +37,16 @@ export type Situation = {
 	happens(stage: Stage): void | Promise<void>;
 	/** Seconds that the panel looks on. */
 	watched: number;
+	/** Whoever looks has no token for GitLab. */
+	withoutGitlab?: true;
 	asks: Wanted;
-	/** Every sentence, the one to act on first coming first, each with who tells it and the key that acts. */
+	/** Every sentence, the one to act on first coming first, each with who tells it and the key that acts: why jobs wait, or what is wrong where none does. */
 	says: readonly Wanted[] | ((stage: Stage) => readonly Wanted[]);
+	/** How many jobs run and wait, in the panel's words, where that is what matters. */
+	jobs?: Wanted;
+	/** How the runner is called, and whether the fleet is well. */
+	runner?: string;
+	verdict?: Verdict['is'];
 };
 
 /** A sentence as it is to be; a pattern where it counts what depends on the world's chances. Times may be a little off for the same reason. */
@@ -82,17 +91,21 @@ function stageOf(world: World): Stage {
 
 /** Brings each situation about in a world of its own and holds what the panel says against what is so. */
 export function prove(situations: Readonly<Record<string, Situation>>): void {
-	for (const [name, {fleet, before, happens, watched, asks, says}] of Object.entries(situations)) {
-		test(`in the simulated world jobs wait: ${name}`, async () => {
+	for (const [name, {fleet, before, happens, watched, withoutGitlab, asks, says, jobs, runner, verdict}] of Object.entries(situations)) {
+		test(`in the simulated world: ${name}`, async () => {
 			const world = simulatedWorld();
 			await standing({limit: 4, concurrent: 4, ...fleet, ...before?.(world)}, world);
 			const stage = stageOf(world);
 			await happens(stage);
-			const snapshot = await watchedFor(world, watched);
-			const why = whyWaiting(snapshot, world.clock.now());
-			const told = why.causes.map((cause) => `${cause.says} [${cause.source}: ${cause.key}]`);
+			const snapshot = await watchedFor(world, watched, !withoutGitlab);
+			const now = world.clock.now();
+			const why = whyWaiting(snapshot, now);
+			const told = [...why.causes, ...why.troubles].map((cause) => `${cause.says} [${cause.source}: ${cause.key}]`);
 			const wanted = typeof says === 'function' ? says(stage) : says;
 			assert.deepEqual({asks: matched(why.asks, asks), says: told.map((text, at) => matched(text, wanted[at]))}, {asks, says: wanted});
+			if (jobs !== undefined) assert.deepEqual(matched(jobWords(why), jobs), jobs);
+			if (runner !== undefined) assert.equal(runnerWord(snapshot).word, runner);
+			if (verdict !== undefined) assert.equal(verdictOf(snapshot, now).is, verdict);
 		});
 	}
 }

@@ -59,7 +59,7 @@ prove({
 		asks: 'Why are 3 jobs waiting?',
 		says: [
 			"GitLab refuses the runner's token (403), for 2 m: the runner is deleted there, or its token was reset. [journal: repair]",
-			'The runner switched itself off as unhealthy 2 m ago and asks again in 58 m; a restart is quicker once GitLab answers it. [journal: restart]',
+			'The runner switched itself off as unhealthy 2 m ago and asks again in 58 m. Once GitLab answers it, R has it ask at once. [journal: ask-again]',
 		],
 	},
 	'the runner was deleted in GitLab, which so tells of no job either': {
@@ -68,10 +68,10 @@ prove({
 			jobs(3);
 		},
 		watched: 120,
-		asks: /^Not known how many jobs wait\. gitlab\.com knows nothing there to .* runner 41 \(404\)\.$/,
+		asks: /^Not known how many jobs wait: the runner has switched itself off, and asks GitLab for none\. gitlab\.com knows nothing there to .* runner 41 \(404\)\.$/,
 		says: [
 			"GitLab refuses the runner's token (403), for 2 m: the runner is deleted there, or its token was reset. [journal: repair]",
-			'The runner switched itself off as unhealthy 2 m ago and asks again in 58 m; a restart is quicker once GitLab answers it. [journal: restart]',
+			'The runner switched itself off as unhealthy 2 m ago and asks again in 58 m. Once GitLab answers it, R has it ask at once. [journal: ask-again]',
 		],
 	},
 	'the manager doesn’t reach GitLab': {
@@ -83,7 +83,7 @@ prove({
 		asks: 'Why are 3 jobs waiting?',
 		says: [
 			"The manager can't reach https://gitlab.com, for 89 s (dial tcp 172.65.251.78:443: i/o timeout). [journal: ssh]",
-			'The runner switched itself off as unhealthy 88 s ago and asks again in 59 m; a restart is quicker once GitLab answers it. [journal: restart]',
+			'The runner switched itself off as unhealthy 88 s ago and asks again in 59 m. Once GitLab answers it, R has it ask at once. [journal: ask-again]',
 		],
 	},
 	'GitLab was away for a while, and the runner has switched itself off': {
@@ -97,7 +97,7 @@ prove({
 		watched: 60,
 		asks: 'Why are 3 jobs waiting?',
 		says: [
-			"The runner switched itself off as unhealthy 16 m ago, after GitLab didn't answer it (dial tcp 172.65.251.78:443: i/o timeout), and asks again in 44 m; a restart is quicker once GitLab answers it. [journal: restart]",
+			"The runner switched itself off as unhealthy 16 m ago, after GitLab didn't answer it (dial tcp 172.65.251.78:443: i/o timeout), and asks again in 44 m, though GitLab takes its token by now. R has it ask at once. [journal: ask-again]",
 		],
 	},
 	'the manager doesn’t trust GitLab’s certificate': {
@@ -109,7 +109,7 @@ prove({
 		asks: 'Why are 3 jobs waiting?',
 		says: [
 			"The manager doesn't trust the certificate of https://gitlab.com, for 10 m (x509: certificate signed by unknown authority). [journal: config]",
-			'The runner switched itself off as unhealthy 10 m ago and asks again in 50 m; a restart is quicker once GitLab answers it. [journal: restart]',
+			'The runner switched itself off as unhealthy 10 m ago and asks again in 50 m. Once GitLab answers it, R has it ask at once. [journal: ask-again]',
 		],
 	},
 	'GitLab answers the manager with an error': {

@@ -37,7 +37,7 @@ prove({
 		},
 		watched: 60,
 		asks: 'Why are 3 jobs waiting?',
-		says: ["GitLab Runner doesn't run on the manager: its service is inactive, for 26 m. [host: resume]"],
+		says: ["GitLab Runner doesn't run on the manager: its service was stopped there 26 m ago, and no drain from here did it. D starts it. [host: resume]"],
 	},
 	'the service is being drained while a job runs': {
 		async happens({world, manager, jobs, passes}) {
@@ -48,7 +48,9 @@ prove({
 		},
 		watched: 90,
 		asks: 'Why are 3 jobs waiting?',
-		says: ['The runner is being drained and takes no new job, for 90 s. [runner: resume]'],
+		says: [
+			'The runner is being drained and takes no new job, for 90 s. It waits for job #9000 test of acme/app, running for 3 m (https://gitlab.com/acme/app/-/jobs/9000). [runner: resume]',
+		],
 	},
 	'somebody broke config.toml while raising the limit': {
 		happens({edits, jobs}) {
@@ -154,7 +156,7 @@ prove({
 			jobs(3);
 		},
 		watched: 60,
-		asks: 'Why are 3 jobs waiting for a machine?',
+		asks: 'Why are 3 jobs waiting for their machines, 59 s so far?',
 		says: [/^Docker can't be installed on new workers, for \d\d s: the last [345] tries didn't bring it up\. \[journal: log\]$/],
 	},
 	'Docker Hub gives the workers no more images': {

@@ -12,6 +12,8 @@ const log = (...events: Parameters<typeof journal>): Partial<Snapshot> => ({jour
 const configured = (runner: Partial<RunnerFacts>, more: Partial<Snapshot> = {}): Partial<Snapshot> => ({host: good(host([], {}, runner), now - 1000), ...more});
 const figures = (...given: Parameters<typeof runnerSees>): Partial<Snapshot> => ({runner: good(runnerSees(...given), now - 1000)});
 
+const noDocker = 'waiting for container: Cannot connect to the Docker daemon at tcp://10.0.0.5:2376. Is the docker daemon running? (wait.go:58:10s)';
+
 const fullHouse = Array.from({length: 16}, (_, index) => nameAt(40 - index, `000000${(16 + index).toString(16)}`));
 
 /** Each situation: what is so besides a healthy fleet with three waiting jobs, and every sentence that is told. */
@@ -148,7 +150,7 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 		log({is: 'forbidden', runner: 'ab12cd', at: now - minutes(15)}, {is: 'unhealthy', seconds: 3600, runner: 'ab12cd', at: now - minutes(12)}),
 		[
 			"GitLab refuses the runner's token (403), for 15 m: the runner is deleted there, or its token was reset. [journal: repair]",
-			'The runner switched itself off as unhealthy 12 m ago and asks again in 48 m; a restart is quicker once GitLab answers it. [journal: restart]',
+			'The runner switched itself off as unhealthy 12 m ago and asks again in 48 m. Once GitLab answers it, R has it ask at once. [journal: ask-again]',
 		],
 	],
 	'an organization’s policy denies new machines': [
@@ -233,7 +235,7 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 			host: good(host([], {service: {active: 'failed', since: now - minutes(5), restarts: 3}}), now),
 			runner: failing(unseen, {code: 'metrics-silent', message: 'no'}, now),
 		},
-		["GitLab Runner doesn't run on the manager: its service is failed, for 5 m. [host: resume]"],
+		['GitLab Runner has crashed 4 times, last 5 m ago. systemd has given up; R starts it now. [host: start]'],
 	],
 	'the fleet is being drained': [
 		figures({more: 'gitlab_runner_process_state_info{state="graceful-shutdown"} 1'}),
@@ -276,7 +278,16 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 	],
 	'AWS took machines back': [
 		{
-			...log({is: 'machine-removing', machine: nameAt(30), reason: 'machine is unavailable', uses: 1, at: now - minutes(3)}),
+			...log({
+				is: 'job-ended',
+				job: 7,
+				project: 'acme/api',
+				machine: nameAt(30),
+				ok: false,
+				error: noDocker,
+				why: 'runner_system_failure',
+				at: now - minutes(3),
+			}),
 			ec2: good(
 				{
 					manager: manager(),
@@ -286,7 +297,9 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 				now,
 			),
 		},
-		['AWS took back 1 spot machine in us-east-2a in the last 15 m, and with them the jobs that ran there. [ec2: move]'],
+		[
+			'Job #7 of acme/api lost its machine 3 m ago: spot interruption. `retry: when: runner_system_failure` in .gitlab-ci.yml runs such jobs again; other types or zones, or on demand, are taken back less. [ec2: move]',
+		],
 	],
 };
 
@@ -350,7 +363,7 @@ test('when no job waits nothing is explained, but trouble is still trouble', () 
 	assert.deepEqual(whyWaiting(quiet, now).causes, []);
 	assert.deepEqual(
 		troublesOf(quiet, now).map(({id}) => id),
-		['service-stopped'],
+		['service-crashed'],
 	);
 	assert.deepEqual(troublesOf(healthy(), now), []);
 });

@@ -69,6 +69,8 @@ export type SpotRequestState = {
 	type: _InstanceType;
 	maxPrice: string;
 	createdAt: number;
+	/** Its status code, once its instance has ended. */
+	ended?: string;
 	tags: Tags;
 };
 

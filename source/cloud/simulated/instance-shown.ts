@@ -7,6 +7,14 @@ import {kindOf} from './network.ts';
 /** EC2's numbers of an instance's states. */
 export const codes = {pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80} as const;
 
+/** What a call has done, with when; of what AWS did, its own word. */
+function transition({ending, reason, stopping}: InstanceState): string {
+	const from = ending?.from ?? stopping?.from;
+	if (from === undefined) return '';
+	if (reason && !reason.code.startsWith('Client.UserInitiated')) return reason.message;
+	return `User initiated (${new Date(from).toISOString().slice(0, 19).replace('T', ' ')} GMT)`;
+}
+
 /** An instance as EC2 tells of it. */
 export const shown = (instance: InstanceState, {region, account, now}: Here): Instance => {
 	const state = stateOf(instance, now);
@@ -29,8 +37,8 @@ export const shown = (instance: InstanceState, {region, account, now}: Here): In
 		RootDeviceType: 'ebs',
 		VirtualizationType: 'hvm',
 		PlatformDetails: 'Linux/UNIX',
-		StateTransitionReason: instance.reason?.message ?? '',
-		...(instance.reason === undefined ? {} : {StateReason: {Code: instance.reason.code, Message: instance.reason.message}}),
+		StateTransitionReason: transition(instance),
+		...(instance.reason === undefined || instance.reason.message === '' ? {} : {StateReason: {Code: instance.reason.code, Message: instance.reason.message}}),
 		...(instance.keyName === undefined ? {} : {KeyName: instance.keyName}),
 		...(instance.clientToken === undefined ? {} : {ClientToken: instance.clientToken}),
 		...(instance.spotRequestId === undefined ? {} : {SpotInstanceRequestId: instance.spotRequestId, InstanceLifecycle: 'spot'}),

@@ -100,7 +100,8 @@ export function endInstance(here: Here, instance: InstanceState, reason: {code: 
 	instance.ending = {from: now, until: now + 20_000 + account.random() * 20_000};
 	instance.reason = reason;
 	const request = instance.spotRequestId === undefined ? undefined : region.spotRequests.get(instance.spotRequestId);
-	if (request) request.state = 'closed';
+	if (request)
+		Object.assign(request, {state: 'closed', ended: reason.code.startsWith('Client.') ? 'instance-terminated-by-user' : 'instance-terminated-no-capacity'});
 	here.at(instance.ending.until, () => {
 		delete instance.publicIp;
 		if (region.volumes.get(instance.volumeId)?.deleteOnTermination) region.volumes.delete(instance.volumeId);

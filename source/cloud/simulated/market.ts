@@ -81,6 +81,7 @@ export const market: Handlers<
 			SpotInstanceRequests: filtered('DescribeSpotInstanceRequests', chosen, input.Filters, filters, ({tags}) => tags).map((request) => ({
 				SpotInstanceRequestId: request.id,
 				State: request.state,
+				Status: {Code: request.ended ?? 'fulfilled'},
 				Type: 'one-time',
 				SpotPrice: request.maxPrice,
 				CreateTime: new Date(request.createdAt),

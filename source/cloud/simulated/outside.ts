@@ -103,9 +103,10 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 			endInstance({account, region, now: now(), by: root, late: () => 0, at}, thing, reason);
 			looked();
 		},
-		/** AWS takes a spot instance back. */
-		interruptSpot(id: string): void {
-			const reason = {code: 'Server.SpotInstanceTermination', message: 'Server.SpotInstanceTermination: Spot instance termination'};
+		/** AWS takes a spot instance back. `told`: whether the instance itself says so, or only its spot request. */
+		interruptSpot(id: string, told: 'by the instance' | 'by its request' = 'by the instance'): void {
+			const code = 'Server.SpotInstanceTermination';
+			const reason = {code, message: told === 'by the instance' ? `${code}: Spot instance termination` : ''};
 			const {thing, region} = instanceOf(id);
 			endInstance({account, region, now: now(), by: root, late: () => 0, at}, thing, reason);
 			looked();

@@ -59,11 +59,12 @@ async function onManager(context: Context): Promise<(Sight & {done: number; fail
 	const connection = await connectTo(context, manager);
 	const {jobs = '', metrics = ''} = await connection.script(factsScript, {verify: false});
 	const [line] = jobs.split('\n').filter((one) => one.startsWith('url='));
-	const [url, stage, step] = ['url', 'stage', 'executor_stage'].map((key) => line?.match(new RegExp(`(?:^| )${key}=(\\S+)`))?.[1]);
+	const [url, stage, state] = ['url', 'stage', 'state'].map((key) => line?.match(new RegExp(`(?:^| )${key}=(\\S+)`))?.[1]);
 	const counts = {done: total(metrics, 'gitlab_runner_jobs_total') - (line ? 1 : 0), failed: total(metrics, 'gitlab_runner_failed_jobs_total')};
 	const creating = seriesOf(metrics, 'gitlab_runner_autoscaling_machine_states').some(({labels, value}) => labels.state === 'creating' && value > 0);
 	const place = url === undefined ? {} : {url};
-	if (line && (creating || step === 'docker_machine_use_machine')) return {...counts, ...place, says: 'machine being made', status: 'preparing'};
+	// Until its machine is there a job is pending to the runner, though it runs for GitLab.
+	if (line && (creating || state === 'pending')) return {...counts, ...place, says: 'machine being made', status: 'preparing'};
 	if (line) return {...counts, ...place, says: `job running: ${(stage ?? 'started').replaceAll('_', ' ')}`, status: 'running'};
 	return {...counts, says: 'waiting for a job', status: 'waiting'};
 }

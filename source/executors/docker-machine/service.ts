@@ -1,5 +1,7 @@
+import {crashed, crashWords} from '../../host/fatal.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import {type ServiceOutcome, serviceScript} from '../../host/scripts/service.ts';
+import {unitIs} from '../../host/unit.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Removal, Report, Step} from '../../step.ts';
 import {accountLook, type Instance, managersOf, workersOf} from '../../steps/looks/account.ts';
@@ -24,9 +26,13 @@ const change = (what: string, from: string, to: string, how: Change['how'] = 'li
 
 async function check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found['service']>> {
 	const facts = await lookAtHost(context, await managerOf(context, found));
-	const {active, enabled, since} = facts.service;
+	const {active, enabled, since, log = []} = facts.service;
 	const resource = {since};
 	const running = active === 'active';
+	if (unitIs(facts.service) === 'crashed') {
+		const from = `crashed${crashWords(facts.service, log)}`;
+		return {is: 'different', resource, changes: [change('service', from, 'active')], says: `gitlab-runner has ${from}`};
+	}
 	if (!running && !enabled.startsWith('enabled')) return {is: 'missing', says: 'gitlab-runner, started with the machine'};
 	const changes = [
 		...(running ? [] : [change('service', active, 'active')]),
@@ -55,18 +61,20 @@ const refused = ({answers}: Context): Problem =>
 		advice: 'Make a new runner token in GitLab and run the same command with `--token-file`.',
 	});
 
-const failed = (outcome: Exclude<ServiceOutcome, {is: 'done'}>): Problem =>
-	outcome.is === 'still-busy'
-		? new Problem({
-				code: 'still-busy',
-				message: `${outcome.jobs === 1 ? '1 job still runs' : `${outcome.jobs} jobs still run`} on the manager. It takes no new one meanwhile.`,
-				advice: 'Run the same command again later; it goes on.',
-			})
-		: new Problem({
-				code: outcome.code,
-				message: `The service gitlab-runner doesn't start: ${outcome.detail}`,
-				advice: 'Look at `journalctl -u gitlab-runner` there with `gitlab-runner-aws ssh`.',
-			});
+function failed(outcome: Exclude<ServiceOutcome, {is: 'done'}>): Problem {
+	if (outcome.is === 'still-busy')
+		return new Problem({
+			code: 'still-busy',
+			message: `${outcome.jobs === 1 ? '1 job still runs' : `${outcome.jobs} jobs still run`} on the manager. It takes no new one meanwhile.`,
+			advice: 'Run the same command again later; it goes on.',
+		});
+	if (outcome.crash) return crashed(outcome.crash.unit, outcome.crash.log);
+	return new Problem({
+		code: outcome.code,
+		message: `The service gitlab-runner doesn't start: ${outcome.detail}`,
+		advice: 'Look at `journalctl -u gitlab-runner` there with `gitlab-runner-aws ssh`.',
+	});
+}
 
 /** A runner that runs and doesn't serve its metrics read its config.toml before `listen_address` was in it: only a restart helps (facts §4.7). */
 async function apply(context: Context, found: Pick<Found, Needs>, finding: Finding<Found['service']>, report: Report): Promise<void> {

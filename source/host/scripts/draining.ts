@@ -5,9 +5,11 @@
 export const draining = `
 import urllib.request
 def running_jobs():
+    # Their pages in GitLab; None where the runner doesn't tell.
     try:
         with urllib.request.urlopen('http://127.0.0.1:9252/debug/jobs/list', timeout=2) as reply:
-            return sum(line.startswith('url=') for line in reply.read().decode(errors='replace').splitlines())
+            lines = reply.read().decode(errors='replace').splitlines()
+            return [line[4:].split(' ')[0] for line in lines if line.startswith('url=')]
     except (OSError, ValueError):
         return None
 def service_state():
@@ -21,8 +23,12 @@ def signal_main(which):
             os.kill(int(told), which)
         except ProcessLookupError:
             pass
-def plural(count):
-    return '1 job still runs' if count == 1 else '%d jobs still run' % count
+def told_of(jobs):
+    if jobs is None:
+        return 'service ending as soon as its jobs have; which run it does not tell'
+    if not jobs:
+        return 'service stopping'
+    return '1 job still runs: %s' % jobs[0] if len(jobs) == 1 else '%d jobs still run' % len(jobs)
 def stop_gracefully(seconds):
     # Gives None once the service has stopped, else how many jobs still run when the time is over; 0 seconds ends running jobs.
     if stopped():
@@ -32,23 +38,23 @@ def stop_gracefully(seconds):
     if now:
         say(says='service stopping, running jobs end now')
         signal_main(signal.SIGTERM)
-    begun, told, told_at, jobs = time.monotonic(), None, 0, 0
+    begun, told, told_at, jobs = time.monotonic(), None, 0, None
     # The runner takes away its idle machines while it ends, within its shutdown_timeout.
     limit = 330 if now else seconds
     while not stopped():
         passed = time.monotonic() - begun
         if passed >= limit:
             if not now:
-                return jobs
+                return len(jobs or [])
             signal_main(signal.SIGKILL)
             limit += 30
             if passed > 400:
-                return jobs
+                return len(jobs or [])
         seen = running_jobs()
         jobs = jobs if seen is None else seen
-        if not now and (jobs != told or passed - told_at >= 60):
-            told, told_at = jobs, passed
-            say(says=plural(jobs) if jobs else 'service stopping')
+        if not now and (told != told_of(jobs) or passed - told_at >= 60):
+            told, told_at = told_of(jobs), passed
+            say(says=told)
         time.sleep(0.5)
     return None
 `;

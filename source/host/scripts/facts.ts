@@ -1,5 +1,7 @@
 import {z} from 'zod';
 import {type OpenScript, prelude, type Script} from '../script.ts';
+import {unitShape, unitText} from '../unit.ts';
+import {logText} from './log.ts';
 import {paths} from './paths.ts';
 
 const facts = z.object({
@@ -19,7 +21,13 @@ const facts = z.object({
 	/** Texts of the systemd unit and of our drop-in. */
 	unit: z.string().optional(),
 	dropIn: z.string().optional(),
-	service: z.object({active: z.string(), enabled: z.string(), since: z.string().optional()}),
+	service: unitShape.extend({
+		enabled: z.string(),
+		/** When it came to run; ISO 8601 where it can be read as a time. */
+		since: z.string().optional(),
+		/** Of a unit whose process has ended by itself, the last lines of its log, the oldest first. */
+		log: z.array(z.string()).optional(),
+	}),
 	/** /etc/gitlab-runner/config.toml, with the token in it: never into an event, a log or a file. `mode` is octal, `hash` the text's SHA-256. */
 	config: z.object({text: z.string(), mode: z.string(), hash: z.string()}).optional(),
 	systemId: z.string().optional(),
@@ -55,7 +63,7 @@ const software = facts.pick({
 /** What of it is no secret: the programs and files that are installed. */
 export type SoftwareFacts = z.infer<typeof software>;
 
-const text = `${prelude}
+const text = `${prelude}${unitText}${logText}
 import glob, platform, re, shutil, urllib.request
 from datetime import datetime, timezone
 from concurrent.futures import ThreadPoolExecutor
@@ -96,10 +104,14 @@ def since():
         return told or None
 
 def service():
-    return dict(
-        active=sh('systemctl', 'is-active', 'gitlab-runner', limit=10)[1].strip() or 'unknown',
+    seen = unit_state('gitlab-runner', 0)
+    seen.update(
+        active=seen.get('active') or 'unknown',
         enabled=sh('systemctl', 'is-enabled', 'gitlab-runner', limit=10)[1].strip() or 'unknown',
         since=since())
+    if seen.get('sub') in ('auto-restart', 'failed'):
+        seen.update(log=last_lines('gitlab-runner', 40))
+    return seen
 
 def answer(path):
     try:

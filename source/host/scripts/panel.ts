@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {prelude, type Script} from '../script.ts';
+import {unitShape, unitText} from '../unit.ts';
 
 /** What the panel asks the manager for in one round; parts that aren't asked for aren't looked at. */
 export type Panel = {
@@ -19,6 +20,8 @@ export type Panel = {
 		/** Seconds that reading may take. */
 		seconds: number;
 	};
+	/** Whether GitLab takes the runners' tokens, asked through the runner: it takes 15 s where GitLab is silent. */
+	verify?: boolean | undefined;
 	/** Where things are, when not where GitLab Runner and docker-machine put them. */
 	unit?: string | undefined;
 	configPath?: string | undefined;
@@ -37,9 +40,9 @@ const outcome = z.object({
 			/** Fields picked from each machine's config.json; access keys stay there. */
 			machines: z.array(z.unknown()),
 			unreadMachines: z.array(z.string()),
-			/** config.toml without its secrets; of a runner's token nine characters are left. `hash` is the SHA-256 of the file as it is. */
+			/** config.toml without its secrets; of a runner's token its partition and nine characters are left. `hash` is the SHA-256 of the file as it is. */
 			config: z.object({text: z.string(), hash: z.string()}).optional(),
-			service: z.object({active: z.string(), since: z.number().optional(), restarts: z.int().optional()}),
+			service: unitShape,
 			resources: z
 				.object({diskFree: z.number(), diskTotal: z.number(), memoryFree: z.number(), memoryTotal: z.number(), load1: z.number(), cpus: z.int()})
 				.optional(),
@@ -52,6 +55,8 @@ const outcome = z.object({
 			silent: z.string().optional(),
 		})
 		.optional(),
+	/** `gitlab-runner verify`: its lines without colours, and its exit code. */
+	verify: z.object({lines: z.array(z.string()), code: z.int()}).optional(),
 	journal: z
 		.object({
 			/** Time (milliseconds since 1970) and message without colours, oldest first. */
@@ -73,7 +78,7 @@ const outcome = z.object({
 export type PanelOutcome = z.infer<typeof outcome>;
 
 /** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */
-const text = `${prelude}
+const text = `${prelude}${unitText}
 import collections, glob, re, threading, urllib.request
 config_path = given.get('configPath') or '/etc/gitlab-runner/config.toml'
 store_path = given.get('storePath') or '/root/.docker/machine'
@@ -103,9 +108,9 @@ quoted = r'("""(?:.|\\n)*?"""|\\'\\'\\'(?:.|\\n)*?\\'\\'\\'|"(?:[^"\\\\\\n]|\\\\
 def hide(found):
     key, value = found.group(1), found.group(2).strip('"\\'')
     if key.split('=')[0].strip() == 'token':
-        for prefix in (r'glrt-(?:t\\d_)?', r'glrtr-', r'GR1348941'):
-            value = re.sub('^' + prefix, '', value)
-        return key + '"' + value[:9] + '\\u2026"'
+        value = re.sub('^(?:glrt-|glrtr-|GR1348941)', '', value)
+        partition = re.match(r'(?:t\\d_)?', value).end()
+        return key + '"' + value[:partition + 9] + '\\u2026"'
     return key + '"hidden"'
 def without_secrets(text):
     text = re.sub(r'((?:^|[\\s{,])[\\w-]*(?:[Ss]ecret|[Pp]assword|[Tt]oken|AccessKey|sentry_dsn)[\\w-]*\\s*=\\s*)' + quoted, hide, text)
@@ -143,17 +148,6 @@ def runner(address):
             # One that doesn't answer isn't waited for twice: everything else that is seen here waits for it.
             told['silent'] = '%s on %s: %s' % (path, address, getattr(error, 'reason', None) or error)
             break
-    return told
-
-def service(now):
-    code, shown, _ = sh('systemctl', 'show', unit, '-p', 'ActiveState,StateChangeTimestampMonotonic,NRestarts', limit=10)
-    values = dict(line.split('=', 1) for line in shown.splitlines() if '=' in line)
-    told = {'active': values.get('ActiveState', '') if code == 0 else ''}
-    if values.get('NRestarts', '').isdigit():
-        told['restarts'] = int(values['NRestarts'])
-    changed = values.get('StateChangeTimestampMonotonic', '')
-    if changed.isdigit() and int(changed) > 0:
-        told['since'] = now - (time.clock_gettime(time.CLOCK_MONOTONIC) * 1000 - int(changed) / 1000)
     return told
 
 def resources():
@@ -226,13 +220,16 @@ answer = {'now': now}
 if given.get('host'):
     seen, unread = machines()
     cleaned, whole = config()
-    host = {'hasStore': os.path.isdir(store_path), 'machines': seen, 'unreadMachines': unread, 'service': service(now),
+    host = {'hasStore': os.path.isdir(store_path), 'machines': seen, 'unreadMachines': unread, 'service': unit_state(unit, now),
         'certificates': all(os.path.isfile(os.path.join(store_path, 'certs', name)) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))}
     for key, value in (('config', cleaned), ('resources', resources()), ('ticks', ticks())):
         if value is not None:
             host[key] = value
     host.update(runner(listening(whole)))
     answer['host'] = host
+if given.get('verify'):
+    code, out, err = sh('gitlab-runner', 'verify', limit=15)
+    answer['verify'] = {'code': code, 'lines': [line.strip() for line in colours.sub('', out + err).splitlines() if line.strip()]}
 if given.get('journal'):
     answer['journal'] = journal(given['journal'])
 done(**answer)

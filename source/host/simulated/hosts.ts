@@ -2,8 +2,8 @@ import type {SimulatedClock} from '../../clock-simulated.ts';
 import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
 import {hasBooted} from '../../cloud/simulated/launch.ts';
 import type {Job, SimulatedGitlab} from '../../gitlab/simulated.ts';
-import {isUp, type Machine, newMachine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
-import {startService} from './runner-process.ts';
+import {isUp, type Machine, newMachine, programs, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
+import {startService} from './unit.ts';
 
 /** All machines of the world behind their sshds, and the jobs that managers take. */
 export type Hosts = {
@@ -17,6 +17,8 @@ export type Hosts = {
 	machineAt(address: string, port: number): Machine | undefined;
 	/** Docker Hub gives no more images to workers: too many pulls from their address. */
 	dockerHubRefuses: boolean;
+	/** How each job ends as soon as it has begun, while something that jobs need is broken. */
+	jobsFail: {reason: string; why: 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure'} | undefined;
 	/** Ways to machines that have no public address: `host:port` by instance id. */
 	tunnels: Map<string, string>;
 	/** Looks whether managers and workers still run: called after everything that may have changed that. */
@@ -49,6 +51,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		const {instance} = machine;
 		if (machine.bootedFor === instance.runsFrom || instance.stopping) return;
 		machine.bootedFor = instance.runsFrom;
+		machine.service = stoppedUnit(machine.service.enabled);
 		clock.at(instance.bootedAt, () => {
 			if (machine.service.enabled && hasBooted(instance, clock.now())) startService(hosts, machine);
 			hosts.review();
@@ -89,6 +92,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		clock,
 		random,
 		dockerHubRefuses: false,
+		jobsFail: undefined,
 		tunnels,
 		machineOf(instanceId) {
 			const known = machines.get(instanceId);

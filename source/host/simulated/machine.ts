@@ -2,8 +2,9 @@ import {createHash} from 'node:crypto';
 import type {ImageState, InstanceState} from '../../cloud/simulated/account.ts';
 import {stateOf} from '../../cloud/simulated/account.ts';
 import {hostKeyOf} from '../../cloud/simulated/console.ts';
+import type {Unit} from '../unit.ts';
 import type {Strain, Ticked} from './resources.ts';
-import type {RunnerProcess} from './worker.ts';
+import type {ProcessEnd, RunnerProcess} from './worker.ts';
 
 /** What a script or a command on a machine does: it gives the milliseconds that each part takes, and its result at the end. */
 export type Work<Result> = Generator<number, Result, void>;
@@ -18,7 +19,44 @@ export type MachineFaults = {
 	downloads?: 'unreachable';
 	/** docker-machine fails when a stage begins, this often, with these lines. */
 	stage?: {name: string; detail: string; times: number};
+	/** Another program listens where the runner's metrics are to be. */
+	metricsPort?: 'taken';
 };
+
+/** The runner's unit as systemd tells of it. `activating`: its process has ended by itself, and is started again when RestartSec is over. */
+export type UnitState = {
+	active: 'inactive' | 'active' | 'activating' | 'deactivating' | 'failed';
+	enabled: boolean;
+	/** Milliseconds since 1970. */
+	since?: number;
+	/** How the last process ended. */
+	result: ProcessEnd['result'];
+	status: number;
+	/** How often it was started again by itself. */
+	restarts: number;
+};
+
+/** The unit's SubState. */
+const subStates: Record<UnitState['active'], string> = {
+	inactive: 'dead',
+	active: 'running',
+	activating: 'auto-restart',
+	deactivating: 'stop-sigterm',
+	failed: 'failed',
+};
+
+/** A machine's unit as systemd's properties tell of it. */
+export const unitOf = ({service: {active, result, status, restarts, since}}: Machine): Unit => ({
+	active,
+	sub: subStates[active],
+	result,
+	status,
+	restarts,
+	...(since === undefined ? {} : {since}),
+});
+
+/** The unit of a machine that has just booted. */
+export const stoppedUnit = (enabled: boolean): UnitState => ({active: 'inactive', enabled, result: 'success', status: 0, restarts: 0});
 
 /** The system of one instance, as it stands behind its sshd. */
 export type Machine = {
@@ -30,11 +68,13 @@ export type Machine = {
 	diskFreeGib: number;
 	strain: Strain;
 	ticked: Ticked | undefined;
-	service: {active: 'inactive' | 'active' | 'deactivating' | 'failed'; enabled: boolean; since?: number};
+	service: UnitState;
 	/** The runner's process, while the service isn't inactive. */
 	process: RunnerProcess | undefined;
 	/** What the runner's service has printed, oldest first. Times are milliseconds since 1970. */
 	journal: {number: number; at: number; message: string}[];
+	/** Machines that were being made when the runner's process ended: the next one takes them away. */
+	halfMade: Set<string>;
 	/** Whether a script that changes the host holds its lock. */
 	locked: boolean;
 	/** The start of the instance that the machine has last booted from. */
@@ -63,7 +103,8 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		diskFreeGib: 5.4,
 		strain: {},
 		ticked: undefined,
-		service: {active: 'inactive', enabled: false},
+		service: stoppedUnit(false),
+		halfMade: new Set(),
 		process: undefined,
 		journal: [],
 		locked: false,

@@ -1,3 +1,4 @@
+import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
 import type {Hosts} from './hosts.ts';
 import {type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
@@ -5,25 +6,37 @@ import {shortToken} from './runner-config.ts';
 
 const labels = (pairs: Record<string, string | number>) =>
 	`{${Object.entries(pairs)
+		.sort(([one], [other]) => (one < other ? -1 : 1))
 		.map(([key, value]) => `${key}="${value}"`)
 		.join(',')}}`;
 
 /** Text of `/metrics`, or undefined when nothing answers there (facts §6). */
 export function metricsOf(machine: Machine): string | undefined {
 	const {process} = machine;
-	if (!process?.config?.listens) return undefined;
-	const {config, totals, workers, answers} = process;
+	if (!process?.config?.listens || machine.faults.metricsPort === 'taken') return undefined;
+	const {config, totals, workers, answers, failed, queued} = process;
 	const systemId = systemIdOf(machine);
 	const states = ['acquired', 'creating', 'idle', 'used', 'removing', 'stuck-on-removing'];
 	const machineState = (state: string) =>
 		`gitlab_runner_autoscaling_machine_states${labels({executor: 'docker+machine', state, target_machine_type: '', target_project: '', target_region: '', target_zone: ''})} ${[...workers.values()].filter((worker) => worker.state === state).length}`;
 	const perEntry = config.entries.flatMap((entry) => {
 		const who = {runner: shortToken(entry.token), runner_name: entry.name, system_id: systemId};
-		const running = process.jobs.length;
+		const mine = process.jobs.filter(({id}) => process.takenBy.get(id) === who.runner);
+		const onMachines = mine.filter(isPrepared).length;
+		const jobs = (count: number, stages: {executor_stage: string; stage: string; state: string}) =>
+			count > 0 ? [`gitlab_runner_jobs${labels({...stages, ...who})} ${count}`] : [];
+		const left = queued.get(who.runner);
 		return [
 			`gitlab_runner_limit${labels(who)} ${entry.limit}`,
 			`gitlab_runner_jobs_total${labels(who)} ${totals.jobs}`,
-			...(running > 0 ? [`gitlab_runner_jobs${labels({executor_stage: 'docker_run', ...who, stage: 'step_script', state: 'running'})} ${running}`] : []),
+			...jobs(onMachines, {executor_stage: 'docker_run', stage: 'step_script', state: 'running'}),
+			...jobs(mine.length - onMachines, {executor_stage: '', stage: '', state: 'pending'}),
+			// Neither is there before a first job was received.
+			...(left === undefined ? [] : [`gitlab_runner_job_queue_depth${labels(who)} 1`, `gitlab_runner_job_queue_size${labels(who)} ${left}`]),
+			...[...failed].map(
+				([reason, count]) =>
+					`gitlab_runner_failed_jobs_total${labels({failure_reason: reason, mode: 'traditional', runner: who.runner, runner_name: who.runner_name})} ${count}`,
+			),
 			`gitlab_runner_request_concurrency_hard_limit${labels({runner: who.runner, system_id: systemId})} ${entry.requestConcurrency}`,
 			...[...(answers.get(who.runner) ?? [])].map(
 				([status, count]) =>
@@ -48,16 +61,18 @@ export function metricsOf(machine: Machine): string | undefined {
 	].join('\n');
 }
 
+/** Whether a job has its machine: until then the runner calls it pending, and names no stage. */
+const isPrepared = ({worker}: Job): boolean => worker !== undefined;
+
 /** Text of `/debug/jobs/list`, one line a job (facts §6). */
 export function jobsList({clock, gitlab}: Hosts, machine: Machine): string | undefined {
 	const {process} = machine;
-	if (!process?.config?.listens) return undefined;
+	if (!process?.config?.listens || machine.faults.metricsPort === 'taken') return undefined;
 	return process.jobs
 		.map((job) => {
-			const isPrepared = job.worker !== undefined;
-			const stage = isPrepared ? 'stage=step_script executor_stage=docker_run' : 'stage=prepare_executor executor_stage=docker_machine_use_machine';
+			const stages = isPrepared(job) ? 'state=running stage=step_script executor_stage=docker_run' : 'state=pending stage= executor_stage=';
 			const seconds = Math.floor((clock.now() - (job.startedAt ?? clock.now())) / 1000);
-			return `url=${gitlab.url}/${job.project}/-/jobs/${job.id} state=running ${stage} duration=${seconds}s\n`;
+			return `url=${gitlab.url}/${job.project}/-/jobs/${job.id} ${stages} duration=${seconds}s\n`;
 		})
 		.join('');
 }

@@ -7,8 +7,9 @@ import type {Link} from './link.ts';
 import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machine.ts';
 import {noticeConfig} from './play-config.ts';
 import {type Strain, strainOn} from './resources.ts';
-import {startService} from './runner-process.ts';
 import {startSession} from './session-manager.ts';
+import {startService} from './unit.ts';
+import type {ProcessEnd} from './worker.ts';
 
 const configPath = paths.config;
 
@@ -72,6 +73,14 @@ export function hostOutside(hosts: Hosts) {
 			machineOf(instanceId).process?.kill('Job failed (system failure): aborted: terminated');
 			hosts.review();
 		},
+		/** The runner's process ends by itself: a signal that somebody else or the kernel sends, or an error that it tells of. */
+		crashRunner(instanceId: string, end: ProcessEnd = {result: 'signal', status: 9}, says?: {message: string; error: string}): void {
+			machineOf(instanceId).process?.crash(end, says);
+		},
+		/** Each job that begins from now on ends so; undefined: they end as they should. */
+		failJobs(how: Hosts['jobsFail']): void {
+			hosts.jobsFail = how;
+		},
 		startService: (instanceId: string): string | true => startService(hosts, machineOf(instanceId)),
 		/** A way to a machine that has no public address: `127.0.0.1:2222` leads to its port 22. */
 		openTunnel: (place: string, instanceId: string): void => void hosts.tunnels.set(place, instanceId),
@@ -83,7 +92,7 @@ export function hostOutside(hosts: Hosts) {
 			const config = machine.files.get(configPath);
 			for (const runner of hosts.gitlab.runners.values()) if (runner.token === from) runner.token = to;
 			if (config) machine.files.set(configPath, {...config, text: config.text.replaceAll(from, to)});
-			machine.process?.reload();
+			machine.process?.rotate();
 		},
 		queueJobs: hosts.queueJobs,
 	};

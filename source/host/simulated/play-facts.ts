@@ -10,6 +10,7 @@ import {
 	systemIdOf,
 	systemIdPath,
 	textOf,
+	unitOf,
 	unitPath,
 	versionOf,
 	type Work,
@@ -59,7 +60,8 @@ function softwareOf(machine: Machine, now: number): SoftwareFacts {
 		unit: textOf(machine, unitPath),
 		dropIn: textOf(machine, paths.dropIn),
 		service: present({
-			active: service.active,
+			...unitOf(machine),
+			log: service.active === 'activating' ? machine.journal.slice(-40).map(({message}) => message) : undefined,
 			enabled: service.enabled ? 'enabled' : machine.files.has(unitPath) ? 'disabled' : 'not-found',
 			since: service.since === undefined || service.active !== 'active' ? undefined : new Date(service.since).toISOString(),
 		}),

@@ -1,29 +1,35 @@
 import type {Panel, PanelOutcome} from '../scripts/panel.ts';
 import {paths} from '../scripts/paths.ts';
-import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, type Work} from './machine.ts';
-import {jobsList, metricsOf} from './metrics.ts';
+import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, unitOf, type Work} from './machine.ts';
+import {jobsList, metricsOf, verifyLines} from './metrics.ts';
 import {loads} from './resources.ts';
-import {shortToken} from './runner-config.ts';
+import {readConfig, shortToken} from './runner-config.ts';
 import type {Running} from './running.ts';
 
 /** The `panel` script: reads, and changes nothing. */
 export function* panel(given: Panel, {hosts, machine}: Running): Work<PanelOutcome> {
 	yield 250;
+	if (given.verify) yield hosts.gitlab.health === 'unreachable' ? 15_000 : 500;
 	const now = hosts.clock.now();
-	return {now, ...(given.host ? {host: hostPart({hosts, machine}, now)} : {}), ...(given.journal ? {journal: journalPart(given.journal, machine)} : {})};
+	const config = readConfig(textOf(machine, paths.config) ?? '');
+	return {
+		now,
+		...(given.verify ? {verify: verifyLines(hosts, machine, 'config' in config ? config.config.entries : [])} : {}),
+		...(given.host ? {host: hostPart({hosts, machine}, now)} : {}),
+		...(given.journal ? {journal: journalPart(given.journal, machine)} : {}),
+	};
 }
 
-/** A runner's token is cut to its short form, any other secret is hidden. */
+/** A runner's token is cut to its partition and its short form, any other secret is hidden. */
 const withoutSecrets = (text: string): string =>
 	text
-		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${shortToken(token)}…"`)
+		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${/^glrt-(t\d_)/.exec(token)?.[1] ?? ''}${shortToken(token)}…"`)
 		.replace(/^(\s*(?:AccessKey|SecretKey|SessionToken)\s*=\s*)"[^"]*"/gm, '$1"hidden"');
 
 type HostPart = NonNullable<PanelOutcome['host']>;
 
 function hostPart({hosts, machine}: Pick<Running, 'hosts' | 'machine'>, now: number): HostPart {
 	const config = textOf(machine, paths.config);
-	const {service} = machine;
 	const metrics = metricsOf(machine);
 	const jobs = jobsList(hosts, machine);
 	return {
@@ -32,7 +38,7 @@ function hostPart({hosts, machine}: Pick<Running, 'hosts' | 'machine'>, now: num
 		machines: storeOf(machine).map(({name}) => picked(name, textOf(machine, `${storeFolder}${name}/config.json`) ?? '{}')),
 		unreadMachines: [],
 		...(config === undefined ? {} : {config: {text: withoutSecrets(config), hash: digest(config)}}),
-		service: {active: service.active, restarts: 0, ...(service.since === undefined ? {} : {since: service.since})},
+		service: unitOf(machine),
 		...loads(machine, now),
 		...(metrics === undefined ? {silent: '/metrics on 127.0.0.1:9252: [Errno 111] Connection refused'} : {metrics}),
 		...(jobs === undefined ? {} : {jobs}),

@@ -1,11 +1,20 @@
+import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
 import type {Service, ServiceOutcome} from '../scripts/service.ts';
 import {type DockerMachine, removeMachine} from './docker-machine.ts';
-import {storeOf, textOf, type Work} from './machine.ts';
-import {startService} from './runner-process.ts';
+import type {Hosts} from './hosts.ts';
+import {storeOf, textOf, unitOf, type Work} from './machine.ts';
+import {metricsOf} from './metrics.ts';
 import {locked, type Running} from './running.ts';
+import {startService} from './unit.ts';
+import type {RunnerProcess} from './worker.ts';
 
-const plural = (count: number) => (count === 1 ? '1 job still runs' : `${count} jobs still run`);
+/** What is told while a service ends. */
+function toldOf({gitlab}: Hosts, jobs: readonly Job[]): string {
+	const [first] = jobs;
+	if (!first) return 'service stopping';
+	return jobs.length === 1 ? `1 job still runs: ${gitlab.url}/${first.project}/-/jobs/${first.id}` : `${jobs.length} jobs still run`;
+}
 
 /**
  * Stops the service as `draining` in source/host/scripts does: undefined once it has stopped, else how many jobs still run when the time is over.
@@ -24,12 +33,13 @@ export function* stopGracefully(seconds: number, {machine, hosts, say}: Running)
 	machine.process.quit();
 	hosts.review();
 	const until = hosts.clock.now() + seconds * 1000;
-	let told: number | undefined;
+	let told: string | undefined;
 	while (machine.process) {
-		const jobs: number = machine.process.jobs.length;
-		if (hosts.clock.now() >= until) return jobs;
-		if (jobs !== told) say({says: jobs > 0 ? plural(jobs) : 'service stopping'});
-		told = jobs;
+		const {jobs}: RunnerProcess = machine.process;
+		if (hosts.clock.now() >= until) return jobs.length;
+		const says = toldOf(hosts, jobs);
+		if (says !== told) say({says});
+		told = says;
 		yield 500;
 	}
 	return undefined;
@@ -42,6 +52,11 @@ export function* service(given: Service, running: Running): Work<ServiceOutcome>
 
 function* doing(given: Service, running: Running): Work<ServiceOutcome> {
 	const {machine, hosts} = running;
+	if (given.do === 'reload') {
+		machine.process?.reload();
+		machine.process?.dispatch();
+		return {is: 'done', machines: 0};
+	}
 	if (given.do !== 'start') {
 		const jobs = yield* stopGracefully(given.drainSeconds, running);
 		if (jobs !== undefined) return {is: 'still-busy', jobs};
@@ -49,11 +64,29 @@ function* doing(given: Service, running: Running): Work<ServiceOutcome> {
 	if (given.do === 'drain') return {is: 'done', machines: yield* takeAway(given.fleet ?? '', running)};
 	if (machine.service.active === 'deactivating') return {is: 'still-busy', jobs: machine.process?.jobs.length ?? 0};
 	yield 800;
+	const begun = hosts.clock.now();
 	machine.service.enabled = true;
-	const started = startService(hosts, machine);
+	const started = startService(hosts, machine, 'restart');
 	if (started !== true) return {is: 'failed', code: 'command-failed', detail: started};
-	yield 700;
-	return {is: 'done', machines: 0};
+	return (yield* watched(running, begun)) ?? {is: 'done', machines: 0};
+}
+
+/** How a process ended that has just been started; undefined once it serves its metrics, or has stayed for as long as the real script looks. */
+function* watched({machine, hosts}: Running, begun: number): Work<ServiceOutcome | undefined> {
+	const until = hosts.clock.now() + 10_000;
+	while (hosts.clock.now() < until) {
+		yield 200;
+		const {service} = machine;
+		if (service.active === 'activating') {
+			const log = machine.journal
+				.filter(({at, message}) => at >= begun && message !== '')
+				.map(({message}) => message)
+				.slice(-40);
+			return {is: 'failed', code: 'runner-crashed', detail: log.slice(-3).join(' '), crash: {unit: unitOf(machine), log}};
+		}
+		if (metricsOf(machine) !== undefined) return undefined;
+	}
+	return undefined;
 }
 
 /** Removes from store and EC2 the machines that this fleet's runner named. */

@@ -2,8 +2,8 @@ import type {Download, Install, InstallOutcome} from '../scripts/install.ts';
 import {paths} from '../scripts/paths.ts';
 import {certificatePaths, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
 import {stopGracefully} from './play-service.ts';
-import {startService} from './runner-process.ts';
 import {locked, type Running} from './running.ts';
+import {startService} from './unit.ts';
 
 /** Bytes of each program, about as they are. */
 const sizes = {'gitlab-runner': 104_857_600, 'docker-machine': 27_262_976} as const;

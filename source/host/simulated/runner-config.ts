@@ -148,6 +148,10 @@ export function idleNow({schedule, idleCount, idleTime}: RunnerEntry, now: numbe
 /** A runner's short token, as it is in logs, metrics and names of machines (facts §1, §3.5). */
 export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
 
+/** Whether an entry's runner counts a machine as its own: by its token, and by MachineName up to its `%s`. */
+export const manages = ({token, machineName}: Pick<RunnerEntry, 'token' | 'machineName'>, name: string): boolean =>
+	name.startsWith(machinePrefix(token) + (machineName.split('%s')[0] ?? ''));
+
 /** The part of a machine's name that tells the runner its own machines: what no host name may hold is taken out (gitlab-runner, helpers/dns/utils.go). */
 export const machinePrefix = (token: string): string =>
 	`runner-${shortToken(token)

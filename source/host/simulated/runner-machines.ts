@@ -4,9 +4,8 @@ import {createMachine, removeMachine, stopMachine} from './docker-machine.ts';
 import type {Growth} from './growth.ts';
 import {slowed} from './resources.ts';
 import {askForCache, leaveCache} from './runner-cache.ts';
-import {idleNow, machinePrefix, type RunnerEntry} from './runner-config.ts';
+import {idleNow, machinePrefix, manages, type RunnerEntry} from './runner-config.ts';
 import {endJob, ofJob} from './runner-jobs.ts';
-import {duration} from './runner-log.ts';
 import {type Runner, type Worker, workersOf} from './worker.ts';
 
 /** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
@@ -54,7 +53,7 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 		worker.callOff = inBackground(hosts, work, (made) => {
 			worker.callOff = undefined;
 			growing.over(entry.token, runner.entryOf(entry.token)?.maxGrowthRate ?? 0);
-			const took = duration(machine, clock.now() - begun);
+			const took = runner.took(clock.now() - begun);
 			if (made.made) {
 				totals.created += 1;
 				totals.createdSeconds += (clock.now() - begun) / 1000;
@@ -68,7 +67,7 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 			note('error', 'Machine creation failed', {name: worker.name, time: took, error: made.ended});
 			remove(worker, 'Failed to create');
 			if (job && left > 1 && !process.ending) create(entry, job, left - 1);
-			else if (job) endJob(runner, job, {is: 'failed', reason: made.ended});
+			else if (job) endJob(runner, job, {is: 'failed', reason: `prepare environment: ${made.ended}`, why: 'runner_system_failure'});
 		});
 	}
 
@@ -82,11 +81,12 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 		const heard = askForCache(runner, entry);
 		if (heard !== undefined) job.cache = heard;
 		const mayPull = !hosts.dockerHubRefuses;
-		worker.callOff = clock.at(clock.now() + (mayPull ? job.seconds * 1000 : pulling), () => {
+		worker.callOff = clock.at(clock.now() + (mayPull && !hosts.jobsFail ? job.seconds * 1000 : pulling), () => {
 			worker.callOff = undefined;
 			delete worker.job;
-			if (mayPull) leaveCache(runner, entry);
-			endJob(runner, job, mayPull ? {is: 'success'} : {is: 'failed', reason: refusedPull, own: true});
+			const refused = hosts.jobsFail ?? (mayPull ? undefined : {reason: refusedPull, why: 'runner_external_dependency_failure' as const});
+			if (!refused) leaveCache(runner, entry);
+			endJob(runner, job, refused ? {is: 'failed', ...refused} : {is: 'success'});
 			if (entry.maxBuilds > 0 && worker.used >= entry.maxBuilds) remove(worker, 'Too many builds');
 			else rest(worker, entry);
 			process.dispatch();
@@ -105,7 +105,8 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 				if (!runner.lives()) return;
 				// A request for a job is under way for it: whether it stays is known in a moment.
 				if (worker.state === 'acquired') return restFor(1000);
-				if (worker.state !== 'idle') return;
+				// One of another token or another MachineName is nobody's: the runner doesn't look after it any more.
+				if (worker.state !== 'idle' || !process.config?.entries.some((one) => manages(one, worker.name))) return;
 				const {count, seconds} = idleNow(now(), clock.now());
 				if (workersOf(runner, entry).filter(({state}) => state === 'idle').length > count) remove(worker, 'too many idle machines');
 				else restFor(seconds * 1000);
@@ -128,7 +129,7 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 
 	function remove(worker: Worker, reason: string): void {
 		worker.callOff?.();
-		const since = (at: number | undefined) => duration(machine, clock.now() - (at ?? clock.now()));
+		const since = (at: number | undefined) => runner.took(clock.now() - (at ?? clock.now()));
 		const about = {name: worker.name, reason, lifetime: since(worker.createdAt), used: since(worker.usedAt), usedCount: worker.used};
 		note('warning', 'Requesting machine removal', about);
 		note('warning', 'Stopping machine', about);

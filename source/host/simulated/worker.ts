@@ -2,7 +2,8 @@ import type {Job} from '../../gitlab/simulated.ts';
 import type {DockerMachine} from './docker-machine.ts';
 import type {Hosts} from './hosts.ts';
 import type {Machine} from './machine.ts';
-import type {RunnerConfig, RunnerEntry} from './runner-config.ts';
+import {manages, type RunnerConfig, type RunnerEntry} from './runner-config.ts';
+import type {Fields, Level} from './runner-log.ts';
 
 /** A machine that a runner knows: what it is doing, and for which job. Acquired: a request for a job is under way for it. */
 export type Worker = {
@@ -14,8 +15,13 @@ export type Worker = {
 	usedAt?: number;
 	instanceId?: string;
 	job?: Job;
+	/** Its instance is gone, which nobody notices before the machine is wanted. */
+	isLost?: boolean;
 	callOff?: (() => void) | undefined;
 };
+
+/** How a process ended by itself, as systemd puts it: `status` is its exit code, or the signal's number. */
+export type ProcessEnd = {result: 'success' | 'exit-code' | 'signal'; status: number};
 
 /** GitLab Runner as it runs on a manager: it takes jobs, makes machines, runs jobs, takes machines away. */
 export type RunnerProcess = {
@@ -26,11 +32,19 @@ export type RunnerProcess = {
 	readonly workers: Map<string, Worker>;
 	/** Jobs that it has taken and that haven't ended. */
 	readonly jobs: Job[];
-	readonly totals: {loads: number; jobs: number; failed: number; created: number; createdSeconds: number; creationFailed: number; removed: number};
+	/** Short tokens of the runners that took them, by the jobs' ids. */
+	readonly takenBy: Map<number, string>;
+	readonly totals: {loads: number; jobs: number; created: number; createdSeconds: number; creationFailed: number; removed: number};
+	/** Failed jobs by GitLab's reason. */
+	readonly failed: Map<string, number>;
+	/** Jobs that still waited for it in GitLab when it was last given one, by short token: not known before a first one. */
+	readonly queued: Map<string, number>;
 	/** Requests for jobs by short token and HTTP status. */
 	readonly answers: Map<string, Map<number, number>>;
 	/** Looks at config.toml again, as it does every 3 s by the file's time. */
 	reload(): void;
+	/** Its token runs out, so it has had another one given for it: it saves config.toml and loads it. */
+	rotate(): void;
 	/** Whether it would take a job from GitLab now, were there room. */
 	takes(): boolean;
 	/** Keeps machines idle, and asks for what jobs there is room for. */
@@ -39,7 +53,9 @@ export type RunnerProcess = {
 	quit(): void;
 	/** SIGTERM, or the host's end: running jobs end now, and so does the process. */
 	kill(reason: string): void;
-	/** A worker's instance is gone: its job fails. */
+	/** It ends by itself, and says no more than this: jobs are left to GitLab, machines to the next process. */
+	crash(end: ProcessEnd, says?: {message: string; error: string}): void;
+	/** A worker's instance is gone: its job fails once Docker doesn't answer, and the machine is noticed to be gone when it's wanted again. */
 	lose(worker: Worker): void;
 };
 
@@ -49,16 +65,18 @@ export type Runner = {
 	readonly machine: Machine;
 	readonly process: RunnerProcess;
 	/** A line in the service's log. */
-	note(level: 'info' | 'warning' | 'error', message: string, fields?: Record<string, string | number>): void;
+	note(level: Level, message: string, fields?: Fields): void;
 	/** docker-machine, as the runner calls it for one machine. */
 	dockerFor(name: string, operation: 'create' | 'remove' | 'stop'): DockerMachine;
 	/** The entry of a token as config.toml has it now. */
 	entryOf(token: string): RunnerEntry | undefined;
+	/** A duration as the log has it now: nanoseconds in JSON, Go's text otherwise. */
+	took(ms: number): string | number;
 	/** Whether the process still lives. */
 	lives(): boolean;
 	/** A job has ended: a process that ends may be over with it. */
 	ended(): void;
 };
 
-/** An entry's machines. */
-export const workersOf = ({process}: Runner, {token}: RunnerEntry): Worker[] => [...process.workers.values()].filter((worker) => worker.token === token);
+/** An entry's machines, by their names: one that bears another token or another MachineName is nobody's. */
+export const workersOf = ({process}: Runner, entry: RunnerEntry): Worker[] => [...process.workers.values()].filter(({name}) => manages(entry, name));

@@ -1,29 +1,44 @@
 import type {History} from '../journal/history.ts';
 import type {Case} from './cause.ts';
 
+/** What tells whether a runner asks GitLab for jobs. */
+export type Asking = Pick<Case, 'snapshot' | 'history' | 'now'>;
+
 /** A runner asks every few seconds, and waits a minute at most after trouble: a refusal that didn't come again for longer is over, in milliseconds. */
 const silence = 3 * 60_000;
 
 /** Until when the log is known, in milliseconds since 1970. */
-const knownTo = ({snapshot, now}: Case): number => Math.min(now, snapshot.journal.at ?? now);
+const knownTo = ({snapshot, now}: Asking): number => Math.min(now, snapshot.journal.at ?? now);
 
 /** Whether the runner has switched itself off as unhealthy, so that it asks for nothing (facts §17.3). */
-export const isOff = ({history, now}: Case): boolean => history?.unhealthy !== undefined && (history.unhealthy.until ?? now) >= now;
+export const isOff = ({history, now}: Pick<Asking, 'history' | 'now'>): boolean => history?.unhealthy !== undefined && (history.unhealthy.until ?? now) >= now;
 
 /** Why GitLab gave no job when it was last asked; what came after is not known while the runner is switched off, and over where it isn't. */
 type Asked = {held: NonNullable<History['forbidden']>; lately: boolean};
 
-const asked = (it: Case, held: History['forbidden']): Asked | undefined => {
+const asked = (it: Asking, held: History['forbidden']): Asked | undefined => {
 	if (!held) return undefined;
 	const lately = knownTo(it) - held.last < silence;
 	return lately || isOff(it) ? {held, lately} : undefined;
 };
 
+/** Whether GitLab has taken the token since, when it was asked on the runner's behalf. */
+const takenSince = ({snapshot}: Asking, at: number): boolean => {
+	const {verified} = snapshot.host.value ?? {};
+	return verified?.is === 'valid' && verified.at > at;
+};
+
 /** GitLab refused the token when it was last asked. */
-export const refusedToken = (it: Case): Asked | undefined => asked(it, it.history?.forbidden);
+export function refusedToken(it: Asking): Asked | undefined {
+	const told = asked(it, it.history?.forbidden);
+	return told && takenSince(it, told.held.last) ? undefined : told;
+}
+
+/** Whether GitLab would answer a runner that has switched itself off and so doesn't ask. */
+export const isTakenAgain = (it: Asking): boolean => takenSince(it, it.history?.unhealthy?.last ?? 0);
 
 /** GitLab didn't answer when it was last asked, or not with a job. */
-export const unanswered = (it: Case): Asked | undefined => asked(it, it.history?.unreachable);
+export const unanswered = (it: Asking): Asked | undefined => asked(it, it.history?.unreachable);
 
 /** The Go error of a request without what is the same in each: `dial tcp 172.65.251.78:443: i/o timeout`. */
 export const reasonOf = (detail = 'no answer'): string => detail.replace(/^couldn't execute \w+ against \S+: (?:\w+ "[^"]*": )?/, '').replace(/\.$/, '');

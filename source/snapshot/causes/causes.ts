@@ -9,8 +9,9 @@ import {dockerInstall} from './docker-install.ts';
 import {dockerNever} from './docker-never.ts';
 import {gitlabUnreachable} from './gitlab-unreachable.ts';
 import {growthRate} from './growth-rate.ts';
+import {jobsFail, jobsFailed, machineLost} from './jobs.ts';
 import {keyPairQuota} from './key-pair-quota.ts';
-import {limitReached} from './limit-reached.ts';
+import {limitReached, overLimit} from './limit-reached.ts';
 import {managerCpu} from './manager-cpu.ts';
 import {managerDisk} from './manager-disk.ts';
 import {managerMemory} from './manager-memory.ts';
@@ -22,8 +23,7 @@ import {refusedOtherwise} from './refused-otherwise.ts';
 import {requestConcurrency} from './request-concurrency.ts';
 import {runnerOffline} from './runner-offline.ts';
 import {runnerPaused} from './runner-paused.ts';
-import {serviceStopped} from './service-stopped.ts';
-import {spotInterrupted} from './spot-interrupted.ts';
+import {crashedLately, drained, draining, serviceCrashed, serviceStopped} from './service.ts';
 import {spotPrice} from './spot-price.ts';
 import {spotRole} from './spot-role.ts';
 import {sshNever} from './ssh-never.ts';
@@ -31,17 +31,20 @@ import {subnetFull} from './subnet-full.ts';
 import {switchedOff} from './switched-off.ts';
 import {throttled} from './throttled.ts';
 import {tokenRefused} from './token-refused.ts';
+import {unmanaged} from './unmanaged.ts';
 import {unservedBranch, unservedTag, unservedUntagged} from './unserved.ts';
 
 /** What is wrong whether jobs wait or not, the one to act on first coming first: who asks for jobs, then what keeps workers from being made. */
 export const troubles: readonly Judge[] = [
-	...[managerStopped, serviceStopped, configRefused, runnerPaused, tokenRefused, gitlabUnreachable, switchedOff, runnerOffline],
+	...[managerStopped, serviceCrashed, serviceStopped, drained, draining, configRefused, runnerPaused],
+	...[tokenRefused, gitlabUnreachable, switchedOff, runnerOffline],
 	...[managerDisk, managerMemory, certificates, notAllowed, credentialsRefused, spotRole, refusedOtherwise],
 	...[keyPairQuota, subnetFull, quota, spotPrice, noCapacity, dockerHub, dockerInstall, sshNever, dockerNever, managerCpu, throttled],
+	...[jobsFail, jobsFailed, machineLost, crashedLately, overLimit, unmanaged],
 ];
 
 /** What makes jobs wait that the runner has taken already. */
-export const making: readonly Judge[] = [growthRate, spotInterrupted, beingMade];
+export const making: readonly Judge[] = [growthRate, beingMade];
 
 /** What is as it was asked to be, but makes jobs wait. */
 export const limits: readonly Judge[] = [limitReached, concurrentReached, requestConcurrency, ...making];

@@ -3,7 +3,7 @@ import {isOff, refusedToken, unanswered} from './asking.ts';
 import type {Case, Judge} from './cause.ts';
 import {managerStopped} from './manager-stopped.ts';
 import {holdingRefusal} from './refusals.ts';
-import {serviceStopped} from './service-stopped.ts';
+import {drained, serviceCrashed, serviceStopped} from './service.ts';
 
 /** A runner that works asks every few seconds: ten minutes of silence say that it doesn't. GitLab's own `online` holds for two hours (facts §17.5). */
 const silence = 600_000;
@@ -14,7 +14,10 @@ const hasNoneToAskFor = (it: Case): boolean =>
 
 /** Whether something that is told by itself keeps the runner from asking. */
 const isExplained = (it: Case): boolean =>
-	[managerStopped, serviceStopped].some((judge) => judge(it)) || isOff(it) || Boolean(refusedToken(it) ?? unanswered(it)) || hasNoneToAskFor(it);
+	[managerStopped, serviceCrashed, serviceStopped, drained].some((judge) => judge(it)) ||
+	isOff(it) ||
+	Boolean(refusedToken(it) ?? unanswered(it)) ||
+	hasNoneToAskFor(it);
 
 /** GitLab hasn't heard from any manager of this runner lately, and nothing else says why. */
 export const runnerOffline: Judge = (it) => {

@@ -1,5 +1,5 @@
 import {age} from '../formats.ts';
-import {isOff, reasonOf, unanswered} from './asking.ts';
+import {isOff, isTakenAgain, reasonOf, unanswered} from './asking.ts';
 import type {Case, Judge} from './cause.ts';
 import {gitlabUnreachable} from './gitlab-unreachable.ts';
 
@@ -15,11 +15,12 @@ export const switchedOff: Judge = (it) => {
 	const held = it.history?.unhealthy;
 	if (!held || !isOff(it)) return undefined;
 	const until = held.until === undefined ? 'for an hour' : `and asks again in ${age((held.until - now) / 1000)}`;
+	const base = `The runner switched itself off as unhealthy ${age((now - held.since) / 1000)} ago${after(it)} ${until}`;
 	return {
 		id: 'switched-off',
-		says: `The runner switched itself off as unhealthy ${age((now - held.since) / 1000)} ago${after(it)} ${until}; a restart is quicker once GitLab answers it.`,
+		says: isTakenAgain(it) ? `${base}, though GitLab takes its token by now. R has it ask at once.` : `${base}. Once GitLab answers it, R has it ask at once.`,
 		source: 'journal',
-		key: 'restart',
+		key: 'ask-again',
 		since: held.since,
 	};
 };

@@ -1,6 +1,7 @@
+import {type Fatal, fatalIn, fatalWords} from '../../host/fatal.ts';
+import {type LogLine, readLogLine} from '../../host/log-line.ts';
 import {goSeconds} from '../go-duration.ts';
 import type {Entry} from './entries.ts';
-import {type LogLine, readLogLine} from './log-line.ts';
 import {type Refusal, readRefusal} from './refusal.ts';
 
 type Base = {at: number};
@@ -10,7 +11,7 @@ export type LogEvent = Base &
 	(
 		| {is: 'job-received'; job: number; project: string | undefined; runner: string | undefined}
 		| {is: 'job-on-machine'; job: number; project: string | undefined; machine: string; runner: string | undefined; uses: number | undefined}
-		| {is: 'job-ended'; job: number; machine: string | undefined; ok: boolean; error: string | undefined; refusal?: Refusal | undefined}
+		| JobEnded
 		| {is: 'prepare-failed'; job: number | undefined; error: string; refusal: Refusal | undefined}
 		| {is: 'machine-stage'; machine: string; stage: string}
 		| {is: 'machine-created'; machine: string; seconds: number | undefined}
@@ -28,7 +29,21 @@ export type LogEvent = Base &
 		| {is: 'config-refused'; error: string}
 		| {is: 'service-started'}
 		| {is: 'service-stopping'}
+		| ({is: 'service-died'} & Fatal)
 	);
+
+/** A job is over. `why` is GitLab's reason for a failure, such as `runner_system_failure`; `seconds` is how long the job took. */
+type JobEnded = {
+	is: 'job-ended';
+	job: number;
+	project?: string | undefined;
+	machine: string | undefined;
+	ok: boolean;
+	error: string | undefined;
+	why?: string | undefined;
+	seconds?: number | undefined;
+	refusal?: Refusal | undefined;
+};
 
 const text = (line: LogLine, key: string): string | undefined => {
 	const value = line.fields[key];
@@ -97,12 +112,14 @@ function ofJob(line: LogLine, at: number): LogEvent[] {
 	}
 	if (job === undefined) return [];
 	const machine = text(line, 'name');
-	if (message.startsWith('Job succeeded')) return [{is: 'job-ended', job, machine, ok: true, error: undefined, at}];
+	const ended = {is: 'job-ended', job, project: project(line), machine, seconds: number(line, 'duration_s'), at} as const;
+	if (message.startsWith('Job succeeded')) return [{...ended, ok: true, error: undefined}];
 	if (message.startsWith('Job failed')) {
 		const error = text(line, 'error') ?? message.replace(/^Job failed[^:]*:?\s*/, '');
+		const why = text(line, 'failure_reason') ?? (message.startsWith('Job failed (system failure)') ? 'runner_system_failure' : undefined);
 		// An image that can't be pulled ends the job at once; why no machine came, its own lines say.
 		const refusal = error.includes('failed to pull image') ? readRefusal(error) : undefined;
-		return [{is: 'job-ended', job, machine, ok: false, error, refusal, at}];
+		return [{...ended, ok: false, error, why, refusal}];
 	}
 	if (message.startsWith('Cleaned up docker-machine')) return [];
 	if (machine !== undefined && /^(?:Using existing|Created|Starting) docker-machine/.test(message))
@@ -139,11 +156,22 @@ function ofService(line: LogLine, at: number): LogEvent[] {
 	return [];
 }
 
+function ofEnd(text: string, line: LogLine, at: number): LogEvent[] {
+	const fatal = fatalIn(text, line);
+	return fatal ? [{is: 'service-died', ...fatal, at}] : [];
+}
+
 /** What one entry of the journal tells; mostly nothing. Never throws. */
 export function eventsOf(entry: Entry): LogEvent[] {
 	const line = readLogLine(entry.message);
 	if ('operation' in line.fields) return ofMachineTool(line, entry.at);
-	return [...ofMachine(line, entry.at), ...ofJob(line, entry.at), ...ofGitlab(line, entry.at), ...ofService(line, entry.at)];
+	return [
+		...ofMachine(line, entry.at),
+		...ofJob(line, entry.at),
+		...ofGitlab(line, entry.at),
+		...ofService(line, entry.at),
+		...ofEnd(entry.message, line, entry.at),
+	];
 }
 
 /** Texts of which each line that `eventsOf` understands holds one: the manager sends no other of the past. */
@@ -168,6 +196,7 @@ export const tellingWords: readonly string[] = [
 		'is not healthy',
 	],
 	...['Configuration loaded', 'Failed to load config', 'Starting multi-runner', 'Starting graceful shutdown'],
+	...fatalWords,
 ];
 
 /** The same for what spans are made of. */

@@ -1,5 +1,7 @@
+import type {Fatal} from '../../host/fatal.ts';
 import {madeAt} from '../machine-name.ts';
 import type {LogEvent} from './events.ts';
+import {type JobHistory, jobsAfter, noJobs} from './job-history.ts';
 import {type Refusal, readRefusal} from './refusal.ts';
 import {noSpans, type Spans, spansAfter} from './spans.ts';
 
@@ -49,11 +51,14 @@ export type History = {
 	unhealthy?: (Holding & {until: number | undefined}) | undefined;
 	configRefused?: Holding | undefined;
 	stopping?: Holding | undefined;
+	/** The last words of a process that ended with an error. */
+	died?: (Fatal & {at: number}) | undefined;
 	serviceStartedAt?: number | undefined;
 	/** When a job last ended well. */
 	succeededAt?: number | undefined;
 	/** When jobs were received, newest last, at most 50. */
 	received: readonly number[];
+	jobs: JobHistory;
 	spans: Spans;
 };
 
@@ -71,6 +76,7 @@ export const noHistory = (since: number): History => ({
 	removals: [],
 	creations: [],
 	received: [],
+	jobs: noJobs,
 	spans: noSpans(since),
 });
 
@@ -165,7 +171,18 @@ function runnerTold(history: History, event: LogEvent): History {
 		case 'config-refused':
 			return {...history, configRefused: holding(history.configRefused, at, {detail: event.error})};
 		case 'service-started':
-			return {...history, serviceStartedAt: at, forbidden: undefined, unreachable: undefined, unhealthy: undefined, stopping: undefined};
+			// What a process held to ended with it.
+			return {
+				...history,
+				serviceStartedAt: at,
+				forbidden: undefined,
+				unreachable: undefined,
+				unhealthy: undefined,
+				stopping: undefined,
+				configRefused: undefined,
+			};
+		case 'service-died':
+			return {...history, died: {at, says: event.says, cause: event.cause}};
 		case 'service-stopping':
 			return {...history, stopping: holding(history.stopping, at)};
 		default:
@@ -195,7 +212,7 @@ export function remember(history: History, events: readonly LogEvent[], now: num
 		next = runnerTold(next, event);
 	}
 	const until = events.reduce((last, {at}) => Math.max(last, at), history.until);
-	return pruned({...next, machines, until, spans: spansAfter(history.spans, events)}, now);
+	return pruned({...next, machines, until, jobs: jobsAfter(history.jobs, events, now), spans: spansAfter(history.spans, events)}, now);
 }
 
 /** When a machine began: its name says so, else its first word in the log. */

@@ -1,7 +1,9 @@
 import type {Cloud} from '../../cloud/port.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
+import {ifAnswered} from '../../steps/answering.ts';
 import {type Instance, instanceOf, keyPairOf, lives, workerPattern} from '../../steps/looks/account.ts';
 import {bearsMark, tagsOf} from '../../steps/tags.ts';
+import {machineNameOf} from '../join.ts';
 import {inNames} from '../machine-name.ts';
 import type {Ec2, Leftovers} from '../snapshot.ts';
 
@@ -9,7 +11,14 @@ import type {Ec2, Leftovers} from '../snapshot.ts';
 export type Watched = {fleet: Fleet} | {managerId: string};
 
 /** What is known already, so that EC2 is asked for no more than is shown. */
-export type Known = {shortTokens: readonly string[]; instanceIds: readonly string[]};
+export type Known = {
+	shortTokens: readonly string[];
+	instanceIds: readonly string[];
+	/** Names of machines whose Docker stopped answering while a job ran there. */
+	lost: readonly string[];
+	/** What spot requests of theirs have told already. */
+	spotEnds: NonNullable<Ec2['spotEnds']>;
+};
 
 /** EC2's filters take at most 200 values. */
 const mostValues = 200;
@@ -28,6 +37,26 @@ function patterns(watched: Watched, {shortTokens}: Known): string[] {
 }
 
 /**
+ * How the spot requests of machines ended that jobs have lost, where the instances themselves don't say it was AWS: asked once for each, and
+ * what can't be asked isn't known.
+ */
+async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, spotEnds}: Known): Promise<Ec2['spotEnds']> {
+	const asked = instances.filter(
+		(instance) =>
+			instance.spotRequestId !== undefined &&
+			!lives(instance) &&
+			spotEnds[instance.id] === undefined &&
+			!/Server\.Spot/.test(instance.stateReason ?? '') &&
+			lost.includes(machineNameOf(instance) ?? ''),
+	);
+	if (asked.length === 0) return spotEnds;
+	const ids = asked.slice(0, mostValues).flatMap(({spotRequestId}) => spotRequestId ?? []);
+	const answer = await ifAnswered(cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: 'spot-instance-request-id', Values: ids}]}));
+	const codes = new Map('result' in answer ? (answer.result.SpotInstanceRequests ?? []).map((one) => [one.SpotInstanceRequestId, one.Status?.Code]) : []);
+	return {...spotEnds, ...Object.fromEntries(asked.map(({id, spotRequestId}) => [id, codes.get(spotRequestId) ?? '']))};
+}
+
+/**
  * The manager and the workers. By filters only: an id that EC2 doesn't know isn't an error then.
  * Machines in the manager's store that no pattern finds (a key pair that was given) are asked for by their ids.
  */
@@ -43,10 +72,13 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: Known): P
 		'fleet' in watched ? bearsMark(watched.fleet, instance.tags, 'manager') : instance.id === watched.managerId;
 	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);
 	const [manager, ...others] = found;
+	const instances = [...byId.values()].filter((instance) => !isManager(instance));
+	const spotEnds = await spotEndsOf(cloud, instances, known);
 	return {
 		manager: manager && manager.state !== 'terminated' ? manager : undefined,
 		otherManagers: others.filter(lives),
-		instances: [...byId.values()].filter((instance) => !isManager(instance)),
+		instances,
+		spotEnds,
 	};
 }
 

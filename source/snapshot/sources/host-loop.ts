@@ -1,9 +1,13 @@
+import {verdictOf} from '../../executors/docker-machine/verify-lines.ts';
 import type {Connection} from '../../host/port.ts';
 import {panelScript} from '../../host/scripts/panel.ts';
 import {Problem, Stopped, toProblem} from '../../problem.ts';
+import {isOff} from '../causes/asking.ts';
 import {readDenial} from '../decode.ts';
-import {failing, good} from '../seen.ts';
-import {sourceTitles, type Ticks} from '../snapshot.ts';
+import {runnerRuns} from '../jobs-now.ts';
+import {makerIn} from '../makers.ts';
+import {failing, good, off, type Seen} from '../seen.ts';
+import {type HostSeen, type RunnerSees, sourceTitles, type Ticks} from '../snapshot.ts';
 import type {Growing, PanelPorts} from './growing.ts';
 import {hostSeen, runnerSees} from './host.ts';
 import {beginReading, goOn, nextOf, type Reading} from './journal.ts';
@@ -25,6 +29,18 @@ function decoding({cloud}: PanelPorts, shared: Growing): () => Promise<void> {
 			if (!(error instanceof Problem)) throw error;
 		}
 	};
+}
+
+/** How often GitLab is asked whether it takes the token of a runner that has switched itself off, in milliseconds. */
+const verifyEvery = 30_000;
+
+/** The runner's own word now. Where its service doesn't run there is nobody to ask, and what it said before isn't so any more. */
+function runnerNow(told: ReturnType<typeof runnerSees>, host: Seen<HostSeen>, shared: Growing): Seen<RunnerSees> {
+	const runs = runnerRuns({host});
+	// Another program may have taken the port.
+	if ('sees' in told && (runs !== false || told.sees.metrics.concurrent !== undefined)) return good(told.sees, shared.now());
+	if (runs === false) return off("GitLab Runner doesn't run on the manager, so it tells nothing.");
+	return 'trouble' in told ? failing(shared.get().runner, told.trouble, shared.now()) : good(told.sees, shared.now());
 }
 
 const hostParts = ['host', 'runner', 'journal'] as const;
@@ -60,6 +76,7 @@ export function hostLoop(ports: PanelPorts, shared: Growing, seconds: number): {
 		if (last !== manager.id) reading = undefined;
 		last = manager.id;
 		ticks = undefined;
+		verified = undefined;
 		held = {connection, of: manager.id};
 		return connection;
 	};
@@ -80,16 +97,37 @@ export function hostLoop(ports: PanelPorts, shared: Growing, seconds: number): {
 			shared.fail(['journal'], toProblem(error));
 		}
 	};
+	let verified: HostSeen['verified'];
+	let verifying = false;
+	/** A runner that has switched itself off doesn't notice that GitLab takes its token again, so that is asked for it, beside the rounds. */
+	const verify = async (connection: Connection) => {
+		const {journal, host} = shared.get();
+		const isDue = isOff({history: journal.value, now: shared.now()}) && !verifying && shared.now() - (verified?.at ?? 0) > verifyEvery;
+		const runner = isDue ? makerIn({host}) : undefined;
+		if (!runner) return;
+		verifying = true;
+		try {
+			const told = await connection.script(panelScript, {host: false, verify: true});
+			verified = {is: verdictOf(told.verify, runner.shortToken).is, at: shared.now()};
+		} catch (error) {
+			// The rounds themselves tell of a connection that is gone.
+			if (!(error instanceof Problem) && !(error instanceof Stopped)) throw error;
+		} finally {
+			verifying = false;
+		}
+	};
 	const look = async (signal: AbortSignal) => {
 		const connection = await hold(signal);
 		if (!reading) void begin(connection);
+		void verify(connection);
 		const asked = reading;
 		const told = await connection.script(panelScript, {host: true, ...(asked ? {journal: nextOf(asked)} : {})});
 		if (signal.aborted || !told.host) return;
 		const runner = runnerSees(told.host);
-		const host = good(hostSeen(told.host, ports.toml, {ticks, seen: shared.get().host.value}), shared.now());
+		const seen = hostSeen(told.host, ports.toml, {ticks, seen: shared.get().host.value});
+		const host = good(verified ? {...seen, verified} : seen, shared.now());
 		ticks = told.host.ticks;
-		shared.set({host, runner: 'sees' in runner ? good(runner.sees, shared.now()) : failing(shared.get().runner, runner.trouble, shared.now())});
+		shared.set({host, runner: runnerNow(runner, host, shared)});
 		if (!asked || !told.journal) return;
 		try {
 			tell(goOn(asked, told.journal, shared.now()));

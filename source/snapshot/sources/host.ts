@@ -45,7 +45,7 @@ export function hostSeen(told: Told, toml: (text: string) => unknown, before: {t
 			config && config.hash === told.config?.hash
 				? config
 				: told.config && {...told.config, text: printableLines(told.config.text), facts: facts(told.config.text, toml)},
-		service: {active: told.service.active, since: told.service.since, restarts: told.service.restarts},
+		service: told.service,
 		resources: resourcesOf(told, before.ticks),
 	};
 }

@@ -4,6 +4,7 @@ import {Problem} from '../../problem.ts';
 import type {Entry} from '../journal/entries.ts';
 import {eventsOf, type LogEvent, spanWords, tellingWords} from '../journal/events.ts';
 import {type History, historyKept, noHistory, remember} from '../journal/history.ts';
+import {jobsAfter, lossWords, noJobs} from '../journal/job-history.ts';
 import {noSpans, spansAfter} from '../journal/spans.ts';
 
 type Told = NonNullable<PanelOutcome['journal']>;
@@ -24,21 +25,24 @@ async function read(connection: Connection, journal: NonNullable<Panel['journal'
 	return told;
 }
 
-/** Comings and goings of machines since the month began, for costs; what takes too long is left out, and `since` says so. */
-async function ledger(connection: Connection, from: number, to: number) {
-	if (from >= to) return noSpans(to);
-	const told = await read(connection, {since: from, until: to, only: spanWords, most: 100_000, tail: 0, seconds: 15});
+/** Comings and goings of machines since the month began, for costs, and jobs that lost theirs today; what takes too long is left out, and the spans' `since` says so. */
+async function ledger(connection: Connection, from: number, to: number): Promise<Pick<History, 'spans' | 'jobs'>> {
+	const nothing = {spans: noSpans(to), jobs: noJobs};
+	if (from >= to) return nothing;
+	const told = await read(connection, {since: from, until: to, only: [...spanWords, ...lossWords], most: 100_000, tail: 0, seconds: 15});
 	// Cut off half-way, what came after isn't known, and a gap in the middle would be worse than a later begin.
-	if (told.more || told.first === undefined) return noSpans(to);
-	return spansAfter(noSpans(Math.max(from, told.first)), eventsIn(told));
+	if (told.more || told.first === undefined) return nothing;
+	const events = eventsIn(told);
+	const {lost} = jobsAfter(noJobs, events, to + historyKept);
+	return {spans: spansAfter(noSpans(Math.max(from, told.first)), events), jobs: {...noJobs, lost}};
 }
 
 /** Reads the month for costs and six hours for history, once; later rounds go on from the cursor. `now` is milliseconds since 1970. */
 export async function beginReading(connection: Connection, now: number): Promise<Reading> {
 	const since = now - historyKept;
-	const spans = await ledger(connection, monthStart(now), since);
+	const before = await ledger(connection, monthStart(now), since);
 	const told = await read(connection, {since, only: tellingWords, most: 50_000, tail: logKept, seconds: 30});
-	const history = remember({...noHistory(Math.max(since, told.first ?? since)), spans}, eventsIn(told), now);
+	const history = remember({...noHistory(Math.max(since, told.first ?? since)), ...before}, eventsIn(told), now);
 	return {history, log: told.tail.map(asEntry), cursor: told.cursor};
 }
 

@@ -10,6 +10,8 @@ export type Instance = {
 	state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 	/** AWS's own words on why it stopped or never ran. */
 	stateReason?: string | undefined;
+	/** When it stopped or was ended, as far as EC2 says: only of what somebody's call did. */
+	endedAt?: number | undefined;
 	type: string;
 	imageId: string;
 	zone: string;
@@ -70,11 +72,18 @@ export type Account = {
 	rulesElsewhere: {inGroup: string; rule: Rule}[];
 };
 
+/** `User initiated (2026-11-24 09:00:00 GMT)`: when EC2 was asked to. */
+function transitionAt(reason: string | undefined): number | undefined {
+	const [, day, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)/.exec(reason ?? '') ?? [];
+	return day === undefined ? undefined : Date.parse(`${day}T${time}Z`);
+}
+
 /** An instance as EC2 tells it. */
 export const instanceOf = (seen: AwsInstance): Instance => ({
 	id: seen.InstanceId ?? '',
 	state: seen.State?.Name ?? 'pending',
 	stateReason: seen.StateReason?.Message ?? undefined,
+	endedAt: transitionAt(seen.StateTransitionReason),
 	type: seen.InstanceType ?? '',
 	imageId: seen.ImageId ?? '',
 	zone: seen.Placement?.AvailabilityZone ?? '',

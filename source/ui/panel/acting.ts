@@ -72,6 +72,10 @@ export function wordsOf(act: PanelAct): string {
 			return 'Resume';
 		case 'restart':
 			return 'Restart the service';
+		case 'start':
+			return 'Start the service';
+		case 'reload':
+			return 'Have the runner ask again';
 		case 'pause':
 			return act.paused ? 'Pause in GitLab' : 'Unpause in GitLab';
 		case 'remove':

@@ -72,7 +72,7 @@ export function panelSpoken(screen: PanelScreen, view: View): Row[] {
 	return [
 		...headRows(seen, calm, 1),
 		row(`jobs and machines: ${seen.why.asks}`),
-		...seen.why.causes.slice(0, 2).map(({says}) => row(says)),
+		...[...seen.why.causes, ...seen.why.troubles].slice(0, 2).map(({says}) => row(says)),
 		...(change ? [change] : []),
 		tabsRow(screen, seen, calm, true),
 		...body(screen, seen, {...calm, columns: 100}, 32).filter(({drawing}) => !drawing),

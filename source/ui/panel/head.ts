@@ -91,11 +91,7 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, most: number):
 	const bars = (values: readonly (number | undefined)[]): Span[] =>
 		values.length < 2 ? [] : [{text: `${sparkline(values, wide, look.ascii)} `, role: 'accent'}];
 	const states = stateWords(counts);
-	const jobs: Part = [
-		{text: 'jobs '},
-		...bars(trends.running),
-		{text: jobWords(snapshot, counts, why.waiting), role: isStale(snapshot, 'runner') ? 'quiet' : undefined},
-	];
+	const jobs: Part = [{text: 'jobs '}, ...bars(trends.running), {text: jobWords(why), role: isStale(snapshot, 'runner') ? 'quiet' : undefined}];
 	const machines: Part = [
 		{text: 'machines '},
 		...bars(trends.machines),
@@ -106,7 +102,7 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, most: number):
 
 /** Lines of the sentence: the question, the first causes, who told, the key that acts. */
 function whyLines({why, snapshot, about}: PanelSeen, now: number): {text: string; asks: number; key: string} {
-	const [first, second] = tellingCauses(why.causes);
+	const [first, second] = tellingCauses([...why.causes, ...why.troubles]);
 	if (!first) return {text: why.asks, asks: why.asks.length, key: ''};
 	const told = [...new Set([first, ...(second ? [second] : [])].map(({source}) => source))];
 	const sources = told.map((source) => {

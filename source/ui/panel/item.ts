@@ -1,9 +1,8 @@
 import {glyphOf, plainText, signOf} from '../../glyphs.ts';
 import {lookOf} from '../../snapshot/cells.ts';
-import {age, money} from '../../snapshot/formats.ts';
+import {age, clockWords, money} from '../../snapshot/formats.ts';
 import {ageOfRow, spentOfRow, type Row as Worker} from '../../snapshot/rows.ts';
 import type {Snapshot} from '../../snapshot/snapshot.ts';
-import {clockWords} from '../../telling/status-words.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';

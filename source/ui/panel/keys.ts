@@ -1,6 +1,10 @@
 import {signOf} from '../../glyphs.ts';
 import type {PanelAct} from '../../panel/driver.ts';
+import {panelActions} from '../../snapshot/actions.ts';
+import {isOff} from '../../snapshot/causes/asking.ts';
+import {runnerRuns, serviceIs} from '../../snapshot/jobs-now.ts';
 import {makerIn} from '../../snapshot/makers.ts';
+import type {Snapshot} from '../../snapshot/snapshot.ts';
 import {draftOf, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import type {Binding, Move, View} from '../screen.ts';
@@ -63,6 +67,14 @@ function focused(screen: PanelScreen, {panel, now}: View) {
 
 const prepare = (act: PanelAct): Move => ({panel: {do: 'prepare', act}});
 
+/** What `R` does for a runner that isn't as it should be: one that has crashed starts now, one that has switched itself off asks again; any other is restarted. */
+function goingKey(snapshot: Snapshot, now: number): Binding {
+	const history = snapshot.journal.value;
+	const id = serviceIs(snapshot) === 'crashed' ? 'start' : isOff({history, now}) ? 'ask-again' : 'restart';
+	const {key, does} = panelActions[id];
+	return {press: [key], shows: key, does, act: () => prepare({do: id === 'ask-again' ? 'reload' : id})};
+}
+
 /** Keys that change something, where anything can be changed. */
 function actingKeys(screen: PanelScreen, view: View): Binding[] {
 	const {panel: seen} = view;
@@ -70,7 +82,7 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 	const {host, gitlab} = seen.snapshot;
 	const maker = makerIn(seen.snapshot);
 	const limit = maker?.limit ?? seen.counts.all;
-	const running = host.value?.service.active === 'active';
+	const running = runnerRuns(seen.snapshot) !== false && serviceIs(seen.snapshot) !== 'stopping';
 	const worker = focused(screen, view);
 	const served = gitlab.value?.runner;
 	return [
@@ -87,7 +99,7 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 		{press: ['x'], shows: 'x', does: 'remove leftovers', act: () => ({panel: {do: 'leave', to: 'orphans'}})},
 		...(maker ? [{press: ['i'], shows: 'i', does: 'idle', act: (): Move => prepare({do: 'idle', count: (maker.idleCount ?? 0) + 1})}] : []),
 		...(host.value ? [{press: ['u'], shows: 'u', does: 'undo', act: (): Move => prepare({do: 'undo'})}] : []),
-		{press: ['R'], shows: 'R', does: 'restart the service', act: () => prepare({do: 'restart'})},
+		goingKey(seen.snapshot, view.now),
 		{press: ['r'], shows: 'r', does: 'repair', act: () => ({panel: {do: 'leave', to: 'repair'}})},
 	];
 }

@@ -1,7 +1,8 @@
-import {type JobColumn, jobCells, workerCells} from '../../snapshot/cells.ts';
+import {endedJobCells, type JobColumn, jobCells, workerCells} from '../../snapshot/cells.ts';
 import {cursorAfter} from '../../snapshot/columns.ts';
 import {age} from '../../snapshot/formats.ts';
 import type {RunningJob} from '../../snapshot/job-list.ts';
+import type {EndedJob} from '../../snapshot/journal/job-history.ts';
 import {type Row, spentOfRow} from '../../snapshot/rows.ts';
 import type {Unserved} from '../../snapshot/waiting.ts';
 import type {PanelSeen} from './seen.ts';
@@ -77,12 +78,17 @@ export function listed(rows: readonly Row[], filter: string, order: Order, now: 
 	return ordered;
 }
 
-/** A job in the table of jobs: one that runs, or one that waits. */
-export type JobLine = {key: string; running?: {job: RunningJob; worker: Row | undefined}; pending?: {project: string; job: Unserved['job']; served: boolean}};
+/** A job in the table of jobs: one that the runner has, one that waits in GitLab, or one that is over. */
+export type JobLine = {
+	key: string;
+	running?: {job: RunningJob; worker: Row | undefined};
+	pending?: {project: string; job: Unserved['job']; served: boolean};
+	ended?: EndedJob;
+};
 
 const made = new WeakMap<PanelSeen['snapshot'], readonly JobLine[]>();
 
-/** Jobs that wait, the oldest first, then those that run, the newest first. */
+/** Jobs that wait, the oldest first, then those that run and those that are over, the newest first. */
 export function jobLines({snapshot, rows, why}: PanelSeen): readonly JobLine[] {
 	const known = made.get(snapshot);
 	if (known) return known;
@@ -94,13 +100,15 @@ export function jobLines({snapshot, rows, why}: PanelSeen): readonly JobLine[] {
 	const running = (snapshot.runner.value?.jobs ?? [])
 		.map((job): JobLine => ({key: `run ${job.id}`, running: {job, worker: workers.get(job.id)}}))
 		.sort((one, other) => (other.running?.job.id ?? 0) - (one.running?.job.id ?? 0));
-	const lines = [...waiting, ...running];
+	const ended = (snapshot.journal.value?.jobs.ended ?? []).toReversed().map((job): JobLine => ({key: `end ${job.job} ${job.at}`, ended: job}));
+	const lines = [...waiting, ...running, ...ended];
 	made.set(snapshot, lines);
 	return lines;
 }
 
 /** A job's texts, by column; `now` in milliseconds since 1970. */
-export function jobLineCells({running, pending}: JobLine, now: number): Record<JobColumn, string> {
+export function jobLineCells({running, pending, ended}: JobLine, now: number): Record<JobColumn, string> {
+	if (ended) return endedJobCells(ended);
 	if (running) return jobCells(running.job, running.worker);
 	const job = pending?.job;
 	return {

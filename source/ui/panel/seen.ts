@@ -39,11 +39,11 @@ const nothing: Trends = {at: 0, running: [], machines: []};
 
 const longer = (values: readonly (number | undefined)[], value: number | undefined) => [...values.slice(-(most - 1)), value];
 
-function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, now: number): Trends {
+function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, why: Why, now: number): Trends {
 	if (now - before.at < between || !snapshot.ec2.value) return before;
 	return {
 		at: now,
-		running: longer(before.running, snapshot.runner.value?.metrics.jobs ?? (snapshot.host.value ? counts.busy : undefined)),
+		running: longer(before.running, why.jobs.running),
 		machines: longer(before.machines, counts.all),
 	};
 }
@@ -69,7 +69,7 @@ export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>,
 		why,
 		costs: kept ?? costs(snapshot, rows, now),
 		costsAt: kept ? (before.costsAt ?? now) : now,
-		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, now),
+		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, why, now),
 	};
 }
 

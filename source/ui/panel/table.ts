@@ -105,11 +105,12 @@ export function jobsBody(screen: PanelScreen, seen: PanelSeen, view: View, heigh
 	const {columns, look, now} = view;
 	const lines = jobLines(seen);
 	const items = listedJobs(lines, screen.filter.text);
-	const {gitlab, runner} = seen.snapshot;
+	const {gitlab, journal, runner} = seen.snapshot;
 	if (items.length === 0) {
 		if (lines.length > 0) return [filterRow(screen, 0, lines.length, '', view), ...none('No job has these letters. Escape shows all.', columns)];
 		const waiting = gitlab.off ?? gitlab.problem?.message ?? 'None waits in the projects that were looked at.';
-		return none(`${runner.value ? 'No job runs.' : 'The runner has not told its jobs yet.'} ${waiting}`, columns);
+		const runs = runner.value || runner.off !== undefined ? 'No job runs, and none has ended lately.' : 'The runner has not told its jobs yet.';
+		return none(`${runs} ${waiting}`, columns);
 	}
 	const room = height - 2;
 	const place = placeAfter(items, screen.jobs);
@@ -117,12 +118,13 @@ export function jobsBody(screen: PanelScreen, seen: PanelSeen, view: View, heigh
 	const layout: Layout<JobColumn> = fit(jobColumns, columns - pointer);
 	const rows = shown.map((line, at): Row => {
 		const focused = above + at === place.at;
-		const stale = line.running ? runner.problem !== undefined : gitlab.problem !== undefined;
+		const stale = (line.ended ? journal : line.running ? runner : gitlab).problem !== undefined;
 		const cells = cellsOf(jobLineCells(line, now), layout, look.ascii ? '...' : '…').map((text) => plainText(text, look));
-		const role: Role | undefined = stale ? 'quiet' : line.pending ? 'warning' : undefined;
+		const role: Role | undefined = stale ? 'quiet' : line.pending ? 'warning' : line.ended && !line.ended.ok ? 'blocked' : undefined;
+		const isQuiet = stale || line.ended?.ok === true;
 		const spans = cells.flatMap((text, index): Span[] => [
 			{text: index === 0 ? '' : '  '},
-			{text, role: layout[index]?.column.id === 'state' ? role : stale ? 'quiet' : undefined, ...(focused && index === 0 ? {bold: true} : {})},
+			{text, role: layout[index]?.column.id === 'state' && role ? role : isQuiet ? 'quiet' : undefined, ...(focused && index === 0 ? {bold: true} : {})},
 		]);
 		return {spans: merged([{text: focused ? ` ${signOf('focus', look)} ` : '   ', ...(focused ? {role: 'accent' as const} : {})}, ...spans])};
 	});

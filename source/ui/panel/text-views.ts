@@ -1,10 +1,9 @@
 import {plainText, signOf} from '../../glyphs.ts';
-import {age, money, sparkline} from '../../snapshot/formats.ts';
+import {age, clockWords, money, sparkline} from '../../snapshot/formats.ts';
 import type {Entry} from '../../snapshot/journal/entries.ts';
 import {ageOf} from '../../snapshot/seen.ts';
 import {notCounted} from '../../telling/costs.ts';
 import {logText} from '../../telling/log-text.ts';
-import {clockWords} from '../../telling/status-words.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {padded} from '../../width.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';

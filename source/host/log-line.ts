@@ -1,4 +1,4 @@
-import {printableIn} from '../../printable.ts';
+import {printableIn} from '../printable.ts';
 
 /** A line of the runner's log, whichever of its formats it was written in. */
 export type LogLine = {

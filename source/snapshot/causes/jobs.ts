@@ -1,0 +1,126 @@
+import {age, many} from '../formats.ts';
+import {machineNameOf} from '../join.ts';
+import type {EndedJob} from '../journal/job-history.ts';
+import {runnerWords} from '../journal/runner-words.ts';
+import type {Case, Judge} from './cause.ts';
+import {dockerHub} from './docker-hub.ts';
+import {holdingRefusal} from './refusals.ts';
+
+/** How long the last of them is news, in milliseconds. */
+const lately = 15 * 60_000;
+
+/** GitLab's reasons for which the runner or what it stands on is to blame, and not the job. */
+const through: readonly string[] = ['runner_system_failure', 'runner_external_dependency_failure', 'runner_unsupported', 'image_pull_failure'];
+
+const failedThrough = ({ok, why}: EndedJob): boolean => !ok && why !== undefined && through.includes(why);
+
+const called = ({job, project}: EndedJob): string => `job #${job}${project === undefined ? '' : ` of ${project}`}`;
+
+/** The runner's words, cut to what a sentence holds. */
+function shortened(error = ''): string {
+	const said = runnerWords(error);
+	return said.length > 200 ? `${said.slice(0, 199)}…` : said || 'it says no more';
+}
+
+/** How a machine's instance ended: `spot`, AWS took it back; `outside`, somebody ended it; `here`, the runner itself took it away, so it hadn't gone before. */
+type Gone = {how: 'spot' | 'outside' | 'aws' | 'here' | 'unknown'; says: string};
+
+const spotReasons: readonly [RegExp, string][] = [
+	[/no-capacity|capacity-oversubscribed/, 'spot interruption, since AWS needs its capacity'],
+	[/by-price/, 'spot interruption, since the price rose above the cap'],
+	[/instance-terminated-by-service|Server\.Spot(?:InstanceTermination|InstanceShutdown)|marked-for-termination/, 'spot interruption'],
+];
+
+/** Whether the runner had asked for a machine's end before EC2 was told to end it, which EC2 says to the second. */
+function endedHere({history}: Case, machine: string, endedAt: number | undefined): boolean {
+	const asked = history?.removals.findLast((one) => one.machine === machine);
+	return asked !== undefined && (endedAt === undefined || endedAt >= asked.at - 1000);
+}
+
+/** What became of the instance of a machine whose Docker no longer answered; undefined where EC2 shows that it still runs. */
+function goneOf(it: Case, machine: string): Gone | undefined {
+	const {ec2} = it.snapshot;
+	if (!ec2.value) return {how: 'unknown', says: "EC2 can't be asked what became of it"};
+	const instance = ec2.value.instances.find((one) => machineNameOf(one) === machine);
+	if (!instance) return {how: 'unknown', says: "its instance is gone, and by whom it was ended isn't known"};
+	if (instance.state !== 'terminated' && instance.state !== 'shutting-down') return undefined;
+	const reason = instance.stateReason ?? '';
+	const told = `${reason} ${ec2.value.spotEnds?.[instance.id] ?? ''}`;
+	const spot = spotReasons.find(([pattern]) => pattern.test(told))?.[1];
+	if (spot !== undefined) return {how: 'spot', says: spot};
+	if (/^Client\.UserInitiatedShutdown/.test(reason))
+		return endedHere(it, machine, instance.endedAt)
+			? {how: 'here', says: ''}
+			: {how: 'outside', says: `somebody ended ${instance.id}, and who isn't known here (Client.UserInitiatedShutdown)`};
+	if (reason !== '') return {how: 'aws', says: `${instance.id} was ended (${reason})`};
+	return {how: 'unknown', says: `${instance.id} was ended, by whom isn't known`};
+}
+
+/** Jobs of the last minutes whose machine went, the newest first, each with what became of it. */
+const lostLately = (it: Case): {job: EndedJob; gone: Gone}[] =>
+	(it.history?.jobs.lost ?? [])
+		.filter(({at}) => it.now - at < lately)
+		.toReversed()
+		.flatMap((job) => {
+			const gone = job.machine === undefined ? undefined : goneOf(it, job.machine);
+			return gone && gone.how !== 'here' ? [{job, gone}] : [];
+		});
+
+/** A job's machine was taken away while it ran there. */
+export const machineLost: Judge = (it) => {
+	const [last] = lostLately(it);
+	if (!last) return undefined;
+	const {job, gone} = last;
+	const today = it.history?.jobs.lost.length ?? 0;
+	const count = today > 1 ? `; ${today} jobs lost theirs today` : '';
+	const others = gone.how === 'spot' ? '; other types or zones, or on demand, are taken back less' : '';
+	return {
+		id: 'machine-lost',
+		says: `${called(job).replace('j', 'J')} lost its machine ${age((it.now - job.at) / 1000)} ago: ${gone.says}${count}. \`retry: when: runner_system_failure\` in .gitlab-ci.yml runs such jobs again${others}.`,
+		source: 'ec2',
+		key: gone.how === 'spot' ? 'move' : 'jobs',
+		since: job.at,
+	};
+};
+
+/** Jobs that failed since one last passed, for which the runner is to blame and of which nothing else is told. */
+function failures(it: Case): EndedJob[] {
+	const {ended} = it.history?.jobs ?? {ended: []};
+	const passed = ended.findLastIndex(({ok}) => ok);
+	const lost = new Set(lostLately(it).map(({job}) => job));
+	// A job that never had a machine says no more than that: why none came is told by itself.
+	const noMachine = holdingRefusal(it, ({code}) => code !== 'docker-hub') !== undefined;
+	const hub = dockerHub(it) !== undefined;
+	return ended
+		.slice(passed + 1)
+		.filter(failedThrough)
+		.filter((job) => !lost.has(job) && !(noMachine && job.machine === undefined) && !(hub && /toomanyrequests|pull rate limit/i.test(job.error ?? '')));
+}
+
+/** Jobs fail though nothing is wrong with them: what the runner needs for them is broken. */
+export const jobsFail: Judge = (it) => {
+	const failed = failures(it);
+	const [first, last] = [failed[0], failed.at(-1)];
+	if (!first || !last || it.now - last.at > lately) return undefined;
+	const ago = `${age((it.now - last.at) / 1000)} ago`;
+	const which =
+		failed.length === 1
+			? `${called(last).replace('j', 'J')} failed through the runner ${ago}`
+			: `The last ${failed.length} jobs failed through the runner, the newest ${ago}`;
+	return {id: 'jobs-fail', says: `${which}: ${shortened(last.error)} (${last.why}).`, source: 'journal', key: 'jobs', since: first.at};
+};
+
+/** The same by the runner's own count, where its log can't be read. */
+export const jobsFailed: Judge = ({history, metrics, now}) => {
+	if (history || !metrics) return undefined;
+	const counts = Object.entries(metrics.failedJobs).filter(([why, count]) => through.includes(why) && count > 0);
+	const sum = counts.reduce((all, [, count]) => all + count, 0);
+	if (sum === 0) return undefined;
+	const since = metrics.startedAt === undefined ? '' : ` since it started ${age((now - metrics.startedAt) / 1000)} ago`;
+	return {
+		id: 'jobs-failed',
+		says: `${many(sum, 'job')} failed through the runner${since} (${counts.map(([why]) => why).join(', ')}).`,
+		source: 'runner',
+		key: 'log',
+	};
+};
