@@ -46,3 +46,10 @@ export type Case = {
 
 /** Judges whether one cause holds. Pure; never throws. */
 export type Judge = (it: Case) => Cause | undefined;
+
+/** Times that GitLab tells as text, in milliseconds since 1970, the earliest first; what isn't a time isn't known. */
+export const timesIn = (texts: readonly (string | undefined)[]): number[] =>
+	texts
+		.map((text) => Date.parse(text ?? ''))
+		.filter((at) => !Number.isNaN(at))
+		.toSorted((one, other) => one - other);

@@ -1,6 +1,6 @@
 import {age} from '../formats.ts';
 import {isOff, refusedToken, unanswered} from './asking.ts';
-import type {Case, Judge} from './cause.ts';
+import {type Case, type Judge, timesIn} from './cause.ts';
 import {managerStopped} from './manager-stopped.ts';
 import {holdingRefusal} from './refusals.ts';
 import {drained, serviceCrashed, serviceStopped} from './service.ts';
@@ -23,8 +23,7 @@ const isExplained = (it: Case): boolean =>
 export const runnerOffline: Judge = (it) => {
 	const {gitlab, now} = it;
 	if (!gitlab || isExplained(it)) return undefined;
-	const times = [gitlab.runner.contactedAt, ...gitlab.managers.map(({contactedAt}) => contactedAt)].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
-	const last = times.length === 0 ? undefined : Math.max(...times);
+	const last = timesIn([gitlab.runner.contactedAt, ...gitlab.managers.map(({contactedAt}) => contactedAt)]).at(-1);
 	if (last === undefined)
 		return {id: 'runner-never', says: `GitLab has never heard from runner ${gitlab.runner.description}.`, source: 'gitlab', key: 'restart'};
 	if (now - last < silence) return undefined;

@@ -1,13 +1,13 @@
 import {many} from '../formats.ts';
 import type {Unserved} from '../waiting.ts';
-import type {Case, Cause, Judge} from './cause.ts';
+import {type Case, type Cause, type Judge, timesIn} from './cause.ts';
 
 const projectsOf = (jobs: readonly Unserved[]): string => {
 	const projects = [...new Set(jobs.map(({project}) => project))];
 	return projects.length > 2 ? many(projects.length, 'project') : projects.join(' and ');
 };
 
-const oldestOf = (jobs: readonly Unserved[]): number => Math.min(...jobs.map(({job}) => Date.parse(job.createdAt)));
+const oldestOf = (jobs: readonly Unserved[]): number | undefined => timesIn(jobs.map(({job}) => job.createdAt))[0];
 
 /** Other runners are only spoken of when they were looked at. */
 const nobody = ({gitlab}: Case, has: string, hasNot: string): string =>
