@@ -118,26 +118,32 @@ async function tellsLimit(limit: number, of: PeerWorld): Promise<string> {
 test("a running instance lets its key pair in, as the image's user and with sudo", async () => {
 	const id = await launchInstance();
 	const address = await running(id);
-	assert.equal(address, world.manager.address, 'every instance is the one machine');
+	assert.equal(address, world.manager.address);
 	const ssh = await logIn(address);
 	const {stdout} = await ssh.execCommand('sudo id -un; . /etc/os-release; echo $ID $VERSION_ID; cloud-init status --wait');
 	ssh.dispose();
 	assert.deepEqual(stdout.split('\n'), ['root', 'ubuntu 24.04', 'status: done']);
 	await ec2().send(new TerminateInstancesCommand({InstanceIds: [id]}));
-	await assert.rejects(logIn(address), /authentication methods failed/);
+	await until('its machine to end with it', () =>
+		logIn(address).then(
+			() => undefined,
+			(error: Error) => /ECONNREFUSED|ECONNRESET/.test(error.message) || undefined,
+		),
+	);
 });
 
 test('the console tells the host keys that sshd really has, once it can be read', async () => {
 	await world.aws.holdConsoles(true);
 	const id = await launchInstance();
 	await running(id);
+	const fingerprints = await world.manager.hostKeyFingerprints();
 	const read = async (): Promise<string> =>
 		Buffer.from((await ec2().send(new GetConsoleOutputCommand({InstanceId: id, Latest: true}))).Output ?? '', 'base64').toString();
 	assert.equal(await read(), '');
 	await world.aws.holdConsoles(false);
 	const text = await until('the console to be read', async () => (await read()) || undefined);
 	assert.match(text, /-----BEGIN SSH HOST KEY FINGERPRINTS-----\r\n/);
-	for (const print of await world.manager.hostKeyFingerprints()) {
+	for (const print of fingerprints) {
 		assert.ok(text.includes(print), `${print} is not in\n${text}`);
 	}
 	await ec2().send(new TerminateInstancesCommand({InstanceIds: [id]}));
@@ -148,7 +154,8 @@ test('a key pushed by Instance Connect opens the door for its user only', async 
 	const address = await running(id);
 	const path = join(await world.newHome(), 'pushed');
 	await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path]);
-	await assert.rejects(logIn(address, 'ubuntu', path));
+	await inMachine('true');
+	await assert.rejects(logIn(address, 'ubuntu', path), /authentication methods failed/);
 	await new EC2InstanceConnectClient(client()).send(
 		new SendSSHPublicKeyCommand({InstanceId: id, InstanceOSUser: 'ubuntu', SSHPublicKey: await readFile(`${path}.pub`, 'utf8')}),
 	);
@@ -414,6 +421,23 @@ listen_address = "127.0.0.1:9252"
 	assert.match(await inMachine('journalctl -u gitlab-runner --no-pager'), /Created docker-machine .*job=\d+ .*name=runner-.*-demo-/);
 	await inMachine('gitlab-runner unregister --all-runners && docker-machine ls -q | xargs docker-machine rm -y');
 	assert.equal(world.gitlab.store.byToken(token)?.managers.length, 0);
+});
+
+test('an instance that is launched beside another is a machine of its own: its address, its disk, its host keys, its key pair', async () => {
+	const first = await launchInstance();
+	const address = await running(first);
+	await inMachine('echo first > /etc/which');
+	const fingerprints = await world.manager.hostKeyFingerprints();
+	const second = await launchInstance({KeyName: undefined});
+	const beside = await running(second);
+	assert.notEqual(beside, address);
+	assert.deepEqual([world.manager.address, (await world.manager.exec('cat /etc/which')).code], [beside, 1]);
+	assert.notDeepEqual(await world.manager.hostKeyFingerprints(), fingerprints);
+	await assert.rejects(logIn(beside), /authentication methods failed/);
+	const ssh = await logIn(address);
+	assert.equal((await ssh.execCommand('cat /etc/which')).stdout, 'first');
+	ssh.dispose();
+	await ec2().send(new TerminateInstancesCommand({InstanceIds: [first, second]}));
 });
 
 test('a re-created machine is empty and has other host keys; sshd can be gone for a while', async () => {

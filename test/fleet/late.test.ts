@@ -105,7 +105,7 @@ test('a changed record keeps the fleet’s birth date, whether setup, the panel 
 	const born = bornIn(world);
 	assert.ok(born);
 	await setUp(world, {flags: {limit: 4, concurrent: 4}});
-	await removing(world, {}, (removal) => recordAnswers(removal, {limit: 5}));
+	await removing(world, {}, (removal) => recordAnswers(removal, (answers) => ({...answers, limit: 5})));
 	assert.equal(bornIn(world), born);
 	assert.match(world.outside.call('GetParameter', region, {Name: `/gitlab-runner-aws/${name}`}).Parameter?.Value ?? '', /"limit":5/);
 });

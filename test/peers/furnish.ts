@@ -52,7 +52,7 @@ export async function furnish(upper: string, tree: string, init: Init, around: S
 	}
 	const names = around.hosts.map((host) => `${around.standIns} ${host}\n`).join('');
 	await put(join(upper, 'etc/hosts'), `127.0.0.1 localhost ip-172-31-0-4\n${names}`);
-	await put(join(upper, 'etc/peers.json'), JSON.stringify({aws: around.aws}));
+	await put(join(upper, 'etc/peers.json'), JSON.stringify({aws: around.aws, address: around.address}));
 	const bundle = await readFile(join(tree, 'etc/ssl/certs/ca-certificates.crt'), 'utf8');
 	await put(join(upper, 'etc/ssl/certs/ca-certificates.crt'), bundle + around.certificates.authority);
 	await put(join(upper, `etc/ssl/certs/${around.certificates.hash}.0`), around.certificates.authority);

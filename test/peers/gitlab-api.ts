@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {describeJob, describeRunner, insufficient, plainly, type Reply, text} from './gitlab-bodies.ts';
-import {newToken, project, type Runner, type Store} from './gitlab-store.ts';
+import {project, type Runner, type Store} from './gitlab-store.ts';
 
 type Fields = Record<string, unknown>;
 /** A request to the API. */
@@ -45,6 +45,15 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		}
 		contact(runner, fields);
 		return {status: 200, body: {id: runner.id, token: runner.token, token_expires_at: runner.tokenExpiresAt}};
+	}
+
+	function renew({fields}: Asked): Reply {
+		const runner = store.byToken(text(fields.token));
+		if (!runner) {
+			return plainly(403);
+		}
+		store.renew(runner);
+		return {status: 201, body: {token: runner.token, token_expires_at: runner.tokenExpiresAt}};
 	}
 
 	function create({fields, scopes}: Asked): Reply {
@@ -111,15 +120,6 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 				peers: {seconds: job.seconds, fails: job.fails, waiting: store.jobs.filter(({status}) => status === 'pending').length},
 			},
 		};
-	}
-
-	function resetToken({fields}: Asked): Reply {
-		const runner = store.byToken(text(fields.token));
-		if (!runner) {
-			return plainly(403);
-		}
-		runner.token = newToken();
-		return {status: 201, body: {token: runner.token, token_expires_at: runner.tokenExpiresAt}};
 	}
 
 	function updateJob(id: number, {fields}: Asked): Reply {
@@ -264,10 +264,10 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		switch (`${method} ${path}`) {
 			case 'POST /runners/verify':
 				return verify(asked);
+			case 'POST /runners/reset_authentication_token':
+				return renew(asked);
 			case 'POST /user/runners':
 				return create(asked);
-			case 'POST /runners/reset_authentication_token':
-				return resetToken(asked);
 			case 'POST /jobs/request':
 				return requestJob(asked);
 			case 'DELETE /runners': {

@@ -16,6 +16,8 @@ export type Runner = {
 	accessLevel: string;
 	maximumTimeout: number | null;
 	maintenanceNote: string;
+	/** How long a token of it holds, in seconds, where tokens end. */
+	tokenSeconds: number | null;
 	tokenExpiresAt: string | null;
 	createdAt: string;
 	contactedAt: string | null;
@@ -53,12 +55,14 @@ export type Store = {
 	addRunner(given?: Partial<Runner>): Runner;
 	addJob(given?: Partial<Job>): Job;
 	byToken(token: string): Runner | undefined;
+	/** Another token for the runner, after which the one that it had is nobody's. */
+	renew(runner: Runner): void;
 	/** Hands a waiting job to the runner if one fits, as GitLab matches tags. */
 	take(runner: Runner, systemId: string): Job | undefined;
 };
 
 /** A runner's token that nobody has. */
-export const newToken = (): string => `glrt-t3_${randomBytes(15).toString('base64url').replaceAll('-', 'x')}`;
+const newToken = (): string => `glrt-t3_${randomBytes(15).toString('base64url').replaceAll('-', 'x')}`;
 
 /** The only project and the only group. */
 export const project = {id: 42, name: 'demo', path_with_namespace: 'peers/demo', group: {id: 7, full_path: 'peers'}};
@@ -94,6 +98,7 @@ export function makeStore(): Store {
 				accessLevel: 'not_protected',
 				maximumTimeout: null,
 				maintenanceNote: '',
+				tokenSeconds: null,
 				tokenExpiresAt: null,
 				createdAt: new Date().toISOString(),
 				contactedAt: null,
@@ -125,6 +130,10 @@ export function makeStore(): Store {
 			return job;
 		},
 		byToken: (token) => [...runners.values()].find((runner) => runner.token === token),
+		renew(runner) {
+			runner.token = newToken();
+			runner.tokenExpiresAt = runner.tokenSeconds === null ? null : new Date(Date.now() + runner.tokenSeconds * 1000).toISOString();
+		},
 		take(runner, systemId) {
 			const fits = (job: Job): boolean => (job.tagList.length === 0 ? runner.runUntagged : job.tagList.every((tag) => runner.tagList.includes(tag)));
 			const job = runner.paused ? undefined : jobs.find((each) => each.status === 'pending' && fits(each));

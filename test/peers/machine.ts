@@ -17,8 +17,10 @@ export type Machine = {
 	address: string;
 	/** Runs a shell command as root, past sshd. */
 	exec(command: string): Promise<Done>;
-	/** An empty disk and new host keys, as a re-created instance has. */
-	reset(): Promise<void>;
+	/** Ends all that runs in it and forgets its disk; `boot` begins anew. */
+	halt(): Promise<void>;
+	/** An empty disk and new host keys, as a new instance has. */
+	boot(): Promise<void>;
 	/** Ends sshd and every session. */
 	stopSshd(): Promise<void>;
 	startSshd(): Promise<void>;
@@ -182,10 +184,8 @@ export async function startMachine(around: Surroundings): Promise<Machine> {
 	return {
 		address: around.address,
 		exec: inside,
-		async reset() {
-			await halt();
-			await boot();
-		},
+		halt,
+		boot,
 		stopSshd,
 		startSshd,
 		async hostKeyFingerprints() {

@@ -1,6 +1,7 @@
 """moto's server, taught what stock moto lacks and the program under test relies on.
 
-Started by moto.ts as: /usr/bin/python3 moto-server.py '{"publicAddress": "127.77.1.2", "hostKeys": "/folder"}'
+Started by moto.ts as: /usr/bin/python3 moto-server.py '{"addresses": ["127.77.1.2", "127.77.1.3"], "tell": "http://127.0.0.1:4000"}'
+`addresses` are those of the world's machines, of which each instance that a laptop launches gets one of its own; what it launches and ends is told at `tell`.
 It prints one line of JSON, {"port": ...}, once it accepts calls. Paths under /peers/ are the tests' own door.
 """
 
@@ -12,11 +13,13 @@ import html
 import io
 import json
 import os
+import queue
 import re
 import sys
 import threading
 import time
 import traceback
+import urllib.request
 from urllib.parse import parse_qs, quote, unquote
 from xml.sax.saxutils import escape
 
@@ -80,6 +83,7 @@ tokens: dict = {}
 CURRENT: dict = {}
 pushed_keys: list = []
 unsettled: list = []
+news: queue.Queue = queue.Queue()
 newer_images: list = []
 
 
@@ -194,10 +198,21 @@ def with_internet_gateway(self, region_name, account_id, stock=EC2Backend.__init
         self.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
 
 
+def address_now():
+    """The address of the instance that is being launched."""
+    return CURRENT.get("address", OPTIONS["addresses"][0])
+
+
+def keep_public_address(self):
+    """An instance that is started again keeps its machine's address."""
+    if str(self.public_ip_auto_assign).lower() == "true":
+        self.public_ip = getattr(self.instance, "machine", None) or address_now()
+
+
 def machine_address(self, instance, stock=Subnet.get_available_subnet_ip):
     """Private addresses lead to the machine too: nothing that is told an address may find anything but loopback behind it."""
     stock(self, instance)
-    return OPTIONS["publicAddress"]
+    return address_now()
 
 
 def enabled_regions(self, region_names=None, stock=RegionsAndZonesBackend.describe_regions):
@@ -235,8 +250,8 @@ ParameterDict._check_loading_status = load_parameters
 EC2Backend.__init__ = with_internet_gateway
 RegionsAndZonesBackend.describe_regions = enabled_regions
 Subnet.get_available_subnet_ip = machine_address
-instance_models.random_private_ip = lambda: OPTIONS["publicAddress"]
-network_interfaces.random_public_ip = lambda: OPTIONS["publicAddress"]
+instance_models.random_private_ip = lambda: address_now()
+network_interfaces.NetworkInterface.check_auto_public_ip = keep_public_address
 ec2_filters.instance_value_in_filter_values = value_fits
 ec2_filters.filter_dict_attribute_mapping["client-token"] = "client_token"
 ec2_filters.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
@@ -294,6 +309,8 @@ class Call:
         self.body = body
         scope = re.search(r"Credential=[^/]*/[^/]*/([^/]*)/([^/]*)/", environ.get("HTTP_AUTHORIZATION", ""))
         self.region, self.service = scope.groups() if scope else ("us-east-1", "s3")
+        # What managers launch, and the tests' own hands past the program, has no machine.
+        self.by_laptop = "HTTP_X_PEERS_MACHINE" not in environ and "Credential=AKIAOUTSIDE" not in environ.get("HTTP_AUTHORIZATION", "")
         self.target = environ.get("HTTP_X_AMZ_TARGET", "")
         self.form = {}
         self.json = {}
@@ -397,8 +414,23 @@ def terminate_once(self, *given, **named):
 Instance.terminate = terminate_once
 
 
+def tell(what, instance):
+    """Says to the world that an instance is launched or ended: its machine boots or halts. Each is said once, one after another, and nobody waits for it."""
+    if OPTIONS.get("tell") and instance.machine in OPTIONS["addresses"] and what not in instance.told:
+        instance.told.append(what)
+        news.put({what: instance.machine})
+
+
+def tell_all():
+    while True:
+        request = urllib.request.Request(OPTIONS["tell"], json.dumps(news.get()).encode(), method="POST")
+        urllib.request.urlopen(request, timeout=60).close()
+
+
 def pass_through(call, instance):
     passing, code, name, final = PASSING[call.action]
+    if call.action == "TerminateInstances" and instance._state.name == name:
+        tell("ended", instance)
     if instance._state.name == name:
         instance._state = InstanceState(passing, code)
         unsettled.append((time.monotonic() + SETTLE, instance, passing, name, final))
@@ -449,8 +481,24 @@ def launch_parameters(call):
     return {key: value for key, value in call.form.items() if key not in ("ClientToken", "DryRun")}
 
 
+def is_alive(instance):
+    return instance._state.name not in ("shutting-down", "terminated")
+
+
+def next_address():
+    """The first of the machines' addresses at which no instance is; what nobody's laptop launches is nowhere."""
+    taken = {instance.machine for backend in ec2_backends[ACCOUNT].values() for instance in backend.all_instances() if is_alive(instance)}
+    free = [address for address in OPTIONS["addresses"] if address not in taken]
+    if free and CURRENT["call"].by_laptop:
+        return free[0]
+    OPTIONS["nowhere"] = OPTIONS.get("nowhere", 0) + 1
+    return f"127.78.{OPTIONS['nowhere'] // 250}.{OPTIONS['nowhere'] % 250 + 1}"
+
+
 def launched_by(self, backend, *rest, stock=Instance.__init__, **named):
     """An instance remembers what stock moto forgets about the call that made it."""
+    self.machine = CURRENT["address"] = next_address()
+    self.told = []
     stock(self, backend, *rest, **named)
     form = CURRENT["call"].form
     prefix = "MetadataOptions."
@@ -480,6 +528,7 @@ def tags_for(form, kind):
 
 Instance.__init__ = launched_by
 Instance.spot_request = None
+Instance.machine = None
 
 
 def describe_spot_requests(call):
@@ -550,6 +599,8 @@ def after_run_instances(call, answer):
             mapping = re.fullmatch(r"(BlockDeviceMapping\.\d+)\.DeviceName", name)
             if mapping and f"{mapping[1]}.Ebs.DeleteOnTermination" not in call.form and device in instance.block_device_mapping:
                 instance.block_device_mapping[device].delete_on_termination = True
+    for instance in instances:
+        tell("launched", instance)
     if call.form.get("ClientToken"):
         tokens[(call.region, call.form["ClientToken"])] = (launch_parameters(call), instances, answer)
     return answer
@@ -617,7 +668,8 @@ def fingerprint(line):
 def get_console_output(call):
     instance = call.ec2.get_instance(call.form["InstanceId"])
     text = ""
-    lines = [open(path).read().strip() for path in sorted(glob.glob(os.path.join(OPTIONS.get("hostKeys") or "/nowhere", "ssh_host_*_key.pub")))]
+    folder = OPTIONS.get("hostKeys", {}).get(instance.machine, "/nowhere")
+    lines = [open(path).read().strip() for path in sorted(glob.glob(os.path.join(folder, "ssh_host_*_key.pub")))]
     delay = CONSOLES["latest" if call.form.get("Latest") == "true" else "buffered"]
     late = CONSOLES["held"] or time.monotonic() < instance.launched_at + delay
     if lines and instance._state.name == "running" and not late:
@@ -798,20 +850,21 @@ def answer_call(application, environ, call):
     return status, [(name, value) for name, value in headers if name.lower() != "content-length"], text
 
 
-def authorized_keys(user):
-    """Public keys that a fresh login as this user finds: of running instances' key pairs, and those pushed in the last minute."""
+def running_at(address):
+    return [each for backend in ec2_backends[ACCOUNT].values() for each in backend.all_running_instances() if each.machine == address]
+
+
+def authorized_keys(user, address):
+    """Public keys that a fresh login as this user finds at a machine: of its instance's key pair, and those pushed in the last minute."""
     now = time.monotonic()
-    lines = [line for until, instance, name, line in pushed_keys if until > now and name == user and instance._state.name == "running"]
-    for backend in ec2_backends[ACCOUNT].values():
-        for instance in backend.all_running_instances():
-            if getattr(instance, "launch_key", None):
-                lines.append(instance.launch_key)
+    here = running_at(address)
+    lines = [line for until, instance, name, line in pushed_keys if until > now and name == user and instance in here]
+    lines += [instance.launch_key for instance in here if getattr(instance, "launch_key", None)]
     return "".join(line + "\n" for line in lines)
 
 
-def instance_role():
-    running = [each for backend in ec2_backends[ACCOUNT].values() for each in backend.all_running_instances()]
-    return next((each.iam_instance_profile["Arn"] for each in running if each.iam_instance_profile), None)
+def instance_role(address):
+    return next((each.iam_instance_profile["Arn"] for each in running_at(address) if each.iam_instance_profile), None)
 
 
 def forget_terminated():
@@ -828,10 +881,11 @@ def admin(path, query, body):
     """The tests' own door."""
     settle()
     asked = json.loads(body or b"{}")
+    given = {key: values[0] for key, values in parse_qs(query).items()}
     if path == "/peers/authorized-keys":
-        return "text/plain", authorized_keys(parse_qs(query).get("user", [""])[0])
+        return "text/plain", authorized_keys(given.get("user"), given.get("address"))
     if path == "/peers/instance-role":
-        return "application/json", json.dumps({"arn": instance_role()})
+        return "application/json", json.dumps({"arn": instance_role(given.get("address"))})
     if path == "/peers/newer-image":
         return "application/json", json.dumps({"names": publish_newer(asked.get("serial", "20261120"))})
     if path == "/peers/denied":
@@ -850,7 +904,7 @@ def admin(path, query, body):
         CONSOLES["held"] = asked["held"]
         return "application/json", "{}"
     if path == "/peers/host-keys":
-        OPTIONS["hostKeys"] = asked["folder"]
+        OPTIONS.setdefault("hostKeys", {})[asked["address"]] = asked["folder"]
         return "application/json", "{}"
     return None
 
@@ -897,6 +951,7 @@ class Quiet(WSGIRequestHandler):
 def main():
     server = make_server("127.0.0.1", 0, serve, threaded=True, request_handler=Quiet)
     ec2_backends[ACCOUNT]["us-east-1"]
+    threading.Thread(target=tell_all, daemon=True).start()
     print(json.dumps({"port": server.port}), flush=True)
     server.serve_forever()
 

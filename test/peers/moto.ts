@@ -19,10 +19,13 @@ async function python(): Promise<string> {
 	return stdout.trim();
 }
 
-/** Starts moto with our patches; every instance's public address is `publicAddress`. */
-export async function startMoto(publicAddress: string, {late, rest}: Slowness = {}): Promise<Moto> {
+/** The addresses of the world's machines, which the instances get that are launched, and a URL that hears of each that begins or ends there. */
+export type Places = {addresses: readonly string[]; tell?: string | undefined};
+
+/** Starts moto with our patches. */
+export async function startMoto({addresses, tell}: Places, {late, rest}: Slowness = {}): Promise<Moto> {
 	const script = new URL('moto-server.py', import.meta.url).pathname;
-	const server = launch(await python(), [script, JSON.stringify({publicAddress, late, rest})]);
+	const server = launch(await python(), [script, JSON.stringify({addresses, tell, late, rest})]);
 	const port = await until('moto to listen', () => {
 		const line = /^\{.*\}$/m.exec(server.output())?.[0];
 		if (line) {

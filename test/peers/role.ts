@@ -6,12 +6,13 @@ import {judge, type PolicyDocument, type Question} from '../../source/cloud/poli
 import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../source/cloud/policy/questions.ts';
 import {readPolicy} from '../../source/cloud/policy/read.ts';
 import {type Asked, asked, type Call, errorBody} from './calls.ts';
-import {bodyOf, listen} from './listen.ts';
+import {bodyOf, type Listening, listen} from './listen.ts';
 import {type Answer, codeOf, forward} from './proxy.ts';
 
-/** What the manager's machine calls AWS through: each call by its role is judged by the role's policy as it stands in moto. */
+/** What the managers' machines call AWS through, each at a port of its own: each call by its role is judged by the role's policy as it stands in moto. */
 export type RoleListener = {
-	url: string;
+	/** Where the machine at an address calls AWS. */
+	urlFrom(address: string): string;
 	/** Calls that the machine made by its role. */
 	calls(): Call[];
 	/** Whether the SSM agent on an instance has come through to AWS: it runs, its image has the agent, and its role lets it. */
@@ -94,9 +95,9 @@ function lookingInto(moto: string) {
 		}
 	}
 
-	/** The name of the profile that the manager has now. */
-	async function profileNow(): Promise<string> {
-		const {arn} = instanceRole.parse(await (await fetch(`${moto}/peers/instance-role`)).json());
+	/** The name of the profile that the manager at an address has now. */
+	async function profileNow(address: string): Promise<string> {
+		const {arn} = instanceRole.parse(await (await fetch(`${moto}/peers/instance-role?address=${address}`)).json());
 		return arn?.split('/').at(-1) ?? '';
 	}
 
@@ -199,17 +200,17 @@ function notAllowed({action, resource}: Question, service: string, profile: stri
 		: {status: 403, code: 'AccessDenied', message: why};
 }
 
-/** Starts the listener before moto that the manager's machine talks to. */
-export async function startRoleListener(moto: string): Promise<RoleListener> {
+/** Starts the listener before moto that the machines at these addresses talk to. */
+export async function startRoleListener(moto: string, addresses: readonly string[]): Promise<RoleListener> {
 	const looking = lookingInto(moto);
 	const calls: Call[] = [];
 	const to = new URL(moto);
 	let unseen = 0;
 
 	/** What refuses a call by the role, if anything does. */
-	async function refusalOf(what: Asked): Promise<Refusal | undefined> {
+	async function refusalOf(what: Asked, address: string): Promise<Refusal | undefined> {
 		const call = await callOf(what, looking);
-		const profile = await looking.profileNow();
+		const profile = await looking.profileNow(address);
 		const [documents, things] = await Promise.all([looking.policies(profile), looking.thingsOf(call, what.region)]);
 		if (call.action === 'ec2:CreateTags' && unseen > 0) {
 			unseen -= 1;
@@ -227,9 +228,9 @@ export async function startRoleListener(moto: string): Promise<RoleListener> {
 		return isThere || !list || allowed(list) ? undefined : notAllowed(list, 's3', profile);
 	}
 
-	async function answer(incoming: IncomingMessage, body: Buffer, what: Asked): Promise<Answer> {
+	async function answer(incoming: IncomingMessage, body: Buffer, what: Asked, address: string): Promise<Answer> {
 		const isRole = new RegExp(`Credential=${roleKey}/`).test(incoming.headers.authorization ?? '');
-		const refusal = isRole ? await refusalOf(what) : undefined;
+		const refusal = isRole ? await refusalOf(what, address) : undefined;
 		const call: Call = {at: Date.now(), ms: 0, ...what, status: refusal?.status ?? 0};
 		if (isRole) calls.push(call);
 		if (!refusal) {
@@ -242,12 +243,13 @@ export async function startRoleListener(moto: string): Promise<RoleListener> {
 		return {status: refusal.status, headers: {'content-type': type}, body: Buffer.from(incoming.method === 'HEAD' ? '' : text)};
 	}
 
-	async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+	async function handle(incoming: IncomingMessage, outgoing: ServerResponse, address: string): Promise<void> {
 		const body = await bodyOf(incoming);
+		incoming.headers['x-peers-machine'] = address;
 		const isDoor = incoming.url?.startsWith('/peers/') === true;
 		const got = isDoor
 			? await forward(to, incoming, body, '')
-			: await answer(incoming, body, asked(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body));
+			: await answer(incoming, body, asked(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body), address);
 		const headers = {...got.headers};
 		delete headers.connection;
 		delete headers['transfer-encoding'];
@@ -256,20 +258,30 @@ export async function startRoleListener(moto: string): Promise<RoleListener> {
 		outgoing.end(got.body);
 	}
 
-	const server = createServer((incoming, outgoing) => {
-		handle(incoming, outgoing).catch((error: unknown) => {
-			outgoing.writeHead(500, {'content-type': 'text/plain'});
-			outgoing.end(`the listener before moto: ${error instanceof Error ? error.message : String(error)}`);
+	async function listenFor(address: string): Promise<Listening> {
+		const server = createServer((incoming, outgoing) => {
+			handle(incoming, outgoing, address).catch((error: unknown) => {
+				outgoing.writeHead(500, {'content-type': 'text/plain'});
+				outgoing.end(`the listener before moto: ${error instanceof Error ? error.message : String(error)}`);
+			});
 		});
-	});
-	const {port, stop} = await listen(server, '127.0.0.1');
+		return listen(server, '127.0.0.1');
+	}
+
+	const listening = new Map(await Promise.all(addresses.map(async (address) => [address, await listenFor(address)] as const)));
 	return {
-		url: `http://127.0.0.1:${port}`,
+		urlFrom(address) {
+			const port = listening.get(address)?.port;
+			if (port === undefined) throw new Error(`No machine of this world is at ${address}`);
+			return `http://127.0.0.1:${port}`;
+		},
 		calls: () => structuredClone(calls),
 		isConnected: looking.isConnected,
 		unseenByTags(count) {
 			unseen = count;
 		},
-		stop,
+		async stop() {
+			await Promise.all([...listening.values()].map((one) => one.stop()));
+		},
 	};
 }

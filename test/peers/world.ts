@@ -5,13 +5,15 @@ import {createServer as createSecure} from 'node:https';
 import {createServer as createSocket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {z} from 'zod';
 import {startOwnAddress} from './address.ts';
 import type {Call} from './calls.ts';
 import {makeCertificates} from './certificates.ts';
 import {type Downloads, downloadHosts, makeDownloads} from './downloads.ts';
 import {type Gitlab, makeGitlab} from './gitlab.ts';
-import {listen} from './listen.ts';
-import {type Machine, startMachine} from './machine.ts';
+import {bodyOf, listen} from './listen.ts';
+import {startMachine} from './machine.ts';
+import {type Newest, startMachines, type Told} from './machines.ts';
 import {type Slowness, startMoto} from './moto.ts';
 import {type FaultRule, startProxy} from './proxy.ts';
 import {startRoleListener} from './role.ts';
@@ -60,7 +62,8 @@ export type PeerWorld = {
 	/** For the answer `downloads`, and the sites' own troubles. */
 	downloads: {gitlabRunner: string; dockerMachine: string} & Omit<Downloads, 'handle'>;
 	ownAddress(ip: string): void;
-	manager: Omit<Machine, 'stop'>;
+	/** The machine of the manager that was launched last; before any is, the one that the first will have. */
+	manager: Newest;
 	stop(): Promise<void>;
 };
 
@@ -99,6 +102,11 @@ async function isFree(address: string, port: number): Promise<boolean> {
 	});
 }
 
+/** As many managers live side by side at most; a replaced one stands beside the new one. */
+const mostMachines = 3;
+
+const toldOf = z.object({launched: z.string().optional(), ended: z.string().optional()});
+
 /** Finds a loopback address of which this port is nobody's. */
 async function ownLoopback(port: number): Promise<string> {
 	for (let tries = 0; tries < 50; tries += 1) {
@@ -111,7 +119,7 @@ async function ownLoopback(port: number): Promise<string> {
 	throw new Error(`No loopback address 127.77.x.y has port ${port} free (not root?)`);
 }
 
-const noMachine: Omit<Machine, 'stop'> = {
+const noMachine: Newest = {
 	address: '',
 	exec: () => Promise.reject(new Error('This world has no manager')),
 	reset: () => Promise.reject(new Error('This world has no manager')),
@@ -144,14 +152,24 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 	}
 
 	try {
-		const address = withManager ? await ownLoopback(22) : '127.77.0.1';
+		const addresses = withManager ? await Promise.all(Array.from({length: mostMachines}, () => ownLoopback(22))) : ['127.77.0.1'];
 		const standIns = withManager ? await ownLoopback(443) : '127.0.0.1';
 		const hosts = [...downloadHosts, 'gitlab.com'];
 		const sites = await makeDownloads();
 		let gitlabUrl = '';
 		const gitlab = makeGitlab(() => gitlabUrl);
+		let tellMachines = (_told: Told): void => undefined;
+		const news = await keep(
+			listen(
+				createPlain(async (incoming, outgoing) => {
+					tellMachines(toldOf.parse(JSON.parse((await bodyOf(incoming)).toString())));
+					outgoing.end();
+				}),
+				'127.0.0.1',
+			),
+		);
 		const [moto, certificates, privately, own, gitlabServer, downloadServer] = await Promise.all([
-			keep(startMoto(address, options)),
+			keep(startMoto({addresses, ...(withManager ? {tell: `http://127.0.0.1:${news.port}`} : {})}, options)),
 			makeCertificates(join(folder, 'public'), hosts, [standIns]),
 			makeCertificates(join(folder, 'private'), ['localhost'], ['127.0.0.1', standIns]),
 			keep(startOwnAddress()),
@@ -159,7 +177,7 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 			keep(listen(createPlain(sites.handle), standIns)),
 		]);
 		gitlabUrl = `http://${standIns}:${gitlabServer.port}`;
-		const role = await keep(startRoleListener(moto.url));
+		const role = await keep(startRoleListener(moto.url, addresses));
 		const proxy = await keep(startProxy(moto.url, role.isConnected));
 		const secureGitlab = await keep(listen(createSecure({key: privately.key, cert: privately.certificate}, gitlab.handle), standIns));
 		const secure = createSecure({key: certificates.key, cert: certificates.certificate}, (incoming, outgoing) => {
@@ -169,10 +187,17 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 		let machine = noMachine;
 		if (withManager) {
 			await keep(listen(secure, standIns, 443));
-			const ports = [443, gitlabServer.port, secureGitlab.port, downloadServer.port];
-			const servers = [...[role.url, proxy.url].map((url) => new URL(url).host), ...ports.map((port) => `${standIns}:${port}`)];
-			const hostKeysAt = (keys: string): Promise<string> => moto.admin('host-keys', {folder: keys});
-			machine = await keep(startMachine({address, aws: role.url, hosts, standIns, certificates, servers, hostKeysAt}));
+			const around = {hosts, standIns, certificates};
+			const open = [new URL(proxy.url).host, ...[443, gitlabServer.port, secureGitlab.port, downloadServer.port].map((port) => `${standIns}:${port}`)];
+			const machines = await keep(
+				startMachines(addresses, (address) => {
+					const aws = role.urlFrom(address);
+					const hostKeysAt = (keys: string): Promise<string> => moto.admin('host-keys', {address, folder: keys});
+					return startMachine({...around, address, aws, servers: [new URL(aws).host, ...open], hostKeysAt});
+				}),
+			);
+			tellMachines = machines.tell;
+			machine = machines.newest;
 		}
 		const newHome = async (): Promise<string> => mkdtemp(join(folder, 'home-'));
 		return {
@@ -214,7 +239,7 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 					await moto.admin('consoles', {held});
 				},
 				async printHostKeys(keys) {
-					await moto.admin('host-keys', {folder: keys});
+					await moto.admin('host-keys', {address: machine.address, folder: keys});
 				},
 				async newerImage(serial = '20261120') {
 					await moto.admin('newer-image', {serial});

@@ -146,9 +146,9 @@ test('an act of the panel that would make the record too long is told, and write
 	const room = 4096 - Buffer.byteLength(recordValue(someAnswers({runnerConfig: ''}), new Date(0).toISOString()));
 	assert.deepEqual(found((await drive(at, {runnerConfig: runnerConfig(room)}).setUp('record')).plan), {record: 'so'});
 	await removing(at, {}, async (removal) => {
-		await recordAnswers(removal, {limit: 11});
+		await recordAnswers(removal, (answers) => ({...answers, limit: 11}));
 		await assert.rejects(
-			recordAnswers(removal, {limit: 100}),
+			recordAnswers(removal, (answers) => ({...answers, limit: 100})),
 			/The answers are 4,097 bytes, and the fleet's record holds 4,096\. The longest are runnerConfig/,
 		);
 	});
