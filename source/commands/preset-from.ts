@@ -1,4 +1,4 @@
-import {readAnswers} from '../executors/docker-machine/read-answers.ts';
+import {readAnswers} from '../executors/docker-machine/config-answers.ts';
 import type {Given} from '../fleet.ts';
 import {paths} from '../host/scripts/paths.ts';
 import {type Preset, presetVersion} from '../preset-form.ts';

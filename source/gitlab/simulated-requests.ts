@@ -17,7 +17,11 @@ function silence({url, ca: trusted, health, managersMeet}: SimulatedGitlab, aske
 }
 
 /** What managers ask of GitLab. */
-export function requests(known: () => SimulatedGitlab, now: () => number): Pick<SimulatedGitlab, 'verify' | 'serves' | 'waitingFor' | 'request' | 'hear'> {
+export function requests(
+	known: () => SimulatedGitlab,
+	now: () => number,
+	newToken: () => string,
+): Pick<SimulatedGitlab, 'verify' | 'serves' | 'waitingFor' | 'request' | 'hear' | 'renew'> {
 	const verify: SimulatedGitlab['verify'] = (asked, token, ca) => {
 		const gitlab = known();
 		if (silence(gitlab, asked, ca) !== undefined) return {status: -100};
@@ -34,6 +38,13 @@ export function requests(known: () => SimulatedGitlab, now: () => number): Pick<
 	return {
 		verify,
 		hear,
+		renew(asked, token) {
+			const {runner} = verify(asked, token, known().ca);
+			if (!runner) return undefined;
+			runner.token = newToken();
+			if (runner.tokenSeconds !== undefined) runner.tokenExpiresAt = now() + runner.tokenSeconds * 1000;
+			return {token: runner.token, expiresAt: runner.tokenExpiresAt};
+		},
 		serves(asked, token) {
 			const {runner} = verify(asked, token, known().ca);
 			return runner && !runner.paused ? runner : undefined;

@@ -10,6 +10,9 @@ export type RunnerKept = {
 	runUntagged: boolean;
 	note: string;
 	paused: boolean;
+	/** How long a token of it holds, in seconds, where GitLab lets tokens end; and when the one that it has ends. */
+	tokenSeconds?: number;
+	tokenExpiresAt?: number;
 	contactedAt?: number;
 	/** A project's runner unless said otherwise; of a group's, the ids of the groups. */
 	type?: 'instance_type' | 'group_type' | 'project_type';
@@ -82,6 +85,8 @@ export type SimulatedGitlab = {
 	waitingFor(url: string, token: string): Job[];
 	/** A manager asks for a job: the oldest that its runner may take, which is not yet marked as taken. */
 	request(url: string, token: string, ca: string | undefined, by: Heard): JobAnswer;
+	/** A manager gets another token for one that it has, which no longer holds then; undefined where GitLab doesn't know it or isn't there. */
+	renew(url: string, token: string): {token: string; expiresAt: number | undefined} | undefined;
 	/** A manager's word, be it a request or news of a job that it runs. */
 	hear(runner: RunnerKept, by: Heard): void;
 	/** Every token that laptops sent, to whichever URL, with the authority that they trusted for it. */

@@ -31,7 +31,7 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		protectedRefs: new Set(['main']),
 		sent: [],
 		whenAsked: [],
-		...requests(() => gitlab, now),
+		...requests(() => gitlab, now, newToken),
 		at: (laptop) => printableGitlab((asked, ca) => portOf(laptop, asked, ca)),
 	};
 
@@ -76,7 +76,7 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 			async verify(token, signal) {
 				await meet(laptop, asked, ca, 'verify the runner token', signal, token);
 				const runner = byToken(token);
-				if (runner) return {id: runner.id};
+				if (runner) return {id: runner.id, ...(runner.tokenExpiresAt === undefined ? {} : {tokenExpiresAt: isoTime(runner.tokenExpiresAt)})};
 				throw new Problem({
 					code: 'runner-token-refused',
 					message: `${asked.replace(/^https?:\/\//, '')} doesn't know this runner token: it's deleted, or another GitLab's (403).`,

@@ -14,7 +14,7 @@ import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
 import {recordAnswers} from './recording.ts';
-import {configOn, isInForce, loadsOn, rewrite, seenInMetrics} from './writing.ts';
+import {commentsGoLine, configOn, isInForce, loadsOn, rewrite, seenInMetrics} from './writing.ts';
 
 /** How many vCPUs so many workers need, how many the account may run, and how many others leave of them now. */
 async function quotaLine(context: Reaching, {spot, type}: {spot: boolean; type: string}, workers: number, managerType: string): Promise<string> {
@@ -92,11 +92,12 @@ const wantedBy = (act: {do: 'scale'; limit: number} | {do: 'idle'; count: number
 /** Readies another limit (with `concurrent`) or another idle count: quota, addresses and costs first; nothing is changed yet. */
 export async function prepareNumbers(ground: Ground, act: {do: 'scale'; limit: number} | {do: 'idle'; count: number}, snapshot: Snapshot): Promise<Prepared> {
 	const made = workersMade(snapshot);
-	const {wanted, details} = await within(ground.open(), async (context) => {
+	const {commentsGo, details, wanted} = await within(ground.open(), async (context) => {
 		const [manager, record] = await Promise.all([runningManager(context), context.look(recordLook)]);
 		const connection = await connectTo(context, manager);
 		const whose = {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)};
-		const known = wantedBy(act, numbersIn(await configOn(connection), whose));
+		const standing = await configOn(connection);
+		const known = wantedBy(act, numbersIn(standing, whose));
 		const {from, to} = known.workers;
 		const about = made
 			? [
@@ -104,13 +105,14 @@ export async function prepareNumbers(ground: Ground, act: {do: 'scale'; limit: n
 					costLine(made, snapshot, from, to),
 				]
 			: [];
-		return {wanted: known, details: about};
+		return {wanted: known, details: about, commentsGo: withNumbers(standing, whose, known.numbers).commentsGo};
 	});
 	return {
 		proposal: {
 			says: wanted.says,
 			details: [
 				`config.toml  ${wanted.changes.join(', ')}`,
+				...(commentsGo ? [commentsGoLine] : []),
 				...details,
 				'',
 				'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.',
@@ -135,7 +137,7 @@ async function writeNumbers(
 	await recordAnswers(context, wanted.answers);
 	tell('config.toml being written');
 	const loads = await loadsOn(connection);
-	await rewrite(connection, (standing) => withNumbers(standing, whose, wanted.numbers));
+	await rewrite(connection, (standing) => withNumbers(standing, whose, wanted.numbers).text);
 	const {limit, concurrent} = wanted.numbers;
 	const changed = wanted.changes.join(', ');
 	tell("waiting for the runner's metrics to say so");

@@ -1,59 +1,64 @@
-import {answersBetween, tokenIn} from '../executors/docker-machine/config-change.ts';
+import {type TakenBack, takenBack} from '../executors/docker-machine/config-change.ts';
 import type {Given} from '../fleet.ts';
 import {paths} from '../host/scripts/paths.ts';
-import {Problem} from '../problem.ts';
+import {isProblem, Problem} from '../problem.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import {canonical} from '../steps/recorded.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
 import {answersBefore, recordAnswers} from './recording.ts';
-import {configOn, isInForce, seenInMetrics, writeOver} from './writing.ts';
+import {commentsGoLine, configOn, isInForce, seenInMetrics, writeOver} from './writing.ts';
 
 const previous = `${paths.config}.previous`;
 
-/** What would be brought back: the file before, and the answers that go with it. */
-type Back = {standing: string; earlier: string; changes: string[]; answers: Given};
+/** What would be brought back: our keys as they were, and the answers that go with them. */
+type Back = {standing: string; text: string; changes: string[]; answers: Given; commentsGo: boolean};
 
 /** Whether all answers that a text of config.toml holds are those. */
 const agrees = (answers: Given, held: Given): boolean =>
 	Object.entries(held).every(([key, value]) => canonical(Object.entries(answers).find(([one]) => one === key)?.[1]) === canonical(value));
 
+const nothing = (why: string): Problem => new Problem({code: 'nothing-to-undo', message: why});
+
+/** The earlier file may be from before the runner stood in it. */
+function back(standing: string, earlier: string, whose: Parameters<typeof takenBack>[2]): TakenBack {
+	try {
+		return takenBack(standing, earlier, whose);
+	} catch (error) {
+		if (isProblem(error, 'runner-missing')) throw nothing('The config.toml before this one has no runner of this fleet, so there is nothing to undo.');
+		throw error;
+	}
+}
+
 async function lookBack(ground: Ground, context: Reaching): Promise<Back> {
 	const [manager, record, before] = await Promise.all([runningManager(context), context.look(recordLook), answersBefore(context)]);
 	const connection = await connectTo(context, manager);
 	const [standing, earlier] = [await configOn(connection), await connection.read(previous)];
-	if (earlier === undefined)
-		throw new Problem({code: 'nothing-to-undo', message: 'There is no earlier config.toml on the manager, so there is nothing to undo.'});
-	if (earlier === standing) throw new Problem({code: 'nothing-to-undo', message: 'config.toml is the same as the one before it.'});
-	const whose = {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)};
-	if (tokenIn(standing, whose) !== tokenIn(earlier, whose)) {
-		throw new Problem({
-			code: 'token-rotated',
-			message: "The runner's token was rotated since the earlier config.toml was written, so that one would no longer work.",
-			advice: 'Change back what you want with `+`, `-`, `i` or `m`.',
-		});
-	}
-	const {changes, answers} = answersBetween(standing, earlier, whose.runnerName);
+	if (earlier === undefined) throw nothing('There is no earlier config.toml on the manager, so there is nothing to undo.');
+	const {answers, changes, commentsGo, text} = back(standing, earlier, {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)});
+	if (changes.length === 0) throw nothing('config.toml says what the one before it said, so there is nothing to undo.');
 	return {
 		standing,
-		earlier,
+		text,
+		commentsGo,
 		changes: changes.map(({what, from, to}) => `${what} ${from} → ${to}`),
 		// The answers of then, where they are the ones that the file of then was made from; else what the file itself says.
 		answers: before && agrees(before, answers) ? before : answers,
 	};
 }
 
-/** Readies the way back to the config.toml before: its very bytes, and its answers in the record. */
+/** Readies the way back to what was ours in the config.toml before, and its answers in the record; what others wrote since stays. */
 export async function prepareUndo(ground: Ground): Promise<Prepared> {
-	const {changes} = await within(ground.open(), (context) => lookBack(ground, context));
+	const {changes, commentsGo} = await within(ground.open(), (context) => lookBack(ground, context));
 	return {
 		proposal: {
-			says: 'The config.toml before the last change is brought back, byte for byte.',
+			says: "The last change of config.toml is taken back. What others wrote there, and the runner's token, stay.",
 			details: [
-				...(changes.length === 0 ? ['No answer changes by it.'] : changes),
+				...changes,
+				...(commentsGo ? [commentsGoLine] : []),
 				'',
-				'The one that stands now is kept in its place: undoing again brings that back.',
+				'The one that stands now is kept: undoing again brings that back.',
 				`The record gets a version with the answers of then, by ${ground.who}.`,
 			],
 		},
@@ -62,14 +67,14 @@ export async function prepareUndo(ground: Ground): Promise<Prepared> {
 }
 
 async function goBack(ground: Ground, context: Reaching, tell: (says: string) => void): Promise<string> {
-	const {standing, earlier, changes, answers} = await lookBack(ground, context);
+	const {answers, changes, standing, text} = await lookBack(ground, context);
 	const connection = await connectToChange(context, await runningManager(context));
 	tell('the record being written');
 	await recordAnswers(context, answers);
 	tell('config.toml being written');
-	if (!(await writeOver(connection, standing, earlier)))
+	if (!(await writeOver(connection, standing, text)))
 		throw new Problem({code: 'config-busy', message: 'Somebody wrote config.toml at the same moment.', again: true, advice: 'Do it again.'});
-	const words = changes.length === 0 ? 'The earlier config.toml is back.' : `Undone: ${changes.join(', ')}.`;
+	const words = `Undone: ${changes.join(', ')}.`;
 	const {limit, concurrent} = answers;
 	if (limit === undefined || concurrent === undefined) return words;
 	tell("waiting for the runner's metrics to say so");

@@ -42,6 +42,9 @@ export async function rewrite(connection: Connection, change: (standing: string)
 	});
 }
 
+/** Said of a change that can't be made in place. */
+export const commentsGoLine = "Comments in config.toml go with this change: the file can't be edited in place.";
+
 /** Seconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */
 const loads = 60;
 

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {isSecretOption} from '../host/secret-words.ts';
 
 /** Whole numbers come as bigint from a parser that keeps them apart from fractions. */
 const number = z.union([z.number(), z.bigint()]).transform(Number).optional().catch(undefined);
@@ -75,7 +76,7 @@ function optionsOf(options: readonly string[]): Record<string, string> {
 	const read: Record<string, string> = {};
 	for (const option of options) {
 		const [name = '', ...value] = option.split('=');
-		if (!/(?:secret-key|access-key|session-token)$/.test(name)) read[name.replace(/^amazonec2-/, '')] = value.join('=');
+		if (!isSecretOption(name)) read[name.replace(/^amazonec2-/, '')] = value.join('=');
 	}
 	return read;
 }

@@ -1,5 +1,6 @@
 import type {Answers} from '../fleet.ts';
 import type {Looking, Note} from '../step.ts';
+import type {Instance} from './looks/account.ts';
 import {onDemandPriceLook, type Price, spotPriceLook} from './looks/prices.ts';
 
 /** USD an hour for a public IPv4 address, in every region (facts §17.8). */
@@ -36,6 +37,22 @@ function capNote({spot, spotPrice, workerType}: Answers, now: number | undefined
 			advice: 'Raise `--spot-price`, or answer `on-demand`.',
 		},
 	];
+}
+
+/** What instances cost an hour together, with their addresses; undefined where a price isn't known. */
+export async function hourlyUsd(
+	context: Looking,
+	instances: readonly Pick<Instance, 'publicIp' | 'spotRequestId' | 'type' | 'zone'>[],
+): Promise<number | undefined> {
+	const each = await Promise.all(
+		instances.map(async ({publicIp, spotRequestId, type, zone}) =>
+			plus(
+				usdOf(await context.look(spotRequestId === undefined ? onDemandPriceLook(type) : spotPriceLook(type, zone))),
+				publicIp === undefined ? 0 : addressUsd,
+			),
+		),
+	);
+	return each.reduce<number | undefined>((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
 }
 
 /** What these answers cost where the fleet lives: reads prices beside each other, and never fails for one that isn't told. */

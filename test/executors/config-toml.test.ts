@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {mergeConfig, standingToken} from '../../source/executors/docker-machine/config-toml.ts';
-import {machineOptions} from '../../source/executors/docker-machine/machine-options.ts';
 import type {Answers} from '../../source/fleet.ts';
+import {savedByRunner} from '../../source/host/simulated/runner-save.ts';
 import {isProblem} from '../../source/problem.ts';
-import {someAnswers, someFleet, someImage, someNetwork} from './some-answers.ts';
+import {someConfig} from './some-answers.ts';
 
 const token = {token: 'glrt-t3_abcdefghijklmnop', id: 42, obtainedAt: Date.UTC(2026, 10, 24)};
 
-const wanted = (over: Partial<Answers> = {}, withToken = false) => {
-	const answers = someAnswers(over);
-	return {
-		answers,
-		fleet: someFleet,
-		bucket: answers.cache === 'none' ? undefined : 'gitlab-runners-cache-123456789012-us-east-2',
-		options: machineOptions({answers, fleet: someFleet, network: someNetwork, image: someImage, workersGroupName: 'gitlab-runners-workers'}),
-		...(withToken ? {token} : {}),
-	};
-};
+const wanted = (over: Partial<Answers> = {}, withToken = false) => ({...someConfig(over), ...(withToken ? {token} : {})});
 
 const made = (over: Partial<Answers> = {}) => mergeConfig(undefined, wanted(over, true)).text;
 
@@ -157,7 +148,7 @@ test('a cache given up goes, and so does a schedule', () => {
 });
 
 test('keys of the seed that have had no effect since 14.0 go', () => {
-	const standing = made().replace('IdleCount = 0', 'IdleCount = 0\nOffPeakIdleCount = 0\nOffPeakTimezone = "UTC"');
+	const standing = made().replace('IdleCount = 0', 'IdleCount = 0\nOffPeakIdleCount = 2\nOffPeakTimezone = "UTC"');
 	const {changes} = mergeConfig(standing, wanted());
 	assert.deepEqual(
 		changes.map(({what}) => what),
@@ -168,4 +159,104 @@ test('keys of the seed that have had no effect since 14.0 go', () => {
 test('a listen_address of another kind needs the runner to be restarted after its jobs', () => {
 	const {changes} = mergeConfig(made().replace('127.0.0.1:9252', ':9252'), wanted());
 	assert.deepEqual(changes, [{what: 'listen_address', from: ':9252', to: '127.0.0.1:9252', how: 'drain'}]);
+});
+
+const saved = (text: string): string => savedByRunner(text);
+
+test('what the runner writes and leaves out when it saves the file by itself is no change, and nobody calls it their own', () => {
+	const week = {schedule: [{periods: ['* * 9-17 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 2, idleTime: 1800}]};
+	const text = saved(made(week));
+	for (const line of [
+		'connection_max_age = "15m0s"',
+		'retry_backoff = "0s"',
+		'token_expires_at = 0001-01-01T00:00:00.000Z',
+		'IdleScaleFactor = 0.0',
+		'shm_size = 0',
+	])
+		assert.ok(text.split('\n').includes(line), line);
+	assert.ok(!text.includes('MaxBuilds'));
+	const {changes, yours} = mergeConfig(text, wanted(week));
+	assert.deepEqual({changes, yours}, {changes: [], yours: []});
+});
+
+test('a number that the runner left out is told as the default that it stands for when it changes', () => {
+	assert.deepEqual(mergeConfig(saved(made()), wanted({maxBuilds: 5})).changes, [{what: 'maxBuilds', from: '0', to: '5', how: 'live'}]);
+});
+
+test("keys that are the person's own are told though they are the runner's kind of key, and those at their default aren't", () => {
+	const standing = made()
+		.replace('shutdown_timeout = 300', 'shutdown_timeout = 300\nconnection_max_age = "5m0s"')
+		.replace(
+			'[runners.docker]',
+			'[runners.feature_flags]\nFF_NETWORK_PER_BUILD = false\n\n[runners.docker]\nshm_size = 268435456\nservices_privileged = false\nnetwork_mtu = 0',
+		);
+	assert.deepEqual(mergeConfig(standing, wanted()).yours, [
+		'connection_max_age',
+		'runners.feature_flags.FF_NETWORK_PER_BUILD',
+		'runners.docker.shm_size',
+		'runners.docker.services_privileged',
+	]);
+});
+
+test('no secret is shown of what is kept, and none of what changes', () => {
+	const secrets = ['wJalrXUtnFEMI', 'AKIAIOSFODNN7', 'hunter2', 'TOPSECRET', 'gcskey', 'registrypassword'];
+	const [secretKey, accessKey, password, variable, key, registry] = secrets;
+	const own = `environment = ["TOKEN=${variable}"]\n[ssh]\npassword = "${password}"\n[cache.gcs]\nPrivateKey = "${key}"`;
+	const standing = made().replace(
+		'MachineOptions = [ ',
+		`MachineOptions = [ "amazonec2-secret-key=${secretKey}", "amazonec2-access-key=${accessKey}", "engine-registry-mirror=https://ci:${registry}@mirror.example.com", `,
+	);
+	const {changes, text, yours} = mergeConfig(standing, wanted({runnerConfig: own}));
+	assert.ok(yours.includes('MachineOptions amazonec2-secret-key=…'), yours.join());
+	assert.ok(yours.includes('MachineOptions engine-registry-mirror=https://…@mirror.example.com'), yours.join());
+	for (const what of ['runners.environment', 'runners.ssh.password', 'runners.cache.gcs.PrivateKey']) assert.ok(changes.some((one) => one.what === what));
+	for (const secret of secrets) {
+		assert.ok(text.includes(secret), `${secret} is kept`);
+		assert.ok(!JSON.stringify({changes, yours}).includes(secret), `${secret} is shown`);
+	}
+});
+
+const commented = (): string =>
+	made()
+		.replace('concurrent = 10', '# how many at once, agreed with ops\nconcurrent = 10 # see the wiki')
+		.replace('MachineOptions = [ ', 'MachineOptions = [\n  # a mirror for Docker Hub\n  "engine-registry-mirror=http://10.0.0.9:6000", # port 6000\n  ');
+
+test('comments stay where they are through a change of values, of a list, of tables that come', () => {
+	const {commentsGo, text} = mergeConfig(
+		commented(),
+		wanted({concurrent: 20, workerType: 'm5.large', schedule: [{periods: ['* * * * * * *'], timezone: 'UTC', idleCount: 1, idleTime: 60}]}),
+	);
+	assert.equal(commentsGo, false);
+	for (const line of [
+		'# how many at once, agreed with ops',
+		'concurrent = 20 # see the wiki',
+		'  # a mirror for Docker Hub',
+		'  "engine-registry-mirror=http://10.0.0.9:6000", # port 6000',
+	])
+		assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
+	assert.ok(text.includes('[[runners.machine.autoscaling]]\nPeriods'));
+});
+
+test('a file that can only be written anew says that its comments go', () => {
+	// A text that looks like the beginning of a runner leads a new section astray.
+	const other = '[[runners]]\nname = "other"\ntoken = "glrt-other"\nexecutor = "shell"\npre_build_script = """\n[[runners]]\n"""\n';
+	const week = {periods: ['* * * * * * *'], timezone: 'UTC', idleCount: 1, idleTime: 60};
+	const standing = made({schedule: [week]}).replace('[[runners]]', `# mine\n${other}\n[[runners]]`);
+	const more = wanted({schedule: [week, {...week, periods: ['* * 9-17 * * mon-fri *']}]});
+	const {changes, commentsGo, text} = mergeConfig(standing, more);
+	assert.deepEqual([commentsGo, text.includes('# mine'), text.includes('name = "other"')], [true, false, true]);
+	assert.deepEqual([changes.map(({what}) => what), mergeConfig(text, more).changes], [['schedule'], []]);
+	assert.equal(mergeConfig(standing.replace('# mine\n', ''), more).commentsGo, false);
+});
+
+test("an owner's own values in a window of the week stay as long as the window is there", () => {
+	const week = {schedule: [{periods: ['* * 9-17 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 2, idleTime: 1800}]};
+	const standing = made(week).replace('IdleTime = 1800', 'IdleTime = 1800\nIdleScaleFactor = 0.5');
+	const {changes, text, yours} = mergeConfig(standing, wanted({schedule: [{...week.schedule[0], idleCount: 3} as (typeof week.schedule)[0]]}));
+	assert.deepEqual(
+		changes.map(({what}) => what),
+		['schedule'],
+	);
+	assert.match(text, /IdleCount = 3\nIdleTime = 1800\nIdleScaleFactor = 0\.5/);
+	assert.deepEqual(yours, ['runners.machine.autoscaling.IdleScaleFactor']);
 });

@@ -1,3 +1,5 @@
+import type {ConfigWanted} from '../../source/executors/docker-machine/config-fields.ts';
+import {machineOptions} from '../../source/executors/docker-machine/machine-options.ts';
 import type {Answers} from '../../source/fleet.ts';
 
 /** A complete set of answers, with those of a test over it: the defaults of the contract (design §4), in a region and with a tag. */
@@ -57,3 +59,14 @@ export const someImage = {
 	user: 'ubuntu',
 	name: 'ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20261101',
 };
+
+/** What config.toml is to be for those answers. */
+export function someConfig(over: Partial<Answers> = {}): ConfigWanted {
+	const answers = someAnswers(over);
+	return {
+		answers,
+		fleet: someFleet,
+		bucket: answers.cache === 'none' ? undefined : 'gitlab-runners-cache-123456789012-us-east-2',
+		options: machineOptions({answers, fleet: someFleet, network: someNetwork, image: someImage, workersGroupName: 'gitlab-runners-workers'}),
+	};
+}

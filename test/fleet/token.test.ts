@@ -61,7 +61,7 @@ test('a runner that was deleted in GitLab is told, and another token takes its p
 	const started = startedAt(world, manager);
 	world.outside.gitlab.runners.delete(41);
 	const refused = await setUp(world);
-	assert.deepEqual(codesIn(refused), ['runner-token-missing']);
+	assert.deepEqual(codesIn(refused), ['runner-token-refused']);
 	const token = anotherRunner(world);
 	const mended = await setUp(world, {secrets: {runnerToken: token}});
 	assert.deepEqual(problemsIn(mended), []);

@@ -82,7 +82,7 @@ const config = (standing?: string, over: Parameters<typeof someAnswers>[0] = {})
 		fleet: someFleet,
 		bucket: 'gitlab-runners-cache',
 		options,
-		...(standing === undefined ? {token: {token}} : {}),
+		...(standing?.includes(token) ? {} : {token: {token}}),
 	}).text;
 
 const stages = (said: ScriptProgress[]): string[] => said.flatMap((one) => ('stage' in one ? [one.stage] : []));
@@ -205,14 +205,26 @@ test('a key is let in once', async () => {
 	assert.equal(await exec('stat -c "%U %a" /home/ubuntu/.ssh/authorized_keys; grep -c alice /home/ubuntu/.ssh/authorized_keys'), 'ubuntu 600\n1');
 });
 
-test('config.toml is written for root alone, and GitLab agrees to its token', async () => {
-	const text = config();
-	const {result} = await onManager(world, writeConfigScript, {text, from: undefined, systemId: 's_0123456789ab'});
+test('what `gitlab-runner install` wrote has no runner, and looking at it makes no system id', async () => {
+	const {config: standing, systemId, verify} = await facts();
+	assert.deepEqual([standing?.mode, systemId, verify], ['600', undefined, undefined]);
+	assert.match(standing?.text ?? '', /^concurrent = 1\ncheck_interval = 0\nshutdown_timeout = 0\n\n\[session_server\]\n {2}session_timeout = 1800\n$/);
+});
+
+test('config.toml is written for root alone, and GitLab agrees to its token; a manager that takes over keeps the id of the one before', async () => {
+	const before = (await facts()).config;
+	const text = config(before?.text);
+	await exec('echo r_madeByVerify >/etc/gitlab-runner/.runner_system_id');
+	const {result} = await onManager(world, writeConfigScript, {text, from: before?.hash, systemId: 's_0123456789ab'});
 	assert.deepEqual(result, {is: 'written', hash: sha256(text)});
 	const seen = await facts();
 	assert.deepEqual(seen.config, {text, mode: '600', hash: sha256(text)});
 	assert.equal(seen.systemId, 's_0123456789ab');
 	assert.deepEqual(verdictOf(seen.verify, token), {is: 'valid'});
+	assert.deepEqual(
+		world.gitlab.store.byToken(token)?.managers.map((manager) => manager.systemId),
+		['s_0123456789ab'],
+	);
 });
 
 test('a config.toml that somebody else wrote meanwhile is left as it is', async () => {

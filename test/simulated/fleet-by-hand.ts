@@ -1,5 +1,6 @@
 import {generateKeyPairSync} from 'node:crypto';
 import type {Connection, ScriptProgress} from '../../source/host/port.ts';
+import {factsScript} from '../../source/host/scripts/facts.ts';
 import {installScript} from '../../source/host/scripts/install.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {serviceScript} from '../../source/host/scripts/service.ts';
@@ -126,7 +127,9 @@ export async function startRunner(world: World, connection: Connection, manager:
 	const given = {bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
 	const installed = await connection.script(installScript, given, (progress) => said.push(progress));
 	if (installed.is !== 'done') throw new Error(installed.detail);
-	const written = await connection.script(writeConfigScript, {text: configText(world, manager)});
+	// `gitlab-runner install` has written a file of its own.
+	const {config} = await connection.script(factsScript, {verify: false});
+	const written = await connection.script(writeConfigScript, {text: configText(world, manager), from: config?.hash});
 	if (written.is !== 'written') throw new Error(written.is);
 	const started = await connection.script(serviceScript, {do: 'start', drainSeconds: 60});
 	if (started.is !== 'done') throw new Error(started.is);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stateOf} from '../../source/cloud/simulated/account.ts';
+import {nobodys} from '../../source/executors/docker-machine/machine-names.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
 import {panelScript} from '../../source/host/scripts/panel.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
@@ -242,6 +243,23 @@ test('unregistering takes this manager out, and says when there is no such runne
 	const ended = await connection.script(unregisterScript, {runnerName: 'fleet'});
 	assert.equal(ended.code, 0);
 	assert.ok(ended.lines.some((line) => line.includes('succeeded')));
+});
+
+test('characters of a token that no host name may hold are left out of machines’ names, and only machines of such names are the runner’s own', async () => {
+	const world = simulatedWorld();
+	const manager = await makeManager(world);
+	const connection = await connect(world, manager);
+	const token = 'glrt-t3_A_b-C.d_efgh';
+	const runner = world.outside.gitlab.runners.get(41);
+	if (runner) runner.token = token;
+	Object.assign(world.tokens, {runner: token});
+	await startRunner(world, connection, manager);
+	world.outside.queueJobs(1, {seconds: 20});
+	await world.clock.sleep(200_000);
+	const [name = ''] = world.outside.machine(manager.id).process?.workers.keys() ?? [];
+	assert.match(name, /^runner-ab-cde-fleet-\d+-[0-9a-f]{8}$/);
+	assert.equal(nobodys([name], configText(world, manager), {name: 'fleet', region}, undefined).length, 0);
+	assert.deepEqual(nobodys([name], configText(world, manager, {token: 'glrt-t3_another'}), {name: 'fleet', region}, undefined), [name]);
 });
 
 test('of two managers with one token one goes on while the other drains, and some manager always takes jobs', async () => {

@@ -70,7 +70,11 @@ test('one round brings machines without their keys, config.toml without secrets,
 			'    AccessKey = "AKIASECRET"',
 			"    SecretKey = 'verysecret'",
 			'  [runners.machine]',
-			'    MachineOptions = ["amazonec2-secret-key=verysecret", "amazonec2-metadata-token=required"]',
+			'    MachineOptions = ["amazonec2-secret-key=very\\"verysecret", "amazonec2-metadata-token=required", "engine-registry-mirror=https://ci:verysecret@mirror"]',
+			'  [runners.cache.gcs]',
+			'    PrivateKey = """verysecret"""',
+			'  [runners.ssh]',
+			'    password = "verysecret"',
 		].join('\n'),
 	);
 	const {host} = await run({host: true});

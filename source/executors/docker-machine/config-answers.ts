@@ -1,86 +1,63 @@
-import {type Given, markKeys} from '../../fleet.ts';
-import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt, type Value} from './config-document.ts';
-import {standingOptions} from './config-toml.ts';
-import {extraOptions, flagOf} from './machine-options.ts';
+import {type AnswerKey, type Given, wrongShape} from '../../fleet.ts';
+import {printableIn} from '../../printable.ts';
+import {Problem} from '../../problem.ts';
+import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt, valueAt} from './config-document.ts';
+import {fields} from './config-fields.ts';
+import {optionsRead} from './config-options.ts';
 
-const tableAt = (table: Table, key: string): Table => {
-	const value: Value | undefined = table[key];
-	return isTable(value) ? value : {};
+/** What a `[[runners]]` entry says in our answers, and what of it can't be said so. */
+export type AnswersRead = {
+	answers: Given;
+	notes: string[];
+	/** Answers that are what they were resolved to: an image's id where its name was answered. */
+	resolved: AnswerKey[];
 };
 
-const optionsOf = (options: readonly string[]) => {
-	const values = new Map(options.map((option) => [flagOf(option), option.slice(flagOf(option).length + 1)]));
-	return (flag: string): string | undefined => values.get(`amazonec2-${flag}`);
+const put = <Key extends AnswerKey>(into: Given, key: Key, value: Given[Key]): void => {
+	into[key] = value;
 };
 
-/** Tags as docker-machine has them, less the mark. */
-function tagsIn(joined: string | undefined): Record<string, string> {
-	const words = joined?.split(',') ?? [];
-	const pairs = words.flatMap((key, index) => (index % 2 === 0 ? [[key, words[index + 1] ?? ''] as const] : []));
-	const marks: readonly string[] = Object.values(markKeys);
-	return Object.fromEntries(pairs.filter(([key]) => key !== '' && !marks.includes(key)));
-}
-
-function spotIn(option: (flag: string) => string | undefined): Pick<Given, 'spot' | 'spotPrice'> {
-	const wanted = option('request-spot-instance');
-	if (wanted === undefined || wanted === 'false') return {spot: false};
-	// Left out, docker-machine's own default is a cap of 0.50 USD an hour (facts §3.4).
-	const price = option('spot-price') ?? '0.50';
-	return {spot: true, spotPrice: price === '' ? 'on-demand' : Number(price)};
-}
-
-const schedulesIn = (machine: Table): NonNullable<Given['schedule']> =>
-	tablesAt(machine, 'autoscaling').map((one) => ({
-		periods: textsAt(one, 'Periods'),
-		timezone: textAt(one, 'Timezone') ?? 'Local',
-		idleCount: numberAt(one, 'IdleCount') ?? 0,
-		idleTime: numberAt(one, 'IdleTime') ?? 0,
-	}));
-
-function present(given: {[Key in keyof Given]?: Given[Key] | undefined}): Given {
-	const said: Given = {};
-	return Object.assign(said, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+/** Reads the answers of one entry and of the keys that all share, whoever wrote them. An absent key is the runner's own default. No secret is read. */
+export function answersIn(document: Table, entry: Table): AnswersRead {
+	const machine = isTable(entry.machine) ? entry.machine : {};
+	const driver = textAt(machine, 'MachineDriver') ?? '';
+	const isOurs = driver === 'amazonec2';
+	const options = isOurs ? optionsRead(textsAt(machine, 'MachineOptions')) : undefined;
+	const known = fields.filter(({answer, path}) => answer !== undefined && (isOurs || !path.startsWith('runners.machine.')));
+	const read = known.map(({absent, answer, path, read = plain}) => {
+		const value = valueAt({...document, runners: entry}, path) ?? absent?.[0];
+		return [answer, value === undefined ? undefined : read(value)] as const;
+	});
+	const said: Partial<Record<AnswerKey, unknown>> = {};
+	for (const [answer, value] of read) if (answer !== undefined && value !== undefined) said[answer] = value;
+	const answers: Given = {};
+	const notes = isOurs ? [] : [`Its machines are made by ${driver || 'no driver'}, not by amazonec2, so nothing of them is taken.`];
+	if (options?.secrets) notes.push('Its access key stays out: a preset never holds a secret. Workers get no key from the manager that is made.');
+	for (const [key, value] of Object.entries({...said, ...options?.answers}) as [AnswerKey, unknown][]) {
+		if (value === undefined) continue;
+		const wrong = wrongShape(key, value);
+		if (wrong === undefined) put(answers, key, value as Given[typeof key]);
+		else notes.push(`${key} is left out: ${wrong}`);
+	}
+	return {answers, notes, resolved: [...known.flatMap(({answer, resolved}) => (answer && resolved ? [answer] : [])), ...(options?.resolved ?? [])]};
 }
 
 /**
- * The answers that a docker+machine runner's config.toml implies, whoever wrote it: for a preset made from a manager that stands. `name` chooses
- * among several runners; undefined when no docker+machine runner is there. No token is read. Throws `config-broken`.
+ * Reads a preset's answers from a manager's config.toml: of its first docker+machine runner. Its name stays its own. Throws `config-broken`, and
+ * `no-docker-machine` where no runner of the file makes machines.
  */
-export function answersIn(text: string, name?: string): Given | undefined {
-	const document = parseConfig(text, 'config.toml on the manager');
-	const runner = tablesAt(document, 'runners').find(
-		(one) => textAt(one, 'executor') === 'docker+machine' && (name === undefined || textAt(one, 'name') === name),
-	);
-	if (!runner) return undefined;
-	const [docker, machine, cache] = [tableAt(runner, 'docker'), tableAt(runner, 'machine'), tableAt(runner, 'cache')];
-	const options = standingOptions(runner);
-	const option = optionsOf(options);
-	const disk = Number(option('root-size') ?? 16);
-	return present({
-		executor: 'docker+machine',
-		region: option('region'),
-		concurrent: numberAt(document, 'concurrent'),
-		checkInterval: numberAt(document, 'check_interval') || undefined,
-		gitlabUrl: textAt(runner, 'url')?.replace(/\/$/, ''),
-		runnerName: textAt(runner, 'name'),
-		limit: numberAt(runner, 'limit') || undefined,
-		dockerImage: textAt(docker, 'image'),
-		privileged: booleanAt(docker, 'privileged'),
-		disableCache: booleanAt(docker, 'disable_cache'),
-		cache: textAt(tableAt(cache, 's3'), 'BucketName'),
-		idleCount: numberAt(machine, 'IdleCount'),
-		idleTime: numberAt(machine, 'IdleTime'),
-		maxBuilds: numberAt(machine, 'MaxBuilds'),
-		maxGrowthRate: numberAt(machine, 'MaxGrowthRate'),
-		schedule: schedulesIn(machine),
-		workerType: option('instance-type'),
-		workerImage: option('ami'),
-		workerDisk: disk,
-		workerSshUser: option('ssh-user'),
-		workerProfile: option('iam-instance-profile'),
-		subnet: option('subnet-id'),
-		tags: tagsIn(option('tags')),
-		machineOptions: extraOptions(options, []),
-		...spotIn(option),
-	});
+export function readAnswers(text: string): Pick<AnswersRead, 'answers' | 'notes'> {
+	const document = parseConfig(text, "The manager's config.toml");
+	const runners = tablesAt(document, 'runners').filter((one) => textAt(one, 'executor') === 'docker+machine');
+	const [runner] = runners;
+	if (!runner)
+		throw new Problem({
+			code: 'no-docker-machine',
+			message: "The manager's config.toml has no runner with the executor docker+machine.",
+			advice: 'Name another manager with `--from`.',
+		});
+	const {answers, notes} = answersIn(document, runner);
+	const {executor: _executor, runnerName: _name, ...kept} = answers;
+	const first = `Its first of ${runners.length} docker+machine runners is taken: ${textAt(runner, 'name') ?? 'without a name'}.`;
+	return {answers: {...kept, runner: 'token'}, notes: printableIn([...(runners.length > 1 ? [first] : []), ...notes])};
 }

@@ -39,6 +39,26 @@ export const tablesAt = (table: Table, key: string): Table[] => {
 	return Array.isArray(standing) ? standing.filter(isTable) : [];
 };
 
+/** What stands under a path such as `machine.shutdown_drain.enabled`. */
+export function valueAt(table: Table, path: string): Value | undefined {
+	let value: Value | undefined = table;
+	for (const key of path.split('.')) value = isTable(value) ? value[key] : undefined;
+	return value;
+}
+
+/** Puts a value under a path, with the tables that lead to it; undefined takes it away. */
+export function putAt(table: Table, path: string, value: Value | undefined): void {
+	const keys = path.split('.');
+	const last = keys.pop() ?? path;
+	let inner = table;
+	for (const key of keys) {
+		if (value === undefined && !isTable(inner[key])) return;
+		inner = tableAt(inner, key);
+	}
+	if (value === undefined) delete inner[last];
+	else inner[last] = value;
+}
+
 export const textAt = (table: Table, key: string): string | undefined => {
 	const value = table[key];
 	return typeof value === 'string' ? value : undefined;
@@ -67,11 +87,26 @@ export function overlay(into: Table, from: Table): void {
 	}
 }
 
+/** Whether two values are the same in TOML's terms: a whole number isn't the fraction of its size, and the order of keys says nothing. */
+export function same(one: Value | undefined, other: Value | undefined): boolean {
+	if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((value, index) => same(value, other[index]));
+	if (one instanceof TomlDate && other instanceof TomlDate) return one.toISOString() === other.toISOString();
+	if (!isTable(one) || !isTable(other)) return Object.is(one, other);
+	const keys = Object.keys(one);
+	return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && same(one[key], other[key]));
+}
+
 /** Whole numbers as TOML's integers. */
 export const whole = (value: number): bigint => BigInt(value);
 
 /** A time as a TOML datetime. */
 export const moment = (milliseconds: number): TomlDate => new TomlDate(new Date(milliseconds));
+
+/** A number, a text or a truth as JavaScript has it; undefined for anything else. */
+export function plain(value: Value | undefined): string | number | boolean | undefined {
+	if (typeof value === 'bigint') return Number(value);
+	return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+}
 
 /** A value in one line, for showing and comparing. */
 export const shown = (value: Value | undefined): string => {

@@ -1,37 +1,51 @@
-import {type AnswerKey, type Fleet, names} from '../../fleet.ts';
+import {type Answers, type Fleet, names} from '../../fleet.ts';
 import {bareUrl} from '../../gitlab/bare-url.ts';
-import {paths} from '../../host/scripts/paths.ts';
 import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
 import type {Change} from '../../step.ts';
-import {isTable, moment, overlay, parseConfig, printConfig, shown, type Table, tablesAt, textAt, textsAt, type Value, whole} from './config-document.ts';
-import {type ConfigSetting, globalTables, ownTable, runnerTable, unwantedKeys} from './config-tables.ts';
+import {
+	isTable,
+	overlay,
+	parseConfig,
+	plain,
+	printConfig,
+	putAt,
+	same,
+	shown,
+	type Table,
+	tablesAt,
+	textAt,
+	textsAt,
+	type Value,
+	valueAt,
+} from './config-document.ts';
+import {edited} from './config-edit.ts';
+import {type ConfigSetting, type ConfigWanted, type Field, fieldAt, fields, meaning, type RunnerToken} from './config-fields.ts';
+import {answerOfFlag} from './config-options.ts';
+import {shownAt, shownOf, shownOption} from './config-shown.ts';
 import {extraOptions, flagOf} from './machine-options.ts';
 
-/** A runner's token with what belongs beside it; times are milliseconds since 1970. */
-export type RunnerToken = {token: string; id?: number | undefined; obtainedAt?: number | undefined; expiresAt?: number | undefined};
+/** The file as it is to be, what differs from the one that stands, what in it is the person's own, and whether the comments in it go. */
+export type ConfigMerged = {text: string; changes: Change[]; yours: string[]; commentsGo: boolean};
 
-/** What config.toml is to be: `token` replaces the one that stands, and undefined keeps it, since the runner rotates it by itself. */
-export type ConfigWanted = ConfigSetting & {token?: RunnerToken | undefined};
+/** Whose `[[runners]]` entry is meant. */
+export type Whose = {fleet: Fleet; runnerName: string};
 
-/** The file as it is to be, what differs from the one that stands, and what in it is the person's own. */
-export type ConfigMerged = {text: string; changes: Change[]; yours: string[]};
+/** A fleet's own entry among those of a file: the one whose machines are named after the fleet, else the one of its name. */
+export function entryOf(runners: readonly Table[], {fleet, runnerName}: Whose): Table | undefined {
+	const isNamedSo = (runner: Table): boolean => valueAt(runner, 'machine.MachineName') === names.machine(fleet);
+	return runners.find(isNamedSo) ?? runners.find((runner) => textAt(runner, 'name') === runnerName);
+}
 
-/** Whether a `[[runners]]` entry is a fleet's: by its name, or by the machines it names after the fleet. */
-export const isFleetRunner = (runner: Table, name: string, fleet: Fleet): boolean =>
-	textAt(runner, 'name') === name || textAt(tableOf(runner, 'machine'), 'MachineName') === names.machine(fleet);
-
-const isOurs = (runner: Table, {answers, fleet}: Pick<ConfigSetting, 'answers' | 'fleet'>): boolean => isFleetRunner(runner, answers.runnerName, fleet);
-
-const tableOf = (table: Table, key: string): Table => {
-	const value = table[key];
-	return isTable(value) ? value : {};
-};
+const fileName = 'config.toml on the manager';
+const whose = ({answers, fleet}: Pick<ConfigSetting, 'answers' | 'fleet'>): Whose => ({fleet, runnerName: answers.runnerName});
 
 /** Our entry as it stands in a config.toml, or undefined. Throws `config-broken`. */
-export function standingRunner(text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): Table | undefined {
-	return tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners').find((runner) => isOurs(runner, setting));
-}
+export const standingRunner = (text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): Table | undefined =>
+	entryOf(tablesAt(parseConfig(text, fileName), 'runners'), whose(setting));
+
+/** Whether a file has any runner: the one that `gitlab-runner install` writes has none. Throws `config-broken`. */
+export const hasRunners = (text: string): boolean => tablesAt(parseConfig(text, fileName), 'runners').length > 0;
 
 /** The GitLab that our entry's token is for, as it stands; undefined where none stands. */
 export function standingUrl(text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): string | undefined {
@@ -45,7 +59,7 @@ export function standingToken(text: string, setting: Pick<ConfigSetting, 'answer
 	const runner = standingRunner(text, setting);
 	const token = runner && textAt(runner, 'token')?.trim();
 	if (!runner || !token) return undefined;
-	const id = Number(runner.id ?? 0);
+	const id = Number(plain(runner.id) ?? 0);
 	const obtainedAt = timeAt(runner, 'token_obtained_at');
 	const expiresAt = timeAt(runner, 'token_expires_at');
 	return {token, ...(id > 0 ? {id} : {}), ...(obtainedAt === undefined ? {} : {obtainedAt}), ...(expiresAt === undefined ? {} : {expiresAt})};
@@ -59,150 +73,133 @@ function timeAt(runner: Table, key: string): number | undefined {
 }
 
 /** MachineOptions that stand in our entry. */
-export const standingOptions = (runner: Table | undefined): string[] => (runner ? textsAt(tableOf(runner, 'machine'), 'MachineOptions') : []);
+export const standingOptions = (runner: Table | undefined): string[] => (isTable(runner?.machine) ? textsAt(runner.machine, 'MachineOptions') : []);
 
-function drop(table: Table, path: readonly string[]): void {
-	const [key, ...rest] = path;
-	if (key === undefined) return;
-	if (rest.length === 0) delete table[key];
-	else drop(tableOf(table, key), rest);
+/** A file as one table in which `runners` is our entry: the paths of the fields lead through it. */
+type Ours = {globals: Table; entry: Table};
+
+const at = ({entry, globals}: Ours, path: string): Value | undefined =>
+	path.startsWith('runners.') ? valueAt(entry, path.slice('runners.'.length)) : valueAt(globals, path);
+
+function put({entry, globals}: Ours, path: string, value: Value | undefined): void {
+	if (path.startsWith('runners.')) putAt(entry, path.slice('runners.'.length), value);
+	else putAt(globals, path, value);
 }
 
-function putToken(runner: Table, {token, id, obtainedAt, expiresAt}: RunnerToken): void {
-	const {id: _id, token_expires_at: _expires, token_obtained_at: _obtained, ...rest} = runner;
-	for (const key of Object.keys(runner)) delete runner[key];
-	Object.assign(runner, rest, {token});
-	if (id !== undefined) runner.id = whole(id);
-	if (obtainedAt !== undefined) runner.token_obtained_at = moment(obtainedAt);
-	if (expiresAt !== undefined) runner.token_expires_at = moment(expiresAt);
+const meant = (path: string, value: Value | undefined): Value | undefined => (value === undefined ? undefined : meaning(path, value));
+const sameMeaning = (path: string, one: Value | undefined, other: Value | undefined): boolean => same(meant(path, one), meant(path, other));
+
+/** Puts a value where it says something else than what stands. */
+function bring(ours: Ours, path: string, value: Value | undefined): void {
+	if (!sameMeaning(path, at(ours, path), value)) put(ours, path, value);
 }
 
-/** Brings our entry to what is wanted; the person's own keys and options in it stay. */
-function mend(runner: Table, wanted: ConfigWanted): void {
-	const extra = extraOptions(standingOptions(runner), wanted.options);
-	for (const path of unwantedKeys(wanted)) drop(runner, path);
-	if (wanted.answers.gitlabCa === undefined && textAt(runner, 'tls-ca-file') === paths.gitlabCa) delete runner['tls-ca-file'];
-	overlay(runner, runnerTable({...wanted, options: [...wanted.options, ...extra]}));
-	overlay(runner, ownTable(wanted.answers));
-	if (wanted.token) putToken(runner, wanted.token);
+/** Everything that we write, on an empty file. */
+function written(wanted: ConfigWanted): Ours {
+	const made: Ours = {globals: {}, entry: {}};
+	for (const {path, write} of fields) put(made, path, write?.(wanted, undefined));
+	overlay(made.entry, ownTable(wanted.answers));
+	return made;
 }
 
 /**
- * Brings a config.toml to what is wanted: our keys and our `[[runners]]` entry. Other entries, keys we don't know and MachineOptions we don't
- * set stay. Where nothing differs the very same text comes back. Throws `config-broken`, and `token-missing` when no token stands or is given.
+ * The person's own TOML for our entry: its keys and tables, or the same under `[[runners]]` or `[runners.…]`. Name, URL and token stay ours.
+ * Throws `config-broken`.
+ */
+function ownTable({runnerConfig}: Pick<Answers, 'runnerConfig'>): Table {
+	if (runnerConfig === undefined) return {};
+	const given = parseConfig(runnerConfig, 'The answer runnerConfig');
+	const [first] = tablesAt(given, 'runners');
+	const {name: _name, url: _url, token: _token, id: _id, ...own} = first ?? given;
+	const nested = own.runners;
+	return isTable(nested) ? nested : own;
+}
+
+/** Brings a file's keys and our entry to what is wanted; what is new is written whole. */
+function mend(ours: Ours, wanted: ConfigWanted): void {
+	for (const part of ['globals', 'entry'] as const) if (Object.keys(ours[part]).length === 0) Object.assign(ours[part], written(wanted)[part]);
+	for (const {path, write} of fields) if (write) bring(ours, path, write(wanted, at(ours, path)));
+	overlay(ours.entry, ownTable(wanted.answers));
+}
+
+/**
+ * Brings a config.toml to what is wanted: our keys and our `[[runners]]` entry. Other entries, keys we don't know, comments and MachineOptions we
+ * don't set stay. Where nothing differs the very same text comes back. Throws `config-broken`, and `token-missing` when no token stands or is given.
  */
 export function mergeConfig(standing: string | undefined, wanted: ConfigWanted): ConfigMerged {
-	const before = parseConfig(standing ?? '', 'config.toml on the manager');
-	const after = parseConfig(standing ?? '', 'config.toml on the manager');
-	overlay(after, globalTables(wanted));
+	const [before, after] = [parseConfig(standing ?? '', fileName), parseConfig(standing ?? '', fileName)];
 	const runners = tablesAt(after, 'runners');
-	let ours = runners.find((runner) => isOurs(runner, wanted));
-	if (!ours) {
-		ours = {};
-		runners.push(ours);
-	}
+	const entry = entryOf(runners, whose(wanted)) ?? {};
+	if (!runners.includes(entry)) runners.push(entry);
+	const {runners: _runners, ...globals} = after;
+	const ours: Ours = {globals, entry};
 	mend(ours, wanted);
-	if (!textAt(ours, 'token')) throw new Problem({code: 'token-missing', message: `config.toml holds no token for the runner ${wanted.answers.runnerName}.`});
-	const {runners: _standing, ...globals} = after;
+	if (!textAt(entry, 'token')) throw new Problem({code: 'token-missing', message: `config.toml holds no token for the runner ${wanted.answers.runnerName}.`});
 	const merged: Table = {...globals, runners};
-	const oursBefore = tablesAt(before, 'runners').find((runner) => isOurs(runner, wanted)) ?? {};
-	const changes = [...differences({...before, runners: []}, {...merged, runners: []}, []), ...differences(oursBefore, ours, ['runners'])];
-	const text = changes.length === 0 && standing !== undefined ? standing : printConfig(merged);
+	const changes = differences({globals: before, entry: entryOf(tablesAt(before, 'runners'), whose(wanted)) ?? {}}, ours);
+	const {text, commentsGo} = textOf(standing, merged, changes);
 	// The text is written back byte for byte; the rest is only shown.
-	return {text, ...printableIn({changes, yours: yoursIn(merged, ours, wanted)})};
+	return {text, commentsGo, ...printableIn({changes, yours: yoursIn(ours, runners, wanted)})};
 }
 
-/** Answers' keys by the path that holds them. */
-const answerAt: Record<string, AnswerKey> = {
-	concurrent: 'concurrent',
-	check_interval: 'checkInterval',
-	'runners.name': 'runnerName',
-	'runners.url': 'gitlabUrl',
-	'runners.executor': 'executor',
-	'runners.limit': 'limit',
-	'runners.tls-ca-file': 'gitlabCa',
-	'runners.docker.image': 'dockerImage',
-	'runners.docker.privileged': 'privileged',
-	'runners.docker.disable_cache': 'disableCache',
-	'runners.cache.Type': 'cache',
-	'runners.cache.s3.BucketName': 'cache',
-	'runners.machine.IdleCount': 'idleCount',
-	'runners.machine.IdleTime': 'idleTime',
-	'runners.machine.MaxBuilds': 'maxBuilds',
-	'runners.machine.MaxGrowthRate': 'maxGrowthRate',
-	'runners.machine.autoscaling': 'schedule',
-};
-
-/** Answers' keys by the MachineOption that holds them. */
-const answerOf: Record<string, AnswerKey> = {
-	'amazonec2-instance-type': 'workerType',
-	'amazonec2-ami': 'workerImage',
-	'amazonec2-root-size': 'workerDisk',
-	'amazonec2-ssh-user': 'workerSshUser',
-	'amazonec2-request-spot-instance': 'spot',
-	'amazonec2-spot-price': 'spotPrice',
-	'amazonec2-iam-instance-profile': 'workerProfile',
-	'amazonec2-tags': 'tags',
-	'amazonec2-subnet-id': 'subnet',
-	'engine-install-url': 'engineInstall',
-};
-
-/** What isn't read again while the runner runs, or would leave machines behind that the runner no longer knows (facts §3.5, §4.7). */
-const drained = new Set(['listen_address', 'runners.url', 'runners.executor', 'runners.machine.MachineName']);
-
-/** A token's first characters are its kind: enough to tell two apart, too few to use. */
-const masked = (value: string): string => `${/^gl[a-z]+-(t\d_)?/.exec(value)?.[0] ?? ''}…`;
-
-const secret = /^(token|AccessKey|SecretKey|SessionToken|password)$/i;
-
-function differences(before: Table, after: Table, path: readonly string[]): Change[] {
-	return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => difference(before[key], after[key], [...path, key]));
+function textOf(standing: string | undefined, merged: Table, changes: readonly Change[]): {text: string; commentsGo: boolean} {
+	if (standing === undefined || standing.trim() === '') return {text: printConfig(merged), commentsGo: false};
+	return changes.length === 0 ? {text: standing, commentsGo: false} : edited(standing, merged);
 }
 
-function difference(from: Value | undefined, to: Value | undefined, path: readonly string[]): Change[] {
-	if (isTable(to) && (from === undefined || isTable(from))) return differences(from ?? {}, to, path);
-	if (shown(from) === shown(to)) return [];
-	const what = path.join('.');
-	if (what === 'runners.machine.MachineOptions') return optionChanges(Array.isArray(from) ? from.map(String) : [], Array.isArray(to) ? to.map(String) : []);
-	const hidden = secret.test(path.at(-1) ?? '');
-	const show = (value: Value | undefined) => (hidden && typeof value === 'string' ? masked(value) : shown(value));
-	return [{what: answerAt[what] ?? what, from: show(from), to: show(to), how: drained.has(what) ? 'drain' : 'live'}];
+/** What differs between two files, in our entry and in the keys that all runners share; what the runner takes for the same is the same. */
+export function differences(before: Ours, after: Ours): Change[] {
+	const whole = ({entry, globals}: Ours): Table => ({...globals, runners: entry});
+	return differing(meaning('', whole(before)), meaning('', whole(after)), '');
 }
+
+function differing(from: Value | undefined, to: Value | undefined, path: string): Change[] {
+	if (same(from, to)) return [];
+	if (path === 'runners.machine.MachineOptions') return optionChanges(textsOf(from), textsOf(to));
+	if ((isTable(from) || isTable(to)) && (from === undefined || isTable(from)) && (to === undefined || isTable(to))) {
+		const [before, after] = [from ?? {}, to ?? {}];
+		const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+		return keys.flatMap((key) => differing(before[key], after[key], path === '' ? key : `${path}.${key}`));
+	}
+	const field: Field | undefined = fieldAt(path);
+	const says = (value: Value | undefined): string => shownAt(path, value ?? field?.absent?.[0]);
+	return [{what: field?.answer ?? path, from: says(from), to: says(to), how: field?.drains ? 'drain' : 'live'}];
+}
+
+const textsOf = (value: Value | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 /** One change for each flag; options of one flag stand together, since some may be repeated. */
 function optionChanges(before: readonly string[], after: readonly string[]): Change[] {
-	const values = (options: readonly string[], flag: string) => {
+	const values = (options: readonly string[], flag: string): string | undefined => {
 		const found = options.filter((option) => flagOf(option) === flag).map((option) => option.slice(flag.length + 1));
-		return found.length === 0 ? 'nothing' : found.join(', ');
+		return found.length === 0 ? undefined : found.join(', ');
 	};
-	const flags = [...new Set([...before, ...after].map(flagOf))];
-	return flags
-		.map((flag): Change => ({what: answerOf[flag] ?? flag, from: values(before, flag), to: values(after, flag), how: 'live'}))
-		.filter(({from, to}) => from !== to);
-}
-
-/** Keys that the runner itself writes when it saves the file, whatever is in it. */
-const runnersOwn = /^(connection_max_age|session_server\.session_timeout|runners\.(id|token|token_obtained_at|token_expires_at))$/;
-
-function leaves(table: Table, path: readonly string[]): string[] {
-	return Object.entries(table).flatMap(([key, value]) => {
-		const here = [...path, key];
-		if (isTable(value)) return leaves(value, here);
-		const empty = value === false || value === '' || value === 0n || value === 0 || (Array.isArray(value) && value.length === 0);
-		return empty ? [] : [here.join('.')];
+	const says = (flag: string, value: string | undefined): string => (value === undefined ? shown(value) : shownOf(flag, value));
+	const flags = [...new Set([...before, ...after].map(flagOf))].filter((flag) => values(before, flag) !== values(after, flag));
+	return flags.map((flag): Change => {
+		const [from, to] = [says(flag, values(before, flag)), says(flag, values(after, flag))];
+		return {what: answerOfFlag(flag) ?? flag, from, to, how: 'live'};
 	});
 }
 
-/** What is in the file and not from us: other entries by name, keys by path, MachineOptions as they stand. */
-function yoursIn(merged: Table, ours: Table, wanted: ConfigWanted): string[] {
-	const {runners: _runners, ...globals} = merged;
-	const ourGlobals = new Set(leaves(globalTables(wanted), []));
-	const ourKeys = new Set([...leaves(runnerTable(wanted), ['runners']), ...leaves(ownTable(wanted.answers), ['runners'])]);
-	const others = tablesAt(merged, 'runners').filter((runner) => runner !== ours);
+/** Paths of all that says something, down to the single values. */
+function leaves(value: Value | undefined, path: string): string[] {
+	const tables = isTable(value) ? [value] : Array.isArray(value) && value.some(isTable) ? value.filter(isTable) : undefined;
+	if (!tables) return [path];
+	return tables.flatMap((table) => Object.entries(table).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`)));
+}
+
+const paths = ({entry, globals}: Ours): string[] => [...new Set(leaves(meaning('', {...globals, runners: entry}) ?? {}, ''))];
+
+/** What is in the file and not from us: keys by path, other entries by name, MachineOptions as they may be shown. */
+function yoursIn(ours: Ours, runners: readonly Table[], wanted: ConfigWanted): string[] {
+	const made = written(wanted);
+	const fromUs = new Set(leaves({...made.globals, runners: made.entry}, ''));
+	const own = paths(ours).filter((path) => !fromUs.has(path) && fieldAt(path)?.byRunner !== true);
 	return [
-		...leaves(globals, []).filter((path) => !ourGlobals.has(path)),
-		...others.map((runner) => `[[runners]] ${textAt(runner, 'name') ?? 'without a name'}`),
-		...leaves(ours, ['runners']).filter((path) => !ourKeys.has(path)),
-		...extraOptions(standingOptions(ours), wanted.options).map((option) => `MachineOptions ${option}`),
-	].filter((path) => !runnersOwn.test(path));
+		...own.filter((path) => !path.startsWith('runners.')),
+		...runners.filter((runner) => runner !== ours.entry).map((runner) => `[[runners]] ${textAt(runner, 'name') ?? 'without a name'}`),
+		...own.filter((path) => path.startsWith('runners.')),
+		...extraOptions(standingOptions(ours.entry), wanted.options).map((option) => `MachineOptions ${shownOption(option)}`),
+	];
 }

@@ -11,7 +11,7 @@ import {identityLook} from '../../steps/looks/identity.ts';
 import {recordRead} from '../../steps/looks/record.ts';
 import {connectTo} from '../../steps/reaching.ts';
 import {parseConfig, type Table, tablesAt, textAt} from './config-document.ts';
-import {isFleetRunner} from './config-toml.ts';
+import {entryOf} from './config-toml.ts';
 import {runnerMark} from './token.ts';
 
 /** The runner in GitLab, and the GitLab that the person named, or the record. */
@@ -20,7 +20,7 @@ type Known = {id?: number | undefined; url: string};
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function entryIn(text: string, {fleet}: Removal, recorded: Given): Table | undefined {
-	return tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners').find((runner) => isFleetRunner(runner, recorded.runnerName ?? fleet.name, fleet));
+	return entryOf(tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners'), {fleet, runnerName: recorded.runnerName ?? fleet.name});
 }
 
 /** What a manager's config.toml tells of its runner. It decides nothing of where a token goes. */

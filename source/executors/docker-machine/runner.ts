@@ -2,6 +2,7 @@ import {type Answers, isLoopback, names} from '../../fleet.ts';
 import {authorityIn} from '../../gitlab/authority.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import {paths} from '../../host/scripts/paths.ts';
+import {serviceScript} from '../../host/scripts/service.ts';
 import {writeConfigScript} from '../../host/scripts/write-config.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
@@ -9,11 +10,14 @@ import {ifAnswered} from '../../steps/answering.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
-import {type ConfigWanted, mergeConfig, type RunnerToken, standingToken, standingUrl} from './config-toml.ts';
+import {type ConfigWanted, fieldAt, type RunnerToken} from './config-fields.ts';
+import {hasRunners, mergeConfig, standingToken, standingUrl} from './config-toml.ts';
+import {going, toDrain} from './leftover-machines.ts';
 import {gitlabRunnerByHand} from './programs.ts';
 import {removeRunner} from './runner-removal.ts';
-import {createRunner, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
-import {shortToken, verdictOf} from './verify-lines.ts';
+import {drainManager, drainSeconds} from './service.ts';
+import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
+import {sentenceOf, shortToken, type Verdict, verdictOf} from './verify-lines.ts';
 import {workerMachines} from './worker-machines.ts';
 
 type Needs = 'identity' | 'network' | 'images';
@@ -44,12 +48,21 @@ const sources: Record<TokenSource['from'], string> = {
 
 /** Before a manager can hold a token: judges the one that will be used, so that a wrong one shows before anything is made. */
 async function beforeAny(context: Context, manager: Instance | undefined): Promise<Finding<Found['runner']>> {
-	const source = await tokenSource(context, manager);
-	if (source.from !== 'create') await verified(context, source.token);
-	return {is: 'missing', says: `config.toml, with ${sources[source.from]}`, notes: notesOn(context.answers)};
+	const {from} = await tokenSource(context, await heritageOf(context, manager));
+	return {is: 'missing', says: `config.toml, with ${sources[from]}`, notes: notesOn(context.answers)};
 }
 
-function lastingTrouble(line: string): Problem {
+/** GitLab's own trouble is told as such; anything else lies on the manager's way to it. */
+function lastingTrouble(line: string, url: string): Problem {
+	const status = /status=(\d{3}\b[^=]*?)(?: \w+=|$)/.exec(line)?.[1]?.trim();
+	if (status !== undefined)
+		return new Problem({
+			code: 'gitlab-failing-at-manager',
+			fault: 'outside',
+			message: `${url} answers the manager with ${status} when it asks about its token.`,
+			advice: "It's GitLab's own trouble, or a proxy's before it. Run the same command again later.",
+			again: true,
+		});
 	return new Problem({
 		code: 'gitlab-unreachable-from-manager',
 		fault: 'outside',
@@ -70,25 +83,51 @@ const notesOn = ({gitlabUrl}: Pick<Answers, 'gitlabUrl'>): Note[] =>
 			]
 		: [];
 
+/** The token that replaces the one that stands, if any, and what is to be said of one that was given in vain. */
+async function replacing(context: Context, manager: Instance, standing: RunnerToken, verdict: Verdict): Promise<{token?: RunnerToken; notes: Note[]}> {
+	if (verdict.is !== 'refused') return givenInstead(context, standing);
+	const source = await tokenSource(context, await heritageOf(context, manager), {...standing, line: sentenceOf(verdict.line)});
+	return {token: source.from === 'create' ? {token: 'created'} : source.token, notes: []};
+}
+
+const named = ({id}: RunnerToken, otherwise: string): string => (id === undefined ? otherwise : `#${id}`);
+
+/** What differs, in a person's terms: another token is another runner, or the same that got another one. */
+function changesOf(inConfig: readonly Change[], standing: RunnerToken, token: RunnerToken | undefined, drains: boolean): Change[] {
+	if (!token) return [...inConfig];
+	const isSame = token.id !== undefined && token.id === standing.id;
+	const other: Change = isSame
+		? {what: 'runner', from: "a token that GitLab doesn't take", to: `another token of ${named(token, 'it')}`, how: drains ? 'drain' : 'live'}
+		: {what: 'runner', from: named(standing, 'another runner'), to: named(token, 'a new one'), how: drains ? 'drain' : 'live'};
+	return [other, ...inConfig.filter(({what}) => fieldAt(`${what}`)?.byRunner !== true)];
+}
+
 async function onManager(context: Context, found: Pick<Found, Needs>, manager: Instance, facts: HostFacts): Promise<Finding<Found['runner']>> {
 	const {answers, fleet} = context;
 	const standing = facts.config && standingToken(facts.config.text, {answers, fleet});
 	if (facts.gitlabRunner === undefined || !facts.config || !standing) return beforeAny(context, manager);
 	const verdict = verdictOf(facts.verify, standing.token);
-	if (verdict.is === 'unreachable') return {is: 'blocked', problem: lastingTrouble(verdict.line)};
-	// A token is one GitLab's: before it goes to another, that one is asked, which is done only where somebody here has named it.
-	if (standingUrl(facts.config.text, {answers, fleet}) !== answers.gitlabUrl) await verified(context, standing);
+	if (verdict.is === 'unreachable') return {is: 'blocked', problem: lastingTrouble(verdict.line, answers.gitlabUrl)};
 	const {notes: image, ...wanted} = await wantedConfig(context, found, facts);
-	const source = verdict.is === 'refused' ? await tokenSource(context, manager, standing.token) : undefined;
-	const token = source && (source.from === 'create' ? {token: 'created'} : await verified(context, source.token));
-	const {changes: inConfig, yours} = mergeConfig(facts.config.text, {...wanted, ...(token ? {token} : {})});
+	const {notes: given, token} = await replacing(context, manager, standing, verdict);
+	// A token is one GitLab's: before it goes to another, that one is asked, which is done only where somebody here has named it.
+	if (!token && standingUrl(facts.config.text, {answers, fleet}) !== answers.gitlabUrl) await verified(context, standing);
+	const {changes: inConfig, commentsGo, text, yours} = mergeConfig(facts.config.text, {...wanted, ...(token ? {token} : {})});
+	const {drains, left} = toDrain(facts, text, context, verdict.is === 'refused');
 	const changes: Change[] = [
-		...inConfig,
+		...changesOf(inConfig, standing, token, drains),
+		...(await going(context, facts, left)),
 		...(facts.config.mode === '600' ? [] : [{what: "config.toml's mode", from: facts.config.mode, to: '600', how: 'live' as const}]),
 		...(await storing(context, standing)),
 	];
 	const resource = {id: standing.id, shortToken: shortToken(standing.token)};
-	const notes = [...image, ...notesOn(answers), ...(yours.length === 0 ? [] : [{says: `Yours in config.toml, and kept: ${yours.join(', ')}.`}])];
+	const notes = [
+		...image,
+		...notesOn(answers),
+		...given,
+		...(commentsGo ? [{says: "The comments in config.toml go with this change: the file can't be edited in place."}] : []),
+		...(yours.length === 0 ? [] : [{says: `Yours in config.toml, and kept: ${yours.join(', ')}.`}]),
+	];
 	if (changes.length > 0) return {is: 'different', resource, changes, notes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
 	if (verdict.is === 'silent')
 		return {
@@ -121,21 +160,25 @@ async function check(context: Context, found: Pick<Found, Needs>): Promise<Findi
 	}
 }
 
-type Tokens = {token?: RunnerToken; base?: string; systemId?: string | undefined};
+type Tokens = {token?: RunnerToken; heritage?: Heritage | undefined /** GitLab no longer takes the one that stands: no job comes by it. */; refused?: boolean};
 
 /** The token to write: none where the one that stands holds; a runner is created only when nothing else gives one. */
 async function tokenFor(context: Context, found: Pick<Found, Needs>, manager: Instance, facts: HostFacts, says: (text: string) => void): Promise<Tokens> {
 	const {answers, fleet} = context;
 	const standing = facts.config && standingToken(facts.config.text, {answers, fleet});
-	const refused = standing && verdictOf(facts.verify, standing.token).is === 'refused' ? standing : undefined;
-	if (standing && !refused) return {};
-	const source = await tokenSource(context, manager, refused?.token);
-	if (source.from === 'old manager') return {token: source.token, systemId: source.systemId, base: source.config};
-	if (source.from !== 'create') return {token: await verified(context, source.token)};
-	const token = await createRunner(context, found.identity.account, refused?.id === undefined ? [] : [refused.id], says);
+	const verdict = standing && verdictOf(facts.verify, standing.token);
+	if (standing && verdict?.is !== 'refused') {
+		const {token} = await givenInstead(context, standing);
+		return token ? {token} : {};
+	}
+	const heritage = await heritageOf(context, manager);
+	const refused = standing && verdict?.is === 'refused' ? {...standing, line: sentenceOf(verdict.line)} : undefined;
+	const source = await tokenSource(context, heritage, refused);
+	if (source.from !== 'create') return {token: source.token, heritage, refused: refused !== undefined};
+	const token = await createRunner(context, found.identity.account, standing?.id === undefined ? [] : [standing.id], says);
 	// First where a killed run can find it again.
 	await storeToken(context, token.token, says);
-	return {token};
+	return {token, heritage, refused: refused !== undefined};
 }
 
 const failed = (code: string, detail: string): Problem =>
@@ -156,8 +199,23 @@ async function caFor({answers, disk}: Context, {config}: HostFacts): Promise<{pa
 	throw seen.problem;
 }
 
-async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {
-	const {answers} = context;
+/** What the new file is made from: the manager before's, where this one has only what `gitlab-runner install` wrote. */
+function baseOf({config}: HostFacts, {heritage}: Tokens): {text: string | undefined; systemId?: string | undefined} {
+	if (config && hasRunners(config.text)) return {text: config.text};
+	return {text: heritage?.config ?? config?.text, systemId: heritage?.systemId};
+}
+
+function refusedByLint(detail: string, {answers}: Context): Problem {
+	return new Problem({
+		code: 'config-refused',
+		message: `GitLab Runner refuses the new config.toml, so the one that stands was left as it is: ${detail}`,
+		advice: answers.runnerConfig === undefined ? 'Look at what is yours in it with `gitlab-runner-aws ssh`.' : 'Correct the answer `runnerConfig`.',
+	});
+}
+
+/** Writes config.toml; `state` tells whether the service was stopped for it. */
+async function write(context: Context, found: Pick<Found, Needs>, report: Report, state: {drained: boolean}): Promise<void> {
+	const {answers, fleet} = context;
 	const says = (text: string) => report({says: text});
 	const manager = await currentManager(context);
 	if (!manager) throw new Problem({code: 'manager-gone', message: 'The manager is gone.', advice: 'Run the same command again.', again: true});
@@ -169,24 +227,26 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 		const ca = await caFor(context, facts);
 		const {notes: _notes, ...wanted} = await wantedConfig(context, found, facts);
 		const {token} = tokens;
-		const {text} = mergeConfig(facts.config?.text ?? tokens.base, {...wanted, ...(token ? {token} : {})});
+		const {systemId, text: base} = baseOf(facts, tokens);
+		const {text} = mergeConfig(base, {...wanted, ...(token ? {token} : {})});
+		const {drains, left} = toDrain(facts, text, context, tokens.refused === true);
+		if (drains && !state.drained) {
+			says('the machines that the runner knows no more go first, once running jobs have ended');
+			await drainManager(context, manager, drainSeconds, report, left);
+			state.drained = true;
+			continue;
+		}
 		says('config.toml being written');
 		const outcome = await connection
-			.script(writeConfigScript, {text, from: facts.config?.hash, systemId: tokens.systemId, ca}, report)
+			.script(writeConfigScript, {text, from: facts.config?.hash, systemId, ca}, report)
 			.finally(() => forgetHost(context, manager));
 		if (outcome.is === 'written') {
-			const kept = token ?? standingToken(text, {answers, fleet: context.fleet});
+			const kept = token ?? standingToken(text, {answers, fleet});
 			if (kept) await storeToken(context, kept.token, says);
 			return;
 		}
 		if (outcome.is === 'failed') throw failed(outcome.code, outcome.detail);
-		if (outcome.is === 'refused') {
-			throw new Problem({
-				code: 'config-refused',
-				message: `GitLab Runner refuses the new config.toml, so the one that stands was left as it is: ${outcome.detail}`,
-				advice: answers.runnerConfig === undefined ? 'Look at what is yours in it with `gitlab-runner-aws ssh`.' : 'Correct the answer `runnerConfig`.',
-			});
-		}
+		if (outcome.is === 'refused') throw refusedByLint(outcome.detail, context);
 		if (turn >= writes)
 			throw new Problem({
 				code: 'config-busy',
@@ -195,6 +255,20 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 				again: true,
 			});
 		says('config.toml changed meanwhile, looking again');
+	}
+}
+
+async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {
+	const state = {drained: false};
+	try {
+		await write(context, found, report, state);
+	} catch (error) {
+		if (!state.drained) throw error;
+		// The file that stands stays, so the runner goes on by it.
+		const manager = await currentManager(context);
+		const connection = manager && (await connectToChange(context, manager));
+		await connection?.script(serviceScript, {do: 'start', drainSeconds}, report);
+		throw error;
 	}
 }
 

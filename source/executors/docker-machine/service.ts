@@ -14,7 +14,7 @@ type Needs = 'manager' | 'connection' | 'host-key' | 'software' | 'runner';
 type After = 'test-machine' | 'workers';
 
 /** Seconds that running jobs may take to end when a change needs the runner to start anew. */
-const drainSeconds = 3600;
+export const drainSeconds = 3600;
 
 const onlineOf = (context: Context, facts: HostFacts): Online => {
 	const {answers, fleet} = context;
@@ -91,15 +91,15 @@ async function apply(context: Context, found: Pick<Found, Needs>, finding: Findi
 }
 
 /**
- * Ends a manager's service without ending a job, then takes its idle machines away: for removing a fleet, and for a manager that another one has
- * taken over from. 0 seconds end running jobs now. Gives how many machines went. Throws `still-busy`, and what `reach` throws.
+ * Ends a manager's service without ending a job, then takes its machines away, and those of the names given: for removing a fleet, and for a runner
+ * that would no longer know them. 0 seconds end running jobs now. Gives how many machines went. Throws `still-busy`, and what `reach` throws.
  */
-async function drainManager(context: Reaching, instance: Instance, seconds: number, report: Report): Promise<number> {
+export async function drainManager(context: Reaching, instance: Instance, seconds: number, report: Report, names: readonly string[] = []): Promise<number> {
 	// Whoever says that the jobs have ended has to be the manager.
 	if (seconds > 0) await untilVerified(context, instance, report);
 	const connection = await connectToChange(context, instance);
 	const outcome = await connection
-		.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name}, report)
+		.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name, names: [...names]}, report)
 		.finally(() => forgetHost(context, instance));
 	if (outcome.is === 'done') return outcome.machines;
 	throw failed(outcome);

@@ -1,19 +1,19 @@
 import {type Fleet, mark, names} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
-import type {Context, Look, Looking} from '../../step.ts';
+import type {Context, Look, Looking, Note} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
 import {accountLook, type Instance, managersOf} from '../../steps/looks/account.ts';
 import {lookAtHost} from '../../steps/looks/host.ts';
 import {makeParameter} from '../../steps/parameter.ts';
 import {tagList} from '../../steps/tags.ts';
-import {type RunnerToken, standingToken} from './config-toml.ts';
+import type {RunnerToken} from './config-fields.ts';
+import {standingToken} from './config-toml.ts';
 
-/** Where a manager without a token of its own gets one from. */
-export type TokenSource =
-	| {from: 'old manager'; token: RunnerToken; config: string; systemId?: string | undefined}
-	| {from: 'SSM' | 'given'; token: RunnerToken}
-	/** None is known: the runner has to be created in GitLab first. */
-	| {from: 'create'};
+/** A token that GitLab takes, and where it is from; or none is known, and the runner has to be created in GitLab first. */
+export type TokenSource = {from: 'given' | 'old manager' | 'SSM'; token: RunnerToken} | {from: 'create'};
+
+/** What a manager that takes over gets of the one before: the whole config.toml, and the id by which GitLab knows it. */
+export type Heritage = {token: RunnerToken; config: string; systemId?: string | undefined};
 
 /** The token kept beside the record, for `tokenStore` = `ssm`. Its value is a secret. */
 export const storedTokenLook: Look<string | undefined> = {
@@ -27,21 +27,23 @@ export const storedTokenLook: Look<string | undefined> = {
 const unreachable = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'manager-private', 'instance-connect-not-allowed'];
 
 /** Managers of the fleet that run beside this one: those that it takes over from. */
-async function others(context: Looking, manager: Instance | undefined): Promise<Instance[]> {
+async function others(context: Looking, manager: Instance): Promise<Instance[]> {
 	const all = managersOf(context.fleet, await context.look(accountLook));
-	return all.filter(({id, state}) => id !== manager?.id && state === 'running');
+	return all.filter(({id, state}) => id !== manager.id && state === 'running');
 }
 
-/** A manager that takes over gets token, system id and the whole config.toml of the one before (design §7, "Replace"). */
-async function fromOldManager(context: Context, manager: Instance | undefined): Promise<TokenSource | undefined> {
+/** What a manager takes over from the one before it, where one runs that can be asked. */
+export async function heritageOf(context: Context, manager: Instance | undefined): Promise<Heritage | undefined> {
 	const {answers, fleet} = context;
 	for (const old of manager ? await others(context, manager) : []) {
 		const facts = await unless(lookAtHost(context, old), ...unreachable);
 		const token = facts?.config && standingToken(facts.config.text, {answers, fleet});
-		if (facts?.config && token) return {from: 'old manager', token, config: facts.config.text, systemId: facts.systemId};
+		if (facts?.config && token) return {token, config: facts.config.text, systemId: facts.systemId};
 	}
 	return undefined;
 }
+
+const newToken = 'Make a new runner token in GitLab, and give it with `--token-file -` or `GITLAB_RUNNER_TOKEN`.';
 
 const missing = (): Problem =>
 	new Problem({
@@ -57,20 +59,69 @@ const cannotCreate = (): Problem =>
 		advice: 'Set `GITLAB_TOKEN` to a token with the scope `create_runner`, or answer `--runner token`.',
 	});
 
+const refusedAt = (place: string, detail: string): Problem =>
+	new Problem({code: 'runner-token-refused', message: `GitLab refuses the runner's token ${place}: ${detail}.`, advice: newToken});
+
+const refusals: Record<'old manager' | 'SSM', Problem> = {
+	'old manager': refusedAt('in the config.toml of the manager before', "it's deleted, or was replaced by another"),
+	SSM: refusedAt('that SSM keeps', "it's deleted, or the runner got itself another one since"),
+};
+
+/** A token is given, and a runner is to be made: only one of the two can be meant. `standing` is the token that the manager has. */
+function judgeConflict({answers, secrets}: Context, standing?: string): void {
+	const given = secrets.runnerToken;
+	if (answers.runner !== 'create' || given === undefined || given === standing) return;
+	throw new Problem({
+		code: 'runner-conflict',
+		message: 'A runner is to be created in GitLab (`runner` = `create`), and the token of another one is given. Only one of the two can be meant.',
+		advice: 'Answer `--runner token` to use the token; else leave out `--token-file` and `GITLAB_RUNNER_TOKEN`.',
+	});
+}
+
+/** The token that stands and that GitLab no longer takes, with what `gitlab-runner verify` says of it. */
+export type Refused = RunnerToken & {line: string};
+
 /**
- * Where the token comes from when the manager's config.toml has none that GitLab takes. `refused` is the one that stands and that GitLab no
- * longer knows. Throws `runner-token-missing` and `gitlab-token-missing`.
+ * Where the token comes from when the manager's config.toml has none that GitLab takes: the one given, else the one of the manager before, else the one
+ * that SSM keeps; the first that GitLab takes. Throws `runner-token-missing`, `runner-token-refused`, `runner-conflict` and `gitlab-token-missing`.
  */
-export async function tokenSource(context: Context, manager: Instance | undefined, refused?: string): Promise<TokenSource> {
+export async function tokenSource(context: Context, heritage: Heritage | undefined, refused?: Refused): Promise<TokenSource> {
 	const {answers, secrets} = context;
-	const old = await fromOldManager(context, manager);
-	if (old && 'token' in old && old.token.token !== refused) return old;
+	judgeConflict(context, refused?.token);
 	const stored = answers.tokenStore === 'ssm' ? await context.look(storedTokenLook) : undefined;
-	if (stored !== undefined && stored !== refused) return {from: 'SSM', token: {token: stored}};
-	if (secrets.runnerToken !== undefined) return {from: 'given', token: {token: secrets.runnerToken}};
-	if (answers.runner === 'token') throw missing();
+	const given = secrets.runnerToken;
+	const known = [
+		// Of one that stands already it is known when it was got, and when it ends.
+		{from: 'given', token: given === undefined ? undefined : given === heritage?.token.token ? heritage.token : {token: given}},
+		{from: 'old manager', token: heritage?.token},
+		{from: 'SSM', token: stored === undefined ? undefined : {token: stored}},
+	] as const;
+	let trouble: Problem | undefined = refused && refusedAt("in the manager's config.toml", `\`${refused.line}\``);
+	for (const {from, token} of known) {
+		if (token === undefined || token.token === refused?.token) continue;
+		try {
+			return {from, token: await verified(context, token)};
+		} catch (error) {
+			if (!isProblem(error, 'runner-token-refused')) throw error;
+			trouble = from === 'given' ? error : (trouble ?? refusals[from]);
+		}
+	}
+	if (answers.runner === 'token') throw trouble ?? missing();
 	if (secrets.gitlabToken === undefined) throw cannotCreate();
 	return {from: 'create'};
+}
+
+/** A token that is given beside one that GitLab takes: of another runner it replaces that one, and one that GitLab refuses is only told. */
+export async function givenInstead(context: Context, standing: RunnerToken): Promise<{token?: RunnerToken; notes: Note[]}> {
+	judgeConflict(context, standing.token);
+	const given = context.secrets.runnerToken;
+	if (given === undefined || given === standing.token) return {notes: []};
+	try {
+		return {token: await verified(context, {token: given}), notes: []};
+	} catch (error) {
+		if (!isProblem(error, 'runner-token-refused')) throw error;
+		return {notes: [{says: 'GitLab refuses the runner token that was given, so the manager keeps its own, which is valid.'}]};
+	}
 }
 
 /** Asks GitLab about a token from this laptop, and adds what GitLab tells of it. Throws `runner-token-refused`, `gitlab-unreachable` and the like. */

@@ -11,6 +11,9 @@ export const shortToken = (token: string): string => token.replace(prefixes, '')
 /** The runner itself strips only the kind, and keeps the partition `t3_` in its lines and metrics or not, by its version; both are ours. */
 const namesOurs = (line: string, token: string): boolean => line.includes(shortToken(token)) || line.includes(token.replace(/^glrt-/, '').slice(0, 9));
 
+/** What the runner says in a line, without its fields. */
+export const sentenceOf = (line: string): string => /Verifying runner\.\.\. .*?(?= {2}| +\w+=|$)/.exec(line)?.[0] ?? line;
+
 /** What the lines say of the runner with this token; a line without a runner's name speaks for the only one. */
 export function verdictOf(verify: HostFacts['verify'], token: string): Verdict {
 	const lines = verify?.lines.filter((line) => /Verifying runner\.\.\./.test(line)) ?? [];

@@ -2,9 +2,11 @@ import {names} from '../../fleet.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import type {Context, Found, ImageSeen, Note} from '../../step.ts';
 import {isOfLine, wantedImage} from '../../steps/image-names.ts';
+import {currentManager} from '../../steps/looks/host.ts';
 import {imageLook} from '../../steps/looks/images.ts';
-import {standingOptions, standingRunner} from './config-toml.ts';
+import {hasRunners, standingOptions, standingRunner} from './config-toml.ts';
 import {extraOptions, machineOptions} from './machine-options.ts';
+import {heritageOf} from './token.ts';
 
 /** How workers are made: what the runner's MachineOptions are to be, and the image in them. */
 export type WorkerMachines = {
@@ -34,10 +36,17 @@ async function imageFor(context: Context, newest: ImageSeen, standing: string | 
 	return {image: {...newest, id: standing, name: seen.name, rootDevice: seen.rootDevice}, notes};
 }
 
+/** config.toml with the fleet's runner, as far as one stands: a manager that takes over from another goes by that one's until it has its own. */
+async function standingText(context: Context, {config}: HostFacts): Promise<string | undefined> {
+	if (config && hasRunners(config.text)) return config.text;
+	return (await heritageOf(context, await currentManager(context)))?.config ?? config?.text;
+}
+
 /** How this fleet's workers are made. Throws `config-broken` when the manager's config.toml can't be read. */
 export async function workerMachines(context: Context, found: Pick<Found, 'network' | 'images'>, facts?: HostFacts): Promise<WorkerMachines> {
 	const {answers, fleet} = context;
-	const runner = facts?.config && standingRunner(facts.config.text, {answers, fleet});
+	const text = facts && (await standingText(context, facts));
+	const runner = text === undefined ? undefined : standingRunner(text, {answers, fleet});
 	const standing = standingOptions(runner);
 	const ami = standing.find((option) => option.startsWith('amazonec2-ami='))?.slice('amazonec2-ami='.length);
 	const {image, notes} = await imageFor(context, found.images.worker, ami);

@@ -39,7 +39,7 @@ const facts = z.object({
 	metrics: z.string().optional(),
 	/** Text of `/debug/jobs/list`. */
 	jobs: z.string().optional(),
-	/** `gitlab-runner verify`: its lines without colour, and its exit code; absent when there is no config.toml. */
+	/** `gitlab-runner verify`: its lines without colour, and its exit code; absent when there is no config.toml, or none of its runners. */
 	verify: z.object({lines: z.array(z.string()), code: z.int()}).optional(),
 	/** Machines in docker-machine's own store. */
 	machines: z.array(z.object({name: z.string(), instanceId: z.string()})),
@@ -121,7 +121,9 @@ def answer(path):
         return None
 
 def verify():
-    if not given.get('verify') or read('/etc/gitlab-runner/config.toml') is None or shutil.which('gitlab-runner') is None:
+    # Any command that loads the file makes a system id beside it, so one without a runner isn't asked about.
+    text = read('/etc/gitlab-runner/config.toml') or ''
+    if not given.get('verify') or not re.search(r'^\\s*\\[\\[\\s*runners', text, re.M) or shutil.which('gitlab-runner') is None:
         return None
     code, out, err = sh('gitlab-runner', 'verify', limit=20)
     lines = [colour.sub('', line).strip() for line in (out + err).splitlines()]

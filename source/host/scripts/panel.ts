@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {prelude, type Script} from '../script.ts';
+import {secretWords} from '../secret-words.ts';
 import {unitShape, unitText} from '../unit.ts';
 
 /** What the panel asks the manager for in one round; parts that aren't asked for aren't looked at. */
@@ -105,19 +106,28 @@ def machines():
     return found, unread
 
 quoted = r'("""(?:.|\\n)*?"""|\\'\\'\\'(?:.|\\n)*?\\'\\'\\'|"(?:[^"\\\\\\n]|\\\\.)*"|\\'[^\\'\\n]*\\')'
+secret_keys, variables, secret_options = (re.compile(words, re.I) for words in (r'${secretWords.keys}', r'${secretWords.variables}', r'${secretWords.options}'))
 def hide(found):
-    key, value = found.group(1), found.group(2).strip('"\\'')
-    if key.split('=')[0].strip() == 'token':
+    begin, key, value = found.group(1), found.group(2), found.group(3).strip('"\\'')
+    if not secret_keys.search(key):
+        return found.group(0)
+    if key == 'token':
         value = re.sub('^(?:glrt-|glrtr-|GR1348941)', '', value)
         partition = re.match(r'(?:t\\d_)?', value).end()
-        return key + '"' + value[:partition + 9] + '\\u2026"'
-    return key + '"hidden"'
+        return begin + '"' + value[:partition + 9] + '\\u2026"'
+    return begin + '"hidden"'
+def hide_option(found):
+    option = re.match(r'(["\\'])([a-z0-9-]+)=', found.group(0))
+    return option.group(0) + 'hidden' + option.group(1) if option and secret_options.search(option.group(2)) else found.group(0)
+def hide_values(found):
+    if not variables.search(found.group(1)):
+        return found.group(0)
+    return re.sub(quoted, lambda one: re.sub(r'=(?:.|\\n)*(["\\'])$', r'=hidden\\1', one.group(0)), found.group(0))
 def without_secrets(text):
-    text = re.sub(r'((?:^|[\\s{,])[\\w-]*(?:[Ss]ecret|[Pp]assword|[Tt]oken|AccessKey|sentry_dsn)[\\w-]*\\s*=\\s*)' + quoted, hide, text)
-    text = re.sub(r'(amazonec2-(?:access-key|secret-key|session-token)=)[^"\\'\\n]*', r'\\1hidden', text)
-    def values(found):
-        return re.sub(quoted, lambda one: re.sub(r'=(?:.|\\n)*(["\\'])$', r'=hidden\\1', one.group(0)), found.group(0))
-    return re.sub(r'(?m)^\\s*environment\\s*=\\s*\\[(?:[^\\]"\\']|"(?:[^"\\\\]|\\\\.)*"|\\'[^\\']*\\')*\\]', values, text)
+    text = re.sub(r'((?:^|[\\s{,])["\\']?([\\w-]+)["\\']?\\s*=\\s*)' + quoted, hide, text)
+    text = re.sub(quoted, hide_option, text)
+    text = re.sub(r'//[^/@\\s"\\']+@', '//hidden@', text)
+    return re.sub(r'(?m)^\\s*["\\']?([\\w-]+)["\\']?\\s*=\\s*\\[(?:[^\\]"\\']|"(?:[^"\\\\]|\\\\.)*"|\\'[^\\']*\\')*\\]', hide_values, text)
 
 def config():
     whole = read(config_path)

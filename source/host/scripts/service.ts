@@ -7,9 +7,10 @@ import {logText} from './log.ts';
 /**
  * `start` also enables, and ends a wait of systemd's for the next start; `reload` has a running runner load config.toml anew; `drain` stops gracefully
  * within the limit (0 seconds: running jobs end now), then removes machines from docker-machine's store and EC2; `restart` stops so, too, and the runner
- * takes its idle machines along as its `shutdown_drain` says. Only machines that this fleet's runner named are removed.
+ * takes its idle machines along as its `shutdown_drain` says. Only machines that this fleet's runner named are removed, and
+ * those of `names`.
  */
-export type Service = {do: 'start' | 'reload' | 'drain' | 'restart'; drainSeconds: number; fleet?: string | undefined};
+export type Service = {do: 'start' | 'reload' | 'drain' | 'restart'; drainSeconds: number; fleet?: string | undefined; names?: string[] | undefined};
 
 const outcome = z.discriminatedUnion('is', [
 	z.object({is: z.literal('done'), /** Machines that docker-machine took away. */ machines: z.int()}),
@@ -59,7 +60,8 @@ def remove(name):
 def take_away():
     folder = '/root/.docker/machine/machines'
     ours = re.compile(r'runner-[a-z0-9-]{1,9}-%s-\\d{9,11}-[0-9a-f]{8}' % re.escape(given.get('fleet') or ''))
-    names = [name for name in sorted(os.listdir(folder)) if ours.fullmatch(name)] if os.path.isdir(folder) else []
+    also = given.get('names') or []
+    names = [name for name in sorted(os.listdir(folder)) if ours.fullmatch(name) or name in also] if os.path.isdir(folder) else []
     if not names:
         return 0
     say(says='%d machines going' % len(names) if len(names) > 1 else '1 machine going')

@@ -7,7 +7,7 @@ export type WriteConfig = {
 	text: string;
 	/** SHA-256 of the text that `text` was made from, undefined when there was no file: another one there means that the runner rotated its token meanwhile. */
 	from?: string | undefined;
-	/** Kept across a replaced manager. */
+	/** The id by which GitLab knows this manager from now on, written over one that stands: a manager that takes over from another keeps that one's. */
 	systemId?: string | undefined;
 	/** PEM of GitLab's CA, and where it goes. */
 	ca?: {path: string; text: string} | undefined;
@@ -54,7 +54,7 @@ def write():
     if given.get('ca'):
         put(given['ca']['path'], given['ca']['text'], 0o644)
     id_path = os.path.join(folder, '.runner_system_id')
-    if given.get('systemId') and read(id_path) is None:
+    if given.get('systemId') and (read(id_path) or '').strip() != given['systemId']:
         put(id_path, given['systemId'], 0o600)
     # The runner rotates its token by itself and writes this file without our lock: so look again, as late as can be.
     standing = read(target)

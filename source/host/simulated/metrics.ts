@@ -1,7 +1,7 @@
 import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
 import type {Hosts} from './hosts.ts';
-import {type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
+import {type Machine, programs, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
 import {shortToken} from './runner-config.ts';
 
 const labels = (pairs: Record<string, string | number>) =>
@@ -79,17 +79,20 @@ export function jobsList({clock, gitlab}: Hosts, machine: Machine): string | und
 
 /** What `gitlab-runner verify` prints, and how it ends (facts §1.2). */
 export function verifyLines(
-	{gitlab, clock}: Hosts,
+	{gitlab}: Hosts,
 	machine: Machine,
 	entries: readonly {url: string; token: string; caPath: string | undefined}[],
 ): {lines: string[]; code: number} {
 	const lines = [
 		`Runtime platform                                    arch=amd64 os=linux pid=2211 revision=1f1c5a9d version=${versionOf(machine, programs.runner)}`,
 	];
+	const isNew = !machine.files.has(systemIdPath);
+	const by = {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? ''};
+	if (isNew) lines.push(`Created missing unique system ID                    system_id=${by.systemId}`);
 	let refused = false;
 	for (const {url, token, caPath} of entries) {
 		const {status, runner} = gitlab.verify(url, token, textOf(machine, caPath ?? paths.gitlabCa));
-		if (runner) runner.contactedAt = clock.now();
+		if (runner) gitlab.hear(runner, by);
 		refused ||= status === 403;
 		lines.push(lineOf(status, token));
 	}

@@ -5,8 +5,10 @@ import {awsCall} from './docker-machine-calls.ts';
 import type {Hosts} from './hosts.ts';
 import type {Link} from './link.ts';
 import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machine.ts';
-import {noticeConfig} from './play-config.ts';
+import {noticeConfig} from './notice.ts';
 import {type Strain, strainOn} from './resources.ts';
+import {type Registered, register, unregisterRunner, verifyDelete} from './runner-commands.ts';
+import {savedByRunner} from './runner-save.ts';
 import {startSession} from './session-manager.ts';
 import {startService} from './unit.ts';
 import type {ProcessEnd} from './worker.ts';
@@ -91,9 +93,15 @@ export function hostOutside(hosts: Hosts) {
 			const machine = machineOf(instanceId);
 			const config = machine.files.get(configPath);
 			for (const runner of hosts.gitlab.runners.values()) if (runner.token === from) runner.token = to;
-			if (config) machine.files.set(configPath, {...config, text: config.text.replaceAll(from, to)});
+			if (config) machine.files.set(configPath, {...config, text: savedByRunner(config.text.replaceAll(from, to))});
 			machine.process?.rotate();
 		},
+		/** `gitlab-runner register` of another runner on a manager: false where GitLab refuses its token. */
+		registerRunner: (instanceId: string, registered: Registered): boolean => register(hosts, machineOf(instanceId), registered),
+		/** `gitlab-runner unregister --name`. */
+		unregisterRunner: (instanceId: string, name: string): void => void unregisterRunner(hosts, machineOf(instanceId), name),
+		/** `gitlab-runner verify --delete`. */
+		verifyDelete: (instanceId: string): void => verifyDelete(hosts, machineOf(instanceId)),
 		queueJobs: hosts.queueJobs,
 	};
 }

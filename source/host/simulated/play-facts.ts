@@ -76,7 +76,7 @@ export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): 
 	yield 700;
 	const config = machine.files.get(paths.config);
 	const hasRunner = versionOf(machine, programs.runner) !== undefined;
-	const asked = verify && config !== undefined && hasRunner;
+	const asked = verify && hasRunner && config !== undefined && /^\s*\[\[\s*runners/m.test(config.text);
 	if (asked) yield hosts.gitlab.health === 'unreachable' ? 20_000 : 500;
 	if (asked) systemIdOf(machine);
 	const read = config ? readConfig(config.text) : undefined;

@@ -1,5 +1,6 @@
 import type {Panel, PanelOutcome} from '../scripts/panel.ts';
 import {paths} from '../scripts/paths.ts';
+import {isSecretKey, isSecretOption} from '../secret-words.ts';
 import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, unitOf, type Work} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
 import {loads} from './resources.ts';
@@ -24,7 +25,8 @@ export function* panel(given: Panel, {hosts, machine}: Running): Work<PanelOutco
 const withoutSecrets = (text: string): string =>
 	text
 		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${/^glrt-(t\d_)/.exec(token)?.[1] ?? ''}${shortToken(token)}…"`)
-		.replace(/^(\s*(?:AccessKey|SecretKey|SessionToken)\s*=\s*)"[^"]*"/gm, '$1"hidden"');
+		.replace(/^(\s*([\w-]+)\s*=\s*)"[^"]*"/gm, (line: string, begin: string, key: string) => (key !== 'token' && isSecretKey(key) ? `${begin}"hidden"` : line))
+		.replace(/"([a-z0-9-]+)=[^"]*"/g, (option: string, flag: string) => (isSecretOption(flag) ? `"${flag}=hidden"` : option));
 
 type HostPart = NonNullable<PanelOutcome['host']>;
 

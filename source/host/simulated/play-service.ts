@@ -61,7 +61,7 @@ function* doing(given: Service, running: Running): Work<ServiceOutcome> {
 		const jobs = yield* stopGracefully(given.drainSeconds, running);
 		if (jobs !== undefined) return {is: 'still-busy', jobs};
 	}
-	if (given.do === 'drain') return {is: 'done', machines: yield* takeAway(given.fleet ?? '', running)};
+	if (given.do === 'drain') return {is: 'done', machines: yield* takeAway(given, running)};
 	if (machine.service.active === 'deactivating') return {is: 'still-busy', jobs: machine.process?.jobs.length ?? 0};
 	yield 800;
 	const begun = hosts.clock.now();
@@ -90,9 +90,9 @@ function* watched({machine, hosts}: Running, begun: number): Work<ServiceOutcome
 }
 
 /** Removes from store and EC2 the machines that this fleet's runner named. */
-function* takeAway(fleet: string, {machine, hosts, say}: Running): Work<number> {
+function* takeAway({fleet = '', names: also = []}: Service, {machine, hosts, say}: Running): Work<number> {
 	const ours = new RegExp(`^runner-[a-z0-9-]{1,9}-${fleet}-\\d{9,11}-[0-9a-f]{8}$`);
-	const names = storeOf(machine).filter(({name}) => ours.test(name));
+	const names = storeOf(machine).filter(({name}) => ours.test(name) || also.includes(name));
 	if (names.length > 0) say({says: names.length > 1 ? `${names.length} machines going` : '1 machine going'});
 	let gone = 0;
 	for (const {name} of names) {

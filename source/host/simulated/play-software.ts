@@ -2,6 +2,7 @@ import type {Download, Install, InstallOutcome} from '../scripts/install.ts';
 import {paths} from '../scripts/paths.ts';
 import {certificatePaths, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
 import {stopGracefully} from './play-service.ts';
+import {installedConfig} from './runner-save.ts';
 import {locked, type Running} from './running.ts';
 import {startService} from './unit.ts';
 
@@ -62,6 +63,8 @@ function* bringAbout(given: Install, running: Running): Work<InstallOutcome> {
 		files.set(path, {text: `${name} ${version}`, mode: 0o755});
 	}
 	if (program !== undefined && !textOf(machine, unitPath)?.includes(`ExecStart=${program} `)) {
+		// `gitlab-runner install` saves a file of its own where none is.
+		if (!files.has(paths.config)) files.set(paths.config, {text: installedConfig, mode: 0o600});
 		files.set(unitPath, {text: unitText(program), mode: 0o644});
 		machine.service.enabled = true;
 	}

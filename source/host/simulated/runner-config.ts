@@ -1,4 +1,4 @@
-import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt} from '../../executors/docker-machine/config-document.ts';
+import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt, type Value} from '../../executors/docker-machine/config-document.ts';
 import {Problem} from '../../problem.ts';
 import {isWithin} from './periods.ts';
 
@@ -10,6 +10,9 @@ export type RunnerEntry = {
 	name: string;
 	url: string;
 	token: string;
+	/** When the token was got and when it ends, in milliseconds since 1970; undefined where it never does. */
+	obtainedAt: number | undefined;
+	expiresAt: number | undefined;
 	caPath: string | undefined;
 	/** Machines in all states; 0 is no limit. */
 	limit: number;
@@ -105,6 +108,12 @@ const tableOf = (table: Table, key: string): Table => {
 	return isTable(value) ? value : {};
 };
 
+/** Go's zero time stands for none. */
+function timeOf(value: Value | undefined): number | undefined {
+	const time = value instanceof Date ? value.getTime() : 0;
+	return time > 0 ? time : undefined;
+}
+
 function entryOf(runner: Table): RunnerEntry {
 	const machine = tableOf(runner, 'machine');
 	const machineName = textAt(machine, 'MachineName') ?? '';
@@ -112,6 +121,8 @@ function entryOf(runner: Table): RunnerEntry {
 		name: textAt(runner, 'name') ?? '',
 		url: (textAt(runner, 'url') ?? '').replace(/\/$/, ''),
 		token: textAt(runner, 'token')?.trim() ?? '',
+		obtainedAt: timeOf(runner.token_obtained_at),
+		expiresAt: timeOf(runner.token_expires_at),
 		caPath: textAt(runner, 'tls-ca-file'),
 		limit: numberAt(runner, 'limit') ?? 0,
 		requestConcurrency: Math.max(1, numberAt(runner, 'request_concurrency') ?? 1),
@@ -148,13 +159,14 @@ export function idleNow({schedule, idleCount, idleTime}: RunnerEntry, now: numbe
 /** A runner's short token, as it is in logs, metrics and names of machines (facts §1, §3.5). */
 export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
 
-/** Whether an entry's runner counts a machine as its own: by its token, and by MachineName up to its `%s`. */
-export const manages = ({token, machineName}: Pick<RunnerEntry, 'token' | 'machineName'>, name: string): boolean =>
-	name.startsWith(machinePrefix(token) + (machineName.split('%s')[0] ?? ''));
-
-/** The part of a machine's name that tells the runner its own machines: what no host name may hold is taken out (gitlab-runner, helpers/dns/utils.go). */
-export const machinePrefix = (token: string): string =>
-	`runner-${shortToken(token)
+/** What the name of each of an entry's machines begins with; characters that no host name may hold are left out (gitlab-runner, helpers/dns/utils.go). */
+export function machinePrefix({machineName, token}: Pick<RunnerEntry, 'machineName' | 'token'>): string {
+	const short = shortToken(token)
 		.toLowerCase()
 		.replace(/[^a-z0-9-]/g, '')
-		.replace(/^[^a-z0-9]+/, '')}-`;
+		.replace(/^-+/, '');
+	return `runner-${short}-${machineName.split('%s', 1)[0] ?? ''}`;
+}
+
+/** Whether an entry's runner counts a machine as its own: by that beginning alone. */
+export const manages = (entry: Pick<RunnerEntry, 'machineName' | 'token'>, name: string): boolean => name.startsWith(machinePrefix(entry));

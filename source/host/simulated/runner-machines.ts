@@ -34,7 +34,7 @@ export function machinesOf(runner: Runner, growing: Growth): Machines {
 
 	function newName(entry: RunnerEntry): string {
 		const hex = Array.from({length: 8}, () => Math.floor(random() * 16).toString(16)).join('');
-		return machinePrefix(entry.token) + entry.machineName.replace('%s', `${Math.floor(clock.now() / 1000)}-${hex}`);
+		return `${machinePrefix(entry)}${Math.floor(clock.now() / 1000)}-${hex}${entry.machineName.split('%s')[1] ?? ''}`;
 	}
 
 	function create(entry: RunnerEntry, job?: Job, left = job ? tries : 1): void {

@@ -3,12 +3,13 @@ import {paths} from '../scripts/paths.ts';
 import type {DockerMachine} from './docker-machine.ts';
 import {growth} from './growth.ts';
 import type {Hosts} from './hosts.ts';
-import {isUp, type Machine, programs, storeOf, systemIdOf, textOf, versionOf} from './machine.ts';
+import {isUp, type Machine, programs, storeOf, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
 import {idleNow, manages, type RunnerEntry, readConfig} from './runner-config.ts';
 import {abandonJob, beginJob, endJob} from './runner-jobs.ts';
 import {duration, type Fields, type Level, lineOf, print} from './runner-log.ts';
 import {machinesOf} from './runner-machines.ts';
 import {requestsOf} from './runner-requests.ts';
+import {renewTokens} from './runner-tokens.ts';
 import {type ProcessEnd, type Runner, type RunnerProcess, type Worker, workersOf} from './worker.ts';
 
 /** How long a process lives that finds at its start that it can't go on, in milliseconds. */
@@ -53,7 +54,8 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 	const {note} = runner;
 	const requests = requestsOf(runner);
 	const machines = machinesOf(runner, growth());
-	systemIdOf(machine);
+	const isNew = !machine.files.has(systemIdPath);
+	const systemId = systemIdOf(machine);
 	begin();
 
 	function write(isJson: boolean, level: Level, message: string, fields: Fields = {}): void {
@@ -67,6 +69,7 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		write(false, 'info', `Starting multi-runner from ${paths.config}...`, {builds: 0, max_builds: 0});
 		write(false, 'info', 'Running in system-mode.');
 		print(machine, clock.now(), '');
+		if (isNew) write(false, 'info', 'Created missing unique system ID', {system_id: systemId});
 		const read = readConfig(textOf(machine, paths.config) ?? '');
 		if ('wrong' in read) {
 			die('Service run failed', {error: `decoding configuration file: ${read.wrong}`});
@@ -118,6 +121,7 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 	/** Asks for jobs each check interval. */
 	function check(): void {
 		if (!runner.lives() || process.ending) return;
+		renewTokens(runner);
 		dispatch();
 		clock.at(clock.now() + 1000 * (process.config?.checkInterval ?? 3), check);
 	}
@@ -219,7 +223,7 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 	/** A process that ends goes once its last job has; it takes its idle machines along where `shutdown_drain` says so (facts §5). */
 	function finish(): void {
 		if (process.jobs.length > 0) return;
-		const all = [...process.workers.values()];
+		const all = [...process.workers.values()].filter(({token}) => runner.entryOf(token) !== undefined);
 		const idle = process.config?.drainsIdle ? all.filter(({state}) => state === 'idle' || state === 'acquired') : [];
 		if (idle.length === 0 && !all.some(({state}) => state === 'removing' || state === 'creating')) {
 			stop();
