@@ -140,7 +140,7 @@ export const answerShapes = {
 	gitlabCa: text,
 	runner: z.enum(['token', 'create'], words('token or create')),
 	runnerName: text,
-	runnerTags: z.array(text, words('a list of tags')),
+	runnerTags: z.array(matching(/^[^,]*[^,\s][^,]*$/, 'tags without commas, by which GitLab parts them'), words('a list of tags')),
 	runUntagged: flag,
 	project: matching(gitlabPath, 'an id, or a path such as my-group/my-project'),
 	group: matching(gitlabPath, 'an id, or a path such as my-group'),
@@ -242,6 +242,9 @@ export const howOf: Record<AnswerKey, How | undefined> = {
 
 /** Keys that say how this laptop works rather than what the fleet is: they never go into the record. */
 export const laptopKeys: readonly AnswerKey[] = ['profile', 'privateKey', 'sshAddress'];
+
+/** Answers whose default is another answer: as long as nobody gives one of its own, it goes along with that, and the record doesn't hold it. */
+export const followed: {readonly [Key in AnswerKey]?: AnswerKey} = {concurrent: 'limit'};
 
 /** A sentence that says what is wrong with a value's shape, or nothing. */
 export function wrongShape(key: AnswerKey, value: unknown): string | undefined {

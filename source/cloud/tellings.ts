@@ -4,6 +4,12 @@ export type Telling = {message: string; advice?: string};
 const quota = (what: string): Telling => ({message: what, advice: 'Take away what is no longer needed, or ask AWS for more under Service Quotas.'});
 const quoted = (said: string, pattern: RegExp, otherwise: string): string => pattern.exec(said)?.[1] ?? otherwise;
 
+/** EC2 names the zone that was asked for; where it doesn't, it is the subnet's. */
+function zoneIn(said: string): string {
+	const zone = quoted(said, /requested \(([^)]+)\)/, '');
+	return zone === '' ? "the subnet's zone" : `zone ${zone}`;
+}
+
 /** Codes that a person can act on, by AWS's own name (facts §12). */
 export const tellings: Record<string, ((said: string, region: string) => Telling) | undefined> = {
 	OptInRequired: () => ({
@@ -35,7 +41,7 @@ export const tellings: Record<string, ((said: string, region: string) => Telling
 		advice: `Choose another type or another subnet${quoted(said, /choosing (.+)$/, '') && `: AWS offers it in ${quoted(said, /choosing (.+)$/, '')}`}.`,
 	}),
 	InsufficientInstanceCapacity: (said) => ({
-		message: `AWS has no ${quoted(said, /sufficient (\S+) capacity/, 'machine of this type')} free in zone ${quoted(said, /requested \(([^)]+)\)/, 'of this subnet')} now`,
+		message: `AWS has no ${quoted(said, /sufficient (\S+) capacity/, 'machine of this type')} free in ${zoneIn(said)} now`,
 		advice: 'Choose another type or another subnet, or run the same command again later.',
 	}),
 	UnfulfillableCapacity: () => ({

@@ -1,19 +1,29 @@
 import type {Given} from '../fleet.ts';
-import {names} from '../fleet.ts';
+import {followed, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {deedText} from '../steps/deeds.ts';
 import {readRecord, recordLook} from '../steps/looks/record.ts';
 import type {Reaching} from '../steps/reaching.ts';
 import {recordValue} from '../steps/recorded.ts';
 
-/** Writes answers into the fleet's record on top of those that are there; its history keeps who. Throws a Problem when there is no record, when it gets too long, or somebody wrote meanwhile. */
-export async function recordAnswers(context: Reaching, changed: Given, description?: string): Promise<void> {
+/** Other answers on top of those that were decided; one that goes along with another isn't decided by that. */
+export function decided(standing: Given, changed: Given): Given {
+	const all = {...standing, ...changed};
+	const goesAlong = ([key, value]: [string, unknown]): boolean => {
+		const [, other] = Object.entries(followed).find(([one]) => one === key) ?? [];
+		return other !== undefined && !(key in standing) && value === all[other];
+	};
+	return {...standing, ...Object.fromEntries(Object.entries(changed).filter((entry) => !goesAlong(entry)))};
+}
+
+/** Writes the fleet's record anew; its history keeps who. Throws a Problem when there is no record, when it gets too long, or somebody wrote meanwhile. */
+export async function recordAnswers(context: Reaching, change: (standing: Given) => Given, description?: string): Promise<void> {
 	const {cloud, fleet} = context;
 	context.forget(recordLook);
 	const record = await context.look(recordLook);
 	const name = names.record(fleet);
 	if (!record) throw new Problem({code: 'no-record', message: `The fleet's record ${name} isn't there, so nothing can be recorded.`});
-	const value = recordValue({...record.answers, ...changed}, record.born);
+	const value = recordValue(change(record.answers), record.born);
 	const {Version} = await cloud.call('PutParameter', {
 		Name: name,
 		Value: value,
@@ -33,7 +43,7 @@ export async function recordAnswers(context: Reaching, changed: Given, descripti
 
 /** Records that something was done which changes no answer: the same answers, and what it was as the version's description. */
 export const recordDeed = (context: Reaching, deed: string, who: string): Promise<void> =>
-	recordAnswers(context, {}, deedText({deed, who}, context.clock.now()));
+	recordAnswers(context, (standing) => standing, deedText({deed, who}, context.clock.now()));
 
 /** The answers before the record's last change of answers; undefined where there was none. */
 export async function answersBefore({cloud, fleet}: Reaching): Promise<Given | undefined> {

@@ -13,7 +13,7 @@ import {marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} f
 import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
-import {recordAnswers} from './recording.ts';
+import {decided, recordAnswers} from './recording.ts';
 import {commentsGoLine, configOn, isInForce, loadsOn, rewrite, seenInMetrics} from './writing.ts';
 
 /** How many vCPUs so many workers need, how many the account may run, and how many others leave of them now. */
@@ -134,7 +134,7 @@ async function writeNumbers(
 	const connection = await connectToChange(context, manager);
 	const wanted = wantedBy(act, numbersIn(await configOn(connection), whose));
 	tell('the record being written');
-	await recordAnswers(context, wanted.answers);
+	await recordAnswers(context, (answers) => decided(answers, wanted.answers));
 	tell('config.toml being written');
 	const loads = await loadsOn(connection);
 	await rewrite(connection, (standing) => withNumbers(standing, whose, wanted.numbers).text);

@@ -1,5 +1,5 @@
 import {type TakenBack, takenBack} from '../executors/docker-machine/config-change.ts';
-import type {Given} from '../fleet.ts';
+import {followed, type Given} from '../fleet.ts';
 import {paths} from '../host/scripts/paths.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {recordLook} from '../steps/looks/record.ts';
@@ -7,17 +7,22 @@ import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import {canonical} from '../steps/recorded.ts';
 import type {Prepared} from './driver.ts';
 import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
-import {answersBefore, recordAnswers} from './recording.ts';
+import {answersBefore, decided, recordAnswers} from './recording.ts';
 import {commentsGoLine, configOn, isInForce, seenInMetrics, writeOver} from './writing.ts';
 
 const previous = `${paths.config}.previous`;
 
-/** What would be brought back: our keys as they were, and the answers that go with them. */
-type Back = {standing: string; text: string; changes: string[]; answers: Given; commentsGo: boolean};
+/** What would be brought back: our keys as they were, and what the record holds with them, given what it holds now. */
+type Back = {standing: string; text: string; changes: string[]; held: Given; answers: (recorded: Given) => Given; commentsGo: boolean};
+
+/** An answer that wasn't decided is the one that it goes along with. */
+const answerIn = (answers: Given, key: string): unknown => {
+	const of = (wanted: string | undefined): unknown => Object.entries(answers).find(([one]) => one === wanted)?.[1];
+	return of(key) ?? of(Object.entries(followed).find(([one]) => one === key)?.[1]);
+};
 
 /** Whether all answers that a text of config.toml holds are those. */
-const agrees = (answers: Given, held: Given): boolean =>
-	Object.entries(held).every(([key, value]) => canonical(Object.entries(answers).find(([one]) => one === key)?.[1]) === canonical(value));
+const agrees = (answers: Given, held: Given): boolean => Object.entries(held).every(([key, value]) => canonical(answerIn(answers, key)) === canonical(value));
 
 const nothing = (why: string): Problem => new Problem({code: 'nothing-to-undo', message: why});
 
@@ -43,8 +48,9 @@ async function lookBack(ground: Ground, context: Reaching): Promise<Back> {
 		text,
 		commentsGo,
 		changes: changes.map(({what, from, to}) => `${what} ${from} → ${to}`),
+		held: answers,
 		// The answers of then, where they are the ones that the file of then was made from; else what the file itself says.
-		answers: before && agrees(before, answers) ? before : answers,
+		answers: (recorded) => (before && agrees(before, answers) ? before : decided(recorded, answers)),
 	};
 }
 
@@ -67,7 +73,7 @@ export async function prepareUndo(ground: Ground): Promise<Prepared> {
 }
 
 async function goBack(ground: Ground, context: Reaching, tell: (says: string) => void): Promise<string> {
-	const {answers, changes, standing, text} = await lookBack(ground, context);
+	const {answers, changes, held, standing, text} = await lookBack(ground, context);
 	const connection = await connectToChange(context, await runningManager(context));
 	tell('the record being written');
 	await recordAnswers(context, answers);
@@ -75,7 +81,7 @@ async function goBack(ground: Ground, context: Reaching, tell: (says: string) =>
 	if (!(await writeOver(connection, standing, text)))
 		throw new Problem({code: 'config-busy', message: 'Somebody wrote config.toml at the same moment.', again: true, advice: 'Do it again.'});
 	const words = `Undone: ${changes.join(', ')}.`;
-	const {limit, concurrent} = answers;
+	const {limit, concurrent} = held;
 	if (limit === undefined || concurrent === undefined) return words;
 	tell("waiting for the runner's metrics to say so");
 	const isSeen = await seenInMetrics(context, connection, (metrics) => isInForce(metrics, limit, concurrent));

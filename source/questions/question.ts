@@ -63,8 +63,6 @@ export type Question<Key extends AnswerKey = AnswerKey> = {
 	 */
 	default?(asking: Asking): Promise<{value: Value<Key>; why?: string; found?: boolean} | undefined>;
 	choices?(asking: Asking): Promise<Choice<Value<Key>>[]>;
-	/** An answer that is the same as this one's in the record goes with it when it changes: `concurrent` with `limit`. */
-	readonly follows?: AnswerKey;
 	/** Judges one answer against those asked before it, after its shape: a sentence or nothing. Later ones may be absent. */
 	against?(value: Value<Key>, given: Given): string | undefined;
 	/** Why an absent answer can't stay absent, given those asked before it: a sentence or nothing. */

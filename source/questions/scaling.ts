@@ -20,7 +20,6 @@ const concurrent: Question<'concurrent'> = {
 	unit: 'jobs',
 	asked: false,
 	change: 'live',
-	follows: 'limit',
 	default: async ({given}) => ({value: given.limit ?? 10, why: 'the limit'}),
 };
 

@@ -36,7 +36,7 @@ export async function settle(layers: Layers, asking: (given: Given) => Asking): 
 async function answer(question: AnyQuestion, {given, sources, why}: Settled, layers: Layers, asking: (given: Given) => Asking): Promise<void> {
 	const {id} = question;
 	const source = precedence.find((name) => layers[name]?.[id] !== undefined);
-	if (source && !(source === 'record' && goesAlong(question, given, layers.record ?? {}))) {
+	if (source) {
 		sources[id] = source;
 		return;
 	}
@@ -46,10 +46,6 @@ async function answer(question: AnyQuestion, {given, sources, why}: Settled, lay
 	sources[id] = fallback.found ? 'found' : 'default';
 	if (fallback.why) why[id] = fallback.why;
 }
-
-/** Whether the record's answer was just that of another key, which is another now. */
-const goesAlong = ({id, follows}: AnyQuestion, given: Given, record: Given): boolean =>
-	follows !== undefined && record[id] === record[follows] && record[follows] !== given[follows];
 
 function place<Key extends AnswerKey>(into: Given, key: Key, value: Given[Key]): void {
 	into[key] = value;

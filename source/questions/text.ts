@@ -17,9 +17,12 @@ export function fromText(key: AnswerKey, text: string): unknown {
 /** An answer as `fromText` reads it again: for a flag of a command that can be pasted, and for the review. */
 export function toText(key: AnswerKey, value: unknown): string {
 	if (typeof value === 'string') return value;
-	if (questions[key].kind === 'list' && Array.isArray(value) && value.every((item) => /^[^\s,[]([^,]*[^\s,])?$/.test(String(item)))) return value.join(',');
-	return JSON.stringify(value);
+	return questions[key].kind === 'list' && Array.isArray(value) ? listText(value, ',') : JSON.stringify(value);
 }
+
+/** A list's items with something between them, or a JSON list where one could not be read again so. */
+export const listText = (items: readonly unknown[], between: string): string =>
+	items.every((item) => /^[^\s,[]([^,]*[^\s,])?$/.test(String(item))) ? items.join(between) : JSON.stringify(items);
 
 const numberIn = (text: string): unknown => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text);
 
@@ -30,7 +33,7 @@ function booleanIn(text: string): unknown {
 }
 
 /** Items parted by commas, or a JSON list where an item holds a comma. */
-function listIn(text: string): unknown {
+export function listIn(text: string): unknown {
 	if (text.trim().startsWith('[')) return parsed(text);
 	const items = text.split(',').map((item) => item.trim());
 	return items.filter((item) => item !== '');

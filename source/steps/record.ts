@@ -49,13 +49,13 @@ async function setTags(context: Context): Promise<void> {
 }
 
 async function check(context: Context): Promise<Finding<Found['record']>> {
-	const {answers, fleet} = context;
+	const {answers, fleet, sources} = context;
 	const name = names.record(fleet);
 	const record = await context.look(recordLook);
-	recordValue(answers, record?.born ?? now(context));
+	recordValue(fleetAnswers(answers, sources), record?.born ?? now(context));
 	if (!record) return {is: 'missing', says: `${name}, so that any teammate can open this fleet`};
 	const resource = {version: record.version};
-	const answered = changesBetween(record.answers, fleetAnswers(answers));
+	const answered = changesBetween(record.answers, fleetAnswers(answers, sources));
 	const changes = answered.some(({what}) => what === 'tags')
 		? answered
 		: [
@@ -80,11 +80,11 @@ const now = ({clock}: Context): string => new Date(clock.now()).toISOString();
 
 /** Makes the parameter, never over another: the first of two wins, and the other is told what it holds. */
 async function make(context: Context, report: Report): Promise<void> {
-	const {answers, fleet} = context;
+	const {answers, fleet, sources} = context;
 	const name = names.record(fleet);
 	const input = {
 		Name: name,
-		Value: recordValue(answers, now(context)),
+		Value: recordValue(fleetAnswers(answers, sources), now(context)),
 		Type: 'String',
 		Tier: 'Standard',
 		Tags: tagList(answers.tags, mark(fleet, 'record')),
@@ -95,7 +95,7 @@ async function make(context: Context, report: Report): Promise<void> {
 	};
 	const record = await makeParameter(context, input, seen, (says) => report({says}));
 	context.forget(recordLook);
-	const changes = record ? changesBetween(record.answers, fleetAnswers(answers)) : [];
+	const changes = record ? changesBetween(record.answers, fleetAnswers(answers, sources)) : [];
 	if (changes.length > 0) throw otherAnswers(name, changes, theirsNow);
 }
 
@@ -108,12 +108,12 @@ async function writerOf({cloud, fleet}: Context, version: number): Promise<strin
 
 /** Writes the answers over those that were read, and tells when somebody wrote in between: SSM has no compare-and-set (facts §17.1). */
 async function change(context: Context, read: number, report: Report): Promise<void> {
-	const {answers, cloud, fleet} = context;
+	const {answers, cloud, fleet, sources} = context;
 	const record = await context.look(recordLook);
-	if (record && changesBetween(record.answers, fleetAnswers(answers)).length === 0) return;
+	if (record && changesBetween(record.answers, fleetAnswers(answers, sources)).length === 0) return;
 	const {Version = read + 1} = await cloud.call('PutParameter', {
 		Name: names.record(fleet),
-		Value: recordValue(answers, record?.born),
+		Value: recordValue(fleetAnswers(answers, sources), record?.born),
 		Overwrite: true,
 		Tier: 'Standard',
 	});

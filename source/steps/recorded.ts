@@ -1,4 +1,4 @@
-import {type AnswerKey, answerShapes, type Given, howOf, laptopKeys} from '../fleet.ts';
+import {type AnswerKey, answerShapes, followed, type Given, howOf, laptopKeys, type Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Change} from '../step.ts';
 import {recordForm} from './looks/record.ts';
@@ -19,9 +19,20 @@ export function canonical(value: unknown): string {
 		.join(',')}}`;
 }
 
-/** What of the answers is the fleet's and not this laptop's. */
-export const fleetAnswers = (answers: Given): Given =>
-	Object.fromEntries(Object.entries(answers).filter(([key, value]) => value !== undefined && !laptopKeys.some((own) => own === key)));
+/** Where answers came from, as far as it is known. */
+type Sources = Partial<Record<AnswerKey, Source>>;
+
+/** An answer that nobody gave, and that is another one's: it goes along when that one changes. */
+const goesAlong = (key: AnswerKey, answers: Given, sources: Sources): boolean => {
+	const other = followed[key];
+	return other !== undefined && sources[key] === 'default' && answers[key] === answers[other];
+};
+
+/** What of the answers was decided, and is the fleet's rather than this laptop's. */
+export const fleetAnswers = (answers: Given, sources: Sources = {}): Given =>
+	Object.fromEntries(
+		keys.filter((key) => answers[key] !== undefined && !laptopKeys.includes(key) && !goesAlong(key, answers, sources)).map((key) => [key, answers[key]]),
+	);
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : canonical(value));
 

@@ -1,5 +1,6 @@
 import type {Asked} from '../face.ts';
 import type {Kind, SecretQuestion} from '../questions/question.ts';
+import {listIn, listText} from '../questions/text.ts';
 
 /** Whether a question is about a secret: hidden while typed. */
 export const isSecret = (question: Asked['question']): question is SecretQuestion => !('kind' in question);
@@ -11,7 +12,7 @@ export const isClosed = (question: Asked['question']): boolean => !isSecret(ques
 export function toField(value: unknown): string {
 	if (value === undefined) return '';
 	if (typeof value === 'string') return value;
-	if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ');
+	if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return listText(value, ', ');
 	return JSON.stringify(value);
 }
 
@@ -35,7 +36,7 @@ export function fromField(kind: Kind, text: string, wrong: Asked['wrong']): unkn
 		case 'boolean':
 			return /^(y|yes|true)$/i.test(trimmed) ? true : /^(n|no|false)$/i.test(trimmed) ? false : trimmed;
 		case 'list':
-			return trimmed === '' ? [] : trimmed.split(',').map((one) => one.trim());
+			return listIn(trimmed);
 		case 'json':
 			return json(trimmed);
 		case 'text':

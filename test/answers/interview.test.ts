@@ -55,10 +55,11 @@ test('for a fleet that stands the record beats every default', async () => {
 	assert.deepEqual([answers.limit, answers.concurrent, answers.spot], [40, 48, false]);
 });
 
-test('concurrent jobs go along with a changed limit where the record had both alike, and stay where it hadn’t', async () => {
+test('concurrent jobs go along with a changed limit as long as nobody said how many; a number that was given stays, even where it was the limit', async () => {
 	const withRecord = async (record: Given) =>
 		(await interview({layers: {flag: {region: 'us-east-2', limit: 20}}, asking: somewhere, record: async () => record})).answers.concurrent;
-	assert.equal(await withRecord({limit: 10, concurrent: 10}), 20);
+	assert.equal(await withRecord({limit: 10}), 20);
+	assert.equal(await withRecord({limit: 10, concurrent: 10}), 10);
 	assert.equal(await withRecord({limit: 10, concurrent: 12}), 12);
 	assert.equal(await withRecord({limit: 20, concurrent: 20}), 20);
 });

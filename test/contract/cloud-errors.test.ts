@@ -114,6 +114,12 @@ test('a broken connection, throttling and trouble at AWS are worth another try; 
 });
 
 test("AWS's figures come into our words", () => {
+	const capacity = (message: string) => problem({name: 'InsufficientInstanceCapacity', status: 500, message}).message;
+	assert.match(
+		capacity('We currently do not have sufficient c5.large capacity in the Availability Zone you requested (us-east-2a).'),
+		/no c5\.large free in zone us-east-2a now/,
+	);
+	assert.match(capacity('There is no Spot capacity available that matches your request.'), /no machine of this type free in the subnet's zone now/);
 	assert.match(
 		problem({
 			name: 'SpotMaxPriceTooLow',

@@ -235,3 +235,15 @@ test('a preset or a flag of nobody: for a fleet that stands the record beats eve
 	assert.deepEqual(world.acts.slice(acts), []);
 	assert.match(config(world, manager), /limit = 3/);
 });
+
+test('a limit that is changed takes concurrent along as long as nobody said how many jobs, and leaves a number that was given alone', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, {...withToken(world), flags: {limit: 4}});
+	assert.match(config(world, manager), /^concurrent = 4$/m);
+	assert.deepEqual(problemsIn(await setUp(world, {flags: {limit: 6}})), []);
+	assert.match(config(world, manager), /^concurrent = 6$/m);
+	assert.deepEqual(problemsIn(await setUp(world, {flags: {concurrent: 6}})), []);
+	assert.deepEqual(problemsIn(await setUp(world, {flags: {limit: 8}})), []);
+	assert.match(config(world, manager), /^concurrent = 6$/m);
+	assert.match(config(world, manager), /^limit = 8$/m);
+});

@@ -7,7 +7,7 @@ import {listStanding, removeAll, type Stands} from '../../source/engine/remove.t
 import {runPlan} from '../../source/engine/run.ts';
 import type {RunResult} from '../../source/engine/walk.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
-import type {Answers, Fleet, Given} from '../../source/fleet.ts';
+import type {AnswerKey, Answers, Fleet, Given, Source} from '../../source/fleet.ts';
 import type {Problem} from '../../source/problem.ts';
 import {isComplete} from '../../source/questions/all.ts';
 import {settle} from '../../source/questions/settle.ts';
@@ -57,12 +57,12 @@ const openAt = (ports: Ports, wish: Wish): OpenContext<Looking> => {
 };
 
 /** Answers as every command settles them: flags, then the record of a fleet that stands, then defaults. */
-async function answersOf(ports: Ports, wish: Wish, looking: Looking): Promise<Answers> {
+async function answersOf(ports: Ports, wish: Wish, looking: Looking): Promise<{answers: Answers; sources: Partial<Record<AnswerKey, Source>>}> {
 	const fleet = fleetOf(wish);
 	// Looked at ahead, side by side with the record; whoever needs them meets their problems.
 	for (const look of [identityLook, accountLook]) void looking.look<unknown>(look).catch(() => undefined);
 	const record = (await looking.look(recordLook))?.answers;
-	const {given, wrong} = await settle({flag: {...wish.flags, fleet: fleet.name, region: fleet.region}, ...(record ? {record} : {})}, (so) => ({
+	const {given, sources, wrong} = await settle({flag: {...wish.flags, fleet: fleet.name, region: fleet.region}, ...(record ? {record} : {})}, (so) => ({
 		cloud: looking.cloud,
 		given: so,
 		now: ports.clock.now,
@@ -70,14 +70,13 @@ async function answersOf(ports: Ports, wish: Wish, looking: Looking): Promise<An
 		profileRegion: async () => fleet.region,
 	}));
 	if (!isComplete(given) || wrong.length > 0) throw new Error(`These answers can't be taken: ${wrong.map(({key, says}) => `${key}: ${says}`).join(' ')}`);
-	return given;
+	return {answers: given, sources};
 }
 
 async function within<Result>(ports: Ports, wish: Wish, work: (context: OpenContext<Context>) => Promise<Result>): Promise<Result> {
 	const looking = openAt(ports, wish);
 	try {
-		const answers = await answersOf(ports, wish, looking);
-		return await work(withAnswers(looking, {answers}));
+		return await work(withAnswers(looking, await answersOf(ports, wish, looking)));
 	} finally {
 		await looking.close().catch(() => undefined);
 	}
