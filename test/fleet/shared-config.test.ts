@@ -227,13 +227,27 @@ test('machines of a token that the runner replaced by itself are nobody’s: set
 test('machines of another MachineName than the file is to have go before it is written', async () => {
 	const world = simulatedWorld();
 	const manager = await standingFleet(world, {...withToken(world), flags: {idleTime: 86_400}});
+	world.outside.setFile(manager, paths.config, config(world, manager).replace('"gitlab-runners-%s"', '"mine-gitlab-runners-%s"'));
+	await world.clock.sleep(5000);
+	world.outside.queueJobs(1, {seconds: 30});
+	await world.clock.sleep(400_000);
+	const store = () => [...world.outside.machine(manager).files.keys()].filter((path) => path.startsWith('/root/.docker/machine/machines/'));
+	assert.match(store().join(), /runner-simulated-mine-gitlab-runners-/);
+	assert.deepEqual(changesIn(await planOf(world)), ['runner: runners.machine.MachineName, drain', 'runner: machines, drain']);
+	assert.deepEqual(problemsIn(await setUp(world)), []);
+	assert.deepEqual(store(), []);
+	assert.equal(world.takers(), 1);
+});
+
+test('creates that failed under a MachineName that the role has no key pairs for leave nothing in docker-machine’s store', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, withToken(world));
 	world.outside.setFile(manager, paths.config, config(world, manager).replace('"gitlab-runners-%s"', '"mine-%s"'));
 	await world.clock.sleep(5000);
 	world.outside.queueJobs(1, {seconds: 30});
 	await world.clock.sleep(400_000);
 	const store = () => [...world.outside.machine(manager).files.keys()].filter((path) => path.startsWith('/root/.docker/machine/machines/'));
 	assert.match(store().join(), /runner-simulated-mine-/);
-	assert.deepEqual(changesIn(await planOf(world)), ['runner: runners.machine.MachineName, drain', 'runner: machines, drain']);
 	assert.deepEqual(problemsIn(await setUp(world)), []);
 	assert.deepEqual(store(), []);
 	assert.equal(world.takers(), 1);

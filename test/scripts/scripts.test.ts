@@ -422,6 +422,21 @@ test('with no time at all running jobs end now', async () => {
 	assert.deepEqual(await workers(), []);
 });
 
+test('a create that failed before its launch leaves nothing in the store, whatever AWS refuses; a machine that is there stays known until it can be ended', async () => {
+	const [failed, there] = ['runner-abc-mine-1700000005-0123abcd', 'runner-abc-mine-1700000006-0123abcd'];
+	const create = `HOME=/root docker-machine create --driver amazonec2 ${options.map((option) => `'--${option}'`).join(' ')}`;
+	await exec(`echo launch >/etc/docker-machine-fail; ${create} ${failed}; rm /etc/docker-machine-fail; ${create} ${there}; echo rm >/etc/docker-machine-fail`);
+	const drained = async () => (await onManager(world, serviceScript, {do: 'drain', drainSeconds: 0, fleet: someFleet.name, names: [failed, there]})).result;
+	assert.deepEqual(await drained(), {is: 'done', machines: 1});
+	assert.deepEqual(
+		(await facts()).machines.map(({name}) => name),
+		[there],
+	);
+	await exec('rm /etc/docker-machine-fail');
+	assert.deepEqual(await drained(), {is: 'done', machines: 1});
+	assert.deepEqual(await workers(), []);
+});
+
 test('unregistering takes this manager out of GitLab and the runner out of config.toml', async () => {
 	const {result} = await onManager(world, unregisterScript, {runnerName: 'gitlab-runners'});
 	assert.equal(result.code, 0, result.lines.join('\n'));

@@ -53,8 +53,17 @@ def watch(begun):
         if seen.get('sub') == 'running' and running_jobs() is not None:
             return
         time.sleep(0.2)
+def never_launched(name):
+    # docker-machine keeps an entry of a create that failed. One without an instance has nothing in EC2 that could stay behind, whatever EC2 refuses.
+    try:
+        with open('/root/.docker/machine/machines/%s/config.json' % name) as file:
+            return not json.load(file)['Driver'].get('InstanceId')
+    except (OSError, ValueError, KeyError):
+        return False
 def remove(name):
     code, out, err = sh('docker-machine', 'rm', '-y', name, limit=180)
+    if code != 0 and never_launched(name):
+        code = sh('docker-machine', 'rm', '-f', name, limit=180)[0]
     say(line='%s removed' % name if code == 0 else '%s not removed: %s' % (name, (err or out).strip()[-200:]))
     return code == 0
 def take_away():

@@ -139,8 +139,11 @@ const amazonLinuxFails = (os: string): string =>
 		? 'ssh command error:\ncommand : sudo -E yum install -y curl\nerr     : exit status 1\noutput  : Error: \n Problem: problem with installed package curl-minimal\n  - package curl-minimal conflicts with curl provided by curl'
 		: "error installing docker: ERROR: Unsupported distribution 'amzn'";
 
-/** `docker-machine rm -y`: the instance ends, the key pair goes, the store forgets; gives whether it is gone from the store. */
-export function* removeMachine(docker: DockerMachine, name: string): Work<boolean> {
+/**
+ * `docker-machine rm -y`: the instance ends, the key pair goes, the store forgets; gives whether it is gone from the store. By force (`rm -f`) the
+ * store forgets it whatever EC2 refuses.
+ */
+export function* removeMachine(docker: DockerMachine, name: string, how: 'unless refused' | 'by force' = 'unless refused'): Work<boolean> {
 	const {machine, say} = docker;
 	const stored = storeOf(machine).find((one) => one.name === name);
 	if (!stored) return true;
@@ -154,7 +157,7 @@ export function* removeMachine(docker: DockerMachine, name: string): Work<boolea
 	} catch (error) {
 		if (!isRefusal(error)) throw error;
 		say(`Error removing host "${name}": ${awsWords(error)}`, true);
-		return false;
+		if (how === 'unless refused') return false;
 	}
 	machine.files.delete(`${storeFolder}${name}/config.json`);
 	say(`Successfully removed ${name}`);

@@ -95,9 +95,9 @@ function* takeAway({fleet = '', names: also = []}: Service, {machine, hosts, say
 	const names = storeOf(machine).filter(({name}) => ours.test(name) || also.includes(name));
 	if (names.length > 0) say({says: names.length > 1 ? `${names.length} machines going` : '1 machine going'});
 	let gone = 0;
-	for (const {name} of names) {
+	for (const {instanceId, name} of names) {
 		const docker: DockerMachine = {cloud: hosts.cloud, machine, now: hosts.clock.now, random: hosts.random, say: () => {}, givenUp: () => undefined};
-		const removed = yield* removeMachine(docker, name);
+		const removed = (yield* removeMachine(docker, name)) || (instanceId === '' && (yield* removeMachine(docker, name, 'by force')));
 		say({line: removed ? `${name} removed` : `${name} not removed`});
 		gone += Number(removed);
 	}
