@@ -62,7 +62,7 @@ test('a replaced manager is another machine that takes over all that others wrot
 	);
 });
 
-test("machines of a token that the runner replaced by itself are nobody's: plan tells them, setup removes them, and the runner goes on", async () => {
+test("machines of a token that the runner replaced by itself are no runner's any more: plan tells them, setup removes them, and the runner goes on", async () => {
 	const runner = world.gitlab.store.byToken(laptop.token);
 	assert.ok(runner);
 	runner.tokenSeconds = 86_400;
@@ -77,7 +77,7 @@ test("machines of a token that the runner replaced by itself are nobody's: plan 
 	);
 	await until('the runner to replace its token', () => (runner.token === laptop.token ? undefined : true));
 	await until('config.toml to have it', async () => ((await text()).includes(runner.token) ? true : undefined));
-	assert.match(await plan({runner: 'different'}), new RegExp(`${old}: no runner of config\\.toml knows it, and it costs about`));
+	assert.match(await plan({runner: 'different'}), new RegExp(`${old}: no runner of config\\.toml manages it, and it costs about`));
 	ended(await laptop.run(['setup', '--yes', ...fleet]), 0);
 	assert.deepEqual(await store(), []);
 	assert.match(await text(), new RegExp(runner.token));

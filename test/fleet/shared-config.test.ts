@@ -120,7 +120,7 @@ test('the token of another runner, given to a fleet that stands, is a change: pl
 	const finding = plan.get('runner');
 	assert.match(
 		finding?.is === 'different' ? finding.says : '',
-		/^runner #41 → #77, machines runner-simulated-gitlab-runners-.*: no runner of config\.toml knows them, and they cost about \$0\.\d{3} an hour → removed$/,
+		/^runner #41 → #77, machines runner-simulated-gitlab-runners-.*: no runner of config\.toml manages them, and they cost about \$0\.\d{3} an hour → removed$/,
 	);
 	const changed = await setUp(world, given);
 	assert.deepEqual(problemsIn(changed), []);
@@ -202,7 +202,7 @@ async function rotated(world: World, flags: Wish['flags'] = {}): Promise<{manage
 	return {manager, machine};
 }
 
-test('machines of a token that the runner replaced by itself are nobody’s: setup tells them, and removes them once running jobs have ended', async () => {
+test('machines of a token that the runner replaced by itself are no runner’s any more: setup tells them, and removes them once running jobs have ended', async () => {
 	const world = simulatedWorld();
 	const {machine, manager} = await rotated(world);
 	const plan = await planOf(world);
@@ -210,7 +210,7 @@ test('machines of a token that the runner replaced by itself are nobody’s: set
 	const finding = plan.get('runner');
 	assert.match(
 		finding?.is === 'different' ? finding.says : '',
-		new RegExp(`^machines ${machine}: no runner of config\\.toml knows it, and it costs about \\$0\\.\\d{3} an hour → removed$`),
+		new RegExp(`^machines ${machine}: no runner of config\\.toml manages it, and it costs about \\$0\\.\\d{3} an hour → removed$`),
 	);
 	world.outside.queueJobs(1, {seconds: 300});
 	await world.clock.sleep(120_000);

@@ -13,7 +13,6 @@ import html
 import io
 import json
 import os
-import queue
 import re
 import sys
 import threading
@@ -83,7 +82,6 @@ tokens: dict = {}
 CURRENT: dict = {}
 pushed_keys: list = []
 unsettled: list = []
-news: queue.Queue = queue.Queue()
 newer_images: list = []
 
 
@@ -309,8 +307,8 @@ class Call:
         self.body = body
         scope = re.search(r"Credential=[^/]*/[^/]*/([^/]*)/([^/]*)/", environ.get("HTTP_AUTHORIZATION", ""))
         self.region, self.service = scope.groups() if scope else ("us-east-1", "s3")
-        # What managers launch, and the tests' own hands past the program, has no machine.
-        self.by_laptop = "HTTP_X_PEERS_MACHINE" not in environ and "Credential=AKIAOUTSIDE" not in environ.get("HTTP_AUTHORIZATION", "")
+        # What comes through the program's door; managers have doors of their own, and the tests' own hands reach past both.
+        self.by_laptop = "HTTP_X_PEERS_ACTION" in environ and "HTTP_X_PEERS_MACHINE" not in environ
         self.target = environ.get("HTTP_X_AMZ_TARGET", "")
         self.form = {}
         self.json = {}
@@ -415,15 +413,10 @@ Instance.terminate = terminate_once
 
 
 def tell(what, instance):
-    """Says to the world that an instance is launched or ended: its machine boots or halts. Each is said once, one after another, and nobody waits for it."""
+    """Says to the world, once, that an instance is launched or ended, before the call is answered: its machine boots or halts then."""
     if OPTIONS.get("tell") and instance.machine in OPTIONS["addresses"] and what not in instance.told:
         instance.told.append(what)
-        news.put({what: instance.machine})
-
-
-def tell_all():
-    while True:
-        request = urllib.request.Request(OPTIONS["tell"], json.dumps(news.get()).encode(), method="POST")
+        request = urllib.request.Request(OPTIONS["tell"], json.dumps({what: instance.machine}).encode(), method="POST")
         urllib.request.urlopen(request, timeout=60).close()
 
 
@@ -951,7 +944,6 @@ class Quiet(WSGIRequestHandler):
 def main():
     server = make_server("127.0.0.1", 0, serve, threaded=True, request_handler=Quiet)
     ec2_backends[ACCOUNT]["us-east-1"]
-    threading.Thread(target=tell_all, daemon=True).start()
     print(json.dumps({"port": server.port}), flush=True)
     server.serve_forever()
 

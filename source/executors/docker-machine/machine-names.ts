@@ -27,7 +27,7 @@ const made = /^runner-(?!test-)[a-z0-9-]+-\d{9,11}-[0-9a-f]{8}$/;
  * Machines of this fleet in docker-machine's store that no `[[runners]]` entry's names begin like: the runner doesn't know them, so they stay and are
  * paid for until somebody takes them away. `ours` is our entry as it stands, whose machines may bear another MachineName than the fleet's.
  */
-export function nobodys(names: readonly string[], text: string, fleet: Fleet, ours: Table | undefined): string[] {
+export function unmanaged(names: readonly string[], text: string, fleet: Fleet, ours: Table | undefined): string[] {
 	const known = tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners').flatMap(prefixesOf);
 	const parts = ours ? partsOf(textAt(ours, 'token')?.trim() ?? '') : [];
 	const isOurs = (name: string): boolean => isWorkerName(fleet, name) || parts.some((part) => name.startsWith(`runner-${part}-`));

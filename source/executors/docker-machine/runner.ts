@@ -12,11 +12,11 @@ import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts'
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import {type ConfigWanted, fieldAt, type RunnerToken} from './config-fields.ts';
 import {hasRunners, mergeConfig, standingToken, standingUrl} from './config-toml.ts';
-import {going, toDrain} from './leftover-machines.ts';
 import {gitlabRunnerByHand} from './programs.ts';
 import {removeRunner} from './runner-removal.ts';
 import {drainManager, drainSeconds} from './service.ts';
 import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
+import {going, toDrain} from './unmanaged-machines.ts';
 import {sentenceOf, shortToken, type Verdict, verdictOf} from './verify-lines.ts';
 import {workerMachines} from './worker-machines.ts';
 
@@ -231,7 +231,7 @@ async function write(context: Context, found: Pick<Found, Needs>, report: Report
 		const {text} = mergeConfig(base, {...wanted, ...(token ? {token} : {})});
 		const {drains, left} = toDrain(facts, text, context, tokens.refused === true);
 		if (drains && !state.drained) {
-			says('the machines that the runner knows no more go first, once running jobs have ended');
+			says('machines that no runner will manage go first, once running jobs have ended');
 			await drainManager(context, manager, drainSeconds, report, left);
 			state.drained = true;
 			continue;

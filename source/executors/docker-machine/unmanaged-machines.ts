@@ -3,12 +3,12 @@ import type {Change, Context} from '../../step.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
 import {standingRunner} from './config-toml.ts';
-import {nobodys, prefixesOf} from './machine-names.ts';
+import {prefixesOf, unmanaged} from './machine-names.ts';
 
 /** Machines of this fleet that no entry's names begin like once the file is as wanted. */
-function leftBehind(facts: HostFacts, text: string, context: Context): string[] {
+function unmanagedThen(facts: HostFacts, text: string, context: Context): string[] {
 	const ours = facts.config && standingRunner(facts.config.text, context);
-	return nobodys(
+	return unmanaged(
 		facts.machines.map(({name}) => name),
 		text,
 		context.fleet,
@@ -23,9 +23,9 @@ function renames(facts: HostFacts, text: string, context: Context): boolean {
 	return before !== undefined && prefixesOf(before).some((prefix) => !known.includes(prefix));
 }
 
-/** What has to go before the file is written: machines that nobody knows then, and new ones that the runner may be making under its old name. */
+/** What has to go before the file is written: machines that no runner manages then, and new ones that the runner may be making under its old name. */
 export function toDrain(facts: HostFacts, text: string, context: Context, isRefused: boolean): {left: string[]; drains: boolean} {
-	const left = leftBehind(facts, text, context);
+	const left = unmanagedThen(facts, text, context);
 	return {left, drains: left.length > 0 || (!isRefused && facts.service.active === 'active' && renames(facts, text, context))};
 }
 
@@ -38,6 +38,6 @@ export async function going(context: Context, {machines}: HostFacts, left: reado
 	const usd = paid.length === 0 ? undefined : await hourlyUsd(context, paid);
 	const cost = usd === undefined ? '' : `, and ${paid.length === 1 ? 'it costs' : 'they cost'} about $${usd.toFixed(3)} an hour`;
 	return [
-		{what: 'machines', from: `${left.join(', ')}: no runner of config.toml knows ${left.length === 1 ? 'it' : 'them'}${cost}`, to: 'removed', how: 'drain'},
+		{what: 'machines', from: `${left.join(', ')}: no runner of config.toml manages ${left.length === 1 ? 'it' : 'them'}${cost}`, to: 'removed', how: 'drain'},
 	];
 }
