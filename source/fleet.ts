@@ -140,7 +140,7 @@ export const answerShapes = {
 	gitlabCa: text,
 	runner: z.enum(['token', 'create'], words('token or create')),
 	runnerName: text,
-	runnerTags: z.array(matching(/^[^,]*[^,\s][^,]*$/, 'tags without commas, by which GitLab parts them'), words('a list of tags')),
+	runnerTags: z.array(text.regex(/^[^,]*[^,\s][^,]*$/, words('tags without commas, by which GitLab parts them')), words('a list of tags')),
 	runUntagged: flag,
 	project: matching(gitlabPath, 'an id, or a path such as my-group/my-project'),
 	group: matching(gitlabPath, 'an id, or a path such as my-group'),

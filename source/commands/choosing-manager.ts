@@ -1,10 +1,10 @@
 import type {Cloud} from '../cloud/port.ts';
 import {markKeys} from '../fleet.ts';
+import {isMachineName} from '../host/machine-name.ts';
 import {Problem} from '../problem.ts';
 import type {WhichQuestion} from '../questions/question.ts';
 import {age} from '../snapshot/formats.ts';
 import {machineNameOf} from '../snapshot/join.ts';
-import {isMachineName} from '../snapshot/machine-name.ts';
 import {type Instance, instanceOf} from '../steps/looks/account.ts';
 import {layersOf} from './opening.ts';
 import {regionOf} from './region.ts';

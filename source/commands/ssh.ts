@@ -1,7 +1,7 @@
+import {isHostName} from '../host/machine-name.ts';
 import {openShell} from '../host/openssh.ts';
 import {onWorker} from '../host/worker-shell.ts';
 import {Problem} from '../problem.ts';
-import {isHostName} from '../snapshot/machine-name.ts';
 import {currentManager} from '../steps/looks/host.ts';
 import {placeOf, reachToChange} from '../steps/reaching.ts';
 import {openFleet} from './opening.ts';

@@ -1,4 +1,5 @@
 import {markKeys, names} from '../fleet.ts';
+import {isMachineName} from '../host/machine-name.ts';
 import type {Connection} from '../host/port.ts';
 import {panelScript} from '../host/scripts/panel.ts';
 import {removeWorkerScript} from '../host/scripts/remove-worker.ts';
@@ -8,7 +9,6 @@ import {readJobList} from '../snapshot/job-list.ts';
 import {machineNameOf} from '../snapshot/join.ts';
 import {eventsOf} from '../snapshot/journal/events.ts';
 import {noHistory, remember} from '../snapshot/journal/history.ts';
-import {isMachineName} from '../snapshot/machine-name.ts';
 import {type AskedManager, askedManager, unmanagedIn} from '../snapshot/orphans.ts';
 import {runs as runningOn} from '../snapshot/row-jobs.ts';
 import {failing, good, unseen} from '../snapshot/seen.ts';

@@ -1,5 +1,5 @@
+import {isMachineName} from '../host/machine-name.ts';
 import {Problem} from '../problem.ts';
-import {isMachineName} from '../snapshot/machine-name.ts';
 import type {Leftover} from '../snapshot/orphans.ts';
 import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
 import type {Action} from '../step.ts';

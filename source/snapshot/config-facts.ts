@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {partitionedOf} from '../executors/docker-machine/verify-lines.ts';
 import {isSecretOption} from '../host/secret-words.ts';
 
 /** Whole numbers come as bigint from a parser that keeps them apart from fractions. */
@@ -68,9 +69,6 @@ const shortOf = (token: string): string =>
 		.replace(/^(?:glrtr-|GR1348941|(?:glrt-)?(?:t\d_)?)/, '')
 		.replace(/…$/, '')
 		.slice(0, 9);
-
-/** A token's first nine characters, its partition counted. */
-const partitionedOf = (token: string): string => token.replace(/^(?:glrt-|glrtr-|GR1348941)/, '').slice(0, 9);
 
 function optionsOf(options: readonly string[]): Record<string, string> {
 	const read: Record<string, string> = {};

@@ -1,9 +1,9 @@
 import {isWorkerName} from '../fleet.ts';
+import {isNamedBy, madeAt, unmanagedBy} from '../host/machine-name.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {ConfigFacts} from './config-facts.ts';
 import {runnerRuns} from './jobs-now.ts';
 import type {MachineStory} from './journal/history.ts';
-import {isNamedBy, madeAt, unmanagedBy} from './machine-name.ts';
 import type {Machine} from './machines.ts';
 import {usdPerHour} from './price.ts';
 import {describe, type Jobs, jobsIn, runs, stillSays} from './row-jobs.ts';

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {isHostName, madeAt} from './machine-name.ts';
+import {isHostName, madeAt} from '../host/machine-name.ts';
 
 /** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it (facts §17.4). */
 const pickedMachine = z.object({

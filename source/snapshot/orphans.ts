@@ -1,7 +1,7 @@
 import {isWorkerName, markKeys} from '../fleet.ts';
+import {isMachineName, isNamedBy, madeAt, unmanagedBy} from '../host/machine-name.ts';
 import type {Instance, KeyPair} from '../steps/looks/account.ts';
 import {machineNameOf} from './join.ts';
-import {isMachineName, isNamedBy, madeAt, unmanagedBy} from './machine-name.ts';
 import {isFresh, type Seen} from './seen.ts';
 import type {HostSeen, Leftovers, Volume} from './snapshot.ts';
 

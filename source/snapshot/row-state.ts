@@ -1,6 +1,6 @@
+import {madeAt} from '../host/machine-name.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {MachineStory} from './journal/history.ts';
-import {madeAt} from './machine-name.ts';
 import type {Machine} from './machines.ts';
 import type {MachineCounts} from './metrics.ts';
 import type {RowState} from './rows.ts';

@@ -175,7 +175,8 @@ test('a fresh manager that shows another host key than its console prints later 
 	);
 	assert.ok(made.result?.failed.includes('host-key'));
 	const manager = onlyManager(world);
-	assert.deepEqual([config(world, manager), [...new Set(world.scripts.map((script) => script.name))]], ['', ['software-facts', 'install']]);
+	assert.doesNotMatch(config(world, manager), /runners|token/, 'only what `gitlab-runner install` wrote');
+	assert.deepEqual([...new Set(world.scripts.map((script) => script.name))], ['software-facts', 'install']);
 	world.outside.changeHostKey(manager, 0);
 	const again = await setUp(world, withToken(world));
 	assert.ok(codesIn(again).includes('host-key-changed'), 'also when the manager itself answers: what was installed before is not trusted');

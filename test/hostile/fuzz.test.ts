@@ -10,6 +10,7 @@ import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts'
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {firstJobFile} from '../../source/executors/docker-machine/first-job.ts';
 import {type AnswerKey, type Answers, answerShapes, isWorkerName, wrongShape} from '../../source/fleet.ts';
+import {isHostName, isMachineName} from '../../source/host/machine-name.ts';
 import {asRoot, commandLine, quote} from '../../source/host/quote.ts';
 import {onWorker} from '../../source/host/worker-shell.ts';
 import {jsonFace} from '../../source/json/face.ts';
@@ -17,7 +18,6 @@ import {presetInText} from '../../source/preset-form.ts';
 import {printable, printableLines} from '../../source/printable.ts';
 import {isProblem, Problem} from '../../source/problem.ts';
 import {join} from '../../source/snapshot/join.ts';
-import {isHostName, isMachineName} from '../../source/snapshot/machine-name.ts';
 import {statusOf} from '../../source/snapshot/status.ts';
 import {readRecord} from '../../source/steps/looks/record.ts';
 import {reportText} from '../../source/telling/status-report.ts';

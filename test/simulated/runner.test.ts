@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stateOf} from '../../source/cloud/simulated/account.ts';
-import {unmanaged} from '../../source/executors/docker-machine/machine-names.ts';
+import {unmanaged} from '../../source/executors/docker-machine/unmanaged-machines.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
 import {panelScript} from '../../source/host/scripts/panel.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
@@ -258,8 +258,11 @@ test('characters of a token that no host name may hold are left out of machinesâ
 	await world.clock.sleep(200_000);
 	const [name = ''] = world.outside.machine(manager.id).process?.workers.keys() ?? [];
 	assert.match(name, /^runner-ab-cde-fleet-\d+-[0-9a-f]{8}$/);
-	assert.equal(unmanaged([name], configText(world, manager), {name: 'fleet', region}, undefined).length, 0);
-	assert.deepEqual(unmanaged([name], configText(world, manager, {token: 'glrt-t3_another'}), {name: 'fleet', region}, undefined), [name]);
+	assert.equal(unmanaged([name], configText(world, manager), {fleet: {name: 'fleet', region}, now: world.clock.now(), ours: undefined}).length, 0);
+	assert.deepEqual(
+		unmanaged([name], configText(world, manager, {token: 'glrt-t3_another'}), {fleet: {name: 'fleet', region}, now: world.clock.now(), ours: undefined}),
+		[name],
+	);
 });
 
 test('of two managers with one token one goes on while the other drains, and some manager always takes jobs', async () => {

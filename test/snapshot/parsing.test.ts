@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {isMachineName, isNamedBy, madeAt} from '../../source/host/machine-name.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {readConfig} from '../../source/snapshot/config-facts.ts';
 import {readDenial} from '../../source/snapshot/decode.ts';
 import {goSeconds} from '../../source/snapshot/go-duration.ts';
 import {readJobList} from '../../source/snapshot/job-list.ts';
-import {isMachineName, isNamedBy, madeAt} from '../../source/snapshot/machine-name.ts';
 import {readMachines} from '../../source/snapshot/machines.ts';
 import {readMetrics} from '../../source/snapshot/metrics.ts';
 import {readPrometheus} from '../../source/snapshot/prometheus.ts';

@@ -1,4 +1,4 @@
-import {shortToken} from './verify-lines.ts';
+import {partitionedOf, shortToken} from './verify-lines.ts';
 
 /** Whether a runner gets answers from GitLab, by what it counts itself (facts §6): 201 a job, 204 none, 403 its token is refused. */
 export type Online = {is: 'online'} | {is: 'refused'} | {is: 'making machines'} | {is: 'not yet'};
@@ -18,9 +18,8 @@ const sum = (values: {value: number}[]): number => values.reduce((total, {value}
 
 /** Reads it from the text of `/metrics`. With idle machines wanted, the runner asks for jobs only once one is there (facts §4.5). */
 export function onlineIn(metrics: string, token: string): Online {
-	const partitioned = token.replace(/^glrt-/, '').slice(0, 9);
 	const ours = ({labels}: {labels: Record<string, string>}) =>
-		labels.endpoint === 'request_job' && [shortToken(token), partitioned].includes(labels.runner ?? '');
+		labels.endpoint === 'request_job' && [shortToken(token), partitionedOf(token)].includes(labels.runner ?? '');
 	const answers = seriesOf(metrics, 'gitlab_runner_api_request_statuses_total').filter(ours);
 	const count = (...statuses: string[]) => sum(answers.filter(({labels}) => statuses.includes(labels.status ?? '')));
 	if (count('201', '204') > 0) return {is: 'online'};

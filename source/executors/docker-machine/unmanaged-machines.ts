@@ -1,9 +1,33 @@
+import {type Fleet, isWorkerName} from '../../fleet.ts';
+import {isNamedBy, type Namer, ownPrefixes, unmanagedBy} from '../../host/machine-name.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import type {Change, Context} from '../../step.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
+import {parseConfig, plain, type Table, tablesAt, textAt, valueAt} from './config-document.ts';
 import {standingRunner} from './config-toml.ts';
-import {prefixesOf, unmanaged} from './machine-names.ts';
+import {partitionedOf, shortToken} from './verify-lines.ts';
+
+/** What of a `[[runners]]` entry stands in the names of its machines. */
+function namerOf(runner: Table): Namer {
+	const token = textAt(runner, 'token')?.trim() ?? '';
+	const template = plain(valueAt(runner, 'machine.MachineName'));
+	return {shortToken: shortToken(token), partitioned: partitionedOf(token), ...(typeof template === 'string' ? {machineName: template} : {})};
+}
+
+/** What the names of an entry's machines begin with: by that alone the runner knows them as its own. */
+const prefixesOf = (runner: Table): string[] => ownPrefixes(namerOf(runner));
+
+/**
+ * Machines of this fleet in docker-machine's store that no `[[runners]]` entry of a text counts as its own, at a time in milliseconds since 1970. `ours`
+ * is our entry as it stands, whose machines may bear another MachineName than the fleet's.
+ */
+export function unmanaged(names: readonly string[], text: string, {fleet, now, ours}: {fleet: Fleet; now: number; ours: Table | undefined}): string[] {
+	const isUnmanaged = unmanagedBy(tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners').map(namerOf));
+	const {partitioned = '', shortToken: short = ''}: Partial<Namer> = ours ? namerOf(ours) : {};
+	const isOurs = (name: string): boolean => isWorkerName(fleet, name) || [short, partitioned].some((part) => isNamedBy(part, name));
+	return names.filter((name) => isOurs(name) && isUnmanaged(name, now));
+}
 
 /** Machines of this fleet that no entry's names begin like once the file is as wanted. */
 function unmanagedThen(facts: HostFacts, text: string, context: Context): string[] {
@@ -11,8 +35,7 @@ function unmanagedThen(facts: HostFacts, text: string, context: Context): string
 	return unmanaged(
 		facts.machines.map(({name}) => name),
 		text,
-		context.fleet,
-		ours,
+		{fleet: context.fleet, now: context.clock.now(), ours},
 	);
 }
 

@@ -8,8 +8,10 @@ const prefixes = /^(glrt-(t\d_)?|glrtr-|GR1348941)/;
 /** The first nine characters after the kind: GitLab Runner's name for a token in logs and metrics (facts §1). */
 export const shortToken = (token: string): string => token.replace(prefixes, '').slice(0, 9);
 
-/** The runner itself strips only the kind, and keeps the partition `t3_` in its lines and metrics or not, by its version; both are ours. */
-const namesOurs = (line: string, token: string): boolean => line.includes(shortToken(token)) || line.includes(token.replace(/^glrt-/, '').slice(0, 9));
+/** The same with the token's partition, `t3_`: by its version the runner keeps that in its lines, metrics and names of machines or not. */
+export const partitionedOf = (token: string): string => token.replace(/^(?:glrt-|glrtr-|GR1348941)/, '').slice(0, 9);
+
+const namesOurs = (line: string, token: string): boolean => line.includes(shortToken(token)) || line.includes(partitionedOf(token));
 
 /** What the runner says in a line, without its fields. */
 export const sentenceOf = (line: string): string => /Verifying runner\.\.\. .*?(?= {2}| +\w+=|$)/.exec(line)?.[0] ?? line;

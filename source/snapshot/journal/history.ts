@@ -1,5 +1,5 @@
 import type {Fatal} from '../../host/fatal.ts';
-import {madeAt} from '../machine-name.ts';
+import {madeAt} from '../../host/machine-name.ts';
 import type {LogEvent} from './events.ts';
 import {type JobHistory, jobsAfter, noJobs} from './job-history.ts';
 import {type Refusal, readRefusal} from './refusal.ts';

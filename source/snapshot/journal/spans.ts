@@ -1,4 +1,4 @@
-import {madeAt} from '../machine-name.ts';
+import {madeAt} from '../../host/machine-name.ts';
 import type {LogEvent} from './events.ts';
 
 /** How long machines ran, by the hour: what costs are reckoned from. */

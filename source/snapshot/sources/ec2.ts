@@ -1,10 +1,10 @@
 import type {Cloud} from '../../cloud/port.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
+import {inNames} from '../../host/machine-name.ts';
 import {ifAnswered} from '../../steps/answering.ts';
 import {type Instance, instanceOf, keyPairOf, lives, workerPattern} from '../../steps/looks/account.ts';
 import {bearsMark, tagsOf} from '../../steps/tags.ts';
 import {machineNameOf} from '../join.ts';
-import {inNames} from '../machine-name.ts';
 import type {Ec2, Leftovers} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */

@@ -30,13 +30,13 @@ export const inNames = (shortToken: string): string =>
 export const isNamedBy = (shortToken: string, name: string): boolean => inNames(shortToken) !== '' && name.startsWith(`runner-${inNames(shortToken)}-`);
 
 /** A runner as far as its machines are named by it. */
-type Namer = {shortToken: string; partitioned?: string | undefined; machineName?: string | undefined};
+export type Namer = {shortToken: string; partitioned?: string | undefined; machineName?: string | undefined};
 
 /**
  * How names of a runner's own machines begin: GitLab Runner counts a machine as its own by its short token and by MachineName up to `%s`
  * (executors/docker/machine/name.go). By its version the short token has the partition of the token (`t3_`) in it or not.
  */
-function ownPrefixes({shortToken, partitioned = shortToken, machineName = ''}: Namer): string[] {
+export function ownPrefixes({shortToken, partitioned = shortToken, machineName = ''}: Namer): string[] {
 	const [head = ''] = machineName.split('%s');
 	return [shortToken, partitioned].map((token) => `runner-${inNames(token)}-${head}`);
 }
