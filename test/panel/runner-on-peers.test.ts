@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {TerminateInstancesCommand} from '@aws-sdk/client-ec2';
 import type {StatusDocument} from '../../source/snapshot/status.ts';
-import {begin, fleet as here} from '../acceptance/begin.ts';
+import {begin, fleet} from '../acceptance/begin.ts';
 import {ended, onManager} from '../acceptance/laptop.ts';
 import {until} from '../peers/poll.ts';
 import {program} from '../peers/program.ts';
@@ -12,6 +12,8 @@ import {documentIn} from './watching.ts';
 const config = '/etc/gitlab-runner/config.toml';
 
 const {world, account, laptop, setup} = await begin({limit: 2, idleTime: 3600});
+/** The fleet, and its GitLab, which a laptop has to name before a token goes there. */
+const here = [...fleet, '--gitlab-url', world.gitlab.url];
 /** A laptop that has never seen the fleet, of somebody with a token for GitLab. */
 const second = {...world.env, HOME: await world.newHome(), GITLAB_TOKEN: world.gitlab.personalToken('api')};
 
