@@ -5,6 +5,7 @@ import {spec} from 'node:test/reporters';
 import {fileURLToPath} from 'node:url';
 import {look, tell} from './peers/here.ts';
 import {leftOut, longestFirst, needsOf} from './peers/needs.ts';
+import {together} from './together.ts';
 
 // Runs the tests that can run on this computer: of all files, or of those that are named. One line says what is left out; with CI=true nothing may be.
 
@@ -12,7 +13,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 // Tests find the same surroundings everywhere: a terminal's kind and size, no colour, and the React that is shipped (its build for developers takes a fifth longer).
 Object.assign(process.env, {TERM: 'xterm-256color', COLUMNS: '100', LINES: '24', FORCE_COLOR: '0', NODE_ENV: 'production'});
 /** Files that run at once. Those that take long wait more than they work, so that two cores bear more than two. */
-const concurrency = availableParallelism() + 3;
+const concurrency = availableParallelism() + 5;
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : globSync('test/**/*.test.{ts,tsx}').toSorted();
 
@@ -25,13 +26,19 @@ if (said !== undefined && process.env.CI === 'true') {
 }
 tell(lacking);
 const able = longestFirst(needs).filter((file) => [...(needs.get(file)?.all ?? [])].every((peer) => !lacking.has(peer)));
+const needsPeers = (file: string): boolean => [needs.get(file)?.all, needs.get(file)?.some].some((peers) => (peers?.size ?? 0) > 0);
+const shares = await together(
+	able.filter((file) => !needsPeers(file)),
+	availableParallelism(),
+);
 
-run({files: able, concurrency, execArgv: ['--import', 'tsx']})
+run({files: [...shares.files, ...able.filter(needsPeers)], concurrency, execArgv: ['--import', 'tsx']})
 	.on('test:fail', () => {
 		process.exitCode = 1;
 	})
 	.compose(spec)
-	.on('end', () => {
+	.on('end', async () => {
+		await shares.remove();
 		if (said !== undefined) process.stdout.write(`${said}\n`);
 	})
 	.pipe(process.stdout);

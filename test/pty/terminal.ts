@@ -35,7 +35,7 @@ const bundles = new Map<string, string>();
 function bundled(source: string): string {
 	const known = bundles.get(source);
 	if (known !== undefined) return known;
-	const outfile = fileURLToPath(new URL(`../../dist/tests/${basename(source, '.ts')}-${process.pid}.mjs`, import.meta.url));
+	const outfile = fileURLToPath(new URL(`../../node_modules/.cache/tests/${basename(source, '.ts')}-${process.pid}.mjs`, import.meta.url));
 	buildSync({entryPoints: [source], bundle: true, packages: 'external', format: 'esm', platform: 'node', jsx: 'automatic', outfile, logLevel: 'error'});
 	process.once('exit', () => rmSync(outfile, {force: true}));
 	bundles.set(source, outfile);
