@@ -1,5 +1,5 @@
 import type {Case, Cause, Judge} from './causes/cause.ts';
-import {limits, making, troubles, unserved} from './causes/causes.ts';
+import {hindrances, limits, making, mishaps, troubles, unserved} from './causes/causes.ts';
 import type {RunnerFacts} from './config-facts.ts';
 import {many, takes} from './formats.ts';
 import {type JobsNow, jobsNow, type Preparing} from './jobs-now.ts';
@@ -86,7 +86,9 @@ export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly Row[
 	// What was told before the runner fell silent says nothing of now.
 	const preparing = isFresh(snapshot.runner) ? (jobs.preparing ?? {jobs: 0}) : {jobs: 0};
 	const none = waiting.known && waiting.jobs === 0 && waiting.fresh;
-	const judges = none ? [...(preparing.jobs > 0 ? [...troubles, ...making] : []), ...unserved] : [...troubles, ...limits, ...unserved];
+	const judges = none
+		? [...(preparing.jobs > 0 ? [...hindrances, ...making, ...mishaps] : []), ...unserved]
+		: [...hindrances, ...limits, ...unserved, ...mishaps];
 	const causes = judged(it, judges);
 	return {waiting, jobs, asks: askedOf(waiting, preparing), causes, troubles: causes.length === 0 ? judged(it, troubles) : []};
 }

@@ -34,14 +34,20 @@ import {tokenRefused} from './token-refused.ts';
 import {unmanaged} from './unmanaged.ts';
 import {unservedBranch, unservedTag, unservedUntagged} from './unserved.ts';
 
-/** What is wrong whether jobs wait or not, the one to act on first coming first: who asks for jobs, then what keeps workers from being made. */
-export const troubles: readonly Judge[] = [
+/** What keeps jobs from running, the one to act on first coming first: who asks for jobs, then what keeps workers from being made. */
+export const hindrances: readonly Judge[] = [
 	...[managerStopped, serviceCrashed, serviceStopped, drained, draining, configRefused, runnerPaused],
 	...[tokenRefused, gitlabUnreachable, switchedOff, runnerOffline],
 	...[managerDisk, managerMemory, certificates, notAllowed, credentialsRefused, spotRole, refusedOtherwise],
 	...[keyPairQuota, subnetFull, quota, spotPrice, noCapacity, dockerHub, dockerInstall, sshNever, dockerNever, managerCpu, throttled],
-	...[jobsFail, jobsFailed, machineLost, crashedLately, overLimit, unmanaged],
+	overLimit,
 ];
+
+/** What is wrong, and lets other jobs run. */
+export const mishaps: readonly Judge[] = [jobsFail, jobsFailed, machineLost, crashedLately, unmanaged];
+
+/** What is wrong whether jobs wait or not. */
+export const troubles: readonly Judge[] = [...hindrances, ...mishaps];
 
 /** What makes jobs wait that the runner has taken already. */
 export const making: readonly Judge[] = [growthRate, beingMade];
