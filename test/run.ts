@@ -10,8 +10,10 @@ import {together} from './together.ts';
 // Runs the tests that can run on this computer: of all files, or of those that are named. One line says what is left out; with CI=true nothing may be.
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-// Tests find the same surroundings everywhere: a terminal's kind and size, no colour, and the React that is shipped (its build for developers takes a fifth longer).
-Object.assign(process.env, {TERM: 'xterm-256color', COLUMNS: '100', LINES: '24', FORCE_COLOR: '0', NODE_ENV: 'production'});
+const demandsAll = process.env.CI === 'true';
+// Tests find the same surroundings everywhere: a terminal's kind and size, no colour, no CI, where Ink draws nothing, and the React that is shipped (its
+// build for developers takes a fifth longer).
+Object.assign(process.env, {TERM: 'xterm-256color', COLUMNS: '100', LINES: '24', FORCE_COLOR: '0', NODE_ENV: 'production', CI: 'false'});
 /** Files that run at once. Those that take long wait more than they work, so that two cores bear more than two. */
 const concurrency = availableParallelism() + 5;
 const named = process.argv.slice(2);
@@ -20,7 +22,7 @@ const files = named.length > 0 ? named : globSync('test/**/*.test.{ts,tsx}').toS
 const lacking = await look();
 const needs = await needsOf(files);
 const said = leftOut(needs.values(), lacking);
-if (said !== undefined && process.env.CI === 'true') {
+if (said !== undefined && demandsAll) {
 	process.stderr.write(`With CI=true all tests must run. ${said}\n`);
 	process.exit(1);
 }
