@@ -16,19 +16,14 @@ const lastOn = new WeakMap<Walker['memory'], OverviewScreen>();
 export async function reviewed(walker: Walker): Promise<Place | Agreed> {
 	const {stage, memory, interviewer} = walker;
 	let ended: Ended | undefined;
-	const follow = (): void => {
-		ended = undefined;
-		interviewer.plan.ended().then(
-			async (now) => {
-				ended = now;
-				stage.tell({costs: now ? await interviewer.costs(now) : []});
-			},
-			(error: unknown) => {
-				if (!(error instanceof Stopped)) stage.tell({news: {says: toProblem(error).message, role: 'blocked'}});
-			},
-		);
+	const follow = async (): Promise<void> => {
+		ended = await interviewer.plan.ended();
+		stage.tell({costs: ended ? await interviewer.costs(ended) : []});
 	};
-	follow();
+	follow().catch((error: unknown) => {
+		// Prices are still asked for when the person leaves.
+		if (!(error instanceof Stopped)) stage.tell({news: {says: toProblem(error).message, role: 'blocked'}});
+	});
 	stage.show(lastOn.get(memory) ?? overviewScreen);
 	stage.onChange((screen) => screen.is === 'overview' && lastOn.set(memory, screen));
 	for (;;) {
