@@ -29,6 +29,7 @@ const instead: Record<string, string> = {
 const inTree: Record<string, string> = {
 	'cloud-init': 'usr/bin/cloud-init',
 	'load.pth': 'usr/lib/python3/dist-packages/peers-load.pth',
+	'later.py': 'usr/lib/python3/dist-packages/peers_later.py',
 	'authorized-keys': 'opt/peers/authorized-keys',
 };
 /** Where the machine keeps what was run on it: by sudo, and as a command over SSH, one a line. */

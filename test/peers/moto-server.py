@@ -53,6 +53,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.s3.models import s3_backends  # noqa: E402
 from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
 
+import kept  # noqa: E402
 import strictness  # noqa: E402
 from refused import Refused  # noqa: E402
 
@@ -942,6 +943,7 @@ class Quiet(WSGIRequestHandler):
 
 
 def main():
+    kept.keep()
     server = make_server("127.0.0.1", 0, serve, threaded=True, request_handler=Quiet)
     ec2_backends[ACCOUNT]["us-east-1"]
     print(json.dumps({"port": server.port}), flush=True)
