@@ -34,7 +34,7 @@ const shares = await together(
 	availableParallelism(),
 );
 
-run({files: [...shares.files, ...able.filter(needsPeers)], concurrency, execArgv: ['--import', 'tsx']})
+run({files: [...shares.files, ...able.filter(needsPeers)], concurrency, execArgv: ['--import', './test/untracked.ts', '--import', 'tsx']})
 	.on('test:fail', () => {
 		process.exitCode = 1;
 	})
