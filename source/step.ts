@@ -1,11 +1,13 @@
 import type {Address} from './address/port.ts';
 import type {Clock, Random} from './clock.ts';
-import type {Cloud, OperationName, Service} from './cloud/port.ts';
+import type {Action} from './cloud/actions.ts';
+import type {Cloud} from './cloud/port.ts';
 import type {Disk} from './disk/port.ts';
 import type {AnswerKey, Answers, Fleet, Given, How, Source} from './fleet.ts';
 import type {Gitlab} from './gitlab/port.ts';
 import type {Connection, Host, ScriptProgress} from './host/port.ts';
 import type {Problem} from './problem.ts';
+import type {Secrets} from './questions/secrets.ts';
 
 /** What each step finds or makes, by the step's name. */
 export type Found = {
@@ -63,21 +65,10 @@ export type Finding<Resource> = {notes?: Note[]} & (
 	| {is: 'blocked'; problem: Problem; fix?: Fix}
 );
 
-/** An IAM action such as `ec2:RunInstances`: what a step's calls need, for the printed policy and for naming what is refused. */
-export type Action = `${'ec2' | 's3' | 'iam' | 'sts' | 'ssm' | 'servicequotas' | 'pricing' | 'ec2-instance-connect'}:${string}`;
-
 /** A read of the world that checks share: named, made once, and forgotten by the step that changes what it saw. */
 export type Look<Result> = {
 	readonly name: string;
 	load(context: Looking): Promise<Result>;
-};
-
-/** Secrets that were given; they are never part of answers, events or the record. */
-export type Secrets = {
-	runnerToken?: string | undefined;
-	gitlabToken?: string | undefined;
-	accessKey?: {id: string; secret: string} | undefined;
-	passphrase?: string | undefined;
 };
 
 /** The ports and what surrounds them: everything that touches the world. */
@@ -173,7 +164,3 @@ export type AnyStep = {
 	remove?(context: Removal, report: Report): Promise<void>;
 	commands?(answers: Answers, fleet: Fleet): string[];
 };
-
-/** The IAM action of an operation where the two names are the same, which is the rule; S3's and quotas' exceptions are written out by the steps. */
-export const actionOf = (service: Service, operation: OperationName): Action =>
-	`${service === 'service-quotas' ? 'servicequotas' : service}:${operation}` as Action;

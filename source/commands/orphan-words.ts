@@ -1,5 +1,5 @@
 import type {Happening} from '../engine/events.ts';
-import type {Proposal} from '../face.ts';
+import type {Proposal} from '../engine/proposal.ts';
 import type {Found, RegionSeen} from '../orphans/look.ts';
 import {many, money} from '../snapshot/formats.ts';
 import {orphanNoun, orphanWords} from '../telling/orphans.ts';

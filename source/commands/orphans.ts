@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import {parseConfig} from '../executors/docker-machine/config-document.ts';
+import {parseConfig} from '../host/toml.ts';
 import {type Found, lookForOrphans, type RegionSeen} from '../orphans/look.ts';
 import type {Place} from '../orphans/place.ts';
 import {type Removed, removeOrphans} from '../orphans/remove.ts';

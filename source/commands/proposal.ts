@@ -1,5 +1,5 @@
 import {foundIn, type Plan} from '../engine/plan.ts';
-import type {Proposal} from '../face.ts';
+import type {Proposal} from '../engine/proposal.ts';
 import type {AnswerKey, Answers} from '../fleet.ts';
 import {markKeys} from '../fleet.ts';
 import {inOrder} from '../questions/all.ts';

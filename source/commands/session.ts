@@ -1,8 +1,8 @@
 import type {Options, Parsed} from '../command-line/argv.ts';
 import type {Face} from '../face.ts';
 import type {Presets} from '../presets.ts';
+import type {Secrets} from '../questions/secrets.ts';
 import type {SettingsStore} from '../settings.ts';
-import type {Secrets} from '../step.ts';
 import type {Stops} from './stops.ts';
 import type {Surroundings} from './surroundings.ts';
 import type {World} from './world.ts';

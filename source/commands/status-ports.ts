@@ -1,8 +1,8 @@
 import type {OpenContext} from '../engine/context.ts';
-import {parseConfig} from '../executors/docker-machine/config-document.ts';
 import type {Fleet, Given, Source} from '../fleet.ts';
 import {authorityFor} from '../gitlab/authority.ts';
 import type {Connection} from '../host/port.ts';
+import {parseConfig} from '../host/toml.ts';
 import type {PanelPorts, Watched} from '../snapshot/sources.ts';
 import type {Looking} from '../step.ts';
 import {recordLook} from '../steps/looks/record.ts';

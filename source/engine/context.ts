@@ -1,7 +1,8 @@
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import type {Connection} from '../host/port.ts';
 import {isProblem, Stopped} from '../problem.ts';
-import type {Adapters, Context, Look, Looking, Removal, Secrets} from '../step.ts';
+import type {Secrets} from '../questions/secrets.ts';
+import type {Adapters, Context, Look, Looking, Removal} from '../step.ts';
 
 /** What a context of any kind is about. */
 export type Setting = {

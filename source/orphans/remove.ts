@@ -1,8 +1,8 @@
+import type {Action} from '../cloud/actions.ts';
 import {isMachineName} from '../host/machine-name.ts';
 import {Problem} from '../problem.ts';
 import type {Leftover} from '../snapshot/orphans.ts';
 import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
-import type {Action} from '../step.ts';
 import {unless} from '../steps/answering.ts';
 import {type Instance, instanceOf, lives} from '../steps/looks/account.ts';
 import {type Found, lookForOrphans} from './look.ts';

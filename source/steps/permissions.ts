@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
+import type {Action} from '../cloud/actions.ts';
 import type {Input, OperationName, Output} from '../cloud/port.ts';
 import {type Answers, mark, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Action, Context, Finding, Found, Note, Step} from '../step.ts';
+import type {Context, Finding, Found, Note, Step} from '../step.ts';
 import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {makeSshKey} from './ed25519.ts';

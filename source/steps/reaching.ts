@@ -1,8 +1,9 @@
+import type {Action} from '../cloud/actions.ts';
 import type {Given} from '../fleet.ts';
 import type {Connection, Unverified} from '../host/port.ts';
 import {authorizeKeyScript} from '../host/scripts/authorize-key.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Action, Looking, Report} from '../step.ts';
+import type {Looking, Report} from '../step.ts';
 import {isDenied} from './answering.ts';
 import {makeSshKey, type SshKey} from './ed25519.ts';
 import {consoleMinutes, type Expected, expectedKeys, isYoung, keepKey, keyChanged, keyUnknown, type Trust, wrongHost} from './host-trust.ts';

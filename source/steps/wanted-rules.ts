@@ -1,5 +1,5 @@
 import {canonicalCidr, covers} from './cidr.ts';
-import type {Rule} from './looks/account.ts';
+import type {Rule} from './looks/rules.ts';
 
 /** A rule that a group of the fleet has to have. */
 export type WantedRule = {port: number; cidr?: string; groupId?: string};

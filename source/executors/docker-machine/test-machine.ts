@@ -1,4 +1,5 @@
 import {markKeys, names} from '../../fleet.ts';
+import {namesVersion, pinnedEngine} from '../../host/docker-machine.ts';
 import type {Connection} from '../../host/port.ts';
 import {commandLine} from '../../host/quote.ts';
 import {type TestMachineOutcome, testMachineScript} from '../../host/scripts/test-machine.ts';
@@ -10,7 +11,6 @@ import {tagList} from '../../steps/tags.ts';
 import {machineProblem} from './failures.ts';
 import {proofOf} from './machine-options.ts';
 import {dockerMachineByHand, workerUserData} from './programs.ts';
-import {namesVersion, pinnedEngine} from './supported.ts';
 import {workerMachines} from './worker-machines.ts';
 
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (facts §3.3). */

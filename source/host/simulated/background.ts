@@ -1,5 +1,4 @@
-import type {Hosts} from './hosts.ts';
-import type {Work} from './machine.ts';
+import type {Hosts, Work} from './machine.ts';
 
 /** Lets a work go on by itself as time passes; gives what calls it off. */
 export function inBackground<Result>(hosts: Hosts, work: Work<Result>, done: (result: Result) => void): () => void {

@@ -3,8 +3,8 @@ import {unknownToThisWorld} from '../../cloud/simulated/refusal.ts';
 import {Problem, Stopped} from '../../problem.ts';
 import type {Laptop} from '../../simulated-laptop.ts';
 import type {Connection, Host, Target} from '../port.ts';
-import type {Hosts} from './hosts.ts';
 import {type Link, linkTo} from './link.ts';
+import type {Hosts} from './machine.ts';
 import {hostKeyNow, isUp, keysPath, type Machine, textOf} from './machine.ts';
 import {bareKey, publicKeyOf} from './public-key.ts';
 

@@ -6,7 +6,7 @@ import {closed as closedProblem} from '../exec.ts';
 import type {Connection} from '../port.ts';
 import {resultOf} from '../script.ts';
 import {paths} from '../scripts/paths.ts';
-import type {Hosts} from './hosts.ts';
+import type {Hosts} from './machine.ts';
 import {isUp, type Machine, type Work} from './machine.ts';
 import {jobsList, metricsOf} from './metrics.ts';
 import {noticeConfig} from './notice.ts';

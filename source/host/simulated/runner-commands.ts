@@ -1,6 +1,6 @@
-import {moment, type Table, textAt, whole} from '../../executors/docker-machine/config-document.ts';
 import {paths} from '../scripts/paths.ts';
-import type {Hosts} from './hosts.ts';
+import {moment, type Table, textAt, whole} from '../toml.ts';
+import type {Hosts} from './machine.ts';
 import {type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
 import {noticeConfig} from './notice.ts';
 import {type RunnerEntry, readConfig} from './runner-config.ts';

@@ -3,10 +3,12 @@ import {inBackground} from './background.ts';
 import {createMachine, removeMachine, stopMachine} from './docker-machine.ts';
 import type {Growth} from './growth.ts';
 import {slowed} from './resources.ts';
+import type {Runner} from './runner.ts';
+import {workersOf} from './runner.ts';
 import {askForCache, leaveCache} from './runner-cache.ts';
 import {idleNow, machinePrefix, manages, type RunnerEntry} from './runner-config.ts';
 import {endJob, ofJob} from './runner-jobs.ts';
-import {type Runner, type Worker, workersOf} from './worker.ts';
+import type {Worker} from './worker.ts';
 
 /** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
 const tries = 3;

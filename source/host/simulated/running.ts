@@ -1,6 +1,5 @@
 import type {ScriptProgress} from '../port.ts';
-import type {Hosts} from './hosts.ts';
-import type {Machine, Work} from './machine.ts';
+import type {Hosts, Machine, Work} from './machine.ts';
 
 /** What a script on a machine has around it. */
 export type Running = {

@@ -1,4 +1,4 @@
-import type {Proposal} from '../../face.ts';
+import type {Proposal} from '../../engine/proposal.ts';
 import type {MoveChoice, PanelAct, PanelLeft} from '../../panel/driver.ts';
 import type {Entry} from '../../snapshot/journal/entries.ts';
 import type {ProblemSeen} from '../../telling/run-state.ts';

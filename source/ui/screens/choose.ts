@@ -1,5 +1,5 @@
-import type {Asked} from '../../face.ts';
 import {plainText, signOf} from '../../glyphs.ts';
+import type {Asked} from '../../questions/ask.ts';
 import type {Choice} from '../../questions/question.ts';
 import {isClosed, isSecret, toField} from '../../telling/answer-text.ts';
 import {padded} from '../../width.ts';

@@ -1,4 +1,4 @@
-import type {Proposal} from '../../face.ts';
+import type {Proposal} from '../../engine/proposal.ts';
 import {plainText, signOf} from '../../glyphs.ts';
 import {wrap, wrapColumns} from '../../telling/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
