@@ -48,7 +48,6 @@ const only = Object.entries({
 /** Circles that stand, by one file of each, with what will cut them. This list only shrinks: one that stands no more must leave it. */
 const circles: Record<string, string> = {
 	'snapshot/waiting.ts': 'Why jobs wait and the causes judge the same case; the case leaves snapshot/causes/cause.ts for a file below both.',
-	'ui/screen.ts': "The union of screens names every screen's type, and each screen draws by that file's terms; a registry cuts it.",
 };
 
 const root = join(import.meta.dirname, '../source');
