@@ -52,9 +52,6 @@ function watched(connection: Connection, lost: () => void): Connection {
 		script: (script, input, said) => letGo(connection.script(script, input, said)),
 		run: (command, stdin) => letGo(connection.run(command, stdin)),
 		read: (path) => letGo(connection.read(path)),
-		write: (path, text, mode) => letGo(connection.write(path, text, mode)),
-		stream: (command, line, signal) => letGo(connection.stream(command, line, signal)),
-		forward: (port) => letGo(connection.forward(port)),
 		close: () => connection.close(),
 	};
 }

@@ -24,7 +24,7 @@ export type Unverified = {
 /**
  * One SSH connection that is held open. Every method throws a Problem with the code `ssh-closed` (`again`) once the connection is lost.
  * Everything that the manager is asked to do in this program is a `Script`, so that the simulated host can do the same by name.
- * What scripts and streams tell is printable, but for what a script names as `exact`; `run` and `read` give bytes as they are.
+ * What scripts tell is printable, but for what a script names as `exact`; `run` and `read` give bytes as they are.
  */
 export type Connection = {
 	/** Runs a script as root; its input goes over stdin, each progress value it prints is reported, and its result is parsed by the script's own schema. */
@@ -33,12 +33,6 @@ export type Connection = {
 	run(command: string, stdin?: string): Promise<Outcome>;
 	/** A file's text, read as root, or undefined when there is none. */
 	read(path: string): Promise<string | undefined>;
-	/** Writes a file as root: a temporary file of this mode beside it, then a rename. */
-	write(path: string, text: string, mode: number): Promise<void>;
-	/** Reports the lines that a command prints until it ends or the signal is aborted; gives its exit code. */
-	stream(command: string, line: (line: string) => void, signal: AbortSignal): Promise<number | undefined>;
-	/** Opens a local port that leads to a port of the manager's loopback. */
-	forward(port: number): Promise<{port: number; close(): Promise<void>}>;
 	close(): Promise<void>;
 };
 

@@ -109,9 +109,6 @@ function connectionOn(link: Link, hosts: Hosts, machine: Machine): Connection {
 		script: link.script,
 		run: (command, stdin) => link.after(120, () => run(machine, command, stdin)),
 		read: (path) => link.after(120, () => textOf(machine, path)),
-		write: (path, text, mode) => link.write(path, text, mode),
-		stream: (command, line, signal) => link.stream(command, line, signal),
-		forward: (port) => link.forward(port),
 		async close() {
 			link.cut('it was closed');
 			hosts.review();

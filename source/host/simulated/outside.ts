@@ -132,7 +132,7 @@ export function hostFaults(now: () => number): {faults: HostFaults; scripts: rea
 				for (const link of links.splice(0)) link.cut('the other side closed it');
 			},
 		},
-		open: () => links.reduce((sum, link) => sum + link.open(), 0),
+		open: () => links.filter((link) => link.isOpen()).length,
 		opened(link) {
 			links.push(link);
 			link.onScript = (name) => {
