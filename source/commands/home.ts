@@ -3,11 +3,11 @@ import type {HomeChoice, HomeFleet, HomePreset, HomeSeen} from '../face.ts';
 import type {Fleet} from '../fleet.ts';
 import {fromEnvironment} from '../interview.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
+import {presetsUsed} from '../settings.ts';
 import {fleetsIn} from './fleets.ts';
 import {forFleet} from './named-fleet.ts';
 import {enabledRegions} from './region.ts';
 import type {Command, Session} from './session.ts';
-import {presetsUsed} from './used.ts';
 
 /** Regions looked at side by side. */
 const together = 6;

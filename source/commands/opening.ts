@@ -8,6 +8,7 @@ import {isProblem} from '../problem.ts';
 import type {Asking} from '../questions/question.ts';
 import type {Layers} from '../questions/settle.ts';
 import {interviewSecrets, type SecretInterview} from '../secret-interview.ts';
+import {rememberPreset} from '../settings.ts';
 import type {Context, Looking} from '../step.ts';
 import {accountLook, managersOf} from '../steps/looks/account.ts';
 import {identityLook} from '../steps/looks/identity.ts';
@@ -16,7 +17,6 @@ import {publicHalf} from '../steps/private-key.ts';
 import {tellPlace} from './place.ts';
 import {remembered} from './remembered.ts';
 import type {Session} from './session.ts';
-import {rememberPreset} from './used.ts';
 import {adaptersAt} from './world.ts';
 
 /** A fleet whose answers are complete, ready for a plan. `stands` says whether the account has a record of it. */
