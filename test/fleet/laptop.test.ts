@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite, test} from 'node:test';
 import {destroy} from '../../source/commands/destroy.ts';
-import {lookingAt} from '../../source/commands/opening.ts';
+import {lookingAt} from '../../source/commands/open.ts';
 import {plan} from '../../source/commands/plan.ts';
 import {presets} from '../../source/commands/presets.ts';
 import type {Command} from '../../source/commands/session.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {chosenManager} from '../../source/commands/choosing-manager.ts';
+import {chosenManager} from '../../source/commands/open.ts';
 import {presets} from '../../source/commands/presets.ts';
 import {status} from '../../source/commands/status.ts';
 import type {Asked} from '../../source/questions/ask.ts';
