@@ -6,6 +6,7 @@ import type {Change, Context, Finding, Found, Look, Report, Step} from '../step.
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {bucketStands, removeBucket} from './bucket-removal.ts';
+import {blocked, differs} from './finding.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {doesTheSame, ourRule, ruleIn, withOurRule} from './lifecycle.ts';
 import {type BucketSeen, bucketLook} from './looks/bucket.ts';
@@ -26,8 +27,6 @@ async function wanted(context: Context) {
 	const name = ours ? names.bucket(context.fleet, account) : context.answers.cache;
 	return {name, ours, account, look: bucketLook(name, account)};
 }
-
-const blocked = (code: string, message: string, advice: string): Finding<Found['bucket']> => ({is: 'blocked', problem: new Problem({code, message, advice})});
 
 /** What our one lifecycle rule still has to become. */
 function ruleChange({answers, fleet}: Context, seen: Open): Change[] {
@@ -87,7 +86,7 @@ async function check(context: Context): Promise<Finding<Found['bucket']>> {
 	const others = seen.rules.length - (ruleIn(context.fleet, seen.rules) ? 1 : 0);
 	const notes = others > 0 ? [{says: `Other lifecycle rules in ${name} stay as they are: ${others}.`}] : [];
 	if (changes.length === 0) return {is: 'so', resource, says: `${name}, ${cacheDays} days`, notes};
-	return {is: 'different', resource, changes, says: `${name}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
+	return differs(resource, changes, notes, name);
 }
 
 /** The region that S3 wants to be told of a new bucket; us-east-1 is the one that it must not be told. */

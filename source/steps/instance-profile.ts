@@ -4,6 +4,7 @@ import {Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
+import {blocked, differs} from './finding.ts';
 import {profileStands, removeProfile} from './instance-profile-removal.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {identityLook} from './looks/identity.ts';
@@ -11,11 +12,6 @@ import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts
 import {managerPolicy, saysAll, trustPolicy, type WorkerRights, withEarlier} from './manager-policy.ts';
 import {keyNotes, policyFor} from './manager-rights.ts';
 import {asAnswered, bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
-
-const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({
-	is: 'blocked',
-	problem: new Problem({code, message, advice}),
-});
 
 async function checkAdopted(context: Context): Promise<Finding<Found['instance-profile']>> {
 	const name = context.answers.access;
@@ -87,7 +83,7 @@ async function checkOwn(context: Context, found: Needs, workers: WorkerRights): 
 	const changes = changesOf(context, seen, policy);
 	const resource = {name, ours: true};
 	const notes = [...boundaryNotes(context, seen), ...keys];
-	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
+	if (changes.length > 0) return differs(resource, changes, notes);
 	return {is: 'so', resource, says: name, notes};
 }
 

@@ -1,3 +1,4 @@
+import {until} from '../clock.ts';
 import {names} from '../fleet.ts';
 import type {Change, Context, Report} from '../step.ts';
 import {setMissingTags} from './ec2-tags.ts';
@@ -34,14 +35,20 @@ export async function liveChanges(context: Context, standing: Instance): Promise
 
 /** A stopped instance is started, never doubled; one on its way down is waited for first. */
 async function start(context: Context, {id, state}: Instance, report: Report): Promise<void> {
-	const {clock, cloud, fleet, signal} = context;
-	let now = state;
-	for (let turn = 0; now === 'stopping' && turn < 60; turn++) {
-		report({says: `${id} is stopping`});
-		await clock.sleep(5000, signal);
+	const {cloud, fleet} = context;
+	let looks = 0;
+	const stateNow = async (): Promise<Instance['state']> => {
+		if (looks++ === 0) return state;
 		context.forget(accountLook);
-		now = managersOf(fleet, await context.look(accountLook)).find((one) => one.id === id)?.state ?? now;
-	}
+		return managersOf(fleet, await context.look(accountLook)).find((one) => one.id === id)?.state ?? 'stopping';
+	};
+	const now = await until(
+		context,
+		{pause: 5000, tries: 60},
+		stateNow,
+		(one) => one !== 'stopping',
+		() => report({says: `${id} is stopping`}),
+	);
 	if (now !== 'running' && now !== 'pending') {
 		report({says: `starting ${id}`});
 		await cloud.call('StartInstances', {InstanceIds: [id]});

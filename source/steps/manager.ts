@@ -2,7 +2,7 @@ import {type Answers, type Fleet, names} from '../fleet.ts';
 import {quote} from '../host/quote.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
-import {orBlocked} from './blocked.ts';
+import {differs, orBlocked} from './finding.ts';
 import {wantedImage} from './image-names.ts';
 import {spreading} from './late.ts';
 import {launch, launchInput, untilRunning} from './launch.ts';
@@ -28,11 +28,11 @@ async function managerGroup(context: Context, vpcId: string): Promise<Group | un
 async function replacements(context: Context, {images, network}: Needs, standing: Instance): Promise<Change[]> {
 	const {answers} = context;
 	const changes: Change[] = [];
-	const differs = (what: Change['what'], from: string, to: string): void => void (from !== to && changes.push({what, from, to, how: 'replace'}));
-	differs('managerType', standing.type, answers.managerType);
-	differs('image', standing.imageId, images.manager.id);
-	differs('subnet', standing.subnetId, network.subnetId);
-	differs('keyPair', standing.keyName ?? 'none', keyName(context));
+	const replacing = (what: Change['what'], from: string, to: string): void => void (from !== to && changes.push({what, from, to, how: 'replace'}));
+	replacing('managerType', standing.type, answers.managerType);
+	replacing('image', standing.imageId, images.manager.id);
+	replacing('subnet', standing.subnetId, network.subnetId);
+	replacing('keyPair', standing.keyName ?? 'none', keyName(context));
 	const group = await managerGroup(context, network.vpcId);
 	if (group && !standing.groupIds.includes(group.id)) changes.push({what: 'securityGroup', from: standing.groupIds.join(', '), to: group.id, how: 'replace'});
 	return changes;
@@ -57,8 +57,7 @@ async function check(context: Context, found: Needs): Promise<Finding<Found['man
 	const replacing = await replacements(context, found, standing);
 	const changes = [...replacing, ...(await liveChanges(context, standing))];
 	const notes = [...notesOn(context, standing), ...(replacing.length > 0 ? wayIn(context, found) : [])];
-	if (changes.length > 0)
-		return {is: 'different', resource, changes, says: `${id}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
+	if (changes.length > 0) return differs(resource, changes, notes, id);
 	return {is: 'so', resource, says: `${id} running, ${type}, ${address}`, notes};
 }
 

@@ -2,11 +2,12 @@ import pLimit from 'p-limit';
 import type {Action} from '../cloud/actions.ts';
 import type {Input, OperationName, Output} from '../cloud/port.ts';
 import {type Answers, mark, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {isProblem, type Problem} from '../problem.ts';
 import type {Context, Finding, Found, Note, Step} from '../step.ts';
 import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {makeSshKey} from './ed25519.ts';
+import {blocked} from './finding.ts';
 import {launchInput} from './launch.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {principalLook} from './looks/principal.ts';
@@ -184,14 +185,11 @@ const who = (arn: string): string => arn.split(/[:/]/).at(-1) ?? arn;
 
 function refusal(context: Context, {identity}: Needs, denied: Action[]): Finding<Found['permissions']> {
 	const list = denied.map((action) => `\`${action}\``).join(', ');
-	return {
-		is: 'blocked',
-		problem: new Problem({
-			code: 'not-allowed',
-			message: `${who(identity.arn)} may not do all that ${context.fleet.name} needs: AWS refuses ${list}.`,
-			advice: 'Ask for those actions; the readme has the whole policy, and answers that name what exists need less.',
-		}),
-	};
+	return blocked(
+		'not-allowed',
+		`${who(identity.arn)} may not do all that ${context.fleet.name} needs: AWS refuses ${list}.`,
+		'Ask for those actions; the readme has the whole policy, and answers that name what exists need less.',
+	);
 }
 
 async function check(context: Context, needs: Needs, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {

@@ -1,3 +1,4 @@
+import {until} from '../clock.ts';
 import type {Action} from '../cloud/actions.ts';
 import type {Given} from '../fleet.ts';
 import type {Connection, Unverified} from '../host/port.ts';
@@ -37,9 +38,9 @@ export const reachingActions: readonly Action[] = ['ec2-instance-connect:SendSSH
 /** Where a manager's SSH is, and as whom: what the `ssh` command needs too. */
 export type Place = {address: string; port: number; user: string; keyPath: string};
 
-/** Seconds between two looks at the console: the first ones soon, since it may have been up for long. */
-const consolePace = [2, 3];
-const consolePause = 5;
+/** Milliseconds between two looks at the console: the first ones soon, since it may have been up for long. */
+const consolePace = [2000, 3000];
+const consolePause = 5000;
 
 const howReached = new WeakMap<Unverified, Way & Pick<Reached, 'trust'>>();
 
@@ -217,14 +218,20 @@ async function reachVerified(context: Reaching, instance: Instance): Promise<Ver
  * trusted on first use.
  */
 export async function untilVerified(context: Reaching, instance: Instance, report: Report): Promise<Verified> {
-	for (let turn = 0; ; turn++) {
-		const reached = await reach(context, instance);
-		if (reached.trust !== 'unverified') return reached;
+	const waiting = (): void =>
 		report({
 			says: `waiting for the console of ${instance.id} to tell its host key: no secret goes there before (usually 1 to 2 minutes, at most ${consoleMinutes})`,
 		});
-		await context.clock.sleep((consolePace[turn] ?? consolePause) * 1000, context.signal);
-	}
+	const patience = {pause: (turn: number) => consolePace[turn - 1] ?? consolePause};
+	const reached = await until(
+		context,
+		patience,
+		() => reach(context, instance),
+		({trust}) => trust !== 'unverified',
+		waiting,
+	);
+	if (reached.trust === 'unverified') throw keyUnknown(instance);
+	return reached;
 }
 
 /** The held connection to a manager, for looking; see `reachVerified`. */

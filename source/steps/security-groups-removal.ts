@@ -1,3 +1,4 @@
+import {retried} from '../clock.ts';
 import {names} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
 import type {Removal, Report, Standing} from '../step.ts';
@@ -5,9 +6,8 @@ import {unless} from './answering.ts';
 import {accountLook, type Group} from './looks/account.ts';
 import {bearsMark} from './tags.ts';
 
-/** A group is in use until the network interfaces of its last instance are gone: this many looks, this far apart. */
-const tries = 60;
-const pauseSeconds = 5;
+/** A group is in use until the network interfaces of its last instance are gone. */
+const patience = {tries: 60, pause: 5000};
 
 /** Groups that bear the mark, the workers' first: it names the manager's in its rules. */
 async function marked(context: Removal): Promise<Group[]> {
@@ -26,18 +26,14 @@ export async function groupsStand(context: Removal): Promise<Standing[]> {
 	];
 }
 
-async function deleteGroup({clock, cloud, signal}: Removal, {id, name}: Group, report: Report): Promise<void> {
-	for (let turn = 1; ; turn++) {
-		try {
-			await unless(cloud.call('DeleteSecurityGroup', {GroupId: id}), 'InvalidGroup.NotFound', 'InvalidGroupId.NotFound');
-			return;
-		} catch (error) {
-			if (!isProblem(error, 'DependencyViolation', 'InvalidGroup.InUse') || turn >= tries) throw error;
-			report({says: `waiting until nothing uses ${name}`});
-			await clock.sleep(pauseSeconds * 1000, signal);
-		}
-	}
-}
+const deleteGroup = (context: Removal, {id, name}: Group, report: Report): Promise<unknown> =>
+	retried(
+		context,
+		patience,
+		() => unless(context.cloud.call('DeleteSecurityGroup', {GroupId: id}), 'InvalidGroup.NotFound', 'InvalidGroupId.NotFound'),
+		(error) => (isProblem(error, 'DependencyViolation', 'InvalidGroup.InUse') ? `waiting until nothing uses ${name}` : undefined),
+		report,
+	);
 
 /** Deletes our groups, and takes our rules out of groups that were somebody's before. */
 export async function removeGroups(context: Removal, report: Report): Promise<void> {

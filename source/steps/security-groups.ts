@@ -6,6 +6,7 @@ import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {canonicalCidr} from './cidr.ts';
 import {setMissingTags} from './ec2-tags.ts';
+import {differs} from './finding.ts';
 import {extraNotes, foreign, keptOut, type Seen, see, staleWorkerRules} from './groups-seen.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {accountActions, accountLook, type Group} from './looks/account.ts';
@@ -78,7 +79,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 		).map((change): Change => ({...change, what: 'tags of rules'})),
 	];
 	const resource = {managerGroupId: manager.id, workersGroupId: workers.id, workersGroupName: workers.name};
-	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
+	if (changes.length > 0) return differs(resource, changes, notes);
 	return {is: 'so', resource, says: `22 from ${from ?? 'whom its rules name'}, 22 and 2376 from the manager`, notes};
 }
 
