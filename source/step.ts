@@ -126,8 +126,13 @@ export type Standing = {id: string; says: string; goes: boolean};
 /** How to tell that a freshly applied change can be seen: EC2 and IAM answer late. */
 export type Settling = {tries: number; seconds: number};
 
-/** One part of a fleet: how to look, how to make it so, how to take it away (design §5). */
-export type Step<Name extends StepName = StepName, Needs extends StepName = StepName, After extends StepName = StepName> = {
+/** One part of a fleet: how to look, how to make it so, how to take it away. `Known` is what is found by then: a step itself knows all that it needs. */
+export type Step<
+	Name extends StepName = StepName,
+	Needs extends StepName = StepName,
+	After extends StepName = StepName,
+	Known extends Partial<Found> = Found,
+> = {
 	readonly name: Name;
 	/** `Cache bucket`, as the person reads it. */
 	readonly title: string;
@@ -138,8 +143,8 @@ export type Step<Name extends StepName = StepName, Needs extends StepName = Step
 	/** False where these answers want none of it; asked for plan and apply, never for removal. */
 	when?(answers: Answers): boolean;
 	readonly actions: readonly Action[];
-	check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found[Name]>>;
-	apply?(context: Context, found: Pick<Found, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
+	check(context: Context, found: Pick<Known, Needs>): Promise<Finding<Found[Name]>>;
+	apply?(context: Context, found: Pick<Known, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
 	/** Looks again this often after an apply, until the check says `so`. */
 	readonly settles?: Settling;
 	/** What of this step stands, whether answers want it or not. */
@@ -150,17 +155,4 @@ export type Step<Name extends StepName = StepName, Needs extends StepName = Step
 };
 
 /** A step of any name, as the engine sees it: the engine starts a check or an apply only once all that it needs is found. */
-export type AnyStep = {
-	readonly name: StepName;
-	readonly title: string;
-	readonly needs: readonly StepName[];
-	readonly after?: readonly StepName[];
-	when?(answers: Answers): boolean;
-	readonly actions: readonly Action[];
-	check(context: Context, found: Partial<Found>): Promise<Finding<Found[StepName]>>;
-	apply?(context: Context, found: Partial<Found>, finding: Finding<Found[StepName]>, report: Report): Promise<void>;
-	readonly settles?: Settling;
-	stands?(context: Removal): Promise<Standing[]>;
-	remove?(context: Removal, report: Report): Promise<void>;
-	commands?(answers: Answers, fleet: Fleet): string[];
-};
+export type AnyStep = Step<StepName, StepName, StepName, Partial<Found>>;
