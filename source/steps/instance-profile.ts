@@ -1,11 +1,10 @@
 import type {PolicyDocument} from '../cloud/policy/judge.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
+import type {Change, Context, Finding, Found, Note, Removal, Report, Standing, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
-import {profileStands, removeProfile} from './instance-profile-removal.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {identityLook} from './looks/identity.ts';
 import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts';
@@ -191,6 +190,42 @@ function commands(answers: Answers, fleet: Fleet, workers: WorkerRights): string
 		aws(fleet, 'iam', 'create-instance-profile', '--instance-profile-name', name, ...path, ...tags),
 		aws(fleet, 'iam', 'add-role-to-instance-profile', '--instance-profile-name', name, '--role-name', name),
 	];
+}
+
+async function ours(context: Removal) {
+	const name = names.profile(context.fleet);
+	const [profile, role] = await Promise.all([context.look(profileLook(name)), context.look(roleLook(name))]);
+	return {
+		name,
+		profile: profile && bearsGlobalMark(context.fleet, profile.tags) ? profile : undefined,
+		role: role && bearsGlobalMark(context.fleet, role.tags) ? role : undefined,
+	};
+}
+
+/** Role and profile that bear the mark of this fleet in this region. */
+async function profileStands(context: Removal): Promise<Standing[]> {
+	const {name, profile, role} = await ours(context);
+	return [...(profile ? [{id: name, says: 'instance profile', goes: true}] : []), ...(role ? [{id: name, says: 'role', goes: true}] : [])];
+}
+
+/** Takes the role out of the profile, then deletes both, with every policy that the role has by now (facts §7). */
+async function removeProfile(context: Removal, report: Report): Promise<void> {
+	const {cloud} = context;
+	const {name, profile, role} = await ours(context);
+	if (profile) {
+		if (profile.roleName) await unless(cloud.call('RemoveRoleFromInstanceProfile', {InstanceProfileName: name, RoleName: profile.roleName}), 'NoSuchEntity');
+		await unless(cloud.call('DeleteInstanceProfile', {InstanceProfileName: name}), 'NoSuchEntity');
+		report({says: `${name} deleted`});
+	}
+	if (role) {
+		const {PolicyNames = []} = (await unless(cloud.call('ListRolePolicies', {RoleName: name}), 'NoSuchEntity')) ?? {};
+		for (const PolicyName of PolicyNames) await unless(cloud.call('DeleteRolePolicy', {RoleName: name, PolicyName}), 'NoSuchEntity');
+		const {AttachedPolicies = []} = (await unless(cloud.call('ListAttachedRolePolicies', {RoleName: name}), 'NoSuchEntity')) ?? {};
+		for (const {PolicyArn} of AttachedPolicies) await unless(cloud.call('DetachRolePolicy', {RoleName: name, PolicyArn}), 'NoSuchEntity');
+		await unless(cloud.call('DeleteRole', {RoleName: name}), 'NoSuchEntity');
+		report({says: `role ${name} deleted`});
+	}
+	context.forget(profileLook(name), roleLook(name));
 }
 
 /**

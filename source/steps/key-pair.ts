@@ -4,7 +4,6 @@ import {isProblem, Problem} from '../problem.ts';
 import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
-import {setMissingTags} from './ec2-tags.ts';
 import {makeSshKey} from './ed25519.ts';
 import {blocked, differs} from './finding.ts';
 import {spreading} from './late.ts';
@@ -12,7 +11,7 @@ import {accountActions, accountLook, type KeyPair, managersOf} from './looks/acc
 import {adoptedPairLook} from './looks/adopted.ts';
 import {keyFileOf} from './looks/identity.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
-import {bearsMark, tagChanges, tagList} from './tags.ts';
+import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
 
 /** Whether this laptop holds the private half of the fleet's own pair; a key that no longer matches counts as none. */
 async function isHere(context: Context, pair: KeyPair): Promise<boolean> {
