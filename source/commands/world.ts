@@ -114,7 +114,7 @@ export function adaptersAt(world: World, region: string, stops: Stops, who: stri
 	return {
 		cloud: cloudIn(world, region, stops),
 		cloudAt: (other) => cloudIn(world, other, stops),
-		host: {connect: (target, signal) => host.connect(target, signal ?? stops.hard)},
+		host: {...host, connect: (target, signal) => host.connect(target, signal ?? stops.hard)},
 		gitlabAt,
 		address: {mine: (signal) => address.mine(signal ?? stops.hard)},
 		disk,

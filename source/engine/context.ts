@@ -97,7 +97,7 @@ function stoppable(adapters: Adapters, signal: AbortSignal): Adapters {
 		...adapters,
 		cloud: cloud(adapters.cloud),
 		cloudAt: (region) => cloud(adapters.cloudAt(region)),
-		host: {connect: (target, ending) => guard(() => adapters.host.connect(target, ending))},
+		host: {...adapters.host, connect: (target, ending) => guard(() => adapters.host.connect(target, ending))},
 		clock: {now: () => adapters.clock.now(), sleep: (ms, more) => adapters.clock.sleep(ms, more ? AbortSignal.any([signal, more]) : signal)},
 	};
 }

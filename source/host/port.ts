@@ -12,6 +12,12 @@ export type Target = {
 	trust(fingerprint: string): boolean | Promise<boolean>;
 };
 
+/** A key pair as OpenSSH writes it: the private half as a PEM file's text, the public half as one line. */
+export type SshKey = {privateKey: string; publicKey: string};
+
+/** `ed25519` wherever it is taken; `rsa`, of 4,096 bits, where EC2 Instance Connect refuses that. */
+export type SshKeyKind = 'ed25519' | 'rsa';
+
 /** How a command ended. `code` is undefined when a signal ended it. */
 export type Outcome = {code: number | undefined; stdout: string; stderr: string};
 
@@ -47,10 +53,13 @@ export type ScriptProgress =
 	/** A download: bytes so far and in all, when known. */
 	| {download: string; bytes: number; of?: number | undefined};
 
-/**
- * Opens a connection. Throws Problems: `ssh-no-answer` (`again`; nothing listens or packets are dropped), `ssh-refused` (`again`; port closed, sshd not up yet),
- * `ssh-denied` (no key is accepted), `host-key-changed`.
- */
+/** SSH as this machine speaks it. */
 export type Host = {
+	/**
+	 * Opens a connection. Throws Problems: `ssh-no-answer` (`again`; nothing listens or packets are dropped), `ssh-refused` (`again`; port closed, sshd not up yet),
+	 * `ssh-denied` (no key is accepted), `host-key-changed`.
+	 */
 	connect(target: Target, signal?: AbortSignal): Promise<Connection>;
+	/** Makes a key pair on this machine; the private half never leaves it. */
+	makeKey(kind: SshKeyKind, comment: string): Promise<SshKey>;
 };

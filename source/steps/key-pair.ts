@@ -4,7 +4,6 @@ import {isProblem, Problem} from '../problem.ts';
 import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
-import {makeSshKey} from './ed25519.ts';
 import {blocked, differs} from './finding.ts';
 import {spreading} from './late.ts';
 import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
@@ -99,14 +98,14 @@ async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']
 
 /** The key that was made here before and never came to AWS, or a new one: on disk first, so that a kill in between loses nothing. */
 async function ownPublicKey(context: Context): Promise<string> {
-	const {disk, fleet} = context;
+	const {disk, fleet, host} = context;
 	const file = await keyFileOf(context);
 	const kept = await disk.key(file);
 	if (kept !== undefined) {
 		const {algorithm, blob} = publicHalf(kept, disk.keyPath(file));
 		return `${algorithm} ${blob} ${names.keyPair(fleet)}`;
 	}
-	const made = makeSshKey(names.keyPair(fleet));
+	const made = await host.makeKey('ed25519', names.keyPair(fleet));
 	await disk.saveKey(file, made.privateKey);
 	return made.publicKey;
 }

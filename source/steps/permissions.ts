@@ -6,7 +6,6 @@ import {isProblem, type Problem} from '../problem.ts';
 import type {Context, Finding, Found, Note, Step} from '../step.ts';
 import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
-import {makeSshKey} from './ed25519.ts';
 import {blocked} from './finding.ts';
 import {launchInput} from './launch.ts';
 import {accountLook, managersOf} from './looks/account.ts';
@@ -54,14 +53,15 @@ const rawMessage = (cause: unknown): string =>
 	typeof cause === 'object' && cause !== null && 'message' in cause && typeof cause.message === 'string' ? cause.message : '';
 
 /** EC2's changing calls that can be tried with the parameters and tags of the real ones. */
-function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt>[] {
-	const {answers, fleet} = context;
+async function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt[]> {
+	const {answers, fleet, host} = context;
 	const tagged = (type: 'security-group' | 'key-pair', part: 'security-groups' | 'key-pair') => [
 		{ResourceType: type, Tags: tagList(answers.tags, mark(fleet, part))},
 	];
+	const {publicKey} = await host.makeKey('ed25519', fleet.name);
 	const pair = {
 		KeyName: names.keyPair(fleet),
-		PublicKeyMaterial: new TextEncoder().encode(makeSshKey(fleet.name).publicKey),
+		PublicKeyMaterial: new TextEncoder().encode(publicKey),
 		TagSpecifications: tagged('key-pair', 'key-pair'),
 	};
 	const group = {
@@ -70,11 +70,11 @@ function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt>[] 
 		VpcId: network.vpcId,
 		TagSpecifications: tagged('security-group', 'security-groups'),
 	};
-	return [
+	return Promise.all([
 		dryRun(context, 'RunInstances', launchInput(fleet, answers, {image: images.manager, network})),
 		dryRun(context, 'CreateSecurityGroup', group),
 		...(answers.keyPair === 'create' ? [dryRun(context, 'ImportKeyPair', pair)] : []),
-	];
+	]);
 }
 
 /** Actions that are asked about together: all on one thing, since IAM refuses to be asked about sorts of things that differ. */
@@ -194,7 +194,8 @@ function refusal(context: Context, {identity}: Needs, denied: Action[]): Finding
 
 async function check(context: Context, needs: Needs, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {
 	if (await stands(context)) return {is: 'so', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
-	const learnt = await Promise.all([...dryRuns(context, needs), simulations(context, needs, actions)]);
+	const [tried, told] = await Promise.all([dryRuns(context, needs), simulations(context, needs, actions)]);
+	const learnt = [...tried, told];
 	const denied = await blocking(context, [...new Set(learnt.flatMap((one) => one.denied))].sort());
 	const notes = learnt.flatMap((one) => one.notes);
 	if (denied.length > 0) return {...refusal(context, needs, denied), notes};

@@ -3,7 +3,7 @@ import {after, before, suite, test} from 'node:test';
 import type {Connection, Target} from '../../source/host/port.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
 import {isProblem} from '../../source/problem.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {eventually, reachable, region, rejects} from './cloud-parts.ts';
 import {sides, type World} from './host-sides.ts';
 

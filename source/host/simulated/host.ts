@@ -1,8 +1,10 @@
+import ssh2 from 'ssh2';
 import {cidrHas} from '../../cloud/simulated/groups.ts';
 import {unknownToThisWorld} from '../../cloud/simulated/refusal.ts';
 import {Problem, Stopped} from '../../problem.ts';
 import type {Laptop} from '../../simulated-laptop.ts';
 import type {Connection, Host, Target} from '../port.ts';
+import {sshKeyBy} from '../ssh-key.ts';
 import {type Link, linkTo} from './link.ts';
 import type {Hosts} from './machine.ts';
 import {hostKeyNow, isUp, keysPath, type Machine, textOf} from './machine.ts';
@@ -102,6 +104,7 @@ export const simulatedHost = (hosts: Hosts, laptop: Laptop, opened: (link: Link)
 		opened(link);
 		return connectionOn(link, hosts, machine);
 	},
+	makeKey: async (kind, comment) => sshKeyBy(ssh2.utils, kind, comment),
 });
 
 function connectionOn(link: Link, hosts: Hosts, machine: Machine): Connection {
