@@ -41,14 +41,21 @@ const only = Object.entries({
 	'node:https': 'cloud request.ts',
 	'node:net': 'address host',
 	'simulated.ts': 'commands/demo.ts demo',
+	'cloud/simulated': 'cloud/simulated host/simulated simulated.ts',
+	'host/simulated': 'host/simulated simulated.ts',
+	'gitlab/simulated.ts': 'gitlab/simulated host/simulated simulated.ts',
 	// Faces draw what they're given, whatever it came from.
 	...Object.fromEntries(['steps', 'executors', 'orphans', 'cloud', 'host', 'gitlab', 'address', 'disk'].map((room) => [room, '!ui !plain !json !telling'])),
 }).map(([what, rooms]) => ({what, rooms: rooms.split(' ')}));
 
-/** Circles that stand, by one file of each, with what will cut them. This list only shrinks: one that stands no more must leave it. */
-const circles: Record<string, string> = {
+/**
+ * What can't be in order yet, with what will mend it: an arrow that runs up, as `from → to`, or a circle, by one of its files. This list only shrinks:
+ * what stands no more must leave it.
+ */
+const notYet: Record<string, string> = {
 	'snapshot/waiting.ts': 'Why jobs wait and the causes judge the same case; the case leaves snapshot/causes/cause.ts for a file below both.',
 };
+const named = Object.keys(notYet);
 
 const root = join(import.meta.dirname, '../source');
 const files = readdirSync(root, {recursive: true, encoding: 'utf8'}).filter((file) => /\.tsx?$/.test(file));
@@ -69,7 +76,7 @@ function placeOf(file: string): {room: string; floor: number} | undefined {
 
 const arrows = [...imports].flatMap(([from, targets]) => targets.map((to) => ({from, to, says: `${from} → ${to}`})));
 
-test('every file has a floor, and no arrow runs up or sideways', () => {
+test('every file has a floor, and no arrow runs up or sideways, but for what is named', () => {
 	assert.deepEqual(
 		files.filter((file) => !placeOf(file)),
 		[],
@@ -78,10 +85,7 @@ test('every file has a floor, and no arrow runs up or sideways', () => {
 		const [here, there] = [placeOf(from), imports.has(to) ? placeOf(to) : undefined];
 		return here && there && here.room !== there.room && there.floor <= here.floor;
 	});
-	assert.deepEqual(
-		wrong.map(({says}) => says),
-		[],
-	);
+	assert.deepEqual(wrong.map(({says}) => says).sort(), named.filter((one) => one.includes(' → ')).sort());
 	assert.ok(arrows.length > files.length, 'the imports were read');
 });
 
@@ -89,8 +93,8 @@ test('packages and some rooms are imported by the rooms that are named for them 
 	const wrong = arrows.filter(({from, to}) =>
 		only.some(({what, rooms}) => {
 			const about = to === what || to.startsWith(what.endsWith('/') ? what : `${what}/`);
-			const named = rooms.some((room) => from.startsWith(room.replace('!', '')));
-			return about && named === rooms.every((room) => room.startsWith('!'));
+			const isNamed = rooms.some((room) => from.startsWith(room.replace('!', '')));
+			return about && isNamed === rooms.every((room) => room.startsWith('!'));
 		}),
 	);
 	assert.deepEqual(
@@ -99,7 +103,7 @@ test('packages and some rooms are imported by the rooms that are named for them 
 	);
 });
 
-test('no file leads back to itself but the circles that are named', () => {
+test('no file leads back to itself, but for what is named', () => {
 	const reached = (from: string, seen = new Set<string>()): Set<string> => {
 		for (const to of imports.get(from) ?? []) {
 			if (seen.has(to)) continue;
@@ -110,14 +114,14 @@ test('no file leads back to itself but the circles that are named', () => {
 	};
 	const reach = new Map(files.map((file) => [file, reached(file)]));
 	const round = files.filter((file) => reach.get(file)?.has(file));
-	const named = Object.keys(circles);
+	const circles = named.filter((one) => !one.includes(' → '));
 	assert.deepEqual(
-		named.filter((file) => !round.includes(file)),
+		circles.filter((file) => !round.includes(file)),
 		[],
 		'these stand no more',
 	);
 	assert.deepEqual(
-		round.filter((file) => !named.some((one) => reach.get(one)?.has(file) && reach.get(file)?.has(one))),
+		round.filter((file) => !circles.some((one) => reach.get(one)?.has(file) && reach.get(file)?.has(one))),
 		[],
 	);
 });
