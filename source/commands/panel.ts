@@ -1,8 +1,7 @@
 import {type OpenContext, withAnswers} from '../engine/context.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {authorityFor} from '../gitlab/authority.ts';
-import {readyShell} from '../host/openssh.ts';
-import {onWorker} from '../host/worker-shell.ts';
+import {onWorker, readyShell} from '../host/openssh.ts';
 import {interview} from '../interview.ts';
 import type {PanelAbout, PanelAct, PanelDriver, Prepared} from '../panel/driver.ts';
 import {type Ground, runningManager, within} from '../panel/ground.ts';

@@ -1,6 +1,5 @@
 import {isHostName} from '../host/machine-name.ts';
-import {openShell} from '../host/openssh.ts';
-import {onWorker} from '../host/worker-shell.ts';
+import {onWorker, openShell} from '../host/openssh.ts';
 import {Problem} from '../problem.ts';
 import {currentManager} from '../steps/looks/host.ts';
 import {placeOf, reachToChange} from '../steps/reaching.ts';

@@ -1,10 +1,9 @@
 import {StringDecoder} from 'node:string_decoder';
 import {Problem} from '../problem.ts';
 import {exec, type Line} from './exec.ts';
-import {tail} from './lines.ts';
 import type {Connection, Outcome} from './port.ts';
 import {asRoot} from './quote.ts';
-import {runScript} from './run-script.ts';
+import {runScript, tail} from './run-script.ts';
 
 /** Exit code by which our own command says that there is no such file. */
 const missing = 44;

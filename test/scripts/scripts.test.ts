@@ -7,6 +7,7 @@ import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts'
 import {machineOptions} from '../../source/executors/docker-machine/machine-options.ts';
 import {credentialsFile, downloadsFor, dropIn, knownHash, workerUserData} from '../../source/executors/docker-machine/programs.ts';
 import {shortToken, verdictOf} from '../../source/executors/docker-machine/verify-lines.ts';
+import {onWorker} from '../../source/host/openssh.ts';
 import type {ScriptProgress} from '../../source/host/port.ts';
 import {authorizeKeyScript} from '../../source/host/scripts/authorize-key.ts';
 import {factsScript, softwareFactsScript} from '../../source/host/scripts/facts.ts';
@@ -18,7 +19,6 @@ import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
 import {writeCredentialsScript} from '../../source/host/scripts/write-credentials.ts';
-import {onWorker} from '../../source/host/worker-shell.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';
 import type {Job} from '../peers/gitlab-store.ts';
 import {until} from '../peers/poll.ts';
