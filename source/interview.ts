@@ -1,7 +1,7 @@
-import type {Ask, Asked} from './face.ts';
 import type {AnswerKey, Answers, Fleet, Given, Source} from './fleet.ts';
 import {isProblem, Problem} from './problem.ts';
 import {isComplete, isRequired, questions} from './questions/all.ts';
+import type {Ask, Asked} from './questions/ask.ts';
 import type {Asking, Choice} from './questions/question.ts';
 import {refusal, refusedGiven} from './questions/refusal.ts';
 import {judge, type Layers, type Settled, settle, toAsk, type Walk} from './questions/settle.ts';

@@ -3,11 +3,12 @@ import type {AnswerKey, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {inOrder, questions} from '../questions/all.ts';
 import {flagOf, keyOfFlag} from '../questions/flags.ts';
+import {nearest} from '../questions/nearest.ts';
 import {refusedLine} from '../questions/refusal.ts';
 import {secretInAnswer} from '../questions/secret-forms.ts';
 import {take} from '../questions/settle.ts';
 import {fromText} from '../questions/text.ts';
-import {type CommandName, commands, everywhere, nearest} from './command-table.ts';
+import {type CommandName, commands, everywhere} from './command-table.ts';
 import {type Flag, secondsIn, wrongFlag, wrongWords} from './usage.ts';
 
 /** Everything on the command line that isn't an answer. */

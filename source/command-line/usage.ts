@@ -1,5 +1,6 @@
 import {keyOfFlag} from '../questions/flags.ts';
-import {type Command, commands, everywhere, nearest} from './command-table.ts';
+import {nearest} from '../questions/nearest.ts';
+import {type Command, commands, everywhere} from './command-table.ts';
 
 /** A flag as it was written: its name without hyphens and without `no-`, and its value where it has one. */
 export type Flag = {name: string; written: string; negated: boolean; value?: string; inline: boolean};

@@ -1,6 +1,6 @@
 import {checkbox, confirm, input, number, password, search, select} from '@inquirer/prompts';
-import type {Asked} from '../face.ts';
 import {Stopped} from '../problem.ts';
+import type {Asked} from '../questions/ask.ts';
 import type {Choice, Kind} from '../questions/question.ts';
 import {fromField, isClosed, isSecret, toField} from '../telling/answer-text.ts';
 

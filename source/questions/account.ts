@@ -1,4 +1,4 @@
-import {unsupportedRegion} from '../executors/docker-machine/supported.ts';
+import {unsupportedRegion} from '../host/docker-machine.ts';
 import {fleetsKept, regionChoices} from './places.ts';
 import {type Question, whyNot} from './question.ts';
 

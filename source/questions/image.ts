@@ -1,5 +1,5 @@
-import {unsupportedImage} from '../executors/docker-machine/supported.ts';
 import type {Given} from '../fleet.ts';
+import {unsupportedImage} from '../host/docker-machine.ts';
 import {imageChoices, publisherKnown} from './images.ts';
 import {barred} from './places.ts';
 import {type Asking, type Question, whyNot} from './question.ts';

@@ -1,4 +1,4 @@
-import {unsupportedZone} from '../executors/docker-machine/supported.ts';
+import {unsupportedZone} from '../host/docker-machine.ts';
 import {groupChoices, subnetChoices} from './places.ts';
 import {type Question, whyNot} from './question.ts';
 

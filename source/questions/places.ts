@@ -1,5 +1,5 @@
 import type {Cloud} from '../cloud/port.ts';
-import {unsupportedRegion, unsupportedZone} from '../executors/docker-machine/supported.ts';
+import {unsupportedRegion, unsupportedZone} from '../host/docker-machine.ts';
 import type {Asking, Choice} from './question.ts';
 
 /** What AWS calls the places of its regions, for recognising one. */

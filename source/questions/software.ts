@@ -1,4 +1,4 @@
-import {pinnedEngine} from '../executors/docker-machine/supported.ts';
+import {pinnedEngine} from '../host/docker-machine.ts';
 import type {Question} from './question.ts';
 
 /** The versions that this release was proven with; never "latest". */

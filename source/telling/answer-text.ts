@@ -1,4 +1,4 @@
-import type {Asked} from '../face.ts';
+import type {Asked} from '../questions/ask.ts';
 import type {Kind, SecretQuestion} from '../questions/question.ts';
 import {listIn, listText} from '../questions/text.ts';
 

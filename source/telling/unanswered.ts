@@ -1,5 +1,6 @@
-import type {Asked, Proposal} from '../face.ts';
+import type {Proposal} from '../engine/proposal.ts';
 import {Problem} from '../problem.ts';
+import type {Asked} from '../questions/ask.ts';
 import {flagOf} from '../questions/flags.ts';
 import type {SecretQuestion} from '../questions/question.ts';
 import {isSecret} from './answer-text.ts';

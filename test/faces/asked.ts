@@ -1,5 +1,5 @@
-import type {Asked} from '../../source/face.ts';
 import {wrongShape} from '../../source/fleet.ts';
+import type {Asked} from '../../source/questions/ask.ts';
 import type {AnyQuestion} from '../../source/questions/question.ts';
 
 const about = (question: AnyQuestion, more: Partial<Asked> = {}): Asked => ({question, wrong: (value) => wrongShape(question.id, value), ...more});
