@@ -25,13 +25,13 @@ export function verdictOf(snapshot: Snapshot, now: number, rows: readonly Row[] 
 	const {ec2, host} = snapshot;
 	if (!ec2.value) return {is: 'unknown', says: ec2.problem?.message ?? "EC2 hasn't told anything yet.", causes: []};
 	const {waiting, causes: why} = whyWaiting(snapshot, now, rows);
-	const causes = [...troublesOf(snapshot, now, rows), ...why.filter(({id}) => id.startsWith('unserved'))];
+	const causes = [...troublesOf(snapshot, now, rows), ...why.filter(({rank}) => rank === 'unserved')];
 	const {manager} = ec2.value;
 	if (manager?.state === 'running' && !host.value)
 		return {is: 'unknown', says: `The manager can't be asked. ${host.problem?.message ?? "It hasn't answered yet."}`, causes};
 	const [first] = causes;
 	// Who drains a fleet wants it to take no jobs: that is as it should be, until one waits.
-	const isResting = causes.every(({id}) => id === 'drained' || id === 'draining') && !(waiting.known && waiting.jobs > 0);
+	const isResting = causes.every(({intended}) => intended) && !(waiting.known && waiting.jobs > 0);
 	if (first) return {is: isResting ? 'healthy' : 'trouble', says: first.says, causes};
 	return {is: 'healthy', says: 'Everything that is known is well.', causes};
 }

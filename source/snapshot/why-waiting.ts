@@ -1,5 +1,10 @@
-import type {Case, Cause, Judge} from './causes/cause.ts';
-import {hindrances, limits, making, mishaps, troubles, unserved} from './causes/causes.ts';
+import {awsCauses} from './causes/aws.ts';
+import type {Case, Cause, CauseRow, Rank} from './causes/cause.ts';
+import {configCauses} from './causes/config.ts';
+import {dockerMachineCauses} from './causes/docker-machine.ts';
+import {gitlabCauses} from './causes/gitlab.ts';
+import {jobCauses} from './causes/jobs.ts';
+import {managerCauses} from './causes/manager.ts';
 import type {RunnerFacts} from './config-facts.ts';
 import {many, takes} from './formats.ts';
 import {type JobsNow, jobsNow, type Preparing} from './jobs-now.ts';
@@ -23,6 +28,14 @@ export type Why = {
 	troubles: readonly Cause[];
 };
 
+/** Every cause, the sources in the order in which they're told within a rank. */
+const every: readonly CauseRow[] = [...jobCauses, ...managerCauses, ...dockerMachineCauses, ...awsCauses, ...configCauses, ...gitlabCauses];
+
+const explained: ReadonlySet<string> = new Set(every.flatMap(({refusals = []}) => refusals));
+
+/** What keeps jobs from running: who asks for them comes first, then what keeps machines from being made and used. */
+const hindrances: readonly Rank[] = ['unasked', 'unmade', 'unusable', 'hampered'];
+
 /** What all runners that make machines may make together; undefined where one has no limit or nothing is known. */
 function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined): number | undefined {
 	const limits = metrics?.limits ?? {};
@@ -35,7 +48,6 @@ function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined):
 /** Picks out of a snapshot what causes are judged by. */
 function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Case {
 	const counts = countRows(rows);
-	const config = snapshot.host.value?.config?.facts;
 	const makers = makersIn(snapshot);
 	const metrics = snapshot.runner.value?.metrics;
 	// A runner that doesn't answer any more isn't asked how many machines it has: what EC2 and the manager tell is newer.
@@ -52,7 +64,7 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(sna
 		metrics,
 		history: snapshot.journal.value,
 		gitlab: snapshot.gitlab.value,
-		config,
+		config: snapshot.host.value?.config?.facts,
 		runner: makers[0],
 		limit: limitOf(makers, metrics),
 		machines: told ? told.acquired + told.creating + told.idle + told.used + told.removing + told.stuck : hasRows ? counts.all - counts.orphan : undefined,
@@ -60,10 +72,18 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(sna
 		// One that is acquired has no job yet: a request for one is under way.
 		idle: (told && told.idle + told.acquired) ?? (hasRows ? counts.idle : undefined),
 		removing: told?.removing ?? (hasRows ? counts.removing : undefined),
+		explained,
 	};
 }
 
-const judged = (it: Case, judges: readonly Judge[]): Cause[] => judges.map((judge) => judge(it)).filter((cause) => cause !== undefined);
+/** The causes that hold, rank by rank. */
+const holding = (it: Case, ranks: readonly Rank[]): Cause[] =>
+	ranks
+		.flatMap((wanted) => every.filter(({rank}) => rank === wanted))
+		.flatMap(({tells, refusals: _, ...row}) => {
+			const told = tells(it);
+			return told === undefined ? [] : [{...row, ...(typeof told === 'string' ? {says: told} : told)}];
+		});
 
 function askedOf(waiting: Waiting, {jobs: preparing, longest}: Preparing): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length : 0;
@@ -76,7 +96,8 @@ function askedOf(waiting: Waiting, {jobs: preparing, longest}: Preparing): strin
 }
 
 /** What is wrong with the fleet, whether jobs wait or not: empty is healthy, as far as is known. */
-export const troublesOf = (snapshot: Snapshot, now: number, rows?: readonly Row[]): readonly Cause[] => judged(caseOf(snapshot, now, rows), troubles);
+export const troublesOf = (snapshot: Snapshot, now: number, rows?: readonly Row[]): readonly Cause[] =>
+	holding(caseOf(snapshot, now, rows), [...hindrances, 'mishap']);
 
 /** Why jobs wait: every cause that holds, the one to act on first coming first. Pure; never throws. */
 export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly Row[]): Why {
@@ -86,9 +107,9 @@ export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly Row[
 	// What was told before the runner fell silent says nothing of now.
 	const preparing = isFresh(snapshot.runner) ? (jobs.preparing ?? {jobs: 0}) : {jobs: 0};
 	const none = waiting.known && waiting.jobs === 0 && waiting.fresh;
-	const judges = none
-		? [...(preparing.jobs > 0 ? [...hindrances, ...making, ...mishaps] : []), ...unserved]
-		: [...hindrances, ...limits, ...unserved, ...mishaps];
-	const causes = judged(it, judges);
-	return {waiting, jobs, asks: askedOf(waiting, preparing), causes, troubles: causes.length === 0 ? judged(it, troubles) : []};
+	const ranks: readonly Rank[] = none
+		? [...(preparing.jobs > 0 ? [...hindrances, 'coming' as const, 'mishap' as const] : []), 'unserved']
+		: [...hindrances, 'full', 'coming', 'unserved', 'mishap'];
+	const causes = holding(it, ranks);
+	return {waiting, jobs, asks: askedOf(waiting, preparing), causes, troubles: causes.length === 0 ? holding(it, [...hindrances, 'mishap']) : []};
 }

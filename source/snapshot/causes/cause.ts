@@ -7,9 +7,18 @@ import type {Counts, Row} from '../rows.ts';
 import type {GitlabSees, HostSeen, Snapshot, SourceName} from '../snapshot.ts';
 import type {Waiting} from '../waiting.ts';
 
-/** One reason why jobs wait. */
+/**
+ * What a cause does to jobs. `unasked`: nobody asks GitLab for jobs, or GitLab gives none. `unmade`: no machine can be made. `unusable`: machines are
+ * made, and no job can run on them. `hampered`: machines come late, or are too many. `full`: all is as it was asked to be, and there is no more of it.
+ * `coming`: machines are on their way. `unserved`: no runner takes these jobs, however many machines there are. `mishap`: something went wrong, and
+ * other jobs run.
+ */
+export type Rank = 'unasked' | 'unmade' | 'unusable' | 'hampered' | 'full' | 'coming' | 'unserved' | 'mishap';
+
+/** One reason why jobs wait, or one thing that is wrong. */
 export type Cause = {
 	id: string;
+	rank: Rank;
 	/** One sentence, as told. */
 	says: string;
 	/** Who told. */
@@ -18,6 +27,22 @@ export type Cause = {
 	key: ActionId;
 	/** Milliseconds since 1970. */
 	since?: number | undefined;
+	/** Somebody wants it to be so: it is no trouble until a job waits. */
+	intended?: true;
+};
+
+/** What a cause says where it holds; a source or a key that differs from its row's usual one. */
+export type Told = Pick<Cause, 'says' | 'since'> & Partial<Pick<Cause, 'source' | 'key'>>;
+
+/**
+ * One cause, as a row of its source's file. Causes are told by rank, and within a rank in the order of the sources (`why-waiting.ts`) and of a file's
+ * rows: the one to act on first comes first.
+ */
+export type CauseRow = Omit<Cause, 'says' | 'since'> & {
+	/** Codes of refusals that this cause explains, without `Client.` and `Server.`: what no row explains is told as it is. */
+	refusals?: readonly string[];
+	/** The sentence, where the cause holds; undefined where it doesn't, or where what it needs isn't known. Pure; never throws. */
+	tells(it: Case): string | Told | undefined;
 };
 
 /** What causes are judged by: a snapshot, with what several of them need already picked out. What isn't known is undefined. */
@@ -42,14 +67,6 @@ export type Case = {
 	creating: number | undefined;
 	idle: number | undefined;
 	removing: number | undefined;
+	/** Codes of all refusals that a row explains. */
+	explained: ReadonlySet<string>;
 };
-
-/** Judges whether one cause holds. Pure; never throws. */
-export type Judge = (it: Case) => Cause | undefined;
-
-/** Times that GitLab tells as text, in milliseconds since 1970, the earliest first; what isn't a time isn't known. */
-export const timesIn = (texts: readonly (string | undefined)[]): number[] =>
-	texts
-		.map((text) => Date.parse(text ?? ''))
-		.filter((at) => !Number.isNaN(at))
-		.toSorted((one, other) => one - other);

@@ -2,9 +2,8 @@ import {age, many} from '../formats.ts';
 import {machineNameOf} from '../join.ts';
 import type {EndedJob} from '../journal/job-history.ts';
 import {runnerWords} from '../journal/runner-words.ts';
-import type {Case, Judge} from './cause.ts';
-import {dockerHub} from './docker-hub.ts';
-import {holdingRefusal} from './refusals.ts';
+import type {Case, CauseRow} from './cause.ts';
+import {hubRefusal, machineRefusal} from './refusals.ts';
 
 /** How long the last of them is news, in milliseconds. */
 const lately = 15 * 60_000;
@@ -66,61 +65,73 @@ const lostLately = (it: Case): {job: EndedJob; gone: Gone}[] =>
 			return gone && gone.how !== 'here' ? [{job, gone}] : [];
 		});
 
-/** A job's machine was taken away while it ran there. */
-export const machineLost: Judge = (it) => {
-	const [last] = lostLately(it);
-	if (!last) return undefined;
-	const {job, gone} = last;
-	const today = it.history?.jobs.lost.length ?? 0;
-	const count = today > 1 ? `; ${today} jobs lost theirs today` : '';
-	const others = gone.how === 'spot' ? '; other types or zones, or on demand, are taken back less' : '';
-	return {
-		id: 'machine-lost',
-		says: `${called(job).replace('j', 'J')} lost its machine ${age((it.now - job.at) / 1000)} ago: ${gone.says}${count}. \`retry: when: runner_system_failure\` in .gitlab-ci.yml runs such jobs again${others}.`,
-		source: 'ec2',
-		key: gone.how === 'spot' ? 'move' : 'jobs',
-		since: job.at,
-	};
-};
-
 /** Jobs that failed since one last passed, for which the runner is to blame and of which nothing else is told. */
 function failures(it: Case): EndedJob[] {
 	const {ended} = it.history?.jobs ?? {ended: []};
 	const passed = ended.findLastIndex(({ok}) => ok);
 	const lost = new Set(lostLately(it).map(({job}) => job));
 	// A job that never had a machine says no more than that: why none came is told by itself.
-	const noMachine = holdingRefusal(it, ({code}) => code !== 'docker-hub') !== undefined;
-	const hub = dockerHub(it) !== undefined;
+	const noMachine = machineRefusal(it) !== undefined;
+	const hub = hubRefusal(it) !== undefined;
 	return ended
 		.slice(passed + 1)
 		.filter(failedThrough)
 		.filter((job) => !lost.has(job) && !(noMachine && job.machine === undefined) && !(hub && /toomanyrequests|pull rate limit/i.test(job.error ?? '')));
 }
 
-/** Jobs fail though nothing is wrong with them: what the runner needs for them is broken. */
-export const jobsFail: Judge = (it) => {
-	const failed = failures(it);
-	const [first, last] = [failed[0], failed.at(-1)];
-	if (!first || !last || it.now - last.at > lately) return undefined;
-	const ago = `${age((it.now - last.at) / 1000)} ago`;
-	const which =
-		failed.length === 1
-			? `${called(last).replace('j', 'J')} failed through the runner ${ago}`
-			: `The last ${failed.length} jobs failed through the runner, the newest ${ago}`;
-	return {id: 'jobs-fail', says: `${which}: ${shortened(last.error)} (${last.why}).`, source: 'journal', key: 'jobs', since: first.at};
-};
-
-/** The same by the runner's own count, where its log can't be read. */
-export const jobsFailed: Judge = ({history, metrics, now}) => {
-	if (history || !metrics) return undefined;
-	const counts = Object.entries(metrics.failedJobs).filter(([why, count]) => through.includes(why) && count > 0);
-	const sum = counts.reduce((all, [, count]) => all + count, 0);
-	if (sum === 0) return undefined;
-	const since = metrics.startedAt === undefined ? '' : ` since it started ${age((now - metrics.startedAt) / 1000)} ago`;
-	return {
+/** How the last jobs went. */
+export const jobCauses: readonly CauseRow[] = [
+	{
+		// Jobs fail though nothing is wrong with them: what the runner needs for them is broken.
+		id: 'jobs-fail',
+		rank: 'mishap',
+		source: 'journal',
+		key: 'jobs',
+		tells: (it) => {
+			const failed = failures(it);
+			const [first, last] = [failed[0], failed.at(-1)];
+			if (!first || !last || it.now - last.at > lately) return undefined;
+			const ago = `${age((it.now - last.at) / 1000)} ago`;
+			const which =
+				failed.length === 1
+					? `${called(last).replace('j', 'J')} failed through the runner ${ago}`
+					: `The last ${failed.length} jobs failed through the runner, the newest ${ago}`;
+			return {says: `${which}: ${shortened(last.error)} (${last.why}).`, since: first.at};
+		},
+	},
+	{
+		// The same by the runner's own count, where its log can't be read.
 		id: 'jobs-failed',
-		says: `${many(sum, 'job')} failed through the runner${since} (${counts.map(([why]) => why).join(', ')}).`,
+		rank: 'mishap',
 		source: 'runner',
 		key: 'log',
-	};
-};
+		tells: ({history, metrics, now}) => {
+			if (history || !metrics) return undefined;
+			const counts = Object.entries(metrics.failedJobs).filter(([why, count]) => through.includes(why) && count > 0);
+			const sum = counts.reduce((all, [, count]) => all + count, 0);
+			if (sum === 0) return undefined;
+			const since = metrics.startedAt === undefined ? '' : ` since it started ${age((now - metrics.startedAt) / 1000)} ago`;
+			return `${many(sum, 'job')} failed through the runner${since} (${counts.map(([why]) => why).join(', ')}).`;
+		},
+	},
+	{
+		// A job's machine was taken away while it ran there.
+		id: 'machine-lost',
+		rank: 'mishap',
+		source: 'ec2',
+		key: 'jobs',
+		tells: (it) => {
+			const [last] = lostLately(it);
+			if (!last) return undefined;
+			const {job, gone} = last;
+			const today = it.history?.jobs.lost.length ?? 0;
+			const count = today > 1 ? `; ${today} jobs lost theirs today` : '';
+			const others = gone.how === 'spot' ? '; other types or zones, or on demand, are taken back less' : '';
+			return {
+				says: `${called(job).replace('j', 'J')} lost its machine ${age((it.now - job.at) / 1000)} ago: ${gone.says}${count}. \`retry: when: runner_system_failure\` in .gitlab-ci.yml runs such jobs again${others}.`,
+				since: job.at,
+				...(gone.how === 'spot' ? {key: 'move'} : {}),
+			};
+		},
+	},
+];

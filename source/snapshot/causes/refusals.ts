@@ -1,7 +1,7 @@
+import {forTime} from '../formats.ts';
 import {beganAt, type History} from '../journal/history.ts';
 import type {Refusal} from '../journal/refusal.ts';
-import {isSpot} from '../makers.ts';
-import type {Case} from './cause.ts';
+import type {Case, CauseRow} from './cause.ts';
 
 /** A refusal that still holds: the newest of its kind, since when they come, and how many came. */
 export type Holds = {refusal: Refusal; since: number; count: number};
@@ -28,17 +28,41 @@ export function holdingRefusal({history, now}: Case, fits: (refusal: Refusal) =>
 	return {refusal: last.refusal, since, count};
 }
 
-/** The newest refusal with one of these codes. */
-export const holdingCode = (it: Case, ...codes: readonly string[]): Holds | undefined =>
-	holdingRefusal(it, ({code}) => codes.includes(code.replace(/^(?:Client|Server)\./, '')));
+/** The newest refusal that holds and has one of these codes, with or without `Client.` or `Server.`. */
+export const holdingCode = (it: Case, codes: {has(code: string): boolean}): Holds | undefined => holdingRefusal(it, ({code}) => codes.has(bareCode(code)));
 
-/** `c5.large in us-east-2a`, from the refusal, else from config.toml. */
-export function whereOf({runner, snapshot}: Case, refusal: Refusal): string {
-	const options = runner?.options ?? {};
-	const type = refusal.type ?? options['instance-type'];
-	const zone = refusal.zone ?? (options.zone === undefined ? undefined : `${options.region ?? snapshot.region}${options.zone}`);
-	return [type ?? 'workers', zone === undefined ? '' : `in ${zone}`].filter(Boolean).join(' ');
+/** A code without who is to blame: `Client.UnauthorizedOperation` is `UnauthorizedOperation`. */
+export const bareCode = (code: string): string => code.replace(/^(?:Client|Server)\./, '');
+
+/** Docker Hub's newest refusal. New machines come up all the same: it's over once a job ends well. */
+export const hubRefusal = (it: Case): Holds | undefined =>
+	holdingRefusal(
+		it,
+		({code}) => code === 'docker-hub',
+		({succeededAt = 0}, at) => succeededAt > at,
+	);
+
+/** The newest refusal for which no machine is made. */
+export const machineRefusal = (it: Case): Holds | undefined => holdingRefusal(it, ({code}) => code !== 'docker-hub');
+
+/** A row of the runner's log: its cause holds while a refusal with one of its codes does. `time` is `, for 12 m`; it may leave a refusal to another row. */
+export function refusalRow({
+	says,
+	refusals,
+	...row
+}: Pick<CauseRow, 'id' | 'rank' | 'key'> & {
+	refusals: readonly string[];
+	says(held: Holds, time: string, it: Case): string | undefined;
+}): CauseRow {
+	const codes = new Set(refusals);
+	return {
+		...row,
+		source: 'journal',
+		refusals,
+		tells: (it) => {
+			const held = holdingCode(it, codes);
+			const told = held && says(held, forTime(held.since, it.now), it);
+			return told === undefined ? undefined : {says: told, since: held?.since};
+		},
+	};
 }
-
-/** Whether config.toml asks for spot machines. */
-export const wantsSpot = ({runner}: Case): boolean => runner !== undefined && isSpot(runner);

@@ -1,0 +1,150 @@
+import {forTime} from '../formats.ts';
+import type {Refusal} from '../journal/refusal.ts';
+import {isSpot} from '../makers.ts';
+import type {Case, CauseRow} from './cause.ts';
+import {bareCode, holdingRefusal, refusalRow} from './refusals.ts';
+
+/** `c5.large in us-east-2a`, from the refusal, else from config.toml. */
+function whereOf({runner, snapshot}: Case, refusal: Refusal): string {
+	const options = runner?.options ?? {};
+	const type = refusal.type ?? options['instance-type'];
+	const zone = refusal.zone ?? (options.zone === undefined ? undefined : `${options.region ?? snapshot.region}${options.zone}`);
+	return [type ?? 'workers', zone === undefined ? '' : `in ${zone}`].filter(Boolean).join(' ');
+}
+
+/** Whether config.toml asks for spot machines. */
+const wantsSpot = ({runner}: Case): boolean => runner !== undefined && isSpot(runner);
+
+/** Who is meant by an ARN: `role gitlab-runners-us-east-2-manager`. */
+const whoOf = (arn: string): string => {
+	const role = /:assumed-role\/([^/]+)/.exec(arn)?.[1];
+	if (role !== undefined) return `role ${role}`;
+	return arn === '' ? 'the manager' : (arn.split('/').at(-1) ?? arn);
+};
+
+const capacityCodes = ['InsufficientInstanceCapacity', 'UnfulfillableCapacity', 'Unsupported', 'InsufficientHostCapacity'];
+
+/** Why AWS makes no machines, as docker-machine's words in the runner's log tell. */
+export const awsCauses: readonly CauseRow[] = [
+	// IAM or the organization's policies (SCP) refuse a call of the manager's: an account-wide change shows here first.
+	refusalRow({
+		id: 'not-allowed',
+		rank: 'unmade',
+		key: 'commands',
+		refusals: ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'],
+		says: ({refusal: {encoded}}, time, {snapshot}) => {
+			const denial = encoded === undefined ? undefined : snapshot.denials[encoded];
+			if (!denial) return `AWS doesn't allow the manager to make workers${time} (UnauthorizedOperation).`;
+			const why = denial.explicit ? 'a policy of the account or the organization (SCP) denies it' : 'no policy allows it';
+			return `AWS refuses ${denial.action} to ${whoOf(denial.principal)}${time}: ${why}.`;
+		},
+	}),
+	// The manager's credentials, or the whole account.
+	refusalRow({
+		id: 'credentials-refused',
+		rank: 'unmade',
+		key: 'repair',
+		refusals: [
+			'AuthFailure',
+			'InvalidClientTokenId',
+			'ExpiredToken',
+			'RequestExpired',
+			'SignatureDoesNotMatch',
+			'OptInRequired',
+			'PendingVerification',
+			'Blocked',
+		],
+		says: ({refusal}, time) => `AWS doesn't accept the manager's credentials${time} (${refusal.code}).`,
+	}),
+	// The account-wide role for spot is missing, and the manager may not make it.
+	refusalRow({
+		id: 'spot-role',
+		rank: 'unmade',
+		key: 'repair',
+		refusals: ['AuthFailure.ServiceLinkedRoleCreationNotPermitted'],
+		says: () => 'The account has no role AWSServiceRoleForEC2Spot, without which it gets no spot machine.',
+	}),
+	{
+		// Anything that no other row explains: an image that is gone, a subnet, a setting.
+		id: 'refused',
+		rank: 'unmade',
+		source: 'journal',
+		key: 'config',
+		tells: (it) => {
+			const held = holdingRefusal(it, ({code}) => !it.explained.has(bareCode(code)));
+			if (!held) return undefined;
+			const image = /ami-[0-9a-f]+/.exec(held.refusal.text)?.[0] ?? it.runner?.options.ami;
+			const what = held.refusal.code.startsWith('InvalidAMIID') && image !== undefined ? `image ${image}` : whereOf(it, held.refusal);
+			return {says: `New workers are refused for ${what}${forTime(held.since, it.now)} (${held.refusal.code}).`, since: held.since};
+		},
+	},
+	// Each docker-machine worker has a key pair of its own; leftovers fill the region's 5,000.
+	refusalRow({
+		id: 'key-pair-quota',
+		rank: 'unmade',
+		key: 'remove-leftovers',
+		refusals: ['KeyPairLimitExceeded'],
+		says: (_, time, {snapshot: {leftovers, region}}) => {
+			const seen = leftovers.value?.keyPairs.length;
+			const count = seen === undefined ? '' : `, ${seen.toLocaleString('en-US')} of them docker-machine's`;
+			return `${region} is full of key pairs${count}${time}, and each worker needs one.`;
+		},
+	}),
+	refusalRow({
+		id: 'subnet-full',
+		rank: 'unmade',
+		key: 'move',
+		refusals: ['InsufficientFreeAddressesInSubnet'],
+		says: ({refusal}, time, {runner}) => {
+			const subnet = /subnet-[0-9a-f]+/.exec(refusal.text)?.[0] ?? runner?.options['subnet-id'];
+			return `${subnet === undefined ? "The workers' subnet" : `Subnet ${subnet}`} has no free address for a new worker${time}.`;
+		},
+	}),
+	// The account may run no more vCPUs of this kind.
+	refusalRow({
+		id: 'quota',
+		rank: 'unmade',
+		key: 'commands',
+		refusals: ['VcpuLimitExceeded', 'InstanceLimitExceeded', 'MaxSpotInstanceCountExceeded'],
+		says: ({refusal}, time, it) => {
+			const {code, allowed} = refusal;
+			const kind = code === 'MaxSpotInstanceCountExceeded' || (code !== 'VcpuLimitExceeded' && wantsSpot(it)) ? 'spot' : 'on-demand';
+			const used = allowed === undefined ? `${kind} vCPU quota` : `quota of ${allowed} ${kind} vCPUs`;
+			return `The account's ${used} in ${it.snapshot.region} is used up, so there's no more ${whereOf(it, refusal)}${time}.`;
+		},
+	}),
+	// The cap on the spot price is below what AWS asks.
+	refusalRow({
+		id: 'spot-price',
+		rank: 'unmade',
+		key: 'move',
+		refusals: ['SpotMaxPriceTooLow'],
+		says: ({refusal}, time, it) => {
+			const cap = /price of (\d+(?:\.\d+)?) is lower/.exec(refusal.text)?.[1] ?? it.runner?.options['spot-price'];
+			const compare = refusal.neededPrice === undefined ? 'too low' : `$${cap ?? 'the cap'}, and AWS asks $${refusal.neededPrice}`;
+			return `The highest spot price for ${whereOf(it, refusal)} is ${compare}${time}.`;
+		},
+	}),
+	refusalRow({
+		id: 'not-offered',
+		rank: 'unmade',
+		key: 'move',
+		refusals: capacityCodes,
+		says: ({refusal}, time, it) => (refusal.code === 'Unsupported' ? `EC2 doesn't offer ${whereOf(it, refusal)}${time}.` : undefined),
+	}),
+	refusalRow({
+		id: 'no-capacity',
+		rank: 'unmade',
+		key: 'move',
+		refusals: capacityCodes,
+		says: ({refusal}, time, it) =>
+			refusal.code === 'Unsupported' ? undefined : `EC2 has no ${wantsSpot(it) ? 'spot ' : ''}capacity for ${whereOf(it, refusal)}${time}.`,
+	}),
+	refusalRow({
+		id: 'throttled',
+		rank: 'hampered',
+		key: 'wait',
+		refusals: ['RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'TooManyRequestsException'],
+		says: ({refusal}, time) => `AWS slows down the account's calls, so workers are made late${time} (${refusal.code}).`,
+	}),
+];
