@@ -1,11 +1,11 @@
 import {markKeys, names} from '../fleet.ts';
+import {readJobList} from '../host/job-list.ts';
 import {isMachineName} from '../host/machine-name.ts';
 import type {Connection} from '../host/port.ts';
 import {panelScript} from '../host/scripts/panel.ts';
 import {removeWorkerScript} from '../host/scripts/remove-worker.ts';
 import {unitIs} from '../host/unit.ts';
 import {Problem} from '../problem.ts';
-import {readJobList} from '../snapshot/job-list.ts';
 import {machineNameOf} from '../snapshot/join.ts';
 import {eventsOf} from '../snapshot/journal/events.ts';
 import {noHistory, remember} from '../snapshot/journal/history.ts';

@@ -1,7 +1,7 @@
 import type {Mark, Role} from '../glyphs.ts';
+import {isPreparing, type RunningJob} from '../host/job-list.ts';
 import type {Column} from './columns.ts';
 import {age, figure, shortZone} from './formats.ts';
-import {isPreparing, type RunningJob} from './job-list.ts';
 import type {EndedJob} from './journal/job-history.ts';
 import {runnerWords} from './journal/runner-words.ts';
 import {ageOfRow, type Row, type RowJob, type RowState, spentOfRow} from './rows.ts';

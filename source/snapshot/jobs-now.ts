@@ -1,5 +1,5 @@
+import {isPreparing, type RunningJob} from '../host/job-list.ts';
 import {type UnitIs, unitIs} from '../host/unit.ts';
-import {isPreparing, type RunningJob} from './job-list.ts';
 import {usualWait} from './journal/job-history.ts';
 import type {Counts} from './rows.ts';
 import {isFresh} from './seen.ts';

@@ -1,4 +1,4 @@
-import {readPrometheus, type Sample} from './prometheus.ts';
+import {readPrometheus} from '../host/prometheus.ts';
 
 /** Machines by docker+machine's own states (facts §6). The counts of several runners on one manager are merged there. */
 export type MachineCounts = {acquired: number; creating: number; idle: number; used: number; removing: number; stuck: number};
@@ -39,31 +39,6 @@ export type Metrics = {
 
 const machineStates = {acquired: 'acquired', creating: 'creating', idle: 'idle', used: 'used', removing: 'removing', 'stuck-on-removing': 'stuck'} as const;
 
-type Where = Record<string, string>;
-
-/** Sums over all labels that aren't asked for: `target_*` are empty for EC2 and absent before 19.1 (facts §6). */
-function pick(samples: readonly Sample[]) {
-	const byName = new Map<string, Sample[]>();
-	for (const sample of samples) {
-		const known = byName.get(sample.name);
-		if (known) known.push(sample);
-		else byName.set(sample.name, [sample]);
-	}
-	const matching = (name: string, where: Where = {}) =>
-		(byName.get(name) ?? []).filter(({labels}) => Object.entries(where).every(([key, value]) => labels[key] === value));
-	const sum = (name: string, where?: Where): number | undefined => {
-		const found = matching(name, where);
-		return found.length === 0 ? undefined : found.reduce((total, {value}) => total + value, 0);
-	};
-	const by = (name: string, label: string, where?: Where): Record<string, number> => {
-		const sums: Record<string, number> = {};
-		for (const {labels, value} of matching(name, where)) sums[labels[label] ?? ''] = (sums[labels[label] ?? ''] ?? 0) + value;
-		return sums;
-	};
-	const word = (name: string, label: string): string | undefined => matching(name).find(({value}) => value === 1)?.labels[label];
-	return {sum, by, word};
-}
-
 function machineCounts(byState: Record<string, number>): MachineCounts | undefined {
 	if (Object.keys(byState).length === 0) return undefined;
 	const counts = {acquired: 0, creating: 0, idle: 0, used: 0, removing: 0, stuck: 0};
@@ -71,10 +46,9 @@ function machineCounts(byState: Record<string, number>): MachineCounts | undefin
 	return counts;
 }
 
-/** Reads the text of `/metrics`. Never throws. */
+/** Reads the text of `/metrics`. `target_*` labels are summed over: they are empty for EC2, and absent before gitlab-runner 19.1. Never throws. */
 export function readMetrics(text: string): Metrics {
-	const {samples, unread} = readPrometheus(text, ['gitlab_runner_', 'process_start_time_seconds']);
-	const {sum, by, word} = pick(samples);
+	const {sum, by, word, unread} = readPrometheus(text, ['gitlab_runner_', 'process_start_time_seconds']);
 	const action = (name: string) => sum('gitlab_runner_autoscaling_actions_total', {action: name});
 	const made = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_count') ?? 0;
 	const took = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_sum') ?? 0;

@@ -1,5 +1,5 @@
 import type {RunningOnRunner} from '../gitlab/port.ts';
-import type {RunningJob} from './job-list.ts';
+import type {RunningJob} from '../host/job-list.ts';
 import type {MachineStory} from './journal/history.ts';
 import type {RowJob} from './rows.ts';
 import type {Snapshot} from './snapshot.ts';

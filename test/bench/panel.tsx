@@ -1,7 +1,7 @@
 import {EventEmitter} from 'node:events';
 import {Writable} from 'node:stream';
 import {render} from 'ink';
-import type {RunningJob} from '../../source/snapshot/job-list.ts';
+import type {RunningJob} from '../../source/host/job-list.ts';
 import type {LogEvent} from '../../source/snapshot/journal/events.ts';
 import {noHistory, remember} from '../../source/snapshot/journal/history.ts';
 import type {Machine} from '../../source/snapshot/machines.ts';

@@ -1,5 +1,5 @@
+import type {RunningJob} from '../../source/host/job-list.ts';
 import type {PanelAbout} from '../../source/panel/driver.ts';
-import type {RunningJob} from '../../source/snapshot/job-list.ts';
 import {join} from '../../source/snapshot/join.ts';
 import {good} from '../../source/snapshot/seen.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {goSeconds} from '../../source/host/go-duration.ts';
+import {readJobList} from '../../source/host/job-list.ts';
 import {isMachineName, isNamedBy, madeAt} from '../../source/host/machine-name.ts';
+import {readPrometheus} from '../../source/host/prometheus.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {readConfig} from '../../source/snapshot/config-facts.ts';
 import {readDenial} from '../../source/snapshot/decode.ts';
-import {goSeconds} from '../../source/snapshot/go-duration.ts';
-import {readJobList} from '../../source/snapshot/job-list.ts';
 import {readMachines} from '../../source/snapshot/machines.ts';
 import {readMetrics} from '../../source/snapshot/metrics.ts';
-import {readPrometheus} from '../../source/snapshot/prometheus.ts';
 import {lookAtEc2} from '../../source/snapshot/sources/ec2.ts';
 
 const metrics = `# HELP gitlab_runner_jobs The current number of running builds
@@ -66,11 +66,11 @@ test('a runner that answers and names no job runs none', () => {
 });
 
 test('labels with quotes, commas and braces are read whole', () => {
-	const {samples} = readPrometheus('m{a="x,\\"y\\"}=",b="\\\\n\\n"} 1 1700000000000\nm NaN\nm +Inf', ['m']);
-	assert.deepEqual(samples, [
-		{name: 'm', labels: {a: 'x,"y"}=', b: '\\n\n'}, value: 1},
-		{name: 'm', labels: {}, value: Number.POSITIVE_INFINITY},
-	]);
+	const {by, sum, unread} = readPrometheus('m{a="x,\\"y\\"}=",b="\\\\n\\n"} 1 1700000000000\nm NaN\nm +Inf', ['m']);
+	assert.deepEqual(by('m', 'a'), {'x,"y"}=': 1, '': Number.POSITIVE_INFINITY});
+	assert.deepEqual(by('m', 'b'), {'\\n\n': 1, '': Number.POSITIVE_INFINITY});
+	assert.equal(sum('m', {a: 'x,"y"}=', b: '\\n\n'}), 1);
+	assert.deepEqual(unread, []);
 });
 
 test('the list of jobs gives id, project and time, and what is no job is given back', () => {

@@ -1,12 +1,13 @@
 import {until} from '../../clock.ts';
 import type {JobSeen} from '../../gitlab/port.ts';
+import {isPreparing, readJobList} from '../../host/job-list.ts';
+import {readPrometheus} from '../../host/prometheus.ts';
 import {factsScript} from '../../host/scripts/facts.ts';
 import type {Context} from '../../step.ts';
 import {ifAnswered} from '../../steps/answering.ts';
 import {currentManager, lookAtHost} from '../../steps/looks/host.ts';
 import {connectTo} from '../../steps/reaching.ts';
 import {standingToken} from './config-toml.ts';
-import {seriesOf} from './online.ts';
 
 /** The smallest `.gitlab-ci.yml` that this runner takes: five lines with its tags. */
 export const firstJobFile = (tags: readonly string[], image: string): string =>
@@ -50,23 +51,20 @@ const sightOf = (job: JobSeen): Sight => ({
 	ended: ended.includes(job.status),
 });
 
-const total = (metrics: string, name: string): number => seriesOf(metrics, name).reduce((sum, {value}) => sum + value, 0);
-
 /** What the manager itself tells: machines being made, jobs under way, jobs counted. */
 async function onManager(context: Context): Promise<(Sight & {done: number; failed: number}) | undefined> {
 	const manager = await currentManager(context);
 	if (!manager) return undefined;
 	const connection = await connectTo(context, manager);
 	const {jobs = '', metrics = ''} = await connection.script(factsScript, {verify: false});
-	const [line] = jobs.split('\n').filter((one) => one.startsWith('url='));
-	const [url, stage, state] = ['url', 'stage', 'state'].map((key) => line?.match(new RegExp(`(?:^| )${key}=(\\S+)`))?.[1]);
-	const counts = {done: total(metrics, 'gitlab_runner_jobs_total') - (line ? 1 : 0), failed: total(metrics, 'gitlab_runner_failed_jobs_total')};
-	const creating = seriesOf(metrics, 'gitlab_runner_autoscaling_machine_states').some(({labels, value}) => labels.state === 'creating' && value > 0);
-	const place = url === undefined ? {} : {url};
+	const [job] = readJobList(jobs).jobs;
+	const {sum} = readPrometheus(metrics, ['gitlab_runner_']);
+	const counts = {done: (sum('gitlab_runner_jobs_total') ?? 0) - (job ? 1 : 0), failed: sum('gitlab_runner_failed_jobs_total') ?? 0};
+	if (!job) return {...counts, says: 'waiting for a job', status: 'waiting'};
+	const creating = (sum('gitlab_runner_autoscaling_machine_states', {state: 'creating'}) ?? 0) > 0;
 	// Until its machine is there a job is pending to the runner, though it runs for GitLab.
-	if (line && (creating || state === 'pending')) return {...counts, ...place, says: 'machine being made', status: 'preparing'};
-	if (line) return {...counts, ...place, says: `job running: ${(stage ?? 'started').replaceAll('_', ' ')}`, status: 'running'};
-	return {...counts, says: 'waiting for a job', status: 'waiting'};
+	if (creating || isPreparing(job)) return {...counts, url: job.url, says: 'machine being made', status: 'preparing'};
+	return {...counts, url: job.url, says: `job running: ${(job.stage || 'started').replaceAll('_', ' ')}`, status: 'running'};
 }
 
 /**

@@ -1,7 +1,7 @@
+import type {RunningJob} from '../../host/job-list.ts';
 import {endOf, unitIs} from '../../host/unit.ts';
 import {drainOf} from '../drained.ts';
 import {age, bytes, clockWords, forTime, many} from '../formats.ts';
-import type {RunningJob} from '../job-list.ts';
 import {secondsOf, serviceIs} from '../jobs-now.ts';
 import {isFresh} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';

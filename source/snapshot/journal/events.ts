@@ -1,6 +1,6 @@
 import {type Fatal, fatalIn, fatalWords} from '../../host/fatal.ts';
+import {goSeconds} from '../../host/go-duration.ts';
 import {type LogLine, readLogLine} from '../../host/log-line.ts';
-import {goSeconds} from '../go-duration.ts';
 import type {Entry} from './entries.ts';
 import {type Refusal, readRefusal} from './refusal.ts';
 

@@ -1,7 +1,7 @@
+import {readJobList} from '../../host/job-list.ts';
 import type {PanelOutcome} from '../../host/scripts/panel.ts';
 import {printableIn, printableLines} from '../../printable.ts';
 import {readConfig} from '../config-facts.ts';
-import {readJobList} from '../job-list.ts';
 import {readMachines} from '../machines.ts';
 import {readMetrics} from '../metrics.ts';
 import type {Trouble} from '../seen.ts';

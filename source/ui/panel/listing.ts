@@ -1,9 +1,9 @@
 import {endedJobCells, type JobColumn, jobCells, workerCells} from '../../snapshot/cells.ts';
 import {cursorAfter} from '../../snapshot/columns.ts';
 import {age} from '../../snapshot/formats.ts';
-import type {RunningJob} from '../../snapshot/job-list.ts';
 import type {EndedJob} from '../../snapshot/journal/job-history.ts';
 import {type Row, spentOfRow} from '../../snapshot/rows.ts';
+import type {RunnerSees} from '../../snapshot/snapshot.ts';
 import type {Unserved} from '../../snapshot/waiting.ts';
 import type {PanelSeen} from './seen.ts';
 
@@ -81,7 +81,7 @@ export function listed(rows: readonly Row[], filter: string, order: Order, now: 
 /** A job in the table of jobs: one that the runner has, one that waits in GitLab, or one that is over. */
 export type JobLine = {
 	key: string;
-	running?: {job: RunningJob; worker: Row | undefined};
+	running?: {job: RunnerSees['jobs'][number]; worker: Row | undefined};
 	pending?: {project: string; job: Unserved['job']; served: boolean};
 	ended?: EndedJob;
 };
