@@ -1,9 +1,10 @@
 import type {Leftover} from '../snapshot/orphans.ts';
-import {diskUsdPerHour, usdPerHour} from '../snapshot/price.ts';
+import {usdPerHour} from '../snapshot/price.ts';
 import type {Prices} from '../snapshot/snapshot.ts';
 import {lookAtPrices} from '../snapshot/sources/prices.ts';
 import {ifAnswered} from '../steps/answering.ts';
 import type {Instance} from '../steps/looks/account.ts';
+import {diskUsd} from '../steps/prices.ts';
 import type {Place} from './place.ts';
 
 /** What a leftover costs in USD, about; nothing for what costs nothing, undefined for what has no known price. */
@@ -31,13 +32,13 @@ async function disksOf({cloud}: Place, ids: readonly string[]): Promise<Readonly
 type Known = {instances: ReadonlyMap<string, Instance>; disks: ReadonlyMap<string, number>; prices: Prices; now: number};
 
 function hourly({id, kind, sizeGib}: Leftover, {disks, instances, prices}: Known): number | undefined {
-	if (kind === 'volume') return diskUsdPerHour(sizeGib ?? 0, prices);
+	if (kind === 'volume') return diskUsd(sizeGib ?? 0);
 	const instance = kind === 'instance' ? instances.get(id) : undefined;
 	if (!instance) return undefined;
 	const {publicIp, spotRequestId, state, type, zone} = instance;
 	const diskGib = disks.get(id);
 	// A stopped one is paid for by its disk.
-	if (state === 'stopped') return diskUsdPerHour(diskGib ?? 0, prices);
+	if (state === 'stopped') return diskUsd(diskGib ?? 0);
 	return usdPerHour({type, zone, spot: spotRequestId !== undefined, diskGib, publicAddress: publicIp !== undefined}, prices);
 }
 

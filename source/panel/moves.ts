@@ -1,13 +1,13 @@
 import {unsupportedZone} from '../host/docker-machine.ts';
 import {money} from '../snapshot/formats.ts';
 import {type Made, makerIn, workersMade} from '../snapshot/makers.ts';
-import {usdPerHour} from '../snapshot/price.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 import {twinsOf} from '../steps/instance-families.ts';
 import {type InstanceType, instanceTypesLook} from '../steps/looks/instance-types.ts';
 import {networkLook, type Subnet} from '../steps/looks/network.ts';
-import {onDemandPriceLook, type Price, spotPriceLook} from '../steps/looks/prices.ts';
+import {onDemandPriceLook, spotPriceLook} from '../steps/looks/prices.ts';
 import {type Quota, quotaCodeOf, quotaLook} from '../steps/looks/quota.ts';
+import {usdOf, withDiskAndAddress} from '../steps/prices.ts';
 import {usedByOthers} from '../steps/quota-room.ts';
 import type {Reaching} from '../steps/reaching.ts';
 import type {MoveChoice} from './driver.ts';
@@ -15,13 +15,8 @@ import {type Ground, within} from './ground.ts';
 
 type Place = {type: string; zone: string; spot: boolean; subnet: Subnet};
 
-const usd = (price: Price | undefined): number | undefined => (price && 'usd' in price ? price.usd : undefined);
-
-async function priceOf(context: Reaching, made: Made, {type, zone, spot}: Place): Promise<number | undefined> {
-	const compute = usd(await context.look(spot ? spotPriceLook(type, zone) : onDemandPriceLook(type)));
-	if (compute === undefined) return undefined;
-	return usdPerHour({...made, type, zone, spot}, {spot: {[`${type} ${zone}`]: compute}, spotHistory: {}, onDemand: {[type]: compute}, ipv4: 0.005});
-}
+const priceOf = async (context: Reaching, made: Made, {type, zone, spot}: Place): Promise<number | undefined> =>
+	withDiskAndAddress(usdOf(await context.look(spot ? spotPriceLook(type, zone) : onDemandPriceLook(type))), made.diskGib, made.publicAddress);
 
 function quotaWords(type: InstanceType | undefined, quota: Quota | undefined, others: number | undefined, limit: number): {says: string; tooFew: boolean} {
 	if (!type || !quota || 'unknown' in quota) return {says: 'quota not known', tooFew: false};

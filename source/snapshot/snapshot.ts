@@ -95,10 +95,6 @@ export type Prices = {
 	spotHistory: Readonly<Record<string, readonly number[]>>;
 	/** On demand, an hour, by type. */
 	onDemand: Readonly<Record<string, number>>;
-	/** gp3, a GiB and month. */
-	gp3?: number | undefined;
-	/** A public IPv4 address, an hour (facts §17.8). */
-	ipv4: number;
 };
 
 /** One version of the fleet's record; `note` is what was done besides, as its description says. */

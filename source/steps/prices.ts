@@ -3,12 +3,16 @@ import type {Looking, Note} from '../step.ts';
 import type {Instance} from './looks/account.ts';
 import {onDemandPriceLook, type Price, spotPriceLook} from './looks/prices.ts';
 
-/** USD an hour for a public IPv4 address, in every region (facts §17.8). */
+/** USD an hour for a public IPv4 address, in every region (AWS's price list). */
 export const addressUsd = 0.005;
-/** USD an hour for one GiB of gp3, at us-east-1's price (facts §17.8); other regions differ by some percent. */
-const diskUsd = 0.08 / 730;
 /** Hours of a month, as AWS counts them. */
 export const monthHours = 730;
+/** USD an hour for so many GiB of gp3, by us-east-1's price of a GiB and month: other regions differ by some percent, and every sum is "about". */
+export const diskUsd = (gib: number): number => (gib * 0.08) / monthHours;
+
+/** USD an hour of an instance with its disk and address; undefined while its own price isn't known. */
+export const withDiskAndAddress = (usd: number | undefined, diskGib: number, publicAddress: boolean): number | undefined =>
+	usd === undefined ? undefined : usd + diskUsd(diskGib) + (publicAddress ? addressUsd : 0);
 
 /** Costs in USD an hour; a part whose price isn't known is undefined, and so is what adds it up. */
 export type Costs = {
@@ -25,9 +29,8 @@ export type Costs = {
 	notes: Note[];
 };
 
-const usdOf = (price: Price | undefined): number | undefined => (price && 'usd' in price ? price.usd : undefined);
-
-const plus = (usd: number | undefined, ...more: number[]): number | undefined => (usd === undefined ? undefined : more.reduce((sum, one) => sum + one, usd));
+/** A price that is known. */
+export const usdOf = (price: Price | undefined): number | undefined => (price && 'usd' in price ? price.usd : undefined);
 
 function capNote({spot, spotPrice, workerType}: Answers, now: number | undefined, zone: string): Note[] {
 	if (!spot || spotPrice === 'on-demand' || now === undefined || spotPrice >= now) return [];
@@ -46,9 +49,10 @@ export async function hourlyUsd(
 ): Promise<number | undefined> {
 	const each = await Promise.all(
 		instances.map(async ({publicIp, spotRequestId, type, zone}) =>
-			plus(
+			withDiskAndAddress(
 				usdOf(await context.look(spotRequestId === undefined ? onDemandPriceLook(type) : spotPriceLook(type, zone))),
-				publicIp === undefined ? 0 : addressUsd,
+				0,
+				publicIp !== undefined,
 			),
 		),
 	);
@@ -62,11 +66,11 @@ export async function costs(context: Looking, answers: Answers, place: {zone: st
 		context.look(onDemandPriceLook(answers.workerType)),
 		answers.spot ? context.look(spotPriceLook(answers.workerType, place.zone)) : undefined,
 	]);
-	const address = place.public ? addressUsd : 0;
-	const manager = plus(usdOf(managerPrice), place.managerDiskGib * diskUsd, address);
-	const workerOnDemand = plus(usdOf(workerPrice), answers.workerDisk * diskUsd, address);
-	const worker = answers.spot ? plus(usdOf(spotPrice), answers.workerDisk * diskUsd, address) : workerOnDemand;
-	const workerAtCap = answers.spot && answers.spotPrice !== 'on-demand' ? plus(answers.spotPrice, answers.workerDisk * diskUsd, address) : workerOnDemand;
+	const manager = withDiskAndAddress(usdOf(managerPrice), place.managerDiskGib, place.public);
+	const workerAt = (usd: number | undefined) => withDiskAndAddress(usd, answers.workerDisk, place.public);
+	const workerOnDemand = workerAt(usdOf(workerPrice));
+	const worker = answers.spot ? workerAt(usdOf(spotPrice)) : workerOnDemand;
+	const workerAtCap = answers.spot && answers.spotPrice !== 'on-demand' ? workerAt(answers.spotPrice) : workerOnDemand;
 	const all = (one: number | undefined): number | undefined => (manager === undefined || one === undefined ? undefined : manager + one * answers.limit);
 	const unknown = [managerPrice, workerPrice, spotPrice].find((price) => price && 'unknown' in price);
 	const why: Note[] = unknown && 'unknown' in unknown ? [{says: `Not all prices are known, since AWS doesn't tell: ${unknown.unknown}.`}] : [];

@@ -161,8 +161,6 @@ export const prices: Prices = {
 	spot: {'c5.large us-east-2a': 0.034},
 	spotHistory: {},
 	onDemand: {'c5.large': 0.085, 't3.small': 0.0208},
-	gp3: 0.08,
-	ipv4: 0.005,
 };
 
 /** A fleet that is well and idle: what a test doesn't change is fine. */

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {Cloud} from '../../cloud/port.ts';
 import type {InstanceType} from '../../cloud/shapes.ts';
 import type {Look, Looking} from '../../step.ts';
 import {ifAnswered} from '../answering.ts';
@@ -15,23 +16,39 @@ async function asked(price: Promise<number | undefined>): Promise<Price> {
 	return answer.result === undefined ? {unknown: 'no price'} : {usd: answer.result};
 }
 
+/** What a spot instance of a type came to cost in a zone, in USD an hour, and when: milliseconds since 1970. */
+type SpotPrice = {type: string; zone: string; usd: number; at: number};
+
+/**
+ * Spot prices of types in one zone or in every one, the newest first: each that was in force between two times (milliseconds since 1970), so that of one
+ * moment it is the price then.
+ */
+export async function spotPrices(
+	cloud: Cloud,
+	{types, zone, from, to}: {types: readonly string[]; zone?: string; from: number; to?: number},
+): Promise<SpotPrice[]> {
+	const {SpotPriceHistory = []} = await cloud.call('DescribeSpotPriceHistory', {
+		// The SDK's list of types lags behind AWS's.
+		InstanceTypes: types.map((type) => type as InstanceType),
+		ProductDescriptions: ['Linux/UNIX'],
+		...(zone === undefined ? {} : {AvailabilityZone: zone}),
+		StartTime: new Date(from),
+		...(to === undefined ? {} : {EndTime: new Date(to)}),
+	});
+	return SpotPriceHistory.map(({InstanceType: type = '', AvailabilityZone = '', SpotPrice, Timestamp}) => ({
+		type,
+		zone: AvailabilityZone,
+		usd: Number(SpotPrice),
+		at: Timestamp?.getTime() ?? 0,
+	}))
+		.filter((one) => one.type !== '' && one.zone !== '' && one.usd > 0)
+		.toSorted((one, other) => other.at - one.at);
+}
+
 /** What a spot instance of a type costs now in a zone. */
 export const spotPriceLook = (type: string, zone: string): Look<Price> => ({
 	name: `spot price ${type} ${zone}`,
-	load: ({clock, cloud}) =>
-		asked(
-			(async () => {
-				const {SpotPriceHistory = []} = await cloud.call('DescribeSpotPriceHistory', {
-					// The SDK's list of types lags behind AWS's.
-					InstanceTypes: [type as InstanceType],
-					ProductDescriptions: ['Linux/UNIX'],
-					AvailabilityZone: zone,
-					StartTime: new Date(clock.now()),
-				});
-				const newest = SpotPriceHistory.toSorted((one, other) => (other.Timestamp?.getTime() ?? 0) - (one.Timestamp?.getTime() ?? 0))[0]?.SpotPrice;
-				return newest === undefined ? undefined : Number(newest);
-			})(),
-		),
+	load: ({clock, cloud}) => asked(spotPrices(cloud, {types: [type], zone, from: clock.now()}).then(([newest]) => newest?.usd)),
 });
 
 const dimension = z.object({pricePerUnit: z.object({USD: z.string()})});
