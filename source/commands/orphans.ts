@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import type {Happening} from '../engine/events.ts';
 import type {Proposal} from '../engine/proposal.ts';
-import {parseConfig} from '../host/toml.ts';
 import {type Found, lookForOrphans, type RegionSeen} from '../orphans/look.ts';
 import type {Place} from '../orphans/place.ts';
 import {type Removed, removeOrphans} from '../orphans/remove.ts';
@@ -65,7 +64,6 @@ function placeAt(session: Session, region: string, given: Place['given']): Place
 		fleets: () => fleetsIn(cloud),
 		open: (fleet) => lookingAt(session, fleet),
 		given,
-		toml: (text) => parseConfig(text, 'config.toml on the manager'),
 	};
 }
 

@@ -3,7 +3,6 @@ import type {HomeFleet} from '../face.ts';
 import type {Fleet, Given, Source} from '../fleet.ts';
 import {authorityFor} from '../gitlab/authority.ts';
 import type {Connection} from '../host/port.ts';
-import {parseConfig} from '../host/toml.ts';
 import {Problem, Stopped} from '../problem.ts';
 import {join} from '../snapshot/join.ts';
 import {countRows, type Row} from '../snapshot/rows.ts';
@@ -59,7 +58,6 @@ const portsFor = (session: Session, region: string, gitlab: PanelPorts['gitlab']
 	cloudAt: (other) => session.world.cloudAt(other, session.stops.soft),
 	clock: session.world.clock,
 	connect,
-	toml: (text) => parseConfig(text, 'config.toml on the manager'),
 	...(gitlab ? {gitlab} : {}),
 });
 

@@ -114,7 +114,7 @@ export async function askManager(place: Place, instance: Instance, fleet: string
 		const connection = await connectTo(context, instance);
 		const {host} = await connection.script(panelScript, {host: true});
 		if (!host) throw new Problem({code: 'no-answer', message: `The manager ${id} tells nothing of its machines.`});
-		const seen = hostSeen(host, place.toml, {ticks: undefined, seen: undefined});
+		const seen = hostSeen(host, {ticks: undefined, seen: undefined});
 		if (fleet === undefined && isNoManager(seen)) return undefined;
 		const now = place.clock.now();
 		return {manager: askedManager(id, fleet, good(seen, now), await idleOf(connection, unmanagedIn(seen, now), host.jobs, now))};

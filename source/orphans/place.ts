@@ -17,6 +17,4 @@ export type Place = {
 	open(fleet: Fleet): Looking & {close(): Promise<void>};
 	/** What the command line says of how to reach managers. */
 	given: Given;
-	/** Parses config.toml; may throw. */
-	toml(text: string): unknown;
 };

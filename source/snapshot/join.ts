@@ -1,7 +1,7 @@
+import type {ConfigFacts} from '../executors/docker-machine/config-facts.ts';
 import {isWorkerName} from '../fleet.ts';
 import {isNamedBy, madeAt, unmanagedBy} from '../host/machine-name.ts';
 import type {Instance} from '../steps/looks/account.ts';
-import type {ConfigFacts} from './config-facts.ts';
 import {runnerRuns} from './jobs-now.ts';
 import type {MachineStory} from './journal/history.ts';
 import type {Machine} from './machines.ts';

@@ -1,8 +1,8 @@
+import type {ConfigFacts} from '../executors/docker-machine/config-facts.ts';
 import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../gitlab/port.ts';
 import type {RunningJob} from '../host/job-list.ts';
 import type {Unit} from '../host/unit.ts';
 import type {Instance, KeyPair} from '../steps/looks/account.ts';
-import type {ConfigFacts} from './config-facts.ts';
 import type {Denial} from './decode.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';

@@ -1,3 +1,4 @@
+import type {RunnerFacts} from '../executors/docker-machine/config-facts.ts';
 import {awsCauses} from './causes/aws.ts';
 import type {Case, Cause, CauseRow, Rank} from './causes/cause.ts';
 import {configCauses} from './causes/config.ts';
@@ -5,7 +6,6 @@ import {dockerMachineCauses} from './causes/docker-machine.ts';
 import {gitlabCauses} from './causes/gitlab.ts';
 import {jobCauses} from './causes/jobs.ts';
 import {managerCauses} from './causes/manager.ts';
-import type {RunnerFacts} from './config-facts.ts';
 import {many, takes} from './formats.ts';
 import {type JobsNow, jobsNow, type Preparing} from './jobs-now.ts';
 import {join} from './join.ts';

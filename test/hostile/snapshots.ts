@@ -6,7 +6,6 @@ import {printableGitlab} from '../../source/gitlab/printable-gitlab.ts';
 import type {Connection} from '../../source/host/port.ts';
 import {resultOf} from '../../source/host/script.ts';
 import {type Panel, panelScript} from '../../source/host/scripts/panel.ts';
-import {parseConfig} from '../../source/host/toml.ts';
 import {good} from '../../source/snapshot/seen.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
 import {lookAtEc2, lookAtLeftovers} from '../../source/snapshot/sources/ec2.ts';
@@ -172,13 +171,12 @@ export async function hostileSnapshot(next: Next): Promise<Snapshot> {
 		lookAtRecord(cloud, someFleet),
 		lookAtGitlab({panel: gitlab, token}, 5, new AbortController().signal),
 	]);
-	const parse = (text: string): unknown => parseConfig(text, 'config.toml on the manager');
 	return healthy({
 		ec2: good(ec2, now - 1000),
 		leftovers: good(leftovers, now - 1000),
 		record: good(record, now - 1000),
 		gitlab: good(sees, now - 1000),
-		host: good(hostSeen(told.host, parse, {ticks: undefined, seen: undefined}), now - 1000),
+		host: good(hostSeen(told.host, {ticks: undefined, seen: undefined}), now - 1000),
 		...('sees' in runner ? {runner: good(runner.sees, now - 1000)} : {}),
 		journal: good(reading.history, now - 1000),
 		log: reading.log,

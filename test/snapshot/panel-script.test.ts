@@ -116,7 +116,7 @@ test('metrics and jobs are read from where config.toml says, and a runner that i
 	const silent = host && runnerSees(host);
 	assert.ok(silent && 'trouble' in silent);
 	assert.match(silent.trouble.message, /^The runner's metrics can't be read: .*Connection refused\.$/);
-	assert.equal(hostSeen(host, () => ({}), {ticks: undefined, seen: undefined}).machines.length, 1);
+	assert.equal(hostSeen(host, {ticks: undefined, seen: undefined}).machines.length, 1);
 });
 
 test('a manager without a store, a config or a journal is told of, not failed for', async () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {stringify} from 'smol-toml';
+import {readConfig} from '../../source/executors/docker-machine/config-facts.ts';
 import {goSeconds} from '../../source/host/go-duration.ts';
 import {readJobList} from '../../source/host/job-list.ts';
 import {isMachineName, isNamedBy, madeAt} from '../../source/host/machine-name.ts';
 import {readPrometheus} from '../../source/host/prometheus.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
-import {readConfig} from '../../source/snapshot/config-facts.ts';
 import {readDenial} from '../../source/snapshot/decode.ts';
 import {readMachines} from '../../source/snapshot/machines.ts';
 import {readMetrics} from '../../source/snapshot/metrics.ts';
@@ -136,20 +137,22 @@ test('machines that were picked are read, others are named', () => {
 });
 
 test('config.toml gives limits and options, never a secret, and survives what it does not expect', () => {
-	const facts = readConfig({
-		concurrent: 10,
-		runners: [
-			{
-				name: 'x',
-				id: 5,
-				url: 'https://gitlab.com',
-				token: 'glrt-t1_ab12cdefghijk',
-				limit: 0,
-				machine: {IdleCount: 'two', MachineOptions: ['amazonec2-zone=a', 'amazonec2-secret-key=shh'], MaxGrowthRate: 2},
-			},
-			{name: 'shell', executor: 'shell'},
-		],
-	});
+	const facts = readConfig(
+		stringify({
+			concurrent: 10,
+			runners: [
+				{
+					name: 'x',
+					id: 5,
+					url: 'https://gitlab.com',
+					token: 'glrt-t1_ab12cdefghijk',
+					limit: 0,
+					machine: {IdleCount: 'two', MachineOptions: ['amazonec2-zone=a', 'amazonec2-secret-key=shh'], MaxGrowthRate: 2},
+				},
+				{name: 'shell', executor: 'shell'},
+			],
+		}),
+	);
 	assert.equal(facts?.runners[0]?.shortToken, 'ab12cdefg');
 	assert.equal(facts?.runners[0]?.limit, undefined);
 	assert.deepEqual(facts?.runners[0]?.options, {zone: 'a'});

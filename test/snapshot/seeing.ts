@@ -1,5 +1,5 @@
+import type {RunnerFacts} from '../../source/executors/docker-machine/config-facts.ts';
 import type {PendingJob, RunnerServed} from '../../source/gitlab/port.ts';
-import type {RunnerFacts} from '../../source/snapshot/config-facts.ts';
 import type {LogEvent} from '../../source/snapshot/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/snapshot/journal/history.ts';
 import {readRefusal} from '../../source/snapshot/journal/refusal.ts';
@@ -64,9 +64,7 @@ const runnerFacts = (more: Partial<RunnerFacts> = {}): RunnerFacts => ({
 	limit: 16,
 	requestConcurrency: 4,
 	idleCount: 1,
-	idleTime: 300,
 	maxGrowthRate: undefined,
-	maxBuilds: undefined,
 	machineName: 'gitlab-runners-%s',
 	options: {'instance-type': 'c5.large', region: 'us-east-2', zone: 'a', 'request-spot-instance': 'true', 'root-size': '20', 'subnet-id': 'subnet-0a1b'},
 	scheduled: false,
@@ -77,7 +75,7 @@ export const host = (machines: readonly Machine[] = [], more: Partial<HostSeen> 
 	machines,
 	unreadMachines: [],
 	hasStore: true,
-	config: {hash: 'h', text: '', facts: {concurrent: 20, checkInterval: 3, logFormat: 'json', listenAddress: '127.0.0.1:9252', runners: [runnerFacts(runner)]}},
+	config: {hash: 'h', text: '', facts: {concurrent: 20, runners: [runnerFacts(runner)]}},
 	service: {active: 'active', since: now - minutes(600), restarts: 0},
 	resources: {diskFree: 10e9, diskTotal: 16e9, memoryFree: 1e9, memoryTotal: 2e9, load1: 0.2, cpus: 2},
 	certificates: true,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {stringify} from 'smol-toml';
 import {simulatedClock} from '../../source/clock-simulated.ts';
 import {type Cloud, changes, type OperationName} from '../../source/cloud/port.ts';
 import type {GitlabPanel} from '../../source/gitlab/port.ts';
@@ -96,12 +97,18 @@ function world(options: {workers?: string[]} = {}) {
 			? {entries: [], tail: [], more: false, lost: false, unread: 0}
 			: {entries: [line], tail: [line], first: now - minutes(300), cursor: 'c1', more: false, lost: false, unread: 0};
 	};
+	const standing = stringify({
+		concurrent: 20,
+		runners: [
+			{name: 'x', id: 5, token: 'ab12cd…', limit: 1, machine: {IdleCount: 0, MachineOptions: ['amazonec2-instance-type=c5.large', 'amazonec2-zone=a']}},
+		],
+	});
 	const host = (): PanelOutcome['host'] => ({
 		hasStore: true,
 		certificates: true,
 		machines: workers.map((name, index) => ({name, instanceId: `i-${index}`, type: 'c5.large', spot: false, diskGib: 20})),
 		unreadMachines: [],
-		config: {text: 'parsed by the stub', hash: 'h'},
+		config: {text: standing, hash: 'h'},
 		service: {active: 'active'},
 		...(trouble.metrics === 'fails'
 			? {silent: '/metrics on 127.0.0.1:9252: Connection refused'}
@@ -152,12 +159,6 @@ function world(options: {workers?: string[]} = {}) {
 			return connection();
 		},
 		gitlab: {panel, token: 'not-a-real-token'},
-		toml: () => ({
-			concurrent: 20,
-			runners: [
-				{name: 'x', id: 5, token: 'ab12cd…', limit: 1, machine: {IdleCount: 0, MachineOptions: ['amazonec2-instance-type=c5.large', 'amazonec2-zone=a']}},
-			],
-		}),
 	};
 	return {ports, clock, trouble, called, counted, workers};
 }

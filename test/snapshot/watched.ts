@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import {type Answers, names} from '../../source/fleet.ts';
-import {parseConfig} from '../../source/host/toml.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
@@ -27,7 +26,6 @@ async function watching(world: World, enough: (snapshot: Snapshot) => boolean, g
 			cloudAt: world.cloudAt,
 			clock: world.clock,
 			connect: (manager) => world.host.connect({address: manager.publicIp ?? '', port: 22, user: 'ubuntu', privateKey, trust: () => true}),
-			toml: (text) => parseConfig(text, 'config.toml'),
 			...(gitlabToken === undefined ? {} : {gitlab: {panel: world.gitlabAt(world.outside.gitlab.url), token: gitlabToken, runnerId: 41}}),
 		},
 		{fleet: someFleet},

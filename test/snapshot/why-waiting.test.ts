@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {RunnerFacts} from '../../source/executors/docker-machine/config-facts.ts';
 import {Problem} from '../../source/problem.ts';
-import type {RunnerFacts} from '../../source/snapshot/config-facts.ts';
 import {failing, good, off, unseen} from '../../source/snapshot/seen.ts';
 import {nothingSeen, type Snapshot} from '../../source/snapshot/snapshot.ts';
 import {troublesOf, whyWaiting} from '../../source/snapshot/why-waiting.ts';

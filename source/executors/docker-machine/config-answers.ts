@@ -1,8 +1,8 @@
 import {type AnswerKey, type Given, wrongShape} from '../../fleet.ts';
-import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt, valueAt} from '../../host/toml.ts';
+import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt} from '../../host/toml.ts';
 import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
-import {fields} from './config-fields.ts';
+import {fields, inForce} from './config-fields.ts';
 import {optionsRead} from './config-options.ts';
 
 /** What a `[[runners]]` entry says in our answers, and what of it can't be said so. */
@@ -24,8 +24,8 @@ export function answersIn(document: Table, entry: Table): AnswersRead {
 	const isOurs = driver === 'amazonec2';
 	const options = isOurs ? optionsRead(textsAt(machine, 'MachineOptions')) : undefined;
 	const known = fields.filter(({answer, path}) => answer !== undefined && (isOurs || !path.startsWith('runners.machine.')));
-	const read = known.map(({absent, answer, path, read = plain}) => {
-		const value = valueAt({...document, runners: entry}, path) ?? absent?.[0];
+	const read = known.map(({answer, path, read = plain}) => {
+		const value = inForce(document, entry, path);
 		return [answer, value === undefined ? undefined : read(value)] as const;
 	});
 	const said: Partial<Record<AnswerKey, unknown>> = {};

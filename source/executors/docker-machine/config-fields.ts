@@ -1,6 +1,6 @@
 import {type AnswerKey, type Answers, type Fleet, names} from '../../fleet.ts';
 import {paths} from '../../host/scripts/paths.ts';
-import {isTable, moment, plain, same, type Table, textsAt, type Value, whole} from '../../host/toml.ts';
+import {isTable, moment, plain, same, type Table, textsAt, type Value, valueAt, whole} from '../../host/toml.ts';
 import {extraOptions, flagOf} from './machine-options.ts';
 
 /** A runner's token with what belongs beside it; times are milliseconds since 1970. */
@@ -180,6 +180,10 @@ const byPath = new Map(fields.map((field) => [field.path, field]));
 
 /** The row of a key; undefined for keys that aren't ours to know. */
 export const fieldAt = (path: string): Field | undefined => byPath.get(path);
+
+/** What the runner goes by at a path: what stands in the file and in one entry of its `[[runners]]`, else what an absent key means. */
+export const inForce = (document: Table, runner: Table, path: string): Value | undefined =>
+	valueAt({...document, runners: runner}, path) ?? fieldAt(path)?.absent?.[0];
 
 const zeroMoment = '0001-01-01T00:00:00.000Z';
 

@@ -1,19 +1,12 @@
 import {type Fleet, isWorkerName} from '../../fleet.ts';
 import {isNamedBy, type Namer, ownPrefixes, unmanagedBy} from '../../host/machine-name.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
-import {parseConfig, plain, type Table, tablesAt, textAt, valueAt} from '../../host/toml.ts';
+import {parseConfig, type Table, tablesAt} from '../../host/toml.ts';
 import type {Change, Context} from '../../step.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
+import {namerOf} from './config-facts.ts';
 import {standingRunner} from './config-toml.ts';
-import {partitionedOf, shortToken} from './verify-lines.ts';
-
-/** What of a `[[runners]]` entry stands in the names of its machines. */
-function namerOf(runner: Table): Namer {
-	const token = textAt(runner, 'token')?.trim() ?? '';
-	const template = plain(valueAt(runner, 'machine.MachineName'));
-	return {shortToken: shortToken(token), partitioned: partitionedOf(token), ...(typeof template === 'string' ? {machineName: template} : {})};
-}
 
 /** What the names of an entry's machines begin with: by that alone the runner knows them as its own. */
 const prefixesOf = (runner: Table): string[] => ownPrefixes(namerOf(runner));

@@ -1,6 +1,6 @@
+import type {ConfigFacts, RunnerFacts} from '../../executors/docker-machine/config-facts.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import type {ActionId} from '../actions.ts';
-import type {ConfigFacts, RunnerFacts} from '../config-facts.ts';
 import type {History} from '../journal/history.ts';
 import type {Metrics} from '../metrics.ts';
 import type {Counts, Row} from '../rows.ts';

@@ -16,8 +16,6 @@ export type PanelPorts = {
 	connect(manager: Instance, signal: AbortSignal): Promise<Connection>;
 	/** Absent without a GitLab token. */
 	gitlab?: (GitlabAsked & {runnerId?: number | undefined}) | undefined;
-	/** Parses config.toml; may throw. */
-	toml(text: string): unknown;
 };
 
 /** What all sources share: the snapshot as it grows. */

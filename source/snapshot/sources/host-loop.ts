@@ -124,7 +124,7 @@ export function hostLoop(ports: PanelPorts, shared: Growing, seconds: number): {
 		const told = await connection.script(panelScript, {host: true, ...(asked ? {journal: nextOf(asked)} : {})});
 		if (signal.aborted || !told.host) return;
 		const runner = runnerSees(told.host);
-		const seen = hostSeen(told.host, ports.toml, {ticks, seen: shared.get().host.value});
+		const seen = hostSeen(told.host, {ticks, seen: shared.get().host.value});
 		const host = good(verified ? {...seen, verified} : seen, shared.now());
 		ticks = told.host.ticks;
 		shared.set({host, runner: runnerNow(runner, host, shared)});

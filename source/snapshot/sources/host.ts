@@ -1,7 +1,7 @@
+import {readConfig} from '../../executors/docker-machine/config-facts.ts';
 import {readJobList} from '../../host/job-list.ts';
 import type {PanelOutcome} from '../../host/scripts/panel.ts';
 import {printableIn, printableLines} from '../../printable.ts';
-import {readConfig} from '../config-facts.ts';
 import {readMachines} from '../machines.ts';
 import {readMetrics} from '../metrics.ts';
 import type {Trouble} from '../seen.ts';
@@ -23,17 +23,8 @@ function resourcesOf(told: Told, before: Ticks | undefined): Resources | undefin
 	return told.resources && {...told.resources, stolen: stolenShare(before, told.ticks)};
 }
 
-function facts(text: string, toml: (text: string) => unknown) {
-	try {
-		return printableIn(readConfig(toml(text)));
-	} catch {
-		// A config.toml that somebody is just mending is no failure of the look: the text is shown as it is.
-		return undefined;
-	}
-}
-
 /** The manager's machine as one round told it. `before` is the round before: for what only two rounds can tell, and so that what is the same stays the same. */
-export function hostSeen(told: Told, toml: (text: string) => unknown, before: {ticks: Ticks | undefined; seen: HostSeen | undefined}): HostSeen {
+export function hostSeen(told: Told, before: {ticks: Ticks | undefined; seen: HostSeen | undefined}): HostSeen {
 	const {machines, unread} = readMachines(told.machines);
 	const {config} = before.seen ?? {};
 	return {
@@ -44,7 +35,7 @@ export function hostSeen(told: Told, toml: (text: string) => unknown, before: {t
 		config:
 			config && config.hash === told.config?.hash
 				? config
-				: told.config && {...told.config, text: printableLines(told.config.text), facts: facts(told.config.text, toml)},
+				: told.config && {...told.config, text: printableLines(told.config.text), facts: printableIn(readConfig(told.config.text))},
 		service: told.service,
 		resources: resourcesOf(told, before.ticks),
 	};
