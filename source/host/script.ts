@@ -32,7 +32,7 @@ export type OpenScript<Input, Result> = Script<Input, Result> & {readonly secret
 
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
-import fcntl, hashlib, json, os, signal, subprocess, sys, tempfile, threading, time
+import fcntl, hashlib, json, os, re, signal, subprocess, sys, tempfile, threading, time
 given = json.loads(sys.stdin.buffer.read().decode())
 os.environ.update(HOME='/root', USER='root', PATH='/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND='noninteractive', LC_ALL='C.UTF-8')
 speaking = threading.Lock()
@@ -80,6 +80,8 @@ def put(path, text, mode):
         if isinstance(error, OSError) and error.filename is None:
             error.filename = path
         raise
+def uncoloured(text):
+    return re.sub(r'\\x1b\\[[0-9;]*[A-Za-z]', '', text)
 def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 `;

@@ -1,15 +1,13 @@
 /**
  * Python for stopping the runner's service without ending a job: with our drop-in `systemctl stop` sends SIGQUIT to the main process alone and
- * waits without limit (facts §5), so the limit is kept here. Comes after the prelude.
+ * waits without limit (facts §5), so the limit is kept here. Comes after `readingText`.
  */
 export const draining = `
-import urllib.request
 def running_jobs():
     # Their pages in GitLab; None where the runner doesn't tell.
     try:
-        with urllib.request.urlopen('http://127.0.0.1:9252/debug/jobs/list', timeout=2) as reply:
-            lines = reply.read().decode(errors='replace').splitlines()
-            return [line[4:].split(' ')[0] for line in lines if line.startswith('url=')]
+        lines = fetch('127.0.0.1:9252', '/debug/jobs/list', 2).splitlines()
+        return [line[4:].split(' ')[0] for line in lines if line.startswith('url=')]
     except (OSError, ValueError):
         return None
 def service_state():

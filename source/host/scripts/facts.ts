@@ -3,6 +3,7 @@ import {type OpenScript, prelude, type Script} from '../script.ts';
 import {unitShape, unitText} from '../unit.ts';
 import {logText} from './log.ts';
 import {paths} from './paths.ts';
+import {readingText, verifyShape} from './reading.ts';
 
 const facts = z.object({
 	/** `cloud-init status`: done, running, error, degraded (recoverable errors), or absent on images without it. */
@@ -39,8 +40,8 @@ const facts = z.object({
 	metrics: z.string().optional(),
 	/** Text of `/debug/jobs/list`. */
 	jobs: z.string().optional(),
-	/** `gitlab-runner verify`: its lines without colour, and its exit code; absent when there is no config.toml, or none of its runners. */
-	verify: z.object({lines: z.array(z.string()), code: z.int()}).optional(),
+	/** Absent when there is no config.toml, or none of its runners. */
+	verify: verifyShape.optional(),
 	/** Machines in docker-machine's own store. */
 	machines: z.array(z.object({name: z.string(), instanceId: z.string()})),
 	/**
@@ -63,13 +64,12 @@ const software = facts.pick({
 /** What of it is no secret: the programs and files that are installed. */
 export type SoftwareFacts = z.infer<typeof software>;
 
-const text = `${prelude}${unitText}${logText}
-import glob, platform, re, shutil, urllib.request
+const text = `${prelude}${unitText}${logText}${readingText}
+import platform, shutil
 from datetime import datetime, timezone
 from concurrent.futures import ThreadPoolExecutor
 # Before the host's key is verified nothing is read here that is for the person alone: no config.toml, no metrics, no id, no machine.
 plain = given.get('without') == 'secrets'
-colour = re.compile(r'\\x1b\\[[0-9;]*m')
 
 def cloud_init():
     code, out, err = sh('cloud-init', 'status', '--long', limit=10)
@@ -115,8 +115,7 @@ def service():
 
 def answer(path):
     try:
-        with urllib.request.urlopen('http://127.0.0.1:9252' + path, timeout=2) as reply:
-            return reply.read().decode(errors='replace')
+        return fetch('127.0.0.1:9252', path, 2)
     except (OSError, ValueError):
         return None
 
@@ -125,20 +124,10 @@ def verify():
     text = read('/etc/gitlab-runner/config.toml') or ''
     if not given.get('verify') or not re.search(r'^\\s*\\[\\[\\s*runners', text, re.M) or shutil.which('gitlab-runner') is None:
         return None
-    code, out, err = sh('gitlab-runner', 'verify', limit=20)
-    lines = [colour.sub('', line).strip() for line in (out + err).splitlines()]
-    return dict(code=code, lines=[line for line in lines if line])
+    return verified(20)
 
 def machines():
-    found = []
-    for path in sorted(glob.glob('/root/.docker/machine/machines/*/config.json')):
-        name = os.path.basename(os.path.dirname(path))
-        try:
-            driver = json.loads(read(path) or '{}').get('Driver') or {}
-        except ValueError:
-            driver = {}
-        found.append(dict(name=name, instanceId=driver.get('InstanceId') or ''))
-    return found
+    return [dict(name=name, instanceId=(driver or {}).get('InstanceId') or '') for name, whole, driver in stored('/root/.docker/machine')]
 
 def engine():
     found = []
@@ -169,9 +158,6 @@ def credentials():
     text = read('/root/.aws/credentials')
     return None if text is None else digest(text)
 
-def certificates():
-    return all(os.path.exists('/root/.docker/machine/certs/' + name) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))
-
 with ThreadPoolExecutor(8) as pool:
     asked = dict(
         cloudInit=pool.submit(cloud_init),
@@ -190,7 +176,7 @@ facts.update(
     machine=platform.machine(),
     os=operating_system(),
     diskFreeGib=round(disk.f_bavail * disk.f_frsize / 2 ** 30, 2),
-    certificates=certificates(),
+    certificates=certificates('/root/.docker/machine'),
     unit=read('/etc/systemd/system/gitlab-runner.service'),
     dropIn=read('${paths.dropIn}'),
     config=None if plain else config(),

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {type OpenScript, prelude} from '../script.ts';
 import {draining} from './draining.ts';
 import {paths} from './paths.ts';
+import {readingText} from './reading.ts';
 
 /** A program to install: `sha256` is the hash that it has to have, where this release knows it; else `checksums` is the URL of its release.sha256, matched by the file's base name. */
 export type Download = {name: 'gitlab-runner' | 'docker-machine'; version: string; url: string; checksums: string; path: string; sha256?: string | undefined};
@@ -25,8 +26,8 @@ const outcome = z.discriminatedUnion('is', [
 ]);
 export type InstallOutcome = z.infer<typeof outcome>;
 
-const text = `${prelude}${draining}
-import errno, http.client, re
+const text = `${prelude}${readingText}${draining}
+import errno, http.client
 from concurrent.futures import ThreadPoolExecutor
 class Failed(Exception):
     def __init__(self, code, detail):

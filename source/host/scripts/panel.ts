@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {prelude, type Script} from '../script.ts';
 import {secretWords} from '../secret-words.ts';
 import {unitShape, unitText} from '../unit.ts';
+import {readingText, verifyShape} from './reading.ts';
 
 /** What the panel asks the manager for in one round; parts that aren't asked for aren't looked at. */
 export type Panel = {
@@ -56,8 +57,7 @@ const outcome = z.object({
 			silent: z.string().optional(),
 		})
 		.optional(),
-	/** `gitlab-runner verify`: its lines without colours, and its exit code. */
-	verify: z.object({lines: z.array(z.string()), code: z.int()}).optional(),
+	verify: verifyShape.optional(),
 	journal: z
 		.object({
 			/** Time (milliseconds since 1970) and message without colours, oldest first. */
@@ -79,8 +79,8 @@ const outcome = z.object({
 export type PanelOutcome = z.infer<typeof outcome>;
 
 /** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */
-const text = `${prelude}${unitText}
-import collections, glob, re, threading, urllib.request
+const text = `${prelude}${unitText}${readingText}
+import collections, threading
 config_path = given.get('configPath') or '/etc/gitlab-runner/config.toml'
 store_path = given.get('storePath') or '/root/.docker/machine'
 unit = given.get('unit') or 'gitlab-runner'
@@ -90,19 +90,15 @@ picked = [('instanceId', 'InstanceId', str), ('ip', 'IPAddress', str), ('private
     ('existingKey', 'ExistingKey', bool), ('diskGib', 'RootSize', int), ('volumeType', 'VolumeType', str), ('privateOnly', 'PrivateIPOnly', bool)]
 def machines():
     found, unread = [], []
-    for path in glob.glob(os.path.join(glob.escape(store_path), 'machines', '*', 'config.json')):
-        name = os.path.basename(os.path.dirname(path))
-        try:
-            with open(path) as file:
-                whole = json.load(file)
-            driver = whole.get('Driver') or {}
-            machine = {'name': whole.get('Name') or name}
-            for key, field, kind in picked:
-                if isinstance(driver.get(field), kind):
-                    machine[key] = driver[field]
-            found.append(machine)
-        except (OSError, ValueError, AttributeError):
+    for name, whole, driver in stored(store_path):
+        if whole is None:
             unread.append(name)
+            continue
+        machine = {'name': whole.get('Name') or name}
+        for key, field, kind in picked:
+            if isinstance(driver.get(field), kind):
+                machine[key] = driver[field]
+        found.append(machine)
     return found, unread
 
 quoted = r'("""(?:.|\\n)*?"""|\\'\\'\\'(?:.|\\n)*?\\'\\'\\'|"(?:[^"\\\\\\n]|\\\\.)*"|\\'[^\\'\\n]*\\')'
@@ -142,18 +138,13 @@ def listening(whole):
         host, port = found.group(1), '9252'
     return ('127.0.0.1' if host in ('', '0.0.0.0', '[::]', '[::0]') else host) + ':' + port
 
-def fetch(address, path):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open('http://' + address + path, timeout=4) as answer:
-        return answer.read().decode('utf-8', 'replace')
-
 def runner(address):
     if address is None:
         return {'silent': 'config.toml has no listen_address'}
     told = {}
     for key, path in (('metrics', '/metrics'), ('jobs', '/debug/jobs/list')):
         try:
-            told[key] = fetch(address, path)
+            told[key] = fetch(address, path, 4)
         except Exception as error:
             # One that doesn't answer isn't waited for twice: everything else that is seen here waits for it.
             told['silent'] = '%s on %s: %s' % (path, address, getattr(error, 'reason', None) or error)
@@ -174,7 +165,6 @@ def ticks():
     numbers = [int(word) for word in first[0].split()[1:9]] if first and first[0].startswith('cpu ') else []
     return {'total': sum(numbers), 'idle': numbers[3] + numbers[4], 'stolen': numbers[7]} if len(numbers) == 8 else None
 
-colours = re.compile(r'\\x1b\\[[0-9;]*[A-Za-z]')
 def journal(asked):
     told = {'entries': [], 'more': False, 'lost': False, 'unread': 0}
     tail = collections.deque(maxlen=max(1, asked['tail']))
@@ -201,7 +191,7 @@ def journal(asked):
                 message = fields_read['MESSAGE']
                 if isinstance(message, list):
                     message = bytes(message).decode('utf-8', 'replace')
-                message = colours.sub('', message)[:8192]
+                message = uncoloured(message)[:8192]
             except (ValueError, KeyError, TypeError):
                 told['unread'] += 1
                 continue
@@ -231,15 +221,14 @@ if given.get('host'):
     seen, unread = machines()
     cleaned, whole = config()
     host = {'hasStore': os.path.isdir(store_path), 'machines': seen, 'unreadMachines': unread, 'service': unit_state(unit, now),
-        'certificates': all(os.path.isfile(os.path.join(store_path, 'certs', name)) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))}
+        'certificates': certificates(store_path)}
     for key, value in (('config', cleaned), ('resources', resources()), ('ticks', ticks())):
         if value is not None:
             host[key] = value
     host.update(runner(listening(whole)))
     answer['host'] = host
 if given.get('verify'):
-    code, out, err = sh('gitlab-runner', 'verify', limit=15)
-    answer['verify'] = {'code': code, 'lines': [line.strip() for line in colours.sub('', out + err).splitlines() if line.strip()]}
+    answer['verify'] = verified(15)
 if given.get('journal'):
     answer['journal'] = journal(given['journal'])
 done(**answer)

@@ -13,7 +13,6 @@ const outcome = z.discriminatedUnion('is', [
 export type RemoveWorkerOutcome = z.infer<typeof outcome>;
 
 const text = `${prelude}
-import re
 held = lock()
 if not re.fullmatch(r'[A-Za-z0-9][A-Za-z0-9.-]*', given['name']) or not os.path.isdir(os.path.join('/root/.docker/machine/machines', given['name'])):
     done(**{'is': 'gone'})

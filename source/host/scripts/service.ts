@@ -3,6 +3,7 @@ import {prelude, type Script} from '../script.ts';
 import {unitShape, unitText} from '../unit.ts';
 import {draining} from './draining.ts';
 import {logText} from './log.ts';
+import {readingText} from './reading.ts';
 
 /**
  * `start` also enables, and ends a wait of systemd's for the next start; `reload` has a running runner load config.toml anew; `drain` stops gracefully
@@ -29,7 +30,7 @@ export type ServiceOutcome = z.infer<typeof outcome>;
 /** Seconds until a process that has been started is believed to stay: what keeps it from running, it finds in its first moments. */
 const stays = 10;
 
-const text = `${prelude}${draining}${unitText}${logText}
+const text = `${prelude}${readingText}${draining}${unitText}${logText}
 from concurrent.futures import ThreadPoolExecutor
 def start():
     if service_state() == 'deactivating':

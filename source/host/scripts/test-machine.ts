@@ -38,7 +38,7 @@ export const machineStages: readonly {name: string; begins: string}[] = [
 ];
 
 const text = `${prelude}
-import re, select, shlex
+import select, shlex
 stages = json.loads(${JSON.stringify(JSON.stringify(machineStages.filter(({begins}) => begins !== '')))})
 folder = '/root/.docker/machine/machines/'
 last = dict(stage='check')
@@ -68,7 +68,7 @@ def stage(name):
 
 def follow(stream, is_error):
     for line in stream:
-        line = re.sub(r'\\x1b\\[[0-9;]*m', '', line).rstrip()
+        line = uncoloured(line).rstrip()
         if not line:
             continue
         if is_error:

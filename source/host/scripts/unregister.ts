@@ -4,10 +4,9 @@ import {prelude, type Script} from '../script.ts';
 const outcome = z.object({lines: z.array(z.string()), code: z.int()});
 
 const text = `${prelude}
-import re
 held = lock()
 code, out, err = sh('gitlab-runner', 'unregister', '--name', given['runnerName'], limit=60)
-lines = [re.sub(r'\\x1b\\[[0-9;]*m', '', line).strip() for line in (out + err).splitlines()]
+lines = [line.strip() for line in uncoloured(out + err).splitlines()]
 done(code=code, lines=[line for line in lines if line])
 `;
 

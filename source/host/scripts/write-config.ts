@@ -24,7 +24,7 @@ const outcome = z.discriminatedUnion('is', [
 export type WriteConfigOutcome = z.infer<typeof outcome>;
 
 const text = `${prelude}
-import errno, re
+import errno
 target = '${paths.config}'
 folder = os.path.dirname(target)
 def hash_of(content):
@@ -44,7 +44,7 @@ def judged(content):
     finally:
         os.unlink(name)
     if code != 0:
-        said = re.sub(r'\\x1b\\[[0-9;]*m', '', out + err).replace(name, 'config.toml').strip()
+        said = uncoloured(out + err).replace(name, 'config.toml').strip()
         done(**{'is': 'refused', 'detail': ' '.join(line.strip() for line in said.splitlines() if line.strip())[-600:]})
 def write():
     os.makedirs(folder, mode=0o700, exist_ok=True)
