@@ -6,7 +6,7 @@ export const draining = `
 def running_jobs():
     # Their pages in GitLab; None where the runner doesn't tell.
     try:
-        lines = fetch('127.0.0.1:9252', '/debug/jobs/list', 2).splitlines()
+        lines = page('127.0.0.1:9252', '/debug/jobs/list', 2).splitlines()
         return [line[4:].split(' ')[0] for line in lines if line.startswith('url=')]
     except (OSError, ValueError):
         return None

@@ -115,7 +115,7 @@ def service():
 
 def answer(path):
     try:
-        return fetch('127.0.0.1:9252', path, 2)
+        return page('127.0.0.1:9252', path, 2)
     except (OSError, ValueError):
         return None
 
@@ -176,7 +176,7 @@ facts.update(
     machine=platform.machine(),
     os=operating_system(),
     diskFreeGib=round(disk.f_bavail * disk.f_frsize / 2 ** 30, 2),
-    certificates=certificates('/root/.docker/machine'),
+    certificates=has_certificates('/root/.docker/machine'),
     unit=read('/etc/systemd/system/gitlab-runner.service'),
     dropIn=read('${paths.dropIn}'),
     config=None if plain else config(),

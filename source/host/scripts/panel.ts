@@ -144,7 +144,7 @@ def runner(address):
     told = {}
     for key, path in (('metrics', '/metrics'), ('jobs', '/debug/jobs/list')):
         try:
-            told[key] = fetch(address, path, 4)
+            told[key] = page(address, path, 4)
         except Exception as error:
             # One that doesn't answer isn't waited for twice: everything else that is seen here waits for it.
             told['silent'] = '%s on %s: %s' % (path, address, getattr(error, 'reason', None) or error)
@@ -221,7 +221,7 @@ if given.get('host'):
     seen, unread = machines()
     cleaned, whole = config()
     host = {'hasStore': os.path.isdir(store_path), 'machines': seen, 'unreadMachines': unread, 'service': unit_state(unit, now),
-        'certificates': certificates(store_path)}
+        'certificates': has_certificates(store_path)}
     for key, value in (('config', cleaned), ('resources', resources()), ('ticks', ticks())):
         if value is not None:
             host[key] = value

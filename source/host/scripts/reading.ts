@@ -22,9 +22,9 @@ def stored(store):
         except (OSError, ValueError, AttributeError):
             whole = driver = None
         yield name, whole, driver
-def certificates(store):
+def has_certificates(store):
     return all(os.path.isfile(os.path.join(store, 'certs', name)) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))
-def fetch(address, path, limit):
+def page(address, path, limit):
     # Never through a proxy: it is this machine that is asked.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open('http://' + address + path, timeout=limit) as answer:
