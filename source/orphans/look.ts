@@ -2,7 +2,7 @@ import type {Problem} from '../problem.ts';
 import {type AskedManager, judgeLeftovers, type Leftover} from '../snapshot/orphans.ts';
 import type {Leftovers} from '../snapshot/snapshot.ts';
 import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
-import {type Instance, instanceOf, lives} from '../steps/looks/account.ts';
+import {type Instance, instancesIn, lives} from '../steps/looks/account.ts';
 import {askManager, managedFleet, maybeManager} from './managers.ts';
 import type {Place} from './place.ts';
 import {type Worth, worthOf} from './worth.ts';
@@ -25,8 +25,8 @@ type Swept = {fleets: string[]; instances: Instance[]; leftovers: Leftovers};
 
 /** One parallel sweep: records, instances, and what machines may leave behind. */
 async function sweep({cloud, fleets}: Place): Promise<Swept> {
-	const [names, {Reservations = []}, leftovers] = await Promise.all([fleets(), cloud.call('DescribeInstances', {}), lookAtLeftovers(cloud)]);
-	return {fleets: names, instances: Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf)), leftovers};
+	const [names, instances, leftovers] = await Promise.all([fleets(), instancesIn(cloud), lookAtLeftovers(cloud)]);
+	return {fleets: names, instances, leftovers};
 }
 
 type Judged = {leftovers: Leftover[]; silent: RegionSeen['silent']};

@@ -5,7 +5,7 @@ import {Problem} from '../problem.ts';
 import type {Leftover} from '../snapshot/orphans.ts';
 import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
 import {unless} from '../steps/answering.ts';
-import {type Instance, instanceOf, lives} from '../steps/looks/account.ts';
+import {instancesIn, lives} from '../steps/looks/account.ts';
 import {type Found, lookForOrphans} from './look.ts';
 import {removeOn} from './managers.ts';
 import type {Place} from './place.ts';
@@ -64,28 +64,21 @@ async function inBatches(ids: readonly string[], problems: Problem[], call: (ids
 	}
 }
 
-/** These instances, as far as EC2 still tells of them. */
-async function instancesOf({cloud}: Place, ids: readonly string[]): Promise<Instance[]> {
-	const seen: Instance[] = [];
-	for (const Values of batches(ids)) {
-		const {Reservations = []} = await cloud.call('DescribeInstances', {Filters: [{Name: 'instance-id', Values}]});
-		seen.push(...Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf)));
-	}
-	return seen;
-}
-
 /** Waits until those that are going have gone. One that doesn't go at all isn't waited for: its refusal is known already. */
 const untilGone = (place: Place, ids: readonly string[]): Promise<unknown> =>
 	until(
 		place,
 		goes,
-		() => instancesOf(place, ids),
+		() => instancesIn(place.cloud, 'instance-id', ids),
 		(seen) => !seen.some(({state}) => state === 'shutting-down'),
 	);
 
 /** Ids and names of everything that still stands. */
 async function standing(place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> {
-	const [instances, {keyPairs, spotRequests, volumes}] = await Promise.all([instancesOf(place, idsOf(things, 'instance')), lookAtLeftovers(place.cloud)]);
+	const [instances, {keyPairs, spotRequests, volumes}] = await Promise.all([
+		instancesIn(place.cloud, 'instance-id', idsOf(things, 'instance')),
+		lookAtLeftovers(place.cloud),
+	]);
 	return new Set([
 		...instances.filter(({state}) => state !== 'terminated').map(({id}) => keyOf({id, kind: 'instance'})),
 		...keyPairs.map(({id}) => keyOf({id, kind: 'key pair'})),
@@ -106,7 +99,7 @@ const leftOf = (place: Place, things: readonly Found[]): Promise<ReadonlySet<str
 /** What a manager still has in its store goes by docker-machine there, so that the store forgets it; what that doesn't do is left to EC2. */
 async function byTheirManagers(place: Place, workers: readonly Found[], says: (says: string) => void): Promise<void> {
 	const keepers = new Map(workers.flatMap(({keeper}) => (keeper ? [[keeper.id, keeper.fleet] as const] : [])));
-	const managers = await instancesOf(place, [...keepers.keys()]);
+	const managers = await instancesIn(place.cloud, 'instance-id', [...keepers.keys()]);
 	for (const manager of managers) {
 		const names = workers.filter(({keeper}) => keeper?.id === manager.id).map(({name}) => name);
 		says(`${names.length} ${names.length === 1 ? 'worker' : 'workers'} going by docker-machine on ${manager.id}`);
@@ -125,13 +118,15 @@ async function takeAway(place: Place, things: readonly Found[], says: (says: str
 	if (workers.length > 0) {
 		says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
 		const ids = idsOf(workers, 'instance');
-		const left = (await instancesOf(place, ids)).filter(lives).map(({id}) => id);
+		const left = (await instancesIn(place.cloud, 'instance-id', ids)).filter(lives).map(({id}) => id);
 		await inBatches(left, problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
 		await untilGone(place, ids);
 	}
 	await each(idsOf(things, 'volume'), problems, (id) => unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound'));
 	await each(idsOf(things, 'key pair'), problems, (id) => unless(cloud.call('DeleteKeyPair', {KeyPairId: id}), 'InvalidKeyPair.NotFound'));
-	const stay = new Set((await instancesOf(place, idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id));
+	const stay = new Set(
+		(await instancesIn(place.cloud, 'instance-id', idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id),
+	);
 	// A machine's own key pair goes with it: docker-machine gave both the same name.
 	const theirs = workers.filter(({id, name}) => !stay.has(id) && isMachineName(name));
 	await each(theirs, problems, ({name}) => unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound'));

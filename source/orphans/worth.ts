@@ -3,7 +3,7 @@ import {usdPerHour} from '../snapshot/price.ts';
 import type {Prices} from '../snapshot/snapshot.ts';
 import {lookAtPrices} from '../snapshot/sources/prices.ts';
 import {ifAnswered} from '../steps/answering.ts';
-import type {Instance} from '../steps/looks/account.ts';
+import {type Instance, inFilters} from '../steps/looks/account.ts';
 import {diskUsd} from '../steps/prices.ts';
 import type {Place} from './place.ts';
 
@@ -11,14 +11,12 @@ import type {Place} from './place.ts';
 export type Worth = {usdPerHour?: number | undefined; usdSoFar?: number | undefined};
 
 const hour = 3_600_000;
-/** EC2's filters take at most 200 values. */
-const mostValues = 200;
 
 /** GiB of the disks of these instances, by instance. */
 async function disksOf({cloud}: Place, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
 	const sizes = new Map<string, number>();
-	for (let at = 0; at < ids.length; at += mostValues) {
-		const filter = {Name: 'attachment.instance-id', Values: ids.slice(at, at + mostValues)};
+	for (const Values of inFilters(ids)) {
+		const filter = {Name: 'attachment.instance-id', Values};
 		// What can't be told makes a sum too low, which is "about".
 		const answer = await ifAnswered(cloud.call('DescribeVolumes', {Filters: [filter]}));
 		for (const {Attachments, Size = 0} of 'result' in answer ? (answer.result.Volumes ?? []) : []) {

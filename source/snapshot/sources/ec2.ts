@@ -2,7 +2,7 @@ import type {Cloud} from '../../cloud/port.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
 import {inNames} from '../../host/machine-name.ts';
 import {ifAnswered} from '../../steps/answering.ts';
-import {type Instance, instanceOf, keyPairOf, lives, workerPattern} from '../../steps/looks/account.ts';
+import {type Instance, inFilters, instancesIn, keyPairOf, lives, workerPattern} from '../../steps/looks/account.ts';
 import {bearsMark, tagsOf} from '../../steps/tags.ts';
 import {machineNameOf} from '../join.ts';
 import type {Ec2, Leftovers} from '../snapshot.ts';
@@ -19,15 +19,6 @@ export type Known = {
 	/** What spot requests of theirs have told already. */
 	spotEnds: NonNullable<Ec2['spotEnds']>;
 };
-
-/** EC2's filters take at most 200 values. */
-const mostValues = 200;
-
-async function describe(cloud: Cloud, name: string, values: readonly string[]): Promise<Instance[]> {
-	if (values.length === 0) return [];
-	const {Reservations = []} = await cloud.call('DescribeInstances', {Filters: [{Name: name, Values: [...values]}]});
-	return Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf));
-}
 
 /** Key names of the machines that count: of the runners that are known, else of any runner. */
 function patterns(watched: Watched, {shortTokens}: Known): string[] {
@@ -50,7 +41,7 @@ async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, s
 			lost.includes(machineNameOf(instance) ?? ''),
 	);
 	if (asked.length === 0) return spotEnds;
-	const ids = asked.slice(0, mostValues).flatMap(({spotRequestId}) => spotRequestId ?? []);
+	const [ids = []] = inFilters(asked.flatMap(({spotRequestId}) => spotRequestId ?? []));
 	const answer = await ifAnswered(cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: 'spot-instance-request-id', Values: ids}]}));
 	const codes = new Map('result' in answer ? (answer.result.SpotInstanceRequests ?? []).map((one) => [one.SpotInstanceRequestId, one.Status?.Code]) : []);
 	return {...spotEnds, ...Object.fromEntries(asked.map(({id, spotRequestId}) => [id, codes.get(spotRequestId) ?? '']))};
@@ -61,13 +52,12 @@ async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, s
  * Machines in the manager's store that no pattern finds (a key pair that was given) are asked for by their ids.
  */
 export async function lookAtEc2(cloud: Cloud, watched: Watched, known: Known): Promise<Ec2> {
-	const managers = 'fleet' in watched ? describe(cloud, `tag:${markKeys.fleet}`, [watched.fleet.name]) : describe(cloud, 'instance-id', [watched.managerId]);
-	const [marked, named] = await Promise.all([managers, describe(cloud, 'key-name', patterns(watched, known))]);
+	const managers =
+		'fleet' in watched ? instancesIn(cloud, `tag:${markKeys.fleet}`, [watched.fleet.name]) : instancesIn(cloud, 'instance-id', [watched.managerId]);
+	const [marked, named] = await Promise.all([managers, instancesIn(cloud, 'key-name', patterns(watched, known))]);
 	const byId = new Map([...marked, ...named].map((instance) => [instance.id, instance]));
 	const missing = known.instanceIds.filter((id) => !byId.has(id));
-	for (let at = 0; at < missing.length; at += mostValues) {
-		for (const instance of await describe(cloud, 'instance-id', missing.slice(at, at + mostValues))) byId.set(instance.id, instance);
-	}
+	for (const instance of await instancesIn(cloud, 'instance-id', missing)) byId.set(instance.id, instance);
 	const isManager = (instance: Instance): boolean =>
 		'fleet' in watched ? bearsMark(watched.fleet, instance.tags, 'manager') : instance.id === watched.managerId;
 	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);

@@ -1,4 +1,5 @@
 import type {Action} from '../../cloud/actions.ts';
+import type {Cloud} from '../../cloud/port.ts';
 import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, Volume} from '../../cloud/shapes.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
 import type {Look, Looking} from '../../step.ts';
@@ -116,9 +117,18 @@ const byId = <Thing extends {id: string}>(...lists: Thing[][]): Thing[] => [...n
 /** The pattern of this fleet's worker key pairs and machines, as EC2's filters take it; `isWorkerName` then decides. */
 export const workerPattern = (fleet: Fleet): string => `runner-*-${fleet.name}-*`;
 
-async function instances({cloud}: Looking, name: string, value: string): Promise<Instance[]> {
-	const {Reservations = []} = await cloud.call('DescribeInstances', {Filters: [{Name: name, Values: [value]}]});
-	return Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf));
+/** Values as EC2's filters take them: at most 200 in one. */
+export const inFilters = (values: readonly string[]): string[][] =>
+	Array.from({length: Math.ceil(values.length / 200)}, (_, index) => values.slice(index * 200, (index + 1) * 200));
+
+/** Instances of a region: all of them, or those that one of EC2's filters finds. An id that EC2 doesn't know is no error then. */
+export async function instancesIn(cloud: Cloud, name?: string, values: readonly string[] = []): Promise<Instance[]> {
+	const found: Instance[] = [];
+	for (const Filters of name === undefined ? [undefined] : inFilters(values).map((Values) => [{Name: name, Values}])) {
+		const {Reservations = []} = await cloud.call('DescribeInstances', Filters ? {Filters} : {});
+		found.push(...Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf)));
+	}
+	return found;
 }
 
 async function keyPairs({cloud}: Looking, name: string, ...values: string[]): Promise<KeyPair[]> {
@@ -154,8 +164,8 @@ export const accountLook: Look<Account> = {
 		const marked = `tag:${markKeys.fleet}`;
 		const pattern = workerPattern(fleet);
 		const [byMark, byKey, groupsByMark, groupsByName, rules, pairsByMark, pairsByName, disks] = await Promise.all([
-			instances(context, marked, fleet.name),
-			instances(context, 'key-name', pattern),
+			instancesIn(cloud, marked, [fleet.name]),
+			instancesIn(cloud, 'key-name', [pattern]),
 			securityGroups(context, marked, fleet.name),
 			securityGroups(context, 'group-name', names.managerGroup(fleet), names.workersGroup(fleet)),
 			markedRules(context),
