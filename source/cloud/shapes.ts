@@ -3,10 +3,8 @@ export type {
 	_InstanceType as InstanceType,
 	Instance,
 	IpPermission,
-	KeyPairInfo,
 	RouteTable,
 	SecurityGroup,
 	SecurityGroupRule,
-	Volume,
 } from '@aws-sdk/client-ec2';
 export type {BucketLocationConstraint, CreateBucketConfiguration, LifecycleRule, PublicAccessBlockConfiguration} from '@aws-sdk/client-s3';

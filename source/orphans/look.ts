@@ -1,8 +1,7 @@
 import type {Problem} from '../problem.ts';
 import {type AskedManager, judgeLeftovers, type Leftover} from '../snapshot/orphans.ts';
-import type {Leftovers} from '../snapshot/snapshot.ts';
-import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
 import {type Instance, instancesIn, lives} from '../steps/looks/account.ts';
+import {type Leftovers, lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {askManager, managedFleet, maybeManager} from './managers.ts';
 import type {Place} from './place.ts';
 import {type Worth, worthOf} from './worth.ts';

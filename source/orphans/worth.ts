@@ -3,7 +3,7 @@ import {usdPerHour} from '../snapshot/price.ts';
 import type {Prices} from '../snapshot/snapshot.ts';
 import {lookAtPrices} from '../snapshot/sources/prices.ts';
 import {ifAnswered} from '../steps/answering.ts';
-import {type Instance, inFilters} from '../steps/looks/account.ts';
+import {type Instance, inFilters, volumesIn} from '../steps/looks/account.ts';
 import {diskUsd} from '../steps/prices.ts';
 import type {Place} from './place.ts';
 
@@ -16,13 +16,9 @@ const hour = 3_600_000;
 async function disksOf({cloud}: Place, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
 	const sizes = new Map<string, number>();
 	for (const Values of inFilters(ids)) {
-		const filter = {Name: 'attachment.instance-id', Values};
 		// What can't be told makes a sum too low, which is "about".
-		const answer = await ifAnswered(cloud.call('DescribeVolumes', {Filters: [filter]}));
-		for (const {Attachments, Size = 0} of 'result' in answer ? (answer.result.Volumes ?? []) : []) {
-			const id = Attachments?.[0]?.InstanceId ?? '';
-			sizes.set(id, (sizes.get(id) ?? 0) + Size);
-		}
+		const answer = await ifAnswered(volumesIn(cloud, {'attachment.instance-id': Values}));
+		for (const {instanceId = '', sizeGib} of 'result' in answer ? answer.result : []) sizes.set(instanceId, (sizes.get(instanceId) ?? 0) + sizeGib);
 	}
 	return sizes;
 }

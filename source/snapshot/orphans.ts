@@ -1,9 +1,10 @@
 import {isWorkerName, markKeys} from '../fleet.ts';
 import {isMachineName, isNamedBy, madeAt, unmanagedBy} from '../host/machine-name.ts';
-import type {Instance, KeyPair} from '../steps/looks/account.ts';
+import type {Instance, KeyPair, Volume} from '../steps/looks/account.ts';
+import type {Leftovers} from '../steps/looks/leftovers.ts';
 import {machineNameOf} from './join.ts';
 import {isFresh, type Seen} from './seen.ts';
-import type {HostSeen, Leftovers, Volume} from './snapshot.ts';
+import type {HostSeen} from './snapshot.ts';
 
 /** A live manager of the region, and what it knows. */
 export type AskedManager = {

@@ -2,7 +2,8 @@ import type {ConfigFacts} from '../executors/docker-machine/config-facts.ts';
 import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../gitlab/port.ts';
 import type {RunningJob} from '../host/job-list.ts';
 import type {Unit} from '../host/unit.ts';
-import type {Instance, KeyPair} from '../steps/looks/account.ts';
+import type {Instance} from '../steps/looks/account.ts';
+import type {Leftovers} from '../steps/looks/leftovers.ts';
 import type {Denial} from './decode.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
@@ -18,26 +19,6 @@ export type Ec2 = {
 	otherManagers: readonly Instance[];
 	/** Status codes of the spot requests of instances that ended while a job ran there, by the instances' ids: `instance-terminated-no-capacity`. */
 	spotEnds?: Readonly<Record<string, string>> | undefined;
-};
-
-/** A volume that no instance uses, or a worker's. */
-export type Volume = {id: string; state: string; sizeGib: number; createdAt: number | undefined; instanceId: string | undefined; tags: Record<string, string>};
-
-/** A request for a spot instance, and the instance that it led to. */
-type SpotRequest = {
-	id: string;
-	state: string;
-	instanceId?: string | undefined;
-	createdAt?: number | undefined;
-	type?: string | undefined;
-	tags: Record<string, string>;
-};
-
-/** What machines may leave behind; looked at more rarely. */
-export type Leftovers = {
-	keyPairs: readonly KeyPair[];
-	spotRequests: readonly SpotRequest[];
-	volumes: readonly Volume[];
 };
 
 /** Counters of the manager's processor since it booted, in ticks. */

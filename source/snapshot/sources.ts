@@ -1,8 +1,9 @@
 import {bareUrl} from '../gitlab/bare-url.ts';
 import {Problem} from '../problem.ts';
+import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
-import {type Known, lookAtEc2, lookAtLeftovers, type Watched} from './sources/ec2.ts';
+import {type Known, lookAtEc2, type Watched} from './sources/ec2.ts';
 import {lookAtGitlab} from './sources/gitlab.ts';
 import {type Growing, growing, type PanelPorts} from './sources/growing.ts';
 import {hostLoop} from './sources/host-loop.ts';

@@ -8,7 +8,7 @@ import {differs, orBlocked} from './finding.ts';
 import {wantedImage} from './image-names.ts';
 import {spreading, whenKnown} from './late.ts';
 import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
-import {accountActions, accountLook, type Disk, type Group, type Instance, managersOf} from './looks/account.ts';
+import {accountActions, accountLook, type Group, type Instance, managersOf, type Volume, volumesIn} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import {wayIn} from './session-manager.ts';
 import {setMissingTags, tagChanges, tagsOf} from './tags.ts';
@@ -23,7 +23,7 @@ function profileName({answers, fleet}: Pick<Context, 'answers' | 'fleet'>): stri
 const profileOf = ({profileArn}: Instance): string | undefined => profileArn?.split('/').at(-1);
 
 /** The instance and its disks, as far as they came with the launch and so bear the mark. */
-async function tagged(context: Context, standing: Instance): Promise<(Instance | Disk)[]> {
+async function tagged(context: Context, standing: Instance): Promise<(Instance | Volume)[]> {
 	const {disks} = await context.look(accountLook);
 	return [standing, ...disks.filter(({instanceId}) => instanceId === standing.id)];
 }
@@ -199,15 +199,7 @@ const launchTags = (answers: Answers, fleet: Fleet) =>
 /** Disks that bear the mark and that no instance holds: left where somebody kept one from going with its instance. */
 const strayVolumesLook: Look<string[]> = {
 	name: 'stray volumes',
-	async load({cloud, fleet}) {
-		const {Volumes = []} = await cloud.call('DescribeVolumes', {
-			Filters: [
-				{Name: `tag:${markKeys.fleet}`, Values: [fleet.name]},
-				{Name: 'status', Values: ['available']},
-			],
-		});
-		return Volumes.flatMap(({VolumeId}) => VolumeId ?? []);
-	},
+	load: async ({cloud, fleet}) => (await volumesIn(cloud, {[`tag:${markKeys.fleet}`]: [fleet.name], status: ['available']})).map(({id}) => id),
 };
 
 /** Managers that live, replaced ones among them, and disks that none of them holds. */

@@ -8,11 +8,12 @@ import {resultOf} from '../../source/host/script.ts';
 import {type Panel, panelScript} from '../../source/host/scripts/panel.ts';
 import {good} from '../../source/snapshot/seen.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {lookAtEc2, lookAtLeftovers} from '../../source/snapshot/sources/ec2.ts';
+import {lookAtEc2} from '../../source/snapshot/sources/ec2.ts';
 import {lookAtGitlab} from '../../source/snapshot/sources/gitlab.ts';
 import {hostSeen, runnerSees} from '../../source/snapshot/sources/host.ts';
 import {beginReading} from '../../source/snapshot/sources/journal.ts';
 import {lookAtRecord} from '../../source/snapshot/sources/record.ts';
+import {lookAtLeftovers} from '../../source/steps/looks/leftovers.ts';
 import {someFleet} from '../executors/some-answers.ts';
 import {healthy, minutes, nameAt, now} from '../snapshot/seeing.ts';
 

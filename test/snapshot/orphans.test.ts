@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {markKeys} from '../../source/fleet.ts';
 import {type AskedManager, askedManager, judgeLeftovers, type Region} from '../../source/snapshot/orphans.ts';
 import {failing, good, unseen} from '../../source/snapshot/seen.ts';
-import type {Leftovers} from '../../source/snapshot/snapshot.ts';
+import type {Leftovers} from '../../source/steps/looks/leftovers.ts';
 import {host, instance, machine, minutes, nameAt, now} from './seeing.ts';
 
 const asked = (names: readonly string[] = [], more: Partial<AskedManager> = {}): AskedManager => ({

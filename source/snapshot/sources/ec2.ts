@@ -2,10 +2,10 @@ import type {Cloud} from '../../cloud/port.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
 import {inNames} from '../../host/machine-name.ts';
 import {ifAnswered} from '../../steps/answering.ts';
-import {type Instance, inFilters, instancesIn, keyPairOf, lives, workerPattern} from '../../steps/looks/account.ts';
-import {bearsMark, tagsOf} from '../../steps/tags.ts';
+import {type Instance, inFilters, instancesIn, lives, workerPattern} from '../../steps/looks/account.ts';
+import {bearsMark} from '../../steps/tags.ts';
 import {machineNameOf} from '../join.ts';
-import type {Ec2, Leftovers} from '../snapshot.ts';
+import type {Ec2} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */
 export type Watched = {fleet: Fleet} | {managerId: string};
@@ -69,33 +69,5 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: Known): P
 		otherManagers: others.filter(lives),
 		instances,
 		spotEnds,
-	};
-}
-
-/** Key pairs, spot requests and loose volumes that bear a runner's name or a mark; whoever made them. */
-export async function lookAtLeftovers(cloud: Cloud): Promise<Leftovers> {
-	const [pairs, requests, volumes] = await Promise.all([
-		cloud.call('DescribeKeyPairs', {Filters: [{Name: 'key-name', Values: ['runner-*']}]}),
-		cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: 'state', Values: ['open', 'active']}]}),
-		cloud.call('DescribeVolumes', {Filters: [{Name: 'status', Values: ['available']}]}),
-	]);
-	return {
-		keyPairs: (pairs.KeyPairs ?? []).map(keyPairOf),
-		spotRequests: (requests.SpotInstanceRequests ?? []).map((seen) => ({
-			id: seen.SpotInstanceRequestId ?? '',
-			state: seen.State ?? '',
-			instanceId: seen.InstanceId,
-			tags: tagsOf(seen.Tags),
-			createdAt: seen.CreateTime?.getTime(),
-			type: seen.LaunchSpecification?.InstanceType,
-		})),
-		volumes: (volumes.Volumes ?? []).map((seen) => ({
-			id: seen.VolumeId ?? '',
-			state: seen.State ?? '',
-			sizeGib: seen.Size ?? 0,
-			createdAt: seen.CreateTime?.getTime(),
-			instanceId: seen.Attachments?.[0]?.InstanceId,
-			tags: tagsOf(seen.Tags),
-		})),
 	};
 }

@@ -1,6 +1,6 @@
 import type {Action} from '../../cloud/actions.ts';
 import type {Cloud} from '../../cloud/port.ts';
-import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, Volume} from '../../cloud/shapes.ts';
+import type {Instance as AwsInstance, SecurityGroup, SecurityGroupRule} from '../../cloud/shapes.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
 import type {Look, Looking} from '../../step.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
@@ -43,7 +43,7 @@ export type KeyPair = {
 };
 
 /** A disk, and the instance that holds it. */
-export type Disk = {id: string; instanceId?: string | undefined; tags: Record<string, string>};
+export type Volume = {id: string; state: string; sizeGib: number; createdAt: number | undefined; instanceId: string | undefined; tags: Record<string, string>};
 
 /**
  * Everything of this region that the fleet's mark, names and patterns can find, and things of others that bear our names: one parallel sweep.
@@ -54,7 +54,7 @@ export type Account = {
 	groups: Group[];
 	keyPairs: KeyPair[];
 	/** Disks that came with a manager. */
-	disks: Disk[];
+	disks: Volume[];
 	/** Rules of ours in groups that aren't in `groups`: adopted ones. */
 	rulesElsewhere: {inGroup: string; rule: Rule}[];
 };
@@ -85,19 +85,6 @@ export const instanceOf = (seen: AwsInstance): Instance => ({
 	httpTokens: seen.MetadataOptions?.HttpTokens,
 	tags: tagsOf(seen.Tags),
 });
-
-/** A key pair as EC2 tells it. */
-export const keyPairOf = (seen: KeyPairInfo): KeyPair => ({
-	id: seen.KeyPairId ?? '',
-	name: seen.KeyName ?? '',
-	fingerprint: seen.KeyFingerprint ?? '',
-	type: seen.KeyType ?? 'rsa',
-	publicKey: seen.PublicKey,
-	createdAt: seen.CreateTime?.getTime(),
-	tags: tagsOf(seen.Tags),
-});
-
-const diskOf = (seen: Volume): Disk => ({id: seen.VolumeId ?? '', instanceId: seen.Attachments?.[0]?.InstanceId, tags: tagsOf(seen.Tags)});
 
 /** A group as AWS tells it; `marked` are rules that bear a mark, with their ids. */
 export const groupOf = (seen: SecurityGroup, marked: readonly SecurityGroupRule[]): Group => ({
@@ -131,9 +118,31 @@ export async function instancesIn(cloud: Cloud, name?: string, values: readonly 
 	return found;
 }
 
-async function keyPairs({cloud}: Looking, name: string, ...values: string[]): Promise<KeyPair[]> {
-	const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: name, Values: values}], IncludePublicKey: true});
-	return KeyPairs.map(keyPairOf);
+/** Key pairs that one of EC2's filters finds; their public halves only where they're compared, since they are long. */
+export async function keyPairsIn(cloud: Cloud, name: string, values: string[], half: {publicKey: boolean}): Promise<KeyPair[]> {
+	const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: name, Values: values}], ...(half.publicKey ? {IncludePublicKey: true} : {})});
+	return KeyPairs.map((seen) => ({
+		id: seen.KeyPairId ?? '',
+		name: seen.KeyName ?? '',
+		fingerprint: seen.KeyFingerprint ?? '',
+		type: seen.KeyType ?? 'rsa',
+		publicKey: seen.PublicKey,
+		createdAt: seen.CreateTime?.getTime(),
+		tags: tagsOf(seen.Tags),
+	}));
+}
+
+/** Disks that all of these filters find. */
+export async function volumesIn(cloud: Cloud, filters: Record<string, string[]>): Promise<Volume[]> {
+	const {Volumes = []} = await cloud.call('DescribeVolumes', {Filters: Object.entries(filters).map(([Name, Values]) => ({Name, Values}))});
+	return Volumes.map((seen) => ({
+		id: seen.VolumeId ?? '',
+		state: seen.State ?? '',
+		sizeGib: seen.Size ?? 0,
+		createdAt: seen.CreateTime?.getTime(),
+		instanceId: seen.Attachments?.[0]?.InstanceId,
+		tags: tagsOf(seen.Tags),
+	}));
 }
 
 /** Rules of any group that bear the fleet's mark. */
@@ -169,14 +178,9 @@ export const accountLook: Look<Account> = {
 			securityGroups(context, marked, fleet.name),
 			securityGroups(context, 'group-name', names.managerGroup(fleet), names.workersGroup(fleet)),
 			markedRules(context),
-			keyPairs(context, marked, fleet.name),
-			keyPairs(context, 'key-name', names.keyPair(fleet), pattern),
-			cloud.call('DescribeVolumes', {
-				Filters: [
-					{Name: marked, Values: [fleet.name]},
-					{Name: `tag:${markKeys.part}`, Values: ['manager']},
-				],
-			}),
+			keyPairsIn(cloud, marked, [fleet.name], {publicKey: true}),
+			keyPairsIn(cloud, 'key-name', [names.keyPair(fleet), pattern], {publicKey: true}),
+			volumesIn(cloud, {[marked]: [fleet.name], [`tag:${markKeys.part}`]: ['manager']}),
 		]);
 		const groups = byId([...groupsByMark, ...groupsByName].map((group) => groupOf(group, rules)));
 		return {
@@ -189,7 +193,7 @@ export const accountLook: Look<Account> = {
 				pairsByMark,
 				pairsByName.filter(({name}) => name === names.keyPair(fleet) || isWorkerName(fleet, name)),
 			),
-			disks: (disks.Volumes ?? []).map(diskOf),
+			disks,
 			rulesElsewhere: rules
 				.filter((rule) => rule.IsEgress !== true && !groups.some(({id}) => id === rule.GroupId))
 				.map((rule) => ({inGroup: rule.GroupId ?? '', rule: ruleOf(rule)})),

@@ -1,7 +1,6 @@
 import type {Look} from '../../step.ts';
 import {unless} from '../answering.ts';
-import {tagsOf} from '../tags.ts';
-import {type Group, groupOf, type KeyPair} from './account.ts';
+import {type Group, groupOf, type KeyPair, keyPairsIn} from './account.ts';
 
 /** Groups that somebody named by id or by name; a name may stand once in each VPC. */
 export const adoptedGroupsLook = (group: string): Look<Group[]> => ({
@@ -20,16 +19,7 @@ export const adoptedGroupsLook = (group: string): Look<Group[]> => ({
 export const adoptedPairLook = (name: string): Look<KeyPair | undefined> => ({
 	name: `key pair ${name}`,
 	async load({cloud}) {
-		const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {Filters: [{Name: 'key-name', Values: [name]}], IncludePublicKey: true});
-		const seen = KeyPairs.find(({KeyName}) => KeyName === name);
-		if (!seen) return undefined;
-		return {
-			id: seen.KeyPairId ?? '',
-			name,
-			fingerprint: seen.KeyFingerprint ?? '',
-			type: seen.KeyType ?? 'rsa',
-			publicKey: seen.PublicKey,
-			tags: tagsOf(seen.Tags),
-		};
+		const found = await keyPairsIn(cloud, 'key-name', [name], {publicKey: true});
+		return found.find((pair) => pair.name === name);
 	},
 });
