@@ -10,14 +10,8 @@ const pickedMachine = z.object({
 	type: z.string().default(''),
 	region: z.string().default(''),
 	zone: z.string().default(''),
-	subnetId: z.string().default(''),
-	ami: z.string().default(''),
 	spot: z.boolean().optional(),
-	spotPrice: z.string().default(''),
-	keyName: z.string().default(''),
-	existingKey: z.boolean().optional(),
 	diskGib: z.number().optional(),
-	volumeType: z.string().default(''),
 	privateOnly: z.boolean().optional(),
 });
 

@@ -15,16 +15,11 @@ export type Metrics = {
 	machines: MachineCounts | undefined;
 	/** Jobs that waited for this runner when GitLab last gave it one: there is no such figure before a first job, and it isn't told anew when none comes. */
 	queueSize: number | undefined;
-	requestConcurrency: Record<string, number>;
-	/** How often requests for jobs met the limit of requests at a time. */
-	requestsExceeded: number | undefined;
 	/** Answers to `request_job` by HTTP status, since the service started. */
 	jobRequests: Record<string, number>;
 	/** Machines made since the service started, and the mean seconds that took. */
 	creation: {count: number; meanSeconds: number} | undefined;
-	machinesCreated: number | undefined;
 	creationsFailed: number | undefined;
-	healthFailures: number | undefined;
 	/** Failed jobs by GitLab's reason (`runner_system_failure`, `script_failure`), since the service started. */
 	failedJobs: Record<string, number>;
 	/** How often the service has loaded config.toml since it started (facts §4.7). */
@@ -49,7 +44,6 @@ function machineCounts(byState: Record<string, number>): MachineCounts | undefin
 /** Reads the text of `/metrics`. `target_*` labels are summed over: they are empty for EC2, and absent before gitlab-runner 19.1. Never throws. */
 export function readMetrics(text: string): Metrics {
 	const {sum, by, word, unread} = readPrometheus(text, ['gitlab_runner_', 'process_start_time_seconds']);
-	const action = (name: string) => sum('gitlab_runner_autoscaling_actions_total', {action: name});
 	const made = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_count') ?? 0;
 	const took = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_sum') ?? 0;
 	const concurrent = sum('gitlab_runner_concurrent');
@@ -63,14 +57,10 @@ export function readMetrics(text: string): Metrics {
 		limits: by('gitlab_runner_limit', 'runner'),
 		machines: machineCounts(by('gitlab_runner_autoscaling_machine_states', 'state', {executor: 'docker+machine'})),
 		queueSize: sum('gitlab_runner_job_queue_size'),
-		requestConcurrency: by('gitlab_runner_request_concurrency_hard_limit', 'runner'),
-		requestsExceeded: sum('gitlab_runner_request_concurrency_exceeded_total'),
 		jobRequests: by('gitlab_runner_api_request_statuses_total', 'status', {endpoint: 'request_job'}),
 		creation: made > 0 ? {count: made, meanSeconds: took / made} : undefined,
-		machinesCreated: action('created'),
-		creationsFailed: action('creation-failed'),
+		creationsFailed: sum('gitlab_runner_autoscaling_actions_total', {action: 'creation-failed'}),
 		failedJobs: by('gitlab_runner_failed_jobs_total', 'failure_reason'),
-		healthFailures: sum('gitlab_runner_worker_health_check_failures_total'),
 		configLoads: sum('gitlab_runner_configuration_loaded_total'),
 		version: word('gitlab_runner_version_info', 'version'),
 		processState: word('gitlab_runner_process_state_info', 'state'),

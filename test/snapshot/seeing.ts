@@ -25,13 +25,8 @@ export const machine = (name: string, more: Partial<Machine> = {}): Machine => (
 	type: 'c5.large',
 	region: 'us-east-2',
 	zone: 'a',
-	subnetId: '',
-	ami: '',
 	spot: true,
-	spotPrice: '',
-	keyName: name,
 	diskGib: 20,
-	volumeType: 'gp3',
 	createdAt: Number(/-(\d{10})-/.exec(name)?.[1]) * 1000,
 	...more,
 });

@@ -86,8 +86,7 @@ store_path = given.get('storePath') or '/root/.docker/machine'
 unit = given.get('unit') or 'gitlab-runner'
 
 picked = [('instanceId', 'InstanceId', str), ('ip', 'IPAddress', str), ('privateIp', 'PrivateIPAddress', str), ('type', 'InstanceType', str), ('region', 'Region', str),
-    ('zone', 'Zone', str), ('subnetId', 'SubnetId', str), ('ami', 'AMI', str), ('spot', 'RequestSpotInstance', bool), ('spotPrice', 'SpotPrice', str), ('keyName', 'KeyName', str),
-    ('existingKey', 'ExistingKey', bool), ('diskGib', 'RootSize', int), ('volumeType', 'VolumeType', str), ('privateOnly', 'PrivateIPOnly', bool)]
+    ('zone', 'Zone', str), ('spot', 'RequestSpotInstance', bool), ('diskGib', 'RootSize', int), ('privateOnly', 'PrivateIPOnly', bool)]
 def machines():
     found, unread = [], []
     for name, whole, driver in stored(store_path):

@@ -54,13 +54,8 @@ const fields: Record<string, string> = {
 	type: 'InstanceType',
 	region: 'Region',
 	zone: 'Zone',
-	subnetId: 'SubnetId',
-	ami: 'AMI',
 	spot: 'RequestSpotInstance',
-	spotPrice: 'SpotPrice',
-	keyName: 'KeyName',
 	diskGib: 'RootSize',
-	volumeType: 'VolumeType',
 	privateOnly: 'PrivateIPOnly',
 };
 
