@@ -31,6 +31,8 @@ export type Why = {
 /** Every cause, the sources in the order in which they're told within a rank. */
 const every: readonly CauseRow[] = [...jobCauses, ...managerCauses, ...dockerMachineCauses, ...awsCauses, ...configCauses, ...gitlabCauses];
 
+const byRank = Map.groupBy(every, ({rank}) => rank);
+
 const explained: ReadonlySet<string> = new Set(every.flatMap(({refusals = []}) => refusals));
 
 /** What keeps jobs from running: who asks for them comes first, then what keeps machines from being made and used. */
@@ -79,10 +81,12 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(sna
 /** The causes that hold, rank by rank. */
 const holding = (it: Case, ranks: readonly Rank[]): Cause[] =>
 	ranks
-		.flatMap((wanted) => every.filter(({rank}) => rank === wanted))
-		.flatMap(({tells, refusals: _, ...row}) => {
-			const told = tells(it);
-			return told === undefined ? [] : [{...row, ...(typeof told === 'string' ? {says: told} : told)}];
+		.flatMap((rank) => byRank.get(rank) ?? [])
+		.flatMap((row) => {
+			const told = row.tells(it);
+			if (told === undefined) return [];
+			const {tells: _tells, refusals: _refusals, ...cause} = row;
+			return [{...cause, ...(typeof told === 'string' ? {says: told} : told)}];
 		});
 
 function askedOf(waiting: Waiting, {jobs: preparing, longest}: Preparing): string {

@@ -1,6 +1,6 @@
 import {forTime, many, money, takes} from '../formats.ts';
 import {unmanagedDetail} from '../row-state.ts';
-import type {Case, CauseRow, Told} from './cause.ts';
+import {type Case, type CauseRow, once, type Told} from './cause.ts';
 import {holdingCode, hubRefusal, machineRefusal, refusalRow} from './refusals.ts';
 
 const certificateCodes = new Set(['certificates']);
@@ -37,7 +37,7 @@ function onlyTried(it: Case): boolean {
 }
 
 /** Machines that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
-function beingMade(it: Case): {cold: boolean; count: number; time: string; told: Omit<Told, 'says'>} | undefined {
+const beingMade = once((it): {cold: boolean; count: number; time: string; told: Omit<Told, 'says'>} | undefined => {
 	const {now, runner, idle} = it;
 	// Those beyond MaxGrowthRate only wait for their turn, though the runner counts them.
 	const count = Math.min(it.creating ?? 0, runner?.maxGrowthRate ?? Number.POSITIVE_INFINITY);
@@ -50,7 +50,7 @@ function beingMade(it: Case): {cold: boolean; count: number; time: string; told:
 	].join('');
 	const cold = runner?.idleCount === 0 && !runner.scheduled && (idle ?? 0) === 0;
 	return {cold, count, time, told: {since, source: it.metrics ? 'runner' : 'host'}};
-}
+});
 
 /** What docker-machine does with machines once AWS gives them, by the runner's log, its own store on the manager and the runner's figures. */
 export const dockerMachineCauses: readonly CauseRow[] = [

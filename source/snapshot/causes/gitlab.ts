@@ -2,7 +2,7 @@ import {age, forTime, many} from '../formats.ts';
 import {runnerRuns} from '../jobs-now.ts';
 import type {Unserved} from '../waiting.ts';
 import {isOff, isTakenAgain, reasonOf, refusedToken, unanswered} from './asking.ts';
-import type {Case, CauseRow, Told} from './cause.ts';
+import {type Case, type CauseRow, once, type Told} from './cause.ts';
 import {holdingRefusal} from './refusals.ts';
 
 /** A runner that works asks every few seconds: ten minutes of silence say that it doesn't. GitLab's own `online` holds for two hours. */
@@ -49,12 +49,12 @@ const isExplained = (it: Case): boolean =>
 	hasNoneToAskFor(it);
 
 /** When GitLab last heard from any manager of this runner, in milliseconds since 1970, where nothing else says why it hasn't. */
-function heard(it: Case): {name: string; last: number | undefined} | undefined {
+const heard = once((it): {name: string; last: number | undefined} | undefined => {
 	const {gitlab} = it;
 	if (!gitlab || isExplained(it)) return undefined;
 	const {runner, managers} = gitlab;
 	return {name: runner.description, last: timesIn([runner.contactedAt, ...managers.map(({contactedAt}) => contactedAt)]).at(-1)};
-}
+});
 
 const projectsOf = (jobs: readonly Unserved[]): string => {
 	const projects = [...new Set(jobs.map(({project}) => project))];

@@ -1,7 +1,7 @@
 import {forTime} from '../formats.ts';
-import {beganAt, type History} from '../journal/history.ts';
+import {beganAt} from '../journal/history.ts';
 import type {Refusal} from '../journal/refusal.ts';
-import type {Case, CauseRow} from './cause.ts';
+import {type Case, type CauseRow, once} from './cause.ts';
 
 /** A refusal that still holds: the newest of its kind, since when they come, and how many came. */
 export type Holds = {refusal: Refusal; since: number; count: number};
@@ -9,15 +9,22 @@ export type Holds = {refusal: Refusal; since: number; count: number};
 /** How long after its last refusal a reason is believed to hold, in milliseconds: the runner tries again much sooner. */
 const believed = 15 * 60_000;
 
-/** Whether a machine that was begun after a time (milliseconds since 1970) has come up. */
-const cameUpAfter = ({machines}: History, at: number): boolean =>
-	[...machines.values()].some((story) => story.createdAt !== undefined && beganAt(story) > at && story.failedAt === undefined);
+/** When the newest machine was begun that came up, in milliseconds since 1970. */
+const newestUp = once(({history}) => {
+	let newest = 0;
+	for (const story of history?.machines.values() ?? [])
+		if (story.createdAt !== undefined && story.failedAt === undefined) newest = Math.max(newest, beganAt(story));
+	return newest;
+});
+
+const cameUpAfter = (it: Case, at: number): boolean => newestUp(it) > at;
 
 /** The newest refusal that `fits`, as long as it still holds: it came lately, and it isn't over since, as by a machine that was begun after it and came up. */
-export function holdingRefusal({history, now}: Case, fits: (refusal: Refusal) => boolean, isOver = cameUpAfter): Holds | undefined {
+export function holdingRefusal(it: Case, fits: (refusal: Refusal) => boolean, isOver = cameUpAfter): Holds | undefined {
+	const {history, now} = it;
 	const refused = (history?.refused ?? []).filter(({refusal}) => fits(refusal));
 	const last = refused.at(-1);
-	if (!history || !last || now - last.at > believed || isOver(history, last.at)) return undefined;
+	if (!last || now - last.at > believed || isOver(it, last.at)) return undefined;
 	let since = last.at;
 	let count = 0;
 	for (const {at} of refused.toReversed()) {
@@ -35,15 +42,16 @@ export const holdingCode = (it: Case, codes: {has(code: string): boolean}): Hold
 export const bareCode = (code: string): string => code.replace(/^(?:Client|Server)\./, '');
 
 /** Docker Hub's newest refusal. New machines come up all the same: it's over once a job ends well. */
-export const hubRefusal = (it: Case): Holds | undefined =>
+export const hubRefusal = once((it) =>
 	holdingRefusal(
 		it,
 		({code}) => code === 'docker-hub',
-		({succeededAt = 0}, at) => succeededAt > at,
-	);
+		({history}, at) => (history?.succeededAt ?? 0) > at,
+	),
+);
 
 /** The newest refusal for which no machine is made. */
-export const machineRefusal = (it: Case): Holds | undefined => holdingRefusal(it, ({code}) => code !== 'docker-hub');
+export const machineRefusal = once((it) => holdingRefusal(it, ({code}) => code !== 'docker-hub'));
 
 /** A row of the runner's log: its cause holds while a refusal with one of its codes does. `time` is `, for 12 m`; it may leave a refusal to another row. */
 export function refusalRow({
