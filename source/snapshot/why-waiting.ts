@@ -29,11 +29,11 @@ export type Why = {
 };
 
 /** Every cause, the sources in the order in which they're told within a rank. */
-const every: readonly CauseRow[] = [...jobCauses, ...managerCauses, ...dockerMachineCauses, ...awsCauses, ...configCauses, ...gitlabCauses];
+const causeRows: readonly CauseRow[] = [...jobCauses, ...managerCauses, ...dockerMachineCauses, ...awsCauses, ...configCauses, ...gitlabCauses];
 
-const byRank = Map.groupBy(every, ({rank}) => rank);
+const byRank = Map.groupBy(causeRows, ({rank}) => rank);
 
-const explained: ReadonlySet<string> = new Set(every.flatMap(({refusals = []}) => refusals));
+const explained: ReadonlySet<string> = new Set(causeRows.flatMap(({refusals = []}) => refusals));
 
 /** What keeps jobs from running: who asks for them comes first, then what keeps machines from being made and used. */
 const hindrances: readonly Rank[] = ['unasked', 'unmade', 'unusable', 'hampered'];
