@@ -1,10 +1,11 @@
 import type {Ask, Asked} from './face.ts';
 import type {AnswerKey, Answers, Fleet, Given, Source} from './fleet.ts';
 import {isProblem, Problem} from './problem.ts';
-import {isComplete, isRequired, questions} from './questions/all.ts';
+import {inOrder, isComplete, questions} from './questions/all.ts';
+import {judge} from './questions/judge.ts';
 import type {Asking, Choice} from './questions/question.ts';
 import {refusal, refusedGiven} from './questions/refusal.ts';
-import {judge, type Layers, type Settled, settle, toAsk, type Walk} from './questions/settle.ts';
+import {type Layers, type Settled, settle, toAsk, type Walk} from './questions/settle.ts';
 import {fromText} from './questions/text.ts';
 
 /** What an interview needs. It makes no call itself, but for the live choices of what it asks and the record. */
@@ -24,7 +25,7 @@ export type Interview = {
 export type Interviewed = {answers: Answers; sources: Partial<Record<AnswerKey, Source>>; why: Partial<Record<AnswerKey, string>>};
 
 /** Keys that say which fleet this is: asked first, so that its record can answer the rest. */
-const identity: readonly AnswerKey[] = ['profile', 'region', 'fleet'];
+const identity: readonly AnswerKey[] = inOrder.filter(({tells}) => tells === 'fleet').map(({id}) => id);
 
 /**
  * Walks the questions. Without anyone to ask, all that is missing or wrong is told together in one Problem that names the flags (exit 2): what can be
@@ -97,7 +98,7 @@ async function askOne(walk: Walk, settled: Settled, key: AnswerKey, ask: Ask): P
 	let question = await put(walk, settled, key);
 	for (let tries = 0; tries < patience; tries += 1) {
 		const answer = read(key, await ask(question));
-		if (answer === undefined && !isRequired(key) && !question.wrong(undefined)) return answered(walk, key, undefined);
+		if (answer === undefined && !questions[key].required && !question.wrong(undefined)) return answered(walk, key, undefined);
 		const refused = question.wrong(answer);
 		if (refused === undefined) return answered(walk, key, answer);
 		question = {...question, refused};
@@ -119,7 +120,7 @@ export function answered(walk: Walk, key: AnswerKey, value: unknown): Walk {
 /** What a typed text stands for; an empty one stands for nothing. */
 export function read(key: AnswerKey, answer: unknown): unknown {
 	if (typeof answer !== 'string') return answer;
-	return answer.trim() === '' ? undefined : fromText(key, answer.trim());
+	return answer.trim() === '' ? undefined : fromText(questions[key], answer.trim());
 }
 
 /** A question as put to a person: live choices, the default that Enter takes, and what was wrong with what a flag, a preset or the record gave. */
@@ -147,7 +148,7 @@ export async function putAtOnce({asking}: Pick<Walk, 'asking'>, settled: Settled
 function wrongTyped(key: AnswerKey, answer: unknown, given: Given): string | undefined {
 	const value = read(key, answer);
 	if (value !== undefined) return judge(key, value, given);
-	return isRequired(key) ? 'It takes an answer.' : questions[key].needed?.(given);
+	return questions[key].required ? 'It takes an answer.' : questions[key].needed?.(given);
 }
 
 /** Live choices, or why there are none: what can't be listed can still be typed. Without a session nothing goes on. */

@@ -1,11 +1,9 @@
 import {parseArgs} from 'node:util';
 import type {AnswerKey, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {inOrder, questions} from '../questions/all.ts';
-import {flagOf, keyOfFlag} from '../questions/flags.ts';
-import {refusedLine} from '../questions/refusal.ts';
-import {secretInAnswer} from '../questions/secret-forms.ts';
-import {take} from '../questions/settle.ts';
+import {inOrder, keyOfFlag, questions} from '../questions/all.ts';
+import {secretIn, take} from '../questions/judge.ts';
+import {flagOf} from '../questions/question.ts';
 import {fromText} from '../questions/text.ts';
 import {type CommandName, commands, everywhere, nearest} from './command-table.ts';
 import {type Flag, secondsIn, wrongFlag, wrongWords} from './usage.ts';
@@ -105,16 +103,13 @@ function answersIn(flags: readonly Flag[], given: Given): string[] {
 	for (const {name, negated, value} of flags) {
 		const key = keyOfFlag.get(name);
 		if (key === undefined) continue;
-		const {kind} = questions[key];
-		if (value === undefined && kind !== 'boolean') continue;
-		const answer = value === undefined ? !negated : fromText(key, value);
+		const question = questions[key];
+		if (value === undefined && question.kind !== 'boolean') continue;
+		const answer = value === undefined ? !negated : fromText(question, value);
 		const before = read.get(key);
-		read.set(key, kind === 'list' && Array.isArray(before) && Array.isArray(answer) ? [...before, ...answer] : answer);
+		read.set(key, question.kind === 'list' && Array.isArray(before) && Array.isArray(answer) ? [...before, ...answer] : answer);
 	}
-	return [...read].flatMap(([key, value]) => {
-		const says = take(given, key, value);
-		return says ? [refusedLine({key, source: 'flag', value, says})] : [];
-	});
+	return [...read].flatMap(([key, value]) => take(given, key, value, flagOf(key)) ?? []);
 }
 
 function optionsIn(flags: readonly Flag[]): Options {
@@ -166,7 +161,7 @@ const secretFlags: readonly [name: RegExp, instead: string][] = [
 
 function refuseSecrets(flags: readonly Flag[], words: readonly string[]): void {
 	const refused = flags.find(({name, value}) => (!config?.[name] && secretFlags.some(([pattern]) => pattern.test(name))) || secretInFlag(name, value));
-	const word = words.find((one) => secretInAnswer('privateKey', one));
+	const word = words.find((one) => secretIn(one, true));
 	if (!refused && word === undefined) return;
 	const what = refused?.written ?? 'A word here';
 	throw new Problem({
@@ -177,7 +172,11 @@ function refuseSecrets(flags: readonly Flag[], words: readonly string[]): void {
 	});
 }
 
-const secretInFlag = (name: string, value: string | undefined) => value !== undefined && secretInAnswer(keyOfFlag.get(name) ?? 'privateKey', value);
+/** A flag that is none of ours may be anyone's path. */
+function secretInFlag(name: string, value: string | undefined): boolean {
+	const key = keyOfFlag.get(name);
+	return value !== undefined && secretIn(value, key === undefined || questions[key].holds !== undefined) !== undefined;
+}
 
 const suggest = (written: string, names: Iterable<string>, hyphens = ''): string => {
 	const name = nearest(written, names);

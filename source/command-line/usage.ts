@@ -1,4 +1,4 @@
-import {keyOfFlag} from '../questions/flags.ts';
+import {keyOfFlag} from '../questions/all.ts';
 import {type Command, commands, everywhere, nearest} from './command-table.ts';
 
 /** A flag as it was written: its name without hyphens and without `no-`, and its value where it has one. */

@@ -1,6 +1,7 @@
 import type {Cloud} from '../cloud/port.ts';
-import {type Fleet, names, wrongShape} from '../fleet.ts';
+import {type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {wrongShape} from '../questions/judge.ts';
 
 const folder = names.record({name: '', region: ''}).slice(0, -1);
 

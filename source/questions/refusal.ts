@@ -1,10 +1,9 @@
-import type {AnswerKey, Source} from '../fleet.ts';
+import type {Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {inOrder, questions} from './all.ts';
-import {flagOf} from './flags.ts';
-import {secretInAnswer} from './secret-forms.ts';
-import {type Layers, type Missing, precedence, type Wrong, wrongAlone} from './settle.ts';
-import {toText} from './text.ts';
+import {shown, wrongAlone} from './judge.ts';
+import {flagOf} from './question.ts';
+import {type Layers, type Missing, precedence, type Wrong} from './settle.ts';
 
 /** Answers of any layer that can't be taken whatever the others are, also of those that another layer beats. */
 export const refusedGiven = (layers: Layers): Wrong[] =>
@@ -28,24 +27,14 @@ export function refusal(missing: readonly Missing[], wrong: readonly Wrong[]): P
 }
 
 /** One answer that can't be taken, with what would be right. */
-export const refusedLine = (wrong: Wrong): string => `${whose(wrong)} is ${shown(wrong.key, wrong.value)}. ${wrong.says}`;
-
-/** An example of an answer that can be missing. */
-const examples: Partial<Record<AnswerKey, string>> = {region: 'us-east-2', privateKey: '~/.ssh/id_ed25519'};
+const refusedLine = (wrong: Wrong): string => `${whose(wrong)} is ${shown(wrong.key, wrong.value)}. ${wrong.says}`;
 
 function advice(missing: readonly Missing[], wrong: readonly Wrong[]): string {
-	const flags = missing.map(({key}) => `\`${flagOf(key)} ${examples[key] ?? ''}`.trimEnd().concat('`'));
+	const flags = missing.map(({key}) => `\`${flagOf(key)} ${questions[key].example ?? ''}`.trimEnd().concat('`'));
 	if (flags.length > 0) return `Add ${flags.join(' and ')}${wrong.length > 0 ? ', and change the rest' : ''}.`;
 	return wrong.length === 1 && wrong[0]
 		? `Change it with \`${flagOf(wrong[0].key)}\`: ${questions[wrong[0].key].help}`
 		: 'Change them and run the same command again.';
-}
-
-/** A value in a sentence. What looks like a secret is never repeated. */
-export function shown(key: AnswerKey, value: unknown): string {
-	if (secretInAnswer(key, value)) return 'a secret';
-	const text = toText(key, value);
-	return text.length > 60 ? `"${text.slice(0, 59)}…"` : typeof value === 'string' ? `"${text}"` : text;
 }
 
 const places: Record<Exclude<Source, 'flag'>, string> = {

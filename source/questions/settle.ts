@@ -1,7 +1,7 @@
-import {type AnswerKey, type Given, type Source, wrongShape} from '../fleet.ts';
-import {inOrder, isRequired, questions} from './all.ts';
+import type {AnswerKey, Given, Source} from '../fleet.ts';
+import {inOrder, questions} from './all.ts';
+import {judge} from './judge.ts';
 import type {AnyQuestion, Asking} from './question.ts';
-import {secretInAnswer} from './secret-forms.ts';
 
 /** What has been given, by where it came from. */
 export type Layers = {[From in Exclude<Source, 'default'>]?: Given};
@@ -62,37 +62,10 @@ function weigh(key: AnswerKey, {given, sources, missing, wrong}: Settled): void 
 	if (says) wrong.push({key, source: sources[key] ?? 'default', value, says});
 }
 
-/** A question as its judge sees it: its shape has said already that the value is one of its own. */
-type Judging = {when?(given: Given): boolean; against?(value: unknown, given: Given): string | undefined};
-
-/** The one validator of an answer, whoever gave it: its shape, then the other answers. A sentence or nothing. */
-export function judge(key: AnswerKey, value: unknown, others: Given): string | undefined {
-	const question: Judging = questions[key];
-	const alone = wrongAlone(key, value);
-	if (alone) return alone;
-	return question.when?.(others) === false ? undefined : question.against?.(value, others);
-}
-
-/** What is wrong with an answer whatever the others are: its shape, or a secret in it. A sentence or nothing. */
-export function wrongAlone(key: AnswerKey, value: unknown): string | undefined {
-	const secret = secretInAnswer(key, value);
-	if (secret) return `It takes no secret, and this looks like ${secret}: secrets are asked for by themselves, and never kept with answers.`;
-	return wrongShape(key, value);
-}
-
-/** Puts a value from outside under its key, or says what is wrong with it. */
-export function take<Key extends AnswerKey>(into: Given, key: Key, value: unknown): string | undefined {
-	if (!fits(key, value)) return wrongAlone(key, value) ?? 'It takes another value.';
-	into[key] = value;
-	return undefined;
-}
-
-const fits = <Key extends AnswerKey>(key: Key, value: unknown): value is Given[Key] => wrongAlone(key, value) === undefined;
-
 /** Why an answer can't be left out, or nothing. */
 function absent(key: AnswerKey, others: Given): string | undefined {
-	if (isRequired(key)) return 'It has no default here.';
 	const question = questions[key];
+	if (question.required) return 'It has no default here.';
 	return question.when?.(others) === false ? undefined : question.needed?.(others);
 }
 

@@ -1,30 +1,49 @@
-import type {AnswerKey} from '../fleet.ts';
-import {questions} from './all.ts';
+import type {z} from 'zod';
+import {type AnyQuestion, isSecret, type Kind, type SecretQuestion, type WhichQuestion} from './question.ts';
 
 /**
- * An answer as somebody wrote it, in a flag or a field, read as the value it stands for. What can't be read stays a text, so that
- * the answer's own shape says what would be right.
+ * An answer as somebody wrote it, in a flag, a field or at a prompt, read as the value it stands for. What can't be read stays a text, so that the
+ * answer's own shape says what would be right.
  */
-export function fromText(key: AnswerKey, text: string): unknown {
-	const {kind} = questions[key];
-	if (kind === 'number' || key === 'spotPrice') return numberIn(text);
-	if (kind === 'boolean') return booleanIn(text);
-	if (kind === 'list') return listIn(text);
-	if (kind === 'json') return jsonIn(text);
-	return text;
+export function fromText({kind, shape}: {kind: Kind; shape?: z.ZodType}, text: string): unknown {
+	switch (kind) {
+		case 'number':
+			return numberIn(text);
+		case 'boolean':
+			return booleanIn(text);
+		case 'list':
+			return listIn(text);
+		case 'json':
+			return jsonIn(text);
+		case 'text':
+		case 'choice':
+			// A number where no text is taken: a price beside a word.
+			return shape?.safeParse(text).success === false && shape.safeParse(numberIn(text)).success ? numberIn(text) : text;
+	}
 }
 
-/** An answer as `fromText` reads it again: for a flag of a command that can be pasted, and for the review. */
-export function toText(key: AnswerKey, value: unknown): string {
+/** What was typed for any question, without spaces at its ends. */
+export const typedFor = (question: AnyQuestion | SecretQuestion | WhichQuestion, text: string): unknown =>
+	isSecret(question) ? text.trim() : fromText(question, text.trim());
+
+/** An answer as `fromText` reads it again: a list's items parted by commas, or as JSON where one could not be read again so. */
+export function toText(value: unknown): string {
+	if (value === undefined) return '';
 	if (typeof value === 'string') return value;
-	return questions[key].kind === 'list' && Array.isArray(value) ? listText(value, ',') : JSON.stringify(value);
+	return Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[^\s,[]([^,]*[^\s,])?$/.test(item))
+		? value.join(', ')
+		: JSON.stringify(value);
 }
 
-/** A list's items with something between them, or a JSON list where one could not be read again so. */
-export const listText = (items: readonly unknown[], between: string): string =>
-	items.every((item) => /^[^\s,[]([^,]*[^\s,])?$/.test(String(item))) ? items.join(between) : JSON.stringify(items);
+/** An answer in words, as a person reads it. */
+export function inWords(value: unknown, unit?: string): string {
+	if (typeof value === 'boolean') return value ? 'yes' : 'no';
+	if (value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)) return 'none';
+	return `${toText(value)}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
+}
 
-const numberIn = (text: string): unknown => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text);
+/** A number's text is only digits, a sign and a point. */
+const numberIn = (text: string): unknown => (/^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$/.test(text) ? Number(text) : text);
 
 function booleanIn(text: string): unknown {
 	if (/^(true|yes|y|on)$/i.test(text)) return true;
@@ -33,7 +52,7 @@ function booleanIn(text: string): unknown {
 }
 
 /** Items parted by commas, or a JSON list where an item holds a comma. */
-export function listIn(text: string): unknown {
+function listIn(text: string): unknown {
 	if (text.trim().startsWith('[')) return parsed(text);
 	const items = text.split(',').map((item) => item.trim());
 	return items.filter((item) => item !== '');

@@ -1,8 +1,6 @@
 import type {Asked, Proposal} from '../face.ts';
 import {Problem} from '../problem.ts';
-import {flagOf} from '../questions/flags.ts';
-import type {SecretQuestion} from '../questions/question.ts';
-import {isSecret} from './answer-text.ts';
+import {flagOf, isSecret, type SecretQuestion} from '../questions/question.ts';
 
 /** How a secret is given where no one can type it; never as a flag's value. */
 const secretWays: Record<SecretQuestion['id'], string> = {

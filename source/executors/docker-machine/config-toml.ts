@@ -1,5 +1,5 @@
 import {type Answers, type Fleet, names} from '../../fleet.ts';
-import {bareUrl} from '../../gitlab/bare-url.ts';
+import {bareUrl} from '../../gitlab/url.ts';
 import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
 import type {Change} from '../../step.ts';

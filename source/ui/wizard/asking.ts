@@ -3,7 +3,7 @@ import type {AnswerKey} from '../../fleet.ts';
 import {liveChoices, putAtOnce} from '../../interview.ts';
 import {questions} from '../../questions/all.ts';
 import type {Choice} from '../../questions/question.ts';
-import {toField} from '../../telling/answer-text.ts';
+import {toText} from '../../questions/text.ts';
 import type {Screen} from '../screen.ts';
 import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
 import {fieldFor, valueIn} from '../screens/field.ts';
@@ -22,7 +22,7 @@ const screenFor = (asked: Asked, walk: Walking): Screen => {
 
 /** Until the live choices are there, the default can be taken. */
 function whileLoading(asked: Asked, walk: Walking): Screen {
-	const usual: Choice<unknown>[] = asked.default ? [{value: asked.default.value, label: toField(asked.default.value)}] : [];
+	const usual: Choice<unknown>[] = asked.default ? [{value: asked.default.value, label: toText(asked.default.value)}] : [];
 	return usual.length > 0 ? chooseFor({...asked, choices: usual}, usual, {...walk, loading: true}) : fieldFor(asked, undefined, walk);
 }
 

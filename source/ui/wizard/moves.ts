@@ -2,7 +2,7 @@ import type {Interviewer} from '../../face.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {answered} from '../../interview.ts';
 import {toProblem} from '../../problem.ts';
-import {questions} from '../../questions/all.ts';
+import {isKey, questions} from '../../questions/all.ts';
 import type {SecretQuestion} from '../../questions/question.ts';
 import {settle} from '../../questions/settle.ts';
 import {completeIn, type Progress} from './path.ts';
@@ -62,8 +62,6 @@ async function mend({stage, memory}: Walker, answers: Given, says: string): Prom
 	memory.progress = {walk, visited, settled: await settle(walk.layers, walk.asking)};
 	stage.tell({news: {says: `Done: ${says === '' ? Object.keys(answers).map(keyWords).join(', ') : says}.`, role: 'so'}});
 }
-
-const isKey = (key: string): key is AnswerKey => Object.hasOwn(questions, key);
 
 async function saved({interviewer, memory}: Walker, name: string): Promise<News> {
 	try {

@@ -1,7 +1,7 @@
 import type {AnswerKey, Answers} from '../../fleet.ts';
-import {inOrder, isComplete, questions} from '../../questions/all.ts';
+import {inOrder, isComplete} from '../../questions/all.ts';
 import {type Settled, toAsk, type Walk} from '../../questions/settle.ts';
-import {toField} from '../../telling/answer-text.ts';
+import {inWords} from '../../questions/text.ts';
 import {type AnswerSeen, keyWords, type WizardSeen} from './seen.ts';
 
 /** How far a person has come: what was given so far, what follows from it, and the questions that were answered here. */
@@ -32,19 +32,13 @@ export async function before(progress: Progress, key: AnswerKey | undefined): Pr
 /** The answers once they are whole and each can be taken; else nothing can be looked at with them. */
 export const completeIn = ({given, wrong}: Settled): Answers | undefined => (wrong.length === 0 && isComplete(given) ? given : undefined);
 
-/** An answer in words. */
-const inWords = (value: unknown): string => (value === true ? 'yes' : value === false ? 'no' : isEmpty(value) ? 'none' : toField(value));
-
-const isEmpty = (value: unknown): boolean => value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-
 /** Every answer, as the review shows it. */
 export function answersSeen({given, sources, why, wrong}: Settled): AnswerSeen[] {
 	return inOrder.flatMap(({id, when, unit}) => {
 		const value = given[id];
 		if (value === undefined || when?.(given) === false) return [];
 		const bad = wrong.find(({key}) => key === id)?.says;
-		const words = `${inWords(value)}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
-		return [{key: id, value: words, source: sources[id] ?? 'default', why: why[id], wrong: bad}];
+		return [{key: id, value: inWords(value, unit), source: sources[id] ?? 'default', why: why[id], wrong: bad}];
 	});
 }
 
@@ -52,17 +46,14 @@ export function answersSeen({given, sources, why, wrong}: Settled): AnswerSeen[]
 export const answeredSeen = ({settled, visited}: Progress, now?: AnswerKey): WizardSeen['answered'] =>
 	inOrder.flatMap(({id}) => (id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));
 
-/** Keys of things that live in one region: what is there in one isn't in another. */
-const regional: readonly AnswerKey[] = ['subnet', 'image', 'securityGroup', 'keyPair', 'workerImage'];
-
 /** Typed answers that name a thing which isn't where the answers now are. */
 export async function elsewhere({walk, settled}: Progress): Promise<AnswerKey[]> {
 	const typed = walk.layers.typed ?? {};
 	const kept = await Promise.all(
-		regional.map(async (key) => {
-			if (typed[key] === undefined) return [];
-			const choices = await questions[key].choices?.(walk.asking(settled.given));
-			return choices?.some(({value}) => value === typed[key]) === false ? [key] : [];
+		inOrder.map(async ({id, regional, choices}) => {
+			if (!regional || typed[id] === undefined) return [];
+			const there = await choices?.(walk.asking(settled.given));
+			return there?.some(({value}) => value === typed[id]) === false ? [id] : [];
 		}),
 	);
 	return kept.flat();
