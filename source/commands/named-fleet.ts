@@ -1,5 +1,5 @@
 import type {Fleet} from '../fleet.ts';
-import {questions} from '../questions/all.ts';
+import {usualFleet} from '../questions/account.ts';
 import {onlyFleet} from './fleets.ts';
 import {askingFor, layersOf} from './opening.ts';
 import {regionOf} from './region.ts';
@@ -12,7 +12,7 @@ export async function namedFleet(session: Session): Promise<Fleet> {
 	const name = layers.flag?.fleet ?? layers.preset?.fleet ?? layers.environment?.fleet;
 	if (name !== undefined) return {name, region};
 	const {cloud} = askingFor(session)({...layers.flag, region});
-	return onlyFleet(cloud, (await questions.fleet.default?.(askingFor(session)({region})))?.value ?? 'gitlab-runners');
+	return onlyFleet(cloud, usualFleet);
 }
 
 /** The same session as if the fleet had been named on the command line. */

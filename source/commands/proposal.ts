@@ -1,8 +1,7 @@
 import {foundIn, type Plan} from '../engine/plan.ts';
 import type {Proposal} from '../face.ts';
-import type {AnswerKey, Answers} from '../fleet.ts';
-import {markKeys} from '../fleet.ts';
-import {inOrder} from '../questions/all.ts';
+import {type Answers, markKeys} from '../fleet.ts';
+import {answersSeen} from '../questions/settle.ts';
 import type {AnyStep, Context} from '../step.ts';
 import {type Costs, monthHours} from '../steps/prices.ts';
 import {notCounted} from '../telling/costs.ts';
@@ -31,14 +30,12 @@ const titles = (plan: Plan, steps: readonly AnyStep[], ...sorts: string[]): stri
 		.map(({title}) => title.charAt(0).toLowerCase() + title.slice(1))
 		.join(' · ');
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
 /** Every answer with where it came from. */
 function answerLines(answers: Answers, sources: Context['sources']): string[] {
-	const given = inOrder.flatMap(({id}): {key: AnswerKey; value: string}[] => (answers[id] === undefined ? [] : [{key: id, value: shown(answers[id])}]));
+	const given = answersSeen({given: answers, sources, why: {}, wrong: []});
 	const width = Math.max(...given.map(({key}) => key.length));
 	const values = Math.min(40, Math.max(...given.map(({value}) => value.length)));
-	return given.map(({key, value}) => `  ${key.padEnd(width)}  ${value.padEnd(values)}  (${sources[key] ?? 'default'})`);
+	return given.map(({key, value, source}) => `  ${key.padEnd(width)}  ${value.padEnd(values)}  (${source})`);
 }
 
 /** What a run is going to do, before anybody agrees to it. */

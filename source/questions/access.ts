@@ -1,6 +1,5 @@
 import {z} from 'zod';
-import {keyPairChoices} from './places.ts';
-import {optional, question} from './question.ts';
+import {type Asking, byLabel, type Choice, choice, optional, question} from './question.ts';
 import {iamName, matching, text, words} from './shapes.ts';
 
 /** What IAM, S3 and Systems Manager take in a tag; EC2 takes more. A comma isn't among it: docker-machine splits its tags by them. */
@@ -109,3 +108,10 @@ export const tags = question(
 	change: 'live',
 	default: async () => ({value: {}}),
 });
+
+/** A new key pair, or one that is there. */
+async function keyPairChoices({cloud}: Asking): Promise<Choice<string>[]> {
+	const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {});
+	const pairs = KeyPairs.flatMap(({KeyName, KeyType}) => (KeyName ? [choice(KeyName, KeyName, `${KeyType ?? 'rsa'}, its private key must be here`)] : []));
+	return [choice('create', 'one made here', 'ed25519'), ...pairs.sort(byLabel)];
+}

@@ -1,8 +1,10 @@
 import {z} from 'zod';
 import {unsupportedRegion} from '../executors/docker-machine/supported.ts';
-import {fleetsKept, regionChoices} from './places.ts';
-import {optional, question, whyNot} from './question.ts';
+import {type Asking, barred, type Choice, choice, isText, optional, question, whyNot} from './question.ts';
 import {matching, regionPattern, text, words} from './shapes.ts';
+
+/** What a fleet is called where nobody calls it anything else. */
+export const usualFleet = 'gitlab-runners';
 
 /**
  * Names of fleets. The names of groups and buckets begin with them, and EC2 takes no group that begins with `sg-`, S3 no bucket that begins with
@@ -56,7 +58,7 @@ export const fleet = question(
 	asked: false,
 	change: 'never',
 	tells: 'fleet',
-	default: async () => ({value: 'gitlab-runners'}),
+	default: async () => ({value: usualFleet}),
 	choices: fleetsKept,
 });
 
@@ -73,3 +75,59 @@ export const executor = question(
 	default: async () => ({value: 'docker+machine'}),
 	choices: async () => [{value: 'docker+machine', label: 'docker+machine', hint: 'leaves GitLab in 20.0'}],
 });
+
+/** What AWS calls the places of its regions, for recognising one. */
+const places: Record<string, string> = {
+	'af-south-1': 'Cape Town',
+	'ap-east-1': 'Hong Kong',
+	'ap-east-2': 'Taipei',
+	'ap-northeast-1': 'Tokyo',
+	'ap-northeast-2': 'Seoul',
+	'ap-northeast-3': 'Osaka',
+	'ap-south-1': 'Mumbai',
+	'ap-south-2': 'Hyderabad',
+	'ap-southeast-1': 'Singapore',
+	'ap-southeast-2': 'Sydney',
+	'ap-southeast-3': 'Jakarta',
+	'ap-southeast-4': 'Melbourne',
+	'ap-southeast-5': 'Malaysia',
+	'ap-southeast-6': 'New Zealand',
+	'ap-southeast-7': 'Thailand',
+	'ca-central-1': 'Canada, central',
+	'ca-west-1': 'Calgary',
+	'eu-central-1': 'Frankfurt',
+	'eu-central-2': 'Zurich',
+	'eu-north-1': 'Stockholm',
+	'eu-south-1': 'Milan',
+	'eu-south-2': 'Spain',
+	'eu-west-1': 'Ireland',
+	'eu-west-2': 'London',
+	'eu-west-3': 'Paris',
+	'eusc-de-east-1': 'Brandenburg',
+	'il-central-1': 'Tel Aviv',
+	'me-central-1': 'UAE',
+	'me-south-1': 'Bahrain',
+	'mx-central-1': 'Mexico, central',
+	'sa-east-1': 'São Paulo',
+	'us-east-1': 'N. Virginia',
+	'us-east-2': 'Ohio',
+	'us-west-1': 'N. California',
+	'us-west-2': 'Oregon',
+};
+
+/** The regions that are enabled for this account. */
+async function regionChoices({cloud}: Asking): Promise<Choice<string>[]> {
+	const {Regions = []} = await cloud.call('DescribeRegions', {});
+	const names = Regions.map(({RegionName}) => RegionName).filter(isText);
+	return names.sort().map((name) => barred(choice(name, name, places[name]), unsupportedRegion(name) && "docker-machine doesn't know it"));
+}
+
+/** Names of fleets that have a record in this region, and the default one. */
+async function fleetsKept({cloud}: Asking): Promise<Choice<string>[]> {
+	const {Parameters = []} = await cloud.call('GetParametersByPath', {Path: '/gitlab-runner-aws', Recursive: false});
+	const kept = Parameters.map(({Name}) => Name?.split('/').at(-1))
+		.filter(isText)
+		.sort();
+	const standing = kept.map((name) => choice(name, name, 'has a record here: go on with it'));
+	return kept.includes(usualFleet) ? standing : [choice(usualFleet, usualFleet, 'a new one'), ...standing];
+}

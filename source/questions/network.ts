@@ -1,7 +1,7 @@
 import {z} from 'zod';
+import type {Cloud} from '../cloud/port.ts';
 import {unsupportedZone} from '../executors/docker-machine/supported.ts';
-import {groupChoices, subnetChoices} from './places.ts';
-import {optional, question, whyNot} from './question.ts';
+import {type Asking, barred, byLabel, type Choice, choice, isText, optional, question, whyNot} from './question.ts';
 import {matching, regionPattern, words} from './shapes.ts';
 
 const cidr = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(3[0-2]|[12]?\d)$/;
@@ -66,3 +66,50 @@ export const sshAddress = optional(
 	change: undefined,
 	tells: 'reach',
 });
+
+/** The default, zones of the default VPC, and every subnet with how many addresses are free. */
+async function subnetChoices({cloud}: Asking): Promise<Choice<string>[]> {
+	const [{Subnets = []}, isPublic] = await Promise.all([cloud.call('DescribeSubnets', {}), publicSubnets(cloud)]);
+	const zones = Subnets.filter(({DefaultForAz}) => DefaultForAz)
+		.map(({AvailabilityZone}) => AvailabilityZone)
+		.filter(isText);
+	const noWorkersIn = (zone: string) => unsupportedZone(cloud.region, zone) && "docker-machine can't make workers in its zone";
+	const subnets = Subnets.flatMap((subnet) => {
+		if (!subnet.SubnetId) return [];
+		const name = subnet.Tags?.find(({Key}) => Key === 'Name')?.Value;
+		const facts = [
+			subnet.AvailabilityZone,
+			isPublic(subnet.SubnetId, subnet.VpcId) ? 'public' : 'private: needs NAT',
+			`${subnet.AvailableIpAddressCount ?? 0} free addresses`,
+			subnet.VpcId,
+		];
+		const offered = choice(subnet.SubnetId, name ? `${name} ${subnet.SubnetId}` : subnet.SubnetId, facts.filter(Boolean).join(' · '));
+		return [barred(offered, noWorkersIn(subnet.AvailabilityZone ?? ''))];
+	});
+	return [
+		choice('default', 'default', 'the first zone of the default VPC that offers both instance types'),
+		...zones.sort().map((zone) => barred(choice(zone, zone, 'default VPC'), noWorkersIn(zone))),
+		...subnets.sort(byLabel),
+	];
+}
+
+/** Whether a subnet has a route to an internet gateway: by its own route table, else its VPC's main one. */
+async function publicSubnets(cloud: Cloud): Promise<(subnetId: string, vpcId: string | undefined) => boolean> {
+	const {RouteTables = []} = await cloud.call('DescribeRouteTables', {});
+	return (subnetId, vpcId) => {
+		const own = RouteTables.find(({Associations = []}) => Associations.some(({SubnetId}) => SubnetId === subnetId));
+		const main = RouteTables.find((table) => table.VpcId === vpcId && table.Associations?.some(({Main}) => Main));
+		return ((own ?? main)?.Routes ?? []).some(({GatewayId}) => GatewayId?.startsWith('igw-'));
+	};
+}
+
+/** A new group, or one that is there. */
+async function groupChoices({cloud}: Asking): Promise<Choice<string>[]> {
+	const {SecurityGroups = []} = await cloud.call('DescribeSecurityGroups', {});
+	const groups = SecurityGroups.flatMap((group) =>
+		group.GroupId
+			? [choice(group.GroupId, `${group.GroupName ?? ''} ${group.GroupId}`.trim(), [group.Description, group.VpcId].filter(Boolean).join(' · '))]
+			: [],
+	);
+	return [choice('create', 'one made for it', 'SSH from you alone'), ...groups.sort(byLabel)];
+}

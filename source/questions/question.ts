@@ -33,6 +33,18 @@ export type Choice<Value> = {
 	disabled?: string;
 };
 
+/** A choice with its hint only where there is one. */
+export const choice = <Value>(value: Value, label: string, hint?: string): Choice<Value> => (hint ? {value, label, hint} : {value, label});
+
+/** A choice that can't be taken, where there is a reason. */
+export const barred = <Value>(offered: Choice<Value>, disabled: string | undefined): Choice<Value> =>
+	disabled === undefined ? offered : {...offered, disabled};
+
+/** In the order of the alphabet. */
+export const byLabel = <Value>(a: Choice<Value>, b: Choice<Value>) => a.label.localeCompare(b.label);
+/** AWS may leave any of its fields out. */
+export const isText = (value: string | undefined): value is string => value !== undefined;
+
 /** How a face lets a person answer. `choice` also lets a value be typed unless `closed`. */
 export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
 

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import type {Given} from '../fleet.ts';
 import {gitlabUrlPattern} from '../gitlab/url.ts';
+import {usualFleet} from './account.ts';
 import {optional, question} from './question.ts';
 import {matching, text, words, yesOrNo} from './shapes.ts';
 
@@ -88,7 +89,7 @@ export const runnerName = question(
 	asked: false,
 	change: 'live',
 	when: creates,
-	default: async ({given}) => ({value: given.fleet ?? 'gitlab-runners', why: "the fleet's name"}),
+	default: async ({given}) => ({value: given.fleet ?? usualFleet, why: "the fleet's name"}),
 });
 
 export const runnerTags = question(

@@ -2,6 +2,7 @@ import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {inOrder, questions} from './all.ts';
 import {judge} from './judge.ts';
 import type {AnyQuestion, Asking} from './question.ts';
+import {inWords} from './text.ts';
 
 /** What has been given, by where it came from. */
 export type Layers = {[From in Exclude<Source, 'default'>]?: Given};
@@ -105,4 +106,17 @@ async function isAsked(question: AnyQuestion, walk: Walk, given: Given): Promise
 	if (question.when?.(given) === false) return false;
 	if (walk.everything || typeof question.asked === 'boolean') return walk.everything || question.asked === true;
 	return question.asked(walk.asking(given));
+}
+
+/** An answer in the review: its words, and where it came from. */
+export type AnswerSeen = {key: AnswerKey; value: string; source: Source; why?: string | undefined; wrong?: string | undefined};
+
+/** Every answer, as the review shows it. */
+export function answersSeen({given, sources, why, wrong}: Omit<Settled, 'missing'>): AnswerSeen[] {
+	return inOrder.flatMap(({id, when, unit}) => {
+		const value = given[id];
+		if (value === undefined || when?.(given) === false) return [];
+		const bad = wrong.find(({key}) => key === id)?.says;
+		return [{key: id, value: inWords(value, unit), source: sources[id] ?? 'default', why: why[id], wrong: bad}];
+	});
 }

@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import type {Cloud} from '../cloud/port.ts';
-import {choice} from './places.ts';
-import {type Asking, type Choice, optional, question} from './question.ts';
+import {type Asking, type Choice, choice, optional, question} from './question.ts';
 import {count, iamName, instanceType, matching, words, yesOrNo} from './shapes.ts';
 
 export const managerType = question(

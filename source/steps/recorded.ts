@@ -1,6 +1,7 @@
 import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {followed, inOrder} from '../questions/all.ts';
+import {toText} from '../questions/text.ts';
 import type {Change} from '../step.ts';
 import {recordForm} from './looks/record.ts';
 
@@ -33,7 +34,7 @@ export const fleetAnswers = (answers: Given, sources: Sources = {}): Given =>
 		inOrder.filter(({id, change}) => answers[id] !== undefined && change !== undefined && !goesAlong(id, answers, sources)).map(({id}) => [id, answers[id]]),
 	);
 
-const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : canonical(value));
+const shown = (value: unknown): string => (value === undefined ? 'not set' : toText(value));
 
 /** What differs between a record and the answers wanted now, by key. */
 export function changesBetween(recorded: Given, wanted: Given): Change[] {

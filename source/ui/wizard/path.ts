@@ -2,7 +2,7 @@ import type {AnswerKey, Answers} from '../../fleet.ts';
 import {inOrder, isComplete} from '../../questions/all.ts';
 import {type Settled, toAsk, type Walk} from '../../questions/settle.ts';
 import {inWords} from '../../questions/text.ts';
-import {type AnswerSeen, keyWords, type WizardSeen} from './seen.ts';
+import {keyWords, type WizardSeen} from './seen.ts';
 
 /** How far a person has come: what was given so far, what follows from it, and the questions that were answered here. */
 export type Progress = {walk: Walk; settled: Settled; visited: ReadonlySet<AnswerKey>};
@@ -31,16 +31,6 @@ export async function before(progress: Progress, key: AnswerKey | undefined): Pr
 
 /** The answers once they are whole and each can be taken; else nothing can be looked at with them. */
 export const completeIn = ({given, wrong}: Settled): Answers | undefined => (wrong.length === 0 && isComplete(given) ? given : undefined);
-
-/** Every answer, as the review shows it. */
-export function answersSeen({given, sources, why, wrong}: Settled): AnswerSeen[] {
-	return inOrder.flatMap(({id, when, unit}) => {
-		const value = given[id];
-		if (value === undefined || when?.(given) === false) return [];
-		const bad = wrong.find(({key}) => key === id)?.says;
-		return [{key: id, value: inWords(value, unit), source: sources[id] ?? 'default', why: why[id], wrong: bad}];
-	});
-}
 
 /** Answered questions, each in a line, but for the one that is asked now. */
 export const answeredSeen = ({settled, visited}: Progress, now?: AnswerKey): WizardSeen['answered'] =>

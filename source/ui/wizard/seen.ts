@@ -1,9 +1,7 @@
 import type {ByHand} from '../../face.ts';
-import type {AnswerKey, Given, Source} from '../../fleet.ts';
+import type {AnswerKey, Given} from '../../fleet.ts';
+import type {AnswerSeen} from '../../questions/settle.ts';
 import type {FindingSeen, RunState, StepSeen} from '../../telling/run-state.ts';
-
-/** An answer in the review: its words, and where it came from. */
-export type AnswerSeen = {key: AnswerKey; value: string; source: Source; why?: string | undefined; wrong?: string | undefined};
 
 /** A line of news: what was just done, or what can't be. */
 export type News = {says: string; role: 'so' | 'blocked' | 'warning'};
