@@ -4,7 +4,7 @@ import {Problem} from '../../problem.ts';
 import {wrongShape} from '../../questions/judge.ts';
 import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt, valueAt} from './config-document.ts';
 import {fields} from './config-fields.ts';
-import {optionsRead} from './config-options.ts';
+import {optionsRead} from './machine-options.ts';
 
 /** What a `[[runners]]` entry says in our answers, and what of it can't be said so. */
 export type AnswersRead = {
