@@ -3,7 +3,7 @@ import type {AnswerKey, Answers, Given, Source} from './fleet.ts';
 import {printable} from './printable.ts';
 import {Problem} from './problem.ts';
 import {inOrder, isKey, questions} from './questions/all.ts';
-import {take} from './questions/judge.ts';
+import {take} from './questions/value.ts';
 
 /** Saved answers, never a secret: the public contract of a preset's file. */
 export type Preset = {version: 1; description: string; answers: Given};

@@ -1,7 +1,7 @@
 import type {Cloud} from '../cloud/port.ts';
 import {type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {wrongShape} from '../questions/judge.ts';
+import {wrongShape} from '../questions/value.ts';
 
 const folder = names.record({name: '', region: ''}).slice(0, -1);
 

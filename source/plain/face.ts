@@ -4,7 +4,7 @@ import type {Asked, Face, Proposal} from '../face.ts';
 import {plainText} from '../glyphs.ts';
 import type {Problem} from '../problem.ts';
 import {isSecret} from '../questions/question.ts';
-import {toText as answerText} from '../questions/text.ts';
+import {toText as answerText} from '../questions/value.ts';
 import type {Line} from '../telling/lines.ts';
 import {problemLines} from '../telling/problems.ts';
 import {beginning, type RunState, reduce, stamped} from '../telling/run-state.ts';

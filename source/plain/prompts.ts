@@ -2,7 +2,7 @@ import {checkbox, confirm, input, number, password, search, select} from '@inqui
 import type {Asked} from '../face.ts';
 import {Stopped} from '../problem.ts';
 import {type Choice, isClosed, isSecret} from '../questions/question.ts';
-import {toText, typedFor} from '../questions/text.ts';
+import {toText, typedFor} from '../questions/value.ts';
 
 /** Where a prompt reads and writes. */
 export type Terminal = {input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal?: AbortSignal};

@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import {unsupportedRegion} from '../executors/docker-machine/supported.ts';
-import {type Asking, barred, type Choice, choice, isText, optional, question, whyNot} from './question.ts';
-import {matching, regionPattern, text, words} from './shapes.ts';
+import {type Asking, barred, type Choice, choice, isText, matching, optional, question, regionPattern, text, whyNot, words} from './question.ts';
 
 /** What a fleet is called where nobody calls it anything else. */
 export const usualFleet = 'gitlab-runners';

@@ -1,5 +1,4 @@
-import {question} from './question.ts';
-import {count, matching} from './shapes.ts';
+import {count, matching, question} from './question.ts';
 
 export const cache = question(
 	'cache',

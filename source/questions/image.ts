@@ -2,8 +2,7 @@ import type {Cloud} from '../cloud/port.ts';
 import {unsupportedImage} from '../executors/docker-machine/supported.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
-import {type Asking, barred, type Choice, choice, optional, question, whyNot} from './question.ts';
-import {matching} from './shapes.ts';
+import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';
 
 /** Images that their publishers name, newest first of each. */
 const named: readonly (readonly [name: string, label: string])[] = [

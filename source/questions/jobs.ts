@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import {printableLines} from '../printable.ts';
-import {optional, question} from './question.ts';
-import {matching, words, yesOrNo} from './shapes.ts';
+import {matching, optional, question, words, yesOrNo} from './question.ts';
 
 const toml = z
 	.string(words('TOML'))

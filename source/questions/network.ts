@@ -1,8 +1,7 @@
 import {z} from 'zod';
 import type {Cloud} from '../cloud/port.ts';
 import {unsupportedZone} from '../executors/docker-machine/supported.ts';
-import {type Asking, barred, byLabel, type Choice, choice, isText, optional, question, whyNot} from './question.ts';
-import {matching, regionPattern, words} from './shapes.ts';
+import {type Asking, barred, byLabel, type Choice, choice, isText, matching, optional, question, regionPattern, whyNot, words} from './question.ts';
 
 const cidr = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(3[0-2]|[12]?\d)$/;
 

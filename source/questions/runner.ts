@@ -2,8 +2,7 @@ import {z} from 'zod';
 import type {Given} from '../fleet.ts';
 import {gitlabUrlPattern} from '../gitlab/url.ts';
 import {usualFleet} from './account.ts';
-import {optional, question} from './question.ts';
-import {matching, text, words, yesOrNo} from './shapes.ts';
+import {matching, optional, question, text, words, yesOrNo} from './question.ts';
 
 /** A path in GitLab, or an id. */
 const gitlabPath = /^\w[\w.-]*(\/\w[\w.-]*)*$/;

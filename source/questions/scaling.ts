@@ -1,7 +1,6 @@
 import {Cron} from 'croner';
 import {z} from 'zod';
-import {question} from './question.ts';
-import {count, matching, words} from './shapes.ts';
+import {count, matching, question, words} from './question.ts';
 
 /** One window of the week with its own idle machines, in GitLab Runner's terms. */
 const period = z.strictObject({

@@ -1,8 +1,7 @@
 import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {inOrder, questions} from './all.ts';
-import {judge} from './judge.ts';
 import type {AnyQuestion, Asking} from './question.ts';
-import {inWords} from './text.ts';
+import {inWords, judge} from './value.ts';
 
 /** What has been given, by where it came from. */
 export type Layers = {[From in Exclude<Source, 'default'>]?: Given};

@@ -1,6 +1,5 @@
 import {z} from 'zod';
-import {optional, question} from './question.ts';
-import {folderUrl, matching, words} from './shapes.ts';
+import {folderUrl, matching, optional, question, words} from './question.ts';
 
 /** The version that this release was proven with; never "latest". */
 export const gitlabRunnerVersion = question(

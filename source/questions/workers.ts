@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import type {Cloud} from '../cloud/port.ts';
-import {type Asking, type Choice, choice, optional, question} from './question.ts';
-import {count, iamName, instanceType, matching, words, yesOrNo} from './shapes.ts';
+import {type Asking, type Choice, choice, count, iamName, instanceType, matching, optional, question, words, yesOrNo} from './question.ts';
 
 export const managerType = question(
 	'managerType',

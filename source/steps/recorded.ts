@@ -1,7 +1,7 @@
 import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {followed, inOrder} from '../questions/all.ts';
-import {toText} from '../questions/text.ts';
+import {toText} from '../questions/value.ts';
 import type {Change} from '../step.ts';
 import {recordForm} from './looks/record.ts';
 

@@ -6,7 +6,7 @@ import type {AnswerKey} from '../../source/fleet.ts';
 import {presetIn} from '../../source/preset-form.ts';
 import {inOrder} from '../../source/questions/all.ts';
 import {flagOf} from '../../source/questions/question.ts';
-import {toText} from '../../source/questions/text.ts';
+import {toText} from '../../source/questions/value.ts';
 import {problemOf} from './stub.ts';
 
 /** Each key with its flag as a person writes it, and the same in a preset. */

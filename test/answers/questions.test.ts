@@ -3,9 +3,9 @@ import test from 'node:test';
 import {commands, everywhere} from '../../source/command-line/command-table.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {inOrder, keyOfFlag, questions} from '../../source/questions/all.ts';
-import {judge} from '../../source/questions/judge.ts';
 import {flagOf} from '../../source/questions/question.ts';
 import {settle} from '../../source/questions/settle.ts';
+import {judge} from '../../source/questions/value.ts';
 import {someAnswers} from '../executors/some-answers.ts';
 import {asking} from './stub.ts';
 

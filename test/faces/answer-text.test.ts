@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {questions} from '../../source/questions/all.ts';
-import {wrongShape} from '../../source/questions/judge.ts';
-import {fromText, toText, typedFor} from '../../source/questions/text.ts';
+import {fromText, toText, typedFor, wrongShape} from '../../source/questions/value.ts';
 
 test('a list that is typed into a field is read as the one that a flag is given: parted by commas, or as JSON where an item holds a comma', () => {
 	for (const [text, items] of [

@@ -1,7 +1,7 @@
 import type {Asked} from '../../source/face.ts';
 import {questions} from '../../source/questions/all.ts';
-import {wrongShape} from '../../source/questions/judge.ts';
 import type {AnyQuestion} from '../../source/questions/question.ts';
+import {wrongShape} from '../../source/questions/value.ts';
 
 const about = (question: AnyQuestion, more: Partial<Asked> = {}): Asked => ({question, wrong: (value) => wrongShape(question.id, value), ...more});
 

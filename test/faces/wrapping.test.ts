@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {questions} from '../../source/questions/all.ts';
-import {typedFor} from '../../source/questions/text.ts';
+import {typedFor} from '../../source/questions/value.ts';
 import {size, spent} from '../../source/telling/durations.ts';
 import {wrap} from '../../source/telling/wrapping.ts';
 import {draftOf, typedInto} from '../../source/ui/draft.ts';

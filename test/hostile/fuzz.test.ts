@@ -18,7 +18,7 @@ import {presetInText} from '../../source/preset-form.ts';
 import {printable, printableLines} from '../../source/printable.ts';
 import {isProblem, Problem} from '../../source/problem.ts';
 import {inOrder} from '../../source/questions/all.ts';
-import {wrongShape} from '../../source/questions/judge.ts';
+import {wrongShape} from '../../source/questions/value.ts';
 import {join} from '../../source/snapshot/join.ts';
 import {statusOf} from '../../source/snapshot/status.ts';
 import {readRecord} from '../../source/steps/looks/record.ts';

@@ -1,6 +1,5 @@
 import {z} from 'zod';
-import {question} from '../../questions/question.ts';
-import {matching, programUrlPattern, words} from '../../questions/shapes.ts';
+import {matching, programUrlPattern, question, words} from '../../questions/question.ts';
 import {pinnedEngine} from './supported.ts';
 
 export const machineOptions = question(

@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {type Fleet, type Given, names} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import {isKey, questions} from '../../questions/all.ts';
-import {wrongShape} from '../../questions/judge.ts';
+import {wrongShape} from '../../questions/value.ts';
 import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
 import {aws} from '../aws-cli.ts';

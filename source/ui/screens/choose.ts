@@ -1,7 +1,7 @@
 import type {Asked} from '../../face.ts';
 import {plainText, signOf} from '../../glyphs.ts';
 import {type Choice, isClosed, isSecret} from '../../questions/question.ts';
-import {toText} from '../../questions/text.ts';
+import {toText} from '../../questions/value.ts';
 import {padded} from '../../width.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';

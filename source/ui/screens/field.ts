@@ -1,7 +1,7 @@
 import type {Asked} from '../../face.ts';
 import {plainText, signOf} from '../../glyphs.ts';
 import {isSecret} from '../../questions/question.ts';
-import {toText, typedFor} from '../../questions/text.ts';
+import {toText, typedFor} from '../../questions/value.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';

@@ -3,7 +3,7 @@ import type {AnswerKey} from '../../fleet.ts';
 import {liveChoices, putAtOnce} from '../../interview.ts';
 import {questions} from '../../questions/all.ts';
 import type {Choice} from '../../questions/question.ts';
-import {toText} from '../../questions/text.ts';
+import {toText} from '../../questions/value.ts';
 import type {Screen} from '../screen.ts';
 import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
 import {fieldFor, valueIn} from '../screens/field.ts';

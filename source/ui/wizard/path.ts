@@ -1,7 +1,7 @@
 import type {AnswerKey, Answers} from '../../fleet.ts';
 import {inOrder, isComplete} from '../../questions/all.ts';
 import {type Settled, toAsk, type Walk} from '../../questions/settle.ts';
-import {inWords} from '../../questions/text.ts';
+import {inWords} from '../../questions/value.ts';
 import {keyWords, type WizardSeen} from './seen.ts';
 
 /** How far a person has come: what was given so far, what follows from it, and the questions that were answered here. */
