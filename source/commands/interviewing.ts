@@ -82,7 +82,7 @@ export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk
 		async secrets(answers) {
 			gitlabShown = answers.gitlabUrl;
 			const needed = secretsNeeded(await secretsFor(session, lookingOf({name: answers.fleet, region: answers.region}, answers.profile), answers));
-			return needed.map(({question}) => question).filter(({id}) => id !== 'accessKeyId' || !accessKey.has(id));
+			return needed.filter(({id}) => id !== 'accessKeyId' || !accessKey.has(id));
 		},
 		given(answers) {
 			gitlabShown = answers.gitlabUrl;

@@ -145,6 +145,10 @@ export type SecretQuestion = {
 	readonly id: 'runnerToken' | 'gitlabToken' | 'accessKeyId' | 'accessKeySecret' | 'passphrase' | 'mfaCode';
 	readonly title: string;
 	readonly help: string;
+	/** What it is called where it's missing. */
+	readonly called: string;
+	/** How it is given where no one can type it; never as a flag's value. */
+	readonly instead: string;
 	/** A sentence or nothing. */
 	wrong?(value: string): string | undefined;
 };

@@ -1,6 +1,7 @@
 import type {Asked} from '../../source/face.ts';
 import {questions} from '../../source/questions/all.ts';
 import type {AnyQuestion} from '../../source/questions/question.ts';
+import {runnerTokenQuestion} from '../../source/questions/secrets.ts';
 import {wrongShape} from '../../source/questions/value.ts';
 
 const about = (question: AnyQuestion, more: Partial<Asked> = {}): Asked => ({question, wrong: (value) => wrongShape(question.id, value), ...more});
@@ -71,6 +72,10 @@ export const tags = (): Asked =>
 	about({...questions.tags, title: 'Tags for everything?', help: 'A JSON object.', kind: 'json', asked: false, change: 'live'}, {default: {value: {}}});
 
 export const runnerToken = (): Asked => ({
-	question: {id: 'runnerToken', title: "What is the runner's token?", help: 'From Settings › CI/CD › Runners.'},
+	question: {
+		...runnerTokenQuestion({gitlabUrl: 'https://gitlab.com', fleet: 'ci'}),
+		title: "What is the runner's token?",
+		help: 'From Settings › CI/CD › Runners.',
+	},
 	wrong: (value) => (typeof value === 'string' && value.startsWith('glrt-') ? undefined : 'It takes a token that begins with glrt-.'),
 });
