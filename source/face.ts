@@ -5,7 +5,8 @@ import type {AnswerKey, Answers, Fleet, Given} from './fleet.ts';
 import type {PanelDriver, PanelLeft} from './panel/driver.ts';
 import type {Problem} from './problem.ts';
 import type {AnyQuestion, Choice, SecretQuestion, WhichQuestion} from './questions/question.ts';
-import type {Settled, Walk} from './questions/settle.ts';
+import type {Settled} from './questions/settle.ts';
+import type {Walk} from './questions/walk.ts';
 
 /** A question as put to somebody: with its live choices, its default, and what was wrong with the last answer. */
 export type Asked = {

@@ -3,7 +3,7 @@ import type {Plan} from '../engine/plan.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {Agreed, Interviewer, Screens} from '../face.ts';
 import {Stopped} from '../problem.ts';
-import type {Walk} from '../questions/settle.ts';
+import type {Walk} from '../questions/walk.ts';
 import type {Change} from '../step.ts';
 import {failAll} from './failing.ts';
 import {type Ground, groundFor, interviewerFor, loginOf, presetFrom} from './interviewing.ts';

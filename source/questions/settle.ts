@@ -76,37 +76,6 @@ export function believed(layers: Layers): Given {
 	return all;
 }
 
-/** What to put to a person. */
-export type Walk = {
-	layers: Layers;
-	/** Asks all that means something, rather than what most people must choose. */
-	everything: boolean;
-	/** Keys that a person left empty, where that can be. */
-	left: readonly AnswerKey[];
-	asking(given: Given): Asking;
-};
-
-/**
- * The keys that a person is still to be asked, in the order of asking: those that nobody answered and that most people must choose, those that
- * are missing, and those whose answer can't be taken as it was given.
- */
-export async function toAsk(walk: Walk, {given, sources, missing, wrong}: Settled): Promise<AnswerKey[]> {
-	const broken = new Set([...missing, ...wrong].map(({key}) => key));
-	const keys: AnswerKey[] = [];
-	for (const question of inOrder) {
-		const {id} = question;
-		const open = sources[id] === undefined || sources[id] === 'default' || sources[id] === 'found';
-		if (broken.has(id) || (open && !walk.left.includes(id) && (await isAsked(question, walk, given)))) keys.push(id);
-	}
-	return keys;
-}
-
-async function isAsked(question: AnyQuestion, walk: Walk, given: Given): Promise<boolean> {
-	if (question.when?.(given) === false) return false;
-	if (walk.everything || typeof question.asked === 'boolean') return walk.everything || question.asked === true;
-	return question.asked(walk.asking(given));
-}
-
 /** An answer in the review: its words, and where it came from. */
 export type AnswerSeen = {key: AnswerKey; value: string; source: Source; why?: string | undefined; wrong?: string | undefined};
 

@@ -1,6 +1,9 @@
 import type {ByHand} from '../../face.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
+import {inOrder} from '../../questions/all.ts';
 import type {AnswerSeen} from '../../questions/settle.ts';
+import {inWords} from '../../questions/value.ts';
+import type {WalkState} from '../../questions/walk.ts';
 import type {FindingSeen, RunState, StepSeen} from '../../telling/run-state.ts';
 
 /** A line of news: what was just done, or what can't be. */
@@ -81,3 +84,7 @@ export const answerOf: Readonly<Record<string, AnswerKey>> = {
 	runner: 'runner',
 	service: 'gitlabUrl',
 };
+
+/** Answered questions, each in a line, but for the one that is asked now. */
+export const answeredSeen = ({settled, visited}: WalkState, now?: AnswerKey): WizardSeen['answered'] =>
+	inOrder.flatMap(({id}) => (id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));
