@@ -2,18 +2,10 @@ import type {Cloud} from '../cloud/port.ts';
 import {unsupportedImage} from '../executors/docker-machine/supported.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
+import {lines, userOf} from './publishers.ts';
 import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';
 
-/** Images that their publishers name, newest first of each. */
-const named: readonly (readonly [name: string, label: string])[] = [
-	['ubuntu-24.04', 'Ubuntu 24.04 LTS'],
-	['ubuntu-22.04', 'Ubuntu 22.04 LTS'],
-	['debian-13', 'Debian 13'],
-	['debian-12', 'Debian 12'],
-	['al2023', 'Amazon Linux 2023'],
-];
-
-const names = named.map(([name]) => name);
+const names = lines.map(({name}) => name);
 const either = (all: readonly string[]): string => `${all.slice(0, -1).join(', ')} or ${all.at(-1)}, with -arm64 or -x86_64 to fix the architecture`;
 const forWorkers = names.filter((name) => !unsupportedImage({name}));
 
@@ -87,9 +79,6 @@ export const workerSshUser = optional(
 	when: whenOwnImage('workerImage'),
 });
 
-/** Accounts that publish images whose login user is known (facts §9), and the alias of Amazon's. */
-const publishers = ['099720109477', '136693071363', 'amazon'];
-
 /** The publishers' images by name, and this account's own that are tagged for runners, newest first. */
 async function imageChoices({cloud}: Asking): Promise<Choice<string>[]> {
 	const {Images = []} = await cloud.call('DescribeImages', {Owners: ['self'], Filters: [{Name: 'tag:type', Values: ['gitlab-runner']}]});
@@ -104,14 +93,14 @@ async function imageChoices({cloud}: Asking): Promise<Choice<string>[]> {
 				]
 			: [],
 	);
-	return [...named.map(([name, label]) => choice(name, label, "newest of its publisher's, architecture of the instance type")), ...own];
+	return [...lines.map(({name, label}) => choice(name, label, "newest of its publisher's, architecture of the instance type")), ...own];
 }
 
 /** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */
 async function publisherKnown(cloud: Cloud, imageId: string): Promise<boolean> {
 	try {
 		const {Images = []} = await cloud.call('DescribeImages', {ImageIds: [imageId]});
-		return Images.every(({OwnerId, ImageOwnerAlias}) => publishers.includes(OwnerId ?? '') || publishers.includes(ImageOwnerAlias ?? ''));
+		return Images.every(({Name = '', OwnerId = '', ImageOwnerAlias}) => userOf({name: Name, owner: OwnerId, alias: ImageOwnerAlias}) !== undefined);
 	} catch (error) {
 		if (isProblem(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidAMIID.Malformed')) return true;
 		throw error;

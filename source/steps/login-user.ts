@@ -1,7 +1,7 @@
 import type {Given} from '../fleet.ts';
+import {userOf, wantedImage} from '../questions/publishers.ts';
 import type {Looking} from '../step.ts';
 import {unless} from './answering.ts';
-import {userOf, wantedImage} from './image-names.ts';
 import type {Instance} from './looks/account.ts';
 import {imageLook} from './looks/images.ts';
 

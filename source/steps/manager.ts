@@ -1,9 +1,9 @@
 import {type Answers, type Fleet, names} from '../fleet.ts';
 import {quote} from '../host/quote.ts';
+import {wantedImage} from '../questions/publishers.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {orBlocked} from './blocked.ts';
-import {wantedImage} from './image-names.ts';
 import {spreading} from './late.ts';
 import {launch, launchInput, untilRunning} from './launch.ts';
 import {accountActions, accountLook, type Group, type Instance, managersOf} from './looks/account.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {userOf} from '../../source/questions/publishers.ts';
 import {makeSshKey} from '../../source/steps/ed25519.ts';
-import {userOf} from '../../source/steps/image-names.ts';
 import {quotaCodeOf} from '../../source/steps/looks/quota.ts';
 import {awsSteps, changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 

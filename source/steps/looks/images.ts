@@ -1,6 +1,6 @@
+import {type Architecture, architectures, type Publisher} from '../../questions/publishers.ts';
 import type {Look} from '../../step.ts';
 import {unless} from '../answering.ts';
-import {type Architecture, architectures, type Publisher} from '../image-names.ts';
 import {tagsOf} from '../tags.ts';
 
 /** An image as AWS describes it. Times are milliseconds since 1970. */
