@@ -85,10 +85,7 @@ export const isKey = (key: string): key is AnswerKey => Object.hasOwn(questions,
 export const keyOfFlag: ReadonlyMap<string, AnswerKey> = new Map(inOrder.map(({id}) => [flagOf(id).slice(2), id]));
 
 /** The answer that an answer goes along with as long as nobody gives it one of its own. */
-export function followed(key: string): AnswerKey | undefined {
-	const other = isKey(key) ? questions[key].follows : undefined;
-	return other !== undefined && isKey(other) ? other : undefined;
-}
+export const followed = (key: string): AnswerKey | undefined => (isKey(key) ? questions[key].follows : undefined);
 
 /** Whether nothing is missing. */
 export const isComplete = (given: Partial<Answers>): given is Answers => inOrder.every(({id, required}) => given[id] !== undefined || !required);

@@ -42,9 +42,9 @@ export const choice = <Value>(value: Value, label: string, hint?: string): Choic
 export const barred = <Value>(offered: Choice<Value>, disabled: string | undefined): Choice<Value> =>
 	disabled === undefined ? offered : {...offered, disabled};
 
-/** In the order of the alphabet. */
+/** Sorts choices in the order of the alphabet. */
 export const byLabel = <Value>(a: Choice<Value>, b: Choice<Value>) => a.label.localeCompare(b.label);
-/** AWS may leave any of its fields out. */
+/** Whether a field is there: AWS may leave any of its fields out. */
 export const isText = (value: string | undefined): value is string => value !== undefined;
 
 /** How a face lets a person answer. `choice` also lets a value be typed unless `closed`. */
@@ -70,7 +70,7 @@ type Known<Value> = {
 	 */
 	readonly change: How | undefined;
 	/** The answer that its default is: as long as nobody gives one of its own, it goes along with that, and the record doesn't hold it. */
-	readonly follows?: string;
+	readonly follows?: AnswerKey;
 	/** What commands that make no fleet need it for: to know which fleet is meant, to reach its manager, or to know where a GitLab token may go. */
 	readonly tells?: 'fleet' | 'reach' | 'gitlab';
 	/** It names a thing that lives in one region: what is there in one isn't in another. */
@@ -162,8 +162,10 @@ export const isClosed = (question: AnyQuestion | SecretQuestion | WhichQuestion)
 /** Errors of shape are sentences that name what would be right. */
 export const words = (right: string) => ({error: `It takes ${right}.`});
 
+/** A text of a form. */
 export const matching = (pattern: RegExp, right: string) => z.string(words(right)).regex(pattern, words(right));
 
+/** A whole number within bounds. */
 export const count = (least: number, most: number, unit = '') => {
 	const right = `a whole number from ${least} to ${most.toLocaleString('en-US')}${unit && ` ${unit}`}`;
 	return z.int(words(right)).min(least, words(right)).max(most, words(right));
@@ -171,6 +173,7 @@ export const count = (least: number, most: number, unit = '') => {
 
 export const yesOrNo = z.boolean(words('true or false'));
 
+/** A text in one line, as a person may see it. */
 export const text = z
 	.string(words('a text'))
 	.min(1, words('a text that is not empty'))
@@ -184,6 +187,5 @@ export const iamName = /^[\w+=,.@-]{1,128}$/;
 /** A region as AWS names them: us-east-2, us-gov-west-1, eusc-de-east-1. */
 export const regionPattern = '[a-z]{2,4}(-[a-z]+)+-\\d+';
 
-/** What is run as root is never fetched without TLS, but from this very machine. */
+/** A program's URL: what is run as root is never fetched without TLS, but from this very machine. */
 export const programUrlPattern = `(https://(${hostPattern})|http://(${loopbackPattern}))(:\\d{1,5})?${pathPattern}`;
-export const folderUrl = matching(new RegExp(`^${programUrlPattern}/?$`), 'the https URL of a folder');

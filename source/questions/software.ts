@@ -1,5 +1,7 @@
 import {z} from 'zod';
-import {folderUrl, matching, optional, question, words} from './question.ts';
+import {matching, optional, programUrlPattern, question, words} from './question.ts';
+
+const folderUrl = matching(new RegExp(`^${programUrlPattern}/?$`), 'the https URL of a folder');
 
 /** The version that this release was proven with; never "latest". */
 export const gitlabRunnerVersion = question(

@@ -1,17 +1,28 @@
+import type {Ended} from '../../engine/live-plan.ts';
 import type {Agreed, Interviewer} from '../../face.ts';
-import type {AnswerKey} from '../../fleet.ts';
+import type {AnswerKey, Given} from '../../fleet.ts';
 import {read} from '../../interview.ts';
-import {isProblem, type Problem} from '../../problem.ts';
+import {isProblem, type Problem, Stopped, toProblem} from '../../problem.ts';
 import type {SecretQuestion} from '../../questions/question.ts';
 import {answersSeen, settle} from '../../questions/settle.ts';
-import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, walk} from '../../questions/walk.ts';
+import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, type WalkState, walk} from '../../questions/walk.ts';
 import {putSecret} from '../../secret-interview.ts';
 import {fieldFor} from '../screens/field.ts';
+import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
 import {prefetch, putOnStage, valueOn} from './asking.ts';
-import {elsewise, logIn, type Walker} from './moves.ts';
-import {reviewed} from './reviewing.ts';
-import {answeredSeen, keyWords} from './seen.ts';
+import {answeredSeen, keyWords, type News, type WizardMove} from './seen.ts';
 import type {Stage} from './stage.ts';
+
+/** Everything that the walk on screens works with. */
+type Walker = {
+	interviewer: Interviewer;
+	stage: Stage;
+	state: WalkState;
+	/** A secret that is asked for at the review; `change` where another is to be given for one that was. */
+	secret: {question: SecretQuestion; change: boolean} | undefined;
+	/** The fleet whose record was looked for. */
+	recorded: string | undefined;
+};
 
 /** Milliseconds that the cursor rests before the checks look at what it is on. */
 const rest = 150;
@@ -189,4 +200,85 @@ async function trouble(walker: Walker, problem: Problem): Promise<void> {
 	if (move.do === 'login') await logIn(walker);
 	if (move.do === 'again') interviewer.plan.again(true);
 	if (move.do === 'back' && back) walker.state = await walk({...state, at: {...state.at, change: false}}, move);
+}
+
+/** What can be done at any question: mends, asks everything, looks again, logs in. */
+async function elsewise(walker: Walker, move: WizardMove): Promise<void> {
+	const {interviewer, stage} = walker;
+	if (move.do === 'mend') await mend(walker, move.answers, move.says);
+	if (move.do === 'again') interviewer.plan.again(true);
+	if (move.do === 'login') await logIn(walker);
+	if (move.do === 'save') stage.tell({news: await saved(walker, move.name)});
+	if (move.do === 'secret') secretAgain(walker);
+	if (move.do !== 'change' && move.do !== 'everything') return;
+	walker.secret = undefined;
+	walker.state = await walk(walker.state, move);
+}
+
+/** The runner's secret is given anew. */
+function secretAgain(walker: Walker): void {
+	const {interviewer, state} = walker;
+	const answers = completeIn(state.settled);
+	const question = answers && interviewer.given(answers);
+	if (question) walker.secret = {question, change: state.reviewing};
+}
+
+/** Answers that mend a finding are taken like typed ones. */
+async function mend(walker: Walker, answers: Given, says: string): Promise<void> {
+	walker.state = await walk(walker.state, {do: 'mend', answers});
+	walker.stage.tell({news: {says: `Done: ${says === '' ? Object.keys(answers).map(keyWords).join(', ') : says}.`, role: 'so'}});
+}
+
+async function saved({interviewer, state}: Walker, name: string): Promise<News> {
+	try {
+		await interviewer.save(name, state.settled);
+		return {says: `Preset ${name} is saved. Next time: \`gitlab-runner-aws setup --preset ${name}\`.`, role: 'so'};
+	} catch (error) {
+		return {says: toProblem(error).message, role: 'blocked'};
+	}
+}
+
+/** Logs in with the terminal handed over, and looks again. */
+async function logIn({interviewer, stage}: Walker): Promise<void> {
+	const {login} = interviewer;
+	if (!login) return;
+	const isIn = await stage.handOver(login.run);
+	stage.tell({news: isIn ? {says: 'Logged in; looking again.', role: 'so'} : {says: `\`${login.command}\` didn't log in.`, role: 'blocked'}});
+	interviewer.plan.again(true);
+}
+
+const blockedNews: News = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
+const lookingNews: News = {says: "Not everything is looked at yet, so it isn't known what would be made.", role: 'warning'};
+
+/** Where the cursor of the review was when it was left, by walk. */
+const lastOn = new WeakMap<Walker, OverviewScreen>();
+
+/** Shows the review until the person agrees, or goes to another place. */
+async function reviewed(walker: Walker): Promise<Agreed | undefined> {
+	const {stage, state, interviewer} = walker;
+	let ended: Ended | undefined;
+	const follow = async (): Promise<void> => {
+		ended = await interviewer.plan.ended();
+		stage.tell({costs: ended ? await interviewer.costs(ended) : []});
+	};
+	follow().catch((error: unknown) => {
+		// Prices are still asked for when the person leaves.
+		if (!(error instanceof Stopped)) stage.tell({news: {says: toProblem(error).message, role: 'blocked'}});
+	});
+	stage.show(lastOn.get(walker) ?? overviewScreen);
+	stage.onChange((screen) => screen.is === 'overview' && lastOn.set(walker, screen));
+	for (;;) {
+		const move = await stage.next();
+		stage.tell({news: undefined});
+		if (move.do !== 'go') return leaving(walker, move);
+		if (ended && ![...ended.plan.values()].some(({is}) => is === 'blocked')) return {walk: state.walk, settled: state.settled, ended};
+		stage.tell({news: ended ? blockedNews : lookingNews});
+	}
+}
+
+/** A move at the review that leads on. */
+async function leaving(walker: Walker, move: WizardMove): Promise<undefined> {
+	walker.stage.onChange(undefined);
+	if (move.do === 'back') walker.state = await walk(walker.state, move);
+	else await elsewise(walker, move);
 }
