@@ -2,7 +2,7 @@ import type {Ask, Asked} from './face.ts';
 import type {AnswerKey, Answers, Fleet, Given, Source} from './fleet.ts';
 import {isProblem, Problem} from './problem.ts';
 import {inOrder, isComplete, questions} from './questions/all.ts';
-import {type Asking, type Choice, flagOf} from './questions/question.ts';
+import {type Asking, type Choice, defaultOf, flagOf} from './questions/question.ts';
 import {type Layers, type Missing, precedence, type Wrong} from './questions/settle.ts';
 import {fromText, judge, shown, wrongAlone} from './questions/value.ts';
 import {begin, type WalkState, walk} from './questions/walk.ts';
@@ -120,7 +120,7 @@ export async function putAtOnce({walk: {asking}, settled}: WalkState, key: Answe
 	const question = questions[key];
 	const {given, wrong, why, sources} = settled;
 	const refused = wrong.find((one) => one.key === key);
-	const fallback = refused ? await question.default?.(asking(given)) : undefined;
+	const fallback = refused ? await defaultOf(question, asking(given)) : undefined;
 	const value = refused ? fallback?.value : given[key];
 	const reason = why[key] ?? (value !== undefined && sources[key] === 'record' ? "the fleet's record" : undefined);
 	return {

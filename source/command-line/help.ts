@@ -84,9 +84,9 @@ function valueName({kind, unit}: AnyQuestion): string {
 
 /** A default as its flag would be written; nothing where it depends on this laptop or on no one. */
 async function defaultText(question: AnyQuestion): Promise<string | undefined> {
-	const [{toText}, {nothingAround}] = await Promise.all([import('../questions/value.ts'), import('../questions/question.ts')]);
-	const fallback = await question.default?.(nothingAround);
-	if (fallback?.why === 'the limit' || fallback?.why === "the fleet's name") return fallback.why;
+	const [{toText}, {defaultOf, nothingAround}] = await Promise.all([import('../questions/value.ts'), import('../questions/question.ts')]);
+	const fallback = await defaultOf(question, nothingAround);
+	if (fallback?.other) return fallback.why;
 	const text = fallback === undefined ? '' : toText(fallback.value);
 	return ['', '[]', '{}'].includes(text) ? undefined : text;
 }

@@ -33,7 +33,7 @@ export const keyPair = question(
 	asked: true,
 	change: 'replace',
 	regional: true,
-	default: async () => ({value: 'create'}),
+	default: 'create',
 	choices: keyPairChoices,
 });
 
@@ -61,9 +61,8 @@ export const access = question(
 	title: 'How does the manager reach AWS?',
 	help: "create makes a role that may do just what the manager needs. The name of an instance profile takes that one. access-keys puts a user's keys on the manager.",
 	kind: 'choice',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 'create'}),
+	default: 'create',
 	choices: async () => [
 		{value: 'create', label: 'a role made for it', hint: 'no keys anywhere'},
 		{value: 'access-keys', label: "a user's access keys", hint: "in root's AWS credentials file, mode 0600"},
@@ -77,7 +76,6 @@ export const permissionsBoundary = optional(
 	title: "Which permissions boundary does the manager's role get?",
 	help: "A policy's ARN, where your organization asks for a boundary on each role.",
 	kind: 'text',
-	asked: false,
 	change: 'live',
 	holds: 'path',
 	when: ({access: way}) => way === 'create',
@@ -90,7 +88,6 @@ export const rolePath = optional(
 	title: "Which path does the manager's role get?",
 	help: 'An IAM path such as /ci/, where your organization lets roles be made under it only.',
 	kind: 'text',
-	asked: false,
 	change: 'live',
 	holds: 'path',
 	when: ({access: way}) => way === 'create',
@@ -103,9 +100,8 @@ export const tags = question(
 	title: 'Which tags does everything get besides ours?',
 	help: 'A map such as CostCenter=42,Team=ci. Each machine, group, key pair and bucket bears them from the call that creates it.',
 	kind: 'json',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: {}}),
+	default: {},
 });
 
 /** A new key pair, or one that is there. */

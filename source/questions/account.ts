@@ -54,10 +54,9 @@ export const fleet = question(
 	title: 'What is the fleet called?',
 	help: "The name in the fleet's tags and in the names of all that it consists of. The name of one that stands goes on with that one.",
 	kind: 'choice',
-	asked: false,
 	change: 'never',
 	tells: 'fleet',
-	default: async () => ({value: usualFleet}),
+	default: usualFleet,
 	choices: fleetsKept,
 });
 
@@ -69,9 +68,8 @@ export const executor = question(
 	help: 'docker+machine starts one EC2 instance a job. GitLab takes it away in GitLab 20.0, planned for May 2027.',
 	kind: 'choice',
 	closed: true,
-	asked: false,
 	change: 'drain',
-	default: async () => ({value: 'docker+machine'}),
+	default: 'docker+machine',
 	choices: async () => [{value: 'docker+machine', label: 'docker+machine', hint: 'leaves GitLab in 20.0'}],
 });
 

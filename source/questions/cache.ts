@@ -9,7 +9,7 @@ export const cache = question(
 	kind: 'choice',
 	asked: true,
 	change: 'live',
-	default: async () => ({value: 'create'}),
+	default: 'create',
 	choices: async () => [
 		{value: 'create', label: 'a bucket made for them'},
 		{value: 'none', label: 'no cache'},
@@ -24,8 +24,7 @@ export const cacheDays = question(
 	help: 'A lifecycle rule deletes what is older.',
 	kind: 'number',
 	unit: 'days',
-	asked: false,
 	change: 'live',
 	when: ({cache: where}) => where !== 'none',
-	default: async () => ({value: 90}),
+	default: 90,
 });

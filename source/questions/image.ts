@@ -35,7 +35,7 @@ export const image = question(
 	asked: true,
 	change: 'replace',
 	regional: true,
-	default: async () => ({value: 'ubuntu-24.04'}),
+	default: 'ubuntu-24.04',
 	choices: imageChoices,
 });
 
@@ -58,10 +58,9 @@ export const workerImage = question(
 	title: 'Which image do workers start from?',
 	help: `An AMI id, or the newest that its publisher names: ${either(forWorkers)}. One with Docker in it starts faster.`,
 	kind: 'choice',
-	asked: false,
 	change: 'live',
 	regional: true,
-	default: async () => ({value: 'ubuntu-24.04'}),
+	default: 'ubuntu-24.04',
 	choices: async (asking) =>
 		(await imageChoices(asking)).map((offered) => barred(offered, unsupportedImage({name: offered.label}) && "docker-machine can't set it up")),
 	against: (value) => whyNot(unsupportedImage({name: value})),

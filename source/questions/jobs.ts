@@ -20,9 +20,8 @@ export const privileged = question(
 	title: 'May jobs run privileged containers?',
 	help: 'Docker-in-Docker needs it. A job can then do anything on its worker, and nothing on the manager.',
 	kind: 'boolean',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: true}),
+	default: true,
 });
 
 export const disableCache = question(
@@ -32,9 +31,8 @@ export const disableCache = question(
 	title: "Are Docker's cache volumes switched off?",
 	help: 'It concerns volumes on the worker only; the cache bucket stays as it is.',
 	kind: 'boolean',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: false}),
+	default: false,
 });
 
 export const dockerImage = question(
@@ -44,9 +42,8 @@ export const dockerImage = question(
 	title: 'Which Docker image do jobs get that name none?',
 	help: 'The image of jobs without `image:` in their .gitlab-ci.yml.',
 	kind: 'text',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 'alpine:latest'}),
+	default: 'alpine:latest',
 });
 
 export const runnerConfig = optional(
@@ -56,6 +53,5 @@ export const runnerConfig = optional(
 	title: "What else goes into the runner's table of config.toml?",
 	help: 'TOML as in [[runners]], such as output_limit = 8192. GitLab Runner judges it before it is written.',
 	kind: 'text',
-	asked: false,
 	change: 'live',
 });

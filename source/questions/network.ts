@@ -15,10 +15,9 @@ export const subnet = question(
 	title: 'Which subnet do the manager and its workers start in?',
 	help: "A subnet's id, a zone of the default VPC, or default: the first zone of the default VPC that offers both instance types.",
 	kind: 'choice',
-	asked: false,
 	change: 'replace',
 	regional: true,
-	default: async () => ({value: 'default'}),
+	default: 'default',
 	choices: subnetChoices,
 	against(value, {region}) {
 		if (region === undefined || value === 'default' || value.startsWith('subnet-')) return undefined;
@@ -37,7 +36,7 @@ export const securityGroup = question(
 	asked: true,
 	change: 'replace',
 	regional: true,
-	default: async () => ({value: 'create'}),
+	default: 'create',
 	choices: groupChoices,
 });
 
@@ -48,9 +47,8 @@ export const sshFrom = question(
 	title: 'From where may SSH reach the manager?',
 	help: 'A CIDR, or my-ip: the address that AWS sees this machine come from. Rules of others stay as they are.',
 	kind: 'choice',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 'my-ip'}),
+	default: 'my-ip',
 	choices: async () => [{value: 'my-ip', label: "this machine's own address"}],
 });
 
@@ -61,7 +59,6 @@ export const sshAddress = optional(
 	title: 'At which address does this machine reach the manager?',
 	help: "The host:port of a tunnel (SSM, a bastion), where the manager's own address can't be reached from here.",
 	kind: 'text',
-	asked: false,
 	change: undefined,
 	tells: 'reach',
 });

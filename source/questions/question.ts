@@ -50,7 +50,8 @@ export const isText = (value: string | undefined): value is string => value !== 
 /** How a face lets a person answer. `choice` also lets a value be typed unless `closed`. */
 export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
 
-type Default<Value> = {value: Value; why?: string; found?: boolean};
+/** `found` when it was read here rather than decided by us, `other` when it is another answer, which `why` names. */
+type Default<Value> = {value: Value; why?: string; found?: boolean; other?: true};
 
 /** All that is known of an answer, besides its key, its shape and whether it may be absent. */
 type Known<Value> = {
@@ -62,8 +63,8 @@ type Known<Value> = {
 	readonly unit?: string;
 	/** Only the choices can be taken; without it a `choice` also lets a value be typed. */
 	readonly closed?: boolean;
-	/** True for the nine that most people must choose (● in design §4); a function where it depends. */
-	readonly asked: boolean | ((asking: Asking) => Promise<boolean>);
+	/** True for the nine that most people must choose, a function where it depends; the others are asked of whoever asks for everything. */
+	readonly asked?: boolean | ((asking: Asking) => Promise<boolean>);
 	/**
 	 * What a changed answer does to a standing fleet; undefined where an answer says how this laptop works rather than what the fleet is: it never goes into
 	 * the record.
@@ -88,8 +89,8 @@ type Known<Value> = {
 	needed?(given: Given): string | undefined;
 };
 
-/** The default and, where it isn't evident, why it is the default; `found` when it was read here rather than decided by us. It makes no call. */
-type Defaulting<Value> = {default(asking: Asking): Promise<Default<Value> | undefined>};
+/** The default, or what it depends on with, where it isn't evident, why it is the default. It makes no call. */
+type Defaulting<Value> = {readonly default: Value | ((asking: Asking) => Promise<Default<Value> | undefined>)};
 
 /** One question, and so one answer: its type, flag, help, completion, the preset's schema and every face come from this record. Live checks are the steps'. */
 export type Question<Id extends string = AnswerKey, Value = unknown, Required extends boolean = boolean> = Known<Value> &
@@ -127,6 +128,12 @@ export const whyNot = (refused: {message: string; advice: string} | undefined): 
 
 /** A question about any key, as faces and lists see it. */
 export type AnyQuestion = {[Key in AnswerKey]: Question<Key, AnswerValue<Key>>}[AnswerKey];
+
+/** What an answer is where nobody gives it; undefined where it stays absent, or nothing tells. */
+export async function defaultOf({default: usual}: AnyQuestion, asking: Asking): Promise<Default<AnswerValue<AnswerKey>> | undefined> {
+	if (typeof usual === 'function') return usual(asking);
+	return usual === undefined ? undefined : {value: usual};
+}
 
 /** A choice that is no answer: which of the things that are there is meant. */
 export type WhichQuestion = {

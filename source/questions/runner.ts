@@ -16,10 +16,9 @@ export const gitlabUrl = question(
 	title: 'Which GitLab?',
 	help: 'Its address, without a slash at the end. Tokens go only to gitlab.com and to one that was named on this laptop, whatever a fleet says.',
 	kind: 'text',
-	asked: false,
 	change: 'drain',
 	tells: 'gitlab',
-	default: async () => ({value: 'https://gitlab.com'}),
+	default: 'https://gitlab.com',
 });
 
 export const gitlabCa = optional(
@@ -29,7 +28,6 @@ export const gitlabCa = optional(
 	title: "Which CA vouches for that GitLab's certificate?",
 	help: 'The path of a PEM file, where a private CA signed it. It is used here and on the manager.',
 	kind: 'text',
-	asked: false,
 	change: 'drain',
 	tells: 'gitlab',
 	holds: 'file',
@@ -46,7 +44,7 @@ export const runner = question(
 	closed: true,
 	asked: true,
 	change: 'drain',
-	default: async () => ({value: 'token'}),
+	default: 'token',
 	choices: async () => [
 		{value: 'token', label: "I make it on GitLab's page", hint: 'and enter its token, glrt-…'},
 		{value: 'create', label: 'make it for me', hint: 'with a GitLab token that has the scope create_runner'},
@@ -85,10 +83,9 @@ export const runnerName = question(
 	title: 'What is the runner called in GitLab?',
 	help: 'Its description in the list of runners.',
 	kind: 'text',
-	asked: false,
 	change: 'live',
 	when: creates,
-	default: async ({given}) => ({value: given.fleet ?? usualFleet, why: "the fleet's name"}),
+	default: async ({given}) => ({value: given.fleet ?? usualFleet, why: "the fleet's name", other: true}),
 });
 
 export const runnerTags = question(
@@ -98,10 +95,9 @@ export const runnerTags = question(
 	title: 'Which tags does the runner serve?',
 	help: 'Jobs with any of these tags come to it. Tags are set when the runner is made.',
 	kind: 'list',
-	asked: false,
 	change: 'live',
 	when: creates,
-	default: async () => ({value: []}),
+	default: [],
 });
 
 export const runUntagged = question(
@@ -111,10 +107,9 @@ export const runUntagged = question(
 	title: 'Does the runner take jobs without tags?',
 	help: 'A runner that has no tags must take them.',
 	kind: 'boolean',
-	asked: false,
 	change: 'live',
 	when: creates,
-	default: async () => ({value: true}),
+	default: true,
 	against: (value, {runnerTags: tags}) =>
 		!value && tags?.length === 0 ? 'It takes true, or a tag in runnerTags: a runner without tags that takes no untagged jobs runs none.' : undefined,
 });
@@ -127,9 +122,8 @@ export const tokenStore = question(
 	help: 'manager keeps it in config.toml alone. ssm keeps it in an encrypted parameter too, so that a dead manager comes back without asking.',
 	kind: 'choice',
 	closed: true,
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 'manager'}),
+	default: 'manager',
 	choices: async () => [
 		{value: 'manager', label: 'on the manager alone'},
 		{value: 'ssm', label: 'in an encrypted SSM parameter too'},

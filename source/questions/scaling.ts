@@ -23,7 +23,7 @@ export const limit = question(
 	unit: 'machines',
 	asked: true,
 	change: 'live',
-	default: async () => ({value: 10}),
+	default: 10,
 });
 
 export const concurrent = question(
@@ -34,10 +34,9 @@ export const concurrent = question(
 	help: 'One worker runs one job, so more than the limit changes nothing.',
 	kind: 'number',
 	unit: 'jobs',
-	asked: false,
 	change: 'live',
 	follows: 'limit',
-	default: async ({given}) => ({value: given.limit ?? 10, why: 'the limit'}),
+	default: async ({given}) => ({value: given.limit ?? 10, why: 'the limit', other: true}),
 });
 
 export const idleCount = question(
@@ -48,9 +47,8 @@ export const idleCount = question(
 	help: 'With 0 a job waits until its worker is made, about 1 m 40 s. Above 0 jobs start at once, and idle workers cost.',
 	kind: 'number',
 	unit: 'machines',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 0}),
+	default: 0,
 	against: (value, given) => tooManyIdle(value, given.limit),
 });
 
@@ -62,9 +60,8 @@ export const idleTime = question(
 	help: 'Seconds after its last job; then it is terminated, unless it is one of the idle ones.',
 	kind: 'number',
 	unit: 's',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 300}),
+	default: 300,
 });
 
 export const maxGrowthRate = question(
@@ -75,9 +72,8 @@ export const maxGrowthRate = question(
 	help: '0 means no bound.',
 	kind: 'number',
 	unit: 'machines',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 10}),
+	default: 10,
 });
 
 export const maxBuilds = question(
@@ -88,9 +84,8 @@ export const maxBuilds = question(
 	help: '0 means never; 1 gives each job a fresh machine.',
 	kind: 'number',
 	unit: 'jobs',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 0}),
+	default: 0,
 });
 
 export const checkInterval = question(
@@ -101,9 +96,8 @@ export const checkInterval = question(
 	help: 'Every so many seconds.',
 	kind: 'number',
 	unit: 's',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 3}),
+	default: 3,
 });
 
 export const schedule = question(
@@ -113,9 +107,8 @@ export const schedule = question(
 	title: 'When do other idle numbers hold?',
 	help: "A list of {periods, timezone, idleCount, idleTime}; the last one that matches holds. Periods are GitLab Runner's seven fields: second minute hour day month weekday year.",
 	kind: 'json',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: []}),
+	default: [],
 	against(value, given) {
 		for (const {periods, timezone, idleCount: idle} of value) {
 			const wrong = periods.map(wrongPeriod).find(Boolean) ?? wrongTimezone(timezone) ?? tooManyIdle(idle, given.limit);

@@ -1,6 +1,6 @@
 import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {inOrder, questions} from './all.ts';
-import type {AnyQuestion, Asking} from './question.ts';
+import {type AnyQuestion, type Asking, defaultOf} from './question.ts';
 import {inWords, judge} from './value.ts';
 
 /** What has been given, by where it came from. */
@@ -40,7 +40,7 @@ async function answer(question: AnyQuestion, {given, sources, why}: Settled, lay
 		sources[id] = source;
 		return;
 	}
-	const fallback = await question.default?.(asking(given));
+	const fallback = await defaultOf(question, asking(given));
 	if (fallback === undefined) return;
 	place(given, id, fallback.value);
 	sources[id] = fallback.found ? 'found' : 'default';

@@ -11,7 +11,6 @@ export const gitlabRunnerVersion = question(
 	title: 'Which version of GitLab Runner?',
 	help: 'The one that this release was proven with, unless another is given. A newer one is a note, never an upgrade by itself.',
 	kind: 'text',
-	asked: false,
 	change: 'drain',
 	default: async () => ({value: '19.3.0', why: 'pinned by this release'}),
 });
@@ -23,7 +22,6 @@ export const downloads = optional(
 	title: 'Where are GitLab Runner and docker-machine downloaded from?',
 	help: "gitlabRunner=URL,dockerMachine=URL: folders that hold one folder a version, instead of the publishers'. Checksums are verified all the same.",
 	kind: 'json',
-	asked: false,
 	change: 'live',
 	holds: 'path',
 });

@@ -28,10 +28,10 @@ async function toAsk(walk: Walk, {given, sources, missing, wrong}: Settled): Pro
 	return keys;
 }
 
-async function isAsked(question: AnyQuestion, walk: Walk, given: Given): Promise<boolean> {
-	if (question.when?.(given) === false) return false;
-	if (walk.everything || typeof question.asked === 'boolean') return walk.everything || question.asked === true;
-	return question.asked(walk.asking(given));
+async function isAsked({asked, when}: AnyQuestion, walk: Walk, given: Given): Promise<boolean> {
+	if (when?.(given) === false) return false;
+	if (walk.everything || asked === true) return true;
+	return typeof asked === 'function' && asked(walk.asking(given));
 }
 
 /** Where the walk stands: on the way to what comes after an answer, at a question, one that is changed from the review perhaps, or at the review. */

@@ -9,9 +9,8 @@ export const managerType = question(
 	title: 'Which instance type is the manager?',
 	help: 'It runs no jobs: it starts workers and talks to GitLab. t3.small does for about a hundred workers.',
 	kind: 'choice',
-	asked: false,
 	change: 'replace',
-	default: async () => ({value: 't3.small'}),
+	default: 't3.small',
 	choices: managerTypeChoices,
 });
 
@@ -24,7 +23,7 @@ export const workerType = question(
 	kind: 'choice',
 	asked: true,
 	change: 'live',
-	default: async () => ({value: 'c5.large'}),
+	default: 'c5.large',
 	choices: workerTypeChoices,
 });
 
@@ -36,9 +35,8 @@ export const workerDisk = question(
 	help: 'Room for the image, the containers and the job. It is encrypted gp3.',
 	kind: 'number',
 	unit: 'GiB',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 20}),
+	default: 20,
 });
 
 export const spot = question(
@@ -50,7 +48,7 @@ export const spot = question(
 	kind: 'boolean',
 	asked: true,
 	change: 'live',
-	default: async () => ({value: true}),
+	default: true,
 	choices: spotChoices,
 });
 
@@ -62,10 +60,9 @@ export const spotPrice = question(
 	help: 'USD an hour, or on-demand: never more than the on-demand price, as AWS advises.',
 	kind: 'choice',
 	unit: 'USD/h',
-	asked: false,
 	change: 'live',
 	when: ({spot: wanted}) => wanted !== false,
-	default: async () => ({value: 'on-demand'}),
+	default: 'on-demand',
 	choices: spotPriceChoices,
 });
 
@@ -76,7 +73,6 @@ export const workerProfile = optional(
 	title: 'Which instance profile do workers get?',
 	help: 'The name of an existing instance profile. Every job on a worker can do what it allows; without one, workers can do nothing in AWS.',
 	kind: 'text',
-	asked: false,
 	change: 'live',
 });
 

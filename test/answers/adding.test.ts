@@ -24,9 +24,8 @@ export const outputLimit = question('outputLimit', count(1, 1_000_000, 'kB'))({
 	help: 'What comes after that is cut off.',
 	kind: 'number',
 	unit: 'kB',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: 4096}),
+	default: 4096,
 });
 
 `,

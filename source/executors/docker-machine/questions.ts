@@ -15,9 +15,8 @@ export const machineOptions = question(
 	title: 'Which further docker-machine options do workers get?',
 	help: 'MachineOptions such as engine-registry-mirror=https://mirror.example.com, besides those that the answers make.',
 	kind: 'list',
-	asked: false,
 	change: 'live',
-	default: async () => ({value: []}),
+	default: [],
 	against: (value) => {
 		const key = value.find((option) => /^amazonec2-(access-key|secret-key|session-token)\b/.test(option))?.split('=')[0];
 		return key ? `It takes options without credentials; ${key} is asked for with access-keys.` : undefined;
@@ -32,7 +31,6 @@ export const dockerMachineVersion = question(
 	title: "Which version of GitLab's docker-machine?",
 	help: 'The one that this release was proven with, unless another is given.',
 	kind: 'text',
-	asked: false,
 	change: 'drain',
 	default: async () => ({value: '0.16.2-gitlab.48', why: 'pinned by this release'}),
 });
@@ -45,7 +43,6 @@ export const engineInstall = question(
 	title: 'How does Docker get onto a worker?',
 	help: "The URL of an install script of one version of Docker, or image, where the workers' image has Docker in it.",
 	kind: 'text',
-	asked: false,
 	change: 'drain',
 	holds: 'path',
 	default: async () => ({value: pinnedEngine, why: 'pinned by this release'}),
