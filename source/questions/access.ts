@@ -32,6 +32,7 @@ export const keyPair = question(
 	kind: 'choice',
 	asked: true,
 	change: 'replace',
+	mends: 'key-pair',
 	regional: true,
 	default: 'create',
 	choices: keyPairChoices,
@@ -62,6 +63,7 @@ export const access = question(
 	help: "create makes a role that may do just what the manager needs. The name of an instance profile takes that one. access-keys puts a user's keys on the manager.",
 	kind: 'choice',
 	change: 'live',
+	mends: 'instance-profile',
 	default: 'create',
 	choices: async () => [
 		{value: 'create', label: 'a role made for it', hint: 'no keys anywhere'},

@@ -20,6 +20,7 @@ export const profile = optional(
 	kind: 'choice',
 	asked: async (asking) => (await asking.profiles()).length > 1,
 	change: undefined,
+	mends: 'identity',
 	tells: 'fleet',
 	choices: async (asking) => (await asking.profiles()).map((value) => ({value, label: value})),
 });
@@ -55,6 +56,7 @@ export const fleet = question(
 	help: "The name in the fleet's tags and in the names of all that it consists of. The name of one that stands goes on with that one.",
 	kind: 'choice',
 	change: 'never',
+	mends: 'record',
 	tells: 'fleet',
 	default: usualFleet,
 	choices: fleetsKept,

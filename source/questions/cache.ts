@@ -9,6 +9,7 @@ export const cache = question(
 	kind: 'choice',
 	asked: true,
 	change: 'live',
+	mends: 'bucket',
 	default: 'create',
 	choices: async () => [
 		{value: 'create', label: 'a bucket made for them'},

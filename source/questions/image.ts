@@ -34,6 +34,7 @@ export const image = question(
 	kind: 'choice',
 	asked: true,
 	change: 'replace',
+	mends: 'images',
 	regional: true,
 	default: 'ubuntu-24.04',
 	choices: imageChoices,

@@ -16,6 +16,7 @@ export const subnet = question(
 	help: "A subnet's id, a zone of the default VPC, or default: the first zone of the default VPC that offers both instance types.",
 	kind: 'choice',
 	change: 'replace',
+	mends: 'network',
 	regional: true,
 	default: 'default',
 	choices: subnetChoices,
@@ -35,6 +36,7 @@ export const securityGroup = question(
 	kind: 'choice',
 	asked: true,
 	change: 'replace',
+	mends: 'security-groups',
 	regional: true,
 	default: 'create',
 	choices: groupChoices,
@@ -48,6 +50,7 @@ export const sshFrom = question(
 	help: 'A CIDR, or my-ip: the address that AWS sees this machine come from. Rules of others stay as they are.',
 	kind: 'choice',
 	change: 'live',
+	mends: 'connection',
 	default: 'my-ip',
 	choices: async () => [{value: 'my-ip', label: "this machine's own address"}],
 });

@@ -74,6 +74,8 @@ type Known<Value> = {
 	readonly follows?: AnswerKey;
 	/** What commands that make no fleet need it for: to know which fleet is meant, to reach its manager, or to know where a GitLab token may go. */
 	readonly tells?: 'fleet' | 'reach' | 'gitlab';
+	/** The step whose trouble another answer here mostly mends, by its name. */
+	readonly mends?: string;
 	/** It names a thing that lives in one region: what is there in one isn't in another. */
 	readonly regional?: true;
 	/** It holds a file's path on this laptop, or another path, URL or ARN: forty characters of such a one only look like a secret key. */

@@ -17,6 +17,7 @@ export const gitlabUrl = question(
 	help: 'Its address, without a slash at the end. Tokens go only to gitlab.com and to one that was named on this laptop, whatever a fleet says.',
 	kind: 'text',
 	change: 'drain',
+	mends: 'service',
 	tells: 'gitlab',
 	default: 'https://gitlab.com',
 });
@@ -44,6 +45,7 @@ export const runner = question(
 	closed: true,
 	asked: true,
 	change: 'drain',
+	mends: 'runner',
 	default: 'token',
 	choices: async () => [
 		{value: 'token', label: "I make it on GitLab's page", hint: 'and enter its token, glrt-…'},

@@ -23,6 +23,7 @@ export const limit = question(
 	unit: 'machines',
 	asked: true,
 	change: 'live',
+	mends: 'quota',
 	default: 10,
 });
 

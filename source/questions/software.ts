@@ -12,6 +12,7 @@ export const gitlabRunnerVersion = question(
 	help: 'The one that this release was proven with, unless another is given. A newer one is a note, never an upgrade by itself.',
 	kind: 'text',
 	change: 'drain',
+	mends: 'software',
 	default: async () => ({value: '19.3.0', why: 'pinned by this release'}),
 });
 

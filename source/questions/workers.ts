@@ -10,6 +10,7 @@ export const managerType = question(
 	help: 'It runs no jobs: it starts workers and talks to GitLab. t3.small does for about a hundred workers.',
 	kind: 'choice',
 	change: 'replace',
+	mends: 'manager',
 	default: 't3.small',
 	choices: managerTypeChoices,
 });
@@ -23,6 +24,7 @@ export const workerType = question(
 	kind: 'choice',
 	asked: true,
 	change: 'live',
+	mends: 'test-machine',
 	default: 'c5.large',
 	choices: workerTypeChoices,
 });
@@ -48,6 +50,7 @@ export const spot = question(
 	kind: 'boolean',
 	asked: true,
 	change: 'live',
+	mends: 'spot-role',
 	default: true,
 	choices: spotChoices,
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {commands, everywhere} from '../../source/command-line/command-table.ts';
+import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {inOrder, keyOfFlag, questions} from '../../source/questions/all.ts';
 import {flagOf} from '../../source/questions/question.ts';
@@ -58,6 +59,13 @@ test('a changed answer says what it does to a fleet that stands; what is this la
 	assert.deepEqual(how('never'), ['region', 'fleet']);
 	assert.deepEqual(how('replace'), ['subnet', 'image', 'managerType', 'securityGroup', 'keyPair']);
 	assert.deepEqual(how('drain'), ['executor', 'gitlabUrl', 'gitlabCa', 'runner', 'gitlabRunnerVersion', 'dockerMachineVersion', 'engineInstall']);
+});
+
+test('an answer that mends a step’s trouble names a step that there is, and no two name the same', () => {
+	const named = inOrder.flatMap(({mends}) => mends ?? []);
+	const names = dockerMachine.steps.map(({name}): string => name);
+	for (const name of named) assert.ok(names.includes(name), name);
+	assert.equal(new Set(named).size, named.length);
 });
 
 test('an answer’s flag is no flag of a command too', () => {

@@ -66,24 +66,7 @@ export const blockedIn = ({steps}: RunState): StepSeen[] => steps.filter(({findi
 export const keyWords = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Which answer a step's trouble is mostly about. */
-export const answerOf: Readonly<Record<string, AnswerKey>> = {
-	identity: 'profile',
-	record: 'fleet',
-	network: 'subnet',
-	quota: 'limit',
-	images: 'image',
-	'spot-role': 'spot',
-	bucket: 'cache',
-	'security-groups': 'securityGroup',
-	'key-pair': 'keyPair',
-	'instance-profile': 'access',
-	manager: 'managerType',
-	connection: 'sshFrom',
-	software: 'gitlabRunnerVersion',
-	'test-machine': 'workerType',
-	runner: 'runner',
-	service: 'gitlabUrl',
-};
+export const answerOf = (step: string): AnswerKey | undefined => inOrder.find(({mends}) => mends === step)?.id;
 
 /** Answered questions, each in a line, but for the one that is asked now. */
 export const answeredSeen = ({settled, visited}: WalkState, now?: AnswerKey): WizardSeen['answered'] =>
