@@ -57,6 +57,9 @@ export const zoneIn = (zone: string, options: readonly string[]): string =>
 	options.some((option) => flagOf(option) === 'amazonec2-endpoint') ? zone : zone.slice(-1);
 
 const always = (value: string) => (): string => value;
+/** A spot worker's highest price as docker-machine takes it: an omitted one is a cap of 0.50 USD an hour, an empty one the on-demand price. */
+export const spotCap = ({spotPrice}: Answers): string => (spotPrice === 'on-demand' ? '' : String(spotPrice));
+
 const onSpot =
 	(write: (answers: Answers) => string) =>
 	({answers}: MachineSetting): string | undefined =>
@@ -85,13 +88,12 @@ const rows: readonly Option[] = [
 	{flag: 'amazonec2-tags', answer: 'tags', read: tagsIn, write: ({answers, fleet}) => machineTags(fleet, answers)},
 	{flag: 'amazonec2-userdata', write: always(paths.userData)},
 	{flag: 'amazonec2-request-spot-instance', answer: 'spot', absent: 'false', read: (value) => value !== 'false', write: onSpot(always('true'))},
-	// An omitted price is a cap of 0.50 USD an hour, an empty one the on-demand price.
 	{
 		flag: 'amazonec2-spot-price',
 		answer: 'spotPrice',
 		absent: '0.50',
 		read: (value) => (value === '' ? 'on-demand' : Number(value)),
-		write: onSpot(({spotPrice}) => (spotPrice === 'on-demand' ? '' : String(spotPrice))),
+		write: onSpot(spotCap),
 	},
 	{flag: 'amazonec2-iam-instance-profile', answer: 'workerProfile', write: ({answers}) => answers.workerProfile},
 	// Containers of a job reach the worker's role only over one hop more.
