@@ -87,7 +87,7 @@ async function logged(text: string): Promise<string | undefined> {
 /** What nobody caught is a bug of ours: one sentence on screen, the stack in the log. */
 async function bug(error: unknown): Promise<never> {
 	const path = await logged(error instanceof Error ? (error.stack ?? error.message) : String(error));
-	const {detailsWords} = await import('./commands/failing.ts');
+	const {detailsWords} = await import('./commands/session.ts');
 	return end(70, `Something here isn't as this program expects. Run the same command again; it looks first and goes on. ${detailsWords(path)}\n`);
 }
 

@@ -1,38 +1,14 @@
 import type {Happening} from './engine/events.ts';
 import type {Ended, LivePlan} from './engine/live-plan.ts';
+import type {Proposal} from './engine/proposal.ts';
 import type {Again} from './engine/walk.ts';
 import type {AnswerKey, Answers, Fleet, Given} from './fleet.ts';
 import type {PanelDriver, PanelLeft} from './panel/driver.ts';
 import type {Problem} from './problem.ts';
-import type {AnyQuestion, Choice, SecretQuestion, WhichQuestion} from './questions/question.ts';
+import type {Ask} from './questions/ask.ts';
+import type {SecretQuestion} from './questions/question.ts';
 import type {Settled} from './questions/settle.ts';
 import type {Walk} from './questions/walk.ts';
-
-/** A question as put to somebody: with its live choices, its default, and what was wrong with the last answer. */
-export type Asked = {
-	question: AnyQuestion | SecretQuestion | WhichQuestion;
-	choices?: Choice<unknown>[];
-	default?: {value: unknown; why?: string};
-	/** Why there are no live choices: a value can still be typed. */
-	note?: string;
-	/** A sentence about the value that was refused. */
-	refused?: string;
-	/** Judges the shape and the other answers: a sentence or nothing. */
-	wrong(value: unknown): string | undefined;
-};
-
-/** Whoever answers: a person, `--yes`, a test. */
-export type Ask = (asked: Asked) => Promise<unknown>;
-
-/** Something to agree to before it is done. */
-export type Proposal = {
-	/** One sentence: what is going to happen. */
-	says: string;
-	/** Lines that show what will be, what goes and what stays, what it costs. */
-	details: string[];
-	/** A word to type for agreeing, where what goes can't come back: the fleet's name. */
-	word?: string;
-};
 
 /** How the program meets a person or a script. Five verbs and no logic. */
 export type Face = {

@@ -1,7 +1,7 @@
-import type {Ask, Asked} from './face.ts';
 import type {AnswerKey, Answers, Fleet, Given, Source} from './fleet.ts';
 import {isProblem, Problem} from './problem.ts';
 import {inOrder, isComplete, questions} from './questions/all.ts';
+import type {Ask, Asked} from './questions/ask.ts';
 import {type Asking, type Choice, defaultOf, flagOf} from './questions/question.ts';
 import {type Layers, type Missing, precedence, type Wrong} from './questions/settle.ts';
 import {fromText, judge, shown, wrongAlone} from './questions/value.ts';

@@ -1,8 +1,8 @@
-import {nearest} from './command-line/command-table.ts';
 import type {AnswerKey, Answers, Given, Source} from './fleet.ts';
 import {printable} from './printable.ts';
 import {Problem} from './problem.ts';
 import {inOrder, isKey, questions} from './questions/all.ts';
+import {nearest} from './questions/nearest.ts';
 import {take} from './questions/value.ts';
 
 /** Saved answers, never a secret: the public contract of a preset's file. */

@@ -2,10 +2,10 @@ import {randomBytes} from 'node:crypto';
 import {readdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type Conf from 'conf';
-import {nearest} from './command-line/command-table.ts';
 import {makeOwnFolder} from './own-folder.ts';
 import {type Preset, presetIn, presetInText} from './preset-form.ts';
 import {isProblem, Problem} from './problem.ts';
+import {nearest} from './questions/nearest.ts';
 import {diskCode, diskReason, unwritable} from './refused-by-disk.ts';
 
 /** A preset with where it is from; one that can't be read has its problem instead. */

@@ -1,7 +1,8 @@
-import type {Ask, Asked} from './face.ts';
 import type {Answers} from './fleet.ts';
 import {Problem} from './problem.ts';
+import type {Ask, Asked} from './questions/ask.ts';
 import type {SecretQuestion} from './questions/question.ts';
+import type {Secrets} from './questions/secrets.ts';
 import {
 	accessKeyIdQuestion,
 	accessKeySecretQuestion,
@@ -13,7 +14,6 @@ import {
 	wrongGitlabToken,
 	wrongRunnerToken,
 } from './questions/secrets.ts';
-import type {Secrets} from './step.ts';
 
 /** What decides which secrets are needed. */
 export type SecretInterview = {

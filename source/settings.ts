@@ -6,10 +6,6 @@ import {printableIn} from './printable.ts';
 import {diskCode, unwritable} from './refused-by-disk.ts';
 
 const shape = z.object({
-	/** The fleet that was worked with last, by region and name. */
-	lastFleet: z.object({region: z.string(), name: z.string()}).optional(),
-	/** The AWS profile that was used last. */
-	lastProfile: z.string().optional(),
 	/** When each preset was used last, ISO 8601. */
 	presetsUsed: z.record(z.string(), z.string()).optional(),
 });
@@ -65,4 +61,26 @@ export function configFolder({environment, platform, home}: {environment: Record
 	if (platform === 'darwin') return join(home, 'Library', 'Preferences', name);
 	if (platform === 'win32') return join(environment.APPDATA ?? join(home, 'AppData', 'Roaming'), name);
 	return join(home, '.config', name);
+}
+
+const day = 86_400_000;
+
+/** When something was, as a person says it: `today`, `yesterday`, `3 days ago`, else the date. Milliseconds since 1970. */
+function whenWords(at: number, now: number): string {
+	const days = Math.floor(now / day) - Math.floor(at / day);
+	if (days <= 0) return 'today';
+	if (days === 1) return 'yesterday';
+	return days < 15 ? `${days} days ago` : new Date(at).toISOString().slice(0, 10);
+}
+
+/** When each preset was used last, in words; what can't be read counts as never. */
+export async function presetsUsed(settings: SettingsStore, now: number): Promise<Record<string, string>> {
+	const {presetsUsed: used = {}} = await settings.read();
+	return Object.fromEntries(Object.entries(used).flatMap(([name, at]) => (Number.isNaN(Date.parse(at)) ? [] : [[name, whenWords(Date.parse(at), now)]])));
+}
+
+/** Remembers that a preset was used now. */
+export async function rememberPreset(settings: SettingsStore, name: string, now: number): Promise<void> {
+	const {presetsUsed: used = {}} = await settings.read();
+	await settings.remember({presetsUsed: {...used, [name]: new Date(now).toISOString()}});
 }

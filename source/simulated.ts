@@ -17,7 +17,8 @@ import type {GitlabAt} from './gitlab/port.ts';
 import {type GitlabHealth, type Job, type SimulatedGitlab, simulatedGitlab} from './gitlab/simulated.ts';
 import type {Host} from './host/port.ts';
 import {simulatedHost} from './host/simulated/host.ts';
-import {type Hosts, simulatedHosts} from './host/simulated/hosts.ts';
+import {simulatedHosts} from './host/simulated/hosts.ts';
+import type {Hosts} from './host/simulated/machine.ts';
 import {type HostFaults, type HostOutside, hostFaults, hostOutside, type ScriptBegun} from './host/simulated/outside.ts';
 import {type Acts, type Laptop, newLaptop} from './simulated-laptop.ts';
 

@@ -1,11 +1,13 @@
 import type {Address} from './address/port.ts';
 import type {Clock, Random} from './clock.ts';
-import type {Cloud, OperationName, Service} from './cloud/port.ts';
+import type {Action} from './cloud/actions.ts';
+import type {Cloud} from './cloud/port.ts';
 import type {Disk} from './disk/port.ts';
 import type {AnswerKey, Answers, Fleet, Given, How, Source} from './fleet.ts';
 import type {Gitlab} from './gitlab/port.ts';
 import type {Connection, Host, ScriptProgress} from './host/port.ts';
 import type {Problem} from './problem.ts';
+import type {Secrets} from './questions/secrets.ts';
 
 /** What each step finds or makes, by the step's name. */
 export type Found = {
@@ -63,21 +65,10 @@ export type Finding<Resource> = {notes?: Note[]} & (
 	| {is: 'blocked'; problem: Problem; fix?: Fix}
 );
 
-/** An IAM action such as `ec2:RunInstances`: what a step's calls need, for the printed policy and for naming what is refused. */
-export type Action = `${'ec2' | 's3' | 'iam' | 'sts' | 'ssm' | 'servicequotas' | 'pricing' | 'ec2-instance-connect'}:${string}`;
-
 /** A read of the world that checks share: named, made once, and forgotten by the step that changes what it saw. */
 export type Look<Result> = {
 	readonly name: string;
 	load(context: Looking): Promise<Result>;
-};
-
-/** Secrets that were given; they are never part of answers, events or the record. */
-export type Secrets = {
-	runnerToken?: string | undefined;
-	gitlabToken?: string | undefined;
-	accessKey?: {id: string; secret: string} | undefined;
-	passphrase?: string | undefined;
 };
 
 /** The ports and what surrounds them: everything that touches the world. */
@@ -135,8 +126,13 @@ export type Standing = {id: string; says: string; goes: boolean};
 /** How to tell that a freshly applied change can be seen: EC2 and IAM answer late. */
 export type Settling = {tries: number; seconds: number};
 
-/** One part of a fleet: how to look, how to make it so, how to take it away (design §5). */
-export type Step<Name extends StepName = StepName, Needs extends StepName = StepName, After extends StepName = StepName> = {
+/** One part of a fleet: how to look, how to make it so, how to take it away. `Known` is what is found by then: a step itself knows all that it needs. */
+export type Step<
+	Name extends StepName = StepName,
+	Needs extends StepName = StepName,
+	After extends StepName = StepName,
+	Known extends Partial<Found> = Found,
+> = {
 	readonly name: Name;
 	/** `Cache bucket`, as the person reads it. */
 	readonly title: string;
@@ -147,8 +143,8 @@ export type Step<Name extends StepName = StepName, Needs extends StepName = Step
 	/** False where these answers want none of it; asked for plan and apply, never for removal. */
 	when?(answers: Answers): boolean;
 	readonly actions: readonly Action[];
-	check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found[Name]>>;
-	apply?(context: Context, found: Pick<Found, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
+	check(context: Context, found: Pick<Known, Needs>): Promise<Finding<Found[Name]>>;
+	apply?(context: Context, found: Pick<Known, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
 	/** Looks again this often after an apply, until the check says `so`. */
 	readonly settles?: Settling;
 	/** What of this step stands, whether answers want it or not. */
@@ -159,21 +155,4 @@ export type Step<Name extends StepName = StepName, Needs extends StepName = Step
 };
 
 /** A step of any name, as the engine sees it: the engine starts a check or an apply only once all that it needs is found. */
-export type AnyStep = {
-	readonly name: StepName;
-	readonly title: string;
-	readonly needs: readonly StepName[];
-	readonly after?: readonly StepName[];
-	when?(answers: Answers): boolean;
-	readonly actions: readonly Action[];
-	check(context: Context, found: Partial<Found>): Promise<Finding<Found[StepName]>>;
-	apply?(context: Context, found: Partial<Found>, finding: Finding<Found[StepName]>, report: Report): Promise<void>;
-	readonly settles?: Settling;
-	stands?(context: Removal): Promise<Standing[]>;
-	remove?(context: Removal, report: Report): Promise<void>;
-	commands?(answers: Answers, fleet: Fleet): string[];
-};
-
-/** The IAM action of an operation where the two names are the same, which is the rule; S3's and quotas' exceptions are written out by the steps. */
-export const actionOf = (service: Service, operation: OperationName): Action =>
-	`${service === 'service-quotas' ? 'servicequotas' : service}:${operation}` as Action;
+export type AnyStep = Step<StepName, StepName, StepName, Partial<Found>>;

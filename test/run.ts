@@ -3,9 +3,9 @@ import {availableParallelism} from 'node:os';
 import {run} from 'node:test';
 import {spec} from 'node:test/reporters';
 import {fileURLToPath} from 'node:url';
+import {bundled} from './bundled.ts';
 import {look, tell} from './peers/here.ts';
 import {leftOut, longestFirst, needsOf} from './peers/needs.ts';
-import {together} from './together.ts';
 
 // Runs the tests that can run on this computer: of all files, or of those that are named. One line says what is left out; with CI=true nothing may be.
 
@@ -29,18 +29,19 @@ if (said !== undefined && demandsAll) {
 tell(lacking);
 const able = longestFirst(needs).filter((file) => [...(needs.get(file)?.all ?? [])].every((peer) => !lacking.has(peer)));
 const needsPeers = (file: string): boolean => [needs.get(file)?.all, needs.get(file)?.some].some((peers) => (peers?.size ?? 0) > 0);
-const shares = await together(
+const scripts = await bundled(able);
+const light = await scripts.shares(
 	able.filter((file) => !needsPeers(file)),
 	availableParallelism(),
 );
 
-run({files: [...shares.files, ...able.filter(needsPeers)], concurrency, execArgv: ['--import', './test/untracked.ts', '--import', 'tsx']})
+run({files: [...light, ...able.filter(needsPeers).map(scripts.of)], concurrency, execArgv: ['--import', './test/untracked.ts', '--enable-source-maps']})
 	.on('test:fail', () => {
 		process.exitCode = 1;
 	})
 	.compose(spec)
 	.on('end', async () => {
-		await shares.remove();
+		await scripts.remove();
 		if (said !== undefined) process.stdout.write(`${said}\n`);
 	})
 	.pipe(process.stdout);

@@ -1,57 +1,31 @@
-import {readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 
 /** Environment variables, as the program was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Section = Record<string, string>;
+type Section = Record<string, string | undefined>;
 
-/** What AWS's two files say, by profile; `services` are the sections that give endpoints for single services. */
+/** What AWS's two files say, by profile; `services` are the sections that give endpoints for single services. Nested settings are named so: `s3.endpoint_url`. */
 export type AwsFiles = {profiles: Record<string, Section>; services: Record<string, Section>};
 
-/** Reads an INI text as AWS's tools do: nested settings become `s3.endpoint_url`. */
-function sections(text: string): Record<string, Section> {
-	const found: Record<string, Section> = {};
-	let section: Section | undefined;
-	let parent = '';
-	for (const line of text.split(/\r?\n/)) {
-		const name = /^\[\s*([^\]]+?)\s*\]/.exec(line)?.[1];
-		if (name !== undefined) {
-			section = found[name] ??= {};
-			parent = '';
-			continue;
-		}
-		const [, indent = '', key = '', value = ''] = /^(\s*)([^#;\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-		if (!section || key === '') continue;
-		if (indent === '') parent = value === '' ? key : '';
-		section[indent !== '' && parent !== '' ? `${parent}.${key}` : key] = value;
-	}
-	return found;
-}
-
-/** Text of a file, or nothing where there is none. */
-async function textOf(path: string): Promise<string> {
-	return readFile(path, 'utf8').catch(() => '');
-}
-
-/** Reads `~/.aws/config` and `~/.aws/credentials`, or the files that the environment names instead; a missing one is empty. */
+/** Reads `~/.aws/config` and `~/.aws/credentials`, or the files that the environment names instead, as the SDK reads them; a missing one is empty. */
 export async function awsFiles(env: Environment): Promise<AwsFiles> {
+	const {loadSharedConfigFiles} = await import('@smithy/core/config');
 	const folder = join(env.HOME ?? homedir(), '.aws');
-	const [config, credentials] = await Promise.all([
-		textOf(env.AWS_CONFIG_FILE ?? join(folder, 'config')),
-		textOf(env.AWS_SHARED_CREDENTIALS_FILE ?? join(folder, 'credentials')),
-	]);
+	const {configFile, credentialsFile} = await loadSharedConfigFiles({
+		configFilepath: env.AWS_CONFIG_FILE || join(folder, 'config'),
+		filepath: env.AWS_SHARED_CREDENTIALS_FILE || join(folder, 'credentials'),
+		// Somebody may have logged in meanwhile.
+		ignoreCache: true,
+	});
 	const files: AwsFiles = {profiles: {}, services: {}};
-	for (const [name, section] of Object.entries(sections(config))) {
-		const [, kind, named] = /^(profile|services)\s+"?([^"]+)"?$/.exec(name) ?? [];
-		if (kind === 'services' && named !== undefined) files.services[named] = section;
-		else if (kind === 'profile' && named !== undefined) files.profiles[named] = section;
-		else if (name === 'default') files.profiles[name] = section;
+	for (const [name, section] of Object.entries(configFile)) {
+		const [, kind, named = ''] = /^(services|sso-session)\.(.+)$/.exec(name) ?? [];
+		if (kind === 'services') files.services[named] = section;
+		else if (kind === undefined) files.profiles[name] = section;
 	}
-	for (const [name, section] of Object.entries(sections(credentials))) {
-		files.profiles[name] = {...files.profiles[name], ...section};
-	}
+	for (const [name, section] of Object.entries(credentialsFile)) files.profiles[name] = {...files.profiles[name], ...section};
 	return files;
 }
 

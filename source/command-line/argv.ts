@@ -2,9 +2,10 @@ import {parseArgs} from 'node:util';
 import type {AnswerKey, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {inOrder, keyOfFlag, questions} from '../questions/all.ts';
+import {nearest} from '../questions/nearest.ts';
 import {flagOf} from '../questions/question.ts';
 import {fromText, secretIn, take} from '../questions/value.ts';
-import {type Command, type CommandName, commands, everywhere, nearest} from './command-table.ts';
+import {type Command, type CommandName, commands, everywhere} from './command-table.ts';
 
 /** Everything on the command line that isn't an answer. */
 export type Options = {

@@ -58,7 +58,7 @@ export const demoOn =
 /** The live panel, while the afternoon goes on. */
 async function panel(session: Session, simulated: SimulatedWorld): Promise<void> {
 	const {live} = await import('./status.ts');
-	const {watchFleet} = await import('./status-ports.ts');
+	const {watchFleet} = await import('./watch.ts');
 	const fleet = {
 		name: session.parsed.given.fleet ?? usualFleet,
 		region: session.parsed.given.region ?? region,

@@ -1,18 +1,15 @@
 import {forRemoval, type OpenContext} from '../engine/context.ts';
+import type {Proposal} from '../engine/proposal.ts';
 import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import type {Helping, Proposal} from '../face.ts';
+import type {Helping} from '../face.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Removal} from '../step.ts';
-import {failAll} from './failing.ts';
 import {loginOf} from './interviewing.ts';
-import {lookedAfter} from './looked-after.ts';
-import {namedFleet} from './named-fleet.ts';
-import {layersOf, lookingAt} from './opening.ts';
-import {tellPlace} from './place.ts';
-import type {Command, Session} from './session.ts';
+import {layersOf, lookingAt, namedFleet, tellPlace} from './open.ts';
+import {type Command, failAll, lookedAfter, type Session} from './session.ts';
 
 /** What there is to know of a removal that ended before its end. */
 const stands = 'What is left still stands, and may cost.';

@@ -1,13 +1,12 @@
 import pLimit from 'p-limit';
+import type {Cloud} from '../cloud/port.ts';
 import type {HomeChoice, HomeFleet, HomePreset, HomeSeen} from '../face.ts';
-import type {Fleet} from '../fleet.ts';
+import {type Fleet, markKeys} from '../fleet.ts';
 import {fromEnvironment} from '../interview.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {fleetsIn} from './fleets.ts';
-import {forFleet} from './named-fleet.ts';
-import {enabledRegions} from './region.ts';
+import {presetsUsed} from '../settings.ts';
+import {enabledRegions, fleetsIn, forFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
-import {presetsUsed} from './used.ts';
 
 /** Regions looked at side by side. */
 const together = 6;
@@ -100,7 +99,7 @@ async function regionsFrom(cloud: ReturnType<Session['world']['cloudAt']>, first
 async function seenInside(session: Session, fleet: HomeFleet, signal: AbortSignal): Promise<HomeFleet> {
 	if (signal.aborted) return fleet;
 	try {
-		const {glance} = await import('./glance.ts');
+		const {glance} = await import('./watch.ts');
 		return {...fleet, ...(await glance(session, fleet, signal))};
 	} catch (error) {
 		return {...fleet, is: 'note', says: `${fleet.says}. ${toProblem(error).message}`};
@@ -110,7 +109,6 @@ async function seenInside(session: Session, fleet: HomeFleet, signal: AbortSigna
 /** A fleet in a line: whether its manager runs, in which case it's still to be asked. */
 async function fleetSeen(session: Session, fleet: Fleet, signal: AbortSignal): Promise<HomeFleet> {
 	try {
-		const {managerLine} = await import('./manager-line.ts');
 		return {...fleet, ...(await managerLine(session.world.cloudAt(fleet.region, AbortSignal.any([session.stops.soft, signal])), fleet))};
 	} catch (error) {
 		if (error instanceof Stopped) throw error;
@@ -121,4 +119,22 @@ async function fleetSeen(session: Session, fleet: Fleet, signal: AbortSignal): P
 async function presetsSeen({presets, settings, world}: Session): Promise<HomePreset[]> {
 	const used = await presetsUsed(settings, world.clock.now());
 	return (await presets.list()).map((one) => ({name: one.name, says: 'preset' in one ? one.preset.description : one.problem.message, used: used[one.name]}));
+}
+
+/** What a fleet's manager is, in a few words: one call. Of one that runs there is more to be looked at. */
+async function managerLine(cloud: Cloud, fleet: Fleet): Promise<Pick<HomeFleet, 'is' | 'says'>> {
+	const {Reservations = []} = await cloud.call('DescribeInstances', {
+		Filters: [
+			{Name: `tag:${markKeys.fleet}`, Values: [fleet.name]},
+			{Name: `tag:${markKeys.part}`, Values: ['manager']},
+			{Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped']},
+		],
+	});
+	const [manager] = Reservations.flatMap(({Instances = []}) => Instances).sort(
+		(one, other) => (other.LaunchTime?.getTime() ?? 0) - (one.LaunchTime?.getTime() ?? 0),
+	);
+	if (!manager) return {is: 'note', says: 'no manager: r makes it again'};
+	const state = manager.State?.Name ?? 'unknown';
+	const about = `manager ${manager.InstanceId ?? ''} ${manager.InstanceType ?? ''}`;
+	return state === 'running' ? {is: 'looking', says: `${about} running`} : {is: 'note', says: `manager ${state}: r starts it again`};
 }

@@ -1,8 +1,7 @@
 import {makePlan, planExit, problemsOf} from '../engine/plan.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import {failAll} from './failing.ts';
-import {openFleet} from './opening.ts';
-import type {Command} from './session.ts';
+import {openFleet} from './open.ts';
+import {type Command, failAll} from './session.ts';
 
 /** Shows what `setup` would change, and changes nothing. Exits 0 when nothing would, 3 when something would, 1 when something is blocked. */
 export const plan: Command = async (session) => {

@@ -1,31 +1,27 @@
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {addAbortSignal, type Readable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
-import {realClock} from '../clock.ts';
+import {type Clock, realClock} from '../clock.ts';
 import {type Parsed, parse} from '../command-line/argv.ts';
 import {type CommandName, commands} from '../command-line/command-table.ts';
 import {forgiving} from '../disk/forgiving.ts';
 import type {Face} from '../face.ts';
-import {isInteractive, type Terms} from '../faces.ts';
+import {isInteractive, mayColour, onlyAscii, pickFace, type Terms} from '../faces.ts';
 import {namedGitlabs} from '../gitlab/named.ts';
+import {commandLine} from '../host/quote.ts';
 import {logging} from '../logging.ts';
 import {presetsIn} from '../presets.ts';
 import {printableLines} from '../printable.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
+import type {Secrets} from '../questions/secrets.ts';
 import {redacting, redactor} from '../redacting.ts';
+import {diskReason} from '../refused-by-disk.ts';
 import {secretsIn} from '../secret-interview.ts';
 import {configFolder, settingsIn} from '../settings.ts';
-import type {Secrets} from '../step.ts';
 import {unagreed} from '../telling/unanswered.ts';
-import {commandFor} from './all.ts';
-import {overseeing} from './ending.ts';
-import {faceFor} from './facing.ts';
-import {failAll} from './failing.ts';
-import {readText} from './reading.ts';
-import {realWorld} from './real-world.ts';
-import type {Command, Session} from './session.ts';
-import {makeStops} from './stops.ts';
-import type {Surroundings} from './surroundings.ts';
-import type {World} from './world.ts';
+import {type Command, failAll, overseeing, type Session} from './session.ts';
+import {makeStops, realWorld, type Stops, type Surroundings, type World} from './world.ts';
 
 /** Runs one command line and gives the exit code: 0 done, 1 a problem, 2 usage, 3 changes found, 129/130/143 stopped, 70 a bug of ours. */
 export async function run(around: Surroundings): Promise<number> {
@@ -140,7 +136,6 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 }
 
 function loaderOf(name: Parsed['command']): () => Promise<Command> {
-	if (name === 'home') return async () => (await import('./home.ts')).home;
 	const known = Object.entries(commandFor).find(([one]) => one === name);
 	if (known) return known[1];
 	throw new Problem({
@@ -181,3 +176,77 @@ async function askMfaCode(face: Session['face'], serial: string): Promise<string
 	const [{askSecret}, {mfaCodeQuestion}] = await Promise.all([import('../secret-interview.ts'), import('../questions/secrets.ts')]);
 	return askSecret(mfaCodeQuestion(serial), face.ask);
 }
+
+/** Every command's code, loaded when it is asked for; `demo` runs on another world, so whoever makes the world loads it. */
+const commandFor: Record<'home' | Exclude<CommandName, 'help' | 'completions' | 'demo'>, () => Promise<Command>> = {
+	home: async () => (await import('./home.ts')).home,
+	setup: async () => (await import('./setup.ts')).setup,
+	plan: async () => (await import('./plan.ts')).plan,
+	status: async () => (await import('./status.ts')).status,
+	orphans: async () => (await import('./orphans.ts')).orphans,
+	destroy: async () => (await import('./destroy.ts')).destroy,
+	ssh: async () => (await import('./ssh.ts')).ssh,
+	presets: async () => (await import('./presets.ts')).presets,
+	policy: async () => (await import('./policy.ts')).policy,
+};
+
+/** Which face is wanted, besides the terms of the terminal. */
+type Facing = {
+	yes: boolean;
+	colour: boolean;
+	title: string;
+	stops: Stops;
+	clock: Clock;
+	/** The terminal and standard output are for another program, so all that is ours is lines on standard error. */
+	aside?: boolean;
+};
+
+/** Commands whose name isn't quite what a person sets out to do. */
+const titles: Readonly<Record<string, string>> = {setup: 'set up', home: 'gitlab-runner-aws'};
+
+/** Picks the face, once, and loads only that one's code. */
+async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms, {yes, colour, title, stops, clock, aside = false}: Facing): Promise<Face> {
+	// Screens would go on reading the keys that are the other program's.
+	const picked = pickFace(aside ? {...terms, plain: true} : terms);
+	const out = aside ? stderr : stdout;
+	const look = {colour: mayColour({...terms, stdoutIsTty: out.isTTY === true}, !colour), ascii: onlyAscii(env)};
+	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out, yes, clock});
+	if (picked === 'screens' && !yes) {
+		const {inkFace} = await import('../ui/face.tsx');
+		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title: titles[title] ?? title, onStop: () => stops.raise('SIGINT'), ended: stops.soft});
+	}
+	const {plainFace} = await import('../plain/face.ts');
+	return plainFace({out, err: stderr, in: stdin, columns: () => out.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock, ended: stops.soft});
+}
+
+/**
+ * The text of a file that the person named, or of standard input for `-`. Throws a Problem (exit 2) when it can't be read, and `Stopped` once the signal is
+ * aborted while somebody still types.
+ */
+async function readText(path: string, stdin: Readable, signal: AbortSignal): Promise<string> {
+	if (path !== '-') {
+		try {
+			return await Promise.race([readFile(path, 'utf8'), untilAborted(signal)]);
+		} catch (cause) {
+			if (cause instanceof Stopped) throw cause;
+			throw new Problem({
+				code: 'file-unreadable',
+				exit: 2,
+				message: `${path} can't be read: ${diskReason(cause)}.`,
+				advice: `Look at it with \`${commandLine('ls', '-l', path)}\`.`,
+				cause,
+			});
+		}
+	}
+	let text = '';
+	try {
+		for await (const chunk of addAbortSignal(signal, stdin.setEncoding('utf8'))) text += String(chunk);
+	} catch (error) {
+		throw signal.aborted ? new Stopped() : error;
+	}
+	return text;
+}
+
+/** Rejects once the signal is aborted: a named pipe may have nobody who ever writes to it. */
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+	new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Stopped()), {once: true}));

@@ -1,11 +1,15 @@
+import {realClock} from '../clock.ts';
 import type {Options, Parsed} from '../command-line/argv.ts';
-import type {Face} from '../face.ts';
+import {type Pausing, pausing, unattended} from '../engine/pausing.ts';
+import {aboutCredentials} from '../engine/plan.ts';
+import type {RunResult} from '../engine/walk.ts';
+import type {Face, Helping} from '../face.ts';
 import type {Presets} from '../presets.ts';
+import {Problem} from '../problem.ts';
+import type {Secrets} from '../questions/secrets.ts';
 import type {SettingsStore} from '../settings.ts';
-import type {Secrets} from '../step.ts';
-import type {Stops} from './stops.ts';
-import type {Surroundings} from './surroundings.ts';
-import type {World} from './world.ts';
+import type {Looking} from '../step.ts';
+import type {Stops, Surroundings, World} from './world.ts';
 
 /** What every command works with: who asked for what, how to meet them, and the world. */
 export type Session = {
@@ -36,3 +40,90 @@ export type Session = {
 
 /** A command: does its work and gives the exit code. What it throws is told by the face. */
 export type Command = (session: Session) => Promise<number>;
+
+/** Tells problems, each once, and gives the exit code: that of the gravest. `last` is what to do after all of them. */
+export function failAll({face, world}: Session, problems: readonly Problem[], last?: string): number {
+	const each = [...new Map(problems.map((problem) => [sortOf(problem), problem])).values()];
+	for (const [index, problem] of each.entries()) {
+		const where = problem.fault === 'bug' ? detailsWords(world.disk.logPath) : undefined;
+		face.fail(withAdvice(problem, where, index === each.length - 1 ? last : undefined));
+	}
+	return Math.max(1, ...each.map(({exit}) => exit));
+}
+
+/** What is told once: the same thing, and credentials, of which each service has words of its own. */
+const sortOf = ({code, message}: Problem): string => (aboutCredentials.includes(code) && code !== 'no-answer' ? code : `${code} ${message}`);
+
+/** Where the details of a bug of ours are, or how to get them. */
+export const detailsWords = (logPath: string | undefined): string =>
+	logPath === undefined
+		? "The details aren't kept, since the log can't be written: name another folder for it with `XDG_STATE_HOME`, and run it again."
+		: `The details are in ${logPath}.`;
+
+function withAdvice(problem: Problem, ...more: (string | undefined)[]): Problem {
+	if (more.every((one) => one === undefined)) return problem;
+	const {code, message, fault, again, exit, cause} = problem;
+	return new Problem({code, message, fault, again, exit, cause, advice: [problem.advice, ...more].filter(Boolean).join('\n')});
+}
+
+/** A person before lines can't press a key for it, but sees that it waits and may log in elsewhere. */
+const lookingOn: Pick<Pausing, 'signal' | 'onLook'> = {signal: new AbortController().signal, onLook: () => {}};
+
+/**
+ * Does a run's work with a context that meets an expired session as it should be: where somebody is there it pauses until there is another one, else the
+ * run ends, and its last problem says how far it came. `all` is how many steps there are.
+ */
+export async function lookedAfter<C extends Looking>(
+	{face, interactive}: Session,
+	context: C,
+	{helping, all, stands}: {helping?: Helping | undefined; all: number; stands: string},
+	work: (context: C) => Promise<RunResult>,
+): Promise<RunResult> {
+	if (helping || interactive) return work(pausing(context, {...(helping ?? lookingOn), emit: face.emit}));
+	const {context: alone, expired} = unattended(context);
+	const result = await work(alone);
+	const problem = expired();
+	return problem ? {...result, problems: [...result.problems, endedBy(problem, `${result.done.length} of ${all} steps are done. ${stands}`)]} : result;
+}
+
+const endedBy = ({advice, cause, code, fault, message}: Problem, says: string): Problem =>
+	new Problem({code, fault, cause, message: `${message} ${says}`, advice});
+
+/** Milliseconds after which a stop that still waits for the call under way says so. */
+const silence = 1000;
+/** Milliseconds that whatever is under way has after the second stop. */
+const grace = 500;
+
+const waiting = 'Stopping: what is under way ends first. Ctrl-c or the signal once more ends it at once.';
+
+const atOnce = new Problem({
+	code: 'stopped',
+	message: 'Ended at once, in the middle of what was under way. What was made stays, and an instance that runs costs.',
+	advice: 'Run the same command again; it looks first and goes on.',
+});
+
+/**
+ * Sees to it that a stop comes to an end: a first one that waits says so after a while, and half a second after the second one the process ends,
+ * whatever is open. Gives what is called once the work has ended by itself.
+ */
+export function overseeing({emit, fail, screens}: Face, stops: Stops, around: Pick<Surroundings, 'end'>): () => void {
+	const over = new AbortController();
+	/** Does something after so many milliseconds, unless the work has ended by then. */
+	const later = (ms: number, work: () => void): void => void realClock.sleep(ms, over.signal).then(work, () => undefined);
+	// Screens show by themselves that they stop.
+	const onSoft = (): void => later(silence, () => !screens && stops.isRead() && !stops.hard.aborted && emit({event: 'note', says: waiting}));
+	const onHard = (): void =>
+		later(grace, () => {
+			fail(atOnce);
+			around.end(stops.exit() ?? 130);
+		});
+	const each = [
+		[stops.soft, onSoft],
+		[stops.hard, onHard],
+	] as const;
+	for (const [signal, hear] of each) {
+		if (signal.aborted) hear();
+		else signal.addEventListener('abort', hear, {once: true, signal: over.signal});
+	}
+	return () => over.abort();
+}

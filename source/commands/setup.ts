@@ -1,17 +1,22 @@
-import {makePlan, problemsOf} from '../engine/plan.ts';
+import {type Ended, inTurns} from '../engine/live-plan.ts';
+import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
+import {runPlan} from '../engine/run.ts';
+import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import {failAll} from './failing.ts';
-import {costsOf} from './interviewing.ts';
-import {asIs, goOn, isSetUp, isSo, makeSo, stoppedCode} from './making.ts';
-import {openFleet} from './opening.ts';
-import {proposalOf} from './proposal.ts';
-import type {Command, Session} from './session.ts';
-import {watchFirstJob} from './watching.ts';
+import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/docker-machine/first-job.ts';
+import type {Agreed, Helping, Interviewer, Screens} from '../face.ts';
+import {Problem, Stopped} from '../problem.ts';
+import type {Walk} from '../questions/walk.ts';
+import type {AnyStep, Change, Context} from '../step.ts';
+import {spent} from '../telling/durations.ts';
+import {costsOf, type Ground, groundFor, interviewerFor, loginOf, presetFrom, proposalOf} from './interviewing.ts';
+import {askingFor, layersOf, openFleet} from './open.ts';
+import {type Command, failAll, lookedAfter, type Session} from './session.ts';
 
 /** From answers to a verified fleet: plan, agreement, run, first job. The same command repairs and changes a fleet that stands. */
 export const setup: Command = async (session) => {
 	const {face, interactive} = session;
-	if (face.screens && interactive) return (await import('./setup-on-screens.ts')).setupOnScreens(session, face.screens);
+	if (face.screens && interactive) return setupOnScreens(session, face.screens);
 	return setupInLines(session);
 };
 
@@ -39,5 +44,197 @@ async function setupInLines(session: Session): Promise<number> {
 		return session.stops.exit() ?? 0;
 	} finally {
 		await context.close();
+	}
+}
+
+/** The same setup where there is a terminal to walk through: questions beside the live plan, review, run, first job. */
+async function setupOnScreens(session: Session, screens: Screens): Promise<number> {
+	const ground = groundFor(session);
+	try {
+		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session, (cloud) => inTurns(cloud, ground.turn))};
+		let isNew = false;
+		let at: Interviewer['at'] = session.options.preset === undefined ? 'questions' : 'review';
+		for (;;) {
+			const agreed = await interviewed(session, screens, interviewerFor(session, ground, walk, at));
+			walk = agreed.walk;
+			at = 'review';
+			if (!(await replacementAgreed(session, agreed.ended))) continue;
+			// A run that was left for an answer has made the record; the first job is still to come.
+			isNew ||= agreed.ended.plan.get('record')?.is === 'missing';
+			const ended = await runUntilDone(session, screens, ground, agreed, isNew);
+			if (typeof ended === 'number') return ended;
+			at = ended.change;
+		}
+	} finally {
+		await ground.close();
+	}
+}
+
+/** Walks to the agreement; a person who leaves before is told that nothing was made. */
+async function interviewed({face}: Session, screens: Screens, interviewer: Interviewer): Promise<Agreed> {
+	try {
+		return await screens.interview(interviewer);
+	} catch (error) {
+		if (error instanceof Stopped) face.emit({event: 'note', says: 'Nothing was made or changed.'});
+		throw error;
+	}
+}
+
+/** What can be changed only by another manager. */
+const replacedIn = (plan: Plan): Change[] =>
+	[...plan.values()].flatMap((finding) => (finding.is === 'different' ? finding.changes.filter(({how}) => how === 'replace') : []));
+
+/** A manager is replaced only where that was agreed to by the fleet's name. */
+async function replacementAgreed({face, options}: Session, {plan, context}: Ended): Promise<boolean> {
+	const replacing = replacedIn(plan);
+	if (replacing.length === 0 || options.replaceManager) return true;
+	return face.agree({
+		says: `The manager of ${context.fleet.name} is replaced: a new one comes up beside it, and running jobs end first.`,
+		details: replacing.map(({what, from, to}) => `${what}  ${from} → ${to}`),
+		word: context.fleet.name,
+	});
+}
+
+/** Runs what was agreed to, again as often as the person says; the exit code, or the answer that they want to change. */
+async function runUntilDone(
+	session: Session,
+	screens: Screens,
+	ground: Ground,
+	agreed: Agreed,
+	isNew: boolean,
+): Promise<number | {change: Exclude<Interviewer['at'], 'questions'>}> {
+	let {plan, context}: Pick<Ended, 'plan' | 'context'> = agreed.ended;
+	const {steps} = dockerMachine;
+	for (;;) {
+		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(context));
+		const replaceManager = session.options.replaceManager || replacedIn(plan).length > 0;
+		const {result, choice} = await screens.run(loginOf(session), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
+		const code = stoppedCode(session, context, result);
+		if (code !== undefined) return code;
+		if (result.problems.length === 0) {
+			if (isNew) await watchFirstJob(session, context);
+			const stopped = session.stops.exit();
+			if (stopped !== undefined) {
+				session.face.emit(isSetUp(context));
+				return stopped;
+			}
+			return farewell(session, screens, agreed, isSetUp(context));
+		}
+		if (choice === undefined || choice === 'leave') return failAll(session, result.problems, goOn(context));
+		ground.plan.again(true);
+		if (choice !== 'again') return choice;
+		const next = await ground.plan.ended();
+		if (!next || [...next.plan.values()].some(({is}) => is === 'blocked') || !(await replacementAgreed(session, next))) return {change: 'review'};
+		({plan, context} = next);
+	}
+}
+
+/** The last screen; whatever ends it, all is done by then. */
+async function farewell({face, presets, stops}: Session, screens: Screens, {settled}: Agreed, ended: ReturnType<typeof isSetUp>): Promise<number> {
+	face.emit(ended);
+	try {
+		await screens.farewell({says: ended.says, next: ended.next, save: (name) => presets.save(name, presetFrom(settled))});
+		return 0;
+	} catch (error) {
+		if (!(error instanceof Stopped)) throw error;
+		return stops.exit() ?? 130;
+	}
+}
+
+/** What a run may do without asking, and who helps it along. */
+type Making = {replaceManager: boolean; helping?: Helping | undefined};
+
+/** Makes the plan so, and keeps how long each step took for the next run's forecast. */
+async function makeSo(session: Session, context: Context, plan: Plan, steps: readonly AnyStep[], making: Making): Promise<RunResult> {
+	const {replaceManager, helping} = making;
+	const usual = medians(await session.world.disk.timings());
+	return lookedAfter(session, context, {helping, all: steps.length, stands}, (running) =>
+		runPlan(steps, running, plan, remembering(session), {replaceManager, usual, again: helping?.again}),
+	);
+}
+
+/** The exit code of a run that was stopped, once what stands was said. */
+function stoppedCode({face, stops}: Session, context: Context, {done}: RunResult): number | undefined {
+	const stopped = stops.exit();
+	if (stopped !== undefined) face.fail(whatStands(context, done.length, dockerMachine.steps.length));
+	return stopped;
+}
+
+/** Tells the face, and keeps how long each step took for the next run's forecast. */
+function remembering({face, world}: Session): Session['face']['emit'] {
+	return (happening) => {
+		face.emit(happening);
+		if (happening.event === 'step.done') void world.disk.saveTiming(happening.step, happening.seconds);
+	};
+}
+
+/** Whether nothing has to be made. */
+const isSo = (plan: Plan, steps: readonly AnyStep[]): boolean => steps.every(({name}) => (plan.get(name)?.is ?? 'so') === 'so');
+
+const medians = (timings: Record<string, number[]>): Record<string, number> =>
+	Object.fromEntries(
+		Object.entries(timings).map(([step, seconds]) => [step, seconds.toSorted((one, other) => one - other)[Math.floor(seconds.length / 2)] ?? 0]),
+	);
+
+const fleetFlags = ({fleet}: Context): string => `--fleet ${fleet.name} --region ${fleet.region}`;
+
+/** How to go on, and how to undo. */
+export const goOn = (context: Context): string =>
+	`To go on: \`gitlab-runner-aws setup ${fleetFlags(context)}\`. To undo: \`gitlab-runner-aws destroy ${fleetFlags(context)}\`.`;
+
+/** What there is to know of a run that ended before its end. */
+const stands = 'What was made stays, and an instance that runs costs.';
+
+function whatStands(context: Context, done: number, all: number): Problem {
+	return new Problem({
+		code: 'stopped',
+		message: `Stopped after ${done} of ${all} steps. ${stands}`,
+		advice: goOn(context),
+	});
+}
+
+/** The end of a run that had nothing to do. */
+const asIs = (context: Context) => ({
+	event: 'ended' as const,
+	says: `${context.fleet.name} is as its answers say; nothing was changed.`,
+	next: nextCommands(context),
+});
+
+/** The end of a run that made the fleet. */
+const isSetUp = (context: Context) => ({
+	event: 'ended' as const,
+	says: `${context.fleet.name} is set up in ${context.fleet.region}, and its runner takes jobs.`,
+	next: nextCommands(context),
+});
+
+const nextCommands = (context: Context) => [
+	{command: `gitlab-runner-aws plan ${fleetFlags(context)}`, does: 'says what differs from the answers'},
+	{command: `gitlab-runner-aws ssh ${fleetFlags(context)}`, does: 'opens a shell on the manager'},
+	{command: `gitlab-runner-aws destroy ${fleetFlags(context)}`, does: 'takes the fleet away'},
+];
+
+/** Shows the smallest `.gitlab-ci.yml` for this runner, then its first job, live; the person may leave it. */
+async function watchFirstJob({face}: Session, context: Context): Promise<void> {
+	const tags = await runnerTags(context, undefined);
+	face.emit({event: 'document', name: '.gitlab-ci.yml', value: firstJobFile(tags, context.answers.dockerImage)});
+	const job = await untilStopped(
+		face.watch('Waiting for the first job: commit that file to the project.', async (signal) => {
+			const watched: Context = {...context, signal, clock: {now: context.clock.now, sleep: (ms) => context.clock.sleep(ms, signal)}};
+			return watch(watched, (seen) => face.emit({event: 'job.seen', ...seen}));
+		}),
+	);
+	if (!job) return;
+	const place = job.url === undefined ? {} : {url: job.url};
+	if (job.passed) face.emit({event: 'job.seen', says: `your first job passed, ${spent(job.seconds)}`, status: 'success', ...place});
+	else face.emit({event: 'job.seen', says: "your first job didn't pass; its log says why", status: 'failed', ...place});
+}
+
+/** Whoever stops while only the job is waited for leaves it: all is set up by then. */
+async function untilStopped<Result>(work: Promise<Result>): Promise<Result | undefined> {
+	try {
+		return await work;
+	} catch (error) {
+		if (error instanceof Stopped) return undefined;
+		throw error;
 	}
 }

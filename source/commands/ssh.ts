@@ -1,10 +1,9 @@
 import {isHostName} from '../host/machine-name.ts';
-import {openShell} from '../host/openssh.ts';
-import {onWorker} from '../host/worker-shell.ts';
+import {onWorker, openShell} from '../host/openssh.ts';
 import {Problem} from '../problem.ts';
 import {currentManager} from '../steps/looks/host.ts';
 import {placeOf, reachToChange} from '../steps/reaching.ts';
-import {openFleet} from './opening.ts';
+import {openFleet} from './open.ts';
 import type {Command} from './session.ts';
 
 const noMachine = (name: string): Problem =>

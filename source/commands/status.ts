@@ -1,19 +1,23 @@
 import type {Screens} from '../face.ts';
+import {mayColour, onlyAscii} from '../faces.ts';
 import type {Fleet} from '../fleet.ts';
 import type {PanelAbout} from '../panel/driver.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {chosenManager} from './choosing-manager.ts';
-import {forFleet, namedFleet} from './named-fleet.ts';
-import {lookingAt} from './opening.ts';
-import {tellPlace} from './place.ts';
+import {joiner} from '../snapshot/join.ts';
+import type {Snapshot} from '../snapshot/snapshot.ts';
+import {watchSources} from '../snapshot/sources.ts';
+import {statusOf} from '../snapshot/status.ts';
+import {hasSettled, type Verdict, verdictOf} from '../snapshot/verdict.ts';
+import {reportText} from '../telling/status-report.ts';
+import {changedLines, statusLines} from '../telling/status-table.ts';
+import {chosenManager, forFleet, lookingAt, namedFleet, tellPlace} from './open.ts';
 import type {Command, Session} from './session.ts';
-import {again, once, report} from './status-lines.ts';
-import {type Watch, watchFleet, watchManager} from './status-ports.ts';
+import {lookOnce, type Round, type Watch, watchFleet, watchManager} from './watch.ts';
 
 /** Shows a fleet, or any docker+machine manager: live on screens, else once or again and again. Exits 0 healthy, 4 not, 1 when it couldn't be looked at. */
 export const status: Command = async (session) => {
 	const [word] = session.parsed.words;
-	if (word === 'undo') return (await import('./status-undo.ts')).undo(session);
+	if (word === 'undo') return (await import('./panel.ts')).undo(session);
 	if (word !== undefined) throw new Problem({code: 'usage', exit: 2, message: `\`status\` takes \`undo\` or nothing, not ${word}.`});
 	const watch = await watchOf(session);
 	const {screens} = session.face;
@@ -31,7 +35,7 @@ async function watchOf(session: Session): Promise<Watch> {
 
 /** The live panel, and where a person goes from it. */
 export async function live(session: Session, watch: Watch, screens: Screens): Promise<number> {
-	const {panelDriver} = await import('./status-panel.ts');
+	const {panelDriver} = await import('./panel.ts');
 	const {fleet, watched} = watch;
 	if ('fleet' in watched) void place(session, fleet).catch(() => undefined);
 	let before: PanelAbout['before'];
@@ -77,4 +81,73 @@ async function place(session: Session, fleet: Fleet): Promise<void> {
 	} finally {
 		await context.close();
 	}
+}
+
+/** Seconds between two documents of `--watch`. */
+const every = 5;
+
+const exits: Record<Verdict['is'], number> = {healthy: 0, trouble: 4, unknown: 1};
+
+function looking({around: {stdout, env}, options}: Session) {
+	const terms = {json: false, plain: true, stdinIsTty: true, stdoutIsTty: stdout.isTTY === true, env};
+	return {columns: stdout.columns ?? 120, look: {colour: mayColour(terms, !options.color), ascii: onlyAscii(env)}};
+}
+
+function tell(session: Session, {snapshot, rows, now}: Round): void {
+	const {columns, look} = looking(session);
+	const value = session.options.face === 'json' ? statusOf(snapshot, now, rows) : statusLines(snapshot, rows, now, columns, look);
+	session.face.emit({event: 'document', name: 'status', value});
+}
+
+/** One document or table, and the exit code: 0 healthy, 4 not, 1 when it couldn't be looked at. */
+export async function once(session: Session, watch: Watch): Promise<number> {
+	const round = await lookOnce(watch, session.stops.soft);
+	const stopped = session.stops.exit();
+	if (stopped !== undefined) return stopped;
+	tell(session, round);
+	return exits[verdictOf(round.snapshot, round.now, round.rows).is];
+}
+
+/** A document or the changed lines each round, until the person ends it. */
+export async function again(session: Session, {ports, watched}: Watch): Promise<number> {
+	const {clock} = ports;
+	const signal = session.stops.soft;
+	const join = joiner();
+	let last: Snapshot | undefined;
+	let told: Round | undefined;
+	const round = (): Round | undefined => {
+		const now = clock.now();
+		return last && {snapshot: last, rows: join(last, now), now};
+	};
+	const telling = async (): Promise<void> => {
+		while (!signal.aborted) {
+			// A wait that ends early means that the person ends it.
+			await clock.sleep(told ? every * 1000 : 500, signal).catch(() => undefined);
+			const seen = round();
+			if (signal.aborted || !seen || (!told && !hasSettled(seen.snapshot))) continue;
+			if (!told || session.options.face === 'json') tell(session, seen);
+			else tellChanges(session, told, seen);
+			told = seen;
+		}
+	};
+	const emit = (snapshot: Snapshot): void => {
+		last = snapshot;
+	};
+	await Promise.all([watchSources(ports, watched, {signal, emit}), telling()]);
+	return session.stops.exit() ?? 0;
+}
+
+function tellChanges(session: Session, before: Round, after: Round): void {
+	const {columns, look} = looking(session);
+	const lines = changedLines(before.snapshot, before.rows, after.snapshot, after.rows, after.now, columns, look);
+	if (lines.length > 0) session.face.emit({event: 'document', name: 'status', value: lines});
+}
+
+/** One page of text for the team. */
+export async function report(session: Session, watch: Watch): Promise<number> {
+	const {snapshot, rows, now} = await lookOnce(watch, session.stops.soft);
+	const stopped = session.stops.exit();
+	if (stopped !== undefined) return stopped;
+	session.face.emit({event: 'document', name: 'report', value: reportText(snapshot, rows, now)});
+	return exits[verdictOf(snapshot, now, rows).is];
 }

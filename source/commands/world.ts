@@ -1,11 +1,86 @@
 import type {Address} from '../address/port.ts';
-import type {Clock, Random} from '../clock.ts';
+import {realAddress} from '../address/real.ts';
+import {type Clock, type Random, realClock, setByAws} from '../clock.ts';
 import {type Cloud, type CloudAt, changes} from '../cloud/port.ts';
+import {type RealCloud, realCloud} from '../cloud/real.ts';
 import type {Disk} from '../disk/port.ts';
+import {foldersOf, realDisk} from '../disk/real.ts';
 import type {GitlabAt} from '../gitlab/port.ts';
+import {realGitlab} from '../gitlab/real.ts';
 import type {Host} from '../host/port.ts';
+import {realHost} from '../host/real.ts';
 import type {Adapters} from '../step.ts';
-import type {Stops} from './stops.ts';
+
+/** A signal that ends the program, by Node's name. */
+type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** All that a command knows of the process it runs in; `cli.tsx` is the only file that touches the process itself. */
+export type Surroundings = {
+	argv: string[];
+	/** Secrets are in it; the process's own environment has dropped them. */
+	env: Record<string, string | undefined>;
+	version: string;
+	stdin: NodeJS.ReadStream;
+	stdout: NodeJS.WriteStream;
+	stderr: NodeJS.WriteStream;
+	home: string;
+	platform: string;
+	/** `alice@laptop`, for rule descriptions. */
+	who: string;
+	/** The folder of the presets that are shipped. */
+	shipped: URL;
+	onSignal(handle: (signal: Signal) => void): void;
+	/** Hears once nobody reads standard output any more. */
+	onUnread(handle: () => void): void;
+	/** Takes what leaves the terminal as it was found, for a process that ends before its work has. */
+	atEnd(close: () => Promise<void>): void;
+	/** Ends the process now, whatever is open; the terminal is left as it was found. */
+	end(code: number): void;
+};
+
+/**
+ * How the person ends the work: the first signal finishes the call under way and starts nothing more (`soft`), the second one ends that too (`hard`).
+ */
+export type Stops = {
+	readonly soft: AbortSignal;
+	readonly hard: AbortSignal;
+	/** Ctrl-c in a face counts as SIGINT. */
+	raise(signal: Signal): void;
+	/** Nobody reads what is said any more, as when `head` has had enough or the terminal is gone: like a first SIGHUP, and never like a second. */
+	unread(): void;
+	/** Whether somebody reads what is said. */
+	isRead(): boolean;
+	/** 130, 143 or 129, by the first signal; undefined when there was none. */
+	exit(): 129 | 130 | 143 | undefined;
+};
+
+const exits = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
+
+/** Makes the two signals, to be raised by whoever hears of a stop. */
+export function makeStops(): Stops {
+	const soft = new AbortController();
+	const hard = new AbortController();
+	let first: Signal | undefined;
+	let read = true;
+	const begin = (signal: Signal): void => {
+		first = signal;
+		soft.abort();
+	};
+	return {
+		soft: soft.signal,
+		hard: hard.signal,
+		raise(signal) {
+			if (first) return hard.abort();
+			begin(signal);
+		},
+		unread() {
+			read = false;
+			if (!first) begin('SIGHUP');
+		},
+		isRead: () => read,
+		exit: () => first && exits[first],
+	};
+}
 
 /** Everything outside that commands work with: the real one, or the simulated. */
 export type World = {
@@ -39,12 +114,45 @@ export function adaptersAt(world: World, region: string, stops: Stops, who: stri
 	return {
 		cloud: cloudIn(world, region, stops),
 		cloudAt: (other) => cloudIn(world, other, stops),
-		host: {connect: (target, signal) => host.connect(target, signal ?? stops.hard)},
+		host: {...host, connect: (target, signal) => host.connect(target, signal ?? stops.hard)},
 		gitlabAt,
 		address: {mine: (signal) => address.mine(signal ?? stops.hard)},
 		disk,
 		clock,
 		random,
 		who,
+	};
+}
+
+/** What the real world needs of the person: the code of an MFA device, by its serial. */
+type Person = {mfaCode(serial: string): Promise<string>};
+
+/** AWS, GitLab, SSH and this laptop. The name of the address service can be given by `GITLAB_RUNNER_AWS_ADDRESS_URL`. */
+export function realWorld({env, home}: Surroundings, person: Person): World {
+	const random = Math.random;
+	const clouds = new Map<string | undefined, RealCloud>();
+	let profile: string | undefined;
+	const cloud = (): RealCloud => {
+		const known = clouds.get(profile) ?? realCloud({env, profile, clock: realClock, random, mfaCode: person.mfaCode});
+		clouds.set(profile, known);
+		return known;
+	};
+	return {
+		cloudAt: (region, ...ends) => cloud().at(region, ...ends),
+		host: realHost(),
+		gitlabAt: realGitlab({env}),
+		address: realAddress({url: env.GITLAB_RUNNER_AWS_ADDRESS_URL}),
+		disk: realDisk(foldersOf(env, home)),
+		clock: setByAws(realClock, () => cloud().ahead()),
+		random,
+		defaultRegion: () => cloud().defaultRegion(),
+		login: () => cloud().login(),
+		use(named) {
+			profile = named;
+		},
+		profiles: () => cloud().profiles(),
+		close() {
+			for (const opened of clouds.values()) opened.close();
+		},
 	};
 }

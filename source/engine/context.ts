@@ -1,7 +1,8 @@
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import type {Connection} from '../host/port.ts';
 import {isProblem, Stopped} from '../problem.ts';
-import type {Adapters, Context, Look, Looking, Removal, Secrets} from '../step.ts';
+import type {Secrets} from '../questions/secrets.ts';
+import type {Adapters, Context, Look, Looking, Removal} from '../step.ts';
 
 /** What a context of any kind is about. */
 export type Setting = {
@@ -51,9 +52,6 @@ function watched(connection: Connection, lost: () => void): Connection {
 		script: (script, input, said) => letGo(connection.script(script, input, said)),
 		run: (command, stdin) => letGo(connection.run(command, stdin)),
 		read: (path) => letGo(connection.read(path)),
-		write: (path, text, mode) => letGo(connection.write(path, text, mode)),
-		stream: (command, line, signal) => letGo(connection.stream(command, line, signal)),
-		forward: (port) => letGo(connection.forward(port)),
 		close: () => connection.close(),
 	};
 }
@@ -99,7 +97,7 @@ function stoppable(adapters: Adapters, signal: AbortSignal): Adapters {
 		...adapters,
 		cloud: cloud(adapters.cloud),
 		cloudAt: (region) => cloud(adapters.cloudAt(region)),
-		host: {connect: (target, ending) => guard(() => adapters.host.connect(target, ending))},
+		host: {...adapters.host, connect: (target, ending) => guard(() => adapters.host.connect(target, ending))},
 		clock: {now: () => adapters.clock.now(), sleep: (ms, more) => adapters.clock.sleep(ms, more ? AbortSignal.any([signal, more]) : signal)},
 	};
 }

@@ -144,6 +144,3 @@ export function problemsOf(plan: Plan): Problem[] {
 	const problems = [...plan.values()].flatMap((finding) => (finding.is === 'blocked' ? [finding.problem] : []));
 	return [...new Map(problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()];
 }
-
-/** Whether an error only says that the person stopped the work. */
-export const isStop = (error: unknown): boolean => error instanceof Stopped || isProblem(error, 'stopped');

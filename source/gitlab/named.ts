@@ -56,8 +56,6 @@ export function namedGitlabs(gitlabAt: GitlabAt, before: NamedBefore): NamedGitl
 			};
 		return {
 			url,
-			// The one call that carries no secret.
-			version: port.version,
 			verify: withToken(port.verify),
 			createRunner: withToken(port.createRunner),
 			runners: withToken(port.runners),

@@ -39,7 +39,6 @@ export type Gitlab = {
 	readonly url: string;
 	/** No system_id is sent, so that GitLab lists no phantom manager. */
 	verify(token: string, signal?: AbortSignal): Promise<Verified>;
-	version(signal?: AbortSignal): Promise<string | undefined>;
 	createRunner(gitlabToken: string, runner: NewRunner, signal?: AbortSignal): Promise<RunnerMade>;
 	/** Own runners of this GitLab user, for finding those that bear our mark. */
 	runners(gitlabToken: string, signal?: AbortSignal): Promise<RunnerSeen[]>;

@@ -12,7 +12,6 @@ const printing =
 const methods = (port: Port): Port => ({
 	url: port.url,
 	verify: printing(port.verify),
-	version: printing(port.version),
 	createRunner: printing(port.createRunner),
 	runners: printing(port.runners),
 	runner: printing(port.runner),

@@ -75,15 +75,6 @@ export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
 				const {id, token_expires_at: tokenExpiresAt} = read(answer, verified, what);
 				return {...(id === undefined ? {} : {id}), ...(tokenExpiresAt === undefined ? {} : {tokenExpiresAt})};
 			},
-			async version(signal) {
-				const what = 'tell its version';
-				try {
-					return read(await ask({path: '/version', what, signal}), z.object({version: z.string()}), what).version;
-				} catch (error) {
-					if (isProblem(error, 'gitlab-token-refused', 'gitlab-not-allowed')) return undefined;
-					throw error;
-				}
-			},
 			async createRunner(token, wanted, signal) {
 				const what = 'make a runner';
 				const place = await owner(wanted.in, token, signal);

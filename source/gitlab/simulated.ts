@@ -83,10 +83,6 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 					advice: 'Make a runner under Settings › CI/CD › Runners, and give its token, which begins with `glrt-`.',
 				});
 			},
-			async version(signal) {
-				await meet(laptop, asked, ca, 'tell its version', signal);
-				return '19.2.1-ee';
-			},
 			async createRunner(token, wanted, signal) {
 				await meet(laptop, asked, ca, 'make a runner', signal, token, ['create_runner']);
 				if (!wanted.runUntagged && wanted.tags.length === 0) {

@@ -1,26 +1,13 @@
 import {StringDecoder} from 'node:string_decoder';
-import {printable} from '../printable.ts';
 import {Problem} from '../problem.ts';
-import {closed, exec, type Line} from './exec.ts';
-import {forward} from './forward.ts';
-import {lineCutter, tail} from './lines.ts';
+import {exec, type Line} from './exec.ts';
 import type {Connection, Outcome} from './port.ts';
 import {asRoot} from './quote.ts';
-import {runScript} from './run-script.ts';
+import {runScript, tail} from './run-script.ts';
 
 /** Exit code by which our own command says that there is no such file. */
 const missing = 44;
 const readText = `[ -e "$1" ] || exit ${missing}; exec cat -- "$1"`;
-const writeText = `
-set -e
-umask 077
-mkdir -p -- "$(dirname -- "$1")"
-made=$(mktemp -- "$1.XXXXXX")
-trap 'rm -f -- "$made"' EXIT HUP TERM
-cat > "$made"
-chmod -- "$2" "$made"
-mv -f -- "$made" "$1"`;
-
 /** Gathers all that a command prints. */
 async function gathered(line: Line, command: string, stdin?: string): Promise<Outcome> {
 	const [out, err] = [new StringDecoder('utf8'), new StringDecoder('utf8')];
@@ -50,24 +37,6 @@ export function connectionOver(line: Line, user: string, close: () => Promise<vo
 			if (outcome.code === missing) return undefined;
 			if (outcome.code !== 0) throw failed(line, `${path} can't be read`, outcome);
 			return outcome.stdout;
-		},
-		async write(path, text, mode) {
-			const outcome = await gathered(line, asRoot(user, 'sh', '-c', writeText, 'sh', path, mode.toString(8)), text);
-			if (outcome.code !== 0) throw failed(line, `${path} can't be written`, outcome);
-		},
-		async stream(command, said, signal) {
-			if (signal.aborted) return undefined;
-			const told = (text: string): void => said(printable(text));
-			const [out, err] = [lineCutter(told), lineCutter(told)];
-			const code = await exec(line, command, {onStdout: out.take, onStderr: err.take, enough: signal});
-			out.end();
-			err.end();
-			return code;
-		},
-		async forward(port) {
-			const gone = line.lost();
-			if (gone !== undefined) throw closed(line, gone);
-			return forward(line.client, port);
 		},
 		close,
 	};

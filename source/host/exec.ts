@@ -28,8 +28,6 @@ export type Running = {
 	stdin?: string;
 	onStdout(chunk: Buffer): void;
 	onStderr(chunk: Buffer): void;
-	/** Ends the command without a failure: the promise gives undefined. Its stdin stays open until then, since ssh2 sends no signal on a channel whose stdin has ended. */
-	enough?: AbortSignal;
 };
 
 /** Runs one command on a channel of its own and gives its exit code, undefined when a signal ended it there. */
@@ -42,16 +40,13 @@ export function exec(line: Line, command: string, running: Running): Promise<num
 		let channelEnd = (): void => undefined;
 		const settle = (finish: () => void): void => {
 			signal?.removeEventListener('abort', stop);
-			running.enough?.removeEventListener('abort', enough);
 			client.off('close', dropped);
 			finish();
 			channelEnd();
 		};
 		const stop = (): void => settle(() => reject(new Stopped()));
-		const enough = (): void => settle(() => resolve(undefined));
 		const dropped = (): void => settle(() => reject(closed(line, line.lost() ?? 'the other side closed it')));
 		signal?.addEventListener('abort', stop, {once: true});
-		running.enough?.addEventListener('abort', enough, {once: true});
 		client.once('close', dropped);
 		const opened: Parameters<Client['exec']>[1] = (error, channel) => {
 			if (error) return settle(() => reject(closed(line, error.message, error)));
@@ -73,8 +68,8 @@ export function exec(line: Line, command: string, running: Running): Promise<num
 				isOpen = false;
 				settle(() => (ended ? resolve(ended.code) : reject(closed(line, line.lost() ?? 'the command ended without a word'))));
 			});
-			if (!running.enough) channel.end(running.stdin ?? '');
-			if (signal?.aborted || running.enough?.aborted) channelEnd();
+			channel.end(running.stdin ?? '');
+			if (signal?.aborted) channelEnd();
 		};
 		try {
 			client.exec(command, opened);

@@ -4,8 +4,9 @@ import {constants, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Problem, Stopped} from '../problem.ts';
 import {unwritable} from '../refused-by-disk.ts';
+import {asRoot, quote} from './quote.ts';
 
-export type Shell = {
+type Shell = {
 	address: string;
 	port: number;
 	user: string;
@@ -21,10 +22,10 @@ export type Shell = {
 };
 
 /** A shell whose files are ready: `run` hands it the terminal until it ends and gives its exit code, the remote's or 255; `close` takes the files away. */
-export type ReadyShell = {run(): number; close(): Promise<void>};
+type ReadyShell = {run(): number; close(): Promise<void>};
 
 /** Ends a shell that runs: `soft` asks it to end, `hard` kills it. */
-export type Ending = {readonly soft: AbortSignal; readonly hard: AbortSignal};
+type Ending = {readonly soft: AbortSignal; readonly hard: AbortSignal};
 
 /** What ssh is started with, and what takes its files away. */
 type Ready = {args: string[]; close(): Promise<void>};
@@ -107,4 +108,13 @@ export async function openShell(shell: Shell, {soft, hard}: Ending): Promise<num
 		over.abort();
 		await close();
 	}
+}
+
+/**
+ * The command line that takes a manager's login user on to a worker: docker-machine there has the worker's key, in root's store. `words` is a command
+ * line for the worker's own shell, none opens one. Some images' sudo leaves out the folder that docker-machine is in.
+ */
+export function onWorker(user: string, worker: string, words: string | undefined): string {
+	const way = asRoot(user, 'env', 'HOME=/root', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'docker-machine', 'ssh', worker);
+	return words === undefined ? way : `${way} ${quote(words)}`;
 }

@@ -12,6 +12,12 @@ export type Target = {
 	trust(fingerprint: string): boolean | Promise<boolean>;
 };
 
+/** A key pair as OpenSSH writes it: the private half as a PEM file's text, the public half as one line. */
+export type SshKey = {privateKey: string; publicKey: string};
+
+/** `ed25519` wherever it is taken; `rsa`, of 4,096 bits, where EC2 Instance Connect refuses that. */
+export type SshKeyKind = 'ed25519' | 'rsa';
+
 /** How a command ended. `code` is undefined when a signal ended it. */
 export type Outcome = {code: number | undefined; stdout: string; stderr: string};
 
@@ -24,7 +30,7 @@ export type Unverified = {
 /**
  * One SSH connection that is held open. Every method throws a Problem with the code `ssh-closed` (`again`) once the connection is lost.
  * Everything that the manager is asked to do in this program is a `Script`, so that the simulated host can do the same by name.
- * What scripts and streams tell is printable, but for what a script names as `exact`; `run` and `read` give bytes as they are.
+ * What scripts tell is printable, but for what a script names as `exact`; `run` and `read` give bytes as they are.
  */
 export type Connection = {
 	/** Runs a script as root; its input goes over stdin, each progress value it prints is reported, and its result is parsed by the script's own schema. */
@@ -33,12 +39,6 @@ export type Connection = {
 	run(command: string, stdin?: string): Promise<Outcome>;
 	/** A file's text, read as root, or undefined when there is none. */
 	read(path: string): Promise<string | undefined>;
-	/** Writes a file as root: a temporary file of this mode beside it, then a rename. */
-	write(path: string, text: string, mode: number): Promise<void>;
-	/** Reports the lines that a command prints until it ends or the signal is aborted; gives its exit code. */
-	stream(command: string, line: (line: string) => void, signal: AbortSignal): Promise<number | undefined>;
-	/** Opens a local port that leads to a port of the manager's loopback. */
-	forward(port: number): Promise<{port: number; close(): Promise<void>}>;
 	close(): Promise<void>;
 };
 
@@ -53,10 +53,13 @@ export type ScriptProgress =
 	/** A download: bytes so far and in all, when known. */
 	| {download: string; bytes: number; of?: number | undefined};
 
-/**
- * Opens a connection. Throws Problems: `ssh-no-answer` (`again`; nothing listens or packets are dropped), `ssh-refused` (`again`; port closed, sshd not up yet),
- * `ssh-denied` (no key is accepted), `host-key-changed`.
- */
+/** SSH as this machine speaks it. */
 export type Host = {
+	/**
+	 * Opens a connection. Throws Problems: `ssh-no-answer` (`again`; nothing listens or packets are dropped), `ssh-refused` (`again`; port closed, sshd not up yet),
+	 * `ssh-denied` (no key is accepted), `host-key-changed`.
+	 */
 	connect(target: Target, signal?: AbortSignal): Promise<Connection>;
+	/** Makes a key pair on this machine; the private half never leaves it. */
+	makeKey(kind: SshKeyKind, comment: string): Promise<SshKey>;
 };

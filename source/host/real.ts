@@ -4,6 +4,7 @@ import {Problem, Stopped} from '../problem.ts';
 import {connectionOver} from './connection.ts';
 import type {Client, Line} from './exec.ts';
 import type {Host, Target} from './port.ts';
+import {sshKeyBy} from './ssh-key.ts';
 
 /** Milliseconds: how long the other side may take to let us in, and how soon a dead line is noticed (interval times count). */
 const patience = {readyTimeout: 10_000, keepaliveInterval: 10_000, keepaliveCountMax: 3} as const;
@@ -172,5 +173,9 @@ export const realHost = (): Host => ({
 		});
 		const line: Line = {client, place: `${target.user}@${target.address}`, signal, lost: () => lost};
 		return connectionOver(line, target.user, closing(client));
+	},
+	async makeKey(kind, comment) {
+		const {default: ssh2} = await import('ssh2');
+		return sshKeyBy(ssh2.utils, kind, comment);
 	},
 });

@@ -1,8 +1,9 @@
+import {until} from '../clock.ts';
+import type {Action} from '../cloud/actions.ts';
 import {isMachineName} from '../host/machine-name.ts';
 import {Problem} from '../problem.ts';
 import type {Leftover} from '../snapshot/orphans.ts';
 import {lookAtLeftovers} from '../snapshot/sources/ec2.ts';
-import type {Action} from '../step.ts';
 import {unless} from '../steps/answering.ts';
 import {type Instance, instanceOf, lives} from '../steps/looks/account.ts';
 import {type Found, lookForOrphans} from './look.ts';
@@ -21,9 +22,9 @@ export type Removed = {
 /** EC2 takes this many ids in one call. */
 const most = 100;
 /** Terminating takes a minute or two. */
-const goes = {rounds: 60, seconds: 5};
+const goes = {tries: 60, pause: 5000};
 /** EC2 may list for a moment what it has just deleted. */
-const settles = {rounds: 5, seconds: 2};
+const settles = {tries: 5, pause: 2000};
 
 /** What finding and removing orphans needs to be allowed. */
 export const orphanActions: readonly Action[] = [
@@ -74,13 +75,13 @@ async function instancesOf({cloud}: Place, ids: readonly string[]): Promise<Inst
 }
 
 /** Waits until those that are going have gone. One that doesn't go at all isn't waited for: its refusal is known already. */
-async function untilGone(place: Place, ids: readonly string[]): Promise<void> {
-	for (let round = 0; round < goes.rounds; round += 1) {
-		const seen = await instancesOf(place, ids);
-		if (!seen.some(({state}) => state === 'shutting-down')) return;
-		await place.clock.sleep(goes.seconds * 1000, place.signal);
-	}
-}
+const untilGone = (place: Place, ids: readonly string[]): Promise<unknown> =>
+	until(
+		place,
+		goes,
+		() => instancesOf(place, ids),
+		(seen) => !seen.some(({state}) => state === 'shutting-down'),
+	);
 
 /** Ids and names of everything that still stands. */
 async function standing(place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> {
@@ -94,14 +95,13 @@ async function standing(place: Place, things: readonly Found[]): Promise<Readonl
 }
 
 /** Looks again, a few times: only what isn't there any more was removed. */
-async function leftOf(place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> {
-	let left = await standing(place, things);
-	for (let round = 1; round < settles.rounds && things.some((one) => left.has(keyOf(one))); round += 1) {
-		await place.clock.sleep(settles.seconds * 1000, place.signal);
-		left = await standing(place, things);
-	}
-	return left;
-}
+const leftOf = (place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> =>
+	until(
+		place,
+		settles,
+		() => standing(place, things),
+		(left) => !things.some((one) => left.has(keyOf(one))),
+	);
 
 /** What a manager still has in its store goes by docker-machine there, so that the store forgets it; what that doesn't do is left to EC2. */
 async function byTheirManagers(place: Place, workers: readonly Found[], says: (says: string) => void): Promise<void> {

@@ -1,4 +1,4 @@
-import type {Proposal} from '../face.ts';
+import type {Proposal} from '../engine/proposal.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
 
 /** Where new workers are to be made, or as what; what is absent stays. */

@@ -1,4 +1,4 @@
-import {unsupportedZone} from '../executors/docker-machine/supported.ts';
+import {unsupportedZone} from '../host/docker-machine.ts';
 import {money} from '../snapshot/formats.ts';
 import {type Made, makerIn, workersMade} from '../snapshot/makers.ts';
 import {usdPerHour} from '../snapshot/price.ts';

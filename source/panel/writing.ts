@@ -1,3 +1,4 @@
+import {until} from '../clock.ts';
 import {hashOf} from '../executors/docker-machine/config-change.ts';
 import type {Connection} from '../host/port.ts';
 import {panelScript} from '../host/scripts/panel.ts';
@@ -45,8 +46,8 @@ export async function rewrite(connection: Connection, change: (standing: string)
 /** Said of a change that can't be made in place. */
 export const commentsGoLine = "Comments in config.toml go with this change: the file can't be edited in place.";
 
-/** Seconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */
-const loads = 60;
+/** Milliseconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */
+const loads = 60_000;
 
 /** What the runner's own metrics tell; undefined where they can't be had. */
 export async function metricsOn(connection: Connection): Promise<Metrics | undefined> {
@@ -62,12 +63,7 @@ export const isInForce = ({limits, concurrent: told}: Metrics, limit: number, co
 	Object.values(limits).includes(limit) && told === concurrent;
 
 /** Waits until the runner's own metrics tell what is wanted; gives whether they did. */
-export async function seenInMetrics({clock, signal}: Reaching, connection: Connection, isSo: (metrics: Metrics) => boolean): Promise<boolean> {
-	const until = clock.now() + loads * 1000;
-	for (;;) {
-		const metrics = await metricsOn(connection);
-		if (metrics && isSo(metrics)) return true;
-		if (clock.now() >= until) return false;
-		await clock.sleep(1000, signal);
-	}
+export async function seenInMetrics(context: Reaching, connection: Connection, isSo: (metrics: Metrics) => boolean): Promise<boolean> {
+	const isTold = (metrics: Metrics | undefined): boolean => metrics !== undefined && isSo(metrics);
+	return isTold(await until(context, {pause: 1000, longest: loads}, () => metricsOn(connection), isTold));
 }

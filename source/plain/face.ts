@@ -1,8 +1,10 @@
 import type {Clock} from '../clock.ts';
 import type {Event, Happening} from '../engine/events.ts';
-import type {Asked, Face, Proposal} from '../face.ts';
+import type {Proposal} from '../engine/proposal.ts';
+import type {Face} from '../face.ts';
 import {plainText} from '../glyphs.ts';
 import type {Problem} from '../problem.ts';
+import type {Asked} from '../questions/ask.ts';
 import {isSecret} from '../questions/question.ts';
 import {toText as answerText} from '../questions/value.ts';
 import type {Line} from '../telling/lines.ts';

@@ -1,6 +1,6 @@
 import {checkbox, confirm, input, number, password, search, select} from '@inquirer/prompts';
-import type {Asked} from '../face.ts';
 import {Stopped} from '../problem.ts';
+import type {Asked} from '../questions/ask.ts';
 import {type Choice, isClosed, isSecret} from '../questions/question.ts';
 import {toText, typedFor} from '../questions/value.ts';
 

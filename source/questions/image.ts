@@ -1,6 +1,6 @@
 import type {Cloud} from '../cloud/port.ts';
-import {unsupportedImage} from '../executors/docker-machine/supported.ts';
 import type {Given} from '../fleet.ts';
+import {unsupportedImage} from '../host/docker-machine.ts';
 import {isProblem} from '../problem.ts';
 import {lines, userOf} from './publishers.ts';
 import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import type {Cloud} from '../cloud/port.ts';
-import {unsupportedZone} from '../executors/docker-machine/supported.ts';
+import {unsupportedZone} from '../host/docker-machine.ts';
 import {type Asking, barred, byLabel, type Choice, choice, isText, matching, optional, question, regionPattern, whyNot, words} from './question.ts';
 
 const cidr = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(3[0-2]|[12]?\d)$/;

@@ -1,6 +1,14 @@
 import type {Answers} from '../fleet.ts';
 import type {SecretQuestion} from './question.ts';
 
+/** Secrets that were given; they are never part of answers, events or the record. */
+export type Secrets = {
+	runnerToken?: string | undefined;
+	gitlabToken?: string | undefined;
+	accessKey?: {id: string; secret: string} | undefined;
+	passphrase?: string | undefined;
+};
+
 /** Tokens of other kinds that people paste, told by their beginning, with what they are (facts §1). */
 const others: readonly [start: RegExp, what: string][] = [
 	[/^GR1348941/, "a registration token of the old way, which GitLab takes away in 20.0. A new runner's own token begins with glrt-"],

@@ -1,3 +1,4 @@
+import {retried} from '../clock.ts';
 import {isProblem} from '../problem.ts';
 import type {Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import {isYoung} from './host-trust.ts';
@@ -5,8 +6,8 @@ import type {Instance} from './looks/account.ts';
 import {managerOf} from './looks/host.ts';
 import {type Reached, reach, reachingActions} from './reaching.ts';
 
-/** How long the first SSH may take: this many tries, this many seconds apart. */
-const patience = {tries: 60, seconds: 5};
+/** How long the first SSH may take. */
+const patience = {tries: 60, pause: 5000};
 /** What comes and goes while a machine boots: nothing listens yet, and then the key isn't in place yet. */
 const booting = ['ssh-no-answer', 'ssh-refused', 'ssh-closed', 'ssh-denied'];
 
@@ -24,17 +25,14 @@ async function check(context: Context, found: Pick<Found, 'manager'>): Promise<F
 }
 
 /** Waits for SSH at the first boot. */
-async function waitFor(context: Context, instance: Instance, report: Report): Promise<Reached> {
-	for (let turn = 1; ; turn++) {
-		try {
-			return await reach(context, instance);
-		} catch (error) {
-			if (!isProblem(error, ...booting) || turn >= patience.tries || !isYoung(context, instance)) throw error;
-			report({says: 'waiting for SSH (usually about 30 s)'});
-			await context.clock.sleep(patience.seconds * 1000, context.signal);
-		}
-	}
-}
+const waitFor = (context: Context, instance: Instance, report: Report): Promise<Reached> =>
+	retried(
+		context,
+		patience,
+		() => reach(context, instance),
+		(error) => (isProblem(error, ...booting) && isYoung(context, instance) ? 'waiting for SSH (usually about 30 s)' : undefined),
+		report,
+	);
 
 async function apply(context: Context, found: Pick<Found, 'manager'>, _finding: unknown, report: Report): Promise<void> {
 	await waitFor(context, await managerOf(context, found), report);

@@ -1,12 +1,12 @@
 import {type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import type {Context, Fix, Note} from '../step.ts';
-import {canonicalCidr} from './cidr.ts';
-import {accountLook, type Group, managersOf, type Rule} from './looks/account.ts';
+import {accountLook, type Group, managersOf} from './looks/account.ts';
 import {addressLook} from './looks/address.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
+import type {Rule} from './looks/rules.ts';
 import {bearsMark} from './tags.ts';
-import {admits, missingRules} from './wanted-rules.ts';
+import {admits, canonicalCidr, missingRules} from './wanted-rules.ts';
 
 /** The fleet's two groups as they stand, and who is to be let in. */
 export type Seen = {

@@ -1,21 +1,16 @@
 import type {PolicyDocument} from '../cloud/policy/judge.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
+import type {Change, Context, Finding, Found, Note, Removal, Report, Standing, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
-import {profileStands, removeProfile} from './instance-profile-removal.ts';
+import {blocked, differs} from './finding.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {identityLook} from './looks/identity.ts';
 import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts';
 import {managerPolicy, saysAll, trustPolicy, type WorkerRights, withEarlier} from './manager-policy.ts';
 import {keyNotes, policyFor} from './manager-rights.ts';
 import {asAnswered, bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
-
-const blocked = (code: string, message: string, advice: string): Finding<Found['instance-profile']> => ({
-	is: 'blocked',
-	problem: new Problem({code, message, advice}),
-});
 
 async function checkAdopted(context: Context): Promise<Finding<Found['instance-profile']>> {
 	const name = context.answers.access;
@@ -87,7 +82,7 @@ async function checkOwn(context: Context, found: Needs, workers: WorkerRights): 
 	const changes = changesOf(context, seen, policy);
 	const resource = {name, ours: true};
 	const notes = [...boundaryNotes(context, seen), ...keys];
-	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
+	if (changes.length > 0) return differs(resource, changes, notes);
 	return {is: 'so', resource, says: name, notes};
 }
 
@@ -195,6 +190,42 @@ function commands(answers: Answers, fleet: Fleet, workers: WorkerRights): string
 		aws(fleet, 'iam', 'create-instance-profile', '--instance-profile-name', name, ...path, ...tags),
 		aws(fleet, 'iam', 'add-role-to-instance-profile', '--instance-profile-name', name, '--role-name', name),
 	];
+}
+
+async function ours(context: Removal) {
+	const name = names.profile(context.fleet);
+	const [profile, role] = await Promise.all([context.look(profileLook(name)), context.look(roleLook(name))]);
+	return {
+		name,
+		profile: profile && bearsGlobalMark(context.fleet, profile.tags) ? profile : undefined,
+		role: role && bearsGlobalMark(context.fleet, role.tags) ? role : undefined,
+	};
+}
+
+/** Role and profile that bear the mark of this fleet in this region. */
+async function profileStands(context: Removal): Promise<Standing[]> {
+	const {name, profile, role} = await ours(context);
+	return [...(profile ? [{id: name, says: 'instance profile', goes: true}] : []), ...(role ? [{id: name, says: 'role', goes: true}] : [])];
+}
+
+/** Takes the role out of the profile, then deletes both, with every policy that the role has by now (facts §7). */
+async function removeProfile(context: Removal, report: Report): Promise<void> {
+	const {cloud} = context;
+	const {name, profile, role} = await ours(context);
+	if (profile) {
+		if (profile.roleName) await unless(cloud.call('RemoveRoleFromInstanceProfile', {InstanceProfileName: name, RoleName: profile.roleName}), 'NoSuchEntity');
+		await unless(cloud.call('DeleteInstanceProfile', {InstanceProfileName: name}), 'NoSuchEntity');
+		report({says: `${name} deleted`});
+	}
+	if (role) {
+		const {PolicyNames = []} = (await unless(cloud.call('ListRolePolicies', {RoleName: name}), 'NoSuchEntity')) ?? {};
+		for (const PolicyName of PolicyNames) await unless(cloud.call('DeleteRolePolicy', {RoleName: name, PolicyName}), 'NoSuchEntity');
+		const {AttachedPolicies = []} = (await unless(cloud.call('ListAttachedRolePolicies', {RoleName: name}), 'NoSuchEntity')) ?? {};
+		for (const {PolicyArn} of AttachedPolicies) await unless(cloud.call('DetachRolePolicy', {RoleName: name, PolicyArn}), 'NoSuchEntity');
+		await unless(cloud.call('DeleteRole', {RoleName: name}), 'NoSuchEntity');
+		report({says: `role ${name} deleted`});
+	}
+	context.forget(profileLook(name), roleLook(name));
 }
 
 /**

@@ -4,16 +4,13 @@ import {isProblem, Problem} from '../problem.ts';
 import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
-import {setMissingTags} from './ec2-tags.ts';
-import {makeSshKey} from './ed25519.ts';
+import {blocked, differs} from './finding.ts';
 import {spreading} from './late.ts';
 import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
 import {adoptedPairLook} from './looks/adopted.ts';
 import {keyFileOf} from './looks/identity.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
-import {bearsMark, tagChanges, tagList} from './tags.ts';
-
-const blocked = (code: string, message: string, advice: string): Finding<Found['key-pair']> => ({is: 'blocked', problem: new Problem({code, message, advice})});
+import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
 
 /** Whether this laptop holds the private half of the fleet's own pair; a key that no longer matches counts as none. */
 async function isHere(context: Context, pair: KeyPair): Promise<boolean> {
@@ -59,7 +56,7 @@ async function checkOwn(context: Context): Promise<Finding<Found['key-pair']>> {
 	}
 	const resource = {name, ours: true};
 	const changes = tagChanges(answers, [pair.tags]);
-	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', ')};
+	if (changes.length > 0) return differs(resource, changes);
 	const here = await isHere(context, pair);
 	return {
 		is: 'so',
@@ -101,14 +98,14 @@ async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']
 
 /** The key that was made here before and never came to AWS, or a new one: on disk first, so that a kill in between loses nothing. */
 async function ownPublicKey(context: Context): Promise<string> {
-	const {disk, fleet} = context;
+	const {disk, fleet, host} = context;
 	const file = await keyFileOf(context);
 	const kept = await disk.key(file);
 	if (kept !== undefined) {
 		const {algorithm, blob} = publicHalf(kept, disk.keyPath(file));
 		return `${algorithm} ${blob} ${names.keyPair(fleet)}`;
 	}
-	const made = makeSshKey(names.keyPair(fleet));
+	const made = await host.makeKey('ed25519', names.keyPair(fleet));
 	await disk.saveKey(file, made.privateKey);
 	return made.publicKey;
 }

@@ -1,3 +1,4 @@
+import {retried, until} from '../clock.ts';
 import {isProblem, type Problem} from '../problem.ts';
 import type {Context, Report, Settling} from '../step.ts';
 
@@ -30,32 +31,28 @@ function lateFor({code, message}: Problem): string | undefined {
 }
 
 /** Makes a call that names what was made a moment ago, again and again while the service doesn't know it yet, and says so. */
-export async function whenKnown<Result>({clock, signal}: Pick<Context, 'clock' | 'signal'>, report: Report, call: () => Promise<Result>): Promise<Result> {
-	const begun = clock.now();
-	for (let turn = 1; ; turn++) {
-		try {
-			return await call();
-		} catch (error) {
+export const whenKnown = <Result>(context: Pick<Context, 'clock' | 'signal'>, report: Report, call: () => Promise<Result>): Promise<Result> =>
+	retried(
+		context,
+		{pause: pauseAfter, longest: longestLateness},
+		call,
+		(error) => {
 			const late = isProblem(error) ? lateFor(error) : undefined;
-			if (late === undefined || clock.now() - begun > longestLateness) throw error;
-			report({says: `waiting until ${late}`});
-			await clock.sleep(pauseAfter(turn), signal);
-		}
-	}
-}
+			return late && `waiting until ${late}`;
+		},
+		report,
+	);
 
 /** Looks again and again until something that is there, or was just made, can be seen; undefined where it can't in the longest time. `look` looks anew. */
-export async function untilSeen<Seen>(
-	{clock, signal}: Pick<Context, 'clock' | 'signal'>,
+export const untilSeen = <Seen>(
+	context: Pick<Context, 'clock' | 'signal'>,
 	look: () => Promise<Seen | undefined>,
 	says: (seconds: number) => void,
-): Promise<Seen | undefined> {
-	const begun = clock.now();
-	for (let turn = 1; ; turn++) {
-		const seen = await look();
-		const waited = clock.now() - begun;
-		if (seen !== undefined || waited > longestLateness) return seen;
-		says(Math.round(waited / 1000));
-		await clock.sleep(pauseAfter(turn), signal);
-	}
-}
+): Promise<Seen | undefined> =>
+	until(
+		context,
+		{pause: pauseAfter, longest: longestLateness},
+		look,
+		(seen) => seen !== undefined,
+		(_seen, waited) => says(Math.round(waited / 1000)),
+	);

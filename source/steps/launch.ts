@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {until} from '../clock.ts';
 import type {Input} from '../cloud/port.ts';
 import type {InstanceType} from '../cloud/shapes.ts';
 import {type Answers, type Fleet, mark, markKeys, names} from '../fleet.ts';
@@ -75,7 +76,7 @@ const mostGenerations = 20;
 const bootTries = 60;
 
 /** Milliseconds until the next look at an instance that comes or goes: soon at first, then every 5 s. */
-const pauseAfter = (turn: number): number => Math.min(5000, 1000 * (turn + 1));
+const pauseAfter = (turn: number): number => Math.min(5000, 1000 * turn);
 
 const someoneElse = (instance: Instance): Problem =>
 	new Problem({
@@ -146,19 +147,20 @@ const died = (id: string, state: string, why: string | undefined): Problem =>
 
 /** Waits until an instance runs and has an address; gives up after five minutes, saying how far it came. */
 export async function untilRunning(context: Context, id: string, report: Report): Promise<void> {
-	const {clock, cloud, signal} = context;
+	const {clock, cloud} = context;
 	const begun = clock.now();
 	let state = 'pending';
-	for (let turn = 0; turn < bootTries; turn++) {
+	const addressed = async (): Promise<string | undefined> => {
 		const seen = await describe(cloud, id);
 		state = seen?.State?.Name ?? state;
-		if (state === 'running' && (seen?.PublicIpAddress ?? seen?.PrivateIpAddress) !== undefined) {
-			context.forget(accountLook);
-			return report({says: `${id} running, ${seen?.PublicIpAddress ?? seen?.PrivateIpAddress}`});
-		}
 		if (state === 'terminated' || state === 'shutting-down') throw died(id, state, seen?.StateReason?.Message);
-		report({says: `${id} ${state} (usually about 15 s)`});
-		await clock.sleep(pauseAfter(turn), signal);
+		return state === 'running' ? (seen?.PublicIpAddress ?? seen?.PrivateIpAddress) : undefined;
+	};
+	const waiting = (): void => report({says: `${id} ${state} (usually about 15 s)`});
+	const address = await until(context, {pause: pauseAfter, tries: bootTries}, addressed, (one) => one !== undefined, waiting);
+	if (address !== undefined) {
+		context.forget(accountLook);
+		return report({says: `${id} running, ${address}`});
 	}
 	throw new Problem({
 		code: 'manager-not-running',
@@ -181,15 +183,15 @@ async function describe(cloud: Context['cloud'], id: string) {
 }
 
 /** Waits until instances are terminated, which frees their groups and addresses; gives up after ten minutes. */
-export async function untilTerminated({clock, cloud, signal}: Pick<Context, 'clock' | 'cloud' | 'signal'>, ids: string[], report: Report): Promise<void> {
-	for (let turn = 0; turn < 120; turn++) {
-		const seen = await Promise.all(ids.map((id) => describe(cloud, id)));
-		const left = seen.filter((instance) => instance !== undefined && instance.State?.Name !== 'terminated');
-		if (left.length === 0) return report({says: `${ids.join(', ')} terminated`});
-		const named = left.map((instance) => tagsOf(instance?.Tags).Name ?? instance?.InstanceId ?? '').join(', ');
-		report({says: `${named} ending`});
-		await clock.sleep(pauseAfter(turn), signal);
-	}
+export async function untilTerminated(context: Pick<Context, 'clock' | 'cloud' | 'signal'>, ids: string[], report: Report): Promise<void> {
+	const left = async (): Promise<string[]> => {
+		const seen = await Promise.all(ids.map((id) => describe(context.cloud, id)));
+		const standing = seen.filter((instance) => instance !== undefined && instance.State?.Name !== 'terminated');
+		return standing.map((instance) => tagsOf(instance?.Tags).Name ?? instance?.InstanceId ?? '');
+	};
+	const waiting = (going: string[]): void => report({says: `${going.join(', ')} ending`});
+	const stays = await until(context, {pause: pauseAfter, tries: 120}, left, (going) => going.length === 0, waiting);
+	if (stays.length === 0) return report({says: `${ids.join(', ')} terminated`});
 	throw new Problem({
 		code: 'not-terminated',
 		fault: 'outside',

@@ -1,5 +1,4 @@
-import type {PolicyDocument, Statement} from '../cloud/policy/judge.ts';
-import {readPolicy} from '../cloud/policy/read.ts';
+import {type PolicyDocument, readPolicy, type Statement} from '../cloud/policy/judge.ts';
 import {type Answers, type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {canonical} from './recorded.ts';

@@ -1,17 +1,92 @@
-import {type Answers, type Fleet, names} from '../fleet.ts';
+import {until} from '../clock.ts';
+import {type Answers, type Fleet, markKeys, names} from '../fleet.ts';
 import {quote} from '../host/quote.ts';
 import {wantedImage} from '../questions/publishers.ts';
-import type {Change, Context, Finding, Found, Note, Report, Step} from '../step.ts';
+import type {Change, Context, Finding, Found, Look, Note, Removal, Report, Standing, Step} from '../step.ts';
+import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
-import {orBlocked} from './blocked.ts';
-import {spreading} from './late.ts';
-import {launch, launchInput, untilRunning} from './launch.ts';
-import {accountActions, accountLook, type Group, type Instance, managersOf} from './looks/account.ts';
+import {differs, orBlocked} from './finding.ts';
+import {spreading, whenKnown} from './late.ts';
+import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
+import {accountActions, accountLook, type Disk, type Group, type Instance, managersOf} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
-import {liveChanges, mend, profileName, profileOf} from './manager-mending.ts';
-import {managerStands, removeManager} from './manager-removal.ts';
 import {wayIn} from './session-manager.ts';
-import {tagsOf} from './tags.ts';
+import {setMissingTags, tagChanges, tagsOf} from './tags.ts';
+
+/** The profile that the manager should have; undefined where it works with access keys. */
+function profileName({answers, fleet}: Pick<Context, 'answers' | 'fleet'>): string | undefined {
+	if (answers.access === 'access-keys') return undefined;
+	return answers.access === 'create' ? names.profile(fleet) : answers.access;
+}
+
+/** The name of the profile that an instance has. */
+const profileOf = ({profileArn}: Instance): string | undefined => profileArn?.split('/').at(-1);
+
+/** The instance and its disks, as far as they came with the launch and so bear the mark. */
+async function tagged(context: Context, standing: Instance): Promise<(Instance | Disk)[]> {
+	const {disks} = await context.look(accountLook);
+	return [standing, ...disks.filter(({instanceId}) => instanceId === standing.id)];
+}
+
+/** What a standing manager can be made to be as it runs. */
+async function liveChanges(context: Context, standing: Instance): Promise<Change[]> {
+	const changes: Change[] = [];
+	if (standing.state !== 'running') changes.push({what: 'state', from: standing.state, to: 'running', how: 'live'});
+	if (standing.httpTokens === 'optional') changes.push({what: 'IMDSv2', from: 'optional', to: 'required', how: 'live'});
+	const [profile, has] = [profileName(context), profileOf(standing)];
+	if (profile !== undefined && has !== profile) changes.push({what: 'access', from: has ?? 'no instance profile', to: profile, how: 'live'});
+	const tags = (await tagged(context, standing)).map((one) => one.tags);
+	return [...changes, ...tagChanges(context.answers, tags)];
+}
+
+/** A stopped instance is started, never doubled; one on its way down is waited for first. */
+async function start(context: Context, {id, state}: Instance, report: Report): Promise<void> {
+	const {cloud, fleet} = context;
+	let looks = 0;
+	const stateNow = async (): Promise<Instance['state']> => {
+		if (looks++ === 0) return state;
+		context.forget(accountLook);
+		return managersOf(fleet, await context.look(accountLook)).find((one) => one.id === id)?.state ?? 'stopping';
+	};
+	const now = await until(
+		context,
+		{pause: 5000, tries: 60},
+		stateNow,
+		(one) => one !== 'stopping',
+		() => report({says: `${id} is stopping`}),
+	);
+	if (now !== 'running' && now !== 'pending') {
+		report({says: `starting ${id}`});
+		await cloud.call('StartInstances', {InstanceIds: [id]});
+	}
+	await untilRunning(context, id, report);
+}
+
+/**
+ * Gives a running manager another profile. Nothing has to drain for it: docker-machine takes credentials from the instance metadata at each call,
+ * and a create that is under way keeps those it has, which AWS takes until they expire.
+ */
+async function giveProfile(context: Context, {id}: Instance, profile: string, report: Report): Promise<void> {
+	const {cloud} = context;
+	const {IamInstanceProfileAssociations = []} = await cloud.call('DescribeIamInstanceProfileAssociations', {Filters: [{Name: 'instance-id', Values: [id]}]});
+	const held = IamInstanceProfileAssociations.find(({State}) => State === 'associated' || State === 'associating')?.AssociationId;
+	const IamInstanceProfile = {Name: profile};
+	report({says: `giving ${id} the instance profile ${profile}`});
+	await whenKnown(context, report, async () => {
+		if (held === undefined) await cloud.call('AssociateIamInstanceProfile', {InstanceId: id, IamInstanceProfile});
+		else await cloud.call('ReplaceIamInstanceProfileAssociation', {AssociationId: held, IamInstanceProfile});
+	});
+}
+
+/** Makes a standing manager what `liveChanges` says, on the running instance. */
+async function mend(context: Context, standing: Instance, report: Report): Promise<void> {
+	const things = await tagged(context, standing);
+	if (standing.state !== 'running') await start(context, standing, report);
+	if (standing.httpTokens === 'optional') await context.cloud.call('ModifyInstanceMetadataOptions', {InstanceId: standing.id, HttpTokens: 'required'});
+	const profile = profileName(context);
+	if (profile !== undefined && profileOf(standing) !== profile) await giveProfile(context, standing, profile, report);
+	await setMissingTags(context, things);
+}
 
 type Needs = Pick<Found, 'network' | 'images'>;
 
@@ -28,11 +103,11 @@ async function managerGroup(context: Context, vpcId: string): Promise<Group | un
 async function replacements(context: Context, {images, network}: Needs, standing: Instance): Promise<Change[]> {
 	const {answers} = context;
 	const changes: Change[] = [];
-	const differs = (what: Change['what'], from: string, to: string): void => void (from !== to && changes.push({what, from, to, how: 'replace'}));
-	differs('managerType', standing.type, answers.managerType);
-	differs('image', standing.imageId, images.manager.id);
-	differs('subnet', standing.subnetId, network.subnetId);
-	differs('keyPair', standing.keyName ?? 'none', keyName(context));
+	const replacing = (what: Change['what'], from: string, to: string): void => void (from !== to && changes.push({what, from, to, how: 'replace'}));
+	replacing('managerType', standing.type, answers.managerType);
+	replacing('image', standing.imageId, images.manager.id);
+	replacing('subnet', standing.subnetId, network.subnetId);
+	replacing('keyPair', standing.keyName ?? 'none', keyName(context));
 	const group = await managerGroup(context, network.vpcId);
 	if (group && !standing.groupIds.includes(group.id)) changes.push({what: 'securityGroup', from: standing.groupIds.join(', '), to: group.id, how: 'replace'});
 	return changes;
@@ -57,8 +132,7 @@ async function check(context: Context, found: Needs): Promise<Finding<Found['man
 	const replacing = await replacements(context, found, standing);
 	const changes = [...replacing, ...(await liveChanges(context, standing))];
 	const notes = [...notesOn(context, standing), ...(replacing.length > 0 ? wayIn(context, found) : [])];
-	if (changes.length > 0)
-		return {is: 'different', resource, changes, says: `${id}: ${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`, notes};
+	if (changes.length > 0) return differs(resource, changes, notes, id);
 	return {is: 'so', resource, says: `${id} running, ${type}, ${address}`, notes};
 }
 
@@ -121,6 +195,45 @@ const launchTags = (answers: Answers, fleet: Fleet) =>
 		image: {id: '', architecture: 'x86_64', rootDevice: '', diskGib: 0, user: '', name: ''},
 		network: {vpcId: '', subnetId: '', zone: '', public: true, freeAddresses: 0},
 	}).TagSpecifications?.[0]?.Tags;
+
+/** Disks that bear the mark and that no instance holds: left where somebody kept one from going with its instance. */
+const strayVolumesLook: Look<string[]> = {
+	name: 'stray volumes',
+	async load({cloud, fleet}) {
+		const {Volumes = []} = await cloud.call('DescribeVolumes', {
+			Filters: [
+				{Name: `tag:${markKeys.fleet}`, Values: [fleet.name]},
+				{Name: 'status', Values: ['available']},
+			],
+		});
+		return Volumes.flatMap(({VolumeId}) => VolumeId ?? []);
+	},
+};
+
+/** Managers that live, replaced ones among them, and disks that none of them holds. */
+async function managerStands(context: Removal): Promise<Standing[]> {
+	const [account, volumes] = await Promise.all([context.look(accountLook), context.look(strayVolumesLook)]);
+	return [
+		...managersOf(context.fleet, account).map(({id, state, type}) => ({id, says: `manager, ${type}, ${state}`, goes: true})),
+		...volumes.map((id) => ({id, says: 'disk that no instance holds', goes: true})),
+	];
+}
+
+/** Terminates every manager and waits until it is gone, then deletes what disks are left. */
+async function removeManager(context: Removal, report: Report): Promise<void> {
+	const {cloud, fleet} = context;
+	context.forget(accountLook);
+	const ids = managersOf(fleet, await context.look(accountLook)).map(({id}) => id);
+	if (ids.length > 0) report({says: `terminating ${ids.join(', ')}`});
+	for (const id of ids) await unless(cloud.call('TerminateInstances', {InstanceIds: [id]}), 'InvalidInstanceID.NotFound');
+	await untilTerminated(context, ids, report);
+	context.forget(accountLook, strayVolumesLook);
+	for (const id of await context.look(strayVolumesLook)) {
+		await unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound');
+		report({says: `disk ${id} deleted`});
+	}
+	context.forget(strayVolumesLook);
+}
 
 /** The instance that runs GitLab Runner: one, running, as the answers say. Another type, image or place means another instance beside it. */
 export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'permissions' | 'quota' | 'security-groups' | 'key-pair' | 'instance-profile'> = {

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
+import type {Action} from '../cloud/actions.ts';
 import type {Input, OperationName, Output} from '../cloud/port.ts';
 import {type Answers, mark, names} from '../fleet.ts';
-import {isProblem, Problem} from '../problem.ts';
-import type {Action, Context, Finding, Found, Note, Step} from '../step.ts';
+import {isProblem, type Problem} from '../problem.ts';
+import type {Context, Finding, Found, Note, Step} from '../step.ts';
 import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
-import {makeSshKey} from './ed25519.ts';
+import {blocked} from './finding.ts';
 import {launchInput} from './launch.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {principalLook} from './looks/principal.ts';
@@ -52,14 +53,15 @@ const rawMessage = (cause: unknown): string =>
 	typeof cause === 'object' && cause !== null && 'message' in cause && typeof cause.message === 'string' ? cause.message : '';
 
 /** EC2's changing calls that can be tried with the parameters and tags of the real ones. */
-function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt>[] {
-	const {answers, fleet} = context;
+async function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt[]> {
+	const {answers, fleet, host} = context;
 	const tagged = (type: 'security-group' | 'key-pair', part: 'security-groups' | 'key-pair') => [
 		{ResourceType: type, Tags: tagList(answers.tags, mark(fleet, part))},
 	];
+	const {publicKey} = await host.makeKey('ed25519', fleet.name);
 	const pair = {
 		KeyName: names.keyPair(fleet),
-		PublicKeyMaterial: new TextEncoder().encode(makeSshKey(fleet.name).publicKey),
+		PublicKeyMaterial: new TextEncoder().encode(publicKey),
 		TagSpecifications: tagged('key-pair', 'key-pair'),
 	};
 	const group = {
@@ -68,11 +70,11 @@ function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt>[] 
 		VpcId: network.vpcId,
 		TagSpecifications: tagged('security-group', 'security-groups'),
 	};
-	return [
+	return Promise.all([
 		dryRun(context, 'RunInstances', launchInput(fleet, answers, {image: images.manager, network})),
 		dryRun(context, 'CreateSecurityGroup', group),
 		...(answers.keyPair === 'create' ? [dryRun(context, 'ImportKeyPair', pair)] : []),
-	];
+	]);
 }
 
 /** Actions that are asked about together: all on one thing, since IAM refuses to be asked about sorts of things that differ. */
@@ -183,19 +185,17 @@ const who = (arn: string): string => arn.split(/[:/]/).at(-1) ?? arn;
 
 function refusal(context: Context, {identity}: Needs, denied: Action[]): Finding<Found['permissions']> {
 	const list = denied.map((action) => `\`${action}\``).join(', ');
-	return {
-		is: 'blocked',
-		problem: new Problem({
-			code: 'not-allowed',
-			message: `${who(identity.arn)} may not do all that ${context.fleet.name} needs: AWS refuses ${list}.`,
-			advice: 'Ask for those actions; the readme has the whole policy, and answers that name what exists need less.',
-		}),
-	};
+	return blocked(
+		'not-allowed',
+		`${who(identity.arn)} may not do all that ${context.fleet.name} needs: AWS refuses ${list}.`,
+		'Ask for those actions; the readme has the whole policy, and answers that name what exists need less.',
+	);
 }
 
 async function check(context: Context, needs: Needs, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {
 	if (await stands(context)) return {is: 'so', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
-	const learnt = await Promise.all([...dryRuns(context, needs), simulations(context, needs, actions)]);
+	const [tried, told] = await Promise.all([dryRuns(context, needs), simulations(context, needs, actions)]);
+	const learnt = [...tried, told];
 	const denied = await blocking(context, [...new Set(learnt.flatMap((one) => one.denied))].sort());
 	const notes = learnt.flatMap((one) => one.notes);
 	if (denied.length > 0) return {...refusal(context, needs, denied), notes};

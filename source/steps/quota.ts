@@ -3,6 +3,7 @@ import {Problem} from '../problem.ts';
 import {flagOf} from '../questions/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
+import {blocked} from './finding.ts';
 import {twinsOf} from './instance-families.ts';
 import {accountActions, accountLook, managersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
@@ -86,10 +87,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	const shared = workerCode === managerCode ? vcpusOf(managerType) : 0;
 	if (managerCode !== workerCode && managerQuota && 'vcpus' in managerQuota && managerQuota.vcpus < vcpusOf(managerType)) {
 		const message = `The manager's ${managerType} needs ${vcpusOf(managerType)} vCPUs, and this account may run ${managerQuota.vcpus} on demand here.`;
-		return {
-			is: 'blocked',
-			problem: new Problem({code: 'VcpuLimitExceeded', message, advice: 'Ask AWS for more, or choose a smaller type with `--manager-type`.'}),
-		};
+		return blocked('VcpuLimitExceeded', message, 'Ask AWS for more, or choose a smaller type with `--manager-type`.');
 	}
 	const stands = managersOf(fleet, account).length > 0;
 	const managerNotes = stands ? [] : noRoomForManager(managerType, vcpusOf(managerType), managerQuota, besideManager);
@@ -102,8 +100,8 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 		};
 	}
 	const room: Room = {code: workerCode, spot, quota: workerQuota.vcpus, workers: limit, each: vcpusOf(workerType), manager: shared, others};
-	const blocked = tooMuch(answers, room);
-	if (blocked) return {is: 'blocked', ...blocked};
+	const over = tooMuch(answers, room);
+	if (over) return {is: 'blocked', ...over};
 	return {
 		is: 'so',
 		resource: {vcpus: workerQuota.vcpus},

@@ -1,17 +1,17 @@
+import {until} from '../clock.ts';
+import type {Action} from '../cloud/actions.ts';
 import type {Given} from '../fleet.ts';
-import type {Connection, Unverified} from '../host/port.ts';
+import type {Connection, SshKey, Unverified} from '../host/port.ts';
 import {authorizeKeyScript} from '../host/scripts/authorize-key.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Action, Looking, Report} from '../step.ts';
+import type {Looking, Report} from '../step.ts';
 import {isDenied} from './answering.ts';
-import {makeSshKey, type SshKey} from './ed25519.ts';
 import {consoleMinutes, type Expected, expectedKeys, isYoung, keepKey, keyChanged, keyUnknown, type Trust, wrongHost} from './host-trust.ts';
-import {loginUser} from './login-user.ts';
 import {accountLook, type Instance} from './looks/account.ts';
 import {keyFileOf} from './looks/identity.ts';
+import {loginUser} from './looks/images.ts';
 import {recordRead} from './looks/record.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
-import {makeRsaKey} from './rsa-key.ts';
 import {sessionAddress, sessionCommand} from './session-manager.ts';
 
 /** Whoever wants to reach a manager: a check, a run or a removal. What this laptop's own answers don't say, the record does. */
@@ -36,9 +36,9 @@ export const reachingActions: readonly Action[] = ['ec2-instance-connect:SendSSH
 /** Where a manager's SSH is, and as whom: what the `ssh` command needs too. */
 export type Place = {address: string; port: number; user: string; keyPath: string};
 
-/** Seconds between two looks at the console: the first ones soon, since it may have been up for long. */
-const consolePace = [2, 3];
-const consolePause = 5;
+/** Milliseconds between two looks at the console: the first ones soon, since it may have been up for long. */
+const consolePace = [2000, 3000];
+const consolePause = 5000;
 
 const howReached = new WeakMap<Unverified, Way & Pick<Reached, 'trust'>>();
 
@@ -96,17 +96,17 @@ const notAllowed = (instance: Instance, cause: unknown): Problem =>
 	});
 
 /** Lets a fresh key in for 60 s (facts §17.2); RSA where ed25519 is refused. */
-async function sendKey({cloud, who}: Reaching, instance: Instance, user: string): Promise<SshKey> {
+async function sendKey({cloud, host, who}: Reaching, instance: Instance, user: string): Promise<SshKey> {
 	const send = async (key: SshKey): Promise<SshKey> => {
 		await cloud.call('SendSSHPublicKey', {InstanceId: instance.id, InstanceOSUser: user, SSHPublicKey: key.publicKey, AvailabilityZone: instance.zone});
 		return key;
 	};
 	try {
-		return await send(makeSshKey(who));
+		return await send(await host.makeKey('ed25519', who));
 	} catch (error) {
 		if (isDenied(error) || isProblem(error, 'AuthException', 'Auth')) throw notAllowed(instance, error);
 		if (!isProblem(error, 'InvalidArgs', 'InvalidArgsException')) throw error;
-		return send(makeRsaKey(who));
+		return send(await host.makeKey('rsa', who));
 	}
 }
 
@@ -216,14 +216,20 @@ async function reachVerified(context: Reaching, instance: Instance): Promise<Ver
  * trusted on first use.
  */
 export async function untilVerified(context: Reaching, instance: Instance, report: Report): Promise<Verified> {
-	for (let turn = 0; ; turn++) {
-		const reached = await reach(context, instance);
-		if (reached.trust !== 'unverified') return reached;
+	const waiting = (): void =>
 		report({
 			says: `waiting for the console of ${instance.id} to tell its host key: no secret goes there before (usually 1 to 2 minutes, at most ${consoleMinutes})`,
 		});
-		await context.clock.sleep((consolePace[turn] ?? consolePause) * 1000, context.signal);
-	}
+	const patience = {pause: (turn: number) => consolePace[turn - 1] ?? consolePause};
+	const reached = await until(
+		context,
+		patience,
+		() => reach(context, instance),
+		({trust}) => trust !== 'unverified',
+		waiting,
+	);
+	if (reached.trust === 'unverified') throw keyUnknown(instance);
+	return reached;
 }
 
 /** The held connection to a manager, for looking; see `reachVerified`. */

@@ -3,6 +3,7 @@ import {Problem} from '../problem.ts';
 import type {Change, Context, Finding, Found, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
+import {differs} from './finding.ts';
 import {longestLateness, spreading} from './late.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {identityLook} from './looks/identity.ts';
@@ -73,7 +74,7 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 	if (answered.length > 0 && (await isTheirsNow(context, record))) {
 		return {is: 'blocked', problem: otherAnswers(name, changes, theirsNow)};
 	}
-	return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
+	return differs(resource, changes);
 }
 
 const now = ({clock}: Context): string => new Date(clock.now()).toISOString();

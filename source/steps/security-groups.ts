@@ -1,18 +1,18 @@
+import {retried} from '../clock.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {quote} from '../host/quote.ts';
-import {Problem} from '../problem.ts';
-import type {Change, Context, Finding, Found, Report, Step} from '../step.ts';
+import {isProblem, Problem} from '../problem.ts';
+import type {Change, Context, Finding, Found, Removal, Report, Standing, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
-import {canonicalCidr} from './cidr.ts';
-import {setMissingTags} from './ec2-tags.ts';
+import {differs} from './finding.ts';
 import {extraNotes, foreign, keptOut, type Seen, see, staleWorkerRules} from './groups-seen.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
-import {accountActions, accountLook, type Group, type Rule} from './looks/account.ts';
+import {accountActions, accountLook, type Group} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
-import {groupsStand, removeGroups} from './security-groups-removal.ts';
-import {bearsMark, tagChanges, tagList} from './tags.ts';
-import {type LetIn, missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
+import type {Rule} from './looks/rules.ts';
+import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
+import {canonicalCidr, type LetIn, missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
 
 const sshRules = ({from}: Seen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
 const workerRules = (managerGroupId: string): WantedRule[] => workerPorts.map((port) => ({port, groupId: managerGroupId}));
@@ -77,7 +77,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 		).map((change): Change => ({...change, what: 'tags of rules'})),
 	];
 	const resource = {managerGroupId: manager.id, workersGroupId: workers.id, workersGroupName: workers.name};
-	if (changes.length > 0) return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', '), notes};
+	if (changes.length > 0) return differs(resource, changes, notes);
 	return {is: 'so', resource, says: `22 from ${from ?? 'whom its rules name'}, 22 and 2376 from the manager`, notes};
 }
 
@@ -196,6 +196,49 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 		authorize('manager', 22, `--cidr ${cidr}`),
 		...workerPorts.map((port) => authorize('workers', port, '--source-group "$manager"')),
 	];
+}
+
+/** A group is in use until the network interfaces of its last instance are gone. */
+const patience = {tries: 60, pause: 5000};
+
+/** Groups that bear the mark, the workers' first: it names the manager's in its rules. */
+async function marked(context: Removal): Promise<Group[]> {
+	const {groups} = await context.look(accountLook);
+	const workersFirst = (group: Group) => (group.name === names.workersGroup(context.fleet) ? 0 : 1);
+	return groups.filter((group) => bearsMark(context.fleet, group.tags)).sort((one, other) => workersFirst(one) - workersFirst(other));
+}
+
+/** Groups and, in groups of others, single rules that bear the mark. */
+async function groupsStand(context: Removal): Promise<Standing[]> {
+	const {rulesElsewhere} = await context.look(accountLook);
+	const groups = await marked(context);
+	return [
+		...groups.map(({id, name}) => ({id, says: `security group ${name}`, goes: true})),
+		...rulesElsewhere.map(({inGroup, rule}) => ({id: rule.id, says: `our rule in security group ${inGroup}, which stays`, goes: true})),
+	];
+}
+
+const deleteGroup = (context: Removal, {id, name}: Group, report: Report): Promise<unknown> =>
+	retried(
+		context,
+		patience,
+		() => unless(context.cloud.call('DeleteSecurityGroup', {GroupId: id}), 'InvalidGroup.NotFound', 'InvalidGroupId.NotFound'),
+		(error) => (isProblem(error, 'DependencyViolation', 'InvalidGroup.InUse') ? `waiting until nothing uses ${name}` : undefined),
+		report,
+	);
+
+/** Deletes our groups, and takes our rules out of groups that were somebody's before. */
+async function removeGroups(context: Removal, report: Report): Promise<void> {
+	const {rulesElsewhere} = await context.look(accountLook);
+	for (const {inGroup, rule} of rulesElsewhere) {
+		const revoke = context.cloud.call('RevokeSecurityGroupIngress', {GroupId: inGroup, SecurityGroupRuleIds: [rule.id]});
+		await unless(revoke, 'InvalidPermission.NotFound', 'InvalidSecurityGroupRuleId.NotFound', 'InvalidGroup.NotFound');
+	}
+	for (const group of await marked(context)) {
+		await deleteGroup(context, group, report);
+		report({says: `${group.name} deleted`});
+	}
+	context.forget(accountLook);
 }
 
 /** The manager's group, which lets SSH in from us, and the workers', which lets in the manager and nobody else. */

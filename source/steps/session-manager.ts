@@ -1,6 +1,6 @@
 import type {Answers} from '../fleet.ts';
 import type {Context, Fix, Found, Note} from '../step.ts';
-import {Blocked} from './blocked.ts';
+import {Blocked} from './finding.ts';
 import type {Instance} from './looks/account.ts';
 
 /** A port of this laptop that leads to a manager's SSH through AWS Session Manager. */

@@ -1,9 +1,9 @@
 import {type Answers, type Fleet, markKeys, type Part} from '../fleet.ts';
 import {printable} from '../printable.ts';
-import type {Change} from '../step.ts';
+import type {Change, Context} from '../step.ts';
 
 /** A tag as EC2, S3, IAM and SSM all write it. */
-export type Tag = {Key: string; Value: string};
+type Tag = {Key: string; Value: string};
 
 /** Tags as AWS takes them; where two records name a key, the later one wins. */
 export const tagList = (...records: Record<string, string>[]): Tag[] =>
@@ -41,4 +41,14 @@ export function tagChanges(answers: Pick<Answers, 'tags'>, standing: readonly Re
 	const other = (key: string, value: string) => standing.map((tags) => tags[key]).find((one) => one !== undefined && one !== value);
 	const was = ([key, value]: [string, string]) => (other(key, value) === undefined ? `no ${key}` : `${key}=${other(key, value)}`);
 	return [{what: 'tags', from: printable(missing.map(was).join(', ')), to: missing.map(([key, value]) => `${key}=${value}`).join(', '), how: 'live'}];
+}
+
+/** Sets the tags of the answers that things of ours in EC2 lack, in one call, and in none where they lack nothing; see `missingTags`. */
+export async function setMissingTags(
+	{answers, cloud}: Pick<Context, 'answers' | 'cloud'>,
+	things: readonly {id: string; tags: Record<string, string>}[],
+): Promise<void> {
+	const lacking = things.map(({id, tags}) => ({id, missing: missingTags(answers, tags)})).filter(({missing}) => Object.keys(missing).length > 0);
+	if (lacking.length === 0) return;
+	await cloud.call('CreateTags', {Resources: lacking.map(({id}) => id), Tags: tagList(...lacking.map(({missing}) => missing))});
 }

@@ -1,5 +1,6 @@
-import type {Asked, Proposal} from '../face.ts';
+import type {Proposal} from '../engine/proposal.ts';
 import {Problem} from '../problem.ts';
+import type {Asked} from '../questions/ask.ts';
 import {flagOf, isSecret} from '../questions/question.ts';
 
 /** Why nobody can be asked, as the middle of a sentence. */

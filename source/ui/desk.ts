@@ -1,7 +1,9 @@
 import type {Clock} from '../clock.ts';
 import type {Event, Happening} from '../engine/events.ts';
-import type {Asked, Face, Proposal} from '../face.ts';
+import type {Proposal} from '../engine/proposal.ts';
+import type {Face} from '../face.ts';
 import {Stopped} from '../problem.ts';
+import type {Asked} from '../questions/ask.ts';
 import {stamped} from '../telling/run-state.ts';
 import {agreedDefault, unanswered} from '../telling/unanswered.ts';
 import {moveFor} from './keys.ts';

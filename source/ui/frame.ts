@@ -1,7 +1,7 @@
 import {type Look, plainText, signOf} from '../glyphs.ts';
 import {displayWidth} from '../width.ts';
 import {hintRow} from './hints.ts';
-import {draw, keysOf} from './keys.ts';
+import {keysOf, shown} from './keys.ts';
 import {bodyRows, isTooSmall, least} from './layout.ts';
 import {panelRows, panelSpoken} from './panel/draw.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span, textOf} from './row.ts';
@@ -10,29 +10,8 @@ import {walkBody, walkSpoken} from './wizard/panes.ts';
 import {keyWords} from './wizard/seen.ts';
 import {isWalk} from './wizard/walking.ts';
 
-const words: Record<Screen['is'], string> = {
-	plan: 'plan',
-	run: 'run',
-	log: 'log',
-	review: 'review',
-	choose: 'question',
-	field: 'question',
-	watch: 'waiting',
-	help: 'keys',
-	overview: 'review',
-	hand: 'by hand',
-	save: 'save',
-	trouble: 'trouble',
-	end: 'done',
-	home: 'home',
-	panel: 'panel',
-	'panel-item': 'worker',
-	'panel-act': 'do',
-	'panel-moves': 'move workers',
-};
-
 /** Where a person is: the question's own key, else the screen's word. */
-const placeWord = (screen: Screen): string => ('walk' in screen && screen.walk ? keyWords(screen.walk.about) : words[screen.is]);
+const placeWord = (screen: Screen): string => ('walk' in screen && screen.walk ? keyWords(screen.walk.about) : shown(screen).word);
 
 /** Which question of how many. */
 const countWord = (screen: Screen, {wizard}: View): string => (isWalk(screen) && wizard.of > 0 ? `   ${wizard.at} of ${wizard.of}` : '');
@@ -65,6 +44,8 @@ function tooSmall({columns, rows, look}: View): Row[] {
 
 /** A row in ASCII where the terminal has no Unicode. */
 const inAscii = (one: Row, look: Look): Row => (look.ascii ? {...one, spans: one.spans.map((span) => ({...span, text: plainText(span.text, look)}))} : one);
+
+const draw = (screen: Screen, view: View): Row[] => shown(screen).draw(screen, view);
 
 /** What lies between place and keys. */
 const bodyOf = (screen: Screen, view: View): Row[] => (isWalk(screen) ? walkBody(screen, view, draw) : draw(screen, view));

@@ -1,45 +1,17 @@
 import type {AfterRun, HomeChoice} from '../face.ts';
 import type {Look} from '../glyphs.ts';
 import type {RunState} from '../telling/run-state.ts';
-import type {ActScreen, ItemScreen, MovesScreen, PanelMove, PanelScreen} from './panel/screen.ts';
-import type {PanelSeen} from './panel/seen.ts';
+import type {PanelMove, PanelSeen} from './panel/seen.ts';
+import type {Press} from './press.ts';
 import type {Row} from './row.ts';
-import type {ByHandScreen} from './screens/by-hand.ts';
-import type {ChooseScreen} from './screens/choose.ts';
-import type {EndScreen} from './screens/end.ts';
-import type {FieldScreen} from './screens/field.ts';
-import type {HelpScreen} from './screens/help.ts';
-import type {HomeScreen} from './screens/home.ts';
-import type {LogScreen} from './screens/log.ts';
-import type {OverviewScreen} from './screens/overview.ts';
-import type {PlanScreen} from './screens/plan.ts';
-import type {ReviewScreen} from './screens/review.ts';
-import type {RunScreen} from './screens/run.ts';
-import type {SaveScreen} from './screens/save.ts';
-import type {TroubleScreen} from './screens/trouble.ts';
-import type {WatchScreen} from './screens/watch.ts';
 import type {WizardMove, WizardSeen} from './wizard/seen.ts';
 
+/** The screens by what each `is`: the file of a screen declares it here. */
+// biome-ignore lint/suspicious/noEmptyInterface: the screens' own files fill it, so that none is named twice.
+export interface Screens {}
+
 /** The screen on top: one value of this union, which holds its own cursor and drafts. */
-export type Screen =
-	| PlanScreen
-	| RunScreen
-	| LogScreen
-	| ReviewScreen
-	| ChooseScreen
-	| FieldScreen
-	| WatchScreen
-	| HelpScreen
-	| OverviewScreen
-	| ByHandScreen
-	| SaveScreen
-	| TroubleScreen
-	| EndScreen
-	| HomeScreen
-	| PanelScreen
-	| ItemScreen
-	| ActScreen
-	| MovesScreen;
+export type Screen = Screens[keyof Screens];
 
 /** What all screens are drawn from, besides themselves. */
 export type View = {
@@ -106,3 +78,18 @@ export type Draw<Which extends Screen> = (screen: Which, view: View) => Row[];
 
 /** The keys that work now. */
 export type Keys<Which extends Screen> = (screen: Which, view: View) => Binding[];
+
+/** A screen as a face shows it. */
+export type Shown<Which extends Screen> = {
+	/** The word for it in the line of place. */
+	readonly word: string;
+	draw(screen: Which, view: View): Row[];
+	/** The keys of its own that work now. */
+	keys(screen: Which, view: View): Binding[];
+	/** What a letter that is no key does where text is typed. */
+	type?(screen: Which, press: Press): Move | undefined;
+	/** Whether letters are text now, so that none is a command. */
+	isTyping?(screen: Which): boolean;
+	/** It shows work that goes on, rather than asking something: ctrl-c stops that work. */
+	readonly watches?: true;
+};

@@ -1,5 +1,5 @@
 import type {HomeChoice} from '../face.ts';
-import type {PanelMove} from './panel/screen.ts';
+import type {PanelMove} from './panel/seen.ts';
 import type {Press} from './press.ts';
 import type {Help, Screen, View} from './screen.ts';
 import type {WizardMove} from './wizard/seen.ts';

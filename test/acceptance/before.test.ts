@@ -3,10 +3,10 @@ import {after, before, test} from 'node:test';
 import {AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, ImportKeyPairCommand} from '@aws-sdk/client-ec2';
 import {DeleteParameterCommand, PutParameterCommand} from '@aws-sdk/client-ssm';
 import type {Given} from '../../source/fleet.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
 import {startWithoutManager} from '../peers/no-manager.ts';
 import {until} from '../peers/poll.ts';
 import type {FaultRule, PeerWorld} from '../peers/world.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {type Account, accountAt, between, named, type Thing} from './account.ts';
 import {answersFor, changingCalls, ended, type Laptop, laptopIn, problemsIn} from './laptop.ts';
 

@@ -7,7 +7,7 @@ import test, {after, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import {render} from '@inquirer/testing';
-import type {Asked} from '../../source/face.ts';
+import type {Asked} from '../../source/questions/ask.ts';
 import {someAnswers} from '../executors/some-answers.ts';
 import {handClock} from '../faces/streams.ts';
 import {asking, emptyCloud} from './stub.ts';

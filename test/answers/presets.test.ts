@@ -9,7 +9,7 @@ import {interview} from '../../source/interview.ts';
 import {migrate, type Preset, presetIn, presetInText, presetOf} from '../../source/preset-form.ts';
 import {presetsIn} from '../../source/presets.ts';
 import {begin, pathOf} from '../../source/questions/walk.ts';
-import {configFolder, settingsIn} from '../../source/settings.ts';
+import {configFolder, rememberPreset, settingsIn} from '../../source/settings.ts';
 import {asking, emptyCloud, problemOf, scripted} from './stub.ts';
 
 const shipped = fileURLToPath(new URL('../../presets/', import.meta.url));
@@ -202,14 +202,14 @@ test('preferences are remembered one by one; a file that can’t be read counts 
 	const own = await folder(t);
 	const settings = settingsIn(own);
 	assert.deepEqual(await settings.read(), {});
-	await settings.remember({lastFleet: {region: 'us-east-2', name: 'ci'}});
-	await settings.remember({lastProfile: 'acme-dev'});
-	assert.deepEqual(await settings.read(), {lastFleet: {region: 'us-east-2', name: 'ci'}, lastProfile: 'acme-dev'});
+	await rememberPreset(settings, 'small', Date.parse('2026-11-23T23:50:00Z'));
+	await rememberPreset(settings, 'mine', Date.parse('2026-11-24T00:10:00Z'));
+	assert.deepEqual(await settings.read(), {presetsUsed: {small: '2026-11-23T23:50:00.000Z', mine: '2026-11-24T00:10:00.000Z'}});
 	assert.equal((await stat(join(own, 'settings.json'))).mode & 0o777, 0o600);
-	await writeFile(join(own, 'settings.json'), '{"lastFl');
+	await writeFile(join(own, 'settings.json'), '{"presetsU');
 	assert.deepEqual(await settings.read(), {});
-	await settings.remember({lastProfile: 'other'});
-	assert.deepEqual(await settings.read(), {lastProfile: 'other'});
+	await rememberPreset(settings, 'other', 0);
+	assert.deepEqual(await settings.read(), {presetsUsed: {other: '1970-01-01T00:00:00.000Z'}});
 });
 
 test('a folder that can’t be made or written is told for a preset, and thrown as a problem for preferences; shipped presets are there all the same', async (t) => {
@@ -225,7 +225,7 @@ test('a folder that can’t be made or written is told for a preset, and thrown 
 	assert.ok((await presets.list()).every((one) => one.from === 'shipped' && 'preset' in one));
 	const settings = settingsIn(own);
 	assert.deepEqual(await settings.read(), {});
-	assert.equal((await problemOf(() => settings.remember({lastProfile: 'other'}))).code, 'file-unwritable');
+	assert.equal((await problemOf(() => settings.remember({presetsUsed: {}}))).code, 'file-unwritable');
 });
 
 test('a folder of own presets that can’t be read is told in the list, and harms no shipped one', async (t) => {

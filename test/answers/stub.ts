@@ -1,7 +1,7 @@
 import type {Cloud, OperationName} from '../../source/cloud/port.ts';
-import type {Ask, Asked} from '../../source/face.ts';
 import type {Given} from '../../source/fleet.ts';
 import {Problem} from '../../source/problem.ts';
+import type {Ask, Asked} from '../../source/questions/ask.ts';
 import {type Asking, nothingAround} from '../../source/questions/question.ts';
 
 /** What an interview may look at, with a cloud that refuses every call: an interview that makes one where it mustn't fails. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {answersIn, readAnswers} from '../../source/executors/docker-machine/config-answers.ts';
-import {parseConfig, tablesAt} from '../../source/executors/docker-machine/config-document.ts';
 import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts';
 import {machineOptions} from '../../source/executors/docker-machine/machine-options.ts';
+import {parseConfig, tablesAt} from '../../source/host/toml.ts';
 import {presetIn} from '../../source/preset-form.ts';
 import {isProblem} from '../../source/problem.ts';
 import {someAnswers, someFleet, someImage, someNetwork} from './some-answers.ts';

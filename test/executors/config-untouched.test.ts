@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {isTable, parseConfig, same, type Table, tablesAt, type Value} from '../../source/executors/docker-machine/config-document.ts';
 import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts';
 import type {Answers} from '../../source/fleet.ts';
 import {savedByRunner} from '../../source/host/simulated/runner-save.ts';
+import {isTable, parseConfig, same, type Table, tablesAt, type Value} from '../../source/host/toml.ts';
 import {someConfig} from './some-answers.ts';
 
 const schedule = [{periods: ['* * 9-17 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 2, idleTime: 1800}];

@@ -5,7 +5,8 @@ import {removeAll} from '../../source/engine/remove.ts';
 import {runPlan} from '../../source/engine/run.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {Answers} from '../../source/fleet.ts';
-import type {Adapters, Context, Secrets, StepName} from '../../source/step.ts';
+import type {Secrets} from '../../source/questions/secrets.ts';
+import type {Adapters, Context, StepName} from '../../source/step.ts';
 
 const {steps} = dockerMachine;
 

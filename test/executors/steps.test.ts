@@ -5,11 +5,11 @@ import {watchFirstJob} from '../../source/executors/docker-machine/first-job.ts'
 import {removeRunner} from '../../source/executors/docker-machine/runner-removal.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import type {StepName} from '../../source/step.ts';
-import {makeRsaKey} from '../../source/steps/rsa-key.ts';
 import type {Job} from '../peers/gitlab-store.ts';
 import {listen} from '../peers/listen.ts';
 import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
+import {makeRsaKey} from '../ssh-key.ts';
 import {changesOf as changesIn, problems, unlike, type Wish} from './laptop.ts';
 import {peersLaptop} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';

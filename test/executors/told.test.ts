@@ -4,7 +4,7 @@ import {machineProblem} from '../../source/executors/docker-machine/failures.ts'
 import {firstJobFile} from '../../source/executors/docker-machine/first-job.ts';
 import {onlineIn} from '../../source/executors/docker-machine/online.ts';
 import {shortToken, verdictOf} from '../../source/executors/docker-machine/verify-lines.ts';
-import {hostKeysIn} from '../../source/steps/host-keys.ts';
+import {hostKeysIn} from '../../source/steps/host-trust.ts';
 
 const failed = (stage: string, detail: string, removed = true) => machineProblem({is: 'failed', stage, detail, removed});
 const launching = 'Error creating machine: Error in driver during machine creation: Error launching instance: ';

@@ -1,5 +1,5 @@
-import type {Asked} from '../../source/face.ts';
 import {questions} from '../../source/questions/all.ts';
+import type {Asked} from '../../source/questions/ask.ts';
 import type {AnyQuestion} from '../../source/questions/question.ts';
 import {runnerTokenQuestion} from '../../source/questions/secrets.ts';
 import {wrongShape} from '../../source/questions/value.ts';

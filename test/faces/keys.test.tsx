@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {afterEach, test} from 'node:test';
 import {cleanup, render} from 'ink-testing-library';
-import type {Asked} from '../../source/face.ts';
+import type {Asked} from '../../source/questions/ask.ts';
 import {stamped} from '../../source/telling/run-state.ts';
 import {App} from '../../source/ui/app.tsx';
 import {moveFor} from '../../source/ui/keys.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {render} from '@inquirer/testing';
-import type {Asked} from '../../source/face.ts';
 import {plainFace} from '../../source/plain/face.ts';
 import {Stopped} from '../../source/problem.ts';
+import type {Asked} from '../../source/questions/ask.ts';
 import {fleetName, limit, machineOptions, region, runner, runnerToken, spot, spotPrice, tags} from './asked.ts';
 import {handClock} from './streams.ts';
 

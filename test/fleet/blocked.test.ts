@@ -3,7 +3,7 @@ import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {bucketName, name, problemsIn, region, type SetUp, setUp, type Wish} from './fleet.ts';
 import {noneAtAll, oneOfEach, standing} from './seen.ts';
 

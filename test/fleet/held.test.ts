@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {lookingAt} from '../../source/commands/opening.ts';
+import {lookingAt} from '../../source/commands/open.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {accountLook, managersOf} from '../../source/steps/looks/account.ts';
 import {connectTo} from '../../source/steps/reaching.ts';

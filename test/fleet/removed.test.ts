@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {bucketName, name, region, saidIn, setUp, standingFleet, takeAway, type Wish} from './fleet.ts';
 import {jobStates, managers, noneAtAll, oneOfEach, onlyManager, onlyTheBucket, standing} from './seen.ts';
 

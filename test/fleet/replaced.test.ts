@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {codesIn, planOf, problemsIn, region, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
 import {actsSince, config, jobStates, managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 

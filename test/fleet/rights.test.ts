@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {readPolicy} from '../../source/cloud/policy/read.ts';
+import {readPolicy} from '../../source/cloud/policy/judge.ts';
 import {markKeys} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {untilLaunched} from '../policy/worker-calls.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {chosenManager} from '../../source/commands/choosing-manager.ts';
+import {chosenManager} from '../../source/commands/open.ts';
 import {presets} from '../../source/commands/presets.ts';
 import {status} from '../../source/commands/status.ts';
-import type {Asked} from '../../source/face.ts';
+import type {Asked} from '../../source/questions/ask.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {unanswered} from '../../source/telling/unanswered.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {planExit} from '../../source/engine/plan.ts';
 import type {Given} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {planOf, problemsIn, region, setUp, takeAway, unlike} from './fleet.ts';
 import {actsSince, depth, noneAtAll, oneOfEach, onlyTheBucket, rules, standing} from './seen.ts';
 

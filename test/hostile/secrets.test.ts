@@ -200,7 +200,6 @@ test('a token that is typed where a GitLab is shown goes there, and a laptop tha
 	const gitlab = first.at(url, undefined, 'record');
 	await assert.rejects(gitlab.runners(world.tokens.gitlab), (error) => isProblem(error, 'gitlab-not-named'));
 	await assert.rejects(gitlab.verify(world.tokens.runner), (error) => isProblem(error, 'gitlab-not-named'));
-	assert.equal(await gitlab.version(), '19.2.1-ee', 'what holds no secret may be asked');
 	first.name(url);
 	assert.ok((await gitlab.runners(world.tokens.gitlab)).length > 0);
 	await assert.rejects(namedGitlabs(world.gitlabAt, full).at(url).runners(world.tokens.gitlab), (error) => isProblem(error, 'gitlab-not-named'));

@@ -1,12 +1,12 @@
 import {stringify} from 'smol-toml';
 import type {CloudAt, Input, OperationName} from '../../source/cloud/port.ts';
 import {printableAt} from '../../source/cloud/printable-at.ts';
-import {parseConfig} from '../../source/executors/docker-machine/config-document.ts';
 import type {GitlabAt} from '../../source/gitlab/port.ts';
 import {printableGitlab} from '../../source/gitlab/printable-gitlab.ts';
 import type {Connection} from '../../source/host/port.ts';
 import {resultOf} from '../../source/host/script.ts';
 import {type Panel, panelScript} from '../../source/host/scripts/panel.ts';
+import {parseConfig} from '../../source/host/toml.ts';
 import {good} from '../../source/snapshot/seen.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';
 import {lookAtEc2, lookAtLeftovers} from '../../source/snapshot/sources/ec2.ts';

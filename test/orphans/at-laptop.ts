@@ -1,6 +1,7 @@
 import {orphans} from '../../source/commands/orphans.ts';
 import type {Happening} from '../../source/engine/events.ts';
-import type {Face, Proposal} from '../../source/face.ts';
+import type {Proposal} from '../../source/engine/proposal.ts';
+import type {Face} from '../../source/face.ts';
 import type {Problem} from '../../source/problem.ts';
 import type {Ports} from '../../source/simulated.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';

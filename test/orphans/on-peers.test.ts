@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {ImportKeyPairCommand, RunInstancesCommand} from '@aws-sdk/client-ec2';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
 import {between, named, type Thing} from '../acceptance/account.ts';
 import {begin} from '../acceptance/begin.ts';
 import {changingCalls, ended, laptopIn} from '../acceptance/laptop.ts';
 import {until} from '../peers/poll.ts';
+import {makeSshKey} from '../ssh-key.ts';
 
 const here = ['--region', 'us-east-1'];
 

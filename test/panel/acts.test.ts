@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {panelDriver} from '../../source/commands/panel.ts';
 import {status} from '../../source/commands/status.ts';
-import {panelDriver} from '../../source/commands/status-panel.ts';
-import {watchFleet} from '../../source/commands/status-ports.ts';
+import {watchFleet} from '../../source/commands/watch.ts';
 import type {PanelAct, PanelDriver} from '../../source/panel/driver.ts';
 import type {World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';

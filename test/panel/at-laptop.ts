@@ -1,6 +1,6 @@
 import {parse} from '../../source/command-line/argv.ts';
 import type {Session} from '../../source/commands/session.ts';
-import {makeStops, type Stops} from '../../source/commands/stops.ts';
+import {makeStops, type Stops} from '../../source/commands/world.ts';
 import {forgiving} from '../../source/disk/forgiving.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import type {Face} from '../../source/face.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {panelDriver} from '../../source/commands/status-panel.ts';
-import {watchFleet} from '../../source/commands/status-ports.ts';
+import {panelDriver} from '../../source/commands/panel.ts';
+import {watchFleet} from '../../source/commands/watch.ts';
 import type {PanelDriver} from '../../source/panel/driver.ts';
 import type {World} from '../../source/simulated.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';

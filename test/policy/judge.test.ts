@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {ConditionKeys} from '../../source/cloud/policy/conditions.ts';
-import {judge, type Statement} from '../../source/cloud/policy/judge.ts';
+import {type ConditionKeys, judge, type Statement} from '../../source/cloud/policy/judge.ts';
 
 const allow = (over: Partial<Statement> = {}): Statement => ({Effect: 'Allow', Action: 'ec2:StopInstances', Resource: '*', ...over});
 const own = 'arn:aws:ec2:us-east-2:123456789012:instance/i-1';

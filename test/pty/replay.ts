@@ -1,7 +1,6 @@
 import {fail} from 'node:assert/strict';
-import {isStop} from '../../source/engine/plan.ts';
 import {mayColour, onlyAscii} from '../../source/faces.ts';
-import {toProblem} from '../../source/problem.ts';
+import {isProblem, Stopped, toProblem} from '../../source/problem.ts';
 import {inkFace} from '../../source/ui/face.tsx';
 import {fleetName, limit, region, runnerToken} from '../faces/asked.ts';
 import {goodEnd, refused, untilTestMachine, untilTheEnd} from '../faces/recorded.ts';
@@ -126,7 +125,7 @@ let code: number;
 try {
 	code = (await scenarios[scenario ?? '']?.()) ?? 2;
 } catch (error) {
-	if (!isStop(error)) throw error;
+	if (!(error instanceof Stopped) && !isProblem(error, 'stopped')) throw error;
 	code = 130;
 }
 await face.close();

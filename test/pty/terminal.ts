@@ -57,7 +57,7 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 		rows,
 		name: 'xterm-256color',
 		cwd: fileURLToPath(new URL('../../', import.meta.url)),
-		env: {PATH: process.env.PATH ?? '', HOME: home, CI: 'false', LANG: 'en_US.UTF-8', TERM: 'xterm-256color', ...env},
+		env: {PATH: process.env.PATH ?? '', HOME: home, CI: 'false', NODE_ENV: 'production', LANG: 'en_US.UTF-8', TERM: 'xterm-256color', ...env},
 	});
 	let raw = '';
 	let unparsed = 0;

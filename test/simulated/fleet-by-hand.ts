@@ -1,24 +1,17 @@
-import {generateKeyPairSync} from 'node:crypto';
-import type {Connection, ScriptProgress} from '../../source/host/port.ts';
+import type {Connection, ScriptProgress, SshKey} from '../../source/host/port.ts';
 import {factsScript} from '../../source/host/scripts/facts.ts';
 import {installScript} from '../../source/host/scripts/install.ts';
 import {paths} from '../../source/host/scripts/paths.ts';
 import {serviceScript} from '../../source/host/scripts/service.ts';
 import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
 import type {Ports, World} from '../../source/simulated.ts';
+import {makeSshKey} from '../ssh-key.ts';
 
 export const region = 'us-east-2';
 const zone = 'us-east-2a';
 export const ubuntu = '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id';
 
-/** A fresh ed25519 key: the private half as PEM, the public one as OpenSSH has it. */
-export function newKey(): {privateKey: string; publicKey: string} {
-	const {privateKey, publicKey} = generateKeyPairSync('ed25519');
-	const x = Buffer.from(String(publicKey.export({format: 'jwk'}).x), 'base64url');
-	const field = (data: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, data.length]), data]);
-	const blob = Buffer.concat([field(Buffer.from('ssh-ed25519')), field(x)]);
-	return {privateKey: privateKey.export({format: 'pem', type: 'pkcs8'}).toString(), publicKey: `ssh-ed25519 ${blob.toString('base64')}`};
-}
+export const newKey = (): SshKey => makeSshKey('');
 
 /** What a manager's role may do, in short. */
 const policy = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'ec2:*', Resource: '*'}]});

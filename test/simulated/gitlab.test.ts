@@ -26,10 +26,10 @@ test('a GitLab that is down, throttles, is elsewhere or shows another certificat
 		assert.equal(await refusedWith(gitlab.verify(world.tokens.runner)), code);
 	}
 	world.outside.setGitlab('up');
-	assert.equal(await refusedWith(world.gitlabAt('https://gitlab.example.org').version()), 'gitlab-unreachable');
+	assert.equal(await refusedWith(world.gitlabAt('https://gitlab.example.org').verify(world.tokens.runner)), 'gitlab-unreachable');
 	world.outside.gitlab.ca = 'PEM';
-	assert.equal(await refusedWith(gitlab.version()), 'gitlab-certificate');
-	assert.equal(await world.gitlabAt('https://gitlab.com', 'PEM').version(), '19.2.1-ee');
+	assert.equal(await refusedWith(gitlab.verify(world.tokens.runner)), 'gitlab-certificate');
+	assert.ok(await world.gitlabAt('https://gitlab.com', 'PEM').verify(world.tokens.runner));
 });
 
 test('a runner is made, listed with its note, looked at, and deleted once', async () => {

@@ -194,21 +194,15 @@ test('two scripts that change the host wait for each other', async () => {
 	assert.deepEqual(ends, [{is: 'done'}, {is: 'done'}]);
 });
 
-test('files are read and written, a few commands run, the runner’s port is forwarded, and all else is a loud bug', async () => {
+test('files are read, a few commands run, and all else is a loud bug', async () => {
 	const world = simulatedWorld();
 	const manager = await makeManager(world);
 	const connection = await connect(world, manager);
 	assert.equal(await connection.read('/etc/none'), undefined);
-	await connection.write('/etc/some', 'text', 0o600);
-	assert.equal(await connection.read('/etc/some'), 'text');
+	assert.match((await connection.read('/etc/ssh/ssh_host_ed25519_key.pub')) ?? '', /^ssh-ed25519 /);
 	assert.deepEqual(await connection.run('cat', 'in'), {code: 0, stdout: 'in', stderr: ''});
 	assert.match((await connection.run('cat /etc/ssh/ssh_host_*_key.pub')).stdout, /^ssh-ed25519 /);
 	await assert.rejects(connection.run('reboot'), /doesn't know the command reboot/);
 	const unknown: Script<object, object> = {name: 'unheard-of', changes: false, text: '', result: installScript.result};
 	await assert.rejects(connection.script(unknown, {}), /doesn't know the script unheard-of/);
-	await startRunner(world, connection, manager);
-	const forwarded = await connection.forward(9252);
-	const answer = await fetch(`http://127.0.0.1:${forwarded.port}/metrics`, {headers: {connection: 'close'}});
-	assert.match(await answer.text(), /gitlab_runner_concurrent 5/);
-	await forwarded.close();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {panelDriver} from '../../source/commands/status-panel.ts';
-import {watchFleet} from '../../source/commands/status-ports.ts';
+import {panelDriver} from '../../source/commands/panel.ts';
+import {watchFleet} from '../../source/commands/watch.ts';
 import type {PanelAct} from '../../source/panel/driver.ts';
 import {nothingSeen} from '../../source/snapshot/snapshot.ts';
 import {someFleet} from '../executors/some-answers.ts';

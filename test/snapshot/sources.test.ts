@@ -122,9 +122,6 @@ function world(options: {workers?: string[]} = {}) {
 			},
 			run: refuse,
 			read: refuse,
-			write: refuse,
-			stream: refuse,
-			forward: refuse,
 			close: async () => {
 				counted.closes += 1;
 			},

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {parseConfig} from '../../source/executors/docker-machine/config-document.ts';
 import {type Answers, names} from '../../source/fleet.ts';
+import {parseConfig} from '../../source/host/toml.ts';
 import {simulatedWorld, type World} from '../../source/simulated.ts';
 import {join} from '../../source/snapshot/join.ts';
 import type {Snapshot} from '../../source/snapshot/snapshot.ts';

@@ -5,9 +5,10 @@ import {listStanding, removeAll} from '../../source/engine/remove.ts';
 import {runPlan} from '../../source/engine/run.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {Answers} from '../../source/fleet.ts';
+import type {Secrets} from '../../source/questions/secrets.ts';
 import type {Ports} from '../../source/simulated.ts';
 import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
-import type {Adapters, AnyStep, Secrets, StepName} from '../../source/step.ts';
+import type {Adapters, AnyStep, StepName} from '../../source/step.ts';
 import {someAnswers} from '../executors/some-answers.ts';
 
 /** The steps that only need AWS: all those before the manager is reached. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
+import ssh2 from 'ssh2';
 import {names} from '../../source/fleet.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
+import {sshKeyBy} from '../../source/host/ssh-key.ts';
 import {belongsTo, publicHalf} from '../../source/steps/private-key.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 type At = ReturnType<typeof world>;
@@ -18,6 +20,20 @@ test('a key made here is one that OpenSSH’s form gives back, with its public h
 	assert.equal(half.blob, publicKey.split(' ')[1]);
 	assert.ok(belongsTo(half, {publicKey, fingerprint: ''}));
 	assert.ok(!belongsTo(half, {publicKey: makeSshKey('other').publicKey, fingerprint: ''}));
+});
+
+test('a pair that ssh2 itself can’t read is made again', () => {
+	const made: string[] = [];
+	const readable = ssh2.utils.parseKey(makeSshKey('x').privateKey);
+	const {publicKey} = sshKeyBy(
+		{
+			generateKeyPairSync: () => ({private: '', public: `key ${made.push('')}`}),
+			parseKey: () => (made.length < 3 ? new Error('Malformed OpenSSH private key') : readable),
+		},
+		'ed25519',
+		'x',
+	);
+	assert.equal(publicKey, 'key 3');
 });
 
 test('a PEM key of RSA is known by the fingerprint that AWS shows, with or without colons', () => {

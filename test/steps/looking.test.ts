@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {userOf} from '../../source/questions/publishers.ts';
-import {makeSshKey} from '../../source/steps/ed25519.ts';
 import {quotaCodeOf} from '../../source/steps/looks/quota.ts';
+import {makeSshKey} from '../ssh-key.ts';
 import {awsSteps, changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 test('credentials that don’t work are one problem, and everything else waits for them', async () => {

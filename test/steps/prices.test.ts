@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {costLines} from '../../source/commands/proposal.ts';
+import {costLines} from '../../source/commands/interviewing.ts';
 import {openLooking} from '../../source/engine/context.ts';
 import {addressUsd, costs} from '../../source/steps/prices.ts';
 import {someAnswers, someFleet} from '../executors/some-answers.ts';

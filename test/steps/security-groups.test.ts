@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {canonicalCidr, covers} from '../../source/steps/cidr.ts';
-import {cleaned, sshDescription} from '../../source/steps/wanted-rules.ts';
+import {canonicalCidr, cleaned, covers, sshDescription} from '../../source/steps/wanted-rules.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 type At = ReturnType<typeof world>;

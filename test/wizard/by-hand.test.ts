@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {test} from 'node:test';
-import {presetsUsed} from '../../source/commands/used.ts';
+import {presetsUsed} from '../../source/settings.ts';
 import {commandRows} from '../../source/ui/screens/by-hand.ts';
 
 const run = (script: string): string => execFileSync('/bin/sh', ['-c', script], {encoding: 'utf8'});

@@ -2,12 +2,17 @@ import type {_InstanceType, VolumeType} from '@aws-sdk/client-ec2';
 import type {LifecycleRule} from '@aws-sdk/client-s3';
 import type {ParameterTier, ParameterType} from '@aws-sdk/client-ssm';
 import type {Random} from '../../clock.ts';
-import type {ConsoleDelays} from './console.ts';
 
 type Tags = Record<string, string>;
 
 export type SubnetState = {id: string; vpcId: string; zone: string; cidr: string; publicIps: boolean; defaultForZone: boolean; free: number; tags: Tags};
 export type VpcState = {id: string; cidr: string; isDefault: boolean; tags: Tags};
+/** Between how many milliseconds after it runs an instance's serial console can be read. */
+export type Between = readonly [least: number, most: number];
+
+/** When consoles can be read: with `Latest`, which only Nitro types know, and without it, when it's what EC2 has buffered. */
+export type ConsoleDelays = {latest: Between | 'unsupported'; buffered: Between};
+
 /** `target` is what 0.0.0.0/0 leads to: igw-…, nat-…, or undefined. `subnetIds` empty: the VPC's main table. */
 export type RouteTableState = {id: string; vpcId: string; subnetIds: string[]; target: string | undefined};
 export type RuleState = {

@@ -1,4 +1,4 @@
-import {asPattern} from '../policy/wildcards.ts';
+import {asPattern} from '../policy/judge.ts';
 import {refusal, unknownToThisWorld} from './refusal.ts';
 import {judgedTags} from './tag-rules.ts';
 

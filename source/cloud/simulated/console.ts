@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import type {ImageState, InstanceState} from './account.ts';
+import type {Between, ConsoleDelays, ImageState, InstanceState} from './account.ts';
 import {refusal} from './refusal.ts';
 
 /** A machine's ed25519 host key, as its public half tells: the same for the same instance and generation. */
@@ -13,12 +13,6 @@ export function hostKeyOf(instanceId: string, generation = 0): HostKey {
 	const fingerprint = `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 	return {blob, line: `ssh-ed25519 ${blob.toString('base64')}`, fingerprint};
 }
-
-/** Between how many milliseconds after it runs an instance's serial console can be read. */
-type Between = readonly [least: number, most: number];
-
-/** When consoles can be read: with `Latest`, which only Nitro types know, and without it, when it's what EC2 has buffered. */
-export type ConsoleDelays = {latest: Between | 'unsupported'; buffered: Between};
 
 /** As late as AWS is, as others have met it: one to two minutes with `Latest`, up to twenty without. */
 export const lateConsoles: ConsoleDelays = {latest: [60_000, 120_000], buffered: [300_000, 1_200_000]};

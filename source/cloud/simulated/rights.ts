@@ -1,6 +1,5 @@
-import {judge, type PolicyDocument, type Question, type Verdict} from '../policy/judge.ts';
+import {judge, type PolicyDocument, type Question, readPolicy, type Verdict} from '../policy/judge.ts';
 import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../policy/questions.ts';
-import {readPolicy} from '../policy/read.ts';
 import type {Input} from '../port.ts';
 import type {AccountState, RegionState, RoleState} from './account.ts';
 

@@ -1,8 +1,8 @@
 import type {AnswerKey, Given} from '../../fleet.ts';
+import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt, valueAt} from '../../host/toml.ts';
 import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
 import {wrongShape} from '../../questions/value.ts';
-import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt, valueAt} from './config-document.ts';
 import {fields} from './config-fields.ts';
 import {optionsRead} from './machine-options.ts';
 

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import type {AnswerKey, Given} from '../../fleet.ts';
+import {parseConfig, plain, putAt, type Table, tablesAt, valueAt, whole} from '../../host/toml.ts';
 import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
 import type {Change} from '../../step.ts';
 import {answersIn} from './config-answers.ts';
-import {parseConfig, plain, putAt, type Table, tablesAt, valueAt, whole} from './config-document.ts';
 import {type Edited, edited} from './config-edit.ts';
 import {fields} from './config-fields.ts';
 import {differences, entryOf, type Whose} from './config-toml.ts';

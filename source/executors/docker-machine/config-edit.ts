@@ -1,6 +1,5 @@
 import {parse as parseInPlace, patch, TomlFormat} from '@decimalturn/toml-patch';
-import {TomlDate} from 'smol-toml';
-import {isTable, parseConfig, printConfig, same, type Table, tablesAt, type Value} from './config-document.ts';
+import {isTable, parseConfig, printConfig, same, type Table, tablesAt, type Value} from '../../host/toml.ts';
 
 /** Another text of config.toml; `commentsGo` where it had to be written anew, which loses the comments that stand in it. */
 export type Edited = {text: string; commentsGo: boolean};
@@ -18,7 +17,7 @@ function inItsTerms(read: unknown, standing: Value | undefined, wanted: Value): 
 		const [reads, standings] = [Array.isArray(read) ? read : [], Array.isArray(standing) ? standing : []];
 		return wanted.map((value, index) => inItsTerms(reads[index], standings[index], value));
 	}
-	if (!isTable(wanted)) return wanted instanceof TomlDate ? new Date(wanted) : wanted;
+	if (!isTable(wanted)) return wanted instanceof Date ? new Date(wanted) : wanted;
 	const [reads, standings] = [isRead(read) ? read : {}, isTable(standing) ? standing : {}];
 	return Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, inItsTerms(reads[key], standings[key], value)]));
 }

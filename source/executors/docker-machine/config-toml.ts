@@ -1,8 +1,5 @@
 import {type Answers, type Fleet, names} from '../../fleet.ts';
 import {bareUrl} from '../../gitlab/url.ts';
-import {printableIn} from '../../printable.ts';
-import {Problem} from '../../problem.ts';
-import type {Change} from '../../step.ts';
 import {
 	isTable,
 	overlay,
@@ -18,7 +15,10 @@ import {
 	textsAt,
 	type Value,
 	valueAt,
-} from './config-document.ts';
+} from '../../host/toml.ts';
+import {printableIn} from '../../printable.ts';
+import {Problem} from '../../problem.ts';
+import type {Change} from '../../step.ts';
 import {edited} from './config-edit.ts';
 import {type ConfigSetting, type ConfigWanted, type Field, fieldAt, fields, meaning, type RunnerToken} from './config-fields.ts';
 

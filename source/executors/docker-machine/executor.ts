@@ -1,5 +1,7 @@
+import type {Action} from '../../cloud/actions.ts';
 import type {Answers} from '../../fleet.ts';
-import type {Action, AnyStep} from '../../step.ts';
+import {unsupportedImage, unsupportedRegion, unsupportedZone} from '../../host/docker-machine.ts';
+import type {AnyStep} from '../../step.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
 import {earlierRightsStep} from '../../steps/earlier-rights.ts';
@@ -21,7 +23,6 @@ import {machineRights} from './manager-rights.ts';
 import {runnerStep} from './runner.ts';
 import {serviceStep} from './service.ts';
 import {softwareStep} from './software.ts';
-import {unsupportedImage, unsupportedRegion, unsupportedZone} from './supported.ts';
 import {testMachineStep} from './test-machine.ts';
 import {workersStep} from './workers.ts';
 

@@ -1,3 +1,4 @@
+import {until} from '../../clock.ts';
 import type {JobSeen} from '../../gitlab/port.ts';
 import {factsScript} from '../../host/scripts/facts.ts';
 import type {Context} from '../../step.ts';
@@ -22,9 +23,8 @@ export const firstJobFile = (tags: readonly string[], image: string): string =>
 export type FirstJobSeen = {says: string; status: string; url?: string};
 export type FirstJobEnd = {passed: boolean; seconds: number; url?: string | undefined};
 
-const pause = 3000;
-/** Looks until this is given up: an hour. */
-const most = 1200;
+/** Given up after an hour. */
+const patience = {pause: 3000, tries: 1200};
 const ended = ['success', 'failed', 'canceled', 'skipped'];
 
 /** The tags that jobs need for this runner: GitLab's own word where it may be asked, else the answers'. */
@@ -74,7 +74,7 @@ async function onManager(context: Context): Promise<(Sight & {done: number; fail
  * person leaves. Jobs that ended before it begins don't count.
  */
 export async function watchFirstJob(context: Context, tell: (seen: FirstJobSeen) => void): Promise<FirstJobEnd | undefined> {
-	const {answers, clock, fleet, signal} = context;
+	const {answers, clock, fleet} = context;
 	const begun = clock.now();
 	const manager = await currentManager(context);
 	const config = manager && (await lookAtHost(context, manager)).config;
@@ -83,7 +83,7 @@ export async function watchFirstJob(context: Context, tell: (seen: FirstJobSeen)
 	const over = new Set(earlier?.filter(({status}) => ended.includes(status)).map(({id}) => id));
 	let last = '';
 	let started: number | undefined;
-	for (let turn = 0; turn < most; turn++) {
+	const endSeen = async (): Promise<FirstJobEnd | undefined> => {
 		const [jobs, seen] = await Promise.all([jobsInGitlab(context, runnerId), onManager(context)]);
 		const job = jobs?.find(({id}) => !over.has(id));
 		const told = job && sightOf(job);
@@ -96,7 +96,7 @@ export async function watchFirstJob(context: Context, tell: (seen: FirstJobSeen)
 			last = now.says;
 			tell({says: now.says, status: now.status, ...(now.url === undefined ? {} : {url: now.url})});
 		}
-		await clock.sleep(pause, signal);
-	}
-	return undefined;
+		return undefined;
+	};
+	return until(context, patience, endSeen, (end) => end !== undefined);
 }

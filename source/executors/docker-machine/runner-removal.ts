@@ -2,6 +2,7 @@ import type {Given, Source} from '../../fleet.ts';
 import {authorityFor} from '../../gitlab/authority.ts';
 import {bareUrl} from '../../gitlab/url.ts';
 import {unregisterScript} from '../../host/scripts/unregister.ts';
+import {parseConfig, type Table, tablesAt, textAt} from '../../host/toml.ts';
 import {printable} from '../../printable.ts';
 import {isProblem} from '../../problem.ts';
 import type {Removal, Report} from '../../step.ts';
@@ -10,7 +11,6 @@ import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts'
 import {identityLook} from '../../steps/looks/identity.ts';
 import {recordRead} from '../../steps/looks/record.ts';
 import {connectTo} from '../../steps/reaching.ts';
-import {parseConfig, type Table, tablesAt, textAt} from './config-document.ts';
 import {entryOf} from './config-toml.ts';
 import {runnerMark} from './token.ts';
 

@@ -8,6 +8,7 @@ import {writeConfigScript} from '../../host/scripts/write-config.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
 import {ifAnswered} from '../../steps/answering.ts';
+import {differs} from '../../steps/finding.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
@@ -129,7 +130,7 @@ async function onManager(context: Context, found: Pick<Found, Needs>, manager: I
 		...(commentsGo ? [{says: "The comments in config.toml go with this change: the file can't be edited in place."}] : []),
 		...(yours.length === 0 ? [] : [{says: `Yours in config.toml, and kept: ${yours.join(', ')}.`}]),
 	];
-	if (changes.length > 0) return {is: 'different', resource, changes, notes, says: changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')};
+	if (changes.length > 0) return differs(resource, changes, notes);
 	if (verdict.is === 'silent')
 		return {
 			is: 'different',

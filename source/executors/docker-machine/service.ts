@@ -1,3 +1,4 @@
+import {retried} from '../../clock.ts';
 import {crashed, crashWords} from '../../host/fatal.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import {type ServiceOutcome, serviceScript} from '../../host/scripts/service.ts';
@@ -113,8 +114,7 @@ const busyAtRemoval = (problem: Problem, seconds: number): Problem =>
 	});
 
 /** Tries to reach a manager again whose connection was lost while its jobs ended, this far apart. */
-const drainTries = 6;
-const drainPauseSeconds = 10;
+const drainPatience = {tries: 6, pause: 10_000};
 
 /** A setup lets this machine's address in and tells what else keeps it out. */
 function notDrained({fleet}: Removal, manager: Instance, workers: number, cause: Problem): Problem {
@@ -132,20 +132,16 @@ function notDrained({fleet}: Removal, manager: Instance, workers: number, cause:
 
 /** Drains a manager; a connection that is lost meanwhile is opened again, since the manager goes on draining. */
 async function drainPatiently(removal: Removal, manager: Instance, report: Report): Promise<number> {
-	const {clock, options, signal} = removal;
-	const until = clock.now() + options.drainSeconds * 1000;
+	const {clock, options} = removal;
+	const end = clock.now() + options.drainSeconds * 1000;
 	// 0 would end running jobs.
-	const left = (): number => (options.drainSeconds === 0 ? 0 : Math.max(1, Math.round((until - clock.now()) / 1000)));
-	for (let turn = 1, lost = false; ; turn++) {
-		try {
-			return await drainManager(removal, manager, left(), report);
-		} catch (error) {
-			lost ||= isProblem(error, 'ssh-closed');
-			if (!lost || !isProblem(error) || !error.again || turn >= drainTries) throw error;
-			report({says: 'connection to the manager lost, opened again'});
-			await clock.sleep(drainPauseSeconds * 1000, signal);
-		}
-	}
+	const left = (): number => (options.drainSeconds === 0 ? 0 : Math.max(1, Math.round((end - clock.now()) / 1000)));
+	let lost = false;
+	const passes = (error: unknown): string | undefined => {
+		lost ||= isProblem(error, 'ssh-closed');
+		return lost && isProblem(error) && error.again ? 'connection to the manager lost, opened again' : undefined;
+	};
+	return retried(removal, drainPatience, () => drainManager(removal, manager, left(), report), passes, report);
 }
 
 async function drainFor(removal: Removal, manager: Instance, report: Report): Promise<void> {

@@ -6,6 +6,7 @@ import {paths} from '../../host/scripts/paths.ts';
 import {writeCredentialsScript} from '../../host/scripts/write-credentials.ts';
 import {Problem} from '../../problem.ts';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
+import {differs} from '../../steps/finding.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtSoftware, managerOf} from '../../steps/looks/host.ts';
 import {connectToInstall, reachingActions, untilVerified} from '../../steps/reaching.ts';
@@ -71,7 +72,7 @@ async function check(context: Context, found: Pick<Found, 'manager'>): Promise<F
 	const keysAsked = changes.some(({what}) => what === 'access') && context.secrets.accessKey === undefined;
 	if (keysAsked) return {is: 'blocked', problem: keysMissing()};
 	if (facts.gitlabRunner === undefined && facts.dockerMachine === undefined) return {is: 'missing', says};
-	return {is: 'different', resource, changes, says: changes.map(({what, from, to}) => `${what}: ${from} → ${to}`).join(', ')};
+	return differs(resource, changes);
 }
 
 const keysMissing = (): Problem =>

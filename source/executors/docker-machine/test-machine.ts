@@ -1,4 +1,6 @@
+import {until} from '../../clock.ts';
 import {markKeys, names} from '../../fleet.ts';
+import {namesVersion, pinnedEngine} from '../../host/docker-machine.ts';
 import type {Connection} from '../../host/port.ts';
 import {commandLine} from '../../host/quote.ts';
 import {type TestMachineOutcome, testMachineScript} from '../../host/scripts/test-machine.ts';
@@ -10,7 +12,6 @@ import {tagList} from '../../steps/tags.ts';
 import {machineProblem} from './failures.ts';
 import {proofOf, spotCap} from './machine-options.ts';
 import {dockerMachineByHand, workerUserData} from './programs.ts';
-import {namesVersion, pinnedEngine} from './supported.ts';
 import {workerMachines} from './worker-machines.ts';
 
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (facts §3.3). */
@@ -83,7 +84,7 @@ function machineName({clock, fleet, random}: Context): string {
 }
 
 /** A changed policy is known everywhere in EC2 after some seconds, now and then two minutes: a launch is tried so often, so many seconds apart. */
-const spreading = {tries: 10, seconds: 15};
+const spreading = {tries: 10, pause: 15_000};
 
 /** Whether AWS may refuse only because it doesn't know the policy yet that lets the manager make workers. */
 const isLate = ({answers}: Context, outcome: TestMachineOutcome): boolean =>
@@ -91,15 +92,12 @@ const isLate = ({answers}: Context, outcome: TestMachineOutcome): boolean =>
 
 /** Makes the test machine, again where the manager's rights have yet to spread. */
 async function make(context: Context, connection: Connection, options: string[], report: Report): Promise<TestMachineOutcome> {
-	const {answers, clock, signal} = context;
+	const {answers} = context;
 	report({says: `one ${answers.workerType} being made (usually about 2 minutes)`});
-	for (let turn = 1; ; turn++) {
-		const input = {name: machineName(context), options, limitSeconds, image: answers.dockerImage};
-		const outcome = await connection.script(testMachineScript, input, report);
-		if (!isLate(context, outcome) || turn >= spreading.tries) return outcome;
-		report({says: "waiting until AWS knows the manager's rights"});
-		await clock.sleep(spreading.seconds * 1000, signal);
-	}
+	const attempt = (): Promise<TestMachineOutcome> =>
+		connection.script(testMachineScript, {name: machineName(context), options, limitSeconds, image: answers.dockerImage}, report);
+	const waiting = (): void => report({says: "waiting until AWS knows the manager's rights"});
+	return until(context, spreading, attempt, (outcome) => !isLate(context, outcome), waiting);
 }
 
 async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {

@@ -1,10 +1,10 @@
 import {type Fleet, isWorkerName} from '../../fleet.ts';
 import {isNamedBy, type Namer, ownPrefixes, unmanagedBy} from '../../host/machine-name.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
+import {parseConfig, plain, type Table, tablesAt, textAt, valueAt} from '../../host/toml.ts';
 import type {Change, Context} from '../../step.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
-import {parseConfig, plain, type Table, tablesAt, textAt, valueAt} from './config-document.ts';
 import {standingRunner} from './config-toml.ts';
 import {partitionedOf, shortToken} from './verify-lines.ts';
 

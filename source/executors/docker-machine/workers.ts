@@ -1,3 +1,4 @@
+import {until} from '../../clock.ts';
 import {isWorkerName, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import type {Found, Looking, Removal, Report, Standing, Step} from '../../step.ts';
@@ -7,7 +8,7 @@ import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf
 /** EC2 takes this many ids in one call. */
 const most = 100;
 /** Terminating takes a minute or two; a manager that wasn't reached may launch another one meanwhile. */
-const waits = {rounds: 60, seconds: 5};
+const waits = {tries: 61, pause: 5000};
 
 /** Key pairs that this fleet's runner made and no live instance uses (design §7, "Ours among workers"). */
 function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
@@ -31,32 +32,28 @@ const going = ({state}: Instance): boolean => state === 'shutting-down';
 
 /** Terminates all workers, whose one-time spot requests close with them, and waits until none is left, looking again for any that came meanwhile. */
 async function removeWorkers(removal: Removal, report: Report): Promise<void> {
-	const {clock, fleet, signal} = removal;
-	let account = await removal.look(accountLook);
+	const {fleet} = removal;
 	const seen = new Set<string>();
-	for (let round = 0; ; round++) {
+	const leftNow = async (): Promise<number> => {
+		const account = await lookAgain(removal);
 		const workers = workersOf(fleet, account);
 		for (const {id} of workers) seen.add(id);
 		if (workers.length > 0) report({says: workers.length === 1 ? '1 going' : `${workers.length} going`});
 		await terminate(removal, workers);
-		const left = workers.length + account.instances.filter((instance) => seen.has(instance.id) && going(instance)).length;
-		if (left === 0) return;
-		if (round >= waits.rounds) {
-			throw new Problem({
-				code: 'workers-stay',
-				fault: 'outside',
-				message: `${left} workers of ${names.workersGroup(fleet)} haven't gone after ${(waits.rounds * waits.seconds) / 60} minutes.`,
-				advice: 'Run the same command again.',
-			});
-		}
-		await clock.sleep(waits.seconds * 1000, signal);
-		account = await lookAgain(removal);
-	}
+		return workers.length + account.instances.filter((instance) => seen.has(instance.id) && going(instance)).length;
+	};
+	const left = await until(removal, waits, leftNow, (count) => count === 0);
+	if (left === 0) return;
+	throw new Problem({
+		code: 'workers-stay',
+		fault: 'outside',
+		message: `${left} workers of ${names.workersGroup(fleet)} haven't gone after 5 minutes.`,
+		advice: 'Run the same command again.',
+	});
 }
 
 async function remove(removal: Removal, report: Report): Promise<void> {
 	const {cloud} = removal;
-	removal.forget(accountLook);
 	await removeWorkers(removal, report);
 	const pairs = unusedKeyPairs(removal, await lookAgain(removal));
 	for (const {name} of pairs) await unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound');

@@ -57,8 +57,9 @@ function judgeCall<Name extends MachineOperation>(docker: DockerMachine, regionN
 	const {cloud, machine} = docker;
 	const region = cloud.account.regions.get(regionName);
 	if (!region) return;
-	const ids = 'InstanceIds' in input ? input.InstanceIds : 'Resources' in input ? input.Resources : [];
-	const missing = name.startsWith('Describe') ? undefined : ids?.find((id) => !region.instances.has(id) || isLate(cloud.account, name));
+	const {InstanceIds, Resources = []}: {InstanceIds?: string[]; Resources?: string[]} = input;
+	const ids = InstanceIds ?? Resources;
+	const missing = name.startsWith('Describe') ? undefined : ids.find((id) => !region.instances.has(id) || isLate(cloud.account, name));
 	if (missing !== undefined) {
 		if (!/^i-[0-9a-f]+$/.test(missing)) throw refusal('InvalidInstanceID.Malformed', `Invalid id: "${missing}"`);
 		throw refusal('InvalidInstanceID.NotFound', `The instance ID '${missing}' does not exist`);

@@ -1,4 +1,4 @@
-import {regions} from '../../executors/docker-machine/supported.ts';
+import {regions} from '../docker-machine.ts';
 import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './docker-machine-calls.ts';
 import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
 import {type Options, optionsOf} from './machine-options.ts';

@@ -6,8 +6,6 @@ import {type Options, optionsOf} from './machine-options.ts';
 import {killsForMemory} from './resources.ts';
 import {hasInternet, reaches} from './worker-reach.ts';
 
-export type {DockerMachine} from './docker-machine-calls.ts';
-
 /** How a `create` ended; the lines on stderr have said why. `ended`: in the words of whoever called it. */
 export type Created = {made: true; instanceId: string} | {made: false; ended: string};
 

@@ -1,10 +1,12 @@
+import ssh2 from 'ssh2';
 import {cidrHas} from '../../cloud/simulated/groups.ts';
 import {unknownToThisWorld} from '../../cloud/simulated/refusal.ts';
 import {Problem, Stopped} from '../../problem.ts';
 import type {Laptop} from '../../simulated-laptop.ts';
 import type {Connection, Host, Target} from '../port.ts';
-import type {Hosts} from './hosts.ts';
+import {sshKeyBy} from '../ssh-key.ts';
 import {type Link, linkTo} from './link.ts';
+import type {Hosts} from './machine.ts';
 import {hostKeyNow, isUp, keysPath, type Machine, textOf} from './machine.ts';
 import {bareKey, publicKeyOf} from './public-key.ts';
 
@@ -102,6 +104,7 @@ export const simulatedHost = (hosts: Hosts, laptop: Laptop, opened: (link: Link)
 		opened(link);
 		return connectionOn(link, hosts, machine);
 	},
+	makeKey: async (kind, comment) => sshKeyBy(ssh2.utils, kind, comment),
 });
 
 function connectionOn(link: Link, hosts: Hosts, machine: Machine): Connection {
@@ -109,9 +112,6 @@ function connectionOn(link: Link, hosts: Hosts, machine: Machine): Connection {
 		script: link.script,
 		run: (command, stdin) => link.after(120, () => run(machine, command, stdin)),
 		read: (path) => link.after(120, () => textOf(machine, path)),
-		write: (path, text, mode) => link.write(path, text, mode),
-		stream: (command, line, signal) => link.stream(command, line, signal),
-		forward: (port) => link.forward(port),
 		async close() {
 			link.cut('it was closed');
 			hosts.review();

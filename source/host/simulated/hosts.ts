@@ -2,34 +2,8 @@ import type {SimulatedClock} from '../../clock-simulated.ts';
 import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
 import {hasBooted} from '../../cloud/simulated/launch.ts';
 import type {Job, SimulatedGitlab} from '../../gitlab/simulated.ts';
-import {isUp, type Machine, newMachine, programs, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
+import {type Hosts, isUp, type Machine, newMachine, programs, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
 import {startService} from './unit.ts';
-
-/** All machines of the world behind their sshds, and the jobs that managers take. */
-export type Hosts = {
-	cloud: SimulatedCloud;
-	gitlab: SimulatedGitlab;
-	clock: SimulatedClock;
-	random: () => number;
-	/** The system of an instance, made when somebody first asks; undefined where there is no such instance. */
-	machineOf(instanceId: string): Machine | undefined;
-	/** The machine that an address leads to now. */
-	machineAt(address: string, port: number): Machine | undefined;
-	/** Docker Hub gives no more images to workers: too many pulls from their address. */
-	dockerHubRefuses: boolean;
-	/** How each job ends as soon as it has begun, while something that jobs need is broken. */
-	jobsFail: {reason: string; why: 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure'} | undefined;
-	/** Ways to machines that have no public address: `host:port` by instance id. */
-	tunnels: Map<string, string>;
-	/** Looks whether managers and workers still run: called after everything that may have changed that. */
-	review(): void;
-	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
-	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'seconds' | 'tags'>>): Job[];
-	/** Managers that would take a job now. */
-	takers(): number;
-	/** The least number of takers since this was last asked. */
-	leastTakers(): number;
-};
 
 /** Makes the machines' side of the world. */
 export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, clock: SimulatedClock, random: () => number): Hosts {

@@ -5,13 +5,8 @@ import type {Laptop} from '../../simulated-laptop.ts';
 import {closed as closedProblem} from '../exec.ts';
 import type {Connection} from '../port.ts';
 import {resultOf} from '../script.ts';
-import {paths} from '../scripts/paths.ts';
-import type {Hosts} from './hosts.ts';
-import {isUp, type Machine, type Work} from './machine.ts';
-import {jobsList, metricsOf} from './metrics.ts';
-import {noticeConfig} from './notice.ts';
-import {authorizeKey, unregister, writeConfig} from './play-config.ts';
-import {writeCredentials} from './play-credentials.ts';
+import {type Hosts, isUp, type Machine, type Work} from './machine.ts';
+import {authorizeKey, unregister, writeConfig, writeCredentials} from './play-config.ts';
 import {facts, softwareFacts} from './play-facts.ts';
 import {panel} from './play-panel.ts';
 import {removeWorker} from './play-remove-worker.ts';
@@ -21,13 +16,13 @@ import {testMachine} from './play-test-machine.ts';
 import {hangup, type Played, type Running} from './running.ts';
 
 /** One SSH connection of the simulated world, under the port's verbs. */
-export type Link = Pick<Connection, 'script' | 'write' | 'stream' | 'forward'> & {
+export type Link = Pick<Connection, 'script'> & {
 	/** Does something on the host after so many milliseconds. */
 	after<Result>(ms: number, happen: () => Result): Promise<Result>;
 	/** Cuts the connection: whatever waits on it is told why. A running script goes on until it prints so many lines more. */
 	cut(why: string, linesMore?: number): void;
-	/** How much of it is still open: itself, and the forwards that weren't closed. */
-	open(): number;
+	/** Whether it is still open. */
+	isOpen(): boolean;
 	/** Scripts begun on this connection so far. */
 	scripts: string[];
 	/** Called when a script begins; a test may cut here. */
@@ -52,7 +47,6 @@ const plays: Record<string, Played> = {
 export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: string, signal: AbortSignal | undefined): Link {
 	let lost: string | undefined;
 	let linesMore = 0;
-	let forwards = 0;
 	const tellers = new Set<(problem: Error) => void>();
 	const closed = () => closedProblem({place}, lost ?? 'the other side closed it');
 	const why = () => (signal?.aborted ? new Stopped() : laptop.alive ? closed() : died());
@@ -116,7 +110,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 	}
 
 	const link: Link = {
-		open: () => forwards + (lost === undefined ? 1 : 0),
+		isOpen: () => lost === undefined,
 		scripts: [],
 		onScript: undefined,
 		cut(because, more = 0) {
@@ -168,46 +162,6 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 					throw error;
 				}
 			});
-		},
-		async write(path, text, mode) {
-			judgeOpen();
-			laptop.act(`write ${path}`);
-			return link.after(150, () => {
-				machine.files.set(path, {text, mode});
-				if (path === paths.config) noticeConfig({machine, hosts});
-			});
-		},
-		async stream(command, _line, enough) {
-			judgeOpen();
-			if (!/^(sudo )?journalctl /.test(command)) throw unknownToThisWorld(`the command ${command} as a stream`);
-			if (enough.aborted) return undefined;
-			return whileOpen(() => new Promise((resolve) => enough.addEventListener('abort', () => resolve(undefined), {once: true})));
-		},
-		async forward(port) {
-			judgeOpen();
-			if (port !== 9252) throw unknownToThisWorld(`anything on the manager's port ${port}`);
-			const {createServer} = await import('node:http');
-			const server = createServer((request, response) => {
-				hosts.clock.settle();
-				if (metricsOf(machine) === undefined) return void request.socket.destroy();
-				const text = request.url === '/debug/jobs/list' ? jobsList(hosts, machine) : metricsOf(machine);
-				if (text === undefined) return request.socket.destroy();
-				response.writeHead(request.url === '/metrics' || request.url === '/debug/jobs/list' ? 200 : 404, {'content-type': 'text/plain'}).end(text);
-			});
-			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-			forwards += 1;
-			const bound = server.address();
-			return {
-				port: bound && typeof bound === 'object' ? bound.port : 0,
-				close: () =>
-					new Promise((resolve) => {
-						server.close(() => {
-							forwards -= 1;
-							resolve();
-						});
-						server.closeAllConnections();
-					}),
-			};
 		},
 	};
 	return link;

@@ -1,13 +1,28 @@
 import {createHash} from 'node:crypto';
+import type {SimulatedClock} from '../../clock-simulated.ts';
 import type {ImageState, InstanceState} from '../../cloud/simulated/account.ts';
 import {stateOf} from '../../cloud/simulated/account.ts';
+import type {SimulatedCloud} from '../../cloud/simulated/cloud.ts';
 import {hostKeyOf} from '../../cloud/simulated/console.ts';
+import type {Job, SimulatedGitlab} from '../../gitlab/simulated.ts';
 import type {Unit} from '../unit.ts';
-import type {Strain, Ticked} from './resources.ts';
 import type {ProcessEnd, RunnerProcess} from './worker.ts';
 
 /** What a script or a command on a machine does: it gives the milliseconds that each part takes, and its result at the end. */
 export type Work<Result> = Generator<number, Result, void>;
+
+/** What weighs on a machine besides its runner. */
+export type Strain = {
+	/** Share of its memory that is left. */
+	memoryFree?: number;
+	/** Share of the processor's time that the hypervisor keeps: on a burstable type, its CPU credits are used up. */
+	stolen?: number;
+	/** Tasks that want the processor. */
+	load?: number;
+};
+
+/** The processor's ticks up to a time (milliseconds since 1970), and how they go on from there. */
+export type Ticked = {at: number; idle: number; stolen: number};
 
 /** Faults of a machine that a test or the demo sets. */
 export type MachineFaults = {
@@ -80,6 +95,32 @@ export type Machine = {
 	/** The start of the instance that the machine has last booted from. */
 	bootedFor: number | undefined;
 	faults: MachineFaults;
+};
+
+/** All machines of the world behind their sshds, and the jobs that managers take. */
+export type Hosts = {
+	cloud: SimulatedCloud;
+	gitlab: SimulatedGitlab;
+	clock: SimulatedClock;
+	random: () => number;
+	/** The system of an instance, made when somebody first asks; undefined where there is no such instance. */
+	machineOf(instanceId: string): Machine | undefined;
+	/** The machine that an address leads to now. */
+	machineAt(address: string, port: number): Machine | undefined;
+	/** Docker Hub gives no more images to workers: too many pulls from their address. */
+	dockerHubRefuses: boolean;
+	/** How each job ends as soon as it has begun, while something that jobs need is broken. */
+	jobsFail: {reason: string; why: 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure'} | undefined;
+	/** Ways to machines that have no public address: `host:port` by instance id. */
+	tunnels: Map<string, string>;
+	/** Looks whether managers and workers still run: called after everything that may have changed that. */
+	review(): void;
+	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
+	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'seconds' | 'tags'>>): Job[];
+	/** Managers that would take a job now. */
+	takers(): number;
+	/** The least number of takers since this was last asked. */
+	leastTakers(): number;
 };
 
 export const programs = {runner: '/usr/local/bin/gitlab-runner', dockerMachine: '/usr/local/bin/docker-machine'} as const;

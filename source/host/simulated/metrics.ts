@@ -1,6 +1,6 @@
 import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
-import type {Hosts} from './hosts.ts';
+import type {Hosts} from './machine.ts';
 import {type Machine, programs, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
 import {shortToken} from './runner-config.ts';
 

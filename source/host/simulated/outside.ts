@@ -2,13 +2,12 @@ import type {Input, Output} from '../../cloud/port.ts';
 import type {MachineOperation} from '../../cloud/simulated/rights.ts';
 import {paths} from '../scripts/paths.ts';
 import {awsCall} from './docker-machine-calls.ts';
-import type {Hosts} from './hosts.ts';
 import type {Link} from './link.ts';
-import {hostKeyNow, hostKeyPath, type Machine, type MachineFaults} from './machine.ts';
-import {noticeConfig} from './notice.ts';
-import {type Strain, strainOn} from './resources.ts';
+import {type Hosts, hostKeyNow, hostKeyPath, type Machine, type MachineFaults, type Strain} from './machine.ts';
+import {strainOn} from './resources.ts';
 import {type Registered, register, unregisterRunner, verifyDelete} from './runner-commands.ts';
 import {savedByRunner} from './runner-save.ts';
+import {noticeConfig} from './running.ts';
 import {startSession} from './session-manager.ts';
 import {startService} from './unit.ts';
 import type {ProcessEnd} from './worker.ts';
@@ -132,7 +131,7 @@ export function hostFaults(now: () => number): {faults: HostFaults; scripts: rea
 				for (const link of links.splice(0)) link.cut('the other side closed it');
 			},
 		},
-		open: () => links.reduce((sum, link) => sum + link.open(), 0),
+		open: () => links.filter((link) => link.isOpen()).length,
 		opened(link) {
 			links.push(link);
 			link.onScript = (name) => {

@@ -1,11 +1,10 @@
 import {paths} from '../scripts/paths.ts';
 import type {WriteConfig, WriteConfigOutcome} from '../scripts/write-config.ts';
-import {digest, keysPath, programs, systemIdPath, textOf, versionOf, type Work} from './machine.ts';
-import {noticeConfig} from './notice.ts';
+import {credentialsPath, digest, keysPath, programs, systemIdPath, textOf, versionOf, type Work} from './machine.ts';
 import {bareKey} from './public-key.ts';
 import {unregisterRunner} from './runner-commands.ts';
 import {lint} from './runner-config.ts';
-import {locked, type Running} from './running.ts';
+import {locked, noticeConfig, type Running} from './running.ts';
 
 const hashOf = (text: string | undefined) => (text === undefined ? undefined : digest(text));
 
@@ -54,4 +53,15 @@ function* unregistering(runnerName: string, {machine, hosts}: Running): Work<{li
 	yield 900;
 	if (versionOf(machine, programs.runner) === undefined) return {lines: ['gitlab-runner not found'], code: 127};
 	return unregisterRunner(hosts, machine, runnerName);
+}
+
+/** The `write-credentials` script. */
+export function* writeCredentials({section}: {section: string}, running: Running): Work<{is: 'written'}> {
+	return yield* locked(running, writingCredentials(section, running));
+}
+
+function* writingCredentials(section: string, {machine}: Running): Work<{is: 'written'}> {
+	yield 200;
+	machine.files.set(credentialsPath, {text: section, mode: 0o600});
+	return {is: 'written'};
 }

@@ -1,5 +1,6 @@
 import type {RemoveWorker, RemoveWorkerOutcome} from '../scripts/remove-worker.ts';
-import {type DockerMachine, removeMachine} from './docker-machine.ts';
+import {removeMachine} from './docker-machine.ts';
+import type {DockerMachine} from './docker-machine-calls.ts';
 import {storeOf, type Work} from './machine.ts';
 import {locked, type Running} from './running.ts';
 

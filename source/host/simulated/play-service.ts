@@ -1,8 +1,9 @@
 import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
 import type {Service, ServiceOutcome} from '../scripts/service.ts';
-import {type DockerMachine, removeMachine} from './docker-machine.ts';
-import type {Hosts} from './hosts.ts';
+import {removeMachine} from './docker-machine.ts';
+import type {DockerMachine} from './docker-machine-calls.ts';
+import type {Hosts} from './machine.ts';
 import {storeOf, textOf, unitOf, type Work} from './machine.ts';
 import {metricsOf} from './metrics.ts';
 import {locked, type Running} from './running.ts';

@@ -1,6 +1,7 @@
 import type {ScriptProgress} from '../port.ts';
 import {machineStages, type TestMachine, type TestMachineOutcome} from '../scripts/test-machine.ts';
-import {createMachine, type DockerMachine, removeMachine} from './docker-machine.ts';
+import {createMachine, removeMachine} from './docker-machine.ts';
+import type {DockerMachine} from './docker-machine-calls.ts';
 import {storeFolder, storeOf, type Work} from './machine.ts';
 import {locked, type Running} from './running.ts';
 

@@ -1,21 +1,8 @@
 import {kindOf} from '../../cloud/simulated/network.ts';
 import type {PanelOutcome} from '../scripts/panel.ts';
-import type {Machine, Work} from './machine.ts';
+import type {Machine, Strain, Ticked, Work} from './machine.ts';
 
 type HostPart = NonNullable<PanelOutcome['host']>;
-
-/** What weighs on a machine besides its runner. */
-export type Strain = {
-	/** Share of its memory that is left. */
-	memoryFree?: number;
-	/** Share of the processor's time that the hypervisor keeps: on a burstable type, its CPU credits are used up. */
-	stolen?: number;
-	/** Tasks that want the processor. */
-	load?: number;
-};
-
-/** The processor's ticks up to a time (milliseconds since 1970), and how they go on from there. */
-export type Ticked = {at: number; idle: number; stolen: number};
 
 const gib = 1_073_741_824;
 /** Share of the time that a manager's processor idles. */

@@ -3,8 +3,8 @@ import type {BucketState} from '../../cloud/simulated/account.ts';
 import {judgeRole} from '../../cloud/simulated/rights.ts';
 import type {CacheHeard} from '../../gitlab/simulated-state.ts';
 import {credentialsPath, textOf} from './machine.ts';
+import type {Runner} from './runner.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
-import type {Runner} from './worker.ts';
 
 /** Where the runner keeps a job's cache (GitLab Runner, "Distributed runners caching"). */
 const keyOf = ({cache, token}: RunnerEntry): string => `${cache?.path ?? ''}/runner/${shortToken(token)}/project/4711/default`;

@@ -1,10 +1,9 @@
-import {moment, type Table, textAt, whole} from '../../executors/docker-machine/config-document.ts';
 import {paths} from '../scripts/paths.ts';
-import type {Hosts} from './hosts.ts';
-import {type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
-import {noticeConfig} from './notice.ts';
+import {moment, type Table, textAt, whole} from '../toml.ts';
+import {type Hosts, type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
 import {type RunnerEntry, readConfig} from './runner-config.ts';
 import {registeredCache, savedByRunner} from './runner-save.ts';
+import {noticeConfig} from './running.ts';
 
 /** Who is to be registered by `gitlab-runner register`. */
 export type Registered = {name: string; token: string; url?: string; executor?: string};

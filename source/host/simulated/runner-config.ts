@@ -1,5 +1,5 @@
-import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt, type Value} from '../../executors/docker-machine/config-document.ts';
 import {Problem} from '../../problem.ts';
+import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt, type Value} from '../toml.ts';
 import {isWithin} from './periods.ts';
 
 /** One `[[runners.machine.autoscaling]]`: what is left out in it counts as 0 (facts §4.5). */

@@ -1,7 +1,7 @@
 import type {Job} from '../../gitlab/simulated.ts';
-import type {Hosts} from './hosts.ts';
+import type {Hosts} from './machine.ts';
+import type {Runner} from './runner.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
-import type {Runner} from './worker.ts';
 
 /** What the log says of a job in each of its lines. */
 export const ofJob = ({id, project}: Job) => ({job: id, project: 4711, project_full_path: project});

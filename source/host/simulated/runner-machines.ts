@@ -1,12 +1,26 @@
 import type {Job} from '../../gitlab/simulated.ts';
-import {inBackground} from './background.ts';
 import {createMachine, removeMachine, stopMachine} from './docker-machine.ts';
 import type {Growth} from './growth.ts';
+import type {Hosts, Work} from './machine.ts';
 import {slowed} from './resources.ts';
+import {type Runner, workersOf} from './runner.ts';
 import {askForCache, leaveCache} from './runner-cache.ts';
 import {idleNow, machinePrefix, manages, type RunnerEntry} from './runner-config.ts';
 import {endJob, ofJob} from './runner-jobs.ts';
-import {type Runner, type Worker, workersOf} from './worker.ts';
+import type {Worker} from './worker.ts';
+
+/** Lets a work go on by itself as time passes; gives what calls it off. */
+function inBackground<Result>(hosts: Hosts, work: Work<Result>, done: (result: Result) => void): () => void {
+	let callOff = () => {};
+	const proceed = () => {
+		const next = work.next();
+		if (next.done) done(next.value);
+		else callOff = hosts.clock.at(hosts.clock.now() + next.value, proceed);
+		hosts.review();
+	};
+	callOff = hosts.clock.at(hosts.clock.now(), proceed);
+	return () => callOff();
+}
 
 /** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
 const tries = 3;

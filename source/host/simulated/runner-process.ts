@@ -1,16 +1,18 @@
 import type {Job} from '../../gitlab/simulated.ts';
 import {paths} from '../scripts/paths.ts';
-import type {DockerMachine} from './docker-machine.ts';
+import type {DockerMachine} from './docker-machine-calls.ts';
 import {growth} from './growth.ts';
-import type {Hosts} from './hosts.ts';
+import type {Hosts} from './machine.ts';
 import {isUp, type Machine, programs, storeOf, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
+import type {Runner} from './runner.ts';
+import {workersOf} from './runner.ts';
 import {idleNow, manages, type RunnerEntry, readConfig} from './runner-config.ts';
 import {abandonJob, beginJob, endJob} from './runner-jobs.ts';
 import {duration, type Fields, type Level, lineOf, print} from './runner-log.ts';
 import {machinesOf} from './runner-machines.ts';
 import {requestsOf} from './runner-requests.ts';
 import {renewTokens} from './runner-tokens.ts';
-import {type ProcessEnd, type Runner, type RunnerProcess, type Worker, workersOf} from './worker.ts';
+import type {ProcessEnd, RunnerProcess, Worker} from './worker.ts';
 
 /** How long a process lives that finds at its start that it can't go on, in milliseconds. */
 const shortLife = 150;

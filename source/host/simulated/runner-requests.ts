@@ -1,7 +1,7 @@
 import type {Job, JobAnswer} from '../../gitlab/simulated.ts';
 import {programs, systemIdOf, textOf, versionOf} from './machine.ts';
+import type {Runner} from './runner.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
-import type {Runner} from './worker.ts';
 
 /** Requests of an entry that fail one after another before it is switched off (facts §17.3). */
 const unhealthyLimit = 3;

@@ -1,4 +1,4 @@
-import {isTable, moment, parseConfig, printConfig, type Table, type Value} from '../../executors/docker-machine/config-document.ts';
+import {isTable, moment, parseConfig, printConfig, type Table, type Value} from '../toml.ts';
 
 /**
  * A key as the runner's own save treats it (gitlab-runner 19.4, common/config.go): `kept` where it is there, left out where it says nothing (`left out`),

@@ -1,9 +1,9 @@
-import {moment} from '../../executors/docker-machine/config-document.ts';
 import {paths} from '../scripts/paths.ts';
+import {moment} from '../toml.ts';
 import {textOf} from './machine.ts';
+import type {Runner} from './runner.ts';
 import type {RunnerEntry} from './runner-config.ts';
 import {savedByRunner} from './runner-save.ts';
-import type {Runner} from './worker.ts';
 
 /** The runner gets itself another token once this much of the old one's time is over. */
 const share = 0.75;

@@ -1,6 +1,5 @@
 import type {ScriptProgress} from '../port.ts';
-import type {Hosts} from './hosts.ts';
-import type {Machine, Work} from './machine.ts';
+import type {Hosts, Machine, Work} from './machine.ts';
 
 /** What a script on a machine has around it. */
 export type Running = {
@@ -29,4 +28,16 @@ export function* locked<Result>({machine}: Running, work: Work<Result>): Work<Re
 	} finally {
 		machine.locked = false;
 	}
+}
+
+/** A running service sees a new file within 3 s (facts §4.7). */
+export function noticeConfig({machine, hosts}: Pick<Running, 'machine' | 'hosts'>): void {
+	const {process} = machine;
+	if (!process) return;
+	hosts.clock.at(hosts.clock.now() + 3000, () => {
+		if (machine.process !== process) return;
+		process.reload();
+		process.dispatch();
+		hosts.review();
+	});
 }

@@ -1,8 +1,7 @@
 import {stateOf} from '../../cloud/simulated/account.ts';
 import {refusal} from '../../cloud/simulated/refusal.ts';
 import {judgeRole} from '../../cloud/simulated/rights.ts';
-import type {Hosts} from './hosts.ts';
-import type {Machine} from './machine.ts';
+import type {Hosts, Machine} from './machine.ts';
 
 /** What the SSM agent asks AWS for before an instance counts as connected. */
 const agentNeeds = [

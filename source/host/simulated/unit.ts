@@ -1,4 +1,4 @@
-import type {Hosts} from './hosts.ts';
+import type {Hosts} from './machine.ts';
 import {isUp, type Machine, programs, versionOf} from './machine.ts';
 import {print} from './runner-log.ts';
 import {startProcess} from './runner-process.ts';

@@ -1,5 +1,5 @@
 import {cidrHas} from '../../cloud/simulated/groups.ts';
-import type {DockerMachine} from './docker-machine.ts';
+import type {DockerMachine} from './docker-machine-calls.ts';
 
 /** Whether the worker's groups let this host in on a port. */
 export function reaches({cloud, machine}: DockerMachine, regionName: string, instanceId: string, port: number): boolean {

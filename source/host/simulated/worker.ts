@@ -1,9 +1,5 @@
 import type {Job} from '../../gitlab/simulated.ts';
-import type {DockerMachine} from './docker-machine.ts';
-import type {Hosts} from './hosts.ts';
-import type {Machine} from './machine.ts';
-import {manages, type RunnerConfig, type RunnerEntry} from './runner-config.ts';
-import type {Fields, Level} from './runner-log.ts';
+import type {RunnerConfig} from './runner-config.ts';
 
 /** A machine that a runner knows: what it is doing, and for which job. Acquired: a request for a job is under way for it. */
 export type Worker = {
@@ -58,25 +54,3 @@ export type RunnerProcess = {
 	/** A worker's instance is gone: its job fails once Docker doesn't answer, and the machine is noticed to be gone when it's wanted again. */
 	lose(worker: Worker): void;
 };
-
-/** What the parts of a runner's process have in common. */
-export type Runner = {
-	readonly hosts: Hosts;
-	readonly machine: Machine;
-	readonly process: RunnerProcess;
-	/** A line in the service's log. */
-	note(level: Level, message: string, fields?: Fields): void;
-	/** docker-machine, as the runner calls it for one machine. */
-	dockerFor(name: string, operation: 'create' | 'remove' | 'stop'): DockerMachine;
-	/** The entry of a token as config.toml has it now. */
-	entryOf(token: string): RunnerEntry | undefined;
-	/** A duration as the log has it now: nanoseconds in JSON, Go's text otherwise. */
-	took(ms: number): string | number;
-	/** Whether the process still lives. */
-	lives(): boolean;
-	/** A job has ended: a process that ends may be over with it. */
-	ended(): void;
-};
-
-/** An entry's machines, by their names: one that bears another token or another MachineName is nobody's. */
-export const workersOf = ({process}: Runner, entry: RunnerEntry): Worker[] => [...process.workers.values()].filter(({name}) => manages(entry, name));

@@ -1,8 +1,9 @@
+import type {Action} from '../../cloud/actions.ts';
 import type {Instance as AwsInstance, KeyPairInfo, SecurityGroup, SecurityGroupRule, Volume} from '../../cloud/shapes.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
-import type {Action, Look, Looking} from '../../step.ts';
+import type {Look, Looking} from '../../step.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
-import {inboundOf, ruleOf} from './rules.ts';
+import {inboundOf, type Rule, ruleOf} from './rules.ts';
 
 /** An EC2 instance of the account, as far as a fleet needs to know it. Times are milliseconds since 1970. */
 export type Instance = {
@@ -25,21 +26,6 @@ export type Instance = {
 	spotRequestId?: string | undefined;
 	/** Whether its metadata service demands a token (IMDSv2); absent when AWS doesn't say. */
 	httpTokens?: 'required' | 'optional' | undefined;
-	tags: Record<string, string>;
-};
-
-/**
- * One inbound rule; exactly one of `cidr` and `groupId` is set, or neither for a source that no fleet uses (a prefix list, IPv6).
- * `id` is empty for a rule without a mark: nobody here touches those. Ports are 0 to 65535 for "all".
- */
-export type Rule = {
-	id: string;
-	fromPort: number;
-	toPort: number;
-	protocol: string;
-	cidr?: string | undefined;
-	groupId?: string | undefined;
-	description?: string | undefined;
 	tags: Record<string, string>;
 };
 

@@ -1,7 +1,9 @@
-import {type Architecture, architectures, type Publisher} from '../../questions/publishers.ts';
-import type {Look} from '../../step.ts';
+import type {Given} from '../../fleet.ts';
+import {type Architecture, architectures, type Publisher, userOf, wantedImage} from '../../questions/publishers.ts';
+import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
+import type {Instance} from './account.ts';
 
 /** An image as AWS describes it. Times are milliseconds since 1970. */
 export type Image = {
@@ -60,3 +62,14 @@ export const imageLook = (id: string): Look<Image | undefined> => ({
 		};
 	},
 });
+
+/** What a machine's login user is when nobody says and its image's publisher isn't known: Ubuntu's, the default image. */
+const usual = 'ubuntu';
+
+/** As whom to log in: the answer, else the user of the publisher of the image that the instance runs, which may be one before the answers' own. */
+export async function loginUser(context: Looking, given: Given, instance: Instance): Promise<string> {
+	if (given.sshUser !== undefined) return given.sshUser;
+	const image = await unless(context.look(imageLook(instance.imageId)), 'not-allowed');
+	const wanted = given.image === undefined ? undefined : wantedImage(given.image);
+	return (image && userOf(image)) ?? (wanted && 'publisher' in wanted ? wanted.publisher.user : usual);
+}

@@ -1,6 +1,20 @@
 import type {IpPermission, SecurityGroupRule} from '../../cloud/shapes.ts';
 import {tagsOf} from '../tags.ts';
-import type {Rule} from './account.ts';
+
+/**
+ * One inbound rule; exactly one of `cidr` and `groupId` is set, or neither for a source that no fleet uses (a prefix list, IPv6).
+ * `id` is empty for a rule without a mark: nobody here touches those. Ports are 0 to 65535 for "all".
+ */
+export type Rule = {
+	id: string;
+	fromPort: number;
+	toPort: number;
+	protocol: string;
+	cidr?: string | undefined;
+	groupId?: string | undefined;
+	description?: string | undefined;
+	tags: Record<string, string>;
+};
 
 /** Protocol -1 and icmp come with ports of -1 or none: all of them. */
 const portsOf = (from: number | undefined, to: number | undefined) =>

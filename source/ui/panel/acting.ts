@@ -6,7 +6,7 @@ import {wrap, wrapColumns} from '../../telling/wrapping.ts';
 import {displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Move} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, Shown} from '../screen.ts';
 import type {ActScreen, MovesScreen} from './screen.ts';
 
 const least = {scale: 1, idle: 0} as const;
@@ -36,7 +36,7 @@ function numberKeys({act, typed}: ActScreen): Binding[] {
 	];
 }
 
-export const actKeys: Keys<ActScreen> = (screen, {look}) => [
+const actKeys: Keys<ActScreen> = (screen, {look}) => [
 	...(screen.ready ? [{press: ['enter'], shows: signOf('enter', look), does: 'do it', act: (): Move => ({panel: {do: 'carry out'}})}] : []),
 	...(screen.problem ? [{press: ['r'], shows: 'r', does: 'look again', act: (): Move => ({panel: {do: 'prepare', act: screen.act}})}] : []),
 	...numberKeys(screen),
@@ -51,7 +51,7 @@ const problemRows = (problem: ProblemSeen, columns: number, look: Look): Row[] =
 	...(problem.advice === undefined ? [] : wrap(plainText(problem.advice, look), columns - 4).map((text) => row('   ', text))),
 ];
 
-export const drawAct: Draw<ActScreen> = ({act, ready, problem}, {look, columns, rows}) => {
+const drawAct: Draw<ActScreen> = ({act, ready, problem}, {look, columns, rows}) => {
 	if (problem) return problemRows(problem, columns, look);
 	if (!ready) return [row(' ', {text: wordsOf(act), bold: true}), emptyRow, row(` ${signOf('more', look)} looking at what would happen`)];
 	const body: Row[] = [...wrap(plainText(ready.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
@@ -92,7 +92,7 @@ function movedTo(screen: MovesScreen, by: number): Move {
 	return {to: {...screen, at: Math.max(0, Math.min(count - 1, screen.at + by))}};
 }
 
-export const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
+const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
 	const on = screen.choices?.[screen.at];
 	return [
 		...(on && on.disabled === undefined
@@ -112,7 +112,7 @@ export const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
 	];
 };
 
-export const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, rows}) => {
+const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, rows}) => {
 	const head = [row(' ', {text: 'Where should new workers be made, and as what? Those that run stay as they are.', bold: true}), emptyRow];
 	if (problem) return [...head, ...problemRows(problem, columns, look)];
 	if (!choices) return [...head, row(` ${signOf('more', look)} asking AWS for zones, types, prices and quotas`)];
@@ -134,3 +134,7 @@ export const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, colu
 	);
 	return [...head, ...windowed(lines, at, bodyRows(rows) - head.length, look)];
 };
+
+export const act: Shown<ActScreen> = {word: 'do', draw: drawAct, keys: actKeys};
+
+export const moves: Shown<MovesScreen> = {word: 'move workers', draw: drawMoves, keys: movesKeys};

@@ -7,7 +7,7 @@ import {wrap} from '../../telling/wrapping.ts';
 import {padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Binding, Draw, Keys} from '../screen.ts';
+import type {Binding, Draw, Keys, Shown} from '../screen.ts';
 import type {ItemScreen} from './screen.ts';
 
 /** All that is known of a worker, in lines: label, then value. */
@@ -38,7 +38,7 @@ function itemLines(worker: Worker, snapshot: Snapshot, now: number): [string, st
 	return lines.flatMap(([label, text]): [string, string][] => (text === undefined || text === '' ? [] : [[label, text]]));
 }
 
-export const drawItem: Draw<ItemScreen> = ({on}, {panel, look, columns, rows, now}) => {
+const drawItem: Draw<ItemScreen> = ({on}, {panel, look, columns, rows, now}) => {
 	const worker = panel?.rows.find(({key}) => key === on);
 	if (!panel || !worker) return [row(' ', {text: on, bold: true}), emptyRow, row(' It is gone: neither EC2 nor the manager tells of it any more.')];
 	const {mark, role} = lookOf(worker);
@@ -51,7 +51,7 @@ export const drawItem: Draw<ItemScreen> = ({on}, {panel, look, columns, rows, no
 	return [head, emptyRow, ...body].slice(0, bodyRows(rows));
 };
 
-export const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
+const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 	const worker = panel?.rows.find(({key}) => key === on);
 	const acts: Binding[] = [];
 	if (panel && worker && panel.about.readOnly === undefined) {
@@ -70,3 +70,5 @@ export const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 
 /** Whether a worker may be taken away from here: nothing runs on it, as far as is known. */
 const isRemovable = ({state, job}: Worker): boolean => job === undefined && (state === 'idle' || state === 'failed' || state === 'stopped');
+
+export const item: Shown<ItemScreen> = {word: 'worker', draw: drawItem, keys: itemKeys};

@@ -7,8 +7,8 @@ import {makerIn} from '../../snapshot/makers.ts';
 import type {Snapshot} from '../../snapshot/snapshot.ts';
 import {draftOf, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
-import type {Binding, Move, View} from '../screen.ts';
-import {layoutNow} from './draw.ts';
+import type {Binding, Move, Shown, View} from '../screen.ts';
+import {layoutNow, panelRows} from './draw.ts';
 import {jobLines, listed, listedJobs, movedBy, orders, placeAfter} from './listing.ts';
 import {type PanelScreen, type PanelView, panelViews} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
@@ -115,7 +115,7 @@ function filterKeys(screen: PanelScreen): Binding[] {
 const nextView = ({view}: PanelScreen): PanelView => panelViews[(panelViews.indexOf(view) + 1) % panelViews.length] ?? 'workers';
 
 /** The panel's keys, the likeliest first. While a filter is typed, letters are its own. */
-export function panelKeys(screen: PanelScreen, view: View): Binding[] {
+function panelKeys(screen: PanelScreen, view: View): Binding[] {
 	const {panel: seen, look} = view;
 	const page = seen ? Math.max(1, heightOf(seen, view) - 3) : 10;
 	const worker = focused(screen, view);
@@ -150,8 +150,10 @@ export function panelKeys(screen: PanelScreen, view: View): Binding[] {
 }
 
 /** What a letter does while a filter is typed. */
-export function typePanelFilter(screen: PanelScreen, press: Press): Move | undefined {
+function typePanelFilter(screen: PanelScreen, press: Press): Move | undefined {
 	if (!screen.typing) return undefined;
 	const filter = typedInto(screen.filter, press);
 	return filter && {to: {...screen, filter, workers: {at: 0, top: 0}, jobs: {at: 0, top: 0}}};
 }
+
+export const panel: Shown<PanelScreen> = {word: 'panel', draw: panelRows, keys: panelKeys, type: typePanelFilter, isTyping: ({typing}) => typing};

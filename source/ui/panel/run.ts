@@ -8,7 +8,8 @@ import type {Screen} from '../screen.ts';
 import type {Shown, Store} from '../store.ts';
 import type {Waiting} from '../waiting.ts';
 import {wordsOf} from './acting.ts';
-import {type ActScreen, type MovesScreen, type PanelMove, panelScreen, settled} from './screen.ts';
+import {type ActScreen, type MovesScreen, panelScreen, settled} from './screen.ts';
+import type {PanelMove} from './seen.ts';
 import {type PanelSeen, seenAfter} from './seen.ts';
 
 /** What the panel stands on: the store, a way to wait on a screen, to hand the terminal over, to wait, and to write past the frame. */

@@ -1,5 +1,5 @@
-import type {Proposal} from '../../face.ts';
-import type {MoveChoice, PanelAct, PanelLeft} from '../../panel/driver.ts';
+import type {Proposal} from '../../engine/proposal.ts';
+import type {MoveChoice, PanelAct} from '../../panel/driver.ts';
 import type {Entry} from '../../snapshot/journal/entries.ts';
 import type {ProblemSeen} from '../../telling/run-state.ts';
 import {type Draft, draftOf} from '../draft.ts';
@@ -41,15 +41,14 @@ export type ActScreen = {
 /** Ways to move new workers. */
 export type MovesScreen = {is: 'panel-moves'; choices?: readonly MoveChoice[] | undefined; at: number; problem?: ProblemSeen | undefined};
 
-/** What a person does in the panel beyond moving about. */
-export type PanelMove =
-	| {do: 'leave'; to: PanelLeft}
-	| {do: 'prepare'; act: PanelAct; typed?: string}
-	| {do: 'carry out'}
-	| {do: 'moves'}
-	| {do: 'shell'; worker?: string | undefined}
-	| {do: 'copy'; text?: string}
-	| {do: 'dismiss'};
+declare module '../screen.ts' {
+	interface Screens {
+		panel: PanelScreen;
+		'panel-item': ItemScreen;
+		'panel-act': ActScreen;
+		'panel-moves': MovesScreen;
+	}
+}
 
 export const panelScreen: PanelScreen = {
 	is: 'panel',

@@ -1,5 +1,5 @@
 import type {Role} from '../../glyphs.ts';
-import type {PanelAbout} from '../../panel/driver.ts';
+import type {PanelAbout, PanelAct, PanelLeft} from '../../panel/driver.ts';
 import {type Costs, costs} from '../../snapshot/costs.ts';
 import {type Counts, countRows, type Row} from '../../snapshot/rows.ts';
 import type {Snapshot} from '../../snapshot/snapshot.ts';
@@ -79,3 +79,13 @@ const lasts = 6000;
 /** The news that is still to be shown. */
 export const newsNow = ({news}: PanelSeen, now: number): News | undefined =>
 	news && (news.role === 'blocked' || news.role === 'warning' || now - news.at < lasts) ? news : undefined;
+
+/** What a person does in the panel beyond moving about. */
+export type PanelMove =
+	| {do: 'leave'; to: PanelLeft}
+	| {do: 'prepare'; act: PanelAct; typed?: string}
+	| {do: 'carry out'}
+	| {do: 'moves'}
+	| {do: 'shell'; worker?: string | undefined}
+	| {do: 'copy'; text?: string}
+	| {do: 'dismiss'};

@@ -2,10 +2,15 @@ import {plainText, signOf} from '../../glyphs.ts';
 import {inLine} from '../../telling/run-state.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
-import type {Draw, Keys, View} from '../screen.ts';
+import type {Draw, Keys, Shown, View} from '../screen.ts';
 
 /** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown. */
 export type ByHandScreen = {is: 'hand'; at: number; top: number};
+declare module '../screen.ts' {
+	interface Screens {
+		hand: ByHandScreen;
+	}
+}
 
 export const handScreen = (at: number): ByHandScreen => ({is: 'hand', at, top: 0});
 
@@ -47,7 +52,7 @@ const linesOf = ({at}: ByHandScreen, view: View): string[] =>
 
 const pageOf = (view: View): number => Math.max(1, bodyRows(view.rows) - 4);
 
-export const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
+const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	const {look} = view;
 	const steps = handSteps(view);
 	const to = (at: number) => ({to: {...screen, at: Math.min(steps.length - 1, Math.max(0, at)), top: 0}});
@@ -70,7 +75,7 @@ export const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	];
 };
 
-export const drawByHand: Draw<ByHandScreen> = (screen, view) => {
+const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	const {columns, look} = view;
 	const steps = handSteps(view);
 	const step = steps[screen.at];
@@ -85,3 +90,5 @@ export const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	const left = lines.length - screen.top - shown.length;
 	return [...head, ...shown, ...(left > 0 ? [row({text: `   ${signOf('down', look)} ${left} more`, role: 'quiet'})] : [])];
 };
+
+export const byHand: Shown<ByHandScreen> = {word: 'by hand', draw: drawByHand, keys: byHandKeys};

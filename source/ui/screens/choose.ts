@@ -1,5 +1,5 @@
-import type {Asked} from '../../face.ts';
 import {plainText, signOf} from '../../glyphs.ts';
+import type {Asked} from '../../questions/ask.ts';
 import {type Choice, isClosed, isSecret} from '../../questions/question.ts';
 import {toText} from '../../questions/value.ts';
 import {padded} from '../../width.ts';
@@ -7,7 +7,7 @@ import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Move, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, Shown, View} from '../screen.ts';
 import {backKey, everythingKey, type Walking, walkingKeys} from '../wizard/walking.ts';
 import {fieldFor, questionRows} from './field.ts';
 
@@ -22,6 +22,11 @@ export type ChooseScreen = {
 	refused?: string;
 	walk?: Walking;
 };
+declare module '../screen.ts' {
+	interface Screens {
+		choose: ChooseScreen;
+	}
+}
 
 const yesAndNo: readonly Choice<unknown>[] = [
 	{value: true, label: 'Yes'},
@@ -96,7 +101,7 @@ function moved(screen: ChooseScreen, by: number): Move {
 }
 
 /** What a letter does while the filter is typed, or nothing. */
-export function typeFilter(screen: ChooseScreen, press: Press): Move | undefined {
+function typeFilter(screen: ChooseScreen, press: Press): Move | undefined {
 	if (!screen.typing) return undefined;
 	const filter = typedInto(screen.filter, press);
 	return filter && {to: {...screen, filter, at: 0}};
@@ -109,7 +114,7 @@ const walkKeys = (screen: ChooseScreen, view: View): Binding[] => {
 	return [...away, ...walkingKeys(view, typing, walk.about), ...(typing || walk.change ? [] : everythingKey(view))];
 };
 
-export const chooseKeys: Keys<ChooseScreen> = (screen, view) => [...ownKeys(screen, view), ...walkKeys(screen, view)];
+const chooseKeys: Keys<ChooseScreen> = (screen, view) => [...ownKeys(screen, view), ...walkKeys(screen, view)];
 
 const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 	{press: ['enter'], shows: signOf('enter', look), does: 'take', act: () => taken(screen)},
@@ -135,7 +140,7 @@ const letter = (screen: ChooseScreen, value: unknown, label: string) => ({
 	},
 });
 
-export const drawChoose: Draw<ChooseScreen> = (screen, view) => {
+const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 	const {look, columns} = view;
 	const head = questionRows(screen.asked, view);
 	if (screen.typing || screen.filter.text !== '') head.push(row({text: ' / ', role: 'accent'}, ...draftSpans(screen.filter, false, columns - 6, look)));
@@ -157,3 +162,5 @@ export const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 	const room = bodyRows(view.rows) - head.length - foot.length;
 	return [...head, ...(rows.length > 0 ? windowed(rows, screen.at, room, look) : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...foot];
 };
+
+export const choose: Shown<ChooseScreen> = {word: 'question', draw: drawChoose, keys: chooseKeys, type: typeFilter, isTyping: ({typing}) => typing};

@@ -2,14 +2,19 @@ import {type Look, plainText, signOf} from '../../glyphs.ts';
 import type {RunState} from '../../telling/run-state.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {emptyRow, markSpan, type Row, row} from '../row.ts';
-import type {Draw, Keys} from '../screen.ts';
+import type {Draw, Keys, Shown} from '../screen.ts';
 import {commandRows} from './by-hand.ts';
 import {saveScreen} from './save.ts';
 
 /** The end: what now is, and the commands that come next. */
 export type EndScreen = {is: 'end'; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
+declare module '../screen.ts' {
+	interface Screens {
+		end: EndScreen;
+	}
+}
 
-export const endKeys: Keys<EndScreen> = ({saves}, {look}) => [
+const endKeys: Keys<EndScreen> = ({saves}, {look}) => [
 	{press: ['q', 'enter', 'escape'], shows: `q ${signOf('enter', look)}`, does: 'leave', stays: true, act: () => ({leave: true})},
 	...(saves === undefined ? [] : [{press: ['p'], shows: 'p', does: 'save as preset', act: () => ({push: saveScreen(saves)})}]),
 ];
@@ -25,7 +30,7 @@ function jobRows({job}: RunState, columns: number, look: Look): Row[] {
 	];
 }
 
-export const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) => {
+const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) => {
 	const lines = wrap(plainText(says, look), columns - 5);
 	return [
 		...lines.map((text, at) => row(' ', at === 0 ? markSpan('done', look) : '  ', {text, bold: true})),
@@ -42,3 +47,5 @@ export const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, s
 			.flatMap(({says: note}) => [emptyRow, ...wrap(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
 	];
 };
+
+export const end: Shown<EndScreen> = {word: 'done', draw: drawEnd, keys: endKeys};

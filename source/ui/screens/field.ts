@@ -1,16 +1,21 @@
-import type {Asked} from '../../face.ts';
 import {plainText, signOf} from '../../glyphs.ts';
+import type {Asked} from '../../questions/ask.ts';
 import {isSecret} from '../../questions/question.ts';
 import {toText, typedFor} from '../../questions/value.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Binding, Draw, Keys, Move, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, Shown, View} from '../screen.ts';
 import {backKey, type Walking, walkingKeys} from '../wizard/walking.ts';
 
 /** A question whose answer is typed. `refused` is what was wrong with it when Enter was pressed; `other` when it came from a list of choices. */
 export type FieldScreen = {is: 'field'; asked: Asked; draft: Draft; refused?: string; other?: true; walk?: Walking | undefined};
+declare module '../screen.ts' {
+	interface Screens {
+		field: FieldScreen;
+	}
+}
 
 /** A field for a question, with what was wrong with an earlier answer on show. */
 export const fieldFor = (asked: Asked, other?: true, walk?: Walking): FieldScreen => ({
@@ -31,7 +36,7 @@ function entered(screen: FieldScreen): Move {
 }
 
 /** What a typed key does to the field, or nothing. */
-export function typeField(screen: FieldScreen, press: Press): Move | undefined {
+function typeField(screen: FieldScreen, press: Press): Move | undefined {
 	const draft = typedInto(screen.draft, press);
 	if (!draft) return undefined;
 	const {refused: _refused, ...rest} = screen;
@@ -52,7 +57,7 @@ function walkKeys({walk, draft, other}: FieldScreen, view: View): Binding[] {
 	return [...backKey(walk, [...(draft.at === 0 ? ['left'] : []), ...(other ? [] : ['escape'])], view), ...instead, ...walkingKeys(view, true, walk.about)];
 }
 
-export const fieldKeys: Keys<FieldScreen> = (screen, view) => {
+const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	const {look} = view;
 	const {asked, draft, other, walk} = screen;
 	const hasDefault = asked.default !== undefined;
@@ -89,7 +94,7 @@ function wrongOf({asked, draft, refused}: FieldScreen): string | undefined {
 	return refused ?? (draft.text === '' ? undefined : asked.wrong(typedFor(asked.question, draft.text)));
 }
 
-export const drawField: Draw<FieldScreen> = (screen, view) => {
+const drawField: Draw<FieldScreen> = (screen, view) => {
 	const {asked, draft} = screen;
 	const {columns, look} = view;
 	const rows = questionRows(asked, view);
@@ -116,3 +121,5 @@ export const drawField: Draw<FieldScreen> = (screen, view) => {
 	if (isSecret(question)) rows.push(emptyRow, row({text: ' What you type is hidden.', role: 'quiet'}));
 	return rows;
 };
+
+export const field: Shown<FieldScreen> = {word: 'question', draw: drawField, keys: fieldKeys, type: typeField, isTyping: () => true};

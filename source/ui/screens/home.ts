@@ -4,10 +4,15 @@ import {wrap} from '../../telling/wrapping.ts';
 import {displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
-import type {Draw, Keys, Move, View} from '../screen.ts';
+import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
 
 /** Fleets of all regions as they are found, and presets. The cursor follows the item. */
 export type HomeScreen = {is: 'home'; seen: HomeSeen; on?: string};
+declare module '../screen.ts' {
+	interface Screens {
+		home: HomeScreen;
+	}
+}
 
 type Item = {id: string; fleet: HomeFleet} | {id: string; preset: string};
 
@@ -28,7 +33,7 @@ function moved(screen: HomeScreen, by: number): Move {
 	return {to: next ? {...screen, on: next.id} : screen};
 }
 
-export const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
+const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 	const on = focusedIn(screen);
 	const fleet = on && 'fleet' in on ? {name: on.fleet.name, region: on.fleet.region} : undefined;
 	return [
@@ -87,7 +92,7 @@ function cutWords(focused: Row | undefined, {columns, look}: View, on: Item | un
 	return [emptyRow, ...wrap(plainText(says ?? '', look), columns - 4).map((text) => row({text: `   ${text}`, role: 'quiet'}))];
 }
 
-export const drawHome: Draw<HomeScreen> = (screen, view) => {
+const drawHome: Draw<HomeScreen> = (screen, view) => {
 	const {seen} = screen;
 	const {look} = view;
 	const on = focusedIn(screen)?.id;
@@ -115,3 +120,5 @@ export const drawHome: Draw<HomeScreen> = (screen, view) => {
 	const list = windowed(rows, Math.max(0, at), bodyRows(view.rows) - head.length - who.length - cut.length, look);
 	return [...who, ...head, ...list, ...cut];
 };
+
+export const home: Shown<HomeScreen> = {word: 'home', draw: drawHome, keys: homeKeys};

@@ -2,10 +2,15 @@ import {plainText, signOf} from '../../glyphs.ts';
 import {inLine, stepIn} from '../../telling/run-state.ts';
 import {bodyRows} from '../layout.ts';
 import {row, ruleRow} from '../row.ts';
-import type {Draw, Keys, View} from '../screen.ts';
+import type {Draw, Keys, Shown, View} from '../screen.ts';
 
 /** The log of one step. `top` is the first line shown; without it the newest lines are followed. */
 export type LogScreen = {is: 'log'; step: string; top?: number};
+declare module '../screen.ts' {
+	interface Screens {
+		log: LogScreen;
+	}
+}
 
 const pageOf = (view: View): number => bodyRows(view.rows) - 1;
 
@@ -15,7 +20,7 @@ function scrolled(screen: LogScreen, view: View, by: number): LogScreen {
 	return top >= last ? {is: 'log', step: screen.step} : {...screen, top};
 }
 
-export const logKeys: Keys<LogScreen> = (screen, view) => {
+const logKeys: Keys<LogScreen> = (screen, view) => {
 	const {look} = view;
 	return [
 		{press: ['l', 'left', 'escape', 'q'], shows: signOf('back', look), does: 'back', act: () => ({pop: true})},
@@ -27,7 +32,7 @@ export const logKeys: Keys<LogScreen> = (screen, view) => {
 	];
 };
 
-export const drawLog: Draw<LogScreen> = (screen, view) => {
+const drawLog: Draw<LogScreen> = (screen, view) => {
 	const step = stepIn(view.state, screen.step);
 	const page = pageOf(view);
 	const from = screen.top ?? Math.max(0, step.log.length - page);
@@ -35,3 +40,5 @@ export const drawLog: Draw<LogScreen> = (screen, view) => {
 	const title = `${inLine(step.title)}: the last ${step.log.length} lines${screen.top === undefined ? ', followed' : ''}`;
 	return [ruleRow(title, view.columns, view.look), ...(lines.length > 0 ? lines : [row(' No line yet: the tool below has printed nothing.')])];
 };
+
+export const log: Shown<LogScreen> = {word: 'log', draw: drawLog, keys: logKeys, watches: true};

@@ -7,13 +7,18 @@ import {wrap} from '../../telling/wrapping.ts';
 import {cut, displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
-import type {Draw, Keys, Move, View} from '../screen.ts';
+import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
 import {blockedIn, keyWords, mendable} from '../wizard/seen.ts';
 import {changeKey, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {saveScreen} from './save.ts';
 
 /** The review: what will be, where each answer came from, what it costs. Without a focus Enter goes; with one it changes that answer. */
 export type OverviewScreen = {is: 'overview'; on?: AnswerKey | 'secret'; top: number};
+declare module '../screen.ts' {
+	interface Screens {
+		overview: OverviewScreen;
+	}
+}
 
 export const overviewScreen: OverviewScreen = {is: 'overview', top: 0};
 
@@ -30,7 +35,7 @@ function moved(screen: OverviewScreen, view: View, by: number): Move {
 
 const entered = ({on}: OverviewScreen): Move => ({wizard: on === undefined ? {do: 'go'} : on === 'secret' ? {do: 'secret'} : {do: 'change', key: on}});
 
-export const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
+const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 	const {look, wizard} = view;
 	const page = Math.max(1, bodyRows(view.rows) - 4);
 	const name = view.state.place?.fleet ?? 'mine';
@@ -126,7 +131,7 @@ function heading(view: View): string {
 	return `Review: this is what Enter ${wizard.changes ? 'changes' : 'makes'}${where}`;
 }
 
-export const drawOverview: Draw<OverviewScreen> = (screen, view) => {
+const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const {wizard, look, columns, state} = view;
 	const head: Row[] = [row(' ', {text: heading(view), bold: true})];
 	if (wizard.news) head.push(...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role})));
@@ -157,3 +162,5 @@ export const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const focus = screen.on === undefined ? 0 : top.length + spots.indexOf(screen.on);
 	return [...head, ...windowed([...top, ...secret, ...answers], focus, bodyRows(view.rows) - head.length, look)];
 };
+
+export const overview: Shown<OverviewScreen> = {word: 'review', draw: drawOverview, keys: overviewKeys};

@@ -7,12 +7,17 @@ import {wrap} from '../../telling/wrapping.ts';
 import {padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Shown, View} from '../screen.ts';
 import {glyphSpan} from '../steps-list.ts';
 import {walkingKeys} from '../wizard/walking.ts';
 
 /** What the checks found, live; the focused finding whole below the list. */
 export type PlanScreen = {is: 'plan'; focus?: string /** It lies over a question, which `tab` leads back to. */; over?: true};
+declare module '../screen.ts' {
+	interface Screens {
+		plan: PlanScreen;
+	}
+}
 
 export const planScreen: PlanScreen = {is: 'plan'};
 
@@ -39,7 +44,7 @@ const overKeys = (screen: PlanScreen, view: View): Binding[] => {
 	return [{press: ['tab', 'escape', 'left', 'enter'], shows: 'tab', does: 'back', stays: true, act: () => ({pop: true})}, ...more];
 };
 
-export const planKeys: Keys<PlanScreen> = (screen, view) => [...overKeys(screen, view), ...listKeys(screen, view)];
+const planKeys: Keys<PlanScreen> = (screen, view) => [...overKeys(screen, view), ...listKeys(screen, view)];
 
 const listKeys: Keys<PlanScreen> = (screen, view) =>
 	view.state.steps.length < 2
@@ -69,7 +74,7 @@ function detailOf(step: StepSeen, finding: FindingSeen, {state, columns, look}: 
 	return lines.flatMap((line) => rowsOf({...line, indent: (line.indent ?? 0) + 1}, columns, look));
 }
 
-export const drawPlan: Draw<PlanScreen> = (screen, view) => {
+const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	const {state, columns, look} = view;
 	const focused = focusedIn(screen, view);
 	const titleWidth = Math.max(0, ...state.steps.map(({title}) => title.length));
@@ -90,3 +95,5 @@ export const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	const below = detailHeight > 0 ? [ruleRow('', columns, look), ...detail.slice(0, detailHeight)] : [];
 	return [...head, ...list, ...below];
 };
+
+export const plan: Shown<PlanScreen> = {word: 'plan', draw: drawPlan, keys: planKeys, watches: true};

@@ -1,14 +1,19 @@
-import type {Proposal} from '../../face.ts';
+import type {Proposal} from '../../engine/proposal.ts';
 import {plainText, signOf} from '../../glyphs.ts';
 import {wrap, wrapColumns} from '../../telling/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Draw, Keys, Move, View} from '../screen.ts';
+import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
 
 /** Something to agree to: with Enter, or by typing its word. `top` is the first detail shown. */
 export type ReviewScreen = {is: 'review'; proposal: Proposal; top: number; draft: Draft; refused?: string};
+declare module '../screen.ts' {
+	interface Screens {
+		review: ReviewScreen;
+	}
+}
 
 export const reviewOf = (proposal: Proposal): ReviewScreen => ({is: 'review', proposal, top: 0, draft: draftOf('')});
 
@@ -19,7 +24,7 @@ function entered(screen: ReviewScreen): Move {
 }
 
 /** What a letter does where a word is typed, or nothing. */
-export function typeWord(screen: ReviewScreen, press: Press): Move | undefined {
+function typeWord(screen: ReviewScreen, press: Press): Move | undefined {
 	if (screen.proposal.word === undefined) return undefined;
 	const draft = typedInto(screen.draft, press);
 	const {refused: _refused, ...rest} = screen;
@@ -42,7 +47,7 @@ function scrolled(screen: ReviewScreen, view: View, by: number): Move {
 	return {to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}};
 }
 
-export const reviewKeys: Keys<ReviewScreen> = (screen, view) => {
+const reviewKeys: Keys<ReviewScreen> = (screen, view) => {
 	const {proposal} = screen;
 	const {look} = view;
 	const letters = proposal.word === undefined;
@@ -61,7 +66,7 @@ export const reviewKeys: Keys<ReviewScreen> = (screen, view) => {
 	];
 };
 
-export const drawReview: Draw<ReviewScreen> = (screen, view) => {
+const drawReview: Draw<ReviewScreen> = (screen, view) => {
 	const {look, columns} = view;
 	const page = pageOf(screen, view);
 	const details = detailsOf(screen, view);
@@ -79,4 +84,12 @@ export const drawReview: Draw<ReviewScreen> = (screen, view) => {
 				];
 	if (screen.refused !== undefined) foot.push(row(' ', {text: plainText(screen.refused, look), role: 'blocked'}));
 	return [...headRows(screen, view), ...shown, ...more, ...foot];
+};
+
+export const review: Shown<ReviewScreen> = {
+	word: 'review',
+	draw: drawReview,
+	keys: reviewKeys,
+	type: typeWord,
+	isTyping: ({proposal}) => proposal.word !== undefined,
 };

@@ -6,7 +6,7 @@ import {runWords} from '../../telling/sentences.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {runLayout} from '../layout.ts';
 import {type Row, row, rowsOf, ruleRow} from '../row.ts';
-import type {Binding, Draw, Help, Keys, Move, View} from '../screen.ts';
+import type {Binding, Draw, Help, Keys, Move, Shown, View} from '../screen.ts';
 import {followed, stepRows, timeOf} from '../steps-list.ts';
 import {downloadRow, waterfall} from '../waterfall.ts';
 import {answerOf, keyWords} from '../wizard/seen.ts';
@@ -18,6 +18,11 @@ export type RunScreen = {
 	/** Somebody can help it along. `login` is the command that renews the session, where there is one. */
 	helped?: {login: string | undefined};
 };
+declare module '../screen.ts' {
+	interface Screens {
+		run: RunScreen;
+	}
+}
 
 export const runScreen: RunScreen = {is: 'run'};
 
@@ -74,7 +79,7 @@ const helpKeys = (screen: RunScreen, view: View): Binding[] => {
 	return view.state.paused ? pausedKeys(screen.helped.login) : failedKeys(screen, view);
 };
 
-export const runKeys: Keys<RunScreen> = (screen, view) => {
+const runKeys: Keys<RunScreen> = (screen, view) => {
 	const step = focusedIn(screen, view);
 	const {look} = view;
 	return [
@@ -141,7 +146,7 @@ function detailRows(step: StepSeen, height: number, view: View): Row[] {
 	return [head, ...[...facts, ...log].slice(0, Math.max(0, height - 1)).map(({spans, ...rest}) => ({...rest, spans: [{text: ' '}, ...spans]}))];
 }
 
-export const drawRun: Draw<RunScreen> = (screen, view) => {
+const drawRun: Draw<RunScreen> = (screen, view) => {
 	const step = focusedIn(screen, view);
 	const {paused} = view.state;
 	const problem = paused ? pausedRows(screen.helped ?? {login: undefined}, paused, view) : problemRows(step, view);
@@ -153,3 +158,5 @@ export const drawRun: Draw<RunScreen> = (screen, view) => {
 		...(step && detail > 1 ? detailRows(step, detail, view) : []),
 	];
 };
+
+export const run: Shown<RunScreen> = {word: 'run', draw: drawRun, keys: runKeys, watches: true};

@@ -2,16 +2,19 @@ import {plainText, signOf} from '../../glyphs.ts';
 import {running} from '../../telling/durations.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {emptyRow, row} from '../row.ts';
-import type {Draw, Keys} from '../screen.ts';
+import type {Draw, Keys, Shown} from '../screen.ts';
 
 /** Work that goes on by itself and may be left. `from` in milliseconds since 1970. */
 export type WatchScreen = {is: 'watch'; title: string; from: number};
+declare module '../screen.ts' {
+	interface Screens {
+		watch: WatchScreen;
+	}
+}
 
-export const watchKeys: Keys<WatchScreen> = () => [
-	{press: ['q', 'escape'], shows: 'q', does: 'leave it, nothing stops', stays: true, act: () => ({leave: true})},
-];
+const watchKeys: Keys<WatchScreen> = () => [{press: ['q', 'escape'], shows: 'q', does: 'leave it, nothing stops', stays: true, act: () => ({leave: true})}];
 
-export const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now, state}) => {
+const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now, state}) => {
 	const rows = wrap(plainText(title, look), columns - 2).map((text) => row(' ', {text, bold: true}));
 	const {document} = state;
 	if (typeof document?.value === 'string') {
@@ -26,3 +29,5 @@ export const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now,
 	if (state.job?.url !== undefined) rows.push(row(` ${state.job.url}`));
 	return rows;
 };
+
+export const watch: Shown<WatchScreen> = {word: 'waiting', draw: drawWatch, keys: watchKeys, watches: true};

@@ -1,7 +1,7 @@
-import type {Asked} from '../../face.ts';
 import type {AnswerKey} from '../../fleet.ts';
 import {liveChoices, putAtOnce} from '../../interview.ts';
 import {questions} from '../../questions/all.ts';
+import type {Asked} from '../../questions/ask.ts';
 import type {Choice} from '../../questions/question.ts';
 import {toText} from '../../questions/value.ts';
 import type {WalkState} from '../../questions/walk.ts';

@@ -1,10 +1,9 @@
 import {type OpenContext, withAnswers} from '../engine/context.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {authorityFor} from '../gitlab/authority.ts';
-import {readyShell} from '../host/openssh.ts';
-import {onWorker} from '../host/worker-shell.ts';
+import {onWorker, readyShell} from '../host/openssh.ts';
 import {interview} from '../interview.ts';
-import type {PanelAct, PanelDriver, Prepared} from '../panel/driver.ts';
+import type {PanelAbout, PanelAct, PanelDriver, Prepared} from '../panel/driver.ts';
 import {type Ground, runningManager, within} from '../panel/ground.ts';
 import {prepareMove} from '../panel/move.ts';
 import {findMoves} from '../panel/moves.ts';
@@ -14,13 +13,36 @@ import {prepareNumbers} from '../panel/scale.ts';
 import {prepareService} from '../panel/service.ts';
 import {prepareUndo} from '../panel/undo.ts';
 import {Problem} from '../problem.ts';
+import {join} from '../snapshot/join.ts';
 import type {Snapshot} from '../snapshot/snapshot.ts';
+import {watchSources} from '../snapshot/sources.ts';
 import type {Context} from '../step.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {placeOf, type Reaching, reachToChange} from '../steps/reaching.ts';
-import {askingFor, layersOf, lookingAt} from './opening.ts';
-import type {Session} from './session.ts';
-import {givenOf, type Watch} from './status-ports.ts';
+import {reportText} from '../telling/status-report.ts';
+import {askingFor, layersOf, lookingAt, namedFleet} from './open.ts';
+import type {Command, Session} from './session.ts';
+import {givenOf, type Watch} from './watch.ts';
+
+/** What drives the panel over the world's ports. */
+export function panelDriver(session: Session, watch: Watch, before?: PanelAbout['before']): PanelDriver {
+	const {ports, watched, fleet, region} = watch;
+	const readOnly = 'managerId' in watched ? 'Only looked at: this manager is not one that was opened as a fleet, so nothing is changed here.' : undefined;
+	let latest: Snapshot | undefined;
+	return {
+		about: {title: fleet.name, region, every: 5, ...(readOnly === undefined ? {} : {readOnly}), ...(session.demo ? {demo: true} : {}), before},
+		watch: (tell, signal) =>
+			watchSources(ports, watched, {
+				signal: AbortSignal.any([signal, session.stops.soft]),
+				emit: (snapshot) => {
+					latest = snapshot;
+					tell(snapshot);
+				},
+			}),
+		...panelActs(session, watch, () => latest),
+		report: (snapshot) => reportText(snapshot, join(snapshot, ports.clock.now()), ports.clock.now()),
+	};
+}
 
 /** All answers of a fleet that stands, with these on top: nobody is asked. */
 async function answered(session: Session, fleet: Fleet, typed: Given): Promise<OpenContext<Context>> {
@@ -124,3 +146,14 @@ export function panelActs(
 		},
 	};
 }
+
+/** Brings the config.toml before the last change back, from any laptop, once what that changes was agreed to. */
+export const undo: Command = async (session) => {
+	const {face} = session;
+	const fleet = await namedFleet(session);
+	const prepared = await prepareUndo(await groundFor(session, fleet, undefined, () => undefined));
+	if (!(await face.agree(prepared.proposal))) return 0;
+	const says = await prepared.carryOut((done) => face.emit({event: 'note', says: done}));
+	face.emit({event: 'ended', says, next: [{command: `gitlab-runner-aws status --fleet ${fleet.name} --region ${fleet.region}`, does: 'shows the fleet'}]});
+	return 0;
+};

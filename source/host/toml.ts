@@ -1,5 +1,5 @@
 import {parse, stringify, TomlDate, TomlError, type TomlTable, type TomlValue} from 'smol-toml';
-import {Problem} from '../../problem.ts';
+import {Problem} from '../problem.ts';
 
 export type Table = TomlTable;
 export type Value = TomlValue;

@@ -1,5 +1,20 @@
 import {Problem} from '../problem.ts';
-import type {Context, Finding, Fix} from '../step.ts';
+import type {Change, Context, Finding, Fix, Note} from '../step.ts';
+
+/** A finding that nothing can be made on: what is in the way, and what to do about it. */
+export const blocked = (code: string, message: string, advice: string): Extract<Finding<never>, {is: 'blocked'}> => ({
+	is: 'blocked',
+	problem: new Problem({code, message, advice}),
+});
+
+/** A finding of what stands and isn't as the answers want it: `limit 9 → 4`, after the thing's name where one is given. */
+export const differs = <Resource>(resource: Resource, changes: Change[], notes: Note[] = [], thing?: string): Finding<Resource> => ({
+	is: 'different',
+	resource,
+	changes,
+	notes,
+	says: `${thing === undefined ? '' : `${thing}: `}${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`,
+});
 
 /** What a check throws where it can go no further, with the answers that would mend it. */
 export class Blocked extends Error {

@@ -1,13 +1,21 @@
 import type {OpenContext} from '../engine/context.ts';
-import {parseConfig} from '../executors/docker-machine/config-document.ts';
+import type {HomeFleet} from '../face.ts';
 import type {Fleet, Given, Source} from '../fleet.ts';
 import {authorityFor} from '../gitlab/authority.ts';
 import type {Connection} from '../host/port.ts';
-import type {PanelPorts, Watched} from '../snapshot/sources.ts';
+import {parseConfig} from '../host/toml.ts';
+import {Problem, Stopped} from '../problem.ts';
+import {join} from '../snapshot/join.ts';
+import {countRows, type Row} from '../snapshot/rows.ts';
+import type {Snapshot} from '../snapshot/snapshot.ts';
+import {type PanelPorts, type Watched, type Watching, watchSources} from '../snapshot/sources.ts';
+import {hasSettled, verdictOf} from '../snapshot/verdict.ts';
+import {whyWaiting} from '../snapshot/why-waiting.ts';
 import type {Looking} from '../step.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {connectTo, type Reaching} from '../steps/reaching.ts';
-import {layersOf, lookingAt} from './opening.ts';
+import {glanceWords} from '../telling/status-words.ts';
+import {layersOf, lookingAt} from './open.ts';
 import type {Session} from './session.ts';
 
 /** What is watched, and the ports that it's looked at through. */
@@ -90,4 +98,48 @@ export async function watchManager(session: Session, managerId: string, region: 
 	const gitlab = given.gitlabUrl === undefined ? undefined : await gitlabFor(session, given, {});
 	const ports = portsFor(session, region, gitlab, (manager) => connection(open, (context) => connectTo(context, manager)));
 	return {watched: {managerId}, ports, region, fleet, given};
+}
+
+/** Seconds until a look counts as complete even though a source has neither told nor failed. */
+const patience = 60;
+
+/** What one look has told; `now` is milliseconds since 1970. */
+export type Round = {snapshot: Snapshot; rows: readonly Row[]; now: number};
+
+/** Looks until every source but those left out has told or failed, and gives that. Throws a Problem where none has within a minute, and `Stopped` where none has before the person ends it. */
+export async function lookOnce({ports, watched}: Pick<Watch, 'ports' | 'watched'>, signal: AbortSignal, without: Watching['without'] = []): Promise<Round> {
+	const {clock} = ports;
+	const ended = new AbortController();
+	const until = AbortSignal.any([ended.signal, signal]);
+	let last: Snapshot | undefined;
+	const late = clock.sleep(patience * 1000, until).then(
+		() => ended.abort(),
+		() => undefined,
+	);
+	await watchSources(ports, watched, {
+		signal: until,
+		without,
+		emit(snapshot) {
+			last = snapshot;
+			if (hasSettled(snapshot)) ended.abort();
+		},
+	});
+	await late;
+	const now = clock.now();
+	if (!last && signal.aborted) throw new Stopped();
+	if (!last) throw new Problem({code: 'no-answer', message: `No source has answered within ${patience} s.`, fault: 'outside'});
+	return {snapshot: last, rows: join(last, now), now};
+}
+
+/** One look at a fleet whose manager runs, by what `status` looks at, but for what is paid and who changed what: how many machines are busy, whether jobs wait and why. Where it can't be asked, what is known stays. */
+export async function glance(session: Session, {name, region, says}: HomeFleet, signal: AbortSignal): Promise<Pick<HomeFleet, 'is' | 'says'>> {
+	const watch = await watchFleet(session, {name, region});
+	const {snapshot, rows, now} = await lookOnce(watch, AbortSignal.any([session.stops.soft, signal]), ['leftovers', 'prices', 'record']);
+	const verdict = verdictOf(snapshot, now, rows);
+	if (verdict.is === 'unknown') return {is: 'note', says: `${says}. ${verdict.says}`};
+	const why = whyWaiting(snapshot, now, rows);
+	const trouble = verdict.causes[0];
+	// What is wrong is said first, whether or not jobs wait because of it.
+	const told = trouble ? {...why, causes: [trouble]} : why;
+	return {is: trouble ? 'note' : 'so', says: glanceWords(snapshot, countRows(rows), told)};
 }
