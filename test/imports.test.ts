@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {readdirSync, readFileSync} from 'node:fs';
 import {join, relative, resolve} from 'node:path';
 import {test} from 'node:test';
+import {fileURLToPath} from 'node:url';
 
 /**
  * The floors from top to bottom: a file imports, types too, only from its own room or from a floor below. A room is a folder or a file, by how its path
@@ -57,7 +58,7 @@ const notYet: Record<string, string> = {
 };
 const named = Object.keys(notYet);
 
-const root = join(import.meta.dirname, '../source');
+const root = fileURLToPath(new URL('../source', import.meta.url));
 const files = readdirSync(root, {recursive: true, encoding: 'utf8'}).filter((file) => /\.tsx?$/.test(file));
 const specifiers = /^(?:import|export|\}).* from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
 
