@@ -4,10 +4,11 @@ import {run} from 'node:test';
 import {spec} from 'node:test/reporters';
 import {fileURLToPath} from 'node:url';
 import {bundled} from './bundled.ts';
-import {look, tell} from './peers/here.ts';
+import {look, type Peer, tell} from './peers/here.ts';
 import {leftOut, longestFirst, needsOf} from './peers/needs.ts';
 
-// Runs the tests that can run on this computer: of all files, or of those that are named. One line says what is left out; with CI=true nothing may be.
+// Runs the tests that can run on this computer: of all files, or of those that are named, or with --on-machine of those that use the manager's machine, which
+// is all that a user without rights can't run. One line says what is left out; with CI=true nothing may be.
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const demandsAll = process.env.CI === 'true';
@@ -16,7 +17,8 @@ const demandsAll = process.env.CI === 'true';
 Object.assign(process.env, {TERM: 'xterm-256color', COLUMNS: '100', LINES: '24', FORCE_COLOR: '0', NODE_ENV: 'production', CI: 'false'});
 /** Files that run at once. Those that take long wait more than they work, so that two cores bear more than two. */
 const concurrency = availableParallelism() + 5;
-const named = process.argv.slice(2);
+const onMachine = process.argv[2] === '--on-machine';
+const named = process.argv.slice(onMachine ? 3 : 2);
 const files = named.length > 0 ? named : globSync('test/**/*.test.{ts,tsx}').toSorted();
 
 const lacking = await look();
@@ -27,15 +29,22 @@ if (said !== undefined && demandsAll) {
 	process.exit(1);
 }
 tell(lacking);
-const able = longestFirst(needs).filter((file) => [...(needs.get(file)?.all ?? [])].every((peer) => !lacking.has(peer)));
-const needsPeers = (file: string): boolean => [needs.get(file)?.all, needs.get(file)?.some].some((peers) => (peers?.size ?? 0) > 0);
+const peersOf = (file: string): Peer[] => [...(needs.get(file)?.all ?? []), ...(needs.get(file)?.some ?? [])];
+const able = longestFirst(needs)
+	.filter((file) => [...(needs.get(file)?.all ?? [])].every((peer) => !lacking.has(peer)))
+	.filter((file) => !onMachine || peersOf(file).includes('machine'));
+const needsPeers = (file: string): boolean => peersOf(file).length > 0;
 const scripts = await bundled(able);
 const light = await scripts.shares(
 	able.filter((file) => !needsPeers(file)),
 	availableParallelism(),
 );
 
-run({files: [...light, ...able.filter(needsPeers).map(scripts.of)], concurrency, execArgv: ['--import', './test/untracked.ts', '--enable-source-maps']})
+run({
+	files: [...light, ...able.filter(needsPeers).map(scripts.of)],
+	concurrency,
+	execArgv: ['--import', './test/untracked.ts', '--enable-source-maps', '--max-semi-space-size=32'],
+})
 	.on('test:fail', () => {
 		process.exitCode = 1;
 	})
