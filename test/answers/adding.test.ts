@@ -9,7 +9,7 @@ import {promisify} from 'node:util';
 import {render} from '@inquirer/testing';
 import type {Asked} from '../../source/questions/ask.ts';
 import {someAnswers} from '../executors/some-answers.ts';
-import {handClock} from '../faces/streams.ts';
+import {plainOver} from '../faces/streams.ts';
 import {asking, emptyCloud} from './stub.ts';
 
 /** All that a new answer takes: its record beside those of its topic, a line in the list of questions, and a row of config.toml, where it stands. */
@@ -123,22 +123,7 @@ test('whoever is asked everything is asked for it, and a prompt takes it as a nu
 	await interview({layers: {flag: {region: 'us-east-2'}}, asking: asking({cloud: emptyCloud()}), everything: true, ask});
 	const asked = put.find(({question: {id}}) => `${id}` === 'outputLimit');
 	assert.ok(asked);
-	const {answer, events, getScreen, nextRender} = await render(
-		(one: Asked, context) =>
-			plainFace({
-				out: context?.output ?? process.stdout,
-				err: process.stderr,
-				in: context?.input ?? process.stdin,
-				columns: 80,
-				colour: false,
-				ascii: false,
-				yes: false,
-				interactive: true,
-				clock: handClock(),
-				every: () => () => {},
-			}).ask(one),
-		asked,
-	);
+	const {answer, events, getScreen, nextRender} = await render((one: Asked, context) => plainOver(context, plainFace).ask(one), asked);
 	await nextRender();
 	assert.match(getScreen(), /How long may a job's log get\? \(kB\)/);
 	events.type('8192');
