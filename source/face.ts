@@ -7,7 +7,8 @@ import type {PanelDriver, PanelLeft} from './panel/driver.ts';
 import type {Problem} from './problem.ts';
 import type {Ask} from './questions/ask.ts';
 import type {SecretQuestion} from './questions/question.ts';
-import type {Settled, Walk} from './questions/settle.ts';
+import type {Settled} from './questions/settle.ts';
+import type {Walk} from './questions/walk.ts';
 
 /** How the program meets a person or a script. Five verbs and no logic. */
 export type Face = {

@@ -1,11 +1,11 @@
 import type {AnswerKey, Answers, Fleet, Given, Source} from './fleet.ts';
 import {isProblem, Problem} from './problem.ts';
-import {isComplete, isRequired, questions} from './questions/all.ts';
+import {inOrder, isComplete, questions} from './questions/all.ts';
 import type {Ask, Asked} from './questions/ask.ts';
-import type {Asking, Choice} from './questions/question.ts';
-import {refusal, refusedGiven} from './questions/refusal.ts';
-import {judge, type Layers, type Settled, settle, toAsk, type Walk} from './questions/settle.ts';
-import {fromText} from './questions/text.ts';
+import {type Asking, type Choice, defaultOf, flagOf} from './questions/question.ts';
+import {type Layers, type Missing, precedence, type Wrong} from './questions/settle.ts';
+import {fromText, judge, shown, wrongAlone} from './questions/value.ts';
+import {begin, type WalkState, walk} from './questions/walk.ts';
 
 /** What an interview needs. It makes no call itself, but for the live choices of what it asks and the record. */
 export type Interview = {
@@ -24,20 +24,20 @@ export type Interview = {
 export type Interviewed = {answers: Answers; sources: Partial<Record<AnswerKey, Source>>; why: Partial<Record<AnswerKey, string>>};
 
 /** Keys that say which fleet this is: asked first, so that its record can answer the rest. */
-const identity: readonly AnswerKey[] = ['profile', 'region', 'fleet'];
+const isIdentity = (key: AnswerKey): boolean => questions[key].tells === 'fleet';
 
 /**
  * Walks the questions. Without anyone to ask, all that is missing or wrong is told together in one Problem that names the flags (exit 2): what can be
  * seen without the record before any call. A typed value that can't be taken is asked for again.
  */
 export async function interview(options: Interview): Promise<Interviewed> {
-	const {ask, asking, everything = false, record} = options;
-	let walk: Walk = {layers: options.layers, everything, left: [], asking};
-	if (!ask) await refuseEarly(walk);
-	if (ask) walk = await askAll(walk, ask, identity);
-	walk = {...walk, layers: await withRecord(walk, record)};
-	if (ask) walk = await askAll(walk, ask);
-	const {given, sources, why, missing, wrong} = await settle(walk.layers, asking);
+	const {ask, asking, everything = false, layers, record} = options;
+	let state = await begin({layers, everything, left: [], asking});
+	if (!ask) refuseEarly(state);
+	if (ask) state = await askAll(state, ask, isIdentity);
+	state = await withRecord(state, record);
+	if (ask) state = await askAll(state, ask, () => true);
+	const {given, sources, why, missing, wrong} = state.settled;
 	if (missing.length > 0 || wrong.length > 0 || !isComplete(given)) throw refusal(missing, wrong);
 	return {answers: given, sources, why};
 }
@@ -51,55 +51,49 @@ export async function identify({
 	asking,
 	ask,
 }: Pick<Interview, 'layers' | 'asking' | 'ask'>): Promise<{fleet: Fleet; profile: string | undefined; layers: Layers}> {
-	let walk: Walk = {layers, everything: false, left: [], asking};
-	if (ask) walk = await askAll(walk, ask, identity);
-	const {given, missing, wrong} = await settle(walk.layers, asking);
-	const open = missing.filter(({key}) => identity.includes(key));
-	const refused = wrong.filter(({key}) => identity.includes(key));
+	let state = await begin({layers, everything: false, left: [], asking});
+	if (ask) state = await askAll(state, ask, isIdentity);
+	const {given, missing, wrong} = state.settled;
+	const open = missing.filter(({key}) => isIdentity(key));
+	const refused = wrong.filter(({key}) => isIdentity(key));
 	const {fleet, region, profile} = given;
 	if (fleet === undefined || region === undefined || refused.length > 0) throw refusal(open, refused);
-	return {fleet: {name: fleet, region}, profile, layers: walk.layers};
+	return {fleet: {name: fleet, region}, profile, layers: state.walk.layers};
 }
 
 /** What no record can mend: shapes, and keys of this laptop that are missing. */
-async function refuseEarly(walk: Walk): Promise<void> {
-	const shapes = refusedGiven(walk.layers);
+function refuseEarly({walk: {layers}, settled: {missing}}: WalkState): void {
+	const shapes = refusedGiven(layers);
 	if (shapes.length > 0) throw refusal([], shapes);
-	const {missing} = await settle(walk.layers, walk.asking);
 	if (missing.length > 0) throw refusal(missing, []);
 }
 
-async function withRecord({layers, asking}: Walk, record: Interview['record']): Promise<Layers> {
-	if (!record) return layers;
-	const {
-		given: {fleet, region},
-	} = await settle(layers, asking);
-	if (fleet === undefined || region === undefined) return layers;
-	const kept = await record({name: fleet, region});
-	return kept ? {...layers, record: kept} : layers;
+async function withRecord(state: WalkState, record: Interview['record']): Promise<WalkState> {
+	const {fleet, region} = state.settled.given;
+	if (!record || fleet === undefined || region === undefined) return state;
+	return walk(state, {do: 'record', answers: await record({name: fleet, region})});
 }
 
-/** Asks until nothing is left to ask of these keys. */
-async function askAll(start: Walk, ask: Ask, only?: readonly AnswerKey[]): Promise<Walk> {
-	let walk = start;
+/** Asks until the walk has come to a question of none of these keys, or to its end. */
+async function askAll(start: WalkState, ask: Ask, only: (key: AnswerKey) => boolean): Promise<WalkState> {
+	let state = start;
 	for (;;) {
-		const settled = await settle(walk.layers, walk.asking);
-		const key = (await toAsk(walk, settled)).find((id) => !only || only.includes(id));
-		if (key === undefined) return walk;
-		walk = await askOne(walk, settled, key, ask);
+		const next = await walk(state, {do: 'on'});
+		// What is asked later is looked for anew, since the record may answer it.
+		if (next.at.on !== 'question' || !only(next.at.key)) return state;
+		state = await walk(next, {do: 'answer', value: await askOne(next, next.at.key, ask)});
 	}
 }
 
 /** How often one question is put before we say that whoever answers can't. */
 const patience = 50;
 
-async function askOne(walk: Walk, settled: Settled, key: AnswerKey, ask: Ask): Promise<Walk> {
-	let question = await put(walk, settled, key);
+async function askOne(state: WalkState, key: AnswerKey, ask: Ask): Promise<unknown> {
+	let question = await put(state, key);
 	for (let tries = 0; tries < patience; tries += 1) {
 		const answer = read(key, await ask(question));
-		if (answer === undefined && !isRequired(key) && !question.wrong(undefined)) return answered(walk, key, undefined);
 		const refused = question.wrong(answer);
-		if (refused === undefined) return answered(walk, key, answer);
+		if (refused === undefined) return answer;
 		question = {...question, refused};
 	}
 	throw new Problem({
@@ -109,31 +103,24 @@ async function askOne(walk: Walk, settled: Settled, key: AnswerKey, ask: Ask): P
 	});
 }
 
-/** The walk after an answer: typed answers beat all others, and an optional key that was left empty isn't asked again. */
-export function answered(walk: Walk, key: AnswerKey, value: unknown): Walk {
-	const {[key]: _, ...typed} = walk.layers.typed ?? {};
-	if (value === undefined) return {...walk, layers: {...walk.layers, typed}, left: [...walk.left, key]};
-	return {...walk, layers: {...walk.layers, typed: {...typed, [key]: value}}, left: walk.left.filter((id) => id !== key)};
-}
-
 /** What a typed text stands for; an empty one stands for nothing. */
 export function read(key: AnswerKey, answer: unknown): unknown {
 	if (typeof answer !== 'string') return answer;
-	return answer.trim() === '' ? undefined : fromText(key, answer.trim());
+	return answer.trim() === '' ? undefined : fromText(questions[key], answer.trim());
 }
 
 /** A question as put to a person: live choices, the default that Enter takes, and what was wrong with what a flag, a preset or the record gave. */
-async function put(walk: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
-	const [asked, live] = await Promise.all([putAtOnce(walk, settled, key), liveChoices(key, walk.asking(settled.given))]);
+async function put(state: WalkState, key: AnswerKey): Promise<Asked> {
+	const [asked, live] = await Promise.all([putAtOnce(state, key), liveChoices(key, state.walk.asking(state.settled.given))]);
 	return {...asked, ...live};
 }
 
 /** The same without the live choices, which may take a while: no call is made for it. */
-export async function putAtOnce({asking}: Pick<Walk, 'asking'>, settled: Settled, key: AnswerKey): Promise<Asked> {
+export async function putAtOnce({walk: {asking}, settled}: WalkState, key: AnswerKey): Promise<Asked> {
 	const question = questions[key];
 	const {given, wrong, why, sources} = settled;
 	const refused = wrong.find((one) => one.key === key);
-	const fallback = refused ? await question.default?.(asking(given)) : undefined;
+	const fallback = refused ? await defaultOf(question, asking(given)) : undefined;
 	const value = refused ? fallback?.value : given[key];
 	const reason = why[key] ?? (value !== undefined && sources[key] === 'record' ? "the fleet's record" : undefined);
 	return {
@@ -147,7 +134,7 @@ export async function putAtOnce({asking}: Pick<Walk, 'asking'>, settled: Settled
 function wrongTyped(key: AnswerKey, answer: unknown, given: Given): string | undefined {
 	const value = read(key, answer);
 	if (value !== undefined) return judge(key, value, given);
-	return isRequired(key) ? 'It takes an answer.' : questions[key].needed?.(given);
+	return questions[key].required ? 'It takes an answer.' : questions[key].needed?.(given);
 }
 
 /** Live choices, or why there are none: what can't be listed can still be typed. Without a session nothing goes on. */
@@ -169,3 +156,46 @@ export function fromEnvironment(environment: Record<string, string | undefined>)
 	const region = environment.AWS_REGION || environment.AWS_DEFAULT_REGION;
 	return {...(profile ? {profile} : {}), ...(region ? {region} : {})};
 }
+
+/** Answers of any layer that can't be taken whatever the others are, also of those that another layer beats. */
+const refusedGiven = (layers: Layers): Wrong[] =>
+	precedence.flatMap((source) =>
+		inOrder.flatMap(({id: key}) => {
+			const value = layers[source]?.[key];
+			const says = value === undefined ? undefined : wrongAlone(key, value);
+			return says ? [{key, source, value, says}] : [];
+		}),
+	);
+
+/** Everything that is missing or can't be taken, told together: exit 2. */
+function refusal(missing: readonly Missing[], wrong: readonly Wrong[]): Problem {
+	const lines = [...missing.map(({key, says}) => `${flagOf(key)} is missing, and no one can be asked. ${says}`), ...wrong.map(refusedLine)];
+	return new Problem({
+		code: missing.length > 0 ? 'answer-missing' : 'answer-wrong',
+		exit: 2,
+		message: lines.join('\n'),
+		advice: advice(missing, wrong),
+	});
+}
+
+/** One answer that can't be taken, with what would be right. */
+const refusedLine = (wrong: Wrong): string => `${whose(wrong)} is ${shown(wrong.key, wrong.value)}. ${wrong.says}`;
+
+function advice(missing: readonly Missing[], wrong: readonly Wrong[]): string {
+	const flags = missing.map(({key}) => `\`${flagOf(key)} ${questions[key].example ?? ''}`.trimEnd().concat('`'));
+	if (flags.length > 0) return `Add ${flags.join(' and ')}${wrong.length > 0 ? ', and change the rest' : ''}.`;
+	return wrong.length === 1 && wrong[0]
+		? `Change it with \`${flagOf(wrong[0].key)}\`: ${questions[wrong[0].key].help}`
+		: 'Change them and run the same command again.';
+}
+
+const places: Record<Exclude<Source, 'flag'>, string> = {
+	typed: 'as typed',
+	preset: 'of the preset',
+	environment: 'of the environment',
+	record: "of the fleet's record",
+	found: 'as found',
+	default: 'by default',
+};
+
+const whose = ({key, source}: Wrong): string => (source === 'flag' ? flagOf(key) : `${key} ${places[source]}`);

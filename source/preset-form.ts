@@ -1,10 +1,9 @@
 import type {AnswerKey, Answers, Given, Source} from './fleet.ts';
 import {printable} from './printable.ts';
 import {Problem} from './problem.ts';
-import {inOrder, questions} from './questions/all.ts';
+import {inOrder, isKey, questions} from './questions/all.ts';
 import {nearest} from './questions/nearest.ts';
-import {shown} from './questions/refusal.ts';
-import {take} from './questions/settle.ts';
+import {take} from './questions/value.ts';
 
 /** Saved answers, never a secret: the public contract of a preset's file. */
 export type Preset = {version: 1; description: string; answers: Given};
@@ -59,7 +58,7 @@ export function presetIn(content: unknown, where: string): Preset {
 	if (!isObject(answers)) wrong.push('answers is no object. It takes answers by their keys, such as {"limit": 10}.');
 	const given: Given = {};
 	for (const [key, value] of Object.entries(isObject(answers) ? answers : {}))
-		wrong.push(...(isKey(key) ? takeAnswer(given, key, value) : [unknownAnswer(key)]));
+		wrong.push(...[isKey(key) ? take(given, key, value) : unknownAnswer(key)].filter((says) => says !== undefined));
 	if (wrong.length > 0) throw refused(where, wrong);
 	return {version: presetVersion, description: typeof description === 'string' ? printable(description) : '', answers: ordered(given)};
 }
@@ -86,19 +85,11 @@ export function presetInText(text: string, where: string): Preset {
 export function presetOf(answers: Answers, sources: Partial<Record<AnswerKey, Source>>, description: string): Preset {
 	const decided = inOrder.filter(({id, asked}) => asked === true || !['default', 'found', 'environment', undefined].includes(sources[id]));
 	const given: Given = {};
-	for (const {id} of decided) {
-		if (answers[id] !== undefined) takeAnswer(given, id, answers[id]);
-	}
+	for (const {id} of decided) if (answers[id] !== undefined) take(given, id, answers[id]);
 	return {version: presetVersion, description, answers: ordered(given)};
 }
 
 const isObject = (value: unknown): value is Document => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isKey = (key: string): key is AnswerKey => Object.hasOwn(questions, key);
-
-function takeAnswer(given: Given, key: AnswerKey, value: unknown): string[] {
-	const says = take(given, key, value);
-	return says ? [`${key} is ${shown(key, value)}. ${says}`] : [];
-}
 
 function unknownAnswer(key: string): string {
 	if (/token|secret|passw|passphrase|access-?key|credential/i.test(key))

@@ -28,9 +28,6 @@ export type SecretInterview = {
 	ask?: Ask | undefined;
 };
 
-/** A secret that is needed and not there, with its question and how else it is given. */
-type Needed = {question: SecretQuestion; what: string; instead: string};
-
 /**
  * Asks for the secrets that these answers need and that neither somebody gave nor the fleet has. Where no one can be asked, or a given one
  * has the form of something else, it throws one Problem that names the ways to give them (exit 2), never a secret.
@@ -42,7 +39,7 @@ export async function interviewSecrets(interview: SecretInterview): Promise<Secr
 	if (needed.length === 0) return secrets;
 	if (!ask) throw missing(needed);
 	const typed = new Map<SecretQuestion['id'], string>();
-	for (const {question} of needed) typed.set(question.id, await askSecret(question, ask));
+	for (const question of needed) typed.set(question.id, await askSecret(question, ask));
 	const [id, secret] = [typed.get('accessKeyId'), typed.get('accessKeySecret')];
 	return {
 		runnerToken: secrets.runnerToken ?? typed.get('runnerToken'),
@@ -53,31 +50,13 @@ export async function interviewSecrets(interview: SecretInterview): Promise<Secr
 }
 
 /** What is still to be given, in the order of asking. */
-export function secretsNeeded({answers, secrets, kept, locked}: SecretInterview): Needed[] {
-	const needed: Needed[] = [];
-	if (answers.runner === 'token' && !kept.token && !secrets.runnerToken)
-		needed.push({
-			question: runnerTokenQuestion(answers),
-			what: "The runner's token",
-			instead: 'Set `GITLAB_RUNNER_TOKEN`, or pipe the token in with `--token-file -`.',
-		});
-	if (answers.runner === 'create' && !kept.token && !secrets.gitlabToken)
-		needed.push({
-			question: gitlabTokenQuestion(answers),
-			what: 'A GitLab token that may make the runner',
-			instead: 'Set `GITLAB_TOKEN`, or pipe the token in with `--gitlab-token-file -`.',
-		});
-	if (answers.access === 'access-keys' && !kept.accessKey && !secrets.accessKey) {
-		const named = {what: "The manager's access key", instead: 'Put id and secret in a file, and give `--access-key-file key.txt`.'};
-		needed.push({question: accessKeyIdQuestion, ...named}, {question: accessKeySecretQuestion, ...named});
-	}
-	if (locked !== undefined && !secrets.passphrase)
-		needed.push({
-			question: passphraseQuestion(locked),
-			what: `The passphrase of ${locked}`,
-			instead: 'Run it in a terminal, where the passphrase can be typed, or give a key without one.',
-		});
-	return needed;
+export function secretsNeeded({answers, secrets, kept, locked}: SecretInterview): SecretQuestion[] {
+	return [
+		...(answers.runner === 'token' && !kept.token && !secrets.runnerToken ? [runnerTokenQuestion(answers)] : []),
+		...(answers.runner === 'create' && !kept.token && !secrets.gitlabToken ? [gitlabTokenQuestion(answers)] : []),
+		...(answers.access === 'access-keys' && !kept.accessKey && !secrets.accessKey ? [accessKeyIdQuestion, accessKeySecretQuestion] : []),
+		...(locked !== undefined && !secrets.passphrase ? [passphraseQuestion(locked)] : []),
+	];
 }
 
 /** Asks for one secret until its form is right. */
@@ -103,12 +82,12 @@ export function putSecret(question: SecretQuestion): {asked: Asked; read(value: 
 const wrongSecret = (question: SecretQuestion, value: unknown): string | undefined =>
 	typeof value === 'string' && value !== '' ? question.wrong?.(value) : 'It takes an answer.';
 
-function missing(needed: readonly Needed[]): Problem {
-	const each = [...new Map(needed.map((one) => [one.what, one])).values()];
+function missing(needed: readonly SecretQuestion[]): Problem {
+	const each = [...new Map(needed.map((one) => [one.called, one])).values()];
 	return new Problem({
 		code: 'secret-missing',
 		exit: 2,
-		message: each.map(({what}) => `${what} is missing, and no one can be asked.`).join('\n'),
+		message: each.map(({called}) => `${called} is missing, and no one can be asked.`).join('\n'),
 		advice: each.map(({instead}) => instead).join(' '),
 	});
 }

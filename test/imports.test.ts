@@ -16,7 +16,7 @@ const floors = [
 	'executors',
 	'steps',
 	...['engine', 'step.ts'],
-	...['presets.ts', 'preset-form.ts interview.ts secret-interview.ts', 'questions'],
+	...['presets.ts', 'preset-form.ts interview.ts secret-interview.ts', 'questions', 'executors/docker-machine/questions.ts', 'questions/question.ts'],
 	...['simulated.ts', 'host/simulated', 'cloud/simulated gitlab/simulated disk/simulated address/simulated', 'simulated-laptop.ts', 'clock-simulated.ts'],
 	...['cloud', 'host', 'gitlab', 'disk address settings.ts', 'request.ts', 'own-folder.ts', 'refused-by-disk.ts', 'clock.ts'],
 	...['glyphs.ts', 'width.ts', 'fleet.ts', 'problem.ts', 'printable.ts'],

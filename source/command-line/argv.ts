@@ -1,15 +1,11 @@
 import {parseArgs} from 'node:util';
 import type {AnswerKey, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {inOrder, questions} from '../questions/all.ts';
-import {flagOf, keyOfFlag} from '../questions/flags.ts';
+import {inOrder, keyOfFlag, questions} from '../questions/all.ts';
 import {nearest} from '../questions/nearest.ts';
-import {refusedLine} from '../questions/refusal.ts';
-import {secretInAnswer} from '../questions/secret-forms.ts';
-import {take} from '../questions/settle.ts';
-import {fromText} from '../questions/text.ts';
-import {type CommandName, commands, everywhere} from './command-table.ts';
-import {type Flag, secondsIn, wrongFlag, wrongWords} from './usage.ts';
+import {flagOf} from '../questions/question.ts';
+import {fromText, secretIn, take} from '../questions/value.ts';
+import {type Command, type CommandName, commands, everywhere} from './command-table.ts';
 
 /** Everything on the command line that isn't an answer. */
 export type Options = {
@@ -106,16 +102,13 @@ function answersIn(flags: readonly Flag[], given: Given): string[] {
 	for (const {name, negated, value} of flags) {
 		const key = keyOfFlag.get(name);
 		if (key === undefined) continue;
-		const {kind} = questions[key];
-		if (value === undefined && kind !== 'boolean') continue;
-		const answer = value === undefined ? !negated : fromText(key, value);
+		const question = questions[key];
+		if (value === undefined && question.kind !== 'boolean') continue;
+		const answer = value === undefined ? !negated : fromText(question, value);
 		const before = read.get(key);
-		read.set(key, kind === 'list' && Array.isArray(before) && Array.isArray(answer) ? [...before, ...answer] : answer);
+		read.set(key, question.kind === 'list' && Array.isArray(before) && Array.isArray(answer) ? [...before, ...answer] : answer);
 	}
-	return [...read].flatMap(([key, value]) => {
-		const says = take(given, key, value);
-		return says ? [refusedLine({key, source: 'flag', value, says})] : [];
-	});
+	return [...read].flatMap(([key, value]) => take(given, key, value, flagOf(key)) ?? []);
 }
 
 function optionsIn(flags: readonly Flag[]): Options {
@@ -167,7 +160,7 @@ const secretFlags: readonly [name: RegExp, instead: string][] = [
 
 function refuseSecrets(flags: readonly Flag[], words: readonly string[]): void {
 	const refused = flags.find(({name, value}) => (!config?.[name] && secretFlags.some(([pattern]) => pattern.test(name))) || secretInFlag(name, value));
-	const word = words.find((one) => secretInAnswer('privateKey', one));
+	const word = words.find((one) => secretIn(one, true));
 	if (!refused && word === undefined) return;
 	const what = refused?.written ?? 'A word here';
 	throw new Problem({
@@ -178,7 +171,11 @@ function refuseSecrets(flags: readonly Flag[], words: readonly string[]): void {
 	});
 }
 
-const secretInFlag = (name: string, value: string | undefined) => value !== undefined && secretInAnswer(keyOfFlag.get(name) ?? 'privateKey', value);
+/** A flag that is none of ours may be anyone's path. */
+function secretInFlag(name: string, value: string | undefined): boolean {
+	const key = keyOfFlag.get(name);
+	return value !== undefined && secretIn(value, key === undefined || questions[key].holds !== undefined) !== undefined;
+}
 
 const suggest = (written: string, names: Iterable<string>, hyphens = ''): string => {
 	const name = nearest(written, names);
@@ -192,4 +189,79 @@ function usage(wrong: readonly string[], command: CommandName | undefined): Prob
 		message: wrong.join('\n'),
 		advice: `\`gitlab-runner-aws help${command ? ` ${command}` : ''}\` says what there is.`,
 	});
+}
+
+/** A flag as it was written: its name without hyphens and without `no-`, and its value where it has one. */
+type Flag = {name: string; written: string; negated: boolean; value?: string; inline: boolean};
+
+/** Says what is wrong with one flag, or nothing. `takesValue` is undefined for a flag that isn't known. */
+function wrongFlag(flag: Flag, command: Command | undefined, takesValue: (name: string) => boolean | undefined): string | undefined {
+	const {name, written, negated, value, inline} = flag;
+	const wants = takesValue(name);
+	if (wants === undefined) return unknown(flag, command);
+	const key = keyOfFlag.get(name);
+	const elsewhere = key || !command ? undefined : owner(name, command);
+	if (elsewhere) return `\`${written}\` belongs to ${elsewhere}, not to ${command?.name}.`;
+	if (negated && wants) return `There is no \`${written}\`; \`--${name}\` takes a value.`;
+	if (negated && !key && name !== 'color') return `There is no \`${written}\`.`;
+	if (wants && (value === undefined || value === '' || (!inline && value.startsWith('--'))))
+		return `\`${written}\` takes a value${value?.startsWith('--') ? `, and ${value} follows it` : ''}.`;
+	if (!wants && !key && value !== undefined) return `\`${written}\` takes no value.`;
+	if (name === 'drain-timeout' && value !== undefined && secondsIn(value) === undefined)
+		return `\`--drain-timeout\` is "${value}". It takes a duration such as 90s, 30m or 2h.`;
+	return undefined;
+}
+
+function unknown({name, written, negated}: Flag, command: Command | undefined): string {
+	const own = [...everywhere, ...(command?.options ?? [])].map((option) => option.flag);
+	const near = nearest(negated ? `no-${name}` : name, [...own, ...keyOfFlag.keys()]);
+	return `There is no flag \`${written}\`.${near ? ` Did you mean \`--${near}\`?` : ''}`;
+}
+
+/** The commands that an option belongs to, where this one isn't among them. */
+function owner(name: string, command: Command): string | undefined {
+	const bears = (options: readonly {flag: string}[]) => options.some(({flag}) => flag === name || flag === `no-${name}`);
+	if (bears(everywhere) || bears(command.options)) return undefined;
+	return (
+		commands
+			.filter(({options}) => bears(options))
+			.map((one) => one.name)
+			.join(', ') || undefined
+	);
+}
+
+/** Says what is wrong with the words after a command. */
+function wrongWords(command: Command, words: readonly string[], remote: readonly string[] | undefined): string[] {
+	const [least, most] = command.count;
+	if (remote && command.name !== 'ssh') return ['Only ssh takes a command after `--`.'];
+	const [first] = words;
+	if (command.words && first !== undefined && !command.words.includes(first)) {
+		const near = nearest(first, command.words);
+		return [`${command.name} takes ${command.words.join(', ')}; "${first}" is none of them.${near ? ` Did you mean \`${near}\`?` : ''}`];
+	}
+	if (words.length < least) return [`${command.name} takes ${command.takes}.`];
+	if (words.length > most) return [tooMany(command, words.slice(most))];
+	if (command.name === 'presets' && first !== undefined) return wrongPresetWords(first, words.length);
+	return [];
+}
+
+function tooMany(command: Command, extra: readonly string[]): string {
+	const written = extra.map((word) => `"${word}"`).join(' ');
+	if (command.name === 'ssh') return `${written} is more than a worker's name; a command for it comes after \`--\`.`;
+	if (extra.some((word) => /^(true|false|yes|no)$/.test(word)))
+		return `${written} belongs to no flag: a flag that is true or false is written \`--spot\` or \`--no-spot\`.`;
+	return `${written} belongs to nothing here.`;
+}
+
+function wrongPresetWords(first: string, count: number): string[] {
+	if (first === 'list') return count > 1 ? ['presets list takes no name.'] : [];
+	return count < 2 ? [`presets ${first} takes a name, such as \`presets ${first} small\`.`] : [];
+}
+
+const unitSeconds: Record<string, number> = {s: 1, m: 60, h: 3600};
+
+/** A duration such as 90s, 30m or 2h in seconds; undefined for anything else. Bare numbers are seconds. */
+function secondsIn(duration: string): number | undefined {
+	const [, number, unit = 's'] = /^(\d{1,6})([smh])?$/.exec(duration) ?? [];
+	return number === undefined ? undefined : Number(number) * (unitSeconds[unit] ?? 1);
 }

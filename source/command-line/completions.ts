@@ -1,6 +1,5 @@
 import {inOrder} from '../questions/all.ts';
-import {flagOf} from '../questions/flags.ts';
-import {type AnyQuestion, nothingAround} from '../questions/question.ts';
+import {type AnyQuestion, flagOf, nothingAround} from '../questions/question.ts';
 import {type Command, commands, everywhere, type Option} from './command-table.ts';
 
 /** Shells that completions can be printed for. */
@@ -22,8 +21,7 @@ async function answerFlag(question: AnyQuestion): Promise<Completed> {
 	const flag = flagOf(question.id);
 	const help = question.title;
 	if (question.kind === 'boolean') return {flags: [flag, `--no-${flag.slice(2)}`], help, takes: 'nothing', values: []};
-	const file = question.id === 'privateKey' || question.id === 'gitlabCa';
-	return {flags: [flag], help, takes: file ? 'file' : 'value', values: await fixedValues(question)};
+	return {flags: [flag], help, takes: question.holds === 'file' ? 'file' : 'value', values: await fixedValues(question)};
 }
 
 /** Values of a closed question: they are the same everywhere, so no cloud is asked. */

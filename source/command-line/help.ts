@@ -60,21 +60,16 @@ export async function commandHelp(name: CommandName): Promise<string> {
 
 const optionRow = ({flag, value, help}: Option): Row => [`--${flag}${value ? ` ${value}` : ''}`, help];
 
-/** Answers that say which fleet, and how to reach it from here. */
-const reaching = ['profile', 'region', 'fleet', 'privateKey', 'sshAddress'];
-/** Answers that say where a GitLab token may go, for commands that take one. */
-const asking = ['gitlabUrl', 'gitlabCa'];
-
 async function answerLines({answers, options}: Command): Promise<string[]> {
 	const {inOrder} = await import('../questions/all.ts');
-	const wanted = options.some(({flag}) => flag === 'gitlab-token-file') ? [...reaching, ...asking] : reaching;
-	const listed = inOrder.filter(({id}) => answers === 'all' || wanted.includes(id));
+	const takesToken = options.some(({flag}) => flag === 'gitlab-token-file');
+	const listed = inOrder.filter(({tells}) => answers === 'all' || tells === 'fleet' || tells === 'reach' || (takesToken && tells === 'gitlab'));
 	const entries = await Promise.all(listed.map(answerEntry));
 	return [answers === 'all' ? 'Answers' : 'Which fleet, and how it is reached (it takes all answers of setup)', ...entries.flat()];
 }
 
 async function answerEntry(question: AnyQuestion): Promise<string[]> {
-	const {flagOf} = await import('../questions/flags.ts');
+	const {flagOf} = await import('../questions/question.ts');
 	const flag = flagOf(question.id);
 	const written = question.kind === 'boolean' ? `${flag}, --no-${flag.slice(2)}` : `${flag} ${valueName(question)}`;
 	const fallback = await defaultText(question);
@@ -89,10 +84,10 @@ function valueName({kind, unit}: AnyQuestion): string {
 
 /** A default as its flag would be written; nothing where it depends on this laptop or on no one. */
 async function defaultText(question: AnyQuestion): Promise<string | undefined> {
-	const [{toText}, {nothingAround}] = await Promise.all([import('../questions/text.ts'), import('../questions/question.ts')]);
-	const fallback = await question.default?.(nothingAround);
-	if (fallback?.why === 'the limit' || fallback?.why === "the fleet's name") return fallback.why;
-	const text = fallback === undefined ? '' : toText(question.id, fallback.value);
+	const [{toText}, {defaultOf, nothingAround}] = await Promise.all([import('../questions/value.ts'), import('../questions/question.ts')]);
+	const fallback = await defaultOf(question, nothingAround);
+	if (fallback?.other) return fallback.why;
+	const text = fallback === undefined ? '' : toText(fallback.value);
 	return ['', '[]', '{}'].includes(text) ? undefined : text;
 }
 

@@ -1,8 +1,7 @@
 import {afternoon} from '../demo/afternoon.ts';
 import {play} from '../demo/script.ts';
 import type {Happening} from '../engine/events.ts';
-import {questions} from '../questions/all.ts';
-import {nothingAround} from '../questions/question.ts';
+import {usualFleet} from '../questions/account.ts';
 import {type World as SimulatedWorld, simulatedWorld} from '../simulated.ts';
 import {destroy} from './destroy.ts';
 import type {Command, Session} from './session.ts';
@@ -61,7 +60,7 @@ async function panel(session: Session, simulated: SimulatedWorld): Promise<void>
 	const {live} = await import('./status.ts');
 	const {watchFleet} = await import('./watch.ts');
 	const fleet = {
-		name: session.parsed.given.fleet ?? (await questions.fleet.default?.(nothingAround))?.value ?? 'gitlab-runners',
+		name: session.parsed.given.fleet ?? usualFleet,
 		region: session.parsed.given.region ?? region,
 	};
 	const ended = new AbortController();

@@ -5,13 +5,14 @@ import {foundIn, type Plan} from '../engine/plan.ts';
 import type {Proposal} from '../engine/proposal.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import type {ByHand, Interviewer, Login} from '../face.ts';
-import {type AnswerKey, type Answers, type Fleet, markKeys} from '../fleet.ts';
+import {type Answers, type Fleet, markKeys} from '../fleet.ts';
 import {commandLine} from '../host/quote.ts';
 import {presetOf} from '../preset-form.ts';
-import {inOrder, isComplete} from '../questions/all.ts';
+import {isComplete} from '../questions/all.ts';
 import type {SecretQuestion} from '../questions/question.ts';
 import {gitlabTokenQuestion, runnerTokenQuestion} from '../questions/secrets.ts';
-import type {Settled, Walk} from '../questions/settle.ts';
+import {answersSeen, type Settled} from '../questions/settle.ts';
+import type {Walk} from '../questions/walk.ts';
 import {secretsNeeded} from '../secret-interview.ts';
 import type {AnyStep, Context, Looking} from '../step.ts';
 import {accountLook} from '../steps/looks/account.ts';
@@ -82,7 +83,7 @@ export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk
 		async secrets(answers) {
 			gitlabShown = answers.gitlabUrl;
 			const needed = secretsNeeded(await secretsFor(session, lookingOf({name: answers.fleet, region: answers.region}, answers.profile), answers));
-			return needed.map(({question}) => question).filter(({id}) => id !== 'accessKeyId' || !accessKey.has(id));
+			return needed.filter(({id}) => id !== 'accessKeyId' || !accessKey.has(id));
 		},
 		given(answers) {
 			gitlabShown = answers.gitlabUrl;
@@ -170,14 +171,12 @@ const titles = (plan: Plan, steps: readonly AnyStep[], ...sorts: string[]): stri
 		.map(({title}) => title.charAt(0).toLowerCase() + title.slice(1))
 		.join(' · ');
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
 /** Every answer with where it came from. */
 function answerLines(answers: Answers, sources: Context['sources']): string[] {
-	const given = inOrder.flatMap(({id}): {key: AnswerKey; value: string}[] => (answers[id] === undefined ? [] : [{key: id, value: shown(answers[id])}]));
+	const given = answersSeen({given: answers, sources, why: {}, wrong: []});
 	const width = Math.max(...given.map(({key}) => key.length));
 	const values = Math.min(40, Math.max(...given.map(({value}) => value.length)));
-	return given.map(({key, value}) => `  ${key.padEnd(width)}  ${value.padEnd(values)}  (${sources[key] ?? 'default'})`);
+	return given.map(({key, value, source}) => `  ${key.padEnd(width)}  ${value.padEnd(values)}  (${source})`);
 }
 
 /** What a run is going to do, before anybody agrees to it. */

@@ -1,15 +1,16 @@
 import {type Cloud, changes, type Input, type OperationName, type Output} from '../cloud/port.ts';
 import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
 import {storedTokenLook} from '../executors/docker-machine/token.ts';
-import {type AnswerKey, type Answers, type Fleet, type Given, markKeys, names, type Source, wrongShape} from '../fleet.ts';
+import {type AnswerKey, type Answers, type Fleet, type Given, markKeys, names, type Source} from '../fleet.ts';
 import {authorityFor} from '../gitlab/authority.ts';
 import {isMachineName} from '../host/machine-name.ts';
 import {fromEnvironment, interview} from '../interview.ts';
 import type {Preset} from '../preset-form.ts';
 import {isProblem, Problem} from '../problem.ts';
-import {questions} from '../questions/all.ts';
+import {usualFleet} from '../questions/account.ts';
 import type {Asking, WhichQuestion} from '../questions/question.ts';
 import type {Layers} from '../questions/settle.ts';
+import {wrongShape} from '../questions/value.ts';
 import {interviewSecrets, type SecretInterview} from '../secret-interview.ts';
 import {rememberPreset} from '../settings.ts';
 import {age} from '../snapshot/formats.ts';
@@ -189,7 +190,7 @@ export async function namedFleet(session: Session): Promise<Fleet> {
 	const name = layers.flag?.fleet ?? layers.preset?.fleet ?? layers.environment?.fleet;
 	if (name !== undefined) return {name, region};
 	const {cloud} = askingFor(session)({...layers.flag, region});
-	return onlyFleet(cloud, (await questions.fleet.default?.(askingFor(session)({region})))?.value ?? 'gitlab-runners');
+	return onlyFleet(cloud, usualFleet);
 }
 
 /** The same session as if the fleet had been named on the command line. */

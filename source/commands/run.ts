@@ -173,8 +173,8 @@ async function givenSecrets({options}: Parsed, {stdin, env}: Surroundings, signa
 }
 
 async function askMfaCode(face: Session['face'], serial: string): Promise<string> {
-	const {askSecret} = await import('../secret-interview.ts');
-	return askSecret({id: 'mfaCode', title: `The code of ${serial}`, help: 'AWS asks for a code of your MFA device.'}, face.ask);
+	const [{askSecret}, {mfaCodeQuestion}] = await Promise.all([import('../secret-interview.ts'), import('../questions/secrets.ts')]);
+	return askSecret(mfaCodeQuestion(serial), face.ask);
 }
 
 /** Every command's code, loaded when it is asked for; `demo` runs on another world, so whoever makes the world loads it. */

@@ -6,7 +6,7 @@ import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/docker-machine/first-job.ts';
 import type {Agreed, Helping, Interviewer, Screens} from '../face.ts';
 import {Problem, Stopped} from '../problem.ts';
-import type {Walk} from '../questions/settle.ts';
+import type {Walk} from '../questions/walk.ts';
 import type {AnyStep, Change, Context} from '../step.ts';
 import {spent} from '../telling/durations.ts';
 import {costsOf, type Ground, groundFor, interviewerFor, loginOf, presetFrom, proposalOf} from './interviewing.ts';

@@ -118,7 +118,7 @@ export function withAnswers(
 
 /**
  * The same context for taking the fleet away, which knows no answers. `here` is what this laptop's own flags say of the way to the manager
- * (`laptopKeys`) and of GitLab; the rest of it is in the record.
+ * and of GitLab; the rest of it is in the record.
  */
 export const forRemoval = (looking: OpenContext<Looking>, options: Removal['options'], here: Given = {}): OpenContext<Removal> =>
 	Object.assign(looking, {options, answers: here});

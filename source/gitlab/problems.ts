@@ -1,8 +1,8 @@
 import {z} from 'zod';
-import {wrongShape} from '../fleet.ts';
 import {printable} from '../printable.ts';
 import {Problem, Stopped} from '../problem.ts';
 import type {Answer} from '../request.ts';
+import {gitlabUrlPattern} from './url.ts';
 
 /** A call to GitLab, as messages name it. */
 export type Calling = {url: string; what: string};
@@ -79,7 +79,7 @@ export function refusal({status, headers, text}: Answer, {url, what}: Calling): 
 		return new Problem({
 			code: 'gitlab-unreachable',
 			message: `${url} leads on to ${to || 'another place'} (${status}).`,
-			advice: wrongShape('gitlabUrl', to) === undefined ? `Use \`--gitlab-url ${to}\`.` : 'Check `--gitlab-url`.',
+			advice: gitlabUrlPattern.test(to) ? `Use \`--gitlab-url ${to}\`.` : 'Check `--gitlab-url`.',
 		});
 	}
 	if (status === 401) {

@@ -3,7 +3,7 @@ import type {Happening} from '../engine/events.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import {flagOf, zoneOption} from '../executors/docker-machine/machine-options.ts';
+import {flagOf, zoneIn} from '../executors/docker-machine/machine-options.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {takes} from '../snapshot/formats.ts';
@@ -21,7 +21,9 @@ function answersFor(to: MoveTarget, standing: Given): Given {
 	return {
 		...(to.type === undefined ? {} : {workerType: to.type}),
 		...(to.spot === undefined ? {} : {spot: to.spot}),
-		...(to.subnet === undefined || to.zone === undefined ? {} : {machineOptions: [...kept, `amazonec2-subnet-id=${to.subnet}`, zoneOption(to.zone, kept)]}),
+		...(to.subnet === undefined || to.zone === undefined
+			? {}
+			: {machineOptions: [...kept, `amazonec2-subnet-id=${to.subnet}`, `amazonec2-zone=${zoneIn(to.zone, kept)}`]}),
 	};
 }
 

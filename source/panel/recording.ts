@@ -1,6 +1,6 @@
-import type {Given} from '../fleet.ts';
-import {followed, names} from '../fleet.ts';
+import {type Given, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {followed} from '../questions/all.ts';
 import {deedText} from '../steps/deeds.ts';
 import {readRecord, recordLook} from '../steps/looks/record.ts';
 import type {Reaching} from '../steps/reaching.ts';
@@ -10,7 +10,7 @@ import {recordValue} from '../steps/recorded.ts';
 export function decided(standing: Given, changed: Given): Given {
 	const all = {...standing, ...changed};
 	const goesAlong = ([key, value]: [string, unknown]): boolean => {
-		const [, other] = Object.entries(followed).find(([one]) => one === key) ?? [];
+		const other = followed(key);
 		return other !== undefined && !(key in standing) && value === all[other];
 	};
 	return {...standing, ...Object.fromEntries(Object.entries(changed).filter((entry) => !goesAlong(entry)))};

@@ -1,7 +1,8 @@
 import {type TakenBack, takenBack} from '../executors/docker-machine/config-change.ts';
-import {followed, type Given} from '../fleet.ts';
+import type {Given} from '../fleet.ts';
 import {paths} from '../host/scripts/paths.ts';
 import {isProblem, Problem} from '../problem.ts';
+import {followed} from '../questions/all.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {connectTo, connectToChange, type Reaching} from '../steps/reaching.ts';
 import {canonical} from '../steps/recorded.ts';
@@ -18,7 +19,7 @@ type Back = {standing: string; text: string; changes: string[]; held: Given; ans
 /** An answer that wasn't decided is the one that it goes along with. */
 const answerIn = (answers: Given, key: string): unknown => {
 	const of = (wanted: string | undefined): unknown => Object.entries(answers).find(([one]) => one === wanted)?.[1];
-	return of(key) ?? of(Object.entries(followed).find(([one]) => one === key)?.[1]);
+	return of(key) ?? of(followed(key));
 };
 
 /** Whether all answers that a text of config.toml holds are those. */

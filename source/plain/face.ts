@@ -5,7 +5,8 @@ import type {Face} from '../face.ts';
 import {plainText} from '../glyphs.ts';
 import type {Problem} from '../problem.ts';
 import type {Asked} from '../questions/ask.ts';
-import {isSecret, toField} from '../telling/answer-text.ts';
+import {isSecret} from '../questions/question.ts';
+import {toText as answerText} from '../questions/value.ts';
 import type {Line} from '../telling/lines.ts';
 import {problemLines} from '../telling/problems.ts';
 import {beginning, type RunState, reduce, stamped} from '../telling/run-state.ts';
@@ -99,7 +100,7 @@ export function plainFace(options: PlainOptions): Face {
 	function answeredByYes(asked: Asked): unknown {
 		const taken = agreedDefault(asked);
 		if (!taken) throw unanswered(asked, 'yes');
-		print([{mark: 'pending', text: `${asked.question.title} ${isSecret(asked.question) ? '' : toField(taken.value)} (default, agreed by --yes)`}]);
+		print([{mark: 'pending', text: `${asked.question.title} ${isSecret(asked.question) ? '' : answerText(taken.value)} (default, agreed by --yes)`}]);
 		return taken.value;
 	}
 
@@ -166,7 +167,7 @@ export function plainFace(options: PlainOptions): Face {
 function introduction({question, default: usual, note, refused}: Asked): Line[] {
 	const lines: Line[] = [{text: question.help}];
 	if (note !== undefined) lines.push({mark: 'note', text: note});
-	if (usual?.why !== undefined) lines.push({text: `${toField(usual.value)}: ${usual.why}`});
+	if (usual?.why !== undefined) lines.push({text: `${answerText(usual.value)}: ${usual.why}`});
 	if (refused !== undefined) lines.push({mark: 'blocked', text: refused});
 	return lines;
 }

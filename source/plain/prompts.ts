@@ -1,8 +1,8 @@
 import {checkbox, confirm, input, number, password, search, select} from '@inquirer/prompts';
 import {Stopped} from '../problem.ts';
 import type {Asked} from '../questions/ask.ts';
-import type {Choice, Kind} from '../questions/question.ts';
-import {fromField, isClosed, isSecret, toField} from '../telling/answer-text.ts';
+import {type Choice, isClosed, isSecret} from '../questions/question.ts';
+import {toText, typedFor} from '../questions/value.ts';
 
 /** Where a prompt reads and writes. */
 export type Terminal = {input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal?: AbortSignal};
@@ -28,9 +28,9 @@ const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === 
 type Other = {taken: unknown; typed?: true};
 
 /** A typed answer, whatever kind it's for. */
-async function typed(asked: Asked, kind: Kind, terminal: Terminal): Promise<unknown> {
-	const meaning = (text: string) => fromField(kind, text, asked.wrong);
-	const given = asked.default === undefined ? {} : {default: toField(asked.default.value)};
+async function typed(asked: Asked, terminal: Terminal): Promise<unknown> {
+	const meaning = (text: string) => typedFor(asked.question, text);
+	const given = asked.default === undefined ? {} : {default: toText(asked.default.value)};
 	return meaning(await input({message: asked.question.title, ...given, validate: judge(asked, meaning)}, terminal));
 }
 
@@ -44,7 +44,7 @@ async function chosen(asked: Asked, choices: Choice<unknown>[], terminal: Termin
 		listed.length > searchedFrom
 			? await search({message, source: (term) => listed.filter(({name, value}) => value.typed || matches(name, term)), ...start}, terminal)
 			: await select({message, choices: listed, ...start}, terminal);
-	return answer.typed ? typed(asked, 'choice', terminal) : answer.taken;
+	return answer.typed ? typed(asked, terminal) : answer.taken;
 }
 
 const matches = (name: string, term: string | undefined): boolean =>
@@ -81,7 +81,7 @@ function prompt(asked: Asked, terminal: Terminal): Promise<unknown> {
 	if (question.kind === 'boolean') return confirm({message: question.title, default: asked.default?.value !== false}, terminal);
 	if (question.kind === 'list' && choices.length > 0) return several(asked, choices, terminal);
 	if (choices.some(({disabled}) => disabled === undefined)) return chosen(asked, choices, terminal);
-	return question.kind === 'number' ? counted(asked, terminal) : typed(asked, question.kind, terminal);
+	return question.kind === 'number' ? counted(asked, terminal) : typed(asked, terminal);
 }
 
 const isLeaving = (error: unknown): boolean => error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError');

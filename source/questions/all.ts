@@ -1,80 +1,91 @@
-import type {AnswerKey, Answers} from '../fleet.ts';
-import {accessQuestions} from './access.ts';
-import {accountQuestions} from './account.ts';
-import {cacheQuestions} from './cache.ts';
-import {imageQuestions} from './image.ts';
-import {jobQuestions} from './jobs.ts';
-import {networkQuestions} from './network.ts';
-import type {AnyQuestion, Question} from './question.ts';
-import {runnerQuestions} from './runner.ts';
-import {scalingQuestions} from './scaling.ts';
-import {softwareQuestions} from './software.ts';
-import {workerQuestions} from './workers.ts';
+import * as dockerMachine from '../executors/docker-machine/questions.ts';
+import type {AnswerKey, Answers, AnswerValue} from '../fleet.ts';
+import * as access from './access.ts';
+import * as account from './account.ts';
+import * as cache from './cache.ts';
+import * as image from './image.ts';
+import * as jobs from './jobs.ts';
+import * as network from './network.ts';
+import {type AnyQuestion, flagOf, type Question, type RecordsOf} from './question.ts';
+import * as runner from './runner.ts';
+import * as scaling from './scaling.ts';
+import * as software from './software.ts';
+import * as workers from './workers.ts';
 
-/** Every key has its question: one that hasn't doesn't compile. */
-type Questions = {readonly [Key in AnswerKey]: Question<Key>};
+/** Every question, in the order of asking. A rule between two answers belongs to the later one. */
+const all = [
+	account.profile,
+	account.region,
+	account.fleet,
+	account.executor,
+	network.subnet,
+	image.image,
+	image.sshUser,
+	workers.managerType,
+	network.securityGroup,
+	network.sshFrom,
+	access.keyPair,
+	access.privateKey,
+	access.access,
+	access.permissionsBoundary,
+	access.rolePath,
+	cache.cache,
+	cache.cacheDays,
+	workers.workerType,
+	image.workerImage,
+	image.workerSshUser,
+	workers.workerDisk,
+	workers.spot,
+	workers.spotPrice,
+	scaling.limit,
+	scaling.concurrent,
+	scaling.idleCount,
+	scaling.idleTime,
+	scaling.maxGrowthRate,
+	scaling.maxBuilds,
+	scaling.checkInterval,
+	scaling.schedule,
+	jobs.privileged,
+	jobs.disableCache,
+	jobs.dockerImage,
+	workers.workerProfile,
+	dockerMachine.machineOptions,
+	jobs.runnerConfig,
+	access.tags,
+	runner.gitlabUrl,
+	runner.gitlabCa,
+	runner.runner,
+	runner.project,
+	runner.group,
+	runner.runnerName,
+	runner.runnerTags,
+	runner.runUntagged,
+	runner.tokenStore,
+	software.gitlabRunnerVersion,
+	dockerMachine.dockerMachineVersion,
+	dockerMachine.engineInstall,
+	software.downloads,
+	network.sshAddress,
+] as const;
 
-/** Every question by its key, in the order of asking. A rule between two answers belongs to the later one. */
-export const questions: Questions = {
-	profile: accountQuestions.profile,
-	region: accountQuestions.region,
-	fleet: accountQuestions.fleet,
-	executor: accountQuestions.executor,
-	subnet: networkQuestions.subnet,
-	image: imageQuestions.image,
-	sshUser: imageQuestions.sshUser,
-	managerType: workerQuestions.managerType,
-	securityGroup: networkQuestions.securityGroup,
-	sshFrom: networkQuestions.sshFrom,
-	keyPair: accessQuestions.keyPair,
-	privateKey: accessQuestions.privateKey,
-	access: accessQuestions.access,
-	permissionsBoundary: accessQuestions.permissionsBoundary,
-	rolePath: accessQuestions.rolePath,
-	cache: cacheQuestions.cache,
-	cacheDays: cacheQuestions.cacheDays,
-	workerType: workerQuestions.workerType,
-	workerImage: imageQuestions.workerImage,
-	workerSshUser: imageQuestions.workerSshUser,
-	workerDisk: workerQuestions.workerDisk,
-	spot: workerQuestions.spot,
-	spotPrice: workerQuestions.spotPrice,
-	limit: scalingQuestions.limit,
-	concurrent: scalingQuestions.concurrent,
-	idleCount: scalingQuestions.idleCount,
-	idleTime: scalingQuestions.idleTime,
-	maxGrowthRate: scalingQuestions.maxGrowthRate,
-	maxBuilds: scalingQuestions.maxBuilds,
-	checkInterval: scalingQuestions.checkInterval,
-	schedule: scalingQuestions.schedule,
-	privileged: jobQuestions.privileged,
-	disableCache: jobQuestions.disableCache,
-	dockerImage: jobQuestions.dockerImage,
-	workerProfile: workerQuestions.workerProfile,
-	machineOptions: workerQuestions.machineOptions,
-	runnerConfig: jobQuestions.runnerConfig,
-	tags: accessQuestions.tags,
-	gitlabUrl: runnerQuestions.gitlabUrl,
-	gitlabCa: runnerQuestions.gitlabCa,
-	runner: runnerQuestions.runner,
-	project: runnerQuestions.project,
-	group: runnerQuestions.group,
-	runnerName: runnerQuestions.runnerName,
-	runnerTags: runnerQuestions.runnerTags,
-	runUntagged: runnerQuestions.runUntagged,
-	tokenStore: runnerQuestions.tokenStore,
-	gitlabRunnerVersion: softwareQuestions.gitlabRunnerVersion,
-	dockerMachineVersion: softwareQuestions.dockerMachineVersion,
-	engineInstall: softwareQuestions.engineInstall,
-	downloads: softwareQuestions.downloads,
-	sshAddress: networkQuestions.sshAddress,
-};
+declare module '../fleet.ts' {
+	interface Records extends RecordsOf<typeof all> {}
+}
 
-/** The same as a list, in the order of asking. */
-export const inOrder: readonly AnyQuestion[] = Object.values(questions);
+/** Every question, in the order of asking. */
+export const inOrder: readonly AnyQuestion[] = all;
 
-/** Keys of a complete set of answers; the others stay absent unless somebody gives them. */
-export const isRequired = (key: AnswerKey): boolean => questions[key].default !== undefined;
+/** Every question by its key. */
+export const questions = Object.fromEntries(all.map((one) => [one.id, one])) as {readonly [Key in AnswerKey]: Question<Key, AnswerValue<Key>>};
+
+/** Whether a text is the key of an answer. */
+export const isKey = (key: string): key is AnswerKey => Object.hasOwn(questions, key);
+
+/** The key of each flag, without its hyphens. */
+export const keyOfFlag: ReadonlyMap<string, AnswerKey> = new Map(inOrder.map(({id}) => [flagOf(id).slice(2), id]));
+
+/** The answer that an answer goes along with as long as nobody gives it one of its own. */
+export const followed = (key: string): AnswerKey | undefined => (isKey(key) ? questions[key].follows : undefined);
 
 /** Whether nothing is missing. */
-export const isComplete = (given: Partial<Answers>): given is Answers => inOrder.every(({id}) => given[id] !== undefined || !isRequired(id));
+export const isComplete = (given: Partial<Answers>): given is Answers => inOrder.every(({id, required}) => given[id] !== undefined || !required);

@@ -1,30 +1,31 @@
-import type {Question} from './question.ts';
+import {count, matching, question} from './question.ts';
 
-const cache: Question<'cache'> = {
-	id: 'cache',
+export const cache = question(
+	'cache',
+	matching(/^(create|none|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/, 'create, none, or the name of a bucket'),
+)({
 	title: "Where do jobs' caches go?",
 	help: "create makes a private S3 bucket. The name of an existing bucket puts them under the fleet's name in it. none does without.",
 	kind: 'choice',
 	asked: true,
 	change: 'live',
-	default: async () => ({value: 'create'}),
+	mends: 'bucket',
+	default: 'create',
 	choices: async () => [
 		{value: 'create', label: 'a bucket made for them'},
 		{value: 'none', label: 'no cache'},
 	],
-};
+});
 
-const cacheDays: Question<'cacheDays'> = {
-	id: 'cacheDays',
+export const cacheDays = question(
+	'cacheDays',
+	count(1, 3650, 'days'),
+)({
 	title: 'After how many days is a cache deleted?',
 	help: 'A lifecycle rule deletes what is older.',
 	kind: 'number',
 	unit: 'days',
-	asked: false,
 	change: 'live',
 	when: ({cache: where}) => where !== 'none',
-	default: async () => ({value: 90}),
-};
-
-/** The cache that jobs share. */
-export const cacheQuestions = {cache, cacheDays};
+	default: 90,
+});

@@ -61,6 +61,8 @@ export function runnerTokenQuestion(answers: ForGitlab): SecretQuestion {
 		id: 'runnerToken',
 		title: "What is the runner's token?",
 		help: `${where}. Choose Linux, enter tags (such as ${answers.fleet}) or tick "Run untagged jobs", press "Create runner", and copy the token: it begins with glrt- and is shown once.`,
+		called: "The runner's token",
+		instead: 'Set `GITLAB_RUNNER_TOKEN`, or pipe the token in with `--token-file -`.',
 		wrong: wrongRunnerToken,
 	};
 }
@@ -70,14 +72,19 @@ export const gitlabTokenQuestion = ({gitlabUrl}: Pick<Answers, 'gitlabUrl'>): Se
 	id: 'gitlabToken',
 	title: 'Which GitLab token may make the runner?',
 	help: `Open ${gitlabUrl}/-/user_settings/personal_access_tokens, tick create_runner (and manage_runner, so that it can be deleted again), and copy the token. It is used now and kept nowhere.`,
+	called: 'A GitLab token that may make the runner',
+	instead: 'Set `GITLAB_TOKEN`, or pipe the token in with `--gitlab-token-file -`.',
 	wrong: wrongGitlabToken,
 });
+
+const accessKey = {called: "The manager's access key", instead: 'Put id and secret in a file, and give `--access-key-file key.txt`.'};
 
 /** The id of the access key that the manager works with. */
 export const accessKeyIdQuestion: SecretQuestion = {
 	id: 'accessKeyId',
 	title: "What is the id of the manager's access key?",
 	help: 'The access key of an IAM user that may do what the manager needs. It begins with AKIA.',
+	...accessKey,
 	wrong: wrongAccessKeyId,
 };
 
@@ -86,6 +93,7 @@ export const accessKeySecretQuestion: SecretQuestion = {
 	id: 'accessKeySecret',
 	title: 'And its secret?',
 	help: "The secret access key. It goes into root's AWS credentials file on the manager, mode 0600, and nowhere else.",
+	...accessKey,
 	wrong: wrongAccessKeySecret,
 };
 
@@ -94,6 +102,8 @@ export const passphraseQuestion = (path: string): SecretQuestion => ({
 	id: 'passphrase',
 	title: `What is the passphrase of ${path}?`,
 	help: 'It is used now and kept nowhere.',
+	called: `The passphrase of ${path}`,
+	instead: 'Run it in a terminal, or name a key without a passphrase with `--private-key`.',
 });
 
 /** The code of a multi-factor device, by its serial number or ARN. */
@@ -101,5 +111,7 @@ export const mfaCodeQuestion = (serial: string): SecretQuestion => ({
 	id: 'mfaCode',
 	title: `What is the code of ${serial}?`,
 	help: 'The six digits that the device shows now.',
+	called: `The code of ${serial}`,
+	instead: 'Run it in a terminal, or use a profile whose session is already there.',
 	wrong: (code) => (/^\d{6}$/.test(code) ? undefined : 'It takes six digits.'),
 });

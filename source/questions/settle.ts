@@ -1,7 +1,7 @@
-import {type AnswerKey, type Given, type Source, wrongShape} from '../fleet.ts';
-import {inOrder, isRequired, questions} from './all.ts';
-import type {AnyQuestion, Asking} from './question.ts';
-import {secretInAnswer} from './secret-forms.ts';
+import type {AnswerKey, Given, Source} from '../fleet.ts';
+import {inOrder, questions} from './all.ts';
+import {type AnyQuestion, type Asking, defaultOf} from './question.ts';
+import {inWords, judge} from './value.ts';
 
 /** What has been given, by where it came from. */
 export type Layers = {[From in Exclude<Source, 'default'>]?: Given};
@@ -40,7 +40,7 @@ async function answer(question: AnyQuestion, {given, sources, why}: Settled, lay
 		sources[id] = source;
 		return;
 	}
-	const fallback = await question.default?.(asking(given));
+	const fallback = await defaultOf(question, asking(given));
 	if (fallback === undefined) return;
 	place(given, id, fallback.value);
 	sources[id] = fallback.found ? 'found' : 'default';
@@ -62,37 +62,10 @@ function weigh(key: AnswerKey, {given, sources, missing, wrong}: Settled): void 
 	if (says) wrong.push({key, source: sources[key] ?? 'default', value, says});
 }
 
-/** A question as its judge sees it: its shape has said already that the value is one of its own. */
-type Judging = {when?(given: Given): boolean; against?(value: unknown, given: Given): string | undefined};
-
-/** The one validator of an answer, whoever gave it: its shape, then the other answers. A sentence or nothing. */
-export function judge(key: AnswerKey, value: unknown, others: Given): string | undefined {
-	const question: Judging = questions[key];
-	const alone = wrongAlone(key, value);
-	if (alone) return alone;
-	return question.when?.(others) === false ? undefined : question.against?.(value, others);
-}
-
-/** What is wrong with an answer whatever the others are: its shape, or a secret in it. A sentence or nothing. */
-export function wrongAlone(key: AnswerKey, value: unknown): string | undefined {
-	const secret = secretInAnswer(key, value);
-	if (secret) return `It takes no secret, and this looks like ${secret}: secrets are asked for by themselves, and never kept with answers.`;
-	return wrongShape(key, value);
-}
-
-/** Puts a value from outside under its key, or says what is wrong with it. */
-export function take<Key extends AnswerKey>(into: Given, key: Key, value: unknown): string | undefined {
-	if (!fits(key, value)) return wrongAlone(key, value) ?? 'It takes another value.';
-	into[key] = value;
-	return undefined;
-}
-
-const fits = <Key extends AnswerKey>(key: Key, value: unknown): value is Given[Key] => wrongAlone(key, value) === undefined;
-
 /** Why an answer can't be left out, or nothing. */
 function absent(key: AnswerKey, others: Given): string | undefined {
-	if (isRequired(key)) return 'It has no default here.';
 	const question = questions[key];
+	if (question.required) return 'It has no default here.';
 	return question.when?.(others) === false ? undefined : question.needed?.(others);
 }
 
@@ -103,33 +76,15 @@ export function believed(layers: Layers): Given {
 	return all;
 }
 
-/** What to put to a person. */
-export type Walk = {
-	layers: Layers;
-	/** Asks all that means something, rather than what most people must choose. */
-	everything: boolean;
-	/** Keys that a person left empty, where that can be. */
-	left: readonly AnswerKey[];
-	asking(given: Given): Asking;
-};
+/** An answer in the review: its words, and where it came from. */
+export type AnswerSeen = {key: AnswerKey; value: string; source: Source; why?: string | undefined; wrong?: string | undefined};
 
-/**
- * The keys that a person is still to be asked, in the order of asking: those that nobody answered and that most people must choose, those that
- * are missing, and those whose answer can't be taken as it was given.
- */
-export async function toAsk(walk: Walk, {given, sources, missing, wrong}: Settled): Promise<AnswerKey[]> {
-	const broken = new Set([...missing, ...wrong].map(({key}) => key));
-	const keys: AnswerKey[] = [];
-	for (const question of inOrder) {
-		const {id} = question;
-		const open = sources[id] === undefined || sources[id] === 'default' || sources[id] === 'found';
-		if (broken.has(id) || (open && !walk.left.includes(id) && (await isAsked(question, walk, given)))) keys.push(id);
-	}
-	return keys;
-}
-
-async function isAsked(question: AnyQuestion, walk: Walk, given: Given): Promise<boolean> {
-	if (question.when?.(given) === false) return false;
-	if (walk.everything || typeof question.asked === 'boolean') return walk.everything || question.asked === true;
-	return question.asked(walk.asking(given));
+/** Every answer, as the review shows it. */
+export function answersSeen({given, sources, why, wrong}: Omit<Settled, 'missing'>): AnswerSeen[] {
+	return inOrder.flatMap(({id, when, unit}) => {
+		const value = given[id];
+		if (value === undefined || when?.(given) === false) return [];
+		const bad = wrong.find(({key}) => key === id)?.says;
+		return [{key: id, value: inWords(value, unit), source: sources[id] ?? 'default', why: why[id], wrong: bad}];
+	});
 }

@@ -1,4 +1,4 @@
-import {bareUrl} from '../gitlab/bare-url.ts';
+import {bareUrl} from '../gitlab/url.ts';
 import {Problem} from '../problem.ts';
 import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {failing, good, off} from './seen.ts';

@@ -1,8 +1,8 @@
 import type {AnswerKey, Given} from '../fleet.ts';
+import {type Architecture, architectures, isOfLine, userOf, type Wanted, wantedImage} from '../questions/publishers.ts';
 import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
-import {type Architecture, architectures, isOfLine, userOf, type Wanted, wantedImage} from './image-names.ts';
 import {otherArchitecture} from './instance-families.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';

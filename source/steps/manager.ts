@@ -1,11 +1,11 @@
 import {until} from '../clock.ts';
 import {type Answers, type Fleet, markKeys, names} from '../fleet.ts';
 import {quote} from '../host/quote.ts';
+import {wantedImage} from '../questions/publishers.ts';
 import type {Change, Context, Finding, Found, Look, Note, Removal, Report, Standing, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs, orBlocked} from './finding.ts';
-import {wantedImage} from './image-names.ts';
 import {spreading, whenKnown} from './late.ts';
 import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
 import {accountActions, accountLook, type Group, type Instance, managersOf, type Volume, volumesIn} from './looks/account.ts';

@@ -1,5 +1,6 @@
 import type {Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {flagOf} from '../questions/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {blocked} from './finding.ts';
@@ -30,7 +31,7 @@ async function notOffered(context: Context, key: 'managerType' | 'workerType', z
 	const problem = (advice: string) => new Problem({code: 'type-not-offered', message: `AWS doesn't offer ${type} in ${where}.`, advice});
 	if (elsewhere)
 		return {problem: problem(`Add \`--subnet ${elsewhere}\`, or choose another type.`), fix: {says: `use ${elsewhere} instead`, answers: {subnet: elsewhere}}};
-	const flag = key === 'managerType' ? '--manager-type' : '--worker-type';
+	const flag = flagOf(key);
 	if (twin) return {problem: problem(`Add \`${flag} ${twin}\`, or choose another type.`), fix: {says: `use ${twin} instead`, answers: {[key]: twin}}};
 	return {problem: problem(`Choose another type with \`${flag}\`.`)};
 }

@@ -1,12 +1,12 @@
-import {type AnswerKey, answerShapes, followed, type Given, howOf, laptopKeys, type Source} from '../fleet.ts';
+import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {followed, inOrder} from '../questions/all.ts';
+import {toText} from '../questions/value.ts';
 import type {Change} from '../step.ts';
 import {recordForm} from './looks/record.ts';
 
 /** SSM's standard tier holds this many bytes in one parameter (facts §17.1). */
 const mostBytes = 4096;
-
-const keys = Object.keys(answerShapes).filter((key): key is AnswerKey => key in answerShapes);
 
 /** A value as text that is equal for equal values, whatever the order of an object's keys. */
 export function canonical(value: unknown): string {
@@ -24,24 +24,23 @@ type Sources = Partial<Record<AnswerKey, Source>>;
 
 /** An answer that nobody gave, and that is another one's: it goes along when that one changes. */
 const goesAlong = (key: AnswerKey, answers: Given, sources: Sources): boolean => {
-	const other = followed[key];
+	const other = followed(key);
 	return other !== undefined && sources[key] === 'default' && answers[key] === answers[other];
 };
 
 /** What of the answers was decided, and is the fleet's rather than this laptop's. */
 export const fleetAnswers = (answers: Given, sources: Sources = {}): Given =>
 	Object.fromEntries(
-		keys.filter((key) => answers[key] !== undefined && !laptopKeys.includes(key) && !goesAlong(key, answers, sources)).map((key) => [key, answers[key]]),
+		inOrder.filter(({id, change}) => answers[id] !== undefined && change !== undefined && !goesAlong(id, answers, sources)).map(({id}) => [id, answers[id]]),
 	);
 
-const shown = (value: unknown): string => (value === undefined ? 'not set' : typeof value === 'string' ? value : canonical(value));
+const shown = (value: unknown): string => (value === undefined ? 'not set' : toText(value));
 
 /** What differs between a record and the answers wanted now, by key. */
 export function changesBetween(recorded: Given, wanted: Given): Change[] {
-	return keys.flatMap((key): Change[] => {
-		const how = howOf[key];
-		if (how === undefined || canonical(recorded[key]) === canonical(wanted[key])) return [];
-		return [{what: key, from: shown(recorded[key]), to: shown(wanted[key]), how}];
+	return inOrder.flatMap(({id, change}): Change[] => {
+		if (change === undefined || canonical(recorded[id]) === canonical(wanted[id])) return [];
+		return [{what: id, from: shown(recorded[id]), to: shown(wanted[id]), how: change}];
 	});
 }
 

@@ -1,19 +1,7 @@
 import type {Proposal} from '../engine/proposal.ts';
 import {Problem} from '../problem.ts';
 import type {Asked} from '../questions/ask.ts';
-import {flagOf} from '../questions/flags.ts';
-import type {SecretQuestion} from '../questions/question.ts';
-import {isSecret} from './answer-text.ts';
-
-/** How a secret is given where no one can type it; never as a flag's value. */
-const secretWays: Record<SecretQuestion['id'], string> = {
-	runnerToken: 'Set `GITLAB_RUNNER_TOKEN`, or pipe the token in with `--token-file -`.',
-	gitlabToken: 'Set `GITLAB_TOKEN`, or name its file with `--gitlab-token-file`.',
-	accessKeyId: "Name the access key's file with `--access-key-file`.",
-	accessKeySecret: "Name the access key's file with `--access-key-file`.",
-	passphrase: 'Run it in a terminal, or name a key without a passphrase with `--private-key`.',
-	mfaCode: 'Run it in a terminal, or use a profile whose session is already there.',
-};
+import {flagOf, isSecret} from '../questions/question.ts';
 
 /** Why nobody can be asked, as the middle of a sentence. */
 export type Silence = 'yes' | 'json' | 'no-terminal';
@@ -26,7 +14,7 @@ const because: Record<Silence, string> = {
 
 /** How else it is given. */
 function waysOf(question: Asked['question']): string {
-	if (isSecret(question)) return secretWays[question.id];
+	if (isSecret(question)) return question.instead;
 	if ('flag' in question) return `Name it with \`${question.flag}\`.`;
 	return `Give it with \`${flagOf(question.id)}\`, or in a preset with \`--preset\`.`;
 }

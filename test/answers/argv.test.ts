@@ -5,8 +5,8 @@ import {commands} from '../../source/command-line/command-table.ts';
 import type {AnswerKey} from '../../source/fleet.ts';
 import {presetIn} from '../../source/preset-form.ts';
 import {inOrder} from '../../source/questions/all.ts';
-import {flagOf} from '../../source/questions/flags.ts';
-import {toText} from '../../source/questions/text.ts';
+import {flagOf} from '../../source/questions/question.ts';
+import {toText} from '../../source/questions/value.ts';
 import {problemOf} from './stub.ts';
 
 /** Each key with its flag as a person writes it, and the same in a preset. */
@@ -83,7 +83,7 @@ for (const {id} of inOrder) {
 		const preset = presetIn({version: 1, description: '', answers: {[id]: value}}, 'preset');
 		assert.deepEqual(parse(['setup', ...flags]).given, preset.answers);
 		assert.deepEqual(preset.answers, {[id]: value});
-		assert.deepEqual(parse(['setup', `${flagOf(id)}=${toText(id, value)}`]).given, preset.answers);
+		assert.deepEqual(parse(['setup', `${flagOf(id)}=${toText(value)}`]).given, preset.answers);
 	});
 }
 

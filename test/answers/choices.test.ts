@@ -3,6 +3,7 @@ import test from 'node:test';
 import type {Cloud} from '../../source/cloud/port.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {inOrder, questions} from '../../source/questions/all.ts';
+import {defaultOf} from '../../source/questions/question.ts';
 import {simulatedWorld} from '../../source/simulated.ts';
 import {sides} from '../contract/cloud-sides.ts';
 import {asking, emptyCloud} from './stub.ts';
@@ -94,7 +95,7 @@ for (const side of sides) {
 			const look = asking({cloud: there.cloudAt('us-east-2'), profiles: ['default'], profileRegion: 'us-east-2'});
 			for (const question of inOrder) {
 				const choices = await question.choices?.(look({workerType: 'c5.large'}));
-				const fallback = await question.default?.(look({}));
+				const fallback = await defaultOf(question, look({}));
 				if (!choices || !fallback) continue;
 				assert.ok(
 					choices.some(({value}) => value === fallback.value),

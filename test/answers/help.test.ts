@@ -8,8 +8,8 @@ import {commands, everywhere} from '../../source/command-line/command-table.ts';
 import {completions, isShell} from '../../source/command-line/completions.ts';
 import {commandHelp, help} from '../../source/command-line/help.ts';
 import {inOrder} from '../../source/questions/all.ts';
-import {flagOf} from '../../source/questions/flags.ts';
 import {nearest} from '../../source/questions/nearest.ts';
+import {flagOf} from '../../source/questions/question.ts';
 
 test('the help names every command and every flag of all commands, in 80 columns', () => {
 	const text = help();

@@ -8,7 +8,7 @@ import type {Given} from '../../source/fleet.ts';
 import {interview} from '../../source/interview.ts';
 import {migrate, type Preset, presetIn, presetInText, presetOf} from '../../source/preset-form.ts';
 import {presetsIn} from '../../source/presets.ts';
-import {settle, toAsk} from '../../source/questions/settle.ts';
+import {begin, pathOf} from '../../source/questions/walk.ts';
 import {configFolder, rememberPreset, settingsIn} from '../../source/settings.ts';
 import {asking, emptyCloud, problemOf, scripted} from './stub.ts';
 
@@ -25,10 +25,9 @@ for (const name of ['small', 'linux-spot', 'office-hours']) {
 	test(`the shipped preset ${name} leaves nothing to decide but the region and the fleet`, async () => {
 		const {description, answers} = await presetsIn({own: '/nowhere', shipped}).load(name);
 		assert.match(description, /\.$/);
-		const walk = {layers: {preset: answers}, everything: false, left: [], asking: asking()};
-		const settled = await settle(walk.layers, walk.asking);
-		assert.deepEqual(settled.wrong, []);
-		const open = (await toAsk(walk, settled)).filter((key) => key !== 'region');
+		const walk = await begin({layers: {preset: answers}, everything: false, left: [], asking: asking()});
+		assert.deepEqual(walk.settled.wrong, []);
+		const open = (await pathOf(walk)).filter((key) => key !== 'region');
 		assert.deepEqual(open, []);
 		const {answers: full} = await interview({layers: {preset: answers, environment: {region: 'eu-west-1'}}, asking: asking()});
 		assert.equal(full.region, answers.region ?? 'eu-west-1');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {commands, everywhere} from '../../source/command-line/command-table.ts';
-import {type AnswerKey, answerShapes, type Given, howOf, laptopKeys} from '../../source/fleet.ts';
-import {inOrder, isRequired, questions} from '../../source/questions/all.ts';
-import {flagOf, keyOfFlag} from '../../source/questions/flags.ts';
-import {judge, settle} from '../../source/questions/settle.ts';
+import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
+import type {AnswerKey, Given} from '../../source/fleet.ts';
+import {inOrder, keyOfFlag, questions} from '../../source/questions/all.ts';
+import {flagOf} from '../../source/questions/question.ts';
+import {settle} from '../../source/questions/settle.ts';
+import {judge} from '../../source/questions/value.ts';
 import {someAnswers} from '../executors/some-answers.ts';
 import {asking} from './stub.ts';
 
@@ -13,7 +15,10 @@ const {limit: _limit, ...withoutLimit} = questions;
 const lacking: typeof questions = withoutLimit;
 
 test('every key of the answers has one question, of its own name', () => {
-	assert.deepEqual(Object.keys(questions).sort(), Object.keys(answerShapes).sort());
+	assert.deepEqual(
+		Object.keys(questions),
+		inOrder.map(({id}) => id),
+	);
 	for (const [key, {id}] of Object.entries(questions)) assert.equal(id, key);
 	assert.equal(Object.keys(lacking).length, inOrder.length - 1);
 });
@@ -38,8 +43,8 @@ test('at most nine questions are asked of everybody, and the profile only of tho
 test('every default passes the validator that a typed answer passes, and makes no call', async () => {
 	const {given, missing, wrong} = await settle({}, asking({profileRegion: 'us-east-2'}));
 	assert.deepEqual({missing, wrong}, {missing: [], wrong: []});
-	for (const {id} of inOrder) {
-		if (isRequired(id)) assert.equal(judge(id, given[id], given), undefined, id);
+	for (const {id, required} of inOrder) {
+		if (required) assert.equal(judge(id, given[id], given), undefined, id);
 	}
 });
 
@@ -49,12 +54,18 @@ test('defaults are those of the contract', async () => {
 });
 
 test('a changed answer says what it does to a fleet that stands; what is this laptop’s alone changes nothing', () => {
-	for (const key of laptopKeys) assert.equal(questions[key].change, undefined, key);
-	for (const {id, change} of inOrder) assert.equal(change, howOf[id], id);
-	const how = (wanted: string) => inOrder.filter(({change}) => change === wanted).map(({id}) => id);
+	const how = (wanted: string | undefined) => inOrder.filter(({change}) => change === wanted).map(({id}) => id);
+	assert.deepEqual(how(undefined), ['profile', 'privateKey', 'sshAddress']);
 	assert.deepEqual(how('never'), ['region', 'fleet']);
 	assert.deepEqual(how('replace'), ['subnet', 'image', 'managerType', 'securityGroup', 'keyPair']);
 	assert.deepEqual(how('drain'), ['executor', 'gitlabUrl', 'gitlabCa', 'runner', 'gitlabRunnerVersion', 'dockerMachineVersion', 'engineInstall']);
+});
+
+test('an answer that mends a step’s trouble names a step that there is, and no two name the same', () => {
+	const named = inOrder.flatMap(({mends}) => mends ?? []);
+	const names = dockerMachine.steps.map(({name}): string => name);
+	for (const name of named) assert.ok(names.includes(name), name);
+	assert.equal(new Set(named).size, named.length);
 });
 
 test('an answer’s flag is no flag of a command too', () => {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {wrongShape} from '../../source/fleet.ts';
-import {fromText, toText} from '../../source/questions/text.ts';
-import {fromField, toField} from '../../source/telling/answer-text.ts';
-
-const none = (): undefined => undefined;
+import {questions} from '../../source/questions/all.ts';
+import {fromText, toText, typedFor, wrongShape} from '../../source/questions/value.ts';
 
 test('a list that is typed into a field is read as the one that a flag is given: parted by commas, or as JSON where an item holds a comma', () => {
 	for (const [text, items] of [
@@ -13,10 +10,9 @@ test('a list that is typed into a field is read as the one that a flag is given:
 		['["engine-label=a,b", "engine-opt=x"]', ['engine-label=a,b', 'engine-opt=x']],
 		['', []],
 	] as const) {
-		assert.deepEqual(fromField('list', text, none), items, text);
-		assert.deepEqual(fromText('machineOptions', text), items, text);
-		assert.deepEqual(fromField('list', toField(items), none), items, `${text}, shown and read again`);
-		assert.deepEqual(fromText('machineOptions', toText('machineOptions', items)), items);
+		assert.deepEqual(typedFor(questions.machineOptions, text), items, text);
+		assert.deepEqual(fromText(questions.machineOptions, text), items, text);
+		assert.deepEqual(typedFor(questions.machineOptions, toText(items)), items, `${text}, shown and read again`);
 	}
 });
 

@@ -1,36 +1,38 @@
-import {wrongShape} from '../../source/fleet.ts';
+import {questions} from '../../source/questions/all.ts';
 import type {Asked} from '../../source/questions/ask.ts';
 import type {AnyQuestion} from '../../source/questions/question.ts';
+import {runnerTokenQuestion} from '../../source/questions/secrets.ts';
+import {wrongShape} from '../../source/questions/value.ts';
 
 const about = (question: AnyQuestion, more: Partial<Asked> = {}): Asked => ({question, wrong: (value) => wrongShape(question.id, value), ...more});
 
 export const limit = (): Asked =>
 	about(
-		{id: 'limit', title: 'How many workers at most?', help: 'Jobs beyond this wait.', kind: 'number', unit: 'machines', asked: true, change: 'live'},
+		{...questions.limit, title: 'How many workers at most?', help: 'Jobs beyond this wait.', kind: 'number', unit: 'machines', asked: true, change: 'live'},
 		{default: {value: 10, why: 'as many as a small team uses'}},
 	);
 
 export const fleetName = (): Asked =>
 	about(
-		{id: 'fleet', title: "What is the fleet's name?", help: 'It is in the name of all that is made.', kind: 'text', asked: false, change: 'never'},
+		{...questions.fleet, title: "What is the fleet's name?", help: 'It is in the name of all that is made.', kind: 'text', asked: false, change: 'never'},
 		{default: {value: 'gitlab-runners'}},
 	);
 
 export const spot = (): Asked =>
 	about(
-		{id: 'spot', title: 'Spot machines for the workers?', help: 'Cheaper, and AWS may take one back.', kind: 'boolean', asked: true, change: 'live'},
+		{...questions.spot, title: 'Spot machines for the workers?', help: 'Cheaper, and AWS may take one back.', kind: 'boolean', asked: true, change: 'live'},
 		{default: {value: true}},
 	);
 
 export const spotPrice = (): Asked =>
 	about(
-		{id: 'spotPrice', title: 'The most to pay for a spot machine?', help: 'USD an hour.', kind: 'number', asked: false, change: 'live'},
+		{...questions.spotPrice, title: 'The most to pay for a spot machine?', help: 'USD an hour.', kind: 'number', asked: false, change: 'live'},
 		{default: {value: 0.2}},
 	);
 
 export const region = (): Asked =>
 	about(
-		{id: 'region', title: 'Which region?', help: 'Where the fleet lives.', kind: 'choice', asked: true, change: 'never'},
+		{...questions.region, title: 'Which region?', help: 'Where the fleet lives.', kind: 'choice', asked: true, change: 'never'},
 		{
 			choices: [
 				{value: 'us-east-2', label: 'us-east-2', hint: 'Ohio'},
@@ -44,7 +46,7 @@ export const region = (): Asked =>
 export const runner = (): Asked =>
 	about(
 		{
-			id: 'runner',
+			...questions.runner,
 			title: 'Where does the runner come from?',
 			help: 'A token from the page, or made here.',
 			kind: 'choice',
@@ -62,14 +64,18 @@ export const runner = (): Asked =>
 
 export const machineOptions = (): Asked =>
 	about(
-		{id: 'machineOptions', title: 'More docker-machine options?', help: 'Separated by commas.', kind: 'list', asked: false, change: 'live'},
+		{...questions.machineOptions, title: 'More docker-machine options?', help: 'Separated by commas.', kind: 'list', asked: false, change: 'live'},
 		{default: {value: []}},
 	);
 
 export const tags = (): Asked =>
-	about({id: 'tags', title: 'Tags for everything?', help: 'A JSON object.', kind: 'json', asked: false, change: 'live'}, {default: {value: {}}});
+	about({...questions.tags, title: 'Tags for everything?', help: 'A JSON object.', kind: 'json', asked: false, change: 'live'}, {default: {value: {}}});
 
 export const runnerToken = (): Asked => ({
-	question: {id: 'runnerToken', title: "What is the runner's token?", help: 'From Settings › CI/CD › Runners.'},
+	question: {
+		...runnerTokenQuestion({gitlabUrl: 'https://gitlab.com', fleet: 'ci'}),
+		title: "What is the runner's token?",
+		help: 'From Settings › CI/CD › Runners.',
+	},
 	wrong: (value) => (typeof value === 'string' && value.startsWith('glrt-') ? undefined : 'It takes a token that begins with glrt-.'),
 });

@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {render} from '@inquirer/testing';
-import {plainFace} from '../../source/plain/face.ts';
 import {Stopped} from '../../source/problem.ts';
 import type {Asked} from '../../source/questions/ask.ts';
 import {fleetName, limit, machineOptions, region, runner, runnerToken, spot, spotPrice, tags} from './asked.ts';
-import {handClock} from './streams.ts';
+import {plainOver} from './streams.ts';
 
 type Prompt = Parameters<typeof render<unknown, Asked>>[0];
 
-const overStreams = (...[, context]: Parameters<Prompt>) =>
-	plainFace({
-		out: context?.output ?? process.stdout,
-		err: process.stderr,
-		in: context?.input ?? process.stdin,
-		columns: 80,
-		colour: false,
-		ascii: false,
-		yes: false,
-		interactive: true,
-		clock: handClock(),
-		every: () => () => {},
-	});
-
-const asking: Prompt = (asked, context) => overStreams(asked, context).ask(asked);
+const asking: Prompt = (asked, context) => plainOver(context).ask(asked);
 const agreeing =
 	(word?: string): Prompt =>
-	(asked, context) =>
-		overStreams(asked, context).agree({says: 'All of ci goes.', details: ['manager i-1'], ...(word === undefined ? {} : {word})});
+	(_asked, context) =>
+		plainOver(context).agree({says: 'All of ci goes.', details: ['manager i-1'], ...(word === undefined ? {} : {word})});
 
 test('a text has its default and is judged by the question’s own validator', async () => {
 	const {answer, events, getScreen, nextRender} = await render(asking, fleetName());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {wrongShape} from '../../source/fleet.ts';
-import {fromField} from '../../source/telling/answer-text.ts';
+import {questions} from '../../source/questions/all.ts';
+import {typedFor} from '../../source/questions/value.ts';
 import {size, spent} from '../../source/telling/durations.ts';
 import {wrap} from '../../source/telling/wrapping.ts';
 import {draftOf, typedInto} from '../../source/ui/draft.ts';
@@ -30,10 +30,9 @@ test('times and sizes read as a person says them', () => {
 });
 
 test('a typed price is a number where the question takes one, else the word', () => {
-	const wrong = (value: unknown) => wrongShape('spotPrice', value);
-	assert.equal(fromField('choice', '0.2', wrong), 0.2);
-	assert.equal(fromField('choice', 'on-demand', wrong), 'on-demand');
-	assert.equal(fromField('number', 'many', wrong), 'many');
+	assert.equal(typedFor(questions.spotPrice, '0.2'), 0.2);
+	assert.equal(typedFor(questions.spotPrice, 'on-demand'), 'on-demand');
+	assert.equal(typedFor(questions.limit, 'many'), 'many');
 });
 
 const noKey = {

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {firstJobFile} from '../../source/executors/docker-machine/first-job.ts';
-import {type AnswerKey, type Answers, answerShapes, isWorkerName, wrongShape} from '../../source/fleet.ts';
+import {type AnswerKey, type Answers, isWorkerName} from '../../source/fleet.ts';
 import {isHostName, isMachineName} from '../../source/host/machine-name.ts';
 import {onWorker} from '../../source/host/openssh.ts';
 import {asRoot, commandLine, quote} from '../../source/host/quote.ts';
@@ -17,6 +17,8 @@ import {jsonFace} from '../../source/json/face.ts';
 import {presetInText} from '../../source/preset-form.ts';
 import {printable, printableLines} from '../../source/printable.ts';
 import {isProblem, Problem} from '../../source/problem.ts';
+import {inOrder} from '../../source/questions/all.ts';
+import {wrongShape} from '../../source/questions/value.ts';
 import {join} from '../../source/snapshot/join.ts';
 import {statusOf} from '../../source/snapshot/status.ts';
 import {readRecord} from '../../source/steps/looks/record.ts';
@@ -201,7 +203,7 @@ test('no word that others wrote is run by a shell: here, on the manager, or on a
 	);
 });
 
-const keys = Object.keys(answerShapes) as AnswerKey[];
+const keys = inOrder.map(({id}) => id);
 
 /** Answers of which some are hostile texts that their shapes let through. */
 function passing(text: string): Partial<Record<AnswerKey, unknown>> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {userOf} from '../../source/steps/image-names.ts';
+import {userOf} from '../../source/questions/publishers.ts';
 import {quotaCodeOf} from '../../source/steps/looks/quota.ts';
 import {makeSshKey} from '../ssh-key.ts';
 import {awsSteps, changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';

@@ -1,9 +1,10 @@
-import {type AnswerKey, type Given, wrongShape} from '../../fleet.ts';
+import type {AnswerKey, Given} from '../../fleet.ts';
 import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt} from '../../host/toml.ts';
 import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
+import {wrongShape} from '../../questions/value.ts';
 import {fields, inForce} from './config-fields.ts';
-import {optionsRead} from './config-options.ts';
+import {optionsRead} from './machine-options.ts';
 
 /** What a `[[runners]]` entry says in our answers, and what of it can't be said so. */
 export type AnswersRead = {

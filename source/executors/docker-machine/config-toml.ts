@@ -1,5 +1,5 @@
 import {type Answers, type Fleet, names} from '../../fleet.ts';
-import {bareUrl} from '../../gitlab/bare-url.ts';
+import {bareUrl} from '../../gitlab/url.ts';
 import {
 	isTable,
 	overlay,
@@ -21,9 +21,9 @@ import {Problem} from '../../problem.ts';
 import type {Change} from '../../step.ts';
 import {edited} from './config-edit.ts';
 import {type ConfigSetting, type ConfigWanted, type Field, fieldAt, fields, meaning, type RunnerToken} from './config-fields.ts';
-import {answerOfFlag} from './config-options.ts';
+
 import {shownAt, shownOf, shownOption} from './config-shown.ts';
-import {extraOptions, flagOf} from './machine-options.ts';
+import {answerOfFlag, extraOptions, flagOf} from './machine-options.ts';
 
 /** The file as it is to be, what differs from the one that stands, what in it is the person's own, and whether the comments in it go. */
 export type ConfigMerged = {text: string; changes: Change[]; yours: string[]; commentsGo: boolean};

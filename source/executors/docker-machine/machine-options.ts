@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
-import {type Answers, type Fleet, mark} from '../../fleet.ts';
+import {type AnswerKey, type Answers, type Fleet, mark, markKeys} from '../../fleet.ts';
 import {paths} from '../../host/scripts/paths.ts';
+import {isSecretOption} from '../../host/secret-words.ts';
 import type {Found, ImageSeen} from '../../step.ts';
 
 /** What MachineOptions are made from: answers, and what the steps above have found. */
@@ -13,20 +14,25 @@ export type MachineSetting = {
 	workersGroupName: string;
 };
 
-/** Flags that only we set: one that stands in config.toml and isn't wanted goes. All others there are the person's own and stay. */
-const ourFlags = new Set([
-	...['region', 'vpc-id', 'subnet-id', 'zone', 'ami', 'instance-type', 'security-group', 'security-group-readonly', 'use-private-address'],
-	...['private-address-only', 'device-name', 'root-size', 'volume-type', 'volume-encrypted', 'ssh-user', 'metadata-token', 'tags', 'userdata'],
-	...['iam-instance-profile', 'metadata-token-response-hop-limit', 'request-spot-instance', 'spot-price'],
-]);
+/** One option of docker-machine, as it is written into MachineOptions and as it is read there. */
+type Option = {
+	readonly flag: string;
+	/** The answer that it holds. */
+	readonly answer?: AnswerKey;
+	/** What is wanted there; undefined: nothing. One that we write and that isn't wanted goes; all others are the person's own and stay. */
+	readonly write?: (setting: MachineSetting) => string | undefined;
+	/** What docker-machine goes by where the option is absent. */
+	readonly absent?: string;
+	/** The answer in its value; as it is when left out. */
+	readonly read?: (value: string) => unknown;
+	/** It was made from the answer, and isn't the answer as it was given: an image's id for its name. */
+	readonly resolved?: true;
+	/** It means one manager alone, so no other is made with it. */
+	readonly local?: true;
+};
 
 /** The flag of an option: `engine-opt` of `engine-opt=mtu=1400`. */
 export const flagOf = (option: string): string => option.split('=', 1)[0] ?? option;
-
-const isOurs = (option: string): boolean => {
-	const flag = flagOf(option);
-	return flag === 'engine-install-url' || (flag.startsWith('amazonec2-') && ourFlags.has(flag.slice('amazonec2-'.length)));
-};
 
 /** Tags as docker-machine takes them, `key,value,…`; the mark first, since by it workers are known as the fleet's. */
 const machineTags = (fleet: Fleet, answers: Pick<Answers, 'tags'>): string =>
@@ -34,61 +40,116 @@ const machineTags = (fleet: Fleet, answers: Pick<Answers, 'tags'>): string =>
 		.flat()
 		.join(',');
 
+/** docker-machine's own list, `key,value,…`, less what every worker gets anyhow. */
+function tagsIn(list: string): Record<string, string> | undefined {
+	const ours: readonly string[] = ['Name', ...Object.values(markKeys)];
+	const parts = list.split(',');
+	const pairs = parts.flatMap((key, index) => (index % 2 === 0 && index + 1 < parts.length ? [[key, parts[index + 1] ?? ''] as const] : []));
+	const tags = Object.fromEntries(pairs.filter(([key]) => key !== '' && !ours.includes(key)));
+	return Object.keys(tags).length === 0 ? undefined : tags;
+}
+
 /**
- * The option of a zone such as us-east-2a: its letter, which docker-machine puts behind the region; the whole zone where the options name an endpoint,
+ * A zone such as us-east-2a as docker-machine takes it: its letter, which docker-machine puts behind the region; the whole zone where the options name an endpoint,
  * with which docker-machine sends it as it was given.
  */
-export const zoneOption = (zone: string, options: readonly string[]): string =>
-	`amazonec2-zone=${options.some((option) => flagOf(option) === 'amazonec2-endpoint') ? zone : zone.slice(-1)}`;
+export const zoneIn = (zone: string, options: readonly string[]): string =>
+	options.some((option) => flagOf(option) === 'amazonec2-endpoint') ? zone : zone.slice(-1);
 
-function place({answers, fleet, network}: MachineSetting): string[] {
-	return [
-		`amazonec2-region=${fleet.region}`,
-		`amazonec2-vpc-id=${network.vpcId}`,
-		`amazonec2-subnet-id=${network.subnetId}`,
-		zoneOption(network.zone, answers.machineOptions),
-		network.public ? 'amazonec2-use-private-address=true' : 'amazonec2-private-address-only=true',
-	];
-}
+const always = (value: string) => (): string => value;
+/** A spot worker's highest price as docker-machine takes it: an omitted one is a cap of 0.50 USD an hour, an empty one the on-demand price. */
+export const spotCap = ({spotPrice}: Answers): string => (spotPrice === 'on-demand' ? '' : String(spotPrice));
 
-function machine({answers, fleet, image, workersGroupName}: MachineSetting): string[] {
-	return [
-		`amazonec2-ami=${image.id}`,
-		`amazonec2-instance-type=${answers.workerType}`,
-		`amazonec2-security-group=${workersGroupName}`,
-		'amazonec2-security-group-readonly=true',
-		`amazonec2-device-name=${image.rootDevice}`,
-		`amazonec2-root-size=${answers.workerDisk}`,
-		'amazonec2-volume-type=gp3',
-		'amazonec2-volume-encrypted=true',
-		`amazonec2-ssh-user=${answers.workerSshUser ?? image.user}`,
-		'amazonec2-metadata-token=required',
-		`amazonec2-tags=${machineTags(fleet, answers)}`,
-		`amazonec2-userdata=${paths.userData}`,
-	];
-}
+const onSpot =
+	(write: (answers: Answers) => string) =>
+	({answers}: MachineSetting): string | undefined =>
+		answers.spot ? write(answers) : undefined;
 
-/** An omitted price would mean a cap of 0.50 USD an hour; an empty one caps at the on-demand price (facts §3.4). */
-const spot = ({spot: wanted, spotPrice}: Answers): string[] =>
-	wanted ? ['amazonec2-request-spot-instance=true', `amazonec2-spot-price=${spotPrice === 'on-demand' ? '' : spotPrice}`] : [];
+/** MachineOptions, flag by flag, in the order in which they are written. */
+const rows: readonly Option[] = [
+	// A fleet's place is its own, whatever is taken over of another.
+	{flag: 'amazonec2-region', answer: 'region', resolved: true, write: ({fleet}) => fleet.region},
+	{flag: 'amazonec2-vpc-id', write: ({network}) => network.vpcId},
+	{flag: 'amazonec2-subnet-id', answer: 'subnet', resolved: true, write: ({network}) => network.subnetId},
+	{flag: 'amazonec2-zone', write: ({answers, network}) => zoneIn(network.zone, answers.machineOptions)},
+	{flag: 'amazonec2-use-private-address', write: ({network}) => (network.public ? 'true' : undefined)},
+	{flag: 'amazonec2-private-address-only', write: ({network}) => (network.public ? undefined : 'true')},
+	{flag: 'amazonec2-ami', answer: 'workerImage', resolved: true, write: ({image}) => image.id},
+	{flag: 'amazonec2-instance-type', answer: 'workerType', absent: 't2.micro', write: ({answers}) => answers.workerType},
+	// By name: docker-machine refuses an id.
+	{flag: 'amazonec2-security-group', write: ({workersGroupName}) => workersGroupName},
+	{flag: 'amazonec2-security-group-readonly', write: always('true')},
+	{flag: 'amazonec2-device-name', write: ({image}) => image.rootDevice},
+	{flag: 'amazonec2-root-size', answer: 'workerDisk', absent: '16', read: Number, write: ({answers}) => String(answers.workerDisk)},
+	{flag: 'amazonec2-volume-type', write: always('gp3')},
+	{flag: 'amazonec2-volume-encrypted', write: always('true')},
+	{flag: 'amazonec2-ssh-user', answer: 'workerSshUser', resolved: true, write: ({answers, image}) => answers.workerSshUser ?? image.user},
+	{flag: 'amazonec2-metadata-token', write: always('required')},
+	{flag: 'amazonec2-tags', answer: 'tags', read: tagsIn, write: ({answers, fleet}) => machineTags(fleet, answers)},
+	{flag: 'amazonec2-userdata', write: always(paths.userData)},
+	{flag: 'amazonec2-request-spot-instance', answer: 'spot', absent: 'false', read: (value) => value !== 'false', write: onSpot(always('true'))},
+	{
+		flag: 'amazonec2-spot-price',
+		answer: 'spotPrice',
+		absent: '0.50',
+		read: (value) => (value === '' ? 'on-demand' : Number(value)),
+		write: onSpot(spotCap),
+	},
+	{flag: 'amazonec2-iam-instance-profile', answer: 'workerProfile', write: ({answers}) => answers.workerProfile},
+	// Containers of a job reach the worker's role only over one hop more.
+	{flag: 'amazonec2-metadata-token-response-hop-limit', write: ({answers}) => (answers.workerProfile === undefined ? undefined : '2')},
+	{flag: 'engine-install-url', answer: 'engineInstall', write: ({answers}) => (answers.engineInstall === 'image' ? undefined : answers.engineInstall)},
+	...['amazonec2-access-key', 'amazonec2-secret-key', 'amazonec2-session-token'].map((flag): Option => ({flag, local: true})),
+	// It names files and pairs that are one manager's.
+	...['amazonec2-keypair-name', 'amazonec2-ssh-keypath'].map((flag): Option => ({flag, local: true})),
+];
 
-/** Containers of a job reach the worker's role only over one hop more (facts §3.4). */
-const profile = ({workerProfile}: Answers): string[] =>
-	workerProfile === undefined ? [] : [`amazonec2-iam-instance-profile=${workerProfile}`, 'amazonec2-metadata-token-response-hop-limit=2'];
+const byFlag = new Map(rows.map((row) => [row.flag, row]));
+
+/** The answer that an option holds. */
+export const answerOfFlag = (flag: string): AnswerKey | undefined => byFlag.get(flag)?.answer;
 
 /** The runner's MachineOptions as the answers want them, in a fixed order; the person's own come last and override ours of the same flag. */
 export function machineOptions(setting: MachineSetting): string[] {
-	const {answers} = setting;
-	const engine = answers.engineInstall === 'image' ? [] : [`engine-install-url=${answers.engineInstall}`];
-	const ours = [...place(setting), ...machine(setting), ...spot(answers), ...profile(answers), ...engine];
-	const overridden = new Set(answers.machineOptions.map(flagOf));
-	return [...ours.filter((option) => !overridden.has(flagOf(option))), ...answers.machineOptions];
+	const own = setting.answers.machineOptions;
+	const overridden = new Set(own.map(flagOf));
+	const ours = rows.flatMap(({flag, write}) => {
+		const value = overridden.has(flag) ? undefined : write?.(setting);
+		return value === undefined ? [] : [`${flag}=${value}`];
+	});
+	return [...ours, ...own];
 }
 
 /** Options that stand in config.toml beside what we want: written there by a person, kept, and listed as theirs. */
 export function extraOptions(standing: readonly string[], wanted: readonly string[]): string[] {
 	const flags = new Set(wanted.map(flagOf));
-	return standing.filter((option) => !flags.has(flagOf(option)) && !isOurs(option));
+	return standing.filter((option) => !flags.has(flagOf(option)) && byFlag.get(flagOf(option))?.write === undefined);
+}
+
+/** What MachineOptions say in our answers; `secrets` where one of them was left out. */
+export type OptionsRead = {
+	answers: Partial<Record<AnswerKey, unknown>>;
+	/** Answers that aren't what was answered: made from it, or mixed with what others wrote. */
+	resolved: AnswerKey[];
+	secrets: boolean;
+};
+
+/** Reads the options of amazonec2, whoever wrote them. Options that no answer holds are the answer `machineOptions`; secrets are never in it. */
+export function optionsRead(options: readonly string[]): OptionsRead {
+	const values = new Map(options.map((option) => [flagOf(option), option.slice(flagOf(option).length + 1)]));
+	const answers: OptionsRead['answers'] = {};
+	for (const {absent, answer, flag, read} of rows) {
+		const value = values.get(flag) ?? absent;
+		if (answer !== undefined && value !== undefined) answers[answer] = read ? read(value) : value;
+	}
+	if (answers.spot !== true) delete answers.spotPrice;
+	const isOwn = (option: string): boolean => !isSecretOption(flagOf(option)) && byFlag.get(flagOf(option))?.local !== true;
+	answers.machineOptions = extraOptions(options, []).filter(isOwn);
+	return {
+		answers,
+		resolved: ['machineOptions', ...rows.flatMap(({answer, resolved}) => (answer && resolved ? [answer] : []))],
+		secrets: options.some((one) => isSecretOption(flagOf(one))),
+	};
 }
 
 /** What the test machine proves, as a hash for the manager's tag: another one means that another machine has to be tried. */

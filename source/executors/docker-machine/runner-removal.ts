@@ -1,6 +1,6 @@
 import type {Given, Source} from '../../fleet.ts';
 import {authorityFor} from '../../gitlab/authority.ts';
-import {bareUrl} from '../../gitlab/bare-url.ts';
+import {bareUrl} from '../../gitlab/url.ts';
 import {unregisterScript} from '../../host/scripts/unregister.ts';
 import {parseConfig, type Table, tablesAt, textAt} from '../../host/toml.ts';
 import {printable} from '../../printable.ts';

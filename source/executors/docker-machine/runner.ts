@@ -1,5 +1,6 @@
-import {type Answers, isLoopback, names} from '../../fleet.ts';
+import {type Answers, names} from '../../fleet.ts';
 import {authorityIn} from '../../gitlab/authority.ts';
+import {isLoopback} from '../../gitlab/url.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
 import {paths} from '../../host/scripts/paths.ts';
 import {serviceScript} from '../../host/scripts/service.ts';

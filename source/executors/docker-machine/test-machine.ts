@@ -10,7 +10,7 @@ import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import {tagList} from '../../steps/tags.ts';
 import {machineProblem} from './failures.ts';
-import {proofOf} from './machine-options.ts';
+import {proofOf, spotCap} from './machine-options.ts';
 import {dockerMachineByHand, workerUserData} from './programs.ts';
 import {workerMachines} from './worker-machines.ts';
 
@@ -123,8 +123,7 @@ export const testMachineStep: Step<'test-machine', Needs, 'instance-profile' | '
 	check,
 	apply,
 	commands(answers, fleet) {
-		const {spotPrice} = answers;
-		const spot = answers.spot ? ['--amazonec2-request-spot-instance', '--amazonec2-spot-price', spotPrice === 'on-demand' ? '' : String(spotPrice)] : [];
+		const spot = answers.spot ? ['--amazonec2-request-spot-instance', '--amazonec2-spot-price', spotCap(answers)] : [];
 		const options = [
 			...['--amazonec2-region', fleet.region, '--amazonec2-instance-type', answers.workerType],
 			...['--amazonec2-security-group', names.workersGroup(fleet), '--amazonec2-security-group-readonly'],

@@ -1,7 +1,7 @@
 import {names} from '../../fleet.ts';
 import type {HostFacts} from '../../host/scripts/facts.ts';
+import {isOfLine, wantedImage} from '../../questions/publishers.ts';
 import type {Context, Found, ImageSeen, Note} from '../../step.ts';
-import {isOfLine, wantedImage} from '../../steps/image-names.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {imageLook} from '../../steps/looks/images.ts';
 import {hasRunners, standingOptions, standingRunner} from './config-toml.ts';

@@ -1,7 +1,7 @@
 import type {Given} from '../../fleet.ts';
+import {type Architecture, architectures, type Publisher, userOf, wantedImage} from '../../questions/publishers.ts';
 import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
-import {type Architecture, architectures, type Publisher, userOf, wantedImage} from '../image-names.ts';
 import {tagsOf} from '../tags.ts';
 import type {Instance} from './account.ts';
 

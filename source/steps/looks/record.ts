@@ -1,6 +1,8 @@
 import {z} from 'zod';
-import {type AnswerKey, answerShapes, type Fleet, type Given, laptopKeys, names, wrongShape} from '../../fleet.ts';
+import {type Fleet, type Given, names} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
+import {isKey, questions} from '../../questions/all.ts';
+import {wrongShape} from '../../questions/value.ts';
 import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
 import {aws} from '../aws-cli.ts';
@@ -20,8 +22,6 @@ export type FleetRecord = {
 export const recordForm = 1;
 
 const envelope = z.object({version: z.number(), born: z.string().optional(), answers: z.record(z.string(), z.unknown())});
-
-const isKey = (key: string): key is AnswerKey => key in answerShapes;
 
 const unreadable = (fleet: Fleet, why: string): Problem =>
 	new Problem({
@@ -59,7 +59,7 @@ function contentOf(fleet: Fleet, value: string): Pick<FleetRecord, 'answers' | '
 	});
 	if (wrong.length > 0) throw unreadable(fleet, wrong.join(' '));
 	// Every key and every value has passed its own shape just now; what says how a laptop works, such as where its SSH goes, is never others' to say.
-	const ours = Object.fromEntries(Object.entries(answers).filter(([key]) => !laptopKeys.some((own) => own === key))) as Given;
+	const ours = Object.fromEntries(Object.entries(answers).filter(([key]) => isKey(key) && questions[key].change !== undefined)) as Given;
 	return {answers: ours, born};
 }
 

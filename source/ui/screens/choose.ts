@@ -1,7 +1,7 @@
 import {plainText, signOf} from '../../glyphs.ts';
 import type {Asked} from '../../questions/ask.ts';
-import type {Choice} from '../../questions/question.ts';
-import {isClosed, isSecret, toField} from '../../telling/answer-text.ts';
+import {type Choice, isClosed, isSecret} from '../../questions/question.ts';
+import {toText} from '../../questions/value.ts';
 import {padded} from '../../width.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
@@ -47,7 +47,7 @@ export function chooseFor(asked: Asked, offered: readonly Choice<unknown>[], wal
 	const {default: usual} = asked;
 	// An answer that isn't among the choices was typed: it's offered too, so that Enter keeps it.
 	const isOwn = usual !== undefined && offered !== yesAndNo && !isClosed(asked.question) && !offered.some(({value}) => same(value, usual.value));
-	const choices = isOwn ? [{value: usual.value, label: toField(usual.value), hint: usual.why ?? 'as it is'}, ...offered] : offered;
+	const choices = isOwn ? [{value: usual.value, label: toText(usual.value), hint: usual.why ?? 'as it is'}, ...offered] : offered;
 	const at = usual === undefined ? -1 : choices.findIndex(({value}) => same(value, usual.value));
 	return {
 		is: 'choose',

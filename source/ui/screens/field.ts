@@ -1,7 +1,7 @@
 import {plainText, signOf} from '../../glyphs.ts';
 import type {Asked} from '../../questions/ask.ts';
-import type {Kind} from '../../questions/question.ts';
-import {fromField, isSecret, toField} from '../../telling/answer-text.ts';
+import {isSecret} from '../../questions/question.ts';
+import {toText, typedFor} from '../../questions/value.ts';
 import {wrap} from '../../telling/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
@@ -27,12 +27,10 @@ export const fieldFor = (asked: Asked, other?: true, walk?: Walking): FieldScree
 	...(walk ? {walk} : {}),
 });
 
-const kindOf = ({question}: Asked): Kind => (isSecret(question) ? 'text' : question.kind);
-
 function entered(screen: FieldScreen): Move {
 	const {asked, draft} = screen;
 	if (draft.text === '' && asked.default !== undefined && asked.wrong(asked.default.value) === undefined) return {answer: asked.default.value};
-	const value = fromField(kindOf(asked), draft.text, asked.wrong);
+	const value = typedFor(asked.question, draft.text);
 	const refused = asked.wrong(value);
 	return refused === undefined ? {answer: value} : {to: {...screen, refused}};
 }
@@ -48,7 +46,7 @@ function typeField(screen: FieldScreen, press: Press): Move | undefined {
 /** What the field would be answered with now: a value that can be taken, or nothing. */
 export function valueIn({asked, draft}: FieldScreen): unknown {
 	if (draft.text === '' || isSecret(asked.question)) return undefined;
-	const value = fromField(kindOf(asked), draft.text, asked.wrong);
+	const value = typedFor(asked.question, draft.text);
 	return asked.wrong(value) === undefined ? value : undefined;
 }
 
@@ -71,7 +69,7 @@ const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 						press: [walk ? 'right' : 'tab'],
 						shows: walk ? signOf('right', look) : 'tab',
 						does: 'edit the default',
-						act: () => ({to: {...screen, draft: draftOf(toField(asked.default?.value))}}),
+						act: () => ({to: {...screen, draft: draftOf(toText(asked.default?.value))}}),
 					},
 				]
 			: []),
@@ -93,7 +91,7 @@ export function questionRows({question, note}: Asked, {columns, look}: View): Ro
 
 /** What is wrong with what stands in the field: at once while typing, and after Enter. */
 function wrongOf({asked, draft, refused}: FieldScreen): string | undefined {
-	return refused ?? (draft.text === '' ? undefined : asked.wrong(fromField(kindOf(asked), draft.text, asked.wrong)));
+	return refused ?? (draft.text === '' ? undefined : asked.wrong(typedFor(asked.question, draft.text)));
 }
 
 const drawField: Draw<FieldScreen> = (screen, view) => {
@@ -102,7 +100,7 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 	const rows = questionRows(asked, view);
 	const {default: usual, question} = asked;
 	const unit = !isSecret(question) && question.unit !== undefined ? `  ${question.unit}` : '';
-	const hint = draft.text === '' && usual ? `${toField(usual.value)}${usual.why === undefined ? '' : `  (${usual.why})`}` : '';
+	const hint = draft.text === '' && usual ? `${toText(usual.value)}${usual.why === undefined ? '' : `  (${usual.why})`}` : '';
 	rows.push(
 		row(
 			{text: ` ${signOf('focus', look)} `, role: 'accent'},

@@ -1,6 +1,6 @@
-import type {AnswerKey, Source} from '../../fleet.ts';
-import {markKeys} from '../../fleet.ts';
+import {type AnswerKey, markKeys} from '../../fleet.ts';
 import {marks, plainText, signOf} from '../../glyphs.ts';
+import type {AnswerSeen} from '../../questions/settle.ts';
 import {sentenceOf} from '../../telling/problems.ts';
 import {inLine} from '../../telling/run-state.ts';
 import {wrap} from '../../telling/wrapping.ts';
@@ -8,7 +8,7 @@ import {cut, displayWidth, padded} from '../../width.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
 import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
-import {type AnswerSeen, blockedIn, keyWords, mendable} from '../wizard/seen.ts';
+import {blockedIn, keyWords, mendable} from '../wizard/seen.ts';
 import {changeKey, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {saveScreen} from './save.ts';
 
@@ -56,16 +56,6 @@ const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 		{press: ['pageup'], shows: '', does: '', act: () => moved(screen, view, -page)},
 		{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, view, page)},
 	];
-};
-
-const sources: Record<Source, string> = {
-	flag: 'flag',
-	preset: 'preset',
-	environment: 'environment',
-	record: 'record',
-	found: 'found',
-	default: 'default',
-	typed: 'typed',
 };
 
 /** Columns for the longest word of where an answer came from. */
@@ -120,7 +110,7 @@ function blocked(view: View): Row[] {
 }
 
 function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number], {look}: View): Row {
-	const why = answer.why === undefined ? sources[answer.source] : `${sources[answer.source]}: ${answer.why}`;
+	const why = answer.why === undefined ? answer.source : `${answer.source}: ${answer.why}`;
 	const value = cut(plainText(answer.value, look), widths[1], signOf('more', look));
 	return row(
 		{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},

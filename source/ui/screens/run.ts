@@ -65,7 +65,7 @@ const pausedKeys = (login: string | undefined): Binding[] => [
 function failedKeys(screen: RunScreen, view: View): Binding[] {
 	const step = troubled(screen, view);
 	if (!step) return [];
-	const key = view.state.doing === 'remove' ? undefined : answerOf[step.name];
+	const key = view.state.doing === 'remove' ? undefined : answerOf(step.name);
 	const idle = isIdle(view);
 	return [
 		{press: ['r'], shows: 'r', does: idle ? 'try again' : `try ${inLine(step.title)} again`, stays: true, act: helping(idle ? 'again' : {retry: step.name})},

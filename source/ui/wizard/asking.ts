@@ -3,11 +3,11 @@ import {liveChoices, putAtOnce} from '../../interview.ts';
 import {questions} from '../../questions/all.ts';
 import type {Asked} from '../../questions/ask.ts';
 import type {Choice} from '../../questions/question.ts';
-import {toField} from '../../telling/answer-text.ts';
+import {toText} from '../../questions/value.ts';
+import type {WalkState} from '../../questions/walk.ts';
 import type {Screen} from '../screen.ts';
 import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
 import {fieldFor, valueIn} from '../screens/field.ts';
-import type {Progress} from './path.ts';
 import type {Stage} from './stage.ts';
 import type {Walking} from './walking.ts';
 
@@ -22,13 +22,14 @@ const screenFor = (asked: Asked, walk: Walking): Screen => {
 
 /** Until the live choices are there, the default can be taken. */
 function whileLoading(asked: Asked, walk: Walking): Screen {
-	const usual: Choice<unknown>[] = asked.default ? [{value: asked.default.value, label: toField(asked.default.value)}] : [];
+	const usual: Choice<unknown>[] = asked.default ? [{value: asked.default.value, label: toText(asked.default.value)}] : [];
 	return usual.length > 0 ? chooseFor({...asked, choices: usual}, usual, {...walk, loading: true}) : fieldFor(asked, undefined, walk);
 }
 
 /** Puts a question on the stage. Its live choices were mostly asked for ahead; where they take longer, they come into the list as they come. */
-export async function putOnStage(stage: Stage, {walk, settled}: Progress, key: AnswerKey, walking: Walking): Promise<Asked> {
-	const asked = await putAtOnce(walk, settled, key);
+export async function putOnStage(stage: Stage, state: WalkState, key: AnswerKey, walking: Walking): Promise<Asked> {
+	const {walk, settled} = state;
+	const asked = await putAtOnce(state, key);
 	const isListed = questions[key].kind === 'choice';
 	const coming = liveChoices(key, walk.asking(settled.given));
 	const soon = isListed
@@ -57,7 +58,7 @@ function filled(screen: Screen, asked: Asked, walking: Walking): Screen {
 }
 
 /** Asks ahead for the choices of questions to come; what they end with is met when they are put. */
-export function prefetch({walk, settled}: Progress, keys: readonly AnswerKey[]): void {
+export function prefetch({walk, settled}: WalkState, keys: readonly AnswerKey[]): void {
 	for (const key of keys) void liveChoices(key, walk.asking(settled.given)).catch(() => undefined);
 }
 

@@ -1,9 +1,10 @@
 import type {ByHand} from '../../face.ts';
-import type {AnswerKey, Given, Source} from '../../fleet.ts';
+import type {AnswerKey, Given} from '../../fleet.ts';
+import {inOrder} from '../../questions/all.ts';
+import type {AnswerSeen} from '../../questions/settle.ts';
+import {inWords} from '../../questions/value.ts';
+import type {WalkState} from '../../questions/walk.ts';
 import type {FindingSeen, RunState, StepSeen} from '../../telling/run-state.ts';
-
-/** An answer in the review: its words, and where it came from. */
-export type AnswerSeen = {key: AnswerKey; value: string; source: Source; why?: string | undefined; wrong?: string | undefined};
 
 /** A line of news: what was just done, or what can't be. */
 export type News = {says: string; role: 'so' | 'blocked' | 'warning'};
@@ -65,21 +66,8 @@ export const blockedIn = ({steps}: RunState): StepSeen[] => steps.filter(({findi
 export const keyWords = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Which answer a step's trouble is mostly about. */
-export const answerOf: Readonly<Record<string, AnswerKey>> = {
-	identity: 'profile',
-	record: 'fleet',
-	network: 'subnet',
-	quota: 'limit',
-	images: 'image',
-	'spot-role': 'spot',
-	bucket: 'cache',
-	'security-groups': 'securityGroup',
-	'key-pair': 'keyPair',
-	'instance-profile': 'access',
-	manager: 'managerType',
-	connection: 'sshFrom',
-	software: 'gitlabRunnerVersion',
-	'test-machine': 'workerType',
-	runner: 'runner',
-	service: 'gitlabUrl',
-};
+export const answerOf = (step: string): AnswerKey | undefined => inOrder.find(({mends}) => mends === step)?.id;
+
+/** Answered questions, each in a line, but for the one that is asked now. */
+export const answeredSeen = ({settled, visited}: WalkState, now?: AnswerKey): WizardSeen['answered'] =>
+	inOrder.flatMap(({id}) => (id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));

@@ -52,7 +52,7 @@ const refusedTokens = ['runner-token-refused', 'gitlab-token-refused', 'gitlab-n
 /** Changes the answer that a blocked finding is about, where nothing mends it. */
 export function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen): Binding | undefined {
 	// An organization's tag policy is met by other tags, whichever step it refuses.
-	const key = finding?.problem?.code === 'TagPolicyViolation' ? 'tags' : answerOf[name];
+	const key = finding?.problem?.code === 'TagPolicyViolation' ? 'tags' : answerOf(name);
 	if (answers.length > 0 && secret !== undefined && refusedTokens.includes(finding?.problem?.code ?? ''))
 		return {press: ['t'], shows: 't', does: 'enter another token', act: wizard({do: 'secret'})};
 	if (!finding || mendsOf(finding) || key === undefined || !answers.some((answer) => answer.key === key)) return undefined;
@@ -61,7 +61,7 @@ export function changeKey({wizard: {answers, secret}}: View, {name, finding}: St
 
 /** The commands of the step that a question, or a finding, is about; else the first step's. */
 function handFor(view: View, about: string | undefined): Screen {
-	const at = handSteps(view).findIndex(({step}) => step === about || (about !== undefined && answerOf[step] === about));
+	const at = handSteps(view).findIndex(({step}) => step === about || (about !== undefined && answerOf(step) === about));
 	return handScreen(Math.max(0, at));
 }
 

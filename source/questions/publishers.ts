@@ -1,5 +1,7 @@
-/** The publishers' images that can be asked for by name (facts §9). */
+/** A publisher's images that can be asked for by name. */
 export type Publisher = {
+	/** What a person calls the line. */
+	label: string;
 	/** The publisher's accounts: one in each of AWS's partitions (aws, aws-us-gov, aws-cn) that has another. */
 	owners: readonly string[];
 	/** The alias that AWS shows instead. Images of others bear `amazon` too, Canonical's among them, so alone it says nothing. */
@@ -17,6 +19,7 @@ export const architectures: readonly Architecture[] = ['x86_64', 'arm64'];
 const debianWord = (architecture: Architecture) => (architecture === 'x86_64' ? 'amd64' : 'arm64');
 
 const ubuntu = (version: string, codename: string, volume: string): Publisher => ({
+	label: `Ubuntu ${version} LTS`,
 	owners: ['099720109477', '513442679011', '837727238323'],
 	user: 'ubuntu',
 	parameter: (architecture) => `/aws/service/canonical/ubuntu/server/${version}/stable/current/${debianWord(architecture)}/hvm/${volume}/ami-id`,
@@ -24,19 +27,21 @@ const ubuntu = (version: string, codename: string, volume: string): Publisher =>
 });
 
 const debian = (version: string): Publisher => ({
+	label: `Debian ${version}`,
 	owners: ['136693071363'],
 	user: 'admin',
 	parameter: (architecture) => `/aws/service/debian/release/${version}/latest/${debianWord(architecture)}`,
 	pattern: new RegExp(`^debian-${version}-`),
 });
 
-/** Image names, less the architecture that may be fixed behind them. */
+/** Image names, less the architecture that may be fixed behind them, in the order in which they are offered. */
 const publishers: Record<string, Publisher | undefined> = {
 	'ubuntu-24.04': ubuntu('24.04', 'noble', 'ebs-gp3'),
 	'ubuntu-22.04': ubuntu('22.04', 'jammy', 'ebs-gp2'),
 	'debian-13': debian('13'),
 	'debian-12': debian('12'),
 	al2023: {
+		label: 'Amazon Linux 2023',
 		owners: [],
 		alias: 'amazon',
 		user: 'ec2-user',
@@ -44,6 +49,11 @@ const publishers: Record<string, Publisher | undefined> = {
 		pattern: /^al2023-ami-/,
 	},
 };
+
+/** The lines that can be asked for by name, and what a person calls them. */
+export const lines: readonly {name: string; label: string}[] = Object.entries(publishers).flatMap(([name, publisher]) =>
+	publisher ? [{name, label: publisher.label}] : [],
+);
 
 /** An image answer taken apart: an id, or a publisher's line with the architecture where it is fixed. */
 export type Wanted = {id: string} | {line: string; publisher: Publisher; fixed?: Architecture | undefined};

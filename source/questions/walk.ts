@@ -1,0 +1,185 @@
+import type {AnswerKey, Answers, Given} from '../fleet.ts';
+import {inOrder, isComplete, isKey, questions} from './all.ts';
+import type {AnyQuestion, Asking} from './question.ts';
+import {type Layers, type Settled, settle} from './settle.ts';
+
+/** What to put to a person. */
+export type Walk = {
+	layers: Layers;
+	/** Asks all that means something, rather than what most people must choose. */
+	everything: boolean;
+	/** Keys that a person left empty, where that can be. */
+	left: readonly AnswerKey[];
+	asking(given: Given): Asking;
+};
+
+/**
+ * The keys that a person is still to be asked, in the order of asking: those that nobody answered and that most people must choose, those that
+ * are missing, and those whose answer can't be taken as it was given.
+ */
+async function toAsk(walk: Walk, {given, sources, missing, wrong}: Settled): Promise<AnswerKey[]> {
+	const broken = new Set([...missing, ...wrong].map(({key}) => key));
+	const keys: AnswerKey[] = [];
+	for (const question of inOrder) {
+		const {id} = question;
+		const open = sources[id] === undefined || sources[id] === 'default' || sources[id] === 'found';
+		if (broken.has(id) || (open && !walk.left.includes(id) && (await isAsked(question, walk, given)))) keys.push(id);
+	}
+	return keys;
+}
+
+async function isAsked({asked, when}: AnyQuestion, walk: Walk, given: Given): Promise<boolean> {
+	if (when?.(given) === false) return false;
+	if (walk.everything || asked === true) return true;
+	return typeof asked === 'function' && asked(walk.asking(given));
+}
+
+/** Where the walk stands: on the way to what comes after an answer, at a question, one that is changed from the review perhaps, or at the review. */
+type Standing = {on: 'next'; after?: AnswerKey | undefined} | {on: 'question'; key: AnswerKey; change: boolean} | {on: 'review'};
+
+/** How far somebody has come. */
+export type WalkState = {
+	readonly walk: Walk;
+	/** What follows from what was given so far. */
+	readonly settled: Settled;
+	/** Questions that were answered here. */
+	readonly visited: ReadonlySet<AnswerKey>;
+	readonly at: Standing;
+	/** The review was reached: from then on only what it lacks is asked. */
+	readonly reviewing: boolean;
+};
+
+/** What is done in a walk. */
+export type WalkMove =
+	/** The question is answered, or another in its place; undefined leaves it empty. Later answers stay. */
+	| {do: 'answer'; value: unknown; instead?: AnswerKey}
+	/** Goes on to what comes next: a question, or the review once nothing that it needs is open. */
+	| {do: 'on'}
+	| {do: 'back'}
+	/** Goes to the review; it's reached once it's shown. */
+	| {do: 'review'; reached: boolean}
+	| {do: 'change'; key: AnswerKey}
+	/** Takes answers like typed ones, such as those that mend a finding. */
+	| {do: 'mend'; answers: Given}
+	/** Asks every key from now on. */
+	| {do: 'everything'}
+	/** The answers of the record of the fleet that is named by now. */
+	| {do: 'record'; answers: Given | undefined}
+	/** Gives up typed answers, which are asked again. */
+	| {do: 'forget'; keys: readonly AnswerKey[]};
+
+/** A walk that begins; at a question it's one answer that is changed, and leads to the review. */
+export const begin = async (walk: Walk, at: 'questions' | 'review' | AnswerKey = 'questions'): Promise<WalkState> => ({
+	walk,
+	settled: await settle(walk.layers, walk.asking),
+	visited: new Set(),
+	at: at === 'questions' ? {on: 'next'} : at === 'review' ? {on: 'review'} : {on: 'question', key: at, change: true},
+	reviewing: at !== 'questions',
+});
+
+/** The walk after a move. It changes nothing, and looks only at what defaults and questions look at; prompts, screens and tests walk by it alike. */
+export async function walk(state: WalkState, move: WalkMove): Promise<WalkState> {
+	const {at, reviewing} = state;
+	switch (move.do) {
+		case 'answer': {
+			const key = move.instead ?? (at.on === 'question' ? at.key : undefined);
+			if (key === undefined) return state;
+			const leads: Standing = at.on === 'question' && at.change && at.key === key ? {on: 'review'} : {on: 'next', after: key};
+			return {...(await taken(state, [[key, move.value]])), at: leads, visited: visiting(state, [key])};
+		}
+		case 'on':
+			return goneOn(state);
+		case 'back': {
+			if (at.on === 'question' && at.change) return {...state, at: {on: 'review'}};
+			const key = await before(state);
+			return key === undefined ? state : {...state, at: {on: 'question', key, change: false}};
+		}
+		case 'review':
+			return {...state, at: {on: 'review'}, reviewing: reviewing || move.reached};
+		case 'change':
+			return {...state, at: {on: 'question', key: move.key, change: reviewing}};
+		case 'mend': {
+			const mended = Object.entries(move.answers).flatMap(([key, value]): [AnswerKey, unknown][] => (isKey(key) ? [[key, value]] : []));
+			// What would still be asked is asked with these as its default.
+			const asked = mended.flatMap(([key]) => (questions[key].asked === true ? [key] : []));
+			return {...(await taken(state, mended)), visited: visiting(state, asked)};
+		}
+		case 'everything':
+			return {...(await within(state, {...state.walk, everything: true})), reviewing: false, at: {on: 'next'}};
+		case 'record': {
+			const {record: _, ...layers} = state.walk.layers;
+			return within(state, {...state.walk, layers: move.answers ? {...layers, record: move.answers} : layers});
+		}
+		case 'forget': {
+			const {layers} = state.walk;
+			const typed: Given = Object.fromEntries(Object.entries(layers.typed ?? {}).filter(([id]) => !move.keys.some((lost) => lost === id)));
+			return within(state, {...state.walk, layers: {...layers, typed}});
+		}
+	}
+}
+
+const within = async (state: WalkState, next: Walk): Promise<WalkState> => ({...state, walk: next, settled: await settle(next.layers, next.asking)});
+
+const taken = (state: WalkState, answers: readonly [AnswerKey, unknown][]): Promise<WalkState> =>
+	within(
+		state,
+		answers.reduce((so, [key, value]) => answered(so, key, value), state.walk),
+	);
+
+const visiting = ({visited}: WalkState, keys: readonly AnswerKey[]): ReadonlySet<AnswerKey> => new Set([...visited, ...keys]);
+
+/** The walk with an answer: typed ones beat all others, and an optional key that was left empty isn't asked again. */
+export function answered(so: Walk, key: AnswerKey, value: unknown): Walk {
+	const {[key]: _, ...typed} = so.layers.typed ?? {};
+	if (value === undefined) return {...so, layers: {...so.layers, typed}, left: [...so.left, key]};
+	return {...so, layers: {...so.layers, typed: {...typed, [key]: value}}, left: so.left.filter((id) => id !== key)};
+}
+
+/** The question after the last answer, what is still open anywhere once there is none, and then the review: it asks what it lacks. */
+async function goneOn(state: WalkState): Promise<WalkState> {
+	const {at, reviewing, settled} = state;
+	if (at.on === 'question') return state;
+	const open = await toAsk(state.walk, settled);
+	if (at.on === 'next') {
+		const from = at.after === undefined ? -1 : order.indexOf(at.after);
+		const key = (await pathOf(state)).find((id) => order.indexOf(id) > from) ?? open[0];
+		if (key !== undefined) return {...state, at: {on: 'question', key, change: false}};
+	}
+	const broken = new Set([...settled.missing, ...settled.wrong].map(({key}) => key));
+	const lacking = open.find((key) => broken.has(key) || (key !== 'profile' && (!reviewing || typeof questions[key].asked === 'function')));
+	return {...state, at: lacking === undefined ? {on: 'review'} : {on: 'question', key: lacking, change: reviewing}};
+}
+
+const order = inOrder.map(({id}) => id);
+
+/** The questions of the walk, in the order of asking: those answered here that still mean something, and those still open. */
+export async function pathOf({walk: so, settled, visited}: WalkState): Promise<AnswerKey[]> {
+	const open = await toAsk(so, settled);
+	return inOrder.flatMap(({id, when}) => (open.includes(id) || (visited.has(id) && when?.(settled.given) !== false) ? [id] : []));
+}
+
+/** The question before the one that is asked, which was answered here. */
+export async function before(state: WalkState): Promise<AnswerKey | undefined> {
+	const to = state.at.on === 'question' ? order.indexOf(state.at.key) : order.length;
+	return (await pathOf(state)).findLast((id) => order.indexOf(id) < to && state.visited.has(id));
+}
+
+/** Whether it is still open which fleet is meant, so that its record can't be looked for. */
+export const isUnnamed = async ({walk: so, settled}: WalkState): Promise<boolean> =>
+	settled.given.fleet === undefined || settled.given.region === undefined || (await toAsk(so, settled)).some((key) => key === 'region' || key === 'profile');
+
+/** The answers once they are whole and each can be taken; else nothing can be looked at with them. */
+export const completeIn = ({given, wrong}: Settled): Answers | undefined => (wrong.length === 0 && isComplete(given) ? given : undefined);
+
+/** Typed answers that name a thing which isn't where the answers now are, by what there is. */
+export async function elsewhere({walk: {asking, layers}, settled}: WalkState): Promise<AnswerKey[]> {
+	const typed = layers.typed ?? {};
+	const kept = await Promise.all(
+		inOrder.map(async ({id, regional, choices}) => {
+			if (!regional || typed[id] === undefined) return [];
+			const there = await choices?.(asking(settled.given));
+			return there?.some(({value}) => value === typed[id]) === false ? [id] : [];
+		}),
+	);
+	return kept.flat();
+}
