@@ -54,7 +54,7 @@ export function mark(fleet: Fleet, part: Part, global = false): Record<string, s
 	return tags;
 }
 
-/** Names that derive from the mark (design §7). */
+/** Names that derive from the fleet's own, so that any laptop finds its things by them. */
 export const names = {
 	record: (fleet: Fleet) => `/gitlab-runner-aws/${fleet.name}`,
 	/** SecureString beside the record, when `tokenStore` is `ssm`. */
@@ -76,7 +76,7 @@ export const names = {
 
 /**
  * Whether a key pair or machine name is one that this fleet's runner gave: `runner-<short token>-<fleet>-<unix>-<hex>`.
- * A short token has at most nine characters, so a fleet whose name ends in this one's doesn't match (facts §1, §3.5); `test` stands for it in the
+ * A short token has at most nine characters, so a fleet whose name ends in this one's doesn't match; `test` stands for it in the
  * name of a test machine, and then the fleet's own name follows.
  */
 export const isWorkerName = (fleet: Fleet, name: string): boolean =>

@@ -5,7 +5,7 @@ import {Problem} from './problem.ts';
 /** What stands in a secret's place. */
 const hidden = '[secret]';
 
-/** Things that look like a secret whoever gave them: GitLab's tokens, AWS access keys, private keys (facts §1). */
+/** Things that look like a secret whoever gave them: GitLab's tokens, AWS access keys, private keys. */
 const looks = [
 	/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 	/\bgl(rt|pat|rtr|dt|ptt|cbt|agent|ft|imt|soat|oas)-[\w.-]{8,}/g,

@@ -3,7 +3,7 @@ import {type OperationName, type Service, serviceOf} from './port.ts';
 /** An IAM action such as `ec2:RunInstances`: what a step's calls need, for the printed policy and for naming what is refused. */
 export type Action = `${'ec2' | 's3' | 'iam' | 'sts' | 'ssm' | 'servicequotas' | 'pricing' | 'ec2-instance-connect'}:${string}`;
 
-/** Where S3's actions are named otherwise than its operations (AWS Service Authorization Reference, S3; facts §11). */
+/** Where S3's actions are named otherwise than its operations (AWS Service Authorization Reference, S3). */
 const exceptions: Partial<Record<OperationName, Action[]>> = {
 	HeadBucket: ['s3:ListBucket'],
 	GetBucketEncryption: ['s3:GetEncryptionConfiguration'],

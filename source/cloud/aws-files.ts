@@ -31,7 +31,7 @@ export async function awsFiles(env: Environment): Promise<AwsFiles> {
 
 /**
  * The endpoint that the environment or the profile names instead of AWS's own, in the order of the AWS SDKs' reference.
- * The SDK itself doesn't read it from a profile that is given as an option (stack §10).
+ * The SDK itself doesn't read it from a profile that is given as an option.
  */
 export function endpointOf(service: string, profile: string, files: AwsFiles, env: Environment): string | undefined {
 	if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;

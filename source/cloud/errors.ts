@@ -55,7 +55,7 @@ const skewed = new Set(['RequestTimeTooSkewed', 'RequestInTheFuture']);
 /** How far a call's date may be off, in milliseconds: the least of what AWS's services allow (STS takes 5 minutes of the future, all take 15 of the past). */
 const dateTolerance = 5 * 60_000;
 
-/** Throttling, faults on AWS's side, and states that pass by themselves: worth the same call again (facts §12, R). */
+/** Throttling, faults on AWS's side, and states that pass by themselves: worth the same call again (docs/facts.md, "AWS's error codes"). */
 const passing = new Set([
 	'RequestLimitExceeded',
 	'Throttling',
@@ -100,7 +100,7 @@ const unreachable: Record<string, {says: string; again: boolean}> = {
 };
 const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
 
-/** Services whose SDK names end in `Exception` where AWS's own code doesn't (stack §10). */
+/** Services whose SDK names end in `Exception` where AWS's own code doesn't: the SDK's IAM says `NoSuchEntityException`, AWS `NoSuchEntity`. */
 const suffixed: ReadonlySet<Service> = new Set<Service>(['iam', 'ssm', 'sts', 'service-quotas', 'pricing', 'ec2-instance-connect']);
 
 /** AWS's own code: no `Client.` or `Server.` before it, no SDK class behind it. */
@@ -285,7 +285,7 @@ function byCode(asking: Asking, code: string, raw: RawAwsError): Problem {
 }
 
 /**
- * What AWS said, in the words of this program (facts §12). Steps act on AWS's own code, which stays as it is, less SDK's prefixes and suffixes;
+ * What AWS said, in the words of this program. Steps act on AWS's own code, which stays as it is, less SDK's prefixes and suffixes;
  * `session-expired`, `no-credentials`, `wrong-credentials`, `clock-skewed`, `not-allowed`, `no-answer` and `unreadable-answer` are ours.
  */
 export function cloudProblem(raw: RawAwsError, asking: Asking): Problem {

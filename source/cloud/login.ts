@@ -23,7 +23,10 @@ export function loginCommand(profile: string | undefined, {profiles}: AwsFiles, 
 	return undefined;
 }
 
-/** Runs it with the terminal handed over, and waits: a child beside which this process reads keys would lose them (stack §5). True once it logged in. */
+/**
+ * Runs it with the terminal handed over, and waits: Ink keeps a read on the terminal pending, and a child beside it would lose keys. True once it
+ * logged in.
+ */
 export function logIn([command = 'aws', ...args]: readonly string[], env: Environment): boolean {
 	return spawnSync(command, args, {stdio: 'inherit', env: {...env}}).status === 0;
 }

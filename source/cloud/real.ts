@@ -44,7 +44,7 @@ const openers: Record<Service, () => Promise<(settings: Settings) => Opened>> = 
 	'ec2-instance-connect': async () => (await import('./clients/ec2-instance-connect.ts')).openEc2InstanceConnect,
 };
 
-/** Prices are told in three regions only, wherever the fleet is (facts §10). */
+/** Prices are told in three regions only, wherever the fleet is (AWS Price List API reference). */
 function regionFor(service: Service, region: string): string {
 	if (service !== 'pricing') return region;
 	if (region.startsWith('eu-')) return 'eu-central-1';

@@ -10,7 +10,7 @@ function zoneIn(said: string): string {
 	return zone === '' ? "the subnet's zone" : `zone ${zone}`;
 }
 
-/** Codes that a person can act on, by AWS's own name (facts §12). */
+/** Codes that a person can act on, by AWS's own name (AWS, "Error codes for the Amazon EC2 API"). */
 export const tellings: Record<string, ((said: string, region: string) => Telling) | undefined> = {
 	OptInRequired: () => ({
 		message: "This AWS account isn't signed up for this service yet",
@@ -104,7 +104,7 @@ export const tellings: Record<string, ((said: string, region: string) => Telling
 	}),
 };
 
-/** Codes that steps act on and whose words from AWS are told as they are (facts §12): an answer, not a mystery. */
+/** Codes that steps act on and whose words from AWS are told as they are: an answer, not a mystery. */
 export const ordinary: ReadonlySet<string> = new Set([
 	'DryRunOperation',
 	'InvalidGroup.Duplicate',

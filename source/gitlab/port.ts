@@ -82,7 +82,7 @@ export type PendingJob = {
 
 /**
  * The calls of GitLab's REST API that only the panel makes. They throw the same Problems as `Gitlab`'s. Scopes: `read_api` for what is looked at
- * (`manage_runner` is enough for the runner itself, its managers and its jobs), `manage_runner` for `pause`, or `api` (facts §17.5).
+ * (`manage_runner` is enough for the runner itself, its managers and its jobs), `manage_runner` for `pause`, or `api`.
  */
 export type GitlabPanel = {
 	served(gitlabToken: string, runnerId: number, signal?: AbortSignal): Promise<RunnerServed>;

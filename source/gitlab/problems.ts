@@ -131,7 +131,7 @@ export const strange = ({url, what}: Calling, cause?: unknown): Problem =>
 		cause,
 	});
 
-/** A runner token that GitLab doesn't know: 403 from `POST /runners/verify` (facts §1.3). */
+/** A runner token that GitLab doesn't know: 403 from `POST /runners/verify`. */
 export const tokenRefused = (url: string): Problem =>
 	new Problem({
 		code: 'runner-token-refused',

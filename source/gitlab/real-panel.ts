@@ -73,7 +73,7 @@ const pending = (job: z.infer<typeof pendingShape>): PendingJob => ({
 	...(job.queued_duration === undefined ? {} : {queuedSeconds: job.queued_duration}),
 });
 
-/** The panel's calls on one GitLab (facts §17.5). */
+/** The panel's calls on one GitLab (docs/facts.md, "GitLab's API"). */
 export function panelOver({ask, read}: Asking): GitlabPanel {
 	/** Whether a branch or tag is protected: a job itself doesn't tell. Undefined where that can't be read, as for a merge request's own ref. */
 	async function isProtected(token: string, project: string, ref: string, isTag: boolean, signal?: AbortSignal): Promise<boolean | undefined> {

@@ -24,7 +24,7 @@ const jobShape = z.object({
 	project: z.object({path_with_namespace: absent, name: absent}).optional(),
 });
 
-/** One GitLab's REST API (facts §1.3, §17.5); `env` is for proxies. Tokens travel in headers and bodies only. */
+/** One GitLab's REST API (docs/facts.md, "GitLab's API"); `env` is for proxies. Tokens travel in headers and bodies only. */
 export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
 	printableGitlab((url, ca) => {
 		const asking = askingAt({url, ca, env});
@@ -47,7 +47,7 @@ export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
 			return runnerSeen(read(await ask({path: `/runners/${id}?include_projects=false`, what, token, signal}), runnerShape, what));
 		}
 
-		/** GitLab's list lacks the maintenance note, which only each runner's own page has (facts §17.5). */
+		/** GitLab's list lacks the maintenance note, which `GET /runners/:id` has. */
 		async function detailed(token: string, ids: number[], signal?: AbortSignal): Promise<RunnerSeen[]> {
 			const all: RunnerSeen[] = [];
 			for (let from = 0; from < ids.length; from += together) {

@@ -8,7 +8,7 @@ export type Meeting = (what: string, signal: AbortSignal | undefined, token: str
 
 /** Lists of GitLab hold this many at most. */
 const pageSize = 100;
-/** Two hours without a word, and GitLab calls a manager offline (facts §17.5). */
+/** Two hours without a word, and GitLab calls a manager offline. */
 const offlineAfter = 7_200_000;
 
 /** Projects that jobs came from or that somebody named, the one with the newest job first. */
@@ -28,7 +28,7 @@ function served(runner: RunnerKept, gitlab: SimulatedGitlab, now: number): Runne
 	};
 }
 
-/** The panel's calls on the simulated GitLab (facts §17.5). */
+/** The panel's calls on the simulated GitLab. */
 export function simulatedPanel(gitlab: SimulatedGitlab, laptop: Laptop, asked: string, now: () => number, meet: Meeting): GitlabPanel {
 	const missing = (what: string) => refusal({status: 404, headers: {}, text: '{"message":"404 Not found"}'}, {url: asked, what});
 	const find = (id: number, what: string): RunnerKept => {

@@ -1,6 +1,6 @@
 import type {Job, RunnerKept, SimulatedGitlab} from './simulated-state.ts';
 
-/** Whether a runner may have a job (facts §17.5): it waits, each of its tags is the runner's, and its branch is protected where it must be. */
+/** Whether a runner may have a job: it waits, each of its tags is the runner's, and its branch is protected where it must be. */
 const fits = (runner: RunnerKept, job: Job, {protectedRefs}: SimulatedGitlab): boolean =>
 	job.state === 'pending' &&
 	(job.tags.length === 0 ? runner.runUntagged : job.tags.every((tag) => runner.tags.includes(tag))) &&

@@ -99,7 +99,7 @@ export type SimulatedGitlab = {
 /** A time as GitLab writes it. */
 export const isoTime = (at: number) => new Date(at).toISOString();
 
-/** Two hours without a word, and GitLab calls a runner offline (facts §17.5). */
+/** Two hours without a word, and GitLab calls a runner offline. */
 const offlineAfter = 7_200_000;
 
 /** A runner as the port tells it. */

@@ -4,7 +4,7 @@ import {printableIn} from '../printable.ts';
 export type LogLine = {
 	level: 'debug' | 'info' | 'warning' | 'error' | 'fatal' | 'panic';
 	message: string;
-	/** As written: durations are texts like `1m2.3s` in the runner's own format and whole nanoseconds in JSON (facts §17.3). */
+	/** As written: durations are texts like `1m2.3s` in the runner's own format and whole nanoseconds in JSON. */
 	fields: Record<string, unknown>;
 };
 
@@ -52,7 +52,7 @@ function fieldsOf(text: string): Record<string, string> {
 	return Object.fromEntries(starts.map(({key, from}, index) => [key, text.slice(from, starts[index + 1]?.at).trim()]));
 }
 
-/** Reads a line of the runner's log without colours: JSON, or the runner's own format (facts §17.3). Never throws. */
+/** Reads a line of the runner's log without colours: JSON, or the runner's own format (docs/facts.md, "gitlab-runner: log"). Never throws. */
 export function readLogLine(text: string): LogLine {
 	if (text.startsWith('{')) {
 		const read = fromJson(text);

@@ -6,7 +6,7 @@ export type Value = TomlValue;
 
 /**
  * A TOML text as tables. Whole numbers come as bigint and fractions as number, so that what was written as `1.0` is written as `1.0` again:
- * gitlab-runner refuses a whole number where it wants a fraction (`IdleScaleFactor`, facts §4.5). Throws `config-broken` with line and column.
+ * gitlab-runner refuses a whole number where it wants a fraction (`IdleScaleFactor`). Throws `config-broken` with line and column.
  */
 export function parseConfig(text: string, what: string): Table {
 	try {

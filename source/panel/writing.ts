@@ -46,7 +46,7 @@ export async function rewrite(connection: Connection, change: (standing: string)
 /** Said of a change that can't be made in place. */
 export const commentsGoLine = "Comments in config.toml go with this change: the file can't be edited in place.";
 
-/** Milliseconds that the runner may take to load what was written (facts §4.7: it looks at its file each three seconds). */
+/** Milliseconds that the runner may take to load what was written (it looks at its file each three seconds). */
 const loads = 60_000;
 
 /** What the runner's own metrics tell; undefined where they can't be had. */

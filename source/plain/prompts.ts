@@ -70,7 +70,7 @@ async function counted(asked: Asked, terminal: Terminal): Promise<unknown> {
 	const {question} = asked;
 	const unit = 'unit' in question && question.unit !== undefined ? ` (${question.unit})` : '';
 	const given = typeof asked.default?.value === 'number' ? {default: asked.default.value} : {};
-	// Without a step inquirer takes whole numbers only, and gives undefined for a default such as 0.2 (stack §8).
+	// Without a step inquirer takes whole numbers only, and gives undefined for a default such as 0.2 (@inquirer/prompts 8.8).
 	return number({message: question.title + unit, step: 'any', ...given, validate: judge(asked, (value: number | undefined) => value)}, terminal);
 }
 

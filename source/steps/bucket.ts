@@ -46,7 +46,7 @@ function ownChanges({answers, fleet}: Context, seen: Open): Change[] {
 	return changes;
 }
 
-/** An unmarked bucket of our exact name in this account: half-made when it is empty (design §7), else somebody's. */
+/** An unmarked bucket of our exact name in this account: half-made when it is empty, since a creating call's tags may be dropped, else somebody's. */
 async function isSomebodys({cloud, fleet}: Context, name: string, seen: Open): Promise<boolean> {
 	if (bearsGlobalMark(fleet, seen.tags)) return false;
 	if ('gitlab-runner-aws:fleet' in seen.tags) return true;
@@ -123,7 +123,7 @@ async function seenOnce(context: Context, name: string, look: Look<BucketSeen>, 
 /** S3's list of regions lags behind AWS's: any region may be written. */
 const constraintOf = (region: string) => region as BucketLocationConstraint;
 
-/** S3 replaces the whole set (facts §11), so what stands at this moment goes with it; AWS's own tags stay by themselves and can't be written. */
+/** PutBucketTagging replaces the whole set, so what stands at this moment goes with it; AWS's own tags stay by themselves and can't be written. */
 async function setTags(context: Context, name: string, report: Report): Promise<void> {
 	const {answers, cloud, fleet} = context;
 	const looked = whenKnown(context, report, () => cloud.call('GetBucketTagging', {Bucket: name}));

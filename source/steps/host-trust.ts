@@ -9,7 +9,7 @@ const end = '-----END SSH HOST KEY FINGERPRINTS-----';
 
 /**
  * The host key fingerprints (`SHA256:…`) that the first boot printed: those of the first complete block, since whatever comes later may have been
- * printed by anybody who got in. Lines may bear `ec2: ` or a syslog prefix and end in CR LF (facts §8). Undefined while there is no complete block.
+ * printed by anybody who got in. Lines may bear `ec2: ` or a syslog prefix and end in CR LF. Undefined while there is no complete block.
  */
 export function hostKeysIn(console: string): string[] | undefined {
 	const from = console.indexOf(begin);
@@ -43,7 +43,7 @@ const usedName = ({id}: Instance): string => `${id}.unverified`;
  */
 async function consoleKeys({cloud}: Looking, id: string): Promise<string[] | undefined> {
 	for (const input of [{InstanceId: id, Latest: true}, {InstanceId: id}]) {
-		// `Latest` is for Nitro types only; without it comes what was kept after the last change of state (facts §8).
+		// `Latest` is for Nitro types only; without it comes what was kept after the last change of state (AWS, GetConsoleOutput).
 		const answer = await unless(cloud.call('GetConsoleOutput', input), 'UnsupportedOperation', 'not-allowed');
 		const found = answer?.Output && hostKeysIn(Buffer.from(answer.Output, 'base64').toString('utf8'));
 		if (found) return found;

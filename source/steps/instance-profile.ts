@@ -152,7 +152,7 @@ export async function putPolicy(context: Context, policy: PolicyDocument, report
 	await whenKnown(context, report, () => cloud.call('PutRolePolicy', put));
 }
 
-/** Role, policy, profile, role into the profile: each only where it isn't so yet (facts §7). */
+/** Role, policy, profile, role into the profile: each only where it isn't so yet. */
 async function apply(context: Context, found: Needs, workers: WorkerRights, report: Report): Promise<void> {
 	const {cloud, fleet} = context;
 	const name = names.profile(fleet);
@@ -208,7 +208,7 @@ async function profileStands(context: Removal): Promise<Standing[]> {
 	return [...(profile ? [{id: name, says: 'instance profile', goes: true}] : []), ...(role ? [{id: name, says: 'role', goes: true}] : [])];
 }
 
-/** Takes the role out of the profile, then deletes both, with every policy that the role has by now (facts §7). */
+/** Takes the role out of the profile, then deletes both, with every policy that the role has by now: IAM deletes no role that is in a profile or has a policy. */
 async function removeProfile(context: Removal, report: Report): Promise<void> {
 	const {cloud} = context;
 	const {name, profile, role} = await ours(context);

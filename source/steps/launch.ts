@@ -171,7 +171,7 @@ export async function untilRunning(context: Context, id: string, report: Report)
 	});
 }
 
-/** An instance by id; EC2 may not know it yet right after it was made (facts §8). */
+/** An instance by id; EC2 may not know it yet right after it was made (AWS, "Error codes for the Amazon EC2 API"). */
 async function describe(cloud: Context['cloud'], id: string) {
 	try {
 		const {Reservations = []} = await cloud.call('DescribeInstances', {InstanceIds: [id]});

@@ -5,7 +5,7 @@ import {type Fleet, names} from '../fleet.ts';
 const abortAfterDays = 1;
 
 /**
- * Our one lifecycle rule: the fleet's cache, and nothing else in the bucket, goes after this many days (facts §11). Where the rules that stand
+ * Our one lifecycle rule: the fleet's cache, and nothing else in the bucket, goes after this many days. Where the rules that stand
  * are in S3's old form, with their prefix outside a filter, ours is too, since S3 takes either form and not both at once.
  */
 export function ourRule(fleet: Fleet, days: number, standing: readonly LifecycleRule[] = []): LifecycleRule {

@@ -23,7 +23,7 @@ type Learnt = {denied: Action[]; notes: Note[]};
 /** What a dry run of something that stands already may answer. */
 const standing = ['InvalidGroup.Duplicate', 'InvalidKeyPair.Duplicate'];
 
-/** A dry run: AWS answers `DryRunOperation` where it would have carried the call out (facts §17.6). */
+/** A dry run: AWS answers `DryRunOperation` where it would have carried the call out (AWS, "Error codes for the Amazon EC2 API"). */
 async function dryRun<Name extends OperationName>({cloud}: Context, name: Name, input: Input<Name>): Promise<Learnt> {
 	try {
 		await cloud.call(name, {...input, DryRun: true});
@@ -37,7 +37,7 @@ async function dryRun<Name extends OperationName>({cloud}: Context, name: Name, 
 	}
 }
 
-/** The action that was really refused: the answer for RunInstances may mean its tags, and says so in code (facts §17.6). */
+/** The action that was really refused: the answer for RunInstances may mean its tags, and says so in the encoded part alone. */
 async function deniedIn({cloud}: Pick<Context, 'cloud'>, error: Problem, otherwise: Action): Promise<Action[]> {
 	const said = rawMessage(error.cause);
 	const named = /perform: ([a-z0-9-]+:\w+)/.exec(said)?.[1];

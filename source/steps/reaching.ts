@@ -95,7 +95,7 @@ const notAllowed = (instance: Instance, cause: unknown): Problem =>
 		cause,
 	});
 
-/** Lets a fresh key in for 60 s (facts §17.2); RSA where ed25519 is refused. */
+/** Lets a fresh key in for 60 s by EC2 Instance Connect; RSA where ed25519 is refused. */
 async function sendKey({cloud, host, who}: Reaching, instance: Instance, user: string): Promise<SshKey> {
 	const send = async (key: SshKey): Promise<SshKey> => {
 		await cloud.call('SendSSHPublicKey', {InstanceId: instance.id, InstanceOSUser: user, SSHPublicKey: key.publicKey, AvailabilityZone: instance.zone});

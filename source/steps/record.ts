@@ -107,7 +107,7 @@ async function writerOf({cloud, fleet}: Context, version: number): Promise<strin
 	return user && user !== 'N/A' ? user : undefined;
 }
 
-/** Writes the answers over those that were read, and tells when somebody wrote in between: SSM has no compare-and-set (facts §17.1). */
+/** Writes the answers over those that were read, and tells when somebody wrote in between: SSM has no compare-and-set (docs/facts.md, "SSM Parameter Store"). */
 async function change(context: Context, read: number, report: Report): Promise<void> {
 	const {answers, cloud, fleet, sources} = context;
 	const record = await context.look(recordLook);
@@ -177,7 +177,7 @@ const commands = (answers: Answers, fleet: Parameters<typeof names.record>[0]): 
 	),
 ];
 
-/** The fleet's record in SSM: what was decided, made first and removed last (design §1). */
+/** The fleet's record in SSM: what was decided, made first and removed last, so that any laptop can open, repair or remove the fleet. */
 export const recordStep: Step<'record', never, 'identity' | 'permissions' | 'quota'> = {
 	name: 'record',
 	title: 'Record',

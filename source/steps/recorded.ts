@@ -5,7 +5,7 @@ import {toText} from '../questions/value.ts';
 import type {Change} from '../step.ts';
 import {recordForm} from './looks/record.ts';
 
-/** SSM's standard tier holds this many bytes in one parameter (facts §17.1). */
+/** SSM's standard tier holds this many bytes in one parameter. */
 const mostBytes = 4096;
 
 /** A value as text that is equal for equal values, whatever the order of an object's keys. */

@@ -97,7 +97,7 @@ async function create(context: Context, vpcId: string, name: string, description
 	context.forget(accountLook);
 }
 
-/** One rule a call, so that a refusal and its tags are its own (facts §17.7). A duplicate is one that is there. */
+/** One rule a call, so that a refusal and its tags are its own: tags in a call go on all its rules. A duplicate is one that is there. */
 async function open(context: Context, groupId: string, rules: readonly WantedRule[], report: Report): Promise<void> {
 	const {answers, clock, cloud, fleet, who} = context;
 	const tags = tagList(answers.tags, mark(fleet, 'security-groups'));

@@ -35,7 +35,7 @@ async function apply({cloud, forget}: Context): Promise<void> {
 	try {
 		await cloud.call('CreateServiceLinkedRole', {AWSServiceName: 'spot.amazonaws.com'});
 	} catch (error) {
-		// The answer for a role that is there has no code of its own (facts §7).
+		// The answer for a role that is there has no code of its own: `InvalidInput`, and says that the name has been taken.
 		if (!(isProblem(error, 'InvalidInput') && /has been taken/.test(`${error.message} ${causeOf(error)}`))) throw error;
 	}
 	forget(spotRoleLook);

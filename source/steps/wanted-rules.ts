@@ -3,7 +3,7 @@ import type {Rule} from './looks/rules.ts';
 /** A rule that a group of the fleet has to have. */
 export type WantedRule = {port: number; cidr?: string; groupId?: string};
 
-/** SSH, and the port of the Docker daemon that docker-machine sets up with TLS (facts §3.5). */
+/** SSH, and the port of the Docker daemon that docker-machine sets up with TLS. */
 export const workerPorts = [22, 2376] as const;
 
 const opens = (rule: Rule, port: number): boolean =>
@@ -36,7 +36,7 @@ export function outlivedRules(standing: readonly Rule[], {from, sshFrom, who}: L
 	return standing.filter((rule) => isOurs(rule) && rule.cidr !== undefined && !keeps(rule, canonicalCidr(rule.cidr)));
 }
 
-/** A description that EC2 takes: what it doesn't allow is left out, and 255 characters are the most (facts §17.7). */
+/** A description that EC2 takes: what it doesn't allow is left out, and 255 characters are the most (docs/facts.md, "EC2: security groups"). */
 export const cleaned = (text: string): string =>
 	text
 		.normalize('NFKD')
@@ -63,7 +63,7 @@ function parse(cidr: string): Block | undefined {
 	return {first: Math.floor(address / size) * size, bits};
 }
 
-/** The form in which AWS keeps a block (facts §17.7): 100.68.0.18/18 is 100.68.0.0/18, a lone address gets /32. */
+/** The form in which AWS keeps a block: 100.68.0.18/18 is 100.68.0.0/18, a lone address gets /32. */
 export function canonicalCidr(cidr: string): string {
 	const block = parse(cidr);
 	if (!block) return cidr;

@@ -59,7 +59,7 @@ export function keysOf(screen: Screen, view: View): Binding[] {
 		act: () => ({stop: true}),
 	};
 	if (screen.is === 'help') return [...own, stop];
-	// In a text `?` is a letter; F1 can't be told apart (stack §5).
+	// In a text `?` is a letter, and Ink 8 gives F1 as an empty input without any flag.
 	const help: Binding = {
 		press: isText ? ['ctrl-k'] : ['?'],
 		shows: isText ? 'ctrl-k' : '?',

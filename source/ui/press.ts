@@ -45,7 +45,7 @@ function pressOf(letter: string): Press[] {
 }
 
 /**
- * What Ink's input means. A burst such as `hello\r` comes as one input without any flag (stack §5): it's taken apart, so that it still submits.
+ * What Ink's input means. Ink 8 gives a burst such as `hello\r` as one input without any flag: it's taken apart, so that it still submits.
  */
 export function pressesOf(input: string, key: Key): Press[] {
 	if (key.eventType === 'release') return [];

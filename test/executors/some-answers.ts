@@ -2,7 +2,7 @@ import type {ConfigWanted} from '../../source/executors/docker-machine/config-fi
 import {machineOptions} from '../../source/executors/docker-machine/machine-options.ts';
 import type {Answers} from '../../source/fleet.ts';
 
-/** A complete set of answers, with those of a test over it: the defaults of the contract (design §4), in a region and with a tag. */
+/** A complete set of answers, with those of a test over it: the program's defaults, in a region and with a tag. */
 export const someAnswers = (over: Partial<Answers> = {}): Answers => ({
 	region: 'us-east-2',
 	fleet: 'gitlab-runners',

@@ -45,7 +45,7 @@ function bundled(source: string): string {
 /** Says the exit code and the terminal's settings once the program has ended, and lives through the signals that end it. */
 const underShell = 'trap : TERM HUP INT; "$@"; echo "code=$?"; stty -a';
 
-/** A real terminal with a program in it (stack §6). */
+/** A real terminal with a program in it. */
 export function openTerminal(program: string, args: string[], {columns = 80, rows = 24, env = {}, shell = false}: TerminalOptions = {}) {
 	const home = mkdtempSync(join(tmpdir(), 'faces-'));
 	const screen = new headless.Terminal({cols: columns, rows, allowProposedApi: true});

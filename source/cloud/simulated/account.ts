@@ -140,7 +140,7 @@ export type RegionState = {
 	volumes: Map<string, VolumeState>;
 	spotRequests: Map<string, SpotRequestState>;
 	parameters: Map<string, ParameterState>;
-	/** When a parameter's name was deleted: the same name is refused for 30 s (facts §17.1). */
+	/** When a parameter's name was deleted: the same name is refused for 30 s. */
 	deletedParameters: Map<string, number>;
 	/** Idempotency of RunInstances: what was asked under a token, and what came of it. */
 	launches: Map<string, {asked: string; instanceId: string}>;
@@ -224,7 +224,7 @@ export type AccountState = {
 	foreignBuckets: Set<string>;
 	/** Names of deleted buckets that S3 doesn't give yet, each until a time. */
 	restingBuckets: Map<string, number>;
-	/** Regions where CreateBucket drops tags silently, as one real peer does (facts §11). */
+	/** Regions where CreateBucket drops tags silently, as moto 5.1.1 does. */
 	tagDroppingRegions: Set<string>;
 	roles: Map<string, RoleState>;
 	profiles: Map<string, ProfileState>;

@@ -5,7 +5,7 @@ import {refusal} from './refusal.ts';
 
 const has = (input: object, ...keys: string[]) => keys.some((key) => Object.entries(input).some(([name, value]) => name === key && value !== undefined));
 
-/** Actions that a call needs beside its own, by what is in it (facts §7, §8, §17.1). */
+/** Actions that a call needs beside its own, by what is in it: tags, or a role that it passes on. */
 function alsoNeeded(name: OperationName, input: object): string[] {
 	if (name === 'AddRoleToInstanceProfile') return ['iam:PassRole'];
 	if (name === 'AssociateIamInstanceProfile' || name === 'ReplaceIamInstanceProfileAssociation') return ['iam:PassRole'];
@@ -35,7 +35,7 @@ const reasons: Record<Because, (action: string) => string> = {
 const sentence = (action: string, by: string, because: Because, resource = '*') =>
 	`User: ${by} is not authorized to perform: ${action} on resource: ${resource} ${reasons[because](action)}`;
 
-/** EC2's refusal of an action, with what DecodeAuthorizationMessage reads (facts §7). */
+/** EC2's refusal of an action, with what DecodeAuthorizationMessage reads. */
 export function notAuthorized(action: string, by: string, because: Because, resource?: string): Error {
 	const encoded = Buffer.from(JSON.stringify({action, by, explicit: because !== 'nothing'})).toString('base64url');
 	return refusal(
@@ -71,7 +71,7 @@ export function judgeAllowed(account: AccountState, name: OperationName, input: 
 const expiredCode: Partial<Record<Service, string>> = {ec2: 'RequestExpired', s3: 'ExpiredToken'};
 const wrongCode: Partial<Record<Service, string>> = {ec2: 'AuthFailure', s3: 'InvalidAccessKeyId', sts: 'InvalidClientTokenId', iam: 'InvalidClientTokenId'};
 
-/** Throws what a laptop with these credentials meets at a service (facts §12). */
+/** Throws what a laptop with these credentials meets at a service (docs/facts.md, "AWS's error codes"). */
 export function judgeCredentials(credentials: Credentials, name: OperationName): void {
 	const service = serviceOf[name];
 	if (credentials === 'none') throw refusal('CredentialsProviderError', 'Could not load credentials from any providers', 0);

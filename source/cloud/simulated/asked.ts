@@ -55,7 +55,7 @@ export const tagList = (tags: Record<string, string>): {Key: string; Value: stri
 
 type TagSpecification = {ResourceType?: string | undefined; Tags?: readonly Tag[] | undefined};
 
-/** The tags for one kind of thing that a creating call asks for; any other kind in the call is refused, as EC2 does (facts §8). */
+/** The tags for one kind of thing that a creating call asks for; any other kind in the call is refused, as EC2 does. */
 export function tagsFor(kind: string, specifications: readonly TagSpecification[] | undefined, allowed: readonly string[] = [kind]): Record<string, string> {
 	const tags: Record<string, string> = {};
 	for (const {ResourceType, Tags} of specifications ?? []) {

@@ -62,7 +62,7 @@ function judgeName(name: string, account: AccountState): void {
 	}
 }
 
-/** S3's buckets: their names are everybody's (facts §11). */
+/** S3's buckets: their names are everybody's (docs/facts.md, "S3"). */
 export const buckets: Handlers<
 	| 'HeadBucket'
 	| 'CreateBucket'

@@ -49,7 +49,7 @@ export type ImageLine = {
 
 const debianWord = (architecture: string) => (architecture === 'x86_64' ? 'amd64' : 'arm64');
 
-/** The publishers' images (facts §9). */
+/** The publishers' images (docs/facts.md, "EC2: images"). */
 export const imageLines: readonly ImageLine[] = [
 	ubuntu('24.04', 'noble', 'hvm-ssd-gp3', 'ebs-gp3'),
 	ubuntu('22.04', 'jammy', 'hvm-ssd', 'ebs-gp2'),

@@ -21,7 +21,7 @@ export type CloudFaults = {
 	afterwards(name: OperationName, nth: number, somebody: () => void): void;
 };
 
-/** Throttling as each service says it (facts §12). */
+/** Throttling as each service says it. */
 const throttling: Record<Service, Refusal> = {
 	ec2: {name: 'RequestLimitExceeded', message: 'Request limit exceeded.', status: 503},
 	s3: {name: 'SlowDown', message: 'Please reduce your request rate.', status: 503},

@@ -13,7 +13,7 @@ const groupFilters = {
 	description: (group: GroupState) => group.description,
 };
 
-/** A CIDR as EC2 keeps it: the network's own address (facts §17.7). */
+/** A CIDR as EC2 keeps it: the network's own address. */
 export function canonicalCidr(cidr: string): string {
 	const [address = '', bits = ''] = cidr.split('/');
 	const parts = address.split('.').map(Number);
@@ -102,7 +102,7 @@ function inUse(group: GroupState, {region, now}: Here): boolean {
 	return worn || [...region.groups.values()].some((other) => other.id !== group.id && other.inbound.some((rule) => rule.groupId === group.id));
 }
 
-/** Security groups and their rules (facts §8, §17.7). */
+/** Security groups and their rules (docs/facts.md, "EC2: security groups"). */
 export const groups: Handlers<
 	| 'DescribeSecurityGroups'
 	| 'CreateSecurityGroup'

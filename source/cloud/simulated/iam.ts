@@ -72,7 +72,7 @@ function profileShown(here: Here, profile: ProfileState): InstanceProfile {
 
 const iamId = (account: AccountState, prefix: string) => prefix + account.newId('').slice(1).toUpperCase();
 
-/** Whether an ARN is a user, group or role that policies can be simulated for (facts §17.6). */
+/** Whether an ARN is a user, group or role that policies can be simulated for. */
 const entity = /^arn:aws:iam::\d{12}:(user|group|role)\//;
 
 /** The sort of thing that an action is judged on, as far as IAM's simulation tells sorts apart. */

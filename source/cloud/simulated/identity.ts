@@ -5,7 +5,7 @@ import {profileInEc2} from './iam.ts';
 import {instanceById} from './instances.ts';
 import {refusal} from './refusal.ts';
 
-/** Milliseconds that a pushed key is good for (facts §17.2). */
+/** Milliseconds that a pushed key is good for (EC2 Instance Connect, SendSSHPublicKey). */
 const pushedFor = 60_000;
 
 /** What a refusal of this world holds. */

@@ -29,7 +29,7 @@ export function imageById({region, account}: Here, id: string): ImageState {
 const ownedBy = (image: ImageState, owners: readonly string[], self: string) =>
 	owners.some((owner) => owner === image.owner || owner === image.alias || (owner === 'self' && image.owner === self));
 
-/** Images (facts §9); the answer's order is no order, as with EC2. */
+/** Images; the answer's order is no order, as with EC2. */
 export const images: Handlers<'DescribeImages'> = {
 	DescribeImages(input, here) {
 		onlyKnows('DescribeImages', input, ['ImageIds', 'Owners', 'Filters', 'IncludeDeprecated', 'MaxResults', 'NextToken']);

@@ -27,7 +27,7 @@ const stable = (value: unknown): string =>
 		part && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
 	);
 
-/** What EC2 compares of two launches under one token (facts §8). */
+/** What EC2 compares of two launches under one token (AWS, "Ensuring idempotency in Amazon EC2 API requests"). */
 const askedOf = ({ClientToken: _token, DryRun: _dry, ...rest}: RunInstancesCommandInput) => stable(rest);
 
 function launched(input: RunInstancesCommandInput, launch: Launch, here: Here): InstanceState {

@@ -100,7 +100,7 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 	return launch;
 }
 
-/** Judges what a dry run leaves out: quota, capacity, addresses, price (facts §17.6). */
+/** Judges what a dry run leaves out: quota, capacity, addresses, price. */
 export function judgeRoom(launch: Launch, here: Here): void {
 	const {region, now, account} = here;
 	const {type, subnet} = launch;

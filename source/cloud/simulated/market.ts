@@ -22,7 +22,7 @@ function quotaCode(input: {ServiceCode: string | undefined; QuotaCode: string | 
 	return code;
 }
 
-/** Prices, quotas, spot requests and volumes (facts §10). */
+/** Prices, quotas, spot requests and volumes (docs/facts.md, "Quotas and prices"). */
 export const market: Handlers<
 	| 'DescribeSpotPriceHistory'
 	| 'DescribeSpotInstanceRequests'

@@ -3,7 +3,7 @@ import type {AccountState, ImageState, RegionState, VpcState} from './account.ts
 import {imageLines} from './catalogue.ts';
 import {lateConsoles} from './console.ts';
 
-/** AWS's own defaults of the vCPU quotas in this world (facts §10). */
+/** AWS's own defaults of the vCPU quotas in this world: 5, as AWS's own examples say. */
 export const defaultQuotas: Record<string, number> = {'L-1216C47A': 5, 'L-34B43A08': 5};
 
 /** Regions of this world, each with its zones' letters; the last zone of the first two lacks some types. */

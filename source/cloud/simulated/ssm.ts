@@ -5,7 +5,7 @@ import {refusal} from './refusal.ts';
 import {judgedTags, tagWith} from './tag-rules.ts';
 
 const wellFormed = /^(?!\/?(aws|ssm))[a-zA-Z0-9_.\-/]{1,1000}$/i;
-/** Bytes of a value by tier (facts §17.1). */
+/** Bytes of a value by tier (PutParameter). */
 const most = {Standard: 4096, Advanced: 8192} as const;
 /** After a delete, how long the same name is refused, in milliseconds. */
 const afterDelete = 30_000;
@@ -41,7 +41,7 @@ const lastOf = (parameter: ParameterState) => {
 	return last;
 };
 
-/** Parameter Store (facts §17.1). */
+/** Parameter Store (docs/facts.md, "SSM Parameter Store"). */
 export const ssm: Handlers<
 	'GetParameter' | 'PutParameter' | 'DeleteParameter' | 'GetParameterHistory' | 'GetParametersByPath' | 'AddTagsToResource' | 'ListTagsForResource'
 > = {

@@ -3,7 +3,7 @@ export const paths = {
 	config: '/etc/gitlab-runner/config.toml',
 	/** The systemd drop-in with the graceful stop. */
 	dropIn: '/etc/systemd/system/gitlab-runner.service.d/gitlab-runner-aws.conf',
-	/** Where `amazonec2-userdata` points: the option takes a path on the manager (facts §3.4). */
+	/** Where `amazonec2-userdata` points: the option takes a path on the manager. */
 	userData: '/etc/gitlab-runner/gitlab-runner-aws-user-data',
 	gitlabCa: '/etc/gitlab-runner/gitlab-runner-aws-ca.pem',
 	programs: '/usr/local/bin',

@@ -20,7 +20,10 @@ const outcome = z.discriminatedUnion('is', [
 ]);
 export type TestMachineOutcome = z.infer<typeof outcome>;
 
-/** The stages of a test machine in their order, as `{"stage"}` names them, with the line of docker-machine that begins each (facts §3.3). */
+/**
+ * The stages of a test machine in their order, as `{"stage"}` names them, with the line of docker-machine that begins each
+ * (docs/facts.md, "docker-machine: stages").
+ */
 export const machineStages: readonly {name: string; begins: string}[] = [
 	{name: 'check', begins: 'Running pre-create checks...'},
 	{name: 'create', begins: 'Creating machine...'},

@@ -3,7 +3,7 @@ import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetO
 import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
 import {type Options, optionsOf} from './machine-options.ts';
 
-/** Writes a machine into the store; the options, and Docker's version once it's installed, stand beside the driver's fields, since this world reads them back from there (facts §17.4). */
+/** Writes a machine into the store; the options, and Docker's version once it's installed, stand beside the driver's fields, since this world reads them back from there. */
 export function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[], engine?: string): void {
 	const options = optionsOf(list);
 	const region = options.read('region') ?? 'us-east-1';

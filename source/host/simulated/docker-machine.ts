@@ -10,7 +10,8 @@ import {hasInternet, reaches} from './worker-reach.ts';
 export type Created = {made: true; instanceId: string} | {made: false; ended: string};
 
 /**
- * `docker-machine create` with the amazonec2 driver: its lines and stages (facts §3.3), its calls to EC2 (§3.5), its failures (§3.6).
+ * `docker-machine create` with the amazonec2 driver: its lines and stages, its calls to EC2, its failures
+ * (docs/facts.md, "docker-machine: stages" and the headings after it).
  * What it made stays when it fails after the launch, as with the real one: `rm` takes it away.
  */
 export function* createMachine(docker: DockerMachine, name: string, list: readonly string[]): Work<Created> {
@@ -162,7 +163,7 @@ export function* removeMachine(docker: DockerMachine, name: string, how: 'unless
 	return true;
 }
 
-/** What docker-machine says where Docker on a machine doesn't answer it as it should (facts §3.6). */
+/** What docker-machine says where Docker on a machine doesn't answer it as it should. */
 function checkFailed({cloud}: DockerMachine, region: string, instanceId: string, why: string): string {
 	const place = `${cloud.account.regions.get(region)?.instances.get(instanceId)?.privateIp}:2376`;
 	const detail = why === 'i/o timeout' ? `dial tcp ${place}: ${why}` : why;

@@ -41,7 +41,7 @@ function letsIn({cloud}: Hosts, machine: Machine, address: string, port: number)
 	);
 }
 
-/** Whether a key opens the door for a user: authorised there, or pushed in the last minute where the image has the agent (facts §17.2). */
+/** Whether a key opens the door for a user: authorised there, or pushed in the last minute where the image has EC2 Instance Connect's agent. */
 function accepts({clock}: Hosts, {instance, image, ...machine}: Machine, user: string, publicKey: string): boolean {
 	if (user !== image.user) return false;
 	const authorised = machine.files.get(keysPath(user))?.text.split('\n') ?? [];

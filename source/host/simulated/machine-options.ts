@@ -5,7 +5,7 @@ import {refusal} from '../../cloud/simulated/refusal.ts';
 /** docker-machine's options as it reads them: the last of a flag counts. */
 export type Options = {read(flag: string): string | undefined; has(flag: string): boolean; wrong: string | undefined};
 
-/** Flags of the fork's amazonec2 driver and of `create` (facts §3.4). */
+/** Flags of the fork's amazonec2 driver and of `create` (v0.16.2-gitlab.23, drivers/amazonec2/amazonec2.go, commands/create.go). */
 const flags = new Set(
 	[
 		...[
@@ -71,7 +71,7 @@ export function optionsOf(list: readonly string[]): Options {
 	};
 }
 
-/** Tags that docker-machine gives a machine (facts §3.5). */
+/** Tags that docker-machine gives a machine: its name, and the pairs of `amazonec2-tags`. */
 export function tagsOf(name: string, options: Options): {Key: string; Value: string}[] {
 	const parts = (options.read('tags') ?? '').split(',').filter((part) => part !== '');
 	const pairs = parts.flatMap((part, index) => (index % 2 === 0 ? [{Key: part, Value: parts[index + 1] ?? ''}] : []));

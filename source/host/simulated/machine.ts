@@ -173,7 +173,7 @@ export const versionOf = (machine: Machine, path: string): string | undefined =>
 
 export const hasCertificates = (machine: Machine): boolean => certificatePaths.every((path) => machine.files.has(path));
 
-/** Whether docker-machine's certificates are of one making: files from two first uses at once don't fit each other (facts §3.2). */
+/** Whether docker-machine's certificates are of one making: files from two first uses at once don't fit each other. */
 export const certificatesFit = (machine: Machine): boolean => new Set(certificatePaths.map((path) => textOf(machine, path))).size === 1;
 
 /** The id that this manager has for GitLab, made at first need. */

@@ -10,7 +10,7 @@ const labels = (pairs: Record<string, string | number>) =>
 		.map(([key, value]) => `${key}="${value}"`)
 		.join(',')}}`;
 
-/** Text of `/metrics`, or undefined when nothing answers there (facts §6). */
+/** Text of `/metrics`, or undefined when nothing answers there (docs/facts.md, "gitlab-runner: metrics"). */
 export function metricsOf(machine: Machine): string | undefined {
 	const {process} = machine;
 	if (!process?.config?.listens || machine.faults.metricsPort === 'taken') return undefined;
@@ -64,7 +64,7 @@ export function metricsOf(machine: Machine): string | undefined {
 /** Whether a job has its machine: until then the runner calls it pending, and names no stage. */
 const isPrepared = ({worker}: Job): boolean => worker !== undefined;
 
-/** Text of `/debug/jobs/list`, one line a job (facts §6). */
+/** Text of `/debug/jobs/list`, one line a job (gitlab-runner, commands/builds_helper.go). */
 export function jobsList({clock, gitlab}: Hosts, machine: Machine): string | undefined {
 	const {process} = machine;
 	if (!process?.config?.listens || machine.faults.metricsPort === 'taken') return undefined;
@@ -77,7 +77,7 @@ export function jobsList({clock, gitlab}: Hosts, machine: Machine): string | und
 		.join('');
 }
 
-/** What `gitlab-runner verify` prints, and how it ends (facts §1.2). */
+/** What `gitlab-runner verify` prints, and how it ends (docs/facts.md, "gitlab-runner: verify"). */
 export function verifyLines(
 	{gitlab}: Hosts,
 	machine: Machine,

@@ -87,7 +87,7 @@ export function hostOutside(hosts: Hosts) {
 		openTunnel: (place: string, instanceId: string): void => void hosts.tunnels.set(place, instanceId),
 		/** `aws ssm start-session` that forwards a local place to a machine's port 22. Throws what AWS refuses. */
 		startSession: (place: string, instanceId: string): void => startSession(hosts, machineOf(instanceId), place),
-		/** The runner rotates its token by itself: GitLab knows a new one, and config.toml holds it (facts §1.3). */
+		/** The runner rotates its token by itself: GitLab knows a new one, and config.toml holds it. */
 		rotateToken(instanceId: string, from: string, to: string): void {
 			const machine = machineOf(instanceId);
 			const config = machine.files.get(configPath);

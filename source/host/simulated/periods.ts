@@ -32,7 +32,7 @@ function clockOf(timezone: string): Intl.DateTimeFormat {
 	return made;
 }
 
-/** Whether a time (milliseconds since 1970) is within a period of GitLab Runner's seven fields: second minute hour day month weekday year (facts §4.5). */
+/** Whether a time (milliseconds since 1970) is within a period of GitLab Runner's seven fields: second minute hour day month weekday year. */
 export function isWithin(period: string, timezone: string, at: number): boolean {
 	const parts = clockOf(timezone).formatToParts(at);
 	const read = (type: string) => numberOf(parts.find((part) => part.type === type)?.value ?? '');

@@ -44,7 +44,7 @@ function* authorizing(user: string, publicKey: string, {machine}: Running): Work
 	return {added: true};
 }
 
-/** The `unregister` script: GitLab forgets this manager of the runner, the runner stays there (facts §1.3). */
+/** The `unregister` script: GitLab forgets this manager of the runner, the runner stays there. */
 export function* unregister({runnerName}: {runnerName: string}, running: Running): Work<{lines: string[]; code: number}> {
 	return yield* locked(running, unregistering(runnerName, running));
 }

@@ -2,7 +2,7 @@ import {Problem} from '../../problem.ts';
 import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt, type Value} from '../toml.ts';
 import {isWithin} from './periods.ts';
 
-/** One `[[runners.machine.autoscaling]]`: what is left out in it counts as 0 (facts §4.5). */
+/** One `[[runners.machine.autoscaling]]`: what is left out in it counts as 0 (gitlab-runner, common/config.go). */
 export type Window = {periods: string[]; timezone: string; idleCount: number; idleTime: number};
 
 /** One `[[runners]]` entry as the runner goes by it. */
@@ -36,7 +36,7 @@ export type RunnerEntry = {
 
 export type RunnerConfig = {concurrent: number; checkInterval: number; listens: boolean; json: boolean; drainsIdle: boolean; entries: RunnerEntry[]};
 
-/** Keys that `gitlab-runner lint` knows, by table (facts §4). */
+/** Keys that `gitlab-runner lint` knows, by table (gitlab-runner 19.4, common/config.go). */
 const known: Record<string, string> = {
 	'': 'concurrent check_interval log_level log_format shutdown_timeout connection_max_age listen_address sentry_dsn session_server machine runners',
 	runners:
@@ -156,7 +156,7 @@ export function idleNow({schedule, idleCount, idleTime}: RunnerEntry, now: numbe
 	return window ? {count: window.idleCount, seconds: window.idleTime} : {count: idleCount, seconds: idleTime};
 }
 
-/** A runner's short token, as it is in logs, metrics and names of machines (facts §1, §3.5). */
+/** A runner's short token, as it is in logs, metrics and names of machines (gitlab-runner, helpers/shorten_token.go). */
 export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
 
 /** What the name of each of an entry's machines begins with; characters that no host name may hold are left out (gitlab-runner, helpers/dns/utils.go). */

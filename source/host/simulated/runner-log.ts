@@ -15,7 +15,7 @@ export function print({journal}: Machine, now: number, text: string): void {
 	if (journal.length > most) journal.splice(0, most / 4);
 }
 
-/** One line of the runner's log, as JSON or in the runner's own format, without colours (facts §17.3). */
+/** One line of the runner's log, as JSON or in the runner's own format, without colours (docs/facts.md, "gitlab-runner: log"). */
 export const lineOf = (isJson: boolean, now: number, level: Level, message: string, fields: Fields): string =>
 	isJson ? JSON.stringify({...fields, level, msg: message, time: new Date(now).toISOString()}) : inOwnFormat(level, message, fields);
 

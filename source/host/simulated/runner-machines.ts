@@ -22,7 +22,7 @@ function inBackground<Result>(hosts: Hosts, work: Work<Result>, done: (result: R
 	return () => callOff();
 }
 
-/** How often a job may fail to get a machine before it fails itself (facts §17.3: three tries in each of three preparations). */
+/** How often a job may fail to get a machine before it fails itself; the real runner makes three tries in each of three preparations. */
 const tries = 3;
 /** How long Docker on a worker asks its registry before it is told that it may not, in milliseconds. */
 const pulling = 4000;

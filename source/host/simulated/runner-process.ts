@@ -171,7 +171,7 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		}
 	}
 
-	/** The machine of a request, or `on demand`; undefined where there is no room for another job (facts §4.5). */
+	/** The machine of a request, or `on demand`; undefined where there is no room for another job (docs/facts.md, "gitlab-runner: config.toml"). */
 	function roomFor(entry: RunnerEntry): Worker | 'on demand' | undefined {
 		if (process.jobs.length + requests.underWay() >= (process.config?.concurrent ?? 0)) return undefined;
 		const idle = freeMachine(entry);
@@ -222,7 +222,7 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		finish();
 	}
 
-	/** A process that ends goes once its last job has; it takes its idle machines along where `shutdown_drain` says so (facts §5). */
+	/** A process that ends goes once its last job has; it takes its idle machines along where `shutdown_drain` says so. */
 	function finish(): void {
 		if (process.jobs.length > 0) return;
 		const all = [...process.workers.values()].filter(({token}) => runner.entryOf(token) !== undefined);

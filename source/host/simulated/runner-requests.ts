@@ -3,7 +3,7 @@ import {programs, systemIdOf, textOf, versionOf} from './machine.ts';
 import type {Runner} from './runner.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
 
-/** Requests of an entry that fail one after another before it is switched off (facts §17.3). */
+/** Requests of an entry that fail one after another before it is switched off: `unhealthy_requests_limit`, 3 by default. */
 const unhealthyLimit = 3;
 /** How long it is switched off, in milliseconds. */
 const unhealthyFor = 3_600_000;

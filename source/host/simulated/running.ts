@@ -30,7 +30,7 @@ export function* locked<Result>({machine}: Running, work: Work<Result>): Work<Re
 	}
 }
 
-/** A running service sees a new file within 3 s (facts §4.7). */
+/** A running service sees a new file within 3 s (gitlab-runner, common/consts.go). */
 export function noticeConfig({machine, hosts}: Pick<Running, 'machine' | 'hosts'>): void {
 	const {process} = machine;
 	if (!process) return;

@@ -210,7 +210,10 @@ export const managersOf = (fleet: Fleet, account: Account): Instance[] =>
 		.filter((instance) => lives(instance) && bearsMark(fleet, instance.tags, 'manager'))
 		.sort((one, other) => other.launchedAt - one.launchedAt || other.id.localeCompare(one.id));
 
-/** Workers of the fleet that aren't terminated or going (design §7, "Ours among workers"). */
+/**
+ * Workers of the fleet that aren't terminated or going: by the mark, or, since docker-machine tags a spot instance only after its launch, by the key
+ * pair's name in the fleet's own group of workers.
+ */
 export function workersOf(fleet: Fleet, account: Account): Instance[] {
 	const workersGroups = account.groups.filter((group) => group.name === names.workersGroup(fleet) && bearsMark(fleet, group.tags)).map(({id}) => id);
 	const launchedByUs = (instance: Instance): boolean =>

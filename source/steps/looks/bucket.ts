@@ -20,7 +20,7 @@ export type BucketSeen =
 			minimumSize?: 'all_storage_classes_128K' | 'varies_by_storage_class' | undefined;
 	  };
 
-/** Answers of HeadBucket for a bucket that is there and not to be used from here (facts §11). */
+/** Answers of HeadBucket for a bucket that is there and not to be used from here. */
 const closedCodes = ['not-allowed', 'PermanentRedirect', 'AuthorizationHeaderMalformed', 'BadRequest', 'InvalidBucketOwner'];
 
 /** A bucket by name, which must be this account's: where it is, its tags, its lifecycle and its block of public access, in one round of calls. */

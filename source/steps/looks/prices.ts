@@ -7,7 +7,7 @@ import {ifAnswered} from '../answering.ts';
 /** USD an hour, or why it isn't known: a price is never worth failing for. */
 export type Price = {usd: number} | {unknown: string};
 
-/** Pricing answers in few regions only, whatever region is asked about (facts §10). */
+/** Pricing answers in us-east-1, eu-central-1 and ap-south-1 only, whatever region is asked about. */
 const pricingRegion = 'us-east-1';
 
 async function asked(price: Promise<number | undefined>): Promise<Price> {

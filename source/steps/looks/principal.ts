@@ -3,7 +3,7 @@ import {identityLook} from './identity.ts';
 
 /**
  * The ARN whose policies IAM can simulate, or why it can't be asked about. A session's ARN lacks its role's path, so the role itself is
- * looked up; root and federated users can't be simulated (facts §17.6).
+ * looked up; root and federated users can't be simulated.
  */
 export const principalLook: Look<{arn: string} | {unknown: string}> = {
 	name: 'principal',

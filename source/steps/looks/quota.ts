@@ -1,13 +1,13 @@
 import type {Look, Looking} from '../../step.ts';
 import {ifAnswered, unless} from '../answering.ts';
 
-/** Service Quotas' codes of vCPU limits for running instances, by family and way of buying (facts §10). */
+/** Service Quotas' codes of vCPU limits for running instances, by family and way of buying (docs/facts.md, "Quotas and prices"). */
 const quotaCodes = {
 	standard: {onDemand: 'L-1216C47A', spot: 'L-34B43A08'},
 	graphics: {onDemand: 'L-DB2E81BA', spot: 'L-3819A6DF'},
 } as const;
 
-/** The family letters that each vCPU quota counts (facts §10); others have quotas of their own, which aren't looked up. */
+/** The family letters that each vCPU quota counts; others have quotas of their own, which aren't looked up. */
 const families = {
 	standard: ['a', 'c', 'd', 'h', 'i', 'im', 'is', 'm', 'r', 't', 'z'],
 	graphics: ['g', 'gr', 'vt'],
