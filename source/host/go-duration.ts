@@ -2,7 +2,7 @@ const parts = /(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)/g;
 const whole = /^-?(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|μs|ns))+$/;
 const secondsIn: Record<string, number> = {h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, μs: 1e-6, ns: 1e-9};
 
-/** Seconds of a Go duration: the text `1h2m3.5s`, or integer nanoseconds, as the runner's JSON log writes it (facts §6, §17.3). Undefined when it is neither. */
+/** Seconds of a Go duration: the text `1h2m3.5s`, or integer nanoseconds, as the runner's JSON log writes it. Undefined when it is neither. */
 export function goSeconds(value: unknown): number | undefined {
 	if (typeof value === 'number') return Number.isFinite(value) ? value / 1e9 : undefined;
 	if (typeof value !== 'string') return undefined;

@@ -1,6 +1,6 @@
 import {goSeconds} from './go-duration.ts';
 
-/** A job that the manager runs, as `/debug/jobs/list` tells (facts §6). */
+/** A job that the manager runs, as `/debug/jobs/list` tells (docs/facts.md, "gitlab-runner: metrics"). */
 export type RunningJob = {
 	id: number;
 	/** `https://gitlab.example/group/project/-/jobs/12`. */

@@ -122,7 +122,7 @@ export const schedule = question(
 const tooManyIdle = (idle: number, most: number | undefined) =>
 	most !== undefined && idle > most ? `It takes at most the limit, ${most}: ${idle} idle workers can never be made.` : undefined;
 
-/** Says what is wrong with a period in GitLab Runner's seven fields (facts §4.5), or nothing. */
+/** Says what is wrong with a period in GitLab Runner's seven fields (second minute hour day month weekday year), or nothing. */
 function wrongPeriod(period: string): string | undefined {
 	try {
 		new Cron(period, {paused: true});

@@ -9,7 +9,7 @@ export type Secrets = {
 	passphrase?: string | undefined;
 };
 
-/** Tokens of other kinds that people paste, told by their beginning, with what they are (facts §1). */
+/** Tokens of other kinds that people paste, told by their beginning, with what they are (docs/facts.md, "Runner tokens"). */
 const others: readonly [start: RegExp, what: string][] = [
 	[/^GR1348941/, "a registration token of the old way, which GitLab takes away in 20.0. A new runner's own token begins with glrt-"],
 	[/^glrtr-/, "the token of a runner that was registered the old way. A new runner's own token begins with glrt-"],
@@ -47,7 +47,7 @@ export const wrongAccessKeySecret = (secret: string): string | undefined =>
 
 type ForGitlab = Pick<Answers, 'gitlabUrl' | 'project' | 'group' | 'fleet'>;
 
-/** The page where a runner is made in GitLab, as exactly as the answers tell (facts §17.5). */
+/** The page where a runner is made in GitLab, as exactly as the answers tell. */
 export function runnerPage({gitlabUrl, project, group}: ForGitlab): string {
 	if (project) return /^\d+$/.test(project) ? `${gitlabUrl}/projects/${project}` : `${gitlabUrl}/${project}/-/runners/new`;
 	return group && !/^\d+$/.test(group) ? `${gitlabUrl}/groups/${group}/-/runners/new` : gitlabUrl;

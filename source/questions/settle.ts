@@ -6,7 +6,7 @@ import {inWords, judge} from './value.ts';
 /** What has been given, by where it came from. */
 export type Layers = {[From in Exclude<Source, 'default'>]?: Given};
 
-/** Who is believed first. What a person typed now beats all; the record of a fleet that stands beats every default (design §3). */
+/** Who is believed first. What a person typed now beats all; the record of a fleet that stands beats every default. */
 export const precedence = ['typed', 'flag', 'preset', 'environment', 'record', 'found'] as const;
 
 /** An answer that can't be taken: whose, what, and the sentence that says what would be right. */

@@ -76,7 +76,7 @@ function parsed(text: string): unknown {
 	}
 }
 
-/** Forms of secrets that can be told by themselves, with what to call them (facts §1). */
+/** Forms of secrets that can be told by themselves, with what to call them. */
 const forms: readonly [pattern: RegExp, what: string][] = [
 	[/\bglrtr?-[\w.-]{8,}/, "a runner's token"],
 	[/\bGR1348941[\w-]+/, 'a registration token'],

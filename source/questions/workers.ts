@@ -135,7 +135,7 @@ async function sizes(cloud: Cloud, types: readonly string[]): Promise<Choice<str
 	});
 }
 
-/** The lowest price of any zone now, by type. The filter takes any name, where `InstanceTypes` takes the SDK's own list (facts §10). */
+/** The lowest price of any zone now, by type. The filter takes any name, where `InstanceTypes` takes the SDK's own list. */
 async function spotPrices({cloud, now}: Asking, types: readonly string[]): Promise<Map<string, string>> {
 	const {SpotPriceHistory = []} = await cloud.call('DescribeSpotPriceHistory', {
 		Filters: [{Name: 'instance-type', Values: [...types]}],

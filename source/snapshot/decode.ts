@@ -11,7 +11,7 @@ const context = z.object({
 	matchedStatements: z.object({items: z.array(z.object({statementId: z.string().default('')})).default([])}).default({items: []}),
 });
 
-/** What sts:DecodeAuthorizationMessage tells of a refused call (facts §17.6). */
+/** What sts:DecodeAuthorizationMessage tells of a refused call. */
 export type Denial = {
 	/** A policy says no, rather than none saying yes. */
 	explicit: boolean;

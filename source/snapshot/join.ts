@@ -26,7 +26,7 @@ function readName({tags, keyName}: Instance): string | undefined {
 /** Names once read: the same instances are joined again each time that any other source tells something. */
 const namesRead = new WeakMap<Instance, {name: string | undefined}>();
 
-/** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet (facts §3.5). */
+/** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet. */
 export function machineNameOf(instance: Instance): string | undefined {
 	const known = namesRead.get(instance);
 	if (known) return known.name;

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {isHostName, madeAt} from '../host/machine-name.ts';
 
-/** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it (facts §17.4). */
+/** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it. */
 const pickedMachine = z.object({
 	name: z.string(),
 	instanceId: z.string().default(''),

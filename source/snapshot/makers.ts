@@ -14,7 +14,7 @@ export const isSpot = ({options}: Pick<RunnerFacts, 'options'>): boolean => 'req
 /** How workers are made now. */
 export type Made = {type: string; zone: string; spot: boolean; subnet: string | undefined; diskGib: number; publicAddress: boolean};
 
-/** How workers are made now, by the options in config.toml and docker-machine's own defaults (facts §3.3); undefined where no type is named. */
+/** How workers are made now, by the options in config.toml and docker-machine's own defaults (zone a, 16 GB); undefined where no type is named. */
 export function workersMade(snapshot: Pick<Snapshot, 'host' | 'region'>): Made | undefined {
 	const maker = makerIn(snapshot);
 	const {'instance-type': type, region = snapshot.region, zone = 'a', ...options} = maker?.options ?? {};

@@ -1,6 +1,6 @@
 import {readPrometheus} from '../host/prometheus.ts';
 
-/** Machines by docker+machine's own states (facts §6). The counts of several runners on one manager are merged there. */
+/** Machines by docker+machine's own states. The counts of several runners on one manager are merged there. */
 export type MachineCounts = {acquired: number; creating: number; idle: number; used: number; removing: number; stuck: number};
 
 /** What the runner's `/metrics` tells. A figure that isn't there is undefined: not known is not 0. */
@@ -22,7 +22,7 @@ export type Metrics = {
 	creationsFailed: number | undefined;
 	/** Failed jobs by GitLab's reason (`runner_system_failure`, `script_failure`), since the service started. */
 	failedJobs: Record<string, number>;
-	/** How often the service has loaded config.toml since it started (facts §4.7). */
+	/** How often the service has loaded config.toml since it started. */
 	configLoads: number | undefined;
 	version: string | undefined;
 	processState: string | undefined;

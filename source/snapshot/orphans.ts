@@ -71,7 +71,7 @@ export type Region = {
 	/** Milliseconds since 1970. */
 	now: number;
 	/**
-	 * The managers were asked after EC2 was: docker-machine writes a machine down before it makes anything of it (facts §17.4), so however young a thing
+	 * The managers were asked after EC2 was: docker-machine writes a machine down before it makes anything of it, so however young a thing
 	 * is, its maker's store had to know it.
 	 */
 	askedAfter?: boolean;
@@ -79,7 +79,7 @@ export type Region = {
 
 type Verdict = Pick<Leftover, 'is' | 'because' | 'keeper'>;
 
-/** docker-machine gives up a create after an hour; until then a key pair without an instance may be on its way (facts §4.5). */
+/** docker-machine gives up a create after an hour; until then a key pair without an instance may be on its way. */
 const longestCreate = 3_600_000;
 /** Store and EC2 are read one after the other, so what is younger than this may be in only one of them. */
 const betweenLooks = 300_000;

@@ -28,7 +28,7 @@ export type StateSeen = {
 
 type Told = {state: RowState; detail: string | undefined};
 
-/** docker-machine gives up a create after an hour (facts §4.5). */
+/** docker-machine gives up a create after an hour. */
 const longestCreate = 3_600_000;
 /** Between two looks a machine may be in one and not yet in the other, in milliseconds. */
 const betweenLooks = 180_000;

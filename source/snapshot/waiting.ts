@@ -18,7 +18,7 @@ export type Waiting =
 	| {known: true; jobs: number; unserved: readonly Unserved[]; from: 'gitlab' | 'runner'; fresh: boolean; says: string}
 	| {known: false; unserved: readonly Unserved[]; says: string};
 
-/** Whether a runner takes a job (facts §17.5): every tag is the runner's, an untagged job is welcome, and the branch is protected where it must be. */
+/** Whether a runner takes a job: every tag is the runner's, an untagged job is welcome, and the branch is protected where it must be. */
 function unfitFor(runner: RunnerServed, job: PendingJob): Unfit | undefined {
 	const missing = job.tags.filter((tag) => !runner.tags.includes(tag));
 	if (missing.length > 0) return {why: 'tag', tags: missing};

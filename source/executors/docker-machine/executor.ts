@@ -29,7 +29,7 @@ import {workersStep} from './workers.ts';
 /** The actions that these answers' steps need, for asking AWS whether they are allowed. */
 const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
 
-/** The steps of a docker+machine fleet, in the order in which a person reads them (design §6). */
+/** The steps of a docker+machine fleet, in the order in which a person reads them. */
 const steps: readonly AnyStep[] = [
 	identityStep,
 	permissionsStep(actionsFor),
@@ -54,5 +54,5 @@ const steps: readonly AnyStep[] = [
 	workersStep,
 ];
 
-/** GitLab Runner with docker-machine: leaves GitLab in 20.0 (facts §1). */
+/** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
 export const dockerMachine: Executor = {name: 'docker+machine', steps};

@@ -3,7 +3,7 @@ import {Problem} from '../../problem.ts';
 
 type Told = {pattern: RegExp; code?: string; message(matched: RegExpExecArray): string; advice: string; again?: boolean};
 
-/** docker-machine's and AWS's own words, and what they mean for a worker (facts §3.6, §12). The first that matches counts. */
+/** docker-machine's and AWS's own words, and what they mean for a worker (docs/facts.md, "docker-machine: failures"). The first that matches counts. */
 const known: readonly Told[] = [
 	{
 		pattern: /MaxSpotInstanceCountExceeded/,

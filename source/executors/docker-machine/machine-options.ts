@@ -10,7 +10,7 @@ export type MachineSetting = {
 	fleet: Fleet;
 	network: Pick<Found['network'], 'vpcId' | 'subnetId' | 'zone' | 'public'>;
 	image: Pick<ImageSeen, 'id' | 'rootDevice' | 'user'>;
-	/** The workers' group by name: docker-machine refuses an id (facts §3.5). */
+	/** The workers' group by name: docker-machine refuses an id. */
 	workersGroupName: string;
 };
 

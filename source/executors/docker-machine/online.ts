@@ -1,10 +1,10 @@
 import {readPrometheus} from '../../host/prometheus.ts';
 import {partitionedOf, shortToken} from './verify-lines.ts';
 
-/** Whether a runner gets answers from GitLab, by what it counts itself (facts §6): 201 a job, 204 none, 403 its token is refused. */
+/** Whether a runner gets answers from GitLab, by what it counts itself: 201 a job, 204 none, 403 its token is refused. */
 export type Online = {is: 'online'} | {is: 'refused'} | {is: 'making machines'} | {is: 'not yet'};
 
-/** Reads it from the text of `/metrics`. With idle machines wanted, the runner asks for jobs only once one is there (facts §4.5). */
+/** Reads it from the text of `/metrics`. With idle machines wanted, the runner asks for jobs only once one is there. */
 export function onlineIn(metrics: string, token: string): Online {
 	const {sum, by} = readPrometheus(metrics, ['gitlab_runner_']);
 	const names = [...new Set([shortToken(token), partitionedOf(token)])];

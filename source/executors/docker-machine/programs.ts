@@ -14,14 +14,14 @@ const knownHashes: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 /** The hash that a file of a program's version has to have; undefined where none is known here. */
 export const knownHash = (program: string, version: string, file: string, known = knownHashes): string | undefined => known[`${program} ${version}`]?.[file];
 
-/** The publishers' download sites (facts §2, §3.1); the answer `downloads` names others of the same layout. */
+/** The publishers' download sites (docs/facts.md, "gitlab-runner: installing and stopping"); the answer `downloads` names others of the same layout. */
 const publishers = {
 	gitlabRunner: 'https://s3.dualstack.us-east-1.amazonaws.com/gitlab-runner-downloads',
 	dockerMachine: 'https://gitlab-docker-machine-downloads.s3.amazonaws.com',
 };
 
 /**
- * A stop lets running jobs end: SIGQUIT is the runner's graceful stop, and there is no limit to how long a job may take (facts §5). It goes to the
+ * A stop lets running jobs end: SIGQUIT is the runner's graceful stop, and there is no limit to how long a job may take. It goes to the
  * main process alone, since a docker-machine that gets it while it makes a worker dies and leaves the worker behind.
  */
 export const dropIn = `# Written by gitlab-runner-aws: a stop waits for running jobs.
@@ -31,7 +31,7 @@ KillMode=mixed
 TimeoutStopSec=infinity
 `;
 
-/** What workers run first: a fresh machine's own updates would hold apt's locks while Docker is installed (facts §17.9). Workers live for hours. */
+/** What workers run first: a fresh machine's own updates would hold apt's locks while Docker is installed. Workers live for hours. */
 export const workerUserData = `#cloud-config
 # Written by gitlab-runner-aws: no updates in the background while Docker is being installed.
 bootcmd:

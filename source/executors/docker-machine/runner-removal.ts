@@ -48,7 +48,7 @@ async function unregister(removal: Removal, recorded: Given, report: Report): Pr
 	return {...(url === undefined ? {} : {url: printable(bareUrl(url))}), ...(id > 0 ? {id} : {})};
 }
 
-/** Where a runner is deleted by hand: its page where the place is known (facts §17.5), else the way there. */
+/** Where a runner is deleted by hand: its page where the place is known, else the way there. */
 function runnerPlace({group, project, runner}: Given, {id, url}: Known): string {
 	const page = id === undefined ? '' : `/${id}`;
 	if (project !== undefined) return `at ${url}/${project}/-/runners${page}`;

@@ -274,7 +274,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 	}
 }
 
-/** The runner: a valid token, and config.toml with our tables beside the person's own (design §6). */
+/** The runner: a valid token, and config.toml with our tables beside the person's own. */
 export const runnerStep: Step<'runner', Needs, After> = {
 	name: 'runner',
 	title: 'Runner',

@@ -77,7 +77,7 @@ function failed(outcome: Exclude<ServiceOutcome, {is: 'done'}>): Problem {
 	});
 }
 
-/** A runner that runs and doesn't serve its metrics read its config.toml before `listen_address` was in it: only a restart helps (facts §4.7). */
+/** A runner that runs and doesn't serve its metrics read its config.toml before `listen_address` was in it: that key takes a restart. */
 async function apply(context: Context, found: Pick<Found, Needs>, finding: Finding<Found['service']>, report: Report): Promise<void> {
 	const instance = await managerOf(context, found);
 	const changes = finding.is === 'different' ? finding.changes : [];
@@ -167,7 +167,7 @@ async function remove(removal: Removal, report: Report): Promise<void> {
 	await Promise.all(running.map((manager) => drainFor(removal, manager, report)));
 }
 
-/** The runner's service: running, starting with the machine, online (design §6). */
+/** The runner's service: running, starting with the machine, online. */
 export const serviceStep: Step<'service', Needs, After> = {
 	name: 'service',
 	title: 'Service',

@@ -14,7 +14,7 @@ import {proofOf, spotCap} from './machine-options.ts';
 import {dockerMachineByHand, workerUserData} from './programs.ts';
 import {workerMachines} from './worker-machines.ts';
 
-/** Seconds until a test machine is given up: docker-machine's own waits come to about as much (facts §3.3). */
+/** Seconds until a test machine is given up: docker-machine's own waits come to about as much (docs/facts.md, "docker-machine: stages"). */
 const limitSeconds = 1200;
 
 type Needs = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'host-key' | 'software';
@@ -113,7 +113,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 	report({says: `proven in ${Math.round(seconds)} s${engine === undefined ? '' : `, with Docker ${engine}`}`});
 }
 
-/** One real worker with exactly the runner's options comes up, runs a container and goes away (design §6). */
+/** One real worker with exactly the runner's options comes up, runs a container and goes away. */
 export const testMachineStep: Step<'test-machine', Needs, 'instance-profile' | 'spot-role'> = {
 	name: 'test-machine',
 	title: 'Test machine',

@@ -1,12 +1,12 @@
 import type {HostFacts} from '../../host/scripts/facts.ts';
 
-/** What `gitlab-runner verify` says of one runner: by its text, since it exits 0 when GitLab can't be reached (facts §1.2). */
+/** What `gitlab-runner verify` says of one runner: by its text, since it exits 0 when GitLab can't be reached (docs/facts.md, "gitlab-runner: verify"). */
 export type Verdict = {is: 'valid'} | {is: 'refused'; line: string} | {is: 'unreachable'; line: string} | {is: 'silent'};
 
 /** What stands before the secret part of a runner's token; the panel's script has left the kind out already. */
 const prefixes = /^(?:glrtr-|GR1348941|(?:glrt-)?(?:t\d_)?)/;
 
-/** The first nine characters after the kind: GitLab Runner's name for a token in logs and metrics (facts §1). */
+/** The first nine characters after the kind: GitLab Runner's name for a token in logs and metrics. */
 export const shortToken = (token: string): string => token.replace(prefixes, '').replace(/…$/, '').slice(0, 9);
 
 /** The same with the token's partition, `t3_`: by its version the runner keeps that in its lines, metrics and names of machines or not. */

@@ -20,7 +20,7 @@ export type WorkerMachines = {
 
 /**
  * The image for workers: a publisher's name is resolved once, so the one that stands in config.toml stays as long as it is of that name and there;
- * a newer one is a note (design §4, `image`).
+ * a newer one is a note.
  */
 async function imageFor(context: Context, newest: ImageSeen, standing: string | undefined): Promise<{image: ImageSeen; notes: Note[]}> {
 	const wanted = wantedImage(context.answers.workerImage);

@@ -10,7 +10,7 @@ const most = 100;
 /** Terminating takes a minute or two; a manager that wasn't reached may launch another one meanwhile. */
 const waits = {tries: 61, pause: 5000};
 
-/** Key pairs that this fleet's runner made and no live instance uses (design §7, "Ours among workers"). */
+/** Key pairs that this fleet's runner made and no live instance uses: docker-machine never tags them, so the name's form tells. */
 function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
 	const used = new Set(instances.filter(lives).map(({keyName}) => keyName));
 	return keyPairs.filter(({name}) => isWorkerName(fleet, name) && !used.has(name));

@@ -1,6 +1,6 @@
 /**
  * Python for stopping the runner's service without ending a job: with our drop-in `systemctl stop` sends SIGQUIT to the main process alone and
- * waits without limit (facts §5), so the limit is kept here. Comes after `readingText`.
+ * waits without limit, so the limit is kept here. Comes after `readingText`.
  */
 export const draining = `
 def running_jobs():

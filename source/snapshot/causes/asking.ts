@@ -10,7 +10,7 @@ const silence = 3 * 60_000;
 /** Until when the log is known, in milliseconds since 1970. */
 const knownTo = ({snapshot, now}: Asking): number => Math.min(now, snapshot.journal.at ?? now);
 
-/** Whether the runner has switched itself off as unhealthy, so that it asks for nothing (facts §17.3). */
+/** Whether the runner has switched itself off as unhealthy, so that it asks for nothing. */
 export const isOff = ({history, now}: Pick<Asking, 'history' | 'now'>): boolean => history?.unhealthy !== undefined && (history.unhealthy.until ?? now) >= now;
 
 /** Why GitLab gave no job when it was last asked; what came after is not known while the runner is switched off, and over where it isn't. */

@@ -9,10 +9,10 @@ export type Entry = {
 
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g');
 
-/** A text without terminal colours. The runner colours its log whether a terminal reads it or not (facts §17.3). */
+/** A text without terminal colours. The runner colours its log whether a terminal reads it or not. */
 const withoutColour = (text: string): string => (text.includes('\u001b') ? text.replace(escapes, '') : text);
 
-/** `MESSAGE` is a string, an array of byte numbers where it has colours, and null where it was too long and `--all` wasn't given (facts §17.3). */
+/** `MESSAGE` is a string, an array of byte numbers where it has colours, and null where it was too long and `--all` wasn't given. */
 function textOf(message: unknown): string | undefined {
 	if (typeof message === 'string') return message;
 	if (!Array.isArray(message)) return undefined;

@@ -6,7 +6,7 @@ import {type Refusal, readRefusal} from './refusal.ts';
 
 type Base = {at: number};
 
-/** Something that the runner's log tells (facts §17.3). `at` is milliseconds since 1970; `runner` is a short token. */
+/** Something that the runner's log tells (docs/facts.md, "gitlab-runner: log"). `at` is milliseconds since 1970; `runner` is a short token. */
 export type LogEvent = Base &
 	(
 		| {is: 'job-received'; job: number; project: string | undefined; runner: string | undefined}
@@ -61,7 +61,7 @@ function project(line: LogLine): string | undefined {
 	return /^https?:\/\/[^/]+\/(.+?)(?:\.git)?$/.exec(text(line, 'repo_url') ?? '')?.[1];
 }
 
-/** docker-machine's lines in words for a person (facts §3.3); the first part of a line decides. */
+/** docker-machine's lines in words for a person (docs/facts.md, "docker-machine: stages"); the first part of a line decides. */
 const stages: readonly [string, string][] = [
 	['Running pre-create checks', 'checking'],
 	['Creating machine', 'creating'],

@@ -1,4 +1,4 @@
-/** Why a worker couldn't be made, from docker-machine's own words (facts §3.6, §12). */
+/** Why a worker couldn't be made, from docker-machine's own words (docs/facts.md, "docker-machine: failures"). */
 export type Refusal = {
 	/** AWS's code, or ours for what isn't AWS: `docker-install`, `docker-hub`, `docker-never`, `certificates`, `ssh-never`, `subnet-zone`, `key-pair-name`, and of the manager `disk-full`, `killed`. */
 	code: string;
@@ -20,7 +20,7 @@ const ours: readonly [RegExp, string][] = [
 	[/toomanyrequests|pull rate limit/i, 'docker-hub'],
 	[/no space left on device/i, 'disk-full'],
 	[/^signal: killed/, 'killed'],
-	// These two first: docker-machine wraps them as `Error detecting OS` and `Error checking the host` (facts §3.6).
+	// These two first: docker-machine wraps them as `Error detecting OS` and `Error checking the host`.
 	[/Too many retries waiting for SSH/i, 'ssh-never'],
 	[/Error checking the host.*(?:i\/o timeout|connection refused|no route to host)/i, 'docker-never'],
 	[/error installing docker|Error detecting OS/i, 'docker-install'],

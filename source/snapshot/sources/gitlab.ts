@@ -2,7 +2,7 @@ import type {GitlabPanel, PendingJob, RunnerServed} from '../../gitlab/port.ts';
 import {isProblem} from '../../problem.ts';
 import type {GitlabSees} from '../snapshot.ts';
 
-/** Projects of one runner that are looked at in a round: GitLab limits this call by itself (facts §17.5). */
+/** Projects of one runner that are looked at in a round: GitLab limits this call by itself. */
 const mostProjects = 20;
 
 /** How GitLab is asked for one runner. */

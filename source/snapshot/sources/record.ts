@@ -5,7 +5,7 @@ import {readRecord} from '../../steps/looks/record.ts';
 import {changesBetween} from '../../steps/recorded.ts';
 import type {RecordVersion} from '../snapshot.ts';
 
-/** Who is meant by the ARN that wrote a version: a user's name, or an assumed role's session (facts §17.1). */
+/** Who is meant by the ARN that wrote a version: a user's name, or an assumed role's session. */
 const whoOf = (arn: string | undefined): string => (arn === 'N/A' ? undefined : arn?.split(/[/:]/).at(-1)) || 'somebody';
 
 /** A version that a later release wrote can't be compared, but it still says who and when. */
