@@ -74,7 +74,7 @@ async function end(code: number, says = ''): Promise<never> {
 
 /** Adds to the log, and gives its path; undefined where it can't be written. */
 async function logged(text: string): Promise<string | undefined> {
-	const {foldersOf, realDisk} = await import('./disk/real.ts');
+	const {foldersOf, realDisk} = await import('./world/laptop/disk/real.ts');
 	const disk = realDisk(foldersOf(process.env, homeFolder()));
 	try {
 		disk.log(text);
@@ -120,7 +120,7 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
-		const {help} = await import('./command-line/help.ts');
+		const {help} = await import('./commands/line/help.ts');
 		process.stdout.write(help());
 		return 0;
 	}

@@ -1,4 +1,4 @@
-import {printable, printableLines} from './printable.ts';
+import {printable, printableLines} from './world/printable.ts';
 
 /** Who can do something about a problem: the person (`told`), a service that answered (`outside`), or us (`bug`). */
 export type Fault = 'told' | 'outside' | 'bug';

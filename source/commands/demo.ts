@@ -1,8 +1,8 @@
-import {afternoon} from '../demo/afternoon.ts';
-import {play} from '../demo/script.ts';
+import {usualFleet} from '../answers/account.ts';
 import type {Happening} from '../engine/events.ts';
-import {usualFleet} from '../questions/account.ts';
-import {type World as SimulatedWorld, simulatedWorld} from '../simulated.ts';
+import {type World as SimulatedWorld, simulatedWorld} from '../simulated/world.ts';
+import {afternoon} from './demo/afternoon.ts';
+import {play} from './demo/script.ts';
 import {destroy} from './destroy.ts';
 import type {Command, Session} from './session.ts';
 import {setup} from './setup.ts';

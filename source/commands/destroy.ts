@@ -1,12 +1,12 @@
 import {forRemoval, type OpenContext} from '../engine/context.ts';
 import type {Proposal} from '../engine/proposal.ts';
 import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
+import type {Removal} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import type {Helping} from '../face.ts';
+import type {Helping} from '../faces/face.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Removal} from '../step.ts';
 import {loginOf} from './interviewing.ts';
 import {layersOf, lookingAt, namedFleet, tellPlace} from './open.ts';
 import {type Command, failAll, lookedAfter, type Session} from './session.ts';

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
-import type {Cloud} from '../cloud/port.ts';
-import type {HomeChoice, HomeFleet, HomePreset, HomeSeen} from '../face.ts';
+import {fromEnvironment} from '../answers/interview.ts';
+import type {HomeChoice, HomeFleet, HomePreset, HomeSeen} from '../faces/face.ts';
 import {type Fleet, markKeys} from '../fleet.ts';
-import {fromEnvironment} from '../interview.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {presetsUsed} from '../settings.ts';
+import type {Cloud} from '../world/cloud/port.ts';
+import {presetsUsed} from '../world/laptop/settings.ts';
 import {enabledRegions, fleetsIn, forFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
 
@@ -17,7 +17,7 @@ const asked = 3;
 export const home: Command = async (session) => {
 	const {screens} = session.face;
 	if (!screens || !session.interactive) {
-		const {help} = await import('../command-line/help.ts');
+		const {help} = await import('./line/help.ts');
 		session.around.stderr.write(help());
 		return 2;
 	}

@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
+import type {Layers} from '../answers/settle.ts';
 import type {Happening} from '../engine/events.ts';
 import type {Proposal} from '../engine/proposal.ts';
-import {type Found, lookForOrphans, type RegionSeen} from '../orphans/look.ts';
-import type {Place} from '../orphans/place.ts';
-import {type Removed, removeOrphans} from '../orphans/remove.ts';
+import {orphanNoun, orphanWords} from '../faces/words/orphans.ts';
+import {many, money} from '../panel/formats.ts';
+import {type Found, lookForOrphans, type RegionSeen} from '../panel/orphans/look.ts';
+import type {Place} from '../panel/orphans/place.ts';
+import {type Removed, removeOrphans} from '../panel/orphans/remove.ts';
 import {Problem, Stopped} from '../problem.ts';
-import type {Layers} from '../questions/settle.ts';
-import {many, money} from '../snapshot/formats.ts';
-import {orphanNoun, orphanWords} from '../telling/orphans.ts';
 import {enabledRegions, fleetsIn, layersOf, lookingAt, regionOf} from './open.ts';
 import {type Command, failAll, type Session} from './session.ts';
 

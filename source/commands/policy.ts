@@ -1,6 +1,6 @@
 import {type Policy, policyOf} from '../engine/policy.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
-import {orphanActions} from '../orphans/remove.ts';
+import {orphanActions} from '../panel/orphans/remove.ts';
 import type {Command} from './session.ts';
 
 /** Everything that this program calls AWS for, as the readme prints it. */

@@ -1,10 +1,10 @@
+import {type Preset, presetOf, presetVersion} from '../answers/preset-form.ts';
 import {readAnswers} from '../executors/docker-machine/config-answers.ts';
 import type {Given} from '../fleet.ts';
-import {paths} from '../host/scripts/paths.ts';
-import {type Preset, presetOf, presetVersion} from '../preset-form.ts';
 import {Problem} from '../problem.ts';
 import {instanceOf} from '../steps/looks/account.ts';
 import {connectTo} from '../steps/reaching.ts';
+import {paths} from '../world/host/scripts/paths.ts';
 import {chosenManager, layersOf, lookingAt, openFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
 

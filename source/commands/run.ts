@@ -2,24 +2,24 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {addAbortSignal, type Readable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
-import {type Clock, realClock} from '../clock.ts';
-import {type Parsed, parse} from '../command-line/argv.ts';
-import {type CommandName, commands} from '../command-line/command-table.ts';
-import {forgiving} from '../disk/forgiving.ts';
-import type {Face} from '../face.ts';
-import {isInteractive, mayColour, onlyAscii, pickFace, type Terms} from '../faces.ts';
-import {namedGitlabs} from '../gitlab/named.ts';
-import {commandLine} from '../host/quote.ts';
-import {logging} from '../logging.ts';
-import {presetsIn} from '../presets.ts';
-import {printableLines} from '../printable.ts';
+import {presetsIn} from '../answers/presets.ts';
+import {secretsIn} from '../answers/secret-interview.ts';
+import type {Secrets} from '../answers/secrets.ts';
+import {isInteractive, mayColour, onlyAscii, pickFace, type Terms} from '../faces/choice.ts';
+import type {Face} from '../faces/face.ts';
+import {logging} from '../faces/logging.ts';
+import {redacting, redactor} from '../faces/redacting.ts';
+import {unagreed} from '../faces/words/unanswered.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import type {Secrets} from '../questions/secrets.ts';
-import {redacting, redactor} from '../redacting.ts';
-import {diskReason} from '../refused-by-disk.ts';
-import {secretsIn} from '../secret-interview.ts';
-import {configFolder, settingsIn} from '../settings.ts';
-import {unagreed} from '../telling/unanswered.ts';
+import {namedGitlabs} from '../world/gitlab/named.ts';
+import {commandLine} from '../world/host/quote.ts';
+import {type Clock, realClock} from '../world/laptop/clock.ts';
+import {forgiving} from '../world/laptop/disk/forgiving.ts';
+import {diskReason} from '../world/laptop/refused-by-disk.ts';
+import {configFolder, settingsIn} from '../world/laptop/settings.ts';
+import {printableLines} from '../world/printable.ts';
+import {type Parsed, parse} from './line/argv.ts';
+import {type CommandName, commands} from './line/command-table.ts';
 import {type Command, failAll, overseeing, type Session} from './session.ts';
 import {makeStops, realWorld, type Stops, type Surroundings, type World} from './world.ts';
 
@@ -61,14 +61,14 @@ const termsOf = ({argv, env, stdin, stdout}: Surroundings): Terms => ({
 /** What needs no world: help and completions. */
 async function answerAtOnce({command, words: [word], options}: Parsed): Promise<string | undefined> {
 	if (command === 'completions' && !options.help) {
-		const {completions, isShell} = await import('../command-line/completions.ts');
+		const {completions, isShell} = await import('./line/completions.ts');
 		if (word === undefined || !isShell(word))
 			throw new Problem({code: 'usage', exit: 2, message: `There are completions for bash, zsh and fish, not for ${word}.`});
 		return completions(word);
 	}
 	const about = command === 'help' ? word : command;
 	if (!options.help && command !== 'help') return undefined;
-	const {commandHelp, help} = await import('../command-line/help.ts');
+	const {commandHelp, help} = await import('./line/help.ts');
 	return about === undefined || about === 'home' ? help() : commandHelp(nameOf(about));
 }
 
@@ -173,7 +173,7 @@ async function givenSecrets({options}: Parsed, {stdin, env}: Surroundings, signa
 }
 
 async function askMfaCode(face: Session['face'], serial: string): Promise<string> {
-	const [{askSecret}, {mfaCodeQuestion}] = await Promise.all([import('../secret-interview.ts'), import('../questions/secrets.ts')]);
+	const [{askSecret}, {mfaCodeQuestion}] = await Promise.all([import('../answers/secret-interview.ts'), import('../answers/secrets.ts')]);
 	return askSecret(mfaCodeQuestion(serial), face.ask);
 }
 
@@ -210,12 +210,12 @@ async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms,
 	const picked = pickFace(aside ? {...terms, plain: true} : terms);
 	const out = aside ? stderr : stdout;
 	const look = {colour: mayColour({...terms, stdoutIsTty: out.isTTY === true}, !colour), ascii: onlyAscii(env)};
-	if (picked === 'json') return (await import('../json/face.ts')).jsonFace({out, yes, clock});
+	if (picked === 'json') return (await import('../faces/json/face.ts')).jsonFace({out, yes, clock});
 	if (picked === 'screens' && !yes) {
-		const {inkFace} = await import('../ui/face.tsx');
+		const {inkFace} = await import('../faces/ui/face.tsx');
 		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title: titles[title] ?? title, onStop: () => stops.raise('SIGINT'), ended: stops.soft});
 	}
-	const {plainFace} = await import('../plain/face.ts');
+	const {plainFace} = await import('../faces/plain/face.ts');
 	return plainFace({out, err: stderr, in: stdin, columns: () => out.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock, ended: stops.soft});
 }
 

@@ -1,14 +1,14 @@
-import {realClock} from '../clock.ts';
-import type {Options, Parsed} from '../command-line/argv.ts';
+import type {Presets} from '../answers/presets.ts';
+import type {Secrets} from '../answers/secrets.ts';
 import {type Pausing, pausing, unattended} from '../engine/pausing.ts';
 import {aboutCredentials} from '../engine/plan.ts';
+import type {Looking} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
-import type {Face, Helping} from '../face.ts';
-import type {Presets} from '../presets.ts';
+import type {Face, Helping} from '../faces/face.ts';
 import {Problem} from '../problem.ts';
-import type {Secrets} from '../questions/secrets.ts';
-import type {SettingsStore} from '../settings.ts';
-import type {Looking} from '../step.ts';
+import {realClock} from '../world/laptop/clock.ts';
+import type {SettingsStore} from '../world/laptop/settings.ts';
+import type {Options, Parsed} from './line/argv.ts';
 import type {Stops, Surroundings, World} from './world.ts';
 
 /** What every command works with: who asked for what, how to meet them, and the world. */

@@ -1,14 +1,14 @@
+import type {Walk} from '../answers/walk.ts';
 import {type Ended, inTurns} from '../engine/live-plan.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
+import type {AnyStep, Change, Context} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/docker-machine/first-job.ts';
-import type {Agreed, Helping, Interviewer, Screens} from '../face.ts';
+import type {Agreed, Helping, Interviewer, Screens} from '../faces/face.ts';
+import {spent} from '../faces/words/durations.ts';
 import {Problem, Stopped} from '../problem.ts';
-import type {Walk} from '../questions/walk.ts';
-import type {AnyStep, Change, Context} from '../step.ts';
-import {spent} from '../telling/durations.ts';
 import {costsOf, type Ground, groundFor, interviewerFor, loginOf, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
 import {type Command, failAll, lookedAfter, type Session} from './session.ts';

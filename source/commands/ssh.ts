@@ -1,8 +1,8 @@
-import {isHostName} from '../host/machine-name.ts';
-import {onWorker, openShell} from '../host/openssh.ts';
 import {Problem} from '../problem.ts';
 import {currentManager} from '../steps/looks/host.ts';
 import {placeOf, reachToChange} from '../steps/reaching.ts';
+import {isHostName} from '../world/host/machine-name.ts';
+import {onWorker, openShell} from '../world/host/openssh.ts';
 import {openFleet} from './open.ts';
 import type {Command} from './session.ts';
 

@@ -1,15 +1,15 @@
-import type {Address} from '../address/port.ts';
-import {realAddress} from '../address/real.ts';
-import {type Clock, type Random, realClock, setByAws} from '../clock.ts';
-import {type Cloud, type CloudAt, changes} from '../cloud/port.ts';
-import {type RealCloud, realCloud} from '../cloud/real.ts';
-import type {Disk} from '../disk/port.ts';
-import {foldersOf, realDisk} from '../disk/real.ts';
-import type {GitlabAt} from '../gitlab/port.ts';
-import {realGitlab} from '../gitlab/real.ts';
-import type {Host} from '../host/port.ts';
-import {realHost} from '../host/real.ts';
-import type {Adapters} from '../step.ts';
+import type {Adapters} from '../engine/step.ts';
+import {type Cloud, type CloudAt, changes} from '../world/cloud/port.ts';
+import {type RealCloud, realCloud} from '../world/cloud/real.ts';
+import type {GitlabAt} from '../world/gitlab/port.ts';
+import {realGitlab} from '../world/gitlab/real.ts';
+import type {Host} from '../world/host/port.ts';
+import {realHost} from '../world/host/real.ts';
+import type {Address} from '../world/laptop/address/port.ts';
+import {realAddress} from '../world/laptop/address/real.ts';
+import {type Clock, type Random, realClock, setByAws} from '../world/laptop/clock.ts';
+import type {Disk} from '../world/laptop/disk/port.ts';
+import {foldersOf, realDisk} from '../world/laptop/disk/real.ts';
 
 /** A signal that ends the program, by Node's name. */
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

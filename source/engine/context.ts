@@ -1,8 +1,8 @@
+import type {Secrets} from '../answers/secrets.ts';
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
-import type {Connection} from '../host/port.ts';
 import {isProblem, Stopped} from '../problem.ts';
-import type {Secrets} from '../questions/secrets.ts';
-import type {Adapters, Context, Look, Looking, Removal} from '../step.ts';
+import type {Connection} from '../world/host/port.ts';
+import type {Adapters, Context, Look, Looking, Removal} from './step.ts';
 
 /** What a context of any kind is about. */
 export type Setting = {

@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
-import type {Cloud, Input, OperationName, Output} from '../cloud/port.ts';
 import type {AnswerKey, Answers, Source} from '../fleet.ts';
-import {authorityFor} from '../gitlab/authority.ts';
-import type {Gitlab} from '../gitlab/port.ts';
 import {Stopped} from '../problem.ts';
-import type {AnyStep, Context, Look, Looking} from '../step.ts';
+import type {Cloud, Input, OperationName, Output} from '../world/cloud/port.ts';
+import {authorityFor} from '../world/gitlab/authority.ts';
+import type {Gitlab} from '../world/gitlab/port.ts';
 import {type OpenContext, withAnswers} from './context.ts';
 import type {Happening} from './events.ts';
 import {type Allowed, type Emit, makePlan, type Plan} from './plan.ts';
+import type {AnyStep, Context, Look, Looking} from './step.ts';
 
 /** Calls under way at most, so that a person's account isn't throttled while they think. */
 const together = 4;

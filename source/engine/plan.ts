@@ -1,6 +1,6 @@
 import {isProblem, Problem, Stopped, toProblem} from '../problem.ts';
-import type {AnyStep, Context, Finding, Found, StepName} from '../step.ts';
 import type {Happening} from './events.ts';
+import type {AnyStep, Context, Finding, Found, StepName} from './step.ts';
 
 type AnyFinding = Finding<Found[StepName]>;
 

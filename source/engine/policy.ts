@@ -1,4 +1,4 @@
-import type {Action} from '../cloud/actions.ts';
+import type {Action} from '../world/cloud/actions.ts';
 
 /** An IAM policy document as AWS takes it. */
 export type Policy = {

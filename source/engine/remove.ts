@@ -1,5 +1,5 @@
-import type {AnyStep, Removal, Standing, StepName} from '../step.ts';
 import type {Emit} from './plan.ts';
+import type {AnyStep, Removal, Standing, StepName} from './step.ts';
 import {type Again, progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
 
 /** What stands, with the step it belongs to. */

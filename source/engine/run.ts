@@ -1,6 +1,6 @@
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import type {AnyStep, Context, Finding, Found, StepName} from '../step.ts';
 import {type Allowed, dataOf, type Emit, foundEvent, foundIn, guarded, look, type Plan, says, wanted} from './plan.ts';
+import type {AnyStep, Context, Finding, Found, StepName} from './step.ts';
 import {type Again, progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
 
 type AnyFinding = Finding<Found[StepName]>;

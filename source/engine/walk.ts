@@ -1,9 +1,9 @@
-import type {Clock} from '../clock.ts';
-import type {ScriptProgress} from '../host/port.ts';
 import {type Problem, Stopped, toProblem} from '../problem.ts';
-import type {AnyStep, StepName} from '../step.ts';
+import type {ScriptProgress} from '../world/host/port.ts';
+import type {Clock} from '../world/laptop/clock.ts';
 import type {Happening} from './events.ts';
 import {dataOf, type Emit} from './plan.ts';
+import type {AnyStep, StepName} from './step.ts';
 
 export type Ending = 'done' | 'failed' | 'skipped';
 

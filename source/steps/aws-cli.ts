@@ -1,5 +1,5 @@
 import type {Fleet} from '../fleet.ts';
-import {commandLine} from '../host/quote.ts';
+import {commandLine} from '../world/host/quote.ts';
 
 /** One command line of the AWS CLI in the fleet's region: the same by hand. */
 export const aws = (fleet: Fleet, ...args: string[]): string => commandLine('aws', '--region', fleet.region, ...args);

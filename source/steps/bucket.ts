@@ -1,8 +1,8 @@
-import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../cloud/shapes.ts';
+import type {Change, Context, Finding, Found, Look, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {quote} from '../host/quote.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Change, Context, Finding, Found, Look, Removal, Report, Standing, Step} from '../step.ts';
+import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../world/cloud/shapes.ts';
+import {quote} from '../world/host/quote.ts';
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';

@@ -1,6 +1,6 @@
-import {retried} from '../clock.ts';
+import type {Context, Finding, Found, Note, Report, Step} from '../engine/step.ts';
 import {isProblem} from '../problem.ts';
-import type {Context, Finding, Found, Note, Report, Step} from '../step.ts';
+import {retried} from '../world/laptop/clock.ts';
 import {isYoung} from './host-trust.ts';
 import type {Instance} from './looks/account.ts';
 import {managerOf} from './looks/host.ts';

@@ -1,5 +1,5 @@
+import type {Context, Finding, Found, Report, Step} from '../engine/step.ts';
 import {names} from '../fleet.ts';
-import type {Context, Finding, Found, Report, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {putPolicy} from './instance-profile.ts';
 import {roleLook} from './looks/profile.ts';

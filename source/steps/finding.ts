@@ -1,5 +1,5 @@
+import type {Change, Context, Finding, Fix, Note} from '../engine/step.ts';
 import {Problem} from '../problem.ts';
-import type {Change, Context, Finding, Fix, Note} from '../step.ts';
 
 /** A finding that nothing can be made on: what is in the way, and what to do about it. */
 export const blocked = (code: string, message: string, advice: string): Extract<Finding<never>, {is: 'blocked'}> => ({

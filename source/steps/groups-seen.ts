@@ -1,6 +1,6 @@
+import type {Context, Fix, Note} from '../engine/step.ts';
 import {type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Context, Fix, Note} from '../step.ts';
 import {accountLook, type Group, managersOf} from './looks/account.ts';
 import {addressLook} from './looks/address.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';

@@ -1,5 +1,5 @@
+import type {Context, Finding, Found, Note, Report, Step} from '../engine/step.ts';
 import {markKeys, names} from '../fleet.ts';
-import type {Context, Finding, Found, Note, Report, Step} from '../step.ts';
 import type {Trust} from './host-trust.ts';
 import {consoleMinutes} from './host-trust.ts';
 import {accountLook, type Instance} from './looks/account.ts';

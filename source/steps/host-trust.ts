@@ -1,6 +1,6 @@
+import type {Looking} from '../engine/step.ts';
 import {markKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Looking} from '../step.ts';
 import {ifAnswered, unless} from './answering.ts';
 import type {Instance} from './looks/account.ts';
 

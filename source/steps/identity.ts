@@ -1,5 +1,5 @@
-import {clockOff} from '../cloud/errors.ts';
-import type {Note, Step} from '../step.ts';
+import type {Note, Step} from '../engine/step.ts';
+import {clockOff} from '../world/cloud/errors.ts';
 import {identityLook} from './looks/identity.ts';
 
 /** Milliseconds; from here on other programs are refused for this machine's clock. */

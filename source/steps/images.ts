@@ -1,6 +1,6 @@
+import {type Architecture, architectures, isOfLine, userOf, type Wanted, wantedImage} from '../answers/publishers.ts';
+import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../engine/step.ts';
 import type {AnswerKey, Given} from '../fleet.ts';
-import {type Architecture, architectures, isOfLine, userOf, type Wanted, wantedImage} from '../questions/publishers.ts';
-import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
 import {otherArchitecture} from './instance-families.ts';

@@ -1,7 +1,7 @@
+import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
-import {commandLine} from '../host/quote.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../step.ts';
+import {commandLine} from '../world/host/quote.ts';
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';

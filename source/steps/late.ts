@@ -1,6 +1,6 @@
-import {retried, until} from '../clock.ts';
+import type {Context, Report, Settling} from '../engine/step.ts';
 import {isProblem, type Problem} from '../problem.ts';
-import type {Context, Report, Settling} from '../step.ts';
+import {retried, until} from '../world/laptop/clock.ts';
 
 /**
  * Milliseconds that AWS may take until what was just made is known everywhere: usually some seconds, and two minutes at most

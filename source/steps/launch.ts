@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
-import {until} from '../clock.ts';
-import type {Input} from '../cloud/port.ts';
-import type {InstanceType} from '../cloud/shapes.ts';
+import type {Context, Found, ImageSeen, Report} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, markKeys, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Context, Found, ImageSeen, Report} from '../step.ts';
+import type {Input} from '../world/cloud/port.ts';
+import type {InstanceType} from '../world/cloud/shapes.ts';
+import {until} from '../world/laptop/clock.ts';
 import {untilSeen, whenKnown} from './late.ts';
 import {accountLook, type Instance, lives, managersOf} from './looks/account.ts';
 import {recordLook} from './looks/record.ts';

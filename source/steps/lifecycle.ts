@@ -1,5 +1,5 @@
-import type {LifecycleRule} from '../cloud/shapes.ts';
 import {type Fleet, names} from '../fleet.ts';
+import type {LifecycleRule} from '../world/cloud/shapes.ts';
 
 /** Uploads of cache archives that were never finished cost money unseen; a day is longer than any job's upload. */
 const abortAfterDays = 1;

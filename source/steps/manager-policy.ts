@@ -1,6 +1,6 @@
-import {type PolicyDocument, readPolicy, type Statement} from '../cloud/policy/judge.ts';
 import {type Answers, type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {type PolicyDocument, readPolicy, type Statement} from '../world/cloud/policy/judge.ts';
 import {canonical} from './recorded.ts';
 
 /** What the manager's policy depends on besides the answers. */

@@ -1,8 +1,8 @@
-import {until} from '../clock.ts';
+import {wantedImage} from '../answers/publishers.ts';
+import type {Change, Context, Finding, Found, Look, Note, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, markKeys, names} from '../fleet.ts';
-import {quote} from '../host/quote.ts';
-import {wantedImage} from '../questions/publishers.ts';
-import type {Change, Context, Finding, Found, Look, Note, Removal, Report, Standing, Step} from '../step.ts';
+import {quote} from '../world/host/quote.ts';
+import {until} from '../world/laptop/clock.ts';
 import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs, orBlocked} from './finding.ts';

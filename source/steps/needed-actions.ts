@@ -1,5 +1,5 @@
-import type {Action} from '../cloud/actions.ts';
 import type {Answers} from '../fleet.ts';
+import type {Action} from '../world/cloud/actions.ts';
 
 /** Actions that a fleet does without where they are refused: it then says less, or keeps its cache bucket. */
 const soft: readonly Action[] = [

@@ -1,6 +1,6 @@
+import type {Context, Finding, Found, Note, Step} from '../engine/step.ts';
 import type {Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Context, Finding, Found, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {accountActions, accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';

@@ -1,7 +1,7 @@
-import {until} from '../clock.ts';
-import type {Input} from '../cloud/port.ts';
+import type {Context} from '../engine/step.ts';
 import {Problem} from '../problem.ts';
-import type {Context} from '../step.ts';
+import type {Input} from '../world/cloud/port.ts';
+import {until} from '../world/laptop/clock.ts';
 import {unless} from './answering.ts';
 import {longestLateness} from './late.ts';
 

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
-import type {Action} from '../cloud/actions.ts';
-import type {Input, OperationName, Output} from '../cloud/port.ts';
+import type {Context, Finding, Found, Note, Step} from '../engine/step.ts';
 import {type Answers, mark, names} from '../fleet.ts';
 import {isProblem, type Problem} from '../problem.ts';
-import type {Context, Finding, Found, Note, Step} from '../step.ts';
+import type {Action} from '../world/cloud/actions.ts';
+import type {Input, OperationName, Output} from '../world/cloud/port.ts';
 import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {blocked} from './finding.ts';

@@ -1,5 +1,5 @@
+import type {Looking, Note} from '../engine/step.ts';
 import type {Answers} from '../fleet.ts';
-import type {Looking, Note} from '../step.ts';
 import type {Instance} from './looks/account.ts';
 import {onDemandPriceLook, type Price, spotPriceLook} from './looks/prices.ts';
 

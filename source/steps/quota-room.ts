@@ -1,4 +1,4 @@
-import type {Looking, Note} from '../step.ts';
+import type {Looking, Note} from '../engine/step.ts';
 import {accountLook, managersOf, workersOf} from './looks/account.ts';
 import {quotaCodeOf} from './looks/quota.ts';
 import {type Running, runningLook} from './looks/running.ts';

@@ -1,7 +1,7 @@
+import {flagOf} from '../answers/question.ts';
+import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
 import type {Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {flagOf} from '../questions/question.ts';
-import type {Context, Finding, Fix, Found, Note, Step} from '../step.ts';
 import {aws} from './aws-cli.ts';
 import {blocked} from './finding.ts';
 import {twinsOf} from './instance-families.ts';

@@ -1,10 +1,10 @@
-import {until} from '../clock.ts';
-import type {Action} from '../cloud/actions.ts';
+import type {Looking, Report} from '../engine/step.ts';
 import type {Given} from '../fleet.ts';
-import type {Connection, SshKey, Unverified} from '../host/port.ts';
-import {authorizeKeyScript} from '../host/scripts/authorize-key.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Looking, Report} from '../step.ts';
+import type {Action} from '../world/cloud/actions.ts';
+import type {Connection, SshKey, Unverified} from '../world/host/port.ts';
+import {authorizeKeyScript} from '../world/host/scripts/authorize-key.ts';
+import {until} from '../world/laptop/clock.ts';
 import {isDenied} from './answering.ts';
 import {consoleMinutes, type Expected, expectedKeys, isYoung, keepKey, keyChanged, keyUnknown, type Trust, wrongHost} from './host-trust.ts';
 import {accountLook, type Instance} from './looks/account.ts';

@@ -1,6 +1,6 @@
+import type {Change, Context, Finding, Found, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Change, Context, Finding, Found, Removal, Report, Step} from '../step.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {differs} from './finding.ts';

@@ -1,8 +1,8 @@
+import {followed, inOrder} from '../answers/all.ts';
+import {toText} from '../answers/value.ts';
+import type {Change} from '../engine/step.ts';
 import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {followed, inOrder} from '../questions/all.ts';
-import {toText} from '../questions/value.ts';
-import type {Change} from '../step.ts';
 import {recordForm} from './looks/record.ts';
 
 /** SSM's standard tier holds this many bytes in one parameter. */

@@ -1,5 +1,5 @@
+import type {Context, Fix, Found, Note} from '../engine/step.ts';
 import type {Answers} from '../fleet.ts';
-import type {Context, Fix, Found, Note} from '../step.ts';
 import {Blocked} from './finding.ts';
 import type {Instance} from './looks/account.ts';
 

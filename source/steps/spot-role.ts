@@ -1,5 +1,5 @@
+import type {Context, Finding, Found, Look, Step} from '../engine/step.ts';
 import {isProblem} from '../problem.ts';
-import type {Context, Finding, Found, Look, Step} from '../step.ts';
 import {isDenied, unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {spreading} from './late.ts';

@@ -1,6 +1,6 @@
+import type {Change, Context} from '../engine/step.ts';
 import {type Answers, type Fleet, markKeys, type Part} from '../fleet.ts';
-import {printable} from '../printable.ts';
-import type {Change, Context} from '../step.ts';
+import {printable} from '../world/printable.ts';
 
 /** A tag as EC2, S3, IAM and SSM all write it. */
 type Tag = {Key: string; Value: string};

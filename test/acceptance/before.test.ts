@@ -6,7 +6,7 @@ import type {Given} from '../../source/fleet.ts';
 import {startWithoutManager} from '../peers/no-manager.ts';
 import {until} from '../peers/poll.ts';
 import type {FaultRule, PeerWorld} from '../peers/world.ts';
-import {makeSshKey} from '../ssh-key.ts';
+import {makeSshKey} from '../world/ssh-key.ts';
 import {type Account, accountAt, between, named, type Thing} from './account.ts';
 import {answersFor, changingCalls, ended, type Laptop, laptopIn, problemsIn} from './laptop.ts';
 

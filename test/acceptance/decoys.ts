@@ -2,7 +2,7 @@ import {CreateSecurityGroupCommand, ImportKeyPairCommand, RunInstancesCommand, t
 import {CreateInstanceProfileCommand, CreateRoleCommand} from '@aws-sdk/client-iam';
 import {CreateBucketCommand, PutBucketTaggingCommand} from '@aws-sdk/client-s3';
 import {PutParameterCommand} from '@aws-sdk/client-ssm';
-import {makeSshKey} from '../ssh-key.ts';
+import {makeSshKey} from '../world/ssh-key.ts';
 import type {Account} from './account.ts';
 
 type Kind = 'security-group' | 'key-pair' | 'instance' | 'volume';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, type TestContext, test} from 'node:test';
 import {PutBucketLifecycleConfigurationCommand} from '@aws-sdk/client-s3';
-import {homes, inHome, noHomes} from '../contract/homes.ts';
 import {leftAsFound, openTerminal} from '../pty/terminal.ts';
+import {homes, inHome, noHomes} from '../world/homes.ts';
 import {wholeFleet} from './account.ts';
 import {begin, fleet} from './begin.ts';
 import {changingCalls, ended, laptopIn, onManager, textBelow} from './laptop.ts';

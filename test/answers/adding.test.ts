@@ -7,15 +7,15 @@ import test, {after, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import {render} from '@inquirer/testing';
-import type {Asked} from '../../source/questions/ask.ts';
-import {someAnswers} from '../executors/some-answers.ts';
+import type {Asked} from '../../source/answers/ask.ts';
+import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {plainOver} from '../faces/streams.ts';
 import {asking, emptyCloud} from './stub.ts';
 
 /** All that a new answer takes: its record beside those of its topic, a line in the list of questions, and a row of config.toml, where it stands. */
 const added: readonly [file: string, beside: string, more: string][] = [
 	[
-		'source/questions/jobs.ts',
+		'source/answers/jobs.ts',
 		'export const dockerImage = ',
 		`import {count} from './question.ts';
 
@@ -30,7 +30,7 @@ export const outputLimit = question('outputLimit', count(1, 1_000_000, 'kB'))({
 
 `,
 	],
-	['source/questions/all.ts', '\tjobs.dockerImage,', '\tjobs.outputLimit,\n'],
+	['source/answers/all.ts', '\tjobs.dockerImage,', '\tjobs.outputLimit,\n'],
 	[
 		'source/executors/docker-machine/config-fields.ts',
 		"\t{path: 'runners.unhealthy_requests_limit'",
@@ -61,7 +61,7 @@ after(() => rm(copy, {recursive: true, force: true}));
 /** A module of the copy, which is of the same type as the one here. */
 const of = <Module>(path: string): Promise<Module> => import(pathToFileURL(join(copy, 'source', path)).href);
 
-const all = () => of<typeof import('../../source/questions/all.ts')>('questions/all.ts');
+const all = () => of<typeof import('../../source/answers/all.ts')>('answers/all.ts');
 
 /** Its record, whose key nobody here knows. */
 async function question() {
@@ -78,9 +78,9 @@ test('a new answer is its record, a line in the list and a row of config.toml: t
 });
 
 test('its flag is read and judged, its help says what it is, and every shell completes it', async () => {
-	const {parse} = await of<typeof import('../../source/command-line/argv.ts')>('command-line/argv.ts');
-	const {commandHelp} = await of<typeof import('../../source/command-line/help.ts')>('command-line/help.ts');
-	const {completions} = await of<typeof import('../../source/command-line/completions.ts')>('command-line/completions.ts');
+	const {parse} = await of<typeof import('../../source/commands/line/argv.ts')>('commands/line/argv.ts');
+	const {commandHelp} = await of<typeof import('../../source/commands/line/help.ts')>('commands/line/help.ts');
+	const {completions} = await of<typeof import('../../source/commands/line/completions.ts')>('commands/line/completions.ts');
 	assert.deepEqual(parse(['setup', '--output-limit', '8192']).given, {outputLimit: 8192});
 	assert.throws(() => parse(['setup', '--output-limit', 'long']), {message: '--output-limit is "long". It takes a whole number from 1 to 1,000,000 kB.'});
 	assert.match(await commandHelp('setup'), /--output-limit KB\n\s+How long may a job's log get\?/);
@@ -89,13 +89,13 @@ test('its flag is read and judged, its help says what it is, and every shell com
 });
 
 test('a preset holds it, and is refused where it holds something else', async () => {
-	const {presetIn} = await of<typeof import('../../source/preset-form.ts')>('preset-form.ts');
+	const {presetIn} = await of<typeof import('../../source/answers/preset-form.ts')>('answers/preset-form.ts');
 	assert.deepEqual(presetIn({version: 1, description: '', answers: given(8192)}, 'it').answers, given(8192));
 	assert.throws(() => presetIn({version: 1, description: '', answers: given('long')}, 'it'), /outputLimit is "long"\. It takes a whole number/);
 });
 
 test('the review shows it with where it came from, and the record tells a change of it', async () => {
-	const {settle, answersSeen} = await of<typeof import('../../source/questions/settle.ts')>('questions/settle.ts');
+	const {settle, answersSeen} = await of<typeof import('../../source/answers/settle.ts')>('answers/settle.ts');
 	const {changesBetween} = await of<typeof import('../../source/steps/recorded.ts')>('steps/recorded.ts');
 	const rows = async (value?: number) =>
 		answersSeen(await settle({flag: value === undefined ? {} : given(value)}, asking({profileRegion: 'us-east-2'}))).filter(
@@ -113,8 +113,8 @@ test('the review shows it with where it came from, and the record tells a change
 });
 
 test('whoever is asked everything is asked for it, and a prompt takes it as a number', async () => {
-	const {interview} = await of<typeof import('../../source/interview.ts')>('interview.ts');
-	const {plainFace} = await of<typeof import('../../source/plain/face.ts')>('plain/face.ts');
+	const {interview} = await of<typeof import('../../source/answers/interview.ts')>('answers/interview.ts');
+	const {plainFace} = await of<typeof import('../../source/faces/plain/face.ts')>('faces/plain/face.ts');
 	const put: Asked[] = [];
 	const ask = async (asked: Asked) => {
 		put.push(asked);

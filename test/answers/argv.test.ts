@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {parse} from '../../source/command-line/argv.ts';
-import {commands} from '../../source/command-line/command-table.ts';
+import {inOrder} from '../../source/answers/all.ts';
+import {presetIn} from '../../source/answers/preset-form.ts';
+import {flagOf} from '../../source/answers/question.ts';
+import {toText} from '../../source/answers/value.ts';
+import {parse} from '../../source/commands/line/argv.ts';
+import {commands} from '../../source/commands/line/command-table.ts';
 import type {AnswerKey} from '../../source/fleet.ts';
-import {presetIn} from '../../source/preset-form.ts';
-import {inOrder} from '../../source/questions/all.ts';
-import {flagOf} from '../../source/questions/question.ts';
-import {toText} from '../../source/questions/value.ts';
 import {problemOf} from './stub.ts';
 
 /** Each key with its flag as a person writes it, and the same in a preset. */

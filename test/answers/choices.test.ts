@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type {Cloud} from '../../source/cloud/port.ts';
+import {inOrder, questions} from '../../source/answers/all.ts';
+import {defaultOf} from '../../source/answers/question.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
-import {inOrder, questions} from '../../source/questions/all.ts';
-import {defaultOf} from '../../source/questions/question.ts';
-import {simulatedWorld} from '../../source/simulated.ts';
-import {sides} from '../contract/cloud-sides.ts';
+import {simulatedWorld} from '../../source/simulated/world.ts';
+import type {Cloud} from '../../source/world/cloud/port.ts';
+import {sides} from '../world/cloud-sides.ts';
 import {asking, emptyCloud} from './stub.ts';
 
 const world = simulatedWorld({lagMs: 0});

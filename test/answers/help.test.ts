@@ -4,12 +4,12 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
-import {commands, everywhere} from '../../source/command-line/command-table.ts';
-import {completions, isShell} from '../../source/command-line/completions.ts';
-import {commandHelp, help} from '../../source/command-line/help.ts';
-import {inOrder} from '../../source/questions/all.ts';
-import {nearest} from '../../source/questions/nearest.ts';
-import {flagOf} from '../../source/questions/question.ts';
+import {inOrder} from '../../source/answers/all.ts';
+import {nearest} from '../../source/answers/nearest.ts';
+import {flagOf} from '../../source/answers/question.ts';
+import {commands, everywhere} from '../../source/commands/line/command-table.ts';
+import {completions, isShell} from '../../source/commands/line/completions.ts';
+import {commandHelp, help} from '../../source/commands/line/help.ts';
 
 test('the help names every command and every flag of all commands, in 80 columns', () => {
 	const text = help();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {fromEnvironment, identify, interview} from '../../source/answers/interview.ts';
+import {believed, settle} from '../../source/answers/settle.ts';
 import type {Given} from '../../source/fleet.ts';
-import {fromEnvironment, identify, interview} from '../../source/interview.ts';
 import {Problem} from '../../source/problem.ts';
-import {believed, settle} from '../../source/questions/settle.ts';
 import {asking, cloudRefusing, emptyCloud, problemOf, scripted} from './stub.ts';
 
 const somewhere = asking({profileRegion: 'us-east-2'});

@@ -4,12 +4,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {interview} from '../../source/answers/interview.ts';
+import {migrate, type Preset, presetIn, presetInText, presetOf} from '../../source/answers/preset-form.ts';
+import {presetsIn} from '../../source/answers/presets.ts';
+import {begin, pathOf} from '../../source/answers/walk.ts';
 import type {Given} from '../../source/fleet.ts';
-import {interview} from '../../source/interview.ts';
-import {migrate, type Preset, presetIn, presetInText, presetOf} from '../../source/preset-form.ts';
-import {presetsIn} from '../../source/presets.ts';
-import {begin, pathOf} from '../../source/questions/walk.ts';
-import {configFolder, rememberPreset, settingsIn} from '../../source/settings.ts';
+import {configFolder, rememberPreset, settingsIn} from '../../source/world/laptop/settings.ts';
 import {asking, emptyCloud, problemOf, scripted} from './stub.ts';
 
 const shipped = fileURLToPath(new URL('../../presets/', import.meta.url));

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {commands, everywhere} from '../../source/command-line/command-table.ts';
+import {inOrder, keyOfFlag, questions} from '../../source/answers/all.ts';
+import {flagOf} from '../../source/answers/question.ts';
+import {settle} from '../../source/answers/settle.ts';
+import {judge} from '../../source/answers/value.ts';
+import {commands, everywhere} from '../../source/commands/line/command-table.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
-import {inOrder, keyOfFlag, questions} from '../../source/questions/all.ts';
-import {flagOf} from '../../source/questions/question.ts';
-import {settle} from '../../source/questions/settle.ts';
-import {judge} from '../../source/questions/value.ts';
-import {someAnswers} from '../executors/some-answers.ts';
+import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {asking} from './stub.ts';
 
 const {limit: _limit, ...withoutLimit} = questions;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type {Answers} from '../../source/fleet.ts';
-import {interview} from '../../source/interview.ts';
+import {interview} from '../../source/answers/interview.ts';
+import {interviewSecrets, secretsIn, secretsNeeded} from '../../source/answers/secret-interview.ts';
 import {
 	gitlabTokenQuestion,
 	mfaCodeQuestion,
@@ -10,8 +10,8 @@ import {
 	wrongAccessKeyId,
 	wrongGitlabToken,
 	wrongRunnerToken,
-} from '../../source/questions/secrets.ts';
-import {interviewSecrets, secretsIn, secretsNeeded} from '../../source/secret-interview.ts';
+} from '../../source/answers/secrets.ts';
+import type {Answers} from '../../source/fleet.ts';
 import {asking, problemOf, scripted} from './stub.ts';
 
 const {answers} = await interview({layers: {flag: {region: 'us-east-2'}}, asking: asking()});

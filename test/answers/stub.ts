@@ -1,8 +1,8 @@
-import type {Cloud, OperationName} from '../../source/cloud/port.ts';
+import type {Ask, Asked} from '../../source/answers/ask.ts';
+import {type Asking, nothingAround} from '../../source/answers/question.ts';
 import type {Given} from '../../source/fleet.ts';
 import {Problem} from '../../source/problem.ts';
-import type {Ask, Asked} from '../../source/questions/ask.ts';
-import {type Asking, nothingAround} from '../../source/questions/question.ts';
+import type {Cloud, OperationName} from '../../source/world/cloud/port.ts';
 
 /** What an interview may look at, with a cloud that refuses every call: an interview that makes one where it mustn't fails. */
 export function asking({

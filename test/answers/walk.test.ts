@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {before, begin, pathOf, type WalkMove, type WalkState, walk} from '../../source/answers/walk.ts';
 import type {AnswerKey} from '../../source/fleet.ts';
-import {before, begin, pathOf, type WalkMove, type WalkState, walk} from '../../source/questions/walk.ts';
 import {asking} from './stub.ts';
 
 const fresh = (everything = false) => begin({layers: {}, everything, left: [], asking: asking({profileRegion: 'us-east-2'})});

@@ -1,18 +1,18 @@
 import {EventEmitter} from 'node:events';
 import {Writable} from 'node:stream';
 import {render} from 'ink';
-import type {RunningJob} from '../../source/host/job-list.ts';
-import type {LogEvent} from '../../source/snapshot/journal/events.ts';
-import {noHistory, remember} from '../../source/snapshot/journal/history.ts';
-import type {Machine} from '../../source/snapshot/machines.ts';
-import {good} from '../../source/snapshot/seen.ts';
-import type {Snapshot} from '../../source/snapshot/snapshot.ts';
+import {App} from '../../source/faces/ui/app.tsx';
+import {makeDesk} from '../../source/faces/ui/desk.ts';
+import {following} from '../../source/faces/ui/panel/run.ts';
+import {panelScreen} from '../../source/faces/ui/panel/screen.ts';
+import type {LogEvent} from '../../source/panel/journal/events.ts';
+import {noHistory, remember} from '../../source/panel/journal/history.ts';
+import type {Machine} from '../../source/panel/machines.ts';
+import {good} from '../../source/panel/seen.ts';
+import type {Snapshot} from '../../source/panel/snapshot.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
-import {App} from '../../source/ui/app.tsx';
-import {makeDesk} from '../../source/ui/desk.ts';
-import {following} from '../../source/ui/panel/run.ts';
-import {panelScreen} from '../../source/ui/panel/screen.ts';
-import {gitlabSees, healthy, host, instance, machine, manager, now, pending, runnerSees} from '../snapshot/seeing.ts';
+import type {RunningJob} from '../../source/world/host/job-list.ts';
+import {gitlabSees, healthy, host, instance, machine, manager, now, pending, runnerSees} from '../panel/seeing.ts';
 
 const workers = 5000;
 /** Rows in which something changes from one update to the next. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {questions} from '../../source/questions/all.ts';
-import {fromText, toText, typedFor, wrongShape} from '../../source/questions/value.ts';
+import {questions} from '../../source/answers/all.ts';
+import {fromText, toText, typedFor, wrongShape} from '../../source/answers/value.ts';
 
 test('a list that is typed into a field is read as the one that a flag is given: parted by commas, or as JSON where an item holds a comma', () => {
 	for (const [text, items] of [

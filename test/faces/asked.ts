@@ -1,8 +1,8 @@
-import {questions} from '../../source/questions/all.ts';
-import type {Asked} from '../../source/questions/ask.ts';
-import type {AnyQuestion} from '../../source/questions/question.ts';
-import {runnerTokenQuestion} from '../../source/questions/secrets.ts';
-import {wrongShape} from '../../source/questions/value.ts';
+import {questions} from '../../source/answers/all.ts';
+import type {Asked} from '../../source/answers/ask.ts';
+import type {AnyQuestion} from '../../source/answers/question.ts';
+import {runnerTokenQuestion} from '../../source/answers/secrets.ts';
+import {wrongShape} from '../../source/answers/value.ts';
 
 const about = (question: AnyQuestion, more: Partial<Asked> = {}): Asked => ({question, wrong: (value) => wrongShape(question.id, value), ...more});
 

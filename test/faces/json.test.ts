@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {eventShapes} from '../../source/engine/events.ts';
-import {jsonFace} from '../../source/json/face.ts';
-import {lineShape, schemaText} from '../../source/json/schema.ts';
+import {jsonFace} from '../../source/faces/json/face.ts';
+import {lineShape, schemaText} from '../../source/faces/json/schema.ts';
 import {isProblem, Problem} from '../../source/problem.ts';
 import {limit, runnerToken} from './asked.ts';
 import {everything} from './recorded.ts';
@@ -47,7 +47,7 @@ test('the schema refuses a field that no event declares', () => {
 });
 
 test('the committed schema is the one the events declare', () => {
-	assert.equal(readFileSync(new URL('../../source/json/events.schema.json', import.meta.url), 'utf8'), schemaText());
+	assert.equal(readFileSync(new URL('../../source/faces/json/events.schema.json', import.meta.url), 'utf8'), schemaText());
 });
 
 test('a question ends with exit 2 and the flag that answers it', async () => {

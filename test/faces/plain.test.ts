@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {displayWidth} from '../../source/faces/words/width.ts';
 import {isProblem, Problem} from '../../source/problem.ts';
-import {displayWidth} from '../../source/width.ts';
 import {limit, runnerToken} from './asked.ts';
 import {everything, goodEnd, refused, untilTestMachine, untilTheEnd} from './recorded.ts';
 import {plainUnderTest, replay} from './streams.ts';

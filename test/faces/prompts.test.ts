@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {render} from '@inquirer/testing';
+import type {Asked} from '../../source/answers/ask.ts';
 import {Stopped} from '../../source/problem.ts';
-import type {Asked} from '../../source/questions/ask.ts';
 import {fleetName, limit, machineOptions, region, runner, runnerToken, spot, spotPrice, tags} from './asked.ts';
 import {plainOver} from './streams.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {redacting} from '../../source/faces/redacting.ts';
 import {Problem} from '../../source/problem.ts';
-import {redacting} from '../../source/redacting.ts';
 import {plainUnderTest} from './streams.ts';
 
 const token = 'glrt-t3_abcdefghijklmnop';

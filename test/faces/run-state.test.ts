@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Happening} from '../../source/engine/events.ts';
-import {logKept, stepIn, toGo} from '../../source/telling/run-state.ts';
+import {logKept, stepIn, toGo} from '../../source/faces/words/run-state.ts';
 import {everything, goodEnd, refused, untilTestMachine, untilTheEnd} from './recorded.ts';
 import {start, stateAfter} from './states.ts';
 

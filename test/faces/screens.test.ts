@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {frameOf, spokenRows} from '../../source/ui/frame.ts';
-import {fittingKeys} from '../../source/ui/hints.ts';
-import {keysOf} from '../../source/ui/keys.ts';
-import {type Row, textOf} from '../../source/ui/row.ts';
-import type {Screen, View} from '../../source/ui/screen.ts';
-import {displayWidth} from '../../source/width.ts';
+import {frameOf, spokenRows} from '../../source/faces/ui/frame.ts';
+import {fittingKeys} from '../../source/faces/ui/hints.ts';
+import {keysOf} from '../../source/faces/ui/keys.ts';
+import {type Row, textOf} from '../../source/faces/ui/row.ts';
+import type {Screen, View} from '../../source/faces/ui/screen.ts';
+import {displayWidth} from '../../source/faces/words/width.ts';
 import {everything, untilTestMachine, untilTheEnd} from './recorded.ts';
 import {sizes} from './sizes.ts';
 import {everyScreen, stateAfter, viewOf} from './states.ts';

@@ -1,13 +1,13 @@
 import type {Happening} from '../../source/engine/events.ts';
-import type {HomeSeen} from '../../source/face.ts';
-import {beginning, type RunState, reduce, stamped} from '../../source/telling/run-state.ts';
-import type {Screen, View} from '../../source/ui/screen.ts';
-import {choicesOf, chooseFor} from '../../source/ui/screens/choose.ts';
-import {fieldFor} from '../../source/ui/screens/field.ts';
-import {overviewScreen} from '../../source/ui/screens/overview.ts';
-import {reviewOf} from '../../source/ui/screens/review.ts';
-import {saveScreen} from '../../source/ui/screens/save.ts';
-import type {WizardSeen} from '../../source/ui/wizard/seen.ts';
+import type {HomeSeen} from '../../source/faces/face.ts';
+import type {Screen, View} from '../../source/faces/ui/screen.ts';
+import {choicesOf, chooseFor} from '../../source/faces/ui/screens/choose.ts';
+import {fieldFor} from '../../source/faces/ui/screens/field.ts';
+import {overviewScreen} from '../../source/faces/ui/screens/overview.ts';
+import {reviewOf} from '../../source/faces/ui/screens/review.ts';
+import {saveScreen} from '../../source/faces/ui/screens/save.ts';
+import type {WizardSeen} from '../../source/faces/ui/wizard/seen.ts';
+import {beginning, type RunState, reduce, stamped} from '../../source/faces/words/run-state.ts';
 import {limit, region, runnerToken, spot} from './asked.ts';
 
 /** When recorded runs begin, in milliseconds since 1970. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {stamped, stepIn} from '../../source/telling/run-state.ts';
-import {makeStore} from '../../source/ui/store.ts';
+import {makeStore} from '../../source/faces/ui/store.ts';
+import {stamped, stepIn} from '../../source/faces/words/run-state.ts';
 import {untilTestMachine} from './recorded.ts';
 import {start} from './states.ts';
 

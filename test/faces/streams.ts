@@ -1,7 +1,7 @@
 import {PassThrough} from 'node:stream';
 import type {Happening} from '../../source/engine/events.ts';
-import type {Face} from '../../source/face.ts';
-import {type PlainOptions, plainFace} from '../../source/plain/face.ts';
+import type {Face} from '../../source/faces/face.ts';
+import {type PlainOptions, plainFace} from '../../source/faces/plain/face.ts';
 
 /** A clock that a test sets by hand. Milliseconds. */
 export function handClock() {

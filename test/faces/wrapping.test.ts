@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {questions} from '../../source/questions/all.ts';
-import {typedFor} from '../../source/questions/value.ts';
-import {size, spent} from '../../source/telling/durations.ts';
-import {wrap} from '../../source/telling/wrapping.ts';
-import {draftOf, typedInto} from '../../source/ui/draft.ts';
-import {pressesOf} from '../../source/ui/press.ts';
-import {cut, cutMiddle, displayWidth} from '../../source/width.ts';
+import {questions} from '../../source/answers/all.ts';
+import {typedFor} from '../../source/answers/value.ts';
+import {draftOf, typedInto} from '../../source/faces/ui/draft.ts';
+import {pressesOf} from '../../source/faces/ui/press.ts';
+import {size, spent} from '../../source/faces/words/durations.ts';
+import {cut, cutMiddle, displayWidth} from '../../source/faces/words/width.ts';
+import {wrap} from '../../source/faces/words/wrapping.ts';
 
 test('a command in backticks is one word, and an address is never broken', () => {
 	assert.deepEqual(wrap('Run `aws sso login --profile acme-dev`, then press r.', 20), ['Run', '`aws sso login --profile acme-dev`,', 'then press r.']);

@@ -6,11 +6,11 @@ import type {Command} from '../../source/commands/session.ts';
 import {setup} from '../../source/commands/setup.ts';
 import {status} from '../../source/commands/status.ts';
 import {type Given, names} from '../../source/fleet.ts';
-import {namedGitlabs} from '../../source/gitlab/named.ts';
-import {paths} from '../../source/host/scripts/paths.ts';
 import {isProblem} from '../../source/problem.ts';
-import {type Ports, simulatedWorld, type World} from '../../source/simulated.ts';
-import {someFleet} from '../executors/some-answers.ts';
+import {type Ports, simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {namedGitlabs} from '../../source/world/gitlab/named.ts';
+import {paths} from '../../source/world/host/scripts/paths.ts';
+import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
 
 const fleet = ['--fleet', someFleet.name, '--region', someFleet.region];

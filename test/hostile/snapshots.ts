@@ -1,21 +1,21 @@
 import {stringify} from 'smol-toml';
-import type {CloudAt, Input, OperationName} from '../../source/cloud/port.ts';
-import {printableAt} from '../../source/cloud/printable-at.ts';
-import type {GitlabAt} from '../../source/gitlab/port.ts';
-import {printableGitlab} from '../../source/gitlab/printable-gitlab.ts';
-import type {Connection} from '../../source/host/port.ts';
-import {resultOf} from '../../source/host/script.ts';
-import {type Panel, panelScript} from '../../source/host/scripts/panel.ts';
-import {good} from '../../source/snapshot/seen.ts';
-import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {lookAtEc2} from '../../source/snapshot/sources/ec2.ts';
-import {lookAtGitlab} from '../../source/snapshot/sources/gitlab.ts';
-import {hostSeen, runnerSees} from '../../source/snapshot/sources/host.ts';
-import {beginReading} from '../../source/snapshot/sources/journal.ts';
-import {lookAtRecord} from '../../source/snapshot/sources/record.ts';
+import {good} from '../../source/panel/seen.ts';
+import type {Snapshot} from '../../source/panel/snapshot.ts';
+import {lookAtEc2} from '../../source/panel/sources/ec2.ts';
+import {lookAtGitlab} from '../../source/panel/sources/gitlab.ts';
+import {hostSeen, runnerSees} from '../../source/panel/sources/host.ts';
+import {beginReading} from '../../source/panel/sources/journal.ts';
+import {lookAtRecord} from '../../source/panel/sources/record.ts';
 import {lookAtLeftovers} from '../../source/steps/looks/leftovers.ts';
-import {someFleet} from '../executors/some-answers.ts';
-import {healthy, minutes, nameAt, now} from '../snapshot/seeing.ts';
+import type {CloudAt, Input, OperationName} from '../../source/world/cloud/port.ts';
+import {printableAt} from '../../source/world/cloud/printable-at.ts';
+import type {GitlabAt} from '../../source/world/gitlab/port.ts';
+import {printableGitlab} from '../../source/world/gitlab/printable-gitlab.ts';
+import type {Connection} from '../../source/world/host/port.ts';
+import {resultOf} from '../../source/world/host/script.ts';
+import {type Panel, panelScript} from '../../source/world/host/scripts/panel.ts';
+import {someFleet} from '../executors/docker-machine/some-answers.ts';
+import {healthy, minutes, nameAt, now} from '../panel/seeing.ts';
 
 type Next = () => string;
 

@@ -1,15 +1,15 @@
-import {parse} from '../../source/command-line/argv.ts';
+import {type Presets, presetsIn} from '../../source/answers/presets.ts';
+import {parse} from '../../source/commands/line/argv.ts';
 import type {Session} from '../../source/commands/session.ts';
 import {makeStops, type Stops} from '../../source/commands/world.ts';
-import {forgiving} from '../../source/disk/forgiving.ts';
 import type {Happening} from '../../source/engine/events.ts';
-import type {Face} from '../../source/face.ts';
-import {namedGitlabs} from '../../source/gitlab/named.ts';
-import {type Presets, presetsIn} from '../../source/presets.ts';
+import type {Face} from '../../source/faces/face.ts';
 import type {Problem} from '../../source/problem.ts';
-import {type Ports, simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
-import {laptopOver, problems} from '../executors/laptop.ts';
-import {someAnswers} from '../executors/some-answers.ts';
+import {type Ports, simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
+import {namedGitlabs} from '../../source/world/gitlab/named.ts';
+import {forgiving} from '../../source/world/laptop/disk/forgiving.ts';
+import {laptopOver, problems} from '../executors/docker-machine/laptop.ts';
+import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 
 /** A world in which a fleet with this limit has just been set up. */
 export async function standing(limit: number, options: WorldOptions = {}): Promise<World> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {lookAround} from '../../source/commands/home.ts';
-import type {HomeSeen} from '../../source/face.ts';
-import type {World} from '../../source/simulated.ts';
-import {someFleet} from '../executors/some-answers.ts';
+import type {HomeSeen} from '../../source/faces/face.ts';
+import type {World} from '../../source/simulated/world.ts';
+import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {hearing, sessionAt, standing} from './at-laptop.ts';
 
 /** What home tells on a laptop that has never seen the fleet, in the same office, from the first word to the last; `leaves` says when the person goes. */

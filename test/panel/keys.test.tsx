@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import {afterEach, test} from 'node:test';
 import {cleanup, render} from 'ink-testing-library';
-import type {PanelAct, PanelDriver, PanelLeft} from '../../source/panel/driver.ts';
+import {App} from '../../source/faces/ui/app.tsx';
+import {makeDesk} from '../../source/faces/ui/desk.ts';
+import {keysOf} from '../../source/faces/ui/keys.ts';
+import type {PanelAct, PanelDriver, PanelLeft} from '../../source/panel/acts/driver.ts';
+import {good} from '../../source/panel/seen.ts';
+import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {Problem} from '../../source/problem.ts';
-import {good} from '../../source/snapshot/seen.ts';
-import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {App} from '../../source/ui/app.tsx';
-import {makeDesk} from '../../source/ui/desk.ts';
-import {keysOf} from '../../source/ui/keys.ts';
 import {shown} from '../faces/shown.ts';
-import {gitlabSees, host, journal, now, pending} from '../snapshot/seeing.ts';
+import {gitlabSees, host, journal, now, pending} from './seeing.ts';
 import {about, busyFleet, panelView, screenOf, seenOf} from './shown.ts';
 
 afterEach(cleanup);

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {status} from '../../source/commands/status.ts';
-import {statusSchemaText, statusShape} from '../../source/json/status.ts';
+import {statusSchemaText, statusShape} from '../../source/faces/json/status.ts';
+import {reportText} from '../../source/faces/words/status-report.ts';
+import {changedLines, statusLines} from '../../source/faces/words/status-table.ts';
+import {displayWidth} from '../../source/faces/words/width.ts';
+import {join} from '../../source/panel/join.ts';
+import {failing, good} from '../../source/panel/seen.ts';
+import {nothingSeen, type Snapshot} from '../../source/panel/snapshot.ts';
+import {statusOf} from '../../source/panel/status.ts';
+import {hasSettled, verdictOf} from '../../source/panel/verdict.ts';
 import {Problem} from '../../source/problem.ts';
-import {join} from '../../source/snapshot/join.ts';
-import {failing, good} from '../../source/snapshot/seen.ts';
-import {nothingSeen, type Snapshot} from '../../source/snapshot/snapshot.ts';
-import {statusOf} from '../../source/snapshot/status.ts';
-import {hasSettled, verdictOf} from '../../source/snapshot/verdict.ts';
-import {reportText} from '../../source/telling/status-report.ts';
-import {changedLines, statusLines} from '../../source/telling/status-table.ts';
-import {displayWidth} from '../../source/width.ts';
-import {healthy, host, journal, manager, minutes, now, refused} from '../snapshot/seeing.ts';
 import {hearing, sessionAt, standing} from './at-laptop.ts';
+import {healthy, host, journal, manager, minutes, now, refused} from './seeing.ts';
 import {busyFleet} from './shown.ts';
 
 const look = {colour: false, ascii: false};
@@ -21,7 +21,7 @@ const lines = (snapshot: Snapshot, columns = 120): string[] => statusLines(snaps
 const down = new Problem({code: 'no-answer', message: "EC2 hasn't answered for 30 s.", fault: 'outside', again: true});
 
 test('the committed schema of the status document is the one that the program prints by', () => {
-	assert.equal(readFileSync(new URL('../../source/json/status.schema.json', import.meta.url), 'utf8'), statusSchemaText());
+	assert.equal(readFileSync(new URL('../../source/faces/json/status.schema.json', import.meta.url), 'utf8'), statusSchemaText());
 });
 
 test('every snapshot makes a document of the schema: a busy fleet, an empty one, a failing one, one of which nothing is known', () => {

@@ -1,11 +1,11 @@
+import {play} from '../../source/commands/demo/script.ts';
 import {live} from '../../source/commands/status.ts';
 import {watchFleet} from '../../source/commands/watch.ts';
 import {makeStops} from '../../source/commands/world.ts';
-import {play} from '../../source/demo/script.ts';
-import {onlyAscii} from '../../source/faces.ts';
+import {onlyAscii} from '../../source/faces/choice.ts';
+import {inkFace} from '../../source/faces/ui/face.tsx';
 import {Stopped} from '../../source/problem.ts';
-import {inkFace} from '../../source/ui/face.tsx';
-import {someFleet} from '../executors/some-answers.ts';
+import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {sessionAt, standing} from './at-laptop.ts';
 
 /** The live panel in a real terminal, on a simulated fleet whose time goes this many times as fast; the afternoon plays with `play`. */

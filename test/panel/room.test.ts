@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {panelDriver} from '../../source/commands/panel.ts';
 import {watchFleet} from '../../source/commands/watch.ts';
-import type {PanelDriver} from '../../source/panel/driver.ts';
-import type {World} from '../../source/simulated.ts';
-import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {hasSettled} from '../../source/snapshot/verdict.ts';
-import {someFleet} from '../executors/some-answers.ts';
+import type {PanelDriver} from '../../source/panel/acts/driver.ts';
+import type {Snapshot} from '../../source/panel/snapshot.ts';
+import {hasSettled} from '../../source/panel/verdict.ts';
+import type {World} from '../../source/simulated/world.ts';
+import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {hearing, sessionAt, standing} from './at-laptop.ts';
 
 /** The panel of somebody at a laptop, and what it shows first. */

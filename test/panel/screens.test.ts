@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {spokenRows} from '../../source/faces/ui/frame.ts';
+import {panelLayout} from '../../source/faces/ui/panel/layout.ts';
+import {type PanelView, panelViews} from '../../source/faces/ui/panel/screen.ts';
+import {textOf} from '../../source/faces/ui/row.ts';
+import {displayWidth} from '../../source/faces/words/width.ts';
+import {failing, good, off} from '../../source/panel/seen.ts';
+import {nothingSeen} from '../../source/panel/snapshot.ts';
 import {Problem} from '../../source/problem.ts';
-import {failing, good, off} from '../../source/snapshot/seen.ts';
-import {nothingSeen} from '../../source/snapshot/snapshot.ts';
-import {spokenRows} from '../../source/ui/frame.ts';
-import {panelLayout} from '../../source/ui/panel/layout.ts';
-import {type PanelView, panelViews} from '../../source/ui/panel/screen.ts';
-import {textOf} from '../../source/ui/row.ts';
-import {displayWidth} from '../../source/width.ts';
 import {sizes as usual} from '../faces/sizes.ts';
-import {gitlabSees, healthy, host, journal, minutes, nameAt, now, pending, refused, runnerSees} from '../snapshot/seeing.ts';
+import {gitlabSees, healthy, host, journal, minutes, nameAt, now, pending, refused, runnerSees} from './seeing.ts';
 import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
 const sizes = [...usual, [100, 30]] as const;

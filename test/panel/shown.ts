@@ -1,15 +1,15 @@
-import type {RunningJob} from '../../source/host/job-list.ts';
-import type {PanelAbout} from '../../source/panel/driver.ts';
-import {join} from '../../source/snapshot/join.ts';
-import {good} from '../../source/snapshot/seen.ts';
-import type {Snapshot} from '../../source/snapshot/snapshot.ts';
-import {frameOf} from '../../source/ui/frame.ts';
-import {type PanelScreen, panelScreen} from '../../source/ui/panel/screen.ts';
-import {type PanelSeen, seenAfter} from '../../source/ui/panel/seen.ts';
-import {textOf} from '../../source/ui/row.ts';
-import type {Screen, View} from '../../source/ui/screen.ts';
+import {frameOf} from '../../source/faces/ui/frame.ts';
+import {type PanelScreen, panelScreen} from '../../source/faces/ui/panel/screen.ts';
+import {type PanelSeen, seenAfter} from '../../source/faces/ui/panel/seen.ts';
+import {textOf} from '../../source/faces/ui/row.ts';
+import type {Screen, View} from '../../source/faces/ui/screen.ts';
+import type {PanelAbout} from '../../source/panel/acts/driver.ts';
+import {join} from '../../source/panel/join.ts';
+import {good} from '../../source/panel/seen.ts';
+import type {Snapshot} from '../../source/panel/snapshot.ts';
+import type {RunningJob} from '../../source/world/host/job-list.ts';
 import {stateAfter, viewOf} from '../faces/states.ts';
-import {healthy, host, instance, journal, machine, manager, minutes, nameAt, now, runnerSees} from '../snapshot/seeing.ts';
+import {healthy, host, instance, journal, machine, manager, minutes, nameAt, now, runnerSees} from './seeing.ts';
 
 export const about: PanelAbout = {title: 'gitlab-runners', region: 'us-east-2', every: 5};
 

@@ -5,7 +5,7 @@ import {leftOut, type Needs, needsOf} from './needs.ts';
 const files = {
 	machine: 'test/acceptance/later.test.ts',
 	moto: 'test/steps/on-moto.test.ts',
-	sides: 'test/contract/host.test.ts',
+	sides: 'test/world/host.test.ts',
 	pure: 'test/policy.test.ts',
 };
 const needs = await needsOf(Object.values(files));

@@ -41,7 +41,7 @@ export async function needsOf(files: readonly string[]): Promise<Map<string, Nee
 		entryPoints: [...files],
 		bundle: true,
 		packages: 'external',
-		external: ['../source/*', '../../source/*'],
+		external: ['../source/*', '../../source/*', '../../../source/*'],
 		format: 'esm',
 		platform: 'node',
 		outdir: 'nowhere',

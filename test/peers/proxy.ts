@@ -1,7 +1,7 @@
 import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
 import {setTimeout as pause} from 'node:timers/promises';
-import {type Service, serviceOf} from '../../source/cloud/port.ts';
-import {refusedDate} from '../../source/cloud/simulated/dates.ts';
+import {refusedDate} from '../../source/simulated/cloud/dates.ts';
+import {type Service, serviceOf} from '../../source/world/cloud/port.ts';
 import {type Asked, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, listen} from './listen.ts';
 

@@ -2,8 +2,8 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import {DescribeImagesCommand, DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client, type Tag} from '@aws-sdk/client-ec2';
 import {GetInstanceProfileCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand} from '@aws-sdk/client-iam';
 import {z} from 'zod';
-import {judge, type PolicyDocument, type Question, readPolicy} from '../../source/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../source/cloud/policy/questions.ts';
+import {judge, type PolicyDocument, type Question, readPolicy} from '../../source/world/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../source/world/cloud/policy/questions.ts';
 import {type Asked, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, type Listening, listen} from './listen.ts';
 import {type Answer, codeOf, forward} from './proxy.ts';

@@ -1,6 +1,6 @@
 """Where AWS refuses what moto takes: what was just made and isn't known everywhere yet, tags by each service's rules, values of parameters.
 
-The same as source/cloud/simulated/lateness.ts and tag-rules.ts say for the simulated world. Everything is late by OPTIONS["late"] seconds, for
+The same as source/simulated/cloud/lateness.ts and tag-rules.ts say for the simulated world. Everything is late by OPTIONS["late"] seconds, for
 calls that come through the tests' proxy: a colleague's, which don't, find all that stands.
 """
 

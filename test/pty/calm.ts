@@ -1,7 +1,7 @@
-import {realClock} from '../../source/clock.ts';
-import {onlyAscii} from '../../source/faces.ts';
-import {plainFace} from '../../source/plain/face.ts';
+import {onlyAscii} from '../../source/faces/choice.ts';
+import {plainFace} from '../../source/faces/plain/face.ts';
 import {Stopped} from '../../source/problem.ts';
+import {realClock} from '../../source/world/laptop/clock.ts';
 import {region, runnerToken} from '../faces/asked.ts';
 
 const face = plainFace({

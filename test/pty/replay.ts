@@ -1,7 +1,7 @@
 import {fail} from 'node:assert/strict';
-import {mayColour, onlyAscii} from '../../source/faces.ts';
+import {mayColour, onlyAscii} from '../../source/faces/choice.ts';
+import {inkFace} from '../../source/faces/ui/face.tsx';
 import {isProblem, Stopped, toProblem} from '../../source/problem.ts';
-import {inkFace} from '../../source/ui/face.tsx';
 import {fleetName, limit, region, runnerToken} from '../faces/asked.ts';
 import {goodEnd, refused, untilTestMachine, untilTheEnd} from '../faces/recorded.ts';
 import {homeSeen} from '../faces/states.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {seededRandom, simulatedClock} from '../../source/clock-simulated.ts';
 import {Stopped} from '../../source/problem.ts';
+import {seededRandom, simulatedClock} from '../../source/simulated/clock.ts';
 
 const start = Date.parse('2026-11-24T09:00:00Z');
 

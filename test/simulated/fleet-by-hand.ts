@@ -1,11 +1,11 @@
-import type {Connection, ScriptProgress, SshKey} from '../../source/host/port.ts';
-import {factsScript} from '../../source/host/scripts/facts.ts';
-import {installScript} from '../../source/host/scripts/install.ts';
-import {paths} from '../../source/host/scripts/paths.ts';
-import {serviceScript} from '../../source/host/scripts/service.ts';
-import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
-import type {Ports, World} from '../../source/simulated.ts';
-import {makeSshKey} from '../ssh-key.ts';
+import type {Ports, World} from '../../source/simulated/world.ts';
+import type {Connection, ScriptProgress, SshKey} from '../../source/world/host/port.ts';
+import {factsScript} from '../../source/world/host/scripts/facts.ts';
+import {installScript} from '../../source/world/host/scripts/install.ts';
+import {paths} from '../../source/world/host/scripts/paths.ts';
+import {serviceScript} from '../../source/world/host/scripts/service.ts';
+import {writeConfigScript} from '../../source/world/host/scripts/write-config.ts';
+import {makeSshKey} from '../world/ssh-key.ts';
 
 export const region = 'us-east-2';
 const zone = 'us-east-2a';

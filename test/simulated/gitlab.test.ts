@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {simulatedWorld} from '../../source/simulated.ts';
+import {simulatedWorld} from '../../source/simulated/world.ts';
 import {connect, makeManager, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
-import type {Target} from '../../source/host/port.ts';
-import type {Script} from '../../source/host/script.ts';
-import {authorizeKeyScript} from '../../source/host/scripts/authorize-key.ts';
-import {factsScript} from '../../source/host/scripts/facts.ts';
-import {installScript} from '../../source/host/scripts/install.ts';
-import {paths} from '../../source/host/scripts/paths.ts';
-import {writeConfigScript} from '../../source/host/scripts/write-config.ts';
-import {simulatedWorld} from '../../source/simulated.ts';
+import {simulatedWorld} from '../../source/simulated/world.ts';
+import type {Target} from '../../source/world/host/port.ts';
+import type {Script} from '../../source/world/host/script.ts';
+import {authorizeKeyScript} from '../../source/world/host/scripts/authorize-key.ts';
+import {factsScript} from '../../source/world/host/scripts/facts.ts';
+import {installScript} from '../../source/world/host/scripts/install.ts';
+import {paths} from '../../source/world/host/scripts/paths.ts';
+import {writeConfigScript} from '../../source/world/host/scripts/write-config.ts';
 import {configText, connect, downloads, dropIn, type Manager, makeManager, newKey, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 

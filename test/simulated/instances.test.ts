@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Input} from '../../source/cloud/port.ts';
 import {isProblem} from '../../source/problem.ts';
-import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import type {Input} from '../../source/world/cloud/port.ts';
 import {region, ubuntu} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 

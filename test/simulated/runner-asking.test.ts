@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Connection} from '../../source/host/port.ts';
-import {panelScript} from '../../source/host/scripts/panel.ts';
-import {paths} from '../../source/host/scripts/paths.ts';
-import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import type {Connection} from '../../source/world/host/port.ts';
+import {panelScript} from '../../source/world/host/scripts/panel.ts';
+import {paths} from '../../source/world/host/scripts/paths.ts';
 import {configText, connect, type Manager, makeManager, startRunner} from './fleet-by-hand.ts';
 
 async function running(changes: Record<string, string | number> = {}, edit = (text: string) => text) {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {stateOf} from '../../source/cloud/simulated/account.ts';
 import {unmanaged} from '../../source/executors/docker-machine/unmanaged-machines.ts';
-import {factsScript} from '../../source/host/scripts/facts.ts';
-import {panelScript} from '../../source/host/scripts/panel.ts';
-import {paths} from '../../source/host/scripts/paths.ts';
-import {serviceScript} from '../../source/host/scripts/service.ts';
-import {testMachineScript} from '../../source/host/scripts/test-machine.ts';
-import {unregisterScript} from '../../source/host/scripts/unregister.ts';
-import {simulatedWorld, type World} from '../../source/simulated.ts';
+import {stateOf} from '../../source/simulated/cloud/account.ts';
+import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {factsScript} from '../../source/world/host/scripts/facts.ts';
+import {panelScript} from '../../source/world/host/scripts/panel.ts';
+import {paths} from '../../source/world/host/scripts/paths.ts';
+import {serviceScript} from '../../source/world/host/scripts/service.ts';
+import {testMachineScript} from '../../source/world/host/scripts/test-machine.ts';
+import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
 import {configText, connect, type Manager, machineOptions, makeManager, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 

@@ -1,15 +1,15 @@
+import type {Secrets} from '../../source/answers/secrets.ts';
 import {forRemoval, openLooking, withAnswers} from '../../source/engine/context.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import {makePlan, type Plan, says} from '../../source/engine/plan.ts';
 import {listStanding, removeAll} from '../../source/engine/remove.ts';
 import {runPlan} from '../../source/engine/run.ts';
+import type {Adapters, AnyStep, StepName} from '../../source/engine/step.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {Answers} from '../../source/fleet.ts';
-import type {Secrets} from '../../source/questions/secrets.ts';
-import type {Ports} from '../../source/simulated.ts';
-import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated.ts';
-import type {Adapters, AnyStep, StepName} from '../../source/step.ts';
-import {someAnswers} from '../executors/some-answers.ts';
+import type {Ports} from '../../source/simulated/world.ts';
+import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
+import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 
 /** The steps that only need AWS: all those before the manager is reached. */
 export const awsSteps: readonly AnyStep[] = dockerMachine.steps.slice(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {OperationName} from '../../source/cloud/port.ts';
+import type {OperationName} from '../../source/world/cloud/port.ts';
 import {drive, region, world} from './drive.ts';
 
 /** The changing calls of a whole set-up or removal, each once. */

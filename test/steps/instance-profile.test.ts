@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {OperationName} from '../../source/cloud/port.ts';
 import {machineRights} from '../../source/executors/docker-machine/manager-rights.ts';
 import {managerPolicy, saysAll, surplusIn, withEarlier} from '../../source/steps/manager-policy.ts';
-import {someAnswers, someFleet, someNetwork} from '../executors/some-answers.ts';
+import type {OperationName} from '../../source/world/cloud/port.ts';
+import {someAnswers, someFleet, someNetwork} from '../executors/docker-machine/some-answers.ts';
 import {changesSince, differences, drive, found, notes, problem, region, world} from './drive.ts';
 
 type At = ReturnType<typeof world>;

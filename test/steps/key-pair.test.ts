@@ -3,9 +3,9 @@ import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
 import ssh2 from 'ssh2';
 import {names} from '../../source/fleet.ts';
-import {sshKeyBy} from '../../source/host/ssh-key.ts';
 import {belongsTo, publicHalf} from '../../source/steps/private-key.ts';
-import {makeSshKey} from '../ssh-key.ts';
+import {sshKeyBy} from '../../source/world/host/ssh-key.ts';
+import {makeSshKey} from '../world/ssh-key.ts';
 import {changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 type At = ReturnType<typeof world>;

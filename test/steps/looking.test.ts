@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {userOf} from '../../source/questions/publishers.ts';
+import {userOf} from '../../source/answers/publishers.ts';
 import {quotaCodeOf} from '../../source/steps/looks/quota.ts';
-import {makeSshKey} from '../ssh-key.ts';
+import {makeSshKey} from '../world/ssh-key.ts';
 import {awsSteps, changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 test('credentials that don’t work are one problem, and everything else waits for them', async () => {
@@ -308,7 +308,7 @@ test('a spot role that may not be looked at is a note, and on demand none is wan
 });
 
 test('every step names its actions and says the same by hand', async () => {
-	const {someAnswers, someFleet} = await import('../executors/some-answers.ts');
+	const {someAnswers, someFleet} = await import('../executors/docker-machine/some-answers.ts');
 	for (const step of awsSteps) {
 		assert.ok(step.actions.length > 0, step.name);
 		const lines = step.commands?.(someAnswers({tags: {"o'brien": 'a b'}}), someFleet) ?? [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {clientToken} from '../../source/steps/launch.ts';
-import {bornIn} from '../fleet/seen.ts';
+import {bornIn} from '../engine/seen.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 type At = ReturnType<typeof world>;

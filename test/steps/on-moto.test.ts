@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {realClock} from '../../source/clock.ts';
-import type {CloudAt} from '../../source/cloud/port.ts';
-import {realCloud} from '../../source/cloud/real.ts';
-import {simulatedWorld} from '../../source/simulated.ts';
+import {simulatedWorld} from '../../source/simulated/world.ts';
+import type {CloudAt} from '../../source/world/cloud/port.ts';
+import {realCloud} from '../../source/world/cloud/real.ts';
+import {realClock} from '../../source/world/laptop/clock.ts';
 import {startWithoutManager} from '../peers/no-manager.ts';
 import type {PeerWorld} from '../peers/world.ts';
 import {awsSteps, drive, found, notes, region, sentence} from './drive.ts';

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {costLines} from '../../source/commands/interviewing.ts';
 import {openLooking} from '../../source/engine/context.ts';
 import {addressUsd, costs} from '../../source/steps/prices.ts';
-import {someAnswers, someFleet} from '../executors/some-answers.ts';
+import {someAnswers, someFleet} from '../executors/docker-machine/some-answers.ts';
 import {region, world} from './drive.ts';
 
 const place = {zone: 'us-east-2a', public: true, managerDiskGib: 16};

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {recordAnswers} from '../../source/panel/recording.ts';
+import {recordAnswers} from '../../source/panel/acts/recording.ts';
 import {recordValue} from '../../source/steps/recorded.ts';
-import {someAnswers} from '../executors/some-answers.ts';
-import {removing} from '../fleet/fleet.ts';
+import {removing} from '../engine/fleet.ts';
+import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 const name = '/gitlab-runner-aws/gitlab-runners';

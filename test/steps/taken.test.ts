@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {wrongShape} from '../../source/answers/value.ts';
 import type {AnswerKey} from '../../source/fleet.ts';
-import {wrongShape} from '../../source/questions/value.ts';
 import {drive, found, world} from './drive.ts';
 
 /** Whether an answer passes its shape; what passes must be taken by every service that meets it. */

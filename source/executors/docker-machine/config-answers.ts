@@ -1,8 +1,8 @@
+import {wrongShape} from '../../answers/value.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
-import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt} from '../../host/toml.ts';
-import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
-import {wrongShape} from '../../questions/value.ts';
+import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt} from '../../world/host/toml.ts';
+import {printableIn} from '../../world/printable.ts';
 import {fields, inForce} from './config-fields.ts';
 import {optionsRead} from './machine-options.ts';
 

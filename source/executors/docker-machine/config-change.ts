@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto';
+import type {Change} from '../../engine/step.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
-import {parseConfig, plain, putAt, type Table, tablesAt, valueAt, whole} from '../../host/toml.ts';
-import {printableIn} from '../../printable.ts';
 import {Problem} from '../../problem.ts';
-import type {Change} from '../../step.ts';
+import {parseConfig, plain, putAt, type Table, tablesAt, valueAt, whole} from '../../world/host/toml.ts';
+import {printableIn} from '../../world/printable.ts';
 import {answersIn} from './config-answers.ts';
 import {type Edited, edited} from './config-edit.ts';
 import {fields} from './config-fields.ts';

@@ -1,5 +1,5 @@
 import {parse as parseInPlace, patch, TomlFormat} from '@decimalturn/toml-patch';
-import {isTable, parseConfig, printConfig, same, type Table, tablesAt, type Value} from '../../host/toml.ts';
+import {isTable, parseConfig, printConfig, same, type Table, tablesAt, type Value} from '../../world/host/toml.ts';
 
 /** Another text of config.toml; `commentsGo` where it had to be written anew, which loses the comments that stand in it. */
 export type Edited = {text: string; commentsGo: boolean};

@@ -1,6 +1,6 @@
-import type {Namer} from '../../host/machine-name.ts';
-import {isSecretOption} from '../../host/secret-words.ts';
-import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt} from '../../host/toml.ts';
+import type {Namer} from '../../world/host/machine-name.ts';
+import {isSecretOption} from '../../world/host/secret-words.ts';
+import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt} from '../../world/host/toml.ts';
 import {inForce} from './config-fields.ts';
 import {flagOf} from './machine-options.ts';
 import {partitionedOf, shortToken} from './verify-lines.ts';

@@ -1,6 +1,6 @@
 import {type AnswerKey, type Answers, type Fleet, names} from '../../fleet.ts';
-import {paths} from '../../host/scripts/paths.ts';
-import {isTable, moment, plain, same, type Table, textsAt, type Value, valueAt, whole} from '../../host/toml.ts';
+import {paths} from '../../world/host/scripts/paths.ts';
+import {isTable, moment, plain, same, type Table, textsAt, type Value, valueAt, whole} from '../../world/host/toml.ts';
 import {extraOptions, flagOf} from './machine-options.ts';
 
 /** A runner's token with what belongs beside it; times are milliseconds since 1970. */

@@ -1,5 +1,5 @@
-import {holdsVariables, isSecretKey, isSecretOption} from '../../host/secret-words.ts';
-import {shown, type Value} from '../../host/toml.ts';
+import {holdsVariables, isSecretKey, isSecretOption} from '../../world/host/secret-words.ts';
+import {shown, type Value} from '../../world/host/toml.ts';
 import {flagOf} from './machine-options.ts';
 
 /** A token's first characters are its kind: enough to tell two apart, too few to use. */

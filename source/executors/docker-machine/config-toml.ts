@@ -1,5 +1,7 @@
+import type {Change} from '../../engine/step.ts';
 import {type Answers, type Fleet, names} from '../../fleet.ts';
-import {bareUrl} from '../../gitlab/url.ts';
+import {Problem} from '../../problem.ts';
+import {bareUrl} from '../../world/gitlab/url.ts';
 import {
 	isTable,
 	overlay,
@@ -15,10 +17,8 @@ import {
 	textsAt,
 	type Value,
 	valueAt,
-} from '../../host/toml.ts';
-import {printableIn} from '../../printable.ts';
-import {Problem} from '../../problem.ts';
-import type {Change} from '../../step.ts';
+} from '../../world/host/toml.ts';
+import {printableIn} from '../../world/printable.ts';
 import {edited} from './config-edit.ts';
 import {type ConfigSetting, type ConfigWanted, type Field, fieldAt, fields, meaning, type RunnerToken} from './config-fields.ts';
 

@@ -1,7 +1,5 @@
-import type {Action} from '../../cloud/actions.ts';
+import type {AnyStep} from '../../engine/step.ts';
 import type {Answers} from '../../fleet.ts';
-import {unsupportedImage, unsupportedRegion, unsupportedZone} from '../../host/docker-machine.ts';
-import type {AnyStep} from '../../step.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
 import {earlierRightsStep} from '../../steps/earlier-rights.ts';
@@ -18,6 +16,8 @@ import {quotaStep} from '../../steps/quota.ts';
 import {recordStep} from '../../steps/record.ts';
 import {securityGroupsStep} from '../../steps/security-groups.ts';
 import {spotRoleStep} from '../../steps/spot-role.ts';
+import type {Action} from '../../world/cloud/actions.ts';
+import {unsupportedImage, unsupportedRegion, unsupportedZone} from '../../world/host/docker-machine.ts';
 import type {Executor} from '../executor.ts';
 import {machineRights} from './manager-rights.ts';
 import {runnerStep} from './runner.ts';

@@ -1,5 +1,5 @@
-import type {TestMachineOutcome} from '../../host/scripts/test-machine.ts';
 import {Problem} from '../../problem.ts';
+import type {TestMachineOutcome} from '../../world/host/scripts/test-machine.ts';
 
 type Told = {pattern: RegExp; code?: string; message(matched: RegExpExecArray): string; advice: string; again?: boolean};
 

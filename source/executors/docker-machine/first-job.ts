@@ -1,12 +1,12 @@
-import {until} from '../../clock.ts';
-import type {JobSeen} from '../../gitlab/port.ts';
-import {isPreparing, readJobList} from '../../host/job-list.ts';
-import {readPrometheus} from '../../host/prometheus.ts';
-import {factsScript} from '../../host/scripts/facts.ts';
-import type {Context} from '../../step.ts';
+import type {Context} from '../../engine/step.ts';
 import {ifAnswered} from '../../steps/answering.ts';
 import {currentManager, lookAtHost} from '../../steps/looks/host.ts';
 import {connectTo} from '../../steps/reaching.ts';
+import type {JobSeen} from '../../world/gitlab/port.ts';
+import {isPreparing, readJobList} from '../../world/host/job-list.ts';
+import {readPrometheus} from '../../world/host/prometheus.ts';
+import {factsScript} from '../../world/host/scripts/facts.ts';
+import {until} from '../../world/laptop/clock.ts';
 import {standingToken} from './config-toml.ts';
 
 /** The smallest `.gitlab-ci.yml` that this runner takes: five lines with its tags. */

@@ -1,4 +1,4 @@
-import {readPrometheus} from '../../host/prometheus.ts';
+import {readPrometheus} from '../../world/host/prometheus.ts';
 import {partitionedOf, shortToken} from './verify-lines.ts';
 
 /** Whether a runner gets answers from GitLab, by what it counts itself: 201 a job, 204 none, 403 its token is refused. */

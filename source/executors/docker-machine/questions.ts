@@ -1,6 +1,6 @@
 import {z} from 'zod';
-import {pinnedEngine} from '../../host/docker-machine.ts';
-import {matching, programUrlPattern, question, words} from '../../questions/question.ts';
+import {matching, programUrlPattern, question, words} from '../../answers/question.ts';
+import {pinnedEngine} from '../../world/host/docker-machine.ts';
 
 export const machineOptions = question(
 	'machineOptions',

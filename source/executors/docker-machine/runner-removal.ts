@@ -1,16 +1,16 @@
+import type {Removal, Report} from '../../engine/step.ts';
 import type {Given, Source} from '../../fleet.ts';
-import {authorityFor} from '../../gitlab/authority.ts';
-import {bareUrl} from '../../gitlab/url.ts';
-import {unregisterScript} from '../../host/scripts/unregister.ts';
-import {parseConfig, type Table, tablesAt, textAt} from '../../host/toml.ts';
-import {printable} from '../../printable.ts';
 import {isProblem} from '../../problem.ts';
-import type {Removal, Report} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {identityLook} from '../../steps/looks/identity.ts';
 import {recordRead} from '../../steps/looks/record.ts';
 import {connectTo} from '../../steps/reaching.ts';
+import {authorityFor} from '../../world/gitlab/authority.ts';
+import {bareUrl} from '../../world/gitlab/url.ts';
+import {unregisterScript} from '../../world/host/scripts/unregister.ts';
+import {parseConfig, type Table, tablesAt, textAt} from '../../world/host/toml.ts';
+import {printable} from '../../world/printable.ts';
 import {entryOf} from './config-toml.ts';
 import {runnerMark} from './token.ts';
 

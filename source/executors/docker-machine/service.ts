@@ -1,13 +1,13 @@
-import {retried} from '../../clock.ts';
-import {crashed, crashWords} from '../../host/fatal.ts';
-import type {HostFacts} from '../../host/scripts/facts.ts';
-import {type ServiceOutcome, serviceScript} from '../../host/scripts/service.ts';
-import {unitIs} from '../../host/unit.ts';
+import type {Change, Context, Finding, Found, Removal, Report, Step} from '../../engine/step.ts';
 import {isProblem, Problem} from '../../problem.ts';
-import type {Change, Context, Finding, Found, Removal, Report, Step} from '../../step.ts';
 import {accountLook, type Instance, managersOf, workersOf} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
 import {connectToChange, type Reaching, reachingActions, untilVerified} from '../../steps/reaching.ts';
+import {crashed, crashWords} from '../../world/host/fatal.ts';
+import type {HostFacts} from '../../world/host/scripts/facts.ts';
+import {type ServiceOutcome, serviceScript} from '../../world/host/scripts/service.ts';
+import {unitIs} from '../../world/host/unit.ts';
+import {retried} from '../../world/laptop/clock.ts';
 import {standingToken} from './config-toml.ts';
 import {type Online, onlineIn} from './online.ts';
 

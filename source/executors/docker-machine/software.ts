@@ -1,15 +1,15 @@
 import {createHash} from 'node:crypto';
-import {commandLine} from '../../host/quote.ts';
-import type {SoftwareFacts} from '../../host/scripts/facts.ts';
-import {type Install, type InstallOutcome, installScript} from '../../host/scripts/install.ts';
-import {paths} from '../../host/scripts/paths.ts';
-import {writeCredentialsScript} from '../../host/scripts/write-credentials.ts';
+import type {Change, Context, Finding, Found, Note, Report, Step} from '../../engine/step.ts';
 import {Problem} from '../../problem.ts';
-import type {Change, Context, Finding, Found, Note, Report, Step} from '../../step.ts';
 import {differs} from '../../steps/finding.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtSoftware, managerOf} from '../../steps/looks/host.ts';
 import {connectToInstall, reachingActions, untilVerified} from '../../steps/reaching.ts';
+import {commandLine} from '../../world/host/quote.ts';
+import type {SoftwareFacts} from '../../world/host/scripts/facts.ts';
+import {type Install, type InstallOutcome, installScript} from '../../world/host/scripts/install.ts';
+import {paths} from '../../world/host/scripts/paths.ts';
+import {writeCredentialsScript} from '../../world/host/scripts/write-credentials.ts';
 import {credentialsFile, dockerMachineByHand, downloadsFor, dropIn, gitlabRunnerByHand, workerUserData} from './programs.ts';
 
 /** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */

@@ -1,6 +1,6 @@
+import type {Context, Look, Looking, Note} from '../../engine/step.ts';
 import {type Fleet, mark, names} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
-import type {Context, Look, Looking, Note} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
 import {accountLook, type Instance, managersOf} from '../../steps/looks/account.ts';
 import {lookAtHost} from '../../steps/looks/host.ts';

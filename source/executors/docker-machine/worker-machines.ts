@@ -1,9 +1,9 @@
+import {isOfLine, wantedImage} from '../../answers/publishers.ts';
+import type {Context, Found, ImageSeen, Note} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
-import type {HostFacts} from '../../host/scripts/facts.ts';
-import {isOfLine, wantedImage} from '../../questions/publishers.ts';
-import type {Context, Found, ImageSeen, Note} from '../../step.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {imageLook} from '../../steps/looks/images.ts';
+import type {HostFacts} from '../../world/host/scripts/facts.ts';
 import {hasRunners, standingOptions, standingRunner} from './config-toml.ts';
 import {extraOptions, machineOptions} from './machine-options.ts';
 import {heritageOf} from './token.ts';

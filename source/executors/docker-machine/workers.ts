@@ -1,9 +1,9 @@
-import {until} from '../../clock.ts';
+import type {Found, Looking, Removal, Report, Standing, Step} from '../../engine/step.ts';
 import {isWorkerName, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import type {Found, Looking, Removal, Report, Standing, Step} from '../../step.ts';
 import {unless} from '../../steps/answering.ts';
 import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf} from '../../steps/looks/account.ts';
+import {until} from '../../world/laptop/clock.ts';
 
 /** EC2 takes this many ids in one call. */
 const most = 100;

@@ -1,8 +1,8 @@
-import type {Action} from '../../cloud/actions.ts';
-import type {Cloud} from '../../cloud/port.ts';
-import type {Instance as AwsInstance, SecurityGroup, SecurityGroupRule} from '../../cloud/shapes.ts';
+import type {Look, Looking} from '../../engine/step.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
-import type {Look, Looking} from '../../step.ts';
+import type {Action} from '../../world/cloud/actions.ts';
+import type {Cloud} from '../../world/cloud/port.ts';
+import type {Instance as AwsInstance, SecurityGroup, SecurityGroupRule} from '../../world/cloud/shapes.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
 import {inboundOf, type Rule, ruleOf} from './rules.ts';
 

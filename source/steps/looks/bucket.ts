@@ -1,6 +1,6 @@
-import type {LifecycleRule, PublicAccessBlockConfiguration} from '../../cloud/shapes.ts';
+import type {Look} from '../../engine/step.ts';
 import type {Problem} from '../../problem.ts';
-import type {Look} from '../../step.ts';
+import type {LifecycleRule, PublicAccessBlockConfiguration} from '../../world/cloud/shapes.ts';
 import {ifAnswered, unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 

@@ -1,6 +1,6 @@
+import type {Found, Look, Looking} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import type {Found, Look, Looking} from '../../step.ts';
 import {ifAnswered} from '../answering.ts';
 
 /** Who these credentials are, and the account's alias where the caller may read it. */

@@ -1,6 +1,6 @@
+import {type Architecture, architectures, type Publisher, userOf, wantedImage} from '../../answers/publishers.ts';
+import type {Look, Looking} from '../../engine/step.ts';
 import type {Given} from '../../fleet.ts';
-import {type Architecture, architectures, type Publisher, userOf, wantedImage} from '../../questions/publishers.ts';
-import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 import type {Instance} from './account.ts';

@@ -1,4 +1,4 @@
-import type {Look} from '../../step.ts';
+import type {Look} from '../../engine/step.ts';
 import {unless} from '../answering.ts';
 
 /** An instance type, and the zones of the region that offer it; none where the region doesn't. */

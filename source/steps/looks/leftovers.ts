@@ -1,4 +1,4 @@
-import type {Cloud} from '../../cloud/port.ts';
+import type {Cloud} from '../../world/cloud/port.ts';
 import {tagsOf} from '../tags.ts';
 import {type KeyPair, keyPairsIn, type Volume, volumesIn} from './account.ts';
 

@@ -1,7 +1,7 @@
 import {z} from 'zod';
-import type {Cloud} from '../../cloud/port.ts';
-import type {InstanceType} from '../../cloud/shapes.ts';
-import type {Look, Looking} from '../../step.ts';
+import type {Look, Looking} from '../../engine/step.ts';
+import type {Cloud} from '../../world/cloud/port.ts';
+import type {InstanceType} from '../../world/cloud/shapes.ts';
 import {ifAnswered} from '../answering.ts';
 
 /** USD an hour, or why it isn't known: a price is never worth failing for. */

@@ -1,4 +1,4 @@
-import type {Look} from '../../step.ts';
+import type {Look} from '../../engine/step.ts';
 import {identityLook} from './identity.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type {Look} from '../../step.ts';
+import type {Look} from '../../engine/step.ts';
 import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 

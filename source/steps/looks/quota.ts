@@ -1,4 +1,4 @@
-import type {Look, Looking} from '../../step.ts';
+import type {Look, Looking} from '../../engine/step.ts';
 import {ifAnswered, unless} from '../answering.ts';
 
 /** Service Quotas' codes of vCPU limits for running instances, by family and way of buying (docs/facts.md, "Quotas and prices"). */

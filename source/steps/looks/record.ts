@@ -1,9 +1,9 @@
 import {z} from 'zod';
+import {isKey, questions} from '../../answers/all.ts';
+import {wrongShape} from '../../answers/value.ts';
+import type {Look, Looking} from '../../engine/step.ts';
 import {type Fleet, type Given, names} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
-import {isKey, questions} from '../../questions/all.ts';
-import {wrongShape} from '../../questions/value.ts';
-import type {Look, Looking} from '../../step.ts';
 import {unless} from '../answering.ts';
 import {aws} from '../aws-cli.ts';
 import {tagsOf} from '../tags.ts';

@@ -1,4 +1,4 @@
-import type {IpPermission, SecurityGroupRule} from '../../cloud/shapes.ts';
+import type {IpPermission, SecurityGroupRule} from '../../world/cloud/shapes.ts';
 import {tagsOf} from '../tags.ts';
 
 /**

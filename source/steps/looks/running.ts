@@ -1,4 +1,4 @@
-import type {Look} from '../../step.ts';
+import type {Look} from '../../engine/step.ts';
 import {ifAnswered} from '../answering.ts';
 import {instanceTypesLook} from './instance-types.ts';
 

@@ -1,0 +1,108 @@
+import type {Given} from '../fleet.ts';
+import {isProblem} from '../problem.ts';
+import type {Cloud} from '../world/cloud/port.ts';
+import {unsupportedImage} from '../world/host/docker-machine.ts';
+import {lines, userOf} from './publishers.ts';
+import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';
+
+const names = lines.map(({name}) => name);
+const either = (all: readonly string[]): string => `${all.slice(0, -1).join(', ')} or ${all.at(-1)}, with -arm64 or -x86_64 to fix the architecture`;
+const forWorkers = names.filter((name) => !unsupportedImage({name}));
+
+const imageShape = matching(
+	new RegExp(`^(ami-[0-9a-f]{8,17}|(${names.join('|').replaceAll('.', '\\.')})(-arm64|-x86_64)?)$`),
+	`an AMI id, or one of ${names.join(', ')}, with -arm64 or -x86_64 to fix the architecture`,
+);
+const userShape = matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name');
+
+const userAsked = (key: 'image' | 'workerImage') => async (asking: Asking) => {
+	const image = asking.given[key];
+	return image?.startsWith('ami-') === true && !(await publisherKnown(asking.cloud, image));
+};
+
+const whenOwnImage =
+	(key: 'image' | 'workerImage') =>
+	(given: Given): boolean =>
+		given[key]?.startsWith('ami-') === true;
+
+export const image = question(
+	'image',
+	imageShape,
+)({
+	title: 'Which image does the manager start from?',
+	help: `An AMI id, or the newest that its publisher names: ${either(names)}. Looked up once, when the manager is made.`,
+	kind: 'choice',
+	asked: true,
+	change: 'replace',
+	mends: 'images',
+	regional: true,
+	default: 'ubuntu-24.04',
+	choices: imageChoices,
+});
+
+export const sshUser = optional(
+	'sshUser',
+	userShape,
+)({
+	title: "Who logs in to the manager's image?",
+	help: "The image's login user, where its publisher doesn't tell: ubuntu, admin, ec2-user.",
+	kind: 'text',
+	asked: userAsked('image'),
+	change: 'live',
+	when: whenOwnImage('image'),
+});
+
+export const workerImage = question(
+	'workerImage',
+	imageShape,
+)({
+	title: 'Which image do workers start from?',
+	help: `An AMI id, or the newest that its publisher names: ${either(forWorkers)}. One with Docker in it starts faster.`,
+	kind: 'choice',
+	change: 'live',
+	regional: true,
+	default: 'ubuntu-24.04',
+	choices: async (asking) =>
+		(await imageChoices(asking)).map((offered) => barred(offered, unsupportedImage({name: offered.label}) && "docker-machine can't set it up")),
+	against: (value) => whyNot(unsupportedImage({name: value})),
+});
+
+export const workerSshUser = optional(
+	'workerSshUser',
+	userShape,
+)({
+	title: "Who logs in to the workers' image?",
+	help: "The image's login user, where its publisher doesn't tell: ubuntu, admin, ec2-user.",
+	kind: 'text',
+	asked: userAsked('workerImage'),
+	change: 'live',
+	when: whenOwnImage('workerImage'),
+});
+
+/** The publishers' images by name, and this account's own that are tagged for runners, newest first. */
+async function imageChoices({cloud}: Asking): Promise<Choice<string>[]> {
+	const {Images = []} = await cloud.call('DescribeImages', {Owners: ['self'], Filters: [{Name: 'tag:type', Values: ['gitlab-runner']}]});
+	const own = Images.toSorted((a, b) => (b.CreationDate ?? '').localeCompare(a.CreationDate ?? '')).flatMap((image) =>
+		image.ImageId
+			? [
+					choice(
+						image.ImageId,
+						`${image.Name ?? ''} ${image.ImageId}`.trim(),
+						[image.Architecture, 'yours', image.CreationDate?.slice(0, 10)].filter(Boolean).join(' · '),
+					),
+				]
+			: [],
+	);
+	return [...lines.map(({name, label}) => choice(name, label, "newest of its publisher's, architecture of the instance type")), ...own];
+}
+
+/** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */
+async function publisherKnown(cloud: Cloud, imageId: string): Promise<boolean> {
+	try {
+		const {Images = []} = await cloud.call('DescribeImages', {ImageIds: [imageId]});
+		return Images.every(({Name = '', OwnerId = '', ImageOwnerAlias}) => userOf({name: Name, owner: OwnerId, alias: ImageOwnerAlias}) !== undefined);
+	} catch (error) {
+		if (isProblem(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidAMIID.Malformed')) return true;
+		throw error;
+	}
+}

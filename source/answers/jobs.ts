@@ -1,0 +1,57 @@
+import {z} from 'zod';
+import {printableLines} from '../world/printable.ts';
+import {matching, optional, question, words, yesOrNo} from './question.ts';
+
+const toml = z
+	.string(words('TOML'))
+	.min(1, words('TOML that is not empty'))
+	.refine((value) => printableLines(value.replaceAll('\t', ' ')) === value.replaceAll('\t', ' '), words('TOML without control characters'));
+
+/** A reference of an image as Docker reads it: registry, path, tag, digest. */
+const part = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const imageReference = new RegExp(
+	`^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\\d{1,5})?/)?${part}(?:/${part})*(?::\\w[\\w.-]{0,127})?(?:@[A-Za-z][\\w.+-]*:[0-9a-fA-F]{32,})?$`,
+);
+
+export const privileged = question(
+	'privileged',
+	yesOrNo,
+)({
+	title: 'May jobs run privileged containers?',
+	help: 'Docker-in-Docker needs it. A job can then do anything on its worker, and nothing on the manager.',
+	kind: 'boolean',
+	change: 'live',
+	default: true,
+});
+
+export const disableCache = question(
+	'disableCache',
+	yesOrNo,
+)({
+	title: "Are Docker's cache volumes switched off?",
+	help: 'It concerns volumes on the worker only; the cache bucket stays as it is.',
+	kind: 'boolean',
+	change: 'live',
+	default: false,
+});
+
+export const dockerImage = question(
+	'dockerImage',
+	matching(imageReference, 'an image such as alpine:latest or registry.example.com/ci/base:1.2'),
+)({
+	title: 'Which Docker image do jobs get that name none?',
+	help: 'The image of jobs without `image:` in their .gitlab-ci.yml.',
+	kind: 'text',
+	change: 'live',
+	default: 'alpine:latest',
+});
+
+export const runnerConfig = optional(
+	'runnerConfig',
+	toml,
+)({
+	title: "What else goes into the runner's table of config.toml?",
+	help: 'TOML as in [[runners]], such as output_limit = 8192. GitLab Runner judges it before it is written.',
+	kind: 'text',
+	change: 'live',
+});

@@ -1,0 +1,158 @@
+import type {Secrets} from '../answers/secrets.ts';
+import type {AnswerKey, Answers, Fleet, Given, How, Source} from '../fleet.ts';
+import type {Problem} from '../problem.ts';
+import type {Action} from '../world/cloud/actions.ts';
+import type {Cloud} from '../world/cloud/port.ts';
+import type {Gitlab} from '../world/gitlab/port.ts';
+import type {Connection, Host, ScriptProgress} from '../world/host/port.ts';
+import type {Address} from '../world/laptop/address/port.ts';
+import type {Clock, Random} from '../world/laptop/clock.ts';
+import type {Disk} from '../world/laptop/disk/port.ts';
+
+/** What each step finds or makes, by the step's name. */
+export type Found = {
+	identity: {account: string; arn: string; partition: string; alias?: string | undefined};
+	permissions: {checked: boolean};
+	record: {version: number};
+	network: {vpcId: string; subnetId: string; zone: string; public: boolean; freeAddresses: number};
+	quota: {vcpus?: number | undefined};
+	'spot-role': {exists: boolean};
+	bucket: {name: string; ours: boolean};
+	'security-groups': {managerGroupId: string; workersGroupId: string; workersGroupName: string};
+	'key-pair': {name: string; ours: boolean};
+	'instance-profile': {name: string; ours: boolean};
+	images: {manager: ImageSeen; worker: ImageSeen};
+	manager: ManagerSeen;
+	connection: {hostKey: string};
+	/** The key by which secrets go to the manager. */
+	'host-key': {hostKey: string};
+	software: {gitlabRunner: string; dockerMachine: string};
+	'test-machine': {proof: string};
+	runner: {id?: number | undefined; shortToken: string};
+	service: {since?: string | undefined};
+	/** Managers that another one has taken over from: drained, then terminated. */
+	'old-manager': {ids: string[]};
+	/** What the manager may do beyond what it needs by now: statements of its policy, by name. */
+	'earlier-rights': {statements: string[]};
+	/** Removal only. */
+	workers: {count: number};
+};
+
+export type StepName = keyof Found;
+
+/** An image as the fleet needs to know it. */
+export type ImageSeen = {id: string; architecture: 'x86_64' | 'arm64'; rootDevice: string; diskGib: number; user: string; name: string};
+
+/** The manager's instance; `answers` aren't in it, since only what is observed is. */
+export type ManagerSeen = {id: string; address: string; type: string; imageId: string; zone: string; tags: Record<string, string>};
+
+/** One thing that isn't as the answers want it. `what` is an answer's key where one asks for it. */
+export type Change = {what: AnswerKey | (string & {}); from: string; to: string; how: How};
+
+/** Something worth knowing that is no failure. */
+export type Note = {says: string; advice?: string};
+
+/** Answers that mend a blocked finding, with the sentence beside its key: `use t4g.small instead`. */
+export type Fix = {says: string; answers: Given};
+
+/** What a check found. Only `so` and `different` and `extra` have a resource. */
+export type Finding<Resource> = {notes?: Note[]} & (
+	| {is: 'so'; resource: Resource; says: string}
+	| {is: 'missing'; says: string}
+	| {is: 'different'; resource: Resource; says: string; changes: Change[]}
+	| {is: 'extra'; resource: Resource; says: string}
+	| {is: 'waiting'; for: StepName[]}
+	| {is: 'blocked'; problem: Problem; fix?: Fix}
+);
+
+/** A read of the world that checks share: named, made once, and forgotten by the step that changes what it saw. */
+export type Look<Result> = {
+	readonly name: string;
+	load(context: Looking): Promise<Result>;
+};
+
+/** The ports and what surrounds them: everything that touches the world. */
+export type Adapters = {
+	cloud: Cloud;
+	/** Another region's cloud: Pricing lives in few regions, and the same name may stand elsewhere. */
+	cloudAt(region: string): Cloud;
+	host: Host;
+	gitlabAt(url: string, ca?: string, said?: Source): Gitlab;
+	address: Address;
+	disk: Disk;
+	clock: Clock;
+	random: Random;
+	/** Who works here, for rule descriptions and history: `alice@laptop`. */
+	who: string;
+};
+
+/** What every look can see: a fleet and its region, without answers, so that removals share looks with checks. */
+export type Looking = Adapters & {
+	fleet: Fleet;
+	secrets: Secrets;
+	signal: AbortSignal;
+	/** The shared, memoised look. */
+	look<Result>(look: Look<Result>): Promise<Result>;
+	/** Drops looks, after a change to what they saw; all of them when none is named. */
+	forget(...looks: Look<unknown>[]): void;
+	/** A held connection to the manager, opened once for each instance and closed with the run. */
+	hold(instanceId: string, open: () => Promise<Connection>): Promise<Connection>;
+};
+
+/** What a step works with. Everything in it ends with `signal`. */
+export type Context = Looking & {
+	answers: Answers;
+	sources: Partial<Record<AnswerKey, Source>>;
+	gitlab: Gitlab;
+};
+
+/** What a removal works with: a fleet and its region, and of answers only what flags or a preset say here. */
+export type Removal = Looking & {
+	answers?: Given;
+	options: {
+		/** Deletes the cache bucket that we made, with all in it. */
+		withCache: boolean;
+		/** How long running jobs may take to end, in seconds; 0 with `--now`. */
+		drainSeconds: number;
+	};
+};
+
+/** How a step says what it is doing while it applies or removes. */
+export type Report = (progress: ScriptProgress) => void;
+
+/** Something of a step's that stands in the account, as `destroy` lists it. */
+export type Standing = {id: string; says: string; goes: boolean};
+
+/** How to tell that a freshly applied change can be seen: EC2 and IAM answer late. */
+export type Settling = {tries: number; seconds: number};
+
+/** One part of a fleet: how to look, how to make it so, how to take it away. `Known` is what is found by then: a step itself knows all that it needs. */
+export type Step<
+	Name extends StepName = StepName,
+	Needs extends StepName = StepName,
+	After extends StepName = StepName,
+	Known extends Partial<Found> = Found,
+> = {
+	readonly name: Name;
+	/** `Cache bucket`, as the person reads it. */
+	readonly title: string;
+	/** The check may start when these are so: it uses what they found. */
+	readonly needs: readonly Needs[];
+	/** The apply may start only when these are so too, though the check can look earlier. */
+	readonly after?: readonly After[];
+	/** False where these answers want none of it; asked for plan and apply, never for removal. */
+	when?(answers: Answers): boolean;
+	readonly actions: readonly Action[];
+	check(context: Context, found: Pick<Known, Needs>): Promise<Finding<Found[Name]>>;
+	apply?(context: Context, found: Pick<Known, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
+	/** Looks again this often after an apply, until the check says `so`. */
+	readonly settles?: Settling;
+	/** What of this step stands, whether answers want it or not. */
+	stands?(context: Removal): Promise<Standing[]>;
+	remove?(context: Removal, report: Report): Promise<void>;
+	/** The same by hand, one command a line; holds no secret. */
+	commands?(answers: Answers, fleet: Fleet): string[];
+};
+
+/** A step of any name, as the engine sees it: the engine starts a check or an apply only once all that it needs is found. */
+export type AnyStep = Step<StepName, StepName, StepName, Partial<Found>>;

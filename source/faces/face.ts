@@ -1,0 +1,107 @@
+import type {Ask} from '../answers/ask.ts';
+import type {SecretQuestion} from '../answers/question.ts';
+import type {Settled} from '../answers/settle.ts';
+import type {Walk} from '../answers/walk.ts';
+import type {Happening} from '../engine/events.ts';
+import type {Ended, LivePlan} from '../engine/live-plan.ts';
+import type {Proposal} from '../engine/proposal.ts';
+import type {Again} from '../engine/walk.ts';
+import type {AnswerKey, Answers, Fleet, Given} from '../fleet.ts';
+import type {PanelDriver, PanelLeft} from '../panel/acts/driver.ts';
+import type {Problem} from '../problem.ts';
+
+/** How the program meets a person or a script. Five verbs and no logic. */
+export type Face = {
+	/** Rejects with `Stopped` when the person leaves, with a `Problem` naming the flag where no one can answer. */
+	ask: Ask;
+	agree(proposal: Proposal): Promise<boolean>;
+	emit(happening: Happening): void;
+	/** Shows work that a person may leave without stopping anything: resolves to undefined when they do. */
+	watch<Result>(title: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result | undefined>;
+	fail(problem: Problem): void;
+	/** Leaves the terminal as it was found. */
+	close(): Promise<void>;
+	/** What only screens can: absent where a person meets lines, or nobody. */
+	screens?: Screens;
+};
+
+/** Commands that do by hand what a step does. */
+export type ByHand = {step: string; title: string /** Whether the step makes something, rather than only looking. */; makes: boolean; lines: readonly string[]};
+
+/** What screens walk a person through the questions with: the interview's own core decides what is asked and what is right. */
+export type Interviewer = {
+	walk: Walk;
+	/** Where it begins; a key is one answer to change, and leads to the review. */
+	at: 'questions' | 'review' | AnswerKey;
+	/** The answers of the fleet's record, once region and name are known. */
+	record(fleet: Fleet, profile: string | undefined): Promise<Given | undefined>;
+	/** Secrets that these answers need, and that neither somebody gave nor the fleet has. */
+	secrets(answers: Answers): Promise<SecretQuestion[]>;
+	/** The runner's secret that was given here, so that another can be given where GitLab refuses it. */
+	given(answers: Answers): SecretQuestion | undefined;
+	give(id: SecretQuestion['id'], value: string): void;
+	/** The checks beside the questions. */
+	plan: LivePlan;
+	byHand(answers: Answers): ByHand[];
+	/** What these answers cost, in lines; empty while too little is known. */
+	costs(ended: Ended): Promise<readonly string[]>;
+	/** Saves the answers as a preset; gives its file's path. */
+	save(name: string, settled: Settled): Promise<string>;
+	/** Logs in anew, with the terminal handed over; undefined where there is nothing to log in with. */
+	login: Login | undefined;
+};
+
+/** Logs in to AWS: the command that does it, and how it went. */
+export type Login = {command: string; run(): boolean};
+
+/** What a person agreed to at the review. */
+export type Agreed = {walk: Walk; settled: Settled; ended: Ended};
+
+/** What to do after a run that didn't get everything done. */
+export type AfterRun = 'again' | 'leave' | {change: AnswerKey};
+
+/** How a person helps a run along. */
+export type Helping = {
+	/** Resolves to true once a failed step is to be tried again, to false once it's left. */
+	again: Again;
+	/** Aborted when they go to the answer that something failed of: no more is begun. */
+	signal: AbortSignal;
+	/** Hears how to look at once whether AWS takes the session again. */
+	onLook(look: () => void): void;
+};
+
+/** What stands at the end: what now is, the commands that come next, and how to save the answers. */
+export type Farewell = {says: string; next: readonly {command: string; does: string}[]; save(name: string): Promise<string>};
+
+/** A fleet as home sees it, or a region that didn't answer. */
+export type HomeFleet = {name: string; region: string; is: 'so' | 'note' | 'blocked' | 'looking'; says: string};
+export type HomePreset = {name: string; says: string; used?: string | undefined};
+
+/** What home has seen so far. */
+export type HomeSeen = {
+	who?: string | undefined;
+	regions: number;
+	looked: number;
+	refused: readonly {region: string; says: string}[];
+	fleets: readonly HomeFleet[];
+	presets: readonly HomePreset[];
+};
+
+/** What a person chose at home. */
+export type HomeChoice = {do: 'setup'; preset?: string} | {do: 'open' | 'repair' | 'destroy'; fleet: Fleet} | {do: 'demo'} | {do: 'quit'};
+
+/** Screens that need a whole terminal. Each rejects with `Stopped` when the person leaves. */
+export type Screens = {
+	/** From the first question to the agreement at the review. */
+	interview(interviewer: Interviewer): Promise<Agreed>;
+	/**
+	 * A run that the person looks after: what failed is tried again as soon as they say so, while the rest goes on; a session that expired is renewed.
+	 * Resolves when the work has ended, with what they want to do after it where something failed.
+	 */
+	run<Result>(login: Login | undefined, work: (helping: Helping) => Promise<Result>): Promise<{result: Result; choice: AfterRun | undefined}>;
+	farewell(farewell: Farewell): Promise<void>;
+	/** Home; `look` tells what it sees as it comes, until a choice is made: by the person, or by itself where only one thing can be done. */
+	home(look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>): Promise<HomeChoice>;
+	/** The live panel, until the person leaves it. */
+	panel(driver: PanelDriver): Promise<PanelLeft>;
+};

@@ -1,0 +1,173 @@
+import type {Asked} from '../../answers/ask.ts';
+import {isSecret} from '../../answers/question.ts';
+import {toText as answerText} from '../../answers/value.ts';
+import type {Event, Happening} from '../../engine/events.ts';
+import type {Proposal} from '../../engine/proposal.ts';
+import type {Problem} from '../../problem.ts';
+import type {Clock} from '../../world/laptop/clock.ts';
+import type {Face} from '../face.ts';
+import {plainText} from '../words/glyphs.ts';
+import type {Line} from '../words/lines.ts';
+import {problemLines} from '../words/problems.ts';
+import {beginning, type RunState, reduce, stamped} from '../words/run-state.ts';
+import {findingLines, linesOf} from '../words/sentences.ts';
+import {toText} from '../words/style.ts';
+import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
+import {wrapColumns} from '../words/wrapping.ts';
+import type {Terminal} from './prompts.ts';
+import {waits} from './waits.ts';
+import {watched} from './watching.ts';
+
+export type PlainOptions = {
+	out: NodeJS.WritableStream;
+	/** Where problems go, and what is no part of what was asked for. */
+	err: NodeJS.WritableStream;
+	in: NodeJS.ReadableStream;
+	/** Asked before each line, so that a resized terminal is met. */
+	columns: number | (() => number);
+	colour: boolean;
+	ascii: boolean;
+	/** Agrees to everything and takes every default; nobody is asked. */
+	yes: boolean;
+	/** Whether somebody sits at the terminal. */
+	interactive: boolean;
+	clock: Pick<Clock, 'now'>;
+	/** Aborted when the work is stopped: whoever is asked needs to answer no more. */
+	ended?: AbortSignal;
+	/** Calls back each second until the returned function is called; real time unless a test brings its own. */
+	every?: (callback: () => void) => () => void;
+};
+
+function eachSecond(callback: () => void): () => void {
+	const timer = setInterval(callback, 1000);
+	timer.unref();
+	return () => clearInterval(timer);
+}
+
+/** What an event says once: the same line of the same step isn't repeated until another one came between. */
+function once(): (event: Event, text: string) => boolean {
+	const last = new Map<string, string>();
+	return (event, text) => {
+		const about = 'step' in event ? `${event.event.startsWith('step.found') ? 'found' : 'run'} ${event.step}` : event.event;
+		if (last.get(about) === text) return false;
+		last.set(about, text);
+		return true;
+	};
+}
+
+/** The calm face: a line when a thing begins or ends, no frames; questions one below the other. The same words as on the screens. */
+export function plainFace(options: PlainOptions): Face {
+	const {out, err, clock, yes, interactive} = options;
+	const look = {colour: options.colour, ascii: options.ascii};
+	const columns = () => (typeof options.columns === 'number' ? options.columns : options.columns());
+	const isNew = once();
+	const waiting = waits();
+	const held: string[] = [];
+	let asking = false;
+	let state = beginning;
+	let told = 0;
+
+	const write = (text: string) => {
+		if (asking) held.push(text);
+		else out.write(`${text}\n`);
+	};
+	const print = (lines: Line[]) => {
+		for (const line of lines) write(toText(line, columns(), look));
+	};
+	const complain = (lines: Line[]) => void err.write(lines.map((line) => `${toText(line, columns(), look)}\n`).join(''));
+	const stopTicking = (options.every ?? eachSecond)(() => print(waiting(state, clock.now())));
+
+	const terminal = (): Terminal => ({input: options.in, output: out, ...(options.ended ? {signal: options.ended} : {})});
+	/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
+	async function alone<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+		asking = true;
+		try {
+			return await work();
+		} finally {
+			asking = false;
+			for (const text of held.splice(0)) write(text);
+		}
+	}
+
+	async function ask(asked: Asked): Promise<unknown> {
+		if (yes) return answeredByYes(asked);
+		if (!interactive) throw unanswered(asked, 'no-terminal');
+		print(introduction(asked));
+		const {putQuestion} = await import('./prompts.ts');
+		return alone(() => putQuestion(asked, terminal()));
+	}
+
+	function answeredByYes(asked: Asked): unknown {
+		const taken = agreedDefault(asked);
+		if (!taken) throw unanswered(asked, 'yes');
+		print([{mark: 'pending', text: `${asked.question.title} ${isSecret(asked.question) ? '' : answerText(taken.value)} (default, agreed by --yes)`}]);
+		return taken.value;
+	}
+
+	async function agree(proposal: Proposal): Promise<boolean> {
+		if (!yes && !interactive) throw unagreed(proposal, 'no-terminal');
+		print([
+			{text: proposal.says + (yes ? ' (agreed by --yes)' : '')},
+			...proposal.details.flatMap((detail) => wrapColumns(plainText(detail, look), columns() - 2)).map((text): Line => ({text, indent: 2, verbatim: true})),
+		]);
+		if (yes) return true;
+		const {putAgreement} = await import('./prompts.ts');
+		return alone(() => putAgreement(proposal.word, terminal()));
+	}
+
+	/** Findings in the order of the steps, each as soon as those before it are there, whoever answered first; a plan that has ended leaves none out. */
+	function inOrder({steps}: RunState, ended: boolean): Line[] {
+		const lines: Line[] = [];
+		for (let next = steps[told]; next && (next.finding || ended); next = steps[told]) {
+			if (next.finding) lines.push(...findingLines(next, next.finding, state));
+			told++;
+		}
+		return lines;
+	}
+
+	function linesFor(event: Event, before: RunState): Line[] {
+		if (event.event === 'plan.ended') return [...inOrder(state, true), ...linesOf(event, state)];
+		return before.phase === 'plan' && event.event === 'step.found' ? inOrder(state, false) : linesOf(event, state);
+	}
+
+	function emit(happening: Happening): void {
+		const event = stamped(happening, clock.now());
+		// A download tells itself many times; it's said when it begins.
+		const begun =
+			event.event !== 'step.download' || !state.steps.some(({name, downloads}) => name === event.step && downloads.some(({what}) => what === event.what));
+		const before = state;
+		state = reduce(state, event);
+		if (event.event === 'plan.started') told = 0;
+		// What was agreed to has been said while it was asked.
+		if (!begun || event.event === 'agreement.asked') return;
+		const lines = linesFor(event, before);
+		if (lines.length === 0 || !isNew(event, lines.map(({text}) => text).join('\n'))) return;
+		// A document or a table may be read by another program.
+		if (event.event === 'note' && event.about === 'laptop') complain(lines);
+		else print(lines);
+	}
+
+	return {
+		ask,
+		agree,
+		emit,
+		watch(title, work) {
+			print([{mark: 'pending', text: title + (interactive && !yes ? ' Press Enter to leave it.' : '')}]);
+			return watched(work, interactive && !yes ? options.in : undefined);
+		},
+		fail(problem: Problem) {
+			complain(problemLines(problem));
+		},
+		async close() {
+			stopTicking();
+		},
+	};
+}
+
+function introduction({question, default: usual, note, refused}: Asked): Line[] {
+	const lines: Line[] = [{text: question.help}];
+	if (note !== undefined) lines.push({mark: 'note', text: note});
+	if (usual?.why !== undefined) lines.push({text: `${answerText(usual.value)}: ${usual.why}`});
+	if (refused !== undefined) lines.push({mark: 'blocked', text: refused});
+	return lines;
+}

@@ -1,0 +1,170 @@
+import type {Asked} from '../../answers/ask.ts';
+import type {Event, Happening} from '../../engine/events.ts';
+import type {Proposal} from '../../engine/proposal.ts';
+import {Stopped} from '../../problem.ts';
+import type {Clock} from '../../world/laptop/clock.ts';
+import type {Face} from '../face.ts';
+import {stamped} from '../words/run-state.ts';
+import {agreedDefault, unanswered} from '../words/unanswered.ts';
+import {moveFor} from './keys.ts';
+import type {Press} from './press.ts';
+import type {Move, Screen, View} from './screen.ts';
+import {choicesOf, chooseFor} from './screens/choose.ts';
+import {fieldFor} from './screens/field.ts';
+import {reviewOf} from './screens/review.ts';
+import {screensOn} from './screens-on.ts';
+import {makeStore, type Shown, type Store} from './store.ts';
+import type {Waiting} from './waiting.ts';
+import {wizardMoveIn} from './wizard/stage.ts';
+
+/** What the desk works with. */
+export type DeskOptions = {
+	/** Agrees to everything and takes every default; nobody is asked. */
+	yes: boolean;
+	clock: Pick<Clock, 'now'>;
+	/** Ctrl-c: first `soft` (finish the call under way), then `hard` (now). */
+	onStop(kind: 'soft' | 'hard'): void;
+	/** Aborted when the work was stopped from outside, by a signal: whoever waits for the person ends. */
+	ended?: AbortSignal | undefined;
+	/** Calls back after some milliseconds, unless what it gives is called before. */
+	later(callback: () => void, ms: number): () => void;
+	/** Hands the terminal to a command, and takes it back. */
+	handOver(run: () => boolean): Promise<boolean>;
+	/** Writes past the frame, for what draws nothing: the clipboard. */
+	write?(text: string): void;
+};
+
+/** The face's verbs without a terminal: screens are put on a store, presses come in, and whoever waits for the person is answered. */
+export type Desk = Pick<Face, 'ask' | 'agree' | 'emit' | 'watch'> & {
+	readonly screens: NonNullable<Face['screens']>;
+	readonly store: Store;
+	press(press: Press, view: View): void;
+	/** All that was told, but for lines and downloads. */
+	readonly told: readonly Event[];
+};
+
+/** Makes a desk. */
+export function makeDesk(options: DeskOptions): Desk {
+	const {clock, yes, later, handOver} = options;
+	const store = makeStore(later);
+	const told: Event[] = [];
+	const waiting: Waiting[] = [];
+
+	const onTop = (screen: Screen) => store.set(({screens}) => ({screens: [...screens, screen]}));
+	const downTo = (depth: number) => store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.slice(0, depth - 1)]}));
+
+	/** Puts a screen on top until the person is done with it. */
+	function until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result> {
+		// Stopped before anybody could be asked: nobody is any more.
+		if (options.ended?.aborted) return Promise.reject(new Stopped());
+		return new Promise((resolve, reject) => {
+			const depth = store.now().screens.length;
+			const end = (): void => {
+				waiting.splice(0, waiting.length, ...waiting.filter((other) => other !== one));
+				downTo(depth);
+			};
+			const settle = (result: Result): void => {
+				end();
+				resolve(result);
+			};
+			const refuse = (error: unknown): void => {
+				end();
+				reject(error);
+			};
+			const one: Waiting = {stop: () => refuse(new Stopped()), ...handlers(settle, refuse)};
+			waiting.push(one);
+			onTop(screen);
+		});
+	}
+
+	function stop(): void {
+		const {stops} = store.now();
+		if (stops === 2) return;
+		store.set(() => ({stops: stops === 0 ? 1 : 2}));
+		options.onStop(stops === 0 ? 'soft' : 'hard');
+	}
+
+	function carryOut(move: Move): void {
+		const on = waiting.at(-1);
+		const wizard = on?.wizard && wizardMoveIn(move);
+		if (wizard) on?.wizard?.(wizard);
+		else if ('panel' in move) on?.panel?.(move.panel);
+		else if ('chosen' in move) on?.chosen?.(move.chosen);
+		else if ('help' in move) on?.helps?.(move.help);
+		else if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
+		else if ('push' in move) onTop(move.push);
+		else if ('pop' in move) downTo(store.now().screens.length - 1);
+		else if ('answer' in move) on?.answer?.(move.answer);
+		else if ('agree' in move) on?.agree?.(move.agree);
+		else if ('leave' in move) on?.leave?.();
+		else if (!('stop' in move)) return;
+		else if (on) on.stop(false);
+		else stop();
+		const top = store.now().screens.at(-1);
+		if (top) on?.changed?.(top);
+	}
+
+	function press(one: Press, view: View): void {
+		if (waiting.at(-1)?.holds?.(one, view)) return;
+		const top = store.now().screens.at(-1);
+		const move = top && moveFor(top, view, one);
+		if (move) carryOut(move);
+	}
+
+	function emit(happening: Happening): void {
+		const event = stamped(happening, clock.now());
+		if (event.event !== 'step.line' && event.event !== 'step.download') told.push(event);
+		store.take(event);
+	}
+
+	options.ended?.addEventListener('abort', () => {
+		if (store.now().stops > 0) return;
+		store.set(() => ({stops: 1}));
+		for (const one of waiting.toReversed()) one.stop(true);
+	});
+
+	return {
+		store,
+		press,
+		told,
+		async ask(asked: Asked) {
+			if (yes) return answeredByYes(asked);
+			const choices = choicesOf(asked);
+			return until<unknown>(choices ? chooseFor(asked, choices) : fieldFor(asked), (settle) => ({answer: settle}));
+		},
+		async agree(proposal: Proposal) {
+			if (!yes) return until<boolean>(reviewOf(proposal), (settle) => ({agree: settle}));
+			emit({event: 'agreement.asked', says: proposal.says, agreed: true, by: 'flag'});
+			return true;
+		},
+		emit,
+		watch<Result>(what: string, work: (signal: AbortSignal) => Promise<Result>) {
+			const controller = new AbortController();
+			return until<Result | undefined>({is: 'watch', title: what, from: clock.now()}, (settle, reject) => {
+				work(controller.signal).then(settle, (error: unknown) => (controller.signal.aborted ? settle(undefined) : reject(error)));
+				const leave = () => {
+					controller.abort();
+					settle(undefined);
+				};
+				return {
+					leave,
+					stop(outside) {
+						leave();
+						if (!outside) stop();
+					},
+				};
+			});
+		},
+		screens: screensOn({store, waiting, until, stop, press, handOver, later, write: options.write ?? (() => undefined), now: () => clock.now()}),
+	};
+}
+
+function answeredByYes(asked: Asked): unknown {
+	const taken = agreedDefault(asked);
+	if (!taken) throw unanswered(asked, 'yes');
+	return taken.value;
+}
+
+const replaceTop = ([bottom, ...above]: Shown['screens'], screen: Screen): Partial<Shown> => ({
+	screens: above.length === 0 ? [screen] : [bottom, ...above.slice(0, -1), screen],
+});

@@ -1,0 +1,140 @@
+import type {PanelAct} from '../../../panel/acts/driver.ts';
+import {glyphOf, type Look, plainText, signOf} from '../../words/glyphs.ts';
+import {sentenceOf} from '../../words/problems.ts';
+import type {ProblemSeen} from '../../words/run-state.ts';
+import {displayWidth, padded} from '../../words/width.ts';
+import {wrap, wrapColumns} from '../../words/wrapping.ts';
+import {bodyRows} from '../layout.ts';
+import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
+import type {Binding, Draw, Keys, Move, Shown} from '../screen.ts';
+import type {ActScreen, MovesScreen} from './screen.ts';
+
+const least = {scale: 1, idle: 0} as const;
+
+/** The number that an act is about, where there is one. */
+const numberOf = (act: PanelAct): number | undefined => (act.do === 'scale' ? act.limit : act.do === 'idle' ? act.count : undefined);
+
+function withNumber(act: PanelAct, number: number, typed?: string): Move {
+	if (act.do !== 'scale' && act.do !== 'idle') return {to: {is: 'panel-act', act}};
+	const bounded = Math.max(least[act.do], Math.min(10_000, number));
+	const next: PanelAct = act.do === 'scale' ? {do: 'scale', limit: bounded} : {do: 'idle', count: bounded};
+	return {panel: {do: 'prepare', act: next, ...(typed === undefined ? {} : {typed})}};
+}
+
+function numberKeys({act, typed}: ActScreen): Binding[] {
+	const number = numberOf(act);
+	if (number === undefined) return [];
+	const digits = [...'0123456789'].map((digit): Binding => {
+		const text = `${typed ?? ''}${digit}`.slice(-4);
+		return {press: [digit], shows: '', does: '', act: () => withNumber(act, Number(text), text)};
+	});
+	return [
+		{press: ['+', '=', 'up'], shows: '+', does: 'more', act: () => withNumber(act, number + 1)},
+		{press: ['-', 'down'], shows: '-', does: 'fewer', act: () => withNumber(act, number - 1)},
+		...digits,
+		{press: ['backspace'], shows: '', does: '', act: () => withNumber(act, Number((typed ?? '').slice(0, -1) || 0), (typed ?? '').slice(0, -1))},
+	];
+}
+
+const actKeys: Keys<ActScreen> = (screen, {look}) => [
+	...(screen.ready ? [{press: ['enter'], shows: signOf('enter', look), does: 'do it', act: (): Move => ({panel: {do: 'carry out'}})}] : []),
+	...(screen.problem ? [{press: ['r'], shows: 'r', does: 'look again', act: (): Move => ({panel: {do: 'prepare', act: screen.act}})}] : []),
+	...numberKeys(screen),
+	{press: ['escape', 'left', 'q', 'n'], shows: 'esc', does: 'leave it', stays: true, act: () => ({pop: true})},
+];
+
+/** What stands in the way, and what to do about it. */
+const problemRows = (problem: ProblemSeen, columns: number, look: Look): Row[] => [
+	...wrap(plainText(sentenceOf(problem), look), columns - 4).map((text, line) =>
+		row(line === 0 ? ` ${glyphOf('blocked', look)} ` : '   ', {text, role: 'blocked'}),
+	),
+	...(problem.advice === undefined ? [] : wrap(plainText(problem.advice, look), columns - 4).map((text) => row('   ', text))),
+];
+
+const drawAct: Draw<ActScreen> = ({act, ready, problem}, {look, columns, rows}) => {
+	if (problem) return problemRows(problem, columns, look);
+	if (!ready) return [row(' ', {text: wordsOf(act), bold: true}), emptyRow, row(` ${signOf('more', look)} looking at what would happen`)];
+	const body: Row[] = [...wrap(plainText(ready.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
+	for (const detail of ready.details) body.push(...wrapColumns(plainText(detail, look), Math.min(110, columns - 3)).map((text) => row('   ', text)));
+	return body.slice(0, bodyRows(rows));
+};
+
+/** What an act is called while it's being looked at. */
+export function wordsOf(act: PanelAct): string {
+	switch (act.do) {
+		case 'scale':
+			return `Limit ${act.limit}`;
+		case 'idle':
+			return `Idle count ${act.count}`;
+		case 'drain':
+			return 'Drain the fleet';
+		case 'resume':
+			return 'Resume';
+		case 'restart':
+			return 'Restart the service';
+		case 'start':
+			return 'Start the service';
+		case 'reload':
+			return 'Have the runner ask again';
+		case 'pause':
+			return act.paused ? 'Pause in GitLab' : 'Unpause in GitLab';
+		case 'remove':
+			return `Remove ${act.worker}`;
+		case 'undo':
+			return 'Undo the last change of config.toml';
+		case 'move':
+			return act.label;
+	}
+}
+
+function movedTo(screen: MovesScreen, by: number): Move {
+	const count = screen.choices?.length ?? 0;
+	return {to: {...screen, at: Math.max(0, Math.min(count - 1, screen.at + by))}};
+}
+
+const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
+	const on = screen.choices?.[screen.at];
+	return [
+		...(on && on.disabled === undefined
+			? [
+					{
+						press: ['enter'],
+						shows: signOf('enter', look),
+						does: 'look what it does',
+						act: (): Move => ({panel: {do: 'prepare', act: {do: 'move', to: on.to, label: on.label}}}),
+					},
+				]
+			: []),
+		{press: ['up', 'k'], shows: signOf('upDown', look), does: 'choose', act: () => movedTo(screen, -1)},
+		{press: ['down', 'j'], shows: '', does: '', act: () => movedTo(screen, 1)},
+		...(screen.problem ? [{press: ['r'], shows: 'r', does: 'look again', act: (): Move => ({panel: {do: 'moves'}})}] : []),
+		{press: ['escape', 'left', 'q'], shows: 'esc', does: 'leave it', stays: true, act: () => ({pop: true})},
+	];
+};
+
+const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, rows}) => {
+	const head = [row(' ', {text: 'Where should new workers be made, and as what? Those that run stay as they are.', bold: true}), emptyRow];
+	if (problem) return [...head, ...problemRows(problem, columns, look)];
+	if (!choices) return [...head, row(` ${signOf('more', look)} asking AWS for zones, types, prices and quotas`)];
+	if (choices.length === 0) return [...head, row(' There is no other place: no zone of this network offers the type, and no other type is like it.')];
+	const width = Math.max(...choices.map(({label}) => displayWidth(label)));
+	const lines = choices.map(({label, says, disabled}, index) =>
+		cutRow(
+			row(
+				{text: index === at ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
+				{text: plainText(padded(label, width), look), bold: index === at},
+				{
+					text: `  ${plainText(disabled === undefined ? says : `${says}${says === '' ? '' : ', '}${disabled}`, look)}`,
+					role: disabled === undefined ? undefined : 'quiet',
+				},
+			),
+			columns,
+			look,
+		),
+	);
+	return [...head, ...windowed(lines, at, bodyRows(rows) - head.length, look)];
+};
+
+export const act: Shown<ActScreen> = {word: 'do', draw: drawAct, keys: actKeys};
+
+export const moves: Shown<MovesScreen> = {word: 'move workers', draw: drawMoves, keys: movesKeys};

@@ -1,0 +1,198 @@
+import {panelActions} from '../../../panel/actions.ts';
+import {age, money, sparkline} from '../../../panel/formats.ts';
+import {workersMade} from '../../../panel/makers.ts';
+import {spotKey} from '../../../panel/price.ts';
+import {ageOf} from '../../../panel/seen.ts';
+import {type Snapshot, sourceTitles} from '../../../panel/snapshot.ts';
+import {running} from '../../words/durations.ts';
+import {glyphOf, marks, plainText, signOf, spinner} from '../../words/glyphs.ts';
+import {changeWords, costWords, jobWords, machineWords, managerWords, runnerWord, sourceTroubles, stateWords, tellingCauses} from '../../words/status-words.ts';
+import {displayWidth} from '../../words/width.ts';
+import {wrap} from '../../words/wrapping.ts';
+import {apart, cutRow, emptyRow, type Row, row, type Span} from '../row.ts';
+import type {View} from '../screen.ts';
+import {type PanelScreen, panelViews} from './screen.ts';
+import {newsNow, type PanelSeen} from './seen.ts';
+
+type Part = Span[];
+
+const widthOf = (part: Part): number => part.reduce((sum, {text}) => sum + displayWidth(text), 0);
+
+/** Packs parts into rows, three spaces between; what has no room goes, the last first. */
+function flow(parts: readonly Part[], columns: number, most: number): Row[] {
+	const rows: Span[][] = [];
+	let left = 0;
+	for (const part of parts) {
+		const current = rows.at(-1);
+		const width = widthOf(part);
+		if (current && width + 3 <= left) {
+			current.push({text: '   '}, ...part);
+			left -= width + 3;
+		} else if (rows.length < most) {
+			rows.push([{text: ' '}, ...part]);
+			left = columns - 1 - width;
+		}
+	}
+	return rows.map((spans) => ({spans}));
+}
+
+const isStale = (snapshot: Snapshot, ...names: (keyof typeof sourceTitles)[]): boolean => names.some((name) => snapshot[name].problem !== undefined);
+
+/** Fleet, region, runner, manager, costs. */
+export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: number): Row[] {
+	const {look, columns, now} = view;
+	const runner = runnerWord(snapshot);
+	const version = snapshot.runner.value?.metrics.version;
+	const title: Part = [{text: about.title, bold: true}, {text: `  ${about.region}`}, ...(about.demo ? [{text: '  demo', role: 'warning' as const}] : [])];
+	const runs = (named: string): Part => [
+		{text: `runner ${named}`},
+		{text: `${glyphOf(runner.mark, look)} ${runner.word}`, role: isStale(snapshot, 'host') ? 'quiet' : marks[runner.mark].role},
+	];
+	const versioned = runs(version === undefined ? '' : `${version} `);
+	const manager: Part = [
+		{text: `manager ${managerWords(snapshot, now, columns >= 160 ? undefined : 9)}`, role: isStale(snapshot, 'ec2') ? 'quiet' : undefined},
+	];
+	const readOnly: Part[] = about.readOnly === undefined ? [] : [[{text: 'read-only', role: 'warning'}]];
+	const paid: Part = [{text: plainText(costWords(costs), look), role: isStale(snapshot, 'prices') ? 'quiet' : undefined}];
+	if (most > 1) return flow([title, versioned, ...readOnly, manager, paid], columns, most);
+	// In one row the version goes first, then the manager: nothing is cut in its middle.
+	const left = columns - widthOf(paid) - 2;
+	const fits = (parts: readonly Part[]): boolean => parts.reduce((sum, part) => sum + widthOf(part) + 3, -2) <= left;
+	const parts = [title, versioned, ...readOnly, manager];
+	const [first = emptyRow] = flow(fits(parts) ? parts : [title, runs(''), ...readOnly, manager], left, 1);
+	return [apart(first.spans, [...paid, {text: ' '}], columns, look)];
+}
+
+/** The spot price of the type that is made now, over the last hours. */
+function spotPart({snapshot}: PanelSeen, ascii: boolean): Part[] {
+	const made = workersMade(snapshot);
+	if (!made?.spot) return [];
+	const key = spotKey(made.type, made.zone);
+	const price = snapshot.prices.value?.spot[key];
+	if (price === undefined) return [];
+	const history = snapshot.prices.value?.spotHistory[key] ?? [];
+	return [[{text: `spot ${made.type} ${money(price)} ${sparkline(history, 12, ascii)}`, role: isStale(snapshot, 'prices') ? 'quiet' : undefined}]];
+}
+
+/** Jobs, machines and the spot price, each with its history. */
+export function gaugeRows(seen: PanelSeen, {look, columns}: View, most: number): Row[] {
+	const {snapshot, counts, why, trends} = seen;
+	const wide = columns >= 80 ? 16 : 8;
+	const bars = (values: readonly (number | undefined)[]): Span[] =>
+		values.length < 2 ? [] : [{text: `${sparkline(values, wide, look.ascii)} `, role: 'accent'}];
+	const states = stateWords(counts);
+	const jobs: Part = [{text: 'jobs '}, ...bars(trends.running), {text: jobWords(why), role: isStale(snapshot, 'runner') ? 'quiet' : undefined}];
+	const machines: Part = [
+		{text: 'machines '},
+		...bars(trends.machines),
+		{text: `${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`}`, role: isStale(snapshot, 'host', 'ec2') ? 'quiet' : undefined},
+	];
+	return flow([jobs, machines, ...spotPart(seen, look.ascii)], columns, most);
+}
+
+/** Lines of the sentence: the question, the first causes, who told, the key that acts. */
+function whyLines({why, snapshot, about}: PanelSeen, now: number): {text: string; asks: number; key: string} {
+	const [first, second] = tellingCauses([...why.causes, ...why.troubles]);
+	if (!first) return {text: why.asks, asks: why.asks.length, key: ''};
+	const told = [...new Set([first, ...(second ? [second] : [])].map(({source}) => source))];
+	const sources = told.map((source) => {
+		const old = ageOf(snapshot[source], now);
+		return `${sourceTitles[source]}${snapshot[source].problem && old !== undefined ? `, ${age(old)} old` : ''}`;
+	});
+	const waiting = why.waiting.known ? [why.waiting.says.replace(/, \d+ \w old$/, ''), ...sources] : sources;
+	const also = second ? ` Also: ${second.says}` : '';
+	const {key, does} = panelActions[first.key];
+	const text = `${why.asks} ${first.says}${also} (${[...new Set(waiting)].join('; ')})`;
+	return {text, asks: why.asks.length, key: about.readOnly === undefined ? `${key}  ${does}` : ''};
+}
+
+/** The sentence as rows: the question bold, the key that acts at its end. */
+export function whyRows(seen: PanelSeen, {look, columns, now}: View): Row[] {
+	const {text, asks, key} = whyLines(seen, now);
+	const room = Math.min(columns - 2, 160);
+	const lines = wrap(plainText(text, look), room);
+	let begun = 0;
+	const rows = lines.map((line): Row => {
+		const bold = Math.max(0, Math.min(line.length, asks - begun));
+		begun += line.length + 1;
+		return row(' ', {text: line.slice(0, bold), bold: true}, line.slice(bold));
+	});
+	if (key === '') return rows;
+	const at = rows.at(-1);
+	const [sign = '', ...words] = key.split('  ');
+	const spans: Span[] = [{text: '   '}, {text: sign, role: 'accent'}, {text: `  ${words.join('  ')}`}];
+	if (at && displayWidth(lines.at(-1) ?? '') + widthOf(spans) + 2 <= columns) at.spans.push(...spans);
+	else rows.push({spans});
+	return rows;
+}
+
+/** The rows of the sentence that fit: its key is never what is cut. */
+export function fittingWhy(rows: readonly Row[], height: number): Row[] {
+	if (rows.length <= height) return [...rows];
+	const keyed = rows.at(-1);
+	return height <= 1 || !keyed ? rows.slice(0, height) : [...rows.slice(0, height - 1), keyed];
+}
+
+export function changeRow({snapshot}: PanelSeen, {look, now}: View): Row | undefined {
+	const words = changeWords(snapshot, now);
+	return words === undefined ? undefined : row(' ', {text: plainText(words, look)});
+}
+
+/** Sources that don't answer, a row each; how many more at the end of the last. */
+export function troubleRows({snapshot}: PanelSeen, {look, columns, now}: View, most?: number): Row[] {
+	const all = sourceTroubles(snapshot, now);
+	const shown = most === undefined ? all : all.slice(0, most);
+	return shown.map((says, at) => {
+		const more = at === shown.length - 1 && all.length > shown.length ? ` (and ${all.length - shown.length} more)` : '';
+		return cutRow(
+			row(
+				' ',
+				{text: `${glyphOf('note', look)} `, role: 'warning'},
+				{text: plainText(`${more === '' ? '' : `${more.trim()} `}${says}`, look), role: 'warning'},
+			),
+			columns,
+			look,
+		);
+	});
+}
+
+/** The views with their keys, and how old what is shown is. */
+export function tabsRow(screen: PanelScreen, {snapshot, about}: PanelSeen, {look, columns, now}: View, spoken = false): Row {
+	const tabs = panelViews.flatMap((name, at): Span[] => [
+		{text: ` ${at + 1} `, role: 'accent'},
+		{text: `${name} `, bold: screen.view === name, role: screen.view === name ? undefined : 'quiet'},
+		...(columns >= 80 ? [{text: ' '}] : []),
+	]);
+	const ages = [snapshot.ec2, snapshot.host].map((seen) => ageOf(seen, now)).filter((one) => one !== undefined);
+	const old = ages.length === 0 ? 'asking' : `${age(Math.max(...ages))} ago`;
+	const what = [
+		...(screen.order === 'newest' || screen.view !== 'workers' ? [] : [`by ${screen.order}`]),
+		...(spoken ? [] : [old, ...(columns >= 100 ? [`every ${about.every} s`] : [])]),
+	];
+	return apart(tabs, [{text: `${what.join(', ')} `, role: 'quiet'}], columns, look);
+}
+
+/** The one slot for news: what is being done, else what happened, else why nothing can be done here. */
+export function newsRow(seen: PanelSeen, {look, columns, now, tick}: View): Row {
+	const {doing, about} = seen;
+	if (doing) {
+		const frames = look.ascii ? spinner.ascii : spinner.glyphs;
+		return cutRow(
+			row(' ', {text: `${frames[tick % frames.length] ?? ''} `, role: 'accent'}, plainText(doing.says, look), `, ${running((now - doing.from) / 1000)}`),
+			columns,
+			look,
+		);
+	}
+	const news = newsNow(seen, now);
+	if (news) {
+		const mark = news.role === 'so' ? 'so' : news.role === 'blocked' ? 'failed' : 'note';
+		return cutRow(row(' ', {text: `${glyphOf(mark, look)} `, role: news.role}, {text: plainText(news.says, look)}), columns, look);
+	}
+	return about.readOnly === undefined ? emptyRow : cutRow(row(' ', {text: plainText(about.readOnly, look), role: 'quiet'}), columns, look);
+}
+
+/** Where a filter is typed, or what it is. */
+export function filterWords({filter, typing}: PanelScreen, look: View['look']): string {
+	if (!typing && filter.text === '') return '';
+	return `/ ${filter.text}${typing ? signOf('cursor', look) : ''}`;
+}

@@ -1,0 +1,159 @@
+import {panelActions} from '../../../panel/actions.ts';
+import type {PanelAct} from '../../../panel/acts/driver.ts';
+import {isOff} from '../../../panel/causes/asking.ts';
+import {runnerRuns, serviceIs} from '../../../panel/jobs-now.ts';
+import {makerIn} from '../../../panel/makers.ts';
+import type {Snapshot} from '../../../panel/snapshot.ts';
+import {signOf} from '../../words/glyphs.ts';
+import {draftOf, typedInto} from '../draft.ts';
+import type {Press} from '../press.ts';
+import type {Binding, Move, Shown, View} from '../screen.ts';
+import {layoutNow, panelRows} from './draw.ts';
+import {jobLines, listed, listedJobs, movedBy, orders, placeAfter} from './listing.ts';
+import {type PanelScreen, type PanelView, panelViews} from './screen.ts';
+import type {PanelSeen} from './seen.ts';
+import {configLines, costLines, logLines, logTop} from './text-views.ts';
+
+const heightOf = (seen: PanelSeen, view: View): number => layoutNow(seen, view).body;
+
+/** The log by so many lines: at its end it's followed again. */
+function scrolledLog(screen: PanelScreen, seen: PanelSeen, view: View, by: number): PanelScreen {
+	const lines = logLines(screen, seen);
+	const room = heightOf(seen, view) - 1;
+	const top = Math.max(0, logTop(screen, lines, room) + by);
+	const {held: _held, ...rest} = screen;
+	const entry = lines[top];
+	return top >= lines.length - room || !entry ? rest : {...rest, held: entry};
+}
+
+function scrolledText(screen: PanelScreen, view: View, seen: PanelSeen, key: 'config' | 'costs', by: number): PanelScreen {
+	const lines = key === 'config' ? configLines(seen, view) : costLines(seen, view);
+	const last = Math.max(0, lines.length - heightOf(seen, view));
+	return {...screen, [key]: Math.max(0, Math.min(last, Math.min(screen[key], last) + by))};
+}
+
+/** The view that is shown, by so many rows. */
+function moved(screen: PanelScreen, view: View, by: number): Move {
+	const {panel: seen, now} = view;
+	if (!seen) return {to: screen};
+	switch (screen.view) {
+		case 'workers': {
+			const place = movedBy(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers, by);
+			return {to: {...screen, workers: {...place, top: topFor(place.at, place.top, heightOf(seen, view) - 2)}}};
+		}
+		case 'jobs': {
+			const place = movedBy(listedJobs(jobLines(seen), screen.filter.text), screen.jobs, by);
+			return {to: {...screen, jobs: {...place, top: topFor(place.at, place.top, heightOf(seen, view) - 2)}}};
+		}
+		case 'log':
+			return {to: scrolledLog(screen, seen, view, by)};
+		case 'config':
+		case 'costs':
+			return {to: scrolledText(screen, view, seen, screen.view, by)};
+	}
+}
+
+/** Where the window begins so that the cursor is in it; it moves only when it must. */
+const topFor = (at: number, top: number, height: number): number => (at < top ? at : at >= top + height ? at - height + 1 : top);
+
+const showing = (screen: PanelScreen, view: PanelView): Move => ({to: {...screen, view, typing: false}});
+
+/** The worker under the cursor. */
+function focused(screen: PanelScreen, {panel, now}: View) {
+	if (!panel || screen.view !== 'workers') return undefined;
+	const items = listed(panel.rows, screen.filter.text, screen.order, now);
+	return items[placeAfter(items, screen.workers).at];
+}
+
+const prepare = (act: PanelAct): Move => ({panel: {do: 'prepare', act}});
+
+/** What `R` does for a runner that isn't as it should be: one that has crashed starts now, one that has switched itself off asks again; any other is restarted. */
+function goingKey(snapshot: Snapshot, now: number): Binding {
+	const history = snapshot.journal.value;
+	const id = serviceIs(snapshot) === 'crashed' ? 'start' : isOff({history, now}) ? 'ask-again' : 'restart';
+	const {key, does} = panelActions[id];
+	return {press: [key], shows: key, does, act: () => prepare({do: id === 'ask-again' ? 'reload' : id})};
+}
+
+/** Keys that change something, where anything can be changed. */
+function actingKeys(screen: PanelScreen, view: View): Binding[] {
+	const {panel: seen} = view;
+	if (!seen || seen.about.readOnly !== undefined) return [];
+	const {host, gitlab} = seen.snapshot;
+	const maker = makerIn(seen.snapshot);
+	const limit = maker?.limit ?? seen.counts.all;
+	const running = runnerRuns(seen.snapshot) !== false && serviceIs(seen.snapshot) !== 'stopping';
+	const worker = focused(screen, view);
+	const served = gitlab.value?.runner;
+	return [
+		{press: ['s'], shows: 's', does: 'ssh', act: () => ({panel: {do: 'shell', ...(worker ? {worker: worker.name} : {})}})},
+		...(maker
+			? [
+					{press: ['+', '='], shows: '+', does: 'limit', act: (): Move => prepare({do: 'scale', limit: limit + Math.max(1, Math.round(limit / 4))})},
+					{press: ['-'], shows: '', does: '', act: (): Move => prepare({do: 'scale', limit: Math.max(1, limit - Math.max(1, Math.round(limit / 4)))})},
+					{press: ['m'], shows: 'm', does: 'move workers', act: (): Move => ({panel: {do: 'moves'}})},
+				]
+			: []),
+		...(host.value ? [{press: ['D'], shows: 'D', does: running ? 'drain' : 'resume', act: (): Move => prepare({do: running ? 'drain' : 'resume'})}] : []),
+		...(served ? [{press: ['p'], shows: 'p', does: served.paused ? 'unpause' : 'pause', act: (): Move => prepare({do: 'pause', paused: !served.paused})}] : []),
+		{press: ['x'], shows: 'x', does: 'remove leftovers', act: () => ({panel: {do: 'leave', to: 'orphans'}})},
+		...(maker ? [{press: ['i'], shows: 'i', does: 'idle', act: (): Move => prepare({do: 'idle', count: (maker.idleCount ?? 0) + 1})}] : []),
+		...(host.value ? [{press: ['u'], shows: 'u', does: 'undo', act: (): Move => prepare({do: 'undo'})}] : []),
+		goingKey(seen.snapshot, view.now),
+		{press: ['r'], shows: 'r', does: 'repair', act: () => ({panel: {do: 'leave', to: 'repair'}})},
+	];
+}
+
+function filterKeys(screen: PanelScreen): Binding[] {
+	const {typing, filter, view} = screen;
+	const clear: Binding = {press: ['escape'], shows: 'esc', does: 'show all', act: () => ({to: {...screen, typing: false, filter: draftOf('')}})};
+	if (typing) return [{press: ['enter'], shows: 'enter', does: 'keep it', stays: true, act: () => ({to: {...screen, typing: false}})}, clear];
+	if (view === 'config' || view === 'costs') return [];
+	return [{press: ['/'], shows: '/', does: 'filter', act: () => ({to: {...screen, typing: true}})}, ...(filter.text === '' ? [] : [clear])];
+}
+
+const nextView = ({view}: PanelScreen): PanelView => panelViews[(panelViews.indexOf(view) + 1) % panelViews.length] ?? 'workers';
+
+/** The panel's keys, the likeliest first. While a filter is typed, letters are its own. */
+function panelKeys(screen: PanelScreen, view: View): Binding[] {
+	const {panel: seen, look} = view;
+	const page = seen ? Math.max(1, heightOf(seen, view) - 3) : 10;
+	const worker = focused(screen, view);
+	const next = orders[(orders.indexOf(screen.order) + 1) % orders.length] ?? 'newest';
+	const moving: Binding[] = [
+		{
+			press: screen.typing ? ['up'] : ['up', 'k'],
+			shows: signOf('upDown', look),
+			does: screen.view === 'log' ? 'hold' : 'move',
+			act: () => moved(screen, view, -1),
+		},
+		{press: screen.typing ? ['down'] : ['down', 'j'], shows: '', does: '', act: () => moved(screen, view, 1)},
+		{press: ['pageup'], shows: '', does: '', act: () => moved(screen, view, -page)},
+		{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, view, page)},
+	];
+	if (screen.typing) return [...filterKeys(screen), ...moving];
+	return [
+		...moving,
+		...(worker ? [{press: ['enter'], shows: signOf('enter', look), does: 'details', act: (): Move => ({push: {is: 'panel-item', on: worker.key}})}] : []),
+		...filterKeys(screen),
+		...(screen.view === 'workers' ? [{press: ['o'], shows: 'o', does: `sort by ${next}`, act: (): Move => ({to: {...screen, order: next}})}] : []),
+		...(screen.view === 'log' && screen.held ? [{press: ['f'], shows: 'f', does: 'follow', act: (): Move => moved(screen, view, 1_000_000)}] : []),
+		...actingKeys(screen, view),
+		{press: ['y'], shows: 'y', does: 'copy report', act: () => ({panel: {do: 'copy'}})},
+		...panelViews.map((name, at): Binding => ({press: [`${at + 1}`], shows: '', does: '', act: () => showing(screen, name)})),
+		{press: ['tab'], shows: 'tab', does: nextView(screen), act: () => showing(screen, nextView(screen))},
+		{press: ['home', 'g'], shows: '', does: '', act: () => moved(screen, view, -1_000_000)},
+		{press: ['end', 'G'], shows: '', does: '', act: () => moved(screen, view, 1_000_000)},
+		...(seen?.news ? [{press: ['backspace'], shows: '', does: '', act: (): Move => ({panel: {do: 'dismiss'}})}] : []),
+		{press: ['q'], shows: 'q', does: 'quit', stays: true, act: () => ({panel: {do: 'leave', to: 'quit'}})},
+	];
+}
+
+/** What a letter does while a filter is typed. */
+function typePanelFilter(screen: PanelScreen, press: Press): Move | undefined {
+	if (!screen.typing) return undefined;
+	const filter = typedInto(screen.filter, press);
+	return filter && {to: {...screen, filter, workers: {at: 0, top: 0}, jobs: {at: 0, top: 0}}};
+}
+
+export const panel: Shown<PanelScreen> = {word: 'panel', draw: panelRows, keys: panelKeys, type: typePanelFilter, isTyping: ({typing}) => typing};

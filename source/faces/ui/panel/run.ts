@@ -1,0 +1,204 @@
+import type {PanelDriver, PanelLeft, Prepared} from '../../../panel/acts/driver.ts';
+import {joiner} from '../../../panel/join.ts';
+import type {Snapshot} from '../../../panel/snapshot.ts';
+import {toProblem} from '../../../problem.ts';
+import type {Role} from '../../words/glyphs.ts';
+import {sentenceOf} from '../../words/problems.ts';
+import type {Screen} from '../screen.ts';
+import type {Shown, Store} from '../store.ts';
+import type {Waiting} from '../waiting.ts';
+import {wordsOf} from './acting.ts';
+import {type ActScreen, type MovesScreen, panelScreen, settled} from './screen.ts';
+import type {PanelMove} from './seen.ts';
+import {type PanelSeen, seenAfter} from './seen.ts';
+
+/** What the panel stands on: the store, a way to wait on a screen, to hand the terminal over, to wait, and to write past the frame. */
+export type PanelGround = {
+	store: Store;
+	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	handOver(run: () => boolean): Promise<boolean>;
+	later(callback: () => void, ms: number): () => void;
+	write(text: string): void;
+	now(): number;
+};
+
+/** Milliseconds between two frames that snapshots cause: ten a second at most. */
+const pause = 100;
+
+/** Puts a text into the clipboard of the person's own terminal, over SSH too (OSC 52). */
+const clipboard = (text: string): string => `\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`;
+
+const replaced = (screens: Shown['screens'], is: Screen['is'], change: (screen: Screen) => Screen): Shown['screens'] => {
+	const [bottom, ...above] = screens;
+	return [bottom, ...above.map((screen) => (screen.is === is ? change(screen) : screen))];
+};
+
+const without = (screens: Shown['screens'], ...sorts: Screen['is'][]): Shown['screens'] => {
+	const [bottom, ...above] = screens;
+	return [bottom, ...above.filter(({is}) => !sorts.includes(is))];
+};
+
+/** Keeps what is drawn in step with what is looked at: however fast snapshots come, they are put together ten times a second at most. */
+export function following({store, later, now}: Pick<PanelGround, 'store' | 'later' | 'now'>, about: PanelDriver['about']): (snapshot: Snapshot) => void {
+	const join = joiner();
+	let waiting: Snapshot | undefined;
+	let due = false;
+	const show = (): void => {
+		due = false;
+		const snapshot = waiting;
+		if (!snapshot) return;
+		waiting = undefined;
+		const at = now();
+		const rows = join(snapshot, at);
+		store.set(({panel, screens}) => {
+			const {before} = about;
+			const news = before && {says: before.says, role: before.well ? ('so' as const) : ('blocked' as const), at};
+			const seen = seenAfter(panel ?? {about, ...(news ? {news} : {})}, snapshot, rows, at);
+			return {panel: seen, screens: replaced(screens, 'panel', (screen) => (screen.is === 'panel' ? settled(screen, seen, at) : screen))};
+		});
+	};
+	return (snapshot) => {
+		waiting = snapshot;
+		if (due) return;
+		due = true;
+		later(show, pause);
+	};
+}
+
+/** Shows the panel until the person leaves it, and gives where to. */
+export async function runPanel(ground: PanelGround, driver: PanelDriver): Promise<PanelLeft> {
+	const ended = new AbortController();
+	const {store} = ground;
+	store.set(() => ({panel: undefined}));
+	const follow = following(ground, driver.about);
+	const looking = driver.watch((snapshot) => !ended.signal.aborted && follow(snapshot), ended.signal);
+	try {
+		return await ground.until<PanelLeft>(panelScreen, (settle, refuse) => {
+			looking.catch((error: unknown) => (ended.signal.aborted ? undefined : refuse(error)));
+			return {panel: acting(ground, driver, settle)};
+		});
+	} finally {
+		ended.abort();
+		await looking.catch(() => undefined);
+		store.set(() => ({panel: undefined}));
+	}
+}
+
+function acting({store, handOver, write, now}: PanelGround, driver: PanelDriver, settle: (left: PanelLeft) => void): (move: PanelMove) => void {
+	let ready: Prepared | undefined;
+	/** Counts what is looked at, so that a late answer to an earlier question isn't taken. */
+	let asked = 0;
+	const change = (more: Partial<PanelSeen>): void => store.set(({panel}) => (panel ? {panel: {...panel, ...more}} : {}));
+	const tell = (says: string, role: Role): void => change({doing: undefined, news: {says, role, at: now()}});
+	const failed = (error: unknown): void => {
+		const problem = toProblem(error);
+		tell(problem.advice === undefined ? sentenceOf(problem) : `${sentenceOf(problem)} ${problem.advice}`, 'blocked');
+	};
+	const doing = (says: string): void =>
+		store.set(({panel}) => (panel ? {panel: {...panel, doing: {says, from: panel.doing?.from ?? now()}, news: undefined}} : {}));
+
+	async function prepare({act, typed}: Extract<PanelMove, {do: 'prepare'}>): Promise<void> {
+		const {panel} = store.now();
+		if (!panel) return;
+		asked += 1;
+		const turn = asked;
+		ready = undefined;
+		const screen: ActScreen = {is: 'panel-act', act, ...(typed === undefined ? {} : {typed})};
+		store.set(({screens}) => ({screens: top(without(screens, 'panel-act'), screen)}));
+		const show = (more: Partial<ActScreen>): void => {
+			if (turn === asked) store.set(({screens}) => ({screens: replaced(screens, 'panel-act', (one) => (one.is === 'panel-act' ? {...one, ...more} : one))}));
+		};
+		try {
+			const prepared = await driver.prepare(act, panel.snapshot);
+			if (turn === asked) ready = prepared;
+			show({ready: prepared.proposal});
+		} catch (error) {
+			show({problem: toProblem(error)});
+		}
+	}
+
+	async function carryOut(): Promise<void> {
+		const prepared = ready;
+		const screen = store.now().screens.at(-1);
+		if (!prepared || screen?.is !== 'panel-act') return;
+		ready = undefined;
+		store.set(({screens}) => ({screens: without(screens, 'panel-act', 'panel-moves', 'panel-item')}));
+		doing(`${wordsOf(screen.act)}: begins`);
+		try {
+			tell(await prepared.carryOut((says) => doing(`${wordsOf(screen.act)}: ${says}`)), 'so');
+		} catch (error) {
+			failed(error);
+		}
+	}
+
+	async function moves(): Promise<void> {
+		const {panel} = store.now();
+		if (!panel) return;
+		const screen: MovesScreen = {is: 'panel-moves', at: 0};
+		store.set(({screens}) => ({screens: top(without(screens, 'panel-moves'), screen)}));
+		const show = (more: Partial<MovesScreen>): void =>
+			store.set(({screens}) => ({screens: replaced(screens, 'panel-moves', (one) => (one.is === 'panel-moves' ? {...one, ...more} : one))}));
+		try {
+			show({choices: await driver.moves(panel.snapshot)});
+		} catch (error) {
+			show({problem: toProblem(error)});
+		}
+	}
+
+	async function shell(worker: string | undefined): Promise<void> {
+		const {panel} = store.now();
+		if (!panel) return;
+		doing(`a shell on ${worker ?? 'the manager'} opens`);
+		try {
+			const opened = await driver.shell(worker, panel.snapshot);
+			let code = 0;
+			try {
+				await handOver(() => {
+					code = opened.run();
+					return code === 0;
+				});
+			} finally {
+				await opened.close();
+			}
+			tell(
+				code === 0 ? `The shell on ${worker ?? 'the manager'} has ended.` : `The shell on ${worker ?? 'the manager'} ended with code ${code}.`,
+				code === 0 ? 'so' : 'warning',
+			);
+		} catch (error) {
+			failed(error);
+		}
+	}
+
+	function copy(text: string | undefined): void {
+		const {panel} = store.now();
+		if (!panel) return;
+		write(clipboard(text ?? driver.report(panel.snapshot)));
+		tell(
+			text === undefined
+				? 'The report is in the clipboard of your terminal, if it takes OSC 52; `status --report` prints it.'
+				: 'Copied to the clipboard of your terminal, if it takes OSC 52.',
+			'so',
+		);
+	}
+
+	return (move) => {
+		switch (move.do) {
+			case 'leave':
+				return settle(move.to);
+			case 'prepare':
+				return void prepare(move);
+			case 'carry out':
+				return void carryOut();
+			case 'moves':
+				return void moves();
+			case 'shell':
+				return void shell(move.worker);
+			case 'copy':
+				return copy(move.text);
+			case 'dismiss':
+				return change({news: undefined});
+		}
+	};
+}
+
+const top = ([bottom, ...above]: Shown['screens'], screen: Screen): Shown['screens'] => [bottom, ...above, screen];

@@ -1,0 +1,71 @@
+import type {Proposal} from '../../../engine/proposal.ts';
+import type {MoveChoice, PanelAct} from '../../../panel/acts/driver.ts';
+import type {Entry} from '../../../panel/journal/entries.ts';
+import type {ProblemSeen} from '../../words/run-state.ts';
+import {type Draft, draftOf} from '../draft.ts';
+import {firstPlace, jobLines, listed, listedJobs, type Order, type Place, placeAfter} from './listing.ts';
+import type {PanelSeen} from './seen.ts';
+
+/** Views of the panel, by their keys 1 to 5. */
+export const panelViews = ['workers', 'jobs', 'log', 'config', 'costs'] as const;
+export type PanelView = (typeof panelViews)[number];
+
+/** The live panel. Cursors stay on their items; the log is followed unless it's held at an entry. */
+export type PanelScreen = {
+	is: 'panel';
+	view: PanelView;
+	workers: Place;
+	jobs: Place;
+	/** The log's first entry that is shown; absent: the newest are followed. */
+	held?: Entry | undefined;
+	/** First lines that are shown. */
+	config: number;
+	costs: number;
+	filter: Draft;
+	typing: boolean;
+	order: Order;
+};
+
+/** All that is known of one worker. */
+export type ItemScreen = {is: 'panel-item'; on: string};
+
+/** Something to do: what will happen, before it does. */
+export type ActScreen = {
+	is: 'panel-act';
+	act: PanelAct;
+	ready?: Proposal | undefined;
+	problem?: ProblemSeen | undefined /** Digits typed so far. */;
+	typed?: string | undefined;
+};
+
+/** Ways to move new workers. */
+export type MovesScreen = {is: 'panel-moves'; choices?: readonly MoveChoice[] | undefined; at: number; problem?: ProblemSeen | undefined};
+
+declare module '../screen.ts' {
+	interface Screens {
+		panel: PanelScreen;
+		'panel-item': ItemScreen;
+		'panel-act': ActScreen;
+		'panel-moves': MovesScreen;
+	}
+}
+
+export const panelScreen: PanelScreen = {
+	is: 'panel',
+	view: 'workers',
+	workers: firstPlace,
+	jobs: firstPlace,
+	config: 0,
+	costs: 0,
+	filter: draftOf(''),
+	typing: false,
+	order: 'newest',
+};
+
+/** The panel once other rows are there: each cursor on its item, at the same height. */
+export function settled(screen: PanelScreen, seen: PanelSeen, now: number): PanelScreen {
+	const workers = placeAfter(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers);
+	const jobs = screen.view === 'jobs' ? placeAfter(listedJobs(jobLines(seen), screen.filter.text), screen.jobs) : screen.jobs;
+	const same = (one: Place, other: Place): boolean => one.on === other.on && one.at === other.at && one.top === other.top;
+	return same(workers, screen.workers) && same(jobs, screen.jobs) ? screen : {...screen, workers, jobs};
+}

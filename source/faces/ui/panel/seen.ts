@@ -1,0 +1,91 @@
+import type {PanelAbout, PanelAct, PanelLeft} from '../../../panel/acts/driver.ts';
+import {type Costs, costs} from '../../../panel/costs.ts';
+import {type Counts, countRows, type Row} from '../../../panel/rows.ts';
+import type {Snapshot} from '../../../panel/snapshot.ts';
+import {type Why, whyWaiting} from '../../../panel/why-waiting.ts';
+import type {Role} from '../../words/glyphs.ts';
+
+/** Values over time for the gauges, oldest first; not known is a gap. */
+export type Trends = {
+	at: number;
+	running: readonly (number | undefined)[];
+	machines: readonly (number | undefined)[];
+};
+
+/** News in the one slot that it has. Good news goes by itself; a problem stays. */
+export type News = {says: string; role: Role; at: number};
+
+/** Everything that the panel is drawn from: one snapshot with what follows from it, put together once. */
+export type PanelSeen = {
+	about: PanelAbout;
+	snapshot: Snapshot;
+	rows: readonly Row[];
+	counts: Counts;
+	why: Why;
+	costs: Costs;
+	/** When costs were reckoned. */
+	costsAt: number;
+	trends: Trends;
+	/** What is being done, and since when. */
+	doing?: {says: string; from: number} | undefined;
+	news?: News | undefined;
+};
+
+/** Milliseconds between two points of a gauge, and how many there are. */
+const between = 5000;
+const most = 48;
+
+const nothing: Trends = {at: 0, running: [], machines: []};
+
+const longer = (values: readonly (number | undefined)[], value: number | undefined) => [...values.slice(-(most - 1)), value];
+
+function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, why: Why, now: number): Trends {
+	if (now - before.at < between || !snapshot.ec2.value) return before;
+	return {
+		at: now,
+		running: longer(before.running, why.jobs.running),
+		machines: longer(before.machines, counts.all),
+	};
+}
+
+/** Costs as reckoned last: they grow by the hour, so they're reckoned anew each few seconds, and when machines came or went or prices changed. */
+function costsStill({costs: known, costsAt = 0, counts, snapshot}: Partial<PanelSeen>, now: Snapshot, countsNow: Counts, at: number): Costs | undefined {
+	const isSame =
+		counts?.all === countsNow.all && snapshot?.prices.value === now.prices.value && (snapshot?.journal.at !== undefined) === (now.journal.at !== undefined);
+	return isSame && at - costsAt < between ? known : undefined;
+}
+
+/** What is drawn once another snapshot has come. Pure; `now` is milliseconds since 1970. */
+export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>, snapshot: Snapshot, rows: readonly Row[], now: number): PanelSeen {
+	const counts = before.counts && before.rows === rows ? before.counts : countRows(rows);
+	const why = whyWaiting(snapshot, now, rows);
+	const kept = costsStill(before, snapshot, counts, now);
+	return {
+		...before,
+		about: before.about,
+		snapshot,
+		rows,
+		counts,
+		why,
+		costs: kept ?? costs(snapshot, rows, now),
+		costsAt: kept ? (before.costsAt ?? now) : now,
+		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, why, now),
+	};
+}
+
+/** Good news goes after six seconds. */
+const lasts = 6000;
+
+/** The news that is still to be shown. */
+export const newsNow = ({news}: PanelSeen, now: number): News | undefined =>
+	news && (news.role === 'blocked' || news.role === 'warning' || now - news.at < lasts) ? news : undefined;
+
+/** What a person does in the panel beyond moving about. */
+export type PanelMove =
+	| {do: 'leave'; to: PanelLeft}
+	| {do: 'prepare'; act: PanelAct; typed?: string}
+	| {do: 'carry out'}
+	| {do: 'moves'}
+	| {do: 'shell'; worker?: string | undefined}
+	| {do: 'copy'; text?: string}
+	| {do: 'dismiss'};

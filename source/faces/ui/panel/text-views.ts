@@ -1,0 +1,143 @@
+import {age, clockWords, money, sparkline} from '../../../panel/formats.ts';
+import type {Entry} from '../../../panel/journal/entries.ts';
+import {ageOf} from '../../../panel/seen.ts';
+import {notCounted} from '../../words/costs.ts';
+import {plainText, signOf} from '../../words/glyphs.ts';
+import {logText} from '../../words/log-text.ts';
+import {padded} from '../../words/width.ts';
+import {wrap} from '../../words/wrapping.ts';
+import {emptyRow, type Row, row, ruleRow} from '../row.ts';
+import type {View} from '../screen.ts';
+import {filterWords} from './head.ts';
+import {wordsIn} from './listing.ts';
+import type {PanelScreen} from './screen.ts';
+import type {PanelSeen} from './seen.ts';
+
+/** Log lines that the filter leaves. */
+export function logLines(screen: PanelScreen, {snapshot}: PanelSeen): readonly Entry[] {
+	const words = wordsIn(screen.filter.text);
+	return words.length === 0 ? snapshot.log : snapshot.log.filter(({message}) => words.every((word) => message.toLowerCase().includes(word)));
+}
+
+/** The first line that is shown: the held one as long as it's there, else so that the newest are. */
+export function logTop(screen: PanelScreen, lines: readonly Entry[], room: number): number {
+	const last = Math.max(0, lines.length - room);
+	if (screen.held === undefined) return last;
+	const {held} = screen;
+	const at = lines.indexOf(held);
+	return Math.min(
+		last,
+		at >= 0
+			? at
+			: Math.max(
+					0,
+					lines.findIndex((entry) => entry.at >= held.at),
+				),
+	);
+}
+
+/** The runner's log, followed or held. */
+export function logBody(screen: PanelScreen, seen: PanelSeen, {columns, look, now}: View, height: number): Row[] {
+	const lines = logLines(screen, seen);
+	const {journal} = seen.snapshot;
+	const filter = filterWords(screen, look);
+	const room = height - 1;
+	const top = logTop(screen, lines, room);
+	const old = ageOf(journal, now);
+	const how = screen.held === undefined ? 'followed' : `held, ${lines.length - top - room > 0 ? `${lines.length - top - room} newer lines` : 'nothing newer'}`;
+	const title = `the runner's log, the last ${lines.length} lines, ${how}${journal.problem && old !== undefined ? `, ${age(old)} old` : ''}${filter === '' ? '' : `  ${filter}`}`;
+	if (lines.length === 0) {
+		const why =
+			journal.problem?.message ??
+			(filter === '' ? (journal.value ? 'The log has no line yet.' : "Reading the runner's log.") : 'No line has these letters. Escape shows all.');
+		return [ruleRow(title, columns, look), ...wrap(why, columns - 2).map((text) => row(' ', text))];
+	}
+	return [
+		ruleRow(title, columns, look),
+		...lines.slice(top, top + room).map(({at, message}): Row => {
+			const {text, level} = logText(message);
+			const role = level === 'error' ? 'blocked' : level === 'warning' ? 'warning' : undefined;
+			return row(' ', {text: new Date(at).toISOString().slice(11, 19), role: 'quiet'}, ' ', {text: plainText(text, look), role});
+		}),
+	];
+}
+
+/** config.toml as it stands, without its secrets, and the record's last changes. */
+export function configLines({snapshot}: PanelSeen, {now}: View): string[] {
+	const {host, record} = snapshot;
+	const changes = (record.value ?? [])
+		.filter(({changes: made, note}) => made.length > 0 || note !== undefined)
+		.slice(0, 8)
+		.map(({version, at, by, changes: made, note}) => {
+			const what = [...(note === undefined ? [] : [note]), ...made.map((one) => `${one.what} ${one.from} → ${one.to}`)].join(', ');
+			return `version ${version}, ${clockWords(at, now)}, ${by}: ${what}`;
+		});
+	const text = host.value?.config?.text;
+	return [
+		...(record.off === undefined ? ['Changes of the record', ...(changes.length === 0 ? ['  none yet'] : changes.map((line) => `  ${line}`)), ''] : []),
+		text === undefined
+			? (host.problem?.message ?? (host.value ? 'There is no config.toml.' : 'Reading config.toml.'))
+			: 'config.toml on the manager, its secrets hidden',
+		...(text ?? '')
+			.trimEnd()
+			.split('\n')
+			.map((line) => `  ${line.replaceAll('\t', '  ')}`),
+	];
+}
+
+function labelled(label: string, text: string): string {
+	return `${padded(label, 16)}${text}`;
+}
+
+/** What it all costs; guesses are marked "about". */
+export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look, columns}: View): string[] {
+	const {perHour, manager, today, month, savedBySpot, unpriced} = costs;
+	const since = (at: number): string => `, since ${clockWords(at, now)}`;
+	const {prices} = snapshot;
+	const workers = perHour === undefined ? undefined : perHour - (manager ?? 0);
+	const types = [
+		...new Set(rows.flatMap(({type, zone, spot}) => (type === undefined || zone === undefined ? [] : [`${type} ${zone} ${spot ? 'spot' : 'on demand'}`]))),
+	].sort();
+	const manages = snapshot.ec2.value?.manager;
+	const ran = rows.flatMap(({type}) => type ?? []);
+	const spotTrend = Object.entries(prices.value?.spotHistory ?? {}).slice(0, 12);
+	return [
+		labelled(
+			'Now',
+			perHour === undefined ? 'not known' : `about ${money(perHour)} an hour: manager ${money(manager)}, ${counts.all} workers ${money(workers)}`,
+		),
+		...(unpriced > 0 ? [labelled('', `${unpriced} workers have no price that is known, and aren't in it`)] : []),
+		labelled('Today', today === undefined ? 'not known' : `about ${money(today.usd)}${since(today.since)} (UTC's day, as AWS counts)`),
+		labelled('This month', month === undefined ? 'not known' : `about ${money(month.usd)}${since(month.since)}`),
+		labelled('Spot', savedBySpot === undefined ? 'nothing to compare' : `saves about ${money(savedBySpot)} an hour against on demand`),
+		'',
+		labelled('Workers', types.length === 0 ? 'none' : ''),
+		...types.slice(0, 20).map((key) => {
+			const [type = '', zone = '', ...market] = key.split(' ');
+			const of = rows.filter((one) => one.type === type && one.zone === zone && (one.spot ? 'spot' : 'on demand') === market.join(' '));
+			const price = of.find(({usdPerHour}) => usdPerHour !== undefined)?.usdPerHour;
+			return labelled(
+				'',
+				`${padded(type, 14)}${padded(zone, 14)}${padded(market.join(' '), 11)}${padded(`${of.length}`, 6)}${price === undefined ? 'price not known' : `${money(price)}/h each, with disk and address`}`,
+			);
+		}),
+		'',
+		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),
+		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${sparkline(values, 24, look.ascii)}`)),
+		...(prices.problem ? ['', `Prices: ${prices.problem.message}`] : []),
+		'',
+		...wrap(
+			notCounted({types: manages === undefined ? ran : [manages.type, ...ran], privately: manages !== undefined && manages.publicIp === undefined}),
+			columns - 2,
+		),
+	];
+}
+
+/** Lines in a window that begins at `top`; long ones are cut, since they are somebody's text. */
+export function scrolled(lines: readonly string[], top: number, {look}: View, height: number): Row[] {
+	const from = Math.max(0, Math.min(top, lines.length - height));
+	const shown = lines.slice(from, from + height).map((line) => row(' ', plainText(line, look)));
+	const below = lines.length - from - shown.length;
+	if (below > 0 && shown.length > 0) shown[shown.length - 1] = row({text: ` ${signOf('down', look)} ${below + 1} more lines`, role: 'quiet'});
+	return [...shown, ...Array.from({length: height - shown.length}, () => emptyRow)].slice(0, Math.max(0, height));
+}

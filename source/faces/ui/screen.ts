@@ -1,0 +1,95 @@
+import type {AfterRun, HomeChoice} from '../face.ts';
+import type {Look} from '../words/glyphs.ts';
+import type {RunState} from '../words/run-state.ts';
+import type {PanelMove, PanelSeen} from './panel/seen.ts';
+import type {Press} from './press.ts';
+import type {Row} from './row.ts';
+import type {WizardMove, WizardSeen} from './wizard/seen.ts';
+
+/** The screens by what each `is`: the file of a screen declares it here. */
+// biome-ignore lint/suspicious/noEmptyInterface: the screens' own files fill it, so that none is named twice.
+export interface Screens {}
+
+/** The screen on top: one value of this union, which holds its own cursor and drafts. */
+export type Screen = Screens[keyof Screens];
+
+/** What all screens are drawn from, besides themselves. */
+export type View = {
+	state: RunState;
+	columns: number;
+	rows: number;
+	/** Milliseconds since 1970. */
+	now: number;
+	/** Counts up a few times a second, for the spinner; stands still for a screen reader. */
+	tick: number;
+	look: Look;
+	/** What the person set out to do: `set up`, `destroy`. */
+	title: string;
+	/** How often ctrl-c was pressed while something ran. */
+	stops: 0 | 1 | 2;
+	/** What the walk through the questions has come to. */
+	wizard: WizardSeen;
+	/** What the live panel shows, once it has looked. */
+	panel?: PanelSeen | undefined;
+};
+
+/** What follows from a key. Screens are data, and so is this: the face carries it out. */
+export type Move =
+	/** The screen on top changes to this. */
+	| {to: Screen}
+	/** Another screen comes on top of this one. */
+	| {push: Screen}
+	/** Back to the screen below. */
+	| {pop: true}
+	/** The question is answered. */
+	| {answer: unknown}
+	/** The proposal is agreed to or not. */
+	| {agree: boolean}
+	/** The person leaves what is watched; it goes on by itself or ends. */
+	| {leave: true}
+	/** The person ends the command. */
+	| {stop: true}
+	/** The person does something in the walk. */
+	| {wizard: WizardMove}
+	/** What a person chose at home. */
+	| {chosen: HomeChoice}
+	/** The person helps a run along. */
+	| {help: Help}
+	/** The person does something in the live panel. */
+	| {panel: PanelMove};
+
+/** How a person helps a run along: a failed step is tried again, the session looked at or renewed; or what comes after the run. */
+export type Help = {retry: string} | 'look' | 'login' | AfterRun;
+
+/** One entry of a screen's table of keys: it dispatches, stands in the hint line, and is listed under `?`. */
+export type Binding = {
+	/** Keys and letters by name, any of which does it. */
+	press: readonly string[];
+	/** How the key is written. */
+	shows: string;
+	does: string;
+	/** True for what the hint line never drops: `?` and the way out. */
+	stays?: true;
+	act(): Move;
+};
+
+/** What a screen shows between the line of place and the line of keys, at most `view.rows - 2` rows. */
+export type Draw<Which extends Screen> = (screen: Which, view: View) => Row[];
+
+/** The keys that work now. */
+export type Keys<Which extends Screen> = (screen: Which, view: View) => Binding[];
+
+/** A screen as a face shows it. */
+export type Shown<Which extends Screen> = {
+	/** The word for it in the line of place. */
+	readonly word: string;
+	draw(screen: Which, view: View): Row[];
+	/** The keys of its own that work now. */
+	keys(screen: Which, view: View): Binding[];
+	/** What a letter that is no key does where text is typed. */
+	type?(screen: Which, press: Press): Move | undefined;
+	/** Whether letters are text now, so that none is a command. */
+	isTyping?(screen: Which): boolean;
+	/** It shows work that goes on, rather than asking something: ctrl-c stops that work. */
+	readonly watches?: true;
+};

@@ -1,0 +1,92 @@
+import {Stopped, toProblem} from '../../problem.ts';
+import type {Farewell, HomeChoice, HomeSeen, Interviewer, Screens} from '../face.ts';
+import {runPanel} from './panel/run.ts';
+import type {Press} from './press.ts';
+import {runAlong} from './run-along.ts';
+import type {Screen, View} from './screen.ts';
+import type {Store} from './store.ts';
+import type {Waiting} from './waiting.ts';
+import {makeStage, type Stage} from './wizard/stage.ts';
+import {runWizard} from './wizard/wizard.ts';
+
+/** What of the face these screens stand on. */
+type Ground = {
+	store: Store;
+	waiting: Waiting[];
+	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	stop(): void;
+	press(press: Press, view: View): void;
+	handOver: Stage['handOver'];
+	later: Stage['later'];
+	write(text: string): void;
+	now(): number;
+};
+
+/** The screens that need a whole terminal. */
+export function screensOn({store, waiting, until, stop, press, handOver, later, write, now}: Ground): Screens {
+	return {
+		interview: (interviewer: Interviewer) =>
+			new Promise((resolve, reject) => {
+				const {stage, holds, take, changed, end} = makeStage(store, press, handOver, later);
+				const over = (then: () => void): void => {
+					if (!waiting.includes(one)) return;
+					waiting.splice(0, waiting.length, ...waiting.filter((other) => other !== one));
+					end();
+					then();
+				};
+				const one: Waiting = {wizard: take, holds, changed, stop: () => over(() => reject(new Stopped()))};
+				waiting.push(one);
+				runWizard(interviewer, stage).then(
+					(agreed) => over(() => resolve(agreed)),
+					(error: unknown) => over(() => reject(error)),
+				);
+			}),
+		run: (login, work) => runAlong({store, until, handOver, stop}, login, work),
+		farewell: ({says, next, save}: Farewell) => {
+			const name = store.now().state.place?.fleet ?? 'mine';
+			return until<void>({is: 'end', says, next, saves: name}, (settle) => ({
+				leave: () => settle(undefined),
+				wizard: (move) => {
+					if (move.do !== 'save') return;
+					store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.filter(({is}) => is !== 'save')]}));
+					const tell = (news: string, role: 'so' | 'blocked'): void => store.set(({wizard}) => ({wizard: {...wizard, news: {says: news, role}}}));
+					save(move.name).then(
+						() => tell(`Preset ${move.name} is saved. Next time: \`gitlab-runner-aws setup --preset ${move.name}\`.`, 'so'),
+						(error: unknown) => tell(toProblem(error).message, 'blocked'),
+					);
+				},
+			}));
+		},
+		home: (look) => home(store, until, look),
+		panel: (driver) => runPanel({store, until, handOver, later, write, now}, driver),
+	};
+}
+
+async function home(
+	store: Store,
+	until: Ground['until'],
+	look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>,
+): Promise<HomeChoice> {
+	const ended = new AbortController();
+	const nothing: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: []};
+	try {
+		return await until<HomeChoice>({is: 'home', seen: nothing}, (settle, refuse) => {
+			const tell = (seen: HomeSeen): void =>
+				store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.map((screen) => (screen.is === 'home' ? {...screen, seen} : screen))]}));
+			// The screen is there before anything is told to it.
+			Promise.resolve()
+				.then(() => look(tell, ended.signal))
+				.then(
+					(choice) => choice && settle(choice),
+					(error: unknown) => (ended.signal.aborted ? undefined : refuse(error)),
+				);
+			return {
+				chosen(choice) {
+					if (typeof choice === 'object' && 'do' in choice) settle(choice);
+				},
+			};
+		});
+	} finally {
+		ended.abort();
+	}
+}

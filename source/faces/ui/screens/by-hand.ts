@@ -1,0 +1,94 @@
+import {plainText, signOf} from '../../words/glyphs.ts';
+import {inLine} from '../../words/run-state.ts';
+import {bodyRows} from '../layout.ts';
+import {emptyRow, type Row, row, ruleRow} from '../row.ts';
+import type {Draw, Keys, Shown, View} from '../screen.ts';
+
+/** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown. */
+export type ByHandScreen = {is: 'hand'; at: number; top: number};
+declare module '../screen.ts' {
+	interface Screens {
+		hand: ByHandScreen;
+	}
+}
+
+export const handScreen = (at: number): ByHandScreen => ({is: 'hand', at, top: 0});
+
+/** An argument in pieces that a shell puts together again: it goes on behind a backslash at the very end of a line. */
+function pieces(word: string, columns: number): string[] {
+	const room = Math.max(10, columns - 3);
+	if (word.length <= columns - 6) return [word];
+	const isQuoted = word.startsWith("'") && word.endsWith("'") && !word.slice(1, -1).includes("'");
+	// Quotes within a word can't be cut apart safely: such a word stays whole.
+	if (!isQuoted && /['\\]/.test(word)) return [word];
+	const text = isQuoted ? word.slice(1, -1) : word;
+	const chunks = Array.from({length: Math.ceil(text.length / (room - 2))}, (_, at) => text.slice(at * (room - 2), (at + 1) * (room - 2)));
+	return chunks.map((chunk, at) => `${isQuoted ? `'${chunk}'` : chunk}${at < chunks.length - 1 ? '\\' : ''}`);
+}
+
+/** A command broken so that it can be pasted as it stands, whatever the width. */
+export function commandRows(command: string, columns: number): string[] {
+	const words = command.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
+	const rows: string[] = [];
+	let line = '';
+	for (const word of words) {
+		const [first = '', ...more] = pieces(word, columns);
+		if (more.length > 0) {
+			rows.push(...(line === '' ? [] : [`${line} \\`]), first, ...more.slice(0, -1));
+			line = more.at(-1) ?? '';
+		} else if (line !== '' && line.length + word.length + 3 > columns) {
+			rows.push(`${line} \\`);
+			line = `    ${word}`;
+		} else line = line === '' ? word : `${line} ${word}`;
+	}
+	return [...rows, line];
+}
+
+/** Steps that something does by hand. */
+export const handSteps = ({wizard}: View) => wizard.byHand.filter(({lines}) => lines.length > 0);
+
+const linesOf = ({at}: ByHandScreen, view: View): string[] =>
+	(handSteps(view)[at]?.lines ?? []).flatMap((command) => [...commandRows(command, view.columns - 4), '']);
+
+const pageOf = (view: View): number => Math.max(1, bodyRows(view.rows) - 4);
+
+const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
+	const {look} = view;
+	const steps = handSteps(view);
+	const to = (at: number) => ({to: {...screen, at: Math.min(steps.length - 1, Math.max(0, at)), top: 0}});
+	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
+	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
+	return [
+		{press: ['e', 'escape', 'q', 'ctrl-e'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
+		...(steps.length > 1
+			? [
+					{press: ['right', 'l', 'tab'], shows: signOf('right', look), does: 'next step', act: () => to(screen.at + 1)},
+					{press: ['left', 'h'], shows: signOf('back', look), does: 'step before', act: () => to(screen.at - 1)},
+				]
+			: []),
+		...(last > 0
+			? [
+					{press: ['up', 'k'], shows: signOf('upDown', look), does: 'scroll', act: () => scroll(-1)},
+					{press: ['down', 'j'], shows: '', does: '', act: () => scroll(1)},
+				]
+			: []),
+	];
+};
+
+const drawByHand: Draw<ByHandScreen> = (screen, view) => {
+	const {columns, look} = view;
+	const steps = handSteps(view);
+	const step = steps[screen.at];
+	if (!step) return [ruleRow('by hand', columns, look), row(' The region comes first: commands need it.')];
+	const head: Row[] = [
+		ruleRow(`by hand, ${screen.at + 1} of ${steps.length}: ${inLine(step.title)}`, columns, look),
+		row({text: ' These commands do what this step does. They hold no secret.', role: 'quiet'}),
+		emptyRow,
+	];
+	const lines = linesOf(screen, view);
+	const shown = lines.slice(screen.top, screen.top + pageOf(view)).map((text) => row(` ${plainText(text, look)}`));
+	const left = lines.length - screen.top - shown.length;
+	return [...head, ...shown, ...(left > 0 ? [row({text: `   ${signOf('down', look)} ${left} more`, role: 'quiet'})] : [])];
+};
+
+export const byHand: Shown<ByHandScreen> = {word: 'by hand', draw: drawByHand, keys: byHandKeys};

@@ -1,0 +1,166 @@
+import type {Asked} from '../../../answers/ask.ts';
+import {type Choice, isClosed, isSecret} from '../../../answers/question.ts';
+import {toText} from '../../../answers/value.ts';
+import {plainText, signOf} from '../../words/glyphs.ts';
+import {padded} from '../../words/width.ts';
+import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
+import {bodyRows} from '../layout.ts';
+import type {Press} from '../press.ts';
+import {emptyRow, type Row, row, windowed} from '../row.ts';
+import type {Binding, Draw, Keys, Move, Shown, View} from '../screen.ts';
+import {backKey, everythingKey, type Walking, walkingKeys} from '../wizard/walking.ts';
+import {fieldFor, questionRows} from './field.ts';
+
+/** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
+export type ChooseScreen = {
+	is: 'choose';
+	asked: Asked;
+	choices: readonly Choice<unknown>[];
+	at: number;
+	filter: Draft;
+	typing: boolean;
+	refused?: string;
+	walk?: Walking;
+};
+declare module '../screen.ts' {
+	interface Screens {
+		choose: ChooseScreen;
+	}
+}
+
+const yesAndNo: readonly Choice<unknown>[] = [
+	{value: true, label: 'Yes'},
+	{value: false, label: 'No'},
+];
+
+/** The choices of a question, or nothing where its answer is typed. */
+export function choicesOf({question, choices}: Asked): readonly Choice<unknown>[] | undefined {
+	if (isSecret(question)) return undefined;
+	if (question.kind === 'boolean') return yesAndNo;
+	return question.kind === 'choice' && choices?.some(({disabled}) => disabled === undefined) ? choices : undefined;
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** A list for a question, its default in focus. */
+export function chooseFor(asked: Asked, offered: readonly Choice<unknown>[], walk?: Walking): ChooseScreen {
+	const {default: usual} = asked;
+	// An answer that isn't among the choices was typed: it's offered too, so that Enter keeps it.
+	const isOwn = usual !== undefined && offered !== yesAndNo && !isClosed(asked.question) && !offered.some(({value}) => same(value, usual.value));
+	const choices = isOwn ? [{value: usual.value, label: toText(usual.value), hint: usual.why ?? 'as it is'}, ...offered] : offered;
+	const at = usual === undefined ? -1 : choices.findIndex(({value}) => same(value, usual.value));
+	return {
+		is: 'choose',
+		asked,
+		choices,
+		at: Math.max(0, at),
+		filter: draftOf(''),
+		typing: false,
+		...(asked.refused === undefined ? {} : {refused: asked.refused}),
+		...(walk ? {walk} : {}),
+	};
+}
+
+/** The same list once its live choices have come; the cursor stays on its value. */
+export function withChoices(screen: ChooseScreen, asked: Asked, choices: readonly Choice<unknown>[]): ChooseScreen {
+	const on = focusedIn(screen);
+	const {walk} = screen;
+	const filled = chooseFor(asked, choices, walk && {about: walk.about, back: walk.back, ...(walk.change ? {change: true} : {})});
+	// On the way to type another value the cursor stays there.
+	const at = on === undefined ? listed(filled).length - 1 : filled.choices.findIndex(({value}) => same(value, on.value));
+	return {...filled, typing: screen.typing, filter: screen.filter, ...(at < 0 || screen.filter.text !== '' ? {} : {at})};
+}
+
+/** The choice that the cursor is on; nothing on the way to type another. */
+export function focusedIn(screen: ChooseScreen): Choice<unknown> | undefined {
+	const choice = listed(screen)[screen.at];
+	return choice === other ? undefined : choice;
+}
+
+const other = 'other';
+
+/** What is listed now: the choices that the filter leaves, then the way to type another value. */
+function listed({asked, choices, filter}: ChooseScreen): (Choice<unknown> | typeof other)[] {
+	const words = filter.text.toLowerCase().split(' ');
+	const left = choices.filter(({label, hint}) => words.every((word) => `${label} ${hint ?? ''}`.toLowerCase().includes(word)));
+	const canType = !isClosed(asked.question) && !isSecret(asked.question) && asked.question.kind === 'choice';
+	return canType ? [...left, other] : left;
+}
+
+function taken(screen: ChooseScreen): Move {
+	const choice = listed(screen)[screen.at];
+	if (choice === undefined) return {to: screen};
+	if (choice === other) return {push: fieldFor(screen.asked, true, screen.walk && {...screen.walk, back: false})};
+	const refused = choice.disabled ?? screen.asked.wrong(choice.value);
+	return refused === undefined ? {answer: choice.value} : {to: {...screen, refused}};
+}
+
+function moved(screen: ChooseScreen, by: number): Move {
+	const {refused: _refused, ...rest} = screen;
+	return {to: {...rest, at: Math.min(listed(screen).length - 1, Math.max(0, screen.at + by))}};
+}
+
+/** What a letter does while the filter is typed, or nothing. */
+function typeFilter(screen: ChooseScreen, press: Press): Move | undefined {
+	if (!screen.typing) return undefined;
+	const filter = typedInto(screen.filter, press);
+	return filter && {to: {...screen, filter, at: 0}};
+}
+
+const walkKeys = (screen: ChooseScreen, view: View): Binding[] => {
+	const {walk, typing, filter} = screen;
+	if (!walk) return [];
+	const away = typing || filter.text !== '' ? [] : backKey(walk, ['left', 'escape'], view);
+	return [...away, ...walkingKeys(view, typing, walk.about), ...(typing || walk.change ? [] : everythingKey(view))];
+};
+
+const chooseKeys: Keys<ChooseScreen> = (screen, view) => [...ownKeys(screen, view), ...walkKeys(screen, view)];
+
+const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
+	{press: ['enter'], shows: signOf('enter', look), does: 'take', act: () => taken(screen)},
+	{press: screen.typing ? ['up'] : ['up', 'k'], shows: signOf('upDown', look), does: 'choose', act: () => moved(screen, -1)},
+	{press: screen.typing ? ['down'] : ['down', 'j'], shows: '', does: '', act: () => moved(screen, 1)},
+	{press: ['pageup'], shows: '', does: '', act: () => moved(screen, -(bodyRows(rows) - 8))},
+	{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, bodyRows(rows) - 8)},
+	...(screen.typing || screen.filter.text !== ''
+		? [{press: ['escape'], shows: 'esc', does: 'show all', act: (): Move => ({to: {...screen, typing: false, filter: draftOf(''), at: 0}})}]
+		: screen.choices.length > 5
+			? [{press: ['/'], shows: '/', does: 'filter', act: (): Move => ({to: {...screen, typing: true}})}]
+			: []),
+	...(screen.choices === yesAndNo && !screen.typing ? yesAndNo.map(({value, label}) => letter(screen, value, label)) : []),
+];
+
+const letter = (screen: ChooseScreen, value: unknown, label: string) => ({
+	press: [label.charAt(0).toLowerCase()],
+	shows: label.charAt(0).toLowerCase(),
+	does: label.toLowerCase(),
+	act: (): Move => {
+		const refused = screen.asked.wrong(value);
+		return refused === undefined ? {answer: value} : {to: {...screen, refused}};
+	},
+});
+
+const drawChoose: Draw<ChooseScreen> = (screen, view) => {
+	const {look, columns} = view;
+	const head = questionRows(screen.asked, view);
+	if (screen.typing || screen.filter.text !== '') head.push(row({text: ' / ', role: 'accent'}, ...draftSpans(screen.filter, false, columns - 6, look)));
+	const all = listed(screen);
+	const labelWidth = Math.min(columns - 10, Math.max(0, ...screen.choices.map(({label}) => label.length)));
+	const rows = all.map((choice, index): Row => {
+		const pointer = {text: index === screen.at ? ` ${signOf('focus', look)} ` : '   ', role: 'accent' as const};
+		if (choice === other) return row(pointer, {text: 'Another, typed…', bold: index === screen.at});
+		const why = choice.disabled === undefined ? '' : `  (${choice.disabled})`;
+		const usual = same(choice.value, screen.asked.default?.value) && screen.asked.default?.why !== undefined ? `  (default: ${screen.asked.default.why})` : '';
+		return row(
+			pointer,
+			{text: plainText(padded(choice.label, labelWidth), look), bold: index === screen.at},
+			{text: plainText(`  ${choice.hint ?? ''}${why}${usual}`, look), role: 'quiet'},
+		);
+	});
+	if (screen.walk?.loading) rows.push(row({text: `   ${signOf('more', look)} asking AWS what there is`, role: 'quiet'}));
+	const foot = screen.refused === undefined ? [] : [row(' ', {text: plainText(screen.refused, look), role: 'blocked'})];
+	const room = bodyRows(view.rows) - head.length - foot.length;
+	return [...head, ...(rows.length > 0 ? windowed(rows, screen.at, room, look) : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...foot];
+};
+
+export const choose: Shown<ChooseScreen> = {word: 'question', draw: drawChoose, keys: chooseKeys, type: typeFilter, isTyping: ({typing}) => typing};

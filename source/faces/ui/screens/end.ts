@@ -1,0 +1,51 @@
+import {type Look, plainText, signOf} from '../../words/glyphs.ts';
+import type {RunState} from '../../words/run-state.ts';
+import {wrap} from '../../words/wrapping.ts';
+import {emptyRow, markSpan, type Row, row} from '../row.ts';
+import type {Draw, Keys, Shown} from '../screen.ts';
+import {commandRows} from './by-hand.ts';
+import {saveScreen} from './save.ts';
+
+/** The end: what now is, and the commands that come next. */
+export type EndScreen = {is: 'end'; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
+declare module '../screen.ts' {
+	interface Screens {
+		end: EndScreen;
+	}
+}
+
+const endKeys: Keys<EndScreen> = ({saves}, {look}) => [
+	{press: ['q', 'enter', 'escape'], shows: `q ${signOf('enter', look)}`, does: 'leave', stays: true, act: () => ({leave: true})},
+	...(saves === undefined ? [] : [{press: ['p'], shows: 'p', does: 'save as preset', act: () => ({push: saveScreen(saves)})}]),
+];
+
+/** How the first job ended, where it was waited for. */
+function jobRows({job}: RunState, columns: number, look: Look): Row[] {
+	if (job?.status !== 'success' && job?.status !== 'failed') return [];
+	const mark = job.status === 'success' ? ('done' as const) : ('failed' as const);
+	const says = job.says.charAt(0).toUpperCase() + job.says.slice(1);
+	return [
+		...wrap(plainText(says, look), columns - 5).map((text, at) => row(' ', at === 0 ? markSpan(mark, look) : '  ', text)),
+		...(job.url === undefined ? [] : [row(`   ${job.url}`)]),
+	];
+}
+
+const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) => {
+	const lines = wrap(plainText(says, look), columns - 5);
+	return [
+		...lines.map((text, at) => row(' ', at === 0 ? markSpan('done', look) : '  ', {text, bold: true})),
+		...jobRows(state, columns, look),
+		...(wizard.news ? [emptyRow, ...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role}))] : []),
+		emptyRow,
+		row(' What comes next:'),
+		...next.flatMap(({command, does}) => [
+			...commandRows(plainText(command, look), columns - 4).map((text) => row(`   ${text}`)),
+			row({text: `     ${plainText(does, look)}`, role: 'quiet'}),
+		]),
+		...state.notes
+			.slice(-3)
+			.flatMap(({says: note}) => [emptyRow, ...wrap(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
+	];
+};
+
+export const end: Shown<EndScreen> = {word: 'done', draw: drawEnd, keys: endKeys};

@@ -1,0 +1,21 @@
+import {plainText} from '../../words/glyphs.ts';
+import {padded} from '../../words/width.ts';
+import {row, ruleRow} from '../row.ts';
+import type {Binding, Draw, Keys, Shown} from '../screen.ts';
+
+/** All keys of the screen below. */
+export type HelpScreen = {is: 'help'; bindings: readonly Binding[]};
+declare module '../screen.ts' {
+	interface Screens {
+		help: HelpScreen;
+	}
+}
+
+const helpKeys: Keys<HelpScreen> = () => [{press: ['?', 'escape', 'enter', 'q', 'left'], shows: 'esc', does: 'back', act: () => ({pop: true})}];
+
+const drawHelp: Draw<HelpScreen> = ({bindings}, {columns, look}) => [
+	ruleRow('keys', columns, look),
+	...bindings.filter(({shows}) => shows !== '').map(({shows, does}) => row(' ', {text: padded(plainText(shows, look), 12), role: 'accent'}, does)),
+];
+
+export const help: Shown<HelpScreen> = {word: 'keys', draw: drawHelp, keys: helpKeys, watches: true};

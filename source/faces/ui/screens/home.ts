@@ -1,0 +1,124 @@
+import type {HomeFleet, HomeSeen} from '../../face.ts';
+import {glyphOf, marks, plainText, signOf} from '../../words/glyphs.ts';
+import {displayWidth, padded} from '../../words/width.ts';
+import {wrap} from '../../words/wrapping.ts';
+import {bodyRows} from '../layout.ts';
+import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
+import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
+
+/** Fleets of all regions as they are found, and presets. The cursor follows the item. */
+export type HomeScreen = {is: 'home'; seen: HomeSeen; on?: string};
+declare module '../screen.ts' {
+	interface Screens {
+		home: HomeScreen;
+	}
+}
+
+type Item = {id: string; fleet: HomeFleet} | {id: string; preset: string};
+
+const itemsOf = ({seen}: HomeScreen): Item[] => [
+	...seen.fleets.map((fleet) => ({id: `${fleet.region} ${fleet.name}`, fleet})),
+	...seen.presets.map(({name}) => ({id: `preset ${name}`, preset: name})),
+];
+
+const focusedIn = (screen: HomeScreen): Item | undefined => {
+	const items = itemsOf(screen);
+	return items.find(({id}) => id === screen.on) ?? items[0];
+};
+
+function moved(screen: HomeScreen, by: number): Move {
+	const items = itemsOf(screen);
+	const at = items.findIndex(({id}) => id === focusedIn(screen)?.id);
+	const next = items[Math.min(items.length - 1, Math.max(0, at + by))];
+	return {to: next ? {...screen, on: next.id} : screen};
+}
+
+const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
+	const on = focusedIn(screen);
+	const fleet = on && 'fleet' in on ? {name: on.fleet.name, region: on.fleet.region} : undefined;
+	return [
+		...(fleet ? [{press: ['enter'], shows: signOf('enter', look), does: 'open', act: () => ({chosen: {do: 'open' as const, fleet}})}] : []),
+		...(on && 'preset' in on
+			? [{press: ['enter'], shows: signOf('enter', look), does: 'set up from it', act: () => ({chosen: {do: 'setup' as const, preset: on.preset}})}]
+			: []),
+		{press: ['n'], shows: 'n', does: 'set up a new fleet', act: () => ({chosen: {do: 'setup'}})},
+		...(fleet
+			? [
+					{press: ['r'], shows: 'r', does: 'repair', act: () => ({chosen: {do: 'repair' as const, fleet}})},
+					{press: ['x'], shows: 'x', does: 'destroy', act: () => ({chosen: {do: 'destroy' as const, fleet}})},
+				]
+			: []),
+		{press: ['d'], shows: 'd', does: 'demo', act: () => ({chosen: {do: 'demo'}})},
+		...(itemsOf(screen).length > 1
+			? [
+					{press: ['up', 'k'], shows: signOf('upDown', look), does: 'choose', act: () => moved(screen, -1)},
+					{press: ['down', 'j'], shows: '', does: '', act: () => moved(screen, 1)},
+				]
+			: []),
+		{press: ['q'], shows: 'q', does: 'quit', stays: true, act: () => ({chosen: {do: 'quit'}})},
+	];
+};
+
+function looking({regions, looked, refused}: HomeSeen, {columns, look}: View): Row[] {
+	const done = regions > 0 && looked + refused.length >= regions;
+	const more = signOf('more', look);
+	const says =
+		regions === 0
+			? `asking which regions are enabled${more}`
+			: done
+				? `looked in ${looked} of ${regions} regions`
+				: `looked in ${looked} of ${regions} regions${more}`;
+	const failures = refused.slice(0, 3).flatMap(({region, says: why}) => wrap(plainText(`! ${region}: ${why}`, look), columns - 14));
+	const rest = refused.length > 3 ? [`! and ${refused.length - 3} more regions didn't answer`] : [];
+	return [row(' ', {text: padded('Fleets', 11), bold: true}, says), ...[...failures, ...rest].map((text) => row(' '.repeat(12), {text, role: 'warning'}))];
+}
+
+function fleetRow(fleet: HomeFleet, focused: boolean, widths: [number, number], {look}: View): Row {
+	const mark = fleet.is === 'looking' ? 'working' : fleet.is;
+	const glyph: Span = {text: `${glyphOf(mark, look)} `, role: marks[mark].role};
+	return row(
+		{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
+		{text: `${padded(fleet.name, widths[0])}   `, bold: focused},
+		`${padded(fleet.region, widths[1])}   `,
+		glyph,
+		plainText(fleet.says, look),
+	);
+}
+
+/** What didn't fit of the focused row, whole. */
+function cutWords(focused: Row | undefined, {columns, look}: View, on: Item | undefined, {presets}: HomeSeen): Row[] {
+	if (!focused || !on || displayWidth(textOf(focused)) <= columns) return [];
+	const says = 'fleet' in on ? on.fleet.says : presets.find(({name}) => name === on.preset)?.says;
+	return [emptyRow, ...wrap(plainText(says ?? '', look), columns - 4).map((text) => row({text: `   ${text}`, role: 'quiet'}))];
+}
+
+const drawHome: Draw<HomeScreen> = (screen, view) => {
+	const {seen} = screen;
+	const {look} = view;
+	const on = focusedIn(screen)?.id;
+	const widths: [number, number] = [
+		Math.max(0, ...seen.fleets.map(({name}) => displayWidth(name))),
+		Math.max(0, ...seen.fleets.map(({region}) => region.length)),
+	];
+	const fleets = seen.fleets.map((fleet) => fleetRow(fleet, `${fleet.region} ${fleet.name}` === on, widths, view));
+	const isDone = seen.regions > 0 && seen.looked + seen.refused.length >= seen.regions;
+	const none = isDone && fleets.length === 0 ? [row('   None stands yet. n sets one up; d shows all of it, simulated.')] : [];
+	const presetWidth = Math.max(0, ...seen.presets.map(({name}) => displayWidth(name)));
+	const presets = seen.presets.map(({name, says, used}) => {
+		const focused = `preset ${name}` === on;
+		return row(
+			{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
+			{text: `${padded(name, presetWidth)}   `, bold: focused},
+			{text: plainText(`${used === undefined ? '' : `used ${used} ${signOf('dot', look)} `}${says}`, look), role: 'quiet'},
+		);
+	});
+	const head = looking(seen, view);
+	const rows = [...fleets, ...none, emptyRow, row(' ', {text: 'Presets', bold: true}), ...presets];
+	const at = rows.findIndex(({spans}) => spans[0]?.text.includes(signOf('focus', look)));
+	const who = seen.who === undefined ? [] : [row({text: ` ${plainText(seen.who, look)}`, role: 'quiet'})];
+	const cut = cutWords(rows[at], view, focusedIn(screen), seen);
+	const list = windowed(rows, Math.max(0, at), bodyRows(view.rows) - head.length - who.length - cut.length, look);
+	return [...who, ...head, ...list, ...cut];
+};
+
+export const home: Shown<HomeScreen> = {word: 'home', draw: drawHome, keys: homeKeys};

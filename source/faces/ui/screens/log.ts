@@ -1,0 +1,44 @@
+import {plainText, signOf} from '../../words/glyphs.ts';
+import {inLine, stepIn} from '../../words/run-state.ts';
+import {bodyRows} from '../layout.ts';
+import {row, ruleRow} from '../row.ts';
+import type {Draw, Keys, Shown, View} from '../screen.ts';
+
+/** The log of one step. `top` is the first line shown; without it the newest lines are followed. */
+export type LogScreen = {is: 'log'; step: string; top?: number};
+declare module '../screen.ts' {
+	interface Screens {
+		log: LogScreen;
+	}
+}
+
+const pageOf = (view: View): number => bodyRows(view.rows) - 1;
+
+function scrolled(screen: LogScreen, view: View, by: number): LogScreen {
+	const last = Math.max(0, stepIn(view.state, screen.step).log.length - pageOf(view));
+	const top = Math.max(0, (screen.top ?? last) + by);
+	return top >= last ? {is: 'log', step: screen.step} : {...screen, top};
+}
+
+const logKeys: Keys<LogScreen> = (screen, view) => {
+	const {look} = view;
+	return [
+		{press: ['l', 'left', 'escape', 'q'], shows: signOf('back', look), does: 'back', act: () => ({pop: true})},
+		{press: ['up', 'k'], shows: signOf('upDown', look), does: 'scroll', act: () => ({to: scrolled(screen, view, -1)})},
+		{press: ['down', 'j'], shows: '', does: '', act: () => ({to: scrolled(screen, view, 1)})},
+		{press: ['pageup'], shows: 'pgup/pgdn', does: 'page', act: () => ({to: scrolled(screen, view, -pageOf(view))})},
+		{press: ['pagedown', ' '], shows: '', does: '', act: () => ({to: scrolled(screen, view, pageOf(view))})},
+		...(screen.top === undefined ? [] : [{press: ['end', 'G'], shows: 'end', does: 'follow', act: () => ({to: {is: 'log' as const, step: screen.step}})}]),
+	];
+};
+
+const drawLog: Draw<LogScreen> = (screen, view) => {
+	const step = stepIn(view.state, screen.step);
+	const page = pageOf(view);
+	const from = screen.top ?? Math.max(0, step.log.length - page);
+	const lines = step.log.slice(from, from + page).map((line) => row(` ${plainText(line, view.look)}`));
+	const title = `${inLine(step.title)}: the last ${step.log.length} lines${screen.top === undefined ? ', followed' : ''}`;
+	return [ruleRow(title, view.columns, view.look), ...(lines.length > 0 ? lines : [row(' No line yet: the tool below has printed nothing.')])];
+};
+
+export const log: Shown<LogScreen> = {word: 'log', draw: drawLog, keys: logKeys, watches: true};

@@ -1,0 +1,95 @@
+import type {Proposal} from '../../../engine/proposal.ts';
+import {plainText, signOf} from '../../words/glyphs.ts';
+import {wrap, wrapColumns} from '../../words/wrapping.ts';
+import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
+import {bodyRows} from '../layout.ts';
+import type {Press} from '../press.ts';
+import {emptyRow, type Row, row} from '../row.ts';
+import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
+
+/** Something to agree to: with Enter, or by typing its word. `top` is the first detail shown. */
+export type ReviewScreen = {is: 'review'; proposal: Proposal; top: number; draft: Draft; refused?: string};
+declare module '../screen.ts' {
+	interface Screens {
+		review: ReviewScreen;
+	}
+}
+
+export const reviewOf = (proposal: Proposal): ReviewScreen => ({is: 'review', proposal, top: 0, draft: draftOf('')});
+
+function entered(screen: ReviewScreen): Move {
+	const {proposal, draft} = screen;
+	if (proposal.word === undefined || draft.text.trim() === proposal.word) return {agree: true};
+	return {to: {...screen, refused: `Only "${proposal.word}", typed whole, agrees. Escape leaves everything as it is.`}};
+}
+
+/** What a letter does where a word is typed, or nothing. */
+function typeWord(screen: ReviewScreen, press: Press): Move | undefined {
+	if (screen.proposal.word === undefined) return undefined;
+	const draft = typedInto(screen.draft, press);
+	const {refused: _refused, ...rest} = screen;
+	return draft && {to: {...rest, draft}};
+}
+
+const detailsOf = ({proposal}: ReviewScreen, {columns, look}: View): string[] =>
+	proposal.details.flatMap((line) => (line.trim() === '' ? [''] : wrapColumns(plainText(line, look), columns - 4)));
+
+const footHeight = ({proposal, refused}: ReviewScreen): number => (proposal.word === undefined ? 0 : 3) + (refused === undefined ? 0 : 1);
+
+function headRows({proposal}: ReviewScreen, {columns, look}: View): Row[] {
+	return [...wrap(plainText(proposal.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
+}
+
+const pageOf = (screen: ReviewScreen, view: View): number => Math.max(1, bodyRows(view.rows) - headRows(screen, view).length - footHeight(screen) - 1);
+
+function scrolled(screen: ReviewScreen, view: View, by: number): Move {
+	const last = Math.max(0, detailsOf(screen, view).length - pageOf(screen, view));
+	return {to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}};
+}
+
+const reviewKeys: Keys<ReviewScreen> = (screen, view) => {
+	const {proposal} = screen;
+	const {look} = view;
+	const letters = proposal.word === undefined;
+	const scrolls = detailsOf(screen, view).length > pageOf(screen, view);
+	return [
+		{press: ['enter'], shows: signOf('enter', look), does: letters ? 'go' : 'agree', act: () => entered(screen)},
+		...(scrolls
+			? [
+					{press: letters ? ['up', 'k'] : ['up'], shows: signOf('upDown', look), does: 'scroll', act: () => scrolled(screen, view, -1)},
+					{press: letters ? ['down', 'j'] : ['down'], shows: '', does: '', act: () => scrolled(screen, view, 1)},
+					{press: ['pageup'], shows: '', does: '', act: () => scrolled(screen, view, -pageOf(screen, view))},
+					{press: ['pagedown'], shows: '', does: '', act: () => scrolled(screen, view, pageOf(screen, view))},
+				]
+			: []),
+		{press: letters ? ['escape', 'n', 'q'] : ['escape'], shows: 'esc', does: 'leave it', act: (): Move => ({agree: false})},
+	];
+};
+
+const drawReview: Draw<ReviewScreen> = (screen, view) => {
+	const {look, columns} = view;
+	const page = pageOf(screen, view);
+	const details = detailsOf(screen, view);
+	const shown = details.slice(screen.top, screen.top + page).map((text) => row(`   ${text}`));
+	const left = details.length - screen.top - shown.length;
+	const more = left > 0 || screen.top > 0 ? [row({text: `   ${signOf('upDown', look)} ${screen.top} lines above, ${left} below`, role: 'quiet'})] : [];
+	const word = screen.proposal.word;
+	const foot: Row[] =
+		word === undefined
+			? []
+			: [
+					emptyRow,
+					row(` Type ${word} to agree:`),
+					row({text: ` ${signOf('focus', look)} `, role: 'accent'}, ...draftSpans(screen.draft, false, columns - 6, look)),
+				];
+	if (screen.refused !== undefined) foot.push(row(' ', {text: plainText(screen.refused, look), role: 'blocked'}));
+	return [...headRows(screen, view), ...shown, ...more, ...foot];
+};
+
+export const review: Shown<ReviewScreen> = {
+	word: 'review',
+	draw: drawReview,
+	keys: reviewKeys,
+	type: typeWord,
+	isTyping: ({proposal}) => proposal.word !== undefined,
+};

@@ -1,0 +1,29 @@
+import {problemLines} from '../../words/problems.ts';
+import type {ProblemSeen} from '../../words/run-state.ts';
+import {emptyRow, row, rowsOf} from '../row.ts';
+import type {Draw, Keys, Shown} from '../screen.ts';
+
+/** Something that stands in the way of going on: what, why, what to do. Waits until it is mended. `login` is the command that logs in anew. */
+export type TroubleScreen = {is: 'trouble'; problem: ProblemSeen; login?: string | undefined; back: boolean};
+declare module '../screen.ts' {
+	interface Screens {
+		trouble: TroubleScreen;
+	}
+}
+
+const troubleKeys: Keys<TroubleScreen> = ({login, back}) => [
+	{press: ['r', 'enter'], shows: 'r', does: 'try again', act: () => ({wizard: {do: 'again'}})},
+	...(login === undefined ? [] : [{press: ['L', 'l'], shows: 'L', does: 'log in', act: () => ({wizard: {do: 'login' as const}})}]),
+	...(back ? [{press: ['left', 'escape'], shows: 'esc', does: 'back', act: () => ({wizard: {do: 'back' as const}})}] : []),
+];
+
+const drawTrouble: Draw<TroubleScreen> = ({problem, login}, {columns, look}) => [
+	row(' ', {text: 'This has to be mended first; nothing is lost.', bold: true}),
+	emptyRow,
+	...problemLines(problem, 1).flatMap((line) => rowsOf(line, columns, look)),
+	...(login === undefined
+		? []
+		: [emptyRow, ...rowsOf({text: `L runs \`${login}\` here, then it goes on. A login elsewhere is noticed with r.`, indent: 1}, columns, look)]),
+];
+
+export const trouble: Shown<TroubleScreen> = {word: 'trouble', draw: drawTrouble, keys: troubleKeys};

@@ -1,0 +1,73 @@
+import {inOrder} from '../../../answers/all.ts';
+import type {AnswerSeen} from '../../../answers/settle.ts';
+import {inWords} from '../../../answers/value.ts';
+import type {WalkState} from '../../../answers/walk.ts';
+import type {AnswerKey, Given} from '../../../fleet.ts';
+import type {ByHand} from '../../face.ts';
+import type {FindingSeen, RunState, StepSeen} from '../../words/run-state.ts';
+
+/** A line of news: what was just done, or what can't be. */
+export type News = {says: string; role: 'so' | 'blocked' | 'warning'};
+
+/** What screens show of the walk besides themselves. */
+export type WizardSeen = {
+	/** Answered questions, each in a line, in the order of asking. */
+	answered: readonly {key: string; says: string}[];
+	/** Which question of how many; 0 of 0 outside of the walk. */
+	at: number;
+	of: number;
+	everything: boolean;
+	answers: readonly AnswerSeen[];
+	byHand: readonly ByHand[];
+	costs: readonly string[];
+	/** Whether a secret was given for the runner, so that it can be given anew. */
+	secret?: string | undefined;
+	news?: News | undefined;
+	/** The command that logs in anew, where there is one. */
+	login?: string | undefined;
+	/** Whether the record of the fleet stands in the account. */
+	changes: boolean;
+};
+
+export const nothingSeen: WizardSeen = {answered: [], at: 0, of: 0, everything: false, answers: [], byHand: [], costs: [], changes: false};
+
+/** What a person does in the walk, besides answering. */
+export type WizardMove =
+	| {do: 'answer'; value: unknown}
+	| {do: 'back'}
+	/** Takes the answers that mend a finding. */
+	| {do: 'mend'; answers: Given; says: string}
+	| {do: 'everything'}
+	| {do: 'change'; key: AnswerKey}
+	| {do: 'secret'}
+	/** The runner is made with a GitLab token rather than on GitLab's page. */
+	| {do: 'create'}
+	| {do: 'go'}
+	| {do: 'save'; name: string}
+	| {do: 'again'}
+	| {do: 'login'}
+	| {do: 'leave'};
+
+const isGiven = (value: unknown): value is Given => typeof value === 'object' && value !== null;
+
+/** The answers that mend a finding, as the event carries them. */
+export const mendsOf = ({mends}: FindingSeen): Given | undefined => (isGiven(mends) && Object.keys(mends).length > 0 ? mends : undefined);
+
+/** The finding that `f` mends: the focused step's, else the first blocked one that can be mended. */
+export function mendable({steps}: RunState, focus?: string): StepSeen | undefined {
+	const can = (step: StepSeen): boolean => step.finding?.is === 'blocked' && mendsOf(step.finding) !== undefined;
+	return steps.find((step) => step.name === focus && can(step)) ?? steps.find(can);
+}
+
+/** Steps of the plan that are blocked. */
+export const blockedIn = ({steps}: RunState): StepSeen[] => steps.filter(({finding}) => finding?.is === 'blocked');
+
+/** `managerType` as words: `manager type`. */
+export const keyWords = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** Which answer a step's trouble is mostly about. */
+export const answerOf = (step: string): AnswerKey | undefined => inOrder.find(({mends}) => mends === step)?.id;
+
+/** Answered questions, each in a line, but for the one that is asked now. */
+export const answeredSeen = ({settled, visited}: WalkState, now?: AnswerKey): WizardSeen['answered'] =>
+	inOrder.flatMap(({id}) => (id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));

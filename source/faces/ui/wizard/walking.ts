@@ -1,0 +1,91 @@
+import {signOf} from '../../words/glyphs.ts';
+import type {StepSeen} from '../../words/run-state.ts';
+import type {Binding, Move, Screen, View} from '../screen.ts';
+import {handScreen, handSteps} from '../screens/by-hand.ts';
+import {answerOf, blockedIn, keyWords, mendable, mendsOf} from './seen.ts';
+
+/** How a question stands in the walk through them. */
+export type Walking = {
+	/** The key or the secret it is about. */
+	about: string;
+	/** Whether there is a question before this one, or the review that it was opened from. */
+	back: boolean;
+	/** One answer changed from the review. */
+	change?: true;
+	/** The runner's token: the runner can be made with a GitLab token instead. */
+	create?: true;
+	/** Live choices are still being asked for. */
+	loading?: true;
+};
+
+/** The screen lies in the walk, beside the live plan. */
+export const isWalk = (screen: Screen): boolean => screen.is === 'overview' || ('walk' in screen && screen.walk !== undefined);
+
+/** Whether the credentials no longer hold, so that a login would help. */
+const isExpired = ({state}: View): boolean => state.steps.some(({finding}) => finding?.is === 'blocked' && finding.problem?.code === 'session-expired');
+
+const wizard =
+	(move: Extract<Move, {wizard: unknown}>['wizard']): (() => Move) =>
+	() => ({wizard: move});
+
+/** Where letters are typed, ctrl stands in. */
+const letterOf = (key: string, typing: boolean): string => (typing ? `ctrl-${key}` : key);
+
+/** Mends the blocked finding: with the answers that the finding brings, else by changing the answer that it is about. */
+export function mendKeys(view: View, typing = false, about?: string): Binding[] {
+	const step = mendable(view.state, about);
+	const mends = step?.finding && mendsOf(step.finding);
+	const says = step?.finding?.fix ?? '';
+	const press = letterOf('f', typing);
+	const mending: Binding[] = mends ? [{press: [press], shows: press, does: says === '' ? 'mend' : says, act: wizard({do: 'mend', answers: mends, says})}] : [];
+	const other = typing
+		? undefined
+		: blockedIn(view.state)
+				.map((one) => changeKey(view, one))
+				.find(Boolean);
+	return [...mending, ...(other ? [other] : [])];
+}
+
+/** Codes of a token that GitLab doesn't take. */
+const refusedTokens = ['runner-token-refused', 'gitlab-token-refused', 'gitlab-not-allowed'];
+
+/** Changes the answer that a blocked finding is about, where nothing mends it. */
+export function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen): Binding | undefined {
+	// An organization's tag policy is met by other tags, whichever step it refuses.
+	const key = finding?.problem?.code === 'TagPolicyViolation' ? 'tags' : answerOf(name);
+	if (answers.length > 0 && secret !== undefined && refusedTokens.includes(finding?.problem?.code ?? ''))
+		return {press: ['t'], shows: 't', does: 'enter another token', act: wizard({do: 'secret'})};
+	if (!finding || mendsOf(finding) || key === undefined || !answers.some((answer) => answer.key === key)) return undefined;
+	return {press: ['c'], shows: 'c', does: `change ${keyWords(key)}`, act: wizard({do: 'change', key})};
+}
+
+/** The commands of the step that a question, or a finding, is about; else the first step's. */
+function handFor(view: View, about: string | undefined): Screen {
+	const at = handSteps(view).findIndex(({step}) => step === about || (about !== undefined && answerOf(step) === about));
+	return handScreen(Math.max(0, at));
+}
+
+/** Opens the plan and the commands by hand, and logs in where that would help: works on every screen of the walk. */
+export function planKeys(view: View, typing: boolean, about?: string): Binding[] {
+	const hand = letterOf('e', typing);
+	return [
+		{press: ['tab'], shows: 'tab', does: 'plan', act: () => ({push: {is: 'plan' as const, over: true as const}})},
+		...(view.wizard.login !== undefined && !typing && isExpired(view) ? [{press: ['L'], shows: 'L', does: 'log in', act: wizard({do: 'login'})}] : []),
+		{press: [hand], shows: hand, does: 'by hand', act: () => ({push: handFor(view, about)})},
+	];
+}
+
+/** What can be done beside any question. */
+export const walkingKeys = (view: View, typing: boolean, about?: string): Binding[] => [...mendKeys(view, typing, about), ...planKeys(view, typing, about)];
+
+/** The way back, where there is one. */
+export function backKey(walking: Walking, press: readonly string[], view: View): Binding[] {
+	if (!walking.back) return [];
+	return [
+		{press, shows: press.includes('left') ? signOf('back', view.look) : 'esc', does: walking.change ? 'back to the review' : 'back', act: wizard({do: 'back'})},
+	];
+}
+
+/** Asks every key instead of those that most people must choose. */
+export const everythingKey = (view: View): Binding[] =>
+	view.wizard.everything ? [] : [{press: ['a'], shows: 'a', does: 'ask everything', act: wizard({do: 'everything'})}];

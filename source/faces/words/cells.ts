@@ -1,0 +1,98 @@
+import {age, figure, shortZone} from '../../panel/formats.ts';
+import {isPreparing, type RunningJob} from '../../panel/jobs-now.ts';
+import type {EndedJob} from '../../panel/journal/job-history.ts';
+import {runnerWords} from '../../panel/journal/runner-words.ts';
+import {ageOfRow, type Row, type RowJob, type RowState, spentOfRow} from '../../panel/rows.ts';
+import type {Column} from './columns.ts';
+import type {Mark, Role} from './glyphs.ts';
+
+/** Columns of the workers' table. */
+export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 'usdPerHour' | 'spent' | 'instance' | 'market' | 'address';
+
+/** The workers' table. Name and state never go. */
+export const workerColumns: readonly Column<WorkerColumn>[] = [
+	{id: 'name', title: 'NAME', align: 'left', width: 36, least: 16, rank: 0, grows: true, cuts: 'middle'},
+	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
+	{id: 'job', title: 'JOB', align: 'left', width: 24, least: 24, rank: 1, cuts: 'end'},
+	{id: 'type', title: 'TYPE', align: 'left', width: 11, least: 11, rank: 4, cuts: 'end'},
+	{id: 'zone', title: 'ZONE', align: 'left', width: 4, least: 4, rank: 5, cuts: 'end'},
+	{id: 'age', title: 'AGE', align: 'right', width: 6, least: 6, rank: 2, cuts: 'end'},
+	{id: 'usdPerHour', title: '$/H', align: 'right', width: 6, least: 6, rank: 3, cuts: 'end'},
+	{id: 'spent', title: 'SPENT $', align: 'right', width: 7, least: 7, rank: 6, cuts: 'end'},
+	{id: 'market', title: 'MARKET', align: 'left', width: 9, least: 9, rank: 7, cuts: 'end'},
+	{id: 'instance', title: 'INSTANCE', align: 'left', width: 19, least: 19, rank: 8, cuts: 'middle'},
+	{id: 'address', title: 'ADDRESS', align: 'left', width: 15, least: 15, rank: 9, cuts: 'end'},
+];
+
+/** `api #8812 test-unit`: the project's own name, the job's number, and its name or stage. */
+function jobWords({id, project, name, stage}: RowJob): string {
+	return [project?.split('/').at(-1), `#${id}`, name ?? stage].filter((word) => word !== undefined && word !== '').join(' ');
+}
+
+/** What stands in the column of jobs where there is none: what the machine is doing. */
+const doing = ({job, detail}: Row): string => (job ? jobWords(job) : (detail ?? ''));
+
+/** A row's texts, by column, at a time (milliseconds since 1970). Pure; what isn't known is a dash. */
+export const workerCells = (row: Row, now: number): Record<WorkerColumn, string> => ({
+	name: row.name,
+	state: row.state === 'unknown' ? 'not known' : row.state,
+	job: doing(row),
+	type: row.type ?? '–',
+	zone: shortZone(row.zone),
+	age: age(ageOfRow(row, now)),
+	usdPerHour: figure(row.usdPerHour),
+	spent: figure(spentOfRow(row, now)),
+	market: row.spot === undefined ? '–' : row.spot ? 'spot' : 'on demand',
+	instance: row.instanceId ?? '–',
+	address: row.address ?? '–',
+});
+
+/** The glyph and colour of a state: a second function beside the cells. */
+const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: Role | undefined}>> = {
+	busy: {mark: undefined, role: 'so'},
+	idle: {mark: undefined, role: undefined},
+	creating: {mark: undefined, role: 'accent'},
+	removing: {mark: undefined, role: 'quiet'},
+	failed: {mark: 'failed', role: 'blocked'},
+	stopped: {mark: 'note', role: 'warning'},
+	orphan: {mark: 'note', role: 'warning'},
+	unknown: {mark: 'waiting', role: 'quiet'},
+};
+
+/** How a row's state is marked and coloured. */
+export const lookOf = ({state}: Row): {mark: Mark | undefined; role: Role | undefined} => looks[state];
+
+/** Columns of the jobs' table. */
+export type JobColumn = 'job' | 'project' | 'state' | 'stage' | 'machine' | 'age';
+
+/** The jobs' table. Why a job failed is what may be long. */
+export const jobColumns: readonly Column<JobColumn>[] = [
+	{id: 'job', title: 'JOB', align: 'left', width: 22, least: 12, rank: 0, cuts: 'end'},
+	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
+	{id: 'stage', title: 'STAGE OR REASON', align: 'left', width: 22, least: 15, rank: 0, grows: true, cuts: 'end'},
+	{id: 'age', title: 'TIME', align: 'right', width: 6, least: 6, rank: 1, cuts: 'end'},
+	{id: 'machine', title: 'MACHINE', align: 'left', width: 24, least: 24, rank: 3, cuts: 'middle'},
+	{id: 'project', title: 'PROJECT', align: 'left', width: 24, least: 24, rank: 4, cuts: 'middle'},
+];
+
+/** The texts of a job that the runner has taken; `worker` is the row that runs it, where that is known. */
+export const jobCells = (job: RunningJob, worker: Row | undefined): Record<JobColumn, string> => ({
+	job: jobWords({id: job.id, project: job.project, name: worker?.job?.name}),
+	state: isPreparing(job) ? 'preparing' : job.state || '–',
+	stage: isPreparing(job)
+		? 'waits for its machine'
+		: (job.executorStage && job.stage === 'prepare_executor' ? job.executorStage : job.stage).replaceAll('_', ' ') || '–',
+	age: age(job.seconds),
+	machine: worker?.name ?? '–',
+	project: job.project ?? '–',
+});
+
+/** The texts of a job that is over: how it ended and why, and how long it took. */
+export const endedJobCells = ({job, project, ok, error, why, seconds, machine}: EndedJob): Record<JobColumn, string> => ({
+	job: jobWords({id: job, project}),
+	state: ok ? 'passed' : 'failed',
+	stage: ok ? '' : error === undefined ? (why?.replaceAll('_', ' ') ?? '–') : runnerWords(error),
+	age: age(seconds),
+	machine: machine ?? '–',
+	project: project ?? '–',
+});

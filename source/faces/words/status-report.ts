@@ -1,0 +1,113 @@
+import {costs} from '../../panel/costs.ts';
+import {age, bytes, clockWords, money} from '../../panel/formats.ts';
+import {runnerWords} from '../../panel/journal/runner-words.ts';
+import {countRows, type Row} from '../../panel/rows.ts';
+import {ageOf} from '../../panel/seen.ts';
+import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
+import {sourceOrder} from '../../panel/status.ts';
+import {verdictOf} from '../../panel/verdict.ts';
+import {whyWaiting} from '../../panel/why-waiting.ts';
+import {logText} from './log-text.ts';
+import {jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
+
+const mostRefused = 10;
+const mostChanges = 10;
+const mostLog = 15;
+
+const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]);
+
+function evidence(snapshot: Snapshot, rows: readonly Row[], now: number): string[] {
+	const counts = countRows(rows);
+	const why = whyWaiting(snapshot, now, rows);
+	const metrics = snapshot.runner.value?.metrics;
+	const resources = snapshot.host.value?.resources;
+	const spent = costs(snapshot, rows, now);
+	return [
+		`runner ${metrics?.version ?? ''} ${runnerWord(snapshot).word}, manager ${managerWords(snapshot, now)}`.replace(/ {2,}/g, ' '),
+		`jobs: ${jobWords(why, true)}; ${why.waiting.says}`,
+		`machines: ${machineWords(snapshot, counts)}${stateWords(counts) === '' ? '' : `: ${stateWords(counts)}`}`,
+		...(resources
+			? [
+					`manager: ${bytes(resources.diskFree)} of ${bytes(resources.diskTotal)} disk free, ${bytes(resources.memoryFree)} of ${bytes(resources.memoryTotal)} memory free, load ${resources.load1.toFixed(2)} on ${resources.cpus} CPUs`,
+				]
+			: []),
+		`costs: ${spent.perHour === undefined ? 'not known' : `about ${money(spent.perHour)} an hour`}${spent.today ? `, about ${money(spent.today.usd)} today` : ''}${spent.month ? `, about ${money(spent.month.usd)} this month since ${clockWords(spent.month.since, now)}` : ''}`,
+	];
+}
+
+function refusals({journal}: Snapshot, now: number): string[] {
+	return (journal.value?.refused ?? [])
+		.slice(-mostRefused)
+		.reverse()
+		.map(({at, machine, refusal}) =>
+			[
+				clockWords(at, now),
+				machine ?? '',
+				refusal.code,
+				refusal.requestId === undefined ? '' : `request ${refusal.requestId}`,
+				refusal.text.replace(/\s+/g, ' ').slice(0, 300),
+			]
+				.filter(Boolean)
+				.join('  '),
+		);
+}
+
+function failures({journal}: Snapshot, now: number): string[] {
+	return (journal.value?.jobs.ended ?? [])
+		.filter(({ok}) => !ok)
+		.slice(-mostRefused)
+		.reverse()
+		.map(({at, job, project, machine, why, error = ''}) =>
+			[clockWords(at, now), `#${job}`, project, machine, why, runnerWords(error).slice(0, 300)].filter((part) => part !== undefined && part !== '').join('  '),
+		);
+}
+
+const sources = (snapshot: Snapshot, now: number): string[] =>
+	sourceOrder.map((name) => {
+		const seen = snapshot[name];
+		const old = ageOf(seen, now);
+		const told = seen.off ?? (old === undefined ? 'nothing told' : `${age(old)} old`);
+		return `${sourceTitles[name]}: ${told}${seen.problem ? `, ${seen.problem.message}` : ''}`;
+	});
+
+/**
+ * One page for the team: verdict, evidence, why jobs wait, the last refused creates with AWS's request ids, recent changes and who made them, the
+ * log's last warnings, config.toml without its secrets. Pure; `now` is milliseconds since 1970.
+ */
+export function reportText(snapshot: Snapshot, rows: readonly Row[], now: number): string {
+	const verdict = verdictOf(snapshot, now, rows);
+	const why = whyWaiting(snapshot, now, rows);
+	const changes = (snapshot.record.value ?? []).filter(({changes: made, note}) => made.length > 0 || note !== undefined).slice(0, mostChanges);
+	const warned = snapshot.log.map(({at, message}) => ({at, ...logText(message)})).filter(({level}) => level !== 'info');
+	return [
+		`${snapshot.fleet ?? 'manager without our mark'} in ${snapshot.region}, ${new Date(now).toISOString()}`,
+		`Verdict: ${verdict.is === 'healthy' ? 'healthy' : verdict.is === 'trouble' ? 'not healthy' : 'not known'}. ${verdict.says}`,
+		...section('Evidence', evidence(snapshot, rows, now)),
+		...section(
+			why.asks,
+			why.causes.map(({says, source}) => `${says} (${sourceTitles[source]})`),
+		),
+		...section('Last refused creates', refusals(snapshot, now)),
+		...section(
+			'Recent changes',
+			changes.map(
+				({at, by, changes: made, note}) =>
+					`${clockWords(at, now)}  ${by}  ${[...(note === undefined ? [] : [note]), ...made.map(({what, from, to}) => `${what} ${from} → ${to}`)].join(', ')}`,
+			),
+		),
+		...section('The last jobs that failed', failures(snapshot, now)),
+		...section(
+			'Warnings of the log',
+			warned.slice(-mostLog).map(({at, text}) => `${clockWords(at, now)}  ${text.slice(0, 300)}`),
+		),
+		...section('Sources', sources(snapshot, now)),
+		...section(
+			'config.toml, its secrets hidden',
+			(snapshot.host.value?.config?.text ?? '')
+				.trimEnd()
+				.split('\n')
+				.filter((line) => line !== ''),
+		),
+		'',
+	].join('\n');
+}

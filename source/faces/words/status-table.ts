@@ -1,0 +1,89 @@
+import {costs} from '../../panel/costs.ts';
+import {countRows, type Row} from '../../panel/rows.ts';
+import type {Snapshot} from '../../panel/snapshot.ts';
+import {verdictOf} from '../../panel/verdict.ts';
+import {whyWaiting} from '../../panel/why-waiting.ts';
+import {lookOf, workerCells, workerColumns} from './cells.ts';
+import {cellsOf, fit, headOf} from './columns.ts';
+import type {Look} from './glyphs.ts';
+import {glyphOf, plainText} from './glyphs.ts';
+import {
+	changeWords,
+	costWords,
+	emptyWords,
+	jobWords,
+	machineWords,
+	managerWords,
+	runnerWord,
+	sourceTroubles,
+	stateWords,
+	tellingCauses,
+} from './status-words.ts';
+import {wrap} from './wrapping.ts';
+
+const verdictMarks = {healthy: 'so', trouble: 'blocked', unknown: 'waiting'} as const;
+const verdictWords = {healthy: 'healthy', trouble: 'not healthy', unknown: 'not known'} as const;
+
+/** The lines above the table: fleet, runner, manager, verdict, jobs, machines, costs, why jobs wait. */
+function headLines(snapshot: Snapshot, rows: readonly Row[], now: number, look: Look): string[] {
+	const counts = countRows(rows);
+	const why = whyWaiting(snapshot, now, rows);
+	const verdict = verdictOf(snapshot, now, rows);
+	const version = snapshot.runner.value?.metrics.version;
+	const states = stateWords(counts);
+	const change = changeWords(snapshot, now);
+	return [
+		`${snapshot.fleet ?? 'a manager without our mark'} in ${snapshot.region} · runner${version === undefined ? '' : ` ${version}`} ${runnerWord(snapshot).word} · manager ${managerWords(snapshot, now)}`,
+		`${glyphOf(verdictMarks[verdict.is], look)} ${verdictWords[verdict.is]}: ${verdict.says}`,
+		`jobs: ${jobWords(why, true)} · machines: ${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`} · ${costWords(costs(snapshot, rows, now))}`,
+		why.causes.length === 0
+			? why.asks
+			: `${why.asks} ${tellingCauses(why.causes)
+					.map(({says}) => says)
+					.join(' Also: ')}`,
+		...(change === undefined ? [] : [`last change: ${change}`]),
+		...sourceTroubles(snapshot, now).map((says) => `${glyphOf('note', look)} ${says}`),
+	];
+}
+
+/** One worker's line, fitted to the terminal. */
+const rowLine = (row: Row, layout: ReturnType<typeof fit<keyof ReturnType<typeof workerCells>>>, now: number, look: Look): string => {
+	const {mark} = lookOf(row);
+	return `${mark === undefined ? ' ' : glyphOf(mark, look)} ${cellsOf(workerCells(row, now), layout, look.ascii ? '...' : '…').join('  ')}`.trimEnd();
+};
+
+/** What `status --plain` prints: the head, then one line a worker. Pure; `now` is milliseconds since 1970. */
+export function statusLines(snapshot: Snapshot, rows: readonly Row[], now: number, columns: number, look: Look): string[] {
+	const head = headLines(snapshot, rows, now, look).flatMap((line) => wrap(plainText(line, look), columns));
+	if (rows.length === 0) return [...head, '', ...wrap(emptyWords(snapshot), columns)];
+	const layout = fit(workerColumns, columns - 2);
+	return [...head, '', `  ${headOf(layout).join('  ')}`.trimEnd(), ...rows.map((row) => rowLine(row, layout, now, look))];
+}
+
+/** What changed between two rounds, in lines: what the head says otherwise now, workers that came, went or changed. Ages alone are no change. */
+export function changedLines(
+	before: Snapshot,
+	rowsBefore: readonly Row[],
+	after: Snapshot,
+	rows: readonly Row[],
+	now: number,
+	columns: number,
+	look: Look,
+): string[] {
+	// The same moment for both: what only grew older is the same line.
+	const said = new Set(headLines(before, rowsBefore, now, look));
+	const head = headLines(after, rows, now, look).filter((line) => !said.has(line));
+	const known = new Map(rowsBefore.map((row) => [row.key, row]));
+	const layout = fit(workerColumns, columns - 2);
+	const changed = rows.filter((row) => {
+		const old = known.get(row.key);
+		return old?.state !== row.state || old.job?.id !== row.job?.id || old.detail !== row.detail;
+	});
+	const left = new Set(rows.map(({key}) => key));
+	const gone = rowsBefore.filter(({key}) => !left.has(key));
+	return [
+		...head.flatMap((line) => wrap(plainText(line, look), columns)),
+		...changed.map((row) => rowLine(row, layout, now, look)),
+		...gone.map(({name}) => `${glyphOf('skipped', look)} ${name}  gone`),
+	];
+}

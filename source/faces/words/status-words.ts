@@ -1,0 +1,137 @@
+import type {Cause} from '../../panel/causes/cause.ts';
+import type {Costs} from '../../panel/costs.ts';
+import {drainOf} from '../../panel/drained.ts';
+import {age, clockWords, many, money, takes} from '../../panel/formats.ts';
+import {serviceIs} from '../../panel/jobs-now.ts';
+import {makerIn} from '../../panel/makers.ts';
+import type {Counts} from '../../panel/rows.ts';
+import {ageOf, type Seen} from '../../panel/seen.ts';
+import {type Snapshot, type SourceName, sourceTitles} from '../../panel/snapshot.ts';
+import {sourceOrder} from '../../panel/status.ts';
+import type {Why} from '../../panel/why-waiting.ts';
+import {cutMiddle} from './width.ts';
+
+/** A state of the runner, in a word and with how it is marked. */
+export type RunnerWord = {word: string; mark: 'so' | 'note' | 'failed' | 'waiting'};
+
+/** What a service that doesn't simply run is called. */
+function serviceWord(snapshot: Snapshot): RunnerWord | undefined {
+	const is = serviceIs(snapshot);
+	if (is === 'stopping') return {word: 'draining', mark: 'note'};
+	if (is === 'starting') return {word: 'starting', mark: 'waiting'};
+	if (is === 'stopped') return drainOf(snapshot) ? {word: 'drained', mark: 'note'} : {word: 'stopped', mark: 'failed'};
+	return is === 'crashed' ? {word: 'crashed', mark: 'failed'} : undefined;
+}
+
+/** Whether the runner takes jobs, as far as anything tells: GitLab first, else its service and its metrics. */
+export function runnerWord(snapshot: Snapshot): RunnerWord {
+	const {gitlab, runner} = snapshot;
+	const served = gitlab.value?.runner;
+	const service = serviceWord(snapshot);
+	if (service) return service;
+	if (served?.paused) return {word: 'paused', mark: 'note'};
+	if (served?.online === false) return {word: 'offline', mark: 'failed'};
+	if (served?.online) return {word: 'online', mark: 'so'};
+	if (runner.value && !runner.problem) return {word: 'running', mark: 'so'};
+	return {word: 'not known', mark: 'waiting'};
+}
+
+/** `14 busy, 2 creating`: the states that there are; nothing where there is no machine. */
+export function stateWords(counts: Counts): string {
+	const states = ['busy', 'idle', 'creating', 'removing', 'failed', 'stopped', 'orphan', 'unknown'] as const;
+	return states
+		.filter((state) => counts[state] > 0)
+		.map((state) => `${counts[state]} ${state === 'unknown' ? 'not known' : state}`)
+		.join(', ');
+}
+
+/** `16 of 16`: machines against the limit, where there is one. Orphans are none of the runner's. */
+export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
+	if (!ec2.value && !host.value) return 'not known';
+	const limit = makerIn({host})?.limit;
+	const machines = counts.all - counts.orphan;
+	return limit === undefined ? `${machines}` : `${machines} of ${limit}`;
+}
+
+/** `14 running, 1 waiting for its machine 12 s (usually 50 s), 3 waiting in GitLab`; jobs that nobody can count are said so. `sourced`: each with who tells. */
+export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<Why, 'jobs' | 'waiting'>, sourced = false): string {
+	const from = (name: SourceName): string => (sourced ? ` (${sourceTitles[name]})` : '');
+	const parts = [`${running ?? 'not known how many'} running${running === undefined ? '' : from(source)}`];
+	if (preparing && preparing.jobs > 0) {
+		const {jobs, longest, usual} = preparing;
+		const time = longest === undefined ? '' : ` ${takes(longest)}`;
+		parts.push(`${jobs} waiting for ${jobs === 1 ? 'its machine' : 'their machines'}${time}${usual === undefined ? '' : ` (usually ${takes(usual)})`}`);
+	}
+	const where = parts.length > 1 ? ' in GitLab' : '';
+	parts.push(waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting${where}${from(waiting.from)}` : `waiting${where} not known`);
+	return parts.join(', ');
+}
+
+/** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
+export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: {preparing}, causes: [first]}: Why): string {
+	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + (preparing?.jobs ?? 0) : undefined;
+	const limit = makerIn(snapshot)?.limit;
+	const parts = [
+		runnerWord(snapshot).word,
+		limit === undefined ? `${counts.busy} machines busy` : `${counts.busy} of ${many(limit, 'machine')} busy`,
+		...(jobs === undefined ? [] : [jobs === 0 ? 'no job waits' : many(jobs, 'job waits', 'jobs wait')]),
+	];
+	return first ? `${parts.join(', ')}. ${first.says}` : parts.join(', ');
+}
+
+/** `about $0.41/h, $6.10 today`; parts that aren't known are left out. */
+export function costWords({perHour, today}: Costs): string {
+	const parts = [...(perHour === undefined ? [] : [`${money(perHour)}/h`]), ...(today === undefined ? [] : [`${money(today.usd)} today`])];
+	return parts.length === 0 ? 'costs not known' : `about ${parts.join(' · ')}`;
+}
+
+/** `limit 12 → 16 by alice, 03:12`: the record's last change. */
+export function changeWords({record}: Snapshot, now: number): string | undefined {
+	const last = record.value?.find(({changes, note}) => changes.length > 0 || note !== undefined);
+	if (!last) return undefined;
+	const shown = last.changes.slice(0, 3).map(({what, from, to}) => `${what} ${from} → ${to}`);
+	const more = last.changes.length > 3 ? [`${last.changes.length - 3} more`] : [];
+	return `${[...(last.note === undefined ? [] : [last.note]), ...shown, ...more].join(', ')} by ${last.by}, ${clockWords(last.at, now)}`;
+}
+
+const troubleOf = (name: SourceName, seen: Seen<unknown>, now: number): string | undefined => {
+	if (!seen.problem) return undefined;
+	const old = ageOf(seen, now);
+	return `${sourceTitles[name]}: ${old === undefined ? 'nothing yet' : `${age(old)} old`}, ${seen.problem.message}`;
+};
+
+/** Sources that don't answer now, each with the age of what is shown of it. */
+export const sourceTroubles = (snapshot: Snapshot, now: number): string[] => {
+	const {host, runner, journal} = snapshot;
+	// One connection tells all three, so one trouble is told once.
+	const same = (seen: Seen<unknown>) => host.problem !== undefined && seen.problem?.message === host.problem.message;
+	return sourceOrder.flatMap((name) => {
+		if ((name === 'runner' && same(runner)) || (name === 'journal' && same(journal))) return [];
+		return troubleOf(name, snapshot[name], now) ?? [];
+	});
+};
+
+/** The manager in a line: `i-0ab…cdef t3.small 12 d`; its id takes at most so many columns, where that's given. */
+export function managerWords({ec2}: Snapshot, now: number, idWidth?: number): string {
+	if (!ec2.value) return ec2.problem ? 'not known' : 'asking EC2';
+	const {manager} = ec2.value;
+	if (!manager) return 'none';
+	const running = manager.state === 'running' ? age((now - manager.launchedAt) / 1000) : manager.state;
+	return `${idWidth === undefined ? manager.id : cutMiddle(manager.id, idWidth)} ${manager.type} ${running}`;
+}
+
+/** The causes that are told: the first two, limit and concurrent as one, since one key raises both. */
+export function tellingCauses(causes: readonly Cause[]): readonly Cause[] {
+	const raised = causes.findIndex(({key}) => key === 'raise-limit');
+	return causes.filter(({key}, at) => key !== 'raise-limit' || at === raised).slice(0, 2);
+}
+
+/** What a table without rows says: what is so, and what changes it. */
+export function emptyWords(snapshot: Snapshot): string {
+	if (!snapshot.ec2.value && !snapshot.host.value) return 'Asking EC2 and the manager which workers there are.';
+	const idle = makerIn(snapshot)?.idleCount;
+	if (!snapshot.host.value) return 'EC2 shows no worker. The manager has told nothing yet.';
+	return idle === 0 || idle === undefined
+		? 'No workers: the idle count is 0. The next job starts one.'
+		: `No workers yet: the idle count is ${idle}, so the runner makes ${many(idle, 'one', 'them')}.`;
+}

@@ -1,0 +1,31 @@
+import {displayWidth} from './width.ts';
+
+/** Words of a text; what stands between backticks is one word, since a command must survive copying. */
+const wordsOf = (text: string): string[] => text.match(/(?:`[^`]*`|[^\s`])+|`/g) ?? [];
+
+/** Breaks a text into lines at spaces. A command in backticks and a URL are never broken: they may be wider than the line. Keeps line breaks. */
+export function wrap(text: string, columns: number): string[] {
+	const lines: string[] = [];
+	for (const paragraph of text.split('\n')) {
+		let line = '';
+		for (const word of wordsOf(paragraph)) {
+			if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > columns) {
+				lines.push(line);
+				line = word;
+			} else line = line === '' ? word : `${line} ${word}`;
+		}
+		lines.push(line);
+	}
+	return lines;
+}
+
+/** The columns of a line that something else has aligned: words with two spaces or more after them. */
+const aligned = /^\s*(?:\S+(?: \S+)* {2,})?/;
+
+/** Breaks a line that is aligned in columns: its last column wraps under itself, and a line that fits keeps all its spaces. */
+export function wrapColumns(line: string, columns: number): string[] {
+	if (displayWidth(line) <= columns) return [line];
+	const lead = aligned.exec(line)?.[0] ?? '';
+	const [first = '', ...others] = wrap(line.slice(lead.length), Math.max(20, columns - displayWidth(lead)));
+	return [lead + first, ...others.map((text) => ' '.repeat(displayWidth(lead)) + text)];
+}

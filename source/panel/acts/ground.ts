@@ -1,0 +1,49 @@
+import type {OpenContext} from '../../engine/context.ts';
+import type {Context} from '../../engine/step.ts';
+import type {Fleet, Given} from '../../fleet.ts';
+import {Problem} from '../../problem.ts';
+import type {Instance} from '../../steps/looks/account.ts';
+import {currentManager} from '../../steps/looks/host.ts';
+import type {Reaching} from '../../steps/reaching.ts';
+import type {GitlabPanel} from '../../world/gitlab/port.ts';
+import type {Snapshot} from '../snapshot.ts';
+
+/** What acts stand on. */
+export type Ground = {
+	fleet: Fleet;
+	/** `alice@laptop`, for the record's history. */
+	who: string;
+	/** How long running jobs may take to end, in seconds. */
+	drainSeconds: number;
+	gitlab?: {panel: GitlabPanel; token: string} | undefined;
+	/** Opens a context with what this laptop knows; whoever opens it closes it. */
+	open(): OpenContext<Reaching>;
+	/** The same with all answers: the record's, and these on top. */
+	answered(typed: Given): Promise<OpenContext<Context>>;
+	/** What was seen last: an act looks at it once more before it begins. */
+	latest(): Snapshot | undefined;
+};
+
+/** Does something with a context of its own. */
+export async function within<Opened extends OpenContext<Reaching>, Result>(context: Opened, work: (context: Opened) => Promise<Result>): Promise<Result> {
+	try {
+		return await work(context);
+	} finally {
+		await context.close();
+	}
+}
+
+/** The manager that runs, or a Problem. */
+export async function runningManager(context: Reaching): Promise<Instance> {
+	const manager = await currentManager(context);
+	if (manager?.state === 'running') return manager;
+	const {name, region} = context.fleet;
+	throw new Problem({
+		code: 'no-manager',
+		message: manager ? `The manager ${manager.id} is ${manager.state}.` : `The fleet ${name} has no manager in ${region}.`,
+		advice: `Run \`gitlab-runner-aws setup --fleet ${name} --region ${region}\`.`,
+	});
+}
+
+/** Our runner's name: the record's answer, else the fleet's. */
+export const runnerNameOf = (given: Given | undefined, fleet: Fleet): string => given?.runnerName ?? fleet.name;

@@ -1,0 +1,38 @@
+import {Problem} from '../../problem.ts';
+import type {Snapshot} from '../snapshot.ts';
+import type {Prepared} from './driver.ts';
+import {type Ground, within} from './ground.ts';
+import {recordDeed} from './recording.ts';
+
+/** Readies a pause of the runner in GitLab, or its end. */
+export async function preparePause(ground: Ground, paused: boolean, snapshot: Snapshot): Promise<Prepared> {
+	const {gitlab, who} = ground;
+	const runner = snapshot.gitlab.value?.runner;
+	if (!gitlab || !runner)
+		throw new Problem({
+			code: 'gitlab-token-missing',
+			message: 'Pausing is asked of GitLab, and there is no token for it.',
+			advice: 'Set `GITLAB_TOKEN`, or give `--gitlab-token-file`.',
+		});
+	const name = `runner ${runner.id} (${runner.description})`;
+	return {
+		proposal: {
+			says: paused ? `GitLab gives ${name} no more jobs; those that run go on.` : `GitLab gives ${name} jobs again.`,
+			details: [
+				...(runner.runnerType === 'project_type' ? [] : ['The runner serves more than one project: all of them are met.']),
+				paused ? 'Machines go once they are idle for their idle time. `p` unpauses.' : 'Jobs that wait are taken at once.',
+				`The record's history says that ${who} did it.`,
+			],
+		},
+		carryOut: (tell) =>
+			within(ground.open(), async (context) => {
+				tell('GitLab being asked');
+				await gitlab.panel.pause(gitlab.token, runner.id, paused);
+				await recordDeed(context, paused ? 'paused in GitLab' : 'unpaused in GitLab', who);
+				const {paused: isPaused} = await gitlab.panel.served(gitlab.token, runner.id);
+				if (isPaused !== paused)
+					throw new Problem({code: 'gitlab-pause', fault: 'outside', message: `GitLab still says that the runner is ${isPaused ? 'paused' : 'not paused'}.`});
+				return paused ? 'The runner is paused in GitLab.' : 'The runner takes jobs again.';
+			}),
+	};
+}

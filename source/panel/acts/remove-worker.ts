@@ -1,0 +1,52 @@
+import {Problem} from '../../problem.ts';
+import {connectToChange} from '../../steps/reaching.ts';
+import {removeWorkerScript} from '../../world/host/scripts/remove-worker.ts';
+import {money} from '../formats.ts';
+import {join} from '../join.ts';
+import type {Row} from '../rows.ts';
+import type {Snapshot} from '../snapshot.ts';
+import type {Prepared} from './driver.ts';
+import {type Ground, runningManager, within} from './ground.ts';
+import {recordDeed} from './recording.ts';
+
+/** The worker as it was seen last; throws a Problem when it's busy, or nobody can say that it isn't. */
+function freeWorker(snapshot: Snapshot | undefined, name: string, now: number): Row {
+	const row = snapshot && join(snapshot, now).find((one) => one.name === name);
+	if (!row) throw new Problem({code: 'worker-gone', message: `${name} is gone.`});
+	if (row.state === 'idle' || row.state === 'failed' || row.state === 'stopped') {
+		if (row.job === undefined) return row;
+	}
+	throw new Problem({
+		code: 'worker-busy',
+		message: `${name} is ${row.state}${row.job ? ` with job #${row.job.id}` : ''}, so it stays.`,
+		advice: row.state === 'orphan' ? '`x` looks at leftovers.' : 'Wait until its job has ended, or drain the fleet with `D`.',
+	});
+}
+
+/** Readies the removal of one idle worker: by docker-machine on the manager, which knows its instance and its key pair. */
+export async function prepareRemoval(ground: Ground, name: string, snapshot: Snapshot, now: number): Promise<Prepared> {
+	const row = freeWorker(snapshot, name, now);
+	return {
+		proposal: {
+			says: `${name} is removed: its instance ${row.instanceId ?? ''} ends, its disk and its key pair go.`.replace('  ', ' '),
+			details: [
+				`It is ${row.state}${row.detail === undefined ? '' : `, ${row.detail}`}${row.usdPerHour === undefined ? '' : `, and costs about ${money(row.usdPerHour)} an hour`}.`,
+				'No job runs on it, as far as the runner tells; that is looked at once more right before.',
+				`The record's history says that ${ground.who} did it.`,
+			],
+		},
+		carryOut: (tell) =>
+			within(ground.open(), async (context) => {
+				const manager = await runningManager(context);
+				const connection = await connectToChange(context, manager);
+				freeWorker(ground.latest() ?? snapshot, name, context.clock.now());
+				tell('docker-machine being asked');
+				const outcome = await connection.script(removeWorkerScript, {name}, (progress) => 'says' in progress && tell(progress.says));
+				if (outcome.is === 'failed')
+					throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
+				if (outcome.is === 'gone') return `${name} was gone already.`;
+				await recordDeed(context, `removed ${name}`, ground.who);
+				return `${name} is removed, with its instance, its disk and its key pair.`;
+			}),
+	};
+}

@@ -1,0 +1,240 @@
+import type {ConfigFacts} from '../executors/docker-machine/config-facts.ts';
+import {isWorkerName} from '../fleet.ts';
+import type {Instance} from '../steps/looks/account.ts';
+import {isNamedBy, madeAt, unmanagedBy} from '../world/host/machine-name.ts';
+import {runnerRuns} from './jobs-now.ts';
+import type {MachineStory} from './journal/history.ts';
+import type {Machine} from './machines.ts';
+import {usdPerHour} from './price.ts';
+import {describe, type Jobs, jobsIn, runs, stillSays} from './row-jobs.ts';
+import {type StateSeen, stateOf} from './row-state.ts';
+import type {Row, RowJob} from './rows.ts';
+import type {Prices, Snapshot} from './snapshot.ts';
+
+/** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
+const late = 120_000;
+
+/** A worker as found: its machine in docker-machine's store, its instance, or both. */
+type Worker = {name: string; machine: Machine | undefined; instance: Instance | undefined};
+
+function readName({tags, keyName}: Instance): string | undefined {
+	const {Name: name} = tags;
+	if (name !== undefined && madeAt(name) !== undefined) return name;
+	return keyName !== undefined && madeAt(keyName) !== undefined ? keyName : undefined;
+}
+
+/** Names once read: the same instances are joined again each time that any other source tells something. */
+const namesRead = new WeakMap<Instance, {name: string | undefined}>();
+
+/** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet. */
+export function machineNameOf(instance: Instance): string | undefined {
+	const known = namesRead.get(instance);
+	if (known) return known.name;
+	const name = readName(instance);
+	namesRead.set(instance, {name});
+	return name;
+}
+
+/** Whether a machine of this name is one of this manager's or this fleet's. */
+function ownsName(snapshot: Snapshot): (name: string) => boolean {
+	const runners = snapshot.host.value?.config?.facts?.runners ?? [];
+	const fleet = snapshot.fleet === undefined ? undefined : {name: snapshot.fleet, region: snapshot.region};
+	return (name) => runners.some(({shortToken}) => isNamedBy(shortToken, name)) || (fleet !== undefined && isWorkerName(fleet, name));
+}
+
+const isGone = (instance: Instance): boolean => instance.state === 'terminated';
+
+/** Whether EC2 has told since that this machine's instance isn't there. */
+function hasVanished(snapshot: Snapshot, machine: Machine, instance: Instance | undefined): boolean {
+	if (instance) return isGone(instance);
+	const {value, at} = snapshot.ec2;
+	if (!value || at === undefined || machine.instanceId === '') return false;
+	return machine.createdAt === undefined || at - machine.createdAt > late;
+}
+
+function workersIn(snapshot: Snapshot): Worker[] {
+	const instances = snapshot.ec2.value?.instances ?? [];
+	const byId = new Map<string, Instance>();
+	const byName = new Map<string, Instance>();
+	for (const instance of instances) {
+		byId.set(instance.id, instance);
+		const name = machineNameOf(instance);
+		if (name !== undefined && !isGone(instance)) byName.set(name, instance);
+	}
+	const workers: Worker[] = [];
+	const taken = new Set<string>();
+	const machines = snapshot.host.value?.machines ?? [];
+	for (const machine of machines) {
+		const instance = machine.instanceId === '' ? byName.get(machine.name) : byId.get(machine.instanceId);
+		if (instance) taken.add(instance.id);
+		if (!hasVanished(snapshot, machine, instance)) workers.push({name: machine.name, machine, instance});
+	}
+	const owns = ownsName(snapshot);
+	const manager = snapshot.ec2.value?.manager?.id;
+	for (const [name, instance] of byName) {
+		if (!taken.has(instance.id) && instance.id !== manager && owns(name)) workers.push({name, machine: undefined, instance});
+	}
+	return workers;
+}
+
+const zoneOf = ({machine, instance}: Worker): string | undefined =>
+	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
+
+const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+
+function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, prices: Prices | undefined): Row {
+	const {name, machine, instance} = worker;
+	const createdAt = machine?.createdAt ?? madeAt(name) ?? instance?.launchedAt;
+	const type = instance?.type ?? filled(machine?.type);
+	const zone = zoneOf(worker);
+	const spot = instance ? instance.spotRequestId !== undefined || machine?.spot === true : machine?.spot;
+	// Nothing is paid before there is an instance.
+	const paid = instance !== undefined || (machine !== undefined && machine.instanceId !== '');
+	const publicAddress = instance ? instance.publicIp !== undefined : machine?.privateOnly !== true;
+	const {state, detail} = stateOf(seen);
+	return {
+		key: name,
+		name,
+		state,
+		detail,
+		job,
+		type,
+		zone,
+		instanceId: instance?.id ?? filled(machine?.instanceId),
+		instanceState: instance?.state,
+		address: instance?.privateIp ?? filled(machine?.privateIp) ?? filled(machine?.ip),
+		spot,
+		createdAt,
+		paidFrom: paid ? (instance?.launchedAt ?? createdAt) : undefined,
+		usdPerHour: paid ? usdPerHour({type, zone, spot, diskGib: machine?.diskGib, publicAddress}, prices) : undefined,
+	};
+}
+
+/** Newest first, then by name: an order that no change of state disturbs. */
+const byAge = (a: Row, b: Row): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
+/** A row and all that it was made from. */
+type Kept = {row: Row; worker: Worker; story: MachineStory | undefined; prices: Prices | undefined; facts: ConfigFacts | undefined; job: RowJob | undefined};
+
+/** Whether a state holds until one of the row's own sources tells something else; the others also change with time and with what is told of other rows. */
+function isSettled({row: {state}, job, story}: Kept): boolean {
+	if (state === 'busy') return job !== undefined;
+	if (state === 'idle') return story?.createdAt !== undefined || story?.jobEndedAt !== undefined;
+	return state === 'removing' || state === 'failed' || state === 'stopped';
+}
+
+const isSame = (
+	before: Kept | undefined,
+	{machine, instance}: Worker,
+	story: MachineStory | undefined,
+	prices: Prices | undefined,
+	facts: ConfigFacts | undefined,
+): before is Kept =>
+	before !== undefined &&
+	before.worker.machine === machine &&
+	before.worker.instance === instance &&
+	before.story === story &&
+	before.prices === prices &&
+	before.facts === facts &&
+	isSettled(before);
+
+/** Remembers the last thing made, and makes it anew only when one of the things it is made from is another. */
+function once<Made>(): (from: readonly unknown[], make: () => Made) => Made {
+	let last: {from: readonly unknown[]; made: Made} | undefined;
+	return (from, make) => {
+		if (last?.from.length === from.length && last.from.every((one, index) => one === from[index])) return last.made;
+		last = {from, made: make()};
+		return last.made;
+	};
+}
+
+/** Workers as they were joined last, in their own order and in the rows'. */
+type Joined = {workers: readonly Worker[]; kept: readonly Kept[]; order: readonly number[]; rows: readonly Row[]};
+
+function rowsIn(order: readonly number[], kept: readonly Kept[]): readonly Row[] {
+	const rows: Row[] = [];
+	for (const index of order) {
+		const one = kept[index];
+		if (one) rows.push(one.row);
+	}
+	return rows;
+}
+
+function inOrder(workers: readonly Worker[], kept: readonly Kept[], before: Joined): Joined {
+	// What rows are ordered by is the workers' own, so the order holds as long as they do.
+	const order =
+		before.workers === workers
+			? before.order
+			: kept
+					.map(({row}, index) => ({row, index}))
+					.sort((one, other) => byAge(one.row, other.row))
+					.map(({index}) => index);
+	return {workers, kept, order, rows: rowsIn(order, kept)};
+}
+
+/**
+ * Joins snapshot after snapshot: a row whose sources tell the same stays the same object, and so do the rows as a whole.
+ * What it gives depends on the snapshot and the time alone.
+ */
+export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
+	const workersOnce = once<Worker[]>();
+	const unmanagedOnce = once<ReturnType<typeof unmanagedBy>>();
+	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
+	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
+	/** What all rows came from, while all of them hold until one of these is another. */
+	let settledOn: readonly unknown[] | undefined;
+	return (snapshot, now) => {
+		const {ec2, host, runner, gitlab, journal, prices, fleet} = snapshot;
+		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.machines, host.value?.config?.facts, fleet];
+		const workers = workersOnce(hasYoung(joined.workers) ? [...from, ec2.at] : from, () => workersIn(snapshot));
+		// A runner that doesn't run has no job, whatever its log said last.
+		const listedAt = runner.value ? runner.at : runnerRuns(snapshot) === false ? host.at : undefined;
+		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt};
+		const facts = host.value?.config?.facts;
+		const isUnmanaged = unmanagedOnce([facts], () => (facts ? unmanagedBy(facts.runners) : () => false));
+		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value];
+		if (settledOn?.every((one, index) => one === all[index])) return joined.rows;
+		const stories = workers.map(({name}) => journal.value?.machines.get(name));
+		const running = stories.map((story) => runs(story, jobs));
+		const shared = sharedSeen(snapshot, jobs, running, now);
+		const byName = joined.workers === workers ? undefined : new Map(joined.kept.map((one) => [one.worker.name, one]));
+		let changed = byName !== undefined;
+		const kept = workers.map((worker, index) => {
+			const [story, id] = [stories[index], running[index]];
+			const before = byName ? byName.get(worker.name) : joined.kept[index];
+			if (isSame(before, worker, story, prices.value, facts) && stillSays(before.job, id, story, jobs)) return before;
+			const job = id === undefined ? undefined : describe(id, story, jobs);
+			changed = true;
+			const seen = {...shared, ...worker, story, busy: id !== undefined, isUnmanaged: worker.machine !== undefined && isUnmanaged(worker.name, now)};
+			return {row: rowOf(worker, seen, job, prices.value), worker, story, prices: prices.value, facts, job};
+		});
+		if (changed) joined = inOrder(workers, kept, joined);
+		settledOn = kept.every(isSettled) ? all : undefined;
+		return joined.rows;
+	};
+}
+
+/** Machines whose instance EC2 may only just not tell of yet: with time alone they vanish. */
+const hasYoung = (workers: readonly Worker[]): boolean =>
+	workers.some(({machine, instance}) => machine !== undefined && machine.instanceId !== '' && !instance);
+
+function sharedSeen(
+	snapshot: Snapshot,
+	jobs: Jobs,
+	running: readonly (number | undefined)[],
+	now: number,
+): Omit<StateSeen, 'name' | 'machine' | 'instance' | 'story' | 'busy' | 'isUnmanaged'> {
+	const linked = new Set(running);
+	let looseJobs = jobs.listedAt === undefined;
+	for (const id of jobs.listed.keys()) looseJobs ||= !linked.has(id);
+	return {
+		looseJobs,
+		counts: snapshot.runner.value?.metrics.machines,
+		host: snapshot.host,
+		otherManagers: (snapshot.ec2.value?.otherManagers.length ?? 0) > 0,
+		now,
+	};
+}
+
+/** Job, machine, instance and price of each worker, joined from whatever sources have told. Pure; never throws. `now` is milliseconds since 1970. */
+export const join = (snapshot: Snapshot, now: number): readonly Row[] => joiner()(snapshot, now);

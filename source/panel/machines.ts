@@ -1,0 +1,41 @@
+import {z} from 'zod';
+import {isHostName, madeAt} from '../world/host/machine-name.ts';
+
+/** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it. */
+const pickedMachine = z.object({
+	name: z.string(),
+	instanceId: z.string().default(''),
+	ip: z.string().default(''),
+	privateIp: z.string().default(''),
+	type: z.string().default(''),
+	region: z.string().default(''),
+	zone: z.string().default(''),
+	spot: z.boolean().optional(),
+	diskGib: z.number().optional(),
+	privateOnly: z.boolean().optional(),
+});
+
+/** A machine in docker-machine's store. An empty `instanceId` means that its launch failed or still runs. */
+export type Machine = z.infer<typeof pickedMachine> & {
+	/** Milliseconds since 1970, from the name. */
+	createdAt: number | undefined;
+};
+
+/** Newest first, as rows are: joining finds them in order, and putting in order what is so already costs little. */
+const byAge = (one: Machine, other: Machine): number => (other.createdAt ?? 0) - (one.createdAt ?? 0) || (one.name < other.name ? -1 : 1);
+
+/** Reads what was picked, newest first; names of those that couldn't be read are given back. Never throws. */
+export function readMachines(picked: readonly unknown[]): {machines: Machine[]; unread: string[]} {
+	const machines: Machine[] = [];
+	const unread: string[] = [];
+	for (const one of picked) {
+		const read = pickedMachine.safeParse(one);
+		// docker-machine makes none of another name, so what is called otherwise was put there by somebody.
+		if (read.success && isHostName(read.data.name)) machines.push({...read.data, createdAt: madeAt(read.data.name)});
+		else unread.push(nameOf(one));
+	}
+	return {machines: machines.sort(byAge), unread};
+}
+
+const nameOf = (one: unknown): string =>
+	typeof one === 'object' && one !== null && 'name' in one && typeof one.name === 'string' ? one.name : 'a machine without a name';

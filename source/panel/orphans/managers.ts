@@ -1,0 +1,127 @@
+import {markKeys, names} from '../../fleet.ts';
+import {Problem} from '../../problem.ts';
+import {type Instance, lives} from '../../steps/looks/account.ts';
+import {connectTo, type Reaching} from '../../steps/reaching.ts';
+import {readJobList} from '../../world/host/job-list.ts';
+import {isMachineName} from '../../world/host/machine-name.ts';
+import type {Connection} from '../../world/host/port.ts';
+import {panelScript} from '../../world/host/scripts/panel.ts';
+import {removeWorkerScript} from '../../world/host/scripts/remove-worker.ts';
+import {unitIs} from '../../world/host/unit.ts';
+import {machineNameOf} from '../join.ts';
+import {eventsOf} from '../journal/events.ts';
+import {noHistory, remember} from '../journal/history.ts';
+import {type AskedManager, askedManager, unmanagedIn} from '../orphans.ts';
+import {runs as runningOn} from '../row-jobs.ts';
+import {failing, good, unseen} from '../seen.ts';
+import type {HostSeen} from '../snapshot.ts';
+import {hostSeen} from '../sources/host.ts';
+import type {Place} from './place.ts';
+
+/** A manager as it answered, or why it didn't. */
+export type Answered = {manager: AskedManager; trouble?: Problem};
+
+/** Words in the names of machines that make others. */
+const telling = /runner|bastion|docker-machine|gitlab-ci/i;
+
+/**
+ * The fleet whose manager a machine is: by its mark, or because it has that fleet's instance profile or key pair, as somebody's copy of a manager has,
+ * whose machines bear the fleet's mark too. Undefined for any other machine.
+ */
+export function managedFleet({keyName, profileArn, tags}: Instance, fleets: readonly string[], region: string): string | undefined {
+	if (tags[markKeys.part] === 'manager') return tags[markKeys.fleet];
+	if (tags[markKeys.part] !== undefined) return undefined;
+	const profile = profileArn?.split('/').at(-1);
+	return fleets.find((name) => profile === names.profile({name, region}) || keyName === names.keyPair({name, region}));
+}
+
+/**
+ * Whether somebody else's machine may be a manager: no runner made it, and a name that it bears says runner, bastion, docker-machine or gitlab-ci (a GitLab server isn't one).
+ * Machines without such a name aren't asked: nobody's SSH is tried for nothing, and what no manager here made is never an orphan anyway.
+ */
+export function maybeManager(instance: Instance): boolean {
+	const {keyName, profileArn, tags} = instance;
+	if (!lives(instance) || tags[markKeys.part] !== undefined || isMachineName(machineNameOf(instance) ?? '')) return false;
+	const profile = profileArn?.split('/').at(-1);
+	return [tags.Name, keyName, profile].some((name) => name !== undefined && telling.test(name));
+}
+
+const isNoManager = ({config, hasStore}: HostSeen): boolean => !hasStore && !config?.facts?.runners.some(({executor}) => executor === 'docker+machine');
+
+/** How far back a job is looked for that may still run on a machine: GitLab lets none run longer unless somebody allows it, in milliseconds. */
+const longestJob = 24 * 3_600_000;
+
+/** Those machines that run no job: the log says which job came to which machine, the runner's own list which jobs are still there. None where either can't be read. */
+async function idleOf(connection: Connection, names: readonly string[], jobs: string | undefined, now: number): Promise<string[]> {
+	if (names.length === 0) return [];
+	const asked = {since: now - longestJob, only: ['docker-machine', 'Job succeeded', 'Job failed'], most: 50_000, tail: 0, seconds: 20};
+	const {journal, host} = await connection.script(panelScript, {host: true, journal: asked});
+	const runs = host && unitIs(host.service) !== 'crashed' && unitIs(host.service) !== 'stopped';
+	if (!host || !journal || journal.failed !== undefined || journal.more || (runs && jobs === undefined)) return [];
+	const history = remember(
+		noHistory(asked.since),
+		journal.entries.flatMap(([at, message]) => eventsOf({at, message, cursor: undefined})),
+		now,
+	);
+	const listed = new Map(readJobList(host.jobs ?? '').jobs.map((job) => [job.id, job]));
+	return names.filter((name) => runningOn(history.machines.get(name), {listed, named: new Map(), listedAt: now}) === undefined);
+}
+
+const silence = (place: Place, {id}: Instance, fleet: string | undefined, trouble: Problem): Answered => ({
+	manager: askedManager(id, fleet, failing(unseen, trouble, place.clock.now())),
+	trouble,
+});
+
+/** What a manager is reached by. One of nobody's fleet goes by its id, so that no fleet's key and record are taken for its own. */
+function reaching({region, given, open}: Place, {id, imageId}: Instance, fleet: string | undefined, isOnly: boolean): Reaching & {close(): Promise<void>} {
+	const {sshAddress, ...others} = given;
+	const answers = {...others, ...(isOnly && sshAddress !== undefined ? {sshAddress} : {}), ...(fleet === undefined ? {image: imageId} : {})};
+	return {...open({name: fleet ?? id, region}), answers};
+}
+
+/** Has docker-machine on a manager take machines away that it still has in its store: instance, key pair and all. What it doesn't do is said, and left to EC2. */
+export async function removeOn(
+	place: Place,
+	manager: Instance,
+	keeper: {fleet: string | undefined; isOnly: boolean},
+	names: readonly string[],
+	says: (says: string) => void,
+): Promise<void> {
+	const context = reaching(place, manager, keeper.fleet, keeper.isOnly);
+	try {
+		const connection = await connectTo(context, manager);
+		for (const name of names) {
+			const outcome = await connection.script(removeWorkerScript, {name});
+			if (outcome.is === 'failed') says(`${name} not removed by docker-machine, EC2 being asked: ${outcome.detail}`);
+		}
+	} catch (error) {
+		if (!(error instanceof Problem)) throw error;
+		says(`docker-machine on ${manager.id} not asked, EC2 being asked: ${error.message}`);
+	} finally {
+		await context.close();
+	}
+}
+
+/**
+ * Asks one manager for its machines and changes nothing there: with the key that is here, else one that EC2 Instance Connect lets in for a minute.
+ * Who can't be asked says why. Undefined for a machine that turns out to be no manager. Throws `Stopped`.
+ */
+export async function askManager(place: Place, instance: Instance, fleet: string | undefined, isOnly: boolean): Promise<Answered | undefined> {
+	const {id, state} = instance;
+	if (state !== 'running') return silence(place, instance, fleet, new Problem({code: 'manager-not-running', message: `The manager ${id} is ${state}.`}));
+	const context = reaching(place, instance, fleet, isOnly);
+	try {
+		const connection = await connectTo(context, instance);
+		const {host} = await connection.script(panelScript, {host: true});
+		if (!host) throw new Problem({code: 'no-answer', message: `The manager ${id} tells nothing of its machines.`});
+		const seen = hostSeen(host, {ticks: undefined, seen: undefined});
+		if (fleet === undefined && isNoManager(seen)) return undefined;
+		const now = place.clock.now();
+		return {manager: askedManager(id, fleet, good(seen, now), await idleOf(connection, unmanagedIn(seen, now), host.jobs, now))};
+	} catch (error) {
+		if (!(error instanceof Problem)) throw error;
+		return silence(place, instance, fleet, error);
+	} finally {
+		await context.close();
+	}
+}

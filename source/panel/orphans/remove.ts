@@ -1,0 +1,166 @@
+import {Problem} from '../../problem.ts';
+import {unless} from '../../steps/answering.ts';
+import {instancesIn, lives} from '../../steps/looks/account.ts';
+import {lookAtLeftovers} from '../../steps/looks/leftovers.ts';
+import type {Action} from '../../world/cloud/actions.ts';
+import {isMachineName} from '../../world/host/machine-name.ts';
+import {until} from '../../world/laptop/clock.ts';
+import type {Leftover} from '../orphans.ts';
+import {type Found, lookForOrphans} from './look.ts';
+import {removeOn} from './managers.ts';
+import type {Place} from './place.ts';
+
+/** What became of what was agreed to. */
+export type Removed = {
+	/** Gone, as another look has shown. */
+	removed: readonly Found[];
+	/** Not an orphan any more when it was looked at again, so it stays: gone by itself, or a manager knows it. */
+	spared: readonly Found[];
+	problems: readonly Problem[];
+};
+
+/** EC2 takes this many ids in one call. */
+const most = 100;
+/** Terminating takes a minute or two. */
+const goes = {tries: 60, pause: 5000};
+/** EC2 may list for a moment what it has just deleted. */
+const settles = {tries: 5, pause: 2000};
+
+/** What finding and removing orphans needs to be allowed. */
+export const orphanActions: readonly Action[] = [
+	'ec2:DescribeInstances',
+	'ec2:DescribeKeyPairs',
+	'ec2:DescribeSpotInstanceRequests',
+	'ec2:DescribeVolumes',
+	'ec2:TerminateInstances',
+	'ec2:CancelSpotInstanceRequests',
+	'ec2:DeleteVolume',
+	'ec2:DeleteKeyPair',
+];
+
+const keyOf = ({id, kind}: Pick<Leftover, 'id' | 'kind'>): string => `${kind} ${id}`;
+const idsOf = (things: readonly Found[], kind: Found['kind']): string[] => things.filter((one) => one.kind === kind).map(({id}) => id);
+const batches = (ids: readonly string[]): string[][] =>
+	Array.from({length: Math.ceil(ids.length / most)}, (_, index) => ids.slice(index * most, (index + 1) * most));
+
+/** Does each piece of work whatever became of the others, and gathers their problems. */
+async function each<Thing>(things: readonly Thing[], problems: Problem[], work: (thing: Thing) => Promise<unknown>): Promise<void> {
+	for (const thing of things) {
+		try {
+			await work(thing);
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error;
+			problems.push(error);
+		}
+	}
+}
+
+/** All of them in one call; where that is refused, one by one, since one that can't go must not keep the others. */
+async function inBatches(ids: readonly string[], problems: Problem[], call: (ids: string[]) => Promise<unknown>): Promise<void> {
+	for (const batch of batches(ids)) {
+		const refused: Problem[] = [];
+		await each([batch], refused, call);
+		if (refused.length > 0) await each(batch, problems, (id) => call([id]));
+	}
+}
+
+/** Waits until those that are going have gone. One that doesn't go at all isn't waited for: its refusal is known already. */
+const untilGone = (place: Place, ids: readonly string[]): Promise<unknown> =>
+	until(
+		place,
+		goes,
+		() => instancesIn(place.cloud, 'instance-id', ids),
+		(seen) => !seen.some(({state}) => state === 'shutting-down'),
+	);
+
+/** Ids and names of everything that still stands. */
+async function standing(place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> {
+	const [instances, {keyPairs, spotRequests, volumes}] = await Promise.all([
+		instancesIn(place.cloud, 'instance-id', idsOf(things, 'instance')),
+		lookAtLeftovers(place.cloud),
+	]);
+	return new Set([
+		...instances.filter(({state}) => state !== 'terminated').map(({id}) => keyOf({id, kind: 'instance'})),
+		...keyPairs.map(({id}) => keyOf({id, kind: 'key pair'})),
+		...spotRequests.map(({id}) => keyOf({id, kind: 'spot request'})),
+		...volumes.map(({id}) => keyOf({id, kind: 'volume'})),
+	]);
+}
+
+/** Looks again, a few times: only what isn't there any more was removed. */
+const leftOf = (place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> =>
+	until(
+		place,
+		settles,
+		() => standing(place, things),
+		(left) => !things.some((one) => left.has(keyOf(one))),
+	);
+
+/** What a manager still has in its store goes by docker-machine there, so that the store forgets it; what that doesn't do is left to EC2. */
+async function byTheirManagers(place: Place, workers: readonly Found[], says: (says: string) => void): Promise<void> {
+	const keepers = new Map(workers.flatMap(({keeper}) => (keeper ? [[keeper.id, keeper.fleet] as const] : [])));
+	const managers = await instancesIn(place.cloud, 'instance-id', [...keepers.keys()]);
+	for (const manager of managers) {
+		const names = workers.filter(({keeper}) => keeper?.id === manager.id).map(({name}) => name);
+		says(`${names.length} ${names.length === 1 ? 'worker' : 'workers'} going by docker-machine on ${manager.id}`);
+		await removeOn(place, manager, {fleet: keepers.get(manager.id), isOnly: managers.length === 1}, names, says);
+	}
+}
+
+async function takeAway(place: Place, things: readonly Found[], says: (says: string) => void): Promise<Problem[]> {
+	const {cloud} = place;
+	const problems: Problem[] = [];
+	const workers = things.filter(({kind}) => kind === 'instance');
+	await byTheirManagers(place, workers, says);
+	await inBatches(idsOf(things, 'spot request'), problems, (ids) =>
+		unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: ids}), 'InvalidSpotInstanceRequestID.NotFound'),
+	);
+	if (workers.length > 0) {
+		says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
+		const ids = idsOf(workers, 'instance');
+		const left = (await instancesIn(place.cloud, 'instance-id', ids)).filter(lives).map(({id}) => id);
+		await inBatches(left, problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
+		await untilGone(place, ids);
+	}
+	await each(idsOf(things, 'volume'), problems, (id) => unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound'));
+	await each(idsOf(things, 'key pair'), problems, (id) => unless(cloud.call('DeleteKeyPair', {KeyPairId: id}), 'InvalidKeyPair.NotFound'));
+	const stay = new Set(
+		(await instancesIn(place.cloud, 'instance-id', idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id),
+	);
+	// A machine's own key pair goes with it: docker-machine gave both the same name.
+	const theirs = workers.filter(({id, name}) => !stay.has(id) && isMachineName(name));
+	await each(theirs, problems, ({name}) => unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound'));
+	return problems;
+}
+
+const wordFor = ({id, kind, name}: Found): string => (kind === 'key pair' ? `key pair ${name}` : id);
+
+/**
+ * Removes what was agreed to and is still an orphan when it is looked at again, managers included; what isn't known by then stays, and is a problem.
+ * One that can't be removed doesn't keep the others. Ends with a look that proves it. Throws AWS's Problems of looking, and `Stopped`.
+ */
+export async function removeOrphans(place: Place, agreed: readonly Found[], says: (says: string) => void): Promise<Removed> {
+	const now = new Map((await lookForOrphans(place)).found.map((one) => [keyOf(one), one]));
+	const wanted = agreed.filter((one) => now.get(keyOf(one))?.is === 'orphan');
+	const unsure = agreed.flatMap((one) => {
+		const seen = now.get(keyOf(one));
+		return seen?.is === 'not-known' ? [seen] : [];
+	});
+	const doubts = unsure.map(
+		(one) => new Problem({code: 'orphan-not-known', message: `${wordFor(one)} stays: whether it is an orphan isn't known any more, since ${one.because}.`}),
+	);
+	if (wanted.length === 0) return {removed: [], spared: agreed.filter((one) => !now.has(keyOf(one))), problems: doubts};
+	const problems = await takeAway(place, wanted, says);
+	const left = await leftOf(place, wanted);
+	const stays = wanted.filter((one) => left.has(keyOf(one)));
+	// A refusal says more than that something is still there.
+	const still =
+		stays.length > 0 && problems.length === 0
+			? [new Problem({code: 'still-stands', fault: 'outside', message: `Still there in ${place.region}: ${stays.map(wordFor).join(', ')}.`})]
+			: [];
+	return {
+		removed: wanted.filter((one) => !left.has(keyOf(one))),
+		spared: agreed.filter((one) => !now.has(keyOf(one))),
+		problems: [...doubts, ...problems, ...still],
+	};
+}

@@ -1,0 +1,82 @@
+import type {Instance} from '../steps/looks/account.ts';
+import {madeAt} from '../world/host/machine-name.ts';
+import type {MachineStory} from './journal/history.ts';
+import type {Machine} from './machines.ts';
+import type {MachineCounts} from './metrics.ts';
+import type {RowState} from './rows.ts';
+import type {Seen} from './seen.ts';
+import type {HostSeen} from './snapshot.ts';
+
+/** Everything that tells what a worker is doing. */
+export type StateSeen = {
+	name: string;
+	machine: Machine | undefined;
+	instance: Instance | undefined;
+	story: MachineStory | undefined;
+	/** A job is known to run on it. */
+	busy: boolean;
+	/** Jobs run, or may run, of which nobody knows on which machine. */
+	looseJobs: boolean;
+	/** It is in docker-machine's store, and no runner counts it as its own. */
+	isUnmanaged: boolean;
+	counts: MachineCounts | undefined;
+	host: Seen<HostSeen>;
+	/** Another manager of the fleet is alive, whose machines this one doesn't know. */
+	otherManagers: boolean;
+	now: number;
+};
+
+type Told = {state: RowState; detail: string | undefined};
+
+/** docker-machine gives up a create after an hour. */
+const longestCreate = 3_600_000;
+/** Between two looks a machine may be in one and not yet in the other, in milliseconds. */
+const betweenLooks = 180_000;
+
+/** How a row says that it is in docker-machine's store and that no runner looks after it. */
+export const unmanagedDetail = 'no runner manages it';
+
+const told = (state: RowState, detail?: string): Told => ({state, detail});
+
+/** An instance that isn't in the store of the manager that made it. */
+function withoutMachine(seen: StateSeen, instance: Instance): Told {
+	if (seen.host.value === undefined) return told('unknown', seen.host.problem ? "the manager can't be asked" : 'asking the manager');
+	if (!seen.host.value.hasStore) return told('unknown', "the manager's docker-machine store isn't there");
+	if ((seen.host.at ?? 0) - instance.launchedAt < betweenLooks) return told('creating', 'just launched');
+	if (seen.otherManagers) return told('unknown', 'maybe of another manager of this fleet');
+	if (seen.host.value.unreadMachines.includes(seen.name)) return told('unknown', "its file on the manager can't be read");
+	return told('orphan', 'not managed');
+}
+
+/** A machine of which the log tells nothing that would settle it. */
+function withoutStory({counts, looseJobs, instance, machine, name, now}: StateSeen): Told {
+	const age = now - (machine?.createdAt ?? madeAt(name) ?? instance?.launchedAt ?? now);
+	if (!instance && machine?.instanceId === '') return age < longestCreate ? told('creating', 'no instance yet') : told('unknown', 'no instance');
+	if (instance?.state === 'pending') return told('creating', 'pending');
+	if (age < betweenLooks && counts && counts.creating > 0) return told('creating');
+	if (counts && counts.idle + counts.creating + counts.removing + counts.acquired === 0 && counts.used > 0) return told('busy');
+	return looseJobs ? told('unknown', 'busy or idle') : told('idle');
+}
+
+/** What a worker is doing, and the words for it. */
+export function stateOf(seen: StateSeen): Told {
+	const {instance, machine, story} = seen;
+	if (instance?.state === 'shutting-down') return told('removing', story?.reason ?? instance.stateReason);
+	if (story?.removingAt !== undefined) return told('removing', story.reason);
+	if (instance?.state === 'stopped' || instance?.state === 'stopping') return told('stopped', instance.stateReason);
+	if (instance && !machine) return withoutMachine(seen, instance);
+	if (seen.busy) return told('busy');
+	const now = settledState(seen);
+	return seen.isUnmanaged && now.state !== 'creating' ? told('orphan', unmanagedDetail) : now;
+}
+
+/** What a machine in the store is doing that runs no job. */
+function settledState(seen: StateSeen): Told {
+	const {story} = seen;
+	if (story?.failedAt !== undefined) return told('failed', story.refusal?.code ?? story.stage);
+	if (story?.createdAt !== undefined || story?.jobEndedAt !== undefined) return told('idle');
+	// The runner's own list of jobs no longer holds the one that the log named.
+	if (story?.job !== undefined) return told('idle');
+	if (story?.stage !== undefined) return told('creating', story.stage);
+	return withoutStory(seen);
+}

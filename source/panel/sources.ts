@@ -1,0 +1,162 @@
+import {Problem} from '../problem.ts';
+import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
+import {bareUrl} from '../world/gitlab/url.ts';
+import {failing, good, off} from './seen.ts';
+import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
+import {type Known, lookAtEc2, type Watched} from './sources/ec2.ts';
+import {lookAtGitlab} from './sources/gitlab.ts';
+import {type Growing, growing, type PanelPorts} from './sources/growing.ts';
+import {hostLoop} from './sources/host-loop.ts';
+import {keeping} from './sources/keep.ts';
+import {follow, type Loop, notYet} from './sources/pace.ts';
+import {lookAtPrices} from './sources/prices.ts';
+import {lookAtRecord} from './sources/record.ts';
+
+export type {Watched} from './sources/ec2.ts';
+export type {PanelPorts} from './sources/growing.ts';
+
+/** Seconds between two looks of each source. */
+type Paces = Record<'ec2' | 'leftovers' | 'host' | 'gitlab' | 'prices' | 'record', number>;
+
+const usualPaces: Paces = {ec2: 5, leftovers: 60, host: 5, gitlab: 10, prices: 300, record: 30};
+
+/** Until when to look, and whom to tell; where `without` names sources, they aren't looked at. */
+export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>; without?: readonly ('leftovers' | 'prices' | 'record')[]};
+
+const knownTo = ({ec2, host, journal}: Snapshot): Known => ({
+	lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
+	spotEnds: ec2.value?.spotEnds ?? {},
+	shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
+	instanceIds: (host.value?.machines ?? []).map(({instanceId}) => instanceId).filter((id) => id !== ''),
+});
+
+function ec2Loop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop {
+	return {
+		title: sourceTitles.ec2,
+		seconds: paces.ec2,
+		limit: 30,
+		look: async () => {
+			const seen = await lookAtEc2(cloud, watched, knownTo(shared.get()));
+			const instances = keeping(shared.get().ec2.value?.instances, seen.instances, ({id}) => id);
+			shared.set({ec2: good({...seen, instances}, shared.now())});
+		},
+		failed: (problem) => shared.fail(['ec2'], problem),
+	};
+}
+
+function leftoversLoop({cloud}: PanelPorts, shared: Growing, paces: Paces): Loop {
+	return {
+		title: sourceTitles.leftovers,
+		seconds: paces.leftovers,
+		limit: 60,
+		look: async () => {
+			const seen = await lookAtLeftovers(cloud);
+			shared.set({leftovers: good(seen, shared.now())});
+		},
+		failed: (problem) => shared.fail(['leftovers'], problem),
+	};
+}
+
+const otherGitlab = (theirs: string, ours: string): Problem =>
+	new Problem({
+		code: 'gitlab-other',
+		message: `config.toml on the manager names ${theirs} as its GitLab, and the token given here is for ${ours}, so nothing was asked.`,
+		advice: "Where the manager's is the right one, name it with `--gitlab-url`.",
+	});
+
+function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop | undefined {
+	if (!gitlab) return undefined;
+	return {
+		title: sourceTitles.gitlab,
+		seconds: paces.gitlab,
+		limit: 30,
+		look: async (signal) => {
+			const {host} = shared.get();
+			const known = (host.value?.config?.facts?.runners ?? []).filter(({id}) => id !== undefined);
+			// The id of another GitLab's runner is a stranger's here.
+			const ours = known.find(({url}) => gitlab.url === undefined || url === undefined || bareUrl(url) === gitlab.url);
+			if (gitlab.url !== undefined && known[0]?.url !== undefined && !ours) throw otherGitlab(known[0].url, gitlab.url);
+			const runnerId = gitlab.runnerId ?? ours?.id;
+			if (runnerId === undefined && !host.value && !host.problem) throw notYet('Which runner it is in GitLab');
+			if (runnerId === undefined)
+				throw new Problem({code: 'runner-unknown', message: "Which runner it is in GitLab isn't known, since config.toml names no id or can't be read."});
+			const sees = await lookAtGitlab(gitlab, runnerId, signal);
+			shared.set({gitlab: good(sees, shared.now())});
+		},
+		failed: (problem) => shared.fail(['gitlab'], problem),
+	};
+}
+
+/** Types that something is, or is to be, paid for. */
+function typesIn({ec2, host}: Snapshot): {workers: string[]; all: string[]} {
+	const configured = (host.value?.config?.facts?.runners ?? []).flatMap(({options}) => options['instance-type'] ?? []);
+	const workers = [...new Set([...(ec2.value?.instances ?? []).map(({type}) => type), ...configured])].filter((type) => type !== '').sort();
+	const manager = ec2.value?.manager?.type;
+	return {workers, all: [...new Set([...workers, ...(manager === undefined ? [] : [manager])])]};
+}
+
+/** Prices change seldom, but a type that is new here is asked for at once. */
+function pricesLoop({cloud, cloudAt}: PanelPorts, shared: Growing, paces: Paces): Loop {
+	let asked: {types: string; at: number} | undefined;
+	return {
+		title: sourceTitles.prices,
+		seconds: Math.min(10, paces.prices),
+		limit: 60,
+		look: async () => {
+			const types = typesIn(shared.get());
+			if (types.all.length === 0) throw notYet('What has a price');
+			const now = shared.now();
+			if (asked?.types === types.all.join() && now - asked.at < paces.prices * 1000) return;
+			const {prices, trouble} = await lookAtPrices(cloud, cloudAt, types, shared.get().prices.value, now);
+			asked = trouble ? undefined : {types: types.all.join(), at: now};
+			const seen = good(prices, shared.now());
+			shared.set({prices: trouble ? failing(seen, trouble, shared.now()) : seen});
+		},
+		failed: (problem) => shared.fail(['prices'], problem),
+	};
+}
+
+function recordLoop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop | undefined {
+	if (!('fleet' in watched)) return undefined;
+	const {fleet} = watched;
+	return {
+		title: sourceTitles.record,
+		seconds: paces.record,
+		limit: 30,
+		look: async () => {
+			const versions = await lookAtRecord(cloud, fleet);
+			shared.set({record: good(versions, shared.now())});
+		},
+		failed: (problem) => shared.fail(['record'], problem),
+	};
+}
+
+/**
+ * Looks through all ports until the signal is aborted, and tells a snapshot each time a source has told or failed.
+ * Each source has its own pace, failure and age; none waits for another. No call changes anything. Never rejects.
+ */
+export async function watchSources(ports: PanelPorts, watched: Watched, {signal, emit, paces: given, without = []}: Watching): Promise<void> {
+	const paces = {...usualPaces, ...given};
+	const fleet = 'fleet' in watched ? watched.fleet.name : undefined;
+	const first: Snapshot = {
+		...nothingSeen(ports.cloud.region, fleet),
+		...(ports.gitlab ? {} : {gitlab: off('Give GITLAB_TOKEN to see jobs that wait.')}),
+		...(fleet === undefined ? {record: off('This manager belongs to no fleet of ours, so it has no record.')} : {}),
+		...Object.fromEntries(without.map((name) => [name, off('It was not asked.')])),
+	};
+	const shared = growing(ports.clock, first, (snapshot) => {
+		if (!signal.aborted) emit(snapshot);
+	});
+	const host = hostLoop(ports, shared, paces.host);
+	const loops: Record<keyof Paces, Loop | undefined> = {
+		ec2: ec2Loop(ports, watched, shared, paces),
+		leftovers: leftoversLoop(ports, shared, paces),
+		host: host.loop,
+		gitlab: gitlabLoop(ports, shared, paces),
+		prices: pricesLoop(ports, shared, paces),
+		record: recordLoop(ports, watched, shared, paces),
+	};
+	for (const name of without) loops[name] = undefined;
+	await Promise.all(Object.values(loops).map((loop) => loop && follow(loop, ports.clock, signal)));
+	await host.close().catch(() => undefined);
+}

@@ -1,0 +1,73 @@
+import {type Fleet, markKeys} from '../../fleet.ts';
+import {ifAnswered} from '../../steps/answering.ts';
+import {type Instance, inFilters, instancesIn, lives, workerPattern} from '../../steps/looks/account.ts';
+import {bearsMark} from '../../steps/tags.ts';
+import type {Cloud} from '../../world/cloud/port.ts';
+import {inNames} from '../../world/host/machine-name.ts';
+import {machineNameOf} from '../join.ts';
+import type {Ec2} from '../snapshot.ts';
+
+/** Whose workers are looked at: a fleet's, or those of any manager. */
+export type Watched = {fleet: Fleet} | {managerId: string};
+
+/** What is known already, so that EC2 is asked for no more than is shown. */
+export type Known = {
+	shortTokens: readonly string[];
+	instanceIds: readonly string[];
+	/** Names of machines whose Docker stopped answering while a job ran there. */
+	lost: readonly string[];
+	/** What spot requests of theirs have told already. */
+	spotEnds: NonNullable<Ec2['spotEnds']>;
+};
+
+/** Key names of the machines that count: of the runners that are known, else of any runner. */
+function patterns(watched: Watched, {shortTokens}: Known): string[] {
+	const fleet = 'fleet' in watched ? [workerPattern(watched.fleet)] : [];
+	const named = shortTokens.map(inNames).filter((token) => token !== '');
+	return named.length === 0 ? ['runner-*'] : [...named.map((token) => `runner-${token}-*`), ...fleet];
+}
+
+/**
+ * How the spot requests of machines ended that jobs have lost, where the instances themselves don't say it was AWS: asked once for each, and
+ * what can't be asked isn't known.
+ */
+async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, spotEnds}: Known): Promise<Ec2['spotEnds']> {
+	const asked = instances.filter(
+		(instance) =>
+			instance.spotRequestId !== undefined &&
+			!lives(instance) &&
+			spotEnds[instance.id] === undefined &&
+			!/Server\.Spot/.test(instance.stateReason ?? '') &&
+			lost.includes(machineNameOf(instance) ?? ''),
+	);
+	if (asked.length === 0) return spotEnds;
+	const [ids = []] = inFilters(asked.flatMap(({spotRequestId}) => spotRequestId ?? []));
+	const answer = await ifAnswered(cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: 'spot-instance-request-id', Values: ids}]}));
+	const codes = new Map('result' in answer ? (answer.result.SpotInstanceRequests ?? []).map((one) => [one.SpotInstanceRequestId, one.Status?.Code]) : []);
+	return {...spotEnds, ...Object.fromEntries(asked.map(({id, spotRequestId}) => [id, codes.get(spotRequestId) ?? '']))};
+}
+
+/**
+ * The manager and the workers. By filters only: an id that EC2 doesn't know isn't an error then.
+ * Machines in the manager's store that no pattern finds (a key pair that was given) are asked for by their ids.
+ */
+export async function lookAtEc2(cloud: Cloud, watched: Watched, known: Known): Promise<Ec2> {
+	const managers =
+		'fleet' in watched ? instancesIn(cloud, `tag:${markKeys.fleet}`, [watched.fleet.name]) : instancesIn(cloud, 'instance-id', [watched.managerId]);
+	const [marked, named] = await Promise.all([managers, instancesIn(cloud, 'key-name', patterns(watched, known))]);
+	const byId = new Map([...marked, ...named].map((instance) => [instance.id, instance]));
+	const missing = known.instanceIds.filter((id) => !byId.has(id));
+	for (const instance of await instancesIn(cloud, 'instance-id', missing)) byId.set(instance.id, instance);
+	const isManager = (instance: Instance): boolean =>
+		'fleet' in watched ? bearsMark(watched.fleet, instance.tags, 'manager') : instance.id === watched.managerId;
+	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);
+	const [manager, ...others] = found;
+	const instances = [...byId.values()].filter((instance) => !isManager(instance));
+	const spotEnds = await spotEndsOf(cloud, instances, known);
+	return {
+		manager: manager && manager.state !== 'terminated' ? manager : undefined,
+		otherManagers: others.filter(lives),
+		instances,
+		spotEnds,
+	};
+}

@@ -1,0 +1,135 @@
+import {judge, type PolicyDocument, type Question, readPolicy, type Verdict} from '../../world/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../world/cloud/policy/questions.ts';
+import type {Input} from '../../world/cloud/port.ts';
+import type {AccountState, RegionState, RoleState} from './account.ts';
+
+/** What AWS's own policies of these names allow, as far as a manager needs it. */
+const managed: Record<string, string[]> = {
+	AdministratorAccess: ['*'],
+	AmazonEC2FullAccess: ['ec2:*', 'iam:CreateServiceLinkedRole'],
+	AmazonS3FullAccess: ['s3:*'],
+	AmazonSSMManagedInstanceCore: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'],
+};
+
+/** The policies of a role in force: of the ones written into it those from before a change, until that has spread. */
+function policiesOf({attached, inline, name, spreading}: RoleState, now: number): PolicyDocument[] {
+	const written = spreading && now < spreading.until ? spreading.inline : inline;
+	const texts = [...written.values()].map((text) => {
+		const policy = readPolicy(text);
+		if (!policy) throw new Error(`A policy of role ${name} has elements that the simulated world doesn't know: ${text}`);
+		return policy;
+	});
+	const attachments = attached.map((policy): PolicyDocument => {
+		const Action = managed[policy.name];
+		if (!Action) throw new Error(`The simulated world doesn't know AWS's policy ${policy.name}.`);
+		return {Version: '2012-10-17', Statement: [{Effect: 'Allow', Action, Resource: '*'}]};
+	});
+	return [...texts, ...attachments];
+}
+
+/** What the role in an instance profile may; without one it may nothing. */
+export function judgeRole(account: AccountState, profileName: string | undefined, question: Question, now: number): Verdict {
+	const role = account.roles.get(account.profiles.get(profileName ?? '')?.roleName ?? '');
+	return role ? judge(policiesOf(role, now), question) : 'not allowed';
+}
+
+const profileArn = ({id, profiles}: AccountState, name: string): string => `arn:aws:iam::${id}:instance-profile${profiles.get(name)?.path ?? '/'}${name}`;
+
+/** Things of a region as IAM's questions name them. */
+function known(account: AccountState, region: RegionState): JudgedPlace['known'] {
+	const by: Record<string, (id: string) => KnownThing | undefined> = {
+		instance(id) {
+			const instance = region.instances.get(id);
+			if (!instance) return undefined;
+			const {profileName, spotRequestId, tags, type} = instance;
+			return {tags, type, spot: spotRequestId !== undefined, profileArn: profileName === undefined ? undefined : profileArn(account, profileName)};
+		},
+		image(id) {
+			const image = region.images.get(id);
+			return image && {tags: image.tags, isPublic: image.public};
+		},
+		volume: (id) => region.volumes.get(id),
+		subnet: (id) => region.subnets.find((subnet) => subnet.id === id),
+		'security-group': (id) => region.groups.get(id),
+		'key-pair': (name) => region.keyPairs.get(name),
+		'spot-instances-request': (id) => region.spotRequests.get(id),
+	};
+	return (kind, id) => by[kind]?.(id);
+}
+
+const placeIn = (account: AccountState, region: RegionState): JudgedPlace => ({
+	partition: 'aws',
+	account: account.id,
+	region: region.name,
+	known: known(account, region),
+});
+
+const recordOf = (tags: readonly {Key?: string | undefined; Value?: string | undefined}[] = []): Record<string, string> =>
+	Object.fromEntries(tags.map(({Key = '', Value = ''}) => [Key, Value]));
+
+function launchIn(input: Input<'RunInstances'>, account: AccountState): JudgedLaunch {
+	const face = input.NetworkInterfaces?.[0];
+	const name = input.IamInstanceProfile?.Name || input.IamInstanceProfile?.Arn?.split('/').at(-1);
+	const role = account.roles.get(account.profiles.get(name ?? '')?.roleName ?? '');
+	return {
+		type: input.InstanceType ?? '',
+		spot: input.InstanceMarketOptions?.MarketType === 'spot',
+		imageId: input.ImageId ?? '',
+		subnetId: face?.SubnetId ?? input.SubnetId ?? '',
+		groupIds: face?.Groups ?? input.SecurityGroupIds ?? [],
+		keyName: input.KeyName,
+		profile: name ? {arn: profileArn(account, name), roleArn: role && `arn:aws:iam::${account.id}:role${role.path}${role.name}`} : undefined,
+		interfaceId: face?.NetworkInterfaceId,
+		snapshotId: input.BlockDeviceMappings?.find(({Ebs}) => Ebs?.SnapshotId !== undefined)?.Ebs?.SnapshotId,
+		tags: Object.fromEntries((input.TagSpecifications ?? []).map(({ResourceType, Tags}) => [ResourceType ?? '', recordOf(Tags)])),
+	};
+}
+
+/** EC2's calls that docker-machine makes. */
+export type MachineOperation =
+	| 'DescribeInstances'
+	| 'DescribeKeyPairs'
+	| 'DescribeSecurityGroups'
+	| 'DescribeSubnets'
+	| 'CreateSecurityGroup'
+	| 'ImportKeyPair'
+	| 'DeleteKeyPair'
+	| 'RunInstances'
+	| 'CreateTags'
+	| 'StopInstances'
+	| 'TerminateInstances';
+
+const look = (name: string) => (): JudgedCall => ({action: `ec2:${name}`, resource: '*'});
+
+/** Each call as IAM is asked about it. */
+const judged: {[Name in MachineOperation]: (input: Input<Name>, account: AccountState) => JudgedCall} = {
+	DescribeInstances: look('DescribeInstances'),
+	DescribeKeyPairs: look('DescribeKeyPairs'),
+	DescribeSecurityGroups: look('DescribeSecurityGroups'),
+	DescribeSubnets: look('DescribeSubnets'),
+	CreateSecurityGroup: look('CreateSecurityGroup'),
+	ImportKeyPair: ({KeyName}) => ({action: 'ec2:ImportKeyPair', keyName: KeyName ?? ''}),
+	DeleteKeyPair: ({KeyName}) => ({action: 'ec2:DeleteKeyPair', keyName: KeyName ?? ''}),
+	RunInstances: (input, account) => ({action: 'ec2:RunInstances', launch: launchIn(input, account)}),
+	CreateTags: ({Resources, Tags}) => ({action: 'ec2:CreateTags', ids: Resources ?? [], tags: recordOf(Tags)}),
+	StopInstances: ({InstanceIds}) => ({action: 'ec2:StopInstances', instanceIds: InstanceIds ?? []}),
+	TerminateInstances: ({InstanceIds}) => ({action: 'ec2:TerminateInstances', instanceIds: InstanceIds ?? []}),
+};
+
+/** A call that a machine made by its role, and what refused it. */
+export type MachineCall = {name: MachineOperation; region: string; input: unknown; refused?: string};
+
+/** The first question about a machine's call that its role isn't allowed, with what is said of it; undefined where the call may be made. */
+export function refusedToRole<Name extends MachineOperation>(
+	account: AccountState,
+	region: RegionState,
+	profileName: string | undefined,
+	call: {name: Name; input: Input<Name>},
+	now: number,
+): {question: Question; verdict: Verdict} | undefined {
+	for (const question of questionsOf(judged[call.name](call.input, account), placeIn(account, region))) {
+		const verdict = judgeRole(account, profileName, question, now);
+		if (verdict !== 'allowed') return {question, verdict};
+	}
+	return undefined;
+}

@@ -1,0 +1,122 @@
+import type {Disk} from '../world/laptop/disk/port.ts';
+import {unreadable, unwritable} from '../world/laptop/refused-by-disk.ts';
+import type {Laptop} from './laptop.ts';
+
+/** What is kept, by where it is. */
+type Place = 'keys' | 'pins' | 'gitlabs' | 'timings' | 'log';
+
+/** What a disk refuses, by Node's code: `EROFS`, `ENOSPC`, `EDQUOT`, `EACCES`, `ENOENT`, `ENOTDIR`, `EMFILE`, `EPERM`. */
+export type Refusals = {writing?: string; reading?: string};
+
+/** A laptop's disk in memory, which outlives the laptop's death; `files` are what the person may name. */
+export type SimulatedDisk = Disk & {
+	readonly files: Map<string, {text: string; mode: number}>;
+	readonly logged: string[];
+	/** All that is kept but the log, by path. */
+	kept(): Record<string, string>;
+	/** Refuses from now on, at these places or everywhere; with nothing to refuse it works again. */
+	refuse(what: Refusals, ...places: Place[]): void;
+	/** The same disk in another laptop, or in the same one after its death. */
+	in(laptop: Laptop): SimulatedDisk;
+};
+
+type Kept = {
+	keys: Map<string, string>;
+	pins: Map<string, string>;
+	gitlabs: Set<string>;
+	timings: Record<string, number[]>;
+	files: SimulatedDisk['files'];
+	logged: string[];
+	refusals: Partial<Record<Place, Refusals>>;
+};
+
+const all: readonly Place[] = ['keys', 'pins', 'gitlabs', 'timings', 'log'];
+const data = '/home/alice/.local/share/gitlab-runner-aws';
+const state = '/home/alice/.local/state/gitlab-runner-aws';
+const paths = {
+	keys: (name: string) => `${data}/keys/${name}.pem`,
+	pins: (instanceId: string) => `${data}/pins/${instanceId}`,
+	gitlabs: () => `${data}/gitlabs`,
+	timings: () => `${data}/timings.json`,
+	log: () => `${state}/log`,
+} as const satisfies Record<Place, (name: string) => string>;
+
+/** What Node throws. */
+const nodeError = (code: string): Error => Object.assign(new Error(`${code}: simulated`), {code});
+
+/** Makes an empty disk. */
+export const simulatedDisk = (laptop: Laptop): SimulatedDisk =>
+	onto({keys: new Map(), pins: new Map(), gitlabs: new Set(), timings: {}, files: new Map(), logged: [], refusals: {}}, laptop);
+
+function onto(kept: Kept, laptop: Laptop): SimulatedDisk {
+	const file = (path: string) => {
+		laptop.judgeAlive();
+		const found = kept.files.get(path);
+		if (!found) throw unreadable(path, nodeError('ENOENT'));
+		return found;
+	};
+	const judgeWriting = (place: Place, name = '', doing?: 'deleted'): void => {
+		if (place !== 'log') laptop.judgeAlive();
+		const code = kept.refusals[place]?.writing;
+		if (code !== undefined) throw unwritable(paths[place](name), nodeError(code), place === 'log' ? 'XDG_STATE_HOME' : 'XDG_DATA_HOME', doing);
+	};
+	/** Whether something can be there at all; a path that leads nowhere holds nothing, which is no trouble. */
+	const judgeReading = (place: Place, name = ''): boolean => {
+		laptop.judgeAlive();
+		const code = kept.refusals[place]?.reading;
+		if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+		if (code !== undefined) throw unreadable(paths[place](name), nodeError(code));
+		return true;
+	};
+	const isThere = (place: Place, name: string, things: ReadonlyMap<string, string>): boolean => judgeReading(place, name) && things.has(name);
+	return {
+		files: kept.files,
+		logged: kept.logged,
+		logPath: paths.log(),
+		kept: () =>
+			Object.fromEntries([
+				...[...kept.keys].map(([name, text]) => [paths.keys(name), text]),
+				...[...kept.pins].map(([id, text]) => [paths.pins(id), text]),
+				[paths.gitlabs(), [...kept.gitlabs].join('\n')],
+				[paths.timings(), JSON.stringify(kept.timings)],
+			]),
+		refuse(what, ...places) {
+			for (const place of places.length === 0 ? all : places) kept.refusals[place] = what;
+		},
+		in: (other) => onto(kept, other),
+		key: async (name) => (judgeReading('keys', name) ? kept.keys.get(name) : undefined),
+		async saveKey(name, privateKey) {
+			judgeWriting('keys', name);
+			kept.keys.set(name, privateKey);
+		},
+		trySaveKey: async (name) => judgeWriting('keys', name),
+		async removeKey(name) {
+			if (!isThere('keys', name, kept.keys)) return;
+			judgeWriting('keys', name, 'deleted');
+			kept.keys.delete(name);
+		},
+		keyPath: paths.keys,
+		pin: async (instanceId) => (judgeReading('pins', instanceId) ? kept.pins.get(instanceId) : undefined),
+		async savePin(instanceId, fingerprint) {
+			judgeWriting('pins', instanceId);
+			kept.pins.set(instanceId, fingerprint);
+		},
+		gitlabs: async () => (judgeReading('gitlabs') ? [...kept.gitlabs] : []),
+		async saveGitlab(url) {
+			judgeReading('gitlabs');
+			judgeWriting('gitlabs');
+			kept.gitlabs.add(url);
+		},
+		read: async (path) => file(path).text,
+		mode: async (path) => file(path).mode,
+		timings: async () => (kept.refusals.timings?.reading === undefined ? structuredClone(kept.timings) : {}),
+		async saveTiming(step, seconds) {
+			judgeWriting('timings');
+			kept.timings[step] = [...(kept.timings[step] ?? []), seconds];
+		},
+		log(line) {
+			judgeWriting('log');
+			kept.logged.push(line);
+		},
+	};
+}

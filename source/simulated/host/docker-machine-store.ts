@@ -1,0 +1,67 @@
+import {regions} from '../../world/host/docker-machine.ts';
+import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './docker-machine-calls.ts';
+import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
+import {type Options, optionsOf} from './machine-options.ts';
+
+/** Writes a machine into the store; the options, and Docker's version once it's installed, stand beside the driver's fields, since this world reads them back from there. */
+export function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[], engine?: string): void {
+	const options = optionsOf(list);
+	const region = options.read('region') ?? 'us-east-1';
+	const instance = cloud.account.regions.get(region)?.instances.get(instanceId);
+	const Driver = {
+		InstanceId: instanceId,
+		IPAddress: instance?.privateIp ?? '',
+		PrivateIPAddress: instance?.privateIp ?? '',
+		InstanceType: options.read('instance-type') ?? 't2.micro',
+		Region: region,
+		Zone: options.read('zone') ?? 'a',
+		SubnetId: options.read('subnet-id') ?? '',
+		AMI: options.read('ami') ?? '',
+		RequestSpotInstance: options.has('request-spot-instance'),
+		SpotPrice: options.read('spot-price') ?? '0.50',
+		KeyName: name,
+		RootSize: Number(options.read('root-size') ?? 16),
+		VolumeType: options.read('volume-type') ?? 'gp2',
+		PrivateIPOnly: options.has('private-address-only'),
+		MachineName: name,
+	};
+	const config = {ConfigVersion: 3, Name: name, DriverName: 'amazonec2', Driver, HostOptions: {Flags: list, Engine: engine}};
+	const path = `${storeFolder}${name}/config.json`;
+	if (machine.diskFreeGib <= 0) throw failure(`Error saving host to store before attempting creation: open ${path}: no space left on device`);
+	machine.files.set(path, {text: JSON.stringify(config), mode: 0o600});
+}
+
+/** Throws what docker-machine finds wrong in its flags. */
+export function judgeFlags(docker: DockerMachine, options: Options): void {
+	const {cloud, machine} = docker;
+	const setting = (what: string) => failure(`Error setting machine configuration from flags provided: ${what}`);
+	const hasKeys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true || options.has('access-key');
+	if (!hasKeys && !cloud.account.roles.has(cloud.account.profiles.get(machine.instance.profileName ?? '')?.roleName ?? '')) throw setting(credentialsMissing);
+	const name = options.read('region') ?? 'us-east-1';
+	if (!regions.includes(name))
+		throw setting(options.read('endpoint') === undefined ? 'Invalid region specified' : 'MissingRegion: could not find region configuration');
+	if (!cloud.account.regions.has(name)) throw setting(`RequestError: send request failed\ncaused by: the simulated account has no ${name}`);
+	const subnet = options.read('subnet-id');
+	const vpc = options.read('vpc-id');
+	if (subnet === undefined) return;
+	const standing = subnetOf(docker, name, subnet);
+	if (!standing) throw setting(`The desired subnet could not be located in this region. Is '${subnet}' a typo?`);
+	if (vpc !== undefined && standing.VpcId !== vpc) throw setting(`SubnetId: ${subnet} does not belong to VpcId: ${vpc}`);
+}
+
+/** Throws what the driver finds before it makes anything; it looks twice. */
+export function preCheck(docker: DockerMachine, name: string, options: Options): void {
+	if (isKeyPairThere(docker, options.read('region') ?? 'us-east-1', name))
+		throw failure(
+			`Error with pre-create check: "There is already a keypair with the name ${name}.  Please either remove that keypair or use a different machine name."`,
+		);
+}
+
+/** Makes the certificates at the first use; where only some are there it makes none. */
+export function bootstrapCertificates({machine, say, now}: DockerMachine): void {
+	if (hasCertificates(machine)) return;
+	if (certificatePaths.some((path) => machine.files.has(path))) throw failure('Error generating certificates: certificate authority key already exists');
+	say(`Creating CA: ${certificatePaths[0]}`);
+	say(`Creating client certificate: ${certificatePaths[2]}`);
+	for (const path of certificatePaths) machine.files.set(path, {text: `PEM of ${now()}`, mode: 0o600});
+}

@@ -1,0 +1,122 @@
+import type {SimulatedClock} from '../clock.ts';
+import type {SimulatedCloud} from '../cloud/cloud.ts';
+import {hasBooted} from '../cloud/launch.ts';
+import type {Job, SimulatedGitlab} from '../gitlab/gitlab.ts';
+import {type Hosts, isUp, type Machine, newMachine, programs, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
+import {startService} from './unit.ts';
+
+/** Makes the machines' side of the world. */
+export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, clock: SimulatedClock, random: () => number): Hosts {
+	const machines = new Map<string, Machine>();
+	const tunnels = new Map<string, string>();
+	let least = 0;
+	let reviewing = false;
+
+	const find = (matches: (instance: Machine['instance']) => boolean): Machine | undefined => {
+		for (const region of cloud.account.regions.values()) {
+			for (const instance of region.instances.values()) {
+				if (matches(instance)) return hosts.machineOf(instance.id);
+			}
+		}
+		return undefined;
+	};
+
+	function boot(machine: Machine): void {
+		const {instance} = machine;
+		if (machine.bootedFor === instance.runsFrom || instance.stopping) return;
+		machine.bootedFor = instance.runsFrom;
+		machine.service = stoppedUnit(machine.service.enabled);
+		clock.at(instance.bootedAt, () => {
+			if (machine.service.enabled && hasBooted(instance, clock.now())) startService(hosts, machine);
+			hosts.review();
+		});
+	}
+
+	function reviewOne(machine: Machine): void {
+		boot(machine);
+		const {process} = machine;
+		if (!process) return;
+		if (!isUp(machine, clock.now())) {
+			process.kill('Job failed (system failure): the manager is gone');
+			return;
+		}
+		for (const worker of process.workers.values()) {
+			if (worker.state === 'creating' || worker.state === 'removing') continue;
+			if (cloud.account.regions.get(machine.region)?.instances.get(worker.instanceId ?? '')?.ending) process.lose(worker);
+		}
+	}
+
+	/** A manager sends what its running jobs print all the time, so GitLab has just heard from it. */
+	function hear(machine: Machine): void {
+		const {process} = machine;
+		if (!process || process.jobs.length === 0) return;
+		for (const {url, token, caPath} of process.config?.entries ?? []) {
+			const {runner} = gitlab.verify(url, token, textOf(machine, caPath ?? ''));
+			if (runner) gitlab.hear(runner, {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? ''});
+		}
+	}
+	gitlab.whenAsked.push(() => {
+		clock.settle();
+		for (const machine of machines.values()) hear(machine);
+	});
+
+	const hosts: Hosts = {
+		cloud,
+		gitlab,
+		clock,
+		random,
+		dockerHubRefuses: false,
+		jobsFail: undefined,
+		tunnels,
+		machineOf(instanceId) {
+			const known = machines.get(instanceId);
+			if (known) return known;
+			for (const region of cloud.account.regions.values()) {
+				const instance = region.instances.get(instanceId);
+				const image = instance && region.images.get(instance.imageId);
+				if (!instance || !image) continue;
+				const machine = newMachine(instance, image, region.name);
+				machine.bootedFor = instance.runsFrom;
+				machines.set(instanceId, machine);
+				return machine;
+			}
+			return undefined;
+		},
+		machineAt(address, port) {
+			const tunnel = tunnels.get(`${address}:${port}`);
+			if (tunnel !== undefined) return hosts.machineOf(tunnel);
+			return find((instance) => instance.publicIp === address && !instance.ending);
+		},
+		review() {
+			if (reviewing) return;
+			reviewing = true;
+			try {
+				for (const machine of machines.values()) reviewOne(machine);
+				least = Math.min(least, hosts.takers());
+			} finally {
+				reviewing = false;
+			}
+		},
+		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = [], ref = 'main'} = {}) {
+			const made = Array.from(
+				{length: count},
+				(_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, ref, state: 'pending', queuedAt: clock.now()}),
+			);
+			for (const job of made) {
+				gitlab.jobs.push(job);
+				clock.at(clock.now() + 500 + random() * 2500, () => {
+					for (const {process} of machines.values()) process?.dispatch();
+					hosts.review();
+				});
+			}
+			return made;
+		},
+		takers: () => [...machines.values()].filter(({process}) => process?.takes()).length,
+		leastTakers() {
+			const seen = least;
+			least = hosts.takers();
+			return seen;
+		},
+	};
+	return hosts;
+}

@@ -1,0 +1,170 @@
+import {Problem, Stopped} from '../../problem.ts';
+import {closed as closedProblem} from '../../world/host/exec.ts';
+import type {Connection} from '../../world/host/port.ts';
+import {resultOf} from '../../world/host/script.ts';
+import {printableIn} from '../../world/printable.ts';
+import {unknownToThisWorld} from '../cloud/refusal.ts';
+import type {Laptop} from '../laptop.ts';
+import {type Hosts, isUp, type Machine, type Work} from './machine.ts';
+import {authorizeKey, unregister, writeConfig, writeCredentials} from './play-config.ts';
+import {facts, softwareFacts} from './play-facts.ts';
+import {panel} from './play-panel.ts';
+import {removeWorker} from './play-remove-worker.ts';
+import {service} from './play-service.ts';
+import {install} from './play-software.ts';
+import {testMachine} from './play-test-machine.ts';
+import {hangup, type Played, type Running} from './running.ts';
+
+/** One SSH connection of the simulated world, under the port's verbs. */
+export type Link = Pick<Connection, 'script'> & {
+	/** Does something on the host after so many milliseconds. */
+	after<Result>(ms: number, happen: () => Result): Promise<Result>;
+	/** Cuts the connection: whatever waits on it is told why. A running script goes on until it prints so many lines more. */
+	cut(why: string, linesMore?: number): void;
+	/** Whether it is still open. */
+	isOpen(): boolean;
+	/** Scripts begun on this connection so far. */
+	scripts: string[];
+	/** Called when a script begins; a test may cut here. */
+	onScript: ((name: string) => void) | undefined;
+};
+
+const plays: Record<string, Played> = {
+	facts,
+	'software-facts': softwareFacts,
+	'write-credentials': writeCredentials,
+	install,
+	'write-config': writeConfig,
+	'test-machine': testMachine,
+	service,
+	'remove-worker': removeWorker,
+	unregister,
+	'authorize-key': authorizeKey,
+	panel,
+};
+
+/** Makes the link of a laptop to a machine. */
+export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: string, signal: AbortSignal | undefined): Link {
+	let lost: string | undefined;
+	let linesMore = 0;
+	const tellers = new Set<(problem: Error) => void>();
+	const closed = () => closedProblem({place}, lost ?? 'the other side closed it');
+	const why = () => (signal?.aborted ? new Stopped() : laptop.alive ? closed() : died());
+	const isOpen = () => lost === undefined && laptop.alive && isUp(machine, hosts.clock.now());
+	signal?.addEventListener('abort', () => link.cut('it was stopped'), {once: true});
+
+	/** Throws what a verb meets on a connection that is gone. */
+	function judgeOpen(): void {
+		laptop.judgeAlive();
+		hosts.clock.settle();
+		hosts.review();
+		if (signal?.aborted) throw new Stopped();
+		if (!isOpen()) throw closed();
+	}
+
+	/** A promise that ends early once the connection is cut. */
+	function whileOpen<Result>(work: (isGone: () => boolean) => Promise<Result>): Promise<Result> {
+		return new Promise((resolve, reject) => {
+			let gone = false;
+			const tell = (problem: Error) => {
+				gone = true;
+				tellers.delete(tell);
+				reject(problem);
+			};
+			tellers.add(tell);
+			if (lost !== undefined) tell(why());
+			work(() => gone).then(
+				(result) => {
+					tellers.delete(tell);
+					resolve(result);
+				},
+				(error: unknown) => {
+					tellers.delete(tell);
+					reject(error);
+				},
+			);
+		});
+	}
+
+	/** Whatever waits learns of a connection that broke without anybody cutting it. */
+	function notice(): void {
+		if (isOpen()) return;
+		if (laptop.alive) link.cut('the other side is gone');
+		else link.cut('this laptop died', Math.floor(hosts.random() * 6));
+	}
+
+	async function drive(work: Work<object>): Promise<object> {
+		for (let next = work.next(); ; next = work.next()) {
+			hosts.review();
+			if (next.done) return next.value;
+			await hosts.clock.sleep(next.value);
+			hosts.review();
+			if (!isUp(machine, hosts.clock.now())) {
+				work.return({});
+				machine.locked = false;
+				notice();
+				throw closed();
+			}
+			notice();
+		}
+	}
+
+	const link: Link = {
+		isOpen: () => lost === undefined,
+		scripts: [],
+		onScript: undefined,
+		cut(because, more = 0) {
+			if (lost !== undefined) return;
+			lost = because;
+			linesMore = more;
+			for (const tell of tellers) tell(why());
+		},
+		async after(ms, happen) {
+			judgeOpen();
+			return whileOpen(async () => {
+				await laptop.clock.sleep(ms, signal);
+				judgeOpen();
+				return happen();
+			});
+		},
+		async script(script, input, said = () => undefined) {
+			judgeOpen();
+			const play = plays[script.name];
+			if (!play) throw unknownToThisWorld(`the script ${script.name}`);
+			link.scripts.push(script.name);
+			if (script.changes) laptop.act(`script ${script.name}`);
+			link.onScript?.(script.name);
+			notice();
+			const running: Running = {
+				hosts,
+				machine,
+				lost: () => lost !== undefined && linesMore <= 0,
+				tell(progress) {
+					if (lost === undefined) said(printableIn(structuredClone(progress)));
+					else linesMore -= 1;
+				},
+				say(progress) {
+					running.tell(progress);
+					if (running.lost()) throw hangup;
+				},
+			};
+			const given: unknown = JSON.parse(JSON.stringify(input));
+			return whileOpen(async (isGone) => {
+				try {
+					await hosts.clock.sleep(80);
+					const result = await drive(play(given, running));
+					laptop.judgeAlive();
+					const judged = resultOf(script, JSON.parse(JSON.stringify(result)));
+					if (judged.success) return judged.data;
+					throw judged.error;
+				} catch (error) {
+					if (error === hangup || isGone()) throw why();
+					throw error;
+				}
+			});
+		},
+	};
+	return link;
+}
+
+const died = () => new Problem({code: 'laptop-died', fault: 'outside', message: 'This laptop has died in the simulated world.'});

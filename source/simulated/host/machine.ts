@@ -1,0 +1,208 @@
+import {createHash} from 'node:crypto';
+import type {Unit} from '../../world/host/unit.ts';
+import type {SimulatedClock} from '../clock.ts';
+import type {ImageState, InstanceState} from '../cloud/account.ts';
+import {stateOf} from '../cloud/account.ts';
+import type {SimulatedCloud} from '../cloud/cloud.ts';
+import {hostKeyOf} from '../cloud/console.ts';
+import type {Job, SimulatedGitlab} from '../gitlab/gitlab.ts';
+import type {ProcessEnd, RunnerProcess} from './worker.ts';
+
+/** What a script or a command on a machine does: it gives the milliseconds that each part takes, and its result at the end. */
+export type Work<Result> = Generator<number, Result, void>;
+
+/** What weighs on a machine besides its runner. */
+export type Strain = {
+	/** Share of its memory that is left. */
+	memoryFree?: number;
+	/** Share of the processor's time that the hypervisor keeps: on a burstable type, its CPU credits are used up. */
+	stolen?: number;
+	/** Tasks that want the processor. */
+	load?: number;
+};
+
+/** The processor's ticks up to a time (milliseconds since 1970), and how they go on from there. */
+export type Ticked = {at: number; idle: number; stolen: number};
+
+/** Faults of a machine that a test or the demo sets. */
+export type MachineFaults = {
+	/** SSH closes, or drops packets, whatever the security group says. */
+	ssh?: 'refused' | 'silent';
+	cloudInit?: 'error' | 'degraded' | 'slow';
+	/** Downloads whose checksum doesn't fit, by program. */
+	checksum?: 'gitlab-runner' | 'docker-machine';
+	downloads?: 'unreachable';
+	/** docker-machine fails when a stage begins, this often, with these lines. */
+	stage?: {name: string; detail: string; times: number};
+	/** Another program listens where the runner's metrics are to be. */
+	metricsPort?: 'taken';
+};
+
+/** The runner's unit as systemd tells of it. `activating`: its process has ended by itself, and is started again when RestartSec is over. */
+export type UnitState = {
+	active: 'inactive' | 'active' | 'activating' | 'deactivating' | 'failed';
+	enabled: boolean;
+	/** Milliseconds since 1970. */
+	since?: number;
+	/** How the last process ended. */
+	result: ProcessEnd['result'];
+	status: number;
+	/** How often it was started again by itself. */
+	restarts: number;
+};
+
+/** The unit's SubState. */
+const subStates: Record<UnitState['active'], string> = {
+	inactive: 'dead',
+	active: 'running',
+	activating: 'auto-restart',
+	deactivating: 'stop-sigterm',
+	failed: 'failed',
+};
+
+/** A machine's unit as systemd's properties tell of it. */
+export const unitOf = ({service: {active, result, status, restarts, since}}: Machine): Unit => ({
+	active,
+	sub: subStates[active],
+	result,
+	status,
+	restarts,
+	...(since === undefined ? {} : {since}),
+});
+
+/** The unit of a machine that has just booted. */
+export const stoppedUnit = (enabled: boolean): UnitState => ({active: 'inactive', enabled, result: 'success', status: 0, restarts: 0});
+
+/** The system of one instance, as it stands behind its sshd. */
+export type Machine = {
+	instance: InstanceState;
+	region: string;
+	image: ImageState;
+	hostKeyGeneration: number;
+	files: Map<string, {text: string; mode: number}>;
+	diskFreeGib: number;
+	strain: Strain;
+	ticked: Ticked | undefined;
+	service: UnitState;
+	/** The runner's process, while the service isn't inactive. */
+	process: RunnerProcess | undefined;
+	/** What the runner's service has printed, oldest first. Times are milliseconds since 1970. */
+	journal: {number: number; at: number; message: string}[];
+	/** Machines that were being made when the runner's process ended: the next one takes them away. */
+	halfMade: Set<string>;
+	/** Whether a script that changes the host holds its lock. */
+	locked: boolean;
+	/** The start of the instance that the machine has last booted from. */
+	bootedFor: number | undefined;
+	faults: MachineFaults;
+};
+
+/** All machines of the world behind their sshds, and the jobs that managers take. */
+export type Hosts = {
+	cloud: SimulatedCloud;
+	gitlab: SimulatedGitlab;
+	clock: SimulatedClock;
+	random: () => number;
+	/** The system of an instance, made when somebody first asks; undefined where there is no such instance. */
+	machineOf(instanceId: string): Machine | undefined;
+	/** The machine that an address leads to now. */
+	machineAt(address: string, port: number): Machine | undefined;
+	/** Docker Hub gives no more images to workers: too many pulls from their address. */
+	dockerHubRefuses: boolean;
+	/** How each job ends as soon as it has begun, while something that jobs need is broken. */
+	jobsFail: {reason: string; why: 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure'} | undefined;
+	/** Ways to machines that have no public address: `host:port` by instance id. */
+	tunnels: Map<string, string>;
+	/** Looks whether managers and workers still run: called after everything that may have changed that. */
+	review(): void;
+	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
+	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'seconds' | 'tags'>>): Job[];
+	/** Managers that would take a job now. */
+	takers(): number;
+	/** The least number of takers since this was last asked. */
+	leastTakers(): number;
+};
+
+export const programs = {runner: '/usr/local/bin/gitlab-runner', dockerMachine: '/usr/local/bin/docker-machine'} as const;
+export const unitPath = '/etc/systemd/system/gitlab-runner.service';
+export const systemIdPath = '/etc/gitlab-runner/.runner_system_id';
+export const credentialsPath = '/root/.aws/credentials';
+export const storeFolder = '/root/.docker/machine/machines/';
+export const certificatePaths = ['ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'].map((name) => `/root/.docker/machine/certs/${name}`);
+
+/** Makes the system that an image boots into. */
+export function newMachine(instance: InstanceState, image: ImageState, region: string): Machine {
+	const files: Machine['files'] = new Map();
+	if (instance.publicKey !== undefined) files.set(keysPath(image.user), {text: `${instance.publicKey}\n`, mode: 0o600});
+	files.set(hostKeyPath, {text: `${hostKeyOf(instance.id).line} root@${instance.id}\n`, mode: 0o644});
+	return {
+		instance,
+		region,
+		image,
+		hostKeyGeneration: 0,
+		files,
+		diskFreeGib: 5.4,
+		strain: {},
+		ticked: undefined,
+		service: stoppedUnit(false),
+		halfMade: new Set(),
+		process: undefined,
+		journal: [],
+		locked: false,
+		bootedFor: undefined,
+		faults: {},
+	};
+}
+
+export const hostKeyPath = '/etc/ssh/ssh_host_ed25519_key.pub';
+
+export const keysPath = (user: string): string => `/home/${user}/.ssh/authorized_keys`;
+
+/** The public half of a machine's host key as it is now. */
+export const hostKeyNow = (machine: Machine) => hostKeyOf(machine.instance.id, machine.hostKeyGeneration);
+
+/** Whether the machine runs: its processes live. */
+export const isUp = (machine: Machine, now: number): boolean => stateOf(machine.instance, now) === 'running';
+
+export const textOf = (machine: Machine, path: string): string | undefined => machine.files.get(path)?.text;
+
+export const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The version of a program that is installed, as the program itself tells. */
+export const versionOf = (machine: Machine, path: string): string | undefined => / (\S+)$/.exec(textOf(machine, path) ?? '')?.[1];
+
+export const hasCertificates = (machine: Machine): boolean => certificatePaths.every((path) => machine.files.has(path));
+
+/** Whether docker-machine's certificates are of one making: files from two first uses at once don't fit each other. */
+export const certificatesFit = (machine: Machine): boolean => new Set(certificatePaths.map((path) => textOf(machine, path))).size === 1;
+
+/** The id that this manager has for GitLab, made at first need. */
+export function systemIdOf(machine: Machine): string {
+	const standing = textOf(machine, systemIdPath)?.trim();
+	if (standing) return standing;
+	const made = `s_${digest(machine.instance.id).slice(0, 12)}`;
+	machine.files.set(systemIdPath, {text: made, mode: 0o600});
+	return made;
+}
+
+/** One machine in docker-machine's store; with its version of Docker once that is installed. */
+export type Stored = {name: string; instanceId: string; options: string[]; engine?: string | undefined};
+
+/** What docker-machine's store on this host holds. */
+export function storeOf(machine: Machine): Stored[] {
+	const found: Stored[] = [];
+	for (const [path, {text}] of machine.files) {
+		const name = /^\/root\/\.docker\/machine\/machines\/([^/]+)\/config\.json$/.exec(path)?.[1];
+		if (name !== undefined) found.push({name, ...readStored(text)});
+	}
+	return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function readStored(text: string): Omit<Stored, 'name'> {
+	try {
+		const config: {Driver?: {InstanceId?: string}; HostOptions?: {Flags?: string[]; Engine?: string}} = JSON.parse(text);
+		return {instanceId: config.Driver?.InstanceId ?? '', options: config.HostOptions?.Flags ?? [], engine: config.HostOptions?.Engine};
+	} catch {
+		return {instanceId: '', options: []};
+	}
+}

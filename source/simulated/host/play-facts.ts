@@ -1,0 +1,93 @@
+import type {HostFacts, SoftwareFacts} from '../../world/host/scripts/facts.ts';
+import {paths} from '../../world/host/scripts/paths.ts';
+import {
+	credentialsPath,
+	digest,
+	hasCertificates,
+	type Machine,
+	programs,
+	storeOf,
+	systemIdOf,
+	systemIdPath,
+	textOf,
+	unitOf,
+	unitPath,
+	versionOf,
+	type Work,
+} from './machine.ts';
+import {jobsList, metricsOf, verifyLines} from './metrics.ts';
+import {readConfig} from './runner-config.ts';
+import type {Running} from './running.ts';
+
+function cloudInit(machine: Machine, now: number): HostFacts['cloudInit'] {
+	const {cloudInit: fault} = machine.faults;
+	if (now < machine.instance.initialisedAt || fault === 'slow') return {status: 'running', detail: 'status: running'};
+	if (fault === 'error') return {status: 'error', detail: 'status: error detail: Failed to run module scripts_user'};
+	return fault === 'degraded' ? {status: 'degraded', detail: 'status: done recoverable_errors: WARNING'} : {status: 'done', detail: 'status: done'};
+}
+
+const present = <Fields extends object>(fields: Fields): Fields => {
+	for (const key of Object.keys(fields)) if (Reflect.get(fields, key) === undefined) Reflect.deleteProperty(fields, key);
+	return fields;
+};
+
+/** Docker's version on the newest machine that has it, as the script asks that machine. */
+function engineOfNewest(machine: Machine): HostFacts['engine'] {
+	const ages = storeOf(machine).flatMap(({name, engine}) => {
+		const [, made] = /-(\d{9,11})-[0-9a-f]{8}$/.exec(name) ?? [];
+		return engine === undefined || made === undefined ? [] : [{version: engine, madeAt: Number(made) * 1000}];
+	});
+	return ages.toSorted((one, other) => other.madeAt - one.madeAt)[0];
+}
+
+/** The `software-facts` script, which reads nothing secret. */
+export function* softwareFacts(_given: object, {machine, hosts}: Running): Work<SoftwareFacts> {
+	yield 700;
+	return softwareOf(machine, hosts.clock.now());
+}
+
+function softwareOf(machine: Machine, now: number): SoftwareFacts {
+	const credentials = textOf(machine, credentialsPath);
+	const {service} = machine;
+	return present({
+		cloudInit: cloudInit(machine, now),
+		machine: machine.image.architecture === 'arm64' ? 'aarch64' : 'x86_64',
+		os: machine.image.os,
+		diskFreeGib: machine.diskFreeGib,
+		gitlabRunner: versionOf(machine, programs.runner),
+		dockerMachine: versionOf(machine, programs.dockerMachine),
+		certificates: hasCertificates(machine),
+		unit: textOf(machine, unitPath),
+		dropIn: textOf(machine, paths.dropIn),
+		service: present({
+			...unitOf(machine),
+			log: service.active === 'activating' ? machine.journal.slice(-40).map(({message}) => message) : undefined,
+			enabled: service.enabled ? 'enabled' : machine.files.has(unitPath) ? 'disabled' : 'not-found',
+			since: service.since === undefined || service.active !== 'active' ? undefined : new Date(service.since).toISOString(),
+		}),
+		userData: textOf(machine, paths.userData),
+		credentialsHash: credentials === undefined ? undefined : digest(credentials),
+		now,
+	});
+}
+
+/** The `facts` script. */
+export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): Work<HostFacts> {
+	yield 700;
+	const config = machine.files.get(paths.config);
+	const hasRunner = versionOf(machine, programs.runner) !== undefined;
+	const asked = verify && hasRunner && config !== undefined && /^\s*\[\[\s*runners/m.test(config.text);
+	if (asked) yield hosts.gitlab.health === 'unreachable' ? 20_000 : 500;
+	if (asked) systemIdOf(machine);
+	const read = config ? readConfig(config.text) : undefined;
+	return present({
+		...softwareOf(machine, hosts.clock.now()),
+		config: config && {text: config.text, mode: config.mode.toString(8).padStart(3, '0'), hash: digest(config.text)},
+		systemId: textOf(machine, systemIdPath)?.trim(),
+		metrics: metricsOf(machine),
+		jobs: jobsList(hosts, machine),
+		verify: asked ? verifyLines(hosts, machine, read && 'config' in read ? read.config.entries : []) : undefined,
+		machines: storeOf(machine).map(({name, instanceId}) => ({name, instanceId})),
+		engine: engineOfNewest(machine),
+	});
+}

@@ -1,0 +1,88 @@
+import type {Panel, PanelOutcome} from '../../world/host/scripts/panel.ts';
+import {paths} from '../../world/host/scripts/paths.ts';
+import {isSecretKey, isSecretOption} from '../../world/host/secret-words.ts';
+import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, unitOf, type Work} from './machine.ts';
+import {jobsList, metricsOf, verifyLines} from './metrics.ts';
+import {loads} from './resources.ts';
+import {readConfig, shortToken} from './runner-config.ts';
+import type {Running} from './running.ts';
+
+/** The `panel` script: reads, and changes nothing. */
+export function* panel(given: Panel, {hosts, machine}: Running): Work<PanelOutcome> {
+	yield 250;
+	if (given.verify) yield hosts.gitlab.health === 'unreachable' ? 15_000 : 500;
+	const now = hosts.clock.now();
+	const config = readConfig(textOf(machine, paths.config) ?? '');
+	return {
+		now,
+		...(given.verify ? {verify: verifyLines(hosts, machine, 'config' in config ? config.config.entries : [])} : {}),
+		...(given.host ? {host: hostPart({hosts, machine}, now)} : {}),
+		...(given.journal ? {journal: journalPart(given.journal, machine)} : {}),
+	};
+}
+
+/** A runner's token is cut to its partition and its short form, any other secret is hidden. */
+const withoutSecrets = (text: string): string =>
+	text
+		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${/^glrt-(t\d_)/.exec(token)?.[1] ?? ''}${shortToken(token)}…"`)
+		.replace(/^(\s*([\w-]+)\s*=\s*)"[^"]*"/gm, (line: string, begin: string, key: string) => (key !== 'token' && isSecretKey(key) ? `${begin}"hidden"` : line))
+		.replace(/"([a-z0-9-]+)=[^"]*"/g, (option: string, flag: string) => (isSecretOption(flag) ? `"${flag}=hidden"` : option));
+
+type HostPart = NonNullable<PanelOutcome['host']>;
+
+function hostPart({hosts, machine}: Pick<Running, 'hosts' | 'machine'>, now: number): HostPart {
+	const config = textOf(machine, paths.config);
+	const metrics = metricsOf(machine);
+	const jobs = jobsList(hosts, machine);
+	return {
+		hasStore: [...machine.files.keys()].some((path) => path.startsWith('/root/.docker/machine/')),
+		certificates: hasCertificates(machine),
+		machines: storeOf(machine).map(({name}) => picked(name, textOf(machine, `${storeFolder}${name}/config.json`) ?? '{}')),
+		unreadMachines: [],
+		...(config === undefined ? {} : {config: {text: withoutSecrets(config), hash: digest(config)}}),
+		service: unitOf(machine),
+		...loads(machine, now),
+		...(metrics === undefined ? {silent: '/metrics on 127.0.0.1:9252: [Errno 111] Connection refused'} : {metrics}),
+		...(jobs === undefined ? {} : {jobs}),
+	};
+}
+
+const fields: Record<string, string> = {
+	instanceId: 'InstanceId',
+	ip: 'IPAddress',
+	privateIp: 'PrivateIPAddress',
+	type: 'InstanceType',
+	region: 'Region',
+	zone: 'Zone',
+	spot: 'RequestSpotInstance',
+	diskGib: 'RootSize',
+	privateOnly: 'PrivateIPOnly',
+};
+
+function picked(name: string, text: string): Record<string, unknown> {
+	const {Driver = {}}: {Driver?: Record<string, unknown>} = JSON.parse(text);
+	const found = Object.entries(fields).flatMap(([key, field]) => (Driver[field] === undefined ? [] : [[key, Driver[field]] as const]));
+	return {name, ...Object.fromEntries(found)};
+}
+
+/** Entries have their number as cursor. */
+function journalPart(asked: NonNullable<Panel['journal']>, {journal}: Machine): NonNullable<PanelOutcome['journal']> {
+	const read = journal.filter(
+		({at, number}) => (asked.after === undefined ? at >= (asked.since ?? 0) : number > Number(asked.after)) && (asked.until === undefined || at <= asked.until),
+	);
+	const wanted = read.filter(({message}) => asked.only?.some((word) => message.includes(word)) ?? true);
+	const entries = wanted.slice(0, asked.most);
+	const more = wanted.length > entries.length;
+	const last = more ? entries.at(-1) : read.at(-1);
+	const first = read[0];
+	const pair = ({at, message}: {at: number; message: string}): [number, string] => [at, message];
+	return {
+		entries: entries.map(pair),
+		tail: asked.tail > 0 ? read.slice(-asked.tail).map(pair) : [],
+		more,
+		lost: false,
+		unread: 0,
+		...(first ? {first: first.at} : {}),
+		...(last ? {cursor: String(last.number)} : asked.after === undefined ? {} : {cursor: asked.after}),
+	};
+}

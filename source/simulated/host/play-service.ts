@@ -1,0 +1,106 @@
+import {paths} from '../../world/host/scripts/paths.ts';
+import type {Service, ServiceOutcome} from '../../world/host/scripts/service.ts';
+import type {Job} from '../gitlab/gitlab.ts';
+import {removeMachine} from './docker-machine.ts';
+import type {DockerMachine} from './docker-machine-calls.ts';
+import type {Hosts} from './machine.ts';
+import {storeOf, textOf, unitOf, type Work} from './machine.ts';
+import {metricsOf} from './metrics.ts';
+import {locked, type Running} from './running.ts';
+import {startService} from './unit.ts';
+import type {RunnerProcess} from './worker.ts';
+
+/** What is told while a service ends. */
+function toldOf({gitlab}: Hosts, jobs: readonly Job[]): string {
+	const [first] = jobs;
+	if (!first) return 'service stopping';
+	return jobs.length === 1 ? `1 job still runs: ${gitlab.url}/${first.project}/-/jobs/${first.id}` : `${jobs.length} jobs still run`;
+}
+
+/**
+ * Stops the service as `draining` in source/world/host/scripts does: undefined once it has stopped, else how many jobs still run when the time is over.
+ * Without the drop-in, or with 0 seconds, running jobs end now.
+ */
+export function* stopGracefully(seconds: number, {machine, hosts, say}: Running): Work<number | undefined> {
+	if (!machine.process) return undefined;
+	const isGraceful = seconds > 0 && textOf(machine, paths.dropIn)?.includes('KillSignal=SIGQUIT') === true;
+	if (!isGraceful) {
+		say({says: 'service stopping, running jobs end now'});
+		machine.process.kill('Job failed (system failure): aborted: terminated');
+		hosts.review();
+		yield 1000;
+		return undefined;
+	}
+	machine.process.quit();
+	hosts.review();
+	const until = hosts.clock.now() + seconds * 1000;
+	let told: string | undefined;
+	while (machine.process) {
+		const {jobs}: RunnerProcess = machine.process;
+		if (hosts.clock.now() >= until) return jobs.length;
+		const says = toldOf(hosts, jobs);
+		if (says !== told) say({says});
+		told = says;
+		yield 500;
+	}
+	return undefined;
+}
+
+/** The `service` script. */
+export function* service(given: Service, running: Running): Work<ServiceOutcome> {
+	return yield* locked(running, doing(given, running));
+}
+
+function* doing(given: Service, running: Running): Work<ServiceOutcome> {
+	const {machine, hosts} = running;
+	if (given.do === 'reload') {
+		machine.process?.reload();
+		machine.process?.dispatch();
+		return {is: 'done', machines: 0};
+	}
+	if (given.do !== 'start') {
+		const jobs = yield* stopGracefully(given.drainSeconds, running);
+		if (jobs !== undefined) return {is: 'still-busy', jobs};
+	}
+	if (given.do === 'drain') return {is: 'done', machines: yield* takeAway(given, running)};
+	if (machine.service.active === 'deactivating') return {is: 'still-busy', jobs: machine.process?.jobs.length ?? 0};
+	yield 800;
+	const begun = hosts.clock.now();
+	machine.service.enabled = true;
+	const started = startService(hosts, machine, 'restart');
+	if (started !== true) return {is: 'failed', code: 'command-failed', detail: started};
+	return (yield* watched(running, begun)) ?? {is: 'done', machines: 0};
+}
+
+/** How a process ended that has just been started; undefined once it serves its metrics, or has stayed for as long as the real script looks. */
+function* watched({machine, hosts}: Running, begun: number): Work<ServiceOutcome | undefined> {
+	const until = hosts.clock.now() + 10_000;
+	while (hosts.clock.now() < until) {
+		yield 200;
+		const {service} = machine;
+		if (service.active === 'activating') {
+			const log = machine.journal
+				.filter(({at, message}) => at >= begun && message !== '')
+				.map(({message}) => message)
+				.slice(-40);
+			return {is: 'failed', code: 'runner-crashed', detail: log.slice(-3).join(' '), crash: {unit: unitOf(machine), log}};
+		}
+		if (metricsOf(machine) !== undefined) return undefined;
+	}
+	return undefined;
+}
+
+/** Removes from store and EC2 the machines that this fleet's runner named. */
+function* takeAway({fleet = '', names: also = []}: Service, {machine, hosts, say}: Running): Work<number> {
+	const ours = new RegExp(`^runner-[a-z0-9-]{1,9}-${fleet}-\\d{9,11}-[0-9a-f]{8}$`);
+	const names = storeOf(machine).filter(({name}) => ours.test(name) || also.includes(name));
+	if (names.length > 0) say({says: names.length > 1 ? `${names.length} machines going` : '1 machine going'});
+	let gone = 0;
+	for (const {instanceId, name} of names) {
+		const docker: DockerMachine = {cloud: hosts.cloud, machine, now: hosts.clock.now, random: hosts.random, say: () => {}, givenUp: () => undefined};
+		const removed = (yield* removeMachine(docker, name)) || (instanceId === '' && (yield* removeMachine(docker, name, 'by force')));
+		say({line: removed ? `${name} removed` : `${name} not removed`});
+		gone += Number(removed);
+	}
+	return gone;
+}

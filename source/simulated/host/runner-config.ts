@@ -1,0 +1,172 @@
+import {Problem} from '../../problem.ts';
+import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt, type Value} from '../../world/host/toml.ts';
+import {isWithin} from './periods.ts';
+
+/** One `[[runners.machine.autoscaling]]`: what is left out in it counts as 0 (gitlab-runner, common/config.go). */
+export type Window = {periods: string[]; timezone: string; idleCount: number; idleTime: number};
+
+/** One `[[runners]]` entry as the runner goes by it. */
+export type RunnerEntry = {
+	name: string;
+	url: string;
+	token: string;
+	/** When the token was got and when it ends, in milliseconds since 1970; undefined where it never does. */
+	obtainedAt: number | undefined;
+	expiresAt: number | undefined;
+	caPath: string | undefined;
+	/** Machines in all states; 0 is no limit. */
+	limit: number;
+	/** Requests for jobs at a time. */
+	requestConcurrency: number;
+	idleCount: number;
+	/** Seconds. */
+	idleTime: number;
+	/** What holds instead in a period; the last one that matches counts. */
+	schedule: Window[];
+	maxBuilds: number;
+	/** Machines being made at a time; 0 is no limit. */
+	maxGrowthRate: number;
+	machineName: string;
+	options: string[];
+	/** Where jobs' caches are: in S3, or nowhere. */
+	cache: {bucket: string; path: string} | undefined;
+	/** Whether its executor can run here at all. */
+	usable: boolean;
+};
+
+export type RunnerConfig = {concurrent: number; checkInterval: number; listens: boolean; json: boolean; drainsIdle: boolean; entries: RunnerEntry[]};
+
+/** Keys that `gitlab-runner lint` knows, by table (gitlab-runner 19.4, common/config.go). */
+const known: Record<string, string> = {
+	'': 'concurrent check_interval log_level log_format shutdown_timeout connection_max_age listen_address sentry_dsn session_server machine runners',
+	runners:
+		'name url token id token_obtained_at token_expires_at executor limit request_concurrency strict_check_interval output_limit environment shell builds_dir cache_dir clone_url tls-ca-file tls-cert-file tls-key-file pre_get_sources_script post_get_sources_script pre_build_script post_build_script debug_trace_disabled unhealthy_requests_limit unhealthy_interval prepare_timeout get_sources_timeout feature_flags docker machine cache autoscaler custom_build_dir',
+	'runners.docker': '*',
+	'runners.feature_flags': '*',
+	'runners.custom_build_dir': '*',
+	'runners.cache': 'Type Path Shared MaxUploadedArchiveSize s3 gcs azure',
+	'runners.cache.s3':
+		'ServerAddress AccessKey SecretKey SessionToken BucketName BucketLocation Insecure AuthenticationType ServerSideEncryption ServerSideEncryptionKeyID DualStack PathStyle Accelerate RoleARN UploadRoleARN AssumeRoleMaxConcurrency',
+	'runners.machine':
+		'IdleCount IdleScaleFactor IdleCountMin IdleTime MaxBuilds MaxGrowthRate MaxRemovalAttempts MachineDriver MachineName MachineOptions MachineOptionsWithName autoscaling',
+	'runners.machine.autoscaling': 'Periods Timezone IdleCount IdleScaleFactor IdleCountMin IdleTime',
+	machine: 'shutdown_drain',
+	'machine.shutdown_drain': 'enabled concurrency max_retries retry_backoff',
+	session_server: 'listen_address advertise_address session_timeout',
+};
+
+function unknownKeys(table: Table, path: string): string[] {
+	const keys = known[path]?.split(' ');
+	return Object.entries(table).flatMap(([key, value]) => {
+		const here = path === '' ? key : `${path}.${key}`;
+		if (keys && !keys.includes('*') && !keys.includes(key)) return [here];
+		const inner = Array.isArray(value) ? value.filter(isTable) : isTable(value) ? [value] : [];
+		return here in known || keys?.includes('*') !== true ? inner.flatMap((one) => unknownKeys(one, here)) : [];
+	});
+}
+
+/** What `gitlab-runner lint` says against a text, or undefined. */
+export function lint(text: string): string | undefined {
+	const read = readConfig(text);
+	if ('wrong' in read) return read.wrong;
+	const unknown = unknownKeys(parseConfig(text, 'config.toml'), '');
+	return unknown.length === 0 ? undefined : `Unknown configuration keys: ${unknown.join(', ')}`;
+}
+
+/** A config.toml as the runner loads it, or why it can't. */
+export function readConfig(text: string): {config: RunnerConfig} | {wrong: string} {
+	let table: Table;
+	try {
+		table = parseConfig(text, 'config.toml');
+	} catch (error) {
+		if (error instanceof Problem) return {wrong: asGoSays(error.message)};
+		throw error;
+	}
+	const concurrent = numberAt(table, 'concurrent') ?? 1;
+	if (concurrent < 1) return {wrong: 'concurrent must be at least 1'};
+	const machine = tableOf(table, 'machine');
+	return {
+		config: {
+			concurrent,
+			checkInterval: Math.max(0, numberAt(table, 'check_interval') ?? 0) || 3,
+			listens: textAt(table, 'listen_address') === '127.0.0.1:9252',
+			json: textAt(table, 'log_format') === 'json',
+			drainsIdle: booleanAt(tableOf(machine, 'shutdown_drain'), 'enabled') === true,
+			entries: tablesAt(table, 'runners').map(entryOf),
+		},
+	};
+}
+
+/** `config.toml isn't TOML: invalid value (line 3, column 9).` in the form of the runner's own reader. */
+function asGoSays(message: string): string {
+	const [, reason, line, column] = /isn't TOML: (.*) \(line (\d+), column (\d+)\)\.$/.exec(message) ?? [];
+	return reason === undefined ? message : `toml: line ${line}, column ${column}: ${reason}`;
+}
+
+const tableOf = (table: Table, key: string): Table => {
+	const value = table[key];
+	return isTable(value) ? value : {};
+};
+
+/** Go's zero time stands for none. */
+function timeOf(value: Value | undefined): number | undefined {
+	const time = value instanceof Date ? value.getTime() : 0;
+	return time > 0 ? time : undefined;
+}
+
+function entryOf(runner: Table): RunnerEntry {
+	const machine = tableOf(runner, 'machine');
+	const machineName = textAt(machine, 'MachineName') ?? '';
+	return {
+		name: textAt(runner, 'name') ?? '',
+		url: (textAt(runner, 'url') ?? '').replace(/\/$/, ''),
+		token: textAt(runner, 'token')?.trim() ?? '',
+		obtainedAt: timeOf(runner.token_obtained_at),
+		expiresAt: timeOf(runner.token_expires_at),
+		caPath: textAt(runner, 'tls-ca-file'),
+		limit: numberAt(runner, 'limit') ?? 0,
+		requestConcurrency: Math.max(1, numberAt(runner, 'request_concurrency') ?? 1),
+		idleCount: numberAt(machine, 'IdleCount') ?? 0,
+		idleTime: numberAt(machine, 'IdleTime') ?? 0,
+		schedule: tablesAt(machine, 'autoscaling').map(windowOf),
+		maxBuilds: numberAt(machine, 'MaxBuilds') ?? 0,
+		maxGrowthRate: numberAt(machine, 'MaxGrowthRate') ?? 0,
+		machineName,
+		options: textsAt(machine, 'MachineOptions'),
+		cache: cacheOf(tableOf(runner, 'cache')),
+		usable: textAt(runner, 'executor') === 'docker+machine' && textAt(machine, 'MachineDriver') === 'amazonec2' && machineName.includes('%s'),
+	};
+}
+
+const cacheOf = (cache: Table): RunnerEntry['cache'] => {
+	const bucket = textAt(tableOf(cache, 's3'), 'BucketName');
+	return textAt(cache, 'Type') === 's3' && bucket !== undefined ? {bucket, path: textAt(cache, 'Path') ?? ''} : undefined;
+};
+
+const windowOf = (window: Table): Window => ({
+	periods: textsAt(window, 'Periods'),
+	timezone: textAt(window, 'Timezone') ?? 'Local',
+	idleCount: numberAt(window, 'IdleCount') ?? 0,
+	idleTime: numberAt(window, 'IdleTime') ?? 0,
+});
+
+/** How many machines an entry keeps idle now, and for how many seconds, by its schedule. */
+export function idleNow({schedule, idleCount, idleTime}: RunnerEntry, now: number): {count: number; seconds: number} {
+	const window = schedule.findLast(({periods, timezone}) => periods.some((period) => isWithin(period, timezone, now)));
+	return window ? {count: window.idleCount, seconds: window.idleTime} : {count: idleCount, seconds: idleTime};
+}
+
+/** A runner's short token, as it is in logs, metrics and names of machines (gitlab-runner, helpers/shorten_token.go). */
+export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
+
+/** What the name of each of an entry's machines begins with; characters that no host name may hold are left out (gitlab-runner, helpers/dns/utils.go). */
+export function machinePrefix({machineName, token}: Pick<RunnerEntry, 'machineName' | 'token'>): string {
+	const short = shortToken(token)
+		.toLowerCase()
+		.replace(/[^a-z0-9-]/g, '')
+		.replace(/^-+/, '');
+	return `runner-${short}-${machineName.split('%s', 1)[0] ?? ''}`;
+}
+
+/** Whether an entry's runner counts a machine as its own: by that beginning alone. */
+export const manages = (entry: Pick<RunnerEntry, 'machineName' | 'token'>, name: string): boolean => name.startsWith(machinePrefix(entry));

@@ -1,0 +1,74 @@
+import type {Job} from '../gitlab/gitlab.ts';
+import type {Hosts} from './machine.ts';
+import type {Runner} from './runner.ts';
+import {type RunnerEntry, shortToken} from './runner-config.ts';
+
+/** What the log says of a job in each of its lines. */
+export const ofJob = ({id, project}: Job) => ({job: id, project: 4711, project_full_path: project});
+
+/** GitLab gives up a job of which no runner has told anything for so long, in milliseconds. */
+const stuckAfter = 3_600_000;
+
+/** GitLab has given a job: it runs, and counts from now on. */
+export function beginJob({hosts, machine, process, note}: Runner, job: Job, entry: RunnerEntry): void {
+	const {clock, gitlab} = hosts;
+	const runnerId = gitlab.serves(entry.url, entry.token)?.id;
+	const left = gitlab.waitingFor(entry.url, entry.token).filter((one) => one !== job).length;
+	process.takenBy.set(job.id, shortToken(entry.token));
+	process.queued.set(shortToken(entry.token), left);
+	Object.assign(job, {state: 'running', startedAt: clock.now(), manager: machine.instance.id, ...(runnerId === undefined ? {} : {runnerId})});
+	process.jobs.push(job);
+	process.totals.jobs += 1;
+	const who = {runner: shortToken(entry.token), runner_name: entry.name};
+	note('info', 'Checking for jobs... received', {job: job.id, repo_url: `${entry.url}/${job.project}.git`, ...who});
+	note('info', 'Added job to processing list', {
+		...ofJob(job),
+		queue_depth: 1,
+		queue_size: left,
+		time_in_queue_seconds: Math.round((clock.now() - job.queuedAt) / 1000),
+	});
+}
+
+/** Its runner's process has ended without a word: GitLab believes it to run until it has heard nothing of it for an hour. */
+export function abandonJob({clock}: Hosts, job: Job): void {
+	clock.at(clock.now() + stuckAfter, () => {
+		if (job.state === 'running') Object.assign(job, {state: 'failed', endedAt: clock.now(), reason: 'stuck_or_timeout_failure'});
+	});
+}
+
+/** GitLab's reasons for a failed job, as the runner gives them. */
+type Why = 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure';
+
+/** How a job ended. `failed`: why, in the runner's words, and GitLab's reason. */
+export type Ended = {is: 'success'} | {is: 'failed'; reason: string; why: Why};
+
+/** What the log calls a failure. */
+const failedWords = (why: Why): string => `Job failed${why === 'runner_system_failure' ? ' (system failure)' : ''}: `;
+
+/** A job is over. */
+export function endJob(runner: Runner, job: Job, ended: Ended): void {
+	const {hosts, process, note} = runner;
+	const now = hosts.clock.now();
+	Object.assign(job, {state: ended.is, endedAt: now, ...(ended.is === 'failed' ? {reason: failedWords(ended.why) + ended.reason} : {})});
+	process.jobs.splice(process.jobs.indexOf(job), 1);
+	const about = {
+		...ofJob(job),
+		...(job.worker === undefined ? {} : {name: job.worker}),
+		duration_s: (now - (job.startedAt ?? now)) / 1000,
+		'job-status': ended.is,
+	};
+	if (job.worker !== undefined) {
+		const inUse = {...ofJob(job), name: job.worker};
+		if (ended.is === 'success') note('info', 'Finished docker-machine build', inUse);
+		else note('warning', `Finished docker-machine build with error: ${ended.reason}`, {...inUse, error: ended.reason});
+		note('info', 'Cleaned up docker-machine', inUse);
+	}
+	if (ended.is === 'success') note('info', 'Job succeeded', about);
+	else {
+		note('warning', failedWords(ended.why) + ended.reason, {...about, error: ended.reason, failure_reason: ended.why});
+		process.failed.set(ended.why, (process.failed.get(ended.why) ?? 0) + 1);
+	}
+	note('info', 'Removed job from processing list', ofJob(job));
+	process.takenBy.delete(job.id);
+	runner.ended();
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import {afterEach, test} from 'node:test';
+import {cleanup, render} from 'ink-testing-library';
+import type {HomeSeen} from '../../../source/faces/face.ts';
+import {App} from '../../../source/faces/ui/app.tsx';
+import {makeDesk} from '../../../source/faces/ui/desk.ts';
+import {Stopped} from '../../../source/problem.ts';
+import {shown} from '../shown.ts';
+import {start} from '../states.ts';
+import {keys} from './walking.tsx';
+
+afterEach(cleanup);
+
+/** The desk with a terminal that isn't one. */
+function desk({ended}: {ended?: AbortSignal} = {}) {
+	const stops: string[] = [];
+	const made = makeDesk({
+		yes: false,
+		clock: {now: () => start},
+		onStop: (kind) => stops.push(kind),
+		ended,
+		later(callback, ms) {
+			const timer = setTimeout(callback, Math.min(ms, 5));
+			return () => clearTimeout(timer);
+		},
+		handOver: async (run) => run(),
+	});
+	const drawn = render(<App store={made.store} look={{colour: false, ascii: false}} title="set up" now={() => start} press={made.press} />);
+	const frame = () => drawn.lastFrame() ?? '';
+	return {
+		...made,
+		stops,
+		frame,
+		press: (key: string) => void drawn.stdin.write(key),
+		until: (right: RegExp) => shown(frame, right),
+	};
+}
+
+test('the end shows the commands that come next, saves a preset with p, and is left with q', async () => {
+	const on = desk();
+	const saved: string[] = [];
+	const over = on.screens.farewell({
+		says: 'ci is set up.',
+		next: [{command: 'gitlab-runner-aws destroy --fleet ci', does: 'takes it away'}],
+		async save(name) {
+			saved.push(name);
+			return '/x';
+		},
+	});
+	await on.until(/✔ ci is set up\.[\s\S]*gitlab-runner-aws destroy --fleet ci/);
+	on.press('p');
+	await on.until(/What is the preset called/);
+	on.press(keys.enter);
+	await on.until(/Preset mine is saved[\s\S]*--preset mine/);
+	on.press('q');
+	await over;
+	assert.deepEqual(saved, ['mine']);
+});
+
+const seen: HomeSeen = {
+	regions: 3,
+	looked: 1,
+	refused: [],
+	fleets: [{name: 'ci', region: 'us-east-2', is: 'so', says: 'manager i-1 running'}],
+	presets: [{name: 'small', says: 'A few jobs.', used: 'yesterday'}],
+};
+
+test('home shows what has answered; the cursor stays on its fleet when others come in before it', async () => {
+	const on = desk();
+	let tell: (seen: HomeSeen) => void = () => {};
+	const chosen = on.screens.home(async (how) => {
+		tell = how;
+		tell(seen);
+		return new Promise(() => {});
+	});
+	await on.until(/looked in 1 of 3 regions…/);
+	await on.until(/› ci +us-east-2 +✔ manager i-1 running/);
+	on.press(keys.down);
+	await on.until(/› small +used yesterday/);
+	on.press(keys.up);
+	await on.until(/› ci/);
+	tell({
+		...seen,
+		looked: 2,
+		refused: [{region: 'af-south-1', says: 'AWS refused it.'}],
+		fleets: [{name: 'aa', region: 'eu-west-1', is: 'note', says: 'no manager'}, ...seen.fleets],
+	});
+	await on.until(/! af-south-1: AWS refused it\.[\s\S]*aa +eu-west-1 +! no manager/);
+	on.press('x');
+	assert.deepEqual(await chosen, {do: 'destroy', fleet: {name: 'ci', region: 'us-east-2'}});
+});
+
+test('each key of home does what it says', async () => {
+	const fleet = {name: 'ci', region: 'us-east-2'};
+	for (const [key, choice] of [
+		[keys.enter, {do: 'open', fleet}],
+		['n', {do: 'setup'}],
+		['r', {do: 'repair', fleet}],
+		['d', {do: 'demo'}],
+		['q', {do: 'quit'}],
+	] as const) {
+		const on = desk();
+		const chosen = on.screens.home(async (tell) => {
+			tell(seen);
+			return new Promise(() => {});
+		});
+		await on.until(/› ci/);
+		on.press(key);
+		assert.deepEqual(await chosen, choice);
+		cleanup();
+	}
+});
+
+test('where no region has a fleet, home ends by itself in setup; while it looks it says so', async () => {
+	const on = desk();
+	const chosen = on.screens.home(async (tell) => {
+		tell({...seen, regions: 1, looked: 1, fleets: []});
+		return {do: 'setup'};
+	});
+	assert.deepEqual(await chosen, {do: 'setup'});
+});
+
+test('a signal from outside ends whatever waits for the person, and isn’t counted as their ctrl-c', async () => {
+	for (const open of [
+		(on: ReturnType<typeof desk>) => on.screens.home(() => new Promise(() => {})),
+		(on: ReturnType<typeof desk>) => on.screens.farewell({says: 'x', next: [], save: async () => ''}),
+		(on: ReturnType<typeof desk>) => on.agree({says: 'x', details: []}),
+	]) {
+		const ended = new AbortController();
+		const on = desk({ended: ended.signal});
+		const waiting = open(on);
+		ended.abort();
+		await assert.rejects(waiting, Stopped);
+		assert.deepEqual(on.stops, []);
+		cleanup();
+	}
+});
+
+test('what is watched is left by a signal from outside, and no more is stopped', async () => {
+	const ended = new AbortController();
+	const on = desk({ended: ended.signal});
+	const watched = on.watch('Waiting.', (signal) => new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(new Stopped()))));
+	ended.abort();
+	assert.equal(await watched, undefined);
+	assert.deepEqual(on.stops, []);
+});

@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import {afterEach, test} from 'node:test';
+import {cleanup} from 'ink-testing-library';
+import {Stopped} from '../../../source/problem.ts';
+import {type Checks, keys, walk} from './walking.tsx';
+
+afterEach(cleanup);
+
+const here = {environment: {region: 'us-east-2'}};
+const token = 'glrt-abcdefghij';
+
+/** Takes every default up to the token. */
+async function toToken({and, until}: ReturnType<typeof walk>): Promise<void> {
+	await until(/Which image/);
+	await and(keys.enter, /Which security group/);
+	await and(keys.enter, /Which key pair opens/);
+	await and(keys.enter, /caches go/);
+	await and(keys.enter, /Which instance type are/);
+	await and(keys.enter, /spot instances/);
+	await and(keys.enter, /How many workers/);
+	await and(keys.enter, /runner's token/);
+}
+
+test('eight answers lead from nothing to the review, seven of them Enter, and Enter there agrees', async () => {
+	const walked = walk({layers: here});
+	await toToken(walked);
+	assert.match(walked.frame(), /8 of 8/);
+	walked.press(token);
+	await walked.until(/•{15}/);
+	assert.doesNotMatch(walked.frame(), /abcdef/);
+	await walked.and(keys.enter, /Review: this is what Enter makes/);
+	await walked.until(/Cost +The manager: about \$19/);
+	walked.press(keys.enter);
+	const {settled} = await walked.agreed();
+	assert.equal(walked.given.get('runnerToken'), token);
+	assert.deepEqual([settled.given.image, settled.given.limit, settled.given.runner], ['ubuntu-24.04', 10, 'token']);
+	assert.equal(settled.sources.limit, 'typed');
+});
+
+test('where the region isn’t known it is asked first, and nothing is looked at before', async () => {
+	const walked = walk();
+	await walked.until(/Which region\?/);
+	assert.equal(walked.looked.length, 0);
+	assert.match(walked.frame(), /1 of 9/);
+	assert.match(walked.frame(), /begins once the region is known/);
+	await walked.until(/us-east-2 +Ohio/);
+	await walked.and(keys.down, /› us-east-2/);
+	await walked.and(keys.enter, /Which image/);
+	await walked.until(() => walked.looked.length > 0);
+	assert.match(walked.frame(), /✔ region: us-east-2/);
+});
+
+test('keys pressed ahead of the screens are taken in order, none twice', async () => {
+	const walked = walk({layers: here});
+	await walked.until(/Which image/);
+	walked.press(keys.enter, keys.enter, keys.enter);
+	await walked.until(/caches go/);
+	assert.match(walked.frame(), /4 of 8/);
+});
+
+test('back from the last question to the first and forward again keeps every answer', async () => {
+	const walked = walk({layers: here});
+	const {and, until} = walked;
+	await until(/Which image/);
+	await and(keys.enter, /Which security group/);
+	await and(keys.enter, /Which key pair opens/);
+	await and(keys.enter, /caches go/);
+	await and(keys.down, /› no cache/);
+	await and(keys.enter, /Which instance type are/);
+	await and(keys.down, /› m5.large/);
+	await and(keys.enter, /spot instances/);
+	await and('n', /How many workers/);
+	walked.press('42');
+	await until(/42▏/);
+	await and(keys.enter, /runner's token/);
+	await and(keys.left, /How many workers[\s\S]*› ▏42/);
+	await and(keys.left, /spot instances[\s\S]*› No/);
+	await and(keys.left, /Which instance type are[\s\S]*› m5.large/);
+	await and(keys.left, /caches go[\s\S]*› no cache/);
+	await and(keys.left, /Which key pair opens/);
+	await and(keys.left, /Which security group/);
+	await and(keys.left, /Which image/);
+	assert.doesNotMatch(walked.frame(), /← back/);
+	await toToken(walked);
+	walked.press(token);
+	await until(/•{15}/);
+	await and(keys.enter, /Review: this/);
+	walked.press(keys.enter);
+	const {settled} = await walked.agreed();
+	const {cache, workerType, spot, limit} = settled.given;
+	assert.deepEqual({cache, workerType, spot, limit}, {cache: 'none', workerType: 'm5.large', spot: false, limit: 42});
+});
+
+test('an answer that was typed instead of chosen is kept by Enter when one comes back to it', async () => {
+	const walked = walk({layers: here});
+	const {and, until} = walked;
+	await until(/Which image/);
+	for (let key = 0; key < 5; key++) walked.press(keys.down);
+	await and(keys.enter, /back to the list/);
+	walked.press('ami-0123456789abcdef0');
+	await until(/cdef0▏/);
+	await and(keys.enter, /Who logs in to the manager|Which security group/);
+	await and(keys.left, /› ami-0123456789abcdef0/);
+});
+
+test('another region keeps what is still true and asks again for what isn’t there', async () => {
+	const walked = walk();
+	const {and, until} = walked;
+	await until(/us-east-2 +Ohio/);
+	await and(keys.down, /› us-east-2/);
+	await and(keys.enter, /Which image/);
+	await and(keys.enter, /old sg-0123/);
+	await and(keys.down, /› old sg-0123456789abcdef0/);
+	await and(keys.enter, /Which key pair/);
+	await and(keys.left, /› old sg-0123456789abcdef0/);
+	await and(keys.left, /Which image/);
+	await and(keys.left, /Which region/);
+	await and(keys.up, /› eu-west-1/);
+	await and(keys.enter, /Which image/);
+	// The little account has the same group everywhere, so that it stays.
+	assert.match(walked.frame(), /security group: sg-0123456789abcdef0/);
+});
+
+const tooMany: Checks = ({limit, workerType}) => [
+	{event: 'step.found', step: 'images', is: 'so', says: 'ubuntu for all'},
+	limit > 16
+		? {
+				event: 'step.found',
+				step: 'quota',
+				is: 'blocked',
+				says: `${limit} workers of ${workerType} need ${limit * 2} vCPUs, and this account may run 32.`,
+				problem: {code: 'VcpuLimitExceeded', message: `${limit} workers need ${limit * 2} vCPUs, and this account may run 32.`, fault: 'told'},
+				fix: 'lower the limit to 16',
+				mends: {limit: 16},
+			}
+		: {event: 'step.found', step: 'quota', is: 'so', says: `${limit * 2} of 32 vCPUs`},
+	{event: 'step.found', step: 'bucket', is: 'missing', says: 'gitlab-runners-cache'},
+];
+
+test('a value that is only typed is looked at already, and the key beside the finding mends it', async () => {
+	const walked = walk({layers: here, checks: tooMany});
+	const {and, until} = walked;
+	await until(/Which image/);
+	walked.press(keys.enter, keys.enter, keys.enter, keys.enter, keys.enter, keys.enter);
+	await until(/How many workers/);
+	await and('40', /40 workers need 80 vCPUs/);
+	assert.match(walked.frame(), /ctrl-f lower the limit to 16/);
+	await and(keys.ctrlF, /Done: lower the limit to 16/);
+	await until(/32 of 32 vCPUs/);
+	await and(keys.enter, /runner's token/);
+	assert.match(walked.frame(), /limit: 16/);
+});
+
+test('while something is blocked Enter at the review makes nothing and says why; f mends it there too', async () => {
+	const walked = walk({layers: {...here, preset: {limit: 40}}, at: 'review', checks: tooMany});
+	const {and, until} = walked;
+	await until(/runner's token/);
+	walked.press(token);
+	await until(/•{15}/);
+	await and(keys.enter, /Review: 1 thing is blocked/);
+	await until(/Cost/);
+	await and(keys.enter, /Nothing is made while something is blocked/);
+	await and('f', /Review: this is what Enter makes/);
+	await until(/Cost/);
+	walked.press(keys.enter);
+	assert.equal((await walked.agreed()).settled.given.limit, 16);
+});
+
+test('a blocked finding that nothing mends leads to the answer it is about', async () => {
+	const checks: Checks = () => [
+		{event: 'step.found', step: 'images', is: 'so', says: 'ubuntu for all'},
+		{event: 'step.found', step: 'quota', is: 'so', says: 'enough'},
+		{
+			event: 'step.found',
+			step: 'bucket',
+			is: 'blocked',
+			says: 'taken',
+			problem: {code: 'foreign-bucket', message: "The bucket is somebody else's.", fault: 'told'},
+		},
+	];
+	const walked = walk({layers: {...here, preset: {limit: 4}}, at: 'review', checks});
+	await walked.until(/runner's token/);
+	walked.press(token);
+	await walked.until(/•{15}/);
+	await walked.and(keys.enter, /somebody else's[\s\S]*c {2}change cache/);
+	await walked.and('c', /caches go/);
+	await walked.and(keys.escape, /Review: 1 thing/);
+});
+
+test('with a preset the walk begins at the review; an answer is changed in place and its source is shown', async () => {
+	const walked = walk({layers: {...here, preset: {limit: 4, workerType: 'm5.large'}}, at: 'review'});
+	const {and, until} = walked;
+	await until(/runner's token/);
+	walked.press(token);
+	await until(/•{15}/);
+	await and(keys.enter, /Review: this/);
+	for (let key = 0; key < 14; key++) walked.press(keys.down);
+	await until(/› worker type +m5\.large +\(preset\)/);
+	await and(keys.enter, /Which instance type are the workers/);
+	await and(keys.up, /› c5\.large/);
+	await and(keys.enter, /worker type +c5\.large +\(typed\)/);
+	assert.match(walked.frame(), /› worker type/);
+});
+
+test('escape at a changed answer leaves it as it was', async () => {
+	const walked = walk({layers: {...here, preset: {limit: 4}}, at: 'limit'});
+	await walked.until(/How many workers/);
+	await walked.and('9', /9▏/);
+	await walked.and(keys.escape, /runner's token/);
+	walked.press(token);
+	await walked.until(/•{15}/);
+	await walked.and(keys.enter, /Review: this/);
+	assert.equal(walked.looked.at(-1)?.answers.limit, 4);
+});
+
+test('the runner can be had made instead: its questions follow, and the token asked for is a GitLab one', async () => {
+	const walked = walk({layers: here});
+	await toToken(walked);
+	await walked.and(keys.ctrlG, /Which project is the runner for/);
+	walked.press('acme/api');
+	await walked.until(/acme\/api▏/);
+	await walked.and(keys.enter, /Which GitLab token may make the runner/);
+	walked.press('glpat-abcdefghijk');
+	await walked.until(/•{17}/);
+	await walked.and(keys.enter, /Review: this/);
+	await walked.until(/Cost/);
+	walked.press(keys.enter);
+	const {settled} = await walked.agreed();
+	assert.deepEqual([settled.given.runner, settled.given.project, walked.given.get('gitlabToken')], ['create', 'acme/api', 'glpat-abcdefghijk']);
+});
+
+test('a asks every key, in order', async () => {
+	const walked = walk({layers: here});
+	await walked.until(/Which image/);
+	await walked.and('a', /Which AWS profile/);
+	// It has no default: Enter leaves it to the SDK's own chain.
+	await walked.and(keys.enter, /What is the fleet called/);
+	await walked.and(keys.enter, /Which executor/);
+	await walked.and(keys.enter, /Which subnet/);
+	assert.doesNotMatch(walked.frame(), /a ask everything/);
+});
+
+test('for a fleet that stands its record answers, and only the review is shown', async () => {
+	const record = {
+		region: 'us-east-2',
+		fleet: 'gitlab-runners',
+		image: 'ubuntu-24.04',
+		securityGroup: 'create',
+		keyPair: 'create',
+		cache: 'create',
+		workerType: 'm5.large',
+		spot: true,
+		limit: 7,
+		runner: 'create',
+	} as const;
+	const walked = walk({layers: here, record});
+	await walked.until(/Which project is|Which group|GitLab token may/);
+	assert.equal(walked.looked.at(-1)?.answers.workerType, 'm5.large');
+});
+
+test('p saves what is on show, and a wrong name says what would be right', async () => {
+	const walked = walk({layers: {...here, preset: {limit: 4}}, at: 'review'});
+	await walked.until(/runner's token/);
+	walked.press(token);
+	await walked.until(/•{15}/);
+	await walked.and(keys.enter, /Review: this/);
+	await walked.and('p', /What is the preset called/);
+	await walked.and('/', /mine\//);
+	await walked.and(keys.enter, /It takes up to 64 letters/);
+	await walked.and('\u007f', /› mine▏/);
+	await walked.and(keys.enter, /Preset mine is saved/);
+	assert.equal(walked.saved.get('mine')?.given.limit, 4);
+	assert.doesNotMatch(JSON.stringify([...walked.saved]), /abcdef/);
+});
+
+test('tab opens the plan and leads back; e shows the commands of each step', async () => {
+	const walked = walk({layers: here});
+	await walked.until(/Which image/);
+	await walked.and(keys.tab, /✔ so +images/);
+	await walked.and(keys.tab, /Which image/);
+	await walked.and('e', /by hand, 1 of 3: images[\s\S]*aws do images/);
+	await walked.and(keys.right, /aws do quota/);
+	await walked.and('e', /Which image/);
+});
+
+test('e begins at the commands of what is asked', async () => {
+	const walked = walk({layers: here});
+	await walked.until(/Which image/);
+	walked.press(keys.enter, keys.enter, keys.enter);
+	await walked.until(/caches go/);
+	await walked.and('e', /by hand, 3 of 3: cache bucket[\s\S]*aws do bucket/);
+});
+
+test('below 100 columns the plan is one line, and a blocked finding stands in it', async () => {
+	const walked = walk({layers: here, checks: tooMany, columns: 80});
+	await walked.until(/Plan {2}2 ✔ so {2}1 \+ to make/);
+	walked.press(keys.enter, keys.enter, keys.enter, keys.enter, keys.enter, keys.enter);
+	await walked.until(/How many workers/);
+	await walked.and('40', /✖ 40 workers of c5\.large need 80 vCPUs/);
+});
+
+test('ctrl-c leaves, whatever is on the screen', async () => {
+	const walked = walk({layers: here});
+	await walked.until(/Which image/);
+	walked.press(keys.ctrlC);
+	await assert.rejects(walked.agreed(), Stopped);
+});

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {type Entry, readEntries} from '../../source/panel/journal/entries.ts';
+import {eventsOf, type LogEvent, tellingWords} from '../../source/panel/journal/events.ts';
+import {noHistory, remember} from '../../source/panel/journal/history.ts';
+import {readRefusal} from '../../source/panel/journal/refusal.ts';
+import {machineSeconds, noSpans, spansAfter} from '../../source/panel/journal/spans.ts';
+import {readLogLine} from '../../source/world/host/log-line.ts';
+
+const esc = '\u001b';
+const machine = 'runner-ab12cd-x-1764201600-0123abcd';
+const made = 1_764_201_600_000;
+
+/** A line as the runner's own format colours it. */
+const coloured = (message: string, fields: Record<string, string> = {}): string =>
+	`${esc}[0;m${message.padEnd(50)}${esc}[0;m ${Object.entries(fields)
+		.sort()
+		.map(([key, value]) => ` ${esc}[0;m${key}${esc}[0;m=${value}`)
+		.join('')}`;
+
+const told = (text: string, at = made): LogEvent[] =>
+	eventsOf({
+		at,
+		message: readEntries(JSON.stringify({MESSAGE: [...Buffer.from(text)], __REALTIME_TIMESTAMP: String(at * 1000)})).entries[0]?.message ?? '',
+		cursor: undefined,
+	});
+
+test('a message is read whether the journal gives it as a text or as bytes, and one that was too long is counted', () => {
+	const line = (MESSAGE: unknown) => JSON.stringify({MESSAGE, __REALTIME_TIMESTAMP: '1764201600123456', __CURSOR: 's=1'});
+	const {entries, unread} = readEntries([line('plain'), line([...Buffer.from(`${esc}[32;1mgrün${esc}[0;m`)]), line(null), '{', ''].join('\n'));
+	assert.deepEqual(entries, [
+		{at: 1_764_201_600_123, message: 'plain', cursor: 's=1'},
+		{at: 1_764_201_600_123, message: 'grün', cursor: 's=1'},
+	]);
+	assert.equal(unread, 2);
+});
+
+test('fields of the runner’s own format are unquoted, and one with spaces and signs of equality stays whole', () => {
+	const line = readLogLine('ERROR: Machine creation failed                             error=exit status 1 a=b name=runner-x time=1m2.5s');
+	assert.deepEqual(line, {level: 'error', message: 'Machine creation failed', fields: {error: 'exit status 1 a=b', name: 'runner-x', time: '1m2.5s'}});
+});
+
+test('a job is tied to its machine in the coloured format', () => {
+	const events = told(
+		coloured('Using existing docker-machine', {job: '8812', name: machine, project: '7', project_full_path: 'acme/api', runner: 'ab12cd', usedCount: '2'}),
+	);
+	assert.deepEqual(events, [{is: 'job-on-machine', job: 8812, project: 'acme/api', machine, runner: 'ab12cd', uses: 2, at: made}]);
+});
+
+test('the same in JSON, where durations are nanoseconds', () => {
+	assert.deepEqual(told(JSON.stringify({level: 'info', msg: 'Machine created', name: machine, duration: 62_300_000_000, time: '2026-11-24T13:00:00Z'})), [
+		{is: 'machine-created', machine, seconds: 62.3, at: made},
+	]);
+	assert.deepEqual(told(JSON.stringify({level: 'info', msg: 'Created docker-machine', job: 5, name: machine, repo_url: 'https://gitlab.com/acme/web.git'})), [
+		{is: 'job-on-machine', job: 5, project: 'acme/web', machine, runner: undefined, uses: undefined, at: made},
+	]);
+});
+
+test('docker-machine’s own lines give the stage, and its errors the reason', () => {
+	assert.deepEqual(told(coloured('Waiting for SSH to be available...', {driver: 'amazonec2', name: machine, operation: 'create'})), [
+		{is: 'machine-stage', machine, stage: 'waiting for SSH', at: made},
+	]);
+	assert.deepEqual(told(coloured(`(${machine}) Launching instance...`, {driver: 'amazonec2', name: machine, operation: 'create'})), [
+		{is: 'machine-stage', machine, stage: 'launching', at: made},
+	]);
+	const [refused] = told(
+		`ERROR: ${coloured('Error creating machine: Error in driver during machine creation: Error launching instance: InsufficientInstanceCapacity: We currently do not have sufficient c5.large capacity in the Availability Zone you requested (us-east-2a). Our system will be working on it. status code: 500, request id: 0f9f6bd5-2a2a-4c0e-9d1c-0d9e5d1f7a11', {driver: 'amazonec2', name: machine, operation: 'create'})}`,
+	);
+	assert.ok(refused?.is === 'machine-refused');
+	assert.deepEqual(
+		{...refused.refusal, text: ''},
+		{
+			code: 'InsufficientInstanceCapacity',
+			text: '',
+			type: 'c5.large',
+			zone: 'us-east-2a',
+			allowed: undefined,
+			neededPrice: undefined,
+			requestId: '0f9f6bd5-2a2a-4c0e-9d1c-0d9e5d1f7a11',
+			encoded: undefined,
+		},
+	);
+});
+
+test('reasons are found whatever stands before them', () => {
+	const code = (text: string) => readRefusal(text)?.code;
+	assert.equal(
+		code('Error in driver during machine creation: unable to create key pair: KeyPairLimitExceeded: Maximum of 5000 keypairs reached'),
+		'KeyPairLimitExceeded',
+	);
+	assert.equal(
+		code('Error launching instance: AuthFailure.ServiceLinkedRoleCreationNotPermitted: The provided credentials'),
+		'AuthFailure.ServiceLinkedRoleCreationNotPermitted',
+	);
+	assert.equal(code('Error running provisioning: error installing docker: exit status 1'), 'docker-install');
+	assert.equal(code('Error checking the host: Error checking and/or regenerating the certs: remote error: tls: bad certificate'), 'certificates');
+	assert.equal(code('Too many retries waiting for SSH to be available.  Last error: Maximum number of retries (60) exceeded'), 'ssh-never');
+	assert.equal(code('toomanyrequests: You have reached your unauthenticated pull rate limit.'), 'docker-hub');
+	assert.equal(code('exit status 1'), undefined);
+	assert.equal(
+		readRefusal('VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket')?.allowed,
+		32,
+	);
+	assert.equal(
+		readRefusal('SpotMaxPriceTooLow: Your Spot request price of 0.02 is lower than the minimum required Spot request fulfillment price of 0.0341.')
+			?.neededPrice,
+		0.0341,
+	);
+	assert.equal(
+		readRefusal('UnauthorizedOperation: You are not authorized. Encoded authorization failure message: AbC-d_9xyzAbC-d_9xyzAbC')?.encoded,
+		'AbC-d_9xyzAbC-d_9xyzAbC',
+	);
+});
+
+test('trouble with GitLab is told apart: refused, not reached, unhealthy, and over again', () => {
+	assert.equal(
+		told(`ERROR: ${coloured('Checking for jobs... forbidden', {runner: 'ab12cd', status: 'POST https://gitlab.com/api/v4/jobs/request: 403 Forbidden'})}`)[0]
+			?.is,
+		'forbidden',
+	);
+	const [lost] = told(
+		`ERROR: ${coloured('Checking for jobs... client error', {runner: 'ab12cd', status: 'couldn’t execute POST: x509: certificate signed by unknown authority'})}`,
+	);
+	assert.ok(lost?.is === 'gitlab-unreachable' && lost.error.includes('x509'));
+	assert.deepEqual(told('ERROR: Runner "https://gitlab.com/ab12cd" is unhealthy and will be disabled for 1h0m0s seconds!  unhealthy_requests=3'), [
+		{is: 'unhealthy', seconds: 3600, runner: undefined, at: made},
+	]);
+	assert.deepEqual(
+		told(coloured('Checking for jobs... received', {job: '9', repo_url: 'https://gitlab.com/acme/api.git', runner: 'ab12cd'})).map(({is}) => is),
+		['job-received', 'gitlab-answered'],
+	);
+});
+
+test('each line that is understood holds a word by which the manager picks it', () => {
+	const lines = [
+		coloured('Using existing docker-machine', {job: '1', name: machine}),
+		coloured('Machine created', {name: machine, duration: '1m'}),
+		coloured('Requesting machine removal', {name: machine, reason: 'too many idle machines'}),
+		coloured('Waiting for SSH to be available...', {name: machine, operation: 'create'}),
+		JSON.stringify({msg: 'Launching instance...', operation: 'create', name: machine}),
+		'Configuration loaded  builds=0',
+		'ERROR: Failed to load config /etc/gitlab-runner/config.toml: toml: line 3  error=x',
+		coloured('Starting multi-runner from /etc/gitlab-runner/config.toml...', {builds: '0'}),
+		coloured('Job succeeded', {job: '1', duration_s: '3'}),
+	].map((line) => readEntries(JSON.stringify({MESSAGE: line, __REALTIME_TIMESTAMP: '1'})).entries[0]?.message ?? '');
+	for (const line of lines) {
+		assert.ok(eventsOf({at: 0, message: line, cursor: undefined}).length > 0, line);
+		assert.ok(
+			tellingWords.some((word) => line.includes(word)),
+			line,
+		);
+	}
+});
+
+test('lines that tell nothing give nothing', () => {
+	const entry = (message: string): Entry => ({at: 0, message, cursor: undefined});
+	for (const message of ['', '{', '{"level":1}', 'Feeding runners to channel  builds=0', '  a=b', 'Machine created'])
+		assert.deepEqual(eventsOf(entry(message)), []);
+});
+
+test('history keeps a machine’s story from launch to removal, and the job that runs on it', () => {
+	const events: LogEvent[] = [
+		{is: 'machine-stage', machine, stage: 'launching', at: made},
+		{is: 'machine-created', machine, seconds: 90, at: made + 90_000},
+		{is: 'job-on-machine', job: 1, project: 'acme/api', machine, runner: 'ab12cd', uses: 1, at: made + 95_000},
+		{is: 'job-ended', job: 1, machine: undefined, ok: true, error: undefined, at: made + 200_000},
+		{is: 'job-on-machine', job: 2, project: undefined, machine, runner: 'ab12cd', uses: 2, at: made + 210_000},
+	];
+	const history = remember(noHistory(made - 1000), events, made + 220_000);
+	const story = history.machines.get(machine);
+	assert.equal(story?.job, 2);
+	assert.equal(story?.jobEndedAt, undefined);
+	assert.equal(story?.uses, 2);
+	assert.deepEqual(history.creations, [90]);
+	const gone = remember(history, [{is: 'machine-removed', machine, at: made + 300_000}], made + 300_000);
+	assert.equal(gone.machines.size, 0);
+	assert.equal(history.machines.size, 1);
+});
+
+test('a state that the log tells of holds until GitLab gives a job or the service starts anew', () => {
+	const refused = remember(
+		noHistory(0),
+		[
+			{is: 'forbidden', runner: 'a', at: 10},
+			{is: 'forbidden', runner: 'a', at: 20},
+			{is: 'unhealthy', seconds: 3600, runner: 'a', at: 21},
+		],
+		30,
+	);
+	assert.deepEqual([refused.forbidden?.since, refused.forbidden?.last, refused.unhealthy?.until], [10, 20, 3_600_021]);
+	assert.equal(remember(refused, [{is: 'service-started', at: 40}], 41).unhealthy, undefined);
+	assert.equal(remember(refused, [{is: 'job-received', job: 1, project: undefined, runner: 'a', at: 40}], 41).forbidden, undefined);
+});
+
+test('after six hours refusals and machines are forgotten, but not one whose job still runs', () => {
+	const refusal = {
+		code: 'Unsupported',
+		text: '',
+		type: undefined,
+		zone: undefined,
+		allowed: undefined,
+		neededPrice: undefined,
+		requestId: undefined,
+		encoded: undefined,
+	};
+	const history = remember(
+		noHistory(0),
+		[
+			{is: 'machine-refused', machine: 'a', refusal, at: 1},
+			{is: 'job-on-machine', job: 1, project: undefined, machine: 'b', runner: undefined, uses: 1, at: 2},
+		],
+		3,
+	);
+	const later = remember(history, [], 7 * 3_600_000);
+	assert.deepEqual([...later.machines.keys()], ['b']);
+	assert.deepEqual(later.refused, []);
+});
+
+test('ten thousand machines that come and go leave no more behind than one hour’s figure each hour', () => {
+	let history = noHistory(made);
+	for (let index = 0; index < 10_000; index += 1) {
+		const at = made + index * 1000;
+		const name = `runner-ab12cd-x-${Math.floor(at / 1000)}-0123abcd`;
+		history = remember(
+			history,
+			[
+				{is: 'machine-created', machine: name, seconds: 1, at},
+				{is: 'machine-removing', machine: name, reason: 'x', uses: 1, at},
+				{is: 'machine-removed', machine: name, at: at + 500},
+			],
+			at,
+		);
+	}
+	assert.equal(history.machines.size, 0);
+	assert.equal(history.spans.open.size, 0);
+	assert.ok(history.spans.hours.size <= 4);
+	assert.ok(history.creations.length <= 50 && history.removals.length <= 50);
+});
+
+test('machine time is reckoned from the name to the removal, over midnight, and a refused machine costs nothing', () => {
+	const midnight = Date.UTC(2026, 10, 24);
+	const name = `runner-ab12cd-x-${midnight / 1000 - 1800}-0123abcd`;
+	const spans = spansAfter(noSpans(midnight - 7_200_000), [
+		{is: 'machine-created', machine: name, seconds: 60, at: midnight - 1_740_000},
+		{is: 'machine-stage', machine: 'runner-ab12cd-x-1764201601-0123abcd', stage: 'launching', at: midnight},
+		{
+			is: 'machine-refused',
+			machine: 'runner-ab12cd-x-1764201601-0123abcd',
+			refusal: {
+				code: 'VcpuLimitExceeded',
+				text: '',
+				type: undefined,
+				zone: undefined,
+				allowed: 1,
+				neededPrice: undefined,
+				requestId: undefined,
+				encoded: undefined,
+			},
+			at: midnight,
+		},
+		{is: 'machine-removed', machine: name, at: midnight + 1_800_000},
+	]);
+	assert.equal(machineSeconds(spans, midnight, midnight + 3_600_000), 1800);
+	assert.equal(machineSeconds(spans, 0, midnight + 3_600_000), 3600);
+});
+
+test('a machine that went without a word in the log is not paid for ever', () => {
+	const spans = spansAfter(noSpans(made), [{is: 'machine-created', machine, seconds: 60, at: made}]);
+	assert.equal(machineSeconds(spans, made, made + 1000), 1);
+	assert.equal(machineSeconds(spans, made, made + 1000, new Set()), 0);
+});
