@@ -22,7 +22,7 @@ test('what a test file needs of this computer is known by what it imports', () =
 });
 
 test('one line says what is left out and why', () => {
-	const all: Needs[] = [...needs.values(), {all: new Set(['machine']), some: new Set()}];
+	const all: Needs[] = [...needs.values(), {all: new Set(['machine']), some: new Set(), bytes: 100}];
 	assert.equal(leftOut(all, new Map()), undefined);
 	assert.equal(leftOut(all, new Map([['machine', 'not root']])), "Left out: 2 test files and parts of 1 for want of the manager's machine (not root).");
 	assert.equal(leftOut(all, new Map([['python', 'python3 is not there']])), undefined, 'nothing needs it');

@@ -7,6 +7,8 @@ export type Needs = {
 	all: ReadonlySet<Peer>;
 	/** Without these some of its tests aren't: it looks what is here, and only then imports what starts them. */
 	some: ReadonlySet<Peer>;
+	/** How long the file is, in bytes. */
+	bytes: number;
 };
 
 /** The modules that use a peer, and which. What one of them imports isn't looked at: a world without a manager is a world, and needs no machine. */
@@ -52,7 +54,8 @@ export async function needsOf(files: readonly string[]): Promise<Map<string, Nee
 	return new Map(
 		files.map((file) => {
 			const all = reached(metafile.inputs, file, false);
-			return [file, {all, some: new Set([...reached(metafile.inputs, file, true)].filter((peer) => !all.has(peer)))}];
+			const some = new Set([...reached(metafile.inputs, file, true)].filter((peer) => !all.has(peer)));
+			return [file, {all, some, bytes: metafile.inputs[file]?.bytes ?? 0}];
 		}),
 	);
 }
@@ -63,7 +66,7 @@ const names: Record<Peer, string> = {machine: "the manager's machine", moto: 'mo
 export function leftOut(needs: Iterable<Needs>, lacking: Lacking): string | undefined {
 	const all = [...needs];
 	const each = [...lacking].flatMap(([peer, why]) => {
-		const count = (kind: keyof Needs): number => all.filter((one) => one[kind].has(peer)).length;
+		const count = (kind: 'all' | 'some'): number => all.filter((one) => one[kind].has(peer)).length;
 		const [whole, parts] = [count('all'), count('some')];
 		const files = [whole > 0 && `${whole} test ${whole === 1 ? 'file' : 'files'}`, parts > 0 && `parts of ${parts}`].filter((words) => words !== false);
 		return files.length === 0 ? [] : `${files.join(' and ')} for want of ${names[peer]} (${why})`;
@@ -71,11 +74,11 @@ export function leftOut(needs: Iterable<Needs>, lacking: Lacking): string | unde
 	return each.length === 0 ? undefined : `Left out: ${each.join('; ')}.`;
 }
 
-/** How long the use of a peer makes a test file, against those without any. */
+/** How long a test takes that uses a peer, against those that use none. */
 const weights: Record<Peer, number> = {machine: 8, moto: 4, terminal: 2, python: 1};
 
 /** Files in the order in which they are best started: the longest first, so that none is left to run alone. */
 export function longestFirst(needs: ReadonlyMap<string, Needs>): string[] {
-	const weight = ({all, some}: Needs): number => [...all, ...some].reduce((sum, peer) => sum + weights[peer], 0);
+	const weight = ({all, some, bytes}: Needs): number => bytes * [...all, ...some].reduce((sum, peer) => sum + weights[peer], 1);
 	return [...needs].toSorted(([, one], [, other]) => weight(other) - weight(one)).map(([file]) => file);
 }
