@@ -27,7 +27,7 @@ const outcome = z.discriminatedUnion('is', [
 export type InstallOutcome = z.infer<typeof outcome>;
 
 const text = `${prelude}${readingText}${draining}
-import errno, http.client
+import errno, http.client, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 class Failed(Exception):
     def __init__(self, code, detail):

@@ -146,7 +146,7 @@ def runner(address):
             told[key] = page(address, path, 4)
         except Exception as error:
             # One that doesn't answer isn't waited for twice: everything else that is seen here waits for it.
-            told['silent'] = '%s on %s: %s' % (path, address, getattr(error, 'reason', None) or error)
+            told['silent'] = '%s on %s: %s' % (path, address, error)
             break
     return told
 
