@@ -79,20 +79,20 @@ const importsOf = (file: string): string[] =>
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
 /** The room of a file and its floor, counted from the top. */
-function placeOf(file: string): {room: string; floor: number} | undefined {
-	const places = floors.flatMap((rooms, floor) => rooms.map((room) => ({room, floor}))).filter(({room}) => file.startsWith(room));
-	return places.toSorted((one, other) => other.room.length - one.room.length)[0];
+function entryOf(file: string): {room: string; floor: number} | undefined {
+	const entries = floors.flatMap((rooms, floor) => rooms.map((room) => ({room, floor}))).filter(({room}) => file.startsWith(room));
+	return entries.toSorted((one, other) => other.room.length - one.room.length)[0];
 }
 
 const arrows = [...imports].flatMap(([from, targets]) => targets.map((to) => ({from, to, says: `${from} → ${to}`})));
 
 test('every file has a floor, and no arrow runs up or sideways, but for what is named', () => {
 	assert.deepEqual(
-		files.filter((file) => !placeOf(file)),
+		files.filter((file) => !entryOf(file)),
 		[],
 	);
 	const wrong = arrows.filter(({from, to}) => {
-		const [here, there] = [placeOf(from), imports.has(to) ? placeOf(to) : undefined];
+		const [here, there] = [entryOf(from), imports.has(to) ? entryOf(to) : undefined];
 		return here && there && here.room !== there.room && there.floor <= here.floor;
 	});
 	assert.deepEqual(wrong.map(({says}) => says).sort(), named.filter((one) => one.includes(' → ')).sort());

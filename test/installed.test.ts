@@ -38,10 +38,10 @@ before(async () => {
 });
 after(() => rm(folder, {recursive: true, force: true}));
 
-type Ran = {code: number; stdout: string; stderr: string};
+type ShellResult = {code: number; stdout: string; stderr: string};
 
 /** Types a command into a shell that finds the program in that prefix. */
-async function typed(shell: string, command: string, prefix: string, env: Record<string, string> = {}): Promise<Ran> {
+async function typed(shell: string, command: string, prefix: string, env: Record<string, string> = {}): Promise<ShellResult> {
 	const around = {PATH: `${join(prefix, 'bin')}${delimiter}${path}`, HOME: folder, LANG: 'C.UTF-8', ...env};
 	try {
 		return {code: 0, ...(await run(shell, ['-c', command], {cwd: folder, env: around}))};
@@ -54,7 +54,7 @@ async function typed(shell: string, command: string, prefix: string, env: Record
 for (const how of ['installed', 'linked'] as const) {
 	for (const shell of ['bash', 'sh']) {
 		suite(`${how}, from ${shell}`, () => {
-			const here = (command: string): Promise<Ran> => typed(shell, command, prefixes[how]);
+			const here = (command: string): Promise<ShellResult> => typed(shell, command, prefixes[how]);
 
 			test('it says its version', async () => {
 				const {version}: {version: string} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -86,7 +86,7 @@ for (const how of ['installed', 'linked'] as const) {
 const asIf = (version: string): string =>
 	`--import=data:text/javascript,${encodeURIComponent(`Object.defineProperty(process,'versions',{value:{...process.versions,node:'${version}'}})`)}`;
 
-const tooOld = (version: string): Ran => ({
+const tooOld = (version: string): ShellResult => ({
 	code: 2,
 	stdout: '',
 	stderr: `gitlab-runner-aws needs Node.js 22.22.2, 24.15 or 26 and later, and this is ${version}. Install a newer one from https://nodejs.org.\n`,

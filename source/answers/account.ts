@@ -75,8 +75,8 @@ export const executor = question(
 	choices: async () => [{value: 'docker+machine', label: 'docker+machine', hint: 'leaves GitLab in 20.0'}],
 });
 
-/** What AWS calls the places of its regions, for recognising one. */
-const places: Record<string, string> = {
+/** What AWS calls its regions by, for recognising one. */
+const regionNames: Record<string, string> = {
 	'af-south-1': 'Cape Town',
 	'ap-east-1': 'Hong Kong',
 	'ap-east-2': 'Taipei',
@@ -118,7 +118,7 @@ const places: Record<string, string> = {
 async function regionChoices({cloud}: Asking): Promise<Choice<string>[]> {
 	const {Regions = []} = await cloud.call('DescribeRegions', {});
 	const names = Regions.map(({RegionName}) => RegionName).filter(isText);
-	return names.sort().map((name) => barred(choice(name, name, places[name]), unsupportedRegion(name) && "docker-machine doesn't know it"));
+	return names.sort().map((name) => barred(choice(name, name, regionNames[name]), unsupportedRegion(name) && "docker-machine doesn't know it"));
 }
 
 /** Names of fleets that have a record in this region, and the default one. */

@@ -189,7 +189,7 @@ function advice(missing: readonly Missing[], wrong: readonly Wrong[]): string {
 		: 'Change them and run the same command again.';
 }
 
-const places: Record<Exclude<Source, 'flag'>, string> = {
+const sourceWords: Record<Exclude<Source, 'flag'>, string> = {
 	typed: 'as typed',
 	preset: 'of the preset',
 	environment: 'of the environment',
@@ -198,4 +198,4 @@ const places: Record<Exclude<Source, 'flag'>, string> = {
 	default: 'by default',
 };
 
-const whose = ({key, source}: Wrong): string => (source === 'flag' ? flagOf(key) : `${key} ${places[source]}`);
+const whose = ({key, source}: Wrong): string => (source === 'flag' ? flagOf(key) : `${key} ${sourceWords[source]}`);

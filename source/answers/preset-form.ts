@@ -72,7 +72,7 @@ export function presetInText(text: string, where: string): Preset {
 		throw new Problem({
 			code: 'preset-corrupt',
 			exit: 2,
-			message: `${where} holds no JSON${placeOf(error)}.`,
+			message: `${where} holds no JSON${positionOf(error)}.`,
 			advice: 'Mend the file, or save the preset anew.',
 		});
 	}
@@ -114,7 +114,7 @@ const refused = (where: string, wrong: readonly string[]): Problem =>
 	});
 
 /** Where JSON's own parser stopped; the rest of its message quotes the text, which could be a secret. */
-function placeOf({message}: SyntaxError): string {
+function positionOf({message}: SyntaxError): string {
 	const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
 	return line && column ? `: line ${line}, column ${column}` : '';
 }

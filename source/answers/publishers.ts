@@ -56,22 +56,22 @@ export const lines: readonly {name: string; label: string}[] = Object.entries(pu
 );
 
 /** An image answer taken apart: an id, or a publisher's line with the architecture where it is fixed. */
-export type Wanted = {id: string} | {line: string; publisher: Publisher; fixed?: Architecture | undefined};
+export type WantedImage = {id: string} | {line: string; publisher: Publisher; fixed?: Architecture | undefined};
 
 /** Takes an image answer apart; its shape has been judged before. */
-export function wantedImage(answer: string): Wanted {
+export function wantedImage(answer: string): WantedImage {
 	const fixed = architectures.find((architecture) => answer.endsWith(`-${architecture}`));
 	const line = fixed === undefined ? answer : answer.slice(0, -fixed.length - 1);
 	const publisher = publishers[line];
 	return publisher ? {line, publisher, fixed} : {id: answer};
 }
 
-type Published = {name: string; owner: string; alias?: string | undefined};
+type PublishedImage = {name: string; owner: string; alias?: string | undefined};
 
 /** Whether an image is of a publisher's line. */
-export const isOfLine = ({alias, owners, pattern}: Publisher, image: Published): boolean =>
+export const isOfLine = ({alias, owners, pattern}: Publisher, image: PublishedImage): boolean =>
 	(owners.includes(image.owner) || (alias !== undefined && image.alias === alias)) && pattern.test(image.name);
 
 /** The login user that the publisher of an image set up, where the publisher is known. */
-export const userOf = (image: Published): string | undefined =>
+export const userOf = (image: PublishedImage): string | undefined =>
 	Object.values(publishers).find((publisher) => publisher?.owners.includes(image.owner) || (publisher && isOfLine(publisher, image)))?.user;

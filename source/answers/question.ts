@@ -54,7 +54,7 @@ export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
 type Default<Value> = {value: Value; why?: string; found?: boolean; other?: true};
 
 /** All that is known of an answer, besides its key, its shape and whether it may be absent. */
-type Known<Value> = {
+type QuestionFields<Value> = {
 	/** The question as asked: `Which image should the manager start from?` */
 	readonly title: string;
 	/** One or two sentences that help to answer; also the flag's help. */
@@ -95,7 +95,7 @@ type Known<Value> = {
 type Defaulting<Value> = {readonly default: Value | ((asking: Asking) => Promise<Default<Value> | undefined>)};
 
 /** One question, and so one answer: its type, flag, help, completion, the preset's schema and every face come from this record. Live checks are the steps'. */
-export type Question<Id extends string = AnswerKey, Value = unknown, Required extends boolean = boolean> = Known<Value> &
+export type Question<Id extends string = AnswerKey, Value = unknown, Required extends boolean = boolean> = QuestionFields<Value> &
 	Partial<Defaulting<Value>> & {
 		readonly id: Id;
 		/** What its value may be, whatever the other answers are; its errors are sentences that say what would be right. */
@@ -108,12 +108,12 @@ export type Question<Id extends string = AnswerKey, Value = unknown, Required ex
 export function question<const Id extends string, Value>(
 	id: Id,
 	shape: z.ZodType<Value>,
-): (known: Known<Value> & Defaulting<Value>) => Question<Id, Value, true> {
+): (known: QuestionFields<Value> & Defaulting<Value>) => Question<Id, Value, true> {
 	return (known) => ({id, shape, required: true, ...known});
 }
 
 /** The record of an answer that stays absent unless somebody gives it. */
-export function optional<const Id extends string, Value>(id: Id, shape: z.ZodType<Value>): (known: Known<Value>) => Question<Id, Value, false> {
+export function optional<const Id extends string, Value>(id: Id, shape: z.ZodType<Value>): (known: QuestionFields<Value>) => Question<Id, Value, false> {
 	return (known) => ({id, shape, required: false, ...known});
 }
 

@@ -42,12 +42,12 @@ async function answer(question: AnyQuestion, {given, sources, why}: Settled, lay
 	}
 	const fallback = await defaultOf(question, asking(given));
 	if (fallback === undefined) return;
-	place(given, id, fallback.value);
+	setValue(given, id, fallback.value);
 	sources[id] = fallback.found ? 'found' : 'default';
 	if (fallback.why) why[id] = fallback.why;
 }
 
-function place<Key extends AnswerKey>(into: Given, key: Key, value: Given[Key]): void {
+function setValue<Key extends AnswerKey>(into: Given, key: Key, value: Given[Key]): void {
 	into[key] = value;
 }
 

@@ -35,7 +35,7 @@ async function isAsked({asked, when}: AnyQuestion, walk: Walk, given: Given): Pr
 }
 
 /** Where the walk stands: on the way to what comes after an answer, at a question, one that is changed from the review perhaps, or at the review. */
-type Standing = {on: 'next'; after?: AnswerKey | undefined} | {on: 'question'; key: AnswerKey; change: boolean} | {on: 'review'};
+type WalkPosition = {on: 'next'; after?: AnswerKey | undefined} | {on: 'question'; key: AnswerKey; change: boolean} | {on: 'review'};
 
 /** How far somebody has come. */
 export type WalkState = {
@@ -44,7 +44,7 @@ export type WalkState = {
 	readonly settled: Settled;
 	/** Questions that were answered here. */
 	readonly visited: ReadonlySet<AnswerKey>;
-	readonly at: Standing;
+	readonly at: WalkPosition;
 	/** The review was reached: from then on only what it lacks is asked. */
 	readonly reviewing: boolean;
 };
@@ -84,11 +84,11 @@ export async function walk(state: WalkState, move: WalkMove): Promise<WalkState>
 		case 'answer': {
 			const key = move.instead ?? (at.on === 'question' ? at.key : undefined);
 			if (key === undefined) return state;
-			const leads: Standing = at.on === 'question' && at.change && at.key === key ? {on: 'review'} : {on: 'next', after: key};
+			const leads: WalkPosition = at.on === 'question' && at.change && at.key === key ? {on: 'review'} : {on: 'next', after: key};
 			return {...(await taken(state, [[key, move.value]])), at: leads, visited: visiting(state, [key])};
 		}
 		case 'on':
-			return goneOn(state);
+			return toNextOpen(state);
 		case 'back': {
 			if (at.on === 'question' && at.change) return {...state, at: {on: 'review'}};
 			const key = await before(state);
@@ -136,7 +136,7 @@ export function answered(so: Walk, key: AnswerKey, value: unknown): Walk {
 }
 
 /** The question after the last answer, what is still open anywhere once there is none, and then the review: it asks what it lacks. */
-async function goneOn(state: WalkState): Promise<WalkState> {
+async function toNextOpen(state: WalkState): Promise<WalkState> {
 	const {at, reviewing, settled} = state;
 	if (at.on === 'question') return state;
 	const open = await toAsk(state.walk, settled);

@@ -1,19 +1,19 @@
 import {usualFleet} from '../answers/account.ts';
 import type {Happening} from '../engine/events.ts';
-import {type World as SimulatedWorld, simulatedWorld} from '../simulated/world.ts';
+import {simulatedWorld, type World} from '../simulated/world.ts';
 import {afternoon} from './demo/afternoon.ts';
 import {play} from './demo/script.ts';
 import {destroy} from './destroy.ts';
 import type {Command, Session} from './session.ts';
 import {setup} from './setup.ts';
-import type {World} from './world.ts';
+import type {CommandWorld} from './world.ts';
 
 const region = 'us-east-2';
 /** Simulated seconds in a second, where somebody looks on. */
 const speed = 20;
 
 /** The simulated world as commands take it; at once where no one looks on. */
-export function demoWorld(isWatched: boolean): World & {simulated: SimulatedWorld} {
+export function demoWorld(isWatched: boolean): CommandWorld & {simulated: World} {
 	const simulated = simulatedWorld({speed: isWatched ? speed : 'instant'});
 	const {cloudAt, host, gitlabAt, address, disk, clock, random} = simulated;
 	return {
@@ -56,7 +56,7 @@ export const demoOn =
 	};
 
 /** The live panel, while the afternoon goes on. */
-async function panel(session: Session, simulated: SimulatedWorld): Promise<void> {
+async function panel(session: Session, simulated: World): Promise<void> {
 	const {live} = await import('./status.ts');
 	const {watchFleet} = await import('./watch.ts');
 	const fleet = {

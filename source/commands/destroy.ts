@@ -8,7 +8,7 @@ import type {Helping} from '../faces/face.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {loginOf} from './interviewing.ts';
-import {layersOf, lookingAt, namedFleet, tellPlace} from './open.ts';
+import {layersOf, lookingAt, namedFleet, tellFleet} from './open.ts';
 import {type Command, failAll, lookedAfter, type Session} from './session.ts';
 
 /** What there is to know of a removal that ended before its end. */
@@ -44,7 +44,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 	const {face, stops} = session;
 	const {fleet} = removal;
 	const {steps} = dockerMachine;
-	const {unread} = await tellPlace(session, removal);
+	const {unread} = await tellFleet(session, removal);
 	if (unread) face.emit(goesByTheMark(fleet, unread));
 	const standing = await listStanding(steps, removal, face.emit, 'before');
 	if (!standing.some(({goes}) => goes)) {

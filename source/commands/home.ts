@@ -63,7 +63,7 @@ export async function lookAround(session: Session, tell: (seen: HomeSeen) => voi
 		try {
 			const names = await fleetsIn(world.cloudAt(region, AbortSignal.any([stops.soft, signal])));
 			const found = await Promise.all(names.map((name) => fleetSeen(session, {name, region}, signal)));
-			show({looked: seen.looked + 1, fleets: [...seen.fleets, ...found].sort(byPlace)});
+			show({looked: seen.looked + 1, fleets: [...seen.fleets, ...found].sort(byRegion)});
 			for (const fleet of found) if (fleet.is === 'looking') glances.push(turns(async () => know(await seenInside(session, fleet, signal))));
 		} catch (error) {
 			if (error instanceof Stopped || signal.aborted) return;
@@ -82,7 +82,7 @@ function told(error: unknown): string {
 	return advice === undefined ? message : `${message} ${advice}`;
 }
 
-const byPlace = (one: HomeFleet, other: HomeFleet): number => one.region.localeCompare(other.region) || one.name.localeCompare(other.name);
+const byRegion = (one: HomeFleet, other: HomeFleet): number => one.region.localeCompare(other.region) || one.name.localeCompare(other.name);
 
 /** The regions that are enabled, the one that this laptop is set to first; none where that may not be asked, which is told. */
 async function regionsFrom(cloud: ReturnType<Session['world']['cloudAt']>, first: string, show: (seen: Partial<HomeSeen>) => void): Promise<string[]> {

@@ -6,7 +6,7 @@ import {gitlabTokenQuestion, runnerTokenQuestion} from '../answers/secrets.ts';
 import {answersSeen, type Settled} from '../answers/settle.ts';
 import type {Walk} from '../answers/walk.ts';
 import type {OpenContext} from '../engine/context.ts';
-import {type Ended, type LivePlan, livePlan, type Turns, turns} from '../engine/live-plan.ts';
+import {type EndedPlan, type LivePlan, livePlan, type Turns, turns} from '../engine/live-plan.ts';
 import {foundIn, type Plan} from '../engine/plan.ts';
 import type {Proposal} from '../engine/proposal.ts';
 import type {AnyStep, Context, Looking} from '../engine/step.ts';
@@ -16,25 +16,25 @@ import {notCounted} from '../faces/words/costs.ts';
 import {type Answers, type Fleet, markKeys} from '../fleet.ts';
 import {accountLook} from '../steps/looks/account.ts';
 import {recordLook} from '../steps/looks/record.ts';
-import {type Costs, costs, monthHours} from '../steps/prices.ts';
+import {type CostEstimate, costs, monthHours} from '../steps/prices.ts';
 import {logIn} from '../world/cloud/login.ts';
 import {commandLine} from '../world/host/quote.ts';
-import {lookingAt, secretsFor, tellPlace} from './open.ts';
+import {lookingAt, secretsFor, tellFleet} from './open.ts';
 import type {Session} from './session.ts';
 
 /** Problems that are there only until the last question is answered, and how the plan says so. */
 const notYet = {'runner-token-missing': 'token not given yet', 'gitlab-token-missing': 'GitLab token not given yet'};
 
-/** What the walk stands on: one look at each fleet that it comes to, and the checks beside it. */
-export type Ground = {
+/** What an interview on screens works with: one look at each fleet that it comes to, and the checks beside it. */
+export type OpenInterview = {
 	plan: LivePlan /** Checks and choices call in turn. */;
 	turn: Turns;
 	lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>;
 	close(): Promise<void>;
 };
 
-/** Opens the ground for a walk. */
-export function groundFor(session: Session): Ground {
+/** Opens what an interview works with; whoever opens it closes it. */
+export function openInterview(session: Session): OpenInterview {
 	const open = new Map<string, OpenContext<Looking>>();
 	let last = '';
 	const lookingOf = (fleet: Fleet, profile: string | undefined): OpenContext<Looking> => {
@@ -46,7 +46,7 @@ export function groundFor(session: Session): Ground {
 		last = name;
 		// Looked at ahead, side by side; whoever needs them meets their problems.
 		void looking.look(accountLook).catch(() => undefined);
-		void tellPlace(session, looking).catch(() => undefined);
+		void tellFleet(session, looking).catch(() => undefined);
 		return looking;
 	};
 	const turn = turns();
@@ -71,7 +71,7 @@ export function groundFor(session: Session): Ground {
 }
 
 /** What the screens' interview works with. */
-export function interviewerFor(session: Session, {plan, lookingOf}: Ground, walk: Walk, at: Interviewer['at']): Interviewer {
+export function interviewerFor(session: Session, {plan, lookingOf}: OpenInterview, walk: Walk, at: Interviewer['at']): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
 	let gitlabShown: string | undefined;
@@ -126,12 +126,12 @@ function byHand(steps: readonly AnyStep[], answers: Answers): ByHand[] {
 }
 
 /** What the answers cost where the fleet lives, once the network and the images are known. */
-export async function costsOf({plan, context}: Pick<Ended, 'plan' | 'context'>): Promise<Costs | undefined> {
+export async function costsOf({plan, context}: Pick<EndedPlan, 'plan' | 'context'>): Promise<CostEstimate | undefined> {
 	const {network, images} = foundIn(plan);
 	return network && images && costs(context, context.answers, {zone: network.zone, public: network.public, managerDiskGib: images.manager.diskGib});
 }
 
-async function costLinesOf(ended: Ended): Promise<readonly string[]> {
+async function costLinesOf(ended: EndedPlan): Promise<readonly string[]> {
 	const known = await costsOf(ended);
 	return known
 		? [
@@ -150,7 +150,7 @@ export function presetFrom({given, sources}: Settled): ReturnType<typeof presetO
 const usd = (value: number | undefined, digits: number): string => (value === undefined ? 'unknown' : `$${value.toFixed(digits)}`);
 
 /** What a fleet of these answers costs, in sentences; guesses are marked "about". */
-export function costLines(answers: Answers, {manager, worker, workerOnDemand, most, mostNow}: Costs, isPublic: boolean): string[] {
+export function costLines(answers: Answers, {manager, worker, workerOnDemand, most, mostNow}: CostEstimate, isPublic: boolean): string[] {
 	const {idleCount, limit, managerType, spot, spotPrice, workerType} = answers;
 	const month = (hourly: number | undefined): string => usd(hourly === undefined ? undefined : hourly * monthHours, 0);
 	return [
@@ -180,7 +180,7 @@ function answerLines(answers: Answers, sources: Context['sources']): string[] {
 }
 
 /** What a run is going to do, before anybody agrees to it. */
-export function proposalOf(plan: Plan, steps: readonly AnyStep[], context: Context, costs: Costs | undefined): Proposal {
+export function proposalOf(plan: Plan, steps: readonly AnyStep[], context: Context, costs: CostEstimate | undefined): Proposal {
 	const {answers, fleet, sources} = context;
 	const list = (label: string, text: string): string[] => (text === '' ? [] : [`${label}  ${text}`]);
 	return {

@@ -24,7 +24,7 @@ import type {Session} from './session.ts';
 import {adaptersAt} from './world.ts';
 
 /** A fleet whose answers are complete, ready for a plan. `stands` says whether the account has a record of it. */
-type Opened = {context: OpenContext<Context>; answers: Answers; sources: Partial<Record<AnswerKey, Source>>; stands: boolean};
+type OpenedFleet = {context: OpenContext<Context>; answers: Answers; sources: Partial<Record<AnswerKey, Source>>; stands: boolean};
 
 /** The layers that need no look: flags, preset, environment. */
 export async function layersOf(session: Session): Promise<Layers & {preset?: Given}> {
@@ -60,7 +60,7 @@ export const lookingAt = (session: Session, fleet: Fleet): OpenContext<Looking> 
  * Walks the interview and opens the fleet it leads to. The record, the caller and the account are looked at side by side as soon as region and name
  * are known. Throws a Problem (exit 2) that names the flags where something is missing and no one can be asked, before any call.
  */
-export async function openFleet(session: Session, options: {everything?: boolean; secrets?: boolean} = {}): Promise<Opened> {
+export async function openFleet(session: Session, options: {everything?: boolean; secrets?: boolean} = {}): Promise<OpenedFleet> {
 	const opened: OpenContext<Looking>[] = [];
 	try {
 		return await walked(session, opened, options);
@@ -75,7 +75,7 @@ async function walked(
 	session: Session,
 	opened: OpenContext<Looking>[],
 	{everything = false, secrets = true}: Parameters<typeof openFleet>[1] = {},
-): Promise<Opened> {
+): Promise<OpenedFleet> {
 	const layers = await layersOf(session);
 	const at = (fleet: Fleet): OpenContext<Looking> => {
 		const known = opened.find(({fleet: {name, region}}) => name === fleet.name && region === fleet.region);
@@ -99,7 +99,7 @@ async function walked(
 	const gitlabCa = await authorityFor(here.disk, answers.gitlabCa, sources.gitlabCa);
 	const context = withAnswers(here, {answers, sources, gitlabCa});
 	if (secrets) await askSecrets(session, context);
-	const {stands} = await tellPlace(session, context);
+	const {stands} = await tellFleet(session, context);
 	return {context, answers, sources, stands};
 }
 
@@ -136,10 +136,10 @@ async function lockedKey({disk, secrets}: Looking, {privateKey: path}: Answers):
 }
 
 /**
- * Tells which fleet it is about and whose account, for the line of place; gives whether the fleet has a record, and why that can't be read. Throws what looking
+ * Tells which fleet it is about and whose account, for the header; gives whether the fleet has a record, and why that can't be read. Throws what looking
  * throws.
  */
-export async function tellPlace({face, demo}: Session, looking: Looking): Promise<{stands: boolean; unread?: Problem}> {
+export async function tellFleet({face, demo}: Session, looking: Looking): Promise<{stands: boolean; unread?: Problem}> {
 	const {name: fleet, region} = looking.fleet;
 	const [{account, arn}, {stands, unread}] = await Promise.all([looking.look(identityLook), recordRead(looking)]);
 	face.emit({event: 'fleet.known', fleet, region, account, arn, stands, ...(demo ? {demo: true} : {})});
@@ -202,7 +202,7 @@ export const forFleet = (session: Session, {name, region}: Fleet): Session => ({
 /** Words in names of machines that make others. */
 const likely = /runner|bastion|manager|gitlab|ci\b/i;
 
-/** Running instances that no runner made, those that bear our mark or a telling name first. */
+/** Running instances that no runner made, those that bear our mark or have a manager's name first. */
 async function candidates(cloud: Cloud): Promise<Instance[]> {
 	const {Reservations = []} = await cloud.call('DescribeInstances', {Filters: [{Name: 'instance-state-name', Values: ['running', 'stopped']}]});
 	const all = Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf));

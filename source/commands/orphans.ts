@@ -4,8 +4,8 @@ import type {Happening} from '../engine/events.ts';
 import type {Proposal} from '../engine/proposal.ts';
 import {orphanNoun, orphanWords} from '../faces/words/orphans.ts';
 import {many, money} from '../panel/formats.ts';
-import {type Found, lookForOrphans, type RegionSeen} from '../panel/orphans/look.ts';
-import type {Place} from '../panel/orphans/place.ts';
+import {lookForOrphans, type PricedLeftover, type RegionSeen} from '../panel/orphans/look.ts';
+import type {RegionAccess} from '../panel/orphans/region-access.ts';
 import {type Removed, removeOrphans} from '../panel/orphans/remove.ts';
 import {Problem, Stopped} from '../problem.ts';
 import {enabledRegions, fleetsIn, layersOf, lookingAt, regionOf} from './open.ts';
@@ -22,26 +22,26 @@ export const orphans: Command = async (session) => {
 	const {face, interactive, options} = session;
 	const layers = await layersOf(session);
 	const given = {...layers.environment, ...layers.preset, ...layers.flag};
-	const places = (await regionsOf(session, layers)).map((region) => placeAt(session, region, given));
-	const {seen, refused} = await lookEverywhere(session, places);
+	const accesses = (await regionsOf(session, layers)).map((region) => accessTo(session, region, given));
+	const {seen, refused} = await lookEverywhere(session, accesses);
 	if (seen.length === 0) return failAll(session, refused);
 	const fleet = layers.flag?.fleet;
-	const only = (found: readonly Found[]): Found[] => found.filter((one) => fleet === undefined || one.fleet === fleet);
+	const only = (found: readonly PricedLeftover[]): PricedLeftover[] => found.filter((one) => fleet === undefined || one.fleet === fleet);
 	const regions = seen.map((one) => ({...one, found: only(one.found)}));
 	for (const region of regions) tell(session, region);
 	const goes = regions.map(({region, found}) => ({region, found: found.filter(({is}) => is === 'orphan')})).filter(({found}) => found.length > 0);
 	const unsure = regions.flatMap(({found}) => found.filter(({is}) => is === 'not-known'));
 	if (goes.length === 0) {
-		face.emit({event: 'ended', says: `No orphans in ${placesWords(regions)}.${unsureWords(unsure)}`, next: []});
+		face.emit({event: 'ended', says: `No orphans in ${regionsWords(regions)}.${unsureWords(unsure)}`, next: []});
 		return 0;
 	}
 	if (!interactive && !options.yes) {
-		const says = `${countWords(goes.flatMap(({found}) => found))} in ${placesWords(goes)}${costWords(goes.flatMap(({found}) => found))}.${unsureWords(unsure)}`;
+		const says = `${countWords(goes.flatMap(({found}) => found))} in ${regionsWords(goes)}${costWords(goes.flatMap(({found}) => found))}.${unsureWords(unsure)}`;
 		face.emit({event: 'ended', says, next: [{command: `${againWords(session, regions)} --yes`, does: 'removes the orphans, and nothing else'}]});
 		return 0;
 	}
 	if (!(await face.agree(proposalOf(goes, unsure, session.world.clock.now())))) return 0;
-	return takeAway(session, places, goes, againWords(session, regions));
+	return takeAway(session, accesses, goes, againWords(session, regions));
 };
 
 /** The region that is meant, or all that are enabled for this account. */
@@ -53,7 +53,7 @@ async function regionsOf(session: Session, layers: Layers): Promise<string[]> {
 	return enabledRegions(world.cloudAt(first, stops.soft));
 }
 
-function placeAt(session: Session, region: string, given: Place['given']): Place {
+function accessTo(session: Session, region: string, given: RegionAccess['given']): RegionAccess {
 	const {cloud, cloudAt, clock, signal} = lookingAt(session, {name: '', region});
 	return {
 		region,
@@ -70,14 +70,14 @@ function placeAt(session: Session, region: string, given: Place['given']): Place
 const asData = ({code, message, advice, fault}: Problem) => ({code, message, fault, ...(advice === undefined ? {} : {advice})});
 
 /** Looks in all regions side by side; one that refuses is told and doesn't stop the others. */
-async function lookEverywhere({face}: Session, places: readonly Place[]): Promise<{seen: RegionSeen[]; refused: Problem[]}> {
+async function lookEverywhere({face}: Session, accesses: readonly RegionAccess[]): Promise<{seen: RegionSeen[]; refused: Problem[]}> {
 	const limit = pLimit(together);
 	const refused: Problem[] = [];
-	const lookIn = async (place: Place): Promise<RegionSeen | undefined> => {
-		const {region: step} = place;
+	const lookIn = async (access: RegionAccess): Promise<RegionSeen | undefined> => {
+		const {region: step} = access;
 		face.emit({event: 'step.looking', step});
 		try {
-			const seen = await lookForOrphans(place);
+			const seen = await lookForOrphans(access);
 			face.emit({event: 'step.found', step, is: 'so', says: foundWords(seen)});
 			return seen;
 		} catch (error) {
@@ -87,8 +87,8 @@ async function lookEverywhere({face}: Session, places: readonly Place[]): Promis
 			return undefined;
 		}
 	};
-	face.emit({event: 'plan.started', steps: places.map(({region}) => ({name: region, title: region}))});
-	const all = await Promise.all(places.map((place) => limit(() => lookIn(place))));
+	face.emit({event: 'plan.started', steps: accesses.map(({region}) => ({name: region, title: region}))});
+	const all = await Promise.all(accesses.map((access) => limit(() => lookIn(access))));
 	return {seen: all.filter((one) => one !== undefined), refused};
 }
 
@@ -104,18 +104,18 @@ function tell({face}: Session, {region, found, silent}: RegionSeen): void {
 		});
 }
 
-async function takeAway(session: Session, places: readonly Place[], goes: readonly Goes[], again: string): Promise<number> {
+async function takeAway(session: Session, accesses: readonly RegionAccess[], goes: readonly Goes[], again: string): Promise<number> {
 	const {face, stops, world} = session;
 	const limit = pLimit(together);
 	const begun = world.clock.now();
 	const since = (from: number): number => (world.clock.now() - from) / 1000;
 	const goOn = `To go on: \`${again}\`.`;
-	const removeIn = async (place: Place, {found}: Goes): Promise<Removed> => {
-		const {region: step} = place;
+	const removeIn = async (access: RegionAccess, {found}: Goes): Promise<Removed> => {
+		const {region: step} = access;
 		const from = world.clock.now();
 		face.emit({event: 'step.started', step});
 		try {
-			const removed = await removeOrphans(place, found, (says) => face.emit({event: 'step.says', step, says}));
+			const removed = await removeOrphans(access, found, (says) => face.emit({event: 'step.says', step, says}));
 			for (const {id, kind, name} of removed.removed) face.emit({event: 'orphan.removed', region: step, kind, id, name});
 			const [problem] = removed.problems;
 			if (problem) face.emit({event: 'step.failed', step, problem: asData(problem), seconds: since(from)});
@@ -129,7 +129,7 @@ async function takeAway(session: Session, places: readonly Place[], goes: readon
 	};
 	face.emit({event: 'run.started', doing: 'remove', steps: goes.map(({region}) => ({name: region, title: region, needs: []}))});
 	try {
-		const work = goes.flatMap((one) => places.filter(({region}) => region === one.region).map((place) => limit(() => removeIn(place, one))));
+		const work = goes.flatMap((one) => accesses.filter(({region}) => region === one.region).map((access) => limit(() => removeIn(access, one))));
 		const done = await Promise.all(work);
 		const problems = done.flatMap((one) => one.problems);
 		const failed = done.filter((one) => one.problems.length > 0).length;
@@ -137,7 +137,7 @@ async function takeAway(session: Session, places: readonly Place[], goes: readon
 		if (problems.length > 0) return failAll(session, problems, goOn);
 		const spared = done.flatMap((one) => one.spared);
 		const stayed = spared.length === 0 ? '' : ` ${countWords(spared)} had gone already, or belong to a manager after all.`;
-		face.emit({event: 'ended', says: `${countWords(done.flatMap((one) => one.removed))} removed in ${placesWords(goes)}; none is left.${stayed}`, next: []});
+		face.emit({event: 'ended', says: `${countWords(done.flatMap((one) => one.removed))} removed in ${regionsWords(goes)}; none is left.${stayed}`, next: []});
 		return 0;
 	} catch (error) {
 		if (!(error instanceof Stopped)) throw error;
@@ -155,12 +155,12 @@ const againWords = ({options, parsed}: Session, regions: readonly {region: strin
 	].join(' ');
 
 /** Orphans of one region that are to go. */
-export type Goes = {region: string; found: readonly Found[]};
+export type Goes = {region: string; found: readonly PricedLeftover[]};
 
 type OrphanFound = Extract<Happening, {event: 'orphan.found'}>;
 
 /** A leftover as the event that tells it. */
-function eventOf(region: string, {because, createdAt, fleet, id, is, kind, name, sizeGib, type, usdPerHour, usdSoFar, zone}: Found): OrphanFound {
+function eventOf(region: string, {because, createdAt, fleet, id, is, kind, name, sizeGib, type, usdPerHour, usdSoFar, zone}: PricedLeftover): OrphanFound {
 	return {
 		event: 'orphan.found',
 		region,
@@ -180,7 +180,7 @@ function eventOf(region: string, {because, createdAt, fleet, id, is, kind, name,
 }
 
 /** `2 workers and 10 key pairs`. */
-function countWords(found: readonly Found[]): string {
+function countWords(found: readonly PricedLeftover[]): string {
 	const kinds = (['instance', 'spot request', 'volume', 'key pair'] as const).map((kind) => ({kind, count: found.filter((one) => one.kind === kind).length}));
 	const parts = kinds.filter(({count}) => count > 0).map(({count, kind}) => many(count, orphanNoun(kind)));
 	const last = parts.pop() ?? 'nothing';
@@ -188,35 +188,35 @@ function countWords(found: readonly Found[]): string {
 }
 
 /** The region, or how many. */
-const placesWords = (regions: readonly {region: string}[]): string => (regions.length === 1 ? (regions[0]?.region ?? '') : `${regions.length} regions`);
+const regionsWords = (regions: readonly {region: string}[]): string => (regions.length === 1 ? (regions[0]?.region ?? '') : `${regions.length} regions`);
 
 /** What they cost, as the end of a sentence; nothing where no price is known. */
-function costWords(found: readonly Found[]): string {
+function costWords(found: readonly PricedLeftover[]): string {
 	const hourly = found.reduce((sum, {usdPerHour = 0}) => sum + usdPerHour, 0);
 	const soFar = found.reduce((sum, {usdSoFar = 0}) => sum + usdSoFar, 0);
 	return hourly === 0 ? '' : ` cost about ${money(hourly)} an hour, ${money(soFar)} so far`;
 }
 
 /** What stays because nobody can say whose it is: a sentence, or nothing. */
-const unsureWords = (unsure: readonly Found[]): string =>
+const unsureWords = (unsure: readonly PricedLeftover[]): string =>
 	unsure.length === 0 ? '' : ` Of ${countWords(unsure)} it isn't known whose they are: they stay, as long as that is so.`;
 
 /** What one region holds, in a few words. */
 function foundWords({found}: RegionSeen): string {
-	const gone = found.filter(({is}) => is === 'orphan');
+	const orphans = found.filter(({is}) => is === 'orphan');
 	const unsure = found.filter(({is}) => is === 'not-known');
-	return `${gone.length === 0 ? 'no orphans' : `orphans: ${countWords(gone)}`}${unsure.length === 0 ? '' : `; not known: ${countWords(unsure)}`}`;
+	return `${orphans.length === 0 ? 'no orphans' : `orphans: ${countWords(orphans)}`}${unsure.length === 0 ? '' : `; not known: ${countWords(unsure)}`}`;
 }
 
 /** What is to go, in whole, before anybody agrees to it. */
-export function proposalOf(goes: readonly Goes[], unsure: readonly Found[], now: number): Proposal {
+export function proposalOf(goes: readonly Goes[], unsure: readonly PricedLeftover[], now: number): Proposal {
 	const all = goes.flatMap(({found}) => found);
-	const line = (region: string, one: Found): string => {
+	const line = (region: string, one: PricedLeftover): string => {
 		const own = one.kind === 'instance' ? '; its disk and key pair go with it' : '';
 		return `  ${orphanNoun(one.kind).padEnd(12)}  ${orphanWords(eventOf(region, one), now)}${own}`;
 	};
 	return {
-		says: `${countWords(all)} that no live manager looks after ${all.length === 1 ? 'is' : 'are'} removed in ${placesWords(goes)}.`,
+		says: `${countWords(all)} that no live manager looks after ${all.length === 1 ? 'is' : 'are'} removed in ${regionsWords(goes)}.`,
 		details: [
 			...(costWords(all) === '' ? [] : [`They${costWords(all)}.`]),
 			...goes.flatMap(({region, found}) => [`${region}:`, ...found.map((one) => line(region, one))]),

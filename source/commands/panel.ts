@@ -3,8 +3,8 @@ import {type OpenContext, withAnswers} from '../engine/context.ts';
 import type {Context} from '../engine/step.ts';
 import {reportText} from '../faces/words/status-report.ts';
 import type {Fleet, Given} from '../fleet.ts';
+import {type ActContext, runningManager, within} from '../panel/acts/act-context.ts';
 import type {PanelAbout, PanelAct, PanelDriver, Prepared} from '../panel/acts/driver.ts';
-import {type Ground, runningManager, within} from '../panel/acts/ground.ts';
 import {prepareMove} from '../panel/acts/move.ts';
 import {findMoves} from '../panel/acts/moves.ts';
 import {preparePause} from '../panel/acts/pause.ts';
@@ -17,7 +17,7 @@ import type {Snapshot} from '../panel/snapshot.ts';
 import {watchSources} from '../panel/sources.ts';
 import {Problem} from '../problem.ts';
 import {recordLook} from '../steps/looks/record.ts';
-import {placeOf, type Reaching, reachToChange} from '../steps/reaching.ts';
+import {type Reaching, reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
 import {onWorker, readyShell} from '../world/host/openssh.ts';
 import {askingFor, layersOf, lookingAt, namedFleet} from './open.ts';
@@ -68,8 +68,8 @@ async function answered(session: Session, fleet: Fleet, typed: Given): Promise<O
 	}
 }
 
-/** What acts on a fleet stand on. `latest` is what was seen last. */
-export async function groundFor(session: Session, fleet: Fleet, gitlab: Ground['gitlab'], latest: () => Snapshot | undefined): Promise<Ground> {
+/** What acts on a fleet work with. `latest` is what was seen last. */
+export async function actContextFor(session: Session, fleet: Fleet, gitlab: ActContext['gitlab'], latest: () => Snapshot | undefined): Promise<ActContext> {
 	const given = await givenOf(session);
 	return {
 		fleet,
@@ -82,25 +82,25 @@ export async function groundFor(session: Session, fleet: Fleet, gitlab: Ground['
 	};
 }
 
-function prepare(ground: Ground, act: PanelAct, snapshot: Snapshot, now: number): Promise<Prepared> {
+function prepare(actContext: ActContext, act: PanelAct, snapshot: Snapshot, now: number): Promise<Prepared> {
 	switch (act.do) {
 		case 'scale':
 		case 'idle':
-			return prepareNumbers(ground, act, snapshot);
+			return prepareNumbers(actContext, act, snapshot);
 		case 'drain':
 		case 'resume':
 		case 'restart':
 		case 'start':
 		case 'reload':
-			return prepareService(ground, act.do, snapshot, now);
+			return prepareService(actContext, act.do, snapshot, now);
 		case 'pause':
-			return preparePause(ground, act.paused, snapshot);
+			return preparePause(actContext, act.paused, snapshot);
 		case 'remove':
-			return prepareRemoval(ground, act.worker, snapshot, now);
+			return prepareRemoval(actContext, act.worker, snapshot, now);
 		case 'undo':
-			return prepareUndo(ground);
+			return prepareUndo(actContext);
 		case 'move':
-			return prepareMove(ground, act.to, act.label);
+			return prepareMove(actContext, act.to, act.label);
 	}
 }
 
@@ -115,14 +115,14 @@ function judgeInStore(worker: string, {host}: Snapshot): void {
 }
 
 /** A shell on the manager, or on a worker by docker-machine there; this laptop's key is let in first where it isn't yet. */
-async function shellOn(ground: Ground, worker: string | undefined): ReturnType<PanelDriver['shell']> {
-	return within(ground.open(), async (context) => {
+async function shellOn(actContext: ActContext, worker: string | undefined): ReturnType<PanelDriver['shell']> {
+	return within(actContext.open(), async (context) => {
 		const manager = await runningManager(context);
 		const {connection, fresh} = await reachToChange(context, manager);
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
-		const place = await placeOf(context, manager);
-		const command = worker === undefined ? undefined : onWorker(place.user, worker, undefined);
-		return readyShell({...place, privateKey: fresh?.privateKey, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
+		const destination = await sshDestinationOf(context, manager);
+		const command = worker === undefined ? undefined : onWorker(destination.user, worker, undefined);
+		return readyShell({...destination, privateKey: fresh?.privateKey, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
 	});
 }
 
@@ -135,14 +135,14 @@ export function panelActs(
 	const refused = (): Promise<never> =>
 		Promise.reject(new Problem({code: 'read-only', message: 'This manager is only looked at.', advice: 'Open its fleet by name to change something.'}));
 	if ('managerId' in watched) return {prepare: refused, moves: refused, shell: refused};
-	const ground = groundFor(session, fleet, ports.gitlab, latest);
+	const actContext = actContextFor(session, fleet, ports.gitlab, latest);
 	return {
-		prepare: async (act, snapshot) => prepare(await ground, act, snapshot, ports.clock.now()),
-		moves: async (snapshot) => findMoves(await ground, snapshot),
+		prepare: async (act, snapshot) => prepare(await actContext, act, snapshot, ports.clock.now()),
+		moves: async (snapshot) => findMoves(await actContext, snapshot),
 		shell: async (worker, snapshot) => {
 			if (session.demo) throw new Problem({code: 'demo', message: 'The demo has no machine to open a shell on.'});
 			if (worker !== undefined) judgeInStore(worker, snapshot);
-			return shellOn(await ground, worker);
+			return shellOn(await actContext, worker);
 		},
 	};
 }
@@ -151,7 +151,7 @@ export function panelActs(
 export const undo: Command = async (session) => {
 	const {face} = session;
 	const fleet = await namedFleet(session);
-	const prepared = await prepareUndo(await groundFor(session, fleet, undefined, () => undefined));
+	const prepared = await prepareUndo(await actContextFor(session, fleet, undefined, () => undefined));
 	if (!(await face.agree(prepared.proposal))) return 0;
 	const says = await prepared.carryOut((done) => face.emit({event: 'note', says: done}));
 	face.emit({event: 'ended', says, next: [{command: `gitlab-runner-aws status --fleet ${fleet.name} --region ${fleet.region}`, does: 'shows the fleet'}]});

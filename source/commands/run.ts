@@ -21,7 +21,7 @@ import {printableLines} from '../world/printable.ts';
 import {type Parsed, parse} from './line/argv.ts';
 import {type CommandName, commands} from './line/command-table.ts';
 import {type Command, failAll, overseeing, type Session} from './session.ts';
-import {makeStops, realWorld, type Stops, type Surroundings, type World} from './world.ts';
+import {type CommandWorld, makeStops, realWorld, type Stops, type Surroundings} from './world.ts';
 
 /** Runs one command line and gives the exit code: 0 done, 1 a problem, 2 usage, 3 changes found, 129/130/143 stopped, 70 a bug of ours. */
 export async function run(around: Surroundings): Promise<number> {
@@ -93,7 +93,7 @@ async function carryOut(parsed: Parsed, around: Surroundings, terms: Terms, stop
 	const face = logging(bare, (line) => session.world.disk.log(line));
 	around.atEnd(face.close);
 	const over = overseeing(face, stops, around);
-	const world: World = simulated ?? realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
+	const world: CommandWorld = simulated ?? realWorld(around, {mfaCode: (serial) => askMfaCode(face, serial)});
 	const clean = redactor(all);
 	const {disk, without} = forgiving({...world.disk, log: (line) => world.disk.log(printableLines(clean(line)))}, (said) =>
 		face.emit({event: 'note', about: 'laptop', ...said}),

@@ -8,18 +8,18 @@ import type {Face, Helping} from '../faces/face.ts';
 import {Problem} from '../problem.ts';
 import {realClock} from '../world/laptop/clock.ts';
 import type {SettingsStore} from '../world/laptop/settings.ts';
-import type {Options, Parsed} from './line/argv.ts';
-import type {Stops, Surroundings, World} from './world.ts';
+import type {CommandLineOptions, Parsed} from './line/argv.ts';
+import type {CommandWorld, Stops, Surroundings} from './world.ts';
 
 /** What every command works with: who asked for what, how to meet them, and the world. */
 export type Session = {
 	parsed: Parsed;
-	options: Options;
+	options: CommandLineOptions;
 	around: Surroundings;
 	face: Face;
 	/** Whether somebody can be asked: a terminal, and neither `--yes` nor `--json`. */
 	interactive: boolean;
-	world: World;
+	world: CommandWorld;
 	stops: Stops;
 	/** Secrets given so far; what is learnt later goes in here too, so that it is taken out of all that is shown. */
 	secrets: Secrets;

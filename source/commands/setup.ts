@@ -1,5 +1,5 @@
 import type {Walk} from '../answers/walk.ts';
-import {type Ended, inTurns} from '../engine/live-plan.ts';
+import {type EndedPlan, inTurns} from '../engine/live-plan.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
 import type {AnyStep, Change, Context} from '../engine/step.ts';
@@ -9,7 +9,7 @@ import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/doc
 import type {Agreed, Helping, Interviewer, Screens} from '../faces/face.ts';
 import {spent} from '../faces/words/durations.ts';
 import {Problem, Stopped} from '../problem.ts';
-import {costsOf, type Ground, groundFor, interviewerFor, loginOf, presetFrom, proposalOf} from './interviewing.ts';
+import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
 import {type Command, failAll, lookedAfter, type Session} from './session.ts';
 
@@ -49,24 +49,24 @@ async function setupInLines(session: Session): Promise<number> {
 
 /** The same setup where there is a terminal to walk through: questions beside the live plan, review, run, first job. */
 async function setupOnScreens(session: Session, screens: Screens): Promise<number> {
-	const ground = groundFor(session);
+	const interview = openInterview(session);
 	try {
-		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session, (cloud) => inTurns(cloud, ground.turn))};
+		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session, (cloud) => inTurns(cloud, interview.turn))};
 		let isNew = false;
 		let at: Interviewer['at'] = session.options.preset === undefined ? 'questions' : 'review';
 		for (;;) {
-			const agreed = await interviewed(session, screens, interviewerFor(session, ground, walk, at));
+			const agreed = await interviewed(session, screens, interviewerFor(session, interview, walk, at));
 			walk = agreed.walk;
 			at = 'review';
 			if (!(await replacementAgreed(session, agreed.ended))) continue;
 			// A run that was left for an answer has made the record; the first job is still to come.
 			isNew ||= agreed.ended.plan.get('record')?.is === 'missing';
-			const ended = await runUntilDone(session, screens, ground, agreed, isNew);
+			const ended = await runUntilDone(session, screens, interview, agreed, isNew);
 			if (typeof ended === 'number') return ended;
 			at = ended.change;
 		}
 	} finally {
-		await ground.close();
+		await interview.close();
 	}
 }
 
@@ -85,7 +85,7 @@ const replacedIn = (plan: Plan): Change[] =>
 	[...plan.values()].flatMap((finding) => (finding.is === 'different' ? finding.changes.filter(({how}) => how === 'replace') : []));
 
 /** A manager is replaced only where that was agreed to by the fleet's name. */
-async function replacementAgreed({face, options}: Session, {plan, context}: Ended): Promise<boolean> {
+async function replacementAgreed({face, options}: Session, {plan, context}: EndedPlan): Promise<boolean> {
 	const replacing = replacedIn(plan);
 	if (replacing.length === 0 || options.replaceManager) return true;
 	return face.agree({
@@ -99,11 +99,11 @@ async function replacementAgreed({face, options}: Session, {plan, context}: Ende
 async function runUntilDone(
 	session: Session,
 	screens: Screens,
-	ground: Ground,
+	interview: OpenInterview,
 	agreed: Agreed,
 	isNew: boolean,
 ): Promise<number | {change: Exclude<Interviewer['at'], 'questions'>}> {
-	let {plan, context}: Pick<Ended, 'plan' | 'context'> = agreed.ended;
+	let {plan, context}: Pick<EndedPlan, 'plan' | 'context'> = agreed.ended;
 	const {steps} = dockerMachine;
 	for (;;) {
 		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(context));
@@ -121,9 +121,9 @@ async function runUntilDone(
 			return farewell(session, screens, agreed, isSetUp(context));
 		}
 		if (choice === undefined || choice === 'leave') return failAll(session, result.problems, goOn(context));
-		ground.plan.again(true);
+		interview.plan.again(true);
 		if (choice !== 'again') return choice;
-		const next = await ground.plan.ended();
+		const next = await interview.plan.ended();
 		if (!next || [...next.plan.values()].some(({is}) => is === 'blocked') || !(await replacementAgreed(session, next))) return {change: 'review'};
 		({plan, context} = next);
 	}
@@ -224,9 +224,9 @@ async function watchFirstJob({face}: Session, context: Context): Promise<void> {
 		}),
 	);
 	if (!job) return;
-	const place = job.url === undefined ? {} : {url: job.url};
-	if (job.passed) face.emit({event: 'job.seen', says: `your first job passed, ${spent(job.seconds)}`, status: 'success', ...place});
-	else face.emit({event: 'job.seen', says: "your first job didn't pass; its log says why", status: 'failed', ...place});
+	const link = job.url === undefined ? {} : {url: job.url};
+	if (job.passed) face.emit({event: 'job.seen', says: `your first job passed, ${spent(job.seconds)}`, status: 'success', ...link});
+	else face.emit({event: 'job.seen', says: "your first job didn't pass; its log says why", status: 'failed', ...link});
 }
 
 /** Whoever stops while only the job is waited for leaves it: all is set up by then. */

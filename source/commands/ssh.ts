@@ -1,6 +1,6 @@
 import {Problem} from '../problem.ts';
 import {currentManager} from '../steps/looks/host.ts';
-import {placeOf, reachToChange} from '../steps/reaching.ts';
+import {reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import {isHostName} from '../world/host/machine-name.ts';
 import {onWorker, openShell} from '../world/host/openssh.ts';
 import {openFleet} from './open.ts';
@@ -39,17 +39,17 @@ export const ssh: Command = async (session) => {
 		}
 		const {connection, fresh} = await reachToChange(context, manager);
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
-		const place = await placeOf(context, manager);
+		const destination = await sshDestinationOf(context, manager);
 		// A person's own words are joined as ssh joins them: the shell of whichever machine they are for reads them.
 		const words = remote.length === 0 ? undefined : remote.join(' ');
 		await context.close();
 		await face.close();
 		const code = await openShell(
 			{
-				...place,
+				...destination,
 				privateKey: fresh?.privateKey,
 				hostKeys: stdout.split('\n').filter(Boolean),
-				command: worker === undefined ? words : onWorker(place.user, worker, words),
+				command: worker === undefined ? words : onWorker(destination.user, worker, words),
 				terminal: around.stdin.isTTY === true && (remote.length === 0 || worker !== undefined),
 			},
 			stops,

@@ -10,9 +10,9 @@ import {watchSources} from '../panel/sources.ts';
 import {statusOf} from '../panel/status.ts';
 import {hasSettled, type Verdict, verdictOf} from '../panel/verdict.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {chosenManager, forFleet, lookingAt, namedFleet, tellPlace} from './open.ts';
+import {chosenManager, forFleet, lookingAt, namedFleet, tellFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
-import {lookOnce, type Round, type Watch, watchFleet, watchManager} from './watch.ts';
+import {lookOnce, type StatusRound, type Watch, watchFleet, watchManager} from './watch.ts';
 
 /** Shows a fleet, or any docker+machine manager: live on screens, else once or again and again. Exits 0 healthy, 4 not, 1 when it couldn't be looked at. */
 export const status: Command = async (session) => {
@@ -37,7 +37,7 @@ async function watchOf(session: Session): Promise<Watch> {
 export async function live(session: Session, watch: Watch, screens: Screens): Promise<number> {
 	const {panelDriver} = await import('./panel.ts');
 	const {fleet, watched} = watch;
-	if ('fleet' in watched) void place(session, fleet).catch(() => undefined);
+	if ('fleet' in watched) void tellAccount(session, fleet).catch(() => undefined);
 	let before: PanelAbout['before'];
 	for (;;) {
 		const left = await screens.panel(panelDriver(session, watch, before));
@@ -73,11 +73,11 @@ async function leftovers(session: Session): Promise<PanelAbout['before']> {
 	}
 }
 
-/** Tells whose account it is, for the line of place. */
-async function place(session: Session, fleet: Fleet): Promise<void> {
+/** Tells whose account it is, for the header. */
+async function tellAccount(session: Session, fleet: Fleet): Promise<void> {
 	const context = lookingAt(session, fleet);
 	try {
-		await tellPlace(session, context);
+		await tellFleet(session, context);
 	} finally {
 		await context.close();
 	}
@@ -93,7 +93,7 @@ function looking({around: {stdout, env}, options}: Session) {
 	return {columns: stdout.columns ?? 120, look: {colour: mayColour(terms, !options.color), ascii: onlyAscii(env)}};
 }
 
-function tell(session: Session, {snapshot, rows, now}: Round): void {
+function tell(session: Session, {snapshot, rows, now}: StatusRound): void {
 	const {columns, look} = looking(session);
 	const value = session.options.face === 'json' ? statusOf(snapshot, now, rows) : statusLines(snapshot, rows, now, columns, look);
 	session.face.emit({event: 'document', name: 'status', value});
@@ -114,12 +114,12 @@ export async function again(session: Session, {ports, watched}: Watch): Promise<
 	const signal = session.stops.soft;
 	const join = joiner();
 	let last: Snapshot | undefined;
-	let told: Round | undefined;
-	const round = (): Round | undefined => {
+	let told: StatusRound | undefined;
+	const round = (): StatusRound | undefined => {
 		const now = clock.now();
 		return last && {snapshot: last, rows: join(last, now), now};
 	};
-	const telling = async (): Promise<void> => {
+	const printing = async (): Promise<void> => {
 		while (!signal.aborted) {
 			// A wait that ends early means that the person ends it.
 			await clock.sleep(told ? every * 1000 : 500, signal).catch(() => undefined);
@@ -133,11 +133,11 @@ export async function again(session: Session, {ports, watched}: Watch): Promise<
 	const emit = (snapshot: Snapshot): void => {
 		last = snapshot;
 	};
-	await Promise.all([watchSources(ports, watched, {signal, emit}), telling()]);
+	await Promise.all([watchSources(ports, watched, {signal, emit}), printing()]);
 	return session.stops.exit() ?? 0;
 }
 
-function tellChanges(session: Session, before: Round, after: Round): void {
+function tellChanges(session: Session, before: StatusRound, after: StatusRound): void {
 	const {columns, look} = looking(session);
 	const lines = changedLines(before.snapshot, before.rows, after.snapshot, after.rows, after.now, columns, look);
 	if (lines.length > 0) session.face.emit({event: 'document', name: 'status', value: lines});

@@ -4,7 +4,7 @@ import type {HomeFleet} from '../faces/face.ts';
 import {glanceWords} from '../faces/words/status-words.ts';
 import type {Fleet, Given, Source} from '../fleet.ts';
 import {join} from '../panel/join.ts';
-import {countRows, type Row} from '../panel/rows.ts';
+import {countRows, type WorkerRow} from '../panel/rows.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
 import {type PanelPorts, type Watched, type Watching, watchSources} from '../panel/sources.ts';
 import {hasSettled, verdictOf} from '../panel/verdict.ts';
@@ -102,10 +102,14 @@ export async function watchManager(session: Session, managerId: string, region: 
 const patience = 60;
 
 /** What one look has told; `now` is milliseconds since 1970. */
-export type Round = {snapshot: Snapshot; rows: readonly Row[]; now: number};
+export type StatusRound = {snapshot: Snapshot; rows: readonly WorkerRow[]; now: number};
 
 /** Looks until every source but those left out has told or failed, and gives that. Throws a Problem where none has within a minute, and `Stopped` where none has before the person ends it. */
-export async function lookOnce({ports, watched}: Pick<Watch, 'ports' | 'watched'>, signal: AbortSignal, without: Watching['without'] = []): Promise<Round> {
+export async function lookOnce(
+	{ports, watched}: Pick<Watch, 'ports' | 'watched'>,
+	signal: AbortSignal,
+	without: Watching['without'] = [],
+): Promise<StatusRound> {
 	const {clock} = ports;
 	const ended = new AbortController();
 	const until = AbortSignal.any([ended.signal, signal]);

@@ -83,7 +83,7 @@ export function makeStops(): Stops {
 }
 
 /** Everything outside that commands work with: the real one, or the simulated. */
-export type World = {
+export type CommandWorld = {
 	cloudAt: CloudAt;
 	host: Host;
 	gitlabAt: GitlabAt;
@@ -103,13 +103,13 @@ export type World = {
 };
 
 /** A region's cloud, whose calls end as a stop has it: what only looks ends with the first one, what changes something is let end until the second. */
-function cloudIn(world: World, region: string, {soft, hard}: Stops): Cloud {
+function cloudIn(world: CommandWorld, region: string, {soft, hard}: Stops): Cloud {
 	const [looking, changing] = [world.cloudAt(region, soft), world.cloudAt(region, hard, soft)];
 	return {...looking, call: (name, input) => (changes(name, input) ? changing : looking).call(name, input)};
 }
 
 /** The world's ports for one region; every call ends once the person wants it to end now. */
-export function adaptersAt(world: World, region: string, stops: Stops, who: string): Adapters {
+export function adaptersAt(world: CommandWorld, region: string, stops: Stops, who: string): Adapters {
 	const {host, gitlabAt, address, disk, clock, random} = world;
 	return {
 		cloud: cloudIn(world, region, stops),
@@ -128,7 +128,7 @@ export function adaptersAt(world: World, region: string, stops: Stops, who: stri
 type Person = {mfaCode(serial: string): Promise<string>};
 
 /** AWS, GitLab, SSH and this laptop. The name of the address service can be given by `GITLAB_RUNNER_AWS_ADDRESS_URL`. */
-export function realWorld({env, home}: Surroundings, person: Person): World {
+export function realWorld({env, home}: Surroundings, person: Person): CommandWorld {
 	const random = Math.random;
 	const clouds = new Map<string | undefined, RealCloud>();
 	let profile: string | undefined;

@@ -19,10 +19,10 @@ export type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>;
 export const turns = (): Turns => pLimit(together);
 
 /** Answers to look at, each with where it came from. */
-export type Looked = {answers: Answers; sources: Partial<Record<AnswerKey, Source>>};
+export type SourcedAnswers = {answers: Answers; sources: Partial<Record<AnswerKey, Source>>};
 
 /** What the checks found for the answers of now, and the context that found it: what a run goes on with. */
-export type Ended = Looked & {plan: Plan; context: OpenContext<Context>};
+export type EndedPlan = SourcedAnswers & {plan: Plan; context: OpenContext<Context>};
 
 /** What a live plan looks with. */
 export type LivePlanOptions = {
@@ -41,26 +41,27 @@ export type LivePlanOptions = {
 /** The checks beside the questions: the same ones as of every plan, again whenever an answer changes. */
 export type LivePlan = {
 	/** Looks with these answers. What was looked at before and doesn't depend on what changed isn't asked again; older rounds end. */
-	change(looked: Looked): void;
+	change(looked: SourcedAnswers): void;
 	/** Looks again with the same answers: because a secret was given, or, with `forgetting`, because the world may have changed. */
 	again(forgetting: boolean): void;
 	/** Waits for the newest answers' findings; rejects with `Stopped` when the person stopped. Undefined before any answers came. */
-	ended(): Promise<Ended | undefined>;
+	ended(): Promise<EndedPlan | undefined>;
 	/** Ends the round under way; what was opened is its opener's to close. */
 	close(): void;
 };
 
-type Round = {controller: AbortController; looked: Looked; ends: Promise<Ended>};
+type PlanRound = {controller: AbortController; looked: SourcedAnswers; ends: Promise<EndedPlan>};
 
-const same = (one: Looked, other: Looked): boolean => JSON.stringify([one.answers, one.sources]) === JSON.stringify([other.answers, other.sources]);
+const same = (one: SourcedAnswers, other: SourcedAnswers): boolean =>
+	JSON.stringify([one.answers, one.sources]) === JSON.stringify([other.answers, other.sources]);
 
 /** Makes a live plan. It looks at nothing until answers come. */
 export function livePlan(options: LivePlanOptions): LivePlan {
 	const limit = options.turn ?? turns();
 	let looking: OpenContext<Looking> | undefined;
-	let round: Round | undefined;
+	let round: PlanRound | undefined;
 
-	function start(looked: Looked): void {
+	function start(looked: SourcedAnswers): void {
 		round?.controller.abort();
 		const controller = new AbortController();
 		looking = options.open(looked.answers);
@@ -102,10 +103,10 @@ export function livePlan(options: LivePlanOptions): LivePlan {
 async function lookAll(
 	{steps, allowed, emit, notYet = {}}: LivePlanOptions,
 	looking: OpenContext<Looking>,
-	looked: Looked,
+	looked: SourcedAnswers,
 	signal: AbortSignal,
 	limit: Turns,
-): Promise<Ended> {
+): Promise<EndedPlan> {
 	const {answers, sources} = looked;
 	const isOver = (): boolean => signal.aborted;
 	const tell = (happening: Happening): void => {
@@ -130,9 +131,9 @@ const bounded =
 		limit(() => (signal.aborted ? Promise.reject(new Stopped()) : work()));
 
 /** The context of one round: shares looks and connections with the others of its fleet. */
-function contextOf(base: OpenContext<Looking>, {answers, sources}: Looked, ca: string | undefined, turn: Turns, signal: AbortSignal): Context {
+function contextOf(base: OpenContext<Looking>, {answers, sources}: SourcedAnswers, ca: string | undefined, turn: Turns, signal: AbortSignal): Context {
 	const cloudOf = (inner: Cloud): Cloud => inTurns(inner, turn);
-	const gitlabOf: Context['gitlabAt'] = (...place) => inTurn(base.gitlabAt(...place), turn);
+	const gitlabOf: Context['gitlabAt'] = (...at) => inTurn(base.gitlabAt(...at), turn);
 	const context: Context = {
 		...base,
 		answers,

@@ -1,8 +1,6 @@
 import {isProblem, Problem, Stopped, toProblem} from '../problem.ts';
 import type {Happening} from './events.ts';
-import type {AnyStep, Context, Finding, Found, StepName} from './step.ts';
-
-type AnyFinding = Finding<Found[StepName]>;
+import type {AnyFinding, AnyStep, Context, Found, StepName} from './step.ts';
 
 /** What each check found, by step; a step that the answers don't want is absent. */
 export type Plan = ReadonlyMap<StepName, AnyFinding>;

@@ -1,9 +1,7 @@
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import {type Allowed, dataOf, type Emit, foundEvent, foundIn, guarded, look, type Plan, says, wanted} from './plan.ts';
-import type {AnyStep, Context, Finding, Found, StepName} from './step.ts';
+import type {AnyFinding, AnyStep, Context, StepName} from './step.ts';
 import {type Again, progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
-
-type AnyFinding = Finding<Found[StepName]>;
 
 /** Apply is tried this often when its problem says `again`: each try looks first, so nothing is doubled. */
 const tries = 3;

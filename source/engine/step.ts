@@ -65,6 +65,9 @@ export type Finding<Resource> = {notes?: Note[]} & (
 	| {is: 'blocked'; problem: Problem; fix?: Fix}
 );
 
+/** What a check found, whichever step's it is. */
+export type AnyFinding = Finding<Found[StepName]>;
+
 /** A read of the world that checks share: named, made once, and forgotten by the step that changes what it saw. */
 export type Look<Result> = {
 	readonly name: string;

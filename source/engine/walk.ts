@@ -5,7 +5,7 @@ import type {Happening} from './events.ts';
 import {dataOf, type Emit} from './plan.ts';
 import type {AnyStep, StepName} from './step.ts';
 
-export type Ending = 'done' | 'failed' | 'skipped';
+export type StepEnding = 'done' | 'failed' | 'skipped';
 
 /** How a walk over steps ended; `problems` are those of the steps that failed, in the order in which they did. */
 export type RunResult = {done: StepName[]; failed: StepName[]; skipped: StepName[]; problems: Problem[]; stopped: boolean};
@@ -22,7 +22,7 @@ export function progressEvent(step: StepName, progress: ScriptProgress): Happeni
 }
 
 /** What a walk goes over, and what it does at each step. */
-export type Walk = {
+export type StepWalk = {
 	steps: readonly AnyStep[];
 	/** The steps that must be done before this one starts. */
 	before(step: AnyStep): AnyStep[];
@@ -39,9 +39,9 @@ export type Walk = {
 export type Again = (step: StepName) => Promise<boolean>;
 
 /** Does every step as soon as those before it are done, side by side. A failed one stops only what comes after it; an abort starts no more. */
-export async function walk({steps, before, work, again, signal, clock, emit}: Walk): Promise<RunResult> {
+export async function walk({steps, before, work, again, signal, clock, emit}: StepWalk): Promise<RunResult> {
 	const result: RunResult = {done: [], failed: [], skipped: [], problems: [], stopped: false};
-	const attempt = async (step: AnyStep): Promise<Ending> => {
+	const attempt = async (step: AnyStep): Promise<StepEnding> => {
 		while (!signal.aborted) {
 			const start = clock.now();
 			try {
@@ -60,11 +60,11 @@ export async function walk({steps, before, work, again, signal, clock, emit}: Wa
 		}
 		return 'skipped';
 	};
-	const endings = new Map<StepName, Promise<Ending>>();
-	const start = (step: AnyStep): Promise<Ending> => {
+	const endings = new Map<StepName, Promise<StepEnding>>();
+	const start = (step: AnyStep): Promise<StepEnding> => {
 		const known = endings.get(step.name);
 		if (known) return known;
-		const ending = (async (): Promise<Ending> => {
+		const ending = (async (): Promise<StepEnding> => {
 			const above = await Promise.all(before(step).map(async (other) => ({name: other.name, ending: await start(other)})));
 			const because = above.filter((one) => one.ending !== 'done').map(({name}) => name);
 			if (because.length > 0) emit({event: 'step.skipped', step: step.name, because});

@@ -3,7 +3,7 @@ import type {SecretQuestion} from '../answers/question.ts';
 import type {Settled} from '../answers/settle.ts';
 import type {Walk} from '../answers/walk.ts';
 import type {Happening} from '../engine/events.ts';
-import type {Ended, LivePlan} from '../engine/live-plan.ts';
+import type {EndedPlan, LivePlan} from '../engine/live-plan.ts';
 import type {Proposal} from '../engine/proposal.ts';
 import type {Again} from '../engine/walk.ts';
 import type {AnswerKey, Answers, Fleet, Given} from '../fleet.ts';
@@ -44,7 +44,7 @@ export type Interviewer = {
 	plan: LivePlan;
 	byHand(answers: Answers): ByHand[];
 	/** What these answers cost, in lines; empty while too little is known. */
-	costs(ended: Ended): Promise<readonly string[]>;
+	costs(ended: EndedPlan): Promise<readonly string[]>;
 	/** Saves the answers as a preset; gives its file's path. */
 	save(name: string, settled: Settled): Promise<string>;
 	/** Logs in anew, with the terminal handed over; undefined where there is nothing to log in with. */
@@ -55,7 +55,7 @@ export type Interviewer = {
 export type Login = {command: string; run(): boolean};
 
 /** What a person agreed to at the review. */
-export type Agreed = {walk: Walk; settled: Settled; ended: Ended};
+export type Agreed = {walk: Walk; settled: Settled; ended: EndedPlan};
 
 /** What to do after a run that didn't get everything done. */
 export type AfterRun = 'again' | 'leave' | {change: AnswerKey};

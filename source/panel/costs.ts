@@ -1,14 +1,14 @@
 import {machineSeconds} from './journal/spans.ts';
 import {workersMade} from './makers.ts';
 import {spotKey, usdPerHour} from './price.ts';
-import type {Row} from './rows.ts';
+import type {WorkerRow} from './rows.ts';
 import type {Snapshot} from './snapshot.ts';
 
 /** A sum over a time, "about, since …": `since` is where what is known begins (milliseconds since 1970). */
 type Spent = {usd: number; since: number};
 
 /** What a fleet costs, in USD. */
-export type Costs = {
+export type FleetCosts = {
 	/** What runs now, USD an hour, manager included where its price is known; undefined when no price is known. */
 	perHour: number | undefined;
 	/** Workers whose price isn't known, so that they aren't in `perHour`. */
@@ -40,7 +40,7 @@ function managerPrice(snapshot: Snapshot): number | undefined {
 }
 
 /** Sums over the rows, in one go. */
-function addUp(snapshot: Snapshot, rows: readonly Row[]) {
+function addUp(snapshot: Snapshot, rows: readonly WorkerRow[]) {
 	const {onDemand = {}, spot = {}} = snapshot.prices.value ?? {};
 	let [workers, priced, unpriced, saved, spotCount] = [0, 0, 0, 0, 0];
 	for (const {usdPerHour: price, paidFrom, spot: isSpot, type = '', zone = ''} of rows) {
@@ -59,7 +59,7 @@ function addUp(snapshot: Snapshot, rows: readonly Row[]) {
 }
 
 /** What the fleet costs, reckoned from what is known: always "about". Pure. */
-export function costs(snapshot: Snapshot, rows: readonly Row[], now: number): Costs {
+export function costs(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): FleetCosts {
 	const {workers, priced, unpriced, saved} = addUp(snapshot, rows);
 	const manager = managerPrice(snapshot);
 	const managerFrom = snapshot.ec2.value?.manager?.launchedAt ?? 0;

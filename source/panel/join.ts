@@ -4,18 +4,18 @@ import type {Instance} from '../steps/looks/account.ts';
 import {isNamedBy, madeAt, unmanagedBy} from '../world/host/machine-name.ts';
 import {runnerRuns} from './jobs-now.ts';
 import type {MachineStory} from './journal/history.ts';
-import type {Machine} from './machines.ts';
+import type {StoredMachine} from './machines.ts';
 import {usdPerHour} from './price.ts';
 import {describe, type Jobs, jobsIn, runs, stillSays} from './row-jobs.ts';
 import {type StateSeen, stateOf} from './row-state.ts';
-import type {Row, RowJob} from './rows.ts';
+import type {RowJob, WorkerRow} from './rows.ts';
 import type {Prices, Snapshot} from './snapshot.ts';
 
 /** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
 const late = 120_000;
 
 /** A worker as found: its machine in docker-machine's store, its instance, or both. */
-type Worker = {name: string; machine: Machine | undefined; instance: Instance | undefined};
+type FoundWorker = {name: string; machine: StoredMachine | undefined; instance: Instance | undefined};
 
 function readName({tags, keyName}: Instance): string | undefined {
 	const {Name: name} = tags;
@@ -42,26 +42,26 @@ function ownsName(snapshot: Snapshot): (name: string) => boolean {
 	return (name) => runners.some(({shortToken}) => isNamedBy(shortToken, name)) || (fleet !== undefined && isWorkerName(fleet, name));
 }
 
-const isGone = (instance: Instance): boolean => instance.state === 'terminated';
+const isTerminated = (instance: Instance): boolean => instance.state === 'terminated';
 
 /** Whether EC2 has told since that this machine's instance isn't there. */
-function hasVanished(snapshot: Snapshot, machine: Machine, instance: Instance | undefined): boolean {
-	if (instance) return isGone(instance);
+function hasVanished(snapshot: Snapshot, machine: StoredMachine, instance: Instance | undefined): boolean {
+	if (instance) return isTerminated(instance);
 	const {value, at} = snapshot.ec2;
 	if (!value || at === undefined || machine.instanceId === '') return false;
 	return machine.createdAt === undefined || at - machine.createdAt > late;
 }
 
-function workersIn(snapshot: Snapshot): Worker[] {
+function workersIn(snapshot: Snapshot): FoundWorker[] {
 	const instances = snapshot.ec2.value?.instances ?? [];
 	const byId = new Map<string, Instance>();
 	const byName = new Map<string, Instance>();
 	for (const instance of instances) {
 		byId.set(instance.id, instance);
 		const name = machineNameOf(instance);
-		if (name !== undefined && !isGone(instance)) byName.set(name, instance);
+		if (name !== undefined && !isTerminated(instance)) byName.set(name, instance);
 	}
-	const workers: Worker[] = [];
+	const workers: FoundWorker[] = [];
 	const taken = new Set<string>();
 	const machines = snapshot.host.value?.machines ?? [];
 	for (const machine of machines) {
@@ -77,12 +77,12 @@ function workersIn(snapshot: Snapshot): Worker[] {
 	return workers;
 }
 
-const zoneOf = ({machine, instance}: Worker): string | undefined =>
+const zoneOf = ({machine, instance}: FoundWorker): string | undefined =>
 	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
 
 const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
-function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, prices: Prices | undefined): Row {
+function rowOf(worker: FoundWorker, seen: StateSeen, job: RowJob | undefined, prices: Prices | undefined): WorkerRow {
 	const {name, machine, instance} = worker;
 	const createdAt = machine?.createdAt ?? madeAt(name) ?? instance?.launchedAt;
 	const type = instance?.type ?? filled(machine?.type);
@@ -111,25 +111,32 @@ function rowOf(worker: Worker, seen: StateSeen, job: RowJob | undefined, prices:
 }
 
 /** Newest first, then by name: an order that no change of state disturbs. */
-const byAge = (a: Row, b: Row): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+const byAge = (a: WorkerRow, b: WorkerRow): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
 /** A row and all that it was made from. */
-type Kept = {row: Row; worker: Worker; story: MachineStory | undefined; prices: Prices | undefined; facts: ConfigFacts | undefined; job: RowJob | undefined};
+type KeptRow = {
+	row: WorkerRow;
+	worker: FoundWorker;
+	story: MachineStory | undefined;
+	prices: Prices | undefined;
+	facts: ConfigFacts | undefined;
+	job: RowJob | undefined;
+};
 
 /** Whether a state holds until one of the row's own sources tells something else; the others also change with time and with what is told of other rows. */
-function isSettled({row: {state}, job, story}: Kept): boolean {
+function isSettled({row: {state}, job, story}: KeptRow): boolean {
 	if (state === 'busy') return job !== undefined;
 	if (state === 'idle') return story?.createdAt !== undefined || story?.jobEndedAt !== undefined;
 	return state === 'removing' || state === 'failed' || state === 'stopped';
 }
 
 const isSame = (
-	before: Kept | undefined,
-	{machine, instance}: Worker,
+	before: KeptRow | undefined,
+	{machine, instance}: FoundWorker,
 	story: MachineStory | undefined,
 	prices: Prices | undefined,
 	facts: ConfigFacts | undefined,
-): before is Kept =>
+): before is KeptRow =>
 	before !== undefined &&
 	before.worker.machine === machine &&
 	before.worker.instance === instance &&
@@ -149,10 +156,10 @@ function once<Made>(): (from: readonly unknown[], make: () => Made) => Made {
 }
 
 /** Workers as they were joined last, in their own order and in the rows'. */
-type Joined = {workers: readonly Worker[]; kept: readonly Kept[]; order: readonly number[]; rows: readonly Row[]};
+type Joined = {workers: readonly FoundWorker[]; kept: readonly KeptRow[]; order: readonly number[]; rows: readonly WorkerRow[]};
 
-function rowsIn(order: readonly number[], kept: readonly Kept[]): readonly Row[] {
-	const rows: Row[] = [];
+function rowsIn(order: readonly number[], kept: readonly KeptRow[]): readonly WorkerRow[] {
+	const rows: WorkerRow[] = [];
 	for (const index of order) {
 		const one = kept[index];
 		if (one) rows.push(one.row);
@@ -160,7 +167,7 @@ function rowsIn(order: readonly number[], kept: readonly Kept[]): readonly Row[]
 	return rows;
 }
 
-function inOrder(workers: readonly Worker[], kept: readonly Kept[], before: Joined): Joined {
+function inOrder(workers: readonly FoundWorker[], kept: readonly KeptRow[], before: Joined): Joined {
 	// What rows are ordered by is the workers' own, so the order holds as long as they do.
 	const order =
 		before.workers === workers
@@ -176,8 +183,8 @@ function inOrder(workers: readonly Worker[], kept: readonly Kept[], before: Join
  * Joins snapshot after snapshot: a row whose sources tell the same stays the same object, and so do the rows as a whole.
  * What it gives depends on the snapshot and the time alone.
  */
-export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
-	const workersOnce = once<Worker[]>();
+export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRow[] {
+	const workersOnce = once<FoundWorker[]>();
 	const unmanagedOnce = once<ReturnType<typeof unmanagedBy>>();
 	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
 	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
@@ -215,7 +222,7 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly Row[] {
 }
 
 /** Machines whose instance EC2 may only just not tell of yet: with time alone they vanish. */
-const hasYoung = (workers: readonly Worker[]): boolean =>
+const hasYoung = (workers: readonly FoundWorker[]): boolean =>
 	workers.some(({machine, instance}) => machine !== undefined && machine.instanceId !== '' && !instance);
 
 function sharedSeen(
@@ -237,4 +244,4 @@ function sharedSeen(
 }
 
 /** Job, machine, instance and price of each worker, joined from whatever sources have told. Pure; never throws. `now` is milliseconds since 1970. */
-export const join = (snapshot: Snapshot, now: number): readonly Row[] => joiner()(snapshot, now);
+export const join = (snapshot: Snapshot, now: number): readonly WorkerRow[] => joiner()(snapshot, now);

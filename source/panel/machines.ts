@@ -16,17 +16,17 @@ const pickedMachine = z.object({
 });
 
 /** A machine in docker-machine's store. An empty `instanceId` means that its launch failed or still runs. */
-export type Machine = z.infer<typeof pickedMachine> & {
+export type StoredMachine = z.infer<typeof pickedMachine> & {
 	/** Milliseconds since 1970, from the name. */
 	createdAt: number | undefined;
 };
 
 /** Newest first, as rows are: joining finds them in order, and putting in order what is so already costs little. */
-const byAge = (one: Machine, other: Machine): number => (other.createdAt ?? 0) - (one.createdAt ?? 0) || (one.name < other.name ? -1 : 1);
+const byAge = (one: StoredMachine, other: StoredMachine): number => (other.createdAt ?? 0) - (one.createdAt ?? 0) || (one.name < other.name ? -1 : 1);
 
 /** Reads what was picked, newest first; names of those that couldn't be read are given back. Never throws. */
-export function readMachines(picked: readonly unknown[]): {machines: Machine[]; unread: string[]} {
-	const machines: Machine[] = [];
+export function readMachines(picked: readonly unknown[]): {machines: StoredMachine[]; unread: string[]} {
+	const machines: StoredMachine[] = [];
 	const unread: string[] = [];
 	for (const one of picked) {
 		const read = pickedMachine.safeParse(one);

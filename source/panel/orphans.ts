@@ -77,14 +77,14 @@ export type Region = {
 	askedAfter?: boolean;
 };
 
-type Verdict = Pick<Leftover, 'is' | 'because' | 'keeper'>;
+type LeftoverVerdict = Pick<Leftover, 'is' | 'because' | 'keeper'>;
 
 /** docker-machine gives up a create after an hour; until then a key pair without an instance may be on its way. */
 const longestCreate = 3_600_000;
 /** Store and EC2 are read one after the other, so what is younger than this may be in only one of them. */
 const betweenLooks = 300_000;
 
-const verdict = (is: Leftover['is'], because: string): Verdict => ({is, because});
+const verdict = (is: Leftover['is'], because: string): LeftoverVerdict => ({is, because});
 
 /** The fleet that a worker's name or mark names. */
 function fleetOf(region: Region, name: string, tags: Record<string, string>): string | undefined {
@@ -118,12 +118,13 @@ const beginning = (name: string, createdAt: number | undefined): number | undefi
 };
 
 /** Whether all that could have made it were asked, and late enough to have known it. */
-const isSure = (region: Region, owner: Owner, {is}: Verdict): boolean => region.askedAfter === true && is === 'orphan' && candidates(region, owner).length > 0;
+const isSure = (region: Region, owner: Owner, {is}: LeftoverVerdict): boolean =>
+	region.askedAfter === true && is === 'orphan' && candidates(region, owner).length > 0;
 
 const isLive = ({state}: Instance): boolean => state !== 'terminated' && state !== 'shutting-down';
 
 /** Judges by name: who knows it, who could, and whether all of those were asked. */
-function judge(region: Region, owner: Owner, id: string | undefined): Verdict {
+function judge(region: Region, owner: Owner, id: string | undefined): LeftoverVerdict {
 	const {fleet, name} = owner;
 	const knower = region.managers.find(({store}) => store && (store.names.has(name) || (id !== undefined && store.instanceIds.has(id))));
 	if (knower?.store?.unmanaged?.has(name))

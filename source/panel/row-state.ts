@@ -1,7 +1,7 @@
 import type {Instance} from '../steps/looks/account.ts';
 import {madeAt} from '../world/host/machine-name.ts';
 import type {MachineStory} from './journal/history.ts';
-import type {Machine} from './machines.ts';
+import type {StoredMachine} from './machines.ts';
 import type {MachineCounts} from './metrics.ts';
 import type {RowState} from './rows.ts';
 import type {Seen} from './seen.ts';
@@ -10,7 +10,7 @@ import type {HostSeen} from './snapshot.ts';
 /** Everything that tells what a worker is doing. */
 export type StateSeen = {
 	name: string;
-	machine: Machine | undefined;
+	machine: StoredMachine | undefined;
 	instance: Instance | undefined;
 	story: MachineStory | undefined;
 	/** A job is known to run on it. */
@@ -26,7 +26,7 @@ export type StateSeen = {
 	now: number;
 };
 
-type Told = {state: RowState; detail: string | undefined};
+type StateDetail = {state: RowState; detail: string | undefined};
 
 /** docker-machine gives up a create after an hour. */
 const longestCreate = 3_600_000;
@@ -36,10 +36,10 @@ const betweenLooks = 180_000;
 /** How a row says that it is in docker-machine's store and that no runner looks after it. */
 export const unmanagedDetail = 'no runner manages it';
 
-const told = (state: RowState, detail?: string): Told => ({state, detail});
+const told = (state: RowState, detail?: string): StateDetail => ({state, detail});
 
 /** An instance that isn't in the store of the manager that made it. */
-function withoutMachine(seen: StateSeen, instance: Instance): Told {
+function withoutMachine(seen: StateSeen, instance: Instance): StateDetail {
 	if (seen.host.value === undefined) return told('unknown', seen.host.problem ? "the manager can't be asked" : 'asking the manager');
 	if (!seen.host.value.hasStore) return told('unknown', "the manager's docker-machine store isn't there");
 	if ((seen.host.at ?? 0) - instance.launchedAt < betweenLooks) return told('creating', 'just launched');
@@ -49,7 +49,7 @@ function withoutMachine(seen: StateSeen, instance: Instance): Told {
 }
 
 /** A machine of which the log tells nothing that would settle it. */
-function withoutStory({counts, looseJobs, instance, machine, name, now}: StateSeen): Told {
+function withoutStory({counts, looseJobs, instance, machine, name, now}: StateSeen): StateDetail {
 	const age = now - (machine?.createdAt ?? madeAt(name) ?? instance?.launchedAt ?? now);
 	if (!instance && machine?.instanceId === '') return age < longestCreate ? told('creating', 'no instance yet') : told('unknown', 'no instance');
 	if (instance?.state === 'pending') return told('creating', 'pending');
@@ -59,7 +59,7 @@ function withoutStory({counts, looseJobs, instance, machine, name, now}: StateSe
 }
 
 /** What a worker is doing, and the words for it. */
-export function stateOf(seen: StateSeen): Told {
+export function stateOf(seen: StateSeen): StateDetail {
 	const {instance, machine, story} = seen;
 	if (instance?.state === 'shutting-down') return told('removing', story?.reason ?? instance.stateReason);
 	if (story?.removingAt !== undefined) return told('removing', story.reason);
@@ -71,7 +71,7 @@ export function stateOf(seen: StateSeen): Told {
 }
 
 /** What a machine in the store is doing that runs no job. */
-function settledState(seen: StateSeen): Told {
+function settledState(seen: StateSeen): StateDetail {
 	const {story} = seen;
 	if (story?.failedAt !== undefined) return told('failed', story.refusal?.code ?? story.stage);
 	if (story?.createdAt !== undefined || story?.jobEndedAt !== undefined) return told('idle');

@@ -15,7 +15,7 @@ export type RowJob = {
 };
 
 /** One worker: job, machine, instance and price joined; the same as long as its sources tell the same, so time isn't in it. What isn't known is undefined, never 0. */
-export type Row = {
+export type WorkerRow = {
 	/** What the cursor stays on: the name, or the instance's id where there is no name. */
 	key: string;
 	name: string;
@@ -42,15 +42,16 @@ export type Row = {
 export type Counts = Record<RowState, number> & {all: number};
 
 /** Counts rows by their state. */
-export function countRows(rows: readonly Row[]): Counts {
+export function countRows(rows: readonly WorkerRow[]): Counts {
 	const counts: Counts = {all: rows.length, creating: 0, idle: 0, busy: 0, removing: 0, failed: 0, stopped: 0, orphan: 0, unknown: 0};
 	for (const {state} of rows) counts[state] += 1;
 	return counts;
 }
 
 /** How old a worker is, in seconds. */
-export const ageOfRow = ({createdAt}: Row, now: number): number | undefined => (createdAt === undefined ? undefined : Math.max(0, (now - createdAt) / 1000));
+export const ageOfRow = ({createdAt}: WorkerRow, now: number): number | undefined =>
+	createdAt === undefined ? undefined : Math.max(0, (now - createdAt) / 1000);
 
 /** What a worker has cost so far, in USD, at today's price. */
-export const spentOfRow = ({usdPerHour, paidFrom}: Row, now: number): number | undefined =>
+export const spentOfRow = ({usdPerHour, paidFrom}: WorkerRow, now: number): number | undefined =>
 	usdPerHour === undefined || paidFrom === undefined ? undefined : (usdPerHour * Math.max(0, now - paidFrom)) / 3_600_000;

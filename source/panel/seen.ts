@@ -1,7 +1,7 @@
 import type {Problem} from '../problem.ts';
 
 /** Trouble with a source, as data. */
-export type Trouble = {code: string; message: string; advice?: string | undefined};
+export type SourceTrouble = {code: string; message: string; advice?: string | undefined};
 
 /** What one source last told, and what is wrong with it now. The last good value stays when a look fails. */
 export type Seen<Value> = {
@@ -9,7 +9,7 @@ export type Seen<Value> = {
 	/** When `value` was seen, in milliseconds since 1970. */
 	at?: number;
 	/** Why the last look failed. */
-	problem?: Trouble;
+	problem?: SourceTrouble;
 	/** Since when looks fail. */
 	failingSince?: number;
 	/** Why this source isn't asked at all: a sentence. */
@@ -26,7 +26,7 @@ export const off = (why: string): Seen<never> => ({off: why});
 export const good = <Value>(value: Value, at: number): Seen<Value> => ({value, at});
 
 /** A failed look: the last good value stays, with its age. */
-export const failing = <Value>(seen: Seen<Value>, problem: Problem | Trouble, at: number): Seen<Value> => ({
+export const failing = <Value>(seen: Seen<Value>, problem: Problem | SourceTrouble, at: number): Seen<Value> => ({
 	...seen,
 	problem: {code: problem.code, message: problem.message, ...(problem.advice === undefined ? {} : {advice: problem.advice})},
 	failingSince: seen.failingSince ?? at,

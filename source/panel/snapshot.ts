@@ -7,7 +7,7 @@ import type {Unit} from '../world/host/unit.ts';
 import type {Denial} from './decode.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
-import type {Machine} from './machines.ts';
+import type {StoredMachine} from './machines.ts';
 import type {Metrics} from './metrics.ts';
 import {type Seen, unseen} from './seen.ts';
 
@@ -38,7 +38,7 @@ export type Resources = {
 
 /** The manager's machine: what one script a round tells, less what the runner itself tells. */
 export type HostSeen = {
-	machines: readonly Machine[];
+	machines: readonly StoredMachine[];
 	/** Machines whose files couldn't be read. */
 	unreadMachines: readonly string[];
 	/** docker-machine's store is there. */

@@ -3,7 +3,7 @@ import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {bareUrl} from '../world/gitlab/url.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
-import {type Known, lookAtEc2, type Watched} from './sources/ec2.ts';
+import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';
 import {lookAtGitlab} from './sources/gitlab.ts';
 import {type Growing, growing, type PanelPorts} from './sources/growing.ts';
 import {hostLoop} from './sources/host-loop.ts';
@@ -23,7 +23,7 @@ const usualPaces: Paces = {ec2: 5, leftovers: 60, host: 5, gitlab: 10, prices: 3
 /** Until when to look, and whom to tell; where `without` names sources, they aren't looked at. */
 export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>; without?: readonly ('leftovers' | 'prices' | 'record')[]};
 
-const knownTo = ({ec2, host, journal}: Snapshot): Known => ({
+const knownTo = ({ec2, host, journal}: Snapshot): KnownToPanel => ({
 	lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
 	spotEnds: ec2.value?.spotEnds ?? {},
 	shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),

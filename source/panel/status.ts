@@ -3,7 +3,7 @@ import {costs} from './costs.ts';
 import type {JobsNow} from './jobs-now.ts';
 import {join} from './join.ts';
 import {makerIn} from './makers.ts';
-import type {Row} from './rows.ts';
+import type {WorkerRow} from './rows.ts';
 import {ageOfRow, countRows, spentOfRow} from './rows.ts';
 import type {Seen} from './seen.ts';
 import type {Snapshot, SourceName} from './snapshot.ts';
@@ -25,7 +25,7 @@ const known = <Fields extends Record<string, unknown>>(fields: Fields): Partial<
 const time = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
 const rounded = (value: number | undefined, digits: number): number | undefined => (value === undefined ? undefined : Number(value.toFixed(digits)));
 
-function workerIn(row: Row, now: number) {
+function workerIn(row: WorkerRow, now: number) {
 	const {job} = row;
 	return {
 		name: row.name,
@@ -106,7 +106,7 @@ function jobsIn({journal}: Snapshot, {running, preparing, source}: JobsNow) {
 }
 
 /** Everything that `status` tells, as one plain document: times ISO 8601 in UTC, sums in USD, what isn't known left out. Pure; `now` is milliseconds since 1970. */
-export function statusOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now), verdict: Verdict = verdictOf(snapshot, now, rows)) {
+export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now), verdict: Verdict = verdictOf(snapshot, now, rows)) {
 	const {waiting, causes, jobs} = whyWaiting(snapshot, now, rows);
 	const spent = costs(snapshot, rows, now);
 	const last = snapshot.record.value?.find(({changes}) => changes.length > 0);

@@ -1,6 +1,6 @@
 import type {Cause} from './causes/cause.ts';
 import {join} from './join.ts';
-import type {Row} from './rows.ts';
+import type {WorkerRow} from './rows.ts';
 import type {Snapshot, SourceName} from './snapshot.ts';
 import {troublesOf, whyWaiting} from './why-waiting.ts';
 
@@ -21,7 +21,7 @@ export function hasSettled(snapshot: Snapshot): boolean {
 }
 
 /** Judges a fleet by all that is known: jobs that wait because every machine is busy are no trouble. Pure; `now` is milliseconds since 1970. */
-export function verdictOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Verdict {
+export function verdictOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now)): Verdict {
 	const {ec2, host} = snapshot;
 	if (!ec2.value) return {is: 'unknown', says: ec2.problem?.message ?? "EC2 hasn't told anything yet.", causes: []};
 	const {waiting, causes: why} = whyWaiting(snapshot, now, rows);

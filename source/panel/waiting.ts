@@ -14,7 +14,7 @@ type Unfit = {why: 'tag'; tags: string[]} | {why: 'untagged'} | {why: 'branch'; 
 export type Unserved = {project: string; job: PendingJob; unfit: Unfit};
 
 /** How many jobs wait. Not known is not 0. */
-export type Waiting =
+export type WaitingJobs =
 	| {known: true; jobs: number; unserved: readonly Unserved[]; from: 'gitlab' | 'runner'; fresh: boolean; says: string}
 	| {known: false; unserved: readonly Unserved[]; says: string};
 
@@ -32,7 +32,7 @@ const patience = 60_000;
 
 const isAvailable = (runner: RunnerServed): boolean => !runner.paused && runner.online !== false;
 
-function fromGitlab(snapshot: Snapshot, now: number): Waiting | undefined {
+function fromGitlab(snapshot: Snapshot, now: number): WaitingJobs | undefined {
 	const seen = snapshot.gitlab.value;
 	if (!seen) return undefined;
 	let jobs = 0;
@@ -84,7 +84,7 @@ function hasNone({metrics}: RunnerSees, snapshot: Snapshot, now: number): boolea
 	return last === undefined ? given === 0 || history !== undefined : now - last > asksWithin;
 }
 
-function fromRunner(snapshot: Snapshot, now: number): Waiting | undefined {
+function fromRunner(snapshot: Snapshot, now: number): WaitingJobs | undefined {
 	const {runner, journal} = snapshot;
 	if (!runner.value) return undefined;
 	const old = age(ageOf(runner, now));
@@ -104,7 +104,7 @@ function fromRunner(snapshot: Snapshot, now: number): Waiting | undefined {
 }
 
 /** How many jobs wait: from GitLab's pending jobs by tags, else from what the runner's requests for jobs were answered, with its age, else not known. */
-export function waitingJobs(snapshot: Snapshot, now: number): Waiting {
+export function waitingJobs(snapshot: Snapshot, now: number): WaitingJobs {
 	const told = fromGitlab(snapshot, now);
 	if (told) return told;
 	const silent = whySilent(snapshot, now);

@@ -11,14 +11,14 @@ import {type JobsNow, jobsNow, type Preparing} from './jobs-now.ts';
 import {join} from './join.ts';
 import {makersIn} from './makers.ts';
 import type {Metrics} from './metrics.ts';
-import {countRows, type Row} from './rows.ts';
+import {countRows, type WorkerRow} from './rows.ts';
 import {isFresh} from './seen.ts';
 import type {Snapshot} from './snapshot.ts';
-import {type Waiting, waitingJobs} from './waiting.ts';
+import {type WaitingJobs, waitingJobs} from './waiting.ts';
 
 /** Whether jobs wait, and why, the cause to act on first coming first. */
-export type Why = {
-	waiting: Waiting;
+export type WhyWaiting = {
+	waiting: WaitingJobs;
 	/** What the manager does with jobs now: those that run, and those that it has taken and that have no machine yet. */
 	jobs: JobsNow;
 	/** The question above the answers: `Why are 3 jobs waiting?` */
@@ -48,7 +48,7 @@ function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined):
 }
 
 /** Picks out of a snapshot what causes are judged by. */
-function caseOf(snapshot: Snapshot, now: number, rows: readonly Row[] = join(snapshot, now)): Case {
+function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now)): Case {
 	const counts = countRows(rows);
 	const makers = makersIn(snapshot);
 	const metrics = snapshot.runner.value?.metrics;
@@ -89,7 +89,7 @@ const holding = (it: Case, ranks: readonly Rank[]): Cause[] =>
 			return [{...cause, ...(typeof told === 'string' ? {says: told} : told)}];
 		});
 
-function askedOf(waiting: Waiting, {jobs: preparing, longest}: Preparing): string {
+function askedOf(waiting: WaitingJobs, {jobs: preparing, longest}: Preparing): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length : 0;
 	const soFar = longest === undefined ? '' : `, ${takes(longest)} so far`;
 	const forMachines = preparing === 1 ? 'is 1 job waiting for its machine' : `are ${many(preparing, 'job')} waiting for their machines`;
@@ -100,11 +100,11 @@ function askedOf(waiting: Waiting, {jobs: preparing, longest}: Preparing): strin
 }
 
 /** What is wrong with the fleet, whether jobs wait or not: empty is healthy, as far as is known. */
-export const troublesOf = (snapshot: Snapshot, now: number, rows?: readonly Row[]): readonly Cause[] =>
+export const troublesOf = (snapshot: Snapshot, now: number, rows?: readonly WorkerRow[]): readonly Cause[] =>
 	holding(caseOf(snapshot, now, rows), [...hindrances, 'mishap']);
 
 /** Why jobs wait: every cause that holds, the one to act on first coming first. Pure; never throws. */
-export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly Row[]): Why {
+export function whyWaiting(snapshot: Snapshot, now: number, rows?: readonly WorkerRow[]): WhyWaiting {
 	const it = caseOf(snapshot, now, rows);
 	const {waiting} = it;
 	const jobs = jobsNow(snapshot, it.counts, now);

@@ -20,7 +20,7 @@ type Timer = {at: number; order: number; fire: () => void};
 function timeline() {
 	const timers: Timer[] = [];
 	let made = 0;
-	const placeOf = (timer: Timer) => {
+	const indexOf = (timer: Timer) => {
 		let low = 0;
 		let high = timers.length;
 		while (low < high) {
@@ -34,12 +34,12 @@ function timeline() {
 	return {
 		add(at: number, fire: () => void): Timer {
 			const timer = {at, order: made++, fire};
-			timers.splice(placeOf(timer), 0, timer);
+			timers.splice(indexOf(timer), 0, timer);
 			return timer;
 		},
 		remove(timer: Timer): void {
-			const place = placeOf(timer);
-			if (timers[place] === timer) timers.splice(place, 1);
+			const index = indexOf(timer);
+			if (timers[index] === timer) timers.splice(index, 1);
 		},
 		next: (): Timer | undefined => timers[0],
 		take: (): Timer | undefined => timers.shift(),

@@ -2,8 +2,8 @@ import type {Disk} from '../world/laptop/disk/port.ts';
 import {unreadable, unwritable} from '../world/laptop/refused-by-disk.ts';
 import type {Laptop} from './laptop.ts';
 
-/** What is kept, by where it is. */
-type Place = 'keys' | 'pins' | 'gitlabs' | 'timings' | 'log';
+/** The kinds of things that are kept, each with a folder or file of its own. */
+type KeptKind = 'keys' | 'pins' | 'gitlabs' | 'timings' | 'log';
 
 /** What a disk refuses, by Node's code: `EROFS`, `ENOSPC`, `EDQUOT`, `EACCES`, `ENOENT`, `ENOTDIR`, `EMFILE`, `EPERM`. */
 export type Refusals = {writing?: string; reading?: string};
@@ -14,23 +14,23 @@ export type SimulatedDisk = Disk & {
 	readonly logged: string[];
 	/** All that is kept but the log, by path. */
 	kept(): Record<string, string>;
-	/** Refuses from now on, at these places or everywhere; with nothing to refuse it works again. */
-	refuse(what: Refusals, ...places: Place[]): void;
+	/** Refuses from now on, of these kinds or of all; with nothing to refuse it works again. */
+	refuse(what: Refusals, ...kinds: KeptKind[]): void;
 	/** The same disk in another laptop, or in the same one after its death. */
 	in(laptop: Laptop): SimulatedDisk;
 };
 
-type Kept = {
+type DiskState = {
 	keys: Map<string, string>;
 	pins: Map<string, string>;
 	gitlabs: Set<string>;
 	timings: Record<string, number[]>;
 	files: SimulatedDisk['files'];
 	logged: string[];
-	refusals: Partial<Record<Place, Refusals>>;
+	refusals: Partial<Record<KeptKind, Refusals>>;
 };
 
-const all: readonly Place[] = ['keys', 'pins', 'gitlabs', 'timings', 'log'];
+const all: readonly KeptKind[] = ['keys', 'pins', 'gitlabs', 'timings', 'log'];
 const data = '/home/alice/.local/share/gitlab-runner-aws';
 const state = '/home/alice/.local/state/gitlab-runner-aws';
 const paths = {
@@ -39,7 +39,7 @@ const paths = {
 	gitlabs: () => `${data}/gitlabs`,
 	timings: () => `${data}/timings.json`,
 	log: () => `${state}/log`,
-} as const satisfies Record<Place, (name: string) => string>;
+} as const satisfies Record<KeptKind, (name: string) => string>;
 
 /** What Node throws. */
 const nodeError = (code: string): Error => Object.assign(new Error(`${code}: simulated`), {code});
@@ -48,27 +48,27 @@ const nodeError = (code: string): Error => Object.assign(new Error(`${code}: sim
 export const simulatedDisk = (laptop: Laptop): SimulatedDisk =>
 	onto({keys: new Map(), pins: new Map(), gitlabs: new Set(), timings: {}, files: new Map(), logged: [], refusals: {}}, laptop);
 
-function onto(kept: Kept, laptop: Laptop): SimulatedDisk {
+function onto(kept: DiskState, laptop: Laptop): SimulatedDisk {
 	const file = (path: string) => {
 		laptop.judgeAlive();
 		const found = kept.files.get(path);
 		if (!found) throw unreadable(path, nodeError('ENOENT'));
 		return found;
 	};
-	const judgeWriting = (place: Place, name = '', doing?: 'deleted'): void => {
-		if (place !== 'log') laptop.judgeAlive();
-		const code = kept.refusals[place]?.writing;
-		if (code !== undefined) throw unwritable(paths[place](name), nodeError(code), place === 'log' ? 'XDG_STATE_HOME' : 'XDG_DATA_HOME', doing);
+	const judgeWriting = (kind: KeptKind, name = '', doing?: 'deleted'): void => {
+		if (kind !== 'log') laptop.judgeAlive();
+		const code = kept.refusals[kind]?.writing;
+		if (code !== undefined) throw unwritable(paths[kind](name), nodeError(code), kind === 'log' ? 'XDG_STATE_HOME' : 'XDG_DATA_HOME', doing);
 	};
 	/** Whether something can be there at all; a path that leads nowhere holds nothing, which is no trouble. */
-	const judgeReading = (place: Place, name = ''): boolean => {
+	const judgeReading = (kind: KeptKind, name = ''): boolean => {
 		laptop.judgeAlive();
-		const code = kept.refusals[place]?.reading;
+		const code = kept.refusals[kind]?.reading;
 		if (code === 'ENOENT' || code === 'ENOTDIR') return false;
-		if (code !== undefined) throw unreadable(paths[place](name), nodeError(code));
+		if (code !== undefined) throw unreadable(paths[kind](name), nodeError(code));
 		return true;
 	};
-	const isThere = (place: Place, name: string, things: ReadonlyMap<string, string>): boolean => judgeReading(place, name) && things.has(name);
+	const isThere = (kind: KeptKind, name: string, things: ReadonlyMap<string, string>): boolean => judgeReading(kind, name) && things.has(name);
 	return {
 		files: kept.files,
 		logged: kept.logged,
@@ -80,8 +80,8 @@ function onto(kept: Kept, laptop: Laptop): SimulatedDisk {
 				[paths.gitlabs(), [...kept.gitlabs].join('\n')],
 				[paths.timings(), JSON.stringify(kept.timings)],
 			]),
-		refuse(what, ...places) {
-			for (const place of places.length === 0 ? all : places) kept.refusals[place] = what;
+		refuse(what, ...kinds) {
+			for (const kind of kinds.length === 0 ? all : kinds) kept.refusals[kind] = what;
 		},
 		in: (other) => onto(kept, other),
 		key: async (name) => (judgeReading('keys', name) ? kept.keys.get(name) : undefined),

@@ -90,7 +90,7 @@ async function check(context: Context): Promise<Finding<Found['bucket']>> {
 }
 
 /** The region that S3 wants to be told of a new bucket; us-east-1 is the one that it must not be told. */
-const place = ({region}: Fleet) => (region === 'us-east-1' ? {} : {LocationConstraint: constraintOf(region)});
+const location = ({region}: Fleet) => (region === 'us-east-1' ? {} : {LocationConstraint: constraintOf(region)});
 
 /** Makes the bucket with its tags. Where S3 drops them, or takes none without a region (S3's stand-ins do), they are put right after. */
 async function create(context: Context, name: string, report: Report): Promise<void> {
@@ -103,7 +103,7 @@ async function create(context: Context, name: string, report: Report): Promise<v
 			'BucketAlreadyOwnedByYou',
 		);
 	try {
-		await make({...place(fleet), Tags: tagList(answers.tags, mark(fleet, 'bucket', true))});
+		await make({...location(fleet), Tags: tagList(answers.tags, mark(fleet, 'bucket', true))});
 	} catch (error) {
 		if (fleet.region !== 'us-east-1' || !isProblem(error, 'MalformedXML')) throw error;
 		await make(undefined);
@@ -178,7 +178,7 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 		aws(fleet, 's3api', 'put-bucket-lifecycle-configuration', '--lifecycle-configuration', JSON.stringify({Rules: [ourRule(fleet, answers.cacheDays)]})) +
 		bucket;
 	if (answers.cache !== 'create') return [aws(fleet, 's3api', 'get-bucket-lifecycle-configuration') + bucket, lifecycle];
-	const configuration = JSON.stringify({...place(fleet), Tags: tagList(answers.tags, mark(fleet, 'bucket', true))});
+	const configuration = JSON.stringify({...location(fleet), Tags: tagList(answers.tags, mark(fleet, 'bucket', true))});
 	const access = Object.keys(closed).map((key) => `${key}=true`);
 	return [
 		aws(fleet, 's3api', 'create-bucket', '--create-bucket-configuration', configuration) + bucket,
@@ -232,12 +232,12 @@ async function emptyOnce({cloud}: Removal, name: string): Promise<number> {
 }
 
 async function empty(context: Removal, name: string, report: Report): Promise<void> {
-	let gone = 0;
+	let total = 0;
 	for (let batch = 0; batch < mostBatches; batch++) {
 		const deleted = await emptyOnce(context, name);
 		if (deleted === 0) return;
-		gone += deleted;
-		report({says: `emptying, ${gone.toLocaleString('en-US')} objects gone`});
+		total += deleted;
+		report({says: `emptying, ${total.toLocaleString('en-US')} objects gone`});
 	}
 }
 

@@ -7,11 +7,11 @@ import {surplusIn, type WorkerRights} from './manager-policy.ts';
 import {policyFor} from './manager-rights.ts';
 import {bearsGlobalMark} from './tags.ts';
 
-type Needs = Pick<Found, 'network'>;
+type EarlierRightsNeeds = Pick<Found, 'network'>;
 
 const none: Finding<Found['earlier-rights']> = {is: 'so', resource: {statements: []}, says: 'none'};
 
-async function check(context: Context, found: Needs, workers: WorkerRights): Promise<Finding<Found['earlier-rights']>> {
+async function check(context: Context, found: EarlierRightsNeeds, workers: WorkerRights): Promise<Finding<Found['earlier-rights']>> {
 	const {fleet} = context;
 	const role = await context.look(roleLook(names.profile(fleet)));
 	if (!role?.policy || !bearsGlobalMark(fleet, role.tags)) return none;
@@ -20,7 +20,7 @@ async function check(context: Context, found: Needs, workers: WorkerRights): Pro
 	return {is: 'extra', resource: {statements}, says: `${statements.join(', ')}: the manager needs them no more`};
 }
 
-async function apply(context: Context, found: Needs, workers: WorkerRights, report: Report): Promise<void> {
+async function apply(context: Context, found: EarlierRightsNeeds, workers: WorkerRights, report: Report): Promise<void> {
 	report({says: "what the manager needs no more is taken from its role's policy"});
 	await putPolicy(context, await policyFor(context, found, workers), report);
 	context.forget(roleLook(names.profile(context.fleet)));

@@ -9,7 +9,7 @@ import {bearsMark} from './tags.ts';
 import {admits, canonicalCidr, missingRules} from './wanted-rules.ts';
 
 /** The fleet's two groups as they stand, and who is to be let in. */
-export type Seen = {
+export type GroupsSeen = {
 	manager: Group | undefined;
 	workers: Group | undefined;
 	/** True where the manager's group is somebody's that the answers name. */
@@ -44,7 +44,7 @@ async function adoptedGroup(context: Context, vpcId: string): Promise<Group> {
 }
 
 /** Looks at both groups in one VPC. Throws a Problem where the answers name a group that isn't there. */
-export async function see(context: Context, vpcId: string): Promise<Seen> {
+export async function see(context: Context, vpcId: string): Promise<GroupsSeen> {
 	const {answers, fleet} = context;
 	const adopted = answers.securityGroup !== 'create';
 	const [account, theirs, mine] = await Promise.all([
@@ -61,7 +61,7 @@ export async function see(context: Context, vpcId: string): Promise<Seen> {
 }
 
 /** Rules of ours in the workers' group for a manager's group that no manager is in any more. */
-export async function staleWorkerRules(context: Context, {manager, workers}: Seen): Promise<Rule[]> {
+export async function staleWorkerRules(context: Context, {manager, workers}: GroupsSeen): Promise<Rule[]> {
 	const used = managersOf(context.fleet, await context.look(accountLook)).flatMap(({groupIds}) => groupIds);
 	return (workers?.inbound ?? []).filter(
 		(rule) => bearsMark(context.fleet, rule.tags) && rule.groupId !== undefined && rule.groupId !== manager?.id && !used.includes(rule.groupId),
@@ -69,7 +69,7 @@ export async function staleWorkerRules(context: Context, {manager, workers}: See
 }
 
 /** Everybody else's way to the workers: told, since only the manager needs one. */
-export function extraNotes({manager, workers, adopted, from, ours}: Seen, fleet: Fleet): Note[] {
+export function extraNotes({manager, workers, adopted, from, ours}: GroupsSeen, fleet: Fleet): Note[] {
 	const open = [...(manager?.inbound ?? []), ...ours].filter((rule) => rule.cidr === '0.0.0.0/0' && admits(rule, {port: 22, cidr: '0.0.0.0/0'}));
 	const extra = (workers?.inbound ?? []).filter((rule) => !bearsMark(fleet, rule.tags) && rule.groupId !== manager?.id);
 	return [
@@ -84,7 +84,7 @@ export function extraNotes({manager, workers, adopted, from, ours}: Seen, fleet:
 }
 
 /** An adopted group that keeps this machine out is changed only when somebody says which address to let in. */
-export function keptOut({answers, fleet}: Context, {adopted, from, manager}: Seen): {problem: Problem; fix: Fix} | undefined {
+export function keptOut({answers, fleet}: Context, {adopted, from, manager}: GroupsSeen): {problem: Problem; fix: Fix} | undefined {
 	if (!adopted || !manager || answers.sshFrom !== 'my-ip' || from === undefined) return undefined;
 	if (missingRules(manager.inbound, [{port: 22, cidr: from}]).length === 0) return undefined;
 	const lets = manager.inbound.filter((rule) => admits(rule, {port: 22, cidr: rule.cidr ?? ''})).map(({cidr}) => cidr);

@@ -1,4 +1,4 @@
-import {type Architecture, architectures, isOfLine, userOf, type Wanted, wantedImage} from '../answers/publishers.ts';
+import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wantedImage} from '../answers/publishers.ts';
 import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../engine/step.ts';
 import type {AnswerKey, Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
@@ -12,12 +12,12 @@ import {instanceTypesLook} from './looks/instance-types.ts';
 export type ImageLimit = (image: Pick<Image, 'name' | 'description'>) => {message: string; advice: string} | undefined;
 
 /** Which image of the two, and the answers that go with it. */
-type Role = {image: 'image' | 'workerImage'; type: 'managerType' | 'workerType'; user: 'sshUser' | 'workerSshUser'};
+type ImageRole = {image: 'image' | 'workerImage'; type: 'managerType' | 'workerType'; user: 'sshUser' | 'workerSshUser'};
 
 const roles = {
 	manager: {image: 'image', type: 'managerType', user: 'sshUser'},
 	worker: {image: 'workerImage', type: 'workerType', user: 'workerSshUser'},
-} as const satisfies Record<string, Role>;
+} as const satisfies Record<string, ImageRole>;
 
 const flagOf = (key: AnswerKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
@@ -28,7 +28,7 @@ async function architecturesOf(context: Context, type: string): Promise<string[]
 }
 
 /** The id that a publisher's name means today for a type. */
-async function publishedId(context: Context, role: Role, wanted: Exclude<Wanted, {id: string}>): Promise<string> {
+async function publishedId(context: Context, role: ImageRole, wanted: Exclude<WantedImage, {id: string}>): Promise<string> {
 	const published = context.look(publishedLook(wanted.line, wanted.publisher));
 	const fitting = await architecturesOf(context, context.answers[role.type]);
 	const architecture = wanted.fixed ?? architectures.find((one) => fitting.includes(one)) ?? 'x86_64';
@@ -42,13 +42,13 @@ async function publishedId(context: Context, role: Role, wanted: Exclude<Wanted,
 }
 
 /** What is still known of an image that a manager runs from and that AWS no longer shows. */
-async function withdrawn(context: Context, role: Role, id: string): Promise<Image> {
+async function withdrawn(context: Context, role: ImageRole, id: string): Promise<Image> {
 	const [architecture = 'x86_64'] = await architecturesOf(context, context.answers[role.type]);
 	return {id, name: id, owner: '', architecture, rootDevice: '/dev/sda1', diskGib: 8, createdAt: 0, tags: {}};
 }
 
 /** The image that the answers mean, with what a newer one would change. */
-async function find(context: Context, role: Role, standing: Instance | undefined): Promise<{image: Image; notes: Note[]}> {
+async function find(context: Context, role: ImageRole, standing: Instance | undefined): Promise<{image: Image; notes: Note[]}> {
 	const wanted = wantedImage(context.answers[role.image]);
 	if ('id' in wanted) {
 		const image = await context.look(imageLook(wanted.id));
@@ -85,11 +85,11 @@ async function find(context: Context, role: Role, standing: Instance | undefined
 }
 
 /** Whether an image is of the line that a name means. */
-const isOf = ({publisher, fixed}: Exclude<Wanted, {id: string}>, image: Image): boolean =>
+const isOf = ({publisher, fixed}: Exclude<WantedImage, {id: string}>, image: Image): boolean =>
 	isOfLine(publisher, image) && (fixed === undefined || image.architecture === fixed);
 
 /** A type of the other architecture where the region has one, else the same image for the type's. */
-async function fixFor(context: Context, role: Role, architecture: string): Promise<Fix | undefined> {
+async function fixFor(context: Context, role: ImageRole, architecture: string): Promise<Fix | undefined> {
 	const type = context.answers[role.type];
 	const twin = otherArchitecture(type);
 	const seen = twin === undefined ? undefined : (await context.look(instanceTypesLook(twin))).get(twin);
@@ -102,7 +102,7 @@ async function fixFor(context: Context, role: Role, architecture: string): Promi
 	return {says: `use ${name} for ${(await architecturesOf(context, type))[0] ?? 'its architecture'} instead`, answers: {[role.image]: name}};
 }
 
-async function judge(context: Context, role: Role, standing?: Instance, limit: ImageLimit = () => undefined): Promise<{seen: ImageSeen; notes: Note[]}> {
+async function judge(context: Context, role: ImageRole, standing?: Instance, limit: ImageLimit = () => undefined): Promise<{seen: ImageSeen; notes: Note[]}> {
 	const {answers, clock} = context;
 	const {image, notes} = await find(context, role, standing);
 	const refused = limit(image);

@@ -7,7 +7,7 @@ import {aws, tagArguments} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {identityLook} from './looks/identity.ts';
-import {type Profile, profileLook, type Role, roleLook} from './looks/profile.ts';
+import {type IamRole, type Profile, profileLook, roleLook} from './looks/profile.ts';
 import {managerPolicy, saysAll, trustPolicy, type WorkerRights, withEarlier} from './manager-policy.ts';
 import {keyNotes, policyFor} from './manager-rights.ts';
 import {asAnswered, bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
@@ -30,9 +30,9 @@ async function checkAdopted(context: Context): Promise<Finding<Found['instance-p
 	};
 }
 
-type Needs = Pick<Found, 'network'>;
+type ProfileNeeds = Pick<Found, 'network'>;
 
-type Seen = {profile: Profile | undefined; role: Role | undefined};
+type ProfileSeen = {profile: Profile | undefined; role: IamRole | undefined};
 
 const isForeign = (name: string): Problem =>
 	new Problem({
@@ -41,11 +41,11 @@ const isForeign = (name: string): Problem =>
 		advice: 'Name the fleet otherwise with `--fleet`, or choose that profile with `--access`.',
 	});
 
-const foreign = ({fleet}: Context, {profile, role}: Seen): boolean =>
+const foreign = ({fleet}: Context, {profile, role}: ProfileSeen): boolean =>
 	(profile !== undefined && !bearsGlobalMark(fleet, profile.tags)) || (role !== undefined && !bearsGlobalMark(fleet, role.tags));
 
 /** A boundary is set where the role is made; on a standing role it is the account's keeper's business. */
-function boundaryNotes({answers, fleet}: Context, {role}: Seen): Note[] {
+function boundaryNotes({answers, fleet}: Context, {role}: ProfileSeen): Note[] {
 	const wanted = answers.permissionsBoundary;
 	if (!role || wanted === undefined || wanted === role.boundary) return [];
 	const name = names.profile(fleet);
@@ -57,7 +57,7 @@ function boundaryNotes({answers, fleet}: Context, {role}: Seen): Note[] {
 	];
 }
 
-function changesOf({answers}: Context, {profile, role}: Seen, policy: PolicyDocument): Change[] {
+function changesOf({answers}: Context, {profile, role}: ProfileSeen, policy: PolicyDocument): Change[] {
 	const changes: Change[] = [];
 	if (!role?.policy || !saysAll(role.policy, policy))
 		changes.push({what: 'policy', from: role?.policy ? 'other rights' : 'none', to: "the manager's least rights", how: 'live'});
@@ -66,13 +66,13 @@ function changesOf({answers}: Context, {profile, role}: Seen, policy: PolicyDocu
 	return [...changes, ...tagChanges(answers, standing)];
 }
 
-const lookAt = async (context: Context): Promise<Seen> => {
+const lookAt = async (context: Context): Promise<ProfileSeen> => {
 	const name = names.profile(context.fleet);
 	const [profile, role] = await Promise.all([context.look(profileLook(name)), context.look(roleLook(name))]);
 	return {profile, role};
 };
 
-async function checkOwn(context: Context, found: Needs, workers: WorkerRights): Promise<Finding<Found['instance-profile']>> {
+async function checkOwn(context: Context, found: ProfileNeeds, workers: WorkerRights): Promise<Finding<Found['instance-profile']>> {
 	const name = names.profile(context.fleet);
 	const [seen, policy, keys] = await Promise.all([lookAt(context), policyFor(context, found, workers), keyNotes(context)]);
 	if (foreign(context, seen)) {
@@ -137,7 +137,7 @@ async function judgeFound(context: Context, what: 'role' | 'profile', report: Re
 }
 
 /** Sets the tags of the answers that a role or a profile of ours, standing already, lacks. */
-async function setTags({answers, cloud, fleet}: Context, {profile, role}: Seen): Promise<void> {
+async function setTags({answers, cloud, fleet}: Context, {profile, role}: ProfileSeen): Promise<void> {
 	const name = names.profile(fleet);
 	const [onRole, onProfile] = [role, profile].map((one) => (one ? tagList(missingTags(answers, asAnswered(answers, one.tags))) : []));
 	if (onRole?.length) await cloud.call('TagRole', {RoleName: name, Tags: onRole});
@@ -153,7 +153,7 @@ export async function putPolicy(context: Context, policy: PolicyDocument, report
 }
 
 /** Role, policy, profile, role into the profile: each only where it isn't so yet. */
-async function apply(context: Context, found: Needs, workers: WorkerRights, report: Report): Promise<void> {
+async function apply(context: Context, found: ProfileNeeds, workers: WorkerRights, report: Report): Promise<void> {
 	const {cloud, fleet} = context;
 	const name = names.profile(fleet);
 	const [seen, policy, {partition}] = await Promise.all([lookAt(context), policyFor(context, found, workers), context.look(identityLook)]);

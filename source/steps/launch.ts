@@ -103,8 +103,8 @@ async function runOnce(context: Context, input: Input<'RunInstances'>, report: R
 	try {
 		const {Instances = []} = await whenKnown(context, report, () => context.cloud.call('RunInstances', input));
 		const [made] = Instances;
-		const gone = made?.State?.Name === 'terminated' || made?.State?.Name === 'shutting-down';
-		return gone ? undefined : made?.InstanceId;
+		const isTerminated = made?.State?.Name === 'terminated' || made?.State?.Name === 'shutting-down';
+		return isTerminated ? undefined : made?.InstanceId;
 	} catch (error) {
 		if (isProblem(error, 'IdempotentInstanceTerminated')) {
 			report({says: 'AWS remembers one that is gone, so another is asked for'});

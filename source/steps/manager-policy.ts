@@ -4,7 +4,7 @@ import {type PolicyDocument, readPolicy, type Statement} from '../world/cloud/po
 import {canonical} from './recorded.ts';
 
 /** What the manager's policy depends on besides the answers. */
-export type PolicyPlace = {
+export type PolicyScope = {
 	fleet: Fleet;
 	partition: string;
 	account: string;
@@ -17,7 +17,7 @@ export type PolicyPlace = {
 };
 
 /** What one way to make workers needs the manager to be allowed. */
-export type WorkerRights = (place: PolicyPlace, answers: Answers) => Statement[];
+export type WorkerRights = (scope: PolicyScope, answers: Answers) => Statement[];
 
 /** EC2 as a principal: in the China partition under another domain. */
 const ec2Service = (partition: string): string => (partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com');
@@ -38,7 +38,7 @@ export const trustPolicy = (partition: string): object => ({
  * prefix (S3 API Reference, GetObject); the runner takes anything but a 404 for trouble. So our own bucket may be listed, and somebody's within our prefix
  * or without any.
  */
-function cache({account, fleet, partition}: PolicyPlace, {cache: answer}: Answers): Statement[] {
+function cache({account, fleet, partition}: PolicyScope, {cache: answer}: Answers): Statement[] {
 	if (answer === 'none') return [];
 	const bucket = `arn:${partition}:s3:::${answer === 'create' ? names.bucket(fleet, account) : answer}`;
 	const prefix = `${names.cachePath(fleet)}/*`;
@@ -63,7 +63,7 @@ function onKey(arn: string, ViaService: string | string[]): Pick<Statement, 'Res
 }
 
 /** Whoever launches with an encrypted disk, or reads a bucket that encrypts, needs the key's rights, through that service alone (EBS and S3 user guides). */
-function keys({fleet, keys: {bucket, disk}, partition}: PolicyPlace): Statement[] {
+function keys({fleet, keys: {bucket, disk}, partition}: PolicyScope): Statement[] {
 	const statements: Statement[] = [];
 	if (disk !== undefined) {
 		const {Condition, Resource} = onKey(disk, asCondition(`ec2.${fleet.region}`, partition));
@@ -83,7 +83,7 @@ function keys({fleet, keys: {bucket, disk}, partition}: PolicyPlace): Statement[
 }
 
 /** A manager without a public address is reached through the SSM agent on it, which opens the way from inside (Session Manager, "instance permissions"). */
-const sessions = ({fleet, network}: PolicyPlace): Statement[] =>
+const sessions = ({fleet, network}: PolicyScope): Statement[] =>
 	network.public ? [] : [{Sid: 'SessionManager', Effect: 'Allow', Action: [...agentActions], Resource: '*', Condition: inRegion(fleet)}];
 
 /** What the SSM agent asks for, to be known and to carry sessions. */
@@ -97,7 +97,7 @@ const agentActions: readonly string[] = [
 
 const inRegion = ({region}: Fleet) => ({StringEquals: {'aws:RequestedRegion': region}});
 
-const passing = ({partition, worker}: PolicyPlace): Statement[] =>
+const passing = ({partition, worker}: PolicyScope): Statement[] =>
 	worker === undefined
 		? []
 		: [
@@ -114,10 +114,10 @@ const passing = ({partition, worker}: PolicyPlace): Statement[] =>
 const mostCharacters = 10_240;
 
 /** The least policy for the manager: what its workers need, the cache, and no more. */
-export function managerPolicy(place: PolicyPlace, answers: Answers, workers: WorkerRights): PolicyDocument {
+export function managerPolicy(scope: PolicyScope, answers: Answers, workers: WorkerRights): PolicyDocument {
 	const policy: PolicyDocument = {
 		Version: '2012-10-17',
-		Statement: [...workers(place, answers), ...passing(place), ...cache(place, answers), ...keys(place), ...sessions(place)],
+		Statement: [...workers(scope, answers), ...passing(scope), ...cache(scope, answers), ...keys(scope), ...sessions(scope)],
 	};
 	if (isTooLong(policy)) {
 		throw new Problem({

@@ -88,7 +88,7 @@ async function mend(context: Context, standing: Instance, report: Report): Promi
 	await setMissingTags(context, things);
 }
 
-type Needs = Pick<Found, 'network' | 'images'>;
+type ManagerNeeds = Pick<Found, 'network' | 'images'>;
 
 const keyName = ({answers, fleet}: Context): string => (answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair);
 
@@ -100,7 +100,7 @@ async function managerGroup(context: Context, vpcId: string): Promise<Group | un
 }
 
 /** Answers that only another instance can have. */
-async function replacements(context: Context, {images, network}: Needs, standing: Instance): Promise<Change[]> {
+async function replacements(context: Context, {images, network}: ManagerNeeds, standing: Instance): Promise<Change[]> {
 	const {answers} = context;
 	const changes: Change[] = [];
 	const replacing = (what: Change['what'], from: string, to: string): void => void (from !== to && changes.push({what, from, to, how: 'replace'}));
@@ -119,7 +119,7 @@ function notesOn({answers, fleet}: Context, standing: Instance): Note[] {
 	return [...why, ...(left ? [{says: `The manager keeps its instance profile ${profileOf(standing)}, beside the access keys.`}] : [])];
 }
 
-async function check(context: Context, found: Needs): Promise<Finding<Found['manager']>> {
+async function check(context: Context, found: ManagerNeeds): Promise<Finding<Found['manager']>> {
 	const {answers, fleet} = context;
 	const [standing] = managersOf(fleet, await context.look(accountLook));
 	if (!standing) {
@@ -137,7 +137,7 @@ async function check(context: Context, found: Needs): Promise<Finding<Found['man
 }
 
 /** Launches the manager, beside the one that it takes over from where there is one. */
-async function make(context: Context, {images, network}: Needs, report: Report, replaces?: string): Promise<void> {
+async function make(context: Context, {images, network}: ManagerNeeds, report: Report, replaces?: string): Promise<void> {
 	const group = await managerGroup(context, network.vpcId);
 	report({says: `launching ${context.answers.managerType} from ${images.manager.id}`});
 	const id = await launch(
@@ -148,7 +148,7 @@ async function make(context: Context, {images, network}: Needs, report: Report, 
 	await untilRunning(context, id, report);
 }
 
-async function apply(context: Context, found: Needs, finding: Finding<Found['manager']>, report: Report): Promise<void> {
+async function apply(context: Context, found: ManagerNeeds, finding: Finding<Found['manager']>, report: Report): Promise<void> {
 	const [standing] = managersOf(context.fleet, await context.look(accountLook));
 	const replaced = finding.is === 'different' && finding.changes.some(({how}) => how === 'replace');
 	if (!standing) await make(context, found, report);
@@ -227,7 +227,7 @@ async function removeManager(context: Removal, report: Report): Promise<void> {
 	context.forget(strayVolumesLook);
 }
 
-/** The instance that runs GitLab Runner: one, running, as the answers say. Another type, image or place means another instance beside it. */
+/** The instance that runs GitLab Runner: one, running, as the answers say. Another type, image or subnet means another instance beside it. */
 export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'permissions' | 'quota' | 'security-groups' | 'key-pair' | 'instance-profile'> = {
 	name: 'manager',
 	title: 'Manager',

@@ -9,13 +9,13 @@ import {type Network, networkLook, type Subnet} from './looks/network.ts';
 const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
 
 /** Why workers can't be made in a region, or in a zone of one, and the way out; nothing where they can. */
-export type PlaceLimits = {
+export type RegionLimits = {
 	region(region: string): {message: string; advice: string} | undefined;
 	zone(region: string, zone: string): {message: string; advice: string} | undefined;
 };
 
 /** The first of the default VPC's zones, by name, that offers both types; else one that offers the manager's; `quota` tells what is missing. */
-function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, InstanceType>, answers: Answers, region: string, limits: PlaceLimits): Subnet {
+function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, InstanceType>, answers: Answers, region: string, limits: RegionLimits): Subnet {
 	const candidates = subnets.filter(({inDefaultVpc, zone}) => inDefaultVpc && limits.zone(region, zone) === undefined);
 	const offers = ({zone}: Subnet, type: string): boolean => types.get(type)?.zones.includes(zone) ?? false;
 	const preferred = [...candidates.filter(({defaultForZone}) => defaultForZone), ...candidates];
@@ -37,7 +37,7 @@ function subnetOf(
 	types: Map<string, InstanceType>,
 	answers: Answers,
 	fleet: Fleet,
-	limits: PlaceLimits,
+	limits: RegionLimits,
 	standing: Instance | undefined,
 ): Subnet {
 	const {subnet: answer} = answers;
@@ -67,7 +67,7 @@ function subnetOf(
 	);
 }
 
-async function check(context: Context, limits: PlaceLimits): Promise<Finding<Found['network']>> {
+async function check(context: Context, limits: RegionLimits): Promise<Finding<Found['network']>> {
 	const {answers, fleet} = context;
 	const noRegion = limits.region(fleet.region);
 	if (noRegion) throw refused('region-not-supported', noRegion.message, noRegion.advice);
@@ -115,7 +115,7 @@ async function check(context: Context, limits: PlaceLimits): Promise<Finding<Fou
 }
 
 /** Where the fleet lives: VPC, subnet and zone, that workers can be made there, and that they lead out. Nothing is made here. */
-export const networkStep = (limits: PlaceLimits): Step<'network', never, never> => ({
+export const networkStep = (limits: RegionLimits): Step<'network', never, never> => ({
 	name: 'network',
 	title: 'Network',
 	needs: [],

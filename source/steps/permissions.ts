@@ -15,7 +15,7 @@ import {neededActions} from './needed-actions.ts';
 import {spotRoleLook} from './spot-role.ts';
 import {bearsMark, tagList} from './tags.ts';
 
-type Needs = Pick<Found, 'identity' | 'network' | 'images'>;
+type PermissionsNeeds = Pick<Found, 'identity' | 'network' | 'images'>;
 
 /** What was learnt of actions: those that AWS refuses, and why some couldn't be asked about. */
 type Learnt = {denied: Action[]; notes: Note[]};
@@ -53,7 +53,7 @@ const rawMessage = (cause: unknown): string =>
 	typeof cause === 'object' && cause !== null && 'message' in cause && typeof cause.message === 'string' ? cause.message : '';
 
 /** EC2's changing calls that can be tried with the parameters and tags of the real ones. */
-async function dryRuns(context: Context, {images, network}: Needs): Promise<Learnt[]> {
+async function dryRuns(context: Context, {images, network}: PermissionsNeeds): Promise<Learnt[]> {
 	const {answers, fleet, host} = context;
 	const tagged = (type: 'security-group' | 'key-pair', part: 'security-groups' | 'key-pair') => [
 		{ResourceType: type, Tags: tagList(answers.tags, mark(fleet, part))},
@@ -78,10 +78,10 @@ async function dryRuns(context: Context, {images, network}: Needs): Promise<Lear
 }
 
 /** Actions that are asked about together: all on one thing, since IAM refuses to be asked about sorts of things that differ. */
-type Question = {actions: Action[]; resource: string | undefined};
+type ActionBatch = {actions: Action[]; resource: string | undefined};
 
 /** What an action is judged on: least policies name it, and `*` would read as refused. Undefined where nothing can be named. */
-function resourceOf(action: Action, {answers, fleet}: Context, {identity: {account, partition}}: Needs): string | undefined {
+function resourceOf(action: Action, {answers, fleet}: Context, {identity: {account, partition}}: PermissionsNeeds): string | undefined {
 	const [service, name = ''] = action.split(':');
 	const profile = `${answers.rolePath ?? '/'}${names.profile(fleet)}`;
 	const arn = (at: string, what: string) => `arn:${partition}:${at}:${what}`;
@@ -99,7 +99,7 @@ function resourceOf(action: Action, {answers, fleet}: Context, {identity: {accou
 const apart = (action: Action): boolean => /:(PassRole|TagResource)$/.test(action);
 
 /** The actions in as few questions as IAM takes, as far as that is known. */
-function questionsOf(actions: readonly Action[], context: Context, needs: Needs): Question[] {
+function questionsOf(actions: readonly Action[], context: Context, needs: PermissionsNeeds): ActionBatch[] {
 	const groups = Map.groupBy(actions, (action) => `${action.split(':')[0]} ${resourceOf(action, context, needs)} ${apart(action)}`);
 	return [...groups.values()].map((group) => ({actions: group, resource: group[0] && resourceOf(group[0], context, needs)}));
 }
@@ -108,7 +108,7 @@ function questionsOf(actions: readonly Action[], context: Context, needs: Needs)
 const atOnce = 4;
 
 /** Asks IAM what the caller's policies say of some actions. Those that it won't be asked about together are asked about one by one. */
-async function simulate(context: Context, arn: string, question: Question): Promise<Learnt> {
+async function simulate(context: Context, arn: string, question: ActionBatch): Promise<Learnt> {
 	const {actions, resource} = question;
 	const text = (name: string, value: string) => ({ContextKeyName: name, ContextKeyType: 'string' as const, ContextKeyValues: [value]});
 	const answer = await ifAnswered(
@@ -153,7 +153,7 @@ const judged = (actions: readonly Action[], results: readonly Result[], strict: 
 	notes: [],
 });
 
-async function simulations(context: Context, needs: Needs, actions: readonly Action[]): Promise<Learnt> {
+async function simulations(context: Context, needs: PermissionsNeeds, actions: readonly Action[]): Promise<Learnt> {
 	const principal = await ifAnswered(context.look(principalLook));
 	if ('problem' in principal || 'unknown' in principal.result) {
 		const why = 'problem' in principal ? principal.problem.code : 'unknown' in principal.result ? principal.result.unknown : '';
@@ -183,7 +183,7 @@ async function blocking(context: Context, denied: Action[]): Promise<Action[]> {
 
 const who = (arn: string): string => arn.split(/[:/]/).at(-1) ?? arn;
 
-function refusal(context: Context, {identity}: Needs, denied: Action[]): Finding<Found['permissions']> {
+function refusal(context: Context, {identity}: PermissionsNeeds, denied: Action[]): Finding<Found['permissions']> {
 	const list = denied.map((action) => `\`${action}\``).join(', ');
 	return blocked(
 		'not-allowed',
@@ -192,7 +192,7 @@ function refusal(context: Context, {identity}: Needs, denied: Action[]): Finding
 	);
 }
 
-async function check(context: Context, needs: Needs, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {
+async function check(context: Context, needs: PermissionsNeeds, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {
 	if (await stands(context)) return {is: 'so', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
 	const [tried, told] = await Promise.all([dryRuns(context, needs), simulations(context, needs, actions)]);
 	const learnt = [...tried, told];

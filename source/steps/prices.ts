@@ -15,7 +15,7 @@ export const withDiskAndAddress = (usd: number | undefined, diskGib: number, pub
 	usd === undefined ? undefined : usd + diskUsd(diskGib) + (publicAddress ? addressUsd : 0);
 
 /** Costs in USD an hour; a part whose price isn't known is undefined, and so is what adds it up. */
-export type Costs = {
+export type CostEstimate = {
 	/** The manager with its disk and address. */
 	manager: number | undefined;
 	/** One worker with its disk and address, as these answers buy it. */
@@ -60,14 +60,14 @@ export async function hourlyUsd(
 }
 
 /** What these answers cost where the fleet lives: reads prices beside each other, and never fails for one that isn't told. */
-export async function costs(context: Looking, answers: Answers, place: {zone: string; public: boolean; managerDiskGib: number}): Promise<Costs> {
+export async function costs(context: Looking, answers: Answers, placement: {zone: string; public: boolean; managerDiskGib: number}): Promise<CostEstimate> {
 	const [managerPrice, workerPrice, spotPrice] = await Promise.all([
 		context.look(onDemandPriceLook(answers.managerType)),
 		context.look(onDemandPriceLook(answers.workerType)),
-		answers.spot ? context.look(spotPriceLook(answers.workerType, place.zone)) : undefined,
+		answers.spot ? context.look(spotPriceLook(answers.workerType, placement.zone)) : undefined,
 	]);
-	const manager = withDiskAndAddress(usdOf(managerPrice), place.managerDiskGib, place.public);
-	const workerAt = (usd: number | undefined) => withDiskAndAddress(usd, answers.workerDisk, place.public);
+	const manager = withDiskAndAddress(usdOf(managerPrice), placement.managerDiskGib, placement.public);
+	const workerAt = (usd: number | undefined) => withDiskAndAddress(usd, answers.workerDisk, placement.public);
 	const workerOnDemand = workerAt(usdOf(workerPrice));
 	const worker = answers.spot ? workerAt(usdOf(spotPrice)) : workerOnDemand;
 	const workerAtCap = answers.spot && answers.spotPrice !== 'on-demand' ? workerAt(answers.spotPrice) : workerOnDemand;
@@ -80,6 +80,6 @@ export async function costs(context: Looking, answers: Answers, place: {zone: st
 		workerOnDemand,
 		most: all(workerAtCap),
 		mostNow: all(worker),
-		notes: [...why, ...capNote(answers, usdOf(spotPrice), place.zone)],
+		notes: [...why, ...capNote(answers, usdOf(spotPrice), placement.zone)],
 	};
 }

@@ -1,7 +1,7 @@
 import type {Looking, Note} from '../engine/step.ts';
 import {accountLook, managersOf, workersOf} from './looks/account.ts';
 import {quotaCodeOf} from './looks/quota.ts';
-import {type Running, runningLook} from './looks/running.ts';
+import {type RunningInstance, runningLook} from './looks/running.ts';
 
 /** What a fleet asks of one vCPU quota, and what others than the fleet use of it now; `others` is undefined where that isn't known. */
 export type Room = {
@@ -27,7 +27,7 @@ export const increase = (code: string, vcpus: number): string =>
 	`\`aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${code} --desired-value ${vcpus}\``;
 
 /** vCPUs of a quota that instances use which aren't in `own`; undefined where not all of them are known. */
-export function usedBeside(code: string, running: readonly Running[] | undefined, own: ReadonlySet<string>): number | undefined {
+export function usedBeside(code: string, running: readonly RunningInstance[] | undefined, own: ReadonlySet<string>): number | undefined {
 	const others = running?.filter(({id, spot, type}) => !own.has(id) && quotaCodeOf(type, spot) === code);
 	return others?.reduce<number | undefined>((sum, {vcpus}) => (sum === undefined || vcpus === undefined ? undefined : sum + vcpus), 0);
 }

@@ -25,16 +25,16 @@ type Way = {
 };
 
 /** A manager whose host key is the right one: secrets may go there. */
-export type Verified = Way & {trust: Trust; connection: Connection};
+export type VerifiedManager = Way & {trust: Trust; connection: Connection};
 
 /** How a manager was reached. Until its host key is verified, its connection takes what carries no secret and nothing else. */
-export type Reached = Verified | (Way & {trust: 'unverified'; connection: Unverified});
+export type Reached = VerifiedManager | (Way & {trust: 'unverified'; connection: Unverified});
 
 /** The AWS actions that reaching a manager may need. */
 export const reachingActions: readonly Action[] = ['ec2-instance-connect:SendSSHPublicKey', 'ec2:GetConsoleOutput', 'ec2:DescribeImages'];
 
 /** Where a manager's SSH is, and as whom: what the `ssh` command needs too. */
-export type Place = {address: string; port: number; user: string; keyPath: string};
+export type SshDestination = {address: string; port: number; user: string; keyPath: string};
 
 /** Milliseconds between two looks at the console: the first ones soon, since it may have been up for long. */
 const consolePace = [2000, 3000];
@@ -63,7 +63,7 @@ function addressOf(given: Given, instance: Instance, region: string): {address: 
 }
 
 /** Where and as whom to connect, without connecting. Throws `manager-private`. */
-export async function placeOf(context: Reaching, instance: Instance): Promise<Place> {
+export async function sshDestinationOf(context: Reaching, instance: Instance): Promise<SshDestination> {
 	const given = await givenOf(context);
 	const {disk, fleet} = context;
 	return {
@@ -114,7 +114,7 @@ async function sendKey({cloud, host, who}: Reaching, instance: Instance, user: s
 async function attempt(
 	context: Reaching,
 	instance: Instance,
-	place: Place,
+	destination: SshDestination,
 	{isNamed: _isNamed, ...key}: Key,
 	expected: Expected,
 ): Promise<Way & Pick<Reached, 'trust'> & {connection: Connection}> {
@@ -126,9 +126,9 @@ async function attempt(
 	};
 	let connection: Connection | undefined;
 	try {
-		connection = await host.connect({address: place.address, port: place.port, user: place.user, ...key, trust}, signal);
+		connection = await host.connect({address: destination.address, port: destination.port, user: destination.user, ...key, trust}, signal);
 		await keepKey(context, instance, seen, expected.from);
-		return {connection, hostKey: seen, trust: expected.from, user: place.user};
+		return {connection, hostKey: seen, trust: expected.from, user: destination.user};
 	} catch (error) {
 		await connection?.close();
 		if (isProblem(error, 'host-key-changed')) throw keyChanged(instance, fleet.region, expected, seen);
@@ -136,7 +136,7 @@ async function attempt(
 	}
 }
 
-const lockedOut = (instance: Instance, {user}: Place, cause: unknown): Problem =>
+const lockedOut = (instance: Instance, {user}: SshDestination, cause: unknown): Problem =>
 	new Problem({
 		code: 'ssh-denied',
 		message: `The manager ${instance.id} lets neither a key of this laptop nor EC2 Instance Connect in as \`${user}\`; its image may lack the agent, as Debian's does.`,
@@ -153,20 +153,20 @@ async function mayBeItsOwn(context: Reaching, instance: Instance, key: Key): Pro
 }
 
 async function open(context: Reaching, instance: Instance): ReturnType<typeof attempt> {
-	const [given, place, expected] = await Promise.all([givenOf(context), placeOf(context, instance), expectedKeys(context, instance)]);
+	const [given, destination, expected] = await Promise.all([givenOf(context), sshDestinationOf(context, instance), expectedKeys(context, instance)]);
 	for (const key of await keysHere(context, given)) {
 		try {
-			return await attempt(context, instance, place, key, expected);
+			return await attempt(context, instance, destination, key, expected);
 		} catch (error) {
 			// A first boot starts sshd before it puts the key in place.
 			if (!isProblem(error, 'ssh-denied') || (isYoung(context, instance) && (await mayBeItsOwn(context, instance, key)))) throw error;
 		}
 	}
-	const fresh = await sendKey(context, instance, place.user);
+	const fresh = await sendKey(context, instance, destination.user);
 	try {
-		return {...(await attempt(context, instance, place, {privateKey: fresh.privateKey, isNamed: false}, expected)), fresh};
+		return {...(await attempt(context, instance, destination, {privateKey: fresh.privateKey, isNamed: false}, expected)), fresh};
 	} catch (error) {
-		throw isProblem(error, 'ssh-denied') ? lockedOut(instance, place, error) : error;
+		throw isProblem(error, 'ssh-denied') ? lockedOut(instance, destination, error) : error;
 	}
 }
 
@@ -205,7 +205,7 @@ export async function reach(context: Reaching, instance: Instance): Promise<Reac
 }
 
 /** Reaches a manager whose host key is verified; see `reach`. Throws `host-key-unknown` (`again`) while the console of a young machine doesn't tell it. */
-async function reachVerified(context: Reaching, instance: Instance): Promise<Verified> {
+async function reachVerified(context: Reaching, instance: Instance): Promise<VerifiedManager> {
 	const reached = await reach(context, instance);
 	if (reached.trust === 'unverified') throw keyUnknown(instance);
 	return reached;
@@ -215,7 +215,7 @@ async function reachVerified(context: Reaching, instance: Instance): Promise<Ver
  * Waits until a manager's host key is verified by what its console tells, or until the console has been silent for as long as it may be: then the key is
  * trusted on first use.
  */
-export async function untilVerified(context: Reaching, instance: Instance, report: Report): Promise<Verified> {
+export async function untilVerified(context: Reaching, instance: Instance, report: Report): Promise<VerifiedManager> {
 	const waiting = (): void =>
 		report({
 			says: `waiting for the console of ${instance.id} to tell its host key: no secret goes there before (usually 1 to 2 minutes, at most ${consoleMinutes})`,
@@ -239,7 +239,7 @@ export const connectTo = async (context: Reaching, instance: Instance): Promise<
  * How a manager is reached for changing something there: lets this laptop's own key in first when it isn't yet. A `fresh` key is one that this laptop
  * couldn't keep: the manager knows it for a minute only.
  */
-export const reachToChange = async (context: Reaching, instance: Instance): Promise<Verified> => letIn(context, await reachVerified(context, instance));
+export const reachToChange = async (context: Reaching, instance: Instance): Promise<VerifiedManager> => letIn(context, await reachVerified(context, instance));
 
 /** The held connection to a manager, for changing something there: see `reachToChange`. */
 export const connectToChange = async (context: Reaching, instance: Instance): Promise<Connection> => (await reachToChange(context, instance)).connection;

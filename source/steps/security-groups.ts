@@ -6,7 +6,7 @@ import {retried} from '../world/laptop/clock.ts';
 import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs} from './finding.ts';
-import {extraNotes, foreign, keptOut, type Seen, see, staleWorkerRules} from './groups-seen.ts';
+import {extraNotes, foreign, type GroupsSeen, keptOut, see, staleWorkerRules} from './groups-seen.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {accountActions, accountLook, type Group} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
@@ -14,20 +14,23 @@ import type {Rule} from './looks/rules.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
 import {canonicalCidr, type LetIn, missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
 
-const sshRules = ({from}: Seen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
+const sshRules = ({from}: GroupsSeen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
 const workerRules = (managerGroupId: string): WantedRule[] => workerPorts.map((port) => ({port, groupId: managerGroupId}));
 
-const letIn = ({answers: {sshFrom}, who}: Context, {from}: Seen): LetIn => ({sshFrom, who, from});
+const letIn = ({answers: {sshFrom}, who}: Context, {from}: GroupsSeen): LetIn => ({sshFrom, who, from});
 
-const allRules = ({manager, ours}: Seen): Rule[] => [...(manager?.inbound ?? []), ...ours.filter((rule) => !manager?.inbound.some(({id}) => id === rule.id))];
+const allRules = ({manager, ours}: GroupsSeen): Rule[] => [
+	...(manager?.inbound ?? []),
+	...ours.filter((rule) => !manager?.inbound.some(({id}) => id === rule.id)),
+];
 
 const isOurSsh =
-	({ours}: Seen) =>
+	({ours}: GroupsSeen) =>
 	({fromPort, id, toPort}: Rule): boolean =>
 		fromPort === 22 && toPort === 22 && ours.some((rule) => rule.id === id);
 
 /** What bears tags of ours and stays: the groups that we made, which have a name of their own, and our rules, in an adopted group too. */
-async function tagged(context: Context, seen: Seen): Promise<{groups: Group[]; rules: Rule[]}> {
+async function tagged(context: Context, seen: GroupsSeen): Promise<{groups: Group[]; rules: Rule[]}> {
 	const {fleet} = context;
 	const groups = [seen.adopted ? undefined : seen.manager, seen.workers].filter((group) => group !== undefined);
 	const going = [...outlivedRules(allRules(seen), letIn(context, seen), isOurSsh(seen)), ...(await staleWorkerRules(context, seen))].map(({id}) => id);
@@ -138,7 +141,7 @@ const notThereYet = (name: string): Problem =>
 	});
 
 /** Looks until groups that were just made can be seen. */
-async function seenGroups(context: Context, vpcId: string, report: Report): Promise<{seen: Seen; manager: Group; workers: Group}> {
+async function seenGroups(context: Context, vpcId: string, report: Report): Promise<{seen: GroupsSeen; manager: Group; workers: Group}> {
 	let missing = '';
 	const look = async () => {
 		const seen = await see(context, vpcId);

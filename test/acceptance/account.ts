@@ -121,7 +121,7 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 	};
 }
 
-export type Account = ReturnType<typeof accountAt>;
+export type AccountOnMoto = ReturnType<typeof accountAt>;
 
 /** What came, and what went, between two looks. */
 export function between(before: readonly Thing[], after: readonly Thing[]): {came: Thing[]; went: Thing[]} {

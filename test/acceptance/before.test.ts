@@ -7,12 +7,12 @@ import {startWithoutManager} from '../peers/no-manager.ts';
 import {until} from '../peers/poll.ts';
 import type {FaultRule, PeerWorld} from '../peers/world.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
-import {type Account, accountAt, between, named, type Thing} from './account.ts';
-import {answersFor, changingCalls, ended, type Laptop, laptopIn, problemsIn} from './laptop.ts';
+import {type AccountOnMoto, accountAt, between, named, type Thing} from './account.ts';
+import {answersFor, changingCalls, ended, type LaptopOnPeers, laptopIn, problemsIn} from './laptop.ts';
 
 let world: PeerWorld;
-let account: Account;
-let laptop: Laptop;
+let account: AccountOnMoto;
+let laptop: LaptopOnPeers;
 let others: Thing[];
 
 before(async () => {
@@ -30,7 +30,7 @@ before(async () => {
 
 after(() => world.stop());
 
-type Trouble = {
+type TroubleBefore = {
 	/** The problem's code. */
 	code: string;
 	/** What it has to name. */
@@ -41,7 +41,10 @@ type Trouble = {
 };
 
 /** Runs setup into trouble: it is told with advice, and nothing is made. */
-async function told({code, env = {}, exit = 1, flags = [], names}: Trouble, given: readonly string[] = [...laptop.preset, ...laptop.tokenFile]): Promise<void> {
+async function told(
+	{code, env = {}, exit = 1, flags = [], names}: TroubleBefore,
+	given: readonly string[] = [...laptop.preset, ...laptop.tokenFile],
+): Promise<void> {
 	world.aws.forget();
 	const ran = await laptop.json(['setup', '--yes', ...given, ...flags], {env});
 	ended(ran, exit);

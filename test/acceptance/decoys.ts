@@ -3,24 +3,24 @@ import {CreateInstanceProfileCommand, CreateRoleCommand} from '@aws-sdk/client-i
 import {CreateBucketCommand, PutBucketTaggingCommand} from '@aws-sdk/client-s3';
 import {PutParameterCommand} from '@aws-sdk/client-ssm';
 import {makeSshKey} from '../world/ssh-key.ts';
-import type {Account} from './account.ts';
+import type {AccountOnMoto} from './account.ts';
 
-type Kind = 'security-group' | 'key-pair' | 'instance' | 'volume';
-type Tags = Record<string, string>;
+type DecoyKind = 'security-group' | 'key-pair' | 'instance' | 'volume';
+type DecoyTags = Record<string, string>;
 
-const listed = (tags: Tags) => Object.entries(tags).map(([Key, Value]) => ({Key, Value}));
-const specified = (tags: Tags, ...kinds: Kind[]): {TagSpecifications?: TagSpecification[]} =>
+const listed = (tags: DecoyTags) => Object.entries(tags).map(([Key, Value]) => ({Key, Value}));
+const specified = (tags: DecoyTags, ...kinds: DecoyKind[]): {TagSpecifications?: TagSpecification[]} =>
 	Object.keys(tags).length === 0 ? {} : {TagSpecifications: kinds.map((kind) => ({ResourceType: kind, Tags: listed(tags)}))};
 
-const markOf = (fleet: string, part: string): Tags => ({'gitlab-runner-aws:fleet': fleet, 'gitlab-runner-aws:part': part});
+const markOf = (fleet: string, part: string): DecoyTags => ({'gitlab-runner-aws:fleet': fleet, 'gitlab-runner-aws:part': part});
 
-const group = ({ec2}: Account, name: string, tags: Tags = {}) =>
+const group = ({ec2}: AccountOnMoto, name: string, tags: DecoyTags = {}) =>
 	ec2.send(new CreateSecurityGroupCommand({GroupName: name, Description: "somebody's", ...specified(tags, 'security-group')}));
 
-const keyPair = ({ec2}: Account, name: string, tags: Tags = {}) =>
+const keyPair = ({ec2}: AccountOnMoto, name: string, tags: DecoyTags = {}) =>
 	ec2.send(new ImportKeyPairCommand({KeyName: name, PublicKeyMaterial: Buffer.from(makeSshKey(name).publicKey), ...specified(tags, 'key-pair')}));
 
-const instance = async (account: Account, KeyName: string, tags: Tags = {}) =>
+const instance = async (account: AccountOnMoto, KeyName: string, tags: DecoyTags = {}) =>
 	account.ec2.send(
 		new RunInstancesCommand({
 			ImageId: await account.imageFor('x86_64'),
@@ -33,7 +33,7 @@ const instance = async (account: Account, KeyName: string, tags: Tags = {}) =>
 	);
 
 /** Things of others whose names look like those of the fleet `gitlab-runners`: another fleet's, and ones without any mark. */
-export async function likeNames(account: Account): Promise<void> {
+export async function likeNames(account: AccountOnMoto): Promise<void> {
 	const worker = (fleet: string) => `runner-abcdefgh1-${fleet}-1795527683-4ef8469f`;
 	await group(account, 'gitlab-runners-2-manager', markOf('gitlab-runners-2', 'security-groups'));
 	await group(account, 'gitlab-runners-2-workers', markOf('gitlab-runners-2', 'security-groups'));
@@ -52,7 +52,7 @@ export async function likeNames(account: Account): Promise<void> {
 }
 
 /** A fleet of the same name in another region, as far as the account can tell. */
-export async function sameNameElsewhere(account: Account): Promise<void> {
+export async function sameNameElsewhere(account: AccountOnMoto): Promise<void> {
 	const {region} = account;
 	const globally = (part: string) => ({...markOf('gitlab-runners', part), 'gitlab-runner-aws:region': region});
 	await group(account, 'gitlab-runners-manager', markOf('gitlab-runners', 'security-groups'));

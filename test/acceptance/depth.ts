@@ -1,8 +1,8 @@
 /** When something outside was asked, and when its answer came, in milliseconds since 1970. */
-export type Span = {from: number; to: number};
+export type CallSpan = {from: number; to: number};
 
 /** How many round trips deep a command is: the longest chain of calls in which each begins only once the one before has its answer. */
-export function roundTripsDeep(spans: readonly Span[]): number {
+export function roundTripsDeep(spans: readonly CallSpan[]): number {
 	let deep = 0;
 	let answered = Number.NEGATIVE_INFINITY;
 	for (const {from, to} of spans.toSorted((one, other) => one.to - other.to)) {

@@ -14,7 +14,7 @@ const {world, account, laptop, setup, standing} = await begin();
 after(() => world.stop());
 
 /** HOMEs that a person may have and that are no use; and one that is good, while all that XDG names isn't. */
-const places: readonly Home[] = [
+const unwritable: readonly Home[] = [
 	...homes.filter(({name}) => /^(read-only|full|absent|nobody's)/.test(name)),
 	{
 		name: "good, and XDG's folders can't be written",
@@ -43,7 +43,7 @@ async function runIn(home: Home, args: readonly string[]): Promise<Ran> {
 const noteOn = ({code}: Home): RegExp => new RegExp(`can't be written: .*\\(${code}\\)\\. It goes on without`);
 const words = ({stdout, stderr}: Ran): string => `${stdout}\n${stderr}`.replaceAll(/\s+/g, ' ');
 
-for (const home of places) {
+for (const home of unwritable) {
 	test(`HOME is ${home.name}, and there is no fleet: what needs a key of its own is refused before the first change, the rest ends by itself`, async () => {
 		world.aws.forget();
 		const [first, saved, gone] = await Promise.all([
@@ -64,7 +64,7 @@ for (const home of places) {
 }
 
 test('a fleet is set up from a read-only HOME with a key pair of the person’s own', async () => {
-	const [home] = places;
+	const [home] = unwritable;
 	assert.ok(home);
 	const ran = await runIn(home, [...setup, ...own]);
 	ended(ran, 0);
@@ -73,7 +73,7 @@ test('a fleet is set up from a read-only HOME with a key pair of the person’s 
 	assert.deepEqual(await standing(), [...ownPair, 'key pair work'].sort());
 });
 
-for (const home of places) {
+for (const home of unwritable) {
 	test(`HOME is ${home.name}, and a fleet stands: it is looked at, and nothing is changed`, async () => {
 		world.aws.forget();
 		const looked = await Promise.all([runIn(home, ['plan', ...fleet, ...own]), runIn(home, ['status', ...fleet])]);
@@ -93,7 +93,7 @@ test('what a command on the manager says comes out as it is, with its exit code,
 	await onManager(world, 'head -c 300000 /dev/urandom | base64 >/tmp/file');
 	const file = await onManager(world, 'cat /tmp/file');
 	const command = ['ssh', ...fleet, ...own, '--', 'cat', '/tmp/file'];
-	const [home] = places;
+	const [home] = unwritable;
 	assert.ok(home);
 	for (const ran of [await laptop.run(command), await program(['ssh', '--json', ...command.slice(1)], laptop.env), await runIn(home, command)]) {
 		ended(ran, 0);
@@ -105,7 +105,7 @@ test('what a command on the manager says comes out as it is, with its exit code,
 });
 
 test('destroy from a read-only HOME takes the fleet away by its mark, though the record can’t be read, and a session ends in the middle of the first try', async () => {
-	const [home] = places;
+	const [home] = unwritable;
 	assert.ok(home);
 	await account.ssm.send(new PutParameterCommand({Name: '/gitlab-runner-aws/gitlab-runners', Value: 'mistyped', Overwrite: true}));
 	const expired = {status: 400, code: 'RequestExpired', message: 'Request has expired.'};

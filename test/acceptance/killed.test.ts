@@ -11,13 +11,13 @@ const {world, account, laptop, setup, standing} = await begin();
 after(() => world.stop());
 
 /** A call of a command, by its action and how often that was asked for before it: a dry run comes first for some. */
-type Moment = readonly [action: string, nth: number];
+type CallOrdinal = readonly [action: string, nth: number];
 
 /**
  * Runs a command again and again, each time killed once AWS has carried out one of these calls and before it hears the answer; each call kills once.
  * Gives the calls that never came.
  */
-async function killedAfterEach(args: readonly string[], moments: readonly Moment[], on = laptop): Promise<string[]> {
+async function killedAfterEach(args: readonly string[], moments: readonly CallOrdinal[], on = laptop): Promise<string[]> {
 	let left = [...moments];
 	while (left.length > 0) {
 		world.aws.forget();
@@ -25,7 +25,7 @@ async function killedAfterEach(args: readonly string[], moments: readonly Moment
 		world.aws.faults([]);
 		if (ran.signal === null) return left.map(([action]) => action);
 		assert.equal(ran.signal, 'SIGKILL');
-		const came = ([action, nth]: Moment): boolean => world.aws.calls().filter((call) => call.action === action).length >= nth;
+		const came = ([action, nth]: CallOrdinal): boolean => world.aws.calls().filter((call) => call.action === action).length >= nth;
 		left = left.filter((moment) => !came(moment));
 	}
 	return [];

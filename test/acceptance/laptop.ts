@@ -8,12 +8,12 @@ import {until} from '../peers/poll.ts';
 import {program, type Ran, type Running} from '../peers/program.ts';
 import type {PeerWorld} from '../peers/world.ts';
 
-type Found = Extract<Event, {event: 'step.found'}>;
+type StepFound = Extract<Event, {event: 'step.found'}>;
 
-type At = Running & {env?: Record<string, string>};
+type LaptopRun = Running & {env?: Record<string, string>};
 
 /** Somebody's computer: a HOME of its own, files with a preset and a token, and all that the program ever said on it. */
-export type Laptop = {
+export type LaptopOnPeers = {
 	home: string;
 	env: Record<string, string>;
 	token: string;
@@ -21,9 +21,9 @@ export type Laptop = {
 	preset: readonly string[];
 	tokenFile: readonly string[];
 	/** Runs the program with the plain face. */
-	run(args: readonly string[], running?: At): Promise<Ran>;
+	run(args: readonly string[], running?: LaptopRun): Promise<Ran>;
 	/** Runs it with `--json`, and reads each line by the schema; a line that isn't in it fails. */
-	json(args: readonly string[], running?: At): Promise<Ran & {lines: Event[]}>;
+	json(args: readonly string[], running?: LaptopRun): Promise<Ran & {lines: Event[]}>;
 	/** A file in HOME's files, for another preset or a key. */
 	file(name: string, text: string): Promise<string>;
 	said(): string;
@@ -39,7 +39,7 @@ export const answersFor = (world: PeerWorld, more: Given = {}): Given => ({
 });
 
 /** Sets up a laptop in a world. */
-export async function laptopIn(world: PeerWorld, answers: Given = answersFor(world)): Promise<Laptop> {
+export async function laptopIn(world: PeerWorld, answers: Given = answersFor(world)): Promise<LaptopOnPeers> {
 	const [home, files] = await Promise.all([world.newHome(), world.newHome()]);
 	const token = world.gitlab.token();
 	const said: string[] = [];
@@ -49,7 +49,7 @@ export async function laptopIn(world: PeerWorld, answers: Given = answersFor(wor
 		await writeFile(path, text, {mode: 0o600});
 		return path;
 	};
-	async function run(args: readonly string[], {env: more = {}, ...running}: At = {}, face = '--plain'): Promise<Ran> {
+	async function run(args: readonly string[], {env: more = {}, ...running}: LaptopRun = {}, face = '--plain'): Promise<Ran> {
 		const end = args.includes('--') ? args.indexOf('--') : args.length;
 		const ran = await program([...args.slice(0, end), face, ...args.slice(end)], {...env, ...more}, running);
 		said.push(ran.stdout, ran.stderr);
@@ -86,9 +86,9 @@ function linesIn(stdout: string): Event[] {
 }
 
 /** What the checks found that isn't so, by step; a check that waits for another one found nothing. */
-export const unlike = (lines: readonly Event[]): Record<string, Found['is']> =>
+export const unlike = (lines: readonly Event[]): Record<string, StepFound['is']> =>
 	Object.fromEntries(
-		lines.filter((line): line is Found => line.event === 'step.found' && line.is !== 'so' && line.is !== 'waiting').map(({is, step}) => [step, is]),
+		lines.filter((line): line is StepFound => line.event === 'step.found' && line.is !== 'so' && line.is !== 'waiting').map(({is, step}) => [step, is]),
 	);
 
 /** Codes of the problems that were told at the end. */

@@ -3,12 +3,12 @@ import {after, before, test} from 'node:test';
 import {until} from '../peers/poll.ts';
 import type {PeerWorld} from '../peers/world.ts';
 import {begin, fleet} from './begin.ts';
-import {ended, type Laptop, onManager, unlike} from './laptop.ts';
+import {ended, type LaptopOnPeers, onManager, unlike} from './laptop.ts';
 
 const config = '/etc/gitlab-runner/config.toml';
 
 let world: PeerWorld;
-let laptop: Laptop;
+let laptop: LaptopOnPeers;
 let setup: string[];
 
 before(async () => {

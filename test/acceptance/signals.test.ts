@@ -11,8 +11,8 @@ import {until} from '../peers/poll.ts';
 import {type Ran, shellCode} from '../peers/program.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
 import {leftAsFound, openTerminal} from '../pty/terminal.ts';
-import {type Account, accountAt, between, named, type Thing} from './account.ts';
-import {changingCalls, type Laptop, laptopIn} from './laptop.ts';
+import {type AccountOnMoto, accountAt, between, named, type Thing} from './account.ts';
+import {changingCalls, type LaptopOnPeers, laptopIn} from './laptop.ts';
 
 const signals = [
 	['SIGTERM', 143],
@@ -21,8 +21,8 @@ const signals = [
 ] as const;
 
 let world: PeerWorld;
-let account: Account;
-let laptop: Laptop;
+let account: AccountOnMoto;
+let laptop: LaptopOnPeers;
 let others: Thing[];
 /** Ends of pipes that are held open. */
 const writers: FileHandle[] = [];
@@ -74,11 +74,17 @@ const opened = (path: string): Promise<unknown> =>
 const setup = (): string[] => ['setup', '--yes', ...laptop.preset, ...laptop.tokenFile];
 const standing = async (): Promise<string[]> => named(between(others, await account.things()).came);
 
-type At = NonNullable<Parameters<Laptop['run']>[1]>;
-type Moment = (said: () => string) => Promise<unknown>;
+type RunOptions = NonNullable<Parameters<LaptopOnPeers['run']>[1]>;
+type SignalMoment = (said: () => string) => Promise<unknown>;
 
 /** Runs the program and sends it a signal at each of these moments; `then` comes after the last. */
-async function signalled(args: readonly string[], name: NodeJS.Signals, moments: readonly Moment[], at: At = {}, then?: Moment): Promise<Ran> {
+async function signalled(
+	args: readonly string[],
+	name: NodeJS.Signals,
+	moments: readonly SignalMoment[],
+	at: RunOptions = {},
+	then?: SignalMoment,
+): Promise<Ran> {
 	let pid = 0;
 	let said = '';
 	const running = laptop.run(args, {
@@ -99,7 +105,7 @@ async function signalled(args: readonly string[], name: NodeJS.Signals, moments:
 }
 
 const saying =
-	(right: RegExp): Moment =>
+	(right: RegExp): SignalMoment =>
 	(said) =>
 		until(`${right}`, () => (right.test(said()) ? true : undefined));
 

@@ -6,10 +6,10 @@ import {GetParameterCommand} from '@aws-sdk/client-ssm';
 import {parse} from 'smol-toml';
 import {until} from '../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {type Account, accountAt, between, named, type Thing, wholeFleet} from './account.ts';
+import {type AccountOnMoto, accountAt, between, named, type Thing, wholeFleet} from './account.ts';
 import {likeNames, sameNameElsewhere} from './decoys.ts';
 import {roundTripsDeep} from './depth.ts';
-import {answersFor, changingCalls, commandLines, ended, type Laptop, laptopIn, onManager, textBelow, unlike} from './laptop.ts';
+import {answersFor, changingCalls, commandLines, ended, type LaptopOnPeers, laptopIn, onManager, textBelow, unlike} from './laptop.ts';
 import {startRelay} from './relay.ts';
 
 const fleet = ['--fleet', 'gitlab-runners', '--region', 'us-east-1'];
@@ -17,10 +17,10 @@ const bucket = 'gitlab-runners-cache-123456789012-us-east-1';
 const config = '/etc/gitlab-runner/config.toml';
 
 let world: PeerWorld;
-let account: Account;
-let elsewhere: Account;
-let laptop: Laptop;
-let second: Laptop;
+let account: AccountOnMoto;
+let elsewhere: AccountOnMoto;
+let laptop: LaptopOnPeers;
+let second: LaptopOnPeers;
 let others: Thing[];
 let theirs: Thing[];
 /** Command lines that ran on the manager while it was set up. */

@@ -2,12 +2,12 @@ import {EventEmitter} from 'node:events';
 import {Writable} from 'node:stream';
 import {render} from 'ink';
 import {App} from '../../source/faces/ui/app.tsx';
-import {makeDesk} from '../../source/faces/ui/desk.ts';
+import {makeController} from '../../source/faces/ui/controller.ts';
 import {following} from '../../source/faces/ui/panel/run.ts';
 import {panelScreen} from '../../source/faces/ui/panel/screen.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {noHistory, remember} from '../../source/panel/journal/history.ts';
-import type {Machine} from '../../source/panel/machines.ts';
+import type {StoredMachine} from '../../source/panel/machines.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
@@ -58,7 +58,7 @@ class Keyboard extends EventEmitter {
 }
 
 const nameOf = (at: number): string => `runner-ab12cd-gitlab-runners-${Math.floor(now / 1000) - 600 - at}-${(at + 0x1000_0000).toString(16).slice(-8)}`;
-const machines: Machine[] = Array.from({length: workers}, (_, at) => machine(nameOf(at), {instanceId: `i-${at.toString(16).padStart(8, '0')}`}));
+const machines: StoredMachine[] = Array.from({length: workers}, (_, at) => machine(nameOf(at), {instanceId: `i-${at.toString(16).padStart(8, '0')}`}));
 const instances: Instance[] = machines.map(({name, instanceId}) => instance(instanceId, name));
 const jobOn = (at: number, job: number, when: number): LogEvent => ({
 	is: 'job-on-machine',
@@ -127,10 +127,10 @@ const later = (callback: () => void): (() => void) => {
 	callback();
 	return () => undefined;
 };
-const desk = makeDesk({yes: false, clock: {now: () => time}, onStop: () => undefined, later, handOver: async () => false});
-desk.store.set(({screens: [bottom]}) => ({screens: [bottom, panelScreen]}));
-const follow = following({store: desk.store, later, now: () => time}, {title: 'gitlab-runners', region: 'us-east-2', every: 5});
-const app = render(<App store={desk.store} look={{colour: true, ascii: false}} title="status" now={() => time} press={desk.press} />, {
+const controller = makeController({yes: false, clock: {now: () => time}, onStop: () => undefined, later, handOver: async () => false});
+controller.store.set(({screens: [bottom]}) => ({screens: [bottom, panelScreen]}));
+const follow = following({store: controller.store, later, now: () => time}, {title: 'gitlab-runners', region: 'us-east-2', every: 5});
+const app = render(<App store={controller.store} look={{colour: true, ascii: false}} title="status" now={() => time} press={controller.press} />, {
 	// Streams as far as Ink uses them.
 	stdout: stdout as unknown as NodeJS.WriteStream,
 	stdin: new Keyboard() as unknown as NodeJS.ReadStream,

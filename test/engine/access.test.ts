@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {changesIn, name, planned, planOf, problemsIn, region, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
+import {changesIn, name, planned, planOf, problemsIn, region, type SetupWish, setUp, standingFleet, unlike} from './fleet.ts';
 import {actsSince, jobStates, managers, onlyManager, startedAt} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 /** An instance profile that somebody made, whose role may do this. */
 function addProfile(world: World, called: string, actions: readonly string[]): void {

@@ -4,26 +4,26 @@ import {test} from 'node:test';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
-import {bucketName, name, problemsIn, region, type SetUp, setUp, type Wish} from './fleet.ts';
+import {bucketName, name, problemsIn, region, type SetUp, type SetupWish, setUp} from './fleet.ts';
 import {noneAtAll, oneOfEach, standing} from './seen.ts';
 
 const arm = (world: World) => [...world.outside.region(region).images.values()].find(({architecture}) => architecture === 'arm64')?.id ?? '';
 const elsewhere = (world: World) => [...world.outside.region('eu-west-1').images.values()][0]?.id ?? '';
 
-type Trouble = {
+type BlockedBy = {
 	what: string;
 	/** Brings it about, and gives what is answered. */
-	sets?(world: World): Wish | undefined;
-	flags?: Wish['flags'];
+	sets?(world: World): SetupWish | undefined;
+	flags?: SetupWish['flags'];
 	token?: 'runner' | 'unknown' | 'none';
 	code: string;
 	says: RegExp;
 	advice: RegExp;
 	/** Answers that would mend it with a key. */
-	fix?: Wish['flags'];
+	fix?: SetupWish['flags'];
 };
 
-const troubles: readonly Trouble[] = [
+const troubles: readonly BlockedBy[] = [
 	{
 		what: 'an own image made from Amazon Linux, for workers',
 		sets: (world) => ({flags: {workerImage: world.outside.addImage(region, {name: 'ci-worker', description: 'From al2023-ami-2023.9, Docker in it'}).id}}),
@@ -239,14 +239,14 @@ const troubles: readonly Trouble[] = [
 	},
 ];
 
-const secretsOf = (world: World, {token = 'runner'}: Trouble): Wish['secrets'] => (token === 'none' ? {} : {runnerToken: world.outside.token(token)});
+const secretsOf = (world: World, {token = 'runner'}: BlockedBy): SetupWish['secrets'] => (token === 'none' ? {} : {runnerToken: world.outside.token(token)});
 
 for (const trouble of troubles) {
 	const {what, sets, flags, code, says, advice, fix} = trouble;
 	test(`${what} is told before anything is made`, async () => {
 		const world = simulatedWorld();
 		const more = sets?.(world);
-		const wish: Wish = {flags: {...flags, ...more?.flags}, secrets: {...secretsOf(world, trouble)}};
+		const wish: SetupWish = {flags: {...flags, ...more?.flags}, secrets: {...secretsOf(world, trouble)}};
 		const before = standing(world);
 		const refused: SetUp | Error = await setUp(world, wish).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 		const problems = refused instanceof Error ? [refused] : refused.blocked;

@@ -4,13 +4,13 @@ import type {Plan} from '../../source/engine/plan.ts';
 import type {StepName} from '../../source/engine/step.ts';
 import type {Answers, Given} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {appliedIn, bucketName, changesIn, codesIn, name, planOf, problemsIn, region, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
+import {appliedIn, bucketName, changesIn, codesIn, name, planOf, problemsIn, region, type SetupWish, setUp, standingFleet, unlike} from './fleet.ts';
 import {config, jobStates, oneOfEach, onlyManager, rules, standing, startedAt} from './seen.ts';
 
 /** The notes of one step, with their advice, as one text. */
 const plainNotes = (plan: Plan, step: StepName): string => (plan.get(step)?.notes ?? []).map(({says, advice = ''}) => `${says} ${advice}`).join('\n');
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 /** A live change: the answers, and the steps that change something besides the record. */
 const live: readonly {flags: Given; applies: readonly string[]; sees?: RegExp}[] = [

@@ -4,10 +4,10 @@ import {planExit} from '../../source/engine/plan.ts';
 import type {StepName} from '../../source/engine/step.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
-import {appliedIn, bucketName, codesIn, name, planOf, problemsIn, region, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
+import {appliedIn, bucketName, codesIn, name, planOf, problemsIn, region, type SetupWish, setUp, standingFleet, unlike} from './fleet.ts';
 import {config, oneOfEach, onlyManager, standing, startedAt} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 const groupCalled = (world: World, called: string) => [...world.outside.region(region).groups.values()].find((group) => group.name === called)?.id ?? '';
 
 type Drift = {

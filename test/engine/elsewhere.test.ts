@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {codesIn, planOf, problemsIn, region, saidIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {codesIn, planOf, problemsIn, region, type SetupWish, saidIn, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
 import {config, jobStates, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 const sends = (world: World, since: number) => world.calls.slice(since).filter(({name}) => name === 'SendSSHPublicKey').length;
 
 test('a teammate’s laptop opens the fleet through EC2 Instance Connect, and says so', async () => {
@@ -148,7 +148,7 @@ test('every line of images that is offered comes up as manager, and as worker wh
 test('in a private subnet the way in is told in the plan, before anything is paid for', async () => {
 	const world = simulatedWorld();
 	const subnet = world.outside.addSubnet(`${region}a`, 'nat').id;
-	const told = async (flags: Wish['flags']) => (await planOf(world, {...withToken(world), flags: {subnet, ...flags}})).get('manager');
+	const told = async (flags: SetupWish['flags']) => (await planOf(world, {...withToken(world), flags: {subnet, ...flags}})).get('manager');
 	const usual = await told({});
 	assert.match(usual?.notes?.[0]?.says ?? '', new RegExp(`^Subnet ${subnet} gives the manager no public address: it's reached through AWS Session Manager`));
 	const debian = await told({image: 'debian-13'});

@@ -27,7 +27,7 @@ export const bucketName = `${name}-cache-${account}-${region}`;
 const {steps} = dockerMachine;
 
 /** What a person at a laptop wants: flags, and secrets that are given with them. */
-export type Wish = {
+export type SetupWish = {
 	flags?: Given;
 	secrets?: Secrets;
 	replaceManager?: boolean;
@@ -43,22 +43,22 @@ export type SetUp = {plan: Plan; blocked: Problem[]; result: RunResult | undefin
 
 type TakenAway = {before: Stands[]; result: RunResult; left: Stands[]; events: Happening[]};
 
-const fleetOf = ({flags = {}}: Wish): Fleet => ({name: flags.fleet ?? name, region: flags.region ?? region});
+const fleetOf = ({flags = {}}: SetupWish): Fleet => ({name: flags.fleet ?? name, region: flags.region ?? region});
 
 /** The ports as commands have them: what this laptop can't keep is told as a note. */
-const adaptersOf = (ports: Ports, at: string, {heard}: Wish): Adapters => ({
+const adaptersOf = (ports: Ports, at: string, {heard}: SetupWish): Adapters => ({
 	...ports,
 	cloud: ports.cloudAt(at),
 	disk: forgiving(ports.disk, (said) => heard?.({event: 'note', about: 'laptop', ...said})).disk,
 });
 
-const openAt = (ports: Ports, wish: Wish): OpenContext<Looking> => {
+const openAt = (ports: Ports, wish: SetupWish): OpenContext<Looking> => {
 	const fleet = fleetOf(wish);
 	return openLooking(adaptersOf(ports, fleet.region, wish), {fleet, secrets: {...wish.secrets}, signal: wish.signal ?? new AbortController().signal});
 };
 
 /** Answers as every command settles them: flags, then the record of a fleet that stands, then defaults. */
-async function answersOf(ports: Ports, wish: Wish, looking: Looking): Promise<{answers: Answers; sources: Partial<Record<AnswerKey, Source>>}> {
+async function answersOf(ports: Ports, wish: SetupWish, looking: Looking): Promise<{answers: Answers; sources: Partial<Record<AnswerKey, Source>>}> {
 	const fleet = fleetOf(wish);
 	// Looked at ahead, side by side with the record; whoever needs them meets their problems.
 	for (const look of [identityLook, accountLook]) void looking.look<unknown>(look).catch(() => undefined);
@@ -74,7 +74,7 @@ async function answersOf(ports: Ports, wish: Wish, looking: Looking): Promise<{a
 	return {answers: given, sources};
 }
 
-async function within<Result>(ports: Ports, wish: Wish, work: (context: OpenContext<Context>) => Promise<Result>): Promise<Result> {
+async function within<Result>(ports: Ports, wish: SetupWish, work: (context: OpenContext<Context>) => Promise<Result>): Promise<Result> {
 	const looking = openAt(ports, wish);
 	try {
 		return await work(withAnswers(looking, await answersOf(ports, wish, looking)));
@@ -84,15 +84,15 @@ async function within<Result>(ports: Ports, wish: Wish, work: (context: OpenCont
 }
 
 /** What `plan` shows: a manager to be replaced is a change like any other. */
-export const planOf = (ports: Ports, wish: Wish = {}): Promise<Plan> =>
+export const planOf = (ports: Ports, wish: SetupWish = {}): Promise<Plan> =>
 	within(ports, wish, (context) => makePlan(steps, context, wish.heard ?? (() => {}), {replaceManager: wish.replaceManager ?? true}));
 
 /** A plan, and what a test does with it while its context is open. */
-export const planned = <Result>(ports: Ports, wish: Wish, work: (context: Context, plan: Plan) => Promise<Result>): Promise<Result> =>
+export const planned = <Result>(ports: Ports, wish: SetupWish, work: (context: Context, plan: Plan) => Promise<Result>): Promise<Result> =>
 	within(ports, wish, async (context) => work(context, await makePlan(steps, context, () => {}, {replaceManager: wish.replaceManager ?? false})));
 
 /** What `destroy` works with, while its context is open. */
-export async function removing<Result>(ports: Ports, wish: Wish, work: (removal: Removal) => Promise<Result>): Promise<Result> {
+export async function removing<Result>(ports: Ports, wish: SetupWish, work: (removal: Removal) => Promise<Result>): Promise<Result> {
 	const removal = forRemoval(openAt(ports, wish), {withCache: false, drainSeconds: 1800}, wish.flags);
 	try {
 		return await work(removal);
@@ -102,7 +102,7 @@ export async function removing<Result>(ports: Ports, wish: Wish, work: (removal:
 }
 
 /** One run of `setup`: plan, and where nothing blocks and something isn't so, the run. */
-export function setUp(ports: Ports, wish: Wish = {}): Promise<SetUp> {
+export function setUp(ports: Ports, wish: SetupWish = {}): Promise<SetUp> {
 	return within(ports, wish, async (context) => {
 		const events: Happening[] = [];
 		const emit = (happening: Happening) => {
@@ -120,7 +120,7 @@ export function setUp(ports: Ports, wish: Wish = {}): Promise<SetUp> {
 }
 
 /** One run of `destroy`, and the look at what is left. */
-export async function takeAway(ports: Ports, wish: Wish & {withCache?: boolean; drainSeconds?: number} = {}): Promise<TakenAway> {
+export async function takeAway(ports: Ports, wish: SetupWish & {withCache?: boolean; drainSeconds?: number} = {}): Promise<TakenAway> {
 	const {withCache = false, drainSeconds = 1800} = wish;
 	const events: Happening[] = [];
 	const emit = (happening: Happening) => {
@@ -162,7 +162,7 @@ export const saidIn = (events: readonly Happening[]): string[] =>
 	events.flatMap((event) => (event.event === 'step.says' || event.event === 'note' || event.event === 'step.done' ? [event.says] : []));
 
 /** Sets a fleet up and gives the id of its manager; throws where that doesn't end well. */
-export async function standingFleet(ports: Ports, wish: Wish): Promise<string> {
+export async function standingFleet(ports: Ports, wish: SetupWish): Promise<string> {
 	const made = await setUp(ports, wish);
 	const problems = problemsIn(made);
 	const manager = (await planOf(ports, wish)).get('manager');

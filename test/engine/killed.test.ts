@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
-import {planOf, problemsIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {planOf, problemsIn, type SetupWish, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
 import {actsSince, jobStates, launchedManagers, noneAtAll, oneOfEach, rules, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
-const creating = (world: World): Wish => ({flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
+const creating = (world: World): SetupWish => ({flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}});
 const ownRules = [
 	'gitlab-runners-manager 22 203.0.113.7/32',
 	'gitlab-runners-workers 22 gitlab-runners-manager',
@@ -91,7 +91,7 @@ test('a runner that is created in GitLab is there once, wherever the laptop died
 });
 
 test('a laptop that dies at any act of a change leaves what the same command ends, without the flags, and running jobs end well', async () => {
-	const changes: Wish[] = [
+	const changes: SetupWish[] = [
 		{flags: {workerType: 'm5.large', limit: 4, concurrent: 4, tokenStore: 'ssm'}},
 		{flags: {gitlabRunnerVersion: '19.2.1', cacheDays: 7}},
 	];
@@ -116,7 +116,7 @@ test('a laptop that dies at any act of a change leaves what the same command end
 });
 
 test('a runner that is created and kept in SSM is there once too, wherever the laptop died, and its token in both places', async () => {
-	const kept = (world: World): Wish => ({...creating(world), flags: {...creating(world).flags, tokenStore: 'ssm'}});
+	const kept = (world: World): SetupWish => ({...creating(world), flags: {...creating(world).flags, tokenStore: 'ssm'}});
 	await atEachAct(
 		async () => {},
 		(world) => setUp(world, kept(world)),

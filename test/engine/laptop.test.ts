@@ -14,7 +14,7 @@ import {connectTo} from '../../source/steps/reaching.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
 import {commandAt} from './command.ts';
-import {codesIn, name, problemsIn, region, setUp, standingFleet, takeAway, type Wish} from './fleet.ts';
+import {codesIn, name, problemsIn, region, type SetupWish, setUp, standingFleet, takeAway} from './fleet.ts';
 import {config, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
 /** What a disk may refuse, and whether what was kept there before can still be read. */
@@ -28,7 +28,7 @@ const disks: readonly Refusals[] = [
 	{writing: 'EMFILE', reading: 'EMFILE'},
 ];
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 const fleet = ['--region', region, '--fleet', name];
 
 for (const refusals of disks) {
@@ -121,7 +121,7 @@ test('the own key of a fleet that can’t be deleted is told with its path, and 
 
 test('a disk that fills up after the plan ends the key pair’s step, told with its path; the same command goes on once there is room', async () => {
 	const world = simulatedWorld();
-	const filling: Wish = {
+	const filling: SetupWish = {
 		...withToken(world),
 		heard: (event) => {
 			if (event.event === 'step.started' && event.step === 'key-pair') world.disk.refuse({writing: 'ENOSPC'});

@@ -5,10 +5,10 @@ import {recordAnswers} from '../../source/panel/acts/recording.ts';
 import {seededRandom} from '../../source/simulated/clock.ts';
 import {type Late, type Lateness, latest} from '../../source/simulated/cloud/lateness.ts';
 import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
-import {name, planOf, problemsIn, region, removing, saidIn, setUp, takeAway, unlike, type Wish} from './fleet.ts';
+import {name, planOf, problemsIn, region, removing, type SetupWish, saidIn, setUp, takeAway, unlike} from './fleet.ts';
 import {bornIn, launchedManagers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 const kinds: readonly Late[] = [
 	...(['seeing', 'group', 'rule', 'role', 'profile', 'ec2Profile', 'ec2Role', 'policy'] as const),
@@ -16,7 +16,7 @@ const kinds: readonly Late[] = [
 ];
 
 /** Sets a fleet up where AWS is so late, looks once more, and takes it away; then all that again at once. */
-async function endsWell(what: string, late: Lateness, options: WorldOptions = {}, flags: Wish['flags'] = {}): Promise<void> {
+async function endsWell(what: string, late: Lateness, options: WorldOptions = {}, flags: SetupWish['flags'] = {}): Promise<void> {
 	const world = simulatedWorld({lagMs: 0, late, ...options});
 	const wish = {...withToken(world), flags};
 	const at = flags.region ?? 'us-east-2';

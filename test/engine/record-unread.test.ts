@@ -5,13 +5,13 @@ import {setup} from '../../source/commands/setup.ts';
 import {status} from '../../source/commands/status.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {commandAt} from './command.ts';
-import {name, region, standingFleet, type Wish} from './fleet.ts';
+import {name, region, type SetupWish, standingFleet} from './fleet.ts';
 import {jobStates, noneAtAll, onlyManager, standing} from './seen.ts';
 
 const fleet = ['--region', region, '--fleet', name];
 const record = `/gitlab-runner-aws/${name}`;
 
-const fleetIn = async (world: World, wish: Wish = {}): Promise<void> => {
+const fleetIn = async (world: World, wish: SetupWish = {}): Promise<void> => {
 	await standingFleet(world, {secrets: {runnerToken: world.outside.token()}, ...wish});
 };
 

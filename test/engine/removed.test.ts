@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
-import {bucketName, name, region, saidIn, setUp, standingFleet, takeAway, type Wish} from './fleet.ts';
+import {bucketName, name, region, type SetupWish, saidIn, setUp, standingFleet, takeAway} from './fleet.ts';
 import {jobStates, managers, noneAtAll, oneOfEach, onlyManager, onlyTheBucket, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 const mark = (fleet: string, part: string) => ({'gitlab-runner-aws:fleet': fleet, 'gitlab-runner-aws:part': part});
 
 /** A fleet whose jobs run on workers, and some of whose workers are idle. */
@@ -234,7 +234,7 @@ test('a fleet that isn’t there is no failure, and nothing is changed', async (
 
 test('a runner that we created goes with the fleet; one whose token was given stays, and where to delete it is said', async () => {
 	const world = simulatedWorld();
-	const creating: Wish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}};
+	const creating: SetupWish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}};
 	await standingFleet(world, creating);
 	assert.equal(world.outside.gitlab.runners.size, 2);
 	assert.deepEqual(problems(await takeAway(world, {secrets: {gitlabToken: world.outside.token('gitlab')}})), []);
@@ -251,7 +251,7 @@ test('a runner that we created goes with the fleet; one whose token was given st
 
 test('a runner that no manager ever held is deleted before another one is made', async () => {
 	const world = simulatedWorld();
-	const creating: Wish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}};
+	const creating: SetupWish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.outside.token('gitlab')}};
 	const note = `gitlab-runner-aws fleet=${name} region=${region} account=123456789012`;
 	world.outside.gitlab.runners.set(40, {id: 40, token: 'glrt-t3_stray', description: name, tags: [], runUntagged: true, note, paused: false});
 	await standingFleet(world, creating);

@@ -3,12 +3,12 @@ import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
-import {codesIn, planOf, problemsIn, region, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {codesIn, planOf, problemsIn, region, type SetupWish, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
 import {actsSince, config, jobStates, managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
-const bigger: Wish = {flags: {managerType: 't3.medium'}};
-const agreed: Wish = {...bigger, replaceManager: true};
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
+const bigger: SetupWish = {flags: {managerType: 't3.medium'}};
+const agreed: SetupWish = {...bigger, replaceManager: true};
 const systemId = (world: World, id: string) => world.outside.file(id, '/etc/gitlab-runner/.runner_system_id')?.text;
 const others = `
 [[runners]]
@@ -123,7 +123,7 @@ test('a destroy in the middle of a replacement drains and takes away both manage
 });
 
 test('another image, subnet, key pair or group is a replacement too, and leaves one of each', async () => {
-	const wishes: ((world: World) => Wish['flags'])[] = [
+	const wishes: ((world: World) => SetupWish['flags'])[] = [
 		() => ({image: 'debian-13'}),
 		() => ({subnet: `${region}b`}),
 		(world) => {

@@ -4,10 +4,10 @@ import {markKeys} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {readPolicy} from '../../source/world/cloud/policy/judge.ts';
 import {untilLaunched} from '../world/policy/worker-calls.ts';
-import {appliedIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
+import {appliedIn, name, planOf, problemsIn, region, type SetupWish, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
 import {jobStates, onlyManager} from './seen.ts';
 
-const withToken = (world: World, flags: Wish['flags'] = {}): Wish => ({secrets: {runnerToken: world.outside.token()}, flags});
+const withToken = (world: World, flags: SetupWish['flags'] = {}): SetupWish => ({secrets: {runnerToken: world.outside.token()}, flags});
 
 /** The calls of machines since a moment of the world, by name, with the code of a refusal. */
 const callsSince = (world: World, index: number): string[] =>

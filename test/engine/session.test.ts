@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Happening} from '../../source/engine/events.ts';
 import {type Ports, simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {codesIn, problemsIn, setUp, standingFleet, takeAway, type Wish} from './fleet.ts';
+import {codesIn, problemsIn, type SetupWish, setUp, standingFleet, takeAway} from './fleet.ts';
 import {launchedManagers, noneAtAll, oneOfEach, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 /** A laptop whose temporary credentials expire with its n-th call to AWS, which is refused; `made` tells how many it has made. */
 function expiring(world: World, nth: number): Ports & {made(): number} {

@@ -4,10 +4,10 @@ import {planExit} from '../../source/engine/plan.ts';
 import type {Finding, Found} from '../../source/engine/step.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
-import {changesIn, codesIn, planOf, problemsIn, saidIn, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
+import {changesIn, codesIn, planOf, problemsIn, type SetupWish, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
 import {config, jobStates, managers, onlyManager, startedAt} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 /** Another runner that somebody made in GitLab. */
 function anotherRunner(world: World, id = 77): string {
@@ -114,7 +114,7 @@ test('the token of another runner, given to a fleet that stands, is a change: pl
 	assert.deepEqual(jobStates(world), {running: 2});
 	const machines = world.outside.machine(manager).process?.workers.size;
 	assert.equal(machines, 2);
-	const given: Wish = {secrets: {runnerToken: anotherRunner(world)}};
+	const given: SetupWish = {secrets: {runnerToken: anotherRunner(world)}};
 	const plan = await planOf(world, given);
 	assert.deepEqual([planExit(plan), changesIn(plan)], [3, ['runner: runner, drain', 'runner: machines, drain']]);
 	const finding = plan.get('runner');
@@ -151,7 +151,7 @@ test('a token that was given in vain is told, and the one that the manager has i
 
 test('a runner to be created and the token of another one at once is a conflict: told, and nothing is made', async () => {
 	const world = simulatedWorld();
-	const both: Wish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {runnerToken: world.tokens.runner, gitlabToken: world.tokens.gitlab}};
+	const both: SetupWish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {runnerToken: world.tokens.runner, gitlabToken: world.tokens.gitlab}};
 	const refused = await setUp(world, both);
 	assert.deepEqual(
 		refused.blocked.map(({code}) => code),
@@ -159,7 +159,7 @@ test('a runner to be created and the token of another one at once is a conflict:
 	);
 	assert.match(refused.blocked[0]?.advice ?? '', /--runner token/);
 	assert.equal(world.acts.length, 0);
-	const made: Wish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.tokens.gitlab}};
+	const made: SetupWish = {flags: {runner: 'create', project: 'acme/app'}, secrets: {gitlabToken: world.tokens.gitlab}};
 	await standingFleet(world, made);
 	assert.deepEqual(
 		(await setUp(world, {secrets: {runnerToken: world.tokens.runner}})).blocked.map(({code}) => code),
@@ -188,7 +188,7 @@ test('a GitLab that fails is told as such when only the manager meets it', async
 });
 
 /** A fleet whose runner's tokens end after an hour, with an idle machine of the first one. */
-async function rotated(world: World, flags: Wish['flags'] = {}): Promise<{manager: string; machine: string}> {
+async function rotated(world: World, flags: SetupWish['flags'] = {}): Promise<{manager: string; machine: string}> {
 	const runner = world.outside.gitlab.runners.get(41);
 	if (runner) Object.assign(runner, {tokenSeconds: 3600, tokenExpiresAt: world.clock.now() + 3_600_000});
 	const manager = await standingFleet(world, {...withToken(world), flags: {idleTime: 86_400, ...flags}});
@@ -263,7 +263,7 @@ test('a token that SSM keeps is brought up to date after the runner replaced it,
 	// The manager died before anybody ran setup: what SSM keeps is of no more use.
 	const [problem] = (await setUp(world)).blocked;
 	assert.deepEqual([problem?.code, /that SSM keeps/.test(problem?.message ?? '')], ['runner-token-refused', true]);
-	const given: Wish = {secrets: {runnerToken: anotherRunner(world)}};
+	const given: SetupWish = {secrets: {runnerToken: anotherRunner(world)}};
 	assert.deepEqual(problemsIn(await setUp(world, given)), []);
 	assert.equal(kept(), 'glrt-t3_another-77-runner');
 	const fresh = onlyManager(world);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {bucketName, changesIn, name, planOf, problemsIn, region, setUp, standingFleet, unlike, type Wish} from './fleet.ts';
+import {bucketName, changesIn, name, planOf, problemsIn, region, type SetupWish, setUp, standingFleet, unlike} from './fleet.ts';
 import {actsSince, depth, onlyManager} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 /** The tags of all that bears the fleet's mark, by what it is; workers have theirs from docker-machine. */
 function marked(world: World): Record<string, Record<string, string>> {

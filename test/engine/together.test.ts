@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {clientToken} from '../../source/steps/launch.ts';
-import {codesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {codesIn, name, planOf, problemsIn, region, type SetupWish, saidIn, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
 import {bornIn, jobStates, launchedManagers, managers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 test('two laptops that set the same fleet up at once make one of each, and both end well', async () => {
 	for (const seed of [1, 2, 3, 4, 5]) {
@@ -21,7 +21,7 @@ test('two laptops that set the same fleet up at once make one of each, and both 
 test('of two laptops that set the same fleet up at once with other answers the first to write wins, and the other is told what is there', async () => {
 	for (const seed of [1, 2, 3, 4]) {
 		const world = simulatedWorld({seed});
-		const wishes = (['c5.large', 'm5.large'] as const).map((workerType): Wish => ({...withToken(world), flags: {workerType}}));
+		const wishes = (['c5.large', 'm5.large'] as const).map((workerType): SetupWish => ({...withToken(world), flags: {workerType}}));
 		const laptops = [world, world.another()];
 		const both = await Promise.all(laptops.map((laptop, index) => setUp(laptop, wishes[index] ?? {})));
 		const lost = both.find((one) => codesIn(one).length > 0);
@@ -149,7 +149,7 @@ test('two laptops that replace the same manager at once make one new one, and no
 		await world.clock.sleep(90_000);
 		world.leastTakers();
 		const second = world.another({address: '203.0.113.7'});
-		const wish: Wish = {flags: {managerType: 't3.medium'}, replaceManager: true};
+		const wish: SetupWish = {flags: {managerType: 't3.medium'}, replaceManager: true};
 		const both = await Promise.all([world, second].map((laptop) => setUp(laptop, wish)));
 		assert.ok(
 			both.some((one) => codesIn(one).length === 0),

@@ -3,11 +3,11 @@ import {test} from 'node:test';
 import {planExit} from '../../source/engine/plan.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
-import {appliedIn, codesIn, planOf, problemsIn, setUp, standingFleet, unlike, type Wish, zone} from './fleet.ts';
+import {appliedIn, codesIn, planOf, problemsIn, type SetupWish, setUp, standingFleet, unlike, zone} from './fleet.ts';
 import {config, jobStates, oneOfEach, onlyManager, standing, startedAt} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
-const creating = (world: World, flags: Wish['flags'] = {}): Wish => ({
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
+const creating = (world: World, flags: SetupWish['flags'] = {}): SetupWish => ({
 	flags: {runner: 'create', project: 'acme/app', ...flags},
 	secrets: {gitlabToken: world.outside.token('gitlab')},
 });

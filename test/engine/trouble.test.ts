@@ -5,13 +5,13 @@ import type {MachineFaults} from '../../source/simulated/host/machine.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {machineStages} from '../../source/world/host/scripts/test-machine.ts';
 import {refusedWith} from '../simulated/refused-with.ts';
-import {changesIn, codesIn, planOf, problemsIn, region, type SetUp, saidIn, setUp, standingFleet, takeAway, unlike, type Wish, zone} from './fleet.ts';
+import {changesIn, codesIn, planOf, problemsIn, region, type SetUp, type SetupWish, saidIn, setUp, standingFleet, takeAway, unlike, zone} from './fleet.ts';
 import {config, managers, oneOfEach, onlyManager, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 /** Sets a fleet up; something befalls the fresh manager when a step begins. */
-const setUpWith = (world: World, step: StepName, befalls: (id: string) => void, wish: Wish = {}): Promise<SetUp> =>
+const setUpWith = (world: World, step: StepName, befalls: (id: string) => void, wish: SetupWish = {}): Promise<SetUp> =>
 	setUp(world, {
 		...withToken(world),
 		...wish,
@@ -23,7 +23,7 @@ const setUpWith = (world: World, step: StepName, befalls: (id: string) => void, 
 /** What doesn't depend on the manager is made whatever becomes of it. */
 const independent: readonly StepName[] = ['record', 'spot-role', 'bucket', 'security-groups', 'key-pair', 'instance-profile', 'manager'];
 
-async function goesOnWell(world: World, wish: Wish = {}): Promise<void> {
+async function goesOnWell(world: World, wish: SetupWish = {}): Promise<void> {
 	const again = await setUp(world, {...withToken(world), ...wish});
 	assert.deepEqual(problemsIn(again), []);
 	assert.deepEqual(standing(world), oneOfEach);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {OperationName} from '../../source/world/cloud/port.ts';
-import {planOf, problemsIn, setUp, standingFleet, takeAway, unlike, type Wish} from './fleet.ts';
+import {planOf, problemsIn, type SetupWish, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
 import {launchedManagers, noneAtAll, oneOfEach, standing} from './seen.ts';
 
-const withToken = (world: World): Wish => ({secrets: {runnerToken: world.outside.token()}});
+const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
 
 /** Operations that a run of setup and one of destroy make. */
 async function operations(): Promise<{setup: OperationName[]; destroy: OperationName[]; changing: Set<OperationName>}> {

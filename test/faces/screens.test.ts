@@ -19,7 +19,7 @@ const frame = (screen: Screen, view: View): string => linesOf(frameOf(screen, vi
 
 for (const [columns, rows] of sizes) {
 	for (const [name, screen] of Object.entries(everyScreen)) {
-		test(`${name} fills ${columns}x${rows} and no more, with its place on top and its keys at the bottom`, () => {
+		test(`${name} fills ${columns}x${rows} and no more, with its header on top and its keys at the bottom`, () => {
 			for (const state of [running, failed, stateAfter(everything)]) {
 				const view = viewOf(state, {columns, rows});
 				const lines = linesOf(frameOf(screen, view));
@@ -132,9 +132,9 @@ test('a secret’s letters are nowhere on its screen', () => {
 	assert.match(shown, /•{15}/);
 });
 
-test('a demo says so in the line of place', () => {
-	const place = {fleet: 'f', region: 'us-east-2', account: '123456789012', arn: 'a', stands: false, demo: true};
-	assert.match(frame({is: 'run'}, viewOf({...running, place}, {columns: 60})).split('\n')[0] ?? '', /demo/);
+test('a demo says so in the header', () => {
+	const target = {fleet: 'f', region: 'us-east-2', account: '123456789012', arn: 'a', stands: false, demo: true};
+	assert.match(frame({is: 'run'}, viewOf({...running, target}, {columns: 60})).split('\n')[0] ?? '', /demo/);
 });
 
 test('a screen reader hears the same words, without drawing', () => {

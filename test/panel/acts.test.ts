@@ -218,7 +218,7 @@ test('an idle worker is removed by its name; a busy one is never', async () => {
 	await seen(world, driver, (snapshot) => !rows(world, snapshot).some(({name, state}) => name === row?.name && state !== 'removing'));
 });
 
-test('a worker that got a job between the question and the deed stays', async () => {
+test('a worker that got a job between the question and the removal stays', async () => {
 	const world = await standing(1);
 	const driver = await driverAt(world);
 	world.outside.queueJobs(1, {seconds: 20});

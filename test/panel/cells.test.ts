@@ -4,10 +4,10 @@ import {jobCells, jobColumns, lookOf, workerCells, workerColumns} from '../../so
 import {cellsOf, cursorAfter, fit, headOf, windowOf} from '../../source/faces/words/columns.ts';
 import {displayWidth} from '../../source/faces/words/width.ts';
 import {age, money, sparkline, takes} from '../../source/panel/formats.ts';
-import type {Row} from '../../source/panel/rows.ts';
+import type {WorkerRow} from '../../source/panel/rows.ts';
 import {now} from './seeing.ts';
 
-const row: Row = {
+const row: WorkerRow = {
 	key: 'runner-ab12cd-gitlab-runners-1764201600-0123abcd',
 	name: 'runner-ab12cd-gitlab-runners-1764201600-0123abcd',
 	state: 'busy',
@@ -23,7 +23,7 @@ const row: Row = {
 	paidFrom: now - 720_000,
 	usdPerHour: 0.034,
 };
-const line = (width: number, one: Row = row): string => cellsOf(workerCells(one, now), fit(workerColumns, width)).join('  ');
+const line = (width: number, one: WorkerRow = row): string => cellsOf(workerCells(one, now), fit(workerColumns, width)).join('  ');
 
 test('columns go by rank as it gets narrow, and name and state never', () => {
 	const shown = (width: number) => fit(workerColumns, width).map(({column}) => column.id);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type Entry, readEntries} from '../../source/panel/journal/entries.ts';
-import {eventsOf, type LogEvent, tellingWords} from '../../source/panel/journal/events.ts';
+import {eventsOf, eventTexts, type LogEvent} from '../../source/panel/journal/events.ts';
 import {noHistory, remember} from '../../source/panel/journal/history.ts';
 import {readRefusal} from '../../source/panel/journal/refusal.ts';
 import {machineSeconds, noSpans, spansAfter} from '../../source/panel/journal/spans.ts';
@@ -146,7 +146,7 @@ test('each line that is understood holds a word by which the manager picks it', 
 	for (const line of lines) {
 		assert.ok(eventsOf({at: 0, message: line, cursor: undefined}).length > 0, line);
 		assert.ok(
-			tellingWords.some((word) => line.includes(word)),
+			eventTexts.some((word) => line.includes(word)),
 			line,
 		);
 	}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {afterEach, test} from 'node:test';
 import {cleanup, render} from 'ink-testing-library';
 import {App} from '../../source/faces/ui/app.tsx';
-import {makeDesk} from '../../source/faces/ui/desk.ts';
+import {makeController} from '../../source/faces/ui/controller.ts';
 import {keysOf} from '../../source/faces/ui/keys.ts';
 import type {PanelAct, PanelDriver, PanelLeft} from '../../source/panel/acts/driver.ts';
 import {good} from '../../source/panel/seen.ts';
@@ -19,7 +19,7 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 	const acts: PanelAct[] = [];
 	const written: string[] = [];
 	let tell: (snapshot: Snapshot) => void = () => undefined;
-	const desk = makeDesk({
+	const controller = makeController({
 		yes: false,
 		clock: {now: () => now},
 		onStop: () => undefined,
@@ -31,7 +31,7 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 		write: (text) => void written.push(text),
 	});
 	const left: PanelLeft[] = [];
-	const ends = desk.screens
+	const ends = controller.screens
 		.panel({
 			about,
 			watch(hear, signal) {
@@ -55,7 +55,9 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 			...driver,
 		})
 		.then((to) => left.push(to));
-	const {stdin, lastFrame, stdout} = render(<App store={desk.store} look={{colour: false, ascii: false}} title="status" now={() => now} press={desk.press} />);
+	const {stdin, lastFrame, stdout} = render(
+		<App store={controller.store} look={{colour: false, ascii: false}} title="status" now={() => now} press={controller.press} />,
+	);
 	Object.defineProperty(stdout, 'columns', {get: () => 120});
 	Object.defineProperty(stdout, 'rows', {get: () => 40});
 	stdout.emit('resize');

@@ -8,7 +8,7 @@ import {commandLogs} from '../peers/furnish.ts';
 import {until} from '../peers/poll.ts';
 import {program, type Ran} from '../peers/program.ts';
 import {openTerminal} from '../pty/terminal.ts';
-import {documentIn, type Watching, watching} from './watching.ts';
+import {documentIn, type StatusWatching, watching} from './watching.ts';
 
 const config = '/etc/gitlab-runner/config.toml';
 const count = 40;
@@ -16,7 +16,7 @@ const count = 40;
 const {world, account, laptop, setup} = await begin({limit: count});
 /** A laptop that has never seen the fleet: everything here is looked at from there. */
 const second = {...world.env, HOME: await world.newHome(), GITLAB_TOKEN: world.gitlab.personalToken('api')};
-let watch: Watching;
+let watch: StatusWatching;
 
 before(async () => {
 	ended(await laptop.run(setup), 0);

@@ -2,7 +2,7 @@ import type {RunnerFacts} from '../../source/executors/docker-machine/config-fac
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
 import {readRefusal} from '../../source/panel/journal/refusal.ts';
-import type {Machine} from '../../source/panel/machines.ts';
+import type {StoredMachine} from '../../source/panel/machines.ts';
 import {readMetrics} from '../../source/panel/metrics.ts';
 import {good} from '../../source/panel/seen.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';
@@ -17,7 +17,7 @@ export const minutes = (count: number): number => count * 60_000;
 export const nameAt = (minutesAgo: number, hex = '0123abcd', short = 'ab12cd'): string =>
 	`runner-${short}-gitlab-runners-${Math.floor((now - minutes(minutesAgo)) / 1000)}-${hex}`;
 
-export const machine = (name: string, more: Partial<Machine> = {}): Machine => ({
+export const machine = (name: string, more: Partial<StoredMachine> = {}): StoredMachine => ({
 	name,
 	instanceId: '',
 	ip: '',
@@ -66,7 +66,7 @@ const runnerFacts = (more: Partial<RunnerFacts> = {}): RunnerFacts => ({
 	...more,
 });
 
-export const host = (machines: readonly Machine[] = [], more: Partial<HostSeen> = {}, runner: Partial<RunnerFacts> = {}): HostSeen => ({
+export const host = (machines: readonly StoredMachine[] = [], more: Partial<HostSeen> = {}, runner: Partial<RunnerFacts> = {}): HostSeen => ({
 	machines,
 	unreadMachines: [],
 	hasStore: true,

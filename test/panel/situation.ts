@@ -9,8 +9,8 @@ import {paths} from '../../source/world/host/scripts/paths.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {standing, watchedFor} from './watched.ts';
 
-/** Where a situation is brought about: the world with a fleet in it, and what is asked of it most. */
-export type Stage = {
+/** The fleet that a situation is brought about in: the world with a fleet in it, and what is asked of it most. */
+export type SituationFleet = {
 	world: World;
 	/** Instance id of the fleet's manager. */
 	manager: string;
@@ -34,14 +34,14 @@ export type Situation = {
 	fleet?: Partial<Answers>;
 	/** What is in the world before the fleet; gives answers that depend on it. */
 	before?(world: World): Partial<Answers>;
-	happens(stage: Stage): void | Promise<void>;
+	happens(subject: SituationFleet): void | Promise<void>;
 	/** Seconds that the panel looks on. */
 	watched: number;
 	/** Whoever looks has no token for GitLab. */
 	withoutGitlab?: true;
 	asks: Wanted;
 	/** Every sentence, the one to act on first coming first, each with who tells it and the key that acts: why jobs wait, or what is wrong where none does. */
-	says: readonly Wanted[] | ((stage: Stage) => readonly Wanted[]);
+	says: readonly Wanted[] | ((subject: SituationFleet) => readonly Wanted[]);
 	/** How many jobs run and wait, in the panel's words, where that is what matters. */
 	jobs?: Wanted;
 	/** How the runner is called, and whether the fleet is well. */
@@ -73,7 +73,7 @@ function matched(text: string, wanted: Wanted | undefined): Wanted {
 	return one.words === other.words && one.times.every((seconds, at) => Math.abs(seconds - (other.times[at] ?? 0)) <= 5 + seconds / 5) ? wanted : text;
 }
 
-function stageOf(world: World): Stage {
+function fleetIn(world: World): SituationFleet {
 	const region = world.outside.region(someFleet.region);
 	const manager = [...region.instances.values()].find(({tags}) => tags.Name === names.manager(someFleet))?.id ?? assert.fail('no manager');
 	const runner = world.outside.gitlab.runners.get(41) ?? assert.fail('no runner');
@@ -95,13 +95,13 @@ export function prove(situations: Readonly<Record<string, Situation>>): void {
 		test(`in the simulated world: ${name}`, async () => {
 			const world = simulatedWorld();
 			await standing({limit: 4, concurrent: 4, ...fleet, ...before?.(world)}, world);
-			const stage = stageOf(world);
-			await happens(stage);
+			const subject = fleetIn(world);
+			await happens(subject);
 			const snapshot = await watchedFor(world, watched, !withoutGitlab);
 			const now = world.clock.now();
 			const why = whyWaiting(snapshot, now);
 			const told = [...why.causes, ...why.troubles].map((cause) => `${cause.says} [${cause.source}: ${cause.key}]`);
-			const wanted = typeof says === 'function' ? says(stage) : says;
+			const wanted = typeof says === 'function' ? says(subject) : says;
 			assert.deepEqual({asks: matched(why.asks, asks), says: told.map((text, at) => matched(text, wanted[at]))}, {asks, says: wanted});
 			if (jobs !== undefined) assert.deepEqual(matched(jobWords(why), jobs), jobs);
 			if (runner !== undefined) assert.equal(runnerWord(snapshot).word, runner);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type {World} from '../../source/simulated/world.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
-import {prove, type Stage} from './situation.ts';
+import {prove, type SituationFleet} from './situation.ts';
 
 const zones = ['a', 'b', 'c'].map((letter) => someFleet.region + letter);
 const type = 'c5.large';
@@ -12,7 +12,7 @@ const noCapacity = ({outside}: World, has: 'none' | 'none-on-spot'): void => {
 };
 
 /** docker-machine's key pairs of machines that are long gone, until the region is full. */
-function fillWithKeyPairs({region, world}: Stage): void {
+function fillWithKeyPairs({region, world}: SituationFleet): void {
 	for (let number = region.keyPairs.size; number < world.outside.account.mostKeyPairs; number += 1) {
 		const name = `runner-abcdef-ci-${1_795_000_000 + number}-${number.toString(16).padStart(8, '0')}`;
 		region.keyPairs.set(name, {id: `key-${number}`, name, type: 'rsa', fingerprint: '', publicKey: '', createdAt: 0, tags: {}, seenFrom: 0});
@@ -96,9 +96,9 @@ prove({
 	},
 	'the region is full of key pairs that machines left behind': {
 		fleet: {idleCount: 1},
-		happens(stage) {
-			fillWithKeyPairs(stage);
-			stage.jobs(2);
+		happens(subject) {
+			fillWithKeyPairs(subject);
+			subject.jobs(2);
 		},
 		watched: 120,
 		asks: 'Why are 2 jobs waiting?',

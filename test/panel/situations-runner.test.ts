@@ -5,10 +5,10 @@ import type {PanelAct} from '../../source/panel/acts/driver.ts';
 import {nothingSeen} from '../../source/panel/snapshot.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {hearing, sessionAt} from './at-laptop.ts';
-import {prove, type Stage} from './situation.ts';
+import {prove, type SituationFleet} from './situation.ts';
 
 /** Alice does something from the panel. */
-async function acts({world}: Stage, act: PanelAct): Promise<void> {
+async function acts({world}: SituationFleet, act: PanelAct): Promise<void> {
 	const session = sessionAt(world, ['status'], hearing());
 	const driver = panelDriver(session, await watchFleet(session, someFleet));
 	const prepared = await driver.prepare(act, nothingSeen(someFleet.region, someFleet.name));
@@ -16,7 +16,7 @@ async function acts({world}: Stage, act: PanelAct): Promise<void> {
 }
 
 /** The worker that runs a job now. */
-const busyWorker = ({world, region}: Stage): string => {
+const busyWorker = ({world, region}: SituationFleet): string => {
 	const name = world.jobs.find(({state}) => state === 'running')?.worker;
 	return [...region.instances.values()].find(({keyName}) => keyName === name)?.id ?? assert.fail('no job runs');
 };
@@ -99,7 +99,7 @@ prove({
 		runner: 'crashed',
 	},
 	'somebody drained the fleet from the panel': {
-		happens: (stage) => acts(stage, {do: 'drain'}),
+		happens: (subject) => acts(subject, {do: 'drain'}),
 		watched: 20,
 		asks: none,
 		says: [/^The fleet was drained by alice@laptop at 09:0\d UTC, so it takes no jobs\. D resumes it\. \[record: resume\]$/],
@@ -108,9 +108,9 @@ prove({
 		verdict: 'healthy',
 	},
 	'somebody drained the fleet, and jobs wait': {
-		async happens(stage) {
-			await acts(stage, {do: 'drain'});
-			stage.jobs(2);
+		async happens(subject) {
+			await acts(subject, {do: 'drain'});
+			subject.jobs(2);
 		},
 		watched: 20,
 		asks: 'Why are 2 jobs waiting?',
@@ -119,12 +119,12 @@ prove({
 		verdict: 'trouble',
 	},
 	'the fleet was drained and resumed from the panel, and stopped on the manager later': {
-		async happens(stage) {
-			await acts(stage, {do: 'drain'});
-			await acts(stage, {do: 'resume'});
-			await stage.passes(60);
-			stage.world.outside.stopService(stage.manager);
-			await stage.passes(60);
+		async happens(subject) {
+			await acts(subject, {do: 'drain'});
+			await acts(subject, {do: 'resume'});
+			await subject.passes(60);
+			subject.world.outside.stopService(subject.manager);
+			await subject.passes(60);
 		},
 		watched: 20,
 		asks: none,
@@ -250,10 +250,10 @@ prove({
 /** A job's machine goes while it runs there. */
 prove({
 	'AWS takes a spot machine back, and no job waits': {
-		async happens(stage) {
-			stage.jobs(1, {seconds: 3000});
-			await stage.passes(120);
-			stage.world.outside.interruptSpot(busyWorker(stage));
+		async happens(subject) {
+			subject.jobs(1, {seconds: 3000});
+			await subject.passes(120);
+			subject.world.outside.interruptSpot(busyWorker(subject));
 		},
 		watched: 50,
 		asks: none,
@@ -263,10 +263,10 @@ prove({
 		verdict: 'trouble',
 	},
 	'AWS takes a spot machine back, and only the spot request says why': {
-		async happens(stage) {
-			stage.jobs(1, {seconds: 3000});
-			await stage.passes(120);
-			stage.world.outside.interruptSpot(busyWorker(stage), 'by its request');
+		async happens(subject) {
+			subject.jobs(1, {seconds: 3000});
+			await subject.passes(120);
+			subject.world.outside.interruptSpot(busyWorker(subject), 'by its request');
 		},
 		watched: 50,
 		asks: none,
@@ -275,10 +275,10 @@ prove({
 		],
 	},
 	'somebody ends a machine on which a job runs': {
-		async happens(stage) {
-			stage.jobs(2, {seconds: 3000});
-			await stage.passes(120);
-			stage.world.outside.terminateInstance(busyWorker(stage));
+		async happens(subject) {
+			subject.jobs(2, {seconds: 3000});
+			await subject.passes(120);
+			subject.world.outside.terminateInstance(busyWorker(subject));
 		},
 		watched: 50,
 		asks: none,
@@ -291,10 +291,10 @@ prove({
 		verdict: 'trouble',
 	},
 	'a machine ends on which a job runs, and nobody says why': {
-		async happens(stage) {
-			stage.jobs(1, {seconds: 3000});
-			await stage.passes(120);
-			stage.world.outside.terminateInstance(busyWorker(stage), {code: 'Client.Unknown', message: ''});
+		async happens(subject) {
+			subject.jobs(1, {seconds: 3000});
+			await subject.passes(120);
+			subject.world.outside.terminateInstance(busyWorker(subject), {code: 'Client.Unknown', message: ''});
 		},
 		watched: 50,
 		asks: none,
@@ -305,16 +305,16 @@ prove({
 		],
 	},
 	'a second job of the day loses its machine, and a job passed in between': {
-		async happens(stage) {
-			stage.jobs(1, {seconds: 3000});
-			await stage.passes(120);
-			stage.world.outside.interruptSpot(busyWorker(stage));
-			await stage.passes(1200);
-			stage.jobs(1, {seconds: 20});
-			await stage.passes(120);
-			stage.jobs(1, {seconds: 3000});
-			await stage.passes(100);
-			stage.world.outside.interruptSpot(busyWorker(stage));
+		async happens(subject) {
+			subject.jobs(1, {seconds: 3000});
+			await subject.passes(120);
+			subject.world.outside.interruptSpot(busyWorker(subject));
+			await subject.passes(1200);
+			subject.jobs(1, {seconds: 20});
+			await subject.passes(120);
+			subject.jobs(1, {seconds: 3000});
+			await subject.passes(100);
+			subject.world.outside.interruptSpot(busyWorker(subject));
 		},
 		watched: 30,
 		asks: none,

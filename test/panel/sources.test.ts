@@ -18,7 +18,7 @@ const busy = nameAt(30, '0000000a');
 
 const sources = ['ec2', 'leftovers', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record'] as const;
 
-type Trouble = Partial<Record<'ec2' | 'ssh' | 'metrics' | 'gitlab' | 'prices' | 'journal', 'fails' | 'hangs'>>;
+type SourceFaults = Partial<Record<'ec2' | 'ssh' | 'metrics' | 'gitlab' | 'prices' | 'journal', 'fails' | 'hangs'>>;
 
 /** What AWS answers whatever it's asked. */
 const answers: Partial<Record<OperationName, object>> = {
@@ -50,11 +50,11 @@ const answers: Partial<Record<OperationName, object>> = {
 /** A small world behind the ports. What is in trouble can be changed while it is looked at. */
 function world(options: {workers?: string[]} = {}) {
 	const clock = simulatedClock(now, 'instant');
-	const trouble: Trouble = {};
+	const trouble: SourceFaults = {};
 	const called: OperationName[] = [];
 	const counted = {connects: 0, closes: 0, changing: 0, journalReads: [] as string[]};
 	const workers = options.workers ?? [busy];
-	const outcome = async (what: keyof Trouble, code: string): Promise<void> => {
+	const outcome = async (what: keyof SourceFaults, code: string): Promise<void> => {
 		if (trouble[what] === 'hangs') await new Promise(() => undefined);
 		if (trouble[what] === 'fails') throw new Problem({code, message: `${what} answers 502.`, fault: 'outside', again: true});
 	};

@@ -13,7 +13,7 @@ export function documentIn(line: string): StatusDocument | undefined {
 }
 
 /** `status --json --watch` of one laptop, while it goes on. */
-export type Watching = {
+export type StatusWatching = {
 	/** Waits until a document fits, the last one or one that comes, and gives it. */
 	until(what: string, fits: (document: StatusDocument) => boolean): Promise<StatusDocument>;
 	stop(): Promise<void>;
@@ -23,7 +23,7 @@ export type Watching = {
 const patience = 240_000;
 
 /** Starts `status --json --watch`. */
-export function watching(args: readonly string[], env: Record<string, string>): Watching {
+export function watching(args: readonly string[], env: Record<string, string>): StatusWatching {
 	const child: ChildProcess = spawn(process.execPath, [shipped, 'status', '--json', '--watch', ...args], {
 		env,
 		stdio: ['ignore', 'pipe', 'pipe'],

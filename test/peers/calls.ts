@@ -19,7 +19,7 @@ export type Call = {
 };
 
 /** What a request asks for. */
-export type Asked = Pick<Call, 'service' | 'action' | 'region' | 'form' | 'changing'>;
+export type AskedCall = Pick<Call, 'service' | 'action' | 'region' | 'form' | 'changing'>;
 
 const jsonBody = z.record(z.string(), z.unknown());
 
@@ -75,7 +75,7 @@ function isChanging(service: string, action: string, form: Record<string, string
 }
 
 /** Reads service, action, region and parameters off a request, whichever of AWS's protocols it speaks. */
-export function asked(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): Asked {
+export function asked(method: string, url: string, headers: IncomingHttpHeaders, body: Buffer): AskedCall {
 	const {pathname, searchParams} = new URL(url, 'http://aws');
 	const scope = /Credential=[^/]*\/\d+\/([^/]*)\/([^/]*)\//.exec(headers.authorization ?? '');
 	const region = scope?.[1] ?? '';

@@ -5,7 +5,7 @@ import {run} from './launch.ts';
 import type {Init} from './systemd.ts';
 
 /** What the machine has to know of the world around it. */
-export type Surroundings = {
+export type MachineSurroundings = {
 	address: string;
 	/** AWS as the machine's programs reach it: past the proxy, through the listener that judges its role. */
 	aws: string;
@@ -44,7 +44,7 @@ async function put(path: string, text: string, mode = 0o644): Promise<void> {
 }
 
 /** Writes what this machine has beside the cached tree. */
-export async function furnish(upper: string, tree: string, init: Init, around: Surroundings): Promise<void> {
+export async function furnish(upper: string, tree: string, init: Init, around: MachineSurroundings): Promise<void> {
 	for (const [name, path] of Object.entries(init === 'systemd' ? inTree : {...inTree, ...instead})) {
 		const target = join(upper, path);
 		await mkdir(join(target, '..'), {recursive: true, mode: 0o755});

@@ -1,10 +1,10 @@
 import {z} from 'zod';
 import {describeJob, describeRunner, insufficient, plainly, type Reply, text} from './gitlab-bodies.ts';
-import {project, type Runner, type Store} from './gitlab-store.ts';
+import {type GitlabStore, project, type StoredRunner} from './gitlab-store.ts';
 
-type Fields = Record<string, unknown>;
+type ApiFields = Record<string, unknown>;
 /** A request to the API. */
-export type Asked = {method: string; path: string; query: URLSearchParams; fields: Fields; scopes: string[] | undefined};
+export type ApiCall = {method: string; path: string; query: URLSearchParams; fields: ApiFields; scopes: string[] | undefined};
 
 /** A JSON body's fields. */
 export const fieldsOfJson = z.record(z.string(), z.unknown());
@@ -20,8 +20,8 @@ function paged<Thing>(list: readonly Thing[], query: URLSearchParams): Thing[] {
 }
 
 /** GitLab's API over a store; `base` is the URL that it calls itself. */
-export function makeApi(store: Store, base: () => string): (asked: Asked) => Reply {
-	function contact(runner: Runner, fields: Fields): string {
+export function makeApi(store: GitlabStore, base: () => string): (asked: ApiCall) => Reply {
+	function contact(runner: StoredRunner, fields: ApiFields): string {
 		const systemId = text(fields.system_id);
 		const now = new Date().toISOString();
 		const info = fieldsOfJson.safeParse(fields.info);
@@ -38,7 +38,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return systemId;
 	}
 
-	function verify({fields}: Asked): Reply {
+	function verify({fields}: ApiCall): Reply {
 		const runner = store.byToken(text(fields.token));
 		if (!runner) {
 			return plainly(403);
@@ -47,7 +47,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return {status: 200, body: {id: runner.id, token: runner.token, token_expires_at: runner.tokenExpiresAt}};
 	}
 
-	function renew({fields}: Asked): Reply {
+	function renew({fields}: ApiCall): Reply {
 		const runner = store.byToken(text(fields.token));
 		if (!runner) {
 			return plainly(403);
@@ -56,7 +56,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return {status: 201, body: {token: runner.token, token_expires_at: runner.tokenExpiresAt}};
 	}
 
-	function create({fields, scopes}: Asked): Reply {
+	function create({fields, scopes}: ApiCall): Reply {
 		if (!scopes) {
 			return plainly(401);
 		}
@@ -100,7 +100,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return {status: 201, body: {id: runner.id, token: runner.token, token_expires_at: null}};
 	}
 
-	function requestJob({fields}: Asked): Reply {
+	function requestJob({fields}: ApiCall): Reply {
 		const runner = store.byToken(text(fields.token));
 		if (!runner) {
 			return plainly(403);
@@ -122,7 +122,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		};
 	}
 
-	function updateJob(id: number, {fields}: Asked): Reply {
+	function updateJob(id: number, {fields}: ApiCall): Reply {
 		const job = store.jobs.find((each) => each.id === id);
 		const state = text(fields.state);
 		if (!job) {
@@ -134,7 +134,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return {status: 200, body: {over: job.seconds !== Number.POSITIVE_INFINITY}};
 	}
 
-	function leave({fields}: Asked): Reply {
+	function leave({fields}: ApiCall): Reply {
 		const runner = store.byToken(text(fields.token));
 		if (!runner) {
 			return plainly(403);
@@ -151,7 +151,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return {status: 204};
 	}
 
-	function ofRunner(runner: Runner, rest: string, asked: Asked): Reply {
+	function ofRunner(runner: StoredRunner, rest: string, asked: ApiCall): Reply {
 		const jobs = store.jobs.filter((job) => job.runner === runner.id);
 		if (asked.method === 'GET' && rest === '') {
 			return {status: 200, body: describeRunner(runner, store.jobs)};
@@ -203,7 +203,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return plainly(404);
 	}
 
-	function reading(asked: Asked): Reply {
+	function reading(asked: ApiCall): Reply {
 		const {path, query} = asked;
 		const jobsPath = /^\/projects\/([^/]+)\/jobs$/.exec(path);
 		const isOurs = (name: string): boolean => name === String(project.id) || decodeURIComponent(name) === project.path_with_namespace;
@@ -258,7 +258,7 @@ export function makeApi(store: Store, base: () => string): (asked: Asked) => Rep
 		return plainly(404);
 	}
 
-	function route(asked: Asked): Reply {
+	function route(asked: ApiCall): Reply {
 		const {method, path, scopes} = asked;
 		const jobPath = /^\/jobs\/(\d+)$/.exec(path);
 		switch (`${method} ${path}`) {

@@ -1,4 +1,4 @@
-import {type Job, project, type Runner} from './gitlab-store.ts';
+import {project, type StoredJob, type StoredRunner} from './gitlab-store.ts';
 
 /** An answer; a text body is sent as it is, anything else as JSON. */
 export type Reply = {status: number; body?: unknown; headers?: Record<string, string>};
@@ -29,7 +29,7 @@ export function insufficient(needed: string): Reply {
 }
 
 /** A runner's details. */
-export function describeRunner(runner: Runner, jobs: readonly Job[]): object {
+export function describeRunner(runner: StoredRunner, jobs: readonly StoredJob[]): object {
 	const busy = jobs.some((job) => job.status === 'running' && job.runner === runner.id);
 	const online = runner.contactedAt !== null && Date.now() - Date.parse(runner.contactedAt) < 2 * 3_600_000;
 	return {
@@ -60,7 +60,7 @@ export function describeRunner(runner: Runner, jobs: readonly Job[]): object {
 }
 
 /** A job, as the lists of jobs have it. */
-export function describeJob(job: Job, base: string): object {
+export function describeJob(job: StoredJob, base: string): object {
 	const end = job.finishedAt === null ? Date.now() : Date.parse(job.finishedAt);
 	const begun = job.startedAt === null ? null : Date.parse(job.startedAt);
 	return {

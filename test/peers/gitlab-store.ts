@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto';
 
 /** A process that asks GitLab for jobs with a runner's token. */
-export type Manager = {id: number; systemId: string; version: string; createdAt: string; contactedAt: string};
+export type StoredManager = {id: number; systemId: string; version: string; createdAt: string; contactedAt: string};
 
 /** A runner as GitLab keeps it. */
-export type Runner = {
+export type StoredRunner = {
 	id: number;
 	token: string;
 	description: string;
@@ -21,11 +21,11 @@ export type Runner = {
 	tokenExpiresAt: string | null;
 	createdAt: string;
 	contactedAt: string | null;
-	managers: Manager[];
+	managers: StoredManager[];
 };
 
 /** A job; `seconds` is how long the runner stand-in works on it: with `Infinity`, until it is set to another number. */
-export type Job = {
+export type StoredJob = {
 	id: number;
 	name: string;
 	stage: string;
@@ -45,20 +45,20 @@ export type Job = {
 };
 
 /** What GitLab knows: a project, its group, runners and jobs. */
-export type Store = {
-	runners: Map<number, Runner>;
-	jobs: Job[];
+export type GitlabStore = {
+	runners: Map<number, StoredRunner>;
+	jobs: StoredJob[];
 	/** Branches and tags that are there, and whether each is protected. */
 	refs: Map<string, boolean>;
 	/** Personal access tokens and their scopes. */
 	personal: Map<string, string[]>;
-	addRunner(given?: Partial<Runner>): Runner;
-	addJob(given?: Partial<Job>): Job;
-	byToken(token: string): Runner | undefined;
+	addRunner(given?: Partial<StoredRunner>): StoredRunner;
+	addJob(given?: Partial<StoredJob>): StoredJob;
+	byToken(token: string): StoredRunner | undefined;
 	/** Another token for the runner, after which the one that it had is nobody's. */
-	renew(runner: Runner): void;
+	renew(runner: StoredRunner): void;
 	/** Hands a waiting job to the runner if one fits, as GitLab matches tags. */
-	take(runner: Runner, systemId: string): Job | undefined;
+	take(runner: StoredRunner, systemId: string): StoredJob | undefined;
 };
 
 /** A runner's token that nobody has. */
@@ -68,9 +68,9 @@ const newToken = (): string => `glrt-t3_${randomBytes(15).toString('base64url').
 export const project = {id: 42, name: 'demo', path_with_namespace: 'peers/demo', group: {id: 7, full_path: 'peers'}};
 
 /** Makes an empty GitLab. */
-export function makeStore(): Store {
-	const runners = new Map<number, Runner>();
-	const jobs: Job[] = [];
+export function makeStore(): GitlabStore {
+	const runners = new Map<number, StoredRunner>();
+	const jobs: StoredJob[] = [];
 	let last = 1000;
 	const next = (): number => {
 		last += 1;
@@ -86,7 +86,7 @@ export function makeStore(): Store {
 		personal: new Map(),
 		addRunner(given = {}) {
 			const id = next();
-			const runner: Runner = {
+			const runner: StoredRunner = {
 				id,
 				token: newToken(),
 				description: 'peers',
@@ -109,7 +109,7 @@ export function makeStore(): Store {
 			return runner;
 		},
 		addJob(given = {}) {
-			const job: Job = {
+			const job: StoredJob = {
 				id: next(),
 				name: 'hello',
 				stage: 'test',
@@ -135,7 +135,7 @@ export function makeStore(): Store {
 			runner.tokenExpiresAt = runner.tokenSeconds === null ? null : new Date(Date.now() + runner.tokenSeconds * 1000).toISOString();
 		},
 		take(runner, systemId) {
-			const fits = (job: Job): boolean => (job.tagList.length === 0 ? runner.runUntagged : job.tagList.every((tag) => runner.tagList.includes(tag)));
+			const fits = (job: StoredJob): boolean => (job.tagList.length === 0 ? runner.runUntagged : job.tagList.every((tag) => runner.tagList.includes(tag)));
 			const job = runner.paused ? undefined : jobs.find((each) => each.status === 'pending' && fits(each));
 			return job && Object.assign(job, {status: 'running', startedAt: new Date().toISOString(), runner: runner.id, systemId});
 		},

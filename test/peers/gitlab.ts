@@ -1,7 +1,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
-import {type Asked, fieldsOfJson, makeApi} from './gitlab-api.ts';
+import {type ApiCall, fieldsOfJson, makeApi} from './gitlab-api.ts';
 import {plainly, type Reply, text} from './gitlab-bodies.ts';
-import {type Job, makeStore, type Runner, type Store} from './gitlab-store.ts';
+import {type GitlabStore, makeStore, type StoredJob, type StoredRunner} from './gitlab-store.ts';
 import {bodyOf} from './listen.ts';
 
 /** A request that GitLab got; its body is kept as text. */
@@ -20,30 +20,30 @@ export type GitlabFault = {
 };
 
 /** A GitLab stand-in. */
-export type Gitlab = {
+export type GitlabPeer = {
 	handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
 	requests(): GitlabRequest[];
 	forget(): void;
 	/** Makes trouble; without an argument all is well again. */
 	fault(fault?: GitlabFault): void;
 	/** The state itself, to look at and to change. */
-	store: Store;
+	store: GitlabStore;
 	/** A valid runner token (of a runner made for it). */
-	token(given?: Partial<Runner>): string;
+	token(given?: Partial<StoredRunner>): string;
 	/** A personal access token with these scopes. */
 	personalToken(...scopes: string[]): string;
 	/** Puts a job in the queue of project 42. */
-	queue(given?: Partial<Job>): Job;
+	queue(given?: Partial<StoredJob>): StoredJob;
 };
 
 /** Makes a GitLab stand-in; `base` is the URL that it calls itself. */
-export function makeGitlab(base: () => string): Gitlab {
+export function makeGitlab(base: () => string): GitlabPeer {
 	const store = makeStore();
 	const route = makeApi(store, base);
 	const requests: GitlabRequest[] = [];
 	let fault: GitlabFault | undefined;
 
-	function read(incoming: IncomingMessage, body: string): Asked {
+	function read(incoming: IncomingMessage, body: string): ApiCall {
 		const url = new URL(incoming.url ?? '/', 'http://gitlab');
 		const isJson = incoming.headers['content-type']?.includes('json') === true;
 		const parsed = isJson ? fieldsOfJson.safeParse(JSON.parse(body || '{}')) : undefined;

@@ -3,7 +3,7 @@ import {mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
-import {furnish, keyKinds, type Surroundings} from './furnish.ts';
+import {furnish, keyKinds, type MachineSurroundings} from './furnish.ts';
 import {type Launched, launch, run} from './launch.ts';
 import {until} from './poll.ts';
 import {launchRelay, ownNetwork, passesOn} from './relay.ts';
@@ -13,7 +13,7 @@ import {initHere, removeGroups} from './systemd.ts';
 export type Done = {code: number; stdout: string; stderr: string};
 
 /** A machine with a real sshd, in namespaces of its own: only its SSH port leads in, only to the world's servers it leads out. */
-export type Machine = {
+export type PeerMachine = {
 	address: string;
 	/** Runs a shell command as root, past sshd. */
 	exec(command: string): Promise<Done>;
@@ -59,7 +59,7 @@ async function greets(address: string): Promise<true | undefined> {
 const networkOf = (pid: string): string => `/proc/${pid}/ns/net`;
 
 /** Starts the machine and waits until its sshd greets. */
-export async function startMachine(around: Surroundings): Promise<Machine> {
+export async function startMachine(around: MachineSurroundings): Promise<PeerMachine> {
 	const [tree, init] = await Promise.all([rootTree(), initHere()]);
 	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-machine-`));
 	const onExit = (): void => rmSync(folder, {recursive: true, force: true, maxRetries: 5});

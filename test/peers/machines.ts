@@ -1,4 +1,4 @@
-import type {Done, Machine} from './machine.ts';
+import type {Done, PeerMachine} from './machine.ts';
 
 /** The machine of the instance that was launched last, as tests look behind it. */
 export type Newest = {
@@ -15,9 +15,9 @@ export type Newest = {
 };
 
 /** What moto tells of its instances: the address of the machine on which one begins or ends. */
-export type Told = {launched?: string | undefined; ended?: string | undefined};
+export type InstanceTold = {launched?: string | undefined; ended?: string | undefined};
 
-type Place = {address: string; machine: Machine | undefined; runs: boolean; fresh: boolean; work: Promise<unknown>};
+type MachineSlot = {address: string; machine: PeerMachine | undefined; runs: boolean; fresh: boolean; work: Promise<unknown>};
 
 /**
  * The machines of a world: each instance that a laptop launches has one of its own, with an empty disk and host keys of its own, for as long as it lives.
@@ -25,52 +25,52 @@ type Place = {address: string; machine: Machine | undefined; runs: boolean; fres
  */
 export async function startMachines(
 	addresses: readonly string[],
-	start: (address: string) => Promise<Machine>,
-): Promise<{newest: Newest; tell(told: Told): void; stop(): Promise<void>}> {
-	const places = addresses.map((address): Place => ({address, machine: undefined, runs: false, fresh: true, work: Promise.resolve()}));
-	const [first] = places;
+	start: (address: string) => Promise<PeerMachine>,
+): Promise<{newest: Newest; tell(told: InstanceTold): void; stop(): Promise<void>}> {
+	const slots = addresses.map((address): MachineSlot => ({address, machine: undefined, runs: false, fresh: true, work: Promise.resolve()}));
+	const [first] = slots;
 	if (!first) {
 		throw new Error('A world of machines needs an address');
 	}
 	let newest = first;
 
 	/** One thing after another happens to a machine. */
-	function next<Result>(place: Place, work: () => Promise<Result>): Promise<Result> {
-		const done = place.work.then(work, work);
-		place.work = done.catch(() => undefined);
+	function next<Result>(slot: MachineSlot, work: () => Promise<Result>): Promise<Result> {
+		const done = slot.work.then(work, work);
+		slot.work = done.catch(() => undefined);
 		return done;
 	}
 
-	async function bootUnlessUp(place: Place): Promise<Machine> {
-		if (!place.runs) {
-			await place.machine?.boot();
-			place.machine ??= await start(place.address);
-			place.runs = true;
+	async function bootUnlessUp(slot: MachineSlot): Promise<PeerMachine> {
+		if (!slot.runs) {
+			await slot.machine?.boot();
+			slot.machine ??= await start(slot.address);
+			slot.runs = true;
 		}
-		if (!place.machine) {
-			throw new Error(`No machine is at ${place.address}`);
+		if (!slot.machine) {
+			throw new Error(`No machine is at ${slot.address}`);
 		}
-		return place.machine;
+		return slot.machine;
 	}
 
-	async function halt(place: Place): Promise<void> {
-		if (place.runs) {
-			await place.machine?.halt();
+	async function halt(slot: MachineSlot): Promise<void> {
+		if (slot.runs) {
+			await slot.machine?.halt();
 		}
-		Object.assign(place, {runs: false, fresh: true});
+		Object.assign(slot, {runs: false, fresh: true});
 	}
 
-	async function launched(place: Place): Promise<void> {
-		if (!place.fresh) {
-			await halt(place);
+	async function launched(slot: MachineSlot): Promise<void> {
+		if (!slot.fresh) {
+			await halt(slot);
 		}
-		await bootUnlessUp(place);
-		place.fresh = false;
+		await bootUnlessUp(slot);
+		slot.fresh = false;
 	}
 
-	const on = <Result>(work: (machine: Machine) => Promise<Result>): Promise<Result> => {
-		const place = newest;
-		return next(place, () => bootUnlessUp(place)).then(work);
+	const on = <Result>(work: (machine: PeerMachine) => Promise<Result>): Promise<Result> => {
+		const slot = newest;
+		return next(slot, () => bootUnlessUp(slot)).then(work);
 	};
 
 	await bootUnlessUp(first);
@@ -81,10 +81,10 @@ export async function startMachines(
 			},
 			exec: (command) => on((machine) => machine.exec(command)),
 			reset: () => {
-				const place = newest;
-				return next(place, async () => {
-					await halt(place);
-					await bootUnlessUp(place);
+				const slot = newest;
+				return next(slot, async () => {
+					await halt(slot);
+					await bootUnlessUp(slot);
 				});
 			},
 			stopSshd: () => on((machine) => machine.stopSshd()),
@@ -92,7 +92,7 @@ export async function startMachines(
 			hostKeyFingerprints: () => on((machine) => machine.hostKeyFingerprints()),
 		},
 		tell({ended, launched: begun}) {
-			const of = (address: string | undefined): Place | undefined => places.find((place) => place.address === address);
+			const of = (address: string | undefined): MachineSlot | undefined => slots.find((slot) => slot.address === address);
 			const [going, coming] = [of(ended), of(begun)];
 			if (going) {
 				void next(going, () => halt(going));
@@ -104,8 +104,8 @@ export async function startMachines(
 			}
 		},
 		async stop() {
-			await Promise.all(places.map((place) => place.work));
-			await Promise.all(places.map((place) => place.machine?.stop()));
+			await Promise.all(slots.map((slot) => slot.work));
+			await Promise.all(slots.map((slot) => slot.machine?.stop()));
 		},
 	};
 }

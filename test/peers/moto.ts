@@ -8,7 +8,7 @@ export type Moto = {url: string; admin(route: string, body?: object): Promise<st
 const started = z.object({port: z.number()});
 
 /** How slow AWS is, in seconds: until what was just made is known everywhere, and until the name of a deleted parameter is free. */
-export type Slowness = {late?: number | undefined; rest?: number | undefined};
+export type MotoSlowness = {late?: number | undefined; rest?: number | undefined};
 
 /** The Python that has moto; it is looked for only, and had by install.sh. */
 async function python(): Promise<string> {
@@ -20,10 +20,10 @@ async function python(): Promise<string> {
 }
 
 /** The addresses of the world's machines, which the instances get that are launched, and a URL that hears of each that begins or ends there. */
-export type Places = {addresses: readonly string[]; tell?: string | undefined};
+export type MotoAddresses = {addresses: readonly string[]; tell?: string | undefined};
 
 /** Starts moto with our patches. */
-export async function startMoto({addresses, tell}: Places, {late, rest}: Slowness = {}): Promise<Moto> {
+export async function startMoto({addresses, tell}: MotoAddresses, {late, rest}: MotoSlowness = {}): Promise<Moto> {
 	const script = new URL('moto-server.py', import.meta.url).pathname;
 	const server = launch(await python(), [script, JSON.stringify({addresses, tell, late, rest})]);
 	const port = await until('moto to listen', () => {

@@ -1,8 +1,8 @@
 import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
 import {setTimeout as pause} from 'node:timers/promises';
 import {refusedDate} from '../../source/simulated/cloud/dates.ts';
-import {type Service, serviceOf} from '../../source/world/cloud/port.ts';
-import {type Asked, asked, type Call, errorBody} from './calls.ts';
+import {type AwsService, serviceOf} from '../../source/world/cloud/port.ts';
+import {type AskedCall, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, listen} from './listen.ts';
 
 /** Trouble for calls that match. */
@@ -35,10 +35,10 @@ export type Proxy = {
 };
 
 /** What comes back from moto, or is answered in its place. */
-export type Answer = {status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer};
+export type ProxyAnswer = {status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer};
 
 /** Passes a call on to moto, with its action's name, which moto can't always read off it. */
-export async function forward(to: URL, incoming: IncomingMessage, body: Buffer, action: string): Promise<Answer> {
+export async function forward(to: URL, incoming: IncomingMessage, body: Buffer, action: string): Promise<ProxyAnswer> {
 	return new Promise((resolve, reject) => {
 		const headers: NodeJS.Dict<string | string[]> = {...incoming.headers, 'x-peers-action': action, 'content-length': String(body.length), connection: 'close'};
 		delete headers['transfer-encoding'];
@@ -61,7 +61,7 @@ export function codeOf(status: number, body: Buffer): {code?: string} {
 }
 
 /** The service that a call was signed for, whose name there has no hyphens. */
-const serviceIn = ({service}: Asked): Service => Object.values(serviceOf).find((one) => one === service || one.replaceAll('-', '') === service) ?? 'ec2';
+const serviceIn = ({service}: AskedCall): AwsService => Object.values(serviceOf).find((one) => one === service || one.replaceAll('-', '') === service) ?? 'ec2';
 
 /** The date that a call bears, in milliseconds since 1970; one that bears none is taken as of now. */
 function datedIn({headers}: IncomingMessage): number {
@@ -70,7 +70,7 @@ function datedIn({headers}: IncomingMessage): number {
 }
 
 /** An answer in AWS's place. */
-function refused({service}: Asked, incoming: IncomingMessage, error: {name: string; message: string; status: number}): Answer {
+function refused({service}: AskedCall, incoming: IncomingMessage, error: {name: string; message: string; status: number}): ProxyAnswer {
 	const {type, text} = errorBody(service, incoming.headers['x-amz-target'] !== undefined, error.name, error.message);
 	return {
 		status: error.status,
@@ -80,7 +80,7 @@ function refused({service}: Asked, incoming: IncomingMessage, error: {name: stri
 }
 
 /** SSM's answer to who starts a session with an instance: moto knows no sessions. */
-function sessionAnswer(instanceId: string, isConnected: boolean): Answer {
+function sessionAnswer(instanceId: string, isConnected: boolean): ProxyAnswer {
 	const headers = {'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': 'peers-session'};
 	const told = isConnected
 		? {SessionId: 'peers-0a1b2c3d', StreamUrl: 'wss://ssmmessages.us-east-2.amazonaws.com/v1/data-channel/peers-0a1b2c3d', TokenValue: 'peers'}
@@ -95,7 +95,7 @@ export async function startProxy(moto: string, isConnected: (region: string, ins
 	const to = new URL(moto);
 	let ahead = 0;
 
-	function applying(what: Asked): FaultRule {
+	function applying(what: AskedCall): FaultRule {
 		const hit: FaultRule = {};
 		for (const entry of rules) {
 			const {action = what.action, service = what.service} = entry.rule;
@@ -110,7 +110,7 @@ export async function startProxy(moto: string, isConnected: (region: string, ins
 		return hit;
 	}
 
-	async function answer(what: Asked, rule: FaultRule, incoming: IncomingMessage, body: Buffer): Promise<Answer | 'dropped'> {
+	async function answer(what: AskedCall, rule: FaultRule, incoming: IncomingMessage, body: Buffer): Promise<ProxyAnswer | 'dropped'> {
 		await rule.until;
 		if (rule.delayMs !== undefined) {
 			await pause(rule.delayMs);
@@ -150,7 +150,7 @@ export async function startProxy(moto: string, isConnected: (region: string, ins
 			return;
 		}
 		Object.assign(call, {status: got.status}, codeOf(got.status, got.body));
-		const headers: Answer['headers'] = {...got.headers, date: new Date(Date.now() + ahead).toUTCString()};
+		const headers: ProxyAnswer['headers'] = {...got.headers, date: new Date(Date.now() + ahead).toUTCString()};
 		delete headers.connection;
 		delete headers['transfer-encoding'];
 		if (incoming.method !== 'HEAD') {

@@ -2,11 +2,11 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import {DescribeImagesCommand, DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client, type Tag} from '@aws-sdk/client-ec2';
 import {GetInstanceProfileCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand} from '@aws-sdk/client-iam';
 import {z} from 'zod';
-import {judge, type PolicyDocument, type Question, readPolicy} from '../../source/world/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../source/world/cloud/policy/questions.ts';
-import {type Asked, asked, type Call, errorBody} from './calls.ts';
+import {judge, type PolicyDocument, type PolicyQuestion, readPolicy} from '../../source/world/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../source/world/cloud/policy/questions.ts';
+import {type AskedCall, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, type Listening, listen} from './listen.ts';
-import {type Answer, codeOf, forward} from './proxy.ts';
+import {codeOf, forward, type ProxyAnswer} from './proxy.ts';
 
 /** What the managers' machines call AWS through, each at a port of its own: each call by its role is judged by the role's policy as it stands in moto. */
 export type RoleListener = {
@@ -161,9 +161,9 @@ function lookingInto(moto: string) {
 	return {isConnected, profile, profileNow, policies, thingsOf};
 }
 
-type Looking = ReturnType<typeof lookingInto>;
+type RoleLookup = ReturnType<typeof lookingInto>;
 
-async function callOf({action, form, service}: Asked, looking: Looking): Promise<JudgedCall> {
+async function callOf({action, form, service}: AskedCall, looking: RoleLookup): Promise<JudgedCall> {
 	const name = `${service}:${action}`;
 	if (name === 'ec2:RunInstances') {
 		const profile = form['IamInstanceProfile.Name'] || form['IamInstanceProfile.Arn']?.split('/').at(-1);
@@ -187,7 +187,7 @@ function unknownInstance(ids: readonly string[], things: Known): Refusal | undef
 	return undefined;
 }
 
-function notAllowed({action, resource}: Question, service: string, profile: string): Refusal {
+function notAllowed({action, resource}: PolicyQuestion, service: string, profile: string): Refusal {
 	const why = `User: arn:aws:sts::${account}:assumed-role/${profile}/i-peers is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
 	const encoded = Buffer.from(JSON.stringify({allowed: false, explicitDeny: false, context: {action, resource}})).toString('base64');
 	return service === 'ec2'
@@ -207,7 +207,7 @@ export async function startRoleListener(moto: string, addresses: readonly string
 	let unseen = 0;
 
 	/** What refuses a call by the role, if anything does. */
-	async function refusalOf(what: Asked, address: string): Promise<Refusal | undefined> {
+	async function refusalOf(what: AskedCall, address: string): Promise<Refusal | undefined> {
 		const call = await callOf(what, looking);
 		const profile = await looking.profileNow(address);
 		const [documents, things] = await Promise.all([looking.policies(profile), looking.thingsOf(call, what.region)]);
@@ -217,17 +217,17 @@ export async function startRoleListener(moto: string, addresses: readonly string
 		}
 		const unknown = unknownInstance('instanceIds' in call ? call.instanceIds : 'ids' in call ? call.ids : [], things);
 		if (unknown) return unknown;
-		const place: JudgedPlace = {partition: 'aws', account, region: what.region, known: (kind, id) => things.get(`${kind}/${id}`)};
-		const allowed = (question: Question): boolean => judge(documents, question) === 'allowed';
-		const refused = questionsOf(call, place).find((question) => !allowed(question));
+		const scope: JudgedScope = {partition: 'aws', account, region: what.region, known: (kind, id) => things.get(`${kind}/${id}`)};
+		const allowed = (question: PolicyQuestion): boolean => judge(documents, question) === 'allowed';
+		const refused = questionsOf(call, scope).find((question) => !allowed(question));
 		if (refused) return notAllowed(refused, what.service, profile);
 		if (call.action !== 's3:GetObject' || !('key' in call)) return undefined;
 		const isThere = (await fetch(`${moto}/${call.bucket}/${call.key}`, {method: 'HEAD'})).ok;
-		const [list] = questionsOf({action: 's3:ListBucket', bucket: call.bucket}, place);
+		const [list] = questionsOf({action: 's3:ListBucket', bucket: call.bucket}, scope);
 		return isThere || !list || allowed(list) ? undefined : notAllowed(list, 's3', profile);
 	}
 
-	async function answer(incoming: IncomingMessage, body: Buffer, what: Asked, address: string): Promise<Answer> {
+	async function answer(incoming: IncomingMessage, body: Buffer, what: AskedCall, address: string): Promise<ProxyAnswer> {
 		const isRole = new RegExp(`Credential=${roleKey}/`).test(incoming.headers.authorization ?? '');
 		const refusal = isRole ? await refusalOf(what, address) : undefined;
 		const call: Call = {at: Date.now(), ms: 0, ...what, status: refusal?.status ?? 0};

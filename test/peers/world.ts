@@ -10,11 +10,11 @@ import {startOwnAddress} from './address.ts';
 import type {Call} from './calls.ts';
 import {makeCertificates} from './certificates.ts';
 import {type Downloads, downloadHosts, makeDownloads} from './downloads.ts';
-import {type Gitlab, makeGitlab} from './gitlab.ts';
+import {type GitlabPeer, makeGitlab} from './gitlab.ts';
 import {bodyOf, listen} from './listen.ts';
 import {startMachine} from './machine.ts';
-import {type Newest, startMachines, type Told} from './machines.ts';
-import {type Slowness, startMoto} from './moto.ts';
+import {type InstanceTold, type Newest, startMachines} from './machines.ts';
+import {type MotoSlowness, startMoto} from './moto.ts';
 import {type FaultRule, startProxy} from './proxy.ts';
 import {startRoleListener} from './role.ts';
 
@@ -58,7 +58,7 @@ export type PeerWorld = {
 	newHome(): Promise<string>;
 	aws: AwsPeer;
 	/** `secureUrl` is the same by https, with a certificate that only `authority` (a PEM file) vouches for: nobody trusts it without being told. */
-	gitlab: Omit<Gitlab, 'handle'> & {url: string; secureUrl: string; authority: string};
+	gitlab: Omit<GitlabPeer, 'handle'> & {url: string; secureUrl: string; authority: string};
 	/** For the answer `downloads`, and the sites' own troubles. */
 	downloads: {gitlabRunner: string; dockerMachine: string} & Omit<Downloads, 'handle'>;
 	ownAddress(ip: string): void;
@@ -129,7 +129,7 @@ const noMachine: Newest = {
 };
 
 /** Starts a world; with `manager: false` only AWS, GitLab and the download sites, which needs no root; `late: 0` is an AWS that knows all at once. */
-export async function startWorld(options: {manager?: boolean} & Slowness = {}): Promise<PeerWorld> {
+export async function startWorld(options: {manager?: boolean} & MotoSlowness = {}): Promise<PeerWorld> {
 	const withManager = options.manager ?? true;
 	await sweep();
 	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-`));
@@ -158,7 +158,7 @@ export async function startWorld(options: {manager?: boolean} & Slowness = {}): 
 		const sites = await makeDownloads();
 		let gitlabUrl = '';
 		const gitlab = makeGitlab(() => gitlabUrl);
-		let tellMachines = (_told: Told): void => undefined;
+		let tellMachines = (_told: InstanceTold): void => undefined;
 		const news = await keep(
 			listen(
 				createPlain(async (incoming, outgoing) => {

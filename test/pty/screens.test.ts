@@ -10,7 +10,7 @@ function open(t: TestContext, scenario: string, options: Parameters<typeof openT
 }
 
 for (const [columns, rows] of sizes) {
-	test(`at ${columns}x${rows} the run fills the terminal: place on top, steps, waterfall, keys at the bottom`, async (t) => {
+	test(`at ${columns}x${rows} the run fills the terminal: header on top, steps, waterfall, keys at the bottom`, async (t) => {
 		const terminal = open(t, 'run', {columns, rows});
 		await terminal.until(/waiting for SSH/);
 		const lines = terminal.lines();

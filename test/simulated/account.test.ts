@@ -109,12 +109,12 @@ test('lifecycle rules and tags are replaced whole, and a bucket with anything in
 test('tags come with a new bucket, in us-east-1 too, where they stand alone', async () => {
 	const world = simulatedWorld({lagMs: 0});
 	const Tags = [{Key: 'a', Value: 'b'}];
-	for (const [where, place] of [
+	for (const [where, location] of [
 		['us-east-1', {}],
 		['us-east-2', {LocationConstraint: 'us-east-2' as const}],
 	] as const) {
 		const cloud = world.cloudAt(where);
-		await cloud.call('CreateBucket', {Bucket: `ours-${where}`, CreateBucketConfiguration: {...place, Tags}});
+		await cloud.call('CreateBucket', {Bucket: `ours-${where}`, CreateBucketConfiguration: {...location, Tags}});
 		assert.deepEqual((await cloud.call('GetBucketTagging', {Bucket: `ours-${where}`})).TagSet, Tags);
 	}
 });

@@ -17,7 +17,7 @@ export const newKey = (): SshKey => makeSshKey('');
 const policy = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'ec2:*', Resource: '*'}]});
 const trust = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}]});
 
-export type Manager = {
+export type ManagerByHand = {
 	id: string;
 	address: string;
 	key: {privateKey: string; publicKey: string};
@@ -29,7 +29,7 @@ export type Manager = {
 };
 
 /** Makes groups, key pair, role and one manager in the account, all by the calls themselves, and waits until it runs. */
-export async function makeManager(world: World, name = 'fleet'): Promise<Manager> {
+export async function makeManager(world: World, name = 'fleet'): Promise<ManagerByHand> {
 	const cloud = world.cloudAt(region);
 	const key = newKey();
 	const image = (await cloud.call('GetParameter', {Name: ubuntu})).Parameter?.Value ?? '';
@@ -64,11 +64,11 @@ export async function makeManager(world: World, name = 'fleet'): Promise<Manager
 }
 
 /** Opens a connection to a manager, trusting whatever key it shows. */
-export const connect = (ports: Ports, manager: Manager): Promise<Connection> =>
+export const connect = (ports: Ports, manager: ManagerByHand): Promise<Connection> =>
 	ports.host.connect({address: manager.address, port: 22, user: 'ubuntu', privateKey: manager.key.privateKey, trust: () => true});
 
 /** docker-machine's options for workers of the fleet made by hand. */
-export const machineOptions = (manager: Manager): string[] => [
+export const machineOptions = (manager: ManagerByHand): string[] => [
 	`amazonec2-region=${region}`,
 	`amazonec2-vpc-id=${manager.vpcId}`,
 	`amazonec2-subnet-id=${manager.subnetId}`,
@@ -82,7 +82,7 @@ export const machineOptions = (manager: Manager): string[] => [
 	'amazonec2-tags=gitlab-runner-aws:fleet,fleet,gitlab-runner-aws:part,worker',
 ];
 
-export const configText = (world: World, manager: Manager, changes: Record<string, string | number> = {}): string => {
+export const configText = (world: World, manager: ManagerByHand, changes: Record<string, string | number> = {}): string => {
 	const {concurrent = 5, limit = 5, idle = 0, idleTime = 300, token = world.tokens.runner} = changes;
 	return `concurrent = ${concurrent}
 check_interval = 3
@@ -115,7 +115,7 @@ export const downloads = (['gitlab-runner', 'docker-machine'] as const).map((nam
 }));
 
 /** Installs, configures and starts the runner on a manager; gives what the install has said. */
-export async function startRunner(world: World, connection: Connection, manager: Manager): Promise<ScriptProgress[]> {
+export async function startRunner(world: World, connection: Connection, manager: ManagerByHand): Promise<ScriptProgress[]> {
 	const said: ScriptProgress[] = [];
 	const given = {bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
 	const installed = await connection.script(installScript, given, (progress) => said.push(progress));

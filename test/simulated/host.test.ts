@@ -9,10 +9,10 @@ import {factsScript} from '../../source/world/host/scripts/facts.ts';
 import {installScript} from '../../source/world/host/scripts/install.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {writeConfigScript} from '../../source/world/host/scripts/write-config.ts';
-import {configText, connect, downloads, dropIn, type Manager, makeManager, newKey, region, startRunner} from './fleet-by-hand.ts';
+import {configText, connect, downloads, dropIn, type ManagerByHand, makeManager, newKey, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 
-const target = (manager: Manager, over: Partial<Target> = {}): Target => ({
+const target = (manager: ManagerByHand, over: Partial<Target> = {}): Target => ({
 	address: manager.address,
 	port: 22,
 	user: 'ubuntu',
@@ -100,10 +100,10 @@ test('Debian has no agent for pushed keys, and an RSA key in PEM is a key too', 
 test('a machine without a public address is reached through a tunnel only', async () => {
 	const world = simulatedWorld();
 	const manager = await makeManager(world);
-	const place = {address: '127.0.0.1', port: 2222};
-	assert.equal(await refusedWith(world.host.connect(target(manager, place))), 'ssh-no-answer');
+	const address = {address: '127.0.0.1', port: 2222};
+	assert.equal(await refusedWith(world.host.connect(target(manager, address))), 'ssh-no-answer');
 	world.outside.openTunnel('127.0.0.1:2222', manager.id);
-	await world.host.connect(target(manager, place));
+	await world.host.connect(target(manager, address));
 });
 
 test('installing waits for the first boot, shows downloads as bytes, and does only what isn’t so yet', async () => {

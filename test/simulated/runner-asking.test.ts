@@ -4,7 +4,7 @@ import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Connection} from '../../source/world/host/port.ts';
 import {panelScript} from '../../source/world/host/scripts/panel.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
-import {configText, connect, type Manager, makeManager, startRunner} from './fleet-by-hand.ts';
+import {configText, connect, type ManagerByHand, makeManager, startRunner} from './fleet-by-hand.ts';
 
 async function running(changes: Record<string, string | number> = {}, edit = (text: string) => text) {
 	const world = simulatedWorld();
@@ -24,7 +24,7 @@ async function told(connection: Connection, word: string): Promise<string[]> {
 }
 
 /** The runner's own list: machines that docker-machine is making now. */
-const beingMade = (world: World, manager: Manager) =>
+const beingMade = (world: World, manager: ManagerByHand) =>
 	[...world.outside.machine(manager.id).files.keys()].filter((path) => path.endsWith('/config.json') && path.includes('/machines/')).length;
 
 test('a runner that GitLab refuses asks three times, switches itself off for an hour, and then asks again', async () => {

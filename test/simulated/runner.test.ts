@@ -9,10 +9,10 @@ import {paths} from '../../source/world/host/scripts/paths.ts';
 import {serviceScript} from '../../source/world/host/scripts/service.ts';
 import {testMachineScript} from '../../source/world/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
-import {configText, connect, type Manager, machineOptions, makeManager, region, startRunner} from './fleet-by-hand.ts';
+import {configText, connect, type ManagerByHand, machineOptions, makeManager, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 
-const testMachine = (manager: Manager) => ({
+const testMachine = (manager: ManagerByHand) => ({
 	name: 'runner-test-fleet-1795510800-0badcafe',
 	options: machineOptions(manager),
 	limitSeconds: 900,
@@ -20,7 +20,7 @@ const testMachine = (manager: Manager) => ({
 });
 
 /** Names of machines that live in EC2 now, the manager left out. */
-const living = (world: World, manager: Manager) =>
+const living = (world: World, manager: ManagerByHand) =>
 	[...world.outside.region(region).instances.values()].filter(
 		(one) => one.id !== manager.id && !['terminated', 'shutting-down'].includes(stateOf(one, world.clock.now())),
 	);

@@ -4,11 +4,11 @@ import {simulatedWorld} from '../../source/simulated/world.ts';
 import {region} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 
-type Tag = {Key: string; Value: string};
+type FullTag = {Key: string; Value: string};
 const trust = '{"Statement":[]}';
 
 /** Tries tags with every service, and gives each one's code. */
-async function tried(Tags: Tag[]) {
+async function tried(Tags: FullTag[]) {
 	const world = simulatedWorld({lagMs: 0});
 	const cloud = world.cloudAt(region);
 	const role = (await cloud.call('CreateRole', {RoleName: 'r', AssumeRolePolicyDocument: trust})).Role?.RoleName ?? '';

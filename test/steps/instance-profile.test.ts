@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {machineRights} from '../../source/executors/docker-machine/manager-rights.ts';
+import type {World} from '../../source/simulated/world.ts';
 import {managerPolicy, saysAll, surplusIn, withEarlier} from '../../source/steps/manager-policy.ts';
 import type {OperationName} from '../../source/world/cloud/port.ts';
 import {someAnswers, someFleet, someNetwork} from '../executors/docker-machine/some-answers.ts';
 import {changesSince, differences, drive, found, notes, problem, region, world} from './drive.ts';
 
-type At = ReturnType<typeof world>;
 const name = 'gitlab-runners-us-east-2-manager';
-const roleIn = (at: At) => at.outside.account.roles.get(name);
-const profileIn = (at: At) => at.outside.account.profiles.get(name);
-const place = {fleet: someFleet, partition: 'aws', account: '123456789012', network: someNetwork, keys: {}};
-const policyOf = (over = {}, where = {}) => managerPolicy({...place, ...where}, someAnswers(over), machineRights);
+const roleIn = (at: World) => at.outside.account.roles.get(name);
+const profileIn = (at: World) => at.outside.account.profiles.get(name);
+const scope = {fleet: someFleet, partition: 'aws', account: '123456789012', network: someNetwork, keys: {}};
+const policyOf = (over = {}, where = {}) => managerPolicy({...scope, ...where}, someAnswers(over), machineRights);
 const statement = (sid: string, over = {}, where = {}) => policyOf(over, where).Statement.find(({Sid}) => Sid === sid);
 const steps = ['network', 'instance-profile'] as const;
 
@@ -131,7 +131,7 @@ test('a role of our name that isn’t the fleet’s blocks, one of the same flee
 
 test('a role or a profile of somebody’s that comes of our name meanwhile, though it can’t be seen yet, is not touched', async () => {
 	const trust = JSON.stringify({Version: '2012-10-17', Statement: []});
-	const makes: [OperationName, (at: At) => unknown][] = [
+	const makes: [OperationName, (at: World) => unknown][] = [
 		['CreateRole', (at) => at.outside.call('CreateRole', region, {RoleName: name, AssumeRolePolicyDocument: trust})],
 		['CreateInstanceProfile', (at) => at.outside.call('CreateInstanceProfile', region, {InstanceProfileName: name})],
 	];

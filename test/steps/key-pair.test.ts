@@ -3,14 +3,14 @@ import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
 import ssh2 from 'ssh2';
 import {names} from '../../source/fleet.ts';
+import type {World} from '../../source/simulated/world.ts';
 import {belongsTo, publicHalf} from '../../source/steps/private-key.ts';
 import {sshKeyBy} from '../../source/world/host/ssh-key.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
 import {changesSince, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
-type At = ReturnType<typeof world>;
 const file = names.keyFile({name: 'gitlab-runners', region}, '123456789012');
-const keyHere = (at: At) => at.disk.key(file);
+const keyHere = (at: World) => at.disk.key(file);
 const path = '/home/alice/.ssh/acme';
 
 test('a key made here is one that OpenSSH’s form gives back, with its public half in it', () => {

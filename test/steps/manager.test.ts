@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {World} from '../../source/simulated/world.ts';
 import {clientToken} from '../../source/steps/launch.ts';
 import {bornIn} from '../engine/seen.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
-type At = ReturnType<typeof world>;
-const instancesIn = (at: At) => [...at.outside.region(region).instances.values()];
-const managerIn = (at: At) => instancesIn(at).find((one) => !one.ending);
-const inputs = (at: At, name: string) => at.calls.filter((call) => call.name === name).map(({input}) => input);
+const instancesIn = (at: World) => [...at.outside.region(region).instances.values()];
+const managerIn = (at: World) => instancesIn(at).find((one) => !one.ending);
+const inputs = (at: World, name: string) => at.calls.filter((call) => call.name === name).map(({input}) => input);
 
 test('the manager is launched with IMDSv2 only, an encrypted gp3 disk, and the mark on all that comes with it', async () => {
 	const at = world();

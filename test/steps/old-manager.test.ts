@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
+import type {World} from '../../source/simulated/world.ts';
 import {drive, found, region, sentence, world} from './drive.ts';
 
-type At = ReturnType<typeof world>;
-const alive = (at: At) => [...at.outside.region(region).instances.values()].filter(({ending}) => !ending).map(({type}) => type);
-const whole = (at: At, over = {}) => drive(at, over, {runnerToken: at.tokens.runner}, dockerMachine.steps);
+const alive = (at: World) => [...at.outside.region(region).instances.values()].filter(({ending}) => !ending).map(({type}) => type);
+const whole = (at: World, over = {}) => drive(at, over, {runnerToken: at.tokens.runner}, dockerMachine.steps);
 
 test('a fleet with one manager has none that was replaced', async () => {
 	const at = world();

@@ -6,7 +6,7 @@ import {addressUsd, costs} from '../../source/steps/prices.ts';
 import {someAnswers, someFleet} from '../executors/docker-machine/some-answers.ts';
 import {region, world} from './drive.ts';
 
-const place = {zone: 'us-east-2a', public: true, managerDiskGib: 16};
+const placement = {zone: 'us-east-2a', public: true, managerDiskGib: 16};
 
 function looking(at: ReturnType<typeof world>) {
 	return openLooking({...at, cloud: at.cloudAt(region)}, {fleet: someFleet, secrets: {}, signal: new AbortController().signal});
@@ -15,7 +15,7 @@ function looking(at: ReturnType<typeof world>) {
 test('costs are the instance, its disk and its address, on spot and on demand', async () => {
 	const at = world();
 	at.outside.spotPrice('c5.large', 'us-east-2a', 0.034);
-	const {manager, mostNow, notes, worker, workerOnDemand} = await costs(looking(at), someAnswers(), place);
+	const {manager, mostNow, notes, worker, workerOnDemand} = await costs(looking(at), someAnswers(), placement);
 	const disk = (gib: number) => (gib * 0.08) / 730;
 	assert.equal(manager, 0.0208 + disk(16) + addressUsd);
 	assert.equal(worker, 0.034 + disk(20) + addressUsd);
@@ -27,9 +27,9 @@ test('costs are the instance, its disk and its address, on spot and on demand', 
 test('the worst case is at the cap, whatever spot costs today: the price on demand, or the price that was answered', async () => {
 	const at = world();
 	at.outside.spotPrice('c5.large', 'us-east-2a', 0.034);
-	const uncapped = await costs(looking(at), someAnswers(), place);
+	const uncapped = await costs(looking(at), someAnswers(), placement);
 	assert.equal(uncapped.most, (uncapped.manager ?? 0) + (uncapped.workerOnDemand ?? 0) * 10);
-	const capped = await costs(looking(at), someAnswers({spotPrice: 0.06}), place);
+	const capped = await costs(looking(at), someAnswers({spotPrice: 0.06}), placement);
 	assert.equal(capped.most, (capped.manager ?? 0) + (0.06 + (20 * 0.08) / 730 + addressUsd) * 10);
 	assert.ok((capped.mostNow ?? 0) < (capped.most ?? 0));
 	const told = costLines(someAnswers(), uncapped, false).join('\n');
@@ -39,7 +39,7 @@ test('the worst case is at the cap, whatever spot costs today: the price on dema
 });
 
 test('without an address none is paid for, and on demand there is one price', async () => {
-	const {worker, workerOnDemand} = await costs(looking(world()), someAnswers({spot: false}), {...place, public: false});
+	const {worker, workerOnDemand} = await costs(looking(world()), someAnswers({spot: false}), {...placement, public: false});
 	assert.equal(worker, workerOnDemand);
 	assert.ok(worker !== undefined && worker < 0.088);
 });
@@ -47,7 +47,7 @@ test('without an address none is paid for, and on demand there is one price', as
 test('a cap below today’s spot price is told', async () => {
 	const at = world();
 	at.outside.spotPrice('c5.large', 'us-east-2a', 0.05);
-	const {notes} = await costs(looking(at), someAnswers({spotPrice: 0.04}), place);
+	const {notes} = await costs(looking(at), someAnswers({spotPrice: 0.04}), placement);
 	assert.deepEqual(
 		notes.map(({says}) => says),
 		['Spot instances of c5.large cost 0.05 USD/h now in us-east-2a, above the cap of 0.04: no worker would start.'],
@@ -57,7 +57,7 @@ test('a cap below today’s spot price is told', async () => {
 test('prices that AWS doesn’t tell are unknown and no failure', async () => {
 	const at = world();
 	at.outside.deny('pricing:GetProducts', 'ec2:DescribeSpotPriceHistory');
-	const {manager, most, mostNow, notes, worker} = await costs(looking(at), someAnswers(), place);
+	const {manager, most, mostNow, notes, worker} = await costs(looking(at), someAnswers(), placement);
 	assert.deepEqual([manager, worker, most, mostNow], [undefined, undefined, undefined, undefined]);
 	assert.deepEqual(
 		notes.map(({says}) => says),

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {World} from '../../source/simulated/world.ts';
 import {usedBeside} from '../../source/steps/quota-room.ts';
 import {drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
 const spotQuota = 'L-34B43A08';
 const onDemandQuota = 'L-1216C47A';
 
-type At = ReturnType<typeof world>;
 type Type = 'c5.large' | 'm5.large' | 'c5.4xlarge' | 't3.small';
 
 /** Somebody's machines that run since long. */
-function addOthers(at: At, count: number, type: Type, market: 'spot' | 'on demand'): string[] {
+function addOthers(at: World, count: number, type: Type, market: 'spot' | 'on demand'): string[] {
 	return Array.from(
 		{length: count},
 		(_, index) => at.outside.addInstance(region, {type, ...(market === 'spot' ? {spotRequestId: `sir-other${index}`} : {})}).id,
 	);
 }
 
-const adviceOn = async (at: At, answers: Parameters<typeof drive>[1] = {}) =>
+const adviceOn = async (at: World, answers: Parameters<typeof drive>[1] = {}) =>
 	((await drive(at, answers).plan('network', 'quota')).get('quota')?.notes ?? []).map(({advice}) => advice);
 
 test('what others use of the quota is a note where it leaves too little now, with the limit that fits, and never a block', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {World} from '../../source/simulated/world.ts';
 import {canonicalCidr, cleaned, covers, sshDescription} from '../../source/steps/wanted-rules.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
-type At = ReturnType<typeof world>;
-const groupIn = (at: At, name: string) => [...at.outside.region(region).groups.values()].find((group) => group.name === name);
-const opened = (at: At, name: string) =>
+const groupIn = (at: World, name: string) => [...at.outside.region(region).groups.values()].find((group) => group.name === name);
+const opened = (at: World, name: string) =>
 	(groupIn(at, name)?.inbound ?? []).map(({cidr, fromPort, groupId, toPort}) => `${fromPort}-${toPort} ${cidr ?? groupId}`);
 const steps = ['network', 'security-groups'] as const;
 

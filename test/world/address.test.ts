@@ -5,10 +5,10 @@ import type {Address} from '../../source/world/laptop/address/port.ts';
 import {realAddress} from '../../source/world/laptop/address/real.ts';
 import {startOwnAddress} from '../peers/address.ts';
 
-type World = {address: Address; says(ip: string | undefined): void; stop(): Promise<void>};
-type Side = {name: string; open(): Promise<World>};
+type AddressWorld = {address: Address; says(ip: string | undefined): void; stop(): Promise<void>};
+type AddressSide = {name: string; open(): Promise<AddressWorld>};
 
-const real: Side = {
+const real: AddressSide = {
 	name: 'real',
 	async open() {
 		const service = await startOwnAddress();
@@ -16,7 +16,7 @@ const real: Side = {
 	},
 };
 
-const simulated: Side = {
+const simulated: AddressSide = {
 	name: 'simulated',
 	async open() {
 		const {address, outside} = simulatedWorld();

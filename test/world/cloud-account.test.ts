@@ -3,14 +3,14 @@ import {after, before, suite, test} from 'node:test';
 import {isProblem} from '../../source/problem.ts';
 import type {Cloud} from '../../source/world/cloud/port.ts';
 import {comesTo, group, launch, region, rejects, started} from './cloud-parts.ts';
-import {sides, type World} from './cloud-sides.ts';
+import {type CloudWorld, sides} from './cloud-sides.ts';
 
 const trust = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}]});
 const policy = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*'}]});
 
 for (const side of sides) {
 	suite(side.name, () => {
-		let world: World;
+		let world: CloudWorld;
 		let cloud: Cloud;
 		before(async () => {
 			world = await side.open();

@@ -4,7 +4,7 @@ import {isProblem} from '../../source/problem.ts';
 import {refusedDate} from '../../source/simulated/cloud/dates.ts';
 import {cloudProblem} from '../../source/world/cloud/errors.ts';
 import type {Cloud} from '../../source/world/cloud/port.ts';
-import {sides, type World} from './cloud-sides.ts';
+import {type CloudWorld, sides} from './cloud-sides.ts';
 
 const minutes = (count: number) => count * 60_000;
 
@@ -21,7 +21,7 @@ for (const {name, open} of sides) {
 	suite(`${name}: a clock that is wrong`, () => {
 		for (const behind of [minutes(20), minutes(-20), minutes(60 * 24 * 400)]) {
 			suite(`by ${behind / 60_000} minutes`, () => {
-				let world: World;
+				let world: CloudWorld;
 				before(async () => {
 					world = await open();
 					world.behind(behind);

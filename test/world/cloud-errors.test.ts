@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {suite, test} from 'node:test';
 import {actionsOf} from '../../source/world/cloud/actions.ts';
-import {type Asking, cloudProblem, type RawAwsError} from '../../source/world/cloud/errors.ts';
+import {type CloudRequest, cloudProblem, type RawAwsError} from '../../source/world/cloud/errors.ts';
 import {type OperationName, serviceOf} from '../../source/world/cloud/port.ts';
 
-const asking: Asking = {operation: 'RunInstances', region: 'us-east-2', profile: 'acme-dev', who: 'arn:aws:iam::123456789012:user/alice'};
+const asking: CloudRequest = {operation: 'RunInstances', region: 'us-east-2', profile: 'acme-dev', who: 'arn:aws:iam::123456789012:user/alice'};
 const loggedIn = {login: ['aws', 'sso', 'login', '--profile', 'acme-dev']};
-const problem = (raw: Partial<RawAwsError> & {name: string}, more: Partial<Asking> = {}) =>
+const problem = (raw: Partial<RawAwsError> & {name: string}, more: Partial<CloudRequest> = {}) =>
 	cloudProblem({message: '', status: 400, ...raw}, {...asking, ...more});
 
 suite("codes that steps act on stay AWS's own", () => {

@@ -3,14 +3,14 @@ import {after, before, suite, test} from 'node:test';
 import {isProblem} from '../../source/problem.ts';
 import type {Cloud} from '../../source/world/cloud/port.ts';
 import {comesTo, eventually, group, launch, region, rejects, started} from './cloud-parts.ts';
-import {type Side, sides, type World} from './cloud-sides.ts';
+import {type CloudSide, type CloudWorld, sides} from './cloud-sides.ts';
 
 const trust = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}]});
 const policy = JSON.stringify({Version: '2012-10-17', Statement: []});
 
 /** Opens a side's world for the tests of a suite. */
-function opened(side: Side, late: 'never' | 'for ever'): {world(): World; cloud(): Cloud; colleague(): Cloud} {
-	let world: World;
+function opened(side: CloudSide, late: 'never' | 'for ever'): {world(): CloudWorld; cloud(): Cloud; colleague(): Cloud} {
+	let world: CloudWorld;
 	before(async () => {
 		world = await side.open(late);
 	});
@@ -104,12 +104,12 @@ for (const side of sides) {
 
 		test('tags come with a bucket from the call that creates it, in us-east-1 too, where they stand without a region', async () => {
 			const TagSet = [{Key: 'gitlab-runner-aws:fleet', Value: 'contract'}];
-			for (const [where, place] of [
+			for (const [where, location] of [
 				['us-east-1', {}],
 				[region, {LocationConstraint: region}],
 			] as const) {
 				const there = world().cloudAt(where);
-				await there.call('CreateBucket', {Bucket: `tagged-${where}`, CreateBucketConfiguration: {...place, Tags: TagSet}});
+				await there.call('CreateBucket', {Bucket: `tagged-${where}`, CreateBucketConfiguration: {...location, Tags: TagSet}});
 				assert.deepEqual((await there.call('GetBucketTagging', {Bucket: `tagged-${where}`})).TagSet, TagSet);
 			}
 		});

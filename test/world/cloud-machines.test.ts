@@ -3,11 +3,11 @@ import {after, before, suite, test} from 'node:test';
 import {isProblem} from '../../source/problem.ts';
 import type {Cloud} from '../../source/world/cloud/port.ts';
 import {comesTo, eventually, group, launch, publicKey, region, rejects, started, tagged, ubuntu} from './cloud-parts.ts';
-import {sides, type World} from './cloud-sides.ts';
+import {type CloudWorld, sides} from './cloud-sides.ts';
 
 for (const side of sides) {
 	suite(side.name, () => {
-		let world: World;
+		let world: CloudWorld;
 		let cloud: Cloud;
 		before(async () => {
 			world = await side.open();

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
 import type {Cloud} from '../../source/world/cloud/port.ts';
 import {comesTo, defaultNetwork, eventually, group, launch, publicKey, region, rejects, started, tagged} from './cloud-parts.ts';
-import {sides, type World} from './cloud-sides.ts';
+import {type CloudWorld, sides} from './cloud-sides.ts';
 
 for (const side of sides) {
 	suite(side.name, () => {
-		let world: World;
+		let world: CloudWorld;
 		let cloud: Cloud;
 		before(async () => {
 			world = await side.open();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {isProblem} from '../../source/problem.ts';
 import type {Cloud, Input} from '../../source/world/cloud/port.ts';
-import type {World} from './cloud-sides.ts';
+import type {CloudWorld} from './cloud-sides.ts';
 
 /** Where the contract is tried. */
 export const region = 'us-east-2';
@@ -76,7 +76,7 @@ async function stateOf(cloud: Cloud, id: string): Promise<string | undefined> {
 }
 
 /** Waits until a machine is in that state. */
-export const comesTo = (world: Pick<World, 'pass'>, cloud: Cloud, id: string, state: string) =>
+export const comesTo = (world: Pick<CloudWorld, 'pass'>, cloud: Cloud, id: string, state: string) =>
 	eventually(world, async () =>
 		(await stateOf(cloud, id).catch((error) => (isProblem(error, 'InvalidInstanceID.NotFound') ? undefined : Promise.reject(error)))) === state
 			? true
@@ -91,7 +91,7 @@ export async function started(cloud: Cloud, input: Input<'RunInstances'>): Promi
 }
 
 /** Starts a machine that lets in SSH from everywhere with this key, and gives its id and its address once it runs. */
-export async function reachable(world: Pick<World, 'pass'>, cloud: Cloud, name: string, key: string): Promise<{id: string; address: string}> {
+export async function reachable(world: Pick<CloudWorld, 'pass'>, cloud: Cloud, name: string, key: string): Promise<{id: string; address: string}> {
 	const {subnet} = await defaultNetwork(cloud);
 	const open = await group(cloud, name);
 	await cloud.call('AuthorizeSecurityGroupIngress', {
@@ -109,7 +109,7 @@ export async function reachable(world: Pick<World, 'pass'>, cloud: Cloud, name: 
 }
 
 /** Looks again and again while the world's time goes by, until `look` gives something. */
-export async function eventually<Seen>(world: Pick<World, 'pass'>, look: () => Promise<Seen | undefined>): Promise<Seen> {
+export async function eventually<Seen>(world: Pick<CloudWorld, 'pass'>, look: () => Promise<Seen | undefined>): Promise<Seen> {
 	for (let tries = 0; tries < 500; tries += 1) {
 		const seen = await look();
 		if (seen !== undefined) return seen;

@@ -6,7 +6,7 @@ import {realClock} from '../../source/world/laptop/clock.ts';
 import {isHere, type Peer} from '../peers/here.ts';
 
 /** One side's AWS, with the tests' ways to reach behind it. */
-export type World = {
+export type CloudWorld = {
 	cloudAt: CloudAt;
 	/** Lets a little of the world's time go by. */
 	pass(): Promise<void>;
@@ -24,13 +24,13 @@ export type World = {
 };
 
 /** Whether AWS ever knows what was just made. */
-export type Lateness = 'never' | 'for ever';
+export type LateAnswers = 'never' | 'for ever';
 
 /** `needs`: what this computer must have for it. `late`: it knows all at once unless that says otherwise. */
-export type Side = {name: string; needs?: Peer; open(late?: Lateness): Promise<World>};
+export type CloudSide = {name: string; needs?: Peer; open(late?: LateAnswers): Promise<CloudWorld>};
 
 /** The SDK against moto, through the proxy that makes trouble. */
-const real: Side = {
+const real: CloudSide = {
 	name: 'real',
 	needs: 'moto',
 	async open(late = 'never') {
@@ -63,7 +63,7 @@ const real: Side = {
 	},
 };
 
-const simulated: Side = {
+const simulated: CloudSide = {
 	name: 'simulated',
 	async open(late = 'never') {
 		const ms = late === 'never' ? 0 : 86_400_000;
@@ -89,4 +89,4 @@ const simulated: Side = {
 };
 
 /** Both sides of the cloud's port, or those that can be had here: what holds for one holds for the other. */
-export const sides: readonly Side[] = [real, simulated].filter(({needs}) => needs === undefined || isHere(needs));
+export const sides: readonly CloudSide[] = [real, simulated].filter(({needs}) => needs === undefined || isHere(needs));

@@ -8,8 +8,8 @@ import type {Disk} from '../../source/world/laptop/disk/port.ts';
 import {foldersOf, realDisk} from '../../source/world/laptop/disk/real.ts';
 import {rejects} from './cloud-parts.ts';
 
-type World = {disk: Disk /** Puts a file of the person's there and gives its path. */; file(text: string, mode: number): Promise<string>};
-type Side = {name: string; open(t: TestContext): Promise<World>};
+type DiskWorld = {disk: Disk /** Puts a file of the person's there and gives its path. */; file(text: string, mode: number): Promise<string>};
+type DiskSide = {name: string; open(t: TestContext): Promise<DiskWorld>};
 
 async function folder(t: TestContext): Promise<string> {
 	const made = await mkdtemp(join(tmpdir(), 'gra-contract-'));
@@ -17,7 +17,7 @@ async function folder(t: TestContext): Promise<string> {
 	return made;
 }
 
-const real: Side = {
+const real: DiskSide = {
 	name: 'real',
 	async open(t) {
 		const home = await folder(t);
@@ -32,7 +32,7 @@ const real: Side = {
 	},
 };
 
-const simulated: Side = {
+const simulated: DiskSide = {
 	name: 'simulated',
 	async open() {
 		const {disk} = simulatedWorld();

@@ -6,7 +6,7 @@ import {makeGitlab} from '../peers/gitlab.ts';
 import {listen} from '../peers/listen.ts';
 
 /** One side's GitLab, with the tests' ways to reach behind it. */
-export type World = {
+export type GitlabWorld = {
 	gitlabAt: GitlabAt;
 	url: string;
 	/** Token of a runner that GitLab knows. */
@@ -29,10 +29,10 @@ export type World = {
 	stop(): Promise<void>;
 };
 
-export type Side = {name: string; open(): Promise<World>};
+export type GitlabSide = {name: string; open(): Promise<GitlabWorld>};
 
 /** HTTP against the stand-in, whose bodies are GitLab's. */
-const real: Side = {
+const real: GitlabSide = {
 	name: 'real',
 	async open() {
 		let url = '';
@@ -62,7 +62,7 @@ const real: Side = {
 	},
 };
 
-const simulated: Side = {
+const simulated: GitlabSide = {
 	name: 'simulated',
 	async open() {
 		const {gitlabAt, outside, clock} = simulatedWorld();
@@ -102,4 +102,4 @@ const simulated: Side = {
 };
 
 /** Both sides of GitLab's port: what holds for one holds for the other. */
-export const sides: readonly Side[] = [real, simulated];
+export const sides: readonly GitlabSide[] = [real, simulated];

@@ -3,11 +3,11 @@ import {after, before, suite, test} from 'node:test';
 import {isProblem} from '../../source/problem.ts';
 import type {Gitlab, NewRunner} from '../../source/world/gitlab/port.ts';
 import {rejects} from './cloud-parts.ts';
-import {sides, type World} from './gitlab-sides.ts';
+import {type GitlabWorld, sides} from './gitlab-sides.ts';
 
 for (const side of sides) {
 	suite(side.name, () => {
-		let world: World;
+		let world: GitlabWorld;
 		let gitlab: Gitlab;
 		let person: string;
 		let wanted: NewRunner;

@@ -9,7 +9,7 @@ import {factsScript} from '../../source/world/host/scripts/facts.ts';
 import {panelScript} from '../../source/world/host/scripts/panel.ts';
 import {commandLogs} from '../peers/furnish.ts';
 import {reachable, region} from './cloud-parts.ts';
-import {sides, type World} from './host-sides.ts';
+import {type HostWorld, sides} from './host-sides.ts';
 
 const anything = z.record(z.string(), z.unknown());
 const script = <Result>(name: string, body: string, result: z.ZodType<Result>): Script<unknown, Result> => ({
@@ -30,7 +30,7 @@ const sleeper = script('sleeper', "say(says='up')\ntime.sleep(60)", anything);
 for (const side of sides.filter(({hasShell}) => hasShell)) {
 	suite(`${side.name}, with a shell`, () => {
 		const {privateKey, publicKey} = generateKeyPairSync('rsa', {modulusLength: 2048});
-		let world: World;
+		let world: HostWorld;
 		let target: Target;
 		let connection: Connection;
 

@@ -8,7 +8,7 @@ import {realClock} from '../../source/world/laptop/clock.ts';
 import {isHere, type Peer} from '../peers/here.ts';
 
 /** One side's manager, and the AWS that lets us into it. */
-export type World = {
+export type HostWorld = {
 	cloudAt: CloudAt;
 	host: Host;
 	/** Lets a little of the world's time go by. */
@@ -19,10 +19,10 @@ export type World = {
 };
 
 /** `needs`: what this computer must have for it. `hasShell`: it runs any command line and any script, not only those that this program has. */
-export type Side = {name: string; needs?: Peer; hasShell: boolean; open(): Promise<World>};
+export type HostSide = {name: string; needs?: Peer; hasShell: boolean; open(): Promise<HostWorld>};
 
 /** A real sshd in a machine of its own, which lets in the key pairs of moto's running instances. */
-const real: Side = {
+const real: HostSide = {
 	name: 'real',
 	needs: 'machine',
 	hasShell: true,
@@ -48,7 +48,7 @@ const real: Side = {
 	},
 };
 
-const simulated: Side = {
+const simulated: HostSide = {
 	name: 'simulated',
 	hasShell: false,
 	async open() {
@@ -64,4 +64,4 @@ const simulated: Side = {
 };
 
 /** Both sides of the host's port, or those that can be had here: what holds for one holds for the other. */
-export const sides: readonly Side[] = [real, simulated].filter(({needs}) => needs === undefined || isHere(needs));
+export const sides: readonly HostSide[] = [real, simulated].filter(({needs}) => needs === undefined || isHere(needs));

@@ -4,13 +4,13 @@ import {isProblem} from '../../source/problem.ts';
 import type {Connection, Target} from '../../source/world/host/port.ts';
 import {factsScript} from '../../source/world/host/scripts/facts.ts';
 import {eventually, reachable, region, rejects} from './cloud-parts.ts';
-import {sides, type World} from './host-sides.ts';
+import {type HostWorld, sides} from './host-sides.ts';
 import {makeSshKey} from './ssh-key.ts';
 
 for (const side of sides) {
 	suite(side.name, () => {
 		const key = makeSshKey('contract');
-		let world: World;
+		let world: HostWorld;
 		let target: Target;
 		let instance: string;
 		let shown: string[];

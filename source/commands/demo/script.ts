@@ -3,10 +3,10 @@ import type {World} from '../../simulated/world.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
 
 /** What happens in the demo's afternoon once: seconds after its beginning, and what. Then it begins anew. */
-type Scene = {at: number; does(stage: Stage): void};
+type Scene = {at: number; does(fleet: DemoFleet): void};
 
-/** What a scene may act on. */
-type Stage = {world: World; region: string; workers(): {id: string; name: string; spot: boolean}[]};
+/** The demo's fleet, on which the scenes act. */
+type DemoFleet = {world: World; region: string; workers(): {id: string; name: string; spot: boolean}[]};
 
 /** How long one round of scenes takes, in seconds. */
 const round = 1500;
@@ -61,7 +61,7 @@ const scenes: readonly Scene[] = [
 
 /** Plays the afternoon over and over until the signal is aborted: simulated time, real shapes. */
 export async function play(world: World, region: string, clock: Clock, signal: AbortSignal): Promise<void> {
-	const stage: Stage = {
+	const fleet: DemoFleet = {
 		world,
 		region,
 		workers: () => workersOf(world, region),
@@ -70,7 +70,7 @@ export async function play(world: World, region: string, clock: Clock, signal: A
 		const begun = clock.now();
 		for (const {at, does} of scenes) {
 			if (!(await waited(clock, begun + at * 1000, signal))) return;
-			does(stage);
+			does(fleet);
 		}
 		if (!(await waited(clock, begun + round * 1000, signal))) return;
 	}
@@ -90,7 +90,7 @@ const isLeft = (world: World, region: string): boolean =>
 	[...world.outside.region(region).instances.values()].some(({keyName, ending}) => !ending && keyName?.endsWith('0badc0de') === true);
 
 /** Workers that run, the oldest first. */
-function workersOf(world: World, region: string): ReturnType<Stage['workers']> {
+function workersOf(world: World, region: string): ReturnType<DemoFleet['workers']> {
 	return [...world.outside.region(region).instances.values()]
 		.filter(({keyName, ending}) => !ending && keyName?.startsWith('runner-') === true && !keyName.endsWith('0badc0de'))
 		.map(({id, keyName = '', spotRequestId}) => ({id, name: keyName, spot: spotRequestId !== undefined}));

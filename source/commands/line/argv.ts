@@ -5,10 +5,10 @@ import {flagOf} from '../../answers/question.ts';
 import {fromText, secretIn, take} from '../../answers/value.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import {type Command, type CommandName, commands, everywhere} from './command-table.ts';
+import {type CommandName, type CommandSpec, commands, everywhere} from './command-table.ts';
 
 /** Everything on the command line that isn't an answer. */
-export type Options = {
+export type CommandLineOptions = {
 	preset: string | undefined;
 	yes: boolean;
 	/** The face that was asked for by name. */
@@ -33,7 +33,7 @@ export type Options = {
 };
 
 /** A command line, understood. `words` are what follows the command; `remote` is what follows `--`. */
-export type Parsed = {command: CommandName | 'home'; words: string[]; remote: string[]; given: Given; options: Options};
+export type Parsed = {command: CommandName | 'home'; words: string[]; remote: string[]; given: Given; options: CommandLineOptions};
 
 const switches = [...everywhere, ...commands.flatMap(({options}) => options)].filter(({value}) => !value).map(({flag}) => flag.replace(/^no-/, ''));
 const valued = [...everywhere, ...commands.flatMap(({options}) => options)].filter(({value}) => value).map(({flag}) => flag);
@@ -111,7 +111,7 @@ function answersIn(flags: readonly Flag[], given: Given): string[] {
 	return [...read].flatMap(([key, value]) => take(given, key, value, flagOf(key)) ?? []);
 }
 
-function optionsIn(flags: readonly Flag[]): Options {
+function optionsIn(flags: readonly Flag[]): CommandLineOptions {
 	const last = (name: string) => flags.findLast((flag) => flag.name === name);
 	const has = (name: string) => last(name) !== undefined;
 	const text = (name: string) => last(name)?.value;
@@ -195,7 +195,7 @@ function usage(wrong: readonly string[], command: CommandName | undefined): Prob
 type Flag = {name: string; written: string; negated: boolean; value?: string; inline: boolean};
 
 /** Says what is wrong with one flag, or nothing. `takesValue` is undefined for a flag that isn't known. */
-function wrongFlag(flag: Flag, command: Command | undefined, takesValue: (name: string) => boolean | undefined): string | undefined {
+function wrongFlag(flag: Flag, command: CommandSpec | undefined, takesValue: (name: string) => boolean | undefined): string | undefined {
 	const {name, written, negated, value, inline} = flag;
 	const wants = takesValue(name);
 	if (wants === undefined) return unknown(flag, command);
@@ -212,14 +212,14 @@ function wrongFlag(flag: Flag, command: Command | undefined, takesValue: (name: 
 	return undefined;
 }
 
-function unknown({name, written, negated}: Flag, command: Command | undefined): string {
+function unknown({name, written, negated}: Flag, command: CommandSpec | undefined): string {
 	const own = [...everywhere, ...(command?.options ?? [])].map((option) => option.flag);
 	const near = nearest(negated ? `no-${name}` : name, [...own, ...keyOfFlag.keys()]);
 	return `There is no flag \`${written}\`.${near ? ` Did you mean \`--${near}\`?` : ''}`;
 }
 
 /** The commands that an option belongs to, where this one isn't among them. */
-function owner(name: string, command: Command): string | undefined {
+function owner(name: string, command: CommandSpec): string | undefined {
 	const bears = (options: readonly {flag: string}[]) => options.some(({flag}) => flag === name || flag === `no-${name}`);
 	if (bears(everywhere) || bears(command.options)) return undefined;
 	return (
@@ -231,7 +231,7 @@ function owner(name: string, command: Command): string | undefined {
 }
 
 /** Says what is wrong with the words after a command. */
-function wrongWords(command: Command, words: readonly string[], remote: readonly string[] | undefined): string[] {
+function wrongWords(command: CommandSpec, words: readonly string[], remote: readonly string[] | undefined): string[] {
 	const [least, most] = command.count;
 	if (remote && command.name !== 'ssh') return ['Only ssh takes a command after `--`.'];
 	const [first] = words;
@@ -245,7 +245,7 @@ function wrongWords(command: Command, words: readonly string[], remote: readonly
 	return [];
 }
 
-function tooMany(command: Command, extra: readonly string[]): string {
+function tooMany(command: CommandSpec, extra: readonly string[]): string {
 	const written = extra.map((word) => `"${word}"`).join(' ');
 	if (command.name === 'ssh') return `${written} is more than a worker's name; a command for it comes after \`--\`.`;
 	if (extra.some((word) => /^(true|false|yes|no)$/.test(word)))

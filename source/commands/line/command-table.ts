@@ -1,5 +1,5 @@
 /** An option that isn't an answer's flag. `value` is its name in help; without it the option is a switch. */
-export type Option = {
+export type CommandOption = {
 	readonly flag: string;
 	readonly value?: string;
 	readonly help: string;
@@ -8,7 +8,7 @@ export type Option = {
 };
 
 /** A command: what it does, what it takes, how it is used. */
-export type Command = {
+export type CommandSpec = {
 	readonly name: CommandName;
 	readonly does: string;
 	/** Words after the command, as usage shows them. */
@@ -17,7 +17,7 @@ export type Command = {
 	readonly words?: readonly string[];
 	/** The least and the most number of words. */
 	readonly count: readonly [least: number, most: number];
-	readonly options: readonly Option[];
+	readonly options: readonly CommandOption[];
 	/** Which answers its help lists: all, or those that say which fleet and how to reach it. Every command takes them all. */
 	readonly answers: 'all' | 'fleet';
 	readonly examples: readonly (readonly [command: string, does: string])[];
@@ -25,14 +25,14 @@ export type Command = {
 
 export type CommandName = 'setup' | 'plan' | 'status' | 'orphans' | 'destroy' | 'ssh' | 'presets' | 'demo' | 'policy' | 'completions' | 'help';
 
-const secretOptions: readonly Option[] = [
+const secretOptions: readonly CommandOption[] = [
 	{flag: 'token-file', value: 'FILE|-', help: "Reads the runner's token from a file, or from standard input. Or set GITLAB_RUNNER_TOKEN."},
 	{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token from a file, or from standard input. Or set GITLAB_TOKEN.'},
 	{flag: 'access-key-file', value: 'FILE|-', help: "Reads the manager's AWS access key, for --access access-keys: id and secret."},
 ];
 
 /** Options of every command. */
-export const everywhere: readonly Option[] = [
+export const everywhere: readonly CommandOption[] = [
 	{flag: 'preset', value: 'NAME|FILE', help: 'Takes answers from a preset.'},
 	{flag: 'yes', help: 'Agrees to what is shown, and never asks.'},
 	{flag: 'plain', help: 'Plain lines instead of screens; also the calm way for screen readers.'},
@@ -43,7 +43,7 @@ export const everywhere: readonly Option[] = [
 ];
 
 /** Every command, in the order of help. */
-export const commands: readonly Command[] = [
+export const commands: readonly CommandSpec[] = [
 	{
 		name: 'setup',
 		does: 'Sets up a fleet. The same command repairs and changes it.',

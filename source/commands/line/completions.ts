@@ -1,6 +1,6 @@
 import {inOrder} from '../../answers/all.ts';
 import {type AnyQuestion, flagOf, nothingAround} from '../../answers/question.ts';
-import {type Command, commands, everywhere, type Option} from './command-table.ts';
+import {type CommandOption, type CommandSpec, commands, everywhere} from './command-table.ts';
 
 /** Shells that completions can be printed for. */
 export type Shell = 'bash' | 'zsh' | 'fish';
@@ -31,14 +31,18 @@ async function fixedValues({closed, choices}: AnyQuestion): Promise<string[]> {
 	return (found ?? []).map(({value}) => String(value));
 }
 
-const optionFlag = ({flag, value, help, values = []}: Option): Completed => ({
+const optionFlag = ({flag, value, help, values = []}: CommandOption): Completed => ({
 	flags: [`--${flag}`],
 	help,
 	takes: !value ? 'nothing' : value.includes('FILE') ? 'file' : 'value',
 	values,
 });
 
-const ofCommand = ({options}: Command, answers: readonly Completed[]): Completed[] => [...options.map(optionFlag), ...everywhere.map(optionFlag), ...answers];
+const ofCommand = ({options}: CommandSpec, answers: readonly Completed[]): Completed[] => [
+	...options.map(optionFlag),
+	...everywhere.map(optionFlag),
+	...answers,
+];
 const allFlags = (answers: readonly Completed[]): Completed[] => [...everywhere, ...commands.flatMap(({options}) => options)].map(optionFlag).concat(answers);
 const written = (flags: readonly Completed[]): string => flags.flatMap((one) => one.flags).join(' ');
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];

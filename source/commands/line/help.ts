@@ -1,8 +1,8 @@
 import type {AnyQuestion} from '../../answers/question.ts';
-import {type Command, type CommandName, commands, everywhere, type Option} from './command-table.ts';
+import {type CommandName, type CommandOption, type CommandSpec, commands, everywhere} from './command-table.ts';
 
 /** Two columns: a name, and what is said of it. */
-type Row = readonly [name: string, says: string];
+type HelpRow = readonly [name: string, says: string];
 
 const width = 80;
 
@@ -58,9 +58,9 @@ export async function commandHelp(name: CommandName): Promise<string> {
 	);
 }
 
-const optionRow = ({flag, value, help}: Option): Row => [`--${flag}${value ? ` ${value}` : ''}`, help];
+const optionRow = ({flag, value, help}: CommandOption): HelpRow => [`--${flag}${value ? ` ${value}` : ''}`, help];
 
-async function answerLines({answers, options}: Command): Promise<string[]> {
+async function answerLines({answers, options}: CommandSpec): Promise<string[]> {
 	const {inOrder} = await import('../../answers/all.ts');
 	const takesToken = options.some(({flag}) => flag === 'gitlab-token-file');
 	const listed = inOrder.filter(({tells}) => answers === 'all' || tells === 'fleet' || tells === 'reach' || (takesToken && tells === 'gitlab'));
@@ -91,7 +91,7 @@ async function defaultText(question: AnyQuestion): Promise<string | undefined> {
 	return ['', '[]', '{}'].includes(text) ? undefined : text;
 }
 
-function table(rows: readonly Row[]): string[] {
+function table(rows: readonly HelpRow[]): string[] {
 	const column = Math.max(...rows.map(([name]) => name.length)) + 4;
 	return rows.flatMap(([name, says]) => {
 		const [first = '', ...rest] = wrapped(says, ' '.repeat(column));

@@ -1,10 +1,10 @@
 import {Problem} from '../../problem.ts';
 import type {TestMachineOutcome} from '../../world/host/scripts/test-machine.ts';
 
-type Told = {pattern: RegExp; code?: string; message(matched: RegExpExecArray): string; advice: string; again?: boolean};
+type KnownFailure = {pattern: RegExp; code?: string; message(matched: RegExpExecArray): string; advice: string; again?: boolean};
 
 /** docker-machine's and AWS's own words, and what they mean for a worker (docs/facts.md, "docker-machine: failures"). The first that matches counts. */
-const known: readonly Told[] = [
+const known: readonly KnownFailure[] = [
 	{
 		pattern: /MaxSpotInstanceCountExceeded/,
 		code: 'MaxSpotInstanceCountExceeded',

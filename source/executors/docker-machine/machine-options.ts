@@ -15,7 +15,7 @@ export type MachineSetting = {
 };
 
 /** One option of docker-machine, as it is written into MachineOptions and as it is read there. */
-type Option = {
+type MachineOption = {
 	readonly flag: string;
 	/** The answer that it holds. */
 	readonly answer?: AnswerKey;
@@ -66,7 +66,7 @@ const onSpot =
 		answers.spot ? write(answers) : undefined;
 
 /** MachineOptions, flag by flag, in the order in which they are written. */
-const rows: readonly Option[] = [
+const rows: readonly MachineOption[] = [
 	// A fleet's place is its own, whatever is taken over of another.
 	{flag: 'amazonec2-region', answer: 'region', resolved: true, write: ({fleet}) => fleet.region},
 	{flag: 'amazonec2-vpc-id', write: ({network}) => network.vpcId},
@@ -99,9 +99,9 @@ const rows: readonly Option[] = [
 	// Containers of a job reach the worker's role only over one hop more.
 	{flag: 'amazonec2-metadata-token-response-hop-limit', write: ({answers}) => (answers.workerProfile === undefined ? undefined : '2')},
 	{flag: 'engine-install-url', answer: 'engineInstall', write: ({answers}) => (answers.engineInstall === 'image' ? undefined : answers.engineInstall)},
-	...['amazonec2-access-key', 'amazonec2-secret-key', 'amazonec2-session-token'].map((flag): Option => ({flag, local: true})),
+	...['amazonec2-access-key', 'amazonec2-secret-key', 'amazonec2-session-token'].map((flag): MachineOption => ({flag, local: true})),
 	// It names files and pairs that are one manager's.
-	...['amazonec2-keypair-name', 'amazonec2-ssh-keypath'].map((flag): Option => ({flag, local: true})),
+	...['amazonec2-keypair-name', 'amazonec2-ssh-keypath'].map((flag): MachineOption => ({flag, local: true})),
 ];
 
 const byFlag = new Map(rows.map((row) => [row.flag, row]));

@@ -1,5 +1,5 @@
 import {type Answers, markKeys} from '../../fleet.ts';
-import type {PolicyPlace} from '../../steps/manager-policy.ts';
+import type {PolicyScope} from '../../steps/manager-policy.ts';
 import type {Statement} from '../../world/cloud/policy/judge.ts';
 import {flagOf} from './machine-options.ts';
 
@@ -27,8 +27,8 @@ function own(answers: Answers, flag: string): string | undefined {
 }
 
 /** How workers are launched: as the answers say, and over them the person's own options, which override ours. */
-function launchOf(place: PolicyPlace, answers: Answers): WorkerLaunch {
-	const {network, worker} = place;
+function launchOf(scope: PolicyScope, answers: Answers): WorkerLaunch {
+	const {network, worker} = scope;
 	const spot = own(answers, 'request-spot-instance');
 	const named = answers.workerImage.startsWith('ami-') ? answers.workerImage : undefined;
 	return {
@@ -37,7 +37,7 @@ function launchOf(place: PolicyPlace, answers: Answers): WorkerLaunch {
 		subnetId: own(answers, 'subnet-id') ?? network.subnetId,
 		imageId: own(answers, 'ami') ?? named,
 		profileArn: worker?.profileArn,
-		keyPair: own(answers, 'keypair-name') ?? keyPairs(place),
+		keyPair: own(answers, 'keypair-name') ?? keyPairs(scope),
 		tagKeys: ['Name', markKeys.fleet, markKeys.part, ...Object.keys(answers.tags)],
 	};
 }
@@ -45,7 +45,7 @@ function launchOf(place: PolicyPlace, answers: Answers): WorkerLaunch {
 const tag = (of: 'Resource' | 'Request', key: string) => `aws:${of}Tag/${key}`;
 
 /** The mark of this fleet's workers, on a thing or in a request. */
-const workerMark = (of: 'Resource' | 'Request', {fleet}: PolicyPlace) => ({[tag(of, markKeys.fleet)]: fleet.name, [tag(of, markKeys.part)]: 'worker'});
+const workerMark = (of: 'Resource' | 'Request', {fleet}: PolicyScope) => ({[tag(of, markKeys.fleet)]: fleet.name, [tag(of, markKeys.part)]: 'worker'});
 
 const market = ({spot}: WorkerLaunch) => ({'ec2:InstanceMarketType': spot ? 'spot' : 'on-demand'});
 
@@ -65,8 +65,8 @@ const untagged = (launch: WorkerLaunch): Statement['Condition'] & {Null: Record<
 type Arns = (...kinds: string[]) => string[];
 
 /** One worker's launch, into the fleet's own group: EC2 asks about each thing that it makes or takes. */
-function launching(place: PolicyPlace, launch: WorkerLaunch, arns: Arns): Statement[] {
-	const {fleet, partition} = place;
+function launching(scope: PolicyScope, launch: WorkerLaunch, arns: Arns): Statement[] {
+	const {fleet, partition} = scope;
 	const images = `arn:${partition}:ec2:${fleet.region}::image`;
 	const run = {Effect: 'Allow', Action: 'ec2:RunInstances'} as const;
 	return [
@@ -90,10 +90,10 @@ function launching(place: PolicyPlace, launch: WorkerLaunch, arns: Arns): Statem
 }
 
 /** Tags go on what a launch makes, in its own call; on spot docker-machine sets them on the instance right after. */
-function tagging(place: PolicyPlace, launch: WorkerLaunch, arns: Arns): Statement[] {
+function tagging(scope: PolicyScope, launch: WorkerLaunch, arns: Arns): Statement[] {
 	const create = {Effect: 'Allow', Action: 'ec2:CreateTags'} as const;
 	const only = (keys: string[]) => ({'ForAllValues:StringEquals': {'aws:TagKeys': keys}});
-	const asked = workerMark('Request', place);
+	const asked = workerMark('Request', scope);
 	const {StringEquals, ...bare} = untagged(launch);
 	const rest = launch.tagKeys.slice(tagsInOneCall);
 	return [
@@ -107,31 +107,31 @@ function tagging(place: PolicyPlace, launch: WorkerLaunch, arns: Arns): Statemen
 			? [{Sid: 'TagSpot', ...create, Resource: arns('instance/*'), Condition: {StringEquals: {...StringEquals, ...asked}, ...bare, ...only(launch.tagKeys)}}]
 			: []),
 		...(launch.spot && rest.length > 0
-			? [{Sid: 'TagSpotMore', ...create, Resource: arns('instance/*'), Condition: {StringEquals: workerMark('Resource', place), ...only(rest)}}]
+			? [{Sid: 'TagSpotMore', ...create, Resource: arns('instance/*'), Condition: {StringEquals: workerMark('Resource', scope), ...only(rest)}}]
 			: []),
 	];
 }
 
 /** Only this fleet's workers are ended; one whose tagging failed must go too, or it would be paid for and known to nobody. */
-function ending(place: PolicyPlace, launch: WorkerLaunch, arns: Arns): Statement[] {
+function ending(scope: PolicyScope, launch: WorkerLaunch, arns: Arns): Statement[] {
 	const end = {Effect: 'Allow', Action: ['ec2:StopInstances', 'ec2:TerminateInstances'], Resource: arns('instance/*')} as const;
 	return [
-		{Sid: 'EndOwn', ...end, Action: [...end.Action], Condition: {StringEquals: workerMark('Resource', place)}},
+		{Sid: 'EndOwn', ...end, Action: [...end.Action], Condition: {StringEquals: workerMark('Resource', scope)}},
 		...(launch.spot ? [{Sid: 'EndUntagged', ...end, Action: [...end.Action], Condition: untagged(launch)}] : []),
 	];
 }
 
 /** The key pairs that docker-machine imports, one a machine: `runner-<short token>-<fleet>-<unix>-<hex>`. */
-const keyPairs = ({fleet}: PolicyPlace) => `runner-*-${fleet.name}-*`;
+const keyPairs = ({fleet}: PolicyScope) => `runner-*-${fleet.name}-*`;
 
 /**
  * What docker-machine needs of EC2 for this fleet's workers, call by call (amazonec2 driver, v0.16.2-gitlab.23), and no more: it makes, marks and ends
  * them, and nothing of anybody else's.
  */
-export function machineRights(place: PolicyPlace, answers: Answers): Statement[] {
-	const {account, fleet, partition} = place;
+export function machineRights(scope: PolicyScope, answers: Answers): Statement[] {
+	const {account, fleet, partition} = scope;
 	const arns: Arns = (...kinds) => kinds.map((kind) => `arn:${partition}:ec2:${fleet.region}:${account}:${kind}`);
-	const launch = launchOf(place, answers);
+	const launch = launchOf(scope, answers);
 	return [
 		{
 			Sid: 'Look',
@@ -140,9 +140,9 @@ export function machineRights(place: PolicyPlace, answers: Answers): Statement[]
 			Resource: '*',
 			Condition: {StringEquals: {'aws:RequestedRegion': fleet.region}},
 		},
-		...launching(place, launch, arns),
-		...tagging(place, launch, arns),
-		...ending(place, launch, arns),
-		{Sid: 'WorkerKeys', Effect: 'Allow', Action: ['ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: arns(`key-pair/${keyPairs(place)}`)},
+		...launching(scope, launch, arns),
+		...tagging(scope, launch, arns),
+		...ending(scope, launch, arns),
+		{Sid: 'WorkerKeys', Effect: 'Allow', Action: ['ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: arns(`key-pair/${keyPairs(scope)}`)},
 	];
 }

@@ -15,7 +15,7 @@ import {entryOf} from './config-toml.ts';
 import {runnerMark} from './token.ts';
 
 /** The runner in GitLab, and the GitLab that the person named, or the record. */
-type Known = {id?: number | undefined; url: string};
+type KnownRunner = {id?: number | undefined; url: string};
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -24,10 +24,10 @@ function entryIn(text: string, {fleet}: Removal, recorded: Given): Table | undef
 }
 
 /** What a manager's config.toml tells of its runner. It decides nothing of where a token goes. */
-type Told = {id?: number | undefined; url?: string | undefined};
+type ConfiguredRunner = {id?: number | undefined; url?: string | undefined};
 
 /** Unregisters this manager from GitLab, when it can be reached, and tells which runner it was. */
-async function unregister(removal: Removal, recorded: Given, report: Report): Promise<Told | undefined> {
+async function unregister(removal: Removal, recorded: Given, report: Report): Promise<ConfiguredRunner | undefined> {
 	const manager = await currentManager(removal);
 	if (manager?.state !== 'running') return undefined;
 	const facts = await lookAtHost(removal, manager);
@@ -49,7 +49,7 @@ async function unregister(removal: Removal, recorded: Given, report: Report): Pr
 }
 
 /** Where a runner is deleted by hand: its page where the place is known, else the way there. */
-function runnerPlace({group, project, runner}: Given, {id, url}: Known): string {
+function runnerPage({group, project, runner}: Given, {id, url}: KnownRunner): string {
 	const page = id === undefined ? '' : `/${id}`;
 	if (project !== undefined) return `at ${url}/${project}/-/runners${page}`;
 	if (group !== undefined) return `at ${url}/groups/${group}/-/runners${page}`;
@@ -57,7 +57,7 @@ function runnerPlace({group, project, runner}: Given, {id, url}: Known): string 
 	return `in ${url} under Settings › CI/CD › Runners${id === undefined ? '' : `, it is #${id}`}`;
 }
 
-async function deleteOurs(removal: Removal, recorded: Given, gitlabToken: string, {id, url}: Known, report: Report): Promise<void> {
+async function deleteOurs(removal: Removal, recorded: Given, gitlabToken: string, {id, url}: KnownRunner, report: Report): Promise<void> {
 	const {answers: here = {}, disk, fleet, gitlabAt, signal} = removal;
 	const whose = (key: 'gitlabCa' | 'gitlabUrl'): Source => (here[key] === undefined ? 'record' : 'flag');
 	const authority = await authorityFor(disk, here.gitlabCa ?? recorded.gitlabCa, whose('gitlabCa'));
@@ -74,7 +74,7 @@ async function deleteOurs(removal: Removal, recorded: Given, gitlabToken: string
 /** Unregisters the manager; deletes the runner in GitLab if we created it and may, else says where it stays. A manager that can't be reached is told. */
 export async function removeRunner(removal: Removal, report: Report): Promise<void> {
 	const {answers: recorded, unread} = await recordRead(removal);
-	let told: Told | undefined;
+	let told: ConfiguredRunner | undefined;
 	try {
 		told = await unregister(removal, recorded, report);
 	} catch (error) {
@@ -86,13 +86,13 @@ export async function removeRunner(removal: Removal, report: Report): Promise<vo
 	const url = removal.answers?.gitlabUrl ?? recorded.gitlabUrl ?? (unread && told?.url) ?? 'https://gitlab.com';
 	const elsewhere = told?.url !== undefined && told.url !== url ? told.url : undefined;
 	// The id of another GitLab's runner is a stranger's here.
-	const place: Known = {url, id: elsewhere === undefined ? told?.id : undefined};
-	const stays = `it stays in GitLab, delete it ${runnerPlace(recorded, place)}`;
+	const known: KnownRunner = {url, id: elsewhere === undefined ? told?.id : undefined};
+	const stays = `it stays in GitLab, delete it ${runnerPage(recorded, known)}`;
 	if (recorded.runner !== 'create' || removal.secrets.gitlabToken === undefined) return report({says: stays});
 	if (elsewhere !== undefined)
 		return report({says: `config.toml on the manager names ${elsewhere} as its GitLab, and the answers ${url}, so the token was sent to neither. ${stays}`});
 	try {
-		await deleteOurs(removal, recorded, removal.secrets.gitlabToken, place, report);
+		await deleteOurs(removal, recorded, removal.secrets.gitlabToken, known, report);
 	} catch (error) {
 		if (!isProblem(error)) throw error;
 		const {advice = '', code, message} = error;

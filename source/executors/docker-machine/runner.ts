@@ -19,11 +19,11 @@ import {removeRunner} from './runner-removal.ts';
 import {drainManager, drainSeconds} from './service.ts';
 import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
 import {going, toDrain} from './unmanaged-machines.ts';
-import {sentenceOf, shortToken, type Verdict, verdictOf} from './verify-lines.ts';
+import {sentenceOf, shortToken, type VerifyVerdict, verdictOf} from './verify-lines.ts';
 import {workerMachines} from './worker-machines.ts';
 
-type Needs = 'identity' | 'network' | 'images';
-type After = 'bucket' | 'security-groups' | 'connection' | 'host-key' | 'software' | 'test-machine';
+type RunnerNeeds = 'identity' | 'network' | 'images';
+type RunnerAfter = 'bucket' | 'security-groups' | 'connection' | 'host-key' | 'software' | 'test-machine';
 
 /** Trouble on the way to the manager, which is the connection's to tell. */
 const onTheWay = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'host-key-changed', 'manager-private', 'instance-connect-not-allowed'];
@@ -36,7 +36,7 @@ function bucketOf({answers, fleet}: Context, account: string): string | undefine
 }
 
 /** What config.toml is to be, on top of what stands in it. */
-async function wantedConfig(context: Context, found: Pick<Found, Needs>, facts: HostFacts): Promise<ConfigWanted & {notes: Note[]}> {
+async function wantedConfig(context: Context, found: Pick<Found, RunnerNeeds>, facts: HostFacts): Promise<ConfigWanted & {notes: Note[]}> {
 	const {options, notes} = await workerMachines(context, found, facts);
 	return {answers: context.answers, fleet: context.fleet, bucket: bucketOf(context, found.identity.account), options, notes};
 }
@@ -86,7 +86,7 @@ const notesOn = ({gitlabUrl}: Pick<Answers, 'gitlabUrl'>): Note[] =>
 		: [];
 
 /** The token that replaces the one that stands, if any, and what is to be said of one that was given in vain. */
-async function replacing(context: Context, manager: Instance, standing: RunnerToken, verdict: Verdict): Promise<{token?: RunnerToken; notes: Note[]}> {
+async function replacing(context: Context, manager: Instance, standing: RunnerToken, verdict: VerifyVerdict): Promise<{token?: RunnerToken; notes: Note[]}> {
 	if (verdict.is !== 'refused') return givenInstead(context, standing);
 	const source = await tokenSource(context, await heritageOf(context, manager), {...standing, line: sentenceOf(verdict.line)});
 	return {token: source.from === 'create' ? {token: 'created'} : source.token, notes: []};
@@ -104,7 +104,7 @@ function changesOf(inConfig: readonly Change[], standing: RunnerToken, token: Ru
 	return [other, ...inConfig.filter(({what}) => fieldAt(`${what}`)?.byRunner !== true)];
 }
 
-async function onManager(context: Context, found: Pick<Found, Needs>, manager: Instance, facts: HostFacts): Promise<Finding<Found['runner']>> {
+async function onManager(context: Context, found: Pick<Found, RunnerNeeds>, manager: Instance, facts: HostFacts): Promise<Finding<Found['runner']>> {
 	const {answers, fleet} = context;
 	const standing = facts.config && standingToken(facts.config.text, {answers, fleet});
 	if (facts.gitlabRunner === undefined || !facts.config || !standing) return beforeAny(context, manager);
@@ -149,7 +149,7 @@ async function storing(context: Context, {token}: RunnerToken): Promise<Change[]
 	return stored === token ? [] : [{what: 'tokenStore', from: stored === undefined ? 'manager' : 'an older token', to: 'ssm', how: 'live'}];
 }
 
-async function check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found['runner']>> {
+async function check(context: Context, found: Pick<Found, RunnerNeeds>): Promise<Finding<Found['runner']>> {
 	const manager = await currentManager(context);
 	if (!manager) return beforeAny(context, undefined);
 	if (manager.state !== 'running') return {is: 'waiting', for: ['manager']};
@@ -165,7 +165,7 @@ async function check(context: Context, found: Pick<Found, Needs>): Promise<Findi
 type Tokens = {token?: RunnerToken; heritage?: Heritage | undefined /** GitLab no longer takes the one that stands: no job comes by it. */; refused?: boolean};
 
 /** The token to write: none where the one that stands holds; a runner is created only when nothing else gives one. */
-async function tokenFor(context: Context, found: Pick<Found, Needs>, manager: Instance, facts: HostFacts, says: (text: string) => void): Promise<Tokens> {
+async function tokenFor(context: Context, found: Pick<Found, RunnerNeeds>, manager: Instance, facts: HostFacts, says: (text: string) => void): Promise<Tokens> {
 	const {answers, fleet} = context;
 	const standing = facts.config && standingToken(facts.config.text, {answers, fleet});
 	const verdict = standing && verdictOf(facts.verify, standing.token);
@@ -216,7 +216,7 @@ function refusedByLint(detail: string, {answers}: Context): Problem {
 }
 
 /** Writes config.toml; `state` tells whether the service was stopped for it. */
-async function write(context: Context, found: Pick<Found, Needs>, report: Report, state: {drained: boolean}): Promise<void> {
+async function write(context: Context, found: Pick<Found, RunnerNeeds>, report: Report, state: {drained: boolean}): Promise<void> {
 	const {answers, fleet} = context;
 	const says = (text: string) => report({says: text});
 	const manager = await currentManager(context);
@@ -260,7 +260,7 @@ async function write(context: Context, found: Pick<Found, Needs>, report: Report
 	}
 }
 
-async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {
+async function apply(context: Context, found: Pick<Found, RunnerNeeds>, _finding: unknown, report: Report): Promise<void> {
 	const state = {drained: false};
 	try {
 		await write(context, found, report, state);
@@ -275,7 +275,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 }
 
 /** The runner: a valid token, and config.toml with our tables beside the person's own. */
-export const runnerStep: Step<'runner', Needs, After> = {
+export const runnerStep: Step<'runner', RunnerNeeds, RunnerAfter> = {
 	name: 'runner',
 	title: 'Runner',
 	needs: ['identity', 'network', 'images'],

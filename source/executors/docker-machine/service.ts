@@ -11,8 +11,8 @@ import {retried} from '../../world/laptop/clock.ts';
 import {standingToken} from './config-toml.ts';
 import {type Online, onlineIn} from './online.ts';
 
-type Needs = 'manager' | 'connection' | 'host-key' | 'software' | 'runner';
-type After = 'test-machine' | 'workers';
+type ServiceNeeds = 'manager' | 'connection' | 'host-key' | 'software' | 'runner';
+type ServiceAfter = 'test-machine' | 'workers';
 
 /** Seconds that running jobs may take to end when a change needs the runner to start anew. */
 export const drainSeconds = 3600;
@@ -25,7 +25,7 @@ const onlineOf = (context: Context, facts: HostFacts): Online => {
 
 const change = (what: string, from: string, to: string, how: Change['how'] = 'live'): Change => ({what, from, to, how});
 
-async function check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found['service']>> {
+async function check(context: Context, found: Pick<Found, ServiceNeeds>): Promise<Finding<Found['service']>> {
 	const facts = await lookAtHost(context, await managerOf(context, found));
 	const {active, enabled, since, log = []} = facts.service;
 	const resource = {since};
@@ -78,7 +78,7 @@ function failed(outcome: Exclude<ServiceOutcome, {is: 'done'}>): Problem {
 }
 
 /** A runner that runs and doesn't serve its metrics read its config.toml before `listen_address` was in it: that key takes a restart. */
-async function apply(context: Context, found: Pick<Found, Needs>, finding: Finding<Found['service']>, report: Report): Promise<void> {
+async function apply(context: Context, found: Pick<Found, ServiceNeeds>, finding: Finding<Found['service']>, report: Report): Promise<void> {
 	const instance = await managerOf(context, found);
 	const changes = finding.is === 'different' ? finding.changes : [];
 	const connection = await connectToChange(context, instance);
@@ -168,7 +168,7 @@ async function remove(removal: Removal, report: Report): Promise<void> {
 }
 
 /** The runner's service: running, starting with the machine, online. */
-export const serviceStep: Step<'service', Needs, After> = {
+export const serviceStep: Step<'service', ServiceNeeds, ServiceAfter> = {
 	name: 'service',
 	title: 'Service',
 	needs: ['manager', 'connection', 'host-key', 'software', 'runner'],

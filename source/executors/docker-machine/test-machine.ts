@@ -17,10 +17,10 @@ import {workerMachines} from './worker-machines.ts';
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (docs/facts.md, "docker-machine: stages"). */
 const limitSeconds = 1200;
 
-type Needs = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'host-key' | 'software';
+type TestMachineNeeds = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'host-key' | 'software';
 
 /** What is to be proven: the runner's options as they will stand in config.toml, and their hash. */
-async function toProve(context: Context, found: Pick<Found, Needs>) {
+async function toProve(context: Context, found: Pick<Found, TestMachineNeeds>) {
 	const instance = await managerOf(context, found);
 	const facts = await lookAtHost(context, instance);
 	const {extra, image, options} = await workerMachines(context, found, facts);
@@ -57,7 +57,7 @@ function engineNotes({answers: {engineInstall}}: Context): Note[] {
 	];
 }
 
-async function check(context: Context, found: Pick<Found, Needs>): Promise<Finding<Found['test-machine']>> {
+async function check(context: Context, found: Pick<Found, TestMachineNeeds>): Promise<Finding<Found['test-machine']>> {
 	const {engineNow, instance, proof} = await toProve(context, found);
 	const notes = engineNotes(context);
 	const {spot, workerType} = context.answers;
@@ -100,7 +100,7 @@ async function make(context: Context, connection: Connection, options: string[],
 	return until(context, spreading, attempt, (outcome) => !isLate(context, outcome), waiting);
 }
 
-async function apply(context: Context, found: Pick<Found, Needs>, _finding: unknown, report: Report): Promise<void> {
+async function apply(context: Context, found: Pick<Found, TestMachineNeeds>, _finding: unknown, report: Report): Promise<void> {
 	const {cloud} = context;
 	const {instance, options, proof} = await toProve(context, found);
 	const connection = await connectToChange(context, instance);
@@ -114,7 +114,7 @@ async function apply(context: Context, found: Pick<Found, Needs>, _finding: unkn
 }
 
 /** One real worker with exactly the runner's options comes up, runs a container and goes away. */
-export const testMachineStep: Step<'test-machine', Needs, 'instance-profile' | 'spot-role'> = {
+export const testMachineStep: Step<'test-machine', TestMachineNeeds, 'instance-profile' | 'spot-role'> = {
 	name: 'test-machine',
 	title: 'Test machine',
 	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'host-key', 'software'],

@@ -59,8 +59,8 @@ const cannotCreate = (): Problem =>
 		advice: 'Set `GITLAB_TOKEN` to a token with the scope `create_runner`, or answer `--runner token`.',
 	});
 
-const refusedAt = (place: string, detail: string): Problem =>
-	new Problem({code: 'runner-token-refused', message: `GitLab refuses the runner's token ${place}: ${detail}.`, advice: newToken});
+const refusedAt = (where: string, detail: string): Problem =>
+	new Problem({code: 'runner-token-refused', message: `GitLab refuses the runner's token ${where}: ${detail}.`, advice: newToken});
 
 const refusals: Record<'old manager' | 'SSM', Problem> = {
 	'old manager': refusedAt('in the config.toml of the manager before', "it's deleted, or was replaced by another"),
@@ -79,13 +79,13 @@ function judgeConflict({answers, secrets}: Context, standing?: string): void {
 }
 
 /** The token that stands and that GitLab no longer takes, with what `gitlab-runner verify` says of it. */
-export type Refused = RunnerToken & {line: string};
+export type RefusedToken = RunnerToken & {line: string};
 
 /**
  * Where the token comes from when the manager's config.toml has none that GitLab takes: the one given, else the one of the manager before, else the one
  * that SSM keeps; the first that GitLab takes. Throws `runner-token-missing`, `runner-token-refused`, `runner-conflict` and `gitlab-token-missing`.
  */
-export async function tokenSource(context: Context, heritage: Heritage | undefined, refused?: Refused): Promise<TokenSource> {
+export async function tokenSource(context: Context, heritage: Heritage | undefined, refused?: RefusedToken): Promise<TokenSource> {
 	const {answers, secrets} = context;
 	judgeConflict(context, refused?.token);
 	const stored = answers.tokenStore === 'ssm' ? await context.look(storedTokenLook) : undefined;
@@ -169,10 +169,10 @@ export async function createRunner(context: Context, account: string, held: read
 		if (!isProblem(error, 'gitlab-not-allowed', 'gitlab-token-refused')) throw error;
 		says("this GitLab token may not list runners, so runners of earlier runs weren't looked for");
 	}
-	const place = answers.project !== undefined ? {project: answers.project} : answers.group !== undefined ? {group: answers.group} : ('instance' as const);
+	const owner = answers.project !== undefined ? {project: answers.project} : answers.group !== undefined ? {group: answers.group} : ('instance' as const);
 	const made = await gitlab.createRunner(
 		gitlabToken,
-		{in: place, description: answers.runnerName, tags: answers.runnerTags, runUntagged: answers.runUntagged, maintenanceNote: note},
+		{in: owner, description: answers.runnerName, tags: answers.runnerTags, runUntagged: answers.runUntagged, maintenanceNote: note},
 		signal,
 	);
 	says(`#${made.id} created in ${gitlab.url}`);

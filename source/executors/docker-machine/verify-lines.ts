@@ -1,7 +1,7 @@
 import type {HostFacts} from '../../world/host/scripts/facts.ts';
 
 /** What `gitlab-runner verify` says of one runner: by its text, since it exits 0 when GitLab can't be reached (docs/facts.md, "gitlab-runner: verify"). */
-export type Verdict = {is: 'valid'} | {is: 'refused'; line: string} | {is: 'unreachable'; line: string} | {is: 'silent'};
+export type VerifyVerdict = {is: 'valid'} | {is: 'refused'; line: string} | {is: 'unreachable'; line: string} | {is: 'silent'};
 
 /** What stands before the secret part of a runner's token; the panel's script has left the kind out already. */
 const prefixes = /^(?:glrtr-|GR1348941|(?:glrt-)?(?:t\d_)?)/;
@@ -18,7 +18,7 @@ const namesOurs = (line: string, token: string): boolean => line.includes(shortT
 export const sentenceOf = (line: string): string => /Verifying runner\.\.\. .*?(?= {2}| +\w+=|$)/.exec(line)?.[0] ?? line;
 
 /** What the lines say of the runner with this token; a line without a runner's name speaks for the only one. */
-export function verdictOf(verify: HostFacts['verify'], token: string): Verdict {
+export function verdictOf(verify: HostFacts['verify'], token: string): VerifyVerdict {
 	const lines = verify?.lines.filter((line) => /Verifying runner\.\.\./.test(line)) ?? [];
 	const line = lines.find((one) => namesOurs(one, token)) ?? (lines.length === 1 ? lines[0] : undefined);
 	if (line === undefined) return {is: 'silent'};

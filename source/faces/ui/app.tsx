@@ -1,6 +1,6 @@
 import {Box, Text, useApp, useInput, useIsScreenReaderEnabled, usePaste, useWindowSize} from 'ink';
 import {memo, useEffect, useState, useSyncExternalStore} from 'react';
-import {colours, type Look} from '../words/glyphs.ts';
+import {colours, type TerminalLook} from '../words/glyphs.ts';
 import {frameOf, spokenRows} from './frame.ts';
 import {type Press, pressesOf} from './press.ts';
 import type {Row, Span} from './row.ts';
@@ -9,7 +9,7 @@ import type {Store} from './store.ts';
 
 export type AppProps = {
 	store: Store;
-	look: Look;
+	look: TerminalLook;
 	title: string;
 	/** Milliseconds since 1970. */
 	now(): number;

@@ -1,4 +1,4 @@
-import {type Look, signOf} from '../words/glyphs.ts';
+import {signOf, type TerminalLook} from '../words/glyphs.ts';
 import {nameOf, type Press} from './press.ts';
 import type {Span} from './row.ts';
 
@@ -34,7 +34,7 @@ export function typedInto(draft: Draft, press: Press): Draft | undefined {
 }
 
 /** The draft with its cursor; a secret shows a sign for each letter. */
-export function draftSpans({text, at}: Draft, hidden: boolean, columns: number, look: Look): Span[] {
+export function draftSpans({text, at}: Draft, hidden: boolean, columns: number, look: TerminalLook): Span[] {
 	const shown = hidden ? signOf('hidden', look).repeat(text.length) : text;
 	const from = Math.max(0, at - columns + 2);
 	return [{text: shown.slice(from, at)}, {text: signOf('cursor', look), role: 'accent'}, {text: shown.slice(at, from + columns - 1)}];

@@ -1,20 +1,20 @@
 import {render} from 'ink';
 import type {Problem} from '../../problem.ts';
 import type {Face} from '../face.ts';
-import type {Look} from '../words/glyphs.ts';
+import type {TerminalLook} from '../words/glyphs.ts';
 import {problemLines} from '../words/problems.ts';
 import {toText} from '../words/style.ts';
 import {App} from './app.tsx';
-import {type DeskOptions, makeDesk} from './desk.ts';
+import {type ControllerOptions, makeController} from './controller.ts';
 import {summary} from './summary.ts';
 
-export type InkOptions = Omit<DeskOptions, 'later' | 'handOver' | 'write'> & {
+export type InkOptions = Omit<ControllerOptions, 'later' | 'handOver' | 'write'> & {
 	stdin: NodeJS.ReadStream;
 	stdout: NodeJS.WriteStream;
 	stderr: NodeJS.WriteStream;
 	colour: boolean;
 	ascii: boolean;
-	/** What the person set out to do, for the line of place: `set up`. */
+	/** What the person set out to do, for the header: `set up`. */
 	title: string;
 	/** For a screen reader: as Ink's own setting says when absent. */
 	screenReader?: boolean;
@@ -29,7 +29,7 @@ const later = (callback: () => void, ms: number): (() => void) => {
 /** The face of screens: the whole terminal while it is open, and a summary on the normal screen once it closes. */
 export function inkFace(options: InkOptions): Face {
 	const {stdin, stdout, stderr, clock, title} = options;
-	const look: Look = {colour: options.colour, ascii: options.ascii};
+	const look: TerminalLook = {colour: options.colour, ascii: options.ascii};
 	const problems: Problem[] = [];
 	let isClosed = false;
 	let suspend: ((work: () => void) => Promise<void>) | undefined;
@@ -46,7 +46,7 @@ export function inkFace(options: InkOptions): Face {
 		return went;
 	}
 
-	const {store, press, told, ask, agree, emit, watch, screens} = makeDesk({...options, later, handOver, write: (text) => void stdout.write(text)});
+	const {store, press, told, ask, agree, emit, watch, screens} = makeController({...options, later, handOver, write: (text) => void stdout.write(text)});
 
 	const app = render(<App store={store} look={look} title={title} now={() => clock.now()} press={press} suspends={suspends} />, {
 		stdin,

@@ -1,4 +1,4 @@
-import {type Look, plainText, signOf} from '../words/glyphs.ts';
+import {plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
 import {displayWidth} from '../words/width.ts';
 import {hintRow} from './hints.ts';
 import {keysOf, shown} from './keys.ts';
@@ -11,7 +11,7 @@ import {keyWords} from './wizard/seen.ts';
 import {isWalk} from './wizard/walking.ts';
 
 /** Where a person is: the question's own key, else the screen's word. */
-const placeWord = (screen: Screen): string => ('walk' in screen && screen.walk ? keyWords(screen.walk.about) : shown(screen).word);
+const screenWord = (screen: Screen): string => ('walk' in screen && screen.walk ? keyWords(screen.walk.about) : shown(screen).word);
 
 /** Which question of how many. */
 const countWord = (screen: Screen, {wizard}: View): string => (isWalk(screen) && wizard.of > 0 ? `   ${wizard.at} of ${wizard.of}` : '');
@@ -22,17 +22,17 @@ const stopWords = {1: 'stopping after this call', 2: 'stopping now'} as const;
 /** An account's number as AWS writes it: `1234-5678-9012`. */
 const accountWords = (account: string): string => (/^\d{12}$/.test(account) ? account.replace(/(\d{4})(\d{4})(\d{4})/, '$1-$2-$3') : account);
 
-/** The line of place: what is being done on the left, where on the right; the account goes first where it's narrow. */
-function placeRow(screen: Screen, view: View): Row {
+/** The header: what is being done on the left, where on the right; the account goes first where it's narrow. */
+function headerRow(screen: Screen, view: View): Row {
 	const {state, title, columns, look, stops} = view;
-	const doing = stops === 0 ? placeWord(screen) : stopWords[stops];
+	const doing = stops === 0 ? screenWord(screen) : stopWords[stops];
 	const left = ` ${title} ${signOf('focus', look)} ${doing}`;
-	const {place} = state;
+	const {target} = state;
 	const count = countWord(screen, view);
-	const parts = place ? [...(place.demo ? ['demo'] : []), accountWords(place.account), place.region, place.fleet] : [];
+	const parts = target ? [...(target.demo ? ['demo'] : []), accountWords(target.account), target.region, target.fleet] : [];
 	const dot = ` ${signOf('dot', look)} `;
 	while (parts.length > 1 && displayWidth(left) + displayWidth(parts.join(dot)) + count.length + 2 > columns)
-		parts.splice(place?.demo && parts.length > 2 ? 1 : 0, 1);
+		parts.splice(target?.demo && parts.length > 2 ? 1 : 0, 1);
 	const right: Span[] = [{text: `${parts.join(dot)}${count} `}];
 	return apart([{text: left, bold: true, role: stops === 0 ? undefined : 'warning'}], right, columns, look);
 }
@@ -43,14 +43,15 @@ function tooSmall({columns, rows, look}: View): Row[] {
 }
 
 /** A row in ASCII where the terminal has no Unicode. */
-const inAscii = (one: Row, look: Look): Row => (look.ascii ? {...one, spans: one.spans.map((span) => ({...span, text: plainText(span.text, look)}))} : one);
+const inAscii = (one: Row, look: TerminalLook): Row =>
+	look.ascii ? {...one, spans: one.spans.map((span) => ({...span, text: plainText(span.text, look)}))} : one;
 
 const draw = (screen: Screen, view: View): Row[] => shown(screen).draw(screen, view);
 
-/** What lies between place and keys. */
+/** What lies between the header and the line of keys. */
 const bodyOf = (screen: Screen, view: View): Row[] => (isWalk(screen) ? walkBody(screen, view, draw) : draw(screen, view));
 
-/** The whole terminal, row by row: place, screen, keys. Pure; never more rows or columns than there are. */
+/** The whole terminal, row by row: header, screen, keys. Pure; never more rows or columns than there are. */
 export function frameOf(screen: Screen, view: View): Row[] {
 	if (isTooSmall(view)) return tooSmall(view);
 	// The panel says in its own head where it is.
@@ -61,7 +62,7 @@ export function frameOf(screen: Screen, view: View): Row[] {
 		);
 	const body = bodyOf(screen, view).slice(0, bodyRows(view.rows));
 	const filler = Array.from({length: bodyRows(view.rows) - body.length}, () => emptyRow);
-	return [placeRow(screen, view), ...body, ...filler, hintRow(keysOf(screen, view), view.columns, view.look)].map((one) =>
+	return [headerRow(screen, view), ...body, ...filler, hintRow(keysOf(screen, view), view.columns, view.look)].map((one) =>
 		cutRow(inAscii(one, view.look), view.columns, view.look),
 	);
 }
@@ -73,6 +74,6 @@ export const spokenRows = (screen: Screen, view: View): Row[] =>
 	);
 
 const otherSpoken = (screen: Screen, view: View): Row[] => [
-	placeRow(screen, view),
+	headerRow(screen, view),
 	...(isWalk(screen) ? walkSpoken(screen, view, draw) : draw(screen, view)).filter(({drawing}) => !drawing),
 ];

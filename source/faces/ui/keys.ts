@@ -2,7 +2,7 @@ import {act, moves} from './panel/acting.ts';
 import {item} from './panel/item.ts';
 import {panel} from './panel/keys.ts';
 import {nameOf, type Press} from './press.ts';
-import type {Binding, Move, Screen, Screens, Shown, View} from './screen.ts';
+import type {Binding, Move, Screen, ScreenByName, ScreenSpec, View} from './screen.ts';
 import {byHand} from './screens/by-hand.ts';
 import {choose} from './screens/choose.ts';
 import {end} from './screens/end.ts';
@@ -20,7 +20,7 @@ import {watch} from './screens/watch.ts';
 import {isWalk} from './wizard/walking.ts';
 
 /** All screens: a new one is its file and a line here. */
-const screens: {readonly [Is in keyof Screens]: Shown<Screens[Is]>} = {
+const screens: {readonly [Is in keyof ScreenByName]: ScreenSpec<ScreenByName[Is]>} = {
 	plan,
 	run,
 	log,
@@ -42,7 +42,7 @@ const screens: {readonly [Is in keyof Screens]: Shown<Screens[Is]>} = {
 };
 
 /** How the screen on top is shown. */
-export const shown = (screen: Screen): Shown<Screen> => screens[screen.is];
+export const shown = (screen: Screen): ScreenSpec<Screen> => screens[screen.is];
 
 const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
 

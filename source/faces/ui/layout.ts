@@ -7,7 +7,7 @@ export const isTooSmall = ({columns, rows}: {columns: number; rows: number}): bo
 /** From here on there are two panes: what is asked on the left, the plan on the right. */
 export const isWide = (columns: number): boolean => columns >= 100;
 
-/** Rows between the line of place and the line of keys. */
+/** Rows between the header and the line of keys. */
 export const bodyRows = (rows: number): number => Math.max(0, rows - 2);
 
 /** Rows of the run screen's parts. */

@@ -1,9 +1,9 @@
-import {glyphOf, type Look, type Mark, marks, plainText, type Role, signOf} from '../words/glyphs.ts';
+import {type ColourRole, glyphOf, type Mark, marks, plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
 import {fitted, type Line} from '../words/lines.ts';
 import {cut, displayWidth} from '../words/width.ts';
 
 /** A piece of a row in one style. `quiet` is for what can wait, never for the only copy of a fact. */
-export type Span = {text: string; role?: Role | undefined; bold?: boolean};
+export type Span = {text: string; role?: ColourRole | undefined; bold?: boolean};
 
 /** One row of the terminal. A row that is only drawing isn't read aloud. */
 export type Row = {spans: Span[]; drawing?: true};
@@ -16,10 +16,10 @@ export const emptyRow: Row = {spans: [], drawing: true};
 export const textOf = ({spans}: Row): string => spans.map(({text}) => text).join('');
 
 /** A state's glyph in its colour, and a space. */
-export const markSpan = (mark: Mark, look: Look): Span => ({text: `${glyphOf(mark, look)} `, role: marks[mark].role});
+export const markSpan = (mark: Mark, look: TerminalLook): Span => ({text: `${glyphOf(mark, look)} `, role: marks[mark].role});
 
 /** A row cut to a width by display columns. */
-export function cutRow({spans, ...rest}: Row, columns: number, look: Look): Row {
+export function cutRow({spans, ...rest}: Row, columns: number, look: TerminalLook): Row {
 	const more = signOf('more', look);
 	const total = spans.reduce((sum, {text}) => sum + displayWidth(text), 0);
 	if (total <= columns) return {spans, ...rest};
@@ -37,11 +37,11 @@ export function cutRow({spans, ...rest}: Row, columns: number, look: Look): Row 
 }
 
 /** A line as told, as rows of this width. */
-export const rowsOf = (line: Line, columns: number, look: Look): Row[] =>
+export const rowsOf = (line: Line, columns: number, look: TerminalLook): Row[] =>
 	fitted(line, columns, look).map(({before, marked, rest}) => row(before, {text: marked, role: line.mark ? marks[line.mark].role : undefined}, rest));
 
 /** Text on the left and on the right of one row; the left one is cut first. */
-export function apart(left: Span[], right: Span[], columns: number, look: Look): Row {
+export function apart(left: Span[], right: Span[], columns: number, look: TerminalLook): Row {
 	const rightWidth = right.reduce((sum, {text}) => sum + displayWidth(text), 0);
 	const cutLeft = cutRow({spans: left}, Math.max(0, columns - rightWidth - 1), look);
 	const leftWidth = displayWidth(textOf(cutLeft));
@@ -49,7 +49,7 @@ export function apart(left: Span[], right: Span[], columns: number, look: Look):
 }
 
 /** A rule across the screen with a title in it. */
-export function ruleRow(title: string, columns: number, look: Look): Row {
+export function ruleRow(title: string, columns: number, look: TerminalLook): Row {
 	const sign = signOf('rule', look);
 	const head = title === '' ? '' : `${sign}${sign} ${plainText(title, look)} `;
 	return {
@@ -62,7 +62,7 @@ export function ruleRow(title: string, columns: number, look: Look): Row {
 }
 
 /** Rows around one that has the focus, and how many more there are each way, in this many rows. */
-export function windowed(rows: Row[], focus: number, height: number, look: Look): Row[] {
+export function windowed(rows: Row[], focus: number, height: number, look: TerminalLook): Row[] {
 	if (rows.length <= height) return rows;
 	const room = Math.max(1, height - 2);
 	const from = Math.min(Math.max(0, focus - Math.floor(room / 2)), rows.length - room);

@@ -2,12 +2,12 @@ import type {AfterRun, Helping, Login} from '../face.ts';
 import type {Screen} from './screen.ts';
 import {runScreen} from './screens/run.ts';
 import type {Store} from './store.ts';
-import type {Waiting} from './waiting.ts';
+import type {ScreenListener} from './waiting.ts';
 
-/** What of the face a run stands on. */
-export type Ground = {
+/** What a run needs of the face. */
+export type RunParts = {
 	store: Store;
-	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
 	handOver(run: () => boolean): Promise<boolean>;
 	/** Stops the work, as ctrl-c does. */
 	stop(): void;
@@ -15,7 +15,7 @@ export type Ground = {
 
 /** Shows a run while somebody helps it along; ends with it, and with what they want to do after it. */
 export function runAlong<Result>(
-	{store, until, handOver, stop}: Ground,
+	{store, until, handOver, stop}: RunParts,
 	login: Login | undefined,
 	work: (helping: Helping) => Promise<Result>,
 ): Promise<{result: Result; choice: AfterRun | undefined}> {

@@ -1,5 +1,5 @@
 import type {AfterRun, HomeChoice} from '../face.ts';
-import type {Look} from '../words/glyphs.ts';
+import type {TerminalLook} from '../words/glyphs.ts';
 import type {RunState} from '../words/run-state.ts';
 import type {PanelMove, PanelSeen} from './panel/seen.ts';
 import type {Press} from './press.ts';
@@ -8,10 +8,10 @@ import type {WizardMove, WizardSeen} from './wizard/seen.ts';
 
 /** The screens by what each `is`: the file of a screen declares it here. */
 // biome-ignore lint/suspicious/noEmptyInterface: the screens' own files fill it, so that none is named twice.
-export interface Screens {}
+export interface ScreenByName {}
 
 /** The screen on top: one value of this union, which holds its own cursor and drafts. */
-export type Screen = Screens[keyof Screens];
+export type Screen = ScreenByName[keyof ScreenByName];
 
 /** What all screens are drawn from, besides themselves. */
 export type View = {
@@ -22,7 +22,7 @@ export type View = {
 	now: number;
 	/** Counts up a few times a second, for the spinner; stands still for a screen reader. */
 	tick: number;
-	look: Look;
+	look: TerminalLook;
 	/** What the person set out to do: `set up`, `destroy`. */
 	title: string;
 	/** How often ctrl-c was pressed while something ran. */
@@ -73,15 +73,15 @@ export type Binding = {
 	act(): Move;
 };
 
-/** What a screen shows between the line of place and the line of keys, at most `view.rows - 2` rows. */
+/** What a screen shows between the header and the line of keys, at most `view.rows - 2` rows. */
 export type Draw<Which extends Screen> = (screen: Which, view: View) => Row[];
 
 /** The keys that work now. */
 export type Keys<Which extends Screen> = (screen: Which, view: View) => Binding[];
 
 /** A screen as a face shows it. */
-export type Shown<Which extends Screen> = {
-	/** The word for it in the line of place. */
+export type ScreenSpec<Which extends Screen> = {
+	/** The word for it in the header. */
 	readonly word: string;
 	draw(screen: Which, view: View): Row[];
 	/** The keys of its own that work now. */

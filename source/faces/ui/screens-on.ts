@@ -5,45 +5,45 @@ import type {Press} from './press.ts';
 import {runAlong} from './run-along.ts';
 import type {Screen, View} from './screen.ts';
 import type {Store} from './store.ts';
-import type {Waiting} from './waiting.ts';
-import {makeStage, type Stage} from './wizard/stage.ts';
+import type {ScreenListener} from './waiting.ts';
+import {openWizardTerminal, type WizardTerminal} from './wizard/terminal.ts';
 import {runWizard} from './wizard/wizard.ts';
 
-/** What of the face these screens stand on. */
-type Ground = {
+/** What these screens need of the face. */
+type ScreensParts = {
 	store: Store;
-	waiting: Waiting[];
-	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	waiting: ScreenListener[];
+	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
 	stop(): void;
 	press(press: Press, view: View): void;
-	handOver: Stage['handOver'];
-	later: Stage['later'];
+	handOver: WizardTerminal['handOver'];
+	later: WizardTerminal['later'];
 	write(text: string): void;
 	now(): number;
 };
 
 /** The screens that need a whole terminal. */
-export function screensOn({store, waiting, until, stop, press, handOver, later, write, now}: Ground): Screens {
+export function screensOn({store, waiting, until, stop, press, handOver, later, write, now}: ScreensParts): Screens {
 	return {
 		interview: (interviewer: Interviewer) =>
 			new Promise((resolve, reject) => {
-				const {stage, holds, take, changed, end} = makeStage(store, press, handOver, later);
+				const {terminal, holds, take, changed, end} = openWizardTerminal(store, press, handOver, later);
 				const over = (then: () => void): void => {
 					if (!waiting.includes(one)) return;
 					waiting.splice(0, waiting.length, ...waiting.filter((other) => other !== one));
 					end();
 					then();
 				};
-				const one: Waiting = {wizard: take, holds, changed, stop: () => over(() => reject(new Stopped()))};
+				const one: ScreenListener = {wizard: take, holds, changed, stop: () => over(() => reject(new Stopped()))};
 				waiting.push(one);
-				runWizard(interviewer, stage).then(
+				runWizard(interviewer, terminal).then(
 					(agreed) => over(() => resolve(agreed)),
 					(error: unknown) => over(() => reject(error)),
 				);
 			}),
 		run: (login, work) => runAlong({store, until, handOver, stop}, login, work),
 		farewell: ({says, next, save}: Farewell) => {
-			const name = store.now().state.place?.fleet ?? 'mine';
+			const name = store.now().state.target?.fleet ?? 'mine';
 			return until<void>({is: 'end', says, next, saves: name}, (settle) => ({
 				leave: () => settle(undefined),
 				wizard: (move) => {
@@ -64,7 +64,7 @@ export function screensOn({store, waiting, until, stop, press, handOver, later, 
 
 async function home(
 	store: Store,
-	until: Ground['until'],
+	until: ScreensParts['until'],
 	look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>,
 ): Promise<HomeChoice> {
 	const ended = new AbortController();

@@ -7,17 +7,17 @@ import {runScreen} from './screens/run.ts';
 import {nothingSeen, type WizardSeen} from './wizard/seen.ts';
 
 /** What the root draws: the reduced events, and the screens, the last one on top. */
-export type Shown = {state: RunState; screens: readonly [Screen, ...Screen[]]; stops: 0 | 1 | 2; wizard: WizardSeen; panel?: PanelSeen | undefined};
+export type UiState = {state: RunState; screens: readonly [Screen, ...Screen[]]; stops: 0 | 1 | 2; wizard: WizardSeen; panel?: PanelSeen | undefined};
 
 /** Holds what is shown, outside React: events come as fast as they like, and are shown at most ten times a second. */
 export type Store = {
-	now(): Shown;
+	now(): UiState;
 	/** What was shown last; changes at most ten times a second, and at once after a key. */
-	shown(): Shown;
+	shown(): UiState;
 	subscribe(listener: () => void): () => void;
 	take(event: Event): void;
 	/** Changes the screens, and shows it at once. */
-	set(change: (shown: Shown) => Partial<Shown>): void;
+	set(change: (shown: UiState) => Partial<UiState>): void;
 };
 
 /** Milliseconds between two updates that events cause. */
@@ -31,7 +31,7 @@ function bottomFor(event: Event, bottom: Screen): Screen {
 
 /** Makes the store; `later` runs a callback after some milliseconds (a test brings its own). */
 export function makeStore(later: (callback: () => void, ms: number) => void): Store {
-	let now: Shown = {state: beginning, screens: [planScreen], stops: 0, wizard: nothingSeen};
+	let now: UiState = {state: beginning, screens: [planScreen], stops: 0, wizard: nothingSeen};
 	let shown = now;
 	let due = false;
 	const listeners = new Set<() => void>();

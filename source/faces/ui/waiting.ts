@@ -5,7 +5,7 @@ import type {Help, Screen, View} from './screen.ts';
 import type {WizardMove} from './wizard/seen.ts';
 
 /** Who waits for the screen on top: what to do with what the person does there. */
-export type Waiting = {
+export type ScreenListener = {
 	answer?(value: unknown): void;
 	agree?(agreed: boolean): void;
 	leave?(): void;

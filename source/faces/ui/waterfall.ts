@@ -1,5 +1,5 @@
 import {running, size} from '../words/durations.ts';
-import {type Look, plainText, signOf} from '../words/glyphs.ts';
+import {plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
 import type {DownloadSeen, StageSeen} from '../words/run-state.ts';
 import {cut, displayWidth, padded} from '../words/width.ts';
 import {type Row, row, type Span} from './row.ts';
@@ -10,7 +10,7 @@ const longestBar = 20;
 const lasted = ({from, until}: StageSeen, now: number): number => ((until ?? now) - from) / 1000;
 
 /** The stages of docker-machine as bars in proportion to their time, as many beside each other as fit. Times in milliseconds since 1970. */
-export function waterfall(stages: readonly StageSeen[], now: number, columns: number, look: Look): Row[] {
+export function waterfall(stages: readonly StageSeen[], now: number, columns: number, look: TerminalLook): Row[] {
 	const longest = Math.max(1, ...stages.map((stage) => lasted(stage, now)));
 	const bar = signOf('bar', look);
 	const pieces = stages.map((stage): Span[] => {
@@ -37,7 +37,7 @@ export function waterfall(stages: readonly StageSeen[], now: number, columns: nu
 }
 
 /** A download as a bar with its share; without a known size, what has come so far. */
-export function downloadRow({what, bytes, of}: DownloadSeen, columns: number, look: Look): Row {
+export function downloadRow({what, bytes, of}: DownloadSeen, columns: number, look: TerminalLook): Row {
 	const name = padded(cut(plainText(what, look), Math.floor(columns / 3), signOf('more', look)), Math.min(32, Math.floor(columns / 3)));
 	if (of === undefined || of <= 0) return row(`${name}  ${size(bytes)}`);
 	const share = Math.min(1, bytes / of);

@@ -2,9 +2,9 @@ import {age, figure, shortZone} from '../../panel/formats.ts';
 import {isPreparing, type RunningJob} from '../../panel/jobs-now.ts';
 import type {EndedJob} from '../../panel/journal/job-history.ts';
 import {runnerWords} from '../../panel/journal/runner-words.ts';
-import {ageOfRow, type Row, type RowJob, type RowState, spentOfRow} from '../../panel/rows.ts';
+import {ageOfRow, type RowJob, type RowState, spentOfRow, type WorkerRow} from '../../panel/rows.ts';
 import type {Column} from './columns.ts';
-import type {Mark, Role} from './glyphs.ts';
+import type {ColourRole, Mark} from './glyphs.ts';
 
 /** Columns of the workers' table. */
 export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 'usdPerHour' | 'spent' | 'instance' | 'market' | 'address';
@@ -30,10 +30,10 @@ function jobWords({id, project, name, stage}: RowJob): string {
 }
 
 /** What stands in the column of jobs where there is none: what the machine is doing. */
-const doing = ({job, detail}: Row): string => (job ? jobWords(job) : (detail ?? ''));
+const doing = ({job, detail}: WorkerRow): string => (job ? jobWords(job) : (detail ?? ''));
 
 /** A row's texts, by column, at a time (milliseconds since 1970). Pure; what isn't known is a dash. */
-export const workerCells = (row: Row, now: number): Record<WorkerColumn, string> => ({
+export const workerCells = (row: WorkerRow, now: number): Record<WorkerColumn, string> => ({
 	name: row.name,
 	state: row.state === 'unknown' ? 'not known' : row.state,
 	job: doing(row),
@@ -48,7 +48,7 @@ export const workerCells = (row: Row, now: number): Record<WorkerColumn, string>
 });
 
 /** The glyph and colour of a state: a second function beside the cells. */
-const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: Role | undefined}>> = {
+const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: ColourRole | undefined}>> = {
 	busy: {mark: undefined, role: 'so'},
 	idle: {mark: undefined, role: undefined},
 	creating: {mark: undefined, role: 'accent'},
@@ -60,7 +60,7 @@ const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: Role | und
 };
 
 /** How a row's state is marked and coloured. */
-export const lookOf = ({state}: Row): {mark: Mark | undefined; role: Role | undefined} => looks[state];
+export const lookOf = ({state}: WorkerRow): {mark: Mark | undefined; role: ColourRole | undefined} => looks[state];
 
 /** Columns of the jobs' table. */
 export type JobColumn = 'job' | 'project' | 'state' | 'stage' | 'machine' | 'age';
@@ -76,7 +76,7 @@ export const jobColumns: readonly Column<JobColumn>[] = [
 ];
 
 /** The texts of a job that the runner has taken; `worker` is the row that runs it, where that is known. */
-export const jobCells = (job: RunningJob, worker: Row | undefined): Record<JobColumn, string> => ({
+export const jobCells = (job: RunningJob, worker: WorkerRow | undefined): Record<JobColumn, string> => ({
 	job: jobWords({id: job.id, project: job.project, name: worker?.job?.name}),
 	state: isPreparing(job) ? 'preparing' : job.state || '–',
 	stage: isPreparing(job)

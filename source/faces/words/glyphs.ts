@@ -1,9 +1,9 @@
 /** What a colour stands for. Colour means state, one accent means focus, and nothing else is coloured. */
-export type Role = 'so' | 'change' | 'blocked' | 'warning' | 'quiet' | 'accent';
+export type ColourRole = 'so' | 'change' | 'blocked' | 'warning' | 'quiet' | 'accent';
 
 /** The terminal's own 16 names only: the person's theme knows light from dark. */
 export const colours = {so: 'green', change: 'magenta', blocked: 'red', warning: 'yellow', quiet: 'gray', accent: 'cyan'} as const satisfies Record<
-	Role,
+	ColourRole,
 	string
 >;
 
@@ -22,7 +22,7 @@ export const marks = {
 	failed: {glyph: '✖', ascii: 'x', word: 'failed', role: 'blocked'},
 	note: {glyph: '!', ascii: '!', word: 'note', role: 'warning'},
 	skipped: {glyph: '-', ascii: '-', word: 'skipped', role: 'quiet'},
-} as const satisfies Record<string, {glyph: string; ascii: string; word: string; role: Role}>;
+} as const satisfies Record<string, {glyph: string; ascii: string; word: string; role: ColourRole}>;
 
 export type Mark = keyof typeof marks;
 
@@ -51,16 +51,16 @@ export type Sign = keyof typeof signs;
 export const spinner = {glyphs: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'], ascii: ['|', '/', '-', '\\']} as const;
 
 /** How much of a terminal there is to draw with. */
-export type Look = {colour: boolean; ascii: boolean};
+export type TerminalLook = {colour: boolean; ascii: boolean};
 
 /** The glyph of a state for this terminal. */
-export const glyphOf = (mark: Mark, look: Look): string => (look.ascii ? marks[mark].ascii : marks[mark].glyph);
+export const glyphOf = (mark: Mark, look: TerminalLook): string => (look.ascii ? marks[mark].ascii : marks[mark].glyph);
 
 /** A sign for this terminal. */
-export const signOf = (sign: Sign, look: Look): string => signs[sign][look.ascii ? 1 : 0];
+export const signOf = (sign: Sign, look: TerminalLook): string => signs[sign][look.ascii ? 1 : 0];
 
 /** A text in ASCII where the terminal has no Unicode: our own signs by their stand-ins, anything else as it is. */
-export function plainText(text: string, look: Look): string {
+export function plainText(text: string, look: TerminalLook): string {
 	if (!look.ascii) return text;
 	let plain = text;
 	plain = plain.replaceAll('→', '->');

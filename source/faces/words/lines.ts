@@ -1,4 +1,4 @@
-import {glyphOf, type Look, type Mark, marks, plainText} from './glyphs.ts';
+import {glyphOf, type Mark, marks, plainText, type TerminalLook} from './glyphs.ts';
 import {displayWidth, padded} from './width.ts';
 import {wrap} from './wrapping.ts';
 
@@ -31,7 +31,7 @@ export type Fitted = {before: string; marked: string; rest: string};
 export const longest = 100;
 
 /** Fits a line into a width: wraps under its own text, puts the text below its columns where it is too narrow beside them. */
-export function fitted(line: Line, columns: number, look: Look): Fitted[] {
+export function fitted(line: Line, columns: number, look: TerminalLook): Fitted[] {
 	const indent = ' '.repeat(line.indent ?? 0);
 	const text = plainText(line.text, look);
 	const glyph = line.mark ? `${glyphOf(line.mark, look)} ` : '';

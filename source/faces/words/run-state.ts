@@ -42,7 +42,7 @@ export type StepSeen = {
 export type RunState = {
 	readonly phase: 'before' | 'plan' | 'run' | 'over';
 	readonly doing?: 'apply' | 'remove';
-	readonly place?: Omit<EventOf<'fleet.known'>, 'event' | 'at'>;
+	readonly target?: Omit<EventOf<'fleet.known'>, 'event' | 'at'>;
 	readonly steps: readonly StepSeen[];
 	/** Counts of the last plan that ended. */
 	readonly plan?: Omit<EventOf<'plan.ended'>, 'event' | 'at'>;
@@ -161,8 +161,8 @@ export function reduce(state: RunState, event: Event): RunState {
 	const at = Date.parse(event.at);
 	switch (event.event) {
 		case 'fleet.known': {
-			const {event: _event, at: _at, ...place} = event;
-			return {...state, place};
+			const {event: _event, at: _at, ...target} = event;
+			return {...state, target};
 		}
 		case 'plan.started':
 			return planned(state, event);

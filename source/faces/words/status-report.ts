@@ -1,7 +1,7 @@
 import {costs} from '../../panel/costs.ts';
 import {age, bytes, clockWords, money} from '../../panel/formats.ts';
 import {runnerWords} from '../../panel/journal/runner-words.ts';
-import {countRows, type Row} from '../../panel/rows.ts';
+import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import {ageOf} from '../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
 import {sourceOrder} from '../../panel/status.ts';
@@ -16,7 +16,7 @@ const mostLog = 15;
 
 const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]);
 
-function evidence(snapshot: Snapshot, rows: readonly Row[], now: number): string[] {
+function evidence(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): string[] {
 	const counts = countRows(rows);
 	const why = whyWaiting(snapshot, now, rows);
 	const metrics = snapshot.runner.value?.metrics;
@@ -74,7 +74,7 @@ const sources = (snapshot: Snapshot, now: number): string[] =>
  * One page for the team: verdict, evidence, why jobs wait, the last refused creates with AWS's request ids, recent changes and who made them, the
  * log's last warnings, config.toml without its secrets. Pure; `now` is milliseconds since 1970.
  */
-export function reportText(snapshot: Snapshot, rows: readonly Row[], now: number): string {
+export function reportText(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): string {
 	const verdict = verdictOf(snapshot, now, rows);
 	const why = whyWaiting(snapshot, now, rows);
 	const changes = (snapshot.record.value ?? []).filter(({changes: made, note}) => made.length > 0 || note !== undefined).slice(0, mostChanges);

@@ -1,31 +1,20 @@
 import {costs} from '../../panel/costs.ts';
-import {countRows, type Row} from '../../panel/rows.ts';
+import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import type {Snapshot} from '../../panel/snapshot.ts';
 import {verdictOf} from '../../panel/verdict.ts';
 import {whyWaiting} from '../../panel/why-waiting.ts';
 import {lookOf, workerCells, workerColumns} from './cells.ts';
 import {cellsOf, fit, headOf} from './columns.ts';
-import type {Look} from './glyphs.ts';
+import type {TerminalLook} from './glyphs.ts';
 import {glyphOf, plainText} from './glyphs.ts';
-import {
-	changeWords,
-	costWords,
-	emptyWords,
-	jobWords,
-	machineWords,
-	managerWords,
-	runnerWord,
-	sourceTroubles,
-	stateWords,
-	tellingCauses,
-} from './status-words.ts';
+import {changeWords, costWords, emptyWords, jobWords, machineWords, managerWords, runnerWord, shownCauses, sourceTroubles, stateWords} from './status-words.ts';
 import {wrap} from './wrapping.ts';
 
 const verdictMarks = {healthy: 'so', trouble: 'blocked', unknown: 'waiting'} as const;
 const verdictWords = {healthy: 'healthy', trouble: 'not healthy', unknown: 'not known'} as const;
 
 /** The lines above the table: fleet, runner, manager, verdict, jobs, machines, costs, why jobs wait. */
-function headLines(snapshot: Snapshot, rows: readonly Row[], now: number, look: Look): string[] {
+function headLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, look: TerminalLook): string[] {
 	const counts = countRows(rows);
 	const why = whyWaiting(snapshot, now, rows);
 	const verdict = verdictOf(snapshot, now, rows);
@@ -38,7 +27,7 @@ function headLines(snapshot: Snapshot, rows: readonly Row[], now: number, look: 
 		`jobs: ${jobWords(why, true)} · machines: ${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`} · ${costWords(costs(snapshot, rows, now))}`,
 		why.causes.length === 0
 			? why.asks
-			: `${why.asks} ${tellingCauses(why.causes)
+			: `${why.asks} ${shownCauses(why.causes)
 					.map(({says}) => says)
 					.join(' Also: ')}`,
 		...(change === undefined ? [] : [`last change: ${change}`]),
@@ -47,13 +36,13 @@ function headLines(snapshot: Snapshot, rows: readonly Row[], now: number, look: 
 }
 
 /** One worker's line, fitted to the terminal. */
-const rowLine = (row: Row, layout: ReturnType<typeof fit<keyof ReturnType<typeof workerCells>>>, now: number, look: Look): string => {
+const rowLine = (row: WorkerRow, layout: ReturnType<typeof fit<keyof ReturnType<typeof workerCells>>>, now: number, look: TerminalLook): string => {
 	const {mark} = lookOf(row);
 	return `${mark === undefined ? ' ' : glyphOf(mark, look)} ${cellsOf(workerCells(row, now), layout, look.ascii ? '...' : '…').join('  ')}`.trimEnd();
 };
 
 /** What `status --plain` prints: the head, then one line a worker. Pure; `now` is milliseconds since 1970. */
-export function statusLines(snapshot: Snapshot, rows: readonly Row[], now: number, columns: number, look: Look): string[] {
+export function statusLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, columns: number, look: TerminalLook): string[] {
 	const head = headLines(snapshot, rows, now, look).flatMap((line) => wrap(plainText(line, look), columns));
 	if (rows.length === 0) return [...head, '', ...wrap(emptyWords(snapshot), columns)];
 	const layout = fit(workerColumns, columns - 2);
@@ -63,12 +52,12 @@ export function statusLines(snapshot: Snapshot, rows: readonly Row[], now: numbe
 /** What changed between two rounds, in lines: what the head says otherwise now, workers that came, went or changed. Ages alone are no change. */
 export function changedLines(
 	before: Snapshot,
-	rowsBefore: readonly Row[],
+	rowsBefore: readonly WorkerRow[],
 	after: Snapshot,
-	rows: readonly Row[],
+	rows: readonly WorkerRow[],
 	now: number,
 	columns: number,
-	look: Look,
+	look: TerminalLook,
 ): string[] {
 	// The same moment for both: what only grew older is the same line.
 	const said = new Set(headLines(before, rowsBefore, now, look));
@@ -80,10 +69,10 @@ export function changedLines(
 		return old?.state !== row.state || old.job?.id !== row.job?.id || old.detail !== row.detail;
 	});
 	const left = new Set(rows.map(({key}) => key));
-	const gone = rowsBefore.filter(({key}) => !left.has(key));
+	const vanished = rowsBefore.filter(({key}) => !left.has(key));
 	return [
 		...head.flatMap((line) => wrap(plainText(line, look), columns)),
 		...changed.map((row) => rowLine(row, layout, now, look)),
-		...gone.map(({name}) => `${glyphOf('skipped', look)} ${name}  gone`),
+		...vanished.map(({name}) => `${glyphOf('skipped', look)} ${name}  gone`),
 	];
 }

@@ -1,5 +1,5 @@
 import type {Cause} from '../../panel/causes/cause.ts';
-import type {Costs} from '../../panel/costs.ts';
+import type {FleetCosts} from '../../panel/costs.ts';
 import {drainOf} from '../../panel/drained.ts';
 import {age, clockWords, many, money, takes} from '../../panel/formats.ts';
 import {serviceIs} from '../../panel/jobs-now.ts';
@@ -8,7 +8,7 @@ import type {Counts} from '../../panel/rows.ts';
 import {ageOf, type Seen} from '../../panel/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../../panel/snapshot.ts';
 import {sourceOrder} from '../../panel/status.ts';
-import type {Why} from '../../panel/why-waiting.ts';
+import type {WhyWaiting} from '../../panel/why-waiting.ts';
 import {cutMiddle} from './width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */
@@ -54,7 +54,7 @@ export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
 }
 
 /** `14 running, 1 waiting for its machine 12 s (usually 50 s), 3 waiting in GitLab`; jobs that nobody can count are said so. `sourced`: each with who tells. */
-export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<Why, 'jobs' | 'waiting'>, sourced = false): string {
+export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<WhyWaiting, 'jobs' | 'waiting'>, sourced = false): string {
 	const from = (name: SourceName): string => (sourced ? ` (${sourceTitles[name]})` : '');
 	const parts = [`${running ?? 'not known how many'} running${running === undefined ? '' : from(source)}`];
 	if (preparing && preparing.jobs > 0) {
@@ -68,7 +68,7 @@ export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<Why
 }
 
 /** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
-export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: {preparing}, causes: [first]}: Why): string {
+export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: {preparing}, causes: [first]}: WhyWaiting): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + (preparing?.jobs ?? 0) : undefined;
 	const limit = makerIn(snapshot)?.limit;
 	const parts = [
@@ -80,7 +80,7 @@ export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: 
 }
 
 /** `about $0.41/h, $6.10 today`; parts that aren't known are left out. */
-export function costWords({perHour, today}: Costs): string {
+export function costWords({perHour, today}: FleetCosts): string {
 	const parts = [...(perHour === undefined ? [] : [`${money(perHour)}/h`]), ...(today === undefined ? [] : [`${money(today.usd)} today`])];
 	return parts.length === 0 ? 'costs not known' : `about ${parts.join(' · ')}`;
 }
@@ -120,8 +120,8 @@ export function managerWords({ec2}: Snapshot, now: number, idWidth?: number): st
 	return `${idWidth === undefined ? manager.id : cutMiddle(manager.id, idWidth)} ${manager.type} ${running}`;
 }
 
-/** The causes that are told: the first two, limit and concurrent as one, since one key raises both. */
-export function tellingCauses(causes: readonly Cause[]): readonly Cause[] {
+/** The causes that are shown: the first two, limit and concurrent as one, since one key raises both. */
+export function shownCauses(causes: readonly Cause[]): readonly Cause[] {
 	const raised = causes.findIndex(({key}) => key === 'raise-limit');
 	return causes.filter(({key}, at) => key !== 'raise-limit' || at === raised).slice(0, 2);
 }

@@ -10,8 +10,8 @@ import {Problem} from '../../problem.ts';
 import {recordLook} from '../../steps/looks/record.ts';
 import {connectTo} from '../../steps/reaching.ts';
 import {takes} from '../formats.ts';
+import {type ActContext, runningManager, within} from './act-context.ts';
 import type {MoveTarget, Prepared} from './driver.ts';
-import {type Ground, runningManager, within} from './ground.ts';
 import {loadsOn, seenInMetrics} from './writing.ts';
 
 /** The answers that a move means: another zone is a subnet of the workers' own, in MachineOptions that override ours. */
@@ -53,10 +53,10 @@ function refuseOthers(plan: Plan): void {
 const silent = (): void => undefined;
 
 /** Readies another zone, type or market for new workers: planned by the same steps as a setup, and proven by a test machine. */
-export async function prepareMove(ground: Ground, to: MoveTarget, label: string): Promise<Prepared> {
-	const record = await within(ground.open(), (context) => context.look(recordLook));
+export async function prepareMove(actContext: ActContext, to: MoveTarget, label: string): Promise<Prepared> {
+	const record = await within(actContext.open(), (context) => context.look(recordLook));
 	const answers = answersFor(to, record?.answers ?? {});
-	const details = await within(await ground.answered(answers), async (context) => {
+	const details = await within(await actContext.answered(answers), async (context) => {
 		const plan = await makePlan(dockerMachine.steps, context, silent, {replaceManager: false});
 		const [problem] = problemsOf(plan);
 		if (problem) throw problem;
@@ -71,10 +71,10 @@ export async function prepareMove(ground: Ground, to: MoveTarget, label: string)
 				...details,
 				'',
 				'A test machine is made so first, runs a container and goes; only then config.toml is written, and the runner loads it by itself.',
-				`The record gets a version with it, by ${ground.who}. \`u\` brings the earlier config.toml back.`,
+				`The record gets a version with it, by ${actContext.who}. \`u\` brings the earlier config.toml back.`,
 			],
 		},
-		carryOut: async (tell) => within(await ground.answered(answers), (context) => moveNow(context, label, tell)),
+		carryOut: async (tell) => within(await actContext.answered(answers), (context) => moveNow(context, label, tell)),
 	};
 }
 

@@ -10,12 +10,13 @@ import {unsupportedZone} from '../../world/host/docker-machine.ts';
 import {money} from '../formats.ts';
 import {type Made, makerIn, workersMade} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';
+import {type ActContext, within} from './act-context.ts';
 import type {MoveChoice} from './driver.ts';
-import {type Ground, within} from './ground.ts';
 
-type Place = {type: string; zone: string; spot: boolean; subnet: Subnet};
+/** Where a worker can be made instead: AWS calls the zone and the way it is bought a placement. */
+type MovePlacement = {type: string; zone: string; spot: boolean; subnet: Subnet};
 
-const priceOf = async (context: Reaching, made: Made, {type, zone, spot}: Place): Promise<number | undefined> =>
+const priceOf = async (context: Reaching, made: Made, {type, zone, spot}: MovePlacement): Promise<number | undefined> =>
 	withDiskAndAddress(usdOf(await context.look(spot ? spotPriceLook(type, zone) : onDemandPriceLook(type))), made.diskGib, made.publicAddress);
 
 function quotaWords(type: InstanceType | undefined, quota: Quota | undefined, others: number | undefined, limit: number): {says: string; tooFew: boolean} {
@@ -25,33 +26,40 @@ function quotaWords(type: InstanceType | undefined, quota: Quota | undefined, ot
 }
 
 /** One choice with all that helps to choose it. */
-async function choiceOf(context: Reaching, made: Made, place: Place, limit: number, types: Map<string, InstanceType>, label: string): Promise<MoveChoice> {
-	const code = quotaCodeOf(place.type, place.spot);
+async function choiceOf(
+	context: Reaching,
+	made: Made,
+	placement: MovePlacement,
+	limit: number,
+	types: Map<string, InstanceType>,
+	label: string,
+): Promise<MoveChoice> {
+	const code = quotaCodeOf(placement.type, placement.spot);
 	const [price, quota, others] = await Promise.all([
-		priceOf(context, made, place),
+		priceOf(context, made, placement),
 		code === undefined ? undefined : context.look(quotaLook(code)),
 		code === undefined ? undefined : usedByOthers(context, code),
 	]);
-	const seen = types.get(place.type);
-	const isOffered = seen?.zones.includes(place.zone) ?? false;
+	const seen = types.get(placement.type);
+	const isOffered = seen?.zones.includes(placement.zone) ?? false;
 	const {says, tooFew} = quotaWords(seen, quota, others, limit);
-	const words = [price === undefined ? 'price not known' : `about ${money(price)}/h each`, says, `${place.subnet.freeAddresses} addresses free`];
+	const words = [price === undefined ? 'price not known' : `about ${money(price)}/h each`, says, `${placement.subnet.freeAddresses} addresses free`];
 	const moved = {
-		...(place.zone === made.zone ? {} : {zone: place.zone, subnet: place.subnet.id}),
-		...(place.type === made.type ? {} : {type: place.type}),
-		...(place.spot === made.spot ? {} : {spot: place.spot}),
+		...(placement.zone === made.zone ? {} : {zone: placement.zone, subnet: placement.subnet.id}),
+		...(placement.type === made.type ? {} : {type: placement.type}),
+		...(placement.spot === made.spot ? {} : {spot: placement.spot}),
 	};
-	const noWorkers = unsupportedZone(context.fleet.region, place.zone) && "docker-machine can't make workers there";
-	const why = noWorkers ?? (isOffered ? (tooFew ? 'too few vCPUs for the limit' : undefined) : `${place.type} isn't offered in ${place.zone} now`);
+	const noWorkers = unsupportedZone(context.fleet.region, placement.zone) && "docker-machine can't make workers there";
+	const why = noWorkers ?? (isOffered ? (tooFew ? 'too few vCPUs for the limit' : undefined) : `${placement.type} isn't offered in ${placement.zone} now`);
 	return {to: moved, label, says: words.join(', '), ...(why === undefined ? {} : {disabled: why})};
 }
 
 /** Ways to move new workers: other zones of their network, the other market, types of the same size; each with price, quota and whether it's offered now. */
-export async function findMoves(ground: Ground, snapshot: Snapshot): Promise<readonly MoveChoice[]> {
+export async function findMoves(actContext: ActContext, snapshot: Snapshot): Promise<readonly MoveChoice[]> {
 	const made = workersMade(snapshot);
 	if (!made) return [];
 	const limit = makerIn(snapshot)?.limit ?? 1;
-	return within(ground.open(), async (context) => {
+	return within(actContext.open(), async (context) => {
 		const twins = twinsOf(made.type);
 		const [{subnets}, types] = await Promise.all([context.look(networkLook), context.look(instanceTypesLook(made.type, ...twins))]);
 		const here = subnets.find(({id}) => id === made.subnet);
@@ -63,12 +71,12 @@ export async function findMoves(ground: Ground, snapshot: Snapshot): Promise<rea
 			const known = zones.get(subnet.zone);
 			if (!known || (subnet.defaultForZone && !known.defaultForZone)) zones.set(subnet.zone, subnet);
 		}
-		const place = (more: Partial<Place>): Place => ({type: made.type, zone: made.zone, spot: made.spot, subnet: here, ...more});
+		const placement = (more: Partial<MovePlacement>): MovePlacement => ({type: made.type, zone: made.zone, spot: made.spot, subnet: here, ...more});
 		const market = made.spot ? 'on demand' : 'on spot';
 		return Promise.all([
-			choiceOf(context, made, place({spot: !made.spot}), limit, types, `${market} instead`),
-			...[...zones.values()].map((subnet) => choiceOf(context, made, place({zone: subnet.zone, subnet}), limit, types, `zone ${subnet.zone}`)),
-			...twins.filter((type) => types.has(type)).map((type) => choiceOf(context, made, place({type}), limit, types, `type ${type}`)),
+			choiceOf(context, made, placement({spot: !made.spot}), limit, types, `${market} instead`),
+			...[...zones.values()].map((subnet) => choiceOf(context, made, placement({zone: subnet.zone, subnet}), limit, types, `zone ${subnet.zone}`)),
+			...twins.filter((type) => types.has(type)).map((type) => choiceOf(context, made, placement({type}), limit, types, `type ${type}`)),
 		]);
 	});
 }

@@ -1,12 +1,12 @@
 import {Problem} from '../../problem.ts';
 import type {Snapshot} from '../snapshot.ts';
+import {type ActContext, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {type Ground, within} from './ground.ts';
-import {recordDeed} from './recording.ts';
+import {recordNote} from './recording.ts';
 
 /** Readies a pause of the runner in GitLab, or its end. */
-export async function preparePause(ground: Ground, paused: boolean, snapshot: Snapshot): Promise<Prepared> {
-	const {gitlab, who} = ground;
+export async function preparePause(actContext: ActContext, paused: boolean, snapshot: Snapshot): Promise<Prepared> {
+	const {gitlab, who} = actContext;
 	const runner = snapshot.gitlab.value?.runner;
 	if (!gitlab || !runner)
 		throw new Problem({
@@ -25,10 +25,10 @@ export async function preparePause(ground: Ground, paused: boolean, snapshot: Sn
 			],
 		},
 		carryOut: (tell) =>
-			within(ground.open(), async (context) => {
+			within(actContext.open(), async (context) => {
 				tell('GitLab being asked');
 				await gitlab.panel.pause(gitlab.token, runner.id, paused);
-				await recordDeed(context, paused ? 'paused in GitLab' : 'unpaused in GitLab', who);
+				await recordNote(context, paused ? 'paused in GitLab' : 'unpaused in GitLab', who);
 				const {paused: isPaused} = await gitlab.panel.served(gitlab.token, runner.id);
 				if (isPaused !== paused)
 					throw new Problem({code: 'gitlab-pause', fault: 'outside', message: `GitLab still says that the runner is ${isPaused ? 'paused' : 'not paused'}.`});

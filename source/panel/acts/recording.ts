@@ -1,7 +1,7 @@
 import {followed} from '../../answers/all.ts';
 import {type Given, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import {deedText} from '../../steps/deeds.ts';
+import {noteText} from '../../steps/history-note.ts';
 import {readRecord, recordLook} from '../../steps/looks/record.ts';
 import type {Reaching} from '../../steps/reaching.ts';
 import {recordValue} from '../../steps/recorded.ts';
@@ -42,8 +42,8 @@ export async function recordAnswers(context: Reaching, change: (standing: Given)
 }
 
 /** Records that something was done which changes no answer: the same answers, and what it was as the version's description. */
-export const recordDeed = (context: Reaching, deed: string, who: string): Promise<void> =>
-	recordAnswers(context, (standing) => standing, deedText({deed, who}, context.clock.now()));
+export const recordNote = (context: Reaching, done: string, who: string): Promise<void> =>
+	recordAnswers(context, (standing) => standing, noteText({done, who}, context.clock.now()));
 
 /** The answers before the record's last change of answers; undefined where there was none. */
 export async function answersBefore({cloud, fleet}: Reaching): Promise<Given | undefined> {

@@ -3,14 +3,14 @@ import {connectToChange} from '../../steps/reaching.ts';
 import {removeWorkerScript} from '../../world/host/scripts/remove-worker.ts';
 import {money} from '../formats.ts';
 import {join} from '../join.ts';
-import type {Row} from '../rows.ts';
+import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
+import {type ActContext, runningManager, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {type Ground, runningManager, within} from './ground.ts';
-import {recordDeed} from './recording.ts';
+import {recordNote} from './recording.ts';
 
 /** The worker as it was seen last; throws a Problem when it's busy, or nobody can say that it isn't. */
-function freeWorker(snapshot: Snapshot | undefined, name: string, now: number): Row {
+function freeWorker(snapshot: Snapshot | undefined, name: string, now: number): WorkerRow {
 	const row = snapshot && join(snapshot, now).find((one) => one.name === name);
 	if (!row) throw new Problem({code: 'worker-gone', message: `${name} is gone.`});
 	if (row.state === 'idle' || row.state === 'failed' || row.state === 'stopped') {
@@ -24,7 +24,7 @@ function freeWorker(snapshot: Snapshot | undefined, name: string, now: number): 
 }
 
 /** Readies the removal of one idle worker: by docker-machine on the manager, which knows its instance and its key pair. */
-export async function prepareRemoval(ground: Ground, name: string, snapshot: Snapshot, now: number): Promise<Prepared> {
+export async function prepareRemoval(actContext: ActContext, name: string, snapshot: Snapshot, now: number): Promise<Prepared> {
 	const row = freeWorker(snapshot, name, now);
 	return {
 		proposal: {
@@ -32,20 +32,20 @@ export async function prepareRemoval(ground: Ground, name: string, snapshot: Sna
 			details: [
 				`It is ${row.state}${row.detail === undefined ? '' : `, ${row.detail}`}${row.usdPerHour === undefined ? '' : `, and costs about ${money(row.usdPerHour)} an hour`}.`,
 				'No job runs on it, as far as the runner tells; that is looked at once more right before.',
-				`The record's history says that ${ground.who} did it.`,
+				`The record's history says that ${actContext.who} did it.`,
 			],
 		},
 		carryOut: (tell) =>
-			within(ground.open(), async (context) => {
+			within(actContext.open(), async (context) => {
 				const manager = await runningManager(context);
 				const connection = await connectToChange(context, manager);
-				freeWorker(ground.latest() ?? snapshot, name, context.clock.now());
+				freeWorker(actContext.latest() ?? snapshot, name, context.clock.now());
 				tell('docker-machine being asked');
 				const outcome = await connection.script(removeWorkerScript, {name}, (progress) => 'says' in progress && tell(progress.says));
 				if (outcome.is === 'failed')
 					throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
 				if (outcome.is === 'gone') return `${name} was gone already.`;
-				await recordDeed(context, `removed ${name}`, ground.who);
+				await recordNote(context, `removed ${name}`, actContext.who);
 				return `${name} is removed, with its instance, its disk and its key pair.`;
 			}),
 	};

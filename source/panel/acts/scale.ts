@@ -11,8 +11,8 @@ import {money} from '../formats.ts';
 import {type Made, workersMade} from '../makers.ts';
 import {usdPerHour} from '../price.ts';
 import type {Snapshot} from '../snapshot.ts';
+import {type ActContext, runnerNameOf, runningManager, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
 import {decided, recordAnswers} from './recording.ts';
 import {commentsGoLine, configOn, isInForce, loadsOn, rewrite, seenInMetrics} from './writing.ts';
 
@@ -51,12 +51,12 @@ function costLine(made: Made, snapshot: Snapshot, from: number, to: number): str
 }
 
 /** What an act of numbers does, in words and numbers. */
-type Wanted = {numbers: Numbers; answers: Given; says: string; changes: string[]; workers: {from: number; to: number}};
+type WantedNumbers = {numbers: Numbers; answers: Given; says: string; changes: string[]; workers: {from: number; to: number}};
 
-const places = 10_000;
+const unlimited = 10_000;
 
 /** `concurrent` goes along with the limit, and keeps what it leaves to other runners. */
-function scaled({limit, concurrent}: Required<Numbers>, to: number): Wanted {
+function scaled({limit, concurrent}: Required<Numbers>, to: number): WantedNumbers {
 	if (limit === to) throw new Problem({code: 'nothing-to-change', message: `The limit is ${to} already.`});
 	const together = limit === 0 ? Math.max(concurrent, to) : Math.max(to, concurrent + to - limit);
 	const from = limit === 0 ? 'none' : String(limit);
@@ -65,11 +65,11 @@ function scaled({limit, concurrent}: Required<Numbers>, to: number): Wanted {
 		answers: {limit: to, concurrent: together},
 		says: `The limit goes from ${from} to ${to} machines, and concurrent from ${concurrent} to ${together} jobs.`,
 		changes: [`limit ${from} → ${to}`, ...(concurrent === together ? [] : [`concurrent ${concurrent} → ${together}`])],
-		workers: {from: Math.min(limit || places, to), to},
+		workers: {from: Math.min(limit || unlimited, to), to},
 	};
 }
 
-function idled({idleCount, limit}: Required<Numbers>, to: number): Wanted {
+function idled({idleCount, limit}: Required<Numbers>, to: number): WantedNumbers {
 	if (idleCount === to) throw new Problem({code: 'nothing-to-change', message: `The idle count is ${to} already.`});
 	if (limit > 0 && to > limit)
 		throw new Problem({
@@ -86,16 +86,20 @@ function idled({idleCount, limit}: Required<Numbers>, to: number): Wanted {
 	};
 }
 
-const wantedBy = (act: {do: 'scale'; limit: number} | {do: 'idle'; count: number}, standing: Required<Numbers>): Wanted =>
+const wantedBy = (act: {do: 'scale'; limit: number} | {do: 'idle'; count: number}, standing: Required<Numbers>): WantedNumbers =>
 	act.do === 'scale' ? scaled(standing, act.limit) : idled(standing, act.count);
 
 /** Readies another limit (with `concurrent`) or another idle count: quota, addresses and costs first; nothing is changed yet. */
-export async function prepareNumbers(ground: Ground, act: {do: 'scale'; limit: number} | {do: 'idle'; count: number}, snapshot: Snapshot): Promise<Prepared> {
+export async function prepareNumbers(
+	actContext: ActContext,
+	act: {do: 'scale'; limit: number} | {do: 'idle'; count: number},
+	snapshot: Snapshot,
+): Promise<Prepared> {
 	const made = workersMade(snapshot);
-	const {commentsGo, details, wanted} = await within(ground.open(), async (context) => {
+	const {commentsGo, details, wanted} = await within(actContext.open(), async (context) => {
 		const [manager, record] = await Promise.all([runningManager(context), context.look(recordLook)]);
 		const connection = await connectTo(context, manager);
-		const whose = {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)};
+		const whose = {fleet: actContext.fleet, runnerName: runnerNameOf(record?.answers, actContext.fleet)};
 		const standing = await configOn(connection);
 		const known = wantedBy(act, numbersIn(standing, whose));
 		const {from, to} = known.workers;
@@ -116,21 +120,21 @@ export async function prepareNumbers(ground: Ground, act: {do: 'scale'; limit: n
 				...details,
 				'',
 				'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.',
-				`The record gets a version with it, by ${ground.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
+				`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
 			],
 		},
-		carryOut: (tell) => within(ground.open(), (context) => writeNumbers(ground, context, act, tell)),
+		carryOut: (tell) => within(actContext.open(), (context) => writeNumbers(actContext, context, act, tell)),
 	};
 }
 
 async function writeNumbers(
-	ground: Ground,
+	actContext: ActContext,
 	context: Reaching,
 	act: {do: 'scale'; limit: number} | {do: 'idle'; count: number},
 	tell: (says: string) => void,
 ): Promise<string> {
 	const [manager, record] = await Promise.all([runningManager(context), context.look(recordLook)]);
-	const whose = {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)};
+	const whose = {fleet: actContext.fleet, runnerName: runnerNameOf(record?.answers, actContext.fleet)};
 	const connection = await connectToChange(context, manager);
 	const wanted = wantedBy(act, numbersIn(await configOn(connection), whose));
 	tell('the record being written');

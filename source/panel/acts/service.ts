@@ -9,24 +9,24 @@ import {join} from '../join.ts';
 import type {Metrics} from '../metrics.ts';
 import {countRows} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
+import {type ActContext, runningManager, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {type Ground, runningManager, within} from './ground.ts';
-import {recordDeed} from './recording.ts';
+import {recordNote} from './recording.ts';
 import {metricsOn, seenInMetrics} from './writing.ts';
 
 const failed = ({code, detail, crash}: Extract<ServiceOutcome, {is: 'failed'}>): Problem =>
 	crash ? crashed(crash.unit, crash.log) : new Problem({code, message: `The service isn't as it should be: ${detail}`, advice: 'Look at the log with `3`.'});
 
-/** What the service is asked to do, and how it is told of. */
-const deeds = {
-	drain: {deed: 'drained', done: 'The fleet is drained: the service has stopped, and its machines are gone. D resumes it.'},
-	resume: {deed: 'resumed', done: 'The service runs, and takes jobs again.'},
-	restart: {deed: 'restarted', done: 'The service was restarted. Its idle machines went with it; new ones are made as they are wanted.'},
-	start: {deed: 'started', done: 'The service runs again.'},
-	reload: {deed: 'reloaded', done: 'The runner has loaded config.toml anew, and asks GitLab again.'},
+/** What the service is asked to do: the history's note of it, and how its end is told. */
+const requests = {
+	drain: {note: 'drained', says: 'The fleet is drained: the service has stopped, and its machines are gone. D resumes it.'},
+	resume: {note: 'resumed', says: 'The service runs, and takes jobs again.'},
+	restart: {note: 'restarted', says: 'The service was restarted. Its idle machines went with it; new ones are made as they are wanted.'},
+	start: {note: 'started', says: 'The service runs again.'},
+	reload: {note: 'reloaded', says: 'The runner has loaded config.toml anew, and asks GitLab again.'},
 } as const;
 
-type What = keyof typeof deeds;
+type What = keyof typeof requests;
 
 function wordsFor(what: What, snapshot: Snapshot, drainSeconds: number, now: number): {says: string; details: string[]} {
 	const counts = countRows(join(snapshot, now));
@@ -80,15 +80,15 @@ async function answerOf(context: Reaching, connection: Connection, before: Metri
 }
 
 /** Readies a drain, a resume, a start, a reload or a restart of the runner's service. */
-export async function prepareService(ground: Ground, what: What, snapshot: Snapshot, now: number): Promise<Prepared> {
-	const {fleet, who, drainSeconds} = ground;
+export async function prepareService(actContext: ActContext, what: What, snapshot: Snapshot, now: number): Promise<Prepared> {
+	const {fleet, who, drainSeconds} = actContext;
 	const {says, details} = wordsFor(what, snapshot, drainSeconds, now);
 	return {
 		proposal: {says, details: [...details, `The record's history says that ${who} did it.`]},
 		carryOut: (tell) =>
-			within(ground.open(), async (context) => {
+			within(actContext.open(), async (context) => {
 				const connection = await connectToChange(context, await runningManager(context));
-				await recordDeed(context, deeds[what].deed, who);
+				await recordNote(context, requests[what].note, who);
 				tell('the service being asked');
 				const before = what === 'reload' ? await metricsOn(connection) : undefined;
 				const asked = {do: what === 'resume' ? ('start' as const) : what, drainSeconds, fleet: fleet.name};
@@ -100,9 +100,9 @@ export async function prepareService(ground: Ground, what: What, snapshot: Snaps
 						advice: 'Wait, then press `D` again; `--drain-timeout` allows more.',
 					});
 				if (outcome.is === 'failed') throw failed(outcome);
-				if (what !== 'reload') return deeds[what].done;
+				if (what !== 'reload') return requests[what].says;
 				tell('waiting until GitLab has answered it');
-				return `${deeds.reload.done} ${await answerOf(context, connection, before)}`;
+				return `${requests.reload.says} ${await answerOf(context, connection, before)}`;
 			}),
 	};
 }

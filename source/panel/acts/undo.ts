@@ -6,8 +6,8 @@ import {recordLook} from '../../steps/looks/record.ts';
 import {connectTo, connectToChange, type Reaching} from '../../steps/reaching.ts';
 import {canonical} from '../../steps/recorded.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
+import {type ActContext, runnerNameOf, runningManager, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {type Ground, runnerNameOf, runningManager, within} from './ground.ts';
 import {answersBefore, decided, recordAnswers} from './recording.ts';
 import {commentsGoLine, configOn, isInForce, seenInMetrics, writeOver} from './writing.ts';
 
@@ -37,12 +37,12 @@ function back(standing: string, earlier: string, whose: Parameters<typeof takenB
 	}
 }
 
-async function lookBack(ground: Ground, context: Reaching): Promise<Back> {
+async function lookBack(actContext: ActContext, context: Reaching): Promise<Back> {
 	const [manager, record, before] = await Promise.all([runningManager(context), context.look(recordLook), answersBefore(context)]);
 	const connection = await connectTo(context, manager);
 	const [standing, earlier] = [await configOn(connection), await connection.read(previous)];
 	if (earlier === undefined) throw nothing('There is no earlier config.toml on the manager, so there is nothing to undo.');
-	const {answers, changes, commentsGo, text} = back(standing, earlier, {fleet: ground.fleet, runnerName: runnerNameOf(record?.answers, ground.fleet)});
+	const {answers, changes, commentsGo, text} = back(standing, earlier, {fleet: actContext.fleet, runnerName: runnerNameOf(record?.answers, actContext.fleet)});
 	if (changes.length === 0) throw nothing('config.toml says what the one before it said, so there is nothing to undo.');
 	return {
 		standing,
@@ -56,8 +56,8 @@ async function lookBack(ground: Ground, context: Reaching): Promise<Back> {
 }
 
 /** Readies the way back to what was ours in the config.toml before, and its answers in the record; what others wrote since stays. */
-export async function prepareUndo(ground: Ground): Promise<Prepared> {
-	const {changes, commentsGo} = await within(ground.open(), (context) => lookBack(ground, context));
+export async function prepareUndo(actContext: ActContext): Promise<Prepared> {
+	const {changes, commentsGo} = await within(actContext.open(), (context) => lookBack(actContext, context));
 	return {
 		proposal: {
 			says: "The last change of config.toml is taken back. What others wrote there, and the runner's token, stay.",
@@ -66,15 +66,15 @@ export async function prepareUndo(ground: Ground): Promise<Prepared> {
 				...(commentsGo ? [commentsGoLine] : []),
 				'',
 				'The one that stands now is kept: undoing again brings that back.',
-				`The record gets a version with the answers of then, by ${ground.who}.`,
+				`The record gets a version with the answers of then, by ${actContext.who}.`,
 			],
 		},
-		carryOut: (tell) => within(ground.open(), (context) => goBack(ground, context, tell)),
+		carryOut: (tell) => within(actContext.open(), (context) => goBack(actContext, context, tell)),
 	};
 }
 
-async function goBack(ground: Ground, context: Reaching, tell: (says: string) => void): Promise<string> {
-	const {answers, changes, held, standing, text} = await lookBack(ground, context);
+async function goBack(actContext: ActContext, context: Reaching, tell: (says: string) => void): Promise<string> {
+	const {answers, changes, held, standing, text} = await lookBack(actContext, context);
 	const connection = await connectToChange(context, await runningManager(context));
 	tell('the record being written');
 	await recordAnswers(context, answers);

@@ -1,11 +1,11 @@
 import {forTime} from '../formats.ts';
-import type {Refusal} from '../journal/refusal.ts';
+import type {WorkerRefusal} from '../journal/refusal.ts';
 import {isSpot} from '../makers.ts';
 import type {Case, CauseRow} from './cause.ts';
 import {bareCode, holdingRefusal, refusalRow} from './refusals.ts';
 
 /** `c5.large in us-east-2a`, from the refusal, else from config.toml. */
-function whereOf({runner, snapshot}: Case, refusal: Refusal): string {
+function whereOf({runner, snapshot}: Case, refusal: WorkerRefusal): string {
 	const options = runner?.options ?? {};
 	const type = refusal.type ?? options['instance-type'];
 	const zone = refusal.zone ?? (options.zone === undefined ? undefined : `${options.region ?? snapshot.region}${options.zone}`);

@@ -3,9 +3,9 @@ import type {Instance} from '../../steps/looks/account.ts';
 import type {ActionId} from '../actions.ts';
 import type {History} from '../journal/history.ts';
 import type {Metrics} from '../metrics.ts';
-import type {Counts, Row} from '../rows.ts';
+import type {Counts, WorkerRow} from '../rows.ts';
 import type {GitlabSees, HostSeen, Snapshot, SourceName} from '../snapshot.ts';
-import type {Waiting} from '../waiting.ts';
+import type {WaitingJobs} from '../waiting.ts';
 
 /**
  * What a cause does to jobs. `unasked`: nobody asks GitLab for jobs, or GitLab gives none. `unmade`: no machine can be made. `unusable`: machines are
@@ -32,7 +32,7 @@ export type Cause = {
 };
 
 /** What a cause says where it holds; a source or a key that differs from its row's usual one. */
-export type Told = Pick<Cause, 'says' | 'since'> & Partial<Pick<Cause, 'source' | 'key'>>;
+export type CauseStatement = Pick<Cause, 'says' | 'since'> & Partial<Pick<Cause, 'source' | 'key'>>;
 
 /**
  * One cause, as a row of its source's file. Causes are told by rank, and within a rank in the order of the sources (`why-waiting.ts`) and of a file's
@@ -42,7 +42,7 @@ export type CauseRow = Omit<Cause, 'says' | 'since'> & {
 	/** Codes of refusals that this cause explains, without `Client.` and `Server.`: what no row explains is told as it is. */
 	refusals?: readonly string[];
 	/** The sentence, where the cause holds; undefined where it doesn't, or where what it needs isn't known. Pure; never throws. */
-	tells(it: Case): string | Told | undefined;
+	tells(it: Case): string | CauseStatement | undefined;
 };
 
 /** What several rows ask of a case, reckoned once for each case. */
@@ -59,9 +59,9 @@ export function once<Answer>(reckon: (it: Case) => Answer): (it: Case) => Answer
 export type Case = {
 	snapshot: Snapshot;
 	now: number;
-	rows: readonly Row[];
+	rows: readonly WorkerRow[];
 	counts: Counts;
-	waiting: Waiting;
+	waiting: WaitingJobs;
 	manager: Instance | undefined;
 	host: HostSeen | undefined;
 	metrics: Metrics | undefined;

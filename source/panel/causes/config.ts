@@ -3,7 +3,7 @@ import {runnerRuns} from '../jobs-now.ts';
 import {countRows} from '../rows.ts';
 import type {Case, CauseRow} from './cause.ts';
 
-/** When the last place was taken: the newest begin of a machine or a job, milliseconds since 1970. */
+/** When the limit was reached: the newest begin of a machine or a job, milliseconds since 1970. */
 const fullSince = ({rows}: Case): number | undefined => {
 	let newest = 0;
 	for (const {state, createdAt, job} of rows) {

@@ -1,6 +1,6 @@
 import {forTime, many, money, takes} from '../formats.ts';
 import {unmanagedDetail} from '../row-state.ts';
-import {type Case, type CauseRow, once, type Told} from './cause.ts';
+import {type Case, type CauseRow, type CauseStatement, once} from './cause.ts';
 import {holdingCode, hubRefusal, machineRefusal, refusalRow} from './refusals.ts';
 
 const certificateCodes = new Set(['certificates']);
@@ -37,7 +37,7 @@ function onlyTried(it: Case): boolean {
 }
 
 /** Machines that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
-const beingMade = once((it): {cold: boolean; count: number; time: string; told: Omit<Told, 'says'>} | undefined => {
+const beingMade = once((it): {cold: boolean; count: number; time: string; told: Omit<CauseStatement, 'says'>} | undefined => {
 	const {now, runner, idle} = it;
 	// Those beyond MaxGrowthRate only wait for their turn, though the runner counts them.
 	const count = Math.min(it.creating ?? 0, runner?.maxGrowthRate ?? Number.POSITIVE_INFINITY);

@@ -2,7 +2,7 @@ import {age, forTime, many} from '../formats.ts';
 import {runnerRuns} from '../jobs-now.ts';
 import type {Unserved} from '../waiting.ts';
 import {isOff, isTakenAgain, reasonOf, refusedToken, unanswered} from './asking.ts';
-import {type Case, type CauseRow, once, type Told} from './cause.ts';
+import {type Case, type CauseRow, type CauseStatement, once} from './cause.ts';
 import {holdingRefusal} from './refusals.ts';
 
 /** A runner that works asks every few seconds: ten minutes of silence say that it doesn't. GitLab's own `online` holds for two hours. */
@@ -70,7 +70,7 @@ function unserved<Why extends Unserved['unfit']['why']>(
 	it: Case,
 	why: Why,
 	says: (unfit: Extract<Unserved['unfit'], {why: Why}>[], one: boolean) => string,
-): Told | undefined {
+): CauseStatement | undefined {
 	const fits = (unfit: Unserved['unfit']): unfit is Extract<Unserved['unfit'], {why: Why}> => unfit.why === why;
 	const jobs = it.waiting.unserved.filter(({unfit}) => fits(unfit));
 	if (jobs.length === 0) return undefined;

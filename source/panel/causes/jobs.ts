@@ -21,8 +21,8 @@ function shortened(error = ''): string {
 	return said.length > 200 ? `${said.slice(0, 199)}…` : said || 'it says no more';
 }
 
-/** How a machine's instance ended: `spot`, AWS took it back; `outside`, somebody ended it; `here`, the runner itself took it away, so it hadn't gone before. */
-type Gone = {how: 'spot' | 'outside' | 'aws' | 'here' | 'unknown'; says: string};
+/** How a machine's instance ended: `spot`, AWS took it back; `outside`, somebody ended it; `here`, the runner itself took it away, so it was there until then. */
+type InstanceEnd = {how: 'spot' | 'outside' | 'aws' | 'here' | 'unknown'; says: string};
 
 const spotReasons: readonly [RegExp, string][] = [
 	[/no-capacity|capacity-oversubscribed/, 'spot interruption, since AWS needs its capacity'],
@@ -37,7 +37,7 @@ function endedHere({history}: Case, machine: string, endedAt: number | undefined
 }
 
 /** What became of the instance of a machine whose Docker no longer answered; undefined where EC2 shows that it still runs. */
-function goneOf(it: Case, machine: string): Gone | undefined {
+function instanceEndOf(it: Case, machine: string): InstanceEnd | undefined {
 	const {ec2} = it.snapshot;
 	if (!ec2.value) return {how: 'unknown', says: "EC2 can't be asked what became of it"};
 	const instance = ec2.value.instances.find((one) => machineNameOf(one) === machine);
@@ -56,13 +56,13 @@ function goneOf(it: Case, machine: string): Gone | undefined {
 }
 
 /** Jobs of the last minutes whose machine went, the newest first, each with what became of it. */
-const lostLately = (it: Case): {job: EndedJob; gone: Gone}[] =>
+const lostLately = (it: Case): {job: EndedJob; end: InstanceEnd}[] =>
 	(it.history?.jobs.lost ?? [])
 		.filter(({at}) => it.now - at < lately)
 		.toReversed()
 		.flatMap((job) => {
-			const gone = job.machine === undefined ? undefined : goneOf(it, job.machine);
-			return gone && gone.how !== 'here' ? [{job, gone}] : [];
+			const end = job.machine === undefined ? undefined : instanceEndOf(it, job.machine);
+			return end && end.how !== 'here' ? [{job, end}] : [];
 		});
 
 /** Jobs that failed since one last passed, for which the runner is to blame and of which nothing else is told. */
@@ -123,14 +123,14 @@ export const jobCauses: readonly CauseRow[] = [
 		tells: (it) => {
 			const [last] = lostLately(it);
 			if (!last) return undefined;
-			const {job, gone} = last;
+			const {job, end} = last;
 			const today = it.history?.jobs.lost.length ?? 0;
 			const count = today > 1 ? `; ${today} jobs lost theirs today` : '';
-			const others = gone.how === 'spot' ? '; other types or zones, or on demand, are taken back less' : '';
+			const others = end.how === 'spot' ? '; other types or zones, or on demand, are taken back less' : '';
 			return {
-				says: `${called(job).replace('j', 'J')} lost its machine ${age((it.now - job.at) / 1000)} ago: ${gone.says}${count}. \`retry: when: runner_system_failure\` in .gitlab-ci.yml runs such jobs again${others}.`,
+				says: `${called(job).replace('j', 'J')} lost its machine ${age((it.now - job.at) / 1000)} ago: ${end.says}${count}. \`retry: when: runner_system_failure\` in .gitlab-ci.yml runs such jobs again${others}.`,
 				since: job.at,
-				...(gone.how === 'spot' ? {key: 'move'} : {}),
+				...(end.how === 'spot' ? {key: 'move'} : {}),
 			};
 		},
 	},

@@ -5,7 +5,7 @@ import {age, bytes, clockWords, forTime, many} from '../formats.ts';
 import {secondsOf, serviceIs} from '../jobs-now.ts';
 import {isFresh} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';
-import type {Case, CauseRow, Told} from './cause.ts';
+import type {Case, CauseRow, CauseStatement} from './cause.ts';
 
 /** A runner that came up again after a crash is watched for so long: it may do so again. In milliseconds. */
 const lately = 15 * 60_000;
@@ -34,7 +34,7 @@ function awaited(snapshot: Snapshot, now: number): string {
 }
 
 /** The runner takes no new jobs, and ends once the running ones have: by somebody's drain, or by a stop on the manager. */
-function ending({snapshot, host, history, now}: Case, by: string): Told | undefined {
+function ending({snapshot, host, history, now}: Case, by: string): CauseStatement | undefined {
 	const isStopping = host !== undefined && unitIs(host.service) === 'stopping';
 	const says = isFresh(snapshot.runner) ? snapshot.runner.value?.metrics.processState : undefined;
 	if (!isStopping && says !== 'graceful-shutdown') return undefined;

@@ -1,10 +1,10 @@
 import {forTime} from '../formats.ts';
 import {beganAt} from '../journal/history.ts';
-import type {Refusal} from '../journal/refusal.ts';
+import type {WorkerRefusal} from '../journal/refusal.ts';
 import {type Case, type CauseRow, once} from './cause.ts';
 
 /** A refusal that still holds: the newest of its kind, since when they come, and how many came. */
-export type Holds = {refusal: Refusal; since: number; count: number};
+export type Holds = {refusal: WorkerRefusal; since: number; count: number};
 
 /** How long after its last refusal a reason is believed to hold, in milliseconds: the runner tries again much sooner. */
 const believed = 15 * 60_000;
@@ -20,7 +20,7 @@ const newestUp = once(({history}) => {
 const cameUpAfter = (it: Case, at: number): boolean => newestUp(it) > at;
 
 /** The newest refusal that `fits`, as long as it still holds: it came lately, and it isn't over since, as by a machine that was begun after it and came up. */
-export function holdingRefusal(it: Case, fits: (refusal: Refusal) => boolean, isOver = cameUpAfter): Holds | undefined {
+export function holdingRefusal(it: Case, fits: (refusal: WorkerRefusal) => boolean, isOver = cameUpAfter): Holds | undefined {
 	const {history, now} = it;
 	const refused = (history?.refused ?? []).filter(({refusal}) => fits(refusal));
 	const last = refused.at(-1);

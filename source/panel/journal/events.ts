@@ -2,7 +2,7 @@ import {type Fatal, fatalIn, fatalWords} from '../../world/host/fatal.ts';
 import {goSeconds} from '../../world/host/go-duration.ts';
 import {type LogLine, readLogLine} from '../../world/host/log-line.ts';
 import type {Entry} from './entries.ts';
-import {type Refusal, readRefusal} from './refusal.ts';
+import {readRefusal, type WorkerRefusal} from './refusal.ts';
 
 type Base = {at: number};
 
@@ -12,11 +12,11 @@ export type LogEvent = Base &
 		| {is: 'job-received'; job: number; project: string | undefined; runner: string | undefined}
 		| {is: 'job-on-machine'; job: number; project: string | undefined; machine: string; runner: string | undefined; uses: number | undefined}
 		| JobEnded
-		| {is: 'prepare-failed'; job: number | undefined; error: string; refusal: Refusal | undefined}
+		| {is: 'prepare-failed'; job: number | undefined; error: string; refusal: WorkerRefusal | undefined}
 		| {is: 'machine-stage'; machine: string; stage: string}
 		| {is: 'machine-created'; machine: string; seconds: number | undefined}
 		| {is: 'machine-failed'; machine: string; seconds: number | undefined; error: string}
-		| {is: 'machine-refused'; machine: string; refusal: Refusal}
+		| {is: 'machine-refused'; machine: string; refusal: WorkerRefusal}
 		| {is: 'machine-removing'; machine: string; reason: string; uses: number | undefined}
 		| {is: 'machine-removed'; machine: string}
 		| {is: 'machine-given-up'; machine: string}
@@ -42,7 +42,7 @@ type JobEnded = {
 	error: string | undefined;
 	why?: string | undefined;
 	seconds?: number | undefined;
-	refusal?: Refusal | undefined;
+	refusal?: WorkerRefusal | undefined;
 };
 
 const text = (line: LogLine, key: string): string | undefined => {
@@ -175,7 +175,7 @@ export function eventsOf(entry: Entry): LogEvent[] {
 }
 
 /** Texts of which each line that `eventsOf` understands holds one: the manager sends no other of the past. */
-export const tellingWords: readonly string[] = [
+export const eventTexts: readonly string[] = [
 	...[
 		'Checking for jobs',
 		'Added job to processing list',

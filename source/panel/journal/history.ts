@@ -2,7 +2,7 @@ import type {Fatal} from '../../world/host/fatal.ts';
 import {madeAt} from '../../world/host/machine-name.ts';
 import type {LogEvent} from './events.ts';
 import {type JobHistory, jobsAfter, noJobs} from './job-history.ts';
-import {type Refusal, readRefusal} from './refusal.ts';
+import {readRefusal, type WorkerRefusal} from './refusal.ts';
 import {noSpans, type Spans, spansAfter} from './spans.ts';
 
 /** One machine as the journal tells of it. Times are milliseconds since 1970. */
@@ -13,7 +13,7 @@ export type MachineStory = {
 	stageAt?: number;
 	createdAt?: number;
 	failedAt?: number;
-	refusal?: Refusal;
+	refusal?: WorkerRefusal;
 	removingAt?: number;
 	/** Why it goes, in the runner's lower-case words: `too many idle machines`, `machine is unavailable`. */
 	reason?: string;
@@ -27,7 +27,7 @@ export type MachineStory = {
 };
 
 /** A create that was refused or failed. */
-type Refused = {at: number; machine: string | undefined; refusal: Refusal};
+type RefusedCreate = {at: number; machine: string | undefined; refusal: WorkerRefusal};
 
 /** A state of the log that holds until something ends it; `since` is when it began, `last` when it was last seen. */
 type Holding = {since: number; last: number; detail?: string | undefined; runner?: string | undefined};
@@ -40,7 +40,7 @@ export type History = {
 	until: number;
 	machines: ReadonlyMap<string, MachineStory>;
 	/** Newest last. */
-	refused: readonly Refused[];
+	refused: readonly RefusedCreate[];
 	/** Machines whose removal was asked for, and why, newest last, at most 50. */
 	removals: readonly {machine: string; at: number; reason: string}[];
 	/** Seconds that creates took, newest last, at most 50. */
@@ -80,9 +80,9 @@ export const noHistory = (since: number): History => ({
 	spans: noSpans(since),
 });
 
-type Machines = Map<string, MachineStory>;
+type StoriesByMachine = Map<string, MachineStory>;
 
-function told(machines: Machines, name: string, at: number, more: Partial<MachineStory>): void {
+function told(machines: StoriesByMachine, name: string, at: number, more: Partial<MachineStory>): void {
 	machines.set(name, {...(machines.get(name) ?? {name}), ...more, at});
 }
 
@@ -102,7 +102,7 @@ function addition(event: LogEvent): Partial<MachineStory> | undefined {
 	return event.is === 'machine-removing' ? {removingAt: at, reason: event.reason} : undefined;
 }
 
-function machineTold(machines: Machines, event: LogEvent): void {
+function machineTold(machines: StoriesByMachine, event: LogEvent): void {
 	const more = addition(event);
 	if (more && 'machine' in event && event.machine !== undefined) told(machines, event.machine, event.at, more);
 	else if (event.is === 'machine-removed') machines.delete(event.machine);
@@ -110,7 +110,7 @@ function machineTold(machines: Machines, event: LogEvent): void {
 	else if (event.is === 'job-ended') endTold(machines, event);
 }
 
-function jobTold(machines: Machines, event: Extract<LogEvent, {is: 'job-on-machine'}>): void {
+function jobTold(machines: StoriesByMachine, event: Extract<LogEvent, {is: 'job-on-machine'}>): void {
 	const known = machines.get(event.machine);
 	const same = known?.job === event.job && known.jobEndedAt === undefined;
 	const {jobEndedAt: _ended, ...rest} = known ?? {name: event.machine};
@@ -124,7 +124,7 @@ function jobTold(machines: Machines, event: Extract<LogEvent, {is: 'job-on-machi
 	});
 }
 
-function endTold(machines: Machines, event: Extract<LogEvent, {is: 'job-ended'}>): void {
+function endTold(machines: StoriesByMachine, event: Extract<LogEvent, {is: 'job-ended'}>): void {
 	const name = event.machine ?? [...machines.values()].find(({job, jobEndedAt}) => job === event.job && jobEndedAt === undefined)?.name;
 	if (name !== undefined && machines.get(name)?.job === event.job) told(machines, name, event.at, {jobEndedAt: event.at});
 }

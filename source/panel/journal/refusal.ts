@@ -1,5 +1,5 @@
 /** Why a worker couldn't be made, from docker-machine's own words (docs/facts.md, "docker-machine: failures"). */
-export type Refusal = {
+export type WorkerRefusal = {
 	/** AWS's code, or ours for what isn't AWS: `docker-install`, `docker-hub`, `docker-never`, `certificates`, `ssh-never`, `subnet-zone`, `key-pair-name`, and of the manager `disk-full`, `killed`. */
 	code: string;
 	/** docker-machine's own words, cut to 2,000 characters. */
@@ -48,7 +48,7 @@ function codeOf(text: string): string | undefined {
 const instanceType = /\b((?:[a-z]+[0-9][a-z0-9-]*|u-[a-z0-9]+)\.(?:nano|micro|small|medium|large|metal|\d*xlarge)[a-z0-9-]*)\b/;
 
 /** The reason in a line of docker-machine's errors; undefined when it tells none. */
-export function readRefusal(text: string): Refusal | undefined {
+export function readRefusal(text: string): WorkerRefusal | undefined {
 	const code = codeOf(text);
 	if (code === undefined) return undefined;
 	const number = (pattern: RegExp) => {

@@ -31,11 +31,11 @@ const neverRan = (code: string): boolean => /^[A-Z]/.test(code) || code === 'key
 
 /** Machines come and go: what the journal tells more. A machine is reckoned from the second in its name. */
 export function spansAfter(spans: Spans, events: readonly LogEvent[]): Spans {
-	const telling = events.filter(({is}) => is.startsWith('machine-') || is === 'job-on-machine');
-	if (telling.length === 0) return spans;
+	const machineEvents = events.filter(({is}) => is.startsWith('machine-') || is === 'job-on-machine');
+	if (machineEvents.length === 0) return spans;
 	const open = new Map(spans.open);
 	const hours = new Map(spans.hours);
-	for (const event of telling) {
+	for (const event of machineEvents) {
 		if (!('machine' in event) || event.machine === undefined) continue;
 		const from = Math.max(spans.since, madeAt(event.machine) ?? event.at);
 		if (event.is === 'machine-refused' && neverRan(event.refusal.code)) open.delete(event.machine);

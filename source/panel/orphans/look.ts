@@ -3,17 +3,17 @@ import {type Instance, instancesIn, lives} from '../../steps/looks/account.ts';
 import {type Leftovers, lookAtLeftovers} from '../../steps/looks/leftovers.ts';
 import {type AskedManager, judgeLeftovers, type Leftover} from '../orphans.ts';
 import {askManager, managedFleet, maybeManager} from './managers.ts';
-import type {Place} from './place.ts';
+import type {RegionAccess} from './region-access.ts';
 import {type Worth, worthOf} from './worth.ts';
 
 /** Something that a docker-machine made, whom it belongs to, and what it costs. */
-export type Found = Leftover & Worth;
+export type PricedLeftover = Leftover & Worth;
 
 /** What one region holds of leftovers. */
 export type RegionSeen = {
 	region: string;
 	/** Orphans and what isn't known; what a live manager knows is only counted. */
-	found: readonly Found[];
+	found: readonly PricedLeftover[];
 	known: number;
 	/** Managers that couldn't be asked while that mattered, each with why. */
 	silent: readonly {manager: string; problem: Problem}[];
@@ -23,7 +23,7 @@ export type RegionSeen = {
 type Swept = {fleets: string[]; instances: Instance[]; leftovers: Leftovers};
 
 /** One parallel sweep: records, instances, and what machines may leave behind. */
-async function sweep({cloud, fleets}: Place): Promise<Swept> {
+async function sweep({cloud, fleets}: RegionAccess): Promise<Swept> {
 	const [names, instances, leftovers] = await Promise.all([fleets(), instancesIn(cloud), lookAtLeftovers(cloud)]);
 	return {fleets: names, instances, leftovers};
 }
@@ -34,8 +34,8 @@ type Judged = {leftovers: Leftover[]; silent: RegionSeen['silent']};
  * Judges in two rounds, so that nobody is asked for nothing: the fleets' managers once there is something that isn't in use, and machines that may be
  * somebody else's manager once those don't know it.
  */
-async function judge(place: Place, swept: Swept): Promise<Judged> {
-	const {region, clock} = place;
+async function judge(access: RegionAccess, swept: Swept): Promise<Judged> {
+	const {region, clock} = access;
 	const living = swept.instances.filter(lives).map((instance) => ({instance, fleet: managedFleet(instance, swept.fleets, region)}));
 	const ours = living.filter(({fleet}) => fleet !== undefined);
 	const others = living.filter(({fleet, instance}) => fleet === undefined && maybeManager(instance));
@@ -43,7 +43,7 @@ async function judge(place: Place, swept: Swept): Promise<Judged> {
 	const isOpen = (leftovers: readonly Leftover[]): boolean => leftovers.some(({is}) => is !== 'known');
 	const isOnly = ours.length + others.length === 1;
 	const ask = async (asked: typeof living) =>
-		(await Promise.all(asked.map(({fleet, instance}) => askManager(place, instance, fleet, isOnly)))).filter((one) => one !== undefined);
+		(await Promise.all(asked.map(({fleet, instance}) => askManager(access, instance, fleet, isOnly)))).filter((one) => one !== undefined);
 
 	const unasked = judgedBy(ours.map(({fleet, instance: {id}}) => ({id, fleet, store: undefined, shortTokens: []})));
 	if (!isOpen(unasked)) return {leftovers: unasked, silent: []};
@@ -54,10 +54,10 @@ async function judge(place: Place, swept: Swept): Promise<Judged> {
 }
 
 /** Looks for leftovers in one region, whoever made them, and changes nothing. Throws AWS's Problems, and `Stopped`. */
-export async function lookForOrphans(place: Place): Promise<RegionSeen> {
-	const swept = await sweep(place);
-	const {leftovers, silent} = await judge(place, swept);
+export async function lookForOrphans(access: RegionAccess): Promise<RegionSeen> {
+	const swept = await sweep(access);
+	const {leftovers, silent} = await judge(access, swept);
 	const open = leftovers.filter(({is}) => is !== 'known');
-	const worths = await worthOf(place, open, swept.instances);
-	return {region: place.region, found: open.map((left) => ({...left, ...worths.get(left.id)})), known: leftovers.length - open.length, silent};
+	const worths = await worthOf(access, open, swept.instances);
+	return {region: access.region, found: open.map((left) => ({...left, ...worths.get(left.id)})), known: leftovers.length - open.length, silent};
 }

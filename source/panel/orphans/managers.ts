@@ -16,13 +16,13 @@ import {runs as runningOn} from '../row-jobs.ts';
 import {failing, good, unseen} from '../seen.ts';
 import type {HostSeen} from '../snapshot.ts';
 import {hostSeen} from '../sources/host.ts';
-import type {Place} from './place.ts';
+import type {RegionAccess} from './region-access.ts';
 
 /** A manager as it answered, or why it didn't. */
 export type Answered = {manager: AskedManager; trouble?: Problem};
 
 /** Words in the names of machines that make others. */
-const telling = /runner|bastion|docker-machine|gitlab-ci/i;
+const makerName = /runner|bastion|docker-machine|gitlab-ci/i;
 
 /**
  * The fleet whose manager a machine is: by its mark, or because it has that fleet's instance profile or key pair, as somebody's copy of a manager has,
@@ -43,7 +43,7 @@ export function maybeManager(instance: Instance): boolean {
 	const {keyName, profileArn, tags} = instance;
 	if (!lives(instance) || tags[markKeys.part] !== undefined || isMachineName(machineNameOf(instance) ?? '')) return false;
 	const profile = profileArn?.split('/').at(-1);
-	return [tags.Name, keyName, profile].some((name) => name !== undefined && telling.test(name));
+	return [tags.Name, keyName, profile].some((name) => name !== undefined && makerName.test(name));
 }
 
 const isNoManager = ({config, hasStore}: HostSeen): boolean => !hasStore && !config?.facts?.runners.some(({executor}) => executor === 'docker+machine');
@@ -67,13 +67,18 @@ async function idleOf(connection: Connection, names: readonly string[], jobs: st
 	return names.filter((name) => runningOn(history.machines.get(name), {listed, named: new Map(), listedAt: now}) === undefined);
 }
 
-const silence = (place: Place, {id}: Instance, fleet: string | undefined, trouble: Problem): Answered => ({
-	manager: askedManager(id, fleet, failing(unseen, trouble, place.clock.now())),
+const silence = (access: RegionAccess, {id}: Instance, fleet: string | undefined, trouble: Problem): Answered => ({
+	manager: askedManager(id, fleet, failing(unseen, trouble, access.clock.now())),
 	trouble,
 });
 
 /** What a manager is reached by. One of nobody's fleet goes by its id, so that no fleet's key and record are taken for its own. */
-function reaching({region, given, open}: Place, {id, imageId}: Instance, fleet: string | undefined, isOnly: boolean): Reaching & {close(): Promise<void>} {
+function reaching(
+	{region, given, open}: RegionAccess,
+	{id, imageId}: Instance,
+	fleet: string | undefined,
+	isOnly: boolean,
+): Reaching & {close(): Promise<void>} {
 	const {sshAddress, ...others} = given;
 	const answers = {...others, ...(isOnly && sshAddress !== undefined ? {sshAddress} : {}), ...(fleet === undefined ? {image: imageId} : {})};
 	return {...open({name: fleet ?? id, region}), answers};
@@ -81,13 +86,13 @@ function reaching({region, given, open}: Place, {id, imageId}: Instance, fleet: 
 
 /** Has docker-machine on a manager take machines away that it still has in its store: instance, key pair and all. What it doesn't do is said, and left to EC2. */
 export async function removeOn(
-	place: Place,
+	access: RegionAccess,
 	manager: Instance,
 	keeper: {fleet: string | undefined; isOnly: boolean},
 	names: readonly string[],
 	says: (says: string) => void,
 ): Promise<void> {
-	const context = reaching(place, manager, keeper.fleet, keeper.isOnly);
+	const context = reaching(access, manager, keeper.fleet, keeper.isOnly);
 	try {
 		const connection = await connectTo(context, manager);
 		for (const name of names) {
@@ -106,21 +111,21 @@ export async function removeOn(
  * Asks one manager for its machines and changes nothing there: with the key that is here, else one that EC2 Instance Connect lets in for a minute.
  * Who can't be asked says why. Undefined for a machine that turns out to be no manager. Throws `Stopped`.
  */
-export async function askManager(place: Place, instance: Instance, fleet: string | undefined, isOnly: boolean): Promise<Answered | undefined> {
+export async function askManager(access: RegionAccess, instance: Instance, fleet: string | undefined, isOnly: boolean): Promise<Answered | undefined> {
 	const {id, state} = instance;
-	if (state !== 'running') return silence(place, instance, fleet, new Problem({code: 'manager-not-running', message: `The manager ${id} is ${state}.`}));
-	const context = reaching(place, instance, fleet, isOnly);
+	if (state !== 'running') return silence(access, instance, fleet, new Problem({code: 'manager-not-running', message: `The manager ${id} is ${state}.`}));
+	const context = reaching(access, instance, fleet, isOnly);
 	try {
 		const connection = await connectTo(context, instance);
 		const {host} = await connection.script(panelScript, {host: true});
 		if (!host) throw new Problem({code: 'no-answer', message: `The manager ${id} tells nothing of its machines.`});
 		const seen = hostSeen(host, {ticks: undefined, seen: undefined});
 		if (fleet === undefined && isNoManager(seen)) return undefined;
-		const now = place.clock.now();
+		const now = access.clock.now();
 		return {manager: askedManager(id, fleet, good(seen, now), await idleOf(connection, unmanagedIn(seen, now), host.jobs, now))};
 	} catch (error) {
 		if (!(error instanceof Problem)) throw error;
-		return silence(place, instance, fleet, error);
+		return silence(access, instance, fleet, error);
 	} finally {
 		await context.close();
 	}

@@ -6,16 +6,16 @@ import type {Action} from '../../world/cloud/actions.ts';
 import {isMachineName} from '../../world/host/machine-name.ts';
 import {until} from '../../world/laptop/clock.ts';
 import type {Leftover} from '../orphans.ts';
-import {type Found, lookForOrphans} from './look.ts';
+import {lookForOrphans, type PricedLeftover} from './look.ts';
 import {removeOn} from './managers.ts';
-import type {Place} from './place.ts';
+import type {RegionAccess} from './region-access.ts';
 
 /** What became of what was agreed to. */
 export type Removed = {
 	/** Gone, as another look has shown. */
-	removed: readonly Found[];
+	removed: readonly PricedLeftover[];
 	/** Not an orphan any more when it was looked at again, so it stays: gone by itself, or a manager knows it. */
-	spared: readonly Found[];
+	spared: readonly PricedLeftover[];
 	problems: readonly Problem[];
 };
 
@@ -39,7 +39,7 @@ export const orphanActions: readonly Action[] = [
 ];
 
 const keyOf = ({id, kind}: Pick<Leftover, 'id' | 'kind'>): string => `${kind} ${id}`;
-const idsOf = (things: readonly Found[], kind: Found['kind']): string[] => things.filter((one) => one.kind === kind).map(({id}) => id);
+const idsOf = (things: readonly PricedLeftover[], kind: PricedLeftover['kind']): string[] => things.filter((one) => one.kind === kind).map(({id}) => id);
 const batches = (ids: readonly string[]): string[][] =>
 	Array.from({length: Math.ceil(ids.length / most)}, (_, index) => ids.slice(index * most, (index + 1) * most));
 
@@ -65,19 +65,19 @@ async function inBatches(ids: readonly string[], problems: Problem[], call: (ids
 }
 
 /** Waits until those that are going have gone. One that doesn't go at all isn't waited for: its refusal is known already. */
-const untilGone = (place: Place, ids: readonly string[]): Promise<unknown> =>
+const untilTerminated = (access: RegionAccess, ids: readonly string[]): Promise<unknown> =>
 	until(
-		place,
+		access,
 		goes,
-		() => instancesIn(place.cloud, 'instance-id', ids),
+		() => instancesIn(access.cloud, 'instance-id', ids),
 		(seen) => !seen.some(({state}) => state === 'shutting-down'),
 	);
 
 /** Ids and names of everything that still stands. */
-async function standing(place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> {
+async function standing(access: RegionAccess, things: readonly PricedLeftover[]): Promise<ReadonlySet<string>> {
 	const [instances, {keyPairs, spotRequests, volumes}] = await Promise.all([
-		instancesIn(place.cloud, 'instance-id', idsOf(things, 'instance')),
-		lookAtLeftovers(place.cloud),
+		instancesIn(access.cloud, 'instance-id', idsOf(things, 'instance')),
+		lookAtLeftovers(access.cloud),
 	]);
 	return new Set([
 		...instances.filter(({state}) => state !== 'terminated').map(({id}) => keyOf({id, kind: 'instance'})),
@@ -88,44 +88,44 @@ async function standing(place: Place, things: readonly Found[]): Promise<Readonl
 }
 
 /** Looks again, a few times: only what isn't there any more was removed. */
-const leftOf = (place: Place, things: readonly Found[]): Promise<ReadonlySet<string>> =>
+const leftOf = (access: RegionAccess, things: readonly PricedLeftover[]): Promise<ReadonlySet<string>> =>
 	until(
-		place,
+		access,
 		settles,
-		() => standing(place, things),
+		() => standing(access, things),
 		(left) => !things.some((one) => left.has(keyOf(one))),
 	);
 
 /** What a manager still has in its store goes by docker-machine there, so that the store forgets it; what that doesn't do is left to EC2. */
-async function byTheirManagers(place: Place, workers: readonly Found[], says: (says: string) => void): Promise<void> {
+async function byTheirManagers(access: RegionAccess, workers: readonly PricedLeftover[], says: (says: string) => void): Promise<void> {
 	const keepers = new Map(workers.flatMap(({keeper}) => (keeper ? [[keeper.id, keeper.fleet] as const] : [])));
-	const managers = await instancesIn(place.cloud, 'instance-id', [...keepers.keys()]);
+	const managers = await instancesIn(access.cloud, 'instance-id', [...keepers.keys()]);
 	for (const manager of managers) {
 		const names = workers.filter(({keeper}) => keeper?.id === manager.id).map(({name}) => name);
 		says(`${names.length} ${names.length === 1 ? 'worker' : 'workers'} going by docker-machine on ${manager.id}`);
-		await removeOn(place, manager, {fleet: keepers.get(manager.id), isOnly: managers.length === 1}, names, says);
+		await removeOn(access, manager, {fleet: keepers.get(manager.id), isOnly: managers.length === 1}, names, says);
 	}
 }
 
-async function takeAway(place: Place, things: readonly Found[], says: (says: string) => void): Promise<Problem[]> {
-	const {cloud} = place;
+async function takeAway(access: RegionAccess, things: readonly PricedLeftover[], says: (says: string) => void): Promise<Problem[]> {
+	const {cloud} = access;
 	const problems: Problem[] = [];
 	const workers = things.filter(({kind}) => kind === 'instance');
-	await byTheirManagers(place, workers, says);
+	await byTheirManagers(access, workers, says);
 	await inBatches(idsOf(things, 'spot request'), problems, (ids) =>
 		unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: ids}), 'InvalidSpotInstanceRequestID.NotFound'),
 	);
 	if (workers.length > 0) {
 		says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
 		const ids = idsOf(workers, 'instance');
-		const left = (await instancesIn(place.cloud, 'instance-id', ids)).filter(lives).map(({id}) => id);
+		const left = (await instancesIn(access.cloud, 'instance-id', ids)).filter(lives).map(({id}) => id);
 		await inBatches(left, problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
-		await untilGone(place, ids);
+		await untilTerminated(access, ids);
 	}
 	await each(idsOf(things, 'volume'), problems, (id) => unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound'));
 	await each(idsOf(things, 'key pair'), problems, (id) => unless(cloud.call('DeleteKeyPair', {KeyPairId: id}), 'InvalidKeyPair.NotFound'));
 	const stay = new Set(
-		(await instancesIn(place.cloud, 'instance-id', idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id),
+		(await instancesIn(access.cloud, 'instance-id', idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id),
 	);
 	// A machine's own key pair goes with it: docker-machine gave both the same name.
 	const theirs = workers.filter(({id, name}) => !stay.has(id) && isMachineName(name));
@@ -133,14 +133,14 @@ async function takeAway(place: Place, things: readonly Found[], says: (says: str
 	return problems;
 }
 
-const wordFor = ({id, kind, name}: Found): string => (kind === 'key pair' ? `key pair ${name}` : id);
+const wordFor = ({id, kind, name}: PricedLeftover): string => (kind === 'key pair' ? `key pair ${name}` : id);
 
 /**
  * Removes what was agreed to and is still an orphan when it is looked at again, managers included; what isn't known by then stays, and is a problem.
  * One that can't be removed doesn't keep the others. Ends with a look that proves it. Throws AWS's Problems of looking, and `Stopped`.
  */
-export async function removeOrphans(place: Place, agreed: readonly Found[], says: (says: string) => void): Promise<Removed> {
-	const now = new Map((await lookForOrphans(place)).found.map((one) => [keyOf(one), one]));
+export async function removeOrphans(access: RegionAccess, agreed: readonly PricedLeftover[], says: (says: string) => void): Promise<Removed> {
+	const now = new Map((await lookForOrphans(access)).found.map((one) => [keyOf(one), one]));
 	const wanted = agreed.filter((one) => now.get(keyOf(one))?.is === 'orphan');
 	const unsure = agreed.flatMap((one) => {
 		const seen = now.get(keyOf(one));
@@ -150,13 +150,13 @@ export async function removeOrphans(place: Place, agreed: readonly Found[], says
 		(one) => new Problem({code: 'orphan-not-known', message: `${wordFor(one)} stays: whether it is an orphan isn't known any more, since ${one.because}.`}),
 	);
 	if (wanted.length === 0) return {removed: [], spared: agreed.filter((one) => !now.has(keyOf(one))), problems: doubts};
-	const problems = await takeAway(place, wanted, says);
-	const left = await leftOf(place, wanted);
+	const problems = await takeAway(access, wanted, says);
+	const left = await leftOf(access, wanted);
 	const stays = wanted.filter((one) => left.has(keyOf(one)));
 	// A refusal says more than that something is still there.
 	const still =
 		stays.length > 0 && problems.length === 0
-			? [new Problem({code: 'still-stands', fault: 'outside', message: `Still there in ${place.region}: ${stays.map(wordFor).join(', ')}.`})]
+			? [new Problem({code: 'still-stands', fault: 'outside', message: `Still there in ${access.region}: ${stays.map(wordFor).join(', ')}.`})]
 			: [];
 	return {
 		removed: wanted.filter((one) => !left.has(keyOf(one))),

@@ -5,7 +5,7 @@ import type {Leftover} from '../orphans.ts';
 import {usdPerHour} from '../price.ts';
 import type {Prices} from '../snapshot.ts';
 import {lookAtPrices} from '../sources/prices.ts';
-import type {Place} from './place.ts';
+import type {RegionAccess} from './region-access.ts';
 
 /** What a leftover costs in USD, about; nothing for what costs nothing, undefined for what has no known price. */
 export type Worth = {usdPerHour?: number | undefined; usdSoFar?: number | undefined};
@@ -13,7 +13,7 @@ export type Worth = {usdPerHour?: number | undefined; usdSoFar?: number | undefi
 const hour = 3_600_000;
 
 /** GiB of the disks of these instances, by instance. */
-async function disksOf({cloud}: Place, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+async function disksOf({cloud}: RegionAccess, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
 	const sizes = new Map<string, number>();
 	for (const Values of inFilters(ids)) {
 		// What can't be told makes a sum too low, which is "about".
@@ -23,9 +23,9 @@ async function disksOf({cloud}: Place, ids: readonly string[]): Promise<Readonly
 	return sizes;
 }
 
-type Known = {instances: ReadonlyMap<string, Instance>; disks: ReadonlyMap<string, number>; prices: Prices; now: number};
+type PricedBy = {instances: ReadonlyMap<string, Instance>; disks: ReadonlyMap<string, number>; prices: Prices; now: number};
 
-function hourly({id, kind, sizeGib}: Leftover, {disks, instances, prices}: Known): number | undefined {
+function hourly({id, kind, sizeGib}: Leftover, {disks, instances, prices}: PricedBy): number | undefined {
 	if (kind === 'volume') return diskUsd(sizeGib ?? 0);
 	const instance = kind === 'instance' ? instances.get(id) : undefined;
 	if (!instance) return undefined;
@@ -36,22 +36,22 @@ function hourly({id, kind, sizeGib}: Leftover, {disks, instances, prices}: Known
 	return usdPerHour({type, zone, spot: spotRequestId !== undefined, diskGib, publicAddress: publicIp !== undefined}, prices);
 }
 
-function worth(left: Leftover, known: Known): Worth {
+function worth(left: Leftover, known: PricedBy): Worth {
 	const usd = hourly(left, known);
 	if (usd === undefined) return {};
 	return {usdPerHour: usd, ...(left.createdAt === undefined ? {} : {usdSoFar: (usd * Math.max(0, known.now - left.createdAt)) / hour})};
 }
 
 /** What each of these leftovers costs, by id. Prices are asked for only where something has one; what isn't told isn't known, and nothing fails for it. */
-export async function worthOf(place: Place, leftovers: readonly Leftover[], all: readonly Instance[]): Promise<ReadonlyMap<string, Worth>> {
+export async function worthOf(access: RegionAccess, leftovers: readonly Leftover[], all: readonly Instance[]): Promise<ReadonlyMap<string, Worth>> {
 	const instances = new Map(all.map((one) => [one.id, one]));
 	const paid = leftovers.filter(({kind}) => kind === 'instance').flatMap(({id}) => instances.get(id) ?? []);
 	const types = [...new Set(paid.map(({type}) => type))].sort();
-	const now = place.clock.now();
+	const now = access.clock.now();
 	const [{prices}, disks] = await Promise.all([
-		lookAtPrices(place.cloud, place.cloudAt, {workers: types, all: types}, undefined, now),
+		lookAtPrices(access.cloud, access.cloudAt, {workers: types, all: types}, undefined, now),
 		disksOf(
-			place,
+			access,
 			paid.map(({id}) => id),
 		),
 	]);

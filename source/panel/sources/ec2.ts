@@ -11,7 +11,7 @@ import type {Ec2} from '../snapshot.ts';
 export type Watched = {fleet: Fleet} | {managerId: string};
 
 /** What is known already, so that EC2 is asked for no more than is shown. */
-export type Known = {
+export type KnownToPanel = {
 	shortTokens: readonly string[];
 	instanceIds: readonly string[];
 	/** Names of machines whose Docker stopped answering while a job ran there. */
@@ -21,7 +21,7 @@ export type Known = {
 };
 
 /** Key names of the machines that count: of the runners that are known, else of any runner. */
-function patterns(watched: Watched, {shortTokens}: Known): string[] {
+function patterns(watched: Watched, {shortTokens}: KnownToPanel): string[] {
 	const fleet = 'fleet' in watched ? [workerPattern(watched.fleet)] : [];
 	const named = shortTokens.map(inNames).filter((token) => token !== '');
 	return named.length === 0 ? ['runner-*'] : [...named.map((token) => `runner-${token}-*`), ...fleet];
@@ -31,7 +31,7 @@ function patterns(watched: Watched, {shortTokens}: Known): string[] {
  * How the spot requests of machines ended that jobs have lost, where the instances themselves don't say it was AWS: asked once for each, and
  * what can't be asked isn't known.
  */
-async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, spotEnds}: Known): Promise<Ec2['spotEnds']> {
+async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, spotEnds}: KnownToPanel): Promise<Ec2['spotEnds']> {
 	const asked = instances.filter(
 		(instance) =>
 			instance.spotRequestId !== undefined &&
@@ -51,7 +51,7 @@ async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, s
  * The manager and the workers. By filters only: an id that EC2 doesn't know isn't an error then.
  * Machines in the manager's store that no pattern finds (a key pair that was given) are asked for by their ids.
  */
-export async function lookAtEc2(cloud: Cloud, watched: Watched, known: Known): Promise<Ec2> {
+export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPanel): Promise<Ec2> {
 	const managers =
 		'fleet' in watched ? instancesIn(cloud, `tag:${markKeys.fleet}`, [watched.fleet.name]) : instancesIn(cloud, 'instance-id', [watched.managerId]);
 	const [marked, named] = await Promise.all([managers, instancesIn(cloud, 'key-name', patterns(watched, known))]);

@@ -15,10 +15,10 @@ async function projectsOf({panel, token}: GitlabAsked, runner: RunnerServed, sig
 	return [...new Set(groups.flat())].slice(0, mostProjects);
 }
 
-type Looked = {project: string; jobs: readonly PendingJob[]} | {unreadable: string};
+type ProjectJobs = {project: string; jobs: readonly PendingJob[]} | {unreadable: string};
 
 /** A project that this token can't read is counted, not failed for. */
-async function pendingOf({panel, token}: GitlabAsked, project: string, {accessLevel}: RunnerServed, signal: AbortSignal): Promise<Looked> {
+async function pendingOf({panel, token}: GitlabAsked, project: string, {accessLevel}: RunnerServed, signal: AbortSignal): Promise<ProjectJobs> {
 	try {
 		return {project, jobs: await panel.pendingJobs(token, project, signal, {protection: accessLevel === 'ref_protected'})};
 	} catch (error) {

@@ -3,7 +3,7 @@ import type {Instance} from '../../steps/looks/account.ts';
 import type {Cloud, CloudAt} from '../../world/cloud/port.ts';
 import type {Connection} from '../../world/host/port.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
-import {failing, type Seen, type Trouble} from '../seen.ts';
+import {failing, type Seen, type SourceTrouble} from '../seen.ts';
 import type {Snapshot, SourceName} from '../snapshot.ts';
 import type {GitlabAsked} from './gitlab.ts';
 
@@ -23,7 +23,7 @@ export type Growing = {
 	now(): number;
 	get(): Snapshot;
 	set(more: Partial<Snapshot>): void;
-	fail(names: readonly SourceName[], problem: Problem | Trouble): void;
+	fail(names: readonly SourceName[], problem: Problem | SourceTrouble): void;
 };
 
 /** A snapshot that sources put their part into; each change is told. */

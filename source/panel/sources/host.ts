@@ -1,14 +1,12 @@
 import {readConfig} from '../../executors/docker-machine/config-facts.ts';
 import {readJobList} from '../../world/host/job-list.ts';
-import type {PanelOutcome} from '../../world/host/scripts/panel.ts';
+import type {HostPart} from '../../world/host/scripts/panel.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
 import {readMachines} from '../machines.ts';
 import {readMetrics} from '../metrics.ts';
-import type {Trouble} from '../seen.ts';
+import type {SourceTrouble} from '../seen.ts';
 import type {HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
 import {keeping} from './keep.ts';
-
-type Told = NonNullable<PanelOutcome['host']>;
 
 /** Share of the processor's time between two rounds that the hypervisor kept; undefined before there are two, and after a reboot. */
 function stolenShare(before: Ticks | undefined, now: Ticks | undefined): number | undefined {
@@ -19,12 +17,12 @@ function stolenShare(before: Ticks | undefined, now: Ticks | undefined): number 
 	return busy <= 0 ? 0 : Math.max(0, stolen / busy);
 }
 
-function resourcesOf(told: Told, before: Ticks | undefined): Resources | undefined {
+function resourcesOf(told: HostPart, before: Ticks | undefined): Resources | undefined {
 	return told.resources && {...told.resources, stolen: stolenShare(before, told.ticks)};
 }
 
 /** The manager's machine as one round told it. `before` is the round before: for what only two rounds can tell, and so that what is the same stays the same. */
-export function hostSeen(told: Told, before: {ticks: Ticks | undefined; seen: HostSeen | undefined}): HostSeen {
+export function hostSeen(told: HostPart, before: {ticks: Ticks | undefined; seen: HostSeen | undefined}): HostSeen {
 	const {machines, unread} = readMachines(told.machines);
 	const {config} = before.seen ?? {};
 	return {
@@ -42,7 +40,7 @@ export function hostSeen(told: Told, before: {ticks: Ticks | undefined; seen: Ho
 }
 
 /** What the runner's own HTTP server told, or why it told nothing. */
-export function runnerSees(told: Told): {sees: RunnerSees} | {trouble: Trouble} {
+export function runnerSees(told: HostPart): {sees: RunnerSees} | {trouble: SourceTrouble} {
 	if (told.metrics === undefined) {
 		const advice = told.silent?.includes('listen_address') ? 'Set `listen_address = "127.0.0.1:9252"` in config.toml and restart the service.' : undefined;
 		return {trouble: {code: 'metrics-silent', message: `The runner's metrics can't be read: ${told.silent ?? 'no answer'}.`, advice}};

@@ -1,13 +1,11 @@
 import {Problem} from '../../problem.ts';
 import type {Connection} from '../../world/host/port.ts';
-import {type Panel, type PanelOutcome, panelScript} from '../../world/host/scripts/panel.ts';
+import {type JournalPart, type Panel, panelScript} from '../../world/host/scripts/panel.ts';
 import type {Entry} from '../journal/entries.ts';
-import {eventsOf, type LogEvent, spanWords, tellingWords} from '../journal/events.ts';
+import {eventsOf, eventTexts, type LogEvent, spanWords} from '../journal/events.ts';
 import {type History, historyKept, noHistory, remember} from '../journal/history.ts';
 import {jobsAfter, lossWords, noJobs} from '../journal/job-history.ts';
 import {noSpans, spansAfter} from '../journal/spans.ts';
-
-type Told = NonNullable<PanelOutcome['journal']>;
 
 /** The journal as far as it has been read. */
 export type Reading = {history: History; log: readonly Entry[]; cursor: string | undefined};
@@ -16,9 +14,9 @@ const logKept = 500;
 const monthStart = (now: number): number => Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth(), 1);
 
 const asEntry = ([at, message]: readonly [number, string]): Entry => ({at, message, cursor: undefined});
-const eventsIn = (told: Told): LogEvent[] => told.entries.flatMap((entry) => eventsOf(asEntry(entry)));
+const eventsIn = (told: JournalPart): LogEvent[] => told.entries.flatMap((entry) => eventsOf(asEntry(entry)));
 
-async function read(connection: Connection, journal: NonNullable<Panel['journal']>): Promise<Told> {
+async function read(connection: Connection, journal: NonNullable<Panel['journal']>): Promise<JournalPart> {
 	const {journal: told} = await connection.script(panelScript, {host: false, journal});
 	if (!told || told.failed !== undefined)
 		throw new Problem({code: 'journal-silent', message: `The manager's journal can't be read: ${told?.failed ?? 'no answer'}.`, fault: 'outside', again: true});
@@ -41,7 +39,7 @@ async function ledger(connection: Connection, from: number, to: number): Promise
 export async function beginReading(connection: Connection, now: number): Promise<Reading> {
 	const since = now - historyKept;
 	const before = await ledger(connection, monthStart(now), since);
-	const told = await read(connection, {since, only: tellingWords, most: 50_000, tail: logKept, seconds: 30});
+	const told = await read(connection, {since, only: eventTexts, most: 50_000, tail: logKept, seconds: 30});
 	const history = remember({...noHistory(Math.max(since, told.first ?? since)), ...before}, eventsIn(told), now);
 	return {history, log: told.tail.map(asEntry), cursor: told.cursor};
 }
@@ -49,14 +47,14 @@ export async function beginReading(connection: Connection, now: number): Promise
 /** What the next round is to ask the journal for. */
 export const nextOf = ({cursor, history}: Reading): NonNullable<Panel['journal']> => ({
 	...(cursor === undefined ? {since: history.until} : {after: cursor}),
-	only: tellingWords,
+	only: eventTexts,
 	most: 5000,
 	tail: logKept,
 	seconds: 8,
 });
 
 /** The reading with what a round told; throws a Problem when the journal couldn't be read. */
-export function goOn(reading: Reading, told: Told, now: number): Reading {
+export function goOn(reading: Reading, told: JournalPart, now: number): Reading {
 	// The cursor's entry is gone since the journal was cut: go on by time.
 	if (told.lost) return {...reading, cursor: undefined};
 	if (told.failed !== undefined)

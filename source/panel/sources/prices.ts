@@ -2,7 +2,7 @@ import {toProblem} from '../../problem.ts';
 import {listPrice, spotPrices} from '../../steps/looks/prices.ts';
 import type {Cloud, CloudAt} from '../../world/cloud/port.ts';
 import {spotKey} from '../price.ts';
-import type {Trouble} from '../seen.ts';
+import type {SourceTrouble} from '../seen.ts';
 import type {Prices} from '../snapshot.ts';
 
 /** Spot prices of the last hours are for the sparkline. */
@@ -34,7 +34,7 @@ export async function lookAtPrices(
 	types: {workers: readonly string[]; all: readonly string[]},
 	before: Prices | undefined,
 	now: number,
-): Promise<{prices: Prices; trouble?: Trouble}> {
+): Promise<{prices: Prices; trouble?: SourceTrouble}> {
 	const known = before ?? noPrices;
 	const spot = types.workers.length === 0 ? Promise.resolve(undefined) : spotNow(cloud, types.workers, now);
 	const lists = types.all.map(async (type) => [type, await listPrice({cloudAt}, cloud.region, type)] as const);

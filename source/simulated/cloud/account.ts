@@ -200,13 +200,13 @@ export type ProfileState = {
 };
 
 /** How the laptop's credentials do: `wrong` ones are refused, `expired` ones were good. */
-export type Credentials = 'good' | 'none' | 'wrong' | 'expired';
+export type CredentialState = 'good' | 'none' | 'wrong' | 'expired';
 
 /** Everything that one AWS account holds, and what its owner may do. */
 export type AccountState = {
 	id: string;
 	alias: string | undefined;
-	credentials: Credentials;
+	credentials: CredentialState;
 	/** IAM actions that are refused, such as `ec2:RunInstances`. */
 	denied: Set<string>;
 	/** IAM actions that a service control policy of the organization denies to everybody, machines included. */

@@ -1,6 +1,6 @@
 import {actionsOf} from '../../world/cloud/actions.ts';
-import {type OperationName, type Service, serviceOf} from '../../world/cloud/port.ts';
-import type {AccountState, Credentials} from './account.ts';
+import {type AwsService, type OperationName, serviceOf} from '../../world/cloud/port.ts';
+import type {AccountState, CredentialState} from './account.ts';
 import {refusal} from './refusal.ts';
 
 const has = (input: object, ...keys: string[]) => keys.some((key) => Object.entries(input).some(([name, value]) => name === key && value !== undefined));
@@ -50,7 +50,7 @@ export const deniedByOrganization = ({deniedToAll}: AccountState, actions: reado
 	actions.find((one) => deniedToAll.has(one));
 
 /** Throws AWS's refusal of an action, in the service's own way of saying it. */
-function refuse(service: Service, action: string, by: string, why: Because): never {
+function refuse(service: AwsService, action: string, by: string, why: Because): never {
 	const because = sentence(action, by, why);
 	if (service === 'ec2') throw notAuthorized(action, by, why);
 	if (service === 'ec2-instance-connect') throw refusal('AuthException', because, 403);
@@ -68,11 +68,11 @@ export function judgeAllowed(account: AccountState, name: OperationName, input: 
 	refuse(serviceOf[name], action, by, denied === undefined ? 'policy' : 'organization');
 }
 
-const expiredCode: Partial<Record<Service, string>> = {ec2: 'RequestExpired', s3: 'ExpiredToken'};
-const wrongCode: Partial<Record<Service, string>> = {ec2: 'AuthFailure', s3: 'InvalidAccessKeyId', sts: 'InvalidClientTokenId', iam: 'InvalidClientTokenId'};
+const expiredCode: Partial<Record<AwsService, string>> = {ec2: 'RequestExpired', s3: 'ExpiredToken'};
+const wrongCode: Partial<Record<AwsService, string>> = {ec2: 'AuthFailure', s3: 'InvalidAccessKeyId', sts: 'InvalidClientTokenId', iam: 'InvalidClientTokenId'};
 
 /** Throws what a laptop with these credentials meets at a service (docs/facts.md, "AWS's error codes"). */
-export function judgeCredentials(credentials: Credentials, name: OperationName): void {
+export function judgeCredentials(credentials: CredentialState, name: OperationName): void {
 	const service = serviceOf[name];
 	if (credentials === 'none') throw refusal('CredentialsProviderError', 'Could not load credentials from any providers', 0);
 	if (credentials === 'expired') throw refusal(expiredCode[service] ?? 'ExpiredTokenException', 'The security token included in the request is expired', 403);

@@ -1,9 +1,8 @@
 import {asPattern} from '../../world/cloud/policy/judge.ts';
 import {refusal, unknownToThisWorld} from './refusal.ts';
-import {judgedTags} from './tag-rules.ts';
+import {judgedTags, type TagInput} from './tag-rules.ts';
 
 type Filter = {Name?: string | undefined; Values?: string[] | undefined};
-type Tag = {Key?: string | undefined; Value?: string | undefined};
 
 /** Throws when a call carries a parameter that this world would silently overlook. */
 export function onlyKnows(call: string, input: object, parameters: readonly string[]): void {
@@ -53,7 +52,7 @@ function reader<Thing>(
 /** Tags of an answer, as AWS lists them. */
 export const tagList = (tags: Record<string, string>): {Key: string; Value: string}[] => Object.entries(tags).map(([Key, Value]) => ({Key, Value}));
 
-type TagSpecification = {ResourceType?: string | undefined; Tags?: readonly Tag[] | undefined};
+type TagSpecification = {ResourceType?: string | undefined; Tags?: readonly TagInput[] | undefined};
 
 /** The tags for one kind of thing that a creating call asks for; any other kind in the call is refused, as EC2 does. */
 export function tagsFor(kind: string, specifications: readonly TagSpecification[] | undefined, allowed: readonly string[] = [kind]): Record<string, string> {

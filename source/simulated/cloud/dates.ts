@@ -1,4 +1,4 @@
-import type {Service} from '../../world/cloud/port.ts';
+import type {AwsService} from '../../world/cloud/port.ts';
 
 /** Milliseconds that AWS's services allow between a call's date and their own clock: of the past, and of the future where they take less of it. */
 const allowed = {past: 15 * 60_000, future: 5 * 60_000} as const;
@@ -13,7 +13,7 @@ function signature(dated: number, now: number): string {
 }
 
 /** How each service refuses a date: EC2 and S3 have codes of their own, the others call the signature wrong. */
-const refusals: Record<Service, (said: string) => {name: string; message: string; status: number}> = {
+const refusals: Record<AwsService, (said: string) => {name: string; message: string; status: number}> = {
 	ec2: () => ({name: 'RequestExpired', message: 'Request has expired.', status: 400}),
 	s3: () => ({name: 'RequestTimeTooSkewed', message: 'The difference between the request time and the current time is too large.', status: 403}),
 	sts: (message) => ({name: 'SignatureDoesNotMatch', message, status: 403}),
@@ -25,7 +25,7 @@ const refusals: Record<Service, (said: string) => {name: string; message: string
 };
 
 /** AWS's answer to a call that bears a date too far from its clock, or undefined where the date will do. Both times are milliseconds since 1970. */
-export function refusedDate(service: Service, dated: number, now: number): {name: string; message: string; status: number} | undefined {
+export function refusedDate(service: AwsService, dated: number, now: number): {name: string; message: string; status: number} | undefined {
 	const future = service === 'ec2' || service === 's3' ? allowed.past : allowed.future;
 	if (now - dated <= allowed.past && dated - now <= future) return undefined;
 	return refusals[service](signature(dated, now));
@@ -36,7 +36,7 @@ export type Dates = {
 	/** Milliseconds by which AWS's clock is ahead of the laptop's, as the last answer told. */
 	ahead(): number;
 	/** Dates one call as the SDK does: by the laptop's clock and what that service's client has learnt. `late` is how much too early a date it bears, in milliseconds. */
-	date(service: Service, region: string): {late: number; refused: ReturnType<typeof refusedDate>};
+	date(service: AwsService, region: string): {late: number; refused: ReturnType<typeof refusedDate>};
 };
 
 /** Calls of a laptop whose clock is `own`, to services whose clock is `now`. A client that is new starts with what the others have learnt. */

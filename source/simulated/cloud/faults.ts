@@ -1,9 +1,9 @@
-import type {OperationName, Service} from '../../world/cloud/port.ts';
+import type {AwsService, OperationName} from '../../world/cloud/port.ts';
 import {serviceOf} from '../../world/cloud/port.ts';
-import {type Refusal, refusal} from './refusal.ts';
+import {type AwsRefusal, refusal} from './refusal.ts';
 
 /** What goes wrong with one call: it is refused, the connection is lost before or after it was carried out, or somebody else acts just before or after. */
-type Fault = {refused: Refusal} | {dropped: 'before' | 'after'} | {somebody: () => void; when: 'before' | 'after'};
+type CallFault = {refused: AwsRefusal} | {dropped: 'before' | 'after'} | {somebody: () => void; when: 'before' | 'after'};
 
 /** Faults of the cloud, each for the n-th call of its name from now (1 is the next one). */
 export type CloudFaults = {
@@ -22,7 +22,7 @@ export type CloudFaults = {
 };
 
 /** Throttling as each service says it. */
-const throttling: Record<Service, Refusal> = {
+const throttling: Record<AwsService, AwsRefusal> = {
 	ec2: {name: 'RequestLimitExceeded', message: 'Request limit exceeded.', status: 503},
 	s3: {name: 'SlowDown', message: 'Please reduce your request rate.', status: 503},
 	iam: {name: 'Throttling', message: 'Rate exceeded', status: 400},
@@ -38,8 +38,8 @@ const lost = () => refusal('ECONNRESET', 'socket hang up', 0);
 /** Keeps the faults and brings them about around each call. */
 export function cloudFaults(): {faults: CloudFaults; around<Result>(name: OperationName, carry: () => Result): Result} {
 	const made = new Map<OperationName, number>();
-	const due = new Map<string, Fault[]>();
-	const add = (name: OperationName, nth: number, fault: Fault) => {
+	const due = new Map<string, CallFault[]>();
+	const add = (name: OperationName, nth: number, fault: CallFault) => {
 		const key = `${name} ${(made.get(name) ?? 0) + nth}`;
 		due.set(key, [...(due.get(key) ?? []), fault]);
 	};

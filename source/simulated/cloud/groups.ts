@@ -198,9 +198,9 @@ export const groups: Handlers<
 		const absent = asked?.some((rule) => !group.inbound.some((other) => sameRule(rule, other)));
 		const inDefaultVpc = here.region.vpcs.some(({id, isDefault}) => isDefault && id === group.vpcId);
 		if (absent && !inDefaultVpc) throw refusal('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
-		const gone = (rule: RuleState) => (asked ? asked.some((other) => sameRule(rule, other)) : input.SecurityGroupRuleIds?.includes(rule.id) === true);
-		const revoked = group.inbound.filter(gone);
-		group.inbound = group.inbound.filter((rule) => !gone(rule));
+		const isRevoked = (rule: RuleState) => (asked ? asked.some((other) => sameRule(rule, other)) : input.SecurityGroupRuleIds?.includes(rule.id) === true);
+		const revoked = group.inbound.filter(isRevoked);
+		group.inbound = group.inbound.filter((rule) => !isRevoked(rule));
 		return {
 			Return: true,
 			RevokedSecurityGroupRules: revoked.map(({id}) => ({SecurityGroupRuleId: id, GroupId: group.id})),

@@ -31,8 +31,8 @@ export type Launch = {
 export function spotPrice(region: RegionState, type: string, zone: string): number {
 	const set = region.spotPrices.get(`${type} ${zone}`);
 	if (set !== undefined) return set;
-	const place = 1 + 0.04 * region.zones.indexOf(zone);
-	return Number(((kindOf(type)?.spot ?? 0) * (priceFactor[region.name] ?? 1) * place).toFixed(4));
+	const factor = 1 + 0.04 * region.zones.indexOf(zone);
+	return Number(((kindOf(type)?.spot ?? 0) * (priceFactor[region.name] ?? 1) * factor).toFixed(4));
 }
 
 /** Judges a launch as EC2 does, in one place for the real call and for its dry run; throws the refusal. */

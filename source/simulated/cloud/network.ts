@@ -102,10 +102,12 @@ export const network: Handlers<
 	},
 	DescribeInstanceTypeOfferings(input, {region}) {
 		onlyKnows('DescribeInstanceTypeOfferings', input, ['LocationType', 'Filters', 'MaxResults', 'NextToken']);
-		const places = input.LocationType === 'availability-zone' ? region.zones : [region.name];
-		const offerings = instanceKinds.flatMap(({type}) => places.filter((place) => !region.notOffered.has(`${type} ${place}`)).map((place) => ({type, place})));
-		const left = filtered('DescribeInstanceTypeOfferings', offerings, input.Filters, {'instance-type': ({type}) => type, location: ({place}) => place});
-		return {InstanceTypeOfferings: left.map(({type, place}) => ({InstanceType: type, LocationType: input.LocationType ?? 'region', Location: place}))};
+		const locations = input.LocationType === 'availability-zone' ? region.zones : [region.name];
+		const offerings = instanceKinds.flatMap(({type}) =>
+			locations.filter((location) => !region.notOffered.has(`${type} ${location}`)).map((location) => ({type, location})),
+		);
+		const left = filtered('DescribeInstanceTypeOfferings', offerings, input.Filters, {'instance-type': ({type}) => type, location: ({location}) => location});
+		return {InstanceTypeOfferings: left.map(({type, location}) => ({InstanceType: type, LocationType: input.LocationType ?? 'region', Location: location}))};
 	},
 	DescribeVpcs(input, {region}) {
 		onlyKnows('DescribeVpcs', input, ['VpcIds', 'Filters', 'MaxResults', 'NextToken']);

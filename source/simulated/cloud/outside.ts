@@ -1,7 +1,7 @@
 import type {Input, OperationName, Output} from '../../world/cloud/port.ts';
 import type {
 	BucketState,
-	Credentials,
+	CredentialState,
 	GroupState,
 	ImageState,
 	InstanceState,
@@ -50,7 +50,7 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		/** Carries out any call as a colleague's, at once and without faults; what it makes is known to its own service at once. Throws what AWS refuses. */
 		call: <Name extends OperationName>(name: Name, region: string, input: Input<Name>): Output<Name> => cloud.carry(name, region, input, root, true),
 		/** The laptops' AWS session: `expired`, `none`, `wrong`, or `good` again. */
-		credentials(state: Credentials): void {
+		credentials(state: CredentialState): void {
 			account.credentials = state;
 		},
 		/** Forbids IAM actions, such as `ec2:RunInstances`; `allow` takes it back. */

@@ -1,17 +1,17 @@
 /** What AWS answered instead of what was asked for, in the SDK's own terms: before the port's translation. */
-export type Refusal = {name: string; message: string; status: number};
+export type AwsRefusal = {name: string; message: string; status: number};
 
 const refusals = new WeakSet<object>();
 
 /** Makes the error that a simulated service answers with: AWS's raw code, its text, the HTTP status. */
-export function refusal(name: string, message: string, status = 400): Error & Refusal {
+export function refusal(name: string, message: string, status = 400): Error & AwsRefusal {
 	const error = Object.assign(new Error(message), {name, status});
 	refusals.add(error);
 	return error;
 }
 
 /** Whether an error is an answer of a simulated service, and not a bug of this world or of its caller. */
-export const isRefusal = (error: unknown): error is Error & Refusal => typeof error === 'object' && error !== null && refusals.has(error);
+export const isRefusal = (error: unknown): error is Error & AwsRefusal => typeof error === 'object' && error !== null && refusals.has(error);
 
 /** A call that no real AWS would understand as it is meant, or that this world doesn't know: a bug, told loudly. */
 export const unknownToThisWorld = (what: string): Error => new Error(`The simulated world doesn't know ${what}.`);

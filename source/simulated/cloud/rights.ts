@@ -1,5 +1,5 @@
-import {judge, type PolicyDocument, type Question, readPolicy, type Verdict} from '../../world/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../world/cloud/policy/questions.ts';
+import {judge, type PolicyDocument, type PolicyQuestion, type PolicyVerdict, readPolicy} from '../../world/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../world/cloud/policy/questions.ts';
 import type {Input} from '../../world/cloud/port.ts';
 import type {AccountState, RegionState, RoleState} from './account.ts';
 
@@ -28,7 +28,7 @@ function policiesOf({attached, inline, name, spreading}: RoleState, now: number)
 }
 
 /** What the role in an instance profile may; without one it may nothing. */
-export function judgeRole(account: AccountState, profileName: string | undefined, question: Question, now: number): Verdict {
+export function judgeRole(account: AccountState, profileName: string | undefined, question: PolicyQuestion, now: number): PolicyVerdict {
 	const role = account.roles.get(account.profiles.get(profileName ?? '')?.roleName ?? '');
 	return role ? judge(policiesOf(role, now), question) : 'not allowed';
 }
@@ -36,7 +36,7 @@ export function judgeRole(account: AccountState, profileName: string | undefined
 const profileArn = ({id, profiles}: AccountState, name: string): string => `arn:aws:iam::${id}:instance-profile${profiles.get(name)?.path ?? '/'}${name}`;
 
 /** Things of a region as IAM's questions name them. */
-function known(account: AccountState, region: RegionState): JudgedPlace['known'] {
+function known(account: AccountState, region: RegionState): JudgedScope['known'] {
 	const by: Record<string, (id: string) => KnownThing | undefined> = {
 		instance(id) {
 			const instance = region.instances.get(id);
@@ -57,7 +57,7 @@ function known(account: AccountState, region: RegionState): JudgedPlace['known']
 	return (kind, id) => by[kind]?.(id);
 }
 
-const placeIn = (account: AccountState, region: RegionState): JudgedPlace => ({
+const scopeIn = (account: AccountState, region: RegionState): JudgedScope => ({
 	partition: 'aws',
 	account: account.id,
 	region: region.name,
@@ -126,8 +126,8 @@ export function refusedToRole<Name extends MachineOperation>(
 	profileName: string | undefined,
 	call: {name: Name; input: Input<Name>},
 	now: number,
-): {question: Question; verdict: Verdict} | undefined {
-	for (const question of questionsOf(judged[call.name](call.input, account), placeIn(account, region))) {
+): {question: PolicyQuestion; verdict: PolicyVerdict} | undefined {
+	for (const question of questionsOf(judged[call.name](call.input, account), scopeIn(account, region))) {
 		const verdict = judgeRole(account, profileName, question, now);
 		if (verdict !== 'allowed') return {question, verdict};
 	}

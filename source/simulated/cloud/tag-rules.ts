@@ -1,6 +1,7 @@
-import {type Refusal, refusal} from './refusal.ts';
+import {type AwsRefusal, refusal} from './refusal.ts';
 
-type Tag = {Key?: string | undefined; Value?: string | undefined};
+/** A tag as a call carries it. */
+export type TagInput = {Key?: string | undefined; Value?: string | undefined};
 
 /** The services that tags are given to. */
 export type Tagging = 'ec2' | 'iam' | 's3' | 'ssm';
@@ -11,7 +12,7 @@ const most = {key: 128, value: 256, tags: 50};
 /** What IAM, S3 and Systems Manager take in keys and values; EC2 takes any character. */
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-type Says = Pick<Refusal, 'name' | 'message'>;
+type Says = Pick<AwsRefusal, 'name' | 'message'>;
 
 /** Each service's own words for what it doesn't take. */
 type Words = {key(key: string): Says; value(value: string): Says; reserved(): Says; twice?(key: string): Says; many(): Says};
@@ -59,7 +60,7 @@ const words: Record<Tagging, Words> = {
 const asKept = (service: Tagging, key: string): string => (service === 'iam' ? key.toLowerCase() : key);
 
 /** Tags of a call by key, as a service judges them; throws its refusal. `standing` are those that the thing bears already. */
-export function judgedTags(service: Tagging, list: readonly Tag[] | undefined, standing: Record<string, string> = {}): Record<string, string> {
+export function judgedTags(service: Tagging, list: readonly TagInput[] | undefined, standing: Record<string, string> = {}): Record<string, string> {
 	const says = words[service];
 	const refuse = ({name, message}: Says): never => {
 		throw refusal(name, message);
@@ -79,7 +80,7 @@ export function judgedTags(service: Tagging, list: readonly Tag[] | undefined, s
 }
 
 /** Sets tags on a thing; a key that stands there already, in whatever case where the service heeds none, gets the new value. */
-export function tagWith(service: Tagging, {tags}: {tags: Record<string, string>}, list: readonly Tag[] | undefined): void {
+export function tagWith(service: Tagging, {tags}: {tags: Record<string, string>}, list: readonly TagInput[] | undefined): void {
 	const given = judgedTags(service, list, tags);
 	const keys = new Set(Object.keys(given).map((key) => asKept(service, key)));
 	for (const key of Object.keys(tags)) if (!(key in given) && keys.has(asKept(service, key))) delete tags[key];

@@ -5,7 +5,7 @@ import type {SimulatedCloud} from '../cloud/cloud.ts';
 import {isRefusal, refusal} from '../cloud/refusal.ts';
 import {type MachineCall, type MachineOperation, refusedToRole} from '../cloud/rights.ts';
 import {credentialsPath, type Machine, textOf} from './machine.ts';
-import {launchInput, type Options, tagsOf} from './machine-options.ts';
+import {launchInput, type MachineFlags, tagsOf} from './machine-options.ts';
 
 /** What docker-machine works with on a host: the cloud, the time, and where its lines go. */
 export type DockerMachine = {
@@ -108,7 +108,7 @@ export function isKeyPairThere(docker: DockerMachine, region: string, name: stri
 }
 
 /** The id of the group of that name in the VPC; made where it isn't there. */
-function groupFor(docker: DockerMachine, region: string, options: Options): string | undefined {
+function groupFor(docker: DockerMachine, region: string, options: MachineFlags): string | undefined {
 	const vpcId = options.read('vpc-id') ?? docker.cloud.account.regions.get(region)?.vpcs.find(({isDefault}) => isDefault)?.id ?? '';
 	const name = options.read('security-group') ?? 'docker-machine';
 	const filters = [
@@ -120,7 +120,7 @@ function groupFor(docker: DockerMachine, region: string, options: Options): stri
 }
 
 /** Imports a key pair of the machine's name, then launches; gives the instance's id. What was made before a failure goes again. */
-export function launch(docker: DockerMachine, name: string, region: string, options: Options): string {
+export function launch(docker: DockerMachine, name: string, region: string, options: MachineFlags): string {
 	let instanceId = '';
 	try {
 		const key = `ssh-rsa ${Buffer.from(`\0\0\0\x07ssh-rsa${name}`.padEnd(80, '.')).toString('base64')}`;
@@ -137,7 +137,7 @@ export function launch(docker: DockerMachine, name: string, region: string, opti
 }
 
 /** The fork tags spot instances after the launch, so many tags a call, the name first. */
-function tagSpot(docker: DockerMachine, name: string, region: string, instanceId: string, options: Options): void {
+function tagSpot(docker: DockerMachine, name: string, region: string, instanceId: string, options: MachineFlags): void {
 	const tags = tagsOf(name, options);
 	for (let start = 0; start < tags.length; start += 10) awsCall(docker, region, 'CreateTags', {Resources: [instanceId], Tags: tags.slice(start, start + 10)});
 }

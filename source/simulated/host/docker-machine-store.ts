@@ -1,7 +1,7 @@
 import {regions} from '../../world/host/docker-machine.ts';
 import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './docker-machine-calls.ts';
 import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
-import {type Options, optionsOf} from './machine-options.ts';
+import {type MachineFlags, optionsOf} from './machine-options.ts';
 
 /** Writes a machine into the store; the options, and Docker's version once it's installed, stand beside the driver's fields, since this world reads them back from there. */
 export function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[], engine?: string): void {
@@ -32,7 +32,7 @@ export function store({machine, cloud}: DockerMachine, name: string, instanceId:
 }
 
 /** Throws what docker-machine finds wrong in its flags. */
-export function judgeFlags(docker: DockerMachine, options: Options): void {
+export function judgeFlags(docker: DockerMachine, options: MachineFlags): void {
 	const {cloud, machine} = docker;
 	const setting = (what: string) => failure(`Error setting machine configuration from flags provided: ${what}`);
 	const hasKeys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true || options.has('access-key');
@@ -50,7 +50,7 @@ export function judgeFlags(docker: DockerMachine, options: Options): void {
 }
 
 /** Throws what the driver finds before it makes anything; it looks twice. */
-export function preCheck(docker: DockerMachine, name: string, options: Options): void {
+export function preCheck(docker: DockerMachine, name: string, options: MachineFlags): void {
 	if (isKeyPairThere(docker, options.read('region') ?? 'us-east-1', name))
 		throw failure(
 			`Error with pre-create check: "There is already a keypair with the name ${name}.  Please either remove that keypair or use a different machine name."`,

@@ -2,7 +2,7 @@ import {isRefusal} from '../cloud/refusal.ts';
 import {awsCall, awsWords, type DockerMachine, endRemote, failure, launch, waitForInstance} from './docker-machine-calls.ts';
 import {bootstrapCertificates, judgeFlags, preCheck, store} from './docker-machine-store.ts';
 import {certificatesFit, storeFolder, storeOf, type Work} from './machine.ts';
-import {type Options, optionsOf} from './machine-options.ts';
+import {type MachineFlags, optionsOf} from './machine-options.ts';
 import {killsForMemory} from './resources.ts';
 import {hasInternet, reaches} from './worker-reach.ts';
 
@@ -40,7 +40,7 @@ function begin({machine, say, givenUp}: DockerMachine, stage: string, line: stri
 	throw failure(fault.detail);
 }
 
-function* creating(docker: DockerMachine, name: string, options: Options, list: readonly string[]): Work<string> {
+function* creating(docker: DockerMachine, name: string, options: MachineFlags, list: readonly string[]): Work<string> {
 	const {machine, random, now} = docker;
 	if (options.wrong !== undefined) throw failure(`Incorrect Usage.\n${options.wrong}`);
 	if (machine.files.has(`${storeFolder}${name}/config.json`)) throw failure(`Docker machine "${name}" already exists`);
@@ -165,7 +165,7 @@ export function* removeMachine(docker: DockerMachine, name: string, how: 'unless
 
 /** What docker-machine says where Docker on a machine doesn't answer it as it should. */
 function checkFailed({cloud}: DockerMachine, region: string, instanceId: string, why: string): string {
-	const place = `${cloud.account.regions.get(region)?.instances.get(instanceId)?.privateIp}:2376`;
-	const detail = why === 'i/o timeout' ? `dial tcp ${place}: ${why}` : why;
-	return `Error creating machine: Error checking the host: Error checking and/or regenerating the certs: There was an error validating certificates for host "${place}": ${detail}`;
+	const address = `${cloud.account.regions.get(region)?.instances.get(instanceId)?.privateIp}:2376`;
+	const detail = why === 'i/o timeout' ? `dial tcp ${address}: ${why}` : why;
+	return `Error creating machine: Error checking the host: Error checking and/or regenerating the certs: There was an error validating certificates for host "${address}": ${detail}`;
 }

@@ -13,7 +13,7 @@ import {removeWorker} from './play-remove-worker.ts';
 import {service} from './play-service.ts';
 import {install} from './play-software.ts';
 import {testMachine} from './play-test-machine.ts';
-import {hangup, type Played, type Running} from './running.ts';
+import {hangup, type Played, type ScriptRun} from './running.ts';
 
 /** One SSH connection of the simulated world, under the port's verbs. */
 export type Link = Pick<Connection, 'script'> & {
@@ -44,11 +44,11 @@ const plays: Record<string, Played> = {
 };
 
 /** Makes the link of a laptop to a machine. */
-export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: string, signal: AbortSignal | undefined): Link {
+export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, destination: string, signal: AbortSignal | undefined): Link {
 	let lost: string | undefined;
 	let linesMore = 0;
 	const tellers = new Set<(problem: Error) => void>();
-	const closed = () => closedProblem({place}, lost ?? 'the other side closed it');
+	const closed = () => closedProblem({destination}, lost ?? 'the other side closed it');
 	const why = () => (signal?.aborted ? new Stopped() : laptop.alive ? closed() : died());
 	const isOpen = () => lost === undefined && laptop.alive && isUp(machine, hosts.clock.now());
 	signal?.addEventListener('abort', () => link.cut('it was stopped'), {once: true});
@@ -63,17 +63,17 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 	}
 
 	/** A promise that ends early once the connection is cut. */
-	function whileOpen<Result>(work: (isGone: () => boolean) => Promise<Result>): Promise<Result> {
+	function whileOpen<Result>(work: (isCut: () => boolean) => Promise<Result>): Promise<Result> {
 		return new Promise((resolve, reject) => {
-			let gone = false;
+			let cut = false;
 			const tell = (problem: Error) => {
-				gone = true;
+				cut = true;
 				tellers.delete(tell);
 				reject(problem);
 			};
 			tellers.add(tell);
 			if (lost !== undefined) tell(why());
-			work(() => gone).then(
+			work(() => cut).then(
 				(result) => {
 					tellers.delete(tell);
 					resolve(result);
@@ -135,7 +135,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 			if (script.changes) laptop.act(`script ${script.name}`);
 			link.onScript?.(script.name);
 			notice();
-			const running: Running = {
+			const running: ScriptRun = {
 				hosts,
 				machine,
 				lost: () => lost !== undefined && linesMore <= 0,
@@ -149,7 +149,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 				},
 			};
 			const given: unknown = JSON.parse(JSON.stringify(input));
-			return whileOpen(async (isGone) => {
+			return whileOpen(async (isCut) => {
 				try {
 					await hosts.clock.sleep(80);
 					const result = await drive(play(given, running));
@@ -158,7 +158,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, place: st
 					if (judged.success) return judged.data;
 					throw judged.error;
 				} catch (error) {
-					if (error === hangup || isGone()) throw why();
+					if (error === hangup || isCut()) throw why();
 					throw error;
 				}
 			});

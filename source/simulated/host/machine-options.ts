@@ -3,7 +3,7 @@ import {kindOf} from '../cloud/network.ts';
 import {refusal} from '../cloud/refusal.ts';
 
 /** docker-machine's options as it reads them: the last of a flag counts. */
-export type Options = {read(flag: string): string | undefined; has(flag: string): boolean; wrong: string | undefined};
+export type MachineFlags = {read(flag: string): string | undefined; has(flag: string): boolean; wrong: string | undefined};
 
 /** Flags of the fork's amazonec2 driver and of `create` (v0.16.2-gitlab.23, drivers/amazonec2/amazonec2.go, commands/create.go). */
 const flags = new Set(
@@ -60,7 +60,7 @@ const engineFlags = new Set([
 ]);
 
 /** Reads options as `flag=value`. */
-export function optionsOf(list: readonly string[]): Options {
+export function optionsOf(list: readonly string[]): MachineFlags {
 	const pairs = list.map((option) => [option.split('=', 1)[0] ?? '', option.includes('=') ? option.slice(option.indexOf('=') + 1) : 'true'] as const);
 	const unknown = pairs.find(([flag]) => !flags.has(flag) && !engineFlags.has(flag))?.[0];
 	const read = (flag: string) => pairs.findLast(([name]) => name === `amazonec2-${flag}`)?.[1];
@@ -72,14 +72,14 @@ export function optionsOf(list: readonly string[]): Options {
 }
 
 /** Tags that docker-machine gives a machine: its name, and the pairs of `amazonec2-tags`. */
-export function tagsOf(name: string, options: Options): {Key: string; Value: string}[] {
+export function tagsOf(name: string, options: MachineFlags): {Key: string; Value: string}[] {
 	const parts = (options.read('tags') ?? '').split(',').filter((part) => part !== '');
 	const pairs = parts.flatMap((part, index) => (index % 2 === 0 ? [{Key: part, Value: parts[index + 1] ?? ''}] : []));
 	return [{Key: 'Name', Value: name}, ...pairs];
 }
 
 /** What docker-machine asks EC2 for: an empty price and an empty profile are sent, and mean none. */
-export function launchInput(name: string, options: Options, region: string, groupId: string | undefined): Input<'RunInstances'> {
+export function launchInput(name: string, options: MachineFlags, region: string, groupId: string | undefined): Input<'RunInstances'> {
 	const type = options.read('instance-type') ?? 't2.micro';
 	const kind = kindOf(type);
 	if (!kind) throw refusal('InvalidParameterValue', `Invalid value '${type}' for InstanceType.`);

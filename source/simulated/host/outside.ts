@@ -84,9 +84,9 @@ export function hostOutside(hosts: Hosts) {
 		},
 		startService: (instanceId: string): string | true => startService(hosts, machineOf(instanceId)),
 		/** A way to a machine that has no public address: `127.0.0.1:2222` leads to its port 22. */
-		openTunnel: (place: string, instanceId: string): void => void hosts.tunnels.set(place, instanceId),
-		/** `aws ssm start-session` that forwards a local place to a machine's port 22. Throws what AWS refuses. */
-		startSession: (place: string, instanceId: string): void => startSession(hosts, machineOf(instanceId), place),
+		openTunnel: (address: string, instanceId: string): void => void hosts.tunnels.set(address, instanceId),
+		/** `aws ssm start-session` that forwards a local address to a machine's port 22. Throws what AWS refuses. */
+		startSession: (address: string, instanceId: string): void => startSession(hosts, machineOf(instanceId), address),
 		/** The runner rotates its token by itself: GitLab knows a new one, and config.toml holds it. */
 		rotateToken(instanceId: string, from: string, to: string): void {
 			const machine = machineOf(instanceId);

@@ -4,16 +4,16 @@ import {credentialsPath, digest, keysPath, programs, systemIdPath, textOf, versi
 import {bareKey} from './public-key.ts';
 import {unregisterRunner} from './runner-commands.ts';
 import {lint} from './runner-config.ts';
-import {locked, noticeConfig, type Running} from './running.ts';
+import {locked, noticeConfig, type ScriptRun} from './running.ts';
 
 const hashOf = (text: string | undefined) => (text === undefined ? undefined : digest(text));
 
 /** The `write-config` script. */
-export function* writeConfig(given: WriteConfig, running: Running): Work<WriteConfigOutcome> {
+export function* writeConfig(given: WriteConfig, running: ScriptRun): Work<WriteConfigOutcome> {
 	return yield* locked(running, writing(given, running));
 }
 
-function* writing(given: WriteConfig, {machine, hosts}: Running): Work<WriteConfigOutcome> {
+function* writing(given: WriteConfig, {machine, hosts}: ScriptRun): Work<WriteConfigOutcome> {
 	const {files} = machine;
 	yield 300;
 	if (hashOf(textOf(machine, paths.config)) !== given.from) return {is: 'changed-meanwhile'};
@@ -32,11 +32,11 @@ function* writing(given: WriteConfig, {machine, hosts}: Running): Work<WriteConf
 }
 
 /** The `authorize-key` script. */
-export function* authorizeKey({user, publicKey}: {user: string; publicKey: string}, running: Running): Work<{added: boolean}> {
+export function* authorizeKey({user, publicKey}: {user: string; publicKey: string}, running: ScriptRun): Work<{added: boolean}> {
 	return yield* locked(running, authorizing(user, publicKey, running));
 }
 
-function* authorizing(user: string, publicKey: string, {machine}: Running): Work<{added: boolean}> {
+function* authorizing(user: string, publicKey: string, {machine}: ScriptRun): Work<{added: boolean}> {
 	yield 200;
 	const standing = textOf(machine, keysPath(user)) ?? '';
 	if (standing.split('\n').some((line) => bareKey(line) === bareKey(publicKey))) return {added: false};
@@ -45,22 +45,22 @@ function* authorizing(user: string, publicKey: string, {machine}: Running): Work
 }
 
 /** The `unregister` script: GitLab forgets this manager of the runner, the runner stays there. */
-export function* unregister({runnerName}: {runnerName: string}, running: Running): Work<{lines: string[]; code: number}> {
+export function* unregister({runnerName}: {runnerName: string}, running: ScriptRun): Work<{lines: string[]; code: number}> {
 	return yield* locked(running, unregistering(runnerName, running));
 }
 
-function* unregistering(runnerName: string, {machine, hosts}: Running): Work<{lines: string[]; code: number}> {
+function* unregistering(runnerName: string, {machine, hosts}: ScriptRun): Work<{lines: string[]; code: number}> {
 	yield 900;
 	if (versionOf(machine, programs.runner) === undefined) return {lines: ['gitlab-runner not found'], code: 127};
 	return unregisterRunner(hosts, machine, runnerName);
 }
 
 /** The `write-credentials` script. */
-export function* writeCredentials({section}: {section: string}, running: Running): Work<{is: 'written'}> {
+export function* writeCredentials({section}: {section: string}, running: ScriptRun): Work<{is: 'written'}> {
 	return yield* locked(running, writingCredentials(section, running));
 }
 
-function* writingCredentials(section: string, {machine}: Running): Work<{is: 'written'}> {
+function* writingCredentials(section: string, {machine}: ScriptRun): Work<{is: 'written'}> {
 	yield 200;
 	machine.files.set(credentialsPath, {text: section, mode: 0o600});
 	return {is: 'written'};

@@ -17,7 +17,7 @@ import {
 } from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
 import {readConfig} from './runner-config.ts';
-import type {Running} from './running.ts';
+import type {ScriptRun} from './running.ts';
 
 function cloudInit(machine: Machine, now: number): HostFacts['cloudInit'] {
 	const {cloudInit: fault} = machine.faults;
@@ -41,7 +41,7 @@ function engineOfNewest(machine: Machine): HostFacts['engine'] {
 }
 
 /** The `software-facts` script, which reads nothing secret. */
-export function* softwareFacts(_given: object, {machine, hosts}: Running): Work<SoftwareFacts> {
+export function* softwareFacts(_given: object, {machine, hosts}: ScriptRun): Work<SoftwareFacts> {
 	yield 700;
 	return softwareOf(machine, hosts.clock.now());
 }
@@ -72,7 +72,7 @@ function softwareOf(machine: Machine, now: number): SoftwareFacts {
 }
 
 /** The `facts` script. */
-export function* facts({verify}: {verify: boolean}, {machine, hosts}: Running): Work<HostFacts> {
+export function* facts({verify}: {verify: boolean}, {machine, hosts}: ScriptRun): Work<HostFacts> {
 	yield 700;
 	const config = machine.files.get(paths.config);
 	const hasRunner = versionOf(machine, programs.runner) !== undefined;

@@ -1,14 +1,14 @@
-import type {Panel, PanelOutcome} from '../../world/host/scripts/panel.ts';
+import type {HostPart, JournalPart, Panel, PanelOutcome} from '../../world/host/scripts/panel.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {isSecretKey, isSecretOption} from '../../world/host/secret-words.ts';
 import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, unitOf, type Work} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
 import {loads} from './resources.ts';
 import {readConfig, shortToken} from './runner-config.ts';
-import type {Running} from './running.ts';
+import type {ScriptRun} from './running.ts';
 
 /** The `panel` script: reads, and changes nothing. */
-export function* panel(given: Panel, {hosts, machine}: Running): Work<PanelOutcome> {
+export function* panel(given: Panel, {hosts, machine}: ScriptRun): Work<PanelOutcome> {
 	yield 250;
 	if (given.verify) yield hosts.gitlab.health === 'unreachable' ? 15_000 : 500;
 	const now = hosts.clock.now();
@@ -28,9 +28,7 @@ const withoutSecrets = (text: string): string =>
 		.replace(/^(\s*([\w-]+)\s*=\s*)"[^"]*"/gm, (line: string, begin: string, key: string) => (key !== 'token' && isSecretKey(key) ? `${begin}"hidden"` : line))
 		.replace(/"([a-z0-9-]+)=[^"]*"/g, (option: string, flag: string) => (isSecretOption(flag) ? `"${flag}=hidden"` : option));
 
-type HostPart = NonNullable<PanelOutcome['host']>;
-
-function hostPart({hosts, machine}: Pick<Running, 'hosts' | 'machine'>, now: number): HostPart {
+function hostPart({hosts, machine}: Pick<ScriptRun, 'hosts' | 'machine'>, now: number): HostPart {
 	const config = textOf(machine, paths.config);
 	const metrics = metricsOf(machine);
 	const jobs = jobsList(hosts, machine);
@@ -66,7 +64,7 @@ function picked(name: string, text: string): Record<string, unknown> {
 }
 
 /** Entries have their number as cursor. */
-function journalPart(asked: NonNullable<Panel['journal']>, {journal}: Machine): NonNullable<PanelOutcome['journal']> {
+function journalPart(asked: NonNullable<Panel['journal']>, {journal}: Machine): JournalPart {
 	const read = journal.filter(
 		({at, number}) => (asked.after === undefined ? at >= (asked.since ?? 0) : number > Number(asked.after)) && (asked.until === undefined || at <= asked.until),
 	);

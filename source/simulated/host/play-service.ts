@@ -1,12 +1,12 @@
 import {paths} from '../../world/host/scripts/paths.ts';
-import type {Service, ServiceOutcome} from '../../world/host/scripts/service.ts';
+import type {ServiceOutcome, ServiceRequest} from '../../world/host/scripts/service.ts';
 import type {Job} from '../gitlab/gitlab.ts';
 import {removeMachine} from './docker-machine.ts';
 import type {DockerMachine} from './docker-machine-calls.ts';
 import type {Hosts} from './machine.ts';
 import {storeOf, textOf, unitOf, type Work} from './machine.ts';
 import {metricsOf} from './metrics.ts';
-import {locked, type Running} from './running.ts';
+import {locked, type ScriptRun} from './running.ts';
 import {startService} from './unit.ts';
 import type {RunnerProcess} from './worker.ts';
 
@@ -21,7 +21,7 @@ function toldOf({gitlab}: Hosts, jobs: readonly Job[]): string {
  * Stops the service as `draining` in source/world/host/scripts does: undefined once it has stopped, else how many jobs still run when the time is over.
  * Without the drop-in, or with 0 seconds, running jobs end now.
  */
-export function* stopGracefully(seconds: number, {machine, hosts, say}: Running): Work<number | undefined> {
+export function* stopGracefully(seconds: number, {machine, hosts, say}: ScriptRun): Work<number | undefined> {
 	if (!machine.process) return undefined;
 	const isGraceful = seconds > 0 && textOf(machine, paths.dropIn)?.includes('KillSignal=SIGQUIT') === true;
 	if (!isGraceful) {
@@ -47,11 +47,11 @@ export function* stopGracefully(seconds: number, {machine, hosts, say}: Running)
 }
 
 /** The `service` script. */
-export function* service(given: Service, running: Running): Work<ServiceOutcome> {
+export function* service(given: ServiceRequest, running: ScriptRun): Work<ServiceOutcome> {
 	return yield* locked(running, doing(given, running));
 }
 
-function* doing(given: Service, running: Running): Work<ServiceOutcome> {
+function* doing(given: ServiceRequest, running: ScriptRun): Work<ServiceOutcome> {
 	const {machine, hosts} = running;
 	if (given.do === 'reload') {
 		machine.process?.reload();
@@ -73,7 +73,7 @@ function* doing(given: Service, running: Running): Work<ServiceOutcome> {
 }
 
 /** How a process ended that has just been started; undefined once it serves its metrics, or has stayed for as long as the real script looks. */
-function* watched({machine, hosts}: Running, begun: number): Work<ServiceOutcome | undefined> {
+function* watched({machine, hosts}: ScriptRun, begun: number): Work<ServiceOutcome | undefined> {
 	const until = hosts.clock.now() + 10_000;
 	while (hosts.clock.now() < until) {
 		yield 200;
@@ -91,16 +91,16 @@ function* watched({machine, hosts}: Running, begun: number): Work<ServiceOutcome
 }
 
 /** Removes from store and EC2 the machines that this fleet's runner named. */
-function* takeAway({fleet = '', names: also = []}: Service, {machine, hosts, say}: Running): Work<number> {
+function* takeAway({fleet = '', names: also = []}: ServiceRequest, {machine, hosts, say}: ScriptRun): Work<number> {
 	const ours = new RegExp(`^runner-[a-z0-9-]{1,9}-${fleet}-\\d{9,11}-[0-9a-f]{8}$`);
 	const names = storeOf(machine).filter(({name}) => ours.test(name) || also.includes(name));
 	if (names.length > 0) say({says: names.length > 1 ? `${names.length} machines going` : '1 machine going'});
-	let gone = 0;
+	let count = 0;
 	for (const {instanceId, name} of names) {
 		const docker: DockerMachine = {cloud: hosts.cloud, machine, now: hosts.clock.now, random: hosts.random, say: () => {}, givenUp: () => undefined};
 		const removed = (yield* removeMachine(docker, name)) || (instanceId === '' && (yield* removeMachine(docker, name, 'by force')));
 		say({line: removed ? `${name} removed` : `${name} not removed`});
-		gone += Number(removed);
+		count += Number(removed);
 	}
-	return gone;
+	return count;
 }

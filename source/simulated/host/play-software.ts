@@ -3,7 +3,7 @@ import {paths} from '../../world/host/scripts/paths.ts';
 import {certificatePaths, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
 import {stopGracefully} from './play-service.ts';
 import {installedConfig} from './runner-save.ts';
-import {locked, type Running} from './running.ts';
+import {locked, type ScriptRun} from './running.ts';
 import {startService} from './unit.ts';
 
 /** Bytes of each program, about as they are. */
@@ -16,13 +16,13 @@ type Failed = Extract<InstallOutcome, {is: 'failed'}>;
 const failed = (code: string, detail: string): Failed => ({is: 'failed', code, detail});
 
 /** The `install` script. */
-export function* install(given: Install, running: Running): Work<InstallOutcome> {
+export function* install(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	const boot = yield* waitForBoot(given, running);
 	if (boot) return boot;
 	return yield* locked(running, bringAbout(given, running));
 }
 
-function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: Running): Work<Failed | undefined> {
+function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: ScriptRun): Work<Failed | undefined> {
 	say({says: 'first boot ending'});
 	if (machine.faults.cloudInit === 'slow') {
 		yield bootSeconds * 1000;
@@ -42,7 +42,7 @@ function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: Running): W
 const unitText = (program: string) =>
 	`[Unit]\nDescription=GitLab Runner\n\n[Service]\nExecStart=${program} "run" "--config" "${paths.config}" "--working-directory" "/home/gitlab-runner" "--service" "gitlab-runner" "--user" "gitlab-runner"\nRestart=always\nRestartSec=120\n`;
 
-function* bringAbout(given: Install, running: Running): Work<InstallOutcome> {
+function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	const {machine, hosts} = running;
 	const {files} = machine;
 	const wasActive = machine.service.active === 'active';
@@ -78,7 +78,7 @@ function* bringAbout(given: Install, running: Running): Work<InstallOutcome> {
 	return {is: 'done'};
 }
 
-function* fetchAll(wanted: readonly Download[], {machine, say}: Running): Work<Failed | undefined> {
+function* fetchAll(wanted: readonly Download[], {machine, say}: ScriptRun): Work<Failed | undefined> {
 	const {faults} = machine;
 	const first = wanted[0];
 	if (!first) return undefined;

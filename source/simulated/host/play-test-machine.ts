@@ -3,14 +3,14 @@ import {machineStages, type TestMachine, type TestMachineOutcome} from '../../wo
 import {createMachine, removeMachine} from './docker-machine.ts';
 import type {DockerMachine} from './docker-machine-calls.ts';
 import {storeFolder, storeOf, type Work} from './machine.ts';
-import {locked, type Running} from './running.ts';
+import {locked, type ScriptRun} from './running.ts';
 
 /** The `test-machine` script: makes a real worker in the simulated EC2, and takes it away whatever happens. */
-export function* testMachine(given: TestMachine, running: Running): Work<TestMachineOutcome> {
+export function* testMachine(given: TestMachine, running: ScriptRun): Work<TestMachineOutcome> {
 	return yield* locked(running, proving(given, running));
 }
 
-function* proving(given: TestMachine, running: Running): Work<TestMachineOutcome> {
+function* proving(given: TestMachine, running: ScriptRun): Work<TestMachineOutcome> {
 	const {hosts, machine, tell, lost} = running;
 	const begun = hosts.clock.now();
 	const errors: string[] = [];

@@ -1,8 +1,6 @@
-import type {PanelOutcome} from '../../world/host/scripts/panel.ts';
+import type {HostPart} from '../../world/host/scripts/panel.ts';
 import {kindOf} from '../cloud/network.ts';
 import type {Machine, Strain, Ticked, Work} from './machine.ts';
-
-type HostPart = NonNullable<PanelOutcome['host']>;
 
 const gib = 1_073_741_824;
 /** Share of the time that a manager's processor idles. */

@@ -13,9 +13,9 @@ const keyOf = ({cache, token}: RunnerEntry): string => `${cache?.path ?? ''}/run
 function may({hosts: {clock, cloud}, machine}: Runner, bucket: BucketState, action: string, resource: string): boolean {
 	if (textOf(machine, credentialsPath)?.includes('aws_access_key_id')) return true;
 	const {account} = cloud;
-	const place = {partition: 'aws', account: account.id, region: bucket.region, known: () => undefined};
+	const scope = {partition: 'aws', account: account.id, region: bucket.region, known: () => undefined};
 	const keys = action.startsWith('kms:') ? {'kms:ViaService': `s3.${bucket.region}.amazonaws.com`} : {};
-	return questionsOf({action, resource, keys}, place).every(
+	return questionsOf({action, resource, keys}, scope).every(
 		(question) => judgeRole(account, machine.instance.profileName, question, clock.now()) === 'allowed',
 	);
 }

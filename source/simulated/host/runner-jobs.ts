@@ -37,16 +37,16 @@ export function abandonJob({clock}: Hosts, job: Job): void {
 }
 
 /** GitLab's reasons for a failed job, as the runner gives them. */
-type Why = 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure';
+type FailureReason = 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure';
 
 /** How a job ended. `failed`: why, in the runner's words, and GitLab's reason. */
-export type Ended = {is: 'success'} | {is: 'failed'; reason: string; why: Why};
+export type JobEnding = {is: 'success'} | {is: 'failed'; reason: string; why: FailureReason};
 
 /** What the log calls a failure. */
-const failedWords = (why: Why): string => `Job failed${why === 'runner_system_failure' ? ' (system failure)' : ''}: `;
+const failedWords = (why: FailureReason): string => `Job failed${why === 'runner_system_failure' ? ' (system failure)' : ''}: `;
 
 /** A job is over. */
-export function endJob(runner: Runner, job: Job, ended: Ended): void {
+export function endJob(runner: Runner, job: Job, ended: JobEnding): void {
 	const {hosts, process, note} = runner;
 	const now = hosts.clock.now();
 	Object.assign(job, {state: ended.is, endedAt: now, ...(ended.is === 'failed' ? {reason: failedWords(ended.why) + ended.reason} : {})});

@@ -28,7 +28,7 @@ const tries = 3;
 const pulling = 4000;
 
 /** What a runner does with machines. */
-export type Machines = {
+export type RunnerMachines = {
 	/** Makes a machine for a job, or one that is to stay idle. */
 	create(entry: RunnerEntry, job?: Job, left?: number): void;
 	/** Runs a job on a machine. */
@@ -41,7 +41,7 @@ export type Machines = {
 };
 
 /** Makes the part of a runner that makes machines, uses them and takes them away. */
-export function machinesOf(runner: Runner, growing: Growth): Machines {
+export function machinesOf(runner: Runner, growing: Growth): RunnerMachines {
 	const {hosts, machine, process, note} = runner;
 	const {clock, random} = hosts;
 	const {workers, totals} = process;

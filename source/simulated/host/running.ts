@@ -2,7 +2,7 @@ import type {ScriptProgress} from '../../world/host/port.ts';
 import type {Hosts, Machine, Work} from './machine.ts';
 
 /** What a script on a machine has around it. */
-export type Running = {
+export type ScriptRun = {
 	hosts: Hosts;
 	machine: Machine;
 	/** Prints progress; throws `hangup` once nobody reads any more, as a pipe breaks. */
@@ -14,13 +14,13 @@ export type Running = {
 };
 
 /** How a script of this world works: the same JSON in and out as the real one. Written as a method, since each takes its own script's input. */
-export type Played = {play(input: unknown, running: Running): Work<object>}['play'];
+export type Played = {play(input: unknown, running: ScriptRun): Work<object>}['play'];
 
 /** What a script ends with when it writes and nobody reads. */
 export const hangup = new Error('The pipe is broken.');
 
 /** Holds the host's lock while a work is done, waiting for whoever has it. */
-export function* locked<Result>({machine}: Running, work: Work<Result>): Work<Result> {
+export function* locked<Result>({machine}: ScriptRun, work: Work<Result>): Work<Result> {
 	while (machine.locked) yield 500;
 	machine.locked = true;
 	try {
@@ -31,7 +31,7 @@ export function* locked<Result>({machine}: Running, work: Work<Result>): Work<Re
 }
 
 /** A running service sees a new file within 3 s (gitlab-runner, common/consts.go). */
-export function noticeConfig({machine, hosts}: Pick<Running, 'machine' | 'hosts'>): void {
+export function noticeConfig({machine, hosts}: Pick<ScriptRun, 'machine' | 'hosts'>): void {
 	const {process} = machine;
 	if (!process) return;
 	hosts.clock.at(hosts.clock.now() + 3000, () => {

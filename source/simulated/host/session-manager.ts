@@ -28,11 +28,11 @@ function isConnected(hosts: Hosts, machine: Machine): boolean {
 }
 
 /**
- * What `aws ssm start-session` does for a forwarded port: a local place leads to the machine's port 22 then. Throws `TargetNotConnected` where the image
+ * What `aws ssm start-session` does for a forwarded port: a local address leads to the machine's port 22 then. Throws `TargetNotConnected` where the image
  * has no agent, the machine's role doesn't let it through, or it is still booting.
  */
-export function startSession(hosts: Hosts, machine: Machine, place: string): void {
+export function startSession(hosts: Hosts, machine: Machine, address: string): void {
 	const {id} = machine.instance;
 	if (!isConnected(hosts, machine)) throw refusal('TargetNotConnected', `${id} is not connected.`, 400);
-	hosts.tunnels.set(place, id);
+	hosts.tunnels.set(address, id);
 }

@@ -22,10 +22,10 @@ export type Image = {
 };
 
 /** The ids of a publisher's newest images by architecture; one that it doesn't publish here is absent. */
-export type Published = Partial<Record<Architecture, string>>;
+export type NewestImages = Partial<Record<Architecture, string>>;
 
 /** What a publisher's parameters name now, for both architectures side by side. */
-export const publishedLook = (line: string, publisher: Publisher): Look<Published> => ({
+export const publishedLook = (line: string, publisher: Publisher): Look<NewestImages> => ({
 	name: `published ${line}`,
 	async load({cloud}) {
 		const ids = await Promise.all(

@@ -6,10 +6,10 @@ import {identityLook} from './identity.ts';
 export type KeySeen = {arn: string | undefined} | {unknown: string};
 
 /** A key as AWS names it, by ARN, alias or id, as an ARN; keys whose alias begins with `aws/` are AWS's own and need no rights. */
-function arnOf(key: string | undefined, place: string): string | undefined {
+function arnOf(key: string | undefined, prefix: string): string | undefined {
 	if (key === undefined || /(^|:)alias\/aws\//.test(key)) return undefined;
 	if (key.startsWith('arn:')) return key;
-	return `${place}:${key.startsWith('alias/') ? key : `key/${key}`}`;
+	return `${prefix}:${key.startsWith('alias/') ? key : `key/${key}`}`;
 }
 
 /** The key that EBS encrypts disks with in this region where the call names none. */

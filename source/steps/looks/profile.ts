@@ -3,7 +3,7 @@ import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 
 /** A role of IAM, with the policy of its own name. */
-export type Role = {arn: string; tags: Record<string, string>; policy?: string | undefined; boundary?: string | undefined};
+export type IamRole = {arn: string; tags: Record<string, string>; policy?: string | undefined; boundary?: string | undefined};
 
 /** An instance profile, and the one role that it may hold. */
 export type Profile = {arn: string; tags: Record<string, string>; roleName?: string | undefined; roleArn?: string | undefined};
@@ -20,7 +20,7 @@ export const profileLook = (name: string): Look<Profile | undefined> => ({
 });
 
 /** A role by name, with the inline policy of the same name; undefined when there is none. */
-export const roleLook = (name: string): Look<Role | undefined> => ({
+export const roleLook = (name: string): Look<IamRole | undefined> => ({
 	name: `role ${name}`,
 	async load({cloud}) {
 		const [role, policy] = await Promise.all([

@@ -1,4 +1,4 @@
-import {type OperationName, type Service, serviceOf} from './port.ts';
+import {type AwsService, type OperationName, serviceOf} from './port.ts';
 
 /** An IAM action such as `ec2:RunInstances`: what a step's calls need, for the printed policy and for naming what is refused. */
 export type Action = `${'ec2' | 's3' | 'iam' | 'sts' | 'ssm' | 'servicequotas' | 'pricing' | 'ec2-instance-connect'}:${string}`;
@@ -17,7 +17,8 @@ const exceptions: Partial<Record<OperationName, Action[]>> = {
 };
 
 /** The IAM action of an operation where the two names are the same, which is the rule; S3's and quotas' exceptions are written out by the steps. */
-const actionOf = (service: Service, operation: OperationName): Action => `${service === 'service-quotas' ? 'servicequotas' : service}:${operation}` as Action;
+const actionOf = (service: AwsService, operation: OperationName): Action =>
+	`${service === 'service-quotas' ? 'servicequotas' : service}:${operation}` as Action;
 
 /** The IAM actions that an operation needs, the likeliest to be refused first. */
 export const actionsOf = (operation: OperationName): Action[] => exceptions[operation] ?? [actionOf(serviceOf[operation], operation)];

@@ -4,22 +4,22 @@ import type {fromNodeProviderChain} from '@aws-sdk/credential-providers';
 import type {Input, OperationName, Operations} from './port.ts';
 
 /** One operation, ready to be sent. */
-export type Call<Name extends OperationName> = (input: Input<Name>, options: {abortSignal?: AbortSignal}) => Promise<Operations[Name]['output']>;
+export type OperationCall<Name extends OperationName> = (input: Input<Name>, options: {abortSignal?: AbortSignal}) => Promise<Operations[Name]['output']>;
 
 /** A client that is open, with the operations that it carries. */
-export type Opened = {
-	calls: {[Name in OperationName]?: Call<Name>};
+export type OpenClient = {
+	calls: {[Name in OperationName]?: OperationCall<Name>};
 	/** Milliseconds that the SDK adds to this machine's clock when it dates a call; it learns them from AWS's answers. */
 	clockOffset(): number;
 };
 
 /** Gives credentials, from wherever the SDK's chain finds them. */
-export type Credentials = ReturnType<typeof fromNodeProviderChain>;
+export type CredentialProvider = ReturnType<typeof fromNodeProviderChain>;
 
 /** What every client is made with. Times are milliseconds. */
-export type Settings = {
+export type ClientSettings = {
 	region: string;
-	credentials: Credentials;
+	credentials: CredentialProvider;
 	maxAttempts: number;
 	systemClockOffset: number;
 	endpoint?: string;

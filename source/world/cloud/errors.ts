@@ -2,8 +2,8 @@ import {Problem, toProblem} from '../../problem.ts';
 import {commandLine} from '../host/quote.ts';
 import {printable} from '../printable.ts';
 import {actionsOf} from './actions.ts';
-import {type OperationName, type Service, serviceOf} from './port.ts';
-import {ordinary, tellings} from './tellings.ts';
+import {explanations, ordinary} from './explanations.ts';
+import {type AwsService, type OperationName, serviceOf} from './port.ts';
 
 /** An error as AWS or the way to it gave it: what both sides of the port translate from. `name` is the SDK's, AWS's code, or Node's (`ENOTFOUND`). */
 export type RawAwsError = {
@@ -16,7 +16,7 @@ export type RawAwsError = {
 };
 
 /** What was asked, where and by whom. */
-export type Asking = {
+export type CloudRequest = {
 	operation: OperationName;
 	region: string;
 	/** Undefined with the chain's own choice. */
@@ -101,15 +101,15 @@ const unreachable: Record<string, {says: string; again: boolean}> = {
 const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
 
 /** Services whose SDK names end in `Exception` where AWS's own code doesn't: the SDK's IAM says `NoSuchEntityException`, AWS `NoSuchEntity`. */
-const suffixed: ReadonlySet<Service> = new Set<Service>(['iam', 'ssm', 'sts', 'service-quotas', 'pricing', 'ec2-instance-connect']);
+const suffixed: ReadonlySet<AwsService> = new Set<AwsService>(['iam', 'ssm', 'sts', 'service-quotas', 'pricing', 'ec2-instance-connect']);
 
 /** AWS's own code: no `Client.` or `Server.` before it, no SDK class behind it. */
-function codeOf(name: string, service: Service): string {
+function codeOf(name: string, service: AwsService): string {
 	const code = name.replace(/^(Client|Server)\./, '');
 	return suffixed.has(service) && code !== 'CredentialsProviderError' ? code.replace(/Exception$/, '') : code;
 }
 
-const serviceTitles: Record<Service, string> = {
+const serviceTitles: Record<AwsService, string> = {
 	ec2: 'EC2',
 	s3: 'S3',
 	iam: 'IAM',
@@ -132,10 +132,10 @@ function nameOf(arn: string | undefined): string {
  * Whether a call was refused for its date. Only S3 says so by its code: STS, IAM and Systems Manager call the signature wrong, with the reason in
  * words, EC2 says that the request has expired, and any of them may just not accept the credentials.
  */
-const isSkewed = ({late = 0}: Asking, code: string, {message}: RawAwsError): boolean =>
+const isSkewed = ({late = 0}: CloudRequest, code: string, {message}: RawAwsError): boolean =>
 	skewed.has(code) || /Signature (expired|not yet current)/.test(message) || ((expired.has(code) || wrong.has(code)) && Math.abs(late) > dateTolerance);
 
-function wrongClock({late}: Asking, code: string, raw: RawAwsError): Problem {
+function wrongClock({late}: CloudRequest, code: string, raw: RawAwsError): Problem {
 	const off = late === undefined ? "too far from AWS's" : `${clockOff(late)} AWS's`;
 	return new Problem({
 		code: 'clock-skewed',
@@ -162,7 +162,7 @@ const sentence = (text: string): string =>
 
 const flagged = (profile: string | undefined): string[] => (profile === undefined ? [] : ['--profile', profile]);
 
-function expiredSession({login, profile}: Asking, code: string, raw: RawAwsError): Problem {
+function expiredSession({login, profile}: CloudRequest, code: string, raw: RawAwsError): Problem {
 	return new Problem({
 		code: 'session-expired',
 		message: `The session of ${profile === undefined ? "AWS's credentials" : `AWS profile \`${profile}\``} has expired (${code}).`,
@@ -171,7 +171,7 @@ function expiredSession({login, profile}: Asking, code: string, raw: RawAwsError
 	});
 }
 
-function noCredentials({profile}: Asking, raw: RawAwsError): Problem {
+function noCredentials({profile}: CloudRequest, raw: RawAwsError): Problem {
 	const said = sentence(raw.message).replace(/^Could not load credentials from any providers$/, '');
 	const where = profile === undefined ? 'in the environment, in the AWS files or from a role' : `for AWS profile \`${profile}\``;
 	return new Problem({
@@ -185,7 +185,7 @@ function noCredentials({profile}: Asking, raw: RawAwsError): Problem {
 	});
 }
 
-function wrongCredentials({profile, region, operation}: Asking, code: string, raw: RawAwsError): Problem {
+function wrongCredentials({profile, region, operation}: CloudRequest, code: string, raw: RawAwsError): Problem {
 	const whose = profile === undefined ? 'the AWS credentials' : `the credentials of AWS profile \`${profile}\``;
 	return new Problem({
 		code: 'wrong-credentials',
@@ -195,7 +195,7 @@ function wrongCredentials({profile, region, operation}: Asking, code: string, ra
 	});
 }
 
-const wrongCode = ({profile}: Asking, code: string, raw: RawAwsError): Problem =>
+const wrongCode = ({profile}: CloudRequest, code: string, raw: RawAwsError): Problem =>
 	new Problem({
 		code: 'wrong-credentials',
 		message: `AWS doesn't accept the code of the MFA device${profile === undefined ? '' : ` for AWS profile \`${profile}\``} (${code}).`,
@@ -203,7 +203,7 @@ const wrongCode = ({profile}: Asking, code: string, raw: RawAwsError): Problem =
 		cause: raw,
 	});
 
-function notAllowed(asking: Asking, code: string, raw: RawAwsError): Problem {
+function notAllowed(asking: CloudRequest, code: string, raw: RawAwsError): Problem {
 	const said = /User: (?<arn>\S+) is not authorized to perform: (?<action>[\w-]+:\w+)/.exec(raw.message)?.groups;
 	const because = /because (?<why>[^.]+?)(?:\.|$| Encoded)/.exec(printable(raw.message))?.groups?.why;
 	const action = said?.action ?? actionsOf(asking.operation)[0] ?? asking.operation;
@@ -216,13 +216,13 @@ function notAllowed(asking: Asking, code: string, raw: RawAwsError): Problem {
 	});
 }
 
-function noAnswer(asking: Asking, raw: RawAwsError): Problem | undefined {
+function noAnswer(asking: CloudRequest, raw: RawAwsError): Problem | undefined {
 	const service = serviceTitles[serviceOf[asking.operation]];
-	const place = asking.endpoint === undefined ? `${service} in ${asking.region}` : `${service} at ${asking.endpoint}`;
+	const target = asking.endpoint === undefined ? `${service} in ${asking.region}` : `${service} at ${asking.endpoint}`;
 	if (certificate.test(raw.name)) {
 		return new Problem({
 			code: 'no-answer',
-			message: `${place} shows a certificate that this machine doesn't trust: ${sentence(raw.message)} (${raw.name}).`,
+			message: `${target} shows a certificate that this machine doesn't trust: ${sentence(raw.message)} (${raw.name}).`,
 			advice: 'Where a proxy opens the traffic, name its certificate: `export NODE_EXTRA_CA_CERTS=/path/to/proxy-ca.pem`.',
 			cause: raw,
 		});
@@ -232,7 +232,7 @@ function noAnswer(asking: Asking, raw: RawAwsError): Problem | undefined {
 	const region = raw.name === 'ENOTFOUND' && asking.endpoint === undefined ? `, so there's no region ${asking.region}, or this machine is offline` : '';
 	return new Problem({
 		code: 'no-answer',
-		message: `${place} can't be reached: ${known.says}${region} (${raw.name}).`,
+		message: `${target} can't be reached: ${known.says}${region} (${raw.name}).`,
 		advice:
 			region === ''
 				? 'Check the network and `HTTPS_PROXY`, then run the same command again.'
@@ -243,14 +243,14 @@ function noAnswer(asking: Asking, raw: RawAwsError): Problem | undefined {
 }
 
 /** Bare HTTP statuses, as S3 answers HEAD with: no body, so no code. */
-function bareCode(raw: RawAwsError, service: Service): string | undefined {
+function bareCode(raw: RawAwsError, service: AwsService): string | undefined {
 	if (service !== 's3' || !/^(\d+|Unknown|UnknownError)$/.test(raw.name)) return undefined;
 	const codes: Record<number, string> = {301: 'PermanentRedirect', 403: 'Forbidden', 404: 'NotFound', 400: 'BadRequest', 500: 'InternalError', 503: 'SlowDown'};
 	return raw.status === undefined ? undefined : codes[raw.status];
 }
 
 /** An answer that isn't AWS's: a proxy's page, or a stand-in that doesn't know the call. */
-function unreadable(asking: Asking, raw: RawAwsError): Problem | undefined {
+function unreadable(asking: CloudRequest, raw: RawAwsError): Problem | undefined {
 	if (!/^(Error|SyntaxError|TypeError|Unknown|UnknownError)$/.test(raw.name)) return undefined;
 	if (raw.status === undefined && !/pars|deserializ|Unexpected token/i.test(raw.message)) return undefined;
 	return new Problem({
@@ -264,15 +264,15 @@ function unreadable(asking: Asking, raw: RawAwsError): Problem | undefined {
 }
 
 /** A call that was never sent, since it lacks what the operation needs. */
-const ours = (asking: Asking, raw: RawAwsError): Problem | undefined =>
+const ours = (asking: CloudRequest, raw: RawAwsError): Problem | undefined =>
 	raw.status === undefined && /^(Error|TypeError|RangeError)$/.test(raw.name)
 		? toProblem(new Error(`${asking.operation}: ${raw.message}`, {cause: raw}))
 		: undefined;
 
-function byCode(asking: Asking, code: string, raw: RawAwsError): Problem {
-	const telling = tellings[code]?.(sentence(raw.message), asking.region);
+function byCode(asking: CloudRequest, code: string, raw: RawAwsError): Problem {
+	const explained = explanations[code]?.(sentence(raw.message), asking.region);
 	const again = passing.has(code) || ((raw.status ?? 0) >= 500 && !lasting.test(code));
-	if (telling) return new Problem({...telling, code, message: `${telling.message} (${code}).`, again, cause: raw});
+	if (explained) return new Problem({...explained, code, message: `${explained.message} (${code}).`, again, cause: raw});
 	const request = raw.requestId === undefined || ordinary.has(code) ? '' : `, request ${raw.requestId}`;
 	return new Problem({
 		code,
@@ -288,7 +288,7 @@ function byCode(asking: Asking, code: string, raw: RawAwsError): Problem {
  * What AWS said, in the words of this program. Steps act on AWS's own code, which stays as it is, less SDK's prefixes and suffixes;
  * `session-expired`, `no-credentials`, `wrong-credentials`, `clock-skewed`, `not-allowed`, `no-answer` and `unreadable-answer` are ours.
  */
-export function cloudProblem(raw: RawAwsError, asking: Asking): Problem {
+export function cloudProblem(raw: RawAwsError, asking: CloudRequest): Problem {
 	const service = serviceOf[asking.operation];
 	const code = bareCode(raw, service) ?? codeOf(raw.name, service);
 	const isLogin = absent.has(code) && loggedOut.test(raw.message);

@@ -8,7 +8,7 @@ import type * as ssm from '@aws-sdk/client-ssm';
 import type * as sts from '@aws-sdk/client-sts';
 
 /** The services whose calls are made here, by the name of their SDK client. */
-export type Service = keyof Commands;
+export type AwsService = keyof Commands;
 
 /** The operations that are called here, by AWS's own names, and the service of each: which client carries it, and the prefix of its IAM action. */
 export const serviceOf = {
@@ -92,7 +92,7 @@ export const serviceOf = {
 	GetAWSDefaultServiceQuota: 'service-quotas',
 	GetProducts: 'pricing',
 	SendSSHPublicKey: 'ec2-instance-connect',
-} as const satisfies Record<string, Service>;
+} as const satisfies Record<string, AwsService>;
 
 export type OperationName = keyof typeof serviceOf;
 
@@ -107,7 +107,7 @@ type Commands = {
 	pricing: typeof pricing;
 	'ec2-instance-connect': typeof ec2InstanceConnect;
 };
-type Call<Name extends OperationName> = Commands[(typeof serviceOf)[Name]] extends {
+type OperationTypes<Name extends OperationName> = Commands[(typeof serviceOf)[Name]] extends {
 	[Command in `${Name}Command`]: new (
 		...given: never[]
 	) => {
@@ -119,7 +119,7 @@ type Call<Name extends OperationName> = Commands[(typeof serviceOf)[Name]] exten
 	: {input: object; output: {$metadata: object}};
 
 /** What AWS is asked for, and what it answers, by the operation's own name, as the SDK's command of that name has it. */
-export type Operations = {[Name in OperationName]: Call<Name>};
+export type Operations = {[Name in OperationName]: OperationTypes<Name>};
 
 export type Input<Name extends OperationName> = Operations[Name]['input'];
 /** An answer, without the transport's metadata: what both sides of the port give. */

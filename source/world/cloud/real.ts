@@ -1,9 +1,9 @@
 import {Problem, Stopped} from '../../problem.ts';
 import {type AwsFiles, awsFiles, type Environment, endpointOf} from './aws-files.ts';
-import type {Credentials, Opened, Settings} from './calls.ts';
-import {type Asking, cloudProblem} from './errors.ts';
+import type {ClientSettings, CredentialProvider, OpenClient} from './calls.ts';
+import {type CloudRequest, cloudProblem} from './errors.ts';
 import {loginCommand} from './login.ts';
-import {type CloudAt, type OperationName, type Service, serviceOf} from './port.ts';
+import {type AwsService, type CloudAt, type OperationName, serviceOf} from './port.ts';
 import {printableAt} from './printable-at.ts';
 import {rawError} from './raw-error.ts';
 import {patientAt, type Retrying} from './retry.ts';
@@ -33,7 +33,7 @@ export type RealCloud = {
 	close(): void;
 };
 
-const openers: Record<Service, () => Promise<(settings: Settings) => Opened>> = {
+const openers: Record<AwsService, () => Promise<(settings: ClientSettings) => OpenClient>> = {
 	ec2: async () => (await import('./clients/ec2.ts')).openEc2,
 	s3: async () => (await import('./clients/s3.ts')).openS3,
 	iam: async () => (await import('./clients/iam.ts')).openIam,
@@ -45,7 +45,7 @@ const openers: Record<Service, () => Promise<(settings: Settings) => Opened>> = 
 };
 
 /** Prices are told in three regions only, wherever the fleet is (AWS Price List API reference). */
-function regionFor(service: Service, region: string): string {
+function regionFor(service: AwsService, region: string): string {
 	if (service !== 'pricing') return region;
 	if (region.startsWith('eu-')) return 'eu-central-1';
 	return region.startsWith('ap-') ? 'ap-south-1' : 'us-east-1';
@@ -64,16 +64,16 @@ const stale = new Set(['session-expired', 'no-credentials', 'wrong-credentials',
 export function realCloud(options: RealCloudOptions): RealCloud {
 	const {clock, env, mfaCode} = options;
 	const profile = options.profile ?? env.AWS_PROFILE;
-	const clients = new Map<string, Promise<{opened: Opened; endpoint: string | undefined}>>();
-	let ways: Promise<Settings['requestHandler']> | undefined;
+	const clients = new Map<string, Promise<{opened: OpenClient; endpoint: string | undefined}>>();
+	let ways: Promise<ClientSettings['requestHandler']> | undefined;
 	let files: Promise<AwsFiles> | undefined;
-	let chain: Promise<Credentials> | undefined;
+	let chain: Promise<CredentialProvider> | undefined;
 	let who: string | undefined;
 	const over = new AbortController();
 	let ahead = 0;
 	let known: AwsFiles | undefined;
 
-	async function credentials(requestHandler: Settings['requestHandler']): Promise<Credentials> {
+	async function credentials(requestHandler: ClientSettings['requestHandler']): Promise<CredentialProvider> {
 		const {fromNodeProviderChain} = await import('@aws-sdk/credential-providers');
 		return fromNodeProviderChain({
 			...(options.profile === undefined ? {} : {profile: options.profile}),
@@ -84,7 +84,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		});
 	}
 
-	async function open(service: Service, region: string): Promise<{opened: Opened; endpoint: string | undefined}> {
+	async function open(service: AwsService, region: string): Promise<{opened: OpenClient; endpoint: string | undefined}> {
 		ways ??= transport(env);
 		files ??= awsFiles(env);
 		const requestHandler = await ways;
@@ -92,16 +92,16 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		const [make, read, provider] = await Promise.all([openers[service](), files, chain]);
 		known = read;
 		const endpoint = endpointOf(service, profile ?? 'default', read, env);
-		const place = endpoint === undefined ? {} : {endpoint, ...(service === 's3' ? {forcePathStyle: true} : {})};
+		const override = endpoint === undefined ? {} : {endpoint, ...(service === 's3' ? {forcePathStyle: true} : {})};
 		const redirects = service === 's3' ? {followRegionRedirects: true} : {};
-		return {opened: make({region, credentials: provider, maxAttempts: 1, systemClockOffset: ahead, requestHandler, ...place, ...redirects}), endpoint};
+		return {opened: make({region, credentials: provider, maxAttempts: 1, systemClockOffset: ahead, requestHandler, ...override, ...redirects}), endpoint};
 	}
 
-	async function opened(name: OperationName, region: string): Promise<{opened: Opened; endpoint: string | undefined}> {
+	async function opened(name: OperationName, region: string): Promise<{opened: OpenClient; endpoint: string | undefined}> {
 		const service = serviceOf[name];
-		const place = regionFor(service, region);
-		const key = `${service} ${place}`;
-		const known = clients.get(key) ?? open(service, place);
+		const called = regionFor(service, region);
+		const key = `${service} ${called}`;
+		const known = clients.get(key) ?? open(service, called);
 		clients.set(key, known);
 		return known;
 	}
@@ -122,7 +122,7 @@ export function realCloud(options: RealCloudOptions): RealCloud {
 		ahead: () => ahead,
 		async call(name, input) {
 			if (signal?.aborted) throw new Stopped();
-			const asking: Asking = {operation: name, region: regionFor(serviceOf[name], region), profile, who};
+			const asking: CloudRequest = {operation: name, region: regionFor(serviceOf[name], region), profile, who};
 			let dated = 0;
 			try {
 				const {opened: client, endpoint} = await opened(name, region);

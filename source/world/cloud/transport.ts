@@ -4,7 +4,7 @@ import {Agent as HttpsAgent} from 'node:https';
 import {getCACertificates} from 'node:tls';
 import {Problem} from '../../problem.ts';
 import type {Environment} from './aws-files.ts';
-import type {Settings} from './calls.ts';
+import type {ClientSettings} from './calls.ts';
 
 /** Milliseconds. GetProducts and RunInstances are the slow ones. */
 const timeouts = {connectionTimeout: 5000, requestTimeout: 30_000, throwOnRequestTimeout: true} as const;
@@ -26,7 +26,7 @@ async function trusted(env: Environment): Promise<{ca?: string[]}> {
 }
 
 /** How every client talks: held connections through Node's own agents, which honour `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (Node 22.21, 24.5). */
-export async function transport(env: Environment): Promise<Settings['requestHandler']> {
+export async function transport(env: Environment): Promise<ClientSettings['requestHandler']> {
 	const agent = {keepAlive: true, maxSockets: 50, proxyEnv: env};
 	return {...timeouts, httpAgent: new HttpAgent(agent), httpsAgent: new HttpsAgent({...agent, ...(await trusted(env))})};
 }

@@ -6,16 +6,16 @@ import {type Calling, refusal, strange, unreachable} from './problems.ts';
 const limit = 15_000;
 
 /** One request to GitLab's API; `what` completes "may not …" and "its answer to …". */
-export type Ask = {method?: string; path: string; what: string; token?: string; fields?: object; signal?: AbortSignal | undefined};
+export type ApiRequest = {method?: string; path: string; what: string; token?: string; fields?: object; signal?: AbortSignal | undefined};
 
 /** How one GitLab is asked: every answer that isn't a success, and every one of another shape, is thrown as a Problem. */
-export type Asking = {
-	ask(request: Ask): Promise<Answer>;
+export type GitlabApi = {
+	ask(request: ApiRequest): Promise<Answer>;
 	read<Shape>(answer: Answer, shape: z.ZodType<Shape>, what: string): Shape;
 };
 
 /** Asks one GitLab; the token travels in a header, fields in the body. `env` is for proxies. */
-export function askingAt({url, ca, env}: {url: string; ca: string | undefined; env: Request['env']}): Asking {
+export function askingAt({url, ca, env}: {url: string; ca: string | undefined; env: Request['env']}): GitlabApi {
 	const calling = (what: string): Calling => ({url, what});
 	return {
 		async ask({method = 'GET', path, what, token, fields, signal}) {

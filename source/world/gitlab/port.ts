@@ -1,7 +1,7 @@
 import type {Source} from '../../fleet.ts';
 
 /** Whether GitLab knows a runner's token: `POST /api/v4/runners/verify`. */
-export type Verified = {id?: number; tokenExpiresAt?: string};
+export type VerifiedToken = {id?: number; tokenExpiresAt?: string};
 
 /** A runner as `GET /api/v4/runners/:id` tells. Times are ISO 8601. */
 export type RunnerSeen = {
@@ -38,7 +38,7 @@ export type JobSeen = {id: number; name: string; status: string; webUrl: string;
 export type Gitlab = {
 	readonly url: string;
 	/** No system_id is sent, so that GitLab lists no phantom manager. */
-	verify(token: string, signal?: AbortSignal): Promise<Verified>;
+	verify(token: string, signal?: AbortSignal): Promise<VerifiedToken>;
 	createRunner(gitlabToken: string, runner: NewRunner, signal?: AbortSignal): Promise<RunnerMade>;
 	/** Own runners of this GitLab user, for finding those that bear our mark. */
 	runners(gitlabToken: string, signal?: AbortSignal): Promise<RunnerSeen[]>;

@@ -31,5 +31,5 @@ const methods = (port: Port): Port => ({
  */
 export const printableGitlab =
 	(gitlabAt: GitlabAt): GitlabAt =>
-	(...place) =>
-		methods(gitlabAt(...place));
+	(...at) =>
+		methods(gitlabAt(...at));

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {isProblem} from '../../problem.ts';
-import type {Asking} from './asking.ts';
+import type {GitlabApi} from './asking.ts';
 import type {GitlabPanel, PendingJob, RunnerServed} from './port.ts';
 import {absent, runnerSeen, runnerShape} from './runner-shape.ts';
 
@@ -74,7 +74,7 @@ const pending = (job: z.infer<typeof pendingShape>): PendingJob => ({
 });
 
 /** The panel's calls on one GitLab (docs/facts.md, "GitLab's API"). */
-export function panelOver({ask, read}: Asking): GitlabPanel {
+export function panelOver({ask, read}: GitlabApi): GitlabPanel {
 	/** Whether a branch or tag is protected: a job itself doesn't tell. Undefined where that can't be read, as for a merge request's own ref. */
 	async function isProtected(token: string, project: string, ref: string, isTag: boolean, signal?: AbortSignal): Promise<boolean | undefined> {
 		if (ref === '' || ref.startsWith('refs/')) return undefined;

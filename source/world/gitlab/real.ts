@@ -36,10 +36,10 @@ export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
 			return read(await ask({path: `/${kind}s/${encodeURIComponent(named)}`, what, token, signal}), withId, what).id;
 		}
 
-		async function owner(place: NewRunner['in'], token: string, signal?: AbortSignal): Promise<object> {
-			if (place === 'instance') return {runner_type: 'instance_type'};
-			if ('project' in place) return {runner_type: 'project_type', project_id: await idOf('project', place.project, token, signal)};
-			return {runner_type: 'group_type', group_id: await idOf('group', place.group, token, signal)};
+		async function owner(by: NewRunner['in'], token: string, signal?: AbortSignal): Promise<object> {
+			if (by === 'instance') return {runner_type: 'instance_type'};
+			if ('project' in by) return {runner_type: 'project_type', project_id: await idOf('project', by.project, token, signal)};
+			return {runner_type: 'group_type', group_id: await idOf('group', by.group, token, signal)};
 		}
 
 		async function runner(token: string, id: number, signal?: AbortSignal): Promise<RunnerSeen> {
@@ -77,9 +77,9 @@ export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
 			},
 			async createRunner(token, wanted, signal) {
 				const what = 'make a runner';
-				const place = await owner(wanted.in, token, signal);
+				const owned = await owner(wanted.in, token, signal);
 				const fields = {
-					...place,
+					...owned,
 					description: wanted.description,
 					tag_list: wanted.tags,
 					run_untagged: wanted.runUntagged,

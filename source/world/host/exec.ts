@@ -5,38 +5,38 @@ import {Problem, Stopped} from '../../problem.ts';
 export type Client = NonNullable<NodeSSH['connection']>;
 
 /** An open connection with what ends it. */
-export type Line = {
+export type OpenConnection = {
 	client: Client;
 	/** `ubuntu@198.51.100.7`, for messages. */
-	place: string;
+	destination: string;
 	signal: AbortSignal | undefined;
 	/** Why the connection is lost, once it is. */
 	lost(): string | undefined;
 };
 
 /** The problem of a connection that is gone. */
-export const closed = ({place}: Pick<Line, 'place'>, why: string, cause?: unknown): Problem =>
+export const closed = ({destination}: Pick<OpenConnection, 'destination'>, why: string, cause?: unknown): Problem =>
 	new Problem({
 		code: 'ssh-closed',
-		message: `The SSH connection to ${place} is lost: ${why}.`,
+		message: `The SSH connection to ${destination} is lost: ${why}.`,
 		advice: 'Run the same command again; it looks first and goes on.',
 		again: true,
 		cause,
 	});
 
-export type Running = {
+export type CommandStreams = {
 	stdin?: string;
 	onStdout(chunk: Buffer): void;
 	onStderr(chunk: Buffer): void;
 };
 
 /** Runs one command on a channel of its own and gives its exit code, undefined when a signal ended it there. */
-export function exec(line: Line, command: string, running: Running): Promise<number | undefined> {
+export function exec(line: OpenConnection, command: string, running: CommandStreams): Promise<number | undefined> {
 	const {client, signal} = line;
 	return new Promise((resolve, reject) => {
 		if (signal?.aborted) return reject(new Stopped());
-		const gone = line.lost();
-		if (gone !== undefined) return reject(closed(line, gone));
+		const lost = line.lost();
+		if (lost !== undefined) return reject(closed(line, lost));
 		let channelEnd = (): void => undefined;
 		const settle = (finish: () => void): void => {
 			signal?.removeEventListener('abort', stop);

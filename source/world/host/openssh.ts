@@ -6,7 +6,7 @@ import {Problem, Stopped} from '../../problem.ts';
 import {unwritable} from '../laptop/refused-by-disk.ts';
 import {asRoot, quote} from './quote.ts';
 
-type Shell = {
+type OpensshShell = {
 	address: string;
 	port: number;
 	user: string;
@@ -25,7 +25,7 @@ type Shell = {
 type ReadyShell = {run(): number; close(): Promise<void>};
 
 /** Ends a shell that runs: `soft` asks it to end, `hard` kills it. */
-type Ending = {readonly soft: AbortSignal; readonly hard: AbortSignal};
+type ShellSignals = {readonly soft: AbortSignal; readonly hard: AbortSignal};
 
 /** What ssh is started with, and what takes its files away. */
 type Ready = {args: string[]; close(): Promise<void>};
@@ -54,7 +54,7 @@ async function folderWith(files: Record<string, string>): Promise<{folder: strin
 	}
 }
 
-async function ready({address, port, user, keyPath, privateKey, hostKeys, command, terminal}: Shell): Promise<Ready> {
+async function ready({address, port, user, keyPath, privateKey, hostKeys, command, terminal}: OpensshShell): Promise<Ready> {
 	const name = port === 22 ? address : `[${address}]:${port}`;
 	const known = {known_hosts: hostKeys.map((key) => `${name} ${key}\n`).join('')};
 	const {folder, close} = await folderWith({...known, ...(privateKey === undefined ? {} : {key: privateKey})});
@@ -76,7 +76,7 @@ async function ready({address, port, user, keyPath, privateKey, hostKeys, comman
 const codeOf = (status: number | null, signal: NodeJS.Signals | null): number => status ?? (signal === null ? 255 : 128 + constants.signals[signal]);
 
 /** Readies OpenSSH's `ssh`, whose host key is checked against those given, for a program that goes on after it: everything here stands still meanwhile. */
-export async function readyShell(shell: Shell): Promise<ReadyShell> {
+export async function readyShell(shell: OpensshShell): Promise<ReadyShell> {
 	const {args, close} = await ready(shell);
 	return {
 		run() {
@@ -92,7 +92,7 @@ export async function readyShell(shell: Shell): Promise<ReadyShell> {
  * Hands the terminal to OpenSSH's `ssh` until it ends, and gives its exit code: the remote's, or 255. The host key is checked against those given.
  * Signals reach it, so that nothing hangs because it does. Throws a Problem where there is no `ssh`.
  */
-export async function openShell(shell: Shell, {soft, hard}: Ending): Promise<number> {
+export async function openShell(shell: OpensshShell, {soft, hard}: ShellSignals): Promise<number> {
 	const {args, close} = await ready(shell);
 	const over = new AbortController();
 	try {

@@ -2,16 +2,16 @@ import {createHash} from 'node:crypto';
 import type {NodeSSH} from 'node-ssh';
 import {Problem, Stopped} from '../../problem.ts';
 import {connectionOver} from './connection.ts';
-import type {Client, Line} from './exec.ts';
+import type {Client, OpenConnection} from './exec.ts';
 import type {Host, Target} from './port.ts';
 import {sshKeyBy} from './ssh-key.ts';
 
 /** Milliseconds: how long the other side may take to let us in, and how soon a dead line is noticed (interval times count). */
 const patience = {readyTimeout: 10_000, keepaliveInterval: 10_000, keepaliveCountMax: 3} as const;
 
-type Trouble = {code?: unknown; level?: unknown; message: string};
+type SshError = {code?: unknown; level?: unknown; message: string};
 
-const troubleOf = (error: unknown): Trouble =>
+const troubleOf = (error: unknown): SshError =>
 	error instanceof Error
 		? {message: error.message, ...('code' in error ? {code: error.code} : {}), ...('level' in error ? {level: error.level} : {})}
 		: {message: String(error)};
@@ -22,11 +22,11 @@ const fingerprintOf = (key: Buffer): string => `SHA256:${createHash('sha256').up
 /** What went wrong before a connection stood. */
 function problemOf(error: unknown, {user, address, port}: Target): Problem {
 	const {code, level, message} = troubleOf(error);
-	const place = `${address}:${port}`;
+	const endpoint = `${address}:${port}`;
 	if (level === 'client-authentication') {
 		return new Problem({
 			code: 'ssh-denied',
-			message: `${place} doesn't let \`${user}\` in: no key that is here is accepted.`,
+			message: `${endpoint} doesn't let \`${user}\` in: no key that is here is accepted.`,
 			advice: 'Check the user of the image, and that the private key is the one of the key pair.',
 			cause: error,
 		});
@@ -52,7 +52,7 @@ function problemOf(error: unknown, {user, address, port}: Target): Problem {
 	if (isSilent) {
 		return new Problem({
 			code: 'ssh-no-answer',
-			message: `${place} doesn't answer SSH${typeof code === 'string' ? ` (${code})` : ` within ${patience.readyTimeout / 1000} s`}.`,
+			message: `${endpoint} doesn't answer SSH${typeof code === 'string' ? ` (${code})` : ` within ${patience.readyTimeout / 1000} s`}.`,
 			advice: 'Check that its security group lets this address in, and that it runs.',
 			again: true,
 			cause: error,
@@ -60,7 +60,8 @@ function problemOf(error: unknown, {user, address, port}: Target): Problem {
 	}
 	return new Problem({
 		code: 'ssh-refused',
-		message: code === 'ECONNREFUSED' ? `${place} refuses SSH: nothing listens there yet (ECONNREFUSED).` : `${place} ends SSH before it begins: ${message}.`,
+		message:
+			code === 'ECONNREFUSED' ? `${endpoint} refuses SSH: nothing listens there yet (ECONNREFUSED).` : `${endpoint} ends SSH before it begins: ${message}.`,
 		advice: 'A machine that has just started needs about half a minute; run the same command again.',
 		again: true,
 		cause: error,
@@ -135,13 +136,13 @@ async function shaken(
 
 /** Ends a connection, and waits until it's gone, a second at most. */
 function closing(client: Client): () => Promise<void> {
-	let isGone = false;
+	let isClosed = false;
 	client.once('close', () => {
-		isGone = true;
+		isClosed = true;
 	});
 	return () =>
 		new Promise((resolve) => {
-			if (isGone) return resolve();
+			if (isClosed) return resolve();
 			const timer = setTimeout(() => client.destroy(), 1000);
 			client.once('close', () => {
 				clearTimeout(timer);
@@ -171,7 +172,7 @@ export const realHost = (): Host => ({
 		client.once('close', () => {
 			lost ??= 'the other side closed it';
 		});
-		const line: Line = {client, place: `${target.user}@${target.address}`, signal, lost: () => lost};
+		const line: OpenConnection = {client, destination: `${target.user}@${target.address}`, signal, lost: () => lost};
 		return connectionOver(line, target.user, closing(client));
 	},
 	async makeKey(kind, comment) {

@@ -2,7 +2,7 @@ import {StringDecoder} from 'node:string_decoder';
 import {z} from 'zod';
 import {Problem} from '../../problem.ts';
 import {printableIn} from '../printable.ts';
-import {exec, type Line} from './exec.ts';
+import {exec, type OpenConnection} from './exec.ts';
 import type {ScriptProgress} from './port.ts';
 import {asRoot} from './quote.ts';
 import {resultOf, type Script} from './script.ts';
@@ -63,7 +63,7 @@ const bootstrap = "import sys;i=sys.stdin.buffer;exec(compile(i.read(int(i.readl
  * Throws `script-failed` with its last words on stderr when it ends without a result, and `ssh-closed`.
  */
 export async function runScript<Input, Result>(
-	line: Line,
+	line: OpenConnection,
 	user: string,
 	script: Script<Input, Result>,
 	input: Input,
@@ -88,7 +88,7 @@ export async function runScript<Input, Result>(
 	if (!result) {
 		throw new Problem({
 			code: 'script-failed',
-			message: `\`${script.name}\` on ${line.place} ended without a result${code === undefined ? '' : `, exit code ${code}`}: ${tail(stderr) || 'it said nothing'}.`,
+			message: `\`${script.name}\` on ${line.destination} ended without a result${code === undefined ? '' : `, exit code ${code}`}: ${tail(stderr) || 'it said nothing'}.`,
 			advice: /password is required|not allowed|not in the sudoers/.test(stderr)
 				? 'The login user needs `sudo` without a password there.'
 				: 'Run the same command again; it looks first and goes on.',
@@ -99,7 +99,7 @@ export async function runScript<Input, Result>(
 	if (judged.success) return judged.data;
 	throw new Problem({
 		code: 'script-failed',
-		message: `\`${script.name}\` on ${line.place} gave a result of another shape: ${z.prettifyError(judged.error).split('\n').join(' ')}`,
+		message: `\`${script.name}\` on ${line.destination} gave a result of another shape: ${z.prettifyError(judged.error).split('\n').join(' ')}`,
 		fault: 'bug',
 		cause: judged.error,
 	});

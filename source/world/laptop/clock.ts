@@ -15,14 +15,14 @@ export type Clock = {
 export type Patience = {pause: number | ((turn: number) => number); tries?: number; longest?: number};
 
 /** Whoever waits: by which clock, and what ends it. */
-type Waiting = {clock: Clock; signal?: AbortSignal | undefined};
+type WaitOptions = {clock: Clock; signal?: AbortSignal | undefined};
 
 /**
  * Looks again and again until it is so; gives what was seen last, which isn't so where it was given up. `waiting` hears of what was seen before each pause, and
  * of how many milliseconds it has been. Rejects with what `look` throws, and with `Stopped` once the signal is aborted.
  */
 export async function until<Seen>(
-	{clock, signal}: Waiting,
+	{clock, signal}: WaitOptions,
 	{pause, tries = Number.POSITIVE_INFINITY, longest = Number.POSITIVE_INFINITY}: Patience,
 	look: () => Promise<Seen>,
 	isSo: (seen: Seen) => boolean,
@@ -43,7 +43,7 @@ export async function until<Seen>(
  * any other, which is thrown, as is the last one once it's given up.
  */
 export async function retried<Result>(
-	around: Waiting,
+	around: WaitOptions,
 	patience: Patience,
 	work: () => Promise<Result>,
 	passes: (error: unknown) => string | undefined,

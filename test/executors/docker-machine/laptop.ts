@@ -11,18 +11,18 @@ import type {Answers} from '../../../source/fleet.ts';
 const {steps} = dockerMachine;
 
 /** What is wanted of one command: answers, secrets, and for a second laptop on the peers its HOME. */
-export type Wish = {answers: Answers; secrets?: Secrets; home?: string; replaceManager?: boolean};
+export type CommandWish = {answers: Answers; secrets?: Secrets; home?: string; replaceManager?: boolean};
 
 /** Commands as one laptop gives them, over the ports that it has. */
-export function laptopOver(adapters: (wish: Wish) => Adapters) {
+export function laptopOver(adapters: (wish: CommandWish) => Adapters) {
 	const happened: Happening[] = [];
 	const emit = (happening: Happening) => void happened.push(happening);
-	const open = (wish: Wish) => {
+	const open = (wish: CommandWish) => {
 		const {fleet: name, region} = wish.answers;
 		return openLooking(adapters(wish), {fleet: {name, region}, secrets: wish.secrets ?? {}, signal: new AbortController().signal});
 	};
 
-	async function within<Result>(wish: Wish, work: (context: Context) => Promise<Result>): Promise<Result> {
+	async function within<Result>(wish: CommandWish, work: (context: Context) => Promise<Result>): Promise<Result> {
 		const context = withAnswers(open(wish), {answers: wish.answers});
 		try {
 			return await work(context);
@@ -36,12 +36,12 @@ export function laptopOver(adapters: (wish: Wish) => Adapters) {
 		/** What steps said, in the order in which they did. */
 		sayings: (): string[] => happened.flatMap((one) => (one.event === 'step.says' ? [one.says] : [])),
 		within,
-		plan: (wish: Wish): Promise<Plan> => within(wish, (context) => makePlan(steps, context, emit, {replaceManager: wish.replaceManager ?? false})),
-		setup(wish: Wish) {
+		plan: (wish: CommandWish): Promise<Plan> => within(wish, (context) => makePlan(steps, context, emit, {replaceManager: wish.replaceManager ?? false})),
+		setup(wish: CommandWish) {
 			const allowed = {replaceManager: wish.replaceManager ?? false};
 			return within(wish, async (context) => runPlan(steps, context, await makePlan(steps, context, emit, allowed), emit, allowed));
 		},
-		async destroy(wish: Wish, drainSeconds = 20) {
+		async destroy(wish: CommandWish, drainSeconds = 20) {
 			const removal = forRemoval(open(wish), {withCache: true, drainSeconds});
 			try {
 				return await removeAll(steps, removal, emit);

@@ -7,7 +7,7 @@ import {markKeys} from '../../../source/fleet.ts';
 import {until} from '../../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../../peers/world.ts';
 import {untilLaunched} from '../../world/policy/worker-calls.ts';
-import {problems, unlike, type Wish} from './laptop.ts';
+import {type CommandWish, problems, unlike} from './laptop.ts';
 import {peersLaptop} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';
 
@@ -26,7 +26,7 @@ after(async () => {
 	await world?.stop();
 });
 
-const wish = (over: Parameters<typeof someAnswers>[0] = {}): Wish => ({
+const wish = (over: Parameters<typeof someAnswers>[0] = {}): CommandWish => ({
 	answers: someAnswers({
 		gitlabUrl: world.gitlab.url,
 		downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine},

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {names} from '../../../source/fleet.ts';
 import {type Ports, simulatedWorld, type World} from '../../../source/simulated/world.ts';
-import {changesOf, laptopOver, problems, unlike, type Wish} from './laptop.ts';
+import {type CommandWish, changesOf, laptopOver, problems, unlike} from './laptop.ts';
 import {someAnswers, someFleet} from './some-answers.ts';
 
 const at = (ports: Ports) => laptopOver(({answers}) => ({...ports, cloud: ports.cloudAt(answers.region)}));
-const wish = (over: Parameters<typeof someAnswers>[0] = {}, secrets: Wish['secrets'] = {}): Wish => ({answers: someAnswers(over), secrets});
+const wish = (over: Parameters<typeof someAnswers>[0] = {}, secrets: CommandWish['secrets'] = {}): CommandWish => ({answers: someAnswers(over), secrets});
 
 /** A world in which the fleet has just been set up. */
 async function standing(over: Parameters<typeof someAnswers>[0] = {}, world = simulatedWorld()) {

@@ -5,12 +5,12 @@ import type {StepName} from '../../../source/engine/step.ts';
 import {watchFirstJob} from '../../../source/executors/docker-machine/first-job.ts';
 import {removeRunner} from '../../../source/executors/docker-machine/runner-removal.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
-import type {Job} from '../../peers/gitlab-store.ts';
+import type {StoredJob} from '../../peers/gitlab-store.ts';
 import {listen} from '../../peers/listen.ts';
 import {until} from '../../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../../peers/world.ts';
 import {makeRsaKey} from '../../world/ssh-key.ts';
-import {changesOf as changesIn, problems, unlike, type Wish} from './laptop.ts';
+import {type CommandWish, changesOf as changesIn, problems, unlike} from './laptop.ts';
 import {peersLaptop} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';
 
@@ -29,7 +29,7 @@ after(async () => {
 	await world?.stop();
 });
 
-const wish = (over: Parameters<typeof someAnswers>[0] = {}, secrets: Wish['secrets'] = {}): Wish => ({
+const wish = (over: Parameters<typeof someAnswers>[0] = {}, secrets: CommandWish['secrets'] = {}): CommandWish => ({
 	answers: someAnswers({
 		gitlabUrl: world.gitlab.url,
 		downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine},
@@ -67,14 +67,14 @@ test('setup brings up a manager whose runner takes jobs', async () => {
 });
 
 const changing = () => world.aws.calls().filter((call) => call.changing);
-const changesOf = async (given: Wish, step: StepName): Promise<string[]> => changesIn(await laptop.plan(given), step);
+const changesOf = async (given: CommandWish, step: StepName): Promise<string[]> => changesIn(await laptop.plan(given), step);
 const runnerPid = () => exec('systemctl show gitlab-runner --property MainPID');
 
 test('the first job is watched until it has passed, by what GitLab tells, or else by what the manager does', async () => {
 	for (const secrets of [{gitlabToken: world.gitlab.personalToken('api')}, {}]) {
 		const seen: string[] = [];
 		// It comes once it is waited for, and goes on until it was seen.
-		let job: Job | undefined;
+		let job: StoredJob | undefined;
 		const end = await laptop.within(wish({}, secrets), (context) =>
 			watchFirstJob({...context, clock: {...context.clock, sleep: (ms) => context.clock.sleep(ms / 10)}}, ({status}) => {
 				seen.push(status);

@@ -9,7 +9,7 @@ import type {RunResult} from '../../../source/engine/walk.ts';
 import {dockerMachine} from '../../../source/executors/docker-machine/executor.ts';
 import type {AfterRun, Login} from '../../../source/faces/face.ts';
 import {App} from '../../../source/faces/ui/app.tsx';
-import {makeDesk} from '../../../source/faces/ui/desk.ts';
+import {makeController} from '../../../source/faces/ui/controller.ts';
 import {simulatedWorld, type World} from '../../../source/simulated/world.ts';
 import {planned, planOf, removing, standingFleet, unlike} from '../../engine/fleet.ts';
 import {oneOfEach, onlyManager, standing} from '../../engine/seen.ts';
@@ -23,13 +23,13 @@ const paced = 200;
 
 type Ended = {result: RunResult; choice: AfterRun | undefined};
 
-/** The desk before a world, with the terminal handed over to whatever `login` does. */
-function deskFor(world: World) {
+/** The controller before a world, with the terminal handed over to whatever `login` does. */
+function controllerFor(world: World) {
 	const stopped = new AbortController();
 	const stops: string[] = [];
 	const heard: Happening[] = [];
 	const listeners = new Set<(happening: Happening) => void>();
-	const made = makeDesk({
+	const made = makeController({
 		yes: false,
 		clock: world.clock,
 		onStop(kind) {
@@ -93,7 +93,7 @@ async function standsWell(world: World): Promise<void> {
 
 test('a session that expires in the middle of the run pauses it; L hands the terminal to the login, and it goes on and ends well', async () => {
 	const world = simulatedWorld({speed: paced});
-	const on = deskFor(world);
+	const on = controllerFor(world);
 	on.when('step.started', 'manager', () => world.outside.credentials('expired'));
 	let logins = 0;
 	const run = on.run({
@@ -119,7 +119,7 @@ test('a session that expires in the middle of the run pauses it; L hands the ter
 
 test('a login elsewhere is noticed within seconds, and the run goes on by itself', async () => {
 	const world = simulatedWorld();
-	const on = deskFor(world);
+	const on = controllerFor(world);
 	on.when('step.done', 'manager', () => {
 		world.outside.credentials('expired');
 		world.time.at(world.clock.now() + 60_000, () => world.outside.credentials('good'));
@@ -133,7 +133,7 @@ test('a login elsewhere is noticed within seconds, and the run goes on by itself
 
 test('ctrl-c ends a paused run; what stands is kept, and the next run goes on from it', async () => {
 	const world = simulatedWorld({speed: paced});
-	const on = deskFor(world);
+	const on = controllerFor(world);
 	on.when('step.started', 'manager', () => world.outside.credentials('expired'));
 	const run = on.run({command: 'aws sso login', run: () => false});
 	await on.until(/Paused/);
@@ -143,18 +143,18 @@ test('ctrl-c ends a paused run; what stands is kept, and the next run goes on fr
 	assert.deepEqual(on.stops, ['soft']);
 	assert.deepEqual(result.problems, []);
 	world.outside.credentials('good');
-	const next = deskFor(world);
+	const next = controllerFor(world);
 	noProblems(await next.run());
 	await standsWell(world);
 });
 
 /** After the plan the bucket can't be made any more. */
-const refusingTheBucket = (world: World, on: ReturnType<typeof deskFor>): void =>
+const refusingTheBucket = (world: World, on: ReturnType<typeof controllerFor>): void =>
 	on.when('step.started', 'record', () => world.outside.deny('s3:CreateBucket'));
 
 test('a step that failed is tried again with r while the others go on, and all ends well', async () => {
 	const world = simulatedWorld({speed: 100});
-	const on = deskFor(world);
+	const on = controllerFor(world);
 	refusingTheBucket(world, on);
 	const run = on.run();
 	await on.until(/s3:CreateBucket[\s\S]*r try cache bucket again +← change cache/);
@@ -180,7 +180,7 @@ test('once nothing goes on without help, r tries all of it again after another l
 		['q', 'leave'],
 	] as const) {
 		const world = simulatedWorld();
-		const on = deskFor(world);
+		const on = controllerFor(world);
 		refusingTheBucket(world, on);
 		const run = on.run();
 		await on.until(/r try again +← change cache +q leave it so/);
@@ -194,7 +194,7 @@ test('once nothing goes on without help, r tries all of it again after another l
 
 test('← goes to the answer at once: what is under way is finished, and no more is begun', async () => {
 	const world = simulatedWorld({speed: 100});
-	const on = deskFor(world);
+	const on = controllerFor(world);
 	refusingTheBucket(world, on);
 	const run = on.run();
 	await on.until(/← change cache/);
@@ -205,13 +205,13 @@ test('← goes to the answer at once: what is under way is finished, and no more
 	assert.ok(!result.done.includes('test-machine'));
 	assert.deepEqual(on.stops, [], 'the program goes on');
 	world.outside.allow('s3:CreateBucket');
-	noProblems(await deskFor(world).run());
+	noProblems(await controllerFor(world).run());
 	await standsWell(world);
 });
 
 test('ctrl-c ends a run that waits with a failed step', async () => {
 	const world = simulatedWorld();
-	const on = deskFor(world);
+	const on = controllerFor(world);
 	refusingTheBucket(world, on);
 	const run = on.run();
 	await on.until(/q leave it so/);
@@ -226,7 +226,7 @@ test('a session that expires while a fleet is taken away pauses that too, and no
 	const world = simulatedWorld();
 	await standingFleet(world, {secrets: {runnerToken: world.outside.token()}});
 	onlyManager(world);
-	const on = deskFor(world);
+	const on = controllerFor(world);
 	on.when('step.started', 'manager', () => {
 		world.outside.credentials('expired');
 		world.time.at(world.clock.now() + 30_000, () => world.outside.credentials('good'));

@@ -4,10 +4,10 @@ import type {SecretQuestion} from '../../../source/answers/question.ts';
 import {gitlabTokenQuestion, runnerTokenQuestion} from '../../../source/answers/secrets.ts';
 import type {Layers, Settled} from '../../../source/answers/settle.ts';
 import type {Happening} from '../../../source/engine/events.ts';
-import type {Ended, Looked} from '../../../source/engine/live-plan.ts';
+import type {EndedPlan, SourcedAnswers} from '../../../source/engine/live-plan.ts';
 import type {Agreed, Interviewer} from '../../../source/faces/face.ts';
 import {App} from '../../../source/faces/ui/app.tsx';
-import {makeDesk} from '../../../source/faces/ui/desk.ts';
+import {makeController} from '../../../source/faces/ui/controller.ts';
 import type {Answers, Given} from '../../../source/fleet.ts';
 import {asking} from '../../answers/stub.ts';
 import {shown} from '../shown.ts';
@@ -59,7 +59,7 @@ const allSo: Checks = () => [
 	{event: 'step.found', step: 'bucket', is: 'missing', says: 'gitlab-runners-cache'},
 ];
 
-/** A walk on the real desk, drawn by Ink into a terminal that isn't one; keys go in, frames come out. */
+/** A walk on the real controller, drawn by Ink into a terminal that isn't one; keys go in, frames come out. */
 export function walk({
 	layers = {},
 	at = 'questions',
@@ -75,11 +75,11 @@ export function walk({
 	calls?: string[];
 	columns?: number;
 } = {}) {
-	const looked: Looked[] = [];
+	const looked: SourcedAnswers[] = [];
 	const given = new Map<SecretQuestion['id'], string>();
 	const saved = new Map<string, Settled>();
-	let last: Looked | undefined;
-	const desk = makeDesk({
+	let last: SourcedAnswers | undefined;
+	const controller = makeController({
 		yes: false,
 		clock: {now: () => start},
 		onStop() {},
@@ -89,16 +89,16 @@ export function walk({
 		},
 		handOver: async (run) => run(),
 	});
-	const look = (one: Looked): void => {
+	const look = (one: SourcedAnswers): void => {
 		last = one;
 		looked.push(one);
-		desk.emit({event: 'plan.started', steps});
-		for (const happening of checks(one.answers)) desk.emit(happening);
+		controller.emit({event: 'plan.started', steps});
+		for (const happening of checks(one.answers)) controller.emit(happening);
 	};
-	const endedOf = (one: Looked): Ended => {
+	const endedOf = (one: SourcedAnswers): EndedPlan => {
 		const plan = new Map(checks(one.answers).flatMap((found) => (found.event === 'step.found' ? [[found.step, {is: found.is}]] : [])));
 		// The walk reads of a plan only which findings are blocked.
-		return {...one, plan, context: {answers: one.answers}} as unknown as Ended;
+		return {...one, plan, context: {answers: one.answers}} as unknown as EndedPlan;
 	};
 	const interviewer: Interviewer = {
 		walk: {layers, everything: false, left: [], asking: asking({cloud: littleCloud(calls) as never})},
@@ -130,7 +130,7 @@ export function walk({
 	};
 	let agreed: Agreed | undefined;
 	let refused: unknown;
-	desk.screens.interview(interviewer).then(
+	controller.screens.interview(interviewer).then(
 		(one) => {
 			agreed = one;
 		},
@@ -138,7 +138,7 @@ export function walk({
 			refused = error;
 		},
 	);
-	const drawn = render(<App store={desk.store} look={{colour: false, ascii: false}} title="set up" now={() => start} press={desk.press} />);
+	const drawn = render(<App store={controller.store} look={{colour: false, ascii: false}} title="set up" now={() => start} press={controller.press} />);
 	Object.defineProperty(drawn.stdout, 'columns', {get: () => columns});
 	drawn.stdout.emit('resize');
 	const frame = () => drawn.lastFrame() ?? '';

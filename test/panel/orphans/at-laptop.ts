@@ -7,7 +7,7 @@ import type {Ports} from '../../../source/simulated/world.ts';
 import {hearing, sessionAt} from '../at-laptop.ts';
 
 /** How a run of `orphans` went. */
-export type Ran = {
+export type OrphansRun = {
 	code: number;
 	events: Happening[];
 	problems: Problem[];
@@ -15,13 +15,13 @@ export type Ran = {
 	proposal: Proposal | undefined;
 };
 
-type Found = Extract<Happening, {event: 'orphan.found'}>;
+type OrphanEvent = Extract<Happening, {event: 'orphan.found'}>;
 
 /** Who sits there: somebody who says yes or no, or nobody. */
 export type Sitting = 'agrees' | 'declines' | 'nobody';
 
 /** Runs `orphans` on a laptop of the simulated world. `asked` happens while the person reads what is to go. */
-export async function orphansAt(ports: Ports, args: readonly string[], sitting: Sitting = 'nobody', asked = () => {}): Promise<Ran> {
+export async function orphansAt(ports: Ports, args: readonly string[], sitting: Sitting = 'nobody', asked = () => {}): Promise<OrphansRun> {
 	const heard = hearing();
 	let proposal: Proposal | undefined;
 	const face: Face = {
@@ -39,12 +39,12 @@ export async function orphansAt(ports: Ports, args: readonly string[], sitting: 
 }
 
 /** What was listed: kind, name or id, and how it was judged. */
-export const listed = ({events}: Ran): string[] =>
-	events.filter((one): one is Found => one.event === 'orphan.found').map(({kind, id, name, is}) => `${is}: ${kind} ${kind === 'key pair' ? name : id}`);
+export const listed = ({events}: OrphansRun): string[] =>
+	events.filter((one): one is OrphanEvent => one.event === 'orphan.found').map(({kind, id, name, is}) => `${is}: ${kind} ${kind === 'key pair' ? name : id}`);
 
 /** What was told as removed. */
-export const removed = ({events}: Ran): string[] =>
+export const removed = ({events}: OrphansRun): string[] =>
 	events.flatMap((one) => (one.event === 'orphan.removed' ? [`${one.kind} ${one.kind === 'key pair' ? one.name : one.id}`] : []));
 
 /** The end, as told. */
-export const said = ({events}: Ran): string => events.flatMap((one) => (one.event === 'ended' ? [one.says] : [])).join('\n');
+export const said = ({events}: OrphansRun): string => events.flatMap((one) => (one.event === 'ended' ? [one.says] : [])).join('\n');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Statement} from '../../../source/world/cloud/policy/judge.ts';
 import type {JudgedCall} from '../../../source/world/cloud/policy/questions.ts';
-import {account, arn, type Case, cases, diskKey, machine, refused} from './fleet-policies.ts';
+import {account, arn, cases, diskKey, machine, type PolicyCase, refused} from './fleet-policies.ts';
 
 const batches = (tags: Record<string, string>): Record<string, string>[] => {
 	const entries = Object.entries(tags);
@@ -10,7 +10,7 @@ const batches = (tags: Record<string, string>): Record<string, string>[] => {
 };
 
 /** docker-machine's calls for a worker's whole life, and for one that comes to nothing. */
-function machineCalls({launch, tags}: Case): JudgedCall[] {
+function machineCalls({launch, tags}: PolicyCase): JudgedCall[] {
 	const fresh = launch.profile ? 'i-fresh-with-profile' : 'i-spot-fresh';
 	const [first = {}, ...more] = batches(tags);
 	const look = (what: string): JudgedCall => ({action: `ec2:Describe${what}`, resource: '*'});
@@ -34,7 +34,7 @@ function machineCalls({launch, tags}: Case): JudgedCall[] {
 }
 
 /** The runner's own: it signs the URLs of the cache. */
-function runnerCalls({answers}: Case): JudgedCall[] {
+function runnerCalls({answers}: PolicyCase): JudgedCall[] {
 	if (answers.cache === 'none') return [];
 	const bucket = answers.cache === 'create' ? `gitlab-runners-cache-${account}-us-east-2` : answers.cache;
 	const key = 'gitlab-runners/runner/abcdefghi/project/1/default';

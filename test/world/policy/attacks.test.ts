@@ -3,21 +3,21 @@ import {test} from 'node:test';
 import {mark, markKeys} from '../../../source/fleet.ts';
 import type {JudgedCall} from '../../../source/world/cloud/policy/questions.ts';
 import {someFleet} from '../../executors/docker-machine/some-answers.ts';
-import {account, arn, type Case, cases, machine, refused, workerProfile} from './fleet-policies.ts';
+import {account, arn, cases, machine, type PolicyCase, refused, workerProfile} from './fleet-policies.ts';
 
 const ours = {Name: machine, ...mark(someFleet, 'worker')};
 const on = (action: string, resource: string, keys: Record<string, string> = {}): JudgedCall => ({action, resource, keys});
 
-const bucketOf = ({answers}: Case) => (answers.cache === 'create' ? `gitlab-runners-cache-${account}-us-east-2` : answers.cache);
+const bucketOf = ({answers}: PolicyCase) => (answers.cache === 'create' ? `gitlab-runners-cache-${account}-us-east-2` : answers.cache);
 const launch =
 	(over: object) =>
-	(one: Case): JudgedCall => ({action: 'ec2:RunInstances', launch: {...one.launch, ...over}});
+	(one: PolicyCase): JudgedCall => ({action: 'ec2:RunInstances', launch: {...one.launch, ...over}});
 const end = (id: string): JudgedCall => ({action: 'ec2:TerminateInstances', instanceIds: [id]});
 const stop = (id: string): JudgedCall => ({action: 'ec2:StopInstances', instanceIds: [id]});
 const tag = (id: string, tags: Record<string, string>): JudgedCall => ({action: 'ec2:CreateTags', ids: [id], tags});
 
 /** What somebody may try who has the manager's credentials. */
-const attacks: Record<string, JudgedCall | ((one: Case) => JudgedCall)> = {
+const attacks: Record<string, JudgedCall | ((one: PolicyCase) => JudgedCall)> = {
 	'mark a stranger’s instance as a worker': tag('i-web', ours),
 	'mark a stranger’s instance without a name as a worker': tag('i-unnamed', ours),
 	'mark a stranger’s spot instance with a name as a worker': tag('i-spot-web', ours),

@@ -1,8 +1,8 @@
 import {machineRights} from '../../../source/executors/docker-machine/manager-rights.ts';
 import {type Answers, mark} from '../../../source/fleet.ts';
-import {managerPolicy, type PolicyPlace} from '../../../source/steps/manager-policy.ts';
-import {judge, type PolicyDocument, type Question} from '../../../source/world/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedLaunch, type JudgedPlace, type KnownThing, questionsOf} from '../../../source/world/cloud/policy/questions.ts';
+import {managerPolicy, type PolicyScope} from '../../../source/steps/manager-policy.ts';
+import {judge, type PolicyDocument, type PolicyQuestion} from '../../../source/world/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../../source/world/cloud/policy/questions.ts';
 import {someAnswers, someFleet, someNetwork} from '../../executors/docker-machine/some-answers.ts';
 
 export const account = '123456789012';
@@ -12,13 +12,13 @@ export const workerProfile = {profileArn: `arn:aws:iam::${account}:instance-prof
 export const diskKey = `arn:aws:kms:${region}:${account}:key/11111111-2222-3333-4444-555555555555`;
 
 /** One set of answers, with what the policy for it depends on, and how docker-machine then launches. */
-export type Case = {name: string; answers: Answers; policy: PolicyDocument; launch: JudgedLaunch; tags: Record<string, string>};
+export type PolicyCase = {name: string; answers: Answers; policy: PolicyDocument; launch: JudgedLaunch; tags: Record<string, string>};
 
-const place: PolicyPlace = {fleet: someFleet, partition: 'aws', account, network: someNetwork, keys: {}};
+const scope: PolicyScope = {fleet: someFleet, partition: 'aws', account, network: someNetwork, keys: {}};
 
 export const machine = 'runner-abcdefghi-gitlab-runners-1795622400-0a1b2c3d';
 
-function caseOf(name: string, over: Partial<Answers> = {}, where: Partial<PolicyPlace> = {}): Case {
+function caseOf(name: string, over: Partial<Answers> = {}, where: Partial<PolicyScope> = {}): PolicyCase {
 	const answers = someAnswers(over);
 	const tags = {Name: machine, ...mark(someFleet, 'worker'), ...answers.tags};
 	const spot = answers.spot;
@@ -26,7 +26,7 @@ function caseOf(name: string, over: Partial<Answers> = {}, where: Partial<Policy
 		name,
 		answers,
 		tags,
-		policy: managerPolicy({...place, ...where}, answers, machineRights),
+		policy: managerPolicy({...scope, ...where}, answers, machineRights),
 		launch: {
 			type: answers.workerType,
 			spot,
@@ -43,7 +43,7 @@ function caseOf(name: string, over: Partial<Answers> = {}, where: Partial<Policy
 const manyTags = Object.fromEntries(Array.from({length: 12}, (_, index) => [`team-${index}`, 'ci']));
 
 /** The answers that the policy differs by. */
-export const cases: readonly Case[] = [
+export const cases: readonly PolicyCase[] = [
 	caseOf('spot'),
 	caseOf('on demand', {spot: false}),
 	caseOf('spot, with more tags than fit into one call', {tags: manyTags}),
@@ -84,7 +84,7 @@ const things: Record<string, KnownThing> = {
 	'volume/vol-web': {tags: {}},
 };
 
-const judgedPlace: JudgedPlace = {
+const judgedScope: JudgedScope = {
 	partition: 'aws',
 	account,
 	region,
@@ -92,6 +92,6 @@ const judgedPlace: JudgedPlace = {
 };
 
 /** The questions of a call that the policy of a case doesn't allow; none where all are allowed. */
-export function refused({policy}: Pick<Case, 'policy'>, call: JudgedCall, inRegion = region): Question[] {
-	return questionsOf(call, {...judgedPlace, region: inRegion}).filter((question) => judge([policy], question) !== 'allowed');
+export function refused({policy}: Pick<PolicyCase, 'policy'>, call: JudgedCall, inRegion = region): PolicyQuestion[] {
+	return questionsOf(call, {...judgedScope, region: inRegion}).filter((question) => judge([policy], question) !== 'allowed');
 }

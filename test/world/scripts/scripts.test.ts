@@ -20,7 +20,7 @@ import {writeConfigScript} from '../../../source/world/host/scripts/write-config
 import {writeCredentialsScript} from '../../../source/world/host/scripts/write-credentials.ts';
 import {realClock} from '../../../source/world/laptop/clock.ts';
 import {someAnswers, someFleet} from '../../executors/docker-machine/some-answers.ts';
-import type {Job} from '../../peers/gitlab-store.ts';
+import type {StoredJob} from '../../peers/gitlab-store.ts';
 import {until} from '../../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../../peers/world.ts';
 import {onManager} from './on-manager.ts';
@@ -379,7 +379,7 @@ test('the service starts with the machine, serves its metrics, and GitLab answer
 });
 
 /** Queues a job that goes on until its `seconds` are set to another number, and waits until the runner works on it. */
-async function longJob(): Promise<Job> {
+async function longJob(): Promise<StoredJob> {
 	const job = world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
 	await until('the runner to work on the job', async () =>
 		(await exec('curl -fsS http://127.0.0.1:9252/debug/jobs/list')).includes(`/jobs/${job.id} `) ? true : undefined,

@@ -1,12 +1,12 @@
 import type {PanelAct} from '../../../panel/acts/driver.ts';
-import {glyphOf, type Look, plainText, signOf} from '../../words/glyphs.ts';
+import {glyphOf, plainText, signOf, type TerminalLook} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/problems.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrap, wrapColumns} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Move, Shown} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec} from '../screen.ts';
 import type {ActScreen, MovesScreen} from './screen.ts';
 
 const least = {scale: 1, idle: 0} as const;
@@ -44,7 +44,7 @@ const actKeys: Keys<ActScreen> = (screen, {look}) => [
 ];
 
 /** What stands in the way, and what to do about it. */
-const problemRows = (problem: ProblemSeen, columns: number, look: Look): Row[] => [
+const problemRows = (problem: ProblemSeen, columns: number, look: TerminalLook): Row[] => [
 	...wrap(plainText(sentenceOf(problem), look), columns - 4).map((text, line) =>
 		row(line === 0 ? ` ${glyphOf('blocked', look)} ` : '   ', {text, role: 'blocked'}),
 	),
@@ -135,6 +135,6 @@ const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, ro
 	return [...head, ...windowed(lines, at, bodyRows(rows) - head.length, look)];
 };
 
-export const act: Shown<ActScreen> = {word: 'do', draw: drawAct, keys: actKeys};
+export const act: ScreenSpec<ActScreen> = {word: 'do', draw: drawAct, keys: actKeys};
 
-export const moves: Shown<MovesScreen> = {word: 'move workers', draw: drawMoves, keys: movesKeys};
+export const moves: ScreenSpec<MovesScreen> = {word: 'move workers', draw: drawMoves, keys: movesKeys};

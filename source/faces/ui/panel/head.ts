@@ -6,7 +6,7 @@ import {ageOf} from '../../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../../panel/snapshot.ts';
 import {running} from '../../words/durations.ts';
 import {glyphOf, marks, plainText, signOf, spinner} from '../../words/glyphs.ts';
-import {changeWords, costWords, jobWords, machineWords, managerWords, runnerWord, sourceTroubles, stateWords, tellingCauses} from '../../words/status-words.ts';
+import {changeWords, costWords, jobWords, machineWords, managerWords, runnerWord, shownCauses, sourceTroubles, stateWords} from '../../words/status-words.ts';
 import {displayWidth} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from '../row.ts';
@@ -14,12 +14,12 @@ import type {View} from '../screen.ts';
 import {type PanelScreen, panelViews} from './screen.ts';
 import {newsNow, type PanelSeen} from './seen.ts';
 
-type Part = Span[];
+type HeadPart = Span[];
 
-const widthOf = (part: Part): number => part.reduce((sum, {text}) => sum + displayWidth(text), 0);
+const widthOf = (part: HeadPart): number => part.reduce((sum, {text}) => sum + displayWidth(text), 0);
 
 /** Packs parts into rows, three spaces between; what has no room goes, the last first. */
-function flow(parts: readonly Part[], columns: number, most: number): Row[] {
+function flow(parts: readonly HeadPart[], columns: number, most: number): Row[] {
 	const rows: Span[][] = [];
 	let left = 0;
 	for (const part of parts) {
@@ -43,28 +43,28 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 	const {look, columns, now} = view;
 	const runner = runnerWord(snapshot);
 	const version = snapshot.runner.value?.metrics.version;
-	const title: Part = [{text: about.title, bold: true}, {text: `  ${about.region}`}, ...(about.demo ? [{text: '  demo', role: 'warning' as const}] : [])];
-	const runs = (named: string): Part => [
+	const title: HeadPart = [{text: about.title, bold: true}, {text: `  ${about.region}`}, ...(about.demo ? [{text: '  demo', role: 'warning' as const}] : [])];
+	const runs = (named: string): HeadPart => [
 		{text: `runner ${named}`},
 		{text: `${glyphOf(runner.mark, look)} ${runner.word}`, role: isStale(snapshot, 'host') ? 'quiet' : marks[runner.mark].role},
 	];
 	const versioned = runs(version === undefined ? '' : `${version} `);
-	const manager: Part = [
+	const manager: HeadPart = [
 		{text: `manager ${managerWords(snapshot, now, columns >= 160 ? undefined : 9)}`, role: isStale(snapshot, 'ec2') ? 'quiet' : undefined},
 	];
-	const readOnly: Part[] = about.readOnly === undefined ? [] : [[{text: 'read-only', role: 'warning'}]];
-	const paid: Part = [{text: plainText(costWords(costs), look), role: isStale(snapshot, 'prices') ? 'quiet' : undefined}];
+	const readOnly: HeadPart[] = about.readOnly === undefined ? [] : [[{text: 'read-only', role: 'warning'}]];
+	const paid: HeadPart = [{text: plainText(costWords(costs), look), role: isStale(snapshot, 'prices') ? 'quiet' : undefined}];
 	if (most > 1) return flow([title, versioned, ...readOnly, manager, paid], columns, most);
 	// In one row the version goes first, then the manager: nothing is cut in its middle.
 	const left = columns - widthOf(paid) - 2;
-	const fits = (parts: readonly Part[]): boolean => parts.reduce((sum, part) => sum + widthOf(part) + 3, -2) <= left;
+	const fits = (parts: readonly HeadPart[]): boolean => parts.reduce((sum, part) => sum + widthOf(part) + 3, -2) <= left;
 	const parts = [title, versioned, ...readOnly, manager];
 	const [first = emptyRow] = flow(fits(parts) ? parts : [title, runs(''), ...readOnly, manager], left, 1);
 	return [apart(first.spans, [...paid, {text: ' '}], columns, look)];
 }
 
 /** The spot price of the type that is made now, over the last hours. */
-function spotPart({snapshot}: PanelSeen, ascii: boolean): Part[] {
+function spotPart({snapshot}: PanelSeen, ascii: boolean): HeadPart[] {
 	const made = workersMade(snapshot);
 	if (!made?.spot) return [];
 	const key = spotKey(made.type, made.zone);
@@ -81,8 +81,8 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, most: number):
 	const bars = (values: readonly (number | undefined)[]): Span[] =>
 		values.length < 2 ? [] : [{text: `${sparkline(values, wide, look.ascii)} `, role: 'accent'}];
 	const states = stateWords(counts);
-	const jobs: Part = [{text: 'jobs '}, ...bars(trends.running), {text: jobWords(why), role: isStale(snapshot, 'runner') ? 'quiet' : undefined}];
-	const machines: Part = [
+	const jobs: HeadPart = [{text: 'jobs '}, ...bars(trends.running), {text: jobWords(why), role: isStale(snapshot, 'runner') ? 'quiet' : undefined}];
+	const machines: HeadPart = [
 		{text: 'machines '},
 		...bars(trends.machines),
 		{text: `${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`}`, role: isStale(snapshot, 'host', 'ec2') ? 'quiet' : undefined},
@@ -92,7 +92,7 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, most: number):
 
 /** Lines of the sentence: the question, the first causes, who told, the key that acts. */
 function whyLines({why, snapshot, about}: PanelSeen, now: number): {text: string; asks: number; key: string} {
-	const [first, second] = tellingCauses([...why.causes, ...why.troubles]);
+	const [first, second] = shownCauses([...why.causes, ...why.troubles]);
 	if (!first) return {text: why.asks, asks: why.asks.length, key: ''};
 	const told = [...new Set([first, ...(second ? [second] : [])].map(({source}) => source))];
 	const sources = told.map((source) => {

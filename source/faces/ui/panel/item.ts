@@ -1,5 +1,5 @@
 import {age, clockWords, money} from '../../../panel/formats.ts';
-import {ageOfRow, spentOfRow, type Row as Worker} from '../../../panel/rows.ts';
+import {ageOfRow, spentOfRow, type WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import {lookOf} from '../../words/cells.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
@@ -7,11 +7,11 @@ import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Binding, Draw, Keys, Shown} from '../screen.ts';
+import type {Binding, Draw, Keys, ScreenSpec} from '../screen.ts';
 import type {ItemScreen} from './screen.ts';
 
 /** All that is known of a worker, in lines: label, then value. */
-function itemLines(worker: Worker, snapshot: Snapshot, now: number): [string, string][] {
+function itemLines(worker: WorkerRow, snapshot: Snapshot, now: number): [string, string][] {
 	const {job} = worker;
 	const story = snapshot.journal.value?.machines.get(worker.name);
 	const lines: [string, string | undefined][] = [
@@ -69,6 +69,6 @@ const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 };
 
 /** Whether a worker may be taken away from here: nothing runs on it, as far as is known. */
-const isRemovable = ({state, job}: Worker): boolean => job === undefined && (state === 'idle' || state === 'failed' || state === 'stopped');
+const isRemovable = ({state, job}: WorkerRow): boolean => job === undefined && (state === 'idle' || state === 'failed' || state === 'stopped');
 
-export const item: Shown<ItemScreen> = {word: 'worker', draw: drawItem, keys: itemKeys};
+export const item: ScreenSpec<ItemScreen> = {word: 'worker', draw: drawItem, keys: itemKeys};

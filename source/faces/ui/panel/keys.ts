@@ -7,9 +7,9 @@ import type {Snapshot} from '../../../panel/snapshot.ts';
 import {signOf} from '../../words/glyphs.ts';
 import {draftOf, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
-import type {Binding, Move, Shown, View} from '../screen.ts';
+import type {Binding, Move, ScreenSpec, View} from '../screen.ts';
 import {layoutNow, panelRows} from './draw.ts';
-import {jobLines, listed, listedJobs, movedBy, orders, placeAfter} from './listing.ts';
+import {jobLines, listed, listedJobs, movedBy, orders, positionAfter} from './listing.ts';
 import {type PanelScreen, type PanelView, panelViews} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
 import {configLines, costLines, logLines, logTop} from './text-views.ts';
@@ -38,12 +38,12 @@ function moved(screen: PanelScreen, view: View, by: number): Move {
 	if (!seen) return {to: screen};
 	switch (screen.view) {
 		case 'workers': {
-			const place = movedBy(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers, by);
-			return {to: {...screen, workers: {...place, top: topFor(place.at, place.top, heightOf(seen, view) - 2)}}};
+			const cursor = movedBy(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers, by);
+			return {to: {...screen, workers: {...cursor, top: topFor(cursor.at, cursor.top, heightOf(seen, view) - 2)}}};
 		}
 		case 'jobs': {
-			const place = movedBy(listedJobs(jobLines(seen), screen.filter.text), screen.jobs, by);
-			return {to: {...screen, jobs: {...place, top: topFor(place.at, place.top, heightOf(seen, view) - 2)}}};
+			const cursor = movedBy(listedJobs(jobLines(seen), screen.filter.text), screen.jobs, by);
+			return {to: {...screen, jobs: {...cursor, top: topFor(cursor.at, cursor.top, heightOf(seen, view) - 2)}}};
 		}
 		case 'log':
 			return {to: scrolledLog(screen, seen, view, by)};
@@ -62,7 +62,7 @@ const showing = (screen: PanelScreen, view: PanelView): Move => ({to: {...screen
 function focused(screen: PanelScreen, {panel, now}: View) {
 	if (!panel || screen.view !== 'workers') return undefined;
 	const items = listed(panel.rows, screen.filter.text, screen.order, now);
-	return items[placeAfter(items, screen.workers).at];
+	return items[positionAfter(items, screen.workers).at];
 }
 
 const prepare = (act: PanelAct): Move => ({panel: {do: 'prepare', act}});
@@ -156,4 +156,4 @@ function typePanelFilter(screen: PanelScreen, press: Press): Move | undefined {
 	return filter && {to: {...screen, filter, workers: {at: 0, top: 0}, jobs: {at: 0, top: 0}}};
 }
 
-export const panel: Shown<PanelScreen> = {word: 'panel', draw: panelRows, keys: panelKeys, type: typePanelFilter, isTyping: ({typing}) => typing};
+export const panel: ScreenSpec<PanelScreen> = {word: 'panel', draw: panelRows, keys: panelKeys, type: typePanelFilter, isTyping: ({typing}) => typing};

@@ -1,6 +1,6 @@
 import {age} from '../../../panel/formats.ts';
 import type {EndedJob} from '../../../panel/journal/job-history.ts';
-import {type Row, spentOfRow} from '../../../panel/rows.ts';
+import {spentOfRow, type WorkerRow} from '../../../panel/rows.ts';
 import type {RunnerSees} from '../../../panel/snapshot.ts';
 import type {Unserved} from '../../../panel/waiting.ts';
 import {endedJobCells, type JobColumn, jobCells, workerCells} from '../../words/cells.ts';
@@ -11,17 +11,17 @@ import type {PanelSeen} from './seen.ts';
 export const orders = ['newest', 'oldest', 'state', 'name', 'job', 'type', 'zone', '$/h', 'spent'] as const;
 export type Order = (typeof orders)[number];
 
-/** Where the cursor is: on an item, at a place in the list, in a window that begins at `top`. */
-export type Place = {on?: string | undefined; at: number; top: number};
+/** Where the cursor is: on an item, at a row of the list, in a window that begins at `top`. */
+export type CursorPosition = {on?: string | undefined; at: number; top: number};
 
-export const firstPlace: Place = {at: 0, top: 0};
+export const atTop: CursorPosition = {at: 0, top: 0};
 
-const states: readonly Row['state'][] = ['failed', 'orphan', 'stopped', 'unknown', 'creating', 'busy', 'idle', 'removing'];
+const states: readonly WorkerRow['state'][] = ['failed', 'orphan', 'stopped', 'unknown', 'creating', 'busy', 'idle', 'removing'];
 
 const byText = (one: string | undefined, other: string | undefined): number => ((one ?? '') < (other ?? '') ? -1 : (one ?? '') > (other ?? '') ? 1 : 0);
 
 /** Compares by an order; rows come newest first, and a stable sort keeps that among equals. */
-function comparing(order: Order, now: number): ((one: Row, other: Row) => number) | undefined {
+function comparing(order: Order, now: number): ((one: WorkerRow, other: WorkerRow) => number) | undefined {
 	switch (order) {
 		case 'newest':
 			return undefined;
@@ -45,9 +45,9 @@ function comparing(order: Order, now: number): ((one: Row, other: Row) => number
 }
 
 /** Texts that a filter looks in, made once a row: all but what changes with time. */
-const texts = new WeakMap<Row, string>();
+const texts = new WeakMap<WorkerRow, string>();
 
-function textOf(row: Row): string {
+function textOf(row: WorkerRow): string {
 	const known = texts.get(row);
 	if (known !== undefined) return known;
 	const {age: _age, spent: _spent, ...cells} = workerCells(row, 0);
@@ -64,10 +64,10 @@ export const wordsIn = (filter: string): string[] =>
 		.filter((word) => word !== '');
 
 /** The last listing: the same rows in the same order needn't be put in order again for each key. */
-let last: {rows: readonly Row[]; filter: string; order: Order; listed: readonly Row[]} | undefined;
+let last: {rows: readonly WorkerRow[]; filter: string; order: Order; listed: readonly WorkerRow[]} | undefined;
 
 /** The rows that the filter leaves, in order. */
-export function listed(rows: readonly Row[], filter: string, order: Order, now: number): readonly Row[] {
+export function listed(rows: readonly WorkerRow[], filter: string, order: Order, now: number): readonly WorkerRow[] {
 	if (filter.trim() === '' && order === 'newest') return rows;
 	if (last?.rows === rows && last.filter === filter && last.order === order) return last.listed;
 	const words = wordsIn(filter);
@@ -81,7 +81,7 @@ export function listed(rows: readonly Row[], filter: string, order: Order, now: 
 /** A job in the table of jobs: one that the runner has, one that waits in GitLab, or one that is over. */
 export type JobLine = {
 	key: string;
-	running?: {job: RunnerSees['jobs'][number]; worker: Row | undefined};
+	running?: {job: RunnerSees['jobs'][number]; worker: WorkerRow | undefined};
 	pending?: {project: string; job: Unserved['job']; served: boolean};
 	ended?: EndedJob;
 };
@@ -132,15 +132,15 @@ export function listedJobs(lines: readonly JobLine[], filter: string): readonly 
 }
 
 /** Where the cursor is once items have come and gone: on its item, at the same height of the window. */
-export function placeAfter(items: readonly {key: string}[], place: Place): Place {
-	const at = cursorAfter(items, place.on, place.at);
-	const on = place.on !== undefined && items[at]?.key === place.on ? place.on : items[at]?.key;
-	return {on: place.on === undefined && place.at === 0 ? undefined : on, at, top: Math.max(0, place.top + at - place.at)};
+export function positionAfter(items: readonly {key: string}[], cursor: CursorPosition): CursorPosition {
+	const at = cursorAfter(items, cursor.on, cursor.at);
+	const on = cursor.on !== undefined && items[at]?.key === cursor.on ? cursor.on : items[at]?.key;
+	return {on: cursor.on === undefined && cursor.at === 0 ? undefined : on, at, top: Math.max(0, cursor.top + at - cursor.at)};
 }
 
-/** The place after the cursor went up or down. */
-export function movedBy(items: readonly {key: string}[], place: Place, by: number): Place {
-	const here = placeAfter(items, place);
+/** The cursor after it went up or down. */
+export function movedBy(items: readonly {key: string}[], cursor: CursorPosition, by: number): CursorPosition {
+	const here = positionAfter(items, cursor);
 	const at = Math.max(0, Math.min(items.length - 1, here.at + by));
 	return {on: items[at]?.key, at, top: here.top};
 }

@@ -2,20 +2,20 @@ import type {PanelDriver, PanelLeft, Prepared} from '../../../panel/acts/driver.
 import {joiner} from '../../../panel/join.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import {toProblem} from '../../../problem.ts';
-import type {Role} from '../../words/glyphs.ts';
+import type {ColourRole} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/problems.ts';
 import type {Screen} from '../screen.ts';
-import type {Shown, Store} from '../store.ts';
-import type {Waiting} from '../waiting.ts';
+import type {Store, UiState} from '../store.ts';
+import type {ScreenListener} from '../waiting.ts';
 import {wordsOf} from './acting.ts';
 import {type ActScreen, type MovesScreen, panelScreen, settled} from './screen.ts';
 import type {PanelMove} from './seen.ts';
 import {type PanelSeen, seenAfter} from './seen.ts';
 
-/** What the panel stands on: the store, a way to wait on a screen, to hand the terminal over, to wait, and to write past the frame. */
-export type PanelGround = {
+/** What the panel needs of the face: the store, a way to wait on a screen, to hand the terminal over, to wait, and to write past the frame. */
+export type PanelParts = {
 	store: Store;
-	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result>;
+	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
 	handOver(run: () => boolean): Promise<boolean>;
 	later(callback: () => void, ms: number): () => void;
 	write(text: string): void;
@@ -28,18 +28,18 @@ const pause = 100;
 /** Puts a text into the clipboard of the person's own terminal, over SSH too (OSC 52). */
 const clipboard = (text: string): string => `\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`;
 
-const replaced = (screens: Shown['screens'], is: Screen['is'], change: (screen: Screen) => Screen): Shown['screens'] => {
+const replaced = (screens: UiState['screens'], is: Screen['is'], change: (screen: Screen) => Screen): UiState['screens'] => {
 	const [bottom, ...above] = screens;
 	return [bottom, ...above.map((screen) => (screen.is === is ? change(screen) : screen))];
 };
 
-const without = (screens: Shown['screens'], ...sorts: Screen['is'][]): Shown['screens'] => {
+const without = (screens: UiState['screens'], ...sorts: Screen['is'][]): UiState['screens'] => {
 	const [bottom, ...above] = screens;
 	return [bottom, ...above.filter(({is}) => !sorts.includes(is))];
 };
 
 /** Keeps what is drawn in step with what is looked at: however fast snapshots come, they are put together ten times a second at most. */
-export function following({store, later, now}: Pick<PanelGround, 'store' | 'later' | 'now'>, about: PanelDriver['about']): (snapshot: Snapshot) => void {
+export function following({store, later, now}: Pick<PanelParts, 'store' | 'later' | 'now'>, about: PanelDriver['about']): (snapshot: Snapshot) => void {
 	const join = joiner();
 	let waiting: Snapshot | undefined;
 	let due = false;
@@ -66,16 +66,16 @@ export function following({store, later, now}: Pick<PanelGround, 'store' | 'late
 }
 
 /** Shows the panel until the person leaves it, and gives where to. */
-export async function runPanel(ground: PanelGround, driver: PanelDriver): Promise<PanelLeft> {
+export async function runPanel(parts: PanelParts, driver: PanelDriver): Promise<PanelLeft> {
 	const ended = new AbortController();
-	const {store} = ground;
+	const {store} = parts;
 	store.set(() => ({panel: undefined}));
-	const follow = following(ground, driver.about);
+	const follow = following(parts, driver.about);
 	const looking = driver.watch((snapshot) => !ended.signal.aborted && follow(snapshot), ended.signal);
 	try {
-		return await ground.until<PanelLeft>(panelScreen, (settle, refuse) => {
+		return await parts.until<PanelLeft>(panelScreen, (settle, refuse) => {
 			looking.catch((error: unknown) => (ended.signal.aborted ? undefined : refuse(error)));
-			return {panel: acting(ground, driver, settle)};
+			return {panel: acting(parts, driver, settle)};
 		});
 	} finally {
 		ended.abort();
@@ -84,12 +84,12 @@ export async function runPanel(ground: PanelGround, driver: PanelDriver): Promis
 	}
 }
 
-function acting({store, handOver, write, now}: PanelGround, driver: PanelDriver, settle: (left: PanelLeft) => void): (move: PanelMove) => void {
+function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, settle: (left: PanelLeft) => void): (move: PanelMove) => void {
 	let ready: Prepared | undefined;
 	/** Counts what is looked at, so that a late answer to an earlier question isn't taken. */
 	let asked = 0;
 	const change = (more: Partial<PanelSeen>): void => store.set(({panel}) => (panel ? {panel: {...panel, ...more}} : {}));
-	const tell = (says: string, role: Role): void => change({doing: undefined, news: {says, role, at: now()}});
+	const tell = (says: string, role: ColourRole): void => change({doing: undefined, news: {says, role, at: now()}});
 	const failed = (error: unknown): void => {
 		const problem = toProblem(error);
 		tell(problem.advice === undefined ? sentenceOf(problem) : `${sentenceOf(problem)} ${problem.advice}`, 'blocked');
@@ -201,4 +201,4 @@ function acting({store, handOver, write, now}: PanelGround, driver: PanelDriver,
 	};
 }
 
-const top = ([bottom, ...above]: Shown['screens'], screen: Screen): Shown['screens'] => [bottom, ...above, screen];
+const top = ([bottom, ...above]: UiState['screens'], screen: Screen): UiState['screens'] => [bottom, ...above, screen];

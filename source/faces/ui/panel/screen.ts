@@ -3,7 +3,7 @@ import type {MoveChoice, PanelAct} from '../../../panel/acts/driver.ts';
 import type {Entry} from '../../../panel/journal/entries.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {type Draft, draftOf} from '../draft.ts';
-import {firstPlace, jobLines, listed, listedJobs, type Order, type Place, placeAfter} from './listing.ts';
+import {atTop, type CursorPosition, jobLines, listed, listedJobs, type Order, positionAfter} from './listing.ts';
 import type {PanelSeen} from './seen.ts';
 
 /** Views of the panel, by their keys 1 to 5. */
@@ -14,8 +14,8 @@ export type PanelView = (typeof panelViews)[number];
 export type PanelScreen = {
 	is: 'panel';
 	view: PanelView;
-	workers: Place;
-	jobs: Place;
+	workers: CursorPosition;
+	jobs: CursorPosition;
 	/** The log's first entry that is shown; absent: the newest are followed. */
 	held?: Entry | undefined;
 	/** First lines that are shown. */
@@ -42,7 +42,7 @@ export type ActScreen = {
 export type MovesScreen = {is: 'panel-moves'; choices?: readonly MoveChoice[] | undefined; at: number; problem?: ProblemSeen | undefined};
 
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		panel: PanelScreen;
 		'panel-item': ItemScreen;
 		'panel-act': ActScreen;
@@ -53,8 +53,8 @@ declare module '../screen.ts' {
 export const panelScreen: PanelScreen = {
 	is: 'panel',
 	view: 'workers',
-	workers: firstPlace,
-	jobs: firstPlace,
+	workers: atTop,
+	jobs: atTop,
 	config: 0,
 	costs: 0,
 	filter: draftOf(''),
@@ -64,8 +64,8 @@ export const panelScreen: PanelScreen = {
 
 /** The panel once other rows are there: each cursor on its item, at the same height. */
 export function settled(screen: PanelScreen, seen: PanelSeen, now: number): PanelScreen {
-	const workers = placeAfter(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers);
-	const jobs = screen.view === 'jobs' ? placeAfter(listedJobs(jobLines(seen), screen.filter.text), screen.jobs) : screen.jobs;
-	const same = (one: Place, other: Place): boolean => one.on === other.on && one.at === other.at && one.top === other.top;
+	const workers = positionAfter(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers);
+	const jobs = screen.view === 'jobs' ? positionAfter(listedJobs(jobLines(seen), screen.filter.text), screen.jobs) : screen.jobs;
+	const same = (one: CursorPosition, other: CursorPosition): boolean => one.on === other.on && one.at === other.at && one.top === other.top;
 	return same(workers, screen.workers) && same(jobs, screen.jobs) ? screen : {...screen, workers, jobs};
 }

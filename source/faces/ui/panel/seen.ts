@@ -1,9 +1,9 @@
 import type {PanelAbout, PanelAct, PanelLeft} from '../../../panel/acts/driver.ts';
-import {type Costs, costs} from '../../../panel/costs.ts';
-import {type Counts, countRows, type Row} from '../../../panel/rows.ts';
+import {costs, type FleetCosts} from '../../../panel/costs.ts';
+import {type Counts, countRows, type WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
-import {type Why, whyWaiting} from '../../../panel/why-waiting.ts';
-import type {Role} from '../../words/glyphs.ts';
+import {type WhyWaiting, whyWaiting} from '../../../panel/why-waiting.ts';
+import type {ColourRole} from '../../words/glyphs.ts';
 
 /** Values over time for the gauges, oldest first; not known is a gap. */
 export type Trends = {
@@ -13,22 +13,22 @@ export type Trends = {
 };
 
 /** News in the one slot that it has. Good news goes by itself; a problem stays. */
-export type News = {says: string; role: Role; at: number};
+export type PanelNews = {says: string; role: ColourRole; at: number};
 
 /** Everything that the panel is drawn from: one snapshot with what follows from it, put together once. */
 export type PanelSeen = {
 	about: PanelAbout;
 	snapshot: Snapshot;
-	rows: readonly Row[];
+	rows: readonly WorkerRow[];
 	counts: Counts;
-	why: Why;
-	costs: Costs;
+	why: WhyWaiting;
+	costs: FleetCosts;
 	/** When costs were reckoned. */
 	costsAt: number;
 	trends: Trends;
 	/** What is being done, and since when. */
 	doing?: {says: string; from: number} | undefined;
-	news?: News | undefined;
+	news?: PanelNews | undefined;
 };
 
 /** Milliseconds between two points of a gauge, and how many there are. */
@@ -39,7 +39,7 @@ const nothing: Trends = {at: 0, running: [], machines: []};
 
 const longer = (values: readonly (number | undefined)[], value: number | undefined) => [...values.slice(-(most - 1)), value];
 
-function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, why: Why, now: number): Trends {
+function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, why: WhyWaiting, now: number): Trends {
 	if (now - before.at < between || !snapshot.ec2.value) return before;
 	return {
 		at: now,
@@ -49,14 +49,14 @@ function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, why: Wh
 }
 
 /** Costs as reckoned last: they grow by the hour, so they're reckoned anew each few seconds, and when machines came or went or prices changed. */
-function costsStill({costs: known, costsAt = 0, counts, snapshot}: Partial<PanelSeen>, now: Snapshot, countsNow: Counts, at: number): Costs | undefined {
+function costsStill({costs: known, costsAt = 0, counts, snapshot}: Partial<PanelSeen>, now: Snapshot, countsNow: Counts, at: number): FleetCosts | undefined {
 	const isSame =
 		counts?.all === countsNow.all && snapshot?.prices.value === now.prices.value && (snapshot?.journal.at !== undefined) === (now.journal.at !== undefined);
 	return isSame && at - costsAt < between ? known : undefined;
 }
 
 /** What is drawn once another snapshot has come. Pure; `now` is milliseconds since 1970. */
-export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>, snapshot: Snapshot, rows: readonly Row[], now: number): PanelSeen {
+export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>, snapshot: Snapshot, rows: readonly WorkerRow[], now: number): PanelSeen {
 	const counts = before.counts && before.rows === rows ? before.counts : countRows(rows);
 	const why = whyWaiting(snapshot, now, rows);
 	const kept = costsStill(before, snapshot, counts, now);
@@ -77,7 +77,7 @@ export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>,
 const lasts = 6000;
 
 /** The news that is still to be shown. */
-export const newsNow = ({news}: PanelSeen, now: number): News | undefined =>
+export const newsNow = ({news}: PanelSeen, now: number): PanelNews | undefined =>
 	news && (news.role === 'blocked' || news.role === 'warning' || now - news.at < lasts) ? news : undefined;
 
 /** What a person does in the panel beyond moving about. */

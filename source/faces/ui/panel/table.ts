@@ -1,15 +1,15 @@
 import {counted} from '../../../panel/formats.ts';
-import type {Row as Worker} from '../../../panel/rows.ts';
+import type {WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import {type JobColumn, jobColumns, lookOf, type WorkerColumn, workerCells, workerColumns} from '../../words/cells.ts';
 import {cellsOf, fit, headOf, type Layout, windowOf} from '../../words/columns.ts';
-import {glyphOf, marks, plainText, type Role, signOf} from '../../words/glyphs.ts';
+import {type ColourRole, glyphOf, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {emptyWords} from '../../words/status-words.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {emptyRow, type Row, row, type Span} from '../row.ts';
 import type {View} from '../screen.ts';
 import {filterWords} from './head.ts';
-import {jobLineCells, jobLines, listed, listedJobs, placeAfter} from './listing.ts';
+import {jobLineCells, jobLines, listed, listedJobs, positionAfter} from './listing.ts';
 import type {PanelScreen} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
 
@@ -44,13 +44,13 @@ function merged(spans: readonly Span[]): Span[] {
 	return kept;
 }
 
-function workerRow(worker: Worker, focused: boolean, layout: Layout<WorkerColumn>, snapshot: Snapshot, {look, now}: View): Row {
+function workerRow(worker: WorkerRow, focused: boolean, layout: Layout<WorkerColumn>, snapshot: Snapshot, {look, now}: View): Row {
 	const {mark, role} = lookOf(worker);
 	const cells = cellsOf(workerCells(worker, now), layout, look.ascii ? '...' : '…');
 	const spans = cells.flatMap((text, at): Span[] => {
 		const id = layout[at]?.column.id ?? 'name';
 		const stale = snapshot[sourceOf[id]].problem !== undefined;
-		const own: Role | undefined = stale && id !== 'name' ? 'quiet' : id === 'state' ? role : undefined;
+		const own: ColourRole | undefined = stale && id !== 'name' ? 'quiet' : id === 'state' ? role : undefined;
 		const gap: Span = {text: at === 0 ? '' : '  '};
 		const sign: Span[] =
 			id === 'state' ? [{text: mark === undefined ? '  ' : `${glyphOf(mark, look)} `, role: mark === undefined ? undefined : marks[mark].role}] : [];
@@ -89,12 +89,12 @@ export function workersBody(screen: PanelScreen, seen: PanelSeen, view: View, he
 		return [filterRow(screen, 0, seen.rows.length, '', view), ...none('No worker has these letters. Escape shows all.', columns)];
 	}
 	const room = height - 2;
-	const place = placeAfter(items, screen.workers);
-	const {shown, above, below} = windowOf(items, place.at, room, place.top);
+	const cursor = positionAfter(items, screen.workers);
+	const {shown, above, below} = windowOf(items, cursor.at, room, cursor.top);
 	const layout = fit(workerColumns, columns - pointer - glyph);
 	return [
 		headRow(headOf(layout), layout),
-		...shown.map((worker, at) => workerRow(worker, above + at === place.at, layout, seen.snapshot, view)),
+		...shown.map((worker, at) => workerRow(worker, above + at === cursor.at, layout, seen.snapshot, view)),
 		...Array.from({length: room - shown.length}, () => emptyRow),
 		filterRow(screen, items.length, seen.rows.length, moreWords(above, below, look), view),
 	];
@@ -113,14 +113,14 @@ export function jobsBody(screen: PanelScreen, seen: PanelSeen, view: View, heigh
 		return none(`${runs} ${waiting}`, columns);
 	}
 	const room = height - 2;
-	const place = placeAfter(items, screen.jobs);
-	const {shown, above, below} = windowOf(items, place.at, room, place.top);
+	const cursor = positionAfter(items, screen.jobs);
+	const {shown, above, below} = windowOf(items, cursor.at, room, cursor.top);
 	const layout: Layout<JobColumn> = fit(jobColumns, columns - pointer);
 	const rows = shown.map((line, at): Row => {
-		const focused = above + at === place.at;
+		const focused = above + at === cursor.at;
 		const stale = (line.ended ? journal : line.running ? runner : gitlab).problem !== undefined;
 		const cells = cellsOf(jobLineCells(line, now), layout, look.ascii ? '...' : '…').map((text) => plainText(text, look));
-		const role: Role | undefined = stale ? 'quiet' : line.pending ? 'warning' : line.ended && !line.ended.ok ? 'blocked' : undefined;
+		const role: ColourRole | undefined = stale ? 'quiet' : line.pending ? 'warning' : line.ended && !line.ended.ok ? 'blocked' : undefined;
 		const isQuiet = stale || line.ended?.ok === true;
 		const spans = cells.flatMap((text, index): Span[] => [
 			{text: index === 0 ? '' : '  '},

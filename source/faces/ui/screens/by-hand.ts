@@ -2,12 +2,12 @@ import {plainText, signOf} from '../../words/glyphs.ts';
 import {inLine} from '../../words/run-state.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
-import type {Draw, Keys, Shown, View} from '../screen.ts';
+import type {Draw, Keys, ScreenSpec, View} from '../screen.ts';
 
 /** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown. */
 export type ByHandScreen = {is: 'hand'; at: number; top: number};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		hand: ByHandScreen;
 	}
 }
@@ -91,4 +91,4 @@ const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	return [...head, ...shown, ...(left > 0 ? [row({text: `   ${signOf('down', look)} ${left} more`, role: 'quiet'})] : [])];
 };
 
-export const byHand: Shown<ByHandScreen> = {word: 'by hand', draw: drawByHand, keys: byHandKeys};
+export const byHand: ScreenSpec<ByHandScreen> = {word: 'by hand', draw: drawByHand, keys: byHandKeys};

@@ -7,7 +7,7 @@ import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Move, Shown, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {backKey, everythingKey, type Walking, walkingKeys} from '../wizard/walking.ts';
 import {fieldFor, questionRows} from './field.ts';
 
@@ -23,7 +23,7 @@ export type ChooseScreen = {
 	walk?: Walking;
 };
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		choose: ChooseScreen;
 	}
 }
@@ -163,4 +163,4 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 	return [...head, ...(rows.length > 0 ? windowed(rows, screen.at, room, look) : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...foot];
 };
 
-export const choose: Shown<ChooseScreen> = {word: 'question', draw: drawChoose, keys: chooseKeys, type: typeFilter, isTyping: ({typing}) => typing};
+export const choose: ScreenSpec<ChooseScreen> = {word: 'question', draw: drawChoose, keys: chooseKeys, type: typeFilter, isTyping: ({typing}) => typing};

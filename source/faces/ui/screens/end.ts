@@ -1,15 +1,15 @@
-import {type Look, plainText, signOf} from '../../words/glyphs.ts';
+import {plainText, signOf, type TerminalLook} from '../../words/glyphs.ts';
 import type {RunState} from '../../words/run-state.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {emptyRow, markSpan, type Row, row} from '../row.ts';
-import type {Draw, Keys, Shown} from '../screen.ts';
+import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 import {commandRows} from './by-hand.ts';
 import {saveScreen} from './save.ts';
 
 /** The end: what now is, and the commands that come next. */
 export type EndScreen = {is: 'end'; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		end: EndScreen;
 	}
 }
@@ -20,7 +20,7 @@ const endKeys: Keys<EndScreen> = ({saves}, {look}) => [
 ];
 
 /** How the first job ended, where it was waited for. */
-function jobRows({job}: RunState, columns: number, look: Look): Row[] {
+function jobRows({job}: RunState, columns: number, look: TerminalLook): Row[] {
 	if (job?.status !== 'success' && job?.status !== 'failed') return [];
 	const mark = job.status === 'success' ? ('done' as const) : ('failed' as const);
 	const says = job.says.charAt(0).toUpperCase() + job.says.slice(1);
@@ -48,4 +48,4 @@ const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) 
 	];
 };
 
-export const end: Shown<EndScreen> = {word: 'done', draw: drawEnd, keys: endKeys};
+export const end: ScreenSpec<EndScreen> = {word: 'done', draw: drawEnd, keys: endKeys};

@@ -6,13 +6,13 @@ import {wrap} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Binding, Draw, Keys, Move, Shown, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {backKey, type Walking, walkingKeys} from '../wizard/walking.ts';
 
 /** A question whose answer is typed. `refused` is what was wrong with it when Enter was pressed; `other` when it came from a list of choices. */
 export type FieldScreen = {is: 'field'; asked: Asked; draft: Draft; refused?: string; other?: true; walk?: Walking | undefined};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		field: FieldScreen;
 	}
 }
@@ -122,4 +122,4 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 	return rows;
 };
 
-export const field: Shown<FieldScreen> = {word: 'question', draw: drawField, keys: fieldKeys, type: typeField, isTyping: () => true};
+export const field: ScreenSpec<FieldScreen> = {word: 'question', draw: drawField, keys: fieldKeys, type: typeField, isTyping: () => true};

@@ -1,12 +1,12 @@
 import {plainText} from '../../words/glyphs.ts';
 import {padded} from '../../words/width.ts';
 import {row, ruleRow} from '../row.ts';
-import type {Binding, Draw, Keys, Shown} from '../screen.ts';
+import type {Binding, Draw, Keys, ScreenSpec} from '../screen.ts';
 
 /** All keys of the screen below. */
 export type HelpScreen = {is: 'help'; bindings: readonly Binding[]};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		help: HelpScreen;
 	}
 }
@@ -18,4 +18,4 @@ const drawHelp: Draw<HelpScreen> = ({bindings}, {columns, look}) => [
 	...bindings.filter(({shows}) => shows !== '').map(({shows, does}) => row(' ', {text: padded(plainText(shows, look), 12), role: 'accent'}, does)),
 ];
 
-export const help: Shown<HelpScreen> = {word: 'keys', draw: drawHelp, keys: helpKeys, watches: true};
+export const help: ScreenSpec<HelpScreen> = {word: 'keys', draw: drawHelp, keys: helpKeys, watches: true};

@@ -4,12 +4,12 @@ import {displayWidth, padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
-import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
+import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
 /** Fleets of all regions as they are found, and presets. The cursor follows the item. */
 export type HomeScreen = {is: 'home'; seen: HomeSeen; on?: string};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		home: HomeScreen;
 	}
 }
@@ -121,4 +121,4 @@ const drawHome: Draw<HomeScreen> = (screen, view) => {
 	return [...who, ...head, ...list, ...cut];
 };
 
-export const home: Shown<HomeScreen> = {word: 'home', draw: drawHome, keys: homeKeys};
+export const home: ScreenSpec<HomeScreen> = {word: 'home', draw: drawHome, keys: homeKeys};

@@ -2,12 +2,12 @@ import {plainText, signOf} from '../../words/glyphs.ts';
 import {inLine, stepIn} from '../../words/run-state.ts';
 import {bodyRows} from '../layout.ts';
 import {row, ruleRow} from '../row.ts';
-import type {Draw, Keys, Shown, View} from '../screen.ts';
+import type {Draw, Keys, ScreenSpec, View} from '../screen.ts';
 
 /** The log of one step. `top` is the first line shown; without it the newest lines are followed. */
 export type LogScreen = {is: 'log'; step: string; top?: number};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		log: LogScreen;
 	}
 }
@@ -41,4 +41,4 @@ const drawLog: Draw<LogScreen> = (screen, view) => {
 	return [ruleRow(title, view.columns, view.look), ...(lines.length > 0 ? lines : [row(' No line yet: the tool below has printed nothing.')])];
 };
 
-export const log: Shown<LogScreen> = {word: 'log', draw: drawLog, keys: logKeys, watches: true};
+export const log: ScreenSpec<LogScreen> = {word: 'log', draw: drawLog, keys: logKeys, watches: true};

@@ -7,7 +7,7 @@ import {cut, displayWidth, padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
-import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
+import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {blockedIn, keyWords, mendable} from '../wizard/seen.ts';
 import {changeKey, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {saveScreen} from './save.ts';
@@ -15,7 +15,7 @@ import {saveScreen} from './save.ts';
 /** The review: what will be, where each answer came from, what it costs. Without a focus Enter goes; with one it changes that answer. */
 export type OverviewScreen = {is: 'overview'; on?: AnswerKey | 'secret'; top: number};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		overview: OverviewScreen;
 	}
 }
@@ -38,7 +38,7 @@ const entered = ({on}: OverviewScreen): Move => ({wizard: on === undefined ? {do
 const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 	const {look, wizard} = view;
 	const page = Math.max(1, bodyRows(view.rows) - 4);
-	const name = view.state.place?.fleet ?? 'mine';
+	const name = view.state.target?.fleet ?? 'mine';
 	return [
 		{press: ['enter'], shows: signOf('enter', look), does: screen.on === undefined ? 'go' : 'change it', act: () => entered(screen)},
 		{press: ['up', 'k'], shows: signOf('upDown', look), does: 'choose an answer', act: () => moved(screen, view, -1)},
@@ -123,7 +123,7 @@ function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number
 
 function heading(view: View): string {
 	const {state, wizard} = view;
-	const where = state.place ? ` in ${state.place.region}` : '';
+	const where = state.target ? ` in ${state.target.region}` : '';
 	const looking = state.steps.some(({finding}) => finding === undefined) || state.steps.length === 0;
 	const bad = blockedIn(state).length;
 	if (bad > 0) return `Review: ${bad} ${bad === 1 ? 'thing is' : 'things are'} blocked, so nothing can be made yet`;
@@ -139,7 +139,7 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	// Beside the value there is room for where it came from.
 	const widest = Math.max(0, ...wizard.answers.map(({value}) => displayWidth(value)));
 	const widths: [number, number] = [keyWidth, Math.min(40, widest, Math.max(12, columns - keyWidth - 5 - sourceWidth))];
-	const fleet = state.place?.fleet;
+	const fleet = state.target?.fleet;
 	const top: Row[] = [
 		...blocked(view),
 		...changes(view),
@@ -163,4 +163,4 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	return [...head, ...windowed([...top, ...secret, ...answers], focus, bodyRows(view.rows) - head.length, look)];
 };
 
-export const overview: Shown<OverviewScreen> = {word: 'review', draw: drawOverview, keys: overviewKeys};
+export const overview: ScreenSpec<OverviewScreen> = {word: 'review', draw: drawOverview, keys: overviewKeys};

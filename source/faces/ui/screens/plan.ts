@@ -7,14 +7,14 @@ import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Shown, View} from '../screen.ts';
+import type {Binding, Draw, Keys, ScreenSpec, View} from '../screen.ts';
 import {glyphSpan} from '../steps-list.ts';
 import {walkingKeys} from '../wizard/walking.ts';
 
 /** What the checks found, live; the focused finding whole below the list. */
 export type PlanScreen = {is: 'plan'; focus?: string /** It lies over a question, which `tab` leads back to. */; over?: true};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		plan: PlanScreen;
 	}
 }
@@ -96,4 +96,4 @@ const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	return [...head, ...list, ...below];
 };
 
-export const plan: Shown<PlanScreen> = {word: 'plan', draw: drawPlan, keys: planKeys, watches: true};
+export const plan: ScreenSpec<PlanScreen> = {word: 'plan', draw: drawPlan, keys: planKeys, watches: true};

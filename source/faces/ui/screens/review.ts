@@ -5,12 +5,12 @@ import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Draw, Keys, Move, Shown, View} from '../screen.ts';
+import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
 /** Something to agree to: with Enter, or by typing its word. `top` is the first detail shown. */
 export type ReviewScreen = {is: 'review'; proposal: Proposal; top: number; draft: Draft; refused?: string};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		review: ReviewScreen;
 	}
 }
@@ -86,7 +86,7 @@ const drawReview: Draw<ReviewScreen> = (screen, view) => {
 	return [...headRows(screen, view), ...shown, ...more, ...foot];
 };
 
-export const review: Shown<ReviewScreen> = {
+export const review: ScreenSpec<ReviewScreen> = {
 	word: 'review',
 	draw: drawReview,
 	keys: reviewKeys,

@@ -6,7 +6,7 @@ import {runWords} from '../../words/sentences.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {runLayout} from '../layout.ts';
 import {type Row, row, rowsOf, ruleRow} from '../row.ts';
-import type {Binding, Draw, Help, Keys, Move, Shown, View} from '../screen.ts';
+import type {Binding, Draw, Help, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {followed, stepRows, timeOf} from '../steps-list.ts';
 import {downloadRow, waterfall} from '../waterfall.ts';
 import {answerOf, keyWords} from '../wizard/seen.ts';
@@ -19,7 +19,7 @@ export type RunScreen = {
 	helped?: {login: string | undefined};
 };
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		run: RunScreen;
 	}
 }
@@ -159,4 +159,4 @@ const drawRun: Draw<RunScreen> = (screen, view) => {
 	];
 };
 
-export const run: Shown<RunScreen> = {word: 'run', draw: drawRun, keys: runKeys, watches: true};
+export const run: ScreenSpec<RunScreen> = {word: 'run', draw: drawRun, keys: runKeys, watches: true};

@@ -3,12 +3,12 @@ import {wrap} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, row} from '../row.ts';
-import type {Draw, Keys, Move, Shown} from '../screen.ts';
+import type {Draw, Keys, Move, ScreenSpec} from '../screen.ts';
 
 /** The name that the answers are saved under. */
 export type SaveScreen = {is: 'save'; draft: Draft; refused?: string};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		save: SaveScreen;
 	}
 }
@@ -43,4 +43,4 @@ const drawSave: Draw<SaveScreen> = ({draft, refused}, {columns, look}) => [
 	...(refused === undefined ? [] : [emptyRow, ...wrap(plainText(refused, look), columns - 2).map((text) => row(' ', {text, role: 'blocked' as const}))]),
 ];
 
-export const save: Shown<SaveScreen> = {word: 'save', draw: drawSave, keys: saveKeys, type: typeName, isTyping: () => true};
+export const save: ScreenSpec<SaveScreen> = {word: 'save', draw: drawSave, keys: saveKeys, type: typeName, isTyping: () => true};

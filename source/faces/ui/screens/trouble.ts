@@ -1,12 +1,12 @@
 import {problemLines} from '../../words/problems.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {emptyRow, row, rowsOf} from '../row.ts';
-import type {Draw, Keys, Shown} from '../screen.ts';
+import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 
 /** Something that stands in the way of going on: what, why, what to do. Waits until it is mended. `login` is the command that logs in anew. */
 export type TroubleScreen = {is: 'trouble'; problem: ProblemSeen; login?: string | undefined; back: boolean};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		trouble: TroubleScreen;
 	}
 }
@@ -26,4 +26,4 @@ const drawTrouble: Draw<TroubleScreen> = ({problem, login}, {columns, look}) => 
 		: [emptyRow, ...rowsOf({text: `L runs \`${login}\` here, then it goes on. A login elsewhere is noticed with r.`, indent: 1}, columns, look)]),
 ];
 
-export const trouble: Shown<TroubleScreen> = {word: 'trouble', draw: drawTrouble, keys: troubleKeys};
+export const trouble: ScreenSpec<TroubleScreen> = {word: 'trouble', draw: drawTrouble, keys: troubleKeys};

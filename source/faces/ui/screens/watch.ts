@@ -2,12 +2,12 @@ import {running} from '../../words/durations.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {emptyRow, row} from '../row.ts';
-import type {Draw, Keys, Shown} from '../screen.ts';
+import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 
 /** Work that goes on by itself and may be left. `from` in milliseconds since 1970. */
 export type WatchScreen = {is: 'watch'; title: string; from: number};
 declare module '../screen.ts' {
-	interface Screens {
+	interface ScreenByName {
 		watch: WatchScreen;
 	}
 }
@@ -30,4 +30,4 @@ const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now, state}
 	return rows;
 };
 
-export const watch: Shown<WatchScreen> = {word: 'waiting', draw: drawWatch, keys: watchKeys, watches: true};
+export const watch: ScreenSpec<WatchScreen> = {word: 'waiting', draw: drawWatch, keys: watchKeys, watches: true};

@@ -8,7 +8,7 @@ import type {AnswerKey} from '../../../fleet.ts';
 import type {Screen} from '../screen.ts';
 import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
 import {fieldFor, valueIn} from '../screens/field.ts';
-import type {Stage} from './stage.ts';
+import type {WizardTerminal} from './terminal.ts';
 import type {Walking} from './walking.ts';
 
 /** Milliseconds that live choices may take before the list is shown without them. */
@@ -26,23 +26,23 @@ function whileLoading(asked: Asked, walk: Walking): Screen {
 	return usual.length > 0 ? chooseFor({...asked, choices: usual}, usual, {...walk, loading: true}) : fieldFor(asked, undefined, walk);
 }
 
-/** Puts a question on the stage. Its live choices were mostly asked for ahead; where they take longer, they come into the list as they come. */
-export async function putOnStage(stage: Stage, state: WalkState, key: AnswerKey, walking: Walking): Promise<Asked> {
+/** Shows a question. Its live choices were mostly asked for ahead; where they take longer, they come into the list as they come. */
+export async function showQuestion(terminal: WizardTerminal, state: WalkState, key: AnswerKey, walking: Walking): Promise<Asked> {
 	const {walk, settled} = state;
 	const asked = await putAtOnce(state, key);
 	const isListed = questions[key].kind === 'choice';
 	const coming = liveChoices(key, walk.asking(settled.given));
 	const soon = isListed
-		? await Promise.race([coming, new Promise<undefined>((resolve) => void stage.later(() => resolve(undefined), patience))])
+		? await Promise.race([coming, new Promise<undefined>((resolve) => void terminal.later(() => resolve(undefined), patience))])
 		: await coming;
 	if (soon) {
-		stage.show(screenFor({...asked, ...soon}, walking));
+		terminal.show(screenFor({...asked, ...soon}, walking));
 		return {...asked, ...soon};
 	}
-	stage.show(whileLoading(asked, walking));
+	terminal.show(whileLoading(asked, walking));
 	void coming.then(
-		(live) => stage.update((screen) => filled(screen, {...asked, ...live}, walking)),
-		(error: unknown) => stage.update((screen) => filled(screen, {...asked, note: error instanceof Error ? error.message : String(error)}, walking)),
+		(live) => terminal.update((screen) => filled(screen, {...asked, ...live}, walking)),
+		(error: unknown) => terminal.update((screen) => filled(screen, {...asked, note: error instanceof Error ? error.message : String(error)}, walking)),
 	);
 	return asked;
 }

@@ -7,7 +7,7 @@ import type {ByHand} from '../../face.ts';
 import type {FindingSeen, RunState, StepSeen} from '../../words/run-state.ts';
 
 /** A line of news: what was just done, or what can't be. */
-export type News = {says: string; role: 'so' | 'blocked' | 'warning'};
+export type WizardNews = {says: string; role: 'so' | 'blocked' | 'warning'};
 
 /** What screens show of the walk besides themselves. */
 export type WizardSeen = {
@@ -22,7 +22,7 @@ export type WizardSeen = {
 	costs: readonly string[];
 	/** Whether a secret was given for the runner, so that it can be given anew. */
 	secret?: string | undefined;
-	news?: News | undefined;
+	news?: WizardNews | undefined;
 	/** The command that logs in anew, where there is one. */
 	login?: string | undefined;
 	/** Whether the record of the fleet stands in the account. */

@@ -3,20 +3,20 @@ import type {SecretQuestion} from '../../../answers/question.ts';
 import {putSecret} from '../../../answers/secret-interview.ts';
 import {answersSeen, settle} from '../../../answers/settle.ts';
 import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, type WalkState, walk} from '../../../answers/walk.ts';
-import type {Ended} from '../../../engine/live-plan.ts';
+import type {EndedPlan} from '../../../engine/live-plan.ts';
 import type {AnswerKey, Given} from '../../../fleet.ts';
 import {isProblem, type Problem, Stopped, toProblem} from '../../../problem.ts';
 import type {Agreed, Interviewer} from '../../face.ts';
 import {fieldFor} from '../screens/field.ts';
 import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
-import {prefetch, putOnStage, valueOn} from './asking.ts';
-import {answeredSeen, keyWords, type News, type WizardMove} from './seen.ts';
-import type {Stage} from './stage.ts';
+import {prefetch, showQuestion, valueOn} from './asking.ts';
+import {answeredSeen, keyWords, type WizardMove, type WizardNews} from './seen.ts';
+import type {WizardTerminal} from './terminal.ts';
 
 /** Everything that the walk on screens works with. */
 type Walker = {
 	interviewer: Interviewer;
-	stage: Stage;
+	terminal: WizardTerminal;
 	state: WalkState;
 	/** A secret that is asked for at the review; `change` where another is to be given for one that was. */
 	secret: {question: SecretQuestion; change: boolean} | undefined;
@@ -28,9 +28,9 @@ type Walker = {
 const rest = 150;
 
 /** Walks a person from the first question to their agreement at the review; what stands in the way is shown, and waits until it is mended. */
-export async function runWizard(interviewer: Interviewer, stage: Stage): Promise<Agreed> {
-	const walker: Walker = {interviewer, stage, state: await begin(interviewer.walk, interviewer.at), secret: undefined, recorded: undefined};
-	stage.tell({news: undefined});
+export async function runWizard(interviewer: Interviewer, terminal: WizardTerminal): Promise<Agreed> {
+	const walker: Walker = {interviewer, terminal, state: await begin(interviewer.walk, interviewer.at), secret: undefined, recorded: undefined};
+	terminal.tell({news: undefined});
 	for (;;) {
 		try {
 			await lookNow(walker);
@@ -49,7 +49,7 @@ async function go(walker: Walker): Promise<Agreed | undefined> {
 	walker.state = await walk(walker.state, {do: 'on'});
 	const {at, settled} = walker.state;
 	if (at.on === 'question') return question(walker, at.key, at.change);
-	walker.stage.tell({at: 0, of: 0});
+	walker.terminal.tell({at: 0, of: 0});
 	const answers = completeIn(settled);
 	const [needed] = answers ? await walker.interviewer.secrets(answers) : [];
 	if (needed) return secret(walker, needed, false);
@@ -59,18 +59,18 @@ async function go(walker: Walker): Promise<Agreed | undefined> {
 
 /** Takes the record of the fleet that the answers name, lets the checks look with them, and shows them. */
 async function lookNow(walker: Walker): Promise<void> {
-	const {interviewer, stage} = walker;
+	const {interviewer, terminal} = walker;
 	const {fleet, region, profile} = walker.state.settled.given;
 	const name = JSON.stringify([profile, region, fleet]);
 	if (fleet !== undefined && region !== undefined && walker.recorded !== name && !(await isUnnamed(walker.state))) {
 		const record = await interviewer.record({name: fleet, region}, profile);
 		walker.recorded = name;
 		walker.state = await walk(walker.state, {do: 'record', answers: record});
-		stage.tell({changes: record !== undefined});
+		terminal.tell({changes: record !== undefined});
 	}
 	const {settled} = walker.state;
 	const answers = completeIn(settled);
-	stage.tell({
+	terminal.tell({
 		answered: answeredSeen(walker.state),
 		answers: answersSeen(settled),
 		everything: walker.state.walk.everything,
@@ -86,13 +86,13 @@ function preview(walker: Walker, key: AnswerKey): () => unknown {
 	let cancel = (): void => {};
 	let turn = 0;
 	let value: unknown;
-	walker.stage.onChange((screen) => {
+	walker.terminal.onChange((screen) => {
 		// Another place is another account's or region's calls: these wait until it is chosen.
 		if ((screen.is !== 'choose' && screen.is !== 'field') || key === 'region' || key === 'profile' || key === 'fleet') return;
 		cancel();
 		const mine = ++turn;
 		value = valueOn(screen);
-		cancel = walker.stage.later(async () => {
+		cancel = walker.terminal.later(async () => {
 			const {walk: so} = walker.state;
 			const layers = value === undefined ? so.layers : answered(so, key, read(key, value)).layers;
 			const settled = await settle(layers, so.asking);
@@ -103,26 +103,26 @@ function preview(walker: Walker, key: AnswerKey): () => unknown {
 	return () => {
 		cancel();
 		turn++;
-		walker.stage.onChange(undefined);
+		walker.terminal.onChange(undefined);
 		return value;
 	};
 }
 
 async function question(walker: Walker, key: AnswerKey, change: boolean): Promise<undefined> {
-	const {stage, state} = walker;
+	const {terminal, state} = walker;
 	const token = change ? undefined : await tokenInstead(walker, key);
 	if (token) return secret(walker, token, false, key);
 	const path = await pathOf(state);
 	const at = path.indexOf(key);
-	stage.tell({at: change ? 0 : at + 1, of: change ? 0 : path.length, answered: answeredSeen(state, key)});
+	terminal.tell({at: change ? 0 : at + 1, of: change ? 0 : path.length, answered: answeredSeen(state, key)});
 	// An answer that is missing can't be left missing.
 	const back = change ? !state.settled.missing.some((one) => one.key === key) : (await before(state)) !== undefined;
-	await putOnStage(stage, state, key, {about: key, back, ...(change ? {change} : {})});
+	await showQuestion(terminal, state, key, {about: key, back, ...(change ? {change} : {})});
 	prefetch(state, path.slice(at + 1, at + 3));
 	const over = preview(walker, key);
-	const move = await stage.next();
+	const move = await terminal.next();
 	const thought = over();
-	stage.tell({news: undefined});
+	terminal.tell({news: undefined});
 	if (move.do === 'answer') await answer(walker, read(key, move.value));
 	if (move.do === 'back') walker.state = await walk(state, move);
 	// What is mended is what the cursor is on, so that it's taken along.
@@ -142,22 +142,22 @@ async function tokenInstead({interviewer, state: {settled, walk: so}}: Walker, k
 
 /** Asks for a secret: at the review, or instead of the question of a key. */
 async function secret(walker: Walker, asks: SecretQuestion, change: boolean, key?: AnswerKey): Promise<undefined> {
-	const {stage, interviewer} = walker;
+	const {terminal, interviewer} = walker;
 	const {asked, read: readSecret} = putSecret(asks);
 	if (key === undefined) walker.state = await walk(walker.state, {do: 'review', reached: false});
 	const {state} = walker;
 	const path = await pathOf(state);
 	const at = key === undefined ? path.length : path.indexOf(key);
-	stage.tell({at: change ? 0 : at + 1, of: change ? 0 : Math.max(path.length, at + 1)});
+	terminal.tell({at: change ? 0 : at + 1, of: change ? 0 : Math.max(path.length, at + 1)});
 	const walking = {
 		about: asks.id,
 		back: change || (await before(state)) !== undefined,
 		...(change ? {change: true as const} : {}),
 		...(asks.id === 'runnerToken' && !change ? {create: true as const} : {}),
 	};
-	stage.show(fieldFor(asked, undefined, walking));
-	const move = await stage.next();
-	stage.tell({news: undefined});
+	terminal.show(fieldFor(asked, undefined, walking));
+	const move = await terminal.next();
+	terminal.tell({news: undefined});
 	if (move.do !== 'answer' && move.do !== 'create' && move.do !== 'back') {
 		await elsewise(walker, move);
 		return;
@@ -182,21 +182,21 @@ async function answer(walker: Walker, value: unknown): Promise<void> {
 	const keys = await elsewhere(walker.state);
 	if (keys.length === 0) return;
 	walker.state = await walk(walker.state, {do: 'forget', keys});
-	walker.stage.tell({news: {says: `Asked again, since it isn't there any more: ${keys.map(keyWords).join(', ')}.`, role: 'warning'}});
+	walker.terminal.tell({news: {says: `Asked again, since it isn't there any more: ${keys.map(keyWords).join(', ')}.`, role: 'warning'}});
 }
 
 /** Shows what stands in the way until the person tries again, or goes back. */
 async function trouble(walker: Walker, problem: Problem): Promise<void> {
-	const {stage, interviewer, state} = walker;
+	const {terminal, interviewer, state} = walker;
 	const back = state.at.on === 'question' && !walker.secret && (await before(state)) !== undefined;
 	const aboutLogin = isProblem(problem, 'session-expired', 'no-credentials', 'wrong-credentials');
-	stage.show({
+	terminal.show({
 		is: 'trouble',
 		problem: {code: problem.code, message: problem.message, fault: problem.fault, ...(problem.advice === undefined ? {} : {advice: problem.advice})},
 		login: aboutLogin ? interviewer.login?.command : undefined,
 		back,
 	});
-	const move = await stage.next();
+	const move = await terminal.next();
 	if (move.do === 'login') await logIn(walker);
 	if (move.do === 'again') interviewer.plan.again(true);
 	if (move.do === 'back' && back) walker.state = await walk({...state, at: {...state.at, change: false}}, move);
@@ -204,11 +204,11 @@ async function trouble(walker: Walker, problem: Problem): Promise<void> {
 
 /** What can be done at any question: mends, asks everything, looks again, logs in. */
 async function elsewise(walker: Walker, move: WizardMove): Promise<void> {
-	const {interviewer, stage} = walker;
+	const {interviewer, terminal} = walker;
 	if (move.do === 'mend') await mend(walker, move.answers, move.says);
 	if (move.do === 'again') interviewer.plan.again(true);
 	if (move.do === 'login') await logIn(walker);
-	if (move.do === 'save') stage.tell({news: await saved(walker, move.name)});
+	if (move.do === 'save') terminal.tell({news: await saved(walker, move.name)});
 	if (move.do === 'secret') secretAgain(walker);
 	if (move.do !== 'change' && move.do !== 'everything') return;
 	walker.secret = undefined;
@@ -226,10 +226,10 @@ function secretAgain(walker: Walker): void {
 /** Answers that mend a finding are taken like typed ones. */
 async function mend(walker: Walker, answers: Given, says: string): Promise<void> {
 	walker.state = await walk(walker.state, {do: 'mend', answers});
-	walker.stage.tell({news: {says: `Done: ${says === '' ? Object.keys(answers).map(keyWords).join(', ') : says}.`, role: 'so'}});
+	walker.terminal.tell({news: {says: `Done: ${says === '' ? Object.keys(answers).map(keyWords).join(', ') : says}.`, role: 'so'}});
 }
 
-async function saved({interviewer, state}: Walker, name: string): Promise<News> {
+async function saved({interviewer, state}: Walker, name: string): Promise<WizardNews> {
 	try {
 		await interviewer.save(name, state.settled);
 		return {says: `Preset ${name} is saved. Next time: \`gitlab-runner-aws setup --preset ${name}\`.`, role: 'so'};
@@ -239,46 +239,46 @@ async function saved({interviewer, state}: Walker, name: string): Promise<News> 
 }
 
 /** Logs in with the terminal handed over, and looks again. */
-async function logIn({interviewer, stage}: Walker): Promise<void> {
+async function logIn({interviewer, terminal}: Walker): Promise<void> {
 	const {login} = interviewer;
 	if (!login) return;
-	const isIn = await stage.handOver(login.run);
-	stage.tell({news: isIn ? {says: 'Logged in; looking again.', role: 'so'} : {says: `\`${login.command}\` didn't log in.`, role: 'blocked'}});
+	const isIn = await terminal.handOver(login.run);
+	terminal.tell({news: isIn ? {says: 'Logged in; looking again.', role: 'so'} : {says: `\`${login.command}\` didn't log in.`, role: 'blocked'}});
 	interviewer.plan.again(true);
 }
 
-const blockedNews: News = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
-const lookingNews: News = {says: "Not everything is looked at yet, so it isn't known what would be made.", role: 'warning'};
+const blockedNews: WizardNews = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
+const lookingNews: WizardNews = {says: "Not everything is looked at yet, so it isn't known what would be made.", role: 'warning'};
 
 /** Where the cursor of the review was when it was left, by walk. */
 const lastOn = new WeakMap<Walker, OverviewScreen>();
 
 /** Shows the review until the person agrees, or goes to another place. */
 async function reviewed(walker: Walker): Promise<Agreed | undefined> {
-	const {stage, state, interviewer} = walker;
-	let ended: Ended | undefined;
+	const {terminal, state, interviewer} = walker;
+	let ended: EndedPlan | undefined;
 	const follow = async (): Promise<void> => {
 		ended = await interviewer.plan.ended();
-		stage.tell({costs: ended ? await interviewer.costs(ended) : []});
+		terminal.tell({costs: ended ? await interviewer.costs(ended) : []});
 	};
 	follow().catch((error: unknown) => {
 		// Prices are still asked for when the person leaves.
-		if (!(error instanceof Stopped)) stage.tell({news: {says: toProblem(error).message, role: 'blocked'}});
+		if (!(error instanceof Stopped)) terminal.tell({news: {says: toProblem(error).message, role: 'blocked'}});
 	});
-	stage.show(lastOn.get(walker) ?? overviewScreen);
-	stage.onChange((screen) => screen.is === 'overview' && lastOn.set(walker, screen));
+	terminal.show(lastOn.get(walker) ?? overviewScreen);
+	terminal.onChange((screen) => screen.is === 'overview' && lastOn.set(walker, screen));
 	for (;;) {
-		const move = await stage.next();
-		stage.tell({news: undefined});
+		const move = await terminal.next();
+		terminal.tell({news: undefined});
 		if (move.do !== 'go') return leaving(walker, move);
 		if (ended && ![...ended.plan.values()].some(({is}) => is === 'blocked')) return {walk: state.walk, settled: state.settled, ended};
-		stage.tell({news: ended ? blockedNews : lookingNews});
+		terminal.tell({news: ended ? blockedNews : lookingNews});
 	}
 }
 
 /** A move at the review that leads on. */
 async function leaving(walker: Walker, move: WizardMove): Promise<undefined> {
-	walker.stage.onChange(undefined);
+	walker.terminal.onChange(undefined);
 	if (move.do === 'back') walker.state = await walk(walker.state, move);
 	else await elsewise(walker, move);
 }

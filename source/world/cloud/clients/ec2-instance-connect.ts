@@ -1,8 +1,8 @@
 import {EC2InstanceConnectClient, SendSSHPublicKeyCommand} from '@aws-sdk/client-ec2-instance-connect';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 
 /** Opens EC2 Instance Connect's client; only the commands that are used here come into the bundle with it. */
-export function openEc2InstanceConnect(settings: Settings): Opened {
+export function openEc2InstanceConnect(settings: ClientSettings): OpenClient {
 	const client = new EC2InstanceConnectClient(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

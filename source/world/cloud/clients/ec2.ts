@@ -36,11 +36,11 @@ import {
 	StopInstancesCommand,
 	TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 import {allPages} from '../paging.ts';
 
 /** Opens EC2's client; only the commands that are used here come into the bundle with it. */
-export function openEc2(settings: Settings): Opened {
+export function openEc2(settings: ClientSettings): OpenClient {
 	const client = new EC2Client(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

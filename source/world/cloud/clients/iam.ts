@@ -20,11 +20,11 @@ import {
 	TagInstanceProfileCommand,
 	TagRoleCommand,
 } from '@aws-sdk/client-iam';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 import {allMarked} from '../paging.ts';
 
 /** Opens IAM's client; only the commands that are used here come into the bundle with it. */
-export function openIam(settings: Settings): Opened {
+export function openIam(settings: ClientSettings): OpenClient {
 	const client = new IAMClient(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

@@ -1,9 +1,9 @@
 import {GetProductsCommand, PricingClient} from '@aws-sdk/client-pricing';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 import {allPages} from '../paging.ts';
 
 /** Opens the price list's client; only the commands that are used here come into the bundle with it. */
-export function openPricing(settings: Settings): Opened {
+export function openPricing(settings: ClientSettings): OpenClient {
 	const client = new PricingClient(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

@@ -14,10 +14,10 @@ import {
 	PutPublicAccessBlockCommand,
 	S3Client,
 } from '@aws-sdk/client-s3';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 
 /** Opens S3's client; only the commands that are used here come into the bundle with it. */
-export function openS3(settings: Settings): Opened {
+export function openS3(settings: ClientSettings): OpenClient {
 	const client = new S3Client(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

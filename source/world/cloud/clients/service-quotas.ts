@@ -1,8 +1,8 @@
 import {GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand, ServiceQuotasClient} from '@aws-sdk/client-service-quotas';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 
 /** Opens Service Quotas's client; only the commands that are used here come into the bundle with it. */
-export function openServiceQuotas(settings: Settings): Opened {
+export function openServiceQuotas(settings: ClientSettings): OpenClient {
 	const client = new ServiceQuotasClient(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

@@ -8,11 +8,11 @@ import {
 	PutParameterCommand,
 	SSMClient,
 } from '@aws-sdk/client-ssm';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 import {allPages} from '../paging.ts';
 
 /** Opens Systems Manager's client; only the commands that are used here come into the bundle with it. */
-export function openSsm(settings: Settings): Opened {
+export function openSsm(settings: ClientSettings): OpenClient {
 	const client = new SSMClient(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

@@ -1,8 +1,8 @@
 import {DecodeAuthorizationMessageCommand, GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts';
-import type {Opened, Settings} from '../calls.ts';
+import type {ClientSettings, OpenClient} from '../calls.ts';
 
 /** Opens STS's client; only the commands that are used here come into the bundle with it. */
-export function openSts(settings: Settings): Opened {
+export function openSts(settings: ClientSettings): OpenClient {
 	const client = new STSClient(settings);
 	return {
 		clockOffset: () => client.config.systemClockOffset,

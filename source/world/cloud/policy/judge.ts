@@ -91,14 +91,14 @@ export type Statement = {
 export type PolicyDocument = {Version: '2012-10-17'; Statement: Statement[]};
 
 /** One question to IAM: may this be done to this thing. A call that touches several things is several questions. */
-export type Question = {action: string; resource: string; keys: ConditionKeys};
+export type PolicyQuestion = {action: string; resource: string; keys: ConditionKeys};
 
 /** `denied`: a statement says so. `not allowed`: none allows it. */
-export type Verdict = 'allowed' | 'denied' | 'not allowed';
+export type PolicyVerdict = 'allowed' | 'denied' | 'not allowed';
 
 const listOf = <Value>(one: Value | Value[]): Value[] => (Array.isArray(one) ? one : [one]);
 
-function speaksOf({Action, Resource, Condition = {}}: Statement, {action, resource, keys}: Question): boolean {
+function speaksOf({Action, Resource, Condition = {}}: Statement, {action, resource, keys}: PolicyQuestion): boolean {
 	return (
 		listOf(Action).some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
 		listOf(Resource).some((pattern) => matches(pattern, resource)) &&
@@ -112,7 +112,7 @@ function speaksOf({Action, Resource, Condition = {}}: Statement, {action, resour
  * What the policies of one identity say, as IAM does: nothing is allowed but what a statement allows, and a denial beats every allowance
  * (IAM User Guide, "Policy evaluation logic"). Throws on an operator, a key or an element that isn't known here.
  */
-export function judge(policies: readonly PolicyDocument[], question: Question): Verdict {
+export function judge(policies: readonly PolicyDocument[], question: PolicyQuestion): PolicyVerdict {
 	const speaking = policies.flatMap(({Statement}) => Statement).filter((statement) => speaksOf(statement, question));
 	if (speaking.some(({Effect}) => Effect === 'Deny')) return 'denied';
 	return speaking.length > 0 ? 'allowed' : 'not allowed';

@@ -77,6 +77,10 @@ const outcome = z.object({
 });
 /** What one round told. */
 export type PanelOutcome = z.infer<typeof outcome>;
+/** What a round told of the manager itself, where it was asked for. */
+export type HostPart = NonNullable<PanelOutcome['host']>;
+/** What a round told of the journal, where it was asked for. */
+export type JournalPart = NonNullable<PanelOutcome['journal']>;
 
 /** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */
 const text = `${prelude}${unitText}${readingText}

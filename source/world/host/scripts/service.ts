@@ -11,7 +11,7 @@ import {readingText} from './reading.ts';
  * takes its idle machines along as its `shutdown_drain` says. Only machines that this fleet's runner named are removed, and
  * those of `names`.
  */
-export type Service = {do: 'start' | 'reload' | 'drain' | 'restart'; drainSeconds: number; fleet?: string | undefined; names?: string[] | undefined};
+export type ServiceRequest = {do: 'start' | 'reload' | 'drain' | 'restart'; drainSeconds: number; fleet?: string | undefined; names?: string[] | undefined};
 
 const outcome = z.discriminatedUnion('is', [
 	z.object({is: z.literal('done'), /** Machines that docker-machine took away. */ machines: z.int()}),
@@ -94,4 +94,4 @@ done(**{'is': 'done', 'machines': machines})
 `;
 
 /** Starts, reloads, drains or restarts the runner's service. Reports how many jobs still run while it drains. */
-export const serviceScript: Script<Service, ServiceOutcome> = {name: 'service', changes: true, result: outcome, text};
+export const serviceScript: Script<ServiceRequest, ServiceOutcome> = {name: 'service', changes: true, result: outcome, text};

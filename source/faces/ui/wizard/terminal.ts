@@ -3,8 +3,8 @@ import type {Move, Screen, View} from '../screen.ts';
 import type {Store} from '../store.ts';
 import type {WizardMove, WizardSeen} from './seen.ts';
 
-/** The place on which the walk shows its screens, one at a time, and hears what is done there. */
-export type Stage = {
+/** What the wizard has of the terminal: it shows its screens there, one at a time, and hears what is done on them. */
+export type WizardTerminal = {
 	/** Shows a screen in place of the last one. */
 	show(screen: Screen): void;
 	/** Changes the screen that is shown, whatever lies on top of it. */
@@ -20,9 +20,9 @@ export type Stage = {
 	later(callback: () => void, ms: number): () => void;
 };
 
-/** The other side of the stage: what the face does with presses and moves. */
-export type Wings = {
-	stage: Stage;
+/** The wizard's terminal while it is open, and what the face does with presses and moves meanwhile. */
+export type OpenWizardTerminal = {
+	terminal: WizardTerminal;
 	/** True when the press has to wait, since nobody listens right now. */
 	holds(press: Press, view: View): boolean;
 	take(move: WizardMove): void;
@@ -30,8 +30,13 @@ export type Wings = {
 	end(): void;
 };
 
-/** Makes a stage whose screens lie on the first `depth` ones of the store. */
-export function makeStage(store: Store, press: (press: Press, view: View) => void, handOver: Stage['handOver'], later: Stage['later']): Wings {
+/** Opens a terminal for the wizard: its screens lie on those that the store holds now. */
+export function openWizardTerminal(
+	store: Store,
+	press: (press: Press, view: View) => void,
+	handOver: WizardTerminal['handOver'],
+	later: WizardTerminal['later'],
+): OpenWizardTerminal {
 	const depth = store.now().screens.length;
 	const held: {press: Press; view: View}[] = [];
 	let hears: ((move: WizardMove) => void) | undefined;
@@ -46,7 +51,7 @@ export function makeStage(store: Store, press: (press: Press, view: View) => voi
 			if (one) press(one.press, {...one.view, ...store.now()});
 		}
 	};
-	const stage: Stage = {
+	const terminal: WizardTerminal = {
 		show: (screen) => store.set(() => ({screens: [...below(), screen]})),
 		update: (change) =>
 			store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.map((screen, at) => (at === depth - 1 ? change(screen) : screen))]})),
@@ -69,7 +74,7 @@ export function makeStage(store: Store, press: (press: Press, view: View) => voi
 		later,
 	};
 	return {
-		stage,
+		terminal,
 		holds(one, view) {
 			if (hears || ('key' in one && one.key === 'ctrl-c')) return false;
 			held.push({press: one, view});

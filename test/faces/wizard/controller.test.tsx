@@ -3,7 +3,7 @@ import {afterEach, test} from 'node:test';
 import {cleanup, render} from 'ink-testing-library';
 import type {HomeSeen} from '../../../source/faces/face.ts';
 import {App} from '../../../source/faces/ui/app.tsx';
-import {makeDesk} from '../../../source/faces/ui/desk.ts';
+import {makeController} from '../../../source/faces/ui/controller.ts';
 import {Stopped} from '../../../source/problem.ts';
 import {shown} from '../shown.ts';
 import {start} from '../states.ts';
@@ -11,10 +11,10 @@ import {keys} from './walking.tsx';
 
 afterEach(cleanup);
 
-/** The desk with a terminal that isn't one. */
-function desk({ended}: {ended?: AbortSignal} = {}) {
+/** The controller with a terminal that isn't one. */
+function controller({ended}: {ended?: AbortSignal} = {}) {
 	const stops: string[] = [];
-	const made = makeDesk({
+	const made = makeController({
 		yes: false,
 		clock: {now: () => start},
 		onStop: (kind) => stops.push(kind),
@@ -37,7 +37,7 @@ function desk({ended}: {ended?: AbortSignal} = {}) {
 }
 
 test('the end shows the commands that come next, saves a preset with p, and is left with q', async () => {
-	const on = desk();
+	const on = controller();
 	const saved: string[] = [];
 	const over = on.screens.farewell({
 		says: 'ci is set up.',
@@ -66,7 +66,7 @@ const seen: HomeSeen = {
 };
 
 test('home shows what has answered; the cursor stays on its fleet when others come in before it', async () => {
-	const on = desk();
+	const on = controller();
 	let tell: (seen: HomeSeen) => void = () => {};
 	const chosen = on.screens.home(async (how) => {
 		tell = how;
@@ -99,7 +99,7 @@ test('each key of home does what it says', async () => {
 		['d', {do: 'demo'}],
 		['q', {do: 'quit'}],
 	] as const) {
-		const on = desk();
+		const on = controller();
 		const chosen = on.screens.home(async (tell) => {
 			tell(seen);
 			return new Promise(() => {});
@@ -112,7 +112,7 @@ test('each key of home does what it says', async () => {
 });
 
 test('where no region has a fleet, home ends by itself in setup; while it looks it says so', async () => {
-	const on = desk();
+	const on = controller();
 	const chosen = on.screens.home(async (tell) => {
 		tell({...seen, regions: 1, looked: 1, fleets: []});
 		return {do: 'setup'};
@@ -122,12 +122,12 @@ test('where no region has a fleet, home ends by itself in setup; while it looks 
 
 test('a signal from outside ends whatever waits for the person, and isn’t counted as their ctrl-c', async () => {
 	for (const open of [
-		(on: ReturnType<typeof desk>) => on.screens.home(() => new Promise(() => {})),
-		(on: ReturnType<typeof desk>) => on.screens.farewell({says: 'x', next: [], save: async () => ''}),
-		(on: ReturnType<typeof desk>) => on.agree({says: 'x', details: []}),
+		(on: ReturnType<typeof controller>) => on.screens.home(() => new Promise(() => {})),
+		(on: ReturnType<typeof controller>) => on.screens.farewell({says: 'x', next: [], save: async () => ''}),
+		(on: ReturnType<typeof controller>) => on.agree({says: 'x', details: []}),
 	]) {
 		const ended = new AbortController();
-		const on = desk({ended: ended.signal});
+		const on = controller({ended: ended.signal});
 		const waiting = open(on);
 		ended.abort();
 		await assert.rejects(waiting, Stopped);
@@ -138,7 +138,7 @@ test('a signal from outside ends whatever waits for the person, and isn’t coun
 
 test('what is watched is left by a signal from outside, and no more is stopped', async () => {
 	const ended = new AbortController();
-	const on = desk({ended: ended.signal});
+	const on = controller({ended: ended.signal});
 	const watched = on.watch('Waiting.', (signal) => new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(new Stopped()))));
 	ended.abort();
 	assert.equal(await watched, undefined);

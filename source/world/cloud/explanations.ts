@@ -1,7 +1,7 @@
 /** What a code of AWS's means and what to do; `said` is AWS's own sentence without its full stop. The code itself is put behind the message. */
-export type Telling = {message: string; advice?: string};
+export type Explanation = {message: string; advice?: string};
 
-const quota = (what: string): Telling => ({message: what, advice: 'Take away what is no longer needed, or ask AWS for more under Service Quotas.'});
+const quota = (what: string): Explanation => ({message: what, advice: 'Take away what is no longer needed, or ask AWS for more under Service Quotas.'});
 const quoted = (said: string, pattern: RegExp, otherwise: string): string => pattern.exec(said)?.[1] ?? otherwise;
 
 /** EC2 names the zone that was asked for; where it doesn't, it is the subnet's. */
@@ -11,7 +11,7 @@ function zoneIn(said: string): string {
 }
 
 /** Codes that a person can act on, by AWS's own name (AWS, "Error codes for the Amazon EC2 API"). */
-export const tellings: Record<string, ((said: string, region: string) => Telling) | undefined> = {
+export const explanations: Record<string, ((said: string, region: string) => Explanation) | undefined> = {
 	OptInRequired: () => ({
 		message: "This AWS account isn't signed up for this service yet",
 		advice: "Finish the account's sign-up in the AWS console, wait for AWS's mail that it's active, then run the same command again.",

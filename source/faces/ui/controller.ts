@@ -13,12 +13,12 @@ import {choicesOf, chooseFor} from './screens/choose.ts';
 import {fieldFor} from './screens/field.ts';
 import {reviewOf} from './screens/review.ts';
 import {screensOn} from './screens-on.ts';
-import {makeStore, type Shown, type Store} from './store.ts';
-import type {Waiting} from './waiting.ts';
-import {wizardMoveIn} from './wizard/stage.ts';
+import {makeStore, type Store, type UiState} from './store.ts';
+import type {ScreenListener} from './waiting.ts';
+import {wizardMoveIn} from './wizard/terminal.ts';
 
-/** What the desk works with. */
-export type DeskOptions = {
+/** What a controller is made with. */
+export type ControllerOptions = {
 	/** Agrees to everything and takes every default; nobody is asked. */
 	yes: boolean;
 	clock: Pick<Clock, 'now'>;
@@ -34,8 +34,8 @@ export type DeskOptions = {
 	write?(text: string): void;
 };
 
-/** The face's verbs without a terminal: screens are put on a store, presses come in, and whoever waits for the person is answered. */
-export type Desk = Pick<Face, 'ask' | 'agree' | 'emit' | 'watch'> & {
+/** The Ink face without its terminal: screens are put on a store, presses come in, and whoever waits for the person is answered. */
+export type Controller = Pick<Face, 'ask' | 'agree' | 'emit' | 'watch'> & {
 	readonly screens: NonNullable<Face['screens']>;
 	readonly store: Store;
 	press(press: Press, view: View): void;
@@ -43,18 +43,21 @@ export type Desk = Pick<Face, 'ask' | 'agree' | 'emit' | 'watch'> & {
 	readonly told: readonly Event[];
 };
 
-/** Makes a desk. */
-export function makeDesk(options: DeskOptions): Desk {
+/** Makes a controller with an empty store. */
+export function makeController(options: ControllerOptions): Controller {
 	const {clock, yes, later, handOver} = options;
 	const store = makeStore(later);
 	const told: Event[] = [];
-	const waiting: Waiting[] = [];
+	const waiting: ScreenListener[] = [];
 
 	const onTop = (screen: Screen) => store.set(({screens}) => ({screens: [...screens, screen]}));
 	const downTo = (depth: number) => store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.slice(0, depth - 1)]}));
 
 	/** Puts a screen on top until the person is done with it. */
-	function until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<Waiting>): Promise<Result> {
+	function until<Result>(
+		screen: Screen,
+		handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>,
+	): Promise<Result> {
 		// Stopped before anybody could be asked: nobody is any more.
 		if (options.ended?.aborted) return Promise.reject(new Stopped());
 		return new Promise((resolve, reject) => {
@@ -71,7 +74,7 @@ export function makeDesk(options: DeskOptions): Desk {
 				end();
 				reject(error);
 			};
-			const one: Waiting = {stop: () => refuse(new Stopped()), ...handlers(settle, refuse)};
+			const one: ScreenListener = {stop: () => refuse(new Stopped()), ...handlers(settle, refuse)};
 			waiting.push(one);
 			onTop(screen);
 		});
@@ -165,6 +168,6 @@ function answeredByYes(asked: Asked): unknown {
 	return taken.value;
 }
 
-const replaceTop = ([bottom, ...above]: Shown['screens'], screen: Screen): Partial<Shown> => ({
+const replaceTop = ([bottom, ...above]: UiState['screens'], screen: Screen): Partial<UiState> => ({
 	screens: above.length === 0 ? [screen] : [bottom, ...above.slice(0, -1), screen],
 });

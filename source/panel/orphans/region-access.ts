@@ -4,7 +4,7 @@ import type {Cloud, CloudAt} from '../../world/cloud/port.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
 
 /** One region, and through what it is looked at. */
-export type Place = {
+export type RegionAccess = {
 	region: string;
 	cloud: Cloud;
 	/** Prices live in another region. */

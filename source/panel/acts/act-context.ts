@@ -8,8 +8,8 @@ import type {Reaching} from '../../steps/reaching.ts';
 import type {GitlabPanel} from '../../world/gitlab/port.ts';
 import type {Snapshot} from '../snapshot.ts';
 
-/** What acts stand on. */
-export type Ground = {
+/** What every act of the panel works with. */
+export type ActContext = {
 	fleet: Fleet;
 	/** `alice@laptop`, for the record's history. */
 	who: string;
