@@ -54,16 +54,16 @@ test('a teammate’s laptop that the manager doesn’t let in ends no running jo
 	assert.match(refused.result.problems[0]?.advice ?? '', /setup --fleet gitlab-runners --region us-east-2.*--now/);
 	assert.deepEqual(jobStates(world), {running: 2});
 	assert.deepEqual(problemsIn(await setUp(second)), []);
-	const gone = await takeAway(second, {withCache: true});
-	assert.deepEqual([gone.result.problems, standing(world), jobStates(world)], [[], noneAtAll, {success: 2}]);
+	const removal = await takeAway(second, {withCache: true});
+	assert.deepEqual([removal.result.problems, standing(world), jobStates(world)], [[], noneAtAll, {success: 2}]);
 });
 
 test('a teammate’s laptop that the manager doesn’t let in takes a fleet without workers away, and says that it wasn’t drained', async () => {
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));
-	const gone = await takeAway(world.another(), {withCache: true});
-	assert.deepEqual([gone.result.problems, standing(world)], [[], noneAtAll]);
-	assert.ok(saidIn(gone.events).some((said) => /isn't reached/.test(said)));
+	const removal = await takeAway(world.another(), {withCache: true});
+	assert.deepEqual([removal.result.problems, standing(world)], [[], noneAtAll]);
+	assert.ok(saidIn(removal.events).some((said) => /isn't reached/.test(said)));
 });
 
 test('where neither a key is here nor Instance Connect is allowed, the action to ask for is named and nothing is changed', async () => {
@@ -117,8 +117,8 @@ test('a manager in a private subnet is drained and taken away through the same w
 	const refused = await takeAway(world);
 	assert.deepEqual(codesIn({blocked: [], result: refused.result}), ['not-drained']);
 	assert.match(refused.result.problems[0]?.advice ?? '', /--ssh-address 127\.0\.0\.1:2222.*--now/);
-	const gone = await takeAway(world, {flags, withCache: true});
-	assert.deepEqual(gone.result.problems, []);
+	const removal = await takeAway(world, {flags, withCache: true});
+	assert.deepEqual(removal.result.problems, []);
 	assert.deepEqual([standing(world), jobStates(world)], [noneAtAll, {success: 2}]);
 });
 

@@ -23,8 +23,8 @@ test('workers, their spot requests and their key pairs go with the fleet, after 
 	const world = simulatedWorld();
 	await busyFleet(world);
 	assert.ok(standing(world).workers >= 4 && standing(world).workerKeys >= 4 && standing(world).spotRequests >= 4, JSON.stringify(standing(world)));
-	const gone = await takeAway(world);
-	assert.deepEqual(problems(gone), []);
+	const removal = await takeAway(world);
+	assert.deepEqual(problems(removal), []);
 	assert.deepEqual(standing(world), onlyTheBucket);
 	assert.deepEqual(jobStates(world), {success: 4});
 });
@@ -33,8 +33,8 @@ test('what is asked to go at once ends running jobs, and leaves nothing', async 
 	const world = simulatedWorld();
 	await busyFleet(world, 7200);
 	const begun = world.clock.now();
-	const gone = await takeAway(world, {drainSeconds: 0});
-	assert.deepEqual(problems(gone), []);
+	const removal = await takeAway(world, {drainSeconds: 0});
+	assert.deepEqual(problems(removal), []);
 	assert.deepEqual(standing(world), onlyTheBucket);
 	assert.deepEqual(jobStates(world), {failed: 4});
 	assert.ok(world.clock.now() - begun < 900_000);
@@ -83,8 +83,8 @@ test('what only looks like this fleet’s stays: fleets that contain its name, u
 	world.outside.addKeyPair(region, `runner-abcdefghi-${name}-1790000000-0123abcd`, makeSshKey('x').publicKey);
 	world.outside.addGroup('us-east-1', `${name}-manager`, {tags: mark(name, 'security-groups')});
 	world.outside.call('PutParameter', 'us-east-1', {Name: `/gitlab-runner-aws/${name}`, Value: '{"version":1,"answers":{}}', Type: 'String'});
-	const gone = await takeAway(world, {withCache: true});
-	assert.deepEqual(problems(gone), []);
+	const removal = await takeAway(world, {withCache: true});
+	assert.deepEqual(problems(removal), []);
 	for (const {id, ending} of decoys) assert.deepEqual([id, ending], [id, undefined]);
 	const {groups, keyPairs, parameters} = world.outside.region(region);
 	const left = [...groups.values()].map((group) => group.name).filter((one) => one !== 'default');
@@ -107,8 +107,8 @@ test('a key pair of a worker that is gone is taken away too, as long as no livin
 	const world = simulatedWorld();
 	await standingFleet(world, withToken(world));
 	world.outside.addKeyPair(region, `runner-abcdefghi-${name}-1790000000-0123abcd`, makeSshKey('x').publicKey);
-	const gone = await takeAway(world);
-	assert.deepEqual([problems(gone), standing(world)], [[], onlyTheBucket]);
+	const removal = await takeAway(world);
+	assert.deepEqual([problems(removal), standing(world)], [[], onlyTheBucket]);
 });
 
 test('one failure stops only what depends on it, is told, and the same command takes away the rest', async () => {
@@ -135,8 +135,8 @@ test('a cache of thousands of objects and old versions goes with the bucket, whe
 	const kept = await takeAway(world);
 	assert.equal(world.outside.account.buckets.get(bucketName)?.objects.length, 2500);
 	assert.ok(kept.left.some(({goes, says}) => !goes && says.includes('--with-cache')));
-	const gone = await takeAway(world, {withCache: true});
-	assert.deepEqual([problems(gone), standing(world)], [[], noneAtAll]);
+	const removal = await takeAway(world, {withCache: true});
+	assert.deepEqual([problems(removal), standing(world)], [[], noneAtAll]);
 });
 
 test('a bucket, a group, a key pair and a profile that were somebody’s before stay, less the one rule of ours', async () => {
@@ -151,8 +151,8 @@ test('a bucket, a group, a key pair and a profile that were somebody’s before 
 	const flags = {cache: 'acme-cache', securityGroup: 'office', sshFrom: '203.0.113.7/32', keyPair: 'mine', privateKey: '/home/alice/.ssh/id'};
 	await standingFleet(world, {...withToken(world), flags});
 	assert.equal(group.inbound.length, 2);
-	const gone = await takeAway(world, {withCache: true, flags});
-	assert.deepEqual(problems(gone), []);
+	const removal = await takeAway(world, {withCache: true, flags});
+	assert.deepEqual(problems(removal), []);
 	assert.deepEqual(standing(world), noneAtAll);
 	assert.deepEqual(world.outside.account.buckets.get('acme-cache')?.rules, [theirs]);
 	assert.deepEqual(
@@ -166,7 +166,7 @@ test('a connection that drops while jobs are drained is opened again: they end w
 	const world = simulatedWorld();
 	const manager = await busyFleet(world, 900);
 	let cuts = 0;
-	const gone = await takeAway(world, {
+	const removal = await takeAway(world, {
 		heard: (event) => {
 			if (event.event !== 'step.says' || event.step !== 'service' || !/still run/.test(event.says) || cuts === 2) return;
 			cuts += 1;
@@ -178,7 +178,7 @@ test('a connection that drops while jobs are drained is opened again: they end w
 		managers(world).some(({id}) => id === manager),
 		false,
 	);
-	assert.deepEqual([problems(gone), standing(world), jobStates(world)], [[], onlyTheBucket, {success: 4}]);
+	assert.deepEqual([problems(removal), standing(world), jobStates(world)], [[], onlyTheBucket, {success: 4}]);
 });
 
 test('a manager that can’t be reached keeps its workers’ jobs running: told, and nothing on them is ended unless that is asked for', async () => {
@@ -204,11 +204,11 @@ test('a manager that can’t be reached and has no worker is taken away all the 
 	const world = simulatedWorld();
 	const manager = await standingFleet(world, withToken(world));
 	world.outside.machineFaults(manager, {ssh: 'silent'});
-	const gone = await takeAway(world);
-	assert.deepEqual([problems(gone), standing(world)], [[], onlyTheBucket]);
+	const removal = await takeAway(world);
+	assert.deepEqual([problems(removal), standing(world)], [[], onlyTheBucket]);
 	assert.ok(
-		saidIn(gone.events).some((said) => /isn't reached/.test(said)),
-		saidIn(gone.events).join('\n'),
+		saidIn(removal.events).some((said) => /isn't reached/.test(said)),
+		saidIn(removal.events).join('\n'),
 	);
 });
 
@@ -217,15 +217,15 @@ test('a manager that was stopped, or terminated by somebody, doesn’t keep the 
 		const world = simulatedWorld();
 		const manager = await busyFleet(world, 7200);
 		world.outside[how](manager);
-		const gone = await takeAway(world);
-		assert.deepEqual([how, problems(gone), standing(world)], [how, [], onlyTheBucket]);
+		const removal = await takeAway(world);
+		assert.deepEqual([how, problems(removal), standing(world)], [how, [], onlyTheBucket]);
 	}
 });
 
 test('a fleet that isn’t there is no failure, and nothing is changed', async () => {
 	const world = simulatedWorld();
-	const gone = await takeAway(world);
-	assert.deepEqual([gone.before, problems(gone), gone.left], [[], [], []]);
+	const removal = await takeAway(world);
+	assert.deepEqual([removal.before, problems(removal), removal.left], [[], [], []]);
 	await standingFleet(world, withToken(world));
 	await takeAway(world, {withCache: true});
 	const again = await takeAway(world, {withCache: true});
@@ -241,11 +241,11 @@ test('a runner that we created goes with the fleet; one whose token was given st
 	assert.deepEqual([...world.outside.gitlab.runners.keys()], [41]);
 	const given = simulatedWorld();
 	await standingFleet(given, withToken(given));
-	const gone = await takeAway(given);
+	const removal = await takeAway(given);
 	assert.deepEqual([...given.outside.gitlab.runners.keys()], [41]);
 	assert.ok(
-		saidIn(gone.events).some((said) => /stays in GitLab.*#41/.test(said)),
-		saidIn(gone.events).join('\n'),
+		saidIn(removal.events).some((said) => /stays in GitLab.*#41/.test(said)),
+		saidIn(removal.events).join('\n'),
 	);
 });
 

@@ -34,11 +34,11 @@ test('the same again changes nothing, asks for no token, and is at most four rou
 test('destroy leaves the cache bucket and no more, and with the cache nothing', async () => {
 	const world = simulatedWorld();
 	await setUp(world, {secrets: {runnerToken: world.outside.token()}});
-	const gone = await takeAway(world);
-	assert.deepEqual(gone.result.problems, []);
+	const removal = await takeAway(world);
+	assert.deepEqual(removal.result.problems, []);
 	assert.deepEqual(standing(world), onlyTheBucket);
 	assert.deepEqual(
-		gone.left.filter(({goes}) => goes),
+		removal.left.filter(({goes}) => goes),
 		[],
 	);
 	await takeAway(world, {withCache: true});

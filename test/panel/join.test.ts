@@ -121,7 +121,7 @@ test('newest come first, and the order stays when states change', () => {
 
 test('a machine that was terminated outside is gone as soon as EC2 says so', () => {
 	const seen = afternoon();
-	const gone = (state: 'terminated' | undefined) =>
+	const terminatedAs = (state: 'terminated' | undefined) =>
 		afternoon({
 			ec2: good(
 				{
@@ -132,8 +132,8 @@ test('a machine that was terminated outside is gone as soon as EC2 says so', () 
 				now,
 			),
 		});
-	assert.ok(!(idle in states(gone('terminated'))));
-	assert.ok(!(idle in states(gone(undefined))));
+	assert.ok(!(idle in states(terminatedAs('terminated'))));
+	assert.ok(!(idle in states(terminatedAs(undefined))));
 });
 
 test('a machine that EC2 doesn’t tell of yet, since it was just launched, stays', () => {

@@ -82,15 +82,15 @@ test('the cursor stays on its worker, at its height, while others come above it 
 	await panel.until(() => focusedIn(panel.frame()).endsWith(before));
 	const height = rowOf(panel.frame());
 	const fewer = busyFleet(300);
-	const gone = new Set(
+	const ended = new Set(
 		seenOf(fewer)
 			.rows.slice(0, 10)
 			.map(({name}) => name),
 	);
 	panel.tell({
 		...fewer,
-		host: good({...fewer.host.value, machines: fewer.host.value?.machines.filter(({name}) => !gone.has(name))} as never, now),
-		ec2: good({...fewer.ec2.value, instances: fewer.ec2.value?.instances.filter(({keyName}) => !gone.has(keyName ?? ''))} as never, now),
+		host: good({...fewer.host.value, machines: fewer.host.value?.machines.filter(({name}) => !ended.has(name))} as never, now),
+		ec2: good({...fewer.ec2.value, instances: fewer.ec2.value?.instances.filter(({keyName}) => !ended.has(keyName ?? ''))} as never, now),
 	});
 	await panel.until(/jobs .*300 running/);
 	await panel.until(() => /machines .*290/.test(panel.frame()));

@@ -53,8 +53,8 @@ test('on moto all AWS steps are made, then so, then gone', async () => {
 	peers.aws.forget();
 	const again = await drive(ports).setUp();
 	assert.deepEqual([again.failed, found(again.plan), changing()], [[], allSo, []]);
-	const gone = await drive(ports).destroy({withCache: true});
-	assert.deepEqual([gone.failed, gone.left], [[], []]);
+	const removal = await drive(ports).destroy({withCache: true});
+	assert.deepEqual([removal.failed, removal.left], [[], []]);
 });
 
 test('on moto an adopted bucket gets our rule beside another’s, and is left as it was', async () => {
