@@ -1,5 +1,5 @@
 /**
- * All answers there are, by key. The list of questions (questions/all.ts) opens it: a key, the type of its value and whether it may be absent stand in the
+ * All answers there are, by key. The list of questions (answers/all.ts) opens it: a key, the type of its value and whether it may be absent stand in the
  * question's record alone.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: It is filled by declaration merging.

@@ -33,3 +33,22 @@ test('a heading of docs/facts.md that a comment names is there', () => {
 		[],
 	);
 });
+
+test('docs/tour.md names every entry of source/, only files that are there, and only what they hold', () => {
+	const tour = textOf('docs/tour.md').replaceAll(/\s+/g, ' ');
+	const paths = [...tour.matchAll(/`((?:docs|source|test)\/[^`]*)`/g)].map(([, path = '']) => path);
+	assert.deepEqual(
+		globSync('source/*', {cwd: root}).filter((entry) => !paths.includes(entry)),
+		[],
+	);
+	assert.deepEqual(
+		paths.filter((path) => !existsSync(join(root, path))),
+		[],
+	);
+	const held = [...tour.matchAll(/`(\w+)` in `([^`]*)`/g)];
+	assert.ok(held.length > 30);
+	assert.deepEqual(
+		held.filter(([, name, path = '']) => !new RegExp(`\\b${name}\\b`).test(textOf(path))).map(([named]) => named),
+		[],
+	);
+});
