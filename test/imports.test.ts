@@ -135,3 +135,15 @@ test('no file leads back to itself, but for what is named', () => {
 		[],
 	);
 });
+
+test('no two types have one name', () => {
+	const declared = files.flatMap((file) =>
+		[...readFileSync(join(root, file), 'utf8').matchAll(/^(?:export )?(?:type|interface) (\w+)/gm)].map((found) => ({name: found[1] ?? '', file})),
+	);
+	const twice = [...Map.groupBy(declared, ({name}) => name)].filter(([, places]) => new Set(places.map(({file}) => file)).size > 1);
+	assert.deepEqual(
+		twice.map(([name, places]) => `${name}: ${places.map(({file}) => file).join(', ')}`),
+		[],
+	);
+	assert.ok(declared.length > files.length, 'the declarations were read');
+});

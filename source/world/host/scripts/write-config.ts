@@ -33,7 +33,7 @@ def version():
     told = re.search(r'Version: *v?(\\d+)\\.(\\d+)', sh('gitlab-runner', '--version', limit=10)[1])
     return (int(told.group(1)), int(told.group(2))) if told else (0, 0)
 def judged(content):
-    # The command came with 19.3; earlier versions ignore unknown keys (facts 4.8).
+    # The command came with 19.3; earlier versions ignore unknown keys.
     if version() < (19, 3):
         return
     handle, name = tempfile.mkstemp(dir=folder, suffix='.toml')
