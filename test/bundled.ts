@@ -26,8 +26,8 @@ const whereWritten: Plugin = {
 };
 
 /**
- * Makes plain JavaScript of test files and of all that they read from here, each module once: a process then loads them in a third of the time that it
- * takes to translate them, and most of a test file's time is loading.
+ * Makes plain JavaScript of test files and of all that they read from here, each module once, so that no process has to translate
+ * them once more.
  */
 export async function bundled(files: readonly string[]): Promise<Bundled> {
 	// Packages are found from here as they are from the tests.

@@ -30,8 +30,10 @@ export const nothingAround: Asking = {
 /** One thing to choose, with what helps to choose it. */
 export type Choice<Value> = {
 	value: Value;
-	label: string /** Dimmed, beside the label: price, age, whose. */;
-	hint?: string /** Says why it can't be taken now. */;
+	label: string;
+	/** Dimmed, beside the label: price, age, whose. */
+	hint?: string;
+	/** Says why it can't be taken now. */
 	disabled?: string;
 };
 

@@ -27,7 +27,8 @@ const notYet = {'runner-token-missing': 'token not given yet', 'gitlab-token-mis
 
 /** What an interview on screens works with: one look at each fleet that it comes to, and the checks beside it. */
 export type OpenInterview = {
-	plan: LivePlan /** Checks and choices call in turn. */;
+	plan: LivePlan;
+	/** Checks and choices call in turn. */
 	turn: Turns;
 	lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>;
 	close(): Promise<void>;

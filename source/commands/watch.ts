@@ -21,7 +21,8 @@ import type {Session} from './session.ts';
 export type Watch = {
 	watched: Watched;
 	ports: PanelPorts;
-	region: string /** The fleet, or what stands for it with a manager that bears no mark. */;
+	region: string;
+	/** The fleet, or what stands for it with a manager that bears no mark. */
 	fleet: Fleet;
 	given: Given;
 };

@@ -10,8 +10,10 @@ export {isPreparing, type RunningJob};
 
 /** Jobs that wait for the machine that is made for them; in GitLab they run already. Times are seconds. */
 export type Preparing = {
-	jobs: number /** How long the oldest of them waits so far. */;
-	longest?: number | undefined /** How long a job usually waits so. */;
+	jobs: number;
+	/** How long the oldest of them waits so far. */
+	longest?: number | undefined;
+	/** How long a job usually waits so. */
 	usual?: number | undefined;
 };
 

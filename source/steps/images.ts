@@ -1,6 +1,7 @@
 import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wantedImage} from '../answers/publishers.ts';
+import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../engine/step.ts';
-import type {AnswerKey, Given} from '../fleet.ts';
+import type {Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
 import {otherArchitecture} from './instance-families.ts';
@@ -18,8 +19,6 @@ const roles = {
 	manager: {image: 'image', type: 'managerType', user: 'sshUser'},
 	worker: {image: 'workerImage', type: 'workerType', user: 'workerSshUser'},
 } as const satisfies Record<string, ImageRole>;
-
-const flagOf = (key: AnswerKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The architectures of a type; both while AWS doesn't know the type, since `quota` tells that. */
 async function architecturesOf(context: Context, type: string): Promise<string[]> {

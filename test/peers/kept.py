@@ -1,4 +1,4 @@
-"""What moto works out anew at each call, or each moto at its first ones, though it never changes: it is kept. It takes a third of moto's time."""
+"""What moto works out anew at each call, or each moto at its first ones, though it never changes: it is kept. Without that moto works a third longer."""
 
 import functools
 import hashlib

@@ -6,7 +6,8 @@ export type Worker = {
 	name: string;
 	token: string;
 	state: 'creating' | 'acquired' | 'idle' | 'used' | 'removing';
-	used: number /** When it was there, and last used: milliseconds since 1970. */;
+	used: number;
+	/** When it was there, and last used: milliseconds since 1970. */
 	createdAt?: number;
 	usedAt?: number;
 	instanceId?: string;

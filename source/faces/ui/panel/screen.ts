@@ -34,7 +34,8 @@ export type ActScreen = {
 	is: 'panel-act';
 	act: PanelAct;
 	ready?: Proposal | undefined;
-	problem?: ProblemSeen | undefined /** Digits typed so far. */;
+	problem?: ProblemSeen | undefined;
+	/** Digits typed so far. */
 	typed?: string | undefined;
 };
 
