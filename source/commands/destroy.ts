@@ -3,7 +3,7 @@ import type {Proposal} from '../engine/proposal.ts';
 import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
 import type {Removal} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
-import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import {allSteps} from '../executors/list.ts';
 import type {Helping} from '../faces/face.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
@@ -43,10 +43,9 @@ async function saidHere(session: Session): Promise<Given> {
 async function takeAway(session: Session, removal: OpenContext<Removal>): Promise<number> {
 	const {face, stops} = session;
 	const {fleet} = removal;
-	const {steps} = dockerMachine;
 	const {unread} = await tellFleet(session, removal);
 	if (unread) face.emit(goesByTheMark(fleet, unread));
-	const standing = await listStanding(steps, removal, face.emit, 'before');
+	const standing = await listStanding(allSteps, removal, face.emit, 'before');
 	if (!standing.some(({goes}) => goes)) {
 		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});
 		return 0;
@@ -58,7 +57,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 		face.fail(
 			new Problem({
 				code: 'stopped',
-				message: `Stopped after ${result.done.length} of ${steps.length} steps. ${stands}`,
+				message: `Stopped after ${result.done.length} of ${allSteps.length} steps. ${stands}`,
 				advice: goOn(fleet),
 			}),
 		);
@@ -72,9 +71,8 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 async function remove(session: Session, removal: OpenContext<Removal>): Promise<RunResult> {
 	const {face, interactive} = session;
 	const {screens} = face;
-	const {steps} = dockerMachine;
 	const run = (helping?: Helping): Promise<RunResult> =>
-		lookedAfter(session, removal, {helping, all: steps.length, stands}, (running) => removeAll(steps, running, face.emit, {again: helping?.again}));
+		lookedAfter(session, removal, {helping, all: allSteps.length, stands}, (running) => removeAll(allSteps, running, face.emit, {again: helping?.again}));
 	if (!screens || !interactive) return run();
 	for (;;) {
 		const {result, choice} = await screens.run(loginOf(session), run);
@@ -89,7 +87,7 @@ async function prove(session: Session, before: OpenContext<Removal>): Promise<nu
 	const {fleet} = before;
 	const removal = forRemoval(lookingAt(session, fleet), before.options);
 	try {
-		const left = await listStanding(dockerMachine.steps, removal, face.emit, 'after');
+		const left = await listStanding(allSteps, removal, face.emit, 'after');
 		const stays = left.filter(({goes}) => goes);
 		if (stays.length > 0) {
 			const list = stays.map(({id}) => id).join(', ');

@@ -10,7 +10,7 @@ import {type EndedPlan, type LivePlan, livePlan, type Turns, turns} from '../eng
 import {foundIn, type Plan} from '../engine/plan.ts';
 import type {Proposal} from '../engine/proposal.ts';
 import type {AnyStep, Context, Looking} from '../engine/step.ts';
-import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import {executorOf} from '../executors/list.ts';
 import type {ByHand, Interviewer, Login} from '../faces/face.ts';
 import {notCounted} from '../faces/words/costs.ts';
 import {type Answers, type Fleet, markKeys} from '../fleet.ts';
@@ -53,7 +53,7 @@ export function openInterview(session: Session): OpenInterview {
 	const turn = turns();
 	const plan = livePlan({
 		turn,
-		steps: dockerMachine.steps,
+		stepsOf: (answers) => executorOf(answers).steps,
 		open: ({fleet: name, region, profile}) => lookingOf({name, region}, profile),
 		// A replacement is shown like any change here; it's agreed to by name before it is done.
 		allowed: {replaceManager: true},
@@ -99,7 +99,7 @@ export function interviewerFor(session: Session, {plan, lookingOf}: OpenIntervie
 			const [key, secret] = [accessKey.get('accessKeyId'), accessKey.get('accessKeySecret')];
 			if (key !== undefined && secret !== undefined) secrets.accessKey = {id: key, secret};
 		},
-		byHand: (answers) => byHand(dockerMachine.steps, answers),
+		byHand: (answers) => byHand(executorOf(answers).steps, answers),
 		costs: costLinesOf,
 		save: async (name, settled) => presets.save(name, presetFrom(settled)),
 		get login() {

@@ -1,5 +1,5 @@
 import {makePlan, planExit, problemsOf} from '../engine/plan.ts';
-import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import {executorOf} from '../executors/list.ts';
 import {openFleet} from './open.ts';
 import {type Command, failAll} from './session.ts';
 
@@ -8,7 +8,7 @@ export const plan: Command = async (session) => {
 	const {context} = await openFleet(session);
 	try {
 		// A manager to be replaced is a change here like any other; only doing it needs to be agreed to.
-		const findings = await makePlan(dockerMachine.steps, context, session.face.emit, {replaceManager: true});
+		const findings = await makePlan(executorOf(context.answers).steps, context, session.face.emit, {replaceManager: true});
 		const problems = problemsOf(findings);
 		return problems.length > 0 ? failAll(session, problems) : planExit(findings);
 	} finally {

@@ -1,10 +1,10 @@
 import {type Policy, policyOf} from '../engine/policy.ts';
-import {dockerMachine} from '../executors/docker-machine/executor.ts';
+import {executors} from '../executors/list.ts';
 import {orphanActions} from '../panel/orphans/remove.ts';
 import type {Command} from './session.ts';
 
 /** Everything that this program calls AWS for, as the readme prints it. */
-export const wholePolicy = (): Policy => policyOf([...dockerMachine.steps, {actions: orphanActions}]);
+export const wholePolicy = (): Policy => policyOf([...executors.flatMap(({steps}) => steps), {actions: orphanActions}]);
 
 /** Prints the IAM policy that a person needs for this program. */
 export const policy: Command = async ({face}) => {

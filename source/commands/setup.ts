@@ -4,8 +4,8 @@ import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
 import type {AnyStep, Change, Context} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
-import {dockerMachine} from '../executors/docker-machine/executor.ts';
 import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/docker-machine/first-job.ts';
+import {executorOf} from '../executors/list.ts';
 import type {Agreed, Helping, Interviewer, Screens} from '../faces/face.ts';
 import {spent} from '../faces/words/durations.ts';
 import {Problem, Stopped} from '../problem.ts';
@@ -22,9 +22,9 @@ export const setup: Command = async (session) => {
 
 async function setupInLines(session: Session): Promise<number> {
 	const {face, options} = session;
-	const {steps} = dockerMachine;
 	const opened = await openFleet(session);
 	const {context} = opened;
+	const {steps} = executorOf(context.answers);
 	try {
 		const allowed = {replaceManager: options.replaceManager};
 		const plan = await makePlan(steps, context, face.emit, allowed);
@@ -104,8 +104,8 @@ async function runUntilDone(
 	isNew: boolean,
 ): Promise<number | {change: Exclude<Interviewer['at'], 'questions'>}> {
 	let {plan, context}: Pick<EndedPlan, 'plan' | 'context'> = agreed.ended;
-	const {steps} = dockerMachine;
 	for (;;) {
+		const {steps} = executorOf(context.answers);
 		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(context));
 		const replaceManager = session.options.replaceManager || replacedIn(plan).length > 0;
 		const {result, choice} = await screens.run(loginOf(session), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
@@ -156,7 +156,7 @@ async function makeSo(session: Session, context: Context, plan: Plan, steps: rea
 /** The exit code of a run that was stopped, once what stands was said. */
 function stoppedCode({face, stops}: Session, context: Context, {done}: RunResult): number | undefined {
 	const stopped = stops.exit();
-	if (stopped !== undefined) face.fail(whatStands(context, done.length, dockerMachine.steps.length));
+	if (stopped !== undefined) face.fail(whatStands(context, done.length, executorOf(context.answers).steps.length));
 	return stopped;
 }
 

@@ -26,7 +26,8 @@ export type EndedPlan = SourcedAnswers & {plan: Plan; context: OpenContext<Conte
 
 /** What a live plan looks with. */
 export type LivePlanOptions = {
-	steps: readonly AnyStep[];
+	/** The steps of a fleet of these answers. */
+	stepsOf(answers: Answers): readonly AnyStep[];
 	/** What can be looked at of the fleet that these answers name: the same one for the same fleet, so that nothing is looked at twice. */
 	open(answers: Answers): OpenContext<Looking>;
 	allowed: Allowed;
@@ -101,7 +102,7 @@ export function livePlan(options: LivePlanOptions): LivePlan {
 
 /** One round: a plan whose calls wait for their turn, and aren't started once a newer round came. */
 async function lookAll(
-	{steps, allowed, emit, notYet = {}}: LivePlanOptions,
+	{stepsOf, allowed, emit, notYet = {}}: LivePlanOptions,
 	looking: OpenContext<Looking>,
 	looked: SourcedAnswers,
 	signal: AbortSignal,
@@ -113,7 +114,7 @@ async function lookAll(
 		if (!isOver()) emit(softened(happening, notYet));
 	};
 	const gitlabCa = await authorityFor(looking.disk, answers.gitlabCa, sources.gitlabCa);
-	const plan = await makePlan(steps, contextOf(looking, looked, gitlabCa, bounded(limit, signal), signal), tell, allowed);
+	const plan = await makePlan(stepsOf(answers), contextOf(looking, looked, gitlabCa, bounded(limit, signal), signal), tell, allowed);
 	if (isOver()) throw new Stopped();
 	return {plan, answers, sources, context: withAnswers(looking, {answers, sources, gitlabCa})};
 }

@@ -1,7 +1,8 @@
 import type {AnyStep} from '../engine/step.ts';
+import type {AnswerValue} from '../fleet.ts';
 
-/** A way to run jobs: the steps that a fleet of it consists of. Another executor is another folder and one line in the list. */
+/** A way to run jobs: the steps that a fleet of it consists of. Another executor is another folder and one line in each of the lists beside this file. */
 export type Executor = {
-	readonly name: 'docker+machine';
+	readonly name: AnswerValue<'executor'>;
 	readonly steps: readonly AnyStep[];
 };

@@ -2,9 +2,9 @@ import type {OpenContext} from '../../engine/context.ts';
 import type {Happening} from '../../engine/events.ts';
 import {makePlan, type Plan, problemsOf} from '../../engine/plan.ts';
 import {runPlan} from '../../engine/run.ts';
-import type {Context} from '../../engine/step.ts';
-import {dockerMachine} from '../../executors/docker-machine/executor.ts';
+import type {AnyStep, Context} from '../../engine/step.ts';
 import {flagOf, zoneIn} from '../../executors/docker-machine/machine-options.ts';
+import {executorOf} from '../../executors/list.ts';
 import type {Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {recordLook} from '../../steps/looks/record.ts';
@@ -28,8 +28,8 @@ function answersFor(to: MoveTarget, standing: Given): Given {
 }
 
 /** What a plan changes, in lines; a step that only follows is left to its title. */
-function changesIn(plan: Plan): string[] {
-	return dockerMachine.steps.flatMap(({name, title}) => {
+function changesIn(steps: readonly AnyStep[], plan: Plan): string[] {
+	return steps.flatMap(({name, title}) => {
 		const finding = plan.get(name);
 		if (finding?.is === 'different') return finding.changes.map(({what, from, to}) => `${title}: ${what} ${from} → ${to}`);
 		if (finding?.is === 'missing') return [`${title}: ${finding.says}`];
@@ -40,8 +40,8 @@ function changesIn(plan: Plan): string[] {
 /** A move may change the record, the quota's look, what is proven and the runner's file; anything else is another command's. */
 const mayChange: readonly string[] = ['record', 'spot-role', 'instance-profile', 'test-machine', 'runner', 'service', 'earlier-rights'];
 
-function refuseOthers(plan: Plan): void {
-	const others = dockerMachine.steps.filter(({name}) => !mayChange.includes(name) && ['missing', 'different', 'extra'].includes(plan.get(name)?.is ?? 'so'));
+function refuseOthers(steps: readonly AnyStep[], plan: Plan): void {
+	const others = steps.filter(({name}) => !mayChange.includes(name) && ['missing', 'different', 'extra'].includes(plan.get(name)?.is ?? 'so'));
 	if (others.length === 0) return;
 	throw new Problem({
 		code: 'more-to-change',
@@ -57,11 +57,12 @@ export async function prepareMove(actContext: ActContext, to: MoveTarget, label:
 	const record = await within(actContext.open(), (context) => context.look(recordLook));
 	const answers = answersFor(to, record?.answers ?? {});
 	const details = await within(await actContext.answered(answers), async (context) => {
-		const plan = await makePlan(dockerMachine.steps, context, silent, {replaceManager: false});
+		const {steps} = executorOf(context.answers);
+		const plan = await makePlan(steps, context, silent, {replaceManager: false});
 		const [problem] = problemsOf(plan);
 		if (problem) throw problem;
-		refuseOthers(plan);
-		return changesIn(plan);
+		refuseOthers(steps, plan);
+		return changesIn(steps, plan);
 	});
 	if (details.length === 0) throw new Problem({code: 'nothing-to-change', message: 'New workers are made so already.'});
 	return {
@@ -79,7 +80,7 @@ export async function prepareMove(actContext: ActContext, to: MoveTarget, label:
 }
 
 async function moveNow(context: OpenContext<Context>, label: string, tell: (says: string) => void): Promise<string> {
-	const {steps} = dockerMachine;
+	const {steps} = executorOf(context.answers);
 	const titles = new Map<string, string>(steps.map(({name, title}) => [name, title.toLowerCase()]));
 	let proven: number | undefined;
 	const hear = (happening: Happening): void => {
@@ -89,7 +90,7 @@ async function moveNow(context: OpenContext<Context>, label: string, tell: (says
 	};
 	const allowed = {replaceManager: false};
 	const plan = await makePlan(steps, context, silent, allowed);
-	refuseOthers(plan);
+	refuseOthers(steps, plan);
 	const connection = await connectTo(context, await runningManager(context));
 	const loads = await loadsOn(connection);
 	const {problems} = await runPlan(steps, context, plan, hear, allowed);

@@ -49,7 +49,7 @@ function underTest(steps: readonly AnyStep[], {notYet = {}, turn = inLine()}: {n
 	const signal = new AbortController();
 	const adapters = {...world, cloud: world.cloudAt('us-east-2'), cloudAt: world.cloudAt};
 	const looking = openLooking(adapters, {fleet: {name: 'gitlab-runners', region: 'us-east-2'}, secrets: {}, signal: signal.signal});
-	const plan = livePlan({steps, open: () => looking, allowed: {replaceManager: false}, emit: (happening) => told.push(happening), notYet, turn});
+	const plan = livePlan({stepsOf: () => steps, open: () => looking, allowed: {replaceManager: false}, emit: (happening) => told.push(happening), notYet, turn});
 	const change = (answers: Answers) => plan.change({answers, sources: {}});
 	const found = () => told.flatMap((one) => (one.event === 'step.found' ? [`${one.step} ${one.is} ${one.says}`] : []));
 	return {plan, change, told, found, looking, world};
