@@ -24,6 +24,7 @@ const floors = [
 		'answers/question.ts',
 	],
 	...['simulated', 'simulated/host', 'simulated/cloud simulated/gitlab simulated/disk.ts simulated/address.ts', 'simulated/laptop.ts', 'simulated/clock.ts'],
+	'executors/docker-machine/limits.ts executors/docker-machine/scripts',
 	...['world/cloud', 'world/host', 'world/gitlab', 'world/laptop', 'world/request.ts'],
 	...['faces/words/glyphs.ts', 'faces/words/width.ts', 'fleet.ts', 'problem.ts', 'world/printable.ts'],
 ].map((floor) => floor.split(' '));

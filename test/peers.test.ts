@@ -25,7 +25,7 @@ import {
 import {GetServiceQuotaCommand, ServiceQuotasClient} from '@aws-sdk/client-service-quotas';
 import {GetParameterCommand, PutParameterCommand, SSMClient} from '@aws-sdk/client-ssm';
 import {NodeSSH} from 'node-ssh';
-import {regions} from '../source/world/host/docker-machine.ts';
+import {regions} from '../source/executors/docker-machine/limits.ts';
 import {launch, run} from './peers/launch.ts';
 import {until} from './peers/poll.ts';
 import {type PeerWorld, startWorld} from './peers/world.ts';

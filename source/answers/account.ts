@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {unsupportedRegion} from '../world/host/docker-machine.ts';
+import {unsupportedRegion} from '../executors/docker-machine/limits.ts';
 import {type Asking, barred, type Choice, choice, isText, matching, optional, question, regionPattern, text, whyNot, words} from './question.ts';
 
 /** What a fleet is called where nobody calls it anything else. */

@@ -1,7 +1,7 @@
+import {unsupportedImage} from '../executors/docker-machine/limits.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
 import type {Cloud} from '../world/cloud/port.ts';
-import {unsupportedImage} from '../world/host/docker-machine.ts';
 import {lines, userOf} from './publishers.ts';
 import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';
 

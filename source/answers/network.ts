@@ -1,6 +1,6 @@
 import {z} from 'zod';
+import {unsupportedZone} from '../executors/docker-machine/limits.ts';
 import type {Cloud} from '../world/cloud/port.ts';
-import {unsupportedZone} from '../world/host/docker-machine.ts';
 import {type Asking, barred, byLabel, type Choice, choice, isText, matching, optional, question, regionPattern, whyNot, words} from './question.ts';
 
 const cidr = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/(3[0-2]|[12]?\d)$/;

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {matching, programUrlPattern, question, words} from '../../answers/question.ts';
-import {pinnedEngine} from '../../world/host/docker-machine.ts';
+import {pinnedEngine} from './limits.ts';
 
 export const machineOptions = question(
 	'machineOptions',

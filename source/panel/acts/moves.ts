@@ -1,3 +1,4 @@
+import {unsupportedZone} from '../../executors/docker-machine/limits.ts';
 import {twinsOf} from '../../steps/instance-families.ts';
 import {type InstanceType, instanceTypesLook} from '../../steps/looks/instance-types.ts';
 import {networkLook, type Subnet} from '../../steps/looks/network.ts';
@@ -6,7 +7,6 @@ import {type Quota, quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';
 import {usdOf, withDiskAndAddress} from '../../steps/prices.ts';
 import {usedByOthers} from '../../steps/quota-room.ts';
 import type {Reaching} from '../../steps/reaching.ts';
-import {unsupportedZone} from '../../world/host/docker-machine.ts';
 import {money} from '../formats.ts';
 import {type Made, makerIn, workersMade} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';

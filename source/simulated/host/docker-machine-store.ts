@@ -1,4 +1,4 @@
-import {regions} from '../../world/host/docker-machine.ts';
+import {regions} from '../../executors/docker-machine/limits.ts';
 import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './docker-machine-calls.ts';
 import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
 import {type MachineFlags, optionsOf} from './machine-options.ts';
