@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {StepName} from '../../source/engine/step.ts';
+import {machineStages} from '../../source/executors/docker-machine/scripts/test-machine.ts';
 import type {MachineFaults} from '../../source/simulated/host/machine.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {machineStages} from '../../source/world/host/scripts/test-machine.ts';
 import {refusedWith} from '../simulated/refused-with.ts';
 import {changesIn, codesIn, planOf, problemsIn, region, type SetUp, type SetupWish, saidIn, setUp, standingFleet, takeAway, unlike, zone} from './fleet.ts';
 import {config, managers, oneOfEach, onlyManager, standing} from './seen.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {testMachineScript} from '../../source/executors/docker-machine/scripts/test-machine.ts';
 import {unmanaged} from '../../source/executors/docker-machine/unmanaged-machines.ts';
 import {stateOf} from '../../source/simulated/cloud/account.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
@@ -7,7 +8,6 @@ import {factsScript} from '../../source/world/host/scripts/facts.ts';
 import {panelScript} from '../../source/world/host/scripts/panel.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {serviceScript} from '../../source/world/host/scripts/service.ts';
-import {testMachineScript} from '../../source/world/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
 import {configText, connect, type ManagerByHand, machineOptions, makeManager, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';

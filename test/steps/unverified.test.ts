@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {removeWorkerScript} from '../../source/executors/docker-machine/scripts/remove-worker.ts';
+import {testMachineScript} from '../../source/executors/docker-machine/scripts/test-machine.ts';
 import type {Unverified} from '../../source/world/host/port.ts';
 import {authorizeKeyScript} from '../../source/world/host/scripts/authorize-key.ts';
 import {factsScript, softwareFactsScript} from '../../source/world/host/scripts/facts.ts';
 import {installScript} from '../../source/world/host/scripts/install.ts';
 import {panelScript} from '../../source/world/host/scripts/panel.ts';
-import {removeWorkerScript} from '../../source/world/host/scripts/remove-worker.ts';
 import {serviceScript} from '../../source/world/host/scripts/service.ts';
-import {testMachineScript} from '../../source/world/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../source/world/host/scripts/write-config.ts';
 import {writeCredentialsScript} from '../../source/world/host/scripts/write-credentials.ts';

@@ -1,5 +1,5 @@
 import {Problem} from '../../problem.ts';
-import type {TestMachineOutcome} from '../../world/host/scripts/test-machine.ts';
+import type {TestMachineOutcome} from './scripts/test-machine.ts';
 
 type KnownFailure = {pattern: RegExp; code?: string; message(matched: RegExpExecArray): string; advice: string; again?: boolean};
 

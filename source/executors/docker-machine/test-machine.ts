@@ -6,12 +6,12 @@ import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import {tagList} from '../../steps/tags.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {commandLine} from '../../world/host/quote.ts';
-import {type TestMachineOutcome, testMachineScript} from '../../world/host/scripts/test-machine.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {machineProblem} from './failures.ts';
 import {namesVersion, pinnedEngine} from './limits.ts';
 import {proofOf, spotCap} from './machine-options.ts';
 import {dockerMachineByHand, workerUserData} from './programs.ts';
+import {type TestMachineOutcome, testMachineScript} from './scripts/test-machine.ts';
 import {workerMachines} from './worker-machines.ts';
 
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (docs/facts.md, "docker-machine: stages"). */

@@ -1,6 +1,6 @@
+import {removeWorkerScript} from '../../executors/docker-machine/scripts/remove-worker.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange} from '../../steps/reaching.ts';
-import {removeWorkerScript} from '../../world/host/scripts/remove-worker.ts';
 import {money} from '../formats.ts';
 import {join} from '../join.ts';
 import type {WorkerRow} from '../rows.ts';

@@ -1,3 +1,4 @@
+import {removeWorkerScript} from '../../executors/docker-machine/scripts/remove-worker.ts';
 import {markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {type Instance, lives} from '../../steps/looks/account.ts';
@@ -6,7 +7,6 @@ import {readJobList} from '../../world/host/job-list.ts';
 import {isMachineName} from '../../world/host/machine-name.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {panelScript} from '../../world/host/scripts/panel.ts';
-import {removeWorkerScript} from '../../world/host/scripts/remove-worker.ts';
 import {unitIs} from '../../world/host/unit.ts';
 import {machineNameOf} from '../join.ts';
 import {eventsOf} from '../journal/events.ts';

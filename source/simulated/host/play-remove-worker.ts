@@ -1,4 +1,4 @@
-import type {RemoveWorker, RemoveWorkerOutcome} from '../../world/host/scripts/remove-worker.ts';
+import type {RemoveWorker, RemoveWorkerOutcome} from '../../executors/docker-machine/scripts/remove-worker.ts';
 import {removeMachine} from './docker-machine.ts';
 import type {DockerMachine} from './docker-machine-calls.ts';
 import {storeOf, type Work} from './machine.ts';

@@ -1,5 +1,5 @@
+import {machineStages, type TestMachine, type TestMachineOutcome} from '../../executors/docker-machine/scripts/test-machine.ts';
 import type {ScriptProgress} from '../../world/host/port.ts';
-import {machineStages, type TestMachine, type TestMachineOutcome} from '../../world/host/scripts/test-machine.ts';
 import {createMachine, removeMachine} from './docker-machine.ts';
 import type {DockerMachine} from './docker-machine-calls.ts';
 import {storeFolder, storeOf, type Work} from './machine.ts';

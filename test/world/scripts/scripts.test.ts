@@ -4,6 +4,8 @@ import {after, before, test} from 'node:test';
 import {mergeConfig} from '../../../source/executors/docker-machine/config-toml.ts';
 import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
 import {credentialsFile, downloadsFor, dropIn, knownHash, workerUserData} from '../../../source/executors/docker-machine/programs.ts';
+import {removeWorkerScript} from '../../../source/executors/docker-machine/scripts/remove-worker.ts';
+import {testMachineScript} from '../../../source/executors/docker-machine/scripts/test-machine.ts';
 import {shortToken, verdictOf} from '../../../source/executors/docker-machine/verify-lines.ts';
 import {realCloud} from '../../../source/world/cloud/real.ts';
 import {onWorker} from '../../../source/world/host/openssh.ts';
@@ -12,9 +14,7 @@ import {authorizeKeyScript} from '../../../source/world/host/scripts/authorize-k
 import {factsScript, softwareFactsScript} from '../../../source/world/host/scripts/facts.ts';
 import {type Install, installScript} from '../../../source/world/host/scripts/install.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
-import {removeWorkerScript} from '../../../source/world/host/scripts/remove-worker.ts';
 import {serviceScript} from '../../../source/world/host/scripts/service.ts';
-import {testMachineScript} from '../../../source/world/host/scripts/test-machine.ts';
 import {unregisterScript} from '../../../source/world/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../../source/world/host/scripts/write-config.ts';
 import {writeCredentialsScript} from '../../../source/world/host/scripts/write-credentials.ts';

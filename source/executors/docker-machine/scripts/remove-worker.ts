@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../script.ts';
+import {prelude, type Script} from '../../../world/host/script.ts';
 
 /** One machine of docker-machine's store, by its name. */
 export type RemoveWorker = {name: string};

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../script.ts';
+import {prelude, type Script} from '../../../world/host/script.ts';
 
 export type TestMachine = {
 	/** `runner-test-<fleet>-<unix>-<hex>`: the pattern by which leftovers are found. */
