@@ -10,7 +10,7 @@ import type {Context, Looking} from '../engine/step.ts';
 import {storedTokenLook} from '../executors/docker-machine/token.ts';
 import {type AnswerKey, type Answers, type Fleet, type Given, markKeys, names, type Source} from '../fleet.ts';
 import {age} from '../panel/formats.ts';
-import {machineNameOf} from '../panel/join.ts';
+import {machineNameOf} from '../panel/live/join.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {accountLook, type Instance, instanceOf, managersOf} from '../steps/looks/account.ts';
 import {identityLook} from '../steps/looks/identity.ts';

@@ -12,7 +12,7 @@ import {prepareRemoval} from '../panel/acts/remove-worker.ts';
 import {prepareNumbers} from '../panel/acts/scale.ts';
 import {prepareService} from '../panel/acts/service.ts';
 import {prepareUndo} from '../panel/acts/undo.ts';
-import {join} from '../panel/join.ts';
+import {join} from '../panel/live/join.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
 import {watchSources} from '../panel/sources.ts';
 import {Problem} from '../problem.ts';

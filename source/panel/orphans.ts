@@ -2,7 +2,7 @@ import {isWorkerName, markKeys} from '../fleet.ts';
 import type {Instance, KeyPair, Volume} from '../steps/looks/account.ts';
 import type {Leftovers} from '../steps/looks/leftovers.ts';
 import {isMachineName, isNamedBy, madeAt, unmanagedBy} from '../world/host/machine-name.ts';
-import {machineNameOf} from './join.ts';
+import {machineNameOf} from './live/join.ts';
 import {isFresh, type Seen} from './seen.ts';
 import type {HostSeen} from './snapshot.ts';
 

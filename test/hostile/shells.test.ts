@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {panelActs} from '../../source/commands/panel.ts';
 import {ssh} from '../../source/commands/ssh.ts';
 import {watchFleet} from '../../source/commands/watch.ts';
-import {join} from '../../source/panel/join.ts';
+import {join} from '../../source/panel/live/join.ts';
 import {good} from '../../source/panel/seen.ts';
 import {isProblem} from '../../source/problem.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';

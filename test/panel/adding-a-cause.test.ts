@@ -19,7 +19,7 @@ const row = `	{
 `;
 
 /** The program's status in a copy of the house in which one file of causes ends with one more row. */
-async function withRow(file: string, context: TestContext): Promise<typeof import('../../source/panel/status.ts')> {
+async function withRow(file: string, context: TestContext): Promise<typeof import('../../source/panel/live/status.ts')> {
 	const copy = await mkdtemp(join(tmpdir(), 'a-cause-'));
 	context.after(() => rm(copy, {recursive: true}));
 	await cp(join(root, 'source'), join(copy, 'source'), {recursive: true});
@@ -29,7 +29,7 @@ async function withRow(file: string, context: TestContext): Promise<typeof impor
 	const text = await readFile(path, 'utf8');
 	assert.ok(text.endsWith('];\n'), `${file} ends with its rows`);
 	await writeFile(path, text.replace(/\];\n$/, `${row}];\n`));
-	return import(pathToFileURL(join(copy, 'source/panel/status.ts')).href);
+	return import(pathToFileURL(join(copy, 'source/panel/live/status.ts')).href);
 }
 
 /** A full disk of the manager, and no capacity in AWS. */

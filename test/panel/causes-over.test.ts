@@ -3,9 +3,9 @@ import {test} from 'node:test';
 import {jobWords} from '../../source/faces/words/status-words.ts';
 import {eventsOf} from '../../source/panel/journal/events.ts';
 import {readRefusal} from '../../source/panel/journal/refusal.ts';
+import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {RunnerSees, Snapshot} from '../../source/panel/snapshot.ts';
-import {whyWaiting} from '../../source/panel/why-waiting.ts';
 import {gitlabSees, healthy, host, journal, machine, minutes, nameAt, now, pending, refused, runnerSees, served} from './seeing.ts';
 
 const ids = (more: Partial<Snapshot>): string[] => whyWaiting(healthy(more), now).causes.map(({id}) => id);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {costs} from '../../source/panel/costs.ts';
-import {join, joiner} from '../../source/panel/join.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
+import {costs} from '../../source/panel/live/costs.ts';
+import {join, joiner} from '../../source/panel/live/join.ts';
 import {ageOfRow, countRows, spentOfRow} from '../../source/panel/rows.ts';
 import {failing, good, unseen} from '../../source/panel/seen.ts';
 import {nothingSeen, type Snapshot} from '../../source/panel/snapshot.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {CreateTagsCommand, DeleteTagsCommand, TerminateInstancesCommand} from '@aws-sdk/client-ec2';
-import type {StatusDocument} from '../../source/panel/status.ts';
+import type {StatusDocument} from '../../source/panel/live/status.ts';
 import {begin, fleet as here} from '../acceptance/begin.ts';
 import {changingCalls, ended, onManager} from '../acceptance/laptop.ts';
 import {commandLogs} from '../peers/furnish.ts';

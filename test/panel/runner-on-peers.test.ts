@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {TerminateInstancesCommand} from '@aws-sdk/client-ec2';
-import type {StatusDocument} from '../../source/panel/status.ts';
+import type {StatusDocument} from '../../source/panel/live/status.ts';
 import {begin, fleet} from '../acceptance/begin.ts';
 import {ended, onManager} from '../acceptance/laptop.ts';
 import {until} from '../peers/poll.ts';

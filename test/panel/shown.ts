@@ -4,7 +4,7 @@ import {type PanelSeen, seenAfter} from '../../source/faces/ui/panel/seen.ts';
 import {textOf} from '../../source/faces/ui/row.ts';
 import type {Screen, View} from '../../source/faces/ui/screen.ts';
 import type {PanelAbout} from '../../source/panel/acts/driver.ts';
-import {join} from '../../source/panel/join.ts';
+import {join} from '../../source/panel/live/join.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import type {RunningJob} from '../../source/world/host/job-list.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {join} from '../../source/panel/join.ts';
+import {join} from '../../source/panel/live/join.ts';
+import {troublesOf, whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {countRows, spentOfRow} from '../../source/panel/rows.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
-import {troublesOf, whyWaiting} from '../../source/panel/why-waiting.ts';
 import type {World} from '../../source/simulated/world.ts';
 import {standing, watched} from './watched.ts';
 

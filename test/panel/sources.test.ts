@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stringify} from 'smol-toml';
-import {join, joiner} from '../../source/panel/join.ts';
+import {join, joiner} from '../../source/panel/live/join.ts';
+import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {ageOf} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {type PanelPorts, watchSources} from '../../source/panel/sources.ts';
-import {whyWaiting} from '../../source/panel/why-waiting.ts';
 import {Problem} from '../../source/problem.ts';
 import {simulatedClock} from '../../source/simulated/clock.ts';
 import {type Cloud, changes, type OperationName} from '../../source/world/cloud/port.ts';

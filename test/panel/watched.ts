@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {type Answers, names} from '../../source/fleet.ts';
-import {join} from '../../source/panel/join.ts';
+import {join} from '../../source/panel/live/join.ts';
+import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {watchSources} from '../../source/panel/sources.ts';
-import {whyWaiting} from '../../source/panel/why-waiting.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {laptopOver, problems} from '../executors/docker-machine/laptop.ts';
 import {someAnswers, someFleet} from '../executors/docker-machine/some-answers.ts';

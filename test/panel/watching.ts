@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {statusShape} from '../../source/faces/json/status.ts';
-import type {StatusDocument} from '../../source/panel/status.ts';
+import type {StatusDocument} from '../../source/panel/live/status.ts';
 import {shipped} from '../peers/shipped.ts';
 
 /** The status document in a line of `--json`; a line that isn't as the schema says throws. */

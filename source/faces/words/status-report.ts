@@ -1,12 +1,12 @@
-import {costs} from '../../panel/costs.ts';
 import {age, bytes, clockWords, money} from '../../panel/formats.ts';
 import {runnerWords} from '../../panel/journal/runner-words.ts';
+import {costs} from '../../panel/live/costs.ts';
+import {sourceOrder} from '../../panel/live/status.ts';
+import {verdictOf} from '../../panel/live/verdict.ts';
+import {whyWaiting} from '../../panel/live/why-waiting.ts';
 import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import {ageOf} from '../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
-import {sourceOrder} from '../../panel/status.ts';
-import {verdictOf} from '../../panel/verdict.ts';
-import {whyWaiting} from '../../panel/why-waiting.ts';
 import {logText} from './log-text.ts';
 import {jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
 

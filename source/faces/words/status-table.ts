@@ -1,8 +1,8 @@
-import {costs} from '../../panel/costs.ts';
+import {costs} from '../../panel/live/costs.ts';
+import {verdictOf} from '../../panel/live/verdict.ts';
+import {whyWaiting} from '../../panel/live/why-waiting.ts';
 import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import type {Snapshot} from '../../panel/snapshot.ts';
-import {verdictOf} from '../../panel/verdict.ts';
-import {whyWaiting} from '../../panel/why-waiting.ts';
 import {lookOf, workerCells, workerColumns} from './cells.ts';
 import {cellsOf, fit, headOf} from './columns.ts';
 import type {TerminalLook} from './glyphs.ts';

@@ -1,14 +1,14 @@
 import type {Cause} from '../../panel/causes/cause.ts';
-import type {FleetCosts} from '../../panel/costs.ts';
 import {drainOf} from '../../panel/drained.ts';
 import {age, clockWords, many, money, takes} from '../../panel/formats.ts';
 import {serviceIs} from '../../panel/jobs-now.ts';
+import type {FleetCosts} from '../../panel/live/costs.ts';
+import {sourceOrder} from '../../panel/live/status.ts';
+import type {WhyWaiting} from '../../panel/live/why-waiting.ts';
 import {makerIn} from '../../panel/makers.ts';
 import type {Counts} from '../../panel/rows.ts';
 import {ageOf, type Seen} from '../../panel/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../../panel/snapshot.ts';
-import {sourceOrder} from '../../panel/status.ts';
-import type {WhyWaiting} from '../../panel/why-waiting.ts';
 import {cutMiddle} from './width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */

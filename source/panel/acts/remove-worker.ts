@@ -2,7 +2,7 @@ import {removeWorkerScript} from '../../executors/docker-machine/scripts/remove-
 import {Problem} from '../../problem.ts';
 import {connectToChange} from '../../steps/reaching.ts';
 import {money} from '../formats.ts';
-import {join} from '../join.ts';
+import {join} from '../live/join.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, runningManager, within} from './act-context.ts';

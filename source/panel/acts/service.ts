@@ -5,7 +5,7 @@ import type {Connection} from '../../world/host/port.ts';
 import {type ServiceOutcome, serviceScript} from '../../world/host/scripts/service.ts';
 import {many, takes} from '../formats.ts';
 import {jobsNow} from '../jobs-now.ts';
-import {join} from '../join.ts';
+import {join} from '../live/join.ts';
 import type {Metrics} from '../metrics.ts';
 import {countRows} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';

@@ -63,6 +63,8 @@ export type Case = {
 	counts: Counts;
 	waiting: WaitingJobs;
 	manager: Instance | undefined;
+	/** The instance of the machine of this name, also once it has ended, as long as EC2 tells of it. */
+	instanceOf(machine: string): Instance | undefined;
 	host: HostSeen | undefined;
 	metrics: Metrics | undefined;
 	history: History | undefined;

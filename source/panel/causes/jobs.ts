@@ -1,5 +1,4 @@
 import {age, many} from '../formats.ts';
-import {machineNameOf} from '../join.ts';
 import type {EndedJob} from '../journal/job-history.ts';
 import {runnerWords} from '../journal/runner-words.ts';
 import type {Case, CauseRow} from './cause.ts';
@@ -40,7 +39,7 @@ function endedHere({history}: Case, machine: string, endedAt: number | undefined
 function instanceEndOf(it: Case, machine: string): InstanceEnd | undefined {
 	const {ec2} = it.snapshot;
 	if (!ec2.value) return {how: 'unknown', says: "EC2 can't be asked what became of it"};
-	const instance = ec2.value.instances.find((one) => machineNameOf(one) === machine);
+	const instance = it.instanceOf(machine);
 	if (!instance) return {how: 'unknown', says: "its instance is gone, and by whom it was ended isn't known"};
 	if (instance.state !== 'terminated' && instance.state !== 'shutting-down') return undefined;
 	const reason = instance.stateReason ?? '';

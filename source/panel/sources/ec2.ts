@@ -4,7 +4,7 @@ import {type Instance, inFilters, instancesIn, lives, workerPattern} from '../..
 import {bearsMark} from '../../steps/tags.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
 import {inNames} from '../../world/host/machine-name.ts';
-import {machineNameOf} from '../join.ts';
+import {machineNameOf} from '../live/join.ts';
 import type {Ec2} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */

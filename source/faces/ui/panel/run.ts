@@ -1,5 +1,5 @@
 import type {PanelDriver, PanelLeft, Prepared} from '../../../panel/acts/driver.ts';
-import {joiner} from '../../../panel/join.ts';
+import {joiner} from '../../../panel/live/join.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import {toProblem} from '../../../problem.ts';
 import type {ColourRole} from '../../words/glyphs.ts';

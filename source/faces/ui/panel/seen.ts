@@ -1,8 +1,8 @@
 import type {PanelAbout, PanelAct, PanelLeft} from '../../../panel/acts/driver.ts';
-import {costs, type FleetCosts} from '../../../panel/costs.ts';
+import {costs, type FleetCosts} from '../../../panel/live/costs.ts';
+import {type WhyWaiting, whyWaiting} from '../../../panel/live/why-waiting.ts';
 import {type Counts, countRows, type WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
-import {type WhyWaiting, whyWaiting} from '../../../panel/why-waiting.ts';
 import type {ColourRole} from '../../words/glyphs.ts';
 
 /** Values over time for the gauges, oldest first; not known is a gap. */

@@ -1,20 +1,20 @@
-import type {RunnerFacts} from '../executors/docker-machine/config-facts.ts';
-import {awsCauses} from './causes/aws.ts';
-import type {Case, Cause, CauseRow, Rank} from './causes/cause.ts';
-import {configCauses} from './causes/config.ts';
-import {dockerMachineCauses} from './causes/docker-machine.ts';
-import {gitlabCauses} from './causes/gitlab.ts';
-import {jobCauses} from './causes/jobs.ts';
-import {managerCauses} from './causes/manager.ts';
-import {many, takes} from './formats.ts';
-import {type JobsNow, jobsNow, type Preparing} from './jobs-now.ts';
-import {join} from './join.ts';
-import {makersIn} from './makers.ts';
-import type {Metrics} from './metrics.ts';
-import {countRows, type WorkerRow} from './rows.ts';
-import {isFresh} from './seen.ts';
-import type {Snapshot} from './snapshot.ts';
-import {type WaitingJobs, waitingJobs} from './waiting.ts';
+import type {RunnerFacts} from '../../executors/docker-machine/config-facts.ts';
+import {awsCauses} from '../causes/aws.ts';
+import type {Case, Cause, CauseRow, Rank} from '../causes/cause.ts';
+import {configCauses} from '../causes/config.ts';
+import {dockerMachineCauses} from '../causes/docker-machine.ts';
+import {gitlabCauses} from '../causes/gitlab.ts';
+import {jobCauses} from '../causes/jobs.ts';
+import {managerCauses} from '../causes/manager.ts';
+import {many, takes} from '../formats.ts';
+import {type JobsNow, jobsNow, type Preparing} from '../jobs-now.ts';
+import {makersIn} from '../makers.ts';
+import type {Metrics} from '../metrics.ts';
+import {countRows, type WorkerRow} from '../rows.ts';
+import {isFresh} from '../seen.ts';
+import type {Snapshot} from '../snapshot.ts';
+import {type WaitingJobs, waitingJobs} from '../waiting.ts';
+import {join, machineNameOf} from './join.ts';
 
 /** Whether jobs wait, and why, the cause to act on first coming first. */
 export type WhyWaiting = {
@@ -62,6 +62,7 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 		counts,
 		waiting: waitingJobs(snapshot, now),
 		manager: snapshot.ec2.value?.manager,
+		instanceOf: (machine) => snapshot.ec2.value?.instances.find((one) => machineNameOf(one) === machine),
 		host: snapshot.host.value,
 		metrics,
 		history: snapshot.journal.value,

@@ -1,7 +1,7 @@
-import type {Cause} from './causes/cause.ts';
+import type {Cause} from '../causes/cause.ts';
+import type {WorkerRow} from '../rows.ts';
+import type {Snapshot, SourceName} from '../snapshot.ts';
 import {join} from './join.ts';
-import type {WorkerRow} from './rows.ts';
-import type {Snapshot, SourceName} from './snapshot.ts';
 import {troublesOf, whyWaiting} from './why-waiting.ts';
 
 /** Whether a fleet is well: `unknown` where what would tell couldn't be looked at. */

@@ -1,12 +1,12 @@
-import type {Cause} from './causes/cause.ts';
+import type {Cause} from '../causes/cause.ts';
+import type {JobsNow} from '../jobs-now.ts';
+import {makerIn} from '../makers.ts';
+import type {WorkerRow} from '../rows.ts';
+import {ageOfRow, countRows, spentOfRow} from '../rows.ts';
+import type {Seen} from '../seen.ts';
+import type {Snapshot, SourceName} from '../snapshot.ts';
 import {costs} from './costs.ts';
-import type {JobsNow} from './jobs-now.ts';
 import {join} from './join.ts';
-import {makerIn} from './makers.ts';
-import type {WorkerRow} from './rows.ts';
-import {ageOfRow, countRows, spentOfRow} from './rows.ts';
-import type {Seen} from './seen.ts';
-import type {Snapshot, SourceName} from './snapshot.ts';
 import {type Verdict, verdictOf} from './verdict.ts';
 import {whyWaiting} from './why-waiting.ts';
 

@@ -1,15 +1,15 @@
-import type {ConfigFacts} from '../executors/docker-machine/config-facts.ts';
-import {isWorkerName} from '../fleet.ts';
-import type {Instance} from '../steps/looks/account.ts';
-import {isNamedBy, madeAt, unmanagedBy} from '../world/host/machine-name.ts';
-import {runnerRuns} from './jobs-now.ts';
-import type {MachineStory} from './journal/history.ts';
-import type {StoredMachine} from './machines.ts';
-import {usdPerHour} from './price.ts';
-import {describe, type Jobs, jobsIn, runs, stillSays} from './row-jobs.ts';
-import {type StateSeen, stateOf} from './row-state.ts';
-import type {RowJob, WorkerRow} from './rows.ts';
-import type {Prices, Snapshot} from './snapshot.ts';
+import type {ConfigFacts} from '../../executors/docker-machine/config-facts.ts';
+import {isWorkerName} from '../../fleet.ts';
+import type {Instance} from '../../steps/looks/account.ts';
+import {isNamedBy, madeAt, unmanagedBy} from '../../world/host/machine-name.ts';
+import {runnerRuns} from '../jobs-now.ts';
+import type {MachineStory} from '../journal/history.ts';
+import type {StoredMachine} from '../machines.ts';
+import {usdPerHour} from '../price.ts';
+import {describe, type Jobs, jobsIn, runs, stillSays} from '../row-jobs.ts';
+import {type StateSeen, stateOf} from '../row-state.ts';
+import type {RowJob, WorkerRow} from '../rows.ts';
+import type {Prices, Snapshot} from '../snapshot.ts';
 
 /** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
 const late = 120_000;
