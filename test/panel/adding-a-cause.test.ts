@@ -25,7 +25,7 @@ async function withRow(file: string, context: TestContext): Promise<typeof impor
 	await cp(join(root, 'source'), join(copy, 'source'), {recursive: true});
 	await cp(join(root, 'package.json'), join(copy, 'package.json'));
 	await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
-	const path = join(copy, 'source/panel/causes', file);
+	const path = join(copy, 'source', file);
 	const text = await readFile(path, 'utf8');
 	assert.ok(text.endsWith('];\n'), `${file} ends with its rows`);
 	await writeFile(path, text.replace(/\];\n$/, `${row}];\n`));
@@ -39,8 +39,9 @@ const troubled = healthy({
 });
 
 for (const [file, told] of Object.entries({
-	'manager.ts': ['manager-disk', 'tried', 'no-capacity'],
-	'aws.ts': ['manager-disk', 'no-capacity', 'tried'],
+	'panel/causes/manager.ts': ['manager-disk', 'tried', 'no-capacity'],
+	'panel/causes/aws.ts': ['manager-disk', 'no-capacity', 'tried'],
+	'executors/docker-machine/panel/causes.ts': ['manager-disk', 'tried', 'no-capacity'],
 }))
 	test(`a new cause is one row in ${file} and is told in its place, by the status and as the verdict’s`, async (context) => {
 		const {statusOf} = await withRow(file, context);

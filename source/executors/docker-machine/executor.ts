@@ -20,6 +20,7 @@ import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
 import {unsupportedImage, unsupportedRegion, unsupportedZone} from './limits.ts';
 import {machineRights} from './manager-rights.ts';
+import {dockerMachineCauses} from './panel/causes.ts';
 import {runnerStep} from './runner.ts';
 import {serviceStep} from './service.ts';
 import {softwareStep} from './software.ts';
@@ -55,4 +56,4 @@ const steps: readonly AnyStep[] = [
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps};
+export const dockerMachine: Executor = {name: 'docker+machine', steps, causes: dockerMachineCauses};

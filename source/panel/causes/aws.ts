@@ -78,18 +78,6 @@ export const awsCauses: readonly CauseRow[] = [
 			return {says: `New workers are refused for ${what}${forTime(held.since, it.now)} (${held.refusal.code}).`, since: held.since};
 		},
 	},
-	// Each docker-machine worker has a key pair of its own; leftovers fill the region's 5,000.
-	refusalRow({
-		id: 'key-pair-quota',
-		rank: 'unmade',
-		key: 'remove-leftovers',
-		refusals: ['KeyPairLimitExceeded'],
-		says: (_, time, {snapshot: {leftovers, region}}) => {
-			const seen = leftovers.value?.keyPairs.length;
-			const count = seen === undefined ? '' : `, ${seen.toLocaleString('en-US')} of them docker-machine's`;
-			return `${region} is full of key pairs${count}${time}, and each worker needs one.`;
-		},
-	}),
 	refusalRow({
 		id: 'subnet-full',
 		rank: 'unmade',

@@ -1,8 +1,8 @@
 import type {RunnerFacts} from '../../executors/docker-machine/config-facts.ts';
+import {executors} from '../../executors/list.ts';
 import {awsCauses} from '../causes/aws.ts';
 import type {Case, Cause, CauseRow, Rank} from '../causes/cause.ts';
 import {configCauses} from '../causes/config.ts';
-import {dockerMachineCauses} from '../causes/docker-machine.ts';
 import {gitlabCauses} from '../causes/gitlab.ts';
 import {jobCauses} from '../causes/jobs.ts';
 import {managerCauses} from '../causes/manager.ts';
@@ -29,7 +29,14 @@ export type WhyWaiting = {
 };
 
 /** Every cause, the sources in the order in which they're told within a rank. */
-const causeRows: readonly CauseRow[] = [...jobCauses, ...managerCauses, ...dockerMachineCauses, ...awsCauses, ...configCauses, ...gitlabCauses];
+const causeRows: readonly CauseRow[] = [
+	...jobCauses,
+	...managerCauses,
+	...executors.flatMap(({causes}) => causes),
+	...awsCauses,
+	...configCauses,
+	...gitlabCauses,
+];
 
 const byRank = Map.groupBy(causeRows, ({rank}) => rank);
 

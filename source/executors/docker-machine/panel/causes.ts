@@ -1,7 +1,7 @@
-import {forTime, many, money, takes} from '../formats.ts';
-import {unmanagedDetail} from '../row-state.ts';
-import {type Case, type CauseRow, type CauseStatement, once} from './cause.ts';
-import {holdingCode, hubRefusal, machineRefusal, refusalRow} from './refusals.ts';
+import {type Case, type CauseRow, type CauseStatement, once} from '../../../panel/causes/cause.ts';
+import {holdingCode, hubRefusal, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
+import {forTime, many, money, takes} from '../../../panel/formats.ts';
+import {unmanagedDetail} from '../../../panel/row-state.ts';
 
 const certificateCodes = new Set(['certificates']);
 
@@ -71,6 +71,18 @@ export const dockerMachineCauses: readonly CauseRow[] = [
 		key: 'repair',
 		refusals: [...certificateCodes],
 		says: (_, time, it) => (lacksCertificates(it) ? undefined : `docker-machine's certificates don't fit, so new workers can't be used${time}.`),
+	}),
+	// Each docker-machine worker has a key pair of its own; leftovers fill the region's 5,000.
+	refusalRow({
+		id: 'key-pair-quota',
+		rank: 'unmade',
+		key: 'remove-leftovers',
+		refusals: ['KeyPairLimitExceeded'],
+		says: (_, time, {snapshot: {leftovers, region}}) => {
+			const seen = leftovers.value?.keyPairs.length;
+			const count = seen === undefined ? '' : `, ${seen.toLocaleString('en-US')} of them docker-machine's`;
+			return `${region} is full of key pairs${count}${time}, and each worker needs one.`;
+		},
 	}),
 	{
 		// Docker Hub refuses more pulls: 100 in 6 hours an address, and workers behind one NAT share theirs.
