@@ -1,7 +1,7 @@
 import type {Context, Finding, Found, Report, Step} from '../engine/step.ts';
+import {serviceScript} from '../executors/offered.ts';
 import {markKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {serviceScript} from '../world/host/scripts/service.ts';
 import {unless} from './answering.ts';
 import {untilTerminated} from './launch.ts';
 import {accountActions, accountLook, type Instance, managersOf} from './looks/account.ts';

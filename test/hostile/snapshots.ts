@@ -1,4 +1,5 @@
 import {stringify} from 'smol-toml';
+import {panelScript} from '../../source/executors/offered.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {lookAtEc2} from '../../source/panel/sources/ec2.ts';
@@ -13,7 +14,7 @@ import type {GitlabAt} from '../../source/world/gitlab/port.ts';
 import {printableGitlab} from '../../source/world/gitlab/printable-gitlab.ts';
 import type {Connection} from '../../source/world/host/port.ts';
 import {resultOf} from '../../source/world/host/script.ts';
-import {type Panel, panelScript} from '../../source/world/host/scripts/panel.ts';
+import type {Panel} from '../../source/world/host/scripts/panel.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {healthy, minutes, nameAt, now} from '../panel/seeing.ts';
 

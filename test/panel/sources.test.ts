@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stringify} from 'smol-toml';
+import {type PanelOutcome, panelScript} from '../../source/executors/offered.ts';
 import {join, joiner} from '../../source/panel/live/join.ts';
 import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {ageOf} from '../../source/panel/seen.ts';
@@ -11,7 +12,6 @@ import {simulatedClock} from '../../source/simulated/clock.ts';
 import {type Cloud, changes, type OperationName} from '../../source/world/cloud/port.ts';
 import type {GitlabPanel} from '../../source/world/gitlab/port.ts';
 import type {Connection} from '../../source/world/host/port.ts';
-import {type PanelOutcome, panelScript} from '../../source/world/host/scripts/panel.ts';
 import {gitlabSees, minutes, nameAt, now, pending, served} from './seeing.ts';
 
 const busy = nameAt(30, '0000000a');

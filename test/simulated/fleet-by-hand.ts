@@ -1,9 +1,7 @@
+import {factsScript, installScript, serviceScript} from '../../source/executors/offered.ts';
 import type {Ports, World} from '../../source/simulated/world.ts';
 import type {Connection, ScriptProgress, SshKey} from '../../source/world/host/port.ts';
-import {factsScript} from '../../source/world/host/scripts/facts.ts';
-import {installScript} from '../../source/world/host/scripts/install.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
-import {serviceScript} from '../../source/world/host/scripts/service.ts';
 import {writeConfigScript} from '../../source/world/host/scripts/write-config.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
 
@@ -117,7 +115,7 @@ export const downloads = (['gitlab-runner', 'docker-machine'] as const).map((nam
 /** Installs, configures and starts the runner on a manager; gives what the install has said. */
 export async function startRunner(world: World, connection: Connection, manager: ManagerByHand): Promise<ScriptProgress[]> {
 	const said: ScriptProgress[] = [];
-	const given = {bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
+	const given = {executor: 'docker+machine', bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
 	const installed = await connection.script(installScript, given, (progress) => said.push(progress));
 	if (installed.is !== 'done') throw new Error(installed.detail);
 	// `gitlab-runner install` has written a file of its own.

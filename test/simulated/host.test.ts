@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
+import {factsScript, installScript} from '../../source/executors/offered.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import type {Target} from '../../source/world/host/port.ts';
 import type {Script} from '../../source/world/host/script.ts';
 import {authorizeKeyScript} from '../../source/world/host/scripts/authorize-key.ts';
-import {factsScript} from '../../source/world/host/scripts/facts.ts';
-import {installScript} from '../../source/world/host/scripts/install.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {writeConfigScript} from '../../source/world/host/scripts/write-config.ts';
 import {configText, connect, downloads, dropIn, type ManagerByHand, makeManager, newKey, region, startRunner} from './fleet-by-hand.ts';
@@ -20,7 +19,7 @@ const target = (manager: ManagerByHand, over: Partial<Target> = {}): Target => (
 	trust: () => true,
 	...over,
 });
-const given = {bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
+const given = {executor: 'docker+machine', bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
 
 test('SSH answers only whom the security group lets in, and whose key is authorised', async () => {
 	const world = simulatedWorld();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {panelScript} from '../../source/executors/offered.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Connection} from '../../source/world/host/port.ts';
-import {panelScript} from '../../source/world/host/scripts/panel.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {configText, connect, type ManagerByHand, makeManager, startRunner} from './fleet-by-hand.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {testMachineScript} from '../../source/executors/docker-machine/scripts/test-machine.ts';
+import {panelScript} from '../../source/executors/offered.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {panelScript} from '../../source/world/host/scripts/panel.ts';
 import {connect, machineOptions, makeManager, newKey, region, startRunner} from './fleet-by-hand.ts';
 import {refusedWith} from './refused-with.ts';
 

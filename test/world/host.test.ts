@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
+import {factsScript} from '../../source/executors/offered.ts';
 import {isProblem} from '../../source/problem.ts';
 import type {Connection, Target} from '../../source/world/host/port.ts';
-import {factsScript} from '../../source/world/host/scripts/facts.ts';
 import {eventually, reachable, region, rejects} from './cloud-parts.ts';
 import {type HostWorld, sides} from './host-sides.ts';
 import {makeSshKey} from './ssh-key.ts';

@@ -1,8 +1,8 @@
 import type {Namer} from '../../world/host/machine-name.ts';
-import {isSecretOption} from '../../world/host/secret-words.ts';
 import {isTable, parseConfig, plain, type Table, tablesAt, textAt, textsAt} from '../../world/host/toml.ts';
 import {inForce} from './config-fields.ts';
 import {flagOf} from './machine-options.ts';
+import {isSecretOption} from './scripts/secret-options.ts';
 import {partitionedOf, shortToken} from './verify-lines.ts';
 
 /** One `[[runners]]` of config.toml, as far as a live view needs it, without secrets. */

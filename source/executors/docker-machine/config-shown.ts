@@ -1,6 +1,7 @@
-import {holdsVariables, isSecretKey, isSecretOption} from '../../world/host/secret-words.ts';
+import {holdsVariables, isSecretKey} from '../../world/host/secret-words.ts';
 import {shown, type Value} from '../../world/host/toml.ts';
 import {flagOf} from './machine-options.ts';
+import {isSecretOption} from './scripts/secret-options.ts';
 
 /** A token's first characters are its kind: enough to tell two apart, too few to use. */
 const masked = (value: string): string => `${/^gl[a-z]+-(t\d_)?/.exec(value)?.[0] ?? ''}…`;

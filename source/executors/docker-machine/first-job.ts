@@ -5,8 +5,8 @@ import {connectTo} from '../../steps/reaching.ts';
 import type {JobSeen} from '../../world/gitlab/port.ts';
 import {isPreparing, readJobList} from '../../world/host/job-list.ts';
 import {readPrometheus} from '../../world/host/prometheus.ts';
-import {factsScript} from '../../world/host/scripts/facts.ts';
 import {until} from '../../world/laptop/clock.ts';
+import {factsScript} from '../offered.ts';
 import {standingToken} from './config-toml.ts';
 
 /** The smallest `.gitlab-ci.yml` that this runner takes: five lines with its tags. */

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Found, ImageSeen} from '../../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, mark, markKeys} from '../../fleet.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import {isSecretOption} from '../../world/host/secret-words.ts';
+import {isSecretOption} from './scripts/secret-options.ts';
 
 /** What MachineOptions are made from: answers, and what the steps above have found. */
 export type MachineSetting = {

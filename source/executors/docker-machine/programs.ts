@@ -1,7 +1,7 @@
 import type {Answers} from '../../fleet.ts';
-import type {HostFacts} from '../../world/host/scripts/facts.ts';
 import type {Download} from '../../world/host/scripts/install.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
+import type {HostFacts} from '../offered.ts';
 
 /**
  * SHA-256 of the programs that this release was proven with, by `<program> <version>` and then by the file's name at its publisher: a download that

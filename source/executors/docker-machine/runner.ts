@@ -8,10 +8,9 @@ import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts'
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import {authorityIn} from '../../world/gitlab/authority.ts';
 import {isLoopback} from '../../world/gitlab/url.ts';
-import type {HostFacts} from '../../world/host/scripts/facts.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import {serviceScript} from '../../world/host/scripts/service.ts';
 import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
+import {type HostFacts, serviceScript} from '../offered.ts';
 import {type ConfigWanted, fieldAt, type RunnerToken} from './config-fields.ts';
 import {hasRunners, mergeConfig, standingToken, standingUrl} from './config-toml.ts';
 import {gitlabRunnerByHand} from './programs.ts';

@@ -4,10 +4,10 @@ import {accountLook, type Instance, managersOf, workersOf} from '../../steps/loo
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
 import {connectToChange, type Reaching, reachingActions, untilVerified} from '../../steps/reaching.ts';
 import {crashed, crashWords} from '../../world/host/fatal.ts';
-import type {HostFacts} from '../../world/host/scripts/facts.ts';
-import {type ServiceOutcome, serviceScript} from '../../world/host/scripts/service.ts';
+import type {ServiceOutcome} from '../../world/host/scripts/service.ts';
 import {unitIs} from '../../world/host/unit.ts';
 import {retried} from '../../world/laptop/clock.ts';
+import {type HostFacts, serviceScript} from '../offered.ts';
 import {standingToken} from './config-toml.ts';
 import {type Online, onlineIn} from './online.ts';
 

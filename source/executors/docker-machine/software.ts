@@ -6,10 +6,10 @@ import type {Instance} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtSoftware, managerOf} from '../../steps/looks/host.ts';
 import {connectToInstall, reachingActions, untilVerified} from '../../steps/reaching.ts';
 import {commandLine} from '../../world/host/quote.ts';
-import type {SoftwareFacts} from '../../world/host/scripts/facts.ts';
-import {type Install, type InstallOutcome, installScript} from '../../world/host/scripts/install.ts';
+import type {Install, InstallOutcome} from '../../world/host/scripts/install.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {writeCredentialsScript} from '../../world/host/scripts/write-credentials.ts';
+import {installScript, type SoftwareFacts} from '../offered.ts';
 import {credentialsFile, dockerMachineByHand, downloadsFor, dropIn, gitlabRunnerByHand, workerUserData} from './programs.ts';
 
 /** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
@@ -117,6 +117,7 @@ function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers, f
 
 function installOf({answers}: Context, facts: SoftwareFacts): Install {
 	return {
+		executor: answers.executor,
 		bootSeconds,
 		drainSeconds,
 		dropIn,

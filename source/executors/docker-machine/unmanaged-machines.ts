@@ -3,8 +3,8 @@ import {type Fleet, isWorkerName} from '../../fleet.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
 import {isNamedBy, type Namer, ownPrefixes, unmanagedBy} from '../../world/host/machine-name.ts';
-import type {HostFacts} from '../../world/host/scripts/facts.ts';
 import {parseConfig, type Table, tablesAt} from '../../world/host/toml.ts';
+import type {HostFacts} from '../offered.ts';
 import {namerOf} from './config-facts.ts';
 import {standingRunner} from './config-toml.ts';
 

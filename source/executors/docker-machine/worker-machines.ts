@@ -3,7 +3,7 @@ import type {Context, Found, ImageSeen, Note} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {imageLook} from '../../steps/looks/images.ts';
-import type {HostFacts} from '../../world/host/scripts/facts.ts';
+import type {HostFacts} from '../offered.ts';
 import {hasRunners, standingOptions, standingRunner} from './config-toml.ts';
 import {extraOptions, machineOptions} from './machine-options.ts';
 import {heritageOf} from './token.ts';

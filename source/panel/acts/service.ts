@@ -1,8 +1,9 @@
+import {serviceScript} from '../../executors/offered.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange, type Reaching} from '../../steps/reaching.ts';
 import {crashed} from '../../world/host/fatal.ts';
 import type {Connection} from '../../world/host/port.ts';
-import {type ServiceOutcome, serviceScript} from '../../world/host/scripts/service.ts';
+import type {ServiceOutcome} from '../../world/host/scripts/service.ts';
 import {many, takes} from '../formats.ts';
 import {jobsNow} from '../jobs-now.ts';
 import {join} from '../live/join.ts';

@@ -1,8 +1,8 @@
 import {hashOf} from '../../executors/docker-machine/config-change.ts';
+import {panelScript} from '../../executors/offered.ts';
 import {Problem} from '../../problem.ts';
 import type {Reaching} from '../../steps/reaching.ts';
 import type {Connection} from '../../world/host/port.ts';
-import {panelScript} from '../../world/host/scripts/panel.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
 import {until} from '../../world/laptop/clock.ts';

@@ -1,4 +1,5 @@
 import {removeWorkerScript} from '../../executors/docker-machine/scripts/remove-worker.ts';
+import {panelScript} from '../../executors/offered.ts';
 import {markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {type Instance, lives} from '../../steps/looks/account.ts';
@@ -6,7 +7,6 @@ import {connectTo, type Reaching} from '../../steps/reaching.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import {isMachineName} from '../../world/host/machine-name.ts';
 import type {Connection} from '../../world/host/port.ts';
-import {panelScript} from '../../world/host/scripts/panel.ts';
 import {unitIs} from '../../world/host/unit.ts';
 import {eventsOf} from '../journal/events.ts';
 import {noHistory, remember} from '../journal/history.ts';

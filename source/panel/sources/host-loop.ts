@@ -1,7 +1,7 @@
 import {verdictOf} from '../../executors/docker-machine/verify-lines.ts';
+import {panelScript} from '../../executors/offered.ts';
 import {Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Connection} from '../../world/host/port.ts';
-import {panelScript} from '../../world/host/scripts/panel.ts';
 import {isOff} from '../causes/asking.ts';
 import {readDenial} from '../decode.ts';
 import {runnerRuns} from '../jobs-now.ts';

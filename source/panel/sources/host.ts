@@ -1,6 +1,6 @@
 import {readConfig} from '../../executors/docker-machine/config-facts.ts';
+import type {HostPart} from '../../executors/offered.ts';
 import {readJobList} from '../../world/host/job-list.ts';
-import type {HostPart} from '../../world/host/scripts/panel.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
 import {readMachines} from '../machines.ts';
 import {readMetrics} from '../metrics.ts';

@@ -1,6 +1,7 @@
+import {panelScript} from '../../executors/offered.ts';
 import {Problem} from '../../problem.ts';
 import type {Connection} from '../../world/host/port.ts';
-import {type JournalPart, type Panel, panelScript} from '../../world/host/scripts/panel.ts';
+import type {JournalPart, Panel} from '../../world/host/scripts/panel.ts';
 import type {Entry} from '../journal/entries.ts';
 import {eventsOf, eventTexts, type LogEvent, spanWords} from '../journal/events.ts';
 import {type History, historyKept, noHistory, remember} from '../journal/history.ts';

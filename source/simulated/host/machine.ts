@@ -30,7 +30,7 @@ export type MachineFaults = {
 	ssh?: 'refused' | 'silent';
 	cloudInit?: 'error' | 'degraded' | 'slow';
 	/** Downloads whose checksum doesn't fit, by program. */
-	checksum?: 'gitlab-runner' | 'docker-machine';
+	checksum?: string;
 	downloads?: 'unreachable';
 	/** docker-machine fails when a stage begins, this often, with these lines. */
 	stage?: {name: string; detail: string; times: number};

@@ -1,4 +1,4 @@
-import type {HostFacts, SoftwareFacts} from '../../world/host/scripts/facts.ts';
+import type {CommonFacts, CommonSoftware} from '../../world/host/scripts/facts.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {
 	credentialsPath,
@@ -19,7 +19,7 @@ import {jobsList, metricsOf, verifyLines} from './metrics.ts';
 import {readConfig} from './runner-config.ts';
 import type {ScriptRun} from './running.ts';
 
-function cloudInit(machine: Machine, now: number): HostFacts['cloudInit'] {
+function cloudInit(machine: Machine, now: number): CommonFacts['cloudInit'] {
 	const {cloudInit: fault} = machine.faults;
 	if (now < machine.instance.initialisedAt || fault === 'slow') return {status: 'running', detail: 'status: running'};
 	if (fault === 'error') return {status: 'error', detail: 'status: error detail: Failed to run module scripts_user'};
@@ -32,7 +32,7 @@ const present = <Fields extends object>(fields: Fields): Fields => {
 };
 
 /** Docker's version on the newest machine that has it, as the script asks that machine. */
-function engineOfNewest(machine: Machine): HostFacts['engine'] {
+function engineOfNewest(machine: Machine): {version: string; madeAt: number} | undefined {
 	const ages = storeOf(machine).flatMap(({name, engine}) => {
 		const [, made] = /-(\d{9,11})-[0-9a-f]{8}$/.exec(name) ?? [];
 		return engine === undefined || made === undefined ? [] : [{version: engine, madeAt: Number(made) * 1000}];
@@ -41,12 +41,12 @@ function engineOfNewest(machine: Machine): HostFacts['engine'] {
 }
 
 /** The `software-facts` script, which reads nothing secret. */
-export function* softwareFacts(_given: object, {machine, hosts}: ScriptRun): Work<SoftwareFacts> {
+export function* softwareFacts(_given: object, {machine, hosts}: ScriptRun): Work<CommonSoftware> {
 	yield 700;
 	return softwareOf(machine, hosts.clock.now());
 }
 
-function softwareOf(machine: Machine, now: number): SoftwareFacts {
+function softwareOf(machine: Machine, now: number): CommonSoftware {
 	const credentials = textOf(machine, credentialsPath);
 	const {service} = machine;
 	return present({
@@ -72,7 +72,7 @@ function softwareOf(machine: Machine, now: number): SoftwareFacts {
 }
 
 /** The `facts` script. */
-export function* facts({verify}: {verify: boolean}, {machine, hosts}: ScriptRun): Work<HostFacts> {
+export function* facts({verify}: {verify: boolean}, {machine, hosts}: ScriptRun): Work<CommonFacts> {
 	yield 700;
 	const config = machine.files.get(paths.config);
 	const hasRunner = versionOf(machine, programs.runner) !== undefined;

@@ -1,6 +1,7 @@
-import type {HostPart, JournalPart, Panel, PanelOutcome} from '../../world/host/scripts/panel.ts';
+import {isSecretOption} from '../../executors/docker-machine/scripts/secret-options.ts';
+import type {CommonHost, JournalPart, Panel} from '../../world/host/scripts/panel.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import {isSecretKey, isSecretOption} from '../../world/host/secret-words.ts';
+import {isSecretKey} from '../../world/host/secret-words.ts';
 import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, unitOf, type Work} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
 import {loads} from './resources.ts';
@@ -8,7 +9,7 @@ import {readConfig, shortToken} from './runner-config.ts';
 import type {ScriptRun} from './running.ts';
 
 /** The `panel` script: reads, and changes nothing. */
-export function* panel(given: Panel, {hosts, machine}: ScriptRun): Work<PanelOutcome> {
+export function* panel(given: Panel, {hosts, machine}: ScriptRun): Work<object> {
 	yield 250;
 	if (given.verify) yield hosts.gitlab.health === 'unreachable' ? 15_000 : 500;
 	const now = hosts.clock.now();
@@ -28,7 +29,7 @@ const withoutSecrets = (text: string): string =>
 		.replace(/^(\s*([\w-]+)\s*=\s*)"[^"]*"/gm, (line: string, begin: string, key: string) => (key !== 'token' && isSecretKey(key) ? `${begin}"hidden"` : line))
 		.replace(/"([a-z0-9-]+)=[^"]*"/g, (option: string, flag: string) => (isSecretOption(flag) ? `"${flag}=hidden"` : option));
 
-function hostPart({hosts, machine}: Pick<ScriptRun, 'hosts' | 'machine'>, now: number): HostPart {
+function hostPart({hosts, machine}: Pick<ScriptRun, 'hosts' | 'machine'>, now: number): CommonHost & Record<string, unknown> {
 	const config = textOf(machine, paths.config);
 	const metrics = metricsOf(machine);
 	const jobs = jobsList(hosts, machine);

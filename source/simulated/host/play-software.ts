@@ -6,8 +6,8 @@ import {installedConfig} from './runner-save.ts';
 import {locked, type ScriptRun} from './running.ts';
 import {startService} from './unit.ts';
 
-/** Bytes of each program, about as they are. */
-const sizes = {'gitlab-runner': 104_857_600, 'docker-machine': 27_262_976} as const;
+/** Bytes of a program, about as they are. */
+const sizeOf = (program: string): number => (program === 'gitlab-runner' ? 104_857_600 : 27_262_976);
 
 /** Milliseconds that a mebibyte takes. */
 const perMebibyte = 35;
@@ -87,12 +87,12 @@ function* fetchAll(wanted: readonly Download[], {machine, say}: ScriptRun): Work
 		return failed('download-failed', `${first.checksums}: <urlopen error timed out>`);
 	}
 	yield 600;
-	const most = Math.max(...wanted.map(({name}) => sizes[name]));
+	const most = Math.max(...wanted.map(({name}) => sizeOf(name)));
 	const step = 8 * 1_048_576;
 	for (let seen = 0; seen < most; seen += step) {
 		yield 8 * perMebibyte;
 		for (const {name, version} of wanted) {
-			if (seen < sizes[name]) say({download: `${name} ${version}`, bytes: Math.min(sizes[name], seen + step), of: sizes[name]});
+			if (seen < sizeOf(name)) say({download: `${name} ${version}`, bytes: Math.min(sizeOf(name), seen + step), of: sizeOf(name)});
 		}
 		if (seen / 1_073_741_824 > machine.diskFreeGib)
 			return failed(

@@ -1,4 +1,4 @@
-import type {HostPart} from '../../world/host/scripts/panel.ts';
+import type {CommonHost} from '../../world/host/scripts/panel.ts';
 import {kindOf} from '../cloud/network.ts';
 import type {Machine, Strain, Ticked, Work} from './machine.ts';
 
@@ -26,7 +26,7 @@ export function strainOn(machine: Machine, strain: Strain, now: number): void {
 }
 
 /** Disk, memory and processor, a little busier with each job. */
-export function loads(machine: Machine, now: number): Pick<HostPart, 'resources' | 'ticks'> {
+export function loads(machine: Machine, now: number): Pick<CommonHost, 'resources' | 'ticks'> {
 	const {strain} = machine;
 	const cpus = cpusOf(machine);
 	const memory = (kindOf(machine.instance.type)?.mib ?? 2048) * 1_048_576;

@@ -1,6 +1,6 @@
 import type {Found, Look, Looking} from '../../engine/step.ts';
+import {factsScript, type HostFacts, type SoftwareFacts, softwareFactsScript} from '../../executors/offered.ts';
 import {isProblem, Problem} from '../../problem.ts';
-import {factsScript, type HostFacts, type SoftwareFacts, softwareFactsScript} from '../../world/host/scripts/facts.ts';
 import {connectTo, type Reaching, reach} from '../reaching.ts';
 import {accountLook, type Instance, managersOf} from './account.ts';
 

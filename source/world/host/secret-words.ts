@@ -7,8 +7,6 @@ export const secretWords = {
 	keys: '(?:secret|password|token|(?:access|secret|private|account|api)_?key|credentials?|dsn)$',
 	/** Keys of lists of `NAME=value`. */
 	variables: '^environment$',
-	/** One of docker-machine's options; drivers have their own. The instance metadata service has tokens of its own, which aren't meant. */
-	options: '^(?!amazonec2-metadata-token)(?:engine-env|.*(?:secret|password|token|api-?key|access-key|private-key|credential).*)$',
 } as const;
 
 const is = (pattern: string): ((name: string) => boolean) => {
@@ -20,5 +18,3 @@ const is = (pattern: string): ((name: string) => boolean) => {
 export const isSecretKey = is(secretWords.keys);
 /** Whether a key's list holds variables, each of which may be a secret. */
 export const holdsVariables = is(secretWords.variables);
-/** Whether the value of one of docker-machine's options is a secret. */
-export const isSecretOption = is(secretWords.options);

@@ -7,14 +7,13 @@ import {credentialsFile, downloadsFor, dropIn, knownHash, workerUserData} from '
 import {removeWorkerScript} from '../../../source/executors/docker-machine/scripts/remove-worker.ts';
 import {testMachineScript} from '../../../source/executors/docker-machine/scripts/test-machine.ts';
 import {shortToken, verdictOf} from '../../../source/executors/docker-machine/verify-lines.ts';
+import {factsScript, installScript, serviceScript, softwareFactsScript} from '../../../source/executors/offered.ts';
 import {realCloud} from '../../../source/world/cloud/real.ts';
 import {onWorker} from '../../../source/world/host/openssh.ts';
 import type {ScriptProgress} from '../../../source/world/host/port.ts';
 import {authorizeKeyScript} from '../../../source/world/host/scripts/authorize-key.ts';
-import {factsScript, softwareFactsScript} from '../../../source/world/host/scripts/facts.ts';
-import {type Install, installScript} from '../../../source/world/host/scripts/install.ts';
+import type {Install} from '../../../source/world/host/scripts/install.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
-import {serviceScript} from '../../../source/world/host/scripts/service.ts';
 import {unregisterScript} from '../../../source/world/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../../source/world/host/scripts/write-config.ts';
 import {writeCredentialsScript} from '../../../source/world/host/scripts/write-credentials.ts';
@@ -63,6 +62,7 @@ async function workerOptions(): Promise<string[]> {
 }
 
 const install = (over: Partial<Install> = {}): Install => ({
+	executor: 'docker+machine',
 	bootSeconds: 20,
 	drainSeconds: 20,
 	dropIn,

@@ -2,10 +2,12 @@ import {z} from 'zod';
 import {type OpenScript, prelude, type Script} from '../script.ts';
 import {unitShape, unitText} from '../unit.ts';
 import {logText} from './log.ts';
+import type {ManagerPart, Properties} from './manager-part.ts';
 import {paths} from './paths.ts';
 import {readingText, verifyShape} from './reading.ts';
 
-const facts = z.object({
+/** What is installed, and nothing secret. */
+const software = {
 	/** `cloud-init status`: done, running, error, degraded (recoverable errors), or absent on images without it. */
 	cloudInit: z.object({status: z.enum(['done', 'running', 'error', 'degraded', 'absent']), detail: z.string()}),
 	/** `uname -m`. */
@@ -14,11 +16,8 @@ const facts = z.object({
 	os: z.string(),
 	/** GiB free where the runner keeps its state. */
 	diskFreeGib: z.number(),
-	/** Versions as the binaries themselves tell; absent when not installed. */
+	/** The version as the program itself tells; absent when it isn't installed. */
 	gitlabRunner: z.string().optional(),
-	dockerMachine: z.string().optional(),
-	/** docker-machine's ca.pem and cert.pem are there, for root. */
-	certificates: z.boolean(),
 	/** Texts of the systemd unit and of our drop-in. */
 	unit: z.string().optional(),
 	dropIn: z.string().optional(),
@@ -29,43 +28,33 @@ const facts = z.object({
 		/** Of a unit whose process has ended by itself, the last lines of its log, the oldest first. */
 		log: z.array(z.string()).optional(),
 	}),
-	/** /etc/gitlab-runner/config.toml, with the token in it: never into an event, a log or a file. `mode` is octal, `hash` the text's SHA-256. */
-	config: z.object({text: z.string(), mode: z.string(), hash: z.string()}).optional(),
-	systemId: z.string().optional(),
 	/** The file that workers' user data comes from. */
 	userData: z.string().optional(),
 	/** SHA-256 of root's AWS credentials file, when `access` is `access-keys`. */
 	credentialsHash: z.string().optional(),
+	/** Milliseconds since 1970, by the host's clock. */
+	now: z.number(),
+};
+
+/** What is known once the host's key is verified. */
+const verified = {
+	/** /etc/gitlab-runner/config.toml, with the token in it: never into an event, a log or a file. `mode` is octal, `hash` the text's SHA-256. */
+	config: z.object({text: z.string(), mode: z.string(), hash: z.string()}).optional(),
+	systemId: z.string().optional(),
 	/** Text of `/metrics`, when the service answers. */
 	metrics: z.string().optional(),
 	/** Text of `/debug/jobs/list`. */
 	jobs: z.string().optional(),
 	/** Absent when there is no config.toml, or none of its runners. */
 	verify: verifyShape.optional(),
-	/** Machines in docker-machine's own store. */
-	machines: z.array(z.object({name: z.string(), instanceId: z.string()})),
-	/**
-	 * Docker's version on the newest worker that has it, and when docker-machine began to make that one (its name tells), in milliseconds since 1970;
-	 * absent where there is no worker or it doesn't answer.
-	 */
-	engine: z.object({version: z.string(), madeAt: z.number()}).optional(),
-	/** Milliseconds since 1970, by the host's clock. */
-	now: z.number(),
-});
+};
 
-/** Every fact about the manager that checks compare, in one round trip. */
-export type HostFacts = z.infer<typeof facts>;
+/** What every manager tells, whatever its executor. */
+export type CommonSoftware = z.infer<z.ZodObject<typeof software>>;
+export type CommonFacts = z.infer<z.ZodObject<typeof software & typeof verified>>;
 
-const software = facts.pick({
-	...{cloudInit: true, machine: true, os: true, diskFreeGib: true, gitlabRunner: true, dockerMachine: true, certificates: true},
-	...{unit: true, dropIn: true, service: true, userData: true, credentialsHash: true, now: true},
-});
-
-/** What of it is no secret: the programs and files that are installed. */
-export type SoftwareFacts = z.infer<typeof software>;
-
-const text = `${prelude}${unitText}${logText}${readingText}
-import platform, shutil
+const text = (executors: string): string => `${prelude}${unitText}${logText}${readingText}${executors}
+import platform
 from datetime import datetime, timezone
 from concurrent.futures import ThreadPoolExecutor
 # Before the host's key is verified nothing is read here that is for the person alone: no config.toml, no metrics, no id, no machine.
@@ -85,13 +74,6 @@ def cloud_init():
     if word == 'disabled':
         return dict(status='absent', detail=detail)
     return dict(status='degraded' if code == 2 or 'degraded' in out else 'done', detail=detail)
-
-def version(program, pattern):
-    if shutil.which(program) is None:
-        return None
-    code, out, err = sh(program, '--version', limit=10)
-    told = re.search(pattern, out)
-    return told.group(1) if told else None
 
 def unit_property(name):
     return sh('systemctl', 'show', 'gitlab-runner', '--property', name, limit=10)[1].strip().partition('=')[2]
@@ -126,23 +108,6 @@ def verify():
         return None
     return verified(20)
 
-def machines():
-    return [dict(name=name, instanceId=(driver or {}).get('InstanceId') or '') for name, whole, driver in stored('/root/.docker/machine')]
-
-def engine():
-    found = []
-    for path in glob.glob('/root/.docker/machine/machines/*/server.pem'):
-        name = os.path.basename(os.path.dirname(path))
-        made = re.search(r'-(\\d{9,11})-[0-9a-f]{8}$', name)
-        if made:
-            found.append((int(made.group(1)), name))
-    if not found:
-        return None
-    at, name = max(found)
-    # docker-machine's own question about the version speaks an API that Docker no longer answers.
-    told = re.match(r'\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}[\\w.+~-]{0,40}', sh('docker-machine', 'ssh', name, 'sudo', 'docker', 'version', '--format', '{{.Server.Version}}', limit=10)[1])
-    return dict(version=told.group(0), madeAt=at * 1000) if told else None
-
 def config():
     path = '/etc/gitlab-runner/config.toml'
     text = read(path)
@@ -161,51 +126,55 @@ def credentials():
 with ThreadPoolExecutor(8) as pool:
     asked = dict(
         cloudInit=pool.submit(cloud_init),
-        gitlabRunner=pool.submit(version, 'gitlab-runner', r'Version: *v?(\\S+)'),
-        dockerMachine=pool.submit(version, 'docker-machine', r'version v?([^, ]+)'),
+        gitlabRunner=pool.submit(version_of, 'gitlab-runner', r'Version: *v?(\\S+)'),
         service=pool.submit(service),
         **({} if plain else dict(
             metrics=pool.submit(answer, '/metrics'),
             jobs=pool.submit(answer, '/debug/jobs/list'),
-            engine=pool.submit(engine),
             verify=pool.submit(verify))))
+    parts = [pool.submit(one[what]) for one in executors.values() for what in (['software'] if plain else ['software', 'facts'])]
     facts = {name: work.result() for name, work in asked.items()}
+for part in parts:
+    facts.update(part.result())
 disk = os.statvfs('/')
 system_id = None if plain else read('/etc/gitlab-runner/.runner_system_id')
 facts.update(
     machine=platform.machine(),
     os=operating_system(),
     diskFreeGib=round(disk.f_bavail * disk.f_frsize / 2 ** 30, 2),
-    certificates=has_certificates('/root/.docker/machine'),
     unit=read('/etc/systemd/system/gitlab-runner.service'),
     dropIn=read('${paths.dropIn}'),
     config=None if plain else config(),
     systemId=system_id.strip() if system_id else None,
     userData=read('${paths.userData}'),
     credentialsHash=credentials(),
-    machines=[] if plain else machines(),
     now=int(time.time() * 1000))
 def told(value):
     return {key: told(inner) for key, inner in value.items() if inner is not None} if isinstance(value, dict) else value
 done(**told(facts))
 `;
 
-/** Looks, and changes nothing; `verify` asks GitLab through the runner, which takes up to 20 s when GitLab is silent. */
-export const factsScript: Script<{verify: boolean}, HostFacts> = {
-	name: 'facts',
-	changes: false,
-	result: facts,
-	// Files are compared with what is wanted or edited, and the runner's own pages are read line by line.
-	exact: ['text', 'unit', 'dropIn', 'userData', 'metrics', 'jobs'],
-	text,
-};
-
-/** The same without anything secret, for the time until the host's key is verified. */
-export const softwareFactsScript: OpenScript<{without: 'secrets'}, SoftwareFacts> = {
-	name: 'software-facts',
-	changes: false,
-	secrets: 'none',
-	result: software,
-	exact: ['unit', 'dropIn', 'userData'],
-	text,
-};
+/** The scripts that tell checks what they compare, with what executors add. */
+export function factsWith<Software extends Properties, Facts extends Properties>(part: ManagerPart<Software, Facts>) {
+	const softwareFacts = z.object({...software, ...part.software});
+	const facts = z.object({...software, ...verified, ...part.software, ...part.facts});
+	/** Every fact about the manager, in one round trip. Changes nothing; `verify` asks GitLab through the runner, which takes up to 20 s when GitLab is silent. */
+	const factsScript: Script<{verify: boolean}, z.infer<typeof facts>> = {
+		name: 'facts',
+		changes: false,
+		result: facts,
+		// Files are compared with what is wanted or edited, and the runner's own pages are read line by line.
+		exact: ['text', 'unit', 'dropIn', 'userData', 'metrics', 'jobs'],
+		text: text(part.python),
+	};
+	/** The same without anything secret, for the time until the host's key is verified. */
+	const softwareFactsScript: OpenScript<{without: 'secrets'}, z.infer<typeof softwareFacts>> = {
+		name: 'software-facts',
+		changes: false,
+		secrets: 'none',
+		result: softwareFacts,
+		exact: ['unit', 'dropIn', 'userData'],
+		text: text(part.python),
+	};
+	return {factsScript, softwareFactsScript};
+}

@@ -1,13 +1,16 @@
 import {z} from 'zod';
 import {type OpenScript, prelude} from '../script.ts';
 import {draining} from './draining.ts';
+import type {ManagerPart} from './manager-part.ts';
 import {paths} from './paths.ts';
 import {readingText} from './reading.ts';
 
 /** A program to install: `sha256` is the hash that it has to have, where this release knows it; else `checksums` is the URL of its release.sha256, matched by the file's base name. */
-export type Download = {name: 'gitlab-runner' | 'docker-machine'; version: string; url: string; checksums: string; path: string; sha256?: string | undefined};
+export type Download = {name: string; version: string; url: string; checksums: string; path: string; sha256?: string | undefined};
 
 export type Install = {
+	/** Whose part prepares the manager, by its name: what its runner needs besides programs. */
+	executor: string;
 	/** Seconds that cloud-init may take. */
 	bootSeconds: number;
 	downloads: Download[];
@@ -26,7 +29,7 @@ const outcome = z.discriminatedUnion('is', [
 ]);
 export type InstallOutcome = z.infer<typeof outcome>;
 
-const text = `${prelude}${readingText}${draining}
+const text = (executors: string): string => `${prelude}${readingText}${executors}${draining}
 import errno, http.client, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 class Failed(Exception):
@@ -163,21 +166,6 @@ def unit(path):
         run(program, 'uninstall')
     run(program, 'install', '--user=gitlab-runner', '--working-directory=/home/gitlab-runner')
 
-def certificates():
-    folder = '/root/.docker/machine/certs/'
-    def there():
-        return all(os.path.exists(folder + name) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))
-    if there():
-        return
-    # Made on first use without a lock, so made here once while no runner can use docker-machine (facts 3.2).
-    stop_once()
-    say(says="docker-machine's certificates being made")
-    sh('docker-machine', 'rm', '-y', 'certificates')
-    run('docker-machine', 'create', '--driver', 'none', '--url', 'localhost', 'certificates')
-    sh('docker-machine', 'rm', '-y', 'certificates')
-    if not there():
-        raise Failed('command-failed', 'docker-machine made no certificates in ' + folder)
-
 def free_words(error):
     # Each folder may be a file system of its own.
     folder = os.path.dirname(str(error.filename or '/'))
@@ -209,7 +197,9 @@ def install():
             if os.path.exists(name):
                 os.unlink(name)
     unit('/etc/systemd/system/gitlab-runner.service')
-    certificates()
+    trouble = executors[given['executor']]['prepare'](stop_once)
+    if trouble is not None:
+        raise Failed('command-failed', trouble)
     run('systemctl', 'daemon-reload')
     if state['was_active']:
         run('systemctl', 'start', 'gitlab-runner')
@@ -229,5 +219,11 @@ except OSError as error:
 done(**{'is': 'done'})
 `;
 
-/** Waits for the first boot, then brings programs, unit, drop-in, certificates and user data to what is wanted. Does only what isn't so yet. */
-export const installScript: OpenScript<Install, InstallOutcome> = {name: 'install', changes: true, secrets: 'none', result: outcome, text};
+/** Waits for the first boot, then brings programs, unit, drop-in, user data and what the executor needs to what is wanted. Does only what isn't so yet. */
+export const installWith = ({python}: Pick<ManagerPart, 'python'>): OpenScript<Install, InstallOutcome> => ({
+	name: 'install',
+	changes: true,
+	secrets: 'none',
+	result: outcome,
+	text: text(python),
+});

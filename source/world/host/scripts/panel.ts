@@ -2,11 +2,12 @@ import {z} from 'zod';
 import {prelude, type Script} from '../script.ts';
 import {secretWords} from '../secret-words.ts';
 import {unitShape, unitText} from '../unit.ts';
+import type {ManagerPart, Properties} from './manager-part.ts';
 import {readingText, verifyShape} from './reading.ts';
 
 /** What the panel asks the manager for in one round; parts that aren't asked for aren't looked at. */
 export type Panel = {
-	/** Machines, config.toml, service, resources, and what the runner's HTTP server tells. */
+	/** What the executors know, config.toml, service, resources, and what the runner's HTTP server tells. */
 	host: boolean;
 	/** The journal: from a cursor on, or from a time (milliseconds since 1970) up to another. */
 	journal?: {
@@ -24,7 +25,7 @@ export type Panel = {
 	};
 	/** Whether GitLab takes the runners' tokens, asked through the runner: it takes 15 s where GitLab is silent. */
 	verify?: boolean | undefined;
-	/** Where things are, when not where GitLab Runner and docker-machine put them. */
+	/** Where things are, when not where GitLab Runner and its executors put them. */
 	unit?: string | undefined;
 	configPath?: string | undefined;
 	storePath?: string | undefined;
@@ -32,80 +33,49 @@ export type Panel = {
 
 const entry = z.tuple([z.number(), z.string()]);
 
-const outcome = z.object({
-	/** Milliseconds since 1970, by the host's clock. */
-	now: z.number(),
-	host: z
-		.object({
-			hasStore: z.boolean(),
-			certificates: z.boolean(),
-			/** Fields picked from each machine's config.json; access keys stay there. */
-			machines: z.array(z.unknown()),
-			unreadMachines: z.array(z.string()),
-			/** config.toml without its secrets; of a runner's token its partition and nine characters are left. `hash` is the SHA-256 of the file as it is. */
-			config: z.object({text: z.string(), hash: z.string()}).optional(),
-			service: unitShape,
-			resources: z
-				.object({diskFree: z.number(), diskTotal: z.number(), memoryFree: z.number(), memoryTotal: z.number(), load1: z.number(), cpus: z.int()})
-				.optional(),
-			/** The processor's time since the host booted, in ticks. */
-			ticks: z.object({total: z.number(), idle: z.number(), stolen: z.number()}).optional(),
-			/** Texts of `/metrics` and `/debug/jobs/list`. */
-			metrics: z.string().optional(),
-			jobs: z.string().optional(),
-			/** Why one of the two is missing. */
-			silent: z.string().optional(),
-		})
+/** What every manager tells of itself, whatever its executor. */
+const common = {
+	/** config.toml without its secrets; of a runner's token its partition and nine characters are left. `hash` is the SHA-256 of the file as it is. */
+	config: z.object({text: z.string(), hash: z.string()}).optional(),
+	service: unitShape,
+	resources: z
+		.object({diskFree: z.number(), diskTotal: z.number(), memoryFree: z.number(), memoryTotal: z.number(), load1: z.number(), cpus: z.int()})
 		.optional(),
-	verify: verifyShape.optional(),
-	journal: z
-		.object({
-			/** Time (milliseconds since 1970) and message without colours, oldest first. */
-			entries: z.array(entry),
-			tail: z.array(entry),
-			/** Time of the oldest entry that was read. */
-			first: z.number().optional(),
-			cursor: z.string().optional(),
-			more: z.boolean(),
-			/** The cursor isn't in the journal any more. */
-			lost: z.boolean(),
-			unread: z.int(),
-			/** Why nothing could be read. */
-			failed: z.string().optional(),
-		})
-		.optional(),
+	/** The processor's time since the host booted, in ticks. */
+	ticks: z.object({total: z.number(), idle: z.number(), stolen: z.number()}).optional(),
+	/** Texts of `/metrics` and `/debug/jobs/list`. */
+	metrics: z.string().optional(),
+	jobs: z.string().optional(),
+	/** Why one of the two is missing. */
+	silent: z.string().optional(),
+};
+export type CommonHost = z.infer<z.ZodObject<typeof common>>;
+
+const journal = z.object({
+	/** Time (milliseconds since 1970) and message without colours, oldest first. */
+	entries: z.array(entry),
+	tail: z.array(entry),
+	/** Time of the oldest entry that was read. */
+	first: z.number().optional(),
+	cursor: z.string().optional(),
+	more: z.boolean(),
+	/** The cursor isn't in the journal any more. */
+	lost: z.boolean(),
+	unread: z.int(),
+	/** Why nothing could be read. */
+	failed: z.string().optional(),
 });
-/** What one round told. */
-export type PanelOutcome = z.infer<typeof outcome>;
-/** What a round told of the manager itself, where it was asked for. */
-export type HostPart = NonNullable<PanelOutcome['host']>;
 /** What a round told of the journal, where it was asked for. */
-export type JournalPart = NonNullable<PanelOutcome['journal']>;
+export type JournalPart = z.infer<typeof journal>;
 
 /** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */
-const text = `${prelude}${unitText}${readingText}
+const text = ({python, secretOptions}: Pick<ManagerPart, 'python' | 'secretOptions'>): string => `${prelude}${unitText}${readingText}${python}
 import collections, threading
 config_path = given.get('configPath') or '/etc/gitlab-runner/config.toml'
-store_path = given.get('storePath') or '/root/.docker/machine'
 unit = given.get('unit') or 'gitlab-runner'
 
-picked = [('instanceId', 'InstanceId', str), ('ip', 'IPAddress', str), ('privateIp', 'PrivateIPAddress', str), ('type', 'InstanceType', str), ('region', 'Region', str),
-    ('zone', 'Zone', str), ('spot', 'RequestSpotInstance', bool), ('diskGib', 'RootSize', int), ('privateOnly', 'PrivateIPOnly', bool)]
-def machines():
-    found, unread = [], []
-    for name, whole, driver in stored(store_path):
-        if whole is None:
-            unread.append(name)
-            continue
-        machine = {'name': whole.get('Name') or name}
-        for key, field, kind in picked:
-            if isinstance(driver.get(field), kind):
-                machine[key] = driver[field]
-        found.append(machine)
-    return found, unread
-
 quoted = r'("""(?:.|\\n)*?"""|\\'\\'\\'(?:.|\\n)*?\\'\\'\\'|"(?:[^"\\\\\\n]|\\\\.)*"|\\'[^\\'\\n]*\\')'
-secret_keys, variables, secret_options = (re.compile(words, re.I) for words in (r'${secretWords.keys}', r'${secretWords.variables}', r'${secretWords.options}'))
+secret_keys, variables, secret_options = (re.compile(words, re.I) for words in (r'${secretWords.keys}', r'${secretWords.variables}', r'${secretOptions}'))
 def hide(found):
     begin, key, value = found.group(1), found.group(2), found.group(3).strip('"\\'')
     if not secret_keys.search(key):
@@ -156,7 +126,8 @@ def runner(address):
 
 def resources():
     try:
-        disk = os.statvfs(store_path if os.path.isdir(store_path) else '/')
+        kept = [one['keeps'] for one in executors.values() if os.path.isdir(one['keeps'])]
+        disk = os.statvfs((kept + ['/'])[0])
         memory = dict(re.findall(r'^(\\w+):\\s+(\\d+) kB', read('/proc/meminfo') or '', re.M))
         return {'diskFree': disk.f_bavail * disk.f_frsize, 'diskTotal': disk.f_blocks * disk.f_frsize, 'memoryFree': int(memory['MemAvailable']) * 1024,
             'memoryTotal': int(memory['MemTotal']) * 1024, 'load1': os.getloadavg()[0], 'cpus': os.cpu_count() or 1}
@@ -221,10 +192,10 @@ def journal(asked):
 now = time.time() * 1000
 answer = {'now': now}
 if given.get('host'):
-    seen, unread = machines()
     cleaned, whole = config()
-    host = {'hasStore': os.path.isdir(store_path), 'machines': seen, 'unreadMachines': unread, 'service': unit_state(unit, now),
-        'certificates': has_certificates(store_path)}
+    host = {'service': unit_state(unit, now)}
+    for one in executors.values():
+        host.update(one['panel']())
     for key, value in (('config', cleaned), ('resources', resources()), ('ticks', ticks())):
         if value is not None:
             host[key] = value
@@ -237,12 +208,22 @@ if given.get('journal'):
 done(**answer)
 `;
 
-/** Everything that the live panel shows of the manager, in one round over a held connection. */
-export const panelScript: Script<Panel, PanelOutcome> = {
-	name: 'panel',
-	changes: false,
-	result: outcome,
-	// Texts of several lines, which their readers take apart.
-	exact: ['text', 'metrics', 'jobs'],
-	text,
-};
+/** Everything that the live panel shows of the manager, in one round over a held connection; with what executors add. */
+export function panelWith<Host extends Properties>(part: ManagerPart<Properties, Properties, Host>) {
+	const outcome = z.object({
+		/** Milliseconds since 1970, by the host's clock. */
+		now: z.number(),
+		host: z.object({...common, ...part.panel}).optional(),
+		verify: verifyShape.optional(),
+		journal: journal.optional(),
+	});
+	const script: Script<Panel, z.infer<typeof outcome>> = {
+		name: 'panel',
+		changes: false,
+		result: outcome,
+		// Texts of several lines, which their readers take apart.
+		exact: ['text', 'metrics', 'jobs'],
+		text: text(part),
+	};
+	return script;
+}
