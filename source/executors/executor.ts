@@ -1,11 +1,16 @@
 import type {AnyStep} from '../engine/step.ts';
 import type {AnswerValue} from '../fleet.ts';
 import type {CauseRow} from '../panel/causes/cause.ts';
+import type {RefusalWords} from '../panel/journal/refusal.ts';
+import type {LogRule} from '../panel/journal/rule.ts';
 
 /** A way to run jobs: the steps that a fleet of it consists of. Another executor is another folder and one line in each of the lists beside this file. */
 export type Executor = {
 	readonly name: AnswerValue<'executor'>;
 	readonly steps: readonly AnyStep[];
+	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */
+	readonly journal: readonly LogRule[];
+	readonly refusals: RefusalWords;
 	/** Why its workers can't be made or used, where that is true of this executor alone. */
 	readonly causes: readonly CauseRow[];
 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {type Entry, readEntries} from '../../source/panel/journal/entries.ts';
-import {eventsOf, eventTexts, type LogEvent} from '../../source/panel/journal/events.ts';
+import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {noHistory, remember} from '../../source/panel/journal/history.ts';
-import {readRefusal} from '../../source/panel/journal/refusal.ts';
 import {machineSeconds, noSpans, spansAfter} from '../../source/panel/journal/spans.ts';
+import {eventsOf, eventTexts, readRefusal} from '../../source/panel/live/log.ts';
 import {readLogLine} from '../../source/world/host/log-line.ts';
 
 const esc = '\u001b';

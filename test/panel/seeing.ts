@@ -1,7 +1,7 @@
 import type {RunnerFacts} from '../../source/executors/docker-machine/config-facts.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
-import {readRefusal} from '../../source/panel/journal/refusal.ts';
+import {readRefusal} from '../../source/panel/live/log.ts';
 import type {StoredMachine} from '../../source/panel/machines.ts';
 import {readMetrics} from '../../source/panel/metrics.ts';
 import {good} from '../../source/panel/seen.ts';

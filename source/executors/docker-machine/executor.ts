@@ -20,7 +20,8 @@ import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
 import {unsupportedImage, unsupportedRegion, unsupportedZone} from './limits.ts';
 import {machineRights} from './manager-rights.ts';
-import {dockerMachineCauses} from './panel/causes.ts';
+import {causes} from './panel/causes.ts';
+import {journal, refusalWords} from './panel/journal.ts';
 import {runnerStep} from './runner.ts';
 import {serviceStep} from './service.ts';
 import {softwareStep} from './software.ts';
@@ -56,4 +57,4 @@ const steps: readonly AnyStep[] = [
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps, causes: dockerMachineCauses};
+export const dockerMachine: Executor = {name: 'docker+machine', steps, journal, refusals: refusalWords, causes};

@@ -2,13 +2,13 @@ import type {Fatal} from '../../world/host/fatal.ts';
 import {madeAt} from '../../world/host/machine-name.ts';
 import type {LogEvent} from './events.ts';
 import {type JobHistory, jobsAfter, noJobs} from './job-history.ts';
-import {readRefusal, type WorkerRefusal} from './refusal.ts';
+import type {WorkerRefusal} from './refusal.ts';
 import {noSpans, type Spans, spansAfter} from './spans.ts';
 
 /** One machine as the journal tells of it. Times are milliseconds since 1970. */
 export type MachineStory = {
 	name: string;
-	/** The last stage that docker-machine named: `waiting for SSH`. */
+	/** The last stage of its making: `waiting for SSH`. */
 	stage?: string;
 	stageAt?: number;
 	createdAt?: number;
@@ -143,10 +143,8 @@ function runnerTold(history: History, event: LogEvent): History {
 			return {...history, refused: kept(history.refused, {at, machine: event.machine, refusal: event.refusal}, mostRefused)};
 		case 'prepare-failed':
 			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)} : history;
-		case 'machine-failed': {
-			const refusal = readRefusal(event.error);
-			return refusal ? {...history, refused: kept(history.refused, {at, machine: event.machine, refusal}, mostRefused)} : history;
-		}
+		case 'machine-failed':
+			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: event.machine, refusal: event.refusal}, mostRefused)} : history;
 		case 'job-ended':
 			if (event.ok) return {...history, succeededAt: at};
 			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)} : history;

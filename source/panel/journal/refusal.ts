@@ -1,8 +1,8 @@
-/** Why a worker couldn't be made, from docker-machine's own words (docs/facts.md, "docker-machine: failures"). */
+/** Why a worker couldn't be made, from the words of whatever was to make it. */
 export type WorkerRefusal = {
-	/** AWS's code, or ours for what isn't AWS: `docker-install`, `docker-hub`, `docker-never`, `certificates`, `ssh-never`, `subnet-zone`, `key-pair-name`, and of the manager `disk-full`, `killed`. */
+	/** AWS's code, or for what isn't AWS ours, `docker-hub`, and of the manager `disk-full`, `killed`, or an executor's: `docker-install`, `ssh-never`. */
 	code: string;
-	/** docker-machine's own words, cut to 2,000 characters. */
+	/** The words themselves, cut to 2,000 characters. */
 	text: string;
 	type: string | undefined;
 	zone: string | undefined;
@@ -15,22 +15,13 @@ export type WorkerRefusal = {
 	encoded: string | undefined;
 };
 
-/** In the order in which they are looked for: the first that fits is the reason. */
-const ours: readonly [RegExp, string][] = [
+/** Words by which a reason is known that isn't AWS's, and its code, in the order in which they are looked for: the first that fits is the reason. */
+export type RefusalWords = readonly (readonly [RegExp, string])[];
+
+const ours: RefusalWords = [
 	[/toomanyrequests|pull rate limit/i, 'docker-hub'],
 	[/no space left on device/i, 'disk-full'],
 	[/^signal: killed/, 'killed'],
-	// These two first: docker-machine wraps them as `Error detecting OS` and `Error checking the host`.
-	[/Too many retries waiting for SSH/i, 'ssh-never'],
-	[/Error checking the host.*(?:i\/o timeout|connection refused|no route to host)/i, 'docker-never'],
-	[/error installing docker|Error detecting OS/i, 'docker-install'],
-	[
-		/bad certificate|x509: certificate|tls: (?:failed to verify|unknown)|Error checking the host|error checking and\/or regenerating the certs|Error generating certificates/i,
-		'certificates',
-	],
-	[/Unable to verify the Docker daemon is listening/i, 'docker-install'],
-	[/unable to find a subnet that is both|does not belong to VpcId|desired subnet could not be located/i, 'subnet-zone'],
-	[/already a keypair with the name/i, 'key-pair-name'],
 ];
 
 /** `Error launching instance: InsufficientInstanceCapacity: We currently …`, `unable to create key pair: KeyPairLimitExceeded: …`. */
@@ -39,17 +30,17 @@ const awsCode =
 
 const notAws = new Set(['GitLab', 'SubnetId', 'VpcId']);
 
-function codeOf(text: string): string | undefined {
-	for (const [pattern, code] of ours) if (pattern.test(text)) return code;
+function codeOf(text: string, words: RefusalWords): string | undefined {
+	for (const [pattern, code] of [...ours, ...words]) if (pattern.test(text)) return code;
 	const code = awsCode.exec(text)?.[1];
 	return code === undefined || notAws.has(code) ? undefined : code;
 }
 
 const instanceType = /\b((?:[a-z]+[0-9][a-z0-9-]*|u-[a-z0-9]+)\.(?:nano|micro|small|medium|large|metal|\d*xlarge)[a-z0-9-]*)\b/;
 
-/** The reason in a line of docker-machine's errors; undefined when it tells none. */
-export function readRefusal(text: string): WorkerRefusal | undefined {
-	const code = codeOf(text);
+/** The reason in an error of the runner's or of a program that makes workers, which has `words` of its own; undefined when it tells none. */
+export function refusalIn(text: string, words: RefusalWords): WorkerRefusal | undefined {
+	const code = codeOf(text, words);
 	if (code === undefined) return undefined;
 	const number = (pattern: RegExp) => {
 		const found = pattern.exec(text)?.[1];

@@ -29,6 +29,9 @@ function close(hours: Map<number, number>, from: number, to: number): void {
 /** Codes of refusals by which no instance came to be: nothing is paid. */
 const neverRan = (code: string): boolean => /^[A-Z]/.test(code) || code === 'key-pair-name' || code === 'subnet-zone';
 
+/** What tells that machines come and go, whoever asks for no more than that. */
+export const spanEvents = ['machine-created', 'machine-removed', 'machine-removing', 'machine-given-up'] as const satisfies readonly LogEvent['is'][];
+
 /** Machines come and go: what the journal tells more. A machine is reckoned from the second in its name. */
 export function spansAfter(spans: Spans, events: readonly LogEvent[]): Spans {
 	const machineEvents = events.filter(({is}) => is.startsWith('machine-') || is === 'job-on-machine');

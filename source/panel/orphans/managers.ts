@@ -8,9 +8,9 @@ import {readJobList} from '../../world/host/job-list.ts';
 import {isMachineName} from '../../world/host/machine-name.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {unitIs} from '../../world/host/unit.ts';
-import {eventsOf} from '../journal/events.ts';
 import {noHistory, remember} from '../journal/history.ts';
 import {machineNameOf} from '../live/join.ts';
+import {eventsOf, textsOf} from '../live/log.ts';
 import {type AskedManager, askedManager, unmanagedIn} from '../orphans.ts';
 import {runs as runningOn} from '../row-jobs.ts';
 import {failing, good, unseen} from '../seen.ts';
@@ -54,7 +54,7 @@ const longestJob = 24 * 3_600_000;
 /** Those machines that run no job: the log says which job came to which machine, the runner's own list which jobs are still there. None where either can't be read. */
 async function idleOf(connection: Connection, names: readonly string[], jobs: string | undefined, now: number): Promise<string[]> {
 	if (names.length === 0) return [];
-	const asked = {since: now - longestJob, only: ['docker-machine', 'Job succeeded', 'Job failed'], most: 50_000, tail: 0, seconds: 20};
+	const asked = {since: now - longestJob, only: textsOf('job-on-machine', 'job-ended'), most: 50_000, tail: 0, seconds: 20};
 	const {journal, host} = await connection.script(panelScript, {host: true, journal: asked});
 	const runs = host && unitIs(host.service) !== 'crashed' && unitIs(host.service) !== 'stopped';
 	if (!host || !journal || journal.failed !== undefined || journal.more || (runs && jobs === undefined)) return [];

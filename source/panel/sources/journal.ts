@@ -3,10 +3,11 @@ import {Problem} from '../../problem.ts';
 import type {Connection} from '../../world/host/port.ts';
 import type {JournalPart, Panel} from '../../world/host/scripts/panel.ts';
 import type {Entry} from '../journal/entries.ts';
-import {eventsOf, eventTexts, type LogEvent, spanWords} from '../journal/events.ts';
+import type {LogEvent} from '../journal/events.ts';
 import {type History, historyKept, noHistory, remember} from '../journal/history.ts';
 import {jobsAfter, lossWords, noJobs} from '../journal/job-history.ts';
-import {noSpans, spansAfter} from '../journal/spans.ts';
+import {noSpans, spanEvents, spansAfter} from '../journal/spans.ts';
+import {eventsOf, eventTexts, textsOf} from '../live/log.ts';
 
 /** The journal as far as it has been read. */
 export type Reading = {history: History; log: readonly Entry[]; cursor: string | undefined};
@@ -28,7 +29,7 @@ async function read(connection: Connection, journal: NonNullable<Panel['journal'
 async function ledger(connection: Connection, from: number, to: number): Promise<Pick<History, 'spans' | 'jobs'>> {
 	const nothing = {spans: noSpans(to), jobs: noJobs};
 	if (from >= to) return nothing;
-	const told = await read(connection, {since: from, until: to, only: [...spanWords, ...lossWords], most: 100_000, tail: 0, seconds: 15});
+	const told = await read(connection, {since: from, until: to, only: [...textsOf(...spanEvents), ...lossWords], most: 100_000, tail: 0, seconds: 15});
 	// Cut off half-way, what came after isn't known, and a gap in the middle would be worse than a later begin.
 	if (told.more || told.first === undefined) return nothing;
 	const events = eventsIn(told);

@@ -53,7 +53,7 @@ const beingMade = once((it): {cold: boolean; count: number; time: string; told: 
 });
 
 /** What docker-machine does with machines once AWS gives them, by the runner's log, its own store on the manager and the runner's figures. */
-export const dockerMachineCauses: readonly CauseRow[] = [
+export const causes: readonly CauseRow[] = [
 	{
 		id: 'certificates-missing',
 		rank: 'unmade',
