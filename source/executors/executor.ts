@@ -3,11 +3,15 @@ import type {AnswerValue} from '../fleet.ts';
 import type {CauseRow} from '../panel/causes/cause.ts';
 import type {RefusalWords} from '../panel/journal/refusal.ts';
 import type {LogRule} from '../panel/journal/rule.ts';
+import type {Made} from '../panel/makers.ts';
+import type {RunnerFacts} from './docker-machine/config-facts.ts';
 
 /** A way to run jobs: the steps that a fleet of it consists of. Another executor is another folder and one line in each of the lists beside this file. */
 export type Executor = {
 	readonly name: AnswerValue<'executor'>;
 	readonly steps: readonly AnyStep[];
+	/** How a runner's workers are made now, by its entry in config.toml and in a region; undefined where that isn't known. */
+	made(runner: RunnerFacts, region: string): Made | undefined;
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */
 	readonly journal: readonly LogRule[];
 	readonly refusals: RefusalWords;

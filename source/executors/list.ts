@@ -1,13 +1,12 @@
 import type {AnyStep} from '../engine/step.ts';
-import type {Answers} from '../fleet.ts';
 import {dockerMachine} from './docker-machine/executor.ts';
 import type {Executor} from './executor.ts';
 
 /** The executors there are, the one that a new fleet gets first. */
 export const executors: readonly [Executor, ...Executor[]] = [dockerMachine];
 
-/** The executor that the answers name. */
-export const executorOf = ({executor}: Pick<Answers, 'executor'>): Executor => executors.find(({name}) => name === executor) ?? executors[0];
+/** The executor that answers, or an entry of config.toml, name; without one the first. */
+export const executorOf = ({executor}: {executor?: string | undefined}): Executor => executors.find(({name}) => name === executor) ?? executors[0];
 
 const union = <Item>(lists: readonly (readonly Item[] | undefined)[]): Item[] => [...new Set(lists.flatMap((list) => list ?? []))];
 

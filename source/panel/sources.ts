@@ -1,6 +1,7 @@
 import {Problem} from '../problem.ts';
 import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {bareUrl} from '../world/gitlab/url.ts';
+import {allMade} from './live/made.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
 import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';
@@ -88,8 +89,8 @@ function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop |
 }
 
 /** Types that something is, or is to be, paid for. */
-function typesIn({ec2, host}: Snapshot): {workers: string[]; all: string[]} {
-	const configured = (host.value?.config?.facts?.runners ?? []).flatMap(({options}) => options['instance-type'] ?? []);
+function typesIn({ec2, host, region}: Snapshot): {workers: string[]; all: string[]} {
+	const configured = allMade({host, region}).map(({type}) => type);
 	const workers = [...new Set([...(ec2.value?.instances ?? []).map(({type}) => type), ...configured])].filter((type) => type !== '').sort();
 	const manager = ec2.value?.manager?.type;
 	return {workers, all: [...new Set([...workers, ...(manager === undefined ? [] : [manager])])]};

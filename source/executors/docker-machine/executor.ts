@@ -22,6 +22,7 @@ import {unsupportedImage, unsupportedRegion, unsupportedZone} from './limits.ts'
 import {machineRights} from './manager-rights.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
+import {made} from './panel/made.ts';
 import {runnerStep} from './runner.ts';
 import {serviceStep} from './service.ts';
 import {softwareStep} from './software.ts';
@@ -57,4 +58,4 @@ const steps: readonly AnyStep[] = [
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps, journal, refusals: refusalWords, causes};
+export const dockerMachine: Executor = {name: 'docker+machine', steps, made, journal, refusals: refusalWords, causes};

@@ -71,7 +71,7 @@ const rows: readonly MachineOption[] = [
 	{flag: 'amazonec2-region', answer: 'region', resolved: true, write: ({fleet}) => fleet.region},
 	{flag: 'amazonec2-vpc-id', write: ({network}) => network.vpcId},
 	{flag: 'amazonec2-subnet-id', answer: 'subnet', resolved: true, write: ({network}) => network.subnetId},
-	{flag: 'amazonec2-zone', write: ({answers, network}) => zoneIn(network.zone, answers.machineOptions)},
+	{flag: 'amazonec2-zone', absent: 'a', write: ({answers, network}) => zoneIn(network.zone, answers.machineOptions)},
 	{flag: 'amazonec2-use-private-address', write: ({network}) => (network.public ? 'true' : undefined)},
 	{flag: 'amazonec2-private-address-only', write: ({network}) => (network.public ? undefined : 'true')},
 	{flag: 'amazonec2-ami', answer: 'workerImage', resolved: true, write: ({image}) => image.id},
@@ -105,6 +105,10 @@ const rows: readonly MachineOption[] = [
 ];
 
 const byFlag = new Map(rows.map((row) => [row.flag, row]));
+
+/** What docker-machine goes by for an option: what is written, else its own default. `options` are by flag, without `amazonec2-`. */
+export const optionInForce = (options: Readonly<Record<string, string>>, flag: string): string | undefined =>
+	options[flag.replace(/^amazonec2-/, '')] ?? byFlag.get(flag)?.absent;
 
 /** The answer that an option holds. */
 export const answerOfFlag = (flag: string): AnswerKey | undefined => byFlag.get(flag)?.answer;

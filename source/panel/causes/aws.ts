@@ -1,19 +1,17 @@
 import {forTime} from '../formats.ts';
 import type {WorkerRefusal} from '../journal/refusal.ts';
-import {isSpot} from '../makers.ts';
 import type {Case, CauseRow} from './cause.ts';
 import {bareCode, holdingRefusal, refusalRow} from './refusals.ts';
 
 /** `c5.large in us-east-2a`, from the refusal, else from config.toml. */
-function whereOf({runner, snapshot}: Case, refusal: WorkerRefusal): string {
-	const options = runner?.options ?? {};
-	const type = refusal.type ?? options['instance-type'];
-	const zone = refusal.zone ?? (options.zone === undefined ? undefined : `${options.region ?? snapshot.region}${options.zone}`);
+function whereOf({made}: Case, refusal: WorkerRefusal): string {
+	const type = refusal.type ?? made?.type;
+	const zone = refusal.zone ?? made?.zone;
 	return [type ?? 'workers', zone === undefined ? '' : `in ${zone}`].filter(Boolean).join(' ');
 }
 
 /** Whether config.toml asks for spot machines. */
-const wantsSpot = ({runner}: Case): boolean => runner !== undefined && isSpot(runner);
+const wantsSpot = ({made}: Case): boolean => made?.spot === true;
 
 /** Who is meant by an ARN: `role gitlab-runners-us-east-2-manager`. */
 const whoOf = (arn: string): string => {
@@ -73,7 +71,7 @@ export const awsCauses: readonly CauseRow[] = [
 		tells: (it) => {
 			const held = holdingRefusal(it, ({code}) => !it.explained.has(bareCode(code)));
 			if (!held) return undefined;
-			const image = /ami-[0-9a-f]+/.exec(held.refusal.text)?.[0] ?? it.runner?.options.ami;
+			const image = /ami-[0-9a-f]+/.exec(held.refusal.text)?.[0] ?? it.made?.image;
 			const what = held.refusal.code.startsWith('InvalidAMIID') && image !== undefined ? `image ${image}` : whereOf(it, held.refusal);
 			return {says: `New workers are refused for ${what}${forTime(held.since, it.now)} (${held.refusal.code}).`, since: held.since};
 		},
@@ -83,8 +81,8 @@ export const awsCauses: readonly CauseRow[] = [
 		rank: 'unmade',
 		key: 'move',
 		refusals: ['InsufficientFreeAddressesInSubnet'],
-		says: ({refusal}, time, {runner}) => {
-			const subnet = /subnet-[0-9a-f]+/.exec(refusal.text)?.[0] ?? runner?.options['subnet-id'];
+		says: ({refusal}, time, {made}) => {
+			const subnet = /subnet-[0-9a-f]+/.exec(refusal.text)?.[0] ?? made?.subnet;
 			return `${subnet === undefined ? "The workers' subnet" : `Subnet ${subnet}`} has no free address for a new worker${time}.`;
 		},
 	}),
@@ -108,7 +106,7 @@ export const awsCauses: readonly CauseRow[] = [
 		key: 'move',
 		refusals: ['SpotMaxPriceTooLow'],
 		says: ({refusal}, time, it) => {
-			const cap = /price of (\d+(?:\.\d+)?) is lower/.exec(refusal.text)?.[1] ?? it.runner?.options['spot-price'];
+			const cap = /price of (\d+(?:\.\d+)?) is lower/.exec(refusal.text)?.[1] ?? it.made?.spotPrice;
 			const compare = refusal.neededPrice === undefined ? 'too low' : `$${cap ?? 'the cap'}, and AWS asks $${refusal.neededPrice}`;
 			return `The highest spot price for ${whereOf(it, refusal)} is ${compare}${time}.`;
 		},

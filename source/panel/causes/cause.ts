@@ -2,6 +2,7 @@ import type {ConfigFacts, RunnerFacts} from '../../executors/docker-machine/conf
 import type {Instance} from '../../steps/looks/account.ts';
 import type {ActionId} from '../actions.ts';
 import type {History} from '../journal/history.ts';
+import type {Made} from '../makers.ts';
 import type {Metrics} from '../metrics.ts';
 import type {Counts, WorkerRow} from '../rows.ts';
 import type {GitlabSees, HostSeen, Snapshot, SourceName} from '../snapshot.ts';
@@ -72,6 +73,8 @@ export type Case = {
 	config: ConfigFacts | undefined;
 	/** The first runner that makes machines. */
 	runner: RunnerFacts | undefined;
+	/** How its machines are made. */
+	made: Made | undefined;
 	/** What all runners that make machines may make together; undefined where one has no limit or none is known. */
 	limit: number | undefined;
 	/** Machines in all states, by the runner's count, else by rows. */

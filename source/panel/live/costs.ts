@@ -1,8 +1,8 @@
 import {machineSeconds} from '../journal/spans.ts';
-import {workersMade} from '../makers.ts';
 import {spotKey, usdPerHour} from '../price.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
+import {workersMade} from './made.ts';
 
 /** A sum over a time, "about, since …": `since` is where what is known begins (milliseconds since 1970). */
 type Spent = {usd: number; since: number};

@@ -15,6 +15,7 @@ import {isFresh} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type WaitingJobs, waitingJobs} from '../waiting.ts';
 import {join, machineNameOf} from './join.ts';
+import {workersMade} from './made.ts';
 
 /** Whether jobs wait, and why, the cause to act on first coming first. */
 export type WhyWaiting = {
@@ -76,6 +77,7 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 		gitlab: snapshot.gitlab.value,
 		config: snapshot.host.value?.config?.facts,
 		runner: makers[0],
+		made: workersMade(snapshot),
 		limit: limitOf(makers, metrics),
 		machines: told ? told.acquired + told.creating + told.idle + told.used + told.removing + told.stuck : hasRows ? counts.all - counts.orphan : undefined,
 		creating: told?.creating ?? (hasRows ? counts.creating : undefined),
