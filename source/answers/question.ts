@@ -2,7 +2,7 @@ import {z} from 'zod';
 import type {AnswerKey, AnswerValue, Fleet, Given, How} from '../fleet.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {hostPattern, loopbackPattern, pathPattern} from '../world/gitlab/url.ts';
-import {printable} from '../world/printable.ts';
+import {counted, printable} from '../world/printable.ts';
 
 /** What choices and defaults may look at; memoised by whoever makes it, and each call ends with the question. */
 export type Asking = {
@@ -178,7 +178,7 @@ export const matching = (pattern: RegExp, right: string) => z.string(words(right
 
 /** A whole number within bounds. */
 export const count = (least: number, most: number, unit = '') => {
-	const right = `a whole number from ${least} to ${most.toLocaleString('en-US')}${unit && ` ${unit}`}`;
+	const right = `a whole number from ${least} to ${counted(most)}${unit && ` ${unit}`}`;
 	return z.int(words(right)).min(least, words(right)).max(most, words(right));
 };
 

@@ -1,3 +1,5 @@
+import {counted} from '../world/printable.ts';
+
 /** A time that goes on, short and in a column: `40 s`, `12 m`, `3.2 h`, `12 d`. Takes seconds; a dash where it isn't known. */
 export function age(seconds: number | undefined): string {
 	if (seconds === undefined) return '–';
@@ -14,15 +16,11 @@ export function takes(seconds: number): string {
 	return whole % 60 === 0 ? `${Math.floor(whole / 60)} m` : `${Math.floor(whole / 60)} m ${whole % 60} s`;
 }
 
-// Made once: each costs more than all else that a frame of the panel formats.
-const whole = new Intl.NumberFormat('en-US');
-const cents = new Intl.NumberFormat('en-US', {minimumFractionDigits: 2, maximumFractionDigits: 2});
-
 /** A sum: `$6.10`, `$0.41`, `$0.004`; a dash where it isn't known. */
 export function money(usd: number | undefined): string {
 	if (usd === undefined) return '–';
 	if (usd !== 0 && usd < 0.1) return `$${usd.toFixed(3)}`;
-	return `$${cents.format(usd)}`;
+	return `$${counted(usd.toFixed(2))}`;
 }
 
 /** A sum in a column of its own, whose header says USD: `0.034`; a dash where it isn't known. */
@@ -40,9 +38,6 @@ export function bytes(count: number): string {
 	return `${(count / 1e9).toFixed(1)} GB`;
 }
 
-/** A count with its thousands apart: `5,000`. */
-export const counted = (count: number): string => whole.format(count);
-
 /** `1 job`, `3 jobs`. */
 export const many = (count: number, one: string, more = `${one}s`): string => `${counted(count)} ${count === 1 ? one : more}`;
 
@@ -55,7 +50,7 @@ export function clockWords(at: number, now: number): string {
 	const date = new Date(at);
 	const time = date.toISOString().slice(11, 16);
 	if (new Date(now).toISOString().slice(0, 10) === date.toISOString().slice(0, 10)) return `${time} UTC`;
-	return `${date.getUTCDate()} ${date.toLocaleString('en-GB', {month: 'short', timeZone: 'UTC'})} ${time} UTC`;
+	return `${date.getUTCDate()} ${date.toUTCString().slice(8, 11)} ${time} UTC`;
 }
 
 const blocks = '▁▂▃▄▅▆▇█';

@@ -3,6 +3,7 @@ import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../world/cloud/shapes.ts';
 import {quote} from '../world/host/quote.ts';
+import {counted} from '../world/printable.ts';
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
@@ -237,7 +238,7 @@ async function empty(context: Removal, name: string, report: Report): Promise<vo
 		const deleted = await emptyOnce(context, name);
 		if (deleted === 0) return;
 		total += deleted;
-		report({says: `emptying, ${total.toLocaleString('en-US')} objects gone`});
+		report({says: `emptying, ${counted(total)} objects gone`});
 	}
 }
 

@@ -1,6 +1,7 @@
 import {type Answers, type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {type PolicyDocument, readPolicy, type Statement} from '../world/cloud/policy/judge.ts';
+import {counted} from '../world/printable.ts';
 import {canonical} from './recorded.ts';
 
 /** What the manager's policy depends on besides the answers. */
@@ -122,7 +123,7 @@ export function managerPolicy(scope: PolicyScope, answers: Answers, workers: Wor
 	if (isTooLong(policy)) {
 		throw new Problem({
 			code: 'policy-too-long',
-			message: `The manager's policy is ${JSON.stringify(policy).length.toLocaleString('en-US')} characters, and IAM takes ${mostCharacters.toLocaleString('en-US')}: it names the key of each tag.`,
+			message: `The manager's policy is ${counted(JSON.stringify(policy).length)} characters, and IAM takes ${counted(mostCharacters)}: it names the key of each tag.`,
 			advice: 'Give fewer tags, or shorter keys, with `--tags`.',
 		});
 	}

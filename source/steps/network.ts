@@ -1,6 +1,7 @@
 import type {Context, Finding, Found, Note, Step} from '../engine/step.ts';
 import type {Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {counted} from '../world/printable.ts';
 import {aws} from './aws-cli.ts';
 import {accountActions, accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
@@ -109,7 +110,7 @@ async function check(context: Context, limits: RegionLimits): Promise<Finding<Fo
 	return {
 		is: 'so',
 		resource: {vpcId: subnet.vpcId, subnetId: subnet.id, zone: subnet.zone, public: isPublic, freeAddresses: subnet.freeAddresses},
-		says: `${subnet.id} in ${subnet.zone}, ${isPublic ? 'public' : 'private, with a way out'}, ${subnet.freeAddresses.toLocaleString('en-US')} free addresses`,
+		says: `${subnet.id} in ${subnet.zone}, ${isPublic ? 'public' : 'private, with a way out'}, ${counted(subnet.freeAddresses)} free addresses`,
 		notes,
 	};
 }

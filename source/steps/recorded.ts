@@ -3,6 +3,7 @@ import {toText} from '../answers/value.ts';
 import type {Change} from '../engine/step.ts';
 import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {counted} from '../world/printable.ts';
 import {recordForm} from './looks/record.ts';
 
 /** SSM's standard tier holds this many bytes in one parameter. */
@@ -60,7 +61,7 @@ export function recordValue(answers: Given, born: string | undefined): string {
 		.slice(0, 3);
 	throw new Problem({
 		code: 'record-too-long',
-		message: `The answers are ${bytes.toLocaleString('en-US')} bytes, and the fleet's record holds ${mostBytes.toLocaleString('en-US')}. The longest are ${largest.map(({key, bytes}) => `${key} (${bytes.toLocaleString('en-US')})`).join(', ')}.`,
+		message: `The answers are ${counted(bytes)} bytes, and the fleet's record holds ${counted(mostBytes)}. The longest are ${largest.map(({key, bytes}) => `${key} (${counted(bytes)})`).join(', ')}.`,
 		advice: `Shorten ${largest[0]?.key ?? 'the longest'}.`,
 	});
 }

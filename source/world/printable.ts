@@ -42,3 +42,6 @@ function within(value: unknown, exact: ReadonlySet<string>): unknown {
 export const printableIn = <Value>(value: Value, exact: readonly string[] = []): Value =>
 	// Only texts within it are others, so the shape is the same.
 	within(value, new Set(exact)) as Value;
+
+/** Digits with their thousands apart: `5,000`, `1,234.50`. Intl takes 14 ms before its first number, half of what `--version` takes in all. */
+export const counted = (digits: number | string): string => String(digits).replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));

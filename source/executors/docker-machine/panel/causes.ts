@@ -2,6 +2,7 @@ import {type Case, type CauseRow, type CauseStatement, once} from '../../../pane
 import {holdingCode, hubRefusal, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
 import {forTime, many, money, takes} from '../../../panel/formats.ts';
 import {unmanagedDetail} from '../../../panel/row-state.ts';
+import {counted} from '../../../world/printable.ts';
 
 const certificateCodes = new Set(['certificates']);
 
@@ -80,7 +81,7 @@ export const causes: readonly CauseRow[] = [
 		refusals: ['KeyPairLimitExceeded'],
 		says: (_, time, {snapshot: {leftovers, region}}) => {
 			const seen = leftovers.value?.keyPairs.length;
-			const count = seen === undefined ? '' : `, ${seen.toLocaleString('en-US')} of them docker-machine's`;
+			const count = seen === undefined ? '' : `, ${counted(seen)} of them docker-machine's`;
 			return `${region} is full of key pairs${count}${time}, and each worker needs one.`;
 		},
 	}),

@@ -1,6 +1,6 @@
-import {counted} from '../../../panel/formats.ts';
 import type {WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
+import {counted} from '../../../world/printable.ts';
 import {type JobColumn, jobColumns, lookOf, type WorkerColumn, workerCells, workerColumns} from '../../words/cells.ts';
 import {cellsOf, fit, headOf, type Layout, windowOf} from '../../words/columns.ts';
 import {type ColourRole, glyphOf, marks, plainText, signOf} from '../../words/glyphs.ts';
