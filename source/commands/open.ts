@@ -7,7 +7,6 @@ import type {Layers} from '../answers/settle.ts';
 import {wrongShape} from '../answers/value.ts';
 import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
 import type {Context, Looking} from '../engine/step.ts';
-import {storedTokenLook} from '../executors/docker-machine/token.ts';
 import {type AnswerKey, type Answers, type Fleet, type Given, markKeys, names, type Source} from '../fleet.ts';
 import {age} from '../panel/formats.ts';
 import {machineNameOf} from '../panel/live/join.ts';
@@ -16,6 +15,7 @@ import {accountLook, type Instance, instanceOf, managersOf} from '../steps/looks
 import {identityLook} from '../steps/looks/identity.ts';
 import {recordLook, recordRead} from '../steps/looks/record.ts';
 import {publicHalf} from '../steps/private-key.ts';
+import {storedTokenLook} from '../steps/token.ts';
 import {type Cloud, changes, type Input, type OperationName, type Output} from '../world/cloud/port.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
 import {isMachineName} from '../world/host/machine-name.ts';

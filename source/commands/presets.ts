@@ -1,7 +1,8 @@
 import {type Preset, presetOf, presetVersion} from '../answers/preset-form.ts';
-import {readAnswers} from '../executors/docker-machine/config-answers.ts';
+import {executors} from '../executors/list.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
+import {readAnswers} from '../steps/config/answers.ts';
 import {instanceOf} from '../steps/looks/account.ts';
 import {connectTo} from '../steps/reaching.ts';
 import {paths} from '../world/host/scripts/paths.ts';
@@ -77,7 +78,10 @@ async function presetFromManager(session: Session, named: string): Promise<{pres
 				message: `Instance ${id} has no ${paths.config}: it is no GitLab Runner manager.`,
 				advice: 'Name another with `--from`.',
 			});
-		const {answers, notes} = readAnswers(text);
+		const {answers, notes} = readAnswers(
+			text,
+			executors.map(({workers}) => workers.config),
+		);
 		return {preset: {version: presetVersion, description: `Read from the manager ${id} in ${region}.`, answers: {region, ...answers}}, notes};
 	} finally {
 		await context.close();

@@ -4,11 +4,11 @@ import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {runPlan} from '../engine/run.ts';
 import type {AnyStep, Change, Context} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
-import {firstJobFile, runnerTags, watchFirstJob as watch} from '../executors/docker-machine/first-job.ts';
 import {executorOf} from '../executors/list.ts';
 import type {Agreed, Helping, Interviewer, Screens} from '../faces/face.ts';
 import {spent} from '../faces/words/durations.ts';
 import {Problem, Stopped} from '../problem.ts';
+import {firstJobFile, runnerTags, watchFirstJob as watch} from '../steps/first-job.ts';
 import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
 import {type Command, failAll, lookedAfter, type Session} from './session.ts';
@@ -220,7 +220,7 @@ async function watchFirstJob({face}: Session, context: Context): Promise<void> {
 	const job = await untilStopped(
 		face.watch('Waiting for the first job: commit that file to the project.', async (signal) => {
 			const watched: Context = {...context, signal, clock: {now: context.clock.now, sleep: (ms) => context.clock.sleep(ms, signal)}};
-			return watch(watched, (seen) => face.emit({event: 'job.seen', ...seen}));
+			return watch(watched, executorOf(context.answers).workers, (seen) => face.emit({event: 'job.seen', ...seen}));
 		}),
 	);
 	if (!job) return;

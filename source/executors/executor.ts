@@ -4,12 +4,17 @@ import type {CauseRow} from '../panel/causes/cause.ts';
 import type {RefusalWords} from '../panel/journal/refusal.ts';
 import type {LogRule} from '../panel/journal/rule.ts';
 import type {Made} from '../panel/makers.ts';
-import type {RunnerFacts} from './docker-machine/config-facts.ts';
+import type {RunnerFacts} from '../steps/config/facts.ts';
+import type {WorkerMaking} from '../steps/worker-making.ts';
 
-/** A way to run jobs: the steps that a fleet of it consists of. Another executor is another folder and one line in each of the lists beside this file. */
+/**
+ * A way to run jobs: the steps that a fleet of it consists of, and how it makes workers. Another executor is another folder and one line in each of the
+ * lists beside this file.
+ */
 export type Executor = {
 	readonly name: AnswerValue<'executor'>;
 	readonly steps: readonly AnyStep[];
+	readonly workers: WorkerMaking;
 	/** How a runner's workers are made now, by its entry in config.toml and in a region; undefined where that isn't known. */
 	made(runner: RunnerFacts, region: string): Made | undefined;
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */

@@ -1,4 +1,4 @@
-import type {RunnerFacts} from '../executors/docker-machine/config-facts.ts';
+import type {RunnerFacts} from '../steps/config/facts.ts';
 import type {Snapshot} from './snapshot.ts';
 
 /** The runners of config.toml that make machines. */

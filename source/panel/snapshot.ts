@@ -1,4 +1,4 @@
-import type {ConfigFacts} from '../executors/docker-machine/config-facts.ts';
+import type {ConfigFacts} from '../steps/config/facts.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {Leftovers} from '../steps/looks/leftovers.ts';
 import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../world/gitlab/port.ts';

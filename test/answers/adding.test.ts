@@ -32,7 +32,7 @@ export const outputLimit = question('outputLimit', count(1, 1_000_000, 'kB'))({
 	],
 	['source/answers/all.ts', '\tjobs.dockerImage,', '\tjobs.outputLimit,\n'],
 	[
-		'source/executors/docker-machine/config-fields.ts',
+		'source/steps/config/fields.ts',
 		"\t{path: 'runners.unhealthy_requests_limit'",
 		"\t{path: 'runners.output_limit', answer: 'outputLimit', absent: [4096n], write: ({answers}) => whole(answers.outputLimit)},\n",
 	],
@@ -132,16 +132,17 @@ test('whoever is asked everything is asked for it, and a prompt takes it as a nu
 });
 
 test('it is written into config.toml, and read there again', async () => {
-	const {mergeConfig} = await of<typeof import('../../source/executors/docker-machine/config-toml.ts')>('executors/docker-machine/config-toml.ts');
-	const {readAnswers} = await of<typeof import('../../source/executors/docker-machine/config-answers.ts')>('executors/docker-machine/config-answers.ts');
+	const {mergeConfig} = await of<typeof import('../../source/steps/config/merge.ts')>('steps/config/merge.ts');
+	const {readAnswers} = await of<typeof import('../../source/steps/config/answers.ts')>('steps/config/answers.ts');
+	const {machineConfig} = await of<typeof import('../../source/executors/docker-machine/config.ts')>('executors/docker-machine/config.ts');
 	const {id} = await question();
 	const {text} = mergeConfig(undefined, {
 		answers: {...someAnswers({}), ...given(8192)},
 		fleet: {name: 'gitlab-runners', region: 'us-east-2'},
 		bucket: undefined,
-		options: [],
+		config: machineConfig(),
 		token: {token: 'glrt-aaaaaaaaaaaaaaaaaaaa'},
 	});
 	assert.match(text, /^\s*output_limit = 8192$/m);
-	assert.equal(readAnswers(text).answers[id], 8192);
+	assert.equal(readAnswers(text, [machineConfig()]).answers[id], 8192);
 });

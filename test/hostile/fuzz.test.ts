@@ -9,9 +9,8 @@ import fc from 'fast-check';
 import {inOrder} from '../../source/answers/all.ts';
 import {presetInText} from '../../source/answers/preset-form.ts';
 import {wrongShape} from '../../source/answers/value.ts';
-import {mergeConfig} from '../../source/executors/docker-machine/config-toml.ts';
+import {machineConfig} from '../../source/executors/docker-machine/config.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
-import {firstJobFile} from '../../source/executors/docker-machine/first-job.ts';
 import {jsonFace} from '../../source/faces/json/face.ts';
 import {inkFace} from '../../source/faces/ui/face.tsx';
 import {frameOf} from '../../source/faces/ui/frame.ts';
@@ -23,6 +22,8 @@ import {type AnswerKey, type Answers, isWorkerName} from '../../source/fleet.ts'
 import {join} from '../../source/panel/live/join.ts';
 import {statusOf} from '../../source/panel/live/status.ts';
 import {isProblem, Problem} from '../../source/problem.ts';
+import {mergeConfig} from '../../source/steps/config/merge.ts';
+import {firstJobFile} from '../../source/steps/first-job.ts';
 import {readRecord} from '../../source/steps/looks/record.ts';
 import {isHostName, isMachineName} from '../../source/world/host/machine-name.ts';
 import {onWorker} from '../../source/world/host/openssh.ts';
@@ -275,7 +276,7 @@ test('a name that others wrote is a runner’s only if it is one whole', () => {
 });
 
 test('what others wrote in config.toml stays theirs, byte for byte, and none of it becomes ours', () => {
-	const wanted = {answers: someAnswers(), fleet: someFleet, bucket: 'cache', options: ['amazonec2-region=us-east-2']};
+	const wanted = {answers: someAnswers(), fleet: someFleet, bucket: 'cache', config: machineConfig(['amazonec2-region=us-east-2'])};
 	const standing = mergeConfig(undefined, {...wanted, token: {token: 'glrt-ours'}}).text;
 	fc.assert(
 		fc.property(hostile, hostile, hostile, (name, key, value) => {

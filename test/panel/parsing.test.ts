@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stringify} from 'smol-toml';
-import {readConfig} from '../../source/executors/docker-machine/config-facts.ts';
+import {machineConfig} from '../../source/executors/docker-machine/config.ts';
 import {readDenial} from '../../source/panel/decode.ts';
 import {readMachines} from '../../source/panel/machines.ts';
 import {readMetrics} from '../../source/panel/metrics.ts';
 import {lookAtEc2} from '../../source/panel/sources/ec2.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
+import {readConfig} from '../../source/steps/config/facts.ts';
 import {goSeconds} from '../../source/world/host/go-duration.ts';
 import {readJobList} from '../../source/world/host/job-list.ts';
 import {isMachineName, isNamedBy, madeAt} from '../../source/world/host/machine-name.ts';
@@ -146,19 +147,21 @@ test('config.toml gives limits and options, never a secret, and survives what it
 					id: 5,
 					url: 'https://gitlab.com',
 					token: 'glrt-t1_ab12cdefghijk',
+					executor: 'docker+machine',
 					limit: 0,
 					machine: {IdleCount: 'two', MachineOptions: ['amazonec2-zone=a', 'amazonec2-secret-key=shh'], MaxGrowthRate: 2},
 				},
 				{name: 'shell', executor: 'shell'},
 			],
 		}),
+		[machineConfig()],
 	);
 	assert.equal(facts?.runners[0]?.shortToken, 'ab12cdefg');
 	assert.equal(facts?.runners[0]?.limit, undefined);
 	assert.deepEqual(facts?.runners[0]?.options, {zone: 'a'});
 	assert.equal(facts?.runners[0]?.idleCount, 0);
 	assert.equal(facts?.runners[1]?.idleCount, undefined);
-	assert.equal(readConfig('text'), undefined);
+	assert.equal(readConfig('text', [machineConfig()]), undefined);
 });
 
 test('a decoded refusal names the call, who made it, and whether something denies it', () => {

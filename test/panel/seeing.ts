@@ -1,4 +1,3 @@
-import type {RunnerFacts} from '../../source/executors/docker-machine/config-facts.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
 import {readRefusal} from '../../source/panel/live/log.ts';
@@ -6,6 +5,7 @@ import type {StoredMachine} from '../../source/panel/machines.ts';
 import {readMetrics} from '../../source/panel/metrics.ts';
 import {good} from '../../source/panel/seen.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';
+import type {RunnerFacts} from '../../source/steps/config/facts.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
 import type {PendingJob, RunnerServed} from '../../source/world/gitlab/port.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {RunnerFacts} from '../../source/executors/docker-machine/config-facts.ts';
 import {troublesOf, whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {failing, good, off, unseen} from '../../source/panel/seen.ts';
 import {nothingSeen, type Snapshot} from '../../source/panel/snapshot.ts';
 import {Problem} from '../../source/problem.ts';
+import type {RunnerFacts} from '../../source/steps/config/facts.ts';
 import {gitlabSees, healthy, host, instance, journal, machine, manager, minutes, nameAt, now, pending, refused, runnerSees, served} from './seeing.ts';
 
 const told = (more: Partial<Snapshot>): string[] => whyWaiting(healthy(more), now).causes.map(({says, key, source}) => `${says} [${source}: ${key}]`);

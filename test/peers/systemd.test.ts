@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
 import {z} from 'zod';
-import {dropIn} from '../../source/executors/docker-machine/programs.ts';
+import {dropIn} from '../../source/steps/programs.ts';
 import type {Done} from './machine.ts';
 import {until} from './poll.ts';
 import {type Init, initHere} from './systemd.ts';

@@ -14,23 +14,44 @@ import {oldManagerStep} from '../../steps/old-manager.ts';
 import {permissionsStep} from '../../steps/permissions.ts';
 import {quotaStep} from '../../steps/quota.ts';
 import {recordStep} from '../../steps/record.ts';
+import {runnerStep} from '../../steps/runner.ts';
 import {securityGroupsStep} from '../../steps/security-groups.ts';
+import {serviceStep} from '../../steps/service.ts';
 import {spotRoleStep} from '../../steps/spot-role.ts';
+import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
+import {machineConfig} from './config.ts';
 import {unsupportedImage, unsupportedRegion, unsupportedZone} from './limits.ts';
 import {machineRights} from './manager-rights.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
 import {made} from './panel/made.ts';
-import {runnerStep} from './runner.ts';
-import {serviceStep} from './service.ts';
 import {softwareStep} from './software.ts';
 import {testMachineStep} from './test-machine.ts';
+import {going, stranded} from './unmanaged-machines.ts';
+import {workerMachines} from './worker-machines.ts';
 import {workersStep} from './workers.ts';
 
 /** The actions that these answers' steps need, for asking AWS whether they are allowed. */
 const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
+
+/** How the runner makes machines, for the steps that other executors have too. */
+const making: WorkerMaking = {
+	config: machineConfig(),
+	provenBy: 'test-machine',
+	removedBy: 'workers',
+	async wanted(context, found, facts) {
+		const {options, notes} = await workerMachines(context, found, facts);
+		return {config: machineConfig(options), notes};
+	},
+	stranded,
+	going,
+	counted({sum}) {
+		const [making = 0, ...others] = ['creating', 'idle', 'used', 'acquired'].map((state) => sum('gitlab_runner_autoscaling_machine_states', {state}) ?? 0);
+		return {making, all: others.reduce((total, one) => total + one, making)};
+	},
+};
 
 /** The steps of a docker+machine fleet, in the order in which a person reads them. */
 const steps: readonly AnyStep[] = [
@@ -50,12 +71,12 @@ const steps: readonly AnyStep[] = [
 	hostKeyStep,
 	softwareStep,
 	testMachineStep,
-	runnerStep,
-	serviceStep,
+	runnerStep(making),
+	serviceStep(making),
 	oldManagerStep,
 	earlierRightsStep(machineRights),
 	workersStep,
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps, made, journal, refusals: refusalWords, causes};
+export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, made, journal, refusals: refusalWords, causes};

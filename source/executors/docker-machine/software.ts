@@ -4,13 +4,14 @@ import {Problem} from '../../problem.ts';
 import {differs} from '../../steps/finding.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtSoftware, managerOf} from '../../steps/looks/host.ts';
+import {credentialsFile, dropIn, gitlabRunnerByHand, gitlabRunnerDownload} from '../../steps/programs.ts';
 import {connectToInstall, reachingActions, untilVerified} from '../../steps/reaching.ts';
 import {commandLine} from '../../world/host/quote.ts';
-import type {Install, InstallOutcome} from '../../world/host/scripts/install.ts';
+import type {Download, Install, InstallOutcome} from '../../world/host/scripts/install.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {writeCredentialsScript} from '../../world/host/scripts/write-credentials.ts';
 import {installScript, type SoftwareFacts} from '../offered.ts';
-import {credentialsFile, dockerMachineByHand, downloadsFor, dropIn, gitlabRunnerByHand, workerUserData} from './programs.ts';
+import {dockerMachineByHand, dockerMachineDownload, workerUserData} from './programs.ts';
 
 /** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
 const bootSeconds = 600;
@@ -121,7 +122,7 @@ function installOf({answers}: Context, facts: SoftwareFacts): Install {
 		bootSeconds,
 		drainSeconds,
 		dropIn,
-		downloads: downloadsFor(answers, facts),
+		downloads: [gitlabRunnerDownload(answers, facts), dockerMachineDownload(answers, facts)],
 		userData: {path: paths.userData, text: workerUserData},
 	};
 }
@@ -160,9 +161,8 @@ export const softwareStep: Step<'software', 'manager' | 'connection'> = {
 	check,
 	apply,
 	commands(answers) {
-		const [runner, machine] = downloadsFor(answers, {machine: 'x86_64'});
-		const fetch = (one: typeof runner) => {
-			if (!one) return [];
+		const onManager = {machine: 'x86_64'};
+		const fetch = (one: Download) => {
 			const file = one.url.split('/').at(-1) ?? '';
 			return [
 				commandLine('curl', '-fsSLO', one.url),
@@ -173,8 +173,8 @@ export const softwareStep: Step<'software', 'manager' | 'connection'> = {
 		};
 		return [
 			'cloud-init status --wait',
-			...fetch(runner),
-			...fetch(machine),
+			...fetch(gitlabRunnerDownload(answers, onManager)),
+			...fetch(dockerMachineDownload(answers, onManager)),
 			`${gitlabRunnerByHand} install --user=gitlab-runner --working-directory=/home/gitlab-runner`,
 			`${dockerMachineByHand} create --driver none --url localhost certificates`,
 			`${dockerMachineByHand} rm -y certificates`,

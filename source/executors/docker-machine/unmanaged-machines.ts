@@ -1,12 +1,19 @@
 import type {Change, Context} from '../../engine/step.ts';
 import {type Fleet, isWorkerName} from '../../fleet.ts';
+import {namedBy} from '../../steps/config/facts.ts';
+import {standingRunner} from '../../steps/config/merge.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
+import type {Stranded} from '../../steps/worker-making.ts';
 import {isNamedBy, type Namer, ownPrefixes, unmanagedBy} from '../../world/host/machine-name.ts';
 import {parseConfig, type Table, tablesAt} from '../../world/host/toml.ts';
 import type {HostFacts} from '../offered.ts';
-import {namerOf} from './config-facts.ts';
-import {standingRunner} from './config-toml.ts';
+import {machineConfig, machineNameIn} from './config.ts';
+
+const config = machineConfig();
+
+/** What stands in the names of an entry's machines. */
+const namerOf = (runner: Table): Namer => ({...namedBy(runner), ...machineNameIn(runner)});
 
 /** What the names of an entry's machines begin with: by that alone the runner knows them as its own. */
 const prefixesOf = (runner: Table): string[] => ownPrefixes(namerOf(runner));
@@ -24,7 +31,7 @@ export function unmanaged(names: readonly string[], text: string, {fleet, now, o
 
 /** Machines of this fleet that no entry's names begin like once the file is as wanted. */
 function unmanagedThen(facts: HostFacts, text: string, context: Context): string[] {
-	const ours = facts.config && standingRunner(facts.config.text, context);
+	const ours = facts.config && standingRunner(facts.config.text, {...context, config});
 	return unmanaged(
 		facts.machines.map(({name}) => name),
 		text,
@@ -34,13 +41,13 @@ function unmanagedThen(facts: HostFacts, text: string, context: Context): string
 
 /** Whether the runner would no longer know the machines that it makes now: they bear its token and its MachineName in their names. */
 function renames(facts: HostFacts, text: string, context: Context): boolean {
-	const [before, after] = [facts.config && standingRunner(facts.config.text, context), standingRunner(text, context)];
+	const [before, after] = [facts.config && standingRunner(facts.config.text, {...context, config}), standingRunner(text, {...context, config})];
 	const known = after ? prefixesOf(after) : [];
 	return before !== undefined && prefixesOf(before).some((prefix) => !known.includes(prefix));
 }
 
 /** What has to go before the file is written: machines that no runner manages then, and new ones that the runner may be making under its old name. */
-export function toDrain(facts: HostFacts, text: string, context: Context, isRefused: boolean): {left: string[]; drains: boolean} {
+export function stranded(context: Context, facts: HostFacts, text: string, isRefused: boolean): Stranded {
 	const left = unmanagedThen(facts, text, context);
 	return {left, drains: left.length > 0 || (!isRefused && facts.service.active === 'active' && renames(facts, text, context))};
 }

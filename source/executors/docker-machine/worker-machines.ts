@@ -1,12 +1,13 @@
 import {isOfLine, wantedImage} from '../../answers/publishers.ts';
 import type {Context, Found, ImageSeen, Note} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
+import {hasRunners, standingRunner} from '../../steps/config/merge.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {imageLook} from '../../steps/looks/images.ts';
+import {heritageOf} from '../../steps/token.ts';
 import type {HostFacts} from '../offered.ts';
-import {hasRunners, standingOptions, standingRunner} from './config-toml.ts';
+import {machineConfig, standingOptions} from './config.ts';
 import {extraOptions, machineOptions} from './machine-options.ts';
-import {heritageOf} from './token.ts';
 
 /** How workers are made: what the runner's MachineOptions are to be, and the image in them. */
 export type WorkerMachines = {
@@ -39,14 +40,14 @@ async function imageFor(context: Context, newest: ImageSeen, standing: string | 
 /** config.toml with the fleet's runner, as far as one stands: a manager that takes over from another goes by that one's until it has its own. */
 async function standingText(context: Context, {config}: HostFacts): Promise<string | undefined> {
 	if (config && hasRunners(config.text)) return config.text;
-	return (await heritageOf(context, await currentManager(context)))?.config ?? config?.text;
+	return (await heritageOf(context, machineConfig(), await currentManager(context)))?.config ?? config?.text;
 }
 
 /** How this fleet's workers are made. Throws `config-broken` when the manager's config.toml can't be read. */
 export async function workerMachines(context: Context, found: Pick<Found, 'network' | 'images'>, facts?: HostFacts): Promise<WorkerMachines> {
 	const {answers, fleet} = context;
 	const text = facts && (await standingText(context, facts));
-	const runner = text === undefined ? undefined : standingRunner(text, {answers, fleet});
+	const runner = text === undefined ? undefined : standingRunner(text, {answers, fleet, config: machineConfig()});
 	const standing = standingOptions(runner);
 	const ami = standing.find((option) => option.startsWith('amazonec2-ami='))?.slice('amazonec2-ami='.length);
 	const {image, notes} = await imageFor(context, found.images.worker, ami);

@@ -1,7 +1,9 @@
 import type {OpenContext} from '../../engine/context.ts';
 import type {Context} from '../../engine/step.ts';
+import {executorOf} from '../../executors/list.ts';
 import type {Fleet, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
+import type {Whose} from '../../steps/config/merge.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import type {Reaching} from '../../steps/reaching.ts';
@@ -45,5 +47,9 @@ export async function runningManager(context: Reaching): Promise<Instance> {
 	});
 }
 
-/** Our runner's name: the record's answer, else the fleet's. */
-export const runnerNameOf = (given: Given | undefined, fleet: Fleet): string => given?.runnerName ?? fleet.name;
+/** What tells our runner's entry in config.toml: of its name the record's answer, else the fleet's. */
+export const whoseEntry = (given: Given = {}, fleet: Fleet): Whose => ({
+	fleet,
+	runnerName: given.runnerName ?? fleet.name,
+	config: executorOf(given).workers.config,
+});

@@ -1,6 +1,6 @@
-import {type Numbers, numbersIn, withNumbers} from '../../executors/docker-machine/config-change.ts';
 import type {Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
+import {type Numbers, numbersIn, withNumbers} from '../../steps/config/change.ts';
 import {instanceTypesLook} from '../../steps/looks/instance-types.ts';
 import {networkLook} from '../../steps/looks/network.ts';
 import {quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';
@@ -12,7 +12,7 @@ import {workersMade} from '../live/made.ts';
 import type {Made} from '../makers.ts';
 import {usdPerHour} from '../price.ts';
 import type {Snapshot} from '../snapshot.ts';
-import {type ActContext, runnerNameOf, runningManager, within} from './act-context.ts';
+import {type ActContext, runningManager, whoseEntry, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
 import {decided, recordAnswers} from './recording.ts';
 import {commentsGoLine, configOn, isInForce, loadsOn, rewrite, seenInMetrics} from './writing.ts';
@@ -100,7 +100,7 @@ export async function prepareNumbers(
 	const {commentsGo, details, wanted} = await within(actContext.open(), async (context) => {
 		const [manager, record] = await Promise.all([runningManager(context), context.look(recordLook)]);
 		const connection = await connectTo(context, manager);
-		const whose = {fleet: actContext.fleet, runnerName: runnerNameOf(record?.answers, actContext.fleet)};
+		const whose = whoseEntry(record?.answers, actContext.fleet);
 		const standing = await configOn(connection);
 		const known = wantedBy(act, numbersIn(standing, whose));
 		const {from, to} = known.workers;
@@ -135,7 +135,7 @@ async function writeNumbers(
 	tell: (says: string) => void,
 ): Promise<string> {
 	const [manager, record] = await Promise.all([runningManager(context), context.look(recordLook)]);
-	const whose = {fleet: actContext.fleet, runnerName: runnerNameOf(record?.answers, actContext.fleet)};
+	const whose = whoseEntry(record?.answers, actContext.fleet);
 	const connection = await connectToChange(context, manager);
 	const wanted = wantedBy(act, numbersIn(await configOn(connection), whose));
 	tell('the record being written');

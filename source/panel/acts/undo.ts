@@ -1,12 +1,12 @@
 import {followed} from '../../answers/all.ts';
-import {type TakenBack, takenBack} from '../../executors/docker-machine/config-change.ts';
 import type {Given} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
+import {type TakenBack, takenBack} from '../../steps/config/change.ts';
 import {recordLook} from '../../steps/looks/record.ts';
 import {connectTo, connectToChange, type Reaching} from '../../steps/reaching.ts';
 import {canonical} from '../../steps/recorded.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import {type ActContext, runnerNameOf, runningManager, within} from './act-context.ts';
+import {type ActContext, runningManager, whoseEntry, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
 import {answersBefore, decided, recordAnswers} from './recording.ts';
 import {commentsGoLine, configOn, isInForce, seenInMetrics, writeOver} from './writing.ts';
@@ -42,7 +42,7 @@ async function lookBack(actContext: ActContext, context: Reaching): Promise<Back
 	const connection = await connectTo(context, manager);
 	const [standing, earlier] = [await configOn(connection), await connection.read(previous)];
 	if (earlier === undefined) throw nothing('There is no earlier config.toml on the manager, so there is nothing to undo.');
-	const {answers, changes, commentsGo, text} = back(standing, earlier, {fleet: actContext.fleet, runnerName: runnerNameOf(record?.answers, actContext.fleet)});
+	const {answers, changes, commentsGo, text} = back(standing, earlier, whoseEntry(record?.answers, actContext.fleet));
 	if (changes.length === 0) throw nothing('config.toml says what the one before it said, so there is nothing to undo.');
 	return {
 		standing,

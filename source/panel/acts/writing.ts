@@ -1,6 +1,6 @@
-import {hashOf} from '../../executors/docker-machine/config-change.ts';
 import {panelScript} from '../../executors/offered.ts';
 import {Problem} from '../../problem.ts';
+import {hashOf} from '../../steps/config/change.ts';
 import type {Reaching} from '../../steps/reaching.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {paths} from '../../world/host/scripts/paths.ts';

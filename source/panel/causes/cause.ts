@@ -1,4 +1,4 @@
-import type {ConfigFacts, RunnerFacts} from '../../executors/docker-machine/config-facts.ts';
+import type {ConfigFacts, RunnerFacts} from '../../steps/config/facts.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import type {ActionId} from '../actions.ts';
 import type {History} from '../journal/history.ts';

@@ -1,5 +1,5 @@
-import type {ConfigFacts} from '../../executors/docker-machine/config-facts.ts';
 import {isWorkerName} from '../../fleet.ts';
+import type {ConfigFacts} from '../../steps/config/facts.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {isNamedBy, madeAt, unmanagedBy} from '../../world/host/machine-name.ts';
 import {runnerRuns} from '../jobs-now.ts';

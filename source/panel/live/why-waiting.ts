@@ -1,5 +1,5 @@
-import type {RunnerFacts} from '../../executors/docker-machine/config-facts.ts';
 import {executors} from '../../executors/list.ts';
+import type {RunnerFacts} from '../../steps/config/facts.ts';
 import {awsCauses} from '../causes/aws.ts';
 import type {Case, Cause, CauseRow, Rank} from '../causes/cause.ts';
 import {configCauses} from '../causes/config.ts';

@@ -1,6 +1,6 @@
-import {verdictOf} from '../../executors/docker-machine/verify-lines.ts';
 import {panelScript} from '../../executors/offered.ts';
 import {Problem, Stopped, toProblem} from '../../problem.ts';
+import {verdictOf} from '../../steps/verify-lines.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {isOff} from '../causes/asking.ts';
 import {readDenial} from '../decode.ts';

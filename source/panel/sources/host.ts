@@ -1,5 +1,6 @@
-import {readConfig} from '../../executors/docker-machine/config-facts.ts';
+import {executors} from '../../executors/list.ts';
 import type {HostPart} from '../../executors/offered.ts';
+import {readConfig} from '../../steps/config/facts.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
 import {readMachines} from '../machines.ts';
@@ -7,6 +8,8 @@ import {readMetrics} from '../metrics.ts';
 import type {SourceTrouble} from '../seen.ts';
 import type {HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
 import {keeping} from './keep.ts';
+
+const configs = executors.map(({workers}) => workers.config);
 
 /** Share of the processor's time between two rounds that the hypervisor kept; undefined before there are two, and after a reboot. */
 function stolenShare(before: Ticks | undefined, now: Ticks | undefined): number | undefined {
@@ -33,7 +36,7 @@ export function hostSeen(told: HostPart, before: {ticks: Ticks | undefined; seen
 		config:
 			config && config.hash === told.config?.hash
 				? config
-				: told.config && {...told.config, text: printableLines(told.config.text), facts: printableIn(readConfig(told.config.text))},
+				: told.config && {...told.config, text: printableLines(told.config.text), facts: printableIn(readConfig(told.config.text, configs))},
 		service: told.service,
 		resources: resourcesOf(told, before.ticks),
 	};

@@ -1,6 +1,7 @@
-import type {ConfigWanted} from '../../../source/executors/docker-machine/config-fields.ts';
+import {machineConfig} from '../../../source/executors/docker-machine/config.ts';
 import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
 import type {Answers} from '../../../source/fleet.ts';
+import type {ConfigWanted} from '../../../source/steps/config/fields.ts';
 
 /** A complete set of answers, with those of a test over it: the program's defaults, in a region and with a tag. */
 export const someAnswers = (over: Partial<Answers> = {}): Answers => ({
@@ -67,6 +68,6 @@ export function someConfig(over: Partial<Answers> = {}): ConfigWanted {
 		answers,
 		fleet: someFleet,
 		bucket: answers.cache === 'none' ? undefined : 'gitlab-runners-cache-123456789012-us-east-2',
-		options: machineOptions({answers, fleet: someFleet, network: someNetwork, image: someImage, workersGroupName: 'gitlab-runners-workers'}),
+		config: machineConfig(machineOptions({answers, fleet: someFleet, network: someNetwork, image: someImage, workersGroupName: 'gitlab-runners-workers'})),
 	};
 }

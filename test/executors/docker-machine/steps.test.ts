@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import {after, before, test} from 'node:test';
 import type {StepName} from '../../../source/engine/step.ts';
-import {watchFirstJob} from '../../../source/executors/docker-machine/first-job.ts';
-import {removeRunner} from '../../../source/executors/docker-machine/runner-removal.ts';
+import {dockerMachine} from '../../../source/executors/docker-machine/executor.ts';
+import {watchFirstJob} from '../../../source/steps/first-job.ts';
+import {removeRunner} from '../../../source/steps/runner-removal.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
 import type {StoredJob} from '../../peers/gitlab-store.ts';
 import {listen} from '../../peers/listen.ts';
@@ -76,7 +77,7 @@ test('the first job is watched until it has passed, by what GitLab tells, or els
 		// It comes once it is waited for, and goes on until it was seen.
 		let job: StoredJob | undefined;
 		const end = await laptop.within(wish({}, secrets), (context) =>
-			watchFirstJob({...context, clock: {...context.clock, sleep: (ms) => context.clock.sleep(ms / 10)}}, ({status}) => {
+			watchFirstJob({...context, clock: {...context.clock, sleep: (ms) => context.clock.sleep(ms / 10)}}, dockerMachine.workers, ({status}) => {
 				seen.push(status);
 				job ??= world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
 				if (status === 'running') job.seconds = 0;
@@ -250,7 +251,7 @@ test('a removal sends the person’s token neither to the GitLab nor by the auth
 	const gitlabToken = world.gitlab.personalToken('api');
 	const said: string[] = [];
 	await laptop.within(wish({runner: 'create', project: 'peers/demo'}, {gitlabToken}), (context) =>
-		removeRunner({...context, options: {withCache: false, drainSeconds: 0}}, (one) => 'says' in one && said.push(one.says)),
+		removeRunner(dockerMachine.workers.config, {...context, options: {withCache: false, drainSeconds: 0}}, (one) => 'says' in one && said.push(one.says)),
 	);
 	await evil.stop();
 	assert.match(said.join('\n'), new RegExp(`config\\.toml on the manager names http://127\\.0\\.0\\.1:${evil.port} as its GitLab, .* sent to neither`));

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {dockerMachine} from '../../../source/executors/docker-machine/executor.ts';
 import {machineProblem} from '../../../source/executors/docker-machine/failures.ts';
-import {firstJobFile} from '../../../source/executors/docker-machine/first-job.ts';
-import {onlineIn} from '../../../source/executors/docker-machine/online.ts';
-import {shortToken, verdictOf} from '../../../source/executors/docker-machine/verify-lines.ts';
+import {firstJobFile} from '../../../source/steps/first-job.ts';
 import {hostKeysIn} from '../../../source/steps/host-trust.ts';
+import {onlineIn} from '../../../source/steps/online.ts';
+import {shortToken, verdictOf} from '../../../source/steps/verify-lines.ts';
 
 const failed = (stage: string, detail: string, removed = true) => machineProblem({is: 'failed', stage, detail, removed});
 const launching = 'Error creating machine: Error in driver during machine creation: Error launching instance: ';
@@ -67,11 +68,14 @@ test('a runner is online once GitLab has answered it, and not before', () => {
 	const answered = (status: string, runner = 't3_abcdef') =>
 		`gitlab_runner_api_request_statuses_total{endpoint="request_job",method="POST",runner="${runner}",status="${status}",system_id="s"} 2`;
 	const token = 'glrt-t3_abcdefghijk';
-	assert.equal(onlineIn(answered('204'), token).is, 'online');
-	assert.equal(onlineIn(answered('201', 'abcdefghi'), token).is, 'online');
-	assert.equal(onlineIn(answered('403'), token).is, 'refused');
-	assert.equal(onlineIn(answered('204', 'other'), token).is, 'not yet');
-	assert.equal(onlineIn('gitlab_runner_autoscaling_machine_states{executor="docker+machine",state="creating"} 1', token).is, 'making machines');
+	assert.equal(onlineIn(answered('204'), token, dockerMachine.workers).is, 'online');
+	assert.equal(onlineIn(answered('201', 'abcdefghi'), token, dockerMachine.workers).is, 'online');
+	assert.equal(onlineIn(answered('403'), token, dockerMachine.workers).is, 'refused');
+	assert.equal(onlineIn(answered('204', 'other'), token, dockerMachine.workers).is, 'not yet');
+	assert.equal(
+		onlineIn('gitlab_runner_autoscaling_machine_states{executor="docker+machine",state="creating"} 1', token, dockerMachine.workers).is,
+		'making machines',
+	);
 });
 
 const block = (...keys: string[]) =>

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {after, before, test} from 'node:test';
-import {mergeConfig} from '../../../source/executors/docker-machine/config-toml.ts';
+import {machineConfig} from '../../../source/executors/docker-machine/config.ts';
 import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
-import {credentialsFile, downloadsFor, dropIn, knownHash, workerUserData} from '../../../source/executors/docker-machine/programs.ts';
+import {dockerMachineDownload, workerUserData} from '../../../source/executors/docker-machine/programs.ts';
 import {removeWorkerScript} from '../../../source/executors/docker-machine/scripts/remove-worker.ts';
 import {testMachineScript} from '../../../source/executors/docker-machine/scripts/test-machine.ts';
-import {shortToken, verdictOf} from '../../../source/executors/docker-machine/verify-lines.ts';
 import {factsScript, installScript, serviceScript, softwareFactsScript} from '../../../source/executors/offered.ts';
+import {mergeConfig} from '../../../source/steps/config/merge.ts';
+import {credentialsFile, dropIn, gitlabRunnerDownload, knownHash} from '../../../source/steps/programs.ts';
+import {shortToken, verdictOf} from '../../../source/steps/verify-lines.ts';
 import {realCloud} from '../../../source/world/cloud/real.ts';
 import {onWorker} from '../../../source/world/host/openssh.ts';
 import type {ScriptProgress} from '../../../source/world/host/port.ts';
@@ -61,6 +63,8 @@ async function workerOptions(): Promise<string[]> {
 	});
 }
 
+const downloadsFor = (...of: Parameters<typeof gitlabRunnerDownload>) => [gitlabRunnerDownload(...of), dockerMachineDownload(...of)];
+
 const install = (over: Partial<Install> = {}): Install => ({
 	executor: 'docker+machine',
 	bootSeconds: 20,
@@ -80,7 +84,7 @@ const config = (standing?: string, over: Parameters<typeof someAnswers>[0] = {})
 		answers: someAnswers({gitlabUrl: world.gitlab.url, limit: 2, concurrent: 2, ...over}),
 		fleet: someFleet,
 		bucket: 'gitlab-runners-cache',
-		options,
+		config: machineConfig(options),
 		...(standing?.includes(token) ? {} : {token: {token}}),
 	}).text;
 

@@ -1,5 +1,5 @@
 import type {Made} from '../../../panel/makers.ts';
-import type {RunnerFacts} from '../config-facts.ts';
+import type {RunnerFacts} from '../../../steps/config/facts.ts';
 import {optionInForce} from '../machine-options.ts';
 
 /** How a runner's workers are made by its MachineOptions, and by docker-machine's own defaults; undefined where no type is named. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {mergeConfig, standingToken} from '../../../source/executors/docker-machine/config-toml.ts';
 import type {Answers} from '../../../source/fleet.ts';
 import {isProblem} from '../../../source/problem.ts';
 import {savedByRunner} from '../../../source/simulated/host/runner-save.ts';
-import {someConfig} from './some-answers.ts';
+import {mergeConfig, standingToken} from '../../../source/steps/config/merge.ts';
+import {someConfig} from '../../executors/docker-machine/some-answers.ts';
 
 const token = {token: 'glrt-t3_abcdefghijklmnop', id: 42, obtainedAt: Date.UTC(2026, 10, 24)};
 

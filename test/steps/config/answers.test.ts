@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {presetIn} from '../../../source/answers/preset-form.ts';
-import {answersIn, readAnswers} from '../../../source/executors/docker-machine/config-answers.ts';
-import {mergeConfig} from '../../../source/executors/docker-machine/config-toml.ts';
+import {machineConfig} from '../../../source/executors/docker-machine/config.ts';
 import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
 import {isProblem} from '../../../source/problem.ts';
+import {answersIn, readAnswers} from '../../../source/steps/config/answers.ts';
+import {mergeConfig} from '../../../source/steps/config/merge.ts';
 import {parseConfig, tablesAt} from '../../../source/world/host/toml.ts';
-import {someAnswers, someFleet, someImage, someNetwork} from './some-answers.ts';
+import {someAnswers, someFleet, someImage, someNetwork} from '../../executors/docker-machine/some-answers.ts';
+
+const presetOf = (text: string) => readAnswers(text, [machineConfig()]);
 
 test('the answers that made a config.toml can be read from it again', () => {
 	const answers = someAnswers({
@@ -16,9 +19,9 @@ test('the answers that made a config.toml can be read from it again', () => {
 		spotPrice: 0.2,
 	});
 	const options = machineOptions({answers, fleet: someFleet, network: someNetwork, image: someImage, workersGroupName: 'gitlab-runners-workers'});
-	const {text} = mergeConfig(undefined, {answers, fleet: someFleet, bucket: 'cache', options, token: {token: 'glrt-secret'}});
+	const {text} = mergeConfig(undefined, {answers, fleet: someFleet, bucket: 'cache', config: machineConfig(options), token: {token: 'glrt-secret'}});
 	const document = parseConfig(text, 'config.toml');
-	const {answers: read, resolved} = answersIn(document, tablesAt(document, 'runners')[0] ?? {});
+	const {answers: read, resolved} = answersIn(machineConfig(), document, tablesAt(document, 'runners')[0] ?? {});
 	const {workerImage, cache, subnet, workerSshUser, ...same} = read;
 	assert.deepEqual(
 		{workerImage, cache, subnet, workerSshUser},
@@ -72,7 +75,7 @@ check_interval = 2
 `;
 
 test('a manager that was set up by hand becomes answers: numbers, machines, spot, cache, schedule; what is absent is the default of the program that reads it', () => {
-	const {answers} = readAnswers(seed);
+	const {answers} = presetOf(seed);
 	assert.deepEqual(answers, {
 		concurrent: 48,
 		checkInterval: 2,
@@ -103,37 +106,37 @@ test('a file that the runner saved is read as the one that it was before: what i
 		.replace('    IdleCount = 0\n', '    IdleCount = 0\n    IdleScaleFactor = 0.0\n    IdleCountMin = 0\n')
 		.replace('      IdleCount = 2\n', '      IdleCount = 2\n      IdleScaleFactor = 0.0\n      IdleCountMin = 0\n')
 		.replace('check_interval = 2', 'check_interval = 2\nconnection_max_age = "15m0s"\nshutdown_timeout = 0');
-	assert.deepEqual(readAnswers(saved), readAnswers(seed));
+	assert.deepEqual(presetOf(saved), presetOf(seed));
 	const sparse = seed.replace('    privileged = true\n', '').replace('check_interval = 2', 'check_interval = 0').replace('concurrent = 48\n', '');
-	const {checkInterval, concurrent, privileged} = readAnswers(sparse).answers;
+	const {checkInterval, concurrent, privileged} = presetOf(sparse).answers;
 	assert.deepEqual({checkInterval, concurrent, privileged}, {checkInterval: 3, concurrent: 1, privileged: false});
 });
 
 test('no secret of it gets into the preset, and that is said', () => {
-	const {answers, notes} = readAnswers(seed);
+	const {answers, notes} = presetOf(seed);
 	const preset = JSON.stringify(presetIn({version: 1, description: '', answers}, 'it'));
 	for (const secret of ['glrt-abcdefghijklmnop', 'AKIAIOSFODNN7EXAMPLE', 'wJalrXUtnFEMI']) assert.ok(!preset.includes(secret));
 	assert.match(notes.join('\n'), /access key stays out/);
 });
 
 test('a value that none of our answers can be is left out and named', () => {
-	const {answers, notes} = readAnswers(seed.replace('IdleTime = 300', 'IdleTime = -5'));
+	const {answers, notes} = presetOf(seed.replace('IdleTime = 300', 'IdleTime = -5'));
 	assert.equal(answers.idleTime, undefined);
 	assert.match(notes.join('\n'), /idleTime is left out: It takes a whole number/);
 });
 
 test('an omitted spot price is the cap that docker-machine then uses, an empty one the on-demand price', () => {
-	assert.equal(readAnswers(seed.replace('      "amazonec2-spot-price=0.2",\n', '')).answers.spotPrice, 0.5);
-	assert.equal(readAnswers(seed.replace('spot-price=0.2', 'spot-price=')).answers.spotPrice, 'on-demand');
+	assert.equal(presetOf(seed.replace('      "amazonec2-spot-price=0.2",\n', '')).answers.spotPrice, 0.5);
+	assert.equal(presetOf(seed.replace('spot-price=0.2', 'spot-price=')).answers.spotPrice, 'on-demand');
 });
 
 test('a manager without docker+machine is told, and so is a broken file', () => {
 	assert.throws(
-		() => readAnswers(seed.replace('docker+machine', 'shell')),
-		(error) => isProblem(error, 'no-docker-machine'),
+		() => presetOf(seed.replace('docker+machine', 'shell')),
+		(error) => isProblem(error, 'no-known-executor'),
 	);
 	assert.throws(
-		() => readAnswers('concurrent = '),
+		() => presetOf('concurrent = '),
 		(error) => isProblem(error, 'config-broken'),
 	);
 });

@@ -1,17 +1,18 @@
-import type {Removal, Report} from '../../engine/step.ts';
-import type {Given, Source} from '../../fleet.ts';
-import {isProblem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
-import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
-import {identityLook} from '../../steps/looks/identity.ts';
-import {recordRead} from '../../steps/looks/record.ts';
-import {connectTo} from '../../steps/reaching.ts';
-import {authorityFor} from '../../world/gitlab/authority.ts';
-import {bareUrl} from '../../world/gitlab/url.ts';
-import {unregisterScript} from '../../world/host/scripts/unregister.ts';
-import {parseConfig, type Table, tablesAt, textAt} from '../../world/host/toml.ts';
-import {printable} from '../../world/printable.ts';
-import {entryOf} from './config-toml.ts';
+import type {Removal, Report} from '../engine/step.ts';
+import type {Given, Source} from '../fleet.ts';
+import {isProblem} from '../problem.ts';
+import {authorityFor} from '../world/gitlab/authority.ts';
+import {bareUrl} from '../world/gitlab/url.ts';
+import {unregisterScript} from '../world/host/scripts/unregister.ts';
+import {parseConfig, type Table, tablesAt, textAt} from '../world/host/toml.ts';
+import {printable} from '../world/printable.ts';
+import {unless} from './answering.ts';
+import type {ExecutorConfig} from './config/fields.ts';
+import {entryOf} from './config/merge.ts';
+import {currentManager, forgetHost, lookAtHost} from './looks/host.ts';
+import {identityLook} from './looks/identity.ts';
+import {recordRead} from './looks/record.ts';
+import {connectTo} from './reaching.ts';
 import {runnerMark} from './token.ts';
 
 /** The runner in GitLab, and the GitLab that the person named, or the record. */
@@ -19,19 +20,19 @@ type KnownRunner = {id?: number | undefined; url: string};
 
 const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function entryIn(text: string, {fleet}: Removal, recorded: Given): Table | undefined {
-	return entryOf(tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners'), {fleet, runnerName: recorded.runnerName ?? fleet.name});
+function entryIn(config: ExecutorConfig, text: string, {fleet}: Removal, recorded: Given): Table | undefined {
+	return entryOf(tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners'), {config, fleet, runnerName: recorded.runnerName ?? fleet.name});
 }
 
 /** What a manager's config.toml tells of its runner. It decides nothing of where a token goes. */
 type ConfiguredRunner = {id?: number | undefined; url?: string | undefined};
 
 /** Unregisters this manager from GitLab, when it can be reached, and tells which runner it was. */
-async function unregister(removal: Removal, recorded: Given, report: Report): Promise<ConfiguredRunner | undefined> {
+async function unregister(config: ExecutorConfig, removal: Removal, recorded: Given, report: Report): Promise<ConfiguredRunner | undefined> {
 	const manager = await currentManager(removal);
 	if (manager?.state !== 'running') return undefined;
 	const facts = await lookAtHost(removal, manager);
-	const entry = facts.config && entryIn(facts.config.text, removal, recorded);
+	const entry = facts.config && entryIn(config, facts.config.text, removal, recorded);
 	const name = entry && textAt(entry, 'name');
 	if (!entry || name === undefined) return undefined;
 	const id = Number(entry.id ?? 0);
@@ -72,11 +73,11 @@ async function deleteOurs(removal: Removal, recorded: Given, gitlabToken: string
 }
 
 /** Unregisters the manager; deletes the runner in GitLab if we created it and may, else says where it stays. A manager that can't be reached is told. */
-export async function removeRunner(removal: Removal, report: Report): Promise<void> {
+export async function removeRunner(config: ExecutorConfig, removal: Removal, report: Report): Promise<void> {
 	const {answers: recorded, unread} = await recordRead(removal);
 	let told: ConfiguredRunner | undefined;
 	try {
-		told = await unregister(removal, recorded, report);
+		told = await unregister(config, removal, recorded, report);
 	} catch (error) {
 		if (!isProblem(error)) throw error;
 		report({says: `this manager can't be unregistered, and GitLab shows it as stale in time. ${said(error)}`});

@@ -4,10 +4,10 @@ import type {AnswerKey, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {parseConfig, plain, putAt, type Table, tablesAt, valueAt, whole} from '../../world/host/toml.ts';
 import {printableIn} from '../../world/printable.ts';
-import {answersIn} from './config-answers.ts';
-import {type Edited, edited} from './config-edit.ts';
-import {fields} from './config-fields.ts';
-import {differences, entryOf, type Whose} from './config-toml.ts';
+import {answersIn} from './answers.ts';
+import {type Edited, edited} from './edit.ts';
+import {fieldsOf} from './fields.ts';
+import {differences, entryOf, type Whose} from './merge.ts';
 
 /** Numbers of config.toml that the panel changes; what is absent stays. */
 export type Numbers = {limit?: number; concurrent?: number; idleCount?: number};
@@ -55,16 +55,16 @@ export type TakenBack = Edited & {changes: Change[]; answers: Given};
 export function takenBack(standing: string, earlier: string, whose: Whose): TakenBack {
 	const [before, now, then] = [read(standing), read(standing), read(earlier)];
 	const [ours, theirs] = [oursIn(now, whose), oursIn(then, whose)];
-	for (const {byRunner, path, write} of fields) {
+	for (const {byRunner, path, write} of fieldsOf(whose.config)) {
 		if (!write || byRunner) continue;
 		if (path.startsWith('runners.')) putAt(ours, path.slice('runners.'.length), valueAt(theirs, path.slice('runners.'.length)));
 		else putAt(now, path, valueAt(then, path));
 	}
-	const {answers, resolved} = answersIn(now, ours);
+	const {answers, resolved} = answersIn(whose.config, now, ours);
 	const given: Given = Object.fromEntries(Object.entries(answers).filter(([key]) => !resolved.includes(key as AnswerKey)));
 	return {
 		...edited(standing, now),
-		changes: printableIn(differences({globals: before, entry: oursIn(before, whose)}, {globals: now, entry: ours})),
+		changes: printableIn(differences(whose.config, {globals: before, entry: oursIn(before, whose)}, {globals: now, entry: ours})),
 		answers: given,
 	};
 }

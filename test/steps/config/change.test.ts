@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {takenBack, withNumbers} from '../../../source/executors/docker-machine/config-change.ts';
-import {mergeConfig} from '../../../source/executors/docker-machine/config-toml.ts';
+import {machineConfig} from '../../../source/executors/docker-machine/config.ts';
 import {isProblem} from '../../../source/problem.ts';
-import {someConfig, someFleet} from './some-answers.ts';
+import {takenBack, withNumbers} from '../../../source/steps/config/change.ts';
+import {mergeConfig} from '../../../source/steps/config/merge.ts';
+import {someConfig, someFleet} from '../../executors/docker-machine/some-answers.ts';
 
-const whose = {fleet: someFleet, runnerName: 'gitlab-runners'};
+const whose = {fleet: someFleet, runnerName: 'gitlab-runners', config: machineConfig()};
 const earlier = mergeConfig(undefined, {...someConfig(), token: {token: 'glrt-t3_first'}}).text.replace('limit = 10', 'limit = 10 # as agreed');
 const changed = mergeConfig(earlier, someConfig({limit: 20, workerType: 'm5.large'})).text;
 

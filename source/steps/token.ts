@@ -1,13 +1,13 @@
-import type {Context, Look, Looking, Note} from '../../engine/step.ts';
-import {type Fleet, mark, names} from '../../fleet.ts';
-import {isProblem, Problem} from '../../problem.ts';
-import {unless} from '../../steps/answering.ts';
-import {accountLook, type Instance, managersOf} from '../../steps/looks/account.ts';
-import {lookAtHost} from '../../steps/looks/host.ts';
-import {makeParameter} from '../../steps/parameter.ts';
-import {tagList} from '../../steps/tags.ts';
-import type {RunnerToken} from './config-fields.ts';
-import {standingToken} from './config-toml.ts';
+import type {Context, Look, Looking, Note} from '../engine/step.ts';
+import {type Fleet, mark, names} from '../fleet.ts';
+import {isProblem, Problem} from '../problem.ts';
+import {unless} from './answering.ts';
+import type {ExecutorConfig, RunnerToken} from './config/fields.ts';
+import {standingToken} from './config/merge.ts';
+import {accountLook, type Instance, managersOf} from './looks/account.ts';
+import {lookAtHost} from './looks/host.ts';
+import {makeParameter} from './parameter.ts';
+import {tagList} from './tags.ts';
 
 /** A token that GitLab takes, and where it is from; or none is known, and the runner has to be created in GitLab first. */
 export type TokenSource = {from: 'given' | 'old manager' | 'SSM'; token: RunnerToken} | {from: 'create'};
@@ -33,11 +33,11 @@ async function others(context: Looking, manager: Instance): Promise<Instance[]> 
 }
 
 /** What a manager takes over from the one before it, where one runs that can be asked. */
-export async function heritageOf(context: Context, manager: Instance | undefined): Promise<Heritage | undefined> {
+export async function heritageOf(context: Context, config: ExecutorConfig, manager: Instance | undefined): Promise<Heritage | undefined> {
 	const {answers, fleet} = context;
 	for (const old of manager ? await others(context, manager) : []) {
 		const facts = await unless(lookAtHost(context, old), ...unreachable);
-		const token = facts?.config && standingToken(facts.config.text, {answers, fleet});
+		const token = facts?.config && standingToken(facts.config.text, {answers, config, fleet});
 		if (facts?.config && token) return {token, config: facts.config.text, systemId: facts.systemId};
 	}
 	return undefined;

@@ -1,13 +1,15 @@
-import type {Context} from '../../engine/step.ts';
-import {ifAnswered} from '../../steps/answering.ts';
-import {currentManager, lookAtHost} from '../../steps/looks/host.ts';
-import {connectTo} from '../../steps/reaching.ts';
-import type {JobSeen} from '../../world/gitlab/port.ts';
-import {isPreparing, readJobList} from '../../world/host/job-list.ts';
-import {readPrometheus} from '../../world/host/prometheus.ts';
-import {until} from '../../world/laptop/clock.ts';
-import {factsScript} from '../offered.ts';
-import {standingToken} from './config-toml.ts';
+import type {Context} from '../engine/step.ts';
+import {factsScript} from '../executors/offered.ts';
+import type {JobSeen} from '../world/gitlab/port.ts';
+import {isPreparing, readJobList} from '../world/host/job-list.ts';
+import {readPrometheus} from '../world/host/prometheus.ts';
+import {until} from '../world/laptop/clock.ts';
+import {ifAnswered} from './answering.ts';
+import {standingToken} from './config/merge.ts';
+import {currentManager, lookAtHost} from './looks/host.ts';
+import {metricsRead} from './online.ts';
+import {connectTo} from './reaching.ts';
+import type {WorkerMaking} from './worker-making.ts';
 
 /** The smallest `.gitlab-ci.yml` that this runner takes: five lines with its tags. */
 export const firstJobFile = (tags: readonly string[], image: string): string =>
@@ -52,18 +54,18 @@ const sightOf = (job: JobSeen): Sight => ({
 });
 
 /** What the manager itself tells: machines being made, jobs under way, jobs counted. */
-async function onManager(context: Context): Promise<(Sight & {done: number; failed: number}) | undefined> {
+async function onManager(context: Context, {counted}: WorkerMaking): Promise<(Sight & {done: number; failed: number}) | undefined> {
 	const manager = await currentManager(context);
 	if (!manager) return undefined;
 	const connection = await connectTo(context, manager);
 	const {jobs = '', metrics = ''} = await connection.script(factsScript, {verify: false});
 	const [job] = readJobList(jobs).jobs;
-	const {sum} = readPrometheus(metrics, ['gitlab_runner_']);
+	const read = readPrometheus(metrics, metricsRead);
+	const {sum} = read;
 	const counts = {done: (sum('gitlab_runner_jobs_total') ?? 0) - (job ? 1 : 0), failed: sum('gitlab_runner_failed_jobs_total') ?? 0};
 	if (!job) return {...counts, says: 'waiting for a job', status: 'waiting'};
-	const creating = (sum('gitlab_runner_autoscaling_machine_states', {state: 'creating'}) ?? 0) > 0;
 	// Until its machine is there a job is pending to the runner, though it runs for GitLab.
-	if (creating || isPreparing(job)) return {...counts, url: job.url, says: 'machine being made', status: 'preparing'};
+	if (counted(read).making > 0 || isPreparing(job)) return {...counts, url: job.url, says: 'machine being made', status: 'preparing'};
 	return {...counts, url: job.url, says: `job running: ${(job.stage || 'started').replaceAll('_', ' ')}`, status: 'running'};
 }
 
@@ -71,18 +73,18 @@ async function onManager(context: Context): Promise<(Sight & {done: number; fail
  * Watches until the first job has ended, telling each thing that is new. Undefined when an hour goes by without one; rejects with `Stopped` when the
  * person leaves. Jobs that ended before it begins don't count.
  */
-export async function watchFirstJob(context: Context, tell: (seen: FirstJobSeen) => void): Promise<FirstJobEnd | undefined> {
+export async function watchFirstJob(context: Context, making: WorkerMaking, tell: (seen: FirstJobSeen) => void): Promise<FirstJobEnd | undefined> {
 	const {answers, clock, fleet} = context;
 	const begun = clock.now();
 	const manager = await currentManager(context);
 	const config = manager && (await lookAtHost(context, manager)).config;
-	const runnerId = config && standingToken(config.text, {answers, fleet})?.id;
-	const [before, earlier] = await Promise.all([onManager(context), jobsInGitlab(context, runnerId)]);
+	const runnerId = config && standingToken(config.text, {answers, fleet, config: making.config})?.id;
+	const [before, earlier] = await Promise.all([onManager(context, making), jobsInGitlab(context, runnerId)]);
 	const over = new Set(earlier?.filter(({status}) => ended.includes(status)).map(({id}) => id));
 	let last = '';
 	let started: number | undefined;
 	const endSeen = async (): Promise<FirstJobEnd | undefined> => {
-		const [jobs, seen] = await Promise.all([jobsInGitlab(context, runnerId), onManager(context)]);
+		const [jobs, seen] = await Promise.all([jobsInGitlab(context, runnerId), onManager(context, making)]);
 		const job = jobs?.find(({id}) => !over.has(id));
 		const told = job && sightOf(job);
 		const now: FirstJobSeen | undefined = told ?? seen;

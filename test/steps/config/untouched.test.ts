@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {mergeConfig} from '../../../source/executors/docker-machine/config-toml.ts';
 import type {Answers} from '../../../source/fleet.ts';
 import {savedByRunner} from '../../../source/simulated/host/runner-save.ts';
+import {mergeConfig} from '../../../source/steps/config/merge.ts';
 import {isTable, parseConfig, same, type Table, tablesAt, type Value} from '../../../source/world/host/toml.ts';
-import {someConfig} from './some-answers.ts';
+import {someConfig} from '../../executors/docker-machine/some-answers.ts';
 
 const schedule = [{periods: ['* * 9-17 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 2, idleTime: 1800}];
 const begun = mergeConfig(undefined, {...someConfig({schedule}), token: {token: 'glrt-t3_ours', id: 42, obtainedAt: Date.UTC(2026, 10, 24)}}).text;

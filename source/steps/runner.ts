@@ -1,28 +1,27 @@
-import type {Change, Context, Finding, Found, Note, Report, Step} from '../../engine/step.ts';
-import {type Answers, names} from '../../fleet.ts';
-import {isProblem, Problem} from '../../problem.ts';
-import {ifAnswered} from '../../steps/answering.ts';
-import {differs} from '../../steps/finding.ts';
-import type {Instance} from '../../steps/looks/account.ts';
-import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
-import {connectToChange, reachingActions} from '../../steps/reaching.ts';
-import {authorityIn} from '../../world/gitlab/authority.ts';
-import {isLoopback} from '../../world/gitlab/url.ts';
-import {paths} from '../../world/host/scripts/paths.ts';
-import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
-import {type HostFacts, serviceScript} from '../offered.ts';
-import {type ConfigWanted, fieldAt, type RunnerToken} from './config-fields.ts';
-import {hasRunners, mergeConfig, standingToken, standingUrl} from './config-toml.ts';
+import type {Change, Context, Finding, Found, Note, Report, Step, StepName} from '../engine/step.ts';
+import type {HostFacts} from '../executors/offered.ts';
+import {serviceScript} from '../executors/offered.ts';
+import {type Answers, names} from '../fleet.ts';
+import {isProblem, Problem} from '../problem.ts';
+import {authorityIn} from '../world/gitlab/authority.ts';
+import {isLoopback} from '../world/gitlab/url.ts';
+import {paths} from '../world/host/scripts/paths.ts';
+import {writeConfigScript} from '../world/host/scripts/write-config.ts';
+import {ifAnswered} from './answering.ts';
+import {type ConfigWanted, type ExecutorConfig, fieldAt, type RunnerToken} from './config/fields.ts';
+import {hasRunners, mergeConfig, standingToken, standingUrl} from './config/merge.ts';
+import {differs} from './finding.ts';
+import type {Instance} from './looks/account.ts';
+import {currentManager, forgetHost, lookAtHost} from './looks/host.ts';
 import {gitlabRunnerByHand} from './programs.ts';
+import {connectToChange, reachingActions} from './reaching.ts';
 import {removeRunner} from './runner-removal.ts';
 import {drainManager, drainSeconds} from './service.ts';
 import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
-import {going, toDrain} from './unmanaged-machines.ts';
 import {sentenceOf, shortToken, type VerifyVerdict, verdictOf} from './verify-lines.ts';
-import {workerMachines} from './worker-machines.ts';
+import type {WorkerMaking} from './worker-making.ts';
 
 type RunnerNeeds = 'identity' | 'network' | 'images';
-type RunnerAfter = 'bucket' | 'security-groups' | 'connection' | 'host-key' | 'software' | 'test-machine';
 
 /** Trouble on the way to the manager, which is the connection's to tell. */
 const onTheWay = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'host-key-changed', 'manager-private', 'instance-connect-not-allowed'];
@@ -35,9 +34,14 @@ function bucketOf({answers, fleet}: Context, account: string): string | undefine
 }
 
 /** What config.toml is to be, on top of what stands in it. */
-async function wantedConfig(context: Context, found: Pick<Found, RunnerNeeds>, facts: HostFacts): Promise<ConfigWanted & {notes: Note[]}> {
-	const {options, notes} = await workerMachines(context, found, facts);
-	return {answers: context.answers, fleet: context.fleet, bucket: bucketOf(context, found.identity.account), options, notes};
+async function wantedConfig(
+	context: Context,
+	making: WorkerMaking,
+	found: Pick<Found, RunnerNeeds>,
+	facts: HostFacts,
+): Promise<ConfigWanted & {notes: Note[]}> {
+	const {config, notes} = await making.wanted(context, found, facts);
+	return {answers: context.answers, fleet: context.fleet, bucket: bucketOf(context, found.identity.account), config, notes};
 }
 
 const sources: Record<TokenSource['from'], string> = {
@@ -48,8 +52,8 @@ const sources: Record<TokenSource['from'], string> = {
 };
 
 /** Before a manager can hold a token: judges the one that will be used, so that a wrong one shows before anything is made. */
-async function beforeAny(context: Context, manager: Instance | undefined): Promise<Finding<Found['runner']>> {
-	const {from} = await tokenSource(context, await heritageOf(context, manager));
+async function beforeAny(context: Context, {config}: WorkerMaking, manager: Instance | undefined): Promise<Finding<Found['runner']>> {
+	const {from} = await tokenSource(context, await heritageOf(context, config, manager));
 	return {is: 'missing', says: `config.toml, with ${sources[from]}`, notes: notesOn(context.answers)};
 }
 
@@ -85,39 +89,52 @@ const notesOn = ({gitlabUrl}: Pick<Answers, 'gitlabUrl'>): Note[] =>
 		: [];
 
 /** The token that replaces the one that stands, if any, and what is to be said of one that was given in vain. */
-async function replacing(context: Context, manager: Instance, standing: RunnerToken, verdict: VerifyVerdict): Promise<{token?: RunnerToken; notes: Note[]}> {
+async function replacing(
+	context: Context,
+	{config}: WorkerMaking,
+	manager: Instance,
+	standing: RunnerToken,
+	verdict: VerifyVerdict,
+): Promise<{token?: RunnerToken; notes: Note[]}> {
 	if (verdict.is !== 'refused') return givenInstead(context, standing);
-	const source = await tokenSource(context, await heritageOf(context, manager), {...standing, line: sentenceOf(verdict.line)});
+	const source = await tokenSource(context, await heritageOf(context, config, manager), {...standing, line: sentenceOf(verdict.line)});
 	return {token: source.from === 'create' ? {token: 'created'} : source.token, notes: []};
 }
 
 const named = ({id}: RunnerToken, otherwise: string): string => (id === undefined ? otherwise : `#${id}`);
 
 /** What differs, in a person's terms: another token is another runner, or the same that got another one. */
-function changesOf(inConfig: readonly Change[], standing: RunnerToken, token: RunnerToken | undefined, drains: boolean): Change[] {
+function changesOf(config: ExecutorConfig, inConfig: readonly Change[], standing: RunnerToken, token: RunnerToken | undefined, drains: boolean): Change[] {
 	if (!token) return [...inConfig];
 	const isSame = token.id !== undefined && token.id === standing.id;
 	const other: Change = isSame
 		? {what: 'runner', from: "a token that GitLab doesn't take", to: `another token of ${named(token, 'it')}`, how: drains ? 'drain' : 'live'}
 		: {what: 'runner', from: named(standing, 'another runner'), to: named(token, 'a new one'), how: drains ? 'drain' : 'live'};
-	return [other, ...inConfig.filter(({what}) => fieldAt(`${what}`)?.byRunner !== true)];
+	return [other, ...inConfig.filter(({what}) => fieldAt(config, `${what}`)?.byRunner !== true)];
 }
 
-async function onManager(context: Context, found: Pick<Found, RunnerNeeds>, manager: Instance, facts: HostFacts): Promise<Finding<Found['runner']>> {
+async function onManager(
+	context: Context,
+	making: WorkerMaking,
+	found: Pick<Found, RunnerNeeds>,
+	manager: Instance,
+	facts: HostFacts,
+): Promise<Finding<Found['runner']>> {
 	const {answers, fleet} = context;
-	const standing = facts.config && standingToken(facts.config.text, {answers, fleet});
-	if (facts.gitlabRunner === undefined || !facts.config || !standing) return beforeAny(context, manager);
+	const {config} = making;
+	const standing = facts.config && standingToken(facts.config.text, {answers, config, fleet});
+	if (facts.gitlabRunner === undefined || !facts.config || !standing) return beforeAny(context, making, manager);
 	const verdict = verdictOf(facts.verify, standing.token);
 	if (verdict.is === 'unreachable') return {is: 'blocked', problem: lastingTrouble(verdict.line, answers.gitlabUrl)};
-	const {notes: image, ...wanted} = await wantedConfig(context, found, facts);
-	const {notes: given, token} = await replacing(context, manager, standing, verdict);
+	const {notes: image, ...wanted} = await wantedConfig(context, making, found, facts);
+	const {notes: given, token} = await replacing(context, making, manager, standing, verdict);
 	// A token is one GitLab's: before it goes to another, that one is asked, which is done only where somebody here has named it.
-	if (!token && standingUrl(facts.config.text, {answers, fleet}) !== answers.gitlabUrl) await verified(context, standing);
+	if (!token && standingUrl(facts.config.text, {answers, config, fleet}) !== answers.gitlabUrl) await verified(context, standing);
 	const {changes: inConfig, commentsGo, text, yours} = mergeConfig(facts.config.text, {...wanted, ...(token ? {token} : {})});
-	const {drains, left} = toDrain(facts, text, context, verdict.is === 'refused');
+	const {drains, left} = making.stranded(context, facts, text, verdict.is === 'refused');
 	const changes: Change[] = [
-		...changesOf(inConfig, standing, token, drains),
-		...(await going(context, facts, left)),
+		...changesOf(config, inConfig, standing, token, drains),
+		...(await making.going(context, facts, left)),
 		...(facts.config.mode === '600' ? [] : [{what: "config.toml's mode", from: facts.config.mode, to: '600', how: 'live' as const}]),
 		...(await storing(context, standing)),
 	];
@@ -148,12 +165,12 @@ async function storing(context: Context, {token}: RunnerToken): Promise<Change[]
 	return stored === token ? [] : [{what: 'tokenStore', from: stored === undefined ? 'manager' : 'an older token', to: 'ssm', how: 'live'}];
 }
 
-async function check(context: Context, found: Pick<Found, RunnerNeeds>): Promise<Finding<Found['runner']>> {
+async function check(context: Context, making: WorkerMaking, found: Pick<Found, RunnerNeeds>): Promise<Finding<Found['runner']>> {
 	const manager = await currentManager(context);
-	if (!manager) return beforeAny(context, undefined);
+	if (!manager) return beforeAny(context, making, undefined);
 	if (manager.state !== 'running') return {is: 'waiting', for: ['manager']};
 	try {
-		return await onManager(context, found, manager, await lookAtHost(context, manager));
+		return await onManager(context, making, found, manager, await lookAtHost(context, manager));
 	} catch (error) {
 		if (isProblem(error, 'host-key-unknown')) return {is: 'waiting', for: ['host-key']};
 		if (isProblem(error, ...onTheWay)) return {is: 'waiting', for: ['connection']};
@@ -164,15 +181,22 @@ async function check(context: Context, found: Pick<Found, RunnerNeeds>): Promise
 type Tokens = {token?: RunnerToken; heritage?: Heritage | undefined /** GitLab no longer takes the one that stands: no job comes by it. */; refused?: boolean};
 
 /** The token to write: none where the one that stands holds; a runner is created only when nothing else gives one. */
-async function tokenFor(context: Context, found: Pick<Found, RunnerNeeds>, manager: Instance, facts: HostFacts, says: (text: string) => void): Promise<Tokens> {
+async function tokenFor(
+	context: Context,
+	{config}: WorkerMaking,
+	found: Pick<Found, RunnerNeeds>,
+	manager: Instance,
+	facts: HostFacts,
+	says: (text: string) => void,
+): Promise<Tokens> {
 	const {answers, fleet} = context;
-	const standing = facts.config && standingToken(facts.config.text, {answers, fleet});
+	const standing = facts.config && standingToken(facts.config.text, {answers, config, fleet});
 	const verdict = standing && verdictOf(facts.verify, standing.token);
 	if (standing && verdict?.is !== 'refused') {
 		const {token} = await givenInstead(context, standing);
 		return token ? {token} : {};
 	}
-	const heritage = await heritageOf(context, manager);
+	const heritage = await heritageOf(context, config, manager);
 	const refused = standing && verdict?.is === 'refused' ? {...standing, line: sentenceOf(verdict.line)} : undefined;
 	const source = await tokenSource(context, heritage, refused);
 	if (source.from !== 'create') return {token: source.token, heritage, refused: refused !== undefined};
@@ -215,7 +239,7 @@ function refusedByLint(detail: string, {answers}: Context): Problem {
 }
 
 /** Writes config.toml; `state` tells whether the service was stopped for it. */
-async function write(context: Context, found: Pick<Found, RunnerNeeds>, report: Report, state: {drained: boolean}): Promise<void> {
+async function write(context: Context, making: WorkerMaking, found: Pick<Found, RunnerNeeds>, report: Report, state: {drained: boolean}): Promise<void> {
 	const {answers, fleet} = context;
 	const says = (text: string) => report({says: text});
 	const manager = await currentManager(context);
@@ -224,13 +248,13 @@ async function write(context: Context, found: Pick<Found, RunnerNeeds>, report: 
 	let tokens: Tokens | undefined;
 	for (let turn = 1; ; turn++) {
 		const facts = await lookAtHost(context, manager);
-		tokens ??= await tokenFor(context, found, manager, facts, says);
+		tokens ??= await tokenFor(context, making, found, manager, facts, says);
 		const ca = await caFor(context, facts);
-		const {notes: _notes, ...wanted} = await wantedConfig(context, found, facts);
+		const {notes: _notes, ...wanted} = await wantedConfig(context, making, found, facts);
 		const {token} = tokens;
 		const {systemId, text: base} = baseOf(facts, tokens);
 		const {text} = mergeConfig(base, {...wanted, ...(token ? {token} : {})});
-		const {drains, left} = toDrain(facts, text, context, tokens.refused === true);
+		const {drains, left} = making.stranded(context, facts, text, tokens.refused === true);
 		if (drains && !state.drained) {
 			says('machines that no runner will manage go first, once running jobs have ended');
 			await drainManager(context, manager, drainSeconds, report, left);
@@ -242,7 +266,7 @@ async function write(context: Context, found: Pick<Found, RunnerNeeds>, report: 
 			.script(writeConfigScript, {text, from: facts.config?.hash, systemId, ca}, report)
 			.finally(() => forgetHost(context, manager));
 		if (outcome.is === 'written') {
-			const kept = token ?? standingToken(text, {answers, fleet});
+			const kept = token ?? standingToken(text, {answers, fleet, config: making.config});
 			if (kept) await storeToken(context, kept.token, says);
 			return;
 		}
@@ -259,10 +283,10 @@ async function write(context: Context, found: Pick<Found, RunnerNeeds>, report: 
 	}
 }
 
-async function apply(context: Context, found: Pick<Found, RunnerNeeds>, _finding: unknown, report: Report): Promise<void> {
+async function apply(context: Context, making: WorkerMaking, found: Pick<Found, RunnerNeeds>, report: Report): Promise<void> {
 	const state = {drained: false};
 	try {
-		await write(context, found, report, state);
+		await write(context, making, found, report, state);
 	} catch (error) {
 		if (!state.drained) throw error;
 		// The file that stands stays, so the runner goes on by it.
@@ -274,15 +298,14 @@ async function apply(context: Context, found: Pick<Found, RunnerNeeds>, _finding
 }
 
 /** The runner: a valid token, and config.toml with our tables beside the person's own. */
-export const runnerStep: Step<'runner', RunnerNeeds, RunnerAfter> = {
+export const runnerStep = (making: WorkerMaking): Step<'runner', RunnerNeeds, StepName> => ({
 	name: 'runner',
 	title: 'Runner',
 	needs: ['identity', 'network', 'images'],
-	// Options that no machine has proven never reach a config.toml that a running service reads.
-	after: ['bucket', 'security-groups', 'connection', 'host-key', 'software', 'test-machine'],
+	after: ['bucket', 'security-groups', 'connection', 'host-key', 'software', making.provenBy],
 	actions: [...reachingActions, 'ssm:GetParameter', 'ssm:PutParameter', 'ssm:AddTagsToResource'],
-	check,
-	apply,
-	remove: removeRunner,
+	check: (context, found) => check(context, making, found),
+	apply: (context, found, _finding, report) => apply(context, making, found, report),
+	remove: (removal, report) => removeRunner(making.config, removal, report),
 	commands: () => [`sudo cat ${paths.config}`, `${gitlabRunnerByHand} lint --config ${paths.config}`, `${gitlabRunnerByHand} verify`],
-};
+});

@@ -1,7 +1,7 @@
-import {type AnswerKey, type Answers, type Fleet, names} from '../../fleet.ts';
+import type {Change} from '../../engine/step.ts';
+import {type AnswerKey, type Answers, type AnswerValue, type Fleet, names} from '../../fleet.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import {isTable, moment, plain, same, type Table, textsAt, type Value, valueAt, whole} from '../../world/host/toml.ts';
-import {extraOptions, flagOf} from './machine-options.ts';
+import {isTable, moment, plain, same, type Table, type Value, valueAt, whole} from '../../world/host/toml.ts';
 
 /** A runner's token with what belongs beside it; times are milliseconds since 1970. */
 export type RunnerToken = {token: string; id?: number | undefined; obtainedAt?: number | undefined; expiresAt?: number | undefined};
@@ -12,8 +12,7 @@ export type ConfigSetting = {
 	fleet: Fleet;
 	/** The cache bucket's name; undefined without a cache. */
 	bucket: string | undefined;
-	/** MachineOptions without the person's own extra ones. */
-	options: readonly string[];
+	config: ExecutorConfig;
 };
 
 /** What config.toml is to be: `token` replaces the one that stands, and undefined keeps it, since the runner rotates it by itself. */
@@ -36,16 +35,46 @@ export type Field = {
 	readonly write?: (wanted: ConfigWanted, standing: Value | undefined) => Value | undefined;
 	/** The answer that a value is; undefined where it is none. */
 	readonly read?: (value: Value) => unknown;
+	/** The answers that a value is, where it holds several. */
+	readonly readAll?: (value: Value) => SeveralRead;
 	/** What stands there was made from the answer, and isn't the answer as it was given: a bucket's name for `create`. */
 	readonly resolved?: true;
 	/** The runner writes it by itself: a value there is nobody's decision. */
 	readonly byRunner?: true;
+	/** The value that is this fleet's alone: an entry that has it is the fleet's own, whatever its name. */
+	readonly names?: (fleet: Fleet) => string;
+	/** How another value is told, where that is more than one change. */
+	readonly changes?: (from: Value | undefined, to: Value | undefined) => Change[];
+	/** What in a value is the person's own and stays, as it may be shown. */
+	readonly yours?: (value: Value) => string[];
 	/** It isn't read again while the runner runs, or is another kind of runner. */
 	readonly drains?: true;
 };
 
-/** Seconds in which idle machines are taken away at a stop; the runner warns below 300. */
-const shutdownSeconds = 300;
+/** What a value says in our answers; `resolved` ones were made from an answer, and aren't what was answered. */
+export type SeveralRead = {answers: Partial<Record<AnswerKey, unknown>>; resolved: AnswerKey[]; notes: string[]};
+
+/** What an entry says of the workers that its executor makes, as far as a live view needs it. */
+export type WorkersConfigured = {
+	machineName?: string;
+	/** Undefined where the runner makes none. */
+	idleCount: number | undefined;
+	maxGrowthRate: number | undefined;
+	/** `amazonec2-…` options by name, without `amazonec2-`; a repeated one's last value. */
+	options: Record<string, string>;
+	scheduled: boolean;
+};
+
+/** config.toml as the runners of one executor have it. */
+export type ExecutorConfig = {
+	readonly executor: AnswerValue<'executor'>;
+	/** The rows of its own tables, which follow GitLab Runner's. */
+	readonly rows: readonly Field[];
+	/** Why nothing is read of an entry's own tables, though its executor is this one. */
+	foreign?(entry: Table): string | undefined;
+	/** Reads an entry for a live view; `number` is what the runner goes by at a path, and undefined for 0. */
+	workers(entry: Table, number: (path: string) => number | undefined): WorkersConfigured;
+};
 
 /** Asking for several jobs at once keeps long polling from holding others up; 4 is as many as GitLab advises. */
 const requestConcurrency = ({limit, concurrent}: Answers): bigint => whole(Math.min(4, limit, concurrent));
@@ -56,41 +85,8 @@ const volumes = ({privileged}: Answers): string[] => (privileged ? ['/certs/clie
 const some = <Made>(value: number | undefined, as: (value: number) => Made): Made | undefined => (value === undefined ? undefined : as(value));
 
 const slashless = (value: Value): unknown => (typeof value === 'string' ? value.replace(/\/+$/, '') : undefined);
+/** A number that is one, since 0 stands for none. */
 const nonZero = (value: Value): unknown => (Number(value) > 0 ? Number(value) : undefined);
-
-/** Options as wanted, in the order in which they stand, so that what a person wrote about them stays beside them; the person's own are kept. */
-function optionsWanted({options}: ConfigSetting, standing: Value | undefined): string[] {
-	const before = Array.isArray(standing) ? standing.filter((one) => typeof one === 'string') : [];
-	const extra = new Set(extraOptions(before, options));
-	const left = [...options];
-	const kept = before.flatMap((option) => {
-		if (extra.has(option)) return [option];
-		const at = left.findIndex((one) => flagOf(one) === flagOf(option));
-		return at < 0 ? [] : left.splice(at, 1);
-	});
-	return [...kept, ...left];
-}
-
-/** Windows of the week as wanted. Each replaces all four values, so both are always written; what a person added to one of the same time stays. */
-function windowsWanted({answers}: ConfigSetting, standing: Value | undefined): Table[] | undefined {
-	const before = Array.isArray(standing) ? standing.filter(isTable) : [];
-	const windows = answers.schedule.map(({periods, timezone, idleCount, idleTime}) => {
-		const at = before.findIndex((one) => same(textsAt(one, 'Periods'), [...periods]));
-		const [own] = at < 0 ? [] : before.splice(at, 1);
-		return {...own, Periods: [...periods], Timezone: timezone, IdleCount: whole(idleCount), IdleTime: whole(idleTime)};
-	});
-	return windows.length === 0 ? undefined : windows;
-}
-
-function scheduleIn(value: Value): unknown {
-	if (!Array.isArray(value)) return undefined;
-	return value.filter(isTable).map((window) => ({
-		periods: textsAt(window, 'Periods'),
-		timezone: plain(window.Timezone) || 'Local',
-		idleCount: plain(window.IdleCount) ?? 0,
-		idleTime: plain(window.IdleTime) ?? 0,
-	}));
-}
 
 /** A cache of another kind than S3 is none of our answers. */
 function cacheIn(value: Value): unknown {
@@ -99,6 +95,7 @@ function cacheIn(value: Value): unknown {
 	return isTable(cache.s3) ? plain(cache.s3.BucketName) : undefined;
 }
 
+/** Another row reads it along. */
 const notReadAlone = (): undefined => undefined;
 
 /** A cache that is wanted stands in six keys; one that isn't stands in none. */
@@ -107,35 +104,27 @@ const cached =
 	({bucket, ...wanted}) =>
 		bucket === undefined ? undefined : value({...wanted, bucket});
 
-/** Keys that have had no effect since 14.0 go. */
-const dead = (path: string): Field => ({path, write: () => undefined});
-
 /** The authority's file is ours where the answer names one; a person's own stays. */
 const caFile: NonNullable<Field['write']> = ({answers}, standing) =>
 	answers.gitlabCa === undefined ? (standing === paths.gitlabCa ? undefined : standing) : paths.gitlabCa;
 
-/** config.toml, key by key, in the order in which they are written. What isn't here is the person's own, and stays. */
-export const fields: readonly Field[] = [
+/** GitLab Runner's own keys of config.toml, in the order in which they are written. */
+const ofAll: readonly Field[] = [
 	{path: 'concurrent', answer: 'concurrent', absent: [1n], write: ({answers}) => whole(answers.concurrent)},
 	{path: 'check_interval', answer: 'checkInterval', absent: [3n], write: ({answers}) => whole(answers.checkInterval), read: (value) => nonZero(value) ?? 3},
 	// On loopback: it has no password, and is read over SSH.
 	{path: 'listen_address', write: () => '127.0.0.1:9252', drains: true},
 	{path: 'log_format', absent: ['runner'], write: () => 'json'},
 	{path: 'log_level', absent: ['info']},
-	{path: 'shutdown_timeout', absent: [30n], write: () => whole(shutdownSeconds)},
 	{path: 'connection_max_age', absent: ['15m0s', '15m']},
 	{path: 'session_server.session_timeout', absent: [1800n]},
-	{path: 'machine.shutdown_drain.enabled', absent: [false], write: () => true},
-	{path: 'machine.shutdown_drain.concurrency', absent: [3n]},
-	{path: 'machine.shutdown_drain.max_retries', absent: [3n]},
-	{path: 'machine.shutdown_drain.retry_backoff', absent: ['5s']},
 	{path: 'runners.name', answer: 'runnerName', write: ({answers}) => answers.runnerName},
 	{path: 'runners.url', answer: 'gitlabUrl', write: ({answers}) => answers.gitlabUrl, read: slashless, drains: true},
 	{path: 'runners.id', byRunner: true, write: ({token}, standing) => (token ? some(token.id, whole) : standing)},
 	{path: 'runners.token', byRunner: true, write: ({token}, standing) => token?.token ?? standing},
 	{path: 'runners.token_obtained_at', byRunner: true, write: ({token}, standing) => (token ? some(token.obtainedAt, moment) : standing)},
 	{path: 'runners.token_expires_at', byRunner: true, write: ({token}, standing) => (token ? some(token.expiresAt, moment) : standing)},
-	{path: 'runners.executor', answer: 'executor', write: () => 'docker+machine', drains: true},
+	{path: 'runners.executor', answer: 'executor', write: ({answers}) => answers.executor, drains: true},
 	{path: 'runners.limit', answer: 'limit', write: ({answers}) => whole(answers.limit), read: nonZero},
 	{path: 'runners.request_concurrency', absent: [1n], write: ({answers}) => requestConcurrency(answers)},
 	{path: 'runners.output_limit', absent: [4096n]},
@@ -161,29 +150,17 @@ export const fields: readonly Field[] = [
 	{path: 'runners.cache.s3.AssumeRoleMaxConcurrency', absent: [5n]},
 	{path: 'runners.cache.s3.DualStack', absent: [true], zeroCounts: true},
 	{path: 'runners.cache.s3.PathStyle', zeroCounts: true},
-	{path: 'runners.machine.IdleCount', answer: 'idleCount', absent: [0n], write: ({answers}) => whole(answers.idleCount)},
-	{path: 'runners.machine.IdleCountMin', absent: [1n]},
-	{path: 'runners.machine.IdleTime', answer: 'idleTime', absent: [0n], write: ({answers}) => whole(answers.idleTime)},
-	{path: 'runners.machine.MaxBuilds', answer: 'maxBuilds', absent: [0n], write: ({answers}) => whole(answers.maxBuilds)},
-	{path: 'runners.machine.MaxGrowthRate', answer: 'maxGrowthRate', absent: [0n], write: ({answers}) => whole(answers.maxGrowthRate)},
-	{path: 'runners.machine.MaxRemovalAttempts', absent: [30n]},
-	{path: 'runners.machine.MachineDriver', write: () => 'amazonec2'},
-	{path: 'runners.machine.MachineName', write: ({fleet}) => names.machine(fleet), drains: true},
-	{path: 'runners.machine.MachineOptions', write: optionsWanted, read: notReadAlone},
-	{path: 'runners.machine.autoscaling', answer: 'schedule', absent: [[]], write: windowsWanted, read: scheduleIn},
-	{path: 'runners.machine.autoscaling.IdleCountMin', absent: [1n]},
-	{path: 'runners.machine.autoscaling.Timezone', absent: ['Local']},
-	...['OffPeakPeriods', 'OffPeakTimezone', 'OffPeakIdleCount', 'OffPeakIdleTime'].map((key) => dead(`runners.machine.${key}`)),
 ];
 
-const byPath = new Map(fields.map((field) => [field.path, field]));
+/** All of our rows, in the order in which they are written. What isn't here is the person's own, and stays. */
+export const fieldsOf = ({rows}: Pick<ExecutorConfig, 'rows'>): readonly Field[] => [...ofAll, ...rows];
 
 /** The row of a key; undefined for keys that aren't ours to know. */
-export const fieldAt = (path: string): Field | undefined => byPath.get(path);
+export const fieldAt = (config: Pick<ExecutorConfig, 'rows'>, path: string): Field | undefined => fieldsOf(config).find((field) => field.path === path);
 
 /** What the runner goes by at a path: what stands in the file and in one entry of its `[[runners]]`, else what an absent key means. */
-export const inForce = (document: Table, runner: Table, path: string): Value | undefined =>
-	valueAt({...document, runners: runner}, path) ?? fieldAt(path)?.absent?.[0];
+export const inForce = (config: Pick<ExecutorConfig, 'rows'>, document: Table, runner: Table, path: string): Value | undefined =>
+	valueAt({...document, runners: runner}, path) ?? fieldAt(config, path)?.absent?.[0];
 
 const zeroMoment = '0001-01-01T00:00:00.000Z';
 
@@ -198,22 +175,24 @@ function isZero(value: Value): boolean {
 /** Keys under it are a map of the person's own, in which each value counts. */
 const isMap = (path: string): boolean => path === 'runners.feature_flags';
 
-/** Whether a value says no more than an absent key would. */
-function saysNothing(path: string, value: Value): boolean {
-	const field = fieldAt(path);
-	if (field?.absent?.some((one) => same(one, value))) return true;
-	return field?.zeroCounts !== true && !isMap(path.slice(0, path.lastIndexOf('.'))) && isZero(value);
-}
-
-/** A value without all that says no more than an absent key: what two files have to share to be the same for the runner. Undefined: nothing is left. */
-export function meaning(path: string, value: Value): Value | undefined {
-	if (saysNothing(path, value)) return undefined;
-	if (Array.isArray(value)) return value.map((one) => (isTable(one) ? (meaning(path, one) ?? {}) : one));
-	if (!isTable(value)) return value;
-	const kept: Table = {};
-	for (const [key, inner] of Object.entries(value)) {
-		const left = meaning(path === '' ? key : `${path}.${key}`, inner);
-		if (left !== undefined) kept[key] = left;
-	}
-	return Object.keys(kept).length === 0 ? undefined : kept;
+/**
+ * A value without all that says no more than an absent key: what two files have to share to be the same for the runner; undefined: nothing is left.
+ * `path` is where the value stands, '' for the whole file.
+ */
+export function meaning(config: Pick<ExecutorConfig, 'rows'>, path: string, value: Value): Value | undefined {
+	const rows = new Map(fieldsOf(config).map((field) => [field.path, field]));
+	const saysNothing = (at: string, one: Value): boolean => {
+		const field = rows.get(at);
+		if (field?.absent?.some((absent) => same(absent, one))) return true;
+		return field?.zeroCounts !== true && !isMap(at.slice(0, at.lastIndexOf('.'))) && isZero(one);
+	};
+	const left = (at: string, one: Value): Value | undefined => {
+		if (saysNothing(at, one)) return undefined;
+		if (Array.isArray(one)) return one.map((item) => (isTable(item) ? (left(at, item) ?? {}) : item));
+		if (!isTable(one)) return one;
+		const inner = Object.entries(one).map(([key, value]) => [key, left(at === '' ? key : `${at}.${key}`, value)] as const);
+		const kept: Table = Object.fromEntries(inner.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+		return Object.keys(kept).length === 0 ? undefined : kept;
+	};
+	return left(path, value);
 }

@@ -1,61 +1,48 @@
 import type {Change} from '../../engine/step.ts';
-import {type Answers, type Fleet, names} from '../../fleet.ts';
+import type {Answers, Fleet} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {bareUrl} from '../../world/gitlab/url.ts';
-import {
-	isTable,
-	overlay,
-	parseConfig,
-	plain,
-	printConfig,
-	putAt,
-	same,
-	shown,
-	type Table,
-	tablesAt,
-	textAt,
-	textsAt,
-	type Value,
-	valueAt,
-} from '../../world/host/toml.ts';
+import {isTable, overlay, parseConfig, plain, printConfig, putAt, same, type Table, tablesAt, textAt, type Value, valueAt} from '../../world/host/toml.ts';
 import {printableIn} from '../../world/printable.ts';
-import {edited} from './config-edit.ts';
-import {type ConfigSetting, type ConfigWanted, type Field, fieldAt, fields, meaning, type RunnerToken} from './config-fields.ts';
-
-import {shownAt, shownOf, shownOption} from './config-shown.ts';
-import {answerOfFlag, extraOptions, flagOf} from './machine-options.ts';
+import {edited} from './edit.ts';
+import {type ConfigSetting, type ConfigWanted, type ExecutorConfig, fieldAt, fieldsOf, meaning, type RunnerToken} from './fields.ts';
+import {shownAt} from './shown.ts';
 
 /** The file as it is to be, what differs from the one that stands, what in it is the person's own, and whether the comments in it go. */
 export type ConfigMerged = {text: string; changes: Change[]; yours: string[]; commentsGo: boolean};
 
 /** Whose `[[runners]]` entry is meant. */
-export type Whose = {fleet: Fleet; runnerName: string};
+export type Whose = {fleet: Fleet; runnerName: string; config: ExecutorConfig};
 
-/** A fleet's own entry among those of a file: the one whose machines are named after the fleet, else the one of its name. */
-export function entryOf(runners: readonly Table[], {fleet, runnerName}: Whose): Table | undefined {
-	const isNamedSo = (runner: Table): boolean => valueAt(runner, 'machine.MachineName') === names.machine(fleet);
+/** What tells a fleet's entry. */
+type WhoseSetting = Pick<ConfigSetting, 'answers' | 'fleet' | 'config'>;
+
+/** A fleet's own entry among those of a file: the one whose workers are named after the fleet, else the one of its name. */
+export function entryOf(runners: readonly Table[], {config, fleet, runnerName}: Whose): Table | undefined {
+	const naming = config.rows.flatMap(({names, path}) => (names ? [{key: path.slice('runners.'.length), value: names(fleet)}] : []));
+	const isNamedSo = (runner: Table): boolean => naming.some(({key, value}) => valueAt(runner, key) === value);
 	return runners.find(isNamedSo) ?? runners.find((runner) => textAt(runner, 'name') === runnerName);
 }
 
 const fileName = 'config.toml on the manager';
-const whose = ({answers, fleet}: Pick<ConfigSetting, 'answers' | 'fleet'>): Whose => ({fleet, runnerName: answers.runnerName});
+const whose = ({answers, config, fleet}: WhoseSetting): Whose => ({config, fleet, runnerName: answers.runnerName});
 
 /** Our entry as it stands in a config.toml, or undefined. Throws `config-broken`. */
-export const standingRunner = (text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): Table | undefined =>
+export const standingRunner = (text: string, setting: WhoseSetting): Table | undefined =>
 	entryOf(tablesAt(parseConfig(text, fileName), 'runners'), whose(setting));
 
 /** Whether a file has any runner: the one that `gitlab-runner install` writes has none. Throws `config-broken`. */
 export const hasRunners = (text: string): boolean => tablesAt(parseConfig(text, fileName), 'runners').length > 0;
 
 /** The GitLab that our entry's token is for, as it stands; undefined where none stands. */
-export function standingUrl(text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): string | undefined {
+export function standingUrl(text: string, setting: WhoseSetting): string | undefined {
 	const runner = standingRunner(text, setting);
 	const url = runner && textAt(runner, 'url');
 	return url === undefined ? undefined : bareUrl(url);
 }
 
 /** The token that stands in our entry, with its id. */
-export function standingToken(text: string, setting: Pick<ConfigSetting, 'answers' | 'fleet'>): RunnerToken | undefined {
+export function standingToken(text: string, setting: WhoseSetting): RunnerToken | undefined {
 	const runner = standingRunner(text, setting);
 	const token = runner && textAt(runner, 'token')?.trim();
 	if (!runner || !token) return undefined;
@@ -72,9 +59,6 @@ function timeAt(runner: Table, key: string): number | undefined {
 	return time > 0 ? time : undefined;
 }
 
-/** MachineOptions that stand in our entry. */
-export const standingOptions = (runner: Table | undefined): string[] => (isTable(runner?.machine) ? textsAt(runner.machine, 'MachineOptions') : []);
-
 /** A file as one table in which `runners` is our entry: the paths of the fields lead through it. */
 type Ours = {globals: Table; entry: Table};
 
@@ -86,18 +70,16 @@ function put({entry, globals}: Ours, path: string, value: Value | undefined): vo
 	else putAt(globals, path, value);
 }
 
-const meant = (path: string, value: Value | undefined): Value | undefined => (value === undefined ? undefined : meaning(path, value));
-const sameMeaning = (path: string, one: Value | undefined, other: Value | undefined): boolean => same(meant(path, one), meant(path, other));
-
 /** Puts a value where it says something else than what stands. */
-function bring(ours: Ours, path: string, value: Value | undefined): void {
-	if (!sameMeaning(path, at(ours, path), value)) put(ours, path, value);
+function bring(config: ExecutorConfig, ours: Ours, path: string, value: Value | undefined): void {
+	const meant = (one: Value | undefined): Value | undefined => (one === undefined ? undefined : meaning(config, path, one));
+	if (!same(meant(at(ours, path)), meant(value))) put(ours, path, value);
 }
 
 /** Everything that we write, on an empty file. */
 function written(wanted: ConfigWanted): Ours {
 	const made: Ours = {globals: {}, entry: {}};
-	for (const {path, write} of fields) put(made, path, write?.(wanted, undefined));
+	for (const {path, write} of fieldsOf(wanted.config)) put(made, path, write?.(wanted, undefined));
 	overlay(made.entry, ownTable(wanted.answers));
 	return made;
 }
@@ -118,7 +100,7 @@ function ownTable({runnerConfig}: Pick<Answers, 'runnerConfig'>): Table {
 /** Brings a file's keys and our entry to what is wanted; what is new is written whole. */
 function mend(ours: Ours, wanted: ConfigWanted): void {
 	for (const part of ['globals', 'entry'] as const) if (Object.keys(ours[part]).length === 0) Object.assign(ours[part], written(wanted)[part]);
-	for (const {path, write} of fields) if (write) bring(ours, path, write(wanted, at(ours, path)));
+	for (const {path, write} of fieldsOf(wanted.config)) if (write) bring(wanted.config, ours, path, write(wanted, at(ours, path)));
 	overlay(ours.entry, ownTable(wanted.answers));
 }
 
@@ -136,7 +118,7 @@ export function mergeConfig(standing: string | undefined, wanted: ConfigWanted):
 	mend(ours, wanted);
 	if (!textAt(entry, 'token')) throw new Problem({code: 'token-missing', message: `config.toml holds no token for the runner ${wanted.answers.runnerName}.`});
 	const merged: Table = {...globals, runners};
-	const changes = differences({globals: before, entry: entryOf(tablesAt(before, 'runners'), whose(wanted)) ?? {}}, ours);
+	const changes = differences(wanted.config, {globals: before, entry: entryOf(tablesAt(before, 'runners'), whose(wanted)) ?? {}}, ours);
 	const {text, commentsGo} = textOf(standing, merged, changes);
 	// The text is written back byte for byte; the rest is only shown.
 	return {text, commentsGo, ...printableIn({changes, yours: yoursIn(ours, runners, wanted)})};
@@ -148,38 +130,22 @@ function textOf(standing: string | undefined, merged: Table, changes: readonly C
 }
 
 /** What differs between two files, in our entry and in the keys that all runners share; what the runner takes for the same is the same. */
-export function differences(before: Ours, after: Ours): Change[] {
+export function differences(config: ExecutorConfig, before: Ours, after: Ours): Change[] {
 	const whole = ({entry, globals}: Ours): Table => ({...globals, runners: entry});
-	return differing(meaning('', whole(before)), meaning('', whole(after)), '');
+	return differing(config, meaning(config, '', whole(before)), meaning(config, '', whole(after)), '');
 }
 
-function differing(from: Value | undefined, to: Value | undefined, path: string): Change[] {
+function differing(config: ExecutorConfig, from: Value | undefined, to: Value | undefined, path: string): Change[] {
 	if (same(from, to)) return [];
-	if (path === 'runners.machine.MachineOptions') return optionChanges(textsOf(from), textsOf(to));
+	const field = fieldAt(config, path);
+	if (field?.changes) return field.changes(from, to);
 	if ((isTable(from) || isTable(to)) && (from === undefined || isTable(from)) && (to === undefined || isTable(to))) {
 		const [before, after] = [from ?? {}, to ?? {}];
 		const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-		return keys.flatMap((key) => differing(before[key], after[key], path === '' ? key : `${path}.${key}`));
+		return keys.flatMap((key) => differing(config, before[key], after[key], path === '' ? key : `${path}.${key}`));
 	}
-	const field: Field | undefined = fieldAt(path);
 	const says = (value: Value | undefined): string => shownAt(path, value ?? field?.absent?.[0]);
 	return [{what: field?.answer ?? path, from: says(from), to: says(to), how: field?.drains ? 'drain' : 'live'}];
-}
-
-const textsOf = (value: Value | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
-
-/** One change for each flag; options of one flag stand together, since some may be repeated. */
-function optionChanges(before: readonly string[], after: readonly string[]): Change[] {
-	const values = (options: readonly string[], flag: string): string | undefined => {
-		const found = options.filter((option) => flagOf(option) === flag).map((option) => option.slice(flag.length + 1));
-		return found.length === 0 ? undefined : found.join(', ');
-	};
-	const says = (flag: string, value: string | undefined): string => (value === undefined ? shown(value) : shownOf(flag, value));
-	const flags = [...new Set([...before, ...after].map(flagOf))].filter((flag) => values(before, flag) !== values(after, flag));
-	return flags.map((flag): Change => {
-		const [from, to] = [says(flag, values(before, flag)), says(flag, values(after, flag))];
-		return {what: answerOfFlag(flag) ?? flag, from, to, how: 'live'};
-	});
 }
 
 /** Paths of all that says something, down to the single values. */
@@ -189,17 +155,18 @@ function leaves(value: Value | undefined, path: string): string[] {
 	return tables.flatMap((table) => Object.entries(table).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`)));
 }
 
-const paths = ({entry, globals}: Ours): string[] => [...new Set(leaves(meaning('', {...globals, runners: entry}) ?? {}, ''))];
+const paths = (config: ExecutorConfig, {entry, globals}: Ours): string[] => [...new Set(leaves(meaning(config, '', {...globals, runners: entry}) ?? {}, ''))];
 
-/** What is in the file and not from us: keys by path, other entries by name, MachineOptions as they may be shown. */
+/** What is in the file and not from us: keys by path, other entries by name, and what stands beside ours in one key's value. */
 function yoursIn(ours: Ours, runners: readonly Table[], wanted: ConfigWanted): string[] {
 	const made = written(wanted);
 	const fromUs = new Set(leaves({...made.globals, runners: made.entry}, ''));
-	const own = paths(ours).filter((path) => !fromUs.has(path) && fieldAt(path)?.byRunner !== true);
+	const {config} = wanted;
+	const own = paths(config, ours).filter((path) => !fromUs.has(path) && fieldAt(config, path)?.byRunner !== true);
 	return [
 		...own.filter((path) => !path.startsWith('runners.')),
 		...runners.filter((runner) => runner !== ours.entry).map((runner) => `[[runners]] ${textAt(runner, 'name') ?? 'without a name'}`),
 		...own.filter((path) => path.startsWith('runners.')),
-		...extraOptions(standingOptions(ours.entry), wanted.options).map((option) => `MachineOptions ${shownOption(option)}`),
+		...fieldsOf(config).flatMap(({path, yours}) => yours?.(at(ours, path) ?? []) ?? []),
 	];
 }

@@ -1,31 +1,32 @@
-import type {Change, Context, Finding, Found, Removal, Report, Step} from '../../engine/step.ts';
-import {isProblem, Problem} from '../../problem.ts';
-import {accountLook, type Instance, managersOf, workersOf} from '../../steps/looks/account.ts';
-import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
-import {connectToChange, type Reaching, reachingActions, untilVerified} from '../../steps/reaching.ts';
-import {crashed, crashWords} from '../../world/host/fatal.ts';
-import type {ServiceOutcome} from '../../world/host/scripts/service.ts';
-import {unitIs} from '../../world/host/unit.ts';
-import {retried} from '../../world/laptop/clock.ts';
-import {type HostFacts, serviceScript} from '../offered.ts';
-import {standingToken} from './config-toml.ts';
+import type {Change, Context, Finding, Found, Removal, Report, Step, StepName} from '../engine/step.ts';
+import type {HostFacts} from '../executors/offered.ts';
+import {serviceScript} from '../executors/offered.ts';
+import {isProblem, Problem} from '../problem.ts';
+import {crashed, crashWords} from '../world/host/fatal.ts';
+import type {ServiceOutcome} from '../world/host/scripts/service.ts';
+import {unitIs} from '../world/host/unit.ts';
+import {retried} from '../world/laptop/clock.ts';
+import {standingToken} from './config/merge.ts';
+import {accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
+import {forgetHost, lookAtHost, managerOf} from './looks/host.ts';
 import {type Online, onlineIn} from './online.ts';
+import {connectToChange, type Reaching, reachingActions, untilVerified} from './reaching.ts';
+import type {WorkerMaking} from './worker-making.ts';
 
 type ServiceNeeds = 'manager' | 'connection' | 'host-key' | 'software' | 'runner';
-type ServiceAfter = 'test-machine' | 'workers';
 
 /** Seconds that running jobs may take to end when a change needs the runner to start anew. */
 export const drainSeconds = 3600;
 
-const onlineOf = (context: Context, facts: HostFacts): Online => {
+const onlineOf = (context: Context, making: WorkerMaking, facts: HostFacts): Online => {
 	const {answers, fleet} = context;
-	const token = facts.config && standingToken(facts.config.text, {answers, fleet})?.token;
-	return token === undefined || facts.metrics === undefined ? {is: 'not yet'} : onlineIn(facts.metrics, token);
+	const token = facts.config && standingToken(facts.config.text, {answers, fleet, config: making.config})?.token;
+	return token === undefined || facts.metrics === undefined ? {is: 'not yet'} : onlineIn(facts.metrics, token, making);
 };
 
 const change = (what: string, from: string, to: string, how: Change['how'] = 'live'): Change => ({what, from, to, how});
 
-async function check(context: Context, found: Pick<Found, ServiceNeeds>): Promise<Finding<Found['service']>> {
+async function check(context: Context, making: WorkerMaking, found: Pick<Found, ServiceNeeds>): Promise<Finding<Found['service']>> {
 	const facts = await lookAtHost(context, await managerOf(context, found));
 	const {active, enabled, since, log = []} = facts.service;
 	const resource = {since};
@@ -48,7 +49,7 @@ async function check(context: Context, found: Pick<Found, ServiceNeeds>): Promis
 			changes: [change('listen_address', 'no answer on 127.0.0.1:9252', 'answers', 'drain')],
 		};
 	}
-	const online = onlineOf(context, facts);
+	const online = onlineOf(context, making, facts);
 	if (online.is === 'online') return {is: 'so', resource, says: 'online: GitLab answers when it asks for jobs'};
 	if (online.is === 'making machines') return {is: 'so', resource, says: 'running: it asks for jobs as soon as its first idle machine is there'};
 	if (online.is === 'refused') return {is: 'blocked', problem: refused(context)};
@@ -168,16 +169,16 @@ async function remove(removal: Removal, report: Report): Promise<void> {
 }
 
 /** The runner's service: running, starting with the machine, online. */
-export const serviceStep: Step<'service', ServiceNeeds, ServiceAfter> = {
+export const serviceStep = (making: WorkerMaking): Step<'service', ServiceNeeds, StepName> => ({
 	name: 'service',
 	title: 'Service',
 	needs: ['manager', 'connection', 'host-key', 'software', 'runner'],
 	// A removal goes the other way round: the service is drained before workers go.
-	after: ['test-machine', 'workers'],
+	after: [making.provenBy, making.removedBy],
 	actions: reachingActions,
 	settles: {tries: 40, seconds: 3},
-	check,
+	check: (context, found) => check(context, making, found),
 	apply,
 	remove,
 	commands: () => ['sudo systemctl enable --now gitlab-runner', 'systemctl status gitlab-runner', 'curl -s http://127.0.0.1:9252/metrics | grep request_job'],
-};
+});

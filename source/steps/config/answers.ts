@@ -1,0 +1,66 @@
+import {wrongShape} from '../../answers/value.ts';
+import type {AnswerKey, Given} from '../../fleet.ts';
+import {Problem} from '../../problem.ts';
+import {parseConfig, plain, type Table, tablesAt, textAt} from '../../world/host/toml.ts';
+import {printableIn} from '../../world/printable.ts';
+import {type ExecutorConfig, fieldsOf, inForce} from './fields.ts';
+
+/** What a `[[runners]]` entry says in our answers, and what of it can't be said so. */
+export type AnswersRead = {
+	answers: Given;
+	notes: string[];
+	/** Answers that are what they were resolved to: an image's id where its name was answered. */
+	resolved: AnswerKey[];
+};
+
+const put = <Key extends AnswerKey>(into: Given, key: Key, value: Given[Key]): void => {
+	into[key] = value;
+};
+
+/** Reads the answers of one entry and of the keys that all share, whoever wrote them. An absent key is the runner's own default. No secret is read. */
+export function answersIn(config: ExecutorConfig, document: Table, entry: Table): AnswersRead {
+	const foreign = config.foreign?.(entry);
+	const known = fieldsOf(foreign === undefined ? config : {rows: []});
+	const answers: Given = {};
+	const notes = foreign === undefined ? [] : [foreign];
+	const said: Partial<Record<AnswerKey, unknown>> = {};
+	const resolved: AnswerKey[] = [];
+	for (const {answer, path, read = plain, readAll, ...row} of known) {
+		const value = inForce(config, document, entry, path);
+		if (answer !== undefined && row.resolved) resolved.push(answer);
+		if (value === undefined) continue;
+		const several = readAll?.(value) ?? {answers: answer === undefined ? {} : {[answer]: read(value)}, resolved: [], notes: []};
+		for (const [key, one] of Object.entries(several.answers) as [AnswerKey, unknown][]) if (one !== undefined) said[key] = one;
+		resolved.push(...several.resolved);
+		notes.push(...several.notes);
+	}
+	for (const [key, value] of Object.entries(said) as [AnswerKey, unknown][]) {
+		const wrong = wrongShape(key, value);
+		if (wrong === undefined) put(answers, key, value as Given[typeof key]);
+		else notes.push(`${key} is left out: ${wrong}`);
+	}
+	return {answers, notes, resolved};
+}
+
+/**
+ * Reads a preset's answers from a manager's config.toml: of the first runner of an executor that is known. Its name stays its own. Throws
+ * `config-broken`, and `no-known-executor` where no runner of the file has one.
+ */
+export function readAnswers(text: string, configs: readonly ExecutorConfig[]): Pick<AnswersRead, 'answers' | 'notes'> {
+	const document = parseConfig(text, "The manager's config.toml");
+	const configOf = (runner: Table): ExecutorConfig | undefined => configs.find(({executor}) => executor === textAt(runner, 'executor'));
+	const runners = tablesAt(document, 'runners').flatMap((runner) => (configOf(runner) ? [runner] : []));
+	const [runner] = runners;
+	const config = runner && configOf(runner);
+	const names = configs.map(({executor}) => executor).join(' or ');
+	if (!runner || !config)
+		throw new Problem({
+			code: 'no-known-executor',
+			message: `The manager's config.toml has no runner with the executor ${names}.`,
+			advice: 'Name another manager with `--from`.',
+		});
+	const {answers, notes} = answersIn(config, document, runner);
+	const {executor: _executor, runnerName: _name, ...kept} = answers;
+	const first = `Its first of ${runners.length} ${names} runners is taken: ${textAt(runner, 'name') ?? 'without a name'}.`;
+	return {answers: {...kept, runner: 'token'}, notes: printableIn([...(runners.length > 1 ? [first] : []), ...notes])};
+}

@@ -1,0 +1,28 @@
+import type {Change, Context, Found, Note, StepName} from '../engine/step.ts';
+import type {HostFacts} from '../executors/offered.ts';
+import type {readPrometheus} from '../world/host/prometheus.ts';
+import type {ExecutorConfig} from './config/fields.ts';
+
+/** How many workers a runner counts itself: those under way, and all. */
+export type WorkersCounted = {making: number; all: number};
+
+/** What would be lost of the workers once another config.toml is written: `left` are workers that no runner manages then. */
+export type Stranded = {left: string[]; drains: boolean};
+
+/** How an executor makes workers, as far as the steps need to know it that all executors share. The executor gives it to each of them. */
+export type WorkerMaking = {
+	/** config.toml as its runners have it. */
+	readonly config: ExecutorConfig;
+	/** The step that proves how workers are made: what nobody has proven never reaches a config.toml that a running service reads. */
+	readonly provenBy: StepName;
+	/** The step that takes workers away: a removal drains the service before. */
+	readonly removedBy: StepName;
+	/** config.toml as it is to be written, with the options by which workers are made. Throws `config-broken` when the one that stands can't be read. */
+	wanted(context: Context, found: Pick<Found, 'network' | 'images'>, facts: HostFacts): Promise<{config: ExecutorConfig; notes: Note[]}>;
+	/** What has to go before this text of config.toml is written; `isRefused` where GitLab takes the runner's token no more, so that no job comes by it. */
+	stranded(context: Context, facts: HostFacts, text: string, isRefused: boolean): Stranded;
+	/** What goes, in the plan's words, with what it costs as long as it stays. */
+	going(context: Context, facts: HostFacts, left: readonly string[]): Promise<Change[]>;
+	/** Reads the runner's metrics. */
+	counted(metrics: ReturnType<typeof readPrometheus>): WorkersCounted;
+};
