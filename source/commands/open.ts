@@ -9,7 +9,7 @@ import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
 import type {Context, Looking} from '../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, type Given, markKeys, names, type Source} from '../fleet.ts';
 import {age} from '../panel/formats.ts';
-import {machineNameOf} from '../panel/live/join.ts';
+import {isRunnersName, workerNameOf} from '../panel/live/worker-names.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {accountLook, type Instance, instanceOf, managersOf} from '../steps/looks/account.ts';
 import {identityLook} from '../steps/looks/identity.ts';
@@ -18,7 +18,6 @@ import {publicHalf} from '../steps/private-key.ts';
 import {storedTokenLook} from '../steps/token.ts';
 import {type Cloud, changes, type Input, type OperationName, type Output} from '../world/cloud/port.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
-import {isMachineName} from '../world/host/machine-name.ts';
 import {rememberPreset} from '../world/laptop/settings.ts';
 import type {Session} from './session.ts';
 import {adaptersAt} from './world.ts';
@@ -208,7 +207,7 @@ async function candidates(cloud: Cloud): Promise<Instance[]> {
 	const all = Reservations.flatMap(({Instances = []}) => Instances.map(instanceOf));
 	const rank = ({tags}: Instance): number => (tags[markKeys.part] === 'manager' ? 0 : likely.test(tags.Name ?? '') ? 1 : 2);
 	return all
-		.filter((one) => !isMachineName(machineNameOf(one) ?? '') && one.tags[markKeys.part] !== 'worker')
+		.filter((one) => !isRunnersName(workerNameOf(one) ?? '') && one.tags[markKeys.part] !== 'worker')
 		.sort((one, other) => rank(one) - rank(other) || other.launchedAt - one.launchedAt);
 }
 

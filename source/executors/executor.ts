@@ -4,6 +4,7 @@ import type {CauseRow} from '../panel/causes/cause.ts';
 import type {RefusalWords} from '../panel/journal/refusal.ts';
 import type {LogRule} from '../panel/journal/rule.ts';
 import type {Made} from '../panel/makers.ts';
+import type {WorkerView} from '../panel/workers.ts';
 import type {RunnerFacts} from '../steps/config/facts.ts';
 import type {WorkerMaking} from '../steps/worker-making.ts';
 
@@ -15,6 +16,8 @@ export type Executor = {
 	readonly name: AnswerValue<'executor'>;
 	readonly steps: readonly AnyStep[];
 	readonly workers: WorkerMaking;
+	/** How the panel finds, calls and judges them. */
+	readonly view: WorkerView;
 	/** How a runner's workers are made now, by its entry in config.toml and in a region; undefined where that isn't known. */
 	made(runner: RunnerFacts, region: string): Made | undefined;
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */

@@ -2,7 +2,7 @@ import {isWorkerName, markKeys} from '../fleet.ts';
 import type {Instance, KeyPair, Volume} from '../steps/looks/account.ts';
 import type {Leftovers} from '../steps/looks/leftovers.ts';
 import {isMachineName, isNamedBy, madeAt, unmanagedBy} from '../world/host/machine-name.ts';
-import {machineNameOf} from './live/join.ts';
+import {workerNameOf} from './live/worker-names.ts';
 import {isFresh, type Seen} from './seen.ts';
 import type {HostSeen} from './snapshot.ts';
 
@@ -143,7 +143,7 @@ function judge(region: Region, owner: Owner, id: string | undefined): LeftoverVe
 }
 
 function instanceLeft(region: Region, instance: Instance): Leftover | undefined {
-	const name = machineNameOf(instance) ?? instance.tags.Name ?? instance.keyName ?? '';
+	const name = workerNameOf(instance) ?? instance.tags.Name ?? instance.keyName ?? '';
 	const marked = instance.tags[markKeys.part] === 'worker';
 	if (!isLive(instance) || (!marked && !isMachineName(name))) return undefined;
 	const owner = ownerOf(region, name, instance.tags);

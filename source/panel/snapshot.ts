@@ -7,7 +7,6 @@ import type {Unit} from '../world/host/unit.ts';
 import type {Denial} from './decode.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
-import type {StoredMachine} from './machines.ts';
 import type {Metrics} from './metrics.ts';
 import {type Seen, unseen} from './seen.ts';
 
@@ -34,6 +33,23 @@ export type Resources = {
 	cpus: number;
 	/** Share of the processor's time since the last round that the hypervisor kept for others, 0 to 1: on a t3 it means that the CPU credits are used up. */
 	stolen?: number | undefined;
+};
+
+/** A worker in its executor's own store on the manager. What the store doesn't say is empty; an empty `instanceId` means that its launch failed or still runs. */
+export type StoredMachine = {
+	name: string;
+	instanceId: string;
+	ip: string;
+	privateIp: string;
+	type: string;
+	region: string;
+	/** The zone's letter. */
+	zone: string;
+	spot?: boolean | undefined;
+	diskGib?: number | undefined;
+	privateOnly?: boolean | undefined;
+	/** Milliseconds since 1970. */
+	createdAt: number | undefined;
 };
 
 /** The manager's machine: what one script a round tells, less what the runner itself tells. */

@@ -1,9 +1,9 @@
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
 import {readRefusal} from '../../source/panel/live/log.ts';
-import type {StoredMachine} from '../../source/panel/machines.ts';
 import {readMetrics} from '../../source/panel/metrics.ts';
 import {good} from '../../source/panel/seen.ts';
+import type {StoredMachine} from '../../source/panel/snapshot.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';
 import type {RunnerFacts} from '../../source/steps/config/facts.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';

@@ -27,6 +27,7 @@ import {machineRights} from './manager-rights.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
 import {made} from './panel/made.ts';
+import {view} from './panel/workers.ts';
 import {softwareStep} from './software.ts';
 import {testMachineStep} from './test-machine.ts';
 import {going, stranded} from './unmanaged-machines.ts';
@@ -79,4 +80,4 @@ const steps: readonly AnyStep[] = [
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, made, journal, refusals: refusalWords, causes};
+export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, view, made, journal, refusals: refusalWords, causes};

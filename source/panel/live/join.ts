@@ -1,97 +1,33 @@
-import {isWorkerName} from '../../fleet.ts';
+import type {Executor} from '../../executors/executor.ts';
+import {executors} from '../../executors/list.ts';
 import type {ConfigFacts} from '../../steps/config/facts.ts';
-import type {Instance} from '../../steps/looks/account.ts';
-import {isNamedBy, madeAt, unmanagedBy} from '../../world/host/machine-name.ts';
 import {runnerRuns} from '../jobs-now.ts';
 import type {MachineStory} from '../journal/history.ts';
-import type {StoredMachine} from '../machines.ts';
 import {usdPerHour} from '../price.ts';
 import {describe, type Jobs, jobsIn, runs, stillSays} from '../row-jobs.ts';
-import {type StateSeen, stateOf} from '../row-state.ts';
 import type {RowJob, WorkerRow} from '../rows.ts';
 import type {Prices, Snapshot} from '../snapshot.ts';
+import type {FoundWorker, StateDetail, StateSeen} from '../workers.ts';
 
-/** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
-const late = 120_000;
+/** A worker as its executor finds it. */
+type OwnedWorker = FoundWorker & {of: Executor};
 
-/** A worker as found: its machine in docker-machine's store, its instance, or both. */
-type FoundWorker = {name: string; machine: StoredMachine | undefined; instance: Instance | undefined};
-
-function readName({tags, keyName}: Instance): string | undefined {
-	const {Name: name} = tags;
-	if (name !== undefined && madeAt(name) !== undefined) return name;
-	return keyName !== undefined && madeAt(keyName) !== undefined ? keyName : undefined;
-}
-
-/** Names once read: the same instances are joined again each time that any other source tells something. */
-const namesRead = new WeakMap<Instance, {name: string | undefined}>();
-
-/** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet. */
-export function machineNameOf(instance: Instance): string | undefined {
-	const known = namesRead.get(instance);
-	if (known) return known.name;
-	const name = readName(instance);
-	namesRead.set(instance, {name});
-	return name;
-}
-
-/** Whether a machine of this name is one of this manager's or this fleet's. */
-function ownsName(snapshot: Snapshot): (name: string) => boolean {
-	const runners = snapshot.host.value?.config?.facts?.runners ?? [];
-	const fleet = snapshot.fleet === undefined ? undefined : {name: snapshot.fleet, region: snapshot.region};
-	return (name) => runners.some(({shortToken}) => isNamedBy(shortToken, name)) || (fleet !== undefined && isWorkerName(fleet, name));
-}
-
-const isTerminated = (instance: Instance): boolean => instance.state === 'terminated';
-
-/** Whether EC2 has told since that this machine's instance isn't there. */
-function hasVanished(snapshot: Snapshot, machine: StoredMachine, instance: Instance | undefined): boolean {
-	if (instance) return isTerminated(instance);
-	const {value, at} = snapshot.ec2;
-	if (!value || at === undefined || machine.instanceId === '') return false;
-	return machine.createdAt === undefined || at - machine.createdAt > late;
-}
-
-function workersIn(snapshot: Snapshot): FoundWorker[] {
-	const instances = snapshot.ec2.value?.instances ?? [];
-	const byId = new Map<string, Instance>();
-	const byName = new Map<string, Instance>();
-	for (const instance of instances) {
-		byId.set(instance.id, instance);
-		const name = machineNameOf(instance);
-		if (name !== undefined && !isTerminated(instance)) byName.set(name, instance);
-	}
-	const workers: FoundWorker[] = [];
-	const taken = new Set<string>();
-	const machines = snapshot.host.value?.machines ?? [];
-	for (const machine of machines) {
-		const instance = machine.instanceId === '' ? byName.get(machine.name) : byId.get(machine.instanceId);
-		if (instance) taken.add(instance.id);
-		if (!hasVanished(snapshot, machine, instance)) workers.push({name: machine.name, machine, instance});
-	}
-	const owns = ownsName(snapshot);
-	const manager = snapshot.ec2.value?.manager?.id;
-	for (const [name, instance] of byName) {
-		if (!taken.has(instance.id) && instance.id !== manager && owns(name)) workers.push({name, machine: undefined, instance});
-	}
-	return workers;
-}
+const workersIn = (snapshot: Snapshot): OwnedWorker[] => executors.flatMap((of) => of.view.found(snapshot).map((worker) => ({...worker, of})));
 
 const zoneOf = ({machine, instance}: FoundWorker): string | undefined =>
 	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
 
 const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
-function rowOf(worker: FoundWorker, seen: StateSeen, job: RowJob | undefined, prices: Prices | undefined): WorkerRow {
+function rowOf(worker: FoundWorker, {state, detail}: StateDetail, job: RowJob | undefined, prices: Prices | undefined): WorkerRow {
 	const {name, machine, instance} = worker;
-	const createdAt = machine?.createdAt ?? madeAt(name) ?? instance?.launchedAt;
+	const createdAt = worker.createdAt ?? instance?.launchedAt;
 	const type = instance?.type ?? filled(machine?.type);
 	const zone = zoneOf(worker);
 	const spot = instance ? instance.spotRequestId !== undefined || machine?.spot === true : machine?.spot;
 	// Nothing is paid before there is an instance.
 	const paid = instance !== undefined || (machine !== undefined && machine.instanceId !== '');
 	const publicAddress = instance ? instance.publicIp !== undefined : machine?.privateOnly !== true;
-	const {state, detail} = stateOf(seen);
 	return {
 		key: name,
 		name,
@@ -156,7 +92,7 @@ function once<Made>(): (from: readonly unknown[], make: () => Made) => Made {
 }
 
 /** Workers as they were joined last, in their own order and in the rows'. */
-type Joined = {workers: readonly FoundWorker[]; kept: readonly KeptRow[]; order: readonly number[]; rows: readonly WorkerRow[]};
+type Joined = {workers: readonly OwnedWorker[]; kept: readonly KeptRow[]; order: readonly number[]; rows: readonly WorkerRow[]};
 
 function rowsIn(order: readonly number[], kept: readonly KeptRow[]): readonly WorkerRow[] {
 	const rows: WorkerRow[] = [];
@@ -167,7 +103,7 @@ function rowsIn(order: readonly number[], kept: readonly KeptRow[]): readonly Wo
 	return rows;
 }
 
-function inOrder(workers: readonly FoundWorker[], kept: readonly KeptRow[], before: Joined): Joined {
+function inOrder(workers: readonly OwnedWorker[], kept: readonly KeptRow[], before: Joined): Joined {
 	// What rows are ordered by is the workers' own, so the order holds as long as they do.
 	const order =
 		before.workers === workers
@@ -184,8 +120,8 @@ function inOrder(workers: readonly FoundWorker[], kept: readonly KeptRow[], befo
  * What it gives depends on the snapshot and the time alone.
  */
 export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRow[] {
-	const workersOnce = once<FoundWorker[]>();
-	const unmanagedOnce = once<ReturnType<typeof unmanagedBy>>();
+	const workersOnce = once<OwnedWorker[]>();
+	const statesOnce = once<ReadonlyMap<Executor, (seen: StateSeen) => StateDetail>>();
 	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
 	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
 	/** What all rows came from, while all of them hold until one of these is another. */
@@ -198,7 +134,7 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 		const listedAt = runner.value ? runner.at : runnerRuns(snapshot) === false ? host.at : undefined;
 		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt};
 		const facts = host.value?.config?.facts;
-		const isUnmanaged = unmanagedOnce([facts], () => (facts ? unmanagedBy(facts.runners) : () => false));
+		const states = statesOnce([facts], () => new Map(executors.map((one) => [one, one.view.stateBy(facts)])));
 		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value];
 		if (settledOn?.every((one, index) => one === all[index])) return joined.rows;
 		const stories = workers.map(({name}) => journal.value?.machines.get(name));
@@ -212,8 +148,8 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 			if (isSame(before, worker, story, prices.value, facts) && stillSays(before.job, id, story, jobs)) return before;
 			const job = id === undefined ? undefined : describe(id, story, jobs);
 			changed = true;
-			const seen = {...shared, ...worker, story, busy: id !== undefined, isUnmanaged: worker.machine !== undefined && isUnmanaged(worker.name, now)};
-			return {row: rowOf(worker, seen, job, prices.value), worker, story, prices: prices.value, facts, job};
+			const state = states.get(worker.of)?.({...shared, ...worker, story, busy: id !== undefined}) ?? {state: 'unknown', detail: undefined};
+			return {row: rowOf(worker, state, job, prices.value), worker, story, prices: prices.value, facts, job};
 		});
 		if (changed) joined = inOrder(workers, kept, joined);
 		settledOn = kept.every(isSettled) ? all : undefined;
@@ -230,7 +166,7 @@ function sharedSeen(
 	jobs: Jobs,
 	running: readonly (number | undefined)[],
 	now: number,
-): Omit<StateSeen, 'name' | 'machine' | 'instance' | 'story' | 'busy' | 'isUnmanaged'> {
+): Omit<StateSeen, keyof FoundWorker | 'story' | 'busy'> {
 	const linked = new Set(running);
 	let looseJobs = jobs.listedAt === undefined;
 	for (const id of jobs.listed.keys()) looseJobs ||= !linked.has(id);

@@ -14,8 +14,9 @@ import {countRows, type WorkerRow} from '../rows.ts';
 import {isFresh} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type WaitingJobs, waitingJobs} from '../waiting.ts';
-import {join, machineNameOf} from './join.ts';
+import {join} from './join.ts';
 import {workersMade} from './made.ts';
+import {workerNameOf} from './worker-names.ts';
 
 /** Whether jobs wait, and why, the cause to act on first coming first. */
 export type WhyWaiting = {
@@ -70,7 +71,7 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 		counts,
 		waiting: waitingJobs(snapshot, now),
 		manager: snapshot.ec2.value?.manager,
-		instanceOf: (machine) => snapshot.ec2.value?.instances.find((one) => machineNameOf(one) === machine),
+		instanceOf: (machine) => snapshot.ec2.value?.instances.find((one) => workerNameOf(one) === machine),
 		host: snapshot.host.value,
 		metrics,
 		history: snapshot.journal.value,

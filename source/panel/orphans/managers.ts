@@ -5,12 +5,11 @@ import {Problem} from '../../problem.ts';
 import {type Instance, lives} from '../../steps/looks/account.ts';
 import {connectTo, type Reaching} from '../../steps/reaching.ts';
 import {readJobList} from '../../world/host/job-list.ts';
-import {isMachineName} from '../../world/host/machine-name.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {unitIs} from '../../world/host/unit.ts';
 import {noHistory, remember} from '../journal/history.ts';
-import {machineNameOf} from '../live/join.ts';
 import {eventsOf, textsOf} from '../live/log.ts';
+import {isRunnersName, workerNameOf} from '../live/worker-names.ts';
 import {type AskedManager, askedManager, unmanagedIn} from '../orphans.ts';
 import {runs as runningOn} from '../row-jobs.ts';
 import {failing, good, unseen} from '../seen.ts';
@@ -41,7 +40,7 @@ export function managedFleet({keyName, profileArn, tags}: Instance, fleets: read
  */
 export function maybeManager(instance: Instance): boolean {
 	const {keyName, profileArn, tags} = instance;
-	if (!lives(instance) || tags[markKeys.part] !== undefined || isMachineName(machineNameOf(instance) ?? '')) return false;
+	if (!lives(instance) || tags[markKeys.part] !== undefined || isRunnersName(workerNameOf(instance) ?? '')) return false;
 	const profile = profileArn?.split('/').at(-1);
 	return [tags.Name, keyName, profile].some((name) => name !== undefined && makerName.test(name));
 }

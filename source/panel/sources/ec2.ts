@@ -1,10 +1,10 @@
+import {executors} from '../../executors/list.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
 import {ifAnswered} from '../../steps/answering.ts';
-import {type Instance, inFilters, instancesIn, lives, workerPattern} from '../../steps/looks/account.ts';
+import {type Instance, inFilters, instancesIn, lives} from '../../steps/looks/account.ts';
 import {bearsMark} from '../../steps/tags.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
-import {inNames} from '../../world/host/machine-name.ts';
-import {machineNameOf} from '../live/join.ts';
+import {workerNameOf} from '../live/worker-names.ts';
 import type {Ec2} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */
@@ -20,13 +20,6 @@ export type KnownToPanel = {
 	spotEnds: NonNullable<Ec2['spotEnds']>;
 };
 
-/** Key names of the machines that count: of the runners that are known, else of any runner. */
-function patterns(watched: Watched, {shortTokens}: KnownToPanel): string[] {
-	const fleet = 'fleet' in watched ? [workerPattern(watched.fleet)] : [];
-	const named = shortTokens.map(inNames).filter((token) => token !== '');
-	return named.length === 0 ? ['runner-*'] : [...named.map((token) => `runner-${token}-*`), ...fleet];
-}
-
 /**
  * How the spot requests of machines ended that jobs have lost, where the instances themselves don't say it was AWS: asked once for each, and
  * what can't be asked isn't known.
@@ -38,7 +31,7 @@ async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, s
 			!lives(instance) &&
 			spotEnds[instance.id] === undefined &&
 			!/Server\.Spot/.test(instance.stateReason ?? '') &&
-			lost.includes(machineNameOf(instance) ?? ''),
+			lost.includes(workerNameOf(instance) ?? ''),
 	);
 	if (asked.length === 0) return spotEnds;
 	const [ids = []] = inFilters(asked.flatMap(({spotRequestId}) => spotRequestId ?? []));
@@ -54,8 +47,10 @@ async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, s
 export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPanel): Promise<Ec2> {
 	const managers =
 		'fleet' in watched ? instancesIn(cloud, `tag:${markKeys.fleet}`, [watched.fleet.name]) : instancesIn(cloud, 'instance-id', [watched.managerId]);
-	const [marked, named] = await Promise.all([managers, instancesIn(cloud, 'key-name', patterns(watched, known))]);
-	const byId = new Map([...marked, ...named].map((instance) => [instance.id, instance]));
+	const fleet = 'fleet' in watched ? watched.fleet : undefined;
+	const filters = executors.flatMap(({view}) => view.filters({fleet, shortTokens: known.shortTokens}));
+	const seen = await Promise.all([managers, ...filters.map(({name, values}) => instancesIn(cloud, name, values))]);
+	const byId = new Map(seen.flat().map((instance) => [instance.id, instance]));
 	const missing = known.instanceIds.filter((id) => !byId.has(id));
 	for (const instance of await instancesIn(cloud, 'instance-id', missing)) byId.set(instance.id, instance);
 	const isManager = (instance: Instance): boolean =>

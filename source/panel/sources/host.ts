@@ -3,7 +3,6 @@ import type {HostPart} from '../../executors/offered.ts';
 import {readConfig} from '../../steps/config/facts.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
-import {readMachines} from '../machines.ts';
 import {readMetrics} from '../metrics.ts';
 import type {SourceTrouble} from '../seen.ts';
 import type {HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
@@ -26,11 +25,12 @@ function resourcesOf(told: HostPart, before: Ticks | undefined): Resources | und
 
 /** The manager's machine as one round told it. `before` is the round before: for what only two rounds can tell, and so that what is the same stays the same. */
 export function hostSeen(told: HostPart, before: {ticks: Ticks | undefined; seen: HostSeen | undefined}): HostSeen {
-	const {machines, unread} = readMachines(told.machines);
+	const stored = executors.map(({view}) => view.stored(told.machines));
+	const machines = stored.flatMap((one) => one.machines);
 	const {config} = before.seen ?? {};
 	return {
 		machines: keeping(before.seen?.machines, machines, ({name}) => name),
-		unreadMachines: [...told.unreadMachines, ...unread],
+		unreadMachines: [...told.unreadMachines, ...stored.flatMap(({unread}) => unread)],
 		hasStore: told.hasStore,
 		certificates: told.certificates,
 		config:

@@ -1,8 +1,8 @@
 import {type Case, type CauseRow, type CauseStatement, once} from '../../../panel/causes/cause.ts';
 import {holdingCode, hubRefusal, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
 import {forTime, many, money, takes} from '../../../panel/formats.ts';
-import {unmanagedDetail} from '../../../panel/row-state.ts';
 import {counted} from '../../../world/printable.ts';
+import {unmanagedDetail} from './worker-state.ts';
 
 const certificateCodes = new Set(['certificates']);
 

@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import {isHostName, madeAt} from '../world/host/machine-name.ts';
+import type {StoredMachine} from '../../../panel/snapshot.ts';
+import {isHostName, madeAt} from '../../../world/host/machine-name.ts';
 
 /** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it. */
 const pickedMachine = z.object({
@@ -14,12 +15,6 @@ const pickedMachine = z.object({
 	diskGib: z.number().optional(),
 	privateOnly: z.boolean().optional(),
 });
-
-/** A machine in docker-machine's store. An empty `instanceId` means that its launch failed or still runs. */
-export type StoredMachine = z.infer<typeof pickedMachine> & {
-	/** Milliseconds since 1970, from the name. */
-	createdAt: number | undefined;
-};
 
 /** Newest first, as rows are: joining finds them in order, and putting in order what is so already costs little. */
 const byAge = (one: StoredMachine, other: StoredMachine): number => (other.createdAt ?? 0) - (one.createdAt ?? 0) || (one.name < other.name ? -1 : 1);

@@ -1,32 +1,8 @@
-import type {Instance} from '../steps/looks/account.ts';
-import {madeAt} from '../world/host/machine-name.ts';
-import type {MachineStory} from './journal/history.ts';
-import type {StoredMachine} from './machines.ts';
-import type {MachineCounts} from './metrics.ts';
-import type {RowState} from './rows.ts';
-import type {Seen} from './seen.ts';
-import type {HostSeen} from './snapshot.ts';
-
-/** Everything that tells what a worker is doing. */
-export type StateSeen = {
-	name: string;
-	machine: StoredMachine | undefined;
-	instance: Instance | undefined;
-	story: MachineStory | undefined;
-	/** A job is known to run on it. */
-	busy: boolean;
-	/** Jobs run, or may run, of which nobody knows on which machine. */
-	looseJobs: boolean;
-	/** It is in docker-machine's store, and no runner counts it as its own. */
-	isUnmanaged: boolean;
-	counts: MachineCounts | undefined;
-	host: Seen<HostSeen>;
-	/** Another manager of the fleet is alive, whose machines this one doesn't know. */
-	otherManagers: boolean;
-	now: number;
-};
-
-type StateDetail = {state: RowState; detail: string | undefined};
+import type {RowState} from '../../../panel/rows.ts';
+import type {StateDetail, StateSeen} from '../../../panel/workers.ts';
+import type {ConfigFacts} from '../../../steps/config/facts.ts';
+import type {Instance} from '../../../steps/looks/account.ts';
+import {unmanagedBy} from '../../../world/host/machine-name.ts';
 
 /** docker-machine gives up a create after an hour. */
 const longestCreate = 3_600_000;
@@ -49,8 +25,8 @@ function withoutMachine(seen: StateSeen, instance: Instance): StateDetail {
 }
 
 /** A machine of which the log tells nothing that would settle it. */
-function withoutStory({counts, looseJobs, instance, machine, name, now}: StateSeen): StateDetail {
-	const age = now - (machine?.createdAt ?? madeAt(name) ?? instance?.launchedAt ?? now);
+function withoutStory({counts, looseJobs, instance, machine, createdAt, now}: StateSeen): StateDetail {
+	const age = now - (createdAt ?? instance?.launchedAt ?? now);
 	if (!instance && machine?.instanceId === '') return age < longestCreate ? told('creating', 'no instance yet') : told('unknown', 'no instance');
 	if (instance?.state === 'pending') return told('creating', 'pending');
 	if (age < betweenLooks && counts && counts.creating > 0) return told('creating');
@@ -58,8 +34,7 @@ function withoutStory({counts, looseJobs, instance, machine, name, now}: StateSe
 	return looseJobs ? told('unknown', 'busy or idle') : told('idle');
 }
 
-/** What a worker is doing, and the words for it. */
-export function stateOf(seen: StateSeen): StateDetail {
+function stateOf(seen: StateSeen, isUnmanaged: (name: string, now: number) => boolean): StateDetail {
 	const {instance, machine, story} = seen;
 	if (instance?.state === 'shutting-down') return told('removing', story?.reason ?? instance.stateReason);
 	if (story?.removingAt !== undefined) return told('removing', story.reason);
@@ -67,7 +42,7 @@ export function stateOf(seen: StateSeen): StateDetail {
 	if (instance && !machine) return withoutMachine(seen, instance);
 	if (seen.busy) return told('busy');
 	const now = settledState(seen);
-	return seen.isUnmanaged && now.state !== 'creating' ? told('orphan', unmanagedDetail) : now;
+	return machine !== undefined && now.state !== 'creating' && isUnmanaged(seen.name, seen.now) ? told('orphan', unmanagedDetail) : now;
 }
 
 /** What a machine in the store is doing that runs no job. */
@@ -79,4 +54,10 @@ function settledState(seen: StateSeen): StateDetail {
 	if (story?.job !== undefined) return told('idle');
 	if (story?.stage !== undefined) return told('creating', story.stage);
 	return withoutStory(seen);
+}
+
+/** What machines are doing; those in the store that no runner of config.toml counts as its own are orphans. */
+export function stateBy(facts: ConfigFacts | undefined): (seen: StateSeen) => StateDetail {
+	const isUnmanaged = facts ? unmanagedBy(facts.runners) : () => false;
+	return (seen) => stateOf(seen, isUnmanaged);
 }

@@ -1,0 +1,87 @@
+import {isWorkerName} from '../../../fleet.ts';
+import type {Snapshot, StoredMachine} from '../../../panel/snapshot.ts';
+import type {FoundWorker, WorkerView} from '../../../panel/workers.ts';
+import {type Instance, workerPattern} from '../../../steps/looks/account.ts';
+import {inNames, isMachineName, isNamedBy, madeAt} from '../../../world/host/machine-name.ts';
+import {readMachines} from './stored-machines.ts';
+import {stateBy} from './worker-state.ts';
+
+/** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
+const late = 120_000;
+
+function readName({tags, keyName}: Instance): string | undefined {
+	const {Name: name} = tags;
+	if (name !== undefined && madeAt(name) !== undefined) return name;
+	return keyName !== undefined && madeAt(keyName) !== undefined ? keyName : undefined;
+}
+
+/** Names once read: the same instances are joined again each time that any other source tells something. */
+const namesRead = new WeakMap<Instance, {name: string | undefined}>();
+
+/** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet. */
+function nameOf(instance: Instance): string | undefined {
+	const known = namesRead.get(instance);
+	if (known) return known.name;
+	const name = readName(instance);
+	namesRead.set(instance, {name});
+	return name;
+}
+
+/** Whether a machine of this name is one of this manager's or this fleet's. */
+function ownsName(snapshot: Snapshot): (name: string) => boolean {
+	const runners = snapshot.host.value?.config?.facts?.runners ?? [];
+	const fleet = snapshot.fleet === undefined ? undefined : {name: snapshot.fleet, region: snapshot.region};
+	return (name) => runners.some(({shortToken}) => isNamedBy(shortToken, name)) || (fleet !== undefined && isWorkerName(fleet, name));
+}
+
+const isTerminated = (instance: Instance): boolean => instance.state === 'terminated';
+
+/** Whether EC2 has told since that this machine's instance isn't there. */
+function hasVanished(snapshot: Snapshot, machine: StoredMachine, instance: Instance | undefined): boolean {
+	if (instance) return isTerminated(instance);
+	const {value, at} = snapshot.ec2;
+	if (!value || at === undefined || machine.instanceId === '') return false;
+	return machine.createdAt === undefined || at - machine.createdAt > late;
+}
+
+/** Machines in docker-machine's store, and instances that bear the name of one of ours and aren't in it. */
+function found(snapshot: Snapshot): FoundWorker[] {
+	const instances = snapshot.ec2.value?.instances ?? [];
+	const byId = new Map<string, Instance>();
+	const byName = new Map<string, Instance>();
+	for (const instance of instances) {
+		byId.set(instance.id, instance);
+		const name = nameOf(instance);
+		if (name !== undefined && !isTerminated(instance)) byName.set(name, instance);
+	}
+	const workers: FoundWorker[] = [];
+	const taken = new Set<string>();
+	const machines = snapshot.host.value?.machines ?? [];
+	for (const machine of machines) {
+		const instance = machine.instanceId === '' ? byName.get(machine.name) : byId.get(machine.instanceId);
+		if (instance) taken.add(instance.id);
+		const {name, createdAt = madeAt(name)} = machine;
+		if (!hasVanished(snapshot, machine, instance)) workers.push({name, machine, instance, createdAt});
+	}
+	const owns = ownsName(snapshot);
+	const manager = snapshot.ec2.value?.manager?.id;
+	for (const [name, instance] of byName) {
+		if (!taken.has(instance.id) && instance.id !== manager && owns(name)) workers.push({name, machine: undefined, instance, createdAt: madeAt(name)});
+	}
+	return workers;
+}
+
+/** docker-machine's workers: machines of its store, and instances known by the names that GitLab Runner gives them. */
+export const view: WorkerView = {
+	stored: readMachines,
+	// A machine's key pair bears its name from the launch on; its Name tag comes later.
+	filters: ({fleet, shortTokens}) => {
+		const named = shortTokens.map(inNames).filter((token) => token !== '');
+		const ofFleet = fleet === undefined ? [] : [workerPattern(fleet)];
+		return [{name: 'key-name', values: named.length === 0 ? ['runner-*'] : [...named.map((token) => `runner-${token}-*`), ...ofFleet]}];
+	},
+	nameOf,
+	isWorkerName: isMachineName,
+	found,
+	stateBy,
+};

@@ -1,0 +1,44 @@
+import type {Fleet} from '../fleet.ts';
+import type {ConfigFacts} from '../steps/config/facts.ts';
+import type {Instance} from '../steps/looks/account.ts';
+import type {MachineStory} from './journal/history.ts';
+import type {MachineCounts} from './metrics.ts';
+import type {RowState} from './rows.ts';
+import type {Seen} from './seen.ts';
+import type {HostSeen, Snapshot, StoredMachine} from './snapshot.ts';
+
+/** A worker as found: in its executor's store on the manager, by its instance, or both. `createdAt`: in milliseconds since 1970, where anything but EC2 tells. */
+export type FoundWorker = {name: string; machine: StoredMachine | undefined; instance: Instance | undefined; createdAt: number | undefined};
+
+/** Everything that tells what a worker is doing. */
+export type StateSeen = FoundWorker & {
+	story: MachineStory | undefined;
+	/** A job is known to run on it. */
+	busy: boolean;
+	/** Jobs run, or may run, of which nobody knows on which machine. */
+	looseJobs: boolean;
+	counts: MachineCounts | undefined;
+	host: Seen<HostSeen>;
+	/** Another manager of the fleet is alive, whose machines this one doesn't know. */
+	otherManagers: boolean;
+	now: number;
+};
+
+/** What a worker is doing, and the words for it. */
+export type StateDetail = {state: RowState; detail: string | undefined};
+
+/** How an executor's workers are found, called and judged. */
+export type WorkerView = {
+	/** Reads what the manager picked out of the executor's store; names of those that can't be read are given back. Never throws. */
+	stored(picked: readonly unknown[]): {machines: StoredMachine[]; unread: string[]};
+	/** EC2's filters that find instances of these runners' workers, else of any runner's; each is a name and values of which one fits. */
+	filters(of: {fleet: Fleet | undefined; shortTokens: readonly string[]}): readonly {name: string; values: readonly string[]}[];
+	/** What an instance is called as a worker; undefined where it isn't one. */
+	nameOf(instance: Instance): string | undefined;
+	/** Whether a name is one that only a runner gives its workers, whoever's it is. */
+	isWorkerName(name: string): boolean;
+	/** The workers of a manager or a fleet, from whatever sources have told. */
+	found(snapshot: Snapshot): FoundWorker[];
+	/** Judges what workers are doing, as long as config.toml is so. */
+	stateBy(facts: ConfigFacts | undefined): (seen: StateSeen) => StateDetail;
+};
