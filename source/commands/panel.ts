@@ -1,26 +1,27 @@
+import {inOrder} from '../answers/all.ts';
 import {interview} from '../answers/interview.ts';
 import {type OpenContext, withAnswers} from '../engine/context.ts';
 import type {Context} from '../engine/step.ts';
 import {reportText} from '../faces/words/status-report.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {type ActContext, runningManager, within} from '../panel/acts/act-context.ts';
+import {prepareChange} from '../panel/acts/change.ts';
 import type {PanelAbout, PanelAct, PanelDriver, Prepared} from '../panel/acts/driver.ts';
-import {prepareMove} from '../panel/acts/move.ts';
+import {move} from '../panel/acts/move.ts';
 import {findMoves} from '../panel/acts/moves.ts';
+import {keepIdle, scale} from '../panel/acts/numbers.ts';
 import {preparePause} from '../panel/acts/pause.ts';
 import {prepareRemoval} from '../panel/acts/remove-worker.ts';
-import {prepareNumbers} from '../panel/acts/scale.ts';
 import {prepareService} from '../panel/acts/service.ts';
-import {prepareUndo} from '../panel/acts/undo.ts';
+import {undo as undoing} from '../panel/acts/undo.ts';
 import {join} from '../panel/live/join.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
 import {watchSources} from '../panel/sources.ts';
 import {Problem} from '../problem.ts';
-import {recordLook} from '../steps/looks/record.ts';
 import {type Reaching, reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
 import {onWorker, readyShell} from '../world/host/openssh.ts';
-import {askingFor, layersOf, lookingAt, namedFleet} from './open.ts';
+import {askingFor, lookingAt, namedFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
 import {givenOf, type Watch} from './watch.ts';
 
@@ -44,28 +45,18 @@ export function panelDriver(session: Session, watch: Watch, before?: PanelAbout[
 	};
 }
 
-/** All answers of a fleet that stands, with these on top: nobody is asked. */
-async function answered(session: Session, fleet: Fleet, typed: Given): Promise<OpenContext<Context>> {
-	const looking = lookingAt(session, fleet);
-	try {
-		const {flag, preset, environment} = await layersOf(session);
-		const {answers, sources} = await interview({
-			layers: {
-				...(flag ? {flag: {...flag, fleet: fleet.name, region: fleet.region}} : {}),
-				...(preset ? {preset} : {}),
-				...(environment ? {environment} : {}),
-				typed,
-			},
-			asking: askingFor(session),
-			everything: false,
-			record: async () => (await looking.look(recordLook))?.answers,
-		});
-		const gitlabCa = await authorityFor(looking.disk, answers.gitlabCa, sources.gitlabCa);
-		return withAnswers(looking, {answers, sources, gitlabCa});
-	} catch (error) {
-		await looking.close();
-		throw error;
-	}
+/** All answers of a fleet whose record says these. Of what this command line says, only what is this laptop's counts: an act changes nothing else. */
+async function answered(session: Session, looking: OpenContext<Reaching>, given: Given, record: Given): Promise<OpenContext<Context>> {
+	const {name: fleet, region} = looking.fleet;
+	const own = inOrder.flatMap(({id, change}) => (change === undefined && given[id] !== undefined ? [[id, given[id]]] : []));
+	const {answers, sources} = await interview({
+		layers: {flag: {...Object.fromEntries(own), fleet, region}},
+		asking: askingFor(session),
+		everything: false,
+		record: async () => record,
+	});
+	const gitlabCa = await authorityFor(looking.disk, answers.gitlabCa, sources.gitlabCa);
+	return withAnswers(looking, {answers, sources, gitlabCa});
 }
 
 /** What acts on a fleet work with. `latest` is what was seen last. */
@@ -77,7 +68,7 @@ export async function actContextFor(session: Session, fleet: Fleet, gitlab: ActC
 		drainSeconds: session.options.drainSeconds,
 		gitlab,
 		open: (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers: given}),
-		answered: (typed) => answered(session, fleet, typed),
+		answered: (looking, record) => answered(session, looking, given, record),
 		latest,
 	};
 }
@@ -85,8 +76,9 @@ export async function actContextFor(session: Session, fleet: Fleet, gitlab: ActC
 function prepare(actContext: ActContext, act: PanelAct, snapshot: Snapshot, now: number): Promise<Prepared> {
 	switch (act.do) {
 		case 'scale':
+			return prepareChange(actContext, scale(act.limit, snapshot));
 		case 'idle':
-			return prepareNumbers(actContext, act, snapshot);
+			return prepareChange(actContext, keepIdle(act.count, snapshot));
 		case 'drain':
 		case 'resume':
 		case 'restart':
@@ -98,9 +90,9 @@ function prepare(actContext: ActContext, act: PanelAct, snapshot: Snapshot, now:
 		case 'remove':
 			return prepareRemoval(actContext, act.worker, snapshot, now);
 		case 'undo':
-			return prepareUndo(actContext);
+			return prepareChange(actContext, undoing);
 		case 'move':
-			return prepareMove(actContext, act.to, act.label);
+			return prepareChange(actContext, move(act.to, act.label));
 	}
 }
 
@@ -147,11 +139,11 @@ export function panelActs(
 	};
 }
 
-/** Brings the config.toml before the last change back, from any laptop, once what that changes was agreed to. */
+/** Brings the answers before the last change back, from any laptop, once what that changes was agreed to. */
 export const undo: Command = async (session) => {
 	const {face} = session;
 	const fleet = await namedFleet(session);
-	const prepared = await prepareUndo(await actContextFor(session, fleet, undefined, () => undefined));
+	const prepared = await prepareChange(await actContextFor(session, fleet, undefined, () => undefined), undoing);
 	if (!(await face.agree(prepared.proposal))) return 0;
 	const says = await prepared.carryOut((done) => face.emit({event: 'note', says: done}));
 	face.emit({event: 'ended', says, next: [{command: `gitlab-runner-aws status --fleet ${fleet.name} --region ${fleet.region}`, does: 'shows the fleet'}]});

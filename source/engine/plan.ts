@@ -7,14 +7,30 @@ export type Plan = ReadonlyMap<StepName, AnyFinding>;
 
 export type Emit = (happening: Happening) => void;
 
-/** What may be done without asking again: a standing manager is replaced only when agreed to by name. */
-export type Allowed = {replaceManager: boolean};
+/** What may be done without asking again. */
+export type Allowed = {
+	/** A standing manager is replaced only when agreed to by name. */
+	replaceManager: boolean;
+	/** The steps that may be changed: what they need is looked at, all else is left alone. Absent: all may. */
+	only?: readonly StepName[];
+};
+
+/** Whether a step may be changed. */
+export const mayChange = ({only}: Allowed, {name}: AnyStep): boolean => only?.includes(name) ?? true;
 
 /** Codes of problems that every call meets alike: whose credentials, and whether AWS is there at all. */
 export const aboutCredentials: readonly string[] = ['no-credentials', 'wrong-credentials', 'session-expired', 'no-answer'];
 
 /** The steps that these answers want, in the order of the list. */
 export const wanted = (steps: readonly AnyStep[], context: Context): AnyStep[] => steps.filter((step) => step.when?.(context.answers) ?? true);
+
+/** Those of the steps that may be changed, and what they need, at any distance. */
+function lookedAt(steps: readonly AnyStep[], {only}: Allowed): AnyStep[] {
+	const names = new Set(only ?? steps.map(({name}) => name));
+	// What is added while it's gone over is gone over too.
+	for (const name of names) for (const need of steps.find((step) => step.name === name)?.needs ?? []) names.add(need);
+	return steps.filter(({name}) => names.has(name));
+}
 
 /** What the steps have found, as far as they have. */
 export function foundIn(plan: Plan): Partial<Found> {
@@ -87,9 +103,9 @@ export function foundEvent(step: StepName, finding: AnyFinding): Happening {
 	};
 }
 
-/** Runs all checks, each as soon as what it needs is so, side by side. A check below something that isn't so is waiting. */
+/** Runs the checks of all that may be changed and of what that needs, each as soon as what it needs is so, side by side. A check below something that isn't so is waiting. */
 export async function makePlan(steps: readonly AnyStep[], context: Context, emit: Emit, allowed: Allowed): Promise<Plan> {
-	const asked = wanted(steps, context);
+	const asked = lookedAt(wanted(steps, context), allowed);
 	emit({event: 'plan.started', steps: asked.map(({name, title}) => ({name, title}))});
 	const findings = new Map<StepName, AnyFinding>();
 	const ending = new Map<StepName, Promise<AnyFinding>>();

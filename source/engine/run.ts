@@ -1,5 +1,5 @@
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {type Allowed, dataOf, type Emit, foundEvent, foundIn, guarded, look, type Plan, says, wanted} from './plan.ts';
+import {type Allowed, dataOf, type Emit, foundEvent, foundIn, guarded, look, mayChange, type Plan, says, wanted} from './plan.ts';
 import type {AnyFinding, AnyStep, Context, StepName} from './step.ts';
 import {type Again, progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
 
@@ -25,7 +25,7 @@ export async function runPlan(
 	const findings = new Map(plan);
 	const begun = clock.now();
 	const before = (step: AnyStep): AnyStep[] => asked.filter((other) => step.needs.includes(other.name) || step.after?.includes(other.name));
-	const todo = asked.filter((step) => plan.get(step.name)?.is !== 'so');
+	const todo = asked.filter((step) => mayChange(options, step) && plan.get(step.name)?.is !== 'so');
 	emit({
 		event: 'run.started',
 		doing: 'apply',
@@ -91,6 +91,7 @@ export async function runPlan(
 		planned.is !== 'missing' && planned.is !== 'blocked' && before(step).some(({name}) => applied.has(name));
 
 	const work = async (step: AnyStep): Promise<void> => {
+		if (!mayChange(options, step)) return;
 		const start = clock.now();
 		const planned = plan.get(step.name);
 		const isAgain = tried.has(step.name);

@@ -1,13 +1,14 @@
-import type {Change, Context, Finding, Found, Removal, Report, Step} from '../engine/step.ts';
-import {type Answers, mark, names} from '../fleet.ts';
+import type {Change, Context, Finding, Found, Looking, Removal, Report, Step} from '../engine/step.ts';
+import {type Answers, type Given, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {differs} from './finding.ts';
+import {noteText} from './history-note.ts';
 import {longestLateness, spreading} from './late.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {identityLook} from './looks/identity.ts';
-import {type FleetRecord, parameterTagsLook, recordLook} from './looks/record.ts';
+import {type FleetRecord, parameterTagsLook, readRecord, recordLook} from './looks/record.ts';
 import {makeParameter} from './parameter.ts';
 import {changesBetween, fleetAnswers, recordValue} from './recorded.ts';
 import {bearsMark, missingTags, tagChanges, tagList} from './tags.ts';
@@ -100,25 +101,61 @@ async function make(context: Context, report: Report): Promise<void> {
 	if (changes.length > 0) throw otherAnswers(name, changes, theirsNow);
 }
 
-/** Who wrote a version of the record, as far as AWS tells. */
-async function writerOf({cloud, fleet}: Context, version: number): Promise<string | undefined> {
+/** The versions of the record that AWS keeps, newest first. */
+async function versionsOf({cloud, fleet}: Looking) {
 	const {Parameters = []} = await cloud.call('GetParameterHistory', {Name: names.record(fleet)});
-	const user = Parameters.find(({Version}) => Version === version)?.LastModifiedUser;
+	return Parameters.toSorted((one, other) => (other.Version ?? 0) - (one.Version ?? 0));
+}
+
+/** The answers of the last version that says something else than these; undefined where there is none. Throws as `readRecord` does. */
+export async function answersBefore(context: Looking, answers: Given): Promise<Given | undefined> {
+	for (const {Value = ''} of await versionsOf(context)) {
+		const earlier = readRecord(context.fleet, Value);
+		if (changesBetween(answers, earlier).length > 0) return earlier;
+	}
+	return undefined;
+}
+
+/** Who wrote a version of the record, as far as AWS tells. */
+async function writerOf(context: Context, version: number): Promise<string | undefined> {
+	const user = (await versionsOf(context)).find(({Version}) => Version === version)?.LastModifiedUser;
 	return user && user !== 'N/A' ? user : undefined;
 }
 
-/** Writes the answers over those that were read, and tells when somebody wrote in between: SSM has no compare-and-set (docs/facts.md, "SSM Parameter Store"). */
+/** Writes another version of the record, and gives its number: SSM has no compare-and-set (docs/facts.md, "SSM Parameter Store"). */
+async function write({cloud, fleet, forget}: Looking, answers: Given, born: string | undefined, Description?: string): Promise<number | undefined> {
+	const Value = recordValue(answers, born);
+	const {Version} = await cloud.call('PutParameter', {Name: names.record(fleet), Value, Overwrite: true, Tier: 'Standard', ...(Description && {Description})});
+	forget(recordLook);
+	return Version;
+}
+
+/** The record as it is now. Throws a Problem where there is none. */
+export async function standingRecord({fleet, forget, look}: Looking): Promise<FleetRecord> {
+	forget(recordLook);
+	const record = await look(recordLook);
+	if (record) return record;
+	throw new Problem({code: 'no-record', message: `The fleet's record ${names.record(fleet)} isn't there, so nothing can be recorded.`});
+}
+
+/** Keeps in the record's history that something was done which changes no answer, and who did it. Throws a Problem when somebody wrote meanwhile. */
+export async function recordNote(context: Looking, done: string): Promise<void> {
+	const {answers, born, version} = await standingRecord(context);
+	const written = await write(context, answers, born, noteText({done, who: context.who}, context.clock.now()));
+	if (written === undefined || written === version + 1) return;
+	throw new Problem({
+		code: 'record-written-meanwhile',
+		message: `Somebody else wrote version ${written - 1} of the record at the same moment; version ${written} holds these answers.`,
+		advice: 'Look at the config view, and do it again if theirs is gone.',
+	});
+}
+
+/** Writes the answers over those that were read, and tells when somebody wrote in between. */
 async function change(context: Context, read: number, report: Report): Promise<void> {
-	const {answers, cloud, fleet, sources} = context;
+	const {answers, sources} = context;
 	const record = await context.look(recordLook);
 	if (record && changesBetween(record.answers, fleetAnswers(answers, sources)).length === 0) return;
-	const {Version = read + 1} = await cloud.call('PutParameter', {
-		Name: names.record(fleet),
-		Value: recordValue(fleetAnswers(answers, sources), record?.born),
-		Overwrite: true,
-		Tier: 'Standard',
-	});
-	context.forget(recordLook);
+	const Version = (await write(context, fleetAnswers(answers, sources), record?.born)) ?? read + 1;
 	if (Version === read + 1) return;
 	const writer = (await writerOf(context, Version - 1)) ?? 'somebody';
 	report({says: `${writer} wrote version ${Version - 1} meanwhile; version ${Version} holds these answers`});

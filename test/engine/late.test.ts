@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {panelDriver} from '../../source/commands/panel.ts';
+import {watchFleet} from '../../source/commands/watch.ts';
 import type {Happening} from '../../source/engine/events.ts';
-import {recordAnswers} from '../../source/panel/acts/recording.ts';
+import {nothingSeen} from '../../source/panel/snapshot.ts';
 import {seededRandom} from '../../source/simulated/clock.ts';
 import {type Late, type Lateness, latest} from '../../source/simulated/cloud/lateness.ts';
 import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
-import {name, planOf, problemsIn, region, removing, type SetupWish, saidIn, setUp, takeAway, unlike} from './fleet.ts';
+import {hearing, sessionAt} from '../panel/at-laptop.ts';
+import {name, planOf, problemsIn, region, type SetupWish, saidIn, setUp, takeAway, unlike} from './fleet.ts';
 import {bornIn, launchedManagers, noneAtAll, oneOfEach, onlyManager, standing} from './seen.ts';
 
 const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
@@ -105,9 +108,19 @@ test('a changed record keeps the fleet’s birth date, whether setup, the panel 
 	const born = bornIn(world);
 	assert.ok(born);
 	await setUp(world, {flags: {limit: 4, concurrent: 4}});
-	await removing(world, {}, (removal) => recordAnswers(removal, (answers) => ({...answers, limit: 5})));
-	assert.equal(bornIn(world), born);
-	assert.match(world.outside.call('GetParameter', region, {Name: `/gitlab-runner-aws/${name}`}).Parameter?.Value ?? '', /"limit":5/);
+	const session = sessionAt(world, ['status'], hearing());
+	const driver = panelDriver(session, await watchFleet(session, {name, region}));
+	for (const [act, limit] of [
+		[{do: 'scale', limit: 5}, 5],
+		[{do: 'drain'}, 5],
+		[{do: 'resume'}, 5],
+		[{do: 'undo'}, 4],
+	] as const) {
+		const {carryOut} = await driver.prepare(act, nothingSeen(region, name));
+		await carryOut(() => undefined);
+		assert.equal(bornIn(world), born);
+		assert.equal(JSON.parse(world.outside.call('GetParameter', region, {Name: `/gitlab-runner-aws/${name}`}).Parameter?.Value ?? '{}').answers.limit, limit);
+	}
 });
 
 test('a manager that is gone and forgotten, whose launch AWS remembers with other answers, is waited for aloud, and then another is made', async () => {

@@ -105,14 +105,13 @@ test('limit and concurrent are changed together, in the record with who, in conf
 test('undoing where nothing was changed says that there is nothing to undo', async () => {
 	const world = await standing(1);
 	const driver = await driverAt(world);
-	world.outside.removeFile(managerOf(world), `${config}.previous`);
 	await assert.rejects(driver.prepare({do: 'undo'}, await seen(world, driver, hasSettled)), {code: 'nothing-to-undo'});
 });
 
 test('another idle count is in config.toml, and a machine is made ready', async () => {
 	const world = await standing(3);
 	const driver = await driverAt(world);
-	assert.match(await done(world, driver, {do: 'idle', count: 1}), /^IdleCount 0 → 1: in config\.toml, and the runner's metrics say so/);
+	assert.match(await done(world, driver, {do: 'idle', count: 1}), /^idleCount 0 → 1: in config\.toml, and the runner's metrics say so/);
 	assert.match(fileOn(world, config), /^IdleCount = 1$/m);
 	await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
 });
@@ -274,7 +273,10 @@ test('new workers move to another zone: a test machine proves it, the runner mak
 	assert.ok(zone);
 	const prepared = await driver.prepare({do: 'move', to: zone.to, label: zone.label}, await seen(world, driver, hasSettled));
 	assert.match(prepared.proposal.details.join('\n'), /subnet/);
-	assert.match(await prepared.carryOut(() => undefined), /^New workers: zone us-east-2b\. A machine made so came up.* The runner has loaded it/);
+	assert.match(
+		await prepared.carryOut(() => undefined),
+		/^New workers, zone us-east-2b, and a machine made so came up.*: in config\.toml, and the runner's metrics say so/,
+	);
 	world.outside.queueJobs(1, {seconds: 60});
 	const moved = await seen(world, driver, busy(world, 1));
 	assert.equal(rows(world, moved).find(({state}) => state === 'busy')?.zone, 'us-east-2b');
@@ -289,7 +291,7 @@ test('new workers on demand instead of on spot', async () => {
 	const world = await standing(2);
 	const driver = await driverAt(world);
 	const said = await done(world, driver, {do: 'move', to: {spot: false}, label: 'on demand instead'});
-	assert.match(said, /^New workers: on demand instead.* The runner has loaded it/);
+	assert.match(said, /^New workers, on demand instead.*: in config\.toml, and the runner's metrics say so/);
 	// A request for a job that was under way meanwhile goes by the file of before.
 	await world.clock.sleep(1000);
 	world.outside.queueJobs(1, {seconds: 60});

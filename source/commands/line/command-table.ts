@@ -81,7 +81,7 @@ export const commands: readonly CommandSpec[] = [
 		examples: [
 			['gitlab-runner-aws status', 'opens the panel'],
 			['gitlab-runner-aws status --json --watch', 'one document a line'],
-			['gitlab-runner-aws status undo', 'brings the config.toml before the last change back'],
+			['gitlab-runner-aws status undo', 'brings the answers before the last change back'],
 		],
 	},
 	{

@@ -1,9 +1,7 @@
 import type {OpenContext} from '../../engine/context.ts';
 import type {Context} from '../../engine/step.ts';
-import {executorOf} from '../../executors/list.ts';
 import type {Fleet, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import type {Whose} from '../../steps/config/merge.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import type {Reaching} from '../../steps/reaching.ts';
@@ -20,8 +18,8 @@ export type ActContext = {
 	gitlab?: {panel: GitlabPanel; token: string} | undefined;
 	/** Opens a context with what this laptop knows; whoever opens it closes it. */
 	open(): OpenContext<Reaching>;
-	/** The same with all answers: the record's, and these on top. */
-	answered(typed: Given): Promise<OpenContext<Context>>;
+	/** The same context with all answers, where the record says these: nobody is asked. */
+	answered(looking: OpenContext<Reaching>, record: Given): Promise<OpenContext<Context>>;
 	/** What was seen last: an act looks at it once more before it begins. */
 	latest(): Snapshot | undefined;
 };
@@ -46,10 +44,3 @@ export async function runningManager(context: Reaching): Promise<Instance> {
 		advice: `Run \`gitlab-runner-aws setup --fleet ${name} --region ${region}\`.`,
 	});
 }
-
-/** What tells our runner's entry in config.toml: of its name the record's answer, else the fleet's. */
-export const whoseEntry = (given: Given = {}, fleet: Fleet): Whose => ({
-	fleet,
-	runnerName: given.runnerName ?? fleet.name,
-	config: executorOf(given).workers.config,
-});

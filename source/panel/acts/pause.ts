@@ -1,8 +1,8 @@
 import {Problem} from '../../problem.ts';
+import {recordNote} from '../../steps/record.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {recordNote} from './recording.ts';
 
 /** Readies a pause of the runner in GitLab, or its end. */
 export async function preparePause(actContext: ActContext, paused: boolean, snapshot: Snapshot): Promise<Prepared> {
@@ -28,7 +28,7 @@ export async function preparePause(actContext: ActContext, paused: boolean, snap
 			within(actContext.open(), async (context) => {
 				tell('GitLab being asked');
 				await gitlab.panel.pause(gitlab.token, runner.id, paused);
-				await recordNote(context, paused ? 'paused in GitLab' : 'unpaused in GitLab', who);
+				await recordNote(context, paused ? 'paused in GitLab' : 'unpaused in GitLab');
 				const {paused: isPaused} = await gitlab.panel.served(gitlab.token, runner.id);
 				if (isPaused !== paused)
 					throw new Problem({code: 'gitlab-pause', fault: 'outside', message: `GitLab still says that the runner is ${isPaused ? 'paused' : 'not paused'}.`});

@@ -1,13 +1,13 @@
 import {removeWorkerScript} from '../../executors/docker-machine/scripts/remove-worker.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange} from '../../steps/reaching.ts';
+import {recordNote} from '../../steps/record.ts';
 import {money} from '../formats.ts';
 import {join} from '../live/join.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, runningManager, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {recordNote} from './recording.ts';
 
 /** The worker as it was seen last; throws a Problem when it's busy, or nobody can say that it isn't. */
 function freeWorker(snapshot: Snapshot | undefined, name: string, now: number): WorkerRow {
@@ -45,7 +45,7 @@ export async function prepareRemoval(actContext: ActContext, name: string, snaps
 				if (outcome.is === 'failed')
 					throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
 				if (outcome.is === 'gone') return `${name} was gone already.`;
-				await recordNote(context, `removed ${name}`, actContext.who);
+				await recordNote(context, `removed ${name}`);
 				return `${name} is removed, with its instance, its disk and its key pair.`;
 			}),
 	};

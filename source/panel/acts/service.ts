@@ -1,6 +1,7 @@
 import {serviceScript} from '../../executors/offered.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange, type Reaching} from '../../steps/reaching.ts';
+import {recordNote} from '../../steps/record.ts';
 import {crashed} from '../../world/host/fatal.ts';
 import type {Connection} from '../../world/host/port.ts';
 import type {ServiceOutcome} from '../../world/host/scripts/service.ts';
@@ -12,8 +13,7 @@ import {countRows} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, runningManager, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {recordNote} from './recording.ts';
-import {metricsOn, seenInMetrics} from './writing.ts';
+import {metricsOn, seenInMetrics} from './runner-metrics.ts';
 
 const failed = ({code, detail, crash}: Extract<ServiceOutcome, {is: 'failed'}>): Problem =>
 	crash ? crashed(crash.unit, crash.log) : new Problem({code, message: `The service isn't as it should be: ${detail}`, advice: 'Look at the log with `3`.'});
@@ -89,7 +89,7 @@ export async function prepareService(actContext: ActContext, what: What, snapsho
 		carryOut: (tell) =>
 			within(actContext.open(), async (context) => {
 				const connection = await connectToChange(context, await runningManager(context));
-				await recordNote(context, requests[what].note, who);
+				await recordNote(context, requests[what].note);
 				tell('the service being asked');
 				const before = what === 'reload' ? await metricsOn(connection) : undefined;
 				const asked = {do: what === 'resume' ? ('start' as const) : what, drainSeconds, fleet: fleet.name};

@@ -130,7 +130,7 @@ function textOf(standing: string | undefined, merged: Table, changes: readonly C
 }
 
 /** What differs between two files, in our entry and in the keys that all runners share; what the runner takes for the same is the same. */
-export function differences(config: ExecutorConfig, before: Ours, after: Ours): Change[] {
+function differences(config: ExecutorConfig, before: Ours, after: Ours): Change[] {
 	const whole = ({entry, globals}: Ours): Table => ({...globals, runners: entry});
 	return differing(config, meaning(config, '', whole(before)), meaning(config, '', whole(after)), '');
 }

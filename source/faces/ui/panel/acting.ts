@@ -81,7 +81,7 @@ export function wordsOf(act: PanelAct): string {
 		case 'remove':
 			return `Remove ${act.worker}`;
 		case 'undo':
-			return 'Undo the last change of config.toml';
+			return 'Undo the last change';
 		case 'move':
 			return act.label;
 	}

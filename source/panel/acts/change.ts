@@ -1,0 +1,167 @@
+import type {OpenContext} from '../../engine/context.ts';
+import type {Happening} from '../../engine/events.ts';
+import {makePlan, mayChange, type Plan, problemsOf} from '../../engine/plan.ts';
+import {runPlan} from '../../engine/run.ts';
+import type {AnyStep, Change, Context, Looking, StepName} from '../../engine/step.ts';
+import {executorOf} from '../../executors/list.ts';
+import type {Answers, Given} from '../../fleet.ts';
+import {Problem} from '../../problem.ts';
+import {connectTo, type Reaching} from '../../steps/reaching.ts';
+import {standingRecord} from '../../steps/record.ts';
+import {changesBetween} from '../../steps/recorded.ts';
+import {takes} from '../formats.ts';
+import type {Metrics} from '../metrics.ts';
+import {type ActContext, runningManager, within} from './act-context.ts';
+import type {Prepared} from './driver.ts';
+import {metricsOn, seenInMetrics} from './runner-metrics.ts';
+
+/** How far an act's answers reach: the steps that may be changed for them, and whether others may follow from them, so that all are looked at. */
+type Reach = {only: readonly StepName[]; whole: boolean};
+
+/** Numbers that only the record and config.toml hold. */
+export const ofNumbers: Reach = {only: ['record', 'runner'], whole: false};
+
+/** Where workers are made, and as what: proven by a test machine. */
+export const ofWorkers: Reach = {
+	only: ['record', 'spot-role', 'instance-profile', 'test-machine', 'runner', 'service', 'earlier-rights'],
+	whole: true,
+};
+
+/** What an act makes of the fleet's answers, and its words; plan, review, run, record and proof are the same for all acts. */
+export type FleetChange = Reach & {
+	/** What the record is to hold. */
+	answers: Given;
+	/** One sentence: what is going to happen. */
+	says: string;
+	/** Lines beside those of the plan: quota, cost. */
+	details?(context: Looking): Promise<string[]>;
+	/** Said where the fleet is so already. */
+	already: string;
+	/** Begins the sentence of its end; without it what changed in the record does. */
+	done?: string;
+	/** What to do about a step that isn't as wanted and may not be changed from the panel. */
+	otherwise?: string;
+};
+
+/** An act that changes a fleet: of what the record holds, and all answers with it, the answers that are to be. */
+export type FleetAct = (standing: {record: Given; answers: Answers}, context: Looking) => FleetChange | Promise<FleetChange>;
+
+const silent = (): void => undefined;
+
+/** Changes in the plan's words. */
+export const changeWords = (changes: readonly Pick<Change, 'what' | 'from' | 'to'>[]): string =>
+	changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ');
+
+/** What a plan changes, a line for each step. */
+function linesOf(steps: readonly AnyStep[], plan: Plan): string[] {
+	return steps.flatMap(({name, title}) => {
+		const finding = plan.get(name);
+		if (finding?.is === 'different') return [`${title}: ${changeWords(finding.changes)}`];
+		if (finding?.is === 'missing') return [`${title}: ${finding.says}`];
+		return finding?.is === 'extra' ? [`${title}: ${finding.says}, goes`] : [];
+	});
+}
+
+const isSo = (plan: Plan): boolean => [...plan.values()].every(({is}) => is === 'so');
+
+/**
+ * Plans an act by the steps of a setup. Where the steps that it may change are as the record says now, what differs with its answers comes of these,
+ * and nothing else needs to be looked at; else all is, since what stands before those steps may have to be made so first.
+ */
+async function planned(actContext: ActContext, looking: OpenContext<Reaching>, act: FleetAct) {
+	const [{answers: record}] = await Promise.all([standingRecord(looking), runningManager(looking)]);
+	const standing = await actContext.answered(looking, record);
+	const change = await act({record, answers: standing.answers}, looking);
+	const {steps} = executorOf(standing.answers);
+	const allowed = {replaceManager: false, only: change.only};
+	const isEnough = !change.whole && isSo(await makePlan(steps, standing, silent, allowed));
+	const context = await actContext.answered(looking, change.answers);
+	const plan = await makePlan(steps, context, silent, isEnough ? allowed : {replaceManager: false});
+	const [problem] = problemsOf(plan);
+	if (problem) throw problem;
+	const others = steps.filter((step) => !mayChange(allowed, step) && ['missing', 'different', 'extra'].includes(plan.get(step.name)?.is ?? 'so'));
+	if (others.length > 0)
+		throw new Problem({
+			code: 'more-to-change',
+			message: `The fleet isn't as its answers say in other places, too: ${others.map(({title}) => title.toLowerCase()).join(', ')}.`,
+			advice: change.otherwise ?? 'Press `r` to repair it first.',
+		});
+	const lines = linesOf(steps, plan);
+	if (lines.length === 0) throw new Problem({code: 'nothing-to-change', message: change.already});
+	return {allowed, change, context, lines, plan, record, steps};
+}
+
+/** Readies an act: nothing is changed until it is carried out, and then only what was shown. */
+export async function prepareChange(actContext: ActContext, act: FleetAct): Promise<Prepared> {
+	return within(actContext.open(), async (looking) => {
+		const {change, context, lines, plan} = await planned(actContext, looking, act);
+		const isProven = (plan.get('test-machine')?.is ?? 'so') === 'so';
+		return {
+			proposal: {
+				says: change.says,
+				details: [
+					...lines,
+					...[...plan.values()].flatMap(({is, notes = []}) => (is === 'different' ? notes.map(({says}) => says) : [])),
+					...((await change.details?.(context)) ?? []),
+					'',
+					isProven
+						? 'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.'
+						: 'A test machine is made so first, runs a container and goes; only then config.toml is written, and the runner loads it by itself.',
+					`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
+				],
+			},
+			carryOut: (tell) => within(actContext.open(), (again) => carryOut(actContext, again, act, lines, tell)),
+		};
+	});
+}
+
+/** Whether the runner has loaded config.toml since, and goes by the answers. */
+const isInForce = (now: Metrics, before: Metrics | undefined, {limit, concurrent}: Answers): boolean =>
+	(now.configLoads !== before?.configLoads || now.startedAt !== before?.startedAt) &&
+	Object.values(now.limits).includes(limit) &&
+	now.concurrent === concurrent;
+
+async function carryOut(
+	actContext: ActContext,
+	looking: OpenContext<Reaching>,
+	act: FleetAct,
+	agreed: readonly string[],
+	tell: (says: string) => void,
+): Promise<string> {
+	const {allowed, change, context, lines, plan, record, steps} = await planned(actContext, looking, act);
+	if (lines.join() !== agreed.join())
+		throw new Problem({
+			code: 'changed-meanwhile',
+			message: `The fleet isn't as it was when this was shown, so it would now be something else: ${lines.join('; ')}.`,
+			advice: 'Do it again, which shows that first.',
+		});
+	const connection = await connectTo(context, await runningManager(context));
+	const before = await metricsOn(connection);
+	const {problems, proven} = await run(steps, context, plan, allowed, tell);
+	if (problems[0]) throw problems[0];
+	const done = `${change.done ?? changeWords(changesBetween(record, change.answers))}${proven === undefined ? '' : `, and a machine made so came up and ran a container, ${takes(proven)}`}`;
+	if (plan.get('runner')?.is === 'so') return `${done}: in the record, as it is in config.toml. u undoes it.`;
+	tell("waiting for the runner's metrics to say so");
+	return (await seenInMetrics(context, connection, (metrics) => isInForce(metrics, before, context.answers)))
+		? `${done}: in config.toml, and the runner's metrics say so. u undoes it.`
+		: `${done}: in config.toml, but the runner's metrics haven't said so within a minute: look at the log with 3.`;
+}
+
+/** Runs a plan; gives what stood in its way, and how long a test machine took, where one was made. */
+async function run(
+	steps: readonly AnyStep[],
+	context: Context,
+	plan: Plan,
+	allowed: {replaceManager: boolean; only: readonly StepName[]},
+	tell: (says: string) => void,
+) {
+	const titles = new Map<string, string>(steps.map(({name, title}) => [name, title.toLowerCase()]));
+	let proven: number | undefined;
+	const hear = (happening: Happening): void => {
+		if (happening.event === 'step.says') tell(`${titles.get(happening.step)}: ${happening.says}`);
+		if (happening.event === 'step.stage') tell(`${titles.get(happening.step)}: ${happening.stage}`);
+		if (happening.event === 'step.done' && happening.step === 'test-machine') proven = happening.seconds;
+	};
+	const {problems} = await runPlan(steps, context, plan, hear, allowed);
+	return {problems, proven};
+}
