@@ -22,11 +22,13 @@ const floors = [
 		'answers/preset-form.ts answers/interview.ts answers/secret-interview.ts',
 		'answers',
 		'executors/offered.ts',
+		'executors/docker-machine/offered.ts',
 		'executors/docker-machine/questions.ts',
 		'answers/question.ts',
 	],
 	...['simulated', 'simulated/host', 'simulated/cloud simulated/gitlab simulated/disk.ts simulated/address.ts', 'simulated/laptop.ts', 'simulated/clock.ts'],
 	'executors/docker-machine/limits.ts executors/docker-machine/scripts',
+	'executors/limits.ts',
 	...['world/cloud', 'world/host', 'world/gitlab', 'world/laptop', 'world/request.ts'],
 	...['faces/words/glyphs.ts', 'faces/words/width.ts', 'fleet.ts', 'problem.ts', 'world/printable.ts'],
 ].map((floor) => floor.split(' '));

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {unsupportedRegion} from '../executors/docker-machine/limits.ts';
+import {limitsOf, offered} from '../executors/offered.ts';
 import {type Asking, barred, type Choice, choice, isText, matching, optional, question, regionPattern, text, whyNot, words} from './question.ts';
 
 /** What a fleet is called where nobody calls it anything else. */
@@ -42,7 +42,7 @@ export const region = question(
 		return {value, why: asking.given.profile ? `AWS profile ${asking.given.profile}` : 'AWS configuration', found: true};
 	},
 	choices: regionChoices,
-	against: (value) => whyNot(unsupportedRegion(value)),
+	against: (value, given) => whyNot(limitsOf(given).region(value)),
 });
 
 export const fleet = question(
@@ -62,17 +62,22 @@ export const fleet = question(
 	choices: fleetsKept,
 });
 
+const executors = offered.map(({hint, name}) => choice(name, name, hint));
+
 export const executor = question(
 	'executor',
-	z.literal('docker+machine', words('docker+machine')),
+	z.enum(
+		executors.map(({value}) => value),
+		words(executors.map(({value}) => value).join(' or ')),
+	),
 )({
 	title: 'Which executor runs the jobs?',
-	help: 'docker+machine starts one EC2 instance a job. GitLab takes it away in GitLab 20.0, planned for May 2027.',
+	help: offered.map(({help}) => help).join(' '),
 	kind: 'choice',
 	closed: true,
 	change: 'drain',
-	default: 'docker+machine',
-	choices: async () => [{value: 'docker+machine', label: 'docker+machine', hint: 'leaves GitLab in 20.0'}],
+	default: offered[0].name,
+	choices: async () => executors,
 });
 
 /** What AWS calls its regions by, for recognising one. */
@@ -115,10 +120,10 @@ const regionNames: Record<string, string> = {
 };
 
 /** The regions that are enabled for this account. */
-async function regionChoices({cloud}: Asking): Promise<Choice<string>[]> {
+async function regionChoices({cloud, given}: Asking): Promise<Choice<string>[]> {
 	const {Regions = []} = await cloud.call('DescribeRegions', {});
 	const names = Regions.map(({RegionName}) => RegionName).filter(isText);
-	return names.sort().map((name) => barred(choice(name, name, regionNames[name]), unsupportedRegion(name) && "docker-machine doesn't know it"));
+	return names.sort().map((name) => barred(choice(name, name, regionNames[name]), limitsOf(given).region(name)?.short));
 }
 
 /** Names of fleets that have a record in this region, and the default one. */

@@ -1,4 +1,4 @@
-import * as dockerMachine from '../executors/docker-machine/questions.ts';
+import {offered} from '../executors/offered.ts';
 import type {AnswerKey, Answers, AnswerValue} from '../fleet.ts';
 import * as access from './access.ts';
 import * as account from './account.ts';
@@ -49,7 +49,7 @@ const all = [
 	jobs.disableCache,
 	jobs.dockerImage,
 	workers.workerProfile,
-	dockerMachine.machineOptions,
+	...offered.flatMap((one) => one.questions.workers),
 	jobs.runnerConfig,
 	access.tags,
 	runner.gitlabUrl,
@@ -62,8 +62,7 @@ const all = [
 	runner.runUntagged,
 	runner.tokenStore,
 	software.gitlabRunnerVersion,
-	dockerMachine.dockerMachineVersion,
-	dockerMachine.engineInstall,
+	...offered.flatMap((one) => one.questions.software),
 	software.downloads,
 	network.sshAddress,
 ] as const;

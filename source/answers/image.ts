@@ -1,4 +1,4 @@
-import {unsupportedImage} from '../executors/docker-machine/limits.ts';
+import {limitsOf, offered} from '../executors/offered.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
 import type {Cloud} from '../world/cloud/port.ts';
@@ -7,7 +7,8 @@ import {type Asking, barred, type Choice, choice, matching, optional, question, 
 
 const names = lines.map(({name}) => name);
 const either = (all: readonly string[]): string => `${all.slice(0, -1).join(', ')} or ${all.at(-1)}, with -arm64 or -x86_64 to fix the architecture`;
-const forWorkers = names.filter((name) => !unsupportedImage({name}));
+/** Those that every executor can start workers from. */
+const forWorkers = names.filter((name) => offered.every(({limits}) => !limits.image({name})));
 
 const imageShape = matching(
 	new RegExp(`^(ami-[0-9a-f]{8,17}|(${names.join('|').replaceAll('.', '\\.')})(-arm64|-x86_64)?)$`),
@@ -62,9 +63,8 @@ export const workerImage = question(
 	change: 'live',
 	regional: true,
 	default: 'ubuntu-24.04',
-	choices: async (asking) =>
-		(await imageChoices(asking)).map((offered) => barred(offered, unsupportedImage({name: offered.label}) && "docker-machine can't set it up")),
-	against: (value) => whyNot(unsupportedImage({name: value})),
+	choices: async (asking) => (await imageChoices(asking)).map((one) => barred(one, limitsOf(asking.given).image({name: one.label})?.short)),
+	against: (value, given) => whyNot(limitsOf(given).image({name: value})),
 });
 
 export const workerSshUser = optional(

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {unsupportedZone} from '../executors/docker-machine/limits.ts';
+import {limitsOf} from '../executors/offered.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {type Asking, barred, byLabel, type Choice, choice, isText, matching, optional, question, regionPattern, whyNot, words} from './question.ts';
 
@@ -20,10 +20,10 @@ export const subnet = question(
 	regional: true,
 	default: 'default',
 	choices: subnetChoices,
-	against(value, {region}) {
+	against(value, {executor, region}) {
 		if (region === undefined || value === 'default' || value.startsWith('subnet-')) return undefined;
 		if (!value.startsWith(region)) return `It takes a zone of ${region}, such as ${region}a; ${value} is in another region.`;
-		return whyNot(unsupportedZone(region, value));
+		return whyNot(limitsOf({executor}).zone(region, value));
 	},
 });
 
@@ -67,12 +67,12 @@ export const sshAddress = optional(
 });
 
 /** The default, zones of the default VPC, and every subnet with how many addresses are free. */
-async function subnetChoices({cloud}: Asking): Promise<Choice<string>[]> {
+async function subnetChoices({cloud, given}: Asking): Promise<Choice<string>[]> {
 	const [{Subnets = []}, isPublic] = await Promise.all([cloud.call('DescribeSubnets', {}), publicSubnets(cloud)]);
 	const zones = Subnets.filter(({DefaultForAz}) => DefaultForAz)
 		.map(({AvailabilityZone}) => AvailabilityZone)
 		.filter(isText);
-	const noWorkersIn = (zone: string) => unsupportedZone(cloud.region, zone) && "docker-machine can't make workers in its zone";
+	const noWorkersIn = (zone: string) => limitsOf(given).zone(cloud.region, zone)?.short;
 	const subnets = Subnets.flatMap((subnet) => {
 		if (!subnet.SubnetId) return [];
 		const name = subnet.Tags?.find(({Key}) => Key === 'Name')?.Value;

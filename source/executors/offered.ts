@@ -4,10 +4,17 @@ import {installWith} from '../world/host/scripts/install.ts';
 import {together} from '../world/host/scripts/manager-part.ts';
 import {panelWith} from '../world/host/scripts/panel.ts';
 import {serviceWith} from '../world/host/scripts/service.ts';
-import {dockerMachinePart} from './docker-machine/scripts/manager-part.ts';
+import {dockerMachineOffered} from './docker-machine/offered.ts';
+import type {Limits} from './limits.ts';
+
+/** What answers and the manager's scripts know of each executor, the one that a new fleet gets first. */
+export const offered = [dockerMachineOffered] as const;
+
+/** What the executor that is answered can't do. */
+export const limitsOf = ({executor}: {executor?: string | undefined}): Limits => (offered.find(({name}) => name === executor) ?? offered[0]).limits;
 
 /** Each executor's part of the manager's scripts. */
-const part = together([dockerMachinePart]);
+const part = together(offered.map((one) => one.part));
 
 /** The scripts that every manager is asked by, whatever its executor. */
 export const {factsScript, softwareFactsScript} = factsWith(part);

@@ -1,6 +1,7 @@
 import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wantedImage} from '../answers/publishers.ts';
 import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../engine/step.ts';
+import type {Limits} from '../executors/limits.ts';
 import type {Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
@@ -8,9 +9,6 @@ import {otherArchitecture} from './instance-families.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';
 import {instanceTypesLook} from './looks/instance-types.ts';
-
-/** Why workers can't start from an image, and the way out; nothing where they can. */
-export type ImageLimit = (image: Pick<Image, 'name' | 'description'>) => {message: string; advice: string} | undefined;
 
 /** Which image of the two, and the answers that go with it. */
 type ImageRole = {image: 'image' | 'workerImage'; type: 'managerType' | 'workerType'; user: 'sshUser' | 'workerSshUser'};
@@ -101,10 +99,10 @@ async function fixFor(context: Context, role: ImageRole, architecture: string): 
 	return {says: `use ${name} for ${(await architecturesOf(context, type))[0] ?? 'its architecture'} instead`, answers: {[role.image]: name}};
 }
 
-async function judge(context: Context, role: ImageRole, standing?: Instance, limit: ImageLimit = () => undefined): Promise<{seen: ImageSeen; notes: Note[]}> {
+async function judge(context: Context, role: ImageRole, standing?: Instance, limits?: Limits): Promise<{seen: ImageSeen; notes: Note[]}> {
 	const {answers, clock} = context;
 	const {image, notes} = await find(context, role, standing);
-	const refused = limit(image);
+	const refused = limits?.image(image);
 	if (refused)
 		throw new Blocked('image-not-supported', refused.message, refused.advice, {says: 'use ubuntu-24.04 instead', answers: {[role.image]: 'ubuntu-24.04'}});
 	const type = answers[role.type];
@@ -149,10 +147,10 @@ function diskFits({answers}: Context, worker: ImageSeen): void {
 	);
 }
 
-async function check(context: Context, limit: ImageLimit): Promise<Finding<Found['images']>> {
+async function check(context: Context, limits: Limits): Promise<Finding<Found['images']>> {
 	const {answers} = context;
 	const [standing] = managersOf(context.fleet, await beside(context));
-	const [manager, worker] = await Promise.all([judge(context, roles.manager, standing), judge(context, roles.worker, undefined, limit)]);
+	const [manager, worker] = await Promise.all([judge(context, roles.manager, standing), judge(context, roles.worker, undefined, limits)]);
 	diskFits(context, worker.seen);
 	const shown = (answer: string, {architecture, id}: ImageSeen): string => `${answer === id ? '' : `${answer} `}${id}, ${architecture}`;
 	const own = shown(answers.image, manager.seen);
@@ -175,12 +173,12 @@ async function beside(context: Context) {
 }
 
 /** That both images are in this region, fit their types, can be what they are for and leave nothing to guess. Nothing is made here. */
-export const imagesStep = (limit: ImageLimit): Step<'images', never, never> => ({
+export const imagesStep = (limits: Limits): Step<'images', never, never> => ({
 	name: 'images',
 	title: 'Images',
 	needs: [],
 	actions: ['ec2:DescribeImages', 'ec2:DescribeInstanceTypes', 'ec2:DescribeInstanceTypeOfferings', 'ssm:GetParameter'],
-	check: orBlocked((context) => check(context, limit)),
+	check: orBlocked((context) => check(context, limits)),
 	commands(answers, fleet) {
 		return [...new Set([answers.image, answers.workerImage])].map((answer) => {
 			const wanted = wantedImage(answer);

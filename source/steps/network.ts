@@ -1,4 +1,5 @@
 import type {Context, Finding, Found, Note, Step} from '../engine/step.ts';
+import type {Limits} from '../executors/limits.ts';
 import type {Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {counted} from '../world/printable.ts';
@@ -9,14 +10,8 @@ import {type Network, networkLook, type Subnet} from './looks/network.ts';
 
 const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
 
-/** Why workers can't be made in a region, or in a zone of one, and the way out; nothing where they can. */
-export type RegionLimits = {
-	region(region: string): {message: string; advice: string} | undefined;
-	zone(region: string, zone: string): {message: string; advice: string} | undefined;
-};
-
 /** The first of the default VPC's zones, by name, that offers both types; else one that offers the manager's; `quota` tells what is missing. */
-function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, InstanceType>, answers: Answers, region: string, limits: RegionLimits): Subnet {
+function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, InstanceType>, answers: Answers, region: string, limits: Limits): Subnet {
 	const candidates = subnets.filter(({inDefaultVpc, zone}) => inDefaultVpc && limits.zone(region, zone) === undefined);
 	const offers = ({zone}: Subnet, type: string): boolean => types.get(type)?.zones.includes(zone) ?? false;
 	const preferred = [...candidates.filter(({defaultForZone}) => defaultForZone), ...candidates];
@@ -33,14 +28,7 @@ function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, Inst
 }
 
 /** The subnet that the answers mean. A standing manager's own is meant by `default`, whatever a look would choose today. */
-function subnetOf(
-	network: Network,
-	types: Map<string, InstanceType>,
-	answers: Answers,
-	fleet: Fleet,
-	limits: RegionLimits,
-	standing: Instance | undefined,
-): Subnet {
+function subnetOf(network: Network, types: Map<string, InstanceType>, answers: Answers, fleet: Fleet, limits: Limits, standing: Instance | undefined): Subnet {
 	const {subnet: answer} = answers;
 	const {subnets} = network;
 	if (answer.startsWith('subnet-')) {
@@ -68,7 +56,7 @@ function subnetOf(
 	);
 }
 
-async function check(context: Context, limits: RegionLimits): Promise<Finding<Found['network']>> {
+async function check(context: Context, limits: Limits): Promise<Finding<Found['network']>> {
 	const {answers, fleet} = context;
 	const noRegion = limits.region(fleet.region);
 	if (noRegion) throw refused('region-not-supported', noRegion.message, noRegion.advice);
@@ -116,7 +104,7 @@ async function check(context: Context, limits: RegionLimits): Promise<Finding<Fo
 }
 
 /** Where the fleet lives: VPC, subnet and zone, that workers can be made there, and that they lead out. Nothing is made here. */
-export const networkStep = (limits: RegionLimits): Step<'network', never, never> => ({
+export const networkStep = (limits: Limits): Step<'network', never, never> => ({
 	name: 'network',
 	title: 'Network',
 	needs: [],

@@ -45,7 +45,7 @@ test('what docker-machine canâ€™t make workers of or in is on the list, and canâ
 	const reasonOf = async (key: AnswerKey, value: string) => (await offered(key)).find((one) => one.value === value)?.disabled;
 	assert.equal(await reasonOf('workerImage', 'al2023'), "docker-machine can't set it up");
 	assert.equal(await reasonOf('image', 'al2023'), undefined);
-	assert.equal(await reasonOf('subnet', lax.id), "docker-machine can't make workers in its zone");
+	assert.equal(await reasonOf('subnet', lax.id), "docker-machine can't make workers there");
 	assert.equal(await reasonOf('region', 'us-east-2'), undefined);
 	const newer: Cloud = {...emptyCloud(), call: async () => JSON.parse('{"Regions": [{"RegionName": "il-central-1"}]}')};
 	assert.deepEqual(

@@ -22,7 +22,7 @@ import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
 import {machineConfig} from './config.ts';
-import {unsupportedImage, unsupportedRegion, unsupportedZone} from './limits.ts';
+import {limits} from './limits.ts';
 import {machineRights} from './manager-rights.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
@@ -59,9 +59,9 @@ const steps: readonly AnyStep[] = [
 	identityStep,
 	permissionsStep(actionsFor),
 	recordStep,
-	networkStep({region: unsupportedRegion, zone: unsupportedZone}),
+	networkStep(limits),
 	quotaStep,
-	imagesStep(unsupportedImage),
+	imagesStep(limits),
 	spotRoleStep,
 	bucketStep,
 	securityGroupsStep,

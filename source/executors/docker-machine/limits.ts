@@ -1,3 +1,5 @@
+import type {Limits, Unsupported} from '../limits.ts';
+
 /**
  * The script that puts Docker on a worker, of one version: rancher/install-docker keeps one a version for docker-machine. Docker's own
  * (https://get.docker.com) installs whatever is newest, and Docker 29 was the end of fleets whose runner was older (2025-11-11). 28.2.1 is there for
@@ -7,9 +9,6 @@ export const pinnedEngine = 'https://releases.rancher.com/install-docker/28.2.1.
 
 /** Whether the URL of an install script names one version of Docker. */
 export const namesVersion = (url: string): boolean => /\d+\.\d+\.\d+/.test(url);
-
-/** Something that docker-machine can't do: what and why, and the way out. */
-export type Unsupported = {message: string; advice: string};
 
 /**
  * Regions that GitLab's fork of docker-machine knows: the list built into its amazonec2 driver (drivers/amazonec2 at v0.16.2-gitlab.23). Another region
@@ -24,10 +23,11 @@ export const regions: readonly string[] = [
 ];
 
 /** Why no worker can be made in a region, or nothing. */
-export const unsupportedRegion = (region: string): Unsupported | undefined =>
+const unsupportedRegion = (region: string): Unsupported | undefined =>
 	regions.includes(region)
 		? undefined
 		: {
+				short: "docker-machine doesn't know it",
 				message: `docker-machine doesn't know the region ${region}, and no option of it leads there.`,
 				advice:
 					"Choose a region that it knows, such as us-east-2 or eu-central-1. GitLab's executor docker-autoscaler works in every region, but this program doesn't make such fleets yet.",
@@ -37,10 +37,11 @@ export const unsupportedRegion = (region: string): Unsupported | undefined =>
  * Why no worker can be made in a zone, or nothing: docker-machine takes a zone as the letter that it puts behind the region (`amazonec2-zone`), which
  * names no Local Zone (us-east-1-bos-1a) and no Wavelength Zone.
  */
-export const unsupportedZone = (region: string, zone: string): Unsupported | undefined =>
+const unsupportedZone = (region: string, zone: string): Unsupported | undefined =>
 	zone.length === region.length + 1 && zone.startsWith(region)
 		? undefined
 		: {
+				short: "docker-machine can't make workers there",
 				message: `docker-machine takes a zone as one letter behind its region, and ${zone} isn't named so: it's a Local or a Wavelength Zone.`,
 				advice: `Choose a zone such as ${region}a, or a subnet in one, with \`--subnet\`.`,
 			};
@@ -53,10 +54,14 @@ const amazonLinux = /(?<![a-z0-9])(al20\d\d|amzn\d*)(?![a-z0-9])|amazon[ _-]?lin
  * ends at `yum install curl`, which conflicts with curl-minimal, also where the image has Docker; and Docker's install script says
  * `Unsupported distribution 'amzn'` on any (docker/docker-install, issue 115).
  */
-export const unsupportedImage = (image: {name: string; description?: string | undefined}): Unsupported | undefined =>
+const unsupportedImage = (image: {name: string; description?: string | undefined}): Unsupported | undefined =>
 	amazonLinux.test(image.name) || amazonLinux.test(image.description ?? '')
 		? {
+				short: "docker-machine can't set it up",
 				message: `docker-machine can't set up Docker on Amazon Linux, which ${image.name} is: its first package conflicts with the system's own, and Docker's script doesn't know the system.`,
 				advice: 'Choose ubuntu-24.04 or debian-13 with `--worker-image`; the manager may stay on Amazon Linux.',
 			}
 		: undefined;
+
+/** What docker-machine can't do. */
+export const limits: Limits = {region: unsupportedRegion, zone: unsupportedZone, image: unsupportedImage};

@@ -1,4 +1,5 @@
-import {unsupportedZone} from '../../executors/docker-machine/limits.ts';
+import {limitsOf} from '../../executors/offered.ts';
+import type {RunnerFacts} from '../../steps/config/facts.ts';
 import {twinsOf} from '../../steps/instance-families.ts';
 import {type InstanceType, instanceTypesLook} from '../../steps/looks/instance-types.ts';
 import {networkLook, type Subnet} from '../../steps/looks/network.ts';
@@ -31,7 +32,7 @@ async function choiceOf(
 	context: Reaching,
 	made: Made,
 	placement: MovePlacement,
-	limit: number,
+	{executor, limit = 1}: Partial<Pick<RunnerFacts, 'executor' | 'limit'>>,
 	types: Map<string, InstanceType>,
 	label: string,
 ): Promise<MoveChoice> {
@@ -50,7 +51,7 @@ async function choiceOf(
 		...(placement.type === made.type ? {} : {type: placement.type}),
 		...(placement.spot === made.spot ? {} : {spot: placement.spot}),
 	};
-	const noWorkers = unsupportedZone(context.fleet.region, placement.zone) && "docker-machine can't make workers there";
+	const noWorkers = limitsOf({executor}).zone(context.fleet.region, placement.zone)?.short;
 	const why = noWorkers ?? (isOffered ? (tooFew ? 'too few vCPUs for the limit' : undefined) : `${placement.type} isn't offered in ${placement.zone} now`);
 	return {to: moved, label, says: words.join(', '), ...(why === undefined ? {} : {disabled: why})};
 }
@@ -59,7 +60,7 @@ async function choiceOf(
 export async function findMoves(actContext: ActContext, snapshot: Snapshot): Promise<readonly MoveChoice[]> {
 	const made = workersMade(snapshot);
 	if (!made) return [];
-	const limit = makerIn(snapshot)?.limit ?? 1;
+	const maker = makerIn(snapshot) ?? {};
 	return within(actContext.open(), async (context) => {
 		const twins = twinsOf(made.type);
 		const [{subnets}, types] = await Promise.all([context.look(networkLook), context.look(instanceTypesLook(made.type, ...twins))]);
@@ -75,9 +76,9 @@ export async function findMoves(actContext: ActContext, snapshot: Snapshot): Pro
 		const placement = (more: Partial<MovePlacement>): MovePlacement => ({type: made.type, zone: made.zone, spot: made.spot, subnet: here, ...more});
 		const market = made.spot ? 'on demand' : 'on spot';
 		return Promise.all([
-			choiceOf(context, made, placement({spot: !made.spot}), limit, types, `${market} instead`),
-			...[...zones.values()].map((subnet) => choiceOf(context, made, placement({zone: subnet.zone, subnet}), limit, types, `zone ${subnet.zone}`)),
-			...twins.filter((type) => types.has(type)).map((type) => choiceOf(context, made, placement({type}), limit, types, `type ${type}`)),
+			choiceOf(context, made, placement({spot: !made.spot}), maker, types, `${market} instead`),
+			...[...zones.values()].map((subnet) => choiceOf(context, made, placement({zone: subnet.zone, subnet}), maker, types, `zone ${subnet.zone}`)),
+			...twins.filter((type) => types.has(type)).map((type) => choiceOf(context, made, placement({type}), maker, types, `type ${type}`)),
 		]);
 	});
 }
