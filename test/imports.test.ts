@@ -26,7 +26,15 @@ const floors = [
 		'executors/docker-machine/questions.ts',
 		'answers/question.ts',
 	],
-	...['simulated', 'simulated/host', 'simulated/cloud simulated/gitlab simulated/disk.ts simulated/address.ts', 'simulated/laptop.ts', 'simulated/clock.ts'],
+	...[
+		'simulated',
+		'executors/simulated.ts',
+		'executors/docker-machine/simulated',
+		'simulated/host',
+		'simulated/cloud simulated/gitlab simulated/disk.ts simulated/address.ts',
+		'simulated/laptop.ts',
+		'simulated/clock.ts',
+	],
 	'executors/docker-machine/limits.ts executors/docker-machine/scripts',
 	'executors/limits.ts',
 	...['world/cloud', 'world/host', 'world/gitlab', 'world/laptop', 'world/request.ts'],
@@ -53,9 +61,9 @@ const only = Object.entries({
 	'node:https': 'world/cloud world/request.ts',
 	'node:net': 'world/laptop world/host',
 	'simulated/world.ts': 'commands/demo',
-	'simulated/cloud': 'simulated',
-	'simulated/host': 'simulated',
-	'simulated/gitlab': 'simulated',
+	'simulated/cloud': 'simulated executors/simulated.ts executors/docker-machine/simulated',
+	'simulated/host': 'simulated executors/simulated.ts executors/docker-machine/simulated',
+	'simulated/gitlab': 'simulated executors/simulated.ts executors/docker-machine/simulated',
 	// Faces draw what they're given, whatever it came from.
 	...Object.fromEntries(
 		['steps', 'executors', 'panel/orphans', 'world/cloud', 'world/host', 'world/gitlab', 'world/laptop/address', 'world/laptop/disk'].map((room) => [

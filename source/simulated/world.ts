@@ -1,3 +1,4 @@
+import {plays} from '../executors/simulated.ts';
 import type {CloudAt} from '../world/cloud/port.ts';
 import {printableAt} from '../world/cloud/printable-at.ts';
 import {patientAt, type Retrying} from '../world/cloud/retry.ts';
@@ -110,7 +111,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const cloud = simulatedCloud(account, time, random, {lagMs: options.lagMs ?? 1500, late: options.late ?? {}});
 	const tokens = {runner: 'glrt-t3_simulated-runner-token', gitlab: 'glpat-simulated', unknown: 'glrt-t3_nobody-knows-this-one'};
 	const gitlab = simulatedGitlab(options.gitlabUrl ?? 'https://gitlab.com', time.now, random, tokens);
-	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random);
+	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random, plays);
 	cloud.whenChanged.push(hosts.review);
 	const {faults: sshFaults, opened, open, scripts} = hostFaults(time.now);
 	const acts: Acts = {done: [], dieAt: undefined};
@@ -122,7 +123,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 		const dates = datedCalls(laptop.clock.now, time.now);
 		return {
 			cloudAt: printableAt(patientAt(cloud.at(laptop, dates), {clock: laptop.clock, random, onRetry: options.onRetry})),
-			host: simulatedHost(hosts, laptop, opened),
+			host: simulatedHost(hosts, plays, laptop, opened),
 			gitlabAt: gitlab.at(laptop),
 			address: simulatedAddress(laptop),
 			disk: disk?.in(laptop) ?? simulatedDisk(laptop),

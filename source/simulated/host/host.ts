@@ -8,6 +8,7 @@ import type {Laptop} from '../laptop.ts';
 import {type Link, linkTo} from './link.ts';
 import type {Hosts} from './machine.ts';
 import {hostKeyNow, isUp, keysPath, type Machine, textOf} from './machine.ts';
+import type {Plays} from './plays.ts';
 import {bareKey, publicKeyOf} from './public-key.ts';
 
 /** Milliseconds after which a laptop stops waiting for an answer. */
@@ -72,7 +73,7 @@ async function answering(hosts: Hosts, laptop: Laptop, target: Target, signal: A
 }
 
 /** The host port of a laptop in the simulated world; `link` is told of each connection, so that tests can cut it. */
-export const simulatedHost = (hosts: Hosts, laptop: Laptop, opened: (link: Link) => void): Host => ({
+export const simulatedHost = (hosts: Hosts, plays: readonly Plays[], laptop: Laptop, opened: (link: Link) => void): Host => ({
 	async connect(target, signal) {
 		if (signal?.aborted) throw new Stopped();
 		laptop.judgeAlive();
@@ -100,7 +101,7 @@ export const simulatedHost = (hosts: Hosts, laptop: Laptop, opened: (link: Link)
 				advice: 'Check the user of the image, and that the private key is the one of the key pair.',
 			});
 		}
-		const link = linkTo(hosts, laptop, machine, `${target.user}@${target.address}`, signal);
+		const link = linkTo(hosts, plays, laptop, machine, `${target.user}@${target.address}`, signal);
 		opened(link);
 		return connectionOn(link, hosts, machine);
 	},

@@ -2,11 +2,13 @@ import type {SimulatedClock} from '../clock.ts';
 import type {SimulatedCloud} from '../cloud/cloud.ts';
 import {hasBooted} from '../cloud/launch.ts';
 import type {Job, SimulatedGitlab} from '../gitlab/gitlab.ts';
-import {type Hosts, isUp, type Machine, newMachine, programs, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
+import {type Hosts, isUp, type Machine, newMachine, runnerProgram, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
+import type {Plays} from './plays.ts';
+import {startProcess} from './runner-process.ts';
 import {startService} from './unit.ts';
 
-/** Makes the machines' side of the world. */
-export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, clock: SimulatedClock, random: () => number): Hosts {
+/** Makes the machines' side of the world; `plays` says how managers behave with each executor. */
+export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, clock: SimulatedClock, random: () => number, plays: readonly Plays[]): Hosts {
 	const machines = new Map<string, Machine>();
 	const tunnels = new Map<string, string>();
 	let least = 0;
@@ -40,10 +42,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			process.kill('Job failed (system failure): the manager is gone');
 			return;
 		}
-		for (const worker of process.workers.values()) {
-			if (worker.state === 'creating' || worker.state === 'removing') continue;
-			if (cloud.account.regions.get(machine.region)?.instances.get(worker.instanceId ?? '')?.ending) process.lose(worker);
-		}
+		process.review();
 	}
 
 	/** A manager sends what its running jobs print all the time, so GitLab has just heard from it. */
@@ -52,7 +51,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		if (!process || process.jobs.length === 0) return;
 		for (const {url, token, caPath} of process.config?.entries ?? []) {
 			const {runner} = gitlab.verify(url, token, textOf(machine, caPath ?? ''));
-			if (runner) gitlab.hear(runner, {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? ''});
+			if (runner) gitlab.hear(runner, {systemId: systemIdOf(machine), version: versionOf(machine, runnerProgram) ?? ''});
 		}
 	}
 	gitlab.whenAsked.push(() => {
@@ -87,6 +86,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			if (tunnel !== undefined) return hosts.machineOf(tunnel);
 			return find((instance) => instance.publicIp === address && !instance.ending);
 		},
+		startProcess: (machine, ended) => startProcess(hosts, plays, machine, ended),
 		review() {
 			if (reviewing) return;
 			reviewing = true;

@@ -9,11 +9,10 @@ import {type Hosts, isUp, type Machine, type Work} from './machine.ts';
 import {authorizeKey, unregister, writeConfig, writeCredentials} from './play-config.ts';
 import {facts, softwareFacts} from './play-facts.ts';
 import {panel} from './play-panel.ts';
-import {removeWorker} from './play-remove-worker.ts';
 import {service} from './play-service.ts';
 import {install} from './play-software.ts';
-import {testMachine} from './play-test-machine.ts';
-import {hangup, type Played, type ScriptRun} from './running.ts';
+import type {Played, Plays, ScriptRun} from './plays.ts';
+import {hangup} from './running.ts';
 
 /** One SSH connection of the simulated world, under the port's verbs. */
 export type Link = Pick<Connection, 'script'> & {
@@ -29,22 +28,21 @@ export type Link = Pick<Connection, 'script'> & {
 	onScript: ((name: string) => void) | undefined;
 };
 
-const plays: Record<string, Played> = {
+/** The scripts of every manager. */
+const scripts: Readonly<Record<string, Played>> = {
 	facts,
 	'software-facts': softwareFacts,
 	'write-credentials': writeCredentials,
 	install,
 	'write-config': writeConfig,
-	'test-machine': testMachine,
 	service,
-	'remove-worker': removeWorker,
 	unregister,
 	'authorize-key': authorizeKey,
 	panel,
 };
 
 /** Makes the link of a laptop to a machine. */
-export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, destination: string, signal: AbortSignal | undefined): Link {
+export function linkTo(hosts: Hosts, plays: readonly Plays[], laptop: Laptop, machine: Machine, destination: string, signal: AbortSignal | undefined): Link {
 	let lost: string | undefined;
 	let linesMore = 0;
 	const tellers = new Set<(problem: Error) => void>();
@@ -129,7 +127,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, destinati
 		},
 		async script(script, input, said = () => undefined) {
 			judgeOpen();
-			const play = plays[script.name];
+			const play = scripts[script.name] ?? plays.find((one) => one.scripts[script.name])?.scripts[script.name];
 			if (!play) throw unknownToThisWorld(`the script ${script.name}`);
 			link.scripts.push(script.name);
 			if (script.changes) laptop.act(`script ${script.name}`);
@@ -138,6 +136,7 @@ export function linkTo(hosts: Hosts, laptop: Laptop, machine: Machine, destinati
 			const running: ScriptRun = {
 				hosts,
 				machine,
+				plays,
 				lost: () => lost !== undefined && linesMore <= 0,
 				tell(progress) {
 					if (lost === undefined) said(printableIn(structuredClone(progress)));

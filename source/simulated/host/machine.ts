@@ -32,7 +32,7 @@ export type MachineFaults = {
 	/** Downloads whose checksum doesn't fit, by program. */
 	checksum?: string;
 	downloads?: 'unreachable';
-	/** docker-machine fails when a stage begins, this often, with these lines. */
+	/** A worker that is being made fails when a stage of that begins, this often, with these lines. */
 	stage?: {name: string; detail: string; times: number};
 	/** Another program listens where the runner's metrics are to be. */
 	metricsPort?: 'taken';
@@ -88,8 +88,6 @@ export type Machine = {
 	process: RunnerProcess | undefined;
 	/** What the runner's service has printed, oldest first. Times are milliseconds since 1970. */
 	journal: {number: number; at: number; message: string}[];
-	/** Machines that were being made when the runner's process ended: the next one takes them away. */
-	halfMade: Set<string>;
 	/** Whether a script that changes the host holds its lock. */
 	locked: boolean;
 	/** The start of the instance that the machine has last booted from. */
@@ -113,6 +111,8 @@ export type Hosts = {
 	jobsFail: {reason: string; why: 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure'} | undefined;
 	/** Ways to machines that have no public address: `host:port` by instance id. */
 	tunnels: Map<string, string>;
+	/** Starts the runner's process on a machine; `ended` is called when it ends by itself. */
+	startProcess(machine: Machine, ended: (end: ProcessEnd) => void): RunnerProcess;
 	/** Looks whether managers and workers still run: called after everything that may have changed that. */
 	review(): void;
 	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
@@ -123,12 +123,10 @@ export type Hosts = {
 	leastTakers(): number;
 };
 
-export const programs = {runner: '/usr/local/bin/gitlab-runner', dockerMachine: '/usr/local/bin/docker-machine'} as const;
+export const runnerProgram = '/usr/local/bin/gitlab-runner';
 export const unitPath = '/etc/systemd/system/gitlab-runner.service';
 export const systemIdPath = '/etc/gitlab-runner/.runner_system_id';
 export const credentialsPath = '/root/.aws/credentials';
-export const storeFolder = '/root/.docker/machine/machines/';
-export const certificatePaths = ['ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'].map((name) => `/root/.docker/machine/certs/${name}`);
 
 /** Makes the system that an image boots into. */
 export function newMachine(instance: InstanceState, image: ImageState, region: string): Machine {
@@ -145,7 +143,6 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		strain: {},
 		ticked: undefined,
 		service: stoppedUnit(false),
-		halfMade: new Set(),
 		process: undefined,
 		journal: [],
 		locked: false,
@@ -171,11 +168,6 @@ export const digest = (text: string): string => createHash('sha256').update(text
 /** The version of a program that is installed, as the program itself tells. */
 export const versionOf = (machine: Machine, path: string): string | undefined => / (\S+)$/.exec(textOf(machine, path) ?? '')?.[1];
 
-export const hasCertificates = (machine: Machine): boolean => certificatePaths.every((path) => machine.files.has(path));
-
-/** Whether docker-machine's certificates are of one making: files from two first uses at once don't fit each other. */
-export const certificatesFit = (machine: Machine): boolean => new Set(certificatePaths.map((path) => textOf(machine, path))).size === 1;
-
 /** The id that this manager has for GitLab, made at first need. */
 export function systemIdOf(machine: Machine): string {
 	const standing = textOf(machine, systemIdPath)?.trim();
@@ -183,26 +175,4 @@ export function systemIdOf(machine: Machine): string {
 	const made = `s_${digest(machine.instance.id).slice(0, 12)}`;
 	machine.files.set(systemIdPath, {text: made, mode: 0o600});
 	return made;
-}
-
-/** One machine in docker-machine's store; with its version of Docker once that is installed. */
-export type Stored = {name: string; instanceId: string; options: string[]; engine?: string | undefined};
-
-/** What docker-machine's store on this host holds. */
-export function storeOf(machine: Machine): Stored[] {
-	const found: Stored[] = [];
-	for (const [path, {text}] of machine.files) {
-		const name = /^\/root\/\.docker\/machine\/machines\/([^/]+)\/config\.json$/.exec(path)?.[1];
-		if (name !== undefined) found.push({name, ...readStored(text)});
-	}
-	return found.sort((one, other) => (one.name < other.name ? -1 : 1));
-}
-
-function readStored(text: string): Omit<Stored, 'name'> {
-	try {
-		const config: {Driver?: {InstanceId?: string}; HostOptions?: {Flags?: string[]; Engine?: string}} = JSON.parse(text);
-		return {instanceId: config.Driver?.InstanceId ?? '', options: config.HostOptions?.Flags ?? [], engine: config.HostOptions?.Engine};
-	} catch {
-		return {instanceId: '', options: []};
-	}
 }

@@ -1,10 +1,11 @@
 import {paths} from '../../world/host/scripts/paths.ts';
 import type {Job} from '../gitlab/gitlab.ts';
 import type {Hosts} from './machine.ts';
-import {type Machine, programs, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
+import {type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
 import {shortToken} from './runner-config.ts';
 
-const labels = (pairs: Record<string, string | number>) =>
+/** Labels of a metric as the runner writes them. */
+export const labels = (pairs: Record<string, string | number>) =>
 	`{${Object.entries(pairs)
 		.sort(([one], [other]) => (one < other ? -1 : 1))
 		.map(([key, value]) => `${key}="${value}"`)
@@ -14,11 +15,8 @@ const labels = (pairs: Record<string, string | number>) =>
 export function metricsOf(machine: Machine): string | undefined {
 	const {process} = machine;
 	if (!process?.config?.listens || machine.faults.metricsPort === 'taken') return undefined;
-	const {config, totals, workers, answers, failed, queued} = process;
+	const {config, totals, answers, failed, queued} = process;
 	const systemId = systemIdOf(machine);
-	const states = ['acquired', 'creating', 'idle', 'used', 'removing', 'stuck-on-removing'];
-	const machineState = (state: string) =>
-		`gitlab_runner_autoscaling_machine_states${labels({executor: 'docker+machine', state, target_machine_type: '', target_project: '', target_region: '', target_zone: ''})} ${[...workers.values()].filter((worker) => worker.state === state).length}`;
 	const perEntry = config.entries.flatMap((entry) => {
 		const who = {runner: shortToken(entry.token), runner_name: entry.name, system_id: systemId};
 		const mine = process.jobs.filter(({id}) => process.takenBy.get(id) === who.runner);
@@ -48,14 +46,9 @@ export function metricsOf(machine: Machine): string | undefined {
 		`gitlab_runner_concurrent ${config.concurrent}`,
 		`gitlab_runner_configuration_loaded_total ${totals.loads}`,
 		...perEntry,
-		...states.map(machineState),
-		`gitlab_runner_autoscaling_actions_total${labels({action: 'created', executor: 'docker+machine'})} ${totals.created}`,
-		`gitlab_runner_autoscaling_actions_total${labels({action: 'creation-failed', executor: 'docker+machine'})} ${totals.creationFailed}`,
-		`gitlab_runner_autoscaling_actions_total${labels({action: 'removed', executor: 'docker+machine'})} ${totals.removed}`,
-		`gitlab_runner_autoscaling_machine_creation_duration_seconds_sum${labels({executor: 'docker+machine'})} ${totals.createdSeconds}`,
-		`gitlab_runner_autoscaling_machine_creation_duration_seconds_count${labels({executor: 'docker+machine'})} ${totals.created}`,
+		...process.metrics(),
 		`gitlab_runner_process_state_info${labels({state: process.ending ? 'graceful-shutdown' : 'running'})} 1`,
-		`gitlab_runner_version_info${labels({architecture: machine.image.architecture === 'arm64' ? 'arm64' : 'amd64', name: 'gitlab-runner', os: 'linux', version: versionOf(machine, programs.runner) ?? ''})} 1`,
+		`gitlab_runner_version_info${labels({architecture: machine.image.architecture === 'arm64' ? 'arm64' : 'amd64', name: 'gitlab-runner', os: 'linux', version: versionOf(machine, runnerProgram) ?? ''})} 1`,
 		`process_start_time_seconds ${Math.floor(process.startedAt / 1000)}`,
 		'',
 	].join('\n');
@@ -84,10 +77,10 @@ export function verifyLines(
 	entries: readonly {url: string; token: string; caPath: string | undefined}[],
 ): {lines: string[]; code: number} {
 	const lines = [
-		`Runtime platform                                    arch=amd64 os=linux pid=2211 revision=1f1c5a9d version=${versionOf(machine, programs.runner)}`,
+		`Runtime platform                                    arch=amd64 os=linux pid=2211 revision=1f1c5a9d version=${versionOf(machine, runnerProgram)}`,
 	];
 	const isNew = !machine.files.has(systemIdPath);
-	const by = {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? ''};
+	const by = {systemId: systemIdOf(machine), version: versionOf(machine, runnerProgram) ?? ''};
 	if (isNew) lines.push(`Created missing unique system ID                    system_id=${by.systemId}`);
 	let refused = false;
 	for (const {url, token, caPath} of entries) {

@@ -1,9 +1,9 @@
 import type {Input, Output} from '../../world/cloud/port.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import type {MachineOperation} from '../cloud/rights.ts';
-import {awsCall} from './docker-machine-calls.ts';
 import type {Link} from './link.ts';
 import {type Hosts, hostKeyNow, hostKeyPath, type Machine, type MachineFaults, type Strain} from './machine.ts';
+import {awsCall} from './manager-calls.ts';
 import {strainOn} from './resources.ts';
 import {type Registered, register, unregisterRunner, verifyDelete} from './runner-commands.ts';
 import {savedByRunner} from './runner-save.ts';
@@ -28,8 +28,8 @@ export function hostOutside(hosts: Hosts) {
 		/** A call to EC2 with what a machine has: its role, or root's credentials file. Throws what AWS refuses. */
 		asManager(instanceId: string) {
 			const machine = machineOf(instanceId);
-			const docker = {cloud: hosts.cloud, machine, now: hosts.clock.now, random: hosts.random, say: () => {}, givenUp: () => undefined};
-			return <Name extends MachineOperation>(name: Name, input: Input<Name>): Output<Name> => awsCall(docker, machine.region, name, input);
+			const caller = {cloud: hosts.cloud, machine, now: hosts.clock.now};
+			return <Name extends MachineOperation>(name: Name, input: Input<Name>): Output<Name> => awsCall(caller, machine.region, name, input);
 		},
 		/** The system of an instance, to be looked at or changed by hand. */
 		machine: machineOf,

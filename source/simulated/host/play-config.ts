@@ -1,10 +1,11 @@
 import {paths} from '../../world/host/scripts/paths.ts';
 import type {WriteConfig, WriteConfigOutcome} from '../../world/host/scripts/write-config.ts';
-import {credentialsPath, digest, keysPath, programs, systemIdPath, textOf, versionOf, type Work} from './machine.ts';
+import {credentialsPath, digest, keysPath, runnerProgram, systemIdPath, textOf, versionOf, type Work} from './machine.ts';
+import type {ScriptRun} from './plays.ts';
 import {bareKey} from './public-key.ts';
 import {unregisterRunner} from './runner-commands.ts';
 import {lint} from './runner-config.ts';
-import {locked, noticeConfig, type ScriptRun} from './running.ts';
+import {locked, noticeConfig} from './running.ts';
 
 const hashOf = (text: string | undefined) => (text === undefined ? undefined : digest(text));
 
@@ -51,7 +52,7 @@ export function* unregister({runnerName}: {runnerName: string}, running: ScriptR
 
 function* unregistering(runnerName: string, {machine, hosts}: ScriptRun): Work<{lines: string[]; code: number}> {
 	yield 900;
-	if (versionOf(machine, programs.runner) === undefined) return {lines: ['gitlab-runner not found'], code: 127};
+	if (versionOf(machine, runnerProgram) === undefined) return {lines: ['gitlab-runner not found'], code: 127};
 	return unregisterRunner(hosts, machine, runnerName);
 }
 

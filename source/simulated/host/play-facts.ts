@@ -1,23 +1,9 @@
 import type {CommonFacts, CommonSoftware} from '../../world/host/scripts/facts.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import {
-	credentialsPath,
-	digest,
-	hasCertificates,
-	type Machine,
-	programs,
-	storeOf,
-	systemIdOf,
-	systemIdPath,
-	textOf,
-	unitOf,
-	unitPath,
-	versionOf,
-	type Work,
-} from './machine.ts';
+import {credentialsPath, digest, type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, unitOf, unitPath, versionOf, type Work} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
+import type {Plays, ScriptRun} from './plays.ts';
 import {readConfig} from './runner-config.ts';
-import type {ScriptRun} from './running.ts';
 
 function cloudInit(machine: Machine, now: number): CommonFacts['cloudInit'] {
 	const {cloudInit: fault} = machine.faults;
@@ -31,32 +17,26 @@ const present = <Fields extends object>(fields: Fields): Fields => {
 	return fields;
 };
 
-/** Docker's version on the newest machine that has it, as the script asks that machine. */
-function engineOfNewest(machine: Machine): {version: string; madeAt: number} | undefined {
-	const ages = storeOf(machine).flatMap(({name, engine}) => {
-		const [, made] = /-(\d{9,11})-[0-9a-f]{8}$/.exec(name) ?? [];
-		return engine === undefined || made === undefined ? [] : [{version: engine, madeAt: Number(made) * 1000}];
-	});
-	return ages.toSorted((one, other) => other.madeAt - one.madeAt)[0];
-}
+/** What all executors add. */
+export const addedBy = (plays: readonly Plays[], ask: (one: Plays) => object): object => Object.assign({}, ...plays.map(ask));
 
 /** The `software-facts` script, which reads nothing secret. */
-export function* softwareFacts(_given: object, {machine, hosts}: ScriptRun): Work<CommonSoftware> {
+export function* softwareFacts(_given: object, running: ScriptRun): Work<CommonSoftware> {
 	yield 700;
-	return softwareOf(machine, hosts.clock.now());
+	return softwareOf(running);
 }
 
-function softwareOf(machine: Machine, now: number): CommonSoftware {
+function softwareOf({machine, hosts, plays}: ScriptRun): CommonSoftware {
+	const now = hosts.clock.now();
 	const credentials = textOf(machine, credentialsPath);
 	const {service} = machine;
 	return present({
+		...addedBy(plays, (one) => one.software(machine)),
 		cloudInit: cloudInit(machine, now),
 		machine: machine.image.architecture === 'arm64' ? 'aarch64' : 'x86_64',
 		os: machine.image.os,
 		diskFreeGib: machine.diskFreeGib,
-		gitlabRunner: versionOf(machine, programs.runner),
-		dockerMachine: versionOf(machine, programs.dockerMachine),
-		certificates: hasCertificates(machine),
+		gitlabRunner: versionOf(machine, runnerProgram),
 		unit: textOf(machine, unitPath),
 		dropIn: textOf(machine, paths.dropIn),
 		service: present({
@@ -72,22 +52,22 @@ function softwareOf(machine: Machine, now: number): CommonSoftware {
 }
 
 /** The `facts` script. */
-export function* facts({verify}: {verify: boolean}, {machine, hosts}: ScriptRun): Work<CommonFacts> {
+export function* facts({verify}: {verify: boolean}, running: ScriptRun): Work<CommonFacts> {
+	const {machine, hosts, plays} = running;
 	yield 700;
 	const config = machine.files.get(paths.config);
-	const hasRunner = versionOf(machine, programs.runner) !== undefined;
+	const hasRunner = versionOf(machine, runnerProgram) !== undefined;
 	const asked = verify && hasRunner && config !== undefined && /^\s*\[\[\s*runners/m.test(config.text);
 	if (asked) yield hosts.gitlab.health === 'unreachable' ? 20_000 : 500;
 	if (asked) systemIdOf(machine);
 	const read = config ? readConfig(config.text) : undefined;
 	return present({
-		...softwareOf(machine, hosts.clock.now()),
+		...softwareOf(running),
 		config: config && {text: config.text, mode: config.mode.toString(8).padStart(3, '0'), hash: digest(config.text)},
 		systemId: textOf(machine, systemIdPath)?.trim(),
 		metrics: metricsOf(machine),
 		jobs: jobsList(hosts, machine),
 		verify: asked ? verifyLines(hosts, machine, read && 'config' in read ? read.config.entries : []) : undefined,
-		machines: storeOf(machine).map(({name, instanceId}) => ({name, instanceId})),
-		engine: engineOfNewest(machine),
+		...addedBy(plays, (one) => one.facts(machine)),
 	});
 }

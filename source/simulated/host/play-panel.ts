@@ -1,15 +1,15 @@
-import {isSecretOption} from '../../executors/docker-machine/scripts/secret-options.ts';
 import type {CommonHost, JournalPart, Panel} from '../../world/host/scripts/panel.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {isSecretKey} from '../../world/host/secret-words.ts';
-import {digest, hasCertificates, type Machine, storeFolder, storeOf, textOf, unitOf, type Work} from './machine.ts';
+import {digest, type Machine, textOf, unitOf, type Work} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
+import {addedBy} from './play-facts.ts';
+import type {Plays, ScriptRun} from './plays.ts';
 import {loads} from './resources.ts';
 import {readConfig, shortToken} from './runner-config.ts';
-import type {ScriptRun} from './running.ts';
 
 /** The `panel` script: reads, and changes nothing. */
-export function* panel(given: Panel, {hosts, machine}: ScriptRun): Work<object> {
+export function* panel(given: Panel, {hosts, machine, plays}: ScriptRun): Work<object> {
 	yield 250;
 	if (given.verify) yield hosts.gitlab.health === 'unreachable' ? 15_000 : 500;
 	const now = hosts.clock.now();
@@ -17,51 +17,30 @@ export function* panel(given: Panel, {hosts, machine}: ScriptRun): Work<object> 
 	return {
 		now,
 		...(given.verify ? {verify: verifyLines(hosts, machine, 'config' in config ? config.config.entries : [])} : {}),
-		...(given.host ? {host: hostPart({hosts, machine}, now)} : {}),
+		...(given.host ? {host: hostPart({hosts, machine, plays}, now)} : {}),
 		...(given.journal ? {journal: journalPart(given.journal, machine)} : {}),
 	};
 }
 
 /** A runner's token is cut to its partition and its short form, any other secret is hidden. */
-const withoutSecrets = (text: string): string =>
+const withoutSecrets = (plays: readonly Plays[], text: string): string =>
 	text
 		.replace(/^(\s*token\s*=\s*)"([^"]*)"/gm, (_, key: string, token: string) => `${key}"${/^glrt-(t\d_)/.exec(token)?.[1] ?? ''}${shortToken(token)}…"`)
 		.replace(/^(\s*([\w-]+)\s*=\s*)"[^"]*"/gm, (line: string, begin: string, key: string) => (key !== 'token' && isSecretKey(key) ? `${begin}"hidden"` : line))
-		.replace(/"([a-z0-9-]+)=[^"]*"/g, (option: string, flag: string) => (isSecretOption(flag) ? `"${flag}=hidden"` : option));
+		.replace(/"([a-z0-9-]+)=[^"]*"/g, (option: string, flag: string) => (plays.some((one) => one.isSecretOption(flag)) ? `"${flag}=hidden"` : option));
 
-function hostPart({hosts, machine}: Pick<ScriptRun, 'hosts' | 'machine'>, now: number): CommonHost & Record<string, unknown> {
+function hostPart({hosts, machine, plays}: Pick<ScriptRun, 'hosts' | 'machine' | 'plays'>, now: number): CommonHost {
 	const config = textOf(machine, paths.config);
 	const metrics = metricsOf(machine);
 	const jobs = jobsList(hosts, machine);
 	return {
-		hasStore: [...machine.files.keys()].some((path) => path.startsWith('/root/.docker/machine/')),
-		certificates: hasCertificates(machine),
-		machines: storeOf(machine).map(({name}) => picked(name, textOf(machine, `${storeFolder}${name}/config.json`) ?? '{}')),
-		unreadMachines: [],
-		...(config === undefined ? {} : {config: {text: withoutSecrets(config), hash: digest(config)}}),
+		...addedBy(plays, (one) => one.panel(machine)),
+		...(config === undefined ? {} : {config: {text: withoutSecrets(plays, config), hash: digest(config)}}),
 		service: unitOf(machine),
 		...loads(machine, now),
 		...(metrics === undefined ? {silent: '/metrics on 127.0.0.1:9252: [Errno 111] Connection refused'} : {metrics}),
 		...(jobs === undefined ? {} : {jobs}),
 	};
-}
-
-const fields: Record<string, string> = {
-	instanceId: 'InstanceId',
-	ip: 'IPAddress',
-	privateIp: 'PrivateIPAddress',
-	type: 'InstanceType',
-	region: 'Region',
-	zone: 'Zone',
-	spot: 'RequestSpotInstance',
-	diskGib: 'RootSize',
-	privateOnly: 'PrivateIPOnly',
-};
-
-function picked(name: string, text: string): Record<string, unknown> {
-	const {Driver = {}}: {Driver?: Record<string, unknown>} = JSON.parse(text);
-	const found = Object.entries(fields).flatMap(([key, field]) => (Driver[field] === undefined ? [] : [[key, Driver[field]] as const]));
-	return {name, ...Object.fromEntries(found)};
 }
 
 /** Entries have their number as cursor. */

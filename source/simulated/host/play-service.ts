@@ -1,12 +1,11 @@
 import {paths} from '../../world/host/scripts/paths.ts';
 import type {ServiceOutcome, ServiceRequest} from '../../world/host/scripts/service.ts';
 import type {Job} from '../gitlab/gitlab.ts';
-import {removeMachine} from './docker-machine.ts';
-import type {DockerMachine} from './docker-machine-calls.ts';
 import type {Hosts} from './machine.ts';
-import {storeOf, textOf, unitOf, type Work} from './machine.ts';
+import {textOf, unitOf, type Work} from './machine.ts';
 import {metricsOf} from './metrics.ts';
-import {locked, type ScriptRun} from './running.ts';
+import type {ScriptRun} from './plays.ts';
+import {locked} from './running.ts';
 import {startService} from './unit.ts';
 import type {RunnerProcess} from './worker.ts';
 
@@ -90,17 +89,9 @@ function* watched({machine, hosts}: ScriptRun, begun: number): Work<ServiceOutco
 	return undefined;
 }
 
-/** Removes from store and EC2 the machines that this fleet's runner named. */
-function* takeAway({fleet = '', names: also = []}: ServiceRequest, {machine, hosts, say}: ScriptRun): Work<number> {
-	const ours = new RegExp(`^runner-[a-z0-9-]{1,9}-${fleet}-\\d{9,11}-[0-9a-f]{8}$`);
-	const names = storeOf(machine).filter(({name}) => ours.test(name) || also.includes(name));
-	if (names.length > 0) say({says: names.length > 1 ? `${names.length} machines going` : '1 machine going'});
+/** What the executors leave behind goes. */
+function* takeAway(given: ServiceRequest, running: ScriptRun): Work<number> {
 	let count = 0;
-	for (const {instanceId, name} of names) {
-		const docker: DockerMachine = {cloud: hosts.cloud, machine, now: hosts.clock.now, random: hosts.random, say: () => {}, givenUp: () => undefined};
-		const removed = (yield* removeMachine(docker, name)) || (instanceId === '' && (yield* removeMachine(docker, name, 'by force')));
-		say({line: removed ? `${name} removed` : `${name} not removed`});
-		count += Number(removed);
-	}
+	for (const one of running.plays) count += yield* one.takeAway(given, running);
 	return count;
 }

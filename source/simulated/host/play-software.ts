@@ -1,9 +1,11 @@
 import type {Download, Install, InstallOutcome} from '../../world/host/scripts/install.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import {certificatePaths, hasCertificates, textOf, unitPath, versionOf, type Work} from './machine.ts';
+import {unknownToThisWorld} from '../cloud/refusal.ts';
+import {textOf, unitPath, versionOf, type Work} from './machine.ts';
 import {stopGracefully} from './play-service.ts';
+import type {ScriptRun} from './plays.ts';
 import {installedConfig} from './runner-save.ts';
-import {locked, type ScriptRun} from './running.ts';
+import {locked} from './running.ts';
 import {startService} from './unit.ts';
 
 /** Bytes of a program, about as they are. */
@@ -43,8 +45,10 @@ const unitText = (program: string) =>
 	`[Unit]\nDescription=GitLab Runner\n\n[Service]\nExecStart=${program} "run" "--config" "${paths.config}" "--working-directory" "/home/gitlab-runner" "--service" "gitlab-runner" "--user" "gitlab-runner"\nRestart=always\nRestartSec=120\n`;
 
 function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
-	const {machine, hosts} = running;
+	const {machine, hosts, plays} = running;
 	const {files} = machine;
+	const executor = plays.find((one) => one.executor === given.executor);
+	if (!executor) throw unknownToThisWorld(`the executor ${given.executor}`);
 	const wasActive = machine.service.active === 'active';
 	files.set(paths.dropIn, {text: given.dropIn, mode: 0o644});
 	files.set(given.userData.path, {text: given.userData.text, mode: 0o644});
@@ -52,7 +56,7 @@ function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	const trouble = yield* fetchAll(wanted, running);
 	if (trouble) return trouble;
 	const program = given.downloads.find(({name}) => name === 'gitlab-runner')?.path;
-	const needsStop = wanted.some(({name}) => name === 'gitlab-runner') || !hasCertificates(machine);
+	const needsStop = wanted.some(({name}) => name === 'gitlab-runner') || !executor.isPrepared(machine);
 	if (needsStop && machine.process) {
 		const jobs = yield* stopGracefully(Math.max(1, given.drainSeconds), running);
 		if (jobs !== undefined) return failed('drain-slow', String(jobs));
@@ -68,11 +72,7 @@ function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 		files.set(unitPath, {text: unitText(program), mode: 0o644});
 		machine.service.enabled = true;
 	}
-	if (!hasCertificates(machine)) {
-		running.say({says: "docker-machine's certificates being made"});
-		yield 1500;
-		for (const path of certificatePaths) files.set(path, {text: 'PEM', mode: 0o600});
-	}
+	if (!executor.isPrepared(machine)) yield* executor.prepare(running);
 	yield 500;
 	if (wasActive && machine.service.active !== 'active') startService(hosts, machine);
 	return {is: 'done'};

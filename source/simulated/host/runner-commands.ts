@@ -1,6 +1,6 @@
 import {paths} from '../../world/host/scripts/paths.ts';
 import {moment, type Table, textAt, whole} from '../../world/host/toml.ts';
-import {type Hosts, type Machine, programs, systemIdOf, textOf, versionOf} from './machine.ts';
+import {type Hosts, type Machine, runnerProgram, systemIdOf, textOf, versionOf} from './machine.ts';
 import {type RunnerEntry, readConfig} from './runner-config.ts';
 import {registeredCache, savedByRunner} from './runner-save.ts';
 import {noticeConfig} from './running.ts';
@@ -19,7 +19,7 @@ export function register(hosts: Hosts, machine: Machine, {executor = 'shell', na
 	const {runner} = hosts.gitlab.verify(url, token, hosts.gitlab.ca);
 	const systemId = systemIdOf(machine);
 	if (!runner) return false;
-	hosts.gitlab.hear(runner, {systemId, version: versionOf(machine, programs.runner) ?? ''});
+	hosts.gitlab.hear(runner, {systemId, version: versionOf(machine, runnerProgram) ?? ''});
 	const entry: Table = {name, url, id: whole(runner.id), token, token_obtained_at: moment(hosts.clock.now()), executor, cache: registeredCache};
 	save(hosts, machine, (runners) => [...runners, entry]);
 	return true;

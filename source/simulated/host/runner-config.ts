@@ -1,9 +1,5 @@
 import {Problem} from '../../problem.ts';
-import {booleanAt, isTable, numberAt, parseConfig, type Table, tablesAt, textAt, textsAt, type Value} from '../../world/host/toml.ts';
-import {isWithin} from './periods.ts';
-
-/** One `[[runners.machine.autoscaling]]`: what is left out in it counts as 0 (gitlab-runner, common/config.go). */
-export type Window = {periods: string[]; timezone: string; idleCount: number; idleTime: number};
+import {isTable, numberAt, parseConfig, type Table, tablesAt, textAt, type Value} from '../../world/host/toml.ts';
 
 /** One `[[runners]]` entry as the runner goes by it. */
 export type RunnerEntry = {
@@ -18,23 +14,14 @@ export type RunnerEntry = {
 	limit: number;
 	/** Requests for jobs at a time. */
 	requestConcurrency: number;
-	idleCount: number;
-	/** Seconds. */
-	idleTime: number;
-	/** What holds instead in a period; the last one that matches counts. */
-	schedule: Window[];
-	maxBuilds: number;
-	/** Machines being made at a time; 0 is no limit. */
-	maxGrowthRate: number;
-	machineName: string;
-	options: string[];
 	/** Where jobs' caches are: in S3, or nowhere. */
 	cache: {bucket: string; path: string} | undefined;
-	/** Whether its executor can run here at all. */
-	usable: boolean;
+	executor: string;
+	/** The entry as it stands in the file: what its executor goes by. */
+	table: Table;
 };
 
-export type RunnerConfig = {concurrent: number; checkInterval: number; listens: boolean; json: boolean; drainsIdle: boolean; entries: RunnerEntry[]};
+export type RunnerConfig = {concurrent: number; checkInterval: number; listens: boolean; json: boolean; entries: RunnerEntry[]; table: Table};
 
 /** Keys that `gitlab-runner lint` knows, by table (gitlab-runner 19.4, common/config.go). */
 const known: Record<string, string> = {
@@ -84,15 +71,14 @@ export function readConfig(text: string): {config: RunnerConfig} | {wrong: strin
 	}
 	const concurrent = numberAt(table, 'concurrent') ?? 1;
 	if (concurrent < 1) return {wrong: 'concurrent must be at least 1'};
-	const machine = tableOf(table, 'machine');
 	return {
 		config: {
 			concurrent,
 			checkInterval: Math.max(0, numberAt(table, 'check_interval') ?? 0) || 3,
 			listens: textAt(table, 'listen_address') === '127.0.0.1:9252',
 			json: textAt(table, 'log_format') === 'json',
-			drainsIdle: booleanAt(tableOf(machine, 'shutdown_drain'), 'enabled') === true,
 			entries: tablesAt(table, 'runners').map(entryOf),
+			table,
 		},
 	};
 }
@@ -103,7 +89,8 @@ function asGoSays(message: string): string {
 	return reason === undefined ? message : `toml: line ${line}, column ${column}: ${reason}`;
 }
 
-const tableOf = (table: Table, key: string): Table => {
+/** A table in a table; empty where there is none. */
+export const tableOf = (table: Table, key: string): Table => {
 	const value = table[key];
 	return isTable(value) ? value : {};
 };
@@ -115,8 +102,6 @@ function timeOf(value: Value | undefined): number | undefined {
 }
 
 function entryOf(runner: Table): RunnerEntry {
-	const machine = tableOf(runner, 'machine');
-	const machineName = textAt(machine, 'MachineName') ?? '';
 	return {
 		name: textAt(runner, 'name') ?? '',
 		url: (textAt(runner, 'url') ?? '').replace(/\/$/, ''),
@@ -126,15 +111,9 @@ function entryOf(runner: Table): RunnerEntry {
 		caPath: textAt(runner, 'tls-ca-file'),
 		limit: numberAt(runner, 'limit') ?? 0,
 		requestConcurrency: Math.max(1, numberAt(runner, 'request_concurrency') ?? 1),
-		idleCount: numberAt(machine, 'IdleCount') ?? 0,
-		idleTime: numberAt(machine, 'IdleTime') ?? 0,
-		schedule: tablesAt(machine, 'autoscaling').map(windowOf),
-		maxBuilds: numberAt(machine, 'MaxBuilds') ?? 0,
-		maxGrowthRate: numberAt(machine, 'MaxGrowthRate') ?? 0,
-		machineName,
-		options: textsAt(machine, 'MachineOptions'),
 		cache: cacheOf(tableOf(runner, 'cache')),
-		usable: textAt(runner, 'executor') === 'docker+machine' && textAt(machine, 'MachineDriver') === 'amazonec2' && machineName.includes('%s'),
+		executor: textAt(runner, 'executor') ?? '',
+		table: runner,
 	};
 }
 
@@ -143,30 +122,5 @@ const cacheOf = (cache: Table): RunnerEntry['cache'] => {
 	return textAt(cache, 'Type') === 's3' && bucket !== undefined ? {bucket, path: textAt(cache, 'Path') ?? ''} : undefined;
 };
 
-const windowOf = (window: Table): Window => ({
-	periods: textsAt(window, 'Periods'),
-	timezone: textAt(window, 'Timezone') ?? 'Local',
-	idleCount: numberAt(window, 'IdleCount') ?? 0,
-	idleTime: numberAt(window, 'IdleTime') ?? 0,
-});
-
-/** How many machines an entry keeps idle now, and for how many seconds, by its schedule. */
-export function idleNow({schedule, idleCount, idleTime}: RunnerEntry, now: number): {count: number; seconds: number} {
-	const window = schedule.findLast(({periods, timezone}) => periods.some((period) => isWithin(period, timezone, now)));
-	return window ? {count: window.idleCount, seconds: window.idleTime} : {count: idleCount, seconds: idleTime};
-}
-
 /** A runner's short token, as it is in logs, metrics and names of machines (gitlab-runner, helpers/shorten_token.go). */
 export const shortToken = (token: string): string => token.replace(/^(glrt-(t\d_)?|glrtr-|glcbt-)/, '').slice(0, 9);
-
-/** What the name of each of an entry's machines begins with; characters that no host name may hold are left out (gitlab-runner, helpers/dns/utils.go). */
-export function machinePrefix({machineName, token}: Pick<RunnerEntry, 'machineName' | 'token'>): string {
-	const short = shortToken(token)
-		.toLowerCase()
-		.replace(/[^a-z0-9-]/g, '')
-		.replace(/^-+/, '');
-	return `runner-${short}-${machineName.split('%s', 1)[0] ?? ''}`;
-}
-
-/** Whether an entry's runner counts a machine as its own: by that beginning alone. */
-export const manages = (entry: Pick<RunnerEntry, 'machineName' | 'token'>, name: string): boolean => name.startsWith(machinePrefix(entry));

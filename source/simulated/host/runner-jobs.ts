@@ -1,6 +1,7 @@
 import type {Job} from '../gitlab/gitlab.ts';
 import type {Hosts} from './machine.ts';
 import type {Runner} from './runner.ts';
+import {askForCache, leaveCache} from './runner-cache.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
 
 /** What the log says of a job in each of its lines. */
@@ -57,12 +58,6 @@ export function endJob(runner: Runner, job: Job, ended: JobEnding): void {
 		duration_s: (now - (job.startedAt ?? now)) / 1000,
 		'job-status': ended.is,
 	};
-	if (job.worker !== undefined) {
-		const inUse = {...ofJob(job), name: job.worker};
-		if (ended.is === 'success') note('info', 'Finished docker-machine build', inUse);
-		else note('warning', `Finished docker-machine build with error: ${ended.reason}`, {...inUse, error: ended.reason});
-		note('info', 'Cleaned up docker-machine', inUse);
-	}
 	if (ended.is === 'success') note('info', 'Job succeeded', about);
 	else {
 		note('warning', failedWords(ended.why) + ended.reason, {...about, error: ended.reason, failure_reason: ended.why});
@@ -71,4 +66,22 @@ export function endJob(runner: Runner, job: Job, ended: JobEnding): void {
 	note('info', 'Removed job from processing list', ofJob(job));
 	process.takenBy.delete(job.id);
 	runner.ended();
+}
+
+/** How long Docker on a worker asks its registry before it is told that it may not, in milliseconds. */
+const pulling = 4000;
+const refusedPull =
+	'failed to pull image "alpine:latest" with specified policies [always]: Error response from daemon: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit (manager.go:250:1s)';
+
+/** Runs a job on the machine that it has got, and tells how it ended; gives what calls it off. */
+export function runJob(runner: Runner, job: Job, entry: RunnerEntry, over: (ended: JobEnding) => void): () => void {
+	const {hosts} = runner;
+	const heard = askForCache(runner, entry);
+	if (heard !== undefined) job.cache = heard;
+	const mayPull = !hosts.dockerHubRefuses;
+	return hosts.clock.at(hosts.clock.now() + (mayPull && !hosts.jobsFail ? job.seconds * 1000 : pulling), () => {
+		const refused = hosts.jobsFail ?? (mayPull ? undefined : {reason: refusedPull, why: 'runner_external_dependency_failure' as const});
+		if (!refused) leaveCache(runner, entry);
+		over(refused ? {is: 'failed', ...refused} : {is: 'success'});
+	});
 }

@@ -1,37 +1,33 @@
 import {paths} from '../../world/host/scripts/paths.ts';
-import type {Job} from '../gitlab/gitlab.ts';
-import type {DockerMachine} from './docker-machine-calls.ts';
-import {growth} from './growth.ts';
 import type {Hosts} from './machine.ts';
-import {isUp, type Machine, programs, storeOf, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
-import type {Runner} from './runner.ts';
-import {workersOf} from './runner.ts';
-import {idleNow, manages, type RunnerEntry, readConfig} from './runner-config.ts';
-import {abandonJob, beginJob, endJob} from './runner-jobs.ts';
+import {isUp, type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
+import type {Plays} from './plays.ts';
+import type {Provider, Runner} from './runner.ts';
+import {type RunnerEntry, readConfig} from './runner-config.ts';
+import {abandonJob, beginJob} from './runner-jobs.ts';
 import {duration, type Fields, type Level, lineOf, print} from './runner-log.ts';
-import {machinesOf} from './runner-machines.ts';
 import {requestsOf} from './runner-requests.ts';
 import {renewTokens} from './runner-tokens.ts';
-import type {ProcessEnd, RunnerProcess, Worker} from './worker.ts';
+import type {ProcessEnd, RunnerProcess} from './worker.ts';
 
 /** How long a process lives that finds at its start that it can't go on, in milliseconds. */
 const shortLife = 150;
-/** How long a job whose machine is gone goes on until Docker doesn't answer any more, in milliseconds. */
-const lossNoticed = 10_000;
 
 /** Starts the runner's process on a machine; `ended` is called when it ends by itself. */
-export function startProcess(hosts: Hosts, machine: Machine, ended: (end: ProcessEnd) => void): RunnerProcess {
+export function startProcess(hosts: Hosts, plays: readonly Plays[], machine: Machine, ended: (end: ProcessEnd) => void): RunnerProcess {
 	const {clock, gitlab} = hosts;
 	const process: RunnerProcess = {
 		startedAt: clock.now(),
 		config: undefined,
 		ending: false,
-		workers: new Map(),
+		get workers() {
+			return new Map(providers.flatMap(([, {workers}]) => [...workers]));
+		},
 		jobs: [],
 		takenBy: new Map(),
 		failed: new Map(),
 		queued: new Map(),
-		totals: {loads: 0, jobs: 0, created: 0, createdSeconds: 0, creationFailed: 0, removed: 0},
+		totals: {loads: 0, jobs: 0},
 		answers: new Map(),
 		reload,
 		rotate,
@@ -40,7 +36,8 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		quit,
 		kill,
 		crash,
-		lose,
+		review: () => eachProvider((provider) => provider.review()),
+		metrics: () => providers.flatMap(([, provider]) => provider.metrics()),
 	};
 	const runner: Runner = {
 		hosts,
@@ -48,14 +45,13 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		process,
 		note: (level, message, fields = {}) => write(process.config?.json === true, level, message, fields),
 		took: (ms) => duration(process.config?.json === true, ms),
-		dockerFor,
 		entryOf: (of) => process.config?.entries.find(({token}) => token === of),
 		lives: () => machine.process === process,
 		ended: () => process.ending && finish(),
 	};
 	const {note} = runner;
 	const requests = requestsOf(runner);
-	const machines = machinesOf(runner, growth());
+	const providers = plays.map(({executor, provider}): [string, Provider] => [executor, provider(runner)]);
 	const isNew = !machine.files.has(systemIdPath);
 	const systemId = systemIdOf(machine);
 	begin();
@@ -66,7 +62,7 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 
 	/** Its first four lines are written before it has read which form they are to have. */
 	function begin(): void {
-		const version = versionOf(machine, programs.runner) ?? '';
+		const version = versionOf(machine, runnerProgram) ?? '';
 		write(false, 'info', 'Runtime platform', {arch: 'amd64', os: 'linux', pid: 2211, revision: '1f1c5a9d', version});
 		write(false, 'info', `Starting multi-runner from ${paths.config}...`, {builds: 0, max_builds: 0});
 		write(false, 'info', 'Running in system-mode.');
@@ -83,7 +79,7 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 			die('Failed to create listener for metrics server', {address: '127.0.0.1:9252', builds: 0, error, max_builds: read.config.concurrent});
 			return;
 		}
-		adopt();
+		eachProvider((provider) => provider.adopt());
 		clock.at(clock.now() + 500, check);
 	}
 
@@ -99,25 +95,10 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 
 	function end(how: ProcessEnd): void {
 		process.ending = true;
-		for (const worker of process.workers.values()) {
-			worker.callOff?.();
-			if (worker.state === 'creating') machine.halfMade.add(worker.name);
-		}
-		process.workers.clear();
+		eachProvider((provider) => provider.stop('by itself'));
 		machine.process = undefined;
 		ended(how);
 		hosts.review();
-	}
-
-	function dockerFor(name: string, operation: 'create' | 'remove' | 'stop'): DockerMachine {
-		return {
-			cloud: hosts.cloud,
-			machine,
-			now: clock.now,
-			random: hosts.random,
-			say: (line, isError) => note(isError ? 'error' : 'info', line, {name, operation, ...(operation === 'create' ? {driver: 'amazonec2'} : {})}),
-			givenUp: () => undefined,
-		};
 	}
 
 	/** Asks for jobs each check interval. */
@@ -145,18 +126,15 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		reload();
 	}
 
-	/** Machines in the store from before are its own when they bear an entry's name; one that was only half made goes. */
-	function adopt(): void {
-		for (const {name, instanceId} of storeOf(machine)) {
-			const entry = process.config?.entries.find((one) => manages(one, name));
-			if (!entry) continue;
-			const worker: Worker = {name, token: entry.token, state: 'idle', used: 1, instanceId};
-			if (machine.halfMade.delete(name) || instanceId === '') machines.remove(worker, 'Failed to create');
-			else machines.rest(worker, entry);
-		}
+	function eachProvider(act: (provider: Provider) => void): void {
+		for (const [, provider] of providers) act(provider);
 	}
 
-	const canServe = (entry: RunnerEntry) => entry.usable && !requests.isOff(entry) && gitlab.serves(entry.url, entry.token) !== undefined;
+	/** Who gets machines for an entry's jobs, where anybody can. */
+	const providerOf = (entry: RunnerEntry): Provider | undefined =>
+		providers.find(([executor, provider]) => executor === entry.executor && provider.canServe(entry))?.[1];
+
+	const canServe = (entry: RunnerEntry) => providerOf(entry) !== undefined && !requests.isOff(entry) && gitlab.serves(entry.url, entry.token) !== undefined;
 
 	function takes(): boolean {
 		return isUp(machine, clock.now()) && !process.ending && process.config?.entries.some(canServe) === true;
@@ -164,53 +142,27 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 
 	function dispatch(): void {
 		if (!runner.lives() || !isUp(machine, clock.now()) || process.ending) return;
-		for (const entry of process.config?.entries.filter(({usable}) => usable) ?? []) {
-			if (requests.isOff(entry)) continue;
-			machines.keepIdle(entry);
+		for (const entry of process.config?.entries ?? []) {
+			const provider = providerOf(entry);
+			if (!provider || requests.isOff(entry)) continue;
+			provider.keepIdle(entry);
 			feed(entry);
 		}
-	}
-
-	/** The machine of a request, or `on demand`; undefined where there is no room for another job (docs/facts.md, "gitlab-runner: config.toml"). */
-	function roomFor(entry: RunnerEntry): Worker | 'on demand' | undefined {
-		if (process.jobs.length + requests.underWay() >= (process.config?.concurrent ?? 0)) return undefined;
-		const idle = freeMachine(entry);
-		const mine = workersOf(runner, entry);
-		if (idle || idleNow(entry, clock.now()).count > 0) return idle;
-		const onDemand = requests.underWay(entry) - mine.filter(({state}) => state === 'acquired').length;
-		return entry.limit === 0 || mine.length + onDemand < entry.limit ? 'on demand' : undefined;
-	}
-
-	/** An idle machine; those that turn out to be gone are removed on the way. */
-	function freeMachine(entry: RunnerEntry): Worker | undefined {
-		for (const worker of workersOf(runner, entry)) {
-			if (worker.state !== 'idle') continue;
-			if (!worker.isLost) return worker;
-			machines.remove(worker, 'machine is unavailable');
-		}
-		return undefined;
 	}
 
 	/** Asks for one job where there is room for it; once it is there, for the next. */
 	function feed(entry: RunnerEntry): void {
 		if (requests.underWay(entry) >= entry.requestConcurrency) return;
-		const room = roomFor(entry);
-		if (room === undefined) return;
-		const idle = room === 'on demand' ? undefined : room;
-		if (idle) idle.state = 'acquired';
+		if (process.jobs.length + requests.underWay() >= (process.config?.concurrent ?? 0)) return;
+		const answered = providerOf(entry)?.acquire(entry, requests.underWay(entry));
+		if (!answered) return;
 		requests.ask(entry, (job) => {
-			if (idle?.state === 'acquired') idle.state = 'idle';
+			if (job) beginJob(runner, job, entry);
+			answered(job);
 			if (!job) return;
-			take(job, entry, idle?.state === 'idle' ? idle : undefined);
 			feed(runner.entryOf(entry.token) ?? entry);
 			hosts.review();
 		});
-	}
-
-	function take(job: Job, entry: RunnerEntry, idle: Worker | undefined): void {
-		beginJob(runner, job, entry);
-		if (idle) machines.run(idle, job, entry);
-		else machines.create(entry, job);
 	}
 
 	function quit(): void {
@@ -222,24 +174,20 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		finish();
 	}
 
-	/** A process that ends goes once its last job has; it takes its idle machines along where `shutdown_drain` says so. */
+	/** A process that ends goes once its last job has, and what its providers take along. */
 	function finish(): void {
 		if (process.jobs.length > 0) return;
-		const all = [...process.workers.values()].filter(({token}) => runner.entryOf(token) !== undefined);
-		const idle = process.config?.drainsIdle ? all.filter(({state}) => state === 'idle' || state === 'acquired') : [];
-		if (idle.length === 0 && !all.some(({state}) => state === 'removing' || state === 'creating')) {
+		if (!providers.map(([, provider]) => provider.drain()).includes(true)) {
 			stop();
 			return;
 		}
-		for (const worker of idle) machines.remove(worker, 'shutdown drain');
 		clock.at(clock.now() + 1000, () => {
 			if (runner.lives()) finish();
 		});
 	}
 
 	function stop(): void {
-		for (const worker of process.workers.values()) worker.callOff?.();
-		process.workers.clear();
+		eachProvider((provider) => provider.stop('as told'));
 		if (!runner.lives()) return;
 		note('info', 'All builds finished. Runner stopped', {builds: process.jobs.length});
 		machine.process = undefined;
@@ -258,28 +206,6 @@ export function startProcess(hosts: Hosts, machine: Machine, ended: (end: Proces
 		if (says) note('fatal', says.message, {error: says.error});
 		for (const job of process.jobs.splice(0)) abandonJob(hosts, job);
 		end(how);
-	}
-
-	function lose(worker: Worker): void {
-		if (worker.isLost) return;
-		worker.isLost = true;
-		const {job} = worker;
-		if (!job) return;
-		clock.at(clock.now() + lossNoticed, () => {
-			if (!runner.lives() || worker.job !== job) return;
-			const entry = runner.entryOf(worker.token);
-			worker.callOff?.();
-			delete worker.job;
-			endJob(runner, job, {is: 'failed', reason: `waiting for container: ${noDocker(worker)}`, why: 'runner_system_failure'});
-			if (entry) machines.rest(worker, entry);
-			else worker.state = 'idle';
-			process.dispatch();
-		});
-	}
-
-	function noDocker({instanceId = ''}: Worker): string {
-		const address = hosts.cloud.account.regions.get(machine.region)?.instances.get(instanceId)?.privateIp;
-		return `Cannot connect to the Docker daemon at tcp://${address}:2376. Is the docker daemon running? (wait.go:58:10s)`;
 	}
 
 	return process;

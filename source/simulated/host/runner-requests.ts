@@ -1,5 +1,5 @@
 import type {Job, JobAnswer} from '../gitlab/gitlab.ts';
-import {programs, systemIdOf, textOf, versionOf} from './machine.ts';
+import {runnerProgram, systemIdOf, textOf, versionOf} from './machine.ts';
 import type {Runner} from './runner.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
 
@@ -74,7 +74,7 @@ export function requestsOf(runner: Runner): Requests {
 				add(entry, -1);
 				// A process that ends breaks its requests off, and one that was killed has none.
 				if (!runner.lives() || process.ending) return answered(undefined);
-				const by = {systemId: systemIdOf(machine), version: versionOf(machine, programs.runner) ?? ''};
+				const by = {systemId: systemIdOf(machine), version: versionOf(machine, runnerProgram) ?? ''};
 				const answer: JobAnswer = isSilent
 					? {status: -100, detail: 'dial tcp 172.65.251.78:443: i/o timeout'}
 					: gitlab.request(entry.url, entry.token, textOf(machine, entry.caPath ?? ''), by);

@@ -1,20 +1,5 @@
-import type {ScriptProgress} from '../../world/host/port.ts';
-import type {Hosts, Machine, Work} from './machine.ts';
-
-/** What a script on a machine has around it. */
-export type ScriptRun = {
-	hosts: Hosts;
-	machine: Machine;
-	/** Prints progress; throws `hangup` once nobody reads any more, as a pipe breaks. */
-	say(progress: ScriptProgress): void;
-	/** Prints progress and doesn't mind that nobody reads. */
-	tell(progress: ScriptProgress): void;
-	/** Whether the connection is lost. */
-	lost(): boolean;
-};
-
-/** How a script of this world works: the same JSON in and out as the real one. Written as a method, since each takes its own script's input. */
-export type Played = {play(input: unknown, running: ScriptRun): Work<object>}['play'];
+import type {Hosts, Work} from './machine.ts';
+import type {ScriptRun} from './plays.ts';
 
 /** What a script ends with when it writes and nobody reads. */
 export const hangup = new Error('The pipe is broken.');
@@ -40,4 +25,17 @@ export function noticeConfig({machine, hosts}: Pick<ScriptRun, 'machine' | 'host
 		process.dispatch();
 		hosts.review();
 	});
+}
+
+/** Lets a work go on by itself as time passes; gives what calls it off. */
+export function inBackground<Result>(hosts: Hosts, work: Work<Result>, done: (result: Result) => void): () => void {
+	let callOff = () => {};
+	const proceed = () => {
+		const next = work.next();
+		if (next.done) done(next.value);
+		else callOff = hosts.clock.at(hosts.clock.now() + next.value, proceed);
+		hosts.review();
+	};
+	callOff = hosts.clock.at(hosts.clock.now(), proceed);
+	return () => callOff();
 }

@@ -1,7 +1,6 @@
 import type {Hosts} from './machine.ts';
-import {isUp, type Machine, programs, versionOf} from './machine.ts';
+import {isUp, type Machine, runnerProgram, versionOf} from './machine.ts';
 import {print} from './runner-log.ts';
-import {startProcess} from './runner-process.ts';
 import type {ProcessEnd} from './worker.ts';
 
 /** The unit's RestartSec, in milliseconds. */
@@ -41,7 +40,7 @@ function ended(hosts: Hosts, machine: Machine, end: ProcessEnd): void {
 function begin(hosts: Hosts, machine: Machine, restarts: number): void {
 	machine.service = {...machine.service, active: 'active', since: hosts.clock.now(), result: 'success', status: 0, restarts};
 	print(machine, hosts.clock.now(), 'Started gitlab-runner.service - GitLab Runner.');
-	machine.process = startProcess(hosts, machine, (end) => ended(hosts, machine, end));
+	machine.process = hosts.startProcess(machine, (end) => ended(hosts, machine, end));
 	hosts.review();
 }
 
@@ -52,7 +51,7 @@ function begin(hosts: Hosts, machine: Machine, restarts: number): void {
 export function startService(hosts: Hosts, machine: Machine, verb: 'start' | 'restart' = 'start'): true | string {
 	const {active, restarts} = machine.service;
 	if (active === 'active') return true;
-	if (versionOf(machine, programs.runner) === undefined) return 'Failed to start gitlab-runner.service: Unit gitlab-runner.service not found.';
+	if (versionOf(machine, runnerProgram) === undefined) return 'Failed to start gitlab-runner.service: Unit gitlab-runner.service not found.';
 	const isAwaited = active === 'activating' && verb === 'start';
 	if (isAwaited)
 		print(machine, hosts.clock.now(), `gitlab-runner.service: Scheduled restart job immediately on client request, restart counter is at ${restarts + 1}.`);

@@ -1,8 +1,8 @@
 import {cidrHas} from '../cloud/groups.ts';
-import type {DockerMachine} from './docker-machine-calls.ts';
+import type {Caller} from './manager-calls.ts';
 
 /** Whether the worker's groups let this host in on a port. */
-export function reaches({cloud, machine}: DockerMachine, regionName: string, instanceId: string, port: number): boolean {
+export function reaches({cloud, machine}: Caller, regionName: string, instanceId: string, port: number): boolean {
 	const region = cloud.account.regions.get(regionName);
 	const {groupIds, privateIp} = machine.instance;
 	const worker = region?.instances.get(instanceId);
@@ -16,7 +16,7 @@ export function reaches({cloud, machine}: DockerMachine, regionName: string, ins
 }
 
 /** Whether a worker gets to Docker's downloads: through a NAT gateway, or an internet gateway with a public address. */
-export function hasInternet({cloud}: DockerMachine, regionName: string, instanceId: string): boolean {
+export function hasInternet({cloud}: Caller, regionName: string, instanceId: string): boolean {
 	const region = cloud.account.regions.get(regionName);
 	const worker = region?.instances.get(instanceId);
 	const own = region?.routeTables.find(({subnetIds}) => worker !== undefined && subnetIds.includes(worker.subnetId));

@@ -1,37 +1,22 @@
 import type {Job} from '../gitlab/gitlab.ts';
 import type {RunnerConfig} from './runner-config.ts';
 
-/** A machine that a runner knows: what it is doing, and for which job. Acquired: a request for a job is under way for it. */
-export type Worker = {
-	name: string;
-	token: string;
-	state: 'creating' | 'acquired' | 'idle' | 'used' | 'removing';
-	used: number;
-	/** When it was there, and last used: milliseconds since 1970. */
-	createdAt?: number;
-	usedAt?: number;
-	instanceId?: string;
-	job?: Job;
-	/** Its instance is gone, which nobody notices before the machine is wanted. */
-	isLost?: boolean;
-	callOff?: (() => void) | undefined;
-};
-
 /** How a process ended by itself, as systemd puts it: `status` is its exit code, or the signal's number. */
 export type ProcessEnd = {result: 'success' | 'exit-code' | 'signal'; status: number};
 
-/** GitLab Runner as it runs on a manager: it takes jobs, makes machines, runs jobs, takes machines away. */
+/** GitLab Runner as it runs on a manager: it takes jobs, gets machines for them, runs them. */
 export type RunnerProcess = {
 	readonly startedAt: number;
 	config: RunnerConfig | undefined;
 	/** Takes no more jobs, and ends when the running ones have ended. */
 	ending: boolean;
-	readonly workers: Map<string, Worker>;
+	/** Machines that it knows, by their names. */
+	readonly workers: ReadonlyMap<string, object>;
 	/** Jobs that it has taken and that haven't ended. */
 	readonly jobs: Job[];
 	/** Short tokens of the runners that took them, by the jobs' ids. */
 	readonly takenBy: Map<number, string>;
-	readonly totals: {loads: number; jobs: number; created: number; createdSeconds: number; creationFailed: number; removed: number};
+	readonly totals: {loads: number; jobs: number};
 	/** Failed jobs by GitLab's reason. */
 	readonly failed: Map<string, number>;
 	/** Jobs that still waited for it in GitLab when it was last given one, by short token: not known before a first one. */
@@ -52,6 +37,8 @@ export type RunnerProcess = {
 	kill(reason: string): void;
 	/** It ends by itself, and says no more than this: jobs are left to GitLab, machines to the next process. */
 	crash(end: ProcessEnd, says?: {message: string; error: string}): void;
-	/** A worker's instance is gone: its job fails once Docker doesn't answer, and the machine is noticed to be gone when it's wanted again. */
-	lose(worker: Worker): void;
+	/** Looks whether machines are gone. */
+	review(): void;
+	/** Lines of `/metrics` that tell of machines. */
+	metrics(): string[];
 };

@@ -1,7 +1,38 @@
-import {regions} from '../../executors/docker-machine/limits.ts';
-import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './docker-machine-calls.ts';
-import {certificatePaths, credentialsPath, hasCertificates, storeFolder, textOf} from './machine.ts';
+import {type Machine, textOf} from '../../../simulated/host/machine.ts';
+import {hasKeys} from '../../../simulated/host/manager-calls.ts';
+import {regions} from '../limits.ts';
+import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './driver-calls.ts';
 import {type MachineFlags, optionsOf} from './machine-options.ts';
+
+export const storeFolder = '/root/.docker/machine/machines/';
+export const certificatePaths = ['ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'].map((name) => `/root/.docker/machine/certs/${name}`);
+
+export const hasCertificates = (machine: Machine): boolean => certificatePaths.every((path) => machine.files.has(path));
+
+/** Whether docker-machine's certificates are of one making: files from two first uses at once don't fit each other. */
+export const certificatesFit = (machine: Machine): boolean => new Set(certificatePaths.map((path) => textOf(machine, path))).size === 1;
+
+/** One machine in docker-machine's store; with its version of Docker once that is installed. */
+export type Stored = {name: string; instanceId: string; options: string[]; engine?: string | undefined};
+
+/** What docker-machine's store on this host holds. */
+export function storeOf(machine: Machine): Stored[] {
+	const found: Stored[] = [];
+	for (const [path, {text}] of machine.files) {
+		const name = /^\/root\/\.docker\/machine\/machines\/([^/]+)\/config\.json$/.exec(path)?.[1];
+		if (name !== undefined) found.push({name, ...readStored(text)});
+	}
+	return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function readStored(text: string): Omit<Stored, 'name'> {
+	try {
+		const config: {Driver?: {InstanceId?: string}; HostOptions?: {Flags?: string[]; Engine?: string}} = JSON.parse(text);
+		return {instanceId: config.Driver?.InstanceId ?? '', options: config.HostOptions?.Flags ?? [], engine: config.HostOptions?.Engine};
+	} catch {
+		return {instanceId: '', options: []};
+	}
+}
 
 /** Writes a machine into the store; the options, and Docker's version once it's installed, stand beside the driver's fields, since this world reads them back from there. */
 export function store({machine, cloud}: DockerMachine, name: string, instanceId: string, list: readonly string[], engine?: string): void {
@@ -35,8 +66,8 @@ export function store({machine, cloud}: DockerMachine, name: string, instanceId:
 export function judgeFlags(docker: DockerMachine, options: MachineFlags): void {
 	const {cloud, machine} = docker;
 	const setting = (what: string) => failure(`Error setting machine configuration from flags provided: ${what}`);
-	const hasKeys = textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true || options.has('access-key');
-	if (!hasKeys && !cloud.account.roles.has(cloud.account.profiles.get(machine.instance.profileName ?? '')?.roleName ?? '')) throw setting(credentialsMissing);
+	const isKnown = hasKeys(machine) || options.has('access-key');
+	if (!isKnown && !cloud.account.roles.has(cloud.account.profiles.get(machine.instance.profileName ?? '')?.roleName ?? '')) throw setting(credentialsMissing);
 	const name = options.read('region') ?? 'us-east-1';
 	if (!regions.includes(name))
 		throw setting(options.read('endpoint') === undefined ? 'Invalid region specified' : 'MissingRegion: could not find region configuration');

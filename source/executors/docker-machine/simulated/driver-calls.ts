@@ -1,17 +1,10 @@
-import type {Input, Output} from '../../world/cloud/port.ts';
-import type {AccountState} from '../cloud/account.ts';
-import {deniedByOrganization, notAuthorized} from '../cloud/allowed.ts';
-import type {SimulatedCloud} from '../cloud/cloud.ts';
-import {isRefusal, refusal} from '../cloud/refusal.ts';
-import {type MachineCall, type MachineOperation, refusedToRole} from '../cloud/rights.ts';
-import {credentialsPath, type Machine, textOf} from './machine.ts';
+import {isRefusal} from '../../../simulated/cloud/refusal.ts';
+import type {Hosts, Machine} from '../../../simulated/host/machine.ts';
+import {awsCall, type Caller} from '../../../simulated/host/manager-calls.ts';
 import {launchInput, type MachineFlags, tagsOf} from './machine-options.ts';
 
 /** What docker-machine works with on a host: the cloud, the time, and where its lines go. */
-export type DockerMachine = {
-	cloud: SimulatedCloud;
-	machine: Machine;
-	now(): number;
+export type DockerMachine = Caller & {
 	random(): number;
 	/** A line on stdout (info) or stderr (error). */
 	say(line: string, error?: boolean): void;
@@ -19,54 +12,11 @@ export type DockerMachine = {
 	givenUp(): string | undefined;
 };
 
-/** Whether root's credentials file says who calls, rather than the manager's role. */
-const hasKeys = (machine: Machine): boolean => textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true;
-
-/** A call to EC2 as whoever root's credentials file names, which no policy of ours limits, or by the manager's role, which its policy does. */
-export function awsCall<Name extends MachineOperation>(docker: DockerMachine, region: string, name: Name, input: Input<Name>): Output<Name> {
-	const {cloud, machine} = docker;
-	if (hasKeys(machine)) return carried(docker, region, name, input);
-	const call: MachineCall = {name, region, input: structuredClone(input)};
-	cloud.machineCalls.push(call);
-	try {
-		judgeCall(docker, region, name, input);
-		return carried(docker, region, name, input);
-	} catch (error) {
-		if (isRefusal(error)) call.refused = error.name;
-		throw error;
-	}
-}
-
-const callerOf = ({cloud, machine}: DockerMachine): string =>
-	`arn:aws:sts::${cloud.account.id}:assumed-role/${machine.instance.profileName ?? 'none'}/${machine.instance.id}`;
-
-function carried<Name extends MachineOperation>(docker: DockerMachine, region: string, name: Name, input: Input<Name>): Output<Name> {
-	const {cloud} = docker;
-	if (deniedByOrganization(cloud.account, [`ec2:${name}`])) throw notAuthorized(`ec2:${name}`, callerOf(docker), 'organization');
-	return cloud.carry(name, region, input, callerOf(docker));
-}
-
-/** Whether this call comes before what was just launched is known everywhere. */
-function isLate(account: AccountState, name: MachineOperation): boolean {
-	if (name === 'CreateTags') account.unseenByTags -= 1;
-	return name === 'CreateTags' && account.unseenByTags >= 0;
-}
-
-/** EC2 reads the instances that a call names before it asks whether the caller may touch them. */
-function judgeCall<Name extends MachineOperation>(docker: DockerMachine, regionName: string, name: Name, input: Input<Name>): void {
-	const {cloud, machine} = docker;
-	const region = cloud.account.regions.get(regionName);
-	if (!region) return;
-	const {InstanceIds, Resources = []}: {InstanceIds?: string[]; Resources?: string[]} = input;
-	const ids = InstanceIds ?? Resources;
-	const missing = name.startsWith('Describe') ? undefined : ids.find((id) => !region.instances.has(id) || isLate(cloud.account, name));
-	if (missing !== undefined) {
-		if (!/^i-[0-9a-f]+$/.test(missing)) throw refusal('InvalidInstanceID.Malformed', `Invalid id: "${missing}"`);
-		throw refusal('InvalidInstanceID.NotFound', `The instance ID '${missing}' does not exist`);
-	}
-	const refused = refusedToRole(cloud.account, region, machine.instance.profileName, {name, input}, docker.now());
-	if (refused) throw notAuthorized(refused.question.action, callerOf(docker), refused.verdict === 'denied' ? 'policy' : 'nothing', refused.question.resource);
-}
+/** docker-machine on a host, whose lines nobody reads, or who is given. */
+export const dockerOn = ({cloud, clock, random}: Hosts, machine: Machine, heard: Partial<Pick<DockerMachine, 'say' | 'givenUp'>> = {}): DockerMachine => ({
+	...{cloud, machine, now: clock.now, random, say: () => {}, givenUp: () => undefined},
+	...heard,
+});
 
 export const credentialsMissing =
 	'amazonec2 driver requires AWS credentials configured with the --amazonec2-access-key and --amazonec2-secret-key options, environment variables, ~/.aws/credentials, or an instance role';

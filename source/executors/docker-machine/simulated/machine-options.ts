@@ -1,6 +1,6 @@
-import type {Input} from '../../world/cloud/port.ts';
-import {kindOf} from '../cloud/network.ts';
-import {refusal} from '../cloud/refusal.ts';
+import {kindOf} from '../../../simulated/cloud/network.ts';
+import {refusal} from '../../../simulated/cloud/refusal.ts';
+import type {Input} from '../../../world/cloud/port.ts';
 
 /** docker-machine's options as it reads them: the last of a flag counts. */
 export type MachineFlags = {read(flag: string): string | undefined; has(flag: string): boolean; wrong: string | undefined};

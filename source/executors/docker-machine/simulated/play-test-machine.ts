@@ -1,9 +1,11 @@
-import {machineStages, type TestMachine, type TestMachineOutcome} from '../../executors/docker-machine/scripts/test-machine.ts';
-import type {ScriptProgress} from '../../world/host/port.ts';
+import type {Work} from '../../../simulated/host/machine.ts';
+import type {ScriptRun} from '../../../simulated/host/plays.ts';
+import {locked} from '../../../simulated/host/running.ts';
+import type {ScriptProgress} from '../../../world/host/port.ts';
+import {machineStages, type TestMachine, type TestMachineOutcome} from '../scripts/test-machine.ts';
 import {createMachine, removeMachine} from './docker-machine.ts';
-import type {DockerMachine} from './docker-machine-calls.ts';
-import {storeFolder, storeOf, type Work} from './machine.ts';
-import {locked, type ScriptRun} from './running.ts';
+import {type DockerMachine, dockerOn} from './driver-calls.ts';
+import {storeFolder, storeOf} from './store.ts';
 
 /** The `test-machine` script: makes a real worker in the simulated EC2, and takes it away whatever happens. */
 export function* testMachine(given: TestMachine, running: ScriptRun): Work<TestMachineOutcome> {
@@ -20,11 +22,7 @@ function* proving(given: TestMachine, running: ScriptRun): Work<TestMachineOutco
 		tell({stage: name});
 	};
 	const tooLong = () => hosts.clock.now() - begun > given.limitSeconds * 1000;
-	const docker: DockerMachine = {
-		cloud: hosts.cloud,
-		machine,
-		now: hosts.clock.now,
-		random: hosts.random,
+	const docker = dockerOn(hosts, machine, {
 		say(line, isError) {
 			if (isError) errors.push(line);
 			const bare = line.startsWith(`(${given.name}) `) ? line.slice(given.name.length + 3) : line;
@@ -33,7 +31,7 @@ function* proving(given: TestMachine, running: ScriptRun): Work<TestMachineOutco
 			tell({line});
 		},
 		givenUp: () => (lost() ? 'Given up, since the connection was lost.' : tooLong() ? `Given up after ${given.limitSeconds} s.` : undefined),
-	};
+	});
 	yield* leftovers(given.name, docker, tell);
 	stage('check');
 	const created = yield* limited(createMachine(docker, given.name, given.options), docker, errors);

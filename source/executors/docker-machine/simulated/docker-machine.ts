@@ -1,10 +1,11 @@
-import {isRefusal} from '../cloud/refusal.ts';
-import {awsCall, awsWords, type DockerMachine, endRemote, failure, launch, waitForInstance} from './docker-machine-calls.ts';
-import {bootstrapCertificates, judgeFlags, preCheck, store} from './docker-machine-store.ts';
-import {certificatesFit, storeFolder, storeOf, type Work} from './machine.ts';
+import {isRefusal} from '../../../simulated/cloud/refusal.ts';
+import type {Work} from '../../../simulated/host/machine.ts';
+import {awsCall} from '../../../simulated/host/manager-calls.ts';
+import {killsForMemory} from '../../../simulated/host/resources.ts';
+import {hasInternet, reaches} from '../../../simulated/host/worker-reach.ts';
+import {awsWords, type DockerMachine, endRemote, failure, launch, waitForInstance} from './driver-calls.ts';
 import {type MachineFlags, optionsOf} from './machine-options.ts';
-import {killsForMemory} from './resources.ts';
-import {hasInternet, reaches} from './worker-reach.ts';
+import {bootstrapCertificates, certificatesFit, judgeFlags, preCheck, store, storeFolder, storeOf} from './store.ts';
 
 /** How a `create` ended; the lines on stderr have said why. `ended`: in the words of whoever called it. */
 export type Created = {made: true; instanceId: string} | {made: false; ended: string};

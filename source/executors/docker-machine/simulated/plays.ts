@@ -1,0 +1,22 @@
+import type {Plays} from '../../../simulated/host/plays.ts';
+import {isSecretOption} from '../scripts/secret-options.ts';
+import {removeWorker} from './play-remove-worker.ts';
+import {testMachine} from './play-test-machine.ts';
+import {machinesOf} from './provider.ts';
+import {hasCertificates} from './store.ts';
+import {makeCertificates, takeAway} from './take-away.ts';
+import {facts, panel, software} from './told.ts';
+
+/** How the simulated manager behaves with docker-machine. */
+export const dockerMachinePlays: Plays = {
+	executor: 'docker+machine',
+	scripts: {'test-machine': testMachine, 'remove-worker': removeWorker},
+	software,
+	facts,
+	panel,
+	isSecretOption,
+	isPrepared: hasCertificates,
+	prepare: makeCertificates,
+	takeAway,
+	provider: machinesOf,
+};

@@ -1,0 +1,63 @@
+import type {Input, Output} from '../../world/cloud/port.ts';
+import type {AccountState} from '../cloud/account.ts';
+import {deniedByOrganization, notAuthorized} from '../cloud/allowed.ts';
+import type {SimulatedCloud} from '../cloud/cloud.ts';
+import {isRefusal, refusal} from '../cloud/refusal.ts';
+import {type MachineCall, type MachineOperation, refusedToRole} from '../cloud/rights.ts';
+import {credentialsPath, type Machine, textOf} from './machine.ts';
+
+/** A program on a machine that calls AWS. */
+export type Caller = {
+	readonly cloud: SimulatedCloud;
+	readonly machine: Machine;
+	now(): number;
+};
+
+/** Whether root's credentials file says who calls, rather than the manager's role. */
+export const hasKeys = (machine: Machine): boolean => textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true;
+
+/** A call to EC2 as whoever root's credentials file names, which no policy of ours limits, or by the manager's role, which its policy does. */
+export function awsCall<Name extends MachineOperation>(caller: Caller, region: string, name: Name, input: Input<Name>): Output<Name> {
+	const {cloud, machine} = caller;
+	if (hasKeys(machine)) return carried(caller, region, name, input);
+	const call: MachineCall = {name, region, input: structuredClone(input)};
+	cloud.machineCalls.push(call);
+	try {
+		judgeCall(caller, region, name, input);
+		return carried(caller, region, name, input);
+	} catch (error) {
+		if (isRefusal(error)) call.refused = error.name;
+		throw error;
+	}
+}
+
+const callerOf = ({cloud, machine}: Caller): string =>
+	`arn:aws:sts::${cloud.account.id}:assumed-role/${machine.instance.profileName ?? 'none'}/${machine.instance.id}`;
+
+function carried<Name extends MachineOperation>(caller: Caller, region: string, name: Name, input: Input<Name>): Output<Name> {
+	const {cloud} = caller;
+	if (deniedByOrganization(cloud.account, [`ec2:${name}`])) throw notAuthorized(`ec2:${name}`, callerOf(caller), 'organization');
+	return cloud.carry(name, region, input, callerOf(caller));
+}
+
+/** Whether this call comes before what was just launched is known everywhere. */
+function isLate(account: AccountState, name: MachineOperation): boolean {
+	if (name === 'CreateTags') account.unseenByTags -= 1;
+	return name === 'CreateTags' && account.unseenByTags >= 0;
+}
+
+/** EC2 reads the instances that a call names before it asks whether the caller may touch them. */
+function judgeCall<Name extends MachineOperation>(caller: Caller, regionName: string, name: Name, input: Input<Name>): void {
+	const {cloud, machine} = caller;
+	const region = cloud.account.regions.get(regionName);
+	if (!region) return;
+	const {InstanceIds, Resources = []}: {InstanceIds?: string[]; Resources?: string[]} = input;
+	const ids = InstanceIds ?? Resources;
+	const missing = name.startsWith('Describe') ? undefined : ids.find((id) => !region.instances.has(id) || isLate(cloud.account, name));
+	if (missing !== undefined) {
+		if (!/^i-[0-9a-f]+$/.test(missing)) throw refusal('InvalidInstanceID.Malformed', `Invalid id: "${missing}"`);
+		throw refusal('InvalidInstanceID.NotFound', `The instance ID '${missing}' does not exist`);
+	}
+	const refused = refusedToRole(cloud.account, region, machine.instance.profileName, {name, input}, caller.now());
+	if (refused) throw notAuthorized(refused.question.action, callerOf(caller), refused.verdict === 'denied' ? 'policy' : 'nothing', refused.question.resource);
+}
