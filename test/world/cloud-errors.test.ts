@@ -29,6 +29,10 @@ suite("codes that steps act on stay AWS's own", () => {
 		['CreateBucket', 'BucketAlreadyExists', 'BucketAlreadyExists'],
 		['CreateBucket', 'IllegalLocationConstraintException', 'IllegalLocationConstraintException'],
 		['GetBucketTagging', 'NoSuchTagSet', 'NoSuchTagSet'],
+		['CreateAutoScalingGroup', 'AlreadyExistsFault', 'AlreadyExists'],
+		['DeleteAutoScalingGroup', 'ResourceInUseFault', 'ResourceInUse'],
+		['SetDesiredCapacity', 'ValidationError', 'ValidationError'],
+		['CreateLaunchTemplate', 'InvalidLaunchTemplateName.AlreadyExistsException', 'InvalidLaunchTemplateName.AlreadyExistsException'],
 	];
 	for (const [operation, name, code] of raw) {
 		test(`${operation} ${name}`, () => {

@@ -68,7 +68,7 @@ const simulated: CloudSide = {
 	async open(late = 'never') {
 		const ms = late === 'never' ? 0 : 86_400_000;
 		const iam = late === 'never' ? {} : {ec2Role: ms};
-		const own = {group: ms, rule: 0, role: ms, profile: ms, bucket: ms, bucketSettings: 0, bucketName: ms, parameter: ms};
+		const own = {group: ms, rule: 0, role: ms, profile: ms, bucket: ms, bucketSettings: 0, bucketName: ms, parameter: ms, template: ms, scalingRole: ms};
 		const world = simulatedWorld({late: {...own, ...iam}});
 		const denied: string[] = [];
 		return {

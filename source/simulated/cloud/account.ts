@@ -2,6 +2,7 @@ import type {_InstanceType, VolumeType} from '@aws-sdk/client-ec2';
 import type {LifecycleRule} from '@aws-sdk/client-s3';
 import type {ParameterTier, ParameterType} from '@aws-sdk/client-ssm';
 import type {Random} from '../../world/laptop/clock.ts';
+import type {ActivityState, ScalingGroupState, TemplateState} from './scaling/state.ts';
 
 type Tags = Record<string, string>;
 
@@ -151,6 +152,17 @@ export type RegionState = {
 	spotPrices: Map<string, number>;
 	/** ARN of the customer's key that encrypts disks where a launch names none; absent: AWS's own does. */
 	diskKey?: string;
+	/** Whether that key is open to Auto Scaling's role too. */
+	groupsUseKey?: boolean;
+	templates: Map<string, TemplateState>;
+	/** Idempotency of CreateLaunchTemplate. */
+	templateTokens: Map<string, {asked: string; id: string}>;
+	/** By name. */
+	scalingGroups: Map<string, ScalingGroupState>;
+	/** What groups did that are gone. */
+	pastActivities: ActivityState[];
+	/** What AWS says of every launch by a group, where it makes none now. */
+	groupLaunches?: string;
 };
 
 export type BucketState = {
@@ -229,8 +241,10 @@ export type AccountState = {
 	roles: Map<string, RoleState>;
 	profiles: Map<string, ProfileState>;
 	serviceLinkedRoles: Set<string>;
-	/** From when IAM shows the one for spot. */
-	spotRoleSeenFrom: number;
+	/** From when IAM shows each of them, by the service. */
+	linkedRolesSeenFrom: Map<string, number>;
+	/** From when Auto Scaling can launch by its own. */
+	groupsLaunchFrom: number;
 	/** Applied quotas by code; a code that is absent has only AWS's default. */
 	quotas: Map<string, number>;
 	newId(prefix: string): string;

@@ -5,10 +5,15 @@ import {refusal} from './refusal.ts';
 
 const has = (input: object, ...keys: string[]) => keys.some((key) => Object.entries(input).some(([name, value]) => name === key && value !== undefined));
 
+/** What Auto Scaling tries with the caller's rights when it's given a launch template. */
+const launchRights = ['ec2:RunInstances', 'ec2:CreateTags', 'iam:PassRole'];
+
 /** Actions that a call needs beside its own, by what is in it: tags, or a role that it passes on. */
 function alsoNeeded(name: OperationName, input: object): string[] {
 	if (name === 'AddRoleToInstanceProfile') return ['iam:PassRole'];
 	if (name === 'AssociateIamInstanceProfile' || name === 'ReplaceIamInstanceProfileAssociation') return ['iam:PassRole'];
+	if (name === 'CreateAutoScalingGroup' || name === 'UpdateAutoScalingGroup')
+		return [...(has(input, 'Tags') ? ['autoscaling:CreateOrUpdateTags'] : []), ...(has(input, 'MixedInstancesPolicy') ? launchRights : [])];
 	if (name === 'CreateRole' && has(input, 'Tags')) return ['iam:TagRole'];
 	if (name === 'CreateInstanceProfile' && has(input, 'Tags')) return ['iam:TagInstanceProfile'];
 	if (name === 'PutParameter' && has(input, 'Tags')) return ['ssm:AddTagsToResource'];
@@ -49,12 +54,16 @@ export function notAuthorized(action: string, by: string, because: Because, reso
 export const deniedByOrganization = ({deniedToAll}: AccountState, actions: readonly string[]): string | undefined =>
 	actions.find((one) => deniedToAll.has(one));
 
+/** Services whose code for it has no `Exception` behind it. */
+const plainly: ReadonlySet<AwsService> = new Set<AwsService>(['auto-scaling', 's3', 'iam', 'sts']);
+
 /** Throws AWS's refusal of an action, in the service's own way of saying it. */
 function refuse(service: AwsService, action: string, by: string, why: Because): never {
 	const because = sentence(action, by, why);
+	if (service === 'auto-scaling' && launchRights.includes(action)) throw refusal('AccessDenied', 'You are not authorized to use launch template', 403);
 	if (service === 'ec2') throw notAuthorized(action, by, why);
 	if (service === 'ec2-instance-connect') throw refusal('AuthException', because, 403);
-	throw refusal(service === 's3' || service === 'iam' || service === 'sts' ? 'AccessDenied' : 'AccessDeniedException', because, 403);
+	throw refusal(plainly.has(service) ? 'AccessDenied' : 'AccessDeniedException', because, 403);
 }
 
 /** Throws when the caller may not make this call; GetCallerIdentity is everybody's. */
@@ -68,8 +77,14 @@ export function judgeAllowed(account: AccountState, name: OperationName, input: 
 	refuse(serviceOf[name], action, by, denied === undefined ? 'policy' : 'organization');
 }
 
-const expiredCode: Partial<Record<AwsService, string>> = {ec2: 'RequestExpired', s3: 'ExpiredToken'};
-const wrongCode: Partial<Record<AwsService, string>> = {ec2: 'AuthFailure', s3: 'InvalidAccessKeyId', sts: 'InvalidClientTokenId', iam: 'InvalidClientTokenId'};
+const expiredCode: Partial<Record<AwsService, string>> = {'auto-scaling': 'ExpiredToken', ec2: 'RequestExpired', s3: 'ExpiredToken'};
+const wrongCode: Partial<Record<AwsService, string>> = {
+	'auto-scaling': 'InvalidClientTokenId',
+	ec2: 'AuthFailure',
+	s3: 'InvalidAccessKeyId',
+	sts: 'InvalidClientTokenId',
+	iam: 'InvalidClientTokenId',
+};
 
 /** Throws what a laptop with these credentials meets at a service (docs/facts.md, "AWS's error codes"). */
 export function judgeCredentials(credentials: CredentialState, name: OperationName): void {

@@ -35,7 +35,7 @@ export const priceFactor: Record<string, number> = {'us-east-1': 1, 'us-east-2':
 
 /** One line of images: who publishes them, the SSM parameter that names the newest, and how a machine made from it looks. */
 export type ImageLine = {
-	line: 'ubuntu-24.04' | 'ubuntu-22.04' | 'debian-13' | 'debian-12' | 'al2023';
+	line: 'ubuntu-24.04' | 'ubuntu-22.04' | 'debian-13' | 'debian-12' | 'al2023' | 'ecs-al2023';
 	owner: string;
 	alias?: string;
 	rootDevice: string;
@@ -64,6 +64,17 @@ export const imageLines: readonly ImageLine[] = [
 		user: 'ec2-user',
 		name: (architecture, date) => `al2023-ami-2023.9.${date}.0-kernel-6.1-${architecture}`,
 		parameter: (architecture) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`,
+		os: 'amzn 2023',
+	},
+	{
+		line: 'ecs-al2023',
+		owner: '591542846629',
+		alias: 'amazon',
+		rootDevice: '/dev/xvda',
+		diskGib: 30,
+		user: 'ec2-user',
+		name: (architecture, date) => `al2023-ami-ecs-hvm-2023.0.${date}-kernel-6.1-${architecture}`,
+		parameter: (architecture) => `/aws/service/ecs/optimized-ami/amazon-linux-2023/${architecture === 'arm64' ? 'arm64/' : ''}recommended/image_id`,
 		os: 'amzn 2023',
 	},
 ];

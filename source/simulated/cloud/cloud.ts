@@ -17,10 +17,14 @@ import {images} from './images.ts';
 import {instances} from './instances.ts';
 import {keyPairs} from './key-pairs.ts';
 import {always, type Late, type Lateness} from './lateness.ts';
+import {groupsCaller} from './linked-roles.ts';
 import {market} from './market.ts';
 import {network} from './network.ts';
 import {isRefusal, refusal} from './refusal.ts';
 import type {MachineCall} from './rights.ts';
+import {noticeLosses} from './scaling/capacity.ts';
+import {scalingGroups} from './scaling/groups.ts';
+import {launchTemplates} from './scaling/launch-templates.ts';
 import {ssm} from './ssm.ts';
 import {tags} from './tags.ts';
 
@@ -54,6 +58,8 @@ const handlers: Handlers<OperationName> = {
 	...iam,
 	...identity,
 	...tags,
+	...launchTemplates,
+	...scalingGroups,
 };
 
 /** Milliseconds that a call takes at least; those that aren't here take 60. Up to as much again comes by chance. */
@@ -70,7 +76,7 @@ const leastLatency: Partial<Record<OperationName, number>> = {
 export type Slowness = {lagMs: number; late: Lateness};
 
 /** What stays late for others too when a colleague has made it. */
-const lateForAll: readonly Late[] = ['seeing', 'ec2Profile', 'ec2Role', 'policy'];
+const lateForAll: readonly Late[] = ['seeing', 'ec2Profile', 'ec2Role', 'policy', 'scalingRole'];
 
 /** Makes the cloud of the world. */
 export function simulatedCloud(account: AccountState, clock: SimulatedClock, random: Random, {lagMs, late}: Slowness): SimulatedCloud {
@@ -93,6 +99,10 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 			at: (when, happen) => void clock.at(when, happen),
 		};
 	}
+
+	whenChanged.push(() => {
+		for (const region of account.regions.keys()) noticeLosses(hereIn(region, groupsCaller(account), false));
+	});
 
 	function carry<Name extends OperationName>(name: Name, region: string, input: Input<Name>, by: string, settled = false): Output<Name> {
 		clock.settle();

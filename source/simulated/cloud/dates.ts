@@ -14,6 +14,7 @@ function signature(dated: number, now: number): string {
 
 /** How each service refuses a date: EC2 and S3 have codes of their own, the others call the signature wrong. */
 const refusals: Record<AwsService, (said: string) => {name: string; message: string; status: number}> = {
+	'auto-scaling': (message) => ({name: 'SignatureDoesNotMatch', message, status: 403}),
 	ec2: () => ({name: 'RequestExpired', message: 'Request has expired.', status: 400}),
 	s3: () => ({name: 'RequestTimeTooSkewed', message: 'The difference between the request time and the current time is too large.', status: 403}),
 	sts: (message) => ({name: 'SignatureDoesNotMatch', message, status: 403}),

@@ -23,6 +23,7 @@ export type CloudFaults = {
 
 /** Throttling as each service says it. */
 const throttling: Record<AwsService, AwsRefusal> = {
+	'auto-scaling': {name: 'Throttling', message: 'Rate exceeded', status: 400},
 	ec2: {name: 'RequestLimitExceeded', message: 'Request limit exceeded.', status: 503},
 	s3: {name: 'SlowDown', message: 'Please reduce your request rate.', status: 503},
 	iam: {name: 'Throttling', message: 'Rate exceeded', status: 400},

@@ -3,6 +3,7 @@ import type {InstanceProfile, Role} from '@aws-sdk/client-iam';
 import type {AccountState, ProfileState, RoleState} from './account.ts';
 import {onlyKnows, required, tagList} from './asked.ts';
 import type {Handlers, Here} from './here.ts';
+import {type LinkedService, linkedRoleNamed, linkedRoles, makeLinkedRole} from './linked-roles.ts';
 import {refusal} from './refusal.ts';
 import {judgedTags, tagWith} from './tag-rules.ts';
 
@@ -72,6 +73,8 @@ function profileShown(here: Here, profile: ProfileState): InstanceProfile {
 
 const iamId = (account: AccountState, prefix: string) => prefix + account.newId('').slice(1).toUpperCase();
 
+const isLinkedService = (service: string): service is LinkedService => service in linkedRoles;
+
 /** Whether an ARN is a user, group or role that policies can be simulated for. */
 const entity = /^arn:aws:iam::\d{12}:(user|group|role)\//;
 
@@ -116,11 +119,7 @@ export const iam: Handlers<
 	ListAccountAliases: (_input, {account}) => ({AccountAliases: account.alias === undefined ? [] : [account.alias], IsTruncated: false}),
 	GetRole(input, here) {
 		onlyKnows('GetRole', input, ['RoleName']);
-		if (input.RoleName === 'AWSServiceRoleForEC2Spot' && here.account.serviceLinkedRoles.has(input.RoleName) && here.account.spotRoleSeenFrom <= here.now) {
-			const Arn = `arn:aws:iam::${here.account.id}:role/aws-service-role/spot.amazonaws.com/${input.RoleName}`;
-			return {Role: {RoleName: input.RoleName, RoleId: 'AROASPOT', Path: '/aws-service-role/spot.amazonaws.com/', Arn, CreateDate: new Date(0)}};
-		}
-		return {Role: roleShown(here, roleOf(here, input.RoleName))};
+		return {Role: linkedRoleNamed(here, input.RoleName) ?? roleShown(here, roleOf(here, input.RoleName))};
 	},
 	CreateRole(input, here) {
 		onlyKnows('CreateRole', input, ['RoleName', 'Path', 'AssumeRolePolicyDocument', 'Description', 'PermissionsBoundary', 'Tags', 'MaxSessionDuration']);
@@ -242,14 +241,13 @@ export const iam: Handlers<
 		return {};
 	},
 	CreateServiceLinkedRole(input, here) {
-		const {account} = here;
 		onlyKnows('CreateServiceLinkedRole', input, ['AWSServiceName', 'Description']);
-		if (input.AWSServiceName !== 'spot.amazonaws.com') throw new Error(`The simulated world has no service-linked role for ${input.AWSServiceName}.`);
-		if (account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot')) {
-			throw refusal('InvalidInputException', 'Service role name AWSServiceRoleForEC2Spot has been taken in this account, please try a different suffix.');
-		}
-		account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
-		account.spotRoleSeenFrom = here.now + here.late('role');
+		const service = required(input.AWSServiceName, 'AWSServiceName');
+		if (!isLinkedService(service)) throw new Error(`The simulated world has no service-linked role for ${service}.`);
+		const name = linkedRoles[service];
+		if (here.account.serviceLinkedRoles.has(name))
+			throw refusal('InvalidInputException', `Service role name ${name} has been taken in this account, please try a different suffix.`);
+		makeLinkedRole(here, service);
 		return {};
 	},
 	SimulatePrincipalPolicy(input, {account}) {

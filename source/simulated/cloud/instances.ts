@@ -108,6 +108,18 @@ export function endInstance(here: Here, instance: InstanceState, reason: {code: 
 	});
 }
 
+/** Launches an instance, or throws EC2's refusal. */
+export function launchOne(input: RunInstancesCommandInput, here: Here): InstanceState {
+	const launch = judgeLaunch(input, here);
+	if (input.DryRun) throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+	judgeRoom(launch, here);
+	const instance = launched(input, launch, here);
+	// EC2 learns only while it makes the disk that it may not use the key.
+	if (launch.disk.encrypted && !mayUseDiskKey(here))
+		endInstance(here, instance, {code: 'Client.InternalError', message: 'Client.InternalError: Client error on launch'});
+	return instance;
+}
+
 /** The launch under a token that EC2 still remembers. */
 function launchedUnder(token: string | undefined, {region, now}: Here) {
 	const launch = token === undefined ? undefined : region.launches.get(token);
@@ -168,13 +180,7 @@ export const instances: Handlers<
 				throw refusal('IdempotentInstanceTerminated', `The specified ClientToken is associated with a terminated instance.`);
 			return {ReservationId: first.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(first, here)]};
 		}
-		const launch = judgeLaunch(input, here);
-		if (input.DryRun) throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
-		judgeRoom(launch, here);
-		const instance = launched(input, launch, here);
-		// EC2 learns only while it makes the disk that it may not use the key.
-		if (launch.disk.encrypted && !mayUseDiskKey(here))
-			endInstance(here, instance, {code: 'Client.InternalError', message: 'Client.InternalError: Client error on launch'});
+		const instance = launchOne(input, here);
 		if (input.ClientToken !== undefined) region.launches.set(input.ClientToken, {asked: askedOf(input), instanceId: instance.id});
 		return {ReservationId: instance.id.replace('i-', 'r-'), OwnerId: here.account.id, Instances: [shown(instance, here)]};
 	},

@@ -17,6 +17,10 @@ export type Late =
 	| 'ec2Profile'
 	/** EC2 finds no role in a profile whose role has just come: `has no associated IAM Roles`. */
 	| 'ec2Role'
+	/** Auto Scaling doesn't know a new launch template: `does not exist`. */
+	| 'template'
+	/** Auto Scaling can't launch by its service-linked role, which is new: `Authentication Failure`. */
+	| 'scalingRole'
 	/** A changed policy of a role isn't in force yet for who calls by the role. */
 	| 'policy'
 	/** S3 doesn't know a new bucket: `NoSuchBucket`, and for what writes `OperationAborted`. */
@@ -34,5 +38,5 @@ export type Lateness = Partial<Record<Late, number>>;
 /** The longest that any of them is known to take, in milliseconds. */
 export const latest = 120_000;
 
-/** What is late by this much whatever else is: EC2 hears of IAM's profiles, roles and policies after about ten seconds. */
-export const always: Lateness = {ec2Profile: 10_000, ec2Role: 10_000, policy: 10_000};
+/** What is late by this much whatever else is: EC2 hears of IAM's profiles, roles and policies after about ten seconds, and Auto Scaling's role works after a minute. */
+export const always: Lateness = {ec2Profile: 10_000, ec2Role: 10_000, policy: 10_000, scalingRole: 60_000};

@@ -6,6 +6,7 @@ import {priceFactor} from './catalogue.ts';
 import type {Here} from './here.ts';
 import {profileInEc2} from './iam.ts';
 import {imageById} from './images.ts';
+import {groupsCaller, linkedRoleArn, linkedRoles, makeLinkedRole} from './linked-roles.ts';
 import {freeAddresses, kindOf} from './network.ts';
 import {defaultQuotas} from './new-account.ts';
 import {refusal} from './refusal.ts';
@@ -139,15 +140,17 @@ export function judgeRoom(launch: Launch, here: Here): void {
 
 /** Whether EC2 may make the role for spot on behalf of whoever launches: a person, or a machine by its role. */
 function mayMakeSpotRole({account, by, now}: Here): boolean {
+	if (by === groupsCaller(account)) return true;
 	const profile = profileOf(by);
 	if (profile === undefined) return !account.denied.has('iam:CreateServiceLinkedRole');
-	const resource = `arn:aws:iam::${account.id}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot`;
+	const resource = linkedRoleArn(account, 'spot.amazonaws.com');
 	const question = {action: 'iam:CreateServiceLinkedRole', resource, keys: {'iam:AWSServiceName': 'spot.amazonaws.com'}};
 	return judgeRole(account, profile, question, now) === 'allowed';
 }
 
 /** Whether whoever launches may use the customer's key that encrypts the disks here, if one does; a person may. */
 export function mayUseDiskKey({account, by, now, region}: Here): boolean {
+	if (by === groupsCaller(account)) return region.diskKey === undefined || region.groupsUseKey === true;
 	const profile = profileOf(by);
 	if (region.diskKey === undefined || profile === undefined) return true;
 	const keys = {'kms:ViaService': `ec2.${region.name}.amazonaws.com`, 'kms:GrantIsForAWSResource': 'true'};
@@ -161,7 +164,7 @@ const profileOf = (by: string): string | undefined => /:assumed-role\/([^/]+)\/i
 
 function judgeSpot({type, subnet}: Launch, maxPrice: string, here: Here): void {
 	const {region, account} = here;
-	if (!account.serviceLinkedRoles.has('AWSServiceRoleForEC2Spot')) {
+	if (!account.serviceLinkedRoles.has(linkedRoles['spot.amazonaws.com'])) {
 		if (!mayMakeSpotRole(here)) {
 			throw refusal(
 				'AuthFailure.ServiceLinkedRoleCreationNotPermitted',
@@ -169,7 +172,7 @@ function judgeSpot({type, subnet}: Launch, maxPrice: string, here: Here): void {
 				403,
 			);
 		}
-		account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
+		makeLinkedRole(here, 'spot.amazonaws.com');
 	}
 	const price = spotPrice(region, type, subnet.zone);
 	if (Number(maxPrice) < price) {

@@ -1,4 +1,5 @@
 import type {Random} from '../../world/laptop/clock.ts';
+import {seededRandom} from '../clock.ts';
 import type {AccountState, ImageState, RegionState, VpcState} from './account.ts';
 import {imageLines} from './catalogue.ts';
 import {lateConsoles} from './console.ts';
@@ -39,7 +40,8 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		roles: new Map(),
 		profiles: new Map(),
 		serviceLinkedRoles: new Set(),
-		spotRoleSeenFrom: 0,
+		linkedRolesSeenFrom: new Map(),
+		groupsLaunchFrom: 0,
 		quotas: new Map([
 			['L-1216C47A', 64],
 			['L-34B43A08', 64],
@@ -81,6 +83,10 @@ function newRegion(name: string, now: number, newId: (prefix: string) => string)
 		notOffered: new Set(['t4g.small', 't4g.medium', 'c5.large'].map((type) => `${type} ${zones.at(-1)}`)),
 		noCapacity: new Set(),
 		spotPrices: new Map(),
+		templates: new Map(),
+		templateTokens: new Map(),
+		scalingGroups: new Map(),
+		pastActivities: [],
 	};
 	const group = newId('sg');
 	region.groups.set(group, {
@@ -93,7 +99,9 @@ function newRegion(name: string, now: number, newId: (prefix: string) => string)
 		seenFrom: 0,
 		knownFrom: 0,
 	});
-	for (const line of imageLines) publishLine(region, line.line, now - 12 * 86_400_000, newId);
+	// Their ids hang on the region alone.
+	const ecsId = idMaker(seededRandom(Object.keys(regionZones).indexOf(name)));
+	for (const {line} of imageLines) publishLine(region, line, now - 12 * 86_400_000, line === 'ecs-al2023' ? ecsId : newId);
 	return region;
 }
 

@@ -68,10 +68,17 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		unseenByTags(calls: number): void {
 			account.unseenByTags = calls;
 		},
-		/** The key that encrypts disks in a region where a launch names none: a customer's own, or AWS's again. */
-		diskKey(region: string, arn: string | undefined): void {
-			if (arn === undefined) delete regionOf(region).diskKey;
-			else regionOf(region).diskKey = arn;
+		/** The key that encrypts disks in a region where a launch names none: a customer's own, which Auto Scaling's role may use or not, or AWS's again. */
+		diskKey(region: string, arn: string | undefined, isOpenToGroups = false): void {
+			const state = regionOf(region);
+			if (arn === undefined) delete state.diskKey;
+			else state.diskKey = arn;
+			state.groupsUseKey = isOpenToGroups;
+		},
+		/** What AWS says of every launch by an Auto Scaling group of a region, of which it makes none; undefined: it launches as it can. */
+		groupLaunches(region: string, said: string | undefined): void {
+			if (said === undefined) delete regionOf(region).groupLaunches;
+			else regionOf(region).groupLaunches = said;
 		},
 		/** An applied quota in vCPUs, or undefined: only AWS's default. */
 		setQuota(code: string, value: number | undefined): void {

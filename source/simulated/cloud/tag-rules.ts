@@ -4,12 +4,13 @@ import {type AwsRefusal, refusal} from './refusal.ts';
 export type TagInput = {Key?: string | undefined; Value?: string | undefined};
 
 /** The services that tags are given to. */
-export type Tagging = 'ec2' | 'iam' | 's3' | 'ssm';
+export type Tagging = 'auto-scaling' | 'ec2' | 'iam' | 's3' | 'ssm';
 
-/** Characters, in a key and in a value, and tags of one thing: the same for all four services. */
+/** Characters, in a key and in a value, and tags of one thing: the same for all services. */
 const most = {key: 128, value: 256, tags: 50};
 
-/** What IAM, S3 and Systems Manager take in keys and values; EC2 takes any character. */
+/** What IAM, S3 and Systems Manager take in keys and values; EC2 and Auto Scaling take any character. */
+const takesAny: ReadonlySet<Tagging> = new Set<Tagging>(['auto-scaling', 'ec2']);
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 type Says = Pick<AwsRefusal, 'name' | 'message'>;
@@ -21,9 +22,21 @@ const constraint = (part: string, value: string, name: string): Says => ({
 	name,
 	message: `1 validation error detected: Value '${value}' at 'tags.1.member.${part}' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+`,
 });
+/** Auto Scaling's words for an empty or too long text. */
+const lengthOf = (part: 'key' | 'value', text: string): Says => ({
+	name: 'ValidationError',
+	message: `1 validation error detected: Value '${text}' at 'tags.1.member.${part}' failed to satisfy constraint: Member must have length less than or equal to ${most[part]}`,
+});
 const reserved = 'aws: prefixed tag key names are not allowed for external use.';
 
 const words: Record<Tagging, Words> = {
+	'auto-scaling': {
+		key: (key) => lengthOf('key', key),
+		value: (value) => lengthOf('value', value),
+		reserved: () => ({name: 'ValidationError', message: 'Tag keys beginning with aws: are reserved'}),
+		twice: (key) => ({name: 'ValidationError', message: `Duplicate tag key '${key}' specified.`}),
+		many: () => ({name: 'LimitExceededFault', message: `You have reached your limit of ${most.tags} tags.`}),
+	},
 	ec2: {
 		key: (key) => ({
 			name: 'InvalidParameterValue',
@@ -68,8 +81,8 @@ export function judgedTags(service: Tagging, list: readonly TagInput[] | undefin
 	const tags: Record<string, string> = {};
 	const seen = new Set<string>();
 	for (const {Key: key = '', Value: value = ''} of list ?? []) {
-		if (key === '' || [...key].length > most.key || (service !== 'ec2' && !allowed.test(key))) refuse(says.key(key));
-		if ([...value].length > most.value || (service !== 'ec2' && !allowed.test(value))) refuse(says.value(value));
+		if (key === '' || [...key].length > most.key || (!takesAny.has(service) && !allowed.test(key))) refuse(says.key(key));
+		if ([...value].length > most.value || (!takesAny.has(service) && !allowed.test(value))) refuse(says.value(value));
 		if (/^aws:/i.test(key)) refuse(says.reserved());
 		if (says.twice && seen.has(asKept(service, key))) refuse(says.twice(key));
 		seen.add(asKept(service, key));

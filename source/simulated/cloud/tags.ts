@@ -14,6 +14,7 @@ const missing: Record<string, string> = {
 	sir: 'InvalidSpotInstanceRequestID.NotFound',
 	subnet: 'InvalidSubnetID.NotFound',
 	vpc: 'InvalidVpcID.NotFound',
+	lt: 'InvalidLaunchTemplateId.NotFound',
 };
 
 function tagged({region, now}: Here, id: string): {tags: Record<string, string>} {
@@ -28,6 +29,7 @@ function tagged({region, now}: Here, id: string): {tags: Record<string, string>}
 		sir: () => region.spotRequests.get(id),
 		subnet: () => region.subnets.find((subnet) => subnet.id === id),
 		vpc: () => region.vpcs.find((vpc) => vpc.id === id),
+		lt: () => region.templates.get(id),
 	};
 	const found = all[kind]?.();
 	if (!found) throw refusal(missing[kind] ?? 'InvalidID', `The ID '${id}' is not valid`);

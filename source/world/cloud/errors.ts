@@ -77,6 +77,8 @@ const passing = new Set([
 	'OperationAborted',
 	'ConcurrentTagAccess',
 	'ConcurrentModification',
+	'ResourceContention',
+	'ScalingActivityInProgress',
 	'TooManyUpdates',
 	'RequestTimeout',
 ]);
@@ -100,16 +102,17 @@ const unreachable: Record<string, {says: string; again: boolean}> = {
 };
 const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
 
-/** Services whose SDK names end in `Exception` where AWS's own code doesn't: the SDK's IAM says `NoSuchEntityException`, AWS `NoSuchEntity`. */
-const suffixed: ReadonlySet<AwsService> = new Set<AwsService>(['iam', 'ssm', 'sts', 'service-quotas', 'pricing', 'ec2-instance-connect']);
+/** Services whose SDK names end in `Exception` or `Fault` where AWS's own code doesn't: the SDK's IAM says `NoSuchEntityException`, AWS `NoSuchEntity`. */
+const suffixed: ReadonlySet<AwsService> = new Set<AwsService>(['auto-scaling', 'iam', 'ssm', 'sts', 'service-quotas', 'pricing', 'ec2-instance-connect']);
 
 /** AWS's own code: no `Client.` or `Server.` before it, no SDK class behind it. */
 function codeOf(name: string, service: AwsService): string {
 	const code = name.replace(/^(Client|Server)\./, '');
-	return suffixed.has(service) && code !== 'CredentialsProviderError' ? code.replace(/Exception$/, '') : code;
+	return suffixed.has(service) && code !== 'CredentialsProviderError' ? code.replace(/(Exception|Fault)$/, '') : code;
 }
 
 const serviceTitles: Record<AwsService, string> = {
+	'auto-scaling': 'EC2 Auto Scaling',
 	ec2: 'EC2',
 	s3: 'S3',
 	iam: 'IAM',

@@ -1,3 +1,4 @@
+import type * as autoScaling from '@aws-sdk/client-auto-scaling';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as ec2InstanceConnect from '@aws-sdk/client-ec2-instance-connect';
 import type * as iam from '@aws-sdk/client-iam';
@@ -47,6 +48,21 @@ export const serviceOf = {
 	DescribeIamInstanceProfileAssociations: 'ec2',
 	AssociateIamInstanceProfile: 'ec2',
 	ReplaceIamInstanceProfileAssociation: 'ec2',
+	CreateLaunchTemplate: 'ec2',
+	CreateLaunchTemplateVersion: 'ec2',
+	DescribeLaunchTemplates: 'ec2',
+	DescribeLaunchTemplateVersions: 'ec2',
+	DeleteLaunchTemplate: 'ec2',
+	CreateAutoScalingGroup: 'auto-scaling',
+	UpdateAutoScalingGroup: 'auto-scaling',
+	DescribeAutoScalingGroups: 'auto-scaling',
+	DescribeScalingActivities: 'auto-scaling',
+	CreateOrUpdateTags: 'auto-scaling',
+	SetDesiredCapacity: 'auto-scaling',
+	SetInstanceProtection: 'auto-scaling',
+	SuspendProcesses: 'auto-scaling',
+	TerminateInstanceInAutoScalingGroup: 'auto-scaling',
+	DeleteAutoScalingGroup: 'auto-scaling',
 	HeadBucket: 's3',
 	CreateBucket: 's3',
 	GetBucketTagging: 's3',
@@ -98,6 +114,7 @@ export type OperationName = keyof typeof serviceOf;
 
 /** The SDK's commands by service: types alone, so that no client is loaded for them. */
 type Commands = {
+	'auto-scaling': typeof autoScaling;
 	ec2: typeof ec2;
 	s3: typeof s3;
 	iam: typeof iam;
@@ -127,9 +144,9 @@ export type Output<Name extends OperationName> = Omit<Operations[Name]['output']
 
 /**
  * One region of one account. `call` gives the whole list where AWS pages it (EC2's Describe calls, GetParametersByPath, GetProducts);
- * S3's ListObjectVersions gives one page.
- * It throws `Problem`s only: the code is AWS's own, without a `Client.`/`Server.` prefix and, for IAM and SSM, without the `Exception` suffix
- * (`InvalidGroup.Duplicate`, `NoSuchEntity`, `ParameterNotFound`, `DryRunOperation`), or ours: `no-credentials`, `session-expired`, `clock-skewed`, `no-answer`.
+ * S3's ListObjectVersions and Auto Scaling's DescribeScalingActivities, newest first, give one page.
+ * It throws `Problem`s only: the code is AWS's own, without a `Client.`/`Server.` prefix and, but for EC2 and S3, without the SDK's suffix
+ * (`InvalidGroup.Duplicate`, `NoSuchEntity`, `ParameterNotFound`, `AlreadyExists`, `DryRunOperation`), or ours: `no-credentials`, `session-expired`, `clock-skewed`, `no-answer`.
  * `again` is true for throttling, faults on AWS's side, broken connections, and a wrong clock, which the next call makes up for.
  */
 export type Cloud = {

@@ -34,6 +34,7 @@ export type RealCloud = {
 };
 
 const openers: Record<AwsService, () => Promise<(settings: ClientSettings) => OpenClient>> = {
+	'auto-scaling': async () => (await import('./clients/auto-scaling.ts')).openAutoScaling,
 	ec2: async () => (await import('./clients/ec2.ts')).openEc2,
 	s3: async () => (await import('./clients/s3.ts')).openS3,
 	iam: async () => (await import('./clients/iam.ts')).openIam,
