@@ -3,6 +3,7 @@ import type {AnswerValue} from '../fleet.ts';
 import type {CauseRow} from '../panel/causes/cause.ts';
 import type {RefusalWords} from '../panel/journal/refusal.ts';
 import type {LogRule} from '../panel/journal/rule.ts';
+import type {LeftoverView} from '../panel/leftovers.ts';
 import type {Made} from '../panel/makers.ts';
 import type {WorkerView} from '../panel/workers.ts';
 import type {RunnerFacts} from '../steps/config/facts.ts';
@@ -18,6 +19,8 @@ export type Executor = {
 	readonly workers: WorkerMaking;
 	/** How the panel finds, calls and judges them. */
 	readonly view: WorkerView;
+	/** What they leave behind, and how that is known and taken away. */
+	readonly leftovers: LeftoverView;
 	/** How a runner's workers are made now, by its entry in config.toml and in a region; undefined where that isn't known. */
 	made(runner: RunnerFacts, region: string): Made | undefined;
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */

@@ -26,6 +26,7 @@ import {limits} from './limits.ts';
 import {machineRights} from './manager-rights.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
+import {leftovers} from './panel/leftovers.ts';
 import {made} from './panel/made.ts';
 import {view} from './panel/workers.ts';
 import {softwareStep} from './software.ts';
@@ -80,4 +81,4 @@ const steps: readonly AnyStep[] = [
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, view, made, journal, refusals: refusalWords, causes};
+export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, view, leftovers, made, journal, refusals: refusalWords, causes};

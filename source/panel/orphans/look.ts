@@ -1,12 +1,13 @@
 import type {Problem} from '../../problem.ts';
 import {type Instance, instancesIn, lives} from '../../steps/looks/account.ts';
 import {type Leftovers, lookAtLeftovers} from '../../steps/looks/leftovers.ts';
-import {type AskedManager, judgeLeftovers, type Leftover} from '../orphans.ts';
+import type {AskedManager, Leftover} from '../leftovers.ts';
+import {judgeLeftovers} from './judging.ts';
 import {askManager, managedFleet, maybeManager} from './managers.ts';
 import type {RegionAccess} from './region-access.ts';
 import {type Worth, worthOf} from './worth.ts';
 
-/** Something that a docker-machine made, whom it belongs to, and what it costs. */
+/** Something that a manager made, whom it belongs to, and what it costs. */
 export type PricedLeftover = Leftover & Worth;
 
 /** What one region holds of leftovers. */

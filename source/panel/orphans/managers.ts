@@ -1,4 +1,4 @@
-import {removeWorkerScript} from '../../executors/docker-machine/scripts/remove-worker.ts';
+import {executorOf, executors} from '../../executors/list.ts';
 import {panelScript} from '../../executors/offered.ts';
 import {markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
@@ -8,20 +8,21 @@ import {readJobList} from '../../world/host/job-list.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {unitIs} from '../../world/host/unit.ts';
 import {noHistory, remember} from '../journal/history.ts';
+import type {AskedManager} from '../leftovers.ts';
 import {eventsOf, textsOf} from '../live/log.ts';
 import {isRunnersName, workerNameOf} from '../live/worker-names.ts';
-import {type AskedManager, askedManager, unmanagedIn} from '../orphans.ts';
 import {runs as runningOn} from '../row-jobs.ts';
 import {failing, good, unseen} from '../seen.ts';
 import type {HostSeen} from '../snapshot.ts';
 import {hostSeen} from '../sources/host.ts';
+import {askedManager, unmanagedIn} from './judging.ts';
 import type {RegionAccess} from './region-access.ts';
 
 /** A manager as it answered, or why it didn't. */
 export type Answered = {manager: AskedManager; trouble?: Problem};
 
-/** Words in the names of machines that make others. */
-const makerName = /runner|bastion|docker-machine|gitlab-ci/i;
+/** Words in the names of machines that make others, however they do. */
+const makerNames: readonly RegExp[] = [/runner|bastion|gitlab-ci/i, ...executors.map(({leftovers}) => leftovers.makers)];
 
 /**
  * The fleet whose manager a machine is: by its mark, or because it has that fleet's instance profile or key pair, as somebody's copy of a manager has,
@@ -35,17 +36,18 @@ export function managedFleet({keyName, profileArn, tags}: Instance, fleets: read
 }
 
 /**
- * Whether somebody else's machine may be a manager: no runner made it, and a name that it bears says runner, bastion, docker-machine or gitlab-ci (a GitLab server isn't one).
+ * Whether somebody else's machine may be a manager: no runner made it, and a name that it bears says runner, bastion, gitlab-ci or what an executor's are called by (a GitLab
+ * server isn't one).
  * Machines without such a name aren't asked: nobody's SSH is tried for nothing, and what no manager here made is never an orphan anyway.
  */
 export function maybeManager(instance: Instance): boolean {
 	const {keyName, profileArn, tags} = instance;
 	if (!lives(instance) || tags[markKeys.part] !== undefined || isRunnersName(workerNameOf(instance) ?? '')) return false;
 	const profile = profileArn?.split('/').at(-1);
-	return [tags.Name, keyName, profile].some((name) => name !== undefined && makerName.test(name));
+	return [tags.Name, keyName, profile].some((name) => name !== undefined && makerNames.some((words) => words.test(name)));
 }
 
-const isNoManager = ({config, hasStore}: HostSeen): boolean => !hasStore && !config?.facts?.runners.some(({executor}) => executor === 'docker+machine');
+const isManager = (host: HostSeen): boolean => executors.some(({leftovers}) => leftovers.isManager(host));
 
 /** How far back a job is looked for that may still run on a machine: GitLab lets none run longer unless somebody allows it, in milliseconds. */
 const longestJob = 24 * 3_600_000;
@@ -83,24 +85,25 @@ function reaching(
 	return {...open({name: fleet ?? id, region}), answers};
 }
 
-/** Has docker-machine on a manager take machines away that it still has in its store: instance, key pair and all. What it doesn't do is said, and left to EC2. */
+/** Takes workers away by the manager that still keeps them: instance, key pair and all. What it doesn't do is said, and left to EC2. */
 export async function removeOn(
 	access: RegionAccess,
 	manager: Instance,
-	keeper: {fleet: string | undefined; isOnly: boolean},
+	keeper: {fleet: string | undefined; executor: string; isOnly: boolean},
 	names: readonly string[],
 	says: (says: string) => void,
 ): Promise<void> {
 	const context = reaching(access, manager, keeper.fleet, keeper.isOnly);
+	const {tool, remove} = executorOf(keeper).leftovers;
 	try {
 		const connection = await connectTo(context, manager);
 		for (const name of names) {
-			const outcome = await connection.script(removeWorkerScript, {name});
-			if (outcome.is === 'failed') says(`${name} not removed by docker-machine, EC2 being asked: ${outcome.detail}`);
+			const outcome = await remove(connection, name);
+			if (outcome.is === 'failed') says(`${name} not removed by ${tool}, EC2 being asked: ${outcome.detail}`);
 		}
 	} catch (error) {
 		if (!(error instanceof Problem)) throw error;
-		says(`docker-machine on ${manager.id} not asked, EC2 being asked: ${error.message}`);
+		says(`${tool} on ${manager.id} not asked, EC2 being asked: ${error.message}`);
 	} finally {
 		await context.close();
 	}
@@ -119,7 +122,7 @@ export async function askManager(access: RegionAccess, instance: Instance, fleet
 		const {host} = await connection.script(panelScript, {host: true});
 		if (!host) throw new Problem({code: 'no-answer', message: `The manager ${id} tells nothing of its machines.`});
 		const seen = hostSeen(host, {ticks: undefined, seen: undefined});
-		if (fleet === undefined && isNoManager(seen)) return undefined;
+		if (fleet === undefined && !isManager(seen)) return undefined;
 		const now = access.clock.now();
 		return {manager: askedManager(id, fleet, good(seen, now), await idleOf(connection, unmanagedIn(seen, now), host.jobs, now))};
 	} catch (error) {

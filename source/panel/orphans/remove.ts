@@ -1,11 +1,11 @@
+import {executorOf, executors} from '../../executors/list.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {instancesIn, lives} from '../../steps/looks/account.ts';
 import {lookAtLeftovers} from '../../steps/looks/leftovers.ts';
 import type {Action} from '../../world/cloud/actions.ts';
-import {isMachineName} from '../../world/host/machine-name.ts';
 import {until} from '../../world/laptop/clock.ts';
-import type {Leftover} from '../orphans.ts';
+import type {Leftover} from '../leftovers.ts';
 import {lookForOrphans, type PricedLeftover} from './look.ts';
 import {removeOn} from './managers.ts';
 import type {RegionAccess} from './region-access.ts';
@@ -96,14 +96,16 @@ const leftOf = (access: RegionAccess, things: readonly PricedLeftover[]): Promis
 		(left) => !things.some((one) => left.has(keyOf(one))),
 	);
 
-/** What a manager still has in its store goes by docker-machine there, so that the store forgets it; what that doesn't do is left to EC2. */
+/** What a manager still keeps is taken away there, so that it is forgotten there, too; what that doesn't do is left to EC2. */
 async function byTheirManagers(access: RegionAccess, workers: readonly PricedLeftover[], says: (says: string) => void): Promise<void> {
-	const keepers = new Map(workers.flatMap(({keeper}) => (keeper ? [[keeper.id, keeper.fleet] as const] : [])));
-	const managers = await instancesIn(access.cloud, 'instance-id', [...keepers.keys()]);
-	for (const manager of managers) {
-		const names = workers.filter(({keeper}) => keeper?.id === manager.id).map(({name}) => name);
-		says(`${names.length} ${names.length === 1 ? 'worker' : 'workers'} going by docker-machine on ${manager.id}`);
-		await removeOn(access, manager, {fleet: keepers.get(manager.id), isOnly: managers.length === 1}, names, says);
+	const keepers = new Map(workers.flatMap(({keeper}) => (keeper ? [[`${keeper.id} ${keeper.executor}`, keeper] as const] : [])));
+	const managers = await instancesIn(access.cloud, 'instance-id', [...new Set([...keepers.values()].map(({id}) => id))]);
+	for (const {id, executor, fleet} of keepers.values()) {
+		const manager = managers.find((one) => one.id === id);
+		if (!manager) continue;
+		const names = workers.filter(({keeper}) => keeper?.id === id && keeper.executor === executor).map(({name}) => name);
+		says(`${names.length} ${names.length === 1 ? 'worker' : 'workers'} going by ${executorOf({executor}).leftovers.tool} on ${id}`);
+		await removeOn(access, manager, {fleet, executor, isOnly: managers.length === 1}, names, says);
 	}
 }
 
@@ -127,9 +129,9 @@ async function takeAway(access: RegionAccess, things: readonly PricedLeftover[],
 	const stay = new Set(
 		(await instancesIn(access.cloud, 'instance-id', idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id),
 	);
-	// A machine's own key pair goes with it: docker-machine gave both the same name.
-	const theirs = workers.filter(({id, name}) => !stay.has(id) && isMachineName(name));
-	await each(theirs, problems, ({name}) => unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound'));
+	// A worker's own key pair goes with it.
+	const theirs = workers.filter(({id}) => !stay.has(id)).flatMap(({name}) => executors.flatMap(({leftovers}) => leftovers.keyPairOf(name) ?? []));
+	await each(theirs, problems, (name) => unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound'));
 	return problems;
 }
 

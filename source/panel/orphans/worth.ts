@@ -1,7 +1,7 @@
 import {ifAnswered} from '../../steps/answering.ts';
 import {type Instance, inFilters, volumesIn} from '../../steps/looks/account.ts';
 import {diskUsd} from '../../steps/prices.ts';
-import type {Leftover} from '../orphans.ts';
+import type {Leftover} from '../leftovers.ts';
 import {usdPerHour} from '../price.ts';
 import type {Prices} from '../snapshot.ts';
 import {lookAtPrices} from '../sources/prices.ts';
