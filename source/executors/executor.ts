@@ -1,10 +1,10 @@
 import type {AnyStep} from '../engine/step.ts';
-import type {AnswerValue} from '../fleet.ts';
+import type {AnswerValue, Given} from '../fleet.ts';
 import type {CauseRow} from '../panel/causes/cause.ts';
 import type {RefusalWords} from '../panel/journal/refusal.ts';
 import type {LogRule} from '../panel/journal/rule.ts';
 import type {LeftoverView} from '../panel/leftovers.ts';
-import type {Made} from '../panel/makers.ts';
+import type {Made, MoveTarget} from '../panel/makers.ts';
 import type {WorkerView} from '../panel/workers.ts';
 import type {RunnerFacts} from '../steps/config/facts.ts';
 import type {WorkerMaking} from '../steps/worker-making.ts';
@@ -23,6 +23,8 @@ export type Executor = {
 	readonly leftovers: LeftoverView;
 	/** How a runner's workers are made now, by its entry in config.toml and in a region; undefined where that isn't known. */
 	made(runner: RunnerFacts, region: string): Made | undefined;
+	/** The answers by which new workers are made elsewhere, or as something else, on top of these. */
+	moved(to: MoveTarget, given: Given): Given;
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */
 	readonly journal: readonly LogRule[];
 	readonly refusals: RefusalWords;

@@ -20,3 +20,6 @@ export type Made = {
 	diskGib: number;
 	publicAddress: boolean;
 };
+
+/** Where new workers are to be made, or as what; what is absent stays. */
+export type MoveTarget = {subnet?: string | undefined; zone?: string | undefined; type?: string | undefined; spot?: boolean | undefined};

@@ -27,7 +27,7 @@ import {machineRights} from './manager-rights.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
 import {leftovers} from './panel/leftovers.ts';
-import {made} from './panel/made.ts';
+import {made, moved} from './panel/made.ts';
 import {view} from './panel/workers.ts';
 import {softwareStep} from './software.ts';
 import {testMachineStep} from './test-machine.ts';
@@ -42,6 +42,7 @@ const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((st
 const making: WorkerMaking = {
 	config: machineConfig(),
 	provenBy: 'test-machine',
+	madeBy: ['spot-role', 'instance-profile', 'test-machine', 'earlier-rights'],
 	removedBy: 'workers',
 	async wanted(context, found, facts) {
 		const {options, notes} = await workerMachines(context, found, facts);
@@ -81,4 +82,4 @@ const steps: readonly AnyStep[] = [
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, view, leftovers, made, journal, refusals: refusalWords, causes};
+export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, view, leftovers, made, moved, journal, refusals: refusalWords, causes};

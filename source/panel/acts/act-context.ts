@@ -7,6 +7,7 @@ import {currentManager} from '../../steps/looks/host.ts';
 import type {Reaching} from '../../steps/reaching.ts';
 import type {GitlabPanel} from '../../world/gitlab/port.ts';
 import type {Snapshot} from '../snapshot.ts';
+import type {Prepared} from './driver.ts';
 
 /** What every act of the panel works with. */
 export type ActContext = {
@@ -44,3 +45,13 @@ export async function runningManager(context: Reaching): Promise<Instance> {
 		advice: `Run \`gitlab-runner-aws setup --fleet ${name} --region ${region}\`.`,
 	});
 }
+
+/** Readies what changes no answer of the fleet: who did it is kept in the record's history. */
+export const prepareWork = (
+	{open, who}: ActContext,
+	{says, details}: Prepared['proposal'],
+	work: (context: OpenContext<Reaching>, tell: (says: string) => void) => Promise<string>,
+): Prepared => ({
+	proposal: {says, details: [...details, `The record's history says that ${who} did it.`]},
+	carryOut: (tell) => within(open(), (context) => work(context, tell)),
+});

@@ -3,6 +3,7 @@ import type {Happening} from '../../engine/events.ts';
 import {makePlan, mayChange, type Plan, problemsOf} from '../../engine/plan.ts';
 import {runPlan} from '../../engine/run.ts';
 import type {AnyStep, Change, Context, Looking, StepName} from '../../engine/step.ts';
+import type {Executor} from '../../executors/executor.ts';
 import {executorOf} from '../../executors/list.ts';
 import type {Answers, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
@@ -21,11 +22,8 @@ type Reach = {only: readonly StepName[]; whole: boolean};
 /** Numbers that only the record and config.toml hold. */
 export const ofNumbers: Reach = {only: ['record', 'runner'], whole: false};
 
-/** Where workers are made, and as what: proven by a test machine. */
-export const ofWorkers: Reach = {
-	only: ['record', 'spot-role', 'instance-profile', 'test-machine', 'runner', 'service', 'earlier-rights'],
-	whole: true,
-};
+/** Where workers are made, and as what. */
+export const ofWorkers = (answers: Answers): Reach => ({only: ['record', ...executorOf(answers).workers.madeBy, 'runner', 'service'], whole: true});
 
 /** What an act makes of the fleet's answers, and its words; plan, review, run, record and proof are the same for all acts. */
 export type FleetChange = Reach & {
@@ -72,7 +70,8 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 	const [{answers: record}] = await Promise.all([standingRecord(looking), runningManager(looking)]);
 	const standing = await actContext.answered(looking, record);
 	const change = await act({record, answers: standing.answers}, looking);
-	const {steps} = executorOf(standing.answers);
+	const executor = executorOf(standing.answers);
+	const {steps} = executor;
 	const allowed = {replaceManager: false, only: change.only};
 	const isEnough = !change.whole && isSo(await makePlan(steps, standing, silent, allowed));
 	const context = await actContext.answered(looking, change.answers);
@@ -88,14 +87,14 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 		});
 	const lines = linesOf(steps, plan);
 	if (lines.length === 0) throw new Problem({code: 'nothing-to-change', message: change.already});
-	return {allowed, change, context, lines, plan, record, steps};
+	return {allowed, change, context, executor, lines, plan, record};
 }
 
 /** Readies an act: nothing is changed until it is carried out, and then only what was shown. */
 export async function prepareChange(actContext: ActContext, act: FleetAct): Promise<Prepared> {
 	return within(actContext.open(), async (looking) => {
-		const {change, context, lines, plan} = await planned(actContext, looking, act);
-		const isProven = (plan.get('test-machine')?.is ?? 'so') === 'so';
+		const {change, context, executor, lines, plan} = await planned(actContext, looking, act);
+		const isProven = (plan.get(executor.workers.provenBy)?.is ?? 'so') === 'so';
 		return {
 			proposal: {
 				says: change.says,
@@ -128,7 +127,7 @@ async function carryOut(
 	agreed: readonly string[],
 	tell: (says: string) => void,
 ): Promise<string> {
-	const {allowed, change, context, lines, plan, record, steps} = await planned(actContext, looking, act);
+	const {allowed, change, context, executor, lines, plan, record} = await planned(actContext, looking, act);
 	if (lines.join() !== agreed.join())
 		throw new Problem({
 			code: 'changed-meanwhile',
@@ -137,7 +136,7 @@ async function carryOut(
 		});
 	const connection = await connectTo(context, await runningManager(context));
 	const before = await metricsOn(connection);
-	const {problems, proven} = await run(steps, context, plan, allowed, tell);
+	const {problems, proven} = await run(executor, context, plan, allowed, tell);
 	if (problems[0]) throw problems[0];
 	const done = `${change.done ?? changeWords(changesBetween(record, change.answers))}${proven === undefined ? '' : `, and a machine made so came up and ran a container, ${takes(proven)}`}`;
 	if (plan.get('runner')?.is === 'so') return `${done}: in the record, as it is in config.toml. u undoes it.`;
@@ -149,7 +148,7 @@ async function carryOut(
 
 /** Runs a plan; gives what stood in its way, and how long a test machine took, where one was made. */
 async function run(
-	steps: readonly AnyStep[],
+	{steps, workers}: Executor,
 	context: Context,
 	plan: Plan,
 	allowed: {replaceManager: boolean; only: readonly StepName[]},
@@ -160,7 +159,7 @@ async function run(
 	const hear = (happening: Happening): void => {
 		if (happening.event === 'step.says') tell(`${titles.get(happening.step)}: ${happening.says}`);
 		if (happening.event === 'step.stage') tell(`${titles.get(happening.step)}: ${happening.stage}`);
-		if (happening.event === 'step.done' && happening.step === 'test-machine') proven = happening.seconds;
+		if (happening.event === 'step.done' && happening.step === workers.provenBy) proven = happening.seconds;
 	};
 	const {problems} = await runPlan(steps, context, plan, hear, allowed);
 	return {problems, proven};

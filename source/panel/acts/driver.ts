@@ -1,8 +1,6 @@
 import type {Proposal} from '../../engine/proposal.ts';
+import type {MoveTarget} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';
-
-/** Where new workers are to be made, or as what; what is absent stays. */
-export type MoveTarget = {subnet?: string | undefined; zone?: string | undefined; type?: string | undefined; spot?: boolean | undefined};
 
 /** One way to move new workers, with what helps to choose it: price, quota, whether it's offered now. */
 export type MoveChoice = {to: MoveTarget; label: string; says: string /** Why it can't be taken now. */; disabled?: string | undefined};

@@ -1,3 +1,4 @@
+import {executorOf} from '../../executors/list.ts';
 import {limitsOf} from '../../executors/offered.ts';
 import type {RunnerFacts} from '../../steps/config/facts.ts';
 import {twinsOf} from '../../steps/instance-families.ts';
@@ -10,9 +11,10 @@ import {usedByOthers} from '../../steps/quota-room.ts';
 import type {Reaching} from '../../steps/reaching.ts';
 import {money} from '../formats.ts';
 import {workersMade} from '../live/made.ts';
-import {type Made, makerIn} from '../makers.ts';
+import {type Made, type MoveTarget, makerIn} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, within} from './act-context.ts';
+import {type FleetAct, ofWorkers} from './change.ts';
 import type {MoveChoice} from './driver.ts';
 
 /** Where a worker can be made instead: AWS calls the zone and the way it is bought a placement. */
@@ -82,3 +84,14 @@ export async function findMoves(actContext: ActContext, snapshot: Snapshot): Pro
 		]);
 	});
 }
+
+/** Another zone, type or market for new workers. */
+export const move =
+	(to: MoveTarget, label: string): FleetAct =>
+	({answers, record}) => ({
+		...ofWorkers(answers),
+		answers: executorOf(answers).moved(to, record),
+		says: `New workers: ${label}. Those that run stay as they are until they go.`,
+		already: 'New workers are made so already.',
+		done: `New workers, ${label}`,
+	});

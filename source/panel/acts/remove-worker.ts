@@ -6,7 +6,7 @@ import {money} from '../formats.ts';
 import {join} from '../live/join.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
-import {type ActContext, runningManager, within} from './act-context.ts';
+import {type ActContext, prepareWork, runningManager} from './act-context.ts';
 import type {Prepared} from './driver.ts';
 
 /** The worker as it was seen last; throws a Problem when it's busy, or nobody can say that it isn't. */
@@ -26,27 +26,22 @@ function freeWorker(snapshot: Snapshot | undefined, name: string, now: number): 
 /** Readies the removal of one idle worker: by docker-machine on the manager, which knows its instance and its key pair. */
 export async function prepareRemoval(actContext: ActContext, name: string, snapshot: Snapshot, now: number): Promise<Prepared> {
 	const row = freeWorker(snapshot, name, now);
-	return {
-		proposal: {
-			says: `${name} is removed: its instance ${row.instanceId ?? ''} ends, its disk and its key pair go.`.replace('  ', ' '),
-			details: [
-				`It is ${row.state}${row.detail === undefined ? '' : `, ${row.detail}`}${row.usdPerHour === undefined ? '' : `, and costs about ${money(row.usdPerHour)} an hour`}.`,
-				'No job runs on it, as far as the runner tells; that is looked at once more right before.',
-				`The record's history says that ${actContext.who} did it.`,
-			],
-		},
-		carryOut: (tell) =>
-			within(actContext.open(), async (context) => {
-				const manager = await runningManager(context);
-				const connection = await connectToChange(context, manager);
-				freeWorker(actContext.latest() ?? snapshot, name, context.clock.now());
-				tell('docker-machine being asked');
-				const outcome = await connection.script(removeWorkerScript, {name}, (progress) => 'says' in progress && tell(progress.says));
-				if (outcome.is === 'failed')
-					throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
-				if (outcome.is === 'gone') return `${name} was gone already.`;
-				await recordNote(context, `removed ${name}`);
-				return `${name} is removed, with its instance, its disk and its key pair.`;
-			}),
+	const proposal = {
+		says: `${name} is removed: its instance ${row.instanceId ?? ''} ends, its disk and its key pair go.`.replace('  ', ' '),
+		details: [
+			`It is ${row.state}${row.detail === undefined ? '' : `, ${row.detail}`}${row.usdPerHour === undefined ? '' : `, and costs about ${money(row.usdPerHour)} an hour`}.`,
+			'No job runs on it, as far as the runner tells; that is looked at once more right before.',
+		],
 	};
+	return prepareWork(actContext, proposal, async (context, tell) => {
+		const connection = await connectToChange(context, await runningManager(context));
+		freeWorker(actContext.latest() ?? snapshot, name, context.clock.now());
+		tell('docker-machine being asked');
+		const outcome = await connection.script(removeWorkerScript, {name}, (progress) => 'says' in progress && tell(progress.says));
+		if (outcome.is === 'failed')
+			throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
+		if (outcome.is === 'gone') return `${name} was gone already.`;
+		await recordNote(context, `removed ${name}`);
+		return `${name} is removed, with its instance, its disk and its key pair.`;
+	});
 }

@@ -11,7 +11,7 @@ import {join} from '../live/join.ts';
 import type {Metrics} from '../metrics.ts';
 import {countRows} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
-import {type ActContext, runningManager, within} from './act-context.ts';
+import {type ActContext, prepareWork, runningManager} from './act-context.ts';
 import type {Prepared} from './driver.ts';
 import {metricsOn, seenInMetrics} from './runner-metrics.ts';
 
@@ -82,28 +82,23 @@ async function answerOf(context: Reaching, connection: Connection, before: Metri
 
 /** Readies a drain, a resume, a start, a reload or a restart of the runner's service. */
 export async function prepareService(actContext: ActContext, what: What, snapshot: Snapshot, now: number): Promise<Prepared> {
-	const {fleet, who, drainSeconds} = actContext;
-	const {says, details} = wordsFor(what, snapshot, drainSeconds, now);
-	return {
-		proposal: {says, details: [...details, `The record's history says that ${who} did it.`]},
-		carryOut: (tell) =>
-			within(actContext.open(), async (context) => {
-				const connection = await connectToChange(context, await runningManager(context));
-				await recordNote(context, requests[what].note);
-				tell('the service being asked');
-				const before = what === 'reload' ? await metricsOn(connection) : undefined;
-				const asked = {do: what === 'resume' ? ('start' as const) : what, drainSeconds, fleet: fleet.name};
-				const outcome = await connection.script(serviceScript, asked, (progress) => 'says' in progress && tell(progress.says));
-				if (outcome.is === 'still-busy')
-					throw new Problem({
-						code: 'still-busy',
-						message: `${many(outcome.jobs, 'job')} still run after ${takes(drainSeconds)}; the runner takes no more.`,
-						advice: 'Wait, then press `D` again; `--drain-timeout` allows more.',
-					});
-				if (outcome.is === 'failed') throw failed(outcome);
-				if (what !== 'reload') return requests[what].says;
-				tell('waiting until GitLab has answered it');
-				return `${requests.reload.says} ${await answerOf(context, connection, before)}`;
-			}),
-	};
+	const {fleet, drainSeconds} = actContext;
+	return prepareWork(actContext, wordsFor(what, snapshot, drainSeconds, now), async (context, tell) => {
+		const connection = await connectToChange(context, await runningManager(context));
+		await recordNote(context, requests[what].note);
+		tell('the service being asked');
+		const before = what === 'reload' ? await metricsOn(connection) : undefined;
+		const asked = {do: what === 'resume' ? ('start' as const) : what, drainSeconds, fleet: fleet.name};
+		const outcome = await connection.script(serviceScript, asked, (progress) => 'says' in progress && tell(progress.says));
+		if (outcome.is === 'still-busy')
+			throw new Problem({
+				code: 'still-busy',
+				message: `${many(outcome.jobs, 'job')} still run after ${takes(drainSeconds)}; the runner takes no more.`,
+				advice: 'Wait, then press `D` again; `--drain-timeout` allows more.',
+			});
+		if (outcome.is === 'failed') throw failed(outcome);
+		if (what !== 'reload') return requests[what].says;
+		tell('waiting until GitLab has answered it');
+		return `${requests.reload.says} ${await answerOf(context, connection, before)}`;
+	});
 }

@@ -22,7 +22,7 @@ function setupWith({name, region}: Fleet, answers: Given, changes: readonly Chan
 }
 
 /** The answers of the record's version before; what others wrote in config.toml since stays. */
-export const undo: FleetAct = async ({record}, context) => {
+export const undo: FleetAct = async ({answers, record}, context) => {
 	const before = await answersBefore(context, record);
 	if (!before) throw new Problem({code: 'nothing-to-undo', message: 'The record has no earlier version with other answers, so there is nothing to undo.'});
 	const changes = changesBetween(record, before);
@@ -31,7 +31,7 @@ export const undo: FleetAct = async ({record}, context) => {
 	if (replaced.length > 0)
 		throw new Problem({code: 'not-from-panel', message: `${changeWords(replaced)}: that isn't changed from the panel.`, advice: otherwise});
 	return {
-		...(changes.every(({what}) => numbers.includes(what)) ? ofNumbers : {...ofWorkers, otherwise}),
+		...(changes.every(({what}) => numbers.includes(what)) ? ofNumbers : {...ofWorkers(answers), otherwise}),
 		answers: before,
 		says: "The last change of the fleet's answers is taken back. What others wrote in config.toml, and the runner's token, stay.",
 		already: 'The fleet is already as the version of its record before says, so there is nothing to undo.',

@@ -1,6 +1,7 @@
-import type {Made} from '../../../panel/makers.ts';
+import type {Given} from '../../../fleet.ts';
+import type {Made, MoveTarget} from '../../../panel/makers.ts';
 import type {RunnerFacts} from '../../../steps/config/facts.ts';
-import {optionInForce} from '../machine-options.ts';
+import {flagOf, optionInForce, zoneIn} from '../machine-options.ts';
 
 /** How a runner's workers are made by its MachineOptions, and by docker-machine's own defaults; undefined where no type is named. */
 export function made({options}: Pick<RunnerFacts, 'options'>, inRegion: string): Made | undefined {
@@ -17,5 +18,17 @@ export function made({options}: Pick<RunnerFacts, 'options'>, inRegion: string):
 		image: options.ami,
 		diskGib: Number(inForce('root-size')),
 		publicAddress: options['private-address-only'] !== 'true',
+	};
+}
+
+/** Another zone is a subnet of the workers' own, in MachineOptions that override ours. */
+export function moved({spot, subnet, type, zone}: MoveTarget, given: Given): Given {
+	const ours = ['amazonec2-subnet-id', 'amazonec2-zone'];
+	const kept = (given.machineOptions ?? []).filter((option) => !ours.includes(flagOf(option)));
+	return {
+		...given,
+		...(type === undefined ? {} : {workerType: type}),
+		...(spot === undefined ? {} : {spot}),
+		...(subnet === undefined || zone === undefined ? {} : {machineOptions: [...kept, `amazonec2-subnet-id=${subnet}`, `amazonec2-zone=${zoneIn(zone, kept)}`]}),
 	};
 }
