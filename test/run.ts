@@ -5,6 +5,7 @@ import {spec} from 'node:test/reporters';
 import {fileURLToPath} from 'node:url';
 import {bundled} from './bundled.ts';
 import {look, type Peer, tell} from './peers/here.ts';
+import {startForking} from './peers/moto.ts';
 import {leftOut, longestFirst, needsOf} from './peers/needs.ts';
 
 // Runs the tests that can run on this computer: of all files, or of those that are named, or with --on-machine of those that use the manager's machine, which
@@ -34,6 +35,7 @@ const able = longestFirst(needs)
 	.filter((file) => [...(needs.get(file)?.all ?? [])].every((peer) => !lacking.has(peer)))
 	.filter((file) => !onMachine || peersOf(file).includes('machine'));
 const needsPeers = (file: string): boolean => peersOf(file).length > 0;
+const forking = able.some((file) => peersOf(file).some((peer) => peer === 'machine' || peer === 'moto')) ? await startForking() : undefined;
 const scripts = await bundled(able);
 const light = await scripts.shares(
 	able.filter((file) => !needsPeers(file)),
@@ -50,7 +52,7 @@ run({
 	})
 	.compose(spec)
 	.on('end', async () => {
-		await scripts.remove();
+		await Promise.all([scripts.remove(), forking?.stop()]);
 		if (said !== undefined) process.stdout.write(`${said}\n`);
 	})
 	.pipe(process.stdout);

@@ -3,6 +3,9 @@
 Started by moto.ts as: /usr/bin/python3 moto-server.py '{"addresses": ["127.77.1.2", "127.77.1.3"], "tell": "http://127.0.0.1:4000"}'
 `addresses` are those of the world's machines, of which each instance that a laptop launches gets one of its own; what it launches and ends is told at `tell`.
 It prints one line of JSON, {"port": ...}, once it accepts calls. Paths under /peers/ are the tests' own door.
+
+Or as: /usr/bin/python3 moto-server.py --fork /path/of/a/socket
+Then whoever connects there and writes such a line gets a moto of its own and its line, at once, since moto has been read by then; it ends with the connection.
 """
 
 import base64
@@ -14,6 +17,8 @@ import io
 import json
 import os
 import re
+import signal
+import socket
 import sys
 import threading
 import time
@@ -49,6 +54,7 @@ from moto.ec2.models.instances import Instance, InstanceState  # noqa: E402
 from moto.ec2.models.key_pairs import KeyPair  # noqa: E402
 from moto.ec2.models.subnets import Subnet  # noqa: E402
 from moto.iam.models import SERVICE_NAME_CONVERSION, iam_backends  # noqa: E402
+from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from moto.s3.models import s3_backends  # noqa: E402
 from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
@@ -57,12 +63,9 @@ import kept  # noqa: E402
 import strictness  # noqa: E402
 from refused import Refused  # noqa: E402
 
-OPTIONS = json.loads(sys.argv[1])
+#: What this moto was told as it began.
+OPTIONS: dict = {}
 LOCK = threading.RLock()
-SETTLE = OPTIONS.get("settle", 0.3)
-#: How long AWS doesn't know what was just made, and how long the name of a deleted parameter rests (30 s at AWS), in seconds.
-LATE = OPTIONS.get("late", 0.4)
-REST = OPTIONS.get("rest", 3)
 # When an instance's console can be read, in seconds after its launch: with Latest, and without. A test may hold all of them for longer.
 CONSOLES = {"held": False, "latest": 1.5, "buffered": 30.0}
 
@@ -84,6 +87,11 @@ CURRENT: dict = {}
 pushed_keys: list = []
 unsettled: list = []
 newer_images: list = []
+
+
+def late():
+    """How long AWS doesn't know what was just made, in seconds. (The name of a deleted parameter rests 3 s, and 30 s at AWS.)"""
+    return OPTIONS.get("late", 0.4)
 
 
 def ubuntu(codename, version, serial):
@@ -427,7 +435,7 @@ def pass_through(call, instance):
         tell("ended", instance)
     if instance._state.name == name:
         instance._state = InstanceState(passing, code)
-        unsettled.append((time.monotonic() + SETTLE, instance, passing, name, final))
+        unsettled.append((time.monotonic() + OPTIONS.get("settle", 0.3), instance, passing, name, final))
 
 
 def known_profile(call):
@@ -439,7 +447,7 @@ def known_profile(call):
     known = next((profile for profile in iam_backends[ACCOUNT]["aws"].instance_profiles.values() if profile.name == name), None)
     if not known:
         raise Refused(400, "InvalidParameterValue", f"Value ({name}) for parameter iamInstanceProfile.{part} is invalid. Invalid IAM Instance Profile {part}")
-    strictness.judge_profile(name, part, known.arn, bool(known.roles), LATE if call.late else 0)
+    strictness.judge_profile(name, part, known.arn, bool(known.roles), late() if call.late else 0)
 
 
 def zone_of_subnet(call):
@@ -824,7 +832,7 @@ def answer_call(application, environ, call):
     settle()
     CURRENT["call"] = call
     refuse_denied(call)
-    strictness.before(call, LATE, REST)
+    strictness.before(call, late(), OPTIONS.get("rest", 3))
     ready = taken_bucket(call) if call.service == "s3" else ANSWERS.get((call.service, call.action), lambda _: None)(call)
     if ready:
         return ready[0], [("Content-Type", ready[1])], ready[2].encode()
@@ -942,12 +950,37 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-def main():
-    kept.keep()
+def answer(options, say):
+    OPTIONS.update(options)
     server = make_server("127.0.0.1", 0, serve, threaded=True, request_handler=Quiet)
     ec2_backends[ACCOUNT]["us-east-1"]
-    print(json.dumps({"port": server.port}), flush=True)
+    say(json.dumps({"port": server.port}) + "\n")
     server.serve_forever()
+
+
+def fork(path):
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(path)
+    door.listen(64)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        asked, _ = door.accept()
+        if os.fork():
+            asked.close()
+            continue
+        door.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        mock_random.seed()
+        options = asked.makefile().readline()
+        threading.Thread(target=lambda: os._exit(len(asked.recv(1))), daemon=True).start()
+        answer(json.loads(options), lambda text: asked.sendall(text.encode()))
+
+
+def main():
+    kept.keep()
+    if sys.argv[1] == "--fork":
+        fork(sys.argv[2])
+    answer(json.loads(sys.argv[1]), lambda text: print(text, end="", flush=True))
 
 
 if __name__ == "__main__":

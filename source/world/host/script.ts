@@ -32,7 +32,7 @@ export type OpenScript<Input, Result> = Script<Input, Result> & {readonly secret
 
 /** Python that every script begins with: input, `say`, the lock, and `sh` to run a program with a limit in seconds. */
 export const prelude = `
-import fcntl, hashlib, json, os, re, signal, subprocess, sys, tempfile, threading, time
+import fcntl, hashlib, json, os, re, signal, subprocess, sys, threading, time
 given = json.loads(sys.stdin.buffer.read().decode())
 os.environ.update(HOME='/root', USER='root', PATH='/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND='noninteractive', LC_ALL='C.UTF-8')
 speaking = threading.Lock()
@@ -66,6 +66,7 @@ def read(path):
     except OSError:
         return None
 def put(path, text, mode):
+    import tempfile
     os.makedirs(os.path.dirname(path), exist_ok=True)
     handle, name = tempfile.mkstemp(dir=os.path.dirname(path))
     try:

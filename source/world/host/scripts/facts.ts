@@ -54,8 +54,6 @@ export type CommonSoftware = z.infer<z.ZodObject<typeof software>>;
 export type CommonFacts = z.infer<z.ZodObject<typeof software & typeof verified>>;
 
 const text = (executors: string): string => `${prelude}${unitText}${logText}${readingText}${executors}
-import platform
-from datetime import datetime, timezone
 from concurrent.futures import ThreadPoolExecutor
 # Before the host's key is verified nothing is read here that is for the person alone: no config.toml, no metrics, no id, no machine.
 plain = given.get('without') == 'secrets'
@@ -80,10 +78,8 @@ def unit_property(name):
 
 def since():
     told = unit_property('ActiveEnterTimestamp')
-    try:
-        return datetime.strptime(told, '%a %Y-%m-%d %H:%M:%S UTC').replace(tzinfo=timezone.utc).isoformat()
-    except ValueError:
-        return told or None
+    moment = re.match(r'\\w+ (\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d) UTC$', told)
+    return '%sT%s+00:00' % moment.groups() if moment else told or None
 
 def service():
     seen = unit_state('gitlab-runner', 0)
@@ -139,7 +135,7 @@ for part in parts:
 disk = os.statvfs('/')
 system_id = None if plain else read('/etc/gitlab-runner/.runner_system_id')
 facts.update(
-    machine=platform.machine(),
+    machine=os.uname().machine,
     os=operating_system(),
     diskFreeGib=round(disk.f_bavail * disk.f_frsize / 2 ** 30, 2),
     unit=read('/etc/systemd/system/gitlab-runner.service'),

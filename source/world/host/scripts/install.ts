@@ -30,7 +30,7 @@ const outcome = z.discriminatedUnion('is', [
 export type InstallOutcome = z.infer<typeof outcome>;
 
 const text = (executors: string): string => `${prelude}${readingText}${executors}${draining}
-import errno, http.client, urllib.request
+import errno, http.client, tempfile, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 class Failed(Exception):
     def __init__(self, code, detail):

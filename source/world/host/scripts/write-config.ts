@@ -24,7 +24,7 @@ const outcome = z.discriminatedUnion('is', [
 export type WriteConfigOutcome = z.infer<typeof outcome>;
 
 const text = `${prelude}
-import errno
+import errno, tempfile
 target = '${paths.config}'
 folder = os.path.dirname(target)
 def hash_of(content):
