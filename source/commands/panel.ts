@@ -2,6 +2,7 @@ import {inOrder} from '../answers/all.ts';
 import {interview} from '../answers/interview.ts';
 import {type OpenContext, withAnswers} from '../engine/context.ts';
 import type {Context} from '../engine/step.ts';
+import {executorNaming} from '../executors/list.ts';
 import {reportText} from '../faces/words/status-report.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {type ActContext, runningManager, within} from '../panel/acts/act-context.ts';
@@ -19,7 +20,7 @@ import {watchSources} from '../panel/sources.ts';
 import {Problem} from '../problem.ts';
 import {type Reaching, reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
-import {onWorker, readyShell} from '../world/host/openssh.ts';
+import {readyShell} from '../world/host/openssh.ts';
 import {askingFor, lookingAt, namedFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
 import {givenOf, type Watch} from './watch.ts';
@@ -105,14 +106,14 @@ function judgeInStore(worker: string, {host}: Snapshot): void {
 	});
 }
 
-/** A shell on the manager, or on a worker by docker-machine there; this laptop's key is let in first where it isn't yet. */
+/** A shell on the manager, or on a worker by its executor's way there; this laptop's key is let in first where it isn't yet. */
 async function shellOn(actContext: ActContext, worker: string | undefined): ReturnType<PanelDriver['shell']> {
 	return within(actContext.open(), async (context) => {
 		const manager = await runningManager(context);
 		const {connection, fresh} = await reachToChange(context, manager);
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const destination = await sshDestinationOf(context, manager);
-		const command = worker === undefined ? undefined : onWorker(destination.user, worker, undefined);
+		const command = worker === undefined ? undefined : executorNaming(worker).onWorker(destination.user, worker, undefined);
 		return readyShell({...destination, privateKey: fresh?.privateKey, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
 	});
 }

@@ -1,8 +1,9 @@
+import {executorNaming} from '../executors/list.ts';
 import {Problem} from '../problem.ts';
 import {currentManager} from '../steps/looks/host.ts';
 import {reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import {isHostName} from '../world/host/machine-name.ts';
-import {onWorker, openShell} from '../world/host/openssh.ts';
+import {openShell} from '../world/host/openssh.ts';
 import {openFleet} from './open.ts';
 import type {Command} from './session.ts';
 
@@ -49,7 +50,7 @@ export const ssh: Command = async (session) => {
 				...destination,
 				privateKey: fresh?.privateKey,
 				hostKeys: stdout.split('\n').filter(Boolean),
-				command: worker === undefined ? words : onWorker(destination.user, worker, words),
+				command: worker === undefined ? words : executorNaming(worker).onWorker(destination.user, worker, words),
 				terminal: around.stdin.isTTY === true && (remote.length === 0 || worker !== undefined),
 			},
 			stops,

@@ -28,6 +28,8 @@ export type Executor = {
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */
 	readonly journal: readonly LogRule[];
 	readonly refusals: RefusalWords;
+	/** The command line that takes a manager's login user on to a worker: `words` is a command line for the worker's own shell, none opens one. */
+	onWorker(user: string, worker: string, words: string | undefined): string;
 	/** Why its workers can't be made or used, where that is true of this executor alone. */
 	readonly causes: readonly CauseRow[];
 };

@@ -8,6 +8,9 @@ export const executors: readonly [Executor, ...Executor[]] = [dockerMachine];
 /** The executor that answers, or an entry of config.toml, name; without one the first. */
 export const executorOf = ({executor}: {executor?: string | undefined}): Executor => executors.find(({name}) => name === executor) ?? executors[0];
 
+/** The executor that calls its workers so; the first where none does. */
+export const executorNaming = (worker: string): Executor => executors.find(({view}) => view.isWorkerName(worker)) ?? executors[0];
+
 const union = <Item>(lists: readonly (readonly Item[] | undefined)[]): Item[] => [...new Set(lists.flatMap((list) => list ?? []))];
 
 /** The steps of all executors, each once, in the order in which they may be taken back: for whoever knows no answers, such as a removal. */

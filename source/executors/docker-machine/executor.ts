@@ -24,6 +24,7 @@ import type {Executor} from '../executor.ts';
 import {machineConfig} from './config.ts';
 import {limits} from './limits.ts';
 import {machineRights} from './manager-rights.ts';
+import {onWorker} from './on-worker.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
 import {leftovers} from './panel/leftovers.ts';
@@ -82,4 +83,16 @@ const steps: readonly AnyStep[] = [
 ];
 
 /** GitLab Runner with docker-machine: GitLab 20.0 is planned to remove it. */
-export const dockerMachine: Executor = {name: 'docker+machine', steps, workers: making, view, leftovers, made, moved, journal, refusals: refusalWords, causes};
+export const dockerMachine: Executor = {
+	name: 'docker+machine',
+	steps,
+	workers: making,
+	view,
+	leftovers,
+	made,
+	moved,
+	journal,
+	refusals: refusalWords,
+	onWorker,
+	causes,
+};

@@ -4,7 +4,6 @@ import {constants, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Problem, Stopped} from '../../problem.ts';
 import {unwritable} from '../laptop/refused-by-disk.ts';
-import {asRoot, quote} from './quote.ts';
 
 type OpensshShell = {
 	address: string;
@@ -108,13 +107,4 @@ export async function openShell(shell: OpensshShell, {soft, hard}: ShellSignals)
 		over.abort();
 		await close();
 	}
-}
-
-/**
- * The command line that takes a manager's login user on to a worker: docker-machine there has the worker's key, in root's store. `words` is a command
- * line for the worker's own shell, none opens one. Some images' sudo leaves out the folder that docker-machine is in.
- */
-export function onWorker(user: string, worker: string, words: string | undefined): string {
-	const way = asRoot(user, 'env', 'HOME=/root', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'docker-machine', 'ssh', worker);
-	return words === undefined ? way : `${way} ${quote(words)}`;
 }
