@@ -9,42 +9,11 @@ import type {Address} from '../world/laptop/address/port.ts';
 import type {Clock, Random} from '../world/laptop/clock.ts';
 import type {Disk} from '../world/laptop/disk/port.ts';
 
-/** What each step finds or makes, by the step's name. */
-export type Found = {
-	identity: {account: string; arn: string; partition: string; alias?: string | undefined};
-	permissions: {checked: boolean};
-	record: {version: number};
-	network: {vpcId: string; subnetId: string; zone: string; public: boolean; freeAddresses: number};
-	quota: {vcpus?: number | undefined};
-	'spot-role': {exists: boolean};
-	bucket: {name: string; ours: boolean};
-	'security-groups': {managerGroupId: string; workersGroupId: string; workersGroupName: string};
-	'key-pair': {name: string; ours: boolean};
-	'instance-profile': {name: string; ours: boolean};
-	images: {manager: ImageSeen; worker: ImageSeen};
-	manager: ManagerSeen;
-	connection: {hostKey: string};
-	/** The key by which secrets go to the manager. */
-	'host-key': {hostKey: string};
-	software: {gitlabRunner: string; dockerMachine: string};
-	'test-machine': {proof: string};
-	runner: {id?: number | undefined; shortToken: string};
-	service: {since?: string | undefined};
-	/** Managers that another one has taken over from: drained, then terminated. */
-	'old-manager': {ids: string[]};
-	/** What the manager may do beyond what it needs by now: statements of its policy, by name. */
-	'earlier-rights': {statements: string[]};
-	/** Removal only. */
-	workers: {count: number};
-};
+/** What each step finds or makes, by the step's name. Each step's own file adds its entry. */
+// biome-ignore lint/suspicious/noEmptyInterface: It is filled by declaration merging.
+export interface Found {}
 
 export type StepName = keyof Found;
-
-/** An image as the fleet needs to know it. */
-export type ImageSeen = {id: string; architecture: 'x86_64' | 'arm64'; rootDevice: string; diskGib: number; user: string; name: string};
-
-/** The manager's instance; `answers` aren't in it, since only what is observed is. */
-export type ManagerSeen = {id: string; address: string; type: string; imageId: string; zone: string; tags: Record<string, string>};
 
 /** One thing that isn't as the answers want it. `what` is an answer's key where one asks for it. */
 export type Change = {what: AnswerKey | (string & {}); from: string; to: string; how: How};

@@ -14,6 +14,12 @@ import {identityLook} from './looks/identity.ts';
 import {recordRead} from './looks/record.ts';
 import {bearsGlobalMark, missingTags, tagChanges, tagList, tagsOf} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		bucket: {name: string; ours: boolean};
+	}
+}
+
 type Open = Extract<BucketSeen, {is: 'open'}>;
 
 const closed: PublicAccessBlockConfiguration = {BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true};

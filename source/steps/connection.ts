@@ -6,6 +6,12 @@ import type {Instance} from './looks/account.ts';
 import {managerOf} from './looks/host.ts';
 import {type Reached, reach, reachingActions} from './reaching.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		connection: {hostKey: string};
+	}
+}
+
 /** How long the first SSH may take. */
 const patience = {tries: 60, pause: 5000};
 /** What comes and goes while a machine boots: nothing listens yet, and then the key isn't in place yet. */

@@ -7,6 +7,13 @@ import {surplusIn, type WorkerRights} from './manager-policy.ts';
 import {policyFor} from './manager-rights.ts';
 import {bearsGlobalMark} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		/** What the manager may do beyond what it needs by now: statements of its policy, by name. */
+		'earlier-rights': {statements: string[]};
+	}
+}
+
 type EarlierRightsNeeds = Pick<Found, 'network'>;
 
 const none: Finding<Found['earlier-rights']> = {is: 'so', resource: {statements: []}, says: 'none'};

@@ -7,6 +7,13 @@ import {managerOf} from './looks/host.ts';
 import {type Reached, reach, reachingActions, untilVerified} from './reaching.ts';
 import {tagList} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		/** The key by which secrets go to the manager. */
+		'host-key': {hostKey: string};
+	}
+}
+
 const trusted: Record<Trust, string> = {
 	tag: 'the one that was verified',
 	console: 'the one that its console printed at the first boot',

@@ -2,6 +2,12 @@ import type {Note, Step} from '../engine/step.ts';
 import {clockOff} from '../world/cloud/errors.ts';
 import {identityLook} from './looks/identity.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		identity: {account: string; arn: string; partition: string; alias?: string | undefined};
+	}
+}
+
 /** Milliseconds; from here on other programs are refused for this machine's clock. */
 const wrong = 5 * 60_000;
 

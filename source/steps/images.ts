@@ -1,6 +1,6 @@
 import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wantedImage} from '../answers/publishers.ts';
 import {flagOf} from '../answers/question.ts';
-import type {Context, Finding, Fix, Found, ImageSeen, Note, Step} from '../engine/step.ts';
+import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
 import type {Limits} from '../executors/limits.ts';
 import type {Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
@@ -9,6 +9,15 @@ import {otherArchitecture} from './instance-families.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';
 import {instanceTypesLook} from './looks/instance-types.ts';
+
+/** An image as the fleet needs to know it. */
+export type ImageSeen = {id: string; architecture: 'x86_64' | 'arm64'; rootDevice: string; diskGib: number; user: string; name: string};
+
+declare module '../engine/step.ts' {
+	interface Found {
+		images: {manager: ImageSeen; worker: ImageSeen};
+	}
+}
 
 /** Which image of the two, and the answers that go with it. */
 type ImageRole = {image: 'image' | 'workerImage'; type: 'managerType' | 'workerType'; user: 'sshUser' | 'workerSshUser'};

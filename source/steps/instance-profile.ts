@@ -12,6 +12,12 @@ import {managerPolicy, saysAll, trustPolicy, type WorkerRights, withEarlier} fro
 import {keyNotes, policyFor} from './manager-rights.ts';
 import {asAnswered, bearsGlobalMark, missingTags, tagChanges, tagList} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		'instance-profile': {name: string; ours: boolean};
+	}
+}
+
 async function checkAdopted(context: Context): Promise<Finding<Found['instance-profile']>> {
 	const name = context.answers.access;
 	const profile = await context.look(profileLook(name));

@@ -12,6 +12,12 @@ import {keyFileOf} from './looks/identity.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		'key-pair': {name: string; ours: boolean};
+	}
+}
+
 /** Whether this laptop holds the private half of the fleet's own pair; a key that no longer matches counts as none. */
 async function isHere(context: Context, pair: KeyPair): Promise<boolean> {
 	const {disk} = context;

@@ -1,10 +1,11 @@
 import {createHash} from 'node:crypto';
-import type {Context, Found, ImageSeen, Report} from '../engine/step.ts';
+import type {Context, Found, Report} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, markKeys, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import type {Input} from '../world/cloud/port.ts';
 import type {InstanceType} from '../world/cloud/shapes.ts';
 import {until} from '../world/laptop/clock.ts';
+import type {ImageSeen} from './images.ts';
 import {untilSeen, whenKnown} from './late.ts';
 import {accountLook, type Instance, lives, managersOf} from './looks/account.ts';
 import {recordLook} from './looks/record.ts';

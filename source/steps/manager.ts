@@ -13,6 +13,13 @@ import {adoptedGroupsLook} from './looks/adopted.ts';
 import {wayIn} from './session-manager.ts';
 import {setMissingTags, tagChanges, tagsOf} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		/** The manager's instance; answers aren't in it, since only what is observed is. */
+		manager: {id: string; address: string; type: string; imageId: string; zone: string; tags: Record<string, string>};
+	}
+}
+
 /** The profile that the manager should have; undefined where it works with access keys. */
 function profileName({answers, fleet}: Pick<Context, 'answers' | 'fleet'>): string | undefined {
 	if (answers.access === 'access-keys') return undefined;

@@ -8,6 +8,12 @@ import {accountActions, accountLook, type Instance, managersOf, workersOf} from 
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {type Network, networkLook, type Subnet} from './looks/network.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		network: {vpcId: string; subnetId: string; zone: string; public: boolean; freeAddresses: number};
+	}
+}
+
 const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
 
 /** The first of the default VPC's zones, by name, that offers both types; else one that offers the manager's; `quota` tells what is missing. */

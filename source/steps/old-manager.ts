@@ -7,6 +7,13 @@ import {untilTerminated} from './launch.ts';
 import {accountActions, accountLook, type Instance, managersOf} from './looks/account.ts';
 import {connectToChange} from './reaching.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		/** Managers that another one has taken over from: drained, then terminated. */
+		'old-manager': {ids: string[]};
+	}
+}
+
 /** Running jobs may take this long to end on a manager that was replaced, in seconds: as long as its service's own limit. */
 const drainSeconds = 7200;
 

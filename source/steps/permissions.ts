@@ -15,6 +15,12 @@ import {neededActions} from './needed-actions.ts';
 import {spotRoleLook} from './spot-role.ts';
 import {bearsMark, tagList} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		permissions: {checked: boolean};
+	}
+}
+
 type PermissionsNeeds = Pick<Found, 'identity' | 'network' | 'images'>;
 
 /** What was learnt of actions: those that AWS refuses, and why some couldn't be asked about. */

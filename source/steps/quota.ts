@@ -11,6 +11,12 @@ import {networkLook} from './looks/network.ts';
 import {type Quota, quotaCodeOf, quotaLook} from './looks/quota.ts';
 import {increase, marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from './quota-room.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		quota: {vcpus?: number | undefined};
+	}
+}
+
 type Blocked = {problem: Problem; fix?: Fix};
 
 /** A type that isn't offered where the fleet lives, with a zone or a type that would do. */

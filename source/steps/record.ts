@@ -13,6 +13,12 @@ import {makeParameter} from './parameter.ts';
 import {changesBetween, fleetAnswers, recordValue} from './recorded.ts';
 import {bearsMark, missingTags, tagChanges, tagList} from './tags.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		record: {version: number};
+	}
+}
+
 const list = (changes: Change[]): string => changes.map(({what, from, to}) => `${what} is ${from} there and ${to} here`).join(', ');
 
 const otherAnswers = (name: string, changes: Change[], advice: string): Problem =>

@@ -21,6 +21,12 @@ import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, 
 import {sentenceOf, shortToken, type VerifyVerdict, verdictOf} from './verify-lines.ts';
 import type {WorkerMaking} from './worker-making.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		runner: {id?: number | undefined; shortToken: string};
+	}
+}
+
 type RunnerNeeds = 'identity' | 'network' | 'images';
 
 /** Trouble on the way to the manager, which is the connection's to tell. */

@@ -14,6 +14,12 @@ import type {Rule} from './looks/rules.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
 import {canonicalCidr, type LetIn, missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		'security-groups': {managerGroupId: string; workersGroupId: string; workersGroupName: string};
+	}
+}
+
 const sshRules = ({from}: GroupsSeen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
 const workerRules = (managerGroupId: string): WantedRule[] => workerPorts.map((port) => ({port, groupId: managerGroupId}));
 

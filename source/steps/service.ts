@@ -13,6 +13,12 @@ import {type Online, onlineIn} from './online.ts';
 import {connectToChange, type Reaching, reachingActions, untilVerified} from './reaching.ts';
 import type {WorkerMaking} from './worker-making.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		service: {since?: string | undefined};
+	}
+}
+
 type ServiceNeeds = 'manager' | 'connection' | 'host-key' | 'software' | 'runner';
 
 /** Seconds that running jobs may take to end when a change needs the runner to start anew. */

@@ -4,6 +4,12 @@ import {isDenied, unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {spreading} from './late.ts';
 
+declare module '../engine/step.ts' {
+	interface Found {
+		'spot-role': {exists: boolean};
+	}
+}
+
 const roleName = 'AWSServiceRoleForEC2Spot';
 
 /** Whether the account has EC2's own role for spot instances; undefined where the caller may not look. */

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
-import type {Found, ImageSeen} from '../../engine/step.ts';
+import type {Found} from '../../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, mark, markKeys} from '../../fleet.ts';
+import type {ImageSeen} from '../../steps/images.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {isSecretOption} from './scripts/secret-options.ts';
 

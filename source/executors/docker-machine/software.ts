@@ -13,6 +13,12 @@ import {writeCredentialsScript} from '../../world/host/scripts/write-credentials
 import {installScript, type SoftwareFacts} from '../offered.ts';
 import {dockerMachineByHand, dockerMachineDownload, workerUserData} from './programs.ts';
 
+declare module '../../engine/step.ts' {
+	interface Found {
+		software: {gitlabRunner: string; dockerMachine: string};
+	}
+}
+
 /** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
 const bootSeconds = 600;
 const drainSeconds = 3600;

@@ -14,6 +14,12 @@ import {dockerMachineByHand, workerUserData} from './programs.ts';
 import {type TestMachineOutcome, testMachineScript} from './scripts/test-machine.ts';
 import {workerMachines} from './worker-machines.ts';
 
+declare module '../../engine/step.ts' {
+	interface Found {
+		'test-machine': {proof: string};
+	}
+}
+
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (docs/facts.md, "docker-machine: stages"). */
 const limitSeconds = 1200;
 

@@ -1,7 +1,8 @@
 import {isOfLine, wantedImage} from '../../answers/publishers.ts';
-import type {Context, Found, ImageSeen, Note} from '../../engine/step.ts';
+import type {Context, Found, Note} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
 import {hasRunners, standingRunner} from '../../steps/config/merge.ts';
+import type {ImageSeen} from '../../steps/images.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {imageLook} from '../../steps/looks/images.ts';
 import {heritageOf} from '../../steps/token.ts';

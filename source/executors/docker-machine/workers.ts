@@ -5,6 +5,13 @@ import {unless} from '../../steps/answering.ts';
 import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf} from '../../steps/looks/account.ts';
 import {until} from '../../world/laptop/clock.ts';
 
+declare module '../../engine/step.ts' {
+	interface Found {
+		/** Removal only. */
+		workers: {count: number};
+	}
+}
+
 /** EC2 takes this many ids in one call. */
 const most = 100;
 /** Terminating takes a minute or two; a manager that wasn't reached may launch another one meanwhile. */
