@@ -84,7 +84,7 @@ async function checkOwn(context: Context, found: ProfileNeeds, workers: WorkerRi
 	if (foreign(context, seen)) {
 		return {is: 'blocked', problem: isForeign(name)};
 	}
-	if (!seen.profile || !seen.role) return {is: 'missing', says: `${name}, with the rights of docker-machine and of the cache`, notes: keys};
+	if (!seen.profile || !seen.role) return {is: 'missing', says: `${name}, with the rights to make workers and to use the cache`, notes: keys};
 	const changes = changesOf(context, seen, policy);
 	const resource = {name, ours: true};
 	const notes = [...boundaryNotes(context, seen), ...keys];

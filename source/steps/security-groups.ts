@@ -12,7 +12,7 @@ import {accountActions, accountLook, type Group} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import type {Rule} from './looks/rules.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
-import {canonicalCidr, type LetIn, missingRules, outlivedRules, sshDescription, type WantedRule, workerPorts} from './wanted-rules.ts';
+import {canonicalCidr, type LetIn, missingRules, outlivedRules, sshDescription, type WantedRule} from './wanted-rules.ts';
 
 declare module '../engine/step.ts' {
 	interface Found {
@@ -21,7 +21,7 @@ declare module '../engine/step.ts' {
 }
 
 const sshRules = ({from}: GroupsSeen): WantedRule[] => (from === undefined ? [] : [{port: 22, cidr: from}]);
-const workerRules = (managerGroupId: string): WantedRule[] => workerPorts.map((port) => ({port, groupId: managerGroupId}));
+const workerRules = (ports: readonly number[], managerGroupId: string): WantedRule[] => ports.map((port) => ({port, groupId: managerGroupId}));
 
 const letIn = ({answers: {sshFrom}, who}: Context, {from}: GroupsSeen): LetIn => ({sshFrom, who, from});
 
@@ -44,7 +44,7 @@ async function tagged(context: Context, seen: GroupsSeen): Promise<{groups: Grou
 	return {groups, rules: [...seen.ours, ...inWorkers].filter(({id}) => !going.includes(id))};
 }
 
-async function check(context: Context, {network}: Pick<Found, 'network'>): Promise<Finding<Found['security-groups']>> {
+async function check(context: Context, ports: readonly number[], {network}: Pick<Found, 'network'>): Promise<Finding<Found['security-groups']>> {
 	const {answers, fleet} = context;
 	const seen = await see(context, network.vpcId);
 	const {adopted, from, manager, ours, workers} = seen;
@@ -59,7 +59,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 			is: 'missing',
 			says: [
 				...(manager ? [] : [`${names.managerGroup(fleet)} (22 from ${who})`]),
-				...(workers ? [] : [`${names.workersGroup(fleet)} (22 and 2376 from the manager)`]),
+				...(workers ? [] : [`${names.workersGroup(fleet)} (${ports.join(' and ')} from the manager)`]),
 			].join(', '),
 			notes,
 		};
@@ -70,7 +70,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	const changes: Change[] = [
 		...missingRules(inbound, sshRules(seen)).map(({cidr = ''}): Change => ({what: 'sshFrom', from: 'port 22 closed to it', to: cidr, how: 'live'})),
 		...outlived.map(({cidr = ''}): Change => ({what: 'sshFrom', from: `port 22 open to ${cidr}`, to: 'closed to it', how: 'live'})),
-		...missingRules(workers.inbound, workerRules(manager.id)).map(
+		...missingRules(workers.inbound, workerRules(ports, manager.id)).map(
 			({port}): Change => ({what: `port ${port} of the workers`, from: 'closed to the manager', to: 'open to it', how: 'live'}),
 		),
 		...(await staleWorkerRules(context, seen)).map(
@@ -87,7 +87,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	];
 	const resource = {managerGroupId: manager.id, workersGroupId: workers.id, workersGroupName: workers.name};
 	if (changes.length > 0) return differs(resource, changes, notes);
-	return {is: 'so', resource, says: `22 from ${from ?? 'whom its rules name'}, 22 and 2376 from the manager`, notes};
+	return {is: 'so', resource, says: `22 from ${from ?? 'whom its rules name'}, ${ports.join(' and ')} from the manager`, notes};
 }
 
 /** Makes a group, or finds the one that somebody else's run of this fleet made a moment ago. */
@@ -162,7 +162,7 @@ async function seenGroups(context: Context, vpcId: string, report: Report): Prom
 	return both;
 }
 
-async function apply(context: Context, {network}: Pick<Found, 'network'>, _finding: unknown, report: Report): Promise<void> {
+async function apply(context: Context, ports: readonly number[], {network}: Pick<Found, 'network'>, report: Report): Promise<void> {
 	const {answers, fleet} = context;
 	const before = await see(context, network.vpcId);
 	if (!before.manager) {
@@ -176,7 +176,7 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 	const {manager, seen, workers} = await seenGroups(context, network.vpcId, report);
 	for (const group of seen.adopted ? [workers] : [manager, workers]) if (!bearsMark(fleet, group.tags)) throw foreign(group);
 	await open(context, manager.id, missingRules([...manager.inbound, ...seen.ours], sshRules(seen)), report);
-	await open(context, workers.id, missingRules(workers.inbound, workerRules(manager.id)), report);
+	await open(context, workers.id, missingRules(workers.inbound, workerRules(ports, manager.id)), report);
 	await close(context, manager.id, outlivedRules(allRules(seen), letIn(context, seen), isOurSsh(seen)));
 	await close(context, workers.id, await staleWorkerRules(context, seen));
 	const {groups, rules} = await tagged(context, seen);
@@ -186,7 +186,7 @@ async function apply(context: Context, {network}: Pick<Found, 'network'>, _findi
 }
 
 /** By hand the ids come from the answers of the commands before. */
-function commands(answers: Answers, fleet: Fleet): string[] {
+function commands(answers: Answers, fleet: Fleet, ports: readonly number[]): string[] {
 	const make = (name: string, what: string): string => {
 		const tags = tagSpecification('security-group', {...answers.tags, Name: name, ...mark(fleet, 'security-groups')});
 		const described = ['--group-name', name, '--description', `${what} of the GitLab Runner fleet ${fleet.name}`];
@@ -203,7 +203,7 @@ function commands(answers: Answers, fleet: Fleet): string[] {
 		...(answers.securityGroup === 'create' ? [`manager=$(${make(names.managerGroup(fleet), 'Manager')})`] : [`manager=${quote(answers.securityGroup)}`]),
 		`workers=$(${make(names.workersGroup(fleet), 'Workers')})`,
 		authorize('manager', 22, `--cidr ${cidr}`),
-		...workerPorts.map((port) => authorize('workers', port, '--source-group "$manager"')),
+		...ports.map((port) => authorize('workers', port, '--source-group "$manager"')),
 	];
 }
 
@@ -250,8 +250,8 @@ async function removeGroups(context: Removal, report: Report): Promise<void> {
 	context.forget(accountLook);
 }
 
-/** The manager's group, which lets SSH in from us, and the workers', which lets in the manager and nobody else. */
-export const securityGroupsStep: Step<'security-groups', 'network', 'record' | 'permissions' | 'quota'> = {
+/** The manager's group, which lets SSH in from us, and the workers', which lets in the manager on these ports and nobody else. */
+export const securityGroupsStep = (ports: readonly number[]): Step<'security-groups', 'network', 'record' | 'permissions' | 'quota'> => ({
 	name: 'security-groups',
 	title: 'Security groups',
 	needs: ['network'],
@@ -265,9 +265,9 @@ export const securityGroupsStep: Step<'security-groups', 'network', 'record' | '
 		'ec2:CreateTags',
 	],
 	settles: spreading,
-	check,
-	apply,
+	check: (context, found) => check(context, ports, found),
+	apply: (context, found, _finding, report) => apply(context, ports, found, report),
 	stands: groupsStand,
 	remove: removeGroups,
-	commands,
-};
+	commands: (answers, fleet) => commands(answers, fleet, ports),
+});

@@ -3,9 +3,6 @@ import type {Rule} from './looks/rules.ts';
 /** A rule that a group of the fleet has to have. */
 export type WantedRule = {port: number; cidr?: string; groupId?: string};
 
-/** SSH, and the port of the Docker daemon that docker-machine sets up with TLS. */
-export const workerPorts = [22, 2376] as const;
-
 const opens = (rule: Rule, port: number): boolean =>
 	(rule.protocol === 'tcp' || rule.protocol === '-1' || rule.protocol === '6') && rule.fromPort <= port && port <= rule.toPort;
 

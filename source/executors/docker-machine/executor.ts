@@ -17,6 +17,7 @@ import {recordStep} from '../../steps/record.ts';
 import {runnerStep} from '../../steps/runner.ts';
 import {securityGroupsStep} from '../../steps/security-groups.ts';
 import {serviceStep} from '../../steps/service.ts';
+import {softwareStep} from '../../steps/software.ts';
 import {spotRoleStep} from '../../steps/spot-role.ts';
 import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
@@ -30,11 +31,14 @@ import {journal, refusalWords} from './panel/journal.ts';
 import {leftovers} from './panel/leftovers.ts';
 import {made, moved} from './panel/made.ts';
 import {view} from './panel/workers.ts';
-import {softwareStep} from './software.ts';
+import {machineSoftware} from './software.ts';
 import {testMachineStep} from './test-machine.ts';
 import {going, stranded} from './unmanaged-machines.ts';
 import {workerMachines} from './worker-machines.ts';
 import {workersStep} from './workers.ts';
+
+/** SSH, and the port of the Docker daemon that docker-machine sets up with TLS. */
+const workerPorts = [22, 2376];
 
 /** The actions that these answers' steps need, for asking AWS whether they are allowed. */
 const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
@@ -67,13 +71,13 @@ const steps: readonly AnyStep[] = [
 	imagesStep(limits),
 	spotRoleStep,
 	bucketStep,
-	securityGroupsStep,
+	securityGroupsStep(workerPorts),
 	keyPairStep,
 	instanceProfileStep(machineRights),
 	managerStep,
 	connectionStep,
 	hostKeyStep,
-	softwareStep,
+	softwareStep(machineSoftware),
 	testMachineStep,
 	runnerStep(making),
 	serviceStep(making),

@@ -1,0 +1,207 @@
+import {createHash} from 'node:crypto';
+import type {Change, Context, Finding, Found, Note, Report, Step} from '../engine/step.ts';
+import {installScript, type SoftwareFacts} from '../executors/offered.ts';
+import type {AnswerKey, Answers} from '../fleet.ts';
+import {Problem} from '../problem.ts';
+import {commandLine} from '../world/host/quote.ts';
+import type {Download, Install, InstallOutcome} from '../world/host/scripts/install.ts';
+import {paths} from '../world/host/scripts/paths.ts';
+import {writeCredentialsScript} from '../world/host/scripts/write-credentials.ts';
+import {differs} from './finding.ts';
+import type {Instance} from './looks/account.ts';
+import {forgetHost, lookAtSoftware, managerOf} from './looks/host.ts';
+import {credentialsFile, dropIn, gitlabRunnerByHand, gitlabRunnerDownload} from './programs.ts';
+import {connectToInstall, reachingActions, untilVerified} from './reaching.ts';
+
+declare module '../engine/step.ts' {
+	interface Found {
+		software: {gitlabRunner: string; maker: string};
+	}
+}
+
+/** What makes workers on the manager, beside GitLab Runner: its program, and what that needs there. */
+export type MakerSoftware = {
+	readonly program: string;
+	version(answers: Answers): string;
+	/** The version that is there. */
+	installed(facts: SoftwareFacts): string | undefined;
+	downloads(answers: Answers, machine: Pick<SoftwareFacts, 'machine'>): Download[];
+	/** What workers run first, kept in a file on the manager. */
+	readonly userData: string;
+	/** What isn't as the answers want it; `how` is what a change does that no running service may meet. */
+	changes(answers: Answers, facts: SoftwareFacts, how: Change['how']): Change[];
+	/** The rest by hand, once the programs are there. */
+	readonly commands: readonly string[];
+};
+
+/** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
+const bootSeconds = 600;
+const drainSeconds = 3600;
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Whether root's AWS credentials file is as wanted: there, and the given keys when they are given. */
+function credentialsChange({answers, secrets}: Context, facts: SoftwareFacts): Change[] {
+	if (answers.access !== 'access-keys') return [];
+	const wanted = secrets.accessKey && hash(credentialsFile(secrets.accessKey));
+	if (facts.credentialsHash !== undefined && (wanted === undefined || wanted === facts.credentialsHash)) return [];
+	return [{what: 'access', from: facts.credentialsHash === undefined ? 'no AWS credentials file' : 'other access keys', to: 'access-keys', how: 'live'}];
+}
+
+/** A program of another version than the answer `what` says. */
+export const versionChange = (what: AnswerKey, from: string | undefined, to: string, how: Change['how']): Change[] =>
+	from === to ? [] : [{what, from: from ?? 'not installed', to, how}];
+
+/** A file of another text than it is to have. */
+export const fileChange = (what: string, standing: string | undefined, wanted: string): Change[] =>
+	standing === wanted ? [] : [{what, from: standing === undefined ? 'missing' : 'another text', to: 'as written by us', how: 'live'}];
+
+/** A changed runner needs its service to stop, so running jobs end first. */
+function changesOf(context: Context, maker: MakerSoftware, facts: SoftwareFacts): Change[] {
+	const {answers} = context;
+	const running = facts.service.active === 'active' ? 'drain' : 'live';
+	return [
+		...versionChange('gitlabRunnerVersion', facts.gitlabRunner, answers.gitlabRunnerVersion, running),
+		...maker.changes(answers, facts, running),
+		...(facts.unit === undefined ? [{what: 'systemd unit', from: 'missing', to: 'gitlab-runner.service', how: 'live' as const}] : []),
+		...fileChange('graceful stop', facts.dropIn, dropIn),
+		...credentialsChange(context, facts),
+	];
+}
+
+function notesOf({answers, fleet}: Context, {program}: MakerSoftware, {cloudInit, credentialsHash, diskFreeGib}: SoftwareFacts): Note[] {
+	const left = answers.access !== 'access-keys' && credentialsHash !== undefined;
+	return [
+		...(left
+			? [
+					{
+						says: `Root's AWS credentials file on the manager is still there, and ${program} uses it rather than the instance profile.`,
+						advice: `gitlab-runner-aws ssh --fleet ${fleet.name} --region ${fleet.region} -- sudo rm /root/.aws/credentials`,
+					},
+				]
+			: []),
+		...(cloudInit.status === 'degraded' || cloudInit.status === 'error' ? [{says: `The manager's first boot ended with errors: ${cloudInit.detail}`}] : []),
+		...(diskFreeGib < 1 ? [{says: `The manager has ${diskFreeGib} GiB free; its log and the runner's state need about 1.`}] : []),
+	];
+}
+
+async function check(context: Context, maker: MakerSoftware, found: Pick<Found, 'manager'>): Promise<Finding<Found['software']>> {
+	const {answers} = context;
+	const facts = await lookAtSoftware(context, await managerOf(context, found));
+	const changes = changesOf(context, maker, facts);
+	const made = maker.installed(facts);
+	const resource = {gitlabRunner: facts.gitlabRunner ?? '', maker: made ?? ''};
+	const says = `gitlab-runner ${answers.gitlabRunnerVersion}, ${maker.program} ${maker.version(answers)}`;
+	const notes = notesOf(context, maker, facts);
+	if (changes.length === 0) return {is: 'so', resource, says, notes};
+	const keysAsked = changes.some(({what}) => what === 'access') && context.secrets.accessKey === undefined;
+	if (keysAsked) return {is: 'blocked', problem: keysMissing()};
+	if (facts.gitlabRunner === undefined && made === undefined) return {is: 'missing', says};
+	return differs(resource, changes);
+}
+
+const keysMissing = (): Problem =>
+	new Problem({
+		code: 'access-key-missing',
+		message: 'The manager has no AWS credentials file, and with `access` = `access-keys` it needs one. No access key was given.',
+		advice: 'Give it with `--access-key-file`, or let `--access create` make a role for the manager.',
+	});
+
+/** What went wrong while installing, told. */
+function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers, fleet}: Context, instanceId: string): Problem {
+	const {code, detail} = outcome;
+	const told: Record<string, {message: string; advice: string}> = {
+		'boot-failed': {
+			message: `The manager's first boot failed: ${detail}`,
+			advice: `End it with \`aws --region ${fleet.region} ec2 terminate-instances --instance-ids ${instanceId}\`; the same command then makes another.`,
+		},
+		'boot-slow': {
+			message: `The manager's first boot hasn't ended after ${bootSeconds / 60} minutes: ${detail}`,
+			advice: 'Run the same command again; it goes on waiting.',
+		},
+		'download-failed': {
+			message: `A download on the manager doesn't work: ${detail}`,
+			advice: 'Check that its subnet reaches the internet, or name a mirror with `--downloads`.',
+		},
+		'checksum-wrong': {
+			message: `A downloaded program isn't what its publisher says, so it wasn't installed: ${detail}`,
+			advice: answers.downloads ? 'Check the mirror that `--downloads` names.' : 'Run the same command again; if it stays so, tell the publisher.',
+		},
+		'disk-full': {message: `The manager's disk is full: ${detail}`, advice: 'Make room there with `gitlab-runner-aws ssh`, then run the same command again.'},
+		'drain-slow': {
+			message: `${detail === '1' ? '1 job still runs' : `${detail} jobs still run`} after ${drainSeconds / 60} minutes, and the new version waits for the end. No new job is taken meanwhile.`,
+			advice: 'Run the same command again; it goes on.',
+		},
+	};
+	const {message, advice} = told[code] ?? {
+		message: `The manager can't be set up: ${detail}`,
+		advice: 'Run the same command again; it looks first and goes on.',
+	};
+	return new Problem({code, message, advice, fault: code === 'download-failed' ? 'outside' : 'told', again: code === 'download-failed'});
+}
+
+function installOf({answers}: Context, maker: MakerSoftware, facts: SoftwareFacts): Install {
+	return {
+		executor: answers.executor,
+		bootSeconds,
+		drainSeconds,
+		dropIn,
+		downloads: [gitlabRunnerDownload(answers, facts), ...maker.downloads(answers, facts)],
+		userData: {path: paths.userData, text: maker.userData},
+	};
+}
+
+async function apply(context: Context, maker: MakerSoftware, found: Pick<Found, 'manager'>, report: Report): Promise<void> {
+	const instance = await managerOf(context, found);
+	const facts = await lookAtSoftware(context, instance);
+	const connection = await connectToInstall(context, instance);
+	const outcome = await connection.script(installScript, installOf(context, maker, facts), report).finally(() => forgetHost(context, instance));
+	if (outcome.is === 'failed') throw problemOf(outcome, context, instance.id);
+	await giveKeys(context, instance, report);
+}
+
+/** The access keys go to the manager once its host key is verified, and no sooner. */
+async function giveKeys(context: Context, instance: Instance, report: Report): Promise<void> {
+	const {answers, secrets} = context;
+	if (answers.access !== 'access-keys' || secrets.accessKey === undefined) return;
+	const {connection} = await untilVerified(context, instance, report);
+	const outcome = await connection
+		.script(writeCredentialsScript, {section: credentialsFile(secrets.accessKey)}, report)
+		.finally(() => forgetHost(context, instance));
+	if (outcome.is === 'written') return;
+	throw new Problem({
+		code: 'command-failed',
+		message: `Root's AWS credentials file can't be written on the manager: ${outcome.detail}`,
+		advice: 'Mend it there with `gitlab-runner-aws ssh`, then run the same command again.',
+	});
+}
+
+/** Programs, unit, graceful stop, and what the maker of workers needs on the manager. */
+export const softwareStep = (maker: MakerSoftware): Step<'software', 'manager' | 'connection'> => ({
+	name: 'software',
+	title: 'Software',
+	needs: ['manager', 'connection'],
+	actions: reachingActions,
+	check: (context, found) => check(context, maker, found),
+	apply: (context, found, _finding, report) => apply(context, maker, found, report),
+	commands(answers) {
+		const onManager = {machine: 'x86_64'};
+		const fetch = (one: Download) => {
+			const file = one.url.split('/').at(-1) ?? '';
+			return [
+				commandLine('curl', '-fsSLO', one.url),
+				`${commandLine('curl', '-fsSL', one.checksums)} | ${commandLine('grep', ` .*${file}$`)}`,
+				commandLine('sha256sum', file),
+				commandLine('sudo', 'install', '-m', '755', file, one.path),
+			];
+		};
+		return [
+			'cloud-init status --wait',
+			...fetch(gitlabRunnerDownload(answers, onManager)),
+			...maker.downloads(answers, onManager).flatMap(fetch),
+			`${gitlabRunnerByHand} install --user=gitlab-runner --working-directory=/home/gitlab-runner`,
+			...maker.commands,
+			'sudo systemctl daemon-reload',
+		];
+	},
+});
