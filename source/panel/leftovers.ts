@@ -2,7 +2,7 @@ import {isWorkerName, markKeys} from '../fleet.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {Leftovers} from '../steps/looks/leftovers.ts';
 import {isNamedBy} from '../world/host/machine-name.ts';
-import type {Connection} from '../world/host/port.ts';
+import type {Connection, ScriptProgress} from '../world/host/port.ts';
 import type {HostSeen} from './snapshot.ts';
 
 /** A live manager of the region, and what it knows. */
@@ -122,5 +122,5 @@ export type LeftoverView = {
 	/** The name of the key pair that is a worker's own, and goes with it. */
 	keyPairOf(name: string): string | undefined;
 	/** Takes a worker away by the manager that keeps it: its instance and whatever is its own. */
-	remove(connection: Connection, name: string): Promise<{is: 'removed' | 'gone'} | {is: 'failed'; detail: string}>;
+	remove(connection: Connection, name: string, said?: (progress: ScriptProgress) => void): Promise<{is: 'removed' | 'gone'} | {is: 'failed'; detail: string}>;
 };

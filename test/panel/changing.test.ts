@@ -93,7 +93,7 @@ test('options that no test machine has proven never reach config.toml by a raise
 test('an answer that goes along with another stays undecided', async () => {
 	const world = await standing(4);
 	record(world, ({concurrent: _concurrent, ...answers}) => answers);
-	assert.match(await done(world, {do: 'scale', limit: 6}), /^limit 4 → 6: in config\.toml/);
+	assert.match(await done(world, {do: 'scale', limit: 6}), /^limit 4 → 6, concurrent 4 → 6: in config\.toml/);
 	assert.match(configOn(world), /^concurrent = 6$/m);
 	assert.deepEqual([recordIn(world).limit, recordIn(world).concurrent], [6, undefined]);
 	await done(world, {do: 'undo'});

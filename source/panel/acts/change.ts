@@ -35,8 +35,8 @@ export type FleetChange = Reach & {
 	details?(context: Looking): Promise<string[]>;
 	/** Said where the fleet is so already. */
 	already: string;
-	/** Begins the sentence of its end; without it what changed in the record does. */
-	done?: string;
+	/** What was done, for the sentence of its end, given which answers changed; without it, just those. */
+	done?(changed: string): string;
 	/** What to do about a step that isn't as wanted and may not be changed from the panel. */
 	otherwise?: string;
 };
@@ -69,8 +69,9 @@ const isSo = (plan: Plan): boolean => [...plan.values()].every(({is}) => is === 
 async function planned(actContext: ActContext, looking: OpenContext<Reaching>, act: FleetAct) {
 	const [{answers: record}] = await Promise.all([standingRecord(looking), runningManager(looking)]);
 	const standing = await actContext.answered(looking, record);
-	const change = await act({record, answers: standing.answers}, looking);
-	const executor = executorOf(standing.answers);
+	const {answers} = standing;
+	const change = await act({record, answers}, looking);
+	const executor = executorOf(answers);
 	const {steps} = executor;
 	const allowed = {replaceManager: false, only: change.only};
 	const isEnough = !change.whole && isSo(await makePlan(steps, standing, silent, allowed));
@@ -87,7 +88,7 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 		});
 	const lines = linesOf(steps, plan);
 	if (lines.length === 0) throw new Problem({code: 'nothing-to-change', message: change.already});
-	return {allowed, change, context, executor, lines, plan, record};
+	return {allowed, change, changed: changeWords(changesBetween(answers, context.answers)), context, executor, lines, plan};
 }
 
 /** Readies an act: nothing is changed until it is carried out, and then only what was shown. */
@@ -127,7 +128,7 @@ async function carryOut(
 	agreed: readonly string[],
 	tell: (says: string) => void,
 ): Promise<string> {
-	const {allowed, change, context, executor, lines, plan, record} = await planned(actContext, looking, act);
+	const {allowed, change, changed, context, executor, lines, plan} = await planned(actContext, looking, act);
 	if (lines.join() !== agreed.join())
 		throw new Problem({
 			code: 'changed-meanwhile',
@@ -138,7 +139,7 @@ async function carryOut(
 	const before = await metricsOn(connection);
 	const {problems, proven} = await run(executor, context, plan, allowed, tell);
 	if (problems[0]) throw problems[0];
-	const done = `${change.done ?? changeWords(changesBetween(record, change.answers))}${proven === undefined ? '' : `, and a machine made so came up and ran a container, ${takes(proven)}`}`;
+	const done = `${change.done?.(changed) ?? changed}${proven === undefined ? '' : `, and a machine made so came up and ran a container, ${takes(proven)}`}`;
 	if (plan.get('runner')?.is === 'so') return `${done}: in the record, as it is in config.toml. u undoes it.`;
 	tell("waiting for the runner's metrics to say so");
 	return (await seenInMetrics(context, connection, (metrics) => isInForce(metrics, before, context.answers)))

@@ -93,5 +93,5 @@ export const move =
 		answers: executorOf(answers).moved(to, record),
 		says: `New workers: ${label}. Those that run stay as they are until they go.`,
 		already: 'New workers are made so already.',
-		done: `New workers, ${label}`,
+		done: () => `New workers, ${label}`,
 	});

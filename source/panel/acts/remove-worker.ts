@@ -1,9 +1,10 @@
-import {removeWorkerScript} from '../../executors/docker-machine/scripts/remove-worker.ts';
+import {executorOf} from '../../executors/list.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange} from '../../steps/reaching.ts';
 import {recordNote} from '../../steps/record.ts';
 import {money} from '../formats.ts';
 import {join} from '../live/join.ts';
+import {makerIn} from '../makers.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, prepareWork, runningManager} from './act-context.ts';
@@ -23,9 +24,10 @@ function freeWorker(snapshot: Snapshot | undefined, name: string, now: number): 
 	});
 }
 
-/** Readies the removal of one idle worker: by docker-machine on the manager, which knows its instance and its key pair. */
+/** Readies the removal of one idle worker: by what made it on the manager, which knows its instance and its key pair. */
 export async function prepareRemoval(actContext: ActContext, name: string, snapshot: Snapshot, now: number): Promise<Prepared> {
 	const row = freeWorker(snapshot, name, now);
+	const {remove, tool} = executorOf(makerIn(snapshot) ?? {}).leftovers;
 	const proposal = {
 		says: `${name} is removed: its instance ${row.instanceId ?? ''} ends, its disk and its key pair go.`.replace('  ', ' '),
 		details: [
@@ -36,10 +38,9 @@ export async function prepareRemoval(actContext: ActContext, name: string, snaps
 	return prepareWork(actContext, proposal, async (context, tell) => {
 		const connection = await connectToChange(context, await runningManager(context));
 		freeWorker(actContext.latest() ?? snapshot, name, context.clock.now());
-		tell('docker-machine being asked');
-		const outcome = await connection.script(removeWorkerScript, {name}, (progress) => 'says' in progress && tell(progress.says));
-		if (outcome.is === 'failed')
-			throw new Problem({code: 'remove-failed', fault: 'outside', message: `docker-machine didn't remove ${name}: ${outcome.detail}`});
+		tell(`${tool} being asked`);
+		const outcome = await remove(connection, name, (progress) => 'says' in progress && tell(progress.says));
+		if (outcome.is === 'failed') throw new Problem({code: 'remove-failed', fault: 'outside', message: `${tool} didn't remove ${name}: ${outcome.detail}`});
 		if (outcome.is === 'gone') return `${name} was gone already.`;
 		await recordNote(context, `removed ${name}`);
 		return `${name} is removed, with its instance, its disk and its key pair.`;

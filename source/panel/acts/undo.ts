@@ -26,7 +26,7 @@ export const undo: FleetAct = async ({answers, record}, context) => {
 	const before = await answersBefore(context, record);
 	if (!before) throw new Problem({code: 'nothing-to-undo', message: 'The record has no earlier version with other answers, so there is nothing to undo.'});
 	const changes = changesBetween(record, before);
-	const [words, replaced] = [changeWords(changes), changes.filter(({how}) => how === 'replace' || how === 'never')];
+	const replaced = changes.filter(({how}) => how === 'replace' || how === 'never');
 	const otherwise = `Run \`${setupWith(context.fleet, before, changes, replaced.length > 0 ? ['--replace-manager'] : [])}\`, which shows what that changes first.`;
 	if (replaced.length > 0)
 		throw new Problem({code: 'not-from-panel', message: `${changeWords(replaced)}: that isn't changed from the panel.`, advice: otherwise});
@@ -35,6 +35,6 @@ export const undo: FleetAct = async ({answers, record}, context) => {
 		answers: before,
 		says: "The last change of the fleet's answers is taken back. What others wrote in config.toml, and the runner's token, stay.",
 		already: 'The fleet is already as the version of its record before says, so there is nothing to undo.',
-		done: `Undone, ${words}`,
+		done: (changed) => `Undone, ${changed}`,
 	};
 };

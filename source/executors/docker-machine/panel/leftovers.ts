@@ -149,5 +149,5 @@ export const leftovers: LeftoverView = {
 	judge: judgeAll,
 	// docker-machine gives a machine and its key pair the same name.
 	keyPairOf: (name) => (isMachineName(name) ? name : undefined),
-	remove: (connection, name) => connection.script(removeWorkerScript, {name}),
+	remove: (connection, name, said) => connection.script(removeWorkerScript, {name}, said),
 };
