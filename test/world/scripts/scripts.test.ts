@@ -2,81 +2,38 @@ import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {after, before, test} from 'node:test';
 import {machineConfig} from '../../../source/executors/docker-machine/config.ts';
-import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
-import {onWorker} from '../../../source/executors/docker-machine/on-worker.ts';
-import {dockerMachineDownload, workerUserData} from '../../../source/executors/docker-machine/programs.ts';
-import {removeWorkerScript} from '../../../source/executors/docker-machine/scripts/remove-worker.ts';
-import {testMachineScript} from '../../../source/executors/docker-machine/scripts/test-machine.ts';
-import {factsScript, installScript, serviceScript, softwareFactsScript} from '../../../source/executors/offered.ts';
+import {workerUserData} from '../../../source/executors/docker-machine/programs.ts';
+import {installScript, serviceScript, softwareFactsScript} from '../../../source/executors/offered.ts';
 import {mergeConfig} from '../../../source/steps/config/merge.ts';
-import {credentialsFile, dropIn, gitlabRunnerDownload, knownHash} from '../../../source/steps/programs.ts';
+import {credentialsFile, dropIn, knownHash} from '../../../source/steps/programs.ts';
 import {shortToken, verdictOf} from '../../../source/steps/verify-lines.ts';
-import {realCloud} from '../../../source/world/cloud/real.ts';
-import type {ScriptProgress} from '../../../source/world/host/port.ts';
 import {authorizeKeyScript} from '../../../source/world/host/scripts/authorize-key.ts';
-import type {Install} from '../../../source/world/host/scripts/install.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
 import {unregisterScript} from '../../../source/world/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../../source/world/host/scripts/write-config.ts';
 import {writeCredentialsScript} from '../../../source/world/host/scripts/write-credentials.ts';
-import {realClock} from '../../../source/world/laptop/clock.ts';
 import {someAnswers, someFleet} from '../../executors/docker-machine/some-answers.ts';
 import type {StoredJob} from '../../peers/gitlab-store.ts';
 import {until} from '../../peers/poll.ts';
-import {type PeerWorld, startWorld} from '../../peers/world.ts';
+import type {PeerWorld} from '../../peers/world.ts';
+import {downloadsFor, type FreshManager, freshManager} from './fresh-manager.ts';
 import {onManager} from './on-manager.ts';
 
-const region = 'us-east-2';
-/** A file on the manager that appears once a shell there has run what it should only pass on. */
-const canary = '/run/canary';
+let manager: FreshManager;
 let world: PeerWorld;
-let cloud: ReturnType<typeof realCloud>;
-let options: string[];
 let token: string;
+const install: FreshManager['install'] = (over) => manager.install(over);
+const facts: FreshManager['facts'] = () => manager.facts();
+const exec: FreshManager['exec'] = (command) => manager.exec(command);
+const workers: FreshManager['workers'] = () => manager.workers();
 
 before(async () => {
-	world = await startWorld();
-	Object.assign(process.env, world.env);
-	cloud = realCloud({env: world.env, clock: {...realClock, sleep: async () => undefined}, random: () => 0});
+	manager = await freshManager();
+	world = manager.world;
 	token = world.gitlab.token();
-	options = await workerOptions();
 });
-after(async () => {
-	cloud?.close();
-	await world?.stop();
-});
+after(() => manager?.stop());
 
-/** MachineOptions that moto can carry out: its default subnet, one of its images, a group of ours. */
-async function workerOptions(): Promise<string[]> {
-	const here = cloud.at(region);
-	const [subnet] = (await here.call('DescribeSubnets', {})).Subnets ?? [];
-	const images =
-		(await here.call('DescribeImages', {Filters: [{Name: 'name', Values: ['ubuntu/images/hvm-ssd*/ubuntu-noble-24.04-amd64-server-*']}]})).Images ?? [];
-	const workersGroupName = 'gitlab-runners-workers';
-	await here.call('CreateSecurityGroup', {GroupName: workersGroupName, Description: 'workers', VpcId: subnet?.VpcId});
-	return machineOptions({
-		answers: someAnswers(),
-		fleet: someFleet,
-		network: {vpcId: subnet?.VpcId ?? '', subnetId: subnet?.SubnetId ?? '', zone: subnet?.AvailabilityZone ?? '', public: true},
-		image: {id: images[0]?.ImageId ?? '', rootDevice: images[0]?.RootDeviceName ?? '', user: 'ubuntu'},
-		workersGroupName,
-	});
-}
-
-const downloadsFor = (...of: Parameters<typeof gitlabRunnerDownload>) => [gitlabRunnerDownload(...of), dockerMachineDownload(...of)];
-
-const install = (over: Partial<Install> = {}): Install => ({
-	executor: 'docker+machine',
-	bootSeconds: 20,
-	drainSeconds: 20,
-	dropIn,
-	downloads: downloadsFor(someAnswers({downloads: world.downloads}), {machine: 'x86_64'}),
-	userData: {path: paths.userData, text: workerUserData},
-	...over,
-});
-
-const facts = async () => (await onManager(world, factsScript, {verify: true})).result;
-const exec = async (command: string): Promise<string> => (await world.manager.exec(command)).stdout.trim();
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const config = (standing?: string, over: Parameters<typeof someAnswers>[0] = {}): string =>
@@ -84,17 +41,9 @@ const config = (standing?: string, over: Parameters<typeof someAnswers>[0] = {})
 		answers: someAnswers({gitlabUrl: world.gitlab.url, limit: 2, concurrent: 2, ...over}),
 		fleet: someFleet,
 		bucket: 'gitlab-runners-cache',
-		config: machineConfig(options),
+		config: machineConfig(manager.options),
 		...(standing?.includes(token) ? {} : {token: {token}}),
 	}).text;
-
-const stages = (said: ScriptProgress[]): string[] => said.flatMap((one) => ('stage' in one ? [one.stage] : []));
-
-/** Workers in moto that aren't terminated. */
-async function workers(): Promise<string[]> {
-	const {Reservations = []} = await cloud.at(region).call('DescribeInstances', {Filters: [{Name: 'instance-state-name', Values: ['pending', 'running']}]});
-	return Reservations.flatMap(({Instances = []}) => Instances.flatMap(({InstanceId}) => InstanceId ?? []));
-}
 
 test('on a fresh machine the facts say that nothing is there yet', async () => {
 	const seen = await facts();
@@ -268,109 +217,14 @@ test('what is looked at before the host key is verified tells the same of the so
 	assert.deepEqual(said, []);
 });
 
-test('the test machine comes up with these options, runs a container, goes away, and tells its stages in order', async () => {
-	const {result, said} = await onManager(world, testMachineScript, {
-		name: 'runner-test-gitlab-runners-1700000000-0123abcd',
-		options,
-		limitSeconds: 600,
-		image: 'alpine:latest',
-	});
-	assert.ok(result.is === 'proven' && result.engine === '28.2.1', JSON.stringify({result, said}));
-	assert.deepEqual(stages(said), [
-		'check',
-		'create',
-		'launch',
-		'running',
-		'ssh',
-		'system',
-		'provision',
-		'docker install',
-		'certificates',
-		'docker set up',
-		'docker answer',
-		'container',
-		'removal',
-	]);
-	assert.deepEqual(await workers(), []);
-	assert.deepEqual((await facts()).machines, []);
-});
-
-test('a test machine’s container image is one word for the worker’s shell', async () => {
-	const name = 'runner-test-gitlab-runners-1700000000-0123abcd';
-	const image = `alpine;touch ${canary};$(touch ${canary})\`touch ${canary}\``;
-	const {result} = await onManager(world, testMachineScript, {name, options, limitSeconds: 600, image});
-	assert.equal(result.is, 'proven', JSON.stringify(result));
-	assert.equal(await exec(`ls ${canary}`), '');
-});
-
-test('only a machine of docker-machine’s own is removed by its name', async () => {
-	await exec('mkdir -p /root/.docker/machine/elsewhere');
-	for (const name of ['../elsewhere', '-f', '; touch /run/canary', '', '.', '..', 'a\n'])
-		assert.deepEqual((await onManager(world, removeWorkerScript, {name})).result, {is: 'gone'}, JSON.stringify(name));
-	assert.equal(await exec(`ls ${canary}`), '');
-});
-
 test('the lock is a file that only root can write, and what somebody put into /run/lock is left as it is', async () => {
 	await exec('echo kept >/etc/important; mkdir -p /run/lock; ln -sf /etc/important /run/lock/gitlab-runner-aws; rm -f /run/gitlab-runner-aws.lock');
-	await onManager(world, removeWorkerScript, {name: 'runner-gone'});
+	await onManager(world, serviceScript, {do: 'reload', drainSeconds: 0});
 	assert.equal(await exec('cat /etc/important'), 'kept');
 	assert.equal(await exec('stat -c "%a %U %F" /run/gitlab-runner-aws.lock'), '600 root regular empty file');
 	await exec('ln -sf /etc/important /run/gitlab-runner-aws.lock');
-	await assert.rejects(onManager(world, removeWorkerScript, {name: 'runner-gone'}), /Too many levels of symbolic links/);
+	await assert.rejects(onManager(world, serviceScript, {do: 'reload', drainSeconds: 0}), /Too many levels of symbolic links/);
 	await exec('rm /run/gitlab-runner-aws.lock');
-});
-
-test('the facts tell which Docker the newest worker has', async () => {
-	const make = (name: string, more = '') =>
-		exec(`HOME=/root docker-machine create --driver amazonec2 ${options.map((option) => `'--${option}'`).join(' ')} ${more} ${name}`);
-	assert.equal((await facts()).engine, undefined);
-	await make('runner-abc-gitlab-runners-1700000010-0123abcd', '--engine-install-url=https://get.docker.com');
-	await make('runner-abc-gitlab-runners-1700000009-0123abcd');
-	assert.deepEqual((await facts()).engine, {version: '29.1.2', madeAt: 1_700_000_010_000});
-	await exec('HOME=/root docker-machine ls -q | HOME=/root xargs docker-machine rm -y');
-	assert.equal((await facts()).engine, undefined);
-});
-
-test('a test machine that fails says at which stage and in whose words, and is gone', async () => {
-	await exec('echo launch >/etc/docker-machine-fail');
-	const {result} = await onManager(world, testMachineScript, {
-		name: 'runner-test-gitlab-runners-1700000001-0123abcd',
-		options,
-		limitSeconds: 600,
-		image: 'alpine:latest',
-	});
-	assert.ok(
-		result.is === 'failed' && result.stage === 'launch' && /MaxSpotInstanceCountExceeded/.test(result.detail) && result.removed,
-		JSON.stringify(result),
-	);
-	await exec('echo provision >/etc/docker-machine-fail');
-	const later = (
-		await onManager(world, testMachineScript, {name: 'runner-test-gitlab-runners-1700000002-0123abcd', options, limitSeconds: 600, image: 'alpine:latest'})
-	).result;
-	assert.ok(later.is === 'failed' && later.stage === 'docker install' && later.removed, JSON.stringify(later));
-	await exec('rm /etc/docker-machine-fail');
-	assert.deepEqual(await workers(), []);
-});
-
-test('a laptop that goes away in the middle leaves no worker behind', async () => {
-	await exec('echo 0.3 >/etc/docker-machine-delay');
-	const name = 'runner-test-gitlab-runners-1700000003-0123abcd';
-	const input = Buffer.from(JSON.stringify({name, options, limitSeconds: 600, image: 'alpine:latest'})).toString('base64');
-	// The reader ends after the launch has begun; the script, still running, holds the lock until the machine is gone.
-	await exec(`{ echo ${input} | base64 -d | python3 /run/test-machine.py; } | grep -m 1 launch; flock /run/gitlab-runner-aws.lock true`);
-	assert.deepEqual(await workers(), []);
-	assert.deepEqual((await facts()).machines, []);
-	assert.equal((await cloud.at(region).call('DescribeKeyPairs', {})).KeyPairs?.length ?? 0, 0);
-	await exec('rm /etc/docker-machine-delay');
-});
-
-test('a test machine that takes too long is given up and taken away', async () => {
-	await exec('echo 0.4 >/etc/docker-machine-delay');
-	const name = 'runner-test-gitlab-runners-1700000004-0123abcd';
-	const {result} = await onManager(world, testMachineScript, {name, options, limitSeconds: 1, image: 'alpine:latest'});
-	await exec('rm /etc/docker-machine-delay');
-	assert.ok(result.is === 'failed' && /Given up/.test(result.detail) && result.removed, JSON.stringify(result));
-	assert.deepEqual(await workers(), []);
 });
 
 test('the service starts with the machine, serves its metrics, and GitLab answers it', async () => {
@@ -425,33 +279,9 @@ test('with no time at all running jobs end now', async () => {
 	assert.deepEqual(await workers(), []);
 });
 
-test('a create that failed before its launch leaves nothing in the store, whatever AWS refuses; a machine that is there stays known until it can be ended', async () => {
-	const [failed, there] = ['runner-abc-mine-1700000005-0123abcd', 'runner-abc-mine-1700000006-0123abcd'];
-	const create = `HOME=/root docker-machine create --driver amazonec2 ${options.map((option) => `'--${option}'`).join(' ')}`;
-	await exec(`echo launch >/etc/docker-machine-fail; ${create} ${failed}; rm /etc/docker-machine-fail; ${create} ${there}; echo rm >/etc/docker-machine-fail`);
-	const drained = async () => (await onManager(world, serviceScript, {do: 'drain', drainSeconds: 0, fleet: someFleet.name, names: [failed, there]})).result;
-	assert.deepEqual(await drained(), {is: 'done', machines: 1});
-	assert.deepEqual(
-		(await facts()).machines.map(({name}) => name),
-		[there],
-	);
-	await exec('rm /etc/docker-machine-fail');
-	assert.deepEqual(await drained(), {is: 'done', machines: 1});
-	assert.deepEqual(await workers(), []);
-});
-
 test('unregistering takes this manager out of GitLab and the runner out of config.toml', async () => {
 	const {result} = await onManager(world, unregisterScript, {runnerName: 'gitlab-runners'});
 	assert.equal(result.code, 0, result.lines.join('\n'));
 	assert.ok(!(await exec(`cat ${paths.config}`)).includes(token));
 	assert.equal((await onManager(world, unregisterScript, {runnerName: 'gitlab-runners'})).result.code, 1);
-});
-
-test('words for a worker’s shell cross the manager’s as one, and a worker’s name is only ever a name', async () => {
-	await exec(`printf '#!/bin/sh\\nprintf "%%s|" "$@" >/run/words\\n' >/usr/local/bin/docker-machine`);
-	await exec(onWorker('root', 'runner-a-1', `echo $HOME; touch ${canary} | id`));
-	assert.equal(await exec('cat /run/words'), `ssh|runner-a-1|echo $HOME; touch ${canary} | id|`);
-	await exec(onWorker('root', `runner-a;touch\${IFS}${canary}|sh`, undefined));
-	assert.equal(await exec('cat /run/words'), `ssh|runner-a;touch\${IFS}${canary}|sh|`);
-	assert.equal(await exec(`ls ${canary}`), '');
 });
