@@ -24,7 +24,7 @@ import threading
 import time
 import traceback
 import urllib.request
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, quote, unquote, urlencode
 from xml.sax.saxutils import escape
 
 os.environ.update(
@@ -60,7 +60,10 @@ from moto.s3.models import s3_backends  # noqa: E402
 from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
 
 import kept  # noqa: E402
+import scaling  # noqa: E402
+import scaling_calls  # noqa: E402
 import strictness  # noqa: E402
+import templates  # noqa: E402
 from refused import Refused  # noqa: E402
 
 #: What this moto was told as it began.
@@ -124,6 +127,11 @@ def amazon_linux(serial):
             "name": f"al2023-ami-2023.9.{serial}.0-kernel-6.1-{machine}", "owner": "137112412989", "machine": machine,
             "root": "/dev/xvda", "alias": "amazon", "serial": serial,
             "parameters": [f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{machine}"],
+        }
+        yield {
+            "name": f"al2023-ami-ecs-hvm-2023.0.{serial}-kernel-6.1-{machine}", "owner": "591542846629", "machine": machine,
+            "root": "/dev/xvda", "alias": "amazon", "serial": serial,
+            "parameters": [f"/aws/service/ecs/optimized-ami/amazon-linux-2023/{'arm64/' if machine == 'arm64' else ''}recommended/image_id"],
         }
 
 
@@ -324,7 +332,7 @@ class Call:
         if self.target:
             self.action = self.target.split(".")[-1]
             self.json = json.loads(body or b"{}")
-        elif self.service in ("ec2", "iam", "sts"):
+        elif self.service in ("autoscaling", "ec2", "iam", "sts"):
             self.form = {key: values[0] for key, values in parse_qs((body or b"").decode(), keep_blank_values=True).items()}
             self.form = self.form or {key: values[0] for key, values in parse_qs(self.query, keep_blank_values=True).items()}
             self.action = self.form.get("Action", "")
@@ -795,6 +803,15 @@ def taken_bucket(call):
     raise Refused(403, "AccessDenied", "Access Denied")
 
 
+def make_linked_role(call):
+    """Stock moto has a word of its own for a role that is there."""
+    service = call.form["AWSServiceName"].split(".")[0]
+    name = f"AWSServiceRoleFor{SERVICE_NAME_CONVERSION.get(service, service)}"
+    if any(role.name == name for role in iam_backends[ACCOUNT]["aws"].roles.values()):
+        raise Refused(400, "InvalidInput", f"Service role name {name} has been taken in this account, please try a different suffix.")
+    strictness.note("linked role", name)
+
+
 ANSWERS = {
     ("ec2", "RunInstances"): before_run_instances, ("ec2", "DeleteSecurityGroup"): delete_security_group,
     ("ec2", "AuthorizeSecurityGroupIngress"): refuse_duplicate_rule, ("ec2", "DeleteKeyPair"): delete_key_pair,
@@ -803,8 +820,102 @@ ANSWERS = {
     ("ec2", "StopInstances"): refuse_to_stop_spot, ("ec2", "AssociateIamInstanceProfile"): known_profile, ("ec2", "CancelSpotInstanceRequests"): cancel_spot_requests, ("sts", "DecodeAuthorizationMessage"): decode_message,
     ("iam", "SimulatePrincipalPolicy"): simulate_principal_policy, ("ec2-instance-connect", "SendSSHPublicKey"): send_ssh_public_key,
     ("ec2", "GetEbsDefaultKmsKeyId"): disk_key, ("ec2", "DescribeAccountAttributes"): account_attributes,
+    ("ec2", "CreateLaunchTemplate"): lambda call: templates.make(call, xml, USER_ARN, lambda made: call.late and strictness.note("template", made)),
+    ("ec2", "CreateLaunchTemplateVersion"): lambda call: templates.make_version(call, xml), ("ec2", "DescribeLaunchTemplates"): lambda call: templates.describe(call, xml),
+    ("ec2", "DescribeLaunchTemplateVersions"): lambda call: templates.describe_versions(call, xml), ("ec2", "DeleteLaunchTemplate"): lambda call: templates.delete(call, xml),
+    ("iam", "CreateServiceLinkedRole"): make_linked_role,
     ("servicequotas", "GetServiceQuota"): quota, ("servicequotas", "GetAWSDefaultServiceQuota"): quota, ("pricing", "GetProducts"): products,
 }
+
+
+class Groups:
+    """What Auto Scaling groups work with: EC2, called by their own role."""
+
+    account, role_name = ACCOUNT, "AWSServiceRoleForAutoScaling"
+    role_arn = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+
+    def __init__(self, application, environ):
+        self.application, self.environ = application, environ
+
+    def ec2(self, region):
+        return ec2_backends[ACCOUNT][region]
+
+    def price(self, kind):
+        return ON_DEMAND.get(kind, 0.1)
+
+    def make_role(self):
+        iam = iam_backends[ACCOUNT]["aws"]
+        if not any(role.name == self.role_name for role in iam.roles.values()):
+            iam.create_service_linked_role("autoscaling.amazonaws.com", "", "")
+            strictness.note("linked role", self.role_name)
+
+    def role_is_young(self):
+        return strictness.age("linked role", self.role_name) < late()
+
+    def is_new(self, call, template):
+        return call.late and strictness.age("template", template) < late()
+
+    def judge_rights(self):
+        """Auto Scaling tries a launch with the rights of whoever gives it a template."""
+        if denied & {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"}:
+            raise Refused(403, "AccessDenied", "You are not authorized to use launch template")
+
+    def call(self, region, action, form):
+        """A call to EC2 that nobody's laptop makes."""
+        scope = f"AWS4-HMAC-SHA256 Credential=GROUPS/20260101/{region}/ec2/aws4_request, SignedHeaders=host, Signature=groups"
+        own = {"HTTP_AUTHORIZATION": scope, "REQUEST_METHOD": "POST", "PATH_INFO": "/", "QUERY_STRING": "", "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+        environ = {key: value for key, value in self.environ.items() if not key.startswith("HTTP_X_")}
+        environ.update(own)
+        return environ, Call(environ, urlencode({"Action": action, "Version": "2016-11-15", **form}).encode())
+
+    def judge_launch(self, region, form):
+        """What of a launch stands there at all, in EC2's words; stock moto has others, or none."""
+        backend = self.ec2(region)
+        if form.get("ImageId") not in backend.amis:
+            raise Refused(400, "InvalidAMIID.NotFound", f"The image id '[{form.get('ImageId')}]' does not exist")
+        if form["InstanceType"] not in INSTANCE_TYPES:
+            raise Refused(400, "InvalidParameterValue", f"Invalid value '{form['InstanceType']}' for InstanceType.")
+        if form.get("KeyName") and form["KeyName"] not in backend.keypairs:
+            raise Refused(400, "InvalidKeyPair.NotFound", f"The key pair '{form['KeyName']}' does not exist")
+        for name, value in form.items():
+            if re.fullmatch(r"(NetworkInterface\.\d+\.)?SecurityGroupId\.\d+", name) and not backend.get_security_group_from_id(value):
+                raise Refused(400, "InvalidGroup.NotFound", f"The security group '{value}' does not exist")
+        known_profile(self.call(region, "RunInstances", form)[1])
+
+    def carry(self, region, action, form):
+        environ, call = self.call(region, action, form)
+        before = CURRENT.get("call")
+        CURRENT["call"] = call
+        try:
+            status, _, text = carried(self.application, environ, call)
+        except Exception as error:
+            raise told_by_moto(error) from error
+        finally:
+            CURRENT["call"] = before
+        if status != 200:
+            code, message = (re.search(rf"<{tag}>([^<]*)</{tag}>", text.decode()) for tag in ("Code", "Message"))
+            raise Refused(status, code[1], html.unescape(message[1]))
+        return text.decode()
+
+    def run(self, region, form):
+        self.judge_launch(region, form)
+        text = self.carry(region, "RunInstances", form)
+        return self.ec2(region).get_instance(re.search(r"<instanceId>(i-[0-9a-f]+)</instanceId>", text)[1])
+
+    def terminate(self, region, instance_id):
+        self.carry(region, "TerminateInstances", {"InstanceId.1": instance_id})
+
+
+def told_by_moto(error):
+    """One of moto's own errors, raised outside of moto's dispatcher (an instance that does not exist, say), or what it can't do."""
+    if isinstance(error, Refused):
+        return error
+    if not hasattr(error, "get_response"):
+        traceback.print_exc()
+        return Refused(400, "PeersNotImplemented", f"{type(error).__name__}: {error}")
+    described = (error.description or "").strip()
+    code, message = (re.search(rf"<{tag}>([^<]*)</{tag}>", described) for tag in ("Code", "Message"))
+    return Refused(400, code[1] if code else "InvalidParameterValue", html.unescape(message[1]) if message else described)
 
 
 def ask_moto(application, environ, call):
@@ -830,9 +941,19 @@ def ask_moto(application, environ, call):
 def answer_call(application, environ, call):
     """Gives (status, headers, bytes): from the answers above where there is one, else from moto."""
     settle()
+    groups = Groups(application, environ)
     CURRENT["call"] = call
+    scaling.settle(groups)
     refuse_denied(call)
     strictness.before(call, late(), OPTIONS.get("rest", 3))
+    if call.service == "autoscaling":
+        status, kind, text = scaling_calls.ANSWERS[call.action](groups, call)
+        return status, [("Content-Type", kind)], text.encode()
+    return carried(application, environ, call)
+
+
+def carried(application, environ, call):
+    """The same for a call that may be made."""
     ready = taken_bucket(call) if call.service == "s3" else ANSWERS.get((call.service, call.action), lambda _: None)(call)
     if ready:
         return ready[0], [("Content-Type", ready[1])], ready[2].encode()
@@ -926,17 +1047,8 @@ def serve(environ, start_response, application=DomainDispatcherApplication(creat
             status, kind, text = refusal(call, error)
             headers, text = [("Content-Type", kind), ("x-amz-bucket-region", "us-east-1")], text.encode()
         except Exception as error:
-            if not hasattr(error, "get_response"):
-                traceback.print_exc()
-                status, kind, text = refusal(call, Refused(400, "PeersNotImplemented", f"{type(error).__name__}: {error}"))
-                headers, text = [("Content-Type", kind)], text.encode()
-            else:
-                # One of moto's own errors, raised outside of moto's dispatcher (an instance that does not exist, say).
-                described = (error.description or "").strip()
-                code = re.search(r"<Code>([^<]*)</Code>", described)
-                message = re.search(r"<Message>([^<]*)</Message>", described)
-                status, kind, text = refusal(call, Refused(400, code[1] if code else "InvalidParameterValue", html.unescape(message[1]) if message else described))
-                headers, text = [("Content-Type", kind)], text.encode()
+            status, kind, text = refusal(call, told_by_moto(error))
+            headers, text = [("Content-Type", kind)], text.encode()
     if not any(name.lower() == "x-amzn-requestid" for name, _ in headers):
         headers.append(("x-amzn-requestid", f"peers-{time.monotonic_ns():x}"))
     if call.method != "HEAD":

@@ -40,7 +40,7 @@ def tags_in(call):
             if tag:
                 lists.setdefault(tag[1], []).append((key, call.form.get(name[:-3] + "Value", "")))
         return list(lists.values()) if call.action not in ("DeleteTags",) else []
-    if call.service == "iam":
+    if call.service in ("autoscaling", "iam"):
         return [[(key, call.form.get(name[:-3] + "Value", "")) for name, key in call.form.items() if re.fullmatch(r"Tags\.member\.\d+\.Key", name)]]
     if call.service == "ssm":
         return [[(tag["Key"], tag.get("Value", "")) for tag in call.json.get("Tags") or []]]
@@ -62,6 +62,9 @@ def constraint(code, part, value):
 
 
 def wrong_part(service, part, text):
+    if service == "autoscaling":
+        length = f"Member must have length less than or equal to {MOST[part]}"
+        return 400, "ValidationError", f"1 validation error detected: Value '{text}' at 'tags.1.member.{part}' failed to satisfy constraint: {length}"
     if service == "ec2":
         what = "cannot be empty" if text == "" else f"exceeds the maximum length of {MOST[part]} characters"
         return 400, "InvalidParameterValue", f"Tag {part} {what}"
@@ -71,18 +74,21 @@ def wrong_part(service, part, text):
 
 
 RESERVED = {
+    "autoscaling": ("ValidationError", "Tag keys beginning with aws: are reserved"),
     "ec2": ("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use"),
     "iam": ("InvalidInput", "aws: prefixed tag key names are not allowed for external use."),
     "s3": ("InvalidTag", "System tags cannot be added/updated by requester"),
     "ssm": ("ValidationException", "aws: prefixed tag key names are not allowed for external use."),
 }
 MANY = {
+    "autoscaling": ("LimitExceeded", f"You have reached your limit of {MOST['tags']} tags."),
     "ec2": ("TagLimitExceeded", "The maximum number of Tags for a resource has been reached."),
     "iam": ("LimitExceeded", "The number of tags has reached the maximum limit."),
     "s3": ("BadRequest", f"Bucket tag count cannot be greater than {MOST['tags']}"),
     "ssm": ("TooManyTagsError", f"The number of tags exceeds the maximum of {MOST['tags']}."),
 }
 TWICE = {
+    "autoscaling": ("ValidationError", "Duplicate tag key '{}' specified."),
     "ec2": ("InvalidParameterValue", "Duplicate tag key '{}' specified."),
     "iam": ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive."),
     "s3": ("InvalidTag", "Cannot provide multiple Tags with the same key"),
@@ -91,7 +97,7 @@ TWICE = {
 
 def fits(service, part, text):
     # \w lacks no letter and no digit of any script; the underscore is in it.
-    return len(text) <= MOST[part] and (service == "ec2" or re.fullmatch(ALLOWED, text) is not None)
+    return len(text) <= MOST[part] and (service in ("autoscaling", "ec2") or re.fullmatch(ALLOWED, text) is not None)
 
 
 def judge_tags(call):

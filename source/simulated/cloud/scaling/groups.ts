@@ -72,7 +72,7 @@ const processes = [
 	'InstanceRefresh',
 ];
 
-/** Auto Scaling groups (docs: `docker-autoscaler` in the facts); each has a mixed instances policy. What they do by themselves is in capacity.ts. */
+/** Auto Scaling groups (Amazon EC2 Auto Scaling API Reference); each has a mixed instances policy. What they do by themselves is in capacity.ts. */
 export const scalingGroups: Handlers<
 	| 'CreateAutoScalingGroup'
 	| 'UpdateAutoScalingGroup'
