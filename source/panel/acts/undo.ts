@@ -31,7 +31,8 @@ export const undo: FleetAct = async ({answers, record}, context) => {
 	if (replaced.length > 0)
 		throw new Problem({code: 'not-from-panel', message: `${changeWords(replaced)}: that isn't changed from the panel.`, advice: otherwise});
 	return {
-		...(changes.every(({what}) => numbers.includes(what)) ? ofNumbers : {...ofWorkers(answers), otherwise}),
+		...(changes.every(({what}) => numbers.includes(what)) ? ofNumbers : ofWorkers(answers)),
+		otherwise,
 		answers: before,
 		says: "The last change of the fleet's answers is taken back. What others wrote in config.toml, and the runner's token, stay.",
 		already: 'The fleet is already as the version of its record before says, so there is nothing to undo.',
