@@ -1,4 +1,5 @@
 import {factsScript, installScript, serviceScript} from '../../source/executors/offered.ts';
+import {stateOf} from '../../source/simulated/cloud/account.ts';
 import type {Ports, World} from '../../source/simulated/world.ts';
 import type {Connection, ScriptProgress, SshKey} from '../../source/world/host/port.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
@@ -126,3 +127,9 @@ export async function startRunner(world: World, connection: Connection, manager:
 	if (started.is !== 'done') throw new Error(started.is);
 	return said;
 }
+
+/** Instances that live in EC2 now, the manager left out. */
+export const living = (world: World, manager: ManagerByHand) =>
+	[...world.outside.region(region).instances.values()].filter(
+		(one) => one.id !== manager.id && !['terminated', 'shutting-down'].includes(stateOf(one, world.clock.now())),
+	);

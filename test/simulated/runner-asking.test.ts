@@ -4,7 +4,7 @@ import {panelScript} from '../../source/executors/offered.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Connection} from '../../source/world/host/port.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
-import {configText, connect, type ManagerByHand, makeManager, startRunner} from './fleet-by-hand.ts';
+import {configText, connect, makeManager, startRunner} from './fleet-by-hand.ts';
 
 async function running(changes: Record<string, string | number> = {}, edit = (text: string) => text) {
 	const world = simulatedWorld();
@@ -22,10 +22,6 @@ async function told(connection: Connection, word: string): Promise<string[]> {
 	const {journal} = await connection.script(panelScript, {host: false, journal: {since: 0, only: [word], most: 1000, tail: 0, seconds: 5}});
 	return (journal?.entries ?? []).map(([, message]) => message);
 }
-
-/** The runner's own list: machines that docker-machine is making now. */
-const beingMade = (world: World, manager: ManagerByHand) =>
-	[...world.outside.machine(manager.id).files.keys()].filter((path) => path.endsWith('/config.json') && path.includes('/machines/')).length;
 
 test('a runner that GitLab refuses asks three times, switches itself off for an hour, and then asks again', async () => {
 	const {world, connection} = await running();
@@ -121,42 +117,4 @@ test('a runner for protected branches takes no job of another', async () => {
 		world.jobs.map(({state}) => state),
 		['pending', 'running'],
 	);
-});
-
-test('MaxGrowthRate lets so many machines be made at a time, those of jobs and idle ones alike', async () => {
-	for (const idle of [0, 4]) {
-		const {world, manager} = await running({idle}, (text) => text.replace('[runners.machine]', '[runners.machine]\nMaxGrowthRate = 2'));
-		world.outside.queueJobs(5, {seconds: 3000});
-		let most = 0;
-		for (let step = 0; step < 40; step += 1) {
-			await world.clock.sleep(1000);
-			most = Math.max(most, beingMade(world, manager));
-		}
-		assert.equal(most, 2);
-		await world.clock.sleep(300_000);
-		assert.equal(beingMade(world, manager), 5);
-	}
-});
-
-test('the schedule’s last matching window says how many machines stay idle, and otherwise IdleCount does', async () => {
-	const windows = `
-[[runners.machine.autoscaling]]
-Periods = ["* * 8-17 * * mon-fri *"]
-Timezone = "UTC"
-IdleCount = 1
-IdleTime = 60
-
-[[runners.machine.autoscaling]]
-Periods = ["* * 10-11 * * tue *", "* 0-30/15 12 24 nov * 2026"]
-Timezone = "UTC"
-IdleCount = 3
-IdleTime = 60
-`;
-	const {world, manager} = await running({idle: 0}, (text) => text + windows);
-	const at = async (time: string) => {
-		await world.clock.sleep(Date.parse(`2026-11-24T${time}Z`) - world.clock.now());
-		return beingMade(world, manager);
-	};
-	assert.deepEqual([await at('09:30:00'), await at('10:30:00'), await at('11:59:00')], [1, 3, 3]);
-	assert.deepEqual([await at('17:30:00'), await at('18:30:00')], [1, 0]);
 });

@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {testMachineScript} from '../../source/executors/docker-machine/scripts/test-machine.ts';
-import {unmanaged} from '../../source/executors/docker-machine/unmanaged-machines.ts';
 import {factsScript, panelScript, serviceScript} from '../../source/executors/offered.ts';
-import {stateOf} from '../../source/simulated/cloud/account.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
-import {configText, connect, type ManagerByHand, machineOptions, makeManager, region, startRunner} from './fleet-by-hand.ts';
-import {refusedWith} from './refused-with.ts';
+import {configText, connect, living, makeManager, region, startRunner} from './fleet-by-hand.ts';
 
-const testMachine = (manager: ManagerByHand) => ({
-	name: 'runner-test-fleet-1795510800-0badcafe',
-	options: machineOptions(manager),
-	limitSeconds: 900,
-	image: 'alpine:latest',
-});
-
-/** Names of machines that live in EC2 now, the manager left out. */
-const living = (world: World, manager: ManagerByHand) =>
-	[...world.outside.region(region).instances.values()].filter(
-		(one) => one.id !== manager.id && !['terminated', 'shutting-down'].includes(stateOf(one, world.clock.now())),
-	);
 const keyPairs = (world: World) => [...world.outside.region(region).keyPairs.keys()].filter((name) => name.startsWith('runner-'));
 
 async function running(options = {}) {
@@ -31,89 +15,6 @@ async function running(options = {}) {
 	await startRunner(world, connection, manager);
 	return {world, manager, connection};
 }
-
-test('a test machine goes through docker-machine’s stages in order, is real and tagged, and goes away with its key pair', async () => {
-	const {world, manager, connection} = await running();
-	const stages: string[] = [];
-	let seen: string | undefined;
-	const ended = await connection.script(testMachineScript, testMachine(manager), (progress) => {
-		if (!('stage' in progress)) return;
-		stages.push(progress.stage);
-		if (progress.stage === 'container') seen = living(world, manager)[0]?.tags['gitlab-runner-aws:part'];
-	});
-	assert.equal(ended.is, 'proven');
-	assert.equal(seen, 'worker');
-	const order = [
-		'check',
-		'create',
-		'launch',
-		'running',
-		'ssh',
-		'system',
-		'provision',
-		'docker install',
-		'certificates',
-		'docker set up',
-		'docker answer',
-		'container',
-		'removal',
-	];
-	assert.deepEqual(
-		stages.filter((stage, index) => stage !== stages[index - 1]),
-		order,
-	);
-	assert.deepEqual(living(world, manager), []);
-	assert.deepEqual(keyPairs(world), []);
-});
-
-test('a test machine that EC2 refuses fails in the launch with EC2’s code, and leaves nothing', async () => {
-	const {world, manager, connection} = await running();
-	world.outside.capacity('c5.large', `${region}a`, 'none');
-	const ended = await connection.script(testMachineScript, testMachine(manager));
-	assert.ok(ended.is === 'failed');
-	assert.equal(ended.stage, 'launch');
-	assert.match(ended.detail, /InsufficientInstanceCapacity: We currently do not have sufficient c5\.large capacity/);
-	assert.equal(ended.removed, true);
-	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
-});
-
-test('a worker that the manager can’t reach, a wrong user, a flag nobody knows and a role that may not: each fails in its own way', async () => {
-	const {world, manager, connection} = await running();
-	const detail = async (options: string[]) => {
-		const ended = await connection.script(testMachineScript, {...testMachine(manager), options});
-		return ended.is === 'failed' ? `${ended.stage}: ${ended.detail}` : ended.is;
-	};
-	const options = machineOptions(manager);
-	assert.match(await detail([...options, 'amazonec2-encrypt-ebs-volume=true']), /^check: .*flag provided but not defined/s);
-	assert.match(await detail([...options, 'amazonec2-ssh-user=admin']), /^ssh: .*Too many retries waiting for SSH/s);
-	world.outside.closePort(manager.workersGroup, 2376);
-	assert.match(await detail(options), /^docker answer: Error creating machine: Error checking the host/);
-	const role = world.outside.account.roles.get('fleet');
-	role?.inline.set(
-		'fleet',
-		JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: ['ec2:Describe*', 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: '*'}]}),
-	);
-	assert.match(await detail(options), /^launch: .*UnauthorizedOperation/s);
-	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
-});
-
-test('a stage can be made to fail as often as a test wants', async () => {
-	const {world, manager, connection} = await running();
-	world.outside.machineFaults(manager.id, {
-		stage: {name: 'docker install', detail: 'Error creating machine: Error running provisioning: error installing docker', times: 1},
-	});
-	const ended = await connection.script(testMachineScript, testMachine(manager));
-	assert.ok(ended.is === 'failed' && ended.stage === 'docker install');
-	assert.equal((await connection.script(testMachineScript, testMachine(manager))).is, 'proven');
-});
-
-test('a laptop that dies in the middle of a test machine leaves no worker', async () => {
-	const {world, manager, connection} = await running();
-	world.faults.dieAt(world.acts.length + 1);
-	assert.equal(await refusedWith(connection.script(testMachineScript, testMachine(manager))), 'laptop-died');
-	await world.time.sleep(300_000);
-	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
-});
 
 test('jobs are taken, get machines of the fleet’s options, end well, and the machines go when idle', async () => {
 	const {world, manager, connection} = await running();
@@ -133,14 +34,6 @@ test('jobs are taken, get machines of the fleet’s options, end well, and the m
 	assert.equal(new Set(world.jobs.map(({worker}) => worker)).size, 5);
 	await world.clock.sleep(400_000);
 	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
-});
-
-test('so many machines stay idle as the configuration wants', async () => {
-	const {world, manager, connection} = await running();
-	world.outside.setFile(manager.id, paths.config, configText(world, manager, {idle: 2, idleTime: 60}));
-	await world.clock.sleep(600_000);
-	assert.equal(living(world, manager).length, 2);
-	assert.equal((await connection.script(factsScript, {verify: false})).machines.length, 2);
 });
 
 test('a graceful drain lets five running jobs end well, takes no new ones, and takes the machines away', async () => {
@@ -241,26 +134,6 @@ test('unregistering takes this manager out, and says when there is no such runne
 	const ended = await connection.script(unregisterScript, {runnerName: 'fleet'});
 	assert.equal(ended.code, 0);
 	assert.ok(ended.lines.some((line) => line.includes('succeeded')));
-});
-
-test('characters of a token that no host name may hold are left out of machines’ names, and only machines of such names are the runner’s own', async () => {
-	const world = simulatedWorld();
-	const manager = await makeManager(world);
-	const connection = await connect(world, manager);
-	const token = 'glrt-t3_A_b-C.d_efgh';
-	const runner = world.outside.gitlab.runners.get(41);
-	if (runner) runner.token = token;
-	Object.assign(world.tokens, {runner: token});
-	await startRunner(world, connection, manager);
-	world.outside.queueJobs(1, {seconds: 20});
-	await world.clock.sleep(200_000);
-	const [name = ''] = world.outside.machine(manager.id).process?.workers.keys() ?? [];
-	assert.match(name, /^runner-ab-cde-fleet-\d+-[0-9a-f]{8}$/);
-	assert.equal(unmanaged([name], configText(world, manager), {fleet: {name: 'fleet', region}, now: world.clock.now(), ours: undefined}).length, 0);
-	assert.deepEqual(
-		unmanaged([name], configText(world, manager, {token: 'glrt-t3_another'}), {fleet: {name: 'fleet', region}, now: world.clock.now(), ours: undefined}),
-		[name],
-	);
 });
 
 test('of two managers with one token one goes on while the other drains, and some manager always takes jobs', async () => {
@@ -442,17 +315,4 @@ test('a job that loses its machine fails ten seconds later, since Docker doesn�
 		/^Job failed \(system failure\): waiting for container: Cannot connect to the Docker daemon at tcp:\/\/[\d.]+:2376\. Is the docker daemon running\?/,
 	);
 	assert.ok((await unitNow(connection, since)).log.some((line) => line.includes('Requesting machine removal') && line.includes('machine is unavailable')));
-});
-
-test('a runner whose token was rotated no longer looks after the machines of its old name', async () => {
-	const {world, manager} = await running();
-	world.outside.queueJobs(2, {seconds: 30});
-	await world.clock.sleep(120_000);
-	world.outside.rotateToken(manager.id, world.tokens.runner, 'glrt-t3_rotated-by-the-runner');
-	await world.clock.sleep(3_600_000);
-	assert.equal(living(world, manager).length, 2, 'idle for an hour, and paid for');
-	world.outside.queueJobs(1, {seconds: 30});
-	await world.clock.sleep(120_000);
-	assert.equal(living(world, manager).length, 3);
-	assert.equal(world.jobs[2]?.state, 'success');
 });
