@@ -12,6 +12,11 @@ import * as scaling from './scaling.ts';
 import * as software from './software.ts';
 import * as workers from './workers.ts';
 
+type OfExecutors = (typeof offered)[number]['questions'];
+
+/** The questions of all executors that are asked in this place. */
+const ofExecutors = <Place extends keyof OfExecutors>(place: Place): OfExecutors[Place][number][] => offered.flatMap(({questions}) => [...questions[place]]);
+
 /** Every question, in the order of asking. A rule between two answers belongs to the later one. */
 const all = [
 	account.profile,
@@ -49,7 +54,7 @@ const all = [
 	jobs.disableCache,
 	jobs.dockerImage,
 	workers.workerProfile,
-	...offered.flatMap((one) => one.questions.workers),
+	...ofExecutors('workers'),
 	jobs.runnerConfig,
 	access.tags,
 	runner.gitlabUrl,
@@ -62,7 +67,7 @@ const all = [
 	runner.runUntagged,
 	runner.tokenStore,
 	software.gitlabRunnerVersion,
-	...offered.flatMap((one) => one.questions.software),
+	...ofExecutors('software'),
 	software.downloads,
 	network.sshAddress,
 ] as const;
