@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stringify} from 'smol-toml';
 import {machineConfig} from '../../source/executors/docker-machine/config.ts';
+import {isMachineName} from '../../source/executors/docker-machine/machine-names.ts';
 import {readMachines} from '../../source/executors/docker-machine/panel/stored-machines.ts';
 import {readDenial} from '../../source/panel/decode.ts';
 import {readMetrics} from '../../source/panel/metrics.ts';
@@ -10,7 +11,7 @@ import {simulatedWorld} from '../../source/simulated/world.ts';
 import {readConfig} from '../../source/steps/config/facts.ts';
 import {goSeconds} from '../../source/world/host/go-duration.ts';
 import {readJobList} from '../../source/world/host/job-list.ts';
-import {isMachineName, isNamedBy, madeAt} from '../../source/world/host/machine-name.ts';
+import {isNamedBy, madeAt} from '../../source/world/host/machine-name.ts';
 import {readPrometheus} from '../../source/world/host/prometheus.ts';
 
 const metrics = `# HELP gitlab_runner_jobs The current number of running builds

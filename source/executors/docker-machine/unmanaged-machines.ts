@@ -5,10 +5,11 @@ import {standingRunner} from '../../steps/config/merge.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
 import type {Stranded} from '../../steps/worker-making.ts';
-import {isNamedBy, type Namer, ownPrefixes, unmanagedBy} from '../../world/host/machine-name.ts';
+import {isNamedBy, type Namer} from '../../world/host/machine-name.ts';
 import {parseConfig, type Table, tablesAt} from '../../world/host/toml.ts';
 import type {HostFacts} from '../offered.ts';
 import {machineConfig, machineNameIn} from './config.ts';
+import {ownPrefixes, unmanagedBy} from './machine-names.ts';
 
 const config = machineConfig();
 

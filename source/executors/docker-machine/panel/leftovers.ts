@@ -15,7 +15,8 @@ import {
 import type {HostSeen} from '../../../panel/snapshot.ts';
 import {type Instance, type KeyPair, lives, type Volume} from '../../../steps/looks/account.ts';
 import type {Leftovers} from '../../../steps/looks/leftovers.ts';
-import {isMachineName, madeAt, unmanagedBy} from '../../../world/host/machine-name.ts';
+import {madeAt} from '../../../world/host/machine-name.ts';
+import {isMachineName, unmanagedBy} from '../machine-names.ts';
 import {removeWorkerScript} from '../scripts/remove-worker.ts';
 import {view} from './workers.ts';
 

@@ -2,7 +2,7 @@ import type {RowState} from '../../../panel/rows.ts';
 import type {StateDetail, StateSeen} from '../../../panel/workers.ts';
 import type {ConfigFacts} from '../../../steps/config/facts.ts';
 import type {Instance} from '../../../steps/looks/account.ts';
-import {unmanagedBy} from '../../../world/host/machine-name.ts';
+import {unmanagedBy} from '../machine-names.ts';
 
 /** docker-machine gives up a create after an hour. */
 const longestCreate = 3_600_000;

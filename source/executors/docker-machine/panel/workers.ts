@@ -2,7 +2,8 @@ import {isWorkerName} from '../../../fleet.ts';
 import type {Snapshot, StoredMachine} from '../../../panel/snapshot.ts';
 import type {FoundWorker, WorkerView} from '../../../panel/workers.ts';
 import {type Instance, workerPattern} from '../../../steps/looks/account.ts';
-import {inNames, isMachineName, isNamedBy, madeAt} from '../../../world/host/machine-name.ts';
+import {inNames, isNamedBy, madeAt} from '../../../world/host/machine-name.ts';
+import {isMachineName} from '../machine-names.ts';
 import {readMachines} from './stored-machines.ts';
 import {stateBy} from './worker-state.ts';
 
