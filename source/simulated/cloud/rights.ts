@@ -85,7 +85,7 @@ function launchIn(input: Input<'RunInstances'>, account: AccountState): JudgedLa
 	};
 }
 
-/** EC2's calls that docker-machine makes. */
+/** EC2's calls that managers make. */
 export type MachineOperation =
 	| 'DescribeInstances'
 	| 'DescribeKeyPairs'

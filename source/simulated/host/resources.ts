@@ -5,7 +5,7 @@ import type {Machine, Strain, Ticked, Work} from './machine.ts';
 const gib = 1_073_741_824;
 /** Share of the time that a manager's processor idles. */
 const usuallyIdle = 0.93;
-/** Below this share of its memory the kernel kills what wants more: docker-machine first. */
+/** Below this share of its memory the kernel kills what wants more: what makes machines first. */
 const tooLittle = 0.03;
 
 const cpusOf = ({instance}: Machine): number => kindOf(instance.type)?.vcpus ?? 2;
@@ -45,7 +45,7 @@ export function loads(machine: Machine, now: number): Pick<CommonHost, 'resource
 	};
 }
 
-/** Whether the kernel kills docker-machine for want of memory. */
+/** Whether the kernel kills what makes machines, for want of memory. */
 export const killsForMemory = ({strain}: Machine): boolean => (strain.memoryFree ?? 1) < tooLittle;
 
 /** A work of the machine's own, which takes longer the less of its processor it gets. */

@@ -48,7 +48,7 @@ export type ScriptProgress =
 	| {line: string}
 	/** What is being done now, thing first: `gitlab-runner 19.3.0 downloading`. */
 	| {says: string}
-	/** A stage of docker-machine begins: creating, waiting for SSH, … */
+	/** A stage of a worker that is being made begins: creating, waiting for SSH, … */
 	| {stage: string}
 	/** A download: bytes so far and in all, when known. */
 	| {download: string; bytes: number; of?: number | undefined};
