@@ -60,7 +60,7 @@ export type WorkersConfigured = {
 	/** Undefined where the runner makes none. */
 	idleCount: number | undefined;
 	maxGrowthRate: number | undefined;
-	/** `amazonec2-…` options by name, without `amazonec2-`; a repeated one's last value. */
+	/** Options of the program that makes them, by name and without secrets; a repeated one's last value. */
 	options: Record<string, string>;
 	scheduled: boolean;
 };
