@@ -1021,6 +1021,9 @@ def admin(path, query, body):
         else:
             quotas[asked["code"]] = float(asked["value"])
         return "application/json", "{}"
+    if path == "/peers/group-launches":
+        scaling.refused_launches["said"] = asked.get("said")
+        return "application/json", "{}"
     if path == "/peers/hour":
         return "application/json", json.dumps({"gone": forget_terminated()})
     if path == "/peers/consoles":

@@ -1,4 +1,5 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import {AutoScalingClient, type AutoScalingGroup, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {DescribeImagesCommand, DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client, type Tag} from '@aws-sdk/client-ec2';
 import {GetInstanceProfileCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand} from '@aws-sdk/client-iam';
 import {z} from 'zod';
@@ -152,19 +153,41 @@ function lookingInto(moto: string) {
 		]);
 	}
 
+	async function groups(region: string): Promise<AutoScalingGroup[]> {
+		const client = new AutoScalingClient({...settings, region});
+		const {AutoScalingGroups = []} = await client.send(new DescribeAutoScalingGroupsCommand({}));
+		client.destroy();
+		return AutoScalingGroups;
+	}
+
+	/** The name of the Auto Scaling group that an instance is in. */
+	async function groupOf(region: string, id: string): Promise<string> {
+		const found = (await groups(region)).find(({Instances = []}) => Instances.some(({InstanceId}) => InstanceId === id));
+		return found?.AutoScalingGroupName ?? '';
+	}
+
 	/** What is known of the things that a call names. */
 	const thingsOf = async (call: JudgedCall, region: string): Promise<Known> => {
 		if ('launch' in call) return takenBy(region, call.launch);
+		if ('scalingGroup' in call)
+			return new Map(
+				(await groups(region)).map(({AutoScalingGroupARN = '', AutoScalingGroupName, Tags = []}): [string, KnownThing] => [
+					`auto-scaling-group/${AutoScalingGroupName}`,
+					{arn: AutoScalingGroupARN, tags: Object.fromEntries(Tags.map(({Key = '', Value = ''}) => [Key, Value]))},
+				]),
+			);
 		return 'instanceIds' in call || 'ids' in call ? instances(region) : new Map();
 	};
 
-	return {isConnected, profile, profileNow, policies, thingsOf};
+	return {groupOf, isConnected, profile, profileNow, policies, thingsOf};
 }
 
 type RoleLookup = ReturnType<typeof lookingInto>;
 
-async function callOf({action, form, service}: AskedCall, looking: RoleLookup): Promise<JudgedCall> {
+async function callOf({action, form, region, service}: AskedCall, looking: RoleLookup): Promise<JudgedCall> {
 	const name = `${service}:${action}`;
+	if (name === 'autoscaling:SetDesiredCapacity') return {action: name, scalingGroup: form.AutoScalingGroupName ?? ''};
+	if (name === 'autoscaling:TerminateInstanceInAutoScalingGroup') return {action: name, scalingGroup: await looking.groupOf(region, form.InstanceId ?? '')};
 	if (name === 'ec2:RunInstances') {
 		const profile = form['IamInstanceProfile.Name'] || form['IamInstanceProfile.Arn']?.split('/').at(-1);
 		return {action: name, launch: launchIn(form, profile ? await looking.profile(profile) : undefined)};

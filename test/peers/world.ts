@@ -40,6 +40,8 @@ export type AwsPeer = {
 	deny(actions: readonly string[]): Promise<void>;
 	/** Sets a quota of EC2 in vCPUs; undefined: no such quota. */
 	quota(code: string, value: number | undefined): Promise<void>;
+	/** What AWS says of every launch by an Auto Scaling group, of which it makes none; undefined: it launches as it can. */
+	groupLaunches(said: string | undefined): Promise<void>;
 	/** An hour goes by at EC2: terminated instances can't be seen any more. */
 	hour(): Promise<void>;
 	/** Holds every instance's console back, or lets it be read: it comes by itself 1.5 s after the launch. */
@@ -231,6 +233,9 @@ export async function startWorld(options: {manager?: boolean} & MotoSlowness = {
 				},
 				async quota(code, value) {
 					await moto.admin('quota', {code, value: value ?? null});
+				},
+				async groupLaunches(said) {
+					await moto.admin('group-launches', {said: said ?? null});
 				},
 				async hour() {
 					await moto.admin('hour');

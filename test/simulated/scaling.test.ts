@@ -279,3 +279,45 @@ test('a call to Auto Scaling that is throttled is made again', async () => {
 		['Throttling', 'Throttling', undefined],
 	);
 });
+
+test('a machine’s role may set the number of the group that its policy names, and of no other', async () => {
+	const {world, cloud} = await withGroup({zones: 1});
+	const Statement = [
+		{
+			Effect: 'Allow',
+			Action: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
+			Resource: `arn:aws:autoscaling:${region}:123456789012:autoScalingGroup:*:autoScalingGroupName/${name}`,
+		},
+		{Effect: 'Allow', Action: 'autoscaling:DescribeAutoScalingGroups', Resource: '*'},
+	];
+	const named = {RoleName: 'manager', InstanceProfileName: 'manager'};
+	const {outside} = world;
+	outside.call('CreateRole', region, {RoleName: 'manager', AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}'});
+	outside.call('PutRolePolicy', region, {RoleName: 'manager', PolicyName: 'group', PolicyDocument: JSON.stringify({Version: '2012-10-17', Statement})});
+	outside.call('CreateInstanceProfile', region, {InstanceProfileName: 'manager'});
+	outside.call('AddRoleToInstanceProfile', region, named);
+	await world.clock.sleep(60_000);
+	const asManager = outside.asManager(outside.addInstance(region, {profileName: 'manager'}).id);
+	asManager('SetDesiredCapacity', {AutoScalingGroupName: name, DesiredCapacity: 1});
+	await world.clock.sleep(30_000);
+	const InstanceId = asManager('DescribeAutoScalingGroups', {}).AutoScalingGroups?.[0]?.Instances?.[0]?.InstanceId;
+	asManager('TerminateInstanceInAutoScalingGroup', {InstanceId, ShouldDecrementDesiredCapacity: true});
+	assert.equal((await members(cloud))[0]?.LifecycleState, 'Terminating');
+	const {LaunchTemplates: [template] = []} = await cloud.call('DescribeLaunchTemplates', {});
+	const LaunchTemplateSpecification = {LaunchTemplateId: template?.LaunchTemplateId};
+	outside.call('CreateAutoScalingGroup', region, {
+		AutoScalingGroupName: 'strangers',
+		MinSize: 0,
+		MaxSize: 1,
+		VPCZoneIdentifier: outside.region(region).subnets[0]?.id,
+		MixedInstancesPolicy: {LaunchTemplate: {LaunchTemplateSpecification}},
+	});
+	assert.throws(() => asManager('SetDesiredCapacity', {AutoScalingGroupName: 'strangers', DesiredCapacity: 1}), {
+		name: 'AccessDenied',
+		message:
+			/not authorized to perform: autoscaling:SetDesiredCapacity on resource: arn:aws:autoscaling:.*autoScalingGroupName\/strangers because no identity-based/,
+	});
+	assert.throws(() => asManager('DescribeScalingActivities', {}), {name: 'AccessDenied'});
+	outside.denyToAll('autoscaling:SetDesiredCapacity');
+	assert.throws(() => asManager('SetDesiredCapacity', {AutoScalingGroupName: name, DesiredCapacity: 1}), {message: /service control policy/});
+});

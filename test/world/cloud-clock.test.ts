@@ -11,6 +11,7 @@ const minutes = (count: number) => count * 60_000;
 /** One call to each service that refuses dates in its own way. */
 const asking: Record<string, (cloud: Cloud) => Promise<unknown>> = {
 	EC2: (cloud) => cloud.call('DescribeVpcs', {}),
+	'Auto Scaling': (cloud) => cloud.call('DescribeAutoScalingGroups', {}),
 	STS: (cloud) => cloud.call('GetCallerIdentity', {}),
 	IAM: (cloud) => cloud.call('ListAccountAliases', {}),
 	'Systems Manager': (cloud) => cloud.call('GetParametersByPath', {Path: '/gitlab-runner-aws'}),
@@ -53,6 +54,7 @@ test("every service's own words for a wrong date are told as a wrong clock, neve
 	const now = Date.parse('2026-11-24T09:00:00Z');
 	const services = [
 		['ec2', 'DescribeVpcs'],
+		['auto-scaling', 'DescribeAutoScalingGroups'],
 		['s3', 'HeadBucket'],
 		['sts', 'GetCallerIdentity'],
 		['iam', 'GetRole'],

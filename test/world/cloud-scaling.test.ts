@@ -375,6 +375,21 @@ for (const side of sides) {
 			await rejects(cloud().call('DeleteSecurityGroup', {GroupId: open}), 'DependencyViolation');
 		});
 
+		test('where AWS has no capacity, the group goes on trying until there is some', async () => {
+			await made(cloud(), 'capacity', {group: policyOnSpot('capacity')});
+			const said =
+				'Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot capacity available that matches your request. Launching EC2 instance failed.';
+			await world().groupLaunches(region, said);
+			await cloud().call('SetDesiredCapacity', {AutoScalingGroupName: 'capacity', DesiredCapacity: 1});
+			const failed = await eventually(world(), async () => {
+				const all = (await activities(cloud(), 'capacity')).filter(({StatusCode}) => StatusCode === 'Failed');
+				return all.length > 1 ? all : undefined;
+			});
+			assert.ok(failed.every(({StatusMessage, Description, EndTime}) => StatusMessage === said && Description?.endsWith(said) && EndTime));
+			await world().groupLaunches(region, undefined);
+			await inService(world(), cloud(), 'capacity', 1);
+		});
+
 		test('the base is on demand and what is above it on spot', async () => {
 			await made(cloud(), 'spot', {group: policyOnSpot('spot')});
 			const instances = await grown(world(), cloud(), 'spot', 2);

@@ -18,6 +18,8 @@ export type CloudWorld = {
 	behind(ms: number): void;
 	/** A colleague's cloud, for whom all that they make and name is known at once. */
 	colleague: CloudAt;
+	/** What AWS says of every launch by an Auto Scaling group in that region, of which it makes none; undefined: it launches as it can. */
+	groupLaunches(region: string, said: string | undefined): Promise<void>;
 	/** An hour goes by at EC2. */
 	hour(): Promise<void>;
 	stop(): Promise<void>;
@@ -53,6 +55,7 @@ const real: CloudSide = {
 				]),
 			behind: peers.aws.clock,
 			colleague: theirs.at,
+			groupLaunches: (_region, said) => peers.aws.groupLaunches(said),
 			hour: peers.aws.hour,
 			async stop() {
 				cloud.close();
@@ -82,6 +85,7 @@ const simulated: CloudSide = {
 			trouble: (action, kind) => (kind === 'throttled' ? world.faults.throttle(action, 1) : world.faults.dropAfter(action)),
 			behind: (ms) => world.outside.setClock(-ms),
 			colleague: (at) => ({...world.cloudAt(at), call: async (name, input) => world.outside.call(name, at, input)}),
+			groupLaunches: async (region, said) => world.outside.groupLaunches(region, said),
 			hour: () => world.clock.sleep(3_700_000),
 			stop: async () => undefined,
 		};

@@ -41,7 +41,7 @@ const sentence = (action: string, by: string, because: Because, resource = '*') 
 	`User: ${by} is not authorized to perform: ${action} on resource: ${resource} ${reasons[because](action)}`;
 
 /** EC2's refusal of an action, with what DecodeAuthorizationMessage reads. */
-export function notAuthorized(action: string, by: string, because: Because, resource?: string): Error {
+function notAuthorized(action: string, by: string, because: Because, resource?: string): Error {
 	const encoded = Buffer.from(JSON.stringify({action, by, explicit: because !== 'nothing'})).toString('base64url');
 	return refusal(
 		'UnauthorizedOperation',
@@ -57,13 +57,13 @@ export const deniedByOrganization = ({deniedToAll}: AccountState, actions: reado
 /** Services whose code for it has no `Exception` behind it. */
 const plainly: ReadonlySet<AwsService> = new Set<AwsService>(['auto-scaling', 's3', 'iam', 'sts']);
 
-/** Throws AWS's refusal of an action, in the service's own way of saying it. */
-function refuse(service: AwsService, action: string, by: string, why: Because): never {
-	const because = sentence(action, by, why);
-	if (service === 'auto-scaling' && launchRights.includes(action)) throw refusal('AccessDenied', 'You are not authorized to use launch template', 403);
-	if (service === 'ec2') throw notAuthorized(action, by, why);
-	if (service === 'ec2-instance-connect') throw refusal('AuthException', because, 403);
-	throw refusal(plainly.has(service) ? 'AccessDenied' : 'AccessDeniedException', because, 403);
+/** AWS's refusal of an action, in the service's own way of saying it. */
+export function refusedBy(service: AwsService, action: string, by: string, why: Because, resource?: string): Error {
+	const because = sentence(action, by, why, resource);
+	if (service === 'auto-scaling' && launchRights.includes(action)) return refusal('AccessDenied', 'You are not authorized to use launch template', 403);
+	if (service === 'ec2') return notAuthorized(action, by, why, resource);
+	if (service === 'ec2-instance-connect') return refusal('AuthException', because, 403);
+	return refusal(plainly.has(service) ? 'AccessDenied' : 'AccessDeniedException', because, 403);
 }
 
 /** Throws when the caller may not make this call; GetCallerIdentity is everybody's. */
@@ -74,7 +74,7 @@ export function judgeAllowed(account: AccountState, name: OperationName, input: 
 	const action = denied ?? actions.find((one) => account.denied.has(one));
 	if (action === undefined) return;
 	if (name === 'HeadBucket') throw refusal('403', 'Unknown', 403);
-	refuse(serviceOf[name], action, by, denied === undefined ? 'policy' : 'organization');
+	throw refusedBy(serviceOf[name], action, by, denied === undefined ? 'policy' : 'organization');
 }
 
 const expiredCode: Partial<Record<AwsService, string>> = {'auto-scaling': 'ExpiredToken', ec2: 'RequestExpired', s3: 'ExpiredToken'};

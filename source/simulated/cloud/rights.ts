@@ -1,6 +1,7 @@
+import {actionsOf} from '../../world/cloud/actions.ts';
 import {judge, type PolicyDocument, type PolicyQuestion, type PolicyVerdict, readPolicy} from '../../world/cloud/policy/judge.ts';
 import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../world/cloud/policy/questions.ts';
-import type {Input} from '../../world/cloud/port.ts';
+import type {Input, OperationName} from '../../world/cloud/port.ts';
 import type {AccountState, RegionState, RoleState} from './account.ts';
 
 /** What AWS's own policies of these names allow, as far as a manager needs it. */
@@ -53,6 +54,8 @@ function known(account: AccountState, region: RegionState): JudgedScope['known']
 		'security-group': (id) => region.groups.get(id),
 		'key-pair': (name) => region.keyPairs.get(name),
 		'spot-instances-request': (id) => region.spotRequests.get(id),
+		'launch-template': (id) => region.templates.get(id),
+		'auto-scaling-group': (name) => region.scalingGroups.get(name),
 	};
 	return (kind, id) => by[kind]?.(id);
 }
@@ -85,7 +88,7 @@ function launchIn(input: Input<'RunInstances'>, account: AccountState): JudgedLa
 	};
 }
 
-/** EC2's calls that managers make. */
+/** AWS's calls that managers make. */
 export type MachineOperation =
 	| 'DescribeInstances'
 	| 'DescribeKeyPairs'
@@ -97,12 +100,17 @@ export type MachineOperation =
 	| 'RunInstances'
 	| 'CreateTags'
 	| 'StopInstances'
-	| 'TerminateInstances';
+	| 'TerminateInstances'
+	| 'DescribeSpotInstanceRequests'
+	| 'DescribeAutoScalingGroups'
+	| 'DescribeScalingActivities'
+	| 'SetDesiredCapacity'
+	| 'TerminateInstanceInAutoScalingGroup';
 
-const look = (name: string) => (): JudgedCall => ({action: `ec2:${name}`, resource: '*'});
+const look = (name: OperationName) => (): JudgedCall => ({action: actionsOf(name)[0] ?? name, resource: '*'});
 
 /** Each call as IAM is asked about it. */
-const judged: {[Name in MachineOperation]: (input: Input<Name>, account: AccountState) => JudgedCall} = {
+const judged: {[Name in MachineOperation]: (input: Input<Name>, account: AccountState, region: RegionState) => JudgedCall} = {
 	DescribeInstances: look('DescribeInstances'),
 	DescribeKeyPairs: look('DescribeKeyPairs'),
 	DescribeSecurityGroups: look('DescribeSecurityGroups'),
@@ -114,6 +122,14 @@ const judged: {[Name in MachineOperation]: (input: Input<Name>, account: Account
 	CreateTags: ({Resources, Tags}) => ({action: 'ec2:CreateTags', ids: Resources ?? [], tags: recordOf(Tags)}),
 	StopInstances: ({InstanceIds}) => ({action: 'ec2:StopInstances', instanceIds: InstanceIds ?? []}),
 	TerminateInstances: ({InstanceIds}) => ({action: 'ec2:TerminateInstances', instanceIds: InstanceIds ?? []}),
+	DescribeSpotInstanceRequests: look('DescribeSpotInstanceRequests'),
+	DescribeAutoScalingGroups: look('DescribeAutoScalingGroups'),
+	DescribeScalingActivities: look('DescribeScalingActivities'),
+	SetDesiredCapacity: ({AutoScalingGroupName}) => ({action: 'autoscaling:SetDesiredCapacity', scalingGroup: AutoScalingGroupName ?? ''}),
+	TerminateInstanceInAutoScalingGroup({InstanceId}, _account, {scalingGroups}) {
+		const group = [...scalingGroups.values()].find(({members}) => members.some(({instanceId}) => instanceId === InstanceId));
+		return {action: 'autoscaling:TerminateInstanceInAutoScalingGroup', scalingGroup: group?.name ?? ''};
+	},
 };
 
 /** A call that a machine made by its role, and what refused it. */
@@ -127,7 +143,7 @@ export function refusedToRole<Name extends MachineOperation>(
 	call: {name: Name; input: Input<Name>},
 	now: number,
 ): {question: PolicyQuestion; verdict: PolicyVerdict} | undefined {
-	for (const question of questionsOf(judged[call.name](call.input, account), scopeIn(account, region))) {
+	for (const question of questionsOf(judged[call.name](call.input, account, region), scopeIn(account, region))) {
 		const verdict = judgeRole(account, profileName, question, now);
 		if (verdict !== 'allowed') return {question, verdict};
 	}

@@ -1,6 +1,7 @@
-import type {Input, Output} from '../../world/cloud/port.ts';
+import {actionsOf} from '../../world/cloud/actions.ts';
+import {type Input, type Output, serviceOf} from '../../world/cloud/port.ts';
 import type {AccountState} from '../cloud/account.ts';
-import {deniedByOrganization, notAuthorized} from '../cloud/allowed.ts';
+import {deniedByOrganization, refusedBy} from '../cloud/allowed.ts';
 import type {SimulatedCloud} from '../cloud/cloud.ts';
 import {isRefusal, refusal} from '../cloud/refusal.ts';
 import {type MachineCall, type MachineOperation, refusedToRole} from '../cloud/rights.ts';
@@ -16,7 +17,7 @@ export type Caller = {
 /** Whether root's credentials file says who calls, rather than the manager's role. */
 export const hasKeys = (machine: Machine): boolean => textOf(machine, credentialsPath)?.includes('aws_access_key_id') === true;
 
-/** A call to EC2 as whoever root's credentials file names, which no policy of ours limits, or by the manager's role, which its policy does. */
+/** A call to AWS as whoever root's credentials file names, which no policy of ours limits, or by the manager's role, which its policy does. */
 export function awsCall<Name extends MachineOperation>(caller: Caller, region: string, name: Name, input: Input<Name>): Output<Name> {
 	const {cloud, machine} = caller;
 	if (hasKeys(machine)) return carried(caller, region, name, input);
@@ -36,7 +37,8 @@ const callerOf = ({cloud, machine}: Caller): string =>
 
 function carried<Name extends MachineOperation>(caller: Caller, region: string, name: Name, input: Input<Name>): Output<Name> {
 	const {cloud} = caller;
-	if (deniedByOrganization(cloud.account, [`ec2:${name}`])) throw notAuthorized(`ec2:${name}`, callerOf(caller), 'organization');
+	const denied = deniedByOrganization(cloud.account, actionsOf(name));
+	if (denied !== undefined) throw refusedBy(serviceOf[name], denied, callerOf(caller), 'organization');
 	return cloud.carry(name, region, input, callerOf(caller));
 }
 
@@ -59,5 +61,7 @@ function judgeCall<Name extends MachineOperation>(caller: Caller, regionName: st
 		throw refusal('InvalidInstanceID.NotFound', `The instance ID '${missing}' does not exist`);
 	}
 	const refused = refusedToRole(cloud.account, region, machine.instance.profileName, {name, input}, caller.now());
-	if (refused) throw notAuthorized(refused.question.action, callerOf(caller), refused.verdict === 'denied' ? 'policy' : 'nothing', refused.question.resource);
+	if (!refused) return;
+	const {question, verdict} = refused;
+	throw refusedBy(serviceOf[name], question.action, callerOf(caller), verdict === 'denied' ? 'policy' : 'nothing', question.resource);
 }

@@ -9,6 +9,8 @@ export type JudgedCall =
 	| {action: `ec2:${'Start' | 'Stop' | 'Reboot' | 'Terminate'}Instances`; instanceIds: readonly string[]}
 	| {action: 'ec2:CreateTags' | 'ec2:DeleteTags'; ids: readonly string[]; tags: JudgedTags}
 	| {action: 'ec2:ImportKeyPair' | 'ec2:DeleteKeyPair'; keyName: string; tags?: JudgedTags}
+	/** Calls that change an Auto Scaling group's number. */
+	| {action: `autoscaling:${'SetDesiredCapacity' | 'TerminateInstanceInAutoScalingGroup'}`; scalingGroup: string}
 	| {action: `s3:${'Get' | 'Put' | 'Delete'}Object`; bucket: string; key: string}
 	/** A list without a prefix has no `s3:prefix`, and neither has the look for a missing object that GetObject implies. */
 	| {action: 's3:ListBucket'; bucket: string; prefix?: string}
@@ -31,14 +33,14 @@ export type JudgedLaunch = {
 };
 
 /** What AWS knows of a thing that a call names. */
-export type KnownThing = {tags: JudgedTags; type?: string; spot?: boolean; profileArn?: string | undefined; isPublic?: boolean};
+export type KnownThing = {tags: JudgedTags; arn?: string; type?: string; spot?: boolean; profileArn?: string | undefined; isPublic?: boolean};
 
 /** Where a call is judged, and what is known there. */
 export type JudgedScope = {
 	partition: string;
 	account: string;
 	region: string;
-	/** A thing by its id, or a key pair by its name; undefined where there is none. */
+	/** A thing by its id, or a key pair or an Auto Scaling group by its name; undefined where there is none. A group has an ARN that its name doesn't tell. */
 	known(kind: string, id: string): KnownThing | undefined;
 };
 
@@ -53,6 +55,7 @@ const kinds: Record<string, string> = {
 	key: 'key-pair',
 	snap: 'snapshot',
 	ami: 'image',
+	lt: 'launch-template',
 };
 
 const kindOf = (id: string): string => {
@@ -86,6 +89,14 @@ const arnIn = ({account, partition, region}: JudgedScope, kind: string, id: stri
 function about(scope: JudgedScope, action: string, kind: string, id: string, more: PolicyQuestion['keys'] = {}): PolicyQuestion {
 	const thing = scope.known(kind, id);
 	return {action, resource: arnIn(scope, kind, id), keys: {'aws:RequestedRegion': scope.region, ...(thing ? keysOf(thing) : {}), ...more}};
+}
+
+/** A question about an Auto Scaling group, whose ARN holds an id beside its name (Service Authorization Reference, Amazon EC2 Auto Scaling). */
+function aboutGroup(scope: JudgedScope, action: string, name: string): PolicyQuestion {
+	const {account, partition, region} = scope;
+	const group = scope.known('auto-scaling-group', name);
+	const resource = group?.arn ?? `arn:${partition}:autoscaling:${region}:${account}:autoScalingGroup:none:autoScalingGroupName/${name}`;
+	return {action, resource, keys: {'aws:RequestedRegion': region, ...(group ? keysOf(group) : {})}};
 }
 
 /** A launch is asked about each thing that it makes or takes, each with the keys of its kind; then about the tags, and about the role that it passes on. */
@@ -127,12 +138,13 @@ const passing = (roleArn: string): PolicyQuestion => ({action: 'iam:PassRole', r
 
 /**
  * What AWS asks IAM about a call: one question for each thing that the call touches, with the condition keys that AWS fills in (Service Authorization
- * Reference, Amazon EC2 and Amazon S3). A call that no kind is known of is one question about its resource.
+ * Reference, Amazon EC2, Amazon EC2 Auto Scaling and Amazon S3). A call that no kind is known of is one question about its resource.
  */
 export function questionsOf(call: JudgedCall, scope: JudgedScope): PolicyQuestion[] {
 	if ('launch' in call) return ofLaunch(call.launch, scope);
 	if ('instanceIds' in call) return call.instanceIds.map((id) => about(scope, call.action, 'instance', id));
 	if ('ids' in call) return call.ids.map((id) => about(scope, call.action, kindOf(id), id, requested(call.tags)));
+	if ('scalingGroup' in call) return [aboutGroup(scope, call.action, call.scalingGroup)];
 	if ('keyName' in call) return [about(scope, call.action, 'key-pair', call.keyName, requested(call.tags ?? {}))];
 	const inRegion = {'aws:RequestedRegion': scope.region};
 	if ('key' in call) return [{action: call.action, resource: `arn:${scope.partition}:s3:::${call.bucket}/${call.key}`, keys: inRegion}];
