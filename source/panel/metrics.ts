@@ -1,7 +1,9 @@
+import {metricsRead} from '../steps/online.ts';
+import type {WorkersCounted} from '../steps/worker-making.ts';
 import {readPrometheus} from '../world/host/prometheus.ts';
 
-/** Machines by docker+machine's own states. The counts of several runners on one manager are merged there. */
-export type MachineCounts = {acquired: number; creating: number; idle: number; used: number; removing: number; stuck: number};
+/** Machines by the runner's own states. */
+export type MachineCounts = NonNullable<WorkersCounted['states']>;
 
 /** What the runner's `/metrics` tells. A figure that isn't there is undefined: not known is not 0. */
 export type Metrics = {
@@ -32,20 +34,22 @@ export type Metrics = {
 	unread: string[];
 };
 
-const machineStates = {acquired: 'acquired', creating: 'creating', idle: 'idle', used: 'used', removing: 'removing', 'stuck-on-removing': 'stuck'} as const;
+const added = (one: MachineCounts, other: MachineCounts): MachineCounts => ({
+	acquired: one.acquired + other.acquired,
+	creating: one.creating + other.creating,
+	idle: one.idle + other.idle,
+	used: one.used + other.used,
+	removing: one.removing + other.removing,
+	stuck: one.stuck + other.stuck,
+});
 
-function machineCounts(byState: Record<string, number>): MachineCounts | undefined {
-	if (Object.keys(byState).length === 0) return undefined;
-	const counts = {acquired: 0, creating: 0, idle: 0, used: 0, removing: 0, stuck: 0};
-	for (const [state, key] of Object.entries(machineStates)) counts[key] = byState[state] ?? 0;
-	return counts;
-}
-
-/** Reads the text of `/metrics`. `target_*` labels are summed over: they are empty for EC2, and absent before gitlab-runner 19.1. Never throws. */
-export function readMetrics(text: string): Metrics {
-	const {sum, by, word, unread} = readPrometheus(text, ['gitlab_runner_', 'process_start_time_seconds']);
-	const made = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_count') ?? 0;
-	const took = sum('gitlab_runner_autoscaling_machine_creation_duration_seconds_sum') ?? 0;
+/** Reads the text of `/metrics`, of whose workers each executor's own figures tell. Never throws. */
+export function metricsIn(text: string, countings: readonly ((metrics: ReturnType<typeof readPrometheus>) => WorkersCounted)[]): Metrics {
+	const metrics = readPrometheus(text, [...metricsRead, 'process_start_time_seconds']);
+	const {sum, by, word, unread} = metrics;
+	const all = countings.map((counted) => counted(metrics));
+	const states = all.flatMap((one) => one.states ?? []);
+	const workers = all.find(({made}) => made) ?? all[0];
 	const concurrent = sum('gitlab_runner_concurrent');
 	const started = sum('process_start_time_seconds');
 	// Series of jobs exist only for states in use, so a runner that answers and names none runs none.
@@ -55,11 +59,11 @@ export function readMetrics(text: string): Metrics {
 		preparing: sum('gitlab_runner_jobs', {state: 'pending'}) ?? none,
 		concurrent,
 		limits: by('gitlab_runner_limit', 'runner'),
-		machines: machineCounts(by('gitlab_runner_autoscaling_machine_states', 'state', {executor: 'docker+machine'})),
+		machines: states.length === 0 ? undefined : states.reduce(added),
 		queueSize: sum('gitlab_runner_job_queue_size'),
 		jobRequests: by('gitlab_runner_api_request_statuses_total', 'status', {endpoint: 'request_job'}),
-		creation: made > 0 ? {count: made, meanSeconds: took / made} : undefined,
-		creationsFailed: sum('gitlab_runner_autoscaling_actions_total', {action: 'creation-failed'}),
+		creation: workers?.made,
+		creationsFailed: workers?.failed,
 		failedJobs: by('gitlab_runner_failed_jobs_total', 'failure_reason'),
 		configLoads: sum('gitlab_runner_configuration_loaded_total'),
 		version: word('gitlab_runner_version_info', 'version'),

@@ -65,7 +65,7 @@ async function onManager(context: Context, {counted}: WorkerMaking): Promise<(Si
 	const counts = {done: (sum('gitlab_runner_jobs_total') ?? 0) - (job ? 1 : 0), failed: sum('gitlab_runner_failed_jobs_total') ?? 0};
 	if (!job) return {...counts, says: 'waiting for a job', status: 'waiting'};
 	// Until its machine is there a job is pending to the runner, though it runs for GitLab.
-	if (counted(read).making > 0 || isPreparing(job)) return {...counts, url: job.url, says: 'machine being made', status: 'preparing'};
+	if ((counted(read).states?.creating ?? 0) > 0 || isPreparing(job)) return {...counts, url: job.url, says: 'machine being made', status: 'preparing'};
 	return {...counts, url: job.url, says: `job running: ${(job.stage || 'started').replaceAll('_', ' ')}`, status: 'running'};
 }
 

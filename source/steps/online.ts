@@ -16,5 +16,6 @@ export function onlineIn(metrics: string, token: string, {counted}: Pick<WorkerM
 	const count = (status: string) => answers.reduce((total, {[status]: one = 0}) => total + one, 0);
 	if (count('201') + count('204') > 0) return {is: 'online'};
 	if (count('403') > 0) return {is: 'refused'};
-	return {is: counted(read).all > 0 ? 'making machines' : 'not yet'};
+	const {states} = counted(read);
+	return {is: states && states.creating + states.idle + states.used + states.acquired > 0 ? 'making machines' : 'not yet'};
 }

@@ -3,8 +3,15 @@ import type {HostFacts} from '../executors/offered.ts';
 import type {readPrometheus} from '../world/host/prometheus.ts';
 import type {ExecutorConfig} from './config/fields.ts';
 
-/** How many workers a runner counts itself: those under way, and all. */
-export type WorkersCounted = {making: number; all: number};
+/**
+ * Workers as the runner counts them itself, by what they do; the counts of several runners on one manager are merged there. `made` are those since its
+ * service started, with the mean of the seconds that each took.
+ */
+export type WorkersCounted = {
+	states: {acquired: number; creating: number; idle: number; used: number; removing: number; stuck: number} | undefined;
+	made: {count: number; meanSeconds: number} | undefined;
+	failed: number | undefined;
+};
 
 /** What would be lost of the workers once another config.toml is written: `left` are workers that no runner manages then. */
 export type Stranded = {left: string[]; drains: boolean};

@@ -24,6 +24,7 @@ import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
 import {machineConfig} from './config.ts';
 import {limits} from './limits.ts';
+import {counted} from './machine-counts.ts';
 import {machineRights} from './manager-rights.ts';
 import {onWorker} from './on-worker.ts';
 import {causes} from './panel/causes.ts';
@@ -55,10 +56,7 @@ const making: WorkerMaking = {
 	},
 	stranded,
 	going,
-	counted({sum}) {
-		const [making = 0, ...others] = ['creating', 'idle', 'used', 'acquired'].map((state) => sum('gitlab_runner_autoscaling_machine_states', {state}) ?? 0);
-		return {making, all: others.reduce((total, one) => total + one, making)};
-	},
+	counted,
 };
 
 /** The steps of a docker+machine fleet, in the order in which a person reads them. */

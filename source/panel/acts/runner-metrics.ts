@@ -3,7 +3,8 @@ import {panelScript} from '../../executors/offered.ts';
 import type {Connection} from '../../world/host/port.ts';
 
 import {until} from '../../world/laptop/clock.ts';
-import {type Metrics, readMetrics} from '../metrics.ts';
+import {readMetrics} from '../live/metrics.ts';
+import type {Metrics} from '../metrics.ts';
 
 /** Milliseconds that the runner may take to load what was written (it looks at its file each three seconds). */
 const loads = 60_000;

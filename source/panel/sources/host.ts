@@ -3,7 +3,7 @@ import type {HostPart} from '../../executors/offered.ts';
 import {readConfig} from '../../steps/config/facts.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
-import {readMetrics} from '../metrics.ts';
+import {readMetrics} from '../live/metrics.ts';
 import type {SourceTrouble} from '../seen.ts';
 import type {HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
 import {keeping} from './keep.ts';
