@@ -846,6 +846,9 @@ class Groups:
     def make_role(self):
         iam = iam_backends[ACCOUNT]["aws"]
         if not any(role.name == self.role_name for role in iam.roles.values()):
+            if "iam:CreateServiceLinkedRole" in denied:
+                sentence = f"User: {USER_ARN} is not authorized to perform: iam:CreateServiceLinkedRole on resource: {self.role_arn}"
+                raise Refused(403, "AccessDenied", f"{sentence} with an explicit deny in an identity-based policy")
             iam.create_service_linked_role("autoscaling.amazonaws.com", "", "")
             strictness.note("linked role", self.role_name)
 

@@ -240,7 +240,7 @@ test('a spot instance that AWS takes back is noticed within the minute and repla
 	assert.equal((await members(cloud)).filter(({InstanceId}) => InstanceId !== id).length, 1);
 });
 
-test('deleting by force takes as long as the instances need, while nothing can be changed', async () => {
+test('deleting by force takes as long as the instances need, while nothing can be changed and the name is taken', async () => {
 	const {world, cloud} = await withGroup({zones: 1});
 	await want(cloud, 2);
 	assert.equal(await refusedWith(cloud.call('DeleteAutoScalingGroup', {AutoScalingGroupName: name})), 'ResourceInUse');
@@ -250,6 +250,14 @@ test('deleting by force takes as long as the instances need, while nothing can b
 	const [going] = (await cloud.call('DescribeAutoScalingGroups', {})).AutoScalingGroups ?? [];
 	assert.deepEqual([going?.Status, going?.Instances?.map(({LifecycleState}) => LifecycleState)], ['Delete in progress', ['Terminating', 'Terminating']]);
 	assert.equal(await refusedWith(want(cloud, 1)), 'ValidationError');
+	const again = {
+		AutoScalingGroupName: name,
+		MinSize: 0,
+		MaxSize: 1,
+		VPCZoneIdentifier: going?.VPCZoneIdentifier,
+		MixedInstancesPolicy: going?.MixedInstancesPolicy,
+	};
+	assert.equal(await refusedWith(cloud.call('CreateAutoScalingGroup', again)), 'AlreadyExists');
 	await world.clock.sleep(60_000);
 	assert.deepEqual((await cloud.call('DescribeAutoScalingGroups', {})).AutoScalingGroups, []);
 	assert.equal((await cloud.call('DescribeScalingActivities', {IncludeDeletedGroups: true})).Activities?.[0]?.AutoScalingGroupState, 'Deleted');

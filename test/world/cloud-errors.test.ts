@@ -56,6 +56,11 @@ test('a refused action is named with who may not and why, whatever the service c
 		/^alice may not do `s3:PutLifecycleConfiguration`/,
 	);
 	assert.match(problem({name: 'AccessDeniedException', status: 400, message: 'no'}, {operation: 'GetServiceQuota'}).message, /`servicequotas:GetServiceQuota`/);
+	const template = {name: 'AccessDenied', status: 403, message: 'You are not authorized to use launch template: lt-1'};
+	assert.match(
+		problem(template, {operation: 'CreateAutoScalingGroup'}).message,
+		/^alice may not do `ec2:RunInstances` in us-east-2: AWS refuses it, because `ec2:RunInstances`, `ec2:CreateTags` and `iam:PassRole` are needed/,
+	);
 });
 
 test('an expired session says how to log in again, for its profile', () => {

@@ -208,8 +208,10 @@ const wrongCode = ({profile}: CloudRequest, code: string, raw: RawAwsError): Pro
 
 function notAllowed(asking: CloudRequest, code: string, raw: RawAwsError): Problem {
 	const said = /User: (?<arn>\S+) is not authorized to perform: (?<action>[\w-]+:\w+)/.exec(raw.message)?.groups;
-	const because = /because (?<why>[^.]+?)(?:\.|$| Encoded)/.exec(printable(raw.message))?.groups?.why;
-	const action = said?.action ?? actionsOf(asking.operation)[0] ?? asking.operation;
+	// Auto Scaling tries what it's given: a launch with the caller's rights, of which it names none that lacks.
+	const tried = /not authorized to use launch template/.test(raw.message) ? '`ec2:RunInstances`, `ec2:CreateTags` and `iam:PassRole` are needed' : undefined;
+	const because = tried ?? /because (?<why>[^.]+?)(?:\.|$| Encoded)/.exec(printable(raw.message))?.groups?.why;
+	const action = said?.action ?? (tried ? 'ec2:RunInstances' : actionsOf(asking.operation)[0]) ?? asking.operation;
 	const who = nameOf(said?.arn ?? asking.who);
 	return new Problem({
 		code: 'not-allowed',

@@ -1,6 +1,7 @@
+import {refusedBy} from '../allowed.ts';
 import {filtered, onlyKnows, required} from '../asked.ts';
 import type {Handlers, Here} from '../here.ts';
-import {linkedRoles, makeLinkedRole} from '../linked-roles.ts';
+import {linkedRoleArn, linkedRoles, makeLinkedRole} from '../linked-roles.ts';
 import {refusal} from '../refusal.ts';
 import {judgedTags} from '../tag-rules.ts';
 import {activityShown, stamp} from './activities.ts';
@@ -119,7 +120,11 @@ export const scalingGroups: Handlers<
 			because: '',
 		};
 		tagGroup(group, input.Tags ?? []);
-		if (!account.serviceLinkedRoles.has(linkedRoles['autoscaling.amazonaws.com'])) makeLinkedRole(here, 'autoscaling.amazonaws.com');
+		if (!account.serviceLinkedRoles.has(linkedRoles['autoscaling.amazonaws.com'])) {
+			const needed = 'iam:CreateServiceLinkedRole';
+			if (account.denied.has(needed)) throw refusedBy('auto-scaling', needed, here.by, 'policy', linkedRoleArn(account, 'autoscaling.amazonaws.com'));
+			makeLinkedRole(here, 'autoscaling.amazonaws.com');
+		}
 		region.scalingGroups.set(name, group);
 		const first = `a user request created an AutoScalingGroup`;
 		setDesired(here, group, input.DesiredCapacity ?? min, first);
