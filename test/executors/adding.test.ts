@@ -82,7 +82,7 @@ const workers: WorkerMaking = {
 	wanted: async () => ({config: workers.config, notes: []}),
 	stranded: () => ({left: [], drains: false}),
 	going: async () => [],
-	counted: () => ({making: 0, all: 0}),
+	counted: () => ({states: undefined, made: undefined, failed: undefined}),
 };
 
 export const pool: Executor = {
