@@ -5,7 +5,6 @@ import type {AnswerKey, Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {commandLine} from '../world/host/quote.ts';
 import type {Download, Install, InstallOutcome} from '../world/host/scripts/install.ts';
-import {paths} from '../world/host/scripts/paths.ts';
 import {writeCredentialsScript} from '../world/host/scripts/write-credentials.ts';
 import {differs} from './finding.ts';
 import type {Instance} from './looks/account.ts';
@@ -26,8 +25,8 @@ export type MakerSoftware = {
 	/** The version that is there. */
 	installed(facts: SoftwareFacts): string | undefined;
 	downloads(answers: Answers, machine: Pick<SoftwareFacts, 'machine'>): Download[];
-	/** What workers run first, kept in a file on the manager. */
-	readonly userData: string;
+	/** Files that it needs there. */
+	readonly files: Install['files'];
 	/** What isn't as the answers want it; `how` is what a change does that no running service may meet. */
 	changes(answers: Answers, facts: SoftwareFacts, how: Change['how']): Change[];
 	/** The rest by hand, once the programs are there. */
@@ -147,7 +146,7 @@ function installOf({answers}: Context, maker: MakerSoftware, facts: SoftwareFact
 		drainSeconds,
 		dropIn,
 		downloads: [gitlabRunnerDownload(answers, facts), ...maker.downloads(answers, facts)],
-		userData: {path: paths.userData, text: maker.userData},
+		files: maker.files,
 	};
 }
 

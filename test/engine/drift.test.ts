@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {planExit} from '../../source/engine/plan.ts';
 import type {StepName} from '../../source/engine/step.ts';
+import {userDataPath} from '../../source/executors/docker-machine/scripts/manager-part.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {appliedIn, bucketName, codesIn, name, planOf, problemsIn, region, type SetupWish, setUp, standingFleet, unlike} from './fleet.ts';
@@ -106,7 +107,7 @@ const drifts: readonly Drift[] = [
 	},
 	{
 		what: "the workers' user data is gone",
-		breaks: (world, id) => world.outside.removeFile(id, paths.userData),
+		breaks: (world, id) => world.outside.removeFile(id, userDataPath),
 		names: ['software'],
 		waiting: ['test-machine', 'service'],
 	},

@@ -1,3 +1,4 @@
+import {userDataPath} from '../../source/executors/docker-machine/scripts/manager-part.ts';
 import {factsScript, installScript, serviceScript} from '../../source/executors/offered.ts';
 import {stateOf} from '../../source/simulated/cloud/account.ts';
 import type {Ports, World} from '../../source/simulated/world.ts';
@@ -116,7 +117,7 @@ export const downloads = (['gitlab-runner', 'docker-machine'] as const).map((nam
 /** Installs, configures and starts the runner on a manager; gives what the install has said. */
 export async function startRunner(world: World, connection: Connection, manager: ManagerByHand): Promise<ScriptProgress[]> {
 	const said: ScriptProgress[] = [];
-	const given = {executor: 'docker+machine', bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
+	const given = {executor: 'docker+machine', bootSeconds: 300, downloads, dropIn, files: [{path: userDataPath, text: '#cloud-config\n'}], drainSeconds: 60};
 	const installed = await connection.script(installScript, given, (progress) => said.push(progress));
 	if (installed.is !== 'done') throw new Error(installed.detail);
 	// `gitlab-runner install` has written a file of its own.

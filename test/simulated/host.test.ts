@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
+import {userDataPath} from '../../source/executors/docker-machine/scripts/manager-part.ts';
 import {factsScript, installScript} from '../../source/executors/offered.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import type {Target} from '../../source/world/host/port.ts';
@@ -19,7 +20,7 @@ const target = (manager: ManagerByHand, over: Partial<Target> = {}): Target => (
 	trust: () => true,
 	...over,
 });
-const given = {executor: 'docker+machine', bootSeconds: 300, downloads, dropIn, userData: {path: paths.userData, text: '#cloud-config\n'}, drainSeconds: 60};
+const given = {executor: 'docker+machine', bootSeconds: 300, downloads, dropIn, files: [{path: userDataPath, text: '#cloud-config\n'}], drainSeconds: 60};
 
 test('SSH answers only whom the security group lets in, and whose key is authorised', async () => {
 	const world = simulatedWorld();

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Found} from '../../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, mark, markKeys} from '../../fleet.ts';
 import type {ImageSeen} from '../../steps/images.ts';
-import {paths} from '../../world/host/scripts/paths.ts';
+import {userDataPath} from './scripts/manager-part.ts';
 import {isSecretOption} from './scripts/secret-options.ts';
 
 /** What MachineOptions are made from: answers, and what the steps above have found. */
@@ -87,7 +87,7 @@ const rows: readonly MachineOption[] = [
 	{flag: 'amazonec2-ssh-user', answer: 'workerSshUser', resolved: true, write: ({answers, image}) => answers.workerSshUser ?? image.user},
 	{flag: 'amazonec2-metadata-token', write: always('required')},
 	{flag: 'amazonec2-tags', answer: 'tags', read: tagsIn, write: ({answers, fleet}) => machineTags(fleet, answers)},
-	{flag: 'amazonec2-userdata', write: always(paths.userData)},
+	{flag: 'amazonec2-userdata', write: always(userDataPath)},
 	{flag: 'amazonec2-request-spot-instance', answer: 'spot', absent: 'false', read: (value) => value !== 'false', write: onSpot(always('true'))},
 	{
 		flag: 'amazonec2-spot-price',

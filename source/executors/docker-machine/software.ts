@@ -1,6 +1,7 @@
 import type {Change} from '../../engine/step.ts';
 import {fileChange, type MakerSoftware, versionChange} from '../../steps/software.ts';
 import {dockerMachineByHand, dockerMachineDownload, workerUserData} from './programs.ts';
+import {userDataPath} from './scripts/manager-part.ts';
 
 /** docker-machine on the manager, with its certificates, which are made before the service first runs; it's replaced beside running jobs. */
 export const machineSoftware: MakerSoftware = {
@@ -8,7 +9,7 @@ export const machineSoftware: MakerSoftware = {
 	version: ({dockerMachineVersion}) => dockerMachineVersion,
 	installed: ({dockerMachine}) => dockerMachine,
 	downloads: (answers, machine) => [dockerMachineDownload(answers, machine)],
-	userData: workerUserData,
+	files: [{path: userDataPath, text: workerUserData}],
 	changes: ({dockerMachineVersion}, {certificates, dockerMachine, userData}, how): Change[] => [
 		...versionChange('dockerMachineVersion', dockerMachine, dockerMachineVersion, 'live'),
 		...fileChange("workers' user data", userData, workerUserData),

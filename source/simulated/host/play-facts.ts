@@ -45,7 +45,6 @@ function softwareOf({machine, hosts, plays}: ScriptRun): CommonSoftware {
 			enabled: service.enabled ? 'enabled' : machine.files.has(unitPath) ? 'disabled' : 'not-found',
 			since: service.since === undefined || service.active !== 'active' ? undefined : new Date(service.since).toISOString(),
 		}),
-		userData: textOf(machine, paths.userData),
 		credentialsHash: credentials === undefined ? undefined : digest(credentials),
 		now,
 	});

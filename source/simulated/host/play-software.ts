@@ -51,7 +51,7 @@ function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	if (!executor) throw unknownToThisWorld(`the executor ${given.executor}`);
 	const wasActive = machine.service.active === 'active';
 	files.set(paths.dropIn, {text: given.dropIn, mode: 0o644});
-	files.set(given.userData.path, {text: given.userData.text, mode: 0o644});
+	for (const {path, text} of given.files) files.set(path, {text, mode: 0o644});
 	const wanted = given.downloads.filter((one) => versionOf(machine, one.path) !== one.version);
 	const trouble = yield* fetchAll(wanted, running);
 	if (trouble) return trouble;

@@ -1,11 +1,11 @@
 import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
 import {dockerMachineDownload, workerUserData} from '../../../source/executors/docker-machine/programs.ts';
+import {userDataPath} from '../../../source/executors/docker-machine/scripts/manager-part.ts';
 import {factsScript, type HostFacts} from '../../../source/executors/offered.ts';
 import {dropIn, gitlabRunnerDownload} from '../../../source/steps/programs.ts';
 import type {Cloud} from '../../../source/world/cloud/port.ts';
 import {realCloud} from '../../../source/world/cloud/real.ts';
 import type {Install} from '../../../source/world/host/scripts/install.ts';
-import {paths} from '../../../source/world/host/scripts/paths.ts';
 import {realClock} from '../../../source/world/laptop/clock.ts';
 import {someAnswers, someFleet} from '../../executors/docker-machine/some-answers.ts';
 import {type PeerWorld, startWorld} from '../../peers/world.ts';
@@ -46,7 +46,7 @@ export async function freshManager(): Promise<FreshManager> {
 			drainSeconds: 20,
 			dropIn,
 			downloads: downloadsFor(someAnswers({downloads: world.downloads}), {machine: 'x86_64'}),
-			userData: {path: paths.userData, text: workerUserData},
+			files: [{path: userDataPath, text: workerUserData}],
 			...over,
 		}),
 		facts: async () => (await onManager(world, factsScript, {verify: true})).result,

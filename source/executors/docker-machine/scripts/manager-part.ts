@@ -2,10 +2,15 @@ import {z} from 'zod';
 import type {ManagerPart} from '../../../world/host/scripts/manager-part.ts';
 import {secretOptions} from './secret-options.ts';
 
+/** Where `amazonec2-userdata` points: the option takes a path on the manager. */
+export const userDataPath = '/etc/gitlab-runner/gitlab-runner-aws-user-data';
+
 const software = {
 	dockerMachine: z.string().optional(),
 	/** docker-machine's certificates and their keys are there, for root. */
 	certificates: z.boolean(),
+	/** The file that workers' user data comes from. */
+	userData: z.string().optional(),
 };
 
 const facts = {
@@ -46,7 +51,7 @@ def docker_machine(store):
     def has_certificates():
         return all(os.path.isfile(os.path.join(store, 'certs', name)) for name in ('ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'))
     def software():
-        return dict(dockerMachine=version_of('docker-machine', r'version v?([^, ]+)'), certificates=has_certificates())
+        return dict(dockerMachine=version_of('docker-machine', r'version v?([^, ]+)'), certificates=has_certificates(), userData=read('${userDataPath}'))
     def engine():
         found = []
         for path in glob.glob(os.path.join(glob.escape(store), 'machines', '*', 'server.pem')):
@@ -116,4 +121,4 @@ executors['docker+machine'] = docker_machine(given.get('storePath') or '/root/.d
 `;
 
 /** docker-machine on a manager: its program, its certificates, and the machines in its store. */
-export const dockerMachinePart = {python, software, facts, panel, secretOptions} satisfies ManagerPart;
+export const dockerMachinePart = {python, software, facts, panel, exact: ['userData'], secretOptions} satisfies ManagerPart;

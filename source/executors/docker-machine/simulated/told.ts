@@ -1,10 +1,15 @@
 import {type Machine, textOf, versionOf} from '../../../simulated/host/machine.ts';
+import {userDataPath} from '../scripts/manager-part.ts';
 import {hasCertificates, storeFolder, storeOf} from './store.ts';
 
 const program = '/usr/local/bin/docker-machine';
 
 /** docker-machine's part of what is installed, as the scripts tell it. */
-export const software = (machine: Machine): object => ({dockerMachine: versionOf(machine, program), certificates: hasCertificates(machine)});
+export const software = (machine: Machine): object => ({
+	dockerMachine: versionOf(machine, program),
+	certificates: hasCertificates(machine),
+	userData: textOf(machine, userDataPath),
+});
 
 /** Its part of all facts. */
 export const facts = (machine: Machine): object => ({

@@ -28,8 +28,6 @@ const software = {
 		/** Of a unit whose process has ended by itself, the last lines of its log, the oldest first. */
 		log: z.array(z.string()).optional(),
 	}),
-	/** The file that workers' user data comes from. */
-	userData: z.string().optional(),
 	/** SHA-256 of root's AWS credentials file, when `access` is `access-keys`. */
 	credentialsHash: z.string().optional(),
 	/** Milliseconds since 1970, by the host's clock. */
@@ -142,7 +140,6 @@ facts.update(
     dropIn=read('${paths.dropIn}'),
     config=None if plain else config(),
     systemId=system_id.strip() if system_id else None,
-    userData=read('${paths.userData}'),
     credentialsHash=credentials(),
     now=int(time.time() * 1000))
 def told(value):
@@ -160,7 +157,7 @@ export function factsWith<Software extends Properties, Facts extends Properties>
 		changes: false,
 		result: facts,
 		// Files are compared with what is wanted or edited, and the runner's own pages are read line by line.
-		exact: ['text', 'unit', 'dropIn', 'userData', 'metrics', 'jobs'],
+		exact: ['text', 'unit', 'dropIn', 'metrics', 'jobs', ...(part.exact ?? [])],
 		text: text(part.python),
 	};
 	/** The same without anything secret, for the time until the host's key is verified. */
@@ -169,7 +166,7 @@ export function factsWith<Software extends Properties, Facts extends Properties>
 		changes: false,
 		secrets: 'none',
 		result: softwareFacts,
-		exact: ['unit', 'dropIn', 'userData'],
+		exact: ['unit', 'dropIn', ...(part.exact ?? [])],
 		text: text(part.python),
 	};
 	return {factsScript, softwareFactsScript};

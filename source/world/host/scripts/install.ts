@@ -16,8 +16,8 @@ export type Install = {
 	downloads: Download[];
 	/** Text of the systemd drop-in with the graceful stop. */
 	dropIn: string;
-	/** Workers' user data, and its path. */
-	userData: {path: string; text: string};
+	/** Files that the executor needs there, by their paths; everybody may read them. */
+	files: readonly {path: string; text: string}[];
 	/** Seconds that running jobs may take to end before a running service's program is replaced. */
 	drainSeconds: number;
 };
@@ -180,7 +180,8 @@ def install():
     account()
     if changed('${paths.dropIn}', given['dropIn'], 0o644):
         sh('systemctl', 'daemon-reload')
-    changed(given['userData']['path'], given['userData']['text'], 0o644)
+    for one in given['files']:
+        changed(one['path'], one['text'], 0o644)
     wanted = [one for one in given['downloads'] if version(one['path']) != one['version']]
     files = []
     try:
@@ -219,7 +220,7 @@ except OSError as error:
 done(**{'is': 'done'})
 `;
 
-/** Waits for the first boot, then brings programs, unit, drop-in, user data and what the executor needs to what is wanted. Does only what isn't so yet. */
+/** Waits for the first boot, then brings programs, unit, drop-in, files and what the executor needs to what is wanted. Does only what isn't so yet. */
 export const installWith = ({python}: Pick<ManagerPart, 'python'>): OpenScript<Install, InstallOutcome> => ({
 	name: 'install',
 	changes: true,

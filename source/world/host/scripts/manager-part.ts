@@ -18,6 +18,8 @@ export type ManagerPart<Software extends Properties = Properties, Facts extends 
 	readonly software: Software;
 	/** What it tells to checks besides. */
 	readonly facts: Facts;
+	/** Of what it tells to checks, the texts that stay byte for byte, since they are compared. */
+	readonly exact?: readonly string[];
 	/** What it tells the panel. */
 	readonly panel: Panel;
 	/** Which of its options have secrets as values: a regular expression that JavaScript and Python read alike, whose case counts nothing. */
@@ -37,6 +39,7 @@ export function together<Part extends ManagerPart>(
 		python: `executors = {}\n${parts.map(({python}) => python).join('')}`,
 		software: Object.assign({}, ...parts.map(({software}) => software)),
 		facts: Object.assign({}, ...parts.map(({facts}) => facts)),
+		exact: parts.flatMap(({exact = []}) => exact),
 		panel: Object.assign({}, ...parts.map(({panel}) => panel)),
 		secretOptions: parts.map(({secretOptions}) => `(?:${secretOptions})`).join('|'),
 	};

@@ -3,8 +3,6 @@ export const paths = {
 	config: '/etc/gitlab-runner/config.toml',
 	/** The systemd drop-in with the graceful stop. */
 	dropIn: '/etc/systemd/system/gitlab-runner.service.d/gitlab-runner-aws.conf',
-	/** Where `amazonec2-userdata` points: the option takes a path on the manager. */
-	userData: '/etc/gitlab-runner/gitlab-runner-aws-user-data',
 	gitlabCa: '/etc/gitlab-runner/gitlab-runner-aws-ca.pem',
 	programs: '/usr/local/bin',
 	metrics: 'http://127.0.0.1:9252',
