@@ -3,7 +3,6 @@ import {test} from 'node:test';
 import {stringify} from 'smol-toml';
 import {machineConfig} from '../../source/executors/docker-machine/config.ts';
 import {isMachineName} from '../../source/executors/docker-machine/machine-names.ts';
-import {readMachines} from '../../source/executors/docker-machine/panel/stored-machines.ts';
 import {readDenial} from '../../source/panel/decode.ts';
 import {readMetrics} from '../../source/panel/live/metrics.ts';
 import {lookAtEc2} from '../../source/panel/sources/ec2.ts';
@@ -124,18 +123,6 @@ test('a machine says in its name when it was made, and which runner made it', ()
 		'-runner-1764201600-0123abcd',
 	])
 		assert.deepEqual([isMachineName(other), madeAt(other)], [false, undefined], other);
-});
-
-test('machines that were picked are read, others are named', () => {
-	const {machines, unread} = readMachines([
-		{name: 'runner-ab12cd-x-1764201600-0123abcd', instanceId: 'i-1', diskGib: 20, SecretKey: 'no'},
-		{name: 'odd', instanceId: 4},
-		null,
-	]);
-	assert.equal(machines[0]?.createdAt, 1_764_201_600_000);
-	assert.equal(machines[0]?.instanceId, 'i-1');
-	assert.ok(!JSON.stringify(machines).includes('SecretKey'));
-	assert.deepEqual(unread, ['odd', 'a machine without a name']);
 });
 
 test('config.toml gives limits and options, never a secret, and survives what it does not expect', () => {
