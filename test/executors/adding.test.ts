@@ -7,6 +7,8 @@ import test, {after, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import type {Answers} from '../../source/fleet.ts';
+import {good, unseen} from '../../source/panel/seen.ts';
+import {healthy, instance, journal, manager, minutes, now} from '../panel/seeing.ts';
 import {someAnswers} from './docker-machine/some-answers.ts';
 
 /** A way to run jobs that is in no house: a pool of machines that stands and is never scaled. */
@@ -68,6 +70,7 @@ import type {WorkerMaking} from '../../steps/worker-making.ts';
 import {whole} from '../../world/host/toml.ts';
 import type {Executor} from '../executor.ts';
 import {poolOffered} from './offered.ts';
+import {causes, journal, leftovers, view} from './panel.ts';
 import {poolStep} from './pool-step.ts';
 
 const workers: WorkerMaking = {
@@ -89,30 +92,65 @@ export const pool: Executor = {
 	name: 'pool',
 	steps: [identityStep, recordStep, networkStep(poolOffered.limits), poolStep, runnerStep(workers)],
 	workers,
-	view: {
-		stored: () => ({machines: [], unread: []}),
-		filters: () => [],
-		nameOf: ({tags}) => tags.pool,
-		isWorkerName: (name) => name.startsWith('pool-'),
-		found: () => [],
-		stateBy: () => () => ({state: 'idle', detail: undefined}),
-	},
-	leftovers: {
-		tool: 'the pool',
-		makers: /pool/,
-		isManager: () => false,
-		kept: () => undefined,
-		unmanaged: () => [],
-		judge: () => [],
-		keyPairOf: () => undefined,
-		remove: async () => ({is: 'gone'}),
-	},
+	view,
+	leftovers,
 	made: () => undefined,
 	moved: (_to, given) => given,
-	journal: [],
-	refusals: [],
+	journal,
+	refusals: [[/pool is dry/, 'pool-dry']],
 	onWorker: (_user, worker, words = '') => \`ssh \${worker} \${words}\`,
-	causes: [],
+	causes,
+};
+`,
+	'panel.ts': `import {type CauseRow} from '../../panel/causes/cause.ts';
+import {refusalRow} from '../../panel/causes/refusals.ts';
+import {type LogRule, numberOf, projectOf, textOf} from '../../panel/journal/rule.ts';
+import {judge, type LeftoverView, ownerOf} from '../../panel/leftovers.ts';
+import type {WorkerView} from '../../panel/workers.ts';
+
+export const view: WorkerView = {
+	stored: () => ({machines: [], unread: []}),
+	filters: ({fleet}) => (fleet ? [{name: 'tag:pool', values: [fleet.name]}] : []),
+	nameOf: ({id, tags}) => (tags.pool === undefined ? undefined : id),
+	isWorkerName: () => false,
+	found: ({ec2}) =>
+		(ec2.value?.instances ?? []).flatMap((instance) => {
+			const name = view.nameOf(instance);
+			return name === undefined ? [] : [{name, machine: undefined, instance, createdAt: undefined}];
+		}),
+	stateBy: () => ({busy}) => ({state: busy ? 'busy' : 'idle', detail: undefined}),
+};
+
+export const journal: readonly LogRule[] = [
+	{
+		tells: ['job-on-machine'],
+		texts: ['Dialing pool'],
+		reads: (line, at) => {
+			const [job, machine] = [numberOf(line, 'job'), textOf(line, 'instance-id')];
+			if (job === undefined || machine === undefined) return undefined;
+			return {is: 'job-on-machine', job, machine, project: projectOf(line), runner: textOf(line, 'runner'), uses: undefined, at};
+		},
+	},
+];
+
+export const causes: readonly CauseRow[] = [
+	refusalRow({id: 'pool-dry', rank: 'unmade', key: 'move', refusals: ['pool-dry'], says: ({count}, time) => \`The pool is dry\${time}: \${count} jobs found none.\`}),
+];
+
+export const leftovers: LeftoverView = {
+	tool: 'the pool',
+	makers: /pool/,
+	isManager: () => false,
+	kept: () => undefined,
+	unmanaged: () => [],
+	judge: (region) =>
+		region.instances.flatMap((instance) => {
+			const name = view.nameOf(instance);
+			if (name === undefined) return [];
+			return [{kind: 'instance', id: instance.id, name, ...judge(region, ownerOf(region, name, instance.tags), instance.id)}];
+		}),
+	keyPairOf: () => undefined,
+	remove: async () => ({is: 'gone'}),
 };
 `,
 	'plays.ts': `import type {Plays} from '../../simulated/host/plays.ts';
@@ -279,5 +317,36 @@ test('its rows are written into config.toml, and read there again', async () => 
 			).answers,
 		),
 		/"poolSize":7/,
+	);
+});
+
+test('the panel finds its workers, reads its lines, and tells its causes and what it leaves', async () => {
+	const {eventsOf} = await of<typeof import('../../source/panel/live/log.ts')>('panel/live/log.ts');
+	const {join: joined} = await of<typeof import('../../source/panel/live/join.ts')>('panel/live/join.ts');
+	const {whyWaiting} = await of<typeof import('../../source/panel/live/why-waiting.ts')>('panel/live/why-waiting.ts');
+	const {judgeLeftovers} = await of<typeof import('../../source/panel/orphans/judging.ts')>('panel/orphans/judging.ts');
+	const instances = ['i-1', 'i-2'].map((id) => instance(id, 'worker', {tags: {pool: 'gitlab-runners'}}));
+	const events = ['Dialing pool  instance-id=i-1 job=7 runner=ab12cd', 'Preparation failed  error=pool is dry job=8'].flatMap((message) =>
+		eventsOf({at: now - minutes(2), message, cursor: undefined}),
+	);
+	const snapshot = healthy({ec2: good({manager: manager(), instances, otherManagers: []}, now), runner: unseen, journal: good(journal(...events), now)});
+	assert.deepEqual(
+		joined(snapshot, now).map(({name, state, job}) => [name, state, job?.id]),
+		[
+			['i-1', 'busy', 7],
+			['i-2', 'idle', undefined],
+		],
+	);
+	assert.deepEqual(
+		whyWaiting(snapshot, now).causes.map(({says}) => says),
+		['The pool is dry, for 2 m: 1 jobs found none.'],
+	);
+	const region = {region: 'us-east-2', fleets: [], managers: [], instances, leftovers: {keyPairs: [], spotRequests: [], volumes: []}, now};
+	assert.deepEqual(
+		judgeLeftovers(region).map(({id, is}) => [id, is]),
+		[
+			['i-1', 'not-known'],
+			['i-2', 'not-known'],
+		],
 	);
 });
