@@ -25,8 +25,12 @@ export const poolSize = question('poolSize', count(1, 100, 'machines'))({
 	when: ({executor}) => executor === 'pool',
 });
 
-const python = \`
-executors['pool'] = dict(keeps='/var/lib/pool', software=dict, facts=dict, panel=dict, prepare=lambda stop: None, take_away=lambda: 0)
+const looks = \`
+executors['pool'] = dict(keeps='/var/lib/pool', software=dict, facts=dict, panel=dict)
+\`;
+
+const acts = \`
+executors['pool'].update(prepare=lambda stop: None, take_away=lambda: 0)
 \`;
 
 export const poolOffered = {
@@ -40,7 +44,7 @@ export const poolOffered = {
 		image: () => undefined,
 	},
 	questions: {workers: [poolSize], software: []},
-	part: {python, software: {}, facts: {}, panel: {}, secretOptions: '(?!)'},
+	part: {looks, acts, software: {}, facts: {}, panel: {}, secretOptions: '(?!)'},
 } as const;
 `,
 	'pool-step.ts': `import type {Step} from '../../engine/step.ts';

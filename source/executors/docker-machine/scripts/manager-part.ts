@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import type {ManagerPart} from '../../../world/host/scripts/manager-part.ts';
+import {acts} from './manager-acts.ts';
 import {secretOptions} from './secret-options.ts';
 
 /** Where `amazonec2-userdata` points: the option takes a path on the manager. */
@@ -31,9 +32,8 @@ const panel = {
 	unreadMachines: z.array(z.string()),
 };
 
-const python = `
+const looks = `
 import glob
-from concurrent.futures import ThreadPoolExecutor
 def docker_machine(store):
     def stored():
         # Machines in the store: name, config.json and the driver in it, both None where it can't be read.
@@ -81,44 +81,9 @@ def docker_machine(store):
                     machine[key] = driver[field]
             found.append(machine)
         return dict(hasStore=os.path.isdir(store), certificates=has_certificates(), machines=found, unreadMachines=unread)
-    def prepare(stop):
-        # Certificates are made on first use without a lock, so made here once while no runner can use docker-machine (docs/facts.md, "docker-machine: its store and certificates").
-        if has_certificates():
-            return None
-        stop()
-        say(says="docker-machine's certificates being made")
-        sh('docker-machine', 'rm', '-y', 'certificates')
-        code, out, err = sh('docker-machine', 'create', '--driver', 'none', '--url', 'localhost', 'certificates', limit=120)
-        if code != 0:
-            return 'docker-machine create --driver ended with %d: %s' % (code, (err or out).strip()[-400:])
-        sh('docker-machine', 'rm', '-y', 'certificates')
-        return None if has_certificates() else 'docker-machine made no certificates in ' + os.path.join(store, 'certs', '')
-    def never_launched(name):
-        # An entry of a create that failed is kept. One without an instance has nothing in EC2 that could stay behind, whatever EC2 refuses.
-        try:
-            with open(os.path.join(store, 'machines', name, 'config.json')) as file:
-                return not json.load(file)['Driver'].get('InstanceId')
-        except (OSError, ValueError, KeyError):
-            return False
-    def remove(name):
-        code, out, err = sh('docker-machine', 'rm', '-y', name, limit=180)
-        if code != 0 and never_launched(name):
-            code = sh('docker-machine', 'rm', '-f', name, limit=180)[0]
-        say(line='%s removed' % name if code == 0 else '%s not removed: %s' % (name, (err or out).strip()[-200:]))
-        return code == 0
-    def take_away():
-        folder = os.path.join(store, 'machines')
-        ours = re.compile(r'runner-[a-z0-9-]{1,9}-%s-\\d{9,11}-[0-9a-f]{8}' % re.escape(given.get('fleet') or ''))
-        also = given.get('names') or []
-        names = [name for name in sorted(os.listdir(folder)) if ours.fullmatch(name) or name in also] if os.path.isdir(folder) else []
-        if not names:
-            return 0
-        say(says='%d machines going' % len(names) if len(names) > 1 else '1 machine going')
-        with ThreadPoolExecutor(4) as pool:
-            return sum(pool.map(remove, names))
-    return dict(keeps=store, software=software, facts=facts, panel=panel, prepare=prepare, take_away=take_away)
+    return dict(keeps=store, software=software, facts=facts, panel=panel, has_certificates=has_certificates)
 executors['docker+machine'] = docker_machine(given.get('storePath') or '/root/.docker/machine')
 `;
 
 /** docker-machine on a manager: its program, its certificates, and the machines in its store. */
-export const dockerMachinePart = {python, software, facts, panel, exact: ['userData'], secretOptions} satisfies ManagerPart;
+export const dockerMachinePart = {looks, acts, software, facts, panel, exact: ['userData'], secretOptions} satisfies ManagerPart;

@@ -158,7 +158,7 @@ export function factsWith<Software extends Properties, Facts extends Properties>
 		result: facts,
 		// Files are compared with what is wanted or edited, and the runner's own pages are read line by line.
 		exact: ['text', 'unit', 'dropIn', 'metrics', 'jobs', ...(part.exact ?? [])],
-		text: text(part.python),
+		text: text(part.looks),
 	};
 	/** The same without anything secret, for the time until the host's key is verified. */
 	const softwareFactsScript: OpenScript<{without: 'secrets'}, z.infer<typeof softwareFacts>> = {
@@ -167,7 +167,7 @@ export function factsWith<Software extends Properties, Facts extends Properties>
 		secrets: 'none',
 		result: softwareFacts,
 		exact: ['unit', 'dropIn', ...(part.exact ?? [])],
-		text: text(part.python),
+		text: text(part.looks),
 	};
 	return {factsScript, softwareFactsScript};
 }

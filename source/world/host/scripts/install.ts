@@ -221,10 +221,10 @@ done(**{'is': 'done'})
 `;
 
 /** Waits for the first boot, then brings programs, unit, drop-in, files and what the executor needs to what is wanted. Does only what isn't so yet. */
-export const installWith = ({python}: Pick<ManagerPart, 'python'>): OpenScript<Install, InstallOutcome> => ({
+export const installWith = ({looks, acts}: Pick<ManagerPart, 'looks' | 'acts'>): OpenScript<Install, InstallOutcome> => ({
 	name: 'install',
 	changes: true,
 	secrets: 'none',
 	result: outcome,
-	text: text(python),
+	text: text(looks + acts),
 });

@@ -10,10 +10,15 @@ export type Properties = Readonly<Record<string, ZodType>>;
 export type ManagerPart<Software extends Properties = Properties, Facts extends Properties = Properties, Panel extends Properties = Properties> = {
 	/**
 	 * Puts into `executors`, by the executor's name, a dict of: `keeps`, the folder where it keeps what it knows; `software`, `facts` and `panel`, which
-	 * give a dict of what is told below; `prepare(stop)`, which makes what its runner needs, calls `stop` where no runner may work meanwhile, and gives why
-	 * it can't or None; `take_away`, which ends the workers that a drained service leaves behind, as `given` names them, and gives how many.
+	 * give a dict of what is told below. Changes nothing.
 	 */
-	readonly python: string;
+	readonly looks: string;
+	/**
+	 * Comes after it where a script changes the manager, and puts into that dict: `prepare(stop)`, which makes what its runner needs, calls `stop` where no
+	 * runner may work meanwhile, and gives why it can't or None; `take_away`, which ends the workers that a drained service leaves behind, as `given` names
+	 * them, and gives how many.
+	 */
+	readonly acts: string;
 	/** What it tells of what is installed; no secret. */
 	readonly software: Software;
 	/** What it tells to checks besides. */
@@ -36,7 +41,8 @@ export function together<Part extends ManagerPart>(
 	parts: readonly Part[],
 ): ManagerPart<Merged<Part['software']>, Merged<Part['facts']>, Merged<Part['panel']>> {
 	return {
-		python: `executors = {}\n${parts.map(({python}) => python).join('')}`,
+		looks: `executors = {}\n${parts.map(({looks}) => looks).join('')}`,
+		acts: parts.map(({acts}) => acts).join(''),
 		software: Object.assign({}, ...parts.map(({software}) => software)),
 		facts: Object.assign({}, ...parts.map(({facts}) => facts)),
 		exact: parts.flatMap(({exact = []}) => exact),

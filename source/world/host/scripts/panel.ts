@@ -69,7 +69,7 @@ const journal = z.object({
 export type JournalPart = z.infer<typeof journal>;
 
 /** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */
-const text = ({python, secretOptions}: Pick<ManagerPart, 'python' | 'secretOptions'>): string => `${prelude}${unitText}${readingText}${python}
+const text = ({looks, secretOptions}: Pick<ManagerPart, 'looks' | 'secretOptions'>): string => `${prelude}${unitText}${readingText}${looks}
 import collections, threading
 config_path = given.get('configPath') or '/etc/gitlab-runner/config.toml'
 unit = given.get('unit') or 'gitlab-runner'

@@ -70,9 +70,9 @@ done(**{'is': 'done', 'machines': machines})
 `;
 
 /** Starts, reloads, drains or restarts the runner's service. Reports how many jobs still run while it drains. */
-export const serviceWith = ({python}: Pick<ManagerPart, 'python'>): Script<ServiceRequest, ServiceOutcome> => ({
+export const serviceWith = ({looks, acts}: Pick<ManagerPart, 'looks' | 'acts'>): Script<ServiceRequest, ServiceOutcome> => ({
 	name: 'service',
 	changes: true,
 	result: outcome,
-	text: text(python),
+	text: text(looks + acts),
 });
