@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import type {AnswerKey, Answers, Given} from '../fleet.ts';
 import {inOrder, isComplete, isKey, questions} from './all.ts';
 import type {AnyQuestion, Asking} from './question.ts';
@@ -8,7 +9,7 @@ export type Walk = {
 	layers: Layers;
 	/** Asks all that means something, rather than what most people must choose. */
 	everything: boolean;
-	/** Keys that a person left empty, where that can be. */
+	/** Keys that a person left as they are: with what they were asked with, or empty, where that can be. */
 	left: readonly AnswerKey[];
 	asking(given: Given): Asking;
 };
@@ -123,8 +124,12 @@ const within = async (state: WalkState, next: Walk): Promise<WalkState> => ({...
 const taken = (state: WalkState, answers: readonly [AnswerKey, unknown][]): Promise<WalkState> =>
 	within(
 		state,
-		answers.reduce((so, [key, value]) => answered(so, key, value), state.walk),
+		answers.reduce((so, [key, value]) => (keeps(state, key, value) ? {...so, left: [...so.left, key]} : answered(so, key, value)), state.walk),
 	);
+
+/** Whether an answer is the default itself: Enter leaves it a default, which goes on following what it follows, and the next release. */
+const keeps = ({settled: {given, sources}}: WalkState, key: AnswerKey, value: unknown): boolean =>
+	(sources[key] === 'default' || sources[key] === 'found') && isDeepStrictEqual(given[key], value);
 
 const visiting = ({visited}: WalkState, keys: readonly AnswerKey[]): ReadonlySet<AnswerKey> => new Set([...visited, ...keys]);
 

@@ -109,11 +109,11 @@ test('an existing key pair without its private key is told by the flag that is m
 	assert.match(problem.message, /^--private-key is missing.*key pair mine wasn't made here/);
 });
 
-test('a person is asked the nine that most must choose, in order, and Enter takes each default', async () => {
+test('a person is asked the nine that most must choose, in order, and Enter leaves each its default', async () => {
 	const ask = scripted({});
 	const {answers, sources} = await interview({layers: {}, asking: withCloud, ask});
 	assert.deepEqual(keysPut(ask), ['region', 'image', 'securityGroup', 'keyPair', 'cache', 'workerType', 'spot', 'limit', 'runner']);
-	assert.deepEqual([answers.limit, sources.limit], [10, 'typed']);
+	assert.deepEqual([answers.limit, sources.limit], [10, 'default']);
 	assert.deepEqual([answers.idleTime, sources.idleTime], [300, 'default']);
 });
 

@@ -85,3 +85,11 @@ test('answers that are given up are asked again', async () => {
 	const less = await walk(state, {do: 'forget', keys: ['image']});
 	assert.equal(less.settled.sources.image, 'default');
 });
+
+test('Enter on a default leaves it a default: it is asked once, and follows an answer that comes later', async () => {
+	let state = await walk(await fresh(true), {do: 'on'});
+	while (keyAt(state) !== 'review') state = await after(state, value(state.at.on === 'question' ? state.settled.given[state.at.key] : undefined));
+	assert.deepEqual(state.walk.layers.typed, {});
+	const {given, sources} = (await walk(await walk(state, {do: 'change', key: 'limit'}), value(3))).settled;
+	assert.deepEqual([given.limit, given.concurrent, sources.concurrent], [3, 3, 'default']);
+});

@@ -34,7 +34,7 @@ test('eight answers lead from nothing to the review, seven of them Enter, and En
 	const {settled} = await walked.agreed();
 	assert.equal(walked.given.get('runnerToken'), token);
 	assert.deepEqual([settled.given.image, settled.given.limit, settled.given.runner], ['ubuntu-24.04', 10, 'token']);
-	assert.equal(settled.sources.limit, 'typed');
+	assert.equal(settled.sources.limit, 'default');
 });
 
 test('where the region isn’t known it is asked first, and nothing is looked at before', async () => {
