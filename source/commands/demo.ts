@@ -40,14 +40,14 @@ export function demoWorld(isWatched: boolean): CommandWorld & {simulated: World}
 export const demoOn =
 	({simulated}: ReturnType<typeof demoWorld>): Command =>
 	async (session) => {
-		const {face, parsed, secrets, stops} = session;
+		const {face, secrets, stops} = session;
 		Object.assign(secrets, {runnerToken: simulated.outside.token(), gitlabToken: simulated.outside.token('gitlab')});
 		const emit = (happening: Happening): void => {
 			face.emit(happening);
 			// What a person would do now: commit the file that has just been shown.
 			if (happening.event === 'document' && happening.name === '.gitlab-ci.yml') simulated.outside.queueJobs(1, {name: 'hello', seconds: 20});
 		};
-		const shown: Session = {...session, face: {...face, emit}, parsed: {...parsed, given: {limit: 4, ...parsed.given}}, demo: true};
+		const shown: Session = {...session, face: {...face, emit}, usual: {limit: 4}, demo: true};
 		const made = await setup(shown);
 		if (made !== 0) return made;
 		if (face.screens && session.interactive) await panel(shown, simulated);

@@ -9,7 +9,7 @@ import type {Fleet, Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {loginOf} from './interviewing.ts';
 import {layersOf, lookingAt, namedFleet, tellFleet} from './open.ts';
-import {type Command, failAll, lookedAfter, type Session} from './session.ts';
+import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
 
 /** What there is to know of a removal that ended before its end. */
 const stands = 'What is left still stands, and may cost.';
@@ -57,13 +57,13 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 		face.fail(
 			new Problem({
 				code: 'stopped',
-				message: `Stopped after ${result.done.length} of ${allSteps.length} steps. ${stands}`,
-				advice: goOn(fleet),
+				message: `Stopped after ${result.done.length} of ${allSteps.length} steps.${session.demo ? '' : ` ${stands}`}`,
+				advice: goOn(session, fleet),
 			}),
 		);
 		return stopped;
 	}
-	if (result.problems.length > 0) return failAll(session, result.problems, goOn(fleet));
+	if (result.problems.length > 0) return failAll(session, result.problems, goOn(session, fleet));
 	return prove(session, removal);
 }
 
@@ -92,7 +92,7 @@ async function prove(session: Session, before: OpenContext<Removal>): Promise<nu
 		if (stays.length > 0) {
 			const list = stays.map(({id}) => id).join(', ');
 			return failAll(session, [
-				new Problem({code: 'still-stands', fault: 'outside', message: `This still bears the mark of ${fleet.name}: ${list}.`, advice: goOn(fleet)}),
+				new Problem({code: 'still-stands', fault: 'outside', message: `This still bears the mark of ${fleet.name}: ${list}.`, advice: goOn(session, fleet)}),
 			]);
 		}
 		face.emit({event: 'ended', says: `Nothing in ${fleet.region} bears the mark of ${fleet.name}.${keptWords(left)}`, next: []});
@@ -108,7 +108,8 @@ const goesByTheMark = ({name}: Fleet, {message}: Problem) => ({
 	says: `${message} The fleet goes by the mark that all of it bears. A bucket that was somebody's before may keep our lifecycle rule \`gitlab-runner-aws-${name}\`, and GitLab the runner.`,
 });
 
-const goOn = ({name, region}: Fleet): string => `To go on: \`gitlab-runner-aws destroy --fleet ${name} --region ${region}\`.`;
+const goOn = ({demo}: Session, {name, region}: Fleet): string =>
+	demo ? demoOver : `To go on: \`gitlab-runner-aws destroy --fleet ${name} --region ${region}\`.`;
 
 const keptWords = (standing: readonly Stands[]): string => {
 	const kept = standing.filter(({goes}) => !goes).map(({says}) => says);

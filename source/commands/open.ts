@@ -28,7 +28,12 @@ type OpenedFleet = {context: OpenContext<Context>; answers: Answers; sources: Pa
 /** The layers that need no look: flags, preset, environment. */
 export async function layersOf(session: Session): Promise<Layers & {preset?: Given}> {
 	const preset = await presetOf(session);
-	return {flag: session.parsed.given, environment: fromEnvironment(session.around.env), ...(preset ? {preset: preset.answers} : {})};
+	return {
+		flag: session.parsed.given,
+		environment: fromEnvironment(session.around.env),
+		...(preset ? {preset: preset.answers} : {}),
+		...(session.usual ? {found: session.usual} : {}),
+	};
 }
 
 async function presetOf({options, presets, settings, world, demo}: Session): Promise<Preset | undefined> {

@@ -5,6 +5,7 @@ import {aboutCredentials} from '../engine/plan.ts';
 import type {Looking} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
 import type {Face, Helping} from '../faces/face.ts';
+import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {realClock} from '../world/laptop/clock.ts';
 import type {SettingsStore} from '../world/laptop/settings.ts';
@@ -36,6 +37,8 @@ export type Session = {
 	instead(argv: string[]): Promise<number>;
 	/** True on the simulated world: it says so on each screen. */
 	demo: boolean;
+	/** Defaults of this session's own: what anybody answers, and the fleet's record, beats them. */
+	usual?: Given;
 };
 
 /** A command: does its work and gives the exit code. What it throws is told by the face. */
@@ -50,6 +53,10 @@ export function failAll({face, world}: Session, problems: readonly Problem[], la
 	}
 	return Math.max(1, ...each.map(({exit}) => exit));
 }
+
+/** What the demo says where a command of a fleet's own would be: there is nothing to go on with, or to undo. */
+export const demoOver =
+	'This was the demo: nothing was made, and nothing costs. `gitlab-runner-aws demo` begins it anew, `gitlab-runner-aws setup` a real fleet.';
 
 /** What is told once: the same thing, and credentials, of which each service has words of its own. */
 const sortOf = ({code, message}: Problem): string => (aboutCredentials.includes(code) && code !== 'no-answer' ? code : `${code} ${message}`);

@@ -11,7 +11,7 @@ import {Problem, Stopped} from '../problem.ts';
 import {firstJobFile, runnerTags, watchFirstJob as watch} from '../steps/first-job.ts';
 import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
-import {type Command, failAll, lookedAfter, type Session} from './session.ts';
+import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
 
 /** From answers to a verified fleet: plan, agreement, run, first job. The same command repairs and changes a fleet that stands. */
 export const setup: Command = async (session) => {
@@ -31,16 +31,16 @@ async function setupInLines(session: Session): Promise<number> {
 		const problems = problemsOf(plan);
 		if (problems.length > 0) return failAll(session, problems);
 		if (isSo(plan, steps)) {
-			face.emit(asIs(context));
+			face.emit(asIs(session, context));
 			return 0;
 		}
 		if (!(await face.agree(proposalOf(plan, steps, context, await costsOf({plan, context}))))) return 0;
 		const result = await makeSo(session, context, plan, steps, allowed);
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
-		if (result.problems.length > 0) return failAll(session, result.problems, goOn(context));
+		if (result.problems.length > 0) return failAll(session, result.problems, goOn(session, context));
 		if (!opened.stands && session.interactive) await watchFirstJob(session, context);
-		face.emit(isSetUp(context));
+		face.emit(isSetUp(session, context));
 		return session.stops.exit() ?? 0;
 	} finally {
 		await context.close();
@@ -106,7 +106,7 @@ async function runUntilDone(
 	let {plan, context}: Pick<EndedPlan, 'plan' | 'context'> = agreed.ended;
 	for (;;) {
 		const {steps} = executorOf(context.answers);
-		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(context));
+		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(session, context));
 		const replaceManager = session.options.replaceManager || replacedIn(plan).length > 0;
 		const {result, choice} = await screens.run(loginOf(session), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
 		const code = stoppedCode(session, context, result);
@@ -115,12 +115,12 @@ async function runUntilDone(
 			if (isNew) await watchFirstJob(session, context);
 			const stopped = session.stops.exit();
 			if (stopped !== undefined) {
-				session.face.emit(isSetUp(context));
+				session.face.emit(isSetUp(session, context));
 				return stopped;
 			}
-			return farewell(session, screens, agreed, isSetUp(context));
+			return farewell(session, screens, agreed, isSetUp(session, context));
 		}
-		if (choice === undefined || choice === 'leave') return failAll(session, result.problems, goOn(context));
+		if (choice === undefined || choice === 'leave') return failAll(session, result.problems, goOn(session, context));
 		interview.plan.again(true);
 		if (choice !== 'again') return choice;
 		const next = await interview.plan.ended();
@@ -154,9 +154,10 @@ async function makeSo(session: Session, context: Context, plan: Plan, steps: rea
 }
 
 /** The exit code of a run that was stopped, once what stands was said. */
-function stoppedCode({face, stops}: Session, context: Context, {done}: RunResult): number | undefined {
+function stoppedCode(session: Session, context: Context, {done}: RunResult): number | undefined {
+	const {face, stops} = session;
 	const stopped = stops.exit();
-	if (stopped !== undefined) face.fail(whatStands(context, done.length, executorOf(context.answers).steps.length));
+	if (stopped !== undefined) face.fail(whatStands(session, context, done.length, executorOf(context.answers).steps.length));
 	return stopped;
 }
 
@@ -179,39 +180,46 @@ const medians = (timings: Record<string, number[]>): Record<string, number> =>
 const fleetFlags = ({fleet}: Context): string => `--fleet ${fleet.name} --region ${fleet.region}`;
 
 /** How to go on, and how to undo. */
-export const goOn = (context: Context): string =>
-	`To go on: \`gitlab-runner-aws setup ${fleetFlags(context)}\`. To undo: \`gitlab-runner-aws destroy ${fleetFlags(context)}\`.`;
+const goOn = ({demo}: Session, context: Context): string =>
+	demo ? demoOver : `To go on: \`gitlab-runner-aws setup ${fleetFlags(context)}\`. To undo: \`gitlab-runner-aws destroy ${fleetFlags(context)}\`.`;
 
 /** What there is to know of a run that ended before its end. */
 const stands = 'What was made stays, and an instance that runs costs.';
 
-function whatStands(context: Context, done: number, all: number): Problem {
+function whatStands(session: Session, context: Context, done: number, all: number): Problem {
 	return new Problem({
 		code: 'stopped',
-		message: `Stopped after ${done} of ${all} steps. ${stands}`,
-		advice: goOn(context),
+		message: `Stopped after ${done} of ${all} steps.${session.demo ? '' : ` ${stands}`}`,
+		advice: goOn(session, context),
 	});
 }
 
 /** The end of a run that had nothing to do. */
-const asIs = (context: Context) => ({
+const asIs = (session: Session, context: Context) => ({
 	event: 'ended' as const,
 	says: `${context.fleet.name} is as its answers say; nothing was changed.`,
-	next: nextCommands(context),
+	next: nextCommands(session, context),
 });
 
 /** The end of a run that made the fleet. */
-const isSetUp = (context: Context) => ({
+const isSetUp = (session: Session, context: Context) => ({
 	event: 'ended' as const,
 	says: `${context.fleet.name} is set up in ${context.fleet.region}, and its runner takes jobs.`,
-	next: nextCommands(context),
+	next: nextCommands(session, context),
 });
 
-const nextCommands = (context: Context) => [
-	{command: `gitlab-runner-aws plan ${fleetFlags(context)}`, does: 'says what differs from the answers'},
-	{command: `gitlab-runner-aws ssh ${fleetFlags(context)}`, does: 'opens a shell on the manager'},
-	{command: `gitlab-runner-aws destroy ${fleetFlags(context)}`, does: 'takes the fleet away'},
-];
+const nextCommands = ({demo}: Session, context: Context) =>
+	demo
+		? [
+				{command: 'gitlab-runner-aws setup', does: 'sets up a real fleet'},
+				{command: 'gitlab-runner-aws demo', does: 'shows this again'},
+			]
+		: [
+				{command: `gitlab-runner-aws status ${fleetFlags(context)}`, does: 'shows the fleet, live'},
+				{command: `gitlab-runner-aws plan ${fleetFlags(context)}`, does: 'says what differs from the answers'},
+				{command: `gitlab-runner-aws ssh ${fleetFlags(context)}`, does: 'opens a shell on the manager'},
+				{command: `gitlab-runner-aws destroy ${fleetFlags(context)}`, does: 'takes the fleet away'},
+			];
 
 /** Shows the smallest `.gitlab-ci.yml` for this runner, then its first job, live; the person may leave it. */
 async function watchFirstJob({face}: Session, context: Context): Promise<void> {

@@ -11,12 +11,12 @@ import {metricsRead} from './online.ts';
 import {connectTo} from './reaching.ts';
 import type {WorkerMaking} from './worker-making.ts';
 
-/** The smallest `.gitlab-ci.yml` that this runner takes: five lines with its tags. */
+/** The smallest `.gitlab-ci.yml` that this runner takes, with its tags where it has some. */
 export const firstJobFile = (tags: readonly string[], image: string): string =>
 	[
 		'hello:',
 		`  image: ${image}`,
-		`  tags: [${tags.map((tag) => (/^\w[\w.-]*$/.test(tag) ? tag : JSON.stringify(tag))).join(', ')}]`,
+		...(tags.length === 0 ? [] : [`  tags: [${tags.map((tag) => (/^\w[\w.-]*$/.test(tag) ? tag : JSON.stringify(tag))).join(', ')}]`]),
 		'  script:',
 		'    - echo "Hello from AWS"',
 		'',
