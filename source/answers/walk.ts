@@ -124,8 +124,10 @@ const within = async (state: WalkState, next: Walk): Promise<WalkState> => ({...
 const taken = (state: WalkState, answers: readonly [AnswerKey, unknown][]): Promise<WalkState> =>
 	within(
 		state,
-		answers.reduce((so, [key, value]) => (keeps(state, key, value) ? {...so, left: [...so.left, key]} : answered(so, key, value)), state.walk),
+		answers.reduce((so, [key, value]) => (keeps(state, key, value) ? leaving(so, key) : answered(so, key, value)), state.walk),
 	);
+
+const leaving = (so: Walk, key: AnswerKey): Walk => ({...so, left: [...so.left, key]});
 
 /** Whether an answer is the default itself: Enter leaves it a default, which goes on following what it follows, and the next release. */
 const keeps = ({settled: {given, sources}}: WalkState, key: AnswerKey, value: unknown): boolean =>
@@ -136,7 +138,7 @@ const visiting = ({visited}: WalkState, keys: readonly AnswerKey[]): ReadonlySet
 /** The walk with an answer: typed ones beat all others, and an optional key that was left empty isn't asked again. */
 export function answered(so: Walk, key: AnswerKey, value: unknown): Walk {
 	const {[key]: _, ...typed} = so.layers.typed ?? {};
-	if (value === undefined) return {...so, layers: {...so.layers, typed}, left: [...so.left, key]};
+	if (value === undefined) return leaving({...so, layers: {...so.layers, typed}}, key);
 	return {...so, layers: {...so.layers, typed: {...typed, [key]: value}}, left: so.left.filter((id) => id !== key)};
 }
 

@@ -101,7 +101,8 @@ for (const scenario of ['helped', 'home', 'end'] as const) {
 async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'watch' | 'end'): Promise<void> {
 	await until(/Which region/);
 	await and(key.enter, /Which image/);
-	for (const right of [/Which security/, /Which key pair/, /caches go/, /instance type are/, /spot inst/, /Where does the runner/]) await and(key.enter, right);
+	for (const right of [/Which security/, /Which key pair/, /caches go/, /instance type are/, /spot inst/, /How many/, /Where does the runner/])
+		await and(key.enter, right);
 	await and(key.enter, /Review: this is what Enter makes/);
 	// What it costs is told once everything is looked at: before that Enter only says that it isn't.
 	await until(/At most about/);
@@ -140,8 +141,10 @@ test('back from the last question to the first and forward again keeps every ans
 	await and(key.enter, /instance type are/);
 	await and(key.enter, /spot inst/);
 	await and(key.down, /› no/i);
+	await and(key.enter, /How many/);
 	await and(key.enter, /Where does the runner/);
 	for (const right of [
+		/How many/,
 		/spot inst[\s\S]*› no/i,
 		/instance type are/,
 		/caches go[\s\S]*› (No|none)/i,
@@ -160,6 +163,7 @@ test('back from the last question to the first and forward again keeps every ans
 		/spot inst[\s\S]*› no/i,
 	])
 		await and(key.enter, right);
+	await and(key.enter, /How many/);
 	await and(key.enter, /Where does the runner/);
 	await and(key.enter, /Review: this is what Enter makes/);
 	for (const answer of [/image +ubuntu-22\.04 +\(typed\)/, /cache +none +\(typed\)/, /spot +no +\(typed\)/]) assert.match(text(), answer);
