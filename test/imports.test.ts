@@ -21,7 +21,7 @@ const floors = [
 		'answers/presets.ts',
 		'answers/preset-form.ts answers/interview.ts answers/secret-interview.ts',
 		'answers',
-		'executors/offered.ts',
+		'executors/offered.ts executors/scripts.ts',
 		'executors/docker-machine/offered.ts',
 		'executors/docker-machine/questions.ts',
 		'answers/question.ts',

@@ -1,5 +1,5 @@
 import type {Context} from '../engine/step.ts';
-import {factsScript} from '../executors/offered.ts';
+import {factsScript} from '../executors/scripts.ts';
 import type {JobSeen} from '../world/gitlab/port.ts';
 import {isPreparing, readJobList} from '../world/host/job-list.ts';
 import {readPrometheus} from '../world/host/prometheus.ts';

@@ -1,5 +1,5 @@
 import type {Context, Finding, Found, Report, Step} from '../engine/step.ts';
-import {serviceScript} from '../executors/offered.ts';
+import {serviceScript} from '../executors/scripts.ts';
 import {markKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {unless} from './answering.ts';

@@ -1,4 +1,4 @@
-import type {HostFacts} from '../executors/offered.ts';
+import type {HostFacts} from '../executors/scripts.ts';
 import type {Answers} from '../fleet.ts';
 import type {Download} from '../world/host/scripts/install.ts';
 import {paths} from '../world/host/scripts/paths.ts';

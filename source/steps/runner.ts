@@ -1,6 +1,6 @@
 import type {Change, Context, Finding, Found, Note, Report, Step, StepName} from '../engine/step.ts';
-import type {HostFacts} from '../executors/offered.ts';
-import {serviceScript} from '../executors/offered.ts';
+import type {HostFacts} from '../executors/scripts.ts';
+import {serviceScript} from '../executors/scripts.ts';
 import {type Answers, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {authorityIn} from '../world/gitlab/authority.ts';

@@ -1,6 +1,6 @@
 import type {Change, Context, Finding, Found, Removal, Report, Step, StepName} from '../engine/step.ts';
-import type {HostFacts} from '../executors/offered.ts';
-import {serviceScript} from '../executors/offered.ts';
+import type {HostFacts} from '../executors/scripts.ts';
+import {serviceScript} from '../executors/scripts.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {crashed, crashWords} from '../world/host/fatal.ts';
 import type {ServiceOutcome} from '../world/host/scripts/service.ts';

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../engine/step.ts';
-import {installScript, type SoftwareFacts} from '../executors/offered.ts';
+import {installScript, type SoftwareFacts} from '../executors/scripts.ts';
 import type {AnswerKey, Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {commandLine} from '../world/host/quote.ts';

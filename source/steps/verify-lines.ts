@@ -1,4 +1,4 @@
-import type {HostFacts} from '../executors/offered.ts';
+import type {HostFacts} from '../executors/scripts.ts';
 
 /** What `gitlab-runner verify` says of one runner: by its text, since it exits 0 when GitLab can't be reached (docs/facts.md, "gitlab-runner: verify"). */
 export type VerifyVerdict = {is: 'valid'} | {is: 'refused'; line: string} | {is: 'unreachable'; line: string} | {is: 'silent'};

@@ -1,5 +1,5 @@
 import type {Change, Context, Found, Note, StepName} from '../engine/step.ts';
-import type {HostFacts} from '../executors/offered.ts';
+import type {HostFacts} from '../executors/scripts.ts';
 import type {readPrometheus} from '../world/host/prometheus.ts';
 import type {ExecutorConfig} from './config/fields.ts';
 

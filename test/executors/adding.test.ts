@@ -25,14 +25,6 @@ export const poolSize = question('poolSize', count(1, 100, 'machines'))({
 	when: ({executor}) => executor === 'pool',
 });
 
-const looks = \`
-executors['pool'] = dict(keeps='/var/lib/pool', software=dict, facts=dict, panel=dict)
-\`;
-
-const acts = \`
-executors['pool'].update(prepare=lambda stop: None, take_away=lambda: 0)
-\`;
-
 export const poolOffered = {
 	name: 'pool',
 	hint: 'never scaled',
@@ -44,8 +36,17 @@ export const poolOffered = {
 		image: () => undefined,
 	},
 	questions: {workers: [poolSize], software: []},
-	part: {looks, acts, software: {}, facts: {}, panel: {}, secretOptions: '(?!)'},
 } as const;
+`,
+	'manager-part.ts': `const looks = \`
+executors['pool'] = dict(keeps='/var/lib/pool', software=dict, facts=dict, panel=dict)
+\`;
+
+const acts = \`
+executors['pool'].update(prepare=lambda stop: None, take_away=lambda: 0)
+\`;
+
+export const poolPart = {looks, acts, software: {}, facts: {}, panel: {}, secretOptions: '(?!)'};
 `,
 	'pool-step.ts': `import type {Step} from '../../engine/step.ts';
 
@@ -190,6 +191,7 @@ export const poolPlays: Plays = {
 const lines: readonly [list: string, what: string, from: string, already: string][] = [
 	['list.ts', 'pool', './pool/executor.ts', 'dockerMachine'],
 	['offered.ts', 'poolOffered', './pool/offered.ts', 'dockerMachineOffered'],
+	['scripts.ts', 'poolPart', './pool/manager-part.ts', 'dockerMachinePart'],
 	['simulated.ts', 'poolPlays', './pool/plays.ts', 'dockerMachinePlays'],
 ];
 

@@ -1,5 +1,5 @@
 import {stringify} from 'smol-toml';
-import {panelScript} from '../../source/executors/offered.ts';
+import {panelScript} from '../../source/executors/scripts.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {lookAtEc2} from '../../source/panel/sources/ec2.ts';

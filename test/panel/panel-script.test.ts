@@ -6,7 +6,7 @@ import {createServer} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, test} from 'node:test';
-import {type PanelOutcome, panelScript} from '../../source/executors/offered.ts';
+import {type PanelOutcome, panelScript} from '../../source/executors/scripts.ts';
 import {hostSeen, runnerSees} from '../../source/panel/sources/host.ts';
 import type {Panel} from '../../source/world/host/scripts/panel.ts';
 import {python} from '../peers/python.ts';

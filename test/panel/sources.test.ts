@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {stringify} from 'smol-toml';
-import {type PanelOutcome, panelScript} from '../../source/executors/offered.ts';
+import {type PanelOutcome, panelScript} from '../../source/executors/scripts.ts';
 import {join, joiner} from '../../source/panel/live/join.ts';
 import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {ageOf} from '../../source/panel/seen.ts';

@@ -1,5 +1,5 @@
 import {userDataPath} from '../../source/executors/docker-machine/scripts/manager-part.ts';
-import {factsScript, installScript, serviceScript} from '../../source/executors/offered.ts';
+import {factsScript, installScript, serviceScript} from '../../source/executors/scripts.ts';
 import {stateOf} from '../../source/simulated/cloud/account.ts';
 import type {Ports, World} from '../../source/simulated/world.ts';
 import type {Connection, ScriptProgress, SshKey} from '../../source/world/host/port.ts';

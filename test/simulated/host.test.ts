@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
 import {userDataPath} from '../../source/executors/docker-machine/scripts/manager-part.ts';
-import {factsScript, installScript} from '../../source/executors/offered.ts';
+import {factsScript, installScript} from '../../source/executors/scripts.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import type {Target} from '../../source/world/host/port.ts';
 import type {Script} from '../../source/world/host/script.ts';

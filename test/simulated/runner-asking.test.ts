@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {panelScript} from '../../source/executors/offered.ts';
+import {panelScript} from '../../source/executors/scripts.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Connection} from '../../source/world/host/port.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {factsScript, panelScript, serviceScript} from '../../source/executors/offered.ts';
+import {factsScript, panelScript, serviceScript} from '../../source/executors/scripts.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {removeWorkerScript} from '../../source/executors/docker-machine/scripts/remove-worker.ts';
 import {testMachineScript} from '../../source/executors/docker-machine/scripts/test-machine.ts';
-import {factsScript, installScript, panelScript, serviceScript, softwareFactsScript} from '../../source/executors/offered.ts';
+import {factsScript, installScript, panelScript, serviceScript, softwareFactsScript} from '../../source/executors/scripts.ts';
 import type {Unverified} from '../../source/world/host/port.ts';
 import {authorizeKeyScript} from '../../source/world/host/scripts/authorize-key.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {generateKeyPairSync, randomBytes} from 'node:crypto';
 import {after, before, suite, test} from 'node:test';
 import {z} from 'zod';
-import {factsScript, panelScript} from '../../source/executors/offered.ts';
+import {factsScript, panelScript} from '../../source/executors/scripts.ts';
 import {isProblem} from '../../source/problem.ts';
 import type {Connection, ScriptProgress, Target} from '../../source/world/host/port.ts';
 import {prelude, type Script} from '../../source/world/host/script.ts';

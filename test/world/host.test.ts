@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
-import {factsScript} from '../../source/executors/offered.ts';
+import {factsScript} from '../../source/executors/scripts.ts';
 import {isProblem} from '../../source/problem.ts';
 import type {Connection, Target} from '../../source/world/host/port.ts';
 import {eventually, reachable, region, rejects} from './cloud-parts.ts';

@@ -2,7 +2,7 @@ import type {Answers} from '../../fleet.ts';
 import {downloadFrom} from '../../steps/programs.ts';
 import type {Download} from '../../world/host/scripts/install.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
-import type {HostFacts} from '../offered.ts';
+import type {HostFacts} from '../scripts.ts';
 
 /** GitLab's download site of its fork (docs/facts.md, "gitlab-runner: installing and stopping"). */
 const publisher = 'https://gitlab-docker-machine-downloads.s3.amazonaws.com';

@@ -7,7 +7,7 @@ import {hourlyUsd} from '../../steps/prices.ts';
 import type {Stranded} from '../../steps/worker-making.ts';
 import {isNamedBy, type Namer} from '../../world/host/machine-name.ts';
 import {parseConfig, type Table, tablesAt} from '../../world/host/toml.ts';
-import type {HostFacts} from '../offered.ts';
+import type {HostFacts} from '../scripts.ts';
 import {machineConfig, machineNameIn} from './config.ts';
 import {ownPrefixes, unmanagedBy} from './machine-names.ts';
 

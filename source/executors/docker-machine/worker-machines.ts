@@ -6,7 +6,7 @@ import type {ImageSeen} from '../../steps/images.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {imageLook} from '../../steps/looks/images.ts';
 import {heritageOf} from '../../steps/token.ts';
-import type {HostFacts} from '../offered.ts';
+import type {HostFacts} from '../scripts.ts';
 import {machineConfig, standingOptions} from './config.ts';
 import {extraOptions, machineOptions} from './machine-options.ts';
 

@@ -1,5 +1,5 @@
 import type {Looking} from '../../engine/step.ts';
-import {panelScript} from '../../executors/offered.ts';
+import {panelScript} from '../../executors/scripts.ts';
 import type {Connection} from '../../world/host/port.ts';
 
 import {until} from '../../world/laptop/clock.ts';

@@ -1,4 +1,4 @@
-import {serviceScript} from '../../executors/offered.ts';
+import {serviceScript} from '../../executors/scripts.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange, type Reaching} from '../../steps/reaching.ts';
 import {recordNote} from '../../steps/record.ts';

@@ -1,5 +1,5 @@
 import {executorOf, executors} from '../../executors/list.ts';
-import {panelScript} from '../../executors/offered.ts';
+import {panelScript} from '../../executors/scripts.ts';
 import {markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {type Instance, lives} from '../../steps/looks/account.ts';

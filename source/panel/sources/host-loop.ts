@@ -1,4 +1,4 @@
-import {panelScript} from '../../executors/offered.ts';
+import {panelScript} from '../../executors/scripts.ts';
 import {Problem, Stopped, toProblem} from '../../problem.ts';
 import {verdictOf} from '../../steps/verify-lines.ts';
 import type {Connection} from '../../world/host/port.ts';

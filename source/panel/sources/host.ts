@@ -1,5 +1,5 @@
 import {executors} from '../../executors/list.ts';
-import type {HostPart} from '../../executors/offered.ts';
+import type {HostPart} from '../../executors/scripts.ts';
 import {readConfig} from '../../steps/config/facts.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';

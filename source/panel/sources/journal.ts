@@ -1,4 +1,4 @@
-import {panelScript} from '../../executors/offered.ts';
+import {panelScript} from '../../executors/scripts.ts';
 import {Problem} from '../../problem.ts';
 import type {Connection} from '../../world/host/port.ts';
 import type {JournalPart, Panel} from '../../world/host/scripts/panel.ts';

@@ -1,5 +1,5 @@
 import type {Found, Look, Looking} from '../../engine/step.ts';
-import {factsScript, type HostFacts, type SoftwareFacts, softwareFactsScript} from '../../executors/offered.ts';
+import {factsScript, type HostFacts, type SoftwareFacts, softwareFactsScript} from '../../executors/scripts.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import {connectTo, type Reaching, reach} from '../reaching.ts';
 import {accountLook, type Instance, managersOf} from './account.ts';

@@ -1,7 +1,7 @@
 import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
 import {dockerMachineDownload, workerUserData} from '../../../source/executors/docker-machine/programs.ts';
 import {userDataPath} from '../../../source/executors/docker-machine/scripts/manager-part.ts';
-import {factsScript, type HostFacts} from '../../../source/executors/offered.ts';
+import {factsScript, type HostFacts} from '../../../source/executors/scripts.ts';
 import {dropIn, gitlabRunnerDownload} from '../../../source/steps/programs.ts';
 import type {Cloud} from '../../../source/world/cloud/port.ts';
 import {realCloud} from '../../../source/world/cloud/real.ts';

@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import {after, before, test} from 'node:test';
 import {machineConfig} from '../../../source/executors/docker-machine/config.ts';
 import {workerUserData} from '../../../source/executors/docker-machine/programs.ts';
-import {installScript, serviceScript, softwareFactsScript} from '../../../source/executors/offered.ts';
+import {installScript, serviceScript, softwareFactsScript} from '../../../source/executors/scripts.ts';
 import {mergeConfig} from '../../../source/steps/config/merge.ts';
 import {credentialsFile, dropIn, knownHash} from '../../../source/steps/programs.ts';
 import {shortToken, verdictOf} from '../../../source/steps/verify-lines.ts';

@@ -37,9 +37,9 @@ type Merged<Union extends Properties> = (Union extends unknown ? (one: Union) =>
 	: never;
 
 /** The parts of all executors as one. */
-export function together<Part extends ManagerPart>(
-	parts: readonly Part[],
-): ManagerPart<Merged<Part['software']>, Merged<Part['facts']>, Merged<Part['panel']>> {
+export function together<const Parts extends readonly ManagerPart[]>(
+	parts: Parts,
+): ManagerPart<Merged<Parts[number]['software']>, Merged<Parts[number]['facts']>, Merged<Parts[number]['panel']>> {
 	return {
 		looks: `executors = {}\n${parts.map(({looks}) => looks).join('')}`,
 		acts: parts.map(({acts}) => acts).join(''),

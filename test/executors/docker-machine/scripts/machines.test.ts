@@ -3,7 +3,7 @@ import {after, before, test} from 'node:test';
 import {onWorker} from '../../../../source/executors/docker-machine/on-worker.ts';
 import {removeWorkerScript} from '../../../../source/executors/docker-machine/scripts/remove-worker.ts';
 import {testMachineScript} from '../../../../source/executors/docker-machine/scripts/test-machine.ts';
-import {installScript, serviceScript} from '../../../../source/executors/offered.ts';
+import {installScript, serviceScript} from '../../../../source/executors/scripts.ts';
 import {credentialsFile} from '../../../../source/steps/programs.ts';
 import type {ScriptProgress} from '../../../../source/world/host/port.ts';
 import {writeCredentialsScript} from '../../../../source/world/host/scripts/write-credentials.ts';

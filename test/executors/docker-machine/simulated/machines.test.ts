@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {unmanaged} from '../../../../source/executors/docker-machine/unmanaged-machines.ts';
-import {factsScript} from '../../../../source/executors/offered.ts';
+import {factsScript} from '../../../../source/executors/scripts.ts';
 import {simulatedWorld, type World} from '../../../../source/simulated/world.ts';
 import {paths} from '../../../../source/world/host/scripts/paths.ts';
 import {configText, connect, living, type ManagerByHand, makeManager, region, startRunner} from '../../../simulated/fleet-by-hand.ts';

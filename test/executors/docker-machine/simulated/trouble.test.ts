@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {testMachineScript} from '../../../../source/executors/docker-machine/scripts/test-machine.ts';
-import {panelScript} from '../../../../source/executors/offered.ts';
+import {panelScript} from '../../../../source/executors/scripts.ts';
 import {simulatedWorld, type World} from '../../../../source/simulated/world.ts';
 import {connect, machineOptions, makeManager, newKey, region, startRunner} from '../../../simulated/fleet-by-hand.ts';
 import {refusedWith} from '../../../simulated/refused-with.ts';
