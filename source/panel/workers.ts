@@ -1,4 +1,4 @@
-import type {Fleet} from '../fleet.ts';
+import type {AnswerValue, Fleet} from '../fleet.ts';
 import type {ConfigFacts} from '../steps/config/facts.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {MachineStory} from './journal/history.ts';
@@ -7,8 +7,15 @@ import type {RowState} from './rows.ts';
 import type {Seen} from './seen.ts';
 import type {HostSeen, Snapshot, StoredMachine} from './snapshot.ts';
 
-/** A worker as found: in its executor's store on the manager, by its instance, or both. `createdAt`: in milliseconds since 1970, where anything but EC2 tells. */
-export type FoundWorker = {name: string; machine: StoredMachine | undefined; instance: Instance | undefined; createdAt: number | undefined};
+/** A worker as its executor finds it: in its store on the manager, by its instance, or both. */
+export type FoundWorker = {
+	executor: AnswerValue<'executor'>;
+	name: string;
+	machine: StoredMachine | undefined;
+	instance: Instance | undefined;
+	/** Milliseconds since 1970, where anything but EC2 tells. */
+	createdAt: number | undefined;
+};
 
 /** Everything that tells what a worker is doing. */
 export type StateSeen = FoundWorker & {

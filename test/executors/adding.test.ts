@@ -121,7 +121,7 @@ export const view: WorkerView = {
 	found: ({ec2}) =>
 		(ec2.value?.instances ?? []).flatMap((instance) => {
 			const name = view.nameOf(instance);
-			return name === undefined ? [] : [{name, machine: undefined, instance, createdAt: undefined}];
+			return name === undefined ? [] : [{executor: 'pool', name, machine: undefined, instance, createdAt: undefined}];
 		}),
 	stateBy: () => ({busy}) => ({state: busy ? 'busy' : 'idle', detail: undefined}),
 };

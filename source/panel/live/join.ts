@@ -1,4 +1,3 @@
-import type {Executor} from '../../executors/executor.ts';
 import {executors} from '../../executors/list.ts';
 import type {ConfigFacts} from '../../steps/config/facts.ts';
 import {runnerRuns} from '../jobs-now.ts';
@@ -9,10 +8,7 @@ import type {RowJob, WorkerRow} from '../rows.ts';
 import type {Prices, Snapshot} from '../snapshot.ts';
 import type {FoundWorker, StateDetail, StateSeen} from '../workers.ts';
 
-/** A worker as its executor finds it. */
-type OwnedWorker = FoundWorker & {of: Executor};
-
-const workersIn = (snapshot: Snapshot): OwnedWorker[] => executors.flatMap((of) => of.view.found(snapshot).map((worker) => ({...worker, of})));
+const workersIn = (snapshot: Snapshot): FoundWorker[] => executors.flatMap(({view}) => view.found(snapshot));
 
 const zoneOf = ({machine, instance}: FoundWorker): string | undefined =>
 	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
@@ -92,7 +88,7 @@ function once<Made>(): (from: readonly unknown[], make: () => Made) => Made {
 }
 
 /** Workers as they were joined last, in their own order and in the rows'. */
-type Joined = {workers: readonly OwnedWorker[]; kept: readonly KeptRow[]; order: readonly number[]; rows: readonly WorkerRow[]};
+type Joined = {workers: readonly FoundWorker[]; kept: readonly KeptRow[]; order: readonly number[]; rows: readonly WorkerRow[]};
 
 function rowsIn(order: readonly number[], kept: readonly KeptRow[]): readonly WorkerRow[] {
 	const rows: WorkerRow[] = [];
@@ -103,7 +99,7 @@ function rowsIn(order: readonly number[], kept: readonly KeptRow[]): readonly Wo
 	return rows;
 }
 
-function inOrder(workers: readonly OwnedWorker[], kept: readonly KeptRow[], before: Joined): Joined {
+function inOrder(workers: readonly FoundWorker[], kept: readonly KeptRow[], before: Joined): Joined {
 	// What rows are ordered by is the workers' own, so the order holds as long as they do.
 	const order =
 		before.workers === workers
@@ -120,8 +116,8 @@ function inOrder(workers: readonly OwnedWorker[], kept: readonly KeptRow[], befo
  * What it gives depends on the snapshot and the time alone.
  */
 export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRow[] {
-	const workersOnce = once<OwnedWorker[]>();
-	const statesOnce = once<ReadonlyMap<Executor, (seen: StateSeen) => StateDetail>>();
+	const workersOnce = once<FoundWorker[]>();
+	const statesOnce = once<ReadonlyMap<string, (seen: StateSeen) => StateDetail>>();
 	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
 	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
 	/** What all rows came from, while all of them hold until one of these is another. */
@@ -134,7 +130,7 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 		const listedAt = runner.value ? runner.at : runnerRuns(snapshot) === false ? host.at : undefined;
 		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt};
 		const facts = host.value?.config?.facts;
-		const states = statesOnce([facts], () => new Map(executors.map((one) => [one, one.view.stateBy(facts)])));
+		const states = statesOnce([facts], () => new Map(executors.map(({name, view}) => [name, view.stateBy(facts)])));
 		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value];
 		if (settledOn?.every((one, index) => one === all[index])) return joined.rows;
 		const stories = workers.map(({name}) => journal.value?.machines.get(name));
@@ -148,7 +144,7 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 			if (isSame(before, worker, story, prices.value, facts) && stillSays(before.job, id, story, jobs)) return before;
 			const job = id === undefined ? undefined : describe(id, story, jobs);
 			changed = true;
-			const state = states.get(worker.of)?.({...shared, ...worker, story, busy: id !== undefined}) ?? {state: 'unknown', detail: undefined};
+			const state = states.get(worker.executor)?.({...shared, ...worker, story, busy: id !== undefined}) ?? {state: 'unknown', detail: undefined};
 			return {row: rowOf(worker, state, job, prices.value), worker, story, prices: prices.value, facts, job};
 		});
 		if (changed) joined = inOrder(workers, kept, joined);

@@ -7,6 +7,7 @@ import {isMachineName} from '../machine-names.ts';
 import {readMachines} from './stored-machines.ts';
 import {stateBy} from './worker-state.ts';
 
+const executor = 'docker+machine';
 /** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
 const late = 120_000;
 
@@ -62,12 +63,12 @@ function found(snapshot: Snapshot): FoundWorker[] {
 		const instance = machine.instanceId === '' ? byName.get(machine.name) : byId.get(machine.instanceId);
 		if (instance) taken.add(instance.id);
 		const {name, createdAt = madeAt(name)} = machine;
-		if (!hasVanished(snapshot, machine, instance)) workers.push({name, machine, instance, createdAt});
+		if (!hasVanished(snapshot, machine, instance)) workers.push({executor, name, machine, instance, createdAt});
 	}
 	const owns = ownsName(snapshot);
 	const manager = snapshot.ec2.value?.manager?.id;
 	for (const [name, instance] of byName) {
-		if (!taken.has(instance.id) && instance.id !== manager && owns(name)) workers.push({name, machine: undefined, instance, createdAt: madeAt(name)});
+		if (!taken.has(instance.id) && instance.id !== manager && owns(name)) workers.push({executor, name, machine: undefined, instance, createdAt: madeAt(name)});
 	}
 	return workers;
 }
