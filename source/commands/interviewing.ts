@@ -157,7 +157,7 @@ export function costLines(answers: Answers, {manager, worker, workerOnDemand, mo
 	return [
 		`The manager: about ${month(manager)} a month with disk and address.`,
 		`A worker: about ${usd(worker, 3)} an hour${spot ? ` on spot now (${usd(workerOnDemand, 3)} on demand)` : ''}, with disk and address.`,
-		`At most about ${month(most)} a month, if all ${limit} workers ran all month${spot ? ` at ${spotPrice === 'on-demand' ? 'the on-demand price' : `the cap of ${usd(spotPrice, 3)}`}; at today's spot price about ${month(mostNow)}` : ''}.`,
+		`At most about ${month(most)} a month, if ${limit === 1 ? 'its one worker' : `all ${limit} workers`} ran all month${spot ? ` at ${spotPrice === 'on-demand' ? 'the on-demand price' : `the cap of ${usd(spotPrice, 3)}`}; at today's spot price about ${month(mostNow)}` : ''}.`,
 		idleCount === 0
 			? `A job waits about 1 m 40 s for its worker; with one idle worker it starts at once, for about ${month(worker)} a month.`
 			: `${idleCount} idle ${idleCount === 1 ? 'worker' : 'workers'} all month: about ${month(worker === undefined ? undefined : worker * idleCount)}; jobs start at once while one is idle.`,

@@ -1,6 +1,9 @@
 import {readNote} from '../steps/history-note.ts';
 import type {Snapshot} from './snapshot.ts';
 
+/** What a version of the record says was done, and who did it; a description of another form is all that it says. */
+export const doneIn = (note: string): {done: string; who?: string} => readNote(note) ?? {done: note};
+
 /** What ends or begins the service. */
 const endOrBegin: readonly string[] = ['drained', 'resumed', 'restarted', 'started'];
 

@@ -56,10 +56,21 @@ export function clockWords(at: number, now: number): string {
 const blocks = '▁▂▃▄▅▆▇█';
 const plainBlocks = '.:-=+*#@';
 
-/** The last values as bars, one a column, from 0 to the greatest; nothing known is an empty place. */
-export function sparkline(values: readonly (number | undefined)[], columns: number, ascii = false): string {
+/** Where the lowest bar and the highest stand. */
+export type BarScale = {from: number; to: number};
+
+/** The last values as bars, one a column, on a scale from 0 to the greatest where none is given; nothing known is an empty place. */
+export function sparkline(values: readonly (number | undefined)[], columns: number, ascii = false, scale?: BarScale): string {
 	const shown = values.slice(-columns);
-	const most = shown.reduce<number>((top, value) => Math.max(top, value ?? 0), 0);
+	const {from, to} = scale ?? {from: 0, to: shown.reduce<number>((top, value) => Math.max(top, value ?? 0), 0)};
 	const bars = ascii ? plainBlocks : blocks;
-	return shown.map((value) => (value === undefined ? ' ' : (bars[most === 0 ? 0 : Math.min(7, Math.floor((value / most) * 7.999))] ?? ' '))).join('');
+	const height = (value: number): number => (to <= from ? 0 : Math.max(0, Math.min(7, Math.floor(((value - from) / (to - from)) * 7.999))));
+	return shown.map((value) => (value === undefined ? ' ' : (bars[height(value)] ?? ' '))).join('');
+}
+
+/** Prices as bars: the lowest is the ground, and half as much again the top at least, so that a price that stays is low and one that doubles is seen. */
+export function priceline(prices: readonly number[], columns: number, ascii = false): string {
+	const shown = prices.slice(-columns);
+	const from = Math.min(...shown);
+	return sparkline(shown, columns, ascii, {from, to: Math.max(...shown, from * 1.5)});
 }

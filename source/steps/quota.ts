@@ -50,6 +50,9 @@ async function offeredTwin(context: Context, type: string, zone: string): Promis
 	return twins.find((twin) => seen.get(twin)?.zones.includes(zone));
 }
 
+/** `1 worker of c5.large`, `10 workers of c5.large`. */
+const workersOf = (type: string, count: number): string => `${count} ${count === 1 ? 'worker' : 'workers'} of ${type}`;
+
 /** What is left when the limit asks for more than a quota, others or none. */
 function tooMuch(answers: Answers, room: Room): Blocked | undefined {
 	const {code, each, manager, quota, spot, workers} = room;
@@ -58,7 +61,7 @@ function tooMuch(answers: Answers, room: Room): Blocked | undefined {
 	const most = Math.floor((quota - manager) / each);
 	const problem = new Problem({
 		code: spot ? 'MaxSpotInstanceCountExceeded' : 'VcpuLimitExceeded',
-		message: `${workers} workers of ${answers.workerType}${manager > 0 ? ' and the manager' : ''} need ${needed} vCPUs, and this account may run ${quota} ${marketWords(spot)} here.`,
+		message: `${workersOf(answers.workerType, workers)}${manager > 0 ? ' and the manager' : ''} ${workers === 1 && manager === 0 ? 'needs' : 'need'} ${needed} vCPUs, and this account may run ${quota} ${marketWords(spot)} here.`,
 		advice: `${most >= 1 ? `Add \`--limit ${most}\`, or ask` : 'Ask'} AWS for more: ${increase(code, needed)}.`,
 	});
 	return {problem, ...(most >= 1 ? {fix: {says: `lower the limit to ${most}`, answers: {limit: most}}} : {})};
@@ -111,7 +114,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	return {
 		is: 'so',
 		resource: {vcpus: workerQuota.vcpus},
-		says: `${neededOf(room)} of ${workerQuota.vcpus} vCPUs for ${limit} workers of ${workerType} ${marketWords(spot)}${othersWords(room)}`,
+		says: `${neededOf(room)} of ${workerQuota.vcpus} vCPUs for ${workersOf(workerType, limit)} ${marketWords(spot)}${othersWords(room)}`,
 		notes: [...managerNotes, ...[roomNote(room)].filter((note) => note !== undefined)],
 	};
 }

@@ -56,7 +56,7 @@ test('a raised limit says first what it means for quota, addresses and costs, an
 	assert.equal(proposal.says, 'The limit goes from 4 to 8 machines, and concurrent from 4 to 8 jobs.');
 	const details = proposal.details.join('\n');
 	assert.match(details, /Quota +16 of 64 vCPUs on spot for 8 workers of c5\.large/);
-	assert.match(details, /Addresses +\d+ free in subnet-/);
+	assert.match(details, /Addresses +[\d,]+ free in subnet-/);
 	assert.match(details, /all 8 at once about \$0\.\d+, \$0\.\d+ more than 4/);
 	assert.match(details, /by alice@laptop/);
 	assert.deepEqual(acted(world, from), []);

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {jobCells, jobColumns, lookOf, workerCells, workerColumns} from '../../source/faces/words/cells.ts';
 import {cellsOf, cursorAfter, fit, headOf, windowOf} from '../../source/faces/words/columns.ts';
 import {displayWidth} from '../../source/faces/words/width.ts';
-import {age, money, sparkline, takes} from '../../source/panel/formats.ts';
+import {age, money, priceline, sparkline, takes} from '../../source/panel/formats.ts';
 import type {WorkerRow} from '../../source/panel/rows.ts';
 import {now} from './seeing.ts';
 
@@ -137,4 +137,33 @@ test('a sparkline shows the last values against the greatest, and leaves a place
 	assert.equal(sparkline([0, 0], 5), '▁▁');
 	assert.equal(sparkline([1, 8], 5, true), '.@');
 	assert.equal(sparkline([], 5), '');
+});
+
+test('a sparkline against what there may be at most draws half of it half as high, and no more than the top', () => {
+	assert.equal(sparkline([0, 2, 4, 6], 5, false, {from: 0, to: 4}), '▁▄██');
+	assert.equal(sparkline([0, 2, 4, 6], 5, true, {from: 0, to: 4}), '.=@@');
+});
+
+test('a price that stays is a low line, one that rises by half is full, and one that moves a little moves a little', () => {
+	assert.equal(priceline([0.034, 0.034, 0.034], 5), '▁▁▁');
+	assert.equal(priceline([0.03, 0.045], 5), '▁█');
+	assert.equal(priceline([0.03, 0.033], 5), '▁▂');
+	assert.equal(priceline([0.03, 0.09], 5), '▁█');
+	assert.equal(priceline([], 5), '');
+});
+
+test('why a machine goes or failed is said in words where its code is known, else by the message or as it stands', () => {
+	const told = (state: WorkerRow['state'], detail: string): string => workerCells({...row, state, job: undefined, detail}, now).job;
+	assert.equal(told('removing', 'Client.UserInitiatedShutdown: User initiated shutdown'), 'ended on request');
+	assert.equal(told('removing', 'Server.SpotInstanceTermination: Spot instance termination'), 'AWS took it back (spot)');
+	assert.equal(told('failed', 'InsufficientInstanceCapacity'), 'EC2 has no capacity');
+	assert.equal(told('removing', 'Client.Novel: It was Tuesday'), 'It was Tuesday');
+	for (const asItStands of ['waiting for SSH', 'InvalidAMIID.NotFound', 'constructor', 'not managed']) assert.equal(told('failed', asItStands), asItStands);
+});
+
+test('a job without a known name shows its stage as a stage, and no stage is the name of a program’s part', () => {
+	const stage = (name: string): string => workerCells({...row, job: {id: 8812, project: 'acme/api', stage: name}}, now).job;
+	assert.equal(stage('step_script'), 'api #8812 (step script)');
+	assert.equal(stage('docker_machine_use_machine'), 'api #8812 (getting its machine)');
+	assert.equal(workerCells({...row, job: {id: 8812}}, now).job, '#8812');
 });

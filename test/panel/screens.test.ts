@@ -192,7 +192,7 @@ test('config.toml is shown without its secrets, below what was changed', () => {
 	const text = 'concurrent = 16\n[[runners]]\ntoken = "ab12cd…"\n';
 	const config = {...host().config, hash: 'h', text, facts: host().config?.facts};
 	const shown = linesOf(screenOf({view: 'config'}), panelView(seenOf(busyFleet(1, {record, host: good(host([], {config}), now)})))).join('\n');
-	assert.match(shown, /version 2, 11:00 UTC, bob: drained by bob@desk/);
+	assert.match(shown, /version 2, 11:00 UTC: drained by bob@desk$/m);
 	assert.match(shown, /token = "ab12cd…"/);
 });
 

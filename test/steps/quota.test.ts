@@ -33,6 +33,13 @@ test('what others use of the quota is a note where it leaves too little now, wit
 	assert.deepEqual(notes(await drive(at, {limit: 8}).plan('network', 'quota'), 'quota'), []);
 });
 
+test('one worker is one, in what is found and in what is too much', async () => {
+	const at = world();
+	assert.equal(sentence(await drive(at, {limit: 1}).plan('network', 'quota'), 'quota'), '2 of 64 vCPUs for 1 worker of c5.large on spot');
+	at.outside.setQuota(spotQuota, 1);
+	assert.match(problem(await drive(at, {limit: 1}).plan('network', 'quota'), 'quota').message, /^1 worker of c5\.large needs 2 vCPUs, /);
+});
+
 test('where others leave enough the sentence says what they use, and nothing of those who use none', async () => {
 	const at = world();
 	assert.equal(sentence(await drive(at).plan('network', 'quota'), 'quota'), '20 of 64 vCPUs for 10 workers of c5.large on spot');

@@ -5,6 +5,7 @@ import {runnerWords} from '../../panel/journal/runner-words.ts';
 import {ageOfRow, type RowJob, type RowState, spentOfRow, type WorkerRow} from '../../panel/rows.ts';
 import type {Column} from './columns.ts';
 import type {ColourRole, Mark} from './glyphs.ts';
+import {reasonWords} from './reasons.ts';
 
 /** Columns of the workers' table. */
 export type WorkerColumn = 'name' | 'state' | 'job' | 'type' | 'zone' | 'age' | 'usdPerHour' | 'spent' | 'instance' | 'market' | 'address';
@@ -24,13 +25,21 @@ export const workerColumns: readonly Column<WorkerColumn>[] = [
 	{id: 'address', title: 'ADDRESS', align: 'left', width: 15, least: 15, rank: 9, cuts: 'end'},
 ];
 
-/** `api #8812 test-unit`: the project's own name, the job's number, and its name or stage. */
+/** A stage of a job as people say it: the runner's own word for it, but where that is the name of a program's part. */
+export function stageWords(stage: string): string {
+	if (stage.endsWith('_use_machine')) return 'getting its machine';
+	if (stage.endsWith('_release_machine')) return 'giving its machine back';
+	return stage.replaceAll('_', ' ');
+}
+
+/** `api #8812 test-unit`: the project's own name, the job's number, and its name, or in brackets its stage. */
 function jobWords({id, project, name, stage}: RowJob): string {
-	return [project?.split('/').at(-1), `#${id}`, name ?? stage].filter((word) => word !== undefined && word !== '').join(' ');
+	const what = name ?? (stage === undefined || stage === '' ? undefined : `(${stageWords(stage)})`);
+	return [project?.split('/').at(-1), `#${id}`, what].filter((word) => word !== undefined && word !== '').join(' ');
 }
 
 /** What stands in the column of jobs where there is none: what the machine is doing. */
-const doing = ({job, detail}: WorkerRow): string => (job ? jobWords(job) : (detail ?? ''));
+const doing = ({job, detail}: WorkerRow): string => (job ? jobWords(job) : reasonWords(detail ?? ''));
 
 /** A row's texts, by column, at a time (milliseconds since 1970). Pure; what isn't known is a dash. */
 export const workerCells = (row: WorkerRow, now: number): Record<WorkerColumn, string> => ({
@@ -79,9 +88,7 @@ export const jobColumns: readonly Column<JobColumn>[] = [
 export const jobCells = (job: RunningJob, worker: WorkerRow | undefined): Record<JobColumn, string> => ({
 	job: jobWords({id: job.id, project: job.project, name: worker?.job?.name}),
 	state: isPreparing(job) ? 'preparing' : job.state || '–',
-	stage: isPreparing(job)
-		? 'waits for its machine'
-		: (job.executorStage && job.stage === 'prepare_executor' ? job.executorStage : job.stage).replaceAll('_', ' ') || '–',
+	stage: isPreparing(job) ? 'waits for its machine' : stageWords(job.executorStage && job.stage === 'prepare_executor' ? job.executorStage : job.stage) || '–',
 	age: age(job.seconds),
 	machine: worker?.name ?? '–',
 	project: job.project ?? '–',

@@ -1,12 +1,11 @@
 import type {Event} from '../../engine/events.ts';
+import {many} from '../../panel/formats.ts';
 import {size, spent} from './durations.ts';
 import {type Mark, marks} from './glyphs.ts';
 import type {Line} from './lines.ts';
 import {orphanLine, orphanNoun} from './orphans.ts';
 import {problemLines, sentenceOf} from './problems.ts';
 import {type EventOf, type FindingSeen, inLine, type RunState, type StepSeen, stepIn, wordsOf} from './run-state.ts';
-
-const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 const titleWidth = (state: RunState): number => Math.max(0, ...state.steps.map(({title}) => title.length));
 
@@ -117,7 +116,7 @@ export function linesOf(event: Event, state: RunState): Line[] {
 		case 'answer.given':
 			return answerLines(event);
 		case 'plan.started':
-			return [{text: `Looking at ${counted(event.steps.length, 'thing')}…`}];
+			return [{text: `Looking at ${many(event.steps.length, 'thing')}…`}];
 		case 'step.found':
 			if (state.phase === 'run') return event.is === 'so' ? [{mark: 'so', text: `${inLine(stepIn(state, event.step).title)}: ${event.says}`}] : [];
 			return findingLines(stepIn(state, event.step), event, state);

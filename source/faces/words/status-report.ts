@@ -7,6 +7,7 @@ import {whyWaiting} from '../../panel/live/why-waiting.ts';
 import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import {ageOf} from '../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
+import {madeWords, versionsTold, whoWords} from './changes.ts';
 import {logText} from './log-text.ts';
 import {jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
 
@@ -77,7 +78,7 @@ const sources = (snapshot: Snapshot, now: number): string[] =>
 export function reportText(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): string {
 	const verdict = verdictOf(snapshot, now, rows);
 	const why = whyWaiting(snapshot, now, rows);
-	const changes = (snapshot.record.value ?? []).filter(({changes: made, note}) => made.length > 0 || note !== undefined).slice(0, mostChanges);
+	const changes = versionsTold(snapshot.record.value).slice(0, mostChanges);
 	const warned = snapshot.log.map(({at, message}) => ({at, ...logText(message)})).filter(({level}) => level !== 'info');
 	return [
 		`${snapshot.fleet ?? 'manager without our mark'} in ${snapshot.region}, ${new Date(now).toISOString()}`,
@@ -90,10 +91,7 @@ export function reportText(snapshot: Snapshot, rows: readonly WorkerRow[], now: 
 		...section('Last refused creates', refusals(snapshot, now)),
 		...section(
 			'Recent changes',
-			changes.map(
-				({at, by, changes: made, note}) =>
-					`${clockWords(at, now)}  ${by}  ${[...(note === undefined ? [] : [note]), ...made.map(({what, from, to}) => `${what} ${from} → ${to}`)].join(', ')}`,
-			),
+			changes.map((version) => `${clockWords(version.at, now)}  ${whoWords(version)}  ${madeWords(version)}`),
 		),
 		...section('The last jobs that failed', failures(snapshot, now)),
 		...section(

@@ -9,6 +9,8 @@ import {makerIn} from '../../panel/makers.ts';
 import type {Counts} from '../../panel/rows.ts';
 import {ageOf, type Seen} from '../../panel/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../../panel/snapshot.ts';
+import {counted} from '../../world/printable.ts';
+import {madeWords, versionsTold, whoWords} from './changes.ts';
 import {cutMiddle} from './width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */
@@ -19,7 +21,7 @@ function serviceWord(snapshot: Snapshot): RunnerWord | undefined {
 	const is = serviceIs(snapshot);
 	if (is === 'stopping') return {word: 'draining', mark: 'note'};
 	if (is === 'starting') return {word: 'starting', mark: 'waiting'};
-	if (is === 'stopped') return drainOf(snapshot) ? {word: 'drained', mark: 'note'} : {word: 'stopped', mark: 'failed'};
+	if (is === 'stopped') return drainOf(snapshot) ? {word: 'drained', mark: 'waiting'} : {word: 'stopped', mark: 'failed'};
 	return is === 'crashed' ? {word: 'crashed', mark: 'failed'} : undefined;
 }
 
@@ -41,39 +43,50 @@ export function stateWords(counts: Counts): string {
 	const states = ['busy', 'idle', 'creating', 'removing', 'failed', 'stopped', 'orphan', 'unknown'] as const;
 	return states
 		.filter((state) => counts[state] > 0)
-		.map((state) => `${counts[state]} ${state === 'unknown' ? 'not known' : state}`)
+		.map((state) => `${counted(counts[state])} ${state === 'unknown' ? 'not known' : state}`)
 		.join(', ');
 }
 
-/** `16 of 16`: machines against the limit, where there is one. Orphans are none of the runner's. */
+/** How many machines the runner may have, where there is a limit: 0 is none. */
+export const limitIn = (snapshot: Pick<Snapshot, 'host'>): number | undefined => makerIn(snapshot)?.limit || undefined;
+
+/** The machines that are the runner's: orphans aren't. */
+export const managedOf = (counts: Counts): number => counts.all - counts.orphan;
+
+/** `16 of 16`: machines against the limit, where there is one. */
 export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
 	if (!ec2.value && !host.value) return 'not known';
-	const limit = makerIn({host})?.limit;
-	const machines = counts.all - counts.orphan;
-	return limit === undefined ? `${machines}` : `${machines} of ${limit}`;
+	const limit = limitIn({host});
+	const machines = managedOf(counts);
+	if (limit === undefined) return counted(machines);
+	return machines > limit
+		? `${counted(machines)}, ${counted(machines - limit)} over the limit of ${counted(limit)}`
+		: `${counted(machines)} of ${counted(limit)}`;
 }
 
 /** `14 running, 1 waiting for its machine 12 s (usually 50 s), 3 waiting in GitLab`; jobs that nobody can count are said so. `sourced`: each with who tells. */
 export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<WhyWaiting, 'jobs' | 'waiting'>, sourced = false): string {
 	const from = (name: SourceName): string => (sourced ? ` (${sourceTitles[name]})` : '');
-	const parts = [`${running ?? 'not known how many'} running${running === undefined ? '' : from(source)}`];
+	const parts = [`${running === undefined ? 'not known how many' : counted(running)} running${running === undefined ? '' : from(source)}`];
 	if (preparing && preparing.jobs > 0) {
 		const {jobs, longest, usual} = preparing;
 		const time = longest === undefined ? '' : ` ${takes(longest)}`;
-		parts.push(`${jobs} waiting for ${jobs === 1 ? 'its machine' : 'their machines'}${time}${usual === undefined ? '' : ` (usually ${takes(usual)})`}`);
+		parts.push(
+			`${counted(jobs)} waiting for ${jobs === 1 ? 'its machine' : 'their machines'}${time}${usual === undefined ? '' : ` (usually ${takes(usual)})`}`,
+		);
 	}
 	const where = parts.length > 1 ? ' in GitLab' : '';
-	parts.push(waiting.known ? `${waiting.jobs + waiting.unserved.length} waiting${where}${from(waiting.from)}` : `waiting${where} not known`);
+	parts.push(waiting.known ? `${counted(waiting.jobs + waiting.unserved.length)} waiting${where}${from(waiting.from)}` : `waiting${where} not known`);
 	return parts.join(', ');
 }
 
 /** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
 export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: {preparing}, causes: [first]}: WhyWaiting): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + (preparing?.jobs ?? 0) : undefined;
-	const limit = makerIn(snapshot)?.limit;
+	const limit = limitIn(snapshot);
 	const parts = [
 		runnerWord(snapshot).word,
-		limit === undefined ? `${counts.busy} machines busy` : `${counts.busy} of ${many(limit, 'machine')} busy`,
+		limit === undefined ? `${many(counts.busy, 'machine')} busy` : `${counted(counts.busy)} of ${many(limit, 'machine')} busy`,
 		...(jobs === undefined ? [] : [jobs === 0 ? 'no job waits' : many(jobs, 'job waits', 'jobs wait')]),
 	];
 	return first ? `${parts.join(', ')}. ${first.says}` : parts.join(', ');
@@ -87,11 +100,8 @@ export function costWords({perHour, today}: FleetCosts): string {
 
 /** `limit 12 → 16 by alice, 03:12`: the record's last change. */
 export function changeWords({record}: Snapshot, now: number): string | undefined {
-	const last = record.value?.find(({changes, note}) => changes.length > 0 || note !== undefined);
-	if (!last) return undefined;
-	const shown = last.changes.slice(0, 3).map(({what, from, to}) => `${what} ${from} → ${to}`);
-	const more = last.changes.length > 3 ? [`${last.changes.length - 3} more`] : [];
-	return `${[...(last.note === undefined ? [] : [last.note]), ...shown, ...more].join(', ')} by ${last.by}, ${clockWords(last.at, now)}`;
+	const [last] = versionsTold(record.value);
+	return last && `${madeWords(last, 3)} by ${whoWords(last)}, ${clockWords(last.at, now)}`;
 }
 
 const troubleOf = (name: SourceName, seen: Seen<unknown>, now: number): string | undefined => {
@@ -103,10 +113,13 @@ const troubleOf = (name: SourceName, seen: Seen<unknown>, now: number): string |
 /** Sources that don't answer now, each with the age of what is shown of it. */
 export const sourceTroubles = (snapshot: Snapshot, now: number): string[] => {
 	const {host, runner, journal} = snapshot;
+	const is = serviceIs(snapshot);
+	// A runner that ends or has ended doesn't answer: that follows from it, and is no trouble of its own.
+	const isSilent = is === 'stopping' || is === 'stopped';
 	// One connection tells all three, so one trouble is told once.
 	const same = (seen: Seen<unknown>) => host.problem !== undefined && seen.problem?.message === host.problem.message;
 	return sourceOrder.flatMap((name) => {
-		if ((name === 'runner' && same(runner)) || (name === 'journal' && same(journal))) return [];
+		if ((name === 'runner' && (isSilent || same(runner))) || (name === 'journal' && same(journal))) return [];
 		return troubleOf(name, snapshot[name], now) ?? [];
 	});
 };

@@ -9,6 +9,7 @@ import {type Quota, quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';
 import {usdOf, withDiskAndAddress} from '../../steps/prices.ts';
 import {usedByOthers} from '../../steps/quota-room.ts';
 import type {Reaching} from '../../steps/reaching.ts';
+import {counted} from '../../world/printable.ts';
 import {money} from '../formats.ts';
 import {workersMade} from '../live/made.ts';
 import {type Made, type MoveTarget, makerIn} from '../makers.ts';
@@ -47,7 +48,7 @@ async function choiceOf(
 	const seen = types.get(placement.type);
 	const isOffered = seen?.zones.includes(placement.zone) ?? false;
 	const {says, tooFew} = quotaWords(seen, quota, others, limit);
-	const words = [price === undefined ? 'price not known' : `about ${money(price)}/h each`, says, `${placement.subnet.freeAddresses} addresses free`];
+	const words = [price === undefined ? 'price not known' : `about ${money(price)}/h each`, says, `${counted(placement.subnet.freeAddresses)} addresses free`];
 	const moved = {
 		...(placement.zone === made.zone ? {} : {zone: placement.zone, subnet: placement.subnet.id}),
 		...(placement.type === made.type ? {} : {type: placement.type}),

@@ -4,7 +4,8 @@ import {instanceTypesLook} from '../../steps/looks/instance-types.ts';
 import {networkLook} from '../../steps/looks/network.ts';
 import {quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';
 import {marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from '../../steps/quota-room.ts';
-import {money} from '../formats.ts';
+import {counted} from '../../world/printable.ts';
+import {many, money} from '../formats.ts';
 import {workersMade} from '../live/made.ts';
 import type {Made} from '../makers.ts';
 import {usdPerHour} from '../price.ts';
@@ -24,7 +25,7 @@ async function quotaLine(context: Looking, {spot, type}: Made, workers: number, 
 		return `Quota      how many vCPUs this account may run ${marketWords(spot)} isn't known; AWS says so when they are too few`;
 	const manager = quotaCodeOf(managerType, false) === code ? (types.get(managerType)?.vcpus ?? 0) : 0;
 	const room: Room = {code, spot, quota: quota.vcpus, workers, each, manager, others};
-	const words = `${neededOf(room)} of ${room.quota} vCPUs ${marketWords(spot)} for ${workers} workers of ${type}`;
+	const words = `${neededOf(room)} of ${room.quota} vCPUs ${marketWords(spot)} for ${many(workers, 'worker')} of ${type}`;
 	if (neededOf(room) > room.quota) return `Quota    ! ${words}: AWS will refuse those that are too many`;
 	const note = roomNote(room);
 	return note ? `Quota    ! ${note.says}` : `Quota      ${words}${othersWords(room)}`;
@@ -35,14 +36,14 @@ async function addressLine(context: Looking, subnet: string | undefined, more: n
 	const found = subnets.find(({id}) => id === subnet);
 	if (!found) return "Addresses  the workers' subnet isn't known";
 	const enough = found.freeAddresses >= more;
-	return `Addresses${enough ? '  ' : ' !'}${enough ? '' : ' '}${found.freeAddresses} free in ${found.id} (${found.zone})${enough ? '' : `, and ${more} more are wanted`}`;
+	return `Addresses${enough ? '  ' : ' !'}${enough ? '' : ' '}${counted(found.freeAddresses)} free in ${found.id} (${found.zone})${enough ? '' : `, and ${more} more are wanted`}`;
 }
 
 function costLine(made: Made, snapshot: Snapshot, from: number, to: number): string {
 	const each = usdPerHour(made, snapshot.prices.value);
 	if (each === undefined) return "Cost       the price of a worker isn't known";
 	const more = to - from;
-	return `Cost       a worker about ${money(each)} an hour; all ${to} at once about ${money(each * to)}${more > 0 ? `, ${money(each * more)} more than ${from}` : ''}`;
+	return `Cost       a worker about ${money(each)} an hour${to > 1 ? `; all ${counted(to)} at once about ${money(each * to)}` : ''}${more > 0 ? `, ${money(each * more)} more than ${from}` : ''}`;
 }
 
 /** What another number of workers means for quota, addresses and costs. */

@@ -40,7 +40,7 @@ function wordsFor(what: What, snapshot: Snapshot, drainSeconds: number, now: num
 			return {
 				says: 'The fleet is drained: the runner takes no more jobs, those that run end, then its machines go.',
 				details: [
-					`${many(jobs, 'job')} run now, on ${many(counts.busy, 'machine')}; ${many(counts.idle, 'machine')} idle.`,
+					`${many(jobs, 'job runs', 'jobs run')} now, on ${many(counts.busy, 'machine')}; ${many(counts.idle, 'machine')} idle.`,
 					patience,
 					'The manager stays, and costs. `D` resumes. Jobs that come meanwhile wait in GitLab.',
 				],
@@ -60,7 +60,7 @@ function wordsFor(what: What, snapshot: Snapshot, drainSeconds: number, now: num
 		case 'restart':
 			return {
 				says: 'The service is restarted once running jobs have ended. Idle machines go with it, and new ones are made as they are wanted.',
-				details: [`${many(jobs, 'job')} run now.`, patience],
+				details: [`${many(jobs, 'job runs', 'jobs run')} now.`, patience],
 			};
 	}
 }
@@ -93,7 +93,7 @@ export async function prepareService(actContext: ActContext, what: What, snapsho
 		if (outcome.is === 'still-busy')
 			throw new Problem({
 				code: 'still-busy',
-				message: `${many(outcome.jobs, 'job')} still run after ${takes(drainSeconds)}; the runner takes no more.`,
+				message: `${many(outcome.jobs, 'job still runs', 'jobs still run')} after ${takes(drainSeconds)}; the runner takes no more.`,
 				advice: 'Wait, then press `D` again; `--drain-timeout` allows more.',
 			});
 		if (outcome.is === 'failed') throw failed(outcome);

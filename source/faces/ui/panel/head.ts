@@ -1,12 +1,23 @@
 import {panelActions} from '../../../panel/actions.ts';
-import {age, money, sparkline} from '../../../panel/formats.ts';
+import {age, type BarScale, money, priceline, sparkline} from '../../../panel/formats.ts';
 import {workersMade} from '../../../panel/live/made.ts';
 import {spotKey} from '../../../panel/price.ts';
 import {ageOf} from '../../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../../panel/snapshot.ts';
 import {running} from '../../words/durations.ts';
 import {glyphOf, marks, plainText, signOf, spinner} from '../../words/glyphs.ts';
-import {changeWords, costWords, jobWords, machineWords, managerWords, runnerWord, shownCauses, sourceTroubles, stateWords} from '../../words/status-words.ts';
+import {
+	changeWords,
+	costWords,
+	jobWords,
+	limitIn,
+	machineWords,
+	managerWords,
+	runnerWord,
+	shownCauses,
+	sourceTroubles,
+	stateWords,
+} from '../../words/status-words.ts';
 import {displayWidth} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from '../row.ts';
@@ -71,23 +82,36 @@ function spotPart({snapshot}: PanelSeen, ascii: boolean): HeadPart[] {
 	const price = snapshot.prices.value?.spot[key];
 	if (price === undefined) return [];
 	const history = snapshot.prices.value?.spotHistory[key] ?? [];
-	return [[{text: `spot ${made.type} ${money(price)} ${sparkline(history, 12, ascii)}`, role: isStale(snapshot, 'prices') ? 'quiet' : undefined}]];
+	return [[{text: `spot ${made.type} ${money(price)} ${priceline(history, 12, ascii)}`, role: isStale(snapshot, 'prices') ? 'quiet' : undefined}]];
 }
 
-/** Jobs, machines and the spot price, each with its history. */
-export function gaugeRows(seen: PanelSeen, {look, columns}: View, most: number): Row[] {
+/** How many jobs may run at once: by `concurrent`, and by the limit, since each has a machine of its own. */
+function mostJobs(snapshot: Snapshot): number | undefined {
+	const concurrent = snapshot.runner.value?.metrics.concurrent ?? snapshot.host.value?.config?.facts?.concurrent;
+	const bounds = [concurrent, limitIn(snapshot)].flatMap((one) => one || []);
+	return bounds.length === 0 ? undefined : Math.min(...bounds);
+}
+
+/** Jobs, machines and the spot price, each with its history: jobs and machines against what there may be of them at most. */
+export function gaugeRows(seen: PanelSeen, {look, columns}: View, rows: number): Row[] {
 	const {snapshot, counts, why, trends} = seen;
 	const wide = columns >= 80 ? 16 : 8;
-	const bars = (values: readonly (number | undefined)[]): Span[] =>
-		values.length < 2 ? [] : [{text: `${sparkline(values, wide, look.ascii)} `, role: 'accent'}];
+	const bars = (values: readonly (number | undefined)[], most: number | undefined): Span[] => {
+		const scale: BarScale | undefined = most === undefined ? undefined : {from: 0, to: most};
+		return values.length < 2 ? [] : [{text: `${sparkline(values, wide, look.ascii, scale)} `, role: 'accent'}];
+	};
 	const states = stateWords(counts);
-	const jobs: HeadPart = [{text: 'jobs '}, ...bars(trends.running), {text: jobWords(why), role: isStale(snapshot, 'runner') ? 'quiet' : undefined}];
+	const jobs: HeadPart = [
+		{text: 'jobs '},
+		...bars(trends.running, mostJobs(snapshot)),
+		{text: jobWords(why), role: isStale(snapshot, 'runner') ? 'quiet' : undefined},
+	];
 	const machines: HeadPart = [
 		{text: 'machines '},
-		...bars(trends.machines),
+		...bars(trends.machines, limitIn(snapshot)),
 		{text: `${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`}`, role: isStale(snapshot, 'host', 'ec2') ? 'quiet' : undefined},
 	];
-	return flow([jobs, machines, ...spotPart(seen, look.ascii)], columns, most);
+	return flow([jobs, machines, ...spotPart(seen, look.ascii)], columns, rows);
 }
 
 /** Lines of the sentence: the question, the first causes, who told, the key that acts. */

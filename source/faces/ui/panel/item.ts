@@ -1,8 +1,10 @@
 import {age, clockWords, money} from '../../../panel/formats.ts';
 import {ageOfRow, spentOfRow, type WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
-import {lookOf} from '../../words/cells.ts';
+import {counted} from '../../../world/printable.ts';
+import {lookOf, stageWords} from '../../words/cells.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
+import {reasonWithCode, reasonWords} from '../../words/reasons.ts';
 import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
@@ -15,11 +17,11 @@ function itemLines(worker: WorkerRow, snapshot: Snapshot, now: number): [string,
 	const {job} = worker;
 	const story = snapshot.journal.value?.machines.get(worker.name);
 	const lines: [string, string | undefined][] = [
-		['State', worker.detail === undefined ? worker.state : `${worker.state}: ${worker.detail}`],
-		['Job', job && `#${job.id} ${[job.project, job.name, job.stage?.replaceAll('_', ' ')].filter(Boolean).join(' · ')}`],
+		['State', worker.detail === undefined ? worker.state : `${worker.state}: ${reasonWords(worker.detail)}`],
+		['Job', job && `#${job.id} ${[job.project, job.name, job.stage && stageWords(job.stage)].filter(Boolean).join(' · ')}`],
 		['', job?.url],
 		['', job?.since === undefined ? undefined : `on this machine for ${age((now - job.since) / 1000)}`],
-		['Uses', story?.uses === undefined ? undefined : `${story.uses} jobs so far`],
+		['Jobs so far', story?.uses === undefined ? undefined : counted(story.uses)],
 		['Instance', worker.instanceId && `${worker.instanceId}${worker.instanceState === undefined ? '' : `, ${worker.instanceState}`}`],
 		['Type', worker.type && `${worker.type}${worker.spot === undefined ? '' : worker.spot ? ', spot' : ', on demand'}`],
 		['Zone', worker.zone],
@@ -32,7 +34,10 @@ function itemLines(worker: WorkerRow, snapshot: Snapshot, now: number): [string,
 				: `about ${money(worker.usdPerHour)} an hour with disk and address, ${money(spentOfRow(worker, now))} so far`,
 		],
 		['Last stage', story?.stage],
-		['Refused', story?.refusal && `${story.refusal.code}${story.refusal.requestId === undefined ? '' : `, request ${story.refusal.requestId}`}`],
+		[
+			'Refused',
+			story?.refusal && `${reasonWithCode(story.refusal.code)}${story.refusal.requestId === undefined ? '' : `, request ${story.refusal.requestId}`}`,
+		],
 		['Goes because', story?.reason],
 	];
 	return lines.flatMap(([label, text]): [string, string][] => (text === undefined || text === '' ? [] : [[label, text]]));

@@ -114,7 +114,7 @@ export function jobLineCells({running, pending, ended}: JobLine, now: number): R
 	return {
 		job: [pending?.project.split('/').at(-1), `#${job?.id ?? ''}`, job?.name].filter(Boolean).join(' '),
 		state: 'waiting',
-		stage: pending?.served === false ? 'no runner takes it' : job?.tags.length ? `tags ${job.tags.join(', ')}` : 'no tags',
+		stage: pending?.served === false ? 'no runner takes it' : job?.tags.length ? `tags ${job.tags.join(', ')}` : 'untagged',
 		age: age(job ? (job.queuedSeconds ?? (now - Date.parse(job.createdAt)) / 1000) : undefined),
 		machine: '–',
 		project: pending?.project ?? '–',

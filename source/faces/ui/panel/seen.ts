@@ -4,6 +4,7 @@ import {type WhyWaiting, whyWaiting} from '../../../panel/live/why-waiting.ts';
 import {type Counts, countRows, type WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import type {ColourRole} from '../../words/glyphs.ts';
+import {managedOf} from '../../words/status-words.ts';
 
 /** Values over time for the gauges, oldest first; not known is a gap. */
 export type Trends = {
@@ -44,7 +45,7 @@ function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, why: Wh
 	return {
 		at: now,
 		running: longer(before.running, why.jobs.running),
-		machines: longer(before.machines, counts.all),
+		machines: longer(before.machines, managedOf(counts)),
 	};
 }
 

@@ -1,9 +1,13 @@
-import {age, clockWords, money, sparkline} from '../../../panel/formats.ts';
+import {age, clockWords, many, money, priceline} from '../../../panel/formats.ts';
 import type {Entry} from '../../../panel/journal/entries.ts';
+import type {WorkerRow} from '../../../panel/rows.ts';
 import {ageOf} from '../../../panel/seen.ts';
+import {counted} from '../../../world/printable.ts';
+import {madeWords, versionsTold, whoWords} from '../../words/changes.ts';
 import {notCounted} from '../../words/costs.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {logText} from '../../words/log-text.ts';
+import {managedOf} from '../../words/status-words.ts';
 import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
@@ -65,13 +69,9 @@ export function logBody(screen: PanelScreen, seen: PanelSeen, {columns, look, no
 /** config.toml as it stands, without its secrets, and the record's last changes. */
 export function configLines({snapshot}: PanelSeen, {now}: View): string[] {
 	const {host, record} = snapshot;
-	const changes = (record.value ?? [])
-		.filter(({changes: made, note}) => made.length > 0 || note !== undefined)
+	const changes = versionsTold(record.value)
 		.slice(0, 8)
-		.map(({version, at, by, changes: made, note}) => {
-			const what = [...(note === undefined ? [] : [note]), ...made.map((one) => `${one.what} ${one.from} → ${one.to}`)].join(', ');
-			return `version ${version}, ${clockWords(at, now)}, ${by}: ${what}`;
-		});
+		.map((one) => `version ${one.version}, ${clockWords(one.at, now)}: ${madeWords(one)} by ${whoWords(one)}`);
 	const text = host.value?.config?.text;
 	return [
 		...(record.off === undefined ? ['Changes of the record', ...(changes.length === 0 ? ['  none yet'] : changes.map((line) => `  ${line}`)), ''] : []),
@@ -89,41 +89,57 @@ function labelled(label: string, text: string): string {
 	return `${padded(label, 16)}${text}`;
 }
 
+/** USD an hour of all of them whose price is known; undefined where none's is. */
+function hourly(rows: readonly WorkerRow[]): number | undefined {
+	const known = rows.flatMap(({usdPerHour}) => usdPerHour ?? []);
+	return known.length === 0 && rows.length > 0 ? undefined : known.reduce((sum, one) => sum + one, 0);
+}
+
+/** Workers by type, zone and market, a line each, the label beside the first. */
+function kindLines(label: string, rows: readonly WorkerRow[]): string[] {
+	const market = ({spot}: WorkerRow): string => (spot ? 'spot' : 'on demand');
+	const kinds = Map.groupBy(
+		rows.filter(({type, zone}) => type !== undefined && zone !== undefined),
+		(one) => `${padded(one.type ?? '', 14)}${padded(one.zone ?? '', 14)}${padded(market(one), 11)}`,
+	);
+	return [...kinds]
+		.sort(([one], [other]) => (one < other ? -1 : 1))
+		.slice(0, 20)
+		.map(([kind, of], at) => {
+			const price = of.find(({usdPerHour}) => usdPerHour !== undefined)?.usdPerHour;
+			const each = price === undefined ? 'price not known' : `${money(price)}/h each, with disk and address`;
+			return labelled(at === 0 ? label : '', `${kind}${padded(counted(of.length), 7)}${each}`);
+		});
+}
+
 /** What it all costs; guesses are marked "about". */
 export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look, columns}: View): string[] {
 	const {perHour, manager, today, month, savedBySpot, unpriced} = costs;
 	const since = (at: number): string => `, since ${clockWords(at, now)}`;
 	const {prices} = snapshot;
-	const workers = perHour === undefined ? undefined : perHour - (manager ?? 0);
-	const types = [
-		...new Set(rows.flatMap(({type, zone, spot}) => (type === undefined || zone === undefined ? [] : [`${type} ${zone} ${spot ? 'spot' : 'on demand'}`]))),
-	].sort();
+	const orphans = rows.filter(({state}) => state === 'orphan');
+	const managed = orphans.length === 0 ? rows : rows.filter(({state}) => state !== 'orphan');
+	const left = orphans.length === 0 ? '' : `, ${many(orphans.length, 'orphan')} ${money(hourly(orphans))}`;
+	const kinds = [...kindLines('Workers', managed), ...kindLines('Orphans', orphans)];
 	const manages = snapshot.ec2.value?.manager;
 	const ran = rows.flatMap(({type}) => type ?? []);
 	const spotTrend = Object.entries(prices.value?.spotHistory ?? {}).slice(0, 12);
 	return [
 		labelled(
 			'Now',
-			perHour === undefined ? 'not known' : `about ${money(perHour)} an hour: manager ${money(manager)}, ${counts.all} workers ${money(workers)}`,
+			perHour === undefined
+				? 'not known'
+				: `about ${money(perHour)} an hour: manager ${money(manager)}, ${many(managedOf(counts), 'worker')} ${money(hourly(managed))}${left}`,
 		),
-		...(unpriced > 0 ? [labelled('', `${unpriced} workers have no price that is known, and aren't in it`)] : []),
+		...(unpriced > 0 ? [labelled('', `${many(unpriced, 'worker has', 'workers have')} no price that is known, and aren't in it`)] : []),
 		labelled('Today', today === undefined ? 'not known' : `about ${money(today.usd)}${since(today.since)} (UTC's day, as AWS counts)`),
 		labelled('This month', month === undefined ? 'not known' : `about ${money(month.usd)}${since(month.since)}`),
 		labelled('Spot', savedBySpot === undefined ? 'nothing to compare' : `saves about ${money(savedBySpot)} an hour against on demand`),
 		'',
-		labelled('Workers', types.length === 0 ? 'none' : ''),
-		...types.slice(0, 20).map((key) => {
-			const [type = '', zone = '', ...market] = key.split(' ');
-			const of = rows.filter((one) => one.type === type && one.zone === zone && (one.spot ? 'spot' : 'on demand') === market.join(' '));
-			const price = of.find(({usdPerHour}) => usdPerHour !== undefined)?.usdPerHour;
-			return labelled(
-				'',
-				`${padded(type, 14)}${padded(zone, 14)}${padded(market.join(' '), 11)}${padded(`${of.length}`, 6)}${price === undefined ? 'price not known' : `${money(price)}/h each, with disk and address`}`,
-			);
-		}),
+		...(kinds.length === 0 ? [labelled('Workers', 'none')] : kinds),
 		'',
 		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),
-		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${sparkline(values, 24, look.ascii)}`)),
+		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${priceline(values, 24, look.ascii)}`)),
 		...(prices.problem ? ['', `Prices: ${prices.problem.message}`] : []),
 		'',
 		...wrap(

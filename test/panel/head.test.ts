@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {changeWords, jobWords, runnerWord, sourceTroubles} from '../../source/faces/words/status-words.ts';
+import {failing, good, type Seen} from '../../source/panel/seen.ts';
+import type {RunnerSees, Snapshot} from '../../source/panel/snapshot.ts';
+import {gitlabSees, healthy, host, instance, minutes, nameAt, now, pending, runnerSees} from './seeing.ts';
+import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
+
+const textOf = (snapshot: Snapshot, more: Parameters<typeof seenOf>[1] = {}, columns = 120): string =>
+	linesOf(screenOf(), panelView(seenOf(snapshot, more), {columns, rows: 30})).join('\n');
+
+/** A fleet of so many busy workers that may have more of them. */
+const below = (count: number, limit: number, concurrent = 20): Snapshot => {
+	const fleet = busyFleet(count);
+	const machines = fleet.host.value?.machines ?? [];
+	const figures = {used: count, limit, concurrent, jobs: count};
+	return {...fleet, host: good(host(machines, {}, {limit}), now), runner: good(runnerSees(figures, fleet.runner.value?.jobs), now)};
+};
+const steady = (running: number, machines = running) => ({trends: {at: now, running: [running, running], machines: [machines, machines]}});
+
+test('bars are drawn against what there may be: two of four machines are half, four are full', () => {
+	assert.match(textOf(below(2, 4), steady(2)), /jobs ▄▄ 2 running.*machines ▄▄ 2 of 4/);
+	assert.match(textOf(below(4, 4), steady(4)), /jobs ██ 4 running.*machines ██ 4 of 4/);
+});
+
+test('jobs are drawn against concurrent where that allows fewer than the limit', () => {
+	assert.match(textOf(below(2, 16, 4), steady(2)), /jobs ▄▄ 2 running/);
+});
+
+test('a runner without a limit has no machines of 0, and its bars are drawn against themselves', () => {
+	assert.match(textOf(below(2, 0), steady(2)), /machines ██ 2: 2 busy/);
+});
+
+/** An instance that the manager doesn't know any more. */
+const orphan = (fleet: Snapshot): Snapshot => {
+	const {ec2} = fleet;
+	if (!ec2.value) return fleet;
+	return {
+		...fleet,
+		ec2: good({...ec2.value, instances: [...ec2.value.instances, instance('i-orphan', nameAt(180, '0badc0de'), {spotRequestId: undefined})]}, now),
+	};
+};
+
+test('an orphan is none of the machines against the limit, and stands by itself in costs', () => {
+	assert.match(textOf(orphan(below(4, 4))), /machines 4 of 4: 4 busy, 1 orphan/);
+	const costs = linesOf(screenOf({view: 'costs'}), panelView(seenOf(orphan(below(4, 4))))).join('\n');
+	assert.match(costs, /Now +about \$0\.\d+ an hour: manager \$0\.\d+, 4 workers \$0\.\d+, 1 orphan \$0\.\d+/);
+	assert.match(costs, /Workers +c5\.large +us-east-2a +spot +4 /);
+	assert.match(costs, /Orphans +c5\.large +us-east-2a +on demand +1 /);
+	assert.match(linesOf(screenOf({view: 'costs'}), panelView(seenOf(busyFleet(1)))).join('\n'), /, 1 worker \$0\.\d+$/m);
+});
+
+test('the bar of machines doesn’t count an orphan either', () => {
+	assert.deepEqual(seenOf(orphan(below(4, 4))).trends.machines, [4]);
+});
+
+test('more machines than the limit are said to be over it, not 5 of 4', () => {
+	assert.match(textOf(below(5, 4)), /machines 5, 1 over the limit of 4: 5 busy/);
+});
+
+test('thousands are apart in every count of the head', () => {
+	assert.match(textOf(busyFleet(5000)), /5,000 running, 3 waiting +machines 5,000 of 5,000: 5,000 busy/);
+});
+
+test('jobs that wait for their machines are counted once, and alike above and in the question', () => {
+	const job = (id: number) => ({id, url: '', project: 'acme/api', state: 'pending', stage: '', executorStage: '', seconds: 12});
+	const seen = runnerSees({creating: 2, jobs: 2, preparing: 2}, [job(8100), job(8101)]);
+	const text = textOf(healthy({gitlab: good(gitlabSees([]), now), runner: good(seen, now)}));
+	assert.match(text, /jobs 0 running, 2 waiting for their machines/);
+	assert.match(text, /Why are 2 jobs waiting for their machines/);
+	assert.doesNotMatch(text, /2 running/);
+});
+
+const drainedAt = Date.UTC(2026, 10, 24, 11);
+const note = 'drained by root@vm at 2026-11-24T11:00Z';
+const stopped = {active: 'inactive', sub: 'dead', result: 'success', status: 0, since: drainedAt + 60_000, restarts: 0};
+const refused = {code: 'metrics', message: '[Errno 111] Connection refused'};
+const silent: Seen<RunnerSees> = failing(good(runnerSees(), now - minutes(4)), refused, now);
+const drained = healthy({
+	gitlab: good(gitlabSees([]), now),
+	host: good(host([], {service: stopped}), now),
+	runner: silent,
+	record: good([{version: 2, at: drainedAt, by: 'alice', changes: [], note}], now),
+});
+
+test('a fleet that was drained is calmly drained: no cross, no warning, and nothing of metrics that follow from it', () => {
+	assert.deepEqual(runnerWord(drained), {word: 'drained', mark: 'waiting'});
+	assert.deepEqual(sourceTroubles(drained, now), []);
+	const [first = ''] = textOf(drained).split('\n');
+	assert.match(first, /runner .*· drained/);
+	assert.doesNotMatch(textOf(drained), /Connection refused|✖/);
+});
+
+test('metrics that don’t answer while the service runs are told', () => {
+	assert.match(sourceTroubles(healthy({runner: silent}), now).join('\n'), /runner metrics: 4 m old, \[Errno 111\]/);
+});
+
+test('what was done is told with one who and one when: the laptop’s, and as whom AWS knows it where that is another', () => {
+	assert.equal(changeWords(drained, now), 'drained by root@vm as alice, 11:00 UTC');
+	const by = (who: string) => changeWords({...drained, record: good([{version: 2, at: drainedAt, by: who, changes: [], note}], now)}, now);
+	assert.equal(by('root'), 'drained by root@vm, 11:00 UTC');
+	assert.equal(by('somebody'), 'drained by root@vm, 11:00 UTC');
+	const change = {version: 3, at: drainedAt, by: 'alice', changes: [{what: 'limit', from: '12', to: '16'}], note: 'as it was before Tuesday'};
+	assert.equal(changeWords({...drained, record: good([change], now)}, now), 'as it was before Tuesday, limit 12 → 16 by alice, 11:00 UTC');
+});
+
+test('the words of jobs say who tells where that is asked for', () => {
+	assert.equal(jobWords(seenOf(healthy({gitlab: good(gitlabSees([pending(1)]), now)})).why, true), '0 running (runner metrics), 1 waiting (GitLab)');
+});
