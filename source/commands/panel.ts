@@ -96,12 +96,13 @@ function prepare(actContext: ActContext, act: PanelAct, snapshot: Snapshot, now:
 	}
 }
 
-/** Only docker-machine's own store has a way into a worker: a name that just stands in EC2, where anybody may have written it, leads nowhere. */
-function judgeInStore(worker: string, {host}: Snapshot): void {
-	if (host.value?.machines.some(({name}) => name === worker)) return;
+/** Throws a Problem where the manager has no way into a worker. */
+function judgeInStore(worker: string, snapshot: Snapshot): void {
+	const {leftovers, view} = executorNaming(worker);
+	if (snapshot.host.value && view.reaches(snapshot.host.value, worker)) return;
 	throw new Problem({
 		code: 'worker-not-in-store',
-		message: `docker-machine on the manager has no machine ${worker}, so there is no way into it from there.`,
+		message: `${leftovers.tool} on the manager has no machine ${worker}, so there is no way into it from there.`,
 		advice: '`x` looks at leftovers.',
 	});
 }

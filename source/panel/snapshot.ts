@@ -35,35 +35,15 @@ export type Resources = {
 	stolen?: number | undefined;
 };
 
-/** A worker in its executor's own store on the manager. What the store doesn't say is empty; an empty `instanceId` means that its launch failed or still runs. */
-export type StoredMachine = {
-	name: string;
-	instanceId: string;
-	ip: string;
-	privateIp: string;
-	type: string;
-	region: string;
-	/** The zone's letter. */
-	zone: string;
-	spot?: boolean | undefined;
-	diskGib?: number | undefined;
-	privateOnly?: boolean | undefined;
-	/** Milliseconds since 1970. */
-	createdAt: number | undefined;
-};
+/** What executors' own parts of a round tell of a manager. The folder of each declares its fields; whoever else wants to know asks the executor. */
+// biome-ignore lint/suspicious/noEmptyInterface: It is filled by declaration merging.
+export interface HostOfExecutors {}
 
 /** The manager's machine: what one script a round tells, less what the runner itself tells. */
-export type HostSeen = {
-	machines: readonly StoredMachine[];
-	/** Machines whose files couldn't be read. */
-	unreadMachines: readonly string[];
-	/** docker-machine's store is there. */
-	hasStore: boolean;
+export type HostSeen = HostOfExecutors & {
 	config: {hash: string; text: string; facts: ConfigFacts | undefined} | undefined;
 	service: Unit;
 	resources: Resources | undefined;
-	/** docker-machine's certificates are there. */
-	certificates: boolean;
 	/** Whether GitLab took the runner's token when that was last asked, and when (milliseconds since 1970): asked only while the runner has switched itself off. */
 	verified?: {is: 'valid' | 'refused' | 'unreachable' | 'silent'; at: number} | undefined;
 };

@@ -1,6 +1,8 @@
+import {executors} from '../executors/list.ts';
 import {Problem} from '../problem.ts';
 import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {bareUrl} from '../world/gitlab/url.ts';
+import {keeping} from './keep.ts';
 import {allMade} from './live/made.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
@@ -8,7 +10,6 @@ import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';
 import {lookAtGitlab} from './sources/gitlab.ts';
 import {type Growing, growing, type PanelPorts} from './sources/growing.ts';
 import {hostLoop} from './sources/host-loop.ts';
-import {keeping} from './sources/keep.ts';
 import {follow, type Loop, notYet} from './sources/pace.ts';
 import {lookAtPrices} from './sources/prices.ts';
 import {lookAtRecord} from './sources/record.ts';
@@ -28,7 +29,7 @@ const knownTo = ({ec2, host, journal}: Snapshot): KnownToPanel => ({
 	lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
 	spotEnds: ec2.value?.spotEnds ?? {},
 	shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
-	instanceIds: (host.value?.machines ?? []).map(({instanceId}) => instanceId).filter((id) => id !== ''),
+	instanceIds: executors.flatMap(({leftovers}) => (host.value && leftovers.kept(host.value)?.instanceIds) ?? []),
 });
 
 function ec2Loop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop {

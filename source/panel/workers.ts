@@ -1,3 +1,4 @@
+import type {HostPart} from '../executors/scripts.ts';
 import type {AnswerValue, Fleet} from '../fleet.ts';
 import type {ConfigFacts} from '../steps/config/facts.ts';
 import type {Instance} from '../steps/looks/account.ts';
@@ -5,7 +6,24 @@ import type {MachineStory} from './journal/history.ts';
 import type {MachineCounts} from './metrics.ts';
 import type {RowState} from './rows.ts';
 import type {Seen} from './seen.ts';
-import type {HostSeen, Snapshot, StoredMachine} from './snapshot.ts';
+import type {HostOfExecutors, HostSeen, Snapshot} from './snapshot.ts';
+
+/** A worker in its executor's own store on the manager. What the store doesn't say is empty; an empty `instanceId` means that its launch failed or still runs. */
+export type StoredMachine = {
+	name: string;
+	instanceId: string;
+	ip: string;
+	privateIp: string;
+	type: string;
+	region: string;
+	/** The zone's letter. */
+	zone: string;
+	spot?: boolean | undefined;
+	diskGib?: number | undefined;
+	privateOnly?: boolean | undefined;
+	/** Milliseconds since 1970. */
+	createdAt: number | undefined;
+};
 
 /** A worker as its executor finds it: in its store on the manager, by its instance, or both. */
 export type FoundWorker = {
@@ -36,8 +54,10 @@ export type StateDetail = {state: RowState; detail: string | undefined};
 
 /** How an executor's workers are found, called and judged. */
 export type WorkerView = {
-	/** Reads what the manager picked out of the executor's store; names of those that can't be read are given back. Never throws. */
-	stored(picked: readonly unknown[]): {machines: StoredMachine[]; unread: string[]};
+	/** Reads the executor's part of a round; what is the same as in the round before stays the same object. Never throws. */
+	hostSeen(told: HostPart, before: HostSeen | undefined): Partial<HostOfExecutors>;
+	/** Whether a manager has a way into a worker: a name that just stands in EC2, where anybody may have written it, leads nowhere. */
+	reaches(host: HostSeen, worker: string): boolean;
 	/** EC2's filters that find instances of these runners' workers, else of any runner's; each is a name and values of which one fits. */
 	filters(of: {fleet: Fleet | undefined; shortTokens: readonly string[]}): readonly {name: string; values: readonly string[]}[];
 	/** What an instance is called as a worker; undefined where it isn't one. */
@@ -46,6 +66,8 @@ export type WorkerView = {
 	isWorkerName(name: string): boolean;
 	/** The workers of a manager or a fleet, from whatever sources have told. */
 	found(snapshot: Snapshot): FoundWorker[];
+	/** What `found` goes by besides EC2, config.toml and the fleet: as long as each is the same object, it finds the same. */
+	foundBy(snapshot: Snapshot): readonly unknown[];
 	/** Judges what workers are doing, as long as config.toml is so. */
 	stateBy(facts: ConfigFacts | undefined): (seen: StateSeen) => StateDetail;
 };

@@ -114,7 +114,8 @@ import {judge, type LeftoverView, ownerOf} from '../../panel/leftovers.ts';
 import type {WorkerView} from '../../panel/workers.ts';
 
 export const view: WorkerView = {
-	stored: () => ({machines: [], unread: []}),
+	hostSeen: () => ({}),
+	reaches: () => false,
 	filters: ({fleet}) => (fleet ? [{name: 'tag:pool', values: [fleet.name]}] : []),
 	nameOf: ({id, tags}) => (tags.pool === undefined ? undefined : id),
 	isWorkerName: () => false,
@@ -123,6 +124,7 @@ export const view: WorkerView = {
 			const name = view.nameOf(instance);
 			return name === undefined ? [] : [{executor: 'pool', name, machine: undefined, instance, createdAt: undefined}];
 		}),
+	foundBy: () => [],
 	stateBy: () => ({busy}) => ({state: busy ? 'busy' : 'idle', detail: undefined}),
 };
 

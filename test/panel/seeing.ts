@@ -3,8 +3,8 @@ import {type History, noHistory, remember} from '../../source/panel/journal/hist
 import {readRefusal} from '../../source/panel/live/log.ts';
 import {readMetrics} from '../../source/panel/live/metrics.ts';
 import {good} from '../../source/panel/seen.ts';
-import type {StoredMachine} from '../../source/panel/snapshot.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';
+import type {StoredMachine} from '../../source/panel/workers.ts';
 import type {RunnerFacts} from '../../source/steps/config/facts.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
 import type {PendingJob, RunnerServed} from '../../source/world/gitlab/port.ts';

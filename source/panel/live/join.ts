@@ -124,7 +124,8 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 	let settledOn: readonly unknown[] | undefined;
 	return (snapshot, now) => {
 		const {ec2, host, runner, gitlab, journal, prices, fleet} = snapshot;
-		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.machines, host.value?.config?.facts, fleet];
+		const own = executors.flatMap(({view}) => view.foundBy(snapshot));
+		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.config?.facts, fleet, ...own];
 		const workers = workersOnce(hasYoung(joined.workers) ? [...from, ec2.at] : from, () => workersIn(snapshot));
 		// A runner that doesn't run has no job, whatever its log said last.
 		const listedAt = runner.value ? runner.at : runnerRuns(snapshot) === false ? host.at : undefined;

@@ -5,8 +5,7 @@ import {readJobList} from '../../world/host/job-list.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
 import {readMetrics} from '../live/metrics.ts';
 import type {SourceTrouble} from '../seen.ts';
-import type {HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
-import {keeping} from './keep.ts';
+import type {HostOfExecutors, HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
 
 const configs = executors.map(({workers}) => workers.config);
 
@@ -25,14 +24,10 @@ function resourcesOf(told: HostPart, before: Ticks | undefined): Resources | und
 
 /** The manager's machine as one round told it. `before` is the round before: for what only two rounds can tell, and so that what is the same stays the same. */
 export function hostSeen(told: HostPart, before: {ticks: Ticks | undefined; seen: HostSeen | undefined}): HostSeen {
-	const stored = executors.map(({view}) => view.stored(told.machines));
-	const machines = stored.flatMap((one) => one.machines);
+	const ofExecutors: HostOfExecutors = Object.assign({}, ...executors.map(({view}) => view.hostSeen(told, before.seen)));
 	const {config} = before.seen ?? {};
 	return {
-		machines: keeping(before.seen?.machines, machines, ({name}) => name),
-		unreadMachines: [...told.unreadMachines, ...stored.flatMap(({unread}) => unread)],
-		hasStore: told.hasStore,
-		certificates: told.certificates,
+		...ofExecutors,
 		config:
 			config && config.hash === told.config?.hash
 				? config

@@ -1,6 +1,21 @@
 import {z} from 'zod';
-import type {StoredMachine} from '../../../panel/snapshot.ts';
+import {keeping} from '../../../panel/keep.ts';
+import type {HostOfExecutors, HostSeen} from '../../../panel/snapshot.ts';
+import type {StoredMachine} from '../../../panel/workers.ts';
 import {isHostName, madeAt} from '../../../world/host/machine-name.ts';
+import type {HostPart} from '../../scripts.ts';
+
+declare module '../../../panel/snapshot.ts' {
+	interface HostOfExecutors {
+		/** docker-machine's store is there. */
+		hasStore: boolean;
+		machines: readonly StoredMachine[];
+		/** Machines whose files couldn't be read. */
+		unreadMachines: readonly string[];
+		/** docker-machine's certificates are there. */
+		certificates: boolean;
+	}
+}
 
 /** Fields of docker-machine's `config.json`, picked on the manager: access keys stand in that file and never leave it. */
 const pickedMachine = z.object({
@@ -34,3 +49,9 @@ export function readMachines(picked: readonly unknown[]): {machines: StoredMachi
 
 const nameOf = (one: unknown): string =>
 	typeof one === 'object' && one !== null && 'name' in one && typeof one.name === 'string' ? one.name : 'a machine without a name';
+
+/** docker-machine's store on the manager, as a round told it. */
+export function hostSeen({hasStore, certificates, machines: picked, unreadMachines}: HostPart, before: HostSeen | undefined): HostOfExecutors {
+	const {machines, unread} = readMachines(picked);
+	return {hasStore, certificates, machines: keeping(before?.machines, machines, ({name}) => name), unreadMachines: [...unreadMachines, ...unread]};
+}

@@ -1,10 +1,10 @@
 import {isWorkerName} from '../../../fleet.ts';
-import type {Snapshot, StoredMachine} from '../../../panel/snapshot.ts';
-import type {FoundWorker, WorkerView} from '../../../panel/workers.ts';
+import type {Snapshot} from '../../../panel/snapshot.ts';
+import type {FoundWorker, StoredMachine, WorkerView} from '../../../panel/workers.ts';
 import {type Instance, workerPattern} from '../../../steps/looks/account.ts';
 import {inNames, isNamedBy, madeAt} from '../../../world/host/machine-name.ts';
 import {isMachineName} from '../machine-names.ts';
-import {readMachines} from './stored-machines.ts';
+import {hostSeen} from './stored-machines.ts';
 import {stateBy} from './worker-state.ts';
 
 const executor = 'docker+machine';
@@ -75,7 +75,8 @@ function found(snapshot: Snapshot): FoundWorker[] {
 
 /** docker-machine's workers: machines of its store, and instances known by the names that GitLab Runner gives them. */
 export const view: WorkerView = {
-	stored: readMachines,
+	hostSeen,
+	reaches: ({machines}, worker) => machines.some(({name}) => name === worker),
 	// A machine's key pair bears its name from the launch on; its Name tag comes later.
 	filters: ({fleet, shortTokens}) => {
 		const named = shortTokens.map(inNames).filter((token) => token !== '');
@@ -85,5 +86,6 @@ export const view: WorkerView = {
 	nameOf,
 	isWorkerName: isMachineName,
 	found,
+	foundBy: ({host}) => [host.value?.machines],
 	stateBy,
 };
