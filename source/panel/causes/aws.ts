@@ -22,7 +22,7 @@ const whoOf = (arn: string): string => {
 
 const capacityCodes = ['InsufficientInstanceCapacity', 'UnfulfillableCapacity', 'Unsupported', 'InsufficientHostCapacity'];
 
-/** Why AWS makes no machines, as docker-machine's words in the runner's log tell. */
+/** Why AWS makes no machines, in its words in the runner's log. */
 export const awsCauses: readonly CauseRow[] = [
 	// IAM or the organization's policies (SCP) refuse a call of the manager's: an account-wide change shows here first.
 	refusalRow({

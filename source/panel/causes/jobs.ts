@@ -1,4 +1,4 @@
-import {age, many} from '../formats.ts';
+import {age, forTime, many} from '../formats.ts';
 import type {EndedJob} from '../journal/job-history.ts';
 import {runnerWords} from '../journal/runner-words.ts';
 import type {Case, CauseRow} from './cause.ts';
@@ -78,8 +78,20 @@ function failures(it: Case): EndedJob[] {
 		.filter((job) => !lost.has(job) && !(noMachine && job.machine === undefined) && !(hub && /toomanyrequests|pull rate limit/i.test(job.error ?? '')));
 }
 
-/** How the last jobs went. */
+/** What jobs ran into. */
 export const jobCauses: readonly CauseRow[] = [
+	{
+		// Docker Hub refuses more pulls: 100 in 6 hours an address, and workers behind one NAT share theirs.
+		id: 'docker-hub',
+		rank: 'unusable',
+		source: 'journal',
+		key: 'config',
+		refusals: ['docker-hub'],
+		tells: (it) => {
+			const held = hubRefusal(it);
+			return held && {says: `Docker Hub refuses more pulls from the workers' address${forTime(held.since, it.now)} (toomanyrequests).`, since: held.since};
+		},
+	},
 	{
 		// Jobs fail though nothing is wrong with them: what the runner needs for them is broken.
 		id: 'jobs-fail',

@@ -13,10 +13,15 @@ export type WorkerRefusal = {
 	requestId: string | undefined;
 	/** What sts:DecodeAuthorizationMessage reads. */
 	encoded: string | undefined;
+	/** Not AWS refused, and no instance came to be all the same. */
+	unlaunched?: true;
 };
 
-/** Words by which a reason is known that isn't AWS's, and its code, in the order in which they are looked for: the first that fits is the reason. */
-export type RefusalWords = readonly (readonly [RegExp, string])[];
+/**
+ * Words by which a reason is known that isn't AWS's, and its code, in the order in which they are looked for: the first that fits is the reason. `unlaunched`:
+ * it comes before any instance is launched.
+ */
+export type RefusalWords = readonly (readonly [words: RegExp, code: string, when?: 'unlaunched'])[];
 
 const ours: RefusalWords = [
 	[/toomanyrequests|pull rate limit/i, 'docker-hub'],
@@ -30,24 +35,24 @@ const awsCode =
 
 const notAws = new Set(['GitLab', 'SubnetId', 'VpcId']);
 
-function codeOf(text: string, words: RefusalWords): string | undefined {
-	for (const [pattern, code] of [...ours, ...words]) if (pattern.test(text)) return code;
+function known(text: string, words: RefusalWords): Pick<WorkerRefusal, 'code' | 'unlaunched'> | undefined {
+	for (const [pattern, code, when] of [...ours, ...words]) if (pattern.test(text)) return {code, ...(when ? {unlaunched: true} : {})};
 	const code = awsCode.exec(text)?.[1];
-	return code === undefined || notAws.has(code) ? undefined : code;
+	return code === undefined || notAws.has(code) ? undefined : {code};
 }
 
 const instanceType = /\b((?:[a-z]+[0-9][a-z0-9-]*|u-[a-z0-9]+)\.(?:nano|micro|small|medium|large|metal|\d*xlarge)[a-z0-9-]*)\b/;
 
 /** The reason in an error of the runner's or of a program that makes workers, which has `words` of its own; undefined when it tells none. */
 export function refusalIn(text: string, words: RefusalWords): WorkerRefusal | undefined {
-	const code = codeOf(text, words);
-	if (code === undefined) return undefined;
+	const reason = known(text, words);
+	if (!reason) return undefined;
 	const number = (pattern: RegExp) => {
 		const found = pattern.exec(text)?.[1];
 		return found === undefined ? undefined : Number(found);
 	};
 	return {
-		code,
+		...reason,
 		text: text.trim().slice(0, 2000),
 		type: instanceType.exec(text)?.[1],
 		zone: /Availability Zone[^(]*\(([a-z0-9-]+)\)/.exec(text)?.[1] ?? /availability zone ([a-z]{2}(?:-[a-z]+)+-\d[a-z])/i.exec(text)?.[1],

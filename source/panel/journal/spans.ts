@@ -1,5 +1,6 @@
 import {madeAt} from '../../world/host/machine-name.ts';
 import type {LogEvent} from './events.ts';
+import type {WorkerRefusal} from './refusal.ts';
 
 /** How long machines ran, by the hour: what costs are reckoned from. */
 export type Spans = {
@@ -26,8 +27,8 @@ function close(hours: Map<number, number>, from: number, to: number): void {
 	}
 }
 
-/** Codes of refusals by which no instance came to be: nothing is paid. */
-const neverRan = (code: string): boolean => /^[A-Z]/.test(code) || code === 'key-pair-name' || code === 'subnet-zone';
+/** Whether no instance came to be, so that nothing is paid: codes of AWS's begin with a capital. */
+const neverRan = ({code, unlaunched}: WorkerRefusal): boolean => unlaunched === true || /^[A-Z]/.test(code);
 
 /** What tells that machines come and go, whoever asks for no more than that. */
 export const spanEvents = ['machine-created', 'machine-removed', 'machine-removing', 'machine-given-up'] as const satisfies readonly LogEvent['is'][];
@@ -41,7 +42,7 @@ export function spansAfter(spans: Spans, events: readonly LogEvent[]): Spans {
 	for (const event of machineEvents) {
 		if (!('machine' in event) || event.machine === undefined) continue;
 		const from = Math.max(spans.since, madeAt(event.machine) ?? event.at);
-		if (event.is === 'machine-refused' && neverRan(event.refusal.code)) open.delete(event.machine);
+		if (event.is === 'machine-refused' && neverRan(event.refusal)) open.delete(event.machine);
 		else if (event.is === 'machine-removed' || event.is === 'machine-given-up') {
 			const began = open.get(event.machine);
 			open.delete(event.machine);

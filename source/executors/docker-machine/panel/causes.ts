@@ -1,6 +1,6 @@
 import {type Case, type CauseRow, type CauseStatement, once} from '../../../panel/causes/cause.ts';
-import {holdingCode, hubRefusal, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
-import {forTime, many, money, takes} from '../../../panel/formats.ts';
+import {holdingCode, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
+import {many, money, takes} from '../../../panel/formats.ts';
 import {counted} from '../../../world/printable.ts';
 import {unmanagedDetail} from './worker-state.ts';
 
@@ -85,18 +85,6 @@ export const causes: readonly CauseRow[] = [
 			return `${region} is full of key pairs${count}${time}, and each worker needs one.`;
 		},
 	}),
-	{
-		// Docker Hub refuses more pulls: 100 in 6 hours an address, and workers behind one NAT share theirs.
-		id: 'docker-hub',
-		rank: 'unusable',
-		source: 'journal',
-		key: 'config',
-		refusals: ['docker-hub'],
-		tells: (it) => {
-			const held = hubRefusal(it);
-			return held && {says: `Docker Hub refuses more pulls from the workers' address${forTime(held.since, it.now)} (toomanyrequests).`, since: held.since};
-		},
-	},
 	// Workers come up but Docker doesn't: the install script, the system or the way to the internet.
 	refusalRow({
 		id: 'docker-install',

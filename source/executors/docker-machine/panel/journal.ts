@@ -15,8 +15,8 @@ export const refusalWords: RefusalWords = [
 		'certificates',
 	],
 	[/Unable to verify the Docker daemon is listening/i, 'docker-install'],
-	[/unable to find a subnet that is both|does not belong to VpcId|desired subnet could not be located/i, 'subnet-zone'],
-	[/already a keypair with the name/i, 'key-pair-name'],
+	[/unable to find a subnet that is both|does not belong to VpcId|desired subnet could not be located/i, 'subnet-zone', 'unlaunched'],
+	[/already a keypair with the name/i, 'key-pair-name', 'unlaunched'],
 ];
 
 const readRefusal = (text: string) => refusalIn(text, refusalWords);
