@@ -88,7 +88,7 @@ test('each state’s word fits its column', () => {
 	const states = ['creating', 'idle', 'busy', 'removing', 'failed', 'stopped', 'orphan', 'unknown'] as const;
 	for (const state of states) {
 		assert.ok(workerCells({...row, state}, now).state.length <= 9);
-		assert.ok(lookOf({...row, state}));
+		assert.ok(lookOf({...row, state}, now));
 	}
 });
 

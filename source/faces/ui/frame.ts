@@ -11,7 +11,10 @@ import {keyWords} from './wizard/seen.ts';
 import {isWalk} from './wizard/walking.ts';
 
 /** Where a person is: the question's own key, else the screen's word. */
-const screenWord = (screen: Screen): string => ('walk' in screen && screen.walk ? keyWords(screen.walk.about) : shown(screen).word);
+function screenWord(screen: Screen): string {
+	const {word, wordFor} = shown(screen);
+	return 'walk' in screen && screen.walk ? keyWords(screen.walk.about) : (wordFor?.(screen) ?? word);
+}
 
 /** Which question of how many. */
 const countWord = (screen: Screen, {wizard}: View): string => (isWalk(screen) && wizard.of > 0 ? `   ${wizard.at} of ${wizard.of}` : '');

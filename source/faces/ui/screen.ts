@@ -83,6 +83,8 @@ export type Keys<Which extends Screen> = (screen: Which, view: View) => Binding[
 export type ScreenSpec<Which extends Screen> = {
 	/** The word for it in the header. */
 	readonly word: string;
+	/** The word where it depends on what the screen holds. */
+	wordFor?(screen: Which): string;
 	draw(screen: Which, view: View): Row[];
 	/** The keys of its own that work now. */
 	keys(screen: Which, view: View): Binding[];

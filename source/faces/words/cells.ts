@@ -68,8 +68,18 @@ const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: ColourRole
 	unknown: {mark: 'waiting', role: 'quiet'},
 };
 
-/** How a row's state is marked and coloured. */
-export const lookOf = ({state}: WorkerRow): {mark: Mark | undefined; role: ColourRole | undefined} => looks[state];
+/** A machine is up in a minute or two; one that is made for longer than this is stuck. In milliseconds. */
+const stuckAfter = 15 * 60_000;
+
+const isStuck = ({state, createdAt}: WorkerRow, now: number): boolean => state === 'creating' && createdAt !== undefined && now - createdAt > stuckAfter;
+
+/** Whether somebody should look at a worker: it costs or should run jobs, and doesn't. `now` in milliseconds since 1970. */
+export const needsAttention = (row: WorkerRow, now: number): boolean =>
+	row.state === 'failed' || row.state === 'stopped' || row.state === 'orphan' || isStuck(row, now);
+
+/** How a row's state is marked and coloured, at a time (milliseconds since 1970). */
+export const lookOf = (row: WorkerRow, now: number): {mark: Mark | undefined; role: ColourRole | undefined} =>
+	isStuck(row, now) ? {mark: 'note', role: 'warning'} : looks[row.state];
 
 /** Columns of the jobs' table. */
 export type JobColumn = 'job' | 'project' | 'state' | 'stage' | 'machine' | 'age';

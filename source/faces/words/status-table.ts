@@ -37,7 +37,7 @@ function headLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, 
 
 /** One worker's line, fitted to the terminal. */
 const rowLine = (row: WorkerRow, layout: ReturnType<typeof fit<keyof ReturnType<typeof workerCells>>>, now: number, look: TerminalLook): string => {
-	const {mark} = lookOf(row);
+	const {mark} = lookOf(row, now);
 	return `${mark === undefined ? ' ' : glyphOf(mark, look)} ${cellsOf(workerCells(row, now), layout, look.ascii ? '...' : '…').join('  ')}`.trimEnd();
 };
 

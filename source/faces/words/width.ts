@@ -23,6 +23,18 @@ export function cut(text: string, columns: number, more = '…'): string {
 	return columns > 0 ? kept + more : '';
 }
 
+/** A text in pieces of at most this width. */
+export function pieces(text: string, columns: number): string[] {
+	if (displayWidth(text) <= columns) return [text];
+	const all = [''];
+	for (const {segment} of segmenter.segment(text)) {
+		const last = all.length - 1;
+		if (displayWidth(`${all[last]}${segment}`) > columns) all.push(segment);
+		else all[last] += segment;
+	}
+	return all;
+}
+
 /** Cuts an id in its middle, so that both ends show. */
 export function cutMiddle(text: string, columns: number, more = '…'): string {
 	if (displayWidth(text) <= columns) return text;

@@ -1,4 +1,4 @@
-import {displayWidth} from './width.ts';
+import {displayWidth, pieces} from './width.ts';
 
 /** Words of a text; what stands between backticks is one word, since a command must survive copying. */
 const wordsOf = (text: string): string[] => text.match(/(?:`[^`]*`|[^\s`])+|`/g) ?? [];
@@ -18,6 +18,9 @@ export function wrap(text: string, columns: number): string[] {
 	}
 	return lines;
 }
+
+/** The same for a text that is to be read rather than copied: a word that is wider than a line goes on in the next. */
+export const wrapWhole = (text: string, columns: number): string[] => wrap(text, columns).flatMap((line) => pieces(line, columns));
 
 /** The columns of a line that something else has aligned: words with two spaces or more after them. */
 const aligned = /^\s*(?:\S+(?: \S+)* {2,})?/;

@@ -135,6 +135,26 @@ const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, ro
 	return [...head, ...windowed(lines, at, bodyRows(rows) - head.length, look)];
 };
 
-export const act: ScreenSpec<ActScreen> = {word: 'do', draw: drawAct, keys: actKeys};
+/** What is about to be done, for the header. */
+function actWord({act}: ActScreen): string {
+	switch (act.do) {
+		case 'scale':
+			return 'limit';
+		case 'idle':
+			return 'idle count';
+		case 'reload':
+			return 'ask again';
+		case 'pause':
+			return act.paused ? 'pause' : 'unpause';
+		case 'remove':
+			return 'remove worker';
+		case 'move':
+			return 'move workers';
+		default:
+			return act.do;
+	}
+}
+
+export const act: ScreenSpec<ActScreen> = {word: 'change', wordFor: actWord, draw: drawAct, keys: actKeys};
 
 export const moves: ScreenSpec<MovesScreen> = {word: 'move workers', draw: drawMoves, keys: movesKeys};

@@ -1,12 +1,13 @@
 import {signOf} from '../../words/glyphs.ts';
 import {cutRow, emptyRow, type Row, row} from '../row.ts';
 import type {View} from '../screen.ts';
-import {changeRow, fittingWhy, gaugeRows, headRows, newsRow, tabsRow, troubleRows, whyRows} from './head.ts';
+import {changeRow, gaugeRows, headRows, newsRow, tabsRow, troubleRows, whyRows} from './head.ts';
 import {type PanelLayout, panelLayout} from './layout.ts';
+import {logBody} from './log-view.ts';
 import type {PanelScreen} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
-import {jobsBody, workersBody} from './table.ts';
-import {configLines, costLines, logBody, scrolled} from './text-views.ts';
+import {jobsBody, tableHeight, workersBody} from './table.ts';
+import {configLines, costLines, scrolled} from './text-views.ts';
 
 const body = (screen: PanelScreen, seen: PanelSeen, view: View, height: number): Row[] => {
 	switch (screen.view) {
@@ -28,8 +29,8 @@ const exactly = (rows: readonly Row[], height: number): Row[] => [
 	...Array.from({length: Math.max(0, height - rows.length)}, () => emptyRow),
 ];
 
-/** The parts above the table, and how the panel is divided by them. */
-type Above = {why: Row[]; change: Row | undefined; layout: PanelLayout};
+/** The parts above the table, and how many rows they would like. */
+type Above = {change: Row | undefined; why: number; troubles: number};
 
 /** One frame asks for them several times. */
 const made = new WeakMap<View, Above>();
@@ -37,24 +38,27 @@ const made = new WeakMap<View, Above>();
 function aboveIn(seen: PanelSeen, view: View): Above {
 	const known = made.get(view);
 	if (known) return known;
-	const [why, change, troubles] = [whyRows(seen, view), changeRow(seen, view), troubleRows(seen, view).length];
-	const above = {why, change, layout: panelLayout(view.columns, view.rows, {why: why.length, change: change !== undefined, troubles})};
+	const above = {change: changeRow(seen, view), why: whyRows(seen, view).length, troubles: troubleRows(seen, view).length};
 	made.set(view, above);
 	return above;
 }
 
 /** How the panel is divided now. */
-export const layoutNow = (seen: PanelSeen, view: View): PanelLayout => aboveIn(seen, view).layout;
+export function layoutNow(screen: PanelScreen, seen: PanelSeen, view: View): PanelLayout {
+	const {change, why, troubles} = aboveIn(seen, view);
+	return panelLayout(view.columns, view.rows, {why, change: change !== undefined, troubles, table: tableHeight(screen, seen, view.now)});
+}
 
 /** The panel from the first row to the one above the keys. Pure; never more rows or columns than there are. */
 export function panelRows(screen: PanelScreen, view: View): Row[] {
 	const {panel: seen, rows, columns, look} = view;
 	if (!seen) return exactly([row(' ', {text: 'status', bold: true}), emptyRow, row(` ${signOf('more', look)} asking EC2 and the manager`)], rows - 1);
-	const {why, change, layout} = aboveIn(seen, view);
+	const {change} = aboveIn(seen, view);
+	const layout = layoutNow(screen, seen, view);
 	return [
 		...exactly(headRows(seen, view, layout.head), layout.head),
 		...exactly(gaugeRows(seen, view, layout.gauges), layout.gauges),
-		...exactly(fittingWhy(why, layout.why), layout.why),
+		...exactly(whyRows(seen, view, layout.why), layout.why),
 		...(layout.change === 1 && change ? [change] : []),
 		...troubleRows(seen, view, layout.troubles),
 		tabsRow(screen, seen, view),

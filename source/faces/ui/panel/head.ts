@@ -18,10 +18,11 @@ import {
 	sourceTroubles,
 	stateWords,
 } from '../../words/status-words.ts';
-import {displayWidth} from '../../words/width.ts';
+import {cut, displayWidth} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from '../row.ts';
 import type {View} from '../screen.ts';
+import {orders} from './listing.ts';
 import {type PanelScreen, panelViews} from './screen.ts';
 import {newsNow, type PanelSeen} from './seen.ts';
 
@@ -130,31 +131,33 @@ function whyLines({why, snapshot, about}: PanelSeen, now: number): {text: string
 	return {text, asks: why.asks.length, key: about.readOnly === undefined ? `${key}  ${does}` : ''};
 }
 
-/** The sentence as rows: the question bold, the key that acts at its end. */
-export function whyRows(seen: PanelSeen, {look, columns, now}: View): Row[] {
+/** As many lines as there is room for; the last of them ends with the sign of what was cut, and leaves room for the key beside it. */
+function cutLines(lines: readonly string[], most: number, columns: number, look: View['look']): string[] {
+	const more = signOf('more', look);
+	const last = lines[most - 1] ?? '';
+	const end = displayWidth(last) + displayWidth(more) + 1 <= columns ? `${last} ${more}` : cut(`${last}  `, columns, more);
+	return [...lines.slice(0, Math.max(0, most - 1)), ...(most > 0 ? [end] : [])];
+}
+
+/** The sentence as rows: the question bold, the key that acts at its end. In fewer rows than it takes, what is cut is its end, with a sign, and never its key. */
+export function whyRows(seen: PanelSeen, {look, columns, now}: View, most = Number.POSITIVE_INFINITY): Row[] {
 	const {text, asks, key} = whyLines(seen, now);
-	const room = Math.min(columns - 2, 160);
-	const lines = wrap(plainText(text, look), room);
+	const lines = wrap(plainText(text, look), Math.min(columns - 2, 160));
+	const [sign = '', ...words] = key.split('  ');
+	const spans: Span[] = key === '' ? [] : [{text: '   '}, {text: sign, role: 'accent'}, {text: `  ${words.join('  ')}`}];
+	const beside = columns - 2 - widthOf(spans);
+	const isBeside = displayWidth(lines.at(-1) ?? '') <= beside;
+	const isCut = lines.length + (isBeside ? 0 : 1) > most;
 	let begun = 0;
-	const rows = lines.map((line): Row => {
+	const rows = (isCut ? cutLines(lines, most, beside, look) : lines).map((line): Row => {
 		const bold = Math.max(0, Math.min(line.length, asks - begun));
 		begun += line.length + 1;
 		return row(' ', {text: line.slice(0, bold), bold: true}, line.slice(bold));
 	});
 	if (key === '') return rows;
-	const at = rows.at(-1);
-	const [sign = '', ...words] = key.split('  ');
-	const spans: Span[] = [{text: '   '}, {text: sign, role: 'accent'}, {text: `  ${words.join('  ')}`}];
-	if (at && displayWidth(lines.at(-1) ?? '') + widthOf(spans) + 2 <= columns) at.spans.push(...spans);
+	if (isBeside || isCut) rows.at(-1)?.spans.push(...spans);
 	else rows.push({spans});
 	return rows;
-}
-
-/** The rows of the sentence that fit: its key is never what is cut. */
-export function fittingWhy(rows: readonly Row[], height: number): Row[] {
-	if (rows.length <= height) return [...rows];
-	const keyed = rows.at(-1);
-	return height <= 1 || !keyed ? rows.slice(0, height) : [...rows.slice(0, height - 1), keyed];
 }
 
 export function changeRow({snapshot}: PanelSeen, {look, now}: View): Row | undefined {
@@ -190,7 +193,7 @@ export function tabsRow(screen: PanelScreen, {snapshot, about}: PanelSeen, {look
 	const ages = [snapshot.ec2, snapshot.host].map((seen) => ageOf(seen, now)).filter((one) => one !== undefined);
 	const old = ages.length === 0 ? 'asking' : `${age(Math.max(...ages))} ago`;
 	const what = [
-		...(screen.order === 'newest' || screen.view !== 'workers' ? [] : [`by ${screen.order}`]),
+		...(screen.order === orders[0] || screen.view !== 'workers' ? [] : [`by ${screen.order}`]),
 		...(spoken ? [] : [old, ...(columns >= 100 ? [`every ${about.every} s`] : [])]),
 	];
 	return apart(tabs, [{text: `${what.join(', ')} `, role: 'quiet'}], columns, look);

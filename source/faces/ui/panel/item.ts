@@ -9,7 +9,7 @@ import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Binding, Draw, Keys, ScreenSpec} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec} from '../screen.ts';
 import type {ItemScreen} from './screen.ts';
 
 /** All that is known of a worker, in lines: label, then value. */
@@ -39,6 +39,7 @@ function itemLines(worker: WorkerRow, snapshot: Snapshot, now: number): [string,
 			story?.refusal && `${reasonWithCode(story.refusal.code)}${story.refusal.requestId === undefined ? '' : `, request ${story.refusal.requestId}`}`,
 		],
 		['Goes because', story?.reason],
+		['To be done', worker.state === 'orphan' ? 'No manager looks after it, so it costs until somebody removes it.' : undefined],
 	];
 	return lines.flatMap(([label, text]): [string, string][] => (text === undefined || text === '' ? [] : [[label, text]]));
 }
@@ -46,7 +47,7 @@ function itemLines(worker: WorkerRow, snapshot: Snapshot, now: number): [string,
 const drawItem: Draw<ItemScreen> = ({on}, {panel, look, columns, rows, now}) => {
 	const worker = panel?.rows.find(({key}) => key === on);
 	if (!panel || !worker) return [row(' ', {text: on, bold: true}), emptyRow, row(' It is gone: neither EC2 nor the manager tells of it any more.')];
-	const {mark, role} = lookOf(worker);
+	const {mark, role} = lookOf(worker, now);
 	const head = row(' ', {text: worker.name, bold: true}, '  ', {text: `${mark === undefined ? '' : `${glyphOf(mark, look)} `}${worker.state}`, role});
 	const body = itemLines(worker, panel.snapshot, now).flatMap(([label, text]): Row[] =>
 		(/^https?:/.test(text) ? [text] : wrap(plainText(text, look), Math.max(20, Math.min(100, columns - 18)))).map((line, at) =>
@@ -61,8 +62,8 @@ const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 	const acts: Binding[] = [];
 	if (panel && worker && panel.about.readOnly === undefined) {
 		acts.push({press: ['s'], shows: 's', does: 'ssh', act: () => ({panel: {do: 'shell', worker: worker.name}})});
-		if (isRemovable(worker))
-			acts.push({press: ['X', 'x'], shows: 'x', does: 'remove it', act: () => ({panel: {do: 'prepare', act: {do: 'remove', worker: worker.name}}})});
+		const removed = removalOf(worker);
+		if (removed) acts.push({press: ['X', 'x'], shows: 'x', does: 'remove it', act: () => removed});
 	}
 	const text = (): string =>
 		panel && worker ? [worker.name, ...itemLines(worker, panel.snapshot, now).map(([label, line]) => `${padded(label, 14)}${line}`)].join('\n') : on;
@@ -73,7 +74,11 @@ const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 	];
 };
 
-/** Whether a worker may be taken away from here: nothing runs on it, as far as is known. */
-const isRemovable = ({state, job}: WorkerRow): boolean => job === undefined && (state === 'idle' || state === 'failed' || state === 'stopped');
+/** How a worker is taken away, where nothing runs on it as far as is known: one that no manager knows goes with all that is left over. */
+export function removalOf({name, state, job}: WorkerRow): Move | undefined {
+	if (state === 'orphan') return {panel: {do: 'leave', to: 'orphans'}};
+	const isFree = job === undefined && (state === 'idle' || state === 'failed' || state === 'stopped');
+	return isFree ? {panel: {do: 'prepare', act: {do: 'remove', worker: name}}} : undefined;
+}
 
 export const item: ScreenSpec<ItemScreen> = {word: 'worker', draw: drawItem, keys: itemKeys};

@@ -4,31 +4,24 @@ import {isOff} from '../../../panel/causes/asking.ts';
 import {runnerRuns, serviceIs} from '../../../panel/jobs-now.ts';
 import {makerIn} from '../../../panel/makers.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
+import {needsAttention} from '../../words/cells.ts';
 import {signOf} from '../../words/glyphs.ts';
 import {draftOf, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import type {Binding, Move, ScreenSpec, View} from '../screen.ts';
 import {layoutNow, panelRows} from './draw.ts';
+import {removalOf} from './item.ts';
 import {jobLines, listed, listedJobs, movedBy, orders, positionAfter} from './listing.ts';
+import {logKeys, movedLog} from './log-view.ts';
 import {type PanelScreen, type PanelView, panelViews} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
-import {configLines, costLines, logLines, logTop} from './text-views.ts';
+import {configLines, costLines} from './text-views.ts';
 
-const heightOf = (seen: PanelSeen, view: View): number => layoutNow(seen, view).body;
-
-/** The log by so many lines: at its end it's followed again. */
-function scrolledLog(screen: PanelScreen, seen: PanelSeen, view: View, by: number): PanelScreen {
-	const lines = logLines(screen, seen);
-	const room = heightOf(seen, view) - 1;
-	const top = Math.max(0, logTop(screen, lines, room) + by);
-	const {held: _held, ...rest} = screen;
-	const entry = lines[top];
-	return top >= lines.length - room || !entry ? rest : {...rest, held: entry};
-}
+const heightOf = (screen: PanelScreen, seen: PanelSeen, view: View): number => layoutNow(screen, seen, view).body;
 
 function scrolledText(screen: PanelScreen, view: View, seen: PanelSeen, key: 'config' | 'costs', by: number): PanelScreen {
 	const lines = key === 'config' ? configLines(seen, view) : costLines(seen, view);
-	const last = Math.max(0, lines.length - heightOf(seen, view));
+	const last = Math.max(0, lines.length - heightOf(screen, seen, view));
 	return {...screen, [key]: Math.max(0, Math.min(last, Math.min(screen[key], last) + by))};
 }
 
@@ -39,14 +32,14 @@ function moved(screen: PanelScreen, view: View, by: number): Move {
 	switch (screen.view) {
 		case 'workers': {
 			const cursor = movedBy(listed(seen.rows, screen.filter.text, screen.order, now), screen.workers, by);
-			return {to: {...screen, workers: {...cursor, top: topFor(cursor.at, cursor.top, heightOf(seen, view) - 2)}}};
+			return {to: {...screen, workers: {...cursor, top: topFor(cursor.at, cursor.top, heightOf(screen, seen, view) - 2)}}};
 		}
 		case 'jobs': {
 			const cursor = movedBy(listedJobs(jobLines(seen), screen.filter.text), screen.jobs, by);
-			return {to: {...screen, jobs: {...cursor, top: topFor(cursor.at, cursor.top, heightOf(seen, view) - 2)}}};
+			return {to: {...screen, jobs: {...cursor, top: topFor(cursor.at, cursor.top, heightOf(screen, seen, view) - 2)}}};
 		}
 		case 'log':
-			return {to: scrolledLog(screen, seen, view, by)};
+			return {to: movedLog(screen, seen, view, heightOf(screen, seen, view), by)};
 		case 'config':
 		case 'costs':
 			return {to: scrolledText(screen, view, seen, screen.view, by)};
@@ -75,6 +68,13 @@ function goingKey(snapshot: Snapshot, now: number): Binding {
 	return {press: [key], shows: key, does, act: () => prepare({do: id === 'ask-again' ? 'reload' : id})};
 }
 
+/** What removes the worker under the cursor, where it is there for nothing. */
+function urgent(screen: PanelScreen, view: View): Binding | undefined {
+	const worker = view.panel?.about.readOnly === undefined ? focused(screen, view) : undefined;
+	const removed = worker && needsAttention(worker, view.now) ? removalOf(worker) : undefined;
+	return removed && {press: ['x'], shows: 'x', does: 'remove it', act: () => removed};
+}
+
 /** Keys that change something, where anything can be changed. */
 function actingKeys(screen: PanelScreen, view: View): Binding[] {
 	const {panel: seen} = view;
@@ -96,7 +96,7 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 			: []),
 		...(host.value ? [{press: ['D'], shows: 'D', does: running ? 'drain' : 'resume', act: (): Move => prepare({do: running ? 'drain' : 'resume'})}] : []),
 		...(served ? [{press: ['p'], shows: 'p', does: served.paused ? 'unpause' : 'pause', act: (): Move => prepare({do: 'pause', paused: !served.paused})}] : []),
-		{press: ['x'], shows: 'x', does: 'remove leftovers', act: () => ({panel: {do: 'leave', to: 'orphans'}})},
+		...(urgent(screen, view) ? [] : [{press: ['x'], shows: 'x', does: 'remove leftovers', act: (): Move => ({panel: {do: 'leave', to: 'orphans'}})}]),
 		...(maker ? [{press: ['i'], shows: 'i', does: 'idle', act: (): Move => prepare({do: 'idle', count: (maker.idleCount ?? 0) + 1})}] : []),
 		...(host.value ? [{press: ['u'], shows: 'u', does: 'undo', act: (): Move => prepare({do: 'undo'})}] : []),
 		goingKey(seen.snapshot, view.now),
@@ -117,14 +117,15 @@ const nextView = ({view}: PanelScreen): PanelView => panelViews[(panelViews.inde
 /** The panel's keys, the likeliest first. While a filter is typed, letters are its own. */
 function panelKeys(screen: PanelScreen, view: View): Binding[] {
 	const {panel: seen, look} = view;
-	const page = seen ? Math.max(1, heightOf(seen, view) - 3) : 10;
+	const page = seen ? Math.max(1, heightOf(screen, seen, view) - 3) : 10;
 	const worker = focused(screen, view);
-	const next = orders[(orders.indexOf(screen.order) + 1) % orders.length] ?? 'newest';
+	const removed = urgent(screen, view);
+	const next = orders[(orders.indexOf(screen.order) + 1) % orders.length] ?? orders[0];
 	const moving: Binding[] = [
 		{
 			press: screen.typing ? ['up'] : ['up', 'k'],
 			shows: signOf('upDown', look),
-			does: screen.view === 'log' ? 'hold' : 'move',
+			does: 'move',
 			act: () => moved(screen, view, -1),
 		},
 		{press: screen.typing ? ['down'] : ['down', 'j'], shows: '', does: '', act: () => moved(screen, view, 1)},
@@ -134,12 +135,15 @@ function panelKeys(screen: PanelScreen, view: View): Binding[] {
 	if (screen.typing) return [...filterKeys(screen), ...moving];
 	return [
 		...moving,
+		...(removed ? [removed] : []),
+		...(seen && screen.view === 'log' ? logKeys(screen, seen, view, heightOf(screen, seen, view)) : []),
 		...(worker ? [{press: ['enter'], shows: signOf('enter', look), does: 'details', act: (): Move => ({push: {is: 'panel-item', on: worker.key}})}] : []),
 		...filterKeys(screen),
 		...(screen.view === 'workers' ? [{press: ['o'], shows: 'o', does: `sort by ${next}`, act: (): Move => ({to: {...screen, order: next}})}] : []),
-		...(screen.view === 'log' && screen.held ? [{press: ['f'], shows: 'f', does: 'follow', act: (): Move => moved(screen, view, 1_000_000)}] : []),
 		...actingKeys(screen, view),
-		{press: ['y'], shows: 'y', does: 'copy report', act: () => ({panel: {do: 'copy'}})},
+		...(screen.view === 'log' && screen.opened !== undefined
+			? []
+			: [{press: ['y'], shows: 'y', does: 'copy report', act: (): Move => ({panel: {do: 'copy'}})}]),
 		...panelViews.map((name, at): Binding => ({press: [`${at + 1}`], shows: '', does: '', act: () => showing(screen, name)})),
 		{press: ['tab'], shows: 'tab', does: nextView(screen), act: () => showing(screen, nextView(screen))},
 		{press: ['home', 'g'], shows: '', does: '', act: () => moved(screen, view, -1_000_000)},

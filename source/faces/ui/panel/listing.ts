@@ -3,12 +3,12 @@ import type {EndedJob} from '../../../panel/journal/job-history.ts';
 import {spentOfRow, type WorkerRow} from '../../../panel/rows.ts';
 import type {RunnerSees} from '../../../panel/snapshot.ts';
 import type {Unserved} from '../../../panel/waiting.ts';
-import {endedJobCells, type JobColumn, jobCells, workerCells} from '../../words/cells.ts';
+import {endedJobCells, type JobColumn, jobCells, needsAttention, workerCells} from '../../words/cells.ts';
 import {cursorAfter} from '../../words/columns.ts';
 import type {PanelSeen} from './seen.ts';
 
-/** Orders of the workers' table, in the order in which `o` goes through them. */
-export const orders = ['newest', 'oldest', 'state', 'name', 'job', 'type', 'zone', '$/h', 'spent'] as const;
+/** Orders of the workers' table, in the order in which `o` goes through them: first what needs attention, then the newest. */
+export const orders = ['attention', 'oldest', 'newest', 'state', 'name', 'job', 'type', 'zone', '$/h', 'spent'] as const;
 export type Order = (typeof orders)[number];
 
 /** Where the cursor is: on an item, at a row of the list, in a window that begins at `top`. */
@@ -23,6 +23,8 @@ const byText = (one: string | undefined, other: string | undefined): number => (
 /** Compares by an order; rows come newest first, and a stable sort keeps that among equals. */
 function comparing(order: Order, now: number): ((one: WorkerRow, other: WorkerRow) => number) | undefined {
 	switch (order) {
+		case 'attention':
+			return (one, other) => Number(needsAttention(other, now)) - Number(needsAttention(one, now));
 		case 'newest':
 			return undefined;
 		case 'oldest':
@@ -68,7 +70,8 @@ let last: {rows: readonly WorkerRow[]; filter: string; order: Order; listed: rea
 
 /** The rows that the filter leaves, in order. */
 export function listed(rows: readonly WorkerRow[], filter: string, order: Order, now: number): readonly WorkerRow[] {
-	if (filter.trim() === '' && order === 'newest') return rows;
+	const isAsItComes = order === 'newest' || (order === 'attention' && !rows.some((row) => needsAttention(row, now)));
+	if (filter.trim() === '' && isAsItComes) return rows;
 	if (last?.rows === rows && last.filter === filter && last.order === order) return last.listed;
 	const words = wordsIn(filter);
 	const left = words.length === 0 ? rows : rows.filter((row) => words.every((word) => textOf(row).includes(word)));

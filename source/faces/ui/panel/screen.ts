@@ -3,21 +3,24 @@ import type {MoveChoice, PanelAct} from '../../../panel/acts/driver.ts';
 import type {Entry} from '../../../panel/journal/entries.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {type Draft, draftOf} from '../draft.ts';
-import {atTop, type CursorPosition, jobLines, listed, listedJobs, type Order, positionAfter} from './listing.ts';
+import {atTop, type CursorPosition, jobLines, listed, listedJobs, type Order, orders, positionAfter} from './listing.ts';
 import type {PanelSeen} from './seen.ts';
 
 /** Views of the panel, by their keys 1 to 5. */
 export const panelViews = ['workers', 'jobs', 'log', 'config', 'costs'] as const;
 export type PanelView = (typeof panelViews)[number];
 
-/** The live panel. Cursors stay on their items; the log is followed unless it's held at an entry. */
+/** The live panel. Cursors stay on their items; the log is followed unless it's held at an entry, which may be open. */
 export type PanelScreen = {
 	is: 'panel';
 	view: PanelView;
 	workers: CursorPosition;
 	jobs: CursorPosition;
-	/** The log's first entry that is shown; absent: the newest are followed. */
+	/** The log's entry under the cursor, and the first one that is shown; absent: the newest are followed. */
 	held?: Entry | undefined;
+	heldTop?: Entry | undefined;
+	/** The entry under the cursor is open, from this row of it on. */
+	opened?: number | undefined;
 	/** First lines that are shown. */
 	config: number;
 	costs: number;
@@ -60,7 +63,7 @@ export const panelScreen: PanelScreen = {
 	costs: 0,
 	filter: draftOf(''),
 	typing: false,
-	order: 'newest',
+	order: orders[0],
 };
 
 /** The panel once other rows are there: each cursor on its item, at the same height. */

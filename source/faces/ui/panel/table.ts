@@ -45,7 +45,7 @@ function merged(spans: readonly Span[]): Span[] {
 }
 
 function workerRow(worker: WorkerRow, focused: boolean, layout: Layout<WorkerColumn>, snapshot: Snapshot, {look, now}: View): Row {
-	const {mark, role} = lookOf(worker);
+	const {mark, role} = lookOf(worker, now);
 	const cells = cellsOf(workerCells(worker, now), layout, look.ascii ? '...' : '…');
 	const spans = cells.flatMap((text, at): Span[] => {
 		const id = layout[at]?.column.id ?? 'name';
@@ -79,6 +79,12 @@ function filterRow(screen: PanelScreen, count: number, all: number, more: string
 }
 
 const none = (text: string, columns: number): Row[] => [emptyRow, ...wrap(text, columns - 4).map((line) => row('   ', line))];
+
+/** The rows that the table of this view fills, its head and its last row with them; undefined for a view that is no table. */
+export function tableHeight(screen: PanelScreen, seen: PanelSeen, now: number): number | undefined {
+	if (screen.view === 'workers') return listed(seen.rows, screen.filter.text, screen.order, now).length + 2;
+	return screen.view === 'jobs' ? listedJobs(jobLines(seen), screen.filter.text).length + 2 : undefined;
+}
 
 /** The workers' table in this many rows: head, a window of rows, what is above and below. */
 export function workersBody(screen: PanelScreen, seen: PanelSeen, view: View, height: number): Row[] {

@@ -1,70 +1,15 @@
-import {age, clockWords, many, money, priceline} from '../../../panel/formats.ts';
-import type {Entry} from '../../../panel/journal/entries.ts';
+import {clockWords, many, money, priceline} from '../../../panel/formats.ts';
 import type {WorkerRow} from '../../../panel/rows.ts';
-import {ageOf} from '../../../panel/seen.ts';
 import {counted} from '../../../world/printable.ts';
 import {madeWords, versionsTold, whoWords} from '../../words/changes.ts';
 import {notCounted} from '../../words/costs.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {logText} from '../../words/log-text.ts';
 import {managedOf} from '../../words/status-words.ts';
 import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
-import {emptyRow, type Row, row, ruleRow} from '../row.ts';
+import {emptyRow, type Row, row} from '../row.ts';
 import type {View} from '../screen.ts';
-import {filterWords} from './head.ts';
-import {wordsIn} from './listing.ts';
-import type {PanelScreen} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
-
-/** Log lines that the filter leaves. */
-export function logLines(screen: PanelScreen, {snapshot}: PanelSeen): readonly Entry[] {
-	const words = wordsIn(screen.filter.text);
-	return words.length === 0 ? snapshot.log : snapshot.log.filter(({message}) => words.every((word) => message.toLowerCase().includes(word)));
-}
-
-/** The first line that is shown: the held one as long as it's there, else so that the newest are. */
-export function logTop(screen: PanelScreen, lines: readonly Entry[], room: number): number {
-	const last = Math.max(0, lines.length - room);
-	if (screen.held === undefined) return last;
-	const {held} = screen;
-	const at = lines.indexOf(held);
-	return Math.min(
-		last,
-		at >= 0
-			? at
-			: Math.max(
-					0,
-					lines.findIndex((entry) => entry.at >= held.at),
-				),
-	);
-}
-
-/** The runner's log, followed or held. */
-export function logBody(screen: PanelScreen, seen: PanelSeen, {columns, look, now}: View, height: number): Row[] {
-	const lines = logLines(screen, seen);
-	const {journal} = seen.snapshot;
-	const filter = filterWords(screen, look);
-	const room = height - 1;
-	const top = logTop(screen, lines, room);
-	const old = ageOf(journal, now);
-	const how = screen.held === undefined ? 'followed' : `held, ${lines.length - top - room > 0 ? `${lines.length - top - room} newer lines` : 'nothing newer'}`;
-	const title = `the runner's log, the last ${lines.length} lines, ${how}${journal.problem && old !== undefined ? `, ${age(old)} old` : ''}${filter === '' ? '' : `  ${filter}`}`;
-	if (lines.length === 0) {
-		const why =
-			journal.problem?.message ??
-			(filter === '' ? (journal.value ? 'The log has no line yet.' : "Reading the runner's log.") : 'No line has these letters. Escape shows all.');
-		return [ruleRow(title, columns, look), ...wrap(why, columns - 2).map((text) => row(' ', text))];
-	}
-	return [
-		ruleRow(title, columns, look),
-		...lines.slice(top, top + room).map(({at, message}): Row => {
-			const {text, level} = logText(message);
-			const role = level === 'error' ? 'blocked' : level === 'warning' ? 'warning' : undefined;
-			return row(' ', {text: new Date(at).toISOString().slice(11, 19), role: 'quiet'}, ' ', {text: plainText(text, look), role});
-		}),
-	];
-}
 
 /** config.toml as it stands, without its secrets, and the record's last changes. */
 export function configLines({snapshot}: PanelSeen, {now}: View): string[] {
