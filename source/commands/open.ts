@@ -9,7 +9,7 @@ import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
 import type {Context, Looking} from '../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, type Given, markKeys, names, type Source} from '../fleet.ts';
 import {age} from '../panel/formats.ts';
-import {isRunnersName, workerNameOf} from '../panel/live/worker-names.ts';
+import {isRunnersName, workerNameOf} from '../panel/live/executors.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {accountLook, type Instance, instanceOf, managersOf} from '../steps/looks/account.ts';
 import {identityLook} from '../steps/looks/identity.ts';

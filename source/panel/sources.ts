@@ -3,7 +3,7 @@ import {Problem} from '../problem.ts';
 import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {bareUrl} from '../world/gitlab/url.ts';
 import {keeping} from './keep.ts';
-import {allMade} from './live/made.ts';
+import {allMade} from './live/executors.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
 import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';

@@ -4,7 +4,7 @@ import {stringify} from 'smol-toml';
 import {machineConfig} from '../../source/executors/docker-machine/config.ts';
 import {isMachineName} from '../../source/executors/docker-machine/machine-names.ts';
 import {readDenial} from '../../source/panel/decode.ts';
-import {readMetrics} from '../../source/panel/live/metrics.ts';
+import {readMetrics} from '../../source/panel/live/executors.ts';
 import {lookAtEc2} from '../../source/panel/sources/ec2.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import {readConfig} from '../../source/steps/config/facts.ts';

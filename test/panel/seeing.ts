@@ -1,7 +1,7 @@
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
+import {readMetrics} from '../../source/panel/live/executors.ts';
 import {readRefusal} from '../../source/panel/live/log.ts';
-import {readMetrics} from '../../source/panel/live/metrics.ts';
 import {good} from '../../source/panel/seen.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';
 import type {StoredMachine} from '../../source/panel/workers.ts';

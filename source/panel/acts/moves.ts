@@ -11,7 +11,7 @@ import {usedByOthers} from '../../steps/quota-room.ts';
 import type {Reaching} from '../../steps/reaching.ts';
 import {counted} from '../../world/printable.ts';
 import {money} from '../formats.ts';
-import {workersMade} from '../live/made.ts';
+import {workersMade} from '../live/executors.ts';
 import {type Made, type MoveTarget, makerIn} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, within} from './act-context.ts';

@@ -6,7 +6,7 @@ import {quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';
 import {marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from '../../steps/quota-room.ts';
 import {counted} from '../../world/printable.ts';
 import {many, money} from '../formats.ts';
-import {workersMade} from '../live/made.ts';
+import {workersMade} from '../live/executors.ts';
 import type {Made} from '../makers.ts';
 import {usdPerHour} from '../price.ts';
 import type {Snapshot} from '../snapshot.ts';

@@ -3,7 +3,7 @@ import {panelScript} from '../../executors/scripts.ts';
 import type {Connection} from '../../world/host/port.ts';
 
 import {until} from '../../world/laptop/clock.ts';
-import {readMetrics} from '../live/metrics.ts';
+import {readMetrics} from '../live/executors.ts';
 import type {Metrics} from '../metrics.ts';
 
 /** Milliseconds that the runner may take to load what was written (it looks at its file each three seconds). */

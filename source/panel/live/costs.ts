@@ -2,7 +2,7 @@ import {machineSeconds} from '../journal/spans.ts';
 import {spotKey, usdPerHour} from '../price.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
-import {workersMade} from './made.ts';
+import {workersMade} from './executors.ts';
 
 /** A sum over a time, "about, since …": `since` is where what is known begins (milliseconds since 1970). */
 type Spent = {usd: number; since: number};

@@ -14,9 +14,8 @@ import {countRows, type WorkerRow} from '../rows.ts';
 import {isFresh} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type WaitingJobs, waitingJobs} from '../waiting.ts';
+import {workerNameOf, workersMade} from './executors.ts';
 import {join} from './join.ts';
-import {workersMade} from './made.ts';
-import {workerNameOf} from './worker-names.ts';
 
 /** Whether jobs wait, and why, the cause to act on first coming first. */
 export type WhyWaiting = {

@@ -4,7 +4,7 @@ import {ifAnswered} from '../../steps/answering.ts';
 import {type Instance, inFilters, instancesIn, lives} from '../../steps/looks/account.ts';
 import {bearsMark} from '../../steps/tags.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
-import {workerNameOf} from '../live/worker-names.ts';
+import {workerNameOf} from '../live/executors.ts';
 import type {Ec2} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */

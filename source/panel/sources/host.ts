@@ -3,7 +3,7 @@ import type {HostPart} from '../../executors/scripts.ts';
 import {readConfig} from '../../steps/config/facts.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
-import {readMetrics} from '../live/metrics.ts';
+import {readMetrics} from '../live/executors.ts';
 import type {SourceTrouble} from '../seen.ts';
 import type {HostOfExecutors, HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
 

@@ -1,6 +1,6 @@
 import {panelActions} from '../../../panel/actions.ts';
 import {age, type BarScale, money, priceline, sparkline} from '../../../panel/formats.ts';
-import {workersMade} from '../../../panel/live/made.ts';
+import {workersMade} from '../../../panel/live/executors.ts';
 import {spotKey} from '../../../panel/price.ts';
 import {ageOf} from '../../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../../panel/snapshot.ts';
