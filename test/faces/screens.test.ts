@@ -14,6 +14,26 @@ const running = stateAfter(untilTestMachine);
 const failed = stateAfter([...untilTestMachine, ...untilTheEnd]);
 const planned = stateAfter(untilTestMachine.slice(0, 9));
 
+const blocked = stateAfter([
+	...untilTestMachine.slice(0, 9),
+	[
+		900,
+		{
+			event: 'step.found',
+			step: 'runner',
+			is: 'blocked',
+			says: 'the image is arm64',
+			problem: {
+				code: 'image-architecture',
+				message: "The image ubuntu-24.04-arm64 (ami-0abcdef0123456789) is arm64, but t3.small is x86_64, so it can't start there.",
+				fault: 'told',
+			},
+			fix: 'use t4g.small instead',
+			mends: {managerType: 't4g.small'},
+		},
+	],
+]);
+
 const linesOf = (rows: Row[]): string[] => rows.map((row) => textOf(row).trimEnd());
 const frame = (screen: Screen, view: View): string => linesOf(frameOf(screen, view)).join('\n');
 
@@ -53,6 +73,24 @@ for (const [columns, rows] of sizes) {
 			/✖ runner: alice may not create the manager: AWS refused ec2:RunInstances\. \(UnauthorizedOperation\) Run `gitlab-runner-aws plan --fleet gitlab-runners` for the policy to ask for\./,
 		);
 	});
+
+	for (const [name, press] of [
+		['a choice in the walk', 'f'],
+		['a field in the walk', 'ctrl-f'],
+		['the token in the walk', 'ctrl-f'],
+		['overview', 'f'],
+	] as const) {
+		test(`at ${columns}x${rows} ${name} shows why something is blocked, whole, and the key that mends it`, () => {
+			const shown = frame(everyScreen[name] ?? {is: 'plan'}, viewOf(blocked, {columns, rows}));
+			// Beside a pane of its own a line is cut into two columns.
+			const text = shown.replaceAll(/^.*│ /gm, '').replace(/\s+/g, ' ');
+			assert.match(
+				text,
+				/✖ runner: blocked: The image ubuntu-24\.04-arm64 \(ami-0abcdef0123456789\) is arm64, but t3\.small is x86_64, so it can't start there\./,
+			);
+			assert.match(text, new RegExp(` ${press} use t4g\\.small instead`));
+		});
+	}
 
 	test(`at ${columns}x${rows} the plan shows each finding with glyph and word, and the blocked one whole`, () => {
 		const shown = frame({is: 'plan'}, viewOf(planned, {columns, rows}));

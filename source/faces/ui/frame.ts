@@ -52,7 +52,7 @@ const inAscii = (one: Row, look: TerminalLook): Row =>
 const draw = (screen: Screen, view: View): Row[] => shown(screen).draw(screen, view);
 
 /** What lies between the header and the line of keys. */
-const bodyOf = (screen: Screen, view: View): Row[] => (isWalk(screen) ? walkBody(screen, view, draw) : draw(screen, view));
+const bodyOf = (screen: Screen, view: View): Row[] => (isWalk(screen) ? walkBody(screen, view, shown(screen)) : draw(screen, view));
 
 /** The whole terminal, row by row: header, screen, keys. Pure; never more rows or columns than there are. */
 export function frameOf(screen: Screen, view: View): Row[] {
@@ -78,5 +78,5 @@ export const spokenRows = (screen: Screen, view: View): Row[] =>
 
 const otherSpoken = (screen: Screen, view: View): Row[] => [
 	headerRow(screen, view),
-	...(isWalk(screen) ? walkSpoken(screen, view, draw) : draw(screen, view)).filter(({drawing}) => !drawing),
+	...(isWalk(screen) ? walkSpoken(screen, view, shown(screen)) : draw(screen, view)).filter(({drawing}) => !drawing),
 ];

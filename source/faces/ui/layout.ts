@@ -4,8 +4,8 @@ export const least = {columns: 60, rows: 20} as const;
 /** Whether a terminal is too small to use. */
 export const isTooSmall = ({columns, rows}: {columns: number; rows: number}): boolean => columns < least.columns || rows < least.rows;
 
-/** From here on there are two panes: what is asked on the left, the plan on the right. */
-export const isWide = (columns: number): boolean => columns >= 100;
+/** From here on there is room for two panes: what is asked on the left, the plan on the right. */
+export const isWide = (columns: number): boolean => columns >= 116;
 
 /** Rows between the header and the line of keys. */
 export const bodyRows = (rows: number): number => Math.max(0, rows - 2);

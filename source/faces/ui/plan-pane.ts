@@ -1,12 +1,11 @@
 import {glyphOf, marks, plainText, signOf} from '../words/glyphs.ts';
-import {sentenceOf} from '../words/problems.ts';
 import {inLine, type StepSeen, wordsOf} from '../words/run-state.ts';
 import {displayWidth, padded} from '../words/width.ts';
 import {wrap} from '../words/wrapping.ts';
 import {cutRow, emptyRow, markSpan, type Row, row, type Span} from './row.ts';
 import type {View} from './screen.ts';
 import {glyphSpan} from './steps-list.ts';
-import {mendable} from './wizard/seen.ts';
+import {blockedRows} from './wizard/walking.ts';
 
 const sorts = ['so', 'missing', 'different', 'extra', 'blocked', 'waiting'] as const;
 const words: Record<(typeof sorts)[number], string> = {
@@ -31,31 +30,31 @@ export function planCounts({state, look}: View, brief = false): Span[] {
 	return looking > 0 ? [...spans, {text: `${looking} being looked at`, role: 'quiet'}] : spans;
 }
 
-/** One finding: glyph, title, what was found; a blocked one whole, with its key, below. */
-function findingRows(step: StepSeen, titleWidth: number, columns: number, mends: boolean, view: View): Row[] {
+/** One finding: glyph, title, what was found; one that is blocked whole, with its key. */
+function findingRows(step: StepSeen, titleWidth: number, view: View, {columns, typing, whole}: {columns: number; typing: boolean; whole: boolean}): Row[] {
 	const {look, state} = view;
 	const {finding} = step;
 	const title = padded(plainText(inLine(step.title), look), titleWidth);
 	if (!finding) return [row(glyphSpan(step, view), `${title}  `, {text: step.state === 'looking' ? 'looking' : 'to look at', role: 'quiet'})];
-	const head: Span[] = [markSpan(finding.is, look), {text: `${title}  `}];
-	if (finding.is !== 'blocked')
-		return [cutRow(row(...head, {text: plainText(wordsOf(finding, state), look), role: finding.is === 'waiting' ? 'quiet' : undefined}), columns, look)];
-	const indent = ' '.repeat(2);
-	const says = finding.problem ? sentenceOf(finding.problem) : finding.says;
-	const lines = wrap(plainText(says, look), columns - indent.length).map((text) => row(indent, text));
-	const key: Row[] = mends ? [row(indent, {text: 'f', role: 'accent'}, `  ${plainText(finding.fix ?? 'mend it', look)}`)] : [];
-	return [row(...head, {text: marks.blocked.word, role: 'blocked'}), ...lines, ...key];
+	if (finding.is === 'blocked') return blockedRows(step, view, {columns, typing});
+	const role = finding.is === 'waiting' ? ('quiet' as const) : undefined;
+	const says = plainText(wordsOf(finding, state), look);
+	const [first = '', ...more] = whole ? wrap(says, Math.max(20, columns - titleWidth - 4)) : [says];
+	const below = more.map((text) => row(' '.repeat(titleWidth + 4), {text, role}));
+	return [row(markSpan(finding.is, look), `${title}  `, {text: first, role}), ...below].map((one) => cutRow(one, columns, look));
 }
 
-/** The live plan as a pane of these columns and rows: blocked findings whole, the others a row each. */
-export function planPane(columns: number, rows: number, view: View): Row[] {
+/** The live plan as a pane of these columns and rows: blocked findings whole, the others too where there is room, else a row each. */
+export function planPane(columns: number, rows: number, view: View, typing: boolean): Row[] {
 	const {steps} = view.state;
 	const titleWidth = Math.max(0, ...steps.map(({title}) => displayWidth(title)));
 	const head = [cutRow(row({text: 'Plan  ', bold: true}, ...planCounts(view, true)), columns, view.look), emptyRow];
-	const mended = mendable(view.state)?.name;
-	const all = steps.map((step) => findingRows(step, titleWidth, columns, step.name === mended, view));
+	const rowsOf = (whole: boolean): Row[][] => steps.map((step) => findingRows(step, titleWidth, view, {columns, typing, whole}));
 	const height = (kept: Row[][]) => kept.reduce((sum, some) => sum + some.length, 0);
 	const room = rows - head.length;
+	const whole = rowsOf(true);
+	if (height(whole) <= room) return [...head, ...whole.flat()];
+	const all = rowsOf(false);
 	if (height(all) <= room) return [...head, ...all.flat()];
 	// What needs eyes stays whole; of the rest as many as fit, and how many more there are.
 	const eyes = steps.flatMap(({finding}, at) => (finding?.is === 'blocked' ? (all[at] ?? []) : []));

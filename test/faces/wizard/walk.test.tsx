@@ -291,12 +291,12 @@ test('e begins at the commands of what is asked', async () => {
 	await walked.and('e', /by hand, 3 of 3: cache bucket[\s\S]*aws do bucket/);
 });
 
-test('below 100 columns the plan is one line, and a blocked finding stands in it', async () => {
+test('where there is no room for two panes the plan is one line, and a blocked finding stands whole in its place, with its key', async () => {
 	const walked = walk({layers: here, checks: tooMany, columns: 80});
 	await walked.until(/Plan {2}2 ✔ so {2}1 \+ to make/);
 	walked.press(keys.enter, keys.enter, keys.enter, keys.enter, keys.enter, keys.enter);
 	await walked.until(/How many workers/);
-	await walked.and('40', /✖ 40 workers of c5\.large need 80 vCPUs/);
+	await walked.and('40', /✖ quota: blocked: 40 workers need 80 vCPUs[^]*ctrl-f {2}lower the limit to 16/);
 });
 
 test('ctrl-c leaves, whatever is on the screen', async () => {

@@ -1,15 +1,14 @@
 import type {AnswerSeen} from '../../../answers/settle.ts';
 import {type AnswerKey, markKeys} from '../../../fleet.ts';
-import {marks, plainText, signOf} from '../../words/glyphs.ts';
-import {sentenceOf} from '../../words/problems.ts';
+import {plainText, signOf} from '../../words/glyphs.ts';
 import {inLine} from '../../words/run-state.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
-import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
+import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
-import {blockedIn, keyWords, mendable} from '../wizard/seen.ts';
-import {changeKey, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
+import {blockedIn, keyWords} from '../wizard/seen.ts';
+import {blockedRows, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {saveScreen} from './save.ts';
 
 /** The review: what will be, where each answer came from, what it costs. Without a focus Enter goes; with one it changes that answer. */
@@ -91,24 +90,6 @@ function changes(view: View): Row[] {
 	return parts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, view)));
 }
 
-function blocked(view: View): Row[] {
-	const {look, columns, state} = view;
-	const mended = mendable(state)?.name;
-	return blockedIn(state).flatMap((step): Row[] => {
-		const {finding} = step;
-		const says = finding?.problem ? sentenceOf(finding.problem) : (finding?.says ?? '');
-		const [first = '', ...more] = wrap(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 4);
-		const lines = [row(' ', markSpan('blocked', look), {text: first, role: 'blocked'}), ...more.map((text) => row('   ', text))];
-		if (step.name === mended) return [...lines, row('   ', {text: 'f', role: 'accent'}, `  ${plainText(finding?.fix ?? 'mend it', look)}`)];
-		const key = changeKey(view, step);
-		return [
-			...lines,
-			...(key ? [row('   ', {text: key.shows, role: 'accent'}, `  ${key.does}`)] : []),
-			...(finding?.problem?.advice === undefined ? [] : wrap(plainText(finding.problem.advice, look), columns - 4).map((text) => row('   ', text))),
-		];
-	});
-}
-
 function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number], {look}: View): Row {
 	const why = answer.why === undefined ? answer.source : `${answer.source}: ${answer.why}`;
 	const value = cut(plainText(answer.value, look), widths[1], signOf('more', look));
@@ -141,7 +122,9 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const widths: [number, number] = [keyWidth, Math.min(40, widest, Math.max(12, columns - keyWidth - 5 - sourceWidth))];
 	const fleet = state.target?.fleet;
 	const top: Row[] = [
-		...blocked(view),
+		...blockedIn(state)
+			.flatMap((step) => blockedRows(step, view, {columns: columns - 1}))
+			.map(({spans}) => row(' ', ...spans)),
 		...changes(view),
 		...wizard.costs.flatMap((text, at) => labelled(at === 0 ? 'Cost' : '', text, view)),
 		...(fleet === undefined ? [] : labelled('Touches', `nothing that doesn't bear ${markKeys.fleet}=${fleet}, but for what you named`, view)),

@@ -3,8 +3,9 @@ import {displayWidth} from '../../words/width.ts';
 import {bodyRows, isWide} from '../layout.ts';
 import {planCounts, planPane} from '../plan-pane.ts';
 import {cutRow, emptyRow, type Row, row, textOf} from '../row.ts';
-import type {Screen, View} from '../screen.ts';
-import {mendable} from './seen.ts';
+import type {Screen, ScreenSpec, View} from '../screen.ts';
+import {blockedIn, mendable} from './seen.ts';
+import {blockedRows} from './walking.ts';
 
 /** The question needs at least these rows; answered ones above it give way. */
 const leastForQuestion = 14;
@@ -32,13 +33,17 @@ function newsRows({wizard, look, columns}: View): Row[] {
 	return wizard.news ? [cutRow(row(' ', {text: plainText(wizard.news.says, look), role: wizard.news.role}), columns, look)] : [];
 }
 
-/** The plan in one line, where there is no room for its pane; a blocked finding with its key comes first. */
-function countsRow(view: View): Row {
-	const blocked = mendable(view.state);
-	const counts = row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view));
-	if (!blocked?.finding) return cutRow(counts, view.columns, view.look);
-	const says = plainText(`${glyphOf('blocked', view.look)} ${blocked.finding.says}`, view.look);
-	return cutRow(row(' ', {text: says, role: 'blocked'}), view.columns, view.look);
+/** The plan below what is asked, where there is no room for its pane: in one line, or the first blocked finding whole with its key. */
+function footRows(view: View, most: number, typing: boolean): Row[] {
+	const {columns, look, state} = view;
+	const counts = cutRow(row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view)), columns, look);
+	const step = mendable(state) ?? blockedIn(state)[0];
+	if (!step) return [counts];
+	const rows = blockedRows(step, view, {columns: columns - 1, typing}).map(({spans}) => row(' ', ...spans));
+	if (rows.length <= most) return rows;
+	// The key stands whatever is cut.
+	const kept = rows.slice(0, most - 2);
+	return [...kept, row(`   ${signOf('more', look)} tab shows it whole`), ...rows.slice(-1)];
 }
 
 const inPane = (rows: Row[], columns: number, {look}: View): Row[] => rows.map((one) => cutRow(one, columns, look));
@@ -53,26 +58,29 @@ function beside(left: Row[], right: Row[], columns: number, height: number, view
 	});
 }
 
-/** A screen of the walk with what belongs beside it: answered questions above, the live plan to the right or in a line below. */
-export function walkBody(screen: Screen, view: View, draw: (screen: Screen, view: View) => Row[]): Row[] {
+/** A screen of the walk with what belongs beside it: answered questions above, the live plan to the right or below. */
+export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpec<Screen>): Row[] {
+	const typing = isTyping?.(screen) ?? false;
 	const height = bodyRows(view.rows);
 	const columns = isWide(view.columns) ? leftOf(view.columns) : view.columns;
-	const below = isWide(view.columns) ? 0 : 1;
 	const inner: View = {...view, columns};
 	const isReview = screen.is === 'overview';
+	// The review says by itself what is blocked.
+	const foot = isWide(view.columns) || isReview ? [] : footRows(view, Math.max(3, height - leastForQuestion), typing);
+	const below = foot.length;
 	const news = isReview ? [] : newsRows(inner);
 	const above = isReview ? [] : answeredRows(inner, Math.min(height - below - news.length - leastForQuestion, Math.floor(height / 3)));
 	const room = height - above.length - news.length - below;
 	const question = draw(screen, {...inner, rows: room + 2}).slice(0, room);
 	const left = [...inPane([...above, ...news, ...question], columns, view)];
-	if (isWide(view.columns)) return beside(left, planPane(view.columns - columns - 3, height, view), columns, height, view);
+	if (isWide(view.columns)) return beside(left, planPane(view.columns - columns - 3, height, view, typing), columns, height, view);
 	const filler = Array.from({length: Math.max(0, height - below - left.length)}, () => emptyRow);
-	return [...left, ...filler, countsRow(view)];
+	return [...left, ...filler, ...foot];
 }
 
 /** The same for a screen reader: question, then what is blocked, then the counts. */
-export const walkSpoken = (screen: Screen, view: View, draw: (screen: Screen, view: View) => Row[]): Row[] => [
+export const walkSpoken = (screen: Screen, view: View, {draw, isTyping}: ScreenSpec<Screen>): Row[] => [
 	...newsRows({...view, columns: 400}),
 	...draw(screen, {...view, rows: 400}),
-	countsRow({...view, columns: 400}),
+	...footRows({...view, columns: 400}, 10, isTyping?.(screen) ?? false),
 ];

@@ -1,5 +1,8 @@
-import {signOf} from '../../words/glyphs.ts';
-import type {StepSeen} from '../../words/run-state.ts';
+import {marks, plainText, signOf} from '../../words/glyphs.ts';
+import {sentenceOf} from '../../words/problems.ts';
+import {inLine, type StepSeen} from '../../words/run-state.ts';
+import {wrap} from '../../words/wrapping.ts';
+import {markSpan, type Row, row} from '../row.ts';
 import type {Binding, Move, Screen, View} from '../screen.ts';
 import {handScreen, handSteps} from '../screens/by-hand.ts';
 import {answerOf, blockedIn, keyWords, mendable, mendsOf} from './seen.ts';
@@ -37,7 +40,9 @@ export function mendKeys(view: View, typing = false, about?: string): Binding[] 
 	const mends = step?.finding && mendsOf(step.finding);
 	const says = step?.finding?.fix ?? '';
 	const press = letterOf('f', typing);
-	const mending: Binding[] = mends ? [{press: [press], shows: press, does: says === '' ? 'mend' : says, act: wizard({do: 'mend', answers: mends, says})}] : [];
+	const mending: Binding[] = mends
+		? [{press: [press], shows: press, does: says === '' ? 'mend' : says, stays: true, act: wizard({do: 'mend', answers: mends, says})}]
+		: [];
 	const other = typing
 		? undefined
 		: blockedIn(view.state)
@@ -57,6 +62,21 @@ export function changeKey({wizard: {answers, secret}}: View, {name, finding}: St
 		return {press: ['t'], shows: 't', does: 'enter another token', act: wizard({do: 'secret'})};
 	if (!finding || mendsOf(finding) || key === undefined || !answers.some((answer) => answer.key === key)) return undefined;
 	return {press: ['c'], shows: 'c', does: `change ${keyWords(key)}`, act: wizard({do: 'change', key})};
+}
+
+/** One blocked finding whole: title and why, and below them the key that mends it, the one that changes its answer, or what else to do. */
+export function blockedRows(step: StepSeen, view: View, {columns, typing = false}: {columns: number; typing?: boolean}): Row[] {
+	const {look, state} = view;
+	const {finding} = step;
+	const problem = finding?.problem;
+	const says = problem ? sentenceOf(problem) : (finding?.says ?? '');
+	const [first = '', ...more] = wrap(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 2);
+	const lines = [row(markSpan('blocked', look), {text: first, role: 'blocked'}), ...more.map((text) => row('  ', text))];
+	const key = step.name === mendable(state)?.name ? mendKeys(view, typing)[0] : typing ? undefined : changeKey(view, step);
+	if (key) lines.push(row('  ', {text: key.shows, role: 'accent'}, `  ${plainText(key.does, look)}`));
+	if (finding && mendsOf(finding) === undefined && problem?.advice !== undefined)
+		lines.push(...wrap(plainText(problem.advice, look), columns - 2).map((text) => row('  ', text)));
+	return lines;
 }
 
 /** The commands of the step that a question, or a finding, is about; else the first step's. */
