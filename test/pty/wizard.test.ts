@@ -48,7 +48,7 @@ test('three mistakes show as blocked while still choosing, and the key beside ea
 	await until(/› Another/);
 	await and(key.enter, /back to the list/);
 	press('ubuntu-24.04-arm64');
-	await until(/is arm64, but[\s\S]*t3\.small is x86_64[\s\S]*f {2}use t4g\.small instead/);
+	await until(/arm64, but[\s\S]*t3\.small is x86_64[\s\S]*ctrl-f {2}use t4g\.small instead/);
 	await and(key.ctrlF, /Done: use t4g\.small instead/);
 	await until(/✔ images/);
 	await until(/› ubuntu-24\.04-arm64/);
@@ -67,7 +67,7 @@ test('three mistakes show as blocked while still choosing, and the key beside ea
 	press(key.enter);
 	await until(/How many workers/);
 	press('999');
-	await until(/999 workers of c5\.large need 1998 vCPUs[\s\S]*f {2}lower the limit to 320/);
+	await until(/999 workers of c5\.large need[\s\S]*1998 vCPUs[\s\S]*ctrl-f {2}lower the limit to 320/);
 	await and(key.ctrlF, /Done: lower the limit to 320/);
 	await until(/✔ quota/);
 	assert.doesNotMatch(text(), /✖/);

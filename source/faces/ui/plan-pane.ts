@@ -44,18 +44,25 @@ function findingRows(step: StepSeen, titleWidth: number, view: View, {columns, t
 	return [row(markSpan(finding.is, look), `${title}  `, {text: first, role}), ...below].map((one) => cutRow(one, columns, look));
 }
 
-/** The live plan as a pane of these columns and rows: blocked findings whole, the others too where there is room, else a row each. */
+/** The live plan as a pane of these columns and rows: blocked findings whole, the others too as far as there is room, else a row each. */
 export function planPane(columns: number, rows: number, view: View, typing: boolean): Row[] {
 	const {steps} = view.state;
 	const titleWidth = Math.max(0, ...steps.map(({title}) => displayWidth(title)));
 	const head = [cutRow(row({text: 'Plan  ', bold: true}, ...planCounts(view, true)), columns, view.look), emptyRow];
 	const rowsOf = (whole: boolean): Row[][] => steps.map((step) => findingRows(step, titleWidth, view, {columns, typing, whole}));
-	const height = (kept: Row[][]) => kept.reduce((sum, some) => sum + some.length, 0);
 	const room = rows - head.length;
-	const whole = rowsOf(true);
-	if (height(whole) <= room) return [...head, ...whole.flat()];
 	const all = rowsOf(false);
-	if (height(all) <= room) return [...head, ...all.flat()];
+	let spare = room - all.flat().length;
+	if (spare >= 0) {
+		// What is cut is whole as long as there is room for it.
+		const shown = rowsOf(true).flatMap((whole, at) => {
+			const cut = all[at] ?? [];
+			if (whole.length - cut.length > spare) return cut;
+			spare -= whole.length - cut.length;
+			return whole;
+		});
+		return [...head, ...shown];
+	}
 	// What needs eyes stays whole; of the rest as many as fit, and how many more there are.
 	const eyes = steps.flatMap(({finding}, at) => (finding?.is === 'blocked' ? (all[at] ?? []) : []));
 	const rest = steps.flatMap(({finding}, at) => (finding?.is === 'blocked' ? [] : (all[at] ?? [])));

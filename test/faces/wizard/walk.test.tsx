@@ -296,7 +296,7 @@ test('where there is no room for two panes the plan is one line, and a blocked f
 	await walked.until(/Plan {2}2 ✔ so {2}1 \+ to make/);
 	walked.press(keys.enter, keys.enter, keys.enter, keys.enter, keys.enter, keys.enter);
 	await walked.until(/How many workers/);
-	await walked.and('40', /✖ quota: blocked: 40 workers need 80 vCPUs[^]*ctrl-f {2}lower the limit to 16/);
+	await walked.and('40', /✖ quota: blocked: 40 workers need 80 vCPUs[\s\S]*ctrl-f {2}lower the limit to 16/);
 });
 
 test('ctrl-c leaves, whatever is on the screen', async () => {

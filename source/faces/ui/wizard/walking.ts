@@ -55,7 +55,7 @@ export function mendKeys(view: View, typing = false, about?: string): Binding[] 
 const refusedTokens = ['runner-token-refused', 'gitlab-token-refused', 'gitlab-not-allowed'];
 
 /** Changes the answer that a blocked finding is about, where nothing mends it. */
-export function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen): Binding | undefined {
+function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen): Binding | undefined {
 	// An organization's tag policy is met by other tags, whichever step it refuses.
 	const key = finding?.problem?.code === 'TagPolicyViolation' ? 'tags' : answerOf(name);
 	if (answers.length > 0 && secret !== undefined && refusedTokens.includes(finding?.problem?.code ?? ''))
