@@ -71,6 +71,22 @@ test('jobs that wait for their machines are counted once, and alike above and in
 	assert.doesNotMatch(text, /2 running/);
 });
 
+test('where there is no room for times, each count of jobs is there all the same, and none is cut', () => {
+	const job = {id: 8100, url: '', project: 'acme/api', state: 'pending', stage: '', executorStage: '', seconds: 12};
+	const seen = runnerSees({creating: 1, used: 3, jobs: 4, preparing: 1}, [job]);
+	const snapshot = healthy({gitlab: good(gitlabSees([1, 2, 3, 4, 5, 6, 7, 8].map((id) => pending(id))), now), runner: good(seen, now)});
+	const narrow = textOf(snapshot, steady(3, 4), 60);
+	assert.match(narrow, /3 running, 1 getting its machine, 8 waiting$/m);
+	assert.match(narrow, /machines .. 0 of 16/);
+	assert.match(narrow, /the idle count is 1, so the runner makes\s+one\./);
+	assert.match(textOf(snapshot, steady(3, 4), 80), /3 running, 1 waiting for its machine 12 s, 8 waiting in GitLab/);
+});
+
+test('at 60 columns what the fleet costs is there, rather than its manager’s id', () => {
+	assert.match(textOf(busyFleet(3), {}, 60), /manager t3\.small 7 d {3}about \$0\.\d+\/h · \$\d/);
+	assert.match(textOf(busyFleet(3), {}, 80), /manager i-manager t3\.small 7 d\n about \$/);
+});
+
 const drainedAt = Date.UTC(2026, 10, 24, 11);
 const note = 'drained by root@vm at 2026-11-24T11:00Z';
 const stopped = {active: 'inactive', sub: 'dead', result: 'success', status: 0, since: drainedAt + 60_000, restarts: 0};

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {spokenRows} from '../../source/faces/ui/frame.ts';
-import {whyRows} from '../../source/faces/ui/panel/head.ts';
-import {panelLayout} from '../../source/faces/ui/panel/layout.ts';
 import {type PanelView, panelViews} from '../../source/faces/ui/panel/screen.ts';
 import {textOf} from '../../source/faces/ui/row.ts';
 import {displayWidth} from '../../source/faces/words/width.ts';
@@ -59,77 +57,6 @@ test('the narrower the terminal, the fewer columns: by rank, so that age and pri
 	assert.match(headAt(80), /NAME.*STATE.*JOB.*AGE/);
 	assert.doesNotMatch(headAt(80), /ZONE/);
 	assert.doesNotMatch(headAt(60), /TYPE|ZONE|SPENT/);
-});
-
-/** A sentence of two causes, the second of which is long. */
-const longWhy = healthy({
-	gitlab: good(gitlabSees([]), now),
-	journal: good(
-		journal(
-			refused('InsufficientInstanceCapacity: There is no Spot capacity available'),
-			{is: 'unhealthy', seconds: 3600, runner: 'ab12cd', at: now - 60_000},
-			{
-				is: 'gitlab-unreachable',
-				error: `couldn't execute POST against https://gitlab.com/api/v4/jobs/request: ${'a long reason '.repeat(8)}`,
-				runner: 'ab12cd',
-				at: now,
-			},
-		),
-		now,
-	),
-});
-
-for (const [columns, rows] of sizes) {
-	test(`at ${columns}x${rows} the sentence is whole where the table leaves room, and else its end is cut with a sign; its key stands beside it`, () => {
-		const view = panelView(seenOf(longWhy), {columns, rows});
-		const told = (most?: number): string[] => (view.panel ? whyRows(view.panel, view, most).map(textOf) : []);
-		const joined = (lines: readonly string[]): string =>
-			lines
-				.join('')
-				.replace(/ {3}s {2}ssh$/, '')
-				.replace(/\s+/g, ' ')
-				.trim();
-		const full = told();
-		for (let most = 1; most <= full.length; most++) {
-			const lines = told(most);
-			assert.ok(lines.length <= most);
-			assert.match(lines.at(-1) ?? '', / {3}s {2}ssh$/);
-			for (const line of lines) assert.ok(displayWidth(line) <= columns, line);
-			if (most === full.length) assert.equal(joined(lines), joined(full));
-			if (joined(lines) !== joined(full))
-				assert.ok(joined(lines).endsWith('…') && joined(full).startsWith(joined(lines).replace(/ ?…$/, '')), lines.join('\n'));
-		}
-		const shown = linesOf(screenOf(), view);
-		assert.ok(shown.join(' ').replace(/\s+/g, ' ').includes(joined(full)), shown.join('\n'));
-	});
-}
-
-test('blank rows of a small table go to the sentence, and a long table keeps its own', () => {
-	const at = (table: number | undefined) => panelLayout(60, 20, {why: 7, change: false, troubles: 0, table});
-	assert.deepEqual([at(3).why, at(3).body], [7, 6]);
-	assert.deepEqual([at(8).why, at(8).body], [5, 8]);
-	assert.deepEqual([at(undefined).why, at(40).why], [3, 3]);
-});
-
-test('the layout gives every row away, whatever is wished for', () => {
-	for (const [columns, rows] of sizes)
-		for (const why of [0, 1, 3, 8])
-			for (const troubles of [0, 1, 5])
-				for (const change of [true, false]) {
-					const {
-						head,
-						gauges,
-						why: whyRows,
-						change: changeRows,
-						troubles: troubleRows,
-						tabs,
-						body,
-						news,
-						keys,
-					} = panelLayout(columns, rows, {why, change, troubles});
-					assert.equal(head + gauges + whyRows + changeRows + troubleRows + tabs + body + news + keys, rows);
-					assert.ok(body >= 6, `${columns}x${rows} has ${body} rows for the table`);
-				}
 });
 
 test('a source that fails says so with its age, its cells go dim, and what it told stays', () => {
@@ -261,23 +188,6 @@ test('a manager that is only looked at says so, and has no key that changes anyt
 	assert.match(lines.at(-2) ?? '', /Only looked at\./);
 	assert.doesNotMatch(lines.at(-1) ?? '', /limit|drain|ssh|move workers/);
 	assert.doesNotMatch(lines.join('\n'), /raise limit/);
-});
-
-test('details hold what narrow columns drop, and a worker that went is said to be gone', () => {
-	const seen = seenOf(busyFleet(1));
-	const [row] = seen.rows;
-	const text = linesOf({is: 'panel-item', on: row?.key ?? ''}, panelView(seen, {columns: 60, rows: 24})).join('\n');
-	for (const needed of [
-		/State +busy/,
-		/Job +#8000 acme\/api/,
-		/https:\/\/gitlab\.com\/acme\/api\/-\/jobs\/8000/,
-		/Instance +i-/,
-		/Type +c5\.large, spot/,
-		/Zone +us-east-2a/,
-		/Cost +about/,
-	])
-		assert.match(text, needed);
-	assert.match(linesOf({is: 'panel-item', on: nameAt(99)}, panelView(seen)).join('\n'), /It is gone/);
 });
 
 test('in ASCII nothing else is drawn', () => {

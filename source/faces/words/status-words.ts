@@ -80,6 +80,13 @@ export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<Why
 	return parts.join(', ');
 }
 
+/** The same in few words, without times: `14 running, 1 getting its machine, 3 waiting`. */
+export function jobWordsShort({jobs: {running, preparing}, waiting}: Pick<WhyWaiting, 'jobs' | 'waiting'>): string {
+	const machines = preparing && preparing.jobs > 0 ? [`${counted(preparing.jobs)} getting ${preparing.jobs === 1 ? 'its machine' : 'machines'}`] : [];
+	const told = waiting.known ? `${counted(waiting.jobs + waiting.unserved.length)} waiting` : 'waiting not known';
+	return [`${running === undefined ? 'not known how many' : counted(running)} running`, ...machines, told].join(', ');
+}
+
 /** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */
 export function glanceWords(snapshot: Snapshot, counts: Counts, {waiting, jobs: {preparing}, causes: [first]}: WhyWaiting): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length + (preparing?.jobs ?? 0) : undefined;
@@ -124,13 +131,14 @@ export const sourceTroubles = (snapshot: Snapshot, now: number): string[] => {
 	});
 };
 
-/** The manager in a line: `i-0ab…cdef t3.small 12 d`; its id takes at most so many columns, where that's given. */
+/** The manager in a line: `i-0ab…cdef t3.small 12 d`; its id takes at most so many columns, where that's given, and isn't there for 0. */
 export function managerWords({ec2}: Snapshot, now: number, idWidth?: number): string {
 	if (!ec2.value) return ec2.problem ? 'not known' : 'asking EC2';
 	const {manager} = ec2.value;
 	if (!manager) return 'none';
 	const running = manager.state === 'running' ? age((now - manager.launchedAt) / 1000) : manager.state;
-	return `${idWidth === undefined ? manager.id : cutMiddle(manager.id, idWidth)} ${manager.type} ${running}`;
+	const id = idWidth === 0 ? [] : [idWidth === undefined ? manager.id : cutMiddle(manager.id, idWidth)];
+	return [...id, manager.type, running].join(' ');
 }
 
 /** The causes that are shown: the first two, limit and concurrent as one, since one key raises both. */
@@ -146,5 +154,5 @@ export function emptyWords(snapshot: Snapshot): string {
 	if (!snapshot.host.value) return 'EC2 shows no worker. The manager has told nothing yet.';
 	return idle === 0 || idle === undefined
 		? 'No workers: the idle count is 0. The next job starts one.'
-		: `No workers yet: the idle count is ${idle}, so the runner makes ${many(idle, 'one', 'them')}.`;
+		: `No workers yet: the idle count is ${idle}, so the runner makes ${idle === 1 ? 'one' : 'them'}.`;
 }

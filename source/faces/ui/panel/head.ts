@@ -10,6 +10,7 @@ import {
 	changeWords,
 	costWords,
 	jobWords,
+	jobWordsShort,
 	limitIn,
 	machineWords,
 	managerWords,
@@ -48,6 +49,13 @@ function flow(parts: readonly HeadPart[], columns: number, most: number): Row[] 
 	return rows.map((spans) => ({spans}));
 }
 
+/** The first of these ways of which nothing is cut or left out, else the last. */
+function flowing(ways: readonly (readonly HeadPart[])[], columns: number, most: number): Row[] {
+	const last = ways.at(-1) ?? [];
+	const fits = (parts: readonly HeadPart[]): boolean => parts.every((part) => widthOf(part) < columns) && flow(parts, columns, parts.length).length <= most;
+	return flow(ways.find(fits) ?? last, columns, most);
+}
+
 const isStale = (snapshot: Snapshot, ...names: (keyof typeof sourceTitles)[]): boolean => names.some((name) => snapshot[name].problem !== undefined);
 
 /** Fleet, region, runner, manager, costs. */
@@ -61,12 +69,19 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 		{text: `${glyphOf(runner.mark, look)} ${runner.word}`, role: isStale(snapshot, 'host') ? 'quiet' : marks[runner.mark].role},
 	];
 	const versioned = runs(version === undefined ? '' : `${version} `);
-	const manager: HeadPart = [
-		{text: `manager ${managerWords(snapshot, now, columns >= 160 ? undefined : 9)}`, role: isStale(snapshot, 'ec2') ? 'quiet' : undefined},
+	const managed = (idWidth: number | undefined): HeadPart => [
+		{text: `manager ${managerWords(snapshot, now, idWidth)}`, role: isStale(snapshot, 'ec2') ? 'quiet' : undefined},
 	];
+	const manager = managed(columns >= 160 ? undefined : 9);
 	const readOnly: HeadPart[] = about.readOnly === undefined ? [] : [[{text: 'read-only', role: 'warning'}]];
 	const paid: HeadPart = [{text: plainText(costWords(costs), look), role: isStale(snapshot, 'prices') ? 'quiet' : undefined}];
-	if (most > 1) return flow([title, versioned, ...readOnly, manager, paid], columns, most);
+	// What it costs is worth more than the manager's id.
+	if (most > 1)
+		return flowing(
+			[manager, managed(0)].map((one) => [title, versioned, ...readOnly, one, paid]),
+			columns,
+			most,
+		);
 	// In one row the version goes first, then the manager: nothing is cut in its middle.
 	const left = columns - widthOf(paid) - 2;
 	const fits = (parts: readonly HeadPart[]): boolean => parts.reduce((sum, part) => sum + widthOf(part) + 3, -2) <= left;
@@ -102,17 +117,29 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, rows: number):
 		return values.length < 2 ? [] : [{text: `${sparkline(values, wide, look.ascii, scale)} `, role: 'accent'}];
 	};
 	const states = stateWords(counts);
-	const jobs: HeadPart = [
+	const jobs = (words: string): HeadPart => [
 		{text: 'jobs '},
 		...bars(trends.running, mostJobs(snapshot)),
-		{text: jobWords(why), role: isStale(snapshot, 'runner') ? 'quiet' : undefined},
+		{text: words, role: isStale(snapshot, 'runner') ? 'quiet' : undefined},
 	];
 	const machines: HeadPart = [
 		{text: 'machines '},
 		...bars(trends.machines, limitIn(snapshot)),
 		{text: `${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`}`, role: isStale(snapshot, 'host', 'ec2') ? 'quiet' : undefined},
 	];
-	return flow([jobs, machines, ...spotPart(seen, look.ascii)], columns, rows);
+	const spot = spotPart(seen, look.ascii);
+	// The times of jobs that wait for machines are in the sentence below, too.
+	const [long, short] = [jobs(jobWords(why)), jobs(jobWordsShort(why))];
+	return flowing(
+		[
+			[long, machines, ...spot],
+			[long, machines],
+			[short, machines, ...spot],
+			[short, machines],
+		],
+		columns,
+		rows,
+	);
 }
 
 /** Lines of the sentence: the question, the first causes, who told, the key that acts. */

@@ -51,6 +51,13 @@ const topFor = (at: number, top: number, height: number): number => (at < top ? 
 
 const showing = (screen: PanelScreen, view: PanelView): Move => ({to: {...screen, view, typing: false}});
 
+/** The key of what the cursor is on, in a table. */
+function focusedKey(screen: PanelScreen, view: View): string | undefined {
+	if (!view.panel || screen.view !== 'jobs') return focused(screen, view)?.key;
+	const items = listedJobs(jobLines(view.panel), screen.filter.text);
+	return items[positionAfter(items, screen.jobs).at]?.key;
+}
+
 /** The worker under the cursor. */
 function focused(screen: PanelScreen, {panel, now}: View) {
 	if (!panel || screen.view !== 'workers') return undefined;
@@ -118,7 +125,7 @@ const nextView = ({view}: PanelScreen): PanelView => panelViews[(panelViews.inde
 function panelKeys(screen: PanelScreen, view: View): Binding[] {
 	const {panel: seen, look} = view;
 	const page = seen ? Math.max(1, heightOf(screen, seen, view) - 3) : 10;
-	const worker = focused(screen, view);
+	const on = focusedKey(screen, view);
 	const removed = urgent(screen, view);
 	const next = orders[(orders.indexOf(screen.order) + 1) % orders.length] ?? orders[0];
 	const moving: Binding[] = [
@@ -137,7 +144,7 @@ function panelKeys(screen: PanelScreen, view: View): Binding[] {
 		...moving,
 		...(removed ? [removed] : []),
 		...(seen && screen.view === 'log' ? logKeys(screen, seen, view, heightOf(screen, seen, view)) : []),
-		...(worker ? [{press: ['enter'], shows: signOf('enter', look), does: 'details', act: (): Move => ({push: {is: 'panel-item', on: worker.key}})}] : []),
+		...(on === undefined ? [] : [{press: ['enter'], shows: signOf('enter', look), does: 'details', act: (): Move => ({push: {is: 'panel-item', on}})}]),
 		...filterKeys(screen),
 		...(screen.view === 'workers' ? [{press: ['o'], shows: 'o', does: `sort by ${next}`, act: (): Move => ({to: {...screen, order: next}})}] : []),
 		...actingKeys(screen, view),

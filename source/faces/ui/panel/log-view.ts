@@ -113,7 +113,7 @@ export function logBody(screen: PanelScreen, seen: PanelSeen, view: View, height
 	const old = ageOf(journal, now);
 	const newer = lines.length - 1 - cursor;
 	const how = screen.held === undefined ? 'followed' : `held, ${newer > 0 ? many(newer, 'newer line') : 'nothing newer'}`;
-	const title = `the runner's log, the last ${many(lines.length, 'line')}, ${how}${journal.problem && old !== undefined ? `, ${age(old)} old` : ''}${filter === '' ? '' : `  ${filter}`}`;
+	const title = `the runner's log, ${many(lines.length, 'line')}, ${how}${journal.problem && old !== undefined ? `, ${age(old)} old` : ''}${filter === '' ? '' : `  ${filter}`}`;
 	if (lines.length === 0) {
 		const why =
 			journal.problem?.message ??

@@ -29,7 +29,7 @@ export type PanelScreen = {
 	order: Order;
 };
 
-/** All that is known of one worker. */
+/** All that is known of one worker, or of one job. */
 export type ItemScreen = {is: 'panel-item'; on: string};
 
 /** Something to do: what will happen, before it does. */

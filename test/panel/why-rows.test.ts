@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {whyRows} from '../../source/faces/ui/panel/head.ts';
+import {panelLayout} from '../../source/faces/ui/panel/layout.ts';
+import {textOf} from '../../source/faces/ui/row.ts';
+import {displayWidth} from '../../source/faces/words/width.ts';
+import {good} from '../../source/panel/seen.ts';
+import {sizes as usual} from '../faces/sizes.ts';
+import {gitlabSees, healthy, journal, now, refused} from './seeing.ts';
+import {linesOf, panelView, screenOf, seenOf} from './shown.ts';
+
+const sizes = [...usual, [100, 30]] as const;
+
+/** A sentence of two causes, the second of which is long. */
+const longWhy = healthy({
+	gitlab: good(gitlabSees([]), now),
+	journal: good(
+		journal(
+			refused('InsufficientInstanceCapacity: There is no Spot capacity available'),
+			{is: 'unhealthy', seconds: 3600, runner: 'ab12cd', at: now - 60_000},
+			{
+				is: 'gitlab-unreachable',
+				error: `couldn't execute POST against https://gitlab.com/api/v4/jobs/request: ${'a long reason '.repeat(8)}`,
+				runner: 'ab12cd',
+				at: now,
+			},
+		),
+		now,
+	),
+});
+
+for (const [columns, rows] of sizes) {
+	test(`at ${columns}x${rows} the sentence is whole where the table leaves room, and else its end is cut with a sign; its key stands beside it`, () => {
+		const view = panelView(seenOf(longWhy), {columns, rows});
+		const told = (most?: number): string[] => (view.panel ? whyRows(view.panel, view, most).map(textOf) : []);
+		const joined = (lines: readonly string[]): string =>
+			lines
+				.join('')
+				.replace(/ {3}s {2}ssh$/, '')
+				.replace(/\s+/g, ' ')
+				.trim();
+		const full = told();
+		for (let most = 1; most <= full.length; most++) {
+			const lines = told(most);
+			assert.ok(lines.length <= most);
+			assert.match(lines.at(-1) ?? '', / {3}s {2}ssh$/);
+			for (const line of lines) assert.ok(displayWidth(line) <= columns, line);
+			if (most === full.length) assert.equal(joined(lines), joined(full));
+			if (joined(lines) !== joined(full))
+				assert.ok(joined(lines).endsWith('…') && joined(full).startsWith(joined(lines).replace(/ ?…$/, '')), lines.join('\n'));
+		}
+		const shown = linesOf(screenOf(), view);
+		assert.ok(shown.join(' ').replace(/\s+/g, ' ').includes(joined(full)), shown.join('\n'));
+	});
+}
+
+test('blank rows of a small table go to the sentence, and a long table keeps its own', () => {
+	const at = (table: number | undefined) => panelLayout(60, 20, {why: 7, change: false, troubles: 0, table});
+	assert.deepEqual([at(3).why, at(3).body], [7, 6]);
+	assert.deepEqual([at(8).why, at(8).body], [5, 8]);
+	assert.deepEqual([at(undefined).why, at(40).why], [3, 3]);
+});
+
+test('the layout gives every row away, whatever is wished for', () => {
+	for (const [columns, rows] of sizes)
+		for (const why of [0, 1, 3, 8])
+			for (const troubles of [0, 1, 5])
+				for (const change of [true, false]) {
+					const {
+						head,
+						gauges,
+						why: whyRows,
+						change: changeRows,
+						troubles: troubleRows,
+						tabs,
+						body,
+						news,
+						keys,
+					} = panelLayout(columns, rows, {why, change, troubles});
+					assert.equal(head + gauges + whyRows + changeRows + troubleRows + tabs + body + news + keys, rows);
+					assert.ok(body >= 6, `${columns}x${rows} has ${body} rows for the table`);
+				}
+});
