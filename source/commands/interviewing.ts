@@ -190,7 +190,7 @@ export function proposalOf(plan: Plan, steps: readonly AnyStep[], context: Conte
 			...list('Make  ', titles(plan, steps, 'missing', 'waiting')),
 			...list('Change', titles(plan, steps, 'different')),
 			...list('Remove', titles(plan, steps, 'extra')),
-			...list('Keep  ', titles(plan, steps, 'so')),
+			...list('Keep  ', titles(plan, steps, 'ready')),
 			'',
 			...answerLines(answers, sources),
 			'',

@@ -78,7 +78,7 @@ async function lookEverywhere({face}: Session, accesses: readonly RegionAccess[]
 		face.emit({event: 'step.looking', step});
 		try {
 			const seen = await lookForOrphans(access);
-			face.emit({event: 'step.found', step, is: 'so', says: foundWords(seen)});
+			face.emit({event: 'step.found', step, is: 'ready', says: foundWords(seen)});
 			return seen;
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;

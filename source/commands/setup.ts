@@ -30,7 +30,7 @@ async function setupInLines(session: Session): Promise<number> {
 		const plan = await makePlan(steps, context, face.emit, allowed);
 		const problems = problemsOf(plan);
 		if (problems.length > 0) return failAll(session, problems);
-		if (isSo(plan, steps)) {
+		if (isReady(plan, steps)) {
 			face.emit(asIs(session, context));
 			return 0;
 		}
@@ -106,7 +106,7 @@ async function runUntilDone(
 	let {plan, context}: Pick<EndedPlan, 'plan' | 'context'> = agreed.ended;
 	for (;;) {
 		const {steps} = executorOf(context.answers);
-		if (isSo(plan, steps)) return farewell(session, screens, agreed, asIs(session, context));
+		if (isReady(plan, steps)) return farewell(session, screens, agreed, asIs(session, context));
 		const replaceManager = session.options.replaceManager || replacedIn(plan).length > 0;
 		const {result, choice} = await screens.run(loginOf(session), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
 		const code = stoppedCode(session, context, result);
@@ -170,7 +170,7 @@ function remembering({face, world}: Session): Session['face']['emit'] {
 }
 
 /** Whether nothing has to be made. */
-const isSo = (plan: Plan, steps: readonly AnyStep[]): boolean => steps.every(({name}) => (plan.get(name)?.is ?? 'so') === 'so');
+const isReady = (plan: Plan, steps: readonly AnyStep[]): boolean => steps.every(({name}) => (plan.get(name)?.is ?? 'ready') === 'ready');
 
 const medians = (timings: Record<string, number[]>): Record<string, number> =>
 	Object.fromEntries(

@@ -144,5 +144,5 @@ export async function glance(session: Session, {name, region, says}: HomeFleet, 
 	const trouble = verdict.causes[0];
 	// What is wrong is said first, whether or not jobs wait because of it.
 	const told = trouble ? {...why, causes: [trouble]} : why;
-	return {is: trouble ? 'note' : 'so', says: glanceWords(snapshot, countRows(rows), told)};
+	return {is: trouble ? 'note' : 'ready', says: glanceWords(snapshot, countRows(rows), told)};
 }

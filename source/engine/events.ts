@@ -26,7 +26,7 @@ export const eventShapes = {
 	'step.looking': z.object({step}),
 	'step.found': z.object({
 		step,
-		is: z.enum(['so', 'missing', 'different', 'extra', 'waiting', 'blocked']),
+		is: z.enum(['ready', 'missing', 'different', 'extra', 'waiting', 'blocked']),
 		says: z.string(),
 		changes: z.array(change).optional(),
 		notes: z.array(note).optional(),
@@ -36,7 +36,7 @@ export const eventShapes = {
 		/** The answers that `fix` means, by key. */
 		mends: z.record(z.string(), z.unknown()).optional(),
 	}),
-	'plan.ended': z.object({so: z.int(), missing: z.int(), different: z.int(), extra: z.int(), waiting: z.int(), blocked: z.int()}),
+	'plan.ended': z.object({ready: z.int(), missing: z.int(), different: z.int(), extra: z.int(), waiting: z.int(), blocked: z.int()}),
 	/** Steps that will be made so, or taken away, in the order of their dependencies; `usual` is what each took in this person's earlier runs. */
 	'run.started': z.object({
 		doing: z.enum(['apply', 'remove']),
@@ -59,7 +59,7 @@ export const eventShapes = {
 	'run.paused': z.object({problem: problemData}),
 	/** AWS takes the session again, after this long. */
 	'run.resumed': z.object({seconds}),
-	/** Not tried, because what it needs isn't so. */
+	/** Not tried, because what it needs isn't ready. */
 	'step.skipped': z.object({step, because: z.array(step)}),
 	'run.ended': z.object({done: z.int(), failed: z.int(), skipped: z.int(), seconds}),
 	/** What stands of a fleet, before and after a removal. */

@@ -103,7 +103,7 @@ export function foundEvent(step: StepName, finding: AnyFinding): Happening {
 	};
 }
 
-/** Runs the checks of all that may be changed and of what that needs, each as soon as what it needs is so, side by side. A check below something that isn't so is waiting. */
+/** Runs the checks of all that may be changed and of what that needs, each as soon as what it needs is ready, side by side. A check below something that isn't so is waiting. */
 export async function makePlan(steps: readonly AnyStep[], context: Context, emit: Emit, allowed: Allowed): Promise<Plan> {
 	const asked = lookedAt(wanted(steps, context), allowed);
 	emit({event: 'plan.started', steps: asked.map(({name, title}) => ({name, title}))});
@@ -114,7 +114,7 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 		if (known) return known;
 		const work = (async () => {
 			const above = asked.filter((other) => step.needs.includes(other.name));
-			const unmet = (await Promise.all(above.map(async (other) => ({name: other.name, is: (await start(other)).is})))).filter(({is}) => is !== 'so');
+			const unmet = (await Promise.all(above.map(async (other) => ({name: other.name, is: (await start(other)).is})))).filter(({is}) => is !== 'ready');
 			if (unmet.length === 0) emit({event: 'step.looking', step: step.name});
 			const seen: AnyFinding =
 				unmet.length > 0 ? {is: 'waiting', for: unmet.map(({name}) => name)} : guarded(step, await look(step, context, foundIn(findings)), allowed);
@@ -141,7 +141,7 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 
 /** How many findings there are of each sort. */
 function countsOf(plan: Plan): Record<AnyFinding['is'], number> {
-	const counts = {so: 0, missing: 0, different: 0, extra: 0, waiting: 0, blocked: 0};
+	const counts = {ready: 0, missing: 0, different: 0, extra: 0, waiting: 0, blocked: 0};
 	for (const finding of plan.values()) counts[finding.is]++;
 	return counts;
 }

@@ -10,7 +10,7 @@ const pauseSeconds = 5;
 const usualSettling = {tries: 6, seconds: 2};
 
 /**
- * Makes a plan so: each step as soon as what it needs and comes after is so. After each apply the same check looks again, and only that makes a
+ * Makes a plan so: each step as soon as what it needs and comes after is ready. After each apply the same check looks again, and only that makes a
  * step done. `usual` is how long each step took in earlier runs, in seconds; `again` says what becomes of a step that failed, where somebody can say.
  */
 export async function runPlan(
@@ -25,7 +25,7 @@ export async function runPlan(
 	const findings = new Map(plan);
 	const begun = clock.now();
 	const before = (step: AnyStep): AnyStep[] => asked.filter((other) => step.needs.includes(other.name) || step.after?.includes(other.name));
-	const todo = asked.filter((step) => mayChange(options, step) && plan.get(step.name)?.is !== 'so');
+	const todo = asked.filter((step) => mayChange(options, step) && plan.get(step.name)?.is !== 'ready');
 	emit({
 		event: 'run.started',
 		doing: 'apply',
@@ -41,7 +41,7 @@ export async function runPlan(
 		const {seconds, tries: times} = step.settles ?? usualSettling;
 		for (let turn = 1; ; turn++) {
 			const finding = await lookAt(step);
-			if (finding.is === 'so' || finding.is === 'blocked' || turn >= times) return finding;
+			if (finding.is === 'ready' || finding.is === 'blocked' || turn >= times) return finding;
 			emit({event: 'step.says', step: step.name, says: 'done; looking again until it can be seen'});
 			await clock.sleep(seconds * 1000);
 			context.forget();
@@ -70,15 +70,15 @@ export async function runPlan(
 
 	const makeSo = async (step: AnyStep, first: AnyFinding): Promise<AnyFinding> => {
 		let finding = first;
-		for (let turn = 1; finding.is !== 'so'; turn++) {
+		for (let turn = 1; finding.is !== 'ready'; turn++) {
 			if (finding.is === 'blocked') {
 				await again(step, finding.problem, turn);
 				finding = await lookAt(step);
 				continue;
 			}
-			if (finding.is === 'waiting' || !step.apply) throw notSo(step, finding);
+			if (finding.is === 'waiting' || !step.apply) throw notReady(step, finding);
 			finding = (await applyOnce(step, finding, turn)) ? await settle(step) : await lookAt(step);
-			if (turn >= tries && finding.is !== 'so' && finding.is !== 'blocked') throw notSo(step, finding);
+			if (turn >= tries && finding.is !== 'ready' && finding.is !== 'blocked') throw notReady(step, finding);
 		}
 		return finding;
 	};
@@ -102,8 +102,8 @@ export async function runPlan(
 		tried.add(step.name);
 		const finding = isAgain || !planned || planned.is === 'waiting' || isStale(step, planned) ? await lookAt(step) : planned;
 		findings.set(step.name, finding);
-		if (finding.is === 'so' && !isAgain) {
-			if (planned?.is !== 'so') emit(foundEvent(step.name, finding));
+		if (finding.is === 'ready' && !isAgain) {
+			if (planned?.is !== 'ready') emit(foundEvent(step.name, finding));
 			return;
 		}
 		if (!isAgain) emit({event: 'step.started', step: step.name});
@@ -126,7 +126,7 @@ export async function runPlan(
 }
 
 /** What a step that was applied still isn't: AWS may be late, or somebody works against us. */
-function notSo(step: AnyStep, finding: AnyFinding): Problem {
+function notReady(step: AnyStep, finding: AnyFinding): Problem {
 	return new Problem({
 		code: 'not-so-after-apply',
 		fault: 'outside',

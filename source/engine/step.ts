@@ -24,9 +24,9 @@ export type Note = {says: string; advice?: string};
 /** Answers that mend a blocked finding, with the sentence beside its key: `use t4g.small instead`. */
 export type Fix = {says: string; answers: Given};
 
-/** What a check found. Only `so` and `different` and `extra` have a resource. */
+/** What a check found. Only `ready` and `different` and `extra` have a resource. */
 export type Finding<Resource> = {notes?: Note[]} & (
-	| {is: 'so'; resource: Resource; says: string}
+	| {is: 'ready'; resource: Resource; says: string}
 	| {is: 'missing'; says: string}
 	| {is: 'different'; resource: Resource; says: string; changes: Change[]}
 	| {is: 'extra'; resource: Resource; says: string}
@@ -108,16 +108,16 @@ export type Step<
 	readonly name: Name;
 	/** `Cache bucket`, as the person reads it. */
 	readonly title: string;
-	/** The check may start when these are so: it uses what they found. */
+	/** The check may start when these are ready: it uses what they found. */
 	readonly needs: readonly Needs[];
-	/** The apply may start only when these are so too, though the check can look earlier. */
+	/** The apply may start only when these are ready too, though the check can look earlier. */
 	readonly after?: readonly After[];
 	/** False where these answers want none of it; asked for plan and apply, never for removal. */
 	when?(answers: Answers): boolean;
 	readonly actions: readonly Action[];
 	check(context: Context, found: Pick<Known, Needs>): Promise<Finding<Found[Name]>>;
 	apply?(context: Context, found: Pick<Known, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
-	/** Looks again this often after an apply, until the check says `so`. */
+	/** Looks again this often after an apply, until the check says `ready`. */
 	readonly settles?: Settling;
 	/** What of this step stands, whether answers want it or not. */
 	stands?(context: Removal): Promise<Standing[]>;

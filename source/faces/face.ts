@@ -74,7 +74,7 @@ export type Helping = {
 export type Farewell = {says: string; next: readonly {command: string; does: string}[]; save(name: string): Promise<string>};
 
 /** A fleet as home sees it, or a region that didn't answer. */
-export type HomeFleet = {name: string; region: string; is: 'so' | 'note' | 'blocked' | 'looking'; says: string};
+export type HomeFleet = {name: string; region: string; is: 'ready' | 'note' | 'blocked' | 'looking'; says: string};
 export type HomePreset = {name: string; says: string; used?: string | undefined};
 
 /** What home has seen so far. */

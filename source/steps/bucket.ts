@@ -92,7 +92,7 @@ async function check(context: Context): Promise<Finding<Found['bucket']>> {
 	const changes = [...(ours ? ownChanges(context, seen) : []), ...ruleChange(context, seen)];
 	const others = seen.rules.length - (ruleIn(context.fleet, seen.rules) ? 1 : 0);
 	const notes = others > 0 ? [{says: `Other lifecycle rules in ${name} stay as they are: ${others}.`}] : [];
-	if (changes.length === 0) return {is: 'so', resource, says: `${name}, ${cacheDays} days`, notes};
+	if (changes.length === 0) return {is: 'ready', resource, says: `${name}, ${cacheDays} days`, notes};
 	return differs(resource, changes, notes, name);
 }
 

@@ -23,7 +23,7 @@ async function check(context: Context, found: Pick<Found, 'manager'>): Promise<F
 	const instance = await managerOf(context, found);
 	try {
 		const reached = await reach(context, instance);
-		return {is: 'so', resource: {hostKey: reached.hostKey}, says: `SSH as ${reached.user}`, notes: notesOf(reached)};
+		return {is: 'ready', resource: {hostKey: reached.hostKey}, says: `SSH as ${reached.user}`, notes: notesOf(reached)};
 	} catch (error) {
 		if (isProblem(error, ...booting) && isYoung(context, instance)) return {is: 'missing', says: 'SSH answers a little after the first boot'};
 		throw error;

@@ -16,7 +16,7 @@ declare module '../engine/step.ts' {
 
 type EarlierRightsNeeds = Pick<Found, 'network'>;
 
-const none: Finding<Found['earlier-rights']> = {is: 'so', resource: {statements: []}, says: 'none'};
+const none: Finding<Found['earlier-rights']> = {is: 'ready', resource: {statements: []}, says: 'none'};
 
 async function check(context: Context, found: EarlierRightsNeeds, workers: WorkerRights): Promise<Finding<Found['earlier-rights']>> {
 	const {fleet} = context;

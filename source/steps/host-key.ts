@@ -39,7 +39,7 @@ async function check(context: Context, found: Pick<Found, 'manager'>): Promise<F
 	const trust = trustOf(reached, instance);
 	if (trust === 'unverified') return {is: 'missing', says: 'verified once the console tells it, usually 1 to 2 minutes after the boot'};
 	const finding = {resource: {hostKey}, says: `${hostKey}, ${trusted[trust]}`, notes: notesOf(reached, trust)};
-	if (trust !== 'console') return {is: 'so', ...finding};
+	if (trust !== 'console') return {is: 'ready', ...finding};
 	return {is: 'different', ...finding, changes: [{what: 'host key', from: 'verified here only', to: `kept as the manager's tag, ${hostKey}`, how: 'live'}]};
 }
 

@@ -25,7 +25,7 @@ export const identityStep: Step<'identity', never, never> = {
 	actions: ['sts:GetCallerIdentity', 'iam:ListAccountAliases', 'ec2:DescribeRegions'],
 	async check(context) {
 		const identity = await context.look(identityLook);
-		return {is: 'so', resource: identity, notes: aboutClock(context.cloud.ahead()), says: `${identity.alias ?? identity.account}, ${identity.arn}`};
+		return {is: 'ready', resource: identity, notes: aboutClock(context.cloud.ahead()), says: `${identity.alias ?? identity.account}, ${identity.arn}`};
 	},
 	commands: () => ['aws sts get-caller-identity'],
 };

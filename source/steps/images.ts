@@ -164,7 +164,7 @@ async function check(context: Context, limits: Limits): Promise<Finding<Found['i
 	const shown = (answer: string, {architecture, id}: ImageSeen): string => `${answer === id ? '' : `${answer} `}${id}, ${architecture}`;
 	const own = shown(answers.image, manager.seen);
 	const says = manager.seen.id === worker.seen.id ? own : `${own}; workers ${shown(answers.workerImage, worker.seen)}`;
-	return {is: 'so', resource: {manager: manager.seen, worker: worker.seen}, says, notes: [...manager.notes, ...worker.notes]};
+	return {is: 'ready', resource: {manager: manager.seen, worker: worker.seen}, says, notes: [...manager.notes, ...worker.notes]};
 }
 
 /** Starts every look of the first round together, so that no round trip waits for another. */

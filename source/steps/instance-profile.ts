@@ -29,7 +29,7 @@ async function checkAdopted(context: Context): Promise<Finding<Found['instance-p
 			'Add a role to it, name another with `--access`, or answer `create`.',
 		);
 	return {
-		is: 'so',
+		is: 'ready',
 		resource: {name, ours: false},
 		says: `${name} with role ${profile.roleName}, as it is`,
 		notes: await keyNotes(context, `role ${profile.roleName}`),
@@ -89,7 +89,7 @@ async function checkOwn(context: Context, found: ProfileNeeds, workers: WorkerRi
 	const resource = {name, ours: true};
 	const notes = [...boundaryNotes(context, seen), ...keys];
 	if (changes.length > 0) return differs(resource, changes, notes);
-	return {is: 'so', resource, says: name, notes};
+	return {is: 'ready', resource, says: name, notes};
 }
 
 /** Makes the role; false where there is one by now. */

@@ -65,7 +65,7 @@ async function checkOwn(context: Context): Promise<Finding<Found['key-pair']>> {
 	if (changes.length > 0) return differs(resource, changes);
 	const here = await isHere(context, pair);
 	return {
-		is: 'so',
+		is: 'ready',
 		resource,
 		says: here ? `${name}, its private half is here` : `${name}; its private half isn't on this laptop, so EC2 Instance Connect lets it in`,
 	};
@@ -80,7 +80,7 @@ async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']
 	const path = answers.privateKey;
 	if (path === undefined) {
 		const says = `${pair.name}; its private half isn't named, so EC2 Instance Connect lets this laptop in`;
-		if (managersOf(fleet, account).length > 0) return {is: 'so', resource, says};
+		if (managersOf(fleet, account).length > 0) return {is: 'ready', resource, says};
 		return blocked(
 			'private-key-missing',
 			`Key pair ${pair.name} is there, but which file holds its private half isn't known.`,
@@ -99,7 +99,7 @@ async function checkAdopted(context: Context): Promise<Finding<Found['key-pair']
 		(mode & 0o077) === 0
 			? []
 			: [{says: `${path} can be read by others (mode ${(mode & 0o777).toString(8)}), and ssh then refuses it.`, advice: commandLine('chmod', '600', path)}];
-	return {is: 'so', resource, says: `${pair.name}, matches ${path}`, notes};
+	return {is: 'ready', resource, says: `${pair.name}, matches ${path}`, notes};
 }
 
 /** The key that was made here before and never came to AWS, or a new one: on disk first, so that a kill in between loses nothing. */

@@ -140,7 +140,7 @@ async function check(context: Context, found: ManagerNeeds): Promise<Finding<Fou
 	const changes = [...replacing, ...(await liveChanges(context, standing))];
 	const notes = [...notesOn(context, standing), ...(replacing.length > 0 ? wayIn(context, found) : [])];
 	if (changes.length > 0) return differs(resource, changes, notes, id);
-	return {is: 'so', resource, says: `${id} running, ${type}, ${address}`, notes};
+	return {is: 'ready', resource, says: `${id} running, ${type}, ${address}`, notes};
 }
 
 /** Launches the manager, beside the one that it takes over from where there is one. */

@@ -102,7 +102,7 @@ async function check(context: Context, limits: Limits): Promise<Finding<Found['n
 	}
 	const isPublic = subnet.wayOut === 'public';
 	return {
-		is: 'so',
+		is: 'ready',
 		resource: {vpcId: subnet.vpcId, subnetId: subnet.id, zone: subnet.zone, public: isPublic, freeAddresses: subnet.freeAddresses},
 		says: `${subnet.id} in ${subnet.zone}, ${isPublic ? 'public' : 'private, with a way out'}, ${counted(subnet.freeAddresses)} free addresses`,
 		notes,

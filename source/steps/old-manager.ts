@@ -22,7 +22,7 @@ const older = async (context: Context): Promise<Instance[]> => managersOf(contex
 
 async function check(context: Context): Promise<Finding<Found['old-manager']>> {
 	const ids = (await older(context)).map(({id}) => id);
-	if (ids.length === 0) return {is: 'so', resource: {ids}, says: 'none'};
+	if (ids.length === 0) return {is: 'ready', resource: {ids}, says: 'none'};
 	return {is: 'extra', resource: {ids}, says: `${ids.join(', ')}: drained and terminated once the new one takes jobs`};
 }
 

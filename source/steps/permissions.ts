@@ -199,14 +199,14 @@ function refusal(context: Context, {identity}: PermissionsNeeds, denied: Action[
 }
 
 async function check(context: Context, needs: PermissionsNeeds, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {
-	if (await stands(context)) return {is: 'so', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
+	if (await stands(context)) return {is: 'ready', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
 	const [tried, told] = await Promise.all([dryRuns(context, needs), simulations(context, needs, actions)]);
 	const learnt = [...tried, told];
 	const denied = await blocking(context, [...new Set(learnt.flatMap((one) => one.denied))].sort());
 	const notes = learnt.flatMap((one) => one.notes);
 	if (denied.length > 0) return {...refusal(context, needs, denied), notes};
 	const says = notes.length > 0 ? 'allowed as far as AWS tells' : 'all that the steps need is allowed';
-	return {is: 'so', resource: {checked: notes.length === 0}, says, notes};
+	return {is: 'ready', resource: {checked: notes.length === 0}, says, notes};
 }
 
 /**

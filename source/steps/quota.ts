@@ -102,7 +102,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	const managerNotes = stands ? [] : noRoomForManager(managerType, vcpusOf(managerType), managerQuota, besideManager);
 	if (!workerQuota || 'unknown' in workerQuota || workerCode === undefined) {
 		return {
-			is: 'so',
+			is: 'ready',
 			resource: {},
 			says: `${workerType} is offered in ${network.zone}; the quota isn't known`,
 			notes: [unknown(marketWords(spot)), ...managerNotes],
@@ -112,7 +112,7 @@ async function check(context: Context, {network}: Pick<Found, 'network'>): Promi
 	const over = tooMuch(answers, room);
 	if (over) return {is: 'blocked', ...over};
 	return {
-		is: 'so',
+		is: 'ready',
 		resource: {vcpus: workerQuota.vcpus},
 		says: `${neededOf(room)} of ${workerQuota.vcpus} vCPUs for ${workersOf(workerType, limit)} ${marketWords(spot)}${othersWords(room)}`,
 		notes: [...managerNotes, ...[roomNote(room)].filter((note) => note !== undefined)],

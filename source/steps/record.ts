@@ -73,7 +73,7 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 					(await taggedParameters(context)).map(({tags}) => tags),
 				),
 			];
-	if (changes.length === 0) return {is: 'so', resource, says: `version ${record.version}`};
+	if (changes.length === 0) return {is: 'ready', resource, says: `version ${record.version}`};
 	const never = changes.filter(({how}) => how === 'never');
 	if (never.length > 0) {
 		return {is: 'blocked', problem: otherAnswers(name, never, 'Answer as the record does, or name another fleet with `--fleet`.')};

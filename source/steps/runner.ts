@@ -161,7 +161,7 @@ async function onManager(
 			says: "GitLab wasn't asked about the token",
 			changes: [{what: 'verify', from: 'no answer', to: 'is valid', how: 'live'}],
 		};
-	return {is: 'so', resource, notes, says: `GitLab knows ${answers.runnerName}, config.toml is as wanted`};
+	return {is: 'ready', resource, notes, says: `GitLab knows ${answers.runnerName}, config.toml is as wanted`};
 }
 
 /** Whether the token still has to go where a dead manager can't take it along. */

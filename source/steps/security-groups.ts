@@ -87,7 +87,7 @@ async function check(context: Context, ports: readonly number[], {network}: Pick
 	];
 	const resource = {managerGroupId: manager.id, workersGroupId: workers.id, workersGroupName: workers.name};
 	if (changes.length > 0) return differs(resource, changes, notes);
-	return {is: 'so', resource, says: `22 from ${from ?? 'whom its rules name'}, ${ports.join(' and ')} from the manager`, notes};
+	return {is: 'ready', resource, says: `22 from ${from ?? 'whom its rules name'}, ${ports.join(' and ')} from the manager`, notes};
 }
 
 /** Makes a group, or finds the one that somebody else's run of this fleet made a moment ago. */

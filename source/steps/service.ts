@@ -56,8 +56,8 @@ async function check(context: Context, making: WorkerMaking, found: Pick<Found, 
 		};
 	}
 	const online = onlineOf(context, making, facts);
-	if (online.is === 'online') return {is: 'so', resource, says: 'online: GitLab answers when it asks for jobs'};
-	if (online.is === 'making machines') return {is: 'so', resource, says: 'running: it asks for jobs as soon as its first idle machine is there'};
+	if (online.is === 'online') return {is: 'ready', resource, says: 'online: GitLab answers when it asks for jobs'};
+	if (online.is === 'making machines') return {is: 'ready', resource, says: 'running: it asks for jobs as soon as its first idle machine is there'};
 	if (online.is === 'refused') return {is: 'blocked', problem: refused(context)};
 	return {is: 'different', resource, says: 'running, and GitLab has not answered yet', changes: [change('online', 'not yet', 'online')]};
 }

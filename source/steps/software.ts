@@ -92,7 +92,7 @@ async function check(context: Context, maker: MakerSoftware, found: Pick<Found, 
 	const resource = {gitlabRunner: facts.gitlabRunner ?? '', maker: made ?? ''};
 	const says = `gitlab-runner ${answers.gitlabRunnerVersion}, ${maker.program} ${maker.version(answers)}`;
 	const notes = notesOf(context, maker, facts);
-	if (changes.length === 0) return {is: 'so', resource, says, notes};
+	if (changes.length === 0) return {is: 'ready', resource, says, notes};
 	const keysAsked = changes.some(({what}) => what === 'access') && context.secrets.accessKey === undefined;
 	if (keysAsked) return {is: 'blocked', problem: keysMissing()};
 	if (facts.gitlabRunner === undefined && made === undefined) return {is: 'missing', says};

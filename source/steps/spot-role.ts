@@ -28,9 +28,9 @@ export const spotRoleLook: Look<boolean | undefined> = {
 async function check(context: Context): Promise<Finding<Found['spot-role']>> {
 	const exists = await context.look(spotRoleLook);
 	if (exists === false) return {is: 'missing', says: `${roleName}; it belongs to the whole account, and stays when the fleet goes`};
-	if (exists) return {is: 'so', resource: {exists}, says: `${roleName} is there; it belongs to the whole account`};
+	if (exists) return {is: 'ready', resource: {exists}, says: `${roleName} is there; it belongs to the whole account`};
 	return {
-		is: 'so',
+		is: 'ready',
 		resource: {exists: false},
 		says: 'not known',
 		notes: [{says: `Whether the account has ${roleName} isn't known, since AWS refuses iam:GetRole. The first spot worker tells.`}],

@@ -88,7 +88,7 @@ function linesIn(stdout: string): Event[] {
 /** What the checks found that isn't so, by step; a check that waits for another one found nothing. */
 export const unlike = (lines: readonly Event[]): Record<string, StepFound['is']> =>
 	Object.fromEntries(
-		lines.filter((line): line is StepFound => line.event === 'step.found' && line.is !== 'so' && line.is !== 'waiting').map(({is, step}) => [step, is]),
+		lines.filter((line): line is StepFound => line.event === 'step.found' && line.is !== 'ready' && line.is !== 'waiting').map(({is, step}) => [step, is]),
 	);
 
 /** Codes of the problems that were told at the end. */

@@ -112,9 +112,9 @@ export function setUp(ports: Ports, wish: SetupWish = {}): Promise<SetUp> {
 		const allowed = {replaceManager: wish.replaceManager ?? false};
 		const plan = await makePlan(steps, context, emit, allowed);
 		const blocked = problemsOf(plan);
-		const isSo = [...plan.values()].every(({is}) => is === 'so');
+		const isReady = [...plan.values()].every(({is}) => is === 'ready');
 		const running = wish.pauses ? pausing(context, {emit, signal: new AbortController().signal, onLook: () => {}}) : context;
-		const result = blocked.length > 0 || isSo ? undefined : await runPlan(steps, running, plan, emit, allowed);
+		const result = blocked.length > 0 || isReady ? undefined : await runPlan(steps, running, plan, emit, allowed);
 		return {plan, blocked, result, events};
 	});
 }
@@ -141,7 +141,7 @@ export async function takeAway(ports: Ports, wish: SetupWish & {withCache?: bool
 
 /** What isn't so, by step, in a word. */
 export const unlike = (plan: Plan): Partial<Record<StepName, string>> =>
-	Object.fromEntries([...plan].filter(([, {is}]) => is !== 'so').map(([step, {is}]) => [step, is]));
+	Object.fromEntries([...plan].filter(([, {is}]) => is !== 'ready').map(([step, {is}]) => [step, is]));
 
 /** The changes that a plan would make, as `step what how`. */
 export const changesIn = (plan: Plan): string[] =>

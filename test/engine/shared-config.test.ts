@@ -101,7 +101,7 @@ test("a secret among the person's own options is never shown", async () => {
 		config(world, manager).replace('MachineOptions = [ ', 'MachineOptions = [ "amazonec2-secret-key=wJalrXUtnFEMI", "amazonec2-access-key=AKIAIOSFODNN7", '),
 	);
 	const plan = await planOf(world);
-	assert.equal(plan.get('runner')?.is, 'so');
+	assert.equal(plan.get('runner')?.is, 'ready');
 	assert.match(notesOf(plan.get('runner')), /MachineOptions amazonec2-secret-key=…/);
 	assert.doesNotMatch(JSON.stringify([...plan]), /wJalr|AKIA/);
 });

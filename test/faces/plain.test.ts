@@ -15,7 +15,7 @@ function told(options: Parameters<typeof plainUnderTest>[0], happenings = everyt
 test('findings are aligned lines with a glyph, a word and what was found', () => {
 	const {lines} = told({});
 	assert.ok(lines().includes('+ will be made   cache bucket  gitlab-runners-cache-123456789012-us-east-2'), lines().join('\n'));
-	assert.ok(lines().includes('✔ so             key pair      ed25519, made here'));
+	assert.ok(lines().includes('✔ ready          key pair      ed25519, made here'));
 	assert.ok(lines().includes('· not yet known  software      after manager'));
 });
 
@@ -27,7 +27,7 @@ test('a change says what it does to a fleet that stands, a note and a fix stand 
 });
 
 test('the plan ends with its counts', () => {
-	assert.ok(told({}).lines().includes('Plan: 1 so, 1 will be made, 1 will change, 3 not yet known, 1 blocked.'));
+	assert.ok(told({}).lines().includes('Plan: 1 ready, 1 will be made, 1 will change, 3 not yet known, 1 blocked.'));
 });
 
 test('what is done says so with its time', () => {
@@ -104,14 +104,14 @@ test('a command is never broken, however narrow it is', () => {
 test('without colour there is no escape code, with it the state alone is coloured', () => {
 	assert.ok(!told({}).out().includes('\u001b'));
 	const colourful = told({colour: true}).out();
-	assert.ok(colourful.includes(`\u001b[32m✔ so${' '.repeat(13)}\u001b[39mkey pair`), colourful);
+	assert.ok(colourful.includes(`\u001b[32m✔ ready${' '.repeat(10)}\u001b[39mkey pair`), colourful);
 	assert.ok(colourful.includes('\u001b[31m✖ blocked'));
 });
 
 test('in a terminal without Unicode all is ASCII and the words stay', () => {
 	const {out} = told({ascii: true});
 	assert.match(out(), /^[\n -~]*$/);
-	assert.match(out(), /\* so +key pair/);
+	assert.match(out(), /\* ready +key pair/);
 });
 
 test('a good end names the commands that come next', () => {

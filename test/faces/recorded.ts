@@ -27,7 +27,7 @@ export const untilTestMachine: readonly [number, Happening][] = [
 	[0, {event: 'plan.started', steps: steps.map(({name, title}) => ({name, title}))}],
 	[10, {event: 'step.looking', step: 'bucket'}],
 	[200, {event: 'step.found', step: 'bucket', is: 'missing', says: 'gitlab-runners-cache-123456789012-us-east-2'}],
-	[300, {event: 'step.found', step: 'key-pair', is: 'so', says: 'ed25519, made here'}],
+	[300, {event: 'step.found', step: 'key-pair', is: 'ready', says: 'ed25519, made here'}],
 	[
 		400,
 		{
@@ -41,7 +41,7 @@ export const untilTestMachine: readonly [number, Happening][] = [
 	],
 	[500, {event: 'step.found', step: 'software', is: 'waiting', says: '', for: ['manager']}],
 	[600, {event: 'step.found', step: 'runner', is: 'blocked', says: '', problem: refused, fix: 'use another token'}],
-	[700, {event: 'plan.ended', so: 1, missing: 1, different: 1, extra: 0, waiting: 3, blocked: 1}],
+	[700, {event: 'plan.ended', ready: 1, missing: 1, different: 1, extra: 0, waiting: 3, blocked: 1}],
 	[1000, {event: 'run.started', doing: 'apply', steps}],
 	[1000, {event: 'step.started', step: 'bucket'}],
 	[1000, {event: 'step.started', step: 'key-pair'}],

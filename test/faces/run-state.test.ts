@@ -61,7 +61,7 @@ test('a failed step has its problem, and it goes when the step starts again', ()
 test('a step that its check finds so during the run is done without having started', () => {
 	const {steps} = stateAfter([
 		[0, {event: 'run.started', doing: 'apply', steps: [{name: 'bucket', title: 'Cache bucket', needs: []}]}],
-		[9, {event: 'step.found', step: 'bucket', is: 'so', says: 'there already'}],
+		[9, {event: 'step.found', step: 'bucket', is: 'ready', says: 'there already'}],
 	]);
 	assert.deepEqual(
 		steps.map(({state, says}) => [state, says]),

@@ -94,10 +94,10 @@ for (const [columns, rows] of sizes) {
 
 	test(`at ${columns}x${rows} the plan shows each finding with glyph and word, and the blocked one whole`, () => {
 		const shown = frame({is: 'plan'}, viewOf(planned, {columns, rows}));
-		assert.match(shown.replace(/\s+/g, ' '), /Plan: 1 so, 1 will be made, 1 will change, 3 not yet known, 1 blocked/);
+		assert.match(shown.replace(/\s+/g, ' '), /Plan: 1 ready, 1 will be made, 1 will change, 3 not yet known, 1 blocked/);
 		for (const needed of [
 			/\+ will be made +cache bucket/,
-			/✔ so +key pair/,
+			/✔ ready +key pair/,
 			/· not yet known +software +after manager/,
 			/What would mend it: use another token\./,
 		])

@@ -44,7 +44,7 @@ export const homeSeen: HomeSeen = {
 	looked: 14,
 	refused: [{region: 'af-south-1', says: 'alice may not look there: AWS refused ssm:GetParametersByPath.'}],
 	fleets: [
-		{name: 'gitlab-runners', region: 'us-east-2', is: 'so', says: 'manager i-0ab1 t3.small running'},
+		{name: 'gitlab-runners', region: 'us-east-2', is: 'ready', says: 'manager i-0ab1 t3.small running'},
 		{name: 'linux-spot', region: 'eu-west-1', is: 'note', says: 'manager stopped: r starts it again'},
 	],
 	presets: [{name: 'small', says: 'A few jobs at a time.', used: 'yesterday'}],

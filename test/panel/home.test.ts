@@ -34,14 +34,14 @@ test('home says of a fleet that its manager runs, then what its machines do and 
 	const acts = world.acts.length;
 	const [first, last] = lines(await toldAt(world, world.tokens.gitlab));
 	assert.match(first ?? '', /^looking: manager i-\w+ t3\.small running$/);
-	assert.match(last ?? '', /^so: online, 2 of 2 machines busy, 3 jobs wait\. The limit is 2 and all 2 machines are busy or being made/);
+	assert.match(last ?? '', /^ready: online, 2 of 2 machines busy, 3 jobs wait\. The limit is 2 and all 2 machines are busy or being made/);
 	assert.equal(world.acts.length, acts);
 });
 
 test('without a GitLab token how many jobs wait is left out, and an idle fleet is well', async () => {
 	const world = await standing(2);
 	await world.time.advance(600_000);
-	assert.match(lines(await toldAt(world)).at(-1) ?? '', /^so: running, 0 of 2 machines busy/);
+	assert.match(lines(await toldAt(world)).at(-1) ?? '', /^ready: running, 0 of 2 machines busy/);
 });
 
 test('what is wrong is said though no job waits', async () => {

@@ -127,7 +127,7 @@ for (const [columns, rows] of sizes) {
 		await until(/not yet known/);
 		assert.match(lines()[0] ?? '', /^ set up › image/);
 		await until(() => /↵ take.*↑↓ choose.*\? keys.*ctrl-c leave/.test(lines()[rows - 1] ?? ''));
-		await and(key.tab, /so +identity/);
+		await and(key.tab, /ready +identity/);
 		await and(key.tab, /Which image/);
 		await and('?', /── keys/);
 		await and(key.escape, /Which image/);
@@ -156,7 +156,7 @@ const screens: Record<string, {args: () => string[]; reach: (terminal: ReturnTyp
 		args: () => ['setup', '--fleet', 'ended', ...given()],
 		async reach({until, and}) {
 			await until(/Which image/);
-			await and(key.tab, /so +identity/);
+			await and(key.tab, /ready +identity/);
 		},
 	},
 	'token field': {args: () => ['setup', '--fleet', 'ended', '--preset', 'small', ...given()], reach: async ({until}) => void (await until(/runner's token/))},

@@ -35,7 +35,7 @@ test('the bucket is made closed to the public, marked, and empties the fleet’s
 test('the tags come with the bucket from the call that creates it, in us-east-1 too', async () => {
 	for (const where of ['us-east-1', region]) {
 		const at = world();
-		assert.deepEqual(found((await drive(at, {region: where}).setUp('bucket')).plan), {bucket: 'so'});
+		assert.deepEqual(found((await drive(at, {region: where}).setUp('bucket')).plan), {bucket: 'ready'});
 		assert.deepEqual(bucketIn(at, `gitlab-runners-cache-${account}-${where}`)?.tags, {...mark, 'gitlab-runner-aws:region': where});
 		assert.ok(!changesSince(at, 0).includes('PutBucketTagging'));
 	}
@@ -45,7 +45,7 @@ test('where an S3 drops the tags, or takes none without a region, the bucket is 
 	for (const where of ['us-east-1', region]) {
 		const at = world();
 		at.outside.dropBucketTags(where);
-		assert.deepEqual(found((await drive(at, {region: where}).setUp('bucket')).plan), {bucket: 'so'});
+		assert.deepEqual(found((await drive(at, {region: where}).setUp('bucket')).plan), {bucket: 'ready'});
 		assert.deepEqual(bucketIn(at, `gitlab-runners-cache-${account}-${where}`)?.tags, {...mark, 'gitlab-runner-aws:region': where});
 	}
 });
@@ -86,7 +86,7 @@ test('an unmarked bucket of that name with something in it is somebody’s, and 
 test('an unmarked and empty one of that name is half-made, and is finished', async () => {
 	const at = world();
 	at.outside.addBucket(bucketName, region, {tags: {CostCenter: '42'}});
-	assert.deepEqual(found((await drive(at).setUp('bucket')).plan), {bucket: 'so'});
+	assert.deepEqual(found((await drive(at).setUp('bucket')).plan), {bucket: 'ready'});
 	assert.deepEqual(bucketIn(at)?.tags, {CostCenter: '42', ...mark});
 	assert.ok(!changesSince(at, 0).includes('CreateBucket'));
 });
@@ -106,7 +106,7 @@ test('our rule gone, changed or switched off by hand is mended, and others’ ru
 	assert.deepEqual(differences(await plan('bucket'), 'bucket'), [{what: 'cacheDays', from: 'no rule of ours', to: '90 days', how: 'live'}]);
 	const before = at.calls.length;
 	const after = await setUp('bucket');
-	assert.deepEqual([found(after.plan), changesSince(at, before)], [{bucket: 'so'}, ['PutBucketLifecycleConfiguration']]);
+	assert.deepEqual([found(after.plan), changesSince(at, before)], [{bucket: 'ready'}, ['PutBucketLifecycleConfiguration']]);
 	assert.deepEqual(bucketIn(at)?.rules?.[0], theirs);
 	assert.deepEqual(notes(after.plan, 'bucket'), [`Other lifecycle rules in ${bucketName} stay as they are: 1.`]);
 });
@@ -124,7 +124,7 @@ test('an adopted bucket gets our one rule and nothing else, and destroy takes on
 	const at = world();
 	at.outside.addBucket('acme-cache', region, {rules: [theirs], tags: {owner: 'ops'}});
 	const {plan} = await drive(at, {cache: 'acme-cache'}).setUp('record', 'bucket');
-	assert.deepEqual(found(plan), {record: 'so', bucket: 'so'});
+	assert.deepEqual(found(plan), {record: 'ready', bucket: 'ready'});
 	const bucket = bucketIn(at, 'acme-cache');
 	assert.deepEqual([bucket?.tags, bucket?.block, bucket?.rules?.length], [{owner: 'ops'}, undefined, 2]);
 	const {failed} = await drive(at).destroy({withCache: true});
@@ -136,7 +136,7 @@ test('among rules of S3’s old form ours is of that form too', async () => {
 	const old = {ID: 'id-expire-90-days', Status: 'Enabled' as const, Prefix: '', Expiration: {Days: 90}};
 	at.outside.addBucket('acme-cache', region, {rules: [old]});
 	const {plan} = await drive(at, {cache: 'acme-cache'}).setUp('bucket');
-	assert.deepEqual(found(plan), {bucket: 'so'});
+	assert.deepEqual(found(plan), {bucket: 'ready'});
 	const [theirOld, ours] = bucketIn(at, 'acme-cache')?.rules ?? [];
 	assert.deepEqual([theirOld, ours?.Prefix, ours?.Filter], [old, 'gitlab-runners/', undefined]);
 });

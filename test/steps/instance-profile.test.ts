@@ -87,7 +87,7 @@ test('role, policy and profile are made, in the path and under the boundary that
 	const at = world();
 	const boundary = 'arn:aws:iam::123456789012:policy/boundary';
 	const {plan} = await drive(at, {rolePath: '/ci/', permissionsBoundary: boundary}).setUp(...steps);
-	assert.equal(found(plan)['instance-profile'], 'so');
+	assert.equal(found(plan)['instance-profile'], 'ready');
 	assert.deepEqual([roleIn(at)?.path, roleIn(at)?.boundary, [...(roleIn(at)?.inline.keys() ?? [])]], ['/ci/', boundary, [name]]);
 	assert.equal(roleIn(at)?.tags['gitlab-runner-aws:region'], region);
 	assert.match(
@@ -106,7 +106,7 @@ test('a policy changed by hand is the only thing mended', async () => {
 		['policy'],
 	);
 	const before = at.calls.length;
-	assert.equal(found((await setUp(...steps)).plan)['instance-profile'], 'so');
+	assert.equal(found((await setUp(...steps)).plan)['instance-profile'], 'ready');
 	assert.deepEqual(changesSince(at, before), ['PutRolePolicy']);
 });
 
@@ -154,8 +154,8 @@ test('a role that another run of the same fleet makes meanwhile is gone on with'
 	assert.deepEqual(
 		both.map(({failed, plan}) => [failed, found(plan)['instance-profile']]),
 		[
-			[[], 'so'],
-			[[], 'so'],
+			[[], 'ready'],
+			[[], 'ready'],
 		],
 	);
 });
@@ -165,7 +165,7 @@ test('a profile of somebody’s is taken as it is, and stays when the fleet goes
 	await drive(at).setUp(...steps);
 	const {setUp} = drive(at, {fleet: 'other', access: name});
 	const before = at.calls.length;
-	assert.equal(found((await setUp(...steps)).plan)['instance-profile'], 'so');
+	assert.equal(found((await setUp(...steps)).plan)['instance-profile'], 'ready');
 	await drive(at, {fleet: 'other', access: name}).destroy();
 	assert.deepEqual(
 		changesSince(at, before).filter((one) => one !== 'DeleteParameter'),

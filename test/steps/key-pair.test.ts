@@ -64,7 +64,7 @@ test('the private half is on disk here, and AWS has the public one only', async 
 	assert.equal(publicHalf(key ?? '', 'key').blob, pair?.publicKey.split(' ')[1]);
 });
 
-test('on a laptop without the private half the pair is so, and says how it gets in', async () => {
+test('on a laptop without the private half the pair is ready, and says how it gets in', async () => {
 	const at = world();
 	await drive(at).setUp('key-pair');
 	assert.match(sentence(await drive(at.another()).plan('key-pair'), 'key-pair'), /isn't on this laptop, so EC2 Instance Connect lets it in/);
@@ -82,7 +82,7 @@ test('a pair deleted outside is made again from the key that is here', async () 
 	await drive(at).setUp('key-pair');
 	const before = await keyHere(at);
 	at.outside.call('DeleteKeyPair', region, {KeyName: 'gitlab-runners-manager'});
-	assert.deepEqual(found((await drive(at).setUp('key-pair')).plan), {'key-pair': 'so'});
+	assert.deepEqual(found((await drive(at).setUp('key-pair')).plan), {'key-pair': 'ready'});
 	assert.equal(await keyHere(at), before);
 });
 

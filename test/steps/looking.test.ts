@@ -100,7 +100,7 @@ test('a quota that is too small blocks, with the limit that fits and the command
 	assert.equal(message, '32 workers of c5.large need 64 vCPUs, and this account may run 32 on spot here.');
 	assert.match(advice, /--limit 16`, or ask AWS for more: `aws service-quotas request-service-quota-increase .*L-34B43A08 --desired-value 64`/);
 	assert.deepEqual(fix, {limit: 16});
-	assert.deepEqual(found(await drive(at, {limit: 16}).plan('network', 'quota')), {network: 'so', quota: 'so'});
+	assert.deepEqual(found(await drive(at, {limit: 16}).plan('network', 'quota')), {network: 'ready', quota: 'ready'});
 });
 
 test('a quota of none has no fix', async () => {
@@ -113,7 +113,7 @@ test('a quota that AWS doesn’t tell is a note', async () => {
 	const at = world();
 	at.outside.deny('servicequotas:GetServiceQuota');
 	const plan = await drive(at).plan('network', 'quota');
-	assert.equal(found(plan).quota, 'so');
+	assert.equal(found(plan).quota, 'ready');
 	assert.match(notes(plan, 'quota').join(), /How many vCPUs this account may run on spot isn't known/);
 });
 
@@ -220,7 +220,7 @@ test('answers that name what exists need less', async () => {
 	at.outside.addKeyPair(region, 'acme', makeSshKey('acme').publicKey);
 	at.outside.deny('iam:CreateRole', 'iam:PutRolePolicy', 's3:CreateBucket', 's3:PutBucketTagging', 'ec2:ImportKeyPair');
 	const answers = {access: 'managers', cache: 'acme-cache', keyPair: 'acme'};
-	assert.equal(found(await drive(at, answers).plan()).permissions, 'so');
+	assert.equal(found(await drive(at, answers).plan()).permissions, 'ready');
 	assert.equal(problem(await drive(at, {...answers, access: 'create'}).plan(), 'permissions').code, 'not-allowed');
 });
 
@@ -249,7 +249,7 @@ test('the right to make the spot role is needed only where the account has none'
 	assert.match(problem(await drive(at).plan(), 'permissions').message, /AWS refuses `iam:CreateServiceLinkedRole`\./);
 	at.outside.account.serviceLinkedRoles.add('AWSServiceRoleForEC2Spot');
 	const {failed, plan} = await drive(at).setUp();
-	assert.deepEqual([failed, found(plan).permissions, notes(plan, 'permissions')], [[], 'so', []]);
+	assert.deepEqual([failed, found(plan).permissions, notes(plan, 'permissions')], [[], 'ready', []]);
 });
 
 test('several refusals are told together', async () => {
@@ -265,7 +265,7 @@ test('what can’t be asked about is a note', async () => {
 	const at = world();
 	at.outside.deny('iam:SimulatePrincipalPolicy');
 	const plan = await drive(at).plan();
-	assert.equal(found(plan).permissions, 'so');
+	assert.equal(found(plan).permissions, 'ready');
 	assert.match(notes(plan, 'permissions').join(), /isn't checked/);
 });
 
@@ -303,7 +303,7 @@ test('a spot role that may not be looked at is a note, and on demand none is wan
 	const at = world();
 	at.outside.deny('iam:GetRole');
 	const plan = await drive(at).plan('spot-role');
-	assert.deepEqual([found(plan), notes(plan, 'spot-role').length], [{'spot-role': 'so'}, 1]);
+	assert.deepEqual([found(plan), notes(plan, 'spot-role').length], [{'spot-role': 'ready'}, 1]);
 	assert.deepEqual(found(await drive(at, {spot: false}).plan('spot-role')), {});
 });
 

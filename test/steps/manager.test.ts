@@ -63,7 +63,7 @@ test('a stopped manager is started and never doubled', async () => {
 		[['state', 'running']],
 	);
 	const before = at.calls.length;
-	assert.equal(found((await setUp()).plan).manager, 'so');
+	assert.equal(found((await setUp()).plan).manager, 'ready');
 	assert.deepEqual([changesSince(at, before), instancesIn(at).length], [['StartInstances'], 1]);
 });
 
@@ -72,7 +72,7 @@ test('a manager that was terminated outside is made again, under another token',
 	await drive(at).setUp();
 	at.outside.terminateInstance(managerIn(at)?.id ?? '');
 	await at.clock.sleep(60_000);
-	assert.equal(found((await drive(at).setUp()).plan).manager, 'so');
+	assert.equal(found((await drive(at).setUp()).plan).manager, 'ready');
 	assert.deepEqual([instancesIn(at).length, instancesIn(at).filter(({ending}) => !ending).length], [2, 1]);
 });
 
@@ -81,12 +81,12 @@ test('once AWS has forgotten the terminated one but not its token, the next toke
 	await drive(at).setUp();
 	at.outside.terminateInstance(managerIn(at)?.id ?? '');
 	await at.clock.sleep(2 * 3_600_000);
-	assert.equal(found((await drive(at).setUp()).plan).manager, 'so');
+	assert.equal(found((await drive(at).setUp()).plan).manager, 'ready');
 	const {failed} = await drive(at, {managerType: 't3.medium'}).destroy();
 	assert.deepEqual(failed, []);
 	await at.clock.sleep(2 * 3_600_000);
 	const again = await drive(at, {managerType: 't3.medium'}).setUp();
-	assert.deepEqual([again.failed, found(again.plan).manager], [[], 'so']);
+	assert.deepEqual([again.failed, found(again.plan).manager], [[], 'ready']);
 });
 
 test('another type is a replacement: a new manager beside the old one, which it names', async () => {
@@ -96,7 +96,7 @@ test('another type is a replacement: a new manager beside the old one, which it 
 	const {plan, setUp} = drive(at, {managerType: 't3.medium'});
 	assert.deepEqual(differences(await plan(), 'manager'), [{what: 'managerType', from: 't3.small', to: 't3.medium', how: 'replace'}]);
 	const after = await setUp();
-	assert.deepEqual([after.failed, found(after.plan).manager], [[], 'so']);
+	assert.deepEqual([after.failed, found(after.plan).manager], [[], 'ready']);
 	const alive = instancesIn(at).filter(({ending}) => !ending);
 	assert.deepEqual(
 		alive.map(({type}) => type),
@@ -113,7 +113,7 @@ test('a newer image of the same line is a note, and the manager keeps its own', 
 	at.outside.publishImage(region, 'ubuntu-24.04');
 	const before = at.calls.length;
 	const {plan} = await drive(at).setUp();
-	assert.deepEqual([found(plan).manager, changesSince(at, before)], ['so', []]);
+	assert.deepEqual([found(plan).manager, changesSince(at, before)], ['ready', []]);
 	assert.match(notes(plan, 'images').join(), /A newer ubuntu-24\.04 is published: ami-\w+\. The manager keeps ami-\w+;/);
 });
 
@@ -123,7 +123,7 @@ test('a manager whose image is withdrawn runs on, by name or by id', async () =>
 	await drive(at, {image: id, sshUser: 'ubuntu'}).setUp();
 	at.outside.region(region).images.delete(id);
 	const plan = await drive(at, {image: id, sshUser: 'ubuntu'}).plan();
-	assert.equal(found(plan).manager, 'so');
+	assert.equal(found(plan).manager, 'ready');
 	assert.deepEqual(notes(plan, 'images'), [`The manager's image ${id} is withdrawn; the manager runs on.`]);
 });
 
@@ -145,7 +145,7 @@ test('an image of another line is a replacement', async () => {
 test('another subnet, key pair or group is a replacement, and default means where the manager is', async () => {
 	const at = world();
 	await drive(at, {subnet: 'us-east-2b'}).setUp();
-	assert.equal(found(await drive(at).plan()).manager, 'so');
+	assert.equal(found(await drive(at).plan()).manager, 'ready');
 	const {id} = at.outside.addSubnet('us-east-2a', 'internet');
 	const group = at.outside.addGroup(region, 'bastions');
 	at.outside.openPort(group.id, 22, {cidr: '0.0.0.0/0'});
@@ -173,7 +173,7 @@ test('IMDSv2, a missing profile and missing tags are mended as it runs', async (
 			['tags', 'live'],
 		],
 	);
-	assert.equal(found((await setUp()).plan).manager, 'so');
+	assert.equal(found((await setUp()).plan).manager, 'ready');
 	assert.deepEqual([managerIn(at)?.tokens, managerIn(at)?.tags.CostCenter], ['required', '42']);
 });
 
@@ -245,5 +245,5 @@ test('a manager of the same fleet name in another region is another fleet’s', 
 	assert.equal(found(await drive(at).plan()).manager, 'missing');
 	await drive(at).setUp();
 	await drive(at).destroy({withCache: true});
-	assert.equal(problem(await drive(at, {region: 'us-east-1'}).plan(), 'manager').message, 'manager is so');
+	assert.equal(problem(await drive(at, {region: 'us-east-1'}).plan(), 'manager').message, 'manager is ready');
 });

@@ -20,7 +20,7 @@ test('a replaced manager is drained and terminated once the new one takes jobs',
 	const {events, failed, plan} = await whole(at, {managerType: 't3.medium'}).setUp();
 	assert.deepEqual(failed, []);
 	assert.deepEqual(
-		Object.entries(found(plan)).filter(([, is]) => is !== 'so'),
+		Object.entries(found(plan)).filter(([, is]) => is !== 'ready'),
 		[],
 	);
 	assert.deepEqual(alive(at), ['t3.medium']);

@@ -35,7 +35,7 @@ after(async () => {
 	await peers.stop();
 });
 
-const allSo = Object.fromEntries(awsSteps.map(({name}) => [name, 'so']));
+const allReady = Object.fromEntries(awsSteps.map(({name}) => [name, 'ready']));
 const changing = () =>
 	peers.aws
 		.calls()
@@ -45,14 +45,14 @@ const changing = () =>
 test('on moto all AWS steps are made, then so, then gone', async () => {
 	const first = await drive(ports).plan();
 	assert.deepEqual(
-		Object.values(found(first)).filter((is) => is !== 'so' && is !== 'missing'),
+		Object.values(found(first)).filter((is) => is !== 'ready' && is !== 'missing'),
 		[],
 	);
 	const {failed, plan} = await drive(ports).setUp();
-	assert.deepEqual([failed, found(plan)], [[], allSo]);
+	assert.deepEqual([failed, found(plan)], [[], allReady]);
 	peers.aws.forget();
 	const again = await drive(ports).setUp();
-	assert.deepEqual([again.failed, found(again.plan), changing()], [[], allSo, []]);
+	assert.deepEqual([again.failed, found(again.plan), changing()], [[], allReady, []]);
 	const removal = await drive(ports).destroy({withCache: true});
 	assert.deepEqual([removal.failed, removal.left], [[], []]);
 });
@@ -69,7 +69,7 @@ test('on moto an adopted bucket gets our rule beside another’s, and is left as
 		if (before.length > 0) await cloud.call('PutBucketLifecycleConfiguration', {Bucket: 'acme-cache', LifecycleConfiguration: {Rules: before}});
 		else await cloud.call('DeleteBucketLifecycle', {Bucket: 'acme-cache'});
 		const {failed, plan} = await drive(ports, {cache: 'acme-cache'}).setUp('record', 'bucket');
-		assert.deepEqual([failed, found(plan)], [[], {record: 'so', bucket: 'so'}]);
+		assert.deepEqual([failed, found(plan)], [[], {record: 'ready', bucket: 'ready'}]);
 		assert.deepEqual(await rules(), [...before.map(({ID}) => ID), 'gitlab-runner-aws-gitlab-runners']);
 		assert.deepEqual((await drive(ports).destroy({withCache: true})).failed, []);
 		assert.deepEqual(
@@ -93,7 +93,7 @@ test('on moto tags that come later are set on all that stands, and then nothing 
 	assert.deepEqual((await drive(ports).setUp()).failed, []);
 	peers.aws.forget();
 	const {failed, plan} = await drive(ports, {tags: {CostCenter: '42'}}).setUp();
-	assert.deepEqual([failed, found(plan)], [[], allSo]);
+	assert.deepEqual([failed, found(plan)], [[], allReady]);
 	assert.deepEqual(changing().sort(), [
 		'AddTagsToResource',
 		'CreateTags',
@@ -116,7 +116,7 @@ test('on moto a fleet that was taken away is made again under the same name, wit
 	for (const managerType of ['t3.small', 't3.medium', 't3.small']) {
 		peers.aws.forget();
 		const {events, failed, plan} = await drive(ports, {managerType}).setUp();
-		assert.deepEqual([failed, found(plan)], [[], allSo]);
+		assert.deepEqual([failed, found(plan)], [[], allReady]);
 		const refused = peers.aws.calls().flatMap(({action, code}) => (action === 'RunInstances' && code !== undefined ? [code] : []));
 		assert.deepEqual(
 			refused.filter((code) => code.startsWith('Idempotent')),

@@ -25,7 +25,7 @@ test('what others use of the quota is a note where it leaves too little now, wit
 	at.outside.setQuota(spotQuota, 64);
 	addOthers(at, 3, 'c5.4xlarge', 'spot');
 	const plan = await drive(at).plan('network', 'quota');
-	assert.deepEqual(found(plan), {network: 'so', quota: 'so'});
+	assert.deepEqual(found(plan), {network: 'ready', quota: 'ready'});
 	assert.deepEqual(notes(plan, 'quota'), ['Others use 48 of 64 vCPUs on spot now, so 8 of 10 workers fit until those end.']);
 	assert.equal(sentence(plan, 'quota'), '20 of 64 vCPUs for 10 workers of c5.large on spot');
 	const [advice] = await adviceOn(at);
@@ -107,7 +107,7 @@ test('machines that may not be counted, or whose vCPUs nobody tells, stay unknow
 	// The account's own looks are the first two.
 	at.faults.failNth('DescribeInstances', 3, {name: 'UnauthorizedOperation', message: 'You are not authorized to perform this operation.', status: 403});
 	const plan = await drive(at).plan('network', 'quota');
-	assert.deepEqual([found(plan).quota, notes(plan, 'quota')], ['so', []]);
+	assert.deepEqual([found(plan).quota, notes(plan, 'quota')], ['ready', []]);
 	const refused = at.calls.filter((call) => call.refused !== undefined).map(({input}) => input);
 	assert.deepEqual(refused, [{Filters: [{Name: 'instance-state-name', Values: ['pending', 'running']}]}]);
 });

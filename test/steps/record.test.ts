@@ -32,7 +32,7 @@ test('a changed answer is a live change, and only it is told', async () => {
 	await drive(at).setUp('record');
 	const {plan, setUp} = drive(at, {limit: 12});
 	assert.deepEqual(differences(await plan('record'), 'record'), [{what: 'limit', from: '10', to: '12', how: 'live'}]);
-	assert.deepEqual(found((await setUp('record')).plan), {record: 'so'});
+	assert.deepEqual(found((await setUp('record')).plan), {record: 'ready'});
 	assert.equal(sentence(await plan('record'), 'record'), 'version 2');
 	assert.equal(valueIn(at).answers.limit, 12);
 });
@@ -42,7 +42,7 @@ test('objects and lists are compared by what they hold', async () => {
 	await drive(at, {tags: {a: '1', b: '2'}, runnerTags: ['x']}).setUp('record');
 	const before = at.calls.length;
 	const {plan} = await drive(at, {tags: {b: '2', a: '1'}, runnerTags: ['x']}).setUp('record');
-	assert.deepEqual([found(plan), changesSince(at, before)], [{record: 'so'}, []]);
+	assert.deepEqual([found(plan), changesSince(at, before)], [{record: 'ready'}, []]);
 });
 
 test('of two laptops that make it at once the second is told what the first decided', async () => {
@@ -69,7 +69,7 @@ test('a name that was removed a moment ago is waited for, and the waiting is sai
 	await drive(at).setUp('record');
 	await drive(at).destroy();
 	const {events, plan} = await drive(at).setUp('record');
-	assert.deepEqual(found(plan), {record: 'so'});
+	assert.deepEqual(found(plan), {record: 'ready'});
 	assert.ok(events.some((event) => event.event === 'step.says' && /waiting, since AWS gives a name free 30 s after/.test(event.says)));
 });
 
@@ -93,7 +93,7 @@ test('a change that somebody else made meanwhile is told', async () => {
 		},
 	};
 	const {events, plan} = await drive(racing, {limit: 12}).setUp('record');
-	assert.deepEqual(found(plan), {record: 'so'});
+	assert.deepEqual(found(plan), {record: 'ready'});
 	assert.ok(events.some((event) => event.event === 'step.says' && /user\/bob wrote version 2 meanwhile; version 3 holds these answers/.test(event.says)));
 });
 
@@ -142,7 +142,7 @@ test('another answer that would make the record too long is told, and writes not
 	const at = world();
 	const runnerConfig = (length: number) => 'x'.repeat(length);
 	const room = 4096 - Buffer.byteLength(recordValue(someAnswers({runnerConfig: ''}), new Date(0).toISOString()));
-	assert.deepEqual(found((await drive(at, {runnerConfig: runnerConfig(room)}).setUp('record')).plan), {record: 'so'});
+	assert.deepEqual(found((await drive(at, {runnerConfig: runnerConfig(room)}).setUp('record')).plan), {record: 'ready'});
 	await drive(at, {runnerConfig: runnerConfig(room), limit: 11}).setUp('record');
 	assert.match(
 		problem((await drive(at, {runnerConfig: runnerConfig(room), limit: 100}).setUp('record')).plan, 'record').message,

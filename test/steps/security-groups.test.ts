@@ -42,7 +42,7 @@ test('a port closed by hand is the only thing that differs, and the only thing m
 		{what: 'port 2376 of the workers', from: 'closed to the manager', to: 'open to it', how: 'live'},
 	]);
 	const before = at.calls.length;
-	assert.deepEqual(found((await setUp(...steps)).plan), {network: 'so', 'security-groups': 'so'});
+	assert.deepEqual(found((await setUp(...steps)).plan), {network: 'ready', 'security-groups': 'ready'});
 	assert.deepEqual(changesSince(at, before), ['AuthorizeSecurityGroupIngress']);
 });
 
@@ -79,14 +79,14 @@ test('any rule that admits this machine will do, a wider one of somebody’s too
 	at.outside.openPort(groupIn(at, 'gitlab-runners-manager')?.id ?? '', 22, {cidr: '198.51.100.0/24'}, 'office');
 	const before = at.calls.length;
 	const {plan} = await drive(at).setUp(...steps);
-	assert.deepEqual([found(plan), changesSince(at, before)], [{network: 'so', 'security-groups': 'so'}, []]);
+	assert.deepEqual([found(plan), changesSince(at, before)], [{network: 'ready', 'security-groups': 'ready'}, []]);
 });
 
 test('an own address that no service tells is a note and no failure', async () => {
 	const at = world();
 	at.outside.setOwnAddress(undefined);
 	const {failed, plan} = await drive(at).setUp(...steps);
-	assert.deepEqual([failed, found(plan)], [[], {network: 'so', 'security-groups': 'so'}]);
+	assert.deepEqual([failed, found(plan)], [[], {network: 'ready', 'security-groups': 'ready'}]);
 	assert.match(notes(plan, 'security-groups').join(), /No service tells this machine's own address/);
 	assert.deepEqual(opened(at, 'gitlab-runners-manager'), []);
 });
@@ -126,7 +126,7 @@ test('an adopted group that keeps us out blocks, with the answer that lets us in
 	assert.match(message, /keeps this machine out: port 22 is open to 198\.51\.100\.4\/32, and you are 203\.0\.113\.7\/32\./);
 	assert.deepEqual(fix, {sshFrom: '203.0.113.7/32'});
 	const {plan} = await drive(at, {securityGroup: group.id, ...fix}).setUp(...steps);
-	assert.deepEqual(found(plan), {network: 'so', 'security-groups': 'so'});
+	assert.deepEqual(found(plan), {network: 'ready', 'security-groups': 'ready'});
 	assert.deepEqual(groupIn(at, 'bastions')?.inbound.length, 2);
 	assert.equal(groupIn(at, 'gitlab-runners-manager'), undefined);
 	assert.deepEqual(opened(at, 'gitlab-runners-workers'), [`22-22 ${group.id}`, `2376-2376 ${group.id}`]);

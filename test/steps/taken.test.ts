@@ -16,7 +16,7 @@ test('a name that passes is taken by EC2, IAM, S3 and Systems Manager, and one t
 	);
 	for (const fleet of taken) {
 		const {failed, plan} = await drive(world(), {fleet}).setUp();
-		assert.deepEqual([fleet, failed, Object.values(found(plan)).filter((is) => is !== 'so')], [fleet, [], []]);
+		assert.deepEqual([fleet, failed, Object.values(found(plan)).filter((is) => is !== 'ready')], [fleet, [], []]);
 	}
 });
 
@@ -49,7 +49,7 @@ test('tags that pass are taken by EC2, IAM, S3 and Systems Manager, and those th
 	);
 	for (const tags of taken) {
 		const {failed, plan} = await drive(world(), {tags}).setUp();
-		assert.deepEqual([tags, failed, Object.values(found(plan)).filter((is) => is !== 'so')], [tags, [], []]);
+		assert.deepEqual([tags, failed, Object.values(found(plan)).filter((is) => is !== 'ready')], [tags, [], []]);
 	}
 });
 
@@ -57,6 +57,6 @@ test('answers with double braces, which Systems Manager refuses in a value, are 
 	for (const option of ['engine-opt=log-opt=tag={{.Name}}', 'engine-env=A={{{{x}}}}', 'engine-env=B={{{']) {
 		const at = world();
 		const {plan} = await drive(at, {machineOptions: [option], runnerConfig: '[runners.docker]\nhelper_image = "{{x}}"'}).setUp('record');
-		assert.equal(found(plan).record, 'so');
+		assert.equal(found(plan).record, 'ready');
 	}
 });

@@ -10,12 +10,12 @@ const all = (is: string) => Object.fromEntries(awsSteps.map(({name}) => [name, i
 test('on an empty account the first plan already says of every part that it is missing', async () => {
 	const {plan} = drive(world());
 	assert.deepEqual(found(await plan()), {
-		identity: 'so',
+		identity: 'ready',
 		record: 'missing',
-		network: 'so',
-		quota: 'so',
-		images: 'so',
-		permissions: 'so',
+		network: 'ready',
+		quota: 'ready',
+		images: 'ready',
+		permissions: 'ready',
 		'spot-role': 'missing',
 		bucket: 'missing',
 		'security-groups': 'missing',
@@ -35,7 +35,7 @@ test('all is made once, and then so', async () => {
 	const at = world();
 	const {failed, plan} = await drive(at).setUp();
 	assert.deepEqual(failed, []);
-	assert.deepEqual(found(plan), all('so'));
+	assert.deepEqual(found(plan), all('ready'));
 	const {buckets, profiles, roles} = at.outside.account;
 	const {groups, instances, keyPairs, parameters} = at.outside.region(region);
 	assert.deepEqual([...buckets.keys()], [bucketName]);
@@ -58,7 +58,7 @@ test('the same again finds all so and makes no changing call', async () => {
 	await drive(at).setUp();
 	const before = at.calls.length;
 	const {plan} = await drive(at).setUp();
-	assert.deepEqual(found(plan), all('so'));
+	assert.deepEqual(found(plan), all('ready'));
 	assert.deepEqual(changesSince(at, before), []);
 });
 
@@ -80,7 +80,7 @@ test('from another laptop, which has no file of the fleet, nothing is changed ei
 	await drive(at).setUp();
 	const before = at.calls.length;
 	const {plan} = await drive(at.another()).setUp();
-	assert.deepEqual(found(plan), all('so'));
+	assert.deepEqual(found(plan), all('ready'));
 	assert.deepEqual(changesSince(at, before), ['AuthorizeSecurityGroupIngress']);
 });
 
@@ -140,7 +140,7 @@ test('a laptop that dies at any changing call leaves what the same command goes 
 			.setUp()
 			.catch(() => undefined);
 		const {failed, plan} = await drive(at.reboot()).setUp();
-		assert.deepEqual([nth, failed, found(plan)], [nth, [], all('so')]);
+		assert.deepEqual([nth, failed, found(plan)], [nth, [], all('ready')]);
 		assert.deepEqual([nth, at.outside.region(region).instances.size, at.outside.region(region).groups.size], [nth, 1, 3]);
 		const after = await drive(at.reboot()).destroy({withCache: true});
 		assert.deepEqual([nth, after.failed, after.left], [nth, [], []]);

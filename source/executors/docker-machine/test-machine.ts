@@ -78,7 +78,7 @@ async function check(context: Context, found: Pick<Found, TestMachineNeeds>): Pr
 	];
 	if (changes.length > 0) return {is: 'different', notes, resource: {proof: proven}, says: `workers have changed: ${what} is tried again`, changes};
 	const docker = kept === undefined ? '' : ` on Docker ${kept.version}`;
-	return {is: 'so', notes, resource: {proof}, says: `${what} came up, ran a container${docker} and went away`};
+	return {is: 'ready', notes, resource: {proof}, says: `${what} came up, ran a container${docker} and went away`};
 }
 
 /** `runner-test-<fleet>-<unix seconds>-<8 hex>`: found and removed as a worker should all else fail. */

@@ -85,7 +85,7 @@ export const workersStep: Step<'workers', 'security-groups'> = {
 	actions: ['ec2:TerminateInstances', 'ec2:DeleteKeyPair'],
 	async check(context) {
 		const resource: Found['workers'] = {count: workersOf(context.fleet, await context.look(accountLook)).length};
-		return {is: 'so', resource, says: `${resource.count} there`};
+		return {is: 'ready', resource, says: `${resource.count} there`};
 	},
 	stands,
 	remove,

@@ -7,9 +7,9 @@ import type {View} from './screen.ts';
 import {glyphSpan} from './steps-list.ts';
 import {blockedRows} from './wizard/walking.ts';
 
-const sorts = ['so', 'missing', 'different', 'extra', 'blocked', 'waiting'] as const;
+const sorts = ['ready', 'missing', 'different', 'extra', 'blocked', 'waiting'] as const;
 const words: Record<(typeof sorts)[number], string> = {
-	so: 'so',
+	ready: 'ready',
 	missing: 'to make',
 	different: 'to change',
 	extra: 'to go',

@@ -49,9 +49,9 @@ export function screensOn({store, waiting, until, stop, press, handOver, later, 
 				wizard: (move) => {
 					if (move.do !== 'save') return;
 					store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.filter(({is}) => is !== 'save')]}));
-					const tell = (news: string, role: 'so' | 'blocked'): void => store.set(({wizard}) => ({wizard: {...wizard, news: {says: news, role}}}));
+					const tell = (news: string, role: 'ready' | 'blocked'): void => store.set(({wizard}) => ({wizard: {...wizard, news: {says: news, role}}}));
 					save(move.name).then(
-						() => tell(`Preset ${move.name} is saved. Next time: \`gitlab-runner-aws setup --preset ${move.name}\`.`, 'so'),
+						() => tell(`Preset ${move.name} is saved. Next time: \`gitlab-runner-aws setup --preset ${move.name}\`.`, 'ready'),
 						(error: unknown) => tell(toProblem(error).message, 'blocked'),
 					);
 				},

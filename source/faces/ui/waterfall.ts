@@ -18,7 +18,7 @@ export function waterfall(stages: readonly StageSeen[], now: number, columns: nu
 		const ends = stage.until === undefined ? signOf('more', look) : '';
 		return [
 			{text: `${plainText(stage.stage, look)} `},
-			{text: bars + ends, role: stage.until === undefined ? 'accent' : 'so'},
+			{text: bars + ends, role: stage.until === undefined ? 'accent' : 'ready'},
 			{text: ` ${running(lasted(stage, now))}   `},
 		];
 	});
@@ -45,7 +45,7 @@ export function downloadRow({what, bytes, of}: DownloadSeen, columns: number, lo
 	const full = Math.round(share * room);
 	return row(
 		`${name}  `,
-		{text: signOf('bar', look).repeat(full), role: share === 1 ? 'so' : 'accent'},
+		{text: signOf('bar', look).repeat(full), role: share === 1 ? 'ready' : 'accent'},
 		{text: signOf('barEmpty', look).repeat(room - full), role: 'quiet'},
 		` ${String(Math.round(share * 100)).padStart(3)} %  ${size(bytes)} of ${size(of)}`,
 	);

@@ -58,7 +58,7 @@ export const workerCells = (row: WorkerRow, now: number): Record<WorkerColumn, s
 
 /** The glyph and colour of a state: a second function beside the cells. */
 const looks: Readonly<Record<RowState, {mark: Mark | undefined; role: ColourRole | undefined}>> = {
-	busy: {mark: undefined, role: 'so'},
+	busy: {mark: undefined, role: 'ready'},
 	idle: {mark: undefined, role: undefined},
 	creating: {mark: undefined, role: 'accent'},
 	removing: {mark: undefined, role: 'quiet'},

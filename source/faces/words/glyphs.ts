@@ -1,20 +1,20 @@
 /** What a colour stands for. Colour means state, one accent means focus, and nothing else is coloured. */
-export type ColourRole = 'so' | 'change' | 'blocked' | 'warning' | 'quiet' | 'accent';
+export type ColourRole = 'ready' | 'change' | 'blocked' | 'warning' | 'quiet' | 'accent';
 
 /** The terminal's own 16 names only: the person's theme knows light from dark. */
-export const colours = {so: 'green', change: 'magenta', blocked: 'red', warning: 'yellow', quiet: 'gray', accent: 'cyan'} as const satisfies Record<
+export const colours = {ready: 'green', change: 'magenta', blocked: 'red', warning: 'yellow', quiet: 'gray', accent: 'cyan'} as const satisfies Record<
 	ColourRole,
 	string
 >;
 
 /** The states that a thing is shown in, each with a glyph, its ASCII stand-in, a word and a colour's role. A word is never left out. */
 export const marks = {
-	so: {glyph: '✔', ascii: '*', word: 'so', role: 'so'},
-	done: {glyph: '✔', ascii: '*', word: 'done', role: 'so'},
+	ready: {glyph: '✔', ascii: '*', word: 'ready', role: 'ready'},
+	done: {glyph: '✔', ascii: '*', word: 'done', role: 'ready'},
 	missing: {glyph: '+', ascii: '+', word: 'will be made', role: 'change'},
 	different: {glyph: '~', ascii: '~', word: 'will change', role: 'change'},
 	extra: {glyph: '‹', ascii: '<', word: 'will go', role: 'change'},
-	kept: {glyph: '✔', ascii: '*', word: 'stays', role: 'so'},
+	kept: {glyph: '✔', ascii: '*', word: 'stays', role: 'ready'},
 	waiting: {glyph: '·', ascii: '.', word: 'not yet known', role: 'quiet'},
 	pending: {glyph: '·', ascii: '.', word: 'after', role: 'quiet'},
 	working: {glyph: '⠋', ascii: '|', word: 'working', role: 'accent'},

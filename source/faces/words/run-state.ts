@@ -122,7 +122,7 @@ function found(state: RunState, {event: _event, at: _at, step, ...finding}: Even
 	return withStep(state, step, (seen) => {
 		if (state.phase !== 'run') return {...seen, finding, state: 'found'};
 		// In a run a check that finds its step so has nothing to do there.
-		return finding.is === 'so' && seen.state === 'pending' ? {...seen, finding, state: 'done', says: finding.says} : {...seen, finding};
+		return finding.is === 'ready' && seen.state === 'pending' ? {...seen, finding, state: 'done', says: finding.says} : {...seen, finding};
 	});
 }
 

@@ -37,7 +37,7 @@ const noteText = ({says, advice}: {says: string; advice?: string | undefined}): 
 /** The counts of a plan, the ones that are none left out. */
 export function countsOf(plan: Omit<EventOf<'plan.ended'>, 'event' | 'at'>): string {
 	const parts: [Mark, number][] = [
-		['so', plan.so],
+		['ready', plan.ready],
 		['missing', plan.missing],
 		['different', plan.different],
 		['extra', plan.extra],
@@ -118,7 +118,7 @@ export function linesOf(event: Event, state: RunState): Line[] {
 		case 'plan.started':
 			return [{text: `Looking at ${many(event.steps.length, 'thing')}…`}];
 		case 'step.found':
-			if (state.phase === 'run') return event.is === 'so' ? [{mark: 'so', text: `${inLine(stepIn(state, event.step).title)}: ${event.says}`}] : [];
+			if (state.phase === 'run') return event.is === 'ready' ? [{mark: 'ready', text: `${inLine(stepIn(state, event.step).title)}: ${event.says}`}] : [];
 			return findingLines(stepIn(state, event.step), event, state);
 		case 'plan.ended':
 			return [{text: `Plan: ${countsOf(event)}.`}];

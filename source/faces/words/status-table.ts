@@ -10,7 +10,7 @@ import {glyphOf, plainText} from './glyphs.ts';
 import {changeWords, costWords, emptyWords, jobWords, machineWords, managerWords, runnerWord, shownCauses, sourceTroubles, stateWords} from './status-words.ts';
 import {wrap} from './wrapping.ts';
 
-const verdictMarks = {healthy: 'so', trouble: 'blocked', unknown: 'waiting'} as const;
+const verdictMarks = {healthy: 'ready', trouble: 'blocked', unknown: 'waiting'} as const;
 const verdictWords = {healthy: 'healthy', trouble: 'not healthy', unknown: 'not known'} as const;
 
 /** The lines above the table: fleet, runner, manager, verdict, jobs, machines, costs, why jobs wait. */

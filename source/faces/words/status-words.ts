@@ -14,7 +14,7 @@ import {madeWords, versionsTold, whoWords} from './changes.ts';
 import {cutMiddle} from './width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */
-export type RunnerWord = {word: string; mark: 'so' | 'note' | 'failed' | 'waiting'};
+export type RunnerWord = {word: string; mark: 'ready' | 'note' | 'failed' | 'waiting'};
 
 /** What a service that doesn't simply run is called. */
 function serviceWord(snapshot: Snapshot): RunnerWord | undefined {
@@ -33,8 +33,8 @@ export function runnerWord(snapshot: Snapshot): RunnerWord {
 	if (service) return service;
 	if (served?.paused) return {word: 'paused', mark: 'note'};
 	if (served?.online === false) return {word: 'offline', mark: 'failed'};
-	if (served?.online) return {word: 'online', mark: 'so'};
-	if (runner.value && !runner.problem) return {word: 'running', mark: 'so'};
+	if (served?.online) return {word: 'online', mark: 'ready'};
+	if (runner.value && !runner.problem) return {word: 'running', mark: 'ready'};
 	return {word: 'not known', mark: 'waiting'};
 }
 

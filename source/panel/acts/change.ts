@@ -60,7 +60,7 @@ function linesOf(steps: readonly AnyStep[], plan: Plan): string[] {
 	});
 }
 
-const isSo = (plan: Plan): boolean => [...plan.values()].every(({is}) => is === 'so');
+const isReady = (plan: Plan): boolean => [...plan.values()].every(({is}) => is === 'ready');
 
 /**
  * Plans an act by the steps of a setup. Where the steps that it may change are as the record says now, what differs with its answers comes of these,
@@ -74,12 +74,12 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 	const executor = executorOf(answers);
 	const {steps} = executor;
 	const allowed = {replaceManager: false, only: change.only};
-	const isEnough = !change.whole && isSo(await makePlan(steps, standing, silent, allowed));
+	const isEnough = !change.whole && isReady(await makePlan(steps, standing, silent, allowed));
 	const context = await actContext.answered(looking, change.answers);
 	const plan = await makePlan(steps, context, silent, isEnough ? allowed : {replaceManager: false});
 	const [problem] = problemsOf(plan);
 	if (problem) throw problem;
-	const others = steps.filter((step) => !mayChange(allowed, step) && ['missing', 'different', 'extra'].includes(plan.get(step.name)?.is ?? 'so'));
+	const others = steps.filter((step) => !mayChange(allowed, step) && ['missing', 'different', 'extra'].includes(plan.get(step.name)?.is ?? 'ready'));
 	if (others.length > 0)
 		throw new Problem({
 			code: 'more-to-change',
@@ -95,7 +95,7 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 export async function prepareChange(actContext: ActContext, act: FleetAct): Promise<Prepared> {
 	return within(actContext.open(), async (looking) => {
 		const {change, context, executor, lines, plan} = await planned(actContext, looking, act);
-		const isProven = (plan.get(executor.workers.provenBy)?.is ?? 'so') === 'so';
+		const isProven = (plan.get(executor.workers.provenBy)?.is ?? 'ready') === 'ready';
 		return {
 			proposal: {
 				says: change.says,
@@ -140,7 +140,7 @@ async function carryOut(
 	const {problems, proven} = await run(executor, context, plan, allowed, tell);
 	if (problems[0]) throw problems[0];
 	const done = `${change.done?.(changed) ?? changed}${proven === undefined ? '' : `, and a machine made so came up and ran a container, ${takes(proven)}`}`;
-	if (plan.get('runner')?.is === 'so') return `${done}: in the record, as it is in config.toml. u undoes it.`;
+	if (plan.get('runner')?.is === 'ready') return `${done}: in the record, as it is in config.toml. u undoes it.`;
 	tell("waiting for the runner's metrics to say so");
 	return (await seenInMetrics(context, connection, (metrics) => isInForce(metrics, before, context.answers)))
 		? `${done}: in config.toml, and the runner's metrics say so. u undoes it.`

@@ -54,7 +54,7 @@ export function laptopOver(adapters: (wish: CommandWish) => Adapters) {
 
 /** The steps that aren't so, and how. */
 export const unlike = (plan: Plan): Partial<Record<StepName, string>> =>
-	Object.fromEntries([...plan].filter(([, {is}]) => is !== 'so').map(([name, {is}]) => [name, is]));
+	Object.fromEntries([...plan].filter(([, {is}]) => is !== 'ready').map(([name, {is}]) => [name, is]));
 
 /** The problems of a run, as a person reads them. */
 export const problems = (result: {problems: {code: string; message: string}[]}): string[] => result.problems.map(({code, message}) => `${code}: ${message}`);

@@ -135,7 +135,7 @@ test('a value changed by hand in config.toml is named and mended; tables, keys a
 	assert.match(mended, /^IdleTime = 300$/m);
 	for (const kept of ['glrt-other', 'engine-opt=mtu=1400']) assert.ok(mended.includes(kept), kept);
 	const runner = (await laptop.plan(wish())).get('runner');
-	assert.ok(runner?.is === 'so' && runner.notes?.some(({says}) => /\[\[runners\]\] other.*engine-opt=mtu=1400/.test(says)));
+	assert.ok(runner?.is === 'ready' && runner.notes?.some(({says}) => /\[\[runners\]\] other.*engine-opt=mtu=1400/.test(says)));
 });
 
 test('a service that was stopped by hand is started, and a drop-in that was lost is written again', async () => {
@@ -151,7 +151,7 @@ test('a laptop without any file gets in through EC2 Instance Connect, changes no
 	const plan = await laptop.plan({...wish(), home});
 	assert.deepEqual(unlike(plan), {});
 	const connection = plan.get('connection');
-	assert.ok(connection?.is === 'so' && connection.notes?.some(({says}) => /EC2 Instance Connect/.test(says)));
+	assert.ok(connection?.is === 'ready' && connection.notes?.some(({says}) => /EC2 Instance Connect/.test(says)));
 	assert.deepEqual(changing(), []);
 	assert.deepEqual(problems(await laptop.setup({...wish({checkInterval: 4}), home})), []);
 	world.aws.forget();
@@ -170,7 +170,7 @@ test('EC2 Instance Connect that is not allowed is named, with the action', async
 test('SSH that does not answer is told, and everything on the manager waits', async () => {
 	await world.manager.stopSshd();
 	const plan = await laptop.plan(wish());
-	assert.notEqual(plan.get('connection')?.is, 'so');
+	assert.notEqual(plan.get('connection')?.is, 'ready');
 	assert.deepEqual([unlike(plan).software, unlike(plan).runner, unlike(plan).service], ['waiting', 'waiting', 'waiting']);
 	await world.manager.startSshd();
 	assert.deepEqual(unlike(await laptop.plan(wish())), {});

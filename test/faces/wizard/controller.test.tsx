@@ -61,7 +61,7 @@ const seen: HomeSeen = {
 	regions: 3,
 	looked: 1,
 	refused: [],
-	fleets: [{name: 'ci', region: 'us-east-2', is: 'so', says: 'manager i-1 running'}],
+	fleets: [{name: 'ci', region: 'us-east-2', is: 'ready', says: 'manager i-1 running'}],
 	presets: [{name: 'small', says: 'A few jobs.', used: 'yesterday'}],
 };
 

@@ -55,15 +55,15 @@ function underTest(steps: readonly AnyStep[], {notYet = {}, turn = inLine()}: {n
 	return {plan, change, told, found, looking, world};
 }
 
-const so = (says: string) => ({is: 'so' as const, resource: {exists: true}, says});
+const so = (says: string) => ({is: 'ready' as const, resource: {exists: true}, says});
 
 test('what the checks find for the newest answers is told, and a run can go on with it', async () => {
 	const {plan, change, found} = underTest([{name: 'quota', title: 'Quota', needs: [], actions: [], check: async ({answers}) => so(`limit ${answers.limit}`)}]);
 	change(await answersOf({limit: 7}));
 	const ended = await plan.ended();
-	assert.equal(ended?.plan.get('quota')?.is, 'so');
+	assert.equal(ended?.plan.get('quota')?.is, 'ready');
 	assert.equal(ended?.context.answers.limit, 7);
-	assert.deepEqual(found(), ['quota so limit 7']);
+	assert.deepEqual(found(), ['quota ready limit 7']);
 });
 
 test('before any answers there is nothing to wait for', async () => {
@@ -90,7 +90,7 @@ test('findings of older answers are dropped, whenever they come', async () => {
 	await turns();
 	gate.release();
 	assert.equal((await plan.ended())?.answers.limit, 2);
-	assert.deepEqual(found(), ['quota so limit 2']);
+	assert.deepEqual(found(), ['quota ready limit 2']);
 });
 
 test('the same answers again look at nothing', async () => {

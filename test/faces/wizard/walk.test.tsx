@@ -122,7 +122,7 @@ test('another region keeps what is still true and asks again for what isn’t th
 });
 
 const tooMany: Checks = ({limit, workerType}) => [
-	{event: 'step.found', step: 'images', is: 'so', says: 'ubuntu for all'},
+	{event: 'step.found', step: 'images', is: 'ready', says: 'ubuntu for all'},
 	limit > 16
 		? {
 				event: 'step.found',
@@ -133,7 +133,7 @@ const tooMany: Checks = ({limit, workerType}) => [
 				fix: 'lower the limit to 16',
 				mends: {limit: 16},
 			}
-		: {event: 'step.found', step: 'quota', is: 'so', says: `${limit * 2} of 32 vCPUs`},
+		: {event: 'step.found', step: 'quota', is: 'ready', says: `${limit * 2} of 32 vCPUs`},
 	{event: 'step.found', step: 'bucket', is: 'missing', says: 'gitlab-runners-cache'},
 ];
 
@@ -168,8 +168,8 @@ test('while something is blocked Enter at the review makes nothing and says why;
 
 test('a blocked finding that nothing mends leads to the answer it is about', async () => {
 	const checks: Checks = () => [
-		{event: 'step.found', step: 'images', is: 'so', says: 'ubuntu for all'},
-		{event: 'step.found', step: 'quota', is: 'so', says: 'enough'},
+		{event: 'step.found', step: 'images', is: 'ready', says: 'ubuntu for all'},
+		{event: 'step.found', step: 'quota', is: 'ready', says: 'enough'},
 		{
 			event: 'step.found',
 			step: 'bucket',
@@ -276,7 +276,7 @@ test('p saves what is on show, and a wrong name says what would be right', async
 test('tab opens the plan and leads back; e shows the commands of each step', async () => {
 	const walked = walk({layers: here});
 	await walked.until(/Which image/);
-	await walked.and(keys.tab, /✔ so +images/);
+	await walked.and(keys.tab, /✔ ready +images/);
 	await walked.and(keys.tab, /Which image/);
 	await walked.and('e', /by hand, 1 of 3: images[\s\S]*aws do images/);
 	await walked.and(keys.right, /aws do quota/);
@@ -293,7 +293,7 @@ test('e begins at the commands of what is asked', async () => {
 
 test('where there is no room for two panes the plan is one line, and a blocked finding stands whole in its place, with its key', async () => {
 	const walked = walk({layers: here, checks: tooMany, columns: 80});
-	await walked.until(/Plan {2}2 ✔ so {2}1 \+ to make/);
+	await walked.until(/Plan {2}2 ✔ ready {2}1 \+ to make/);
 	walked.press(keys.enter, keys.enter, keys.enter, keys.enter, keys.enter, keys.enter);
 	await walked.until(/How many workers/);
 	await walked.and('40', /✖ quota: blocked: 40 workers need 80 vCPUs[\s\S]*ctrl-f {2}lower the limit to 16/);

@@ -53,9 +53,9 @@ const steps = [
 	{name: 'bucket', title: 'Cache bucket'},
 ];
 
-const allSo: Checks = () => [
-	{event: 'step.found', step: 'images', is: 'so', says: 'ubuntu for all'},
-	{event: 'step.found', step: 'quota', is: 'so', says: '20 of 640 vCPUs'},
+const allReady: Checks = () => [
+	{event: 'step.found', step: 'images', is: 'ready', says: 'ubuntu for all'},
+	{event: 'step.found', step: 'quota', is: 'ready', says: '20 of 640 vCPUs'},
 	{event: 'step.found', step: 'bucket', is: 'missing', says: 'gitlab-runners-cache'},
 ];
 
@@ -63,7 +63,7 @@ const allSo: Checks = () => [
 export function walk({
 	layers = {},
 	at = 'questions',
-	checks = allSo,
+	checks = allReady,
 	record,
 	calls = [],
 	columns = 120,

@@ -63,7 +63,7 @@ function jobDetails(line: JobLine, now: number): Details {
 		['Ended', ended && clockWords(ended.at, now)],
 		['', running?.job.url ?? job?.webUrl],
 	]);
-	return {title: cells.job, state: cells.state, role: ended ? (ended.ok ? 'so' : 'blocked') : pending ? 'warning' : undefined, lines};
+	return {title: cells.job, state: cells.state, role: ended ? (ended.ok ? 'ready' : 'blocked') : pending ? 'warning' : undefined, lines};
 }
 
 /** A job's own number in the key of its line: a job that waited runs under another one, and ends under a third. */

@@ -239,7 +239,7 @@ export function newsRow(seen: PanelSeen, {look, columns, now, tick}: View): Row 
 	}
 	const news = newsNow(seen, now);
 	if (news) {
-		const mark = news.role === 'so' ? 'so' : news.role === 'blocked' ? 'failed' : 'note';
+		const mark = news.role === 'ready' ? 'ready' : news.role === 'blocked' ? 'failed' : 'note';
 		return cutRow(row(' ', {text: `${glyphOf(mark, look)} `, role: news.role}, {text: plainText(news.says, look)}), columns, look);
 	}
 	return about.readOnly === undefined ? emptyRow : cutRow(row(' ', {text: plainText(about.readOnly, look), role: 'quiet'}), columns, look);

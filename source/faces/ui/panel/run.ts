@@ -52,7 +52,7 @@ export function following({store, later, now}: Pick<PanelParts, 'store' | 'later
 		const rows = join(snapshot, at);
 		store.set(({panel, screens}) => {
 			const {before} = about;
-			const news = before && {says: before.says, role: before.well ? ('so' as const) : ('blocked' as const), at};
+			const news = before && {says: before.says, role: before.well ? ('ready' as const) : ('blocked' as const), at};
 			const seen = seenAfter(panel ?? {about, ...(news ? {news} : {})}, snapshot, rows, at);
 			return {panel: seen, screens: replaced(screens, 'panel', (screen) => (screen.is === 'panel' ? settled(screen, seen, at) : screen))};
 		});
@@ -125,7 +125,7 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 		store.set(({screens}) => ({screens: without(screens, 'panel-act', 'panel-moves', 'panel-item')}));
 		doing(`${wordsOf(screen.act)}: begins`);
 		try {
-			tell(await prepared.carryOut((says) => doing(`${wordsOf(screen.act)}: ${says}`)), 'so');
+			tell(await prepared.carryOut((says) => doing(`${wordsOf(screen.act)}: ${says}`)), 'ready');
 		} catch (error) {
 			failed(error);
 		}
@@ -162,7 +162,7 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 			}
 			tell(
 				code === 0 ? `The shell on ${worker ?? 'the manager'} has ended.` : `The shell on ${worker ?? 'the manager'} ended with code ${code}.`,
-				code === 0 ? 'so' : 'warning',
+				code === 0 ? 'ready' : 'warning',
 			);
 		} catch (error) {
 			failed(error);
@@ -177,7 +177,7 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 			text === undefined
 				? 'The report is in the clipboard of your terminal, if it takes OSC 52; `status --report` prints it.'
 				: 'Copied to the clipboard of your terminal, if it takes OSC 52.',
-			'so',
+			'ready',
 		);
 	}
 

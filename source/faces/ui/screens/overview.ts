@@ -85,7 +85,7 @@ function changes(view: View): Row[] {
 		['Make', list('missing', 'waiting')],
 		['Change', list('different')],
 		['Remove', list('extra')],
-		['Keep', list('so')],
+		['Keep', list('ready')],
 	] as const;
 	return parts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, view)));
 }

@@ -27,7 +27,7 @@ const needsEyes = ({finding}: StepSeen): boolean => finding?.is === 'blocked';
 const focusedIn = ({focus}: PlanScreen, {state}: View): StepSeen | undefined =>
 	state.steps.find(({name}) => name === focus) ??
 	state.steps.find(needsEyes) ??
-	state.steps.find(({finding}) => finding && finding.is !== 'so' && finding.is !== 'waiting') ??
+	state.steps.find(({finding}) => finding && finding.is !== 'ready' && finding.is !== 'waiting') ??
 	state.steps[0];
 
 function moved(screen: PlanScreen, view: View, by: 1 | -1): PlanScreen {

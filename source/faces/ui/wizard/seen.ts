@@ -7,7 +7,7 @@ import type {ByHand} from '../../face.ts';
 import type {FindingSeen, RunState, StepSeen} from '../../words/run-state.ts';
 
 /** A line of news: what was just done, or what can't be. */
-export type WizardNews = {says: string; role: 'so' | 'blocked' | 'warning'};
+export type WizardNews = {says: string; role: 'ready' | 'blocked' | 'warning'};
 
 /** What screens show of the walk besides themselves. */
 export type WizardSeen = {

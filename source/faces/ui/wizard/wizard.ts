@@ -226,13 +226,13 @@ function secretAgain(walker: Walker): void {
 /** Answers that mend a finding are taken like typed ones. */
 async function mend(walker: Walker, answers: Given, says: string): Promise<void> {
 	walker.state = await walk(walker.state, {do: 'mend', answers});
-	walker.terminal.tell({news: {says: `Done: ${says === '' ? Object.keys(answers).map(keyWords).join(', ') : says}.`, role: 'so'}});
+	walker.terminal.tell({news: {says: `Done: ${says === '' ? Object.keys(answers).map(keyWords).join(', ') : says}.`, role: 'ready'}});
 }
 
 async function saved({interviewer, state}: Walker, name: string): Promise<WizardNews> {
 	try {
 		await interviewer.save(name, state.settled);
-		return {says: `Preset ${name} is saved. Next time: \`gitlab-runner-aws setup --preset ${name}\`.`, role: 'so'};
+		return {says: `Preset ${name} is saved. Next time: \`gitlab-runner-aws setup --preset ${name}\`.`, role: 'ready'};
 	} catch (error) {
 		return {says: toProblem(error).message, role: 'blocked'};
 	}
@@ -243,7 +243,7 @@ async function logIn({interviewer, terminal}: Walker): Promise<void> {
 	const {login} = interviewer;
 	if (!login) return;
 	const isIn = await terminal.handOver(login.run);
-	terminal.tell({news: isIn ? {says: 'Logged in; looking again.', role: 'so'} : {says: `\`${login.command}\` didn't log in.`, role: 'blocked'}});
+	terminal.tell({news: isIn ? {says: 'Logged in; looking again.', role: 'ready'} : {says: `\`${login.command}\` didn't log in.`, role: 'blocked'}});
 	interviewer.plan.again(true);
 }
 
