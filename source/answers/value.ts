@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {AnswerKey, Given} from '../fleet.ts';
-import {questions} from './all.ts';
-import {type AnyQuestion, isSecret, type Kind, type SecretQuestion, type WhichQuestion} from './question.ts';
+import {inOrder, questions} from './all.ts';
+import {type AnyQuestion, flagOf, isSecret, type Kind, type SecretQuestion, type WhichQuestion} from './question.ts';
 
 /**
  * An answer as somebody wrote it, in a flag, a field or at a prompt, read as the value it stands for. What can't be read stays a text, so that the
@@ -36,6 +36,14 @@ export function toText(value: unknown): string {
 		? value.join(', ')
 		: JSON.stringify(value);
 }
+
+/** Answers as the flags that give them, in the words of a command line. */
+export const flagsOf = (given: Given): string[] =>
+	inOrder.flatMap(({id}) => {
+		const [flag, value] = [flagOf(id), given[id]];
+		if (value === undefined) return [];
+		return typeof value === 'boolean' ? [value ? flag : flag.replace('--', '--no-')] : [flag, toText(value)];
+	});
 
 /** An answer in words, as a person reads it. */
 export function inWords(value: unknown, unit?: string): string {

@@ -4,7 +4,6 @@ import type {SecretQuestion} from '../answers/question.ts';
 import {secretsNeeded} from '../answers/secret-interview.ts';
 import {gitlabTokenQuestion, runnerTokenQuestion} from '../answers/secrets.ts';
 import {answersSeen, type Settled} from '../answers/settle.ts';
-import type {Walk} from '../answers/walk.ts';
 import type {OpenContext} from '../engine/context.ts';
 import {type EndedPlan, type LivePlan, livePlan, type Turns, turns} from '../engine/live-plan.ts';
 import {foundIn, type Plan} from '../engine/plan.ts';
@@ -72,13 +71,18 @@ export function openInterview(session: Session): OpenInterview {
 }
 
 /** What the screens' interview works with. */
-export function interviewerFor(session: Session, {plan, lookingOf}: OpenInterview, walk: Walk, at: Interviewer['at']): Interviewer {
+export function interviewerFor(
+	session: Session,
+	{plan, lookingOf}: OpenInterview,
+	{walk, at, reached}: Pick<Interviewer, 'walk' | 'at' | 'reached'>,
+): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
 	let gitlabShown: string | undefined;
 	return {
 		walk,
 		at,
+		reached,
 		plan,
 		record: async (fleet, profile) => (await lookingOf(fleet, profile).look(recordLook))?.answers,
 		async secrets(answers) {

@@ -1,3 +1,5 @@
+import type {Layers} from '../answers/settle.ts';
+import {flagsOf} from '../answers/value.ts';
 import type {Walk} from '../answers/walk.ts';
 import {type EndedPlan, inTurns} from '../engine/live-plan.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
@@ -9,6 +11,7 @@ import type {Agreed, Helping, Interviewer, Screens} from '../faces/face.ts';
 import {spent} from '../faces/words/durations.ts';
 import {Problem, Stopped} from '../problem.ts';
 import {firstJobFile, runnerTags, watchFirstJob as watch} from '../steps/first-job.ts';
+import {commandLine} from '../world/host/quote.ts';
 import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
 import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
@@ -55,7 +58,7 @@ async function setupOnScreens(session: Session, screens: Screens): Promise<numbe
 		let isNew = false;
 		let at: Interviewer['at'] = session.options.preset === undefined ? 'questions' : 'review';
 		for (;;) {
-			const agreed = await interviewed(session, screens, interviewerFor(session, interview, walk, at));
+			const agreed = await interviewed(session, screens, interview, {walk, at});
 			walk = agreed.walk;
 			at = 'review';
 			if (!(await replacementAgreed(session, agreed.ended))) continue;
@@ -70,14 +73,23 @@ async function setupOnScreens(session: Session, screens: Screens): Promise<numbe
 	}
 }
 
-/** Walks to the agreement; a person who leaves before is told that nothing was made. */
-async function interviewed({face}: Session, screens: Screens, interviewer: Interviewer): Promise<Agreed> {
+/** Walks to the agreement; a person who leaves before is told that nothing was made, and the command that goes on from there. */
+async function interviewed(session: Session, screens: Screens, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at'>): Promise<Agreed> {
+	let {layers} = from.walk;
+	const reached = (walk: Walk): void => void ({layers} = walk);
 	try {
-		return await screens.interview(interviewer);
+		return await screens.interview(interviewerFor(session, interview, {...from, reached}));
 	} catch (error) {
-		if (error instanceof Stopped) face.emit({event: 'note', says: 'Nothing was made or changed.'});
+		if (error instanceof Stopped) session.face.emit({event: 'note', says: `Nothing was made or changed.${goesOn(session, layers)}`});
 		throw error;
 	}
+}
+
+/** The command that begins where a person has left the questions. */
+function goesOn({demo, options}: Session, {flag, typed = {}}: Layers): string {
+	if (demo || Object.keys(typed).length === 0) return '';
+	const preset = options.preset === undefined ? [] : ['--preset', options.preset];
+	return ` With these answers again: \`${commandLine('gitlab-runner-aws', 'setup', ...preset, ...flagsOf({...flag, ...typed}))}\`.`;
 }
 
 /** What can be changed only by another manager. */

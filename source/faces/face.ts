@@ -31,6 +31,8 @@ export type ByHand = {step: string; title: string /** Whether the step makes som
 /** What screens walk a person through the questions with: the interview's own core decides what is asked and what is right. */
 export type Interviewer = {
 	walk: Walk;
+	/** Hears how far the person has come, for one who leaves. */
+	reached(walk: Walk): void;
 	/** Where it begins; a key is one answer to change, and leads to the review. */
 	at: 'questions' | 'review' | AnswerKey;
 	/** The answers of the fleet's record, once region and name are known. */

@@ -3,7 +3,7 @@ import test from 'node:test';
 import {inOrder} from '../../source/answers/all.ts';
 import {presetIn} from '../../source/answers/preset-form.ts';
 import {flagOf} from '../../source/answers/question.ts';
-import {toText} from '../../source/answers/value.ts';
+import {flagsOf, toText} from '../../source/answers/value.ts';
 import {parse} from '../../source/commands/line/argv.ts';
 import {commands} from '../../source/commands/line/command-table.ts';
 import type {AnswerKey} from '../../source/fleet.ts';
@@ -86,6 +86,11 @@ for (const {id} of inOrder) {
 		assert.deepEqual(parse(['setup', `${flagOf(id)}=${toText(value)}`]).given, preset.answers);
 	});
 }
+
+test('answers written as flags are read again as they were, all of them in one line', () => {
+	const given = presetIn({version: 1, description: '', answers: Object.fromEntries(inOrder.map(({id}) => [id, alike[id][1]]))}, 'preset').answers;
+	assert.deepEqual(parse(['setup', ...flagsOf(given)]).given, given);
+});
 
 test('a command line without a command is home, and still takes answers', () => {
 	const {command, given, words} = parse(['--fleet', 'ci']);

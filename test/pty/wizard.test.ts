@@ -108,6 +108,19 @@ test('a preset from a colleague goes straight to the review, which says all of i
 	for (const named of [/has no image ami-0123456789abcdef0/, /sg-0123456789abcdef0 can't be used/, /bob/]) assert.match(left, named);
 });
 
+test('whoever leaves the questions is given the command that begins with the answers of before', async (t) => {
+	const terminal = open(t, ['setup', '--fleet', 'left', ...given()]);
+	await terminal.until(/Which image[\s\S]*Amazon Linux/);
+	await terminal.and(key.down, /› Ubuntu 22/);
+	await terminal.and(key.enter, /Which security/);
+	terminal.press(key.ctrlC);
+	assert.equal(await terminal.ended(), 130);
+	assert.match(
+		terminal.text().replace(/\s+/g, ' '),
+		/Nothing was made or changed\. With these answers again: `gitlab-runner-aws setup .*--fleet left --image ubuntu-22\.04/,
+	);
+});
+
 test('without credentials it says so and waits; nothing is lost, and r tries again', async (t) => {
 	const {AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...env} = world.env;
 	const terminal = openTerminal('../../dist/cli.js', ['setup', ...given()], {columns: 80, rows: 24, env});

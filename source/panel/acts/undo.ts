@@ -1,6 +1,4 @@
-import {inOrder} from '../../answers/all.ts';
-import {flagOf} from '../../answers/question.ts';
-import {toText} from '../../answers/value.ts';
+import {flagsOf} from '../../answers/value.ts';
 import type {Change} from '../../engine/step.ts';
 import type {Fleet, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
@@ -13,11 +11,7 @@ const numbers: readonly string[] = ['limit', 'concurrent', 'idleCount'];
 
 /** The command line that gives a fleet those of the answers that are changed. */
 function setupWith({name, region}: Fleet, answers: Given, changes: readonly Change[], more: readonly string[]): string {
-	const flags = inOrder.flatMap(({id}) => {
-		const [flag, value] = [flagOf(id), answers[id]];
-		if (value === undefined || !changes.some(({what}) => what === id)) return [];
-		return typeof value === 'boolean' ? [value ? flag : flag.replace('--', '--no-')] : [flag, toText(value)];
-	});
+	const flags = flagsOf(Object.fromEntries(Object.entries(answers).filter(([key]) => changes.some(({what}) => what === key))));
 	return commandLine('gitlab-runner-aws', 'setup', '--fleet', name, '--region', region, ...flags, ...more);
 }
 

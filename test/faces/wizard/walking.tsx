@@ -103,6 +103,7 @@ export function walk({
 	const interviewer: Interviewer = {
 		walk: {layers, everything: false, left: [], asking: asking({cloud: littleCloud(calls) as never})},
 		at,
+		reached: () => {},
 		record: async () => record,
 		async secrets(answers) {
 			if (answers.runner === 'token') return given.has('runnerToken') ? [] : [runnerTokenQuestion(answers)];

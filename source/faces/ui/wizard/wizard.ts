@@ -60,6 +60,7 @@ async function go(walker: Walker): Promise<Agreed | undefined> {
 /** Takes the record of the fleet that the answers name, lets the checks look with them, and shows them. */
 async function lookNow(walker: Walker): Promise<void> {
 	const {interviewer, terminal} = walker;
+	interviewer.reached(walker.state.walk);
 	const {fleet, region, profile} = walker.state.settled.given;
 	const name = JSON.stringify([profile, region, fleet]);
 	if (fleet !== undefined && region !== undefined && walker.recorded !== name && !(await isUnnamed(walker.state))) {
