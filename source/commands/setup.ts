@@ -76,7 +76,9 @@ async function setupOnScreens(session: Session, screens: Screens): Promise<numbe
 /** Walks to the agreement; a person who leaves before is told that nothing was made, and the command that goes on from there. */
 async function interviewed(session: Session, screens: Screens, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at'>): Promise<Agreed> {
 	let {layers} = from.walk;
-	const reached = (walk: Walk): void => void ({layers} = walk);
+	const reached = (walk: Walk): void => {
+		layers = walk.layers;
+	};
 	try {
 		return await screens.interview(interviewerFor(session, interview, {...from, reached}));
 	} catch (error) {
