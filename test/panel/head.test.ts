@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {newsNow} from '../../source/faces/ui/panel/seen.ts';
 import {changeWords, jobWords, runnerWord, sourceTroubles} from '../../source/faces/words/status-words.ts';
 import {failing, good, type Seen} from '../../source/panel/seen.ts';
 import type {RunnerSees, Snapshot} from '../../source/panel/snapshot.ts';
 import {gitlabSees, healthy, host, instance, minutes, nameAt, now, pending, runnerSees} from './seeing.ts';
-import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
+import {about, busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
 const textOf = (snapshot: Snapshot, more: Parameters<typeof seenOf>[1] = {}, columns = 120): string =>
 	linesOf(screenOf(), panelView(seenOf(snapshot, more), {columns, rows: 30})).join('\n');
@@ -85,6 +86,13 @@ test('where there is no room for times, each count of jobs is there all the same
 test('at 60 columns what the fleet costs is there, rather than its manager’s id', () => {
 	assert.match(textOf(busyFleet(3), {}, 60), /manager t3\.small 7 d {3}about \$0\.\d+\/h · \$\d/);
 	assert.match(textOf(busyFleet(3), {}, 80), /manager i-manager t3\.small 7 d\n about \$/);
+});
+
+test('good news goes after six seconds of the person’s time, which are two minutes of the demo’s', () => {
+	const news = {says: 'It is done.', role: 'ready' as const, at: now};
+	const shows = (seconds: number, demo: boolean): boolean =>
+		newsNow({...seenOf(busyFleet(1), {news}), about: {...about, demo}}, now + seconds * 1000) !== undefined;
+	assert.deepEqual([shows(5, false), shows(7, false), shows(100, true), shows(130, true)], [true, false, true, false]);
 });
 
 const drainedAt = Date.UTC(2026, 10, 24, 11);

@@ -4,7 +4,7 @@ import {cleanup, render} from 'ink-testing-library';
 import {App} from '../../source/faces/ui/app.tsx';
 import {makeController} from '../../source/faces/ui/controller.ts';
 import {keysOf} from '../../source/faces/ui/keys.ts';
-import type {PanelAct, PanelDriver, PanelLeft} from '../../source/panel/acts/driver.ts';
+import type {PanelAbout, PanelAct, PanelDriver, PanelLeft} from '../../source/panel/acts/driver.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {Problem} from '../../source/problem.ts';
@@ -31,30 +31,32 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 		write: (text) => void written.push(text),
 	});
 	const left: PanelLeft[] = [];
-	const ends = controller.screens
-		.panel({
-			about,
-			watch(hear, signal) {
-				tell = hear;
-				hear(first);
-				return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), {once: true}));
-			},
-			async prepare(act) {
-				acts.push(act);
-				return {
-					proposal: {says: `This is ${act.do}${act.do === 'scale' ? ` to ${act.limit}` : ''}.`, details: ['Quota  enough']},
-					carryOut: async () => `${act.do} is done.`,
-				};
-			},
-			moves: async () => [
-				{to: {spot: false}, label: 'on demand instead', says: 'about $0.085/h each'},
-				{to: {zone: 'us-east-2c'}, label: 'zone us-east-2c', says: '', disabled: "c5.large isn't offered there"},
-			],
-			shell: async () => ({run: () => 0, close: async () => undefined}),
-			report: () => 'the report',
-			...driver,
-		})
-		.then((to) => left.push(to));
+	const begin = (of: PanelAbout) =>
+		controller.screens
+			.panel({
+				about: of,
+				watch(hear, signal) {
+					tell = hear;
+					hear(first);
+					return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), {once: true}));
+				},
+				async prepare(act) {
+					acts.push(act);
+					return {
+						proposal: {says: `This is ${act.do}${act.do === 'scale' ? ` to ${act.limit}` : ''}.`, details: ['Quota  enough']},
+						carryOut: async () => `${act.do} is done.`,
+					};
+				},
+				moves: async () => [
+					{to: {spot: false}, label: 'on demand instead', says: 'about $0.085/h each'},
+					{to: {zone: 'us-east-2c'}, label: 'zone us-east-2c', says: '', disabled: "c5.large isn't offered there"},
+				],
+				shell: async () => ({run: () => 0, close: async () => undefined}),
+				report: () => 'the report',
+				...driver,
+			})
+			.then((to) => left.push(to));
+	const ends = begin(about);
 	const {stdin, lastFrame, stdout} = render(
 		<App store={controller.store} look={{colour: false, ascii: false}} title="status" now={() => now} press={controller.press} />,
 	);
@@ -67,7 +69,8 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 		stdin.write(keys);
 		return until(right);
 	};
-	return {acts, written, left, ends, frame, until, press, tell: (snapshot: Snapshot) => tell(snapshot)};
+	const trends = () => controller.store.now().panel?.trends;
+	return {acts, written, left, ends, frame, until, press, tell: (snapshot: Snapshot) => tell(snapshot), again: (of: PanelAbout) => void begin(of), trends};
 }
 
 const focusedIn = (frame: string): string => /› (runner-\S+)/.exec(frame)?.[1] ?? '';
@@ -120,7 +123,7 @@ test('letters of a filter are no commands', async () => {
 test('o goes through the orders, and the order is said', async () => {
 	const panel = open(busyFleet(4));
 	await panel.until(/› runner-.*#8000/);
-	await panel.press('o', /by oldest/);
+	await panel.press('o', /by oldest,/);
 	assert.match(
 		panel
 			.frame()
@@ -274,6 +277,22 @@ test('q, r and x leave the panel, each to its own place', async () => {
 		assert.deepEqual(panel.left, [to]);
 		cleanup();
 	}
+});
+
+test('the panel that comes back after leftovers is as it was: its order, its cursor, the history of its gauges, and it says what was removed', async () => {
+	const panel = open(busyFleet(4));
+	await panel.until(/› runner-.*#8000/);
+	await panel.press('o', /by oldest,/);
+	await panel.press(down, /› runner-.*#8002/);
+	const before = panel.trends();
+	await panel.press('x', () => panel.left.length === 1);
+	panel.again({...about, before: {says: '1 worker removed.', well: true}});
+	await panel.until(/by oldest,[\s\S]*› runner-.*#8002[\s\S]*✔ 1 worker removed\./);
+	assert.equal(panel.trends(), before);
+	await panel.press('q', () => panel.left.length === 2);
+	panel.again(about);
+	await panel.until(/› runner-.*#8000/);
+	assert.doesNotMatch(panel.frame(), /by oldest,/);
 });
 
 test('? lists the keys of the panel', async () => {

@@ -1,13 +1,22 @@
 import type {Event} from '../../engine/events.ts';
 import {beginning, type RunState, reduce} from '../words/run-state.ts';
-import type {PanelSeen} from './panel/seen.ts';
+import type {PanelScreen} from './panel/screen.ts';
+import type {PanelSeen, Trends} from './panel/seen.ts';
 import type {Screen} from './screen.ts';
 import {planScreen} from './screens/plan.ts';
 import {runScreen} from './screens/run.ts';
 import {nothingSeen, type WizardSeen} from './wizard/seen.ts';
 
 /** What the root draws: the reduced events, and the screens, the last one on top. */
-export type UiState = {state: RunState; screens: readonly [Screen, ...Screen[]]; stops: 0 | 1 | 2; wizard: WizardSeen; panel?: PanelSeen | undefined};
+export type UiState = {
+	state: RunState;
+	screens: readonly [Screen, ...Screen[]];
+	stops: 0 | 1 | 2;
+	wizard: WizardSeen;
+	panel?: PanelSeen | undefined;
+	/** The panel as it was left for something after which it comes back. */
+	panelLeft?: {title: string; screen: PanelScreen; trends: Trends} | undefined;
+};
 
 /** Holds what is shown, outside React: events come as fast as they like, and are shown at most ten times a second. */
 export type Store = {

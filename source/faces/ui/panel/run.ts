@@ -10,7 +10,7 @@ import type {ScreenListener} from '../waiting.ts';
 import {wordsOf} from './acting.ts';
 import {type ActScreen, type MovesScreen, panelScreen, settled} from './screen.ts';
 import type {PanelMove} from './seen.ts';
-import {type PanelSeen, seenAfter} from './seen.ts';
+import {type PanelSeen, seenAfter, type Trends} from './seen.ts';
 
 /** What the panel needs of the face: the store, a way to wait on a screen, to hand the terminal over, to wait, and to write past the frame. */
 export type PanelParts = {
@@ -39,7 +39,11 @@ const without = (screens: UiState['screens'], ...sorts: Screen['is'][]): UiState
 };
 
 /** Keeps what is drawn in step with what is looked at: however fast snapshots come, they are put together ten times a second at most. */
-export function following({store, later, now}: Pick<PanelParts, 'store' | 'later' | 'now'>, about: PanelDriver['about']): (snapshot: Snapshot) => void {
+export function following(
+	{store, later, now}: Pick<PanelParts, 'store' | 'later' | 'now'>,
+	about: PanelDriver['about'],
+	trends?: Trends,
+): (snapshot: Snapshot) => void {
 	const join = joiner();
 	let waiting: Snapshot | undefined;
 	let due = false;
@@ -53,7 +57,7 @@ export function following({store, later, now}: Pick<PanelParts, 'store' | 'later
 		store.set(({panel, screens}) => {
 			const {before} = about;
 			const news = before && {says: before.says, role: before.well ? ('ready' as const) : ('blocked' as const), at};
-			const seen = seenAfter(panel ?? {about, ...(news ? {news} : {})}, snapshot, rows, at);
+			const seen = seenAfter(panel ?? {about, ...(news ? {news} : {}), ...(trends ? {trends} : {})}, snapshot, rows, at);
 			return {panel: seen, screens: replaced(screens, 'panel', (screen) => (screen.is === 'panel' ? settled(screen, seen, at) : screen))};
 		});
 	};
@@ -69,11 +73,13 @@ export function following({store, later, now}: Pick<PanelParts, 'store' | 'later
 export async function runPanel(parts: PanelParts, driver: PanelDriver): Promise<PanelLeft> {
 	const ended = new AbortController();
 	const {store} = parts;
-	store.set(() => ({panel: undefined}));
-	const follow = following(parts, driver.about);
+	const left = store.now().panelLeft;
+	const before = left?.title === driver.about.title ? left : undefined;
+	store.set(() => ({panel: undefined, panelLeft: undefined}));
+	const follow = following(parts, driver.about, before?.trends);
 	const looking = driver.watch((snapshot) => !ended.signal.aborted && follow(snapshot), ended.signal);
 	try {
-		return await parts.until<PanelLeft>(panelScreen, (settle, refuse) => {
+		return await parts.until<PanelLeft>(before?.screen ?? panelScreen, (settle, refuse) => {
 			looking.catch((error: unknown) => (ended.signal.aborted ? undefined : refuse(error)));
 			return {panel: acting(parts, driver, settle)};
 		});
@@ -184,6 +190,7 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 	return (move) => {
 		switch (move.do) {
 			case 'leave':
+				if (move.to === 'orphans') store.set(leftAs);
 				return settle(move.to);
 			case 'prepare':
 				return void prepare(move);
@@ -199,6 +206,12 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 				return change({news: undefined});
 		}
 	};
+}
+
+/** What a person who comes back finds again: view, order, cursors and the gauges' history. */
+function leftAs({panel, screens}: UiState): Partial<UiState> {
+	const screen = screens.find((one) => one.is === 'panel');
+	return panel && screen ? {panelLeft: {title: panel.about.title, screen, trends: panel.trends}} : {};
 }
 
 const top = ([bottom, ...above]: UiState['screens'], screen: Screen): UiState['screens'] => [bottom, ...above, screen];
