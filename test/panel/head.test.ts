@@ -83,6 +83,16 @@ test('where there is no room for times, each count of jobs is there all the same
 	assert.match(textOf(snapshot, steady(3, 4), 80), /3 running, 1 waiting for its machine 12 s, 8 waiting in GitLab/);
 });
 
+test('jobs and machines are both there at every width, whatever there is to say of them', () => {
+	const seen = runnerSees({creating: 1, used: 3, jobs: 4, preparing: 1});
+	const job = (id: number) => pending(id);
+	const counts = {...seenOf(busyFleet(4)).counts, busy: 2, creating: 1, removing: 1, orphan: 1};
+	const snapshot = busyFleet(4, {gitlab: good(gitlabSees([1, 2].map(job)), now), runner: good(seen, now)});
+	const long = {trends: {at: now, running: Array.from({length: 16}, () => 3), machines: Array.from({length: 16}, () => 4)}, counts};
+	for (const columns of [60, 80, 100, 120, 200]) assert.match(textOf(snapshot, long, columns), /jobs ▆* ?3 running[\s\S]*machines █* ?3 of 4/);
+	assert.match(textOf(snapshot, long, 120), /machines 3 of 4: 2 busy, 1 creating, 1 removing, 1 orphan/);
+});
+
 test('at 60 columns what the fleet costs is there, rather than its manager’s id', () => {
 	assert.match(textOf(busyFleet(3), {}, 60), /manager t3\.small 7 d {3}about \$0\.\d+\/h · \$\d/);
 	assert.match(textOf(busyFleet(3), {}, 80), /manager i-manager t3\.small 7 d\n about \$/);

@@ -112,31 +112,32 @@ function mostJobs(snapshot: Snapshot): number | undefined {
 export function gaugeRows(seen: PanelSeen, {look, columns}: View, rows: number): Row[] {
 	const {snapshot, counts, why, trends} = seen;
 	const wide = columns >= 80 ? 16 : 8;
-	const bars = (values: readonly (number | undefined)[], most: number | undefined): Span[] => {
+	const bars = (values: readonly (number | undefined)[], most: number | undefined, width: number): Span[] => {
 		const scale: BarScale | undefined = most === undefined ? undefined : {from: 0, to: most};
-		return values.length < 2 ? [] : [{text: `${sparkline(values, wide, look.ascii, scale)} `, role: 'accent'}];
+		return values.length < 2 || width === 0 ? [] : [{text: `${sparkline(values, width, look.ascii, scale)} `, role: 'accent'}];
 	};
-	const states = stateWords(counts);
-	const jobs = (words: string): HeadPart => [
+	const jobs = (words: string, width = wide): HeadPart => [
 		{text: 'jobs '},
-		...bars(trends.running, mostJobs(snapshot)),
+		...bars(trends.running, mostJobs(snapshot), width),
 		{text: words, role: isStale(snapshot, 'runner') ? 'quiet' : undefined},
 	];
-	const machines: HeadPart = [
+	const machines = (states: string, width = wide): HeadPart => [
 		{text: 'machines '},
-		...bars(trends.machines, limitIn(snapshot)),
+		...bars(trends.machines, limitIn(snapshot), width),
 		{text: `${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`}`, role: isStale(snapshot, 'host', 'ec2') ? 'quiet' : undefined},
 	];
 	const spot = spotPart(seen, look.ascii);
-	// The times of jobs that wait for machines are in the sentence below, too.
-	const [long, short] = [jobs(jobWords(why)), jobs(jobWordsShort(why))];
+	// What gives way: the price, the times of jobs that wait for machines, which the sentence below tells too, the bars, the states.
+	const [long, short, states] = [jobWords(why), jobWordsShort(why), stateWords(counts)];
+	const ways = [
+		[jobs(long), machines(states)],
+		[jobs(short), machines(states)],
+		[jobs(short, 8), machines(states, 8)],
+		[jobs(short, 0), machines(states, 0)],
+		[jobs(short, 8), machines('', 8)],
+	];
 	return flowing(
-		[
-			[long, machines, ...spot],
-			[long, machines],
-			[short, machines, ...spot],
-			[short, machines],
-		],
+		ways.flatMap((parts) => [[...parts, ...spot], parts]),
 		columns,
 		rows,
 	);
