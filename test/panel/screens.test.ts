@@ -181,6 +181,20 @@ test('costs are about, since when, and what spot saves', () => {
 	assert.match(text, /Spot +saves about \$0\.51 an hour against on demand/);
 });
 
+test('costs and config.toml are whole at every size: long lines go on in the next row', () => {
+	const text = `concurrent = 16\nnote = "${'a long value '.repeat(12)}end"\n`;
+	const config = {...host().config, hash: 'h', text, facts: host().config?.facts};
+	const snapshot = busyFleet(10);
+	const seen = seenOf({...snapshot, host: good(host(snapshot.host.value?.machines, {config}), now)});
+	for (const [columns, rows] of sizes) {
+		for (const view of ['costs', 'config'] as const) {
+			const lines = linesOf(screenOf({view}), panelView(seen, {columns, rows: rows + 30}));
+			for (const line of lines.slice(4)) assert.doesNotMatch(line, /…$/);
+		}
+		assert.match(linesOf(screenOf({view: 'config'}), panelView(seen, {columns, rows: rows + 30})).join('\n'), /value end"/);
+	}
+});
+
 test('a manager that is only looked at says so, and has no key that changes anything', () => {
 	const seen = {...seenOf(busyFleet(2)), about: {title: 'i-0ab12cd34', region: 'us-east-2', every: 5, readOnly: 'Only looked at.'}};
 	const lines = linesOf(screenOf(), panelView(seen));

@@ -220,10 +220,8 @@ export function tabsRow(screen: PanelScreen, {snapshot, about}: PanelSeen, {look
 	]);
 	const ages = [snapshot.ec2, snapshot.host].map((seen) => ageOf(seen, now)).filter((one) => one !== undefined);
 	const old = ages.length === 0 ? 'asking' : `${age(Math.max(...ages))} ago`;
-	const what = [
-		...(screen.order === orders[0] || screen.view !== 'workers' ? [] : [`by ${screen.order}`]),
-		...(spoken ? [] : [old, ...(columns >= 100 ? [`every ${about.every} s`] : [])]),
-	];
+	const order = screen.order === orders[0] || screen.view !== 'workers' ? [] : [`by ${screen.order}`];
+	const what = [...order, ...(spoken || (columns < 80 && order.length > 0) ? [] : [old, ...(columns >= 100 ? [`every ${about.every} s`] : [])])];
 	return apart(tabs, [{text: `${what.join(', ')} `, role: 'quiet'}], columns, look);
 }
 

@@ -5,20 +5,20 @@ import {madeWords, versionsTold, whoWords} from '../../words/changes.ts';
 import {notCounted} from '../../words/costs.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {managedOf} from '../../words/status-words.ts';
-import {padded} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {padded, pieces} from '../../words/width.ts';
+import {wrap, wrapColumns} from '../../words/wrapping.ts';
 import {emptyRow, type Row, row} from '../row.ts';
 import type {View} from '../screen.ts';
 import type {PanelSeen} from './seen.ts';
 
 /** config.toml as it stands, without its secrets, and the record's last changes. */
-export function configLines({snapshot}: PanelSeen, {now}: View): string[] {
+export function configLines({snapshot}: PanelSeen, {now, columns}: View): string[] {
 	const {host, record} = snapshot;
 	const changes = versionsTold(record.value)
 		.slice(0, 8)
 		.map((one) => `version ${one.version}, ${clockWords(one.at, now)}: ${madeWords(one)} by ${whoWords(one)}`);
 	const text = host.value?.config?.text;
-	return [
+	const lines = [
 		...(record.off === undefined ? ['Changes of the record', ...(changes.length === 0 ? ['  none yet'] : changes.map((line) => `  ${line}`)), ''] : []),
 		text === undefined
 			? (host.problem?.message ?? (host.value ? 'There is no config.toml.' : 'Reading config.toml.'))
@@ -28,6 +28,7 @@ export function configLines({snapshot}: PanelSeen, {now}: View): string[] {
 			.split('\n')
 			.map((line) => `  ${line.replaceAll('\t', '  ')}`),
 	];
+	return lines.flatMap((line) => pieces(line, columns - 2));
 }
 
 function labelled(label: string, text: string): string {
@@ -69,7 +70,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 	const manages = snapshot.ec2.value?.manager;
 	const ran = rows.flatMap(({type}) => type ?? []);
 	const spotTrend = Object.entries(prices.value?.spotHistory ?? {}).slice(0, 12);
-	return [
+	const lines = [
 		labelled(
 			'Now',
 			perHour === undefined
@@ -92,9 +93,10 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 			columns - 2,
 		),
 	];
+	return lines.flatMap((line) => wrapColumns(line, columns - 2));
 }
 
-/** Lines in a window that begins at `top`; long ones are cut, since they are somebody's text. */
+/** Lines in a window that begins at `top`. */
 export function scrolled(lines: readonly string[], top: number, {look}: View, height: number): Row[] {
 	const from = Math.max(0, Math.min(top, lines.length - height));
 	const shown = lines.slice(from, from + height).map((line) => row(' ', plainText(line, look)));
