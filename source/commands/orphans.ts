@@ -194,7 +194,7 @@ const regionsWords = (regions: readonly {region: string}[]): string => (regions.
 function costWords(found: readonly PricedLeftover[]): string {
 	const hourly = found.reduce((sum, {usdPerHour = 0}) => sum + usdPerHour, 0);
 	const soFar = found.reduce((sum, {usdSoFar = 0}) => sum + usdSoFar, 0);
-	return hourly === 0 ? '' : ` cost about ${money(hourly)} an hour, ${money(soFar)} so far`;
+	return hourly === 0 ? '' : ` ${found.length === 1 ? 'costs' : 'cost'} about ${money(hourly)} an hour, ${money(soFar)} so far`;
 }
 
 /** What stays because nobody can say whose it is: a sentence, or nothing. */
@@ -218,7 +218,7 @@ export function proposalOf(goes: readonly Goes[], unsure: readonly PricedLeftove
 	return {
 		says: `${countWords(all)} that no live manager looks after ${all.length === 1 ? 'is' : 'are'} removed in ${regionsWords(goes)}.`,
 		details: [
-			...(costWords(all) === '' ? [] : [`They${costWords(all)}.`]),
+			...(costWords(all) === '' ? [] : [`${all.length === 1 ? 'It' : 'They'}${costWords(all)}.`]),
 			...goes.flatMap(({region, found}) => [`${region}:`, ...found.map((one) => line(region, one))]),
 			...(unsure.length === 0 ? [] : [`Stays, since it isn't known whose it is: ${countWords(unsure)}.`]),
 		],

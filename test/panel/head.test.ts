@@ -57,6 +57,8 @@ test('the bar of machines doesn’t count an orphan either', () => {
 
 test('more machines than the limit are said to be over it, not 5 of 4', () => {
 	assert.match(textOf(below(5, 4)), /machines 5, 1 over the limit of 4: 5 busy/);
+	const {counts} = seenOf(below(6, 4));
+	assert.match(textOf(below(6, 4), {counts: {...counts, busy: 4, removing: 2}}), /machines 4 of 4: 4 busy, 2 removing/);
 });
 
 test('thousands are apart in every count of the head', () => {

@@ -57,8 +57,10 @@ export const managedOf = (counts: Counts): number => counts.all - counts.orphan;
 export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
 	if (!ec2.value && !host.value) return 'not known';
 	const limit = limitIn({host});
-	const machines = managedOf(counts);
-	if (limit === undefined) return counted(machines);
+	const managed = managedOf(counts);
+	if (limit === undefined) return counted(managed);
+	// Those that go make room for others already.
+	const machines = managed > limit ? Math.max(limit, managed - counts.removing) : managed;
 	return machines > limit
 		? `${counted(machines)}, ${counted(machines - limit)} over the limit of ${counted(limit)}`
 		: `${counted(machines)} of ${counted(limit)}`;
