@@ -68,6 +68,8 @@ export type Binding = {
 	/** How the key is written. */
 	shows: string;
 	does: string;
+	/** What `?` says besides: of a key that stands in no hint its name, and more of what it does than the hint has room for. */
+	help?: {key?: string; says: string};
 	/** True for what the hint line never drops: `?` and the way out. */
 	stays?: true;
 	act(): Move;

@@ -96,18 +96,84 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 		{press: ['s'], shows: 's', does: 'ssh', act: () => ({panel: {do: 'shell', ...(worker ? {worker: worker.name} : {})}})},
 		...(maker
 			? [
-					{press: ['+', '='], shows: '+', does: 'limit', act: (): Move => prepare({do: 'scale', limit: limit + Math.max(1, Math.round(limit / 4))})},
-					{press: ['-'], shows: '', does: '', act: (): Move => prepare({do: 'scale', limit: Math.max(1, limit - Math.max(1, Math.round(limit / 4)))})},
-					{press: ['m'], shows: 'm', does: 'move workers', act: (): Move => ({panel: {do: 'moves'}})},
+					{
+						press: ['+', '='],
+						shows: '+',
+						does: 'limit',
+						help: {says: 'more machines at once, and jobs with them'},
+						act: (): Move => prepare({do: 'scale', limit: limit + Math.max(1, Math.round(limit / 4))}),
+					},
+					{
+						press: ['-'],
+						shows: '',
+						does: '',
+						help: {key: '-', says: 'a lower limit'},
+						act: (): Move => prepare({do: 'scale', limit: Math.max(1, limit - Math.max(1, Math.round(limit / 4)))}),
+					},
+					{
+						press: ['m'],
+						shows: 'm',
+						does: 'move workers',
+						help: {says: 'make new ones in another zone, of another type, on spot or on demand'},
+						act: (): Move => ({panel: {do: 'moves'}}),
+					},
 				]
 			: []),
-		...(host.value ? [{press: ['D'], shows: 'D', does: running ? 'drain' : 'resume', act: (): Move => prepare({do: running ? 'drain' : 'resume'})}] : []),
-		...(served ? [{press: ['p'], shows: 'p', does: served.paused ? 'unpause' : 'pause', act: (): Move => prepare({do: 'pause', paused: !served.paused})}] : []),
-		...(urgent(screen, view) ? [] : [{press: ['x'], shows: 'x', does: 'remove leftovers', act: (): Move => ({panel: {do: 'leave', to: 'orphans'}})}]),
-		...(maker ? [{press: ['i'], shows: 'i', does: 'idle', act: (): Move => prepare({do: 'idle', count: (maker.idleCount ?? 0) + 1})}] : []),
-		...(host.value ? [{press: ['u'], shows: 'u', does: 'undo', act: (): Move => prepare({do: 'undo'})}] : []),
+		...(host.value
+			? [
+					{
+						press: ['D'],
+						shows: 'D',
+						does: running ? 'drain' : 'resume',
+						help: {says: running ? 'take no more jobs, let those that run end, then remove the machines' : 'take jobs again'},
+						act: (): Move => prepare({do: running ? 'drain' : 'resume'}),
+					},
+				]
+			: []),
+		...(served
+			? [
+					{
+						press: ['p'],
+						shows: 'p',
+						does: served.paused ? 'unpause' : 'pause',
+						help: {says: served.paused ? 'GitLab gives jobs again' : 'GitLab gives no more jobs, and nothing ends'},
+						act: (): Move => prepare({do: 'pause', paused: !served.paused}),
+					},
+				]
+			: []),
+		...(urgent(screen, view)
+			? []
+			: [
+					{
+						press: ['x'],
+						shows: 'x',
+						does: 'remove leftovers',
+						help: {says: 'workers and keys that no manager looks after'},
+						act: (): Move => ({panel: {do: 'leave', to: 'orphans'}}),
+					},
+				]),
+		...(maker
+			? [
+					{
+						press: ['i'],
+						shows: 'i',
+						does: 'idle',
+						help: {says: 'how many machines are kept ready for the next jobs'},
+						act: (): Move => prepare({do: 'idle', count: (maker.idleCount ?? 0) + 1}),
+					},
+				]
+			: []),
+		...(host.value
+			? [{press: ['u'], shows: 'u', does: 'undo', help: {says: 'the answers before the last change'}, act: (): Move => prepare({do: 'undo'})}]
+			: []),
 		goingKey(seen.snapshot, view.now),
-		{press: ['r'], shows: 'r', does: 'repair', act: () => ({panel: {do: 'leave', to: 'repair'}})},
+		{
+			press: ['r'],
+			shows: 'r',
+			does: 'repair',
+			help: {says: 'look at all that a setup makes, and mend what differs'},
+			act: () => ({panel: {do: 'leave', to: 'repair'}}),
+		},
 	];
 }
 
@@ -133,10 +199,11 @@ function panelKeys(screen: PanelScreen, view: View): Binding[] {
 			press: screen.typing ? ['up'] : ['up', 'k'],
 			shows: signOf('upDown', look),
 			does: 'move',
+			help: {says: 'also k and j'},
 			act: () => moved(screen, view, -1),
 		},
 		{press: screen.typing ? ['down'] : ['down', 'j'], shows: '', does: '', act: () => moved(screen, view, 1)},
-		{press: ['pageup'], shows: '', does: '', act: () => moved(screen, view, -page)},
+		{press: ['pageup'], shows: '', does: '', help: {key: 'PgUp PgDn', says: 'a page up, a page down'}, act: () => moved(screen, view, -page)},
 		{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, view, page)},
 	];
 	if (screen.typing) return [...filterKeys(screen), ...moving];
@@ -150,10 +217,18 @@ function panelKeys(screen: PanelScreen, view: View): Binding[] {
 		...actingKeys(screen, view),
 		...(screen.view === 'log' && screen.opened !== undefined
 			? []
-			: [{press: ['y'], shows: 'y', does: 'copy report', act: (): Move => ({panel: {do: 'copy'}})}]),
-		...panelViews.map((name, at): Binding => ({press: [`${at + 1}`], shows: '', does: '', act: () => showing(screen, name)})),
+			: [{press: ['y'], shows: 'y', does: 'copy report', help: {says: 'a page for the team, without secrets'}, act: (): Move => ({panel: {do: 'copy'}})}]),
+		...panelViews.map(
+			(name, at): Binding => ({
+				press: [`${at + 1}`],
+				shows: '',
+				does: '',
+				...(at === 0 ? {help: {key: `1 to ${panelViews.length}`, says: panelViews.join(', ')}} : {}),
+				act: () => showing(screen, name),
+			}),
+		),
 		{press: ['tab'], shows: 'tab', does: nextView(screen), act: () => showing(screen, nextView(screen))},
-		{press: ['home', 'g'], shows: '', does: '', act: () => moved(screen, view, -1_000_000)},
+		{press: ['home', 'g'], shows: '', does: '', help: {key: 'g G', says: 'the first, the last'}, act: () => moved(screen, view, -1_000_000)},
 		{press: ['end', 'G'], shows: '', does: '', act: () => moved(screen, view, 1_000_000)},
 		...(seen?.news ? [{press: ['backspace'], shows: '', does: '', act: (): Move => ({panel: {do: 'dismiss'}})}] : []),
 		{press: ['q'], shows: 'q', does: 'quit', stays: true, act: () => ({panel: {do: 'leave', to: 'quit'}})},
