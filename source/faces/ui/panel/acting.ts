@@ -1,4 +1,4 @@
-import type {PanelAct} from '../../../panel/acts/driver.ts';
+import type {MoveChoice, PanelAct} from '../../../panel/acts/driver.ts';
 import {glyphOf, plainText, signOf, type TerminalLook} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/problems.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
@@ -6,7 +6,7 @@ import {displayWidth, padded} from '../../words/width.ts';
 import {wrap, wrapColumns} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Move, ScreenSpec} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import type {ActScreen, MovesScreen} from './screen.ts';
 
 const least = {scale: 1, idle: 0} as const;
@@ -36,10 +36,11 @@ function numberKeys({act, typed}: ActScreen): Binding[] {
 	];
 }
 
-const actKeys: Keys<ActScreen> = (screen, {look}) => [
-	...(screen.ready ? [{press: ['enter'], shows: signOf('enter', look), does: 'do it', act: (): Move => ({panel: {do: 'carry out'}})}] : []),
+const actKeys: Keys<ActScreen> = (screen, view) => [
+	...(screen.ready ? [{press: ['enter'], shows: signOf('enter', view.look), does: 'do it', act: (): Move => ({panel: {do: 'carry out'}})}] : []),
 	...(screen.problem ? [{press: ['r'], shows: 'r', does: 'look again', act: (): Move => ({panel: {do: 'prepare', act: screen.act}})}] : []),
 	...numberKeys(screen),
+	...pageKeys(screen, view),
 	{press: ['escape', 'left', 'q', 'n'], shows: 'esc', does: 'leave it', stays: true, act: () => ({pop: true})},
 ];
 
@@ -51,12 +52,39 @@ const problemRows = (problem: ProblemSeen, columns: number, look: TerminalLook):
 	...(problem.advice === undefined ? [] : wrap(plainText(problem.advice, look), columns - 4).map((text) => row('   ', text))),
 ];
 
-const drawAct: Draw<ActScreen> = ({act, ready, problem}, {look, columns, rows}) => {
+function actRows({act, ready, problem}: ActScreen, {look, columns}: View): Row[] {
 	if (problem) return problemRows(problem, columns, look);
 	if (!ready) return [row(' ', {text: wordsOf(act), bold: true}), emptyRow, row(` ${signOf('more', look)} looking at what would happen`)];
 	const body: Row[] = [...wrap(plainText(ready.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
 	for (const detail of ready.details) body.push(...wrapColumns(plainText(detail, look), Math.min(110, columns - 3)).map((text) => row('   ', text)));
-	return body.slice(0, bodyRows(rows));
+	return body;
+}
+
+/** Where the rows begin that are shown, and how many are below them: where not all fit, one row says so. */
+function pageOf(screen: ActScreen, view: View): {all: Row[]; room: number; top: number; below: number} {
+	const all = actRows(screen, view);
+	const most = bodyRows(view.rows);
+	if (all.length <= most) return {all, room: most, top: 0, below: 0};
+	const room = most - 1;
+	const top = Math.min(screen.top ?? 0, all.length - room);
+	return {all, room, top, below: all.length - room - top};
+}
+
+/** What is about to be done, gone through page by page where it has no room. */
+function pageKeys(screen: ActScreen, view: View): Binding[] {
+	const {all, room, top, below} = pageOf(screen, view);
+	if (all.length <= room) return [];
+	return [
+		{press: ['pagedown'], shows: 'PgDn', does: 'more', act: () => ({to: {...screen, top: top + Math.min(below, room)}})},
+		{press: ['pageup'], shows: '', does: '', help: {key: 'PgUp', says: 'back up'}, act: () => ({to: {...screen, top: Math.max(0, top - room)}})},
+	];
+}
+
+const drawAct: Draw<ActScreen> = (screen, view) => {
+	const {all, room, top, below} = pageOf(screen, view);
+	if (all.length <= room) return all;
+	const sign = below > 0 ? `${signOf('down', view.look)} ${below} more` : signOf('up', view.look);
+	return [...all.slice(top, top + room), row({text: ` ${sign}`, role: 'quiet'})];
 };
 
 /** What an act is called while it's being looked at. */
@@ -112,27 +140,35 @@ const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
 	];
 };
 
+/** What there is to know of a choice, and last why it can't be taken. */
+const saysOf = ({says, disabled}: MoveChoice): string => [says, disabled ?? ''].filter((part) => part !== '').join(', ');
+
 const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, rows}) => {
-	const head = [row(' ', {text: 'Where should new workers be made, and as what? Those that run stay as they are.', bold: true}), emptyRow];
+	const asks = 'Where should new workers be made, and as what? Those that run stay as they are.';
+	const head = [...wrap(asks, columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
 	if (problem) return [...head, ...problemRows(problem, columns, look)];
 	if (!choices) return [...head, row(` ${signOf('more', look)} asking AWS for zones, types, prices and quotas`)];
 	if (choices.length === 0) return [...head, row(' There is no other place: no zone of this network offers the type, and no other type is like it.')];
 	const width = Math.max(...choices.map(({label}) => displayWidth(label)));
-	const lines = choices.map(({label, says, disabled}, index) =>
+	const lines = choices.map((choice, index) =>
 		cutRow(
 			row(
 				{text: index === at ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
-				{text: plainText(padded(label, width), look), bold: index === at},
+				{text: plainText(padded(choice.label, width), look), bold: index === at},
 				{
-					text: `  ${plainText(disabled === undefined ? says : `${says}${says === '' ? '' : ', '}${disabled}`, look)}`,
-					role: disabled === undefined ? undefined : 'quiet',
+					text: `  ${plainText(saysOf(choice), look)}`,
+					role: choice.disabled === undefined ? undefined : 'quiet',
 				},
 			),
 			columns,
 			look,
 		),
 	);
-	return [...head, ...windowed(lines, at, bodyRows(rows) - head.length, look)];
+	const on = choices[at];
+	const whole = on ? saysOf(on) : '';
+	// What has no room beside its label stands below, for the one under the cursor.
+	const below = width + displayWidth(whole) + 5 <= columns ? [] : [emptyRow, ...wrap(plainText(whole, look), columns - 5).map((text) => row('   ', text))];
+	return [...head, ...windowed(lines, at, bodyRows(rows) - head.length - below.length, look), ...below];
 };
 
 /** What is about to be done, for the header. */

@@ -38,6 +38,8 @@ export type ActScreen = {
 	act: PanelAct;
 	ready?: Proposal | undefined;
 	problem?: ProblemSeen | undefined;
+	/** The first row that is shown, where not all fit. */
+	top?: number;
 	/** Digits typed so far. */
 	typed?: string | undefined;
 };
