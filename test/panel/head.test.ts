@@ -140,6 +140,17 @@ test('what was done is told with one who and one when: the laptop’s, and as wh
 	assert.equal(changeWords({...drained, record: good([change], now)}, now), 'as it was before Tuesday, limit 12 → 16 by alice, 11:00 UTC');
 });
 
+test('a long value of a change is cut where it stands in one line, and whole in the view of changes', () => {
+	const to = JSON.stringify([{periods: ['* * 9-18 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 4, idleTime: 600}]);
+	const record = good([{version: 3, at: drainedAt, by: 'alice', changes: [{what: 'schedule', from: '[]', to}]}], now);
+	assert.match(changeWords({...drained, record}, now) ?? '', /^schedule \[\] → .{39}… by alice, 11:00 UTC$/);
+	assert.ok(
+		linesOf(screenOf({view: 'config'}), panelView(seenOf({...drained, record}), {columns: 200}))
+			.join('\n')
+			.includes(to),
+	);
+});
+
 test('the words of jobs say who tells where that is asked for', () => {
 	assert.equal(jobWords(seenOf(healthy({gitlab: good(gitlabSees([pending(1)]), now)})).why, true), '0 running (runner metrics), 1 waiting (GitLab)');
 });

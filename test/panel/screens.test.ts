@@ -51,6 +51,15 @@ for (const [columns, rows] of sizes) {
 	});
 }
 
+test('a terminal that is too small is told what it needs, and what does at any size', () => {
+	assert.deepEqual(linesOf(screenOf(), panelView(seenOf(busyFleet(3)), {columns: 50, rows: 10})), [
+		'This needs 60 columns',
+		'and 20 rows. It has',
+		'50 and 10.',
+		'With --plain any size does.',
+	]);
+});
+
 test('the narrower the terminal, the fewer columns: by rank, so that age and price stay longest', () => {
 	const headAt = (columns: number): string => linesOf(screenOf(), panelView(seenOf(busyFleet(3)), {columns})).find((line) => line.includes('NAME')) ?? '';
 	assert.match(headAt(200), /NAME.*STATE.*JOB.*TYPE.*ZONE.*AGE.*\$\/H.*SPENT \$.*MARKET.*INSTANCE.*ADDRESS/);

@@ -41,7 +41,7 @@ function headerRow(screen: Screen, view: View): Row {
 }
 
 function tooSmall({columns, rows, look}: View): Row[] {
-	const say = [`This needs ${least.columns} columns`, `and ${least.rows} rows. It has`, `${columns} and ${rows}.`];
+	const say = [`This needs ${least.columns} columns`, `and ${least.rows} rows. It has`, `${columns} and ${rows}.`, 'With --plain any size does.'];
 	return say.slice(0, Math.max(1, rows)).map((text) => cutRow(row(text), columns, look));
 }
 

@@ -1,15 +1,20 @@
 import {doneIn} from '../../panel/drained.ts';
 import type {RecordVersion} from '../../panel/snapshot.ts';
+import {cut} from './width.ts';
 
 /** The versions of a record that say something: what was changed, or what was done besides. */
 export const versionsTold = (versions: readonly RecordVersion[] = []): RecordVersion[] =>
 	versions.filter(({changes, note}) => changes.length > 0 || note !== undefined);
 
-/** `drained`, `limit 12 → 16, idleCount 0 → 2`: what a version tells, at most so many of its changes. */
-export function madeWords({changes, note}: RecordVersion, most = changes.length): string {
+/** A value beside others in one line: a schedule is far longer than that. */
+const longest = 40;
+
+/** `drained`, `limit 12 → 16, idleCount 0 → 2`: what a version tells; with `most` in one line, so many changes of it, long values cut. */
+export function madeWords({changes, note}: RecordVersion, most?: number): string {
+	const valueWords = (value: string): string => (most === undefined ? value : cut(value, longest));
 	const done = note === undefined ? [] : [doneIn(note).done];
-	const shown = changes.slice(0, most).map(({what, from, to}) => `${what} ${from} → ${to}`);
-	const more = changes.length > most ? [`${changes.length - most} more`] : [];
+	const shown = changes.slice(0, most).map(({what, from, to}) => `${what} ${valueWords(from)} → ${valueWords(to)}`);
+	const more = most !== undefined && changes.length > most ? [`${changes.length - most} more`] : [];
 	return [...done, ...shown, ...more].join(', ');
 }
 
