@@ -22,6 +22,7 @@ export const home: Command = async (session) => {
 		return 2;
 	}
 	const choice = await screens.home((tell, signal) => lookAround(session, tell, signal));
+	if (choice.do === 'again') return home(session);
 	if (choice.do === 'quit') return 0;
 	if (choice.do === 'demo') {
 		// The demo has a world and a clock of its own, and so a face of its own.

@@ -90,7 +90,7 @@ export type HomeSeen = {
 };
 
 /** What a person chose at home. */
-export type HomeChoice = {do: 'setup'; preset?: string} | {do: 'open' | 'repair' | 'destroy'; fleet: Fleet} | {do: 'demo'} | {do: 'quit'};
+export type HomeChoice = {do: 'setup'; preset?: string} | {do: 'open' | 'repair' | 'destroy'; fleet: Fleet} | {do: 'demo'} | {do: 'again'} | {do: 'quit'};
 
 /** Screens that need a whole terminal. Each rejects with `Stopped` when the person leaves. */
 export type Screens = {

@@ -47,6 +47,8 @@ for (const [columns, rows] of sizes) {
 		for (const [keys, choice] of [
 			[key.enter, '{"do":"open","fleet":{"name":"gitlab-runners","region":"us-east-2"}}'],
 			['n', '{"do":"setup"}'],
+			[`${key.down}${key.down}${key.enter}`, '{"do":"setup"}'],
+			['l', '{"do":"again"}'],
 			[`${key.down}r`, '{"do":"repair","fleet":{"name":"linux-spot","region":"eu-west-1"}}'],
 			['q', '{"do":"quit"}'],
 		] as const) {

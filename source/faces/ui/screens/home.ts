@@ -6,7 +6,7 @@ import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
 import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
-/** Fleets of all regions as they are found, and presets. The cursor follows the item. */
+/** Fleets of all regions as they are found, what can be begun, and presets. The cursor follows the item. */
 export type HomeScreen = {is: 'home'; seen: HomeSeen; on?: string};
 declare module '../screen.ts' {
 	interface ScreenByName {
@@ -14,10 +14,17 @@ declare module '../screen.ts' {
 	}
 }
 
-type Item = {id: string; fleet: HomeFleet} | {id: string; preset: string};
+type Item = {id: string; fleet: HomeFleet} | {id: string; preset: string} | {id: string; begins: 'setup' | 'demo'};
+
+/** What can be begun whatever stands, and what it is. */
+const beginnings = [
+	{begins: 'setup', name: 'a new fleet', says: 'asks what most people must choose; nothing is made before you agree', does: 'set it up'},
+	{begins: 'demo', name: 'the demo', says: 'the whole of it on a simulated AWS: needs no account, costs nothing', does: 'show it'},
+] as const;
 
 const itemsOf = ({seen}: HomeScreen): Item[] => [
 	...seen.fleets.map((fleet) => ({id: `${fleet.region} ${fleet.name}`, fleet})),
+	...beginnings.map(({begins}) => ({id: begins, begins})),
 	...seen.presets.map(({name}) => ({id: `preset ${name}`, preset: name})),
 ];
 
@@ -41,6 +48,9 @@ const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 		...(on && 'preset' in on
 			? [{press: ['enter'], shows: signOf('enter', look), does: 'set up from it', act: () => ({chosen: {do: 'setup' as const, preset: on.preset}})}]
 			: []),
+		...beginnings.flatMap(({begins, does}) =>
+			on?.id === begins ? [{press: ['enter'], shows: signOf('enter', look), does, act: () => ({chosen: {do: begins}})}] : [],
+		),
 		{press: ['n'], shows: 'n', does: 'set up a new fleet', act: () => ({chosen: {do: 'setup'}})},
 		...(fleet
 			? [
@@ -48,6 +58,7 @@ const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 					{press: ['x'], shows: 'x', does: 'destroy', act: () => ({chosen: {do: 'destroy' as const, fleet}})},
 				]
 			: []),
+		...(screen.seen.refused.length > 0 ? [{press: ['l'], shows: 'l', does: 'look again', act: () => ({chosen: {do: 'again' as const}})}] : []),
 		{press: ['d'], shows: 'd', does: 'demo', act: () => ({chosen: {do: 'demo'}})},
 		...(itemsOf(screen).length > 1
 			? [
@@ -88,7 +99,8 @@ function fleetRow(fleet: HomeFleet, focused: boolean, widths: [number, number], 
 /** What didn't fit of the focused row, whole. */
 function cutWords(focused: Row | undefined, {columns, look}: View, on: Item | undefined, {presets}: HomeSeen): Row[] {
 	if (!focused || !on || displayWidth(textOf(focused)) <= columns) return [];
-	const says = 'fleet' in on ? on.fleet.says : presets.find(({name}) => name === on.preset)?.says;
+	const says =
+		'fleet' in on ? on.fleet.says : 'preset' in on ? presets.find(({name}) => name === on.preset)?.says : beginnings.find(({begins}) => begins === on.id)?.says;
 	return [emptyRow, ...wrap(plainText(says ?? '', look), columns - 4).map((text) => row({text: `   ${text}`, role: 'quiet'}))];
 }
 
@@ -102,18 +114,21 @@ const drawHome: Draw<HomeScreen> = (screen, view) => {
 	];
 	const fleets = seen.fleets.map((fleet) => fleetRow(fleet, `${fleet.region} ${fleet.name}` === on, widths, view));
 	const isDone = seen.regions > 0 && seen.looked + seen.refused.length >= seen.regions;
-	const none = isDone && fleets.length === 0 ? [row('   None stands yet. n sets one up; d shows all of it, simulated.')] : [];
-	const presetWidth = Math.max(0, ...seen.presets.map(({name}) => displayWidth(name)));
-	const presets = seen.presets.map(({name, says, used}) => {
-		const focused = `preset ${name}` === on;
-		return row(
-			{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
-			{text: `${padded(name, presetWidth)}   `, bold: focused},
-			{text: plainText(`${used === undefined ? '' : `used ${used} ${signOf('dot', look)} `}${says}`, look), role: 'quiet'},
+	const none = isDone && fleets.length === 0 ? [row('   None stands yet.')] : [];
+	const nameWidth = Math.max(0, ...[...beginnings, ...seen.presets].map(({name}) => displayWidth(name)));
+	const named = (id: string, name: string, says: string): Row =>
+		row(
+			{text: id === on ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
+			{text: `${padded(name, nameWidth)}   `, bold: id === on},
+			{text: plainText(says, look), role: 'quiet'},
 		);
-	});
+	const begun = beginnings.map(({begins, name, says}) => named(begins, name, says));
+	const presets = seen.presets.map(({name, says, used}) =>
+		named(`preset ${name}`, name, `${used === undefined ? '' : `used ${used} ${signOf('dot', look)} `}${says}`),
+	);
 	const head = looking(seen, view);
-	const rows = [...fleets, ...none, emptyRow, row(' ', {text: 'Presets', bold: true}), ...presets];
+	const heading = (text: string): Row[] => [emptyRow, row(' ', {text, bold: true})];
+	const rows = [...fleets, ...none, ...heading('Set up'), ...begun, ...heading('Presets'), ...presets];
 	const at = rows.findIndex(({spans}) => spans[0]?.text.includes(signOf('focus', look)));
 	const who = seen.who === undefined ? [] : [row({text: ` ${plainText(seen.who, look)}`, role: 'quiet'})];
 	const cut = cutWords(rows[at], view, focusedIn(screen), seen);
