@@ -119,11 +119,14 @@ const regionNames: Record<string, string> = {
 	'us-west-2': 'Oregon',
 };
 
-/** The regions that are enabled for this account. */
+/** The regions that are enabled for this account, the one that most things are in first. */
 async function regionChoices({cloud, given}: Asking): Promise<Choice<string>[]> {
 	const {Regions = []} = await cloud.call('DescribeRegions', {});
 	const names = Regions.map(({RegionName}) => RegionName).filter(isText);
-	return names.sort().map((name) => barred(choice(name, name, regionNames[name]), limitsOf(given).region(name)?.short));
+	const first = (name: string): number => (name === 'us-east-1' ? 0 : 1);
+	return names
+		.sort((one, other) => first(one) - first(other) || one.localeCompare(other))
+		.map((name) => barred(choice(name, name, regionNames[name]), limitsOf(given).region(name)?.short));
 }
 
 /** Names of fleets that have a record in this region, and the default one. */

@@ -1,3 +1,4 @@
+import {questions} from '../../../answers/all.ts';
 import {read} from '../../../answers/interview.ts';
 import type {SecretQuestion} from '../../../answers/question.ts';
 import {putSecret} from '../../../answers/secret-interview.ts';
@@ -63,7 +64,10 @@ async function lookNow(walker: Walker): Promise<void> {
 	interviewer.reached(walker.state.walk);
 	const {fleet, region, profile} = walker.state.settled.given;
 	const name = JSON.stringify([profile, region, fleet]);
-	if (fleet !== undefined && region !== undefined && walker.recorded !== name && !(await isUnnamed(walker.state))) {
+	const {at} = walker.state;
+	// Whoever came back to say where the fleet is isn't held up by where it can't be looked for.
+	const isNaming = at.on === 'question' && questions[at.key].tells === 'fleet';
+	if (!isNaming && fleet !== undefined && region !== undefined && walker.recorded !== name && !(await isUnnamed(walker.state))) {
 		const record = await interviewer.record({name: fleet, region}, profile);
 		walker.recorded = name;
 		walker.state = await walk(walker.state, {do: 'record', answers: record});
@@ -79,7 +83,7 @@ async function lookNow(walker: Walker): Promise<void> {
 		byHand: answers ? interviewer.byHand(answers) : [],
 		secret: answers && interviewer.given(answers) ? keyWords(interviewer.given(answers)?.id ?? '') : undefined,
 	});
-	if (answers) interviewer.plan.change({answers, sources: settled.sources});
+	if (answers && !isNaming) interviewer.plan.change({answers, sources: settled.sources});
 }
 
 /** What the cursor rests on is looked at too, while it is only thought of. Ends when what it gives is called: with the value that was thought of. */
@@ -189,7 +193,7 @@ async function answer(walker: Walker, value: unknown): Promise<void> {
 /** Shows what stands in the way until the person tries again, or goes back. */
 async function trouble(walker: Walker, problem: Problem): Promise<void> {
 	const {terminal, interviewer, state} = walker;
-	const back = state.at.on === 'question' && !walker.secret && (await before(state)) !== undefined;
+	const back = !walker.secret && (await before(state)) !== undefined;
 	const aboutLogin = isProblem(problem, 'session-expired', 'no-credentials', 'wrong-credentials');
 	terminal.show({
 		is: 'trouble',
@@ -200,7 +204,7 @@ async function trouble(walker: Walker, problem: Problem): Promise<void> {
 	const move = await terminal.next();
 	if (move.do === 'login') await logIn(walker);
 	if (move.do === 'again') interviewer.plan.again(true);
-	if (move.do === 'back' && back) walker.state = await walk({...state, at: {...state.at, change: false}}, move);
+	if (move.do === 'back' && back) walker.state = await walk(state.at.on === 'question' ? {...state, at: {...state.at, change: false}} : state, move);
 }
 
 /** What can be done at any question: mends, asks everything, looks again, logs in. */
