@@ -75,9 +75,9 @@ test('home shows what has answered; the cursor stays on its fleet when others co
 	});
 	await on.until(/looked in 1 of 3 regions…/);
 	await on.until(/› ci +us-east-2 +✔ manager i-1 running/);
-	on.press(keys.down);
+	for (let row = 0; row < 3; row++) on.press(keys.down);
 	await on.until(/› small +used yesterday/);
-	on.press(keys.up);
+	for (let row = 0; row < 3; row++) on.press(keys.up);
 	await on.until(/› ci/);
 	tell({
 		...seen,

@@ -204,8 +204,13 @@ async function trouble(walker: Walker, problem: Problem): Promise<void> {
 	const move = await terminal.next();
 	if (move.do === 'login') await logIn(walker);
 	if (move.do === 'again') interviewer.plan.again(true);
-	if (move.do === 'back' && back) walker.state = await walk(state.at.on === 'question' ? {...state, at: {...state.at, change: false}} : state, move);
+	if (move.do === 'back' && back)
+		walker.state = await leftBehind(await walk(state.at.on === 'question' ? {...state, at: {...state.at, change: false}} : state, move));
 }
+
+/** Back at where the fleet is: what was answered there leads nowhere, so it isn't looked in again for what else there is. */
+const leftBehind = async (state: WalkState): Promise<WalkState> =>
+	state.at.on === 'question' && questions[state.at.key].tells === 'fleet' ? walk(state, {do: 'forget', keys: [state.at.key]}) : state;
 
 /** What can be done at any question: mends, asks everything, looks again, logs in. */
 async function elsewise(walker: Walker, move: WizardMove): Promise<void> {
