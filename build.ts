@@ -1,4 +1,5 @@
-import {chmod, rm} from 'node:fs/promises';
+import {chmod, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {build} from 'esbuild';
 
 /** Dependencies expect CommonJS's names; a bundle of ES modules has none of them. */
@@ -9,7 +10,7 @@ const __filename = _fileURLToPath(import.meta.url);
 const __dirname = _fileURLToPath(new URL('.', import.meta.url));`;
 
 await rm('dist', {recursive: true, force: true});
-await build({
+const {metafile} = await build({
 	entryPoints: {cli: 'source/cli.tsx'},
 	outdir: 'dist',
 	chunkNames: 'chunks/[name]-[hash]',
@@ -23,6 +24,7 @@ await build({
 	external: ['*.node', 'cpu-features'],
 	define: {'process.env.NODE_ENV': '"production"'},
 	legalComments: 'none',
+	metafile: true,
 	banner: {js: banner},
 	plugins: [
 		{
@@ -44,3 +46,23 @@ await build({
 	],
 });
 await chmod('dist/cli.js', 0o755);
+await writeFile('dist/notices.txt', await notices(Object.keys(metafile.inputs)));
+
+/** The licences of all packages that these files are from, since a bundle has none of theirs in it. Throws where one isn't permissive. */
+async function notices(inputs: readonly string[]): Promise<string> {
+	const folders = new Set(inputs.flatMap((path) => /^.*\bnode_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path) ?? []));
+	const each = [...folders].sort().map(async (folder) => {
+		const {name, version, ...told}: {name: string; version: string; license?: string; licenses?: {type: string}[]} = JSON.parse(
+			await readFile(join(folder, 'package.json'), 'utf8'),
+		);
+		// The older of the two ways to say it.
+		const license = told.license ?? told.licenses?.[0]?.type;
+		if (!/^\(?(MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|Unlicense|BlueOak-1\.0\.0|CC0-1\.0)\b/.test(license ?? ''))
+			throw new Error(`${name} has the licence ${license}`);
+		const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
+		const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+		return {title: `${name} ${version}: ${license}`, text: texts.map((one) => one.trim()).join('\n\n')};
+	});
+	const alike = [...Map.groupBy(await Promise.all(each), ({text}) => text)].map(([text, same]) => [...same.map(({title}) => title), '', text].join('\n'));
+	return ['gitlab-runner-aws holds parts of these packages, under their own licences.', ...alike].join(`\n\n${'-'.repeat(80)}\n\n`);
+}

@@ -51,6 +51,14 @@ async function typed(shell: string, command: string, prefix: string, env: Record
 	}
 }
 
+test('the tarball holds its own licence, and those of all that is bundled in it', async () => {
+	const unpacked = join(folder, 'unpacked');
+	assert.match(await readFile(join(unpacked, 'LICENSE'), 'utf8'), /^MIT License/);
+	const notices = await readFile(join(unpacked, 'dist/notices.txt'), 'utf8');
+	for (const name of ['@aws-sdk/client-ec2', 'ink', 'react', 'ssh2', 'zod'])
+		assert.match(notices, new RegExp(`^${name} \\d[\\w.-]*: (MIT|Apache-2\\.0)$`, 'm'));
+});
+
 for (const how of ['installed', 'linked'] as const) {
 	for (const shell of ['bash', 'sh']) {
 		suite(`${how}, from ${shell}`, () => {

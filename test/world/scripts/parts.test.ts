@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('../../../source', import.meta.url));
-const files = ['executors/offered.ts', ...globSync(['world/host/scripts/*.ts', 'executors/*/scripts/*.ts'], {cwd: root})];
+const files = ['executors/scripts.ts', ...globSync(['world/host/scripts/*.ts', 'executors/*/scripts/*.ts'], {cwd: root})];
 
 test('the parts that a script is put together from give no name to two functions', async () => {
 	const modules: Record<string, unknown>[] = await Promise.all(files.map((file) => import(join(root, file))));
