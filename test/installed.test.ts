@@ -132,8 +132,8 @@ test("the sentence about Node.js needs nothing that an old one can't read, and w
 	assert.deepEqual(await typed('sh', 'gitlab-runner-aws demo --plain', prefixes.installed, env), tooOld(old.version));
 });
 
-test('the tarball holds the program, its presets and its readme, and nothing else', async () => {
+test('the tarball holds the program, its presets, its readme and its licences, and nothing else', async () => {
 	const files = await readdir(join(folder, 'unpacked'), {recursive: true});
-	const strange = files.filter((file) => !/^(package\.json|readme\.md|dist(\/cli\.js|\/chunks(\/.*\.js)?)?|presets(\/[\w-]+\.json)?)$/.test(file));
+	const strange = files.filter((file) => !/^(package\.json|readme\.md|LICENSE|dist(\/cli\.js|\/notices\.txt|\/chunks(\/.*\.js)?)?|presets(\/[\w-]+\.json)?)$/.test(file));
 	assert.deepEqual(strange, []);
 });
