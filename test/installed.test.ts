@@ -134,6 +134,8 @@ test("the sentence about Node.js needs nothing that an old one can't read, and w
 
 test('the tarball holds the program, its presets, its readme and its licences, and nothing else', async () => {
 	const files = await readdir(join(folder, 'unpacked'), {recursive: true});
-	const strange = files.filter((file) => !/^(package\.json|readme\.md|LICENSE|dist(\/cli\.js|\/notices\.txt|\/chunks(\/.*\.js)?)?|presets(\/[\w-]+\.json)?)$/.test(file));
+	const strange = files.filter(
+		(file) => !/^(package\.json|readme\.md|LICENSE|dist(\/cli\.js|\/notices\.txt|\/chunks(\/.*\.js)?)?|presets(\/[\w-]+\.json)?)$/.test(file),
+	);
 	assert.deepEqual(strange, []);
 });
