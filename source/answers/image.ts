@@ -6,7 +6,8 @@ import {lines, userOf} from './publishers.ts';
 import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';
 
 const names = lines.map(({name}) => name);
-const either = (all: readonly string[]): string => `${all.slice(0, -1).join(', ')} or ${all.at(-1)}, with -arm64 or -x86_64 to fix the architecture`;
+const either = (all: readonly string[]): string =>
+	`${all.slice(0, -1).join(', ')} or ${all.at(-1)}. It is of the instance type's architecture, unless -arm64 or -x86_64 behind the name fixes it`;
 /** Those that every executor can start workers from. */
 const forWorkers = names.filter((name) => offered.every(({limits}) => !limits.image({name})));
 
@@ -93,7 +94,7 @@ async function imageChoices({cloud}: Asking): Promise<Choice<string>[]> {
 				]
 			: [],
 	);
-	return [...lines.map(({name, label}) => choice(name, label, "newest of its publisher's, architecture of the instance type")), ...own];
+	return [...lines.map(({name, label}) => choice(name, label)), ...own];
 }
 
 /** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */

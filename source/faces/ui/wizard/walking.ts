@@ -40,9 +40,7 @@ export function mendKeys(view: View, typing = false, about?: string): Binding[] 
 	const mends = step?.finding && mendsOf(step.finding);
 	const says = step?.finding?.fix ?? '';
 	const press = letterOf('f', typing);
-	const mending: Binding[] = mends
-		? [{press: [press], shows: press, does: says === '' ? 'mend' : says, stays: true, act: wizard({do: 'mend', answers: mends, says})}]
-		: [];
+	const mending: Binding[] = mends ? [{press: [press], shows: press, does: says === '' ? 'mend' : says, act: wizard({do: 'mend', answers: mends, says})}] : [];
 	const other = typing
 		? undefined
 		: blockedIn(view.state)
