@@ -1,5 +1,5 @@
 import {usualFleet} from '../answers/account.ts';
-import {fromEnvironment, interview} from '../answers/interview.ts';
+import {fromEnvironment, identify, interview} from '../answers/interview.ts';
 import type {Preset} from '../answers/preset-form.ts';
 import type {Asking, WhichQuestion} from '../answers/question.ts';
 import {interviewSecrets, type SecretInterview} from '../answers/secret-interview.ts';
@@ -150,11 +150,13 @@ export async function tellFleet({face, demo}: Session, looking: Looking): Promis
 	return {stands, ...(unread ? {unread} : {})};
 }
 
-/** The region that is meant, by flag, preset, environment or AWS profile; throws a Problem (exit 2) when nothing names one. */
-export async function regionOf({world}: Session, layers: Layers): Promise<string> {
+/** The region that is meant, by flag, preset, environment or AWS profile, else as somebody says; throws a Problem (exit 2) when nobody can be asked. */
+export async function regionOf(session: Session, layers: Layers): Promise<string> {
+	const {world} = session;
 	world.use(layers.flag?.profile ?? layers.preset?.profile ?? layers.environment?.profile);
 	const region = layers.flag?.region ?? layers.preset?.region ?? layers.environment?.region ?? (await world.defaultRegion());
 	if (region !== undefined) return region;
+	if (session.interactive) return (await identify({layers, asking: askingFor(session), ask: session.face.ask})).fleet.region;
 	throw new Problem({code: 'answers-missing', exit: 2, message: 'The region is missing.', advice: 'Add `--region`, such as `--region us-east-2`.'});
 }
 
@@ -174,11 +176,19 @@ export async function fleetsIn(cloud: Cloud): Promise<string[]> {
 	return found.filter((name) => wrongShape('fleet', name) === undefined).sort();
 }
 
-/** The one fleet that is meant when none was named; throws a Problem (exit 2) when several stand. */
-async function onlyFleet(cloud: Cloud, fallback: string): Promise<Fleet> {
+/** The one fleet that is meant when none was named, else the one that somebody chooses; throws a Problem (exit 2) when several stand and nobody can be asked. */
+async function onlyFleet({face, interactive}: Session, cloud: Cloud, fallback: string): Promise<Fleet> {
 	const fleets = await fleetsIn(cloud);
 	const [first = fallback] = fleets;
 	if (fleets.length <= 1) return {name: first, region: cloud.region};
+	if (interactive) {
+		const name = await face.ask({
+			question: {id: 'which', flag: '--fleet', title: 'Which fleet?', help: `These stand in ${cloud.region}.`, kind: 'choice', closed: true},
+			choices: fleets.map((one) => ({value: one, label: one})),
+			wrong: (value) => (fleets.some((one) => one === value) ? undefined : `It takes ${fleets.slice(0, -1).join(', ')} or ${fleets.at(-1)}.`),
+		});
+		return {name: String(name), region: cloud.region};
+	}
 	throw new Problem({
 		code: 'which-fleet',
 		exit: 2,
@@ -194,7 +204,28 @@ export async function namedFleet(session: Session): Promise<Fleet> {
 	const name = layers.flag?.fleet ?? layers.preset?.fleet ?? layers.environment?.fleet;
 	if (name !== undefined) return {name, region};
 	const {cloud} = askingFor(session)({...layers.flag, region});
-	return onlyFleet(cloud, usualFleet);
+	return onlyFleet(session, cloud, usualFleet);
+}
+
+/** Refuses the name of a fleet of which neither a record nor a manager stands, and names those that do. What can't be looked at refuses nothing. Throws a Problem (exit 2). */
+export async function refuseUnknown(session: Session, fleet: Fleet): Promise<void> {
+	const looking = lookingAt(session, fleet);
+	try {
+		const [record, account] = await Promise.all([looking.look(recordLook), looking.look(accountLook)]);
+		if (record || managersOf(fleet, account).length > 0) return;
+		const fleets = await fleetsIn(looking.cloud);
+		throw new Problem({
+			code: 'no-such-fleet',
+			exit: 2,
+			message: `There is no fleet ${fleet.name} in ${fleet.region}${fleets.length === 0 ? '' : `; there ${fleets.length === 1 ? 'is' : 'are'} ${fleets.join(', ')}`}.`,
+			advice:
+				fleets[0] === undefined ? '`--region` names another region; `gitlab-runner-aws setup` sets a fleet up.' : `Name one, such as \`--fleet ${fleets[0]}\`.`,
+		});
+	} catch (error) {
+		if (!isProblem(error) || isProblem(error, 'no-such-fleet')) throw error;
+	} finally {
+		await looking.close();
+	}
 }
 
 /** The same session as if the fleet had been named on the command line. */

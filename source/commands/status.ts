@@ -10,7 +10,7 @@ import {hasSettled, type Verdict, verdictOf} from '../panel/live/verdict.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
 import {watchSources} from '../panel/sources.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
-import {chosenManager, forFleet, lookingAt, namedFleet, tellFleet} from './open.ts';
+import {chosenManager, forFleet, lookingAt, namedFleet, refuseUnknown, tellFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
 import {lookOnce, type StatusRound, type Watch, watchFleet, watchManager} from './watch.ts';
 
@@ -27,7 +27,11 @@ export const status: Command = async (session) => {
 };
 
 async function watchOf(session: Session): Promise<Watch> {
-	if (session.options.manager === undefined) return watchFleet(session, await namedFleet(session));
+	if (session.options.manager === undefined) {
+		const fleet = await namedFleet(session);
+		await refuseUnknown(session, fleet);
+		return watchFleet(session, fleet);
+	}
 	const {id, region} = await chosenManager(session, session.options.manager, '--manager');
 	session.face.emit({event: 'note', says: `Manager ${id} is only looked at: nothing is changed there, and no tag or key of ours stays.`});
 	return watchManager(session, id, region);
