@@ -3,23 +3,8 @@ import {test} from 'node:test';
 import {keysOf} from '../../source/faces/ui/keys.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
-import {gitlabSees, healthy, journal, minutes, nameAt, now, pending} from './seeing.ts';
+import {endedJobs, gitlabSees, healthy, minutes, nameAt, now, pending} from './seeing.ts';
 import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
-
-const endedJobs = journal(
-	{is: 'job-ended', job: 7001, project: 'acme/api', machine: nameAt(30), ok: true, error: undefined, seconds: 62, at: now - minutes(9)},
-	{
-		is: 'job-ended',
-		job: 7002,
-		project: 'acme/web',
-		machine: nameAt(40),
-		ok: false,
-		error: 'failed to pull image "acme/build:1": manifest unknown (manager.go:250:1s)',
-		why: 'runner_external_dependency_failure',
-		seconds: 4,
-		at: now - minutes(4),
-	},
-);
 
 test('details hold what narrow columns drop, and a worker that went is said to be gone', () => {
 	const seen = seenOf(busyFleet(1));

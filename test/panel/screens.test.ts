@@ -8,7 +8,7 @@ import {failing, good, off} from '../../source/panel/seen.ts';
 import {nothingSeen} from '../../source/panel/snapshot.ts';
 import {Problem} from '../../source/problem.ts';
 import {sizes as usual} from '../faces/sizes.ts';
-import {gitlabSees, healthy, host, journal, minutes, nameAt, now, pending, refused, runnerSees} from './seeing.ts';
+import {endedJobs, gitlabSees, healthy, host, journal, minutes, now, pending, refused, runnerSees} from './seeing.ts';
 import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
 const sizes = [...usual, [100, 30]] as const;
@@ -96,21 +96,6 @@ test('jobs: those that wait come first, with how long and what they ask for', ()
 	assert.match(text, /› api #1 test +waiting +tags docker +5 m/);
 	assert.match(text, /api #8000 +running +step script +90 s/);
 });
-
-const endedJobs = journal(
-	{is: 'job-ended', job: 7001, project: 'acme/api', machine: nameAt(30), ok: true, error: undefined, seconds: 62, at: now - minutes(9)},
-	{
-		is: 'job-ended',
-		job: 7002,
-		project: 'acme/web',
-		machine: nameAt(40),
-		ok: false,
-		error: 'failed to pull image "acme/build:1": manifest unknown (manager.go:250:1s)',
-		why: 'runner_external_dependency_failure',
-		seconds: 4,
-		at: now - minutes(4),
-	},
-);
 
 test('jobs: after those that run come the last ones, each with how it ended, how long it took, its machine and why it failed', () => {
 	const snapshot = busyFleet(1, {journal: good(endedJobs, now)});

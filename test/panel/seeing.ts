@@ -167,3 +167,19 @@ export const healthy = (more: Partial<Snapshot> = {}): Snapshot => ({
 	prices: good(prices, now - 60_000),
 	...more,
 });
+
+/** A log in which one job has passed and another one failed. */
+export const endedJobs = journal(
+	{is: 'job-ended', job: 7001, project: 'acme/api', machine: nameAt(30), ok: true, error: undefined, seconds: 62, at: now - minutes(9)},
+	{
+		is: 'job-ended',
+		job: 7002,
+		project: 'acme/web',
+		machine: nameAt(40),
+		ok: false,
+		error: 'failed to pull image "acme/build:1": manifest unknown (manager.go:250:1s)',
+		why: 'runner_external_dependency_failure',
+		seconds: 4,
+		at: now - minutes(4),
+	},
+);

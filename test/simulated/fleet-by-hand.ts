@@ -1,7 +1,7 @@
 import {userDataPath} from '../../source/executors/docker-machine/scripts/manager-part.ts';
 import {factsScript, installScript, serviceScript} from '../../source/executors/scripts.ts';
 import {stateOf} from '../../source/simulated/cloud/account.ts';
-import type {Ports, World} from '../../source/simulated/world.ts';
+import {type Ports, simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Connection, ScriptProgress, SshKey} from '../../source/world/host/port.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {writeConfigScript} from '../../source/world/host/scripts/write-config.ts';
@@ -134,3 +134,15 @@ export const living = (world: World, manager: ManagerByHand) =>
 	[...world.outside.region(region).instances.values()].filter(
 		(one) => one.id !== manager.id && !['terminated', 'shutting-down'].includes(stateOf(one, world.clock.now())),
 	);
+
+/** Names of the key pairs of workers. */
+export const keyPairs = (world: World) => [...world.outside.region(region).keyPairs.keys()].filter((name) => name.startsWith('runner-'));
+
+/** A world whose manager's runner takes jobs, and a connection to it. */
+export async function running(options = {}) {
+	const world = simulatedWorld(options);
+	const manager = await makeManager(world);
+	const connection = await connect(world, manager);
+	await startRunner(world, connection, manager);
+	return {world, manager, connection};
+}

@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {factsScript, panelScript, serviceScript} from '../../source/executors/scripts.ts';
-import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
-import {configText, connect, living, makeManager, region, startRunner} from './fleet-by-hand.ts';
-
-const keyPairs = (world: World) => [...world.outside.region(region).keyPairs.keys()].filter((name) => name.startsWith('runner-'));
-
-async function running(options = {}) {
-	const world = simulatedWorld(options);
-	const manager = await makeManager(world);
-	const connection = await connect(world, manager);
-	await startRunner(world, connection, manager);
-	return {world, manager, connection};
-}
+import {configText, connect, keyPairs, living, makeManager, region, running, startRunner} from './fleet-by-hand.ts';
 
 test('jobs are taken, get machines of the fleet’s options, end well, and the machines go when idle', async () => {
 	const {world, manager, connection} = await running();

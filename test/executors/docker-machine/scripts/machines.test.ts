@@ -11,6 +11,7 @@ import type {PeerWorld} from '../../../peers/world.ts';
 import {type FreshManager, freshManager} from '../../../world/scripts/fresh-manager.ts';
 import {onManager} from '../../../world/scripts/on-manager.ts';
 import {someFleet} from '../some-answers.ts';
+import {stagesInOrder} from '../stages.ts';
 
 /** A file on the manager that appears once a shell there has run what it should only pass on. */
 const canary = '/run/canary';
@@ -40,21 +41,7 @@ test('the test machine comes up with these options, runs a container, goes away,
 		image: 'alpine:latest',
 	});
 	assert.ok(result.is === 'proven' && result.engine === '28.2.1', JSON.stringify({result, said}));
-	assert.deepEqual(stages(said), [
-		'check',
-		'create',
-		'launch',
-		'running',
-		'ssh',
-		'system',
-		'provision',
-		'docker install',
-		'certificates',
-		'docker set up',
-		'docker answer',
-		'container',
-		'removal',
-	]);
+	assert.deepEqual(stages(said), stagesInOrder);
 	assert.deepEqual(await workers(), []);
 	assert.deepEqual((await facts()).machines, []);
 });

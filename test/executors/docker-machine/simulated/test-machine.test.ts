@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {testMachineScript} from '../../../../source/executors/docker-machine/scripts/test-machine.ts';
-import {simulatedWorld, type World} from '../../../../source/simulated/world.ts';
-import {connect, living, type ManagerByHand, machineOptions, makeManager, region, startRunner} from '../../../simulated/fleet-by-hand.ts';
+import {keyPairs, living, type ManagerByHand, machineOptions, region, running} from '../../../simulated/fleet-by-hand.ts';
 import {refusedWith} from '../../../simulated/refused-with.ts';
+import {stagesInOrder} from '../stages.ts';
 
 const testMachine = (manager: ManagerByHand) => ({
 	name: 'runner-test-fleet-1795510800-0badcafe',
@@ -11,16 +11,6 @@ const testMachine = (manager: ManagerByHand) => ({
 	limitSeconds: 900,
 	image: 'alpine:latest',
 });
-
-const keyPairs = (world: World) => [...world.outside.region(region).keyPairs.keys()].filter((name) => name.startsWith('runner-'));
-
-async function running(options = {}) {
-	const world = simulatedWorld(options);
-	const manager = await makeManager(world);
-	const connection = await connect(world, manager);
-	await startRunner(world, connection, manager);
-	return {world, manager, connection};
-}
 
 test('a test machine goes through docker-machine’s stages in order, is real and tagged, and goes away with its key pair', async () => {
 	const {world, manager, connection} = await running();
@@ -33,24 +23,9 @@ test('a test machine goes through docker-machine’s stages in order, is real an
 	});
 	assert.equal(ended.is, 'proven');
 	assert.equal(seen, 'worker');
-	const order = [
-		'check',
-		'create',
-		'launch',
-		'running',
-		'ssh',
-		'system',
-		'provision',
-		'docker install',
-		'certificates',
-		'docker set up',
-		'docker answer',
-		'container',
-		'removal',
-	];
 	assert.deepEqual(
 		stages.filter((stage, index) => stage !== stages[index - 1]),
-		order,
+		stagesInOrder,
 	);
 	assert.deepEqual(living(world, manager), []);
 	assert.deepEqual(keyPairs(world), []);
