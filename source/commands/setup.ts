@@ -82,13 +82,13 @@ async function interviewed(session: Session, screens: Screens, interview: OpenIn
 	try {
 		return await screens.interview(interviewerFor(session, interview, {...from, reached}));
 	} catch (error) {
-		if (error instanceof Stopped) session.face.emit({event: 'note', says: `Nothing was made or changed.${goesOn(session, layers)}`});
+		if (error instanceof Stopped) session.face.emit({event: 'note', says: `Nothing was made or changed.${withTheseAnswers(session, layers)}`});
 		throw error;
 	}
 }
 
 /** The command that begins where a person has left the questions. */
-function goesOn({demo, options}: Session, {flag, typed = {}}: Layers): string {
+function withTheseAnswers({demo, options}: Session, {flag, typed = {}}: Layers): string {
 	if (demo || Object.keys(typed).length === 0) return '';
 	const preset = options.preset === undefined ? [] : ['--preset', options.preset];
 	return ` With these answers again: \`${commandLine('gitlab-runner-aws', 'setup', ...preset, ...flagsOf({...flag, ...typed}))}\`.`;
