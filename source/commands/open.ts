@@ -156,7 +156,12 @@ export async function regionOf(session: Session, layers: Layers): Promise<string
 	world.use(layers.flag?.profile ?? layers.preset?.profile ?? layers.environment?.profile);
 	const region = layers.flag?.region ?? layers.preset?.region ?? layers.environment?.region ?? (await world.defaultRegion());
 	if (region !== undefined) return region;
-	if (session.interactive) return (await identify({layers, asking: askingFor(session), ask: session.face.ask})).fleet.region;
+	if (session.interactive) {
+		const {fleet, profile} = await identify({layers, asking: askingFor(session), ask: session.face.ask});
+		// From here on as if both had been named on the command line: whatever is looked at later is looked at in the same account.
+		Object.assign(session.parsed.given, {region: fleet.region, ...(profile === undefined ? {} : {profile})});
+		return fleet.region;
+	}
 	throw new Problem({code: 'answers-missing', exit: 2, message: 'The region is missing.', advice: 'Add `--region`, such as `--region us-east-2`.'});
 }
 
@@ -203,7 +208,7 @@ export async function namedFleet(session: Session): Promise<Fleet> {
 	const region = await regionOf(session, layers);
 	const name = layers.flag?.fleet ?? layers.preset?.fleet ?? layers.environment?.fleet;
 	if (name !== undefined) return {name, region};
-	const {cloud} = askingFor(session)({...layers.flag, region});
+	const {cloud} = askingFor(session)({...session.parsed.given, region});
 	return onlyFleet(session, cloud, usualFleet);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Asked} from '../../source/answers/ask.ts';
-import {namedFleet} from '../../source/commands/open.ts';
+import {layersOf, namedFleet} from '../../source/commands/open.ts';
 import {status} from '../../source/commands/status.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
@@ -45,10 +45,22 @@ test('where nothing names the region, somebody who is there is asked for it', as
 	const world = simulatedWorld();
 	const {asked, session} = answering(world, ['status'], 'eu-west-1');
 	const nowhere = {...session, world: {...session.world, defaultRegion: async () => undefined}};
+	await assert.rejects(namedFleet({...nowhere, interactive: false}), {code: 'answers-missing', exit: 2});
 	assert.deepEqual(await namedFleet(nowhere), {name: 'gitlab-runners', region: 'eu-west-1'});
 	assert.deepEqual(
 		asked.map(({question}) => question.id),
 		['region'],
 	);
-	await assert.rejects(namedFleet({...nowhere, interactive: false}), {code: 'answers-missing', exit: 2});
+});
+
+test('the AWS profile that was chosen with the region is the one that all is looked at with', async () => {
+	const world = simulatedWorld();
+	const used: (string | undefined)[] = [];
+	const ask = async ({question}: Asked): Promise<unknown> => (question.id === 'profile' ? 'acme-ci' : 'eu-west-1');
+	const session = sessionAt(world, ['destroy'], {...hearing(), ask});
+	const several = {...session.world, profiles: async () => ['acme-ci', 'acme-dev'], defaultRegion: async () => undefined};
+	const chosen = {...session, interactive: true, world: {...several, use: (profile: string | undefined) => void used.push(profile)}};
+	assert.deepEqual(await namedFleet(chosen), {name: 'gitlab-runners', region: 'eu-west-1'});
+	assert.equal(used.at(-1), 'acme-ci');
+	assert.deepEqual((await layersOf(chosen)).flag, {profile: 'acme-ci', region: 'eu-west-1'});
 });

@@ -146,3 +146,11 @@ export async function running(options = {}) {
 	await startRunner(world, connection, manager);
 	return {world, manager, connection};
 }
+
+/** The same, with a config.toml of these numbers, edited. */
+export async function runningBy(changes: Record<string, string | number> = {}, edit = (text: string) => text) {
+	const {connection, manager, world} = await running();
+	world.outside.setFile(manager.id, paths.config, edit(configText(world, manager, changes)));
+	await world.clock.sleep(5000);
+	return {world, manager, connection};
+}

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {panelScript} from '../../source/executors/scripts.ts';
-import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import type {World} from '../../source/simulated/world.ts';
 import type {Connection} from '../../source/world/host/port.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
-import {configText, connect, makeManager, startRunner} from './fleet-by-hand.ts';
-
-async function running(changes: Record<string, string | number> = {}, edit = (text: string) => text) {
-	const world = simulatedWorld();
-	const manager = await makeManager(world);
-	const connection = await connect(world, manager);
-	await startRunner(world, connection, manager);
-	world.outside.setFile(manager.id, paths.config, edit(configText(world, manager, changes)));
-	await world.clock.sleep(5000);
-	return {world, manager, connection};
-}
+import {configText, runningBy} from './fleet-by-hand.ts';
 
 const runnerOf = (world: World) => world.outside.gitlab.runners.get(41) ?? assert.fail('no runner');
 
@@ -24,7 +14,7 @@ async function told(connection: Connection, word: string): Promise<string[]> {
 }
 
 test('a runner that GitLab refuses asks three times, switches itself off for an hour, and then asks again', async () => {
-	const {world, connection} = await running();
+	const {world, connection} = await runningBy();
 	const runner = runnerOf(world);
 	const {token} = runner;
 	runner.token = 'another';
@@ -41,7 +31,7 @@ test('a runner that GitLab refuses asks three times, switches itself off for an 
 });
 
 test('a new config.toml makes a runner that switched itself off ask again at once, and so does a restart', async () => {
-	const {world, manager} = await running();
+	const {world, manager} = await runningBy();
 	const off = async () => {
 		world.outside.setGitlab('certificate', 'managers');
 		await world.clock.sleep(60_000);
@@ -59,7 +49,7 @@ test('a new config.toml makes a runner that switched itself off ask again at onc
 });
 
 test('GitLab can be away for managers alone: a laptop is answered, and a manager’s requests wait until they give up', async () => {
-	const {world, connection} = await running();
+	const {world, connection} = await runningBy();
 	world.outside.setGitlab('unreachable', 'managers');
 	await world.clock.sleep(29_000);
 	assert.deepEqual(await told(connection, 'client error'), []);
@@ -72,7 +62,7 @@ test('GitLab can be away for managers alone: a laptop is answered, and a manager
 });
 
 test('errors of GitLab’s own switch nothing off, and jobs are taken as soon as it answers again', async () => {
-	const {world, connection} = await running();
+	const {world, connection} = await runningBy();
 	world.outside.setGitlab('failing');
 	await world.clock.sleep(120_000);
 	assert.ok((await told(connection, '502 Bad Gateway')).length > 10);
@@ -84,7 +74,7 @@ test('errors of GitLab’s own switch nothing off, and jobs are taken as soon as
 
 test('requests for jobs take GitLab’s time, and no more are under way than request_concurrency says', async () => {
 	const taken = async (requests: number) => {
-		const {world} = await running({idle: 0}, (text) => text.replace('limit = 5', `limit = 5\nrequest_concurrency = ${requests}`));
+		const {world} = await runningBy({idle: 0}, (text) => text.replace('limit = 5', `limit = 5\nrequest_concurrency = ${requests}`));
 		world.outside.gitlab.latency = 20_000;
 		world.outside.queueJobs(5, {seconds: 3000});
 		await world.clock.sleep(45_000);
@@ -95,7 +85,7 @@ test('requests for jobs take GitLab’s time, and no more are under way than req
 });
 
 test('a paused runner is heard and given no job; once it goes on it takes what waits', async () => {
-	const {world} = await running();
+	const {world} = await runningBy();
 	const runner = runnerOf(world);
 	runner.paused = true;
 	world.outside.queueJobs(1);
@@ -108,7 +98,7 @@ test('a paused runner is heard and given no job; once it goes on it takes what w
 });
 
 test('a runner for protected branches takes no job of another', async () => {
-	const {world} = await running();
+	const {world} = await runningBy();
 	runnerOf(world).accessLevel = 'ref_protected';
 	world.outside.queueJobs(1, {ref: 'feature'});
 	world.outside.queueJobs(1, {ref: 'main'});

@@ -4,24 +4,14 @@ import {unmanaged} from '../../../../source/executors/docker-machine/unmanaged-m
 import {factsScript} from '../../../../source/executors/scripts.ts';
 import {simulatedWorld, type World} from '../../../../source/simulated/world.ts';
 import {paths} from '../../../../source/world/host/scripts/paths.ts';
-import {configText, connect, living, type ManagerByHand, makeManager, region, startRunner} from '../../../simulated/fleet-by-hand.ts';
-
-async function running(changes: Record<string, string | number> = {}, edit = (text: string) => text) {
-	const world = simulatedWorld();
-	const manager = await makeManager(world);
-	const connection = await connect(world, manager);
-	await startRunner(world, connection, manager);
-	world.outside.setFile(manager.id, paths.config, edit(configText(world, manager, changes)));
-	await world.clock.sleep(5000);
-	return {world, manager, connection};
-}
+import {configText, connect, living, type ManagerByHand, makeManager, region, runningBy, startRunner} from '../../../simulated/fleet-by-hand.ts';
 
 /** The runner's own list: machines that docker-machine is making now. */
 const beingMade = (world: World, manager: ManagerByHand) =>
 	[...world.outside.machine(manager.id).files.keys()].filter((path) => path.endsWith('/config.json') && path.includes('/machines/')).length;
 
 test('so many machines stay idle as the configuration wants', async () => {
-	const {world, manager, connection} = await running();
+	const {world, manager, connection} = await runningBy();
 	world.outside.setFile(manager.id, paths.config, configText(world, manager, {idle: 2, idleTime: 60}));
 	await world.clock.sleep(600_000);
 	assert.equal(living(world, manager).length, 2);
@@ -49,7 +39,7 @@ test('characters of a token that no host name may hold are left out of machinesâ
 });
 
 test('a runner whose token was rotated no longer looks after the machines of its old name', async () => {
-	const {world, manager} = await running();
+	const {world, manager} = await runningBy();
 	world.outside.queueJobs(2, {seconds: 30});
 	await world.clock.sleep(120_000);
 	world.outside.rotateToken(manager.id, world.tokens.runner, 'glrt-t3_rotated-by-the-runner');
@@ -62,7 +52,7 @@ test('a runner whose token was rotated no longer looks after the machines of its
 });
 test('MaxGrowthRate lets so many machines be made at a time, those of jobs and idle ones alike', async () => {
 	for (const idle of [0, 4]) {
-		const {world, manager} = await running({idle}, (text) => text.replace('[runners.machine]', '[runners.machine]\nMaxGrowthRate = 2'));
+		const {world, manager} = await runningBy({idle}, (text) => text.replace('[runners.machine]', '[runners.machine]\nMaxGrowthRate = 2'));
 		world.outside.queueJobs(5, {seconds: 3000});
 		let most = 0;
 		for (let step = 0; step < 40; step += 1) {
@@ -89,7 +79,7 @@ Timezone = "UTC"
 IdleCount = 3
 IdleTime = 60
 `;
-	const {world, manager} = await running({idle: 0}, (text) => text + windows);
+	const {world, manager} = await runningBy({idle: 0}, (text) => text + windows);
 	const at = async (time: string) => {
 		await world.clock.sleep(Date.parse(`2026-11-24T${time}Z`) - world.clock.now());
 		return beingMade(world, manager);
