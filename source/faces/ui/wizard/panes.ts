@@ -41,7 +41,7 @@ function footRows(view: View, most: number, typing: boolean): Row[] {
 	if (!step) return [counts];
 	const rows = blockedRows(step, view, {columns: columns - 1, typing}).map(({spans}) => row(' ', ...spans));
 	if (rows.length <= most) return rows;
-	// The key stands whatever is cut.
+	// The key, which comes last, stands whatever is cut.
 	const kept = rows.slice(0, most - 2);
 	return [...kept, row(`   ${signOf('more', look)} tab shows it whole`), ...rows.slice(-1)];
 }
@@ -78,9 +78,9 @@ export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpe
 	return [...left, ...filler, ...foot];
 }
 
-/** The same for a screen reader: question, then what is blocked, then the counts. */
+/** The same for a screen reader: the question, then what is blocked, or else the counts. */
 export const walkSpoken = (screen: Screen, view: View, {draw, isTyping}: ScreenSpec<Screen>): Row[] => [
 	...newsRows({...view, columns: 400}),
 	...draw(screen, {...view, rows: 400}),
-	...footRows({...view, columns: 400}, 10, isTyping?.(screen) ?? false),
+	...(screen.is === 'overview' ? [] : footRows({...view, columns: 400}, 10, isTyping?.(screen) ?? false)),
 ];

@@ -62,7 +62,7 @@ function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen)
 	return {press: ['c'], shows: 'c', does: `change ${keyWords(key)}`, act: wizard({do: 'change', key})};
 }
 
-/** One blocked finding whole: title and why, and below them the key that mends it, the one that changes its answer, or what else to do. */
+/** One blocked finding whole: title and why, what else to do where nothing mends it, and last the key that mends it or that changes its answer. */
 export function blockedRows(step: StepSeen, view: View, {columns, typing = false}: {columns: number; typing?: boolean}): Row[] {
 	const {look, state} = view;
 	const {finding} = step;
@@ -71,9 +71,9 @@ export function blockedRows(step: StepSeen, view: View, {columns, typing = false
 	const [first = '', ...more] = wrap(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 2);
 	const lines = [row(markSpan('blocked', look), {text: first, role: 'blocked'}), ...more.map((text) => row('  ', text))];
 	const key = step.name === mendable(state)?.name ? mendKeys(view, typing)[0] : typing ? undefined : changeKey(view, step);
-	if (key) lines.push(row('  ', {text: key.shows, role: 'accent'}, `  ${plainText(key.does, look)}`));
 	if (finding && mendsOf(finding) === undefined && problem?.advice !== undefined)
 		lines.push(...wrap(plainText(problem.advice, look), columns - 2).map((text) => row('  ', text)));
+	if (key) lines.push(row('  ', {text: key.shows, role: 'accent'}, `  ${plainText(key.does, look)}`));
 	return lines;
 }
 
