@@ -45,7 +45,18 @@ export const markKeys = {
 } as const;
 
 /** The parts of a fleet that bear the mark, named after the step that makes them. */
-export type Part = 'record' | 'bucket' | 'security-groups' | 'key-pair' | 'instance-profile' | 'manager' | 'worker' | 'runner';
+export type Part =
+	| 'record'
+	| 'bucket'
+	| 'security-groups'
+	| 'key-pair'
+	| 'instance-profile'
+	| 'manager'
+	| 'worker-key'
+	| 'launch-template'
+	| 'group'
+	| 'worker'
+	| 'runner';
 
 /** The mark as tags; `global` is for things outside any region (IAM, S3's names). */
 export function mark(fleet: Fleet, part: Part, global = false): Record<string, string> {
@@ -70,6 +81,13 @@ export const names = {
 	profile: (fleet: Fleet) => `${fleet.name}-${fleet.region}-manager`,
 	lifecycleRule: (fleet: Fleet) => `gitlab-runner-aws-${fleet.name}`,
 	cachePath: (fleet: Fleet) => fleet.name,
+	/** The Auto Scaling group that the workers are in. */
+	scalingGroup: (fleet: Fleet) => `${fleet.name}-workers`,
+	/** The group in which one worker is tried, beside the workers that run jobs. */
+	testGroup: (fleet: Fleet) => `${fleet.name}-workers-test`,
+	launchTemplate: (fleet: Fleet) => `${fleet.name}-workers`,
+	/** The key pair by which the manager gets on to the group's workers. */
+	workerKey: (fleet: Fleet) => `${fleet.name}-workers`,
 	/** `MachineName` of the runner: the runner puts `runner-<short token>-` before it and a time and a hash for `%s`. */
 	machine: (fleet: Fleet) => `${fleet.name}-%s`,
 } as const;

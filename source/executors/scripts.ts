@@ -4,10 +4,11 @@ import {installWith} from '../world/host/scripts/install.ts';
 import {together} from '../world/host/scripts/manager-part.ts';
 import {panelWith} from '../world/host/scripts/panel.ts';
 import {serviceWith} from '../world/host/scripts/service.ts';
+import {dockerAutoscalerPart} from './docker-autoscaler/scripts/manager-part.ts';
 import {dockerMachinePart} from './docker-machine/scripts/manager-part.ts';
 
 /** Each executor's part of the manager's scripts. */
-const part = together([dockerMachinePart]);
+const part = together([dockerMachinePart, dockerAutoscalerPart]);
 
 /** The scripts that every manager is asked by, whatever its executor. */
 export const {factsScript, softwareFactsScript} = factsWith(part);

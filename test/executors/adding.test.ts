@@ -232,9 +232,9 @@ before(async () => {
 	for (const [file, text] of Object.entries(folder)) await writeFile(join(executors, 'pool', file), text);
 	for (const [list, what, from, already] of lines) {
 		const text = await readFile(join(executors, list), 'utf8');
-		const items = `[${already}]`;
-		assert.equal(text.split(items).length, 2, `${list} holds ${items} once`);
-		await writeFile(join(executors, list), `import {${what}} from '${from}';\n${text.replace(items, `[${already}, ${what}]`)}`);
+		const before = `[${already}`;
+		assert.equal(text.split(before).length, 2, `${list} begins with ${already} once`);
+		await writeFile(join(executors, list), `import {${what}} from '${from}';\n${text.replace(before, `${before}, ${what}`)}`);
 	}
 	await writeFile(join(copy, 'source', step.file), step.text);
 	const steps = await readFile(join(copy, 'source', step.list), 'utf8');

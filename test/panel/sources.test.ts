@@ -106,6 +106,8 @@ function world(options: {workers?: string[]} = {}) {
 	const host = (): PanelOutcome['host'] => ({
 		hasStore: true,
 		certificates: true,
+		workerKey: false,
+		pluginRuns: false,
 		machines: workers.map((name, index) => ({name, instanceId: `i-${index}`, type: 'c5.large', spot: false, diskGib: 20})),
 		unreadMachines: [],
 		config: {text: standing, hash: 'h'},

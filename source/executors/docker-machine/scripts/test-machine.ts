@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {prelude, type Script} from '../../../world/host/script.ts';
+import {outlivingText} from '../../../world/host/scripts/outliving.ts';
 
 export type TestMachine = {
 	/** `runner-test-<fleet>-<unix>-<hex>`: the pattern by which leftovers are found. */
@@ -40,30 +41,12 @@ export const machineStages: readonly {name: string; begins: string}[] = [
 	{name: 'removal', begins: ''},
 ];
 
-const text = `${prelude}
-import select, shlex
+const text = `${prelude}${outlivingText}
+import shlex
 stages = json.loads(${JSON.stringify(JSON.stringify(machineStages.filter(({begins}) => begins !== '')))})
 folder = '/root/.docker/machine/machines/'
 last = dict(stage='check')
-lost = threading.Event()
 errors = []
-
-def tell(**what):
-    # A laptop that goes away must not end this before the machine is gone.
-    try:
-        say(**what)
-    except OSError:
-        lost.set()
-for name in ('SIGHUP', 'SIGTERM', 'SIGINT'):
-    signal.signal(getattr(signal, name), lambda *_: lost.set())
-
-def watch_reader():
-    poll = select.poll()
-    poll.register(1, 0)
-    while not lost.is_set():
-        if any(event & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _, event in poll.poll(1000)):
-            lost.set()
-threading.Thread(target=watch_reader, daemon=True).start()
 
 def stage(name):
     last['stage'] = name

@@ -11,6 +11,8 @@ export type Download = {name: string; version: string; url: string; checksums: s
 export type Install = {
 	/** Whose part prepares the manager, by its name: what its runner needs besides programs. */
 	executor: string;
+	/** What its preparation wants to know, such as a version, by names of its own. */
+	wants?: Readonly<Record<string, string>> | undefined;
 	/** Seconds that cloud-init may take. */
 	bootSeconds: number;
 	downloads: Download[];
