@@ -148,7 +148,14 @@ async function main(): Promise<number> {
 		onUnread: (handle) => hearers.push(handle),
 		atEnd: (close) => closers.push(close),
 		end: (code) => void end(code),
+		suspend: process.platform === 'win32' ? undefined : suspend,
 	});
+}
+
+/** Stops this process and those it's run by, as the terminal itself would; once woken, the terminal may have another size, which Node asks for at this signal. */
+function suspend(): void {
+	process.kill(0, 'SIGTSTP');
+	process.kill(process.pid, 'SIGWINCH');
 }
 
 /** What was opened is closed by whoever opened it. If something isn't, the process ends all the same, and the log says what it was, unless the system is held up. */

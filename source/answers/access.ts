@@ -66,8 +66,8 @@ export const access = question(
 	mends: 'instance-profile',
 	default: 'create',
 	choices: async () => [
-		{value: 'create', label: 'a role made for it', hint: 'no keys anywhere'},
-		{value: 'access-keys', label: "a user's access keys", hint: "in root's AWS credentials file, mode 0600"},
+		{value: 'create', label: 'create', hint: 'a role of its own, no keys anywhere'},
+		{value: 'access-keys', label: 'access-keys', hint: "a user's keys, in root's AWS credentials file on the manager, mode 0600"},
 	],
 });
 
@@ -110,5 +110,5 @@ export const tags = question(
 async function keyPairChoices({cloud}: Asking): Promise<Choice<string>[]> {
 	const {KeyPairs = []} = await cloud.call('DescribeKeyPairs', {});
 	const pairs = KeyPairs.flatMap(({KeyName, KeyType}) => (KeyName ? [choice(KeyName, KeyName, `${KeyType ?? 'rsa'}, its private key must be here`)] : []));
-	return [choice('create', 'one made here', 'ed25519'), ...pairs.sort(byLabel)];
+	return [choice('create', 'create', 'a new pair, ed25519, made here'), ...pairs.sort(byLabel)];
 }

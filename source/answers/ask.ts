@@ -4,7 +4,8 @@ import type {AnyQuestion, Choice, SecretQuestion, WhichQuestion} from './questio
 export type Asked = {
 	question: AnyQuestion | SecretQuestion | WhichQuestion;
 	choices?: Choice<unknown>[];
-	default?: {value: unknown; why?: string};
+	/** What Enter takes. `given` where somebody gave it, or the fleet's record has it, rather than it being the default. */
+	default?: {value: unknown; why?: string; given?: true};
 	/** Why there are no live choices: a value can still be typed. */
 	note?: string;
 	/** A sentence about the value that was refused. */

@@ -12,8 +12,8 @@ export const cache = question(
 	mends: 'bucket',
 	default: 'create',
 	choices: async () => [
-		{value: 'create', label: 'a bucket made for them'},
-		{value: 'none', label: 'no cache'},
+		{value: 'create', label: 'create', hint: 'a private bucket of its own'},
+		{value: 'none', label: 'none', hint: 'jobs keep no cache'},
 	],
 });
 

@@ -122,10 +122,11 @@ export async function putAtOnce({walk: {asking}, settled}: WalkState, key: Answe
 	const refused = wrong.find((one) => one.key === key);
 	const fallback = refused ? await defaultOf(question, asking(given)) : undefined;
 	const value = refused ? fallback?.value : given[key];
+	const isGiven = !refused && sources[key] !== 'default' && sources[key] !== 'found';
 	const reason = why[key] ?? (value !== undefined && sources[key] === 'record' ? "the fleet's record" : undefined);
 	return {
 		question,
-		...(value === undefined ? {} : {default: reason ? {value, why: reason} : {value}}),
+		...(value === undefined ? {} : {default: {value, ...(reason ? {why: reason} : {}), ...(isGiven ? {given: true as const} : {})}}),
 		...(refused ? {refused: refusal([], [refused]).message} : {}),
 		wrong: (answer) => wrongTyped(key, answer, given),
 	};

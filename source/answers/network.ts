@@ -52,7 +52,7 @@ export const sshFrom = question(
 	change: 'live',
 	mends: 'connection',
 	default: 'my-ip',
-	choices: async () => [{value: 'my-ip', label: "this machine's own address"}],
+	choices: async () => [{value: 'my-ip', label: 'my-ip', hint: "this machine's own address"}],
 });
 
 export const sshAddress = optional(
@@ -110,5 +110,5 @@ async function groupChoices({cloud}: Asking): Promise<Choice<string>[]> {
 			? [choice(group.GroupId, `${group.GroupName ?? ''} ${group.GroupId}`.trim(), [group.Description, group.VpcId].filter(Boolean).join(' · '))]
 			: [],
 	);
-	return [choice('create', 'one made for it', 'SSH from you alone'), ...groups.sort(byLabel)];
+	return [choice('create', 'create', 'a new group that lets in SSH from you alone'), ...groups.sort(byLabel)];
 }

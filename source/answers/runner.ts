@@ -48,8 +48,8 @@ export const runner = question(
 	mends: 'runner',
 	default: 'token',
 	choices: async () => [
-		{value: 'token', label: "I make it on GitLab's page", hint: 'and enter its token, glrt-…'},
-		{value: 'create', label: 'make it for me', hint: 'with a GitLab token that has the scope create_runner'},
+		{value: 'token', label: 'token', hint: "you make it on GitLab's page, and enter its token, glrt-…"},
+		{value: 'create', label: 'create', hint: 'made here, with a GitLab token that has the scope create_runner'},
 	],
 });
 
@@ -127,7 +127,7 @@ export const tokenStore = question(
 	change: 'live',
 	default: 'manager',
 	choices: async () => [
-		{value: 'manager', label: 'on the manager alone'},
-		{value: 'ssm', label: 'in an encrypted SSM parameter too'},
+		{value: 'manager', label: 'manager', hint: 'in its config.toml alone'},
+		{value: 'ssm', label: 'ssm', hint: 'in an encrypted parameter too'},
 	],
 });

@@ -205,7 +205,11 @@ type Facing = {
 const titles: Readonly<Record<string, string>> = {setup: 'set up', home: 'gitlab-runner-aws'};
 
 /** Picks the face, once, and loads only that one's code. */
-async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms, {yes, colour, title, stops, clock, aside = false}: Facing): Promise<Face> {
+async function faceFor(
+	{stdin, stdout, stderr, env, suspend}: Surroundings,
+	terms: Terms,
+	{yes, colour, title, stops, clock, aside = false}: Facing,
+): Promise<Face> {
 	// Screens would go on reading the keys that are the other program's.
 	const picked = pickFace(aside ? {...terms, plain: true} : terms);
 	const out = aside ? stderr : stdout;
@@ -213,7 +217,8 @@ async function faceFor({stdin, stdout, stderr, env}: Surroundings, terms: Terms,
 	if (picked === 'json') return (await import('../faces/json/face.ts')).jsonFace({out, yes, clock});
 	if (picked === 'screens' && !yes) {
 		const {inkFace} = await import('../faces/ui/face.tsx');
-		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title: titles[title] ?? title, onStop: () => stops.raise('SIGINT'), ended: stops.soft});
+		const stopping = {onStop: () => stops.raise('SIGINT'), ended: stops.soft, suspend};
+		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title: titles[title] ?? title, ...stopping});
 	}
 	const {plainFace} = await import('../faces/plain/face.ts');
 	return plainFace({out, err: stderr, in: stdin, columns: () => out.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock, ended: stops.soft});

@@ -34,6 +34,8 @@ export type Surroundings = {
 	onUnread(handle: () => void): void;
 	/** Takes what leaves the terminal as it was found, for a process that ends before its work has. */
 	atEnd(close: () => Promise<void>): void;
+	/** Stops the process as a job of its shell, until that wakes it; absent where shells have no jobs. */
+	suspend?: (() => void) | undefined;
 	/** Ends the process now, whatever is open; the terminal is left as it was found. */
 	end(code: number): void;
 };

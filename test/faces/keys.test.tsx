@@ -68,10 +68,26 @@ test('four keys without a pause are four letters', async () => {
 	assert.deepEqual(moves, [{answer: 'acme'}]);
 });
 
+test('a field is edited as a line of a shell: ends of the line, words, and the rest taken away', async () => {
+	const {stdin, frame, until} = on(fieldFor(fleetName()));
+	const after = async (pressed: string, line: RegExp): Promise<void> => {
+		stdin.write(pressed);
+		await until(() => line.test(frame()));
+	};
+	await after('one two', /› one two▏/);
+	await after('\x01', /› ▏one two/);
+	await after('\x05', /› one two▏/);
+	await after('\x1bb', /› one ▏two/);
+	await after('\x1bb', /› ▏one two/);
+	await after('\x1bf', /› one▏ two/);
+	await after('\x0b', /› one▏\s*\n/);
+	await after('\x1b\x7f', /› ▏/);
+});
+
 test('a refused value stays in the field with the sentence that says what would be right', async () => {
 	const {stdin, moves, frame, until} = on(fieldFor(limit()));
 	stdin.write('0\r');
-	await until(() => /It takes a whole number from 1 to 5,000 machines/.test(frame()));
+	await until(() => /✖ It takes a whole number from 1 to 5,000 machines/.test(frame()));
 	assert.deepEqual(moves, []);
 	stdin.write('\x7f');
 	await until(() => !/It takes/.test(frame()));

@@ -30,6 +30,8 @@ export type ControllerOptions = {
 	later(callback: () => void, ms: number): () => void;
 	/** Hands the terminal to a command, and takes it back. */
 	handOver(run: () => boolean): Promise<boolean>;
+	/** Stops this process as a shell's job, until the shell wakes it; absent where there are no jobs. */
+	suspend?: (() => void) | undefined;
 	/** Writes past the frame, for what draws nothing: the clipboard. */
 	write?(text: string): void;
 };
@@ -107,7 +109,19 @@ export function makeController(options: ControllerOptions): Controller {
 		if (top) on?.changed?.(top);
 	}
 
+	/** Leaves the terminal to the shell, until it wakes us. */
+	function suspended(one: Press): boolean {
+		const {suspend} = options;
+		if (!suspend || !('key' in one) || one.key !== 'ctrl-z') return false;
+		void handOver(() => {
+			suspend();
+			return true;
+		});
+		return true;
+	}
+
 	function press(one: Press, view: View): void {
+		if (suspended(one)) return;
 		if (waiting.at(-1)?.holds?.(one, view)) return;
 		const top = store.now().screens.at(-1);
 		const move = top && moveFor(top, view, one);

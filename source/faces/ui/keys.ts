@@ -44,6 +44,9 @@ const screens: {readonly [Is in keyof ScreenByName]: ScreenSpec<ScreenByName[Is]
 /** How the screen on top is shown. */
 export const shown = (screen: Screen): ScreenSpec<Screen> => screens[screen.is];
 
+/** In a text `?` is a letter. Ink 8 gives F1 as an empty input without any flag, so it's nano's key; no line of a shell has another use for it. */
+const helpInText = 'ctrl-g';
+
 const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
 
 /** All keys that work on a screen now, its own first; then `?` and the way out. */
@@ -59,10 +62,9 @@ export function keysOf(screen: Screen, view: View): Binding[] {
 		act: () => ({stop: true}),
 	};
 	if (screen.is === 'help') return [...own, stop];
-	// In a text `?` is a letter, and Ink 8 gives F1 as an empty input without any flag.
 	const help: Binding = {
-		press: isText ? ['ctrl-k'] : ['?'],
-		shows: isText ? 'ctrl-k' : '?',
+		press: [isText ? helpInText : '?'],
+		shows: isText ? helpInText : '?',
 		does: 'keys',
 		stays: true,
 		act: () => ({push: {is: 'help', bindings: [...own, stop]}}),

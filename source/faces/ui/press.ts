@@ -15,7 +15,8 @@ type KeyName =
 	| 'end'
 	| 'pageup'
 	| 'pagedown'
-	| `ctrl-${string}`;
+	| `ctrl-${string}`
+	| `alt-${string}`;
 
 /** One thing that a person pressed: a key, a letter, or a text that was pasted at once. */
 export type Press = {key: KeyName} | {text: string; pasted?: true};
@@ -51,7 +52,11 @@ export function pressesOf(input: string, key: Key): Press[] {
 	if (key.eventType === 'release') return [];
 	if (key.ctrl && input.length === 1) return [{key: `ctrl-${input}`}];
 	const named = flags.find(([flag]) => key[flag] === true);
+	// With alt or ctrl an arrow goes by words, as alt-b and alt-f do.
+	if (named && (key.meta || key.ctrl) && (key.leftArrow || key.rightArrow)) return [{key: key.leftArrow ? 'alt-b' : 'alt-f'}];
+	if (key.meta && key.backspace) return [{key: 'ctrl-w'}];
 	if (named && input.length <= 1) return [{key: named[1]}];
+	if (key.meta && input.length === 1) return [{key: `alt-${input}`}];
 	return [...input].flatMap(pressOf);
 }
 

@@ -13,6 +13,7 @@ afterEach(cleanup);
 
 /** The controller with a terminal that isn't one. */
 function controller({ended}: {ended?: AbortSignal} = {}) {
+	const suspended: string[] = [];
 	const stops: string[] = [];
 	const made = makeController({
 		yes: false,
@@ -24,15 +25,17 @@ function controller({ended}: {ended?: AbortSignal} = {}) {
 			return () => clearTimeout(timer);
 		},
 		handOver: async (run) => run(),
+		suspend: () => suspended.push('suspended'),
 	});
 	const drawn = render(<App store={made.store} look={{colour: false, ascii: false}} title="set up" now={() => start} press={made.press} />);
 	const frame = () => drawn.lastFrame() ?? '';
 	return {
 		...made,
 		stops,
+		suspended,
 		frame,
 		press: (key: string) => void drawn.stdin.write(key),
-		until: (right: RegExp) => shown(frame, right),
+		until: (right: RegExp | (() => boolean)) => shown(frame, right),
 	};
 }
 
@@ -55,6 +58,15 @@ test('the end shows the commands that come next, saves a preset with p, and is l
 	on.press('q');
 	await over;
 	assert.deepEqual(saved, ['mine']);
+});
+
+test('ctrl-z hands the terminal to the shell, wherever it is pressed, and changes nothing', async () => {
+	const on = controller();
+	void on.screens.home(async () => new Promise(() => {}));
+	await on.until(/a new fleet/);
+	on.press('\u001a');
+	await on.until(() => on.suspended.length === 1);
+	await on.until(/› a new fleet/);
 });
 
 const seen: HomeSeen = {

@@ -24,7 +24,7 @@ test('the same answers by lines and by screens make the same preset, byte for by
 	await until(/Which image/);
 	press(keys.enter, keys.enter, keys.enter);
 	await until(/caches go/);
-	await and(keys.down, /› no cache/);
+	await and(keys.down, /› none/);
 	await and(keys.enter, /› c5\.large/);
 	await and(keys.down, /› m5\.large/);
 	await and(keys.enter, /spot instances/);

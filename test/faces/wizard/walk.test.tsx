@@ -50,6 +50,25 @@ test('where the region isn’t known it is asked first, and nothing is looked at
 	assert.match(walked.frame(), /✔ region: us-east-2/);
 });
 
+test('an answer that the plan is blocked on isn’t shown as done, until it is mended', async () => {
+	const checks: Checks = ({managerType}) =>
+		managerType === 't4g.small'
+			? [{event: 'step.found', step: 'images', is: 'ready', says: 'ubuntu'}]
+			: [{event: 'step.found', step: 'images', is: 'blocked', says: 'arm64', fix: 'use t4g.small instead', mends: {managerType: 't4g.small'}}];
+	const walked = walk({layers: here, checks});
+	await walked.until(/Which image/);
+	await walked.and(keys.enter, /Which security group/);
+	await walked.until(/✖ image: ubuntu-24\.04/);
+	await walked.and('f', /✔ image: ubuntu-24\.04/);
+});
+
+test('Enter names the default; what was typed before is kept, not taken for the default', async () => {
+	await walk({layers: here, at: 'cacheDays'}).until(/After how many days[\s\S]*↵ take 90 days, the default/);
+	await walk({layers: {...here, typed: {limit: 7}}, at: 'limit'}).until(/How many workers[\s\S]*↵ keep 7 machines/);
+	await walk({layers: here, at: 'profile'}).until(/Which AWS profile[\s\S]*▏none[\s\S]*↵ leave it empty/);
+	await walk({layers: here, at: 'tags'}).until(/Which tags[\s\S]*▏none[\s\S]*↵ take none, the default/);
+});
+
 test('keys pressed ahead of the screens are taken in order, none twice', async () => {
 	const walked = walk({layers: here});
 	await walked.until(/Which image/);
@@ -65,7 +84,7 @@ test('back from the last question to the first and forward again keeps every ans
 	await and(keys.enter, /Which security group/);
 	await and(keys.enter, /Which key pair opens/);
 	await and(keys.enter, /caches go/);
-	await and(keys.down, /› no cache/);
+	await and(keys.down, /› none/);
 	await and(keys.enter, /Which instance type are/);
 	await and(keys.down, /› m5.large/);
 	await and(keys.enter, /spot instances/);
@@ -76,7 +95,7 @@ test('back from the last question to the first and forward again keeps every ans
 	await and(keys.left, /How many workers[\s\S]*› ▏42/);
 	await and(keys.left, /spot instances[\s\S]*› No/);
 	await and(keys.left, /Which instance type are[\s\S]*› m5.large/);
-	await and(keys.left, /caches go[\s\S]*› no cache/);
+	await and(keys.left, /caches go[\s\S]*› none/);
 	await and(keys.left, /Which key pair opens/);
 	await and(keys.left, /Which security group/);
 	await and(keys.left, /Which image/);
@@ -216,7 +235,7 @@ test('escape at a changed answer leaves it as it was', async () => {
 test('the runner can be had made instead: its questions follow, and the token asked for is a GitLab one', async () => {
 	const walked = walk({layers: here});
 	await toToken(walked);
-	await walked.and(keys.ctrlG, /Which project is the runner for/);
+	await walked.and(keys.ctrlN, /Which project is the runner for/);
 	walked.press('acme/api');
 	await walked.until(/acme\/api▏/);
 	await walked.and(keys.enter, /Which GitLab token may make the runner/);

@@ -23,9 +23,9 @@ export const keys = {
 	tab: '\t',
 	escape: '\u001b',
 	ctrlC: '\u0003',
-	ctrlE: '\u0005',
+	ctrlO: '\u000f',
 	ctrlF: '\u0006',
-	ctrlG: '\u0007',
+	ctrlN: '\u000e',
 } as const;
 
 /** An account in which there is a little of everything that questions offer. */

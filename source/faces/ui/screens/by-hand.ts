@@ -59,7 +59,7 @@ const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
 	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
 	return [
-		{press: ['e', 'escape', 'q', 'ctrl-e'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
+		{press: ['e', 'escape', 'q', 'ctrl-o'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
 		...(steps.length > 1
 			? [
 					{press: ['right', 'l', 'tab'], shows: signOf('right', look), does: 'next step', act: () => to(screen.at + 1)},

@@ -1,8 +1,9 @@
 import type {Asked} from '../../../answers/ask.ts';
 import {type Choice, isClosed, isSecret} from '../../../answers/question.ts';
 import {toText} from '../../../answers/value.ts';
-import {plainText, signOf} from '../../words/glyphs.ts';
+import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {padded} from '../../words/width.ts';
+import {wrap} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
@@ -158,7 +159,10 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 		);
 	});
 	if (screen.walk?.loading) rows.push(row({text: `   ${signOf('more', look)} asking AWS what there is`, role: 'quiet'}));
-	const foot = screen.refused === undefined ? [] : [row(' ', {text: plainText(screen.refused, look), role: 'blocked'})];
+	const foot =
+		screen.refused === undefined
+			? []
+			: wrap(plainText(`${glyphOf('blocked', look)} ${screen.refused}`, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
 	const room = bodyRows(view.rows) - head.length - foot.length;
 	return [...head, ...(rows.length > 0 ? windowed(rows, screen.at, room, look) : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...foot];
 };

@@ -1,7 +1,7 @@
 import type {Asked} from '../../../answers/ask.ts';
 import {isSecret} from '../../../answers/question.ts';
-import {toText, typedFor} from '../../../answers/value.ts';
-import {plainText, signOf} from '../../words/glyphs.ts';
+import {inWords, toText, typedFor} from '../../../answers/value.ts';
+import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
@@ -53,23 +53,43 @@ export function valueIn({asked, draft}: FieldScreen): unknown {
 /** Letters type, so that back is the first column's left arrow, and Escape. */
 function walkKeys({walk, draft, other}: FieldScreen, view: View): Binding[] {
 	if (!walk) return [];
-	const instead: Binding[] = walk.create ? [{press: ['ctrl-g'], shows: 'ctrl-g', does: 'have it made for me', act: () => ({wizard: {do: 'create'}})}] : [];
+	const instead: Binding[] = walk.create
+		? [{press: ['ctrl-n'], shows: 'ctrl-n', does: 'create it with a GitLab token', act: () => ({wizard: {do: 'create'}})}]
+		: [];
 	return [...backKey(walk, [...(draft.at === 0 ? ['left'] : []), ...(other ? [] : ['escape'])], view), ...instead, ...walkingKeys(view, true, walk.about)];
 }
+
+/** A value of which nothing is there to be edited: no tags, an empty text. */
+const isNone = (value: unknown): boolean => inWords(value) === 'none';
+
+/** The longest value that a hint names. */
+const longestNamed = 24;
+
+/** What Enter does: it takes what was typed, the default, or what was given before; an answer that may be absent stays so. */
+function takesWords({asked, draft}: FieldScreen): string {
+	if (draft.text !== '') return 'take';
+	const {default: usual, question} = asked;
+	if (!usual) return asked.wrong('') === undefined ? 'leave it empty' : 'take';
+	const value = inWords(usual.value, unitOf(question));
+	const named = value.length > longestNamed ? '' : ` ${value}`;
+	return usual.given ? `keep${named || ' it'}` : `take${named}${named === '' ? ' the default' : ', the default'}`;
+}
+
+const unitOf = (question: Asked['question']): string | undefined => (isSecret(question) ? undefined : question.unit);
 
 const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	const {look} = view;
 	const {asked, draft, other, walk} = screen;
-	const hasDefault = asked.default !== undefined;
+	const usual = draft.text === '' ? asked.default : undefined;
 	return [
-		{press: ['enter'], shows: signOf('enter', look), does: draft.text === '' && hasDefault ? 'take the default' : 'take', act: () => entered(screen)},
-		...(hasDefault && draft.text === ''
+		{press: ['enter'], shows: signOf('enter', look), does: takesWords(screen), act: () => entered(screen)},
+		...(usual && !isNone(usual.value)
 			? [
 					{
 						press: [walk ? 'right' : 'tab'],
 						shows: walk ? signOf('right', look) : 'tab',
-						does: 'edit the default',
-						act: () => ({to: {...screen, draft: draftOf(toText(asked.default?.value))}}),
+						does: 'edit it',
+						act: () => ({to: {...screen, draft: draftOf(toText(usual.value))}}),
 					},
 				]
 			: []),
@@ -94,13 +114,19 @@ function wrongOf({asked, draft, refused}: FieldScreen): string | undefined {
 	return refused ?? (draft.text === '' ? undefined : asked.wrong(typedFor(asked.question, draft.text)));
 }
 
+/** What the field holds as long as nothing is typed: the default with why, or that it may stay empty. */
+function placeholder({default: usual, wrong}: Asked): string {
+	if (!usual) return wrong('') === undefined ? 'none' : '';
+	return `${isNone(usual.value) ? 'none' : toText(usual.value)}${usual.why === undefined ? '' : `  (${usual.why})`}`;
+}
+
 const drawField: Draw<FieldScreen> = (screen, view) => {
 	const {asked, draft} = screen;
 	const {columns, look} = view;
 	const rows = questionRows(asked, view);
-	const {default: usual, question} = asked;
-	const unit = !isSecret(question) && question.unit !== undefined ? `  ${question.unit}` : '';
-	const hint = draft.text === '' && usual ? `${toText(usual.value)}${usual.why === undefined ? '' : `  (${usual.why})`}` : '';
+	const {question} = asked;
+	const unit = unitOf(question) === undefined ? '' : `  ${unitOf(question)}`;
+	const hint = draft.text === '' ? placeholder(asked) : '';
 	rows.push(
 		row(
 			{text: ` ${signOf('focus', look)} `, role: 'accent'},
@@ -114,7 +140,7 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 	if (wrong !== undefined)
 		rows.push(
 			emptyRow,
-			...wrap(plainText(`${screen.refused === undefined ? signOf('dot', look) : signOf('more', look)} ${wrong}`, look), columns - 2).map((text) =>
+			...wrap(plainText(`${screen.refused === undefined ? signOf('dot', look) : glyphOf('blocked', look)} ${wrong}`, look), columns - 2).map((text) =>
 				row(' ', {text, role}),
 			),
 		);

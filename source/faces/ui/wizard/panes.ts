@@ -1,8 +1,8 @@
-import {glyphOf, marks, plainText, signOf} from '../../words/glyphs.ts';
+import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
 import {bodyRows, isWide} from '../layout.ts';
 import {planCounts, planPane} from '../plan-pane.ts';
-import {cutRow, emptyRow, type Row, row, textOf} from '../row.ts';
+import {cutRow, emptyRow, markSpan, type Row, row, textOf} from '../row.ts';
 import type {Screen, ScreenSpec, View} from '../screen.ts';
 import {blockedIn, mendable} from './seen.ts';
 import {blockedRows} from './walking.ts';
@@ -14,13 +14,19 @@ const leastForQuestion = 14;
 const leftOf = (columns: number): number => columns - Math.min(90, Math.max(44, Math.floor(columns * 0.42))) - 3;
 
 /** Answered questions, a line each: the newest ones as far as there is room. */
-function answeredRows({wizard, look, columns}: View, room: number): Row[] {
+function answeredRows(view: View, room: number): Row[] {
+	const {wizard, look, columns} = view;
 	const {answered} = wizard;
+	const blocked = new Set(blockedIn(view.state).map(({name}) => name));
 	if (answered.length === 0 || room < 2) return [];
 	const shown = answered.slice(-(room - 1));
-	const rows = shown.map(({key, says}) =>
+	const rows = shown.map(({key, says, step}) =>
 		cutRow(
-			row(' ', {text: `${glyphOf('done', look)} `, role: marks.done.role}, {text: `${plainText(key, look)}: ${plainText(says, look)}`, role: 'quiet'}),
+			// An answer isn't done with while the plan is blocked on what it's about.
+			row(' ', markSpan(step !== undefined && blocked.has(step) ? 'blocked' : 'done', look), {
+				text: `${plainText(key, look)}: ${plainText(says, look)}`,
+				role: 'quiet',
+			}),
 			columns,
 			look,
 		),

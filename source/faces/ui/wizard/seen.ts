@@ -11,8 +11,8 @@ export type WizardNews = {says: string; role: 'ready' | 'blocked' | 'warning'};
 
 /** What screens show of the walk besides themselves. */
 export type WizardSeen = {
-	/** Answered questions, each in a line, in the order of asking. */
-	answered: readonly {key: string; says: string}[];
+	/** Answered questions, each in a line, in the order of asking; `step` is whose trouble the answer mostly is about. */
+	answered: readonly {key: string; says: string; step?: string | undefined}[];
 	/** Which question of how many; 0 of 0 outside of the walk. */
 	at: number;
 	of: number;
@@ -70,4 +70,6 @@ export const answerOf = (step: string): AnswerKey | undefined => inOrder.find(({
 
 /** Answered questions, each in a line, but for the one that is asked now. */
 export const answeredSeen = ({settled, visited}: WalkState, now?: AnswerKey): WizardSeen['answered'] =>
-	inOrder.flatMap(({id}) => (id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id])}] : []));
+	inOrder.flatMap(({id, mends, unit}) =>
+		id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id], unit), step: mends}] : [],
+	);

@@ -31,15 +31,13 @@ const wizard =
 	(move: Extract<Move, {wizard: unknown}>['wizard']): (() => Move) =>
 	() => ({wizard: move});
 
-/** Where letters are typed, ctrl stands in. */
-const letterOf = (key: string, typing: boolean): string => (typing ? `ctrl-${key}` : key);
-
 /** Mends the blocked finding: with the answers that the finding brings, else by changing the answer that it is about. */
 export function mendKeys(view: View, typing = false, about?: string): Binding[] {
 	const step = mendable(view.state, about);
 	const mends = step?.finding && mendsOf(step.finding);
 	const says = step?.finding?.fix ?? '';
-	const press = letterOf('f', typing);
+	// Where letters are typed, ctrl stands in.
+	const press = typing ? 'ctrl-f' : 'f';
 	const mending: Binding[] = mends ? [{press: [press], shows: press, does: says === '' ? 'mend' : says, act: wizard({do: 'mend', answers: mends, says})}] : [];
 	const other = typing
 		? undefined
@@ -85,7 +83,8 @@ function handFor(view: View, about: string | undefined): Screen {
 
 /** Opens the plan and the commands by hand, and logs in where that would help: works on every screen of the walk. */
 export function planKeys(view: View, typing: boolean, about?: string): Binding[] {
-	const hand = letterOf('e', typing);
+	// Of a text ctrl-e is the end.
+	const hand = typing ? 'ctrl-o' : 'e';
 	return [
 		{press: ['tab'], shows: 'tab', does: 'plan', act: () => ({push: {is: 'plan' as const, over: true as const}})},
 		...(view.wizard.login !== undefined && !typing && isExpired(view) ? [{press: ['L'], shows: 'L', does: 'log in', act: wizard({do: 'login'})}] : []),
