@@ -4,7 +4,7 @@ import type {CauseRow} from '../panel/causes/cause.ts';
 import type {RefusalWords} from '../panel/journal/refusal.ts';
 import type {LogRule} from '../panel/journal/rule.ts';
 import type {LeftoverView} from '../panel/leftovers.ts';
-import type {Made, MoveTarget} from '../panel/makers.ts';
+import type {Made, MoveTarget, TellsMaking} from '../panel/makers.ts';
 import type {WorkerView} from '../panel/workers.ts';
 import type {RunnerFacts} from '../steps/config/facts.ts';
 import type {WorkerMaking} from '../steps/worker-making.ts';
@@ -21,8 +21,8 @@ export type Executor = {
 	readonly view: WorkerView;
 	/** What they leave behind, and how that is known and taken away. */
 	readonly leftovers: LeftoverView;
-	/** How a runner's workers are made now, by its entry in config.toml and in a region; undefined where that isn't known. */
-	made(runner: RunnerFacts, region: string): Made | undefined;
+	/** How a runner's workers are made now, by its entry in config.toml and what else tells; undefined where that isn't known. */
+	made(runner: RunnerFacts, seen: TellsMaking): Made | undefined;
 	/** The answers by which new workers are made elsewhere, or as something else, on top of these. */
 	moved(to: MoveTarget, given: Given): Given;
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */

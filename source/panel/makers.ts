@@ -8,6 +8,9 @@ export const makersIn = ({host}: Pick<Snapshot, 'host'>): readonly RunnerFacts[]
 /** The first runner that makes machines. */
 export const makerIn = (snapshot: Pick<Snapshot, 'host'>): RunnerFacts | undefined => makersIn(snapshot)[0];
 
+/** What tells how workers are made, besides their runner's entry. */
+export type TellsMaking = Pick<Snapshot, 'host' | 'region' | 'group'>;
+
 /** How workers are made now. */
 export type Made = {
 	type: string;

@@ -1,5 +1,5 @@
 import {metricsRead} from '../steps/online.ts';
-import type {WorkersCounted} from '../steps/worker-making.ts';
+import type {FiguresOfExecutors, WorkersCounted} from '../steps/worker-making.ts';
 import {readPrometheus} from '../world/host/prometheus.ts';
 
 /** Machines by the runner's own states. */
@@ -22,6 +22,8 @@ export type Metrics = {
 	/** Machines made since the service started, and the mean seconds that took. */
 	creation: {count: number; meanSeconds: number} | undefined;
 	creationsFailed: number | undefined;
+	/** What executors' own figures tell besides. */
+	figures: Partial<FiguresOfExecutors>;
 	/** Failed jobs by GitLab's reason (`runner_system_failure`, `script_failure`), since the service started. */
 	failedJobs: Record<string, number>;
 	/** How often the service has loaded config.toml since it started. */
@@ -43,6 +45,10 @@ const added = (one: MachineCounts, other: MachineCounts): MachineCounts => ({
 	stuck: one.stuck + other.stuck,
 });
 
+/** Jobs that wait are counted by the runner, and by some executors too: of one that is counted twice the larger number is right. */
+const moreOf = (counted: number | undefined, waiting: readonly number[]): number | undefined =>
+	waiting.length === 0 ? counted : Math.max(counted ?? 0, ...waiting);
+
 /** Reads the text of `/metrics`, of whose workers each executor's own figures tell. Never throws. */
 export function metricsIn(text: string, countings: readonly ((metrics: ReturnType<typeof readPrometheus>) => WorkersCounted)[]): Metrics {
 	const metrics = readPrometheus(text, [...metricsRead, 'process_start_time_seconds']);
@@ -52,11 +58,12 @@ export function metricsIn(text: string, countings: readonly ((metrics: ReturnTyp
 	const workers = all.find(({made}) => made) ?? all[0];
 	const concurrent = sum('gitlab_runner_concurrent');
 	const started = sum('process_start_time_seconds');
+	const waiting = all.flatMap((one) => one.waiting ?? []);
 	// Series of jobs exist only for states in use, so a runner that answers and names none runs none.
 	const none = concurrent === undefined ? undefined : 0;
 	return {
 		jobs: sum('gitlab_runner_jobs') ?? none,
-		preparing: sum('gitlab_runner_jobs', {state: 'pending'}) ?? none,
+		preparing: moreOf(sum('gitlab_runner_jobs', {state: 'pending'}) ?? none, waiting),
 		concurrent,
 		limits: by('gitlab_runner_limit', 'runner'),
 		machines: states.length === 0 ? undefined : states.reduce(added),
@@ -64,6 +71,7 @@ export function metricsIn(text: string, countings: readonly ((metrics: ReturnTyp
 		jobRequests: by('gitlab_runner_api_request_statuses_total', 'status', {endpoint: 'request_job'}),
 		creation: workers?.made,
 		creationsFailed: workers?.failed,
+		figures: Object.assign({}, ...all.map(({figures}) => figures)),
 		failedJobs: by('gitlab_runner_failed_jobs_total', 'failure_reason'),
 		configLoads: sum('gitlab_runner_configuration_loaded_total'),
 		version: word('gitlab_runner_version_info', 'version'),

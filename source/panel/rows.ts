@@ -1,3 +1,4 @@
+import type {AnswerValue} from '../fleet.ts';
 import type {Instance} from '../steps/looks/account.ts';
 
 /** What a worker is doing. `orphan`: the manager that made it doesn't know it any more. `unknown`: what would tell isn't there. */
@@ -19,6 +20,8 @@ export type WorkerRow = {
 	/** What the cursor stays on: the name, or the instance's id where there is no name. */
 	key: string;
 	name: string;
+	/** The executor that has it. */
+	executor: AnswerValue<'executor'>;
 	state: RowState;
 	/** What it is doing or why, in a few words: `waiting for SSH`, `too many idle machines`. */
 	detail: string | undefined;

@@ -8,6 +8,7 @@ import type {Denial} from './decode.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
 import type {Metrics} from './metrics.ts';
+import type {ScalingGroupsSeen} from './scaling-groups.ts';
 import {type Seen, unseen} from './seen.ts';
 
 /** The manager and everything that looks like a worker in its region, terminated ones included as long as EC2 tells of them. */
@@ -83,6 +84,8 @@ export type Snapshot = {
 	/** Undefined for a manager that bears no mark. */
 	fleet?: string | undefined;
 	ec2: Seen<Ec2>;
+	/** Auto Scaling groups that workers are in. */
+	group: Seen<ScalingGroupsSeen>;
 	leftovers: Seen<Leftovers>;
 	host: Seen<HostSeen>;
 	runner: Seen<RunnerSees>;
@@ -97,13 +100,14 @@ export type Snapshot = {
 };
 
 /** The parts of a snapshot that are looked at by themselves. */
-export type SourceName = 'ec2' | 'leftovers' | 'host' | 'runner' | 'journal' | 'gitlab' | 'prices' | 'record';
+export type SourceName = 'ec2' | 'group' | 'leftovers' | 'host' | 'runner' | 'journal' | 'gitlab' | 'prices' | 'record';
 
 /** Nothing looked at yet. */
 export const nothingSeen = (region: string, fleet?: string): Snapshot => ({
 	region,
 	...(fleet === undefined ? {} : {fleet}),
 	ec2: unseen,
+	group: unseen,
 	leftovers: unseen,
 	host: unseen,
 	runner: unseen,
@@ -118,6 +122,7 @@ export const nothingSeen = (region: string, fleet?: string): Snapshot => ({
 /** Sources as a person calls them. */
 export const sourceTitles: Readonly<Record<SourceName, string>> = {
 	ec2: 'EC2',
+	group: 'Auto Scaling',
 	leftovers: 'EC2 leftovers',
 	host: 'manager',
 	runner: 'runner metrics',

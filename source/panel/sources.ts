@@ -8,6 +8,7 @@ import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
 import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';
 import {lookAtGitlab} from './sources/gitlab.ts';
+import {groupsIn, lookAtGroups} from './sources/group.ts';
 import {type Growing, growing, type PanelPorts} from './sources/growing.ts';
 import {hostLoop} from './sources/host-loop.ts';
 import {follow, type Loop, notYet} from './sources/pace.ts';
@@ -18,19 +19,23 @@ export type {Watched} from './sources/ec2.ts';
 export type {PanelPorts} from './sources/growing.ts';
 
 /** Seconds between two looks of each source. */
-type Paces = Record<'ec2' | 'leftovers' | 'host' | 'gitlab' | 'prices' | 'record', number>;
+type Paces = Record<'ec2' | 'group' | 'leftovers' | 'host' | 'gitlab' | 'prices' | 'record', number>;
 
-const usualPaces: Paces = {ec2: 5, leftovers: 60, host: 5, gitlab: 10, prices: 300, record: 30};
+const usualPaces: Paces = {ec2: 5, group: 5, leftovers: 60, host: 5, gitlab: 10, prices: 300, record: 30};
 
 /** Until when to look, and whom to tell; where `without` names sources, they aren't looked at. */
 export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>; without?: readonly ('leftovers' | 'prices' | 'record')[]};
 
-const knownTo = ({ec2, host, journal}: Snapshot): KnownToPanel => ({
-	lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
-	spotEnds: ec2.value?.spotEnds ?? {},
-	shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
-	instanceIds: executors.flatMap(({leftovers}) => (host.value && leftovers.kept(host.value)?.instanceIds) ?? []),
-});
+const knownTo = (snapshot: Snapshot): KnownToPanel => {
+	const {ec2, host, journal} = snapshot;
+	return {
+		lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
+		spotEnds: ec2.value?.spotEnds ?? {},
+		shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
+		instanceIds: executors.flatMap(({leftovers}) => (host.value && leftovers.kept(host.value)?.instanceIds) ?? []),
+		groups: groupsIn(snapshot),
+	};
+};
 
 function ec2Loop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: Paces): Loop {
 	return {
@@ -43,6 +48,28 @@ function ec2Loop({cloud}: PanelPorts, watched: Watched, shared: Growing, paces: 
 			shared.set({ec2: good({...seen, instances}, shared.now())});
 		},
 		failed: (problem) => shared.fail(['ec2'], problem),
+	};
+}
+
+/** Whose runners have none isn't asked about, and who can't say which they are neither. */
+function groupLoop({cloud}: PanelPorts, shared: Growing, paces: Paces): Loop {
+	return {
+		title: sourceTitles.group,
+		seconds: paces.group,
+		limit: 30,
+		look: async () => {
+			const {group, host} = shared.get();
+			const names = groupsIn(shared.get());
+			if (names.length > 0) {
+				const seen = await lookAtGroups(cloud, names, group.value, shared.now());
+				shared.set({group: good(seen, shared.now())});
+				return;
+			}
+			if (!host.value && !host.problem) throw notYet('Which group workers are in');
+			const why = host.value ? 'No runner here has its workers in an Auto Scaling group.' : "The manager can't be asked which group its workers are in.";
+			if (group.off !== why) shared.set({group: off(why)});
+		},
+		failed: (problem) => shared.fail(['group'], problem),
 	};
 }
 
@@ -90,8 +117,8 @@ function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop |
 }
 
 /** Types that something is, or is to be, paid for. */
-function typesIn({ec2, host, region}: Snapshot): {workers: string[]; all: string[]} {
-	const configured = allMade({host, region}).map(({type}) => type);
+function typesIn({ec2, group, host, region}: Snapshot): {workers: string[]; all: string[]} {
+	const configured = allMade({group, host, region}).map(({type}) => type);
 	const workers = [...new Set([...(ec2.value?.instances ?? []).map(({type}) => type), ...configured])].filter((type) => type !== '').sort();
 	const manager = ec2.value?.manager?.type;
 	return {workers, all: [...new Set([...workers, ...(manager === undefined ? [] : [manager])])]};
@@ -152,6 +179,7 @@ export async function watchSources(ports: PanelPorts, watched: Watched, {signal,
 	const host = hostLoop(ports, shared, paces.host);
 	const loops: Record<keyof Paces, Loop | undefined> = {
 		ec2: ec2Loop(ports, watched, shared, paces),
+		group: groupLoop(ports, shared, paces),
 		leftovers: leftoversLoop(ports, shared, paces),
 		host: host.loop,
 		gitlab: gitlabLoop(ports, shared, paces),

@@ -5,6 +5,7 @@ import type {Instance} from '../steps/looks/account.ts';
 import type {MachineStory} from './journal/history.ts';
 import type {MachineCounts} from './metrics.ts';
 import type {RowState} from './rows.ts';
+import type {GroupMember} from './scaling-groups.ts';
 import type {Seen} from './seen.ts';
 import type {HostOfExecutors, HostSeen, Snapshot} from './snapshot.ts';
 
@@ -31,6 +32,8 @@ export type FoundWorker = {
 	name: string;
 	machine: StoredMachine | undefined;
 	instance: Instance | undefined;
+	/** What its Auto Scaling group tells of it, where it is in one. */
+	member?: GroupMember | undefined;
 	/** Milliseconds since 1970, where anything but EC2 tells. */
 	createdAt: number | undefined;
 };
@@ -58,8 +61,10 @@ export type WorkerView = {
 	hostSeen(told: HostPart, before: HostSeen | undefined): Partial<HostOfExecutors>;
 	/** Whether a manager has a way into a worker: a name that just stands in EC2, where anybody may have written it, leads nowhere. */
 	reaches(host: HostSeen, worker: string): boolean;
-	/** EC2's filters that find instances of these runners' workers, else of any runner's; each is a name and values of which one fits. */
-	filters(of: {fleet: Fleet | undefined; shortTokens: readonly string[]}): readonly {name: string; values: readonly string[]}[];
+	/** Names of the Auto Scaling groups that its workers are in, as far as the sources tell; none where it needs none. */
+	groups(snapshot: Snapshot): readonly string[];
+	/** EC2's filters that find instances of these runners' workers and groups, else of any runner's; each is a name and values of which one fits. */
+	filters(of: {fleet: Fleet | undefined; shortTokens: readonly string[]; groups: readonly string[]}): readonly {name: string; values: readonly string[]}[];
 	/** What an instance is called as a worker; undefined where it isn't one. */
 	nameOf(instance: Instance): string | undefined;
 	/** Whether a name is one that only a runner gives its workers, whoever's it is. */

@@ -116,6 +116,7 @@ import type {WorkerView} from '../../panel/workers.ts';
 export const view: WorkerView = {
 	hostSeen: () => ({}),
 	reaches: () => false,
+	groups: () => [],
 	filters: ({fleet}) => (fleet ? [{name: 'tag:pool', values: [fleet.name]}] : []),
 	nameOf: ({id, tags}) => (tags.pool === undefined ? undefined : id),
 	isWorkerName: () => false,

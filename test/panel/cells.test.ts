@@ -10,6 +10,7 @@ import {now} from './seeing.ts';
 const row: WorkerRow = {
 	key: 'runner-ab12cd-gitlab-runners-1764201600-0123abcd',
 	name: 'runner-ab12cd-gitlab-runners-1764201600-0123abcd',
+	executor: 'docker+machine',
 	state: 'busy',
 	detail: undefined,
 	job: {id: 8812, name: 'test-unit', project: 'acme/team/api', stage: 'step_script', url: undefined},

@@ -180,3 +180,44 @@ test('a machine that went without a word in the log is not paid for ever', () =>
 	assert.equal(machineSeconds(spans, made, made + 1000), 1);
 	assert.equal(machineSeconds(spans, made, made + 1000, new Set()), 0);
 });
+
+test('a job that ends without its machine’s name ended on the machine that it came to', () => {
+	const onMachine = (job: number, name: string): LogEvent => ({
+		is: 'job-on-machine',
+		job,
+		project: 'acme/api',
+		machine: name,
+		runner: undefined,
+		uses: undefined,
+		at: made,
+	});
+	const ended = (job: number, error?: string): LogEvent => ({is: 'job-ended', job, machine: undefined, ok: error === undefined, error, at: made + 1000});
+	const began = remember(noHistory(0), [onMachine(7, 'i-7')], made);
+	const history = remember(began, [ended(7), onMachine(8, 'i-8'), ended(8, 'error during connect: EOF')], made);
+	assert.deepEqual(
+		['i-7', 'i-8'].map((name) => history.machines.get(name)?.jobEndedAt),
+		[made + 1000, made + 1000],
+	);
+	assert.deepEqual(
+		history.jobs.lost.map(({job, machine: name}) => [job, name]),
+		[[8, 'i-8']],
+	);
+});
+
+test('of machines that are gone the last are remembered, with their time and whether a job came to them', () => {
+	const events: LogEvent[] = [
+		{is: 'job-on-machine', job: 7, project: undefined, machine: 'i-7', runner: undefined, uses: undefined, at: made},
+		{is: 'machine-lost', machine: 'i-7', uses: 1, at: made + 1000},
+		{is: 'machine-removed', machine: 'i-7', seconds: 90, at: made + 2000},
+		{is: 'machine-removed', machine: 'i-8', at: made + 3000},
+	];
+	const {gone, lost, machines} = remember(noHistory(0), events, made);
+	assert.deepEqual(
+		gone.map(({machine: name, seconds, worked}) => [name, seconds, worked]),
+		[
+			['i-7', 90, true],
+			['i-8', undefined, false],
+		],
+	);
+	assert.deepEqual([lost.map(({machine: name}) => name), machines.size], [['i-7'], 0]);
+});

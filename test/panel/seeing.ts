@@ -2,7 +2,7 @@ import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
 import {readMetrics} from '../../source/panel/live/executors.ts';
 import {readRefusal} from '../../source/panel/live/log.ts';
-import {good} from '../../source/panel/seen.ts';
+import {good, off} from '../../source/panel/seen.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';
 import type {StoredMachine} from '../../source/panel/workers.ts';
 import type {RunnerFacts} from '../../source/steps/config/facts.ts';
@@ -160,6 +160,7 @@ export const prices: Prices = {
 export const healthy = (more: Partial<Snapshot> = {}): Snapshot => ({
 	...nothingSeen('us-east-2', 'gitlab-runners'),
 	ec2: good({manager: manager(), instances: [], otherManagers: []}, now - 2000),
+	group: off('No runner here has its workers in an Auto Scaling group.'),
 	host: good(host(), now - 1000),
 	runner: good(runnerSees(), now - 1000),
 	journal: good(journal(), now - 1000),

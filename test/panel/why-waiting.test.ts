@@ -389,3 +389,16 @@ test('each sentence ends as one, and has a key', () => {
 		for (const {says, key} of whyWaiting(healthy(more), now).causes)
 			assert.ok(/^[A-Z0-9a-z].*\.$/.test(says) && !/[!?]|please|failed to|unable to|undefined|NaN/i.test(says) && key, says);
 });
+
+test('a cause of one executor is told only where a runner has that executor', () => {
+	const certificates = (executor: string) =>
+		troublesOf(
+			healthy({host: good(host([], {certificates: false}, {executor}), now), journal: good(journal(refused('remote error: tls: bad certificate')), now)}),
+			now,
+		);
+	assert.deepEqual(
+		certificates('docker+machine').map(({id}) => id),
+		['certificates-missing'],
+	);
+	assert.deepEqual(certificates('shell'), []);
+});

@@ -48,7 +48,10 @@ export function stateWords(counts: Counts): string {
 }
 
 /** How many machines the runner may have, where there is a limit: 0 is none. */
-export const limitIn = (snapshot: Pick<Snapshot, 'host'>): number | undefined => makerIn(snapshot)?.limit || undefined;
+export function limitIn(snapshot: Pick<Snapshot, 'host'>): number | undefined {
+	const {limit, maxWorkers} = makerIn(snapshot) ?? {};
+	return (maxWorkers ?? limit) || undefined;
+}
 
 /** The machines that are the runner's: orphans aren't. */
 export const managedOf = (counts: Counts): number => counts.all - counts.orphan;

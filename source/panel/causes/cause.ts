@@ -1,3 +1,4 @@
+import type {AnswerValue} from '../../fleet.ts';
 import type {ConfigFacts, RunnerFacts} from '../../steps/config/facts.ts';
 import type {Instance} from '../../steps/looks/account.ts';
 import type {ActionId} from '../actions.ts';
@@ -5,6 +6,7 @@ import type {History} from '../journal/history.ts';
 import type {Made} from '../makers.ts';
 import type {Metrics} from '../metrics.ts';
 import type {Counts, WorkerRow} from '../rows.ts';
+import type {ScalingGroupSeen} from '../scaling-groups.ts';
 import type {GitlabSees, HostSeen, Snapshot, SourceName} from '../snapshot.ts';
 import type {WaitingJobs} from '../waiting.ts';
 
@@ -40,6 +42,8 @@ export type CauseStatement = Pick<Cause, 'says' | 'since'> & Partial<Pick<Cause,
  * rows: the one to act on first comes first.
  */
 export type CauseRow = Omit<Cause, 'says' | 'since'> & {
+	/** It is judged only where some runner has this executor, or workers of it are there. */
+	executor?: AnswerValue<'executor'>;
 	/** Codes of refusals that this cause explains, without `Client.` and `Server.`: what no row explains is told as it is. */
 	refusals?: readonly string[];
 	/** The sentence, where the cause holds; undefined where it doesn't, or where what it needs isn't known. Pure; never throws. */
@@ -82,6 +86,8 @@ export type Case = {
 	creating: number | undefined;
 	idle: number | undefined;
 	removing: number | undefined;
+	/** The Auto Scaling groups of its runners, where they have some. */
+	groups: readonly ScalingGroupSeen[];
 	/** Codes of all refusals that a row explains. */
 	explained: ReadonlySet<string>;
 };

@@ -15,8 +15,13 @@ export type LogEvent = Base &
 		| {is: 'machine-failed'; machine: string; seconds: number | undefined; error: string; refusal: WorkerRefusal | undefined}
 		| {is: 'machine-refused'; machine: string; refusal: WorkerRefusal}
 		| {is: 'machine-removing'; machine: string; reason: string; uses: number | undefined}
-		| {is: 'machine-removed'; machine: string}
+		/** `seconds` is how long it was there, where the log says so. */
+		| {is: 'machine-removed'; machine: string; seconds?: number | undefined}
+		/** It went without the runner's doing. */
+		| {is: 'machine-lost'; machine: string; uses: number | undefined}
 		| {is: 'machine-given-up'; machine: string}
+		/** Something that keeps the runner from having workers, of no single machine's making. */
+		| {is: 'workers-refused'; refusal: WorkerRefusal}
 		| {is: 'forbidden'; runner: string | undefined}
 		| {is: 'gitlab-unreachable'; error: string; runner: string | undefined}
 		| {is: 'gitlab-answered'; runner: string | undefined}

@@ -43,6 +43,10 @@ export type History = {
 	refused: readonly RefusedCreate[];
 	/** Machines whose removal was asked for, and why, newest last, at most 50. */
 	removals: readonly {machine: string; at: number; reason: string}[];
+	/** Machines that are gone, newest last, at most 50: how many seconds they were there, and whether a job ever came to them. */
+	gone: readonly {machine: string; at: number; seconds: number | undefined; worked: boolean}[];
+	/** Machines that went without the runner's doing, newest last, at most 50. */
+	lost: readonly {machine: string; at: number}[];
 	/** Seconds that creates took, newest last, at most 50. */
 	creations: readonly number[];
 	forbidden?: Holding | undefined;
@@ -75,6 +79,8 @@ export const noHistory = (since: number): History => ({
 	refused: [],
 	removals: [],
 	creations: [],
+	gone: [],
+	lost: [],
 	received: [],
 	jobs: noJobs,
 	spans: noSpans(since),
@@ -99,6 +105,7 @@ function addition(event: LogEvent): Partial<MachineStory> | undefined {
 	if (event.is === 'machine-created') return {createdAt: at};
 	if (event.is === 'machine-failed') return {failedAt: at};
 	if (event.is === 'machine-refused') return {refusal: event.refusal};
+	if (event.is === 'machine-lost') return {removingAt: at, reason: "gone without the runner's doing"};
 	return event.is === 'machine-removing' ? {removingAt: at, reason: event.reason} : undefined;
 }
 
@@ -125,7 +132,7 @@ function jobTold(machines: StoriesByMachine, event: Extract<LogEvent, {is: 'job-
 }
 
 function endTold(machines: StoriesByMachine, event: Extract<LogEvent, {is: 'job-ended'}>): void {
-	const name = event.machine ?? [...machines.values()].find(({job, jobEndedAt}) => job === event.job && jobEndedAt === undefined)?.name;
+	const {machine: name} = event;
 	if (name !== undefined && machines.get(name)?.job === event.job) told(machines, name, event.at, {jobEndedAt: event.at});
 }
 
@@ -139,6 +146,10 @@ function runnerTold(history: History, event: LogEvent): History {
 			return event.seconds === undefined ? history : {...history, creations: kept(history.creations, event.seconds, most)};
 		case 'machine-removing':
 			return {...history, removals: kept(history.removals, {machine: event.machine, at, reason: event.reason}, most)};
+		case 'machine-lost':
+			return {...history, lost: kept(history.lost, {machine: event.machine, at}, most)};
+		case 'workers-refused':
+			return {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)};
 		case 'machine-refused':
 			return {...history, refused: kept(history.refused, {at, machine: event.machine, refusal: event.refusal}, mostRefused)};
 		case 'prepare-failed':
@@ -200,17 +211,37 @@ function pruned(history: History, now: number): History {
 	return {...history, refused, machines};
 }
 
+/** A machine that is gone, with what was known of it. */
+function withGone(history: History, machines: StoriesByMachine, event: LogEvent): History {
+	if (event.is !== 'machine-removed') return history;
+	const {at, machine, seconds} = event;
+	return {...history, gone: kept(history.gone, {machine, at, seconds, worked: machines.get(machine)?.job !== undefined}, most)};
+}
+
+/** Some executors' lines of ended jobs don't name the machine: the last that a job came to is its machine. */
+function onTheirMachines(machines: ReadonlyMap<string, MachineStory>, events: readonly LogEvent[]): readonly LogEvent[] {
+	if (!events.some((event) => event.is === 'job-ended' && event.machine === undefined)) return events;
+	const machineOf = new Map<number, string>();
+	for (const {name, job, jobEndedAt} of machines.values()) if (job !== undefined && jobEndedAt === undefined) machineOf.set(job, name);
+	return events.map((event) => {
+		if (event.is === 'job-on-machine') machineOf.set(event.job, event.machine);
+		return event.is === 'job-ended' && event.machine === undefined ? {...event, machine: machineOf.get(event.job)} : event;
+	});
+}
+
 /** The history with more of the journal in it, oldest first. Pure: the one before stays as it was. */
 export function remember(history: History, events: readonly LogEvent[], now: number): History {
 	if (events.length === 0) return pruned(history, now);
 	const machines = new Map(history.machines);
+	const told = onTheirMachines(history.machines, events);
 	let next = history;
-	for (const event of events) {
+	for (const event of told) {
+		next = withGone(next, machines, event);
 		machineTold(machines, event);
 		next = runnerTold(next, event);
 	}
 	const until = events.reduce((last, {at}) => Math.max(last, at), history.until);
-	return pruned({...next, machines, until, jobs: jobsAfter(history.jobs, events, now), spans: spansAfter(history.spans, events)}, now);
+	return pruned({...next, machines, until, jobs: jobsAfter(history.jobs, told, now), spans: spansAfter(history.spans, events)}, now);
 }
 
 /** When a machine began: its name says so, else its first word in the log. */

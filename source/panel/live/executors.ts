@@ -1,8 +1,7 @@
 import {executorOf, executors} from '../../executors/list.ts';
 import type {Instance} from '../../steps/looks/account.ts';
-import {type Made, makersIn} from '../makers.ts';
+import {type Made, makersIn, type TellsMaking} from '../makers.ts';
 import {type Metrics, metricsIn} from '../metrics.ts';
-import type {Snapshot} from '../snapshot.ts';
 
 const countings = executors.map(({workers}) => workers.counted);
 
@@ -10,13 +9,12 @@ const countings = executors.map(({workers}) => workers.counted);
 export const readMetrics = (text: string): Metrics => metricsIn(text, countings);
 
 /** How each runner of config.toml that makes machines makes them now, as far as it says so. */
-export const allMade = (snapshot: Pick<Snapshot, 'host' | 'region'>): Made[] =>
-	makersIn(snapshot).flatMap((maker) => executorOf(maker).made(maker, snapshot.region) ?? []);
+export const allMade = (snapshot: TellsMaking): Made[] => makersIn(snapshot).flatMap((maker) => executorOf(maker).made(maker, snapshot) ?? []);
 
 /** How workers are made now: by the first runner that makes machines. */
-export function workersMade(snapshot: Pick<Snapshot, 'host' | 'region'>): Made | undefined {
+export function workersMade(snapshot: TellsMaking): Made | undefined {
 	const [maker] = makersIn(snapshot);
-	return maker && executorOf(maker).made(maker, snapshot.region);
+	return maker && executorOf(maker).made(maker, snapshot);
 }
 
 /** What an instance is called as a worker of any executor; undefined where it isn't one. */

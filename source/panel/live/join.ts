@@ -10,29 +10,30 @@ import type {FoundWorker, StateDetail, StateSeen} from '../workers.ts';
 
 const workersIn = (snapshot: Snapshot): FoundWorker[] => executors.flatMap(({view}) => view.found(snapshot));
 
-const zoneOf = ({machine, instance}: FoundWorker): string | undefined =>
-	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : undefined);
+const zoneOf = ({machine, instance, member}: FoundWorker): string | undefined =>
+	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : member?.zone);
 
 const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
 function rowOf(worker: FoundWorker, {state, detail}: StateDetail, job: RowJob | undefined, prices: Prices | undefined): WorkerRow {
-	const {name, machine, instance} = worker;
+	const {executor, name, machine, instance, member} = worker;
 	const createdAt = worker.createdAt ?? instance?.launchedAt;
-	const type = instance?.type ?? filled(machine?.type);
+	const type = instance?.type ?? filled(machine?.type) ?? member?.type;
 	const zone = zoneOf(worker);
 	const spot = instance ? instance.spotRequestId !== undefined || machine?.spot === true : machine?.spot;
 	// Nothing is paid before there is an instance.
-	const paid = instance !== undefined || (machine !== undefined && machine.instanceId !== '');
+	const paid = instance !== undefined || member !== undefined || (machine !== undefined && machine.instanceId !== '');
 	const publicAddress = instance ? instance.publicIp !== undefined : machine?.privateOnly !== true;
 	return {
 		key: name,
 		name,
+		executor,
 		state,
 		detail,
 		job,
 		type,
 		zone,
-		instanceId: instance?.id ?? filled(machine?.instanceId),
+		instanceId: instance?.id ?? filled(machine?.instanceId) ?? member?.instanceId,
 		instanceState: instance?.state,
 		address: instance?.privateIp ?? filled(machine?.privateIp) ?? filled(machine?.ip),
 		spot,
@@ -64,7 +65,7 @@ function isSettled({row: {state}, job, story}: KeptRow): boolean {
 
 const isSame = (
 	before: KeptRow | undefined,
-	{machine, instance}: FoundWorker,
+	{machine, instance, member}: FoundWorker,
 	story: MachineStory | undefined,
 	prices: Prices | undefined,
 	facts: ConfigFacts | undefined,
@@ -72,6 +73,7 @@ const isSame = (
 	before !== undefined &&
 	before.worker.machine === machine &&
 	before.worker.instance === instance &&
+	before.worker.member === member &&
 	before.story === story &&
 	before.prices === prices &&
 	before.facts === facts &&

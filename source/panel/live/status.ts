@@ -14,7 +14,7 @@ import {whyWaiting} from './why-waiting.ts';
 const statusForm = 1;
 
 /** Sources in the order in which a person is told of them. */
-export const sourceOrder = ['ec2', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record', 'leftovers'] as const satisfies readonly SourceName[];
+export const sourceOrder = ['ec2', 'group', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record', 'leftovers'] as const satisfies readonly SourceName[];
 
 /** Leaves out what isn't known: in a document, what isn't there is not known, and 0 is 0. */
 const known = <Fields extends Record<string, unknown>>(fields: Fields): Partial<Fields> => {

@@ -8,7 +8,7 @@ import {troublesOf, whyWaiting} from './why-waiting.ts';
 export type Verdict = {is: 'healthy' | 'trouble' | 'unknown'; says: string; causes: readonly Cause[]};
 
 /** Sources that a look isn't complete without; leftovers are another command's. */
-const awaited = ['ec2', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record'] as const satisfies readonly SourceName[];
+const awaited = ['ec2', 'group', 'host', 'runner', 'journal', 'gitlab', 'prices', 'record'] as const satisfies readonly SourceName[];
 
 /** Whether each source has told, failed or isn't asked. Prices wait until something has a price. */
 export function hasSettled(snapshot: Snapshot): boolean {

@@ -33,7 +33,7 @@ export type WhyWaiting = {
 const causeRows: readonly CauseRow[] = [
 	...jobCauses,
 	...managerCauses,
-	...executors.flatMap(({causes}) => causes),
+	...executors.flatMap(({name: executor, causes}) => causes.map((row) => ({...row, executor}))),
 	...awsCauses,
 	...configCauses,
 	...gitlabCauses,
@@ -49,9 +49,10 @@ const hindrances: readonly Rank[] = ['unasked', 'unmade', 'unusable', 'hampered'
 /** What all runners that make machines may make together; undefined where one has no limit or nothing is known. */
 function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined): number | undefined {
 	const limits = metrics?.limits ?? {};
-	const told = runners.length === 0 ? Object.values(limits) : runners.map(({shortToken}) => limits[shortToken]).filter((limit) => limit !== undefined);
+	const counting = runners.filter(({maxWorkers}) => maxWorkers === undefined);
+	const told = runners.length === 0 ? Object.values(limits) : counting.map(({shortToken}) => limits[shortToken]).filter((limit) => limit !== undefined);
 	// The metrics tell what is in force; config.toml what will be once it is loaded.
-	const all = told.length > 0 ? told : runners.map(({limit}) => limit ?? 0);
+	const all = [...(told.length > 0 ? told : counting.map(({limit}) => limit ?? 0)), ...runners.flatMap(({maxWorkers}) => maxWorkers ?? [])];
 	return all.length === 0 || all.includes(0) ? undefined : all.reduce((sum, one) => sum + one, 0);
 }
 
@@ -70,7 +71,7 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 		counts,
 		waiting: waitingJobs(snapshot, now),
 		manager: snapshot.ec2.value?.manager,
-		instanceOf: (machine) => snapshot.ec2.value?.instances.find((one) => workerNameOf(one) === machine),
+		instanceOf: (machine) => snapshot.ec2.value?.instances.find((one) => one.id === machine || workerNameOf(one) === machine),
 		host: snapshot.host.value,
 		metrics,
 		history: snapshot.journal.value,
@@ -84,20 +85,31 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 		// One that is acquired has no job yet: a request for one is under way.
 		idle: (told && told.idle + told.acquired) ?? (hasRows ? counts.idle : undefined),
 		removing: told?.removing ?? (hasRows ? counts.removing : undefined),
+		groups: snapshot.group.value?.groups ?? [],
 		explained,
 	};
 }
 
+/** Tells whether a cause is one of the executors that runners here have, or that workers here are of; where neither is known any may be. */
+function concerning({snapshot, rows}: Case): (row: CauseRow) => boolean {
+	const makers = makersIn(snapshot);
+	const here = new Set([...makers.map(({executor}) => executor), ...rows.map(({executor}) => executor)]);
+	return ({executor}) => executor === undefined || here.size === 0 || here.has(executor);
+}
+
 /** The causes that hold, rank by rank. */
-const holding = (it: Case, ranks: readonly Rank[]): Cause[] =>
-	ranks
+function holding(it: Case, ranks: readonly Rank[]): Cause[] {
+	const concerns = concerning(it);
+	return ranks
 		.flatMap((rank) => byRank.get(rank) ?? [])
+		.filter(concerns)
 		.flatMap((row) => {
 			const told = row.tells(it);
 			if (told === undefined) return [];
-			const {tells: _tells, refusals: _refusals, ...cause} = row;
+			const {tells: _tells, refusals: _refusals, executor: _executor, ...cause} = row;
 			return [{...cause, ...(typeof told === 'string' ? {says: told} : told)}];
 		});
+}
 
 function askedOf(waiting: WaitingJobs, {jobs: preparing, longest}: Preparing): string {
 	const jobs = waiting.known ? waiting.jobs + waiting.unserved.length : 0;

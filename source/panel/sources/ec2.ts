@@ -14,6 +14,8 @@ export type Watched = {fleet: Fleet} | {managerId: string};
 export type KnownToPanel = {
 	shortTokens: readonly string[];
 	instanceIds: readonly string[];
+	/** Names of the Auto Scaling groups that workers are in. */
+	groups: readonly string[];
 	/** Names of machines whose Docker stopped answering while a job ran there. */
 	lost: readonly string[];
 	/** What spot requests of theirs have told already. */
@@ -48,7 +50,7 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPa
 	const managers =
 		'fleet' in watched ? instancesIn(cloud, `tag:${markKeys.fleet}`, [watched.fleet.name]) : instancesIn(cloud, 'instance-id', [watched.managerId]);
 	const fleet = 'fleet' in watched ? watched.fleet : undefined;
-	const filters = executors.flatMap(({view}) => view.filters({fleet, shortTokens: known.shortTokens}));
+	const filters = executors.flatMap(({view}) => view.filters({fleet, shortTokens: known.shortTokens, groups: known.groups}));
 	const seen = await Promise.all([managers, ...filters.map(({name, values}) => instancesIn(cloud, name, values))]);
 	const byId = new Map(seen.flat().map((instance) => [instance.id, instance]));
 	const missing = known.instanceIds.filter((id) => !byId.has(id));

@@ -59,6 +59,12 @@ export type WorkersConfigured = {
 	machineName?: string;
 	/** Undefined where the runner makes none. */
 	idleCount: number | undefined;
+	/** Workers that it may have at once, where `limit` isn't that: it counts jobs. */
+	maxWorkers?: number | undefined;
+	/** Jobs that one worker may run at once, where that may be more than 1. */
+	jobsEach?: number | undefined;
+	/** The Auto Scaling group that its workers are in. */
+	group?: string | undefined;
 	maxGrowthRate: number | undefined;
 	/** Options of the program that makes them, by name and without secrets; a repeated one's last value. */
 	options: Record<string, string>;

@@ -1,10 +1,10 @@
 import type {Given} from '../../../fleet.ts';
-import type {Made, MoveTarget} from '../../../panel/makers.ts';
+import type {Made, MoveTarget, TellsMaking} from '../../../panel/makers.ts';
 import type {RunnerFacts} from '../../../steps/config/facts.ts';
 import {flagOf, optionInForce, zoneIn} from '../machine-options.ts';
 
 /** How a runner's workers are made by its MachineOptions, and by docker-machine's own defaults; undefined where no type is named. */
-export function made({options}: Pick<RunnerFacts, 'options'>, inRegion: string): Made | undefined {
+export function made({options}: Pick<RunnerFacts, 'options'>, {region: inRegion}: Pick<TellsMaking, 'region'>): Made | undefined {
 	const inForce = (name: string) => optionInForce(options, `amazonec2-${name}`);
 	const {'instance-type': type, region = inRegion} = options;
 	if (type === undefined) return undefined;

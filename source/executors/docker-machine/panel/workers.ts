@@ -76,6 +76,7 @@ function found(snapshot: Snapshot): FoundWorker[] {
 /** docker-machine's workers: machines of its store, and instances known by the names that GitLab Runner gives them. */
 export const view: WorkerView = {
 	hostSeen,
+	groups: () => [],
 	reaches: ({machines}, worker) => machines.some(({name}) => name === worker),
 	// A machine's key pair bears its name from the launch on; its Name tag comes later.
 	filters: ({fleet, shortTokens}) => {

@@ -1,6 +1,7 @@
 import {panelActions} from '../../../panel/actions.ts';
 import {age, type BarScale, money, priceline, sparkline} from '../../../panel/formats.ts';
 import {workersMade} from '../../../panel/live/executors.ts';
+import {makerIn} from '../../../panel/makers.ts';
 import {spotKey} from '../../../panel/price.ts';
 import {ageOf} from '../../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../../panel/snapshot.ts';
@@ -101,10 +102,10 @@ function spotPart({snapshot}: PanelSeen, ascii: boolean): HeadPart[] {
 	return [[{text: `spot ${made.type} ${money(price)} ${priceline(history, 12, ascii)}`, role: isStale(snapshot, 'prices') ? 'quiet' : undefined}]];
 }
 
-/** How many jobs may run at once: by `concurrent`, and by the limit, since each has a machine of its own. */
+/** How many jobs may run at once: by `concurrent`, and by the runner's limit, which counts jobs. */
 function mostJobs(snapshot: Snapshot): number | undefined {
 	const concurrent = snapshot.runner.value?.metrics.concurrent ?? snapshot.host.value?.config?.facts?.concurrent;
-	const bounds = [concurrent, limitIn(snapshot)].flatMap((one) => one || []);
+	const bounds = [concurrent, makerIn(snapshot)?.limit].flatMap((one) => one || []);
 	return bounds.length === 0 ? undefined : Math.min(...bounds);
 }
 

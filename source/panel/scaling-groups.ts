@@ -1,0 +1,56 @@
+/** An instance of an Auto Scaling group, as the group tells of it. */
+export type GroupMember = {
+	instanceId: string;
+	/** The group's name. */
+	group: string;
+	type: string | undefined;
+	zone: string | undefined;
+	/** Auto Scaling's own word: `Pending`, `InService`, `Terminating:Wait`. */
+	state: string;
+	/** The launch template's version that it was made by. */
+	version: string | undefined;
+};
+
+/** A launch of a group's that came to nothing, equal ones told once. Times are milliseconds since 1970. */
+export type FailedLaunch = {
+	/** AWS's words. */
+	says: string;
+	/** The newest, and the oldest of those without another one between them. */
+	last: number;
+	since: number;
+	count: number;
+};
+
+/** An Auto Scaling group, as a live view needs it. */
+export type ScalingGroupSeen = {
+	name: string;
+	max: number;
+	desired: number;
+	/** It is being deleted. */
+	isGoing: boolean;
+	/** New instances are protected from scale-in. */
+	protectsNew: boolean;
+	/** Processes that somebody has switched off: `Launch`, `AZRebalance`. */
+	suspended: readonly string[];
+	/** The template, and the version of it by which new instances are made. */
+	template: {id: string; version: string} | undefined;
+	/** Types that it may launch, the first of them the one that is wanted most. */
+	types: readonly string[];
+	zones: readonly string[];
+	subnetIds: readonly string[];
+	/** Instances on demand: so many first, then this share of the others in percent. */
+	onDemand: {base: number; share: number};
+	/** The highest spot price in USD an hour, as it is written; undefined where there is none. */
+	maxPrice: string | undefined;
+	members: readonly GroupMember[];
+	/** Since when fewer are in service than are desired, in milliseconds since 1970; undefined where none lacks. */
+	shortSince: number | undefined;
+	/** Launches that failed, newest first: asked for only while instances are lacking for longer than a launch takes. */
+	failures: readonly FailedLaunch[];
+};
+
+/** The groups that a manager's runners have; `absent` are names of which there is none. */
+export type ScalingGroupsSeen = {groups: readonly ScalingGroupSeen[]; absent: readonly string[]};
+
+/** Instances that a group has in service. */
+export const inService = ({members}: Pick<ScalingGroupSeen, 'members'>): number => members.filter(({state}) => state === 'InService').length;

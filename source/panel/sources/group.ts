@@ -1,0 +1,93 @@
+import {executors} from '../../executors/list.ts';
+import {ifAnswered} from '../../steps/answering.ts';
+import type {Cloud, Output} from '../../world/cloud/port.ts';
+import {keeping} from '../keep.ts';
+import {type FailedLaunch, type GroupMember, inService, type ScalingGroupSeen, type ScalingGroupsSeen} from '../scaling-groups.ts';
+import type {Snapshot} from '../snapshot.ts';
+
+type AwsGroup = NonNullable<Output<'DescribeAutoScalingGroups'>['AutoScalingGroups']>[number];
+type AwsActivity = NonNullable<Output<'DescribeScalingActivities'>['Activities']>[number];
+
+/** A launch takes its time: instances are lacking once they do so for longer than this, in milliseconds. */
+const patience = 30_000;
+/** Activities that are read of a group: a failed launch is tried again about once a minute. */
+const mostActivities = 30;
+/** What was said longer ago than this says nothing of now, in milliseconds. */
+const longAgo = 900_000;
+
+/** Names of the Auto Scaling groups that a manager's runners have their workers in, as far as is known. */
+export const groupsIn = (snapshot: Snapshot): string[] => [...new Set(executors.flatMap(({view}) => view.groups(snapshot)))].sort();
+
+const memberOf =
+	(group: string) =>
+	(seen: NonNullable<AwsGroup['Instances']>[number]): GroupMember => ({
+		instanceId: seen.InstanceId ?? '',
+		group,
+		type: seen.InstanceType,
+		zone: seen.AvailabilityZone,
+		state: seen.LifecycleState ?? '',
+		version: seen.LaunchTemplate?.Version,
+	});
+
+/** A group as Auto Scaling tells of it. What is the same as before stays the same object. */
+function scalingGroupOf(seen: AwsGroup, before: ScalingGroupSeen | undefined): Omit<ScalingGroupSeen, 'shortSince' | 'failures'> {
+	const name = seen.AutoScalingGroupName ?? '';
+	const {LaunchTemplate: mixed, InstancesDistribution: spread} = seen.MixedInstancesPolicy ?? {};
+	const template = seen.LaunchTemplate ?? mixed?.LaunchTemplateSpecification;
+	const own = seen.Instances?.[0]?.InstanceType;
+	const types = (mixed?.Overrides ?? []).flatMap(({InstanceType}) => InstanceType ?? []);
+	return {
+		name,
+		max: seen.MaxSize ?? 0,
+		desired: seen.DesiredCapacity ?? 0,
+		isGoing: seen.Status !== undefined && seen.Status !== '',
+		protectsNew: seen.NewInstancesProtectedFromScaleIn === true,
+		suspended: (seen.SuspendedProcesses ?? []).flatMap(({ProcessName}) => ProcessName ?? []),
+		template: template?.LaunchTemplateId === undefined ? undefined : {id: template.LaunchTemplateId, version: template.Version ?? ''},
+		types: types.length === 0 && own !== undefined ? [own] : types,
+		zones: seen.AvailabilityZones ?? [],
+		subnetIds: (seen.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
+		onDemand: {base: spread?.OnDemandBaseCapacity ?? 0, share: mixed === undefined ? 100 : (spread?.OnDemandPercentageAboveBaseCapacity ?? 100)},
+		maxPrice: spread?.SpotMaxPrice || undefined,
+		members: keeping(before?.members, (seen.Instances ?? []).map(memberOf(name)), ({instanceId}) => instanceId),
+	};
+}
+
+/** Launches that failed lately, equal words told once, the newest first; none once one has gone well since. */
+function failuresIn(activities: readonly AwsActivity[], now: number): FailedLaunch[] {
+	const failures: FailedLaunch[] = [];
+	const launches = activities
+		.filter(({Description = ''}) => Description.startsWith('Launching'))
+		.toSorted((one, other) => (other.StartTime?.getTime() ?? 0) - (one.StartTime?.getTime() ?? 0));
+	for (const {StatusCode, StatusMessage: says, StartTime} of launches) {
+		const at = StartTime?.getTime() ?? 0;
+		if (StatusCode === 'Successful' || now - at > longAgo) break;
+		if (says === undefined || (StatusCode !== 'Failed' && StatusCode !== 'Cancelled')) continue;
+		const same = failures.findIndex((one) => one.says === says);
+		const known = failures[same];
+		if (known) failures[same] = {...known, since: at, count: known.count + 1};
+		else failures.push({says, last: at, since: at, count: 1});
+	}
+	return failures;
+}
+
+/** Why AWS doesn't deliver: who may not ask sees that instances are lacking, and no more. */
+async function failuresOf(cloud: Cloud, name: string, now: number): Promise<FailedLaunch[]> {
+	const answer = await ifAnswered(cloud.call('DescribeScalingActivities', {AutoScalingGroupName: name, MaxRecords: mostActivities}));
+	return 'result' in answer ? failuresIn(answer.result.Activities ?? [], now) : [];
+}
+
+/** The groups of these names. Activities are asked for only where fewer instances are in service than are desired, and have been for a while. */
+export async function lookAtGroups(cloud: Cloud, names: readonly string[], before: ScalingGroupsSeen | undefined, now: number): Promise<ScalingGroupsSeen> {
+	const {AutoScalingGroups: told = []} = await cloud.call('DescribeAutoScalingGroups', {AutoScalingGroupNames: [...names]});
+	const groups = await Promise.all(
+		told.map(async (seen): Promise<ScalingGroupSeen> => {
+			const known = before?.groups.find(({name}) => name === seen.AutoScalingGroupName);
+			const group = scalingGroupOf(seen, known);
+			const shortSince = inService(group) < group.desired ? (known?.shortSince ?? now) : undefined;
+			const isLacking = shortSince !== undefined && now - shortSince > patience;
+			return {...group, shortSince, failures: isLacking ? await failuresOf(cloud, group.name, now) : []};
+		}),
+	);
+	return {groups, absent: names.filter((name) => !groups.some((group) => group.name === name))};
+}
