@@ -36,7 +36,7 @@ const floors = [
 		'simulated/clock.ts',
 	],
 	'executors/docker-machine/limits.ts executors/docker-machine/scripts executors/docker-autoscaler/limits.ts executors/docker-autoscaler/scripts',
-	'executors/docker-autoscaler/manager-paths.ts',
+	'executors/docker-autoscaler/manager-paths.ts executors/docker-autoscaler/periods.ts',
 	'executors/limits.ts',
 	...['world/cloud', 'world/host', 'world/gitlab', 'world/laptop', 'world/request.ts'],
 	...['faces/words/glyphs.ts', 'faces/words/width.ts', 'fleet.ts', 'problem.ts', 'world/printable.ts'],

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {limitsOf, offered} from '../executors/offered.ts';
+import {executorsIn, limitsOf, offered} from '../executors/offered.ts';
 import {type Asking, barred, type Choice, choice, isText, matching, optional, question, regionPattern, text, whyNot, words} from './question.ts';
 
 /** What a fleet is called where nobody calls it anything else. */
@@ -42,7 +42,6 @@ export const region = question(
 		return {value, why: asking.given.profile ? `AWS profile ${asking.given.profile}` : 'AWS configuration', found: true};
 	},
 	choices: regionChoices,
-	against: (value, given) => whyNot(limitsOf(given).region(value)),
 });
 
 export const fleet = question(
@@ -62,7 +61,7 @@ export const fleet = question(
 	choices: fleetsKept,
 });
 
-const executors = offered.map(({hint, name}) => choice(name, name, hint));
+const executors = offered.map(({hint, name, limits}) => ({...choice(name, name, hint), limits}));
 
 export const executor = question(
 	'executor',
@@ -76,8 +75,13 @@ export const executor = question(
 	kind: 'choice',
 	closed: true,
 	change: 'drain',
-	default: offered[0].name,
-	choices: async () => executors,
+	async default({given: {region}}) {
+		const [first] = executorsIn(region);
+		const refused = region === undefined ? undefined : limitsOf({}).region(region);
+		return first && refused ? {value: first.name, why: refused.short} : {value: offered[0].name};
+	},
+	choices: async ({given: {region}}) => executors.map(({limits, ...one}) => barred(one, region === undefined ? undefined : limits.region(region)?.short)),
+	against: (value, {region}) => (region === undefined ? undefined : whyNot(limitsOf({executor: value}).region(region))),
 });
 
 /** What AWS calls its regions by, for recognising one. */
@@ -120,13 +124,17 @@ const regionNames: Record<string, string> = {
 };
 
 /** The regions that are enabled for this account, the one that most things are in first. */
-async function regionChoices({cloud, given}: Asking): Promise<Choice<string>[]> {
+async function regionChoices({cloud}: Asking): Promise<Choice<string>[]> {
 	const {Regions = []} = await cloud.call('DescribeRegions', {});
 	const names = Regions.map(({RegionName}) => RegionName).filter(isText);
 	const first = (name: string): number => (name === 'us-east-1' ? 0 : 1);
 	return names
 		.sort((one, other) => first(one) - first(other) || one.localeCompare(other))
-		.map((name) => barred(choice(name, name, regionNames[name]), limitsOf(given).region(name)?.short));
+		.map((name) => {
+			const able = executorsIn(name);
+			const only = able.length < offered.length ? `with ${able.map((one) => one.name).join(' or ')}` : undefined;
+			return choice(name, name, [regionNames[name], only].filter(isText).join(' · '));
+		});
 }
 
 /** Names of fleets that have a record in this region, and the default one. */

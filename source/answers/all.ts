@@ -1,5 +1,5 @@
-import {offered} from '../executors/offered.ts';
-import type {AnswerKey, Answers, AnswerValue} from '../fleet.ts';
+import {isOfAnother, offered} from '../executors/offered.ts';
+import type {AnswerKey, Answers, AnswerValue, Given} from '../fleet.ts';
 import * as access from './access.ts';
 import * as account from './account.ts';
 import * as cache from './cache.ts';
@@ -46,7 +46,7 @@ const all = [
 	scaling.concurrent,
 	scaling.idleCount,
 	scaling.idleTime,
-	scaling.maxGrowthRate,
+	...ofExecutors('scaling'),
 	scaling.maxBuilds,
 	scaling.checkInterval,
 	scaling.schedule,
@@ -76,11 +76,17 @@ declare module '../fleet.ts' {
 	interface Records extends RecordsOf<typeof all> {}
 }
 
+/** A question, which means nothing where it is of one executor and another one is answered. */
+const ofItsOwn = <One extends AnyQuestion>(one: One): One => ({
+	...one,
+	when: (given: Given) => !isOfAnother(one.id, given) && one.when?.(given) !== false,
+});
+
 /** Every question, in the order of asking. */
-export const inOrder: readonly AnyQuestion[] = all;
+export const inOrder: readonly AnyQuestion[] = all.map((one: AnyQuestion) => ofItsOwn(one));
 
 /** Every question by its key. */
-export const questions = Object.fromEntries(all.map((one) => [one.id, one])) as {readonly [Key in AnswerKey]: Question<Key, AnswerValue<Key>>};
+export const questions = Object.fromEntries(inOrder.map((one) => [one.id, one])) as {readonly [Key in AnswerKey]: Question<Key, AnswerValue<Key>>};
 
 /** Whether a text is the key of an answer. */
 export const isKey = (key: string): key is AnswerKey => Object.hasOwn(questions, key);

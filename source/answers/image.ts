@@ -1,4 +1,4 @@
-import {limitsOf, offered} from '../executors/offered.ts';
+import {limitsOf, offered, workerImageOf} from '../executors/offered.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
 import type {Cloud} from '../world/cloud/port.ts';
@@ -6,15 +6,17 @@ import {lines, userOf} from './publishers.ts';
 import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';
 
 const names = lines.map(({name}) => name);
+const forManager = lines.flatMap(({name, workersOnly}) => (workersOnly ? [] : [name]));
 const either = (all: readonly string[]): string =>
 	`${all.slice(0, -1).join(', ')} or ${all.at(-1)}. It is of the instance type's architecture, unless -arm64 or -x86_64 behind the name fixes it`;
-/** Those that every executor can start workers from. */
-const forWorkers = names.filter((name) => offered.every(({limits}) => !limits.image({name})));
+/** Those that some executor can start workers from. */
+const forWorkers = names.filter((name) => offered.some(({limits}) => !limits.image({name})));
 
-const imageShape = matching(
-	new RegExp(`^(ami-[0-9a-f]{8,17}|(${names.join('|').replaceAll('.', '\\.')})(-arm64|-x86_64)?)$`),
-	`an AMI id, or one of ${names.join(', ')}, with -arm64 or -x86_64 to fix the architecture`,
-);
+const imageShape = (among: readonly string[]) =>
+	matching(
+		new RegExp(`^(ami-[0-9a-f]{8,17}|(${among.join('|').replaceAll('.', '\\.')})(-arm64|-x86_64)?)$`),
+		`an AMI id, or one of ${among.join(', ')}, with -arm64 or -x86_64 to fix the architecture`,
+	);
 const userShape = matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name');
 
 const userAsked = (key: 'image' | 'workerImage') => async (asking: Asking) => {
@@ -29,17 +31,17 @@ const whenOwnImage =
 
 export const image = question(
 	'image',
-	imageShape,
+	imageShape(forManager),
 )({
 	title: 'Which image does the manager start from?',
-	help: `An AMI id, or the newest that its publisher names: ${either(names)}. Looked up once, when the manager is made.`,
+	help: `An AMI id, or the newest that its publisher names: ${either(forManager)}. Looked up once, when the manager is made.`,
 	kind: 'choice',
 	asked: true,
 	change: 'replace',
 	mends: 'images',
 	regional: true,
 	default: 'ubuntu-24.04',
-	choices: imageChoices,
+	choices: (asking) => imageChoices(asking, forManager),
 });
 
 export const sshUser = optional(
@@ -56,15 +58,16 @@ export const sshUser = optional(
 
 export const workerImage = question(
 	'workerImage',
-	imageShape,
+	imageShape(names),
 )({
 	title: 'Which image do workers start from?',
-	help: `An AMI id, or the newest that its publisher names: ${either(forWorkers)}. One with Docker in it starts faster.`,
+	help: `An AMI id, or the newest that its publisher names: ${either(forWorkers)}. One with Docker in it, such as ecs-al2023, starts faster.`,
 	kind: 'choice',
 	change: 'live',
 	regional: true,
-	default: 'ubuntu-24.04',
-	choices: async (asking) => (await imageChoices(asking)).map((one) => barred(one, limitsOf(asking.given).image({name: one.label})?.short)),
+	default: async ({given}) => ({value: workerImageOf(given)}),
+	choices: async (asking) =>
+		(await imageChoices(asking, names)).map((one) => barred(one, limitsOf(asking.given).image({name: one.value, description: one.label})?.short)),
 	against: (value, given) => whyNot(limitsOf(given).image({name: value})),
 });
 
@@ -81,7 +84,7 @@ export const workerSshUser = optional(
 });
 
 /** The publishers' images by name, and this account's own that are tagged for runners, newest first. */
-async function imageChoices({cloud}: Asking): Promise<Choice<string>[]> {
+async function imageChoices({cloud}: Asking, among: readonly string[]): Promise<Choice<string>[]> {
 	const {Images = []} = await cloud.call('DescribeImages', {Owners: ['self'], Filters: [{Name: 'tag:type', Values: ['gitlab-runner']}]});
 	const own = Images.toSorted((a, b) => (b.CreationDate ?? '').localeCompare(a.CreationDate ?? '')).flatMap((image) =>
 		image.ImageId
@@ -94,7 +97,7 @@ async function imageChoices({cloud}: Asking): Promise<Choice<string>[]> {
 				]
 			: [],
 	);
-	return [...lines.map(({name, label}) => choice(name, label)), ...own];
+	return [...lines.flatMap(({name, label}) => (among.includes(name) ? [choice(name, label)] : [])), ...own];
 }
 
 /** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */

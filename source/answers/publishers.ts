@@ -10,6 +10,8 @@ export type Publisher = {
 	parameter(architecture: Architecture): string;
 	/** Whether an image of this owner is of this line, by its name. */
 	pattern: RegExp;
+	/** It's made for running containers, and no manager starts from it. */
+	workersOnly?: true;
 };
 
 export type Architecture = 'x86_64' | 'arm64';
@@ -46,13 +48,22 @@ const publishers: Record<string, Publisher | undefined> = {
 		alias: 'amazon',
 		user: 'ec2-user',
 		parameter: (architecture) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`,
-		pattern: /^al2023-ami-/,
+		pattern: /^al2023-ami-(?!ecs-)/,
+	},
+	'ecs-al2023': {
+		label: 'Amazon Linux 2023 with Docker (for ECS)',
+		owners: [],
+		alias: 'amazon',
+		user: 'ec2-user',
+		parameter: (architecture) => `/aws/service/ecs/optimized-ami/amazon-linux-2023/${architecture === 'arm64' ? 'arm64/' : ''}recommended/image_id`,
+		pattern: /^al2023-ami-ecs-hvm-/,
+		workersOnly: true,
 	},
 };
 
 /** The lines that can be asked for by name, and what a person calls them. */
-export const lines: readonly {name: string; label: string}[] = Object.entries(publishers).flatMap(([name, publisher]) =>
-	publisher ? [{name, label: publisher.label}] : [],
+export const lines: readonly {name: string; label: string; workersOnly?: true | undefined}[] = Object.entries(publishers).flatMap(([name, publisher]) =>
+	publisher ? [{name, label: publisher.label, workersOnly: publisher.workersOnly}] : [],
 );
 
 /** An image answer taken apart: an id, or a publisher's line with the architecture where it is fixed. */

@@ -1,6 +1,7 @@
 import {Cron} from 'croner';
 import {z} from 'zod';
-import {count, matching, question, words} from './question.ts';
+import {jobsPerWorker, limitsOf} from '../executors/offered.ts';
+import {count, matching, question, whyNot, words} from './question.ts';
 
 /** One window of the week with its own idle machines, in GitLab Runner's terms. */
 const period = z.strictObject({
@@ -32,12 +33,15 @@ export const concurrent = question(
 	count(1, 10_000, 'jobs'),
 )({
 	title: 'How many jobs may run at once?',
-	help: 'One worker runs one job, so more than the limit changes nothing.',
+	help: 'The limit, times the jobs that a worker runs at a time: more than that changes nothing.',
 	kind: 'number',
 	unit: 'jobs',
 	change: 'live',
 	follows: 'limit',
-	default: async ({given}) => ({value: given.limit ?? 10, why: 'the limit', other: true}),
+	async default({given}) {
+		const [limit, each] = [given.limit ?? 10, jobsPerWorker(given)];
+		return {value: Math.min(10_000, limit * each), why: each === 1 ? 'the limit' : `${each} jobs on each of ${limit} workers`, other: true};
+	},
 });
 
 export const idleCount = question(
@@ -63,18 +67,7 @@ export const idleTime = question(
 	unit: 's',
 	change: 'live',
 	default: 300,
-});
-
-export const maxGrowthRate = question(
-	'maxGrowthRate',
-	count(0, 1000, 'machines'),
-)({
-	title: 'How many workers are made side by side?',
-	help: '0 means no bound.',
-	kind: 'number',
-	unit: 'machines',
-	change: 'live',
-	default: 10,
+	against: (value, given) => whyNot(limitsOf(given).idleTime?.(value)),
 });
 
 export const maxBuilds = question(
@@ -111,8 +104,13 @@ export const schedule = question(
 	change: 'live',
 	default: [],
 	against(value, given) {
-		for (const {periods, timezone, idleCount: idle} of value) {
-			const wrong = periods.map(wrongPeriod).find(Boolean) ?? wrongTimezone(timezone) ?? tooManyIdle(idle, given.limit);
+		const {idleTime: noTime, period: noPeriod} = limitsOf(given);
+		for (const {periods, timezone, idleCount: idle, idleTime: seconds} of value) {
+			const wrong =
+				periods.map((one) => wrongPeriod(one) ?? whyNot(noPeriod?.(one))).find(Boolean) ??
+				wrongTimezone(timezone) ??
+				tooManyIdle(idle, given.limit) ??
+				whyNot(noTime?.(seconds));
 			if (wrong) return wrong;
 		}
 		return undefined;

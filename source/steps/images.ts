@@ -2,6 +2,7 @@ import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wa
 import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
 import type {Limits} from '../executors/limits.ts';
+import {workerImageOf} from '../executors/offered.ts';
 import type {Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
@@ -112,8 +113,10 @@ async function judge(context: Context, role: ImageRole, standing?: Instance, lim
 	const {answers, clock} = context;
 	const {image, notes} = await find(context, role, standing);
 	const refused = limits?.image(image);
-	if (refused)
-		throw new Blocked('image-not-supported', refused.message, refused.advice, {says: 'use ubuntu-24.04 instead', answers: {[role.image]: 'ubuntu-24.04'}});
+	if (refused) {
+		const usual = workerImageOf(answers);
+		throw new Blocked('image-not-supported', refused.message, refused.advice, {says: `use ${usual} instead`, answers: {[role.image]: usual}});
+	}
 	const type = answers[role.type];
 	const architecture: Architecture = image.architecture === 'arm64' ? 'arm64' : 'x86_64';
 	const fitting = await architecturesOf(context, type);

@@ -4,6 +4,7 @@ import type {Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {counted} from '../world/printable.ts';
 import {aws} from './aws-cli.ts';
+import {Blocked, orBlocked} from './finding.ts';
 import {accountActions, accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {type Network, networkLook, type Subnet} from './looks/network.ts';
@@ -65,7 +66,7 @@ function subnetOf(network: Network, types: Map<string, InstanceType>, answers: A
 async function check(context: Context, limits: Limits): Promise<Finding<Found['network']>> {
 	const {answers, fleet} = context;
 	const noRegion = limits.region(fleet.region);
-	if (noRegion) throw refused('region-not-supported', noRegion.message, noRegion.advice);
+	if (noRegion) throw new Blocked('region-not-supported', noRegion.message, noRegion.advice, noRegion.fix);
 	const [network, types, account] = await Promise.all([
 		context.look(networkLook),
 		context.look(instanceTypesLook(answers.managerType, answers.workerType)),
@@ -74,7 +75,7 @@ async function check(context: Context, limits: Limits): Promise<Finding<Found['n
 	const [standing] = managersOf(fleet, account);
 	const subnet = subnetOf(network, types, answers, fleet, limits, standing);
 	const noZone = limits.zone(fleet.region, subnet.zone);
-	if (noZone) throw refused('zone-not-supported', noZone.message, noZone.advice);
+	if (noZone) throw new Blocked('zone-not-supported', noZone.message, noZone.advice, noZone.fix);
 	if (subnet.wayOut === 'none') {
 		throw refused(
 			'subnet-without-way-out',
@@ -122,7 +123,7 @@ export const networkStep = (limits: Limits): Step<'network', never, never> => ({
 		'ec2:DescribeInstanceTypeOfferings',
 		...accountActions,
 	],
-	check: (context) => check(context, limits),
+	check: orBlocked((context) => check(context, limits)),
 	commands: (answers, fleet) => [
 		answers.subnet.startsWith('subnet-')
 			? aws(fleet, 'ec2', 'describe-subnets', '--subnet-ids', answers.subnet)

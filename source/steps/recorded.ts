@@ -1,6 +1,7 @@
 import {followed, inOrder} from '../answers/all.ts';
 import {toText} from '../answers/value.ts';
 import type {Change} from '../engine/step.ts';
+import {isOfAnother} from '../executors/offered.ts';
 import type {AnswerKey, Given, Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {counted} from '../world/printable.ts';
@@ -29,10 +30,12 @@ const goesAlong = (key: AnswerKey, answers: Given, sources: Sources): boolean =>
 	return other !== undefined && sources[key] === 'default' && answers[key] === answers[other];
 };
 
-/** What of the answers was decided, and is the fleet's rather than this laptop's. */
+/** What of the answers was decided, is the fleet's rather than this laptop's, and means something to its executor. */
 export const fleetAnswers = (answers: Given, sources: Sources = {}): Given =>
 	Object.fromEntries(
-		inOrder.filter(({id, change}) => answers[id] !== undefined && change !== undefined && !goesAlong(id, answers, sources)).map(({id}) => [id, answers[id]]),
+		inOrder
+			.filter(({id, change}) => answers[id] !== undefined && change !== undefined && !isOfAnother(id, answers) && !goesAlong(id, answers, sources))
+			.map(({id}) => [id, answers[id]]),
 	);
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : toText(value));

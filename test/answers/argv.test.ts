@@ -15,6 +15,18 @@ const alike: {[Key in AnswerKey]: [flags: string[], inPreset: unknown]} = {
 	region: [['--region', 'eu-west-1'], 'eu-west-1'],
 	fleet: [['--fleet=ci'], 'ci'],
 	executor: [['--executor', 'docker+machine'], 'docker+machine'],
+	workerTypes: [
+		['--worker-types', 'c5.large,c6i.large'],
+		['c5.large', 'c6i.large'],
+	],
+	workerSubnets: [
+		['--worker-subnets', 'subnet-0123456789abcdef0,subnet-0123456789abcdef1'],
+		['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+	],
+	onDemandBase: [['--on-demand-base', '1'], 1],
+	onDemandShare: [['--on-demand-share', '25'], 25],
+	capacityPerInstance: [['--capacity-per-instance', '2'], 2],
+	fleetingPluginVersion: [['--fleeting-plugin-version', '1.1.0'], '1.1.0'],
 	subnet: [['--subnet', 'subnet-0a1b2c3d'], 'subnet-0a1b2c3d'],
 	image: [['--image', 'ubuntu-24.04-arm64'], 'ubuntu-24.04-arm64'],
 	sshUser: [['--ssh-user', 'admin'], 'admin'],

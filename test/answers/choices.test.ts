@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {inOrder, questions} from '../../source/answers/all.ts';
 import {defaultOf} from '../../source/answers/question.ts';
+import {settle} from '../../source/answers/settle.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
+import {fleetAnswers} from '../../source/steps/recorded.ts';
 import type {Cloud} from '../../source/world/cloud/port.ts';
 import {sides} from '../world/cloud-sides.ts';
 import {asking, emptyCloud} from './stub.ts';
@@ -49,9 +51,54 @@ test('what docker-machine can’t make workers of or in is on the list, and can�
 	assert.equal(await reasonOf('region', 'us-east-2'), undefined);
 	const newer: Cloud = {...emptyCloud(), call: async () => JSON.parse('{"Regions": [{"RegionName": "il-central-1"}]}')};
 	assert.deepEqual(
-		(await questions.region.choices?.(asking({cloud: newer})({})))?.map(({disabled}) => disabled),
-		["docker-machine doesn't know it"],
+		(await questions.region.choices?.(asking({cloud: newer})({})))?.map(({disabled, hint}) => [disabled, hint]),
+		[[undefined, 'Tel Aviv · with docker-autoscaler']],
 	);
+	assert.equal(await reasonOf('workerImage', 'ecs-al2023'), "docker-machine can't set it up");
+});
+
+test('what an Auto Scaling group can’t start is on the list too, and each executor is offered where it works', async () => {
+	const scaled: Given = {executor: 'docker-autoscaler'};
+	const barredOf = async (key: AnswerKey, given: Given) => (await offered(key, given)).flatMap(({disabled, value}) => (disabled === undefined ? [] : [value]));
+	assert.deepEqual(await barredOf('workerImage', scaled), ['al2023']);
+	assert.deepEqual(await barredOf('subnet', scaled), []);
+	assert.deepEqual(await barredOf('executor', {region: 'us-east-2'}), []);
+	assert.deepEqual(await barredOf('executor', {region: 'il-central-1'}), ['docker+machine']);
+	for (const {hint} of await offered('executor')) assert.ok(hint);
+});
+
+test('the executor of a new fleet is one that works in its region, and its workers start from an image that it can set up', async () => {
+	const {given, why, wrong} = await settle({flag: {region: 'il-central-1', schedule: []}}, asking());
+	assert.deepEqual([given.executor, why.executor, given.workerImage], ['docker-autoscaler', "docker-machine doesn't know it", 'ecs-al2023']);
+	assert.deepEqual(wrong, []);
+	const {given: usual} = await settle({flag: {region: 'us-east-2'}}, asking());
+	assert.deepEqual([usual.executor, usual.workerImage], ['docker+machine', 'ubuntu-24.04']);
+});
+
+test('what only one executor has is asked of its own fleets alone, and stands in their record alone', async () => {
+	const of = async (executor: 'docker+machine' | 'docker-autoscaler') => {
+		const {given} = await settle({flag: {region: 'us-east-2', executor}}, asking());
+		return {asked: inOrder.filter(({when}) => when?.(given) !== false).map(({id}) => id), kept: Object.keys(fleetAnswers(given))};
+	};
+	const [machines, group] = [await of('docker+machine'), await of('docker-autoscaler')];
+	for (const {here, there, key} of [
+		...(['machineOptions', 'maxGrowthRate', 'dockerMachineVersion', 'engineInstall'] as const).map((key) => ({here: machines, there: group, key})),
+		...(['workerSubnets', 'onDemandBase', 'onDemandShare', 'capacityPerInstance', 'fleetingPluginVersion'] as const).map((key) => ({
+			here: group,
+			there: machines,
+			key,
+		})),
+	]) {
+		assert.ok(here.asked.includes(key) && here.kept.includes(key), key);
+		assert.ok(!there.asked.includes(key) && !there.kept.includes(key), key);
+	}
+});
+
+test('so many jobs run at once as all workers have room for', async () => {
+	const at = async (flag: Given) => (await settle({flag: {region: 'us-east-2', limit: 20, ...flag}}, asking())).given.concurrent;
+	assert.equal(await at({executor: 'docker-autoscaler', capacityPerInstance: 3}), 60);
+	assert.equal(await at({executor: 'docker+machine', capacityPerInstance: 3}), 20);
+	assert.equal(await at({executor: 'docker-autoscaler', capacityPerInstance: 3, concurrent: 5}), 5);
 });
 
 test('worker types come with size, architecture and the price of spot now', async () => {

@@ -60,7 +60,7 @@ test('bash offers commands, their words, their flags and fixed values', async ()
 	);
 	assert.deepEqual(await offeredByBash(['pl']), ['plan']);
 	assert.deepEqual(await offeredByBash(['presets', 's']), ['show', 'save']);
-	assert.deepEqual(await offeredByBash(['setup', '--worker-t']), ['--worker-type']);
+	assert.deepEqual(await offeredByBash(['setup', '--worker-t']), ['--worker-type', '--worker-types']);
 	assert.deepEqual(await offeredByBash(['destroy', '--with']), ['--with-cache']);
 	assert.deepEqual(await offeredByBash(['setup', '--with']), ['']);
 	assert.deepEqual(await offeredByBash(['setup', '--no-s']), ['--no-spot']);

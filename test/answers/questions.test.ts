@@ -58,7 +58,17 @@ test('a changed answer says what it does to a fleet that stands; what is this la
 	assert.deepEqual(how(undefined), ['profile', 'privateKey', 'sshAddress']);
 	assert.deepEqual(how('never'), ['region', 'fleet']);
 	assert.deepEqual(how('replace'), ['subnet', 'image', 'managerType', 'securityGroup', 'keyPair']);
-	assert.deepEqual(how('drain'), ['executor', 'gitlabUrl', 'gitlabCa', 'runner', 'gitlabRunnerVersion', 'dockerMachineVersion', 'engineInstall']);
+	assert.deepEqual(how('drain'), [
+		'executor',
+		'capacityPerInstance',
+		'gitlabUrl',
+		'gitlabCa',
+		'runner',
+		'gitlabRunnerVersion',
+		'dockerMachineVersion',
+		'engineInstall',
+		'fleetingPluginVersion',
+	]);
 });
 
 test('an answer that mends a step’s trouble names a step that there is, and no two name the same', () => {
@@ -77,6 +87,9 @@ test('an answer’s flag is no flag of a command too', () => {
 	}
 	assert.equal(flagOf('gitlabRunnerVersion'), '--gitlab-runner-version');
 });
+
+const scaled: Given = {executor: 'docker-autoscaler'};
+const window = (period: string) => ({periods: [period], timezone: 'UTC', idleCount: 0, idleTime: 60});
 
 const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, says: RegExp | undefined][] = [
 	['more idle workers than the limit', 'idleCount', 11, {limit: 10}, /at most the limit, 10/],
@@ -112,10 +125,50 @@ const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, s
 	],
 	['more concurrent jobs than the limit, which the limit bounds', 'concurrent', 48, {limit: 40}, undefined],
 	['a zone of another region', 'subnet', 'us-east-1a', {region: 'us-east-2'}, /zone of us-east-2, such as us-east-2a; us-east-1a is in another region/],
-	['a region that docker-machine doesn’t know', 'region', 'il-central-1', {}, /docker-machine doesn't know the region il-central-1.*docker-autoscaler/],
-	['another one, that came after the first lists', 'region', 'ap-southeast-4', {}, /doesn't know the region ap-southeast-4/],
-	['the European sovereign cloud', 'region', 'eusc-de-east-1', {}, /doesn't know the region eusc-de-east-1/],
-	['a region of GovCloud', 'region', 'us-gov-west-1', {}, undefined],
+	[
+		'a region that docker-machine doesn’t know',
+		'executor',
+		'docker+machine',
+		{region: 'il-central-1'},
+		/docker-machine doesn't know the region il-central-1.*`--executor docker-autoscaler`/,
+	],
+	['another one, that came after the first lists', 'executor', 'docker+machine', {region: 'ap-southeast-4'}, /doesn't know the region ap-southeast-4/],
+	['the European sovereign cloud', 'executor', 'docker+machine', {region: 'eusc-de-east-1'}, /doesn't know the region eusc-de-east-1/],
+	['a region of GovCloud', 'executor', 'docker+machine', {region: 'us-gov-west-1'}, undefined],
+	['an Auto Scaling group, which is in every region', 'executor', 'docker-autoscaler', {region: 'il-central-1'}, undefined],
+	['and in every zone', 'subnet', 'us-east-1-bos-1a', {region: 'us-east-1', executor: 'docker-autoscaler'}, undefined],
+	[
+		'types whose first is another than workerType',
+		'workerTypes',
+		['c6i.large', 'c5.large'],
+		{...scaled, workerType: 'c5.large'},
+		/put c5.large first, or add `--worker-type c6i.large`/,
+	],
+	['types whose first is workerType', 'workerTypes', ['c5.large', 'c6i.large'], {...scaled, workerType: 'c5.large'}, undefined],
+	['plain Amazon Linux for an Auto Scaling group', 'workerImage', 'al2023', scaled, /al2023 has no Docker in it.*Choose ecs-al2023/],
+	['Amazon Linux with Docker for an Auto Scaling group', 'workerImage', 'ecs-al2023-arm64', scaled, undefined],
+	['the same for docker-machine', 'workerImage', 'ecs-al2023', {}, /docker-machine can't set up Docker on Amazon Linux.*`--executor docker-autoscaler`/],
+	['an image for containers as the manager’s', 'image', 'ecs-al2023', {}, /It takes an AMI id, or one of ubuntu-24.04, .*debian-12, al2023,/],
+	['no time at all to wait for the next job', 'idleTime', 0, scaled, /at least a second/],
+	['the same for docker-machine', 'idleTime', 0, {}, undefined],
+	['a period of office hours', 'schedule', [window('* * 9-17 * * mon-fri *')], scaled, undefined],
+	[
+		'a period of one second',
+		'schedule',
+		[window('0 * 9-17 * * mon-fri *')],
+		scaled,
+		/some seconds of a minute only \(0\)\. Write "\* \* 9-17 \* \* mon-fri \*"/,
+	],
+	['a period of one year', 'schedule', [window('* * 9-17 * * * 2027')], scaled, /some years only \(2027\)/],
+	[
+		'a period of each month’s last day',
+		'schedule',
+		[window('* * * L * * *')],
+		scaled,
+		/has L, which only docker\+machine's periods know\. Write days by their numbers/,
+	],
+	['a period of each month’s last Friday', 'schedule', [window('* * * * * 5L *')], scaled, /has 5L/],
+	['a period of a time of docker-machine’s', 'schedule', [window('0 * 9-17 * * mon-fri *')], {}, undefined],
 	['a Local Zone', 'subnet', 'us-east-1-bos-1a', {region: 'us-east-1'}, /us-east-1-bos-1a isn't named so: it's a Local or a Wavelength Zone/],
 	['a Wavelength Zone', 'subnet', 'us-east-1-wl1-bos-wlz-1', {region: 'us-east-1'}, /Local or a Wavelength Zone/],
 	['Amazon Linux for workers', 'workerImage', 'al2023-arm64', {}, /can't set up Docker on Amazon Linux.*the manager may stay/],

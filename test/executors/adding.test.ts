@@ -35,7 +35,7 @@ export const poolOffered = {
 			zone.endsWith('b') ? {short: 'no pool stands there', message: \`No pool stands in \${zone}.\`, advice: 'Choose another zone.'} : undefined,
 		image: () => undefined,
 	},
-	questions: {workers: [poolSize], software: []},
+	questions: {scaling: [], workers: [poolSize], software: []},
 } as const;
 `,
 	'manager-part.ts': `const looks = \`
@@ -259,9 +259,9 @@ test('it can be answered, with its own question and its own limits', async () =>
 	const {parse} = await of<typeof import('../../source/commands/line/argv.ts')>('commands/line/argv.ts');
 	const {judge} = await of<typeof import('../../source/answers/value.ts')>('answers/value.ts');
 	assert.equal(text(parse(['setup', '--executor', 'pool', '--pool-size', '7']).given), '{"executor":"pool","poolSize":7}');
-	assert.throws(() => parse(['setup', '--executor', 'shell']), /It takes docker\+machine or pool/);
+	assert.throws(() => parse(['setup', '--executor', 'shell']), /It takes docker\+machine or pool or docker-autoscaler/);
 	const given = JSON.parse('{"region": "us-east-2", "executor": "pool"}');
-	assert.equal(judge('subnet', 'us-east-2b', given), 'No pool stands in us-east-2b. Choose another zone.');
+	assert.equal(judge('subnet', 'us-east-2b', given), 'No pool stands in us-east-2b. Choose another zone. Or add `--executor docker+machine`, which can.');
 	assert.equal(judge('subnet', 'us-east-2b', {...given, executor: 'docker+machine'}), undefined);
 });
 

@@ -56,9 +56,10 @@ test('a subnet without a way out, of another region, or full blocks', async () =
 test('a region that docker-machine doesn’t know blocks before anything is asked of it, and says what works there', async () => {
 	const at = world();
 	const since = at.calls.length;
-	const {code, advice} = problem(await drive(at, {region: 'il-central-1'}).plan('network'), 'network');
+	const {code, advice, fix} = problem(await drive(at, {region: 'il-central-1'}).plan('network'), 'network');
 	assert.equal(code, 'region-not-supported');
-	assert.match(advice, /docker-autoscaler.*doesn't make such fleets yet/);
+	assert.match(advice, /`--executor docker-autoscaler`, which can/);
+	assert.deepEqual(fix, {executor: 'docker-autoscaler'});
 	assert.equal(at.calls.length, since);
 });
 

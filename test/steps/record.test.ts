@@ -8,12 +8,14 @@ const name = '/gitlab-runner-aws/gitlab-runners';
 const parameterIn = (at: ReturnType<typeof world>) => at.outside.region(region).parameters.get(name);
 const valueIn = (at: ReturnType<typeof world>) => JSON.parse(parameterIn(at)?.versions.at(-1)?.value ?? '{}');
 
-test('the record holds the answers, and nothing that is only this laptop’s', async () => {
+test('the record holds the answers, and nothing that is only this laptop’s or another executor’s', async () => {
 	const at = world();
 	at.disk.files.set('/home/alice/key', {text: '', mode: 0o600});
 	await drive(at, {profile: 'acme', privateKey: '/home/alice/key', sshAddress: '127.0.0.1:2222'}).setUp('record');
-	const {profile, privateKey, sshAddress, ...answers} = someAnswers({profile: 'acme', privateKey: '/home/alice/key', sshAddress: '127.0.0.1:2222'});
+	const {profile, privateKey, sshAddress, ...fleet} = someAnswers({profile: 'acme', privateKey: '/home/alice/key', sshAddress: '127.0.0.1:2222'});
 	assert.deepEqual([profile, privateKey, sshAddress], ['acme', '/home/alice/key', '127.0.0.1:2222']);
+	const {workerSubnets, onDemandBase, onDemandShare, capacityPerInstance, fleetingPluginVersion, ...answers} = fleet;
+	assert.deepEqual([workerSubnets, onDemandBase, onDemandShare, capacityPerInstance, fleetingPluginVersion], [['all'], 0, 0, 1, '1.1.0']);
 	const born = new Date(at.calls.find((call) => call.name === 'PutParameter')?.at ?? 0).toISOString();
 	assert.deepEqual(valueIn(at), {version: 1, born, answers});
 	assert.equal(parameterIn(at)?.tier, 'Standard');

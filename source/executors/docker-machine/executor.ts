@@ -22,8 +22,8 @@ import {spotRoleStep} from '../../steps/spot-role.ts';
 import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
+import {limitsOf} from '../offered.ts';
 import {machineConfig} from './config.ts';
-import {limits} from './limits.ts';
 import {counted} from './machine-counts.ts';
 import {machineRights} from './manager-rights.ts';
 import {onWorker} from './on-worker.ts';
@@ -58,6 +58,8 @@ const making: WorkerMaking = {
 	going,
 	counted,
 };
+
+const limits = limitsOf({executor: 'docker+machine'});
 
 /** The steps of a docker+machine fleet, in the order in which a person reads them. */
 const steps: readonly AnyStep[] = [

@@ -29,8 +29,7 @@ const unsupportedRegion = (region: string): Unsupported | undefined =>
 		: {
 				short: "docker-machine doesn't know it",
 				message: `docker-machine doesn't know the region ${region}, and no option of it leads there.`,
-				advice:
-					"Choose a region that it knows, such as us-east-2 or eu-central-1. GitLab's executor docker-autoscaler works in every region, but this program doesn't make such fleets yet.",
+				advice: 'Choose a region that it knows, such as us-east-2 or eu-central-1.',
 			};
 
 /**

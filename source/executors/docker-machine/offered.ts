@@ -1,11 +1,11 @@
 import {limits} from './limits.ts';
-import {dockerMachineVersion, engineInstall, machineOptions} from './questions.ts';
+import {dockerMachineVersion, engineInstall, machineOptions, maxGrowthRate} from './questions.ts';
 
 /** What answers know of docker-machine. */
 export const dockerMachineOffered = {
 	name: 'docker+machine',
-	hint: 'leaves GitLab in 20.0',
-	help: 'docker+machine starts one EC2 instance a job. GitLab takes it away in GitLab 20.0, planned for May 2027.',
+	hint: 'one EC2 instance after another, of one type in one zone; leaves GitLab in 20.0',
+	help: 'docker+machine starts EC2 instances of one type in one zone. GitLab takes it away in GitLab 20.0, planned for May 2027.',
 	limits,
-	questions: {workers: [machineOptions], software: [dockerMachineVersion, engineInstall]},
+	questions: {scaling: [maxGrowthRate], workers: [machineOptions], software: [dockerMachineVersion, engineInstall]},
 } as const;

@@ -1,6 +1,18 @@
 import {z} from 'zod';
-import {matching, programUrlPattern, question, words} from '../../answers/question.ts';
+import {count, matching, programUrlPattern, question, words} from '../../answers/question.ts';
 import {pinnedEngine} from './limits.ts';
+
+export const maxGrowthRate = question(
+	'maxGrowthRate',
+	count(0, 1000, 'machines'),
+)({
+	title: 'How many workers are made side by side?',
+	help: '0 means no bound.',
+	kind: 'number',
+	unit: 'machines',
+	change: 'live',
+	default: 10,
+});
 
 export const machineOptions = question(
 	'machineOptions',

@@ -1,0 +1,13 @@
+import {limits} from './limits.ts';
+import {capacityPerInstance, fleetingPluginVersion, onDemandBase, onDemandShare, workerSubnets, workerTypes} from './questions.ts';
+
+/** What answers know of docker-autoscaler. */
+export const dockerAutoscalerOffered = {
+	name: 'docker-autoscaler',
+	hint: 'an Auto Scaling group, of several types in several zones',
+	help: 'docker-autoscaler has an Auto Scaling group of several types and zones, in every region.',
+	limits,
+	workerImage: 'ecs-al2023',
+	jobsPerWorker: ({capacityPerInstance: jobs = 1}: {capacityPerInstance?: number | undefined}): number => jobs,
+	questions: {scaling: [capacityPerInstance], workers: [workerTypes, workerSubnets, onDemandBase, onDemandShare], software: [fleetingPluginVersion]},
+} as const;
