@@ -115,7 +115,7 @@ async function main(): Promise<number> {
 		);
 		return 2;
 	}
-	if (argv.length === 1 && argv[0] === '--version') {
+	if (argv.length === 1 && ['--version', '-v'].includes(argv[0] ?? '')) {
 		process.stdout.write(`${packageFile.version}\n`);
 		return 0;
 	}

@@ -92,6 +92,9 @@ export const names = {
 	machine: (fleet: Fleet) => `${fleet.name}-%s`,
 } as const;
 
+/** The fleet's name in that of its key's file here; undefined for any other name. */
+export const fleetOfKeyFile = (name: string): string | undefined => /^\d{12}\.[a-z0-9-]+\.([a-z0-9-]+)$/.exec(name)?.[1];
+
 /**
  * Whether a key pair or machine name is one that this fleet's runner gave: `runner-<short token>-<fleet>-<unix>-<hex>`.
  * A short token has at most nine characters, so a fleet whose name ends in this one's doesn't match; `test` stands for it in the

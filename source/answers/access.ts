@@ -13,7 +13,8 @@ const mostTags = 40;
 const isTwice = (key: string, index: number, keys: string[]): boolean => keys.findIndex((other) => other.toLowerCase() === key.toLowerCase()) !== index;
 const tagsShape = z
 	.record(tagText(128), tagText(256), {
-		error: ({code}) => `It takes ${code === 'invalid_key' ? 'tag keys of letters, digits, spaces and _ . : / = + - @, at most 128' : 'an object of tags'}.`,
+		error: ({code}) =>
+			`It takes ${code === 'invalid_key' ? 'tag keys of letters, digits, spaces and _ . : / = + - @, at most 128' : 'tags such as Team=ci,CostCenter=42'}.`,
 	})
 	.refine(
 		(value) => !Object.keys(value).some((key) => /^(aws:|gitlab-runner-aws:|$)/i.test(key)),
@@ -35,6 +36,7 @@ export const keyPair = question(
 	mends: 'key-pair',
 	regional: true,
 	default: 'create',
+	known: ['create'],
 	choices: keyPairChoices,
 });
 
@@ -100,9 +102,10 @@ export const tags = question(
 	tagsShape,
 )({
 	title: 'Which tags does everything get besides ours?',
-	help: 'A map such as CostCenter=42,Team=ci. Each machine, group, key pair and bucket bears them from the call that creates it.',
+	help: 'Names with values. Each machine, group, key pair and bucket bears them from the call that creates it.',
 	kind: 'json',
 	change: 'live',
+	example: 'Team=ci,CostCenter=42',
 	default: {},
 });
 

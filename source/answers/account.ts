@@ -11,6 +11,45 @@ export const usualFleet = 'gitlab-runners';
  */
 const fleetName = /^(?!(sg|sthree|amzn-s3-demo)(-|$)|xn--)[a-z][a-z0-9-]{0,22}[a-z0-9]$/;
 
+/** What AWS calls its regions by, for recognising one. */
+const regionNames: Record<string, string> = {
+	'af-south-1': 'Cape Town',
+	'ap-east-1': 'Hong Kong',
+	'ap-east-2': 'Taipei',
+	'ap-northeast-1': 'Tokyo',
+	'ap-northeast-2': 'Seoul',
+	'ap-northeast-3': 'Osaka',
+	'ap-south-1': 'Mumbai',
+	'ap-south-2': 'Hyderabad',
+	'ap-southeast-1': 'Singapore',
+	'ap-southeast-2': 'Sydney',
+	'ap-southeast-3': 'Jakarta',
+	'ap-southeast-4': 'Melbourne',
+	'ap-southeast-5': 'Malaysia',
+	'ap-southeast-6': 'New Zealand',
+	'ap-southeast-7': 'Thailand',
+	'ca-central-1': 'Canada, central',
+	'ca-west-1': 'Calgary',
+	'eu-central-1': 'Frankfurt',
+	'eu-central-2': 'Zurich',
+	'eu-north-1': 'Stockholm',
+	'eu-south-1': 'Milan',
+	'eu-south-2': 'Spain',
+	'eu-west-1': 'Ireland',
+	'eu-west-2': 'London',
+	'eu-west-3': 'Paris',
+	'eusc-de-east-1': 'Brandenburg',
+	'il-central-1': 'Tel Aviv',
+	'me-central-1': 'UAE',
+	'me-south-1': 'Bahrain',
+	'mx-central-1': 'Mexico, central',
+	'sa-east-1': 'São Paulo',
+	'us-east-1': 'N. Virginia',
+	'us-east-2': 'Ohio',
+	'us-west-1': 'N. California',
+	'us-west-2': 'Oregon',
+};
+
 export const profile = optional(
 	'profile',
 	text,
@@ -41,6 +80,7 @@ export const region = question(
 		if (value === undefined) return undefined;
 		return {value, why: asking.given.profile ? `AWS profile ${asking.given.profile}` : 'AWS configuration', found: true};
 	},
+	known: Object.keys(regionNames),
 	choices: regionChoices,
 });
 
@@ -83,45 +123,6 @@ export const executor = question(
 	choices: async ({given: {region}}) => executors.map(({limits, ...one}) => barred(one, region === undefined ? undefined : limits.region(region)?.short)),
 	against: (value, {region}) => (region === undefined ? undefined : whyNot(limitsOf({executor: value}).region(region))),
 });
-
-/** What AWS calls its regions by, for recognising one. */
-const regionNames: Record<string, string> = {
-	'af-south-1': 'Cape Town',
-	'ap-east-1': 'Hong Kong',
-	'ap-east-2': 'Taipei',
-	'ap-northeast-1': 'Tokyo',
-	'ap-northeast-2': 'Seoul',
-	'ap-northeast-3': 'Osaka',
-	'ap-south-1': 'Mumbai',
-	'ap-south-2': 'Hyderabad',
-	'ap-southeast-1': 'Singapore',
-	'ap-southeast-2': 'Sydney',
-	'ap-southeast-3': 'Jakarta',
-	'ap-southeast-4': 'Melbourne',
-	'ap-southeast-5': 'Malaysia',
-	'ap-southeast-6': 'New Zealand',
-	'ap-southeast-7': 'Thailand',
-	'ca-central-1': 'Canada, central',
-	'ca-west-1': 'Calgary',
-	'eu-central-1': 'Frankfurt',
-	'eu-central-2': 'Zurich',
-	'eu-north-1': 'Stockholm',
-	'eu-south-1': 'Milan',
-	'eu-south-2': 'Spain',
-	'eu-west-1': 'Ireland',
-	'eu-west-2': 'London',
-	'eu-west-3': 'Paris',
-	'eusc-de-east-1': 'Brandenburg',
-	'il-central-1': 'Tel Aviv',
-	'me-central-1': 'UAE',
-	'me-south-1': 'Bahrain',
-	'mx-central-1': 'Mexico, central',
-	'sa-east-1': 'São Paulo',
-	'us-east-1': 'N. Virginia',
-	'us-east-2': 'Ohio',
-	'us-west-1': 'N. California',
-	'us-west-2': 'Oregon',
-};
 
 /** The regions that are enabled for this account, the one that most things are in first. */
 async function regionChoices({cloud}: Asking): Promise<Choice<string>[]> {

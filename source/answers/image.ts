@@ -41,6 +41,7 @@ export const image = question(
 	mends: 'images',
 	regional: true,
 	default: 'ubuntu-24.04',
+	known: forManager,
 	choices: (asking) => imageChoices(asking, forManager),
 });
 
@@ -66,6 +67,7 @@ export const workerImage = question(
 	change: 'live',
 	regional: true,
 	default: async ({given}) => ({value: workerImageOf(given)}),
+	known: forWorkers,
 	choices: async (asking) =>
 		(await imageChoices(asking, names)).map((one) => barred(one, limitsOf(asking.given).image({name: one.value, description: one.label})?.short)),
 	against: (value, given) => whyNot(limitsOf(given).image({name: value})),

@@ -19,6 +19,7 @@ export const subnet = question(
 	mends: 'network',
 	regional: true,
 	default: 'default',
+	known: ['default'],
 	choices: subnetChoices,
 	against(value, {executor, region}) {
 		if (region === undefined || value === 'default' || value.startsWith('subnet-')) return undefined;
@@ -39,6 +40,7 @@ export const securityGroup = question(
 	mends: 'security-groups',
 	regional: true,
 	default: 'create',
+	known: ['create'],
 	choices: groupChoices,
 });
 

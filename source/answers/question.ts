@@ -82,11 +82,15 @@ type QuestionFields<Value> = {
 	readonly regional?: true;
 	/** It holds a file's path on this laptop, or another path, URL or ARN: forty characters of such a one only look like a secret key. */
 	readonly holds?: 'file' | 'path';
-	/** An example, for whoever left it out. */
+	/** An example, as its flag would have it: for help, and for whoever left it out. */
 	readonly example?: string;
+	/** Values that are the same in every account, for completing a flag where the choices would have to ask AWS. */
+	readonly known?: readonly string[];
 	/** Whether the question means anything given the other answers. */
 	when?(given: Given): boolean;
 	choices?(asking: Asking): Promise<Choice<Value>[]>;
+	/** A text of it without what means nothing, before it is judged. */
+	tidy?(text: string): string;
 	/** Judges one answer against those asked before it, after its shape: a sentence or nothing. Later ones may be absent. */
 	against?(value: Value, given: Given): string | undefined;
 	/** Why an absent answer can't stay absent, given those asked before it: a sentence or nothing. */

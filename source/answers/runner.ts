@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import type {Given} from '../fleet.ts';
-import {gitlabUrlPattern} from '../world/gitlab/url.ts';
+import {bareUrl, gitlabUrlPattern} from '../world/gitlab/url.ts';
 import {usualFleet} from './account.ts';
 import {matching, optional, question, text, words, yesOrNo} from './question.ts';
 
@@ -11,15 +11,17 @@ const creates = ({runner: way}: Given): boolean => way === 'create';
 
 export const gitlabUrl = question(
 	'gitlabUrl',
-	matching(gitlabUrlPattern, 'a URL such as https://gitlab.com, without a slash at its end'),
+	matching(gitlabUrlPattern, 'a URL such as https://gitlab.com'),
 )({
 	title: 'Which GitLab?',
-	help: 'Its address, without a slash at the end. Tokens go only to gitlab.com and to one that was named on this laptop, whatever a fleet says.',
+	help: 'Its address. Tokens go only to gitlab.com and to one that was named on this laptop, whatever a fleet says.',
 	kind: 'text',
 	change: 'drain',
 	mends: 'service',
 	tells: 'gitlab',
 	default: 'https://gitlab.com',
+	example: 'https://gitlab.example.com',
+	tidy: bareUrl,
 });
 
 export const gitlabCa = optional(

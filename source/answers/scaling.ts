@@ -7,7 +7,7 @@ import {count, matching, question, whyNot, words} from './question.ts';
 const period = z.strictObject({
 	/** GitLab Runner's seven fields: second minute hour day-of-month month day-of-week year. */
 	periods: z
-		.array(matching(/^[\w*/,?#-]+( [\w*/,?#-]+){6}$/, 'seven fields such as "* * 9-17 * * mon-fri *"'), words('a list of periods'))
+		.array(matching(/^[\w*/,?#-]+( [\w*/,?#-]+){6}$/, 'seven fields such as "* * 9-17 * * mon-fri *"'), words('a list such as ["* * 8-17 * * mon-fri *"]'))
 		.min(1, words('at least one period')),
 	timezone: matching(/^[\w+/-]+$/, 'a time zone such as Europe/Berlin'),
 	idleCount: count(0, 1000, 'machines'),
@@ -102,6 +102,7 @@ export const schedule = question(
 	help: "A list of {periods, timezone, idleCount, idleTime}; the last one that matches holds. Periods are GitLab Runner's seven fields: second minute hour day month weekday year.",
 	kind: 'json',
 	change: 'live',
+	example: `'[{"periods":["* * 8-17 * * mon-fri *"],"timezone":"Europe/Berlin","idleCount":2,"idleTime":1800}]'`,
 	default: [],
 	against(value, given) {
 		const {idleTime: noTime, period: noPeriod} = limitsOf(given);

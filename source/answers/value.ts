@@ -7,7 +7,7 @@ import {type AnyQuestion, flagOf, isSecret, type Kind, type SecretQuestion, type
  * An answer as somebody wrote it, in a flag, a field or at a prompt, read as the value it stands for. What can't be read stays a text, so that the
  * answer's own shape says what would be right.
  */
-export function fromText({kind, shape}: {kind: Kind; shape?: z.ZodType}, text: string): unknown {
+export function fromText({kind, shape, tidy}: {kind: Kind; shape?: z.ZodType; tidy?(text: string): string}, text: string): unknown {
 	switch (kind) {
 		case 'number':
 			return numberIn(text);
@@ -20,7 +20,7 @@ export function fromText({kind, shape}: {kind: Kind; shape?: z.ZodType}, text: s
 		case 'text':
 		case 'choice':
 			// A number where no text is taken: a price beside a word.
-			return shape?.safeParse(text).success === false && shape.safeParse(numberIn(text)).success ? numberIn(text) : text;
+			return shape?.safeParse(text).success === false && shape.safeParse(numberIn(text)).success ? numberIn(text) : (tidy?.(text) ?? text);
 	}
 }
 
@@ -121,9 +121,18 @@ export function wrongShape(key: AnswerKey, value: unknown): string | undefined {
 	const judged = questions[key].shape.safeParse(value);
 	if (judged.success) return undefined;
 	const issue = judged.error.issues[0];
-	const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
-	return `${where}${issue?.message ?? 'It has another shape.'}`;
+	const says = issue?.message ?? 'It has another shape.';
+	if (!issue?.path.length) return says;
+	return says.startsWith('It ') ? `${placeIn(issue.path)} ${says.slice(3)}` : `${placeIn(issue.path)}: ${says}`;
 }
+
+/** Where in a value something is, at the beginning of a sentence: `"periods" of item 1`. */
+const placeIn = (path: readonly PropertyKey[]): string =>
+	path
+		.map((part) => (typeof part === 'number' ? `item ${part + 1}` : `"${String(part)}"`))
+		.reverse()
+		.join(' of ')
+		.replace(/^item/, 'Item');
 
 /** A question as its judge sees it: its shape has said already that the value is one of its own. */
 type Judging = {when?(given: Given): boolean; against?(value: unknown, given: Given): string | undefined};
@@ -144,7 +153,8 @@ export function wrongAlone(key: AnswerKey, value: unknown): string | undefined {
 }
 
 /** Puts a value from outside under its key, or says what is wrong with it; `called` is what whoever gave it calls it. */
-export function take<Key extends AnswerKey>(into: Given, key: Key, value: unknown, called: string = key): string | undefined {
+export function take<Key extends AnswerKey>(into: Given, key: Key, given: unknown, called: string = key): string | undefined {
+	const value = typeof given === 'string' ? (questions[key].tidy?.(given) ?? given) : given;
 	if (!fits(key, value)) return `${called} is ${shown(key, value)}. ${wrongAlone(key, value) ?? 'It takes another value.'}`;
 	into[key] = value;
 	return undefined;

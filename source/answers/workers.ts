@@ -2,6 +2,20 @@ import {z} from 'zod';
 import type {Cloud} from '../world/cloud/port.ts';
 import {type Asking, type Choice, choice, count, iamName, instanceType, matching, optional, question, words, yesOrNo} from './question.ts';
 
+const forManager: string[] = ['t3.micro', 't3.small', 't3.medium', 't4g.small', 't4g.medium'];
+const forWorkers: string[] = [
+	'c5.large',
+	'c5.xlarge',
+	'c5.2xlarge',
+	'm5.large',
+	'm5.xlarge',
+	'c6i.large',
+	'c6i.xlarge',
+	'c7g.large',
+	'c7g.xlarge',
+	't3.medium',
+];
+
 export const managerType = question(
 	'managerType',
 	instanceType,
@@ -12,6 +26,7 @@ export const managerType = question(
 	change: 'replace',
 	mends: 'manager',
 	default: 't3.small',
+	known: forManager,
 	choices: managerTypeChoices,
 });
 
@@ -26,6 +41,7 @@ export const workerType = question(
 	change: 'live',
 	mends: 'test-machine',
 	default: 'c5.large',
+	known: forWorkers,
 	choices: workerTypeChoices,
 });
 
@@ -78,20 +94,6 @@ export const workerProfile = optional(
 	kind: 'text',
 	change: 'live',
 });
-
-const forManager: string[] = ['t3.micro', 't3.small', 't3.medium', 't4g.small', 't4g.medium'];
-const forWorkers: string[] = [
-	'c5.large',
-	'c5.xlarge',
-	'c5.2xlarge',
-	'm5.large',
-	'm5.xlarge',
-	'c6i.large',
-	'c6i.xlarge',
-	'c7g.large',
-	'c7g.xlarge',
-	't3.medium',
-];
 
 /** Types that do for the manager, as far as this region offers them. */
 async function managerTypeChoices({cloud}: Asking): Promise<Choice<string>[]> {

@@ -18,11 +18,9 @@ import {recordLook} from '../steps/looks/record.ts';
 import {type CostEstimate, costs, monthHours} from '../steps/prices.ts';
 import {logIn} from '../world/cloud/login.ts';
 import {commandLine} from '../world/host/quote.ts';
-import {lookingAt, secretsFor, tellFleet} from './open.ts';
+import {lookingAt, tellFleet} from './open.ts';
+import {notGivenYet, secretsFor} from './secrets.ts';
 import type {Session} from './session.ts';
-
-/** Problems that are there only until the last question is answered, and how the plan says so. */
-const notYet = {'runner-token-missing': 'token not given yet', 'gitlab-token-missing': 'GitLab token not given yet'};
 
 /** What an interview on screens works with: one look at each fleet that it comes to, and the checks beside it. */
 export type OpenInterview = {
@@ -55,9 +53,8 @@ export function openInterview(session: Session): OpenInterview {
 		stepsOf: (answers) => executorOf(answers).steps,
 		open: ({fleet: name, region, profile}) => lookingOf({name, region}, profile),
 		// A replacement is shown like any change here; it's agreed to by name before it is done.
-		allowed: {replaceManager: true},
+		allowed: {replaceManager: true, notYet: notGivenYet},
 		emit: session.face.emit,
-		notYet,
 	});
 	return {
 		plan,

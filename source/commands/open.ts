@@ -2,7 +2,6 @@ import {usualFleet} from '../answers/account.ts';
 import {fromEnvironment, identify, interview} from '../answers/interview.ts';
 import type {Preset} from '../answers/preset-form.ts';
 import type {Asking, WhichQuestion} from '../answers/question.ts';
-import {interviewSecrets, type SecretInterview} from '../answers/secret-interview.ts';
 import type {Layers} from '../answers/settle.ts';
 import {wrongShape} from '../answers/value.ts';
 import {type OpenContext, openLooking, withAnswers} from '../engine/context.ts';
@@ -14,11 +13,10 @@ import {isProblem, Problem} from '../problem.ts';
 import {accountLook, type Instance, instanceOf, managersOf} from '../steps/looks/account.ts';
 import {identityLook} from '../steps/looks/identity.ts';
 import {recordLook, recordRead} from '../steps/looks/record.ts';
-import {publicHalf} from '../steps/private-key.ts';
-import {storedTokenLook} from '../steps/token.ts';
 import {type Cloud, changes, type Input, type OperationName, type Output} from '../world/cloud/port.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
 import {rememberPreset} from '../world/laptop/settings.ts';
+import {askSecrets, type WhichSecrets} from './secrets.ts';
 import type {Session} from './session.ts';
 import {adaptersAt} from './world.ts';
 
@@ -64,7 +62,7 @@ export const lookingAt = (session: Session, fleet: Fleet): OpenContext<Looking> 
  * Walks the interview and opens the fleet it leads to. The record, the caller and the account are looked at side by side as soon as region and name
  * are known. Throws a Problem (exit 2) that names the flags where something is missing and no one can be asked, before any call.
  */
-export async function openFleet(session: Session, options: {everything?: boolean; secrets?: boolean} = {}): Promise<OpenedFleet> {
+export async function openFleet(session: Session, options: {everything?: boolean; secrets?: WhichSecrets | 'none'} = {}): Promise<OpenedFleet> {
 	const opened: OpenContext<Looking>[] = [];
 	try {
 		return await walked(session, opened, options);
@@ -78,7 +76,7 @@ export async function openFleet(session: Session, options: {everything?: boolean
 async function walked(
 	session: Session,
 	opened: OpenContext<Looking>[],
-	{everything = false, secrets = true}: Parameters<typeof openFleet>[1] = {},
+	{everything = false, secrets = 'all'}: Parameters<typeof openFleet>[1] = {},
 ): Promise<OpenedFleet> {
 	const layers = await layersOf(session);
 	const at = (fleet: Fleet): OpenContext<Looking> => {
@@ -102,41 +100,9 @@ async function walked(
 	await Promise.all(opened.map((looking) => looking === here || looking.close()));
 	const gitlabCa = await authorityFor(here.disk, answers.gitlabCa, sources.gitlabCa);
 	const context = withAnswers(here, {answers, sources, gitlabCa});
-	if (secrets) await askSecrets(session, context);
+	if (secrets !== 'none') await askSecrets(session, context, secrets);
 	const {stands} = await tellFleet(session, context);
 	return {context, answers, sources, stands};
-}
-
-async function askSecrets(session: Session, context: Context): Promise<void> {
-	const interview = await secretsFor(session, context, context.answers);
-	const secrets = await interviewSecrets({...interview, ...(session.interactive ? {ask: session.face.ask} : {})});
-	const isGiven = (one: 'gitlabToken' | 'runnerToken'): boolean => secrets[one] !== session.secrets[one];
-	// Their questions say which GitLab they are for.
-	if (isGiven('gitlabToken') || isGiven('runnerToken')) session.nameGitlab(context.answers.gitlabUrl);
-	// The context holds this very record.
-	Object.assign(session.secrets, secrets);
-}
-
-/** What decides which secrets these answers need: what was given, and what the fleet has already. */
-export async function secretsFor(session: Session, looking: Looking, answers: Answers): Promise<SecretInterview> {
-	const kept = managersOf(looking.fleet, await looking.look(accountLook)).length > 0;
-	const stored = answers.tokenStore === 'ssm' ? await looking.look(storedTokenLook) : undefined;
-	if (stored !== undefined) session.hide(stored);
-	return {answers, secrets: session.secrets, kept: {token: kept || stored !== undefined, accessKey: kept}, locked: await lockedKey(looking, answers)};
-}
-
-/** The path of the private key that was answered, when it has a passphrase that wasn't given. */
-async function lockedKey({disk, secrets}: Looking, {privateKey: path}: Answers): Promise<string | undefined> {
-	if (path === undefined || secrets.passphrase !== undefined) return undefined;
-	try {
-		publicHalf(await disk.read(path), path);
-		return undefined;
-	} catch (error) {
-		if (isProblem(error, 'private-key-passphrase')) return path;
-		// What else is wrong with it is the key pair's own finding, told with all the others.
-		if (isProblem(error)) return undefined;
-		throw error;
-	}
 }
 
 /**

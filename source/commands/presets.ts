@@ -1,13 +1,15 @@
 import {type Preset, presetOf, presetVersion} from '../answers/preset-form.ts';
+import type {Listed} from '../answers/presets.ts';
 import {executors} from '../executors/list.ts';
+import {toText} from '../faces/words/style.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {readAnswers} from '../steps/config/answers.ts';
 import {instanceOf} from '../steps/looks/account.ts';
 import {connectTo} from '../steps/reaching.ts';
 import {paths} from '../world/host/scripts/paths.ts';
-import {chosenManager, layersOf, lookingAt, openFleet} from './open.ts';
-import type {Command, Session} from './session.ts';
+import {chosenManager, forFleet, layersOf, lookingAt, namedFleet, openFleet, refuseUnknown} from './open.ts';
+import {type Command, outputOf, type Session} from './session.ts';
 
 /** Lists, shows, saves and removes presets. */
 export const presets: Command = async (session) => {
@@ -17,18 +19,17 @@ export const presets: Command = async (session) => {
 };
 
 const verbs: Record<string, (session: Session, name: string) => Promise<void>> = {
-	async list({face, presets: kept}) {
-		for (const one of await kept.list()) {
-			const says = 'preset' in one ? one.preset.description : one.problem.message;
-			face.emit({event: 'note', says: `${one.name} (${one.from}): ${says}`});
-		}
+	async list(session) {
+		const listed = await session.presets.list();
+		const value = session.options.face === 'json' ? listed.map(listedData) : listedLines(session, listed);
+		session.face.emit({event: 'document', name: 'presets', value});
 	},
 	async show({face, presets: kept}, name) {
 		face.emit({event: 'document', name, value: await kept.load(name)});
 	},
 	async save(session, name) {
 		if (session.options.from !== undefined) return saveFrom(session, name, session.options.from);
-		const {answers, sources, context} = await openFleet(session, {secrets: false});
+		const {answers, sources, context} = await openFleet(await standingNamed(session), {secrets: 'none'});
 		await context.close();
 		const path = await session.presets.save(name, presetOf(answers, sources, `The answers of ${answers.fleet} in ${answers.region}.`));
 		session.face.emit({
@@ -42,6 +43,29 @@ const verbs: Record<string, (session: Session, name: string) => Promise<void>> =
 		face.emit({event: 'ended', says: `Preset ${name} is removed.`, next: []});
 	},
 };
+
+const saysOf = (one: Listed): string => ('preset' in one ? one.preset.description : one.problem.message);
+
+/** One below the other, as wide as the terminal; each in a line of its own where another program reads them. */
+function listedLines(session: Session, listed: readonly Listed[]): string[] {
+	const {columns, look} = outputOf(session);
+	const subjectWidth = Math.max(0, ...listed.map(({name}) => name.length));
+	const mark = (one: Listed) => ('preset' in one ? {} : {mark: 'blocked' as const});
+	return listed.map((one) =>
+		toText({...mark(one), subject: one.name, subjectWidth, text: `${one.from}: ${saysOf(one)}`, verbatim: columns === undefined}, columns ?? 0, look),
+	);
+}
+
+/** A preset in the list, as a script reads it; of one that can't be read, its problem. */
+const listedData = (one: Listed) => ({name: one.name, from: one.from, ['preset' in one ? 'description' : 'problem']: saysOf(one)});
+
+/** The session of the fleet that is meant. One that doesn't stand has nothing to be saved, unless a preset gives the answers. */
+async function standingNamed(session: Session): Promise<Session> {
+	if (session.options.preset !== undefined) return session;
+	const fleet = await namedFleet(session);
+	await refuseUnknown(session, fleet);
+	return forFleet(session, fleet);
+}
 
 /** Saves what a manager's own config.toml says, whoever set it up. */
 async function saveFrom(session: Session, name: string, from: string): Promise<void> {

@@ -19,7 +19,7 @@ import {diskReason} from '../world/laptop/refused-by-disk.ts';
 import {configFolder, settingsIn} from '../world/laptop/settings.ts';
 import {printableLines} from '../world/printable.ts';
 import {type Parsed, parse} from './line/argv.ts';
-import {type CommandName, commands} from './line/command-table.ts';
+import {type CommandName, commands, isRemembered} from './line/command-table.ts';
 import {type Command, failAll, overseeing, type Session} from './session.ts';
 import {type CommandWorld, makeStops, realWorld, type Stops, type Surroundings} from './world.ts';
 
@@ -31,7 +31,7 @@ export async function run(around: Surroundings): Promise<number> {
 	around.onUnread(stops.unread);
 	try {
 		const parsed = parse(around.argv);
-		const text = await answerAtOnce(parsed);
+		const text = parsed.options.version ? `${around.version}\n` : await answerAtOnce(parsed, around);
 		if (text === undefined) return await carryOut(parsed, around, terms, stops);
 		around.stdout.write(text);
 		return 0;
@@ -59,7 +59,11 @@ const termsOf = ({argv, env, stdin, stdout}: Surroundings): Terms => ({
 });
 
 /** What needs no world: help and completions. */
-async function answerAtOnce({command, words: [word], options}: Parsed): Promise<string | undefined> {
+async function answerAtOnce({command, words: [word, what], options}: Parsed, around: Surroundings): Promise<string | undefined> {
+	if (command === 'completions' && !options.help && isRemembered(what)) {
+		const {rememberedNames} = await import('./remembered.ts');
+		return (await rememberedNames(what, around)).map((name) => `${name}\n`).join('');
+	}
 	if (command === 'completions' && !options.help) {
 		const {completions, isShell} = await import('./line/completions.ts');
 		if (word === undefined || !isShell(word))

@@ -4,7 +4,9 @@ import {type Pausing, pausing, unattended} from '../engine/pausing.ts';
 import {aboutCredentials} from '../engine/plan.ts';
 import type {Looking} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
+import {mayColour, onlyAscii} from '../faces/choice.ts';
 import type {Face, Helping} from '../faces/face.ts';
+import type {TerminalLook} from '../faces/words/glyphs.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {realClock} from '../world/laptop/clock.ts';
@@ -43,6 +45,12 @@ export type Session = {
 
 /** A command: does its work and gives the exit code. What it throws is told by the face. */
 export type Command = (session: Session) => Promise<number>;
+
+/** What a table or a list is fitted to: the columns of standard output, where it has any, and what may be written there. */
+export function outputOf({around: {stdout, env}, options}: Session): {columns: number | undefined; look: TerminalLook} {
+	const terms = {json: false, plain: true, stdinIsTty: true, stdoutIsTty: stdout.isTTY === true, env};
+	return {columns: stdout.columns, look: {colour: mayColour(terms, !options.color), ascii: onlyAscii(env)}};
+}
 
 /** Tells problems, each once, and gives the exit code: that of the gravest. `last` is what to do after all of them. */
 export function failAll({face, world}: Session, problems: readonly Problem[], last?: string): number {

@@ -27,7 +27,7 @@ export const ssh: Command = async (session) => {
 		stops,
 	} = session;
 	if (worker !== undefined && !isHostName(worker)) throw noMachine(worker);
-	const {context} = await openFleet(session, {secrets: false});
+	const {context} = await openFleet(session, {secrets: 'none'});
 	try {
 		const manager = await currentManager(context);
 		if (manager?.state !== 'running') {

@@ -1,4 +1,3 @@
-import {mayColour, onlyAscii} from '../faces/choice.ts';
 import type {Screens} from '../faces/face.ts';
 import {reportText} from '../faces/words/status-report.ts';
 import {changedLines, statusLines} from '../faces/words/status-table.ts';
@@ -11,7 +10,7 @@ import type {Snapshot} from '../panel/snapshot.ts';
 import {watchSources} from '../panel/sources.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import {chosenManager, forFleet, lookingAt, namedFleet, refuseUnknown, tellFleet} from './open.ts';
-import type {Command, Session} from './session.ts';
+import {type Command, outputOf, type Session} from './session.ts';
 import {lookOnce, type StatusRound, type Watch, watchFleet, watchManager} from './watch.ts';
 
 /** Shows a fleet, or any docker+machine manager: live on screens, else once or again and again. Exits 0 healthy, 4 not, 1 when it couldn't be looked at. */
@@ -92,13 +91,8 @@ const every = 5;
 
 const exits: Record<Verdict['is'], number> = {healthy: 0, trouble: 4, unknown: 1};
 
-function looking({around: {stdout, env}, options}: Session) {
-	const terms = {json: false, plain: true, stdinIsTty: true, stdoutIsTty: stdout.isTTY === true, env};
-	return {columns: stdout.columns ?? 120, look: {colour: mayColour(terms, !options.color), ascii: onlyAscii(env)}};
-}
-
 function tell(session: Session, {snapshot, rows, now}: StatusRound): void {
-	const {columns, look} = looking(session);
+	const {columns = 120, look} = outputOf(session);
 	const value = session.options.face === 'json' ? statusOf(snapshot, now, rows) : statusLines(snapshot, rows, now, columns, look);
 	session.face.emit({event: 'document', name: 'status', value});
 }
@@ -142,7 +136,7 @@ export async function again(session: Session, {ports, watched}: Watch): Promise<
 }
 
 function tellChanges(session: Session, before: StatusRound, after: StatusRound): void {
-	const {columns, look} = looking(session);
+	const {columns = 120, look} = outputOf(session);
 	const lines = changedLines(before.snapshot, before.rows, after.snapshot, after.rows, after.now, columns, look);
 	if (lines.length > 0) session.face.emit({event: 'document', name: 'status', value: lines});
 }

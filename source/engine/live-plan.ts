@@ -35,8 +35,6 @@ export type LivePlanOptions = {
 	turn?: Turns;
 	/** Hears of the newest answers' findings, and of no older ones. */
 	emit: Emit;
-	/** What a blocked finding of this code is while the person hasn't got to it: words for "not yet known". */
-	notYet?: Readonly<Record<string, string>>;
 };
 
 /** The checks beside the questions: the same ones as of every plan, again whenever an answer changes. */
@@ -102,7 +100,7 @@ export function livePlan(options: LivePlanOptions): LivePlan {
 
 /** One round: a plan whose calls wait for their turn, and aren't started once a newer round came. */
 async function lookAll(
-	{stepsOf, allowed, emit, notYet = {}}: LivePlanOptions,
+	{stepsOf, allowed, emit}: LivePlanOptions,
 	looking: OpenContext<Looking>,
 	looked: SourcedAnswers,
 	signal: AbortSignal,
@@ -111,7 +109,7 @@ async function lookAll(
 	const {answers, sources} = looked;
 	const isOver = (): boolean => signal.aborted;
 	const tell = (happening: Happening): void => {
-		if (!isOver()) emit(softened(happening, notYet));
+		if (!isOver()) emit(happening);
 	};
 	const gitlabCa = await authorityFor(looking.disk, answers.gitlabCa, sources.gitlabCa);
 	const plan = await makePlan(stepsOf(answers), contextOf(looking, looked, gitlabCa, bounded(limit, signal), signal), tell, allowed);
@@ -165,11 +163,4 @@ async function lookIn<Result>(base: Looking, context: Context, look: Look<Result
 			if (!(error instanceof Stopped) || context.signal.aborted) throw error;
 		}
 	}
-}
-
-/** A finding that is blocked only because the person hasn't got to it yet is "not yet known". */
-function softened(happening: Happening, notYet: Readonly<Record<string, string>>): Happening {
-	if (happening.event !== 'step.found' || happening.is !== 'blocked' || happening.problem === undefined) return happening;
-	const words = notYet[happening.problem.code];
-	return words === undefined ? happening : {event: 'step.found', step: happening.step, is: 'waiting', says: words, for: []};
 }

@@ -13,6 +13,8 @@ export type Allowed = {
 	replaceManager: boolean;
 	/** The steps that may be changed: what they need is looked at, all else is left alone. Absent: all may. */
 	only?: readonly StepName[];
+	/** What a finding that is blocked by a problem of this code is instead: words for "not yet known", where nothing is done yet. */
+	notYet?: Readonly<Record<string, string>>;
 };
 
 /** Whether a step may be changed. */
@@ -73,7 +75,7 @@ export function guarded({name}: AnyStep, finding: AnyFinding, allowed: Allowed):
 
 /** A sentence for each sort of finding. */
 export function says(finding: AnyFinding): string {
-	if (finding.is === 'waiting') return `after ${finding.for.join(', ')}`;
+	if (finding.is === 'waiting') return finding.says ?? `after ${finding.for.join(', ')}`;
 	if (finding.is === 'blocked') return finding.problem.message;
 	return finding.says;
 }
@@ -103,6 +105,12 @@ export function foundEvent(step: StepName, finding: AnyFinding): Happening {
 	};
 }
 
+/** A finding that is blocked only because nobody has got to it yet isn't known yet. */
+function softened(finding: AnyFinding, {notYet = {}}: Allowed): AnyFinding {
+	const words = finding.is === 'blocked' ? notYet[finding.problem.code] : undefined;
+	return words === undefined ? finding : {is: 'waiting', for: [], says: words};
+}
+
 /** Runs the checks of all that may be changed and of what that needs, each as soon as what it needs is ready, side by side. A check below something that isn't so is waiting. */
 export async function makePlan(steps: readonly AnyStep[], context: Context, emit: Emit, allowed: Allowed): Promise<Plan> {
 	const asked = lookedAt(wanted(steps, context), allowed);
@@ -118,7 +126,7 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 			if (unmet.length === 0) emit({event: 'step.looking', step: step.name});
 			const seen: AnyFinding =
 				unmet.length > 0 ? {is: 'waiting', for: unmet.map(({name}) => name)} : guarded(step, await look(step, context, foundIn(findings)), allowed);
-			const finding = await belowIdentity(step, seen);
+			const finding = softened(await belowIdentity(step, seen), allowed);
 			findings.set(step.name, finding);
 			emit(foundEvent(step.name, finding));
 			return finding;

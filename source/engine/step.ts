@@ -30,7 +30,8 @@ export type Finding<Resource> = {notes?: Note[]} & (
 	| {is: 'missing'; says: string}
 	| {is: 'different'; resource: Resource; says: string; changes: Change[]}
 	| {is: 'extra'; resource: Resource; says: string}
-	| {is: 'waiting'; for: StepName[]}
+	/** Not known yet: until other steps are ready, or for want of what `says` names. */
+	| {is: 'waiting'; for: StepName[]; says?: string}
 	| {is: 'blocked'; problem: Problem; fix?: Fix}
 );
 

@@ -84,6 +84,7 @@ function onto(kept: DiskState, laptop: Laptop): SimulatedDisk {
 			for (const kind of kinds.length === 0 ? all : kinds) kept.refusals[kind] = what;
 		},
 		in: (other) => onto(kept, other),
+		keys: async () => (judgeReading('keys') ? [...kept.keys.keys()] : []),
 		key: async (name) => (judgeReading('keys', name) ? kept.keys.get(name) : undefined),
 		async saveKey(name, privateKey) {
 			judgeWriting('keys', name);

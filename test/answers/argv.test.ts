@@ -112,7 +112,7 @@ test('a command line without a command is home, and still takes answers', () => 
 test('every example in the help is a command line that is understood', () => {
 	for (const {name, examples} of commands) {
 		for (const [example] of examples) {
-			const argv = example.replace(/^source <\((.*)\)$/, '$1').split(' ');
+			const argv = example.replace(/^source <\((.*)\)$|^(.*) \| source$/, '$1$2').split(' ');
 			assert.equal(argv.shift(), 'gitlab-runner-aws');
 			assert.equal(parse(argv).command, name, example);
 		}
@@ -201,10 +201,15 @@ const refused: [argv: string, says: RegExp][] = [
 	['plan -- ls', /Only ssh takes a command after `--`\./],
 	['presets shwo small', /presets takes list, show, save, rm; "shwo" is none of them\. Did you mean `show`\?/],
 	['presets show', /presets show takes a name/],
-	['completions', /completions takes bash \| zsh \| fish\./],
+	['completions', /completions takes bash \| zsh \| fish \| values /],
+	['completions bash zsh', /"zsh" belongs to nothing here\./],
+	['completions values', /completions values takes preset, own-preset, profile, fleet\./],
 	['completions tcsh', /"tcsh" is none of them/],
 	['setup --limit many --cache-days 0', /--limit is "many"\. It takes a whole number from 1 to 5,000 machines\.\n--cache-days is 0\. It takes/],
-	['setup --tags {broken', /--tags is "\{broken"\. It takes an object of tags\./],
+	['setup --tags {broken', /--tags is "\{broken"\. It takes tags such as Team=ci,CostCenter=42\./],
+	['setup --spot-price -1', /--spot-price is "-1"\. It takes on-demand, or USD an hour above 0\.001\./],
+	['setup --schedule [{}]', /--schedule is \[\{\}\]\. "periods" of item 1 takes a list such as \["\* \* 8-17 \* \* mon-fri \*"\]\./],
+	['setup --tags Cost,Center', /--tags is "Cost,Center"\. It takes tags such as Team=ci,CostCenter=42\./],
 	['setup --spot-price cheap', /--spot-price is "cheap"\. It takes on-demand, or USD an hour above 0\.001\./],
 ];
 
@@ -216,6 +221,12 @@ for (const [argv, says] of refused) {
 		assert.match(problem.advice ?? '', /`gitlab-runner-aws help( \w+)?`/);
 	});
 }
+
+test('a slash at the end of GitLab’s address means nothing, in a flag and in a preset', () => {
+	assert.deepEqual(parse(['plan', '--gitlab-url', 'https://gitlab.com/']).given, {gitlabUrl: 'https://gitlab.com'});
+	const {answers} = presetIn({version: 1, description: '', answers: {gitlabUrl: 'https://gitlab.example.com/ci//'}}, 'preset');
+	assert.deepEqual(answers, {gitlabUrl: 'https://gitlab.example.com/ci'});
+});
 
 test('with --help or --version nothing else on the line is judged', () => {
 	assert.equal(parse(['setup', '--help', '--bogus', '--limit', 'many']).options.help, true);

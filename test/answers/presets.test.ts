@@ -119,7 +119,7 @@ const refusals: [title: string, content: unknown, says: RegExp][] = [
 	[
 		'a wrong field deep inside',
 		{version: 1, answers: {schedule: [{periods: ['x'], timezone: 'UTC', idleCount: 1, idleTime: 1}]}},
-		/schedule is .*0\.periods\.0: It takes seven fields/,
+		/schedule is .*Item 1 of "periods" of item 1 takes seven fields/,
 	],
 	['an unknown key beside the answers', {version: 1, answers: {}, extra: 1}, /extra is no key of a preset\./],
 	['no version', {answers: {}}, /version is missing\. It takes 1\./],

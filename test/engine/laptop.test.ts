@@ -103,6 +103,7 @@ for (const refusals of disks) {
 
 test('a preset that can’t be saved is a problem, with its path and what to do', async () => {
 	const world = simulatedWorld();
+	await standingFleet(world, withToken(world));
 	const {code, problems} = await commandAt(world, world, presets, ['presets', 'save', 'mine', ...fleet]);
 	assert.deepEqual([code, problems.map((one) => one.code)], [1, ['file-unwritable']]);
 	assert.match(problems[0]?.message ?? '', /presets\/mine\.json can't be written: a part of its path is no folder \(ENOTDIR\)\./);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {plan} from '../../source/commands/plan.ts';
 import {planExit} from '../../source/engine/plan.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
+import {hearing, sessionAt} from '../panel/at-laptop.ts';
 import {appliedIn, codesIn, planOf, problemsIn, type SetupWish, setUp, standingFleet, unlike, zone} from './fleet.ts';
 import {config, jobStates, oneOfEach, onlyManager, standing, startedAt} from './seen.ts';
 
@@ -128,4 +130,19 @@ test('a runnerConfig that gitlab-runner refuses leaves the config.toml that stan
 	assert.match(refused.result?.problems[0]?.advice ?? '', /runnerConfig/);
 	assert.equal(config(world, manager), before);
 	assert.equal(world.takers(), 1);
+});
+
+test('a plan of a new fleet needs no token, since it changes nothing: the runner is not known yet, and what would be made is shown', async () => {
+	for (const [flags, says] of [
+		[[], 'token not given yet'],
+		[['--runner', 'create', '--project', 'acme/app'], 'GitLab token not given yet'],
+	] as const) {
+		const world = simulatedWorld();
+		const heard = hearing();
+		assert.equal(await plan(sessionAt(world, ['plan', '--region', 'us-east-2', ...flags], heard)), 3);
+		assert.deepEqual([heard.problems, world.acts], [[], []]);
+		const found = heard.events.flatMap((event) => (event.event === 'step.found' && event.step === 'runner' ? [[event.is, event.says]] : []));
+		assert.deepEqual(found, [['waiting', says]]);
+		assert.equal(heard.events.find((event) => event.event === 'plan.ended')?.blocked, 0);
+	}
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Asked} from '../../source/answers/ask.ts';
 import {layersOf, namedFleet} from '../../source/commands/open.ts';
+import {presets} from '../../source/commands/presets.ts';
 import {status} from '../../source/commands/status.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
@@ -25,6 +26,14 @@ test('a fleet of which nothing stands is told as such by status, with those that
 	assert.deepEqual([code, problems[0]?.code], [2, 'no-such-fleet']);
 	assert.equal(problems[0]?.message, `There is no fleet gitlab-runer in ${region}; there is gitlab-runners.`);
 	assert.equal(problems[0]?.advice, 'Name one, such as `--fleet gitlab-runners`.');
+});
+
+test('a fleet of which nothing stands has nothing that a preset could be saved of', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, {secrets: {runnerToken: world.outside.token()}});
+	const {code, problems} = await commandAt(world, world, presets, ['presets', 'save', 'foo', '--fleet', 'nope', '--region', region]);
+	assert.deepEqual([code, problems.map((one) => one.code)], [2, ['no-such-fleet']]);
+	assert.equal(problems[0]?.message, `There is no fleet nope in ${region}; there is gitlab-runners.`);
 });
 
 test('where several fleets stand and none is named, somebody who is there chooses; nobody there, they are named', async () => {

@@ -57,10 +57,12 @@ for (const side of [real, simulated]) {
 
 		test('a key is kept by fleet and region until it is taken away', async (t) => {
 			const {disk} = await side.open(t);
+			assert.deepEqual(await disk.keys(), []);
 			assert.equal(await disk.key('a.us-east-2.f'), undefined);
 			await disk.saveKey('a.us-east-2.f', 'secret\n');
 			await disk.saveKey('a.eu-west-1.f', 'other\n');
 			assert.equal(await disk.key('a.us-east-2.f'), 'secret\n');
+			assert.deepEqual((await disk.keys()).sort(), ['a.eu-west-1.f', 'a.us-east-2.f']);
 			await disk.removeKey('a.us-east-2.f');
 			await disk.removeKey('a.us-east-2.f');
 			assert.equal(await disk.key('a.us-east-2.f'), undefined);

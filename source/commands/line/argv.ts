@@ -5,7 +5,7 @@ import {flagOf} from '../../answers/question.ts';
 import {fromText, secretIn, take} from '../../answers/value.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import {type CommandName, type CommandSpec, commands, everywhere} from './command-table.ts';
+import {type CommandName, type CommandSpec, commands, everywhere, isRemembered, rememberedKinds} from './command-table.ts';
 
 /** Everything on the command line that isn't an answer. */
 export type CommandLineOptions = {
@@ -242,6 +242,7 @@ function wrongWords(command: CommandSpec, words: readonly string[], remote: read
 	if (words.length < least) return [`${command.name} takes ${command.takes}.`];
 	if (words.length > most) return [tooMany(command, words.slice(most))];
 	if (command.name === 'presets' && first !== undefined) return wrongPresetWords(first, words.length);
+	if (command.name === 'completions' && first !== undefined) return wrongCompletionWords(command, words);
 	return [];
 }
 
@@ -256,6 +257,11 @@ function tooMany(command: CommandSpec, extra: readonly string[]): string {
 function wrongPresetWords(first: string, count: number): string[] {
 	if (first === 'list') return count > 1 ? ['presets list takes no name.'] : [];
 	return count < 2 ? [`presets ${first} takes a name, such as \`presets ${first} small\`.`] : [];
+}
+
+function wrongCompletionWords(command: CommandSpec, [shell, ...kinds]: readonly string[]): string[] {
+	if (shell !== 'values') return kinds.length > 0 ? [tooMany(command, kinds)] : [];
+	return isRemembered(kinds[0]) ? [] : [`completions values takes ${rememberedKinds.join(', ')}.`];
 }
 
 const unitSeconds: Record<string, number> = {s: 1, m: 60, h: 3600};

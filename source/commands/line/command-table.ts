@@ -18,12 +18,24 @@ export type CommandSpec = {
 	/** The least and the most number of words. */
 	readonly count: readonly [least: number, most: number];
 	readonly options: readonly CommandOption[];
-	/** Which answers its help lists: all, or those that say which fleet and how to reach it. Every command takes them all. */
-	readonly answers: 'all' | 'fleet';
+	/** Which answers help and completions list: all, those that say which fleet and how to reach it, or none. What is given besides is read all the same. */
+	readonly answers: 'all' | 'fleet' | 'none';
 	readonly examples: readonly (readonly [command: string, does: string])[];
 };
 
 export type CommandName = 'setup' | 'plan' | 'status' | 'orphans' | 'destroy' | 'ssh' | 'presets' | 'demo' | 'policy' | 'completions' | 'help';
+
+/** Whether a command's help and completions list an answer, by what commands that make no fleet need it for. */
+export const lists = ({answers, options}: Pick<CommandSpec, 'answers' | 'options'>, {tells}: {tells?: 'fleet' | 'reach' | 'gitlab'}): boolean =>
+	answers === 'all' ||
+	(answers === 'fleet' && (tells === 'fleet' || tells === 'reach' || (tells === 'gitlab' && options.some(({flag}) => flag === 'gitlab-token-file'))));
+
+/** What this laptop remembers without asking AWS, for completing it. */
+export const rememberedKinds = ['preset', 'own-preset', 'profile', 'fleet'] as const;
+export type Remembered = (typeof rememberedKinds)[number];
+
+/** Whether it is something that this laptop remembers. */
+export const isRemembered = (word: string | undefined): word is Remembered => rememberedKinds.some((kind) => kind === word);
 
 const secretOptions: readonly CommandOption[] = [
 	{flag: 'token-file', value: 'FILE|-', help: "Reads the runner's token from a file, or from standard input. Or set GITLAB_RUNNER_TOKEN."},
@@ -72,7 +84,7 @@ export const commands: readonly CommandSpec[] = [
 		count: [0, 1],
 		options: [
 			{flag: 'watch', help: 'With --json or --plain: goes on, one line each time.'},
-			{flag: 'manager', value: 'ID|choose', help: 'Opens any docker+machine manager, marked or not, and changes nothing.'},
+			{flag: 'manager', value: 'ID|choose', values: ['choose'], help: 'Opens any docker+machine manager, marked or not, and changes nothing.'},
 			{flag: 'report', help: 'Prints one page of text for the team.'},
 			{flag: 'drain-timeout', value: 'DURATION', help: 'In the panel: how long running jobs may take to end when the fleet is drained. 30m unless given.'},
 			{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token, for waiting jobs. Or set GITLAB_TOKEN.'},
@@ -126,7 +138,7 @@ export const commands: readonly CommandSpec[] = [
 		takes: 'list | show NAME | save NAME | rm NAME',
 		words: ['list', 'show', 'save', 'rm'],
 		count: [0, 2],
-		options: [{flag: 'from', value: 'ID', help: "With save: from that manager's config.toml."}],
+		options: [{flag: 'from', value: 'ID|choose', values: ['choose'], help: "With save: from that manager's config.toml."}],
 		answers: 'all',
 		examples: [
 			['gitlab-runner-aws presets', 'lists them'],
@@ -138,26 +150,33 @@ export const commands: readonly CommandSpec[] = [
 		does: 'Shows all of it on a simulated AWS: no account, no cost.',
 		count: [0, 0],
 		options: [],
-		answers: 'fleet',
-		examples: [['gitlab-runner-aws demo', 'an afternoon in a few minutes']],
+		answers: 'none',
+		examples: [
+			['gitlab-runner-aws demo', 'an afternoon in a few minutes'],
+			['gitlab-runner-aws demo --preset linux-spot', 'the same with the answers of a preset'],
+		],
 	},
 	{
 		name: 'policy',
 		does: 'Prints the IAM policy that a person needs for this.',
 		count: [0, 0],
 		options: [],
-		answers: 'fleet',
+		answers: 'none',
 		examples: [['gitlab-runner-aws policy', 'to paste into IAM']],
 	},
 	{
 		name: 'completions',
 		does: 'Prints completions for a shell.',
-		takes: 'bash | zsh | fish',
-		words: ['bash', 'zsh', 'fish'],
-		count: [1, 1],
+		takes: `bash | zsh | fish | values ${rememberedKinds.join('|')}`,
+		words: ['bash', 'zsh', 'fish', 'values'],
+		count: [1, 2],
 		options: [],
-		answers: 'fleet',
-		examples: [['source <(gitlab-runner-aws completions bash)', 'for this shell']],
+		answers: 'none',
+		examples: [
+			['source <(gitlab-runner-aws completions bash)', 'for this shell; add the line to ~/.bashrc for all'],
+			['source <(gitlab-runner-aws completions zsh)', 'the same in zsh, after compinit'],
+			['gitlab-runner-aws completions fish | source', 'the same in fish'],
+		],
 	},
 	{
 		name: 'help',
@@ -165,7 +184,7 @@ export const commands: readonly CommandSpec[] = [
 		takes: '[COMMAND]',
 		count: [0, 1],
 		options: [],
-		answers: 'fleet',
+		answers: 'none',
 		examples: [['gitlab-runner-aws help setup', 'all that setup takes']],
 	},
 ];

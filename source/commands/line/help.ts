@@ -1,5 +1,5 @@
 import type {AnyQuestion} from '../../answers/question.ts';
-import {type CommandName, type CommandOption, type CommandSpec, commands, everywhere} from './command-table.ts';
+import {type CommandName, type CommandOption, type CommandSpec, commands, everywhere, lists} from './command-table.ts';
 
 /** Two columns: a name, and what is said of it. */
 type HelpRow = readonly [name: string, says: string];
@@ -60,12 +60,11 @@ export async function commandHelp(name: CommandName): Promise<string> {
 
 const optionRow = ({flag, value, help}: CommandOption): HelpRow => [`--${flag}${value ? ` ${value}` : ''}`, help];
 
-async function answerLines({answers, options}: CommandSpec): Promise<string[]> {
+async function answerLines(command: CommandSpec): Promise<string[]> {
+	if (command.answers === 'none') return [];
 	const {inOrder} = await import('../../answers/all.ts');
-	const takesToken = options.some(({flag}) => flag === 'gitlab-token-file');
-	const listed = inOrder.filter(({tells}) => answers === 'all' || tells === 'fleet' || tells === 'reach' || (takesToken && tells === 'gitlab'));
-	const entries = await Promise.all(listed.map(answerEntry));
-	return [answers === 'all' ? 'Answers' : 'Which fleet, and how it is reached (it takes all answers of setup)', ...entries.flat()];
+	const entries = await Promise.all(inOrder.filter((question) => lists(command, question)).map(answerEntry));
+	return [command.answers === 'all' ? 'Answers' : 'Which fleet, and how it is reached (it takes all answers of setup)', ...entries.flat()];
 }
 
 async function answerEntry(question: AnyQuestion): Promise<string[]> {
@@ -73,8 +72,11 @@ async function answerEntry(question: AnyQuestion): Promise<string[]> {
 	const flag = flagOf(question.id);
 	const written = question.kind === 'boolean' ? `${flag}, --no-${flag.slice(2)}` : `${flag} ${valueName(question)}`;
 	const fallback = await defaultText(question);
-	return [`  ${written}`, ...wrapped(`${question.title} ${question.help}${fallback ? ` Default: ${fallback}.` : ''}`, '      ')];
+	return [`  ${written}`, ...wrapped(`${question.title} ${question.help}${fallback ? ` Default: ${fallback}.` : ''}`, '      '), ...exampleLines(question)];
 }
+
+/** An example as it is typed: a line of its own, never broken. */
+const exampleLines = ({example, kind}: AnyQuestion): string[] => (example === undefined || kind !== 'json' ? [] : [`      Such as ${example}`]);
 
 function valueName({kind, unit}: AnyQuestion): string {
 	if (kind === 'number') return unit === 's' ? 'SECONDS' : (unit ?? 'number').toUpperCase();

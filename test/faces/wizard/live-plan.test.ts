@@ -49,7 +49,7 @@ function underTest(steps: readonly AnyStep[], {notYet = {}, turn = inLine()}: {n
 	const signal = new AbortController();
 	const adapters = {...world, cloud: world.cloudAt('us-east-2'), cloudAt: world.cloudAt};
 	const looking = openLooking(adapters, {fleet: {name: 'gitlab-runners', region: 'us-east-2'}, secrets: {}, signal: signal.signal});
-	const plan = livePlan({stepsOf: () => steps, open: () => looking, allowed: {replaceManager: false}, emit: (happening) => told.push(happening), notYet, turn});
+	const plan = livePlan({stepsOf: () => steps, open: () => looking, allowed: {replaceManager: false, notYet}, emit: (happening) => told.push(happening), turn});
 	const change = (answers: Answers) => plan.change({answers, sources: {}});
 	const found = () => told.flatMap((one) => (one.event === 'step.found' ? [`${one.step} ${one.is} ${one.says}`] : []));
 	return {plan, change, told, found, looking, world};
@@ -239,13 +239,13 @@ test('a look that ended with the answers it began for is begun again by those th
 	assert.deepEqual(loads, [1, 2]);
 });
 
-test('what is blocked only for want of a token is not yet known, and its plan says so all the same', async () => {
+test('what is blocked only for want of a token is not yet known, in its plan too', async () => {
 	const missing = new Problem({code: 'runner-token-missing', message: "The runner's token is missing."});
 	const {plan, change, found} = underTest([{name: 'runner', title: 'Runner', needs: [], actions: [], check: async () => ({is: 'blocked', problem: missing})}], {
 		notYet: {'runner-token-missing': 'token not given yet'},
 	});
 	change(await answersOf());
-	assert.equal((await plan.ended())?.plan.get('runner')?.is, 'blocked');
+	assert.equal((await plan.ended())?.plan.get('runner')?.is, 'waiting');
 	assert.deepEqual(found(), ['runner waiting token not given yet']);
 });
 

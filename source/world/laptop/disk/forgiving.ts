@@ -42,6 +42,7 @@ export function forgiving(disk: Disk, tell: (said: Said) => void): {disk: Disk; 
 		without,
 		disk: {
 			...disk,
+			keys: () => without(() => disk.keys(), []),
 			key: (name) => without(() => disk.key(name), undefined),
 			async removeKey(name) {
 				try {

@@ -6,6 +6,8 @@
 export type Disk = {
 	/** The private key (OpenSSH PEM) kept under a name (`names.keyFile`), or undefined. */
 	key(name: string): Promise<string | undefined>;
+	/** The names under which keys are kept, in no order. */
+	keys(): Promise<string[]>;
 	saveKey(name: string, privateKey: string): Promise<void>;
 	/** Throws what `saveKey` would throw now, and keeps nothing: so that it's known before something is made that the key belongs to. */
 	trySaveKey(name: string): Promise<void>;

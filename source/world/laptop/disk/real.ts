@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {appendFileSync, renameSync, statSync} from 'node:fs';
-import {open, readFile, rename, rm, stat} from 'node:fs/promises';
+import {open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import {dirname, isAbsolute, join} from 'node:path';
 import {z} from 'zod';
 import {makeOwnFolder} from '../own-folder.ts';
@@ -36,6 +36,16 @@ async function textOf(path: string): Promise<string | undefined> {
 	} catch (error) {
 		if (['ENOENT', 'ENOTDIR'].includes(diskCode(error))) return undefined;
 		throw unreadable(path, error);
+	}
+}
+
+/** The names of the keys in a folder; none where there is no folder. */
+async function keysIn(folder: string): Promise<string[]> {
+	try {
+		return (await readdir(folder)).filter((file) => file.endsWith('.pem')).map((file) => file.slice(0, -'.pem'.length));
+	} catch (error) {
+		if (['ENOENT', 'ENOTDIR'].includes(diskCode(error))) return [];
+		throw unreadable(folder, error);
 	}
 }
 
@@ -131,6 +141,7 @@ export function realDisk({data, state, home}: Folders): Disk & {readonly logPath
 		logPath,
 		log: logger(logPath),
 		keyPath,
+		keys: () => keysIn(join(data, 'keys')),
 		key: (name) => textOf(keyPath(name)),
 		saveKey: (name, privateKey) => put(keyPath(name), privateKey),
 		trySaveKey: (name) => tryPut(keyPath(name), keyBytes),
