@@ -18,7 +18,7 @@ declare module '../engine/step.ts' {
 	}
 }
 
-async function checkAdopted(context: Context): Promise<Finding<Found['instance-profile']>> {
+async function checkAdopted(context: Context, workers: WorkerRights): Promise<Finding<Found['instance-profile']>> {
 	const name = context.answers.access;
 	const profile = await context.look(profileLook(name));
 	if (!profile) return blocked('NoSuchEntity', `This account has no instance profile ${name}.`, 'Name another with `--access`, or answer `create`.');
@@ -32,7 +32,7 @@ async function checkAdopted(context: Context): Promise<Finding<Found['instance-p
 		is: 'ready',
 		resource: {name, ours: false},
 		says: `${name} with role ${profile.roleName}, as it is`,
-		notes: await keyNotes(context, `role ${profile.roleName}`),
+		notes: await keyNotes(context, workers, `role ${profile.roleName}`),
 	};
 }
 
@@ -80,7 +80,7 @@ const lookAt = async (context: Context): Promise<ProfileSeen> => {
 
 async function checkOwn(context: Context, found: ProfileNeeds, workers: WorkerRights): Promise<Finding<Found['instance-profile']>> {
 	const name = names.profile(context.fleet);
-	const [seen, policy, keys] = await Promise.all([lookAt(context), policyFor(context, found, workers), keyNotes(context)]);
+	const [seen, policy, keys] = await Promise.all([lookAt(context), policyFor(context, found, workers), keyNotes(context, workers)]);
 	if (foreign(context, seen)) {
 		return {is: 'blocked', problem: isForeign(name)};
 	}
@@ -266,7 +266,7 @@ export const instanceProfileStep = (workers: WorkerRights): Step<'instance-profi
 		's3:GetEncryptionConfiguration',
 	],
 	settles: spreading,
-	check: (context, found) => (context.answers.access === 'create' ? checkOwn(context, found, workers) : checkAdopted(context)),
+	check: (context, found) => (context.answers.access === 'create' ? checkOwn(context, found, workers) : checkAdopted(context, workers)),
 	apply: (context, found, _finding, report) => apply(context, found, workers, report),
 	stands: profileStands,
 	remove: removeProfile,

@@ -18,7 +18,11 @@ export type PolicyScope = {
 };
 
 /** What one way to make workers needs the manager to be allowed. */
-export type WorkerRights = (scope: PolicyScope, answers: Answers) => Statement[];
+export type WorkerRights = {
+	statements(scope: PolicyScope, answers: Answers): Statement[];
+	/** The manager launches them itself: then it passes their role on and opens the key of their disks. */
+	readonly launches: boolean;
+};
 
 /** EC2 as a principal: in the China partition under another domain. */
 const ec2Service = (partition: string): string => (partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com');
@@ -64,9 +68,9 @@ function onKey(arn: string, ViaService: string | string[]): Pick<Statement, 'Res
 }
 
 /** Whoever launches with an encrypted disk, or reads a bucket that encrypts, needs the key's rights, through that service alone (EBS and S3 user guides). */
-function keys({fleet, keys: {bucket, disk}, partition}: PolicyScope): Statement[] {
+function keys({fleet, keys: {bucket, disk}, partition}: PolicyScope, launches: boolean): Statement[] {
 	const statements: Statement[] = [];
-	if (disk !== undefined) {
+	if (disk !== undefined && launches) {
 		const {Condition, Resource} = onKey(disk, asCondition(`ec2.${fleet.region}`, partition));
 		const uses = ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncrypt*'];
 		statements.push({Sid: 'DiskKey', Effect: 'Allow', Action: uses, Resource, Condition});
@@ -118,7 +122,13 @@ const mostCharacters = 10_240;
 export function managerPolicy(scope: PolicyScope, answers: Answers, workers: WorkerRights): PolicyDocument {
 	const policy: PolicyDocument = {
 		Version: '2012-10-17',
-		Statement: [...workers(scope, answers), ...passing(scope), ...cache(scope, answers), ...keys(scope), ...sessions(scope)],
+		Statement: [
+			...workers.statements(scope, answers),
+			...(workers.launches ? passing(scope) : []),
+			...cache(scope, answers),
+			...keys(scope, workers.launches),
+			...sessions(scope),
+		],
 	};
 	if (isTooLong(policy)) {
 		throw new Problem({

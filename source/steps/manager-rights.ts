@@ -43,14 +43,14 @@ const disk = {
 };
 const bucket = {thing: 'the cache bucket', uses: ['kms:Decrypt', 'kms:GenerateDataKey'], else: 'jobs get no cache'};
 
-/** What has to be said of keys: which one's own policy may have to let the manager's role in, or that AWS doesn't tell. `role` where it isn't ours to give rights. */
-export async function keyNotes(context: Context, role?: string): Promise<Note[]> {
+/**
+ * What has to be said of keys: which one's own policy may have to let the manager's role in, or that AWS doesn't tell. `role` where it isn't ours to give
+ * rights. Where the manager doesn't launch workers itself, the key of their disks is nothing to its role.
+ */
+export async function keyNotes(context: Context, {launches}: WorkerRights, role?: string): Promise<Note[]> {
 	const seen = await keysSeen(context);
 	const whose = role ?? "the manager's role";
-	return [
-		{...disk, key: seen.disk},
-		{...bucket, key: seen.bucket},
-	].flatMap(({else: otherwise, key, thing, uses}): Note[] => {
+	return [...(launches ? [{...disk, key: seen.disk}] : []), {...bucket, key: seen.bucket}].flatMap(({else: otherwise, key, thing, uses}): Note[] => {
 		const needs = uses.map((use) => `\`${use}\``).join(', ');
 		if ('unknown' in key)
 			return [

@@ -8,11 +8,11 @@ import {ifAnswered, isDenied} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {blocked} from './finding.ts';
 import {launchInput} from './launch.ts';
+import {type LinkedRole, linkedRoleLook} from './linked-role.ts';
 import {accountLook, managersOf} from './looks/account.ts';
 import {principalLook} from './looks/principal.ts';
 import {recordLook} from './looks/record.ts';
 import {neededActions} from './needed-actions.ts';
-import {spotRoleLook} from './spot-role.ts';
 import {bearsMark, tagList} from './tags.ts';
 
 declare module '../engine/step.ts' {
@@ -84,7 +84,7 @@ async function dryRuns(context: Context, {images, network}: PermissionsNeeds): P
 }
 
 /** Actions that are asked about together: all on one thing, since IAM refuses to be asked about sorts of things that differ. */
-type ActionBatch = {actions: Action[]; resource: string | undefined};
+type ActionBatch = {actions: Action[]; resource: string | undefined; service?: string};
 
 /** What an action is judged on: least policies name it, and `*` would read as refused. Undefined where nothing can be named. */
 function resourceOf(action: Action, {answers, fleet}: Context, {identity: {account, partition}}: PermissionsNeeds): string | undefined {
@@ -97,17 +97,28 @@ function resourceOf(action: Action, {answers, fleet}: Context, {identity: {accou
 	}
 	if (service === 'ssm') return arn(`ssm:${fleet.region}:${account}`, `parameter${names.record(fleet)}`);
 	if (service !== 'iam') return undefined;
-	if (/ServiceLinkedRole/.test(name)) return arn(`iam::${account}`, 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot');
 	return arn(`iam::${account}`, `${/InstanceProfile/.test(name) ? 'instance-profile' : 'role'}${profile}`);
 }
 
 /** What differs in what IAM has to be told for it, though it's about the same thing. */
 const apart = (action: Action): boolean => /:(PassRole|TagResource)$/.test(action);
 
+/** The action by which a service's own role is made: each role is a question of its own. */
+const makeLinkedRole: Action = 'iam:CreateServiceLinkedRole';
+
 /** The actions in as few questions as IAM takes, as far as that is known. */
-function questionsOf(actions: readonly Action[], context: Context, needs: PermissionsNeeds): ActionBatch[] {
-	const groups = Map.groupBy(actions, (action) => `${action.split(':')[0]} ${resourceOf(action, context, needs)} ${apart(action)}`);
-	return [...groups.values()].map((group) => ({actions: group, resource: group[0] && resourceOf(group[0], context, needs)}));
+function questionsOf(actions: readonly Action[], roles: readonly LinkedRole[], context: Context, needs: PermissionsNeeds): ActionBatch[] {
+	const {account, partition} = needs.identity;
+	const others = actions.filter((action) => action !== makeLinkedRole);
+	const groups = Map.groupBy(others, (action) => `${action.split(':')[0]} ${resourceOf(action, context, needs)} ${apart(action)}`);
+	return [
+		...[...groups.values()].map((group) => ({actions: group, resource: group[0] && resourceOf(group[0], context, needs)})),
+		...(others.length === actions.length ? [] : roles).map(({name, service}) => ({
+			actions: [makeLinkedRole],
+			resource: `arn:${partition}:iam::${account}:role/aws-service-role/${service}/${name}`,
+			service,
+		})),
+	];
 }
 
 /** Questions to IAM under way at once: it throttles soon. */
@@ -115,7 +126,7 @@ const atOnce = 4;
 
 /** Asks IAM what the caller's policies say of some actions. Those that it won't be asked about together are asked about one by one. */
 async function simulate(context: Context, arn: string, question: ActionBatch): Promise<Learnt> {
-	const {actions, resource} = question;
+	const {actions, resource, service} = question;
 	const text = (name: string, value: string) => ({ContextKeyName: name, ContextKeyType: 'string' as const, ContextKeyValues: [value]});
 	const answer = await ifAnswered(
 		context.cloud.call('SimulatePrincipalPolicy', {
@@ -124,7 +135,7 @@ async function simulate(context: Context, arn: string, question: ActionBatch): P
 			...(resource === undefined ? {} : {ResourceArns: [resource]}),
 			ContextEntries: [
 				text('iam:PassedToService', 'ec2.amazonaws.com'),
-				text('iam:AWSServiceName', 'spot.amazonaws.com'),
+				...(service === undefined ? [] : [text('iam:AWSServiceName', service)]),
 				text('aws:RequestedRegion', context.fleet.region),
 			],
 		}),
@@ -159,7 +170,7 @@ const judged = (actions: readonly Action[], results: readonly Result[], strict: 
 	notes: [],
 });
 
-async function simulations(context: Context, needs: PermissionsNeeds, actions: readonly Action[]): Promise<Learnt> {
+async function simulations(context: Context, needs: PermissionsNeeds, {actions, roles}: PermissionsAsked): Promise<Learnt> {
 	const principal = await ifAnswered(context.look(principalLook));
 	if ('problem' in principal || 'unknown' in principal.result) {
 		const why = 'problem' in principal ? principal.problem.code : 'unknown' in principal.result ? principal.result.unknown : '';
@@ -167,7 +178,7 @@ async function simulations(context: Context, needs: PermissionsNeeds, actions: r
 	}
 	const {arn} = principal.result;
 	const limit = pLimit(atOnce);
-	const questions = questionsOf([...new Set(actions)].filter((action) => /^(iam|s3|ssm|ec2):/.test(action)).sort(), context, needs);
+	const questions = questionsOf([...new Set(actions)].filter((action) => /^(iam|s3|ssm|ec2):/.test(action)).sort(), roles, context, needs);
 	const learnt = together(await Promise.all(questions.map((question) => limit(() => simulate(context, arn, question)))));
 	return {...learnt, notes: learnt.notes.slice(0, 1)};
 }
@@ -180,11 +191,11 @@ async function stands(context: Context): Promise<boolean> {
 	return record !== undefined && managersOf(fleet, account).length > 0 && group(names.workersGroup(fleet));
 }
 
-/** Of refused actions those that anything fails for: the account's role for spot need not be made where it is there. */
-async function blocking(context: Context, denied: Action[]): Promise<Action[]> {
-	const make = 'iam:CreateServiceLinkedRole';
-	if (!denied.includes(make) || (await context.look(spotRoleLook)) !== true) return denied;
-	return denied.filter((action) => action !== make);
+/** Of refused actions those that anything fails for: a service's own role need not be made where it is there. */
+async function blocking(context: Context, denied: Action[], roles: readonly LinkedRole[]): Promise<Action[]> {
+	if (!denied.includes(makeLinkedRole)) return denied;
+	const there = await Promise.all(roles.map((role) => context.look(linkedRoleLook(role))));
+	return there.every((exists) => exists === true) ? denied.filter((action) => action !== makeLinkedRole) : denied;
 }
 
 const who = (arn: string): string => arn.split(/[:/]/).at(-1) ?? arn;
@@ -198,27 +209,33 @@ function refusal(context: Context, {identity}: PermissionsNeeds, denied: Action[
 	);
 }
 
-async function check(context: Context, needs: PermissionsNeeds, actions: readonly Action[]): Promise<Finding<Found['permissions']>> {
+async function check(context: Context, needs: PermissionsNeeds, asked: PermissionsAsked): Promise<Finding<Found['permissions']>> {
 	if (await stands(context)) return {is: 'ready', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
-	const [tried, told] = await Promise.all([dryRuns(context, needs), simulations(context, needs, actions)]);
+	const [tried, told] = await Promise.all([dryRuns(context, needs), simulations(context, needs, asked)]);
 	const learnt = [...tried, told];
-	const denied = await blocking(context, [...new Set(learnt.flatMap((one) => one.denied))].sort());
+	const denied = await blocking(context, [...new Set(learnt.flatMap((one) => one.denied))].sort(), asked.roles);
 	const notes = learnt.flatMap((one) => one.notes);
 	if (denied.length > 0) return {...refusal(context, needs, denied), notes};
 	const says = notes.length > 0 ? 'allowed as far as AWS tells' : 'all that the steps need is allowed';
 	return {is: 'ready', resource: {checked: notes.length === 0}, says, notes};
 }
 
+/** What is asked about: actions, and the services' own roles among what is to be made. */
+type PermissionsAsked = {actions: readonly Action[]; roles: readonly LinkedRole[]};
+
 /**
  * That the caller may do what the steps need, before anything is made: EC2's calls as dry runs, IAM, S3 and SSM by asking IAM.
- * `actions` are those of the steps that the answers want; whoever makes the list of steps gives it.
+ * `actions` are those of the steps that the answers want, and `roles` services' own roles that they make; whoever makes the list of steps gives them.
  */
-export const permissionsStep = (actions: (answers: Answers) => readonly Action[]): Step<'permissions', 'identity' | 'network' | 'images', never> => ({
+export const permissionsStep = (
+	actions: (answers: Answers) => readonly Action[],
+	roles: (answers: Answers) => readonly LinkedRole[],
+): Step<'permissions', 'identity' | 'network' | 'images', never> => ({
 	name: 'permissions',
 	title: 'Permissions',
 	needs: ['identity', 'network', 'images'],
 	actions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole', 'sts:DecodeAuthorizationMessage'],
-	check: (context, found) => check(context, found, neededActions(actions(context.answers), context.answers)),
+	check: (context, found) => check(context, found, {actions: neededActions(actions(context.answers), context.answers), roles: roles(context.answers)}),
 	commands: (answers, fleet) => [
 		aws(fleet, 'iam', 'simulate-principal-policy', '--policy-source-arn', 'ARN', '--action-names', ...actions(answers)).replace(
 			'ARN',

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Change, Context, Finding, Found, Note, Report, Step} from '../engine/step.ts';
 import {installScript, type SoftwareFacts} from '../executors/scripts.ts';
-import type {AnswerKey, Answers} from '../fleet.ts';
+import type {AnswerKey, Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {commandLine} from '../world/host/quote.ts';
 import type {Download, Install, InstallOutcome} from '../world/host/scripts/install.ts';
@@ -27,10 +27,12 @@ export type MakerSoftware = {
 	downloads(answers: Answers, machine: Pick<SoftwareFacts, 'machine'>): Download[];
 	/** Files that it needs there. */
 	readonly files: Install['files'];
+	/** What its preparation on the manager wants to know, by names of its own. */
+	wants?(answers: Answers, fleet: Fleet): Record<string, string>;
 	/** What isn't as the answers want it; `how` is what a change does that no running service may meet. */
-	changes(answers: Answers, facts: SoftwareFacts, how: Change['how']): Change[];
+	changes(context: Pick<Context, 'answers' | 'fleet'>, facts: SoftwareFacts, how: Change['how']): Change[];
 	/** The rest by hand, once the programs are there. */
-	readonly commands: readonly string[];
+	commands(answers: Answers, fleet: Fleet): string[];
 };
 
 /** Seconds that a first boot may take (usually under a minute), and that running jobs may take when a program is replaced. */
@@ -61,7 +63,7 @@ function changesOf(context: Context, maker: MakerSoftware, facts: SoftwareFacts)
 	const running = facts.service.active === 'active' ? 'drain' : 'live';
 	return [
 		...versionChange('gitlabRunnerVersion', facts.gitlabRunner, answers.gitlabRunnerVersion, running),
-		...maker.changes(answers, facts, running),
+		...maker.changes(context, facts, running),
 		...(facts.unit === undefined ? [{what: 'systemd unit', from: 'missing', to: 'gitlab-runner.service', how: 'live' as const}] : []),
 		...fileChange('graceful stop', facts.dropIn, dropIn),
 		...credentialsChange(context, facts),
@@ -139,9 +141,10 @@ function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers, f
 	return new Problem({code, message, advice, fault: code === 'download-failed' ? 'outside' : 'told', again: code === 'download-failed'});
 }
 
-function installOf({answers}: Context, maker: MakerSoftware, facts: SoftwareFacts): Install {
+function installOf({answers, fleet}: Context, maker: MakerSoftware, facts: SoftwareFacts): Install {
 	return {
 		executor: answers.executor,
+		wants: maker.wants?.(answers, fleet),
 		bootSeconds,
 		drainSeconds,
 		dropIn,
@@ -183,7 +186,7 @@ export const softwareStep = (maker: MakerSoftware): Step<'software', 'manager' |
 	actions: reachingActions,
 	check: (context, found) => check(context, maker, found),
 	apply: (context, found, _finding, report) => apply(context, maker, found, report),
-	commands(answers) {
+	commands(answers, fleet) {
 		const onManager = {machine: 'x86_64'};
 		const fetch = (one: Download) => {
 			const file = one.url.split('/').at(-1) ?? '';
@@ -199,7 +202,7 @@ export const softwareStep = (maker: MakerSoftware): Step<'software', 'manager' |
 			...fetch(gitlabRunnerDownload(answers, onManager)),
 			...maker.downloads(answers, onManager).flatMap(fetch),
 			`${gitlabRunnerByHand} install --user=gitlab-runner --working-directory=/home/gitlab-runner`,
-			...maker.commands,
+			...maker.commands(answers, fleet),
 			'sudo systemctl daemon-reload',
 		];
 	},

@@ -18,7 +18,7 @@ import {runnerStep} from '../../steps/runner.ts';
 import {securityGroupsStep} from '../../steps/security-groups.ts';
 import {serviceStep} from '../../steps/service.ts';
 import {softwareStep} from '../../steps/software.ts';
-import {spotRoleStep} from '../../steps/spot-role.ts';
+import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
 import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
@@ -64,7 +64,7 @@ const limits = limitsOf({executor: 'docker+machine'});
 /** The steps of a docker+machine fleet, in the order in which a person reads them. */
 const steps: readonly AnyStep[] = [
 	identityStep,
-	permissionsStep(actionsFor),
+	permissionsStep(actionsFor, ({spot}) => (spot ? [spotRole] : [])),
 	recordStep,
 	networkStep(limits),
 	quotaStep,

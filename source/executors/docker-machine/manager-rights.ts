@@ -1,5 +1,5 @@
 import {type Answers, markKeys} from '../../fleet.ts';
-import type {PolicyScope} from '../../steps/manager-policy.ts';
+import type {PolicyScope, WorkerRights} from '../../steps/manager-policy.ts';
 import type {Statement} from '../../world/cloud/policy/judge.ts';
 import {flagOf} from './machine-options.ts';
 
@@ -128,7 +128,7 @@ const keyPairs = ({fleet}: PolicyScope) => `runner-*-${fleet.name}-*`;
  * What docker-machine needs of EC2 for this fleet's workers, call by call (amazonec2 driver, v0.16.2-gitlab.23), and no more: it makes, marks and ends
  * them, and nothing of anybody else's.
  */
-export function machineRights(scope: PolicyScope, answers: Answers): Statement[] {
+function statements(scope: PolicyScope, answers: Answers): Statement[] {
 	const {account, fleet, partition} = scope;
 	const arns: Arns = (...kinds) => kinds.map((kind) => `arn:${partition}:ec2:${fleet.region}:${account}:${kind}`);
 	const launch = launchOf(scope, answers);
@@ -146,3 +146,6 @@ export function machineRights(scope: PolicyScope, answers: Answers): Statement[]
 		{Sid: 'WorkerKeys', Effect: 'Allow', Action: ['ec2:ImportKeyPair', 'ec2:DeleteKeyPair'], Resource: arns(`key-pair/${keyPairs(scope)}`)},
 	];
 }
+
+/** docker-machine's rights: it launches workers by the manager's own role. */
+export const machineRights: WorkerRights = {statements, launches: true};

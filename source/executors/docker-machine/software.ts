@@ -10,10 +10,10 @@ export const machineSoftware: MakerSoftware = {
 	installed: ({dockerMachine}) => dockerMachine,
 	downloads: (answers, machine) => [dockerMachineDownload(answers, machine)],
 	files: [{path: userDataPath, text: workerUserData}],
-	changes: ({dockerMachineVersion}, {certificates, dockerMachine, userData}, how): Change[] => [
+	changes: ({answers: {dockerMachineVersion}}, {certificates, dockerMachine, userData}, how): Change[] => [
 		...versionChange('dockerMachineVersion', dockerMachine, dockerMachineVersion, 'live'),
 		...fileChange("workers' user data", userData, workerUserData),
 		...(certificates ? [] : [{what: "docker-machine's certificates", from: 'missing', to: 'made', how}]),
 	],
-	commands: [`${dockerMachineByHand} create --driver none --url localhost certificates`, `${dockerMachineByHand} rm -y certificates`],
+	commands: () => [`${dockerMachineByHand} create --driver none --url localhost certificates`, `${dockerMachineByHand} rm -y certificates`],
 };

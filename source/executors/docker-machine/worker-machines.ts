@@ -1,11 +1,10 @@
-import {isOfLine, wantedImage} from '../../answers/publishers.ts';
 import type {Context, Found, Note} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
 import {hasRunners, standingRunner} from '../../steps/config/merge.ts';
 import type {ImageSeen} from '../../steps/images.ts';
 import {currentManager} from '../../steps/looks/host.ts';
-import {imageLook} from '../../steps/looks/images.ts';
 import {heritageOf} from '../../steps/token.ts';
+import {workerImage} from '../../steps/worker-image.ts';
 import type {HostFacts} from '../scripts.ts';
 import {machineConfig, standingOptions} from './config.ts';
 import {extraOptions, machineOptions} from './machine-options.ts';
@@ -20,24 +19,6 @@ export type WorkerMachines = {
 	notes: Note[];
 };
 
-/**
- * The image for workers: a publisher's name is resolved once, so the one that stands in config.toml stays as long as it is of that name and there;
- * a newer one is a note.
- */
-async function imageFor(context: Context, newest: ImageSeen, standing: string | undefined): Promise<{image: ImageSeen; notes: Note[]}> {
-	const wanted = wantedImage(context.answers.workerImage);
-	if (standing === undefined || standing === newest.id || 'id' in wanted) return {image: newest, notes: []};
-	const seen = await context.look(imageLook(standing));
-	if (!seen || !isOfLine(wanted.publisher, seen) || seen.architecture !== newest.architecture) return {image: newest, notes: []};
-	const notes = [
-		{
-			says: `A newer ${context.answers.workerImage} for workers is there, ${newest.id}; they stay on ${standing}.`,
-			advice: `Use \`--worker-image ${newest.id}\` to change over.`,
-		},
-	];
-	return {image: {...newest, id: standing, name: seen.name, rootDevice: seen.rootDevice}, notes};
-}
-
 /** config.toml with the fleet's runner, as far as one stands: a manager that takes over from another goes by that one's until it has its own. */
 async function standingText(context: Context, {config}: HostFacts): Promise<string | undefined> {
 	if (config && hasRunners(config.text)) return config.text;
@@ -51,7 +32,7 @@ export async function workerMachines(context: Context, found: Pick<Found, 'netwo
 	const runner = text === undefined ? undefined : standingRunner(text, {answers, fleet, config: machineConfig()});
 	const standing = standingOptions(runner);
 	const ami = standing.find((option) => option.startsWith('amazonec2-ami='))?.slice('amazonec2-ami='.length);
-	const {image, notes} = await imageFor(context, found.images.worker, ami);
+	const {image, notes} = await workerImage(context, found.images.worker, ami);
 	const options = machineOptions({answers, fleet, image, network: found.network, workersGroupName: names.workersGroup(fleet)});
 	return {options, extra: extraOptions(standing, options), image, notes};
 }
