@@ -9,6 +9,7 @@ import * as network from './network.ts';
 import {type AnyQuestion, flagOf, type Question, type RecordsOf} from './question.ts';
 import * as runner from './runner.ts';
 import * as scaling from './scaling.ts';
+import * as schedule from './schedule.ts';
 import * as software from './software.ts';
 import * as workers from './workers.ts';
 
@@ -49,7 +50,7 @@ const all = [
 	...ofExecutors('scaling'),
 	scaling.maxBuilds,
 	scaling.checkInterval,
-	scaling.schedule,
+	schedule.schedule,
 	jobs.privileged,
 	jobs.disableCache,
 	jobs.dockerImage,

@@ -16,6 +16,8 @@ export type Asking = {
 	profileRegion(): Promise<string | undefined>;
 	/** Milliseconds since 1970: prices are asked for as of now. */
 	now(): number;
+	/** This laptop's time zone, such as Europe/Berlin. */
+	timeZone(): string;
 };
 
 /** A laptop with nothing on it and no cloud: what defaults and closed choices, which make no call, can look at. */
@@ -25,6 +27,7 @@ export const nothingAround: Asking = {
 	profiles: async () => [],
 	profileRegion: async () => undefined,
 	now: () => 0,
+	timeZone: () => 'UTC',
 };
 
 /** One thing to choose, with what helps to choose it. */
@@ -51,6 +54,9 @@ export const isText = (value: string | undefined): value is string => value !== 
 
 /** How a face lets a person answer. `choice` also lets a value be typed unless `closed`. */
 export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
+
+/** A form of its own for an answer that is typed and shown. */
+export type Written = {read(text: string): unknown; write(value: unknown): string | undefined};
 
 /** `found` when it was read here rather than decided by us, `other` when it is another answer, which `why` names. */
 type Default<Value> = {value: Value; why?: string; found?: boolean; other?: true};
@@ -86,6 +92,8 @@ type QuestionFields<Value> = {
 	readonly example?: string;
 	/** Values that are the same in every account, for completing a flag where the choices would have to ask AWS. */
 	readonly known?: readonly string[];
+	/** How its value is written where words say it better than JSON; undefined for what isn't, or can't be, written so. */
+	readonly written?: Written;
 	/** Whether the question means anything given the other answers. */
 	when?(given: Given): boolean;
 	choices?(asking: Asking): Promise<Choice<Value>[]>;

@@ -1,18 +1,5 @@
-import {Cron} from 'croner';
-import {z} from 'zod';
 import {jobsPerWorker, limitsOf} from '../executors/offered.ts';
-import {count, matching, question, whyNot, words} from './question.ts';
-
-/** One window of the week with its own idle machines, in GitLab Runner's terms. */
-const period = z.strictObject({
-	/** GitLab Runner's seven fields: second minute hour day-of-month month day-of-week year. */
-	periods: z
-		.array(matching(/^[\w*/,?#-]+( [\w*/,?#-]+){6}$/, 'seven fields such as "* * 9-17 * * mon-fri *"'), words('a list such as ["* * 8-17 * * mon-fri *"]'))
-		.min(1, words('at least one period')),
-	timezone: matching(/^[\w+/-]+$/, 'a time zone such as Europe/Berlin'),
-	idleCount: count(0, 1000, 'machines'),
-	idleTime: count(0, 86_400, 'seconds'),
-});
+import {count, question, whyNot} from './question.ts';
 
 export const limit = question(
 	'limit',
@@ -94,52 +81,6 @@ export const checkInterval = question(
 	default: 3,
 });
 
-export const schedule = question(
-	'schedule',
-	z.array(period, words('a list of {periods, timezone, idleCount, idleTime}')),
-)({
-	title: 'When do other idle numbers hold?',
-	help: "A list of {periods, timezone, idleCount, idleTime}; the last one that matches holds. Periods are GitLab Runner's seven fields: second minute hour day month weekday year.",
-	kind: 'json',
-	change: 'live',
-	example: `'[{"periods":["* * 8-17 * * mon-fri *"],"timezone":"Europe/Berlin","idleCount":2,"idleTime":1800}]'`,
-	default: [],
-	against(value, given) {
-		const {idleTime: noTime, period: noPeriod} = limitsOf(given);
-		for (const {periods, timezone, idleCount: idle, idleTime: seconds} of value) {
-			const wrong =
-				periods.map((one) => wrongPeriod(one) ?? whyNot(noPeriod?.(one))).find(Boolean) ??
-				wrongTimezone(timezone) ??
-				tooManyIdle(idle, given.limit) ??
-				whyNot(noTime?.(seconds));
-			if (wrong) return wrong;
-		}
-		return undefined;
-	},
-});
-
-const tooManyIdle = (idle: number, most: number | undefined) =>
+/** Why so many idle workers can never be, or nothing. */
+export const tooManyIdle = (idle: number, most: number | undefined) =>
 	most !== undefined && idle > most ? `It takes at most the limit, ${most}: ${idle} idle workers can never be made.` : undefined;
-
-/** Says what is wrong with a period in GitLab Runner's seven fields (second minute hour day month weekday year), or nothing. */
-function wrongPeriod(period: string): string | undefined {
-	try {
-		new Cron(period, {paused: true});
-		return undefined;
-	} catch (error) {
-		const reason = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error);
-		return `It takes periods such as "* * 9-17 * * mon-fri *"; "${period}" isn't one (${reason}).`;
-	}
-}
-
-/** Says what is wrong with a time zone's name, or nothing. */
-function wrongTimezone(timezone: string): string | undefined {
-	if (timezone === 'Local') return undefined;
-	try {
-		new Intl.DateTimeFormat('en-US', {timeZone: timezone});
-		return undefined;
-	} catch (error) {
-		if (error instanceof RangeError) return `It takes a time zone such as Europe/Berlin; "${timezone}" isn't one.`;
-		throw error;
-	}
-}

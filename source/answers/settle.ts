@@ -76,15 +76,15 @@ export function believed(layers: Layers): Given {
 	return all;
 }
 
-/** An answer in the review: its words, and where it came from. */
-export type AnswerSeen = {key: AnswerKey; value: string; source: Source; why?: string | undefined; wrong?: string | undefined};
+/** An answer in the review: its words, the value itself, and where it came from. */
+export type AnswerSeen = {key: AnswerKey; value: string; raw: unknown; source: Source; why?: string | undefined; wrong?: string | undefined};
 
 /** Every answer, as the review shows it. */
 export function answersSeen({given, sources, why, wrong}: Omit<Settled, 'missing'>): AnswerSeen[] {
-	return inOrder.flatMap(({id, when, unit}) => {
+	return inOrder.flatMap(({id, when, unit, written}) => {
 		const value = given[id];
 		if (value === undefined || when?.(given) === false) return [];
 		const bad = wrong.find(({key}) => key === id)?.says;
-		return [{key: id, value: inWords(value, unit), source: sources[id] ?? 'default', why: why[id], wrong: bad}];
+		return [{key: id, value: inWords(value, {unit, written}), raw: value, source: sources[id] ?? 'default', why: why[id], wrong: bad}];
 	});
 }

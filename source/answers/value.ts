@@ -1,13 +1,17 @@
 import type {z} from 'zod';
 import type {AnswerKey, Given} from '../fleet.ts';
 import {inOrder, questions} from './all.ts';
-import {type AnyQuestion, flagOf, isSecret, type Kind, type SecretQuestion, type WhichQuestion} from './question.ts';
+import {type AnyQuestion, flagOf, isSecret, type Kind, type SecretQuestion, type WhichQuestion, type Written} from './question.ts';
 
 /**
  * An answer as somebody wrote it, in a flag, a field or at a prompt, read as the value it stands for. What can't be read stays a text, so that the
  * answer's own shape says what would be right.
  */
-export function fromText({kind, shape, tidy}: {kind: Kind; shape?: z.ZodType; tidy?(text: string): string}, text: string): unknown {
+export function fromText(
+	{kind, shape, tidy, written}: {kind: Kind; shape?: z.ZodType; tidy?(text: string): string; written?: Written | undefined},
+	text: string,
+): unknown {
+	if (written) return written.read(text) ?? jsonIn(text);
 	switch (kind) {
 		case 'number':
 			return numberIn(text);
@@ -29,7 +33,9 @@ export const typedFor = (question: AnyQuestion | SecretQuestion | WhichQuestion,
 	isSecret(question) ? text.trim() : fromText(question, text.trim());
 
 /** An answer as `fromText` reads it again: a list's items parted by commas, or as JSON where one could not be read again so. */
-export function toText(value: unknown): string {
+export function toText(value: unknown, {written}: {written?: Written | undefined} = {}): string {
+	const own = written?.write(value);
+	if (own !== undefined) return own;
 	if (value === undefined) return '';
 	if (typeof value === 'string') return value;
 	return Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[^\s,[]([^,]*[^\s,])?$/.test(item))
@@ -39,17 +45,17 @@ export function toText(value: unknown): string {
 
 /** Answers as the flags that give them, in the words of a command line. */
 export const flagsOf = (given: Given): string[] =>
-	inOrder.flatMap(({id}) => {
+	inOrder.flatMap(({id, written}) => {
 		const [flag, value] = [flagOf(id), given[id]];
 		if (value === undefined) return [];
-		return typeof value === 'boolean' ? [value ? flag : flag.replace('--', '--no-')] : [flag, toText(value)];
+		return typeof value === 'boolean' ? [value ? flag : flag.replace('--', '--no-')] : [flag, toText(value, {written})];
 	});
 
 /** An answer in words, as a person reads it. */
-export function inWords(value: unknown, unit?: string): string {
+export function inWords(value: unknown, {unit, written}: {unit?: string | undefined; written?: Written | undefined} = {}): string {
 	if (typeof value === 'boolean') return value ? 'yes' : 'no';
 	if (value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)) return 'none';
-	return `${toText(value)}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
+	return `${toText(value, {written})}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
 }
 
 /** A number's text is only digits, a sign and a point. */
@@ -165,6 +171,6 @@ const fits = <Key extends AnswerKey>(key: Key, value: unknown): value is Given[K
 /** A value in a sentence. What looks like a secret is never repeated. */
 export function shown(key: AnswerKey, value: unknown): string {
 	if (secretInAnswer(key, value)) return 'a secret';
-	const text = toText(value);
+	const text = toText(value, questions[key]);
 	return text.length > 60 ? `"${text.slice(0, 59)}…"` : typeof value === 'string' ? `"${text}"` : text;
 }

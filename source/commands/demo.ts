@@ -27,6 +27,7 @@ export function demoWorld(isWatched: boolean): CommandWorld & {simulated: World}
 		simulated,
 		defaultRegion: async () => region,
 		profiles: async () => [],
+		timeZone: () => 'Europe/Berlin',
 		login: () => undefined,
 		use() {},
 		close() {},

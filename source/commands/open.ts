@@ -50,7 +50,14 @@ export function askingFor(session: Session, through = (cloud: Asking['cloud']): 
 		const key = `${given.profile ?? ''} ${region}`;
 		const cloud = clouds.get(key) ?? remembered(through(session.world.cloudAt(region, session.stops.soft)));
 		clouds.set(key, cloud);
-		return {cloud, given, now: session.world.clock.now, profiles: session.world.profiles, profileRegion: session.world.defaultRegion};
+		return {
+			cloud,
+			given,
+			now: session.world.clock.now,
+			profiles: session.world.profiles,
+			timeZone: session.world.timeZone,
+			profileRegion: session.world.defaultRegion,
+		};
 	};
 }
 

@@ -101,6 +101,8 @@ export type CommandWorld = {
 	login(): readonly string[] | undefined;
 	/** AWS profiles of this laptop. */
 	profiles(): Promise<string[]>;
+	/** This laptop's time zone, such as Europe/Berlin. */
+	timeZone(): string;
 	close(): void;
 };
 
@@ -153,6 +155,7 @@ export function realWorld({env, home}: Surroundings, person: Person): CommandWor
 			profile = named;
 		},
 		profiles: () => cloud().profiles(),
+		timeZone: () => new Intl.DateTimeFormat().resolvedOptions().timeZone,
 		close() {
 			for (const opened of clouds.values()) opened.close();
 		},

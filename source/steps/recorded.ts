@@ -1,4 +1,5 @@
 import {followed, inOrder} from '../answers/all.ts';
+import type {AnyQuestion} from '../answers/question.ts';
 import {toText} from '../answers/value.ts';
 import type {Change} from '../engine/step.ts';
 import {isOfAnother} from '../executors/offered.ts';
@@ -38,13 +39,14 @@ export const fleetAnswers = (answers: Given, sources: Sources = {}): Given =>
 			.map(({id}) => [id, answers[id]]),
 	);
 
-const shown = (value: unknown): string => (value === undefined ? 'not set' : toText(value));
+const shown = (value: unknown, question: AnyQuestion): string => (value === undefined ? 'not set' : toText(value, question));
 
 /** What differs between a record and the answers wanted now, by key. */
 export function changesBetween(recorded: Given, wanted: Given): Change[] {
-	return inOrder.flatMap(({id, change}): Change[] => {
+	return inOrder.flatMap((question): Change[] => {
+		const {id, change} = question;
 		if (change === undefined || canonical(recorded[id]) === canonical(wanted[id])) return [];
-		return [{what: id, from: shown(recorded[id]), to: shown(wanted[id]), how: change}];
+		return [{what: id, from: shown(recorded[id], question), to: shown(wanted[id], question), how: change}];
 	});
 }
 

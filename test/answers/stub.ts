@@ -14,7 +14,14 @@ export function asking({
 	profileRegion?: string;
 	cloud?: Cloud;
 } = {}): (given: Given) => Asking {
-	return (given) => ({cloud, given, profiles: async () => profiles, profileRegion: async () => profileRegion, now: () => Date.parse('2026-11-24T09:00:00Z')});
+	return (given) => ({
+		cloud,
+		given,
+		profiles: async () => profiles,
+		profileRegion: async () => profileRegion,
+		timeZone: () => 'Europe/Berlin',
+		now: () => Date.parse('2026-11-24T09:00:00Z'),
+	});
 }
 
 /** A cloud in which each call ends with this problem; it counts them. */

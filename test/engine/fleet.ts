@@ -68,6 +68,7 @@ async function answersOf(ports: Ports, wish: SetupWish, looking: Looking): Promi
 		given: so,
 		now: ports.clock.now,
 		profiles: async () => [],
+		timeZone: () => 'Europe/Berlin',
 		profileRegion: async () => fleet.region,
 	}));
 	if (!isComplete(given) || wrong.length > 0) throw new Error(`These answers can't be taken: ${wrong.map(({key, says}) => `${key}: ${says}`).join(' ')}`);

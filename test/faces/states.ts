@@ -90,9 +90,9 @@ const walkSeen: WizardSeen = {
 	of: 9,
 	everything: false,
 	answers: [
-		{key: 'region', value: 'us-east-2', source: 'found', why: 'AWS profile acme-dev'},
-		{key: 'limit', value: '10 machines', source: 'typed'},
-		{key: 'idleCount', value: '0 machines', source: 'default'},
+		{key: 'region', value: 'us-east-2', raw: 'us-east-2', source: 'found', why: 'AWS profile acme-dev'},
+		{key: 'limit', value: '10 machines', raw: 10, source: 'typed'},
+		{key: 'idleCount', value: '0 machines', raw: 0, source: 'default'},
 	],
 	byHand: [
 		{

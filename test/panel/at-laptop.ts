@@ -80,6 +80,7 @@ export function sessionAt(
 			defaultRegion: async () => 'us-east-2',
 			login: () => undefined,
 			profiles: async () => [],
+			timeZone: () => 'Europe/Berlin',
 			use: () => {},
 			close: () => {},
 		},

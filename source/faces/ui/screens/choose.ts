@@ -10,7 +10,8 @@ import type {Press} from '../press.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {backKey, everythingKey, type Walking, walkingKeys} from '../wizard/walking.ts';
-import {fieldFor, questionRows} from './field.ts';
+import {weekRows} from '../wizard/week.ts';
+import {fieldFor, questionRows, shownAs} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
 export type ChooseScreen = {
@@ -48,7 +49,7 @@ export function chooseFor(asked: Asked, offered: readonly Choice<unknown>[], wal
 	const {default: usual} = asked;
 	// An answer that isn't among the choices was typed: it's offered too, so that Enter keeps it.
 	const isOwn = usual !== undefined && offered !== yesAndNo && !isClosed(asked.question) && !offered.some(({value}) => same(value, usual.value));
-	const choices = isOwn ? [{value: usual.value, label: toText(usual.value), hint: usual.why ?? 'as it is'}, ...offered] : offered;
+	const choices = isOwn ? [{value: usual.value, label: toText(usual.value, shownAs(asked.question)), hint: usual.why ?? 'as it is'}, ...offered] : offered;
 	const at = usual === undefined ? -1 : choices.findIndex(({value}) => same(value, usual.value));
 	return {
 		is: 'choose',
@@ -84,9 +85,11 @@ const other = 'other';
 function listed({asked, choices, filter}: ChooseScreen): (Choice<unknown> | typeof other)[] {
 	const words = filter.text.toLowerCase().split(' ');
 	const left = choices.filter(({label, hint}) => words.every((word) => `${label} ${hint ?? ''}`.toLowerCase().includes(word)));
-	const canType = !isClosed(asked.question) && !isSecret(asked.question) && asked.question.kind === 'choice';
-	return canType ? [...left, other] : left;
+	return canType(asked) ? [...left, other] : left;
 }
+
+/** Whether another value than those listed can be typed. */
+const canType = ({question}: Asked): boolean => !isClosed(question) && !isSecret(question) && question.kind === 'choice';
 
 function taken(screen: ChooseScreen): Move {
 	const choice = listed(screen)[screen.at];
@@ -128,8 +131,19 @@ const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 		: screen.choices.length > 5
 			? [{press: ['/'], shows: '/', does: 'filter', act: (): Move => ({to: {...screen, typing: true}})}]
 			: []),
+	...editKey(screen, look),
 	...(screen.choices === yesAndNo && !screen.typing ? yesAndNo.map(({value, label}) => letter(screen, value, label)) : []),
 ];
+
+/** The choice that the cursor is on as a text to be changed, where any text can be typed. */
+function editKey(screen: ChooseScreen, look: View['look']): Binding[] {
+	const on = focusedIn(screen);
+	const {asked, walk, typing} = screen;
+	if (!on || typing || !canType(asked)) return [];
+	const field = fieldFor(asked, true, walk && {...walk, back: false});
+	const text = toText(on.value, shownAs(asked.question));
+	return [{press: ['right'], shows: signOf('right', look), does: 'edit it', act: () => ({push: {...field, draft: draftOf(text)}})}];
+}
 
 const letter = (screen: ChooseScreen, value: unknown, label: string) => ({
 	press: [label.charAt(0).toLowerCase()],
@@ -140,6 +154,17 @@ const letter = (screen: ChooseScreen, value: unknown, label: string) => ({
 		return refused === undefined ? {answer: value} : {to: {...screen, refused}};
 	},
 });
+
+/** As many rows of a list stay, whatever is drawn below it. */
+const leastListed = 5;
+
+/** What is drawn of the choice that the cursor is on: the week of a schedule. */
+function below(screen: ChooseScreen, height: number, view: View): Row[] {
+	const on = focusedIn(screen);
+	if (screen.asked.question.id !== 'schedule' || !on) return [];
+	const week = weekRows(on.value, height - 1, view);
+	return week.length === 0 ? [] : [emptyRow, ...week];
+}
 
 const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 	const {look, columns} = view;
@@ -164,7 +189,9 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 			? []
 			: wrap(plainText(`${glyphOf('blocked', look)} ${screen.refused}`, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
 	const room = bodyRows(view.rows) - head.length - foot.length;
-	return [...head, ...(rows.length > 0 ? windowed(rows, screen.at, room, look) : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...foot];
+	const drawn = below(screen, room - Math.min(rows.length, leastListed), view);
+	const list = windowed(rows, screen.at, room - drawn.length, look);
+	return [...head, ...(rows.length > 0 ? list : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...drawn, ...foot];
 };
 
 export const choose: ScreenSpec<ChooseScreen> = {word: 'question', draw: drawChoose, keys: chooseKeys, type: typeFilter, isTyping: ({typing}) => typing};

@@ -1,5 +1,5 @@
 import type {Asked} from '../../../answers/ask.ts';
-import {isSecret} from '../../../answers/question.ts';
+import {type AnyQuestion, isSecret} from '../../../answers/question.ts';
 import {inWords, toText, typedFor} from '../../../answers/value.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {wrap} from '../../words/wrapping.ts';
@@ -8,6 +8,7 @@ import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {backKey, type Walking, walkingKeys} from '../wizard/walking.ts';
+import {weekRows} from '../wizard/week.ts';
 
 /** A question whose answer is typed. `refused` is what was wrong with it when Enter was pressed; `other` when it came from a list of choices. */
 export type FieldScreen = {is: 'field'; asked: Asked; draft: Draft; refused?: string; other?: true; walk?: Walking | undefined};
@@ -70,12 +71,13 @@ function takesWords({asked, draft}: FieldScreen): string {
 	if (draft.text !== '') return 'take';
 	const {default: usual, question} = asked;
 	if (!usual) return asked.wrong('') === undefined ? 'leave it empty' : 'take';
-	const value = inWords(usual.value, unitOf(question));
+	const value = inWords(usual.value, shownAs(question));
 	const named = value.length > longestNamed ? '' : ` ${value}`;
 	return usual.given ? `keep${named || ' it'}` : `take${named}${named === '' ? ' the default' : ', the default'}`;
 }
 
-const unitOf = (question: Asked['question']): string | undefined => (isSecret(question) ? undefined : question.unit);
+/** How a question's value is shown. */
+export const shownAs = (question: Asked['question']): Pick<AnyQuestion, 'unit' | 'written'> => (isSecret(question) || question.id === 'which' ? {} : question);
 
 const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	const {look} = view;
@@ -89,7 +91,7 @@ const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 						press: [walk ? 'right' : 'tab'],
 						shows: walk ? signOf('right', look) : 'tab',
 						does: 'edit it',
-						act: () => ({to: {...screen, draft: draftOf(toText(usual.value))}}),
+						act: () => ({to: {...screen, draft: draftOf(toText(usual.value, shownAs(asked.question)))}}),
 					},
 				]
 			: []),
@@ -115,9 +117,9 @@ function wrongOf({asked, draft, refused}: FieldScreen): string | undefined {
 }
 
 /** What the field holds as long as nothing is typed: the default with why, or that it may stay empty. */
-function placeholder({default: usual, wrong}: Asked): string {
+function placeholder({default: usual, question, wrong}: Asked): string {
 	if (!usual) return wrong('') === undefined ? 'none' : '';
-	return `${isNone(usual.value) ? 'none' : toText(usual.value)}${usual.why === undefined ? '' : `  (${usual.why})`}`;
+	return `${isNone(usual.value) ? 'none' : toText(usual.value, shownAs(question))}${usual.why === undefined ? '' : `  (${usual.why})`}`;
 }
 
 const drawField: Draw<FieldScreen> = (screen, view) => {
@@ -125,7 +127,7 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 	const {columns, look} = view;
 	const rows = questionRows(asked, view);
 	const {question} = asked;
-	const unit = unitOf(question) === undefined ? '' : `  ${unitOf(question)}`;
+	const unit = shownAs(question).unit === undefined ? '' : `  ${shownAs(question).unit}`;
 	const hint = draft.text === '' ? placeholder(asked) : '';
 	rows.push(
 		row(
@@ -144,6 +146,8 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 				row(' ', {text, role}),
 			),
 		);
+	if (question.id === 'schedule' && wrong === undefined)
+		rows.push(emptyRow, ...weekRows(valueIn(screen) ?? asked.default?.value, view.rows - 2 - rows.length - 1, view));
 	if (isSecret(question)) rows.push(emptyRow, row({text: ' What you type is hidden.', role: 'quiet'}));
 	return rows;
 };

@@ -7,7 +7,7 @@ import type {WalkState} from '../../../answers/walk.ts';
 import type {AnswerKey} from '../../../fleet.ts';
 import type {Screen} from '../screen.ts';
 import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
-import {fieldFor, valueIn} from '../screens/field.ts';
+import {fieldFor, shownAs, valueIn} from '../screens/field.ts';
 import type {WizardTerminal} from './terminal.ts';
 import type {Walking} from './walking.ts';
 
@@ -22,7 +22,7 @@ const screenFor = (asked: Asked, walk: Walking): Screen => {
 
 /** Until the live choices are there, the default can be taken. */
 function whileLoading(asked: Asked, walk: Walking): Screen {
-	const usual: Choice<unknown>[] = asked.default ? [{value: asked.default.value, label: toText(asked.default.value)}] : [];
+	const usual: Choice<unknown>[] = asked.default ? [{value: asked.default.value, label: toText(asked.default.value, shownAs(asked.question))}] : [];
 	return usual.length > 0 ? chooseFor({...asked, choices: usual}, usual, {...walk, loading: true}) : fieldFor(asked, undefined, walk);
 }
 

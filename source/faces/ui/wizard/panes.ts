@@ -7,8 +7,8 @@ import type {Screen, ScreenSpec, View} from '../screen.ts';
 import {blockedIn, mendable} from './seen.ts';
 import {blockedRows} from './walking.ts';
 
-/** The question needs at least these rows; answered ones above it give way. */
-const leastForQuestion = 14;
+/** A question needs at least these rows; answered ones above it give way. One that draws a week needs more. */
+const leastFor = (screen: Screen): number => ('walk' in screen && screen.walk?.about === 'schedule' ? 20 : 14);
 
 /** Columns of the left pane. */
 const leftOf = (columns: number): number => columns - Math.min(90, Math.max(44, Math.floor(columns * 0.42))) - 3;
@@ -72,10 +72,11 @@ export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpe
 	const inner: View = {...view, columns};
 	const isReview = screen.is === 'overview';
 	// The review says by itself what is blocked.
-	const foot = isWide(view.columns) || isReview ? [] : footRows(view, Math.max(3, height - leastForQuestion), typing);
+	const least = leastFor(screen);
+	const foot = isWide(view.columns) || isReview ? [] : footRows(view, Math.max(3, height - least), typing);
 	const below = foot.length;
 	const news = isReview ? [] : newsRows(inner);
-	const above = isReview ? [] : answeredRows(inner, Math.min(height - below - news.length - leastForQuestion, Math.floor(height / 3)));
+	const above = isReview ? [] : answeredRows(inner, Math.min(height - below - news.length - least, Math.floor(height / 3)));
 	const room = height - above.length - news.length - below;
 	const question = draw(screen, {...inner, rows: room + 2}).slice(0, room);
 	const left = [...inPane([...above, ...news, ...question], columns, view)];

@@ -70,6 +70,8 @@ export const answerOf = (step: string): AnswerKey | undefined => inOrder.find(({
 
 /** Answered questions, each in a line, but for the one that is asked now. */
 export const answeredSeen = ({settled, visited}: WalkState, now?: AnswerKey): WizardSeen['answered'] =>
-	inOrder.flatMap(({id, mends, unit}) =>
-		id !== now && visited.has(id) && settled.given[id] !== undefined ? [{key: keyWords(id), says: inWords(settled.given[id], unit), step: mends}] : [],
+	inOrder.flatMap(({id, mends, unit, written}) =>
+		id !== now && visited.has(id) && settled.given[id] !== undefined
+			? [{key: keyWords(id), says: inWords(settled.given[id], {unit, written}), step: mends}]
+			: [],
 	);
