@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {isDeepStrictEqual} from 'node:util';
 import {inOrder, questions} from '../../source/answers/all.ts';
 import {defaultOf} from '../../source/answers/question.ts';
 import {settle} from '../../source/answers/settle.ts';
@@ -145,7 +146,7 @@ for (const side of sides) {
 				const fallback = await defaultOf(question, look({}));
 				if (!choices || !fallback) continue;
 				assert.ok(
-					choices.some(({value}) => value === fallback.value),
+					choices.some(({value}) => isDeepStrictEqual(value, fallback.value)),
 					`${question.id}: ${JSON.stringify(choices)}`,
 				);
 			}

@@ -69,6 +69,19 @@ test('Enter names the default; what was typed before is kept, not taken for the 
 	await walk({layers: here, at: 'tags'}).until(/Which tags[\s\S]*▏none[\s\S]*↵ take none, the default/);
 });
 
+test('a schedule is chosen from usual ones, its week drawn; another begins from the one in focus, and its week goes along as it is typed', async () => {
+	const walked = walk({layers: here, at: 'schedule'});
+	await walked.until(/› none/);
+	await walked.and(keys.down, /› weekdays 8-18, 1 idle, Europe\/Berlin[\s\S]*Mon +·{8}1{10}·{6}[\s\S]*Sun +·{24}/);
+	await walked.and(keys.right, /weekdays 8-18, 1 idle, Europe\/Berlin▏/);
+	for (let at = 0; at < ', 1 idle, Europe/Berlin'.length; at++) walked.press(keys.left);
+	await walked.until(/weekdays 8-18▏, 1/);
+	await walked.and('\u0017', /weekdays ▏, 1/);
+	walked.press('6-20');
+	await walked.until(/Mon +·{6}1{14}·{4}/);
+	await walked.and(keys.enter, /✔ schedule: weekdays 6-20, 1 idle, Europe\/Berlin/);
+});
+
 test('keys pressed ahead of the screens are taken in order, none twice', async () => {
 	const walked = walk({layers: here});
 	await walked.until(/Which image/);
