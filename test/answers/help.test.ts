@@ -160,7 +160,7 @@ test('commands that look at no fleet list no answers of one', async () => {
 	assert.match(await commandHelp('status'), /--private-key/);
 });
 
-test('an answer that is written in JSON has an example in its help, which is read as it stands', async () => {
+test('an answer that is written in a form of its own has an example in its help, which is read as it stands', async () => {
 	const {example = ''} = questions.schedule;
 	assert.ok((await commandHelp('setup')).includes(example));
 	assert.equal(parse(['setup', '--schedule', example.slice(1, -1)]).given.schedule?.[0]?.idleCount, 2);

@@ -46,7 +46,7 @@ test('a schedule that isn’t understood is refused with how one is written', ()
 
 test('the flag takes the words, and the command that goes on gives them', () => {
 	const {given} = parse(['setup', '--schedule', 'weekdays 8-18, 2 idle, UTC']);
-	assert.deepEqual(flagsOf({schedule: given.schedule}), ['--schedule', 'weekdays 8-18, 2 idle, UTC']);
+	assert.deepEqual(flagsOf(given), ['--schedule', 'weekdays 8-18, 2 idle, UTC']);
 });
 
 test('windows are offered in this laptop’s time zone, each as it’s written', async () => {

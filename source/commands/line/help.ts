@@ -76,7 +76,8 @@ async function answerEntry(question: AnyQuestion): Promise<string[]> {
 }
 
 /** An example as it is typed: a line of its own, never broken. */
-const exampleLines = ({example, kind}: AnyQuestion): string[] => (example === undefined || kind !== 'json' ? [] : [`      Such as ${example}`]);
+const exampleLines = ({example, kind, written}: AnyQuestion): string[] =>
+	example === undefined || (kind !== 'json' && !written) ? [] : [`      Such as ${example}`];
 
 function valueName({kind, unit}: AnyQuestion): string {
 	if (kind === 'number') return unit === 's' ? 'SECONDS' : (unit ?? 'number').toUpperCase();
