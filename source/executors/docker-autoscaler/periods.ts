@@ -28,3 +28,40 @@ export function fiveFields(period: string): FiveFields {
 		};
 	return {period: five.join(' ')};
 }
+
+/** Five fields as seven: every second of them, in every year. */
+export const sevenFields = (period: string): string => `* ${period.trim().split(/\s+/).join(' ')} *`;
+
+const days = 'sun|mon|tue|wed|thu|fri|sat';
+const months = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
+
+/** What each of five fields may hold: its name, its bounds, and the names that stand for numbers, the first for the least. */
+const fieldsOfFive: readonly {name: string; least: number; most: number; names: readonly string[]; first: number}[] = [
+	{name: 'minute', least: 0, most: 59, names: [], first: 0},
+	{name: 'hour', least: 0, most: 23, names: [], first: 0},
+	{name: 'day of month', least: 1, most: 31, names: [], first: 0},
+	{name: 'month', least: 1, most: 12, names: months.split('|'), first: 1},
+	{name: 'weekday', least: 0, most: 7, names: days.split('|'), first: 0},
+];
+
+/** Says what is wrong with a period in five fields, or nothing: `gitlab-runner lint` lets any pass. */
+export function wrongFiveFields(period: string): string | undefined {
+	const fields = period.trim().split(/\s+/);
+	if (fields.length !== 5) return `it has ${fields.length} fields of five, minute to weekday`;
+	const at = fields.findIndex((field, index) => !isFieldOf(field, index));
+	return at < 0 ? undefined : `its ${fieldsOfFive[at]?.name} is "${fields[at]}"`;
+}
+
+function isFieldOf(field: string, index: number): boolean {
+	const known = fieldsOfFive[index];
+	if (known === undefined) return false;
+	const number = (text: string): number => {
+		const named = known.names.indexOf(text.toLowerCase());
+		return named >= 0 ? named + known.first : /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+	};
+	return field.split(',').every((part) => {
+		const [, range = '', from = '', to = from, step = '1'] = /^(\*|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+		if (range === '' || Number(step) < 1) return false;
+		return range === '*' || (number(from) >= known.least && number(to) <= known.most && number(from) <= number(to));
+	});
+}

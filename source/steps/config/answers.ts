@@ -25,11 +25,12 @@ export function answersIn(config: ExecutorConfig, document: Table, entry: Table)
 	const notes = foreign === undefined ? [] : [foreign];
 	const said: Partial<Record<AnswerKey, unknown>> = {};
 	const resolved: AnswerKey[] = [];
+	const each = config.jobsPerWorker?.(entry) ?? 1;
 	for (const {answer, path, read = plain, readAll, ...row} of known) {
 		const value = inForce(config, document, entry, path);
 		if (answer !== undefined && row.resolved) resolved.push(answer);
 		if (value === undefined) continue;
-		const several = readAll?.(value) ?? {answers: answer === undefined ? {} : {[answer]: read(value)}, resolved: [], notes: []};
+		const several = readAll?.(value, each) ?? {answers: answer === undefined ? {} : {[answer]: read(value, each)}, resolved: [], notes: []};
 		for (const [key, one] of Object.entries(several.answers) as [AnswerKey, unknown][]) if (one !== undefined) said[key] = one;
 		resolved.push(...several.resolved);
 		notes.push(...several.notes);

@@ -1,4 +1,5 @@
 import type {Change} from '../../engine/step.ts';
+import {jobsPerWorker} from '../../executors/offered.ts';
 import {type AnswerKey, type Answers, type AnswerValue, type Fleet, names} from '../../fleet.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {isTable, moment, plain, same, type Table, type Value, valueAt, whole} from '../../world/host/toml.ts';
@@ -33,10 +34,10 @@ export type Field = {
 	readonly zeroCounts?: true;
 	/** What is wanted there, given what stands; undefined: nothing. A key without it is not ours to write. */
 	readonly write?: (wanted: ConfigWanted, standing: Value | undefined) => Value | undefined;
-	/** The answer that a value is; undefined where it is none. */
-	readonly read?: (value: Value) => unknown;
+	/** The answer that a value is, on workers of so many jobs at a time; undefined where it is none. */
+	readonly read?: (value: Value, each: number) => unknown;
 	/** The answers that a value is, where it holds several. */
-	readonly readAll?: (value: Value) => SeveralRead;
+	readonly readAll?: (value: Value, each: number) => SeveralRead;
 	/** What stands there was made from the answer, and isn't the answer as it was given: a bucket's name for `create`. */
 	readonly resolved?: true;
 	/** The runner writes it by itself: a value there is nobody's decision. */
@@ -78,6 +79,10 @@ export type ExecutorConfig = {
 	readonly rows: readonly Field[];
 	/** Why nothing is read of an entry's own tables, though its executor is this one. */
 	foreign?(entry: Table): string | undefined;
+	/** How many jobs each of an entry's workers runs at a time; one where it isn't there. */
+	jobsPerWorker?(entry: Table): number;
+	/** What of an entry would not work, though `gitlab-runner lint` lets it pass: a sentence or nothing. */
+	refuses?(entry: Table, fleet: Fleet): string | undefined;
 	/** Reads an entry for a live view; `number` is what the runner goes by at a path, and undefined for 0. */
 	workers(entry: Table, number: (path: string) => number | undefined): WorkersConfigured;
 };
@@ -91,6 +96,8 @@ const volumes = ({privileged}: Answers): string[] => (privileged ? ['/certs/clie
 const some = <Made>(value: number | undefined, as: (value: number) => Made): Made | undefined => (value === undefined ? undefined : as(value));
 
 const slashless = (value: Value): unknown => (typeof value === 'string' ? value.replace(/\/+$/, '') : undefined);
+/** Workers for so many jobs, as many as have room for them. */
+const workersFor = (value: Value, each: number): unknown => (Number(value) > 0 ? Math.ceil(Number(value) / each) : undefined);
 /** A number that is one, since 0 stands for none. */
 const nonZero = (value: Value): unknown => (Number(value) > 0 ? Number(value) : undefined);
 
@@ -131,7 +138,8 @@ const ofAll: readonly Field[] = [
 	{path: 'runners.token_obtained_at', byRunner: true, write: ({token}, standing) => (token ? some(token.obtainedAt, moment) : standing)},
 	{path: 'runners.token_expires_at', byRunner: true, write: ({token}, standing) => (token ? some(token.expiresAt, moment) : standing)},
 	{path: 'runners.executor', answer: 'executor', write: ({answers}) => answers.executor, drains: true},
-	{path: 'runners.limit', answer: 'limit', write: ({answers}) => whole(answers.limit), read: nonZero},
+	// It counts jobs.
+	{path: 'runners.limit', answer: 'limit', write: ({answers}) => whole(answers.limit * jobsPerWorker(answers)), read: workersFor},
 	{path: 'runners.request_concurrency', absent: [1n], write: ({answers}) => requestConcurrency(answers)},
 	{path: 'runners.output_limit', absent: [4096n]},
 	{path: 'runners.unhealthy_requests_limit', absent: [3n]},

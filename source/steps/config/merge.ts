@@ -104,9 +104,21 @@ function mend(ours: Ours, wanted: ConfigWanted): void {
 	overlay(ours.entry, ownTable(wanted.answers));
 }
 
+/** What neither works nor is seen by `gitlab-runner lint` never gets into a config.toml. Throws `config-refused`. */
+function refuseBroken(entry: Table, {answers, config, fleet}: ConfigWanted): void {
+	const executor = textAt(entry, 'executor') ?? '';
+	const why = executor === config.executor ? config.refuses?.(entry, fleet) : `executor is "${executor}", and this fleet's is ${config.executor}.`;
+	if (why === undefined) return;
+	throw new Problem({
+		code: 'config-refused',
+		message: `config.toml would not work so: ${why}`,
+		advice: answers.runnerConfig === undefined ? 'Take it out of the file with `gitlab-runner-aws ssh`.' : 'Correct the answer `runnerConfig`.',
+	});
+}
+
 /**
  * Brings a config.toml to what is wanted: our keys and our `[[runners]]` entry. Other entries, keys we don't know, comments and MachineOptions we
- * don't set stay. Where nothing differs the very same text comes back. Throws `config-broken`, and `token-missing` when no token stands or is given.
+ * don't set stay. Where nothing differs the very same text comes back. Throws `config-broken`, `config-refused`, and `token-missing` when no token stands or is given.
  */
 export function mergeConfig(standing: string | undefined, wanted: ConfigWanted): ConfigMerged {
 	const [before, after] = [parseConfig(standing ?? '', fileName), parseConfig(standing ?? '', fileName)];
@@ -116,6 +128,7 @@ export function mergeConfig(standing: string | undefined, wanted: ConfigWanted):
 	const {runners: _runners, ...globals} = after;
 	const ours: Ours = {globals, entry};
 	mend(ours, wanted);
+	refuseBroken(entry, wanted);
 	if (!textAt(entry, 'token')) throw new Problem({code: 'token-missing', message: `config.toml holds no token for the runner ${wanted.answers.runnerName}.`});
 	const merged: Table = {...globals, runners};
 	const changes = differences(wanted.config, {globals: before, entry: entryOf(tablesAt(before, 'runners'), whose(wanted)) ?? {}}, ours);

@@ -13,3 +13,9 @@ export function goSeconds(value: unknown): number | undefined {
 	for (const [, amount, unit] of text.matchAll(parts)) seconds += Number(amount) * (secondsIn[unit ?? 's'] ?? 0);
 	return text.startsWith('-') ? -seconds : seconds;
 }
+
+/** Whole seconds as Go writes a duration, and so the runner where it saves its config.toml: `5m0s`, `1h0m0s`, `45s`. */
+export function goText(seconds: number): string {
+	const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+	return `${hours > 0 ? `${hours}h` : ''}${seconds >= 60 ? `${minutes}m` : ''}${rest}s`;
+}

@@ -1,0 +1,173 @@
+import {type Fleet, names} from '../../fleet.ts';
+import type {ConfigSetting, ExecutorConfig, Field, SeveralRead} from '../../steps/config/fields.ts';
+import type {ImageSeen} from '../../steps/images.ts';
+import {goSeconds, goText} from '../../world/host/go-duration.ts';
+import {isTable, numberAt, plain, same, type Table, tablesAt, textAt, textsAt, type Value, valueAt, whole} from '../../world/host/toml.ts';
+import {awsConfigPath, workerKeyPath} from './manager-paths.ts';
+import {fiveFields, sevenFields} from './periods.ts';
+import {refuses} from './working.ts';
+
+/** Seconds that the runner has at a stop for ending idle workers: three looks at them ten seconds apart take 30, and the default of 30 cuts them short. */
+const shutdownSeconds = 300;
+/** How long a job waits for a worker, three times over: a worker is up within two minutes, where AWS delivers one. */
+const acquireTimeout = '5m0s';
+/** It bounds all tries at getting on to a worker. */
+const connectTimeout = '10m0s';
+
+/** Run once on each worker, as the user whom jobs come as: Docker answers, and lets that user in. */
+const readyCommand = "timeout 240 sh -c 'until docker info >/dev/null 2>&1; do sleep 1; done'";
+
+/** A period that always matches: the last one that matches holds, so it comes first. */
+const always = '* * * * *';
+
+/** A duration as wanted; one that stands and says the same stays as it is written. */
+const duration = (seconds: number, standing: Value | undefined): Value => (goSeconds(plain(standing)) === seconds ? (standing ?? '') : goText(seconds));
+
+type Window = {periods: string[]; timezone?: string; idleCount: number; idleTime: number};
+
+const periodsOf = (policy: Table): string[] => (policy.periods === undefined ? [always] : textsAt(policy, 'periods'));
+const isAlways = (policy: Table): boolean => periodsOf(policy).some((period) => period.trim().split(/\s+/).join(' ') === always);
+
+/** A period of the answer, which has been judged before. */
+function inFive(period: string): string {
+	const read = fiveFields(period);
+	return 'period' in read ? read.period : period;
+}
+
+/** The answers' idle numbers as policies: those that hold at any time, then the windows of the week. What a person added to one of the same periods stays. */
+function policiesWanted({answers}: ConfigSetting, standing: Value | undefined): Table[] {
+	const before = Array.isArray(standing) ? standing.filter(isTable) : [];
+	const base: Window = {periods: [always], idleCount: answers.idleCount, idleTime: answers.idleTime};
+	const windows = answers.schedule.map((window): Window => ({...window, periods: window.periods.map(inFive)}));
+	return [base, ...windows].map(({idleCount, idleTime, periods, timezone}) => {
+		const at = before.findIndex((one) => same(periodsOf(one), periods));
+		const [own] = at < 0 ? [] : before.splice(at, 1);
+		const zone = timezone === undefined ? {} : {timezone};
+		return {
+			...own,
+			...(own && own.periods === undefined ? {} : {periods}),
+			...zone,
+			idle_count: whole(idleCount * answers.capacityPerInstance),
+			idle_time: duration(idleTime, own?.idle_time),
+		};
+	});
+}
+
+/** Policies as answers: those before one that always matches never hold. Idle workers are counted in jobs. */
+function policiesRead(value: Value, each: number): SeveralRead {
+	const policies = Array.isArray(value) ? value.filter(isTable) : [];
+	const first = policies.findIndex(isAlways);
+	const [base, windows] = [policies[first], policies.slice(first + 1)];
+	const idle = (policy: Table): number => Math.ceil((numberAt(policy, 'idle_count') ?? 0) / each);
+	const seconds = (policy: Table): number | undefined => goSeconds(plain(policy.idle_time));
+	const never = first > 0 ? [`${first === 1 ? 'A policy' : `${first} policies`} before one that always matches never held, and isn't taken.`] : [];
+	const bare = first < 0 && policies.length > 0 ? ['Outside of its policies no worker was kept; idleCount is 0 then.'] : [];
+	return {
+		answers: {
+			idleCount: base ? idle(base) : 0,
+			idleTime: base && seconds(base),
+			schedule: windows.map((policy) => ({
+				periods: periodsOf(policy).map(sevenFields),
+				timezone: textAt(policy, 'timezone') || 'Local',
+				idleCount: idle(policy),
+				idleTime: seconds(policy) ?? 0,
+			})),
+		},
+		resolved: [],
+		notes: [...never, ...bare],
+	};
+}
+
+const versionIn = (value: Value): unknown => /^aws:(\d+\.\d+\.\d+)$/.exec(String(plain(value)))?.[1];
+const most = (value: Value): unknown => (Number(value) > 0 ? Number(value) : undefined);
+
+/** The fleet's Auto Scaling group, by which the entry is known as its own. */
+const group = (fleet: Fleet): string => names.scalingGroup(fleet);
+
+/** Of the workers, what their image says: undefined where config.toml is only read. */
+type WorkersMade = Pick<ImageSeen, 'architecture' | 'user'>;
+
+/** A key of `[runners.autoscaler]`: but for its policies it is read when the runner starts, and not again. */
+const own = (key: string, field: Omit<Field, 'path' | 'drains'>): Field => ({path: `runners.autoscaler.${key}`, drains: true, ...field});
+/** Known, with what the runner goes by where it is absent, and the person's own. */
+const theirs = (key: string, ...absent: readonly Value[]): Field => own(key, {absent});
+
+/** Keys that break an executor that reaches Docker through SSH, or say nothing to it. */
+const never = (path: string): Field => ({path, write: () => undefined});
+
+const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
+	{path: 'shutdown_timeout', absent: [30n], write: () => whole(shutdownSeconds)},
+	{path: 'runners.feature_flags.FF_USE_FLEETING_ACQUIRE_HEARTBEATS', write: () => true, drains: true},
+	never('runners.docker.tls_verify'),
+	never('runners.docker.host'),
+	own('plugin', {answer: 'fleetingPluginVersion', write: ({answers}) => `aws:${answers.fleetingPluginVersion}`, read: versionIn}),
+	own('capacity_per_instance', {answer: 'capacityPerInstance', write: ({answers}) => whole(answers.capacityPerInstance), read: most}),
+	own('max_use_count', {answer: 'maxBuilds', absent: [0n], write: ({answers}) => whole(answers.maxBuilds)}),
+	own('max_instances', {answer: 'limit', write: ({answers}) => whole(answers.limit), read: most}),
+	own('instance_ready_command', {write: () => readyCommand}),
+	own('instance_acquire_timeout', {absent: ['15m0s', '15m'], write: () => acquireTimeout}),
+	theirs('update_interval', '1m0s', '1m'),
+	theirs('update_interval_when_expecting', '2s'),
+	theirs('deletion_retry_interval', '1m0s', '1m'),
+	theirs('shutdown_deletion_interval', '10s'),
+	theirs('shutdown_deletion_retries', 3n),
+	theirs('failure_threshold', 3n),
+	{path: 'runners.autoscaler.reservation_throttling', absent: [true], zeroCounts: true, drains: true},
+	own('delete_instances_on_shutdown', {absent: [false], write: () => true}),
+	own('plugin_config.name', {names: group, write: ({fleet}) => group(fleet)}),
+	own('plugin_config.config_file', {write: () => awsConfigPath}),
+	own('connector_config.os', {write: () => 'linux'}),
+	own('connector_config.arch', {write: () => made && (made.architecture === 'arm64' ? 'arm64' : 'amd64')}),
+	own('connector_config.protocol', {write: () => 'ssh'}),
+	own('connector_config.protocol_port', {write: () => whole(22)}),
+	own('connector_config.username', {answer: 'workerSshUser', resolved: true, write: () => made?.user}),
+	own('connector_config.key_path', {write: () => workerKeyPath}),
+	own('connector_config.use_static_credentials', {absent: [false], write: () => true}),
+	own('connector_config.timeout', {write: () => connectTimeout}),
+	{path: 'runners.autoscaler.policy', write: policiesWanted, readAll: policiesRead},
+	{path: 'runners.autoscaler.policy.periods', absent: [[always]]},
+	{path: 'runners.autoscaler.policy.preemptive_mode', zeroCounts: true},
+	{path: 'runners.autoscaler.policy.scale_factor', absent: [0]},
+	{path: 'runners.autoscaler.policy.scale_factor_limit', absent: [0n]},
+];
+
+const autoscalerOf = (entry: Table): Table | undefined => (isTable(entry.autoscaler) ? entry.autoscaler : undefined);
+
+/** Another plugin's workers aren't AWS's. */
+function foreign(entry: Table): string | undefined {
+	const plugin = (autoscalerOf(entry) && textAt(autoscalerOf(entry) ?? {}, 'plugin')) || '';
+	return /(^|\/|-)aws(:|$)/.test(plugin) ? undefined : `Its workers are made by ${plugin || 'no plugin'}, not by the plugin aws, so nothing of them is taken.`;
+}
+
+const capacityOf = (entry: Table): number => Number(plain(valueAt(entry, 'autoscaler.capacity_per_instance')) ?? 0) || 1;
+
+/** What a live view tells of the plugin, by its keys in config.toml. */
+const optionsShown = (entry: Table): Record<string, string> =>
+	Object.fromEntries(
+		['plugin', 'plugin_config.name', 'capacity_per_instance', 'max_use_count', 'max_instances', 'connector_config.username', 'connector_config.arch'].flatMap(
+			(key) => {
+				const value = plain(valueAt(entry, `autoscaler.${key}`));
+				return value === undefined ? [] : [[key.slice(key.indexOf('.') + 1), String(value)]];
+			},
+		),
+	);
+
+/** config.toml of a docker-autoscaler runner: as it is read, and with what the workers' image says as it is to be written. */
+export const scalingConfig = (made?: WorkersMade): ExecutorConfig => ({
+	executor: 'docker-autoscaler',
+	rows: rowsFor(made),
+	foreign,
+	jobsPerWorker: capacityOf,
+	refuses,
+	workers(entry) {
+		const table = autoscalerOf(entry);
+		const policies = table ? tablesAt(table, 'policy') : [];
+		const base = policies.find(isAlways);
+		return {
+			idleCount: table && Math.ceil(((base && numberAt(base, 'idle_count')) ?? 0) / capacityOf(entry)),
+			maxGrowthRate: undefined,
+			options: optionsShown(entry),
+			scheduled: policies.some((policy) => !isAlways(policy)),
+		};
+	},
+});
