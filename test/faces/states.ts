@@ -6,7 +6,7 @@ import {fieldFor} from '../../source/faces/ui/screens/field.ts';
 import {overviewScreen} from '../../source/faces/ui/screens/overview.ts';
 import {reviewOf} from '../../source/faces/ui/screens/review.ts';
 import {saveScreen} from '../../source/faces/ui/screens/save.ts';
-import type {WizardSeen} from '../../source/faces/ui/wizard/seen.ts';
+import type {WizardSeen} from '../../source/faces/wizard/seen.ts';
 import {beginning, type RunState, reduce, stamped} from '../../source/faces/words/run-state.ts';
 import {limit, region, runnerToken, spot} from './asked.ts';
 

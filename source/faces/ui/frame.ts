@@ -1,3 +1,4 @@
+import {keyWords} from '../wizard/seen.ts';
 import {plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
 import {displayWidth} from '../words/width.ts';
 import {hintRow} from './hints.ts';
@@ -7,7 +8,6 @@ import {panelRows, panelSpoken} from './panel/draw.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span, textOf} from './row.ts';
 import type {Screen, View} from './screen.ts';
 import {walkBody, walkSpoken} from './wizard/panes.ts';
-import {keyWords} from './wizard/seen.ts';
 import {isWalk} from './wizard/walking.ts';
 
 /** Where a person is: the question's own key, else the screen's word. */

@@ -1,10 +1,10 @@
 import type {AfterRun, HomeChoice} from '../face.ts';
+import type {WizardMove, WizardSeen} from '../wizard/seen.ts';
 import type {TerminalLook} from '../words/glyphs.ts';
 import type {RunState} from '../words/run-state.ts';
 import type {PanelMove, PanelSeen} from './panel/seen.ts';
 import type {Press} from './press.ts';
 import type {Row} from './row.ts';
-import type {WizardMove, WizardSeen} from './wizard/seen.ts';
 
 /** The screens by what each `is`: the file of a screen declares it here. */
 // biome-ignore lint/suspicious/noEmptyInterface: the screens' own files fill it, so that none is named twice.

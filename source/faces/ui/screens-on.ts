@@ -1,13 +1,14 @@
 import {Stopped, toProblem} from '../../problem.ts';
 import type {Farewell, HomeChoice, HomeSeen, Interviewer, Screens} from '../face.ts';
+import type {WizardTerminal} from '../wizard/terminal.ts';
+import {runWizard} from '../wizard/wizard.ts';
 import {runPanel} from './panel/run.ts';
 import type {Press} from './press.ts';
 import {runAlong} from './run-along.ts';
 import type {Screen, View} from './screen.ts';
 import type {Store} from './store.ts';
 import type {ScreenListener} from './waiting.ts';
-import {openWizardTerminal, type WizardTerminal} from './wizard/terminal.ts';
-import {runWizard} from './wizard/wizard.ts';
+import {openWizardTerminal} from './wizard/terminal.ts';
 
 /** What these screens need of the face. */
 type ScreensParts = {

@@ -1,11 +1,11 @@
 import type {Event} from '../../engine/events.ts';
+import {nothingSeen, type WizardSeen} from '../wizard/seen.ts';
 import {beginning, type RunState, reduce} from '../words/run-state.ts';
 import type {PanelScreen} from './panel/screen.ts';
 import type {PanelSeen, Trends} from './panel/seen.ts';
 import type {Screen} from './screen.ts';
 import {planScreen} from './screens/plan.ts';
 import {runScreen} from './screens/run.ts';
-import {nothingSeen, type WizardSeen} from './wizard/seen.ts';
 
 /** What the root draws: the reduced events, and the screens, the last one on top. */
 export type UiState = {

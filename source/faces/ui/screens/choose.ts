@@ -1,6 +1,7 @@
 import type {Asked} from '../../../answers/ask.ts';
 import {type Choice, isClosed, isSecret} from '../../../answers/question.ts';
 import {toText} from '../../../answers/value.ts';
+import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
@@ -9,7 +10,7 @@ import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
-import {backKey, everythingKey, type Walking, walkingKeys} from '../wizard/walking.ts';
+import {backKey, everythingKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
 import {fieldFor, questionRows, shownAs} from './field.ts';
 

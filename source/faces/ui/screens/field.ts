@@ -1,13 +1,14 @@
 import type {Asked} from '../../../answers/ask.ts';
 import {type AnyQuestion, isSecret} from '../../../answers/question.ts';
 import {inWords, toText, typedFor} from '../../../answers/value.ts';
+import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
-import {backKey, type Walking, walkingKeys} from '../wizard/walking.ts';
+import {backKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
 
 /** A question whose answer is typed. `refused` is what was wrong with it when Enter was pressed; `other` when it came from a list of choices. */

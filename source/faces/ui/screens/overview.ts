@@ -1,5 +1,6 @@
 import type {AnswerSeen} from '../../../answers/settle.ts';
 import {type AnswerKey, markKeys} from '../../../fleet.ts';
+import {blockedIn, keyWords} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {inLine} from '../../words/run-state.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';
@@ -7,7 +8,6 @@ import {wrap} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
-import {blockedIn, keyWords} from '../wizard/seen.ts';
 import {blockedRows, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {saveScreen} from './save.ts';
 

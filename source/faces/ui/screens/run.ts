@@ -1,3 +1,4 @@
+import {answerOf, keyWords} from '../../wizard/seen.ts';
 import {running, spent} from '../../words/durations.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {problemLines} from '../../words/problems.ts';
@@ -9,7 +10,6 @@ import {type Row, row, rowsOf, ruleRow} from '../row.ts';
 import type {Binding, Draw, Help, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {followed, stepRows, timeOf} from '../steps-list.ts';
 import {downloadRow, waterfall} from '../waterfall.ts';
-import {answerOf, keyWords} from '../wizard/seen.ts';
 
 /** Steps side by side, and the details of one of them. Without a focus the details follow what works. */
 export type RunScreen = {

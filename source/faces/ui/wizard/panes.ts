@@ -1,10 +1,10 @@
+import {blockedIn, mendable} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
 import {bodyRows, isWide} from '../layout.ts';
 import {planCounts, planPane} from '../plan-pane.ts';
 import {cutRow, emptyRow, markSpan, type Row, row, textOf} from '../row.ts';
 import type {Screen, ScreenSpec, View} from '../screen.ts';
-import {blockedIn, mendable} from './seen.ts';
 import {blockedRows} from './walking.ts';
 
 /** A question needs at least these rows; answered ones above it give way. One that draws a week needs more. */

@@ -1,24 +1,10 @@
+import type {WizardMove} from '../../wizard/seen.ts';
+import type {WizardShown, WizardTerminal} from '../../wizard/terminal.ts';
 import type {Press} from '../press.ts';
 import type {Move, Screen, View} from '../screen.ts';
+import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
 import type {Store} from '../store.ts';
-import type {WizardMove, WizardSeen} from './seen.ts';
-
-/** What the wizard has of the terminal: it shows its screens there, one at a time, and hears what is done on them. */
-export type WizardTerminal = {
-	/** Shows a screen in place of the last one. */
-	show(screen: Screen): void;
-	/** Changes the screen that is shown, whatever lies on top of it. */
-	update(change: (screen: Screen) => Screen): void;
-	tell(seen: Partial<WizardSeen>): void;
-	seen(): WizardSeen;
-	/** The next thing that is done. What is pressed meanwhile waits. */
-	next(): Promise<WizardMove>;
-	/** Hears of each change of the screen on top: the cursor moved, a letter was typed. */
-	onChange(listener: ((screen: Screen) => void) | undefined): void;
-	/** Hands the terminal to a command, and takes it back. */
-	handOver(run: () => boolean): Promise<boolean>;
-	later(callback: () => void, ms: number): () => void;
-};
+import {filled, questionScreen, valueOn} from './shown.ts';
 
 /** The wizard's terminal while it is open, and what the face does with presses and moves meanwhile. */
 export type OpenWizardTerminal = {
@@ -40,10 +26,16 @@ export function openWizardTerminal(
 	const depth = store.now().screens.length;
 	const held: {press: Press; view: View}[] = [];
 	let hears: ((move: WizardMove) => void) | undefined;
-	let listener: ((screen: Screen) => void) | undefined;
+	let listener: ((value: unknown) => void) | undefined;
+	/** Where the cursor of the review was when it was left. */
+	let review: OverviewScreen = overviewScreen;
 	const below = (): [Screen, ...Screen[]] => {
 		const [bottom, ...above] = store.now().screens;
 		return [bottom, ...above.slice(0, depth - 1)];
+	};
+	const screenOf = (shown: WizardShown): Screen => {
+		if (shown.is === 'question') return questionScreen(shown.asked, shown.walking);
+		return shown.is === 'review' ? review : shown;
 	};
 	const drain = (): void => {
 		while (hears && held.length > 0) {
@@ -52,11 +44,12 @@ export function openWizardTerminal(
 		}
 	};
 	const terminal: WizardTerminal = {
-		show: (screen) => store.set(() => ({screens: [...below(), screen]})),
-		update: (change) =>
-			store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.map((screen, at) => (at === depth - 1 ? change(screen) : screen))]})),
+		show: (shown) => store.set(() => ({screens: [...below(), screenOf(shown)]})),
+		filled: (asked, walking) =>
+			store.set(({screens: [bottom, ...above]}) => ({
+				screens: [bottom, ...above.map((screen, at) => (at === depth - 1 ? filled(screen, asked, walking) : screen))],
+			})),
 		tell: (seen) => store.set(({wizard}) => ({wizard: {...wizard, ...seen}})),
-		seen: () => store.now().wizard,
 		next() {
 			const heard = new Promise<WizardMove>((resolve) => {
 				hears = (move) => {
@@ -67,7 +60,7 @@ export function openWizardTerminal(
 			drain();
 			return heard;
 		},
-		onChange(heard) {
+		onThought(heard) {
 			listener = heard;
 		},
 		handOver,
@@ -81,7 +74,10 @@ export function openWizardTerminal(
 			return true;
 		},
 		take: (move) => hears?.(move),
-		changed: (screen) => listener?.(screen),
+		changed(screen) {
+			if (screen.is === 'overview') review = screen;
+			if (screen.is === 'choose' || screen.is === 'field') listener?.(valueOn(screen));
+		},
 		end: () => store.set(() => ({screens: below()})),
 	};
 }

@@ -1,3 +1,5 @@
+import {answerOf, blockedIn, keyWords, mendable, mendsOf} from '../../wizard/seen.ts';
+import type {Walking} from '../../wizard/terminal.ts';
 import {marks, plainText, signOf} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/problems.ts';
 import {inLine, type StepSeen} from '../../words/run-state.ts';
@@ -5,21 +7,6 @@ import {wrap} from '../../words/wrapping.ts';
 import {markSpan, type Row, row} from '../row.ts';
 import type {Binding, Move, Screen, View} from '../screen.ts';
 import {handScreen, handSteps} from '../screens/by-hand.ts';
-import {answerOf, blockedIn, keyWords, mendable, mendsOf} from './seen.ts';
-
-/** How a question stands in the walk through them. */
-export type Walking = {
-	/** The key or the secret it is about. */
-	about: string;
-	/** Whether there is a question before this one, or the review that it was opened from. */
-	back: boolean;
-	/** One answer changed from the review. */
-	change?: true;
-	/** The runner's token: the runner can be made with a GitLab token instead. */
-	create?: true;
-	/** Live choices are still being asked for. */
-	loading?: true;
-};
 
 /** The screen lies in the walk, beside the live plan. */
 export const isWalk = (screen: Screen): boolean => screen.is === 'overview' || ('walk' in screen && screen.walk !== undefined);

@@ -1,10 +1,10 @@
-import {inOrder} from '../../../answers/all.ts';
-import type {AnswerSeen} from '../../../answers/settle.ts';
-import {inWords} from '../../../answers/value.ts';
-import type {WalkState} from '../../../answers/walk.ts';
-import type {AnswerKey, Given} from '../../../fleet.ts';
-import type {ByHand} from '../../face.ts';
-import type {FindingSeen, RunState, StepSeen} from '../../words/run-state.ts';
+import {inOrder} from '../../answers/all.ts';
+import type {AnswerSeen} from '../../answers/settle.ts';
+import {inWords} from '../../answers/value.ts';
+import type {WalkState} from '../../answers/walk.ts';
+import type {AnswerKey, Given} from '../../fleet.ts';
+import type {ByHand} from '../face.ts';
+import type {FindingSeen, RunState, StepSeen} from '../words/run-state.ts';
 
 /** A line of news: what was just done, or what can't be. */
 export type WizardNews = {says: string; role: 'ready' | 'blocked' | 'warning'};

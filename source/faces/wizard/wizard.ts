@@ -1,16 +1,14 @@
-import {questions} from '../../../answers/all.ts';
-import {read} from '../../../answers/interview.ts';
-import type {SecretQuestion} from '../../../answers/question.ts';
-import {putSecret} from '../../../answers/secret-interview.ts';
-import {answersSeen, settle} from '../../../answers/settle.ts';
-import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, type WalkState, walk} from '../../../answers/walk.ts';
-import type {EndedPlan} from '../../../engine/live-plan.ts';
-import type {AnswerKey, Given} from '../../../fleet.ts';
-import {isProblem, type Problem, Stopped, toProblem} from '../../../problem.ts';
-import type {Agreed, Interviewer} from '../../face.ts';
-import {fieldFor} from '../screens/field.ts';
-import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
-import {prefetch, showQuestion, valueOn} from './asking.ts';
+import {questions} from '../../answers/all.ts';
+import {read} from '../../answers/interview.ts';
+import type {SecretQuestion} from '../../answers/question.ts';
+import {putSecret} from '../../answers/secret-interview.ts';
+import {answersSeen, settle} from '../../answers/settle.ts';
+import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, type WalkState, walk} from '../../answers/walk.ts';
+import type {EndedPlan} from '../../engine/live-plan.ts';
+import type {AnswerKey, Given} from '../../fleet.ts';
+import {isProblem, type Problem, Stopped, toProblem} from '../../problem.ts';
+import type {Agreed, Interviewer} from '../face.ts';
+import {prefetch, showQuestion} from './asking.ts';
 import {answeredSeen, keyWords, type WizardMove, type WizardNews} from './seen.ts';
 import type {WizardTerminal} from './terminal.ts';
 
@@ -91,12 +89,12 @@ function preview(walker: Walker, key: AnswerKey): () => unknown {
 	let cancel = (): void => {};
 	let turn = 0;
 	let value: unknown;
-	walker.terminal.onChange((screen) => {
+	walker.terminal.onThought((thought) => {
 		// Another place is another account's or region's calls: these wait until it is chosen.
-		if ((screen.is !== 'choose' && screen.is !== 'field') || key === 'region' || key === 'profile' || key === 'fleet') return;
+		if (key === 'region' || key === 'profile' || key === 'fleet') return;
 		cancel();
 		const mine = ++turn;
-		value = valueOn(screen);
+		value = thought;
 		cancel = walker.terminal.later(async () => {
 			const {walk: so} = walker.state;
 			const layers = value === undefined ? so.layers : answered(so, key, read(key, value)).layers;
@@ -108,7 +106,7 @@ function preview(walker: Walker, key: AnswerKey): () => unknown {
 	return () => {
 		cancel();
 		turn++;
-		walker.terminal.onChange(undefined);
+		walker.terminal.onThought(undefined);
 		return value;
 	};
 }
@@ -160,7 +158,7 @@ async function secret(walker: Walker, asks: SecretQuestion, change: boolean, key
 		...(change ? {change: true as const} : {}),
 		...(asks.id === 'runnerToken' && !change ? {create: true as const} : {}),
 	};
-	terminal.show(fieldFor(asked, undefined, walking));
+	terminal.show({is: 'question', asked, walking});
 	const move = await terminal.next();
 	terminal.tell({news: undefined});
 	if (move.do !== 'answer' && move.do !== 'create' && move.do !== 'back') {
@@ -260,9 +258,6 @@ async function logIn({interviewer, terminal}: Walker): Promise<void> {
 const blockedNews: WizardNews = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
 const lookingNews: WizardNews = {says: "Not everything is looked at yet, so it isn't known what would be made.", role: 'warning'};
 
-/** Where the cursor of the review was when it was left, by walk. */
-const lastOn = new WeakMap<Walker, OverviewScreen>();
-
 /** Shows the review until the person agrees, or goes to another place. */
 async function reviewed(walker: Walker): Promise<Agreed | undefined> {
 	const {terminal, state, interviewer} = walker;
@@ -275,8 +270,7 @@ async function reviewed(walker: Walker): Promise<Agreed | undefined> {
 		// Prices are still asked for when the person leaves.
 		if (!(error instanceof Stopped)) terminal.tell({news: {says: toProblem(error).message, role: 'blocked'}});
 	});
-	terminal.show(lastOn.get(walker) ?? overviewScreen);
-	terminal.onChange((screen) => screen.is === 'overview' && lastOn.set(walker, screen));
+	terminal.show({is: 'review'});
 	for (;;) {
 		const move = await terminal.next();
 		terminal.tell({news: undefined});
@@ -288,7 +282,6 @@ async function reviewed(walker: Walker): Promise<Agreed | undefined> {
 
 /** A move at the review that leads on. */
 async function leaving(walker: Walker, move: WizardMove): Promise<undefined> {
-	walker.terminal.onChange(undefined);
 	if (move.do === 'back') walker.state = await walk(walker.state, move);
 	else await elsewise(walker, move);
 }
