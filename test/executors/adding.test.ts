@@ -170,8 +170,10 @@ export const poolPlays: Plays = {
 	facts: () => ({}),
 	panel: () => ({}),
 	isSecretOption: () => false,
-	isPrepared: () => true,
-	*prepare() {},
+	*prepare() {
+		yield 0;
+		return undefined;
+	},
 	*takeAway() {
 		return 0;
 	},

@@ -69,7 +69,8 @@ export const market: Handlers<
 		onlyKnows('DescribeSpotInstanceRequests', input, ['SpotInstanceRequestIds', 'Filters', 'MaxResults', 'NextToken']);
 		const missing = input.SpotInstanceRequestIds?.find((id) => !region.spotRequests.has(id));
 		if (missing) throw refusal('InvalidSpotInstanceRequestID.NotFound', `The spot instance request ID '${missing}' does not exist`);
-		const chosen = [...region.spotRequests.values()].filter(({id}) => !input.SpotInstanceRequestIds || input.SpotInstanceRequestIds.includes(id));
+		const named = input.SpotInstanceRequestIds && new Set(input.SpotInstanceRequestIds);
+		const chosen = [...region.spotRequests.values()].filter(({id}) => named?.has(id) ?? true);
 		const filters = {
 			state: (request: SpotRequestState) => request.state,
 			'instance-id': (request: SpotRequestState) => request.instanceId,

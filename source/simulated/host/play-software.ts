@@ -17,11 +17,19 @@ const perMebibyte = 35;
 type Failed = Extract<InstallOutcome, {is: 'failed'}>;
 const failed = (code: string, detail: string): Failed => ({is: 'failed', code, detail});
 
+/** Jobs that still run when a service's time to drain is over: what ends an install. */
+class StillBusy extends Error {}
+
 /** The `install` script. */
 export function* install(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	const boot = yield* waitForBoot(given, running);
 	if (boot) return boot;
-	return yield* locked(running, bringAbout(given, running));
+	try {
+		return yield* locked(running, bringAbout(given, running));
+	} catch (error) {
+		if (error instanceof StillBusy) return failed('drain-slow', error.message);
+		throw error;
+	}
 }
 
 function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: ScriptRun): Work<Failed | undefined> {
@@ -56,11 +64,11 @@ function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	const trouble = yield* fetchAll(wanted, running);
 	if (trouble) return trouble;
 	const program = given.downloads.find(({name}) => name === 'gitlab-runner')?.path;
-	const needsStop = wanted.some(({name}) => name === 'gitlab-runner') || !executor.isPrepared(machine);
-	if (needsStop && machine.process) {
-		const jobs = yield* stopGracefully(Math.max(1, given.drainSeconds), running);
-		if (jobs !== undefined) return failed('drain-slow', String(jobs));
+	function* stop(): Work<void> {
+		const jobs = machine.process ? yield* stopGracefully(Math.max(1, given.drainSeconds), running) : undefined;
+		if (jobs !== undefined) throw new StillBusy(String(jobs));
 	}
+	if (wanted.some(({name}) => name === 'gitlab-runner')) yield* stop();
 	for (const {name, version, path} of wanted) {
 		running.say({says: `${name} ${version} installing`});
 		yield 400;
@@ -72,10 +80,10 @@ function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 		files.set(unitPath, {text: unitText(program), mode: 0o644});
 		machine.service.enabled = true;
 	}
-	if (!executor.isPrepared(machine)) yield* executor.prepare(running);
+	const why = yield* executor.prepare(given, running, stop);
 	yield 500;
 	if (wasActive && machine.service.active !== 'active') startService(hosts, machine);
-	return {is: 'done'};
+	return why === undefined ? {is: 'done'} : failed('command-failed', why);
 }
 
 function* fetchAll(wanted: readonly Download[], {machine, say}: ScriptRun): Work<Failed | undefined> {

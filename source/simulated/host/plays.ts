@@ -1,4 +1,5 @@
 import type {ScriptProgress} from '../../world/host/port.ts';
+import type {Install} from '../../world/host/scripts/install.ts';
 import type {ServiceRequest} from '../../world/host/scripts/service.ts';
 import type {Hosts, Machine, Work} from './machine.ts';
 import type {Provider, Runner} from './runner.ts';
@@ -32,9 +33,8 @@ export type Plays = {
 	panel(machine: Machine): object;
 	/** Whether the value of one of its options is a secret. */
 	isSecretOption(option: string): boolean;
-	/** Whether a manager has what its runner needs besides programs; `prepare` makes it, while no runner works. */
-	isPrepared(machine: Machine): boolean;
-	prepare(running: ScriptRun): Work<void>;
+	/** Makes what its runner needs besides programs, where it isn't there, and calls `stop` first where no runner may work meanwhile; gives why it can't. */
+	prepare(given: Install, running: ScriptRun, stop: () => Work<void>): Work<string | undefined>;
 	/** Ends the workers that a drained service leaves behind; gives how many. */
 	takeAway(given: ServiceRequest, running: ScriptRun): Work<number>;
 	/** Its part of a runner's process. */

@@ -37,6 +37,14 @@ const known: Record<string, string> = {
 	'runners.machine':
 		'IdleCount IdleScaleFactor IdleCountMin IdleTime MaxBuilds MaxGrowthRate MaxRemovalAttempts MachineDriver MachineName MachineOptions MachineOptionsWithName autoscaling',
 	'runners.machine.autoscaling': 'Periods Timezone IdleCount IdleScaleFactor IdleCountMin IdleTime',
+	'runners.autoscaler':
+		'capacity_per_instance max_use_count max_instances plugin plugin_config connector_config instance_ready_command instance_acquire_timeout update_interval update_interval_when_expecting deletion_retry_interval shutdown_deletion_interval shutdown_deletion_retries failure_threshold reservation_throttling delete_instances_on_shutdown log_internal_ip log_external_ip vm_isolation state_storage scale_throttle policy instance_operation_time_buckets use_slot_cgroups slot_cgroup_template',
+	'runners.autoscaler.plugin_config': '*',
+	'runners.autoscaler.connector_config': 'os arch protocol protocol_port username password key_path use_static_credentials keepalive timeout use_external_addr',
+	'runners.autoscaler.vm_isolation': '*',
+	'runners.autoscaler.state_storage': 'enabled dir keep_instance_with_acquisitions',
+	'runners.autoscaler.scale_throttle': 'limit burst',
+	'runners.autoscaler.policy': 'periods timezone idle_count idle_time scale_factor scale_factor_limit preemptive_mode',
 	machine: 'shutdown_drain',
 	'machine.shutdown_drain': 'enabled concurrency max_retries retry_backoff',
 	session_server: 'listen_address advertise_address session_timeout',
@@ -56,7 +64,11 @@ function unknownKeys(table: Table, path: string): string[] {
 export function lint(text: string): string | undefined {
 	const read = readConfig(text);
 	if ('wrong' in read) return read.wrong;
-	const unknown = unknownKeys(parseConfig(text, 'config.toml'), '');
+	const table = parseConfig(text, 'config.toml');
+	const policies = tablesAt(table, 'runners').flatMap((runner) => tablesAt(tableOf(runner, 'autoscaler'), 'policy'));
+	const short = policies.map((policy) => numberAt(policy, 'idle_time')).find((idle) => idle !== undefined && idle < 1_000_000_000);
+	if (short !== undefined) return `runners.autoscaler.policy.idle_time: minimum: got ${short}, want 1×10⁹`;
+	const unknown = unknownKeys(table, '');
 	return unknown.length === 0 ? undefined : `Unknown configuration keys: ${unknown.join(', ')}`;
 }
 

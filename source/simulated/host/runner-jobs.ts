@@ -3,6 +3,7 @@ import type {Hosts} from './machine.ts';
 import type {Runner} from './runner.ts';
 import {askForCache, leaveCache} from './runner-cache.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
+import type {Fields} from './runner-log.ts';
 
 /** What the log says of a job in each of its lines. */
 export const ofJob = ({id, project}: Job) => ({job: id, project: 4711, project_full_path: project});
@@ -46,15 +47,15 @@ export type JobEnding = {is: 'success'} | {is: 'failed'; reason: string; why: Fa
 /** What the log calls a failure. */
 const failedWords = (why: FailureReason): string => `Job failed${why === 'runner_system_failure' ? ' (system failure)' : ''}: `;
 
-/** A job is over. */
-export function endJob(runner: Runner, job: Job, ended: JobEnding): void {
+/** A job is over; `named`: what its executor adds to every line of it. */
+export function endJob(runner: Runner, job: Job, ended: JobEnding, named: Fields = {}): void {
 	const {hosts, process, note} = runner;
 	const now = hosts.clock.now();
 	Object.assign(job, {state: ended.is, endedAt: now, ...(ended.is === 'failed' ? {reason: failedWords(ended.why) + ended.reason} : {})});
 	process.jobs.splice(process.jobs.indexOf(job), 1);
 	const about = {
 		...ofJob(job),
-		...(job.worker === undefined ? {} : {name: job.worker}),
+		...named,
 		duration_s: (now - (job.startedAt ?? now)) / 1000,
 		'job-status': ended.is,
 	};

@@ -6,7 +6,7 @@ const most = 20_000;
 /** Levels of the runner's log. */
 export type Level = 'info' | 'warning' | 'error' | 'fatal';
 /** What a line says besides its message. */
-export type Fields = Record<string, string | number>;
+export type Fields = Record<string, string | number | boolean>;
 
 /** Writes one line into the journal of the runner's unit. */
 export function print({journal}: Machine, now: number, text: string): void {

@@ -1,9 +1,10 @@
 import {paths} from '../../world/host/scripts/paths.ts';
+import {booleanAt} from '../../world/host/toml.ts';
 import type {Hosts} from './machine.ts';
 import {isUp, type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
 import type {Plays} from './plays.ts';
 import type {Provider, Runner} from './runner.ts';
-import {type RunnerEntry, readConfig} from './runner-config.ts';
+import {type RunnerEntry, readConfig, shortToken} from './runner-config.ts';
 import {abandonJob, beginJob} from './runner-jobs.ts';
 import {duration, type Fields, type Level, lineOf, print} from './runner-log.ts';
 import {requestsOf} from './runner-requests.ts';
@@ -150,9 +151,13 @@ export function startProcess(hosts: Hosts, plays: readonly Plays[], machine: Mac
 		}
 	}
 
+	/** Jobs that run by an entry's token, whichever executor they were begun with. */
+	const jobsBy = ({token}: RunnerEntry): number => process.jobs.filter(({id}) => process.takenBy.get(id) === shortToken(token)).length;
+
 	/** Asks for one job where there is room for it; once it is there, for the next. */
 	function feed(entry: RunnerEntry): void {
 		if (requests.underWay(entry) >= entry.requestConcurrency) return;
+		if (entry.limit > 0 && jobsBy(entry) + requests.underWay(entry) >= entry.limit) return;
 		if (process.jobs.length + requests.underWay() >= (process.config?.concurrent ?? 0)) return;
 		const answered = providerOf(entry)?.acquire(entry, requests.underWay(entry));
 		if (!answered) return;
@@ -160,7 +165,8 @@ export function startProcess(hosts: Hosts, plays: readonly Plays[], machine: Mac
 			if (job) beginJob(runner, job, entry);
 			answered(job);
 			if (!job) return;
-			feed(runner.entryOf(entry.token) ?? entry);
+			// The next request is the same entry's, whatever config.toml says of it by now: one that comes back empty ends that.
+			if (booleanAt(entry.table, 'strict_check_interval') !== true) feed(entry);
 			hosts.review();
 		});
 	}

@@ -1,6 +1,6 @@
+import {isWithin, periodFields} from '../../../simulated/host/periods.ts';
 import {type RunnerConfig, type RunnerEntry, shortToken, tableOf} from '../../../simulated/host/runner-config.ts';
 import {booleanAt, numberAt, type Table, tablesAt, textAt, textsAt} from '../../../world/host/toml.ts';
-import {isWithin} from './periods.ts';
 
 const machineOf = ({table}: RunnerEntry): Table => tableOf(table, 'machine');
 const nameOf = (entry: RunnerEntry): string => textAt(machineOf(entry), 'MachineName') ?? '';
@@ -25,7 +25,7 @@ export const isUsable = (entry: RunnerEntry): boolean => textAt(machineOf(entry)
 export function idleNow(entry: RunnerEntry, now: number): {count: number; seconds: number} {
 	const machine = machineOf(entry);
 	const window = tablesAt(machine, 'autoscaling').findLast((one) =>
-		textsAt(one, 'Periods').some((period) => isWithin(period, textAt(one, 'Timezone') ?? 'Local', now)),
+		textsAt(one, 'Periods').some((period) => isWithin(period, periodFields.seven, textAt(one, 'Timezone'), now)),
 	);
 	const from = window ?? machine;
 	return {count: numberAt(from, 'IdleCount') ?? 0, seconds: numberAt(from, 'IdleTime') ?? 0};

@@ -3,7 +3,6 @@ import {isSecretOption} from '../scripts/secret-options.ts';
 import {removeWorker} from './play-remove-worker.ts';
 import {testMachine} from './play-test-machine.ts';
 import {machinesOf} from './provider.ts';
-import {hasCertificates} from './store.ts';
 import {makeCertificates, takeAway} from './take-away.ts';
 import {facts, panel, software} from './told.ts';
 
@@ -15,7 +14,6 @@ export const dockerMachinePlays: Plays = {
 	facts,
 	panel,
 	isSecretOption,
-	isPrepared: hasCertificates,
 	prepare: makeCertificates,
 	takeAway,
 	provider: machinesOf,

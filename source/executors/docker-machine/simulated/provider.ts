@@ -28,6 +28,7 @@ type Worker = {
 	callOff?: (() => void) | undefined;
 };
 
+const executor = 'docker+machine';
 /** How often a job may fail to get a machine before it fails itself; the real runner makes three tries in each of three preparations. */
 const tries = 3;
 /** How long a job whose machine is gone goes on until Docker doesn't answer any more, in milliseconds. */
@@ -100,7 +101,7 @@ export function machinesOf(runner: Runner): Provider {
 		note('info', 'Starting docker-machine build...', about);
 		job.worker = worker.name;
 		worker.callOff = runJob(runner, job, entry, (how) => {
-			worker.callOff = undefined;
+			Object.assign(worker, {callOff: undefined, usedAt: clock.now()});
 			delete worker.job;
 			over(job, how);
 			if (maxBuilds(entry) > 0 && worker.used >= maxBuilds(entry)) remove(worker, 'Too many builds');
@@ -118,8 +119,11 @@ export function machinesOf(runner: Runner): Provider {
 			else note('warning', `Finished docker-machine build with error: ${how.reason}`, {...inUse, error: how.reason});
 			note('info', 'Cleaned up docker-machine', inUse);
 		}
-		endJob(runner, job, how);
+		endJob(runner, job, how, job.worker === undefined ? {} : {name: job.worker});
 	}
+
+	/** Only who asks for a job tidies its machines: one of another token, of another MachineName or of an entry that has another executor now is nobody's. */
+	const isLookedAfter = ({name}: Worker): boolean => process.config?.entries.some((one) => one.executor === executor && manages(one, name)) === true;
 
 	/** An idle machine goes when its time is over, unless so many are to stay idle. */
 	function rest(worker: Worker, entry: RunnerEntry): void {
@@ -132,14 +136,14 @@ export function machinesOf(runner: Runner): Provider {
 				if (!runner.lives()) return;
 				// A request for a job is under way for it: whether it stays is known in a moment.
 				if (worker.state === 'acquired') return restFor(1000);
-				// One of another token or another MachineName is nobody's: the runner doesn't look after it any more.
-				if (worker.state !== 'idle' || !process.config?.entries.some((one) => manages(one, worker.name))) return;
+				if (worker.state !== 'idle' || !isLookedAfter(worker)) return;
 				const {count, seconds} = idleNow(now(), clock.now());
 				if (workersOf(entry).filter(({state}) => state === 'idle').length > count) remove(worker, 'too many idle machines');
 				else restFor(seconds * 1000);
 			});
 		};
-		restFor(idleNow(now(), clock.now()).seconds * 1000);
+		const rested = clock.now() - (worker.usedAt ?? worker.createdAt ?? clock.now());
+		restFor(Math.max(0, idleNow(now(), clock.now()).seconds * 1000 - rested));
 	}
 
 	function keepIdle(entry: RunnerEntry): void {
@@ -152,6 +156,8 @@ export function machinesOf(runner: Runner): Provider {
 			return spare < count && mayGrow && (entry.limit === 0 || mine.length < entry.limit);
 		};
 		while (missing()) create(entry);
+		// Those that nobody has looked after for a while are looked after again.
+		for (const worker of workersOf(entry)) if (worker.state === 'idle' && !worker.callOff) rest(worker, entry);
 	}
 
 	function remove(worker: Worker, reason: string): void {
@@ -181,7 +187,7 @@ export function machinesOf(runner: Runner): Provider {
 	/** Machines in the store from before are its own when they bear an entry's name; one that was only half made goes. */
 	function adopt(): void {
 		for (const {name, instanceId} of storeOf(machine)) {
-			const entry = process.config?.entries.find((one) => manages(one, name));
+			const entry = process.config?.entries.find((one) => one.executor === executor && manages(one, name));
 			if (!entry) continue;
 			const worker: Worker = {name, token: entry.token, state: 'idle', used: 1, instanceId};
 			if (halfMade(machine).delete(name) || instanceId === '') remove(worker, 'Failed to create');
@@ -266,7 +272,6 @@ export function machinesOf(runner: Runner): Provider {
 		workers.clear();
 	}
 
-	const executor = 'docker+machine';
 	const states = ['acquired', 'creating', 'idle', 'used', 'removing', 'stuck-on-removing'];
 	const machineState = (state: string): string =>
 		`gitlab_runner_autoscaling_machine_states${labels({executor, state, target_machine_type: '', target_project: '', target_region: '', target_zone: ''})} ${[...workers.values()].filter((worker) => worker.state === state).length}`;

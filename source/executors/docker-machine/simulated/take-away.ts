@@ -1,15 +1,19 @@
 import type {Work} from '../../../simulated/host/machine.ts';
 import type {ScriptRun} from '../../../simulated/host/plays.ts';
+import type {Install} from '../../../world/host/scripts/install.ts';
 import type {ServiceRequest} from '../../../world/host/scripts/service.ts';
 import {removeMachine} from './docker-machine.ts';
 import {dockerOn} from './driver-calls.ts';
-import {certificatePaths, storeOf} from './store.ts';
+import {certificatePaths, hasCertificates, storeOf} from './store.ts';
 
-/** Makes the certificates, as the `install` script does. */
-export function* makeCertificates({machine, say}: ScriptRun): Work<void> {
+/** Makes the certificates where there are none, as the `install` script does: while no runner works, which would make them too. */
+export function* makeCertificates(_given: Install, {machine, say}: ScriptRun, stop: () => Work<void>): Work<undefined> {
+	if (hasCertificates(machine)) return undefined;
+	yield* stop();
 	say({says: "docker-machine's certificates being made"});
 	yield 1500;
 	for (const path of certificatePaths) machine.files.set(path, {text: 'PEM', mode: 0o600});
+	return undefined;
 }
 
 /** Removes from store and EC2 the machines that this fleet's runner named. */

@@ -26,17 +26,27 @@ function clockOf(timezone: string): Intl.DateTimeFormat {
 	if (known) return known;
 	const made = new Intl.DateTimeFormat('en-US', {
 		...{year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric', weekday: 'short', hourCycle: 'h23'},
-		timeZone: timezone === 'Local' ? 'UTC' : timezone,
+		timeZone: timezone === 'Local' || timezone === '' ? 'UTC' : timezone,
 	});
 	clocks.set(timezone, made);
 	return made;
 }
 
-/** Whether a time (milliseconds since 1970) is within a period of GitLab Runner's seven fields: second minute hour day month weekday year. */
-export function isWithin(period: string, timezone: string, at: number): boolean {
-	const parts = clockOf(timezone).formatToParts(at);
-	const read = (type: string) => numberOf(parts.find((part) => part.type === type)?.value ?? '');
-	const now = ['second', 'minute', 'hour', 'day', 'month', 'weekday', 'year'].map(read);
+/** Fields of a period, by the names of a time's parts: docker+machine's periods have seven, a policy's have the five of cron. */
+export const periodFields = {
+	seven: ['second', 'minute', 'hour', 'day', 'month', 'weekday', 'year'],
+	five: ['minute', 'hour', 'day', 'month', 'weekday'],
+} as const;
+
+/** Whether a time (milliseconds since 1970) is within a period. Without a time zone it's the machine's own, UTC. */
+export function isWithin(period: string, names: readonly string[], timezone: string | undefined, at: number): boolean {
 	const fields = period.trim().split(/\s+/);
-	return fields.length === now.length && fields.every((field, index) => isIn(field, now[index] ?? 0) || (index === 5 && now[index] === 0 && isIn(field, 7)));
+	if (fields.length !== names.length) return false;
+	if (fields.every((field) => field === '*')) return true;
+	const parts = clockOf(timezone ?? 'Local').formatToParts(at);
+	return fields.every((field, index) => {
+		const name = names[index];
+		const value = numberOf(parts.find(({type}) => type === name)?.value ?? '');
+		return isIn(field, value) || (name === 'weekday' && value === 0 && isIn(field, 7));
+	});
 }
