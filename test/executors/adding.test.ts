@@ -180,6 +180,7 @@ export const poolPlays: Plays = {
 	provider: () => ({
 		workers: new Map(),
 		canServe: () => false,
+		isAble: () => false,
 		adopt() {},
 		keepIdle() {},
 		acquire: () => undefined,

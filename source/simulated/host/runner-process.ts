@@ -135,7 +135,8 @@ export function startProcess(hosts: Hosts, plays: readonly Plays[], machine: Mac
 	const providerOf = (entry: RunnerEntry): Provider | undefined =>
 		providers.find(([executor, provider]) => executor === entry.executor && provider.canServe(entry))?.[1];
 
-	const canServe = (entry: RunnerEntry) => providerOf(entry) !== undefined && !requests.isOff(entry) && gitlab.serves(entry.url, entry.token) !== undefined;
+	const canServe = (entry: RunnerEntry) =>
+		providerOf(entry)?.isAble(entry) === true && !requests.isOff(entry) && gitlab.serves(entry.url, entry.token) !== undefined;
 
 	function takes(): boolean {
 		return isUp(machine, clock.now()) && !process.ending && process.config?.entries.some(canServe) === true;

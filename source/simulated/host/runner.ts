@@ -27,6 +27,8 @@ export type Provider = {
 	readonly workers: ReadonlyMap<string, object>;
 	/** Whether it can do anything with an entry at all. */
 	canServe(entry: RunnerEntry): boolean;
+	/** Whether nothing is missing that it begins with, so that a job of such an entry gets a machine. */
+	isAble(entry: RunnerEntry): boolean;
 	/** Looks after what a process before this one has left behind. */
 	adopt(): void;
 	/** Makes machines until so many are idle as are to be. */

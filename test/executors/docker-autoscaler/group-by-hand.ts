@@ -4,6 +4,7 @@ import {factsScript, installScript, serviceScript} from '../../../source/executo
 import {simulatedWorld, type World} from '../../../source/simulated/world.ts';
 import type {Input} from '../../../source/world/cloud/port.ts';
 import type {Connection} from '../../../source/world/host/port.ts';
+import {paths} from '../../../source/world/host/scripts/paths.ts';
 import {writeConfigScript} from '../../../source/world/host/scripts/write-config.ts';
 import {connect, downloads, dropIn, type ManagerByHand, makeManager, region} from '../../simulated/fleet-by-hand.ts';
 
@@ -178,17 +179,23 @@ export async function runningOnGroup(wish: AutoscalerWish = {}, groupWish: Group
 	await world.cloudAt(region).call('PutRolePolicy', {RoleName: 'fleet', PolicyName: 'fleet', PolicyDocument: policy()});
 	const connection = await connect(world, manager);
 	await makeGroup(world, connection, manager, {max: wish.maxInstances ?? 5, ...groupWish});
+	// vCPUs of the standard types, on demand and on spot: enough for whatever is asked for.
+	for (const code of ['L-1216C47A', 'L-34B43A08']) world.outside.setQuota(code, 16_000);
 	await startAutoscaler(connection, autoscalerConfig(world, wish));
 	// The first request for a job has been made then.
 	await world.clock.sleep(2000);
 	return {world, manager, connection};
 }
 
-/** The same with so many workers idle, and so many jobs of half an hour running on others. */
+/** The same with so many jobs of half an hour running, each on an instance of its own, and so many instances idle besides. */
 export async function fleetOnGroup({workers, jobs}: {workers: number; jobs: number}, wish: AutoscalerWish = {}, groupWish: GroupWish = {}) {
 	const most = workers + jobs;
-	const fleet = await runningOnGroup({concurrent: most, maxInstances: most, idle: workers, maxUse: 0, json: true, ...wish}, groupWish);
-	if (jobs > 0) fleet.world.outside.queueJobs(jobs, {seconds: 1800});
-	await fleet.world.clock.sleep(240_000);
+	const all = {concurrent: Math.max(1, most), maxInstances: most, maxUse: 0, json: true, ...wish};
+	const fleet = await runningOnGroup(all, groupWish);
+	const {manager, world} = fleet;
+	const queued = world.outside.queueJobs(jobs, {seconds: 1800});
+	for (let tries = 0; tries < 60 && queued.some(({worker}) => worker === undefined); tries += 1) await world.clock.sleep(20_000);
+	world.outside.setFile(manager.id, paths.config, autoscalerConfig(world, {...all, idle: workers}));
+	await world.clock.sleep(workers > 0 ? 120_000 : 5000);
 	return fleet;
 }

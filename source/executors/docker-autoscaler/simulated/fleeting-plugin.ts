@@ -63,6 +63,12 @@ const stateOfMember = (lifecycle: string | undefined): PluginInstance['state'] =
 /** Spot's words for an instance that AWS takes back. */
 const takenBack = /^marked-for-|^instance-terminated-(?:by-price|no-capacity|capacity-oversubscribed)/;
 
+/** Whether all is there that the plugin begins with: itself, the key, a region, and the group in it. */
+export function canStart({cloud, machine}: Caller, {configFile, door: {keyPath}, group, plugin}: AutoscalerSettings): boolean {
+	const region = cloud.account.regions.get(regionIn(machine, configFile) ?? '');
+	return pluginFor(machine, plugin) !== undefined && (keyPath === undefined || machine.files.has(keyPath)) && region?.scalingGroups.has(group) === true;
+}
+
 /** Starts the plugin; throws why it can't work, as the runner's log has it. */
 export function startPlugin(caller: Caller, settings: AutoscalerSettings, tell: Telling): FleetingPlugin {
 	const {machine, cloud} = caller;

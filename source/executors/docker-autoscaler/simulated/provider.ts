@@ -4,8 +4,8 @@ import type {Provider, Runner} from '../../../simulated/host/runner.ts';
 import {type RunnerEntry, shortToken} from '../../../simulated/host/runner-config.ts';
 import type {RunnerProcess} from '../../../simulated/host/worker.ts';
 import {numberAt} from '../../../world/host/toml.ts';
-import {hasAutoscaler} from './autoscaler-settings.ts';
-import {PluginFailure} from './fleeting-plugin.ts';
+import {hasAutoscaler, settingsOf} from './autoscaler-settings.ts';
+import {canStart, PluginFailure} from './fleeting-plugin.ts';
 import {type JobsOnInstances, jobsOnInstances} from './jobs-on-instances.ts';
 import {type Scaler, startScaler} from './scaler.ts';
 import {scalerMetrics} from './scaler-metrics.ts';
@@ -107,6 +107,7 @@ export function scalersOf(runner: Runner): Provider {
 			return new Map([...working.values()].flatMap(({scaler}) => [...scaler.pool.instances]));
 		},
 		canServe: () => true,
+		isAble: (entry) => working.has(keyOf(entry)) || canStart({cloud: runner.hosts.cloud, machine, now: clock.now}, settingsOf(entry)),
 		adopt() {},
 		keepIdle(entry) {
 			const known = working.get(keyOf(entry));

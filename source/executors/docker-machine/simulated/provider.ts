@@ -284,5 +284,5 @@ export function machinesOf(runner: Runner): Provider {
 		`gitlab_runner_autoscaling_machine_creation_duration_seconds_count${labels({executor})} ${totals.created}`,
 	];
 
-	return {workers, canServe: isUsable, adopt, keepIdle, acquire, review, drain, stop, metrics};
+	return {workers, canServe: isUsable, isAble: isUsable, adopt, keepIdle, acquire, review, drain, stop, metrics};
 }
