@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type {Layers} from '../answers/settle.ts';
 import type {Happening} from '../engine/events.ts';
 import type {Proposal} from '../engine/proposal.ts';
-import {orphanNoun, orphanWords} from '../faces/words/orphans.ts';
+import {nounWidth, orphanNoun, orphanWords} from '../faces/words/orphans.ts';
 import {many, money} from '../panel/formats.ts';
 import {lookForOrphans, type PricedLeftover, type RegionSeen} from '../panel/orphans/look.ts';
 import type {RegionAccess} from '../panel/orphans/region-access.ts';
@@ -181,7 +181,10 @@ function eventOf(region: string, {because, createdAt, fleet, id, is, kind, name,
 
 /** `2 workers and 10 key pairs`. */
 function countWords(found: readonly PricedLeftover[]): string {
-	const kinds = (['instance', 'spot request', 'volume', 'key pair'] as const).map((kind) => ({kind, count: found.filter((one) => one.kind === kind).length}));
+	const kinds = (['instance', 'Auto Scaling group', 'launch template', 'spot request', 'volume', 'key pair'] as const).map((kind) => ({
+		kind,
+		count: found.filter((one) => one.kind === kind).length,
+	}));
 	const parts = kinds.filter(({count}) => count > 0).map(({count, kind}) => many(count, orphanNoun(kind)));
 	const last = parts.pop() ?? 'nothing';
 	return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
@@ -208,12 +211,18 @@ function foundWords({found}: RegionSeen): string {
 	return `${orphans.length === 0 ? 'no orphans' : `orphans: ${countWords(orphans)}`}${unsure.length === 0 ? '' : `; not known: ${countWords(unsure)}`}`;
 }
 
+/** What goes with a thing. */
+const goesAlong: Partial<Record<PricedLeftover['kind'], string>> = {
+	instance: '; its disk and key pair go with it',
+	'Auto Scaling group': '; all of its instances end with it',
+};
+
 /** What is to go, in whole, before anybody agrees to it. */
 export function proposalOf(goes: readonly Goes[], unsure: readonly PricedLeftover[], now: number): Proposal {
 	const all = goes.flatMap(({found}) => found);
 	const line = (region: string, one: PricedLeftover): string => {
-		const own = one.kind === 'instance' ? '; its disk and key pair go with it' : '';
-		return `  ${orphanNoun(one.kind).padEnd(12)}  ${orphanWords(eventOf(region, one), now)}${own}`;
+		const own = goesAlong[one.kind] ?? '';
+		return `  ${orphanNoun(one.kind).padEnd(nounWidth)}  ${orphanWords(eventOf(region, one), now)}${own}`;
 	};
 	return {
 		says: `${countWords(all)} that no live manager looks after ${all.length === 1 ? 'is' : 'are'} removed in ${regionsWords(goes)}.`,

@@ -23,6 +23,7 @@ import {authorityFor} from '../world/gitlab/authority.ts';
 import {readyShell} from '../world/host/openssh.ts';
 import {askingFor, lookingAt, namedFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
+import {workerAt} from './ssh.ts';
 import {givenOf, type Watch} from './watch.ts';
 
 /** What drives the panel over the world's ports. */
@@ -98,13 +99,8 @@ function prepare(actContext: ActContext, act: PanelAct, snapshot: Snapshot, now:
 
 /** Throws a Problem where the manager has no way into a worker. */
 function judgeInStore(worker: string, snapshot: Snapshot): void {
-	const {leftovers, view} = executorNaming(worker);
-	if (snapshot.host.value && view.reaches(snapshot.host.value, worker)) return;
-	throw new Problem({
-		code: 'worker-not-in-store',
-		message: `${leftovers.tool} on the manager has no machine ${worker}, so there is no way into it from there.`,
-		advice: '`x` looks at leftovers.',
-	});
+	const message = snapshot.host.value ? executorNaming(worker).view.noWay(snapshot.host.value, worker) : "The manager can't be asked now.";
+	if (message !== undefined) throw new Problem({code: 'worker-not-in-store', message, advice: '`x` looks at leftovers.'});
 }
 
 /** A shell on the manager, or on a worker by its executor's way there; this laptop's key is let in first where it isn't yet. */
@@ -114,7 +110,7 @@ async function shellOn(actContext: ActContext, worker: string | undefined): Retu
 		const {connection, fresh} = await reachToChange(context, manager);
 		const {stdout} = await connection.run('cat /etc/ssh/ssh_host_*_key.pub');
 		const destination = await sshDestinationOf(context, manager);
-		const command = worker === undefined ? undefined : executorNaming(worker).onWorker(destination.user, worker, undefined);
+		const command = worker === undefined ? undefined : await executorNaming(worker).onWorker(destination.user, workerAt(context.cloud, worker), undefined);
 		return readyShell({...destination, privateKey: fresh?.privateKey, hostKeys: stdout.split('\n').filter(Boolean), command, terminal: true});
 	});
 }

@@ -1,7 +1,10 @@
+import type {WorkerAt} from '../executors/executor.ts';
 import {executorNaming} from '../executors/list.ts';
 import {Problem} from '../problem.ts';
+import {instancesIn} from '../steps/looks/account.ts';
 import {currentManager} from '../steps/looks/host.ts';
 import {reachToChange, sshDestinationOf} from '../steps/reaching.ts';
+import type {Cloud} from '../world/cloud/port.ts';
 import {isHostName} from '../world/host/machine-name.ts';
 import {openShell} from '../world/host/openssh.ts';
 import {openFleet} from './open.ts';
@@ -11,9 +14,15 @@ const noMachine = (name: string): Problem =>
 	new Problem({
 		code: 'usage',
 		exit: 2,
-		message: `No machine of docker-machine's is called "${name}": a name has letters, digits, hyphens and dots.`,
+		message: `No worker is called "${name}": a name has letters, digits, hyphens and dots.`,
 		advice: '`gitlab-runner-aws status` lists the workers.',
 	});
+
+/** A worker by its name, which for some executors is its instance's id. */
+export const workerAt = (cloud: Cloud, name: string): WorkerAt => ({
+	name,
+	address: async () => (await instancesIn(cloud, 'instance-id', [name]))[0]?.privateIp,
+});
 
 /** Opens a shell on the manager, or on a worker through it; exits with the remote's code. The host key is checked before the terminal is handed over. */
 export const ssh: Command = async (session) => {
@@ -43,6 +52,7 @@ export const ssh: Command = async (session) => {
 		const destination = await sshDestinationOf(context, manager);
 		// A person's own words are joined as ssh joins them: the shell of whichever machine they are for reads them.
 		const words = remote.length === 0 ? undefined : remote.join(' ');
+		const command = worker === undefined ? words : await executorNaming(worker).onWorker(destination.user, workerAt(context.cloud, worker), words);
 		await context.close();
 		await face.close();
 		const code = await openShell(
@@ -50,7 +60,7 @@ export const ssh: Command = async (session) => {
 				...destination,
 				privateKey: fresh?.privateKey,
 				hostKeys: stdout.split('\n').filter(Boolean),
-				command: worker === undefined ? words : executorNaming(worker).onWorker(destination.user, worker, words),
+				command,
 				terminal: around.stdin.isTTY === true && (remote.length === 0 || worker !== undefined),
 			},
 			stops,

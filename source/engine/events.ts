@@ -14,7 +14,7 @@ const change = z.object({what: z.string(), from: z.string(), to: z.string(), how
 const note = z.object({says: z.string(), advice: z.string().optional()});
 const standing = z.object({step, id: z.string(), says: z.string(), goes: z.boolean()});
 
-const orphanKind = z.enum(['instance', 'key pair', 'spot request', 'volume']);
+const orphanKind = z.enum(['instance', 'key pair', 'spot request', 'volume', 'Auto Scaling group', 'launch template']);
 
 /** Every event, declared once with its payload. `--json` prints these; its schema is made from here. */
 export const eventShapes = {

@@ -9,6 +9,9 @@ import type {WorkerView} from '../panel/workers.ts';
 import type {RunnerFacts} from '../steps/config/facts.ts';
 import type {WorkerMaking} from '../steps/worker-making.ts';
 
+/** A worker by its name; EC2 is asked for its address by an executor that goes by that. */
+export type WorkerAt = {name: string; address(): Promise<string | undefined>};
+
 /**
  * A way to run jobs: the steps that a fleet of it consists of, and how it makes workers. Another executor is another folder and one line in each of the
  * lists beside this file.
@@ -28,8 +31,8 @@ export type Executor = {
 	/** What the runner's log tells of its workers, and by which words it says why one couldn't be made. */
 	readonly journal: readonly LogRule[];
 	readonly refusals: RefusalWords;
-	/** The command line that takes a manager's login user on to a worker: `words` is a command line for the worker's own shell, none opens one. */
-	onWorker(user: string, worker: string, words: string | undefined): string;
+	/** The command line that takes a manager's login user on to a worker: `words` is a command line for the worker's own shell, none opens one. Throws a Problem where there is no way. */
+	onWorker(user: string, worker: WorkerAt, words: string | undefined): Promise<string>;
 	/** Why its workers can't be made or used, where that is true of this executor alone. */
 	readonly causes: readonly CauseRow[];
 };

@@ -1,6 +1,7 @@
 import {isWorkerName, markKeys} from '../fleet.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {Leftovers} from '../steps/looks/leftovers.ts';
+import type {Cloud} from '../world/cloud/port.ts';
 import {isNamedBy} from '../world/host/machine-name.ts';
 import type {Connection, ScriptProgress} from '../world/host/port.ts';
 import type {HostSeen} from './snapshot.ts';
@@ -11,14 +12,22 @@ export type AskedManager = {
 	/** The fleet whose mark it bears. */
 	fleet?: string | undefined;
 	/** What it keeps of its workers; undefined when it can't be asked. `unmanaged`: idle ones of them that no runner there counts as its own. */
-	store: {names: ReadonlySet<string>; instanceIds: ReadonlySet<string>; unmanaged?: ReadonlySet<string> | undefined} | undefined;
+	store:
+		| {
+				names: ReadonlySet<string>;
+				instanceIds: ReadonlySet<string>;
+				/** Auto Scaling groups of its runners. */
+				groups?: ReadonlySet<string> | undefined;
+				unmanaged?: ReadonlySet<string> | undefined;
+		  }
+		| undefined;
 	/** Short tokens of its runners, by which workers are named; empty when it can't be asked. */
 	shortTokens: readonly string[];
 };
 
 /** Something that a manager made or that belonged to a worker, and whether anybody still knows it. */
 export type Leftover = {
-	kind: 'instance' | 'key pair' | 'spot request' | 'volume';
+	kind: 'instance' | 'key pair' | 'spot request' | 'volume' | 'Auto Scaling group' | 'launch template';
 	id: string;
 	name: string;
 	/** `orphan`: no live manager knows it, and all that could have been asked. `not-known`: nobody can say, so it stays. */
@@ -27,6 +36,8 @@ export type Leftover = {
 	because: string;
 	/** The manager that still keeps it, and the executor that makes its workers: there it's taken away. */
 	keeper?: {id: string; fleet: string | undefined; executor: string} | undefined;
+	/** The Auto Scaling group that an instance is in: it ends there, else another one takes its place. */
+	group?: string | undefined;
 	/** The fleet it was made for, where its mark or name says so. */
 	fleet?: string | undefined;
 	/** Milliseconds since 1970. */
@@ -105,6 +116,9 @@ export function judge(region: Region, owner: Owner, id: string | undefined): Lef
 	return verdict('not-known', 'made by a runner that no manager here has');
 }
 
+/** By what a worker is taken away: its manager, once it is reached, or AWS as this laptop may ask it. */
+export type RemovedBy = {connection(): Promise<Connection>; cloud: Cloud};
+
 /** What an executor leaves behind, and how that is known and taken away. */
 export type LeftoverView = {
 	/** What takes a worker away on its manager, as a sentence names it. */
@@ -114,13 +128,16 @@ export type LeftoverView = {
 	/** Whether a machine that answered makes workers so. */
 	isManager(host: HostSeen): boolean;
 	/** What a manager keeps of its workers; undefined where it keeps none of this executor's. */
-	kept(host: HostSeen): {names: readonly string[]; instanceIds: readonly string[]} | undefined;
+	kept(host: HostSeen): {names: readonly string[]; instanceIds: readonly string[]; groups?: readonly string[]} | undefined;
 	/** Names of those that no runner on the manager counts as its own, at a time in milliseconds since 1970; none where that can't be told. */
 	unmanaged(host: HostSeen, now: number): string[];
 	/** Everything of a region that this executor's workers left or may have left, each judged: never `orphan` where one that could know wasn't asked. Pure. */
 	judge(region: Region): Leftover[];
 	/** The name of the key pair that is a worker's own, and goes with it. */
 	keyPairOf(name: string): string | undefined;
-	/** Takes a worker away by the manager that keeps it: its instance and whatever is its own. */
-	remove(connection: Connection, name: string, said?: (progress: ScriptProgress) => void): Promise<{is: 'removed' | 'gone'} | {is: 'failed'; detail: string}>;
+	/** Takes a worker away, by the manager that keeps it or by AWS: its instance and whatever is its own. */
+	remove(by: RemovedBy, name: string, said?: (progress: ScriptProgress) => void): Promise<{is: 'removed' | 'gone'} | {is: 'failed'; detail: string}>;
+	/** What is said before a worker is removed, and after. */
+	removing(name: string, instanceId: string | undefined): string;
+	removed(name: string): string;
 };

@@ -7,8 +7,8 @@ export type GroupMember = {
 	zone: string | undefined;
 	/** Auto Scaling's own word: `Pending`, `InService`, `Terminating:Wait`. */
 	state: string;
-	/** The launch template's version that it was made by. */
-	version: string | undefined;
+	/** It was made by another version of the launch template than new ones are. */
+	isOutdated: boolean;
 };
 
 /** A launch of a group's that came to nothing, equal ones told once. Times are milliseconds since 1970. */

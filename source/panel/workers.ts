@@ -5,7 +5,7 @@ import type {Instance} from '../steps/looks/account.ts';
 import type {MachineStory} from './journal/history.ts';
 import type {MachineCounts} from './metrics.ts';
 import type {RowState} from './rows.ts';
-import type {GroupMember} from './scaling-groups.ts';
+import type {GroupMember, ScalingGroupsSeen} from './scaling-groups.ts';
 import type {Seen} from './seen.ts';
 import type {HostOfExecutors, HostSeen, Snapshot} from './snapshot.ts';
 
@@ -47,6 +47,7 @@ export type StateSeen = FoundWorker & {
 	looseJobs: boolean;
 	counts: MachineCounts | undefined;
 	host: Seen<HostSeen>;
+	groups: Seen<ScalingGroupsSeen>;
 	/** Another manager of the fleet is alive, whose machines this one doesn't know. */
 	otherManagers: boolean;
 	now: number;
@@ -59,8 +60,8 @@ export type StateDetail = {state: RowState; detail: string | undefined};
 export type WorkerView = {
 	/** Reads the executor's part of a round; what is the same as in the round before stays the same object. Never throws. */
 	hostSeen(told: HostPart, before: HostSeen | undefined): Partial<HostOfExecutors>;
-	/** Whether a manager has a way into a worker: a name that just stands in EC2, where anybody may have written it, leads nowhere. */
-	reaches(host: HostSeen, worker: string): boolean;
+	/** Why a manager has no way into a worker, as a sentence: a name that just stands in EC2, where anybody may have written it, leads nowhere. Undefined where it has one. */
+	noWay(host: HostSeen, worker: string): string | undefined;
 	/** Names of the Auto Scaling groups that its workers are in, as far as the sources tell; none where it needs none. */
 	groups(snapshot: Snapshot): readonly string[];
 	/** EC2's filters that find instances of these runners' workers and groups, else of any runner's; each is a name and values of which one fits. */

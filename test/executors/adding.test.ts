@@ -103,7 +103,7 @@ export const pool: Executor = {
 	moved: (_to, given) => given,
 	journal,
 	refusals: [[/pool is dry/, 'pool-dry']],
-	onWorker: (_user, worker, words = '') => \`ssh \${worker} \${words}\`,
+	onWorker: async (_user, {name}, words = '') => \`ssh \${name} \${words}\`,
 	causes,
 };
 `,
@@ -115,7 +115,7 @@ import type {WorkerView} from '../../panel/workers.ts';
 
 export const view: WorkerView = {
 	hostSeen: () => ({}),
-	reaches: () => false,
+	noWay: (_host, worker) => \`No way leads to \${worker}.\`,
 	groups: () => [],
 	filters: ({fleet}) => (fleet ? [{name: 'tag:pool', values: [fleet.name]}] : []),
 	nameOf: ({id, tags}) => (tags.pool === undefined ? undefined : id),
@@ -159,6 +159,8 @@ export const leftovers: LeftoverView = {
 		}),
 	keyPairOf: () => undefined,
 	remove: async () => ({is: 'gone'}),
+	removing: (name) => \`\${name} goes.\`,
+	removed: (name) => \`\${name} is gone.\`,
 };
 `,
 	'plays.ts': `import type {Plays} from '../../simulated/host/plays.ts';

@@ -184,17 +184,19 @@ test('lines and JSON of a run hold text only, whatever the ports told', () => {
 	);
 });
 
-test('no word that others wrote is run by a shell: here, on the manager, or on a worker', () => {
+test('no word that others wrote is run by a shell: here, on the manager, or on a worker', async () => {
 	const words = fc.sample(hostile, {seed, numRuns: 3000}).filter((word) => !word.includes('\u0000') && word.isWellFormed());
 	tried += words.length;
 	const said = inShell(words.map((word) => `printf '%s\\0' ${quote(word)}`).join('\n'), []);
 	assert.deepEqual(said.split('\u0000').slice(0, -1), words);
 	// The manager's shell, then sudo, then docker-machine, which joins words for the worker's shell.
 	const chain = 'sudo() { shift; "$@"; }; env() { shift 2; "$@"; }; docker-machine() { shift 2; eval "$*"; }; docker() { printf "%s\\0" "$5"; }';
-	const asked = words.slice(0, 500).map((word) => onWorker('ubuntu', 'runner-a', commandLine('docker', 'run', '--rm', '--', 'x', word)));
+	const asked = await Promise.all(
+		words.slice(0, 500).map((word) => onWorker('ubuntu', {name: 'runner-a'}, commandLine('docker', 'run', '--rm', '--', 'x', word))),
+	);
 	const there = inShell([chain.replace('docker-machine()', 'machine()'), ...asked.map((line) => line.replace(' docker-machine ', ' machine '))].join('\n'), []);
 	assert.deepEqual(there.split('\u0000').slice(0, -1), words.slice(0, 500));
-	const names = words.slice(0, 500).map((word) => onWorker('ubuntu', word, undefined));
+	const names = await Promise.all(words.slice(0, 500).map((name) => onWorker('ubuntu', {name}, undefined)));
 	inShell(names.join('\n'), ['sudo']);
 	inShell(
 		words

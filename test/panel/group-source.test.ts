@@ -69,7 +69,7 @@ test('a group is told with its template, types, market and instances, and names 
 		[group.desired, group.max, group.template, group.types, group.subnetIds, group.onDemand, group.maxPrice],
 		[1, 10, {id: 'lt-1', version: '3'}, ['c5.large', 'c5a.large'], ['subnet-1', 'subnet-2'], {base: 1, share: 0}, undefined],
 	);
-	assert.deepEqual(group.members, [{instanceId: 'i-1', group: name, type: 'c5.large', zone: 'us-east-2a', state: 'InService', version: '2'}]);
+	assert.deepEqual(group.members, [{instanceId: 'i-1', group: name, type: 'c5.large', zone: 'us-east-2a', state: 'InService', isOutdated: true}]);
 	assert.equal(group.shortSince, undefined);
 });
 

@@ -133,6 +133,8 @@ const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
 
 const autoscalerOf = (entry: Table): Table | undefined => (isTable(entry.autoscaler) ? entry.autoscaler : undefined);
 
+const pluginConfigOf = (autoscaler: Table | undefined): Table => (isTable(autoscaler?.plugin_config) ? autoscaler.plugin_config : {});
+
 /** Another plugin's workers aren't AWS's. */
 function foreign(entry: Table): string | undefined {
 	const plugin = (autoscalerOf(entry) && textAt(autoscalerOf(entry) ?? {}, 'plugin')) || '';
@@ -166,6 +168,9 @@ export const scalingConfig = (made?: WorkersMade): ExecutorConfig => ({
 		return {
 			idleCount: table && Math.ceil(((base && numberAt(base, 'idle_count')) ?? 0) / capacityOf(entry)),
 			maxGrowthRate: undefined,
+			maxWorkers: table && (numberAt(table, 'max_instances') || undefined),
+			jobsEach: capacityOf(entry),
+			group: textAt(pluginConfigOf(table), 'name'),
 			options: optionsShown(entry),
 			scheduled: policies.some((policy) => !isAlways(policy)),
 		};

@@ -7,7 +7,8 @@ type Orphan = Omit<EventOf<'orphan.found'>, 'event' | 'at'>;
 /** What a leftover is called: an instance is a worker here. */
 export const orphanNoun = (kind: Orphan['kind']): string => (kind === 'instance' ? 'worker' : kind);
 
-const nounWidth = 'spot request'.length;
+/** Columns of the widest. */
+export const nounWidth = 'launch template'.length;
 
 /** A leftover in one line: what it is, how old, what it costs, and why it is judged so. `at` is when it was seen, in milliseconds since 1970. */
 export function orphanWords({because, createdAt, id, kind, name, region, sizeGib, type, usdPerHour, usdSoFar, zone}: Orphan, at: number): string {

@@ -30,8 +30,10 @@ export const awsCauses: readonly CauseRow[] = [
 		rank: 'unmade',
 		key: 'commands',
 		refusals: ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'],
-		says: ({refusal: {encoded}}, time, {snapshot}) => {
+		says: ({refusal: {code, encoded, text}}, time, {snapshot}) => {
 			const denial = encoded === undefined ? undefined : snapshot.denials[encoded];
+			const [, who, action] = /User: (\S+) is not authorized to perform: ([a-z0-9-]+:\w+)/.exec(text) ?? [];
+			if (!denial && action !== undefined) return `AWS refuses ${action} to ${whoOf(who ?? '')}${time} (${bareCode(code)}).`;
 			if (!denial) return `AWS doesn't allow the manager to make workers${time} (UnauthorizedOperation).`;
 			const why = denial.explicit ? 'a policy of the account or the organization (SCP) denies it' : 'no policy allows it';
 			return `AWS refuses ${denial.action} to ${whoOf(denial.principal)}${time}: ${why}.`;

@@ -1,5 +1,5 @@
 import {forTime} from '../formats.ts';
-import {beganAt} from '../journal/history.ts';
+import {upFrom} from '../journal/history.ts';
 import type {WorkerRefusal} from '../journal/refusal.ts';
 import {type Case, type CauseRow, once} from './cause.ts';
 
@@ -12,8 +12,7 @@ const believed = 15 * 60_000;
 /** When the newest machine was begun that came up, in milliseconds since 1970. */
 const newestUp = once(({history}) => {
 	let newest = 0;
-	for (const story of history?.machines.values() ?? [])
-		if (story.createdAt !== undefined && story.failedAt === undefined) newest = Math.max(newest, beganAt(story));
+	for (const story of history?.machines.values() ?? []) newest = Math.max(newest, upFrom(story));
 	return newest;
 });
 

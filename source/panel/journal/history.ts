@@ -244,5 +244,10 @@ export function remember(history: History, events: readonly LogEvent[], now: num
 	return pruned({...next, machines, until, jobs: jobsAfter(history.jobs, told, now), spans: spansAfter(history.spans, events)}, now);
 }
 
-/** When a machine began: its name says so, else its first word in the log. */
-export const beganAt = (story: MachineStory): number => madeAt(story.name) ?? story.stageAt ?? story.at;
+/** When a machine was begun that has come up: its name says so, else its last stage before it was ready. 0 where it hasn't come up, or when isn't known. */
+export function upFrom({name, at, createdAt, failedAt, jobAt, stageAt}: MachineStory): number {
+	if (failedAt !== undefined) return 0;
+	if (createdAt !== undefined) return madeAt(name) ?? stageAt ?? at;
+	// Some executors don't say that a machine is ready: it is once a job comes to it.
+	return jobAt === undefined ? 0 : (madeAt(name) ?? stageAt ?? 0);
+}

@@ -33,11 +33,14 @@ const ours: RefusalWords = [
 const awsCode =
 	/(?:^|[\s:(])((?:[A-Z][A-Za-z0-9]+\.)?[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z.]+)?|Unsupported|Throttling|Blocked): /;
 
+/** `operation error Auto Scaling: SetDesiredCapacity, https response error StatusCode: 403, RequestID: 1c…, api error AccessDenied: User: …`: as Go's SDK says it. */
+const apiError = /\bapi error ([A-Z][A-Za-z.]+): /;
+
 const notAws = new Set(['GitLab', 'SubnetId', 'VpcId']);
 
 function known(text: string, words: RefusalWords): Pick<WorkerRefusal, 'code' | 'unlaunched'> | undefined {
 	for (const [pattern, code, when] of [...ours, ...words]) if (pattern.test(text)) return {code, ...(when ? {unlaunched: true} : {})};
-	const code = awsCode.exec(text)?.[1];
+	const code = apiError.exec(text)?.[1] ?? awsCode.exec(text)?.[1];
 	return code === undefined || notAws.has(code) ? undefined : {code};
 }
 

@@ -173,6 +173,7 @@ function sharedSeen(
 		looseJobs,
 		counts: snapshot.runner.value?.metrics.machines,
 		host: snapshot.host,
+		groups: snapshot.group,
 		otherManagers: (snapshot.ec2.value?.otherManagers.length ?? 0) > 0,
 		now,
 	};

@@ -9,14 +9,16 @@ import type {HostSeen} from '../snapshot.ts';
  */
 export function askedManager(id: string, fleet: string | undefined, seen: Seen<HostSeen>, unmanaged: readonly string[] = []): AskedManager {
 	const {value} = seen;
-	const kept = value && isFresh(seen) ? executors.flatMap(({leftovers}) => leftovers.kept(value) ?? []) : [];
-	if (kept.length === 0) return {id, fleet, store: undefined, shortTokens: []};
+	const theirs = value && isFresh(seen) ? executors.filter(({leftovers}) => leftovers.isManager(value)).map(({leftovers}) => leftovers.kept(value)) : [];
+	const kept = theirs.filter((one) => one !== undefined);
+	// What one of its executors keeps nobody else can tell.
+	if (kept.length === 0 || kept.length < theirs.length) return {id, fleet, store: undefined, shortTokens: []};
 	const names = new Set(kept.flatMap((one) => one.names));
 	const instanceIds = new Set(kept.flatMap((one) => one.instanceIds));
 	return {
 		id,
 		fleet,
-		store: {names, instanceIds, ...(unmanaged.length === 0 ? {} : {unmanaged: new Set(unmanaged)})},
+		store: {names, instanceIds, groups: new Set(kept.flatMap(({groups = []}) => groups)), ...(unmanaged.length === 0 ? {} : {unmanaged: new Set(unmanaged)})},
 		shortTokens: (value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
 	};
 }

@@ -1,6 +1,6 @@
 import type {Problem} from '../../problem.ts';
 import {type Instance, instancesIn, lives} from '../../steps/looks/account.ts';
-import {type Leftovers, lookAtLeftovers} from '../../steps/looks/leftovers.ts';
+import {type Leftovers, lookAtLeftovers, lookAtScalingLeft} from '../../steps/looks/leftovers.ts';
 import type {AskedManager, Leftover} from '../leftovers.ts';
 import {judgeLeftovers} from './judging.ts';
 import {askManager, managedFleet, maybeManager} from './managers.ts';
@@ -25,8 +25,8 @@ type Swept = {fleets: string[]; instances: Instance[]; leftovers: Leftovers};
 
 /** One parallel sweep: records, instances, and what machines may leave behind. */
 async function sweep({cloud, fleets}: RegionAccess): Promise<Swept> {
-	const [names, instances, leftovers] = await Promise.all([fleets(), instancesIn(cloud), lookAtLeftovers(cloud)]);
-	return {fleets: names, instances, leftovers};
+	const [names, instances, leftovers, scaling] = await Promise.all([fleets(), instancesIn(cloud), lookAtLeftovers(cloud), lookAtScalingLeft(cloud)]);
+	return {fleets: names, instances, leftovers: {...leftovers, scaling}};
 }
 
 type Judged = {leftovers: Leftover[]; silent: RegionSeen['silent']};

@@ -98,7 +98,7 @@ export async function removeOn(
 	try {
 		const connection = await connectTo(context, manager);
 		for (const name of names) {
-			const outcome = await remove(connection, name);
+			const outcome = await remove({connection: async () => connection, cloud: access.cloud}, name);
 			if (outcome.is === 'failed') says(`${name} not removed by ${tool}, EC2 being asked: ${outcome.detail}`);
 		}
 	} catch (error) {

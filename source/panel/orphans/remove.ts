@@ -2,7 +2,7 @@ import {executorOf, executors} from '../../executors/list.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {instancesIn, lives} from '../../steps/looks/account.ts';
-import {lookAtLeftovers} from '../../steps/looks/leftovers.ts';
+import {lookAtLeftovers, lookAtScalingLeft} from '../../steps/looks/leftovers.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import {until} from '../../world/laptop/clock.ts';
 import type {Leftover} from '../leftovers.ts';
@@ -36,6 +36,11 @@ export const orphanActions: readonly Action[] = [
 	'ec2:CancelSpotInstanceRequests',
 	'ec2:DeleteVolume',
 	'ec2:DeleteKeyPair',
+	'autoscaling:DescribeAutoScalingGroups',
+	'autoscaling:DeleteAutoScalingGroup',
+	'autoscaling:TerminateInstanceInAutoScalingGroup',
+	'ec2:DescribeLaunchTemplates',
+	'ec2:DeleteLaunchTemplate',
 ];
 
 const keyOf = ({id, kind}: Pick<Leftover, 'id' | 'kind'>): string => `${kind} ${id}`;
@@ -75,13 +80,17 @@ const untilTerminated = (access: RegionAccess, ids: readonly string[]): Promise<
 
 /** Ids and names of everything that still stands. */
 async function standing(access: RegionAccess, things: readonly PricedLeftover[]): Promise<ReadonlySet<string>> {
-	const [instances, {keyPairs, spotRequests, volumes}] = await Promise.all([
+	const [instances, {keyPairs, spotRequests, volumes}, scaling] = await Promise.all([
 		instancesIn(access.cloud, 'instance-id', idsOf(things, 'instance')),
 		lookAtLeftovers(access.cloud),
+		lookAtScalingLeft(access.cloud),
 	]);
+	const {groups = [], templates = [], keyPairs: workerKeys = []} = scaling ?? {};
 	return new Set([
 		...instances.filter(({state}) => state !== 'terminated').map(({id}) => keyOf({id, kind: 'instance'})),
-		...keyPairs.map(({id}) => keyOf({id, kind: 'key pair'})),
+		...groups.map(({id}) => keyOf({id, kind: 'Auto Scaling group'})),
+		...templates.map(({id}) => keyOf({id, kind: 'launch template'})),
+		...[...keyPairs, ...workerKeys].map(({id}) => keyOf({id, kind: 'key pair'})),
 		...spotRequests.map(({id}) => keyOf({id, kind: 'spot request'})),
 		...volumes.map(({id}) => keyOf({id, kind: 'volume'})),
 	]);
@@ -109,11 +118,35 @@ async function byTheirManagers(access: RegionAccess, workers: readonly PricedLef
 	}
 }
 
+/** Groups go with all of their instances, which takes some minutes. */
+async function groupsGo(access: RegionAccess, names: readonly string[], problems: Problem[], says: (says: string) => void): Promise<void> {
+	const {cloud} = access;
+	if (names.length === 0) return;
+	says(`${names.length} Auto Scaling ${names.length === 1 ? 'group' : 'groups'} going`);
+	await each(names, problems, async (name) => {
+		const look = () => cloud.call('DescribeAutoScalingGroups', {AutoScalingGroupNames: [name]});
+		await cloud.call('DeleteAutoScalingGroup', {AutoScalingGroupName: name, ForceDelete: true});
+		await until(access, goes, look, ({AutoScalingGroups = []}) => AutoScalingGroups.length === 0);
+	});
+}
+
+/** Ends instances by the group that they are in, which is to have one fewer then; gives those that are in none, or that it doesn't know any more. */
+async function outsideGroups({cloud}: RegionAccess, workers: readonly PricedLeftover[], ids: readonly string[]): Promise<string[]> {
+	const grouped = new Set(workers.flatMap(({id, group}) => (group === undefined ? [] : [id])));
+	const others = ids.filter((id) => !grouped.has(id));
+	for (const InstanceId of ids.filter((id) => grouped.has(id))) {
+		const call = cloud.call('TerminateInstanceInAutoScalingGroup', {InstanceId, ShouldDecrementDesiredCapacity: true});
+		if ((await unless(call, 'ValidationError')) === undefined) others.push(InstanceId);
+	}
+	return others;
+}
+
 async function takeAway(access: RegionAccess, things: readonly PricedLeftover[], says: (says: string) => void): Promise<Problem[]> {
 	const {cloud} = access;
 	const problems: Problem[] = [];
 	const workers = things.filter(({kind}) => kind === 'instance');
 	await byTheirManagers(access, workers, says);
+	await groupsGo(access, idsOf(things, 'Auto Scaling group'), problems, says);
 	await inBatches(idsOf(things, 'spot request'), problems, (ids) =>
 		unless(cloud.call('CancelSpotInstanceRequests', {SpotInstanceRequestIds: ids}), 'InvalidSpotInstanceRequestID.NotFound'),
 	);
@@ -121,10 +154,13 @@ async function takeAway(access: RegionAccess, things: readonly PricedLeftover[],
 		says(`${workers.length} ${workers.length === 1 ? 'worker' : 'workers'} going`);
 		const ids = idsOf(workers, 'instance');
 		const left = (await instancesIn(access.cloud, 'instance-id', ids)).filter(lives).map(({id}) => id);
-		await inBatches(left, problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
+		await inBatches(await outsideGroups(access, workers, left), problems, (some) => cloud.call('TerminateInstances', {InstanceIds: some}));
 		await untilTerminated(access, ids);
 	}
 	await each(idsOf(things, 'volume'), problems, (id) => unless(cloud.call('DeleteVolume', {VolumeId: id}), 'InvalidVolume.NotFound'));
+	await each(idsOf(things, 'launch template'), problems, (id) =>
+		unless(cloud.call('DeleteLaunchTemplate', {LaunchTemplateId: id}), 'InvalidLaunchTemplateId.NotFound', 'InvalidLaunchTemplateId.NotFoundException'),
+	);
 	await each(idsOf(things, 'key pair'), problems, (id) => unless(cloud.call('DeleteKeyPair', {KeyPairId: id}), 'InvalidKeyPair.NotFound'));
 	const stay = new Set(
 		(await instancesIn(access.cloud, 'instance-id', idsOf(workers, 'instance'))).filter(({state}) => state !== 'terminated').map(({id}) => id),

@@ -18,15 +18,18 @@ const longAgo = 900_000;
 /** Names of the Auto Scaling groups that a manager's runners have their workers in, as far as is known. */
 export const groupsIn = (snapshot: Snapshot): string[] => [...new Set(executors.flatMap(({view}) => view.groups(snapshot)))].sort();
 
+/** Which version a name such as `$Latest` stands for isn't known here. */
+const isNumber = (version: string | undefined): boolean => /^\d+$/.test(version ?? '');
+
 const memberOf =
-	(group: string) =>
+	(group: string, version: string | undefined) =>
 	(seen: NonNullable<AwsGroup['Instances']>[number]): GroupMember => ({
 		instanceId: seen.InstanceId ?? '',
 		group,
 		type: seen.InstanceType,
 		zone: seen.AvailabilityZone,
 		state: seen.LifecycleState ?? '',
-		version: seen.LaunchTemplate?.Version,
+		isOutdated: isNumber(version) && isNumber(seen.LaunchTemplate?.Version) && seen.LaunchTemplate?.Version !== version,
 	});
 
 /** A group as Auto Scaling tells of it. What is the same as before stays the same object. */
@@ -49,7 +52,7 @@ function scalingGroupOf(seen: AwsGroup, before: ScalingGroupSeen | undefined): O
 		subnetIds: (seen.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
 		onDemand: {base: spread?.OnDemandBaseCapacity ?? 0, share: mixed === undefined ? 100 : (spread?.OnDemandPercentageAboveBaseCapacity ?? 100)},
 		maxPrice: spread?.SpotMaxPrice || undefined,
-		members: keeping(before?.members, (seen.Instances ?? []).map(memberOf(name)), ({instanceId}) => instanceId),
+		members: keeping(before?.members, (seen.Instances ?? []).map(memberOf(name, template?.Version)), ({instanceId}) => instanceId),
 	};
 }
 

@@ -1,4 +1,6 @@
+import {markKeys} from '../../fleet.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
+import {isDenied} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 import {type KeyPair, keyPairsIn, type Volume, volumesIn} from './account.ts';
 
@@ -12,8 +14,23 @@ type SpotRequest = {
 	tags: Record<string, string>;
 };
 
-/** What machines may leave behind. */
-export type Leftovers = {keyPairs: readonly KeyPair[]; spotRequests: readonly SpotRequest[]; volumes: readonly Volume[]};
+/** An Auto Scaling group or a launch template that bears a fleet's mark. Times are milliseconds since 1970. */
+type MarkedThing = {id: string; name: string; createdAt: number | undefined; tags: Record<string, string>};
+
+/** What a fleet's Auto Scaling may leave behind; `instanceIds` are those of the groups' instances. */
+export type ScalingLeft = {
+	groups: readonly (MarkedThing & {instanceIds: readonly string[]})[];
+	templates: readonly MarkedThing[];
+	keyPairs: readonly KeyPair[];
+};
+
+/** What machines may leave behind; `scaling` only where that was looked at, and might be. */
+export type Leftovers = {
+	keyPairs: readonly KeyPair[];
+	spotRequests: readonly SpotRequest[];
+	volumes: readonly Volume[];
+	scaling?: ScalingLeft | undefined;
+};
 
 /** Key pairs, spot requests and loose volumes that bear a runner's name or a mark; whoever made them. */
 export async function lookAtLeftovers(cloud: Cloud): Promise<Leftovers> {
@@ -31,4 +48,36 @@ export async function lookAtLeftovers(cloud: Cloud): Promise<Leftovers> {
 		type: seen.LaunchSpecification?.InstanceType,
 	}));
 	return {keyPairs, spotRequests, volumes};
+}
+
+const anyFleet = [{Name: 'tag-key', Values: [markKeys.fleet]}];
+
+/** Auto Scaling groups, launch templates and workers' key pairs that bear any fleet's mark; undefined for who isn't allowed to look. */
+export async function lookAtScalingLeft(cloud: Cloud): Promise<ScalingLeft | undefined> {
+	try {
+		const [{AutoScalingGroups = []}, {LaunchTemplates = []}, keyPairs] = await Promise.all([
+			cloud.call('DescribeAutoScalingGroups', {Filters: anyFleet}),
+			cloud.call('DescribeLaunchTemplates', {Filters: anyFleet}),
+			keyPairsIn(cloud, `tag:${markKeys.part}`, ['worker-key'], {publicKey: false}),
+		]);
+		return {
+			groups: AutoScalingGroups.map(({AutoScalingGroupName: name = '', CreatedTime, Instances = [], Tags = []}) => ({
+				id: name,
+				name,
+				createdAt: CreatedTime?.getTime(),
+				tags: tagsOf(Tags),
+				instanceIds: Instances.flatMap(({InstanceId}) => InstanceId ?? []),
+			})),
+			templates: LaunchTemplates.map(({LaunchTemplateId: id = '', LaunchTemplateName: name = '', CreateTime, Tags}) => ({
+				id,
+				name,
+				createdAt: CreateTime?.getTime(),
+				tags: tagsOf(Tags),
+			})),
+			keyPairs,
+		};
+	} catch (error) {
+		if (isDenied(error)) return undefined;
+		throw error;
+	}
 }

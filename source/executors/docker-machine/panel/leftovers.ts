@@ -43,7 +43,8 @@ function judge(region: Region, owner: Owner, id: string | undefined): LeftoverVe
 
 function instanceLeft(region: Region, instance: Instance): Leftover | undefined {
 	const name = view.nameOf(instance) ?? instance.tags.Name ?? instance.keyName ?? '';
-	const marked = instance.tags[markKeys.part] === 'worker';
+	// A marked instance of an Auto Scaling group is none of docker-machine's.
+	const marked = instance.tags[markKeys.part] === 'worker' && instance.tags['aws:autoscaling:groupName'] === undefined;
 	if (!lives(instance) || (!marked && !isMachineName(name))) return undefined;
 	const owner = ownerOf(region, name, instance.tags);
 	const judged = judge(region, owner, instance.id);
@@ -150,5 +151,7 @@ export const leftovers: LeftoverView = {
 	judge: judgeAll,
 	// docker-machine gives a machine and its key pair the same name.
 	keyPairOf: (name) => (isMachineName(name) ? name : undefined),
-	remove: (connection, name, said) => connection.script(removeWorkerScript, {name}, said),
+	remove: async ({connection}, name, said) => (await connection()).script(removeWorkerScript, {name}, said),
+	removing: (name, instanceId) => `${name} is removed: its instance ${instanceId ?? ''} ends, its disk and its key pair go.`.replace('  ', ' '),
+	removed: (name) => `${name} is removed, with its instance, its disk and its key pair.`,
 };

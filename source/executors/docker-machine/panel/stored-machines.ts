@@ -50,8 +50,10 @@ export function readMachines(picked: readonly unknown[]): {machines: StoredMachi
 const nameOf = (one: unknown): string =>
 	typeof one === 'object' && one !== null && 'name' in one && typeof one.name === 'string' ? one.name : 'a machine without a name';
 
+type StoreSeen = Pick<HostOfExecutors, 'hasStore' | 'machines' | 'unreadMachines' | 'certificates'>;
+
 /** docker-machine's store on the manager, as a round told it. */
-export function hostSeen({hasStore, certificates, machines: picked, unreadMachines}: HostPart, before: HostSeen | undefined): HostOfExecutors {
+export function hostSeen({hasStore, certificates, machines: picked, unreadMachines}: HostPart, before: HostSeen | undefined): StoreSeen {
 	const {machines, unread} = readMachines(picked);
 	return {hasStore, certificates, machines: keeping(before?.machines, machines, ({name}) => name), unreadMachines: [...unreadMachines, ...unread]};
 }

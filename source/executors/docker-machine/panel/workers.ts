@@ -77,7 +77,8 @@ function found(snapshot: Snapshot): FoundWorker[] {
 export const view: WorkerView = {
 	hostSeen,
 	groups: () => [],
-	reaches: ({machines}, worker) => machines.some(({name}) => name === worker),
+	noWay: ({machines}, worker) =>
+		machines.some(({name}) => name === worker) ? undefined : `docker-machine on the manager has no machine ${worker}, so there is no way into it from there.`,
 	// A machine's key pair bears its name from the launch on; its Name tag comes later.
 	filters: ({fleet, shortTokens}) => {
 		const named = shortTokens.map(inNames).filter((token) => token !== '');

@@ -131,9 +131,9 @@ test('a create that failed before its launch leaves nothing in the store, whatev
 
 test('words for a worker’s shell cross the manager’s as one, and a worker’s name is only ever a name', async () => {
 	await exec(`printf '#!/bin/sh\\nprintf "%%s|" "$@" >/run/words\\n' >/usr/local/bin/docker-machine`);
-	await exec(onWorker('root', 'runner-a-1', `echo $HOME; touch ${canary} | id`));
+	await exec(await onWorker('root', {name: 'runner-a-1'}, `echo $HOME; touch ${canary} | id`));
 	assert.equal(await exec('cat /run/words'), `ssh|runner-a-1|echo $HOME; touch ${canary} | id|`);
-	await exec(onWorker('root', `runner-a;touch\${IFS}${canary}|sh`, undefined));
+	await exec(await onWorker('root', {name: `runner-a;touch\${IFS}${canary}|sh`}, undefined));
 	assert.equal(await exec('cat /run/words'), `ssh|runner-a;touch\${IFS}${canary}|sh|`);
 	assert.equal(await exec(`ls ${canary}`), '');
 });
