@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {workerDiskOf} from '../executors/offered.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {type Asking, type Choice, choice, count, iamName, instanceType, matching, optional, question, words, yesOrNo} from './question.ts';
 
@@ -54,7 +55,7 @@ export const workerDisk = question(
 	kind: 'number',
 	unit: 'GiB',
 	change: 'live',
-	default: 20,
+	default: async ({given}) => ({value: workerDiskOf(given)}),
 });
 
 export const spot = question(

@@ -22,6 +22,8 @@ export type ExecutorOffer = {
 	readonly limits: Limits;
 	/** What workers start from where nobody says it. */
 	readonly workerImage?: string;
+	/** GiB of a worker's disk where nobody says it. */
+	readonly workerDisk?: number;
 	/** How many jobs one worker runs at a time; one where it isn't there. */
 	jobsPerWorker?(given: Given): number;
 };

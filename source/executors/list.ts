@@ -1,9 +1,10 @@
 import type {AnyStep} from '../engine/step.ts';
+import {dockerAutoscaler} from './docker-autoscaler/executor.ts';
 import {dockerMachine} from './docker-machine/executor.ts';
 import type {Executor} from './executor.ts';
 
 /** The executors there are, the one that a new fleet gets first. */
-export const executors: readonly [Executor, ...Executor[]] = [dockerMachine];
+export const executors: readonly [Executor, ...Executor[]] = [dockerMachine, dockerAutoscaler];
 
 /** The executor that answers, or an entry of config.toml, name; without one the first. */
 export const executorOf = ({executor}: {executor?: string | undefined}): Executor => executors.find(({name}) => name === executor) ?? executors[0];

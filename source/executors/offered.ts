@@ -36,6 +36,9 @@ export const executorsIn = (region: string | undefined): readonly (typeof offere
 /** What workers of the executor that is answered start from where nobody says it. */
 export const workerImageOf = (which: Which): string => offerOf(which).workerImage ?? 'ubuntu-24.04';
 
+/** How many GiB of disk a worker gets where nobody says it. */
+export const workerDiskOf = (which: Which): number => offerOf(which).workerDisk ?? 20;
+
 /** How many jobs a worker runs at a time. */
 export const jobsPerWorker = (given: Given): number => offerOf(given).jobsPerWorker?.(given) ?? 1;
 

@@ -10,6 +10,7 @@ import {otherArchitecture} from './instance-families.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';
 import {instanceTypesLook} from './looks/instance-types.ts';
+import {typesOf, workerTypesOf} from './worker-types.ts';
 
 /** An image as the fleet needs to know it. */
 export type ImageSeen = {id: string; architecture: 'x86_64' | 'arm64'; rootDevice: string; diskGib: number; user: string; name: string};
@@ -30,7 +31,7 @@ const roles = {
 
 /** The architectures of a type; both while AWS doesn't know the type, since `quota` tells that. */
 async function architecturesOf(context: Context, type: string): Promise<string[]> {
-	const types = await context.look(instanceTypesLook(context.answers.managerType, context.answers.workerType));
+	const types = await context.look(instanceTypesLook(...typesOf(context.answers)));
 	return types.get(type)?.architectures ?? [...architectures];
 }
 
@@ -159,10 +160,26 @@ function diskFits({answers}: Context, worker: ImageSeen): void {
 	);
 }
 
+/** Workers of several types start from one image, so the others have to fit it too. */
+async function othersFit(context: Context, worker: ImageSeen): Promise<void> {
+	const types = workerTypesOf(context.answers);
+	const fitting = await Promise.all(types.map((type) => architecturesOf(context, type)));
+	const left = types.filter((_type, index) => fitting[index]?.includes(worker.architecture));
+	const strange = types.find((type) => !left.includes(type));
+	if (strange === undefined) return;
+	throw new Blocked(
+		'architecture-differs',
+		`Workers start from one image, ${worker.id}, which is ${worker.architecture}, and ${strange} isn't.`,
+		'Choose types of one architecture with `--worker-types`.',
+		left.length === 0 ? undefined : {says: `use ${left.join(', ')} instead`, answers: {workerTypes: left}},
+	);
+}
+
 async function check(context: Context, limits: Limits): Promise<Finding<Found['images']>> {
 	const {answers} = context;
 	const [standing] = managersOf(context.fleet, await beside(context));
 	const [manager, worker] = await Promise.all([judge(context, roles.manager, standing), judge(context, roles.worker, undefined, limits)]);
+	await othersFit(context, worker.seen);
 	diskFits(context, worker.seen);
 	const shown = (answer: string, {architecture, id}: ImageSeen): string => `${answer === id ? '' : `${answer} `}${id}, ${architecture}`;
 	const own = shown(answers.image, manager.seen);
@@ -178,7 +195,7 @@ async function beside(context: Context) {
 	);
 	const [account] = await Promise.all([
 		context.look(accountLook),
-		context.look(instanceTypesLook(answers.managerType, answers.workerType)),
+		context.look(instanceTypesLook(...typesOf(answers))),
 		...lines.map((look) => context.look(look)),
 	]);
 	return account;

@@ -24,6 +24,13 @@ function lateFor({code, message}: Problem): string | undefined {
 		],
 		'InvalidKeyPair.NotFound': [[/./, 'EC2 knows the key pair']],
 		'InvalidGroup.NotFound': [[/./, 'EC2 knows the security group']],
+		// Auto Scaling's one code for nearly everything that it doesn't take, with EC2's words in it.
+		ValidationError: [
+			[/launch template.*(?:does not exist|Could not find)/is, 'Auto Scaling knows the launch template'],
+			[/Invalid IAM Instance Profile/i, 'EC2 knows the instance profile'],
+			[/key pair.*does not exist/is, 'EC2 knows the key pair'],
+			[/security group.*does not exist/is, 'EC2 knows the security group'],
+		],
 		NoSuchBucket: [[/./, 'S3 knows the bucket']],
 		OperationAborted: [[/./, 'S3 has ended what it does to the bucket']],
 	};

@@ -17,7 +17,7 @@ const leastDisk = 16;
 /** What a manager is launched with, where it is made. The dry run of `permissions` leaves out what isn't there yet. */
 export type LaunchPlan = {
 	image: ImageSeen;
-	network: Found['network'];
+	network: Pick<Found['network'], 'subnetId' | 'public'>;
 	keyName?: string | undefined;
 	groupId?: string | undefined;
 	profileName?: string | undefined;

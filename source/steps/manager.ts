@@ -200,7 +200,7 @@ function imageByHand({image}: Answers, fleet: Fleet): string {
 const launchTags = (answers: Answers, fleet: Fleet) =>
 	launchInput(fleet, answers, {
 		image: {id: '', architecture: 'x86_64', rootDevice: '', diskGib: 0, user: '', name: ''},
-		network: {vpcId: '', subnetId: '', zone: '', public: true, freeAddresses: 0},
+		network: {subnetId: '', public: true},
 	}).TagSpecifications?.[0]?.Tags;
 
 /** Disks that bear the mark and that no instance holds: left where somebody kept one from going with its instance. */

@@ -8,12 +8,27 @@ import {Blocked, orBlocked} from './finding.ts';
 import {accountActions, accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {type Network, networkLook, type Subnet} from './looks/network.ts';
+import {typesOf, workerTypesOf} from './worker-types.ts';
 
 declare module '../engine/step.ts' {
 	interface Found {
-		network: {vpcId: string; subnetId: string; zone: string; public: boolean; freeAddresses: number};
+		network: {
+			vpcId: string;
+			/** The manager's. */
+			subnetId: string;
+			zone: string;
+			public: boolean;
+			freeAddresses: number;
+			/** Where workers may start. */
+			workerSubnets: readonly {id: string; zone: string; public: boolean}[];
+		};
 	}
 }
+
+/** Where an executor's workers may start, given the manager's own subnet. Throws `Blocked` where what the answers name won't do. */
+export type WorkerSubnets = (seen: {answers: Answers; network: Network; types: ReadonlyMap<string, InstanceType>; own: Subnet}) => readonly Subnet[];
+
+const beside: WorkerSubnets = ({own}) => [own];
 
 const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
 
@@ -23,7 +38,7 @@ function defaultSubnet({subnets, defaultVpcId}: Network, types: Map<string, Inst
 	const offers = ({zone}: Subnet, type: string): boolean => types.get(type)?.zones.includes(zone) ?? false;
 	const preferred = [...candidates.filter(({defaultForZone}) => defaultForZone), ...candidates];
 	const found =
-		preferred.find((subnet) => offers(subnet, answers.managerType) && offers(subnet, answers.workerType)) ??
+		preferred.find((subnet) => offers(subnet, answers.managerType) && workerTypesOf(answers).some((type) => offers(subnet, type))) ??
 		preferred.find((subnet) => offers(subnet, answers.managerType)) ??
 		preferred[0];
 	if (found) return found;
@@ -63,13 +78,28 @@ function subnetOf(network: Network, types: Map<string, InstanceType>, answers: A
 	);
 }
 
-async function check(context: Context, limits: Limits): Promise<Finding<Found['network']>> {
+/** Too few free addresses for all workers, which is told and blocks nothing. */
+function roomNotes(answers: Answers, {own, stands, starts, workers}: {starts: readonly Subnet[]; own: Subnet; workers: number; stands: boolean}): Note[] {
+	const needed = answers.limit - workers + (stands || !starts.some(({id}) => id === own.id) ? 0 : 1);
+	const free = starts.reduce((sum, {freeAddresses}) => sum + freeAddresses, 0);
+	if (free >= needed) return [];
+	const [first] = starts;
+	const where = starts.length === 1 ? `Subnet ${first?.id} has` : `The workers' ${starts.length} subnets have`;
+	return [
+		{
+			says: `${where} ${free} free addresses, and ${answers.limit} workers need ${needed}.`,
+			advice: `Lower the limit with \`--limit\`, or choose ${starts.length === 1 ? 'a larger subnet' : 'larger subnets'}.`,
+		},
+	];
+}
+
+async function check(context: Context, limits: Limits, workerSubnets: WorkerSubnets): Promise<Finding<Found['network']>> {
 	const {answers, fleet} = context;
 	const noRegion = limits.region(fleet.region);
 	if (noRegion) throw new Blocked('region-not-supported', noRegion.message, noRegion.advice, noRegion.fix);
 	const [network, types, account] = await Promise.all([
 		context.look(networkLook),
-		context.look(instanceTypesLook(answers.managerType, answers.workerType)),
+		context.look(instanceTypesLook(...typesOf(answers))),
 		context.look(accountLook),
 	]);
 	const [standing] = managersOf(fleet, account);
@@ -83,17 +113,8 @@ async function check(context: Context, limits: Limits): Promise<Finding<Found['n
 			'Add a route to an internet or NAT gateway to its route table, or choose another with `--subnet`.',
 		);
 	}
-	const workers = workersOf(fleet, account).length;
-	const needed = answers.limit - workers + (standing ? 0 : 1);
-	const notes: Note[] =
-		subnet.freeAddresses >= needed
-			? []
-			: [
-					{
-						says: `Subnet ${subnet.id} has ${subnet.freeAddresses} free addresses, and ${answers.limit} workers need ${needed}.`,
-						advice: `Lower the limit with \`--limit\`, or choose a larger subnet.`,
-					},
-				];
+	const starts = workerSubnets({answers, network, types, own: subnet});
+	const notes = roomNotes(answers, {starts, own: subnet, workers: workersOf(fleet, account).length, stands: standing !== undefined});
 	if (!standing && subnet.freeAddresses < 2) {
 		throw refused(
 			'InsufficientFreeAddressesInSubnet',
@@ -102,16 +123,25 @@ async function check(context: Context, limits: Limits): Promise<Finding<Found['n
 		);
 	}
 	const isPublic = subnet.wayOut === 'public';
+	const elsewhere = starts.filter(({id}) => id !== subnet.id);
+	const zones = starts.map(({zone}) => zone).join(', ');
 	return {
 		is: 'ready',
-		resource: {vpcId: subnet.vpcId, subnetId: subnet.id, zone: subnet.zone, public: isPublic, freeAddresses: subnet.freeAddresses},
-		says: `${subnet.id} in ${subnet.zone}, ${isPublic ? 'public' : 'private, with a way out'}, ${counted(subnet.freeAddresses)} free addresses`,
+		resource: {
+			vpcId: subnet.vpcId,
+			subnetId: subnet.id,
+			zone: subnet.zone,
+			public: isPublic,
+			freeAddresses: subnet.freeAddresses,
+			workerSubnets: starts.map(({id, wayOut, zone}) => ({id, zone, public: wayOut === 'public'})),
+		},
+		says: `${subnet.id} in ${subnet.zone}, ${isPublic ? 'public' : 'private, with a way out'}, ${counted(subnet.freeAddresses)} free addresses${elsewhere.length === 0 ? '' : `; workers in ${zones}`}`,
 		notes,
 	};
 }
 
 /** Where the fleet lives: VPC, subnet and zone, that workers can be made there, and that they lead out. Nothing is made here. */
-export const networkStep = (limits: Limits): Step<'network', never, never> => ({
+export const networkStep = (limits: Limits, workerSubnets: WorkerSubnets = beside): Step<'network', never, never> => ({
 	name: 'network',
 	title: 'Network',
 	needs: [],
@@ -123,7 +153,7 @@ export const networkStep = (limits: Limits): Step<'network', never, never> => ({
 		'ec2:DescribeInstanceTypeOfferings',
 		...accountActions,
 	],
-	check: orBlocked((context) => check(context, limits)),
+	check: orBlocked((context) => check(context, limits, workerSubnets)),
 	commands: (answers, fleet) => [
 		answers.subnet.startsWith('subnet-')
 			? aws(fleet, 'ec2', 'describe-subnets', '--subnet-ids', answers.subnet)

@@ -41,6 +41,14 @@ async function drain(context: Context, instance: Instance, report: Report): Prom
 	});
 }
 
+/**
+ * Ends the jobs of managers that another one takes over from, before anything is changed that those still work with: for executors whose workers two
+ * managers can't share.
+ */
+export async function drainReplaced(context: Context, report: Report): Promise<void> {
+	for (const instance of await older(context)) await drain(context, instance, report);
+}
+
 async function apply(context: Context, _found: unknown, _finding: unknown, report: Report): Promise<void> {
 	context.forget(accountLook);
 	const replaced = await older(context);

@@ -101,7 +101,7 @@ function resourceOf(action: Action, {answers, fleet}: Context, {identity: {accou
 }
 
 /** What differs in what IAM has to be told for it, though it's about the same thing. */
-const apart = (action: Action): boolean => /:(PassRole|TagResource)$/.test(action);
+const apart = (action: Action): string => /:(PassRole|TagResource|CreateServiceLinkedRole)$/.exec(action)?.[1] ?? '';
 
 /** The action by which a service's own role is made: each role is a question of its own. */
 const makeLinkedRole: Action = 'iam:CreateServiceLinkedRole';
@@ -109,16 +109,15 @@ const makeLinkedRole: Action = 'iam:CreateServiceLinkedRole';
 /** The actions in as few questions as IAM takes, as far as that is known. */
 function questionsOf(actions: readonly Action[], roles: readonly LinkedRole[], context: Context, needs: PermissionsNeeds): ActionBatch[] {
 	const {account, partition} = needs.identity;
-	const others = actions.filter((action) => action !== makeLinkedRole);
-	const groups = Map.groupBy(others, (action) => `${action.split(':')[0]} ${resourceOf(action, context, needs)} ${apart(action)}`);
-	return [
-		...[...groups.values()].map((group) => ({actions: group, resource: group[0] && resourceOf(group[0], context, needs)})),
-		...(others.length === actions.length ? [] : roles).map(({name, service}) => ({
-			actions: [makeLinkedRole],
-			resource: `arn:${partition}:iam::${account}:role/aws-service-role/${service}/${name}`,
-			service,
-		})),
-	];
+	const groups = Map.groupBy(actions, (action) => `${action.split(':')[0]} ${resourceOf(action, context, needs)} ${apart(action)}`);
+	const aboutRoles = roles.map(({name, service}) => ({
+		actions: [makeLinkedRole],
+		resource: `arn:${partition}:iam::${account}:role/aws-service-role/${service}/${name}`,
+		service,
+	}));
+	return [...groups.values()].flatMap((group) =>
+		group[0] === makeLinkedRole ? aboutRoles : [{actions: group, resource: group[0] && resourceOf(group[0], context, needs)}],
+	);
 }
 
 /** Questions to IAM under way at once: it throttles soon. */
@@ -178,7 +177,7 @@ async function simulations(context: Context, needs: PermissionsNeeds, {actions, 
 	}
 	const {arn} = principal.result;
 	const limit = pLimit(atOnce);
-	const questions = questionsOf([...new Set(actions)].filter((action) => /^(iam|s3|ssm|ec2):/.test(action)).sort(), roles, context, needs);
+	const questions = questionsOf([...new Set(actions)].filter((action) => /^(autoscaling|iam|s3|ssm|ec2):/.test(action)).sort(), roles, context, needs);
 	const learnt = together(await Promise.all(questions.map((question) => limit(() => simulate(context, arn, question)))));
 	return {...learnt, notes: learnt.notes.slice(0, 1)};
 }

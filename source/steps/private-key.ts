@@ -68,7 +68,8 @@ function halfOf(blob: Buffer, privateDer?: Buffer): PublicHalf {
 		...(privateDer ? [digest('sha1', privateDer)] : []),
 		digest('md5', blob),
 	];
-	return {algorithm: blob.subarray(4, 4 + blob.readUInt32BE(0)).toString(), blob: blob.toString('base64'), fingerprints: fingerprints.map(plain)};
+	const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);
+	return {algorithm: blob.subarray(4, 4 + length).toString(), blob: blob.toString('base64'), fingerprints: fingerprints.map(plain)};
 }
 
 /** A fingerprint without what only decorates it: colons, padding, the hash's name. */
@@ -107,6 +108,9 @@ export function publicHalf(text: string, path: string, passphrase?: string): Pub
 		throw cause instanceof Problem ? cause : unreadable(cause);
 	}
 }
+
+/** A public half as one line has it: `ssh-ed25519 AAAA…`. */
+export const publicHalfOf = (line: string): PublicHalf => halfOf(Buffer.from(line.trim().split(/\s+/)[1] ?? '', 'base64'));
 
 /** Whether a private key's public half is what AWS holds under a name: by the public key where AWS tells it, else by its fingerprint. */
 export function belongsTo(half: PublicHalf, pair: {publicKey?: string | undefined; fingerprint: string}): boolean {

@@ -1,5 +1,6 @@
 import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
+import {isOfAnother} from '../executors/offered.ts';
 import type {Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {aws} from './aws-cli.ts';
@@ -10,6 +11,7 @@ import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {networkLook} from './looks/network.ts';
 import {type Quota, quotaCodeOf, quotaLook} from './looks/quota.ts';
 import {increase, marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from './quota-room.ts';
+import {typesOf, workerTypesOf} from './worker-types.ts';
 
 declare module '../engine/step.ts' {
 	interface Found {
@@ -53,15 +55,19 @@ async function offeredTwin(context: Context, type: string, zone: string): Promis
 /** `1 worker of c5.large`, `10 workers of c5.large`. */
 const workersOf = (type: string, count: number): string => `${count} ${count === 1 ? 'worker' : 'workers'} of ${type}`;
 
-/** What is left when the limit asks for more than a quota, others or none. */
-function tooMuch(answers: Answers, room: Room): Blocked | undefined {
+/** `c5.large`, `c5.large or 2 other types`. */
+const typeWords = ([first = '', ...others]: readonly string[]): string =>
+	others.length === 0 ? first : `${first} or ${others.length === 1 ? others[0] : `${others.length} other types`}`;
+
+/** What is left when the limit asks for more than a quota, others or none; `isAll` where all workers are of that quota. */
+function tooMuch(answers: Answers, room: Room, isAll: boolean): Blocked | undefined {
 	const {code, each, manager, quota, spot, workers} = room;
 	const needed = neededOf(room);
 	if (needed <= quota) return undefined;
-	const most = Math.floor((quota - manager) / each);
+	const most = isAll ? Math.floor((quota - manager) / each) : 0;
 	const problem = new Problem({
 		code: spot ? 'MaxSpotInstanceCountExceeded' : 'VcpuLimitExceeded',
-		message: `${workersOf(answers.workerType, workers)}${manager > 0 ? ' and the manager' : ''} ${workers === 1 && manager === 0 ? 'needs' : 'need'} ${needed} vCPUs, and this account may run ${quota} ${marketWords(spot)} here.`,
+		message: `${workersOf(typeWords(workerTypesOf(answers)), workers)}${manager > 0 ? ' and the manager' : ''} ${workers === 1 && manager === 0 ? 'needs' : 'need'} ${needed} vCPUs, and this account may run ${quota} ${marketWords(spot)} here.`,
 		advice: `${most >= 1 ? `Add \`--limit ${most}\`, or ask` : 'Ask'} AWS for more: ${increase(code, needed)}.`,
 	});
 	return {problem, ...(most >= 1 ? {fix: {says: `lower the limit to ${most}`, answers: {limit: most}}} : {})};
@@ -77,45 +83,95 @@ function noRoomForManager(type: string, vcpus: number, quota: Quota | undefined,
 	return [{says, advice: `Ask AWS for more: ${increase(code, others + vcpus)}.`}];
 }
 
+/** Of the workers, those that are bought in one way: with spot, a base and a share of them may be on demand. */
+type Market = {spot: boolean; workers: number};
+
+function marketsOf(answers: Answers): Market[] {
+	const {limit, onDemandBase, onDemandShare, spot} = answers;
+	if (!spot) return [{spot, workers: limit}];
+	if (isOfAnother('onDemandShare', answers)) return [{spot, workers: limit}];
+	const base = Math.min(limit, onDemandBase);
+	const onDemand = base + Math.ceil(((limit - base) * onDemandShare) / 100);
+	return [
+		{spot: true, workers: limit - onDemand},
+		{spot: false, workers: onDemand},
+	].filter(({workers}) => workers > 0);
+}
+
+/** What one market's workers find of their quota. Workers of several types are taken for the largest, since any of them may come. */
+async function marketIn(
+	context: Context,
+	{spot, workers}: Market,
+	types: Map<string, InstanceType>,
+): Promise<{quota?: number; says?: string; notes: Note[]; over?: Blocked | undefined}> {
+	const {answers} = context;
+	const {managerType, workerType} = answers;
+	const wanted = workerTypesOf(answers);
+	const code = quotaCodeOf(workerType, spot);
+	const [quota, others] = await Promise.all([
+		code === undefined ? undefined : context.look(quotaLook(code)),
+		code === undefined ? undefined : usedByOthers(context, code),
+	]);
+	if (!quota || 'unknown' in quota || code === undefined) return {notes: [unknown(marketWords(spot))]};
+	const vcpusOf = (type: string): number => types.get(type)?.vcpus ?? 0;
+	const each = Math.max(...wanted.filter((type) => quotaCodeOf(type, spot) === code).map(vcpusOf));
+	const manager = code === quotaCodeOf(managerType, false) ? vcpusOf(managerType) : 0;
+	const room: Room = {code, spot, quota: quota.vcpus, workers, each, manager, others};
+	const isAll = workers === answers.limit;
+	return {
+		quota: quota.vcpus,
+		over: tooMuch(context.answers, room, isAll),
+		says: `${neededOf(room)} of ${quota.vcpus} vCPUs for ${workersOf(typeWords(wanted), workers)} ${marketWords(spot)}${othersWords(room)}`,
+		notes: [roomNote(room)].filter((note) => note !== undefined),
+	};
+}
+
 async function check(context: Context, {network}: Pick<Found, 'network'>): Promise<Finding<Found['quota']>> {
 	const {answers, fleet} = context;
-	const {limit, managerType, spot, workerType} = answers;
-	const workerCode = quotaCodeOf(workerType, spot);
+	const {managerType, workerType} = answers;
+	const markets = marketsOf(answers);
 	const managerCode = quotaCodeOf(managerType, false);
-	const [types, workerQuota, managerQuota, others, besideManager, account] = await Promise.all([
-		context.look(instanceTypesLook(managerType, workerType)),
-		workerCode === undefined ? undefined : context.look(quotaLook(workerCode)),
+	// Side by side with the types, so that no look waits for another.
+	const codes = [...markets.map(({spot}) => quotaCodeOf(workerType, spot)), managerCode].filter((code) => code !== undefined);
+	for (const code of codes) void context.look(quotaLook(code)).catch(() => undefined);
+	const [types, managerQuota, besideManager, account] = await Promise.all([
+		context.look(instanceTypesLook(...typesOf(answers))),
 		managerCode === undefined ? undefined : context.look(quotaLook(managerCode)),
-		workerCode === undefined ? undefined : usedByOthers(context, workerCode),
 		managerCode === undefined ? undefined : usedByOthers(context, managerCode),
 		context.look(accountLook),
 	]);
-	const missing = (await notOffered(context, 'workerType', network.zone, types)) ?? (await notOffered(context, 'managerType', network.zone, types));
+	const zones = new Set(network.workerSubnets.map(({zone}) => zone));
+	const isOffered = (type: string): boolean => types.get(type)?.zones.some((zone) => zones.has(zone)) ?? false;
+	const wanted = workerTypesOf(answers);
+	const missing =
+		(wanted.some(isOffered) ? undefined : await notOffered(context, 'workerType', network.zone, types)) ??
+		(await notOffered(context, 'managerType', network.zone, types));
 	if (missing) return {is: 'blocked', ...missing};
-	const vcpusOf = (type: string): number => types.get(type)?.vcpus ?? 0;
-	const shared = workerCode === managerCode ? vcpusOf(managerType) : 0;
-	if (managerCode !== workerCode && managerQuota && 'vcpus' in managerQuota && managerQuota.vcpus < vcpusOf(managerType)) {
-		const message = `The manager's ${managerType} needs ${vcpusOf(managerType)} vCPUs, and this account may run ${managerQuota.vcpus} on demand here.`;
+	const managerVcpus = types.get(managerType)?.vcpus ?? 0;
+	const isShared = markets.some(({spot}) => quotaCodeOf(workerType, spot) === managerCode);
+	if (!isShared && managerQuota && 'vcpus' in managerQuota && managerQuota.vcpus < managerVcpus) {
+		const message = `The manager's ${managerType} needs ${managerVcpus} vCPUs, and this account may run ${managerQuota.vcpus} on demand here.`;
 		return blocked('VcpuLimitExceeded', message, 'Ask AWS for more, or choose a smaller type with `--manager-type`.');
 	}
-	const stands = managersOf(fleet, account).length > 0;
-	const managerNotes = stands ? [] : noRoomForManager(managerType, vcpusOf(managerType), managerQuota, besideManager);
-	if (!workerQuota || 'unknown' in workerQuota || workerCode === undefined) {
-		return {
-			is: 'ready',
-			resource: {},
-			says: `${workerType} is offered in ${network.zone}; the quota isn't known`,
-			notes: [unknown(marketWords(spot)), ...managerNotes],
-		};
-	}
-	const room: Room = {code: workerCode, spot, quota: workerQuota.vcpus, workers: limit, each: vcpusOf(workerType), manager: shared, others};
-	const over = tooMuch(answers, room);
+	const seen = await Promise.all(markets.map((market) => marketIn(context, market, types)));
+	const over = seen.find((one) => one.over !== undefined)?.over;
 	if (over) return {is: 'blocked', ...over};
+	const stands = managersOf(fleet, account).length > 0;
+	const nowhere = wanted.filter((type) => !isOffered(type));
+	const says = seen.flatMap((one) => one.says ?? []);
 	return {
 		is: 'ready',
-		resource: {vcpus: workerQuota.vcpus},
-		says: `${neededOf(room)} of ${workerQuota.vcpus} vCPUs for ${workersOf(workerType, limit)} ${marketWords(spot)}${othersWords(room)}`,
-		notes: [...managerNotes, ...[roomNote(room)].filter((note) => note !== undefined)],
+		resource: says.length === seen.length ? {vcpus: seen[0]?.quota} : {},
+		says:
+			says.length > 0
+				? says.join('; ')
+				: `${typeWords(wanted)} ${wanted.length === 1 ? 'is' : 'are'} offered in ${[...zones].join(', ')}; the quota isn't known`,
+		notes: [
+			...seen.filter((one) => one.says === undefined).flatMap(({notes}) => notes),
+			...(stands ? [] : noRoomForManager(managerType, managerVcpus, managerQuota, besideManager)),
+			...seen.filter((one) => one.says !== undefined).flatMap(({notes}) => notes),
+			...(nowhere.length === 0 ? [] : [{says: `AWS doesn't offer ${nowhere.join(', ')} in ${[...zones].join(', ')}, so no worker is one.`}]),
+		],
 	};
 }
 
@@ -133,8 +189,10 @@ export const quotaStep: Step<'quota', 'network', never> = {
 		'pricing:GetProducts',
 	],
 	check,
-	commands: ({spot, workerType}, fleet) => {
-		const code = quotaCodeOf(workerType, spot);
-		return code === undefined ? [] : [aws(fleet, 'service-quotas', 'get-service-quota', '--service-code', 'ec2', '--quota-code', code)];
+	commands(answers, fleet) {
+		const codes = marketsOf(answers).map(({spot}) => quotaCodeOf(answers.workerType, spot));
+		return codes.flatMap((code) =>
+			code === undefined ? [] : [aws(fleet, 'service-quotas', 'get-service-quota', '--service-code', 'ec2', '--quota-code', code)],
+		);
 	},
 };

@@ -6,7 +6,7 @@ import {Problem} from '../problem.ts';
 import {commandLine} from '../world/host/quote.ts';
 import type {Download, Install, InstallOutcome} from '../world/host/scripts/install.ts';
 import {writeCredentialsScript} from '../world/host/scripts/write-credentials.ts';
-import {differs} from './finding.ts';
+import {Blocked, differs, orBlocked} from './finding.ts';
 import type {Instance} from './looks/account.ts';
 import {forgetHost, lookAtSoftware, managerOf} from './looks/host.ts';
 import {credentialsFile, dropIn, gitlabRunnerByHand, gitlabRunnerDownload} from './programs.ts';
@@ -29,6 +29,8 @@ export type MakerSoftware = {
 	readonly files: Install['files'];
 	/** What its preparation on the manager wants to know, by names of its own. */
 	wants?(answers: Answers, fleet: Fleet): Record<string, string>;
+	/** The oldest GitLab Runner that it works with. */
+	readonly leastRunner?: string;
 	/** What isn't as the answers want it; `how` is what a change does that no running service may meet. */
 	changes(context: Pick<Context, 'answers' | 'fleet'>, facts: SoftwareFacts, how: Change['how']): Change[];
 	/** The rest by hand, once the programs are there. */
@@ -88,6 +90,8 @@ function notesOf({answers, fleet}: Context, {program}: MakerSoftware, {cloudInit
 
 async function check(context: Context, maker: MakerSoftware, found: Pick<Found, 'manager'>): Promise<Finding<Found['software']>> {
 	const {answers} = context;
+	const {leastRunner = '0.0.0'} = maker;
+	if (isOlder(answers.gitlabRunnerVersion, leastRunner)) throw runnerTooOld(answers, maker, leastRunner);
 	const facts = await lookAtSoftware(context, await managerOf(context, found));
 	const changes = changesOf(context, maker, facts);
 	const made = maker.installed(facts);
@@ -100,6 +104,17 @@ async function check(context: Context, maker: MakerSoftware, found: Pick<Found, 
 	if (facts.gitlabRunner === undefined && made === undefined) return {is: 'missing', says};
 	return differs(resource, changes);
 }
+
+/** Whether a version of numbers comes before another. */
+const isOlder = (version: string, other: string): boolean => version.localeCompare(other, 'en', {numeric: true}) < 0;
+
+const runnerTooOld = ({executor, gitlabRunnerVersion}: Answers, {program}: MakerSoftware, least: string): Blocked =>
+	new Blocked(
+		'runner-too-old',
+		`${executor} needs GitLab Runner ${least} or newer for ${program}, and ${gitlabRunnerVersion} is answered.`,
+		`Add \`--gitlab-runner-version ${least}\`.`,
+		{says: `use GitLab Runner ${least} instead`, answers: {gitlabRunnerVersion: least}},
+	);
 
 const keysMissing = (): Problem =>
 	new Problem({
@@ -184,7 +199,7 @@ export const softwareStep = (maker: MakerSoftware): Step<'software', 'manager' |
 	title: 'Software',
 	needs: ['manager', 'connection'],
 	actions: reachingActions,
-	check: (context, found) => check(context, maker, found),
+	check: orBlocked((context, found: Pick<Found, 'manager'>) => check(context, maker, found)),
 	apply: (context, found, _finding, report) => apply(context, maker, found, report),
 	commands(answers, fleet) {
 		const onManager = {machine: 'x86_64'};

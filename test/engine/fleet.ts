@@ -9,7 +9,7 @@ import {listStanding, removeAll, type Stands} from '../../source/engine/remove.t
 import {runPlan} from '../../source/engine/run.ts';
 import type {Adapters, Context, Looking, Removal, StepName} from '../../source/engine/step.ts';
 import type {RunResult} from '../../source/engine/walk.ts';
-import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
+import {allSteps, executorOf} from '../../source/executors/list.ts';
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../../source/fleet.ts';
 import type {Problem} from '../../source/problem.ts';
 import type {Ports} from '../../source/simulated/world.ts';
@@ -23,8 +23,6 @@ export const zone = 'us-east-2a';
 const account = '123456789012';
 export const name = 'gitlab-runners';
 export const bucketName = `${name}-cache-${account}-${region}`;
-
-const {steps} = dockerMachine;
 
 /** What a person at a laptop wants: flags, and secrets that are given with them. */
 export type SetupWish = {
@@ -86,11 +84,15 @@ async function within<Result>(ports: Ports, wish: SetupWish, work: (context: Ope
 
 /** What `plan` shows: a manager to be replaced is a change like any other. */
 export const planOf = (ports: Ports, wish: SetupWish = {}): Promise<Plan> =>
-	within(ports, wish, (context) => makePlan(steps, context, wish.heard ?? (() => {}), {replaceManager: wish.replaceManager ?? true}));
+	within(ports, wish, (context) =>
+		makePlan(executorOf(context.answers).steps, context, wish.heard ?? (() => {}), {replaceManager: wish.replaceManager ?? true}),
+	);
 
 /** A plan, and what a test does with it while its context is open. */
 export const planned = <Result>(ports: Ports, wish: SetupWish, work: (context: Context, plan: Plan) => Promise<Result>): Promise<Result> =>
-	within(ports, wish, async (context) => work(context, await makePlan(steps, context, () => {}, {replaceManager: wish.replaceManager ?? false})));
+	within(ports, wish, async (context) =>
+		work(context, await makePlan(executorOf(context.answers).steps, context, () => {}, {replaceManager: wish.replaceManager ?? false})),
+	);
 
 /** What `destroy` works with, while its context is open. */
 export async function removing<Result>(ports: Ports, wish: SetupWish, work: (removal: Removal) => Promise<Result>): Promise<Result> {
@@ -111,6 +113,7 @@ export function setUp(ports: Ports, wish: SetupWish = {}): Promise<SetUp> {
 			wish.heard?.(happening);
 		};
 		const allowed = {replaceManager: wish.replaceManager ?? false};
+		const {steps} = executorOf(context.answers);
 		const plan = await makePlan(steps, context, emit, allowed);
 		const blocked = problemsOf(plan);
 		const isReady = [...plan.values()].every(({is}) => is === 'ready');
@@ -131,9 +134,9 @@ export async function takeAway(ports: Ports, wish: SetupWish & {withCache?: bool
 	const removal = forRemoval(openAt(ports, wish), {withCache, drainSeconds}, wish.flags);
 	const after = forRemoval(openAt(ports, {...wish, signal: new AbortController().signal}), {withCache, drainSeconds});
 	try {
-		const before = await listStanding(steps, removal, emit, 'before');
-		const result = await removeAll(steps, removal, emit);
-		return {before, result, left: await listStanding(steps, after, emit, 'after'), events};
+		const before = await listStanding(allSteps, removal, emit, 'before');
+		const result = await removeAll(allSteps, removal, emit);
+		return {before, result, left: await listStanding(allSteps, after, emit, 'after'), events};
 	} finally {
 		await removal.close().catch(() => undefined);
 		await after.close().catch(() => undefined);

@@ -8,6 +8,8 @@ export const dockerAutoscalerOffered = {
 	help: 'docker-autoscaler has an Auto Scaling group of several types and zones, in every region.',
 	limits,
 	workerImage: 'ecs-al2023',
+	// That image alone is 30.
+	workerDisk: 40,
 	jobsPerWorker: ({capacityPerInstance: jobs = 1}: {capacityPerInstance?: number | undefined}): number => jobs,
 	questions: {scaling: [capacityPerInstance], workers: [workerTypes, workerSubnets, onDemandBase, onDemandShare], software: [fleetingPluginVersion]},
 } as const;

@@ -179,7 +179,7 @@ export const accountLook: Look<Account> = {
 			securityGroups(context, 'group-name', names.managerGroup(fleet), names.workersGroup(fleet)),
 			markedRules(context),
 			keyPairsIn(cloud, marked, [fleet.name], {publicKey: true}),
-			keyPairsIn(cloud, 'key-name', [names.keyPair(fleet), pattern], {publicKey: true}),
+			keyPairsIn(cloud, 'key-name', [names.keyPair(fleet), names.workerKey(fleet), pattern], {publicKey: true}),
 			volumesIn(cloud, {[marked]: [fleet.name], [`tag:${markKeys.part}`]: ['manager']}),
 		]);
 		const groups = byId([...groupsByMark, ...groupsByName].map((group) => groupOf(group, rules)));
@@ -191,7 +191,7 @@ export const accountLook: Look<Account> = {
 			groups,
 			keyPairs: byId(
 				pairsByMark,
-				pairsByName.filter(({name}) => name === names.keyPair(fleet) || isWorkerName(fleet, name)),
+				pairsByName.filter(({name}) => name === names.keyPair(fleet) || name === names.workerKey(fleet) || isWorkerName(fleet, name)),
 			),
 			disks,
 			rulesElsewhere: rules

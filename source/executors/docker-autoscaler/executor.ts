@@ -1,0 +1,122 @@
+import type {AnyStep} from '../../engine/step.ts';
+import type {Answers} from '../../fleet.ts';
+import {bucketStep} from '../../steps/bucket.ts';
+import {connectionStep} from '../../steps/connection.ts';
+import {earlierRightsStep} from '../../steps/earlier-rights.ts';
+import {hostKeyStep} from '../../steps/host-key.ts';
+import {identityStep} from '../../steps/identity.ts';
+import {imagesStep} from '../../steps/images.ts';
+import {instanceProfileStep} from '../../steps/instance-profile.ts';
+import {keyPairStep} from '../../steps/key-pair.ts';
+import {managerStep} from '../../steps/manager.ts';
+import {networkStep} from '../../steps/network.ts';
+import {oldManagerStep} from '../../steps/old-manager.ts';
+import {permissionsStep} from '../../steps/permissions.ts';
+import {quotaStep} from '../../steps/quota.ts';
+import {recordStep} from '../../steps/record.ts';
+import {runnerStep} from '../../steps/runner.ts';
+import {securityGroupsStep} from '../../steps/security-groups.ts';
+import {serviceStep} from '../../steps/service.ts';
+import {softwareStep} from '../../steps/software.ts';
+import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
+import type {WorkerMaking} from '../../steps/worker-making.ts';
+import type {Action} from '../../world/cloud/actions.ts';
+import type {Executor} from '../executor.ts';
+import {scalingConfig} from './config.ts';
+import {groupStep} from './group.ts';
+import {imageOfWorkers, launchTemplateStep} from './launch-template.ts';
+import {limits} from './limits.ts';
+import {scalingRights} from './manager-rights.ts';
+import {stranded} from './other-runner.ts';
+import {scalingRole, scalingRoleStep} from './scaling-role.ts';
+import {pluginSoftware} from './software.ts';
+import {groupSubnets} from './subnets.ts';
+import {workerUser} from './template-data.ts';
+import {testWorkerStep} from './test-worker.ts';
+import {workerKeyStep} from './worker-key.ts';
+
+/** SSH alone: the runner speaks with Docker through it. */
+const workerPorts = [22];
+
+/** The actions that these answers' steps need, for asking AWS whether they are allowed. */
+const actionsFor = (answers: Answers): Action[] => [...new Set(steps.flatMap((step) => (step.when?.(answers) === false ? [] : step.actions)))];
+
+/** How the runner's group makes workers, for the steps that other executors have too. */
+const making: WorkerMaking = {
+	config: scalingConfig(),
+	provenBy: 'test-worker',
+	madeBy: ['spot-role', 'scaling-role', 'instance-profile', 'launch-template', 'test-worker', 'group', 'earlier-rights'],
+	removedBy: 'group',
+	async wanted(context, found) {
+		const {image} = await imageOfWorkers(context, found);
+		// What is to be said of the image, its launch template says.
+		return {config: scalingConfig({...image, user: workerUser(context.answers, image)}), notes: []};
+	},
+	stranded,
+	going: async () => [],
+	counted: () => ({states: undefined, made: undefined, failed: undefined}),
+};
+
+/** The steps of a docker-autoscaler fleet, in the order in which a person reads them. */
+const steps: readonly AnyStep[] = [
+	identityStep,
+	permissionsStep(actionsFor, ({spot}) => (spot ? [spotRole, scalingRole] : [scalingRole])),
+	recordStep,
+	networkStep(limits, groupSubnets),
+	quotaStep,
+	imagesStep(limits),
+	spotRoleStep,
+	scalingRoleStep,
+	bucketStep,
+	securityGroupsStep(workerPorts),
+	keyPairStep,
+	instanceProfileStep(scalingRights),
+	managerStep,
+	connectionStep,
+	hostKeyStep,
+	softwareStep(pluginSoftware),
+	workerKeyStep,
+	launchTemplateStep,
+	testWorkerStep,
+	groupStep,
+	runnerStep(making),
+	serviceStep(making),
+	oldManagerStep,
+	earlierRightsStep(scalingRights),
+];
+
+/** GitLab Runner with its autoscaler: workers are instances of an Auto Scaling group. */
+export const dockerAutoscaler: Executor = {
+	name: 'docker-autoscaler',
+	steps,
+	workers: making,
+	view: {
+		hostSeen: () => ({}),
+		noWay: () => undefined,
+		groups: () => [],
+		filters: () => [],
+		nameOf: () => undefined,
+		isWorkerName: () => false,
+		found: () => [],
+		foundBy: () => [],
+		stateBy: () => () => ({state: 'unknown', detail: undefined}),
+	},
+	leftovers: {
+		tool: 'Auto Scaling',
+		makers: /autoscaler/,
+		isManager: () => false,
+		kept: () => undefined,
+		unmanaged: () => [],
+		judge: () => [],
+		keyPairOf: () => undefined,
+		remove: async () => ({is: 'gone'}),
+		removing: (name) => `${name} ending`,
+		removed: (name) => `${name} ended`,
+	},
+	made: () => undefined,
+	moved: (_to, given) => given,
+	journal: [],
+	refusals: [],
+	onWorker: async () => '',
+	causes: [],
+};

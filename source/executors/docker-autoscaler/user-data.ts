@@ -1,0 +1,21 @@
+/**
+ * What a worker runs at its first boot, of any image that is offered. The ECS-optimized image has Docker, which its agent would pull up: the agent finds no
+ * cluster here, so it goes and Docker is started by itself. On others Docker is installed from the system's own packages, while no update in the background
+ * holds apt's locks. A daemon.json of the image's own stays.
+ */
+export const userDataFor = (user: string): string => `#!/bin/sh
+# Written by gitlab-runner-aws.
+systemctl disable --now --no-block ecs amazon-ecs-volume-plugin 2>/dev/null
+if [ ! -e /etc/docker/daemon.json ]; then
+  mkdir -p /etc/docker
+  echo '{"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}}' >/etc/docker/daemon.json
+fi
+if ! command -v docker >/dev/null && command -v apt-get >/dev/null; then
+  systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -o DPkg::Lock::Timeout=120 update
+  apt-get -o DPkg::Lock::Timeout=120 install -y docker.io
+fi
+usermod -aG docker ${user}
+systemctl enable --now --no-block docker
+`;
