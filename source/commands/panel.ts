@@ -26,8 +26,8 @@ import type {Command, Session} from './session.ts';
 import {workerAt} from './ssh.ts';
 import {givenOf, type Watch} from './watch.ts';
 
-/** What drives the panel over the world's ports. */
-export function panelDriver(session: Session, watch: Watch, before?: PanelAbout['before']): PanelDriver {
+/** What drives the panel over the world's ports; `paid` is what the panel before it knew to have been paid for. */
+export function panelDriver(session: Session, watch: Watch, before?: PanelAbout['before'], paid?: Snapshot['paid']): PanelDriver {
 	const {ports, watched, fleet, region} = watch;
 	const readOnly = 'managerId' in watched ? 'Only looked at: this manager is not one that was opened as a fleet, so nothing is changed here.' : undefined;
 	let latest: Snapshot | undefined;
@@ -36,6 +36,7 @@ export function panelDriver(session: Session, watch: Watch, before?: PanelAbout[
 		watch: (tell, signal) =>
 			watchSources(ports, watched, {
 				signal: AbortSignal.any([signal, session.stops.soft]),
+				paid,
 				emit: (snapshot) => {
 					latest = snapshot;
 					tell(snapshot);

@@ -42,8 +42,17 @@ export async function live(session: Session, watch: Watch, screens: Screens): Pr
 	const {fleet, watched} = watch;
 	if ('fleet' in watched) void tellAccount(session, fleet).catch(() => undefined);
 	let before: PanelAbout['before'];
+	let paid: Snapshot['paid'] | undefined;
 	for (;;) {
-		const left = await screens.panel(panelDriver(session, watch, before));
+		const driver = panelDriver(session, watch, before, paid);
+		const left = await screens.panel({
+			...driver,
+			watch: (tell, signal) =>
+				driver.watch((snapshot) => {
+					paid = snapshot.paid;
+					tell(snapshot);
+				}, signal),
+		});
 		if (left === 'repair') return (await import('./setup.ts')).setup(forFleet(session, fleet));
 		if (left === 'quit') return 0;
 		// Leftovers are looked at, agreed to and removed; then the panel is there again.

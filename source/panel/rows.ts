@@ -1,5 +1,6 @@
 import type {AnswerValue} from '../fleet.ts';
 import type {Instance} from '../steps/looks/account.ts';
+import {type PaidMachine, paidBetween} from './paid.ts';
 
 /** What a worker is doing. `orphan`: the manager that made it doesn't know it any more. `unknown`: what would tell isn't there. */
 export type RowState = 'creating' | 'idle' | 'busy' | 'removing' | 'failed' | 'stopped' | 'orphan' | 'unknown';
@@ -35,9 +36,9 @@ export type WorkerRow = {
 	spot: boolean | undefined;
 	/** Milliseconds since 1970. */
 	createdAt: number | undefined;
-	/** Since when it is paid for, in milliseconds since 1970. */
-	paidFrom: number | undefined;
-	/** With disk and address. */
+	/** Its instance as it's paid for; undefined where there is none, or EC2 hasn't told of it. */
+	paid: PaidMachine | undefined;
+	/** What it costs now, with disk and address: nothing while it ends. */
 	usdPerHour: number | undefined;
 };
 
@@ -55,6 +56,5 @@ export function countRows(rows: readonly WorkerRow[]): Counts {
 export const ageOfRow = ({createdAt}: WorkerRow, now: number): number | undefined =>
 	createdAt === undefined ? undefined : Math.max(0, (now - createdAt) / 1000);
 
-/** What a worker has cost so far, in USD, at today's price. */
-export const spentOfRow = ({usdPerHour, paidFrom}: WorkerRow, now: number): number | undefined =>
-	usdPerHour === undefined || paidFrom === undefined ? undefined : (usdPerHour * Math.max(0, now - paidFrom)) / 3_600_000;
+/** What a worker has cost so far, in USD. `until` is up to when EC2 has told that it runs, in milliseconds since 1970. */
+export const spentOfRow = ({paid}: Pick<WorkerRow, 'paid'>, until: number): number | undefined => paid && paidBetween(paid, 0, until);

@@ -8,6 +8,7 @@ import type {Denial} from './decode.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
 import type {Metrics} from './metrics.ts';
+import {nothingPaid, type Paid} from './paid.ts';
 import type {ScalingGroupsSeen} from './scaling-groups.ts';
 import {type Seen, unseen} from './seen.ts';
 
@@ -17,9 +18,14 @@ export type Ec2 = {
 	instances: readonly Instance[];
 	/** Other managers of the same fleet that are alive: a machine of theirs isn't in this one's store. */
 	otherManagers: readonly Instance[];
-	/** Status codes of the spot requests of instances that ended while a job ran there, by the instances' ids: `instance-terminated-no-capacity`. */
-	spotEnds?: Readonly<Record<string, string>> | undefined;
+	/** Managers of the same fleet that have ended, as long as EC2 tells of them. */
+	goneManagers?: readonly Instance[] | undefined;
+	/** How spot requests ended of which the instances themselves don't tell it, by the instances' ids. */
+	spotEnds?: Readonly<Record<string, SpotEnd>> | undefined;
 };
+
+/** How a spot request ended: its status code, such as `instance-terminated-no-capacity`, and when (milliseconds since 1970), as far as EC2 tells. */
+export type SpotEnd = {code: string; at: number | undefined};
 
 /** Counters of the manager's processor since it booted, in ticks. */
 export type Ticks = {total: number; idle: number; stolen: number};
@@ -71,6 +77,8 @@ export type Prices = {
 	spot: Readonly<Record<string, number>>;
 	/** The same over the last hours, oldest first, for a sparkline. */
 	spotHistory: Readonly<Record<string, readonly number[]>>;
+	/** Spot prices since the month began, the oldest first, each until the next one. */
+	spotChanges?: Readonly<Record<string, readonly {at: number; usd: number}[]>> | undefined;
 	/** On demand, an hour, by type. */
 	onDemand: Readonly<Record<string, number>>;
 };
@@ -94,6 +102,8 @@ export type Snapshot = {
 	log: readonly Entry[];
 	gitlab: Seen<GitlabSees>;
 	prices: Seen<Prices>;
+	/** What is paid for, reckoned from all of these. */
+	paid: Paid;
 	record: Seen<readonly RecordVersion[]>;
 	/** Decoded refusals, by their encoded text. */
 	denials: Readonly<Record<string, Denial>>;
@@ -115,6 +125,7 @@ export const nothingSeen = (region: string, fleet?: string): Snapshot => ({
 	log: [],
 	gitlab: unseen,
 	prices: unseen,
+	paid: nothingPaid,
 	record: unseen,
 	denials: {},
 });

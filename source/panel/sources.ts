@@ -2,8 +2,10 @@ import {executors} from '../executors/list.ts';
 import {Problem} from '../problem.ts';
 import {lookAtLeftovers} from '../steps/looks/leftovers.ts';
 import {bareUrl} from '../world/gitlab/url.ts';
+import {monthOf} from './journal/spans.ts';
 import {keeping} from './keep.ts';
 import {allMade} from './live/executors.ts';
+import {hourMs} from './paid.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
 import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';
@@ -24,7 +26,14 @@ type Paces = Record<'ec2' | 'group' | 'leftovers' | 'host' | 'gitlab' | 'prices'
 const usualPaces: Paces = {ec2: 5, group: 5, leftovers: 60, host: 5, gitlab: 10, prices: 300, record: 30};
 
 /** Until when to look, and whom to tell; where `without` names sources, they aren't looked at. */
-export type Watching = {signal: AbortSignal; emit(snapshot: Snapshot): void; paces?: Partial<Paces>; without?: readonly ('leftovers' | 'prices' | 'record')[]};
+export type Watching = {
+	signal: AbortSignal;
+	emit(snapshot: Snapshot): void;
+	paces?: Partial<Paces>;
+	without?: readonly ('leftovers' | 'prices' | 'record')[];
+	/** What an earlier watch knew to have been paid for. */
+	paid?: Snapshot['paid'] | undefined;
+};
 
 const knownTo = (snapshot: Snapshot): KnownToPanel => {
 	const {ec2, host, journal} = snapshot;
@@ -124,7 +133,7 @@ function typesIn({ec2, group, host, region}: Snapshot): {workers: string[]; all:
 	return {workers, all: [...new Set([...workers, ...(manager === undefined ? [] : [manager])])]};
 }
 
-/** Prices change seldom, but a type that is new here is asked for at once. */
+/** Prices change seldom, but a type that is new here is asked for at once, and so is the price of an hour that has begun. */
 function pricesLoop({cloud, cloudAt}: PanelPorts, shared: Growing, paces: Paces): Loop {
 	let asked: {types: string; at: number} | undefined;
 	return {
@@ -135,8 +144,11 @@ function pricesLoop({cloud, cloudAt}: PanelPorts, shared: Growing, paces: Paces)
 			const types = typesIn(shared.get());
 			if (types.all.length === 0) throw notYet('What has a price');
 			const now = shared.now();
-			if (asked?.types === types.all.join() && now - asked.at < paces.prices * 1000) return;
-			const {prices, trouble} = await lookAtPrices(cloud, cloudAt, types, shared.get().prices.value, now);
+			const known = asked?.types === types.all.join() ? asked.at : undefined;
+			if (known !== undefined && now - known < paces.prices * 1000 && !shared.get().paid.asks) return;
+			// A machine's hour over the turn of the month began before it.
+			const from = Math.max(known ?? 0, monthOf(now) - hourMs);
+			const {prices, trouble} = await lookAtPrices(cloud, cloudAt, types, shared.get().prices.value, {from, now});
 			asked = trouble ? undefined : {types: types.all.join(), at: now};
 			const seen = good(prices, shared.now());
 			shared.set({prices: trouble ? failing(seen, trouble, shared.now()) : seen});
@@ -164,11 +176,12 @@ function recordLoop({cloud}: PanelPorts, watched: Watched, shared: Growing, pace
  * Looks through all ports until the signal is aborted, and tells a snapshot each time a source has told or failed.
  * Each source has its own pace, failure and age; none waits for another. No call changes anything. Never rejects.
  */
-export async function watchSources(ports: PanelPorts, watched: Watched, {signal, emit, paces: given, without = []}: Watching): Promise<void> {
+export async function watchSources(ports: PanelPorts, watched: Watched, {signal, emit, paces: given, without = [], paid}: Watching): Promise<void> {
 	const paces = {...usualPaces, ...given};
 	const fleet = 'fleet' in watched ? watched.fleet.name : undefined;
 	const first: Snapshot = {
 		...nothingSeen(ports.cloud.region, fleet),
+		...(paid ? {paid} : {}),
 		...(ports.gitlab ? {} : {gitlab: off('Give GITLAB_TOKEN to see jobs that wait.')}),
 		...(fleet === undefined ? {record: off('This manager belongs to no fleet of ours, so it has no record.')} : {}),
 		...Object.fromEntries(without.map((name) => [name, off('It was not asked.')])),

@@ -72,6 +72,8 @@ export type WorkerView = {
 	isWorkerName(name: string): boolean;
 	/** The workers of a manager or a fleet, from whatever sources have told. */
 	found(snapshot: Snapshot): FoundWorker[];
+	/** Those whose instances have been terminated, as long as EC2 tells of them: they were paid for. */
+	ended(snapshot: Snapshot): readonly FoundWorker[];
 	/** What `found` goes by besides EC2, config.toml and the fleet: as long as each is the same object, it finds the same. */
 	foundBy(snapshot: Snapshot): readonly unknown[];
 	/** Judges what workers are doing, as long as config.toml is so. */

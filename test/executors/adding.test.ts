@@ -125,6 +125,7 @@ export const view: WorkerView = {
 			const name = view.nameOf(instance);
 			return name === undefined ? [] : [{executor: 'pool', name, machine: undefined, instance, createdAt: undefined}];
 		}),
+	ended: () => [],
 	foundBy: () => [],
 	stateBy: () => ({busy}) => ({state: busy ? 'busy' : 'idle', detail: undefined}),
 };

@@ -21,7 +21,18 @@ const row: WorkerRow = {
 	address: '10.0.0.5',
 	spot: true,
 	createdAt: now - 720_000,
-	paidFrom: now - 720_000,
+	paid: {
+		name: '',
+		instanceId: 'i-1',
+		from: now - 720_000,
+		to: undefined,
+		type: 'c5.large',
+		zone: 'us-east-2a',
+		spot: true,
+		diskGib: 0,
+		publicAddress: false,
+		hourly: [0.034],
+	},
 	usdPerHour: 0.034,
 };
 const line = (width: number, one: WorkerRow = row): string => cellsOf(workerCells(one, now), fit(workerColumns, width)).join('  ');
@@ -63,6 +74,7 @@ test('what is not known is a dash, and a machine without a job says what it does
 			type: undefined,
 			zone: undefined,
 			createdAt: undefined,
+			paid: undefined,
 			usdPerHour: undefined,
 			spot: undefined,
 			instanceId: undefined,

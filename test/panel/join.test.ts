@@ -180,14 +180,17 @@ test('a job that the runner’s list, read later, no longer holds has ended', ()
 
 test('a price that is not known is not 0, and a machine without an instance costs nothing yet', () => {
 	const rows = join(afternoon({prices: unseen}), now);
-	assert.ok(rows.every((row) => row.usdPerHour === undefined && spentOfRow(row, now) === undefined));
+	// One that ends costs nothing any more, whatever its price.
+	assert.deepEqual(new Set(rows.map(({name, usdPerHour}) => (name === removing ? 'removing' : usdPerHour))), new Set([undefined, 'removing']));
+	assert.ok(rows.every((row) => spentOfRow(row, now) === undefined));
 	assert.equal(join(afternoon(), now).find(({name}) => name === creating)?.usdPerHour, undefined);
 });
 
 test('nothing seen gives no rows and no costs', () => {
 	const nothing = nothingSeen('us-east-2');
 	assert.deepEqual(join(nothing, now), []);
-	assert.deepEqual(costs(nothing, [], now), {perHour: undefined, unpriced: 0, today: undefined, month: undefined, manager: undefined, savedBySpot: undefined});
+	const none = {perHour: undefined, unpriced: 0, today: undefined, month: undefined, unended: 0, manager: undefined, most: undefined, savedBySpot: undefined};
+	assert.deepEqual(costs(nothing, [], now), none);
 });
 
 test('any subset of the sources joins without a word', () => {
@@ -209,16 +212,18 @@ test('costs add workers and manager, say since when, and what spot saves', () =>
 	assert.equal(told.manager, 0.0208 + 0.005);
 	assert.equal(told.unpriced, 0);
 	// The orphan's disk isn't in the manager's store, so its size isn't known.
-	assert.equal(told.perHour?.toFixed(5), (worker * 2 + 0.085 + (20 * 0.08) / 730 + 0.005 + 0.034 + 0.005 + 0.0258).toFixed(5));
+	assert.equal(told.perHour?.toFixed(5), (worker + 0.085 + (20 * 0.08) / 730 + 0.005 + 0.034 + 0.005 + 0.0258).toFixed(5));
 	assert.equal(told.today?.since, now - minutes(360));
-	assert.equal(told.savedBySpot?.toFixed(3), (3 * (0.085 - 0.034)).toFixed(3));
+	assert.equal(told.savedBySpot?.toFixed(3), (2 * (0.085 - 0.034)).toFixed(3));
+	// At the cap, which is the price on demand: sixteen and the manager.
+	assert.equal(told.most?.perHour.toFixed(5), (16 * (worker - 0.034 + 0.085) + 0.0258).toFixed(5));
 	assert.ok((told.today?.usd ?? 0) > 0.0258 * 6);
 });
 
 test('workers whose price is not known are counted beside the sum', () => {
 	const snapshot = afternoon({prices: good({...prices, spot: {}}, now)});
 	const told = costs(snapshot, join(snapshot, now), now);
-	assert.equal(told.unpriced, 3);
+	assert.equal(told.unpriced, 2);
 	assert.ok((told.perHour ?? 0) > 0.085);
 });
 

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {type Entry, readEntries} from '../../source/panel/journal/entries.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {noHistory, remember} from '../../source/panel/journal/history.ts';
-import {machineSeconds, noSpans, spansAfter} from '../../source/panel/journal/spans.ts';
+import {noSpans, spansAfter} from '../../source/panel/journal/spans.ts';
 import {eventsOf, eventTexts} from '../../source/panel/live/log.ts';
 import {readLogLine} from '../../source/world/host/log-line.ts';
 import {coloured, esc, machine, made, told} from './log-lines.ts';
@@ -127,7 +127,7 @@ test('after six hours refusals and machines are forgotten, but not one whose job
 	assert.deepEqual(later.refused, []);
 });
 
-test('ten thousand machines that come and go leave no more behind than one hour’s figure each hour', () => {
+test('of ten thousand machines that come and go no more is kept than when, and of last month’s nothing', () => {
 	let history = noHistory(made);
 	for (let index = 0; index < 10_000; index += 1) {
 		const at = made + index * 1000;
@@ -144,7 +144,11 @@ test('ten thousand machines that come and go leave no more behind than one hour�
 	}
 	assert.equal(history.machines.size, 0);
 	assert.equal(history.spans.open.size, 0);
-	assert.ok(history.spans.hours.size <= 4);
+	assert.equal(history.spans.closed.size, 10_000);
+	const later = made + 40 * 86_400_000;
+	const next = `runner-ab12cd-x-${later / 1000}-0123abcd`;
+	const month = remember(history, [{is: 'machine-created', machine: next, seconds: 1, at: later}], later);
+	assert.deepEqual([[...month.spans.open.keys()], month.spans.closed.size], [[next], 0]);
 	assert.ok(history.creations.length <= 50 && history.removals.length <= 50);
 });
 
@@ -171,14 +175,18 @@ test('machine time is reckoned from the name to the removal, over midnight, and 
 		},
 		{is: 'machine-removed', machine: name, at: midnight + 1_800_000},
 	]);
-	assert.equal(machineSeconds(spans, midnight, midnight + 3_600_000), 1800);
-	assert.equal(machineSeconds(spans, 0, midnight + 3_600_000), 3600);
+	assert.deepEqual([...spans.closed], [[name, {from: midnight - 1_800_000, to: midnight + 1_800_000}]]);
+	assert.equal(spans.open.size, 0);
 });
 
-test('a machine that went without a word in the log is not paid for ever', () => {
-	const spans = spansAfter(noSpans(made), [{is: 'machine-created', machine, seconds: 60, at: made}]);
-	assert.equal(machineSeconds(spans, made, made + 1000), 1);
-	assert.equal(machineSeconds(spans, made, made + 1000, new Set()), 0);
+test('a machine that was made before the log begins is reckoned from its name, and one of which only its removal is told, since it was refused, not at all', () => {
+	const since = made + 3_600_000;
+	const refused = `runner-ab12cd-x-${since / 1000 + 60}-0123abcd`;
+	const spans = spansAfter(noSpans(since), [
+		{is: 'machine-removed', machine, at: since + 1000},
+		{is: 'machine-removed', machine: refused, at: since + 90_000},
+	]);
+	assert.deepEqual([...spans.closed], [[machine, {from: made, to: since + 1000}]]);
 });
 
 test('a job that ends without its machine’s name ended on the machine that it came to', () => {

@@ -2,6 +2,7 @@ import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
 import {readMetrics} from '../../source/panel/live/executors.ts';
 import {readRefusal} from '../../source/panel/live/log.ts';
+import {paidAfter} from '../../source/panel/live/paid.ts';
 import {good, off} from '../../source/panel/seen.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';
 import type {StoredMachine} from '../../source/panel/workers.ts';
@@ -156,8 +157,7 @@ export const prices: Prices = {
 	onDemand: {'c5.large': 0.085, 't3.small': 0.0208},
 };
 
-/** A fleet that is well and idle: what a test doesn't change is fine. */
-export const healthy = (more: Partial<Snapshot> = {}): Snapshot => ({
+const seen = (more: Partial<Snapshot>): Snapshot => ({
 	...nothingSeen('us-east-2', 'gitlab-runners'),
 	ec2: good({manager: manager(), instances: [], otherManagers: []}, now - 2000),
 	group: off('No runner here has its workers in an Auto Scaling group.'),
@@ -168,6 +168,12 @@ export const healthy = (more: Partial<Snapshot> = {}): Snapshot => ({
 	prices: good(prices, now - 60_000),
 	...more,
 });
+
+/** A fleet that is well and idle: what a test doesn't change is fine. */
+export function healthy(more: Partial<Snapshot> = {}): Snapshot {
+	const snapshot = seen(more);
+	return {...snapshot, paid: paidAfter(snapshot)};
+}
 
 /** A log in which one job has passed and another one failed. */
 export const endedJobs = journal(

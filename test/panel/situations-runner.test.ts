@@ -258,7 +258,7 @@ prove({
 		watched: 50,
 		asks: none,
 		says: [
-			`Job #9000 of acme/app lost its machine 40 s ago: spot interruption. ${retry}; other types or zones, or on demand, are taken back less. [ec2: move]`,
+			`Job #9000 of acme/app lost its machine 40 s ago: spot interruption, since AWS needs its capacity. ${retry}; other types or zones, or on demand, are taken back less. [ec2: move]`,
 		],
 		verdict: 'trouble',
 	},

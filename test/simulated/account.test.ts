@@ -288,15 +288,23 @@ test('quotas have an applied value or only AWS’s own, and prices are told for 
 	assert.equal(await refusedWith(cloud.call('GetServiceQuota', asked)), 'NoSuchResource');
 	assert.equal((await cloud.call('GetAWSDefaultServiceQuota', asked)).Quota?.Value, 5);
 	world.outside.spotPrice('c5.large', `${region}b`, 0.05);
-	const prices = await cloud.call('DescribeSpotPriceHistory', {
-		InstanceTypes: ['c5.large'],
-		ProductDescriptions: ['Linux/UNIX'],
-		AvailabilityZone: `${region}b`,
-	});
-	assert.deepEqual(
-		prices.SpotPriceHistory?.map(({SpotPrice}) => Number(SpotPrice)),
-		[0.05],
-	);
+	world.time.advance(60_000);
+	world.outside.spotPrice('c5.large', `${region}b`, 0.06);
+	const pricesFrom = async (from: number, to?: number) => {
+		const {SpotPriceHistory} = await cloud.call('DescribeSpotPriceHistory', {
+			InstanceTypes: ['c5.large'],
+			ProductDescriptions: ['Linux/UNIX'],
+			AvailabilityZone: `${region}b`,
+			StartTime: new Date(from),
+			...(to === undefined ? {} : {EndTime: new Date(to)}),
+		});
+		return SpotPriceHistory?.map(({SpotPrice}) => Number(SpotPrice));
+	};
+	const now = world.clock.now();
+	assert.deepEqual(await pricesFrom(now), [0.06]);
+	// The one that held at the beginning is told too.
+	assert.deepEqual(await pricesFrom(now - 30_000), [0.06, 0.05]);
+	assert.deepEqual(await pricesFrom(now - 3_600_000, now - 30_000), [0.05, 0.0355]);
 	const products = await cloud.call('GetProducts', {
 		ServiceCode: 'AmazonEC2',
 		Filters: [

@@ -116,9 +116,11 @@ export const statusShape = z.strictObject({
 		usdPerHour: usdPerHour.optional(),
 		managerUsdPerHour: usdPerHour.optional(),
 		savedBySpotUsdPerHour: usdPerHour.optional(),
+		mostUsdPerHour: usdPerHour.optional().meta({description: 'USD an hour with all workers that the limit allows, at the most that one may cost'}),
 		today: sum.optional(),
 		month: sum.optional(),
 		workersWithoutPrice: count,
+		machinesWithoutEnd: count.meta({description: 'Machines that the log tells to have begun, and nobody when they went: not in the sums'}),
 	}),
 	lastChange: z
 		.strictObject({

@@ -41,8 +41,8 @@ function jobWords({id, project, name, stage}: RowJob): string {
 /** What stands in the column of jobs where there is none: what the machine is doing. */
 const doing = ({job, detail}: WorkerRow): string => (job ? jobWords(job) : reasonWords(detail ?? ''));
 
-/** A row's texts, by column, at a time (milliseconds since 1970). Pure; what isn't known is a dash. */
-export const workerCells = (row: WorkerRow, now: number): Record<WorkerColumn, string> => ({
+/** A row's texts, by column, at a time, and what it has cost up to another (milliseconds since 1970). Pure; what isn't known is a dash. */
+export const workerCells = (row: WorkerRow, now: number, paidUntil = now): Record<WorkerColumn, string> => ({
 	name: row.name,
 	state: row.state === 'unknown' ? 'not known' : row.state,
 	job: doing(row),
@@ -50,7 +50,7 @@ export const workerCells = (row: WorkerRow, now: number): Record<WorkerColumn, s
 	zone: shortZone(row.zone),
 	age: age(ageOfRow(row, now)),
 	usdPerHour: figure(row.usdPerHour),
-	spent: figure(spentOfRow(row, now)),
+	spent: figure(spentOfRow(row, paidUntil)),
 	market: row.spot === undefined ? '–' : row.spot ? 'spot' : 'on demand',
 	instance: row.instanceId ?? '–',
 	address: row.address ?? '–',

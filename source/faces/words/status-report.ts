@@ -32,7 +32,7 @@ function evidence(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): 
 					`manager: ${bytes(resources.diskFree)} of ${bytes(resources.diskTotal)} disk free, ${bytes(resources.memoryFree)} of ${bytes(resources.memoryTotal)} memory free, load ${resources.load1.toFixed(2)} on ${resources.cpus} CPUs`,
 				]
 			: []),
-		`costs: ${spent.perHour === undefined ? 'not known' : `about ${money(spent.perHour)} an hour`}${spent.today ? `, about ${money(spent.today.usd)} today` : ''}${spent.month ? `, about ${money(spent.month.usd)} this month since ${clockWords(spent.month.since, now)}` : ''}`,
+		`costs: ${spent.perHour === undefined ? 'not known' : `about ${money(spent.perHour)} an hour`}${spent.today ? `, about ${money(spent.today.usd)} today` : ''}${spent.month ? `, about ${money(spent.month.usd)} this month, known since ${clockWords(spent.month.since, now)}` : ''}`,
 	];
 }
 

@@ -36,9 +36,15 @@ function headLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, 
 }
 
 /** One worker's line, fitted to the terminal. */
-const rowLine = (row: WorkerRow, layout: ReturnType<typeof fit<keyof ReturnType<typeof workerCells>>>, now: number, look: TerminalLook): string => {
+const rowLine = (
+	row: WorkerRow,
+	layout: ReturnType<typeof fit<keyof ReturnType<typeof workerCells>>>,
+	{paid}: Snapshot,
+	now: number,
+	look: TerminalLook,
+): string => {
 	const {mark} = lookOf(row, now);
-	return `${mark === undefined ? ' ' : glyphOf(mark, look)} ${cellsOf(workerCells(row, now), layout, look.ascii ? '...' : '…').join('  ')}`.trimEnd();
+	return `${mark === undefined ? ' ' : glyphOf(mark, look)} ${cellsOf(workerCells(row, now, paid.at), layout, look.ascii ? '...' : '…').join('  ')}`.trimEnd();
 };
 
 /** What `status --plain` prints: the head, then one line a worker. Pure; `now` is milliseconds since 1970. */
@@ -46,7 +52,7 @@ export function statusLines(snapshot: Snapshot, rows: readonly WorkerRow[], now:
 	const head = headLines(snapshot, rows, now, look).flatMap((line) => wrap(plainText(line, look), columns));
 	if (rows.length === 0) return [...head, '', ...wrap(emptyWords(snapshot), columns)];
 	const layout = fit(workerColumns, columns - 2);
-	return [...head, '', `  ${headOf(layout).join('  ')}`.trimEnd(), ...rows.map((row) => rowLine(row, layout, now, look))];
+	return [...head, '', `  ${headOf(layout).join('  ')}`.trimEnd(), ...rows.map((row) => rowLine(row, layout, snapshot, now, look))];
 }
 
 /** What changed between two rounds, in lines: what the head says otherwise now, workers that came, went or changed. Ages alone are no change. */
@@ -72,7 +78,7 @@ export function changedLines(
 	const vanished = rowsBefore.filter(({key}) => !left.has(key));
 	return [
 		...head.flatMap((line) => wrap(plainText(line, look), columns)),
-		...changed.map((row) => rowLine(row, layout, now, look)),
+		...changed.map((row) => rowLine(row, layout, after, now, look)),
 		...vanished.map(({name}) => `${glyphOf('skipped', look)} ${name}  gone`),
 	];
 }

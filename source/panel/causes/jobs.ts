@@ -43,7 +43,7 @@ function instanceEndOf(it: Case, machine: string): InstanceEnd | undefined {
 	if (!instance) return {how: 'unknown', says: "its instance is gone, and by whom it was ended isn't known"};
 	if (instance.state !== 'terminated' && instance.state !== 'shutting-down') return undefined;
 	const reason = instance.stateReason ?? '';
-	const told = `${reason} ${ec2.value.spotEnds?.[instance.id] ?? ''}`;
+	const told = `${reason} ${ec2.value.spotEnds?.[instance.id]?.code ?? ''}`;
 	const spot = spotReasons.find(([pattern]) => pattern.test(told))?.[1];
 	if (spot !== undefined) return {how: 'spot', says: spot};
 	if (/^Client\.UserInitiatedShutdown/.test(reason))

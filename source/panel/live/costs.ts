@@ -1,10 +1,13 @@
-import {machineSeconds} from '../journal/spans.ts';
+import {monthHours, withDiskAndAddress} from '../../steps/prices.ts';
+import {monthOf} from '../journal/spans.ts';
+import {makerIn} from '../makers.ts';
+import {hourMs, sumOfPaid} from '../paid.ts';
 import {spotKey, usdPerHour} from '../price.ts';
 import type {WorkerRow} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {workersMade} from './executors.ts';
 
-/** A sum over a time, "about, since …": `since` is where what is known begins (milliseconds since 1970). */
+/** A sum over a time. `since`: of machines that had gone before, nothing is known (milliseconds since 1970); those that run are in it from their launch. */
 type Spent = {usd: number; since: number};
 
 /** What a fleet costs, in USD. */
@@ -16,70 +19,78 @@ export type FleetCosts = {
 	/** By AWS's day and month, which are UTC's. */
 	today: Spent | undefined;
 	month: Spent | undefined;
-	/** The manager's part, USD an hour. */
+	/** Machines of this month that aren't in the sums, since nobody knows when they went. */
+	unended: number;
+	/** The managers' part, USD an hour. */
 	manager: number | undefined;
+	/** The managers and all workers that the limit allows at once, at the most that one may cost: its cap on spot, else its price on demand: USD an hour, and a month if they ran all of it. */
+	most: {perHour: number; perMonth: number} | undefined;
 	/** What the spot workers of now would cost on demand, less what they cost: USD an hour. */
 	savedBySpot: number | undefined;
 };
 
-const hour = 3_600_000;
+/** EC2 tells of an instance for about an hour after its end. */
+const told = hourMs;
 
-/** USD an hour of a worker as config.toml makes them now. */
-function configuredPrice(snapshot: Snapshot): number | undefined {
-	const made = workersMade(snapshot);
-	return made && usdPerHour(made, snapshot.prices.value);
+/** What the managers that run cost an hour; undefined where a price isn't known. */
+function managersPrice({ec2, prices}: Snapshot): number | undefined {
+	const {manager, otherManagers = []} = ec2.value ?? {};
+	const running = [...(manager ? [manager] : []), ...otherManagers].filter(({state}) => state === 'running');
+	if (running.length === 0) return undefined;
+	const each = running.map(({type, zone, spotRequestId, publicIp}) =>
+		usdPerHour({type, zone, spot: spotRequestId !== undefined, diskGib: undefined, publicAddress: publicIp !== undefined}, prices.value),
+	);
+	return each.reduce<number | undefined>((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
 }
 
-function managerPrice(snapshot: Snapshot): number | undefined {
-	const manager = snapshot.ec2.value?.manager;
-	if (manager?.state !== 'running') return undefined;
-	return usdPerHour(
-		{type: manager.type, zone: manager.zone, spot: manager.spotRequestId !== undefined, diskGib: undefined, publicAddress: manager.publicIp !== undefined},
-		snapshot.prices.value,
-	);
+/** What all workers that the limit allows cost an hour at most; undefined without a limit, and where a price isn't known. */
+function workersAtMost(snapshot: Snapshot): number | undefined {
+	const made = workersMade(snapshot);
+	const limit = makerIn(snapshot)?.limit;
+	if (!made || !limit) return undefined;
+	const cap = made.spot && made.spotPrice !== undefined ? Number(made.spotPrice) : Number.NaN;
+	const each = Number.isNaN(cap) ? usdPerHour({...made, spot: false}, snapshot.prices.value) : withDiskAndAddress(cap, made.diskGib, made.publicAddress);
+	return each === undefined ? undefined : each * limit;
 }
 
 /** Sums over the rows, in one go. */
-function addUp(snapshot: Snapshot, rows: readonly WorkerRow[]) {
+function addUp(rows: readonly WorkerRow[], snapshot: Snapshot) {
 	const {onDemand = {}, spot = {}} = snapshot.prices.value ?? {};
 	let [workers, priced, unpriced, saved, spotCount] = [0, 0, 0, 0, 0];
-	for (const {usdPerHour: price, paidFrom, spot: isSpot, type = '', zone = ''} of rows) {
+	for (const {usdPerHour: price, instanceId, spot: isSpot, type = '', zone = ''} of rows) {
 		if (price === undefined) {
-			if (paidFrom !== undefined) unpriced += 1;
+			if (instanceId !== undefined) unpriced += 1;
 			continue;
 		}
 		workers += price;
 		priced += 1;
-		const [full, paid] = [onDemand[type], isSpot ? spot[spotKey(type, zone)] : undefined];
+		const [full, paid] = [onDemand[type], isSpot && price > 0 ? spot[spotKey(type, zone)] : undefined];
 		if (full === undefined || paid === undefined) continue;
 		saved += full - paid;
 		spotCount += 1;
 	}
-	return {workers: priced === 0 ? undefined : workers, priced, unpriced, saved: spotCount === 0 ? undefined : saved};
+	return {workers: priced === 0 ? undefined : workers, unpriced, saved: spotCount === 0 ? undefined : saved};
 }
 
 /** What the fleet costs, reckoned from what is known: always "about". Pure. */
 export function costs(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): FleetCosts {
-	const {workers, priced, unpriced, saved} = addUp(snapshot, rows);
-	const manager = managerPrice(snapshot);
-	const managerFrom = snapshot.ec2.value?.manager?.launchedAt ?? 0;
-	const usual = workers === undefined ? configuredPrice(snapshot) : workers / priced;
-	const spans = snapshot.journal.value?.spans;
-	const alive = snapshot.host.value && (snapshot.journal.value?.spans.open.size ?? 0) > 0 ? new Set(rows.map(({name}) => name)) : undefined;
+	const {workers, unpriced, saved} = addUp(rows, snapshot);
+	const manager = managersPrice(snapshot);
+	const most = workersAtMost(snapshot);
+	const {paid, journal} = snapshot;
 	const date = new Date(now);
 	const spent = (from: number): Spent | undefined => {
-		if (!spans) return undefined;
-		const since = Math.max(from, spans.since);
-		const seconds = machineSeconds(spans, from, now, alive);
-		if (usual === undefined && seconds > 0) return undefined;
-		return {usd: (seconds / 3600) * (usual ?? 0) + ((manager ?? 0) * Math.max(0, now - Math.max(since, managerFrom))) / hour, since};
+		const usd = sumOfPaid(paid, from);
+		return usd === undefined ? undefined : {usd, since: Math.max(from, Math.min(journal.value?.spans.since ?? now, (paid.at ?? now) - told))};
 	};
 	return {
 		perHour: workers === undefined && (manager === undefined || unpriced > 0) ? undefined : (workers ?? 0) + (manager ?? 0),
 		unpriced,
 		today: spent(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate())),
-		month: spent(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)),
+		month: spent(monthOf(now)),
+		unended: paid.unended,
 		manager,
+		most: most === undefined || manager === undefined ? undefined : {perHour: most + manager, perMonth: (most + manager) * monthHours},
 		savedBySpot: saved,
 	};
 }

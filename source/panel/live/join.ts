@@ -1,7 +1,9 @@
 import {executors} from '../../executors/list.ts';
 import type {ConfigFacts} from '../../steps/config/facts.ts';
+import {diskUsd} from '../../steps/prices.ts';
 import {runnerRuns} from '../jobs-now.ts';
 import type {MachineStory} from '../journal/history.ts';
+import type {PaidMachine} from '../paid.ts';
 import {usdPerHour} from '../price.ts';
 import {describe, type Jobs, jobsIn, runs, stillSays} from '../row-jobs.ts';
 import type {RowJob, WorkerRow} from '../rows.ts';
@@ -15,14 +17,26 @@ const zoneOf = ({machine, instance, member}: FoundWorker): string | undefined =>
 
 const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
-function rowOf(worker: FoundWorker, {state, detail}: StateDetail, job: RowJob | undefined, prices: Prices | undefined): WorkerRow {
+/** What a worker costs an hour: one whose instance ends costs nothing any more, one that is stopped no more than its disk. */
+function usdNow(paid: Parameters<typeof usdPerHour>[0], state: WorkerRow['instanceState'], prices: Prices | undefined): number | undefined {
+	if (state === 'shutting-down') return 0;
+	return state === 'stopping' || state === 'stopped' ? diskUsd(paid.diskGib ?? 0) : usdPerHour(paid, prices);
+}
+
+function rowOf(
+	worker: FoundWorker,
+	{state, detail}: StateDetail,
+	job: RowJob | undefined,
+	prices: Prices | undefined,
+	paid: PaidMachine | undefined,
+): WorkerRow {
 	const {executor, name, machine, instance, member} = worker;
 	const createdAt = worker.createdAt ?? instance?.launchedAt;
 	const type = instance?.type ?? filled(machine?.type) ?? member?.type;
 	const zone = zoneOf(worker);
 	const spot = instance ? instance.spotRequestId !== undefined || machine?.spot === true : machine?.spot;
 	// Nothing is paid before there is an instance.
-	const paid = instance !== undefined || member !== undefined || (machine !== undefined && machine.instanceId !== '');
+	const isPaid = instance !== undefined || member !== undefined || (machine !== undefined && machine.instanceId !== '');
 	const publicAddress = instance ? instance.publicIp !== undefined : machine?.privateOnly !== true;
 	return {
 		key: name,
@@ -38,8 +52,8 @@ function rowOf(worker: FoundWorker, {state, detail}: StateDetail, job: RowJob | 
 		address: instance?.privateIp ?? filled(machine?.privateIp) ?? filled(machine?.ip),
 		spot,
 		createdAt,
-		paidFrom: paid ? (instance?.launchedAt ?? createdAt) : undefined,
-		usdPerHour: paid ? usdPerHour({type, zone, spot, diskGib: machine?.diskGib, publicAddress}, prices) : undefined,
+		paid,
+		usdPerHour: isPaid ? usdNow({type, zone, spot, diskGib: machine?.diskGib ?? paid?.diskGib, publicAddress}, instance?.state, prices) : undefined,
 	};
 }
 
@@ -52,6 +66,7 @@ type KeptRow = {
 	worker: FoundWorker;
 	story: MachineStory | undefined;
 	prices: Prices | undefined;
+	paid: PaidMachine | undefined;
 	facts: ConfigFacts | undefined;
 	job: RowJob | undefined;
 };
@@ -68,6 +83,7 @@ const isSame = (
 	{machine, instance, member}: FoundWorker,
 	story: MachineStory | undefined,
 	prices: Prices | undefined,
+	paid: PaidMachine | undefined,
 	facts: ConfigFacts | undefined,
 ): before is KeptRow =>
 	before !== undefined &&
@@ -76,6 +92,7 @@ const isSame = (
 	before.worker.member === member &&
 	before.story === story &&
 	before.prices === prices &&
+	before.paid === paid &&
 	before.facts === facts &&
 	isSettled(before);
 
@@ -134,7 +151,7 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt};
 		const facts = host.value?.config?.facts;
 		const states = statesOnce([facts], () => new Map(executors.map(({name, view}) => [name, view.stateBy(facts)])));
-		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value];
+		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value, snapshot.paid.machines];
 		if (settledOn?.every((one, index) => one === all[index])) return joined.rows;
 		const stories = workers.map(({name}) => journal.value?.machines.get(name));
 		const running = stories.map((story) => runs(story, jobs));
@@ -143,12 +160,13 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 		let changed = byName !== undefined;
 		const kept = workers.map((worker, index) => {
 			const [story, id] = [stories[index], running[index]];
+			const paid = snapshot.paid.machines.get(worker.name);
 			const before = byName ? byName.get(worker.name) : joined.kept[index];
-			if (isSame(before, worker, story, prices.value, facts) && stillSays(before.job, id, story, jobs)) return before;
+			if (isSame(before, worker, story, prices.value, paid, facts) && stillSays(before.job, id, story, jobs)) return before;
 			const job = id === undefined ? undefined : describe(id, story, jobs);
 			changed = true;
 			const state = states.get(worker.executor)?.({...shared, ...worker, story, busy: id !== undefined}) ?? {state: 'unknown', detail: undefined};
-			return {row: rowOf(worker, state, job, prices.value), worker, story, prices: prices.value, facts, job};
+			return {row: rowOf(worker, state, job, prices.value, paid), worker, story, prices: prices.value, paid, facts, job};
 		});
 		if (changed) joined = inOrder(workers, kept, joined);
 		settledOn = kept.every(isSettled) ? all : undefined;

@@ -25,7 +25,7 @@ const known = <Fields extends Record<string, unknown>>(fields: Fields): Partial<
 const time = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
 const rounded = (value: number | undefined, digits: number): number | undefined => (value === undefined ? undefined : Number(value.toFixed(digits)));
 
-function workerIn(row: WorkerRow, now: number) {
+function workerIn(row: WorkerRow, now: number, paidUntil: number) {
 	const {job} = row;
 	return {
 		name: row.name,
@@ -44,7 +44,7 @@ function workerIn(row: WorkerRow, now: number) {
 			createdAt: time(row.createdAt),
 			ageSeconds: rounded(ageOfRow(row, now), 0),
 			usdPerHour: rounded(row.usdPerHour, 4),
-			usdSoFar: rounded(spentOfRow(row, now), 4),
+			usdSoFar: rounded(spentOfRow(row, paidUntil), 4),
 		}),
 	};
 }
@@ -123,14 +123,16 @@ export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerR
 		jobs: jobsIn(snapshot, jobs),
 		runner: runnerIn(snapshot),
 		machines: countRows(rows),
-		workers: rows.map((row) => workerIn(row, now)),
+		workers: rows.map((row) => workerIn(row, now, snapshot.paid.at ?? now)),
 		costs: known({
 			usdPerHour: rounded(spent.perHour, 4),
 			managerUsdPerHour: rounded(spent.manager, 4),
 			savedBySpotUsdPerHour: rounded(spent.savedBySpot, 4),
+			mostUsdPerHour: rounded(spent.most?.perHour, 4),
 			today: sum(spent.today),
 			month: sum(spent.month),
 			workersWithoutPrice: spent.unpriced,
+			machinesWithoutEnd: spent.unended,
 		}),
 		...known({lastChange: last && {version: last.version, at: new Date(last.at).toISOString(), by: last.by, changes: last.changes.map((one) => ({...one}))}}),
 		sources: Object.fromEntries(sourceOrder.map((name) => [name, sourceIn(snapshot[name], now)])),

@@ -49,7 +49,7 @@ export async function worthOf(access: RegionAccess, leftovers: readonly Leftover
 	const types = [...new Set(paid.map(({type}) => type))].sort();
 	const now = access.clock.now();
 	const [{prices}, disks] = await Promise.all([
-		lookAtPrices(access.cloud, access.cloudAt, {workers: types, all: types}, undefined, now),
+		lookAtPrices(access.cloud, access.cloudAt, {workers: types, all: types}, undefined, {from: now, now}),
 		disksOf(
 			access,
 			paid.map(({id}) => id),

@@ -5,7 +5,7 @@ import {type Instance, inFilters, instancesIn, lives} from '../../steps/looks/ac
 import {bearsMark} from '../../steps/tags.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
 import {workerNameOf} from '../live/executors.ts';
-import type {Ec2} from '../snapshot.ts';
+import type {Ec2, SpotEnd} from '../snapshot.ts';
 
 /** Whose workers are looked at: a fleet's, or those of any manager. */
 export type Watched = {fleet: Fleet} | {managerId: string};
@@ -23,23 +23,26 @@ export type KnownToPanel = {
 };
 
 /**
- * How the spot requests of machines ended that jobs have lost, where the instances themselves don't say it was AWS: asked once for each, and
- * what can't be asked isn't known.
+ * How and when spot requests ended whose instances don't say when, or from which jobs lost their machine and they don't say it was AWS: asked once
+ * for each, and what can't be asked isn't known.
  */
-async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, spotEnds}: KnownToPanel): Promise<Ec2['spotEnds']> {
+async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, spotEnds}: KnownToPanel): Promise<NonNullable<Ec2['spotEnds']>> {
+	const isLost = (instance: Instance): boolean =>
+		!lives(instance) && !/Server\.Spot/.test(instance.stateReason ?? '') && lost.includes(workerNameOf(instance) ?? '');
+	const isTimeless = ({state, endedAt}: Instance): boolean => state === 'terminated' && endedAt === undefined;
 	const asked = instances.filter(
-		(instance) =>
-			instance.spotRequestId !== undefined &&
-			!lives(instance) &&
-			spotEnds[instance.id] === undefined &&
-			!/Server\.Spot/.test(instance.stateReason ?? '') &&
-			lost.includes(workerNameOf(instance) ?? ''),
+		(instance) => instance.spotRequestId !== undefined && spotEnds[instance.id] === undefined && (isTimeless(instance) || isLost(instance)),
 	);
 	if (asked.length === 0) return spotEnds;
 	const [ids = []] = inFilters(asked.flatMap(({spotRequestId}) => spotRequestId ?? []));
 	const answer = await ifAnswered(cloud.call('DescribeSpotInstanceRequests', {Filters: [{Name: 'spot-instance-request-id', Values: ids}]}));
-	const codes = new Map('result' in answer ? (answer.result.SpotInstanceRequests ?? []).map((one) => [one.SpotInstanceRequestId, one.Status?.Code]) : []);
-	return {...spotEnds, ...Object.fromEntries(asked.map(({id, spotRequestId}) => [id, codes.get(spotRequestId) ?? '']))};
+	const ends = new Map(
+		('result' in answer ? (answer.result.SpotInstanceRequests ?? []) : []).map((one): [string | undefined, SpotEnd] => [
+			one.SpotInstanceRequestId,
+			{code: one.Status?.Code ?? '', at: one.Status?.UpdateTime?.getTime()},
+		]),
+	);
+	return {...spotEnds, ...Object.fromEntries(asked.map(({id, spotRequestId}) => [id, ends.get(spotRequestId) ?? {code: '', at: undefined}]))};
 }
 
 /**
@@ -59,11 +62,14 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPa
 		'fleet' in watched ? bearsMark(watched.fleet, instance.tags, 'manager') : instance.id === watched.managerId;
 	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);
 	const [manager, ...others] = found;
-	const instances = [...byId.values()].filter((instance) => !isManager(instance));
-	const spotEnds = await spotEndsOf(cloud, instances, known);
+	const workers = [...byId.values()].filter((instance) => !isManager(instance));
+	const spotEnds = await spotEndsOf(cloud, workers, known);
+	const instances = workers.map((one) => (one.state === 'terminated' ? {...one, endedAt: one.endedAt ?? spotEnds[one.id]?.at} : one));
+	const isGone = manager === undefined || manager.state === 'terminated';
 	return {
-		manager: manager && manager.state !== 'terminated' ? manager : undefined,
+		manager: isGone ? undefined : manager,
 		otherManagers: others.filter(lives),
+		goneManagers: (isGone ? found : others).filter((one) => !lives(one)),
 		instances,
 		spotEnds,
 	};

@@ -3,6 +3,7 @@ import type {Instance} from '../../steps/looks/account.ts';
 import type {Cloud, CloudAt} from '../../world/cloud/port.ts';
 import type {Connection} from '../../world/host/port.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
+import {paidAfter} from '../live/paid.ts';
 import {failing, type Seen, type SourceTrouble} from '../seen.ts';
 import type {Snapshot, SourceName} from '../snapshot.ts';
 import type {GitlabAsked} from './gitlab.ts';
@@ -31,6 +32,7 @@ export function growing(clock: Clock, first: Snapshot, emit: (snapshot: Snapshot
 	let snapshot = first;
 	const set = (more: Partial<Snapshot>) => {
 		snapshot = {...snapshot, ...more};
+		if (more.ec2 || more.host || more.journal || more.prices) snapshot = {...snapshot, paid: paidAfter(snapshot)};
 		emit(snapshot);
 	};
 	return {

@@ -6,14 +6,13 @@ import type {Entry} from '../journal/entries.ts';
 import type {LogEvent} from '../journal/events.ts';
 import {type History, historyKept, noHistory, remember} from '../journal/history.ts';
 import {jobsAfter, lossWords, noJobs} from '../journal/job-history.ts';
-import {noSpans, spanEvents, spansAfter} from '../journal/spans.ts';
+import {monthOf, noSpans, spanEvents, spansAfter} from '../journal/spans.ts';
 import {eventsOf, eventTexts, textsOf} from '../live/log.ts';
 
 /** The journal as far as it has been read. */
 export type Reading = {history: History; log: readonly Entry[]; cursor: string | undefined};
 
 const logKept = 500;
-const monthStart = (now: number): number => Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth(), 1);
 
 const asEntry = ([at, message]: readonly [number, string]): Entry => ({at, message, cursor: undefined});
 const eventsIn = (told: JournalPart): LogEvent[] => told.entries.flatMap((entry) => eventsOf(asEntry(entry)));
@@ -40,7 +39,7 @@ async function ledger(connection: Connection, from: number, to: number): Promise
 /** Reads the month for costs and six hours for history, once; later rounds go on from the cursor. `now` is milliseconds since 1970. */
 export async function beginReading(connection: Connection, now: number): Promise<Reading> {
 	const since = now - historyKept;
-	const before = await ledger(connection, monthStart(now), since);
+	const before = await ledger(connection, monthOf(now), since);
 	const told = await read(connection, {since, only: eventTexts, most: 50_000, tail: logKept, seconds: 30});
 	const history = remember({...noHistory(Math.max(since, told.first ?? since)), ...before}, eventsIn(told), now);
 	return {history, log: told.tail.map(asEntry), cursor: told.cursor};

@@ -9,34 +9,60 @@ import type {Prices} from '../snapshot.ts';
 const historyMs = 6 * 3_600_000;
 const points = 24;
 
-/** The prices of one type and zone in equal steps, the oldest first: a price holds until the next one. They come with the newest first. */
-function series(prices: readonly {at: number; usd: number}[], from: number, to: number): number[] {
-	const step = (to - from) / points;
-	return Array.from({length: points}, (_, index) => prices.find(({at}) => at <= from + step * (index + 1))?.usd).filter((usd) => usd !== undefined);
+/** Changes of one price, the oldest first. */
+type Changes = readonly {at: number; usd: number}[];
+
+/** A price in equal steps over the last hours, the oldest first: it holds until the next one. */
+function series(changes: Changes, to: number): number[] {
+	const step = historyMs / points;
+	return Array.from({length: points}, (_, index) => changes.findLast(({at}) => at <= to - historyMs + step * (index + 1))?.usd).filter(
+		(usd) => usd !== undefined,
+	);
 }
 
-/** Spot prices of these types in every zone: now, and over the last hours. */
-async function spotNow(cloud: Cloud, types: readonly string[], now: number): Promise<Pick<Prices, 'spot' | 'spotHistory'>> {
-	const from = now - historyMs;
-	const byKey = Map.groupBy(await spotPrices(cloud, {types, from, to: now}), ({type, zone}) => spotKey(type, zone));
+/** What was known of a price, and what is told now; each change once, and none that changes nothing. */
+function merged(known: Changes, told: Changes): Changes {
+	const byTime = [...new Map([...known, ...told].map((one) => [one.at, one])).values()].sort((one, other) => one.at - other.at);
+	return byTime.filter(({usd}, index) => usd !== byTime[index - 1]?.usd);
+}
+
+/** Spot prices of these types in every zone: now, over the last hours, and each since `from`. */
+async function spotNow(
+	cloud: Cloud,
+	types: readonly string[],
+	known: Prices,
+	{from, now}: {from: number; now: number},
+): Promise<Pick<Prices, 'spot' | 'spotHistory' | 'spotChanges'>> {
+	const told = Map.groupBy(await spotPrices(cloud, {types, from, to: now}), ({type, zone}) => spotKey(type, zone));
+	const changes = [...told].map(
+		([key, prices]) =>
+			[
+				key,
+				merged(
+					known.spotChanges?.[key] ?? [],
+					prices.map(({at, usd}) => ({at, usd})),
+				),
+			] as const,
+	);
 	return {
-		spot: Object.fromEntries([...byKey].flatMap(([key, [newest]]) => (newest ? [[key, newest.usd]] : []))),
-		spotHistory: Object.fromEntries([...byKey].map(([key, prices]) => [key, series(prices, from, now)])),
+		spot: Object.fromEntries(changes.flatMap(([key, one]) => one.slice(-1).map(({usd}) => [key, usd]))),
+		spotHistory: Object.fromEntries(changes.map(([key, one]) => [key, series(one, now)])),
+		spotChanges: {...known.spotChanges, ...Object.fromEntries(changes)},
 	};
 }
 
 const noPrices: Prices = {spot: {}, spotHistory: {}, onDemand: {}};
 
-/** Prices of these types; what couldn't be read keeps its last value, and the first trouble is given back. */
+/** Prices of these types, those of spot since `from`; what couldn't be read keeps its last value, and the first trouble is given back. */
 export async function lookAtPrices(
 	cloud: Cloud,
 	cloudAt: CloudAt,
 	types: {workers: readonly string[]; all: readonly string[]},
 	before: Prices | undefined,
-	now: number,
+	{from, now}: {from: number; now: number},
 ): Promise<{prices: Prices; trouble?: SourceTrouble}> {
 	const known = before ?? noPrices;
-	const spot = types.workers.length === 0 ? Promise.resolve(undefined) : spotNow(cloud, types.workers, now);
+	const spot = types.workers.length === 0 ? Promise.resolve(undefined) : spotNow(cloud, types.workers, known, {from, now});
 	const lists = types.all.map(async (type) => [type, await listPrice({cloudAt}, cloud.region, type)] as const);
 	const [spotRead, ...listed] = await Promise.allSettled([spot, ...lists]);
 	const onDemand = listed.flatMap((one) => (one.status === 'fulfilled' && one.value[1] !== undefined ? [[one.value[0], one.value[1]] as const] : []));

@@ -75,8 +75,9 @@ export type SpotRequestState = {
 	type: _InstanceType;
 	maxPrice: string;
 	createdAt: number;
-	/** Its status code, once its instance has ended. */
+	/** Its status code, and since when, once its instance has ended. */
 	ended?: string;
+	endedAt?: number;
 	tags: Tags;
 };
 
@@ -149,7 +150,8 @@ export type RegionState = {
 	notOffered: Set<string>;
 	/** `type zone` that has no capacity now; `spot type zone` for spot alone. */
 	noCapacity: Set<string>;
-	spotPrices: Map<string, number>;
+	/** Spot prices that aren't what they always were, by `type zone`: each since when, the oldest first. */
+	spotPrices: Map<string, {at: number; usd: number}[]>;
 	/** ARN of the customer's key that encrypts disks where a launch names none; absent: AWS's own does. */
 	diskKey?: string;
 	/** Whether that key is open to Auto Scaling's role too. */

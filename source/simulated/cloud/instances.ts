@@ -101,7 +101,11 @@ export function endInstance(here: Here, instance: InstanceState, reason: {code: 
 	instance.reason = reason;
 	const request = instance.spotRequestId === undefined ? undefined : region.spotRequests.get(instance.spotRequestId);
 	if (request)
-		Object.assign(request, {state: 'closed', ended: reason.code.startsWith('Client.') ? 'instance-terminated-by-user' : 'instance-terminated-no-capacity'});
+		Object.assign(request, {
+			state: 'closed',
+			ended: reason.code.startsWith('Client.') ? 'instance-terminated-by-user' : 'instance-terminated-no-capacity',
+			endedAt: now,
+		});
 	here.at(instance.ending.until, () => {
 		delete instance.publicIp;
 		if (region.volumes.get(instance.volumeId)?.deleteOnTermination) region.volumes.delete(instance.volumeId);
@@ -197,6 +201,7 @@ export const instances: Handlers<
 				delete instance.stopping;
 				delete instance.reason;
 				instance.startedAgain = true;
+				instance.launchedAt = here.now;
 				instance.runsFrom = here.now + times.runs;
 				instance.bootedAt = here.now + times.boots;
 				instance.initialisedAt = here.now + times.initialises;

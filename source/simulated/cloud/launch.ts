@@ -28,12 +28,23 @@ export type Launch = {
 	tags: {instance: Record<string, string>; volume: Record<string, string>; spotRequest: Record<string, string>};
 };
 
+/** A spot price in USD an hour, and since when it holds (milliseconds since 1970). */
+export type SpotPriceSince = {at: number; usd: number};
+
+/** Since when spot prices are what they are where nobody has set others: longer than anybody looks back. */
+const always = Date.UTC(2026, 0, 1);
+
+/** The spot prices of a type in a zone, the oldest first. */
+export function spotPrices(region: RegionState, type: string, zone: string): [SpotPriceSince, ...SpotPriceSince[]] {
+	const factor = 1 + 0.04 * region.zones.indexOf(zone);
+	const usual = Number(((kindOf(type)?.spot ?? 0) * (priceFactor[region.name] ?? 1) * factor).toFixed(4));
+	return [{at: always, usd: usual}, ...(region.spotPrices.get(`${type} ${zone}`) ?? [])];
+}
+
 /** The spot price of a type in a zone now, in USD an hour. */
 export function spotPrice(region: RegionState, type: string, zone: string): number {
-	const set = region.spotPrices.get(`${type} ${zone}`);
-	if (set !== undefined) return set;
-	const factor = 1 + 0.04 * region.zones.indexOf(zone);
-	return Number(((kindOf(type)?.spot ?? 0) * (priceFactor[region.name] ?? 1) * factor).toFixed(4));
+	const [usual, ...set] = spotPrices(region, type, zone);
+	return (set.at(-1) ?? usual).usd;
 }
 
 /** Judges a launch as EC2 does, in one place for the real call and for its dry run; throws the refusal. */

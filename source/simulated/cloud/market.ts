@@ -2,7 +2,7 @@ import type {SpotRequestState, VolumeState} from './account.ts';
 import {filtered, onlyKnows, required, tagList} from './asked.ts';
 import {instanceKinds, priceFactor} from './catalogue.ts';
 import type {Handlers} from './here.ts';
-import {spotPrice} from './launch.ts';
+import {type SpotPriceSince, spotPrices} from './launch.ts';
 import {kindOf} from './network.ts';
 import {defaultQuotas} from './new-account.ts';
 import {refusal} from './refusal.ts';
@@ -20,6 +20,15 @@ function quotaCode(input: {ServiceCode: string | undefined; QuotaCode: string | 
 	const code = required(input.QuotaCode, 'QuotaCode');
 	if (input.ServiceCode !== 'ec2' || !(code in defaultQuotas)) throw refusal('NoSuchResourceException', 'The specified resource does not exist.');
 	return code;
+}
+
+/** Prices that were in force between two times, the newest first: the one that held when it began is told too. */
+function pricesBetween(prices: readonly SpotPriceSince[], from: number, to: number): SpotPriceSince[] {
+	const first = Math.max(
+		0,
+		prices.findLastIndex(({at}) => at <= from),
+	);
+	return prices.filter(({at}, index) => index >= first && at <= to).toReversed();
 }
 
 /** Prices, quotas, spot requests and volumes (docs/facts.md, "Quotas and prices"). */
@@ -56,13 +65,15 @@ export const market: Handlers<
 		return {
 			SpotPriceHistory: left
 				.filter(({zone}) => input.AvailabilityZone === undefined || input.AvailabilityZone === zone)
-				.map(({type, zone}) => ({
-					InstanceType: type,
-					AvailabilityZone: zone,
-					ProductDescription: 'Linux/UNIX',
-					SpotPrice: spotPrice(region, type, zone).toFixed(6),
-					Timestamp: new Date(now - 3 * 3_600_000),
-				})),
+				.flatMap(({type, zone}) =>
+					pricesBetween(spotPrices(region, type, zone), input.StartTime?.getTime() ?? 0, input.EndTime?.getTime() ?? now).map(({at, usd}) => ({
+						InstanceType: type,
+						AvailabilityZone: zone,
+						ProductDescription: 'Linux/UNIX' as const,
+						SpotPrice: usd.toFixed(6),
+						Timestamp: new Date(at),
+					})),
+				),
 		};
 	},
 	DescribeSpotInstanceRequests(input, {region}) {
@@ -82,7 +93,7 @@ export const market: Handlers<
 			SpotInstanceRequests: filtered('DescribeSpotInstanceRequests', chosen, input.Filters, filters, ({tags}) => tags).map((request) => ({
 				SpotInstanceRequestId: request.id,
 				State: request.state,
-				Status: {Code: request.ended ?? 'fulfilled'},
+				Status: {Code: request.ended ?? 'fulfilled', UpdateTime: new Date(request.endedAt ?? request.createdAt)},
 				Type: 'one-time',
 				SpotPrice: request.maxPrice,
 				CreateTime: new Date(request.createdAt),

@@ -99,8 +99,11 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 			if (has === 'none') noCapacity.add(`${type} ${zone}`);
 			if (has !== 'some') noCapacity.add(`spot ${type} ${zone}`);
 		},
-		/** Today's spot price of a type in a zone, in USD an hour. */
-		spotPrice: (type: string, zone: string, usd: number): void => void regionOf(zone.slice(0, -1)).spotPrices.set(`${type} ${zone}`, usd),
+		/** The spot price of a type in a zone from now on, in USD an hour. */
+		spotPrice(type: string, zone: string, usd: number): void {
+			const {spotPrices} = regionOf(zone.slice(0, -1));
+			spotPrices.set(`${type} ${zone}`, [...(spotPrices.get(`${type} ${zone}`) ?? []), {at: now(), usd}]);
+		},
 		stopInstance(id: string): void {
 			instanceOf(id).thing.stopping = {from: now(), until: now() + 20_000};
 			looked();

@@ -12,7 +12,7 @@ export type Instance = {
 	state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 	/** AWS's own words on why it stopped or never ran. */
 	stateReason?: string | undefined;
-	/** When it stopped or was ended, as far as EC2 says: only of what somebody's call did. */
+	/** When it stopped or was ended, as far as EC2 says: of itself only what somebody's call did, else by its spot request. */
 	endedAt?: number | undefined;
 	type: string;
 	imageId: string;

@@ -73,6 +73,14 @@ function found(snapshot: Snapshot): FoundWorker[] {
 	return workers;
 }
 
+function ended(snapshot: Snapshot): FoundWorker[] {
+	const owns = ownsName(snapshot);
+	return (snapshot.ec2.value?.instances ?? []).filter(isTerminated).flatMap((instance): FoundWorker[] => {
+		const name = nameOf(instance);
+		return name !== undefined && owns(name) ? [{executor, name, machine: undefined, instance, createdAt: madeAt(name)}] : [];
+	});
+}
+
 /** docker-machine's workers: machines of its store, and instances known by the names that GitLab Runner gives them. */
 export const view: WorkerView = {
 	hostSeen,
@@ -88,6 +96,7 @@ export const view: WorkerView = {
 	nameOf,
 	isWorkerName: isMachineName,
 	found,
+	ended,
 	foundBy: ({host}) => [host.value?.machines],
 	stateBy,
 };

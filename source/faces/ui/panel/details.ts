@@ -34,7 +34,7 @@ function workerLines(worker: WorkerRow, snapshot: Snapshot, now: number): [strin
 			'Cost',
 			worker.usdPerHour === undefined
 				? 'not known'
-				: `about ${money(worker.usdPerHour)} an hour with disk and address, ${money(spentOfRow(worker, now))} so far`,
+				: `about ${money(worker.usdPerHour)} an hour with disk and address, ${money(spentOfRow(worker, snapshot.paid.at ?? now))} so far`,
 		],
 		['Last stage', story?.stage],
 		[

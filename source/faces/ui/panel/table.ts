@@ -46,7 +46,7 @@ function merged(spans: readonly Span[]): Span[] {
 
 function workerRow(worker: WorkerRow, focused: boolean, layout: Layout<WorkerColumn>, snapshot: Snapshot, {look, now}: View): Row {
 	const {mark, role} = lookOf(worker, now);
-	const cells = cellsOf(workerCells(worker, now), layout, look.ascii ? '...' : '…');
+	const cells = cellsOf(workerCells(worker, now, snapshot.paid.at), layout, look.ascii ? '...' : '…');
 	const spans = cells.flatMap((text, at): Span[] => {
 		const id = layout[at]?.column.id ?? 'name';
 		const stale = snapshot[sourceOf[id]].problem !== undefined;

@@ -1,10 +1,11 @@
 import {clockWords, many, money, priceline} from '../../../panel/formats.ts';
+import {monthOf} from '../../../panel/journal/spans.ts';
 import type {WorkerRow} from '../../../panel/rows.ts';
 import {counted} from '../../../world/printable.ts';
 import {madeWords, versionsTold, whoWords} from '../../words/changes.ts';
 import {notCounted} from '../../words/costs.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {managedOf} from '../../words/status-words.ts';
+import {limitIn, managedOf} from '../../words/status-words.ts';
 import {padded, pieces} from '../../words/width.ts';
 import {wrap, wrapColumns} from '../../words/wrapping.ts';
 import {emptyRow, type Row, row} from '../row.ts';
@@ -60,8 +61,10 @@ function kindLines(label: string, rows: readonly WorkerRow[]): string[] {
 
 /** What it all costs; guesses are marked "about". */
 export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look, columns}: View): string[] {
-	const {perHour, manager, today, month, savedBySpot, unpriced} = costs;
-	const since = (at: number): string => `, since ${clockWords(at, now)}`;
+	const {perHour, manager, most, today, month, savedBySpot, unended, unpriced} = costs;
+	const date = new Date(now);
+	const whole = (at: number, begin: number): string => (at - begin < 60_000 ? '' : `; of machines that had gone by ${clockWords(at, now)} nothing is known`);
+	const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
 	const {prices} = snapshot;
 	const orphans = rows.filter(({state}) => state === 'orphan');
 	const managed = orphans.length === 0 ? rows : rows.filter(({state}) => state !== 'orphan');
@@ -78,8 +81,24 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 				: `about ${money(perHour)} an hour: manager ${money(manager)}, ${many(managedOf(counts), 'worker')} ${money(hourly(managed))}${left}`,
 		),
 		...(unpriced > 0 ? [labelled('', `${many(unpriced, 'worker has', 'workers have')} no price that is known, and aren't in it`)] : []),
-		labelled('Today', today === undefined ? 'not known' : `about ${money(today.usd)}${since(today.since)} (UTC's day, as AWS counts)`),
-		labelled('This month', month === undefined ? 'not known' : `about ${money(month.usd)}${since(month.since)}`),
+		labelled('Today', today === undefined ? 'not known' : `about ${money(today.usd)}${whole(today.since, day)}`),
+		labelled('This month', month === undefined ? 'not known' : `about ${money(month.usd)}${whole(month.since, monthOf(now))}`),
+		...(unended > 0
+			? [
+					labelled(
+						'',
+						`${many(unended, 'machine')} of which nobody knows when ${unended === 1 ? 'it' : 'they'} went ${unended === 1 ? "isn't" : "aren't"} in it`,
+					),
+				]
+			: []),
+		...(most === undefined
+			? []
+			: [
+					labelled(
+						'At most',
+						`about ${money(most.perHour)} an hour with all ${counted(limitIn(snapshot) ?? 0)} workers, ${money(most.perMonth)} a month if they ran all the time`,
+					),
+				]),
 		labelled('Spot', savedBySpot === undefined ? 'nothing to compare' : `saves about ${money(savedBySpot)} an hour against on demand`),
 		'',
 		...(kinds.length === 0 ? [labelled('Workers', 'none')] : kinds),
