@@ -98,6 +98,7 @@ export const dockerAutoscaler: Executor = {
 		nameOf: () => undefined,
 		isWorkerName: () => false,
 		found: () => [],
+		ended: () => [],
 		foundBy: () => [],
 		stateBy: () => () => ({state: 'unknown', detail: undefined}),
 	},
