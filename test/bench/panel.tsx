@@ -7,17 +7,22 @@ import {following} from '../../source/faces/ui/panel/run.ts';
 import {panelScreen} from '../../source/faces/ui/panel/screen.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {noHistory, remember} from '../../source/panel/journal/history.ts';
+import type {ScalingGroupsSeen} from '../../source/panel/scaling-groups.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import type {StoredMachine} from '../../source/panel/workers.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
 import type {RunningJob} from '../../source/world/host/job-list.ts';
+import {fleeting, group, idOf, member, scalingHost, worker} from '../executors/docker-autoscaler/panel/seeing.ts';
 import {gitlabSees, healthy, host, instance, machine, manager, now, pending, runnerSees} from '../panel/seeing.ts';
 
 const workers = 5000;
 /** Rows in which something changes from one update to the next. */
 const changing = 50;
-const [updates = 10_000] = process.argv.slice(2).map(Number);
+const [executor = 'docker+machine', many = '10000'] = process.argv.slice(2);
+const updates = Number(many);
+/** Whether workers are instances of an Auto Scaling group, and not machines in docker-machine's store. */
+const isScaled = executor === 'docker-autoscaler';
 
 /** A terminal of 120x40 that takes everything and keeps nothing. */
 class Screen extends Writable {
@@ -57,9 +62,12 @@ class Keyboard extends EventEmitter {
 	}
 }
 
-const nameOf = (at: number): string => `runner-ab12cd-gitlab-runners-${Math.floor(now / 1000) - 600 - at}-${(at + 0x1000_0000).toString(16).slice(-8)}`;
-const machines: StoredMachine[] = Array.from({length: workers}, (_, at) => machine(nameOf(at), {instanceId: `i-${at.toString(16).padStart(8, '0')}`}));
-const instances: Instance[] = machines.map(({name, instanceId}) => instance(instanceId, name));
+const numbers = Array.from({length: workers}, (_, at) => at);
+const machineName = (at: number): string => `runner-ab12cd-gitlab-runners-${Math.floor(now / 1000) - 600 - at}-${(at + 0x1000_0000).toString(16).slice(-8)}`;
+const nameOf = isScaled ? idOf : machineName;
+const machines: StoredMachine[] = isScaled ? [] : numbers.map((at) => machine(nameOf(at), {instanceId: `i-${at.toString(16).padStart(8, '0')}`}));
+const instances: Instance[] = isScaled ? numbers.map((at) => worker(at, 10 + at)) : machines.map(({name, instanceId}) => instance(instanceId, name));
+const members = isScaled ? instances.map((one) => member(one)) : [];
 const jobOn = (at: number, job: number, when: number): LogEvent => ({
 	is: 'job-on-machine',
 	job,
@@ -72,11 +80,11 @@ const jobOn = (at: number, job: number, when: number): LogEvent => ({
 
 let history = remember(
 	noHistory(now - 3_600_000),
-	machines.map((_, at) => jobOn(at, 100_000 + at, now - 500_000)),
+	numbers.map((at) => jobOn(at, 100_000 + at, now - 500_000)),
 	now,
 );
 const ec2 = {manager: manager(), instances, otherManagers: []};
-const hosts = host(machines, {}, {limit: workers});
+const hosts = isScaled ? scalingHost({}, {limit: workers, maxWorkers: workers}) : host(machines, {}, {limit: workers});
 const running = (id: number): RunningJob => ({
 	id,
 	url: `https://gitlab.com/acme/api/-/jobs/${id}`,
@@ -86,7 +94,7 @@ const running = (id: number): RunningJob => ({
 	executorStage: 'docker_run',
 	seconds: 500,
 });
-const listed = machines.map((_, at) => running(100_000 + at));
+const listed = numbers.map((at) => running(100_000 + at));
 let time = now;
 let job = 200_000;
 
@@ -99,25 +107,42 @@ function managerTells(round: number): Partial<Snapshot> {
 		job += 1;
 		listed[at] = running(job);
 		return [
-			{is: 'job-ended', job: history.machines.get(nameOf(at))?.job ?? 0, machine: nameOf(at), ok: true, error: undefined, at: time},
+			{is: 'job-ended', job: history.machines.get(nameOf(at))?.job ?? 0, machine: isScaled ? undefined : nameOf(at), ok: true, error: undefined, at: time},
 			jobOn(at, job, time),
 		];
 	}).flat();
 	history = remember(history, events, time);
 	return {
 		host: good(hosts, time),
-		runner: good(runnerSees({used: workers, limit: workers, concurrent: workers, jobs: workers}, [...listed]), time),
+		runner: good(
+			isScaled
+				? fleeting({instances: {running: workers}, tasks: {acquired: workers}, jobs: workers, concurrent: workers}, [...listed])
+				: runnerSees({used: workers, limit: workers, concurrent: workers, jobs: workers}, [...listed]),
+			time,
+		),
 		journal: good(history, time),
 	};
+}
+
+/** The group told: an instance more was made of another version of its template, everything else is told again as it was. */
+function groupTells(round: number): ScalingGroupsSeen {
+	const at = round % workers;
+	const before = members[at];
+	if (before) members[at] = {...before, isOutdated: !before.isOutdated};
+	return {groups: [group([...members], {max: workers})], absent: []};
 }
 
 /** What the next source tells: EC2, the manager and GitLab come one after the other, each at its own pace. */
 function next(round: number): Snapshot {
 	time += 1700;
 	const waiting = gitlabSees([pending(1), pending(2), pending(3)]);
-	const told = [(): Partial<Snapshot> => ({ec2: good(ec2, time)}), () => managerTells(round), (): Partial<Snapshot> => ({gitlab: good(waiting, time)})][
-		round % 3
-	]?.();
+	const sources: (() => Partial<Snapshot>)[] = [
+		() => ({ec2: good(ec2, time)}),
+		...(isScaled ? [() => ({group: good(groupTells(round), time)})] : []),
+		() => managerTells(round),
+		() => ({gitlab: good(waiting, time)}),
+	];
+	const told = sources[round % sources.length]?.();
 	snapshot = {...snapshot, ...told};
 	return snapshot;
 }
@@ -160,5 +185,5 @@ app.unmount();
 // The first fifth is warming up: code is compiled, and the heap finds its size.
 const [settled = 0, last = 0] = [median(memory.slice(4, 8)), median(memory.slice(-4))];
 console.log(
-	`panel, ${workers.toLocaleString('en-US')} workers, ${changing} of them changed in each round, ${updates.toLocaleString('en-US')} updates: ${median(spent).toFixed(1)} ms CPU an update (median; ${(spent.toSorted((one, other) => one - other)[Math.floor(spent.length * 0.95)] ?? 0).toFixed(1)} at the 95th of 100), memory ${settled.toFixed(0)} → ${last.toFixed(0)} MB (${(((last - settled) / settled) * 100).toFixed(1)} %), ${(stdout.bytes / updates / 1000).toFixed(1)} kB drawn an update`,
+	`panel, ${workers.toLocaleString('en-US')} workers of ${executor}, ${changing} of them changed in each round, ${updates.toLocaleString('en-US')} updates: ${median(spent).toFixed(1)} ms CPU an update (median; ${(spent.toSorted((one, other) => one - other)[Math.floor(spent.length * 0.95)] ?? 0).toFixed(1)} at the 95th of 100), memory ${settled.toFixed(0)} → ${last.toFixed(0)} MB (${(((last - settled) / settled) * 100).toFixed(1)} %), ${(stdout.bytes / updates / 1000).toFixed(1)} kB drawn an update`,
 );

@@ -75,6 +75,9 @@ export const host = (machines: readonly StoredMachine[] = [], more: Partial<Host
 	service: {active: 'active', since: now - minutes(600), restarts: 0},
 	resources: {diskFree: 10e9, diskTotal: 16e9, memoryFree: 1e9, memoryTotal: 2e9, load1: 0.2, cpus: 2},
 	certificates: true,
+	fleetingPlugin: undefined,
+	workerKey: false,
+	pluginRuns: false,
 	...more,
 });
 

@@ -24,10 +24,17 @@ import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
 import {scalingConfig} from './config.ts';
 import {groupStep} from './group.ts';
+import {counted} from './instance-counts.ts';
 import {imageOfWorkers, launchTemplateStep} from './launch-template.ts';
 import {limits} from './limits.ts';
 import {scalingRights} from './manager-rights.ts';
+import {onWorker} from './on-worker.ts';
 import {stranded} from './other-runner.ts';
+import {causes} from './panel/causes.ts';
+import {journal, refusalWords} from './panel/journal.ts';
+import {leftovers} from './panel/leftovers.ts';
+import {made, moved} from './panel/made.ts';
+import {view} from './panel/workers.ts';
 import {scalingRole, scalingRoleStep} from './scaling-role.ts';
 import {pluginSoftware} from './software.ts';
 import {groupSubnets} from './subnets.ts';
@@ -54,7 +61,7 @@ const making: WorkerMaking = {
 	},
 	stranded,
 	going: async () => [],
-	counted: () => ({states: undefined, made: undefined, failed: undefined}),
+	counted,
 };
 
 /** The steps of a docker-autoscaler fleet, in the order in which a person reads them. */
@@ -90,34 +97,12 @@ export const dockerAutoscaler: Executor = {
 	name: 'docker-autoscaler',
 	steps,
 	workers: making,
-	view: {
-		hostSeen: () => ({}),
-		noWay: () => undefined,
-		groups: () => [],
-		filters: () => [],
-		nameOf: () => undefined,
-		isWorkerName: () => false,
-		found: () => [],
-		ended: () => [],
-		foundBy: () => [],
-		stateBy: () => () => ({state: 'unknown', detail: undefined}),
-	},
-	leftovers: {
-		tool: 'Auto Scaling',
-		makers: /autoscaler/,
-		isManager: () => false,
-		kept: () => undefined,
-		unmanaged: () => [],
-		judge: () => [],
-		keyPairOf: () => undefined,
-		remove: async () => ({is: 'gone'}),
-		removing: (name) => `${name} ending`,
-		removed: (name) => `${name} ended`,
-	},
-	made: () => undefined,
-	moved: (_to, given) => given,
-	journal: [],
-	refusals: [],
-	onWorker: async () => '',
-	causes: [],
+	view,
+	leftovers,
+	made,
+	moved,
+	journal,
+	refusals: refusalWords,
+	onWorker,
+	causes,
 };

@@ -178,6 +178,9 @@ const known: readonly KnownLaunchFailure[] = [
 	},
 ];
 
+/** Codes of all failures that are known. */
+export const launchFailureCodes: readonly string[] = [...new Set(known.map(({code}) => code))];
+
 /** What AWS's words on a launch of a group's mean; those that nobody knows are told as they are. */
 export function launchFailure(status: string, place: LaunchPlace): LaunchFailure {
 	for (const {pattern, says, passes = false, ...failure} of known) {

@@ -7,6 +7,7 @@ import {sourceOrder} from '../../panel/live/status.ts';
 import type {WhyWaiting} from '../../panel/live/why-waiting.ts';
 import {makerIn} from '../../panel/makers.ts';
 import type {Counts} from '../../panel/rows.ts';
+import type {ScalingGroupsSeen} from '../../panel/scaling-groups.ts';
 import {ageOf, type Seen} from '../../panel/seen.ts';
 import {type Snapshot, type SourceName, sourceTitles} from '../../panel/snapshot.ts';
 import {counted} from '../../world/printable.ts';
@@ -57,16 +58,35 @@ export function limitIn(snapshot: Pick<Snapshot, 'host'>): number | undefined {
 export const managedOf = (counts: Counts): number => counts.all - counts.orphan;
 
 /** `16 of 16`: machines against the limit, where there is one. */
-export function machineWords({ec2, host}: Snapshot, counts: Counts): string {
+export function machineWords({ec2, group, host}: Snapshot, counts: Counts): string {
 	if (!ec2.value && !host.value) return 'not known';
 	const limit = limitIn({host});
 	const managed = managedOf(counts);
-	if (limit === undefined) return counted(managed);
+	const more = groupWords({group});
+	if (limit === undefined) return `${counted(managed)}${more}`;
 	// Those that go make room for others already.
 	const machines = managed > limit ? Math.max(limit, managed - counts.removing) : managed;
 	return machines > limit
-		? `${counted(machines)}, ${counted(machines - limit)} over the limit of ${counted(limit)}`
-		: `${counted(machines)} of ${counted(limit)}`;
+		? `${counted(machines)}, ${counted(machines - limit)} over the limit of ${counted(limit)}${more}`
+		: `${counted(machines)} of ${counted(limit)}${more}`;
+}
+
+/** `, 2 more asked of AWS, 3 of an older template`: what Auto Scaling groups tell besides; nothing where there is no such thing. */
+function groupWords({group: {value}}: Pick<Snapshot, 'group'>): string {
+	if (!value) return '';
+	const told = groupsTold.get(value) ?? wordsOfGroups(value);
+	groupsTold.set(value, told);
+	return told;
+}
+
+/** Words once told: as long as the groups are the same they are asked for with each frame. */
+const groupsTold = new WeakMap<ScalingGroupsSeen, string>();
+
+function wordsOfGroups({groups}: ScalingGroupsSeen): string {
+	const there = groups.flatMap(({members}) => members.filter(({state}) => !state.startsWith('Terminat')));
+	const asked = groups.reduce((sum, {desired}) => sum + desired, 0) - there.length;
+	const outdated = there.filter(({isOutdated}) => isOutdated).length;
+	return `${asked > 0 ? `, ${counted(asked)} more asked of AWS` : ''}${outdated > 0 ? `, ${counted(outdated)} of an older template` : ''}`;
 }
 
 /** `14 running, 1 waiting for its machine 12 s (usually 50 s), 3 waiting in GitLab`; jobs that nobody can count are said so. `sourced`: each with who tells. */

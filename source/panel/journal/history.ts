@@ -103,7 +103,7 @@ function addition(event: LogEvent): Partial<MachineStory> | undefined {
 	const {at} = event;
 	if (event.is === 'machine-stage') return {stage: event.stage, stageAt: at};
 	if (event.is === 'machine-created') return {createdAt: at};
-	if (event.is === 'machine-failed') return {failedAt: at};
+	if (event.is === 'machine-failed') return {failedAt: at, ...(event.refusal ? {refusal: event.refusal} : {})};
 	if (event.is === 'machine-refused') return {refusal: event.refusal};
 	if (event.is === 'machine-lost') return {removingAt: at, reason: "gone without the runner's doing"};
 	return event.is === 'machine-removing' ? {removingAt: at, reason: event.reason} : undefined;

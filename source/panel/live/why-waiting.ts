@@ -93,7 +93,8 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 /** Tells whether a cause is one of the executors that runners here have, or that workers here are of; where neither is known any may be. */
 function concerning({snapshot, rows}: Case): (row: CauseRow) => boolean {
 	const makers = makersIn(snapshot);
-	const here = new Set([...makers.map(({executor}) => executor), ...rows.map(({executor}) => executor)]);
+	const here = new Set<string>(makers.map(({executor}) => executor));
+	for (const {executor} of rows) here.add(executor);
 	return ({executor}) => executor === undefined || here.size === 0 || here.has(executor);
 }
 

@@ -1,0 +1,8 @@
+import {markKeys} from '../../../fleet.ts';
+import type {Instance} from '../../../steps/looks/account.ts';
+
+/** The tag by which EC2 says of which Auto Scaling group an instance is. */
+export const groupTag = 'aws:autoscaling:groupName';
+
+/** Whether an instance bears a fleet's mark as a worker and was launched by an Auto Scaling group. */
+export const isMarkedMember = ({tags}: Instance): boolean => tags[markKeys.part] === 'worker' && tags[groupTag] !== undefined;
