@@ -114,6 +114,7 @@ export const executor = question(
 	help: offered.map(({help}) => help).join(' '),
 	kind: 'choice',
 	closed: true,
+	asked: true,
 	change: 'drain',
 	async default({given: {region}}) {
 		const [first] = executorsIn(region);

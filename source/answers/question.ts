@@ -71,7 +71,7 @@ type QuestionFields<Value> = {
 	readonly unit?: string;
 	/** Only the choices can be taken; without it a `choice` also lets a value be typed. */
 	readonly closed?: boolean;
-	/** True for the nine that most people must choose, a function where it depends; the others are asked of whoever asks for everything. */
+	/** True for the ten that most people must choose, a function where it depends; the others are asked of whoever asks for everything. */
 	readonly asked?: boolean | ((asking: Asking) => Promise<boolean>);
 	/**
 	 * What a changed answer does to a standing fleet; undefined where an answer says how this laptop works rather than what the fleet is: it never goes into

@@ -219,7 +219,7 @@ test('on the screens of a real terminal, a second ctrl-c ends a run whose call i
 test('before lines in a real terminal, a signal at a question ends it, and a second one ends a call that is never answered; the terminal is as it was', async (t) => {
 	const asked = openTerminal('../../dist/cli.js', ['setup', '--plain', '--region', 'us-east-1'], {env: laptop.env, shell: true});
 	t.after(() => asked.close());
-	await asked.until(/Which image/);
+	await asked.until(/Which executor/);
 	asked.signal('SIGTERM');
 	await asked.ended();
 	leftAsFound(asked, 143);

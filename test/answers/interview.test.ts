@@ -109,10 +109,10 @@ test('an existing key pair without its private key is told by the flag that is m
 	assert.match(problem.message, /^--private-key is missing.*key pair mine wasn't made here/);
 });
 
-test('a person is asked the nine that most must choose, in order, and Enter leaves each its default', async () => {
+test('a person is asked the ten that most must choose, in order, and Enter leaves each its default', async () => {
 	const ask = scripted({});
 	const {answers, sources} = await interview({layers: {}, asking: withCloud, ask});
-	assert.deepEqual(keysPut(ask), ['region', 'image', 'securityGroup', 'keyPair', 'cache', 'workerType', 'spot', 'limit', 'runner']);
+	assert.deepEqual(keysPut(ask), ['region', 'executor', 'image', 'securityGroup', 'keyPair', 'cache', 'workerType', 'spot', 'limit', 'runner']);
 	assert.deepEqual([answers.limit, sources.limit], [10, 'default']);
 	assert.deepEqual([answers.idleTime, sources.idleTime], [300, 'default']);
 });
@@ -121,7 +121,7 @@ test('what a flag, a preset or the record has answered isn’t asked', async () 
 	const ask = scripted({});
 	await interview({
 		layers: {flag: {region: 'us-east-2', limit: 3}, preset: {spot: false, runner: 'token'}},
-		record: async () => ({image: 'debian-12', keyPair: 'create'}),
+		record: async () => ({executor: 'docker+machine', image: 'debian-12', keyPair: 'create'}),
 		asking: withCloud,
 		ask,
 	});

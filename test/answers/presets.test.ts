@@ -175,7 +175,19 @@ test('an interview’s preset holds what was decided, in the order of asking, an
 	const layers = {flag: {checkInterval: 5}, environment: {profile: 'acme-dev', region: 'eu-west-1'}};
 	const {answers, sources} = await interview({layers, asking: asking({cloud: emptyCloud()}), ask});
 	const {answers: saved} = presetOf(answers, sources, 'mine');
-	assert.deepEqual(Object.keys(saved), ['region', 'image', 'securityGroup', 'keyPair', 'cache', 'workerType', 'spot', 'limit', 'checkInterval', 'runner']);
+	assert.deepEqual(Object.keys(saved), [
+		'region',
+		'executor',
+		'image',
+		'securityGroup',
+		'keyPair',
+		'cache',
+		'workerType',
+		'spot',
+		'limit',
+		'checkInterval',
+		'runner',
+	]);
 	assert.deepEqual([saved.limit, saved.checkInterval, saved.region], [12, 5, 'eu-west-1']);
 });
 

@@ -31,9 +31,9 @@ test('every question is asked in words and says what helps to answer it', () => 
 	}
 });
 
-test('at most nine questions are asked of everybody, and the profile only of those who have several', async () => {
+test('ten questions are asked of everybody, and the profile only of those who have several', async () => {
 	const always = inOrder.filter(({asked}) => asked === true).map(({id}) => id);
-	assert.deepEqual(always, ['region', 'image', 'securityGroup', 'keyPair', 'cache', 'workerType', 'spot', 'limit', 'runner']);
+	assert.deepEqual(always, ['region', 'executor', 'image', 'securityGroup', 'keyPair', 'cache', 'workerType', 'spot', 'limit', 'runner']);
 	const {asked} = questions.profile;
 	assert.ok(typeof asked === 'function');
 	assert.equal(await asked(asking({profiles: ['default']})({})), false);

@@ -15,32 +15,34 @@ async function after(start: WalkState, ...moves: WalkMove[]): Promise<WalkState>
 
 const keyAt = ({at}: WalkState): AnswerKey | 'next' | 'review' => (at.on === 'question' ? at.key : at.on);
 const value = (of: unknown): WalkMove => ({do: 'answer', value: of});
+/** The first two answers. */
+const begun = [value('eu-west-1'), value('docker+machine')];
 
 test('an answer leads to the next question, and nothing that was before is changed by it', async () => {
 	const start = await walk(await fresh(), {do: 'on'});
 	const told = structuredClone({settled: start.settled, at: start.at, layers: start.walk.layers});
 	const next = await after(start, value('eu-west-1'));
-	assert.deepEqual([keyAt(start), keyAt(next)], ['region', 'image']);
+	assert.deepEqual([keyAt(start), keyAt(next)], ['region', 'executor']);
 	assert.equal(next.settled.given.region, 'eu-west-1');
 	assert.deepEqual({settled: start.settled, at: start.at, layers: start.walk.layers}, told);
 });
 
 test('the same moves lead to the same place, whoever makes them', async () => {
-	const moves = [value('eu-west-1'), value('ubuntu-24.04'), value('create')];
+	const moves = [...begun, value('ubuntu-24.04'), value('create')];
 	const [one, other] = [await after(await fresh(), ...moves), await after(await fresh(), ...moves)];
 	assert.deepEqual([keyAt(one), one.settled.given], [keyAt(other), other.settled.given]);
 });
 
 test('back leads to the last question that was answered here, and forward again asks it with its answer', async () => {
-	const back = await after(await fresh(), value('eu-west-1'), value('debian-13'), {do: 'back'});
+	const back = await after(await fresh(), ...begun, value('debian-13'), {do: 'back'});
 	assert.equal(keyAt(back), 'image');
 	assert.equal(back.settled.given.image, 'debian-13');
-	assert.equal(await before(back), 'region');
-	assert.equal(keyAt(await after(back, {do: 'back'}, {do: 'back'})), 'region', 'there is nothing before the first');
+	assert.equal(await before(back), 'executor');
+	assert.equal(keyAt(await after(back, {do: 'back'}, {do: 'back'}, {do: 'back'})), 'region', 'there is nothing before the first');
 });
 
 test('an answer that makes another one meaningful is followed by that', async () => {
-	const state = await after(await fresh(), value('eu-west-1'), value('ubuntu-24.04'), value('create'), value('my-pair'));
+	const state = await after(await fresh(), ...begun, value('ubuntu-24.04'), value('create'), value('my-pair'));
 	assert.equal(keyAt(state), 'privateKey');
 	assert.ok((await pathOf(state)).includes('privateKey'));
 });
@@ -59,7 +61,7 @@ test('an answer that is changed from the review leads back to it', async () => {
 });
 
 test('answers that mend something are taken where the walk stands, and what they answer isn’t asked again', async () => {
-	const state = await after(await fresh(), value('eu-west-1'), {do: 'mend', answers: {workerType: 'c7g.large'}});
+	const state = await after(await fresh(), ...begun, {do: 'mend', answers: {workerType: 'c7g.large'}});
 	assert.equal(keyAt(state), 'image');
 	assert.equal(state.settled.given.workerType, 'c7g.large');
 	assert.equal(state.settled.sources.workerType, 'typed');
@@ -67,7 +69,7 @@ test('answers that mend something are taken where the walk stands, and what they
 
 test('a record answers what nobody did, and is gone with another fleet', async () => {
 	const named = await walk(await after(await fresh()), value('eu-west-1'));
-	const recorded = await after(await walk(named, {do: 'record', answers: {limit: 33, image: 'debian-12'}}));
+	const recorded = await after(await walk(named, {do: 'record', answers: {limit: 33, executor: 'docker+machine', image: 'debian-12'}}));
 	assert.equal(keyAt(recorded), 'securityGroup');
 	assert.deepEqual([recorded.settled.given.limit, recorded.settled.sources.limit], [33, 'record']);
 	const other = await walk(recorded, {do: 'record', answers: undefined});
@@ -81,7 +83,7 @@ test('whoever asks for everything is asked from the first question on, but for w
 });
 
 test('answers that are given up are asked again', async () => {
-	const state = await after(await fresh(), value('eu-west-1'), value('ubuntu-22.04'));
+	const state = await after(await fresh(), ...begun, value('ubuntu-22.04'));
 	const less = await walk(state, {do: 'forget', keys: ['image']});
 	assert.equal(less.settled.sources.image, 'default');
 });

@@ -102,6 +102,7 @@ for (const scenario of ['helped', 'home', 'end'] as const) {
 /** The demo's setup up to a screen: all of it by Enter. */
 async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'watch' | 'end'): Promise<void> {
 	await until(/Which region/);
+	await and(key.enter, /Which executor/);
 	await and(key.enter, /Which image/);
 	for (const right of [/Which security/, /Which key pair/, /caches go/, /instance type are/, /spot inst/, /How many/, /Where does the runner/])
 		await and(key.enter, right);
@@ -136,6 +137,7 @@ for (const screen of ['run', 'watch', 'end'] as const) {
 test('back from the last question to the first and forward again keeps every answer', async (t) => {
 	const {until, and, text} = open(t, '../../dist/cli.js', ['demo'], {columns: 120, rows: 60});
 	await until(/› us-east-2/);
+	await and(key.enter, /Which executor/);
 	await and(key.enter, /Which image[\s\S]*› Ubuntu 24/);
 	await and(key.down, /› Ubuntu 22/);
 	for (const right of [/Which security/, /Which key pair/, /caches go/]) await and(key.enter, right);
@@ -155,8 +157,10 @@ test('back from the last question to the first and forward again keeps every ans
 		/Which image[\s\S]*› Ubuntu 22/,
 	])
 		await and(key.left, right);
+	await and(key.left, /Which executor/);
 	await and(key.left, /Which region[\s\S]*› us-east-2/);
 	for (const right of [
+		/Which executor/,
 		/Which image[\s\S]*› Ubuntu 22/,
 		/Which security/,
 		/Which key pair/,
@@ -179,5 +183,5 @@ test('a region where nothing answers is left again by the way back, with every a
 	press('us-west-2');
 	await and(key.enter, /This has to be mended first[\s\S]*us-west-2 can't be reached[\s\S]*esc back/);
 	await and('\x1b', /Which region[\s\S]*› us-east-2/);
-	await and(key.enter, /Which image/);
+	await and(key.enter, /Which executor/);
 });

@@ -23,7 +23,7 @@ const given = (): string[] => [
 	`gitlabRunner=${world.downloads.gitlabRunner},dockerMachine=${world.downloads.dockerMachine}`,
 ];
 
-test('from nothing to the first job with nine answers, eight of them chosen by Enter; then a second fleet from the saved preset with no question but the review', async (t) => {
+test('from nothing to the first job with ten answers, nine of them chosen by Enter; then a second fleet from the saved preset with no question but the review', async (t) => {
 	const {AWS_REGION: _, ...nowhere} = world.env;
 	const home = await world.newHome();
 	const first = openTerminal('../../dist/cli.js', ['setup', ...given()], {columns: 120, rows: 40, env: {...nowhere, HOME: home}});
@@ -39,6 +39,7 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	await first.until(/^ \/ /m);
 	first.press('us-east-1');
 	await first.until(/› us-east-1/);
+	await answer(key.enter, /Which executor/);
 	await answer(key.enter, /Which image/);
 	await answer(key.enter, /Which security group/);
 	await answer(key.enter, /Which key pair opens/);
@@ -51,7 +52,7 @@ test('from nothing to the first job with nine answers, eight of them chosen by E
 	first.press(pasted(token));
 	await first.until(/•{10}/);
 	await answer(key.enter, /Review: this is what Enter makes/);
-	assert.equal(answers, 9);
+	assert.equal(answers, 10);
 	await first.until(/At most about \$\d+ a month/);
 	first.press('p');
 	await first.until(/What is the preset called/);

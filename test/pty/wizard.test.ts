@@ -19,6 +19,8 @@ after(() => world?.stop());
 
 /** What every setup here needs: the GitLab and the download sites that stand in for the real ones. */
 const given = (): string[] => [
+	'--executor',
+	'docker+machine',
 	'--gitlab-url',
 	world.gitlab.url,
 	'--downloads',
@@ -117,7 +119,7 @@ test('whoever leaves the questions is given the command that begins with the ans
 	assert.equal(await terminal.ended(), 130);
 	assert.match(
 		terminal.text().replace(/\s+/g, ' '),
-		/Nothing was made or changed\. With these answers again: `gitlab-runner-aws setup .*--fleet left --image ubuntu-22\.04/,
+		/Nothing was made or changed\. With these answers again: `gitlab-runner-aws setup .*--fleet left --executor docker\+machine --image ubuntu-22\.04/,
 	);
 });
 
@@ -230,6 +232,6 @@ test('without Unicode and without colour the walk is ASCII, and every state is a
 
 test('home shows the presets and looks in every enabled region; where none has a fleet, setup opens by itself', async (t) => {
 	const {until} = open(t, []);
-	await until(/looked in \d+ of \d+ regions[\s\S]*Presets[\s\S]*small|Which image/);
-	await until(/Which image/);
+	await until(/looked in \d+ of \d+ regions[\s\S]*Presets[\s\S]*small|Which executor/);
+	await until(/Which executor/);
 });

@@ -21,7 +21,8 @@ test('the same answers by lines and by screens make the same preset, byte for by
 
 	const walked = walk({layers});
 	const {and, until, press} = walked;
-	await until(/Which image/);
+	await until(/Which executor/);
+	await and(keys.enter, /Which image/);
 	press(keys.enter, keys.enter, keys.enter);
 	await until(/caches go/);
 	await and(keys.down, /› none/);
@@ -41,6 +42,7 @@ test('the same answers by lines and by screens make the same preset, byte for by
 	assert.equal(JSON.stringify(byScreens), JSON.stringify(byLines));
 	assert.deepEqual(byScreens.answers, {
 		region: 'us-east-2',
+		executor: 'docker+machine',
 		image: 'ubuntu-24.04',
 		securityGroup: 'create',
 		keyPair: 'create',

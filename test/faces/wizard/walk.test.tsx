@@ -6,7 +6,8 @@ import {type Checks, keys, walk} from './walking.tsx';
 
 afterEach(cleanup);
 
-const here = {environment: {region: 'us-east-2'}};
+/** The region is known, and the executor has been chosen. */
+const here = {environment: {region: 'us-east-2'}, flag: {executor: 'docker+machine'}} as const;
 const token = 'glrt-abcdefghij';
 
 /** Takes every default up to the token. */
@@ -41,10 +42,11 @@ test('where the region isn’t known it is asked first, and nothing is looked at
 	const walked = walk();
 	await walked.until(/Which region\?/);
 	assert.equal(walked.looked.length, 0);
-	assert.match(walked.frame(), /1 of 9/);
+	assert.match(walked.frame(), /1 of 10/);
 	assert.match(walked.frame(), /begins once the region is known/);
 	await walked.until(/us-east-2 +Ohio/);
 	await walked.and(keys.down, /› us-east-2/);
+	await walked.and(keys.enter, /Which executor[\s\S]*› docker\+machine/);
 	await walked.and(keys.enter, /Which image/);
 	await walked.until(() => walked.looked.length > 0);
 	assert.match(walked.frame(), /✔ region: us-east-2/);
@@ -140,14 +142,17 @@ test('another region keeps what is still true and asks again for what isn’t th
 	const {and, until} = walked;
 	await until(/us-east-2 +Ohio/);
 	await and(keys.down, /› us-east-2/);
+	await and(keys.enter, /Which executor/);
 	await and(keys.enter, /Which image/);
 	await and(keys.enter, /old sg-0123/);
 	await and(keys.down, /› old sg-0123456789abcdef0/);
 	await and(keys.enter, /Which key pair/);
 	await and(keys.left, /› old sg-0123456789abcdef0/);
 	await and(keys.left, /Which image/);
+	await and(keys.left, /Which executor/);
 	await and(keys.left, /Which region/);
 	await and(keys.up, /› eu-west-1/);
+	await and(keys.enter, /Which executor/);
 	await and(keys.enter, /Which image/);
 	// The little account has the same group everywhere, so that it stays.
 	assert.match(walked.frame(), /security group: sg-0123456789abcdef0/);
@@ -262,8 +267,8 @@ test('the runner can be had made instead: its questions follow, and the token as
 });
 
 test('a asks every key, in order', async () => {
-	const walked = walk({layers: here});
-	await walked.until(/Which image/);
+	const walked = walk({layers: {environment: here.environment}});
+	await walked.until(/Which executor/);
 	await walked.and('a', /Which AWS profile/);
 	// It has no default: Enter leaves it to the SDK's own chain.
 	await walked.and(keys.enter, /What is the fleet called/);
@@ -276,6 +281,7 @@ test('for a fleet that stands its record answers, and only the review is shown',
 	const record = {
 		region: 'us-east-2',
 		fleet: 'gitlab-runners',
+		executor: 'docker+machine',
 		image: 'ubuntu-24.04',
 		securityGroup: 'create',
 		keyPair: 'create',
