@@ -115,7 +115,7 @@ export const executor = question(
 	kind: 'choice',
 	closed: true,
 	asked: true,
-	change: 'drain',
+	change: 'live',
 	async default({given: {region}}) {
 		const [first] = executorsIn(region);
 		const refused = region === undefined ? undefined : limitsOf({}).region(region);

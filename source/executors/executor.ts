@@ -19,6 +19,11 @@ export type WorkerAt = {name: string; address(): Promise<string | undefined>};
 export type Executor = {
 	readonly name: AnswerValue<'executor'>;
 	readonly steps: readonly AnyStep[];
+	/**
+	 * What is left of it once a fleet has gone over to another executor: each of these finds by itself whether anything is, and takes it away when no job needs
+	 * it any more. They are steps of all other executors, after those of their own, and need nothing that another executor's steps don't find.
+	 */
+	readonly leaving: readonly AnyStep[];
 	readonly workers: WorkerMaking;
 	/** How the panel finds, calls and judges them. */
 	readonly view: WorkerView;

@@ -1,3 +1,4 @@
+import {isKey} from '../answers/all.ts';
 import type {Change, Context, Finding, Found, Looking, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, type Given, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
@@ -10,7 +11,7 @@ import {accountLook, managersOf} from './looks/account.ts';
 import {identityLook} from './looks/identity.ts';
 import {type FleetRecord, parameterTagsLook, readRecord, recordLook} from './looks/record.ts';
 import {makeParameter} from './parameter.ts';
-import {changesBetween, fleetAnswers, recordValue} from './recorded.ts';
+import {changesBetween, fleetAnswers, notSet, recordValue} from './recorded.ts';
 import {bearsMark, missingTags, tagChanges, tagList} from './tags.ts';
 
 declare module '../engine/step.ts' {
@@ -56,6 +57,13 @@ async function setTags(context: Context): Promise<void> {
 	}
 }
 
+/** Another executor brings its own answers along, and has no use for those of the one before: these go without saying, unless somebody gave them. */
+const told = (changes: readonly Change[], {sources}: Context): Change[] =>
+	changes.filter(({from, to, what}) => {
+		const isGiven = isKey(what) && sources[what] !== undefined && sources[what] !== 'default' && sources[what] !== 'record';
+		return isGiven || !changes.some((change) => change.what === 'executor') || (from !== notSet && to !== notSet);
+	});
+
 async function check(context: Context): Promise<Finding<Found['record']>> {
 	const {answers, fleet, sources} = context;
 	const name = names.record(fleet);
@@ -63,7 +71,7 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 	recordValue(fleetAnswers(answers, sources), record?.born ?? now(context));
 	if (!record) return {is: 'missing', says: `${name}, so that any teammate can open this fleet`};
 	const resource = {version: record.version};
-	const answered = changesBetween(record.answers, fleetAnswers(answers, sources));
+	const answered = told(changesBetween(record.answers, fleetAnswers(answers, sources)), context);
 	const changes = answered.some(({what}) => what === 'tags')
 		? answered
 		: [

@@ -39,7 +39,10 @@ export const fleetAnswers = (answers: Given, sources: Sources = {}): Given =>
 			.map(({id}) => [id, answers[id]]),
 	);
 
-const shown = (value: unknown, question: AnyQuestion): string => (value === undefined ? 'not set' : toText(value, question));
+/** An answer that isn't there, as it's shown. */
+export const notSet = 'not set';
+
+const shown = (value: unknown, question: AnyQuestion): string => (value === undefined ? notSet : toText(value, question));
 
 /** What differs between a record and the answers wanted now, by key. */
 export function changesBetween(recorded: Given, wanted: Given): Change[] {

@@ -96,6 +96,7 @@ const workers: WorkerMaking = {
 export const pool: Executor = {
 	name: 'pool',
 	steps: [identityStep, recordStep, networkStep(poolOffered.limits), poolStep, runnerStep(workers)],
+	leaving: [],
 	workers,
 	view,
 	leftovers,

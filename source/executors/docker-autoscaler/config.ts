@@ -98,6 +98,8 @@ const never = (path: string): Field => ({path, write: () => undefined});
 const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
 	{path: 'shutdown_timeout', absent: [30n], write: () => whole(shutdownSeconds)},
 	{path: 'runners.feature_flags.FF_USE_FLEETING_ACQUIRE_HEARTBEATS', write: () => true, drains: true},
+	// An entry that comes from other machines is known by what they are named.
+	{path: 'runners.machine.MachineName', names: names.machine},
 	never('runners.docker.tls_verify'),
 	never('runners.docker.host'),
 	own('plugin', {answer: 'fleetingPluginVersion', write: ({answers}) => `aws:${answers.fleetingPluginVersion}`, read: versionIn}),

@@ -96,6 +96,7 @@ const steps: readonly AnyStep[] = [
 export const dockerAutoscaler: Executor = {
 	name: 'docker-autoscaler',
 	steps,
+	leaving: [],
 	workers: making,
 	view,
 	leftovers,

@@ -4,7 +4,7 @@ import {mark, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {aws, tagSpecification} from '../../steps/aws-cli.ts';
-import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
+import {blocked, differs} from '../../steps/finding.ts';
 import {spreading, untilSeen, whenKnown} from '../../steps/late.ts';
 import {diskKeyLook} from '../../steps/looks/keys.ts';
 import {recordLook} from '../../steps/looks/record.ts';
@@ -26,8 +26,7 @@ type TemplateNeeds = 'network' | 'images' | 'security-groups';
 /** The image of workers, which stays the one that the template names as long as it's of the line that is answered. */
 export async function imageOfWorkers(context: Context, found: Pick<Found, 'images'>) {
 	const {template} = await context.look(scalingLook);
-	const standing = template && bearsMark(context.fleet, template.tags) ? template.data.ImageId : undefined;
-	return workerImage(context, found.images.worker, standing);
+	return workerImage(context, found.images.worker, template?.data.ImageId);
 }
 
 /** What workers are to be launched with. */
@@ -54,7 +53,7 @@ async function check(context: Context, found: Pick<Found, TemplateNeeds>): Promi
 	const notes = [...image, ...keys];
 	const says = `${name}: ${data.ImageId}, ${answers.workerDisk} GiB encrypted`;
 	if (!template) return {is: 'missing', says, notes};
-	if (!bearsMark(fleet, template.tags)) throw foreign(template);
+	if (!bearsMark(fleet, template.tags)) return foreign(template);
 	const changes: Change[] = [
 		...templateChanges(template.data, data),
 		...tagChanges(answers, [template.tags]).map((change) => ({...change, what: 'tags of it'})),
@@ -64,9 +63,8 @@ async function check(context: Context, found: Pick<Found, TemplateNeeds>): Promi
 	return {is: 'ready', resource, says: `${says}, version ${template.version}`, notes};
 }
 
-/** Somebody else's template of our name: it blocks, and is never touched. */
-const foreign = ({id, name}: TemplateSeen): Blocked =>
-	new Blocked(
+const foreign = ({id, name}: TemplateSeen): Finding<never> =>
+	blocked(
 		'InvalidLaunchTemplateName.AlreadyExistsException',
 		`A launch template ${name} is already there (${id}), and it isn't this fleet's, so it stays as it is.`,
 		'Name the fleet otherwise with `--fleet`, or delete that template where nobody uses it.',
@@ -97,9 +95,7 @@ async function create(context: Context, data: RequestLaunchTemplateData, report:
 		context.forget(scalingLook);
 		return (await context.look(scalingLook)).template;
 	};
-	const made = await untilSeen(context, look, () => report({says: `waiting until EC2 shows ${name}`}));
-	if (made && bearsMark(fleet, made.tags)) return;
-	if (made) throw foreign(made).problem;
+	if (await untilSeen(context, look, () => report({says: `waiting until EC2 shows ${name}`}))) return;
 	throw new Problem({
 		code: 'InvalidLaunchTemplateName.NotFoundException',
 		fault: 'outside',
@@ -113,7 +109,6 @@ async function apply(context: Context, found: Pick<Found, TemplateNeeds>, _findi
 	const {cloud} = context;
 	const [{template}, {data}] = await Promise.all([context.look(scalingLook), dataWanted(context, found)]);
 	if (!template) return create(context, data, report);
-	if (!bearsMark(context.fleet, template.tags)) throw foreign(template).problem;
 	if (templateChanges(template.data, data).length > 0) {
 		report({says: `version ${template.version + 1} of ${template.name} being made`});
 		await cloud.call('CreateLaunchTemplateVersion', {LaunchTemplateId: template.id, LaunchTemplateData: data});
@@ -151,7 +146,7 @@ export const launchTemplateStep: Step<'launch-template', TemplateNeeds, 'record'
 		'ec2:CreateTags',
 	],
 	settles: spreading,
-	check: orBlocked(check),
+	check,
 	apply,
 	stands: async (context) => (await own(context)).map(({id, name}) => ({id, says: `launch template ${name}`, goes: true})),
 	remove,

@@ -110,6 +110,8 @@ const rowsFor = (options: readonly string[]): readonly Field[] => [
 	{path: 'runners.machine.autoscaling', answer: 'schedule', absent: [[]], write: windowsWanted, read: scheduleIn},
 	{path: 'runners.machine.autoscaling.IdleCountMin', absent: [1n]},
 	{path: 'runners.machine.autoscaling.Timezone', absent: ['Local']},
+	// An entry that comes from an Auto Scaling group is known by that group's name.
+	{path: 'runners.autoscaler.plugin_config.name', names: names.scalingGroup},
 	...['OffPeakPeriods', 'OffPeakTimezone', 'OffPeakIdleCount', 'OffPeakIdleTime'].map((key) => dead(`runners.machine.${key}`)),
 ];
 

@@ -26,6 +26,7 @@ import {limitsOf} from '../offered.ts';
 import {machineConfig} from './config.ts';
 import {counted} from './machine-counts.ts';
 import {machineRights} from './manager-rights.ts';
+import {oldMachinesStep} from './old-machines.ts';
 import {onWorker} from './on-worker.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
@@ -90,6 +91,7 @@ const steps: readonly AnyStep[] = [
 export const dockerMachine: Executor = {
 	name: 'docker+machine',
 	steps,
+	leaving: [oldMachinesStep],
 	workers: making,
 	view,
 	leftovers,

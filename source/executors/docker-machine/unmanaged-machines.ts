@@ -6,7 +6,7 @@ import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
 import type {Stranded} from '../../steps/worker-making.ts';
 import {isNamedBy, type Namer} from '../../world/host/machine-name.ts';
-import {parseConfig, type Table, tablesAt} from '../../world/host/toml.ts';
+import {parseConfig, type Table, tablesAt, textAt} from '../../world/host/toml.ts';
 import type {HostFacts} from '../scripts.ts';
 import {machineConfig, machineNameIn} from './config.ts';
 import {ownPrefixes, unmanagedBy} from './machine-names.ts';
@@ -25,9 +25,13 @@ const prefixesOf = (runner: Table): string[] => ownPrefixes(namerOf(runner));
  */
 export function unmanaged(names: readonly string[], text: string, {fleet, now, ours}: {fleet: Fleet; now: number; ours: Table | undefined}): string[] {
 	const isUnmanaged = unmanagedBy(tablesAt(parseConfig(text, 'config.toml on the manager'), 'runners').map(namerOf));
+	return names.filter((name) => isOfFleet(name, fleet, ours) && isUnmanaged(name, now));
+}
+
+/** Whether a machine is the fleet's: by its name, or by the token of our entry, whose machines may bear another MachineName. */
+export function isOfFleet(name: string, fleet: Fleet, ours: Table | undefined): boolean {
 	const {partitioned = '', shortToken: short = ''}: Partial<Namer> = ours ? namerOf(ours) : {};
-	const isOurs = (name: string): boolean => isWorkerName(fleet, name) || [short, partitioned].some((part) => isNamedBy(part, name));
-	return names.filter((name) => isOurs(name) && isUnmanaged(name, now));
+	return isWorkerName(fleet, name) || [short, partitioned].some((part) => isNamedBy(part, name));
 }
 
 /** Machines of this fleet that no entry's names begin like once the file is as wanted. */
@@ -44,7 +48,7 @@ function unmanagedThen(facts: HostFacts, text: string, context: Context): string
 function renames(facts: HostFacts, text: string, context: Context): boolean {
 	const [before, after] = [facts.config && standingRunner(facts.config.text, {...context, config}), standingRunner(text, {...context, config})];
 	const known = after ? prefixesOf(after) : [];
-	return before !== undefined && prefixesOf(before).some((prefix) => !known.includes(prefix));
+	return before !== undefined && textAt(before, 'executor') === config.executor && prefixesOf(before).some((prefix) => !known.includes(prefix));
 }
 
 /** What has to go before the file is written: machines that no runner manages then, and new ones that the runner may be making under its old name. */

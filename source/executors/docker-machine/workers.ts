@@ -1,5 +1,5 @@
 import type {Found, Looking, Removal, Report, Standing, Step} from '../../engine/step.ts';
-import {isWorkerName, names} from '../../fleet.ts';
+import {type Fleet, isWorkerName, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf} from '../../steps/looks/account.ts';
@@ -18,7 +18,7 @@ const most = 100;
 const waits = {tries: 61, pause: 5000};
 
 /** Key pairs that this fleet's runner made and no live instance uses: docker-machine never tags them, so the name's form tells. */
-function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
+export function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
 	const used = new Set(instances.filter(lives).map(({keyName}) => keyName));
 	return keyPairs.filter(({name}) => isWorkerName(fleet, name) && !used.has(name));
 }
@@ -31,19 +31,24 @@ async function lookAgain(context: Looking): Promise<Account> {
 	return context.look(accountLook);
 }
 
-async function terminate({cloud}: Looking, workers: readonly Instance[]): Promise<void> {
+/** Ends these, whose one-time spot requests close with them. */
+export async function terminate({cloud}: Looking, workers: readonly Instance[]): Promise<void> {
 	for (const batch of batches(workers)) await unless(cloud.call('TerminateInstances', {InstanceIds: batch.map(({id}) => id)}), 'InvalidInstanceID.NotFound');
 }
 
 const going = ({state}: Instance): boolean => state === 'shutting-down';
 
-/** Terminates all workers, whose one-time spot requests close with them, and waits until none is left, looking again for any that came meanwhile. */
-async function removeWorkers(removal: Removal, report: Report): Promise<void> {
+/** Instances that docker-machine launched: one that an Auto Scaling group has launched bears that group's name, and goes with it. */
+export const machinesOf = (fleet: Fleet, account: Account): Instance[] =>
+	workersOf(fleet, account).filter(({tags}) => tags['aws:autoscaling:groupName'] === undefined);
+
+/** Terminates all machines, whose one-time spot requests close with them, and waits until none is left, looking again for any that came meanwhile. */
+async function removeMachines(removal: Removal, report: Report): Promise<void> {
 	const {fleet} = removal;
 	const seen = new Set<string>();
 	const leftNow = async (): Promise<number> => {
 		const account = await lookAgain(removal);
-		const workers = workersOf(fleet, account);
+		const workers = machinesOf(fleet, account);
 		for (const {id} of workers) seen.add(id);
 		if (workers.length > 0) report({says: workers.length === 1 ? '1 going' : `${workers.length} going`});
 		await terminate(removal, workers);
@@ -60,9 +65,13 @@ async function removeWorkers(removal: Removal, report: Report): Promise<void> {
 }
 
 async function remove(removal: Removal, report: Report): Promise<void> {
+	await removeMachines(removal, report);
+	await deleteKeyPairs(removal, unusedKeyPairs(removal, await lookAgain(removal)), report);
+}
+
+/** Deletes key pairs that machines have left behind. */
+export async function deleteKeyPairs(removal: Looking, pairs: readonly KeyPair[], report: Report): Promise<void> {
 	const {cloud} = removal;
-	await removeWorkers(removal, report);
-	const pairs = unusedKeyPairs(removal, await lookAgain(removal));
 	for (const {name} of pairs) await unless(cloud.call('DeleteKeyPair', {KeyName: name}), 'InvalidKeyPair.NotFound');
 	if (pairs.length > 0) report({says: `${pairs.length === 1 ? '1 key pair' : `${pairs.length} key pairs`} of theirs deleted`});
 	removal.forget(accountLook);
@@ -71,7 +80,7 @@ async function remove(removal: Removal, report: Report): Promise<void> {
 async function stands(removal: Removal): Promise<Standing[]> {
 	const account = await removal.look(accountLook);
 	return [
-		...workersOf(removal.fleet, account).map(({id, state, type}) => ({id, says: `worker, ${type}, ${state}`, goes: true})),
+		...machinesOf(removal.fleet, account).map(({id, state, type}) => ({id, says: `worker, ${type}, ${state}`, goes: true})),
 		...unusedKeyPairs(removal, account).map(({name}) => ({id: name, says: "a worker's key pair", goes: true})),
 	];
 }
@@ -84,7 +93,7 @@ export const workersStep: Step<'workers', 'security-groups'> = {
 	when: () => false,
 	actions: ['ec2:TerminateInstances', 'ec2:DeleteKeyPair'],
 	async check(context) {
-		const resource: Found['workers'] = {count: workersOf(context.fleet, await context.look(accountLook)).length};
+		const resource: Found['workers'] = {count: machinesOf(context.fleet, await context.look(accountLook)).length};
 		return {is: 'ready', resource, says: `${resource.count} there`};
 	},
 	stands,

@@ -17,13 +17,16 @@ import type {Prepared} from './driver.ts';
 import {metricsOn, seenInMetrics} from './runner-metrics.ts';
 
 /** How far an act's answers reach: the steps that may be changed for them, and whether others may follow from them, so that all are looked at. */
-type Reach = {only: readonly StepName[]; whole: boolean};
+export type Reach = {only: readonly StepName[]; whole: boolean};
 
 /** Numbers that only the record and config.toml hold. */
 export const ofNumbers: Reach = {only: ['record', 'runner'], whole: false};
 
 /** Where workers are made, and as what. */
 export const ofWorkers = (answers: Answers): Reach => ({only: ['record', ...executorOf(answers).workers.madeBy, 'runner', 'service'], whole: true});
+
+/** Another executor: all that it needs is made beside what stands, and what is left of the one before goes. */
+export const ofExecutor = (answers: Given): Reach => ({only: executorOf(answers).steps.map(({name}) => name), whole: true});
 
 /** What an act makes of the fleet's answers, and its words; plan, review, run, record and proof are the same for all acts. */
 export type FleetChange = Reach & {
@@ -71,11 +74,11 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 	const standing = await actContext.answered(looking, record);
 	const {answers} = standing;
 	const change = await act({record, answers}, looking);
-	const executor = executorOf(answers);
-	const {steps} = executor;
 	const allowed = {replaceManager: false, only: change.only};
-	const isEnough = !change.whole && isReady(await makePlan(steps, standing, silent, allowed));
+	const isEnough = !change.whole && isReady(await makePlan(executorOf(answers).steps, standing, silent, allowed));
 	const context = await actContext.answered(looking, change.answers);
+	const executor = executorOf(context.answers);
+	const {steps} = executor;
 	const plan = await makePlan(steps, context, silent, isEnough ? allowed : {replaceManager: false});
 	const [problem] = problemsOf(plan);
 	if (problem) throw problem;

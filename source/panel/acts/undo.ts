@@ -1,11 +1,11 @@
 import {flagsOf} from '../../answers/value.ts';
 import type {Change} from '../../engine/step.ts';
-import type {Fleet, Given} from '../../fleet.ts';
+import type {Answers, Fleet, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {answersBefore} from '../../steps/record.ts';
 import {changesBetween} from '../../steps/recorded.ts';
 import {commandLine} from '../../world/host/quote.ts';
-import {changeWords, type FleetAct, ofNumbers, ofWorkers} from './change.ts';
+import {changeWords, type FleetAct, ofExecutor, ofNumbers, ofWorkers, type Reach} from './change.ts';
 
 const numbers: readonly string[] = ['limit', 'concurrent', 'idleCount'];
 
@@ -13,6 +13,12 @@ const numbers: readonly string[] = ['limit', 'concurrent', 'idleCount'];
 function setupWith({name, region}: Fleet, answers: Given, changes: readonly Change[], more: readonly string[]): string {
 	const flags = flagsOf(Object.fromEntries(Object.entries(answers).filter(([key]) => changes.some(({what}) => what === key))));
 	return commandLine('gitlab-runner-aws', 'setup', '--fleet', name, '--region', region, ...flags, ...more);
+}
+
+/** How far these changes reach: those of numbers less far than any other. */
+function reachOf(changes: readonly Change[], answers: Answers, before: Given): Reach {
+	if (changes.every(({what}) => numbers.includes(what))) return ofNumbers;
+	return changes.some(({what}) => what === 'executor') ? ofExecutor(before) : ofWorkers(answers);
 }
 
 /** The answers of the record's version before; what others wrote in config.toml since stays. */
@@ -25,7 +31,7 @@ export const undo: FleetAct = async ({answers, record}, context) => {
 	if (replaced.length > 0)
 		throw new Problem({code: 'not-from-panel', message: `${changeWords(replaced)}: that isn't changed from the panel.`, advice: otherwise});
 	return {
-		...(changes.every(({what}) => numbers.includes(what)) ? ofNumbers : ofWorkers(answers)),
+		...reachOf(changes, answers, before),
 		otherwise,
 		answers: before,
 		says: "The last change of the fleet's answers is taken back. What others wrote in config.toml, and the runner's token, stay.",

@@ -48,7 +48,7 @@ export type Field = {
 	readonly changes?: (from: Value | undefined, to: Value | undefined) => Change[];
 	/** What in a value is the person's own and stays, as it may be shown. */
 	readonly yours?: (value: Value) => string[];
-	/** It isn't read again while the runner runs, or is another kind of runner. */
+	/** It isn't read again while the runner runs. A key of an executor's own is read once that executor's first job comes. */
 	readonly drains?: true;
 };
 
@@ -137,7 +137,7 @@ const ofAll: readonly Field[] = [
 	{path: 'runners.token', byRunner: true, write: ({token}, standing) => token?.token ?? standing},
 	{path: 'runners.token_obtained_at', byRunner: true, write: ({token}, standing) => (token ? some(token.obtainedAt, moment) : standing)},
 	{path: 'runners.token_expires_at', byRunner: true, write: ({token}, standing) => (token ? some(token.expiresAt, moment) : standing)},
-	{path: 'runners.executor', answer: 'executor', write: ({answers}) => answers.executor, drains: true},
+	{path: 'runners.executor', answer: 'executor', write: ({answers}) => answers.executor},
 	// It counts jobs.
 	{path: 'runners.limit', answer: 'limit', write: ({answers}) => whole(answers.limit * jobsPerWorker(answers)), read: workersFor},
 	{path: 'runners.request_concurrency', absent: [1n], write: ({answers}) => requestConcurrency(answers)},
@@ -175,6 +175,12 @@ export const fieldAt = (config: Pick<ExecutorConfig, 'rows'>, path: string): Fie
 /** What the runner goes by at a path: what stands in the file and in one entry of its `[[runners]]`, else what an absent key means. */
 export const inForce = (config: Pick<ExecutorConfig, 'rows'>, document: Table, runner: Table, path: string): Value | undefined =>
 	valueAt({...document, runners: runner}, path) ?? fieldAt(config, path)?.absent?.[0];
+
+/** Tables that say something to runners of one executor alone: in an entry of another they are what is left of an earlier one. */
+const ofOneExecutor: readonly string[] = ['machine', 'runners.machine', 'runners.autoscaler'];
+
+/** Whether a path is in a table that is one executor's own. */
+export const isOfOneExecutor = (path: string): boolean => ofOneExecutor.some((table) => path === table || path.startsWith(`${table}.`));
 
 const zeroMoment = '0001-01-01T00:00:00.000Z';
 

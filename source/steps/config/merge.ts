@@ -5,7 +5,7 @@ import {bareUrl} from '../../world/gitlab/url.ts';
 import {isTable, overlay, parseConfig, plain, printConfig, putAt, same, type Table, tablesAt, textAt, type Value, valueAt} from '../../world/host/toml.ts';
 import {printableIn} from '../../world/printable.ts';
 import {edited} from './edit.ts';
-import {type ConfigSetting, type ConfigWanted, type ExecutorConfig, fieldAt, fieldsOf, meaning, type RunnerToken} from './fields.ts';
+import {type ConfigSetting, type ConfigWanted, type ExecutorConfig, fieldAt, fieldsOf, isOfOneExecutor, meaning, type RunnerToken} from './fields.ts';
 import {shownAt} from './shown.ts';
 
 /** The file as it is to be, what differs from the one that stands, what in it is the person's own, and whether the comments in it go. */
@@ -145,20 +145,29 @@ function textOf(standing: string | undefined, merged: Table, changes: readonly C
 /** What differs between two files, in our entry and in the keys that all runners share; what the runner takes for the same is the same. */
 function differences(config: ExecutorConfig, before: Ours, after: Ours): Change[] {
 	const whole = ({entry, globals}: Ours): Table => ({...globals, runners: entry});
-	return differing(config, meaning(config, '', whole(before)), meaning(config, '', whole(after)), '');
+	const [from, to] = [textAt(before.entry, 'executor'), textAt(after.entry, 'executor')];
+	const compared: Compared = {config, goesOver: from !== undefined && from !== to};
+	return differing(compared, meaning(config, '', whole(before)), meaning(config, '', whole(after)), '');
 }
 
-function differing(config: ExecutorConfig, from: Value | undefined, to: Value | undefined, path: string): Change[] {
+/** By which rows two files are compared, and whether the entry goes over from one executor to another: the next job gets that one's, and none waits for it. */
+type Compared = {config: ExecutorConfig; goesOver: boolean};
+
+function differing(compared: Compared, from: Value | undefined, to: Value | undefined, path: string): Change[] {
 	if (same(from, to)) return [];
+	const {config, goesOver} = compared;
+	if (goesOver && from === undefined && isTable(to) && isOfOneExecutor(path))
+		return [{what: `[${path}]`, from: shownAt(path, undefined), to: 'as the answers say', how: 'live'}];
 	const field = fieldAt(config, path);
 	if (field?.changes) return field.changes(from, to);
 	if ((isTable(from) || isTable(to)) && (from === undefined || isTable(from)) && (to === undefined || isTable(to))) {
 		const [before, after] = [from ?? {}, to ?? {}];
 		const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-		return keys.flatMap((key) => differing(config, before[key], after[key], path === '' ? key : `${path}.${key}`));
+		return keys.flatMap((key) => differing(compared, before[key], after[key], path === '' ? key : `${path}.${key}`));
 	}
 	const says = (value: Value | undefined): string => shownAt(path, value ?? field?.absent?.[0]);
-	return [{what: field?.answer ?? path, from: says(from), to: says(to), how: field?.drains ? 'drain' : 'live'}];
+	const drains = field?.drains === true && !(goesOver && config.rows.includes(field));
+	return [{what: field?.answer ?? path, from: says(from), to: says(to), how: drains ? 'drain' : 'live'}];
 }
 
 /** Paths of all that says something, down to the single values. */
@@ -170,12 +179,16 @@ function leaves(value: Value | undefined, path: string): string[] {
 
 const paths = (config: ExecutorConfig, {entry, globals}: Ours): string[] => [...new Set(leaves(meaning(config, '', {...globals, runners: entry}) ?? {}, ''))];
 
+/** Whether a path is in a table of another executor's, which goes once the fleet has gone over: where these rows know nothing of the table. */
+const isOfAnother = ({rows}: ExecutorConfig, path: string): boolean =>
+	isOfOneExecutor(path) && !rows.some((row) => row.write !== undefined && row.path.split('.').slice(0, 2).join('.') === path.split('.').slice(0, 2).join('.'));
+
 /** What is in the file and not from us: keys by path, other entries by name, and what stands beside ours in one key's value. */
 function yoursIn(ours: Ours, runners: readonly Table[], wanted: ConfigWanted): string[] {
 	const made = written(wanted);
 	const fromUs = new Set(leaves({...made.globals, runners: made.entry}, ''));
 	const {config} = wanted;
-	const own = paths(config, ours).filter((path) => !fromUs.has(path) && fieldAt(config, path)?.byRunner !== true);
+	const own = paths(config, ours).filter((path) => !fromUs.has(path) && fieldAt(config, path)?.byRunner !== true && !isOfAnother(config, path));
 	return [
 		...own.filter((path) => !path.startsWith('runners.')),
 		...runners.filter((runner) => runner !== ours.entry).map((runner) => `[[runners]] ${textAt(runner, 'name') ?? 'without a name'}`),

@@ -25,8 +25,10 @@ def docker_machine_acts(store, has_certificates):
         code, out, err = sh('docker-machine', 'rm', '-y', name, limit=180)
         if code != 0 and never_launched(name):
             code = sh('docker-machine', 'rm', '-f', name, limit=180)[0]
-        say(line='%s removed' % name if code == 0 else '%s not removed: %s' % (name, (err or out).strip()[-200:]))
-        return code == 0
+        # None once it is gone, else docker-machine's words.
+        why = None if code == 0 else (err or out).strip()[-200:]
+        say(line='%s removed' % name if why is None else '%s not removed: %s' % (name, why))
+        return why
     def take_away():
         folder = os.path.join(store, 'machines')
         ours = re.compile(r'runner-[a-z0-9-]{1,9}-%s-\\d{9,11}-[0-9a-f]{8}' % re.escape(given.get('fleet') or ''))
@@ -36,7 +38,7 @@ def docker_machine_acts(store, has_certificates):
             return 0
         say(says='%d machines going' % len(names) if len(names) > 1 else '1 machine going')
         with ThreadPoolExecutor(4) as pool:
-            return sum(pool.map(remove, names))
-    return dict(prepare=prepare, take_away=take_away)
+            return sum(why is None for why in pool.map(remove, names))
+    return dict(prepare=prepare, take_away=take_away, remove=remove)
 executors['docker+machine'].update(docker_machine_acts(executors['docker+machine']['keeps'], executors['docker+machine']['has_certificates']))
 `;

@@ -1,6 +1,7 @@
 import type {Plays} from '../../../simulated/host/plays.ts';
 import {isSecretOption} from '../scripts/secret-options.ts';
 import {removeWorker} from './play-remove-worker.ts';
+import {removeDockerMachine, retireMachines} from './play-retire-machines.ts';
 import {testMachine} from './play-test-machine.ts';
 import {machinesOf} from './provider.ts';
 import {makeCertificates, takeAway} from './take-away.ts';
@@ -9,7 +10,12 @@ import {facts, panel, software} from './told.ts';
 /** How the simulated manager behaves with docker-machine. */
 export const dockerMachinePlays: Plays = {
 	executor: 'docker+machine',
-	scripts: {'test-machine': testMachine, 'remove-worker': removeWorker},
+	scripts: {
+		'test-machine': testMachine,
+		'remove-worker': removeWorker,
+		'retire-machines': retireMachines,
+		'remove-docker-machine': removeDockerMachine,
+	},
 	software,
 	facts,
 	panel,

@@ -1,9 +1,11 @@
 import {type Machine, textOf} from '../../../simulated/host/machine.ts';
 import {hasKeys} from '../../../simulated/host/manager-calls.ts';
 import {regions} from '../limits.ts';
+import {userDataPath} from '../scripts/manager-part.ts';
 import {credentialsMissing, type DockerMachine, failure, isKeyPairThere, subnetOf} from './driver-calls.ts';
 import {type MachineFlags, optionsOf} from './machine-options.ts';
 
+export const dockerMachineProgram = '/usr/local/bin/docker-machine';
 export const storeFolder = '/root/.docker/machine/machines/';
 export const certificatePaths = ['ca.pem', 'ca-key.pem', 'cert.pem', 'key.pem'].map((name) => `/root/.docker/machine/certs/${name}`);
 
@@ -11,6 +13,12 @@ export const hasCertificates = (machine: Machine): boolean => certificatePaths.e
 
 /** Whether docker-machine's certificates are of one making: files from two first uses at once don't fit each other. */
 export const certificatesFit = (machine: Machine): boolean => new Set(certificatePaths.map((path) => textOf(machine, path))).size === 1;
+
+/** docker-machine itself goes, with its certificates, its store, and the file that its workers' user data comes from. */
+export function forgetDockerMachine({files}: Machine): void {
+	for (const path of [...files.keys()]) if (path.startsWith('/root/.docker/machine/')) files.delete(path);
+	for (const path of [dockerMachineProgram, userDataPath]) files.delete(path);
+}
 
 /** One machine in docker-machine's store; with its version of Docker once that is installed. */
 export type Stored = {name: string; instanceId: string; options: string[]; engine?: string | undefined};

@@ -1,12 +1,10 @@
 import {type Machine, textOf, versionOf} from '../../../simulated/host/machine.ts';
 import {userDataPath} from '../scripts/manager-part.ts';
-import {hasCertificates, storeFolder, storeOf} from './store.ts';
-
-const program = '/usr/local/bin/docker-machine';
+import {dockerMachineProgram, hasCertificates, storeFolder, storeOf} from './store.ts';
 
 /** docker-machine's part of what is installed, as the scripts tell it. */
 export const software = (machine: Machine): object => ({
-	dockerMachine: versionOf(machine, program),
+	dockerMachine: versionOf(machine, dockerMachineProgram),
 	certificates: hasCertificates(machine),
 	userData: textOf(machine, userDataPath),
 });

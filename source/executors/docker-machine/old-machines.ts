@@ -1,0 +1,221 @@
+import type {Context, Finding, Found, Note, Report, Step} from '../../engine/step.ts';
+import {isProblem, Problem} from '../../problem.ts';
+import {unless} from '../../steps/answering.ts';
+import {spreading} from '../../steps/late.ts';
+import {accountActions, accountLook, type Instance} from '../../steps/looks/account.ts';
+import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
+import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
+import type {HostFacts} from '../scripts.ts';
+import {dockerPort, leftInAccount, leftOnManager, withoutMachines} from './machines-left.ts';
+import {removeDockerMachineScript} from './scripts/remove-docker-machine.ts';
+import {type RetireMachinesOutcome, retireMachinesScript} from './scripts/retire-machines.ts';
+import {deleteKeyPairs, terminate} from './workers.ts';
+
+declare module '../../engine/step.ts' {
+	interface Found {
+		/** What is left of docker-machine, in words. */
+		'old-machines': {left: string[]};
+	}
+}
+
+/** Seconds that jobs on old machines may take to end: as long as on a manager that was replaced. */
+const drainSeconds = 7200;
+/** Milliseconds between two looks at them. */
+const between = 10_000;
+/**
+ * Seconds without a job after which none comes to an old machine any more. A request that was made by the config.toml before may still be answered with
+ * one: GitLab holds a request for up to 50 s (docs/facts.md, "gitlab-runner: a changed executor").
+ */
+const quietSeconds = 75;
+
+type OldMachines = Finding<Found['old-machines']>;
+const none: OldMachines = {is: 'ready', resource: {left: []}, says: 'none'};
+
+/** Trouble on the way to the manager, which is the connection's to tell. */
+const onTheWay = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'host-key-changed', 'manager-private', 'instance-connect-not-allowed'];
+
+const some = (count: number, one: string, more: string): string[] => (count === 0 ? [] : [count === 1 ? `1 ${one}` : `${count} ${more}`]);
+
+/** What remains, in words, the first of it with how many jobs it has. */
+async function leftNow(context: Context, facts: HostFacts | undefined): Promise<{left: string[]; busy: number}> {
+	const {instances, keyPairs, rules} = await leftInAccount(context);
+	const here = facts && leftOnManager(context, facts);
+	const machines = Math.max(instances.length, here?.machines.length ?? 0);
+	const left = [
+		...some(machines, 'machine', 'machines'),
+		...some(keyPairs.length, 'key pair', 'key pairs'),
+		...(rules.length === 0 ? [] : [`port ${dockerPort} of the workers`]),
+		...(here?.tables ?? []).map((table) => `[${table}]`),
+		...(here?.program ? ['docker-machine itself'] : []),
+	];
+	return {left, busy: machines === 0 ? 0 : (here?.busy ?? 0)};
+}
+
+const says = (left: readonly string[], busy: number): string =>
+	`${left.join(', ')}: ${busy === 0 ? 'no job runs there' : busy === 1 ? '1 job runs there and ends first' : `${busy} jobs run there and end first`}`;
+
+/** What a person agrees to. */
+const notes: Note[] = [
+	{says: 'Jobs that run end on their old machines, and the next ones run on new workers: the runner goes over by one reload of config.toml.'},
+	{says: 'Until the last of the old is gone, `gitlab-runner-aws status undo` goes back by one reload.'},
+];
+
+async function found(context: Context, facts: HostFacts | undefined): Promise<OldMachines> {
+	const {busy, left} = await leftNow(context, facts);
+	return left.length === 0 ? none : {is: 'extra', resource: {left}, says: says(left, busy), notes};
+}
+
+async function check(context: Context): Promise<OldMachines> {
+	const manager = await currentManager(context);
+	if (manager?.state !== 'running') return found(context, undefined);
+	try {
+		return await found(context, await lookAtHost(context, manager));
+	} catch (error) {
+		if (isProblem(error, 'host-key-unknown')) return {is: 'waiting', for: ['host-key']};
+		if (isProblem(error, ...onTheWay)) return {is: 'waiting', for: ['connection']};
+		throw error;
+	}
+}
+
+const changedMeanwhile = (): Problem =>
+	new Problem({
+		code: 'config-changed',
+		message: 'config.toml changed while old machines were watched, so they stay.',
+		advice: 'Run the same command again; it looks first and goes on.',
+		again: true,
+	});
+
+/** The manager as it is now. Throws where its runner has its jobs on machines after all: somebody goes back. */
+async function lookAnew(context: Context, manager: Instance): Promise<{facts: HostFacts; from: string; machines: string[]}> {
+	forgetHost(context, manager);
+	const facts = await lookAtHost(context, manager);
+	const {isUsed, machines} = leftOnManager(context, facts);
+	if (isUsed) throw changedMeanwhile();
+	return {facts, from: facts.config?.hash ?? '', machines};
+}
+
+type Looked = Extract<RetireMachinesOutcome, {is: 'looked'}>;
+
+/** What is waited for, in words: how many jobs run on old machines and how many elsewhere. */
+function waitingFor({coming = 0, jobs: running, loaded, quiet, refused, used}: Looked, count: number): string {
+	const machines = count === 1 ? '1 old machine' : `${count} old machines`;
+	if (running === undefined || used === undefined) return `${machines}: waiting until the runner tells which jobs it has`;
+	const on = `${used + coming === 1 ? '1 job' : `${used + coming} jobs`} on old machines, ${Math.max(0, running - used - coming)} on new ones`;
+	if (refused !== undefined) return `${on}; the runner can't load config.toml: ${refused}`;
+	if (!loaded) return `${on}; waiting until the runner has loaded config.toml`;
+	return quiet < quietSeconds ? `${on}; watching whether old machines still get any` : `${on}; ${machines} left`;
+}
+
+const stillBusy = (looked: Looked, count: number): Problem =>
+	new Problem({
+		code: 'still-busy',
+		message: `After ${drainSeconds / 3600} hours ${waitingFor(looked, count)}. Nothing is lost: new jobs run on new machines, and those that run go on.`,
+		advice: 'Run the same command again; it goes on waiting. `gitlab-runner-aws status undo` goes back.',
+	});
+
+/** A machine that docker-machine can't end is a problem once no job runs on any. */
+const unended = ({stay: [first]}: Looked): Problem | undefined =>
+	first &&
+	new Problem({
+		code: 'machine-stays',
+		fault: 'outside',
+		again: true,
+		message: `docker-machine didn't remove ${first.name}: ${first.detail}`,
+		advice: 'Run the same command again.',
+	});
+
+/** Waits until no job runs on an old machine, and takes each away as soon as it has none. */
+async function retire(context: Context, manager: Instance, report: Report): Promise<void> {
+	const {clock, signal} = context;
+	const connection = await connectToChange(context, manager);
+	const end = clock.now() + drainSeconds * 1000;
+	let {from, machines} = await lookAnew(context, manager);
+	for (let told = ''; ; ) {
+		const looked = await connection.script(retireMachinesScript, {from, names: machines, quietSeconds}, report);
+		if (looked.is === 'changed-meanwhile') {
+			({from, machines} = await lookAnew(context, manager));
+			continue;
+		}
+		machines = machines.filter((name) => !looked.removed.includes(name));
+		const isOver = looked.loaded && looked.used === 0 && looked.coming === 0 && looked.quiet >= quietSeconds;
+		if (isOver && machines.length === 0) return;
+		const stays = isOver ? unended(looked) : undefined;
+		if (stays) throw stays;
+		if (clock.now() > end) throw stillBusy(looked, machines.length);
+		const now = waitingFor(looked, machines.length);
+		if (now !== told) report({says: now});
+		told = now;
+		await clock.sleep(between, signal);
+	}
+}
+
+/** Takes away what only docker-machine used in the account: what was there by then, since somebody who goes back may have others made. */
+async function clearAccount(context: Context, report: Report): Promise<void> {
+	context.forget(accountLook);
+	const {instances, keyPairs, rules} = await leftInAccount(context);
+	await terminate(context, instances);
+	await deleteKeyPairs(context, keyPairs, report);
+	for (const {groupId, rule} of rules) {
+		await unless(
+			context.cloud.call('RevokeSecurityGroupIngress', {GroupId: groupId, SecurityGroupRuleIds: [rule.id]}),
+			'InvalidPermission.NotFound',
+			'InvalidSecurityGroupRuleId.NotFound',
+		);
+		report({says: `port ${dockerPort} of the workers closed`});
+	}
+	context.forget(accountLook);
+}
+
+/** Takes its tables out of config.toml, then the program off the manager: until then the way back is one reload. */
+async function clearManager(context: Context, manager: Instance, report: Report): Promise<void> {
+	const connection = await connectToChange(context, manager);
+	const {facts, from} = await lookAnew(context, manager);
+	const {program, tables} = leftOnManager(context, facts);
+	if (facts.config && tables.length > 0) {
+		report({says: `${tables.map((table) => `[${table}]`).join(' and ')} going out of config.toml`});
+		const written = await connection.script(writeConfigScript, {text: withoutMachines(context, facts.config.text), from}, report);
+		if (written.is === 'changed-meanwhile') throw changedMeanwhile();
+		if (written.is !== 'written') throw notCleared(written.detail);
+	}
+	if (!program) return forgetHost(context, manager);
+	const {from: now} = await lookAnew(context, manager);
+	report({says: 'docker-machine going'});
+	const removed = await connection.script(removeDockerMachineScript, {from: now}, report).finally(() => forgetHost(context, manager));
+	if (removed.is === 'changed-meanwhile') throw changedMeanwhile();
+	if (removed.is === 'machines-stay') throw notCleared(`its store still has ${removed.names.join(', ')}`);
+	if (removed.is === 'failed') throw notCleared(removed.detail);
+}
+
+const notCleared = (detail: string): Problem =>
+	new Problem({
+		code: 'docker-machine-stays',
+		message: `docker-machine can't be taken off the manager: ${detail}`,
+		advice: 'Look at it with `gitlab-runner-aws ssh`, then run the same command again.',
+	});
+
+async function apply(context: Context, _found: unknown, _finding: unknown, report: Report): Promise<void> {
+	context.forget(accountLook);
+	const manager = await currentManager(context);
+	if (manager?.state !== 'running') return clearAccount(context, report);
+	await retire(context, manager, report);
+	await lookAnew(context, manager);
+	await clearAccount(context, report);
+	await clearManager(context, manager, report);
+}
+
+/**
+ * What a fleet has left of docker-machine once its runner has another executor. Jobs on old machines end on them, and until the last of it is gone the way
+ * back is one reload: its tables stand in config.toml, where no runner goes by them.
+ */
+export const oldMachinesStep: Step<'old-machines', never, 'runner' | 'service' | 'old-manager'> = {
+	name: 'old-machines',
+	title: 'Old machines',
+	needs: [],
+	after: ['runner', 'service', 'old-manager'],
+	actions: [...accountActions, ...reachingActions, 'ec2:TerminateInstances', 'ec2:DeleteKeyPair', 'ec2:RevokeSecurityGroupIngress'],
+	settles: spreading,
+	check,
+	apply,
+	commands: () => ['sudo -i docker-machine ls', 'curl -s http://127.0.0.1:9252/metrics | grep machine_states'],
+};
