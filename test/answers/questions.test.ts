@@ -59,7 +59,6 @@ test('a changed answer says what it does to a fleet that stands; what is this la
 	assert.deepEqual(how('never'), ['region', 'fleet']);
 	assert.deepEqual(how('replace'), ['subnet', 'image', 'managerType', 'securityGroup', 'keyPair']);
 	assert.deepEqual(how('drain'), [
-		'executor',
 		'capacityPerInstance',
 		'gitlabUrl',
 		'gitlabCa',
@@ -127,7 +126,6 @@ const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, s
 	['a zone of another region', 'subnet', 'us-east-1a', {region: 'us-east-2'}, /zone of us-east-2, such as us-east-2a; us-east-1a is in another region/],
 	[
 		'a region that docker-machine doesn’t know',
-		'executor',
 		'docker+machine',
 		{region: 'il-central-1'},
 		/docker-machine doesn't know the region il-central-1.*`--executor docker-autoscaler`/,

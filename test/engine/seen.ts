@@ -14,7 +14,7 @@ const lives = (world: World, instance: InstanceState): boolean => !['terminated'
 /** All that stands of a fleet, as somebody who looks into the account and into GitLab counts it. */
 export function standing(world: World, fleet = name, at = region) {
 	world.time.settle();
-	const {groups, instances, keyPairs, parameters, spotRequests, volumes} = world.outside.region(at);
+	const {groups, instances, keyPairs, parameters, scalingGroups, spotRequests, templates, volumes} = world.outside.region(at);
 	const {buckets, profiles, roles} = world.outside.account;
 	const here = {name: fleet, region: at};
 	const living = [...instances.values()].filter((instance) => lives(world, instance));
@@ -36,13 +36,32 @@ export function standing(world: World, fleet = name, at = region) {
 		profiles: [...profiles.values()].filter((one) => bearsMark(one, fleet)).length,
 		buckets: [...buckets.values()].filter((one) => bearsMark(one, fleet)).length,
 		parameters: [...parameters.values()].filter((one) => bearsMark(one, fleet)).length,
+		scalingGroups: [...scalingGroups.values()].filter((one) => bearsMark(one, fleet) && !one.isDeleting).length,
+		templates: [...templates.values()].filter((one) => bearsMark(one, fleet)).length,
 	};
 }
 
-const nothing = {managers: 0, workers: 0, workerKeys: 0, spotRequests: 0, volumes: 0, groups: 0, keyPairs: 0, roles: 0, profiles: 0, buckets: 0, parameters: 0};
+const nothing = {
+	managers: 0,
+	workers: 0,
+	workerKeys: 0,
+	spotRequests: 0,
+	volumes: 0,
+	groups: 0,
+	keyPairs: 0,
+	roles: 0,
+	profiles: 0,
+	buckets: 0,
+	parameters: 0,
+	scalingGroups: 0,
+	templates: 0,
+};
 
 /** A whole fleet, at rest: one of each. */
 export const oneOfEach = {...nothing, managers: 1, groups: 2, keyPairs: 1, roles: 1, profiles: 1, buckets: 1, parameters: 1};
+
+/** A whole fleet of an Auto Scaling group, at rest. */
+export const oneGroup = {...oneOfEach, keyPairs: 2, scalingGroups: 1, templates: 1};
 
 /** A fleet that was taken away: but for the cache bucket, nothing. */
 export const onlyTheBucket = {...nothing, buckets: 1};

@@ -3,7 +3,7 @@ import {type Fleet, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {aws, tagArguments} from '../../steps/aws-cli.ts';
-import {blocked, differs} from '../../steps/finding.ts';
+import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading, untilSeen, whenKnown} from '../../steps/late.ts';
 import {bearsMark, tagChanges, tagsOf} from '../../steps/tags.ts';
 import type {AutoScalingGroup} from '../../world/cloud/shapes.ts';
@@ -42,8 +42,9 @@ export const groupActions = [
 /** Whether a group is the fleet's. */
 export const isOurs = (fleet: Fleet, group: AutoScalingGroup): boolean => bearsMark(fleet, tagsOf(group.Tags), 'group');
 
-export const foreignGroup = (name: string): Finding<never> =>
-	blocked(
+/** Somebody else's group of our name: it blocks, and is never touched. */
+export const foreignGroup = (name: string): Blocked =>
+	new Blocked(
 		'AlreadyExists',
 		`An Auto Scaling group ${name} is already there, and it isn't this fleet's, so it stays as it is.`,
 		'Name the fleet otherwise with `--fleet`, or delete that group where nobody uses it.',
@@ -76,7 +77,7 @@ async function check(context: Context, found: Pick<Found, 'network'>): Promise<F
 	const group = groupNamed(scaling, name);
 	const zones = found.network.workerSubnets.map(({zone}) => zone).join(', ');
 	const says = `${name}: at most ${answers.limit} workers in ${zones}`;
-	if (group && !isOurs(fleet, group)) return foreignGroup(name);
+	if (group && !isOurs(fleet, group)) throw foreignGroup(name);
 	if (!group || isGoing(group)) return {is: 'missing', says};
 	const {template} = scaling;
 	const resource = {name};
@@ -149,12 +150,6 @@ async function create(context: Context, name: string, setting: GroupSetting, rep
 		() => report({says: `waiting until AWS shows ${name}`}),
 	);
 	if (!group) throw unseen(name);
-	if (!isOurs(fleet, group))
-		throw new Problem({
-			code: 'AlreadyExists',
-			message: `Somebody made an Auto Scaling group ${name} meanwhile.`,
-			advice: 'Name the fleet otherwise with `--fleet`.',
-		});
 	return group;
 }
 
@@ -167,6 +162,8 @@ export async function bringAbout(context: Context, name: string, setting: GroupS
 		group = undefined;
 	}
 	group ??= await create(context, name, setting, report);
+	// It may have come meanwhile.
+	if (!isOurs(fleet, group)) throw foreignGroup(name).problem;
 	if (settingChanges(group, setting).length > 0) {
 		report({says: `${name} being changed`});
 		await whenKnown(context, report, () => cloud.call('UpdateAutoScalingGroup', {...groupInput(setting), AutoScalingGroupName: name}));
@@ -218,7 +215,7 @@ export const groupStep: Step<'group', 'network', 'record' | 'permissions' | 'quo
 	after: ['record', 'permissions', 'quota', 'scaling-role', 'launch-template', 'test-worker'],
 	actions: groupActions,
 	settles: spreading,
-	check,
+	check: orBlocked(check),
 	apply,
 	stands: async (context) =>
 		(await ownGroups(context, isOfThis(context))).map((group) => ({

@@ -4,7 +4,7 @@ import {mark, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {aws, tagSpecification} from '../../steps/aws-cli.ts';
-import {blocked, differs} from '../../steps/finding.ts';
+import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading, untilSeen, whenKnown} from '../../steps/late.ts';
 import {diskKeyLook} from '../../steps/looks/keys.ts';
 import {recordLook} from '../../steps/looks/record.ts';
@@ -26,7 +26,8 @@ type TemplateNeeds = 'network' | 'images' | 'security-groups';
 /** The image of workers, which stays the one that the template names as long as it's of the line that is answered. */
 export async function imageOfWorkers(context: Context, found: Pick<Found, 'images'>) {
 	const {template} = await context.look(scalingLook);
-	return workerImage(context, found.images.worker, template?.data.ImageId);
+	const standing = template && bearsMark(context.fleet, template.tags) ? template.data.ImageId : undefined;
+	return workerImage(context, found.images.worker, standing);
 }
 
 /** What workers are to be launched with. */
@@ -53,7 +54,7 @@ async function check(context: Context, found: Pick<Found, TemplateNeeds>): Promi
 	const notes = [...image, ...keys];
 	const says = `${name}: ${data.ImageId}, ${answers.workerDisk} GiB encrypted`;
 	if (!template) return {is: 'missing', says, notes};
-	if (!bearsMark(fleet, template.tags)) return foreign(template);
+	if (!bearsMark(fleet, template.tags)) throw foreign(template);
 	const changes: Change[] = [
 		...templateChanges(template.data, data),
 		...tagChanges(answers, [template.tags]).map((change) => ({...change, what: 'tags of it'})),
@@ -63,8 +64,9 @@ async function check(context: Context, found: Pick<Found, TemplateNeeds>): Promi
 	return {is: 'ready', resource, says: `${says}, version ${template.version}`, notes};
 }
 
-const foreign = ({id, name}: TemplateSeen): Finding<never> =>
-	blocked(
+/** Somebody else's template of our name: it blocks, and is never touched. */
+const foreign = ({id, name}: TemplateSeen): Blocked =>
+	new Blocked(
 		'InvalidLaunchTemplateName.AlreadyExistsException',
 		`A launch template ${name} is already there (${id}), and it isn't this fleet's, so it stays as it is.`,
 		'Name the fleet otherwise with `--fleet`, or delete that template where nobody uses it.',
@@ -95,7 +97,9 @@ async function create(context: Context, data: RequestLaunchTemplateData, report:
 		context.forget(scalingLook);
 		return (await context.look(scalingLook)).template;
 	};
-	if (await untilSeen(context, look, () => report({says: `waiting until EC2 shows ${name}`}))) return;
+	const made = await untilSeen(context, look, () => report({says: `waiting until EC2 shows ${name}`}));
+	if (made && bearsMark(fleet, made.tags)) return;
+	if (made) throw foreign(made).problem;
 	throw new Problem({
 		code: 'InvalidLaunchTemplateName.NotFoundException',
 		fault: 'outside',
@@ -109,6 +113,7 @@ async function apply(context: Context, found: Pick<Found, TemplateNeeds>, _findi
 	const {cloud} = context;
 	const [{template}, {data}] = await Promise.all([context.look(scalingLook), dataWanted(context, found)]);
 	if (!template) return create(context, data, report);
+	if (!bearsMark(context.fleet, template.tags)) throw foreign(template).problem;
 	if (templateChanges(template.data, data).length > 0) {
 		report({says: `version ${template.version + 1} of ${template.name} being made`});
 		await cloud.call('CreateLaunchTemplateVersion', {LaunchTemplateId: template.id, LaunchTemplateData: data});
@@ -146,7 +151,7 @@ export const launchTemplateStep: Step<'launch-template', TemplateNeeds, 'record'
 		'ec2:CreateTags',
 	],
 	settles: spreading,
-	check,
+	check: orBlocked(check),
 	apply,
 	stands: async (context) => (await own(context)).map(({id, name}) => ({id, says: `launch template ${name}`, goes: true})),
 	remove,

@@ -1,6 +1,6 @@
 import type {Look, Looking} from '../../engine/step.ts';
 import {markKeys, names} from '../../fleet.ts';
-import {isProblem} from '../../problem.ts';
+import type {Problem} from '../../problem.ts';
 import {isDenied, unless} from '../../steps/answering.ts';
 import {tagsOf} from '../../steps/tags.ts';
 import type {Action} from '../../world/cloud/actions.ts';
@@ -44,16 +44,27 @@ async function templateSeen({cloud, fleet}: Looking): Promise<TemplateSeen | und
 	};
 }
 
+/** What was seen, or AWS's refusal to show it. */
+async function orDenied<Seen>(look: Promise<Seen>): Promise<{seen: Seen} | {denied: Problem}> {
+	try {
+		return {seen: await look};
+	} catch (error) {
+		if (isDenied(error)) return {denied: error};
+		throw error;
+	}
+}
+
 /** One look at both, side by side. Whoever may look at neither has made neither: a removal goes on without them. */
 export const scalingLook: Look<ScalingSeen> = {
 	name: 'scaling',
 	async load(context) {
-		const [groups, template] = await Promise.allSettled([groupsSeen(context), templateSeen(context)]);
-		const refused = [groups, template].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-		if (refused.length === 2 && refused.every(isDenied)) return {groups: [], template: undefined};
-		const [first] = refused;
-		if (first !== undefined) throw isProblem(first) ? first : new Error(String(first), {cause: first});
-		return {groups: groups.status === 'fulfilled' ? groups.value : [], template: template.status === 'fulfilled' ? template.value : undefined};
+		const [groups, template] = await Promise.all([orDenied(groupsSeen(context)), orDenied(templateSeen(context))]);
+		if ('denied' in groups) {
+			if ('denied' in template) return {groups: [], template: undefined};
+			throw groups.denied;
+		}
+		if ('denied' in template) throw template.denied;
+		return {groups: groups.seen, template: template.seen};
 	},
 };
 

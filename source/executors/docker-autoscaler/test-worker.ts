@@ -3,6 +3,7 @@ import type {Context, Finding, Found, Removal, Report, Step} from '../../engine/
 import {markKeys, names} from '../../fleet.ts';
 import type {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
+import {orBlocked} from '../../steps/finding.ts';
 import {accountLook} from '../../steps/looks/account.ts';
 import {forgetHost, managerOf} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
@@ -45,7 +46,7 @@ async function check(context: Context, found: Pick<Found, TestWorkerNeeds>): Pro
 	const what = `one ${answers.workerType}${answers.spot ? ' on spot' : ''}`;
 	const name = names.testGroup(fleet);
 	const group = groupNamed(scaling, name);
-	if (group && !isOurs(fleet, group)) return foreignGroup(name);
+	if (group && !isOurs(fleet, group)) throw foreignGroup(name);
 	const proven = manager.tags[markKeys.proven];
 	if (proven === undefined) return {is: 'missing', says: `${what}, as the runner's group will launch them; it's paid for some minutes`};
 	const resource = {proof: proven};
@@ -145,7 +146,7 @@ export const testWorkerStep: Step<'test-worker', TestWorkerNeeds, TestWorkerAfte
 	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'host-key', 'software'],
 	after: ['instance-profile', 'spot-role', 'scaling-role', 'worker-key', 'launch-template'],
 	actions: [...reachingActions, ...groupActions, 'autoscaling:DescribeScalingActivities', 'ec2:GetConsoleOutput', 'ec2:CreateTags', 'ec2:DescribeImages'],
-	check,
+	check: orBlocked(check),
 	apply,
 	stands: async (context) =>
 		(await ownGroups(context, isOfThis(context))).map((group) => ({

@@ -3,7 +3,7 @@ import {mark, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {aws, tagSpecification} from '../../steps/aws-cli.ts';
-import {blocked, differs} from '../../steps/finding.ts';
+import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type KeyPair} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
@@ -26,8 +26,9 @@ type WorkerKeyNeeds = 'manager' | 'connection' | 'host-key';
 const pairNamed = async (context: Looking): Promise<KeyPair | undefined> =>
 	(await context.look(accountLook)).keyPairs.find(({name}) => name === names.workerKey(context.fleet));
 
-const foreign = (name: string): Finding<never> =>
-	blocked(
+/** Somebody else's key pair of our name: it blocks, and is never touched. */
+const foreign = (name: string): Blocked =>
+	new Blocked(
 		'InvalidKeyPair.Duplicate',
 		`A key pair ${name} is already there, and it isn't this fleet's, so it stays as it is.`,
 		'Name the fleet otherwise with `--fleet`, or delete that pair where nobody uses it.',
@@ -38,7 +39,7 @@ async function check(context: Context, found: Pick<Found, WorkerKeyNeeds>): Prom
 	const name = names.workerKey(fleet);
 	const [pair, {workerKey}] = await Promise.all([pairNamed(context), managerOf(context, found).then((manager) => lookAtHost(context, manager))]);
 	if (!pair) return {is: 'missing', says: `${name}, ed25519, made on the manager`};
-	if (!bearsMark(fleet, pair.tags)) return foreign(name);
+	if (!bearsMark(fleet, pair.tags)) throw foreign(name);
 	const belongs = workerKey !== undefined && belongsTo(publicHalfOf(workerKey), pair);
 	const changes: Change[] = [
 		...(belongs
@@ -85,6 +86,7 @@ async function apply(context: Context, found: Pick<Found, WorkerKeyNeeds>, _find
 	const manager = await managerOf(context, found);
 	const {workerKey: before} = await lookAtHost(context, manager);
 	const standing = await pairNamed(context);
+	if (standing && !bearsMark(context.fleet, standing.tags)) throw foreign(standing.name).problem;
 	if (standing && before !== undefined && belongsTo(publicHalfOf(before), standing)) {
 		await setMissingTags(context, [standing]);
 		return context.forget(accountLook);
@@ -119,7 +121,7 @@ export const workerKeyStep: Step<'worker-key', WorkerKeyNeeds, 'record' | 'permi
 	after: ['record', 'permissions'],
 	actions: [...accountActions, ...reachingActions, 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair', 'ec2:CreateTags'],
 	settles: spreading,
-	check,
+	check: orBlocked(check),
 	apply,
 	stands: async (context) => (await ownPair(context)).map(({id, name}) => ({id, says: `key pair ${name}`, goes: true})),
 	remove,
