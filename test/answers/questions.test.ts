@@ -126,6 +126,7 @@ const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, s
 	['a zone of another region', 'subnet', 'us-east-1a', {region: 'us-east-2'}, /zone of us-east-2, such as us-east-2a; us-east-1a is in another region/],
 	[
 		'a region that docker-machine doesn’t know',
+		'executor',
 		'docker+machine',
 		{region: 'il-central-1'},
 		/docker-machine doesn't know the region il-central-1.*`--executor docker-autoscaler`/,
