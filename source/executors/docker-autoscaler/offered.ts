@@ -4,7 +4,7 @@ import {capacityPerInstance, fleetingPluginVersion, onDemandBase, onDemandShare,
 /** What answers know of docker-autoscaler. */
 export const dockerAutoscalerOffered = {
 	name: 'docker-autoscaler',
-	hint: 'an Auto Scaling group, of several types in several zones',
+	hint: 'several types and zones, in every region',
 	help: 'docker-autoscaler has an Auto Scaling group of several types and zones, in every region.',
 	limits,
 	workerImage: 'ecs-al2023',
