@@ -16,14 +16,18 @@ function readOnce(runner: Table): Value | undefined {
 	return rest;
 }
 
+/** Whether the service may have a scaler for an entry: where jobs come to it, and where it has been there since the service started. */
+const hasScaler = (runner: Table, {metrics = ''}: HostFacts): boolean => plain(runner.executor) === config.executor || /^fleeting_/m.test(metrics);
+
 /**
  * Workers stay in their group whatever config.toml says. But of an entry that is another runner's the service makes another scaler beside the first, and each
  * ends what it doesn't know of in the one group; and most of its settings a scaler reads once. So running jobs end first, and the service starts anew. Where
- * GitLab takes the token no more, no job runs.
+ * GitLab takes the token no more, no job runs. An entry that comes from another executor gets its scaler with its next job.
  */
 export function stranded(context: Context, facts: HostFacts, text: string, isRefused: boolean): Stranded {
 	const before = facts.config && standingRunner(facts.config.text, {...context, config});
 	const after = standingRunner(text, {...context, config});
-	const differs = before !== undefined && after !== undefined && (scalerOf(before) !== scalerOf(after) || !same(readOnce(before), readOnce(after)));
+	if (!before || !after || !hasScaler(before, facts)) return {left: [], drains: false};
+	const differs = scalerOf(before) !== scalerOf(after) || !same(readOnce(before), readOnce(after));
 	return {left: [], drains: differs && !isRefused && facts.service.active === 'active'};
 }
