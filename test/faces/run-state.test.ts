@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Happening} from '../../source/engine/events.ts';
-import {logKept, stepIn, toGo} from '../../source/faces/words/run-state.ts';
+import {inLine, logKept, stepIn, toGo} from '../../source/faces/words/run-state.ts';
 import {everything, goodEnd, refused, untilTestMachine, untilTheEnd} from './recorded.ts';
 import {start, stateAfter} from './states.ts';
 
@@ -88,4 +88,13 @@ test('the end is known with the commands that come next', () => {
 	assert.equal(state.phase, 'over');
 	assert.equal(state.ended?.next[0]?.command, 'gitlab-runner-aws destroy --fleet gitlab-runners');
 	assert.equal(state.job?.status, 'success');
+});
+
+test('a title begins small in the middle of a line, and a name stays as it is', () => {
+	assert.deepEqual(['Cache bucket', 'Launch template', 'SSH', 'Auto Scaling group'].map(inLine), [
+		'cache bucket',
+		'launch template',
+		'SSH',
+		'Auto Scaling group',
+	]);
 });

@@ -69,8 +69,8 @@ export const logKept = 200;
 /** The event with its moment, as faces and schema know it. */
 export const stamped = (happening: Happening, now: number): Event => ({...happening, at: new Date(now).toISOString()});
 
-/** A step's title in the middle of a line: `cache bucket`; a title that begins with capitals, such as `SSH`, stays. */
-export const inLine = (title: string): string => (/^\p{Lu}{2}/u.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1));
+/** A step's title in the middle of a line: `cache bucket`; one that begins with a name, such as `SSH` or `Auto Scaling group`, stays. */
+export const inLine = (title: string): string => (/^\p{Lu}(\p{Lu}|\p{Ll}* \p{Lu})/u.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1));
 
 const fresh = (name: string, title = name.replaceAll('-', ' ')): StepSeen => ({name, title, needs: [], state: 'pending', stages: [], downloads: [], log: []});
 
