@@ -5,10 +5,8 @@ import {makePlan, type Plan} from '../../../source/engine/plan.ts';
 import {removeAll} from '../../../source/engine/remove.ts';
 import {runPlan} from '../../../source/engine/run.ts';
 import type {Adapters, Context, StepName} from '../../../source/engine/step.ts';
-import {dockerMachine} from '../../../source/executors/docker-machine/executor.ts';
+import {executorOf} from '../../../source/executors/list.ts';
 import type {Answers} from '../../../source/fleet.ts';
-
-const {steps} = dockerMachine;
 
 /** What is wanted of one command: answers, secrets, and for a second laptop on the peers its HOME. */
 export type CommandWish = {answers: Answers; secrets?: Secrets; home?: string; replaceManager?: boolean};
@@ -36,15 +34,17 @@ export function laptopOver(adapters: (wish: CommandWish) => Adapters) {
 		/** What steps said, in the order in which they did. */
 		sayings: (): string[] => happened.flatMap((one) => (one.event === 'step.says' ? [one.says] : [])),
 		within,
-		plan: (wish: CommandWish): Promise<Plan> => within(wish, (context) => makePlan(steps, context, emit, {replaceManager: wish.replaceManager ?? false})),
+		plan: (wish: CommandWish): Promise<Plan> =>
+			within(wish, (context) => makePlan(executorOf(wish.answers).steps, context, emit, {replaceManager: wish.replaceManager ?? false})),
 		setup(wish: CommandWish) {
 			const allowed = {replaceManager: wish.replaceManager ?? false};
+			const {steps} = executorOf(wish.answers);
 			return within(wish, async (context) => runPlan(steps, context, await makePlan(steps, context, emit, allowed), emit, allowed));
 		},
 		async destroy(wish: CommandWish, drainSeconds = 20) {
 			const removal = forRemoval(open(wish), {withCache: true, drainSeconds});
 			try {
-				return await removeAll(steps, removal, emit);
+				return await removeAll(executorOf(wish.answers).steps, removal, emit);
 			} finally {
 				await removal.close();
 			}

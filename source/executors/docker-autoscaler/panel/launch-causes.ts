@@ -1,4 +1,4 @@
-import {type Case, type CauseRow, once} from '../../../panel/causes/cause.ts';
+import {type CauseRow, once} from '../../../panel/causes/cause.ts';
 import {refusalRow} from '../../../panel/causes/refusals.ts';
 import {forTime, many} from '../../../panel/formats.ts';
 import {type FailedLaunch, inService, type ScalingGroupSeen} from '../../../panel/scaling-groups.ts';
@@ -31,7 +31,16 @@ const launchRow = (code: string): CauseRow => ({
 	},
 });
 
-const lacking = ({groups}: Case): ScalingGroupSeen | undefined => groups.find(({shortSince}) => shortSince !== undefined);
+/** A group whose instances don't come, and how many of them. */
+type Undelivered = {group: ScalingGroupSeen; missing: number};
+
+/** Instances that have been asked for and of which there is no sign, though they had their time. */
+export const undelivered = once(({groups, now}): Undelivered | undefined =>
+	groups
+		.filter(({shortSince}) => shortSince !== undefined && now - shortSince >= patience)
+		.map((group) => ({group, missing: group.desired - inService(group) - group.members.filter(({state}) => state.startsWith('Pending')).length}))
+		.find(({missing}) => missing > 0),
+);
 
 /** What AWS says of instances that are asked for and don't come, and what is wrong with the group itself. */
 export const launchCauses: readonly CauseRow[] = [
@@ -66,11 +75,8 @@ export const launchCauses: readonly CauseRow[] = [
 		source: 'group',
 		key: 'commands',
 		tells: (it) => {
-			const group = lacking(it);
-			if (!group || failed(it).length > 0 || it.now - (group.shortSince ?? it.now) < patience || group.suspended.includes('Launch')) return undefined;
-			const coming = group.members.filter(({state}) => state.startsWith('Pending')).length;
-			const missing = group.desired - inService(group) - coming;
-			if (missing <= 0) return undefined;
+			const {group, missing} = undelivered(it) ?? {};
+			if (!group || missing === undefined || failed(it).length > 0 || group.suspended.includes('Launch')) return undefined;
 			const since = group.shortSince;
 			return {says: `${many(missing, 'instance')} of ${group.desired} haven't come${forTime(since, it.now)}, and Auto Scaling says no reason.`, since};
 		},

@@ -1,7 +1,7 @@
 import {type Case, type CauseRow, type CauseStatement, once} from '../../../panel/causes/cause.ts';
 import {holdingCode} from '../../../panel/causes/refusals.ts';
 import {age, forTime, many, takes} from '../../../panel/formats.ts';
-import {repeatedRow} from './held.ts';
+import {undelivered} from './launch-causes.ts';
 
 /** How long the last of them is news, in milliseconds. */
 const lately = 15 * 60_000;
@@ -31,8 +31,9 @@ const unusable = new Set(['docker-group', 'ready-command', 'instance-ssh', 'inst
 /** Instances that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
 const coming = once((it): {cold: boolean; count: number; told: Omit<CauseStatement, 'says'>; time: string} | undefined => {
 	const {runner, idle, creating = 0, now, rows, metrics} = it;
-	const count = Math.max(creating, rows.filter(({state, executor}) => state === 'creating' && executor === 'docker-autoscaler').length);
-	if (count === 0 || holdingCode(it, unusable) || it.groups.some(({failures}) => failures.length > 0)) return undefined;
+	const all = Math.max(creating, rows.filter(({state, executor}) => state === 'creating' && executor === 'docker-autoscaler').length);
+	const count = all - (undelivered(it)?.missing ?? 0);
+	if (count <= 0 || holdingCode(it, unusable) || it.groups.some(({failures}) => failures.length > 0)) return undefined;
 	const begun = rows.flatMap(({state, createdAt}) => (state === 'creating' && createdAt !== undefined ? [createdAt] : []));
 	const since = begun.length === 0 ? undefined : Math.min(...begun);
 	const usual = metrics?.creation?.meanSeconds;
@@ -63,14 +64,6 @@ export const lifeCauses: readonly CauseRow[] = [
 			};
 		},
 	},
-	repeatedRow({
-		// Somebody, or a policy of the group's, moved the number that only the runner is to move.
-		id: 'out-of-sync',
-		rank: 'hampered',
-		key: 'log',
-		code: 'out-of-sync',
-		says: (_, time) => `Somebody else changes how many instances the group is to have${time}: only the runner should, since it counts on them.`,
-	}),
 	{
 		id: 'unprotected',
 		rank: 'hampered',
@@ -130,6 +123,24 @@ export const lifeCauses: readonly CauseRow[] = [
 		tells: (it) => {
 			const made = coming(it);
 			return made && !made.cold ? {...made.told, says: `${many(made.count, 'instance is', 'instances are')} on the way${made.time}.`} : undefined;
+		},
+	},
+	{
+		// Somebody, or a policy of the group's, moved the number that only the runner is to move. It says so once, and goes by the new one.
+		id: 'out-of-sync',
+		rank: 'mishap',
+		source: 'journal',
+		key: 'log',
+		refusals: ['out-of-sync'],
+		tells: ({history, now}) => {
+			const seen = (history?.refused ?? []).filter(({at, refusal}) => refusal.code === 'out-of-sync' && now - at < lately);
+			const last = seen.at(-1);
+			if (!last) return undefined;
+			const often = seen.length > 1 ? ` ${many(seen.length, 'time')}` : '';
+			return {
+				says: `Somebody else changed how many instances the group is to have${often}, last ${age((now - last.at) / 1000)} ago: only the runner should, since it counts on them.`,
+				since: last.at,
+			};
 		},
 	},
 	{

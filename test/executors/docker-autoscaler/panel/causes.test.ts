@@ -218,7 +218,7 @@ const situations: Readonly<Record<string, [seen: Partial<Snapshot>, says: string
 	],
 	'somebody else moves the number': [
 		inLog([1, 'out-of-sync capacity', {expected: 2, actual: 0, name: groupName, subsystem: 'fleeting-plugin'}]),
-		'Somebody else changes how many instances the group is to have, for 60 s: only the runner should, since it counts on them. [journal: log]',
+		'Somebody else changed how many instances the group is to have, last 60 s ago: only the runner should, since it counts on them. [journal: log]',
 	],
 	'new instances are not protected': [
 		inGroup({protectsNew: false}),
