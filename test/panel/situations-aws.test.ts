@@ -125,7 +125,7 @@ prove({
 		},
 		watched: 120,
 		asks: 'Why are 3 jobs waiting?',
-		says: ["AWS doesn't allow the manager to make workers, for 2 m (UnauthorizedOperation). [journal: commands]"],
+		says: ['AWS refuses ec2:RunInstances to role gitlab-runners-us-east-2-manager, for 2 m (UnauthorizedOperation). [journal: commands]'],
 	},
 	'somebody cut the manager’s role down': {
 		fleet: {idleCount: 1},
