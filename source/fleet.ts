@@ -38,6 +38,9 @@ export const markKeys = {
 	proven: 'gitlab-runner-aws:proven',
 	/** On the manager: Docker's version on the last test machine, and when that was by the manager's clock: `28.2.1 2026-11-24T09:12:07.000Z`. */
 	engine: 'gitlab-runner-aws:engine',
+	/** The same two of a worker of the Auto Scaling group: a fleet that goes back from there finds its earlier proof. */
+	provenWorker: 'gitlab-runner-aws:proven-worker',
+	workerEngine: 'gitlab-runner-aws:worker-engine',
 	/** On the manager: the host key's fingerprint, once verified. */
 	hostKey: 'gitlab-runner-aws:host-key',
 	/** On a manager that takes over from another: the instance id of that one. */

@@ -1,29 +1,53 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {paths} from '../../source/world/host/scripts/paths.ts';
+import {panelDriver} from '../../source/commands/panel.ts';
+import {watchFleet} from '../../source/commands/watch.ts';
+import {nothingSeen} from '../../source/panel/snapshot.ts';
+import {type Ports, simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {hearing, sessionAt} from '../panel/at-laptop.ts';
 import {changesIn, name, planOf, problemsIn, region, type SetupWish, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
-import {config, jobStates, onlyManager, rules, startedAt} from './seen.ts';
+import {actsSince, config, jobStates, oneGroup, onlyManager, rules, standing, startedAt} from './seen.ts';
 
-const onMachines = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}, flags: {executor: 'docker+machine', limit: 6}});
+const onMachines = (world: World, limit = 6): SetupWish => ({secrets: {runnerToken: world.outside.token()}, flags: {executor: 'docker+machine', limit}});
 const over: SetupWish = {flags: {executor: 'docker-autoscaler', workerImage: 'ecs-al2023', workerDisk: 30}};
 
-/** What somebody who looks finds of docker-machine: in the account, on the manager and in its config.toml. */
-function leftOfMachines(world: World): string[] {
-	const manager = onlyManager(world);
-	const {keyPairs} = world.outside.region(region);
-	const policy = JSON.stringify([...world.outside.account.roles.values()].map(({inline}) => [...inline.values()]));
-	return [
-		...[...keyPairs.keys()].filter((key) => key.startsWith('runner-')),
-		...rules(world).filter((rule) => rule.includes(' 2376 ')),
-		...[...world.outside.machine(manager).files.keys()].filter(
-			(path) => path.includes('docker/machine') || path.endsWith('docker-machine') || path.endsWith('user-data'),
-		),
-		...config(world, manager)
-			.split('\n')
-			.filter((line) => /machine|amazonec2/i.test(line)),
-		...['ec2:RunInstances', 'ec2:ImportKeyPair', 'ec2:TerminateInstances'].filter((action) => policy.includes(action)),
-	];
+const filesOf = (world: World): string[] => [...world.outside.machine(onlyManager(world)).files.keys()];
+/** What the manager's role allows. */
+const allowed = (world: World): string => JSON.stringify([...world.outside.account.roles.values()].map(({inline}) => [...inline.values()]));
+const linesOf = (world: World, word: RegExp): string[] =>
+	config(world, onlyManager(world))
+		.split('\n')
+		.filter((line) => word.test(line));
+
+/** What somebody who looks finds of docker-machine: in the account, on the manager, in its config.toml and among its rights. */
+const leftOfMachines = (world: World): string[] => [
+	...[...world.outside.region(region).keyPairs.keys()].filter((key) => key.startsWith('runner-')),
+	...rules(world).filter((rule) => rule.includes(' 2376 ')),
+	...filesOf(world).filter((path) => /docker\/machine|docker-machine$|user-data$/.test(path)),
+	...linesOf(world, /machine|amazonec2/i),
+	...['ec2:RunInstances', 'ec2:ImportKeyPair', 'ec2:TerminateInstances'].filter((action) => allowed(world).includes(action)),
+];
+
+/** What of docker-autoscaler. */
+const leftOfGroup = (world: World): string[] => [
+	...world.outside.region(region).scalingGroups.keys(),
+	...[...world.outside.region(region).templates.values()].map((template) => template.name),
+	...[...world.outside.region(region).keyPairs.keys()].filter((key) => key === `${name}-workers`),
+	...filesOf(world).filter((path) => /worker-key|aws\.ini|fleeting/.test(path)),
+	...linesOf(world, /autoscaler|FLEETING/),
+	...['autoscaling:SetDesiredCapacity'].filter((action) => allowed(world).includes(action)),
+];
+
+/** How often each job was taken by a runner: more than once would be a job that runs twice. */
+const timesTaken = (world: World): number[] => {
+	const lines = world.outside.machine(onlyManager(world)).journal.map(({message}) => message);
+	return world.jobs.map(({id}) => lines.filter((line) => line.includes('Checking for jobs... received') && line.includes(`"job":${id},`)).length);
+};
+
+async function undo(ports: Ports): Promise<string> {
+	const session = sessionAt(ports, ['status'], hearing());
+	const prepared = await panelDriver(session, await watchFleet(session, {name, region})).prepare({do: 'undo'}, nothingSeen(region, name));
+	return prepared.carryOut(() => undefined);
 }
 
 test('a fleet goes over to docker-autoscaler under running jobs by one reload, and nothing of docker-machine is left', async () => {
@@ -53,10 +77,66 @@ test('a fleet goes over to docker-autoscaler under running jobs by one reload, a
 			said.join('\n'),
 		);
 	assert.deepEqual([startedAt(world, manager), onlyManager(world), jobStates(world)], [started, manager, {success: 4}]);
-	assert.deepEqual(leftOfMachines(world), []);
+	assert.deepEqual([leftOfMachines(world), standing(world)], [[], oneGroup]);
 	assert.match(config(world, manager), new RegExp(`executor = "docker-autoscaler"[^]*name = "${name}-workers"`));
 	assert.equal(config(world, manager).split('[[runners]]').length, 2);
 	const acts = world.acts.length;
-	assert.deepEqual([unlike(await planOf(world)), problemsIn(await setUp(world)), world.acts.slice(acts)], [{}, [], []]);
-	assert.ok(world.outside.file(manager, `${paths.config}.previous`));
+	assert.deepEqual([unlike(await planOf(world)), problemsIn(await setUp(world)), actsSince(world, acts)], [{}, [], []]);
+});
+
+/** Jobs as they come to a fleet in two hours: some at once, then some each few minutes; and AWS takes a worker back now and then. */
+function underLoad(world: World, count: number): {interrupted: Set<number>} {
+	const interrupted = new Set<number>();
+	const begun = world.time.now();
+	for (let index = 0; index < count; index++)
+		world.time.at(begun + Math.floor(index / 10) * 360_000, () => void world.outside.queueJobs(1, {seconds: 60 + ((index * 397) % 1140), tags: []}));
+	for (let minute = 13; minute < 120; minute += 17)
+		world.time.at(begun + minute * 60_000, () => {
+			const job = world.jobs.find(({state, worker}) => state === 'running' && worker !== undefined);
+			const instance = [...world.outside.region(region).instances.values()].find(
+				({id, keyName, tags}) => job?.worker !== undefined && [id, keyName, tags.Name].includes(job.worker),
+			);
+			if (!job || !instance) return;
+			interrupted.add(job.id);
+			world.outside.interruptSpot(instance.id);
+		});
+	return {interrupted};
+}
+
+test('200 jobs of 1 to 20 minutes come while a fleet goes over, and AWS takes workers back: only jobs on those fail, and none runs twice', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, onMachines(world, 14));
+	const {interrupted} = underLoad(world, 200);
+	await world.clock.sleep(900_000);
+	const gone = await setUp(world, over);
+	assert.deepEqual(problemsIn(gone), []);
+	await world.clock.sleep(4 * 3_600_000);
+	const failed = world.jobs.filter(({state}) => state !== 'success');
+	assert.deepEqual([world.jobs.length, failed.filter(({id}) => !interrupted.has(id)).map(({id, reason}) => `${id} ${reason}`)], [200, []]);
+	assert.ok(interrupted.size > 3);
+	assert.ok(timesTaken(world).every((times) => times === 1));
+	assert.deepEqual(leftOfMachines(world), []);
+});
+
+test('a fleet that goes back half way by undo has all back, and nothing of the group is left', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, onMachines(world));
+	const [before, started] = [config(world, manager), startedAt(world, manager)];
+	world.outside.queueJobs(4, {seconds: 1500, tags: []});
+	await world.clock.sleep(200_000);
+	const running = setUp(world, over);
+	await world.clock.sleep(600_000);
+	assert.match(config(world, manager), /executor = "docker-autoscaler"/);
+	world.outside.queueJobs(2, {seconds: 300, tags: []});
+	await world.clock.sleep(120_000);
+	const scripts = world.scripts.length;
+	assert.match(await undo(world), /^Undone, executor docker-autoscaler → docker\+machine, .*the runner's metrics say so/);
+	assert.deepEqual(
+		(await running).result?.problems.map(({code}) => code),
+		['config-changed'],
+	);
+	assert.ok(!world.scripts.slice(scripts).some((script) => script.name === 'test-machine'), 'machines are still proven');
+	await world.clock.sleep(3_600_000);
+	assert.deepEqual([leftOfGroup(world), jobStates(world), new Set(timesTaken(world))], [[], {success: 6}, new Set([1])]);
+	assert.deepEqual([startedAt(world, manager), config(world, manager), unlike(await planOf(world))], [started, before, {}]);
 });

@@ -28,6 +28,7 @@ import {counted} from './instance-counts.ts';
 import {imageOfWorkers, launchTemplateStep} from './launch-template.ts';
 import {limits} from './limits.ts';
 import {scalingRights} from './manager-rights.ts';
+import {oldGroupStep} from './old-group.ts';
 import {onWorker} from './on-worker.ts';
 import {stranded} from './other-runner.ts';
 import {causes} from './panel/causes.ts';
@@ -96,7 +97,7 @@ const steps: readonly AnyStep[] = [
 export const dockerAutoscaler: Executor = {
 	name: 'docker-autoscaler',
 	steps,
-	leaving: [],
+	leaving: [oldGroupStep],
 	workers: making,
 	view,
 	leftovers,

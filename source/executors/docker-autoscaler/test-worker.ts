@@ -47,7 +47,7 @@ async function check(context: Context, found: Pick<Found, TestWorkerNeeds>): Pro
 	const name = names.testGroup(fleet);
 	const group = groupNamed(scaling, name);
 	if (group && !isOurs(fleet, group)) throw foreignGroup(name);
-	const proven = manager.tags[markKeys.proven];
+	const proven = manager.tags[markKeys.provenWorker];
 	if (proven === undefined) return {is: 'missing', says: `${what}, as the runner's group will launch them; it's paid for some minutes`};
 	const resource = {proof: proven};
 	const change = (from: string, to: string) => ({what: 'test worker', from, to, how: 'live' as const});
@@ -60,7 +60,7 @@ async function check(context: Context, found: Pick<Found, TestWorkerNeeds>): Pro
 		};
 	if (group && !isGoing(group))
 		return {is: 'different', resource, says: `${name} is left of a worker that was tried`, changes: [change(`${name} left`, 'removed')]};
-	const [docker] = manager.tags[markKeys.engine]?.split(' ') ?? [];
+	const [docker] = manager.tags[markKeys.workerEngine]?.split(' ') ?? [];
 	return {is: 'ready', resource, says: `${what} came up, ran a container${docker === undefined ? '' : ` on Docker ${docker}`} and went away`};
 }
 
@@ -109,7 +109,7 @@ async function asked(context: Context, found: Pick<Found, TestWorkerNeeds>): Pro
 async function apply(context: Context, found: Pick<Found, TestWorkerNeeds | TestWorkerAfter>, _finding: unknown, report: Report): Promise<void> {
 	const {answers, cloud} = context;
 	const [manager, proof, given] = await Promise.all([managerOf(context, found), proofOf(context, found), asked(context, found)]);
-	if (manager.tags[markKeys.proven] === proof) return endGroup(context, given.group);
+	if (manager.tags[markKeys.provenWorker] === proof) return endGroup(context, given.group);
 	const setting: GroupSetting = {...settingOf(context, found, found['launch-template']), most: 1};
 	await bringAbout(context, given.group, setting, report);
 	report({says: `one ${answers.workerType} being launched (usually about a minute)`});
@@ -119,7 +119,7 @@ async function apply(context: Context, found: Pick<Found, TestWorkerNeeds | Test
 	await endGroup(context, given.group);
 	if ('problem' in tried) throw tried.problem;
 	const {at, docker, seconds} = tried.outcome;
-	const Tags = tagList({[markKeys.proven]: proof, [markKeys.engine]: `${docker} ${new Date(at).toISOString()}`});
+	const Tags = tagList({[markKeys.provenWorker]: proof, [markKeys.workerEngine]: `${docker} ${new Date(at).toISOString()}`});
 	await cloud.call('CreateTags', {Resources: [manager.id], Tags});
 	context.forget(accountLook);
 	report({says: `proven in ${Math.round(seconds)} s, with Docker ${docker}`});

@@ -18,7 +18,7 @@ import {machinesOf, unusedKeyPairs} from './workers.ts';
 export const dockerPort = 2376;
 
 /** What of docker-machine remains in the account. */
-type LeftInAccount = {
+type MachinesInAccount = {
 	/** Its instances, whether a store knows them or not. */
 	instances: Instance[];
 	keyPairs: KeyPair[];
@@ -27,7 +27,7 @@ type LeftInAccount = {
 };
 
 /** What of it remains on the manager. */
-type LeftOnManager = {
+type MachinesOnManager = {
 	/** Machines of this fleet in docker-machine's store. */
 	machines: string[];
 	/** Of them those that run a job or are on their way to one; undefined where a runner that works doesn't tell. */
@@ -41,7 +41,7 @@ type LeftOnManager = {
 };
 
 /** What remains in the account, by the one sweep that all checks share. */
-export async function leftInAccount(context: Looking): Promise<LeftInAccount> {
+export async function leftInAccount(context: Looking): Promise<MachinesInAccount> {
 	const {fleet} = context;
 	const account = await context.look(accountLook);
 	const group = account.groups.find(({name, tags}) => name === names.workersGroup(fleet) && bearsMark(fleet, tags));
@@ -70,7 +70,7 @@ function tablesLeft({answers, fleet}: Context, text: string): TablesLeft {
 }
 
 /** What remains on the manager. Throws `config-broken`. */
-export function leftOnManager(context: Context, facts: HostFacts): LeftOnManager {
+export function leftOnManager(context: Context, facts: HostFacts): MachinesOnManager {
 	const {others, ours, tables} = tablesLeft(context, facts.config?.text ?? '');
 	return {
 		machines: facts.machines.map(({name}) => name).filter((name) => isOfFleet(name, context.fleet, ours)),

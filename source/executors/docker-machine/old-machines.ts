@@ -1,6 +1,7 @@
 import type {Context, Finding, Found, Note, Report, Step} from '../../engine/step.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
+import {changedMeanwhile, isQuiet, quietSeconds, untilQuiet} from '../../steps/gone-over.ts';
 import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
@@ -21,13 +22,6 @@ declare module '../../engine/step.ts' {
 
 /** Seconds that jobs on old machines may take to end: as long as on a manager that was replaced. */
 const drainSeconds = 7200;
-/** Milliseconds between two looks at them. */
-const between = 10_000;
-/**
- * Seconds without a job after which none comes to an old machine any more. A request that was made by the config.toml before may still be answered with
- * one: GitLab holds a request for up to 50 s (docs/facts.md, "gitlab-runner: a changed executor").
- */
-const quietSeconds = 75;
 
 type OldMachines = Finding<Found['old-machines']>;
 const none: OldMachines = {is: 'ready', resource: {left: []}, says: 'none'};
@@ -78,14 +72,6 @@ async function check(context: Context): Promise<OldMachines> {
 	}
 }
 
-const changedMeanwhile = (): Problem =>
-	new Problem({
-		code: 'config-changed',
-		message: 'config.toml changed while old machines were watched, so they stay.',
-		advice: 'Run the same command again; it looks first and goes on.',
-		again: true,
-	});
-
 /** The manager as it is now. Throws where its runner has its jobs on machines after all: somebody goes back. */
 async function lookAnew(context: Context, manager: Instance): Promise<{facts: HostFacts; from: string; machines: string[]}> {
 	forgetHost(context, manager);
@@ -96,23 +82,6 @@ async function lookAnew(context: Context, manager: Instance): Promise<{facts: Ho
 }
 
 type Looked = Extract<RetireMachinesOutcome, {is: 'looked'}>;
-
-/** What is waited for, in words: how many jobs run on old machines and how many elsewhere. */
-function waitingFor({coming = 0, jobs: running, loaded, quiet, refused, used}: Looked, count: number): string {
-	const machines = count === 1 ? '1 old machine' : `${count} old machines`;
-	if (running === undefined || used === undefined) return `${machines}: waiting until the runner tells which jobs it has`;
-	const on = `${used + coming === 1 ? '1 job' : `${used + coming} jobs`} on old machines, ${Math.max(0, running - used - coming)} on new ones`;
-	if (refused !== undefined) return `${on}; the runner can't load config.toml: ${refused}`;
-	if (!loaded) return `${on}; waiting until the runner has loaded config.toml`;
-	return quiet < quietSeconds ? `${on}; watching whether old machines still get any` : `${on}; ${machines} left`;
-}
-
-const stillBusy = (looked: Looked, count: number): Problem =>
-	new Problem({
-		code: 'still-busy',
-		message: `After ${drainSeconds / 3600} hours ${waitingFor(looked, count)}. Nothing is lost: new jobs run on new machines, and those that run go on.`,
-		advice: 'Run the same command again; it goes on waiting. `gitlab-runner-aws status undo` goes back.',
-	});
 
 /** A machine that docker-machine can't end is a problem once no job runs on any. */
 const unended = ({stay: [first]}: Looked): Problem | undefined =>
@@ -127,27 +96,20 @@ const unended = ({stay: [first]}: Looked): Problem | undefined =>
 
 /** Waits until no job runs on an old machine, and takes each away as soon as it has none. */
 async function retire(context: Context, manager: Instance, report: Report): Promise<void> {
-	const {clock, signal} = context;
 	const connection = await connectToChange(context, manager);
-	const end = clock.now() + drainSeconds * 1000;
 	let {from, machines} = await lookAnew(context, manager);
-	for (let told = ''; ; ) {
+	const look = async (): Promise<Looked & {left: number}> => {
 		const looked = await connection.script(retireMachinesScript, {from, names: machines, quietSeconds}, report);
 		if (looked.is === 'changed-meanwhile') {
 			({from, machines} = await lookAnew(context, manager));
-			continue;
+			return look();
 		}
 		machines = machines.filter((name) => !looked.removed.includes(name));
-		const isOver = looked.loaded && looked.used === 0 && looked.coming === 0 && looked.quiet >= quietSeconds;
-		if (isOver && machines.length === 0) return;
-		const stays = isOver ? unended(looked) : undefined;
+		const stays = isQuiet(looked) ? unended(looked) : undefined;
 		if (stays) throw stays;
-		if (clock.now() > end) throw stillBusy(looked, machines.length);
-		const now = waitingFor(looked, machines.length);
-		if (now !== told) report({says: now});
-		told = now;
-		await clock.sleep(between, signal);
-	}
+		return {...looked, left: machines.length};
+	};
+	await untilQuiet(context, {drainSeconds, what: 'machine'}, look, report);
 }
 
 /** Takes away what only docker-machine used in the account: what was there by then, since somebody who goes back may have others made. */

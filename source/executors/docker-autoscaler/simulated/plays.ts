@@ -1,5 +1,6 @@
 import type {Work} from '../../../simulated/host/machine.ts';
 import type {Plays} from '../../../simulated/host/plays.ts';
+import {removePlugin, watchGroup} from './play-old-group.ts';
 import {testWorker} from './play-test-worker.ts';
 import {workerKey} from './play-worker-key.ts';
 import {prepare} from './prepare.ts';
@@ -9,7 +10,7 @@ import {facts, panel, software} from './told.ts';
 /** How the simulated manager behaves with docker-autoscaler. */
 export const dockerAutoscalerPlays: Plays = {
 	executor: 'docker-autoscaler',
-	scripts: {'worker-key': workerKey, 'test-worker': testWorker},
+	scripts: {'worker-key': workerKey, 'test-worker': testWorker, 'watch-group': watchGroup, 'remove-plugin': removePlugin},
 	software,
 	facts,
 	panel,

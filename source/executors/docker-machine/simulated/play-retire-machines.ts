@@ -1,10 +1,7 @@
-import {digest, type Machine, textOf, type Work} from '../../../simulated/host/machine.ts';
+import {isAnotherConfig, watchedRunner} from '../../../simulated/host/gone-over.ts';
+import type {Work} from '../../../simulated/host/machine.ts';
 import type {ScriptRun} from '../../../simulated/host/plays.ts';
-import {readConfig} from '../../../simulated/host/runner-config.ts';
 import {locked} from '../../../simulated/host/running.ts';
-import {readPrometheus} from '../../../world/host/prometheus.ts';
-import {paths} from '../../../world/host/scripts/paths.ts';
-import {same} from '../../../world/host/toml.ts';
 import type {RemoveDockerMachineOutcome} from '../scripts/remove-docker-machine.ts';
 import type {RetireMachines, RetireMachinesOutcome} from '../scripts/retire-machines.ts';
 import {removeMachine} from './docker-machine.ts';
@@ -19,34 +16,27 @@ export function* retireMachines(given: RetireMachines, running: ScriptRun): Work
 	return yield* locked(running, retiring(given, running));
 }
 
-const isAnother = (machine: Machine, from: string): boolean => digest(textOf(machine, paths.config) ?? '') !== from;
-
 function* retiring({from, names, quietSeconds}: RetireMachines, running: ScriptRun): Work<RetireMachinesOutcome> {
 	const {machine, hosts} = running;
 	yield 600;
-	if (isAnother(machine, from)) return {is: 'changed-meanwhile'};
+	if (isAnotherConfig(machine, from)) return {is: 'changed-meanwhile'};
 	const here = storeOf(machine)
 		.map(({name}) => name)
 		.filter((name) => names.includes(name));
-	const {process} = machine;
-	if (!process) return {is: 'looked', loaded: true, used: 0, coming: 0, jobs: 0, quiet: quietSeconds, ...(yield* removing(here, running))};
-	const read = readConfig(textOf(machine, paths.config) ?? '');
-	const loaded = 'config' in read && process.config !== undefined && same(read.config.table, process.config.table);
-	const states = readPrometheus(process.metrics().join('\n'), ['gitlab_runner_']).by('gitlab_runner_autoscaling_machine_states', 'state');
-	const [used, coming] = [states.used ?? 0, (states.acquired ?? 0) + (states.creating ?? 0)];
-	const lines = machine.journal.filter(({message}) => [...came, 'Configuration loaded'].some((text) => message.includes(text)));
-	const quiet = Math.min(quietSeconds + 1, (hosts.clock.now() - Math.max(process.startedAt, lines.at(-1)?.at ?? 0)) / 1000);
-	const told = {is: 'looked', loaded, used, coming, jobs: process.jobs.length, quiet, removed: [], stay: []} as const;
-	if (here.length === 0 || !loaded || coming > 0 || quiet < quietSeconds) return {...told, removed: [], stay: []};
-	const inUse = process.jobs.flatMap(({worker}) => (worker !== undefined && here.includes(worker) ? [worker] : []));
-	if (inUse.length !== used) return {...told, removed: [], stay: []};
-	return {
-		...told,
-		...(yield* removing(
-			here.filter((name) => !inUse.includes(name)),
-			running,
-		)),
-	};
+	const seen = watchedRunner(hosts, machine, {
+		came,
+		quietSeconds,
+		count: (by) => {
+			const states = by('gitlab_runner_autoscaling_machine_states', 'state');
+			return {used: states.used ?? 0, coming: (states.acquired ?? 0) + (states.creating ?? 0)};
+		},
+	});
+	const none = {is: 'looked' as const, ...seen, removed: [], stay: []};
+	if (!seen.loaded || seen.coming !== 0 || seen.quiet < quietSeconds) return none;
+	const inUse = (machine.process?.jobs ?? []).flatMap(({worker}) => (worker !== undefined && here.includes(worker) ? [worker] : []));
+	if (inUse.length !== seen.used) return none;
+	const free = here.filter((name) => !inUse.includes(name));
+	return {is: 'looked', ...seen, ...(yield* removing(free, running))};
 }
 
 function* removing(names: readonly string[], {hosts, machine}: ScriptRun): Work<{removed: string[]; stay: {name: string; detail: string}[]}> {
@@ -65,7 +55,7 @@ export function* removeDockerMachine(given: {from: string}, running: ScriptRun):
 
 function* removingProgram({from}: {from: string}, {machine}: ScriptRun): Work<RemoveDockerMachineOutcome> {
 	yield 300;
-	if (isAnother(machine, from)) return {is: 'changed-meanwhile'};
+	if (isAnotherConfig(machine, from)) return {is: 'changed-meanwhile'};
 	const names = storeOf(machine).map(({name}) => name);
 	if (names.length > 0) return {is: 'machines-stay', names};
 	forgetDockerMachine(machine);

@@ -1,0 +1,64 @@
+import type {Context, Report} from '../engine/step.ts';
+import {Problem} from '../problem.ts';
+import type {RunnerWatched} from '../world/host/scripts/gone-over.ts';
+
+/**
+ * Seconds without a job after which none comes to workers of the executor before any more. A request that was made by the config.toml before may still be
+ * answered with one: GitLab holds a request for up to 50 s (docs/facts.md, "gitlab-runner: a changed executor").
+ */
+export const quietSeconds = 75;
+
+/** Milliseconds between two looks. */
+const between = 10_000;
+
+/** Whether no job runs on a worker of the executor before, and none can come to one. */
+export const isQuiet = ({coming, loaded, quiet, used}: RunnerWatched): boolean => loaded && used === 0 && coming === 0 && quiet >= quietSeconds;
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+/** What is waited for, in words: how many jobs run on the workers of the executor before and how many elsewhere; `left` are those workers. */
+function waitingFor({coming = 0, jobs, loaded, quiet, refused, used}: RunnerWatched, what: string, left: number): string {
+	if (jobs === undefined || used === undefined) return 'waiting until the runner tells which jobs it has';
+	const on = `${counted(used + coming, 'job')} on old ${what}s, ${Math.max(0, jobs - used - coming)} on new ones`;
+	if (refused !== undefined) return `${on}; the runner can't load config.toml: ${refused}`;
+	if (!loaded) return `${on}; waiting until the runner has loaded config.toml`;
+	return quiet < quietSeconds ? `${on}; watching whether old ones still get any` : `${on}; ${counted(left, `old ${what}`)} left`;
+}
+
+const stillBusy = (hours: number, waiting: string): Problem =>
+	new Problem({
+		code: 'still-busy',
+		message: `After ${hours} hours: ${waiting}. Nothing is lost: jobs that come run on new workers, and those that run go on.`,
+		advice: 'Run the same command again; it goes on waiting. `gitlab-runner-aws status undo` goes back.',
+	});
+
+/** Somebody changes config.toml meanwhile: goes back, as may be. */
+export const changedMeanwhile = (): Problem =>
+	new Problem({
+		code: 'config-changed',
+		message: 'config.toml changed while jobs on old workers were waited for, so what is left of these stays.',
+		advice: 'Run the same command again; it looks first and goes on.',
+		again: true,
+	});
+
+/**
+ * Looks until no job runs on a worker of the executor before, and none of these is `left`; tells how many jobs run there and elsewhere. Throws `still-busy`
+ * after so many seconds: new jobs run on new workers meanwhile, whoever waits.
+ */
+export async function untilQuiet<Seen extends RunnerWatched & {left: number}>(
+	{clock, signal}: Context,
+	{drainSeconds, what}: {drainSeconds: number /** What the executor before calls a worker. */; what: string},
+	look: () => Promise<Seen>,
+	report: Report,
+): Promise<void> {
+	const end = clock.now() + drainSeconds * 1000;
+	for (let told = ''; ; ) {
+		const seen = await look();
+		if (isQuiet(seen) && seen.left === 0) return;
+		const says = waitingFor(seen, what, seen.left);
+		if (clock.now() > end) throw stillBusy(drainSeconds / 3600, says);
+		if (says !== told) report({says});
+		told = says;
+		await clock.sleep(between, signal);
+	}
+}
