@@ -22,12 +22,16 @@ export const downloadHosts = [
 	'packages.gitlab.com',
 	'get.docker.com',
 	'releases.rancher.com',
+	'registry.gitlab.com',
 ];
 
 const products = {
 	'gitlab-runner': {files: ['binaries/gitlab-runner-linux-amd64', 'binaries/gitlab-runner-linux-arm64'], newest: '19.3.0', mark: '*'},
 	'docker-machine': {files: ['docker-machine-Linux-x86_64', 'docker-machine-Linux-aarch64'], newest: '0.16.2-gitlab.48', mark: ' '},
 } as const;
+
+/** The plugin for AWS, which the runner's stand-in plays itself. */
+const fleetingPlugin = '#!/bin/sh\nexec sleep infinity\n';
 
 type Product = keyof typeof products;
 
@@ -58,11 +62,23 @@ export async function makeDownloads(): Promise<Downloads> {
 		return scripts[product].replaceAll('@VERSION@', name).replaceAll('@ARCH@', /arm64|aarch64/.test(file) ? 'arm64' : 'amd64');
 	}
 
+	/** GitLab's registry of plugins: a version is an OCI artifact of one layer, the program. */
+	function registry(path: string): string | undefined {
+		const [, version] = /^\/v2\/gitlab-org\/fleeting\/plugins\/aws\/manifests\/(\d+\.\d+\.\d+|latest)$/.exec(path) ?? [];
+		const [, blob] = /^\/v2\/gitlab-org\/fleeting\/plugins\/aws\/blobs\/(sha256:[0-9a-f]{64})$/.exec(path) ?? [];
+		const digest = `sha256:${createHash('sha256').update(fleetingPlugin).digest('hex')}`;
+		if (blob !== undefined) return blob === digest ? fleetingPlugin : undefined;
+		if (version === undefined) return undefined;
+		const named = version === 'latest' ? '1.1.0' : version;
+		return JSON.stringify({schemaVersion: 2, layers: [{digest}], annotations: {'org.opencontainers.image.version': named}});
+	}
+
 	function find(host: string, path: string): string | undefined {
 		const engine = host === 'get.docker.com' ? newest : host === 'releases.rancher.com' ? /^\/install-docker\/(\d+\.\d+\.\d+)\.sh$/.exec(path)?.[1] : undefined;
 		if (engine !== undefined) {
 			return `#!/bin/sh\n# Docker's install script (stand-in)\nVERSION="${engine}"\n`;
 		}
+		if (host === 'registry.gitlab.com') return registry(path);
 		const file = wanted(host, path);
 		if (!file) {
 			return undefined;

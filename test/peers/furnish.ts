@@ -31,6 +31,9 @@ const inTree: Record<string, string> = {
 	'load.pth': 'usr/lib/python3/dist-packages/peers-load.pth',
 	'later.py': 'usr/lib/python3/dist-packages/peers_later.py',
 	'authorized-keys': 'opt/peers/authorized-keys',
+	'taskscaler.py': 'usr/lib/python3/dist-packages/peers_taskscaler.py',
+	'worker-shell': 'opt/peers/worker-shell',
+	'worker-docker': 'opt/peers/worker/docker',
 };
 /** Where the machine keeps what was run on it: by sudo, and as a command over SSH, one a line. */
 export const commandLogs = {sudo: '/var/log/sudo.log', shell: '/var/log/peers-commands'} as const;
@@ -42,6 +45,12 @@ async function put(path: string, text: string, mode = 0o644): Promise<void> {
 	await writeFile(path, text, {mode});
 	await chmod(path, mode);
 }
+
+/** How a program on the machine finds AWS and its instance's metadata. */
+export const awsEnvironment = ({aws}: Pick<MachineSurroundings, 'aws'>): Record<string, string> => ({
+	AWS_ENDPOINT_URL: aws,
+	AWS_EC2_METADATA_SERVICE_ENDPOINT: aws,
+});
 
 /** Writes what this machine has beside the cached tree. */
 export async function furnish(upper: string, tree: string, init: Init, around: MachineSurroundings): Promise<void> {
@@ -62,7 +71,7 @@ export async function furnish(upper: string, tree: string, init: Init, around: M
 	const keys = keyKinds.map((kind) => `HostKey /etc/ssh/ssh_host_${kind}_key\n`).join('');
 	await put(
 		join(upper, 'etc/ssh/sshd_config'),
-		`ListenAddress ${around.address}:22
+		`ListenAddress 0.0.0.0:22
 ${keys}UsePAM no
 UseDNS no
 PermitRootLogin no
@@ -71,11 +80,17 @@ KbdInteractiveAuthentication no
 PerSourcePenalties no
 MaxStartups 100
 MaxSessions 50
-AuthorizedKeysCommand /opt/peers/authorized-keys %u
+AuthorizedKeysCommand /opt/peers/authorized-keys %u %C
 AuthorizedKeysCommandUser peers
 Subsystem sftp internal-sftp
+Match LocalAddress 127.78.0.0/16
+	ForceCommand /opt/peers/worker-shell
 `,
 	);
+	// What runs as root here reaches AWS, and the instance's own metadata, at the listener that judges its role.
+	const surroundings = Object.entries(awsEnvironment(around)).map(([key, value]) => `${key}=${value}\n`);
+	await put(join(upper, 'etc/peers-environment'), surroundings.join(''));
+	await put(join(upper, 'etc/sudoers.d/10-environment'), 'Defaults env_file=/etc/peers-environment\n', 0o440);
 	// What is kept of every command: by sudo as on any machine, and by the shell that sshd starts for it.
 	await put(join(upper, 'etc/sudoers.d/10-log'), `Defaults logfile=${commandLogs.sudo}, loglinelen=0\n`, 0o440);
 	await put(join(upper, commandLogs.shell), '', 0o666);

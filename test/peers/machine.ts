@@ -3,7 +3,7 @@ import {mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
-import {furnish, keyKinds, type MachineSurroundings} from './furnish.ts';
+import {awsEnvironment, furnish, keyKinds, type MachineSurroundings} from './furnish.ts';
 import {type Launched, launch, run} from './launch.ts';
 import {until} from './poll.ts';
 import {launchRelay, ownNetwork, passesOn} from './relay.ts';
@@ -89,6 +89,7 @@ export async function startMachine(around: MachineSurroundings): Promise<PeerMac
 			'USER=root',
 			'LC_ALL=C.UTF-8',
 			'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+			...Object.entries(awsEnvironment(around)).map(([key, value]) => `${key}=${value}`),
 			'sh',
 			'-c',
 			command,

@@ -64,6 +64,7 @@ import scaling  # noqa: E402
 import scaling_calls  # noqa: E402
 import strictness  # noqa: E402
 import templates  # noqa: E402
+import workers  # noqa: E402
 from refused import Refused  # noqa: E402
 
 #: What this moto was told as it began.
@@ -517,6 +518,7 @@ def launched_by(self, backend, *rest, stock=Instance.__init__, **named):
     self.launched_at = time.monotonic()
     self.metadata = {name[len(prefix):]: value for name, value in form.items() if name.startswith(prefix)}
     self.launch_key = key.public_line if key else None
+    self.asked_user_data = form.get("UserData", "")
     if not self.security_groups:
         groups = [backend.get_security_group_from_id(getattr(group, "id", group)) for nic in self.nics.values() for group in nic.group_set]
         self.security_groups = [group for group in groups if group]
@@ -989,6 +991,16 @@ def authorized_keys(user, address):
     return "".join(line + "\n" for line in lines)
 
 
+def worker_for(manager, address=None, ident=None):
+    """What the machine at an address finds at a worker; None where there is none."""
+    here = next(iter(running_at(manager)), None)
+    for backend in ec2_backends[ACCOUNT].values():
+        for each in backend.all_instances():
+            if each.id == ident or (address and each.machine == address and is_alive(each)):
+                return workers.told(each, here, backend.amis[each.image_id], ACCOUNT)
+    return None
+
+
 def instance_role(address):
     return next((each.iam_instance_profile["Arn"] for each in running_at(address) if each.iam_instance_profile), None)
 
@@ -1003,13 +1015,16 @@ def forget_terminated():
     return gone
 
 
-def admin(path, query, body):
-    """The tests' own door."""
+def admin(path, query, body, machine):
+    """The tests' own door; `machine` is the address of the machine that asks, where one does."""
     settle()
     asked = json.loads(body or b"{}")
     given = {key: values[0] for key, values in parse_qs(query).items()}
     if path == "/peers/authorized-keys":
-        return "text/plain", authorized_keys(given.get("user"), given.get("address"))
+        worker = worker_for(machine, given.get("address"))
+        return "text/plain", authorized_keys(given.get("user"), given.get("address")) if not worker or (worker["open"] and worker["user"] == given.get("user")) or given.get("address") == machine else ""
+    if path == "/peers/worker":
+        return "application/json", json.dumps(worker_for(machine, given.get("address"), given.get("id")))
     if path == "/peers/instance-role":
         return "application/json", json.dumps({"arn": instance_role(given.get("address"))})
     if path == "/peers/newer-image":
@@ -1043,7 +1058,7 @@ def serve(environ, start_response, application=DomainDispatcherApplication(creat
     path = environ.get("PATH_INFO", "")
     with LOCK:
         if path.startswith("/peers/"):
-            found = admin(path, environ.get("QUERY_STRING", ""), body)
+            found = admin(path, environ.get("QUERY_STRING", ""), body, environ.get("HTTP_X_PEERS_MACHINE"))
             start_response("200 OK" if found else "404 Not Found", [("Content-Type", found[0] if found else "text/plain")])
             return [(found[1] if found else "no such door\n").encode()]
         call = Call(environ, body)

@@ -265,10 +265,34 @@ export async function startRoleListener(moto: string, addresses: readonly string
 		return {status: refusal.status, headers: {'content-type': type}, body: Buffer.from(incoming.method === 'HEAD' ? '' : text)};
 	}
 
+	/** The instance's metadata, of version 2: the credentials of its role alone, where it has one. */
+	async function metadata(incoming: IncomingMessage, outgoing: ServerResponse, address: string): Promise<void> {
+		const say = (status: number, text: string): void => {
+			outgoing.writeHead(status, {'content-type': 'text/plain', 'content-length': String(Buffer.byteLength(text))});
+			outgoing.end(text);
+		};
+		const isToken = incoming.method === 'PUT' && incoming.url === '/latest/api/token';
+		if (!isToken && incoming.headers['x-aws-ec2-metadata-token'] !== 'peers') return say(401, '');
+		const profile = await looking.profileNow(address);
+		const folder = '/latest/meta-data/iam/security-credentials/';
+		if (isToken) say(200, 'peers');
+		else if (profile !== '' && incoming.url === folder) say(200, profile);
+		else if (profile !== '' && incoming.url === folder + profile)
+			say(
+				200,
+				JSON.stringify({Code: 'Success', Type: 'AWS-HMAC', AccessKeyId: roleKey, SecretAccessKey: 'peers', Token: 'peers', Expiration: '2099-01-01T00:00:00Z'}),
+			);
+		else say(404, '');
+	}
+
 	async function handle(incoming: IncomingMessage, outgoing: ServerResponse, address: string): Promise<void> {
 		const body = await bodyOf(incoming);
 		incoming.headers['x-peers-machine'] = address;
 		const isDoor = incoming.url?.startsWith('/peers/') === true;
+		if (incoming.url?.startsWith('/latest/') === true) {
+			await metadata(incoming, outgoing, address);
+			return;
+		}
 		const got = isDoor
 			? await forward(to, incoming, body, '')
 			: await answer(incoming, body, asked(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body), address);

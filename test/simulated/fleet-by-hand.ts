@@ -15,7 +15,11 @@ export const newKey = (): SshKey => makeSshKey('');
 
 /** What a manager's role may do, in short. */
 const policy = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: 'ec2:*', Resource: '*'}]});
-const trust = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}]});
+/** The trust in EC2 of a role for its instances. */
+export const trust = JSON.stringify({
+	Version: '2012-10-17',
+	Statement: [{Effect: 'Allow', Principal: {Service: 'ec2.amazonaws.com'}, Action: 'sts:AssumeRole'}],
+});
 
 export type ManagerByHand = {
 	id: string;

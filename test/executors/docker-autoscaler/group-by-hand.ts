@@ -2,7 +2,7 @@ import {awsConfigPath, workerKeyPath} from '../../../source/executors/docker-aut
 import {workerKeyScript} from '../../../source/executors/docker-autoscaler/scripts/worker-key.ts';
 import {factsScript, installScript, serviceScript} from '../../../source/executors/scripts.ts';
 import {simulatedWorld, type World} from '../../../source/simulated/world.ts';
-import type {Input} from '../../../source/world/cloud/port.ts';
+import type {CloudAt, Input} from '../../../source/world/cloud/port.ts';
 import type {Connection} from '../../../source/world/host/port.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
 import {writeConfigScript} from '../../../source/world/host/scripts/write-config.ts';
@@ -36,6 +36,7 @@ export type AutoscalerWish = {
 	limit?: number;
 	id?: number;
 	token?: string;
+	url?: string;
 	capacity?: number;
 	maxUse?: number;
 	maxInstances?: number;
@@ -55,9 +56,9 @@ export type AutoscalerWish = {
 	tables?: string;
 };
 
-/** A config.toml with docker-autoscaler. */
-export function autoscalerConfig(world: World, wish: AutoscalerWish = {}): string {
-	const {concurrent = 10, limit = 0, id = 41, token = world.tokens.runner, capacity = 1, maxUse = 1, maxInstances = 5, idle = 0, idleTime = '5m0s'} = wish;
+/** A config.toml with docker-autoscaler, by the runner's token of a world. */
+export function autoscalerConfig({tokens}: {tokens: {runner: string}}, wish: AutoscalerWish = {}): string {
+	const {concurrent = 10, limit = 0, id = 41, token = tokens.runner, capacity = 1, maxUse = 1, maxInstances = 5, idle = 0, idleTime = '5m0s'} = wish;
 	const ready = "timeout 240 sh -c 'until docker info >/dev/null 2>&1; do sleep 1; done'";
 	return `concurrent = ${concurrent}
 check_interval = 3
@@ -65,7 +66,7 @@ listen_address = "127.0.0.1:9252"
 ${wish.json ? 'log_format = "json"\n' : ''}
 [[runners]]
 name = "fleet"
-url = "https://gitlab.com"
+url = "${wish.url ?? 'https://gitlab.com'}"
 token = "${token}"
 id = ${id}
 executor = "docker-autoscaler"
@@ -117,10 +118,26 @@ export type GroupWish = {
 	template?: NonNullable<Input<'CreateLaunchTemplate'>['LaunchTemplateData']>;
 };
 
+/** Where a group is made, of whichever side: `rest` lets the side's time go by where AWS needs it. */
+export type GroupGround = {cloudAt: CloudAt; script: Connection['script']; rest(ms: number): Promise<void>; subnetId: string; workersGroup: string};
+
+/** The ground of a fleet made by hand in the simulated world. */
+const groundOf = (world: World, {script}: Connection, {subnetId, workersGroup}: ManagerByHand): GroupGround => ({
+	cloudAt: world.cloudAt,
+	script,
+	rest: (ms) => world.clock.sleep(ms),
+	subnetId,
+	workersGroup,
+});
+
 /** Makes the worker key on the manager, its key pair, a launch template and the group, empty. */
-export async function makeGroup(world: World, connection: Connection, manager: ManagerByHand, wish: GroupWish = {}): Promise<void> {
-	const cloud = world.cloudAt(region);
-	const key = await connection.script(workerKeyScript, {comment: group});
+export const makeGroup = (world: World, connection: Connection, manager: ManagerByHand, wish: GroupWish = {}): Promise<void> =>
+	makeGroupOn(groundOf(world, connection, manager), wish);
+
+/** The same on any side. */
+export async function makeGroupOn({cloudAt, rest, script, subnetId, workersGroup}: GroupGround, wish: GroupWish = {}): Promise<void> {
+	const cloud = cloudAt(region);
+	const key = await script(workerKeyScript, {comment: group});
 	if (key.is !== 'ready') throw new Error(key.detail);
 	await cloud.call('ImportKeyPair', {KeyName: group, PublicKeyMaterial: Buffer.from(key.publicKey)});
 	const image = wish.image ?? (await cloud.call('GetParameter', {Name: ecsImage})).Parameter?.Value;
@@ -130,19 +147,19 @@ export async function makeGroup(world: World, connection: Connection, manager: M
 		LaunchTemplateData: {
 			ImageId: image,
 			KeyName: group,
-			SecurityGroupIds: [manager.workersGroup],
+			SecurityGroupIds: [workersGroup],
 			...(wish.userData === undefined ? {} : {UserData: Buffer.from(wish.userData).toString('base64')}),
 			TagSpecifications: [{ResourceType: 'instance', Tags: [tag, {Key: 'gitlab-runner-aws:part', Value: 'worker'}]}],
 			...wish.template,
 		},
 	});
-	await world.clock.sleep(5000);
+	await rest(5000);
 	await cloud.call('CreateAutoScalingGroup', {
 		AutoScalingGroupName: group,
 		MinSize: 0,
 		MaxSize: wish.max ?? 5,
 		DesiredCapacity: 0,
-		VPCZoneIdentifier: manager.subnetId,
+		VPCZoneIdentifier: subnetId,
 		MixedInstancesPolicy: {
 			LaunchTemplate: {
 				LaunchTemplateSpecification: {LaunchTemplateName: group, Version: '1'},
@@ -154,7 +171,7 @@ export async function makeGroup(world: World, connection: Connection, manager: M
 	});
 	await cloud.call('SuspendProcesses', {AutoScalingGroupName: group, ScalingProcesses: ['AZRebalance']});
 	// Nothing is launched in the first minute of Auto Scaling's own role.
-	await world.clock.sleep(70_000);
+	await rest(70_000);
 }
 
 /** Installs gitlab-runner and the plugin, and starts the service with a config.toml. */
