@@ -1,54 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {panelDriver} from '../../source/commands/panel.ts';
-import {watchFleet} from '../../source/commands/watch.ts';
-import {nothingSeen} from '../../source/panel/snapshot.ts';
-import {type Ports, simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {hearing, sessionAt} from '../panel/at-laptop.ts';
-import {changesIn, name, planOf, problemsIn, region, type SetupWish, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
-import {actsSince, config, jobStates, oneGroup, onlyManager, rules, standing, startedAt} from './seen.ts';
-
-const onMachines = (world: World, limit = 6): SetupWish => ({secrets: {runnerToken: world.outside.token()}, flags: {executor: 'docker+machine', limit}});
-const over: SetupWish = {flags: {executor: 'docker-autoscaler', workerImage: 'ecs-al2023', workerDisk: 30}};
-
-const filesOf = (world: World): string[] => [...world.outside.machine(onlyManager(world)).files.keys()];
-/** What the manager's role allows. */
-const allowed = (world: World): string => JSON.stringify([...world.outside.account.roles.values()].map(({inline}) => [...inline.values()]));
-const linesOf = (world: World, word: RegExp): string[] =>
-	config(world, onlyManager(world))
-		.split('\n')
-		.filter((line) => word.test(line));
-
-/** What somebody who looks finds of docker-machine: in the account, on the manager, in its config.toml and among its rights. */
-const leftOfMachines = (world: World): string[] => [
-	...[...world.outside.region(region).keyPairs.keys()].filter((key) => key.startsWith('runner-')),
-	...rules(world).filter((rule) => rule.includes(' 2376 ')),
-	...filesOf(world).filter((path) => /docker\/machine|docker-machine$|user-data$/.test(path)),
-	...linesOf(world, /machine|amazonec2/i),
-	...['ec2:RunInstances', 'ec2:ImportKeyPair', 'ec2:TerminateInstances'].filter((action) => allowed(world).includes(action)),
-];
-
-/** What of docker-autoscaler. */
-const leftOfGroup = (world: World): string[] => [
-	...world.outside.region(region).scalingGroups.keys(),
-	...[...world.outside.region(region).templates.values()].map((template) => template.name),
-	...[...world.outside.region(region).keyPairs.keys()].filter((key) => key === `${name}-workers`),
-	...filesOf(world).filter((path) => /worker-key|aws\.ini|fleeting/.test(path)),
-	...linesOf(world, /autoscaler|FLEETING/),
-	...['autoscaling:SetDesiredCapacity'].filter((action) => allowed(world).includes(action)),
-];
-
-/** How often each job was taken by a runner: more than once would be a job that runs twice. */
-const timesTaken = (world: World): number[] => {
-	const lines = world.outside.machine(onlyManager(world)).journal.map(({message}) => message);
-	return world.jobs.map(({id}) => lines.filter((line) => line.includes('Checking for jobs... received') && line.includes(`"job":${id},`)).length);
-};
-
-async function undo(ports: Ports): Promise<string> {
-	const session = sessionAt(ports, ['status'], hearing());
-	const prepared = await panelDriver(session, await watchFleet(session, {name, region})).prepare({do: 'undo'}, nothingSeen(region, name));
-	return prepared.carryOut(() => undefined);
-}
+import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {changesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
+import {leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
+import {actsSince, config, jobStates, oneGroup, onlyManager, standing, startedAt} from './seen.ts';
 
 test('a fleet goes over to docker-autoscaler under running jobs by one reload, and nothing of docker-machine is left', async () => {
 	const world = simulatedWorld();

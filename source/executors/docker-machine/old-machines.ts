@@ -6,6 +6,7 @@ import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
 import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import type {RunnerWatched} from '../../world/host/scripts/gone-over.ts';
 import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
 import type {HostFacts} from '../scripts.ts';
 import {dockerPort, leftInAccount, leftOnManager, withoutMachines} from './machines-left.ts';
@@ -98,16 +99,15 @@ const unended = ({stay: [first]}: Looked): Problem | undefined =>
 async function retire(context: Context, manager: Instance, report: Report): Promise<void> {
 	const connection = await connectToChange(context, manager);
 	let {from, machines} = await lookAnew(context, manager);
-	const look = async (): Promise<Looked & {left: number}> => {
+	const look = async (): Promise<RunnerWatched & {left: number}> => {
 		const looked = await connection.script(retireMachinesScript, {from, names: machines, quietSeconds}, report);
 		if (looked.is === 'changed-meanwhile') {
 			({from, machines} = await lookAnew(context, manager));
 			return look();
 		}
-		machines = machines.filter((name) => !looked.removed.includes(name));
 		const stays = isQuiet(looked) ? unended(looked) : undefined;
 		if (stays) throw stays;
-		return {...looked, left: machines.length};
+		return {...looked, left: looked.left.length};
 	};
 	await untilQuiet(context, {drainSeconds, what: 'machine'}, look, report);
 }

@@ -19,8 +19,8 @@ const outcome = z.discriminatedUnion('is', [
 	z.object({
 		is: z.literal('looked'),
 		...watchedShape,
-		/** Machines that were taken away just now, and those that couldn't be, with docker-machine's words. */
-		removed: z.array(z.string()),
+		/** Machines that the store still has, and those that couldn't be taken away, with docker-machine's words. */
+		left: z.array(z.string()),
 		stay: z.array(z.object({name: z.string(), detail: z.string()})),
 	}),
 ]);
@@ -42,28 +42,29 @@ def busy(running):
 def remove(names):
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(own['remove'], names))
-    return [name for name, why in zip(names, told) if why is None], [dict(name=name, detail=why) for name, why in zip(names, told) if why is not None]
+    return [dict(name=name, detail=why) for name, why in zip(names, told) if why is not None]
+def here():
+    return [name for name, whole, driver in own['stored']() if name in given['names']]
 held = lock()
 if digest(read(target) or '') != given['from']:
     done(**{'is': 'changed-meanwhile'})
-here = [name for name, whole, driver in own['stored']() if name in given['names']]
 quiet = given['quietSeconds']
 if not runs():
-    removed, stay = remove(here)
-    done(**{'is': 'looked', 'loaded': True, 'used': 0, 'coming': 0, 'jobs': 0, 'quiet': quiet, 'removed': removed, 'stay': stay})
+    stay = remove(here())
+    done(**{'is': 'looked', 'loaded': True, 'used': 0, 'coming': 0, 'jobs': 0, 'quiet': quiet, 'left': here(), 'stay': stay})
 seen = watched(came, quiet)
 if seen is None:
-    done(**{'is': 'looked', 'loaded': False, 'quiet': 0, 'removed': [], 'stay': []})
+    done(**{'is': 'looked', 'loaded': False, 'quiet': 0, 'left': here(), 'stay': []})
 told, metrics, running = seen
 counts = by_state(metrics, 'gitlab_runner_autoscaling_machine_states')
 used, coming = counts.get('used', 0), counts.get('acquired', 0) + counts.get('creating', 0)
-removed, stay = [], []
-if here and told['loaded'] and coming == 0 and told['quiet'] >= quiet:
+stay = []
+if told['loaded'] and coming == 0 and told['quiet'] >= quiet:
     in_use = busy(running) if used else []
     # Where not every machine that the runner uses is known by its name, any may be one of them.
     if len(in_use) == used:
-        removed, stay = remove([name for name in here if name not in in_use])
-done(**dict(told, used=used, coming=coming, removed=removed, stay=stay, **{'is': 'looked'}))
+        stay = remove([name for name in here() if name not in in_use])
+done(**dict(told, used=used, coming=coming, left=here(), stay=stay, **{'is': 'looked'}))
 `;
 
 /**

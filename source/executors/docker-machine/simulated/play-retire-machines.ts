@@ -20,9 +20,10 @@ function* retiring({from, names, quietSeconds}: RetireMachines, running: ScriptR
 	const {machine, hosts} = running;
 	yield 600;
 	if (isAnotherConfig(machine, from)) return {is: 'changed-meanwhile'};
-	const here = storeOf(machine)
-		.map(({name}) => name)
-		.filter((name) => names.includes(name));
+	const here = (): string[] =>
+		storeOf(machine)
+			.map(({name}) => name)
+			.filter((name) => names.includes(name));
 	const seen = watchedRunner(hosts, machine, {
 		came,
 		quietSeconds,
@@ -31,21 +32,20 @@ function* retiring({from, names, quietSeconds}: RetireMachines, running: ScriptR
 			return {used: states.used ?? 0, coming: (states.acquired ?? 0) + (states.creating ?? 0)};
 		},
 	});
-	const none = {is: 'looked' as const, ...seen, removed: [], stay: []};
+	const none = {is: 'looked' as const, ...seen, left: here(), stay: []};
 	if (!seen.loaded || seen.coming !== 0 || seen.quiet < quietSeconds) return none;
-	const inUse = (machine.process?.jobs ?? []).flatMap(({worker}) => (worker !== undefined && here.includes(worker) ? [worker] : []));
+	const inUse = (machine.process?.jobs ?? []).flatMap(({worker}) => (worker !== undefined && names.includes(worker) ? [worker] : []));
 	if (inUse.length !== seen.used) return none;
-	const free = here.filter((name) => !inUse.includes(name));
-	return {is: 'looked', ...seen, ...(yield* removing(free, running))};
+	const free = here().filter((name) => !inUse.includes(name));
+	const stay = yield* removing(free, running);
+	return {is: 'looked', ...seen, left: here(), stay};
 }
 
-function* removing(names: readonly string[], {hosts, machine}: ScriptRun): Work<{removed: string[]; stay: {name: string; detail: string}[]}> {
-	const [removed, stay]: [string[], {name: string; detail: string}[]] = [[], []];
-	for (const name of names) {
-		if (yield* removeMachine(dockerOn(hosts, machine), name)) removed.push(name);
-		else stay.push({name, detail: `Error removing host "${name}"`});
-	}
-	return {removed, stay};
+/** Takes machines away; gives those that stay. */
+function* removing(names: readonly string[], {hosts, machine}: ScriptRun): Work<{name: string; detail: string}[]> {
+	const stay: {name: string; detail: string}[] = [];
+	for (const name of names) if (!(yield* removeMachine(dockerOn(hosts, machine), name))) stay.push({name, detail: `Error removing host "${name}"`});
+	return stay;
 }
 
 /** The `remove-docker-machine` script. */
