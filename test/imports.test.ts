@@ -50,7 +50,6 @@ const only = Object.entries({
 	ssh2: 'world/host simulated/host',
 	ink: 'faces/ui',
 	react: 'faces/ui',
-	'@inquirer/': 'faces/plain',
 	conf: 'answers/presets.ts world/laptop/settings.ts',
 	'smol-toml': 'world/host/toml.ts',
 	'@decimalturn/': 'steps/config',

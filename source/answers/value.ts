@@ -58,6 +58,10 @@ export function inWords(value: unknown, {unit, written}: {unit?: string | undefi
 	return `${toText(value, {written})}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
 }
 
+/** How the values of a question are shown. */
+export const shownAs = (question: AnyQuestion | SecretQuestion | WhichQuestion): Pick<AnyQuestion, 'unit' | 'written'> =>
+	isSecret(question) || question.id === 'which' ? {} : question;
+
 /** A number's text is only digits, a sign and a point. */
 const numberIn = (text: string): unknown => (/^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$/.test(text) ? Number(text) : text);
 

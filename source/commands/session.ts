@@ -121,12 +121,12 @@ const atOnce = new Problem({
  * Sees to it that a stop comes to an end: a first one that waits says so after a while, and half a second after the second one the process ends,
  * whatever is open. Gives what is called once the work has ended by itself.
  */
-export function overseeing({emit, fail, screens}: Face, stops: Stops, around: Pick<Surroundings, 'end'>): () => void {
+export function overseeing({emit, fail, showsStops}: Face, stops: Stops, around: Pick<Surroundings, 'end'>): () => void {
 	const over = new AbortController();
 	/** Does something after so many milliseconds, unless the work has ended by then. */
 	const later = (ms: number, work: () => void): void => void realClock.sleep(ms, over.signal).then(work, () => undefined);
 	// Screens show by themselves that they stop.
-	const onSoft = (): void => later(silence, () => !screens && stops.isRead() && !stops.hard.aborted && emit({event: 'note', says: waiting}));
+	const onSoft = (): void => later(silence, () => !showsStops && stops.isRead() && !stops.hard.aborted && emit({event: 'note', says: waiting}));
 	const onHard = (): void =>
 		later(grace, () => {
 			fail(atOnce);

@@ -21,7 +21,8 @@ export const status: Command = async (session) => {
 	const watch = await watchOf(session);
 	const {screens} = session.face;
 	if (session.options.report) return report(session, watch);
-	if (screens && session.interactive) return live(session, watch, screens);
+	// Who asks for lines by name gets a table, as a script does.
+	if (screens && session.interactive && session.options.face !== 'plain') return live(session, watch, screens);
 	return session.options.watch ? again(session, watch) : once(session, watch);
 };
 

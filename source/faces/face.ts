@@ -21,8 +21,10 @@ export type Face = {
 	fail(problem: Problem): void;
 	/** Leaves the terminal as it was found. */
 	close(): Promise<void>;
-	/** What only screens can: absent where a person meets lines, or nobody. */
+	/** What only somebody at a terminal can be asked and shown: absent where nobody is. */
 	screens?: Screens;
+	/** It shows by itself that the work is being stopped. */
+	showsStops?: true;
 };
 
 /** Commands that do by hand what a step does. */

@@ -6,10 +6,9 @@ import {join, resolve} from 'node:path';
 import test, {after, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
-import {render} from '@inquirer/testing';
 import type {Asked} from '../../source/answers/ask.ts';
 import {someAnswers} from '../executors/docker-machine/some-answers.ts';
-import {plainOver} from '../faces/streams.ts';
+import {plainUnderTest} from '../faces/streams.ts';
 import {asking, emptyCloud} from './stub.ts';
 
 /** All that a new answer takes: its record beside those of its topic, a line in the list of questions, and a row of config.toml, where it stands. */
@@ -123,12 +122,10 @@ test('whoever is asked everything is asked for it, and a prompt takes it as a nu
 	await interview({layers: {flag: {region: 'us-east-2'}}, asking: asking({cloud: emptyCloud()}), everything: true, ask});
 	const asked = put.find(({question: {id}}) => `${id}` === 'outputLimit');
 	assert.ok(asked);
-	const {answer, events, getScreen, nextRender} = await render((one: Asked, context) => plainOver(context, plainFace).ask(one), asked);
-	await nextRender();
-	assert.match(getScreen(), /How long may a job's log get\? \(kB\)/);
-	events.type('8192');
-	events.keypress('enter');
-	assert.equal(await answer, 8192);
+	const {face, input, out} = plainUnderTest({interactive: true}, plainFace);
+	input.write('8192\n');
+	assert.equal(await face.ask(asked), 8192);
+	assert.match(out(), /How long may a job's log get\?[\s\S]*In kB \(/);
 });
 
 test('it is written into config.toml, and read there again', async () => {

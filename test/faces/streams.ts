@@ -20,14 +20,14 @@ export function textOf() {
 	return {stream, text: () => text};
 }
 
-/** A plain face whose output, clock and ticks a test holds. */
-export function plainUnderTest(options: Partial<PlainOptions> = {}) {
+/** A plain face whose output, clock and ticks a test holds; that of a copy of the program where one is given. */
+export function plainUnderTest(options: Partial<PlainOptions> = {}, make = plainFace) {
 	const out = textOf();
 	const err = textOf();
 	const clock = handClock();
 	const input = new PassThrough();
 	let tick = () => {};
-	const face = plainFace({
+	const face = make({
 		out: out.stream,
 		err: err.stream,
 		in: input,
@@ -47,21 +47,6 @@ export function plainUnderTest(options: Partial<PlainOptions> = {}) {
 	});
 	return {face, clock, input, out: out.text, err: err.text, lines: () => out.text().trimEnd().split('\n'), tick: () => tick()};
 }
-
-/** A plain face that asks a person at these streams; a face of a copy of the program where one is given. */
-export const plainOver = (over: {input?: NodeJS.ReadableStream; output?: NodeJS.WritableStream} | undefined, make = plainFace): Face =>
-	make({
-		out: over?.output ?? process.stdout,
-		err: process.stderr,
-		in: over?.input ?? process.stdin,
-		columns: 80,
-		colour: false,
-		ascii: false,
-		yes: false,
-		interactive: true,
-		clock: handClock(),
-		every: () => () => {},
-	});
 
 /** Tells a face what happened, each at its time. */
 export function replay(face: Face, clock: {at(ms: number): void}, happenings: readonly (readonly [number, Happening])[]): void {

@@ -55,7 +55,7 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 	const pty = spawn(file, given, {
 		cols: columns,
 		rows,
-		name: 'xterm-256color',
+		name: env.TERM ?? 'xterm-256color',
 		cwd: fileURLToPath(new URL('../../', import.meta.url)),
 		env: {PATH: process.env.PATH ?? '', HOME: home, CI: 'false', NODE_ENV: 'production', LANG: 'en_US.UTF-8', TERM: 'xterm-256color', ...env},
 	});

@@ -5,7 +5,7 @@ import type {Event, Happening} from '../../engine/events.ts';
 import type {Proposal} from '../../engine/proposal.ts';
 import type {Problem} from '../../problem.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
-import type {Face} from '../face.ts';
+import type {Face, Screens} from '../face.ts';
 import {plainText} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
 import {problemLines} from '../words/problems.ts';
@@ -14,7 +14,9 @@ import {findingLines, linesOf} from '../words/sentences.ts';
 import {toText} from '../words/style.ts';
 import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
 import {wrapColumns} from '../words/wrapping.ts';
-import type {Terminal} from './prompts.ts';
+import type {LineReader} from './line-reader.ts';
+import type {Talk} from './prompts.ts';
+import type {LinesParts} from './screens.ts';
 import {waits} from './waits.ts';
 import {watched} from './watching.ts';
 
@@ -22,7 +24,7 @@ export type PlainOptions = {
 	out: NodeJS.WritableStream;
 	/** Where problems go, and what is no part of what was asked for. */
 	err: NodeJS.WritableStream;
-	in: NodeJS.ReadableStream;
+	in: NodeJS.ReadableStream & {setRawMode?(isRaw: boolean): unknown};
 	/** Asked before each line, so that a resized terminal is met. */
 	columns: number | (() => number);
 	colour: boolean;
@@ -55,6 +57,9 @@ function once(): (event: Event, text: string) => boolean {
 	};
 }
 
+/** What is looked at beside the questions, which whoever walks through them says himself. */
+const ofPlan: ReadonlySet<string> = new Set(['plan.started', 'step.found', 'plan.ended']);
+
 /** The calm face: a line when a thing begins or ends, no frames; questions one below the other. The same words as on the screens. */
 export function plainFace(options: PlainOptions): Face {
 	const {out, err, clock, yes, interactive} = options;
@@ -77,24 +82,37 @@ export function plainFace(options: PlainOptions): Face {
 	const complain = (lines: Line[]) => void err.write(lines.map((line) => `${toText(line, columns(), look)}\n`).join(''));
 	const stopTicking = (options.every ?? eachSecond)(() => print(waiting(state, clock.now())));
 
-	const terminal = (): Terminal => ({input: options.in, output: out, ...(options.ended ? {signal: options.ended} : {})});
-	/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
-	async function alone<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-		asking = true;
+	let reader: LineReader | undefined;
+	const talk: Talk = {
+		say: print,
+		/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
+		async ask(prompt, hidden = false) {
+			reader ??= (await import('./line-reader.ts')).lineReader(options.in, out, options.ended);
+			out.write(plainText(prompt, look));
+			asking = true;
+			try {
+				return await (hidden ? reader.hidden() : reader.line());
+			} finally {
+				asking = false;
+				for (const text of held.splice(0)) write(text);
+			}
+		},
+	};
+	let isQuiet = false;
+	async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
+		isQuiet = true;
 		try {
 			return await work();
 		} finally {
-			asking = false;
-			for (const text of held.splice(0)) write(text);
+			isQuiet = false;
 		}
 	}
 
 	async function ask(asked: Asked): Promise<unknown> {
 		if (yes) return answeredByYes(asked);
 		if (!interactive) throw unanswered(asked, 'no-terminal');
-		print(introduction(asked));
 		const {putQuestion} = await import('./prompts.ts');
-		return alone(() => putQuestion(asked, terminal()));
+		return putQuestion(asked, talk);
 	}
 
 	function answeredByYes(asked: Asked): unknown {
@@ -112,7 +130,7 @@ export function plainFace(options: PlainOptions): Face {
 		]);
 		if (yes) return true;
 		const {putAgreement} = await import('./prompts.ts');
-		return alone(() => putAgreement(proposal.word, terminal()));
+		return putAgreement(proposal.word, talk);
 	}
 
 	/** Findings in the order of the steps, each as soon as those before it are there, whoever answered first; a plan that has ended leaves none out. */
@@ -139,7 +157,7 @@ export function plainFace(options: PlainOptions): Face {
 		state = reduce(state, event);
 		if (event.event === 'plan.started') told = 0;
 		// What was agreed to has been said while it was asked.
-		if (!begun || event.event === 'agreement.asked') return;
+		if (!begun || event.event === 'agreement.asked' || (isQuiet && ofPlan.has(event.event))) return;
 		const lines = linesFor(event, before);
 		if (lines.length === 0 || !isNew(event, lines.map(({text}) => text).join('\n'))) return;
 		// A document or a table may be read by another program.
@@ -147,7 +165,7 @@ export function plainFace(options: PlainOptions): Face {
 		else print(lines);
 	}
 
-	return {
+	const face: Face = {
 		ask,
 		agree,
 		emit,
@@ -162,12 +180,15 @@ export function plainFace(options: PlainOptions): Face {
 			stopTicking();
 		},
 	};
-}
-
-function introduction({question, default: usual, note, refused}: Asked): Line[] {
-	const lines: Line[] = [{text: question.help}];
-	if (note !== undefined) lines.push({mark: 'note', text: note});
-	if (usual?.why !== undefined) lines.push({text: `${answerText(usual.value)}: ${usual.why}`});
-	if (refused !== undefined) lines.push({mark: 'blocked', text: refused});
-	return lines;
+	if (!interactive || yes) return face;
+	const parts: LinesParts = {talk, agree, columns, look, now: () => clock.now(), state: () => state, quietly, ended: options.ended};
+	const lines = async (): Promise<Screens> => (await import('./screens.ts')).screensInLines(parts);
+	const screens: Screens = {
+		interview: async (interviewer) => (await lines()).interview(interviewer),
+		run: async (login, work) => (await lines()).run(login, work),
+		farewell: async (farewell) => (await lines()).farewell(farewell),
+		home: async (seen) => (await lines()).home(seen),
+		panel: async (driver) => (await lines()).panel(driver),
+	};
+	return {...face, screens};
 }

@@ -1,113 +1,142 @@
-import {checkbox, confirm, input, number, password, search, select} from '@inquirer/prompts';
 import type {Asked} from '../../answers/ask.ts';
-import {type Choice, isClosed, isSecret} from '../../answers/question.ts';
-import {toText, typedFor} from '../../answers/value.ts';
-import {Stopped} from '../../problem.ts';
+import {type Choice, flagOf, isClosed, isSecret} from '../../answers/question.ts';
+import {inWords, shownAs, typedFor} from '../../answers/value.ts';
+import type {Line} from '../words/lines.ts';
 
-/** Where a prompt reads and writes. */
-export type Terminal = {input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal?: AbortSignal};
+/** How plain lines meet a person: what is said, and what they type after it. */
+export type Talk = {
+	say(lines: readonly Line[]): void;
+	/** Asks for a line; what happens meanwhile is said once it is there. Rejects with `Stopped` on ctrl-c. */
+	ask(prompt: string, hidden?: boolean): Promise<string>;
+};
 
-/** More choices than this are searched by typing. */
-const searchedFrom = 12;
+/** More choices than this aren't read out at once. */
+const most = 20;
 
-/** Judges by the question's own validator, in inquirer's terms. */
-const judge =
-	<Typed>(asked: Asked, meaning: (typed: Typed) => unknown) =>
-	(typed: Typed): true | string =>
-		asked.wrong(meaning(typed)) ?? true;
-
-const offered = ({value, label, hint, disabled}: Choice<unknown>) => ({
-	value: {taken: value},
-	name: hint === undefined ? label : `${label}  ${hint}`,
-	short: label,
-	...(disabled === undefined ? {} : {disabled: `(${disabled})`}),
-});
+const yesAndNo: readonly Choice<unknown>[] = [
+	{value: true, label: 'yes'},
+	{value: false, label: 'no'},
+];
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-type Other = {taken: unknown; typed?: true};
-
-/** A typed answer, whatever kind it's for. */
-async function typed(asked: Asked, terminal: Terminal): Promise<unknown> {
-	const meaning = (text: string) => typedFor(asked.question, text);
-	const given = asked.default === undefined ? {} : {default: toText(asked.default.value)};
-	return meaning(await input({message: asked.question.title, ...given, validate: judge(asked, meaning)}, terminal));
+/** What can be chosen by its number: the choices, and the answer that stands now where it was typed. */
+export function choicesOf({question, choices = [], default: usual}: Asked): readonly Choice<unknown>[] {
+	if (isSecret(question)) return [];
+	if (question.kind === 'boolean') return yesAndNo;
+	if (question.kind !== 'choice') return [];
+	const isOwn = usual !== undefined && choices.length > 0 && !isClosed(question) && !choices.some(({value}) => same(value, usual.value));
+	return isOwn ? [{value: usual.value, label: inWords(usual.value, shownAs(question)), hint: usual.why ?? 'as it is'}, ...choices] : choices;
 }
 
-async function chosen(asked: Asked, choices: Choice<unknown>[], terminal: Terminal): Promise<unknown> {
-	const message = asked.question.title;
-	const listed: {value: Other; name: string; short: string; disabled?: string}[] = choices.map(offered);
-	if (!isClosed(asked.question)) listed.push({value: {taken: undefined, typed: true}, name: 'Another, typed…', short: 'Another'});
-	const first = listed.find(({value}) => !value.typed && same(value.taken, asked.default?.value));
-	const start = first ? {default: first.value} : {};
-	const answer =
-		listed.length > searchedFrom
-			? await search({message, source: (term) => listed.filter(({name, value}) => value.typed || matches(name, term)), ...start}, terminal)
-			: await select({message, choices: listed, ...start}, terminal);
-	return answer.typed ? typed(asked, terminal) : answer.taken;
+/** Choices, each with its number and what helps to choose it. */
+export function choiceLines(asked: Asked, listed: readonly Choice<unknown>[]): Line[] {
+	const shown = listed.slice(0, most);
+	const lines = shown.map(({value, label, hint, disabled}, at): Line => {
+		const usual = same(value, asked.default?.value) ? `(default${asked.default?.why === undefined ? '' : `: ${asked.default.why}`})` : undefined;
+		const text = [hint ? `${label}, ${hint}` : label, disabled === undefined ? undefined : `(not now: ${disabled})`, usual].filter(Boolean).join(' ');
+		return {subject: `${at + 1}`.padStart(`${shown.length}`.length), text, indent: 2};
+	});
+	const left = listed.length - shown.length;
+	return left > 0 ? [...lines, {text: `and ${left} more: a part of a name lists those that have it.`, indent: 2}] : lines;
 }
 
-const matches = (name: string, term: string | undefined): boolean =>
-	(term ?? '')
-		.toLowerCase()
-		.split(' ')
-		.every((part) => name.toLowerCase().includes(part));
-
-async function several(asked: Asked, choices: Choice<unknown>[], terminal: Terminal): Promise<unknown> {
-	const taken = Array.isArray(asked.default?.value) ? asked.default.value : [];
-	const answers = await checkbox(
-		{
-			message: asked.question.title,
-			choices: choices.map((choice) => ({...offered(choice), checked: taken.some((value) => same(value, choice.value))})),
-			validate: (picked) => asked.wrong(picked.map(({value}) => value.taken)) ?? true,
-		},
-		terminal,
-	);
-	return answers.map(({taken: value}) => value);
+/** A question as it is put: what is asked, what helps, what can be chosen, and what was wrong with an earlier answer. */
+export function questionLines(asked: Asked, listed: readonly Choice<unknown>[], where = ''): Line[] {
+	const {question, note, refused} = asked;
+	return [
+		{text: question.title + where},
+		{text: question.help},
+		...(note === undefined ? [] : [{mark: 'note' as const, text: note}]),
+		...choiceLines(asked, listed),
+		...(refused === undefined ? [] : [{mark: 'blocked' as const, text: refused}]),
+	];
 }
 
-async function counted(asked: Asked, terminal: Terminal): Promise<unknown> {
+/** The longest default that a prompt names. */
+const longest = 40;
+
+/** What Enter takes. */
+function enterWords({question, default: usual, wrong}: Asked): string {
+	if (!usual) return wrong('') === undefined ? 'Enter leaves it empty; ' : '';
+	const value = inWords(usual.value, shownAs(question));
+	return `Enter ${usual.given ? 'keeps' : 'takes'} ${value.length > longest ? 'the default' : value}; `;
+}
+
+/** What stands before the cursor: how it is answered, and what Enter takes. */
+export function promptOf(asked: Asked, listed: readonly Choice<unknown>[]): string {
 	const {question} = asked;
-	const unit = 'unit' in question && question.unit !== undefined ? ` (${question.unit})` : '';
-	const given = typeof asked.default?.value === 'number' ? {default: asked.default.value} : {};
-	// Without a step inquirer takes whole numbers only, and gives undefined for a default such as 0.2 (@inquirer/prompts 8.8).
-	return number({message: question.title + unit, step: 'any', ...given, validate: judge(asked, (value: number | undefined) => value)}, terminal);
+	if (isSecret(question)) return 'Hidden while you type (? helps): ';
+	const unit = question.unit === undefined ? 'Answer' : `In ${question.unit}`;
+	const how = question.kind === 'boolean' ? 'yes or no' : listed.length === 0 ? unit : isClosed(question) ? 'A number' : 'A number, or another value';
+	return `${how} (${enterWords(asked)}? helps): `;
 }
 
-function prompt(asked: Asked, terminal: Terminal): Promise<unknown> {
-	const {question, choices = []} = asked;
-	if (isSecret(question))
-		return password({message: question.title, mask: false, validate: judge(asked, (text: string) => text.trim())}, terminal).then((text) => text.trim());
-	if (question.kind === 'boolean') return confirm({message: question.title, default: asked.default?.value !== false}, terminal);
-	if (question.kind === 'list' && choices.length > 0) return several(asked, choices, terminal);
-	if (choices.some(({disabled}) => disabled === undefined)) return chosen(asked, choices, terminal);
-	return question.kind === 'number' ? counted(asked, terminal) : typed(asked, terminal);
+/** What `?` says of a question by itself. */
+export function helpLines({question, default: usual}: Asked, listed: readonly Choice<unknown>[]): Line[] {
+	if (isSecret(question)) return [{text: question.help}, {text: `Elsewhere: ${question.instead}`}];
+	const flag = question.id === 'which' ? question.flag : flagOf(question.id);
+	return [
+		{text: question.help},
+		...(usual?.why === undefined ? [] : [{text: `The default comes from: ${usual.why}.`}]),
+		...(listed.length > 0 ? [{text: 'A choice is taken by its number or its name.'}] : []),
+		{text: `As a flag it is ${flag}.`},
+		{text: 'Ctrl-c leaves.'},
+	];
 }
 
-const isLeaving = (error: unknown): boolean => error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError');
+/** What a line means as an answer: a value, why it can't be taken, or the choices that have it in their names. */
+export type Meant = {answer: unknown} | {refused: string} | {among: readonly Choice<unknown>[]};
 
-/** Turns ctrl-c in a prompt into `Stopped`. */
-async function leaving<Answer>(answer: Promise<Answer>): Promise<Answer> {
-	try {
-		return await answer;
-	} catch (error) {
-		throw isLeaving(error) ? new Stopped() : error;
-	}
+/** Reads an answer: Enter, a number, a name, or a value of its own. */
+export function meaning(asked: Asked, listed: readonly Choice<unknown>[], typed: string): Meant {
+	const {question, default: usual} = asked;
+	const text = typed.trim();
+	if (text === '' && usual) return judged(asked, usual.value);
+	const at = /^\d+$/.test(text) ? Number(text) - 1 : -1;
+	const chosen = listed[at] ?? listed.find(({label, value}) => [label, String(value)].some((name) => name.toLowerCase() === text.toLowerCase()));
+	if (chosen && text !== '') return chosen.disabled === undefined ? judged(asked, chosen.value) : {refused: chosen.disabled};
+	const own = isSecret(question) && question.id === 'passphrase' ? typed : typedFor(question, text);
+	const refused = isClosed(question) && text !== '' ? closedWords(listed) : asked.wrong(own);
+	if (refused === undefined) return {answer: own};
+	const among = text === '' ? [] : listed.filter(({label, hint}) => `${label} ${hint ?? ''}`.toLowerCase().includes(text.toLowerCase()));
+	return among.length > 0 && among.length < listed.length ? {among} : {refused};
 }
 
-/** Puts a question in the terminal, until its answer passes the validator. Rejects with `Stopped` on ctrl-c. */
-export async function putQuestion(asked: Asked, terminal: Terminal): Promise<unknown> {
-	for (let refused: string | undefined; ; ) {
-		const answer = await leaving(prompt(refused === undefined ? asked : {...asked, refused}, terminal));
-		refused = asked.wrong(answer);
-		if (refused === undefined) return answer;
-		terminal.output.write(`${refused}\n`);
+const closedWords = (listed: readonly Choice<unknown>[]): string => `It takes a number from 1 to ${listed.length}, or a name.`;
+
+function judged(asked: Asked, value: unknown): Meant {
+	const refused = asked.wrong(value);
+	return refused === undefined ? {answer: value} : {refused};
+}
+
+/** Puts a question until its answer passes the validator. Rejects with `Stopped` when the person leaves. */
+export async function putQuestion(asked: Asked, {say, ask}: Talk): Promise<unknown> {
+	let listed = choicesOf(asked);
+	say(questionLines(asked, listed));
+	for (;;) {
+		const typed = await ask(promptOf(asked, listed), isSecret(asked.question));
+		if (typed.trim() === '?') {
+			say([...helpLines(asked, listed), ...choiceLines(asked, listed)]);
+			continue;
+		}
+		const meant = meaning(asked, listed, typed);
+		if ('answer' in meant) return meant.answer;
+		if ('refused' in meant) say([{mark: 'blocked', text: meant.refused}]);
+		else {
+			listed = meant.among;
+			say(choiceLines(asked, listed));
+		}
 	}
 }
 
 /** Asks whether to go on: yes or no, or a word that has to be typed. */
-export async function putAgreement(word: string | undefined, terminal: Terminal): Promise<boolean> {
-	if (word === undefined) return leaving(confirm({message: 'Go on?', default: true}, terminal));
-	const typedWord = await leaving(input({message: `Type ${word} to agree, or press Enter to leave it:`}, terminal));
-	return typedWord.trim() === word;
+export async function putAgreement(word: string | undefined, {say, ask}: Talk): Promise<boolean> {
+	if (word !== undefined) return (await ask(`Type ${word} to agree, or press Enter to leave it: `)).trim() === word;
+	for (;;) {
+		const typed = (await ask('Go on? yes or no (Enter takes yes): ')).trim().toLowerCase();
+		if (['', 'y', 'yes'].includes(typed)) return true;
+		if (['n', 'no'].includes(typed)) return false;
+		say([{mark: 'blocked', text: 'It takes yes or no.'}]);
+	}
 }

@@ -65,6 +65,7 @@ export function inkFace(options: InkOptions): Face {
 		emit,
 		watch,
 		screens,
+		showsStops: true,
 		fail: (problem) => {
 			problems.push(problem);
 		},

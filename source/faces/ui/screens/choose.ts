@@ -1,6 +1,6 @@
 import type {Asked} from '../../../answers/ask.ts';
 import {type Choice, isClosed, isSecret} from '../../../answers/question.ts';
-import {toText} from '../../../answers/value.ts';
+import {shownAs, toText} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {padded} from '../../words/width.ts';
@@ -12,7 +12,7 @@ import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {backKey, everythingKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
-import {fieldFor, questionRows, shownAs} from './field.ts';
+import {fieldFor, questionRows} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
 export type ChooseScreen = {

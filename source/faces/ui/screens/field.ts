@@ -1,6 +1,6 @@
 import type {Asked} from '../../../answers/ask.ts';
-import {type AnyQuestion, isSecret} from '../../../answers/question.ts';
-import {inWords, toText, typedFor} from '../../../answers/value.ts';
+import {isSecret} from '../../../answers/question.ts';
+import {inWords, shownAs, toText, typedFor} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {wrap} from '../../words/wrapping.ts';
@@ -76,9 +76,6 @@ function takesWords({asked, draft}: FieldScreen): string {
 	const named = value.length > longestNamed ? '' : ` ${value}`;
 	return usual.given ? `keep${named || ' it'}` : `take${named}${named === '' ? ' the default' : ', the default'}`;
 }
-
-/** How a question's value is shown. */
-export const shownAs = (question: Asked['question']): Pick<AnyQuestion, 'unit' | 'written'> => (isSecret(question) || question.id === 'which' ? {} : question);
 
 const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	const {look} = view;

@@ -1,10 +1,10 @@
 import type {Asked} from '../../../answers/ask.ts';
 import type {Choice} from '../../../answers/question.ts';
-import {toText} from '../../../answers/value.ts';
+import {shownAs, toText} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/terminal.ts';
 import type {Screen} from '../screen.ts';
 import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
-import {fieldFor, shownAs, valueIn} from '../screens/field.ts';
+import {fieldFor, valueIn} from '../screens/field.ts';
 
 /** The list for a question, or a field where its answer is typed. */
 function screenFor(asked: Asked, walk: Walking): Screen {

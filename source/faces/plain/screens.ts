@@ -1,0 +1,54 @@
+import {Stopped} from '../../problem.ts';
+import type {AfterRun, Helping, Screens} from '../face.ts';
+import {runWizard} from '../wizard/wizard.ts';
+import type {RunState} from '../words/run-state.ts';
+import {homeInLines} from './home.ts';
+import {type PanelInLines, panelInLines} from './panel.ts';
+import type {Talk} from './prompts.ts';
+import {keyNamed, walkInLines} from './walk.ts';
+
+/** What these need of the plain face. */
+export type LinesParts = PanelInLines & {
+	state(): RunState;
+	/** Keeps the findings beside the questions to itself: the walk says them where they belong. */
+	quietly<Result>(work: () => Promise<Result>): Promise<Result>;
+	ended: AbortSignal | undefined;
+};
+
+/** Rejects once the work is stopped from outside. */
+const untilEnded = (ended: AbortSignal | undefined): Promise<never> =>
+	new Promise((_, reject) => {
+		if (ended?.aborted) reject(new Stopped());
+		ended?.addEventListener('abort', () => reject(new Stopped()), {once: true});
+	});
+
+/** Nobody presses a key while lines go by: what failed waits until the run has ended. */
+const helping: Helping = {again: async () => false, signal: new AbortController().signal, onLook: () => undefined};
+
+/** What to do after a run in which something failed. */
+async function afterRun({say, ask}: Talk, {doing}: RunState): Promise<AfterRun> {
+	const changing = doing === 'apply' ? ', or the answer to change' : '';
+	for (;;) {
+		const typed = (await ask(`again tries what failed once more, leave ends here${changing}: `)).trim();
+		if (typed === 'again' || typed === 'leave') return typed;
+		const key = doing === 'apply' ? keyNamed(typed) : undefined;
+		if (key) return {change: key};
+		say([{mark: 'blocked', text: `It takes again or leave${changing}.`}]);
+	}
+}
+
+/** All that a terminal can do, in lines that are never redrawn: for a screen reader, for Emacs, and for whoever likes it calm. */
+export function screensInLines(parts: LinesParts): Screens {
+	const {talk, state, quietly, ended} = parts;
+	return {
+		interview: (interviewer) => quietly(() => Promise.race([runWizard(interviewer, walkInLines(talk, state)), untilEnded(ended)])),
+		async run(_login, work) {
+			const result = await work(helping);
+			const hasFailed = state().steps.some((step) => step.state === 'failed');
+			return {result, choice: hasFailed && !ended?.aborted ? await afterRun(talk, state()) : undefined};
+		},
+		farewell: async () => undefined,
+		home: (look) => homeInLines(talk, look),
+		panel: (driver) => panelInLines(parts, driver),
+	};
+}

@@ -1,0 +1,56 @@
+import type {PanelAct} from './driver.ts';
+
+/** What can be typed to change a fleet that stands, in `status` and in a panel of lines. */
+export const actWords = [
+	{typed: 'limit', takes: 'N', does: 'lets so many workers run at once'},
+	{typed: 'idle', takes: 'N', does: 'keeps so many workers waiting for jobs'},
+	{typed: 'move', takes: '[WHERE]', does: 'has new workers made elsewhere, or bought otherwise'},
+	{typed: 'drain', does: 'takes no more jobs, and lets those that run end'},
+	{typed: 'resume', does: 'takes jobs again'},
+	{typed: 'pause', does: 'has GitLab give the runner no more jobs'},
+	{typed: 'unpause', does: 'has GitLab give it jobs again'},
+	{typed: 'start', does: 'starts the service'},
+	{typed: 'restart', does: 'restarts the service'},
+	{typed: 'reload', does: 'has the service read its config.toml again'},
+	{typed: 'remove', takes: 'WORKER', does: 'removes one idle worker'},
+	{typed: 'undo', does: 'brings the answers before the last change back'},
+] as const satisfies readonly {typed: string; takes?: string; does: string}[];
+
+/** What was typed, as an act; `move` where the places are still to be looked up, and a sentence where it is none. */
+export type TypedAct = {act: PanelAct} | {move: string | undefined} | {wrong: string};
+
+/** An act with a number: a whole one, not below the least. */
+function numbered(word: string, value: string | undefined, least: number, act: (number: number) => PanelAct): TypedAct {
+	const number = /^\d{1,4}$/.test(value ?? '') ? Number(value) : Number.NaN;
+	return number >= least ? {act: act(number)} : {wrong: `\`${word}\` takes a number of workers, ${least} or more: \`${word} ${least + 4}\`.`};
+}
+
+/** Reads an act from words such as `limit 20`. */
+export function actTyped([word = '', value, ...rest]: readonly string[]): TypedAct {
+	if (rest.length > 0) return {wrong: `"${rest.join(' ')}" is more than \`${word}\` takes.`};
+	switch (word) {
+		case 'limit':
+			return numbered(word, value, 1, (limit) => ({do: 'scale', limit}));
+		case 'idle':
+			return numbered(word, value, 0, (count) => ({do: 'idle', count}));
+		case 'move':
+			return {move: value};
+		case 'remove':
+			return value === undefined ? {wrong: '`remove` takes the name of a worker.'} : {act: {do: 'remove', worker: value}};
+	}
+	if (value !== undefined) return {wrong: `"${value}" is more than \`${word}\` takes.`};
+	switch (word) {
+		case 'drain':
+		case 'resume':
+		case 'restart':
+		case 'start':
+		case 'reload':
+		case 'undo':
+			return {act: {do: word}};
+		case 'pause':
+			return {act: {do: 'pause', paused: true}};
+		case 'unpause':
+			return {act: {do: 'pause', paused: false}};
+	}
+	return {wrong: `"${word}" is nothing that can be done; there is ${actWords.map(({typed}) => typed).join(', ')}.`};
+}
