@@ -17,6 +17,7 @@ const question = (title: RegExp): RegExp => new RegExp(`${title.source}[\\s\\S]*
 /** A whole visit: a question back and forth, a blocked answer that is mended, the run, the first job left, an act of the panel, its undo, the end of it all. */
 const visit = [
 	[question(/Which region\?/), ''],
+	[question(/Which executor/), 'docker+machine'],
 	[question(/Which image does the manager start from\?/), '?'],
 	[/As a flag it is --image\.[\s\S]*:plan +says what is found so far[\s\S]*helps\): $/, 'debian-12'],
 	[question(/Which security group/), '<'],
@@ -61,7 +62,7 @@ test('setup, an act of the panel and destroy with --plain: lines and answers, an
 test('a dumb terminal, as Emacs has one, gets the same questions without asking for them, in ASCII, and ctrl-c says how to begin again', async (t) => {
 	const terminal = openTerminal('../../dist/cli.js', ['demo'], {columns: 100, rows: 50, env: {TERM: 'dumb', LANG: 'C'}});
 	t.after(() => terminal.close());
-	await typed(terminal, visit.slice(0, 2));
+	await typed(terminal, visit.slice(0, 3));
 	await terminal.until(() => /As a flag it is --image/.test(terminal.raw()));
 	terminal.press('\x03');
 	assert.equal(await terminal.ended(), 130);

@@ -175,7 +175,7 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 	const labelWidth = Math.min(columns - 10, Math.max(0, ...screen.choices.map(({label}) => label.length)));
 	const rows = all.map((choice, index): Row => {
 		const pointer = {text: index === screen.at ? ` ${signOf('focus', look)} ` : '   ', role: 'accent' as const};
-		if (choice === other) return row(pointer, {text: 'Another, typed…', bold: index === screen.at});
+		if (choice === other) return row(pointer, {text: plainText('Another, typed…', look), bold: index === screen.at});
 		const why = choice.disabled === undefined ? '' : `  (${choice.disabled})`;
 		const usual = same(choice.value, screen.asked.default?.value) && screen.asked.default?.why !== undefined ? `  (default: ${screen.asked.default.why})` : '';
 		return row(
