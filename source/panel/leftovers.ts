@@ -137,6 +137,8 @@ export type LeftoverView = {
 	keyPairOf(name: string): string | undefined;
 	/** Takes a worker away, by the manager that keeps it or by AWS: its instance and whatever is its own. */
 	remove(by: RemovedBy, name: string, said?: (progress: ScriptProgress) => void): Promise<{is: 'removed' | 'gone'} | {is: 'failed'; detail: string}>;
+	/** What becomes of workers that a runner left which ended by itself, once it starts again: a sentence without its full stop. */
+	readonly afterCrash: string;
 	/** What is said before a worker is removed, and after. */
 	removing(name: string, instanceId: string | undefined): string;
 	removed(name: string): string;

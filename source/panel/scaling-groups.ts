@@ -9,6 +9,8 @@ export type GroupMember = {
 	state: string;
 	/** It was made by another version of the launch template than new ones are. */
 	isOutdated: boolean;
+	/** Of its disk, as new ones have it; undefined where that isn't known. */
+	diskGib: number | undefined;
 };
 
 /** A launch of a group's that came to nothing, equal ones told once. Times are milliseconds since 1970. */
@@ -19,6 +21,15 @@ export type FailedLaunch = {
 	last: number;
 	since: number;
 	count: number;
+};
+
+/** A version of a launch template, and what it says of instances; what isn't known is undefined. */
+export type GroupTemplate = {
+	id: string;
+	version: string;
+	image: string | undefined;
+	diskGib: number | undefined;
+	publicAddress: boolean | undefined;
 };
 
 /** An Auto Scaling group, as a live view needs it. */
@@ -33,7 +44,7 @@ export type ScalingGroupSeen = {
 	/** Processes that somebody has switched off: `Launch`, `AZRebalance`. */
 	suspended: readonly string[];
 	/** The template, and the version of it by which new instances are made. */
-	template: {id: string; version: string} | undefined;
+	template: GroupTemplate | undefined;
 	/** Types that it may launch, the first of them the one that is wanted most. */
 	types: readonly string[];
 	zones: readonly string[];

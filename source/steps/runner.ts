@@ -262,7 +262,11 @@ async function write(context: Context, making: WorkerMaking, found: Pick<Found, 
 		const {text} = mergeConfig(base, {...wanted, ...(token ? {token} : {})});
 		const {drains, left} = making.stranded(context, facts, text, tokens.refused === true);
 		if (drains && !state.drained) {
-			says('machines that no runner will manage go first, once running jobs have ended');
+			says(
+				left.length > 0
+					? 'machines that no runner will manage go first, once running jobs have ended'
+					: 'running jobs end first: the runner reads this only when it starts',
+			);
 			await drainManager(context, manager, drainSeconds, report, left);
 			state.drained = true;
 			continue;

@@ -31,6 +31,8 @@ export type WorkerMaking = {
 	readonly provenBy: StepName;
 	/** The steps that another way of making workers may change, besides those that all executors share. */
 	readonly madeBy: readonly StepName[];
+	/** The steps that another number of workers may change, besides the record and the runner. */
+	readonly countedBy: readonly StepName[];
 	/** The step that takes workers away: a removal drains the service before. */
 	readonly removedBy: StepName;
 	/** config.toml as it is to be written, with the options by which workers are made. Throws `config-broken` when the one that stands can't be read. */

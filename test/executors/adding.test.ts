@@ -86,6 +86,7 @@ const workers: WorkerMaking = {
 	},
 	provenBy: 'pool',
 	madeBy: ['pool'],
+	countedBy: [],
 	removedBy: 'pool',
 	wanted: async () => ({config: workers.config, notes: []}),
 	stranded: () => ({left: [], drains: false}),
@@ -161,6 +162,7 @@ export const leftovers: LeftoverView = {
 		}),
 	keyPairOf: () => undefined,
 	remove: async () => ({is: 'gone'}),
+	afterCrash: 'Machines stand',
 	removing: (name) => \`\${name} goes.\`,
 	removed: (name) => \`\${name} is gone.\`,
 };

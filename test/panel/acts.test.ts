@@ -4,7 +4,6 @@ import {panelDriver} from '../../source/commands/panel.ts';
 import {status} from '../../source/commands/status.ts';
 import {watchFleet} from '../../source/commands/watch.ts';
 import {runnerWord} from '../../source/faces/words/status-words.ts';
-import type {PanelAct, PanelDriver} from '../../source/panel/acts/driver.ts';
 import {join} from '../../source/panel/live/join.ts';
 import {hasSettled, verdictOf} from '../../source/panel/live/verdict.ts';
 import {troublesOf} from '../../source/panel/live/why-waiting.ts';
@@ -13,36 +12,7 @@ import type {Snapshot} from '../../source/panel/snapshot.ts';
 import type {World} from '../../source/simulated/world.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {hearing, sessionAt, standing} from './at-laptop.ts';
-
-const config = '/etc/gitlab-runner/config.toml';
-
-const managerOf = (world: World): string =>
-	[...world.outside.region(someFleet.region).instances.values()].find(({tags}) => tags['gitlab-runner-aws:part'] === 'manager')?.id ?? '';
-const fileOn = (world: World, path: string): string => world.outside.file(managerOf(world), path)?.text ?? '';
-const acted = (world: World, from: number): string[] => world.acts.slice(from).filter((act) => !act.includes('authorize'));
-
-async function driverAt(world: World, args: readonly string[] = ['status'], gitlabToken: string | undefined = world.tokens.gitlab): Promise<PanelDriver> {
-	const session = sessionAt(world, args, hearing(), gitlabToken === undefined ? {} : {gitlabToken});
-	return panelDriver(session, await watchFleet(session, someFleet));
-}
-
-/** Watches until a snapshot fits; after ten simulated minutes it never will. */
-async function seen(world: World, driver: PanelDriver, fits: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
-	const stop = new AbortController();
-	const until = world.clock.now() + 600_000;
-	let found: Snapshot | undefined;
-	await driver.watch((snapshot) => {
-		if (fits(snapshot)) found = snapshot;
-		if (found || world.clock.now() > until) stop.abort();
-	}, stop.signal);
-	return found ?? assert.fail('It never came.');
-}
-
-/** Readies an act on what is seen now, and does it. */
-async function done(world: World, driver: PanelDriver, act: PanelAct): Promise<string> {
-	const prepared = await driver.prepare(act, await seen(world, driver, hasSettled));
-	return prepared.carryOut(() => undefined);
-}
+import {acted, config, done, driverAt, fileOn, managerOf, seen} from './driving.ts';
 
 const rows = (world: World, snapshot: Snapshot) => join(snapshot, world.clock.now());
 const busy = (world: World, count: number) => (snapshot: Snapshot) => countRows(rows(world, snapshot)).busy === count;

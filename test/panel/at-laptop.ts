@@ -4,6 +4,7 @@ import type {Session} from '../../source/commands/session.ts';
 import {makeStops, type Stops} from '../../source/commands/world.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import type {Face} from '../../source/faces/face.ts';
+import type {Answers} from '../../source/fleet.ts';
 import type {Problem} from '../../source/problem.ts';
 import {type Ports, simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
 import {namedGitlabs} from '../../source/world/gitlab/named.ts';
@@ -12,10 +13,10 @@ import {laptopOver, problems} from '../executors/docker-machine/laptop.ts';
 import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 
 /** A world in which a fleet with this limit has just been set up. */
-export async function standing(limit: number, options: WorldOptions = {}): Promise<World> {
+export async function standing(limit: number, options: WorldOptions = {}, over: Partial<Answers> = {}): Promise<World> {
 	const world = simulatedWorld(options);
 	const laptop = laptopOver(({answers}) => ({...world, cloud: world.cloudAt(answers.region)}));
-	const went = problems(await laptop.setup({answers: someAnswers({limit, concurrent: limit}), secrets: {runnerToken: world.tokens.runner}}));
+	const went = problems(await laptop.setup({answers: someAnswers({limit, concurrent: limit, ...over}), secrets: {runnerToken: world.tokens.runner}}));
 	if (went.length > 0) throw new Error(went.join('\n'));
 	return world;
 }

@@ -45,6 +45,11 @@ function cloudWith({desired, members = [], activities = []}: Told): {cloud: Clou
 	const answers: Partial<Record<OperationName, object>> = {
 		DescribeAutoScalingGroups: {AutoScalingGroups: [group]},
 		DescribeScalingActivities: {Activities: activities},
+		DescribeLaunchTemplateVersions: {
+			LaunchTemplateVersions: [
+				{LaunchTemplateData: {ImageId: 'ami-1', BlockDeviceMappings: [{Ebs: {VolumeSize: 30}}], NetworkInterfaces: [{AssociatePublicIpAddress: false}]}},
+			],
+		},
 	};
 	const call: Cloud['call'] = async (operation) => {
 		called.push(operation);
@@ -67,9 +72,17 @@ test('a group is told with its template, types, market and instances, and names 
 	assert.deepEqual(seen.absent, ['gone']);
 	assert.deepEqual(
 		[group.desired, group.max, group.template, group.types, group.subnetIds, group.onDemand, group.maxPrice],
-		[1, 10, {id: 'lt-1', version: '3'}, ['c5.large', 'c5a.large'], ['subnet-1', 'subnet-2'], {base: 1, share: 0}, undefined],
+		[
+			1,
+			10,
+			{id: 'lt-1', version: '3', image: 'ami-1', diskGib: 30, publicAddress: false},
+			['c5.large', 'c5a.large'],
+			['subnet-1', 'subnet-2'],
+			{base: 1, share: 0},
+			undefined,
+		],
 	);
-	assert.deepEqual(group.members, [{instanceId: 'i-1', group: name, type: 'c5.large', zone: 'us-east-2a', state: 'InService', isOutdated: true}]);
+	assert.deepEqual(group.members, [{instanceId: 'i-1', group: name, type: 'c5.large', zone: 'us-east-2a', state: 'InService', isOutdated: true, diskGib: 30}]);
 	assert.equal(group.shortSince, undefined);
 });
 

@@ -54,6 +54,8 @@ const making: WorkerMaking = {
 	config: scalingConfig(),
 	provenBy: 'test-worker',
 	madeBy: ['spot-role', 'scaling-role', 'instance-profile', 'launch-template', 'test-worker', 'group', 'earlier-rights'],
+	// A group is written with its template's version; the runner reads how many there may be only when it starts.
+	countedBy: ['launch-template', 'group', 'service'],
 	removedBy: 'group',
 	async wanted(context, found) {
 		const {image} = await imageOfWorkers(context, found);

@@ -50,6 +50,7 @@ const making: WorkerMaking = {
 	config: machineConfig(),
 	provenBy: 'test-machine',
 	madeBy: ['spot-role', 'instance-profile', 'test-machine', 'earlier-rights'],
+	countedBy: [],
 	removedBy: 'workers',
 	async wanted(context, found, facts) {
 		const {options, notes} = await workerMachines(context, found, facts);

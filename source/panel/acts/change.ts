@@ -5,11 +5,13 @@ import {runPlan} from '../../engine/run.ts';
 import type {AnyStep, Change, Context, Looking, StepName} from '../../engine/step.ts';
 import type {Executor} from '../../executors/executor.ts';
 import {executorOf} from '../../executors/list.ts';
+import {jobsPerWorker} from '../../executors/offered.ts';
 import type {Answers, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {connectTo, type Reaching} from '../../steps/reaching.ts';
 import {standingRecord} from '../../steps/record.ts';
 import {changesBetween} from '../../steps/recorded.ts';
+import {drainSeconds} from '../../steps/service.ts';
 import {takes} from '../formats.ts';
 import type {Metrics} from '../metrics.ts';
 import {type ActContext, runningManager, within} from './act-context.ts';
@@ -19,8 +21,8 @@ import {metricsOn, seenInMetrics} from './runner-metrics.ts';
 /** How far an act's answers reach: the steps that may be changed for them, and whether others may follow from them, so that all are looked at. */
 export type Reach = {only: readonly StepName[]; whole: boolean};
 
-/** Numbers that only the record and config.toml hold. */
-export const ofNumbers: Reach = {only: ['record', 'runner'], whole: false};
+/** Numbers of workers, which the record and config.toml hold, and what else the executor has count them. */
+export const ofNumbers = (answers: Answers): Reach => ({only: ['record', ...executorOf(answers).workers.countedBy, 'runner'], whole: false});
 
 /** Where workers are made, and as what. */
 export const ofWorkers = (answers: Answers): Reach => ({only: ['record', ...executorOf(answers).workers.madeBy, 'runner', 'service'], whole: true});
@@ -49,9 +51,9 @@ export type FleetAct = (standing: {record: Given; answers: Answers}, context: Lo
 
 const silent = (): void => undefined;
 
-/** Changes in the plan's words. */
+/** Changes in the plan's words; an answer that stands in several places is told once. */
 export const changeWords = (changes: readonly Pick<Change, 'what' | 'from' | 'to'>[]): string =>
-	changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ');
+	[...new Set(changes.map(({what, from, to}) => `${what} ${from} → ${to}`))].join(', ');
 
 /** What a plan changes, a line for each step. */
 function linesOf(steps: readonly AnyStep[], plan: Plan): string[] {
@@ -94,6 +96,15 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 	return {allowed, change, changed: changeWords(changesBetween(answers, context.answers)), context, executor, lines, plan};
 }
 
+/** Whether config.toml is another one then. */
+const isWritten = (plan: Plan): boolean => plan.get('runner')?.is === 'different';
+
+/** Whether the runner has to start anew for it. */
+function startsAnew(plan: Plan): boolean {
+	const finding = plan.get('runner');
+	return finding?.is === 'different' && finding.changes.some(({how}) => how === 'drain');
+}
+
 /** Readies an act: nothing is changed until it is carried out, and then only what was shown. */
 export async function prepareChange(actContext: ActContext, act: FleetAct): Promise<Prepared> {
 	return within(actContext.open(), async (looking) => {
@@ -107,9 +118,16 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 					...[...plan.values()].flatMap(({is, notes = []}) => (is === 'different' ? notes.map(({says}) => says) : [])),
 					...((await change.details?.(context)) ?? []),
 					'',
-					isProven
-						? 'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.'
-						: 'A test machine is made so first, runs a container and goes; only then config.toml is written, and the runner loads it by itself.',
+					...(isProven
+						? []
+						: [`A test machine is made so first, runs a container and goes; only then ${isWritten(plan) ? 'config.toml is written' : 'others are'}.`]),
+					...(isWritten(plan)
+						? [
+								startsAnew(plan)
+									? `GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew once running jobs have ended (${takes(drainSeconds)} at most), and its idle workers go with it.`
+									: 'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.',
+							]
+						: []),
 					`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
 				],
 			},
@@ -119,9 +137,9 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 }
 
 /** Whether the runner has loaded config.toml since, and goes by the answers. */
-const isInForce = (now: Metrics, before: Metrics | undefined, {limit, concurrent}: Answers): boolean =>
+const isInForce = (now: Metrics, before: Metrics | undefined, {concurrent, limit, ...answers}: Answers): boolean =>
 	(now.configLoads !== before?.configLoads || now.startedAt !== before?.startedAt) &&
-	Object.values(now.limits).includes(limit) &&
+	Object.values(now.limits).includes(limit * jobsPerWorker(answers)) &&
 	now.concurrent === concurrent;
 
 async function carryOut(

@@ -59,11 +59,12 @@ const meaning =
 /** Another limit: `concurrent` goes along with it, and keeps what it leaves to other runners. */
 export const scale =
 	(to: number, snapshot: Snapshot): FleetAct =>
-	({answers: {concurrent, limit, managerType}, record}) => {
+	({answers, record}) => {
+		const {concurrent, limit, managerType} = answers;
 		const together = Math.max(to, concurrent + to - limit);
 		const goesAlong = record.concurrent === undefined && together === to;
 		return {
-			...ofNumbers,
+			...ofNumbers(answers),
 			answers: {...record, limit: to, ...(goesAlong ? {} : {concurrent: together})},
 			says: `The limit goes from ${limit} to ${to} machines, and concurrent from ${concurrent} to ${together} jobs.`,
 			details: meaning(snapshot, limit, to, managerType),
@@ -74,7 +75,8 @@ export const scale =
 /** So many machines are kept idle. */
 export const keepIdle =
 	(to: number, snapshot: Snapshot): FleetAct =>
-	({answers: {idleCount, limit, managerType}, record}) => {
+	({answers, record}) => {
+		const {idleCount, limit, managerType} = answers;
 		if (to > limit)
 			throw new Problem({
 				code: 'idle-above-limit',
@@ -82,7 +84,7 @@ export const keepIdle =
 				advice: 'Raise the limit with `+` first.',
 			});
 		return {
-			...ofNumbers,
+			...ofNumbers(answers),
 			answers: {...record, idleCount: to},
 			says: `The idle count goes from ${idleCount} to ${to}: ${to === 0 ? 'every first job waits for a machine of its own' : `${to} ${to === 1 ? 'machine is' : 'machines are'} kept ready`}.`,
 			details: meaning(snapshot, idleCount, to, managerType),

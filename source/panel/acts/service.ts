@@ -1,3 +1,4 @@
+import {executorOf} from '../../executors/list.ts';
 import {serviceScript} from '../../executors/scripts.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange, type Reaching} from '../../steps/reaching.ts';
@@ -8,6 +9,7 @@ import type {ServiceOutcome} from '../../world/host/scripts/service.ts';
 import {many, takes} from '../formats.ts';
 import {jobsNow} from '../jobs-now.ts';
 import {join} from '../live/join.ts';
+import {makerIn} from '../makers.ts';
 import type {Metrics} from '../metrics.ts';
 import {countRows} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
@@ -50,7 +52,10 @@ function wordsFor(what: What, snapshot: Snapshot, drainSeconds: number, now: num
 		case 'start':
 			return {
 				says: 'The service is started now, without waiting until systemd tries again.',
-				details: ['Machines that it left are taken over; jobs that ran when it crashed are lost.', 'Whether it stays is looked at for some seconds.'],
+				details: [
+					`${executorOf(makerIn(snapshot) ?? {}).leftovers.afterCrash}; jobs that ran when it crashed are lost.`,
+					'Whether it stays is looked at for some seconds.',
+				],
 			};
 		case 'reload':
 			return {

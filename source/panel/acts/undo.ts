@@ -17,7 +17,7 @@ function setupWith({name, region}: Fleet, answers: Given, changes: readonly Chan
 
 /** How far these changes reach: those of numbers less far than any other. */
 function reachOf(changes: readonly Change[], answers: Answers, before: Given): Reach {
-	if (changes.every(({what}) => numbers.includes(what))) return ofNumbers;
+	if (changes.every(({what}) => numbers.includes(what))) return ofNumbers(answers);
 	return changes.some(({what}) => what === 'executor') ? ofExecutor(before) : ofWorkers(answers);
 }
 

@@ -53,7 +53,9 @@ function rowOf(
 		spot,
 		createdAt,
 		paid,
-		usdPerHour: isPaid ? usdNow({type, zone, spot, diskGib: machine?.diskGib ?? paid?.diskGib, publicAddress}, instance?.state, prices) : undefined,
+		usdPerHour: isPaid
+			? usdNow({type, zone, spot, diskGib: machine?.diskGib ?? member?.diskGib ?? paid?.diskGib, publicAddress}, instance?.state, prices)
+			: undefined,
 	};
 }
 

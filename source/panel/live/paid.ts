@@ -20,7 +20,7 @@ function toldBy(snapshot: Snapshot): Told[] {
 	const made = workersMade(snapshot);
 	const workers = executors
 		.flatMap(({view}) => [...view.found(snapshot), ...view.ended(snapshot)])
-		.flatMap(({name, machine, instance}) =>
+		.flatMap(({name, machine, instance, member}) =>
 			instance
 				? [
 						{
@@ -28,7 +28,7 @@ function toldBy(snapshot: Snapshot): Told[] {
 							name,
 							instance,
 							spot: instance.spotRequestId !== undefined || machine?.spot === true,
-							diskGib: machine?.diskGib,
+							diskGib: machine?.diskGib ?? member?.diskGib,
 							// An instance that goes has no address any more.
 							publicAddress: instance.publicIp !== undefined || (runs(instance) ? undefined : made?.publicAddress),
 						},

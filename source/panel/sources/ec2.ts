@@ -28,7 +28,7 @@ export type KnownToPanel = {
  */
 async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, spotEnds}: KnownToPanel): Promise<NonNullable<Ec2['spotEnds']>> {
 	const isLost = (instance: Instance): boolean =>
-		!lives(instance) && !/Server\.Spot/.test(instance.stateReason ?? '') && lost.includes(workerNameOf(instance) ?? '');
+		!lives(instance) && !/Server\.Spot/.test(instance.stateReason ?? '') && lost.includes(workerNameOf(instance) ?? instance.id);
 	const isTimeless = ({state, endedAt}: Instance): boolean => state === 'terminated' && endedAt === undefined;
 	const asked = instances.filter(
 		(instance) => instance.spotRequestId !== undefined && spotEnds[instance.id] === undefined && (isTimeless(instance) || isLost(instance)),

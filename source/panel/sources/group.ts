@@ -2,7 +2,7 @@ import {executors} from '../../executors/list.ts';
 import {ifAnswered} from '../../steps/answering.ts';
 import type {Cloud, Output} from '../../world/cloud/port.ts';
 import {keeping} from '../keep.ts';
-import {type FailedLaunch, type GroupMember, inService, type ScalingGroupSeen, type ScalingGroupsSeen} from '../scaling-groups.ts';
+import {type FailedLaunch, type GroupMember, type GroupTemplate, inService, type ScalingGroupSeen, type ScalingGroupsSeen} from '../scaling-groups.ts';
 import type {Snapshot} from '../snapshot.ts';
 
 type AwsGroup = NonNullable<Output<'DescribeAutoScalingGroups'>['AutoScalingGroups']>[number];
@@ -22,7 +22,7 @@ export const groupsIn = (snapshot: Snapshot): string[] => [...new Set(executors.
 const isNumber = (version: string | undefined): boolean => /^\d+$/.test(version ?? '');
 
 const memberOf =
-	(group: string, version: string | undefined) =>
+	(group: string, {diskGib, version}: Partial<GroupTemplate>) =>
 	(seen: NonNullable<AwsGroup['Instances']>[number]): GroupMember => ({
 		instanceId: seen.InstanceId ?? '',
 		group,
@@ -30,13 +30,39 @@ const memberOf =
 		zone: seen.AvailabilityZone,
 		state: seen.LifecycleState ?? '',
 		isOutdated: isNumber(version) && isNumber(seen.LaunchTemplate?.Version) && seen.LaunchTemplate?.Version !== version,
+		diskGib,
 	});
 
+/** The version of a group's template, and what it says: asked once for each version, and by who may not ask not known. */
+async function templateOf(
+	cloud: Cloud,
+	{LaunchTemplate, MixedInstancesPolicy}: AwsGroup,
+	known: GroupTemplate | undefined,
+): Promise<GroupTemplate | undefined> {
+	const {LaunchTemplateId: id, Version: version = ''} = LaunchTemplate ?? MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification ?? {};
+	if (id === undefined) return undefined;
+	// What a name such as `$Latest` stands for may be another version by now.
+	if (known?.id === id && known.version === version && isNumber(version)) return known;
+	const Versions = version === '' ? ['$Default'] : [version];
+	const answer = await ifAnswered(cloud.call('DescribeLaunchTemplateVersions', {LaunchTemplateId: id, Versions}));
+	const data = 'result' in answer ? answer.result.LaunchTemplateVersions?.[0]?.LaunchTemplateData : undefined;
+	return {
+		id,
+		version,
+		image: data?.ImageId,
+		diskGib: data?.BlockDeviceMappings?.find(({Ebs}) => Ebs?.VolumeSize !== undefined)?.Ebs?.VolumeSize,
+		publicAddress: data?.NetworkInterfaces?.[0]?.AssociatePublicIpAddress,
+	};
+}
+
 /** A group as Auto Scaling tells of it. What is the same as before stays the same object. */
-function scalingGroupOf(seen: AwsGroup, before: ScalingGroupSeen | undefined): Omit<ScalingGroupSeen, 'shortSince' | 'failures'> {
+function scalingGroupOf(
+	seen: AwsGroup,
+	template: GroupTemplate | undefined,
+	before: ScalingGroupSeen | undefined,
+): Omit<ScalingGroupSeen, 'shortSince' | 'failures'> {
 	const name = seen.AutoScalingGroupName ?? '';
 	const {LaunchTemplate: mixed, InstancesDistribution: spread} = seen.MixedInstancesPolicy ?? {};
-	const template = seen.LaunchTemplate ?? mixed?.LaunchTemplateSpecification;
 	const own = seen.Instances?.[0]?.InstanceType;
 	const types = (mixed?.Overrides ?? []).flatMap(({InstanceType}) => InstanceType ?? []);
 	return {
@@ -46,13 +72,13 @@ function scalingGroupOf(seen: AwsGroup, before: ScalingGroupSeen | undefined): O
 		isGoing: seen.Status !== undefined && seen.Status !== '',
 		protectsNew: seen.NewInstancesProtectedFromScaleIn === true,
 		suspended: (seen.SuspendedProcesses ?? []).flatMap(({ProcessName}) => ProcessName ?? []),
-		template: template?.LaunchTemplateId === undefined ? undefined : {id: template.LaunchTemplateId, version: template.Version ?? ''},
+		template,
 		types: types.length === 0 && own !== undefined ? [own] : types,
 		zones: seen.AvailabilityZones ?? [],
 		subnetIds: (seen.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
 		onDemand: {base: spread?.OnDemandBaseCapacity ?? 0, share: mixed === undefined ? 100 : (spread?.OnDemandPercentageAboveBaseCapacity ?? 100)},
 		maxPrice: spread?.SpotMaxPrice || undefined,
-		members: keeping(before?.members, (seen.Instances ?? []).map(memberOf(name, template?.Version)), ({instanceId}) => instanceId),
+		members: keeping(before?.members, (seen.Instances ?? []).map(memberOf(name, template ?? {})), ({instanceId}) => instanceId),
 	};
 }
 
@@ -86,7 +112,7 @@ export async function lookAtGroups(cloud: Cloud, names: readonly string[], befor
 	const groups = await Promise.all(
 		told.map(async (seen): Promise<ScalingGroupSeen> => {
 			const known = before?.groups.find(({name}) => name === seen.AutoScalingGroupName);
-			const group = scalingGroupOf(seen, known);
+			const group = scalingGroupOf(seen, await templateOf(cloud, seen, known?.template), known);
 			const shortSince = inService(group) < group.desired ? (known?.shortSince ?? now) : undefined;
 			const isLacking = shortSince !== undefined && now - shortSince > patience;
 			return {...group, shortSince, failures: isLacking ? await failuresOf(cloud, group.name, now) : []};

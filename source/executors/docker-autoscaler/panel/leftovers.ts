@@ -87,6 +87,7 @@ export const leftovers: LeftoverView = {
 		);
 		return answer === undefined ? {is: 'gone'} : {is: 'removed'};
 	},
+	afterCrash: "Instances that it left are ended, since it doesn't know what they hold",
 	removing: (name) => `${name} is removed: the instance ends with its disk, and its group is to have one fewer.`,
 	removed: (name) => `${name} is removed, with its disk, and its group has one fewer.`,
 };

@@ -1,5 +1,6 @@
 import {type Case, type CauseRow, type CauseStatement, once} from '../../../panel/causes/cause.ts';
 import {holdingCode} from '../../../panel/causes/refusals.ts';
+import {doneIn} from '../../../panel/drained.ts';
 import {age, forTime, many, takes} from '../../../panel/formats.ts';
 import {undelivered} from './launch-causes.ts';
 
@@ -12,9 +13,21 @@ const young = {seconds: 600, count: 3};
 const wasted = ({history, now}: Case) =>
 	(history?.gone ?? []).filter(({at, seconds, worked}) => now - at < lately && !worked && seconds !== undefined && seconds < young.seconds);
 
+/** Workers that somebody took away from the panel, by the record's history. */
+const removedHere = once(({snapshot: {record}}): {machine: string; at: number}[] =>
+	(record.value ?? []).flatMap(({note, at}) => {
+		const [, machine] = /^removed (i-[0-9a-f]+)$/.exec(note === undefined ? '' : doneIn(note).done) ?? [];
+		return machine === undefined ? [] : [{machine, at}];
+	}),
+);
+
+/** How long the plugin takes to look at its group again, in milliseconds. */
+const betweenUpdates = 90_000;
+
 /** Instances that went lately without the runner's doing, and of how many AWS took back. */
 function lostLately(it: Case): {count: number; spot: number; last: number} | undefined {
-	const lost = (it.history?.lost ?? []).filter(({at}) => it.now - at < lately);
+	const here = new Set(removedHere(it).map(({machine}) => machine));
+	const lost = (it.history?.lost ?? []).filter(({at, machine}) => it.now - at < lately && !here.has(machine));
 	const last = lost.at(-1)?.at;
 	if (last === undefined) return undefined;
 	const spot = lost.filter(({machine}) => {
@@ -132,8 +145,11 @@ export const lifeCauses: readonly CauseRow[] = [
 		source: 'journal',
 		key: 'log',
 		refusals: ['out-of-sync'],
-		tells: ({history, now}) => {
-			const seen = (history?.refused ?? []).filter(({at, refusal}) => refusal.code === 'out-of-sync' && now - at < lately);
+		tells: (it) => {
+			const {history, now} = it;
+			// A worker that is removed from the panel takes its number along.
+			const isOurs = (told: number): boolean => removedHere(it).some(({at}) => told >= at - betweenUpdates && told < at + betweenUpdates);
+			const seen = (history?.refused ?? []).filter(({at, refusal}) => refusal.code === 'out-of-sync' && now - at < lately && !isOurs(at));
 			const last = seen.at(-1);
 			if (!last) return undefined;
 			const often = seen.length > 1 ? ` ${many(seen.length, 'time')}` : '';

@@ -13,9 +13,9 @@ export function made({group: name}: Pick<RunnerFacts, 'group'>, {group: seen}: P
 		spot: group.onDemand.share < 100,
 		spotPrice: group.maxPrice,
 		subnet: group.subnetIds[0],
-		image: undefined,
-		diskGib: 0,
-		publicAddress: false,
+		image: group.template?.image,
+		diskGib: group.template?.diskGib ?? 0,
+		publicAddress: group.template?.publicAddress ?? true,
 	};
 }
 

@@ -152,6 +152,7 @@ export const leftovers: LeftoverView = {
 	// docker-machine gives a machine and its key pair the same name.
 	keyPairOf: (name) => (isMachineName(name) ? name : undefined),
 	remove: async ({connection}, name, said) => (await connection()).script(removeWorkerScript, {name}, said),
+	afterCrash: 'Machines that it left are taken over',
 	removing: (name, instanceId) => `${name} is removed: its instance ${instanceId ?? ''} ends, its disk and its key pair go.`.replace('  ', ' '),
 	removed: (name) => `${name} is removed, with its instance, its disk and its key pair.`,
 };

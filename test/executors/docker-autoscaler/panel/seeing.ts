@@ -38,6 +38,7 @@ export const member = ({id, type, zone}: Instance, more: Partial<GroupMember> = 
 	zone,
 	state: 'InService',
 	isOutdated: false,
+	diskGib: 30,
 	...more,
 });
 
@@ -48,7 +49,7 @@ export const group = (members: readonly GroupMember[] = [], more: Partial<Scalin
 	isGoing: false,
 	protectsNew: true,
 	suspended: ['AZRebalance'],
-	template: {id: 'lt-1', version: '3'},
+	template: {id: 'lt-1', version: '3', image: 'ami-1', diskGib: 30, publicAddress: false},
 	types: ['c5.large', 'c6i.large'],
 	zones: ['us-east-2a', 'us-east-2b'],
 	subnetIds: ['subnet-1', 'subnet-2'],

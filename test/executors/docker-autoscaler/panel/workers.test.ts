@@ -28,8 +28,11 @@ test('a job is on the instance that the runner dialed for it, with its price by 
 		journal: good(journal(...logged(dialed(5, 7, 1))), now - 1000),
 	});
 	const [busy, idle] = join(snapshot, now).toSorted((one, other) => (one.name < other.name ? -1 : 1));
-	assert.deepEqual([busy?.name, busy?.state, busy?.job?.id, busy?.job?.project, busy?.spot, busy?.usdPerHour], [idOf(1), 'busy', 7, 'acme/api', true, 0.034]);
-	assert.deepEqual([idle?.state, idle?.spot, idle?.usdPerHour, idle?.executor], ['idle', false, 0.085, 'docker-autoscaler']);
+	assert.deepEqual(
+		[busy?.name, busy?.state, busy?.job?.id, busy?.job?.project, busy?.spot, busy?.usdPerHour?.toFixed(4)],
+		[idOf(1), 'busy', 7, 'acme/api', true, '0.0373'],
+	);
+	assert.deepEqual([idle?.state, idle?.spot, idle?.usdPerHour?.toFixed(4), idle?.executor], ['idle', false, '0.0883', 'docker-autoscaler']);
 });
 
 test('an instance whose job has ended is idle, though a line without its name told the end', () => {
