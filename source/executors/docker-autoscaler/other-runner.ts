@@ -29,5 +29,5 @@ export function stranded(context: Context, facts: HostFacts, text: string, isRef
 	const after = standingRunner(text, {...context, config});
 	if (!before || !after || !hasScaler(before, facts)) return {left: [], drains: false};
 	const differs = scalerOf(before) !== scalerOf(after) || !same(readOnce(before), readOnce(after));
-	return {left: [], drains: differs && !isRefused && facts.service.active === 'active'};
+	return {left: [], drains: differs && !isRefused && ['active', 'deactivating'].includes(facts.service.active)};
 }

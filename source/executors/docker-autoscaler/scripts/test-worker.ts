@@ -76,10 +76,16 @@ def launch():
         time.sleep(2)
 
 def address(name):
-    found = aws('ec2', 'DescribeInstances', **{'InstanceId.1': name}).findtext('.//instancesSet/item/privateIpAddress')
-    if not found:
-        raise Failed('ssh-failed', name + ' has no private address')
-    return found
+    # By a filter, since EC2 may not know yet by its id what the group has just launched.
+    until = time.monotonic() + 120
+    while True:
+        go_on()
+        found = aws('ec2', 'DescribeInstances', **{'Filter.1.Name': 'instance-id', 'Filter.1.Value.1': name}).findtext('.//instancesSet/item/privateIpAddress')
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise Failed('ssh-failed', name + ' has no private address')
+        time.sleep(2)
 
 def on(host, command, limit):
     options = ['-i', given['keyPath'], '-l', given['user'], '-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null',

@@ -99,7 +99,11 @@ function* proving(one: Trying): Work<{docker: string; at: number}> {
 	const id = yield* launched(one);
 	const region = cloud.account.regions.get(given.region);
 	running.tell({stage: 'ssh'});
-	awsCall(caller, given.region, 'DescribeInstances', {InstanceIds: [id]});
+	yield* awaited(one, 'ssh-failed', 120, () => {
+		// By a filter, since EC2 may not know yet by its id what the group has just launched.
+		const {Reservations = []} = awsCall(caller, given.region, 'DescribeInstances', {Filters: [{Name: 'instance-id', Values: [id]}]});
+		return Reservations.length > 0 ? undefined : `${id} has no private address`;
+	});
 	yield* awaited(one, 'ssh-failed', 180, () => sshWords(shut(caller, given.region, id, {keyPath: given.keyPath, port: 22, user: given.user}), given.user));
 	running.tell({stage: 'docker'});
 	yield 700;
