@@ -66,6 +66,8 @@ export type WalkMove =
 	| {do: 'everything'}
 	/** The answers of the record of the fleet that is named by now. */
 	| {do: 'record'; answers: Given | undefined}
+	/** Goes on with answers of before, and with what was left at its default; what a flag says now stands. */
+	| {do: 'resume'; answers: Given; left: readonly AnswerKey[]}
 	/** Gives up typed answers, which are asked again. */
 	| {do: 'forget'; keys: readonly AnswerKey[]};
 
@@ -110,6 +112,14 @@ export async function walk(state: WalkState, move: WalkMove): Promise<WalkState>
 		case 'record': {
 			const {record: _, ...layers} = state.walk.layers;
 			return within(state, {...state.walk, layers: move.answers ? {...layers, record: move.answers} : layers});
+		}
+		case 'resume': {
+			const {layers} = state.walk;
+			const typed: Given = Object.fromEntries(Object.entries(move.answers).filter(([id]) => !isKey(id) || layers.flag?.[id] === undefined));
+			const visited = inOrder.flatMap(({id}) => (typed[id] !== undefined || move.left.includes(id) ? [id] : []));
+			const resumed = {...(await within(state, {...state.walk, layers: {...layers, typed}, left: move.left})), visited: visiting(state, visited)};
+			const [open] = await toAsk(resumed.walk, resumed.settled);
+			return {...resumed, at: {on: 'next', after: open === undefined ? order.at(-1) : order[order.indexOf(open) - 1]}};
 		}
 		case 'forget': {
 			const {layers} = state.walk;

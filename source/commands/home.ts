@@ -5,6 +5,7 @@ import {type Fleet, markKeys} from '../fleet.ts';
 import {Problem, Stopped, toProblem} from '../problem.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {presetsUsed} from '../world/laptop/settings.ts';
+import {keptDraft} from './draft.ts';
 import {enabledRegions, fleetsIn, forFleet} from './open.ts';
 import type {Command, Session} from './session.ts';
 
@@ -29,8 +30,10 @@ export const home: Command = async (session) => {
 		await session.face.close();
 		return session.instead(['demo', ...session.around.argv]);
 	}
-	if (choice.do === 'setup')
-		return (await import('./setup.ts')).setup({...session, options: {...session.options, preset: choice.preset ?? session.options.preset}});
+	if (choice.do === 'setup') {
+		const options = {...session.options, preset: choice.preset ?? session.options.preset};
+		return (await import('./setup.ts')).setup({...session, options, ...(choice.draft ? {resume: true as const} : {})});
+	}
 	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(forFleet(session, choice.fleet));
 	if (choice.do === 'open') return (await import('./status.ts')).status(forFleet(session, choice.fleet));
 	return (await import('./setup.ts')).setup(forFleet(session, choice.fleet));
@@ -39,7 +42,8 @@ export const home: Command = async (session) => {
 /** Looks in all enabled regions and tells what it sees as it comes; where none has a fleet, there is one thing to do. A region that doesn't answer is told, and harms no other. */
 export async function lookAround(session: Session, tell: (seen: HomeSeen) => void, signal: AbortSignal): Promise<HomeChoice | undefined> {
 	const {world, stops} = session;
-	let seen: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: await presetsSeen(session)};
+	const draft = (await keptDraft(session))?.says;
+	let seen: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: await presetsSeen(session), draft};
 	const show = (more: Partial<HomeSeen>): void => {
 		if (signal.aborted) return;
 		seen = {...seen, ...more};

@@ -71,7 +71,7 @@ export function openInterview(session: Session): OpenInterview {
 export function interviewerFor(
 	session: Session,
 	{plan, lookingOf}: OpenInterview,
-	{walk, at, reached}: Pick<Interviewer, 'walk' | 'at' | 'reached'>,
+	{walk, at, reached, draft}: Pick<Interviewer, 'walk' | 'at' | 'reached' | 'draft'>,
 ): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
@@ -80,6 +80,7 @@ export function interviewerFor(
 		walk,
 		at,
 		reached,
+		draft,
 		plan,
 		record: async (fleet, profile) => (await lookingOf(fleet, profile).look(recordLook))?.answers,
 		async secrets(answers) {

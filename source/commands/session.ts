@@ -39,6 +39,8 @@ export type Session = {
 	instead(argv: string[]): Promise<number>;
 	/** True on the simulated world: it says so on each screen. */
 	demo: boolean;
+	/** Goes on with the answers that a setup was left with, without asking. */
+	resume?: true;
 	/** Defaults of this session's own: what anybody answers, and the fleet's record, beats them. */
 	usual?: Given;
 };

@@ -1,5 +1,3 @@
-import type {Layers} from '../answers/settle.ts';
-import {flagsOf} from '../answers/value.ts';
 import type {Walk} from '../answers/walk.ts';
 import {type EndedPlan, inTurns} from '../engine/live-plan.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
@@ -9,9 +7,10 @@ import type {RunResult} from '../engine/walk.ts';
 import {executorOf} from '../executors/list.ts';
 import type {Agreed, Helping, Interviewer, Screens} from '../faces/face.ts';
 import {spent} from '../faces/words/durations.ts';
+import {many} from '../panel/formats.ts';
 import {Problem, Stopped} from '../problem.ts';
 import {firstJobFile, runnerTags, watchFirstJob as watch} from '../steps/first-job.ts';
-import {commandLine} from '../world/host/quote.ts';
+import {commandWith, forgetDraft, keepDraft, keptDraft} from './draft.ts';
 import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
 import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
@@ -52,16 +51,20 @@ async function setupInLines(session: Session): Promise<number> {
 
 /** The same setup where there is a terminal to walk through: questions beside the live plan, review, run, first job. */
 async function setupOnScreens(session: Session, screens: Screens): Promise<number> {
+	const draft = await keptDraft(session);
 	const interview = openInterview(session);
 	try {
 		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session, (cloud) => inTurns(cloud, interview.turn))};
 		let isNew = false;
 		let at: Interviewer['at'] = session.options.preset === undefined ? 'questions' : 'review';
+		let offered: Interviewer['draft'] = draft && {kept: draft, taken: session.resume === true, forget: () => void forgetDraft(session)};
 		for (;;) {
-			const agreed = await interviewed(session, screens, interview, {walk, at});
+			const agreed = await interviewed(session, screens, interview, {walk, at, draft: offered});
+			offered = undefined;
 			walk = agreed.walk;
 			at = 'review';
 			if (!(await replacementAgreed(session, agreed.ended))) continue;
+			await forgetDraft(session);
 			// A run that was left for an answer has made the record; the first job is still to come.
 			isNew ||= agreed.ended.plan.get('record')?.is === 'missing';
 			const ended = await runUntilDone(session, screens, interview, agreed, isNew);
@@ -74,24 +77,27 @@ async function setupOnScreens(session: Session, screens: Screens): Promise<numbe
 }
 
 /** Walks to the agreement; a person who leaves before is told that nothing was made, and the command that goes on from there. */
-async function interviewed(session: Session, screens: Screens, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at'>): Promise<Agreed> {
-	let {layers} = from.walk;
-	const reached = (walk: Walk): void => {
-		layers = walk.layers;
+async function interviewed(session: Session, screens: Screens, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at' | 'draft'>): Promise<Agreed> {
+	let walk = from.walk;
+	const reached = (so: Walk): void => {
+		walk = so;
 	};
 	try {
 		return await screens.interview(interviewerFor(session, interview, {...from, reached}));
 	} catch (error) {
-		if (error instanceof Stopped) session.face.emit({event: 'note', says: `Nothing was made or changed.${withTheseAnswers(session, layers)}`});
+		if (error instanceof Stopped) session.face.emit({event: 'note', says: `Nothing was made or changed.${await leftWith(session, walk)}`});
 		throw error;
 	}
 }
 
-/** The command that begins where a person has left the questions. */
-function withTheseAnswers({demo, options}: Session, {flag, typed = {}}: Layers): string {
-	if (demo || Object.keys(typed).length === 0) return '';
-	const preset = options.preset === undefined ? [] : ['--preset', options.preset];
-	return ` With these answers again: \`${commandLine('gitlab-runner-aws', 'setup', ...preset, ...flagsOf({...flag, ...typed}))}\`.`;
+/** How to go on for whoever has left the questions: their answers are kept, and stand in a command. */
+async function leftWith(session: Session, walk: Walk): Promise<string> {
+	if (session.demo) return '';
+	const kept = await keepDraft(session, walk);
+	const offers =
+		kept > 0 ? ` ${many(kept, 'answer')} ${kept === 1 ? 'is' : 'are'} kept, and \`gitlab-runner-aws setup\` goes on with ${kept === 1 ? 'it' : 'them'}.` : '';
+	const command = Object.keys(walk.layers.typed ?? {}).length > 0 ? ` With these answers again: \`${commandWith(session, walk)}\`.` : '';
+	return offers + command;
 }
 
 /** What can be changed only by another manager. */

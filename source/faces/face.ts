@@ -30,9 +30,14 @@ export type Face = {
 /** Commands that do by hand what a step does. */
 export type ByHand = {step: string; title: string /** Whether the step makes something, rather than only looking. */; makes: boolean; lines: readonly string[]};
 
+/** Answers that somebody gave before they left the questions, and those that they left at their defaults. `says` is `9 answers of 10:42`. */
+export type LeftAnswers = {says: string; answers: Given; left: readonly AnswerKey[]};
+
 /** What screens walk a person through the questions with: the interview's own core decides what is asked and what is right. */
 export type Interviewer = {
 	walk: Walk;
+	/** Answers that can be gone on with, which the person decides, or has; `forget` gives them up. */
+	draft?: {kept: LeftAnswers; taken: boolean; forget(): void} | undefined;
 	/** Hears how far the person has come, for one who leaves. */
 	reached(walk: Walk): void;
 	/** Where it begins; a key is one answer to change, and leads to the review. */
@@ -89,10 +94,17 @@ export type HomeSeen = {
 	refused: readonly {region: string; says: string}[];
 	fleets: readonly HomeFleet[];
 	presets: readonly HomePreset[];
+	/** Answers that a setup was left with: `9 answers of 10:42`. */
+	draft?: string | undefined;
 };
 
 /** What a person chose at home. */
-export type HomeChoice = {do: 'setup'; preset?: string} | {do: 'open' | 'repair' | 'destroy'; fleet: Fleet} | {do: 'demo'} | {do: 'again'} | {do: 'quit'};
+export type HomeChoice =
+	| {do: 'setup'; preset?: string; draft?: true}
+	| {do: 'open' | 'repair' | 'destroy'; fleet: Fleet}
+	| {do: 'demo'}
+	| {do: 'again'}
+	| {do: 'quit'};
 
 /** Screens that need a whole terminal. Each rejects with `Stopped` when the person leaves. */
 export type Screens = {

@@ -27,6 +27,17 @@ test('an answer leads to the next question, and nothing that was before is chang
 	assert.deepEqual({settled: start.settled, at: start.at, layers: start.walk.layers}, told);
 });
 
+test('answers of before are gone on with at the first question that is open; what a flag says now stands, and all can be gone back over', async () => {
+	const flagged = await begin({layers: {flag: {fleet: 'ci'}}, everything: false, left: [], asking: asking({profileRegion: 'us-east-2'})});
+	const kept = {region: 'eu-west-1', fleet: 'other', image: 'debian-13', gitlabUrl: 'https://gitlab.example.com'};
+	const resumed = await after(flagged, {do: 'resume', answers: kept, left: ['securityGroup']});
+	assert.equal(keyAt(resumed), 'keyPair');
+	const {fleet, region, image} = resumed.settled.given;
+	assert.deepEqual([fleet, region, image], ['ci', 'eu-west-1', 'debian-13']);
+	assert.equal(resumed.settled.sources.securityGroup, 'default');
+	assert.equal(await before(resumed), 'securityGroup');
+});
+
 test('the same moves lead to the same place, whoever makes them', async () => {
 	const moves = [...begun, value('ubuntu-24.04'), value('create')];
 	const [one, other] = [await after(await fresh(), ...moves), await after(await fresh(), ...moves)];

@@ -111,7 +111,8 @@ test('a preset from a colleague goes straight to the review, which says all of i
 });
 
 test('whoever leaves the questions is given the command that begins with the answers of before', async (t) => {
-	const terminal = open(t, ['setup', '--fleet', 'left', ...given()]);
+	const env = {XDG_CONFIG_HOME: await world.newHome()};
+	const terminal = open(t, ['setup', '--fleet', 'left', ...given()], {env});
 	await terminal.until(/Which image[\s\S]*Amazon Linux/);
 	await terminal.and(key.down, /› Ubuntu 22/);
 	await terminal.and(key.enter, /Which security/);
@@ -119,8 +120,14 @@ test('whoever leaves the questions is given the command that begins with the ans
 	assert.equal(await terminal.ended(), 130);
 	assert.match(
 		terminal.text().replace(/\s+/g, ' '),
-		/Nothing was made or changed\. With these answers again: `gitlab-runner-aws setup .*--fleet left --executor docker\+machine --image ubuntu-22\.04/,
+		/Nothing was made or changed\. 5 answers are kept, and `gitlab-runner-aws setup` goes on with them\. With these answers again: `gitlab-runner-aws setup .*--fleet left --executor docker\+machine --image ubuntu-22\.04/,
 	);
+	// Whoever comes back goes on at the question that was left.
+	const again = open(t, ['setup', '--fleet', 'left', ...given()], {env});
+	await again.until(/Go on where you left[\s\S]*5 answers of[\s\S]*› go on/);
+	await again.and(key.enter, /✔ image: ubuntu-22\.04[\s\S]*Which security group/);
+	again.press(key.ctrlC);
+	assert.equal(await again.ended(), 130);
 });
 
 test('without credentials it says so and waits; nothing is lost, and r tries again', async (t) => {
@@ -205,7 +212,7 @@ for (const [name, {args, reach}] of Object.entries(screens)) {
 
 test('a wizard resized at any moment draws itself anew, in two panes or in one', async (t) => {
 	const {until, resize, lines} = open(t, ['setup', '--fleet', 'resized', ...given()]);
-	await until(/Which image[\s\S]*│ Plan/);
+	await until(/│ Plan[\s\S]*Which image/);
 	resize(60, 20);
 	await until(() => /Plan .*/.test(lines()[18] ?? '') && /ctrl-c leave/.test(lines()[19] ?? ''));
 	resize(200, 60);

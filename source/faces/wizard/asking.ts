@@ -1,7 +1,11 @@
-import {questions} from '../../answers/all.ts';
+import {inOrder, questions} from '../../answers/all.ts';
+import type {Asked} from '../../answers/ask.ts';
 import {liveChoices, putAtOnce} from '../../answers/interview.ts';
+import {inWords} from '../../answers/value.ts';
 import type {WalkState} from '../../answers/walk.ts';
 import type {AnswerKey} from '../../fleet.ts';
+import type {LeftAnswers} from '../face.ts';
+import {keyWords} from './seen.ts';
 import type {Walking, WizardTerminal} from './terminal.ts';
 
 /** Milliseconds that live choices may take before the question is shown without them. */
@@ -22,6 +26,31 @@ export async function showQuestion(terminal: WizardTerminal, state: WalkState, k
 		(live) => terminal.filled({...asked, ...live}, walking),
 		(error: unknown) => terminal.filled({...asked, note: error instanceof Error ? error.message : String(error)}, walking),
 	);
+}
+
+/** Asks whether to go on with the answers of before. */
+export async function draftTaken(terminal: WizardTerminal, {says, answers}: LeftAnswers): Promise<boolean> {
+	const told = inOrder.flatMap(({id, unit, written}) => (answers[id] === undefined ? [] : [`${keyWords(id)} ${inWords(answers[id], {unit, written})}`]));
+	const asked: Asked = {
+		question: {
+			id: 'which',
+			flag: '--preset',
+			title: 'Go on where you left the questions?',
+			help: `${says} are kept here${told.length === 0 ? '' : `: ${told.join(', ')}`}. No secret is among them.`,
+			kind: 'choice',
+			closed: true,
+		},
+		choices: [
+			{value: true, label: 'go on', hint: 'with these answers; each can still be changed'},
+			{value: false, label: 'begin anew', hint: 'they are forgotten'},
+		],
+		wrong: () => undefined,
+	};
+	terminal.show({is: 'question', asked, walking: {about: 'draft', back: false}});
+	for (;;) {
+		const move = await terminal.next();
+		if (move.do === 'answer') return move.value === true;
+	}
 }
 
 /** Asks ahead for the choices of questions to come; what they end with is met when they are put. */

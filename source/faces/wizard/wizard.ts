@@ -8,7 +8,7 @@ import type {EndedPlan} from '../../engine/live-plan.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {isProblem, type Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';
-import {prefetch, showQuestion} from './asking.ts';
+import {draftTaken, prefetch, showQuestion} from './asking.ts';
 import {answeredSeen, keyWords, type WizardMove, type WizardNews} from './seen.ts';
 import type {WizardTerminal} from './terminal.ts';
 
@@ -30,6 +30,7 @@ const rest = 150;
 export async function runWizard(interviewer: Interviewer, terminal: WizardTerminal): Promise<Agreed> {
 	const walker: Walker = {interviewer, terminal, state: await begin(interviewer.walk, interviewer.at), secret: undefined, recorded: undefined};
 	terminal.tell({news: undefined});
+	await goneOn(walker);
 	for (;;) {
 		try {
 			await lookNow(walker);
@@ -40,6 +41,16 @@ export async function runWizard(interviewer: Interviewer, terminal: WizardTermin
 			await trouble(walker, error);
 		}
 	}
+}
+
+/** Answers of before are gone on with, if the person wants that. */
+async function goneOn(walker: Walker): Promise<void> {
+	const {terminal, interviewer} = walker;
+	const {draft} = interviewer;
+	if (!draft) return;
+	const resume = draft.taken || (await draftTaken(terminal, draft.kept));
+	if (resume) walker.state = await walk(walker.state, {do: 'resume', ...draft.kept});
+	else draft.forget();
 }
 
 /** Shows what is to be done next, and goes by what is done there. */

@@ -8,6 +8,11 @@ import {diskCode, unwritable} from './refused-by-disk.ts';
 const shape = z.object({
 	/** When each preset was used last, ISO 8601. */
 	presetsUsed: z.record(z.string(), z.string()).optional(),
+	/** Answers of somebody who left the questions at that time (ISO 8601), by their keys; `left` are those kept at their defaults. */
+	draft: z
+		.object({at: z.string(), answers: z.record(z.string(), z.unknown()), left: z.array(z.string())})
+		.optional()
+		.catch(undefined),
 });
 
 /** Preferences of this laptop: conveniences, whose loss costs nothing. */
@@ -18,7 +23,7 @@ export type SettingsStore = {
 	/** What was remembered; what can't be read counts as nothing remembered. */
 	read(): Promise<Settings>;
 	/** Changes what is given and keeps the rest. Throws a Problem `file-unwritable`. */
-	remember(changed: Settings): Promise<void>;
+	remember(changed: {[Name in keyof Settings]?: Settings[Name] | undefined}): Promise<void>;
 };
 
 /** Preferences in a folder. */
@@ -66,7 +71,7 @@ export function configFolder({environment, platform, home}: {environment: Record
 const day = 86_400_000;
 
 /** When something was, as a person says it: `today`, `yesterday`, `3 days ago`, else the date. Milliseconds since 1970. */
-function whenWords(at: number, now: number): string {
+export function whenWords(at: number, now: number): string {
 	const days = Math.floor(now / day) - Math.floor(at / day);
 	if (days <= 0) return 'today';
 	if (days === 1) return 'yesterday';

@@ -14,7 +14,7 @@ declare module '../screen.ts' {
 	}
 }
 
-type Item = {id: string; fleet: HomeFleet} | {id: string; preset: string} | {id: string; begins: 'setup' | 'demo'};
+type Item = {id: string; fleet: HomeFleet} | {id: string; preset: string} | {id: string; begins: 'setup' | 'demo' | 'draft'};
 
 /** What can be begun whatever stands, and what it is. */
 const beginnings = [
@@ -22,8 +22,13 @@ const beginnings = [
 	{begins: 'demo', name: 'the demo', says: 'the whole of it on a simulated AWS: needs no account, costs nothing', does: 'show it'},
 ] as const;
 
+/** A setup that was left, and what is kept of it. */
+const draftName = 'where you left';
+const leftWords = (draft: string): string => `${draft}; no secret is kept`;
+
 const itemsOf = ({seen}: HomeScreen): Item[] => [
 	...seen.fleets.map((fleet) => ({id: `${fleet.region} ${fleet.name}`, fleet})),
+	...(seen.draft === undefined ? [] : [{id: 'draft', begins: 'draft' as const}]),
 	...beginnings.map(({begins}) => ({id: begins, begins})),
 	...seen.presets.map(({name}) => ({id: `preset ${name}`, preset: name})),
 ];
@@ -51,6 +56,9 @@ const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 		...beginnings.flatMap(({begins, does}) =>
 			on?.id === begins ? [{press: ['enter'], shows: signOf('enter', look), does, act: () => ({chosen: {do: begins}})}] : [],
 		),
+		...(on?.id === 'draft'
+			? [{press: ['enter'], shows: signOf('enter', look), does: 'go on with it', act: () => ({chosen: {do: 'setup' as const, draft: true as const}})}]
+			: []),
 		{press: ['n'], shows: 'n', does: 'set up a new fleet', act: () => ({chosen: {do: 'setup'}})},
 		...(fleet
 			? [
@@ -97,10 +105,16 @@ function fleetRow(fleet: HomeFleet, focused: boolean, widths: [number, number], 
 }
 
 /** What didn't fit of the focused row, whole. */
-function cutWords(focused: Row | undefined, {columns, look}: View, on: Item | undefined, {presets}: HomeSeen): Row[] {
+function cutWords(focused: Row | undefined, {columns, look}: View, on: Item | undefined, {presets, draft = ''}: HomeSeen): Row[] {
 	if (!focused || !on || displayWidth(textOf(focused)) <= columns) return [];
 	const says =
-		'fleet' in on ? on.fleet.says : 'preset' in on ? presets.find(({name}) => name === on.preset)?.says : beginnings.find(({begins}) => begins === on.id)?.says;
+		'fleet' in on
+			? on.fleet.says
+			: 'preset' in on
+				? presets.find(({name}) => name === on.preset)?.says
+				: on.id === 'draft'
+					? leftWords(draft)
+					: beginnings.find(({begins}) => begins === on.id)?.says;
 	return [emptyRow, ...wrap(plainText(says ?? '', look), columns - 4).map((text) => row({text: `   ${text}`, role: 'quiet'}))];
 }
 
@@ -115,14 +129,18 @@ const drawHome: Draw<HomeScreen> = (screen, view) => {
 	const fleets = seen.fleets.map((fleet) => fleetRow(fleet, `${fleet.region} ${fleet.name}` === on, widths, view));
 	const isDone = seen.regions > 0 && seen.looked + seen.refused.length >= seen.regions;
 	const none = isDone && fleets.length === 0 ? [row('   None stands yet.')] : [];
-	const nameWidth = Math.max(0, ...[...beginnings, ...seen.presets].map(({name}) => displayWidth(name)));
+	const nameWidth = Math.max(
+		0,
+		...[...beginnings, ...seen.presets, ...(seen.draft === undefined ? [] : [{name: draftName}])].map(({name}) => displayWidth(name)),
+	);
 	const named = (id: string, name: string, says: string): Row =>
 		row(
 			{text: id === on ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
 			{text: `${padded(name, nameWidth)}   `, bold: id === on},
 			{text: plainText(says, look), role: 'quiet'},
 		);
-	const begun = beginnings.map(({begins, name, says}) => named(begins, name, says));
+	const left = seen.draft === undefined ? [] : [named('draft', draftName, leftWords(seen.draft))];
+	const begun = [...left, ...beginnings.map(({begins, name, says}) => named(begins, name, says))];
 	const presets = seen.presets.map(({name, says, used}) =>
 		named(`preset ${name}`, name, `${used === undefined ? '' : `used ${used} ${signOf('dot', look)} `}${says}`),
 	);

@@ -1,6 +1,7 @@
 import {blockedIn, mendable} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
+import {wrap} from '../../words/wrapping.ts';
 import {bodyRows, isWide} from '../layout.ts';
 import {planCounts, planPane} from '../plan-pane.ts';
 import {cutRow, emptyRow, markSpan, type Row, row, textOf} from '../row.ts';
@@ -32,6 +33,16 @@ function answeredRows(view: View, room: number): Row[] {
 		),
 	);
 	return [...rows, emptyRow];
+}
+
+/** What all this is about, for whoever meets it first. */
+const introduction =
+	'A manager, one small machine, asks GitLab for jobs; workers, machines that it makes for them, run the jobs and go again. Nothing is made before you agree.';
+
+/** The introduction above the first question. */
+function introRows({wizard, look, columns}: View): Row[] {
+	if (wizard.at !== 1) return [];
+	return [...wrap(plainText(introduction, look), Math.min(100, columns - 2)).map((text) => row(` ${text}`)), emptyRow];
 }
 
 /** News of the walk, in a row of its own. */
@@ -76,7 +87,8 @@ export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpe
 	const foot = isWide(view.columns) || isReview ? [] : footRows(view, Math.max(3, height - least), typing);
 	const below = foot.length;
 	const news = isReview ? [] : newsRows(inner);
-	const above = isReview ? [] : answeredRows(inner, Math.min(height - below - news.length - least, Math.floor(height / 3)));
+	const intro = isReview ? [] : introRows(inner);
+	const above = isReview || intro.length > 0 ? intro : answeredRows(inner, Math.min(height - below - news.length - least, Math.floor(height / 3)));
 	const room = height - above.length - news.length - below;
 	const question = draw(screen, {...inner, rows: room + 2}).slice(0, room);
 	const left = [...inPane([...above, ...news, ...question], columns, view)];
@@ -87,6 +99,7 @@ export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpe
 
 /** The same for a screen reader: the question, then what is blocked, or else the counts. */
 export const walkSpoken = (screen: Screen, view: View, {draw, isTyping}: ScreenSpec<Screen>): Row[] => [
+	...(screen.is === 'overview' ? [] : introRows({...view, columns: 400})),
 	...newsRows({...view, columns: 400}),
 	...draw(screen, {...view, rows: 400}),
 	...(screen.is === 'overview' ? [] : footRows({...view, columns: 400}, 10, isTyping?.(screen) ?? false)),
