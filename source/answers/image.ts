@@ -2,8 +2,9 @@ import {limitsOf, offered, workerImageOf} from '../executors/offered.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
 import type {Cloud} from '../world/cloud/port.ts';
+import {imageChoices} from './image-choices.ts';
 import {lines, userOf} from './publishers.ts';
-import {type Asking, barred, type Choice, choice, matching, optional, question, whyNot} from './question.ts';
+import {type Asking, barred, matching, optional, question, whyNot} from './question.ts';
 
 const names = lines.map(({name}) => name);
 const forManager = lines.flatMap(({name, workersOnly}) => (workersOnly ? [] : [name]));
@@ -42,7 +43,7 @@ export const image = question(
 	regional: true,
 	default: 'ubuntu-24.04',
 	known: forManager,
-	choices: (asking) => imageChoices(asking, forManager),
+	choices: (asking) => imageChoices(asking, forManager, asking.given.managerType),
 });
 
 export const sshUser = optional(
@@ -69,7 +70,9 @@ export const workerImage = question(
 	default: async ({given}) => ({value: workerImageOf(given)}),
 	known: forWorkers,
 	choices: async (asking) =>
-		(await imageChoices(asking, names)).map((one) => barred(one, limitsOf(asking.given).image({name: one.value, description: one.label})?.short)),
+		(await imageChoices(asking, names, asking.given.workerType)).map((one) =>
+			barred<string>(one, limitsOf(asking.given).image({name: one.value, description: one.description})?.short),
+		),
 	against: (value, given) => whyNot(limitsOf(given).image({name: value})),
 });
 
@@ -84,23 +87,6 @@ export const workerSshUser = optional(
 	change: 'live',
 	when: whenOwnImage('workerImage'),
 });
-
-/** The publishers' images by name, and this account's own that are tagged for runners, newest first. */
-async function imageChoices({cloud}: Asking, among: readonly string[]): Promise<Choice<string>[]> {
-	const {Images = []} = await cloud.call('DescribeImages', {Owners: ['self'], Filters: [{Name: 'tag:type', Values: ['gitlab-runner']}]});
-	const own = Images.toSorted((a, b) => (b.CreationDate ?? '').localeCompare(a.CreationDate ?? '')).flatMap((image) =>
-		image.ImageId
-			? [
-					choice(
-						image.ImageId,
-						`${image.Name ?? ''} ${image.ImageId}`.trim(),
-						[image.Architecture, 'yours', image.CreationDate?.slice(0, 10)].filter(Boolean).join(' · '),
-					),
-				]
-			: [],
-	);
-	return [...lines.flatMap(({name, label}) => (among.includes(name) ? [choice(name, label)] : [])), ...own];
-}
 
 /** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */
 async function publisherKnown(cloud: Cloud, imageId: string): Promise<boolean> {

@@ -36,6 +36,8 @@ export type Choice<Value> = {
 	label: string;
 	/** Dimmed, beside the label: price, age, whose. */
 	hint?: string;
+	/** What else there is to know of it once the cursor is on it, each with its label. */
+	details?: readonly (readonly [label: string, text: string])[];
 	/** Says why it can't be taken now. */
 	disabled?: string;
 };

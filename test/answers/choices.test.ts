@@ -5,6 +5,7 @@ import {inOrder, questions} from '../../source/answers/all.ts';
 import {defaultOf} from '../../source/answers/question.ts';
 import {settle} from '../../source/answers/settle.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
+import {Problem} from '../../source/problem.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import {fleetAnswers} from '../../source/steps/recorded.ts';
 import type {Cloud} from '../../source/world/cloud/port.ts';
@@ -14,6 +15,7 @@ import {asking, emptyCloud} from './stub.ts';
 const world = simulatedWorld({lagMs: 0});
 const cloud = world.cloudAt('us-east-2');
 const offered = async (key: AnswerKey, given: Given = {}) => (await questions[key].choices?.(asking({cloud, profiles: ['default', 'acme-dev']})(given))) ?? [];
+const notAllowed = new Problem({code: 'not-allowed', message: 'alice may not look there.'});
 const line = ({label, hint}: {label: string; hint?: string}) => (hint ? `${label} (${hint})` : label);
 
 test('regions are those that are enabled, with the place that people know them by', async () => {
@@ -43,6 +45,28 @@ test('images are the publishers’ by name, and own ones that are tagged for run
 	assert.deepEqual(values.slice(0, 5), ['ubuntu-24.04', 'ubuntu-22.04', 'debian-13', 'debian-12', 'al2023']);
 });
 
+test('each image says its architecture, its id and its age, those of the instance type’s architecture first; more once the cursor is on it', async () => {
+	const own = world.outside.addImage('us-east-2', {name: 'runners-7', tags: {type: 'gitlab-runner', team: 'ci'}});
+	const images = async (managerType: string) => (await offered('image', {managerType})).map(({value, hint = ''}) => `${value}: ${hint}`);
+	const [first = '', ...more] = await images('t3.small');
+	assert.match(first, /^ubuntu-24\.04: x86_64 {2}ami-[0-9a-f]{4}…[0-9a-f]{4} {2}\d+ days old$/);
+	assert.ok(more.some((one) => /^ubuntu-24\.04-arm64: arm64 {3}ami-/.test(one)));
+	assert.match((await images('t4g.small'))[0] ?? '', /^ubuntu-24\.04: arm64 /);
+	const mine = (await offered('image')).find(({value}) => value === own.id);
+	assert.deepEqual(
+		mine?.details?.map(([label]) => label),
+		['Name', 'Id', 'Tags'],
+	);
+	assert.match(mine?.details?.map(([, text]) => text).join('\n') ?? '', /^runners-7\nami-.*\n.*team=ci.*; root \/dev\/\w+, \d+ GiB$/);
+});
+
+test('an image of which nothing can be read is offered by its name all the same', async () => {
+	const refused: Cloud = {...emptyCloud(), call: async (name) => (name === 'DescribeImages' ? JSON.parse('{"Images": []}') : Promise.reject(notAllowed))};
+	const choices = (await questions.image.choices?.(asking({cloud: refused})({}))) ?? [];
+	assert.deepEqual(choices.map(line).slice(0, 2), ['ubuntu-24.04 (Ubuntu 24.04 LTS)', 'ubuntu-22.04 (Ubuntu 22.04 LTS)']);
+	assert.equal(choices.length, 5);
+});
+
 test('what docker-machine can’t make workers of or in is on the list, and can’t be taken', async () => {
 	const lax = world.outside.addSubnet('us-east-2-lax-1a', 'internet');
 	const reasonOf = async (key: AnswerKey, value: string) => (await offered(key)).find((one) => one.value === value)?.disabled;
@@ -61,7 +85,7 @@ test('what docker-machine can’t make workers of or in is on the list, and can�
 test('what an Auto Scaling group can’t start is on the list too, and each executor is offered where it works', async () => {
 	const scaled: Given = {executor: 'docker-autoscaler'};
 	const barredOf = async (key: AnswerKey, given: Given) => (await offered(key, given)).flatMap(({disabled, value}) => (disabled === undefined ? [] : [value]));
-	assert.deepEqual(await barredOf('workerImage', scaled), ['al2023']);
+	assert.deepEqual(await barredOf('workerImage', scaled), ['al2023', 'al2023-arm64']);
 	assert.deepEqual(await barredOf('subnet', scaled), []);
 	assert.deepEqual(await barredOf('executor', {region: 'us-east-2'}), []);
 	assert.deepEqual(await barredOf('executor', {region: 'il-central-1'}), ['docker+machine']);

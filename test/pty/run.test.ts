@@ -138,8 +138,8 @@ test('back from the last question to the first and forward again keeps every ans
 	const {until, and, text} = open(t, '../../dist/cli.js', ['demo'], {columns: 120, rows: 60});
 	await until(/› us-east-2/);
 	await and(key.enter, /Which executor/);
-	await and(key.enter, /Which image[\s\S]*› Ubuntu 24/);
-	await and(key.down, /› Ubuntu 22/);
+	await and(key.enter, /Which image[\s\S]*› ubuntu-24/);
+	await and(key.down, /› ubuntu-22/);
 	for (const right of [/Which security/, /Which key pair/, /caches go/]) await and(key.enter, right);
 	await and(key.down, /› (No|none)/i);
 	await and(key.enter, /instance type are/);
@@ -154,14 +154,14 @@ test('back from the last question to the first and forward again keeps every ans
 		/caches go[\s\S]*› (No|none)/i,
 		/Which key pair/,
 		/Which security/,
-		/Which image[\s\S]*› Ubuntu 22/,
+		/Which image[\s\S]*› ubuntu-22/,
 	])
 		await and(key.left, right);
 	await and(key.left, /Which executor/);
 	await and(key.left, /Which region[\s\S]*› us-east-2/);
 	for (const right of [
 		/Which executor/,
-		/Which image[\s\S]*› Ubuntu 22/,
+		/Which image[\s\S]*› ubuntu-22/,
 		/Which security/,
 		/Which key pair/,
 		/caches go[\s\S]*› (No|none)/i,

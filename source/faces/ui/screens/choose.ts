@@ -159,12 +159,18 @@ const letter = (screen: ChooseScreen, value: unknown, label: string) => ({
 /** As many rows of a list stay, whatever is drawn below it. */
 const leastListed = 5;
 
-/** What is drawn of the choice that the cursor is on: the week of a schedule. */
+/** What is drawn of the choice that the cursor is on: the week of a schedule, what else there is to know of an image; as far as there is room. */
 function below(screen: ChooseScreen, height: number, view: View): Row[] {
 	const on = focusedIn(screen);
-	if (screen.asked.question.id !== 'schedule' || !on) return [];
-	const week = weekRows(on.value, height - 1, view);
-	return week.length === 0 ? [] : [emptyRow, ...week];
+	if (!on) return [];
+	const {columns, look} = view;
+	const rows =
+		screen.asked.question.id === 'schedule'
+			? weekRows(on.value, height - 1, view)
+			: (on.details ?? []).flatMap(([label, text]) =>
+					wrap(plainText(text, look), columns - 10).map((line, at) => row('   ', {text: padded(at === 0 ? label : '', 6), role: 'quiet'}, line)),
+				);
+	return rows.length === 0 || rows.length >= height ? [] : [emptyRow, ...rows];
 }
 
 const drawChoose: Draw<ChooseScreen> = (screen, view) => {

@@ -12,10 +12,13 @@ function screenFor(asked: Asked, walk: Walking): Screen {
 	return choices ? chooseFor(asked, choices, walk) : fieldFor(asked, undefined, walk);
 }
 
-/** A question's screen. Until its live choices are there, the default can be taken. */
+/** A question's screen. Until its live choices are there, the default can be taken, and what each region has. */
 export function questionScreen(asked: Asked, {loading, ...walk}: Walking): Screen {
 	if (!loading) return screenFor(asked, walk);
-	const usual: Choice<unknown>[] = asked.default ? [{value: asked.default.value, label: toText(asked.default.value, shownAs(asked.question))}] : [];
+	const {default: fallback, question} = asked;
+	const known: readonly unknown[] = 'regional' in question ? (question.known ?? []) : [];
+	const values = fallback && !known.includes(fallback.value) ? [fallback.value, ...known] : known;
+	const usual: Choice<unknown>[] = fallback ? values.map((value) => ({value, label: toText(value, shownAs(question))})) : [];
 	return usual.length > 0 ? chooseFor({...asked, choices: usual}, usual, {...walk, loading}) : fieldFor(asked, undefined, walk);
 }
 
