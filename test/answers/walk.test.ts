@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {before, begin, pathOf, type WalkMove, type WalkState, walk} from '../../source/answers/walk.ts';
-import type {AnswerKey} from '../../source/fleet.ts';
+import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {asking} from './stub.ts';
 
 const fresh = (everything = false) => begin({layers: {}, everything, left: [], asking: asking({profileRegion: 'us-east-2'})});
@@ -29,7 +29,7 @@ test('an answer leads to the next question, and nothing that was before is chang
 
 test('answers of before are gone on with at the first question that is open; what a flag says now stands, and all can be gone back over', async () => {
 	const flagged = await begin({layers: {flag: {fleet: 'ci'}}, everything: false, left: [], asking: asking({profileRegion: 'us-east-2'})});
-	const kept = {region: 'eu-west-1', fleet: 'other', image: 'debian-13', gitlabUrl: 'https://gitlab.example.com'};
+	const kept: Given = {region: 'eu-west-1', fleet: 'other', executor: 'docker+machine', image: 'debian-13', gitlabUrl: 'https://gitlab.example.com'};
 	const resumed = await after(flagged, {do: 'resume', answers: kept, left: ['securityGroup']});
 	assert.equal(keyAt(resumed), 'keyPair');
 	const {fleet, region, image} = resumed.settled.given;
