@@ -204,7 +204,7 @@ function refusal(context: Context, {identity}: PermissionsNeeds, denied: Action[
 	return blocked(
 		'not-allowed',
 		`${who(identity.arn)} may not do all that ${context.fleet.name} needs: AWS refuses ${list}.`,
-		'Ask for those actions; the readme has the whole policy, and answers that name what exists need less.',
+		'Ask for those actions; `gitlab-runner-aws policy` prints the whole policy, and answers that name what exists need less.',
 	);
 }
 

@@ -16,6 +16,9 @@ type TerminalOptions = {
 	shell?: boolean;
 };
 
+/** A piece of a row on the screen, from this column on. */
+export type ScreenPiece = {at: number; text: string; colour: number | undefined; bold: boolean};
+
 /** How long one wait for words may take, in milliseconds. Generous, since it matters only in a failure. */
 const patience = 120_000;
 
@@ -83,6 +86,24 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 		Array.from({length: screen.rows}, (_, at) => screen.buffer.active.getLine(screen.buffer.active.viewportY + at)?.translateToString(true) ?? '');
 	const text = (): string => lines().join('\n');
 
+	/** What stands on the screen, in pieces of one style: the index of a colour of the terminal's own sixteen, or none. */
+	function pieces(): ScreenPiece[][] {
+		return Array.from({length: screen.rows}, (_, at) => {
+			const line = screen.buffer.active.getLine(screen.buffer.active.viewportY + at);
+			const found: ScreenPiece[] = [];
+			for (let column = 0; column < screen.cols; column++) {
+				const cell = line?.getCell(column);
+				if (!cell || cell.getWidth() === 0) continue;
+				const style = {colour: cell.isFgPalette() ? cell.getFgColor() : undefined, bold: cell.isBold() !== 0};
+				const last = found.at(-1);
+				const text = cell.getChars() || ' ';
+				if (last && last.colour === style.colour && last.bold === style.bold) last.text += text;
+				else found.push({at: column, text, ...style});
+			}
+			return found;
+		});
+	}
+
 	async function until(right: RegExp | (() => boolean)): Promise<string> {
 		const isRight = () => (typeof right === 'function' ? right() : right.test(text()));
 		for (const late = performance.now() + patience; performance.now() < late; ) {
@@ -96,6 +117,7 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 	return {
 		lines,
 		text,
+		pieces,
 		until,
 		raw: () => raw,
 		kind: () => screen.buffer.active.type,
