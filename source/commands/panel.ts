@@ -13,6 +13,7 @@ import {keepIdle, scale} from '../panel/acts/numbers.ts';
 import {preparePause} from '../panel/acts/pause.ts';
 import {prepareRemoval} from '../panel/acts/remove-worker.ts';
 import {prepareService} from '../panel/acts/service.ts';
+import {actTyped, moveChosen, type TypedAct} from '../panel/acts/typed.ts';
 import {undo as undoing} from '../panel/acts/undo.ts';
 import {join} from '../panel/live/join.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
@@ -21,10 +22,10 @@ import {Problem} from '../problem.ts';
 import {type Reaching, reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
 import {readyShell} from '../world/host/openssh.ts';
-import {askingFor, lookingAt, namedFleet} from './open.ts';
+import {askingFor, lookingAt, namedFleet, refuseUnknown} from './open.ts';
 import type {Command, Session} from './session.ts';
 import {workerAt} from './ssh.ts';
-import {givenOf, type Watch} from './watch.ts';
+import {givenOf, lookOnce, type Watch, watchFleet} from './watch.ts';
 
 /** What drives the panel over the world's ports; `paid` is what the panel before it knew to have been paid for. */
 export function panelDriver(session: Session, watch: Watch, before?: PanelAbout['before'], paid?: Snapshot['paid']): PanelDriver {
@@ -137,11 +138,24 @@ export function panelActs(
 	};
 }
 
-/** Brings the answers before the last change back, from any laptop, once what that changes was agreed to. */
-export const undo: Command = async (session) => {
-	const {face} = session;
+/** Readies what was typed. What the panel shows is looked at first, unless the act needs none of it. */
+async function prepareTyped(session: Session, fleet: Fleet, typed: Exclude<TypedAct, {wrong: string}>): Promise<Prepared> {
+	if ('act' in typed && typed.act.do === 'undo') return prepareChange(await actContextFor(session, fleet, undefined, () => undefined), undoing);
+	const watch = await watchFleet(session, fleet);
+	const {snapshot} = await lookOnce(watch, session.stops.soft);
+	const {moves, prepare: ready} = panelActs(session, watch, () => snapshot);
+	const ask = session.interactive ? session.face.ask : undefined;
+	return ready('act' in typed ? typed.act : await moveChosen(await moves(snapshot), typed.move, ask), snapshot);
+}
+
+/** Changes a fleet that stands as a key of the panel does, from any laptop, once what that changes was agreed to. */
+export const act: Command = async (session) => {
+	const {face, parsed} = session;
+	const typed = actTyped(parsed.words);
+	if ('wrong' in typed) throw new Problem({code: 'usage', exit: 2, message: typed.wrong, advice: '`gitlab-runner-aws help status` says what there is.'});
 	const fleet = await namedFleet(session);
-	const prepared = await prepareChange(await actContextFor(session, fleet, undefined, () => undefined), undoing);
+	await refuseUnknown(session, fleet);
+	const prepared = await prepareTyped(session, fleet, typed);
 	if (!(await face.agree(prepared.proposal))) return 0;
 	const says = await prepared.carryOut((done) => face.emit({event: 'note', says: done}));
 	face.emit({event: 'ended', says, next: [{command: `gitlab-runner-aws status --fleet ${fleet.name} --region ${fleet.region}`, does: 'shows the fleet'}]});

@@ -162,8 +162,9 @@ function stopped(face: Face, stops: Session['stops']): number {
 const agreedTo: readonly string[] = ['setup', 'destroy'];
 
 /** Where nobody can be asked to agree, that is told before any call is made. */
-function refuseUnagreed({parsed: {command}, options, interactive}: Session, {json}: Terms): void {
-	if (interactive || options.yes || !agreedTo.includes(command)) return;
+function refuseUnagreed({parsed: {command, words}, options, interactive}: Session, {json}: Terms): void {
+	const changes = agreedTo.includes(command) || (command === 'status' && words.length > 0);
+	if (interactive || options.yes || !changes) return;
 	throw unagreed({says: `\`${command}\` changes the AWS account.`, details: []}, json ? 'json' : 'no-terminal');
 }
 

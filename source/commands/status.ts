@@ -8,16 +8,14 @@ import {statusOf} from '../panel/live/status.ts';
 import {hasSettled, type Verdict, verdictOf} from '../panel/live/verdict.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
 import {watchSources} from '../panel/sources.ts';
-import {Problem, Stopped, toProblem} from '../problem.ts';
+import {Stopped, toProblem} from '../problem.ts';
 import {chosenManager, forFleet, lookingAt, namedFleet, refuseUnknown, tellFleet} from './open.ts';
 import {type Command, outputOf, type Session} from './session.ts';
 import {lookOnce, type StatusRound, type Watch, watchFleet, watchManager} from './watch.ts';
 
 /** Shows a fleet, or any docker+machine manager: live on screens, else once or again and again. Exits 0 healthy, 4 not, 1 when it couldn't be looked at. */
 export const status: Command = async (session) => {
-	const [word] = session.parsed.words;
-	if (word === 'undo') return (await import('./panel.ts')).undo(session);
-	if (word !== undefined) throw new Problem({code: 'usage', exit: 2, message: `\`status\` takes \`undo\` or nothing, not ${word}.`});
+	if (session.parsed.words.length > 0) return (await import('./panel.ts')).act(session);
 	const watch = await watchOf(session);
 	const {screens} = session.face;
 	if (session.options.report) return report(session, watch);

@@ -199,6 +199,7 @@ const refused: [argv: string, says: RegExp][] = [
 	['destroy my-fleet', /"my-fleet" belongs to nothing here\./],
 	['ssh one two', /"two" is more than a worker's name; a command for it comes after `--`\./],
 	['plan -- ls', /Only ssh takes a command after `--`\./],
+	['status limti 5', /status takes limit, idle, move, .*; "limti" is none of them\. Did you mean `limit`\?/],
 	['presets shwo small', /presets takes list, show, save, rm; "shwo" is none of them\. Did you mean `show`\?/],
 	['presets show', /presets show takes a name/],
 	['completions', /completions takes bash \| zsh \| fish \| values /],

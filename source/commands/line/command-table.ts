@@ -1,3 +1,5 @@
+import {actWords} from '../../panel/acts/typed.ts';
+
 /** An option that isn't an answer's flag. `value` is its name in help; without it the option is a switch. */
 export type CommandOption = {
 	readonly flag: string;
@@ -15,6 +17,8 @@ export type CommandSpec = {
 	readonly takes?: string;
 	/** Fixed first words, for completion and for naming the nearest. */
 	readonly words?: readonly string[];
+	/** What its first words do. */
+	readonly says?: readonly (readonly [word: string, does: string])[];
 	/** The least and the most number of words. */
 	readonly count: readonly [least: number, most: number];
 	readonly options: readonly CommandOption[];
@@ -79,9 +83,10 @@ export const commands: readonly CommandSpec[] = [
 	{
 		name: 'status',
 		does: 'Shows a fleet live: workers, jobs, costs, and why jobs wait.',
-		takes: '[undo]',
-		words: ['undo'],
-		count: [0, 1],
+		takes: '[CHANGE]',
+		words: actWords.map(({typed}) => typed),
+		says: actWords.map(({typed, does, ...more}) => ['takes' in more ? `${typed} ${more.takes}` : typed, does]),
+		count: [0, 6],
 		options: [
 			{flag: 'watch', help: 'With --json or --plain: goes on, one line each time.'},
 			{flag: 'manager', value: 'ID|choose', values: ['choose'], help: 'Opens any docker+machine manager, marked or not, and changes nothing.'},
@@ -93,6 +98,7 @@ export const commands: readonly CommandSpec[] = [
 		examples: [
 			['gitlab-runner-aws status', 'opens the panel'],
 			['gitlab-runner-aws status --json --watch', 'one document a line'],
+			['gitlab-runner-aws status limit 20', 'shows what that changes, and does it once you agree'],
 			['gitlab-runner-aws status undo', 'brings the answers before the last change back'],
 		],
 	},

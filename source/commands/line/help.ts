@@ -40,7 +40,7 @@ export function help(): string {
 export async function commandHelp(name: CommandName): Promise<string> {
 	const command = commands.find((one) => one.name === name);
 	if (!command) return help();
-	const {does, takes, options, examples} = command;
+	const {does, takes, says: changes = [], options, examples} = command;
 	return lines(
 		does,
 		'',
@@ -50,6 +50,7 @@ export async function commandHelp(name: CommandName): Promise<string> {
 		'Examples',
 		...examples.flatMap(([example, says]) => [`  ${example}`, `    ${says}`]),
 		'',
+		...(changes.length > 0 ? ['Changes', ...table(changes), ''] : []),
 		...(options.length > 0 ? ['Flags', ...table(options.map(optionRow)), ''] : []),
 		'Flags of every command',
 		...table(everywhere.map(optionRow)),

@@ -1,5 +1,6 @@
+import type {Ask} from '../../answers/ask.ts';
 import type {PanelAct, PanelDriver, PanelLeft} from '../../panel/acts/driver.ts';
-import {actTyped, actWords} from '../../panel/acts/typed.ts';
+import {actTyped, actWords, moveChosen} from '../../panel/acts/typed.ts';
 import {join} from '../../panel/live/join.ts';
 import {hasSettled} from '../../panel/live/verdict.ts';
 import type {Snapshot} from '../../panel/snapshot.ts';
@@ -31,30 +32,6 @@ function helpLines(): Line[] {
 	const all = [...besides, ...actWords.map(({typed, does, ...more}) => ({typed: 'takes' in more ? `${typed} ${more.takes}` : typed, does}))];
 	const subjectWidth = Math.max(...all.map(({typed}) => typed.length));
 	return all.map(({typed, does}) => ({subject: typed, subjectWidth, text: does, indent: 2}));
-}
-
-/** Which of the places that are there now workers are moved to; undefined where none of that name is. */
-async function moveTo(driver: PanelDriver, snapshot: Snapshot, named: string | undefined, talk: Talk): Promise<PanelAct | undefined> {
-	const choices = (await driver.moves(snapshot)).map(({label, says, to, disabled}) => ({label, value: label, hint: says, to, disabled}));
-	const label =
-		named ??
-		(await putQuestion(
-			{
-				question: {
-					id: 'which',
-					flag: '--worker-type',
-					title: 'Where are new workers made?',
-					help: 'Those that run stay where they are.',
-					kind: 'choice',
-					closed: true,
-				},
-				choices: choices.map(({label: name, value, hint, disabled}) => ({label: name, value, hint, ...(disabled === undefined ? {} : {disabled})})),
-				wrong: (value) => (choices.some(({label}) => label === value) ? undefined : 'It takes one of these.'),
-			},
-			talk,
-		));
-	const chosen = choices.find((one) => one.label === label);
-	return chosen && {do: 'move', to: chosen.to, label: chosen.label};
 }
 
 /** The live panel as lines: a table when it is asked for, and what can be done as words. */
@@ -103,9 +80,8 @@ export async function panelInLines({talk, agree, columns, look, now}: PanelInLin
 			const meant = actTyped(typed);
 			if ('wrong' in meant) say([{mark: 'blocked', text: `${meant.wrong} ? says all.`}]);
 			else {
-				const act = 'act' in meant ? meant.act : await moveTo(driver, snapshot, meant.move, talk);
-				if (act) await carryOut(act, snapshot);
-				else say([{mark: 'blocked', text: 'There is no such place to move to; `move` alone lists them.'}]);
+				const ask: Ask = (asked) => putQuestion(asked, talk);
+				await carryOut('act' in meant ? meant.act : await moveChosen(await driver.moves(snapshot), meant.move, ask), snapshot);
 			}
 		}
 		return false;

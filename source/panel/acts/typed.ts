@@ -1,4 +1,6 @@
-import type {PanelAct} from './driver.ts';
+import type {Ask} from '../../answers/ask.ts';
+import {Problem} from '../../problem.ts';
+import type {MoveChoice, PanelAct} from './driver.ts';
 
 /** What can be typed to change a fleet that stands, in `status` and in a panel of lines. */
 export const actWords = [
@@ -27,14 +29,13 @@ function numbered(word: string, value: string | undefined, least: number, act: (
 
 /** Reads an act from words such as `limit 20`. */
 export function actTyped([word = '', value, ...rest]: readonly string[]): TypedAct {
+	if (word === 'move') return {move: value === undefined ? undefined : [value, ...rest].join(' ')};
 	if (rest.length > 0) return {wrong: `"${rest.join(' ')}" is more than \`${word}\` takes.`};
 	switch (word) {
 		case 'limit':
 			return numbered(word, value, 1, (limit) => ({do: 'scale', limit}));
 		case 'idle':
 			return numbered(word, value, 0, (count) => ({do: 'idle', count}));
-		case 'move':
-			return {move: value};
 		case 'remove':
 			return value === undefined ? {wrong: '`remove` takes the name of a worker.'} : {act: {do: 'remove', worker: value}};
 	}
@@ -53,4 +54,35 @@ export function actTyped([word = '', value, ...rest]: readonly string[]): TypedA
 			return {act: {do: 'pause', paused: false}};
 	}
 	return {wrong: `"${word}" is nothing that can be done; there is ${actWords.map(({typed}) => typed).join(', ')}.`};
+}
+
+/**
+ * The move to the place that was named, by the whole of its name or the beginning of it, else to the one that somebody chooses. Throws a Problem (exit 2) that
+ * names the places where there is no such one, or nobody can be asked.
+ */
+export async function moveChosen(choices: readonly MoveChoice[], named: string | undefined, ask: Ask | undefined): Promise<PanelAct> {
+	const isNamed = ({label}: MoveChoice): boolean => named !== undefined && label.toLowerCase().startsWith(named.toLowerCase());
+	const answer =
+		named === undefined && ask
+			? await ask({
+					question: {
+						id: 'which',
+						flag: '--worker-type',
+						title: 'Where are new workers made?',
+						help: 'Those that run stay where they are.',
+						kind: 'choice',
+						closed: true,
+					},
+					choices: choices.map(({label, says, disabled}) => ({value: label, label, hint: says, ...(disabled === undefined ? {} : {disabled})})),
+					wrong: (value) => (choices.some(({label}) => label === value) ? undefined : 'It takes one of these.'),
+				})
+			: undefined;
+	const chosen = choices.find(({label}) => label === answer) ?? choices.find(isNamed);
+	if (chosen && chosen.disabled === undefined) return {do: 'move', to: chosen.to, label: chosen.label};
+	throw new Problem({
+		code: 'which-move',
+		exit: 2,
+		message: chosen ? `New workers can't be made there: ${chosen.disabled}.` : `\`move\` takes a place${named === undefined ? '' : `, and ${named} is none`}.`,
+		advice: `There is ${choices.flatMap(({label, disabled}) => (disabled === undefined ? [`\`move ${label}\``] : [])).join(', ')}.`,
+	});
 }
