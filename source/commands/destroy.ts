@@ -6,7 +6,9 @@ import type {RunResult} from '../engine/walk.ts';
 import {allSteps} from '../executors/list.ts';
 import type {Helping} from '../faces/face.ts';
 import type {Fleet, Given} from '../fleet.ts';
+import {age, many, takes} from '../panel/formats.ts';
 import {Problem} from '../problem.ts';
+import {jobsRunning} from '../steps/service.ts';
 import {loginOf} from './interviewing.ts';
 import {layersOf, lookingAt, namedFleet, tellFleet} from './open.ts';
 import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
@@ -50,7 +52,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});
 		return 0;
 	}
-	if (!(await face.agree(proposalOf(fleet, standing)))) return 0;
+	if (!(await face.agree(proposalOf(session, fleet, standing, await jobLines(removal))))) return 0;
 	const result = await remove(session, removal);
 	const stopped = stops.exit();
 	if (stopped !== undefined) {
@@ -71,8 +73,12 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 async function remove(session: Session, removal: OpenContext<Removal>): Promise<RunResult> {
 	const {face, interactive} = session;
 	const {screens} = face;
-	const run = (helping?: Helping): Promise<RunResult> =>
-		lookedAfter(session, removal, {helping, all: allSteps.length, stands}, (running) => removeAll(allSteps, running, face.emit, {again: helping?.again}));
+	const run = (helping?: Helping): Promise<RunResult> => {
+		removal.options.hurry = helping?.hurry;
+		return lookedAfter(session, removal, {helping, all: allSteps.length, stands}, (running) =>
+			removeAll(allSteps, running, face.emit, {again: helping?.again}),
+		);
+	};
 	if (!screens || !interactive) return run();
 	for (;;) {
 		const {result, choice} = await screens.run(loginOf(session), run);
@@ -95,7 +101,9 @@ async function prove(session: Session, before: OpenContext<Removal>): Promise<nu
 				new Problem({code: 'still-stands', fault: 'outside', message: `This still bears the mark of ${fleet.name}: ${list}.`, advice: goOn(session, fleet)}),
 			]);
 		}
-		face.emit({event: 'ended', says: `Nothing in ${fleet.region} bears the mark of ${fleet.name}.${keptWords(left)}`, next: []});
+		const costs = !session.demo && left.some((one) => one.costs);
+		const next = costs ? [{command: orphansCommand(fleet), does: 'looks at what costs and bears no mark, and removes it'}] : [];
+		face.emit({event: 'ended', says: `Nothing in ${fleet.region} bears the mark of ${fleet.name}.${keptWords(left)}`, next});
 		return 0;
 	} finally {
 		await removal.close();
@@ -116,12 +124,43 @@ const keptWords = (standing: readonly Stands[]): string => {
 	return kept.length === 0 ? '' : ` Kept: ${kept.join('; ')}.`;
 };
 
-function proposalOf(fleet: Fleet, standing: readonly Stands[]): Proposal {
+/** Most jobs that a review names. */
+const mostNamed = 8;
+
+/** The jobs that run now, and what becomes of them. */
+async function jobLines(removal: Removal): Promise<string[]> {
+	const {drainSeconds} = removal.options;
+	const told = await jobsRunning(removal);
+	const jobs = told.flatMap((one) => ('jobs' in one ? one.jobs : []));
+	const unknown = told.flatMap((one) => ('unknown' in one ? [`  Which jobs run isn't known: ${one.unknown}`] : []));
+	if (jobs.length === 0 && unknown.length === 0) return told.length === 0 ? [] : ['No job runs now.'];
+	const then =
+		drainSeconds === 0 ? 'they end at once, and fail' : `no new one is taken, and they have ${takes(drainSeconds)} to end; \`--now\` ends them at once`;
+	return [
+		`Runs now: ${jobs.length === 0 ? then : `${many(jobs.length, 'job')}; ${then}`}`,
+		...jobs.slice(0, mostNamed).map(({project, id, seconds}) => `  ${project ?? ''} #${id}${seconds === undefined ? '' : `, for ${age(seconds)}`}`),
+		...(jobs.length > mostNamed ? [`  and ${jobs.length - mostNamed} more`] : []),
+		...unknown,
+	];
+}
+
+/** What takes away what stays and costs: it bears no mark, so whose it is has to be judged first. */
+const orphansCommand = ({region}: Fleet): string => `gitlab-runner-aws orphans --region ${region}`;
+
+function proposalOf({demo}: Session, fleet: Fleet, standing: readonly Stands[], running: readonly string[]): Proposal {
 	const lines = (goes: boolean): string[] => standing.filter((one) => one.goes === goes).map(({id, says}) => `  ${id}  ${says}`);
 	const stays = lines(false);
+	const costs = standing.some((one) => one.costs);
+	const away = demo ? 'x in the panel' : `\`${orphansCommand(fleet)}\`, or x in the panel,`;
 	return {
 		says: `The fleet ${fleet.name} in ${fleet.region} is taken away.`,
-		details: ['Goes:', ...lines(true), ...(stays.length > 0 ? ['Stays:', ...stays] : [])],
+		details: [
+			...running,
+			'Goes:',
+			...lines(true),
+			...(stays.length > 0 ? ['Stays:', ...stays] : []),
+			...(costs ? [`  ! ${away} looks at what costs and bears no mark, and removes it.`] : []),
+		],
 		word: fleet.name,
 	};
 }

@@ -87,6 +87,8 @@ export type Removal = Looking & {
 		withCache: boolean;
 		/** How long running jobs may take to end, in seconds; 0 with `--now`. */
 		drainSeconds: number;
+		/** Aborted once somebody no longer wants to wait for running jobs: they end then. */
+		hurry?: AbortSignal | undefined;
 	};
 };
 
@@ -94,7 +96,7 @@ export type Removal = Looking & {
 export type Report = (progress: ScriptProgress) => void;
 
 /** Something of a step's that stands in the account, as `destroy` lists it. */
-export type Standing = {id: string; says: string; goes: boolean};
+export type Standing = {id: string; says: string; goes: boolean /** It bears no mark, so it stays, and costs. */; costs?: boolean};
 
 /** How to tell that a freshly applied change can be seen: EC2 and IAM answer late. */
 export type Settling = {tries: number; seconds: number};

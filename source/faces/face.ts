@@ -75,6 +75,8 @@ export type Helping = {
 	again: Again;
 	/** Aborted when they go to the answer that something failed of: no more is begun. */
 	signal: AbortSignal;
+	/** Aborted when they no longer want to wait for running jobs. */
+	hurry: AbortSignal;
 	/** Hears how to look at once whether AWS takes the session again. */
 	onLook(look: () => void): void;
 };

@@ -1,8 +1,11 @@
 import type {Change, Context, Finding, Found, Removal, Report, Step, StepName} from '../engine/step.ts';
 import type {HostFacts} from '../executors/scripts.ts';
-import {serviceScript} from '../executors/scripts.ts';
-import {isProblem, Problem} from '../problem.ts';
+import {panelScript, serviceScript} from '../executors/scripts.ts';
+import {isProblem, Problem, toProblem} from '../problem.ts';
 import {crashed, crashWords} from '../world/host/fatal.ts';
+import {type RunningJob, readJobList} from '../world/host/job-list.ts';
+import type {Connection} from '../world/host/port.ts';
+import {endJobsScript} from '../world/host/scripts/end-jobs.ts';
 import type {ServiceOutcome} from '../world/host/scripts/service.ts';
 import {unitIs} from '../world/host/unit.ts';
 import {retried} from '../world/laptop/clock.ts';
@@ -10,7 +13,7 @@ import {standingToken} from './config/merge.ts';
 import {accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from './looks/host.ts';
 import {type Online, onlineIn} from './online.ts';
-import {connectToChange, type Reaching, reachingActions, untilVerified} from './reaching.ts';
+import {connectTo, connectToChange, type Reaching, reachingActions, untilVerified} from './reaching.ts';
 import type {WorkerMaking} from './worker-making.ts';
 
 declare module '../engine/step.ts' {
@@ -98,19 +101,64 @@ async function apply(context: Context, found: Pick<Found, ServiceNeeds>, finding
 	if (outcome.is !== 'done') throw failed(outcome);
 }
 
+/** Does work that waits for jobs, which end once somebody no longer wants to wait. */
+export async function hurried<Result>(hurry: AbortSignal | undefined, connection: Connection, report: Report, work: () => Promise<Result>): Promise<Result> {
+	// A connection that is lost fails the work too, which then tells it.
+	const endJobs = (): void =>
+		void connection.script(endJobsScript, {}).then(
+			({jobs}) => report({says: jobs === 1 ? 'its job ends now' : `${jobs} jobs end now`}),
+			() => undefined,
+		);
+	if (hurry?.aborted) endJobs();
+	else hurry?.addEventListener('abort', endJobs, {once: true});
+	return work().finally(() => hurry?.removeEventListener('abort', endJobs));
+}
+
 /**
  * Ends a manager's service without ending a job, then takes its machines away, and those of the names given: for removing a fleet, and for a runner
- * that would no longer know them. 0 seconds end running jobs now. Gives how many machines went. Throws `still-busy`, and what `reach` throws.
+ * that would no longer know them. 0 seconds end running jobs now, and so does `hurry` later. Gives how many machines went, and how many jobs were waited
+ * for. Throws `still-busy`, and what `reach` throws.
  */
-export async function drainManager(context: Reaching, instance: Instance, seconds: number, report: Report, names: readonly string[] = []): Promise<number> {
+export async function drainManager(
+	context: Reaching,
+	instance: Instance,
+	seconds: number,
+	report: Report,
+	{names = [], hurry}: {names?: readonly string[]; hurry?: AbortSignal | undefined} = {},
+): Promise<{machines: number; jobs: number}> {
 	// Whoever says that the jobs have ended has to be the manager.
 	if (seconds > 0) await untilVerified(context, instance, report);
 	const connection = await connectToChange(context, instance);
-	const outcome = await connection
-		.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name, names: [...names]}, report)
-		.finally(() => forgetHost(context, instance));
-	if (outcome.is === 'done') return outcome.machines;
+	const outcome = await hurried(hurry, connection, report, () =>
+		connection.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name, names: [...names]}, report),
+	).finally(() => forgetHost(context, instance));
+	if (outcome.is === 'done') return {machines: outcome.machines, jobs: outcome.jobs};
 	throw failed(outcome);
+}
+
+/** Seconds after which a review no longer waits for a manager to say which jobs run. */
+const reviewPatience = 15;
+
+/** The jobs that run on a fleet's managers, as far as each can be asked soon; else why not. Changes nothing there. */
+export async function jobsRunning(context: Reaching): Promise<({jobs: RunningJob[]} | {unknown: string})[]> {
+	const {clock} = context;
+	const managers = managersOf(context.fleet, await context.look(accountLook)).filter(({state}) => state === 'running');
+	const asked = async (manager: Instance) => {
+		const {host} = await (await connectTo(context, manager)).script(panelScript, {host: true});
+		if (host?.jobs === undefined) return {unknown: host?.silent ?? 'the runner is silent'};
+		return {jobs: readJobList(host.jobs).jobs};
+	};
+	return Promise.all(
+		managers.map(async (manager) => {
+			const over = new AbortController();
+			const late = clock.sleep(reviewPatience * 1000, AbortSignal.any([over.signal, context.signal])).then(
+				() => ({unknown: `the manager has not answered within ${reviewPatience} s`}),
+				() => ({unknown: 'it was stopped'}),
+			);
+			const answer = asked(manager).catch((error: unknown) => ({unknown: toProblem(error).message}));
+			return Promise.race([answer, late]).finally(() => over.abort());
+		}),
+	);
 }
 
 const busyAtRemoval = (problem: Problem, seconds: number): Problem =>
@@ -138,7 +186,7 @@ function notDrained({fleet}: Removal, manager: Instance, workers: number, cause:
 }
 
 /** Drains a manager; a connection that is lost meanwhile is opened again, since the manager goes on draining. */
-async function drainPatiently(removal: Removal, manager: Instance, report: Report): Promise<number> {
+async function drainPatiently(removal: Removal, manager: Instance, report: Report): Promise<{machines: number; jobs: number}> {
 	const {clock, options} = removal;
 	const end = clock.now() + options.drainSeconds * 1000;
 	// 0 would end running jobs.
@@ -148,16 +196,15 @@ async function drainPatiently(removal: Removal, manager: Instance, report: Repor
 		lost ||= isProblem(error, 'ssh-closed');
 		return lost && isProblem(error) && error.again ? 'connection to the manager lost, opened again' : undefined;
 	};
-	return retried(removal, drainPatience, () => drainManager(removal, manager, left(), report), passes, report);
+	return retried(removal, drainPatience, () => drainManager(removal, manager, left(), report, {hurry: options.hurry}), passes, report);
 }
 
 async function drainFor(removal: Removal, manager: Instance, report: Report): Promise<void> {
 	const {drainSeconds: seconds} = removal.options;
 	try {
-		const machines = await drainPatiently(removal, manager, report);
-		report({
-			says: machines === 0 ? 'stopped, no job was running' : `stopped, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`,
-		});
+		const {machines, jobs} = await drainPatiently(removal, manager, report);
+		const waited = jobs === 0 ? 'no job was running' : `${jobs === 1 ? '1 job has' : `${jobs} jobs have`} ended`;
+		report({says: `stopped, ${waited}${machines === 0 ? '' : `, ${machines === 1 ? '1 machine' : `${machines} machines`} taken away`}`});
 	} catch (error) {
 		if (isProblem(error, 'still-busy')) throw busyAtRemoval(error, seconds);
 		if (!isProblem(error)) throw error;

@@ -124,14 +124,14 @@ export function setUp(ports: Ports, wish: SetupWish = {}): Promise<SetUp> {
 }
 
 /** One run of `destroy`, and the look at what is left. */
-export async function takeAway(ports: Ports, wish: SetupWish & {withCache?: boolean; drainSeconds?: number} = {}): Promise<TakenAway> {
+export async function takeAway(ports: Ports, wish: SetupWish & {withCache?: boolean; drainSeconds?: number; hurry?: AbortSignal} = {}): Promise<TakenAway> {
 	const {withCache = false, drainSeconds = 1800} = wish;
 	const events: Happening[] = [];
 	const emit = (happening: Happening) => {
 		events.push(happening);
 		wish.heard?.(happening);
 	};
-	const removal = forRemoval(openAt(ports, wish), {withCache, drainSeconds}, wish.flags);
+	const removal = forRemoval(openAt(ports, wish), {withCache, drainSeconds, hurry: wish.hurry}, wish.flags);
 	const after = forRemoval(openAt(ports, {...wish, signal: new AbortController().signal}), {withCache, drainSeconds});
 	try {
 		const before = await listStanding(allSteps, removal, emit, 'before');

@@ -27,6 +27,35 @@ test('workers, their spot requests and their key pairs go with the fleet, after 
 	assert.deepEqual(problems(removal), []);
 	assert.deepEqual(standing(world), onlyTheBucket);
 	assert.deepEqual(jobStates(world), {success: 4});
+	// It has waited for four, and says so.
+	assert.match(saidIn(removal.events).join('\n'), /^stopped, 4 jobs have ended/m);
+});
+
+test('who no longer wants to wait has the jobs ended meanwhile, and all else goes as it should', async () => {
+	const world = simulatedWorld();
+	await busyFleet(world, 7200);
+	const begun = world.clock.now();
+	const hurry = new AbortController();
+	const removal = await takeAway(world, {
+		hurry: hurry.signal,
+		heard: (event) => {
+			if (event.event === 'step.says' && /^4 jobs still run: app #\d+, .*, 30 m left$/.test(event.says)) hurry.abort();
+		},
+	});
+	assert.deepEqual([problems(removal), standing(world), jobStates(world)], [[], onlyTheBucket, {failed: 4}]);
+	assert.ok(saidIn(removal.events).includes('4 jobs end now'));
+	assert.ok(world.clock.now() - begun < 900_000);
+});
+
+test('a worker that bears this fleet’s name and no mark is listed as what stays and costs, with its price, before and after', async () => {
+	const world = simulatedWorld();
+	await busyFleet(world);
+	const keyName = `runner-abcdefghi-${name}-1790000000-0badc0de`;
+	const orphan = world.outside.addInstance(region, {tags: {Name: keyName}, keyName, type: 'c5.large'});
+	const removal = await takeAway(world);
+	const told = {id: orphan.id, says: 'worker without our mark, c5.large, about $0.085 an hour', goes: false, costs: true, step: 'workers'};
+	assert.deepEqual([removal.before.find(({id}) => id === orphan.id), removal.left.find(({id}) => id === orphan.id)], [told, told]);
+	assert.deepEqual([problems(removal), orphan.ending], [[], undefined]);
 });
 
 test('what is asked to go at once ends running jobs, and leaves nothing', async () => {

@@ -129,7 +129,26 @@ test('a drain says which job it waits for, with its page', async () => {
 	);
 	assert.deepEqual([verdictOf(during, world.clock.now()).is, runnerWord(during).word], ['healthy', 'draining']);
 	await draining;
-	assert.deepEqual(said.slice(0, 2), ['the service being asked', '1 job still runs: https://gitlab.com/acme/app/-/jobs/9000']);
+	assert.deepEqual(said.slice(0, 2), ['the service being asked', '1 job still runs: https://gitlab.com/acme/app/-/jobs/9000, 30 m left']);
+});
+
+test('a drain that waits for jobs ends them once nobody wants to wait any more', async () => {
+	const world = await standing(2);
+	const driver = await driverAt(world);
+	world.outside.queueJobs(2, {seconds: 7200});
+	const prepared = await driver.prepare({do: 'drain'}, await seen(world, driver, busy(world, 2)));
+	assert.equal(prepared.waits, true);
+	const begun = world.clock.now();
+	const hurry = new AbortController();
+	const said: string[] = [];
+	const draining = prepared.carryOut((says) => {
+		said.push(says);
+		if (/^2 jobs still run/.test(says)) hurry.abort();
+	}, hurry.signal);
+	assert.match(await draining, /^The fleet is drained/);
+	assert.ok(said.includes('2 jobs end now'), said.join());
+	assert.ok(world.clock.now() - begun < 600_000);
+	assert.ok(world.jobs.every(({state}) => state === 'failed'));
 });
 
 test('a runner that has crashed is started at once, and one that can’t start says why and what mends it', async () => {

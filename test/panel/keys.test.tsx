@@ -328,3 +328,26 @@ test('R does what the runner needs: it starts one that has crashed, has one that
 		assert.deepEqual(panel.acts, [{do: act}]);
 	}
 });
+
+test('a drain that waits for jobs can be told not to, once, and only while it waits', async () => {
+	let ended: (says: string) => void = () => undefined;
+	const panel = open(busyFleet(3), {
+		prepare: async () => ({
+			proposal: {says: 'This is drain.', details: []},
+			waits: true,
+			carryOut: (tell, hurry) => {
+				tell('2 jobs still run: app #1, app #2, 30 m left');
+				hurry?.addEventListener('abort', () => tell('2 jobs end now'));
+				return new Promise((resolve) => {
+					ended = resolve;
+				});
+			},
+		}),
+	});
+	assert.ok(!(await panel.until(/NAME/)).includes('N end jobs now'));
+	await panel.press('D', /This is drain/);
+	await panel.press('\r', /2 jobs still run: app #1, app #2, 30 m left, [\s\S]*N end jobs now/);
+	assert.ok(!(await panel.press('N', /2 jobs end now/)).includes('N end jobs now'));
+	ended('The fleet is drained.');
+	await panel.until(/The fleet is drained/);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {factsScript, panelScript, serviceScript} from '../../source/executors/scripts.ts';
+import {endJobsScript} from '../../source/world/host/scripts/end-jobs.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
 import {configText, connect, keyPairs, living, makeManager, region, running, startRunner} from './fleet-by-hand.ts';
@@ -34,13 +35,27 @@ test('a graceful drain lets five running jobs end well, takes no new ones, and t
 	await world.clock.sleep(5000);
 	assert.equal(world.takers(), 0);
 	world.outside.queueJobs(1);
-	assert.deepEqual(await draining, {is: 'done', machines: 5});
-	assert.deepEqual(said[0], {says: '5 jobs still run'});
+	assert.deepEqual(await draining, {is: 'done', machines: 5, jobs: 5});
+	assert.deepEqual(said[0], {says: '5 jobs still run: app #9000, app #9001, app #9002, app #9003 and 1 more, 30 m left'});
 	assert.deepEqual(
 		world.jobs.map(({state}) => state),
 		['success', 'success', 'success', 'success', 'success', 'pending'],
 	);
 	assert.deepEqual([living(world, manager), keyPairs(world)], [[], []]);
+});
+
+test('while a drain waits, its jobs can be ended from another side: it goes on to its end at once', async () => {
+	const {world, manager, connection} = await running();
+	world.outside.queueJobs(2, {seconds: 7200});
+	await world.clock.sleep(60_000);
+	const begun = world.clock.now();
+	const draining = connection.script(serviceScript, {do: 'drain', drainSeconds: 1800, fleet: 'fleet'});
+	await world.clock.sleep(30_000);
+	assert.deepEqual(await connection.script(endJobsScript, {}), {jobs: 2});
+	assert.deepEqual(await draining, {is: 'done', machines: 2, jobs: 2});
+	assert.ok(world.clock.now() - begun < 300_000);
+	assert.ok(world.jobs.every(({state}) => state === 'failed'));
+	assert.deepEqual(living(world, manager), []);
 });
 
 test('a drain whose time is over says how many jobs still run, and they end well', async () => {

@@ -1,8 +1,10 @@
 import type {Found, Looking, Removal, Report, Standing, Step} from '../../engine/step.ts';
 import {type Fleet, isWorkerName, names} from '../../fleet.ts';
+import {money} from '../../panel/formats.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf} from '../../steps/looks/account.ts';
+import {hourlyUsd} from '../../steps/prices.ts';
 import {until} from '../../world/laptop/clock.ts';
 
 declare module '../../engine/step.ts' {
@@ -77,9 +79,23 @@ export async function deleteKeyPairs(removal: Looking, pairs: readonly KeyPair[]
 	removal.forget(accountLook);
 }
 
+/** Machines that bear the name of this fleet's workers and neither its mark nor its group: whose they are isn't sure, so they stay. */
+async function unmarked(removal: Removal, account: Account): Promise<Standing[]> {
+	const ours = new Set(workersOf(removal.fleet, account));
+	const others = account.instances.filter((instance) => lives(instance) && isWorkerName(removal.fleet, instance.keyName ?? '') && !ours.has(instance));
+	return Promise.all(
+		others.map(async (instance) => {
+			const usd = await hourlyUsd(removal, [instance]);
+			const price = usd === undefined ? 'and costs' : `about ${money(usd)} an hour`;
+			return {id: instance.id, says: `worker without our mark, ${instance.type}, ${price}`, goes: false, costs: true};
+		}),
+	);
+}
+
 async function stands(removal: Removal): Promise<Standing[]> {
 	const account = await removal.look(accountLook);
 	return [
+		...(await unmarked(removal, account)),
 		...machinesOf(removal.fleet, account).map(({id, state, type}) => ({id, says: `worker, ${type}, ${state}`, goes: true})),
 		...unusedKeyPairs(removal, account).map(({name}) => ({id: name, says: "a worker's key pair", goes: true})),
 	];

@@ -23,7 +23,8 @@ const untilEnded = (ended: AbortSignal | undefined): Promise<never> =>
 	});
 
 /** Nobody presses a key while lines go by: what failed waits until the run has ended. */
-const helping: Helping = {again: async () => false, signal: new AbortController().signal, onLook: () => undefined};
+const never = new AbortController().signal;
+const helping: Helping = {again: async () => false, signal: never, hurry: never, onLook: () => undefined};
 
 /** What to do after a run in which something failed. */
 async function afterRun({say, ask}: Talk, {doing}: RunState): Promise<AfterRun> {

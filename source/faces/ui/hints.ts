@@ -1,13 +1,23 @@
 import {plainText, type TerminalLook} from '../words/glyphs.ts';
 import {displayWidth} from '../words/width.ts';
 import {type Row, row, type Span} from './row.ts';
-import type {Binding} from './screen.ts';
+import type {Binding, Move} from './screen.ts';
 
 /** As many first keys as stay whatever the width, besides `?` and the way out. */
 const always = 3;
 
 const width = (bindings: readonly Binding[], look: TerminalLook): number =>
 	bindings.reduce((sum, {shows, does}) => sum + displayWidth(plainText(`${shows} ${does}`, look)) + 2, 1);
+
+/** The key that ends running jobs while they are waited for: a capital, since what it ends is lost. */
+export const hurryKey = (move: Move): Binding => ({
+	press: ['N'],
+	shows: 'N',
+	does: 'end jobs now',
+	stays: true,
+	help: {says: "don't wait for running jobs: they fail"},
+	act: () => move,
+});
 
 /** The keys that fit into a width: all of them, or the likeliest with `?` and the way out. */
 export function fittingKeys(bindings: readonly Binding[], columns: number, look: TerminalLook): readonly Binding[] {

@@ -20,6 +20,7 @@ export function runAlong<Result>(
 	work: (helping: Helping) => Promise<Result>,
 ): Promise<{result: Result; choice: AfterRun | undefined}> {
 	const leaving = new AbortController();
+	const hurrying = new AbortController();
 	const failed = new Map<string, (again: boolean) => void>();
 	let isLeft = false;
 	let choice: AfterRun | undefined;
@@ -38,6 +39,7 @@ export function runAlong<Result>(
 	const helping: Helping = {
 		again: (step) => (isLeft ? Promise.resolve(false) : new Promise((resolve) => failed.set(step, resolve))),
 		signal: leaving.signal,
+		hurry: hurrying.signal,
 		onLook(how) {
 			look = how;
 		},
@@ -62,7 +64,12 @@ export function runAlong<Result>(
 		return {
 			helps(help) {
 				if (help === 'look') look();
-				else if (help === 'login') void (login && logIn(login));
+				else if (help === 'hurry') {
+					hurrying.abort();
+					store.set(({screens: [bottom, ...above]}) => ({
+						screens: [bottom, ...above.map((one) => (one.is === 'run' && one.helped ? {...one, helped: {...one.helped, hurried: true}} : one))],
+					}));
+				} else if (help === 'login') void (login && logIn(login));
 				else if (typeof help === 'object' && 'retry' in help) decide(help.retry, true);
 				else after(help);
 			},

@@ -58,8 +58,8 @@ export type Move =
 	/** The person does something in the live panel. */
 	| {panel: PanelMove};
 
-/** How a person helps a run along: a failed step is tried again, the session looked at or renewed; or what comes after the run. */
-export type Help = {retry: string} | 'look' | 'login' | AfterRun;
+/** How a person helps a run along: a failed step is tried again, the session looked at or renewed, running jobs not waited for; or what comes after the run. */
+export type Help = {retry: string} | 'look' | 'login' | 'hurry' | AfterRun;
 
 /** One entry of a screen's table of keys: it dispatches, stands in the hint line, and is listed under `?`. */
 export type Binding = {

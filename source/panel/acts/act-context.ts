@@ -50,8 +50,8 @@ export async function runningManager(context: Reaching): Promise<Instance> {
 export const prepareWork = (
 	{open, who}: ActContext,
 	{says, details}: Prepared['proposal'],
-	work: (context: OpenContext<Reaching>, tell: (says: string) => void) => Promise<string>,
+	work: (context: OpenContext<Reaching>, tell: (says: string) => void, hurry?: AbortSignal) => Promise<string>,
 ): Prepared => ({
 	proposal: {says, details: [...details, `The record's history says that ${who} did it.`]},
-	carryOut: (tell) => within(open(), (context) => work(context, tell)),
+	carryOut: (tell, hurry) => within(open(), (context) => work(context, tell, hurry)),
 });

@@ -22,8 +22,13 @@ export type PanelAct =
 /** Something that can be done, once it's known what will happen: nothing has been changed yet. */
 export type Prepared = {
 	proposal: Proposal;
-	/** Does it; `tell` hears what is being done. Gives a sentence that says what now is, once that was seen. Throws Problems. */
-	carryOut(tell: (says: string) => void): Promise<string>;
+	/**
+	 * Does it; `tell` hears what is being done, and `hurry` is aborted once somebody no longer wants to wait for running jobs. Gives a sentence that says
+	 * what now is, once that was seen. Throws Problems.
+	 */
+	carryOut(tell: (says: string) => void, hurry?: AbortSignal): Promise<string>;
+	/** Whether it waits for running jobs, which could end at once. */
+	waits?: boolean;
 };
 
 /** What the panel is about. */

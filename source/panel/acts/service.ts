@@ -3,8 +3,9 @@ import {serviceScript} from '../../executors/scripts.ts';
 import {Problem} from '../../problem.ts';
 import {connectToChange, type Reaching} from '../../steps/reaching.ts';
 import {recordNote} from '../../steps/record.ts';
+import {hurried} from '../../steps/service.ts';
 import {crashed} from '../../world/host/fatal.ts';
-import type {Connection} from '../../world/host/port.ts';
+import type {Connection, ScriptProgress} from '../../world/host/port.ts';
 import type {ServiceOutcome} from '../../world/host/scripts/service.ts';
 import {many, takes} from '../formats.ts';
 import {jobsNow} from '../jobs-now.ts';
@@ -88,13 +89,14 @@ async function answerOf(context: Reaching, connection: Connection, before: Metri
 /** Readies a drain, a resume, a start, a reload or a restart of the runner's service. */
 export async function prepareService(actContext: ActContext, what: What, snapshot: Snapshot, now: number): Promise<Prepared> {
 	const {fleet, drainSeconds} = actContext;
-	return prepareWork(actContext, wordsFor(what, snapshot, drainSeconds, now), async (context, tell) => {
+	const prepared = prepareWork(actContext, wordsFor(what, snapshot, drainSeconds, now), async (context, tell, hurry) => {
 		const connection = await connectToChange(context, await runningManager(context));
 		await recordNote(context, requests[what].note);
 		tell('the service being asked');
 		const before = what === 'reload' ? await metricsOn(connection) : undefined;
 		const asked = {do: what === 'resume' ? ('start' as const) : what, drainSeconds, fleet: fleet.name};
-		const outcome = await connection.script(serviceScript, asked, (progress) => 'says' in progress && tell(progress.says));
+		const report = (progress: ScriptProgress): void => void ('says' in progress && tell(progress.says));
+		const outcome = await hurried(hurry, connection, report, () => connection.script(serviceScript, asked, report));
 		if (outcome.is === 'still-busy')
 			throw new Problem({
 				code: 'still-busy',
@@ -106,4 +108,5 @@ export async function prepareService(actContext: ActContext, what: What, snapsho
 		tell('waiting until GitLab has answered it');
 		return `${requests.reload.says} ${await answerOf(context, connection, before)}`;
 	});
+	return {...prepared, waits: (what === 'drain' || what === 'restart') && drainSeconds > 0};
 }

@@ -9,7 +9,7 @@ import {type Hosts, isUp, type Machine, type Work} from './machine.ts';
 import {authorizeKey, unregister, writeConfig, writeCredentials} from './play-config.ts';
 import {facts, softwareFacts} from './play-facts.ts';
 import {panel} from './play-panel.ts';
-import {service} from './play-service.ts';
+import {endJobs, service} from './play-service.ts';
 import {install} from './play-software.ts';
 import type {Played, Plays, ScriptRun} from './plays.ts';
 import {hangup} from './running.ts';
@@ -36,6 +36,7 @@ const scripts: Readonly<Record<string, Played>> = {
 	install,
 	'write-config': writeConfig,
 	service,
+	'end-jobs': endJobs,
 	unregister,
 	'authorize-key': authorizeKey,
 	panel,

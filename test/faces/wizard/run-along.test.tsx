@@ -74,7 +74,10 @@ function controllerFor(world: World) {
 			),
 		remove: (login?: Login): Promise<Ended> =>
 			removing(world, wish, (removal) =>
-				made.screens.run(login, (helping) => removeAll(dockerMachine.steps, pausing(removal, {...helping, emit}), emit, {again: helping.again})),
+				made.screens.run(login, (helping) => {
+					removal.options.hurry = helping.hurry;
+					return removeAll(dockerMachine.steps, pausing(removal, {...helping, emit}), emit, {again: helping.again});
+				}),
 			),
 	};
 }
@@ -234,4 +237,21 @@ test('a session that expires while a fleet is taken away pauses that too, and no
 	noProblems(await on.remove());
 	assert.equal(on.named('run.resumed').length, 1);
 	assert.deepEqual(standing(world), {...Object.fromEntries(Object.keys(oneOfEach).map((key) => [key, 0])), buckets: 1});
+});
+
+test('a removal that waits for jobs names them and its time, and N ends them', async () => {
+	const world = simulatedWorld({speed: paced});
+	await standingFleet(world, {secrets: {runnerToken: world.outside.token()}});
+	world.outside.queueJobs(2, {seconds: 100_000});
+	while (world.jobs.some(({state}) => state !== 'running')) await world.clock.sleep(10_000);
+	const on = controllerFor(world);
+	const removed = on.remove();
+	assert.match(await on.until(/2 jobs still run: app #\d+, app #\d+, \d+ m left/), /N end jobs now/);
+	on.press('N');
+	noProblems(await removed);
+	assert.ok(!on.frame().includes('N end jobs now'));
+	assert.deepEqual(
+		world.jobs.map(({state}) => state),
+		['failed', 'failed'],
+	);
 });

@@ -8,6 +8,7 @@ import {mergeConfig} from '../../../source/steps/config/merge.ts';
 import {credentialsFile, dropIn, knownHash} from '../../../source/steps/programs.ts';
 import {shortToken, verdictOf} from '../../../source/steps/verify-lines.ts';
 import {authorizeKeyScript} from '../../../source/world/host/scripts/authorize-key.ts';
+import {endJobsScript} from '../../../source/world/host/scripts/end-jobs.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
 import {unregisterScript} from '../../../source/world/host/scripts/unregister.ts';
 import {writeConfigScript} from '../../../source/world/host/scripts/write-config.ts';
@@ -228,7 +229,7 @@ test('the lock is a file that only root can write, and what somebody put into /r
 });
 
 test('the service starts with the machine, serves its metrics, and GitLab answers it', async () => {
-	assert.deepEqual((await onManager(world, serviceScript, {do: 'start', drainSeconds: 0})).result, {is: 'done', machines: 0});
+	assert.deepEqual((await onManager(world, serviceScript, {do: 'start', drainSeconds: 0})).result, {is: 'done', machines: 0, jobs: 0});
 	await until('GitLab to answer the runner', async () => ((await exec('curl -fsS http://127.0.0.1:9252/metrics')).includes('request_job') ? true : undefined));
 	const seen = await facts();
 	assert.deepEqual([seen.service.active, seen.service.enabled], ['active', 'enabled']);
@@ -269,6 +270,17 @@ test('a drain that is not given enough time says how many jobs still run, and ta
 	assert.deepEqual(await workers(), []);
 	assert.deepEqual((await facts()).machines, []);
 	assert.notEqual((await facts()).service.active, 'active');
+});
+
+test('a drain that waits is ended by jobs that are ended from another side, past its lock', async () => {
+	await onManager(world, serviceScript, {do: 'start', drainSeconds: 0});
+	const job = await longJob();
+	const draining = onManager(world, serviceScript, {do: 'drain', drainSeconds: 600, fleet: someFleet.name}, '| tee /run/drained');
+	await until('it to say that the job still runs', async () => (/1 job still runs: \S+, 10 m left/.test(await exec('cat /run/drained')) ? true : undefined));
+	assert.deepEqual((await onManager(world, endJobsScript, {})).result, {jobs: 1});
+	assert.deepEqual((await draining).result.is, 'done');
+	assert.equal(job.status, 'failed');
+	assert.deepEqual(await workers(), []);
 });
 
 test('with no time at all running jobs end now', async () => {

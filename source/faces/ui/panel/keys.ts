@@ -7,6 +7,7 @@ import type {Snapshot} from '../../../panel/snapshot.ts';
 import {needsAttention} from '../../words/cells.ts';
 import {signOf} from '../../words/glyphs.ts';
 import {draftOf, typedInto} from '../draft.ts';
+import {hurryKey} from '../hints.ts';
 import type {Press} from '../press.ts';
 import type {Binding, Move, ScreenSpec, View} from '../screen.ts';
 import {layoutNow, panelRows} from './draw.ts';
@@ -210,6 +211,7 @@ function panelKeys(screen: PanelScreen, view: View): Binding[] {
 	return [
 		...moving,
 		...(removed ? [removed] : []),
+		...(seen?.doing?.hurry ? [hurryKey({panel: {do: 'hurry'}})] : []),
 		...(seen && screen.view === 'log' ? logKeys(screen, seen, view, heightOf(screen, seen, view)) : []),
 		...(on === undefined ? [] : [{press: ['enter'], shows: signOf('enter', look), does: 'details', act: (): Move => ({push: {is: 'panel-item', on}})}]),
 		...filterKeys(screen),

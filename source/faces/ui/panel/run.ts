@@ -100,8 +100,16 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 		const problem = toProblem(error);
 		tell(problem.advice === undefined ? sentenceOf(problem) : `${sentenceOf(problem)} ${problem.advice}`, 'blocked');
 	};
-	const doing = (says: string): void =>
-		store.set(({panel}) => (panel ? {panel: {...panel, doing: {says, from: panel.doing?.from ?? now()}, news: undefined}} : {}));
+	const doing = (says: string, hurry?: () => void): void =>
+		store.set(({panel}) => (panel ? {panel: {...panel, doing: {says, from: panel.doing?.from ?? now(), hurry}, news: undefined}} : {}));
+
+	function hurryUp(): void {
+		const {panel} = store.now();
+		if (!panel?.doing?.hurry) return;
+		const {hurry, ...doing} = panel.doing;
+		change({doing});
+		hurry();
+	}
 
 	async function prepare({act, typed}: Extract<PanelMove, {do: 'prepare'}>): Promise<void> {
 		const {panel} = store.now();
@@ -128,10 +136,12 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 		const screen = store.now().screens.at(-1);
 		if (!prepared || screen?.is !== 'panel-act') return;
 		ready = undefined;
+		const hurry = new AbortController();
 		store.set(({screens}) => ({screens: without(screens, 'panel-act', 'panel-moves', 'panel-item')}));
-		doing(`${wordsOf(screen.act)}: begins`);
+		const say = (says: string): void => doing(`${wordsOf(screen.act)}: ${says}`, prepared.waits && !hurry.signal.aborted ? () => hurry.abort() : undefined);
+		say('begins');
 		try {
-			tell(await prepared.carryOut((says) => doing(`${wordsOf(screen.act)}: ${says}`)), 'ready');
+			tell(await prepared.carryOut(say, hurry.signal), 'ready');
 		} catch (error) {
 			failed(error);
 		}
@@ -196,6 +206,8 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 				return void prepare(move);
 			case 'carry out':
 				return void carryOut();
+			case 'hurry':
+				return hurryUp();
 			case 'moves':
 				return void moves();
 			case 'shell':

@@ -24,11 +24,9 @@ export type PanelSeen = {
 	counts: Counts;
 	why: WhyWaiting;
 	costs: FleetCosts;
-	/** When costs were reckoned. */
-	costsAt: number;
 	trends: Trends;
-	/** What is being done, and since when. */
-	doing?: {says: string; from: number} | undefined;
+	/** What is being done, and since when; `hurry` ends the jobs that it waits for. */
+	doing?: {says: string; from: number; hurry?: (() => void) | undefined} | undefined;
 	news?: PanelNews | undefined;
 };
 
@@ -49,18 +47,12 @@ function trendsAfter(before: Trends, snapshot: Snapshot, counts: Counts, why: Wh
 	};
 }
 
-/** Costs as reckoned last: they grow by the hour, so they're reckoned anew each few seconds, and when machines came or went or prices changed. */
-function costsStill({costs: known, costsAt = 0, counts, snapshot}: Partial<PanelSeen>, now: Snapshot, countsNow: Counts, at: number): FleetCosts | undefined {
-	const isSame =
-		counts?.all === countsNow.all && snapshot?.prices.value === now.prices.value && (snapshot?.journal.at !== undefined) === (now.journal.at !== undefined);
-	return isSame && at - costsAt < between ? known : undefined;
-}
-
 /** What is drawn once another snapshot has come. Pure; `now` is milliseconds since 1970. */
 export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>, snapshot: Snapshot, rows: readonly WorkerRow[], now: number): PanelSeen {
 	const counts = before.counts && before.rows === rows ? before.counts : countRows(rows);
 	const why = whyWaiting(snapshot, now, rows);
-	const kept = costsStill(before, snapshot, counts, now);
+	// Much is told that costs don't go by; they grow with each look at EC2.
+	const isPaid = before.rows === rows && before.snapshot?.paid === snapshot.paid && before.snapshot.host === snapshot.host;
 	return {
 		...before,
 		about: before.about,
@@ -68,8 +60,7 @@ export function seenAfter(before: Pick<PanelSeen, 'about'> & Partial<PanelSeen>,
 		rows,
 		counts,
 		why,
-		costs: kept ?? costs(snapshot, rows, now),
-		costsAt: kept ? (before.costsAt ?? now) : now,
+		costs: (isPaid ? before.costs : undefined) ?? costs(snapshot, rows, now),
 		trends: trendsAfter(before.trends ?? nothing, snapshot, counts, why, now),
 	};
 }
@@ -86,6 +77,7 @@ export type PanelMove =
 	| {do: 'leave'; to: PanelLeft}
 	| {do: 'prepare'; act: PanelAct; typed?: string}
 	| {do: 'carry out'}
+	| {do: 'hurry'}
 	| {do: 'moves'}
 	| {do: 'shell'; worker?: string | undefined}
 	| {do: 'copy'; text?: string}

@@ -5,6 +5,7 @@ import {problemLines} from '../../words/problems.ts';
 import {inLine, type RunState, type StepSeen, stepIn, toGo} from '../../words/run-state.ts';
 import {runWords} from '../../words/sentences.ts';
 import {wrap} from '../../words/wrapping.ts';
+import {hurryKey} from '../hints.ts';
 import {runLayout} from '../layout.ts';
 import {type Row, row, rowsOf, ruleRow} from '../row.ts';
 import type {Binding, Draw, Help, Keys, Move, ScreenSpec, View} from '../screen.ts';
@@ -16,7 +17,7 @@ export type RunScreen = {
 	is: 'run';
 	focus?: string;
 	/** Somebody can help it along. `login` is the command that renews the session, where there is one. */
-	helped?: {login: string | undefined};
+	helped?: {login: string | undefined /** Running jobs aren't waited for any more. */; hurried?: boolean};
 };
 declare module '../screen.ts' {
 	interface ScreenByName {
@@ -74,9 +75,14 @@ function failedKeys(screen: RunScreen, view: View): Binding[] {
 	];
 }
 
+/** Whether a removal waits for jobs, which its service's step does. */
+const waitsForJobs = ({state}: View): boolean => state.doing === 'remove' && state.steps.some(({name, state: is}) => name === 'service' && is === 'working');
+
 const helpKeys = (screen: RunScreen, view: View): Binding[] => {
-	if (!screen.helped || view.stops > 0 || view.state.run) return [];
-	return view.state.paused ? pausedKeys(screen.helped.login) : failedKeys(screen, view);
+	const {helped} = screen;
+	if (!helped || view.stops > 0 || view.state.run) return [];
+	if (view.state.paused) return pausedKeys(helped.login);
+	return [...(waitsForJobs(view) && !helped.hurried ? [hurryKey({help: 'hurry'})] : []), ...failedKeys(screen, view)];
 };
 
 const runKeys: Keys<RunScreen> = (screen, view) => {

@@ -21,12 +21,23 @@ def signal_main(which):
             os.kill(int(told), which)
         except ProcessLookupError:
             pass
+def named(job):
+    # app #9000: the project's own name and the job's number.
+    parts = re.match(r'https?://.*?([^/]+)/-/jobs/([0-9]+)', job)
+    return '%s #%s' % parts.groups() if parts else job
 def told_of(jobs):
     if jobs is None:
         return 'service ending as soon as its jobs have; which run it does not tell'
     if not jobs:
         return 'service stopping'
-    return '1 job still runs: %s' % jobs[0] if len(jobs) == 1 else '%d jobs still run' % len(jobs)
+    if len(jobs) == 1:
+        return '1 job still runs: %s' % jobs[0]
+    more = ' and %d more' % (len(jobs) - 4) if len(jobs) > 4 else ''
+    return '%d jobs still run: %s%s' % (len(jobs), ', '.join(named(job) for job in jobs[:4]), more)
+def left_of(seconds):
+    return ', %d m left' % round(seconds / 60) if seconds >= 90 else ', %d s left' % seconds
+# Jobs that were waited for.
+waited = set()
 def stop_gracefully(seconds):
     # Gives None once the service has stopped, else how many jobs still run when the time is over; 0 seconds ends running jobs.
     if stopped():
@@ -35,6 +46,7 @@ def stop_gracefully(seconds):
     now = seconds == 0
     if now:
         say(says='service stopping, running jobs end now')
+        waited.update(running_jobs() or [])
         signal_main(signal.SIGTERM)
     begun, told, told_at, jobs = time.monotonic(), None, 0, None
     # The runner takes away its idle machines while it ends, within its shutdown_timeout.
@@ -50,9 +62,10 @@ def stop_gracefully(seconds):
                 return len(jobs or [])
         seen = running_jobs()
         jobs = jobs if seen is None else seen
+        waited.update(jobs or [])
         if not now and (told != told_of(jobs) or passed - told_at >= 60):
             told, told_at = told_of(jobs), passed
-            say(says=told)
+            say(says=told + (left_of(limit - passed) if jobs else ''))
         time.sleep(0.5)
     return None
 `;

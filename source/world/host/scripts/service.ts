@@ -14,7 +14,7 @@ import {readingText} from './reading.ts';
 export type ServiceRequest = {do: 'start' | 'reload' | 'drain' | 'restart'; drainSeconds: number; fleet?: string | undefined; names?: string[] | undefined};
 
 const outcome = z.discriminatedUnion('is', [
-	z.object({is: z.literal('done'), /** Machines that were taken away. */ machines: z.int()}),
+	z.object({is: z.literal('done'), /** Machines that were taken away. */ machines: z.int(), /** Jobs that were waited for or ended. */ jobs: z.int()}),
 	/** Jobs still run when the limit is over. */
 	z.object({is: z.literal('still-busy'), jobs: z.int()}),
 	z.object({
@@ -57,7 +57,7 @@ held = lock()
 machines = 0
 if given['do'] == 'reload':
     signal_main(signal.SIGHUP)
-    done(**{'is': 'done', 'machines': 0})
+    done(**{'is': 'done', 'machines': 0, 'jobs': 0})
 if given['do'] != 'start':
     jobs = stop_gracefully(given['drainSeconds'])
     if jobs is not None:
@@ -66,7 +66,7 @@ if given['do'] == 'drain':
     machines = sum(one['take_away']() for one in executors.values())
 else:
     start()
-done(**{'is': 'done', 'machines': machines})
+done(**{'is': 'done', 'machines': machines, 'jobs': len(waited)})
 `;
 
 /** Starts, reloads, drains or restarts the runner's service. Reports how many jobs still run while it drains. */

@@ -119,13 +119,13 @@ test('a create that failed before its launch leaves nothing in the store, whatev
 	const create = `HOME=/root docker-machine create --driver amazonec2 ${options.map((option) => `'--${option}'`).join(' ')}`;
 	await exec(`echo launch >/etc/docker-machine-fail; ${create} ${failed}; rm /etc/docker-machine-fail; ${create} ${there}; echo rm >/etc/docker-machine-fail`);
 	const drained = async () => (await onManager(world, serviceScript, {do: 'drain', drainSeconds: 0, fleet: someFleet.name, names: [failed, there]})).result;
-	assert.deepEqual(await drained(), {is: 'done', machines: 1});
+	assert.deepEqual(await drained(), {is: 'done', machines: 1, jobs: 0});
 	assert.deepEqual(
 		(await facts()).machines.map(({name}) => name),
 		[there],
 	);
 	await exec('rm /etc/docker-machine-fail');
-	assert.deepEqual(await drained(), {is: 'done', machines: 1});
+	assert.deepEqual(await drained(), {is: 'done', machines: 1, jobs: 0});
 	assert.deepEqual(await workers(), []);
 });
 
