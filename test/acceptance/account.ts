@@ -1,7 +1,9 @@
+import {AutoScalingClient, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {
 	DescribeImagesCommand,
 	DescribeInstancesCommand,
 	DescribeKeyPairsCommand,
+	DescribeLaunchTemplatesCommand,
 	DescribeSecurityGroupRulesCommand,
 	DescribeSecurityGroupsCommand,
 	DescribeVolumesCommand,
@@ -25,6 +27,7 @@ const tagsOf = (tags: readonly Partial<Tag>[] = []): Record<string, string> => O
 export function accountAt(world: PeerWorld, region = 'us-east-1') {
 	const client = {endpoint: world.aws.direct, region, maxAttempts: 1, credentials: {accessKeyId: 'AKIAOUTSIDE000000000', secretAccessKey: 'outside'}};
 	const ec2 = new EC2Client(client);
+	const scaling = new AutoScalingClient(client);
 	const s3 = new S3Client({...client, forcePathStyle: true});
 	const iam = new IAMClient(client);
 	const ssm = new SSMClient(client);
@@ -74,6 +77,18 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 		];
 	}
 
+	async function inScaling(): Promise<Thing[]> {
+		const [{AutoScalingGroups = []}, {LaunchTemplates = []}] = await Promise.all([
+			scaling.send(new DescribeAutoScalingGroupsCommand({})),
+			ec2.send(new DescribeLaunchTemplatesCommand({})),
+		]);
+		const staying = AutoScalingGroups.filter(({Status}) => Status === undefined || Status === '');
+		return [
+			...staying.map(({AutoScalingGroupName: name = '', Tags}) => ({sort: 'Auto Scaling group', id: name, name, tags: tagsOf(Tags)})),
+			...LaunchTemplates.map(({LaunchTemplateId: id = '', LaunchTemplateName: name = '', Tags}) => ({sort: 'launch template', id, name, tags: tagsOf(Tags)})),
+		];
+	}
+
 	async function inIam(): Promise<Thing[]> {
 		const [{Roles = []}, {InstanceProfiles = []}] = await Promise.all([iam.send(new ListRolesCommand({})), iam.send(new ListInstanceProfilesCommand({}))]);
 		const roles = Roles.filter(({Path = ''}) => !Path.startsWith('/aws-service-role/')).map(async ({RoleName = ''}) => {
@@ -105,6 +120,7 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 	return {
 		region,
 		ec2,
+		scaling,
 		s3,
 		iam,
 		ssm,
@@ -113,7 +129,7 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 		lifecycle,
 		closePort,
 		/** Everything that stands in this region and in what has none, but for what AWS itself brings. */
-		things: async (): Promise<Thing[]> => (await Promise.all([inEc2(), inIam(), inS3(), inSsm()])).flat(),
+		things: async (): Promise<Thing[]> => (await Promise.all([inEc2(), inScaling(), inIam(), inS3(), inSsm()])).flat(),
 		async imageFor(architecture: 'x86_64' | 'arm64'): Promise<string> {
 			const {Images = []} = await ec2.send(new DescribeImagesCommand({Filters: [{Name: 'architecture', Values: [architecture]}]}));
 			return Images.find(({Name}) => Name?.includes('24.04'))?.ImageId ?? '';
@@ -145,3 +161,11 @@ export const wholeFleet: readonly string[] = [
 	'security group gitlab-runners-workers',
 	'volume gitlab-runners-manager',
 ];
+
+/** The same of a fleet whose workers an Auto Scaling group launches. */
+export const wholeGroup: readonly string[] = [
+	'Auto Scaling group gitlab-runners-workers',
+	...wholeFleet,
+	'key pair gitlab-runners-workers',
+	'launch template gitlab-runners-workers',
+].sort();

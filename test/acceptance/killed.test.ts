@@ -3,6 +3,7 @@ import {after, test} from 'node:test';
 import {until} from '../peers/poll.ts';
 import {wholeFleet} from './account.ts';
 import {begin, fleet} from './begin.ts';
+import {type CallOrdinal, killedAfter} from './killing.ts';
 import {ended, laptopIn, onManager} from './laptop.ts';
 
 const machines = '/root/.docker/machine/machines';
@@ -10,26 +11,7 @@ const machines = '/root/.docker/machine/machines';
 const {world, account, laptop, setup, standing} = await begin();
 after(() => world.stop());
 
-/** A call of a command, by its action and how often that was asked for before it: a dry run comes first for some. */
-type CallOrdinal = readonly [action: string, nth: number];
-
-/**
- * Runs a command again and again, each time killed once AWS has carried out one of these calls and before it hears the answer; each call kills once.
- * Gives the calls that never came.
- */
-async function killedAfterEach(args: readonly string[], moments: readonly CallOrdinal[], on = laptop): Promise<string[]> {
-	let left = [...moments];
-	while (left.length > 0) {
-		world.aws.forget();
-		const ran = await on.run(args, {started: (pid) => world.aws.faults(left.map(([action, nth]) => ({action, nth, kill: pid})))});
-		world.aws.faults([]);
-		if (ran.signal === null) return left.map(([action]) => action);
-		assert.equal(ran.signal, 'SIGKILL');
-		const came = ([action, nth]: CallOrdinal): boolean => world.aws.calls().filter((call) => call.action === action).length >= nth;
-		left = left.filter((moment) => !came(moment));
-	}
-	return [];
-}
+const killedAfterEach = (args: readonly string[], moments: readonly CallOrdinal[], on = laptop): Promise<string[]> => killedAfter(world, on, args, moments);
 
 test('a setup that is killed after any of its calls goes on when it is run again, and makes exactly one of each', async () => {
 	const left = await killedAfterEach(setup, [

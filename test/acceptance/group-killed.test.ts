@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import {after, test} from 'node:test';
+import {until} from '../peers/poll.ts';
+import {wholeGroup} from './account.ts';
+import {begin, fleet} from './begin.ts';
+import {killedAfter} from './killing.ts';
+import {ended, laptopIn} from './laptop.ts';
+
+const {world, account, laptop, setup, standing} = await begin({executor: 'docker-autoscaler', limit: 2});
+after(() => world.stop());
+
+test('a setup with an Auto Scaling group that is killed after a call of each kind goes on when it is run again, and makes exactly one of each', async () => {
+	const left = await killedAfter(world, laptop, setup, [
+		['CreateServiceLinkedRole', 1],
+		['RunInstances', 2],
+		['ImportKeyPair', 1],
+		['CreateLaunchTemplate', 1],
+		['CreateAutoScalingGroup', 1],
+		['DeleteAutoScalingGroup', 1],
+		['CreateAutoScalingGroup', 2],
+		['SuspendProcesses', 1],
+	]);
+	assert.deepEqual(left, []);
+	ended(await laptop.run(setup), 0);
+	assert.deepEqual(await standing(), wholeGroup);
+});
+
+test('a laptop that dies while a worker is tried leaves no worker behind', async () => {
+	let pid = 0;
+	const running = laptop.run([...setup, '--worker-disk', '60'], {
+		started: (started) => {
+			pid = started;
+		},
+	});
+	await until('the worker to be launched', async () => ((await account.instances()).length > 1 ? true : undefined));
+	process.kill(pid, 'SIGKILL');
+	assert.equal((await running).signal, 'SIGKILL');
+	await until('the manager to end it', async () => ((await account.instances()).length === 1 ? true : undefined));
+	ended(await laptop.run(setup), 0);
+	assert.deepEqual(await standing(), wholeGroup);
+});
+
+test('a destroy that is killed after a call of each kind goes on when it is run again, and leaves nothing but the cache', async () => {
+	const colleague = await laptopIn(world);
+	const destroy = ['destroy', '--yes', '--now', ...fleet];
+	const left = await killedAfter(world, colleague, destroy, [
+		['DeleteAutoScalingGroup', 1],
+		['DeleteLaunchTemplate', 1],
+		['DeleteKeyPair', 1],
+		['TerminateInstances', 1],
+		['DeleteParameter', 1],
+	]);
+	assert.deepEqual(left, []);
+	ended(await colleague.run(destroy), 0);
+	assert.deepEqual(await standing(), ['bucket gitlab-runners-cache-123456789012-us-east-1']);
+});

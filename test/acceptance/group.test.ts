@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import {after, test} from 'node:test';
+import {CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
+import {CreateLaunchTemplateCommand, DescribeLaunchTemplateVersionsCommand} from '@aws-sdk/client-ec2';
+import {until} from '../peers/poll.ts';
+import {wholeGroup} from './account.ts';
+import {begin, fleet} from './begin.ts';
+import {roundTripsDeep} from './depth.ts';
+import {changingCalls, ended, laptopIn, onManager, unlike} from './laptop.ts';
+
+const {world, account, laptop, setup, standing} = await begin({executor: 'docker-autoscaler', limit: 2, idleTime: 1});
+after(() => world.stop());
+
+const group = async (name: string) =>
+	(await account.scaling.send(new DescribeAutoScalingGroupsCommand({AutoScalingGroupNames: [name]}))).AutoScalingGroups?.[0] ?? assert.fail(`no ${name}`);
+
+test('setup with an Auto Scaling group ends well from nothing, and makes exactly one of each, all marked', async () => {
+	ended(await laptop.run(setup), 0);
+	assert.deepEqual(await standing(), wholeGroup);
+	for (const {name, sort, tags} of await account.things()) {
+		if (!wholeGroup.includes(`${sort} ${name}`)) continue;
+		assert.equal(tags['gitlab-runner-aws:fleet'], 'gitlab-runners', `${sort} ${name}`);
+	}
+	assert.match(await onManager(world, 'cat /etc/gitlab-runner/config.toml'), /plugin = "aws:1\.1\.0"/);
+	assert.equal((await onManager(world, "stat -c '%a %U' /etc/gitlab-runner/worker-key")).trim(), '600 root');
+});
+
+test('a job runs on an instance of the group, which bears the mark', async () => {
+	const job = world.gitlab.queue({seconds: 2});
+	await until('the job to end', async () => (job.status === 'success' || job.status === 'failed' ? true : undefined));
+	assert.equal(job.status, 'success');
+});
+
+test('the same again changes nothing, and is at most four round trips deep', async () => {
+	const again = ['setup', '--yes', ...laptop.preset];
+	const begun = performance.now();
+	ended(await laptop.run(again), 0);
+	// Each call takes as long as the whole command does by itself, so that what is asked side by side overlaps however slow this computer is.
+	const delayMs = performance.now() - begun;
+	world.aws.forget();
+	world.aws.faults([{delayMs}]);
+	const ran = await laptop.json(again);
+	world.aws.faults([]);
+	ended(ran, 0);
+	assert.deepEqual([unlike(ran.lines), changingCalls(world)], [{}, []]);
+	const deep = roundTripsDeep(world.aws.calls().map(({at, ms}) => ({from: at, to: at + ms})));
+	assert.ok(deep <= 4, `${deep} round trips deep`);
+});
+
+test('another disk is another version of the template, which is proven and becomes the group’s', async () => {
+	ended(await laptop.run([...setup, '--worker-disk', '60']), 0);
+	const {MixedInstancesPolicy} = await group('gitlab-runners-workers');
+	assert.equal(MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification?.Version, '2');
+	const {LaunchTemplateVersions} = await account.ec2.send(
+		new DescribeLaunchTemplateVersionsCommand({LaunchTemplateName: 'gitlab-runners-workers', Versions: ['2']}),
+	);
+	assert.equal(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.BlockDeviceMappings?.[0]?.Ebs?.VolumeSize, 60);
+	await until('the workers to go', async () => ((await standing()).some((one) => one.endsWith('-worker')) ? undefined : true));
+	assert.deepEqual(await standing(), wholeGroup);
+});
+
+test('destroy from another laptop leaves nothing but the cache, and things of like names stand', async () => {
+	const tagged = (name: string, part: string) => [
+		{Key: 'gitlab-runner-aws:fleet', Value: name},
+		{Key: 'gitlab-runner-aws:part', Value: part},
+	];
+	const decoy = 'gitlab-runners-2-workers';
+	const ImageId = await account.imageFor('x86_64');
+	await account.ec2.send(
+		new CreateLaunchTemplateCommand({
+			LaunchTemplateName: decoy,
+			LaunchTemplateData: {ImageId},
+			TagSpecifications: [{ResourceType: 'launch-template', Tags: tagged('gitlab-runners-2', 'launch-template')}],
+		}),
+	);
+	const {VPCZoneIdentifier = ''} = await group('gitlab-runners-workers');
+	await account.scaling.send(
+		new CreateAutoScalingGroupCommand({
+			AutoScalingGroupName: decoy,
+			MinSize: 0,
+			MaxSize: 1,
+			VPCZoneIdentifier,
+			MixedInstancesPolicy: {LaunchTemplate: {LaunchTemplateSpecification: {LaunchTemplateName: decoy, Version: '1'}, Overrides: [{InstanceType: 'c5.large'}]}},
+			Tags: tagged('gitlab-runners-2', 'group').map((tag) => ({...tag, ResourceId: decoy, ResourceType: 'auto-scaling-group', PropagateAtLaunch: false})),
+		}),
+	);
+	const colleague = await laptopIn(world);
+	ended(await colleague.run(['destroy', '--yes', ...fleet]), 0);
+	assert.deepEqual(await standing(), [`Auto Scaling group ${decoy}`, 'bucket gitlab-runners-cache-123456789012-us-east-1', `launch template ${decoy}`]);
+});
