@@ -4,6 +4,7 @@ import type {SecretQuestion} from '../answers/question.ts';
 import {secretsNeeded} from '../answers/secret-interview.ts';
 import {gitlabTokenQuestion, runnerTokenQuestion} from '../answers/secrets.ts';
 import {answersSeen, type Settled} from '../answers/settle.ts';
+import {weekOf} from '../answers/week.ts';
 import type {OpenContext} from '../engine/context.ts';
 import {type EndedPlan, type LivePlan, livePlan, type Turns, turns} from '../engine/live-plan.ts';
 import {foundIn, type Plan} from '../engine/plan.ts';
@@ -13,6 +14,7 @@ import {executorOf} from '../executors/list.ts';
 import type {ByHand, Interviewer, Login} from '../faces/face.ts';
 import {notCounted} from '../faces/words/costs.ts';
 import {type Answers, type Fleet, markKeys} from '../fleet.ts';
+import {many} from '../panel/formats.ts';
 import {accountLook} from '../steps/looks/account.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {type CostEstimate, costs, monthHours} from '../steps/prices.ts';
@@ -138,6 +140,7 @@ async function costLinesOf(ended: EndedPlan): Promise<readonly string[]> {
 	const known = await costsOf(ended);
 	return known
 		? [
+				costSummary(ended.answers, known, ended.context.clock.now()),
 				...costLines(ended.answers, known, foundIn(ended.plan).network?.public ?? true),
 				...known.notes.map(({says, advice}) => (advice === undefined ? says : `${says} ${advice}`)),
 			]
@@ -151,6 +154,20 @@ export function presetFrom({given, sources}: Settled): ReturnType<typeof presetO
 }
 
 const usd = (value: number | undefined, digits: number): string => (value === undefined ? 'unknown' : `$${value.toFixed(digits)}`);
+
+/** Idle workers at an average moment of the week: those of the windows, else the usual number. `now` in milliseconds since 1970. */
+function idleWorkers({idleCount, schedule}: Answers, now: number): number {
+	const hours = weekOf(schedule, now)?.days.flatMap((day) => day.hours) ?? [];
+	return hours.length === 0 ? idleCount : hours.reduce<number>((sum, idle) => sum + (idle ?? idleCount), 0) / hours.length;
+}
+
+/** What a fleet of these answers costs in one sentence: while no job runs, and at the most. `now` in milliseconds since 1970. */
+export function costSummary(answers: Answers, {manager, most, worker}: CostEstimate, now: number): string {
+	const idle = idleWorkers(answers, now);
+	const atRest = manager === undefined || (idle > 0 && worker === undefined) ? undefined : manager + idle * (worker ?? 0);
+	const month = (hourly: number | undefined): string => usd(hourly === undefined ? undefined : hourly * monthHours, 0);
+	return `About ${month(atRest)} a month while no job runs${idle > 0 ? ', its idle workers included' : ''}, and at most about ${month(most)} with ${many(answers.limit, 'worker')} all month.`;
+}
 
 /** What a fleet of these answers costs, in sentences; guesses are marked "about". */
 export function costLines(answers: Answers, {manager, worker, workerOnDemand, most, mostNow}: CostEstimate, isPublic: boolean): string[] {

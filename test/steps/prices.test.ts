@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {costLines} from '../../source/commands/interviewing.ts';
+import {costLines, costSummary} from '../../source/commands/interviewing.ts';
 import {openLooking} from '../../source/engine/context.ts';
 import {addressUsd, costs} from '../../source/steps/prices.ts';
 import {someAnswers, someFleet} from '../executors/docker-machine/some-answers.ts';
@@ -36,6 +36,21 @@ test('the worst case is at the cap, whatever spot costs today: the price on dema
 	assert.match(told, /At most about \$\d+ a month, if all 10 workers ran all month at the on-demand price; at today's spot price about \$\d+\./);
 	assert.match(told, /Not counted: .*through the NAT gateway.*processor time of t3\.small beyond its share/);
 	assert.match(costLines(someAnswers({spotPrice: 0.06}), capped, true).join('\n'), /at the cap of \$0\.060; at today's spot price/);
+});
+
+test('in one sentence: what is there while no job runs, and the most; idle workers count for the hours in which they wait', async () => {
+	const at = world();
+	at.outside.spotPrice('c5.large', 'us-east-2a', 0.034);
+	const known = await costs(looking(at), someAnswers(), placement);
+	const now = Date.parse('2026-11-24T09:00:00Z');
+	const {manager = 0, worker = 0, most = 0} = known;
+	const month = (hourly: number): string => `\\$${(hourly * 730).toFixed(0)}`;
+	const summary = (more: Parameters<typeof someAnswers>[0]): string => costSummary(someAnswers(more), known, now);
+	assert.match(summary({}), new RegExp(`^About ${month(manager)} a month while no job runs, and at most about ${month(most)} with 10 workers all month\\.$`));
+	assert.match(summary({idleCount: 2}), new RegExp(`^About ${month(manager + 2 * worker)} a month while no job runs, its idle workers included`));
+	const weekdays = {periods: ['* * 8-17 * * mon-fri *'], timezone: 'UTC', idleCount: 2, idleTime: 1800};
+	assert.match(summary({schedule: [weekdays]}), new RegExp(`^About ${month(manager + (2 * worker * 50) / 168)} a month`));
+	assert.match(costSummary(someAnswers(), {...known, manager: undefined, most: undefined}, now), /^About unknown a month/);
 });
 
 test('without an address none is paid for, and on demand there is one price', async () => {

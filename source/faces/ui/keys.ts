@@ -76,5 +76,5 @@ export function keysOf(screen: Screen, view: View): Binding[] {
 export function moveFor(screen: Screen, view: View, press: Press): Move | undefined {
 	const pasted = 'text' in press && press.pasted === true;
 	const binding = pasted ? undefined : keysOf(screen, view).find((one) => one.press.includes(nameOf(press)));
-	return binding ? binding.act() : shown(screen).type?.(screen, press);
+	return binding ? binding.act() : shown(screen).type?.(screen, press, view);
 }

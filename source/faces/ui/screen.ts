@@ -91,7 +91,7 @@ export type ScreenSpec<Which extends Screen> = {
 	/** The keys of its own that work now. */
 	keys(screen: Which, view: View): Binding[];
 	/** What a letter that is no key does where text is typed. */
-	type?(screen: Which, press: Press): Move | undefined;
+	type?(screen: Which, press: Press, view: View): Move | undefined;
 	/** Whether letters are text now, so that none is a command. */
 	isTyping?(screen: Which): boolean;
 	/** It shows work that goes on, rather than asking something: ctrl-c stops that work. */

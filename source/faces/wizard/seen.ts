@@ -19,6 +19,7 @@ export type WizardSeen = {
 	everything: boolean;
 	answers: readonly AnswerSeen[];
 	byHand: readonly ByHand[];
+	/** What these answers cost: in one sentence, then in detail; empty while too little is known. */
 	costs: readonly string[];
 	/** Whether a secret was given for the runner, so that it can be given anew. */
 	secret?: string | undefined;
@@ -47,6 +48,18 @@ export type WizardMove =
 	| {do: 'again'}
 	| {do: 'login'}
 	| {do: 'leave'};
+
+/** Answers that the costs depend on most, so that these are said beside their questions. */
+export const priced: ReadonlySet<string> = new Set<AnswerKey>([
+	'managerType',
+	'workerType',
+	'spot',
+	'spotPrice',
+	'limit',
+	'idleCount',
+	'schedule',
+	'workerDisk',
+]);
 
 const isGiven = (value: unknown): value is Given => typeof value === 'object' && value !== null;
 

@@ -9,7 +9,7 @@ import type {AnswerKey, Given} from '../../fleet.ts';
 import {isProblem, type Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';
 import {draftTaken, prefetch, showQuestion} from './asking.ts';
-import {answeredSeen, keyWords, type WizardMove, type WizardNews} from './seen.ts';
+import {answeredSeen, keyWords, priced, type WizardMove, type WizardNews} from './seen.ts';
 import type {WizardTerminal} from './terminal.ts';
 
 /** Everything that the walk on screens works with. */
@@ -21,6 +21,8 @@ type Walker = {
 	secret: {question: SecretQuestion; change: boolean} | undefined;
 	/** The fleet whose record was looked for. */
 	recorded: string | undefined;
+	/** Counts up each time that costs are asked for: only the newest are told. */
+	pricing: number;
 };
 
 /** Milliseconds that the cursor rests before the checks look at what it is on. */
@@ -28,7 +30,7 @@ const rest = 150;
 
 /** Walks a person from the first question to their agreement at the review; what stands in the way is shown, and waits until it is mended. */
 export async function runWizard(interviewer: Interviewer, terminal: WizardTerminal): Promise<Agreed> {
-	const walker: Walker = {interviewer, terminal, state: await begin(interviewer.walk, interviewer.at), secret: undefined, recorded: undefined};
+	const walker: Walker = {interviewer, terminal, state: await begin(interviewer.walk, interviewer.at), secret: undefined, recorded: undefined, pricing: 0};
 	terminal.tell({news: undefined});
 	await goneOn(walker);
 	for (;;) {
@@ -95,6 +97,20 @@ async function lookNow(walker: Walker): Promise<void> {
 	if (answers && !isNaming) interviewer.plan.change({answers, sources: settled.sources});
 }
 
+/** Says what the answers that are looked at now cost, once it's known. What the plan or the prices fail of is met at the review. */
+function priceNow(walker: Walker): void {
+	void tellCosts(walker).catch(() => undefined);
+}
+
+/** Tells the costs of the newest plan; costs that were asked for before are told no more. */
+async function tellCosts(walker: Walker): Promise<void> {
+	const {interviewer, terminal} = walker;
+	const mine = ++walker.pricing;
+	const ended = await interviewer.plan.ended();
+	const costs = ended ? await interviewer.costs(ended) : [];
+	if (mine === walker.pricing) terminal.tell({costs});
+}
+
 /** What the cursor rests on is looked at too, while it is only thought of. Ends when what it gives is called: with the value that was thought of. */
 function preview(walker: Walker, key: AnswerKey): () => unknown {
 	let cancel = (): void => {};
@@ -111,7 +127,9 @@ function preview(walker: Walker, key: AnswerKey): () => unknown {
 			const layers = value === undefined ? so.layers : answered(so, key, read(key, value)).layers;
 			const settled = await settle(layers, so.asking);
 			const answers = completeIn(settled);
-			if (mine === turn && answers) walker.interviewer.plan.change({answers, sources: settled.sources});
+			if (mine !== turn || !answers) return;
+			walker.interviewer.plan.change({answers, sources: settled.sources});
+			if (priced.has(key)) priceNow(walker);
 		}, rest);
 	});
 	return () => {
@@ -133,6 +151,7 @@ async function question(walker: Walker, key: AnswerKey, change: boolean): Promis
 	const back = change ? !state.settled.missing.some((one) => one.key === key) : (await before(state)) !== undefined;
 	await showQuestion(terminal, state, key, {about: key, back, ...(change ? {change} : {})});
 	prefetch(state, path.slice(at + 1, at + 3));
+	if (priced.has(key)) priceNow(walker);
 	const over = preview(walker, key);
 	const move = await terminal.next();
 	const thought = over();
@@ -275,7 +294,7 @@ async function reviewed(walker: Walker): Promise<Agreed | undefined> {
 	let ended: EndedPlan | undefined;
 	const follow = async (): Promise<void> => {
 		ended = await interviewer.plan.ended();
-		terminal.tell({costs: ended ? await interviewer.costs(ended) : []});
+		await tellCosts(walker);
 	};
 	follow().catch((error: unknown) => {
 		// Prices are still asked for when the person leaves.

@@ -71,6 +71,32 @@ test('Enter names the default; what was typed before is kept, not taken for the 
 	await walk({layers: here, at: 'tags'}).until(/Which tags[\s\S]*▏none[\s\S]*↵ take none, the default/);
 });
 
+test('beside the limit stands what it costs, of the number that is typed', async () => {
+	const walked = walk({layers: here, at: 'limit', costsOf: ({limit}) => [`At most $${limit * 30} a month.`]});
+	await walked.until(/Cost +At most \$300 a month\./);
+	walked.press('42');
+	await walked.until(/Cost +At most \$1260 a month\./);
+	await walked.and(keys.enter, /runner's token/);
+	assert.doesNotMatch(walked.frame(), /Cost +At most/);
+});
+
+test('the review’s answers are filtered with /, Enter changes the one in focus, and Escape shows all again without agreeing to anything', async () => {
+	const walked = walk({layers: {...here, typed: {limit: 7}}, at: 'review'});
+	await walked.until(/runner's token/);
+	walked.press(token);
+	await walked.and(keys.enter, /Review: this/);
+	await walked.and('/', /↵ change it/);
+	for (const letter of 'limit typed') walked.press(letter);
+	await walked.until(/\/ limit typed▏[\s\S]*› limit +7 machines +\(typed\)/);
+	assert.doesNotMatch(walked.frame(), /idle count/);
+	await walked.and(keys.enter, /How many workers[\s\S]*keep 7 machines/);
+	await walked.and(keys.escape, /› limit +7/);
+	walked.press('zzz');
+	await walked.until(/No answer has these letters/);
+	walked.press(keys.enter);
+	await walked.and(keys.escape, /↵ make it/);
+});
+
 test('a schedule is chosen from usual ones, its week drawn; another begins from the one in focus, and its week goes along as it is typed', async () => {
 	const walked = walk({layers: here, at: 'schedule'});
 	await walked.until(/› none/);

@@ -67,6 +67,7 @@ export function walk({
 	record,
 	calls = [],
 	columns = 120,
+	costsOf = () => ['The manager: about $19 a month.'],
 }: {
 	layers?: Layers;
 	at?: Interviewer['at'];
@@ -74,6 +75,7 @@ export function walk({
 	record?: Given;
 	calls?: string[];
 	columns?: number;
+	costsOf?: (answers: Answers) => string[];
 } = {}) {
 	const looked: SourcedAnswers[] = [];
 	const given = new Map<SecretQuestion['id'], string>();
@@ -122,7 +124,7 @@ export function walk({
 			close() {},
 		},
 		byHand: () => steps.map(({name, title}) => ({step: name, title, makes: name === 'bucket', lines: [`aws do ${name}`]})),
-		costs: async () => ['The manager: about $19 a month.'],
+		costs: async ({answers}) => costsOf(answers),
 		async save(name, settled) {
 			saved.set(name, settled);
 			return `/presets/${name}.json`;

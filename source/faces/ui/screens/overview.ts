@@ -1,18 +1,24 @@
 import type {AnswerSeen} from '../../../answers/settle.ts';
 import {type AnswerKey, markKeys} from '../../../fleet.ts';
 import {blockedIn, keyWords} from '../../wizard/seen.ts';
-import {plainText, signOf} from '../../words/glyphs.ts';
+import {type Mark, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {inLine} from '../../words/run-state.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
+import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
-import {emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
+import type {Press} from '../press.ts';
+import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {blockedRows, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
+import {weekRows} from '../wizard/week.ts';
 import {saveScreen} from './save.ts';
 
-/** The review: what will be, where each answer came from, what it costs. Without a focus Enter goes; with one it changes that answer. */
-export type OverviewScreen = {is: 'overview'; on?: AnswerKey | 'secret'; top: number};
+/**
+ * The review: what will be, where each answer came from, what it costs. Without a focus Enter goes; with one it changes that answer. `filter` leaves those
+ * answers that have its words; letters go into it while `typing`.
+ */
+export type OverviewScreen = {is: 'overview'; on?: AnswerKey | 'secret'; top: number; filter?: Draft; typing?: boolean};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		overview: OverviewScreen;
@@ -23,26 +29,64 @@ export const overviewScreen: OverviewScreen = {is: 'overview', top: 0};
 
 type Spot = AnswerKey | 'secret';
 
-const spotsOf = ({wizard}: View): Spot[] => [...(wizard.secret === undefined ? [] : ['secret' as const]), ...wizard.answers.map(({key}) => key)];
+/** The answers that the filter leaves. */
+function answersIn({filter}: OverviewScreen, {wizard}: View): readonly AnswerSeen[] {
+	const words = (filter?.text ?? '').toLowerCase().split(' ');
+	return wizard.answers.filter(({key, value, source}) => words.every((word) => `${keyWords(key)} ${value} ${source}`.toLowerCase().includes(word)));
+}
+
+const isFiltered = ({filter}: OverviewScreen): boolean => filter !== undefined;
+
+/** Whether the secret stands among the answers: the filter is about answers. */
+const hasSecret = (screen: OverviewScreen, {wizard}: View): boolean => wizard.secret !== undefined && !isFiltered(screen);
+
+const spotsOf = (screen: OverviewScreen, view: View): Spot[] => [
+	...(hasSecret(screen, view) ? ['secret' as const] : []),
+	...answersIn(screen, view).map(({key}) => key),
+];
 
 function moved(screen: OverviewScreen, view: View, by: number): Move {
-	const spots: (Spot | undefined)[] = [undefined, ...spotsOf(view)];
+	const spots: (Spot | undefined)[] = [...(isFiltered(screen) ? [] : [undefined]), ...spotsOf(screen, view)];
 	const at = Math.max(0, spots.indexOf(screen.on));
 	const next = spots[Math.min(spots.length - 1, Math.max(0, at + by))];
+	if (spots.length === 0) return {to: screen};
 	return {to: next === undefined ? {is: 'overview', top: 0} : {...screen, on: next}};
 }
 
-const entered = ({on}: OverviewScreen): Move => ({wizard: on === undefined ? {do: 'go'} : on === 'secret' ? {do: 'secret'} : {do: 'change', key: on}});
+/** The screen with another filter: the cursor is on the first answer that it leaves. */
+function filtered(screen: OverviewScreen, filter: Draft, view: View): OverviewScreen {
+	const {on: _on, ...rest} = screen;
+	const next: OverviewScreen = {...rest, filter, typing: true};
+	const [first] = answersIn(next, view);
+	return first ? {...next, on: first.key} : next;
+}
+
+function typeFilter(screen: OverviewScreen, press: Press, view: View): Move | undefined {
+	const filter = screen.typing ? typedInto(screen.filter ?? draftOf(''), press) : undefined;
+	return filter && {to: filtered(screen, filter, view)};
+}
+
+/** Enter on nothing agrees, but for where a filter has left nothing. */
+const entered = (screen: OverviewScreen): Move => (screen.on === undefined && isFiltered(screen) ? {to: screen} : leading(screen));
+
+const leading = ({on}: OverviewScreen): Move => ({wizard: on === undefined ? {do: 'go'} : on === 'secret' ? {do: 'secret'} : {do: 'change', key: on}});
 
 const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 	const {look, wizard} = view;
 	const page = Math.max(1, bodyRows(view.rows) - 4);
 	const name = view.state.target?.fleet ?? 'mine';
+	const isOn = screen.on !== undefined || isFiltered(screen);
+	const choosing: Binding[] = [
+		{press: ['up', ...(screen.typing ? [] : ['k'])], shows: signOf('upDown', look), does: 'choose an answer', act: () => moved(screen, view, -1)},
+		{press: ['down', ...(screen.typing ? [] : ['j'])], shows: '', does: '', act: () => moved(screen, view, 1)},
+	];
+	const all: Binding = {press: ['escape'], shows: 'esc', does: isFiltered(screen) ? 'all answers' : 'to the top', act: (): Move => ({to: overviewScreen})};
+	if (screen.typing) return [{press: ['enter'], shows: signOf('enter', look), does: 'change it', act: () => entered(screen)}, ...choosing, all];
 	return [
-		{press: ['enter'], shows: signOf('enter', look), does: screen.on === undefined ? 'go' : 'change it', act: () => entered(screen)},
-		{press: ['up', 'k'], shows: signOf('upDown', look), does: 'choose an answer', act: () => moved(screen, view, -1)},
-		{press: ['down', 'j'], shows: '', does: '', act: () => moved(screen, view, 1)},
+		{press: ['enter'], shows: signOf('enter', look), does: isOn ? 'change it' : goWords(view), act: () => entered(screen)},
+		...choosing,
 		...mendKeys(view),
+		{press: ['/'], shows: '/', does: 'filter', act: () => ({to: filtered(screen, draftOf(''), view)})},
 		{press: ['p'], shows: 'p', does: 'save as preset', act: () => ({push: saveScreen(name)})},
 		...planKeys(view, false),
 		...everythingKey(view),
@@ -50,26 +94,29 @@ const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 			? [{press: ['i'], shows: 'i', does: 'idle workers', act: (): Move => ({wizard: {do: 'change', key: 'idleCount'}})}]
 			: []),
 		{press: ['r'], shows: 'r', does: 'look again', act: () => ({wizard: {do: 'again'}})},
-		...(screen.on === undefined ? [] : [{press: ['escape'], shows: 'esc', does: 'to the go', act: (): Move => ({to: overviewScreen})}]),
+		...(isOn ? [all] : []),
 		{press: ['left'], shows: signOf('back', look), does: 'back', act: () => ({wizard: {do: 'back'}})},
 		{press: ['pageup'], shows: '', does: '', act: () => moved(screen, view, -page)},
 		{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, view, page)},
 	];
 };
 
+/** What Enter does to the fleet. */
+const goWords = ({wizard}: View): string => (wizard.changes ? 'change the fleet' : 'make it');
+
 /** Columns for the longest word of where an answer came from. */
 const sourceWidth = 21;
 
 /** Text with a label in a column of its own; wraps under itself. */
-function labelled(label: string, text: string, {columns, look}: View): Row[] {
+function labelled(label: string, text: string, {columns, look}: View, stands = false): Row[] {
 	const width = 10;
 	return wrap(plainText(text, look), Math.min(100, columns - width - 2)).map((line, at) =>
-		row(' ', {text: padded(at === 0 ? label : '', width), bold: true}, line),
+		row(' ', {text: padded(at === 0 ? label : '', width), bold: true}, {text: line, bold: stands}),
 	);
 }
 
 /** Steps that take away what a change leaves behind: there is nothing to make or keep of theirs. */
-const ofBefore: ReadonlySet<string> = new Set(['old-manager', 'earlier-rights']);
+const ofBefore = /^(old|earlier)-/;
 
 /** What is made, changed, taken away and kept. */
 function changes(view: View): Row[] {
@@ -78,7 +125,7 @@ function changes(view: View): Row[] {
 	const dot = ` ${signOf('dot', view.look)} `;
 	const list = (...sorts: string[]): string =>
 		steps
-			.filter(({name, finding}) => acting.has(name) && !ofBefore.has(name) && sorts.includes(finding?.is ?? ''))
+			.filter(({name, finding}) => acting.has(name) && !ofBefore.test(name) && sorts.includes(finding?.is ?? ''))
 			.map(({title}) => inLine(title))
 			.join(dot);
 	const parts = [
@@ -88,6 +135,15 @@ function changes(view: View): Row[] {
 		['Keep', list('ready')],
 	] as const;
 	return parts.flatMap(([label, text]) => (text === '' ? [] : labelled(label, text, view)));
+}
+
+/** What of the focused answer isn't seen in its row: a value or a reason that was cut, and the week of a schedule. */
+function detailRows(answer: AnswerSeen, [keyWidth, valueWidth]: [number, number], view: View): Row[] {
+	const {columns, look} = view;
+	const why = answer.why === undefined ? answer.source : `${answer.source}: ${answer.why}`;
+	const isWhole = displayWidth(answer.value) <= valueWidth && keyWidth + valueWidth + displayWidth(why) + 9 <= columns;
+	const whole = isWhole ? [] : wrap(plainText(`${answer.value} (${why})`, look), columns - 6).map((text) => row(`     ${text}`));
+	return [...whole, ...(answer.key === 'schedule' ? weekRows(answer.raw, bodyRows(view.rows) - 4, view) : [])];
 }
 
 function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number], {look}: View): Row {
@@ -102,19 +158,21 @@ function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number
 	);
 }
 
-function heading(view: View): string {
+/** What is to be known before anything else: whether it can be made now. The one thing here that stands out. */
+function heading(view: View): {mark: Mark; text: string} {
 	const {state, wizard} = view;
 	const where = state.target ? ` in ${state.target.region}` : '';
 	const looking = state.steps.some(({finding}) => finding === undefined) || state.steps.length === 0;
 	const bad = blockedIn(state).length;
-	if (bad > 0) return `Review: ${bad} ${bad === 1 ? 'thing is' : 'things are'} blocked, so nothing can be made yet`;
-	if (looking) return `Review: still looking${where}`;
-	return `Review: this is what Enter ${wizard.changes ? 'changes' : 'makes'}${where}`;
+	if (bad > 0) return {mark: 'blocked', text: `Review: ${bad} ${bad === 1 ? 'thing is' : 'things are'} blocked, so nothing can be made yet`};
+	if (looking) return {mark: 'waiting', text: `Review: still looking${where}`};
+	return {mark: 'ready', text: `Review: this is what Enter ${wizard.changes ? 'changes' : 'makes'}${where}`};
 }
 
 const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const {wizard, look, columns, state} = view;
-	const head: Row[] = [row(' ', {text: heading(view), bold: true})];
+	const {mark, text: title} = heading(view);
+	const head: Row[] = [row(' ', markSpan(mark, look), {text: title, bold: true, role: marks[mark].role})];
 	if (wizard.news) head.push(...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role})));
 	const keyWidth = Math.max(0, ...wizard.answers.map(({key}) => displayWidth(keyWords(key))));
 	// Beside the value there is room for where it came from.
@@ -126,12 +184,12 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 			.flatMap((step) => blockedRows(step, view, {columns: columns - 1}))
 			.map(({spans}) => row(' ', ...spans)),
 		...changes(view),
-		...wizard.costs.flatMap((text, at) => labelled(at === 0 ? 'Cost' : '', text, view)),
+		...wizard.costs.flatMap((text, at) => labelled(at === 0 ? 'Cost' : '', text, view, at === 0)),
 		...(fleet === undefined ? [] : labelled('Touches', `nothing that doesn't bear ${markKeys.fleet}=${fleet}, but for what you named`, view)),
 		emptyRow,
 	];
 	const secret: Row[] =
-		wizard.secret === undefined
+		!hasSecret(screen, view) || wizard.secret === undefined
 			? []
 			: [
 					row(
@@ -140,10 +198,22 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 						'given',
 					),
 				];
-	const answers = wizard.answers.map((answer) => answerRow(answer, answer.key === screen.on, widths, view));
-	const spots = spotsOf(view);
-	const focus = screen.on === undefined ? 0 : top.length + spots.indexOf(screen.on);
-	return [...head, ...windowed([...top, ...secret, ...answers], focus, bodyRows(view.rows) - head.length, look)];
+	const answers = answersIn(screen, view).flatMap((answer) => {
+		const isOn = answer.key === screen.on;
+		return [answerRow(answer, isOn, widths, view), ...(isOn ? detailRows(answer, widths, view) : [])];
+	});
+	if (isFiltered(screen)) head.push(row(' / ', ...draftSpans(screen.filter ?? draftOf(''), false, columns - 6, look)));
+	const list = isFiltered(screen) ? answers : [...top, ...secret, ...answers];
+	const at = screen.on === undefined ? -1 : spotsOf(screen, view).indexOf(screen.on);
+	const focus = at < 0 ? 0 : (isFiltered(screen) ? 0 : top.length) + at;
+	const none = isFiltered(screen) && answers.length === 0 ? [row('   No answer has these letters. Escape shows all.')] : [];
+	return [...head, ...windowed([...list, ...none], focus, bodyRows(view.rows) - head.length, look)];
 };
 
-export const overview: ScreenSpec<OverviewScreen> = {word: 'review', draw: drawOverview, keys: overviewKeys};
+export const overview: ScreenSpec<OverviewScreen> = {
+	word: 'review',
+	draw: drawOverview,
+	keys: overviewKeys,
+	type: typeFilter,
+	isTyping: ({typing}) => typing === true,
+};

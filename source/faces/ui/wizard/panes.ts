@@ -1,4 +1,4 @@
-import {blockedIn, mendable} from '../../wizard/seen.ts';
+import {blockedIn, mendable, priced} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
@@ -45,6 +45,17 @@ function introRows({wizard, look, columns}: View): Row[] {
 	return [...wrap(plainText(introduction, look), Math.min(100, columns - 2)).map((text) => row(` ${text}`)), emptyRow];
 }
 
+/** What the answers cost, beside a question on which that depends. */
+function costRows(screen: Screen, {wizard, look, columns}: View): Row[] {
+	const about = 'walk' in screen ? screen.walk?.about : undefined;
+	const [says] = wizard.costs;
+	if (about === undefined || says === undefined || !priced.has(about)) return [];
+	return [
+		emptyRow,
+		...wrap(plainText(says, look), Math.min(100, columns - 8)).map((text, at) => row(' ', {text: at === 0 ? 'Cost  ' : '      ', bold: true}, text)),
+	];
+}
+
 /** News of the walk, in a row of its own. */
 function newsRows({wizard, look, columns}: View): Row[] {
 	return wizard.news ? [cutRow(row(' ', {text: plainText(wizard.news.says, look), role: wizard.news.role}), columns, look)] : [];
@@ -89,9 +100,10 @@ export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpe
 	const news = isReview ? [] : newsRows(inner);
 	const intro = isReview ? [] : introRows(inner);
 	const above = isReview || intro.length > 0 ? intro : answeredRows(inner, Math.min(height - below - news.length - least, Math.floor(height / 3)));
-	const room = height - above.length - news.length - below;
+	const cost = costRows(screen, inner);
+	const room = height - above.length - news.length - below - cost.length;
 	const question = draw(screen, {...inner, rows: room + 2}).slice(0, room);
-	const left = [...inPane([...above, ...news, ...question], columns, view)];
+	const left = [...inPane([...above, ...news, ...question, ...cost], columns, view)];
 	if (isWide(view.columns)) return beside(left, planPane(view.columns - columns - 3, height, view, typing), columns, height, view);
 	const filler = Array.from({length: Math.max(0, height - below - left.length)}, () => emptyRow);
 	return [...left, ...filler, ...foot];
@@ -102,5 +114,6 @@ export const walkSpoken = (screen: Screen, view: View, {draw, isTyping}: ScreenS
 	...(screen.is === 'overview' ? [] : introRows({...view, columns: 400})),
 	...newsRows({...view, columns: 400}),
 	...draw(screen, {...view, rows: 400}),
+	...costRows(screen, {...view, columns: 400}),
 	...(screen.is === 'overview' ? [] : footRows({...view, columns: 400}, 10, isTyping?.(screen) ?? false)),
 ];
