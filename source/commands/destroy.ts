@@ -10,6 +10,7 @@ import {age, many, takes} from '../panel/formats.ts';
 import {Problem} from '../problem.ts';
 import {jobsRunning} from '../steps/service.ts';
 import {loginOf} from './interviewing.ts';
+import {usualDrainSeconds} from './line/argv.ts';
 import {layersOf, lookingAt, namedFleet, tellFleet} from './open.ts';
 import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
 
@@ -21,7 +22,7 @@ export const destroy: Command = async (session) => {
 	const fleet = await namedFleet(session);
 	const {options} = session;
 	const here = await saidHere(session);
-	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds}, here);
+	const removal = forRemoval(lookingAt(session, fleet), {withCache: options.withCache, drainSeconds: options.drainSeconds ?? usualDrainSeconds}, here);
 	try {
 		return await takeAway(session, removal);
 	} finally {

@@ -210,6 +210,7 @@ export function proposalOf(plan: Plan, steps: readonly AnyStep[], context: Conte
 			...list('Change', titles(plan, steps, 'different')),
 			...list('Remove', titles(plan, steps, 'extra')),
 			...list('Keep  ', titles(plan, steps, 'ready')),
+			...[...plan.values()].flatMap(({is, notes = []}) => (is === 'extra' ? notes.map(({says}) => says) : [])),
 			'',
 			...answerLines(answers, sources),
 			'',

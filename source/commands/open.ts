@@ -63,7 +63,10 @@ export function askingFor(session: Session, through = (cloud: Asking['cloud']): 
 
 /** Everything that can be looked at of a fleet, before its answers are known. */
 export const lookingAt = (session: Session, fleet: Fleet): OpenContext<Looking> =>
-	openLooking(adaptersAt(session.world, fleet.region, session.stops, session.who), {fleet, secrets: session.secrets, signal: session.stops.soft});
+	openLooking(
+		{...adaptersAt(session.world, fleet.region, session.stops, session.who), drainSeconds: session.options.drainSeconds},
+		{fleet, secrets: session.secrets, signal: session.stops.soft},
+	);
 
 /**
  * Walks the interview and opens the fleet it leads to. The record, the caller and the account are looked at side by side as soon as region and name

@@ -22,6 +22,7 @@ import {Problem} from '../problem.ts';
 import {type Reaching, reachToChange, sshDestinationOf} from '../steps/reaching.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
 import {readyShell} from '../world/host/openssh.ts';
+import {usualDrainSeconds} from './line/argv.ts';
 import {askingFor, lookingAt, namedFleet, refuseUnknown} from './open.ts';
 import type {Command, Session} from './session.ts';
 import {workerAt} from './ssh.ts';
@@ -68,7 +69,7 @@ export async function actContextFor(session: Session, fleet: Fleet, gitlab: ActC
 	return {
 		fleet,
 		who: session.who,
-		drainSeconds: session.options.drainSeconds,
+		drainSeconds: session.options.drainSeconds ?? usualDrainSeconds,
 		gitlab,
 		open: (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers: given}),
 		answered: (looking, record) => answered(session, looking, given, record),

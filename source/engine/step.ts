@@ -57,6 +57,8 @@ export type Adapters = {
 	random: Random;
 	/** Who works here, for rule descriptions and history: `alice@laptop`. */
 	who: string;
+	/** How long running jobs may take to end where a change waits for them, in seconds; where nobody said it, each step has its own limit. */
+	drainSeconds?: number | undefined;
 };
 
 /** What every look can see: a fleet and its region, without answers, so that removals share looks with checks. */

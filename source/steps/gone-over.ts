@@ -1,12 +1,22 @@
 import type {Context, Report} from '../engine/step.ts';
-import {Problem} from '../problem.ts';
+import {isProblem, Problem} from '../problem.ts';
 import type {RunnerWatched} from '../world/host/scripts/gone-over.ts';
+import {retried} from '../world/laptop/clock.ts';
 
 /**
  * Seconds without a job after which none comes to workers of the executor before any more. A request that was made by the config.toml before may still be
  * answered with one: GitLab holds a request for up to 50 s (docs/facts.md, "gitlab-runner: a changed executor").
  */
 export const quietSeconds = 75;
+
+/** Seconds that jobs on workers of the executor before may take to end, where nobody says it: as long as on a manager that was replaced. */
+const longestDrain = 7200;
+
+/** Tries to reach a manager again whose connection was lost meanwhile, this far apart in milliseconds: the runner goes on without anybody who looks. */
+const lostPatience = {tries: 6, pause: 10_000};
+
+const passes = (error: unknown): string | undefined =>
+	isProblem(error, 'ssh-closed', 'ssh-no-answer', 'ssh-refused') ? 'connection to the manager lost, opened again' : undefined;
 
 /** Milliseconds between two looks. */
 const between = 10_000;
@@ -25,10 +35,10 @@ function waitingFor({coming = 0, jobs, loaded, quiet, refused, used}: RunnerWatc
 	return quiet < quietSeconds ? `${on}; watching whether old ones still get any` : `${on}; ${counted(left, `old ${what}`)} left`;
 }
 
-const stillBusy = (hours: number, waiting: string): Problem =>
+const stillBusy = (seconds: number, waiting: string): Problem =>
 	new Problem({
 		code: 'still-busy',
-		message: `After ${hours} hours: ${waiting}. Nothing is lost: jobs that come run on new workers, and those that run go on.`,
+		message: `After ${Math.round(seconds / 60)} minutes: ${waiting}. Nothing is lost: jobs that come run on new workers, and those that run go on.`,
 		advice: 'Run the same command again; it goes on waiting. `gitlab-runner-aws status undo` goes back.',
 	});
 
@@ -46,17 +56,17 @@ export const changedMeanwhile = (): Problem =>
  * after so many seconds: new jobs run on new workers meanwhile, whoever waits.
  */
 export async function untilQuiet<Seen extends RunnerWatched & {left: number}>(
-	{clock, signal}: Context,
-	{drainSeconds, what}: {drainSeconds: number /** What the executor before calls a worker. */; what: string},
+	{clock, drainSeconds = longestDrain, signal}: Context,
+	what: string,
 	look: () => Promise<Seen>,
 	report: Report,
 ): Promise<void> {
 	const end = clock.now() + drainSeconds * 1000;
 	for (let told = ''; ; ) {
-		const seen = await look();
+		const seen = await retried({clock, signal}, lostPatience, look, passes, report);
 		if (isQuiet(seen) && seen.left === 0) return;
 		const says = waitingFor(seen, what, seen.left);
-		if (clock.now() > end) throw stillBusy(drainSeconds / 3600, says);
+		if (clock.now() > end) throw stillBusy(drainSeconds, says);
 		if (says !== told) report({says});
 		told = says;
 		await clock.sleep(between, signal);

@@ -147,7 +147,7 @@ test('what is no answer is an option: faces, files of secrets, agreement', () =>
 			accessKeyFile: 'key.csv',
 			replaceManager: true,
 			withCache: false,
-			drainSeconds: 1800,
+			drainSeconds: undefined,
 			watch: false,
 			report: false,
 			manager: undefined,
@@ -157,11 +157,11 @@ test('what is no answer is an option: faces, files of secrets, agreement', () =>
 	);
 });
 
-test('a drain is 30 minutes unless told otherwise, and none with --now', () => {
+test('a drain takes as long as is told, and none with --now', () => {
 	const drain = (...flags: string[]) => parse(['destroy', ...flags]).options.drainSeconds;
 	assert.deepEqual(
 		[drain(), drain('--drain-timeout', '90s'), drain('--drain-timeout', '2h'), drain('--drain-timeout', '45'), drain('--now')],
-		[1800, 90, 7200, 45, 0],
+		[undefined, 90, 7200, 45, 0],
 	);
 });
 

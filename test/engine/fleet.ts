@@ -29,6 +29,8 @@ export type SetupWish = {
 	flags?: Given;
 	secrets?: Secrets;
 	replaceManager?: boolean;
+	/** `--drain-timeout`, in seconds. */
+	drainSeconds?: number;
 	signal?: AbortSignal;
 	/** Somebody looks after the run: an expired session pauses it. */
 	pauses?: boolean;
@@ -44,8 +46,9 @@ type TakenAway = {before: Stands[]; result: RunResult; left: Stands[]; events: H
 const fleetOf = ({flags = {}}: SetupWish): Fleet => ({name: flags.fleet ?? name, region: flags.region ?? region});
 
 /** The ports as commands have them: what this laptop can't keep is told as a note. */
-const adaptersOf = (ports: Ports, at: string, {heard}: SetupWish): Adapters => ({
+const adaptersOf = (ports: Ports, at: string, {drainSeconds, heard}: SetupWish): Adapters => ({
 	...ports,
+	drainSeconds,
 	cloud: ports.cloudAt(at),
 	disk: forgiving(ports.disk, (said) => heard?.({event: 'note', about: 'laptop', ...said})).disk,
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {join} from '../../source/panel/live/join.ts';
+import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {watchedFor} from '../panel/watched.ts';
 import {changesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
 import {leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
 import {actsSince, config, jobStates, oneGroup, onlyManager, standing, startedAt} from './seen.ts';
@@ -94,4 +97,59 @@ test('a fleet that goes back half way by undo has all back, and nothing of the g
 	await world.clock.sleep(3_600_000);
 	assert.deepEqual([leftOfGroup(world), jobStates(world), new Set(timesTaken(world))], [[], {success: 6}, new Set([1])]);
 	assert.deepEqual([startedAt(world, manager), config(world, manager), unlike(await planOf(world))], [started, before, {}]);
+});
+
+test('meanwhile the panel shows jobs on old machines and on new workers at once, and calls none of them an orphan', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, onMachines(world));
+	world.outside.queueJobs(2, {seconds: 1500, tags: []});
+	await world.clock.sleep(200_000);
+	const running = setUp(world, over);
+	while (!config(world, manager).includes('executor = "docker-autoscaler"')) await world.clock.sleep(5000);
+	await world.clock.sleep(10_000);
+	world.outside.queueJobs(2, {seconds: 900, tags: []});
+	const snapshot = await watchedFor(world, 240);
+	const rows = join(snapshot, world.clock.now());
+	assert.deepEqual(rows.map(({executor, state}) => `${executor} ${state}`).sort(), [
+		'docker+machine busy',
+		'docker+machine busy',
+		'docker-autoscaler busy',
+		'docker-autoscaler busy',
+	]);
+	assert.deepEqual(whyWaiting(snapshot, world.clock.now()).causes, []);
+	assert.deepEqual(problemsIn(await running), []);
+});
+
+test('where jobs on old machines take longer than they may, it is said what remains, and the same command goes on; a lost connection is opened again', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, onMachines(world));
+	world.outside.queueJobs(1, {seconds: 3000, tags: []});
+	await world.clock.sleep(200_000);
+	const [problem, ...others] = problemsIn(await setUp(world, {...over, drainSeconds: 600}));
+	assert.match(problem ?? '', /^still-busy: After 10 minutes: 1 job on old machines, 0 on new ones; 1 old machine left\. Nothing is lost/);
+	assert.deepEqual(others, []);
+	const running = setUp(world);
+	for (let cut = 0; cut < 5; cut++) {
+		await world.clock.sleep(120_000);
+		world.faults.cutConnections();
+	}
+	assert.deepEqual([problemsIn(await running), jobStates(world), leftOfMachines(world)], [[], {success: 1}, []]);
+});
+
+test('a new fleet of either executor has nothing of the other, and asks for nothing of it', async () => {
+	for (const executor of ['docker+machine', 'docker-autoscaler'] as const) {
+		const world = simulatedWorld();
+		await standingFleet(world, {secrets: {runnerToken: world.outside.token()}, flags: {executor}});
+		const calls = world.calls.length;
+		const plan = await planOf(world);
+		const asked = world.calls.slice(calls).map((call) => call.name);
+		assert.deepEqual([executor, unlike(plan)], [executor, {}]);
+		assert.deepEqual(
+			['old-machines', 'old-group']
+				.map((step) => [...plan].find(([planned]) => planned === step)?.[1])
+				.flatMap((finding) => (finding && 'says' in finding ? finding.says : [])),
+			['none'],
+		);
+		assert.equal(asked.includes('DescribeAutoScalingGroups'), executor === 'docker-autoscaler');
+	}
 });

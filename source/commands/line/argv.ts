@@ -21,8 +21,8 @@ export type CommandLineOptions = {
 	accessKeyFile: string | undefined;
 	replaceManager: boolean;
 	withCache: boolean;
-	/** How long running jobs may take to end, in seconds; 0 with `--now`, 1,800 unless given. */
-	drainSeconds: number;
+	/** How long running jobs may take to end, in seconds: 0 with `--now`, undefined unless given. */
+	drainSeconds: number | undefined;
 	watch: boolean;
 	report: boolean;
 	/** A manager's instance id, or `choose`. */
@@ -111,6 +111,9 @@ function answersIn(flags: readonly Flag[], given: Given): string[] {
 	return [...read].flatMap(([key, value]) => take(given, key, value, flagOf(key)) ?? []);
 }
 
+/** How long running jobs may take to end, in seconds, where nobody says it. */
+export const usualDrainSeconds = 1800;
+
 function optionsIn(flags: readonly Flag[]): CommandLineOptions {
 	const last = (name: string) => flags.findLast((flag) => flag.name === name);
 	const has = (name: string) => last(name) !== undefined;
@@ -127,7 +130,7 @@ function optionsIn(flags: readonly Flag[]): CommandLineOptions {
 		accessKeyFile: text('access-key-file'),
 		replaceManager: has('replace-manager'),
 		withCache: has('with-cache'),
-		drainSeconds: has('now') ? 0 : (secondsIn(text('drain-timeout') ?? '30m') ?? 1800),
+		drainSeconds: has('now') ? 0 : secondsIn(text('drain-timeout') ?? ''),
 		watch: has('watch'),
 		report: has('report'),
 		manager: text('manager'),

@@ -64,7 +64,11 @@ export const commands: readonly CommandSpec[] = [
 		name: 'setup',
 		does: 'Sets up a fleet. The same command repairs and changes it.',
 		count: [0, 0],
-		options: [...secretOptions, {flag: 'replace-manager', help: 'Lets a new manager take over, where a changed answer needs one.'}],
+		options: [
+			...secretOptions,
+			{flag: 'replace-manager', help: 'Lets a new manager take over, where a changed answer needs one.'},
+			{flag: 'drain-timeout', value: 'DURATION', help: 'How long jobs on old workers may take to end where the executor is changed. 2h unless given.'},
+		],
 		answers: 'all',
 		examples: [
 			['gitlab-runner-aws setup', 'asks, shows what will be, makes it'],

@@ -24,9 +24,6 @@ declare module '../../engine/step.ts' {
 	}
 }
 
-/** Seconds that jobs on the group's workers may take to end. */
-const drainSeconds = 7200;
-
 type OldGroup = Finding<Found['old-group']>;
 
 /** Trouble on the way to the manager, which is the connection's to tell. */
@@ -69,21 +66,21 @@ async function lookAnew(context: Context, manager: Instance): Promise<{facts: Ho
 
 /** Waits until no job runs on a worker of the group. */
 async function untilFree(context: Context, manager: Instance, report: Report): Promise<void> {
-	const connection = await connectToChange(context, manager);
 	let {from} = await lookAnew(context, manager);
 	const look = async (): Promise<RunnerWatched & {left: number}> => {
+		const connection = await connectToChange(context, manager);
 		const looked = await connection.script(watchGroupScript, {from, quietSeconds}, report);
 		if (looked.is === 'looked') return {...looked, left: 0};
 		({from} = await lookAnew(context, manager));
 		return look();
 	};
-	await untilQuiet(context, {drainSeconds, what: 'worker'}, look, report);
+	await untilQuiet(context, 'worker', look, report);
 	await lookAnew(context, manager);
 }
 
 /** Takes the groups with their idle workers away, then what these were launched with. */
 async function clearAccount(context: Context, report: Report): Promise<void> {
-	const removal: Removal = {...context, options: {withCache: false, drainSeconds}};
+	const removal: Removal = {...context, options: {withCache: false, drainSeconds: 0}};
 	removal.forget(scalingLook, accountLook);
 	for (const {remove} of [testWorkerStep, groupStep, launchTemplateStep, workerKeyStep]) await remove?.(removal, report);
 }

@@ -21,9 +21,6 @@ declare module '../../engine/step.ts' {
 	}
 }
 
-/** Seconds that jobs on old machines may take to end: as long as on a manager that was replaced. */
-const drainSeconds = 7200;
-
 type OldMachines = Finding<Found['old-machines']>;
 const none: OldMachines = {is: 'ready', resource: {left: []}, says: 'none'};
 
@@ -97,9 +94,9 @@ const unended = ({stay: [first]}: Looked): Problem | undefined =>
 
 /** Waits until no job runs on an old machine, and takes each away as soon as it has none. */
 async function retire(context: Context, manager: Instance, report: Report): Promise<void> {
-	const connection = await connectToChange(context, manager);
 	let {from, machines} = await lookAnew(context, manager);
 	const look = async (): Promise<RunnerWatched & {left: number}> => {
+		const connection = await connectToChange(context, manager);
 		const looked = await connection.script(retireMachinesScript, {from, names: machines, quietSeconds}, report);
 		if (looked.is === 'changed-meanwhile') {
 			({from, machines} = await lookAnew(context, manager));
@@ -109,7 +106,7 @@ async function retire(context: Context, manager: Instance, report: Report): Prom
 		if (stays) throw stays;
 		return {...looked, left: looked.left.length};
 	};
-	await untilQuiet(context, {drainSeconds, what: 'machine'}, look, report);
+	await untilQuiet(context, 'machine', look, report);
 }
 
 /** Takes away what only docker-machine used in the account: what was there by then, since somebody who goes back may have others made. */

@@ -115,7 +115,7 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 				says: change.says,
 				details: [
 					...lines,
-					...[...plan.values()].flatMap(({is, notes = []}) => (is === 'different' ? notes.map(({says}) => says) : [])),
+					...[...plan.values()].flatMap(({is, notes = []}) => (is === 'different' || is === 'extra' ? notes.map(({says}) => says) : [])),
 					...((await change.details?.(context)) ?? []),
 					'',
 					...(isProven

@@ -81,7 +81,7 @@ def docker_machine(store):
                     machine[key] = driver[field]
             found.append(machine)
         return dict(hasStore=os.path.isdir(store), certificates=has_certificates(), machines=found, unreadMachines=unread)
-    return dict(keeps=store, software=software, facts=facts, panel=panel, has_certificates=has_certificates)
+    return dict(keeps=store, software=software, facts=facts, panel=panel, has_certificates=has_certificates, stored=stored)
 executors['docker+machine'] = docker_machine(given.get('storePath') or '/root/.docker/machine')
 `;
 

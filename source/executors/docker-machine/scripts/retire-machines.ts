@@ -30,15 +30,17 @@ const text = `${prelude}${readingText}${goneOver}executors = {}
 ${dockerMachinePart.looks}${dockerMachinePart.acts}
 own = executors['docker+machine']
 came = ('Using existing docker-machine', 'Created docker-machine')
-def busy(running):
-    # A machine is in use as long as the last job that came to it runs.
+def last_jobs(words, key):
+    # The last job that came to each machine or instance, by the log.
     last = {}
-    for at, message in log_since(int(time.time()) - 26 * 3600, came):
-        name = re.search(r'"name":"([^"]+)"|\\bname=(\\S+)', message)
+    for at, message in log_since(int(time.time()) - 26 * 3600, words):
+        name = re.search(r'"%s":"([^"]+)"|\\b%s=(\\S+)' % (key, key), message)
         job = re.search(r'"job":(\\d+)|\\bjob=(\\d+)', message)
         if name and job:
             last[name.group(1) or name.group(2)] = job.group(1) or job.group(2)
-    return [name for name, job in last.items() if job in running]
+    return last
+def busy(running):
+    return [name for name, job in last_jobs(came, 'name').items() if job in running]
 def remove(names):
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(own['remove'], names))
@@ -58,6 +60,10 @@ if seen is None:
 told, metrics, running = seen
 counts = by_state(metrics, 'gitlab_runner_autoscaling_machine_states')
 used, coming = counts.get('used', 0), counts.get('acquired', 0) + counts.get('creating', 0)
+if not counts:
+    # A runner that doesn't count machines any more: any job may be on one that isn't known to be elsewhere.
+    elsewhere = set(last_jobs(('Dialing instance',), 'instance-id').values())
+    used = len([job for job in running if job not in elsewhere])
 stay = []
 if told['loaded'] and coming == 0 and told['quiet'] >= quiet:
     in_use = busy(running) if used else []

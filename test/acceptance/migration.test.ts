@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {until} from '../peers/poll.ts';
+import {begin} from './begin.ts';
+import {changingCalls, ended, onManager} from './laptop.ts';
+
+const {world, laptop, setup, standing} = await begin({executor: 'docker+machine', limit: 2, idleTime: 3600});
+const over = [...setup, '--executor', 'docker-autoscaler', '--worker-image', 'ecs-al2023', '--worker-disk', '30'];
+const config = () => onManager(world, 'cat /etc/gitlab-runner/config.toml');
+
+before(async () => ended(await laptop.run(setup), 0));
+after(() => world.stop());
+
+/** A job that runs until it's told to end. */
+async function runningJob() {
+	const job = world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
+	await until('the job to run', async () =>
+		(await onManager(world, 'curl -fsS http://127.0.0.1:9252/debug/jobs/list')).includes(`/jobs/${job.id} state=running`) ? true : undefined,
+	);
+	return job;
+}
+
+test('the program takes a fleet with a running job over to docker-autoscaler, and leaves nothing of docker-machine', async () => {
+	const first = await runningJob();
+	const pid = await onManager(world, 'systemctl show gitlab-runner --property MainPID --value');
+	const running = laptop.run(over);
+	await until('config.toml to have the other executor', async () => ((await config()).includes('executor = "docker-autoscaler"') ? true : undefined));
+	const second = await runningJob();
+	second.seconds = 0;
+	await until('the second job to end', async () => (second.status === 'success' ? true : undefined));
+	assert.equal(first.status, 'running');
+	first.seconds = 0;
+	const ran = await running;
+	ended(ran, 0);
+	assert.deepEqual([first.status, second.status], ['success', 'success']);
+	assert.match(ran.stdout, /1 job on old machines, [01] on new ones/);
+	assert.equal(await onManager(world, 'systemctl show gitlab-runner --property MainPID --value'), pid, 'no restart');
+	const log = await onManager(world, 'journalctl -u gitlab-runner -o cat');
+	assert.match(log, new RegExp(`"job":${second.id}.*Dialing instance|Dialing instance.*"job":${second.id}`));
+	assert.doesNotMatch(await config(), /machine|amazonec2/i);
+	assert.equal(await onManager(world, 'ls -d /usr/local/bin/docker-machine /root/.docker/machine /etc/gitlab-runner/*user-data 2>/dev/null || true'), '');
+	assert.deepEqual(
+		(await standing()).filter((thing) => / runner-[a-z0-9]+-gitlab-runners-|2376/.test(thing)),
+		[],
+	);
+	world.aws.forget();
+	const again = await laptop.run(setup.concat('--executor', 'docker-autoscaler'));
+	ended(again, 0);
+	assert.deepEqual(changingCalls(world), []);
+});
