@@ -102,7 +102,7 @@ for (const {name: stage} of machineStages.filter(({name}) => name !== 'removal')
 		assert.equal(codesIn(made).length, 1);
 		assert.match(problemsIn(made).join(), new RegExp(`\\(${stage}\\)`));
 		assert.deepEqual(made.result?.failed, ['test-machine']);
-		assert.deepEqual(made.result?.skipped.sort(), ['earlier-rights', 'old-manager', 'runner', 'service']);
+		assert.deepEqual(made.result?.skipped.sort(), ['earlier-rights', 'old-group', 'old-manager', 'runner', 'service']);
 		assert.deepEqual(standing(world), oneOfEach);
 		await goesOnWell(world);
 	});
@@ -244,7 +244,7 @@ test('a bucket that fails doesn’t keep the manager from coming up, and the run
 	const made = await setUp(world, withToken(world));
 	assert.deepEqual(codesIn(made), ['TooManyBuckets']);
 	assert.deepEqual(made.result?.failed, ['bucket']);
-	assert.deepEqual(made.result?.skipped.sort(), ['earlier-rights', 'old-manager', 'runner', 'service']);
+	assert.deepEqual(made.result?.skipped.sort(), ['earlier-rights', 'old-group', 'old-manager', 'runner', 'service']);
 	assert.deepEqual(standing(world), {...oneOfEach, buckets: 0});
 	await goesOnWell(world);
 });

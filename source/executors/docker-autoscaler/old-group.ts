@@ -50,9 +50,11 @@ async function check(context: Context): Promise<OldGroup> {
 	try {
 		return await found(context, await lookAtHost(context, manager));
 	} catch (error) {
-		if (isProblem(error, 'host-key-unknown')) return {is: 'waiting', for: ['host-key']};
-		if (isProblem(error, ...onTheWay)) return {is: 'waiting', for: ['connection']};
-		throw error;
+		if (!isProblem(error, 'host-key-unknown', ...onTheWay)) throw error;
+		// Where the account has none, nothing that costs can be there: a fleet that never had any doesn't wait to hear so.
+		const inAccount = await found(context, undefined);
+		if (inAccount.is === 'ready') return inAccount;
+		return {is: 'waiting', for: [isProblem(error, 'host-key-unknown') ? 'host-key' : 'connection']};
 	}
 }
 
