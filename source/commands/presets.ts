@@ -4,7 +4,8 @@ import {executors} from '../executors/list.ts';
 import {toText} from '../faces/words/style.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {readAnswers} from '../steps/config/answers.ts';
+import {type ManagerRead, readAnswers} from '../steps/config/answers.ts';
+import type {OptionFate} from '../steps/config/option-fate.ts';
 import {instanceOf} from '../steps/looks/account.ts';
 import {connectTo} from '../steps/reaching.ts';
 import {paths} from '../world/host/scripts/paths.ts';
@@ -67,20 +68,57 @@ async function standingNamed(session: Session): Promise<Session> {
 	return forFleet(session, fleet);
 }
 
-/** Saves what a manager's own config.toml says, whoever set it up. */
+/** Saves what a manager's own config.toml says, whoever set it up, and tells what becomes of each of its options. */
 async function saveFrom(session: Session, name: string, from: string): Promise<void> {
-	const {preset, notes} = await presetFromManager(session, from);
+	const {preset, read} = await presetFromManager(session, from);
 	const path = await session.presets.save(name, preset);
-	for (const says of notes) session.face.emit({event: 'note', says});
-	session.face.emit({
+	const {face, options} = session;
+	face.emit({event: 'document', name: 'options', value: options.face === 'json' ? read.options : fateLines(session, read.options)});
+	for (const says of read.notes) face.emit({event: 'note', says});
+	for (const says of handedOver(read)) face.emit({event: 'note', says});
+	face.emit({
 		event: 'ended',
 		says: `Preset ${name} is saved in ${path}.`,
-		next: [{command: `gitlab-runner-aws setup --preset ${name}`, does: 'sets a fleet up from it'}],
+		next: [
+			{
+				command: `gitlab-runner-aws setup --preset ${name} --fleet NEW-NAME --token-file FILE`,
+				does: "sets a new fleet up beside it; with the same runner's token both get its jobs",
+			},
+		],
 	});
 }
 
+/** The marks of what becomes of an option, in the order in which they are told. */
+const fateMarks = [
+	['mapped', 'ready'],
+	['not needed', 'skipped'],
+	['not possible', 'note'],
+] as const;
+
+/** What becomes of every option, those of one sort together, with how many there are. */
+function fateLines(session: Session, fates: readonly OptionFate[]): string[] {
+	const {columns, look} = outputOf(session);
+	return fateMarks.flatMap(([is, mark]) => {
+		const same = fates.filter((one) => one.is === is);
+		const lines = same.map(({option, says, value}) =>
+			toText(
+				{mark, subject: is, subjectWidth: 12, text: `${option}${value === '' ? '' : ` = ${value}`}: ${says}`, verbatim: columns === undefined},
+				columns ?? 0,
+				look,
+			),
+		);
+		return same.length === 0 ? [] : [`${is}: ${same.length}`, ...lines];
+	});
+}
+
+/** How the manager that was read is taken out of use by its owner, once another fleet has its jobs. A pause in GitLab would stop both. */
+const handedOver = ({handOver}: ManagerRead): string[] => [
+	'Once the new fleet runs jobs, the other is drained by its owner: take its entry out of [[runners]] in /etc/gitlab-runner/config.toml there. The runner loads that within seconds, asks for no more jobs, and those that run go on to their end. A pause in GitLab would stop both.',
+	...(handOver === undefined ? [] : [handOver]),
+];
+
 /** The preset of a manager that may never have been ours: what its config.toml says, with what of that has no answer. Nothing is changed there. */
-async function presetFromManager(session: Session, named: string): Promise<{preset: Preset; notes: readonly string[]}> {
+async function presetFromManager(session: Session, named: string): Promise<{preset: Preset; read: ManagerRead}> {
 	const {id, region} = await chosenManager(session, named, '--from');
 	const {flag, preset, environment} = await layersOf(session);
 	// It has no record, so what is needed for reaching it is taken as given.
@@ -102,11 +140,12 @@ async function presetFromManager(session: Session, named: string): Promise<{pres
 				message: `Instance ${id} has no ${paths.config}: it is no GitLab Runner manager.`,
 				advice: 'Name another with `--from`.',
 			});
-		const {answers, notes} = readAnswers(
+		const read = readAnswers(
 			text,
 			executors.map(({workers}) => workers.config),
+			flag?.executor,
 		);
-		return {preset: {version: presetVersion, description: `Read from the manager ${id} in ${region}.`, answers: {region, ...answers}}, notes};
+		return {preset: {version: presetVersion, description: `Read from the manager ${id} in ${region}.`, answers: {region, ...read.answers}}, read};
 	} finally {
 		await context.close();
 	}

@@ -148,11 +148,19 @@ export const commands: readonly CommandSpec[] = [
 		takes: 'list | show NAME | save NAME | rm NAME',
 		words: ['list', 'show', 'save', 'rm'],
 		count: [0, 2],
-		options: [{flag: 'from', value: 'ID|choose', values: ['choose'], help: "With save: from that manager's config.toml."}],
+		options: [
+			{
+				flag: 'from',
+				value: 'ID|choose',
+				values: ['choose'],
+				help: "With save: from that manager's config.toml, whoever set it up; what becomes of each option is told.",
+			},
+		],
 		answers: 'all',
 		examples: [
 			['gitlab-runner-aws presets', 'lists them'],
 			['gitlab-runner-aws presets save mine --fleet gitlab-runners', 'saves a fleet that stands as a preset'],
+			['gitlab-runner-aws presets save theirs --from choose --executor docker-autoscaler', 'what a manager set up by anyone would be with another executor'],
 		],
 	},
 	{

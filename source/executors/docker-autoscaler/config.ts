@@ -4,6 +4,7 @@ import type {ImageSeen} from '../../steps/images.ts';
 import {goSeconds, goText} from '../../world/host/go-duration.ts';
 import {isTable, numberAt, plain, same, type Table, tablesAt, textAt, textsAt, type Value, valueAt, whole} from '../../world/host/toml.ts';
 import {awsConfigPath, workerKeyPath} from './manager-paths.ts';
+import {handOver, tells} from './option-fates.ts';
 import {fiveFields, sevenFields} from './periods.ts';
 import {refuses} from './working.ts';
 
@@ -160,7 +161,10 @@ const optionsShown = (entry: Table): Record<string, string> =>
 export const scalingConfig = (made?: WorkersMade): ExecutorConfig => ({
 	executor: 'docker-autoscaler',
 	rows: rowsFor(made),
+	owns: (path) => path.startsWith('runners.autoscaler.'),
 	foreign,
+	tells,
+	handOver,
 	jobsPerWorker: capacityOf,
 	refuses,
 	workers(entry) {

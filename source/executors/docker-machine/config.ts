@@ -1,18 +1,15 @@
 import type {Change} from '../../engine/step.ts';
 import {type Fleet, names} from '../../fleet.ts';
 import type {ConfigSetting, ExecutorConfig, Field} from '../../steps/config/fields.ts';
-import {withoutLogin} from '../../steps/config/shown.ts';
 import {isTable, plain, same, shown, type Table, tablesAt, textAt, textsAt, type Value, whole} from '../../world/host/toml.ts';
-import {answerOfFlag, extraOptions, flagOf, optionsRead} from './machine-options.ts';
+import {answerOfFlag, extraOptions, flagOf, optionsRead, shownOf, shownOption, standingOptions} from './machine-options.ts';
+import {elsewhere, handOver, tells} from './option-fates.ts';
 import {isSecretOption} from './scripts/secret-options.ts';
 
 /** Seconds in which idle machines are taken away at a stop; the runner warns below 300. */
 const shutdownSeconds = 300;
 
 const optionsIn = (value: Value | undefined): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
-
-/** MachineOptions that stand in an entry. */
-export const standingOptions = (runner: Table | undefined): string[] => (isTable(runner?.machine) ? textsAt(runner.machine, 'MachineOptions') : []);
 
 /** Options as wanted, in the order in which they stand, so that what a person wrote about them stays beside them; the person's own are kept. */
 function optionsWanted(options: readonly string[], standing: Value | undefined): string[] {
@@ -25,15 +22,6 @@ function optionsWanted(options: readonly string[], standing: Value | undefined):
 		return at < 0 ? [] : left.splice(at, 1);
 	});
 	return [...kept, ...left];
-}
-
-/** The value of one of MachineOptions as it may be shown. */
-const shownOf = (flag: string, value: string): string => (isSecretOption(flag) ? '…' : withoutLogin(value));
-
-/** One of MachineOptions as it may be shown. */
-function shownOption(option: string): string {
-	const flag = flagOf(option);
-	return option === flag ? option : `${flag}=${shownOf(flag, option.slice(flag.length + 1))}`;
 }
 
 const textsOf = (value: Value | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -139,7 +127,11 @@ export function machineNameIn(entry: Table): {machineName?: string} {
 export const machineConfig = (options: readonly string[] = []): ExecutorConfig => ({
 	executor: 'docker+machine',
 	rows: rowsFor(options),
+	owns: (path) => path.startsWith('runners.machine.'),
 	foreign,
+	tells,
+	elsewhere,
+	handOver,
 	workers(entry, number) {
 		const machine = isTable(entry.machine) ? entry.machine : undefined;
 		return {

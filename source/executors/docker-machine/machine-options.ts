@@ -1,7 +1,9 @@
 import {createHash} from 'node:crypto';
 import type {Found} from '../../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, mark, markKeys} from '../../fleet.ts';
+import {withoutLogin} from '../../steps/config/shown.ts';
 import type {ImageSeen} from '../../steps/images.ts';
+import {isTable, type Table, textsAt} from '../../world/host/toml.ts';
 import {userDataPath} from './scripts/manager-part.ts';
 import {isSecretOption} from './scripts/secret-options.ts';
 
@@ -113,6 +115,21 @@ export const optionInForce = (options: Readonly<Record<string, string>>, flag: s
 
 /** The answer that an option holds. */
 export const answerOfFlag = (flag: string): AnswerKey | undefined => byFlag.get(flag)?.answer;
+
+/** Whether every fleet writes an option, or has what it names made by itself. */
+export const isMadeByUs = (flag: string): boolean => byFlag.get(flag)?.write !== undefined || byFlag.get(flag)?.local === true;
+
+/** MachineOptions that stand in an entry. */
+export const standingOptions = (runner: Table | undefined): string[] => (isTable(runner?.machine) ? textsAt(runner.machine, 'MachineOptions') : []);
+
+/** The value of one of MachineOptions as it may be shown. */
+export const shownOf = (flag: string, value: string): string => (isSecretOption(flag) ? '…' : withoutLogin(value));
+
+/** One of MachineOptions as it may be shown. */
+export function shownOption(option: string): string {
+	const flag = flagOf(option);
+	return option === flag ? option : `${flag}=${shownOf(flag, option.slice(flag.length + 1))}`;
+}
 
 /** The runner's MachineOptions as the answers want them, in a fixed order; the person's own come last and override ours of the same flag. */
 export function machineOptions(setting: MachineSetting): string[] {

@@ -6,8 +6,8 @@ import {currentManager} from '../../steps/looks/host.ts';
 import {heritageOf} from '../../steps/token.ts';
 import {workerImage} from '../../steps/worker-image.ts';
 import type {HostFacts} from '../scripts.ts';
-import {machineConfig, standingOptions} from './config.ts';
-import {extraOptions, machineOptions} from './machine-options.ts';
+import {machineConfig} from './config.ts';
+import {extraOptions, machineOptions, standingOptions} from './machine-options.ts';
 
 /** How workers are made: what the runner's MachineOptions are to be, and the image in them. */
 export type WorkerMachines = {

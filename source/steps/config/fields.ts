@@ -1,8 +1,9 @@
 import type {Change} from '../../engine/step.ts';
 import {jobsPerWorker} from '../../executors/offered.ts';
-import {type AnswerKey, type Answers, type AnswerValue, type Fleet, names} from '../../fleet.ts';
+import {type AnswerKey, type Answers, type AnswerValue, type Fleet, type Given, names} from '../../fleet.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {isTable, moment, plain, same, type Table, type Value, valueAt, whole} from '../../world/host/toml.ts';
+import type {Fate, OptionFate} from './option-fate.ts';
 
 /** A runner's token with what belongs beside it; times are milliseconds since 1970. */
 export type RunnerToken = {token: string; id?: number | undefined; obtainedAt?: number | undefined; expiresAt?: number | undefined};
@@ -79,6 +80,14 @@ export type ExecutorConfig = {
 	readonly rows: readonly Field[];
 	/** Why nothing is read of an entry's own tables, though its executor is this one. */
 	foreign?(entry: Table): string | undefined;
+	/** Whether a path is in this executor's own tables, of which nothing is taken where `foreign` says why. */
+	owns?(path: string): boolean;
+	/** What becomes of an option in a fleet of an executor, by parts where its value has several; undefined where that is as for every option. */
+	tells?(path: string, value: Value, executor: string): readonly (Fate & Partial<Pick<OptionFate, 'option' | 'value'>>)[] | undefined;
+	/** An entry's answers as a fleet of another executor takes them. */
+	elsewhere?(answers: Given, entry: Table): Given;
+	/** What its owner does with what made the workers, once the runner's jobs come to another fleet. */
+	readonly handOver?: string;
 	/** How many jobs each of an entry's workers runs at a time; one where it isn't there. */
 	jobsPerWorker?(entry: Table): number;
 	/** What of an entry would not work, though `gitlab-runner lint` lets it pass: a sentence or nothing. */
@@ -91,7 +100,9 @@ export type ExecutorConfig = {
 const requestConcurrency = ({limit, concurrent}: Answers): bigint => whole(Math.min(4, limit, concurrent));
 
 /** Jobs that run Docker inside Docker need its certificates between containers. */
-const volumes = ({privileged}: Answers): string[] => (privileged ? ['/certs/client', '/cache'] : ['/cache']);
+const volumes = ({privileged}: Pick<Answers, 'privileged'>): string[] => (privileged ? ['/certs/client', '/cache'] : ['/cache']);
+/** What a fleet's containers may have as volumes. */
+export const ourVolumes: readonly string[][] = [true, false].map((privileged) => volumes({privileged}));
 
 const some = <Made>(value: number | undefined, as: (value: number) => Made): Made | undefined => (value === undefined ? undefined : as(value));
 

@@ -77,6 +77,7 @@ check_interval = 2
 test('a manager that was set up by hand becomes answers: numbers, machines, spot, cache, schedule; what is absent is the default of the program that reads it', () => {
 	const {answers} = presetOf(seed);
 	assert.deepEqual(answers, {
+		executor: 'docker+machine',
 		concurrent: 48,
 		checkInterval: 2,
 		gitlabUrl: 'https://gitlab.example.com',
@@ -106,7 +107,8 @@ test('a file that the runner saved is read as the one that it was before: what i
 		.replace('    IdleCount = 0\n', '    IdleCount = 0\n    IdleScaleFactor = 0.0\n    IdleCountMin = 0\n')
 		.replace('      IdleCount = 2\n', '      IdleCount = 2\n      IdleScaleFactor = 0.0\n      IdleCountMin = 0\n')
 		.replace('check_interval = 2', 'check_interval = 2\nconnection_max_age = "15m0s"\nshutdown_timeout = 0');
-	assert.deepEqual(presetOf(saved), presetOf(seed));
+	const said = ({answers, notes}: ReturnType<typeof presetOf>) => ({answers, notes});
+	assert.deepEqual(said(presetOf(saved)), said(presetOf(seed)));
 	const sparse = seed.replace('    privileged = true\n', '').replace('check_interval = 2', 'check_interval = 0').replace('concurrent = 48\n', '');
 	const {checkInterval, concurrent, privileged} = presetOf(sparse).answers;
 	assert.deepEqual({checkInterval, concurrent, privileged}, {checkInterval: 3, concurrent: 1, privileged: false});
