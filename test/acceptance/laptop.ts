@@ -32,6 +32,7 @@ export type LaptopOnPeers = {
 /** Answers that every world's fleet is set up with. */
 export const answersFor = (world: PeerWorld, more: Given = {}): Given => ({
 	region: 'us-east-1',
+	executor: 'docker+machine',
 	gitlabUrl: world.gitlab.url,
 	downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine},
 	limit: 4,

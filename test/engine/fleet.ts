@@ -1,6 +1,6 @@
 import {isComplete} from '../../source/answers/all.ts';
 import type {Secrets} from '../../source/answers/secrets.ts';
-import {settle} from '../../source/answers/settle.ts';
+import {type Layers, settle} from '../../source/answers/settle.ts';
 import {forRemoval, type OpenContext, openLooking, withAnswers} from '../../source/engine/context.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import {pausing} from '../../source/engine/pausing.ts';
@@ -22,6 +22,8 @@ export const region = 'us-east-2';
 export const zone = 'us-east-2a';
 const account = '123456789012';
 export const name = 'gitlab-runners';
+/** What a new fleet of these tests makes its workers with, where a wish doesn't say it. */
+const executor = 'docker+machine' as const;
 export const bucketName = `${name}-cache-${account}-${region}`;
 
 /** What a person at a laptop wants: flags, and secrets that are given with them. */
@@ -64,7 +66,8 @@ async function answersOf(ports: Ports, wish: SetupWish, looking: Looking): Promi
 	// Looked at ahead, side by side with the record; whoever needs them meets their problems.
 	for (const look of [identityLook, accountLook]) void looking.look<unknown>(look).catch(() => undefined);
 	const record = (await looking.look(recordLook))?.answers;
-	const {given, sources, wrong} = await settle({flag: {...wish.flags, fleet: fleet.name, region: fleet.region}, ...(record ? {record} : {})}, (so) => ({
+	const others: Layers = record ? {record} : {preset: {executor}};
+	const {given, sources, wrong} = await settle({flag: {...wish.flags, fleet: fleet.name, region: fleet.region}, ...others}, (so) => ({
 		cloud: looking.cloud,
 		given: so,
 		now: ports.clock.now,
