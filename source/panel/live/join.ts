@@ -120,10 +120,18 @@ function rowsIn(order: readonly number[], kept: readonly KeptRow[]): readonly Wo
 	return rows;
 }
 
+/** The same workers in the same places, none of them older or younger than it was. */
+const isAsBefore = (kept: readonly KeptRow[], before: Joined): boolean =>
+	kept.length === before.kept.length &&
+	kept.every(({row}, index) => {
+		const known = before.kept[index]?.row;
+		return known !== undefined && known.key === row.key && known.createdAt === row.createdAt;
+	});
+
 function inOrder(workers: readonly FoundWorker[], kept: readonly KeptRow[], before: Joined): Joined {
-	// What rows are ordered by is the workers' own, so the order holds as long as they do.
+	// What rows are ordered by is the workers' own, so the order holds as long as they do, or say the same of it.
 	const order =
-		before.workers === workers
+		before.workers === workers || isAsBefore(kept, before)
 			? before.order
 			: kept
 					.map(({row}, index) => ({row, index}))
@@ -158,7 +166,9 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 		const stories = workers.map(({name}) => journal.value?.machines.get(name));
 		const running = stories.map((story) => runs(story, jobs));
 		const shared = sharedSeen(snapshot, jobs, running, now);
-		const byName = joined.workers === workers ? undefined : new Map(joined.kept.map((one) => [one.worker.name, one]));
+		// Mostly a worker is where it was, whatever else is told of it.
+		const isInPlace = workers.length === joined.workers.length && workers.every(({name}, index) => name === joined.workers[index]?.name);
+		const byName = isInPlace ? undefined : new Map(joined.kept.map((one) => [one.worker.name, one]));
 		let changed = byName !== undefined;
 		const kept = workers.map((worker, index) => {
 			const [story, id] = [stories[index], running[index]];
