@@ -15,7 +15,7 @@ import {type Command, failAll, type Session} from './session.ts';
 const together = 6;
 
 /**
- * Lists what docker-machines left behind and no live manager knows, whoever made it, and removes it once that is agreed to. What isn't known stays.
+ * Lists what managers' workers left behind and no live manager knows, whoever made it, and removes it once that is agreed to. What isn't known stays.
  * Exits 0 when there was none, none was to go or all went, 1 when something couldn't be removed or no region answered.
  */
 export const orphans: Command = async (session) => {
@@ -221,7 +221,7 @@ const goesAlong: Partial<Record<PricedLeftover['kind'], string>> = {
 export function proposalOf(goes: readonly Goes[], unsure: readonly PricedLeftover[], now: number): Proposal {
 	const all = goes.flatMap(({found}) => found);
 	const line = (region: string, one: PricedLeftover): string => {
-		const own = goesAlong[one.kind] ?? '';
+		const own = one.group === undefined ? (goesAlong[one.kind] ?? '') : '; its disk goes with it, and its group is to have one fewer';
 		return `  ${orphanNoun(one.kind).padEnd(nounWidth)}  ${orphanWords(eventOf(region, one), now)}${own}`;
 	};
 	return {

@@ -13,7 +13,7 @@ import {chosenManager, forFleet, lookingAt, namedFleet, refuseUnknown, tellFleet
 import {type Command, outputOf, type Session} from './session.ts';
 import {lookOnce, type StatusRound, type Watch, watchFleet, watchManager} from './watch.ts';
 
-/** Shows a fleet, or any docker+machine manager: live on screens, else once or again and again. Exits 0 healthy, 4 not, 1 when it couldn't be looked at. */
+/** Shows a fleet, or any manager of workers: live on screens, else once or again and again. Exits 0 healthy, 4 not, 1 when it couldn't be looked at. */
 export const status: Command = async (session) => {
 	if (session.parsed.words.length > 0) return (await import('./panel.ts')).act(session);
 	const watch = await watchOf(session);

@@ -84,7 +84,7 @@ async function recorded(session: Session, fleet: Fleet): Promise<Given> {
 }
 
 /**
- * Looks at any docker+machine manager, whoever made it, and changes nothing there: no tag, no key that stays. It's reached with `--private-key`,
+ * Looks at any manager of workers, whoever made it, and changes nothing there: no tag, no key that stays. It's reached with `--private-key`,
  * or by EC2 Instance Connect, which lets a fresh key in for a minute each time.
  */
 export async function watchManager(session: Session, managerId: string, region: string): Promise<Watch> {

@@ -93,7 +93,7 @@ export const commands: readonly CommandSpec[] = [
 		count: [0, 6],
 		options: [
 			{flag: 'watch', help: 'With --json or --plain: goes on, one line each time.'},
-			{flag: 'manager', value: 'ID|choose', values: ['choose'], help: 'Opens any docker+machine manager, marked or not, and changes nothing.'},
+			{flag: 'manager', value: 'ID|choose', values: ['choose'], help: 'Opens any manager of workers, marked or not, and changes nothing.'},
 			{flag: 'report', help: 'Prints one page of text for the team.'},
 			{flag: 'drain-timeout', value: 'DURATION', help: 'In the panel: how long running jobs may take to end when the fleet is drained. 30m unless given.'},
 			{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token, for waiting jobs. Or set GITLAB_TOKEN.'},
