@@ -176,9 +176,12 @@ def describe(world, call):
     names = call.listed("AutoScalingGroupNames.member")
     chosen = [each for (region, name), each in scaling.groups.items() if region == call.region and (not names or name in names)]
     for each in templates.nested(call.form, "Filters") or []:
-        if not each["Name"].startswith("tag:"):
+        if each["Name"] == "tag-key":
+            chosen = [group for group in chosen if any(key in each["Values"] for key in group["tags"])]
+        elif each["Name"].startswith("tag:"):
+            chosen = [group for group in chosen if group["tags"].get(each["Name"][4:]) in each["Values"]]
+        else:
             raise Refused(400, "PeersNotImplemented", f"The filter {each['Name']} isn't known here")
-        chosen = [group for group in chosen if group["tags"].get(each["Name"][4:]) in each["Values"]]
     return scaling.answered(call, {"AutoScalingGroups": [scaling.group_shown(world, each) for each in chosen]})
 
 
