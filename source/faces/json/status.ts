@@ -111,6 +111,18 @@ export const statusShape = z.strictObject({
 		orphan: count,
 		unknown: count,
 	}),
+	groups: z
+		.array(
+			z.strictObject({
+				name: z.string(),
+				desired: count.meta({description: 'Instances that the runner wants'}),
+				inService: count,
+				max: count,
+				outdated: count.meta({description: 'Made by another version of the launch template than new ones are'}),
+			}),
+		)
+		.optional()
+		.meta({description: 'Auto Scaling groups that workers are in'}),
 	workers: z.array(worker),
 	costs: z.strictObject({
 		usdPerHour: usdPerHour.optional(),

@@ -3,6 +3,7 @@ import type {JobsNow} from '../jobs-now.ts';
 import {makerIn} from '../makers.ts';
 import type {WorkerRow} from '../rows.ts';
 import {ageOfRow, countRows, spentOfRow} from '../rows.ts';
+import {inService} from '../scaling-groups.ts';
 import type {Seen} from '../seen.ts';
 import type {Snapshot, SourceName} from '../snapshot.ts';
 import {costs} from './costs.ts';
@@ -88,6 +89,16 @@ function runnerIn({host, runner, gitlab}: Snapshot) {
 	});
 }
 
+/** Auto Scaling groups, where workers are in some. */
+const groupsIn = ({group}: Snapshot) =>
+	group.value?.groups.map((one) => ({
+		name: one.name,
+		desired: one.desired,
+		inService: inService(one),
+		max: one.max,
+		outdated: one.members.filter(({isOutdated}) => isOutdated).length,
+	}));
+
 function jobsIn({journal}: Snapshot, {running, preparing, source}: JobsNow) {
 	return known({
 		running,
@@ -123,6 +134,7 @@ export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerR
 		jobs: jobsIn(snapshot, jobs),
 		runner: runnerIn(snapshot),
 		machines: countRows(rows),
+		...known({groups: groupsIn(snapshot)}),
 		workers: rows.map((row) => workerIn(row, now, snapshot.paid.at ?? now)),
 		costs: known({
 			usdPerHour: rounded(spent.perHour, 4),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {statusShape} from '../../../../source/faces/json/status.ts';
 import {machineWords} from '../../../../source/faces/words/status-words.ts';
 import {join} from '../../../../source/panel/live/join.ts';
+import {statusOf} from '../../../../source/panel/live/status.ts';
 import {countRows} from '../../../../source/panel/rows.ts';
 import {failing, good, unseen} from '../../../../source/panel/seen.ts';
 import type {Snapshot} from '../../../../source/panel/snapshot.ts';
@@ -143,4 +145,14 @@ test('several jobs may run on one worker: it is idle only as long as none does',
 test('what the runner wants and AWS hasn’t launched yet is told beside the workers', () => {
 	const snapshot = scaling([worker(1)], {group: good({groups: [group([member(worker(1))], {desired: 4})], absent: []}, now)});
 	assert.equal(machineWords(snapshot, countRows(join(snapshot, now))), '1 of 10, 3 more asked of AWS');
+});
+
+test('the status document tells each group: what is wanted, what is in service, how many there may be and how many are of an older template', () => {
+	const [old, fresh] = [worker(1), worker(2)];
+	const snapshot = scaling([old, fresh], {
+		group: good({groups: [group([member(old, {isOutdated: true}), member(fresh, {state: 'Pending'})], {desired: 3})], absent: []}, now),
+	});
+	const document = statusShape.parse(statusOf(snapshot, now));
+	assert.deepEqual(document.groups, [{name: 'gitlab-runners-workers', desired: 3, inService: 1, max: 10, outdated: 1}]);
+	assert.equal(statusOf({...snapshot, group: unseen}, now).groups, undefined);
 });
