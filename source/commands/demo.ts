@@ -65,7 +65,7 @@ async function panel(session: Session, simulated: World): Promise<void> {
 		region: session.parsed.given.region ?? region,
 	};
 	const ended = new AbortController();
-	const playing = play(simulated, fleet.region, simulated.clock, AbortSignal.any([ended.signal, session.stops.soft]));
+	const playing = play(simulated, fleet, simulated.clock, AbortSignal.any([ended.signal, session.stops.soft]));
 	try {
 		const {screens} = session.face;
 		if (screens) await live(session, await watchFleet(session, fleet), screens);

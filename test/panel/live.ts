@@ -25,7 +25,7 @@ const face = inkFace({
 });
 const session = sessionAt(world, ['status'], face, {gitlabToken: world.tokens.gitlab, stops, demo: true});
 const ended = new AbortController();
-const playing = what === 'play' ? play(world, someFleet.region, world.clock, ended.signal) : Promise.resolve();
+const playing = what === 'play' ? play(world, someFleet, world.clock, ended.signal) : Promise.resolve();
 let code = 0;
 const begun = world.clock.now();
 /** Memory in MB, five times a second, for saying at the end whether it grew. */

@@ -1,3 +1,4 @@
+import {type Fleet, markKeys, names} from '../../fleet.ts';
 import {Stopped} from '../../problem.ts';
 import type {World} from '../../simulated/world.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
@@ -6,7 +7,10 @@ import type {Clock} from '../../world/laptop/clock.ts';
 type Scene = {at: number; does(fleet: DemoFleet): void};
 
 /** The demo's fleet, on which the scenes act. */
-type DemoFleet = {world: World; region: string; workers(): {id: string; name: string; spot: boolean}[]};
+type DemoFleet = {world: World; fleet: Fleet; workers(): {id: string; name: string; spot: boolean}[]};
+
+/** The tag by which EC2 says of which Auto Scaling group an instance is. */
+const groupTag = 'aws:autoscaling:groupName';
 
 /** How long one round of scenes takes, in seconds. */
 const round = 1500;
@@ -31,18 +35,26 @@ const scenes: readonly Scene[] = [
 	{
 		at: 420,
 		// A machine that nobody knows any more: made half an hour ago, by a run that ended badly.
-		does({world, region, workers}) {
+		does(demo) {
+			const {fleet, workers, world} = demo;
 			const like = workers()[0];
-			if (!like || isLeft(world, region)) return;
+			if (isLeft(demo) || leaveInGroup(demo) || !like) return;
 			const name = like.name.replace(/-\d{10}-[0-9a-f]{8}$/, `-${Math.floor(world.time.now() / 1000) - 1800}-0badc0de`);
-			world.outside.addInstance(region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: world.time.now() - 1_800_000});
+			world.outside.addInstance(fleet.region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: world.time.now() - 1_800_000});
+		},
+	},
+	{
+		at: 430,
+		does(demo) {
+			for (const instance of leftInGroup(demo)) instance.launchedAt = demo.world.time.now() - 7_200_000;
 		},
 	},
 	{
 		at: 560,
 		// AWS needs its machines for others: it takes two back and has none to give for a while.
-		does({world, region, workers}) {
-			for (const zone of ['a', 'b', 'c']) world.outside.capacity('c5.large', `${region}${zone}`, 'none-on-spot');
+		does(demo) {
+			const {workers, world} = demo;
+			setCapacity(demo, 'none-on-spot');
 			for (const {id} of workers()
 				.filter(({spot}) => spot)
 				.slice(0, 2))
@@ -52,25 +64,19 @@ const scenes: readonly Scene[] = [
 	},
 	{
 		at: 900,
-		does({world, region}) {
-			for (const zone of ['a', 'b', 'c']) world.outside.capacity('c5.large', `${region}${zone}`, 'some');
-		},
+		does: (demo) => setCapacity(demo, 'some'),
 	},
 	jobs(1000, 2, 'nightly', 200),
 ];
 
 /** Plays the afternoon over and over until the signal is aborted: simulated time, real shapes. */
-export async function play(world: World, region: string, clock: Clock, signal: AbortSignal): Promise<void> {
-	const fleet: DemoFleet = {
-		world,
-		region,
-		workers: () => workersOf(world, region),
-	};
+export async function play(world: World, fleet: Fleet, clock: Clock, signal: AbortSignal): Promise<void> {
+	const demo: DemoFleet = {world, fleet, workers: () => workersOf(world, fleet)};
 	while (!signal.aborted) {
 		const begun = clock.now();
 		for (const {at, does} of scenes) {
 			if (!(await waited(clock, begun + at * 1000, signal))) return;
-			does(fleet);
+			does(demo);
 		}
 		if (!(await waited(clock, begun + round * 1000, signal))) return;
 	}
@@ -85,13 +91,52 @@ async function waited(clock: Clock, until: number, signal: AbortSignal): Promise
 	return !signal.aborted;
 }
 
-/** Whether the orphan of an earlier round is still there. */
-const isLeft = (world: World, region: string): boolean =>
-	[...world.outside.region(region).instances.values()].some(({keyName, ending}) => !ending && keyName?.endsWith('0badc0de') === true);
+/** Instances of the group in which a setup tries a worker. */
+const leftInGroup = ({fleet, world}: DemoFleet) =>
+	[...world.outside.region(fleet.region).instances.values()].filter(({ending, tags}) => !ending && tags[groupTag] === names.testGroup(fleet));
 
-/** Workers that run, the oldest first. */
-function workersOf(world: World, region: string): ReturnType<DemoFleet['workers']> {
-	return [...world.outside.region(region).instances.values()]
-		.filter(({keyName, ending}) => !ending && keyName?.startsWith('runner-') === true && !keyName.endsWith('0badc0de'))
+/** Whether the orphan of an earlier round is still there. */
+const isLeft = (demo: DemoFleet): boolean =>
+	leftInGroup(demo).length > 0 ||
+	[...demo.world.outside.region(demo.fleet.region).instances.values()].some(({keyName, ending}) => !ending && keyName?.endsWith('0badc0de') === true);
+
+/** Where the workers are an Auto Scaling group's, the orphan is a worker that a setup tried and didn't end; whether they are. */
+function leaveInGroup({fleet, world}: DemoFleet): boolean {
+	const {scalingGroups, templates} = world.outside.region(fleet.region);
+	const like = scalingGroups.get(names.scalingGroup(fleet));
+	if (!like) return false;
+	const tried = names.testGroup(fleet);
+	const marks = {[markKeys.fleet]: fleet.name, [markKeys.part]: 'worker'};
+	if (!scalingGroups.has(tried))
+		world.outside.call('CreateAutoScalingGroup', fleet.region, {
+			AutoScalingGroupName: tried,
+			MinSize: 0,
+			MaxSize: 1,
+			VPCZoneIdentifier: like.subnetIds.join(','),
+			MixedInstancesPolicy: {
+				LaunchTemplate: {
+					LaunchTemplateSpecification: {LaunchTemplateName: templates.get(like.templateId)?.name, Version: like.version},
+					Overrides: like.types.map((InstanceType) => ({InstanceType})),
+				},
+			},
+			Tags: Object.entries(marks).map(([Key, Value]) => ({Key, Value, PropagateAtLaunch: true})),
+		});
+	world.outside.call('SetDesiredCapacity', fleet.region, {AutoScalingGroupName: tried, DesiredCapacity: 1});
+	return true;
+}
+
+/** Of the fleet's types AWS has none to give on spot, or some again. */
+function setCapacity({fleet, world}: DemoFleet, has: 'none-on-spot' | 'some'): void {
+	const {scalingGroups, zones} = world.outside.region(fleet.region);
+	const types = scalingGroups.get(names.scalingGroup(fleet))?.types ?? ['c5.large'];
+	for (const type of types) for (const zone of zones) world.outside.capacity(type, zone, has);
+}
+
+/** Workers that run, the oldest first, without those that nobody knows. */
+function workersOf(world: World, fleet: Fleet): ReturnType<DemoFleet['workers']> {
+	const isWorker = ({keyName = '', tags}: {keyName?: string; tags: Record<string, string>}): boolean =>
+		keyName.startsWith('runner-') ? !keyName.endsWith('0badc0de') : tags[groupTag] === names.scalingGroup(fleet);
+	return [...world.outside.region(fleet.region).instances.values()]
+		.filter((instance) => !instance.ending && isWorker(instance))
 		.map(({id, keyName = '', spotRequestId}) => ({id, name: keyName, spot: spotRequestId !== undefined}));
 }

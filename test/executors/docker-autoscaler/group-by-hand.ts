@@ -163,7 +163,7 @@ export async function makeGroupOn({cloudAt, rest, script, subnetId, workersGroup
 		MixedInstancesPolicy: {
 			LaunchTemplate: {
 				LaunchTemplateSpecification: {LaunchTemplateName: group, Version: '1'},
-				Overrides: (wish.types ?? ['c5.large']).map((InstanceType) => ({InstanceType: InstanceType as 'c5.large'})),
+				Overrides: (wish.types ?? ['c5.large']).map((InstanceType) => ({InstanceType})),
 			},
 			InstancesDistribution: {OnDemandPercentageAboveBaseCapacity: wish.spot ? 0 : 100, SpotAllocationStrategy: 'price-capacity-optimized'},
 		},
