@@ -257,6 +257,10 @@ for (const side of sides) {
 			const tag = {ResourceId: 'tags', ResourceType: 'auto-scaling-group', Key: 'gitlab-runner-aws:fleet', Value: 'renamed', PropagateAtLaunch: true};
 			await cloud().call('CreateOrUpdateTags', {Tags: [tag]});
 			assert.deepEqual([await found('tags'), await found('renamed')], [[], ['tags']]);
+			const having = async (...Values: string[]) =>
+				(await cloud().call('DescribeAutoScalingGroups', {Filters: [{Name: 'tag-key', Values}]})).AutoScalingGroups?.map((each) => each.AutoScalingGroupName);
+			assert.ok((await having('gitlab-runner-aws:fleet', 'nobodys'))?.includes('tags'));
+			assert.deepEqual(await having('nobodys'), []);
 			assert.match(await words(cloud().call('CreateOrUpdateTags', {Tags: [{...tag, ResourceId: 'nobody'}]})), /^ValidationError: .*not found/);
 			await rejects(cloud().call('CreateOrUpdateTags', {Tags: [{...tag, Key: 'aws:mine'}]}), 'ValidationError');
 		});

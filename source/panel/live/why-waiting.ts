@@ -57,6 +57,13 @@ function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined):
 }
 
 /** Picks out of a snapshot what causes are judged by. */
+/** The groups of its runners, without one in which a setup only tries a worker; all that are seen where config.toml isn't known. */
+function groupsOf(snapshot: Snapshot): Case['groups'] {
+	const seen = snapshot.group.value?.groups ?? [];
+	const named = makersIn(snapshot).flatMap(({group}) => group ?? []);
+	return named.length === 0 ? seen : seen.filter(({name}) => named.includes(name));
+}
+
 function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now)): Case {
 	const counts = countRows(rows);
 	const makers = makersIn(snapshot);
@@ -85,7 +92,7 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 		// One that is acquired has no job yet: a request for one is under way.
 		idle: (told && told.idle + told.acquired) ?? (hasRows ? counts.idle : undefined),
 		removing: told?.removing ?? (hasRows ? counts.removing : undefined),
-		groups: snapshot.group.value?.groups ?? [],
+		groups: groupsOf(snapshot),
 		explained,
 	};
 }

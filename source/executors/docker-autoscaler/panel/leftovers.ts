@@ -3,14 +3,12 @@ import {type AskedManager, type Leftover, type LeftoverVerdict, type LeftoverVie
 import type {HostSeen} from '../../../panel/snapshot.ts';
 import {unless} from '../../../steps/answering.ts';
 import {type Instance, lives} from '../../../steps/looks/account.ts';
-import {groupTag, isMarkedMember} from './marked-members.ts';
+import {groupTag, isMarkedMember, longestSetup} from './marked-members.ts';
 
 const executor = 'docker-autoscaler';
 
 /** A group and config.toml are read one after the other, so what is younger than this may be in only one of them, in milliseconds. */
 const betweenLooks = 300_000;
-/** A worker that setup tries goes within the hour, as does whatever else a setup has only begun, in milliseconds. */
-const longestSetup = 3_600_000;
 
 /** Managers that could have it: those of its fleet. One that can't be asked may be the one. */
 const managersOf = ({managers}: Region, fleet: string): readonly AskedManager[] => managers.filter((manager) => manager.fleet === fleet);

@@ -1,6 +1,9 @@
 import {markKeys} from '../../../fleet.ts';
 import type {Instance} from '../../../steps/looks/account.ts';
 
+/** A worker that setup tries goes within the hour, as does whatever else a setup has only begun, in milliseconds. */
+export const longestSetup = 3_600_000;
+
 /** The tag by which EC2 says of which Auto Scaling group an instance is. */
 export const groupTag = 'aws:autoscaling:groupName';
 

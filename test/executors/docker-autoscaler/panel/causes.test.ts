@@ -280,6 +280,11 @@ test('a fleet that is well has no trouble, and docker-machine’s causes are non
 	assert.equal(verdictOf(scaling([worker(1)]), now).is, 'healthy');
 });
 
+test('the group in which a setup tries a worker is no reason, whatever it is like', () => {
+	const tried = group([], {name: `${groupName}-test`, protectsNew: false, suspended: []});
+	assert.deepEqual(troublesOf(scaling([], {group: good({groups: [group(), tried], absent: []}, now)}), now), []);
+});
+
 test('of several reasons the one that nothing can be done without comes first', () => {
 	const {causes} = whyWaiting(
 		scaling([], {

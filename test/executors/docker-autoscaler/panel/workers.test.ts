@@ -8,7 +8,7 @@ import {countRows} from '../../../../source/panel/rows.ts';
 import {failing, good, unseen} from '../../../../source/panel/seen.ts';
 import type {Snapshot} from '../../../../source/panel/snapshot.ts';
 import {journal, manager, now} from '../../../panel/seeing.ts';
-import {dialed, fleeting, group, idOf, logged, member, scaling, scalingHost, worker} from './seeing.ts';
+import {dialed, fleeting, group, groupName, idOf, logged, member, scaling, scalingHost, worker} from './seeing.ts';
 
 const states = (snapshot: Snapshot): unknown[] =>
 	join(snapshot, now).map(({name, state, detail, job}) => [name, state, ...(detail === undefined ? [] : [detail]), ...(job ? [job.id] : [])]);
@@ -82,6 +82,14 @@ test('an instance of no group that a runner here has is an orphan, and so is one
 		[idOf(3), 'creating', 'just launched'],
 		[idOf(1), 'orphan', 'of no runner here'],
 		[idOf(2), 'orphan', 'not in its group'],
+	]);
+});
+
+test('a worker that a setup tries is on its way for an hour, and then it was left by it', () => {
+	const tried = {tags: {'aws:autoscaling:groupName': `${groupName}-test`}};
+	assert.deepEqual(states(scaling([worker(1, 5, tried), worker(2, 70, tried)], {group: good({groups: [group([])], absent: []}, now)})), [
+		[idOf(1), 'creating', 'tried by setup'],
+		[idOf(2), 'orphan', 'left by a setup'],
 	]);
 });
 
