@@ -12,7 +12,7 @@ const afternoon = 440;
 /** The live panel in a real terminal on the demo's afternoon, at a moment that stands still, so that the same program shows the same. */
 const world = await standing(4);
 const ended = new AbortController();
-const playing = play(world, someFleet.region, world.clock, ended.signal);
+const playing = play(world, someFleet, world.clock, ended.signal);
 const snapshot = await watchedFor(world, afternoon);
 const moment = world.clock.now();
 ended.abort();
