@@ -11,7 +11,7 @@ import {fileURLToPath} from 'node:url';
 const floors = [
 	'cli.tsx',
 	...['commands', 'commands/demo/', 'commands/line'],
-	...['faces', 'faces/ui faces/plain faces/json', 'faces/wizard', 'faces/logging.ts faces/redacting.ts', 'faces/words', 'faces/face.ts'],
+	...['faces', 'faces/ui faces/plain faces/json', 'faces/wizard', 'faces/logging.ts faces/redacting.ts faces/unattended.ts', 'faces/words', 'faces/face.ts'],
 	...['panel/acts panel/orphans', 'panel/sources', 'panel/live'],
 	'executors',
 	'panel',

@@ -51,7 +51,7 @@ export const demoOn =
 		const shown: Session = {...session, face: {...face, emit}, usual: {limit: 4}, demo: true};
 		const made = await setup(shown);
 		if (made !== 0) return made;
-		if (face.screens && session.interactive) await panel(shown, simulated);
+		if (session.interactive) await panel(shown, simulated);
 		else await afternoon(simulated, simulated.clock, face.emit, stops.soft);
 		return destroy(shown);
 	};
@@ -67,8 +67,7 @@ async function panel(session: Session, simulated: World): Promise<void> {
 	const ended = new AbortController();
 	const playing = play(simulated, fleet, simulated.clock, AbortSignal.any([ended.signal, session.stops.soft]));
 	try {
-		const {screens} = session.face;
-		if (screens) await live(session, await watchFleet(session, fleet), screens);
+		await live(session, await watchFleet(session, fleet));
 	} finally {
 		ended.abort();
 		await playing;

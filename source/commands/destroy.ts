@@ -72,17 +72,15 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 
 /** Removes, again as often as somebody who looks on says; they may renew a session that expires meanwhile. */
 async function remove(session: Session, removal: OpenContext<Removal>): Promise<RunResult> {
-	const {face, interactive} = session;
-	const {screens} = face;
+	const {face} = session;
 	const run = (helping?: Helping): Promise<RunResult> => {
 		removal.options.hurry = helping?.hurry;
 		return lookedAfter(session, removal, {helping, all: allSteps.length, stands}, (running) =>
 			removeAll(allSteps, running, face.emit, {again: helping?.again}),
 		);
 	};
-	if (!screens || !interactive) return run();
 	for (;;) {
-		const {result, choice} = await screens.run(loginOf(session), run);
+		const {result, choice} = await face.run(loginOf(session), run);
 		if (choice !== 'again') return result;
 		removal.forget();
 	}

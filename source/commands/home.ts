@@ -16,13 +16,12 @@ const asked = 3;
 
 /** Home: the fleets of all enabled regions as they are found, presets, and what can be done. Without a terminal: the help, exit 2. */
 export const home: Command = async (session) => {
-	const {screens} = session.face;
-	if (!screens || !session.interactive) {
+	if (!session.interactive) {
 		const {help} = await import('./line/help.ts');
 		session.around.stderr.write(help());
 		return 2;
 	}
-	const choice = await screens.home((tell, signal) => lookAround(session, tell, signal));
+	const choice = await session.face.show.home((tell, signal) => lookAround(session, tell, signal));
 	if (choice.do === 'again') return home(session);
 	if (choice.do === 'quit') return 0;
 	if (choice.do === 'demo') {
@@ -35,7 +34,11 @@ export const home: Command = async (session) => {
 		return (await import('./setup.ts')).setup({...session, options, ...(choice.draft ? {resume: true as const} : {})});
 	}
 	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(forFleet(session, choice.fleet));
-	if (choice.do === 'open') return (await import('./status.ts')).status(forFleet(session, choice.fleet));
+	if (choice.do === 'open') {
+		const [{live}, {watchFleet}] = await Promise.all([import('./status.ts'), import('./watch.ts')]);
+		const opened = forFleet(session, choice.fleet);
+		return live(opened, await watchFleet(opened, choice.fleet));
+	}
 	return (await import('./setup.ts')).setup(forFleet(session, choice.fleet));
 };
 

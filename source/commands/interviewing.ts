@@ -30,12 +30,15 @@ export type OpenInterview = {
 	/** Checks and choices call in turn. */
 	turn: Turns;
 	lookingOf(fleet: Fleet, profile: string | undefined): OpenContext<Looking>;
+	/** Closes this too in the end. */
+	keep(context: OpenContext<Looking>): void;
 	close(): Promise<void>;
 };
 
 /** Opens what an interview works with; whoever opens it closes it. */
 export function openInterview(session: Session): OpenInterview {
 	const open = new Map<string, OpenContext<Looking>>();
+	const kept: OpenContext<Looking>[] = [];
 	let last = '';
 	const lookingOf = (fleet: Fleet, profile: string | undefined): OpenContext<Looking> => {
 		session.world.use(profile);
@@ -62,9 +65,10 @@ export function openInterview(session: Session): OpenInterview {
 		plan,
 		turn,
 		lookingOf,
+		keep: (context) => void kept.push(context),
 		async close() {
 			plan.close();
-			await Promise.all([...open.values()].map((looking) => looking.close()));
+			await Promise.all([...open.values(), ...kept].map((looking) => looking.close()));
 		},
 	};
 }
@@ -73,7 +77,7 @@ export function openInterview(session: Session): OpenInterview {
 export function interviewerFor(
 	session: Session,
 	{plan, lookingOf}: OpenInterview,
-	{walk, at, reached, draft}: Pick<Interviewer, 'walk' | 'at' | 'reached' | 'draft'>,
+	{walk, at, reached, draft, alone}: Pick<Interviewer, 'walk' | 'at' | 'reached' | 'draft' | 'alone'>,
 ): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
@@ -83,6 +87,7 @@ export function interviewerFor(
 		at,
 		reached,
 		draft,
+		alone,
 		plan,
 		record: async (fleet, profile) => (await lookingOf(fleet, profile).look(recordLook))?.answers,
 		async secrets(answers) {

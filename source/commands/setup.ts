@@ -5,7 +5,7 @@ import {runPlan} from '../engine/run.ts';
 import type {AnyStep, Change, Context} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {executorOf} from '../executors/list.ts';
-import type {Agreed, Helping, Interviewer, Screens} from '../faces/face.ts';
+import type {Agreed, Helping, Interviewer, Walked} from '../faces/face.ts';
 import {spent} from '../faces/words/durations.ts';
 import {many} from '../panel/formats.ts';
 import {Problem, Stopped} from '../problem.ts';
@@ -15,77 +15,59 @@ import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, pre
 import {askingFor, layersOf, openFleet} from './open.ts';
 import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
 
-/** From answers to a verified fleet: plan, agreement, run, first job. The same command repairs and changes a fleet that stands. */
+/** From answers to a verified fleet: questions beside the plan, review, run, first job. The same command repairs and changes a fleet that stands. */
 export const setup: Command = async (session) => {
-	const {face, interactive} = session;
-	if (face.screens && interactive) return setupOnScreens(session, face.screens);
-	return setupInLines(session);
-};
-
-async function setupInLines(session: Session): Promise<number> {
-	const {face, options} = session;
-	const opened = await openFleet(session);
-	const {context} = opened;
-	const {steps} = executorOf(context.answers);
-	try {
-		const allowed = {replaceManager: options.replaceManager};
-		const plan = await makePlan(steps, context, face.emit, allowed);
-		const problems = problemsOf(plan);
-		if (problems.length > 0) return failAll(session, problems);
-		if (isReady(plan, steps)) {
-			face.emit(asIs(session, context));
-			return 0;
-		}
-		if (!(await face.agree(proposalOf(plan, steps, context, await costsOf({plan, context}))))) return 0;
-		const result = await makeSo(session, context, plan, steps, allowed);
-		const code = stoppedCode(session, context, result);
-		if (code !== undefined) return code;
-		if (result.problems.length > 0) return failAll(session, result.problems, goOn(session, context));
-		if (!opened.stands && session.interactive) await watchFirstJob(session, context);
-		face.emit(isSetUp(session, context));
-		return session.stops.exit() ?? 0;
-	} finally {
-		await context.close();
-	}
-}
-
-/** The same setup where there is a terminal to walk through: questions beside the live plan, review, run, first job. */
-async function setupOnScreens(session: Session, screens: Screens): Promise<number> {
-	const draft = await keptDraft(session);
+	const {interactive, options} = session;
+	const draft = interactive ? await keptDraft(session) : undefined;
 	const interview = openInterview(session);
 	try {
 		let walk: Walk = {layers: await layersOf(session), everything: false, left: [], asking: askingFor(session, (cloud) => inTurns(cloud, interview.turn))};
 		let isNew = false;
-		let at: Interviewer['at'] = session.options.preset === undefined ? 'questions' : 'review';
+		let at: Interviewer['at'] = options.preset === undefined ? 'questions' : 'review';
 		let offered: Interviewer['draft'] = draft && {kept: draft, taken: session.resume === true, forget: () => void forgetDraft(session)};
 		for (;;) {
-			const agreed = await interviewed(session, screens, interview, {walk, at, draft: offered});
+			const walked = await interviewed(session, interview, {walk, at, draft: offered});
+			if ('exit' in walked) return walked.exit;
 			offered = undefined;
-			walk = agreed.walk;
+			walk = walked.walk;
 			at = 'review';
-			if (!(await replacementAgreed(session, agreed.ended))) continue;
-			await forgetDraft(session);
+			if (!(await replacementAgreed(session, walked.ended))) continue;
+			if (interactive) await forgetDraft(session);
 			// A run that was left for an answer has made the record; the first job is still to come.
-			isNew ||= agreed.ended.plan.get('record')?.is === 'missing';
-			const ended = await runUntilDone(session, screens, interview, agreed, isNew);
+			isNew ||= walked.ended.plan.get('record')?.is === 'missing';
+			const ended = await runUntilDone(session, interview, walked, isNew);
 			if (typeof ended === 'number') return ended;
 			at = ended.change;
 		}
 	} finally {
 		await interview.close();
 	}
+};
+
+/** The walk where nobody is asked: what was given has to do. What is blocked is told; what would be made is agreed to by a flag. */
+async function alone(session: Session, interview: OpenInterview, walk: Walk): Promise<Walked> {
+	const {face, options} = session;
+	const {context, answers, sources} = await openFleet(session);
+	interview.keep(context);
+	const {steps} = executorOf(answers);
+	const plan = await makePlan(steps, context, face.emit, {replaceManager: options.replaceManager});
+	const problems = problemsOf(plan);
+	if (problems.length > 0) return {exit: failAll(session, problems)};
+	if (!isReady(plan, steps) && !(await face.agree(proposalOf(plan, steps, context, await costsOf({plan, context}))))) return {exit: 0};
+	return {walk, settled: {given: answers, sources, why: {}, missing: [], wrong: []}, ended: {plan, context, answers, sources}};
 }
 
 /** Walks to the agreement; a person who leaves before is told that nothing was made, and the command that goes on from there. */
-async function interviewed(session: Session, screens: Screens, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at' | 'draft'>): Promise<Agreed> {
+async function interviewed(session: Session, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at' | 'draft'>): Promise<Walked> {
 	let walk = from.walk;
 	const reached = (so: Walk): void => {
 		walk = so;
 	};
 	try {
-		return await screens.interview(interviewerFor(session, interview, {...from, reached}));
+		return await session.face.walk(interviewerFor(session, interview, {...from, reached, alone: () => alone(session, interview, from.walk)}));
 	} catch (error) {
-		if (error instanceof Stopped) session.face.emit({event: 'note', says: `Nothing was made or changed.${await leftWith(session, walk)}`});
+		if (error instanceof Stopped && session.interactive)
+			session.face.emit({event: 'note', says: `Nothing was made or changed.${await leftWith(session, walk)}`});
 		throw error;
 	}
 }
@@ -118,7 +100,6 @@ async function replacementAgreed({face, options}: Session, {plan, context}: Ende
 /** Runs what was agreed to, again as often as the person says; the exit code, or the answer that they want to change. */
 async function runUntilDone(
 	session: Session,
-	screens: Screens,
 	interview: OpenInterview,
 	agreed: Agreed,
 	isNew: boolean,
@@ -126,19 +107,19 @@ async function runUntilDone(
 	let {plan, context}: Pick<EndedPlan, 'plan' | 'context'> = agreed.ended;
 	for (;;) {
 		const {steps} = executorOf(context.answers);
-		if (isReady(plan, steps)) return farewell(session, screens, agreed, asIs(session, context));
+		if (isReady(plan, steps)) return farewell(session, agreed, asIs(session, context));
 		const replaceManager = session.options.replaceManager || replacedIn(plan).length > 0;
-		const {result, choice} = await screens.run(loginOf(session), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
+		const {result, choice} = await session.face.run(loginOf(session), (helping) => makeSo(session, context, plan, steps, {replaceManager, helping}));
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
 		if (result.problems.length === 0) {
-			if (isNew) await watchFirstJob(session, context);
+			if (isNew && session.interactive) await watchFirstJob(session, context);
 			const stopped = session.stops.exit();
 			if (stopped !== undefined) {
 				session.face.emit(isSetUp(session, context));
 				return stopped;
 			}
-			return farewell(session, screens, agreed, isSetUp(session, context));
+			return farewell(session, agreed, isSetUp(session, context));
 		}
 		if (choice === undefined || choice === 'leave') return failAll(session, result.problems, goOn(session, context));
 		interview.plan.again(true);
@@ -150,10 +131,10 @@ async function runUntilDone(
 }
 
 /** The last screen; whatever ends it, all is done by then. */
-async function farewell({face, presets, stops}: Session, screens: Screens, {settled}: Agreed, ended: ReturnType<typeof isSetUp>): Promise<number> {
+async function farewell({face, presets, stops}: Session, {settled}: Agreed, ended: ReturnType<typeof isSetUp>): Promise<number> {
 	face.emit(ended);
 	try {
-		await screens.farewell({says: ended.says, next: ended.next, save: (name) => presets.save(name, presetFrom(settled))});
+		await face.show.farewell({says: ended.says, next: ended.next, save: (name) => presets.save(name, presetFrom(settled))});
 		return 0;
 	} catch (error) {
 		if (!(error instanceof Stopped)) throw error;

@@ -1,4 +1,3 @@
-import type {Screens} from '../faces/face.ts';
 import {reportText} from '../faces/words/status-report.ts';
 import {changedLines, statusLines} from '../faces/words/status-table.ts';
 import type {Fleet} from '../fleet.ts';
@@ -17,10 +16,9 @@ import {lookOnce, type StatusRound, type Watch, watchFleet, watchManager} from '
 export const status: Command = async (session) => {
 	if (session.parsed.words.length > 0) return (await import('./panel.ts')).act(session);
 	const watch = await watchOf(session);
-	const {screens} = session.face;
 	if (session.options.report) return report(session, watch);
 	// Who asks for lines by name gets a table, as a script does.
-	if (screens && session.interactive && session.options.face !== 'plain') return live(session, watch, screens);
+	if (session.interactive && session.options.face !== 'plain') return live(session, watch);
 	return session.options.watch ? again(session, watch) : once(session, watch);
 };
 
@@ -36,7 +34,7 @@ async function watchOf(session: Session): Promise<Watch> {
 }
 
 /** The live panel, and where a person goes from it. */
-export async function live(session: Session, watch: Watch, screens: Screens): Promise<number> {
+export async function live(session: Session, watch: Watch): Promise<number> {
 	const {panelDriver} = await import('./panel.ts');
 	const {fleet, watched} = watch;
 	if ('fleet' in watched) void tellAccount(session, fleet).catch(() => undefined);
@@ -44,7 +42,7 @@ export async function live(session: Session, watch: Watch, screens: Screens): Pr
 	let paid: Snapshot['paid'] | undefined;
 	for (;;) {
 		const driver = panelDriver(session, watch, before, paid);
-		const left = await screens.panel({
+		const left = await session.face.show.panel({
 			...driver,
 			watch: (tell, signal) =>
 				driver.watch((snapshot) => {

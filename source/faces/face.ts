@@ -10,19 +10,26 @@ import type {AnswerKey, Answers, Fleet, Given} from '../fleet.ts';
 import type {PanelDriver, PanelLeft} from '../panel/acts/driver.ts';
 import type {Problem} from '../problem.ts';
 
-/** How the program meets a person or a script. Five verbs and no logic. */
+/** How the program meets a person or a script: nine verbs and no logic. Each face has all of them, so that no command asks which one it has. */
 export type Face = {
 	/** Rejects with `Stopped` when the person leaves, with a `Problem` naming the flag where no one can answer. */
 	ask: Ask;
 	agree(proposal: Proposal): Promise<boolean>;
+	/** From the first question to the agreement at the review, or to the exit code of whoever didn't come so far. Rejects with `Stopped` when the person leaves. */
+	walk(interviewer: Interviewer): Promise<Walked>;
+	/**
+	 * A run that the person looks after, where there is one: what failed is tried again as soon as they say so, while the rest goes on; a session that expired is
+	 * renewed. Resolves when the work has ended, with what they want to do after it where something failed.
+	 */
+	run<Result>(login: Login | undefined, work: (helping: Helping | undefined) => Promise<Result>): Promise<{result: Result; choice: AfterRun | undefined}>;
+	/** Shows what stays until the person leaves it. Each rejects with `Stopped` when they leave the program. */
+	readonly show: Shows;
 	emit(happening: Happening): void;
 	/** Shows work that a person may leave without stopping anything: resolves to undefined when they do. */
 	watch<Result>(title: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result | undefined>;
 	fail(problem: Problem): void;
 	/** Leaves the terminal as it was found. */
 	close(): Promise<void>;
-	/** What only somebody at a terminal can be asked and shown: absent where nobody is. */
-	screens?: Screens;
 	/** It shows by itself that the work is being stopped. */
 	showsStops?: true;
 };
@@ -58,6 +65,8 @@ export type Interviewer = {
 	save(name: string, settled: Settled): Promise<string>;
 	/** Logs in anew, with the terminal handed over; undefined where there is nothing to log in with. */
 	login: Login | undefined;
+	/** The same where nobody is asked: what was given has to do, and what it makes is agreed to by a flag. */
+	alone(): Promise<Walked>;
 };
 
 /** Logs in to AWS: the command that does it, and how it went. */
@@ -65,6 +74,9 @@ export type Login = {command: string; run(): boolean};
 
 /** What a person agreed to at the review. */
 export type Agreed = {walk: Walk; settled: Settled; ended: EndedPlan};
+
+/** How a walk ended: agreed to, or with the exit code of what was told. */
+export type Walked = Agreed | {exit: number};
 
 /** What to do after a run that didn't get everything done. */
 export type AfterRun = 'again' | 'leave' | {change: AnswerKey};
@@ -108,18 +120,12 @@ export type HomeChoice =
 	| {do: 'again'}
 	| {do: 'quit'};
 
-/** Screens that need a whole terminal. Each rejects with `Stopped` when the person leaves. */
-export type Screens = {
-	/** From the first question to the agreement at the review. */
-	interview(interviewer: Interviewer): Promise<Agreed>;
-	/**
-	 * A run that the person looks after: what failed is tried again as soon as they say so, while the rest goes on; a session that expired is renewed.
-	 * Resolves when the work has ended, with what they want to do after it where something failed.
-	 */
-	run<Result>(login: Login | undefined, work: (helping: Helping) => Promise<Result>): Promise<{result: Result; choice: AfterRun | undefined}>;
+/** What is shown until it's left. */
+export type Shows = {
+	/** The end of a good run. */
 	farewell(farewell: Farewell): Promise<void>;
 	/** Home; `look` tells what it sees as it comes, until a choice is made: by the person, or by itself where only one thing can be done. */
 	home(look: (tell: (seen: HomeSeen) => void, signal: AbortSignal) => Promise<HomeChoice | undefined>): Promise<HomeChoice>;
-	/** The live panel, until the person leaves it. */
+	/** The live panel. */
 	panel(driver: PanelDriver): Promise<PanelLeft>;
 };

@@ -129,7 +129,7 @@ test('the bytes that Ink sends for it are its own and our colours', async () => 
 		change();
 		await shown(out.text, () => out.text().length > before);
 	};
-	const left = face.screens?.panel({
+	const left = face.show.panel({
 		about,
 		async watch(tell, signal) {
 			for (const snapshot of snapshots) {

@@ -4,6 +4,7 @@ import type {Session} from '../../source/commands/session.ts';
 import {makeStops, type Stops} from '../../source/commands/world.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import type {Face} from '../../source/faces/face.ts';
+import {unattended} from '../../source/faces/unattended.ts';
 import type {Answers} from '../../source/fleet.ts';
 import type {Problem} from '../../source/problem.ts';
 import {type Ports, simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
@@ -26,6 +27,7 @@ export function hearing(): Face & {events: Happening[]; problems: Problem[]} {
 	const events: Happening[] = [];
 	const told: Problem[] = [];
 	return {
+		...unattended,
 		events,
 		problems: told,
 		ask: () => Promise.reject(new Error('Nobody is asked here.')),
@@ -42,7 +44,7 @@ export function sessionAt(
 	ports: Ports,
 	args: readonly string[],
 	face: Face,
-	more: {gitlabToken?: string; runnerToken?: string; stops?: Stops; demo?: boolean; presets?: Presets} = {},
+	more: {gitlabToken?: string; runnerToken?: string; stops?: Stops; demo?: boolean; interactive?: boolean; presets?: Presets} = {},
 ): Session {
 	const {address, clock, cloudAt, gitlabAt, host, random, who} = ports;
 	const {disk} = forgiving(ports.disk, (said) => face.emit({event: 'note', about: 'laptop', ...said}));
@@ -69,7 +71,7 @@ export function sessionAt(
 			end: () => {},
 		},
 		face,
-		interactive: face.screens !== undefined,
+		interactive: more.interactive ?? false,
 		world: {
 			cloudAt,
 			host,

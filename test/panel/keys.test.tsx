@@ -32,7 +32,7 @@ function open(first: Snapshot, driver: Partial<PanelDriver> = {}) {
 	});
 	const left: PanelLeft[] = [];
 	const begin = (of: PanelAbout) =>
-		controller.screens
+		controller.show
 			.panel({
 				about: of,
 				watch(hear, signal) {

@@ -23,7 +23,7 @@ const face = inkFace({
 	onStop: () => stops.raise('SIGINT'),
 	ended: stops.soft,
 });
-const session = sessionAt(world, ['status'], face, {gitlabToken: world.tokens.gitlab, stops, demo: true});
+const session = sessionAt(world, ['status'], face, {gitlabToken: world.tokens.gitlab, stops, demo: true, interactive: true});
 const ended = new AbortController();
 const playing = what === 'play' ? play(world, someFleet, world.clock, ended.signal) : Promise.resolve();
 let code = 0;
@@ -32,7 +32,7 @@ const begun = world.clock.now();
 const memory: number[] = [];
 const sampling = setInterval(() => void memory.push(process.memoryUsage.rss() / 1_048_576), 200);
 try {
-	if (face.screens) code = await live(session, await watchFleet(session, someFleet), face.screens);
+	code = await live(session, await watchFleet(session, someFleet));
 } catch (error) {
 	if (!(error instanceof Stopped)) throw error;
 	code = 130;

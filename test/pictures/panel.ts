@@ -41,7 +41,7 @@ const face = inkFace({
 	onStop: () => {},
 });
 try {
-	await face.screens?.panel(driver);
+	await face.show.panel(driver);
 } catch (error) {
 	if (!(error instanceof Stopped)) throw error;
 }

@@ -21,7 +21,7 @@ const visit = [
 	[question(/Which image does the manager start from\?/), '?'],
 	[/As a flag it is --image\.[\s\S]*:plan +says what is found so far[\s\S]*helps\): $/, 'debian-12'],
 	[question(/Which security group/), '<'],
-	[question(/Which image[\s\S]*Debian 12[^\n]*default/), 'ubuntu-24.04-arm64'],
+	[/Which image[\s\S]*Enter keeps debian-12; \? helps\): $/, 'ubuntu-24.04-arm64'],
 	[question(/Which security group/), '1'],
 	[question(/Which key pair/), ''],
 	[question(/caches go\?/), '2'],

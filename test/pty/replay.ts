@@ -70,11 +70,9 @@ async function watch(): Promise<number> {
 
 const told = (value: unknown): void => face.emit({event: 'document', name: 'choice', value: JSON.stringify(value)});
 
-const screens = face.screens ?? fail('This face has no screens.');
-
 /** Home with fleets and presets; what was chosen is told. */
 async function home(): Promise<number> {
-	const chosen = await screens.home(async (tell) => {
+	const chosen = await face.show.home(async (tell) => {
 		tell(homeSeen);
 		return new Promise(() => {});
 	});
@@ -85,7 +83,7 @@ async function home(): Promise<number> {
 /** The last screen of a good run. */
 async function end(): Promise<number> {
 	replay(face, clock, [...untilTestMachine, ...goodEnd]);
-	await screens.farewell({
+	await face.show.farewell({
 		says: 'gitlab-runners is set up in us-east-2, and its runner takes jobs.',
 		next: ['plan', 'ssh', 'destroy'].map((word) => ({
 			command: `gitlab-runner-aws ${word} --fleet gitlab-runners --region us-east-2`,
@@ -98,7 +96,8 @@ async function end(): Promise<number> {
 
 /** A run of which a step has failed while another goes on, until it's tried again; the session expires then, until somebody looks. */
 async function helped(): Promise<number> {
-	const {choice} = await screens.run({command: 'aws sso login --profile acme-dev', run: () => true}, async ({again, onLook}) => {
+	const {choice} = await face.run({command: 'aws sso login --profile acme-dev', run: () => true}, async (helping) => {
+		const {again, onLook} = helping ?? fail('Nobody helps it along.');
 		replay(face, clock, [...untilTestMachine, ...untilTheEnd.slice(0, 1)]);
 		clock.at(72_000);
 		if (!(await again('runner'))) return;

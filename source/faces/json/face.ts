@@ -2,6 +2,7 @@ import type {Happening} from '../../engine/events.ts';
 import type {Problem} from '../../problem.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
 import type {Face} from '../face.ts';
+import {unattended} from '../unattended.ts';
 import {stamped} from '../words/run-state.ts';
 import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
 
@@ -21,6 +22,7 @@ export function jsonFace({out, yes, clock}: {out: NodeJS.WritableStream; yes: bo
 		out.write(`${JSON.stringify({event, at, ...payload})}\n`);
 	};
 	return {
+		...unattended,
 		async ask(asked) {
 			const taken = yes ? agreedDefault(asked) : undefined;
 			if (taken) return taken.value;

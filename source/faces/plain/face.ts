@@ -5,7 +5,8 @@ import type {Event, Happening} from '../../engine/events.ts';
 import type {Proposal} from '../../engine/proposal.ts';
 import type {Problem} from '../../problem.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
-import type {Face, Screens} from '../face.ts';
+import type {Face} from '../face.ts';
+import {unattended} from '../unattended.ts';
 import {plainText} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
 import {problemLines} from '../words/problems.ts';
@@ -14,9 +15,9 @@ import {findingLines, linesOf} from '../words/sentences.ts';
 import {toText} from '../words/style.ts';
 import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
 import {wrapColumns} from '../words/wrapping.ts';
+import type {inLines, LinesParts} from './attended.ts';
 import type {LineReader} from './line-reader.ts';
 import type {Talk} from './prompts.ts';
-import type {LinesParts} from './screens.ts';
 import {waits} from './waits.ts';
 import {watched} from './watching.ts';
 
@@ -166,6 +167,7 @@ export function plainFace(options: PlainOptions): Face {
 	}
 
 	const face: Face = {
+		...unattended,
 		ask,
 		agree,
 		emit,
@@ -182,13 +184,15 @@ export function plainFace(options: PlainOptions): Face {
 	};
 	if (!interactive || yes) return face;
 	const parts: LinesParts = {talk, agree, columns, look, now: () => clock.now(), state: () => state, quietly, ended: options.ended};
-	const lines = async (): Promise<Screens> => (await import('./screens.ts')).screensInLines(parts);
-	const screens: Screens = {
-		interview: async (interviewer) => (await lines()).interview(interviewer),
+	const lines = async (): Promise<ReturnType<typeof inLines>> => (await import('./attended.ts')).inLines(parts);
+	return {
+		...face,
+		walk: async (interviewer) => (await lines()).walk(interviewer),
 		run: async (login, work) => (await lines()).run(login, work),
-		farewell: async (farewell) => (await lines()).farewell(farewell),
-		home: async (seen) => (await lines()).home(seen),
-		panel: async (driver) => (await lines()).panel(driver),
+		show: {
+			...unattended.show,
+			home: async (seen) => (await lines()).show.home(seen),
+			panel: async (driver) => (await lines()).show.panel(driver),
+		},
 	};
-	return {...face, screens};
 }

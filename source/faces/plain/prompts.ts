@@ -33,7 +33,9 @@ export function choicesOf({question, choices = [], default: usual}: Asked): read
 export function choiceLines(asked: Asked, listed: readonly Choice<unknown>[]): Line[] {
 	const shown = listed.slice(0, most);
 	const lines = shown.map(({value, label, hint, disabled}, at): Line => {
-		const usual = same(value, asked.default?.value) ? `(default${asked.default?.why === undefined ? '' : `: ${asked.default.why}`})` : undefined;
+		const usual = same(value, asked.default?.value)
+			? `(${asked.default?.given ? 'as it is' : 'default'}${asked.default?.why === undefined ? '' : `: ${asked.default.why}`})`
+			: undefined;
 		const text = [hint ? `${label}, ${hint}` : label, disabled === undefined ? undefined : `(not now: ${disabled})`, usual].filter(Boolean).join(' ');
 		return {subject: `${at + 1}`.padStart(`${shown.length}`.length), text, indent: 2};
 	});

@@ -1,7 +1,18 @@
 import {inOrder} from '../../answers/all.ts';
 import {flagOf, isSecret} from '../../answers/question.ts';
 import type {AnswerKey} from '../../fleet.ts';
-import {answerOf, blockedIn, keyWords, mendable, mendsOf, nothingSeen, type WizardMove, type WizardNews, type WizardSeen} from '../wizard/seen.ts';
+import {
+	answerOf,
+	blockedIn,
+	introduction,
+	keyWords,
+	mendable,
+	mendsOf,
+	nothingSeen,
+	type WizardMove,
+	type WizardNews,
+	type WizardSeen,
+} from '../wizard/seen.ts';
 import type {WizardShown, WizardTerminal} from '../wizard/terminal.ts';
 import type {Mark} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
@@ -151,6 +162,7 @@ export function walkInLines({say, ask}: Talk, state: () => RunState): WizardTerm
 		const {asked, walking} = put.walking.loading ? await filled.promise : put;
 		let listed = choicesOf(asked);
 		once(() => {
+			if (seen.at === 1 && !walking.change) say([{text: introduction}]);
 			tellBlocked();
 			say(questionLines(asked, listed, seen.of > 0 && !walking.change ? ` (${seen.at} of ${seen.of})` : ''));
 		});

@@ -37,8 +37,7 @@ export type ControllerOptions = {
 };
 
 /** The Ink face without its terminal: screens are put on a store, presses come in, and whoever waits for the person is answered. */
-export type Controller = Pick<Face, 'ask' | 'agree' | 'emit' | 'watch'> & {
-	readonly screens: NonNullable<Face['screens']>;
+export type Controller = Pick<Face, 'ask' | 'agree' | 'walk' | 'run' | 'show' | 'emit' | 'watch'> & {
 	readonly store: Store;
 	press(press: Press, view: View): void;
 	/** All that was told, but for lines and downloads. */
@@ -172,7 +171,7 @@ export function makeController(options: ControllerOptions): Controller {
 				};
 			});
 		},
-		screens: screensOn({store, waiting, until, stop, press, handOver, later, write: options.write ?? (() => undefined), now: () => clock.now()}),
+		...screensOn({store, waiting, until, stop, press, handOver, later, write: options.write ?? (() => undefined), now: () => clock.now()}),
 	};
 }
 

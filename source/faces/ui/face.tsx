@@ -46,7 +46,7 @@ export function inkFace(options: InkOptions): Face {
 		return went;
 	}
 
-	const {store, press, told, ask, agree, emit, watch, screens} = makeController({...options, later, handOver, write: (text) => void stdout.write(text)});
+	const {store, press, told, ...verbs} = makeController({...options, later, handOver, write: (text) => void stdout.write(text)});
 
 	const app = render(<App store={store} look={look} title={title} now={() => clock.now()} press={press} suspends={suspends} />, {
 		stdin,
@@ -60,11 +60,7 @@ export function inkFace(options: InkOptions): Face {
 	});
 
 	return {
-		ask,
-		agree,
-		emit,
-		watch,
-		screens,
+		...verbs,
 		showsStops: true,
 		fail: (problem) => {
 			problems.push(problem);

@@ -17,7 +17,7 @@ export type RunParts = {
 export function runAlong<Result>(
 	{store, until, handOver, stop}: RunParts,
 	login: Login | undefined,
-	work: (helping: Helping) => Promise<Result>,
+	work: (helping: Helping | undefined) => Promise<Result>,
 ): Promise<{result: Result; choice: AfterRun | undefined}> {
 	const leaving = new AbortController();
 	const hurrying = new AbortController();

@@ -1,5 +1,5 @@
 import {Stopped, toProblem} from '../../problem.ts';
-import type {Farewell, HomeChoice, HomeSeen, Interviewer, Screens} from '../face.ts';
+import type {Face, Farewell, HomeChoice, HomeSeen, Interviewer} from '../face.ts';
 import type {WizardTerminal} from '../wizard/terminal.ts';
 import {runWizard} from '../wizard/wizard.ts';
 import {runPanel} from './panel/run.ts';
@@ -23,10 +23,10 @@ type ScreensParts = {
 	now(): number;
 };
 
-/** The screens that need a whole terminal. */
-export function screensOn({store, waiting, until, stop, press, handOver, later, write, now}: ScreensParts): Screens {
+/** What only a person at a terminal can be asked and shown. */
+export function screensOn({store, waiting, until, stop, press, handOver, later, write, now}: ScreensParts): Pick<Face, 'walk' | 'run' | 'show'> {
 	return {
-		interview: (interviewer: Interviewer) =>
+		walk: (interviewer: Interviewer) =>
 			new Promise((resolve, reject) => {
 				const {terminal, holds, take, changed, end} = openWizardTerminal(store, press, handOver, later);
 				const over = (then: () => void): void => {
@@ -43,23 +43,25 @@ export function screensOn({store, waiting, until, stop, press, handOver, later, 
 				);
 			}),
 		run: (login, work) => runAlong({store, until, handOver, stop}, login, work),
-		farewell: ({says, next, save}: Farewell) => {
-			const name = store.now().state.target?.fleet ?? 'mine';
-			return until<void>({is: 'end', says, next, saves: name}, (settle) => ({
-				leave: () => settle(undefined),
-				wizard: (move) => {
-					if (move.do !== 'save') return;
-					store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.filter(({is}) => is !== 'save')]}));
-					const tell = (news: string, role: 'ready' | 'blocked'): void => store.set(({wizard}) => ({wizard: {...wizard, news: {says: news, role}}}));
-					save(move.name).then(
-						() => tell(`Preset ${move.name} is saved. Next time: \`gitlab-runner-aws setup --preset ${move.name}\`.`, 'ready'),
-						(error: unknown) => tell(toProblem(error).message, 'blocked'),
-					);
-				},
-			}));
+		show: {
+			farewell: ({says, next, save}: Farewell) => {
+				const name = store.now().state.target?.fleet ?? 'mine';
+				return until<void>({is: 'end', says, next, saves: name}, (settle) => ({
+					leave: () => settle(undefined),
+					wizard: (move) => {
+						if (move.do !== 'save') return;
+						store.set(({screens: [bottom, ...above]}) => ({screens: [bottom, ...above.filter(({is}) => is !== 'save')]}));
+						const tell = (news: string, role: 'ready' | 'blocked'): void => store.set(({wizard}) => ({wizard: {...wizard, news: {says: news, role}}}));
+						save(move.name).then(
+							() => tell(`Preset ${move.name} is saved. Next time: \`gitlab-runner-aws setup --preset ${move.name}\`.`, 'ready'),
+							(error: unknown) => tell(toProblem(error).message, 'blocked'),
+						);
+					},
+				}));
+			},
+			home: (look) => home(store, until, look),
+			panel: (driver) => runPanel({store, until, handOver, later, write, now}, driver),
 		},
-		home: (look) => home(store, until, look),
-		panel: (driver) => runPanel({store, until, handOver, later, write, now}, driver),
 	};
 }
 

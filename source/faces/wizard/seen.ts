@@ -32,6 +32,10 @@ export type WizardSeen = {
 
 export const nothingSeen: WizardSeen = {answered: [], at: 0, of: 0, everything: false, answers: [], byHand: [], costs: [], changes: false};
 
+/** What all this is about, for whoever meets it first. */
+export const introduction =
+	'A manager, one small machine, asks GitLab for jobs; workers, machines that it makes for them, run the jobs and go again. Nothing is made before you agree.';
+
 /** What a person does in the walk, besides answering. */
 export type WizardMove =
 	| {do: 'answer'; value: unknown}

@@ -42,7 +42,7 @@ function controller({ended}: {ended?: AbortSignal} = {}) {
 test('the end shows the commands that come next, saves a preset with p, and is left with q', async () => {
 	const on = controller();
 	const saved: string[] = [];
-	const over = on.screens.farewell({
+	const over = on.show.farewell({
 		says: 'ci is set up.',
 		next: [{command: 'gitlab-runner-aws destroy --fleet ci', does: 'takes it away'}],
 		async save(name) {
@@ -62,7 +62,7 @@ test('the end shows the commands that come next, saves a preset with p, and is l
 
 test('ctrl-z hands the terminal to the shell, wherever it is pressed, and changes nothing', async () => {
 	const on = controller();
-	void on.screens.home(async () => new Promise(() => {}));
+	void on.show.home(async () => new Promise(() => {}));
 	await on.until(/a new fleet/);
 	on.press('\u001a');
 	await on.until(() => on.suspended.length === 1);
@@ -80,7 +80,7 @@ const seen: HomeSeen = {
 test('home shows what has answered; the cursor stays on its fleet when others come in before it', async () => {
 	const on = controller();
 	let tell: (seen: HomeSeen) => void = () => {};
-	const chosen = on.screens.home(async (how) => {
+	const chosen = on.show.home(async (how) => {
 		tell = how;
 		tell(seen);
 		return new Promise(() => {});
@@ -112,7 +112,7 @@ test('each key of home does what it says', async () => {
 		['q', {do: 'quit'}],
 	] as const) {
 		const on = controller();
-		const chosen = on.screens.home(async (tell) => {
+		const chosen = on.show.home(async (tell) => {
 			tell(seen);
 			return new Promise(() => {});
 		});
@@ -125,7 +125,7 @@ test('each key of home does what it says', async () => {
 
 test('where no region has a fleet, home ends by itself in setup; while it looks it says so', async () => {
 	const on = controller();
-	const chosen = on.screens.home(async (tell) => {
+	const chosen = on.show.home(async (tell) => {
 		tell({...seen, regions: 1, looked: 1, fleets: []});
 		return {do: 'setup'};
 	});
@@ -134,8 +134,8 @@ test('where no region has a fleet, home ends by itself in setup; while it looks 
 
 test('a signal from outside ends whatever waits for the person, and isn’t counted as their ctrl-c', async () => {
 	for (const open of [
-		(on: ReturnType<typeof controller>) => on.screens.home(() => new Promise(() => {})),
-		(on: ReturnType<typeof controller>) => on.screens.farewell({says: 'x', next: [], save: async () => ''}),
+		(on: ReturnType<typeof controller>) => on.show.home(() => new Promise(() => {})),
+		(on: ReturnType<typeof controller>) => on.show.farewell({says: 'x', next: [], save: async () => ''}),
 		(on: ReturnType<typeof controller>) => on.agree({says: 'x', details: []}),
 	]) {
 		const ended = new AbortController();

@@ -68,13 +68,13 @@ function controllerFor(world: World) {
 		until: (right: RegExp) => shown(frame, right),
 		run: (login?: Login): Promise<Ended> =>
 			planned(world, wish, (context, plan) =>
-				made.screens.run(login, (helping) =>
+				made.run(login, (helping = assert.fail('nobody helps it along')) =>
 					runPlan(dockerMachine.steps, pausing(context, {...helping, emit}), plan, emit, {replaceManager: false, again: helping.again}),
 				),
 			),
 		remove: (login?: Login): Promise<Ended> =>
 			removing(world, wish, (removal) =>
-				made.screens.run(login, (helping) => {
+				made.run(login, (helping = assert.fail('nobody helps it along')) => {
 					removal.options.hurry = helping.hurry;
 					return removeAll(dockerMachine.steps, pausing(removal, {...helping, emit}), emit, {again: helping.again});
 				}),

@@ -130,12 +130,13 @@ export function walk({
 			return `/presets/${name}.json`;
 		},
 		login: undefined,
+		alone: () => Promise.reject(new Error('Somebody is there.')),
 	};
 	let agreed: Agreed | undefined;
 	let refused: unknown;
-	controller.screens.interview(interviewer).then(
+	controller.walk(interviewer).then(
 		(one) => {
-			agreed = one;
+			if ('walk' in one) agreed = one;
 		},
 		(error: unknown) => {
 			refused = error;

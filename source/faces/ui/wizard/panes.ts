@@ -1,4 +1,4 @@
-import {blockedIn, mendable, priced} from '../../wizard/seen.ts';
+import {blockedIn, introduction, mendable, priced} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
@@ -34,10 +34,6 @@ function answeredRows(view: View, room: number): Row[] {
 	);
 	return [...rows, emptyRow];
 }
-
-/** What all this is about, for whoever meets it first. */
-const introduction =
-	'A manager, one small machine, asks GitLab for jobs; workers, machines that it makes for them, run the jobs and go again. Nothing is made before you agree.';
 
 /** The introduction above the first question. */
 function introRows({wizard, look, columns}: View): Row[] {

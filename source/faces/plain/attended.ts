@@ -1,5 +1,5 @@
 import {Stopped} from '../../problem.ts';
-import type {AfterRun, Helping, Screens} from '../face.ts';
+import type {AfterRun, Face, Helping} from '../face.ts';
 import {runWizard} from '../wizard/wizard.ts';
 import type {RunState} from '../words/run-state.ts';
 import {homeInLines} from './home.ts';
@@ -38,18 +38,16 @@ async function afterRun({say, ask}: Talk, {doing}: RunState): Promise<AfterRun> 
 	}
 }
 
-/** All that a terminal can do, in lines that are never redrawn: for a screen reader, for Emacs, and for whoever likes it calm. */
-export function screensInLines(parts: LinesParts): Screens {
+/** All that somebody at a terminal can be asked and shown, in lines that are never redrawn: for a screen reader, for Emacs, and for whoever likes it calm. */
+export function inLines(parts: LinesParts): Pick<Face, 'walk' | 'run'> & {show: Pick<Face['show'], 'home' | 'panel'>} {
 	const {talk, state, quietly, ended} = parts;
 	return {
-		interview: (interviewer) => quietly(() => Promise.race([runWizard(interviewer, walkInLines(talk, state)), untilEnded(ended)])),
+		walk: (interviewer) => quietly(() => Promise.race([runWizard(interviewer, walkInLines(talk, state)), untilEnded(ended)])),
 		async run(_login, work) {
 			const result = await work(helping);
 			const hasFailed = state().steps.some((step) => step.state === 'failed');
 			return {result, choice: hasFailed && !ended?.aborted ? await afterRun(talk, state()) : undefined};
 		},
-		farewell: async () => undefined,
-		home: (look) => homeInLines(talk, look),
-		panel: (driver) => panelInLines(parts, driver),
+		show: {home: (look) => homeInLines(talk, look), panel: (driver) => panelInLines(parts, driver)},
 	};
 }
