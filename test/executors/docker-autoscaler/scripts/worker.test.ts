@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import {execFile, execFileSync} from 'node:child_process';
 import {after, before, test} from 'node:test';
+import {promisify} from 'node:util';
 import {awsConfigPath, workerKeyPath} from '../../../../source/executors/docker-autoscaler/manager-paths.ts';
+import {awsText} from '../../../../source/executors/docker-autoscaler/scripts/aws-request.ts';
 import {testWorkerScript, workerStages} from '../../../../source/executors/docker-autoscaler/scripts/test-worker.ts';
 import {workerKeyScript} from '../../../../source/executors/docker-autoscaler/scripts/worker-key.ts';
 import {credentialsFile} from '../../../../source/steps/programs.ts';
 import type {ScriptProgress} from '../../../../source/world/host/port.ts';
+import {prelude} from '../../../../source/world/host/script.ts';
 import {writeCredentialsScript} from '../../../../source/world/host/scripts/write-credentials.ts';
 import {type FreshManager, freshManager} from '../../../world/scripts/fresh-manager.ts';
 import {onManager} from '../../../world/scripts/on-manager.ts';
@@ -42,4 +46,34 @@ test('a refused call of the worker that is tried is told by AWS’s own code, an
 	const {result, said} = await onManager(manager.world, testWorkerScript, given);
 	assert.ok(result.is === 'failed' && result.code === 'ValidationError' && /not found/.test(result.detail), JSON.stringify(result));
 	assert.deepEqual(stages(said), [workerStages[0], workerStages.at(-1)]);
+});
+
+/** Signs a call by the manager's script and by AWS's own library for Python, which moto brings along. */
+const signing = `${prelude}${awsText}
+import botocore.auth, botocore.awsrequest, botocore.credentials
+aws_kept['credentials'] = given['credentials']
+url, body = given['url'], given['body'].encode()
+own = aws_signed(given['service'], given['region'], url, body)
+asked = botocore.awsrequest.AWSRequest('POST', url, data=body, headers={name: own[name] for name in own if name not in ('authorization', 'host')})
+asked.context['timestamp'] = own['x-amz-date']
+theirs = botocore.auth.SigV4Auth(botocore.credentials.Credentials(*given['credentials']), given['service'], given['region'])
+signature = theirs.signature(theirs.string_to_sign(asked, theirs.canonical_request(asked)), asked)
+print(json.dumps({'own': own['authorization'].rpartition('Signature=')[2], 'theirs': signature}))
+`;
+
+test('a call from the manager is signed as AWS’s own library signs it, by a role’s credentials and by a person’s', async () => {
+	const python = execFileSync('sh', ['test/peers/moto/python.sh', '--only-look'], {encoding: 'utf8'}).trim();
+	for (const credentials of [
+		['AKIAEXAMPLE', 'hush/+x', null],
+		['ASIAEXAMPLE', 'hush', 'a+token/of==a/role'],
+	]) {
+		for (const url of ['https://autoscaling.us-east-2.amazonaws.com/', 'http://127.0.0.1:5000/']) {
+			const body = 'AutoScalingGroupName=gitlab-runners-workers&DesiredCapacity=1&Action=SetDesiredCapacity&Version=2011-01-01';
+			const running = promisify(execFile)(python, ['-c', signing]);
+			running.child.stdin?.end(JSON.stringify({credentials, service: 'autoscaling', region: 'us-east-2', url, body}));
+			const {own, theirs}: {own: string; theirs: string} = JSON.parse((await running).stdout);
+			assert.match(own, /^[0-9a-f]{64}$/);
+			assert.equal(own, theirs, `${credentials[0]} ${url}`);
+		}
+	}
 });
