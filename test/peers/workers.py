@@ -8,7 +8,10 @@ import re
 NEWEST, OF_ECS = "29.1.2", "25.0.16"
 USERS = {"ubuntu": "ubuntu", "debian": "admin", "al2023": "ec2-user", "amzn": "ec2-user"}
 #: User data that installs Docker, and that lets the login user use it.
-INSTALLS = re.compile(r"docker\.io|docker-ce|moby|get\.docker\.com|(dnf|yum|apt-get)\b[^\n]*\bdocker\b|^\s*- docker\b", re.M)
+INSTALLS = {
+    "debian": re.compile(r"docker\.io|docker-ce|moby|get\.docker\.com|apt-get\b[^\n]*\bdocker\b|^\s*- docker\b", re.M),
+    "amazon": re.compile(r"(dnf|yum)\b[^\n]*\bdocker\b|^\s*- docker\b", re.M),
+}
 LETS = re.compile(r"usermod|gpasswd|adduser|groups\s*:")
 
 
@@ -27,7 +30,8 @@ def docker_on(instance, image, account):
         asked = base64.b64decode(asked, validate=True).decode()
     except ValueError:
         pass
-    return NEWEST if INSTALLS.search(asked) and LETS.search(asked) else None
+    kind = "amazon" if re.match("al20|amzn", image.name or "") else "debian"
+    return NEWEST if INSTALLS[kind].search(asked) and LETS.search(asked) else None
 
 
 def lets_in(worker, manager, port):

@@ -10,11 +10,15 @@ if [ ! -e /etc/docker/daemon.json ]; then
   mkdir -p /etc/docker
   echo '{"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}}' >/etc/docker/daemon.json
 fi
-if ! command -v docker >/dev/null && command -v apt-get >/dev/null; then
-  systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get -o DPkg::Lock::Timeout=120 update
-  apt-get -o DPkg::Lock::Timeout=120 install -y docker.io
+if ! command -v docker >/dev/null; then
+  if command -v apt-get >/dev/null; then
+    systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -o DPkg::Lock::Timeout=120 update
+    apt-get -o DPkg::Lock::Timeout=120 install -y docker.io
+  else
+    dnf install -y docker
+  fi
 fi
 usermod -aG docker ${user}
 systemctl enable --now --no-block docker

@@ -5,8 +5,11 @@ import {hasInternet} from '../../../simulated/host/worker-reach.ts';
 /** Milliseconds until packages are installed that user data asks for, after the first boot has ended. */
 const installing = 45_000;
 
-/** Whether a person's user data puts Docker on the worker: by a package, or by Docker's own script. */
-const installsDocker = /docker\.io|docker-ce|moby|get\.docker\.com|(?:dnf|yum|apt-get)\b[^\n]*\bdocker\b|^\s*- docker\b/m;
+/** What in user data puts Docker on a worker: a package of the system's own kind, or, where that knows the system, Docker's own script. */
+const installsDocker = {
+	debian: /docker\.io|docker-ce|moby|get\.docker\.com|apt-get\b[^\n]*\bdocker\b|^\s*- docker\b/m,
+	amazon: /(?:dnf|yum)\b[^\n]*\bdocker\b|^\s*- docker\b/m,
+};
 /** Whether it lets the login user use it. */
 const letsUser = /usermod|gpasswd|adduser|groups\s*:/;
 
@@ -19,7 +22,8 @@ const comesWithDocker = (image: ImageState, account: string): boolean => image.n
 export function dockerUpFrom(caller: Caller, region: string, instance: InstanceState, image: ImageState): number | undefined {
 	if (comesWithDocker(image, caller.cloud.account.id)) return instance.initialisedAt;
 	const asked = userDataOf(instance);
-	const isInstalled = installsDocker.test(asked) && (letsUser.test(asked) || image.user === 'root') && hasInternet(caller, region, instance.id);
+	const installs = /^(al20|amzn)/.test(image.name) ? installsDocker.amazon : installsDocker.debian;
+	const isInstalled = installs.test(asked) && (letsUser.test(asked) || image.user === 'root') && hasInternet(caller, region, instance.id);
 	return isInstalled ? instance.initialisedAt + installing : undefined;
 }
 
