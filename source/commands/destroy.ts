@@ -60,7 +60,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 		face.fail(
 			new Problem({
 				code: 'stopped',
-				message: `Stopped after ${result.done.length} of ${allSteps.length} steps.${session.demo ? '' : ` ${stands}`}`,
+				message: `Stopped after ${result.counts.done} of ${result.counts.of} steps.${session.demo ? '' : ` ${stands}`}`,
 				advice: goOn(session, fleet),
 			}),
 		);
@@ -75,9 +75,7 @@ async function remove(session: Session, removal: OpenContext<Removal>): Promise<
 	const {face} = session;
 	const run = (helping?: Helping): Promise<RunResult> => {
 		removal.options.hurry = helping?.hurry;
-		return lookedAfter(session, removal, {helping, all: allSteps.length, stands}, (running) =>
-			removeAll(allSteps, running, face.emit, {again: helping?.again}),
-		);
+		return lookedAfter(session, removal, {helping, stands}, (running) => removeAll(allSteps, running, face.emit, {again: helping?.again}));
 	};
 	for (;;) {
 		const {result, choice} = await face.run(loginOf(session), run);

@@ -88,19 +88,21 @@ const lookingOn: Pick<Pausing, 'signal' | 'onLook'> = {signal: new AbortControll
 
 /**
  * Does a run's work with a context that meets an expired session as it should be: where somebody is there it pauses until there is another one, else the
- * run ends, and its last problem says how far it came. `all` is how many steps there are.
+ * run ends, and its last problem says how far it came.
  */
 export async function lookedAfter<C extends Looking>(
 	{face, interactive}: Session,
 	context: C,
-	{helping, all, stands}: {helping?: Helping | undefined; all: number; stands: string},
+	{helping, stands}: {helping?: Helping | undefined; stands: string},
 	work: (context: C) => Promise<RunResult>,
 ): Promise<RunResult> {
 	if (helping || interactive) return work(pausing(context, {...(helping ?? lookingOn), emit: face.emit}));
 	const {context: alone, expired} = unattended(context);
 	const result = await work(alone);
 	const problem = expired();
-	return problem ? {...result, problems: [...result.problems, endedBy(problem, `${result.done.length} of ${all} steps are done. ${stands}`)]} : result;
+	return problem
+		? {...result, problems: [...result.problems, endedBy(problem, `${result.counts.done} of ${result.counts.of} steps are done. ${stands}`)]}
+		: result;
 }
 
 const endedBy = ({advice, cause, code, fault, message}: Problem, says: string): Problem =>

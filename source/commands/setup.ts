@@ -149,16 +149,16 @@ type Making = {replaceManager: boolean; helping?: Helping | undefined};
 async function makeSo(session: Session, context: Context, plan: Plan, steps: readonly AnyStep[], making: Making): Promise<RunResult> {
 	const {replaceManager, helping} = making;
 	const usual = medians(await session.world.disk.timings());
-	return lookedAfter(session, context, {helping, all: steps.length, stands}, (running) =>
+	return lookedAfter(session, context, {helping, stands}, (running) =>
 		runPlan(steps, running, plan, remembering(session), {replaceManager, usual, again: helping?.again}),
 	);
 }
 
 /** The exit code of a run that was stopped, once what stands was said. */
-function stoppedCode(session: Session, context: Context, {done}: RunResult): number | undefined {
+function stoppedCode(session: Session, context: Context, {counts}: RunResult): number | undefined {
 	const {face, stops} = session;
 	const stopped = stops.exit();
-	if (stopped !== undefined) face.fail(whatStands(session, context, done.length, executorOf(context.answers).steps.length));
+	if (stopped !== undefined) face.fail(whatStands(session, context, counts));
 	return stopped;
 }
 
@@ -187,10 +187,10 @@ const goOn = ({demo}: Session, context: Context): string =>
 /** What there is to know of a run that ended before its end. */
 const stands = 'What was made stays, and an instance that runs costs.';
 
-function whatStands(session: Session, context: Context, done: number, all: number): Problem {
+function whatStands(session: Session, context: Context, {done, of}: RunResult['counts']): Problem {
 	return new Problem({
 		code: 'stopped',
-		message: `Stopped after ${done} of ${all} steps.${session.demo ? '' : ` ${stands}`}`,
+		message: `Stopped after ${done} of ${of} steps.${session.demo ? '' : ` ${stands}`}`,
 		advice: goOn(session, context),
 	});
 }

@@ -39,7 +39,7 @@ export async function removeAll(steps: readonly AnyStep[], removal: Removal, emi
 		});
 		emit({event: 'step.done', step: step.name, says: last, seconds: secondsSince(clock, start)});
 	};
-	const result = await walk({steps: removable, before, work, again, signal: removal.signal, clock, emit});
+	const result = await walk({steps: removable, todo: removable, before, work, again, signal: removal.signal, clock, emit});
 	const {done, failed, skipped} = result;
 	emit({event: 'run.ended', done: done.length, failed: failed.length, skipped: skipped.length, seconds: secondsSince(clock, begun)});
 	return result;

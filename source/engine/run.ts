@@ -114,12 +114,12 @@ export async function runPlan(
 		for (const note of now.notes ?? []) emit({event: 'note', ...note});
 	};
 
-	const result = await walk({steps: asked, before, work, again: options.again, signal: context.signal, clock, emit});
+	const result = await walk({steps: asked, todo, before, work, again: options.again, signal: context.signal, clock, emit});
 	emit({
 		event: 'run.ended',
-		done: todo.filter(({name}) => result.done.includes(name)).length,
-		failed: result.failed.length,
-		skipped: result.skipped.length,
+		done: result.counts.done,
+		failed: result.counts.failed,
+		skipped: result.counts.skipped,
 		seconds: secondsSince(clock, begun),
 	});
 	return result;

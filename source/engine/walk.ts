@@ -7,8 +7,11 @@ import type {AnyStep, StepName} from './step.ts';
 
 export type StepEnding = 'done' | 'failed' | 'skipped';
 
+/** How many steps a walk set out to do, and how these ended. */
+type Counts = {of: number; done: number; failed: number; skipped: number};
+
 /** How a walk over steps ended; `problems` are those of the steps that failed, in the order in which they did. */
-export type RunResult = {done: StepName[]; failed: StepName[]; skipped: StepName[]; problems: Problem[]; stopped: boolean};
+export type RunResult = {done: StepName[]; failed: StepName[]; skipped: StepName[]; problems: Problem[]; stopped: boolean; counts: Counts};
 
 /** Seconds since a moment, to a tenth. */
 export const secondsSince = (clock: Clock, start: number): number => Math.round((clock.now() - start) / 100) / 10;
@@ -24,6 +27,8 @@ export function progressEvent(step: StepName, progress: ScriptProgress): Happeni
 /** What a walk goes over, and what it does at each step. */
 export type StepWalk = {
 	steps: readonly AnyStep[];
+	/** Those of them that it sets out to do: the others are only looked at. */
+	todo: readonly AnyStep[];
 	/** The steps that must be done before this one starts. */
 	before(step: AnyStep): AnyStep[];
 	/** Does one step; what it throws makes the step failed, and `Stopped` skips it. */
@@ -39,8 +44,8 @@ export type StepWalk = {
 export type Again = (step: StepName) => Promise<boolean>;
 
 /** Does every step as soon as those before it are done, side by side. A failed one stops only what comes after it; an abort starts no more. */
-export async function walk({steps, before, work, again, signal, clock, emit}: StepWalk): Promise<RunResult> {
-	const result: RunResult = {done: [], failed: [], skipped: [], problems: [], stopped: false};
+export async function walk({steps, todo, before, work, again, signal, clock, emit}: StepWalk): Promise<RunResult> {
+	const result: Omit<RunResult, 'counts'> = {done: [], failed: [], skipped: [], problems: [], stopped: false};
 	const attempt = async (step: AnyStep): Promise<StepEnding> => {
 		while (!signal.aborted) {
 			const start = clock.now();
@@ -50,6 +55,8 @@ export async function walk({steps, before, work, again, signal, clock, emit}: St
 			} catch (error) {
 				if (error instanceof Stopped) {
 					result.stopped = true;
+					// What was under way isn't done, and is told: it's where the next run goes on.
+					emit({event: 'step.skipped', step: step.name, because: []});
 					return 'skipped';
 				}
 				emit({event: 'step.failed', step: step.name, problem: dataOf(error), seconds: secondsSince(clock, start)});
@@ -77,5 +84,7 @@ export async function walk({steps, before, work, again, signal, clock, emit}: St
 	};
 	await Promise.all(steps.map(start));
 	if (signal.aborted) result.stopped = true;
-	return result;
+	const among = (names: readonly StepName[]): number => todo.filter(({name}) => names.includes(name)).length;
+	const {done, failed, skipped} = result;
+	return {...result, counts: {of: todo.length, done: among(done), failed: among(failed), skipped: among(skipped)}};
 }

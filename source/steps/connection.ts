@@ -1,5 +1,5 @@
 import type {Context, Finding, Found, Note, Report, Step} from '../engine/step.ts';
-import {isProblem} from '../problem.ts';
+import {isProblem, type Problem} from '../problem.ts';
 import {retried} from '../world/laptop/clock.ts';
 import {isYoung} from './host-trust.ts';
 import type {Instance} from './looks/account.ts';
@@ -30,15 +30,41 @@ async function check(context: Context, found: Pick<Found, 'manager'>): Promise<F
 	}
 }
 
+/** What a wait that takes longer than usual saw each time, and what to look at, by the error's code. */
+const overdue: Readonly<Record<string, {seen: string; look: string}>> = {
+	'ssh-no-answer': {seen: 'no answer', look: 'Is port 22 out of your network open, and does the group let this address in?'},
+	'ssh-refused': {seen: 'refused', look: 'Its console says how far the boot is.'},
+	'ssh-closed': {seen: 'ended at once', look: 'Its console says how far the boot is.'},
+	'ssh-denied': {seen: 'no key let in', look: 'Is it the image that the login user is of?'},
+};
+
+/** Milliseconds after which a first boot takes longer than usual. */
+const late = 60_000;
+
+/** What a wait for SSH says: how long it usually takes, and once it's late what it saw last, how often, and what can be looked at. */
+function waiting(context: Context): (error: Problem) => string {
+	const from = context.clock.now();
+	const seen = new Map<string, number>();
+	return ({code}) => {
+		const times = (seen.get(code) ?? 0) + 1;
+		seen.set(code, times);
+		const told = overdue[code];
+		if (context.clock.now() - from < late || !told) return 'waiting for SSH (usually about 30 s)';
+		return `waiting for SSH longer than usual: ${told.seen} ${times} ${times === 1 ? 'time' : 'times'}. ${told.look}`;
+	};
+}
+
 /** Waits for SSH at the first boot. */
-const waitFor = (context: Context, instance: Instance, report: Report): Promise<Reached> =>
-	retried(
+function waitFor(context: Context, instance: Instance, report: Report): Promise<Reached> {
+	const says = waiting(context);
+	return retried(
 		context,
 		patience,
 		() => reach(context, instance),
-		(error) => (isProblem(error, ...booting) && isYoung(context, instance) ? 'waiting for SSH (usually about 30 s)' : undefined),
+		(error) => (isProblem(error, ...booting) && isYoung(context, instance) ? says(error) : undefined),
 		report,
 	);
+}
 
 async function apply(context: Context, found: Pick<Found, 'manager'>, _finding: unknown, report: Report): Promise<void> {
 	await waitFor(context, await managerOf(context, found), report);

@@ -40,11 +40,27 @@ type Befalls = {
 	code: string;
 	says: RegExp;
 	advice?: RegExp;
+	/** What the step says while it waits longer than usual. */
+	waits?: RegExp;
 };
 
 const befalling: readonly Befalls[] = [
-	{what: 'SSH is refused', step: 'connection', faults: {ssh: 'refused'}, code: 'ssh-refused', says: /refuses SSH/},
-	{what: 'SSH doesn’t answer', step: 'connection', faults: {ssh: 'silent'}, code: 'ssh-no-answer', says: /doesn't answer SSH/},
+	{
+		what: 'SSH is refused',
+		step: 'connection',
+		faults: {ssh: 'refused'},
+		code: 'ssh-refused',
+		says: /refuses SSH/,
+		waits: /longer than usual: refused \d+ times\. Its console/,
+	},
+	{
+		what: 'SSH doesn’t answer',
+		step: 'connection',
+		faults: {ssh: 'silent'},
+		code: 'ssh-no-answer',
+		says: /doesn't answer SSH/,
+		waits: /longer than usual: no answer \d+ times\. Is port 22 out of your network open/,
+	},
 	{
 		what: 'the first boot fails',
 		step: 'software',
@@ -68,7 +84,7 @@ const befalling: readonly Befalls[] = [
 	},
 ];
 
-for (const {what, step, faults = {}, befalls, heals, code, says, advice = /./} of befalling) {
+for (const {what, step, faults = {}, befalls, heals, code, says, advice = /./, waits} of befalling) {
 	test(`${what}: it is told, all that doesn’t need it is made, and the same command goes on`, async () => {
 		const world = simulatedWorld();
 		const made = await setUpWith(world, step, (id) => {
@@ -76,6 +92,7 @@ for (const {what, step, faults = {}, befalls, heals, code, says, advice = /./} o
 			befalls?.(world, id);
 		});
 		assert.deepEqual(codesIn(made), [code]);
+		if (waits) assert.ok(made.events.some((one) => one.event === 'step.says' && waits.test(one.says)));
 		const [problem] = made.result?.problems ?? [];
 		assert.match(problem?.message ?? '', says);
 		assert.match(problem?.advice ?? '', advice);
@@ -282,6 +299,12 @@ test('a wish to stop ends with the call under way: nothing more is begun, what w
 		});
 		assert.deepEqual([step, codesIn(made), made.result?.stopped], [step, [], true]);
 		assert.equal(world.calls.length, then);
+		// The step under way is told, and what is counted is what the run set out to do.
+		assert.ok(made.events.some((one) => one.event === 'step.skipped' && one.step === step && one.because.length === 0));
+		const started = made.events.find((one) => one.event === 'run.started');
+		const {of = 0, done = 0, failed = 0, skipped = 0} = made.result?.counts ?? {};
+		assert.equal(of, started?.event === 'run.started' ? started.steps.length : -1);
+		assert.equal(done + failed + skipped, of);
 		await goesOnWell(world);
 	}
 });

@@ -51,7 +51,7 @@ export function countsOf(plan: Omit<EventOf<'plan.ended'>, 'event' | 'at'>): str
 /** Why a step wasn't tried. */
 export const skipWords = (because: readonly string[], state: RunState): string =>
 	because.length === 0
-		? 'skipped, since the work was stopped'
+		? 'stopped while it was under way; the same command looks and goes on'
 		: `skipped, since it needs ${because.map((name) => inLine(stepIn(state, name).title)).join(', ')}`;
 
 /** How a run went, in one sentence. */
