@@ -8,10 +8,10 @@ import type {AnyStep, StepName} from './step.ts';
 export type StepEnding = 'done' | 'failed' | 'skipped';
 
 /** How many steps a walk set out to do, and how these ended. */
-type Counts = {of: number; done: number; failed: number; skipped: number};
+type StepCounts = {of: number; done: number; failed: number; skipped: number};
 
 /** How a walk over steps ended; `problems` are those of the steps that failed, in the order in which they did. */
-export type RunResult = {done: StepName[]; failed: StepName[]; skipped: StepName[]; problems: Problem[]; stopped: boolean; counts: Counts};
+export type RunResult = {done: StepName[]; failed: StepName[]; skipped: StepName[]; problems: Problem[]; stopped: boolean; counts: StepCounts};
 
 /** Seconds since a moment, to a tenth. */
 export const secondsSince = (clock: Clock, start: number): number => Math.round((clock.now() - start) / 100) / 10;
