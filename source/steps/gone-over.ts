@@ -39,7 +39,8 @@ const stillBusy = (seconds: number, waiting: string): Problem =>
 	new Problem({
 		code: 'still-busy',
 		message: `After ${Math.round(seconds / 60)} minutes: ${waiting}. Nothing is lost: jobs that come run on new workers, and those that run go on.`,
-		advice: 'Run the same command again; it goes on waiting. `gitlab-runner-aws status undo` goes back.',
+		advice:
+			'Run the same command again; it goes on waiting. Where new jobs still come to old ones, pause the runner in GitLab for two minutes, which ends what it asked for before. `gitlab-runner-aws status undo` goes back.',
 	});
 
 /** Somebody changes config.toml meanwhile: goes back, as may be. */

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {until} from '../peers/poll.ts';
+import {wholeFleet} from './account.ts';
 import {begin} from './begin.ts';
+import {killedAfter} from './killing.ts';
 import {changingCalls, ended, onManager} from './laptop.ts';
 
 const {world, laptop, setup, standing} = await begin({executor: 'docker+machine', limit: 2, idleTime: 3600});
 const over = [...setup, '--executor', 'docker-autoscaler', '--worker-image', 'ecs-al2023', '--worker-disk', '30'];
+const back = [...setup, '--executor', 'docker+machine', '--worker-image', 'ubuntu-24.04', '--worker-disk', '20'];
 const config = () => onManager(world, 'cat /etc/gitlab-runner/config.toml');
 
 before(async () => ended(await laptop.run(setup), 0));
@@ -20,9 +23,17 @@ async function runningJob() {
 	return job;
 }
 
-test('the program takes a fleet with a running job over to docker-autoscaler, and leaves nothing of docker-machine', async () => {
+test('the program takes a fleet with a running job over to docker-autoscaler, killed after calls of it too, and leaves nothing of docker-machine', async () => {
 	const first = await runningJob();
 	const pid = await onManager(world, 'systemctl show gitlab-runner --property MainPID --value');
+	const killed = await killedAfter(world, laptop, over, [
+		['PutRolePolicy', 1],
+		['ImportKeyPair', 1],
+		['CreateLaunchTemplate', 1],
+		['CreateAutoScalingGroup', 1],
+		['CreateTags', 1],
+	]);
+	assert.deepEqual(killed, []);
 	const running = laptop.run(over);
 	await until('config.toml to have the other executor', async () => ((await config()).includes('executor = "docker-autoscaler"') ? true : undefined));
 	const second = await runningJob();
@@ -47,4 +58,19 @@ test('the program takes a fleet with a running job over to docker-autoscaler, an
 	const again = await laptop.run(setup.concat('--executor', 'docker-autoscaler'));
 	ended(again, 0);
 	assert.deepEqual(changingCalls(world), []);
+});
+
+test('it goes back the same way, and leaves nothing of the group', async () => {
+	const job = await runningJob();
+	const running = laptop.run(back);
+	await until('config.toml to have the first executor again', async () => ((await config()).includes('executor = "docker+machine"') ? true : undefined));
+	job.seconds = 0;
+	const ran = await running;
+	ended(ran, 0);
+	assert.deepEqual([job.status, await standing()], ['success', wholeFleet]);
+	assert.doesNotMatch(await config(), /autoscaler|FLEETING/);
+	assert.equal(
+		await onManager(world, 'ls -d /etc/gitlab-runner/worker-key /etc/gitlab-runner/aws.ini /root/.config/fleeting/plugins/*/*/*/*/aws 2>/dev/null || true'),
+		'',
+	);
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {planOf, problemsIn, setUp, standingFleet, unlike} from './fleet.ts';
+import {planOf, problemsIn, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
 import {leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
-import {actsSince, config, jobStates, oneGroup, onlyManager, standing} from './seen.ts';
+import {actsSince, config, jobStates, noneAtAll, oneGroup, onlyManager, standing} from './seen.ts';
 
 /** A fleet of docker+machine with jobs that run, and more that come as it goes over. */
 async function busyFleet(): Promise<World> {
@@ -90,4 +90,14 @@ test('a laptop that dies at any act of going back leaves what a setup ends, whic
 		assert.deepEqual([at, wentBack ? leftOfGroup(world) : leftOfMachines(world)], [at, []]);
 	}
 	assert.ok(ways.has('back'));
+});
+
+test('a fleet is taken away whole from half way, and its jobs end well', async () => {
+	const {laptop, world} = await halfWay();
+	const {left, result} = await takeAway(laptop, {withCache: true});
+	assert.deepEqual([result.problems.map(({message}) => message), left, standing(world)], [[], [], noneAtAll]);
+	assert.ok(
+		world.jobs.every(({state}) => state === 'success' || state === 'pending'),
+		JSON.stringify(jobStates(world)),
+	);
 });

@@ -153,3 +153,17 @@ test('a new fleet of either executor has nothing of the other, and asks for noth
 		assert.equal(asked.includes('DescribeAutoScalingGroups'), executor === 'docker-autoscaler');
 	}
 });
+
+test('a fleet that has gone over wholly goes back as it came: all is made again, jobs end where they run, and nothing of the group is left', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, onMachines(world));
+	assert.deepEqual(problemsIn(await setUp(world, over)), []);
+	assert.deepEqual(leftOfMachines(world), []);
+	world.outside.queueJobs(3, {seconds: 900, tags: []});
+	await world.clock.sleep(200_000);
+	const back = await setUp(world, {flags: {executor: 'docker+machine', workerImage: 'ubuntu-24.04', workerDisk: 20}});
+	assert.deepEqual([problemsIn(back), jobStates(world), leftOfGroup(world)], [[], {success: 3}, []]);
+	world.outside.queueJobs(1, {seconds: 60, tags: []});
+	await world.clock.sleep(600_000);
+	assert.deepEqual([jobStates(world), config(world, manager).includes('executor = "docker+machine"'), unlike(await planOf(world))], [{success: 4}, true, {}]);
+});
