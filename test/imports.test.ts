@@ -24,7 +24,8 @@ const floors = [
 		'executors/offered.ts executors/scripts.ts',
 		'executors/docker-machine/offered.ts executors/docker-autoscaler/offered.ts',
 		'executors/docker-machine/questions.ts executors/docker-autoscaler/questions.ts',
-		'answers/question.ts',
+		'answers/type-prices.ts',
+		'answers/question.ts answers/instance-families.ts',
 	],
 	...[
 		'simulated',

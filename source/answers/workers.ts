@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {workerDiskOf} from '../executors/offered.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {type Asking, type Choice, choice, count, iamName, instanceType, matching, optional, question, words, yesOrNo} from './question.ts';
+import {spotPools} from './type-prices.ts';
 
 const forManager: string[] = ['t3.micro', 't3.small', 't3.medium', 't4g.small', 't4g.medium'];
 const forWorkers: string[] = [
@@ -138,18 +139,8 @@ async function sizes(cloud: Cloud, types: readonly string[]): Promise<Choice<str
 	});
 }
 
-/** The lowest price of any zone now, by type. The filter takes any name, where `InstanceTypes` takes the SDK's own list. */
-async function spotPrices({cloud, now}: Asking, types: readonly string[]): Promise<Map<string, string>> {
-	const {SpotPriceHistory = []} = await cloud.call('DescribeSpotPriceHistory', {
-		Filters: [{Name: 'instance-type', Values: [...types]}],
-		ProductDescriptions: ['Linux/UNIX'],
-		StartTime: new Date(now()),
-	});
-	const lowest = new Map<string, number>();
-	for (const {InstanceType, SpotPrice} of SpotPriceHistory) {
-		const price = Number(SpotPrice);
-		if (!InstanceType || !(price > 0)) continue;
-		lowest.set(InstanceType, Math.min(price, lowest.get(InstanceType) ?? price));
-	}
-	return new Map([...lowest].map(([type, price]) => [type, price.toFixed(3)]));
+/** The lowest price of any zone now, by type. */
+async function spotPrices(asking: Asking, types: readonly string[]): Promise<Map<string, string>> {
+	const dearestFirst = (await spotPools(asking, types)).toReversed();
+	return new Map(dearestFirst.map(({type, usd}) => [type, usd.toFixed(3)]));
 }

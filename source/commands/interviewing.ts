@@ -138,7 +138,9 @@ function byHand(steps: readonly AnyStep[], answers: Answers): ByHand[] {
 /** What the answers cost where the fleet lives, once the network and the images are known. */
 export async function costsOf({plan, context}: Pick<EndedPlan, 'plan' | 'context'>): Promise<CostEstimate | undefined> {
 	const {network, images} = foundIn(plan);
-	return network && images && costs(context, context.answers, {zone: network.zone, public: network.public, managerDiskGib: images.manager.diskGib});
+	if (!network || !images) return undefined;
+	const zones = [...new Set(network.workerSubnets.map(({zone}) => zone))];
+	return costs(context, context.answers, {zones, public: network.public, managerDiskGib: images.manager.diskGib});
 }
 
 async function costLinesOf(ended: EndedPlan): Promise<readonly string[]> {

@@ -1,3 +1,4 @@
+import {otherArchitecture} from '../answers/instance-families.ts';
 import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wantedImage} from '../answers/publishers.ts';
 import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
@@ -6,7 +7,6 @@ import {workerImageOf} from '../executors/offered.ts';
 import type {Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
-import {otherArchitecture} from './instance-families.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';
 import {instanceTypesLook} from './looks/instance-types.ts';

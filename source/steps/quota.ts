@@ -1,3 +1,4 @@
+import {twinsOf} from '../answers/instance-families.ts';
 import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
 import {isOfAnother} from '../executors/offered.ts';
@@ -5,7 +6,6 @@ import type {Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {aws} from './aws-cli.ts';
 import {blocked} from './finding.ts';
-import {twinsOf} from './instance-families.ts';
 import {accountActions, accountLook, managersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {networkLook} from './looks/network.ts';

@@ -4,6 +4,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {inOrder, questions} from '../../source/answers/all.ts';
 import {defaultOf} from '../../source/answers/question.ts';
 import {settle} from '../../source/answers/settle.ts';
+import {judge} from '../../source/answers/value.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
 import {Problem} from '../../source/problem.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
@@ -181,3 +182,18 @@ for (const side of sides) {
 		}
 	});
 }
+
+test('types that workers may be are offered together, with what spot costs in the cheapest and the dearest zone now', async () => {
+	const scaled: Given = {executor: 'docker-autoscaler', workerType: 'c5.large'};
+	const choices = await offered('workerTypes', scaled);
+	assert.deepEqual(choices[0]?.value, ['c5.large']);
+	const last = choices.at(-1);
+	assert.ok(Array.isArray(last?.value) && last.value.length > 1 && last.value[0] === 'c5.large', last?.label);
+	assert.match(last?.hint ?? '', /^spot from \$0\.\d{3}\/h now \(\w+\.large in us-east-2[a-z]\) to \$0\.\d{3}$/);
+	for (const {value} of choices) assert.equal(judge('workerTypes', value, scaled), undefined);
+	assert.ok((await offered('workerTypes', {...scaled, spot: false})).every(({hint}) => hint === undefined));
+	assert.deepEqual(
+		(await offered('workerTypes', {...scaled, workerType: 'x9.large'})).map(({value}) => value),
+		[['x9.large']],
+	);
+});

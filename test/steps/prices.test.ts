@@ -3,10 +3,11 @@ import {test} from 'node:test';
 import {costLines, costSummary} from '../../source/commands/interviewing.ts';
 import {openLooking} from '../../source/engine/context.ts';
 import {addressUsd, costs} from '../../source/steps/prices.ts';
+import {scaledAnswers} from '../executors/docker-autoscaler/some-answers.ts';
 import {someAnswers, someFleet} from '../executors/docker-machine/some-answers.ts';
 import {region, world} from './drive.ts';
 
-const placement = {zone: 'us-east-2a', public: true, managerDiskGib: 16};
+const placement = {zones: ['us-east-2a'], public: true, managerDiskGib: 16};
 
 function looking(at: ReturnType<typeof world>) {
 	return openLooking({...at, cloud: at.cloudAt(region)}, {fleet: someFleet, secrets: {}, signal: new AbortController().signal});
@@ -78,4 +79,41 @@ test('prices that AWS doesn’t tell are unknown and no failure', async () => {
 		notes.map(({says}) => says),
 		["Not all prices are known, since AWS doesn't tell: not-allowed."],
 	);
+});
+
+test('of several types in several zones a worker costs what the cheapest does, at the most what the dearest does, and the range is told', async () => {
+	const at = world();
+	for (const [type, zone, usd] of [
+		['c5.large', 'us-east-2a', 0.034],
+		['c5.large', 'us-east-2b', 0.041],
+		['m5.large', 'us-east-2a', 0.052],
+		['m5.large', 'us-east-2b', 0.031],
+	] as const)
+		at.outside.spotPrice(type, zone, usd);
+	const zones = ['us-east-2a', 'us-east-2b'];
+	const answers = scaledAnswers({workerTypes: ['c5.large', 'm5.large'], workerDisk: 30});
+	const {most, manager = 0, mostNow, notes, worker, workerOnDemand} = await costs(looking(at), answers, {...placement, zones});
+	const priced = (usd: number): number => usd + (30 * 0.08) / 730 + addressUsd;
+	assert.equal(worker, priced(0.031));
+	assert.equal(workerOnDemand, priced(0.085));
+	assert.equal(mostNow, manager + 10 * priced(0.031));
+	assert.equal(most, manager + 10 * priced(0.096));
+	assert.deepEqual(
+		notes.map(({says}) => says),
+		[
+			"On spot an instance costs from $0.031 (m5.large in us-east-2b) to $0.052 (m5.large in us-east-2a) an hour now: AWS takes the cheap ones of which enough is left, and doesn't tell which those are.",
+		],
+	);
+	const mixed = await costs(looking(at), {...answers, onDemandBase: 2, onDemandShare: 50}, {...placement, zones});
+	assert.equal(mixed.mostNow, manager + 6 * priced(0.085) + 4 * priced(0.031));
+	const capped = await costs(looking(at), {...answers, spotPrice: 0.03}, {...placement, zones});
+	assert.match(capped.notes[0]?.says ?? '', /^Spot instances of m5\.large cost 0\.031 USD\/h now in us-east-2b, above the cap of 0\.03/);
+});
+
+test('a zone in which a type has no price doesn’t hide those that have one', async () => {
+	const at = world();
+	at.outside.spotPrice('c5.large', 'us-east-2a', 0.034);
+	const {notes, worker} = await costs(looking(at), scaledAnswers({workerDisk: 30}), {...placement, zones: ['us-east-2a', 'us-east-2-lax-1a']});
+	assert.equal(worker, 0.034 + (30 * 0.08) / 730 + addressUsd);
+	assert.deepEqual(notes, []);
 });

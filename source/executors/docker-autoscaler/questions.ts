@@ -1,5 +1,7 @@
 import {z} from 'zod';
-import {count, instanceType, matching, optional, question, words} from '../../answers/question.ts';
+import {standInsFor} from '../../answers/instance-families.ts';
+import {type Asking, type Choice, choice, count, instanceType, matching, optional, question, words} from '../../answers/question.ts';
+import {spotPools} from '../../answers/type-prices.ts';
 
 /** A group takes 40 types. */
 const mostTypes = 40;
@@ -16,8 +18,12 @@ export const workerTypes = optional(
 )({
 	title: 'Which instance types may workers be?',
 	help: 'Several of one architecture, such as c5.large,c6i.large,m5.large: spot is then taken where there is most of it for the least. The first is workerType.',
-	kind: 'list',
+	kind: 'choice',
 	change: 'live',
+	example: 'c5.large,c6i.large',
+	known: ['c5.large', 'c6i.large', 'm5.large', 'm6i.large', 'c7g.large'],
+	written: {read: typesIn, write: typesWritten},
+	choices: typeChoices,
 	against([first], {workerType}) {
 		if (workerType === undefined || first === workerType) return undefined;
 		return `Its first is ${first}, and workerType is ${workerType}: put ${workerType} first, or add \`--worker-type ${first}\`.`;
@@ -89,3 +95,42 @@ export const fleetingPluginVersion = question(
 	change: 'drain',
 	default: async () => ({value: '1.1.0', why: 'pinned by this release'}),
 });
+
+/** Types as a person writes them, parted by commas; undefined for JSON. */
+function typesIn(text: string): string[] | undefined {
+	if (text.trim().startsWith('[')) return undefined;
+	return text
+		.split(',')
+		.map((type) => type.trim())
+		.filter((type) => type !== '');
+}
+
+/** Types in one line; undefined for what isn't a list of texts. */
+function typesWritten(value: unknown): string | undefined {
+	const isPlain = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && /^[^\s,[]+$/.test(one));
+	return isPlain ? value.join(', ') : undefined;
+}
+
+/** The chosen type alone, with some that run what it runs, and with all such that this region offers, each with what spot costs now. */
+async function typeChoices(asking: Asking): Promise<Choice<string[]>[]> {
+	const {workerType: wanted = 'c5.large', spot} = asking.given;
+	const alike = [wanted, ...standInsFor(wanted)];
+	const [{InstanceTypes = []}, pools] = await Promise.all([
+		asking.cloud.call('DescribeInstanceTypes', {Filters: [{Name: 'instance-type', Values: alike}]}),
+		spot === false ? [] : spotPools(asking, alike),
+	]);
+	const offered = alike.filter((type) => InstanceTypes.some(({InstanceType}) => InstanceType === type));
+	const most = Math.max(1, offered.length);
+	return [...new Set([1, Math.min(3, most), most])].map((many) => {
+		const types = offered.length === 0 ? [wanted] : offered.slice(0, many);
+		return choice(types, types.join(', '), rangeOf(pools.filter(({type}) => types.includes(type))));
+	});
+}
+
+/** The cheapest and the dearest of types and zones; which of them AWS takes depends on how much is left, and that it doesn't tell. */
+function rangeOf(pools: readonly {type: string; zone: string; usd: number}[]): string | undefined {
+	const [cheapest, dearest] = [pools[0], pools.at(-1)];
+	if (!cheapest || !dearest) return undefined;
+	const from = `$${cheapest.usd.toFixed(3)}/h now (${cheapest.type} in ${cheapest.zone})`;
+	return cheapest === dearest ? `spot ${from}` : `spot from ${from} to $${dearest.usd.toFixed(3)}`;
+}

@@ -1,7 +1,7 @@
+import {twinsOf} from '../../answers/instance-families.ts';
 import {executorOf} from '../../executors/list.ts';
 import {limitsOf} from '../../executors/offered.ts';
 import type {RunnerFacts} from '../../steps/config/facts.ts';
-import {twinsOf} from '../../steps/instance-families.ts';
 import {type InstanceType, instanceTypesLook} from '../../steps/looks/instance-types.ts';
 import {networkLook, type Subnet} from '../../steps/looks/network.ts';
 import {onDemandPriceLook, spotPriceLook} from '../../steps/looks/prices.ts';

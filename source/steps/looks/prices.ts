@@ -45,6 +45,15 @@ export async function spotPrices(
 		.toSorted((one, other) => other.at - one.at);
 }
 
+/** What types cost on spot now in every zone, the newest price of each first; or why that isn't known. */
+export const spotMarketLook = (types: readonly string[]): Look<{prices: readonly SpotPrice[]} | {unknown: string}> => ({
+	name: `spot prices ${types.join(' ')}`,
+	async load({clock, cloud}) {
+		const answer = await ifAnswered(spotPrices(cloud, {types, from: clock.now()}));
+		return 'problem' in answer ? {unknown: answer.problem.code} : {prices: answer.result};
+	},
+});
+
 /** What a spot instance of a type costs now in a zone. */
 export const spotPriceLook = (type: string, zone: string): Look<Price> => ({
 	name: `spot price ${type} ${zone}`,

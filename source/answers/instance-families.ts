@@ -38,6 +38,17 @@ export function twinsOf(type: string): string[] {
 	return group.filter((one) => one !== family).map((one) => `${one}.${size}`);
 }
 
+/** What has as many vCPUs of the same architecture and more memory: m5.large for c5.large, r5.large for m5.large. */
+const roomier: Readonly<Record<string, string>> = {c: 'm', m: 'r'};
+
+/** Types that run what a type runs: of the same size in its own families, then in those with more memory. */
+export function standInsFor(type: string): string[] {
+	const more = roomier[type.charAt(0)];
+	const larger = more === undefined ? undefined : more + type.slice(1);
+	const isKnown = larger !== undefined && alike.some((one) => one.some((member) => member === split(larger).family));
+	return [...twinsOf(type), ...(isKnown ? [larger, ...twinsOf(larger)] : [])];
+}
+
 /** The type of the same size and the other architecture: t3.small for t4g.small, and back. */
 export function otherArchitecture(type: string): string | undefined {
 	const {family, size} = split(type);
