@@ -16,14 +16,18 @@ const most = 10;
 
 const launches = ({Description = ''}: GroupActivity): boolean => Description.startsWith('Launching');
 
-/** What the newest launch of a group came to, where it failed. */
+/** What the newest launch of a group that is over came to, where it failed. */
 async function newestFailure({answers, cloud, fleet}: Context, group: string, zones: readonly string[]): Promise<LaunchFailure | 'none' | 'launched'> {
 	const {Activities = []} = await cloud.call('DescribeScalingActivities', {AutoScalingGroupName: group, MaxRecords: most});
-	const [newest] = Activities.filter(launches).toSorted((one, other) => (other.StartTime?.getTime() ?? 0) - (one.StartTime?.getTime() ?? 0));
+	const ended = Activities.filter((one) => launches(one) && endings.has(one.StatusCode));
+	const [newest] = ended.toSorted((one, other) => (other.StartTime?.getTime() ?? 0) - (one.StartTime?.getTime() ?? 0));
 	if (newest?.StatusCode === 'Successful') return 'launched';
-	if (newest?.StatusMessage === undefined || (newest.StatusCode !== 'Failed' && newest.StatusCode !== 'Cancelled')) return 'none';
+	if (newest?.StatusMessage === undefined) return 'none';
 	return launchFailure(newest.StatusMessage, {types: workerTypesOf(answers), zones, region: fleet.region});
 }
+
+/** How a launch is over; `Cancelled` where the instance ended before it was in service. */
+const endings: ReadonlySet<string | undefined> = new Set(['Successful', 'Failed', 'Cancelled']);
 
 /** Where the group launches. */
 export type LaunchZones = {group: string; zones: readonly string[]};

@@ -57,7 +57,8 @@ export function noticeLosses(here: Here): void {
 export function takeAway(here: Here, group: ScalingGroupState, member: MemberState, why: string): ActivityState {
 	const instance = here.region.instances.get(member.instanceId);
 	member.isLeaving = true;
-	if (member.launch.endsAt === undefined || member.launch.endsAt > here.now)
+	const {endsAt: inService} = member.launch;
+	if (inService === undefined || inService > here.now || (instance?.ending !== undefined && instance.ending.from < inService))
 		Object.assign(member.launch, {
 			endsAt: here.now,
 			failed: {

@@ -6,12 +6,14 @@ import type {MemberState, ScalingGroupState} from './state.ts';
 
 function memberShown({region, now}: Here, {instanceId, inServiceFrom, isLeaving, isProtected, templateId, version}: MemberState) {
 	const instance = region.instances.get(instanceId);
+	// One that ends before it was in service never is.
+	const isPending = now < inServiceFrom || (instance?.ending !== undefined && instance.ending.from < inServiceFrom);
 	const {id, name} = region.templates.get(templateId) ?? {id: templateId, name: undefined};
 	return {
 		InstanceId: instanceId,
 		InstanceType: instance?.type,
 		AvailabilityZone: instance?.zone,
-		LifecycleState: isLeaving ? ('Terminating' as const) : now < inServiceFrom ? ('Pending' as const) : ('InService' as const),
+		LifecycleState: isLeaving ? ('Terminating' as const) : isPending ? ('Pending' as const) : ('InService' as const),
 		HealthStatus: isLeaving || instance?.ending || instance?.stopping ? 'Unhealthy' : 'Healthy',
 		ProtectedFromScaleIn: isProtected,
 		LaunchTemplate: {LaunchTemplateId: id, LaunchTemplateName: name, Version: version},
