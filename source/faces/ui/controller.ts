@@ -6,6 +6,7 @@ import type {Clock} from '../../world/laptop/clock.ts';
 import type {Face} from '../face.ts';
 import {stamped} from '../words/run-state.ts';
 import {agreedDefault, unanswered} from '../words/unanswered.ts';
+import {clipboard} from './clipboard.ts';
 import {moveFor} from './keys.ts';
 import type {Press} from './press.ts';
 import type {Move, Screen, View} from './screen.ts';
@@ -95,7 +96,10 @@ export function makeController(options: ControllerOptions): Controller {
 		else if ('panel' in move) on?.panel?.(move.panel);
 		else if ('chosen' in move) on?.chosen?.(move.chosen);
 		else if ('help' in move) on?.helps?.(move.help);
-		else if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
+		else if ('copy' in move) {
+			options.write?.(clipboard(move.copy));
+			store.set(({screens}) => replaceTop(screens, move.to));
+		} else if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
 		else if ('push' in move) onTop(move.push);
 		else if ('pop' in move) downTo(store.now().screens.length - 1);
 		else if ('answer' in move) on?.answer?.(move.answer);

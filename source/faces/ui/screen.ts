@@ -37,6 +37,8 @@ export type View = {
 export type Move =
 	/** The screen on top changes to this. */
 	| {to: Screen}
+	/** A text goes into the clipboard, and the screen on top changes to this. */
+	| {copy: string; to: Screen}
 	/** Another screen comes on top of this one. */
 	| {push: Screen}
 	/** Back to the screen below. */

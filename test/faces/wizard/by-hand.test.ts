@@ -10,6 +10,7 @@ const commands = [
 	'printf \'%s|\' --tags Key=gitlab-runner-aws:fleet,Value=ci Key=gitlab-runner-aws:part,Value=record --value \'{"version":1,"answers":{"region":"us-east-1","tags":{"CostCenter":"4 2"},"downloads":"http://127.0.0.1/a/very/long/folder/of/files"}}\' --end',
 	`printf '%s|' ${'x'.repeat(150)} after`,
 	"printf '%s|' 'it'\\''s quoted' plain",
+	`printf '%s|' --input='{"a":"${'b'.repeat(90)}","it'\\''s":"${'c '.repeat(60)}"}' ''`,
 	'printf done',
 ];
 
@@ -18,7 +19,7 @@ test('a command by hand fits every width, and pasted as it stands it means the s
 		for (const columns of [40, 56, 76, 116, 196]) {
 			const rows = commandRows(command, columns);
 			assert.equal(run(rows.join('\n')), run(command), `${columns} columns`);
-			for (const row of rows) assert.ok(row.length <= columns || /'\\''/.test(row), row);
+			for (const row of rows) assert.ok(row.length <= columns, row);
 		}
 	}
 });

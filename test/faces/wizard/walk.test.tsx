@@ -353,6 +353,8 @@ test('e begins at the commands of what is asked', async () => {
 	walked.press(keys.enter, keys.enter, keys.enter);
 	await walked.until(/caches go/);
 	await walked.and('e', /by hand, 3 of 3: cache bucket[\s\S]*aws do bucket/);
+	await walked.and('y', /Copied to the clipboard/);
+	assert.deepEqual(walked.written, [`\u001b]52;c;${Buffer.from('aws do bucket').toString('base64')}\u0007`]);
 });
 
 test('where there is no room for two panes the plan is one line, and a blocked finding stands whole in its place, with its key', async () => {

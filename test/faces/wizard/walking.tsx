@@ -81,6 +81,7 @@ export function walk({
 	const given = new Map<SecretQuestion['id'], string>();
 	const saved = new Map<string, Settled>();
 	let last: SourcedAnswers | undefined;
+	const written: string[] = [];
 	const controller = makeController({
 		yes: false,
 		clock: {now: () => start},
@@ -90,6 +91,7 @@ export function walk({
 			return () => clearTimeout(timer);
 		},
 		handOver: async (run) => run(),
+		write: (text) => written.push(text),
 	});
 	const look = (one: SourcedAnswers): void => {
 		last = one;
@@ -153,6 +155,7 @@ export function walk({
 		looked,
 		given,
 		saved,
+		written,
 		press: (...pressed: string[]) => {
 			for (const one of pressed) drawn.stdin.write(one);
 		},

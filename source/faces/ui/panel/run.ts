@@ -4,6 +4,7 @@ import type {Snapshot} from '../../../panel/snapshot.ts';
 import {toProblem} from '../../../problem.ts';
 import type {ColourRole} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/problems.ts';
+import {clipboard} from '../clipboard.ts';
 import type {Screen} from '../screen.ts';
 import type {Store, UiState} from '../store.ts';
 import type {ScreenListener} from '../waiting.ts';
@@ -24,9 +25,6 @@ export type PanelParts = {
 
 /** Milliseconds between two frames that snapshots cause: ten a second at most. */
 const pause = 100;
-
-/** Puts a text into the clipboard of the person's own terminal, over SSH too (OSC 52). */
-const clipboard = (text: string): string => `\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`;
 
 const replaced = (screens: UiState['screens'], is: Screen['is'], change: (screen: Screen) => Screen): UiState['screens'] => {
 	const [bottom, ...above] = screens;

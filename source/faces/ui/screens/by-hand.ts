@@ -4,8 +4,8 @@ import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {Draw, Keys, ScreenSpec, View} from '../screen.ts';
 
-/** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown. */
-export type ByHandScreen = {is: 'hand'; at: number; top: number};
+/** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown; `copied` says that it has just been copied. */
+export type ByHandScreen = {is: 'hand'; at: number; top: number; copied?: true};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		hand: ByHandScreen;
@@ -14,16 +14,31 @@ declare module '../screen.ts' {
 
 export const handScreen = (at: number): ByHandScreen => ({is: 'hand', at, top: 0});
 
-/** An argument in pieces that a shell puts together again: it goes on behind a backslash at the very end of a line. */
+/** An argument in pieces that a shell puts together again: it goes on behind a backslash at the very end of a line, outside of quotes. */
 function pieces(word: string, columns: number): string[] {
-	const room = Math.max(10, columns - 3);
 	if (word.length <= columns - 6) return [word];
-	const isQuoted = word.startsWith("'") && word.endsWith("'") && !word.slice(1, -1).includes("'");
-	// Quotes within a word can't be cut apart safely: such a word stays whole.
-	if (!isQuoted && /['\\]/.test(word)) return [word];
-	const text = isQuoted ? word.slice(1, -1) : word;
-	const chunks = Array.from({length: Math.ceil(text.length / (room - 2))}, (_, at) => text.slice(at * (room - 2), (at + 1) * (room - 2)));
-	return chunks.map((chunk, at) => `${isQuoted ? `'${chunk}'` : chunk}${at < chunks.length - 1 ? '\\' : ''}`);
+	const room = Math.max(10, columns - 7);
+	const rows: string[] = [];
+	let line = '';
+	const put = (part: string): void => {
+		if (line.length + part.length > room) {
+			rows.push(line);
+			line = '';
+		}
+		line += part;
+	};
+	for (const part of word.match(/'[^']*'|\\.|[^'\\]+/g) ?? []) {
+		const isQuoted = part.startsWith("'");
+		if (part.startsWith('\\') || part === "''") put(part);
+		for (let rest = isQuoted ? part.slice(1, -1) : part; rest !== '' && !part.startsWith('\\'); ) {
+			const free = room - line.length - (isQuoted ? 2 : 0);
+			// A line with no room for more than a letter or two is over.
+			const chunk = rest.slice(0, free < 3 ? room - (isQuoted ? 2 : 0) : free);
+			put(isQuoted ? `'${chunk}'` : chunk);
+			rest = rest.slice(chunk.length);
+		}
+	}
+	return [...rows.map((one) => `${one}\\`), line];
 }
 
 /** A command broken so that it can be pasted as it stands, whatever the width. */
@@ -55,11 +70,14 @@ const pageOf = (view: View): number => Math.max(1, bodyRows(view.rows) - 4);
 const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	const {look} = view;
 	const steps = handSteps(view);
-	const to = (at: number) => ({to: {...screen, at: Math.min(steps.length - 1, Math.max(0, at)), top: 0}});
+	const {copied: _copied, ...as} = screen;
+	const to = (at: number) => ({to: {...as, at: Math.min(steps.length - 1, Math.max(0, at)), top: 0}});
+	const text = steps[screen.at]?.lines.join('\n');
 	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
 	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
 	return [
 		{press: ['e', 'escape', 'q', 'ctrl-o'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
+		...(text === undefined ? [] : [{press: ['y'], shows: 'y', does: 'copy', act: () => ({copy: text, to: {...as, copied: true as const}})}]),
 		...(steps.length > 1
 			? [
 					{press: ['right', 'l', 'tab'], shows: signOf('right', look), does: 'next step', act: () => to(screen.at + 1)},
@@ -82,7 +100,9 @@ const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	if (!step) return [ruleRow('by hand', columns, look), row(' The region comes first: commands need it.')];
 	const head: Row[] = [
 		ruleRow(`by hand, ${screen.at + 1} of ${steps.length}: ${inLine(step.title)}`, columns, look),
-		row({text: ' These commands do what this step does. They hold no secret.', role: 'quiet'}),
+		screen.copied
+			? row(' ', {text: 'Copied to the clipboard of your terminal, if it takes OSC 52.', role: 'ready'})
+			: row({text: ' These commands do what this step does. They hold no secret.', role: 'quiet'}),
 		emptyRow,
 	];
 	const lines = linesOf(screen, view);
