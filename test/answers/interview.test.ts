@@ -242,3 +242,15 @@ test('a command that needs no other answer asks only which fleet, and judges not
 	const problem = await problemOf(() => identify({layers: {flag: {fleet: 'ci'}}, asking: asking()}));
 	assert.match(problem.message, /^--region is missing, and no one can be asked\. It has no default here\.$/);
 });
+
+test('an executor that doesn’t know the region is asked for again, with why and the one that works there, which is the default', async () => {
+	const ask = scripted({});
+	const {answers} = await interview({layers: {flag: {region: 'il-central-1', executor: 'docker+machine'}}, asking: withCloud, ask});
+	const asked = ask.put.find(({question}) => question.id === 'executor');
+	assert.match(
+		asked?.refused ?? '',
+		/^--executor is "docker\+machine"\. docker-machine doesn't know the region il-central-1.*`--executor docker-autoscaler`, which can\.$/s,
+	);
+	assert.deepEqual(asked?.default, {value: 'docker-autoscaler'});
+	assert.deepEqual([answers.executor, answers.workerImage], ['docker-autoscaler', 'ecs-al2023']);
+});

@@ -173,6 +173,11 @@ test('+ shows first what will happen; + and - and digits change the number; only
 	assert.deepEqual(panel.acts.at(-1), {do: 'scale', limit: 32});
 });
 
+test('where a worker runs several jobs at a time, + goes by workers, which the limit counts', async () => {
+	const panel = open(busyFleet(16, {host: good(host([], {}, {limit: 32, maxWorkers: 16}), now)}));
+	await panel.press('+', /This is scale to 20\./);
+});
+
 test('leaving it with Escape does nothing', async () => {
 	let done = 0;
 	const panel = open(busyFleet(16), {

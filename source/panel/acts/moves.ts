@@ -35,7 +35,7 @@ async function choiceOf(
 	context: Reaching,
 	made: Made,
 	placement: MovePlacement,
-	{executor, limit = 1}: Partial<Pick<RunnerFacts, 'executor' | 'limit'>>,
+	{executor, limit: jobs = 1, maxWorkers: limit = jobs}: Partial<Pick<RunnerFacts, 'executor' | 'limit' | 'maxWorkers'>>,
 	types: Map<string, InstanceType>,
 	label: string,
 ): Promise<MoveChoice> {

@@ -6,6 +6,7 @@ import {makerIn} from '../../../panel/makers.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import {needsAttention} from '../../words/cells.ts';
 import {signOf} from '../../words/glyphs.ts';
+import {limitIn} from '../../words/status-words.ts';
 import {draftOf, typedInto} from '../draft.ts';
 import {hurryKey} from '../hints.ts';
 import type {Press} from '../press.ts';
@@ -89,7 +90,7 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 	if (!seen || seen.about.readOnly !== undefined) return [];
 	const {host, gitlab} = seen.snapshot;
 	const maker = makerIn(seen.snapshot);
-	const limit = maker?.limit ?? seen.counts.all;
+	const limit = limitIn(seen.snapshot) ?? seen.counts.all;
 	const running = runnerRuns(seen.snapshot) !== false && serviceIs(seen.snapshot) !== 'stopping';
 	const worker = focused(screen, view);
 	const served = gitlab.value?.runner;
