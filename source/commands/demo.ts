@@ -49,7 +49,7 @@ export const demoOn =
 			if (happening.event === 'document' && happening.name === '.gitlab-ci.yml') simulated.outside.queueJobs(1, {name: 'hello', seconds: 20});
 		};
 		const shown: Session = {...session, face: {...face, emit}, usual: {limit: 4}, demo: true};
-		const made = await setup(shown);
+		const made = await setup(session.interactive ? {...shown, leadsTo: 'the panel'} : shown);
 		if (made !== 0) return made;
 		if (session.interactive) await panel(shown, simulated);
 		else await afternoon(simulated, simulated.clock, face.emit, stops.soft);

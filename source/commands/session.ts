@@ -5,7 +5,7 @@ import {aboutCredentials} from '../engine/plan.ts';
 import type {Looking} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {mayColour, onlyAscii} from '../faces/choice.ts';
-import type {Face, Helping} from '../faces/face.ts';
+import type {Face, Farewell, Helping} from '../faces/face.ts';
 import type {TerminalLook} from '../faces/words/glyphs.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
@@ -41,6 +41,8 @@ export type Session = {
 	demo: boolean;
 	/** Goes on with the answers that a setup was left with, without asking. */
 	resume?: true;
+	/** What comes after this command, where its end isn't that of the program. */
+	leadsTo?: Farewell['leadsTo'];
 	/** Defaults of this session's own: what anybody answers, and the fleet's record, beats them. */
 	usual?: Given;
 };

@@ -131,10 +131,10 @@ async function runUntilDone(
 }
 
 /** The last screen; whatever ends it, all is done by then. */
-async function farewell({face, presets, stops}: Session, {settled}: Agreed, ended: ReturnType<typeof isSetUp>): Promise<number> {
+async function farewell({face, leadsTo, presets, stops}: Session, {settled}: Agreed, ended: ReturnType<typeof isSetUp>): Promise<number> {
 	face.emit(ended);
 	try {
-		await face.show.farewell({says: ended.says, next: ended.next, save: (name) => presets.save(name, presetFrom(settled))});
+		await face.show.farewell({leadsTo, says: ended.says, next: ended.next, save: (name) => presets.save(name, presetFrom(settled))});
 		return 0;
 	} catch (error) {
 		if (!(error instanceof Stopped)) throw error;

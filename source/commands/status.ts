@@ -50,16 +50,17 @@ export async function live(session: Session, watch: Watch): Promise<number> {
 					tell(snapshot);
 				}, signal),
 		});
-		if (left === 'repair') return (await import('./setup.ts')).setup(forFleet(session, fleet));
 		if (left === 'quit') return 0;
-		// Leftovers are looked at, agreed to and removed; then the panel is there again.
-		before = await leftovers(forFleet(session, fleet));
+		// What else is done for it, with screens of its own, leads back to the panel.
+		const meanwhile: Session = {...forFleet(session, fleet), leadsTo: 'the panel'};
+		before = left === 'repair' ? await cameOf(meanwhile, (await import('./setup.ts')).setup) : await cameOf(meanwhile, (await import('./orphans.ts')).orphans);
+		const stopped = session.stops.exit();
+		if (stopped !== undefined) return stopped;
 	}
 }
 
-/** Looks at leftovers, and gives what came of it in a sentence. */
-async function leftovers(session: Session): Promise<PanelAbout['before']> {
-	const {orphans} = await import('./orphans.ts');
+/** Carries out another command, and gives what came of it in a sentence. */
+async function cameOf(session: Session, command: Command): Promise<PanelAbout['before']> {
 	const said: string[] = [];
 	const {face} = session;
 	const hearing: Session = {
@@ -74,8 +75,8 @@ async function leftovers(session: Session): Promise<PanelAbout['before']> {
 		},
 	};
 	try {
-		const code = await orphans(hearing);
-		return {says: said.at(-1) ?? 'Nothing was removed.', well: code === 0};
+		const code = await command(hearing);
+		return {says: said.at(-1) ?? 'Nothing was changed.', well: code === 0};
 	} catch (error) {
 		if (error instanceof Stopped) throw error;
 		return {says: toProblem(error).message, well: false};

@@ -93,8 +93,13 @@ export type Helping = {
 	onLook(look: () => void): void;
 };
 
-/** What stands at the end: what now is, the commands that come next, and how to save the answers. */
-export type Farewell = {says: string; next: readonly {command: string; does: string}[]; save(name: string): Promise<string>};
+/** What stands at the end: what now is, the commands that come next, how to save the answers, and where the person goes from there. */
+export type Farewell = {
+	leadsTo?: 'the panel' | undefined;
+	says: string;
+	next: readonly {command: string; does: string}[];
+	save(name: string): Promise<string>;
+};
 
 /** A fleet as home sees it, or a region that didn't answer. */
 export type HomeFleet = {name: string; region: string; is: 'ready' | 'note' | 'blocked' | 'looking'; says: string};

@@ -44,9 +44,9 @@ export function screensOn({store, waiting, until, stop, press, handOver, later, 
 			}),
 		run: (login, work) => runAlong({store, until, handOver, stop}, login, work),
 		show: {
-			farewell: ({says, next, save}: Farewell) => {
+			farewell: ({leadsTo, says, next, save}: Farewell) => {
 				const name = store.now().state.target?.fleet ?? 'mine';
-				return until<void>({is: 'end', says, next, saves: name}, (settle) => ({
+				return until<void>({is: 'end', leadsTo, says, next, saves: name}, (settle) => ({
 					leave: () => settle(undefined),
 					wizard: (move) => {
 						if (move.do !== 'save') return;

@@ -7,15 +7,21 @@ import {commandRows} from './by-hand.ts';
 import {saveScreen} from './save.ts';
 
 /** The end: what now is, and the commands that come next. */
-export type EndScreen = {is: 'end'; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
+export type EndScreen = {is: 'end'; leadsTo?: string | undefined; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		end: EndScreen;
 	}
 }
 
-const endKeys: Keys<EndScreen> = ({saves}, {look}) => [
-	{press: ['q', 'enter', 'escape'], shows: `q ${signOf('enter', look)}`, does: 'leave', stays: true, act: () => ({leave: true})},
+const endKeys: Keys<EndScreen> = ({leadsTo, saves}, {look}) => [
+	{
+		press: ['enter', 'q', 'escape'],
+		shows: leadsTo === undefined ? `q ${signOf('enter', look)}` : signOf('enter', look),
+		does: leadsTo === undefined ? 'leave' : `to ${leadsTo}`,
+		stays: true,
+		act: () => ({leave: true}),
+	},
 	...(saves === undefined ? [] : [{press: ['p'], shows: 'p', does: 'save as preset', act: () => ({push: saveScreen(saves)})}]),
 ];
 
