@@ -83,6 +83,7 @@ export function interviewerFor(
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
 	let gitlabShown: string | undefined;
 	return {
+		leadsTo: session.leadsTo,
 		walk,
 		at,
 		reached,

@@ -1,3 +1,4 @@
+import {leftCode} from '../faces/wizard/wizard.ts';
 import {reportText} from '../faces/words/status-report.ts';
 import {changedLines, statusLines} from '../faces/words/status-table.ts';
 import type {Fleet} from '../fleet.ts';
@@ -7,7 +8,7 @@ import {statusOf} from '../panel/live/status.ts';
 import {hasSettled, type Verdict, verdictOf} from '../panel/live/verdict.ts';
 import type {Snapshot} from '../panel/snapshot.ts';
 import {watchSources} from '../panel/sources.ts';
-import {Stopped, toProblem} from '../problem.ts';
+import {isProblem, Stopped, toProblem} from '../problem.ts';
 import {chosenManager, forFleet, lookingAt, namedFleet, refuseUnknown, tellFleet} from './open.ts';
 import {type Command, outputOf, type Session} from './session.ts';
 import {lookOnce, type StatusRound, type Watch, watchFleet, watchManager} from './watch.ts';
@@ -79,7 +80,7 @@ async function cameOf(session: Session, command: Command): Promise<PanelAbout['b
 		return {says: said.at(-1) ?? 'Nothing was changed.', well: code === 0};
 	} catch (error) {
 		if (error instanceof Stopped) throw error;
-		return {says: toProblem(error).message, well: false};
+		return {says: toProblem(error).message, well: isProblem(error, leftCode)};
 	}
 }
 

@@ -42,6 +42,8 @@ export type LeftAnswers = {says: string; answers: Given; left: readonly AnswerKe
 
 /** What screens walk a person through the questions with: the interview's own core decides what is asked and what is right. */
 export type Interviewer = {
+	/** What comes after it, where leaving it isn't the end of the program. */
+	leadsTo?: Farewell['leadsTo'];
 	walk: Walk;
 	/** Answers that can be gone on with, which the person decides, or has; `forget` gives them up. */
 	draft?: {kept: LeftAnswers; taken: boolean; forget(): void} | undefined;

@@ -28,6 +28,8 @@ export type WizardSeen = {
 	login?: string | undefined;
 	/** Whether the record of the fleet stands in the account. */
 	changes: boolean;
+	/** Where leaving it leads, where that isn't the end of the program. */
+	leadsTo?: string | undefined;
 };
 
 export const nothingSeen: WizardSeen = {answered: [], at: 0, of: 0, everything: false, answers: [], byHand: [], costs: [], changes: false};

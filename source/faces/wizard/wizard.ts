@@ -6,7 +6,7 @@ import {answersSeen, settle} from '../../answers/settle.ts';
 import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, type WalkState, walk} from '../../answers/walk.ts';
 import type {EndedPlan} from '../../engine/live-plan.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
-import {isProblem, type Problem, Stopped, toProblem} from '../../problem.ts';
+import {isProblem, Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';
 import {draftTaken, prefetch, showQuestion} from './asking.ts';
 import {answeredSeen, keyWords, priced, type WizardMove, type WizardNews} from './seen.ts';
@@ -91,6 +91,7 @@ async function lookNow(walker: Walker): Promise<void> {
 		answers: answersSeen(settled),
 		everything: walker.state.walk.everything,
 		login: interviewer.login?.command,
+		leadsTo: interviewer.leadsTo,
 		byHand: answers ? interviewer.byHand(answers) : [],
 		secret: answers && interviewer.given(answers) ? keyWords(interviewer.given(answers)?.id ?? '') : undefined,
 	});
@@ -288,6 +289,9 @@ async function logIn({interviewer, terminal}: Walker): Promise<void> {
 const blockedNews: WizardNews = {says: 'Nothing is made while something is blocked. f mends it where it says so; else change the answer.', role: 'blocked'};
 const lookingNews: WizardNews = {says: "Not everything is looked at yet, so it isn't known what would be made.", role: 'warning'};
 
+/** The code of the Problem by which a person leaves the review for what comes after it. */
+export const leftCode = 'left';
+
 /** Shows the review until the person agrees, or goes to another place. */
 async function reviewed(walker: Walker): Promise<Agreed | undefined> {
 	const {terminal, state, interviewer} = walker;
@@ -304,6 +308,7 @@ async function reviewed(walker: Walker): Promise<Agreed | undefined> {
 	for (;;) {
 		const move = await terminal.next();
 		terminal.tell({news: undefined});
+		if (move.do === 'leave') throw new Problem({code: leftCode, message: 'Nothing was changed.'});
 		if (move.do !== 'go') return leaving(walker, move);
 		if (ended && ![...ended.plan.values()].some(({is}) => is === 'blocked')) return {walk: state.walk, settled: state.settled, ended};
 		terminal.tell({news: ended ? blockedNews : lookingNews});

@@ -94,12 +94,16 @@ const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 			? [{press: ['i'], shows: 'i', does: 'idle workers', act: (): Move => ({wizard: {do: 'change', key: 'idleCount'}})}]
 			: []),
 		{press: ['r'], shows: 'r', does: 'look again', act: () => ({wizard: {do: 'again'}})},
-		...(isOn ? [all] : []),
+		...(isOn ? [all] : leavingKey(view)),
 		{press: ['left'], shows: signOf('back', look), does: 'back', act: () => ({wizard: {do: 'back'}})},
 		{press: ['pageup'], shows: '', does: '', act: () => moved(screen, view, -page)},
 		{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, view, page)},
 	];
 };
+
+/** The way to what comes after, for whoever came from there and changes nothing. */
+const leavingKey = ({wizard: {changes, leadsTo}}: View): Binding[] =>
+	changes && leadsTo !== undefined ? [{press: ['escape'], shows: 'esc', does: `to ${leadsTo}`, stays: true, act: () => ({wizard: {do: 'leave'}})}] : [];
 
 /** What Enter does to the fleet. */
 const goWords = ({wizard}: View): string => (wizard.changes ? 'change the fleet' : 'make it');
