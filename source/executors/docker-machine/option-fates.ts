@@ -10,7 +10,7 @@ type OptionTold = Fate & Partial<Pick<OptionFate, 'option' | 'value'>>;
 const ownKeys = notNeeded('the manager makes workers by its role, and no key is with it');
 const ownGroup = notNeeded("the fleet makes a security group of its own, which lets in the manager alone; another one's rules aren't taken");
 const madeThere = notNeeded('AWS makes the workers, so nothing of the kind is asked for');
-const intoImage = notPossible("put it into the workers' image, as daemon.json or as a label there, and name that with `--worker-image`");
+const intoImage = notPossible('put it into the daemon.json of an image of your own, and name that with `--worker-image`');
 const subnetsTell = notNeeded("the workers' subnets tell it");
 
 /** What of docker-machine's options means something to a fleet of an executor that starts no docker-machine. */
@@ -138,6 +138,8 @@ export function tells(path: string, value: Value, executor: string): readonly Op
 	if (path === 'runners.machine.MachineOptions') return ofOptions(value, isOwn);
 	const window = /^runners\.machine\.autoscaling\.(\w+)$/.exec(path)?.[1];
 	if (window !== undefined && windowKeys.includes(window)) return [windowFate(window, value, executor)];
+	const tooShort = path === 'runners.machine.IdleTime' ? limitsOf({executor}).idleTime?.(Number(value)) : undefined;
+	if (tooShort) return [mapped('idleTime', `the answer idleTime, which is 1: ${tooShort.message}`)];
 	const told = isOwn ? undefined : tablesElsewhere[path];
 	if (told) return [told];
 	if (isOwn && window !== undefined)

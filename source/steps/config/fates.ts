@@ -46,7 +46,6 @@ const known: Readonly<Record<string, Fate>> = {
 	'runners.environment': notPossible('variables may be secrets, so they are never read: give those that are none with `--runner-config`, the others in GitLab'),
 	'runners.cache.s3.AccessKey': notNeeded("the manager signs for the cache by its role, or by a user's keys with `--access access-keys`"),
 	'runners.cache.s3.SecretKey': notNeeded("the manager signs for the cache by its role, or by a user's keys with `--access access-keys`"),
-	'runners.cache.s3.ServerAddress': notPossible('a cache is a bucket of S3'),
 	'runners.cache.s3.Insecure': notNeeded('S3 is reached by TLS'),
 	connection_max_age: notNeeded("a fleet keeps the runner's own"),
 	log_level: notNeeded("a fleet keeps the runner's own"),
@@ -74,10 +73,24 @@ function ownToml(leaves: readonly Pick<Leaf, 'path' | 'value'>[]): string {
 	return printConfig(table).trim();
 }
 
+/** Where the cache is served from: of AWS's own addresses nothing has to be said. */
+const serverFate = (value: Value): Fate =>
+	/(^|[./])s3[\w.-]*\.amazonaws\.com(\.cn)?\/?$/.test(String(value)) ? notNeeded('it is where S3 is anyway') : notPossible('a cache is a bucket of S3');
+
+/** Of a window of the week whose periods can't be taken nothing is. */
+function withoutWindows(options: readonly OptionFate[]): OptionFate[] {
+	const left = options.flatMap(({is, option}) => /^(.*\[\d+\]\.)periods$/i.exec(is === 'not possible' ? option : '')?.[1] ?? []);
+	return options.map(({answer, ...one}) =>
+		answer !== undefined && left.some((window) => one.option.startsWith(window))
+			? {...one, ...notPossible("its window isn't taken, as is said of its periods")}
+			: {...one, ...(answer === undefined ? {} : {answer})},
+	);
+}
+
 function fateOf(leaf: Leaf, config: ExecutorConfig, executor: string, entry: Table, answers: Given): Fate {
 	const {path, value} = leaf;
 	const field = fieldsOf(config).find((one) => one.path === path);
-	const fixed = known[path];
+	const fixed = path === 'runners.cache.s3.ServerAddress' ? serverFate(value) : known[path];
 	if (fixed) return fixed;
 	if (path === 'runners.executor' && executor !== config.executor) return mapped('executor', `${executor} instead`);
 	if (path === 'runners.docker.volumes' && !ourVolumes.some((one) => same(one, value))) return ownFate(leaf);
@@ -123,5 +136,5 @@ export function fatesOf(
 			...notPossible('a fleet has one runner, and a preset is of the first that makes its workers'),
 		};
 	});
-	return {options: [...fates, ...alone], runnerConfig: ownLeaves.length === 0 ? undefined : ownToml(ownLeaves)};
+	return {options: [...withoutWindows(fates), ...alone], runnerConfig: ownLeaves.length === 0 ? undefined : ownToml(ownLeaves)};
 }

@@ -111,7 +111,7 @@ test('what has no counterpart says why, and what to do instead', () => {
 	assert.equal(fate('runners.limit'), 'mapped: the answer limit');
 	assert.match(fate('runners.environment'), /^not possible: variables may be secrets/);
 	assert.match(fate(`${options} amazonec2-access-key`), /^not needed: the manager makes workers by its role/);
-	assert.match(fate(`${options} engine-registry-mirror`), /^not possible: put it into the workers' image, as daemon\.json/);
+	assert.match(fate(`${options} engine-registry-mirror`), /^not possible: put it into the daemon\.json of an image of your own/);
 	assert.match(fate(`${options} amazonec2-block-duration-minutes`), /^not needed: AWS takes no such request any more/);
 	assert.match(fate('runners.machine.MaxGrowthRate'), /^not needed: AWS makes as many at once/);
 	assert.match(
@@ -119,6 +119,10 @@ test('what has no counterpart says why, and what to do instead', () => {
 		/^not possible: .*some seconds of a minute only \(0\)\. Write "\* 30 8 \* \* mon \*".*Its window isn't taken\.$/,
 	);
 	assert.match(fate('runners.machine.autoscaling[0].Periods'), /^mapped: the answer schedule/);
+	assert.match(fate('runners.machine.autoscaling[0].IdleCount'), /^mapped: the answer schedule/);
+	assert.equal(fate('runners.machine.autoscaling[1].IdleCount'), "not possible: its window isn't taken, as is said of its periods");
+	assert.equal(fate('runners.cache.s3.ServerAddress'), 'not needed: it is where S3 is anyway');
+	assert.match(fate('runners.machine.IdleTime'), /^mapped: the answer idleTime, which is 1: docker-autoscaler keeps a worker for at least a second/);
 	assert.match(fateIn(terraform)(`${options} amazonec2-volume-type`), /^not possible: the disks of all workers are gp3/);
 	assert.match(fateIn(terraform)(`${options} amazonec2-metadata-token`), /^not possible: workers take IMDSv2 alone/);
 	assert.match(fateIn(offPeak)('runners.machine.OffPeakPeriods'), /^not needed: it has had no effect since GitLab Runner 14\.0/);

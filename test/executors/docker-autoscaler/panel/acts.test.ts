@@ -31,7 +31,10 @@ test('another limit is the record’s, the group’s and config.toml’s; runnin
 	const said: string[] = [];
 	assert.match(await carryOut((says) => said.push(says)), /^limit 4 → 6, concurrent 4 → 6: in config\.toml, and the runner's metrics say so/);
 	assert.deepEqual(acted(world, from).sort(), ['PutParameter', 'UpdateAutoScalingGroup', 'script service', 'script service', 'script write-config']);
-	assert.ok(said.some((says) => says.startsWith('runner: 2 jobs still run')), said.join('; '));
+	assert.ok(
+		said.some((says) => says.startsWith('runner: 2 jobs still run')),
+		said.join('; '),
+	);
 	assert.ok(world.jobs.every(({state}) => state === 'success'));
 	assert.equal(groupOf(world).max, 6);
 	assert.match(fileOn(world, config), /^max_instances = 6$/m);
