@@ -46,7 +46,7 @@ function managersPrice({ec2, prices}: Snapshot): number | undefined {
 /** What all workers that the limit allows cost an hour at most; undefined without a limit, and where a price isn't known. */
 function workersAtMost(snapshot: Snapshot): number | undefined {
 	const made = workersMade(snapshot);
-	const limit = makerIn(snapshot)?.limit;
+	const {limit: jobs, maxWorkers: limit = jobs} = makerIn(snapshot) ?? {};
 	if (!made || !limit) return undefined;
 	const cap = made.spot && made.spotPrice !== undefined ? Number(made.spotPrice) : Number.NaN;
 	const each = Number.isNaN(cap) ? usdPerHour({...made, spot: false}, snapshot.prices.value) : withDiskAndAddress(cap, made.diskGib, made.publicAddress);

@@ -51,14 +51,14 @@ function found(snapshot: Snapshot): FoundWorker[] {
 	const instances = snapshot.ec2.value?.instances ?? [];
 	const byId = new Map<string, Instance>();
 	const byName = new Map<string, Instance>();
+	const machines = snapshot.host.value?.machines ?? [];
 	for (const instance of instances) {
-		byId.set(instance.id, instance);
+		if (machines.length > 0) byId.set(instance.id, instance);
 		const name = nameOf(instance);
 		if (name !== undefined && !isTerminated(instance)) byName.set(name, instance);
 	}
 	const workers: FoundWorker[] = [];
 	const taken = new Set<string>();
-	const machines = snapshot.host.value?.machines ?? [];
 	for (const machine of machines) {
 		const instance = machine.instanceId === '' ? byName.get(machine.name) : byId.get(machine.instanceId);
 		if (instance) taken.add(instance.id);
