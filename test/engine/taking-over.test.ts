@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {type TestContext, test} from 'node:test';
 import {presetIn} from '../../source/answers/preset-form.ts';
 import {presetsIn} from '../../source/answers/presets.ts';
+import {plan} from '../../source/commands/plan.ts';
 import {presets} from '../../source/commands/presets.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
@@ -22,7 +23,7 @@ async function saved(t: TestContext, ...more: string[]) {
 	assert.equal(await presets(sessionAt(world, args, heard, {presets: kept})), 0);
 	const told = heard.events.find((event) => event.event === 'document') ?? assert.fail('no document');
 	const {answers} = presetIn(JSON.parse(await readFile(join(own, 'theirs.json'), 'utf8')), 'it');
-	return {answers, value: told.value, events: heard.events};
+	return {world, answers, value: told.value, events: heard.events, file: join(own, 'theirs.json'), kept};
 }
 
 test('a manager’s config.toml becomes a preset of another executor, with a line on each of its options and how the way over ends', async (t) => {
@@ -50,4 +51,13 @@ test('a script gets the options as data; without another executor the preset is 
 		options.find(({option}) => option === 'runners.limit'),
 		{option: 'runners.limit', value: '10', is: 'mapped', answer: 'limit', says: 'the answer limit'},
 	);
+});
+
+test('from that preset a fleet beside it can be made: nothing is in its way', async (t) => {
+	const {world, file, kept} = await saved(t, '--executor', 'docker-autoscaler');
+	const heard = hearing();
+	const code = await plan(sessionAt(world, ['plan', '--preset', file, '--fleet', 'beside', '--region', region], heard, {presets: kept}));
+	const blocked = heard.events.flatMap((event) => (event.event === 'step.found' && event.is === 'blocked' ? [`${event.step}: ${event.says}`] : []));
+	assert.deepEqual({code, blocked}, {code: 3, blocked: []});
+	assert.ok(heard.events.some((event) => event.event === 'step.found' && `${event.step}` === 'group' && event.is === 'missing'));
 });
