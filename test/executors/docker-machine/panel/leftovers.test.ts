@@ -156,7 +156,7 @@ test('a manager whose last look failed, or whose store is not there, can’t be 
 	const seen = good(host([machine(busy, {instanceId: 'i-busy'})], {unreadMachines: [old]}), now);
 	assert.deepEqual(
 		askedManager('i-manager', 'gitlab-runners', seen),
-		asked([busy, old], {store: {names: new Set([busy, old]), instanceIds: new Set(['i-busy'])}}),
+		asked([busy, old], {store: {names: new Set([busy, old]), instanceIds: new Set(['i-busy']), groups: new Set()}}),
 	);
 	for (const silence of [unseen, failing(seen, {code: 'ssh-closed', message: 'gone'}, now), good(host([], {hasStore: false}), now)])
 		assert.equal(askedManager('i-manager', undefined, silence).store, undefined);
