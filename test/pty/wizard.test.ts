@@ -165,7 +165,7 @@ for (const [columns, rows] of sizes) {
 		await until(/•{10}/);
 		await and(key.enter, /Review: this is what Enter makes/);
 		await until(/At most about \$/);
-		await until(() => /↵ go.*\? keys.*ctrl-c leave/.test(lines()[rows - 1] ?? ''));
+		await until(() => /↵ make it.*\? keys.*ctrl-c leave/.test(lines()[rows - 1] ?? ''));
 		await and(key.down, /› runner token/);
 		press(key.ctrlC);
 	});
