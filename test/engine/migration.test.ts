@@ -161,8 +161,9 @@ test('a fleet that has gone over wholly goes back as it came: all is made again,
 	assert.deepEqual(leftOfMachines(world), []);
 	world.outside.queueJobs(3, {seconds: 900, tags: []});
 	await world.clock.sleep(200_000);
+	const started = startedAt(world, manager);
 	const back = await setUp(world, {flags: {executor: 'docker+machine', workerImage: 'ubuntu-24.04', workerDisk: 20}});
-	assert.deepEqual([problemsIn(back), jobStates(world), leftOfGroup(world)], [[], {success: 3}, []]);
+	assert.deepEqual([problemsIn(back), jobStates(world), leftOfGroup(world), startedAt(world, manager)], [[], {success: 3}, [], started]);
 	world.outside.queueJobs(1, {seconds: 60, tags: []});
 	await world.clock.sleep(600_000);
 	assert.deepEqual([jobStates(world), config(world, manager).includes('executor = "docker+machine"'), unlike(await planOf(world))], [{success: 4}, true, {}]);

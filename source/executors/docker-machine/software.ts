@@ -13,7 +13,8 @@ export const machineSoftware: MakerSoftware = {
 	changes: ({answers: {dockerMachineVersion}}, {certificates, dockerMachine, userData}, how): Change[] => [
 		...versionChange('dockerMachineVersion', dockerMachine, dockerMachineVersion, 'live'),
 		...fileChange("workers' user data", userData, workerUserData),
-		...(certificates ? [] : [{what: "docker-machine's certificates", from: 'missing', to: 'made', how}]),
+		// Where there is no docker-machine, no runner has it.
+		...(certificates ? [] : [{what: "docker-machine's certificates", from: 'missing', to: 'made', how: dockerMachine === undefined ? ('live' as const) : how}]),
 	],
 	commands: () => [`${dockerMachineByHand} create --driver none --url localhost certificates`, `${dockerMachineByHand} rm -y certificates`],
 };

@@ -1,3 +1,5 @@
+import {paths} from '../../../world/host/scripts/paths.ts';
+
 /** What docker-machine changes on a manager: its certificates are made, machines that a drained service leaves behind are taken away. */
 export const acts = `
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +8,9 @@ def docker_machine_acts(store, has_certificates):
         # Certificates are made on first use without a lock, so made here once while no runner can use docker-machine (docs/facts.md, "docker-machine: its store and certificates").
         if has_certificates():
             return None
-        stop()
+        # A runner of another executor makes no machines, and goes on.
+        if re.search(r'^\\s*executor\\s*=\\s*["\\']docker\\+machine["\\']', read('${paths.config}') or '', re.M):
+            stop()
         say(says="docker-machine's certificates being made")
         sh('docker-machine', 'rm', '-y', 'certificates')
         code, out, err = sh('docker-machine', 'create', '--driver', 'none', '--url', 'localhost', 'certificates', limit=120)

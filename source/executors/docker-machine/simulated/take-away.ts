@@ -1,6 +1,8 @@
-import type {Work} from '../../../simulated/host/machine.ts';
+import {textOf, type Work} from '../../../simulated/host/machine.ts';
 import type {ScriptRun} from '../../../simulated/host/plays.ts';
+import {readConfig} from '../../../simulated/host/runner-config.ts';
 import type {Install} from '../../../world/host/scripts/install.ts';
+import {paths} from '../../../world/host/scripts/paths.ts';
 import type {ServiceRequest} from '../../../world/host/scripts/service.ts';
 import {removeMachine} from './docker-machine.ts';
 import {dockerOn} from './driver-calls.ts';
@@ -9,7 +11,9 @@ import {certificatePaths, hasCertificates, storeOf} from './store.ts';
 /** Makes the certificates where there are none, as the `install` script does: while no runner works, which would make them too. */
 export function* makeCertificates(_given: Install, {machine, say}: ScriptRun, stop: () => Work<void>): Work<undefined> {
 	if (hasCertificates(machine)) return undefined;
-	yield* stop();
+	const read = readConfig(textOf(machine, paths.config) ?? '');
+	// A runner of another executor makes no machines, and goes on.
+	if ('config' in read && read.config.entries.some(({executor}) => executor === 'docker+machine')) yield* stop();
 	say({says: "docker-machine's certificates being made"});
 	yield 1500;
 	for (const path of certificatePaths) machine.files.set(path, {text: 'PEM', mode: 0o600});
