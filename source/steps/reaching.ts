@@ -232,6 +232,17 @@ export async function untilVerified(context: Reaching, instance: Instance, repor
 	return reached;
 }
 
+/** Codes of trouble on the way to the manager, which is the connection's to tell. */
+export const onTheWay = [
+	'ssh-no-answer',
+	'ssh-refused',
+	'ssh-denied',
+	'ssh-closed',
+	'host-key-changed',
+	'manager-private',
+	'instance-connect-not-allowed',
+] as const;
+
 /** The held connection to a manager, for looking; see `reachVerified`. */
 export const connectTo = async (context: Reaching, instance: Instance): Promise<Connection> => (await reachVerified(context, instance)).connection;
 

@@ -14,7 +14,7 @@ import {differs} from './finding.ts';
 import type {Instance} from './looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from './looks/host.ts';
 import {gitlabRunnerByHand} from './programs.ts';
-import {connectToChange, reachingActions} from './reaching.ts';
+import {connectToChange, onTheWay, reachingActions} from './reaching.ts';
 import {removeRunner} from './runner-removal.ts';
 import {drainManager, drainSeconds} from './service.ts';
 import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
@@ -28,9 +28,6 @@ declare module '../engine/step.ts' {
 }
 
 type RunnerNeeds = 'identity' | 'network' | 'images';
-
-/** Trouble on the way to the manager, which is the connection's to tell. */
-const onTheWay = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'host-key-changed', 'manager-private', 'instance-connect-not-allowed'];
 
 const writes = 5;
 

@@ -4,7 +4,7 @@ import {changedMeanwhile, quietSeconds, untilQuiet} from '../../steps/gone-over.
 import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
-import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {connectToChange, onTheWay, reachingActions} from '../../steps/reaching.ts';
 import type {RunnerWatched} from '../../world/host/scripts/gone-over.ts';
 import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
 import type {HostFacts} from '../scripts.ts';
@@ -25,9 +25,6 @@ declare module '../../engine/step.ts' {
 }
 
 type OldGroup = Finding<Found['old-group']>;
-
-/** Trouble on the way to the manager, which is the connection's to tell. */
-const onTheWay = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'host-key-changed', 'manager-private', 'instance-connect-not-allowed'];
 
 const notes: Note[] = [
 	{says: 'Jobs that run end on the workers that they have, and the next ones run on new ones: the runner goes over by one reload of config.toml.'},

@@ -5,7 +5,7 @@ import {changedMeanwhile, isQuiet, quietSeconds, untilQuiet} from '../../steps/g
 import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
-import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {connectToChange, onTheWay, reachingActions} from '../../steps/reaching.ts';
 import type {RunnerWatched} from '../../world/host/scripts/gone-over.ts';
 import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
 import type {HostFacts} from '../scripts.ts';
@@ -23,9 +23,6 @@ declare module '../../engine/step.ts' {
 
 type OldMachines = Finding<Found['old-machines']>;
 const none: OldMachines = {is: 'ready', resource: {left: []}, says: 'none'};
-
-/** Trouble on the way to the manager, which is the connection's to tell. */
-const onTheWay = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'host-key-changed', 'manager-private', 'instance-connect-not-allowed'];
 
 const some = (count: number, one: string, more: string): string[] => (count === 0 ? [] : [count === 1 ? `1 ${one}` : `${count} ${more}`]);
 
