@@ -15,23 +15,27 @@ const together = 6;
 const asked = 3;
 
 /** Home: the fleets of all enabled regions as they are found, presets, and what can be done. Without a terminal: the help, exit 2. */
-export const home: Command = async (session) => {
+export const home: Command = (session) => homeOr(session, true);
+
+/** Home; where no fleet stands anywhere it goes on to the one thing to do by itself, unless somebody has just come back from there. */
+async function homeOr(session: Session, jumps: boolean): Promise<number> {
 	if (!session.interactive) {
 		const {help} = await import('./line/help.ts');
 		session.around.stderr.write(help());
 		return 2;
 	}
-	const choice = await session.face.show.home((tell, signal) => lookAround(session, tell, signal));
-	if (choice.do === 'again') return home(session);
+	const choice = await session.face.show.home((tell, signal) => lookAround(session, tell, signal, jumps));
+	if (choice.do === 'again') return homeOr(session, jumps);
 	if (choice.do === 'quit') return 0;
 	if (choice.do === 'demo') {
 		// The demo has a world and a clock of its own, and so a face of its own.
 		await session.face.close();
 		return session.instead(['demo', ...session.around.argv]);
 	}
+	const {setup} = await import('./setup.ts');
 	if (choice.do === 'setup') {
 		const options = {...session.options, preset: choice.preset ?? session.options.preset};
-		return (await import('./setup.ts')).setup({...session, options, ...(choice.draft ? {resume: true as const} : {})});
+		return orHome(session, (from) => setup({...from, options, ...(choice.draft ? {resume: true as const} : {})}));
 	}
 	if (choice.do === 'destroy') return (await import('./destroy.ts')).destroy(forFleet(session, choice.fleet));
 	if (choice.do === 'open') {
@@ -39,11 +43,27 @@ export const home: Command = async (session) => {
 		const opened = forFleet(session, choice.fleet);
 		return live(opened, await watchFleet(opened, choice.fleet));
 	}
-	return (await import('./setup.ts')).setup(forFleet(session, choice.fleet));
-};
+	return orHome(session, (from) => setup(forFleet(from, choice.fleet)));
+}
+
+/** Somebody goes back home from what they began there. */
+class WentHome extends Error {}
+
+/** Does what was chosen at home, and shows home again to whoever goes back there. */
+async function orHome(session: Session, work: (session: Session) => Promise<number>): Promise<number> {
+	const leave = (): never => {
+		throw new WentHome();
+	};
+	try {
+		return await work({...session, home: leave});
+	} catch (error) {
+		if (error instanceof WentHome) return homeOr(session, false);
+		throw error;
+	}
+}
 
 /** Looks in all enabled regions and tells what it sees as it comes; where none has a fleet, there is one thing to do. A region that doesn't answer is told, and harms no other. */
-export async function lookAround(session: Session, tell: (seen: HomeSeen) => void, signal: AbortSignal): Promise<HomeChoice | undefined> {
+export async function lookAround(session: Session, tell: (seen: HomeSeen) => void, signal: AbortSignal, jumps = true): Promise<HomeChoice | undefined> {
 	const {world, stops} = session;
 	const draft = (await keptDraft(session))?.says;
 	let seen: HomeSeen = {regions: 0, looked: 0, refused: [], fleets: [], presets: await presetsSeen(session), draft};
@@ -81,7 +101,7 @@ export async function lookAround(session: Session, tell: (seen: HomeSeen) => voi
 	await Promise.all(regions.map((region) => limit(() => lookIn(region))));
 	await Promise.all(glances);
 	// Only where every region has said that there is none.
-	return regions.length > 0 && seen.refused.length === 0 && seen.fleets.length === 0 ? {do: 'setup'} : undefined;
+	return jumps && regions.length > 0 && seen.refused.length === 0 && seen.fleets.length === 0 ? {do: 'setup'} : undefined;
 }
 
 /** What happened, and what to do about it. */

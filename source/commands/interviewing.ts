@@ -77,7 +77,7 @@ export function openInterview(session: Session): OpenInterview {
 export function interviewerFor(
 	session: Session,
 	{plan, lookingOf}: OpenInterview,
-	{walk, at, reached, draft, alone}: Pick<Interviewer, 'walk' | 'at' | 'reached' | 'draft' | 'alone'>,
+	{walk, at, reached, draft, home, alone}: Pick<Interviewer, 'walk' | 'at' | 'reached' | 'draft' | 'home' | 'alone'>,
 ): Interviewer {
 	const {secrets, presets} = session;
 	const accessKey = new Map<'accessKeyId' | 'accessKeySecret', string>();
@@ -88,6 +88,7 @@ export function interviewerFor(
 		at,
 		reached,
 		draft,
+		home,
 		alone,
 		plan,
 		record: async (fleet, profile) => (await lookingOf(fleet, profile).look(recordLook))?.answers,

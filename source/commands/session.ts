@@ -39,6 +39,8 @@ export type Session = {
 	instead(argv: string[]): Promise<number>;
 	/** True on the simulated world: it says so on each screen. */
 	demo: boolean;
+	/** Leaves a setup that was begun at home for home. */
+	home?: () => never;
 	/** Goes on with the answers that a setup was left with, without asking. */
 	resume?: true;
 	/** What comes after this command, where its end isn't that of the program. */

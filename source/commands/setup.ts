@@ -26,7 +26,7 @@ export const setup: Command = async (session) => {
 		let at: Interviewer['at'] = options.preset === undefined ? 'questions' : 'review';
 		let offered: Interviewer['draft'] = draft && {kept: draft, taken: session.resume === true, forget: () => void forgetDraft(session)};
 		for (;;) {
-			const walked = await interviewed(session, interview, {walk, at, draft: offered});
+			const walked = await interviewed(session, interview, {walk, at, draft: offered, home: session.home});
 			if ('exit' in walked) return walked.exit;
 			offered = undefined;
 			walk = walked.walk;
@@ -58,7 +58,7 @@ async function alone(session: Session, interview: OpenInterview, walk: Walk): Pr
 }
 
 /** Walks to the agreement; a person who leaves before is told that nothing was made, and the command that goes on from there. */
-async function interviewed(session: Session, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at' | 'draft'>): Promise<Walked> {
+async function interviewed(session: Session, interview: OpenInterview, from: Pick<Interviewer, 'walk' | 'at' | 'draft' | 'home'>): Promise<Walked> {
 	let walk = from.walk;
 	const reached = (so: Walk): void => {
 		walk = so;

@@ -47,6 +47,8 @@ export type Interviewer = {
 	walk: Walk;
 	/** Answers that can be gone on with, which the person decides, or has; `forget` gives them up. */
 	draft?: {kept: LeftAnswers; taken: boolean; forget(): void} | undefined;
+	/** Leaves for home, where the person came from; absent where they didn't. */
+	home?: (() => never) | undefined;
 	/** Hears how far the person has come, for one who leaves. */
 	reached(walk: Walk): void;
 	/** Where it begins; a key is one answer to change, and leads to the review. */

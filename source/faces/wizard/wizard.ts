@@ -9,6 +9,7 @@ import type {AnswerKey, Given} from '../../fleet.ts';
 import {isProblem, Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';
 import {draftTaken, prefetch, showQuestion} from './asking.ts';
+import {priceNow, tellCosts} from './costs.ts';
 import {answeredSeen, keyWords, priced, type WizardMove, type WizardNews} from './seen.ts';
 import type {WizardTerminal} from './terminal.ts';
 
@@ -98,20 +99,6 @@ async function lookNow(walker: Walker): Promise<void> {
 	if (answers && !isNaming) interviewer.plan.change({answers, sources: settled.sources});
 }
 
-/** Says what the answers that are looked at now cost, once it's known. What the plan or the prices fail of is met at the review. */
-function priceNow(walker: Walker): void {
-	void tellCosts(walker).catch(() => undefined);
-}
-
-/** Tells the costs of the newest plan; costs that were asked for before are told no more. */
-async function tellCosts(walker: Walker): Promise<void> {
-	const {interviewer, terminal} = walker;
-	const mine = ++walker.pricing;
-	const ended = await interviewer.plan.ended();
-	const costs = ended ? await interviewer.costs(ended) : [];
-	if (mine === walker.pricing) terminal.tell({costs});
-}
-
 /** What the cursor rests on is looked at too, while it is only thought of. Ends when what it gives is called: with the value that was thought of. */
 function preview(walker: Walker, key: AnswerKey): () => unknown {
 	let cancel = (): void => {};
@@ -142,14 +129,14 @@ function preview(walker: Walker, key: AnswerKey): () => unknown {
 }
 
 async function question(walker: Walker, key: AnswerKey, change: boolean): Promise<undefined> {
-	const {terminal, state} = walker;
+	const {terminal, state, interviewer} = walker;
 	const token = change ? undefined : await tokenInstead(walker, key);
 	if (token) return secret(walker, token, false, key);
 	const path = await pathOf(state);
 	const at = path.indexOf(key);
 	terminal.tell({at: change ? 0 : at + 1, of: change ? 0 : path.length, answered: answeredSeen(state, key)});
 	// An answer that is missing can't be left missing.
-	const back = change ? !state.settled.missing.some((one) => one.key === key) : (await before(state)) !== undefined;
+	const back = change ? !state.settled.missing.some((one) => one.key === key) : interviewer.home !== undefined || (await before(state)) !== undefined;
 	await showQuestion(terminal, state, key, {about: key, back, ...(change ? {change} : {})});
 	prefetch(state, path.slice(at + 1, at + 3));
 	if (priced.has(key)) priceNow(walker);
@@ -158,13 +145,19 @@ async function question(walker: Walker, key: AnswerKey, change: boolean): Promis
 	const thought = over();
 	terminal.tell({news: undefined});
 	if (move.do === 'answer') await answer(walker, read(key, move.value));
-	if (move.do === 'back') walker.state = await walk(state, move);
+	if (move.do === 'back') walker.state = await wentBack(walker);
 	// What is mended is what the cursor is on, so that it's taken along.
 	if (move.do === 'mend' && thought !== undefined && !(key in move.answers)) {
 		await answer(walker, read(key, thought));
 		walker.state = {...walker.state, at: state.at};
 	}
 	await elsewise(walker, move);
+}
+
+/** A question back; before the first one is home, for whoever came from there. */
+async function wentBack({state, interviewer}: Walker): Promise<WalkState> {
+	if (state.at.on === 'question' && !state.at.change && (await before(state)) === undefined) interviewer.home?.();
+	return walk(state, {do: 'back'});
 }
 
 /** Where the runner comes from and its token are one question: the token itself, with a key for having the runner made. */
@@ -222,18 +215,19 @@ async function answer(walker: Walker, value: unknown): Promise<void> {
 /** Shows what stands in the way until the person tries again, or goes back. */
 async function trouble(walker: Walker, problem: Problem): Promise<void> {
 	const {terminal, interviewer, state} = walker;
-	const back = !walker.secret && (await before(state)) !== undefined;
+	const isAfter = !walker.secret && (await before(state)) !== undefined;
 	const aboutLogin = isProblem(problem, 'session-expired', 'no-credentials', 'wrong-credentials');
 	terminal.show({
 		is: 'trouble',
 		problem: {code: problem.code, message: problem.message, fault: problem.fault, ...(problem.advice === undefined ? {} : {advice: problem.advice})},
 		login: aboutLogin ? interviewer.login?.command : undefined,
-		back,
+		back: isAfter || interviewer.home !== undefined,
 	});
 	const move = await terminal.next();
 	if (move.do === 'login') await logIn(walker);
 	if (move.do === 'again') interviewer.plan.again(true);
-	if (move.do === 'back' && back)
+	if (move.do === 'back' && !isAfter) interviewer.home?.();
+	if (move.do === 'back' && isAfter)
 		walker.state = await leftBehind(await walk(state.at.on === 'question' ? {...state, at: {...state.at, change: false}} : state, move));
 }
 

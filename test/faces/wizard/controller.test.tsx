@@ -77,6 +77,18 @@ const seen: HomeSeen = {
 	presets: [{name: 'small', says: 'A few jobs.', used: 'yesterday'}],
 };
 
+test('home whose regions can’t be listed says so instead of asking for ever, and looks again with l', async () => {
+	const on = controller();
+	const chosen = on.show.home(async (tell) => {
+		tell({...seen, regions: 0, looked: 0, fleets: [], refused: [{region: 'all regions', says: 'No AWS credentials are found.'}]});
+		return new Promise(() => {});
+	});
+	await on.until(/where they could be is not known[\s\S]*No AWS credentials[\s\S]*› a new fleet/);
+	assert.doesNotMatch(on.frame(), /asking which/);
+	on.press('l');
+	assert.deepEqual(await chosen, {do: 'again'});
+});
+
 test('home shows what has answered; the cursor stays on its fleet when others come in before it', async () => {
 	const on = controller();
 	let tell: (seen: HomeSeen) => void = () => {};

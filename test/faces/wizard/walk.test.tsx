@@ -110,6 +110,21 @@ test('a schedule is chosen from usual ones, its week drawn; another begins from 
 	await walked.and(keys.enter, /✔ schedule: weekdays 6-20, 1 idle, Europe\/Berlin/);
 });
 
+test('whoever began at home goes back there from the first question, and only from there', async () => {
+	const home = new Error('went home');
+	const walked = walk({
+		layers: here,
+		home() {
+			throw home;
+		},
+	});
+	await walked.until(/Which (executor|image)[\s\S]*← back/);
+	await walked.and(keys.enter, /2 of \d/);
+	await walked.and(keys.left, /1 of \d/);
+	walked.press(keys.left);
+	await assert.rejects(walked.agreed(), home);
+});
+
 test('keys pressed ahead of the screens are taken in order, none twice', async () => {
 	const walked = walk({layers: here});
 	await walked.until(/Which image/);

@@ -67,6 +67,7 @@ export function walk({
 	record,
 	calls = [],
 	columns = 120,
+	home,
 	costsOf = () => ['The manager: about $19 a month.'],
 }: {
 	layers?: Layers;
@@ -75,6 +76,7 @@ export function walk({
 	record?: Given;
 	calls?: string[];
 	columns?: number;
+	home?: Interviewer['home'];
 	costsOf?: (answers: Answers) => string[];
 } = {}) {
 	const looked: SourcedAnswers[] = [];
@@ -107,6 +109,7 @@ export function walk({
 	const interviewer: Interviewer = {
 		walk: {layers, everything: false, left: [], asking: asking({cloud: littleCloud(calls) as never})},
 		at,
+		home,
 		reached: () => {},
 		record: async () => record,
 		async secrets(answers) {

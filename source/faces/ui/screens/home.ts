@@ -83,7 +83,9 @@ function looking({regions, looked, refused}: HomeSeen, {columns, look}: View): R
 	const more = signOf('more', look);
 	const says =
 		regions === 0
-			? `asking which regions are enabled${more}`
+			? refused.length > 0
+				? 'where they could be is not known'
+				: `asking which regions are enabled${more}`
 			: done
 				? `looked in ${looked} of ${regions} regions`
 				: `looked in ${looked} of ${regions} regions${more}`;
