@@ -1,6 +1,9 @@
 import type {RunningOnRunner} from '../world/gitlab/port.ts';
+import {bareUrl} from '../world/gitlab/url.ts';
 import type {RunningJob} from '../world/host/job-list.ts';
 import type {MachineStory} from './journal/history.ts';
+import type {EndedJob} from './journal/job-history.ts';
+import {makerIn} from './makers.ts';
 import type {RowJob} from './rows.ts';
 import type {Snapshot} from './snapshot.ts';
 
@@ -40,4 +43,10 @@ export function stillSays(job: RowJob | undefined, id: number | undefined, story
 	if (job.id !== id || job.since !== story?.jobAt) return false;
 	const [told, known] = [listed.get(id), named.get(id)];
 	return job.stage === told?.stage && job.name === known?.name && job.project === (told?.project ?? known?.project ?? story?.project);
+}
+
+/** The page of a job that is over: the log names its project and no page, config.toml its GitLab. */
+export function pageOfEnded({job, project}: Pick<EndedJob, 'job' | 'project'>, snapshot: Pick<Snapshot, 'host'>): string | undefined {
+	const url = makerIn(snapshot)?.url;
+	return url === undefined || project === undefined ? undefined : `${bareUrl(url)}/${project}/-/jobs/${job}`;
 }

@@ -279,7 +279,10 @@ test('new workers move to another zone: a test machine proves it, the runner mak
 test('new workers on demand instead of on spot', async () => {
 	const world = await standing(2);
 	const driver = await driverAt(world);
-	const said = await done(world, driver, {do: 'move', to: {spot: false}, label: 'on demand instead'});
+	const act = {do: 'move', to: {spot: false}, label: 'on demand instead'} as const;
+	const {details} = (await driver.prepare(act, await seen(world, driver, ({host}) => host.value !== undefined))).proposal;
+	assert.ok(details.includes('Runner: spot true → false'), details.join('\n'));
+	const said = await done(world, driver, act);
 	assert.match(said, /^New workers, on demand instead.*: in config\.toml, and the runner's metrics say so/);
 	// A request for a job that was under way meanwhile goes by the file of before.
 	await world.clock.sleep(1000);

@@ -33,6 +33,10 @@ test('Enter on a job opens all that is known of it: the whole reason why it fail
 	assert.match(text.replace(/[\s│]+/g, ' '), /Reason failed to pull image "acme\/build:1": manifest unknown GitLab says runner external dependency failure/);
 	assert.match(text, /Took +4 s/);
 	assert.match(text, /Machine +runner-/);
+	// The log names no page: its GitLab and project do.
+	assert.match(text, /https:\/\/gitlab\.com\/acme\/web\/-\/jobs\/7002/);
+	const copies = keysOf({is: 'panel-item', on: `end 7002 ${now - minutes(4)}`}, view).find(({press}) => press.includes('c'));
+	assert.deepEqual(copies?.act(), {panel: {do: 'copy', text: 'https://gitlab.com/acme/web/-/jobs/7002'}});
 });
 
 test('a job whose details are open is followed from waiting to running to its end, and said to be gone after that', () => {

@@ -2,7 +2,7 @@ import type {Change} from '../../engine/step.ts';
 import {type Fleet, names} from '../../fleet.ts';
 import type {ConfigSetting, ExecutorConfig, Field} from '../../steps/config/fields.ts';
 import {isTable, plain, same, shown, type Table, tablesAt, textAt, textsAt, type Value, whole} from '../../world/host/toml.ts';
-import {answerOfFlag, extraOptions, flagOf, optionsRead, shownOf, shownOption, standingOptions} from './machine-options.ts';
+import {answerOfFlag, extraOptions, flagOf, optionInForce, optionsRead, shownOf, shownOption, standingOptions} from './machine-options.ts';
 import {elsewhere, handOver, tells} from './option-fates.ts';
 import {isSecretOption} from './scripts/secret-options.ts';
 
@@ -32,8 +32,13 @@ function optionChanges(before: readonly string[], after: readonly string[]): Cha
 		const found = options.filter((option) => flagOf(option) === flag).map((option) => option.slice(flag.length + 1));
 		return found.length === 0 ? undefined : found.join(', ');
 	};
-	const says = (flag: string, value: string | undefined): string => (value === undefined ? shown(value) : shownOf(flag, value));
-	const flags = [...new Set([...before, ...after].map(flagOf))].filter((flag) => values(before, flag) !== values(after, flag));
+	const says = (flag: string, value: string | undefined): string =>
+		value === undefined ? ((answerOfFlag(flag) === 'spot' ? optionInForce({}, flag) : undefined) ?? shown(value)) : shownOf(flag, value);
+	const differs = (flag: string): boolean => values(before, flag) !== values(after, flag);
+	const all = [...new Set([...before, ...after].map(flagOf))];
+	// The cap comes and goes with spot, and says nothing without it.
+	const turns = all.some((flag) => answerOfFlag(flag) === 'spot' && differs(flag));
+	const flags = all.filter((flag) => differs(flag) && !(turns && answerOfFlag(flag) === 'spotPrice'));
 	return flags.map((flag): Change => {
 		const [from, to] = [says(flag, values(before, flag)), says(flag, values(after, flag))];
 		return {what: answerOfFlag(flag) ?? flag, from, to, how: 'live'};

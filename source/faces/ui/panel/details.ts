@@ -1,5 +1,6 @@
 import {age, clockWords, money} from '../../../panel/formats.ts';
 import {runnerWords} from '../../../panel/journal/runner-words.ts';
+import {pageOfEnded} from '../../../panel/row-jobs.ts';
 import {ageOfRow, spentOfRow, type WorkerRow} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import {counted} from '../../../world/printable.ts';
@@ -45,7 +46,7 @@ function workerLines(worker: WorkerRow, snapshot: Snapshot, now: number): [strin
 	]);
 }
 
-function jobDetails(line: JobLine, now: number): Details {
+function jobDetails(line: JobLine, snapshot: Snapshot, now: number): Details {
 	const {running, pending, ended} = line;
 	const cells = jobLineCells(line, now);
 	const job = pending?.job;
@@ -61,7 +62,7 @@ function jobDetails(line: JobLine, now: number): Details {
 		['Machine', cells.machine === '–' ? undefined : cells.machine],
 		[ended ? 'Took' : pending ? 'Waits for' : 'With runner for', cells.age],
 		['Ended', ended && clockWords(ended.at, now)],
-		['', running?.job.url ?? job?.webUrl],
+		['', running?.job.url ?? job?.webUrl ?? (ended && pageOfEnded(ended, snapshot))],
 	]);
 	return {title: cells.job, state: cells.state, role: ended ? (ended.ok ? 'ready' : 'blocked') : pending ? 'warning' : undefined, lines};
 }
@@ -85,8 +86,11 @@ export function detailsOf(on: string, seen: PanelSeen, now: number, look: Termin
 		return {title: worker.name, state, role, lines: workerLines(worker, seen.snapshot, now)};
 	}
 	const line = jobOn(on, seen);
-	return line && jobDetails(line, now);
+	return line && jobDetails(line, seen.snapshot, now);
 }
+
+/** The page of a worker's job or of a job, where its details name one. */
+export const linkIn = ({lines}: Details): string | undefined => lines.find(([, text]) => /^https?:/.test(text))?.[1];
 
 /** Whether a key is a job's. */
 export const isJobKey = (on: string): boolean => numberIn(on) !== undefined;

@@ -5,7 +5,7 @@ import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec} from '../screen.ts';
-import {detailsOf, isJobKey} from './details.ts';
+import {detailsOf, isJobKey, linkIn} from './details.ts';
 import type {ItemScreen} from './screen.ts';
 
 /** Columns of a label. */
@@ -37,13 +37,13 @@ const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 		const removed = removalOf(worker);
 		if (removed) acts.push({press: ['X', 'x'], shows: 'x', does: 'remove it', act: () => removed});
 	}
-	const text = (): string => {
-		const details = panel && detailsOf(on, panel, now, look);
-		return details ? [details.title, ...details.lines.map(([label, line]) => `${padded(label, labelWidth)}${line}`)].join('\n') : on;
-	};
+	const details = panel && detailsOf(on, panel, now, look);
+	const link = details && linkIn(details);
+	const text = (): string => (details ? [details.title, ...details.lines.map(([label, line]) => `${padded(label, labelWidth)}${line}`)].join('\n') : on);
 	return [
 		{press: ['left', 'escape', 'q', 'enter'], shows: signOf('back', look), does: 'back', act: () => ({pop: true})},
 		...acts,
+		...(link === undefined ? [] : [{press: ['c'], shows: 'c', does: 'copy link', act: (): Move => ({panel: {do: 'copy', text: link}})}]),
 		{press: ['y'], shows: 'y', does: 'copy', act: () => ({panel: {do: 'copy', text: text()}})},
 	];
 };
