@@ -167,6 +167,13 @@ const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, s
 		/has L, which only docker\+machine's periods know\. Write days by their numbers/,
 	],
 	['a period of each month’s last Friday', 'schedule', [window('* * * * * 5L *')], scaled, /has 5L/],
+	[
+		'a period of days that run over the week’s end',
+		'schedule',
+		[window('* * 9-17 * * sat-sun *')],
+		scaled,
+		/its weekday is "sat-sun"\. Write ranges from the lower/,
+	],
 	['a period of a time of docker-machine’s', 'schedule', [window('0 * 9-17 * * mon-fri *')], {}, undefined],
 	['a Local Zone', 'subnet', 'us-east-1-bos-1a', {region: 'us-east-1'}, /us-east-1-bos-1a isn't named so: it's a Local or a Wavelength Zone/],
 	['a Wavelength Zone', 'subnet', 'us-east-1-wl1-bos-wlz-1', {region: 'us-east-1'}, /Local or a Wavelength Zone/],

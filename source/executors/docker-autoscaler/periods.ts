@@ -26,6 +26,9 @@ export function fiveFields(period: string): FiveFields {
 			because: `has ${beyond}, which only docker+machine's periods know`,
 			instead: 'Write days by their numbers or names, such as 28-31, mon-fri or sun.',
 		};
+	const wrong = wrongFiveFields(five.join(' '));
+	if (wrong !== undefined)
+		return {because: `isn't one there, since ${wrong}`, instead: 'Write ranges from the lower to the higher value, such as mon-fri, and lists with commas.'};
 	return {period: five.join(' ')};
 }
 
