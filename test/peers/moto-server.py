@@ -467,8 +467,15 @@ def zone_of_subnet(call):
         raise Refused(400, "InvalidParameterValue", f"Value ({zone}) for parameter availabilityZone is invalid. Subnet '{subnet_id}' is in the availability zone {found[0].availability_zone}")
 
 
+def spot_tags_on_demand(call):
+    """EC2 refuses tags for a spot request where there is none."""
+    if tags_for(call.form, "spot-instances-request") and call.form.get("InstanceMarketOptions.MarketType") != "spot":
+        raise Refused(400, "InvalidParameterValue", "You cannot specify tags for Spot instances requests if there are no Spot instances requests being created by the request.")
+
+
 def before_run_instances(call):
     known_profile(call)
+    spot_tags_on_demand(call)
     zone_of_subnet(call)
     token = call.form.get("ClientToken")
     image, processor = call.ec2.amis.get(call.form.get("ImageId", "")), INSTANCE_TYPES.get(call.form.get("InstanceType", ""), {}).get("ProcessorInfo", {})

@@ -27,8 +27,8 @@ const workerTags = (fleet: Fleet, answers: Pick<Answers, 'tags'>): Record<string
 	...mark(fleet, 'worker'),
 });
 
-/** What types in a template are given tags: a mixed instances policy asks for spot by itself, so its requests are among them. */
-const tagged = ['instance', 'volume', 'network-interface', 'spot-instances-request'] as const;
+/** What a launch makes that gets tags. A spot request gets none: EC2 refuses a launch on demand that names tags for one (docs/facts.md, "Auto Scaling: launches"). */
+const tagged = ['instance', 'volume', 'network-interface'] as const;
 
 /**
  * What workers are launched with: no type and no market, which the group's mixed instances policy says (Auto Scaling refuses a template that names a market

@@ -91,6 +91,12 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 	// An empty name asks for none.
 	const asked = input.IamInstanceProfile?.Name === '' ? undefined : input.IamInstanceProfile;
 	const profileName = asked && profileInEc2(asked, here).name;
+	const spotTags = tagsFor('spot-instances-request', input.TagSpecifications, taggable);
+	if (Object.keys(spotTags).length > 0 && input.InstanceMarketOptions?.MarketType !== 'spot')
+		throw refusal(
+			'InvalidParameterValue',
+			'You cannot specify tags for Spot instances requests if there are no Spot instances requests being created by the request.',
+		);
 	const launch: Launch = {
 		image,
 		type: kind.type,
@@ -105,7 +111,7 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 		tags: {
 			instance: tagsFor('instance', input.TagSpecifications, taggable),
 			volume: tagsFor('volume', input.TagSpecifications, taggable),
-			spotRequest: tagsFor('spot-instances-request', input.TagSpecifications, taggable),
+			spotRequest: spotTags,
 		},
 	};
 	judgeDevice(input, image);
