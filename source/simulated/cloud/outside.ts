@@ -121,6 +121,18 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 			endInstance({account, region, now: now(), by: root, late: () => 0, at}, thing, reason);
 			looked();
 		},
+		/** AWS says that it will take a spot instance back, and does so two minutes later. */
+		noticeSpot(id: string): void {
+			const {thing, region} = instanceOf(id);
+			const request = region.spotRequests.get(thing.spotRequestId ?? '');
+			if (!request) throw new Error(`The instance ${id} of the simulated world isn't on spot.`);
+			request.ended = 'marked-for-termination';
+			at(now() + 120_000, () => {
+				const reason = {code: 'Server.SpotInstanceTermination', message: 'Server.SpotInstanceTermination: Spot instance termination'};
+				endInstance({account, region, now: now(), by: root, late: () => 0, at}, thing, reason);
+				looked();
+			});
+		},
 		/** An instance as somebody else launched it, running since long. */
 		addInstance(region: string, fields: Partial<InstanceState> = {}): InstanceState {
 			const state = regionOf(region);

@@ -47,8 +47,8 @@ export type JobEnding = {is: 'success'} | {is: 'failed'; reason: string; why: Fa
 /** What the log calls a failure. */
 const failedWords = (why: FailureReason): string => `Job failed${why === 'runner_system_failure' ? ' (system failure)' : ''}: `;
 
-/** A job is over; `named`: what its executor adds to every line of it. */
-export function endJob(runner: Runner, job: Job, ended: JobEnding, named: Fields = {}): void {
+/** A job is over; `named`: what its executor adds to every line of it; `released`: its place is free then. */
+export function endJob(runner: Runner, job: Job, ended: JobEnding, named: Fields = {}, released: () => void = () => {}): void {
 	const {hosts, process, note} = runner;
 	const now = hosts.clock.now();
 	Object.assign(job, {state: ended.is, endedAt: now, ...(ended.is === 'failed' ? {reason: failedWords(ended.why) + ended.reason} : {})});
@@ -66,6 +66,7 @@ export function endJob(runner: Runner, job: Job, ended: JobEnding, named: Fields
 	}
 	note('info', 'Removed job from processing list', ofJob(job));
 	process.takenBy.delete(job.id);
+	released();
 	runner.ended();
 }
 

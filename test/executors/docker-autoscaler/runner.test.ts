@@ -99,6 +99,7 @@ for (const side of sides) {
 				'instance discovery',
 				'instance update',
 				'Dialing instance',
+				'Job succeeded',
 				'instance marked for removal',
 				'decreasing instances',
 				'instance pruned',

@@ -71,12 +71,12 @@ export function jobsOnInstances(runner: Runner, scaler: () => Scaler): JobsOnIns
 			});
 			return;
 		}
-		if (instance) scaler().give(instance);
-		over(wish, {is: 'failed', reason: why, why: 'runner_system_failure'});
+		over(wish, {is: 'failed', reason: why, why: 'runner_system_failure'}, instance);
 	}
 
-	function over({job}: Wish, how: JobEnding): void {
-		endJob(runner, job, how);
+	/** A job is over; the slot that it had, if any, is free. */
+	function over({job}: Wish, how: JobEnding, instance?: ScaledInstance): void {
+		endJob(runner, job, how, {}, () => instance && scaler().give(instance));
 		process.dispatch();
 		hosts.review();
 	}
@@ -144,8 +144,7 @@ export function jobsOnInstances(runner: Runner, scaler: () => Scaler): JobsOnIns
 
 	function ended(place: Placed, how: JobEnding): void {
 		placed.delete(place);
-		scaler().give(place.instance);
-		over(place.wish, how);
+		over(place.wish, how, place.instance);
 	}
 
 	/** An instance has gone under its job: Docker's connection ends with it. */

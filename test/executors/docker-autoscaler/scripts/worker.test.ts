@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import {execFile, execFileSync} from 'node:child_process';
 import {after, before, test} from 'node:test';
 import {promisify} from 'node:util';
-import {awsConfigPath, workerKeyPath} from '../../../../source/executors/docker-autoscaler/manager-paths.ts';
+import {awsConfigPath, pluginsFolder, workerKeyPath} from '../../../../source/executors/docker-autoscaler/manager-paths.ts';
 import {awsText} from '../../../../source/executors/docker-autoscaler/scripts/aws-request.ts';
 import {testWorkerScript, workerStages} from '../../../../source/executors/docker-autoscaler/scripts/test-worker.ts';
 import {workerKeyScript} from '../../../../source/executors/docker-autoscaler/scripts/worker-key.ts';
+import {installScript} from '../../../../source/executors/scripts.ts';
 import {credentialsFile} from '../../../../source/steps/programs.ts';
 import type {ScriptProgress} from '../../../../source/world/host/port.ts';
 import {prelude} from '../../../../source/world/host/script.ts';
@@ -29,6 +30,23 @@ test('the key by which the runner gets on to workers is made once, for root alon
 	assert.equal((await manager.facts()).workerKey, first.publicKey);
 	assert.equal(await manager.exec(`stat -c '%a %U' ${workerKeyPath}`), '600 root');
 	assert.equal(await manager.exec(`ls ${workerKeyPath.replace(/worker-key$/, '')}`), 'worker-key');
+});
+
+test('fleeting install fetches what each runner names and isn’t there, and says where it is or why not', async () => {
+	await onManager(manager.world, installScript, manager.install());
+	const fleeting = (plugin: string, verb: string) =>
+		manager.exec(
+			`printf '[[runners]]\\nname = "one"\\nexecutor = "docker-autoscaler"\\n${plugin === '' ? '' : `[runners.autoscaler]\\nplugin = "${plugin}"\\n`}' >/tmp/f.toml; gitlab-runner fleeting -c /tmp/f.toml ${verb} 2>&1; echo $?`,
+		);
+	const path = `${pluginsFolder}/1.1.0/plugin`;
+	assert.equal(await fleeting('aws:1.1.0', 'list'), 'runner: one, plugin: aws:1.1.0, path:\n0'.replace('path:', 'path: '));
+	assert.equal(await fleeting('aws:1.1.0', 'install'), `runner: one, plugin: aws:1.1.0, path: ${path}\n0`);
+	manager.world.downloads.down(true);
+	assert.equal(await fleeting('aws:1.1.0', 'install'), `runner: one, plugin: aws:1.1.0, path: ${path}\n0`);
+	assert.match(await fleeting('aws:1.2.0', 'install'), /^runner: one, plugin: aws:1\.2\.0, install\/update error:: .*\n1$/);
+	manager.world.downloads.down(false);
+	assert.match(await fleeting('', 'install'), /WARNING: .*No plugins to install, review your runner configuration\..*\n0$/);
+	assert.equal(await manager.exec('gitlab-runner fleeting -c /none install >/dev/null 2>&1; echo $?'), '1');
 });
 
 test('a refused call of the worker that is tried is told by AWS’s own code, and its removal is tried all the same', async () => {

@@ -268,6 +268,23 @@ test('an instance that AWS takes back gets no other job, and only where it is on
 	assert.equal(calls(onDemand, 'DescribeSpotInstanceRequests'), 0);
 });
 
+test('two minutes before AWS takes an instance back it is told, and what runs there goes on until then', async () => {
+	const fleet = await runningOnGroup({maxUse: 0, idle: 1, idleTime: '10m0s'}, {spot: true});
+	await fleet.world.clock.sleep(120_000);
+	const [taken] = living(fleet.world, fleet.manager);
+	const [first] = fleet.world.outside.queueJobs(1, {seconds: 90});
+	await fleet.world.clock.sleep(10_000);
+	assert.equal(first?.worker, taken?.id);
+	fleet.world.outside.noticeSpot(taken?.id ?? '');
+	await fleet.world.clock.sleep(92_000);
+	assert.equal(first?.state, 'success');
+	const [second] = fleet.world.outside.queueJobs(1, {seconds: 20});
+	await fleet.world.clock.sleep(60_000);
+	assert.notEqual(second?.worker, taken?.id);
+	assert.equal(second?.state, 'success');
+	assert.equal(said(fleet, /^ERROR: instance unexpectedly removed/).length, 0, 'it was ended as soon as it had no job');
+});
+
 test('without the right to look at spot requests a group on spot is never seen, and jobs hang', async () => {
 	const fleet = await runningOnGroup({acquireTimeout: '2m0s'}, {spot: true});
 	await fleet.world
