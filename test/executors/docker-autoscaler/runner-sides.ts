@@ -15,7 +15,11 @@ import {someAnswers} from '../docker-machine/some-answers.ts';
 import {type AutoscalerWish, autoscalerConfig, type GroupGround, makeGroupOn, plugin, policy} from './group-by-hand.ts';
 
 /** A job as both sides' GitLab has it. */
-export type SidesJob = {state(): 'pending' | 'running' | 'success' | 'failed'};
+export type SidesJob = {
+	state(): 'pending' | 'running' | 'success' | 'failed';
+	/** A job without a time of its own ends by and by. */
+	finish(): void;
+};
 
 /** One side's manager with gitlab-runner and an Auto Scaling group of its own, and the AWS and GitLab around it. */
 export type RunnerWorld = {
@@ -26,7 +30,8 @@ export type RunnerWorld = {
 	configure(wish?: AutoscalerWish): Promise<void>;
 	/** Stops the service, or starts it. */
 	service(verb: 'start' | 'stop'): Promise<void>;
-	queue(seconds: number): SidesJob;
+	/** Without a time it runs until it's told to finish. */
+	queue(seconds?: number): SidesJob;
 	/** The runner's log, whose lines are JSON. */
 	log(): Promise<Record<string, unknown>[]>;
 	metrics(): Promise<string>;
@@ -93,9 +98,9 @@ const real: RunnerSide = {
 				const done = await script(serviceScript, verb === 'start' ? {do: 'start', drainSeconds: 20} : {do: 'drain', drainSeconds: 20});
 				if (done.is !== 'done') throw new Error(JSON.stringify(done));
 			},
-			queue(seconds) {
+			queue(seconds = Number.POSITIVE_INFINITY) {
 				const job = peers.gitlab.queue({seconds});
-				return {state: () => job.status};
+				return {state: () => job.status, finish: () => void Object.assign(job, {seconds: 0})};
 			},
 			log: async () => logIn(await exec('journalctl -u gitlab-runner -o cat --no-pager')),
 			metrics: () => exec('curl -fsS http://127.0.0.1:9252/metrics'),
@@ -176,9 +181,9 @@ const simulated: RunnerSide = {
 				const done = await script(serviceScript, verb === 'start' ? {do: 'start', drainSeconds: 60} : {do: 'drain', drainSeconds: 60});
 				if (done.is !== 'done') throw new Error(JSON.stringify(done));
 			},
-			queue(seconds) {
+			queue(seconds = 60) {
 				const [job] = world.outside.queueJobs(1, {seconds: seconds * 20});
-				return {state: () => job?.state ?? 'failed'};
+				return {state: () => job?.state ?? 'failed', finish: () => undefined};
 			},
 			log: async () =>
 				logIn(

@@ -78,7 +78,7 @@ for (const side of sides) {
 
 		test('a job gets an instance, and the lines say which; used up it goes', async () => {
 			const from = await now();
-			const job = world.queue(2);
+			const job = world.queue();
 			const dialled = await told(/^Dialing instance$/, from);
 			const [instance] = await living();
 			assert.equal(dialled['instance-id'], instance?.InstanceId);
@@ -87,6 +87,7 @@ for (const side of sides) {
 			assert.equal((await groupNow())?.DesiredCapacity, 1);
 			assert.equal(await metric('fleeting_taskscaler_tasks', 'state="acquired"'), 1);
 			assert.equal(await metric('fleeting_provisioner_instances', 'state="running"'), 1);
+			job.finish();
 			assert.equal(await ended(job), 'success');
 			await emptied();
 			await told(/^instance pruned$/, from);
@@ -117,7 +118,7 @@ for (const side of sides) {
 		test('a job whose instance is ended outside fails, and the log says so', async () => {
 			await restart({maxUse: 0});
 			const from = await now();
-			const job = world.queue(600);
+			const job = world.queue();
 			const {'instance-id': id} = await told(/^Dialing instance$/, from);
 			await told(/^Instance i-.* connected$/, from);
 			await world.cloud.call('TerminateInstances', {InstanceIds: [String(id)]});

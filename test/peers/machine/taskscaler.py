@@ -301,23 +301,28 @@ class Scaler:
         with self.lock:
             self.waiting += 1
             self.scale()
-        try:
             while time.monotonic() < until and not self.service.abort.is_set():
-                with self.lock:
-                    found = next(iter(self.open()), None)
-                    if found is None:
-                        self.changed.wait(min(0.2, max(0.01, until - time.monotonic())))
-                        continue
-                    found["busy"] += 1
-                    found["used"] += 1
-                if not heartbeats or self.on(found, "exit 0")[0] == 0:
+                found = next(iter(self.open()), None)
+                if found is None:
+                    self.changed.wait(min(0.2, max(0.01, until - time.monotonic())))
+                    continue
+                # It has its slot, unless the instance doesn't answer.
+                found["busy"] += 1
+                found["used"] += 1
+                self.waiting -= 1
+                self.lock.release()
+                try:
+                    answers = not heartbeats or self.on(found, "exit 0")[0] == 0
+                    if not answers:
+                        self.miss(found)
+                finally:
+                    self.lock.acquire()
+                if answers:
                     found["misses"] = 0
                     self.count("acquire")
                     return found
-                self.miss(found)
-        finally:
-            with self.lock:
-                self.waiting -= 1
+                self.waiting += 1
+            self.waiting -= 1
         return None
 
     def miss(self, instance):
@@ -368,7 +373,7 @@ class Scaler:
         except PluginFailure as error:
             return 255, str(error)
         options = ["-i", connector.get("key_path", "/none"), "-p", str(connector.get("protocol_port", 22)), "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
-                   "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR"]
+                   "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=30", "-o", "LogLevel=ERROR"]
         done = subprocess.run(["ssh", *options, f"{connector.get('username', 'root')}@{address}", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         said = (done.stderr or done.stdout).strip()
         if done.returncode == 255 and "Permission denied" in said:
@@ -377,11 +382,13 @@ class Scaler:
 
     def make_ready(self, instance):
         """Gets on to an instance and has the ready command run."""
-        until = time.monotonic() + min(10, seconds_of(self.settings.get("connector_config", {}).get("timeout"), 600))
+        until, tries = time.monotonic() + min(10, seconds_of(self.settings.get("connector_config", {}).get("timeout"), 600)), 1
         code, said = self.on(instance, "true")
-        while code != 0 and time.monotonic() < until and not instance["doomed"]:
+        # On a busy computer a try takes long: there are some, whatever the time.
+        while code != 0 and (time.monotonic() < until or tries < 4) and not instance["doomed"]:
             time.sleep(EXPECTING)
             code, said = self.on(instance, "true")
+            tries += 1
         command = self.settings.get("instance_ready_command")
         err = f"dial ssh: after retrying 1 times during {self.settings.get('connector_config', {}).get('timeout', '10m0s')} timeout: {said}" if code else None
         if not err and command:
