@@ -9,7 +9,7 @@ function homeLines({who, draft, fleets, refused, presets}: HomeSeen): Line[] {
 	return [
 		...(who === undefined ? [] : [{text: `Account ${who}`}]),
 		{text: fleets.length === 0 ? 'No fleet is found.' : 'Fleets:'},
-		...fleets.map(({name, region, is, says}, at): Line => ({mark: marks[is], text: `${at + 1}  ${name} in ${region}: ${says}`, indent: 2})),
+		...fleets.map(({name, region, is, says}, at): Line => ({mark: marks[is], text: `${at + 1} ${name} in ${region}: ${says}`, indent: 2})),
 		...refused.map(({region, says}): Line => ({mark: 'note', text: `${region}: ${says}`})),
 		...(draft === undefined ? [] : [{text: `Left unfinished: ${draft}; \`resume\` goes on with it.`}]),
 		...(presets.length === 0 ? [] : [{text: 'Presets:'}]),
@@ -30,7 +30,9 @@ const help: readonly Line[] = [
 
 /** What a line means at home; nothing where it means nothing. */
 function chosen(typed: string, {draft, fleets, presets}: HomeSeen): HomeChoice | undefined {
-	const [word = '', name] = typed.split(/\s+/);
+	const [first = '', name] = typed.split(/\s+/);
+	// A line of a fleet names the key that repairs it.
+	const word = first === 'r' ? 'repair' : first;
 	const fleet = fleets[Number(name ?? word) - 1];
 	const preset = presets.find((one) => one.name === name);
 	if (word === '') return {do: 'again'};
