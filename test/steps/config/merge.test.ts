@@ -60,7 +60,7 @@ test('spot given up drops the options that only spot needs', () => {
 	const {changes, text} = mergeConfig(made(), wanted({spot: false}));
 	assert.deepEqual(
 		changes.map(({what}) => what),
-		['spot', 'spotPrice'],
+		['spot'],
 	);
 	assert.ok(!text.includes('spot'));
 });
