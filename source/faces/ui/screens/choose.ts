@@ -119,7 +119,12 @@ const walkKeys = (screen: ChooseScreen, view: View): Binding[] => {
 	return [...away, ...walkingKeys(view, typing, walk.about), ...(typing || walk.change ? [] : everythingKey(view))];
 };
 
-const chooseKeys: Keys<ChooseScreen> = (screen, view) => [...ownKeys(screen, view), ...walkKeys(screen, view)];
+const chooseKeys: Keys<ChooseScreen> = (screen, view) => {
+	const edit = editKey(screen, view.look);
+	// What is written in words of its own is mostly changed a little; of other lists that is the rarest wish.
+	const isFirst = shownAs(screen.asked.question).written !== undefined;
+	return [...ownKeys(screen, view), ...(isFirst ? edit : []), ...walkKeys(screen, view), ...(isFirst ? [] : edit)];
+};
 
 const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 	{press: ['enter'], shows: signOf('enter', look), does: 'take', act: () => taken(screen)},
@@ -132,7 +137,6 @@ const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 		: screen.choices.length > 5
 			? [{press: ['/'], shows: '/', does: 'filter', act: (): Move => ({to: {...screen, typing: true}})}]
 			: []),
-	...editKey(screen, look),
 	...(screen.choices === yesAndNo && !screen.typing ? yesAndNo.map(({value, label}) => letter(screen, value, label)) : []),
 ];
 
