@@ -184,3 +184,24 @@ test('work that fails while it is watched tells its problem', async () => {
 		problem,
 	);
 });
+
+test('after a run in which something failed, whoever looks on says what comes next; leaving is no failure of its own', async () => {
+	const after = async (typed: string) => {
+		const under = plainUnderTest({interactive: true});
+		under.input.write(typed);
+		if (typed === '') under.input.end();
+		const work = async () => {
+			replay(under.face, under.clock, [...untilTestMachine, [70_000, {event: 'step.failed', step: 'test-machine', problem: refused, seconds: 27.8}]]);
+			return 'ended';
+		};
+		const {result, choice} = await under.face.run(undefined, work);
+		assert.equal(result, 'ended');
+		return choice;
+	};
+	assert.deepEqual(await after('what?\nagain\n'), 'again');
+	assert.deepEqual(await after('leave\n'), 'leave');
+	assert.deepEqual(await after('worker type\n'), {change: 'workerType'});
+	assert.deepEqual(await after(''), 'leave');
+	const {face} = plainUnderTest({interactive: true});
+	assert.deepEqual(await face.run(undefined, async () => 'all well'), {result: 'all well', choice: undefined});
+});

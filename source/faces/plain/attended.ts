@@ -46,7 +46,14 @@ export function inLines(parts: LinesParts): Pick<Face, 'walk' | 'run'> & {show: 
 		async run(_login, work) {
 			const result = await work(helping);
 			const hasFailed = state().steps.some((step) => step.state === 'failed');
-			return {result, choice: hasFailed && !ended?.aborted ? await afterRun(talk, state()) : undefined};
+			if (!hasFailed || ended?.aborted) return {result, choice: undefined};
+			try {
+				return {result, choice: await afterRun(talk, state())};
+			} catch (error) {
+				// Whoever leaves here is told what stands, as after any run that was stopped.
+				if (error instanceof Stopped) return {result, choice: 'leave'};
+				throw error;
+			}
 		},
 		show: {home: (look) => homeInLines(talk, look), panel: (driver) => panelInLines(parts, driver)},
 	};
