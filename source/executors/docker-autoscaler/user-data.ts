@@ -1,7 +1,8 @@
 /**
  * What a worker runs at its first boot, of any image that is offered. The ECS-optimized image has Docker, which its agent would pull up: the agent finds no
  * cluster here, so it goes and Docker is started by itself. On others Docker is installed from the system's own packages, while no update in the background
- * holds apt's locks. A daemon.json of the image's own stays.
+ * holds apt's locks. A daemon.json of the image's own stays. The runner waits for Docker in one session, which may be older than the user's membership of
+ * the group docker: so the socket belongs to the user's own group.
  */
 export const userDataFor = (user: string): string => `#!/bin/sh
 # Written by gitlab-runner-aws.
@@ -10,6 +11,9 @@ if [ ! -e /etc/docker/daemon.json ]; then
   mkdir -p /etc/docker
   echo '{"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}}' >/etc/docker/daemon.json
 fi
+mkdir -p /etc/systemd/system/docker.socket.d
+printf '[Socket]\\nSocketGroup=%s\\n' "$(id -gn ${user})" >/etc/systemd/system/docker.socket.d/gitlab-runner-aws.conf
+systemctl daemon-reload
 if ! command -v docker >/dev/null; then
   if command -v apt-get >/dev/null; then
     systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
