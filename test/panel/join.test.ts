@@ -217,6 +217,13 @@ test('costs add workers and manager, say since when, and what spot saves', () =>
 	assert.equal(told.savedBySpot?.toFixed(3), (2 * (0.085 - 0.034)).toFixed(3));
 	// At the cap, which is the price on demand: sixteen and the manager.
 	assert.equal(told.most?.perHour.toFixed(5), (16 * (worker - 0.034 + 0.085) + 0.0258).toFixed(5));
+	const atMost = (cap: string): string | undefined => {
+		const options = {'instance-type': 'c5.large', region: 'us-east-2', zone: 'a', 'request-spot-instance': 'true', 'root-size': '20', 'spot-price': cap};
+		const capped = afternoon({host: good(host([], {}, {options}), now)});
+		return costs(capped, [], now).most?.perHour.toFixed(5);
+	};
+	assert.equal(atMost(''), told.most?.perHour.toFixed(5));
+	assert.equal(atMost('0.05'), (16 * (worker - 0.034 + 0.05) + 0.0258).toFixed(5));
 	assert.ok((told.today?.usd ?? 0) > 0.0258 * 6);
 });
 

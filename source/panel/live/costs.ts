@@ -48,7 +48,8 @@ function workersAtMost(snapshot: Snapshot): number | undefined {
 	const made = workersMade(snapshot);
 	const {limit: jobs, maxWorkers: limit = jobs} = makerIn(snapshot) ?? {};
 	if (!made || !limit) return undefined;
-	const cap = made.spot && made.spotPrice !== undefined ? Number(made.spotPrice) : Number.NaN;
+	// An empty cap is the price on demand.
+	const cap = made.spot ? Number(made.spotPrice || Number.NaN) : Number.NaN;
 	const each = Number.isNaN(cap) ? usdPerHour({...made, spot: false}, snapshot.prices.value) : withDiskAndAddress(cap, made.diskGib, made.publicAddress);
 	return each === undefined ? undefined : each * limit;
 }
