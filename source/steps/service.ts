@@ -145,6 +145,8 @@ export async function jobsRunning(context: Reaching): Promise<({jobs: RunningJob
 	const managers = managersOf(context.fleet, await context.look(accountLook)).filter(({state}) => state === 'running');
 	const asked = async (manager: Instance) => {
 		const {host} = await (await connectTo(context, manager)).script(panelScript, {host: true});
+		// A service that was stopped has no job, and tells nothing.
+		if (host?.service.active === 'inactive') return {jobs: []};
 		if (host?.jobs === undefined) return {unknown: host?.silent ?? 'the runner is silent'};
 		return {jobs: readJobList(host.jobs).jobs};
 	};

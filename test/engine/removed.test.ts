@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {destroy} from '../../source/commands/destroy.ts';
+import type {Proposal} from '../../source/engine/proposal.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {hearing, sessionAt} from '../panel/at-laptop.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
 import {bucketName, name, region, type SetupWish, saidIn, setUp, standingFleet, takeAway} from './fleet.ts';
 import {jobStates, managers, noneAtAll, oneOfEach, onlyManager, onlyTheBucket, standing} from './seen.ts';
@@ -291,4 +294,28 @@ test('a runner that no manager ever held is deleted before another one is made',
 	onlyManager(world);
 	const again = await setUp(world);
 	assert.deepEqual(again.blocked, []);
+});
+
+test('the review of a removal names the jobs that run and how long they have, and says so where none does', async () => {
+	const world = simulatedWorld();
+	const manager = await busyFleet(world, 7200);
+	const reviewed = async (): Promise<readonly string[]> => {
+		const asked: Proposal[] = [];
+		const face = {
+			...hearing(),
+			agree: async (proposal: Proposal) => {
+				asked.push(proposal);
+				return false;
+			},
+		};
+		assert.equal(await destroy(sessionAt(world, ['destroy'], face)), 0);
+		return asked[0]?.details ?? [];
+	};
+	const [head, ...lines] = await reviewed();
+	assert.match(head ?? '', /^Runs now: 4 jobs; no new one is taken, and they have 30 m to end; `--now` ends them at once$/);
+	assert.match(lines[0] ?? '', /^ {2}acme\/app #\d+, for \d+ \w$/);
+	world.outside.stopService(manager);
+	await world.clock.sleep(30_000);
+	assert.equal((await reviewed())[0], 'No job runs now.');
+	assert.equal(managers(world).length, 1);
 });
