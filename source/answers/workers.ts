@@ -122,7 +122,7 @@ async function spotChoices(asking: Asking): Promise<Choice<boolean>[]> {
 async function spotPriceChoices(asking: Asking): Promise<Choice<number | 'on-demand'>[]> {
 	const type = asking.given.workerType;
 	const price = type && (await spotPrices(asking, [type])).get(type);
-	return [choice<number | 'on-demand'>('on-demand', 'the on-demand price', price && `spot is $${price}/h now`)];
+	return [choice<number | 'on-demand'>('on-demand', 'on-demand', price && `spot is $${price}/h now`)];
 }
 
 async function sizes(cloud: Cloud, types: readonly string[]): Promise<Choice<string>[]> {

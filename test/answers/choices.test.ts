@@ -137,7 +137,7 @@ test('worker types come with size, architecture and the price of spot now', asyn
 test('spot says what the chosen type costs now', async () => {
 	const lines = (await offered('spot', {workerType: 'c5.large'})).map(line);
 	assert.match(lines[0] ?? '', /^spot \(c5\.large costs \$0\.\d{3}\/h now\)$/);
-	assert.match(line((await offered('spotPrice', {workerType: 'c5.large'}))[0] ?? {label: ''}), /^the on-demand price \(spot is \$/);
+	assert.match(line((await offered('spotPrice', {workerType: 'c5.large'}))[0] ?? {label: ''}), /^on-demand \(spot is \$/);
 });
 
 test('a key pair and a group are made unless one that is there is taken', async () => {

@@ -44,7 +44,8 @@ export async function draftTaken(terminal: WizardTerminal, {says, answers}: Left
 			{value: true, label: 'go on', hint: 'with these answers; each can still be changed'},
 			{value: false, label: 'begin anew', hint: 'they are forgotten'},
 		],
-		wrong: () => undefined,
+		default: {value: true},
+		wrong: (value) => (typeof value === 'boolean' ? undefined : 'It takes one of the two.'),
 	};
 	terminal.show({is: 'question', asked, walking: {about: 'draft', back: false}});
 	for (;;) {

@@ -110,6 +110,23 @@ test('a schedule is chosen from usual ones, its week drawn; another begins from 
 	await walked.and(keys.enter, /✔ schedule: weekdays 6-20, 1 idle, Europe\/Berlin/);
 });
 
+test('answers of before are offered before anything is asked: gone on with at the question that was left, or forgotten', async () => {
+	const kept = {says: '2 answers of 10:42', answers: {image: 'debian-13', limit: 7}, left: ['executor', 'securityGroup']} as const;
+	const forgotten: string[] = [];
+	const draft = {kept, taken: false, forget: () => void forgotten.push('forgotten')};
+	const on = walk({layers: here, draft});
+	await on.until(/Go on where you left[\s\S]*2 answers of 10:42[\s\S]*image debian-13, limit 7[\s\S]*› go on/);
+	await on.and(keys.enter, /✔ image: debian-13[\s\S]*Which key pair opens/);
+	const anew = walk({layers: here, draft});
+	await anew.until(/› go on/);
+	await anew.and(keys.down, /› begin anew/);
+	await anew.and(keys.enter, /1 of \d/);
+	assert.doesNotMatch(anew.frame(), /✔ image:/);
+	assert.deepEqual(forgotten, ['forgotten']);
+	const taken = walk({layers: here, draft: {...draft, taken: true}});
+	await taken.until(/✔ image: debian-13[\s\S]*Which key pair opens/);
+});
+
 test('whoever began at home goes back there from the first question, and only from there', async () => {
 	const home = new Error('went home');
 	const walked = walk({

@@ -68,6 +68,7 @@ export function walk({
 	calls = [],
 	columns = 120,
 	home,
+	draft,
 	costsOf = () => ['The manager: about $19 a month.'],
 }: {
 	layers?: Layers;
@@ -77,6 +78,7 @@ export function walk({
 	calls?: string[];
 	columns?: number;
 	home?: Interviewer['home'];
+	draft?: Interviewer['draft'];
 	costsOf?: (answers: Answers) => string[];
 } = {}) {
 	const looked: SourcedAnswers[] = [];
@@ -110,6 +112,7 @@ export function walk({
 		walk: {layers, everything: false, left: [], asking: asking({cloud: littleCloud(calls) as never})},
 		at,
 		home,
+		draft,
 		reached: () => {},
 		record: async () => record,
 		async secrets(answers) {
