@@ -1,7 +1,55 @@
-import type {Context, Report} from '../engine/step.ts';
+import type {Context, Finding, Note, Report} from '../engine/step.ts';
+import type {HostFacts} from '../executors/scripts.ts';
 import {isProblem, Problem} from '../problem.ts';
+import type {Connection} from '../world/host/port.ts';
 import type {RunnerWatched} from '../world/host/scripts/gone-over.ts';
+import {writeConfigScript} from '../world/host/scripts/write-config.ts';
 import {retried} from '../world/laptop/clock.ts';
+import {currentManager, lookAtHost} from './looks/host.ts';
+import {onTheWay} from './reaching.ts';
+
+/** What a person agrees to where a fleet has gone over to another executor; `what` is a worker of the one before. */
+export const goneOverNotes = (what: string): Note[] => [
+	{says: `Jobs that run end on their old ${what}s, and the next ones run on new workers: the runner goes over by one reload of config.toml.`},
+	{says: 'Until the last of the old is gone, `gitlab-runner-aws status undo` goes back by one reload.'},
+];
+
+/** What is left of the executor before, with how many of its workers run jobs. */
+export function leftWords(left: readonly string[], busy: number): string {
+	const jobs = busy === 0 ? 'no job runs there' : busy === 1 ? '1 job runs there and ends first' : `${busy} jobs run there and end first`;
+	return `${left.join(', ')}: ${jobs}`;
+}
+
+/** Looks what is left of the executor before: `found` tells it of the account, and of the manager too where its facts can be had. */
+export async function checkLeft<Left>(context: Context, found: (facts: HostFacts | undefined) => Promise<Finding<Left>>): Promise<Finding<Left>> {
+	const manager = await currentManager(context);
+	if (manager?.state !== 'running') return found(undefined);
+	try {
+		return await found(await lookAtHost(context, manager));
+	} catch (error) {
+		if (!isProblem(error, 'host-key-unknown', ...onTheWay)) throw error;
+		// Where the account has none, nothing that costs can be there: a fleet that never had any doesn't wait to hear so.
+		const inAccount = await found(undefined);
+		if (inAccount.is === 'ready') return inAccount;
+		return {is: 'waiting', for: [isProblem(error, 'host-key-unknown') ? 'host-key' : 'connection']};
+	}
+}
+
+/** config.toml without the tables of the executor before: `from` is the hash of the file that stands. */
+type WithoutTables = {tables: readonly string[]; text: string; from: string};
+
+/** Takes tables out of config.toml. Throws what `notCleared` makes of a failure, and `config-changed` where somebody else wrote the file meanwhile. */
+export async function clearTables(
+	connection: Connection,
+	{from, tables, text}: WithoutTables,
+	notCleared: (detail: string) => Problem,
+	report: Report,
+): Promise<void> {
+	report({says: `${tables.map((table) => `[${table}]`).join(' and ')} going out of config.toml`});
+	const written = await connection.script(writeConfigScript, {text, from}, report);
+	if (written.is === 'changed-meanwhile') throw changedMeanwhile();
+	if (written.is !== 'written') throw notCleared(written.detail);
+}
 
 /**
  * Seconds without a job after which none comes to workers of the executor before any more. A request that was made by the config.toml before may still be

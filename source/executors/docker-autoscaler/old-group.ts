@@ -1,12 +1,11 @@
-import type {Context, Finding, Found, Note, Removal, Report, Step} from '../../engine/step.ts';
-import {isProblem, Problem} from '../../problem.ts';
-import {changedMeanwhile, quietSeconds, untilQuiet} from '../../steps/gone-over.ts';
+import type {Context, Finding, Found, Removal, Report, Step} from '../../engine/step.ts';
+import {Problem} from '../../problem.ts';
+import {changedMeanwhile, checkLeft, clearTables, goneOverNotes, leftWords, quietSeconds, untilQuiet} from '../../steps/gone-over.ts';
 import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
-import {connectToChange, onTheWay, reachingActions} from '../../steps/reaching.ts';
+import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import type {RunnerWatched} from '../../world/host/scripts/gone-over.ts';
-import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
 import type {HostFacts} from '../scripts.ts';
 import {groupStep} from './group.ts';
 import {leftInAccount, leftOnManager, withoutGroup} from './group-left.ts';
@@ -26,33 +25,12 @@ declare module '../../engine/step.ts' {
 
 type OldGroup = Finding<Found['old-group']>;
 
-const notes: Note[] = [
-	{says: 'Jobs that run end on the workers that they have, and the next ones run on new ones: the runner goes over by one reload of config.toml.'},
-	{says: 'Until the last of the old is gone, `gitlab-runner-aws status undo` goes back by one reload.'},
-];
-
 async function found(context: Context, facts: HostFacts | undefined): Promise<OldGroup> {
 	const here = facts && leftOnManager(context, facts);
 	const onManager = [...(here?.tables ?? []).map((table) => `[${table}]`), ...(here?.workerKey ? ['the key on the manager'] : [])];
 	const left = [...(await leftInAccount(context, onManager.length > 0)), ...onManager];
 	if (left.length === 0) return {is: 'ready', resource: {left}, says: 'none'};
-	const busy = here?.busy ?? 0;
-	const jobs = busy === 0 ? 'no job runs there' : busy === 1 ? '1 job runs there and ends first' : `${busy} jobs run there and end first`;
-	return {is: 'extra', resource: {left}, says: `${left.join(', ')}: ${jobs}`, notes};
-}
-
-async function check(context: Context): Promise<OldGroup> {
-	const manager = await currentManager(context);
-	if (manager?.state !== 'running') return found(context, undefined);
-	try {
-		return await found(context, await lookAtHost(context, manager));
-	} catch (error) {
-		if (!isProblem(error, 'host-key-unknown', ...onTheWay)) throw error;
-		// Where the account has none, nothing that costs can be there: a fleet that never had any doesn't wait to hear so.
-		const inAccount = await found(context, undefined);
-		if (inAccount.is === 'ready') return inAccount;
-		return {is: 'waiting', for: [isProblem(error, 'host-key-unknown') ? 'host-key' : 'connection']};
-	}
+	return {is: 'extra', resource: {left}, says: leftWords(left, here?.busy ?? 0), notes: goneOverNotes('worker')};
 }
 
 /** The manager as it is now. Throws where its runner has its jobs on the group's workers after all: somebody goes back. */
@@ -88,12 +66,7 @@ async function clearManager(context: Context, manager: Instance, report: Report)
 	const connection = await connectToChange(context, manager);
 	const {facts, from} = await lookAnew(context, manager);
 	const {others, tables} = leftOnManager(context, facts);
-	if (facts.config && tables.length > 0) {
-		report({says: `[${tables.join(', ')}] going out of config.toml`});
-		const written = await connection.script(writeConfigScript, {text: withoutGroup(context, facts.config.text), from}, report);
-		if (written.is === 'changed-meanwhile') throw changedMeanwhile();
-		if (written.is !== 'written') throw notCleared(written.detail);
-	}
+	if (facts.config && tables.length > 0) await clearTables(connection, {tables, text: withoutGroup(context, facts.config.text), from}, notCleared, report);
 	const {from: now} = await lookAnew(context, manager);
 	report({says: "the plugin and the workers' key going"});
 	const removed = await connection.script(removePluginScript, {from: now, plugin: !others}, report).finally(() => forgetHost(context, manager));
@@ -134,7 +107,7 @@ export const oldGroupStep: Step<'old-group', never, 'runner' | 'service' | 'old-
 		]),
 	],
 	settles: spreading,
-	check,
+	check: (context) => checkLeft(context, (facts) => found(context, facts)),
 	apply,
 	commands: () => ['curl -s http://127.0.0.1:9252/metrics | grep fleeting_taskscaler_tasks'],
 };

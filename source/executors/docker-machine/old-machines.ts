@@ -1,13 +1,12 @@
-import type {Context, Finding, Found, Note, Report, Step} from '../../engine/step.ts';
-import {isProblem, Problem} from '../../problem.ts';
+import type {Context, Finding, Found, Report, Step} from '../../engine/step.ts';
+import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
-import {changedMeanwhile, isQuiet, quietSeconds, untilQuiet} from '../../steps/gone-over.ts';
+import {changedMeanwhile, checkLeft, clearTables, goneOverNotes, isQuiet, leftWords, quietSeconds, untilQuiet} from '../../steps/gone-over.ts';
 import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type Instance} from '../../steps/looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from '../../steps/looks/host.ts';
-import {connectToChange, onTheWay, reachingActions} from '../../steps/reaching.ts';
+import {connectToChange, reachingActions} from '../../steps/reaching.ts';
 import type {RunnerWatched} from '../../world/host/scripts/gone-over.ts';
-import {writeConfigScript} from '../../world/host/scripts/write-config.ts';
 import type {HostFacts} from '../scripts.ts';
 import {dockerPort, leftInAccount, leftOnManager, withoutMachines} from './machines-left.ts';
 import {removeDockerMachineScript} from './scripts/remove-docker-machine.ts';
@@ -41,32 +40,9 @@ async function leftNow(context: Context, facts: HostFacts | undefined): Promise<
 	return {left, busy: machines === 0 ? 0 : (here?.busy ?? 0)};
 }
 
-const says = (left: readonly string[], busy: number): string =>
-	`${left.join(', ')}: ${busy === 0 ? 'no job runs there' : busy === 1 ? '1 job runs there and ends first' : `${busy} jobs run there and end first`}`;
-
-/** What a person agrees to. */
-const notes: Note[] = [
-	{says: 'Jobs that run end on their old machines, and the next ones run on new workers: the runner goes over by one reload of config.toml.'},
-	{says: 'Until the last of the old is gone, `gitlab-runner-aws status undo` goes back by one reload.'},
-];
-
 async function found(context: Context, facts: HostFacts | undefined): Promise<OldMachines> {
 	const {busy, left} = await leftNow(context, facts);
-	return left.length === 0 ? none : {is: 'extra', resource: {left}, says: says(left, busy), notes};
-}
-
-async function check(context: Context): Promise<OldMachines> {
-	const manager = await currentManager(context);
-	if (manager?.state !== 'running') return found(context, undefined);
-	try {
-		return await found(context, await lookAtHost(context, manager));
-	} catch (error) {
-		if (!isProblem(error, 'host-key-unknown', ...onTheWay)) throw error;
-		// Where the account has none, nothing that costs can be there: a fleet that never had any doesn't wait to hear so.
-		const inAccount = await found(context, undefined);
-		if (inAccount.is === 'ready') return inAccount;
-		return {is: 'waiting', for: [isProblem(error, 'host-key-unknown') ? 'host-key' : 'connection']};
-	}
+	return left.length === 0 ? none : {is: 'extra', resource: {left}, says: leftWords(left, busy), notes: goneOverNotes('machine')};
 }
 
 /** The manager as it is now. Throws where its runner has its jobs on machines after all: somebody goes back. */
@@ -130,12 +106,7 @@ async function clearManager(context: Context, manager: Instance, report: Report)
 	const connection = await connectToChange(context, manager);
 	const {facts, from} = await lookAnew(context, manager);
 	const {program, tables} = leftOnManager(context, facts);
-	if (facts.config && tables.length > 0) {
-		report({says: `${tables.map((table) => `[${table}]`).join(' and ')} going out of config.toml`});
-		const written = await connection.script(writeConfigScript, {text: withoutMachines(context, facts.config.text), from}, report);
-		if (written.is === 'changed-meanwhile') throw changedMeanwhile();
-		if (written.is !== 'written') throw notCleared(written.detail);
-	}
+	if (facts.config && tables.length > 0) await clearTables(connection, {tables, text: withoutMachines(context, facts.config.text), from}, notCleared, report);
 	if (!program) return forgetHost(context, manager);
 	const {from: now} = await lookAnew(context, manager);
 	report({says: 'docker-machine going'});
@@ -173,7 +144,7 @@ export const oldMachinesStep: Step<'old-machines', never, 'runner' | 'service' |
 	after: ['runner', 'service', 'old-manager'],
 	actions: [...accountActions, ...reachingActions, 'ec2:TerminateInstances', 'ec2:DeleteKeyPair', 'ec2:RevokeSecurityGroupIngress'],
 	settles: spreading,
-	check,
+	check: (context) => checkLeft(context, (facts) => found(context, facts)),
 	apply,
 	commands: () => ['sudo -i docker-machine ls', 'curl -s http://127.0.0.1:9252/metrics | grep machine_states'],
 };
