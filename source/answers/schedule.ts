@@ -126,14 +126,18 @@ function wrongPeriod(text: string): string | undefined {
 	}
 }
 
-/** Says what is wrong with a time zone's name, or nothing. */
-function wrongTimezone(timezone: string): string | undefined {
-	if (timezone === 'Local') return undefined;
+/** Whether a text is a time zone's name as GitLab Runner takes it, `Local` included. */
+export function isTimezone(name: string): boolean {
+	if (name === 'Local') return true;
 	try {
-		new Intl.DateTimeFormat('en-US', {timeZone: timezone});
-		return undefined;
+		new Intl.DateTimeFormat('en-US', {timeZone: name});
+		return true;
 	} catch (error) {
-		if (error instanceof RangeError) return `It takes a time zone such as Europe/Berlin; "${timezone}" isn't one.`;
+		if (error instanceof RangeError) return false;
 		throw error;
 	}
 }
+
+/** Says what is wrong with a time zone's name, or nothing. */
+const wrongTimezone = (timezone: string): string | undefined =>
+	isTimezone(timezone) ? undefined : `It takes a time zone such as Europe/Berlin; "${timezone}" isn't one.`;

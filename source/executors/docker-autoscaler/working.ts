@@ -1,3 +1,4 @@
+import {isTimezone} from '../../answers/schedule.ts';
 import {type Fleet, names} from '../../fleet.ts';
 import {goSeconds} from '../../world/host/go-duration.ts';
 import {isTable, plain, type Table, tablesAt, textAt, textsAt, type Value, valueAt} from '../../world/host/toml.ts';
@@ -6,23 +7,12 @@ import {wrongFiveFields} from './periods.ts';
 /** What the plugin for AWS reads of `plugin_config`; `region` was one of its keys in 2023, stands in many files and says nothing. */
 const pluginKeys: readonly string[] = ['name', 'profile', 'config_file', 'credentials_file', 'region'];
 
-function wrongTimezone(zone: string | undefined): string | undefined {
-	if (zone === undefined || zone === '' || zone === 'Local') return undefined;
-	try {
-		new Intl.DateTimeFormat('en-US', {timeZone: zone});
-		return undefined;
-	} catch (error) {
-		if (error instanceof RangeError) return `no time zone is called "${zone}"`;
-		throw error;
-	}
-}
-
 function wrongPolicy(policy: Table): string | undefined {
 	const periods = textsAt(policy, 'periods');
 	const wrong = periods.find((period) => wrongFiveFields(period) !== undefined);
 	if (wrong !== undefined) return `a policy's period is "${wrong}", and ${wrongFiveFields(wrong)}.`;
-	const zone = wrongTimezone(textAt(policy, 'timezone'));
-	if (zone !== undefined) return `a policy's timezone isn't right: ${zone}.`;
+	const zone = textAt(policy, 'timezone') || 'Local';
+	if (!isTimezone(zone)) return `a policy's timezone isn't right: no time zone is called "${zone}".`;
 	const idle = policy.idle_time;
 	if (idle === undefined || (goSeconds(plain(idle)) ?? 0) >= 1) return undefined;
 	return `a policy's idle_time is ${JSON.stringify(plain(idle))}, and it takes a duration of a second at least, such as "5m0s".`;
