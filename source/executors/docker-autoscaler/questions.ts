@@ -4,7 +4,7 @@ import {type Asking, type Choice, choice, count, instanceType, matching, optiona
 import {spotPools} from '../../answers/type-prices.ts';
 
 /** A group takes 40 types. */
-const mostTypes = 40;
+export const mostTypes = 40;
 
 const isTwice = (item: string, index: number, items: readonly string[]): boolean => items.indexOf(item) !== index;
 

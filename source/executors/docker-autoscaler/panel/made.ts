@@ -1,6 +1,7 @@
 import type {Given} from '../../../fleet.ts';
 import type {Made, MoveTarget, TellsMaking} from '../../../panel/makers.ts';
 import type {RunnerFacts} from '../../../steps/config/facts.ts';
+import {mostTypes} from '../questions.ts';
 
 /** How a runner's workers are made by its Auto Scaling group; undefined while nobody tells of that. */
 export function made({group: name}: Pick<RunnerFacts, 'group'>, {group: seen}: Pick<TellsMaking, 'group'>): Made | undefined {
@@ -18,9 +19,6 @@ export function made({group: name}: Pick<RunnerFacts, 'group'>, {group: seen}: P
 		publicAddress: group.template?.publicAddress ?? true,
 	};
 }
-
-/** A group takes 40 types. */
-const mostTypes = 40;
 
 /** Another type comes first, and those of before stay behind it; another zone is a subnet of the workers' own. */
 export function moved({spot, subnet, type}: MoveTarget, given: Given): Given {
