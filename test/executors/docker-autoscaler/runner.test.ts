@@ -72,7 +72,11 @@ for (const side of sides) {
 			await world.unhide(`${pluginsFolder}/${plugin}/plugin`);
 			await world.configure();
 			await told(/^plugin initialized$/);
-			assert.equal(await metric('fleeting_taskscaler_tasks', 'state="idle"'), 0);
+			const places = await world.until('the scaler to be counted', async () => {
+				const idle = await metric('fleeting_taskscaler_tasks', 'state="idle"');
+				return idle === undefined ? undefined : {idle};
+			});
+			assert.deepEqual(places, {idle: 0});
 			assert.equal((await world.script(panelScript, {verify: false, host: true})).host?.pluginRuns, true);
 		});
 
