@@ -413,7 +413,7 @@ class Scaler:
         cause = "requested" if self.requested else "preexisted" if self.first_look else "unexpected"
         self.requested -= cause == "requested"
         instance = {"id": name, "state": "creating", "cause": cause, "seen": time.monotonic(), "ready": False, "doomed": False, "interrupted": interrupted, "misses": 0, "busy": 0, "used": 0,
-                    "idle": time.monotonic(), "ended": False}
+                    "idle": time.monotonic(), "ended": False, "ending": False}
         self.instances[name] = instance
         self.fleeting("info", "instance discovery", id=name, state=state, cause=cause)
         self.become(instance, state)
@@ -472,15 +472,23 @@ class Scaler:
             self.end(going)
 
     def end(self, going):
+        """Asks the plugin to end them; one whose end is being asked for is not asked for again meanwhile."""
+        with self.lock:
+            going = [each for each in going if not each["ended"] and not each["ending"]]
+            for each in going:
+                each["ending"] = True
+        if not going:
+            return
         self.fleeting("info", "decreasing instances", amount=len(going))
         self.stir.set()
         for each in going:
             try:
                 self.plugin.decrease(each["id"])
-                each.update(ended=True, state="deleting")
+                each.update(ended=True, state="deleting", ending=False)
             except PluginFailure as error:
                 self.fleeting("error", "decreasing instances", amount=len(going), err=str(error))
                 time.sleep(EXPECTING)
+                each["ending"] = False
 
     def scale(self):
         with self.lock:
