@@ -1,6 +1,6 @@
 import {isPreparing, type RunningJob} from '../world/host/job-list.ts';
 import {type UnitIs, unitIs} from '../world/host/unit.ts';
-import {usualWait} from './journal/job-history.ts';
+import {usualWait} from './journal/starts.ts';
 import type {Counts} from './rows.ts';
 import {isFresh} from './seen.ts';
 import type {Snapshot, SourceName} from './snapshot.ts';
@@ -36,7 +36,7 @@ export const secondsOf = ({seconds}: RunningJob, {runner}: Pick<Snapshot, 'runne
 function longest(snapshot: Snapshot, now: number): number | undefined {
 	const listed = (snapshot.runner.value?.jobs ?? []).filter(isPreparing).flatMap((job) => secondsOf(job, snapshot, now) ?? []);
 	if (listed.length > 0) return Math.max(...listed);
-	const taken = [...(snapshot.journal.value?.jobs.taken.values() ?? [])];
+	const taken = [...(snapshot.journal.value?.starts.taken.values() ?? [])];
 	return taken.length === 0 ? undefined : (now - Math.min(...taken)) / 1000;
 }
 
@@ -49,7 +49,7 @@ export function jobsNow(snapshot: Snapshot, counts: Counts, now: number): JobsNo
 		return {running: host.value ? counts.busy : undefined, preparing: undefined, source: 'host'};
 	}
 	const pending = runner.value?.metrics.preparing ?? 0;
-	const usual = journal.value && usualWait(journal.value.jobs);
+	const usual = journal.value && usualWait(journal.value.starts);
 	return {
 		running: jobs - pending,
 		preparing: pending === 0 ? {jobs: 0} : {jobs: pending, longest: isFresh(runner) ? longest(snapshot, now) : undefined, usual},

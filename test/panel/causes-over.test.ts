@@ -50,7 +50,13 @@ test('Docker Hub’s refusal is over once a job ends well, not once a machine co
 
 test('a machine that is tried again and again isn’t told of as being made; one that has its instance is', () => {
 	const creating = (instanceId: string) => ({
-		...log(refused('InsufficientInstanceCapacity: no capacity', 1), {is: 'machine-stage', machine: nameAt(0.5), stage: 'launching', at: now - 30_000}),
+		...log(refused('InsufficientInstanceCapacity: no capacity', 1), {
+			is: 'machine-stage',
+			machine: nameAt(0.5),
+			stage: 'launching',
+			part: 'EC2',
+			at: now - 30_000,
+		}),
 		runner: good(runnerSees({creating: 1}), now - 1000),
 		host: good(host([machine(nameAt(0.5), {instanceId})]), now - 1000),
 	});

@@ -70,7 +70,7 @@ const afternoon = (more: Partial<Snapshot> = {}): Snapshot =>
 				created(idle, now - minutes(18)),
 				onMachine(idle, 8000, now - minutes(17)),
 				{is: 'job-ended', job: 8000, machine: idle, ok: true, error: undefined, at: now - minutes(3)},
-				{is: 'machine-stage', machine: creating, stage: 'waiting for SSH', at: now - 20_000},
+				{is: 'machine-stage', machine: creating, stage: 'waiting for SSH', part: 'SSH', at: now - 20_000},
 			),
 			now - 1000,
 		),

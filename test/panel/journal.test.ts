@@ -71,7 +71,7 @@ test('lines that tell nothing give nothing', () => {
 
 test('history keeps a machine’s story from launch to removal, and the job that runs on it', () => {
 	const events: LogEvent[] = [
-		{is: 'machine-stage', machine, stage: 'launching', at: made},
+		{is: 'machine-stage', machine, stage: 'launching', part: 'EC2', at: made},
 		{is: 'machine-created', machine, seconds: 90, at: made + 90_000},
 		{is: 'job-on-machine', job: 1, project: 'acme/api', machine, runner: 'ab12cd', uses: 1, at: made + 95_000},
 		{is: 'job-ended', job: 1, machine: undefined, ok: true, error: undefined, at: made + 200_000},
@@ -157,7 +157,7 @@ test('machine time is reckoned from the name to the removal, over midnight, and 
 	const name = `runner-ab12cd-x-${midnight / 1000 - 1800}-0123abcd`;
 	const spans = spansAfter(noSpans(midnight - 7_200_000), [
 		{is: 'machine-created', machine: name, seconds: 60, at: midnight - 1_740_000},
-		{is: 'machine-stage', machine: 'runner-ab12cd-x-1764201601-0123abcd', stage: 'launching', at: midnight},
+		{is: 'machine-stage', machine: 'runner-ab12cd-x-1764201601-0123abcd', stage: 'launching', part: 'EC2', at: midnight},
 		{
 			is: 'machine-refused',
 			machine: 'runner-ab12cd-x-1764201601-0123abcd',

@@ -41,6 +41,11 @@ const worker = z.strictObject({
 	usdSoFar: usd.optional(),
 });
 
+const typically = z.strictObject({
+	p50Seconds: z.number().meta({description: 'Half of the jobs at most'}),
+	p95Seconds: z.number().meta({description: '95 of 100 at most'}),
+});
+
 /** The document that `status --json` prints as the value of its one event `document`. What isn't known is left out; 0 is 0. */
 export const statusShape = z.strictObject({
 	version: z.literal(1),
@@ -89,6 +94,20 @@ export const statusShape = z.strictObject({
 			.optional()
 			.meta({description: 'The last jobs that ended, the newest first'}),
 	}),
+	starts: z
+		.array(
+			z.strictObject({
+				day: z.string().meta({description: 'Of UTC: 2026-11-26'}),
+				jobs: count,
+				forNewWorker: count.meta({description: 'Jobs for which a worker was being made'}),
+				wait: typically.meta({description: 'From when the runner was given a job until it had a worker'}),
+				ofNewWorker: z
+					.array(z.strictObject({part: z.enum(['EC2', 'SSH', 'Docker', 'SSH and Docker', 'runner']), ...typically.shape}))
+					.meta({description: 'Where that time goes, of jobs for which a worker was being made'}),
+			}),
+		)
+		.optional()
+		.meta({description: 'How jobs came to their workers, the newest day first'}),
 	runner: z.strictObject({
 		name: z.string().optional(),
 		id: z.int().optional(),

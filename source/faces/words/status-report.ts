@@ -1,6 +1,6 @@
 import {age, bytes, clockWords, money} from '../../panel/formats.ts';
 import {runnerWords} from '../../panel/journal/runner-words.ts';
-import {costs} from '../../panel/live/costs.ts';
+import {costs, workerNow} from '../../panel/live/costs.ts';
 import {sourceOrder} from '../../panel/live/status.ts';
 import {verdictOf} from '../../panel/live/verdict.ts';
 import {whyWaiting} from '../../panel/live/why-waiting.ts';
@@ -9,6 +9,7 @@ import {ageOf} from '../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
 import {madeWords, versionsTold, whoWords} from './changes.ts';
 import {logText} from './log-text.ts';
+import {startLines} from './start-times.ts';
 import {jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
 
 const mostRefused = 10;
@@ -88,6 +89,7 @@ export function reportText(snapshot: Snapshot, rows: readonly WorkerRow[], now: 
 			why.asks,
 			why.causes.map(({says, source}) => `${says} (${sourceTitles[source]})`),
 		),
+		...section('Start times', startLines(snapshot.journal.value?.starts, workerNow(snapshot), now)),
 		...section('Last refused creates', refusals(snapshot, now)),
 		...section(
 			'Recent changes',

@@ -3,6 +3,9 @@ import type {WorkerRefusal} from './refusal.ts';
 
 type Base = {at: number};
 
+/** What a part of a worker's making is spent on: its instance coming up, an SSH server that answers, Docker that does. */
+export type MakingPart = 'EC2' | 'SSH' | 'Docker' | 'SSH and Docker';
+
 /** Something that the runner's log tells (docs/facts.md, "gitlab-runner: log"). `at` is milliseconds since 1970; `runner` is a short token. */
 export type LogEvent = Base &
 	(
@@ -10,7 +13,7 @@ export type LogEvent = Base &
 		| {is: 'job-on-machine'; job: number; project: string | undefined; machine: string; runner: string | undefined; uses: number | undefined}
 		| JobEnded
 		| {is: 'prepare-failed'; job: number | undefined; error: string; refusal: WorkerRefusal | undefined}
-		| {is: 'machine-stage'; machine: string; stage: string}
+		| {is: 'machine-stage'; machine: string; stage: string; part: MakingPart}
 		| {is: 'machine-created'; machine: string; seconds: number | undefined}
 		| {is: 'machine-failed'; machine: string; seconds: number | undefined; error: string; refusal: WorkerRefusal | undefined}
 		| {is: 'machine-refused'; machine: string; refusal: WorkerRefusal}

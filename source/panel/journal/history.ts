@@ -4,6 +4,7 @@ import type {LogEvent} from './events.ts';
 import {type JobHistory, jobsAfter, noJobs} from './job-history.ts';
 import type {WorkerRefusal} from './refusal.ts';
 import {noSpans, type Spans, spansAfter} from './spans.ts';
+import {noStarts, type Starts, startsAfter} from './starts.ts';
 
 /** One machine as the journal tells of it. Times are milliseconds since 1970. */
 export type MachineStory = {
@@ -63,6 +64,7 @@ export type History = {
 	/** When jobs were received, newest last, at most 50. */
 	received: readonly number[];
 	jobs: JobHistory;
+	starts: Starts;
 	spans: Spans;
 };
 
@@ -83,6 +85,7 @@ export const noHistory = (since: number): History => ({
 	lost: [],
 	received: [],
 	jobs: noJobs,
+	starts: noStarts(since),
 	spans: noSpans(since),
 });
 
@@ -241,7 +244,8 @@ export function remember(history: History, events: readonly LogEvent[], now: num
 		next = runnerTold(next, event);
 	}
 	const until = events.reduce((last, {at}) => Math.max(last, at), history.until);
-	return pruned({...next, machines, until, jobs: jobsAfter(history.jobs, told, now), spans: spansAfter(history.spans, events)}, now);
+	const starts = startsAfter(history.starts, told, now);
+	return pruned({...next, machines, until, jobs: jobsAfter(history.jobs, told, now), starts, spans: spansAfter(history.spans, events)}, now);
 }
 
 /** When a machine was begun that has come up: its name says so, else its last stage before it was ready. 0 where it hasn't come up, or when isn't known. */

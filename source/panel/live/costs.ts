@@ -43,6 +43,12 @@ function managersPrice({ec2, prices}: Snapshot): number | undefined {
 	return each.reduce<number | undefined>((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
 }
 
+/** What one more worker costs an hour now; undefined where that isn't known. */
+export function workerNow(snapshot: Snapshot): number | undefined {
+	const made = workersMade(snapshot);
+	return made && usdPerHour(made, snapshot.prices.value);
+}
+
 /** What all workers that the limit allows cost an hour at most; undefined without a limit, and where a price isn't known. */
 function workersAtMost(snapshot: Snapshot): number | undefined {
 	const made = workersMade(snapshot);

@@ -6,6 +6,7 @@ import {ageOfRow, countRows, spentOfRow} from '../rows.ts';
 import {inService} from '../scaling-groups.ts';
 import type {Seen} from '../seen.ts';
 import type {Snapshot, SourceName} from '../snapshot.ts';
+import {startsByDay, type Typically} from '../start-times.ts';
 import {costs} from './costs.ts';
 import {join} from './join.ts';
 import {type Verdict, verdictOf} from './verdict.ts';
@@ -116,6 +117,19 @@ function jobsIn({journal}: Snapshot, {running, preparing, source}: JobsNow) {
 	});
 }
 
+const typically = ({p50, p95}: Typically) => ({p50Seconds: Number(p50.toFixed(1)), p95Seconds: Number(p95.toFixed(1))});
+
+/** How jobs came to their workers, by day. */
+const startsIn = ({journal}: Snapshot) =>
+	journal.value &&
+	startsByDay(journal.value.starts).map(({day, jobs, forNew, wait, parts}) => ({
+		day: new Date(day).toISOString().slice(0, 10),
+		jobs,
+		forNewWorker: forNew,
+		wait: typically(wait),
+		ofNewWorker: parts.map((one) => ({part: one.part, ...typically(one)})),
+	}));
+
 /** Everything that `status` tells, as one plain document: times ISO 8601 in UTC, sums in USD, what isn't known left out. Pure; `now` is milliseconds since 1970. */
 export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now), verdict: Verdict = verdictOf(snapshot, now, rows)) {
 	const {waiting, causes, jobs} = whyWaiting(snapshot, now, rows);
@@ -132,6 +146,7 @@ export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerR
 		causes: causes.map(causeIn),
 		troubles: verdict.causes.map(causeIn),
 		jobs: jobsIn(snapshot, jobs),
+		...known({starts: startsIn(snapshot)}),
 		runner: runnerIn(snapshot),
 		machines: countRows(rows),
 		...known({groups: groupsIn(snapshot)}),

@@ -7,6 +7,7 @@ import type {LogEvent} from '../journal/events.ts';
 import {type History, historyKept, noHistory, remember} from '../journal/history.ts';
 import {jobsAfter, lossWords, noJobs} from '../journal/job-history.ts';
 import {monthOf, noSpans, spanEvents, spansAfter} from '../journal/spans.ts';
+import {noStarts, type Starts, startEvents, startsAfter, startsFrom} from '../journal/starts.ts';
 import {eventsOf, eventTexts, textsOf} from '../live/log.ts';
 
 /** The journal as far as it has been read. */
@@ -36,10 +37,18 @@ async function ledger(connection: Connection, from: number, to: number): Promise
 	return {spans: spansAfter(noSpans(Math.max(from, told.first)), events), jobs: {...noJobs, lost}};
 }
 
-/** Reads the month for costs and six hours for history, once; later rounds go on from the cursor. `now` is milliseconds since 1970. */
+/** How jobs came to their workers on the days before; where that takes too long nothing is known of them, and `since` says so. */
+async function earlierStarts(connection: Connection, now: number, to: number): Promise<Starts> {
+	const from = startsFrom(now);
+	const told = await read(connection, {since: from, until: to, only: textsOf(...startEvents), most: 100_000, tail: 0, seconds: 15});
+	if (told.more || told.first === undefined) return noStarts(to);
+	return startsAfter(noStarts(Math.max(from, told.first)), eventsIn(told), to);
+}
+
+/** Reads the month for costs, some days for starts and six hours for history, once; later rounds go on from the cursor. `now` is milliseconds since 1970. */
 export async function beginReading(connection: Connection, now: number): Promise<Reading> {
 	const since = now - historyKept;
-	const before = await ledger(connection, monthOf(now), since);
+	const before = {...(await ledger(connection, monthOf(now), since)), starts: await earlierStarts(connection, now, since)};
 	const told = await read(connection, {since, only: eventTexts, most: 50_000, tail: logKept, seconds: 30});
 	const history = remember({...noHistory(Math.max(since, told.first ?? since)), ...before}, eventsIn(told), now);
 	return {history, log: told.tail.map(asEntry), cursor: told.cursor};

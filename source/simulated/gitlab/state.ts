@@ -41,6 +41,8 @@ export type Job = {
 	state: 'pending' | 'running' | 'success' | 'failed';
 	queuedAt: number;
 	startedAt?: number;
+	/** When it first had a worker. */
+	workerAt?: number;
 	endedAt?: number;
 	/** Instance id of the manager that took it. */
 	manager?: string;

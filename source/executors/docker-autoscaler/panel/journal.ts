@@ -1,4 +1,4 @@
-import type {LogEvent} from '../../../panel/journal/events.ts';
+import type {LogEvent, MakingPart} from '../../../panel/journal/events.ts';
 import {type RefusalWords, refusalIn} from '../../../panel/journal/refusal.ts';
 import {type LogRule, numberOf, projectOf, textOf} from '../../../panel/journal/rule.ts';
 import {goSeconds} from '../../../world/host/go-duration.ts';
@@ -25,13 +25,13 @@ export const refusalWords: RefusalWords = [
 
 const readRefusal = (text: string) => refusalIn(text, refusalWords);
 
-/** What the runner's library calls the states of an instance, in words for a person. */
-const stages: Readonly<Record<string, string>> = {
-	creating: 'launching',
-	running: 'waiting for SSH and the ready command',
-	suspending: 'being suspended',
-	suspended: 'suspended',
-	resuming: 'being resumed',
+/** What the runner's library calls the states of an instance, in words for a person, and what the time from each on goes into. */
+const stages: Readonly<Record<string, readonly [string, MakingPart]>> = {
+	creating: ['launching', 'EC2'],
+	running: ['waiting for SSH and the ready command', 'SSH and Docker'],
+	suspending: ['being suspended', 'EC2'],
+	suspended: ['suspended', 'EC2'],
+	resuming: ['being resumed', 'EC2'],
 };
 
 /** A message may stand behind the name of the part that says it. */
@@ -56,8 +56,8 @@ const ofInstance = (
 function stageOf(machine: string, line: LogLine, at: number): LogEvent | undefined {
 	const state = textOf(line, 'state') ?? '';
 	if (state === 'deleting' || state === 'deleted') return {is: 'machine-removing', machine, reason: '', uses: undefined, at};
-	const stage = stages[state];
-	return stage === undefined ? undefined : {is: 'machine-stage', machine, stage, at};
+	const known = stages[state];
+	return known && {is: 'machine-stage', machine, stage: known[0], part: known[1], at};
 }
 
 const errorOf = (line: LogLine): string => [line.message, textOf(line, 'err') ?? textOf(line, 'error') ?? ''].join(': ');

@@ -106,6 +106,7 @@ export function jobsOnInstances(runner: Runner, scaler: () => Scaler): JobsOnIns
 			const addresses = {'internal-address': internal, 'external-address': external, 'use-external-address': settings.door.isExternal};
 			note('info', 'Dialing instance', {...about, 'instance-id': instance.id, ...addresses, 'protocol-port': settings.door.port});
 			note('info', `Dialing instance ${instance.id}...`, about);
+			wish.job.workerAt ??= clock.now();
 		} catch (error) {
 			if (!(error instanceof PluginFailure)) throw error;
 			failed(wish, error.message, again, instance);

@@ -1,4 +1,4 @@
-import type {LogEvent} from '../../../panel/journal/events.ts';
+import type {LogEvent, MakingPart} from '../../../panel/journal/events.ts';
 import {type RefusalWords, refusalIn} from '../../../panel/journal/refusal.ts';
 import {type LogRule, numberOf, projectOf, textOf} from '../../../panel/journal/rule.ts';
 import {preparing} from '../../../panel/journal/runner-rules.ts';
@@ -21,21 +21,21 @@ export const refusalWords: RefusalWords = [
 
 const readRefusal = (text: string) => refusalIn(text, refusalWords);
 
-/** docker-machine's lines in words for a person (docs/facts.md, "docker-machine: stages"); the first part of a line decides. */
-const stages: readonly [string, string][] = [
-	['Running pre-create checks', 'checking'],
-	['Creating machine', 'creating'],
-	['Launching instance', 'launching'],
-	['Waiting for machine to be running', 'waiting for the instance'],
-	['Detecting operating system', 'detecting the system'],
-	['Waiting for SSH', 'waiting for SSH'],
-	['Detecting the provisioner', 'detecting the system'],
-	['Provisioning with', 'provisioning'],
-	['Installing Docker', 'installing Docker'],
-	['Copying certs', 'copying certificates'],
-	['Setting Docker configuration', 'setting up Docker'],
-	['Checking connection to Docker', 'checking Docker'],
-	['Docker is up and running', 'ready'],
+/** docker-machine's lines in words for a person (docs/facts.md, "docker-machine: stages"), and what the time from each on goes into; the first part of a line decides. */
+const stages: readonly [string, string, MakingPart][] = [
+	['Running pre-create checks', 'checking', 'EC2'],
+	['Creating machine', 'creating', 'EC2'],
+	['Launching instance', 'launching', 'EC2'],
+	['Waiting for machine to be running', 'waiting for the instance', 'EC2'],
+	['Detecting operating system', 'detecting the system', 'SSH'],
+	['Waiting for SSH', 'waiting for SSH', 'SSH'],
+	['Detecting the provisioner', 'detecting the system', 'Docker'],
+	['Provisioning with', 'provisioning', 'Docker'],
+	['Installing Docker', 'installing Docker', 'Docker'],
+	['Copying certs', 'copying certificates', 'Docker'],
+	['Setting Docker configuration', 'setting up Docker', 'Docker'],
+	['Checking connection to Docker', 'checking Docker', 'Docker'],
+	['Docker is up and running', 'ready', 'Docker'],
 ];
 
 /** What a line of GitLab Runner's says of a machine, which it names; `text` is how the line begins. */
@@ -61,8 +61,8 @@ export const journal: readonly LogRule[] = [
 			const machine = textOf(line, 'name');
 			if (machine === undefined) return undefined;
 			const said = line.message.replace(`(${machine}) `, '').trim();
-			const stage = stages.find(([start]) => said.startsWith(start))?.[1];
-			if (stage !== undefined) return {is: 'machine-stage', machine, stage, at};
+			const known = stages.find(([start]) => said.startsWith(start));
+			if (known) return {is: 'machine-stage', machine, stage: known[1], part: known[2], at};
 			const refusal = ['create', 'provision'].includes(textOf(line, 'operation') ?? '') ? readRefusal(said) : undefined;
 			return refusal && {is: 'machine-refused', machine, refusal, at};
 		},

@@ -100,6 +100,7 @@ export function machinesOf(runner: Runner): Provider {
 		note('info', worker.used === 1 ? 'Created docker-machine' : 'Using existing docker-machine', about);
 		note('info', 'Starting docker-machine build...', about);
 		job.worker = worker.name;
+		job.workerAt ??= clock.now();
 		worker.callOff = runJob(runner, job, entry, (how) => {
 			Object.assign(worker, {callOff: undefined, usedAt: clock.now()});
 			delete worker.job;

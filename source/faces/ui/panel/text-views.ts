@@ -1,10 +1,12 @@
 import {clockWords, many, money, priceline} from '../../../panel/formats.ts';
 import {monthOf} from '../../../panel/journal/spans.ts';
+import {workerNow} from '../../../panel/live/costs.ts';
 import type {WorkerRow} from '../../../panel/rows.ts';
 import {counted} from '../../../world/printable.ts';
 import {madeWords, versionsTold, whoWords} from '../../words/changes.ts';
 import {notCounted} from '../../words/costs.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
+import {startLines} from '../../words/start-times.ts';
 import {limitIn, managedOf} from '../../words/status-words.ts';
 import {padded, pieces} from '../../words/width.ts';
 import {wrap, wrapColumns} from '../../words/wrapping.ts';
@@ -102,6 +104,8 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		labelled('Spot', savedBySpot === undefined ? 'nothing to compare' : `saves about ${money(savedBySpot)} an hour against on demand`),
 		'',
 		...(kinds.length === 0 ? [labelled('Workers', 'none')] : kinds),
+		'',
+		...startLines(snapshot.journal.value?.starts, workerNow(snapshot), now),
 		'',
 		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),
 		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${priceline(values, 24, look.ascii)}`)),

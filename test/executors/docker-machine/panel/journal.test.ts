@@ -21,10 +21,10 @@ test('the same in JSON, where durations are nanoseconds', () => {
 
 test('docker-machine’s own lines give the stage, and its errors the reason', () => {
 	assert.deepEqual(told(coloured('Waiting for SSH to be available...', {driver: 'amazonec2', name: machine, operation: 'create'})), [
-		{is: 'machine-stage', machine, stage: 'waiting for SSH', at: made},
+		{is: 'machine-stage', machine, stage: 'waiting for SSH', part: 'SSH', at: made},
 	]);
 	assert.deepEqual(told(coloured(`(${machine}) Launching instance...`, {driver: 'amazonec2', name: machine, operation: 'create'})), [
-		{is: 'machine-stage', machine, stage: 'launching', at: made},
+		{is: 'machine-stage', machine, stage: 'launching', part: 'EC2', at: made},
 	]);
 	const [refused] = told(
 		`ERROR: ${coloured('Error creating machine: Error in driver during machine creation: Error launching instance: InsufficientInstanceCapacity: We currently do not have sufficient c5.large capacity in the Availability Zone you requested (us-east-2a). Our system will be working on it. status code: 500, request id: 0f9f6bd5-2a2a-4c0e-9d1c-0d9e5d1f7a11', {driver: 'amazonec2', name: machine, operation: 'create'})}`,

@@ -1,0 +1,41 @@
+import {clockWords, many, money, takes} from '../../panel/formats.ts';
+import {dayOf, type Starts, type WaitPart} from '../../panel/journal/starts.ts';
+import {startsByDay, type Typically, whatIf} from '../../panel/start-times.ts';
+import {padded} from './width.ts';
+
+const partWords: Readonly<Record<WaitPart, string>> = {
+	EC2: 'EC2 starts the instance',
+	SSH: 'SSH answers',
+	Docker: 'Docker is set up',
+	'SSH and Docker': 'SSH and Docker answer',
+	runner: 'the runner itself',
+};
+
+const [labels, figures] = [32, 11];
+
+const line = (label: string, {p50, p95}: Typically, note = ''): string =>
+	`${padded(label, labels)}${padded(takes(p50), figures)}${padded(takes(p95), figures)}${note}`.trimEnd();
+
+const dayWords = (day: number, now: number): string => (day === dayOf(now) ? 'today' : clockWords(day, now).replace(/ \d\d:\d\d UTC$/, ''));
+
+/**
+ * How long jobs wait for a worker, by day; where that time goes; what would shorten it, by the same jobs. `usdPerHour` is what one more worker costs,
+ * `now` is milliseconds since 1970.
+ */
+export function startLines(starts: Starts | undefined, usdPerHour: number | undefined, now: number): string[] {
+	if (!starts) return ['Waits           not known: the log has not been read'];
+	const days = startsByDay(starts);
+	const [newest] = days;
+	if (!newest) return [`Waits           no job has come to a worker since ${clockWords(starts.since, now)}`];
+	const {idle, baked} = whatIf(starts, usdPerHour);
+	const made = days.find(({forNew}) => forNew > 0);
+	return [
+		`${padded('Waits for a worker', labels)}${padded('half', figures)}95 of 100`,
+		...days.map(({day, jobs, wait}) => line(`  ${dayWords(day, now)}, ${many(jobs, 'job')}`, wait)),
+		...(made
+			? [`  ${dayWords(made.day, now)}, ${many(made.forNew, 'job')} for a new one`, ...made.parts.map((one) => line(`    ${partWords[one.part]}`, one))]
+			: []),
+		...(idle ? [line('  had one more stood idle', idle, idle.usdPerDay === undefined ? '' : `about ${money(idle.usdPerDay)} a day`)] : []),
+		...(baked ? [line('  had Docker been in the image', baked)] : []),
+	];
+}

@@ -1,0 +1,70 @@
+import {type JobStart, percentile, type Starts, type WaitPart} from './journal/starts.ts';
+
+/** How long some of it takes, in seconds: half of the jobs at most `p50`, 95 of 100 at most `p95`. */
+export type Typically = {p50: number; p95: number};
+
+/** How jobs of one day (UTC, its beginning in milliseconds since 1970) came to their workers. */
+export type DayOfStarts = {
+	day: number;
+	jobs: number;
+	/** For how many of them a worker was being made; `parts` is of these. */
+	forNew: number;
+	wait: Typically;
+	parts: readonly ({part: WaitPart} & Typically)[];
+};
+
+/** What would be otherwise, by the same jobs: how long they would have waited. */
+export type WhatIf = {
+	/** With one idle worker more, which costs `usdPerDay` all day, where its price is known. */
+	idle?: (Typically & {usdPerDay: number | undefined}) | undefined;
+	/** With Docker in the image, where it's installed on each worker. */
+	baked?: Typically | undefined;
+};
+
+const partOrder: readonly WaitPart[] = ['EC2', 'SSH', 'Docker', 'SSH and Docker', 'runner'];
+
+const typically = (seconds: readonly number[]): Typically => ({p50: percentile(seconds, 0.5) ?? 0, p95: percentile(seconds, 0.95) ?? 0});
+const waitsOf = (starts: readonly JobStart[]): number[] => starts.map(({waited}) => waited);
+const isForNew = ({making}: JobStart): boolean => making !== undefined;
+
+function ofDay(day: number, starts: readonly JobStart[]): DayOfStarts {
+	const made = starts.filter(isForNew);
+	const seen = partOrder.filter((part) => made.some(({parts}) => (parts[part] ?? 0) > 0));
+	return {
+		day,
+		jobs: starts.length,
+		forNew: made.length,
+		wait: typically(waitsOf(starts)),
+		parts: seen.map((part) => ({part, ...typically(made.map(({parts}) => parts[part] ?? 0))})),
+	};
+}
+
+/** The days of which starts are known, the newest first. Pure. */
+export const startsByDay = ({days}: Starts): DayOfStarts[] => [...days].toSorted(([one], [other]) => other - one).map(([day, starts]) => ofDay(day, starts));
+
+/** What each of these jobs would have waited, had one more worker stood idle: the job that finds it there has it at once, and the next stands there once it's made. */
+function withOneIdle(starts: readonly JobStart[]): number[] {
+	const usualMaking = percentile(
+		starts.flatMap(({making}) => making ?? []),
+		0.5,
+	);
+	let thereFrom = 0;
+	return starts
+		.toSorted((one, other) => one.receivedAt - other.receivedAt)
+		.map((start) => {
+			if (!isForNew(start) || start.receivedAt < thereFrom) return start.waited;
+			thereFrom = start.receivedAt + (usualMaking ?? 0) * 1000;
+			return 0;
+		});
+}
+
+/** What would shorten the waits, by the jobs of all days that are known; `usdPerHour` is what a worker costs. Nothing where no job waited for a worker's making. Pure. */
+export function whatIf({days}: Starts, usdPerHour: number | undefined): WhatIf {
+	const starts = [...days.values()].flat();
+	if (!starts.some(isForNew)) return {};
+	const installs = starts.some(({parts}) => (parts.Docker ?? 0) > 0);
+	return {
+		idle: {...typically(withOneIdle(starts)), usdPerDay: usdPerHour === undefined ? undefined : usdPerHour * 24},
+		baked: installs ? typically(starts.map(({waited, parts}) => waited - (parts.Docker ?? 0))) : undefined,
+	};
+}
