@@ -45,10 +45,16 @@ export type WorkerRow = {
 /** How many rows are in which state. */
 export type Counts = Record<RowState, number> & {all: number};
 
+/** Counts of rows as they were counted last: several ask for those of the same rows. */
+const known = new WeakMap<readonly WorkerRow[], Counts>();
+
 /** Counts rows by their state. */
-export function countRows(rows: readonly WorkerRow[]): Counts {
+export function countRows(rows: readonly WorkerRow[]): Readonly<Counts> {
+	const before = known.get(rows);
+	if (before) return before;
 	const counts: Counts = {all: rows.length, creating: 0, idle: 0, busy: 0, removing: 0, failed: 0, stopped: 0, orphan: 0, unknown: 0};
 	for (const {state} of rows) counts[state] += 1;
+	known.set(rows, counts);
 	return counts;
 }
 

@@ -43,8 +43,8 @@ export type StateSeen = FoundWorker & {
 	story: MachineStory | undefined;
 	/** A job is known to run on it. */
 	busy: boolean;
-	/** Jobs run, or may run, of which nobody knows on which machine. */
-	looseJobs: boolean;
+	/** Whether jobs run, or may run, of which nobody knows on which machine; reckoned when it is asked. */
+	hasLooseJobs(): boolean;
 	counts: MachineCounts | undefined;
 	host: Seen<HostSeen>;
 	groups: Seen<ScalingGroupsSeen>;

@@ -73,9 +73,14 @@ const stuckAfter = 15 * 60_000;
 
 const isStuck = ({state, createdAt}: WorkerRow, now: number): boolean => state === 'creating' && createdAt !== undefined && now - createdAt > stuckAfter;
 
+const isWrong = ({state}: WorkerRow): boolean => state === 'failed' || state === 'stopped' || state === 'orphan';
+
 /** Whether somebody should look at a worker: it costs or should run jobs, and doesn't. `now` in milliseconds since 1970. */
-export const needsAttention = (row: WorkerRow, now: number): boolean =>
-	row.state === 'failed' || row.state === 'stopped' || row.state === 'orphan' || isStuck(row, now);
+export const needsAttention = (row: WorkerRow, now: number): boolean => isWrong(row) || isStuck(row, now);
+
+/** After which time a row needs attention if nothing else is told of it: 0 where it does already. Milliseconds since 1970. */
+export const attentionAfter = (row: WorkerRow): number =>
+	isWrong(row) ? 0 : row.state === 'creating' && row.createdAt !== undefined ? row.createdAt + stuckAfter : Number.POSITIVE_INFINITY;
 
 /** How a row's state is marked and coloured, at a time (milliseconds since 1970). */
 export const lookOf = (row: WorkerRow, now: number): {mark: Mark | undefined; role: ColourRole | undefined} =>

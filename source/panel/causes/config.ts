@@ -3,15 +3,19 @@ import {runnerRuns} from '../jobs-now.ts';
 import {countRows} from '../rows.ts';
 import type {Case, CauseRow} from './cause.ts';
 
+const newestBegins = new WeakMap<Case['rows'], number>();
+
 /** When the limit was reached: the newest begin of a machine or a job, milliseconds since 1970. */
-const fullSince = ({rows}: Case): number | undefined => {
-	let newest = 0;
-	for (const {state, createdAt, job} of rows) {
-		if (state !== 'busy' && state !== 'creating') continue;
-		newest = Math.max(newest, createdAt ?? 0, state === 'busy' ? (job?.since ?? 0) : 0);
+function fullSince({rows}: Case): number | undefined {
+	let newest = newestBegins.get(rows);
+	if (newest === undefined) {
+		newest = 0;
+		for (const {state, createdAt, job} of rows)
+			if (state === 'busy' || state === 'creating') newest = Math.max(newest, createdAt ?? 0, state === 'busy' ? (job?.since ?? 0) : 0);
+		newestBegins.set(rows, newest);
 	}
 	return newest === 0 ? undefined : newest;
-};
+}
 
 const counted = ['busy', 'idle', 'creating', 'failed', 'stopped'] as const;
 
@@ -37,9 +41,10 @@ export const configCauses: readonly CauseRow[] = [
 		source: 'ec2',
 		key: 'wait',
 		tells: ({limit, rows}) => {
+			if (limit === undefined || rows.length <= limit) return undefined;
 			const {all, ...states} = countRows(rows.filter(({instanceState}) => instanceState === 'running' || instanceState === 'pending'));
 			const managed = all - states.orphan - states.unknown - states.removing;
-			if (limit === undefined || managed <= limit) return undefined;
+			if (managed <= limit) return undefined;
 			const then = states.busy > limit ? ' Those that are busy go once their jobs have ended.' : '';
 			const told = counted.flatMap((state) => (states[state] > 0 ? [`${states[state]} ${state}`] : []));
 			return `${many(managed, 'machine')} run, ${managed - limit} more than the limit of ${limit} allows: ${told.join(', ')}.${then}`;

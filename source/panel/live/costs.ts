@@ -64,6 +64,7 @@ function workersAtMost(snapshot: Snapshot): number | undefined {
 function addUp(rows: readonly WorkerRow[], snapshot: Snapshot) {
 	const {onDemand = {}, spot = {}} = snapshot.prices.value ?? {};
 	let [workers, priced, unpriced, saved, spotCount] = [0, 0, 0, 0, 0];
+	let pool: {type: string; zone: string; full: number | undefined; paid: number | undefined} | undefined;
 	for (const {usdPerHour: price, instanceId, spot: isSpot, type = '', zone = ''} of rows) {
 		if (price === undefined) {
 			if (instanceId !== undefined) unpriced += 1;
@@ -71,9 +72,11 @@ function addUp(rows: readonly WorkerRow[], snapshot: Snapshot) {
 		}
 		workers += price;
 		priced += 1;
-		const [full, paid] = [onDemand[type], isSpot && price > 0 ? spot[spotKey(type, zone)] : undefined];
-		if (full === undefined || paid === undefined) continue;
-		saved += full - paid;
+		if (!isSpot || price <= 0) continue;
+		// Most rows are of the same type and zone as the one before.
+		if (pool?.type !== type || pool.zone !== zone) pool = {type, zone, full: onDemand[type], paid: spot[spotKey(type, zone)]};
+		if (pool.full === undefined || pool.paid === undefined) continue;
+		saved += pool.full - pool.paid;
 		spotCount += 1;
 	}
 	return {workers: priced === 0 ? undefined : workers, unpriced, saved: spotCount === 0 ? undefined : saved};

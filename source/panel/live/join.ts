@@ -5,12 +5,10 @@ import {runnerRuns} from '../jobs-now.ts';
 import type {MachineStory} from '../journal/history.ts';
 import type {PaidMachine} from '../paid.ts';
 import {usdPerHour} from '../price.ts';
-import {describe, type Jobs, jobsIn, runs, stillSays} from '../row-jobs.ts';
+import {hasLooseJobs, type Jobs, jobOn, listedIn, namedIn} from '../row-jobs.ts';
 import type {RowJob, WorkerRow} from '../rows.ts';
 import type {Prices, Snapshot} from '../snapshot.ts';
 import type {FoundWorker, StateDetail, StateSeen} from '../workers.ts';
-
-const workersIn = (snapshot: Snapshot): FoundWorker[] => executors.flatMap(({view}) => view.found(snapshot));
 
 const zoneOf = ({machine, instance, member}: FoundWorker): string | undefined =>
 	instance?.zone ?? (machine && machine.region !== '' && machine.zone !== '' ? machine.region + machine.zone : member?.zone);
@@ -62,6 +60,26 @@ function rowOf(
 /** Newest first, then by name: an order that no change of state disturbs. */
 const byAge = (a: WorkerRow, b: WorkerRow): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
+/** What rows are made from besides their workers. */
+type RowsTold = {
+	listed: Jobs['listed'];
+	named: Jobs['named'];
+	listedAt: number | undefined;
+	stories: ReadonlyMap<string, MachineStory> | undefined;
+	prices: Prices | undefined;
+	paid: ReadonlyMap<string, PaidMachine>;
+	facts: ConfigFacts | undefined;
+};
+
+const isToldAgain = (one: RowsTold, other: RowsTold): boolean =>
+	one.listed === other.listed &&
+	one.named === other.named &&
+	one.listedAt === other.listedAt &&
+	one.stories === other.stories &&
+	one.prices === other.prices &&
+	one.paid === other.paid &&
+	one.facts === other.facts;
+
 /** A row and all that it was made from. */
 type KeptRow = {
 	row: WorkerRow;
@@ -71,39 +89,25 @@ type KeptRow = {
 	paid: PaidMachine | undefined;
 	facts: ConfigFacts | undefined;
 	job: RowJob | undefined;
+	/** Its state holds until one of its own sources tells something else; other states also change with time and with what is told of other rows. */
+	isSettled: boolean;
 };
 
-/** Whether a state holds until one of the row's own sources tells something else; the others also change with time and with what is told of other rows. */
-function isSettled({row: {state}, job, story}: KeptRow): boolean {
+function isSettled(state: WorkerRow['state'], job: RowJob | undefined, story: MachineStory | undefined): boolean {
 	if (state === 'busy') return job !== undefined;
 	if (state === 'idle') return story?.createdAt !== undefined || story?.jobEndedAt !== undefined;
 	return state === 'removing' || state === 'failed' || state === 'stopped';
 }
 
-const isSame = (
-	before: KeptRow | undefined,
-	{machine, instance, member}: FoundWorker,
-	story: MachineStory | undefined,
-	prices: Prices | undefined,
-	paid: PaidMachine | undefined,
-	facts: ConfigFacts | undefined,
-): before is KeptRow =>
-	before !== undefined &&
-	before.worker.machine === machine &&
-	before.worker.instance === instance &&
-	before.worker.member === member &&
-	before.story === story &&
-	before.prices === prices &&
-	before.paid === paid &&
-	before.facts === facts &&
-	isSettled(before);
+const isSameWorker = (one: FoundWorker, other: FoundWorker): boolean =>
+	one === other || (one.machine === other.machine && one.instance === other.instance && one.member === other.member);
 
 /** Remembers the last thing made, and makes it anew only when one of the things it is made from is another. */
-function once<Made>(): (from: readonly unknown[], make: () => Made) => Made {
+function once<Made>(): (from: readonly unknown[], make: (last: Made | undefined) => Made) => Made {
 	let last: {from: readonly unknown[]; made: Made} | undefined;
 	return (from, make) => {
 		if (last?.from.length === from.length && last.from.every((one, index) => one === from[index])) return last.made;
-		last = {from, made: make()};
+		last = {from, made: make(last?.made)};
 		return last.made;
 	};
 }
@@ -120,87 +124,100 @@ function rowsIn(order: readonly number[], kept: readonly KeptRow[]): readonly Wo
 	return rows;
 }
 
-/** The same workers in the same places, none of them older or younger than it was. */
-const isAsBefore = (kept: readonly KeptRow[], before: Joined): boolean =>
-	kept.length === before.kept.length &&
-	kept.every(({row}, index) => {
-		const known = before.kept[index]?.row;
-		return known !== undefined && known.key === row.key && known.createdAt === row.createdAt;
-	});
-
-function inOrder(workers: readonly FoundWorker[], kept: readonly KeptRow[], before: Joined): Joined {
-	// What rows are ordered by is the workers' own, so the order holds as long as they do, or say the same of it.
-	const order =
-		before.workers === workers || isAsBefore(kept, before)
-			? before.order
-			: kept
-					.map(({row}, index) => ({row, index}))
-					.sort((one, other) => byAge(one.row, other.row))
-					.map(({index}) => index);
-	return {workers, kept, order, rows: rowsIn(order, kept)};
-}
+const orderOf = (kept: readonly KeptRow[]): readonly number[] =>
+	kept
+		.map(({row}, index) => ({row, index}))
+		.sort((one, other) => byAge(one.row, other.row))
+		.map(({index}) => index);
 
 /**
  * Joins snapshot after snapshot: a row whose sources tell the same stays the same object, and so do the rows as a whole.
  * What it gives depends on the snapshot and the time alone.
  */
 export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRow[] {
-	const workersOnce = once<FoundWorker[]>();
+	const foundOnce = executors.map(({view}) => ({view, once: once<FoundWorker[]>()}));
+	const workersOnce = once<{workers: readonly FoundWorker[]; hasYoung: boolean}>();
 	const statesOnce = once<ReadonlyMap<string, (seen: StateSeen) => StateDetail>>();
-	const jobsOnce = once<Pick<Jobs, 'listed' | 'named'>>();
+	const listedOnce = once<Jobs['listed']>();
+	const namedOnce = once<Jobs['named']>();
 	let joined: Joined = {workers: [], kept: [], order: [], rows: []};
-	/** What all rows came from, while all of them hold until one of these is another. */
-	let settledOn: readonly unknown[] | undefined;
+	let hasYoung = false;
+	let toldBefore: RowsTold | undefined;
+	/** All rows hold until something else is told. */
+	let allSettled = false;
+
+	function workersIn(snapshot: Snapshot): readonly FoundWorker[] {
+		const {ec2, host, fleet} = snapshot;
+		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.config?.facts, fleet, ...(hasYoung ? [ec2.at] : [])];
+		const found = foundOnce.map(({view, once: make}) => make([...from, ...view.foundBy(snapshot)], () => view.found(snapshot)));
+		const made = workersOnce(found, () => ({workers: found.flat(), hasYoung: found.flat().some(isYoung)}));
+		({hasYoung} = made);
+		return made.workers;
+	}
+
+	function toldIn(snapshot: Snapshot): RowsTold {
+		const {gitlab, host, journal, paid, prices, runner} = snapshot;
+		return {
+			listed: listedOnce([runner.value?.jobs], () => listedIn(snapshot)),
+			named: namedOnce([gitlab.value?.running], (last) => namedIn(snapshot, last)),
+			// A runner that doesn't run has no job, whatever its log said last.
+			listedAt: runner.value ? runner.at : runnerRuns(snapshot) === false ? host.at : undefined,
+			stories: journal.value?.machines,
+			prices: prices.value,
+			paid: paid.machines,
+			facts: host.value?.config?.facts,
+		};
+	}
+
 	return (snapshot, now) => {
-		const {ec2, host, runner, gitlab, journal, prices, fleet} = snapshot;
-		const own = executors.flatMap(({view}) => view.foundBy(snapshot));
-		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.config?.facts, fleet, ...own];
-		const workers = workersOnce(hasYoung(joined.workers) ? [...from, ec2.at] : from, () => workersIn(snapshot));
-		// A runner that doesn't run has no job, whatever its log said last.
-		const listedAt = runner.value ? runner.at : runnerRuns(snapshot) === false ? host.at : undefined;
-		const jobs: Jobs = {...jobsOnce([runner.value?.jobs, gitlab.value?.running], () => jobsIn(snapshot)), listedAt};
-		const facts = host.value?.config?.facts;
+		const workers = workersIn(snapshot);
+		const told = toldIn(snapshot);
+		const isAgain = toldBefore !== undefined && isToldAgain(toldBefore, told);
+		if (isAgain && allSettled && workers === joined.workers) return joined.rows;
+		const {facts, prices} = told;
 		const states = statesOnce([facts], () => new Map(executors.map(({name, view}) => [name, view.stateBy(facts)])));
-		const all = [workers, jobs.listed, jobs.named, jobs.listedAt, journal.value?.machines, prices.value, snapshot.paid.machines];
-		if (settledOn?.every((one, index) => one === all[index])) return joined.rows;
-		const stories = workers.map(({name}) => journal.value?.machines.get(name));
-		const running = stories.map((story) => runs(story, jobs));
-		const shared = sharedSeen(snapshot, jobs, running, now);
+		const shared = sharedSeen(snapshot, workers, told, now);
 		// Mostly a worker is where it was, whatever else is told of it.
-		const isInPlace = workers.length === joined.workers.length && workers.every(({name}, index) => name === joined.workers[index]?.name);
+		const isInPlace =
+			workers === joined.workers || (workers.length === joined.workers.length && workers.every(({name}, index) => name === joined.workers[index]?.name));
 		const byName = isInPlace ? undefined : new Map(joined.kept.map((one) => [one.worker.name, one]));
-		let changed = byName !== undefined;
-		const kept = workers.map((worker, index) => {
-			const [story, id] = [stories[index], running[index]];
-			const paid = snapshot.paid.machines.get(worker.name);
+		let [isChanged, isReordered] = [!isInPlace, !isInPlace];
+		const kept = workers.map((worker, index): KeptRow => {
 			const before = byName ? byName.get(worker.name) : joined.kept[index];
-			if (isSame(before, worker, story, prices.value, paid, facts) && stillSays(before.job, id, story, jobs)) return before;
-			const job = id === undefined ? undefined : describe(id, story, jobs);
-			changed = true;
-			const state = states.get(worker.executor)?.({...shared, ...worker, story, busy: id !== undefined}) ?? {state: 'unknown', detail: undefined};
-			return {row: rowOf(worker, state, job, prices.value, paid), worker, story, prices: prices.value, paid, facts, job};
+			const holds = before?.isSettled === true && isSameWorker(before.worker, worker);
+			if (holds && isAgain) return before;
+			const story = told.stories?.get(worker.name);
+			const job = jobOn(story, told, before?.job);
+			const paid = told.paid.get(worker.name);
+			if (holds && before.story === story && before.job === job && before.paid === paid && before.prices === prices && before.facts === facts) return before;
+			const state = states.get(worker.executor)?.({...shared, ...worker, story, busy: job !== undefined}) ?? {state: 'unknown', detail: undefined};
+			const row = rowOf(worker, state, job, prices, paid);
+			isChanged = true;
+			// What rows are ordered by besides their names.
+			isReordered ||= row.createdAt !== before?.row.createdAt;
+			return {row, worker, story, prices, paid, facts, job, isSettled: isSettled(row.state, job, story)};
 		});
-		if (changed) joined = inOrder(workers, kept, joined);
-		settledOn = kept.every(isSettled) ? all : undefined;
+		const order = isReordered ? orderOf(kept) : joined.order;
+		joined = {workers, kept, order, rows: isChanged ? rowsIn(order, kept) : joined.rows};
+		toldBefore = told;
+		allSettled = kept.every((one) => one.isSettled);
 		return joined.rows;
 	};
 }
 
-/** Machines whose instance EC2 may only just not tell of yet: with time alone they vanish. */
-const hasYoung = (workers: readonly FoundWorker[]): boolean =>
-	workers.some(({machine, instance}) => machine !== undefined && machine.instanceId !== '' && !instance);
+/** A machine whose instance EC2 may only just not tell of yet: with time alone it vanishes. */
+const isYoung = ({machine, instance}: FoundWorker): boolean => machine !== undefined && machine.instanceId !== '' && !instance;
 
-function sharedSeen(
-	snapshot: Snapshot,
-	jobs: Jobs,
-	running: readonly (number | undefined)[],
-	now: number,
-): Omit<StateSeen, keyof FoundWorker | 'story' | 'busy'> {
-	const linked = new Set(running);
-	let looseJobs = jobs.listedAt === undefined;
-	for (const id of jobs.listed.keys()) looseJobs ||= !linked.has(id);
+function sharedSeen(snapshot: Snapshot, workers: readonly FoundWorker[], told: RowsTold, now: number): Omit<StateSeen, keyof FoundWorker | 'story' | 'busy'> {
+	let loose: boolean | undefined;
 	return {
-		looseJobs,
+		hasLooseJobs() {
+			loose ??= hasLooseJobs(
+				workers.map(({name}) => told.stories?.get(name)),
+				told,
+			);
+			return loose;
+		},
 		counts: snapshot.runner.value?.metrics.machines,
 		host: snapshot.host,
 		groups: snapshot.group,

@@ -1,7 +1,7 @@
 import {executors} from '../../executors/list.ts';
 import type {RunnerFacts} from '../../steps/config/facts.ts';
 import {awsCauses} from '../causes/aws.ts';
-import type {Case, Cause, CauseRow, Rank} from '../causes/cause.ts';
+import {type Case, type Cause, type CauseRow, once, type Rank} from '../causes/cause.ts';
 import {configCauses} from '../causes/config.ts';
 import {gitlabCauses} from '../causes/gitlab.ts';
 import {jobCauses} from '../causes/jobs.ts';
@@ -56,7 +56,6 @@ function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined):
 	return all.length === 0 || all.includes(0) ? undefined : all.reduce((sum, one) => sum + one, 0);
 }
 
-/** Picks out of a snapshot what causes are judged by. */
 /** The groups of its runners, without one in which a setup only tries a worker; all that are seen where config.toml isn't known. */
 function groupsOf(snapshot: Snapshot): Case['groups'] {
 	const seen = snapshot.group.value?.groups ?? [];
@@ -64,6 +63,7 @@ function groupsOf(snapshot: Snapshot): Case['groups'] {
 	return named.length === 0 ? seen : seen.filter(({name}) => named.includes(name));
 }
 
+/** Picks out of a snapshot what causes are judged by. */
 function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = join(snapshot, now)): Case {
 	const counts = countRows(rows);
 	const makers = makersIn(snapshot);
@@ -98,12 +98,11 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 }
 
 /** Tells whether a cause is one of the executors that runners here have, or that workers here are of; where neither is known any may be. */
-function concerning({snapshot, rows}: Case): (row: CauseRow) => boolean {
-	const makers = makersIn(snapshot);
-	const here = new Set<string>(makers.map(({executor}) => executor));
-	for (const {executor} of rows) here.add(executor);
+const concerning = once(({snapshot, rows}): ((row: CauseRow) => boolean) => {
+	const here = new Set<string>(makersIn(snapshot).map(({executor}) => executor));
+	for (const {name} of executors) if (!here.has(name) && rows.some(({executor}) => executor === name)) here.add(name);
 	return ({executor}) => executor === undefined || here.size === 0 || here.has(executor);
-}
+});
 
 /** The causes that hold, rank by rank. */
 function holding(it: Case, ranks: readonly Rank[]): Cause[] {

@@ -43,11 +43,12 @@ const unusable = new Set(['docker-group', 'ready-command', 'instance-ssh', 'inst
 
 /** Instances that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
 const coming = once((it): {cold: boolean; count: number; told: Omit<CauseStatement, 'says'>; time: string} | undefined => {
-	const {runner, idle, creating = 0, now, rows, metrics} = it;
-	const all = Math.max(creating, rows.filter(({state, executor}) => state === 'creating' && executor === 'docker-autoscaler').length);
+	const {runner, idle, counts, creating = 0, now, rows, metrics} = it;
+	const made = counts.creating === 0 ? [] : rows.filter(({state}) => state === 'creating');
+	const all = Math.max(creating, made.filter(({executor}) => executor === 'docker-autoscaler').length);
 	const count = all - (undelivered(it)?.missing ?? 0);
 	if (count <= 0 || holdingCode(it, unusable) || it.groups.some(({failures}) => failures.length > 0)) return undefined;
-	const begun = rows.flatMap(({state, createdAt}) => (state === 'creating' && createdAt !== undefined ? [createdAt] : []));
+	const begun = made.flatMap(({createdAt}) => createdAt ?? []);
 	const since = begun.length === 0 ? undefined : Math.min(...begun);
 	const usual = metrics?.creation?.meanSeconds;
 	const time = [

@@ -36,11 +36,11 @@ function strayed(seen: StateSeen, groups: ReadonlySet<string> | undefined): Stat
 }
 
 /** An instance in service of which the log tells nothing that would settle it. */
-function withoutStory({counts, instance, looseJobs, now}: StateSeen): StateDetail {
+function withoutStory({counts, instance, hasLooseJobs, now}: StateSeen): StateDetail {
 	const age = now - (instance?.launchedAt ?? now);
 	if (counts && counts.creating > 0 && age < longestReady && (counts.idle === 0 || age < betweenLooks)) return told('creating', 'not ready yet');
 	if (counts && counts.idle + counts.creating === 0 && counts.used > 0) return told('busy');
-	return looseJobs ? told('unknown', 'busy or idle') : told('idle');
+	return hasLooseJobs() ? told('unknown', 'busy or idle') : told('idle');
 }
 
 function stateOf(seen: StateSeen, groups: ReadonlySet<string> | undefined): StateDetail {

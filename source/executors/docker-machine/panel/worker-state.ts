@@ -25,13 +25,13 @@ function withoutMachine(seen: StateSeen, instance: Instance): StateDetail {
 }
 
 /** A machine of which the log tells nothing that would settle it. */
-function withoutStory({counts, looseJobs, instance, machine, createdAt, now}: StateSeen): StateDetail {
+function withoutStory({counts, hasLooseJobs, instance, machine, createdAt, now}: StateSeen): StateDetail {
 	const age = now - (createdAt ?? instance?.launchedAt ?? now);
 	if (!instance && machine?.instanceId === '') return age < longestCreate ? told('creating', 'no instance yet') : told('unknown', 'no instance');
 	if (instance?.state === 'pending') return told('creating', 'pending');
 	if (age < betweenLooks && counts && counts.creating > 0) return told('creating');
 	if (counts && counts.idle + counts.creating + counts.removing + counts.acquired === 0 && counts.used > 0) return told('busy');
-	return looseJobs ? told('unknown', 'busy or idle') : told('idle');
+	return hasLooseJobs() ? told('unknown', 'busy or idle') : told('idle');
 }
 
 function stateOf(seen: StateSeen, isUnmanaged: (name: string, now: number) => boolean): StateDetail {

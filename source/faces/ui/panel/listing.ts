@@ -3,7 +3,7 @@ import type {EndedJob} from '../../../panel/journal/job-history.ts';
 import {spentOfRow, type WorkerRow} from '../../../panel/rows.ts';
 import type {RunnerSees} from '../../../panel/snapshot.ts';
 import type {Unserved} from '../../../panel/waiting.ts';
-import {endedJobCells, type JobColumn, jobCells, needsAttention, workerCells} from '../../words/cells.ts';
+import {attentionAfter, endedJobCells, type JobColumn, jobCells, needsAttention, workerCells} from '../../words/cells.ts';
 import {cursorAfter} from '../../words/columns.ts';
 import type {PanelSeen} from './seen.ts';
 
@@ -65,12 +65,21 @@ export const wordsIn = (filter: string): string[] =>
 		.split(' ')
 		.filter((word) => word !== '');
 
+/** After which time a row of these needs attention: asked several times a frame. */
+const attention = new WeakMap<readonly WorkerRow[], number>();
+
+function firstAttention(rows: readonly WorkerRow[]): number {
+	const known = attention.get(rows) ?? rows.reduce((first, row) => Math.min(first, attentionAfter(row)), Number.POSITIVE_INFINITY);
+	attention.set(rows, known);
+	return known;
+}
+
 /** The last listing: the same rows in the same order needn't be put in order again for each key. */
 let last: {rows: readonly WorkerRow[]; filter: string; order: Order; listed: readonly WorkerRow[]} | undefined;
 
 /** The rows that the filter leaves, in order. */
 export function listed(rows: readonly WorkerRow[], filter: string, order: Order, now: number): readonly WorkerRow[] {
-	const isAsItComes = order === 'newest' || (order === 'attention' && !rows.some((row) => needsAttention(row, now)));
+	const isAsItComes = order === 'newest' || (order === 'attention' && firstAttention(rows) >= now);
 	if (filter.trim() === '' && isAsItComes) return rows;
 	if (last?.rows === rows && last.filter === filter && last.order === order) return last.listed;
 	const words = wordsIn(filter);
