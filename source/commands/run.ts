@@ -158,14 +158,14 @@ function stopped(face: Face, stops: Session['stops']): number {
 	return exit ?? 130;
 }
 
-/** Commands that change an account only once somebody agreed to what they show. */
-const agreedTo: readonly string[] = ['setup', 'destroy'];
+/** What commands change once somebody agreed to what they show. */
+const agreedTo: Readonly<Record<string, string>> = {setup: 'the AWS account', destroy: 'the AWS account', smoke: 'GitLab, as long as it runs'};
 
 /** Where nobody can be asked to agree, that is told before any call is made. */
 function refuseUnagreed({parsed: {command, words}, options, interactive}: Session, {json}: Terms): void {
-	const changes = agreedTo.includes(command) || (command === 'status' && words.length > 0);
-	if (interactive || options.yes || !changes) return;
-	throw unagreed({says: `\`${command}\` changes the AWS account.`, details: []}, json ? 'json' : 'no-terminal');
+	const changes = command === 'status' && words.length > 0 ? agreedTo.setup : agreedTo[command];
+	if (interactive || options.yes || changes === undefined) return;
+	throw unagreed({says: `\`${command}\` changes ${changes}.`, details: []}, json ? 'json' : 'no-terminal');
 }
 
 const valuesOf = ({runnerToken, gitlabToken, accessKey, passphrase}: Secrets): string[] =>
@@ -191,6 +191,7 @@ const commandFor: Record<'home' | Exclude<CommandName, 'help' | 'completions' | 
 	orphans: async () => (await import('./orphans.ts')).orphans,
 	destroy: async () => (await import('./destroy.ts')).destroy,
 	ssh: async () => (await import('./ssh.ts')).ssh,
+	smoke: async () => (await import('./smoke.ts')).smoke,
 	presets: async () => (await import('./presets.ts')).presets,
 	policy: async () => (await import('./policy.ts')).policy,
 };

@@ -14,6 +14,7 @@ import {commandWith, forgetDraft, keepDraft, keptDraft} from './draft.ts';
 import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
 import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
+import {smokeAfterSetup} from './smoke.ts';
 
 /** From answers to a verified fleet: questions beside the plan, review, run, first job. The same command repairs and changes a fleet that stands. */
 export const setup: Command = async (session) => {
@@ -113,7 +114,7 @@ async function runUntilDone(
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
 		if (result.problems.length === 0) {
-			if (isNew && session.interactive) await watchFirstJob(session, context);
+			if (isNew && session.interactive && !(await untilStopped(smokeAfterSetup(session, context)))) await watchFirstJob(session, context);
 			const stopped = session.stops.exit();
 			if (stopped !== undefined) {
 				session.face.emit(isSetUp(session, context));

@@ -3,7 +3,7 @@ import type {AnswerKey, Answers, Source} from '../fleet.ts';
 import {Stopped} from '../problem.ts';
 import type {Cloud, Input, OperationName, Output} from '../world/cloud/port.ts';
 import {authorityFor} from '../world/gitlab/authority.ts';
-import type {Gitlab} from '../world/gitlab/port.ts';
+import type {WholeGitlab} from '../world/gitlab/port.ts';
 import {type OpenContext, withAnswers} from './context.ts';
 import type {Happening} from './events.ts';
 import {type Allowed, type Emit, makePlan, type Plan} from './plan.ts';
@@ -149,7 +149,7 @@ function contextOf(base: OpenContext<Looking>, {answers, sources}: SourcedAnswer
 }
 
 /** GitLab, asked in turn with everybody else. */
-function inTurn(gitlab: Gitlab, turn: Turns): Gitlab {
+function inTurn(gitlab: WholeGitlab, turn: Turns): WholeGitlab {
 	return {...gitlab, verify: (...asked) => turn(() => gitlab.verify(...asked))};
 }
 

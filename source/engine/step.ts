@@ -3,7 +3,7 @@ import type {AnswerKey, Answers, Fleet, Given, How, Source} from '../fleet.ts';
 import type {Problem} from '../problem.ts';
 import type {Action} from '../world/cloud/actions.ts';
 import type {Cloud} from '../world/cloud/port.ts';
-import type {Gitlab} from '../world/gitlab/port.ts';
+import type {WholeGitlab} from '../world/gitlab/port.ts';
 import type {Connection, Host, ScriptProgress} from '../world/host/port.ts';
 import type {Address} from '../world/laptop/address/port.ts';
 import type {Clock, Random} from '../world/laptop/clock.ts';
@@ -50,7 +50,7 @@ export type Adapters = {
 	/** Another region's cloud: Pricing lives in few regions, and the same name may stand elsewhere. */
 	cloudAt(region: string): Cloud;
 	host: Host;
-	gitlabAt(url: string, ca?: string, said?: Source): Gitlab;
+	gitlabAt(url: string, ca?: string, said?: Source): WholeGitlab;
 	address: Address;
 	disk: Disk;
 	clock: Clock;
@@ -78,7 +78,7 @@ export type Looking = Adapters & {
 export type Context = Looking & {
 	answers: Answers;
 	sources: Partial<Record<AnswerKey, Source>>;
-	gitlab: Gitlab;
+	gitlab: WholeGitlab;
 };
 
 /** What a removal works with: a fleet and its region, and of answers only what flags or a preset say here. */

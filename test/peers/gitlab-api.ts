@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {describeJob, describeRunner, insufficient, plainly, type Reply, text} from './gitlab-bodies.ts';
 import {type GitlabStore, project, type StoredRunner} from './gitlab-store.ts';
+import {trialsOver} from './gitlab-trials.ts';
 
 type ApiFields = Record<string, unknown>;
 /** A request to the API. */
@@ -21,6 +22,8 @@ function paged<Thing>(list: readonly Thing[], query: URLSearchParams): Thing[] {
 
 /** GitLab's API over a store; `base` is the URL that it calls itself. */
 export function makeApi(store: GitlabStore, base: () => string): (asked: ApiCall) => Reply {
+	const trials = trialsOver(store, base);
+
 	function contact(runner: StoredRunner, fields: ApiFields): string {
 		const systemId = text(fields.system_id);
 		const now = new Date().toISOString();
@@ -114,10 +117,16 @@ export function makeApi(store: GitlabStore, base: () => string): (asked: ApiCall
 			body: {
 				id: job.id,
 				token: `glcbt-${job.id}`,
-				job_info: {id: job.id, name: job.name, stage: job.stage, project_id: project.id, project_name: project.name},
-				git_info: {repo_url: `${base()}/${project.path_with_namespace}.git`},
+				job_info: {id: job.id, name: job.name, stage: job.stage, project_id: job.trial?.owner.id ?? project.id, project_name: project.name},
+				git_info: {repo_url: `${base()}/${job.trial?.owner.path ?? project.path_with_namespace}.git`},
 				image: {name: 'alpine:latest'},
-				peers: {seconds: job.seconds, fails: job.fails, waiting: store.jobs.filter(({status}) => status === 'pending').length},
+				peers: {
+					seconds: job.seconds,
+					fails: job.fails,
+					isTrial: job.trial !== undefined,
+					needsCache: job.trial?.needsCache === true,
+					waiting: store.jobs.filter(({status}) => status === 'pending').length,
+				},
 			},
 		};
 	}
@@ -129,7 +138,8 @@ export function makeApi(store: GitlabStore, base: () => string): (asked: ApiCall
 			return plainly(403);
 		}
 		if (state === 'success' || state === 'failed') {
-			Object.assign(job, {status: state, finishedAt: new Date().toISOString()});
+			Object.assign(job, {status: state, finishedAt: new Date().toISOString(), ...(state === 'failed' ? {failureReason: text(fields.failure_reason)} : {})});
+			store.ended(job);
 		}
 		return {status: 200, body: {over: job.seconds !== Number.POSITIVE_INFINITY}};
 	}
@@ -278,6 +288,13 @@ export function makeApi(store: GitlabStore, base: () => string): (asked: ApiCall
 				return leave(asked);
 			default:
 		}
+		const tracePath = /^\/jobs\/(\d+)\/trace$/.exec(path);
+		if (method === 'PATCH' && tracePath) {
+			const job = store.jobs.find(({id}) => String(id) === tracePath[1]);
+			if (!job) return plainly(404);
+			job.trace += text(asked.fields.trace);
+			return {status: 202};
+		}
 		if (method === 'PUT' && jobPath) {
 			return updateJob(Number(jobPath[1]), asked);
 		}
@@ -301,7 +318,8 @@ export function makeApi(store: GitlabStore, base: () => string): (asked: ApiCall
 			const runner = store.runners.get(Number(runnerPath[1]));
 			return runner ? ofRunner(runner, runnerPath[2] ?? '', asked) : {status: 404, body: {message: '404 Runner Not Found'}};
 		}
-		return method === 'GET' ? reading(asked) : plainly(404);
+		const known = method === 'GET' && /^\/projects\/[^/]+\/(?:jobs|runners|repository\/(?:branches|tags)\/[^/]+)$/.test(path);
+		return (known ? undefined : trials(asked)) ?? (method === 'GET' ? reading(asked) : plainly(404));
 	}
 
 	return route;

@@ -29,7 +29,12 @@ export type StoredJob = {
 	id: number;
 	name: string;
 	stage: string;
-	status: 'pending' | 'running' | 'success' | 'failed';
+	status: 'created' | 'pending' | 'running' | 'success' | 'failed';
+	/** Its log so far. */
+	trace: string;
+	failureReason: string | undefined;
+	/** A trial's job: of which project, and whether it fails without its cache. */
+	trial: {owner: TrialProject; needsCache: boolean} | undefined;
 	tagList: string[];
 	ref: string;
 	/** Whether `ref` is a tag rather than a branch. */
@@ -44,10 +49,25 @@ export type StoredJob = {
 	systemId: string | null;
 };
 
+/** A project as whoever makes and deletes projects meets it; `runners` are those that it was given, all where it was there before. `marked`: for deletion. */
+export type TrialProject = {
+	id: number;
+	path: string;
+	runners: Set<number> | undefined;
+	branches: Map<string, Map<string, string>>;
+	pipelines: {id: number; sha: string; branch: string; jobs: StoredJob[]}[];
+	marked: boolean;
+};
+
 /** What GitLab knows: a project, its group, runners and jobs. */
 export type GitlabStore = {
 	runners: Map<number, StoredRunner>;
 	jobs: StoredJob[];
+	/** Projects by id, those among them that trials made; and whether what is deleted stays for some days whoever asks. */
+	trials: Map<number, TrialProject>;
+	keepsDeleted: boolean;
+	/** A job has ended: in a pipeline the next one begins. */
+	ended(job: StoredJob): void;
 	/** Branches and tags that are there, and whether each is protected. */
 	refs: Map<string, boolean>;
 	/** Personal access tokens and their scopes. */
@@ -79,6 +99,13 @@ export function makeStore(): GitlabStore {
 	return {
 		runners,
 		jobs,
+		trials: new Map(),
+		keepsDeleted: false,
+		ended(job) {
+			const pipeline = job.trial?.owner.pipelines.find(({jobs: all}) => all.includes(job));
+			const next = job.status === 'success' ? pipeline?.jobs.find(({status}) => status === 'created') : undefined;
+			if (next) Object.assign(next, {status: 'pending', createdAt: new Date().toISOString()});
+		},
 		refs: new Map([
 			['main', true],
 			['feature/new', false],
@@ -114,6 +141,9 @@ export function makeStore(): GitlabStore {
 				name: 'hello',
 				stage: 'test',
 				status: 'pending',
+				trace: '',
+				failureReason: undefined,
+				trial: undefined,
 				tagList: [],
 				ref: 'main',
 				tag: false,
@@ -135,7 +165,9 @@ export function makeStore(): GitlabStore {
 			runner.tokenExpiresAt = runner.tokenSeconds === null ? null : new Date(Date.now() + runner.tokenSeconds * 1000).toISOString();
 		},
 		take(runner, systemId) {
-			const fits = (job: StoredJob): boolean => (job.tagList.length === 0 ? runner.runUntagged : job.tagList.every((tag) => runner.tagList.includes(tag)));
+			const isGiven = ({trial}: StoredJob): boolean => trial?.owner.runners?.has(runner.id) ?? true;
+			const fits = (job: StoredJob): boolean =>
+				isGiven(job) && (job.tagList.length === 0 ? runner.runUntagged : job.tagList.every((tag) => runner.tagList.includes(tag)));
 			const job = runner.paused ? undefined : jobs.find((each) => each.status === 'pending' && fits(each));
 			return job && Object.assign(job, {status: 'running', startedAt: new Date().toISOString(), runner: runner.id, systemId});
 		},

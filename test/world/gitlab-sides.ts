@@ -24,6 +24,12 @@ export type GitlabWorld = {
 	queue(job: {name: string; tags: string[]; ref: string; runBy?: number}): void;
 	/** A manager asked for jobs with the token of a runner. */
 	heard(runnerId: number, systemId: string): void;
+	/** A manager takes the oldest job that the runner of a token may have, and it passes; the job's name, where there was one. */
+	run(runnerToken: string): string | undefined;
+	/** The runner of a token can't be given to another project. */
+	lock(runnerToken: string): void;
+	/** Projects that are deleted stay for some days, whoever asks. */
+	keepDeleted(): void;
 	/** How it does from now on. */
 	health(does: 'up' | 'throttled' | 'failing'): void;
 	stop(): Promise<void>;
@@ -55,6 +61,21 @@ const real: GitlabSide = {
 			heard(runnerId, systemId) {
 				const now = new Date().toISOString();
 				gitlab.store.runners.get(runnerId)?.managers.push({id: 1, systemId, version: '19.3.0', createdAt: now, contactedAt: now});
+			},
+			run(token) {
+				const runner = gitlab.store.byToken(token);
+				const job = runner && gitlab.store.take(runner, 's_1');
+				if (!job) return undefined;
+				job.trace = '2026-11-26T09:00:00.500000Z 00O section_start:1795683600:prepare_executor\n2026-11-26T09:00:01.500000Z 00O \u001b[0KPreparing\u001b[0;m\n';
+				gitlab.store.ended(Object.assign(job, {status: 'success', finishedAt: new Date().toISOString()}));
+				return job.name;
+			},
+			lock(token) {
+				const runner = gitlab.store.byToken(token);
+				if (runner) runner.locked = true;
+			},
+			keepDeleted() {
+				gitlab.store.keepsDeleted = true;
 			},
 			health: (does) => gitlab.fault(does === 'up' ? undefined : {answer: does === 'throttled' ? 429 : 502}),
 			stop,
@@ -94,6 +115,20 @@ const simulated: GitlabSide = {
 			heard(runnerId, systemId) {
 				const runner = gitlab.runners.get(runnerId);
 				if (runner) runner.managers = [{systemId, version: '19.3.0', contactedAt: clock.now()}];
+			},
+			run(token) {
+				const {job} = gitlab.request(gitlab.url, token, undefined, {systemId: 's_1', version: '19.3.0'});
+				if (!job) return undefined;
+				const now = clock.now();
+				gitlab.ended(Object.assign(job, {state: 'success', startedAt: now - 20_000, workerAt: now - 15_000, endedAt: now}));
+				return job.name;
+			},
+			lock(token) {
+				const runner = [...gitlab.runners.values()].find((one) => one.token === token);
+				if (runner) runner.locked = true;
+			},
+			keepDeleted() {
+				gitlab.keepsDeleted = true;
 			},
 			health: outside.setGitlab,
 			stop: async () => undefined,

@@ -27,7 +27,7 @@ export type CommandSpec = {
 	readonly examples: readonly (readonly [command: string, does: string])[];
 };
 
-export type CommandName = 'setup' | 'plan' | 'status' | 'orphans' | 'destroy' | 'ssh' | 'presets' | 'demo' | 'policy' | 'completions' | 'help';
+export type CommandName = 'setup' | 'plan' | 'status' | 'orphans' | 'destroy' | 'ssh' | 'smoke' | 'presets' | 'demo' | 'policy' | 'completions' | 'help';
 
 /** Whether a command's help and completions list an answer, by what commands that make no fleet need it for. */
 export const lists = ({answers, options}: Pick<CommandSpec, 'answers' | 'options'>, {tells}: {tells?: 'fleet' | 'reach' | 'gitlab'}): boolean =>
@@ -140,6 +140,18 @@ export const commands: readonly CommandSpec[] = [
 		examples: [
 			['gitlab-runner-aws ssh', 'the manager'],
 			['gitlab-runner-aws ssh -- systemctl status gitlab-runner', "one command; exits with that command's code"],
+		],
+	},
+	{
+		name: 'smoke',
+		does: 'Proves the whole chain with two jobs in GitLab: worker, images, cache, artifacts, service.',
+		takes: '[PROJECT]',
+		count: [0, 1],
+		options: [{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token with the scope api. Or set GITLAB_TOKEN.'}],
+		answers: 'fleet',
+		examples: [
+			['gitlab-runner-aws smoke', 'in a project of its own beside the runner’s, which is deleted at the end'],
+			['gitlab-runner-aws smoke acme/app', 'on a branch of that project, which is deleted at the end'],
 		],
 	},
 	{

@@ -1,11 +1,12 @@
 import {Problem} from '../../problem.ts';
-import type {Gitlab, GitlabPanel, JobSeen} from '../../world/gitlab/port.ts';
+import type {JobSeen, WholeGitlab} from '../../world/gitlab/port.ts';
 import {printableGitlab} from '../../world/gitlab/printable-gitlab.ts';
 import {refusal, unreachable} from '../../world/gitlab/problems.ts';
 import type {Laptop} from '../laptop.ts';
-import {simulatedPanel} from './panel.ts';
+import {type Meeting, simulatedPanel} from './panel.ts';
 import {requests} from './requests.ts';
 import {isoTime, type RunnerKept, type SimulatedGitlab, seen} from './state.ts';
+import {simulatedTrial} from './trial.ts';
 
 export type {GitlabHealth, Job, JobAnswer, SimulatedGitlab} from './state.ts';
 
@@ -27,6 +28,17 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		runners,
 		tokens: new Map([[known.gitlab, ['api']]]),
 		jobs: [],
+		trials: new Map(),
+		keepsDeleted: false,
+		whenQueued: [],
+		queue(job) {
+			gitlab.jobs.push(job);
+			for (const hear of gitlab.whenQueued) hear(job);
+		},
+		ended(job) {
+			const next = job.state === 'success' ? job.trial?.pipeline.waiting.shift() : undefined;
+			if (next) gitlab.queue(Object.assign(next, {queuedAt: now()}));
+		},
 		projects: new Set(['acme/app']),
 		protectedRefs: new Set(['main']),
 		sent: [],
@@ -64,14 +76,16 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 			throw answer(403, {error: 'insufficient_scope', error_description: 'The request requires higher privileges than provided by the access token.'});
 	}
 
-	function portOf(laptop: Laptop, asked: string, ca: string | undefined): Gitlab & GitlabPanel {
+	function portOf(laptop: Laptop, asked: string, ca: string | undefined): WholeGitlab {
+		const meeting: Meeting = (what, signal, token, scopes) => meet(laptop, asked, ca, what, signal, token, scopes);
 		const find = (id: number, what: string): RunnerKept => {
 			const runner = runners.get(id);
 			if (!runner) throw refusal({status: 404, headers: {}, text: '{"message":"404 Not found"}'}, {url: asked, what});
 			return runner;
 		};
 		return {
-			...simulatedPanel(gitlab, laptop, asked, now, (what, signal, token, scopes) => meet(laptop, asked, ca, what, signal, token, scopes)),
+			...simulatedPanel(gitlab, laptop, asked, now, meeting),
+			...simulatedTrial(gitlab, laptop, asked, now, meeting),
 			url: asked,
 			async verify(token, signal) {
 				await meet(laptop, asked, ca, 'verify the runner token', signal, token);

@@ -3,6 +3,7 @@ import type {Job, RunnerKept, SimulatedGitlab} from './state.ts';
 /** Whether a runner may have a job: it waits, each of its tags is the runner's, and its branch is protected where it must be. */
 const fits = (runner: RunnerKept, job: Job, {protectedRefs}: SimulatedGitlab): boolean =>
 	job.state === 'pending' &&
+	(job.trial === undefined || job.trial.pipeline.project.runners.has(runner.id)) &&
 	(job.tags.length === 0 ? runner.runUntagged : job.tags.every((tag) => runner.tags.includes(tag))) &&
 	(runner.accessLevel !== 'ref_protected' || protectedRefs.has(job.ref ?? 'main'));
 

@@ -10,6 +10,8 @@ export type RunnerKept = {
 	runUntagged: boolean;
 	note: string;
 	paused: boolean;
+	/** It can't be given to another project. */
+	locked?: boolean;
 	/** How long a token of it holds, in seconds, where GitLab lets tokens end; and when the one that it has ends. */
 	tokenSeconds?: number;
 	tokenExpiresAt?: number;
@@ -36,6 +38,8 @@ export type Job = {
 	/** How long its script takes, in seconds. */
 	seconds: number;
 	tags: string[];
+	/** The pipeline of a trial that it belongs to, and whether it fails without its cache. */
+	trial?: {pipeline: TrialPipeline; needsCache: boolean};
 	/** The branch; `main` where it is absent. */
 	ref?: string;
 	state: 'pending' | 'running' | 'success' | 'failed';
@@ -54,6 +58,12 @@ export type Job = {
 	/** Why it failed, in GitLab Runner's words. */
 	reason?: string;
 };
+
+/** A project as whoever makes and deletes projects meets it. `runners` are the ids of a project's runners that it has. */
+export type TrialKept = {id: number; path: string; runners: Set<number>; branches: Set<string>; pipelines: Map<string, TrialPipeline>};
+
+/** A pipeline; a job that isn't the first waits for the one before it. */
+export type TrialPipeline = {id: number; project: TrialKept; branch: string; jobs: Job[]; waiting: Job[]};
 
 /** What a manager's request for a job meets: an HTTP status, or -100 and the Go error where no answer came. */
 export type JobAnswer = {status: number; detail?: string; job?: Job};
@@ -75,6 +85,16 @@ export type SimulatedGitlab = {
 	/** Personal access tokens with their scopes. */
 	tokens: Map<string, string[]>;
 	jobs: Job[];
+	/** Projects that are deleted stay for some days. */
+	keepsDeleted: boolean;
+	/** Projects that trials made or named, by their ids. */
+	trials: Map<number, TrialKept>;
+	/** Puts a job into the queue, of which runners hear soon. */
+	queue(job: Job): void;
+	/** Called with each job that is put there. */
+	whenQueued: ((job: Job) => void)[];
+	/** A job has ended: in a pipeline the next one begins. */
+	ended(job: Job): void;
 	/** Paths of projects that are there besides those with jobs. */
 	projects: Set<string>;
 	/** Branches that are protected, in every project. */

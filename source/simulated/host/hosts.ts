@@ -59,6 +59,13 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		for (const machine of machines.values()) hear(machine);
 	});
 
+	gitlab.whenQueued.push(() => {
+		clock.at(clock.now() + 500 + random() * 2500, () => {
+			for (const {process} of machines.values()) process?.dispatch();
+			hosts.review();
+		});
+	});
+
 	const hosts: Hosts = {
 		cloud,
 		gitlab,
@@ -102,13 +109,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 				{length: count},
 				(_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, ref, state: 'pending', queuedAt: clock.now()}),
 			);
-			for (const job of made) {
-				gitlab.jobs.push(job);
-				clock.at(clock.now() + 500 + random() * 2500, () => {
-					for (const {process} of machines.values()) process?.dispatch();
-					hosts.review();
-				});
-			}
+			for (const job of made) gitlab.queue(job);
 			return made;
 		},
 		takers: () => [...machines.values()].filter(({process}) => process?.takes()).length,

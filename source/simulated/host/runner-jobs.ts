@@ -66,6 +66,7 @@ export function endJob(runner: Runner, job: Job, ended: JobEnding, named: Fields
 	}
 	note('info', 'Removed job from processing list', ofJob(job));
 	process.takenBy.delete(job.id);
+	hosts.gitlab.ended(job);
 	released();
 	runner.ended();
 }
@@ -82,7 +83,8 @@ export function runJob(runner: Runner, job: Job, entry: RunnerEntry, over: (ende
 	if (heard !== undefined) job.cache = heard;
 	const mayPull = !hosts.dockerHubRefuses;
 	return hosts.clock.at(hosts.clock.now() + (mayPull && !hosts.jobsFail ? job.seconds * 1000 : pulling), () => {
-		const refused = hosts.jobsFail ?? (mayPull ? undefined : {reason: refusedPull, why: 'runner_external_dependency_failure' as const});
+		const without = job.trial?.needsCache === true && heard !== 'restored' ? {reason: 'exit code 1', why: 'script_failure' as const} : undefined;
+		const refused = hosts.jobsFail ?? (mayPull ? without : {reason: refusedPull, why: 'runner_external_dependency_failure' as const});
 		if (!refused) leaveCache(runner, entry);
 		over(refused ? {is: 'failed', ...refused} : {is: 'success'});
 	});

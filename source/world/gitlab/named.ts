@@ -1,6 +1,6 @@
 import type {Source} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import type {Gitlab, GitlabAt, GitlabPanel} from './port.ts';
+import type {GitlabAt, WholeGitlab} from './port.ts';
 
 /**
  * Where a token may go is decided by whoever works at this laptop: to gitlab.com, which is the default, and to a GitLab that a flag, a preset, the
@@ -45,7 +45,7 @@ export function namedGitlabs(gitlabAt: GitlabAt, before: NamedBefore): NamedGitl
 		if (!known) await before.saveGitlab(url);
 	}
 
-	const guarded = (port: Gitlab & GitlabPanel): Gitlab & GitlabPanel => {
+	const guarded = (port: WholeGitlab): WholeGitlab => {
 		const {url} = port;
 		/** A method whose first argument is a token. */
 		const withToken =
@@ -68,6 +68,17 @@ export function namedGitlabs(gitlabAt: GitlabAt, before: NamedBefore): NamedGitl
 			groupProjects: withToken(port.groupProjects),
 			pendingJobs: withToken(port.pendingJobs),
 			pause: withToken(port.pause),
+			project: withToken(port.project),
+			projectsNamed: withToken(port.projectsNamed),
+			createProject: withToken(port.createProject),
+			enableRunner: withToken(port.enableRunner),
+			commit: withToken(port.commit),
+			pipelines: withToken(port.pipelines),
+			pipelineJobs: withToken(port.pipelineJobs),
+			trace: withToken(port.trace),
+			deletePipeline: withToken(port.deletePipeline),
+			deleteBranch: withToken(port.deleteBranch),
+			deleteProject: withToken(port.deleteProject),
 		};
 	};
 

@@ -48,7 +48,10 @@ export type Gitlab = {
 };
 
 /** Makes the ports for one GitLab; `ca` is a PEM bundle that is trusted besides the system's, `said` tells who named the URL (`named.ts` says what hangs on it). */
-export type GitlabAt = (url: string, ca?: string, said?: Source) => Gitlab & GitlabPanel;
+export type GitlabAt = (url: string, ca?: string, said?: Source) => WholeGitlab;
+
+/** All calls of one GitLab's. */
+export type WholeGitlab = Gitlab & GitlabPanel & GitlabTrial;
 
 /** A runner as `GET /api/v4/runners/:id` tells it, with what decides which jobs it takes. */
 export type RunnerServed = RunnerSeen & {
@@ -97,4 +100,56 @@ export type GitlabPanel = {
 	pendingJobs(gitlabToken: string, project: string, signal?: AbortSignal, asks?: {protection?: boolean}): Promise<PendingJob[]>;
 	/** Pauses the runner, or lets it take jobs again. Throws `gitlab-not-allowed` without the scope `manage_runner` or the role. */
 	pause(gitlabToken: string, runnerId: number, paused: boolean, signal?: AbortSignal): Promise<void>;
+};
+
+/** A project, as far as a trial needs to know it; `path` is with its namespace. */
+export type TrialProject = {id: number; path: string; webUrl: string; namespaceId: number; defaultBranch?: string};
+
+/** A job of a trial's pipeline. Times are ISO 8601. */
+export type TrialJob = {
+	id: number;
+	name: string;
+	status: string;
+	webUrl: string;
+	createdAt: string;
+	startedAt?: string;
+	finishedAt?: string;
+	failureReason?: string;
+};
+
+/**
+ * The calls of GitLab's REST API with which a runner is tried: a project or a branch is made, what is committed there begins a pipeline, its jobs are
+ * looked at, and all of it is deleted again. They throw the same Problems as `Gitlab`'s, and `gitlab-refused` (400 and other statuses). Scope: `api`.
+ */
+export type GitlabTrial = {
+	/** By id or path; undefined where there is none. */
+	project(gitlabToken: string, named: number | string, signal?: AbortSignal): Promise<TrialProject | undefined>;
+	/** Those that the user is a member of and whose path ends with this name. */
+	projectsNamed(gitlabToken: string, name: string, signal?: AbortSignal): Promise<TrialProject[]>;
+	/** A private one without shared runners; without a namespace it's the user's own. */
+	createProject(
+		gitlabToken: string,
+		wanted: {name: string; namespaceId?: number | undefined; description: string},
+		signal?: AbortSignal,
+	): Promise<TrialProject>;
+	/** Lets a project's runner take jobs of another project too. Throws `gitlab-not-allowed` where it's locked. */
+	enableRunner(gitlabToken: string, project: number, runnerId: number, signal?: AbortSignal): Promise<void>;
+	/** Commits one file; a branch that isn't there is made, from another where that is named. Gives the commit, for which GitLab makes a pipeline. */
+	commit(
+		gitlabToken: string,
+		project: number,
+		wanted: {branch: string; from?: string | undefined; path: string; text: string; message: string},
+		signal?: AbortSignal,
+	): Promise<string>;
+	/** Those of a branch, the newest first. */
+	pipelines(gitlabToken: string, project: number, branch: string, signal?: AbortSignal): Promise<{id: number; commit: string}[]>;
+	/** Oldest first. */
+	pipelineJobs(gitlabToken: string, project: number, pipeline: number, signal?: AbortSignal): Promise<TrialJob[]>;
+	/** The lines of a job's log so far, without colours. */
+	trace(gitlabToken: string, project: number, job: number, signal?: AbortSignal): Promise<string[]>;
+	/** With its jobs, logs and artifacts. Gone already is well. */
+	deletePipeline(gitlabToken: string, project: number, pipeline: number, signal?: AbortSignal): Promise<void>;
+	deleteBranch(gitlabToken: string, project: number, branch: string, signal?: AbortSignal): Promise<void>;
+	/** `later`: GitLab keeps what is deleted for some days. */
+	deleteProject(gitlabToken: string, project: number, signal?: AbortSignal): Promise<'gone' | 'later'>;
 };

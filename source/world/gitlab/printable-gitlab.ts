@@ -1,7 +1,5 @@
 import {printableIn} from '../printable.ts';
-import type {Gitlab, GitlabAt, GitlabPanel} from './port.ts';
-
-type Port = Gitlab & GitlabPanel;
+import type {GitlabAt, WholeGitlab} from './port.ts';
 
 /** A method whose answer is printable. */
 const printing =
@@ -9,7 +7,7 @@ const printing =
 	async (...asked) =>
 		printableIn(await method(...asked));
 
-const methods = (port: Port): Port => ({
+const methods = (port: WholeGitlab): WholeGitlab => ({
 	url: port.url,
 	verify: printing(port.verify),
 	createRunner: printing(port.createRunner),
@@ -23,6 +21,17 @@ const methods = (port: Port): Port => ({
 	groupProjects: printing(port.groupProjects),
 	pendingJobs: printing(port.pendingJobs),
 	pause: printing(port.pause),
+	project: printing(port.project),
+	projectsNamed: printing(port.projectsNamed),
+	createProject: printing(port.createProject),
+	enableRunner: printing(port.enableRunner),
+	commit: printing(port.commit),
+	pipelines: printing(port.pipelines),
+	pipelineJobs: printing(port.pipelineJobs),
+	trace: printing(port.trace),
+	deletePipeline: printing(port.deletePipeline),
+	deleteBranch: printing(port.deleteBranch),
+	deleteProject: printing(port.deleteProject),
 });
 
 /**

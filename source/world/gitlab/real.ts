@@ -6,6 +6,7 @@ import type {Gitlab, GitlabAt, NewRunner, RunnerSeen} from './port.ts';
 import {printableGitlab} from './printable-gitlab.ts';
 import {tokenRefused} from './problems.ts';
 import {panelOver} from './real-panel.ts';
+import {trialOver} from './real-trial.ts';
 import {absent, runnerSeen, runnerShape} from './runner-shape.ts';
 
 /** Pages of 100 that are read at most, and how many runners are looked at side by side. */
@@ -119,5 +120,5 @@ export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
 				}));
 			},
 		};
-		return {...port, ...panelOver(asking)};
+		return {...port, ...panelOver(asking), ...trialOver(asking)};
 	});

@@ -16,7 +16,7 @@ import {type AutoscalerWish, autoscalerConfig, type GroupGround, makeGroupOn, pl
 
 /** A job as both sides' GitLab has it. */
 export type SidesJob = {
-	state(): 'pending' | 'running' | 'success' | 'failed';
+	state(): 'created' | 'pending' | 'running' | 'success' | 'failed';
 	/** A job without a time of its own ends by and by. */
 	finish(): void;
 };

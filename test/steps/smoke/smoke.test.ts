@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import {suite, test} from 'node:test';
+import {smoke} from '../../../source/commands/smoke.ts';
+import {makeStops} from '../../../source/commands/world.ts';
+import type {Happening} from '../../../source/engine/events.ts';
+import {names} from '../../../source/fleet.ts';
+import {Stopped} from '../../../source/problem.ts';
+import type {World} from '../../../source/simulated/world.ts';
+import {scaled} from '../../executors/docker-autoscaler/panel/scaled.ts';
+import {someFleet} from '../../executors/docker-machine/some-answers.ts';
+import {hearing, sessionAt, standing} from '../../panel/at-laptop.ts';
+
+const args = (...words: string[]): string[] => ['smoke', ...words, '--fleet', someFleet.name, '--region', someFleet.region];
+
+/** What somebody at a laptop meets who tries the fleet; `code` is the exit code. */
+async function tried(world: World, words: readonly string[] = [], more: Parameters<typeof sessionAt>[3] = {}) {
+	const face = hearing();
+	const {clock, ...ports} = world;
+	const code = await smoke(sessionAt({...ports, clock}, args(...words), face, {gitlabToken: world.tokens.gitlab, ...more}));
+	return {code, face};
+}
+
+const steps = (events: readonly Happening[], event: 'step.done' | 'step.failed'): string[] => events.flatMap((one) => (one.event === event ? [one.step] : []));
+/** What trials left in the world's GitLab. */
+const left = ({outside: {gitlab}}: World) => ({
+	projects: [...gitlab.trials.values()].flatMap(({path, branches}) =>
+		path.includes('smoke') ? [path] : [...branches].filter((branch) => branch.includes('smoke')),
+	),
+	pipelines: [...gitlab.trials.values()].reduce((sum, {pipelines}) => sum + pipelines.size, 0),
+	jobs: gitlab.jobs.filter(({trial, state}) => trial && state === 'pending').length,
+});
+const nothing = {projects: [], pipelines: 0, jobs: 0};
+
+for (const [executor, answers] of Object.entries({'docker+machine': {}, 'docker-autoscaler': scaled})) {
+	suite(`${executor}: smoke`, () => {
+		test('both jobs pass in a project of their own, what their time went into is told, and nothing is left', async () => {
+			const world = await standing(2, {}, answers);
+			const {code, face} = await tried(world);
+			assert.deepEqual([code, face.problems.map(({message}) => message)], [0, []]);
+			assert.deepEqual(steps(face.events, 'step.done'), ['smoke-project', 'smoke-make', 'smoke-use', 'smoke-cleanup']);
+			const stages = (step: string) => face.events.flatMap((one) => (one.event === 'step.stage' && one.step === step ? [one.stage] : []));
+			assert.deepEqual(stages('smoke-make'), ['queued', 'worker', 'images', 'sources', 'cache down', 'script', 'cache up', 'artifacts up']);
+			assert.deepEqual(stages('smoke-use'), ['queued', 'worker', 'images', 'sources', 'cache down', 'artifacts down', 'script', 'cache up']);
+			const said = face.events.flatMap((one) => (one.event === 'step.done' && one.step === 'smoke-make' ? [one.says] : [])).join();
+			assert.match(said, /^queued \d+ s, worker \d+ s, images 4 s, .*script \d+ s/);
+			const lines = face.events.flatMap((one) => (one.event === 'step.line' ? [one.line] : []));
+			assert.ok(lines.includes('Successfully extracted cache') && !lines.some((line) => /section_|^\d{4}-/.test(line)));
+			assert.deepEqual(left(world), nothing);
+		});
+	});
+}
+
+test('on a branch of a project that the person named, and that branch alone goes', async () => {
+	const world = await standing(2);
+	const {code} = await tried(world, ['acme/app']);
+	const [project] = [...world.outside.gitlab.trials.values()];
+	assert.deepEqual([code, project?.path, [...(project?.branches ?? [])], project?.pipelines.size], [0, 'acme/app', ['main'], 0]);
+});
+
+test('a runner that is locked to its project is told, with the way that is left, and nothing stays', async () => {
+	const world = await standing(2);
+	for (const runner of world.outside.gitlab.runners.values()) runner.locked = true;
+	const {code, face} = await tried(world);
+	assert.deepEqual([code, face.problems.map(({code: one}) => one)], [1, ['smoke-runner-locked']]);
+	assert.match(face.problems[0]?.advice ?? '', /gitlab-runner-aws smoke group\/project/);
+	assert.deepEqual(left(world), nothing);
+});
+
+test('a cache that the manager may not read fails the second job, and it says where', async () => {
+	const world = await standing(2);
+	const role = {RoleName: names.profile(someFleet), PolicyName: names.profile(someFleet)};
+	const cloud = world.cloudAt(someFleet.region);
+	const {PolicyDocument = ''} = await cloud.call('GetRolePolicy', role);
+	const {Statement, ...rest}: {Statement: {Action: string | string[]}[]} = JSON.parse(decodeURIComponent(PolicyDocument));
+	const without = Statement.filter(({Action}) => ![Action].flat().some((action) => action.startsWith('s3:')));
+	await cloud.call('PutRolePolicy', {...role, PolicyDocument: JSON.stringify({...rest, Statement: without})});
+	const {code, face} = await tried(world);
+	assert.deepEqual([code, face.problems.map(({code: one}) => one), steps(face.events, 'step.failed')], [1, ['smoke-failed'], ['smoke-use']]);
+	assert.deepEqual(left(world), nothing);
+});
+
+test('whoever stops it leaves nothing in GitLab either', async () => {
+	const world = await standing(2);
+	const stops = makeStops();
+	const face = hearing();
+	const heard: typeof face = {
+		...face,
+		emit: (happening) => {
+			face.emit(happening);
+			if (happening.event === 'step.stage' && happening.stage === 'worker') stops.raise('SIGINT');
+		},
+	};
+	const code = await smoke(sessionAt(world, args(), heard, {gitlabToken: world.tokens.gitlab, stops})).catch((error: unknown) => error);
+	assert.ok(code instanceof Stopped);
+	assert.deepEqual(left(world), nothing);
+});
+
+test('killed after any of its calls it is run again, and leaves nothing', async () => {
+	for (const words of [[], ['acme/app']]) {
+		const whole = await standing(2);
+		const from = whole.acts.length;
+		await tried(whole, words);
+		const acts = whole.acts.slice(from).filter((act) => act.startsWith('gitlab '));
+		assert.ok(acts.length > 2, acts.join());
+		for (const [index, act] of acts.entries()) {
+			const world = await standing(2);
+			world.faults.dieAt(world.acts.length + whole.acts.slice(from).indexOf(act) + 1);
+			assert.notEqual(
+				await tried(world, words).then(
+					({code}) => code,
+					() => 1,
+				),
+				0,
+				act,
+			);
+			const {code} = await tried({...world, ...world.reboot()}, words);
+			assert.deepEqual([code, left(world)], [0, nothing], `${index} ${act}`);
+		}
+	}
+});
+
+test('nobody is asked: without a token, and without a word of agreement, it says what to give', async () => {
+	const world = await standing(2);
+	await assert.rejects(smoke(sessionAt(world, args(), hearing())), {code: 'secret-missing'});
+});
