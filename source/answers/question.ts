@@ -198,6 +198,15 @@ export const count = (least: number, most: number, unit = '') => {
 
 export const yesOrNo = z.boolean(words('true or false'));
 
+const yesAndNo: readonly Choice<boolean>[] = [
+	{value: true, label: 'yes'},
+	{value: false, label: 'no'},
+];
+
+/** Both answers of a question that takes yes or no, with what its own choices say of them. */
+export const yesOrNoAmong = (choices: readonly Choice<unknown>[] = []): readonly Choice<unknown>[] =>
+	yesAndNo.map((one) => ({...one, ...choices.find(({value}) => value === one.value), label: one.label}));
+
 /** A text in one line, as a person may see it. */
 export const text = z
 	.string(words('a text'))

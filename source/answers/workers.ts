@@ -115,7 +115,7 @@ async function workerTypeChoices(asking: Asking): Promise<Choice<string>[]> {
 async function spotChoices(asking: Asking): Promise<Choice<boolean>[]> {
 	const type = asking.given.workerType;
 	const price = type && (await spotPrices(asking, [type])).get(type);
-	return [choice(true, 'spot', price && `${type} costs $${price}/h now`), choice(false, 'on demand', 'never taken back')];
+	return [choice(true, 'yes', price && `spot: ${type} costs $${price}/h now`), choice(false, 'no', 'on demand: never taken back')];
 }
 
 /** The on-demand price as the cap. A cap in USD is typed. */

@@ -227,8 +227,10 @@ const nextCommands = ({demo}: Session, context: Context) =>
 async function watchFirstJob({face}: Session, context: Context): Promise<void> {
 	const tags = await runnerTags(context, undefined);
 	face.emit({event: 'document', name: '.gitlab-ci.yml', value: firstJobFile(tags, context.answers.dockerImage)});
+	// Of a runner that somebody made in GitLab nothing here tells the tags.
+	const untold = context.answers.runner === 'token' ? ', with tags of the runner where it runs no untagged jobs' : '';
 	const job = await untilStopped(
-		face.watch('Waiting for the first job: commit that file to the project.', async (signal) => {
+		face.watch(`Waiting for the first job: commit that file to the project${untold}.`, async (signal) => {
 			const watched: Context = {...context, signal, clock: {now: context.clock.now, sleep: (ms) => context.clock.sleep(ms, signal)}};
 			return watch(watched, executorOf(context.answers).workers, (seen) => face.emit({event: 'job.seen', ...seen}));
 		}),

@@ -11,12 +11,15 @@ import {metricsRead} from './online.ts';
 import {connectTo} from './reaching.ts';
 import type {WorkerMaking} from './worker-making.ts';
 
+/** A text that YAML reads as it stands: a word, and none of those that mean true, false or nothing. GitLab reads YAML 1.1, which has more of them. */
+const isPlain = (text: string): boolean => /^[a-z][\w.-]*$/i.test(text) && !/^(y|yes|n|no|true|false|on|off|null)$/i.test(text);
+
 /** The smallest `.gitlab-ci.yml` that this runner takes, with its tags where it has some. */
 export const firstJobFile = (tags: readonly string[], image: string): string =>
 	[
 		'hello:',
 		`  image: ${image}`,
-		...(tags.length === 0 ? [] : [`  tags: [${tags.map((tag) => (/^\w[\w.-]*$/.test(tag) ? tag : JSON.stringify(tag))).join(', ')}]`]),
+		...(tags.length === 0 ? [] : [`  tags: [${tags.map((tag) => (isPlain(tag) ? tag : JSON.stringify(tag))).join(', ')}]`]),
 		'  script:',
 		'    - echo "Hello from AWS"',
 		'',

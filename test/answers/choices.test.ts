@@ -136,7 +136,7 @@ test('worker types come with size, architecture and the price of spot now', asyn
 
 test('spot says what the chosen type costs now', async () => {
 	const lines = (await offered('spot', {workerType: 'c5.large'})).map(line);
-	assert.match(lines[0] ?? '', /^spot \(c5\.large costs \$0\.\d{3}\/h now\)$/);
+	assert.match(lines[0] ?? '', /^yes \(spot: c5\.large costs \$0\.\d{3}\/h now\)$/);
 	assert.match(line((await offered('spotPrice', {workerType: 'c5.large'}))[0] ?? {label: ''}), /^on-demand \(spot is \$/);
 });
 

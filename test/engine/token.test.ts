@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {parse} from 'yaml';
 import {plan} from '../../source/commands/plan.ts';
 import {planExit} from '../../source/engine/plan.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {firstJobFile, runnerTags} from '../../source/steps/first-job.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
-import {appliedIn, codesIn, planOf, problemsIn, type SetupWish, setUp, standingFleet, unlike, zone} from './fleet.ts';
+import {appliedIn, codesIn, planned, planOf, problemsIn, type SetupWish, setUp, standingFleet, unlike, zone} from './fleet.ts';
 import {config, jobStates, oneOfEach, onlyManager, standing, startedAt} from './seen.ts';
 
 const withToken = (world: World): SetupWish => ({secrets: {runnerToken: world.outside.token()}});
@@ -20,6 +22,16 @@ function anotherRunner(world: World): string {
 	world.outside.gitlab.runners.set(77, {id: 77, token, description: 'another', tags: [], runUntagged: true, note: '', paused: false});
 	return token;
 }
+
+test('the first job’s file has the tags of the runner that was made, as GitLab has them', async () => {
+	const world = simulatedWorld();
+	const wanted = creating(world, {runnerTags: ['linux', 'on', 'gpu 2'], runUntagged: false});
+	assert.deepEqual(problemsIn(await setUp(world, wanted)), []);
+	const made = [...world.outside.gitlab.runners.values()].at(-1);
+	const tags = await planned(world, wanted, (context) => runnerTags(context, made?.id));
+	const {hello} = parse(firstJobFile(tags, 'alpine:latest'), {version: '1.1'});
+	assert.deepEqual([hello.tags, made?.tags, made?.runUntagged], [['linux', 'on', 'gpu 2'], ['linux', 'on', 'gpu 2'], false]);
+});
 
 test('a token is in config.toml on the manager alone: no event, no log, no call and no file here holds it', async () => {
 	const world = simulatedWorld();

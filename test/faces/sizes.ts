@@ -5,3 +5,10 @@ export const sizes = [
 	[120, 40],
 	[200, 60],
 ] as const;
+
+/** Sizes with room for the one thing that matters: what is left of a screen beside an editor, and a column of its own. */
+export const smallSizes = [
+	[40, 12],
+	[100, 14],
+	[44, 40],
+] as const;

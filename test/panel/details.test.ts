@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {keysOf} from '../../source/faces/ui/keys.ts';
+import type {Move, Screen} from '../../source/faces/ui/screen.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {endedJobs, gitlabSees, healthy, minutes, nameAt, now, pending} from './seeing.ts';
@@ -37,6 +38,23 @@ test('Enter on a job opens all that is known of it: the whole reason why it fail
 	assert.match(text, /https:\/\/gitlab\.com\/acme\/web\/-\/jobs\/7002/);
 	const copies = keysOf({is: 'panel-item', on: `end 7002 ${now - minutes(4)}`}, view).find(({press}) => press.includes('c'));
 	assert.deepEqual(copies?.act(), {panel: {do: 'copy', text: 'https://gitlab.com/acme/web/-/jobs/7002'}});
+});
+
+test('details that are more than the terminal has rows are gone through with PgDn', () => {
+	const seen = seenOf(busyFleet(1));
+	const view = panelView(seen, {columns: 60, rows: 12});
+	let screen: Screen = {is: 'panel-item', on: seen.rows[0]?.key ?? ''};
+	assert.match(linesOf(screen, view).at(-2) ?? '', /↓ \d+ more/);
+	let text = '';
+	for (let page = 0; page < 3; page++) {
+		text += linesOf(screen, view).join('\n');
+		const move: Move | undefined = keysOf(screen, view)
+			.find(({press}) => press.includes('pagedown'))
+			?.act();
+		assert.ok(move && 'to' in move);
+		screen = move.to;
+	}
+	for (const needed of [/State +busy/, /jobs\/8000/, /Instance +i-/, /Zone +us-east-2a/, /Cost +about/]) assert.match(text, needed);
 });
 
 test('a job whose details are open is followed from waiting to running to its end, and said to be gone after that', () => {

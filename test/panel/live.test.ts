@@ -51,7 +51,7 @@ test('resized, it is drawn anew at once, with the cursor on its worker; too smal
 		);
 	}
 	terminal.resize(50, 10);
-	await terminal.until(/This needs 60 columns[\s\S]*50 and 10\./);
+	await terminal.until(/This needs 40 columns[\s\S]*50 and 10\./);
 });
 
 test('the limit is raised from the panel, and the fleet grows', async (t) => {

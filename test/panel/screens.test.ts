@@ -7,7 +7,7 @@ import {displayWidth} from '../../source/faces/words/width.ts';
 import {failing, good, off} from '../../source/panel/seen.ts';
 import {nothingSeen} from '../../source/panel/snapshot.ts';
 import {Problem} from '../../source/problem.ts';
-import {sizes as usual} from '../faces/sizes.ts';
+import {smallSizes, sizes as usual} from '../faces/sizes.ts';
 import {endedJobs, gitlabSees, healthy, host, journal, minutes, now, pending, refused, runnerSees} from './seeing.ts';
 import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
@@ -51,10 +51,25 @@ for (const [columns, rows] of sizes) {
 	});
 }
 
+for (const [columns, rows] of smallSizes) {
+	test(`at ${columns}x${rows} each view of the panel has the fleet, the runner's state, why jobs wait with the key that acts, and its keys`, () => {
+		for (const view of panelViews) {
+			const lines = linesOf(screenOf({view}), panelView(seenOf(busyFleet(16)), {columns, rows}));
+			assert.equal(lines.length, rows);
+			for (const line of lines) assert.ok(displayWidth(line) <= columns, line);
+			assert.match(lines.slice(0, 2).join(' '), /^ gitlab-runners .*runner.* ✔ online/);
+			assert.match(lines.join(' ').replace(/\s+/g, ' '), /Why are 3 jobs waiting\? The limit is 16 .*\+ raise limit/);
+			assert.match(lines.join('\n'), new RegExp(`${panelViews.indexOf(view) + 1} ${view}`));
+			assert.match(lines.at(-1) ?? '', /q quit .*\? keys .*ctrl-c/);
+		}
+		assert.match(linesOf(screenOf(), panelView(seenOf(busyFleet(16)), {columns, rows})).join('\n'), /› runner-.* busy/);
+	});
+}
+
 test('a terminal that is too small is told what it needs, and what does at any size', () => {
 	assert.deepEqual(linesOf(screenOf(), panelView(seenOf(busyFleet(3)), {columns: 50, rows: 10})), [
-		'This needs 60 columns',
-		'and 20 rows. It has',
+		'This needs 40 columns',
+		'and 12 rows. It has',
 		'50 and 10.',
 		'With --plain any size does.',
 	]);

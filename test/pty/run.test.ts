@@ -92,8 +92,8 @@ for (const scenario of ['helped', 'home', 'end'] as const) {
 			await until(() => last.test(lines()[rows - 1] ?? '') && /^ set up › /.test(lines()[0] ?? ''));
 			assert.equal(text().match(/set up › /g)?.length, 1, text());
 		}
-		resize(59, 19);
-		await until(/This needs 60 columns/);
+		resize(39, 11);
+		await until(/This needs 40 columns/);
 		resize(60, 20);
 		await until(last);
 	});

@@ -60,7 +60,7 @@ test('resized, it is drawn anew at once; too small, it says what it needs; large
 		assert.equal(terminal.text().match(/set up › run/g)?.length, 1, terminal.text());
 	}
 	terminal.resize(50, 10);
-	await terminal.until(/This needs 60 columns[\s\S]*50 and 10\./);
+	await terminal.until(/This needs 40 columns[\s\S]*50 and 10\./);
 	terminal.resize(80, 24);
 	await terminal.until(/waiting for SSH/);
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import {readFile, stat} from 'node:fs/promises';
 import {test} from 'node:test';
+import {parse} from 'yaml';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {firstJobFile} from '../../source/steps/first-job.ts';
 import {hostKeysIn} from '../../source/steps/host-trust.ts';
@@ -51,4 +53,22 @@ test("the first job's file has five lines, with the runner's tags", () => {
 		firstJobFile(['aws', 'linux'], 'alpine:latest'),
 		'hello:\n  image: alpine:latest\n  tags: [aws, linux]\n  script:\n    - echo "Hello from AWS"\n',
 	);
+});
+
+/** As GitLab reads it, whose YAML is 1.1: `on` and `no` are no texts there. */
+const readByGitlab = (text: string): unknown => parse(text, {version: '1.1'});
+
+test("GitLab reads the first job's file as one job with exactly the runner's tags, whatever they are", () => {
+	const tags = ['linux', 'yes', 'on', 'null', '~', '12', '1.5', '1e3', '2026-11-26', 'a b', 'a: b', '#1', '[x', 'büro', '"', '-'];
+	const job = {image: 'alpine:latest', script: ['echo "Hello from AWS"']};
+	assert.deepEqual(readByGitlab(firstJobFile(tags, 'alpine:latest')), {hello: {...job, tags}});
+	assert.deepEqual(readByGitlab(firstJobFile([], 'alpine:latest')), {hello: job});
+});
+
+test('the gate on GitLab is one job that runs the same script as anywhere, kept in the cache by the lock file', async () => {
+	const gate = readByGitlab(await readFile('.gitlab-ci.yml', 'utf8'));
+	assert.deepEqual(Object.keys(Object(gate)), ['gate']);
+	const {script, image, cache} = Object(Object(gate).gate);
+	assert.deepEqual([script, image, cache.key.files], [['.ci/run'], 'node:24-bookworm', ['package-lock.json']]);
+	assert.ok(((await stat('.ci/run')).mode & 0o111) !== 0);
 });

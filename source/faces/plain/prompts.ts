@@ -1,5 +1,5 @@
 import type {Asked} from '../../answers/ask.ts';
-import {type Choice, flagOf, isClosed, isSecret} from '../../answers/question.ts';
+import {type Choice, flagOf, isClosed, isSecret, yesOrNoAmong} from '../../answers/question.ts';
 import {inWords, shownAs, typedFor} from '../../answers/value.ts';
 import type {Line} from '../words/lines.ts';
 
@@ -13,17 +13,12 @@ export type Talk = {
 /** More choices than this aren't read out at once. */
 const most = 20;
 
-const yesAndNo: readonly Choice<unknown>[] = [
-	{value: true, label: 'yes'},
-	{value: false, label: 'no'},
-];
-
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** What can be chosen by its number: the choices, and the answer that stands now where it was typed. */
 export function choicesOf({question, choices = [], default: usual}: Asked): readonly Choice<unknown>[] {
 	if (isSecret(question)) return [];
-	if (question.kind === 'boolean') return yesAndNo;
+	if (question.kind === 'boolean') return yesOrNoAmong(choices);
 	if (question.kind !== 'choice') return [];
 	const isOwn = usual !== undefined && choices.length > 0 && !isClosed(question) && !choices.some(({value}) => same(value, usual.value));
 	return isOwn ? [{value: usual.value, label: inWords(usual.value, shownAs(question)), hint: usual.why ?? 'as it is'}, ...choices] : choices;

@@ -3,7 +3,7 @@ import {plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
 import {displayWidth} from '../words/width.ts';
 import {hintRow} from './hints.ts';
 import {keysOf, shown} from './keys.ts';
-import {bodyRows, isTooSmall, least} from './layout.ts';
+import {bodyRows, isSmall, isTooSmall, least} from './layout.ts';
 import {panelRows, panelSpoken} from './panel/draw.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span, textOf} from './row.ts';
 import type {Screen, View} from './screen.ts';
@@ -34,7 +34,8 @@ function headerRow(screen: Screen, view: View): Row {
 	const count = countWord(screen, view);
 	const parts = target ? [...(target.demo ? ['demo'] : []), accountWords(target.account), target.region, target.fleet] : [];
 	const dot = ` ${signOf('dot', look)} `;
-	while (parts.length > 1 && displayWidth(left) + displayWidth(parts.join(dot)) + count.length + 2 > columns)
+	const kept = isSmall(view) ? 0 : 1;
+	while (parts.length > kept && displayWidth(left) + displayWidth(parts.join(dot)) + count.length + 2 > columns)
 		parts.splice(target?.demo && parts.length > 2 ? 1 : 0, 1);
 	const right: Span[] = [{text: `${parts.join(dot)}${count} `}];
 	return apart([{text: left, bold: true, role: stops === 0 ? undefined : 'warning'}], right, columns, look);

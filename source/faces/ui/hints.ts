@@ -19,9 +19,13 @@ export const hurryKey = (move: Move): Binding => ({
 	act: () => move,
 });
 
-/** The keys that fit into a width: all of them, or the likeliest with `?` and the way out. */
+/** A key without what its words add behind a comma. */
+const brief = (binding: Binding): Binding => ({...binding, does: binding.does.replace(/, .*/, '')});
+
+/** The keys that fit into a width: all of them, else in fewer words, else the likeliest with `?` and the way out. */
 export function fittingKeys(bindings: readonly Binding[], columns: number, look: TerminalLook): readonly Binding[] {
-	const kept = bindings.filter(({shows}) => shows !== '');
+	const whole = bindings.filter(({shows}) => shows !== '');
+	const kept = width(whole, look) > columns ? whole.map(brief) : whole;
 	while (width(kept, look) > columns) {
 		const droppable = kept.findLastIndex((binding, index) => !binding.stays && index >= always);
 		const at = droppable >= 0 ? droppable : kept.findLastIndex((binding) => !binding.stays);

@@ -51,13 +51,20 @@ const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
 
 /** All keys that work on a screen now, its own first; then `?` and the way out. */
 export function keysOf(screen: Screen, view: View): Binding[] {
-	const {keys, isTyping, watches} = shown(screen);
+	const {about, keys, isTyping, watches} = shown(screen);
 	const own = keys(screen, view);
 	const isText = isTyping?.(screen) ?? false;
 	const stop: Binding = {
 		press: ['ctrl-c'],
 		shows: 'ctrl-c',
-		does: isWalk(screen) ? (view.columns >= 140 ? 'leave, nothing made yet' : 'leave') : watches ? stopWords[view.stops] : 'end',
+		does:
+			isWalk(screen) || (screen.is === 'plan' && screen.over)
+				? view.columns >= 140
+					? 'leave, nothing made yet'
+					: 'leave'
+				: watches
+					? stopWords[view.stops]
+					: 'end',
 		stays: true,
 		act: () => ({stop: true}),
 	};
@@ -65,9 +72,9 @@ export function keysOf(screen: Screen, view: View): Binding[] {
 	const help: Binding = {
 		press: [isText ? helpInText : '?'],
 		shows: isText ? helpInText : '?',
-		does: 'keys',
+		does: about ? 'help' : 'keys',
 		stays: true,
-		act: () => ({push: {is: 'help', bindings: [...own, stop]}}),
+		act: () => ({push: {is: 'help', bindings: [...own, stop], ...(about ? {about: about(screen)} : {})}}),
 	};
 	return [...own, help, stop];
 }

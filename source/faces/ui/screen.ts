@@ -18,6 +18,8 @@ export type View = {
 	state: RunState;
 	columns: number;
 	rows: number;
+	/** Whether the terminal has only room for what matters most, where this is a part of it. */
+	small?: boolean;
 	/** Milliseconds since 1970. */
 	now: number;
 	/** Counts up a few times a second, for the spinner; stands still for a screen reader. */
@@ -94,6 +96,8 @@ export type ScreenSpec<Which extends Screen> = {
 	keys(screen: Which, view: View): Binding[];
 	/** What a letter that is no key does where text is typed. */
 	type?(screen: Which, press: Press, view: View): Move | undefined;
+	/** What `?` tells above the keys: all that there is to know here, whether or not there is room for it on the screen. */
+	about?(screen: Which): readonly string[];
 	/** Whether letters are text now, so that none is a command. */
 	isTyping?(screen: Which): boolean;
 	/** It shows work that goes on, rather than asking something: ctrl-c stops that work. */

@@ -166,7 +166,7 @@ test('back from the last question to the first and forward again keeps every ans
 	await until(/42▏/);
 	await and(keys.enter, /runner's token/);
 	await and(keys.left, /How many workers[\s\S]*› ▏42/);
-	await and(keys.left, /spot instances[\s\S]*› No/);
+	await and(keys.left, /spot instances[\s\S]*› no/);
 	await and(keys.left, /Which instance type are[\s\S]*› m5.large/);
 	await and(keys.left, /caches go[\s\S]*› none/);
 	await and(keys.left, /Which key pair opens/);

@@ -5,6 +5,7 @@ import type {ProblemSeen} from '../../words/run-state.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrap, wrapColumns} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
+import {pageKeys, pageRows} from '../paging.ts';
 import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import type {ActScreen, MovesScreen} from './screen.ts';
@@ -40,7 +41,7 @@ const actKeys: Keys<ActScreen> = (screen, view) => [
 	...(screen.ready ? [{press: ['enter'], shows: signOf('enter', view.look), does: 'do it', act: (): Move => ({panel: {do: 'carry out'}})}] : []),
 	...(screen.problem ? [{press: ['r'], shows: 'r', does: 'look again', act: (): Move => ({panel: {do: 'prepare', act: screen.act}})}] : []),
 	...numberKeys(screen),
-	...pageKeys(screen, view),
+	...pageKeys({all: actRows(screen, view), top: screen.top}, view, (top) => ({...screen, top})),
 	{press: ['escape', 'left', 'q', 'n'], shows: 'esc', does: 'leave it', stays: true, act: () => ({pop: true})},
 ];
 
@@ -60,32 +61,7 @@ function actRows({act, ready, problem}: ActScreen, {look, columns}: View): Row[]
 	return body;
 }
 
-/** Where the rows begin that are shown, and how many are below them: where not all fit, one row says so. */
-function pageOf(screen: ActScreen, view: View): {all: Row[]; room: number; top: number; below: number} {
-	const all = actRows(screen, view);
-	const most = bodyRows(view.rows);
-	if (all.length <= most) return {all, room: most, top: 0, below: 0};
-	const room = most - 1;
-	const top = Math.min(screen.top ?? 0, all.length - room);
-	return {all, room, top, below: all.length - room - top};
-}
-
-/** What is about to be done, gone through page by page where it has no room. */
-function pageKeys(screen: ActScreen, view: View): Binding[] {
-	const {all, room, top, below} = pageOf(screen, view);
-	if (all.length <= room) return [];
-	return [
-		{press: ['pagedown'], shows: 'PgDn', does: 'more', act: () => ({to: {...screen, top: top + Math.min(below, room)}})},
-		{press: ['pageup'], shows: '', does: '', help: {key: 'PgUp', says: 'back up'}, act: () => ({to: {...screen, top: Math.max(0, top - room)}})},
-	];
-}
-
-const drawAct: Draw<ActScreen> = (screen, view) => {
-	const {all, room, top, below} = pageOf(screen, view);
-	if (all.length <= room) return all;
-	const sign = below > 0 ? `${signOf('down', view.look)} ${below} more` : signOf('up', view.look);
-	return [...all.slice(top, top + room), row({text: ` ${sign}`, role: 'quiet'})];
-};
+const drawAct: Draw<ActScreen> = (screen, view) => pageRows({all: actRows(screen, view), top: screen.top}, view);
 
 /** What an act is called while it's being looked at. */
 export function wordsOf(act: PanelAct): string {

@@ -22,6 +22,7 @@ import {
 } from '../../words/status-words.ts';
 import {cut, displayWidth} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
+import {isSmall} from '../layout.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from '../row.ts';
 import type {View} from '../screen.ts';
 import {orders} from './listing.ts';
@@ -83,6 +84,7 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 			columns,
 			most,
 		);
+	if (isSmall(view) && columns < 80) return flow([[{text: about.title, bold: true}], runs(''), ...readOnly], columns, 1);
 	// In one row the version goes first, then the manager: nothing is cut in its middle.
 	const left = columns - widthOf(paid) - 2;
 	const fits = (parts: readonly HeadPart[]): boolean => parts.reduce((sum, part) => sum + widthOf(part) + 3, -2) <= left;
@@ -216,7 +218,8 @@ export function troubleRows({snapshot}: PanelSeen, {look, columns, now}: View, m
 export function tabsRow(screen: PanelScreen, {snapshot, about}: PanelSeen, {look, columns, now}: View, spoken = false): Row {
 	const tabs = panelViews.flatMap((name, at): Span[] => [
 		{text: ` ${at + 1} `, role: 'accent'},
-		{text: `${name} `, bold: screen.view === name, role: screen.view === name ? undefined : 'quiet'},
+		// Where it is narrow the others are their numbers.
+		{text: columns < 50 && screen.view !== name ? '' : `${name} `, bold: screen.view === name, role: screen.view === name ? undefined : 'quiet'},
 		...(columns >= 80 ? [{text: ' '}] : []),
 	]);
 	const ages = [snapshot.ec2, snapshot.host].map((seen) => ageOf(seen, now)).filter((one) => one !== undefined);

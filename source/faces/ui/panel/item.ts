@@ -2,9 +2,9 @@ import type {WorkerRow} from '../../../panel/rows.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
-import {bodyRows} from '../layout.ts';
+import {pageKeys, pageRows} from '../paging.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Binding, Draw, Keys, Move, ScreenSpec} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {detailsOf, isJobKey, linkIn} from './details.ts';
 import type {ItemScreen} from './screen.ts';
 
@@ -14,7 +14,7 @@ const labelWidth = 16;
 const goneWords = (on: string): string =>
 	isJobKey(on) ? 'It is gone: neither GitLab nor the runner tells of it any more.' : 'It is gone: neither EC2 nor the manager tells of it any more.';
 
-const drawItem: Draw<ItemScreen> = ({on}, {panel, look, columns, rows, now}) => {
+function itemRows({on}: ItemScreen, {panel, look, columns, now}: View): Row[] {
 	const details = panel && detailsOf(on, panel, now, look);
 	if (!details) return [row(' ', {text: on, bold: true}), emptyRow, row(` ${goneWords(on)}`)];
 	const {title, state, role, lines} = details;
@@ -26,10 +26,14 @@ const drawItem: Draw<ItemScreen> = ({on}, {panel, look, columns, rows, now}) => 
 			row(` ${signOf('left', look)} `, {text: padded(at === 0 ? label : '', labelWidth), bold: true}, line),
 		),
 	);
-	return [head, emptyRow, ...body].slice(0, bodyRows(rows));
-};
+	return [head, emptyRow, ...body];
+}
 
-const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
+const drawItem: Draw<ItemScreen> = (screen, view) => pageRows({all: itemRows(screen, view), top: screen.top}, view);
+
+const itemKeys: Keys<ItemScreen> = (screen, view) => {
+	const {on} = screen;
+	const {panel, look, now} = view;
 	const worker = panel?.rows.find(({key}) => key === on);
 	const acts: Binding[] = [];
 	if (panel && worker && panel.about.readOnly === undefined) {
@@ -43,6 +47,7 @@ const itemKeys: Keys<ItemScreen> = ({on}, {panel, look, now}) => {
 	return [
 		{press: ['left', 'escape', 'q', 'enter'], shows: signOf('back', look), does: 'back', act: () => ({pop: true})},
 		...acts,
+		...pageKeys({all: itemRows(screen, view), top: screen.top}, view, (top) => ({...screen, top})),
 		...(link === undefined ? [] : [{press: ['c'], shows: 'c', does: 'copy link', act: (): Move => ({panel: {do: 'copy', text: link}})}]),
 		{press: ['y'], shows: 'y', does: 'copy', act: () => ({panel: {do: 'copy', text: text()}})},
 	];

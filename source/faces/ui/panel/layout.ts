@@ -1,3 +1,5 @@
+import {isLow} from '../layout.ts';
+
 /** Rows of the panel's parts, from top to bottom; `body` has the table's head in it. */
 export type PanelLayout = {head: number; gauges: number; why: number; change: 0 | 1; troubles: number; tabs: 1; body: number; news: 1; keys: 1};
 
@@ -7,15 +9,18 @@ export type PanelLayout = {head: number; gauges: number; why: number; change: 0 
  */
 export type PanelWishes = {why: number; change: boolean; troubles: number; table?: number | undefined};
 
-/** The table shows this many rows at least, its head not counted. */
+/** The table shows this many rows at least, its head not counted; fewer where the terminal is low. */
 const leastRows = 5;
+const leastWhereLow = 2;
 
-/** Divides a terminal of this size; below 120 columns head and gauges take two rows each. Pure. */
+/** Divides a terminal of this size; below 120 columns head and gauges take two rows each, and where it is low there are no gauges. Pure. */
 export function panelLayout(columns: number, rows: number, wishes: PanelWishes): PanelLayout {
 	const wide = columns >= 120;
-	const head = wide ? 1 : 2;
-	const gauges = wide ? 1 : 2;
-	let left = rows - head - gauges - 3 - 1 - leastRows;
+	const low = isLow(rows);
+	const head = wide || low ? 1 : 2;
+	const gauges = low ? 0 : wide ? 1 : 2;
+	const leastBody = low ? leastWhereLow : leastRows;
+	let left = rows - head - gauges - 3 - 1 - leastBody;
 	const take = (wanted: number): number => {
 		const taken = Math.max(0, Math.min(wanted, left));
 		left -= taken;
@@ -24,12 +29,12 @@ export function panelLayout(columns: number, rows: number, wishes: PanelWishes):
 	// One row each first; what is left goes to the sentence, which says what to do.
 	const firstWhy = take(Math.min(1, wishes.why));
 	const firstTrouble = take(Math.min(1, wishes.troubles));
-	const why = firstWhy + take(Math.min(rows >= 30 ? 3 : 2, wishes.why - firstWhy));
+	const why = firstWhy + take(Math.min(rows >= 30 || low ? 3 : 2, wishes.why - firstWhy));
 	const change = take(wishes.change ? 1 : 0) === 1 ? 1 : 0;
 	const troubles = firstTrouble + take(Math.min(rows >= 30 ? 3 : 0, wishes.troubles - firstTrouble));
 	const body = rows - head - gauges - why - change - troubles - 3;
 	// What the table would leave blank goes to the sentence.
-	const blank = wishes.table === undefined ? 0 : Math.max(0, body - Math.max(leastRows + 1, wishes.table));
+	const blank = wishes.table === undefined ? 0 : Math.max(0, body - Math.max(leastBody + 1, wishes.table));
 	const more = Math.min(blank, wishes.why - why);
 	return {head, gauges, why: why + more, change, troubles, tabs: 1, body: body - more, news: 1, keys: 1};
 }

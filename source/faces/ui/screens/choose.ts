@@ -1,9 +1,9 @@
 import type {Asked} from '../../../answers/ask.ts';
-import {type Choice, isClosed, isSecret} from '../../../answers/question.ts';
+import {type Choice, isClosed, isSecret, yesOrNoAmong} from '../../../answers/question.ts';
 import {shownAs, toText} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
-import {padded} from '../../words/width.ts';
+import {displayWidth, padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
@@ -12,7 +12,7 @@ import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {backKey, everythingKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
-import {fieldFor, questionRows} from './field.ts';
+import {aboutQuestion, fieldFor, questionRows} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
 export type ChooseScreen = {
@@ -31,15 +31,10 @@ declare module '../screen.ts' {
 	}
 }
 
-const yesAndNo: readonly Choice<unknown>[] = [
-	{value: true, label: 'Yes'},
-	{value: false, label: 'No'},
-];
-
 /** The choices of a question, or nothing where its answer is typed. */
 export function choicesOf({question, choices}: Asked): readonly Choice<unknown>[] | undefined {
 	if (isSecret(question)) return undefined;
-	if (question.kind === 'boolean') return yesAndNo;
+	if (question.kind === 'boolean') return yesOrNoAmong(choices);
 	return question.kind === 'choice' && choices?.some(({disabled}) => disabled === undefined) ? choices : undefined;
 }
 
@@ -49,7 +44,7 @@ const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === 
 export function chooseFor(asked: Asked, offered: readonly Choice<unknown>[], walk?: Walking): ChooseScreen {
 	const {default: usual} = asked;
 	// An answer that isn't among the choices was typed: it's offered too, so that Enter keeps it.
-	const isOwn = usual !== undefined && offered !== yesAndNo && !isClosed(asked.question) && !offered.some(({value}) => same(value, usual.value));
+	const isOwn = usual !== undefined && !isYesOrNo(asked) && !isClosed(asked.question) && !offered.some(({value}) => same(value, usual.value));
 	const choices = isOwn ? [{value: usual.value, label: toText(usual.value, shownAs(asked.question)), hint: usual.why ?? 'as it is'}, ...offered] : offered;
 	const at = usual === undefined ? -1 : choices.findIndex(({value}) => same(value, usual.value));
 	return {
@@ -137,7 +132,7 @@ const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 		: screen.choices.length > 5
 			? [{press: ['/'], shows: '/', does: 'filter', act: (): Move => ({to: {...screen, typing: true}})}]
 			: []),
-	...(screen.choices === yesAndNo && !screen.typing ? yesAndNo.map(({value, label}) => letter(screen, value, label)) : []),
+	...(isYesOrNo(screen.asked) && !screen.typing ? screen.choices.map(({value, label}) => letter(screen, value, label)) : []),
 ];
 
 /** The choice that the cursor is on as a text to be changed, where any text can be typed. */
@@ -149,6 +144,8 @@ function editKey(screen: ChooseScreen, look: View['look']): Binding[] {
 	const text = toText(on.value, shownAs(asked.question));
 	return [{press: ['right'], shows: signOf('right', look), does: 'edit it', act: () => ({push: {...field, draft: draftOf(text)}})}];
 }
+
+const isYesOrNo = ({question}: Asked): boolean => !isSecret(question) && question.kind === 'boolean';
 
 const letter = (screen: ChooseScreen, value: unknown, label: string) => ({
 	press: [label.charAt(0).toLowerCase()],
@@ -163,18 +160,43 @@ const letter = (screen: ChooseScreen, value: unknown, label: string) => ({
 /** As many rows of a list stay, whatever is drawn below it. */
 const leastListed = 5;
 
-/** What is drawn of the choice that the cursor is on: the week of a schedule, what else there is to know of an image; as far as there is room. */
-function below(screen: ChooseScreen, height: number, view: View): Row[] {
+/** What helps to choose it, why it can't be taken now, and where it comes from as the default. */
+function besideWords({hint = '', disabled, value}: Choice<unknown>, {default: usual}: Asked): string {
+	const why = disabled === undefined ? '' : `  (${disabled})`;
+	return `${hint}${why}${same(value, usual?.value) && usual?.why !== undefined ? `  (default: ${usual.why})` : ''}`;
+}
+
+/** Everything that is known of the choice that the cursor is on. */
+function aboutChoice(screen: ChooseScreen): string[] {
+	const on = focusedIn(screen);
+	if (!on) return aboutQuestion(screen.asked);
+	const beside = besideWords(on, screen.asked).trim();
+	return [
+		...aboutQuestion(screen.asked),
+		`${on.label}${beside === '' ? '' : `  ${beside}`}`,
+		...(on.details ?? []).map(([label, text]) => `${padded(label, 6)}  ${text}`),
+	];
+}
+
+/**
+ * What is drawn of the choice that the cursor is on: the week of a schedule, what else there is to know of an image; else what was cut of its row. As far as
+ * there is room: `?` tells all of it.
+ */
+function below(screen: ChooseScreen, height: number, labelWidth: number, view: View): Row[] {
 	const on = focusedIn(screen);
 	if (!on) return [];
 	const {columns, look} = view;
-	const rows =
+	const beside = besideWords(on, screen.asked);
+	const isCut = 3 + labelWidth + 2 + displayWidth(plainText(beside, look)) > columns;
+	const more =
 		screen.asked.question.id === 'schedule'
 			? weekRows(on.value, height - 1, view)
 			: (on.details ?? []).flatMap(([label, text]) =>
 					wrap(plainText(text, look), columns - 10).map((line, at) => row('   ', {text: padded(at === 0 ? label : '', 6), role: 'quiet'}, line)),
 				);
-	return rows.length === 0 || rows.length >= height ? [] : [emptyRow, ...rows];
+	const cut = isCut ? wrap(plainText(beside.trim(), look), columns - 4).map((text) => row('   ', {text, role: 'quiet'})) : [];
+	const fitting = [[...cut, ...more], more, cut].find((rows) => rows.length > 0 && rows.length < height);
+	return fitting ? [emptyRow, ...fitting] : [];
 }
 
 const drawChoose: Draw<ChooseScreen> = (screen, view) => {
@@ -186,12 +208,10 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 	const rows = all.map((choice, index): Row => {
 		const pointer = {text: index === screen.at ? ` ${signOf('focus', look)} ` : '   ', role: 'accent' as const};
 		if (choice === other) return row(pointer, {text: plainText('Another, typed…', look), bold: index === screen.at});
-		const why = choice.disabled === undefined ? '' : `  (${choice.disabled})`;
-		const usual = same(choice.value, screen.asked.default?.value) && screen.asked.default?.why !== undefined ? `  (default: ${screen.asked.default.why})` : '';
 		return row(
 			pointer,
 			{text: plainText(padded(choice.label, labelWidth), look), bold: index === screen.at},
-			{text: plainText(`  ${choice.hint ?? ''}${why}${usual}`, look), role: 'quiet'},
+			{text: plainText(`  ${besideWords(choice, screen.asked)}`, look), role: 'quiet'},
 		);
 	});
 	if (screen.walk?.loading) rows.push(row({text: `   ${signOf('more', look)} asking AWS what there is`, role: 'quiet'}));
@@ -200,9 +220,16 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 			? []
 			: wrap(plainText(`${glyphOf('blocked', look)} ${screen.refused}`, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
 	const room = bodyRows(view.rows) - head.length - foot.length;
-	const drawn = below(screen, room - Math.min(rows.length, leastListed), view);
+	const drawn = below(screen, room - Math.min(rows.length, leastListed), labelWidth, view);
 	const list = windowed(rows, screen.at, room - drawn.length, look);
 	return [...head, ...(rows.length > 0 ? list : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...drawn, ...foot];
 };
 
-export const choose: ScreenSpec<ChooseScreen> = {word: 'question', draw: drawChoose, keys: chooseKeys, type: typeFilter, isTyping: ({typing}) => typing};
+export const choose: ScreenSpec<ChooseScreen> = {
+	word: 'question',
+	draw: drawChoose,
+	keys: chooseKeys,
+	type: typeFilter,
+	about: aboutChoice,
+	isTyping: ({typing}) => typing,
+};

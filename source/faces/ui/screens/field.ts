@@ -5,6 +5,7 @@ import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
+import {isSmall} from '../layout.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
@@ -82,7 +83,7 @@ const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	const {asked, draft, other, walk} = screen;
 	const usual = draft.text === '' ? asked.default : undefined;
 	return [
-		{press: ['enter'], shows: signOf('enter', look), does: takesWords(screen), act: () => entered(screen)},
+		{press: ['enter'], shows: signOf('enter', look), does: isSmall(view) ? 'take' : takesWords(screen), act: () => entered(screen)},
 		...(usual && !isNone(usual.value)
 			? [
 					{
@@ -98,12 +99,13 @@ const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	];
 };
 
-/** The lines above every question: what is asked, what helps, why there is no list. */
-export function questionRows({question, note}: Asked, {columns, look}: View): Row[] {
+/** The lines above every question: what is asked, what helps, why there is no list. What helps is behind `?` where there is little room. */
+export function questionRows({question, note}: Asked, view: View): Row[] {
+	const {columns, look} = view;
 	const width = Math.min(columns - 2, 100);
 	const rows = [
 		...wrap(plainText(question.title, look), width).map((text) => row(' ', {text, bold: true})),
-		...wrap(plainText(question.help, look), width).map((text) => row(` ${text}`)),
+		...(isSmall(view) ? [] : wrap(plainText(question.help, look), width).map((text) => row(` ${text}`))),
 	];
 	if (note !== undefined) rows.push(...wrap(plainText(`! ${note}`, look), width).map((text) => row(' ', {text, role: 'warning'})));
 	return [...rows, emptyRow];
@@ -150,4 +152,19 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 	return rows;
 };
 
-export const field: ScreenSpec<FieldScreen> = {word: 'question', draw: drawField, keys: fieldKeys, type: typeField, isTyping: () => true};
+/** What there is to know of a question. */
+export const aboutQuestion = ({question, note, default: usual}: Asked): string[] => [
+	question.title,
+	question.help,
+	...(note === undefined ? [] : [`! ${note}`]),
+	...(usual?.why === undefined ? [] : [`The default comes from: ${usual.why}.`]),
+];
+
+export const field: ScreenSpec<FieldScreen> = {
+	word: 'question',
+	draw: drawField,
+	keys: fieldKeys,
+	type: typeField,
+	about: ({asked}) => aboutQuestion(asked),
+	isTyping: () => true,
+};

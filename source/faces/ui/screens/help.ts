@@ -1,12 +1,12 @@
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {padded} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrap, wrapColumns} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
-import {type Row, row, ruleRow} from '../row.ts';
+import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
-/** All keys of the screen below, from this row of the list on. */
-export type HelpScreen = {is: 'help'; bindings: readonly Binding[]; top?: number};
+/** What there is to know of the screen below, and all its keys, from this row on. */
+export type HelpScreen = {is: 'help'; about?: readonly string[]; bindings: readonly Binding[]; top?: number};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		help: HelpScreen;
@@ -27,7 +27,10 @@ function keyRows({shows, does, help}: Binding, {columns, look}: View): Row[] {
 	);
 }
 
-const listed = ({bindings}: HelpScreen, view: View): Row[] => bindings.flatMap((binding) => keyRows(binding, view));
+function listed({about = [], bindings}: HelpScreen, view: View): Row[] {
+	const told = about.flatMap((text) => wrapColumns(plainText(text, view.look), Math.min(longest, view.columns - 2)).map((line) => row(` ${line}`)));
+	return [...told, ...(told.length > 0 ? [emptyRow] : []), ...bindings.flatMap((binding) => keyRows(binding, view))];
+}
 
 /** The last row that the list may begin with, so that its end is at the end of the screen. */
 const lastTop = (count: number, {rows}: View): number => Math.max(0, count - (bodyRows(rows) - 1));
@@ -54,7 +57,10 @@ const drawHelp: Draw<HelpScreen> = (screen, view) => {
 	const last = lastTop(all.length, view);
 	const top = Math.min(screen.top ?? 0, last);
 	const below = last - top;
-	return [ruleRow(below > 0 ? `keys, ${below} more below` : 'keys', view.columns, view.look), ...all.slice(top, top + bodyRows(view.rows) - 1)];
+	return [
+		ruleRow(below > 0 ? `${screen.about ? 'help' : 'keys'}, ${below} more below` : screen.about ? 'help' : 'keys', view.columns, view.look),
+		...all.slice(top, top + bodyRows(view.rows) - 1),
+	];
 };
 
-export const help: ScreenSpec<HelpScreen> = {word: 'keys', draw: drawHelp, keys: helpKeys, watches: true};
+export const help: ScreenSpec<HelpScreen> = {word: 'keys', wordFor: ({about}) => (about ? 'help' : 'keys'), draw: drawHelp, keys: helpKeys, watches: true};

@@ -1,8 +1,9 @@
+import {many} from '../../../panel/formats.ts';
 import type {HomeFleet, HomeSeen} from '../../face.ts';
 import {glyphOf, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
-import {bodyRows} from '../layout.ts';
+import {bodyRows, isSmall} from '../layout.ts';
 import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
 import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
@@ -78,7 +79,8 @@ const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 	];
 };
 
-function looking({regions, looked, refused}: HomeSeen, {columns, look}: View): Row[] {
+function looking({regions, looked, refused}: HomeSeen, view: View): Row[] {
+	const {columns, look} = view;
 	const done = regions > 0 && looked + refused.length >= regions;
 	const more = signOf('more', look);
 	const says =
@@ -89,8 +91,10 @@ function looking({regions, looked, refused}: HomeSeen, {columns, look}: View): R
 			: done
 				? `looked in ${looked} of ${regions} regions`
 				: `looked in ${looked} of ${regions} regions${more}`;
-	const failures = refused.slice(0, 3).flatMap(({region, says: why}) => wrap(plainText(`! ${region}: ${why}`, look), columns - 14));
-	const rest = refused.length > 3 ? [`! and ${refused.length - 3} more regions didn't answer`] : [];
+	const told = isSmall(view) ? 0 : 3;
+	const failures = refused.slice(0, told).flatMap(({region, says: why}) => wrap(plainText(`! ${region}: ${why}`, look), columns - 14));
+	const others = refused.length - told;
+	const rest = others > 0 ? [told === 0 ? `! ${many(others, 'region')} didn't answer` : `! and ${others} more regions didn't answer`] : [];
 	return [row(' ', {text: padded('Fleets', 11), bold: true}, says), ...[...failures, ...rest].map((text) => row(' '.repeat(12), {text, role: 'warning'}))];
 }
 

@@ -5,11 +5,12 @@ import {type FindingSeen, inLine, type StepSeen, wordsOf} from '../../words/run-
 import {countsOf, findingLines} from '../../words/sentences.ts';
 import {padded} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
-import {bodyRows} from '../layout.ts';
-import {markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
+import {bodyRows, isSmall} from '../layout.ts';
+import {planCounts} from '../plan-pane.ts';
+import {lastKept, markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, ScreenSpec, View} from '../screen.ts';
 import {glyphSpan} from '../steps-list.ts';
-import {walkingKeys} from '../wizard/walking.ts';
+import {blockedRows, walkingKeys} from '../wizard/walking.ts';
 
 /** What the checks found, live; the focused finding whole below the list. */
 export type PlanScreen = {is: 'plan'; focus?: string /** It lies over a question, which `tab` leads back to. */; over?: true};
@@ -66,8 +67,10 @@ function findingRow(step: StepSeen, focused: boolean, titleWidth: number, view: 
 	return row(pointer, markSpan(finding.is, look), {text: padded(word, wordWidth + 2), role}, title, plainText(says, look));
 }
 
-/** One finding whole: what it is in a line of its own, then what belongs to it. */
-function detailOf(step: StepSeen, finding: FindingSeen, {state, columns, look}: View): Row[] {
+/** One finding whole: what it is in a line of its own, then what belongs to it; over a question the key that mends it. */
+function detailOf({over}: PlanScreen, step: StepSeen, finding: FindingSeen, view: View): Row[] {
+	const {state, columns, look} = view;
+	if (over && finding.is === 'blocked') return blockedRows(step, view, {columns: columns - 1, about: step.name}).map(({spans}) => row(' ', ...spans));
 	const [head, ...more] = findingLines(step, finding, state);
 	const mark = head?.mark ?? 'note';
 	const lines: Line[] = [{mark, text: `${inLine(step.title)}: ${marks[mark].word}: ${head?.text ?? ''}`}, ...more.map((line) => ({...line, indent: 2}))];
@@ -82,7 +85,9 @@ const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	const counts = state.plan ? countsOf(state.plan) : `looked at ${looked} of ${state.steps.length}${signOf('more', look)}`;
 	if (state.steps.length === 0) return [row(` Looking at the account${signOf('more', look)}`)];
 	const head = wrap(plainText(`Plan: ${counts}`, look), columns - 2).map((text) => row(' ', {text, bold: true}));
-	const detail = focused?.finding ? detailOf(focused, focused.finding, view) : [];
+	const detail = focused?.finding ? detailOf(screen, focused, focused.finding, view) : [];
+	if (isSmall(view) && detail.length > 0)
+		return [row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view, true)), ...lastKept(detail, bodyRows(view.rows) - 1, `   ${signOf('more', look)}`)];
 	const room = bodyRows(view.rows) - head.length;
 	const detailHeight = Math.min(detail.length, Math.max(4, room - state.steps.length - 1), room - 6);
 	const rows = state.steps.map((step) => findingRow(step, step.name === focused?.name, titleWidth, view));
@@ -92,7 +97,7 @@ const drawPlan: Draw<PlanScreen> = (screen, view) => {
 		room - (detailHeight > 0 ? detailHeight + 1 : 0),
 		look,
 	);
-	const below = detailHeight > 0 ? [ruleRow('', columns, look), ...detail.slice(0, detailHeight)] : [];
+	const below = detailHeight > 0 ? [ruleRow('', columns, look), ...lastKept(detail, detailHeight, `   ${signOf('more', look)}`)] : [];
 	return [...head, ...list, ...below];
 };
 

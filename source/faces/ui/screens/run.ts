@@ -161,7 +161,7 @@ const drawRun: Draw<RunScreen> = (screen, view) => {
 		progress(view),
 		...stepRows(screen.focus, list, view),
 		...problem.slice(0, problemHeight),
-		...(step && detail > 1 ? detailRows(step, detail, view) : []),
+		...(step && detail > 2 ? detailRows(step, detail, view) : []),
 	];
 };
 

@@ -2,14 +2,14 @@ import {blockedIn, introduction, mendable, priced} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
 import {wrap} from '../../words/wrapping.ts';
-import {bodyRows, isWide} from '../layout.ts';
+import {bodyRows, isSmall, isWide} from '../layout.ts';
 import {planCounts, planPane} from '../plan-pane.ts';
-import {cutRow, emptyRow, markSpan, type Row, row, textOf} from '../row.ts';
+import {cutRow, emptyRow, lastKept, markSpan, type Row, row, textOf} from '../row.ts';
 import type {Screen, ScreenSpec, View} from '../screen.ts';
 import {blockedRows} from './walking.ts';
 
 /** A question needs at least these rows; answered ones above it give way. One that draws a week needs more. */
-const leastFor = (screen: Screen): number => ('walk' in screen && screen.walk?.about === 'schedule' ? 20 : 14);
+const leastFor = (screen: Screen, view: View): number => (isSmall(view) ? 6 : 'walk' in screen && screen.walk?.about === 'schedule' ? 20 : 14);
 
 /** Columns of the left pane. */
 const leftOf = (columns: number): number => columns - Math.min(90, Math.max(44, Math.floor(columns * 0.42))) - 3;
@@ -36,16 +36,18 @@ function answeredRows(view: View, room: number): Row[] {
 }
 
 /** The introduction above the first question. */
-function introRows({wizard, look, columns}: View): Row[] {
-	if (wizard.at !== 1) return [];
+function introRows(view: View): Row[] {
+	const {wizard, look, columns} = view;
+	if (wizard.at !== 1 || isSmall(view)) return [];
 	return [...wrap(plainText(introduction, look), Math.min(100, columns - 2)).map((text) => row(` ${text}`)), emptyRow];
 }
 
 /** What the answers cost, beside a question on which that depends. */
-function costRows(screen: Screen, {wizard, look, columns}: View): Row[] {
+function costRows(screen: Screen, view: View): Row[] {
+	const {wizard, look, columns} = view;
 	const about = 'walk' in screen ? screen.walk?.about : undefined;
 	const [says] = wizard.costs;
-	if (about === undefined || says === undefined || !priced.has(about)) return [];
+	if (about === undefined || says === undefined || !priced.has(about) || (isSmall(view) && screen.is === 'choose')) return [];
 	return [
 		emptyRow,
 		...wrap(plainText(says, look), Math.min(100, columns - 8)).map((text, at) => row(' ', {text: at === 0 ? 'Cost  ' : '      ', bold: true}, text)),
@@ -60,14 +62,11 @@ function newsRows({wizard, look, columns}: View): Row[] {
 /** The plan below what is asked, where there is no room for its pane: in one line, or the first blocked finding whole with its key. */
 function footRows(view: View, most: number, typing: boolean): Row[] {
 	const {columns, look, state} = view;
-	const counts = cutRow(row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view)), columns, look);
+	const counts = cutRow(row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view, isSmall(view))), columns, look);
 	const step = mendable(state) ?? blockedIn(state)[0];
 	if (!step) return [counts];
 	const rows = blockedRows(step, view, {columns: columns - 1, typing}).map(({spans}) => row(' ', ...spans));
-	if (rows.length <= most) return rows;
-	// The key, which comes last, stands whatever is cut.
-	const kept = rows.slice(0, most - 2);
-	return [...kept, row(`   ${signOf('more', look)} tab shows it whole`), ...rows.slice(-1)];
+	return lastKept(rows, most, `   ${signOf('more', look)} tab shows it whole`);
 }
 
 const inPane = (rows: Row[], columns: number, {look}: View): Row[] => rows.map((one) => cutRow(one, columns, look));
@@ -87,10 +86,10 @@ export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpe
 	const typing = isTyping?.(screen) ?? false;
 	const height = bodyRows(view.rows);
 	const columns = isWide(view.columns) ? leftOf(view.columns) : view.columns;
-	const inner: View = {...view, columns};
+	const inner: View = {...view, columns, small: isSmall(view)};
 	const isReview = screen.is === 'overview';
 	// The review says by itself what is blocked.
-	const least = leastFor(screen);
+	const least = leastFor(screen, view);
 	const foot = isWide(view.columns) || isReview ? [] : footRows(view, Math.max(3, height - least), typing);
 	const below = foot.length;
 	const news = isReview ? [] : newsRows(inner);

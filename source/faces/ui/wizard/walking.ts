@@ -47,15 +47,15 @@ function changeKey({wizard: {answers, secret}}: View, {name, finding}: StepSeen)
 	return {press: ['c'], shows: 'c', does: `change ${keyWords(key)}`, act: wizard({do: 'change', key})};
 }
 
-/** One blocked finding whole: title and why, what else to do where nothing mends it, and last the key that mends it or that changes its answer. */
-export function blockedRows(step: StepSeen, view: View, {columns, typing = false}: {columns: number; typing?: boolean}): Row[] {
+/** One blocked finding whole: title and why, what else to do where nothing mends it, and last the key that mends it or that changes its answer; `about` is the step that `f` is about first. */
+export function blockedRows(step: StepSeen, view: View, {columns, typing = false, about}: {columns: number; typing?: boolean; about?: string}): Row[] {
 	const {look, state} = view;
 	const {finding} = step;
 	const problem = finding?.problem;
 	const says = problem ? sentenceOf(problem) : (finding?.says ?? '');
 	const [first = '', ...more] = wrap(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 2);
 	const lines = [row(markSpan('blocked', look), {text: first, role: 'blocked'}), ...more.map((text) => row('  ', text))];
-	const key = step.name === mendable(state)?.name ? mendKeys(view, typing)[0] : typing ? undefined : changeKey(view, step);
+	const key = step.name === mendable(state, about)?.name ? mendKeys(view, typing, about)[0] : typing ? undefined : changeKey(view, step);
 	if (finding && mendsOf(finding) === undefined && problem?.advice !== undefined)
 		lines.push(...wrap(plainText(problem.advice, look), columns - 2).map((text) => row('  ', text)));
 	if (key) lines.push(row('  ', {text: key.shows, role: 'accent'}, `  ${plainText(key.does, look)}`));
