@@ -114,6 +114,9 @@ export async function onManager(world: PeerWorld, command: string): Promise<stri
 	return stdout;
 }
 
+/** So many seconds have gone by for whatever Python is started on the manager from now on (see ahead.pth); what runs there doesn't see them. */
+export const aheadOnManager = (world: PeerWorld, seconds: number): Promise<string> => onManager(world, `echo ${seconds} >/run/ahead`);
+
 /** The text of every file below a folder. */
 export async function textBelow(folder: string): Promise<{path: string; text: string}[]> {
 	const entries = await readdir(folder, {recursive: true, withFileTypes: true});

@@ -29,6 +29,7 @@ const instead: Record<string, string> = {
 const inTree: Record<string, string> = {
 	'cloud-init': 'usr/bin/cloud-init',
 	'load.pth': 'usr/lib/python3/dist-packages/peers-load.pth',
+	'ahead.pth': 'usr/lib/python3/dist-packages/peers-ahead.pth',
 	'later.py': 'usr/lib/python3/dist-packages/peers_later.py',
 	'authorized-keys': 'opt/peers/authorized-keys',
 	'taskscaler.py': 'usr/lib/python3/dist-packages/peers_taskscaler.py',

@@ -1008,8 +1008,16 @@ def worker_for(manager, address=None, ident=None):
     return None
 
 
-def instance_role(address):
-    return next((each.iam_instance_profile["Arn"] for each in running_at(address) if each.iam_instance_profile), None)
+def role_in(profile):
+    """What IAM knows of a profile and of the role in it, whose policies are told as they were put."""
+    known = next((each for each in iam_backends[ACCOUNT]["aws"].instance_profiles.values() if each.name == profile), None)
+    role = known.roles[0] if known and known.roles else None
+    return {"name": profile, "arn": known and known.arn, "roleArn": role and role.arn, "policies": dict(role.policies) if role else {}}
+
+
+def profile_at(address):
+    """The name of the profile that the machine at an address has."""
+    return next((each.iam_instance_profile["Arn"].split("/")[-1] for each in running_at(address) if each.iam_instance_profile), "")
 
 
 def forget_terminated():
@@ -1032,8 +1040,8 @@ def admin(path, query, body, machine):
         return "text/plain", authorized_keys(given.get("user"), given.get("address")) if not worker or (worker["open"] and worker["user"] == given.get("user")) or given.get("address") == machine else ""
     if path == "/peers/worker":
         return "application/json", json.dumps(worker_for(machine, given.get("address"), given.get("id")))
-    if path == "/peers/instance-role":
-        return "application/json", json.dumps({"arn": instance_role(given.get("address"))})
+    if path == "/peers/role":
+        return "application/json", json.dumps(role_in(given["profile"] if "profile" in given else profile_at(given["address"])))
     if path == "/peers/newer-image":
         return "application/json", json.dumps({"names": publish_newer(asked.get("serial", "20261120"))})
     if path == "/peers/denied":

@@ -1,7 +1,6 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import {AutoScalingClient, type AutoScalingGroup, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {DescribeImagesCommand, DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client, type Tag} from '@aws-sdk/client-ec2';
-import {GetInstanceProfileCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand} from '@aws-sdk/client-iam';
 import {z} from 'zod';
 import {judge, type PolicyDocument, type PolicyQuestion, readPolicy} from '../../source/world/cloud/policy/judge.ts';
 import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../source/world/cloud/policy/questions.ts';
@@ -30,6 +29,9 @@ type Known = Map<string, KnownThing>;
 /** The access key id by which the machine's programs sign what they do in the role's name. */
 const roleKey = 'MACHINE';
 
+/** A profile's ARN, and that of the role in it. */
+type RoleProfile = {arn: string; roleArn: string | undefined};
+
 type Refusal = {status: number; code: string; message: string};
 
 /** The values of `Name.1`, `Name.2` and so on. */
@@ -45,7 +47,7 @@ const tagsIn = (form: Record<string, string>, prefix: string): Record<string, st
 		}),
 	);
 
-function launchIn(form: Record<string, string>, profile: {arn: string; roleArn: string | undefined} | undefined) {
+function launchIn(form: Record<string, string>, profile: RoleProfile | undefined) {
 	const specifications = Object.entries(form).flatMap(([key, kind]) => {
 		const [, at] = /^TagSpecification\.(\d+)\.ResourceType$/.exec(key) ?? [];
 		return at === undefined ? [] : [[kind, tagsIn(form, `TagSpecification.${at}.Tag`)] as const];
@@ -66,7 +68,8 @@ function launchIn(form: Record<string, string>, profile: {arn: string; roleArn: 
 
 const recordOf = (tags: readonly Tag[] = []): Record<string, string> => Object.fromEntries(tags.map(({Key = '', Value = ''}) => [Key, Value]));
 
-const instanceRole = z.object({arn: z.string().nullable()});
+/** A profile, and the role in it, as IAM has them. */
+const roleShape = z.object({name: z.string(), arn: z.string().nullable(), roleArn: z.string().nullable(), policies: z.record(z.string(), z.string())});
 
 /** What the SSM agent asks AWS for before an instance counts as connected. */
 const agentNeeds = [
@@ -77,7 +80,6 @@ const agentNeeds = [
 /** Reads from moto what IAM and EC2 know when a call comes. */
 function lookingInto(moto: string) {
 	const settings = {endpoint: moto, credentials: {accessKeyId: 'PEERS', secretAccessKey: 'peers'}, maxAttempts: 1};
-	const iam = new IAMClient({...settings, region: 'us-east-1'});
 	const ec2 = new Map<string, EC2Client>();
 	const ec2In = (region: string): EC2Client => {
 		const client = ec2.get(region) ?? new EC2Client({...settings, region});
@@ -85,35 +87,16 @@ function lookingInto(moto: string) {
 		return client;
 	};
 
-	async function profile(name: string): Promise<{arn: string; roleArn: string | undefined; roleName: string | undefined} | undefined> {
-		try {
-			const {InstanceProfile: found} = await iam.send(new GetInstanceProfileCommand({InstanceProfileName: name}));
-			const role = found?.Roles?.[0];
-			return {arn: found?.Arn ?? '', roleArn: role?.Arn, roleName: role?.RoleName};
-		} catch {
-			return undefined;
-		}
-	}
-
-	/** The name of the profile that the manager at an address has now. */
-	async function profileNow(address: string): Promise<string> {
-		const {arn} = instanceRole.parse(await (await fetch(`${moto}/peers/instance-role?address=${address}`)).json());
-		return arn?.split('/').at(-1) ?? '';
-	}
-
-	/** The policies of the role in a profile. */
-	async function policies(name: string): Promise<PolicyDocument[]> {
-		const RoleName = (await profile(name))?.roleName;
-		if (RoleName === undefined) return [];
-		const {PolicyNames = []} = await iam.send(new ListRolePoliciesCommand({RoleName}));
-		return Promise.all(
-			PolicyNames.map(async (PolicyName) => {
-				const {PolicyDocument: text = ''} = await iam.send(new GetRolePolicyCommand({RoleName, PolicyName}));
-				const policy = readPolicy(text);
-				if (!policy) throw new Error(`The policy ${PolicyName} has elements that aren't known here: ${text}`);
-				return policy;
-			}),
-		);
+	/** Of a profile by its name, or of the one that the manager at an address has now, in one call: each call by the role is judged so. */
+	async function role(where: {profile: string} | {address: string}): Promise<{name: string; profile: RoleProfile | undefined; documents: PolicyDocument[]}> {
+		const answer = await fetch(`${moto}/peers/role?${new URLSearchParams(where)}`);
+		const {arn, name, policies, roleArn} = roleShape.parse(await answer.json());
+		const documents = Object.entries(policies).map(([policyName, text]) => {
+			const policy = readPolicy(text);
+			if (!policy) throw new Error(`The policy ${policyName} has elements that aren't known here: ${text}`);
+			return policy;
+		});
+		return {name, profile: arn === null ? undefined : {arn, roleArn: roleArn ?? undefined}, documents};
 	}
 
 	async function isConnected(region: string, instanceId: string): Promise<boolean> {
@@ -122,7 +105,7 @@ function lookingInto(moto: string) {
 		const instance = Reservations.flatMap(({Instances = []}) => Instances).find(({InstanceId}) => InstanceId === instanceId);
 		if (instance?.State?.Name !== 'running' || instance.ImageId === undefined) return false;
 		const {Images = []} = await client.send(new DescribeImagesCommand({ImageIds: [instance.ImageId]}));
-		const documents = await policies(instance.IamInstanceProfile?.Arn?.split('/').at(-1) ?? '');
+		const {documents} = await role({profile: instance.IamInstanceProfile?.Arn?.split('/').at(-1) ?? ''});
 		const mayTalk = agentNeeds.every((action) => judge(documents, {action, resource: '*', keys: {'aws:RequestedRegion': region}}) === 'allowed');
 		return mayTalk && !Images.some(({Name = ''}) => Name.startsWith('debian-'));
 	}
@@ -179,7 +162,7 @@ function lookingInto(moto: string) {
 		return 'instanceIds' in call || 'ids' in call ? instances(region) : new Map();
 	};
 
-	return {groupOf, isConnected, profile, profileNow, policies, thingsOf};
+	return {groupOf, isConnected, role, thingsOf};
 }
 
 type RoleLookup = ReturnType<typeof lookingInto>;
@@ -190,7 +173,7 @@ async function callOf({action, form, region, service}: AskedCall, looking: RoleL
 	if (name === 'autoscaling:TerminateInstanceInAutoScalingGroup') return {action: name, scalingGroup: await looking.groupOf(region, form.InstanceId ?? '')};
 	if (name === 'ec2:RunInstances') {
 		const profile = form['IamInstanceProfile.Name'] || form['IamInstanceProfile.Arn']?.split('/').at(-1);
-		return {action: name, launch: launchIn(form, profile ? await looking.profile(profile) : undefined)};
+		return {action: name, launch: launchIn(form, profile ? (await looking.role({profile})).profile : undefined)};
 	}
 	if (name === 'ec2:StopInstances' || name === 'ec2:TerminateInstances') return {action: name, instanceIds: listIn(form, 'InstanceId')};
 	if (name === 'ec2:CreateTags' || name === 'ec2:DeleteTags') return {action: name, ids: listIn(form, 'ResourceId'), tags: tagsIn(form, 'Tag')};
@@ -232,8 +215,7 @@ export async function startRoleListener(moto: string, addresses: readonly string
 	/** What refuses a call by the role, if anything does. */
 	async function refusalOf(what: AskedCall, address: string): Promise<Refusal | undefined> {
 		const call = await callOf(what, looking);
-		const profile = await looking.profileNow(address);
-		const [documents, things] = await Promise.all([looking.policies(profile), looking.thingsOf(call, what.region)]);
+		const [{name: profile, documents}, things] = await Promise.all([looking.role({address}), looking.thingsOf(call, what.region)]);
 		if (call.action === 'ec2:CreateTags' && unseen > 0) {
 			unseen -= 1;
 			return {status: 400, code: 'InvalidInstanceID.NotFound', message: `The instance ID '${what.form['ResourceId.1']}' does not exist`};
@@ -273,7 +255,7 @@ export async function startRoleListener(moto: string, addresses: readonly string
 		};
 		const isToken = incoming.method === 'PUT' && incoming.url === '/latest/api/token';
 		if (!isToken && incoming.headers['x-aws-ec2-metadata-token'] !== 'peers') return say(401, '');
-		const profile = await looking.profileNow(address);
+		const {name: profile} = await looking.role({address});
 		const folder = '/latest/meta-data/iam/security-credentials/';
 		if (isToken) say(200, 'peers');
 		else if (profile !== '' && incoming.url === folder) say(200, profile);
