@@ -7,6 +7,7 @@ import * as image from './image.ts';
 import * as jobs from './jobs.ts';
 import * as network from './network.ts';
 import {type AnyQuestion, flagOf, type Question, type RecordsOf} from './question.ts';
+import * as mirror from './registry-mirror.ts';
 import * as runner from './runner.ts';
 import * as scaling from './scaling.ts';
 import * as schedule from './schedule.ts';
@@ -54,6 +55,8 @@ const all = [
 	jobs.privileged,
 	jobs.disableCache,
 	jobs.dockerImage,
+	mirror.registryMirror,
+	mirror.registryMirrorDisk,
 	workers.workerProfile,
 	...ofExecutors('workers'),
 	jobs.runnerConfig,

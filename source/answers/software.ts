@@ -18,10 +18,13 @@ export const gitlabRunnerVersion = question(
 
 export const downloads = optional(
 	'downloads',
-	z.strictObject({gitlabRunner: folderUrl, dockerMachine: folderUrl}, words('{gitlabRunner, dockerMachine}, folder URLs')),
+	z.strictObject(
+		{gitlabRunner: folderUrl, dockerMachine: folderUrl, registry: folderUrl.optional()},
+		words('{gitlabRunner, dockerMachine}, and registry for a mirror: folder URLs'),
+	),
 )({
 	title: 'Where are GitLab Runner and docker-machine downloaded from?',
-	help: "gitlabRunner=URL,dockerMachine=URL: folders that hold one folder a version, instead of the publishers'. Checksums are verified all the same.",
+	help: "gitlabRunner=URL,dockerMachine=URL, and registry=URL for a mirror: folders that hold one folder a version, instead of the publishers'. Checksums are verified all the same.",
 	kind: 'json',
 	change: 'live',
 	holds: 'path',

@@ -25,6 +25,10 @@ export type LaunchPlan = {
 	replaces?: string | undefined;
 };
 
+/** GiB of a manager's disk: the mirror's room comes on top, since it is a file there. */
+const diskOf = ({registryMirror, registryMirrorDisk}: Answers, {diskGib}: ImageSeen): number =>
+	Math.max(diskGib, leastDisk) + (registryMirror === 'create' ? registryMirrorDisk : 0);
+
 /** The call that launches a manager: one instance, IMDSv2 only, an encrypted gp3 disk, the mark on all that comes with it. */
 export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): Input<'RunInstances'> {
 	const {groupId, image, keyName, network, profileName, replaces} = plan;
@@ -47,7 +51,7 @@ export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): I
 			},
 		],
 		BlockDeviceMappings: [
-			{DeviceName: image.rootDevice, Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: Math.max(image.diskGib, leastDisk)}},
+			{DeviceName: image.rootDevice, Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: diskOf(answers, image)}},
 		],
 		MetadataOptions: {HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1},
 		TagSpecifications: [

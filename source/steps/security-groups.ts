@@ -107,14 +107,14 @@ async function create(context: Context, vpcId: string, name: string, description
 }
 
 /** One rule a call, so that a refusal and its tags are its own: tags in a call go on all its rules. A duplicate is one that is there. */
-async function open(context: Context, groupId: string, rules: readonly WantedRule[], report: Report): Promise<void> {
+export async function open(context: Context, groupId: string, rules: readonly WantedRule[], report: Report): Promise<void> {
 	const {answers, clock, cloud, fleet, who} = context;
 	const tags = tagList(answers.tags, mark(fleet, 'security-groups'));
-	for (const {cidr, groupId: source, port} of rules) {
+	for (const {cidr, groupId: source, port, says = 'from the manager'} of rules) {
 		const from =
 			source === undefined
 				? {IpRanges: [{CidrIp: cidr, Description: sshDescription(who, clock.now())}]}
-				: {UserIdGroupPairs: [{GroupId: source, Description: 'from the manager'}]};
+				: {UserIdGroupPairs: [{GroupId: source, Description: says}]};
 		const input = {
 			GroupId: groupId,
 			IpPermissions: [{IpProtocol: 'tcp', FromPort: port, ToPort: port, ...from}],
@@ -127,7 +127,7 @@ async function open(context: Context, groupId: string, rules: readonly WantedRul
 	}
 }
 
-async function close({cloud}: Context, groupId: string, rules: readonly Rule[]): Promise<void> {
+export async function close({cloud}: Pick<Context, 'cloud'>, groupId: string, rules: readonly Rule[]): Promise<void> {
 	for (const {id} of rules) {
 		await unless(
 			cloud.call('RevokeSecurityGroupIngress', {GroupId: groupId, SecurityGroupRuleIds: [id]}),

@@ -1,7 +1,7 @@
 import type {Rule} from './looks/rules.ts';
 
-/** A rule that a group of the fleet has to have. */
-export type WantedRule = {port: number; cidr?: string; groupId?: string};
+/** A rule that a group of the fleet has to have. Of one that lets a group in, `says` is its description: whom it is for. */
+export type WantedRule = {port: number; cidr?: string; groupId?: string; says?: string};
 
 const opens = (rule: Rule, port: number): boolean =>
 	(rule.protocol === 'tcp' || rule.protocol === '-1' || rule.protocol === '6') && rule.fromPort <= port && port <= rule.toPort;

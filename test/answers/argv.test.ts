@@ -60,6 +60,8 @@ const alike: {[Key in AnswerKey]: [flags: string[], inPreset: unknown]} = {
 	privileged: [['--privileged'], true],
 	disableCache: [['--disable-cache=true'], true],
 	dockerImage: [['--docker-image', 'node:24'], 'node:24'],
+	registryMirror: [['--registry-mirror', 'https://mirror.example.com:5443'], 'https://mirror.example.com:5443'],
+	registryMirrorDisk: [['--registry-mirror-disk', '40'], 40],
 	workerProfile: [['--worker-profile', 'workers'], 'workers'],
 	machineOptions: [
 		['--machine-options', 'engine-opt=mtu=1400,engine-env=A=1', '--machine-options', '["engine-label=a=b,c"]'],

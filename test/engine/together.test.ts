@@ -118,6 +118,7 @@ test('a manager that somebody else’s run launched a moment ago with other answ
 		'connection',
 		'host-key',
 		'software',
+		'registry-mirror',
 		'test-machine',
 		'runner',
 		'service',

@@ -14,6 +14,7 @@ import {oldManagerStep} from '../../steps/old-manager.ts';
 import {permissionsStep} from '../../steps/permissions.ts';
 import {quotaStep} from '../../steps/quota.ts';
 import {recordStep} from '../../steps/record.ts';
+import {registryMirrorStep} from '../../steps/registry-mirror.ts';
 import {runnerStep} from '../../steps/runner.ts';
 import {securityGroupsStep} from '../../steps/security-groups.ts';
 import {serviceStep} from '../../steps/service.ts';
@@ -85,6 +86,7 @@ const steps: readonly AnyStep[] = [
 	connectionStep,
 	hostKeyStep,
 	softwareStep(pluginSoftware),
+	registryMirrorStep,
 	workerKeyStep,
 	launchTemplateStep,
 	testWorkerStep,

@@ -8,6 +8,7 @@ import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading, untilSeen, whenKnown} from '../../steps/late.ts';
 import {diskKeyLook} from '../../steps/looks/keys.ts';
 import {recordLook} from '../../steps/looks/record.ts';
+import {mirrorUrl} from '../../steps/mirror-address.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from '../../steps/tags.ts';
 import {workerImage} from '../../steps/worker-image.ts';
 import type {RequestLaunchTemplateData} from '../../world/cloud/shapes.ts';
@@ -33,9 +34,9 @@ export async function imageOfWorkers(context: Context, found: Pick<Found, 'image
 /** What workers are to be launched with. */
 export async function dataWanted(context: Context, found: Pick<Found, TemplateNeeds>): Promise<{data: RequestLaunchTemplateData; notes: Note[]}> {
 	const {answers, fleet} = context;
-	const {image, notes} = await imageOfWorkers(context, found);
+	const [{image, notes}, mirror] = await Promise.all([imageOfWorkers(context, found), mirrorUrl(context, answers)]);
 	const isPublic = found.network.workerSubnets.some((subnet) => subnet.public);
-	return {data: templateData({answers, fleet, image, network: {public: isPublic}, workersGroupId: found['security-groups'].workersGroupId}), notes};
+	return {data: templateData({answers, fleet, image, mirror, network: {public: isPublic}, workersGroupId: found['security-groups'].workersGroupId}), notes};
 }
 
 /** A key of the account's own encrypts disks only for whom its policy lets in, and here that is Auto Scaling. */
@@ -136,11 +137,11 @@ async function remove(context: Removal, report: Report): Promise<void> {
 }
 
 /** What workers are launched with: a change is a new version, which workers that run don't get. */
-export const launchTemplateStep: Step<'launch-template', TemplateNeeds, 'record' | 'permissions' | 'quota' | 'worker-key'> = {
+export const launchTemplateStep: Step<'launch-template', TemplateNeeds, 'record' | 'permissions' | 'quota' | 'worker-key' | 'registry-mirror'> = {
 	name: 'launch-template',
 	title: 'Launch template',
 	needs: ['network', 'images', 'security-groups'],
-	after: ['record', 'permissions', 'quota', 'worker-key'],
+	after: ['record', 'permissions', 'quota', 'worker-key', 'registry-mirror'],
 	actions: [
 		...scalingActions,
 		'ec2:DescribeImages',

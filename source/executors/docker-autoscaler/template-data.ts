@@ -13,6 +13,8 @@ export type TemplateSetting = {
 	image: ImageSeen;
 	network: Pick<Found['network'], 'public'>;
 	workersGroupId: string;
+	/** The URL of the mirror that workers take Docker Hub's images from. */
+	mirror?: string | undefined;
 };
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
@@ -34,7 +36,7 @@ const tagged = ['instance', 'volume', 'network-interface'] as const;
  * What workers are launched with: no type and no market, which the group's mixed instances policy says (Auto Scaling refuses a template that names a market
  * beside it). Containers of a job reach the worker's role over one hop more.
  */
-export function templateData({answers, fleet, image, network, workersGroupId}: TemplateSetting): RequestLaunchTemplateData {
+export function templateData({answers, fleet, image, mirror, network, workersGroupId}: TemplateSetting): RequestLaunchTemplateData {
 	const Tags = tagList(workerTags(fleet, answers));
 	return {
 		ImageId: image.id,
@@ -44,7 +46,7 @@ export function templateData({answers, fleet, image, network, workersGroupId}: T
 		BlockDeviceMappings: [{DeviceName: image.rootDevice, Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: answers.workerDisk}}],
 		MetadataOptions: {HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: answers.workerProfile === undefined ? 1 : 2},
 		TagSpecifications: tagged.map((ResourceType) => ({ResourceType, Tags})),
-		UserData: encoded(userDataFor(workerUser(answers, image))),
+		UserData: encoded(userDataFor(workerUser(answers, image), mirror)),
 	};
 }
 

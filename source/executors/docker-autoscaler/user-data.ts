@@ -1,17 +1,29 @@
+/** dockerd refuses to start where a flag and its file name the same setting, so the mirror goes into the file. */
+const mirrored = (mirror: string): string => `python3 - ${mirror} <<'END'
+import json, sys
+path = '/etc/docker/daemon.json'
+with open(path) as file:
+    told = json.load(file)
+told.setdefault('registry-mirrors', sys.argv[1:])
+with open(path, 'w') as file:
+    json.dump(told, file)
+END
+`;
+
 /**
  * What a worker runs at its first boot, of any image that is offered. The ECS-optimized image has Docker, which its agent would pull up: the agent finds no
  * cluster here, so it goes and Docker is started by itself. On others Docker is installed from the system's own packages, while no update in the background
  * holds apt's locks. A daemon.json of the image's own stays. The runner waits for Docker in one session, which may be older than the user's membership of
- * the group docker: so the socket belongs to the user's own group.
+ * the group docker: so the socket belongs to the user's own group. A mirror is written into a daemon.json of the image's own too, unless that names one.
  */
-export const userDataFor = (user: string): string => `#!/bin/sh
+export const userDataFor = (user: string, mirror?: string): string => `#!/bin/sh
 # Written by gitlab-runner-aws.
 systemctl disable --now --no-block ecs amazon-ecs-volume-plugin 2>/dev/null
 if [ ! -e /etc/docker/daemon.json ]; then
   mkdir -p /etc/docker
   echo '{"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}}' >/etc/docker/daemon.json
 fi
-mkdir -p /etc/systemd/system/docker.socket.d
+${mirror === undefined ? '' : mirrored(mirror)}mkdir -p /etc/systemd/system/docker.socket.d
 printf '[Socket]\\nSocketGroup=%s\\n' "$(id -gn ${user})" >/etc/systemd/system/docker.socket.d/gitlab-runner-aws.conf
 systemctl daemon-reload
 if ! command -v docker >/dev/null; then

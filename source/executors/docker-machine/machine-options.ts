@@ -3,6 +3,7 @@ import type {Found} from '../../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, mark, markKeys} from '../../fleet.ts';
 import {withoutLogin} from '../../steps/config/shown.ts';
 import type {ImageSeen} from '../../steps/images.ts';
+import {isManagersMirror} from '../../steps/mirror-address.ts';
 import {isTable, type Table, textsAt} from '../../world/host/toml.ts';
 import {userDataPath} from './scripts/manager-part.ts';
 import {isSecretOption} from './scripts/secret-options.ts';
@@ -15,6 +16,8 @@ export type MachineSetting = {
 	image: Pick<ImageSeen, 'id' | 'rootDevice' | 'user'>;
 	/** The workers' group by name: docker-machine refuses an id. */
 	workersGroupName: string;
+	/** The URL of the mirror that workers take Docker Hub's images from. */
+	mirror?: string | undefined;
 };
 
 /** One option of docker-machine, as it is written into MachineOptions and as it is read there. */
@@ -30,6 +33,8 @@ type MachineOption = {
 	readonly read?: (value: string) => unknown;
 	/** It was made from the answer, and isn't the answer as it was given: an image's id for its name. */
 	readonly resolved?: true;
+	/** Which values that stand are of our writing: one that isn't stays a person's where nothing is wanted. All are where it's absent. */
+	readonly isOurs?: (value: string) => boolean;
 	/** It means one manager alone, so no other is made with it. */
 	readonly local?: true;
 };
@@ -102,6 +107,13 @@ const rows: readonly MachineOption[] = [
 	// Containers of a job reach the worker's role only over one hop more.
 	{flag: 'amazonec2-metadata-token-response-hop-limit', write: ({answers}) => (answers.workerProfile === undefined ? undefined : '2')},
 	{flag: 'engine-install-url', answer: 'engineInstall', write: ({answers}) => (answers.engineInstall === 'image' ? undefined : answers.engineInstall)},
+	{
+		flag: 'engine-registry-mirror',
+		answer: 'registryMirror',
+		read: (value) => (isManagersMirror(value) ? 'create' : undefined),
+		write: ({mirror}) => mirror,
+		isOurs: isManagersMirror,
+	},
 	...['amazonec2-access-key', 'amazonec2-secret-key', 'amazonec2-session-token'].map((flag): MachineOption => ({flag, local: true})),
 	// It names files and pairs that are one manager's.
 	...['amazonec2-keypair-name', 'amazonec2-ssh-keypath'].map((flag): MachineOption => ({flag, local: true})),
@@ -142,10 +154,17 @@ export function machineOptions(setting: MachineSetting): string[] {
 	return [...ours, ...own];
 }
 
+/** Whether an option is one that we write, with a value of our writing. */
+function isOurWriting(option: string): boolean {
+	const flag = flagOf(option);
+	const row = byFlag.get(flag);
+	return row?.write !== undefined && (row.isOurs?.(option.slice(flag.length + 1)) ?? true);
+}
+
 /** Options that stand in config.toml beside what we want: written there by a person, kept, and listed as theirs. */
 export function extraOptions(standing: readonly string[], wanted: readonly string[]): string[] {
 	const flags = new Set(wanted.map(flagOf));
-	return standing.filter((option) => !flags.has(flagOf(option)) && byFlag.get(flagOf(option))?.write === undefined);
+	return standing.filter((option) => !flags.has(flagOf(option)) && !isOurWriting(option));
 }
 
 /** What MachineOptions say in our answers; `secrets` where one of them was left out. */

@@ -1,5 +1,7 @@
+import {isMirrorUrl} from '../../answers/registry-mirror.ts';
 import type {Given} from '../../fleet.ts';
 import {type Fate, mapped, notNeeded, notPossible, type OptionFate} from '../../steps/config/option-fate.ts';
+import {isManagersMirror} from '../../steps/mirror-address.ts';
 import type {Table, Value} from '../../world/host/toml.ts';
 import {limitsOf} from '../offered.ts';
 import {answerOfFlag, flagOf, isMadeByUs, shownOption, standingOptions} from './machine-options.ts';
@@ -48,7 +50,6 @@ const elsewhereOf: Readonly<Record<string, Fate>> = {
 	'amazonec2-insecure-transport': madeThere,
 	'amazonec2-request-spot-instance': mapped('spot'),
 	'engine-install-url': notNeeded("Docker is in the workers' image, or comes from the system's own packages"),
-	'engine-registry-mirror': intoImage,
 	'engine-opt': intoImage,
 	'engine-insecure-registry': intoImage,
 	'engine-storage-driver': intoImage,
@@ -67,6 +68,8 @@ function byValue(flag: string, value: string): Fate | undefined {
 			return value === 'optional' ? notPossible('workers take IMDSv2 alone') : notNeeded('workers take IMDSv2 alone');
 		case 'amazonec2-spot-price':
 			return value === 'on-demand' || value === '' ? mapped('spotPrice', 'the answer spotPrice, which is on-demand') : mapped('spotPrice');
+		case 'engine-registry-mirror':
+			return isManagersMirror(value) || isMirrorUrl(value) ? mapped('registryMirror') : intoImage;
 		default:
 			return undefined;
 	}
@@ -80,9 +83,10 @@ function elsewhereFate(flag: string, value: string): Fate {
 }
 
 /** In a fleet of its own kind every option goes on: as an answer, as one that each fleet sets, or among machineOptions. */
-function ownFate(flag: string): Fate {
+function ownFate(flag: string, value: string): Fate {
 	const answer = answerOfFlag(flag);
 	if (isSecretOption(flag)) return ownKeys;
+	if (answer === 'registryMirror' && !isManagersMirror(value)) return mapped('machineOptions');
 	if (answer !== undefined) return mapped(answer);
 	return isMadeByUs(flag) ? notNeeded('every fleet sets it') : mapped('machineOptions');
 }
@@ -92,7 +96,7 @@ function ofOptions(value: Value, isOwn: boolean): OptionTold[] {
 	return options.map((option) => {
 		const flag = flagOf(option);
 		const said = option === flag ? 'true' : option.slice(flag.length + 1);
-		const fate = isOwn ? ownFate(flag) : elsewhereFate(flag, said);
+		const fate = isOwn ? ownFate(flag, said) : elsewhereFate(flag, said);
 		return {option: flag, value: option === flag ? '' : shownOption(option).slice(flag.length + 1), ...fate};
 	});
 }
@@ -147,11 +151,21 @@ export function tells(path: string, value: Value, executor: string): readonly Op
 	return undefined;
 }
 
-/** The answers of a docker-machine runner in a fleet of another executor: where no highest price is written, docker-machine's own one was nobody's. */
+/**
+ * The answers of a docker-machine runner in a fleet of another executor: where no highest price is written, docker-machine's own one was nobody's. Its first
+ * mirror is the workers' there too.
+ */
 export function elsewhere(answers: Given, entry: Table): Given {
 	const {spotPrice, ...others} = answers;
-	const isWritten = standingOptions(entry).some((option) => flagOf(option) === 'amazonec2-spot-price');
-	return isWritten && spotPrice !== undefined ? {...others, spotPrice} : others;
+	const standing = standingOptions(entry);
+	const isWritten = standing.some((option) => flagOf(option) === 'amazonec2-spot-price');
+	const mirrors = standing.filter((option) => flagOf(option) === 'engine-registry-mirror').map((option) => option.slice('engine-registry-mirror='.length));
+	const registryMirror = others.registryMirror ?? mirrors.find(isMirrorUrl);
+	return {
+		...others,
+		...(isWritten && spotPrice !== undefined ? {spotPrice} : {}),
+		...(registryMirror === undefined ? {} : {registryMirror}),
+	};
 }
 
 /** What is left of a docker-machine runner that is taken out of config.toml: idle machines, which nobody takes away then. */

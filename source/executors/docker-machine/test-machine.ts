@@ -120,11 +120,11 @@ async function apply(context: Context, found: Pick<Found, TestMachineNeeds>, _fi
 }
 
 /** One real worker with exactly the runner's options comes up, runs a container and goes away. */
-export const testMachineStep: Step<'test-machine', TestMachineNeeds, 'instance-profile' | 'spot-role'> = {
+export const testMachineStep: Step<'test-machine', TestMachineNeeds, 'instance-profile' | 'spot-role' | 'registry-mirror'> = {
 	name: 'test-machine',
 	title: 'Test machine',
 	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'host-key', 'software'],
-	after: ['instance-profile', 'spot-role'],
+	after: ['instance-profile', 'spot-role', 'registry-mirror'],
 	actions: [...reachingActions, 'ec2:CreateTags', 'ec2:DescribeImages'],
 	check,
 	apply,

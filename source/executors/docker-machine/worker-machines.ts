@@ -3,6 +3,7 @@ import {names} from '../../fleet.ts';
 import {hasRunners, standingRunner} from '../../steps/config/merge.ts';
 import type {ImageSeen} from '../../steps/images.ts';
 import {currentManager} from '../../steps/looks/host.ts';
+import {mirrorUrl} from '../../steps/mirror-address.ts';
 import {heritageOf} from '../../steps/token.ts';
 import {workerImage} from '../../steps/worker-image.ts';
 import type {HostFacts} from '../scripts.ts';
@@ -32,7 +33,7 @@ export async function workerMachines(context: Context, found: Pick<Found, 'netwo
 	const runner = text === undefined ? undefined : standingRunner(text, {answers, fleet, config: machineConfig()});
 	const standing = standingOptions(runner);
 	const ami = standing.find((option) => option.startsWith('amazonec2-ami='))?.slice('amazonec2-ami='.length);
-	const {image, notes} = await workerImage(context, found.images.worker, ami);
-	const options = machineOptions({answers, fleet, image, network: found.network, workersGroupName: names.workersGroup(fleet)});
+	const [{image, notes}, mirror] = await Promise.all([workerImage(context, found.images.worker, ami), mirrorUrl(context, answers)]);
+	const options = machineOptions({answers, fleet, image, network: found.network, workersGroupName: names.workersGroup(fleet), mirror});
 	return {options, extra: extraOptions(standing, options), image, notes};
 }

@@ -71,6 +71,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		gitlab,
 		clock,
 		random,
+		mirrors: new Map(),
 		dockerHubRefuses: false,
 		jobsFail: undefined,
 		tunnels,
@@ -81,7 +82,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 				const instance = region.instances.get(instanceId);
 				const image = instance && region.images.get(instance.imageId);
 				if (!instance || !image) continue;
-				const machine = newMachine(instance, image, region.name);
+				const machine = newMachine(instance, image, region.name, region.volumes.get(instance.volumeId)?.gib);
 				machine.bootedFor = instance.runsFrom;
 				machines.set(instanceId, machine);
 				return machine;

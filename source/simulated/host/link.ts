@@ -8,6 +8,7 @@ import type {Laptop} from '../laptop.ts';
 import {type Hosts, isUp, type Machine, type Work} from './machine.ts';
 import {authorizeKey, unregister, writeConfig, writeCredentials} from './play-config.ts';
 import {facts, softwareFacts} from './play-facts.ts';
+import {installMirror, lookAtMirror, removeMirror} from './play-mirror.ts';
 import {panel} from './play-panel.ts';
 import {endJobs, service} from './play-service.ts';
 import {install} from './play-software.ts';
@@ -39,6 +40,9 @@ const scripts: Readonly<Record<string, Played>> = {
 	'end-jobs': endJobs,
 	unregister,
 	'authorize-key': authorizeKey,
+	'install-mirror': installMirror,
+	'remove-mirror': removeMirror,
+	'look-at-mirror': lookAtMirror,
 	panel,
 };
 

@@ -36,6 +36,8 @@ export type MachineFaults = {
 	stage?: {name: string; detail: string; times: number};
 	/** Another program listens where the runner's metrics are to be. */
 	metricsPort?: 'taken';
+	/** The mirror of Docker Hub ends as soon as it's started, with these words. */
+	mirror?: string;
 };
 
 /** The runner's unit as systemd tells of it. `activating`: its process has ended by itself, and is started again when RestartSec is over. */
@@ -60,8 +62,8 @@ const subStates: Record<UnitState['active'], string> = {
 	failed: 'failed',
 };
 
-/** A machine's unit as systemd's properties tell of it. */
-export const unitOf = ({service: {active, result, status, restarts, since}}: Machine): Unit => ({
+/** A unit as systemd's properties tell of it. */
+export const unitOf = ({active, result, status, restarts, since}: UnitState): Unit => ({
 	active,
 	sub: subStates[active],
 	result,
@@ -72,6 +74,13 @@ export const unitOf = ({service: {active, result, status, restarts, since}}: Mac
 
 /** The unit of a machine that has just booted. */
 export const stoppedUnit = (enabled: boolean): UnitState => ({active: 'inactive', enabled, result: 'success', status: 0, restarts: 0});
+
+/** What a manager has of a mirror of Docker Hub besides its files. */
+export type MirrorState = {
+	/** GiB of its own file system; undefined where that isn't there. */
+	diskGib: number | undefined;
+	service: UnitState;
+};
 
 /** The system of one instance, as it stands behind its sshd. */
 export type Machine = {
@@ -86,6 +95,8 @@ export type Machine = {
 	service: UnitState;
 	/** The runner's process, while the service isn't inactive. */
 	process: RunnerProcess | undefined;
+	/** Its mirror of Docker Hub, where it has one. */
+	mirror: MirrorState | undefined;
 	/** What the runner's service has printed, oldest first. Times are milliseconds since 1970. */
 	journal: {number: number; at: number; message: string}[];
 	/** Whether a script that changes the host holds its lock. */
@@ -105,6 +116,8 @@ export type Hosts = {
 	machineOf(instanceId: string): Machine | undefined;
 	/** The machine that an address leads to now. */
 	machineAt(address: string, port: number): Machine | undefined;
+	/** What mirrors of others answer managers at `/v2/`, by URL: an HTTP status. */
+	mirrors: Map<string, number>;
 	/** Docker Hub gives no more images to workers: too many pulls from their address. */
 	dockerHubRefuses: boolean;
 	/** How each job ends as soon as it has begun, while something that jobs need is broken. */
@@ -128,8 +141,11 @@ export const unitPath = '/etc/systemd/system/gitlab-runner.service';
 export const systemIdPath = '/etc/gitlab-runner/.runner_system_id';
 export const credentialsPath = '/root/.aws/credentials';
 
-/** Makes the system that an image boots into. */
-export function newMachine(instance: InstanceState, image: ImageState, region: string): Machine {
+/** GiB of a manager's disk that nobody wanted larger. */
+const usualDiskGib = 16;
+
+/** Makes the system that an image boots into, on a disk of so many GiB. */
+export function newMachine(instance: InstanceState, image: ImageState, region: string, diskGib = usualDiskGib): Machine {
 	const files: Machine['files'] = new Map();
 	if (instance.publicKey !== undefined) files.set(keysPath(image.user), {text: `${instance.publicKey}\n`, mode: 0o600});
 	files.set(hostKeyPath, {text: `${hostKeyOf(instance.id).line} root@${instance.id}\n`, mode: 0o644});
@@ -139,11 +155,12 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		image,
 		hostKeyGeneration: 0,
 		files,
-		diskFreeGib: 5.4,
+		diskFreeGib: 5.4 + Math.max(0, diskGib - usualDiskGib),
 		strain: {},
 		ticked: undefined,
 		service: stoppedUnit(false),
 		process: undefined,
+		mirror: undefined,
 		journal: [],
 		locked: false,
 		bootedFor: undefined,

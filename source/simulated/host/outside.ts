@@ -60,6 +60,11 @@ export function hostOutside(hosts: Hosts) {
 		setStrain(instanceId: string, strain: Strain): void {
 			strainOn(machineOf(instanceId), strain, hosts.clock.now());
 		},
+		/** What a mirror of somebody's answers managers at `/v2/`: an HTTP status, or nothing. */
+		setMirror(url: string, answers: number | undefined): void {
+			if (answers === undefined) hosts.mirrors.delete(url);
+			else hosts.mirrors.set(url, answers);
+		},
 		/** Docker Hub refuses to give images to workers, or gives them again. */
 		setDockerHub(gives: 'images' | 'none'): void {
 			hosts.dockerHubRefuses = gives === 'none';

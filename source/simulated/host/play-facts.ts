@@ -2,6 +2,7 @@ import type {CommonFacts, CommonSoftware} from '../../world/host/scripts/facts.t
 import {paths} from '../../world/host/scripts/paths.ts';
 import {credentialsPath, digest, type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, unitOf, unitPath, versionOf, type Work} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
+import {mirrorSeen} from './mirror.ts';
 import type {Plays, ScriptRun} from './plays.ts';
 import {readConfig} from './runner-config.ts';
 
@@ -40,7 +41,7 @@ function softwareOf({machine, hosts, plays}: ScriptRun): CommonSoftware {
 		unit: textOf(machine, unitPath),
 		dropIn: textOf(machine, paths.dropIn),
 		service: present({
-			...unitOf(machine),
+			...unitOf(machine.service),
 			log: service.active === 'activating' ? machine.journal.slice(-40).map(({message}) => message) : undefined,
 			enabled: service.enabled ? 'enabled' : machine.files.has(unitPath) ? 'disabled' : 'not-found',
 			since: service.since === undefined || service.active !== 'active' ? undefined : new Date(service.since).toISOString(),
@@ -66,6 +67,7 @@ export function* facts({verify}: {verify: boolean}, running: ScriptRun): Work<Co
 		systemId: textOf(machine, systemIdPath)?.trim(),
 		metrics: metricsOf(machine),
 		jobs: jobsList(hosts, machine),
+		mirror: mirrorSeen(machine),
 		verify: asked ? verifyLines(hosts, machine, read && 'config' in read ? read.config.entries : []) : undefined,
 		...addedBy(plays, (one) => one.facts(machine)),
 	});

@@ -36,7 +36,7 @@ function hostPart({hosts, machine, plays}: Pick<ScriptRun, 'hosts' | 'machine' |
 	return {
 		...addedBy(plays, (one) => one.panel(machine)),
 		...(config === undefined ? {} : {config: {text: withoutSecrets(plays, config), hash: digest(config)}}),
-		service: unitOf(machine),
+		service: unitOf(machine.service),
 		...loads(machine, now),
 		...(metrics === undefined ? {silent: '/metrics on 127.0.0.1:9252: [Errno 111] Connection refused'} : {metrics}),
 		...(jobs === undefined ? {} : {jobs}),

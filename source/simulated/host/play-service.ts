@@ -104,7 +104,7 @@ function* watched({machine, hosts}: ScriptRun, begun: number): Work<ServiceOutco
 				.filter(({at, message}) => at >= begun && message !== '')
 				.map(({message}) => message)
 				.slice(-40);
-			return {is: 'failed', code: 'runner-crashed', detail: log.slice(-3).join(' '), crash: {unit: unitOf(machine), log}};
+			return {is: 'failed', code: 'runner-crashed', detail: log.slice(-3).join(' '), crash: {unit: unitOf(machine.service), log}};
 		}
 		if (metricsOf(machine) !== undefined) return undefined;
 	}

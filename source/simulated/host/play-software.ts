@@ -9,7 +9,7 @@ import {locked} from './running.ts';
 import {startService} from './unit.ts';
 
 /** Bytes of a program, about as they are. */
-const sizeOf = (program: string): number => (program === 'gitlab-runner' ? 104_857_600 : 27_262_976);
+const sizeOf = (program: string): number => (program === 'gitlab-runner' ? 104_857_600 : program === 'registry' ? 20_971_520 : 27_262_976);
 
 /** Milliseconds that a mebibyte takes. */
 const perMebibyte = 35;
@@ -32,7 +32,7 @@ export function* install(given: Install, running: ScriptRun): Work<InstallOutcom
 	}
 }
 
-function* waitForBoot({bootSeconds}: Install, {machine, hosts, say}: ScriptRun): Work<Failed | undefined> {
+export function* waitForBoot({bootSeconds}: Pick<Install, 'bootSeconds'>, {machine, hosts, say}: ScriptRun): Work<Failed | undefined> {
 	say({says: 'first boot ending'});
 	if (machine.faults.cloudInit === 'slow') {
 		yield bootSeconds * 1000;
@@ -86,13 +86,13 @@ function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	return why === undefined ? {is: 'done'} : failed('command-failed', why);
 }
 
-function* fetchAll(wanted: readonly Download[], {machine, say}: ScriptRun): Work<Failed | undefined> {
+export function* fetchAll(wanted: readonly Download[], {machine, say}: ScriptRun): Work<Failed | undefined> {
 	const {faults} = machine;
 	const first = wanted[0];
 	if (!first) return undefined;
 	if (faults.downloads === 'unreachable') {
 		yield 96_000;
-		return failed('download-failed', `${first.checksums}: <urlopen error timed out>`);
+		return failed('download-failed', `${first.sha256 === undefined ? first.checksums : first.url}: <urlopen error timed out>`);
 	}
 	yield 600;
 	const most = Math.max(...wanted.map(({name}) => sizeOf(name)));

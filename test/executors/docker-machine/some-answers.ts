@@ -34,6 +34,8 @@ export const someAnswers = (over: Partial<Answers> = {}): Answers => ({
 	privileged: true,
 	disableCache: false,
 	dockerImage: 'alpine:latest',
+	registryMirror: 'none',
+	registryMirrorDisk: 20,
 	machineOptions: [],
 	workerSubnets: ['all'],
 	onDemandBase: 0,

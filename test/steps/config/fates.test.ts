@@ -69,6 +69,7 @@ test('machines become workers of a group: numbers, windows in five fields, tags,
 	const {runnerConfig, ...same} = answers;
 	assert.deepEqual(same, {
 		executor: 'docker-autoscaler',
+		registryMirror: 'http://10.0.0.9:6000',
 		concurrent: 48,
 		checkInterval: 2,
 		gitlabUrl: 'https://gitlab.example.com',
@@ -111,7 +112,8 @@ test('what has no counterpart says why, and what to do instead', () => {
 	assert.equal(fate('runners.limit'), 'mapped: the answer limit');
 	assert.match(fate('runners.environment'), /^not possible: variables may be secrets/);
 	assert.match(fate(`${options} amazonec2-access-key`), /^not needed: the manager makes workers by its role/);
-	assert.match(fate(`${options} engine-registry-mirror`), /^not possible: put it into the daemon\.json of an image of your own/);
+	assert.equal(fate(`${options} engine-registry-mirror`), 'mapped: the answer registryMirror');
+	assert.match(fate(`${options} engine-opt`), /^not possible: put it into the daemon\.json of an image of your own/);
 	assert.match(fate(`${options} amazonec2-block-duration-minutes`), /^not needed: AWS takes no such request any more/);
 	assert.match(fate('runners.machine.MaxGrowthRate'), /^not needed: AWS makes as many at once/);
 	assert.match(

@@ -3,6 +3,7 @@ import {type OpenScript, prelude, type Script} from '../script.ts';
 import {unitShape, unitText} from '../unit.ts';
 import {logText} from './log.ts';
 import type {ManagerPart, Properties} from './manager-part.ts';
+import {mirrorShape, mirrorText} from './mirror-seen.ts';
 import {paths} from './paths.ts';
 import {readingText, verifyShape} from './reading.ts';
 
@@ -45,13 +46,15 @@ const verified = {
 	jobs: z.string().optional(),
 	/** Absent when there is no config.toml, or none of its runners. */
 	verify: verifyShape.optional(),
+	/** Absent where the manager has no mirror. */
+	mirror: mirrorShape.optional(),
 };
 
 /** What every manager tells, whatever its executor. */
 export type CommonSoftware = z.infer<z.ZodObject<typeof software>>;
 export type CommonFacts = z.infer<z.ZodObject<typeof software & typeof verified>>;
 
-const text = (executors: string): string => `${prelude}${unitText}${logText}${readingText}${executors}
+const text = (executors: string): string => `${prelude}${unitText}${logText}${readingText}${mirrorText}${executors}
 from concurrent.futures import ThreadPoolExecutor
 # Before the host's key is verified nothing is read here that is for the person alone: no config.toml, no metrics, no id, no machine.
 plain = given.get('without') == 'secrets'
@@ -125,6 +128,7 @@ with ThreadPoolExecutor(8) as pool:
         **({} if plain else dict(
             metrics=pool.submit(answer, '/metrics'),
             jobs=pool.submit(answer, '/debug/jobs/list'),
+            mirror=pool.submit(mirror_seen),
             verify=pool.submit(verify))))
     parts = [pool.submit(one[what]) for one in executors.values() for what in (['software'] if plain else ['software', 'facts'])]
     facts = {name: work.result() for name, work in asked.items()}
