@@ -1,7 +1,8 @@
-import type {Change, Context, Finding, Found, Look, Note, Removal, Report, Step} from '../engine/step.ts';
+import type {Change, Context, Finding, Found, Look, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import type {HostFacts} from '../executors/scripts.ts';
-import {Problem} from '../problem.ts';
-import {type InstallMirrorOutcome, installMirrorScript} from '../world/host/scripts/install-mirror.ts';
+import {type Fleet, names} from '../fleet.ts';
+import {isProblem, Problem} from '../problem.ts';
+import {type InstallMirror, type InstallMirrorOutcome, installMirrorScript} from '../world/host/scripts/install-mirror.ts';
 import {lookAtMirrorScript, type MirrorAnswer} from '../world/host/scripts/look-at-mirror.ts';
 import {mirror} from '../world/host/scripts/mirror-paths.ts';
 import {removeMirrorScript} from '../world/host/scripts/remove-mirror.ts';
@@ -9,15 +10,14 @@ import {unitIs} from '../world/host/unit.ts';
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, differs, orBlocked} from './finding.ts';
-import {see} from './groups-seen.ts';
 import {spreading} from './late.ts';
 import {accountActions, accountLook, type Instance} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
-import {forgetHost, lookAtHost, managerOf} from './looks/host.ts';
+import {currentManager, forgetHost, lookAtHost, managerOf} from './looks/host.ts';
 import type {Rule} from './looks/rules.ts';
 import {mirrorOn} from './mirror-address.ts';
 import {digestOf, mirrorFiles, registryDownload, registryVersion} from './mirror-program.ts';
-import {connectTo, connectToChange, reachingActions} from './reaching.ts';
+import {connectTo, connectToChange, onTheWay, reachingActions} from './reaching.ts';
 import {close, open} from './security-groups.ts';
 import {bearsMark} from './tags.ts';
 import {missingRules, type WantedRule} from './wanted-rules.ts';
@@ -29,7 +29,8 @@ declare module '../engine/step.ts' {
 	}
 }
 
-type MirrorNeeds = 'network' | 'security-groups' | 'manager' | 'connection' | 'host-key';
+type MirrorAfter = 'record' | 'permissions' | 'network' | 'security-groups' | 'manager' | 'connection' | 'host-key';
+type MirrorFound = Finding<Found['registry-mirror']>;
 
 /** Seconds that the manager's first boot may take, and GiB of its disk that stay free beside the mirror's room. */
 const bootSeconds = 600;
@@ -38,12 +39,40 @@ const leaveGib = 3;
 const wantedRule = (workersGroupId: string): WantedRule => ({port: mirror.port, groupId: workersGroupId, says: 'mirror of Docker Hub'});
 
 /** Whether a rule is the one that lets workers in to a mirror: of ours, and for a group. */
-const isMirrorRule = ({fromPort, groupId, toPort}: Rule): boolean => fromPort === mirror.port && toPort === mirror.port && groupId !== undefined;
+const isMirrorRule = (fleet: Fleet, {fromPort, groupId, tags, toPort}: Rule): boolean =>
+	fromPort === mirror.port && toPort === mirror.port && groupId !== undefined && bearsMark(fleet, tags);
 
-/** The manager's group, and the rules of ours in it that let in workers. */
-async function door(context: Context, found: Pick<Found, 'network'>): Promise<{groupId: string; inbound: Rule[]; own: Rule[]}> {
-	const {manager, ours} = await see(context, found.network.vpcId);
-	return {groupId: manager?.id ?? '', inbound: [...(manager?.inbound ?? []), ...ours], own: ours.filter(isMirrorRule)};
+/** Our rules that let workers in to a mirror, with the group that each is in: without one no manager has a mirror. */
+async function ownRules(context: Looking): Promise<{inGroup: string; rule: Rule}[]> {
+	const {groups, rulesElsewhere} = await context.look(accountLook);
+	const all = [...groups.flatMap(({id, inbound}) => inbound.map((rule) => ({inGroup: id, rule}))), ...rulesElsewhere];
+	return all.filter(({rule}) => isMirrorRule(context.fleet, rule));
+}
+
+/** Whether the manager's own groups let in workers, by whosever rule. */
+async function letsInWorkers(context: Context, manager: Instance): Promise<boolean> {
+	const {answers, fleet} = context;
+	const {groups, rulesElsewhere} = await context.look(accountLook);
+	const workers = groups.find(({name, tags}) => name === names.workersGroup(fleet) && bearsMark(fleet, tags));
+	const adopted = answers.securityGroup === 'create' ? [] : await context.look(adoptedGroupsLook(answers.securityGroup));
+	const inbound = [
+		...[...groups, ...adopted].filter(({id}) => manager.groupIds.includes(id)).flatMap((group) => group.inbound),
+		...rulesElsewhere.filter(({inGroup}) => manager.groupIds.includes(inGroup)).map(({rule}) => rule),
+	];
+	return workers !== undefined && missingRules(inbound, [wantedRule(workers.id)]).length === 0;
+}
+
+/** What a manager that runs tells, or what has to be first. */
+async function onManager(context: Context, ask: (manager: Instance) => Promise<MirrorFound>, without: MirrorFound): Promise<MirrorFound> {
+	const manager = await currentManager(context);
+	if (!manager) return without;
+	if (manager.state !== 'running') return {is: 'waiting', for: ['manager']};
+	try {
+		return await ask(manager);
+	} catch (error) {
+		if (!isProblem(error, 'host-key-unknown', ...onTheWay)) throw error;
+		return {is: 'waiting', for: [isProblem(error, 'host-key-unknown') ? 'host-key' : 'connection']};
+	}
 }
 
 /** What another mirror answers the manager, which is in the workers' network. */
@@ -69,14 +98,19 @@ async function judgeNamed(context: Context, manager: Instance, url: string): Pro
 	throw new Blocked('mirror-refuses', `The mirror ${url} is of no use at /v2/: ${why}.`, 'Choose another `--registry-mirror`.', without);
 }
 
-async function checkNone(context: Context, found: Pick<Found, MirrorNeeds>): Promise<Finding<Found['registry-mirror']>> {
-	const {registryMirror} = context.answers;
-	const url = registryMirror === 'none' ? undefined : registryMirror.replace(/\/$/, '');
+/** Without a mirror on the manager: the account tells by itself whether there was one, so that a fleet that has none waits for nothing. */
+async function checkWithout(context: Context, url: string | undefined): Promise<MirrorFound> {
 	const resource = url === undefined ? {} : {url};
-	const {own} = await door(context, found);
-	if (url !== undefined) await judgeNamed(context, await managerOf(context, found), url);
-	if (own.length > 0) return {is: 'extra', resource, says: "the manager's mirror goes, with what it keeps"};
-	return {is: 'ready', resource, says: url ?? 'none'};
+	const left = (await ownRules(context)).length > 0;
+	const found: MirrorFound = left
+		? {is: 'extra', resource, says: "the manager's mirror goes, with what it keeps"}
+		: {is: 'ready', resource, says: url ?? 'none'};
+	if (url === undefined) return found;
+	const judged = async (manager: Instance): Promise<MirrorFound> => {
+		await judgeNamed(context, manager, url);
+		return found;
+	};
+	return onManager(context, judged, {is: 'waiting', for: ['manager']});
 }
 
 /** What of a manager's mirror isn't as it's wanted. */
@@ -101,22 +135,26 @@ const notesOf = ({answers}: Context, diskGib: number | undefined): Note[] =>
 				},
 			];
 
-async function check(context: Context, found: Pick<Found, MirrorNeeds>): Promise<Finding<Found['registry-mirror']>> {
-	const {answers} = context;
-	if (answers.registryMirror !== 'create') return checkNone(context, found);
-	const manager = await managerOf(context, found);
-	const [{mirror: seen}, {inbound}] = await Promise.all([lookAtHost(context, manager), door(context, found)]);
+async function checkOn(context: Context, manager: Instance): Promise<MirrorFound> {
+	const [{mirror: seen}, isOpen] = await Promise.all([lookAtHost(context, manager), letsInWorkers(context, manager)]);
 	const url = mirrorOn(manager.privateIp ?? '');
-	const says = `${url}, ${answers.registryMirrorDisk} GiB`;
-	if (!seen) return {is: 'missing', says};
-	const closed = missingRules(inbound, [wantedRule(found['security-groups'].workersGroupId)]).length > 0;
+	if (!seen) return {is: 'missing', says: unmade(context)};
 	const changes: Change[] = [
-		...(closed ? [{what: `port ${mirror.port} of the manager`, from: 'closed to workers', to: 'open to them', how: 'live' as const}] : []),
+		...(isOpen ? [] : [{what: `port ${mirror.port} of the manager`, from: 'closed to workers', to: 'open to them', how: 'live' as const}]),
 		...changesOf(context, manager, seen),
 	];
 	const notes = notesOf(context, seen.diskGib);
 	if (changes.length > 0) return differs({url}, changes, notes);
-	return {is: 'ready', resource: {url}, says: `registry ${registryVersion} at ${says}`, notes};
+	return {is: 'ready', resource: {url}, says: `registry ${registryVersion} at ${url}, ${seen.diskGib} GiB`, notes};
+}
+
+const unmade = ({answers}: Context): string => `registry ${registryVersion} on the manager, ${answers.registryMirrorDisk} GiB`;
+
+async function check(context: Context): Promise<MirrorFound> {
+	const {registryMirror} = context.answers;
+	if (registryMirror === 'none') return checkWithout(context, undefined);
+	if (registryMirror !== 'create') return checkWithout(context, registryMirror.replace(/\/$/, ''));
+	return onManager(context, (manager) => checkOn(context, manager), {is: 'missing', says: unmade(context)});
 }
 
 /** What went wrong with the mirror on the manager, told. */
@@ -147,48 +185,45 @@ function problemOf({code, detail}: Extract<InstallMirrorOutcome, {is: 'failed'}>
 }
 
 /** The rule comes first and goes last: by it whoever looks into the account knows that a manager may have a mirror. */
-async function bring(context: Context, found: Pick<Found, MirrorNeeds>, report: Report): Promise<void> {
+async function bring(context: Context, found: Pick<Found, MirrorAfter>, report: Report): Promise<void> {
 	const {answers} = context;
+	const {managerGroupId, workersGroupId} = found['security-groups'];
 	const manager = await managerOf(context, found);
-	const {groupId, inbound} = await door(context, found);
-	await open(context, groupId, missingRules(inbound, [wantedRule(found['security-groups'].workersGroupId)]), report);
+	if (!(await letsInWorkers(context, manager))) await open(context, managerGroupId, [wantedRule(workersGroupId)], report);
 	const {machine} = await lookAtHost(context, manager);
 	const address = manager.privateIp ?? '';
 	const connection = await connectToChange(context, manager);
-	const outcome = await connection
-		.script(
-			installMirrorScript,
-			{
-				bootSeconds,
-				download: registryDownload(answers, {machine}),
-				files: mirrorFiles(answers, address),
-				diskGib: answers.registryMirrorDisk,
-				leaveGib,
-				address: `${address}:${mirror.port}`,
-			},
-			report,
-		)
-		.finally(() => forgetHost(context, manager));
+	const given: InstallMirror = {
+		bootSeconds,
+		download: registryDownload(answers, {machine}),
+		files: mirrorFiles(answers, address),
+		diskGib: answers.registryMirrorDisk,
+		leaveGib,
+		address: `${address}:${mirror.port}`,
+	};
+	const outcome = await connection.script(installMirrorScript, given, report).finally(() => forgetHost(context, manager));
 	if (outcome.is === 'failed') throw problemOf(outcome);
 }
 
+async function closeDoors(context: Looking): Promise<void> {
+	for (const {inGroup, rule} of await ownRules(context)) await unless(close(context, inGroup, [rule]), 'InvalidGroup.NotFound');
+}
+
 /** Takes the mirror off the manager, then its rule away: workers that still know it are refused at once meanwhile, and ask Docker Hub. */
-async function takeAway(context: Context, found: Pick<Found, MirrorNeeds>, report: Report): Promise<void> {
+async function takeAway(context: Context, found: Pick<Found, MirrorAfter>, report: Report): Promise<void> {
 	const manager = await managerOf(context, found);
-	const {groupId, own} = await door(context, found);
 	const connection = await connectToChange(context, manager);
 	report({says: "the manager's mirror going"});
 	const outcome = await connection.script(removeMirrorScript, {}, report).finally(() => forgetHost(context, manager));
-	if (outcome.is === 'failed')
-		throw new Problem({
-			code: 'mirror-stays',
-			message: `The mirror can't be taken off the manager: ${outcome.detail}`,
-			advice: 'Look at it with `gitlab-runner-aws ssh`, then run the same command again.',
-		});
-	await close(context, groupId, own);
+	if (outcome.is === 'gone') return closeDoors(context);
+	throw new Problem({
+		code: 'mirror-stays',
+		message: `The mirror can't be taken off the manager: ${outcome.detail}`,
+		advice: 'Look at it with `gitlab-runner-aws ssh`, then run the same command again.',
+	});
 }
 
-async function apply(context: Context, found: Pick<Found, MirrorNeeds>, _finding: unknown, report: Report): Promise<void> {
+async function apply(context: Context, found: Pick<Found, MirrorAfter>, _finding: unknown, report: Report): Promise<void> {
 	const isWanted = context.answers.registryMirror === 'create';
 	await (isWanted ? bring(context, found, report) : takeAway(context, found, report));
 	context.forget(accountLook, adoptedGroupsLook(context.answers.securityGroup));
@@ -196,26 +231,16 @@ async function apply(context: Context, found: Pick<Found, MirrorNeeds>, _finding
 
 /** The mirror itself goes with the manager; its rule first, since the two groups name each other by it. */
 async function remove(context: Removal): Promise<void> {
-	const {groups} = await context.look(accountLook);
-	for (const {id, inbound} of groups) {
-		await unless(
-			close(
-				context,
-				id,
-				inbound.filter((rule) => isMirrorRule(rule) && bearsMark(context.fleet, rule.tags)),
-			),
-			'InvalidGroup.NotFound',
-		);
-	}
+	await closeDoors(context);
 	context.forget(accountLook);
 }
 
 /** A mirror of Docker Hub for the workers: on the manager, or one that is named and only looked at. */
-export const registryMirrorStep: Step<'registry-mirror', MirrorNeeds, 'record' | 'permissions'> = {
+export const registryMirrorStep: Step<'registry-mirror', never, MirrorAfter> = {
 	name: 'registry-mirror',
 	title: 'Registry mirror',
-	needs: ['network', 'security-groups', 'manager', 'connection', 'host-key'],
-	after: ['record', 'permissions'],
+	needs: [],
+	after: ['record', 'permissions', 'network', 'security-groups', 'manager', 'connection', 'host-key'],
 	actions: [...accountActions, ...reachingActions, 'ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupIngress', 'ec2:CreateTags'],
 	settles: spreading,
 	check: orBlocked(check),
