@@ -65,6 +65,10 @@ function linesOf(steps: readonly AnyStep[], plan: Plan): string[] {
 	});
 }
 
+/** What is agreed to, by steps: of what goes not its jobs and workers, which come and go while somebody reads. */
+const agreedIn = (steps: readonly AnyStep[], plan: Plan): string[] =>
+	steps.flatMap((step) => (plan.get(step.name)?.is === 'extra' ? [`${step.title} goes`] : linesOf([step], plan)));
+
 const isReady = (plan: Plan): boolean => [...plan.values()].every(({is}) => is === 'ready');
 
 /**
@@ -93,7 +97,7 @@ async function planned(actContext: ActContext, looking: OpenContext<Reaching>, a
 		});
 	const lines = linesOf(steps, plan);
 	if (lines.length === 0) throw new Problem({code: 'nothing-to-change', message: change.already});
-	return {allowed, change, changed: changeWords(changesBetween(answers, context.answers)), context, executor, lines, plan};
+	return {allowed, change, changed: changeWords(changesBetween(answers, context.answers)), context, executor, agreed: agreedIn(steps, plan), lines, plan};
 }
 
 /** Whether config.toml is another one then. */
@@ -108,7 +112,7 @@ function startsAnew(plan: Plan): boolean {
 /** Readies an act: nothing is changed until it is carried out, and then only what was shown. */
 export async function prepareChange(actContext: ActContext, act: FleetAct): Promise<Prepared> {
 	return within(actContext.open(), async (looking) => {
-		const {change, context, executor, lines, plan} = await planned(actContext, looking, act);
+		const {agreed, change, context, executor, lines, plan} = await planned(actContext, looking, act);
 		const isProven = (plan.get(executor.workers.provenBy)?.is ?? 'ready') === 'ready';
 		return {
 			proposal: {
@@ -131,7 +135,7 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 					`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
 				],
 			},
-			carryOut: (tell) => within(actContext.open(), (again) => carryOut(actContext, again, act, lines, tell)),
+			carryOut: (tell) => within(actContext.open(), (again) => carryOut(actContext, again, act, agreed, tell)),
 		};
 	});
 }
@@ -146,11 +150,11 @@ async function carryOut(
 	actContext: ActContext,
 	looking: OpenContext<Reaching>,
 	act: FleetAct,
-	agreed: readonly string[],
+	shown: readonly string[],
 	tell: (says: string) => void,
 ): Promise<string> {
-	const {allowed, change, changed, context, executor, lines, plan} = await planned(actContext, looking, act);
-	if (lines.join() !== agreed.join())
+	const {agreed, allowed, change, changed, context, executor, lines, plan} = await planned(actContext, looking, act);
+	if (agreed.join() !== shown.join())
 		throw new Problem({
 			code: 'changed-meanwhile',
 			message: `The fleet isn't as it was when this was shown, so it would now be something else: ${lines.join('; ')}.`,
