@@ -22,8 +22,8 @@ export type Laptop = {
 	act(what: string): void;
 };
 
-/** Every changing act of any laptop, and after which of them its laptop dies. */
-export type Acts = {done: string[]; dieAt: number | undefined};
+/** Every changing act of any laptop, after which of them its laptop dies, and who is told once one has been carried out. */
+export type Acts = {done: string[]; dieAt: number | undefined; whenDone: ((nth: number) => void) | undefined};
 
 /** Makes a laptop. A dead one throws a Problem with the code `laptop-died` from every port, for ever. */
 export function newLaptop({number, address, arn}: Pick<Laptop, 'number' | 'address' | 'arn'>, world: SimulatedClock, acts: Acts): Laptop {
@@ -48,6 +48,10 @@ export function newLaptop({number, address, arn}: Pick<Laptop, 'number' | 'addre
 		act(what) {
 			acts.done.push(what);
 			if (acts.done.length === acts.dieAt) laptop.alive = false;
+			const {whenDone} = acts;
+			const nth = acts.done.length;
+			// It's carried out in the same turn.
+			if (whenDone) queueMicrotask(() => whenDone(nth));
 		},
 	};
 	return laptop;

@@ -88,6 +88,8 @@ export type World = Ports & {
 			setOwnAddress(address: string | undefined): void;
 			/** The first laptop's clock goes wrong by so many milliseconds: ahead, or behind where negative. */
 			setClock(ahead: number): void;
+			/** Somebody looks right after each changing act of laptops from now on, and is told which of all it was (1 is the first); undefined: nobody does. */
+			afterActs(look: ((nth: number) => void) | undefined): void;
 		};
 	faults: CloudFaults &
 		HostFaults & {
@@ -114,7 +116,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random, plays);
 	cloud.whenChanged.push(hosts.review);
 	const {faults: sshFaults, opened, open, scripts} = hostFaults(time.now);
-	const acts: Acts = {done: [], dieAt: undefined};
+	const acts: Acts = {done: [], dieAt: undefined, whenDone: undefined};
 	let laptops = 0;
 
 	function portsFor(address: string, who: string, disk?: SimulatedDisk): Ports {
@@ -167,6 +169,9 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 			},
 			setClock(ahead) {
 				first.laptop.clockAhead = ahead;
+			},
+			afterActs(look) {
+				acts.whenDone = look;
 			},
 		},
 		faults: {

@@ -10,6 +10,8 @@ import {config, onlyManager, rules} from './seen.ts';
 export const onMachines = (world: World, limit = 6): SetupWish => ({secrets: {runnerToken: world.outside.token()}, flags: {executor: 'docker+machine', limit}});
 /** The same who goes over. */
 export const over: SetupWish = {flags: {executor: 'docker-autoscaler', workerImage: 'ecs-al2023', workerDisk: 30}};
+/** The same who comes back. */
+export const back: SetupWish = {flags: {executor: 'docker+machine', workerImage: 'ubuntu-24.04', workerDisk: 20}};
 
 const filesOf = (world: World): string[] => [...world.outside.machine(onlyManager(world)).files.keys()];
 /** What the manager's role allows. */

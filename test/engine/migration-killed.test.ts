@@ -1,43 +1,67 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {planOf, problemsIn, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
-import {leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
-import {actsSince, config, jobStates, noneAtAll, oneGroup, onlyManager, standing} from './seen.ts';
+import type {Ports, World} from '../../source/simulated/world.ts';
+import {simulatedWorld} from '../../source/simulated/world.ts';
+import {atEachPair} from './deaths.ts';
+import {planOf, problemsIn, type SetUp, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
+import {back, leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
+import {config, jobStates, noneAtAll, oneGroup, onlyManager, standing} from './seen.ts';
 
-/** A fleet of docker+machine with jobs that run, and more that come as it goes over. */
-async function busyFleet(): Promise<World> {
-	const world = simulatedWorld();
-	await standingFleet(world, onMachines(world));
-	world.outside.queueJobs(3, {seconds: 500, tags: []});
-	for (const after of [100_000, 250_000, 400_000]) world.time.at(world.time.now() + after, () => void world.outside.queueJobs(1, {seconds: 200, tags: []}));
+/** Three jobs that run as a fleet goes over or back, and more that come meanwhile. */
+async function withJobs(world: World, seconds: number): Promise<undefined> {
+	world.outside.queueJobs(3, {seconds, tags: []});
+	for (const after of [100_000, 250_000]) world.time.at(world.time.now() + after, () => void world.outside.queueJobs(1, {seconds: 100, tags: []}));
 	await world.clock.sleep(60_000);
-	return world;
 }
 
-test('a laptop that dies at any act of going over leaves what the same command ends: no job is lost or runs twice, and nothing of docker-machine is left', async () => {
-	const whole = await busyFleet();
-	const before = whole.acts.length;
-	await setUp(whole, over);
-	const acts = actsSince(whole, before);
-	assert.ok(acts.length > 20, acts.join());
-	for (const [index, act] of acts.entries()) {
-		const world = await busyFleet();
-		world.faults.dieAt(world.acts.length + index + 1);
-		await setUp(world, over).catch(() => undefined);
-		const rebooted = world.reboot();
-		const again = await setUp(rebooted, over);
-		const at = `killed at act ${index + 1}, ${act}`;
-		assert.deepEqual([at, problemsIn(again), unlike(await planOf(rebooted))], [at, [], {}]);
-		await rebooted.clock.sleep(1_800_000);
-		assert.deepEqual([at, jobStates(world), new Set(timesTaken(world))], [at, {success: 6}, new Set([1])]);
-		assert.deepEqual([at, leftOfMachines(world), standing(world)], [at, [], oneGroup]);
-	}
+async function busyOnMachines(world: World, seconds = 200): Promise<undefined> {
+	await standingFleet(world, onMachines(world));
+	await withJobs(world, seconds);
+}
+
+async function busyOnGroup(world: World): Promise<undefined> {
+	const {flags, ...wish} = onMachines(world);
+	await standingFleet(world, {...wish, flags: {...flags, ...over.flags}});
+	await withJobs(world, 200);
+}
+
+/** The fleet is whole, every job ended well on one worker, and nothing is left of the executor that it doesn't have. */
+async function isWhole(ports: Ports, world: World, at: string): Promise<'over' | 'back'> {
+	assert.deepEqual([at, unlike(await planOf(ports))], [at, {}]);
+	await ports.clock.sleep(900_000);
+	assert.deepEqual([at, jobStates(world), new Set(timesTaken(world))], [at, {success: 5}, new Set([1])]);
+	const isBack = config(world, onlyManager(world)).includes('docker+machine');
+	assert.deepEqual([at, isBack ? leftOfGroup(world) : leftOfMachines(world)], [at, []]);
+	return isBack ? 'back' : 'over';
+}
+
+async function goes(way: 'over' | 'back', again: SetUp, ports: Ports, world: World, at: string): Promise<void> {
+	assert.deepEqual([at, problemsIn(again), await isWhole(ports, world, at)], [at, [], way]);
+	if (way === 'over') assert.deepEqual([at, standing(world)], [at, oneGroup]);
+}
+
+test('a laptop that dies at any act of going over, and once more at any act of the next run, leaves what the same command ends: no job is lost or runs twice, and nothing of docker-machine is left', async () => {
+	const {acts, pairs} = await atEachPair({
+		begin: busyOnMachines,
+		run: (ports) => setUp(ports, over),
+		holds: (again, ports, world, at) => goes('over', again, ports, world, at),
+	});
+	assert.ok(acts > 20 && pairs > 200, `${acts} acts, ${pairs} pairs`);
+});
+
+test('a laptop that dies at any act of going back to docker+machine, and once more at any act of the next run, leaves what the same command ends, and nothing of the group', async () => {
+	const {acts, pairs} = await atEachPair({
+		begin: busyOnGroup,
+		run: (ports) => setUp(ports, back),
+		holds: (again, ports, world, at) => goes('back', again, ports, world, at),
+	});
+	assert.ok(acts > 10 && pairs > 50, `${acts} acts, ${pairs} pairs`);
 });
 
 test('a manager that boots anew while its fleet goes over loses only the jobs that ran then, and the same command ends it', async () => {
 	for (const minutes of [1, 3, 5, 7]) {
-		const world = await busyFleet();
+		const world = simulatedWorld();
+		await busyOnMachines(world, 500);
 		const running = setUp(world, over);
 		await world.clock.sleep(minutes * 60_000);
 		const lost = world.jobs.filter(({state}) => state === 'running').map(({id}) => id);
@@ -53,48 +77,38 @@ test('a manager that boots anew while its fleet goes over loses only the jobs th
 	}
 });
 
-/** The same fleet, whose laptop died while old machines were waited for; and that laptop, switched on again. */
-async function halfWay(): Promise<{world: World; laptop: ReturnType<World['reboot']>}> {
-	const world = await busyFleet();
-	let left = 0;
-	const waiting = (): void => {
-		left += world.scripts.some((script) => script.name === 'retire-machines') ? 1 : 0;
-		if (left === 1) world.faults.dieAt(world.acts.length + 1);
-		else if (left === 0) world.time.at(world.time.now() + 5000, waiting);
-	};
-	waiting();
+/** A fleet whose laptop died as it waited for jobs on old machines; gives that laptop, switched on again. */
+async function halfWay(world: World): Promise<Ports> {
+	await busyOnMachines(world, 500);
+	let looked = 0;
+	world.outside.afterActs((nth) => {
+		if (world.acts[nth - 1] === 'script retire-machines' && ++looked === 2) world.faults.dieAt(nth + 1);
+	});
 	await setUp(world, over).catch(() => undefined);
+	world.outside.afterActs(undefined);
 	assert.deepEqual([config(world, onlyManager(world)).includes('executor = "docker-autoscaler"'), leftOfMachines(world).length > 0], [true, true]);
-	return {world, laptop: world.reboot()};
+	return world.reboot();
 }
 
-test('a laptop that dies at any act of going back leaves what a setup ends, whichever way that is: no job is lost or runs twice', async () => {
-	const whole = await halfWay();
-	const before = whole.world.acts.length;
-	await undo(whole.laptop);
-	const acts = actsSince(whole.world, before);
-	assert.ok(acts.length > 5, acts.join());
+test('a laptop that dies at any act of an undo half way, and once more at any act of the setup after it, leaves what a setup ends, whichever way that is: no job is lost or runs twice', async () => {
 	const ways = new Set<string>();
-	for (const [index, act] of acts.entries()) {
-		const {laptop, world} = await halfWay();
-		world.faults.dieAt(world.acts.length + index + 1);
-		await undo(laptop).catch(() => undefined);
-		const rebooted = world.reboot(laptop);
-		const again = await setUp(rebooted);
-		const at = `killed at act ${index + 1}, ${act}`;
-		assert.deepEqual([at, problemsIn(again), unlike(await planOf(rebooted))], [at, [], {}]);
-		await rebooted.clock.sleep(1_800_000);
-		assert.deepEqual([at, jobStates(world), new Set(timesTaken(world))], [at, {success: 6}, new Set([1])]);
-		const wentBack = config(world, onlyManager(world)).includes('docker+machine');
-		ways.add(wentBack ? 'back' : 'over');
-		assert.deepEqual([at, wentBack ? leftOfGroup(world) : leftOfMachines(world)], [at, []]);
-	}
-	assert.ok(ways.has('back'));
+	const {acts, pairs} = await atEachPair<string | SetUp>({
+		begin: halfWay,
+		run: (ports) => undo(ports),
+		again: (ports) => setUp(ports),
+		async holds(again, ports, world, at) {
+			if (typeof again === 'string') assert.match(again, /^Undone, executor docker-autoscaler → docker\+machine/);
+			else assert.deepEqual([at, problemsIn(again)], [at, []]);
+			ways.add(await isWhole(ports, world, at));
+		},
+	});
+	assert.ok(acts > 5 && pairs > 10, `${acts} acts, ${pairs} pairs`);
+	assert.ok(ways.has('back'), [...ways].join());
 });
 
 test('a fleet is taken away whole from half way, and its jobs end well', async () => {
-	const {laptop, world} = await halfWay();
-	const {left, result} = await takeAway(laptop, {withCache: true});
+	const world = simulatedWorld();
+	const {left, result} = await takeAway(await halfWay(world), {withCache: true});
 	assert.deepEqual([result.problems.map(({message}) => message), left, standing(world)], [[], [], noneAtAll]);
 	assert.ok(
 		world.jobs.every(({state}) => state === 'success' || state === 'pending'),

@@ -5,7 +5,7 @@ import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {watchedFor} from '../panel/watched.ts';
 import {changesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
-import {leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
+import {back, leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
 import {actsSince, config, jobStates, oneGroup, onlyManager, standing, startedAt} from './seen.ts';
 
 test('a fleet goes over to docker-autoscaler under running jobs by one reload, and nothing of docker-machine is left', async () => {
@@ -162,8 +162,8 @@ test('a fleet that has gone over wholly goes back as it came: all is made again,
 	world.outside.queueJobs(3, {seconds: 900, tags: []});
 	await world.clock.sleep(200_000);
 	const started = startedAt(world, manager);
-	const back = await setUp(world, {flags: {executor: 'docker+machine', workerImage: 'ubuntu-24.04', workerDisk: 20}});
-	assert.deepEqual([problemsIn(back), jobStates(world), leftOfGroup(world), startedAt(world, manager)], [[], {success: 3}, [], started]);
+	const gone = await setUp(world, back);
+	assert.deepEqual([problemsIn(gone), jobStates(world), leftOfGroup(world), startedAt(world, manager)], [[], {success: 3}, [], started]);
 	world.outside.queueJobs(1, {seconds: 60, tags: []});
 	await world.clock.sleep(600_000);
 	assert.deepEqual([jobStates(world), config(world, manager).includes('executor = "docker+machine"'), unlike(await planOf(world))], [{success: 4}, true, {}]);

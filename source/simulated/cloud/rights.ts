@@ -12,11 +12,19 @@ const managed: Record<string, string[]> = {
 	AmazonSSMManagedInstanceCore: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'],
 };
 
+/** Policies by their texts: every call of a machine asks for the same few. */
+const read = new Map<string, PolicyDocument | undefined>();
+
+function policyIn(text: string): PolicyDocument | undefined {
+	if (!read.has(text)) read.set(text, readPolicy(text));
+	return read.get(text);
+}
+
 /** The policies of a role in force: of the ones written into it those from before a change, until that has spread. */
 function policiesOf({attached, inline, name, spreading}: RoleState, now: number): PolicyDocument[] {
 	const written = spreading && now < spreading.until ? spreading.inline : inline;
 	const texts = [...written.values()].map((text) => {
-		const policy = readPolicy(text);
+		const policy = policyIn(text);
 		if (!policy) throw new Error(`A policy of role ${name} has elements that the simulated world doesn't know: ${text}`);
 		return policy;
 	});

@@ -11,7 +11,7 @@ export const asPattern = (text: string): RegExp =>
 	);
 
 /** Whether a text fits such a pattern. */
-const matches = (pattern: string, text: string): boolean => asPattern(pattern).test(text);
+const matches = (pattern: string, text: string): boolean => pattern === text || (/[*?]/.test(pattern) && asPattern(pattern).test(text));
 
 /** The condition keys of a request, with the value or, of a key that has several, the values; what isn't in it is missing in the request. */
 export type ConditionKeys = Readonly<Record<string, string | readonly string[]>>;
