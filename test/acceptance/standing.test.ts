@@ -11,6 +11,7 @@ import {likeNames, sameNameElsewhere} from './decoys.ts';
 import {roundTripsDeep} from './depth.ts';
 import {answersFor, changingCalls, commandLines, ended, type LaptopOnPeers, laptopIn, onManager, textBelow, unlike} from './laptop.ts';
 import {startRelay} from './relay.ts';
+import {smokes} from './smokes.ts';
 
 const fleet = ['--fleet', 'gitlab-runners', '--region', 'us-east-1'];
 const bucket = 'gitlab-runners-cache-123456789012-us-east-1';
@@ -312,6 +313,10 @@ test('no secret is in what the program says, in its files, on a command line or 
 		[],
 		'the key is in its own file only',
 	);
+});
+
+test('smoke proves the chain on a worker of the fleet, by a cache that the second job finds, and leaves nothing in GitLab', async () => {
+	await smokes(world, laptop);
 });
 
 test('destroy takes away what bears the mark, workers with their jobs too, and nothing else; the cache bucket stays', async () => {
