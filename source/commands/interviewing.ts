@@ -16,6 +16,7 @@ import {notCounted} from '../faces/words/costs.ts';
 import {inLine} from '../faces/words/run-state.ts';
 import {type Answers, type Fleet, markKeys} from '../fleet.ts';
 import {many} from '../panel/formats.ts';
+import {managerDiskGib} from '../steps/launch.ts';
 import {accountLook} from '../steps/looks/account.ts';
 import {recordLook} from '../steps/looks/record.ts';
 import {type CostEstimate, costs, monthHours} from '../steps/prices.ts';
@@ -139,11 +140,11 @@ function byHand(steps: readonly AnyStep[], answers: Answers): ByHand[] {
 }
 
 /** What the answers cost where the fleet lives, once the network and the images are known. */
-export async function costsOf({plan, context}: Pick<EndedPlan, 'plan' | 'context'>): Promise<CostEstimate | undefined> {
+export async function costsOf({plan, context}: {plan: Plan; context: Context}): Promise<CostEstimate | undefined> {
 	const {network, images} = foundIn(plan);
 	if (!network || !images) return undefined;
 	const zones = [...new Set(network.workerSubnets.map(({zone}) => zone))];
-	return costs(context, context.answers, {zones, public: network.public, managerDiskGib: images.manager.diskGib});
+	return costs(context, context.answers, {zones, public: network.public, managerDiskGib: managerDiskGib(context.answers, images.manager)});
 }
 
 async function costLinesOf(ended: EndedPlan): Promise<readonly string[]> {

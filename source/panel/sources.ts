@@ -40,6 +40,7 @@ const knownTo = (snapshot: Snapshot): KnownToPanel => {
 	return {
 		lost: (journal.value?.jobs.lost ?? []).flatMap(({machine}) => machine ?? []),
 		spotEnds: ec2.value?.spotEnds ?? {},
+		managerDisks: ec2.value?.managerDisks ?? {},
 		shortTokens: (host.value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
 		instanceIds: executors.flatMap(({leftovers}) => (host.value && leftovers.kept(host.value)?.instanceIds) ?? []),
 		groups: groupsIn(snapshot),

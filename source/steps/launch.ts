@@ -26,7 +26,7 @@ export type LaunchPlan = {
 };
 
 /** GiB of a manager's disk: the mirror's room comes on top, since it is a file there. */
-const diskOf = ({registryMirror, registryMirrorDisk}: Answers, {diskGib}: ImageSeen): number =>
+export const managerDiskGib = ({registryMirror, registryMirrorDisk}: Answers, {diskGib}: ImageSeen): number =>
 	Math.max(diskGib, leastDisk) + (registryMirror === 'create' ? registryMirrorDisk : 0);
 
 /** The call that launches a manager: one instance, IMDSv2 only, an encrypted gp3 disk, the mark on all that comes with it. */
@@ -51,7 +51,7 @@ export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): I
 			},
 		],
 		BlockDeviceMappings: [
-			{DeviceName: image.rootDevice, Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: diskOf(answers, image)}},
+			{DeviceName: image.rootDevice, Ebs: {VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true, VolumeSize: managerDiskGib(answers, image)}},
 		],
 		MetadataOptions: {HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1},
 		TagSpecifications: [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {costsOf} from '../../source/commands/interviewing.ts';
 import {lookOnce} from '../../source/commands/watch.ts';
 import {statusLines} from '../../source/faces/words/status-table.ts';
 import {names} from '../../source/fleet.ts';
@@ -16,6 +17,7 @@ import {spotPrices} from '../../source/simulated/cloud/launch.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
 import {addressUsd, diskUsd} from '../../source/steps/prices.ts';
+import {planned} from '../engine/fleet.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {healthy, host, instance, machine, nameAt, now, prices} from './seeing.ts';
 import {standing} from './watched.ts';
@@ -38,7 +40,7 @@ function everyMachine(world: World) {
 			if (kept.has(one.id)) continue;
 			kept.set(one.id, {
 				spot: one.spotRequestId !== undefined,
-				diskGib: region.volumes.has(one.volumeId) && one.keyName?.startsWith('runner-') === true ? (region.volumes.get(one.volumeId)?.gib ?? 0) : 0,
+				diskGib: region.volumes.get(one.volumeId)?.gib ?? 0,
 				type: one.type,
 				zone: one.zone,
 				from: one.launchedAt,
@@ -171,6 +173,21 @@ test('over a week with interruptions, drains and orphans, what today cost never 
 	await watchedUntil(world, clock.now() + 60_000, first, nothingPaid);
 	const own = every.cost(monthOf(clock.now()), paid.at ?? 0);
 	assert.ok(Math.abs(month - own) < own / 100, `${month} of ${own}`);
+});
+
+test('the manager costs in the panel what the review said, with its disk', async () => {
+	const world = await standing();
+	const reviewed = await planned(world, {secrets: {runnerToken: world.tokens.runner}}, (context, plan) => costsOf({context, plan}));
+	await world.time.sleep(60_000);
+	const {snapshot} = await lookOnce({ports: portsTo(world), watched: {fleet: someFleet}}, new AbortController().signal);
+	const {manager} = costs(snapshot, [], world.clock.now());
+	const [[id, disk] = ['', 0]] = Object.entries(snapshot.ec2.value?.managerDisks ?? {});
+	assert.ok(disk > 0);
+	assert.equal(manager, reviewed?.manager);
+	assert.equal(manager, (onDemand['t3.small'] ?? 0) + diskUsd(disk) + addressUsd);
+	// And so is each hour that is paid.
+	const paid = snapshot.paid.machines.get(id) ?? assert.fail('the manager is not paid');
+	assert.ok(Math.abs((paidBetween(paid, paid.from, paid.from + hour) ?? 0) - (manager ?? 0)) < 1e-9);
 });
 
 test('one look beside forty workers ten minutes old tells what they have cost, from their launch on', async () => {

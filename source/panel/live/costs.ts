@@ -34,11 +34,11 @@ const told = hourMs;
 
 /** What the managers that run cost an hour; undefined where a price isn't known. */
 function managersPrice({ec2, prices}: Snapshot): number | undefined {
-	const {manager, otherManagers = []} = ec2.value ?? {};
+	const {manager, managerDisks = {}, otherManagers = []} = ec2.value ?? {};
 	const running = [...(manager ? [manager] : []), ...otherManagers].filter(({state}) => state === 'running');
 	if (running.length === 0) return undefined;
-	const each = running.map(({type, zone, spotRequestId, publicIp}) =>
-		usdPerHour({type, zone, spot: spotRequestId !== undefined, diskGib: undefined, publicAddress: publicIp !== undefined}, prices.value),
+	const each = running.map(({id, type, zone, spotRequestId, publicIp}) =>
+		usdPerHour({type, zone, spot: spotRequestId !== undefined, diskGib: managerDisks[id], publicAddress: publicIp !== undefined}, prices.value),
 	);
 	return each.reduce<number | undefined>((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
 }

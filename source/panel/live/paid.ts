@@ -16,7 +16,7 @@ const runs = ({state}: Instance): boolean => state === 'running' || state === 'p
 
 /** All machines of the fleet that EC2 tells of: workers, those that have ended as long as it tells of them, and managers. */
 function toldBy(snapshot: Snapshot): Told[] {
-	const {manager, otherManagers = [], goneManagers = []} = snapshot.ec2.value ?? {};
+	const {manager, managerDisks = {}, otherManagers = [], goneManagers = []} = snapshot.ec2.value ?? {};
 	const made = workersMade(snapshot);
 	const workers = executors
 		.flatMap(({view}) => [...view.found(snapshot), ...view.ended(snapshot)])
@@ -40,7 +40,7 @@ function toldBy(snapshot: Snapshot): Told[] {
 		name: instance.tags.Name ?? instance.id,
 		instance,
 		spot: instance.spotRequestId !== undefined,
-		diskGib: undefined,
+		diskGib: managerDisks[instance.id],
 		publicAddress: instance.publicIp !== undefined || (runs(instance) ? undefined : true),
 	}));
 	return [...workers, ...managers];

@@ -1,7 +1,7 @@
 import {executors} from '../../executors/list.ts';
 import {type Fleet, markKeys} from '../../fleet.ts';
 import {ifAnswered} from '../../steps/answering.ts';
-import {type Instance, inFilters, instancesIn, lives} from '../../steps/looks/account.ts';
+import {type Instance, inFilters, instancesIn, lives, volumesIn} from '../../steps/looks/account.ts';
 import {bearsMark} from '../../steps/tags.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
 import {workerNameOf} from '../live/executors.ts';
@@ -20,6 +20,8 @@ export type KnownToPanel = {
 	lost: readonly string[];
 	/** What spot requests of theirs have told already. */
 	spotEnds: NonNullable<Ec2['spotEnds']>;
+	/** How big the disks of managers are that have been asked for already. */
+	managerDisks: NonNullable<Ec2['managerDisks']>;
 };
 
 /**
@@ -45,6 +47,16 @@ async function spotEndsOf(cloud: Cloud, instances: readonly Instance[], {lost, s
 	return {...spotEnds, ...Object.fromEntries(asked.map(({id, spotRequestId}) => [id, ends.get(spotRequestId) ?? {code: '', at: undefined}]))};
 }
 
+/** How big the disks of each manager are, in GiB: asked once for each while it's there, and what can't be asked counts nothing. */
+async function managerDisksOf(cloud: Cloud, managers: readonly Instance[], {managerDisks}: KnownToPanel): Promise<NonNullable<Ec2['managerDisks']>> {
+	const asked = managers.filter((instance) => lives(instance) && managerDisks[instance.id] === undefined).map(({id}) => id);
+	if (asked.length === 0) return managerDisks;
+	const answer = await ifAnswered(volumesIn(cloud, {'attachment.instance-id': asked}));
+	const volumes = 'result' in answer ? answer.result : [];
+	const gibOf = (id: string): number => volumes.filter(({instanceId}) => instanceId === id).reduce((sum, {sizeGib}) => sum + sizeGib, 0);
+	return {...managerDisks, ...Object.fromEntries(asked.map((id) => [id, gibOf(id)]))};
+}
+
 /**
  * The manager and the workers. By filters only: an id that EC2 doesn't know isn't an error then.
  * Machines in the manager's store that no pattern finds (a key pair that was given) are asked for by their ids.
@@ -63,7 +75,7 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPa
 	const found = [...byId.values()].filter(isManager).sort((one, other) => Number(lives(other)) - Number(lives(one)) || other.launchedAt - one.launchedAt);
 	const [manager, ...others] = found;
 	const workers = [...byId.values()].filter((instance) => !isManager(instance));
-	const spotEnds = await spotEndsOf(cloud, workers, known);
+	const [spotEnds, managerDisks] = await Promise.all([spotEndsOf(cloud, workers, known), managerDisksOf(cloud, found, known)]);
 	const instances = workers.map((one) => (one.state === 'terminated' ? {...one, endedAt: one.endedAt ?? spotEnds[one.id]?.at} : one));
 	const isGone = manager === undefined || manager.state === 'terminated';
 	return {
@@ -72,5 +84,6 @@ export async function lookAtEc2(cloud: Cloud, watched: Watched, known: KnownToPa
 		goneManagers: (isGone ? found : others).filter((one) => !lives(one)),
 		instances,
 		spotEnds,
+		managerDisks,
 	};
 }

@@ -32,7 +32,7 @@ function lostLately(it: Case): {count: number; spot: number; last: number} | und
 	if (last === undefined) return undefined;
 	const spot = lost.filter(({machine}) => {
 		const instance = it.instanceOf(machine);
-		const told = `${instance?.stateReason ?? ''} ${instance === undefined ? '' : (it.snapshot.ec2.value?.spotEnds?.[instance.id] ?? '')}`;
+		const told = `${instance?.stateReason ?? ''} ${instance === undefined ? '' : (it.snapshot.ec2.value?.spotEnds?.[instance.id]?.code ?? '')}`;
 		return /Spot|instance-terminated-(?:by|no)/.test(told);
 	}).length;
 	return {count: lost.length, spot, last};
