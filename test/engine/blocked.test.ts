@@ -3,6 +3,7 @@ import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {untoldOnScreens} from '../faces/blocked-screens.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
 import {bucketName, name, problemsIn, region, type SetUp, type SetupWish, setUp} from './fleet.ts';
 import {noneAtAll, oneOfEach, standing} from './seen.ts';
@@ -262,6 +263,7 @@ for (const trouble of troubles) {
 		if (!(refused instanceof Error)) {
 			assert.equal(refused.result, undefined);
 			const finding = [...refused.plan.values()].find(({is}) => is === 'blocked');
+			assert.deepEqual(untoldOnScreens(refused.events), []);
 			if (fix) assert.deepEqual(finding?.is === 'blocked' ? finding.fix?.answers : undefined, fix);
 		}
 	});

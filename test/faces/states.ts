@@ -84,7 +84,7 @@ export const everyScreen: Record<string, Screen> = {
 };
 
 /** A walk in the middle, with everything that its screens can show. */
-const walkSeen: WizardSeen = {
+export const walkSeen: WizardSeen = {
 	answered: [{key: 'region', says: 'us-east-2'}],
 	at: 3,
 	of: 9,

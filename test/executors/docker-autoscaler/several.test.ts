@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {Happening} from '../../../source/engine/events.ts';
 import type {Plan} from '../../../source/engine/plan.ts';
 import type {StepName} from '../../../source/engine/step.ts';
 import type {Given} from '../../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../../source/simulated/world.ts';
 import {planOf, problemsIn, region, setUp} from '../../engine/fleet.ts';
+import {untoldOnScreens} from '../../faces/blocked-screens.ts';
 
-const planned = (world: World, flags: Given = {}): Promise<Plan> =>
-	planOf(world, {flags: {executor: 'docker-autoscaler', ...flags}, secrets: {runnerToken: world.outside.token()}});
+/** A plan; what is blocked in it is whole on every screen, with the key that mends it. */
+async function planned(world: World, flags: Given = {}): Promise<Plan> {
+	const events: Happening[] = [];
+	const plan = await planOf(world, {
+		flags: {executor: 'docker-autoscaler', ...flags},
+		secrets: {runnerToken: world.outside.token()},
+		heard: (event) => void events.push(event),
+	});
+	if ([...plan.values()].some(({is}) => is === 'blocked')) assert.deepEqual(untoldOnScreens(events), []);
+	return plan;
+}
 
 /** What a step found, with the reason, the fix and the notes, as one text. */
 function told(plan: Plan, step: StepName): string {

@@ -89,7 +89,9 @@ const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	if (isSmall(view) && detail.length > 0)
 		return [row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view, true)), ...lastKept(detail, bodyRows(view.rows) - 1, `   ${signOf('more', look)}`)];
 	const room = bodyRows(view.rows) - head.length;
-	const detailHeight = Math.min(detail.length, Math.max(4, room - state.steps.length - 1), room - 6);
+	// Why something is blocked, and what to do, is worth more than the list.
+	const [leastDetail, leastList] = focused && needsEyes(focused) ? [detail.length, 4] : [4, 6];
+	const detailHeight = Math.min(detail.length, Math.max(leastDetail, room - state.steps.length - 1), room - leastList);
 	const rows = state.steps.map((step) => findingRow(step, step.name === focused?.name, titleWidth, view));
 	const list = windowed(
 		rows,

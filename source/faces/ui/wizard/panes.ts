@@ -86,11 +86,14 @@ export function walkBody(screen: Screen, view: View, {draw, isTyping}: ScreenSpe
 	const typing = isTyping?.(screen) ?? false;
 	const height = bodyRows(view.rows);
 	const columns = isWide(view.columns) ? leftOf(view.columns) : view.columns;
-	const inner: View = {...view, columns, small: isSmall(view)};
 	const isReview = screen.is === 'overview';
 	// The review says by itself what is blocked.
-	const least = leastFor(screen, view);
-	const foot = isWide(view.columns) || isReview ? [] : footRows(view, Math.max(3, height - least), typing);
+	const whole = isWide(view.columns) || isReview ? [] : footRows(view, height, typing);
+	// A reason that has no room below a whole question is worth more than what helps to answer it.
+	const small = isSmall(view) || whole.length > height - leastFor(screen, view);
+	const least = leastFor(screen, {...view, small});
+	const foot = whole.length > height - least ? footRows(view, Math.max(3, height - least), typing) : whole;
+	const inner: View = {...view, columns, small};
 	const below = foot.length;
 	const news = isReview ? [] : newsRows(inner);
 	const intro = isReview ? [] : introRows(inner);

@@ -3,7 +3,7 @@ import type {Walking} from '../../wizard/terminal.ts';
 import {marks, plainText, signOf} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/problems.ts';
 import {inLine, type StepSeen} from '../../words/run-state.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {markSpan, type Row, row} from '../row.ts';
 import type {Binding, Move, Screen, View} from '../screen.ts';
 import {handScreen, handSteps} from '../screens/by-hand.ts';
@@ -53,11 +53,11 @@ export function blockedRows(step: StepSeen, view: View, {columns, typing = false
 	const {finding} = step;
 	const problem = finding?.problem;
 	const says = problem ? sentenceOf(problem) : (finding?.says ?? '');
-	const [first = '', ...more] = wrap(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 2);
+	const [first = '', ...more] = wrapWhole(plainText(`${inLine(step.title)}: ${marks.blocked.word}: ${says}`, look), columns - 2);
 	const lines = [row(markSpan('blocked', look), {text: first, role: 'blocked'}), ...more.map((text) => row('  ', text))];
 	const key = step.name === mendable(state, about)?.name ? mendKeys(view, typing, about)[0] : typing ? undefined : changeKey(view, step);
 	if (finding && mendsOf(finding) === undefined && problem?.advice !== undefined)
-		lines.push(...wrap(plainText(problem.advice, look), columns - 2).map((text) => row('  ', text)));
+		lines.push(...wrapWhole(plainText(problem.advice, look), columns - 2).map((text) => row('  ', text)));
 	if (key) lines.push(row('  ', {text: key.shows, role: 'accent'}, `  ${plainText(key.does, look)}`));
 	return lines;
 }
