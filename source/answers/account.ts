@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {executorsIn, limitsOf, offered} from '../executors/offered.ts';
+import {executorMeant, executorsIn, limitsOf, offered} from '../executors/offered.ts';
 import {type Asking, barred, type Choice, choice, isText, matching, optional, question, regionPattern, text, whyNot, words} from './question.ts';
 
 /** What a fleet is called where nobody calls it anything else. */
@@ -116,6 +116,7 @@ export const executor = question(
 	closed: true,
 	asked: true,
 	change: 'live',
+	implied: executorMeant,
 	async default({given: {region}}) {
 		const [first] = executorsIn(region);
 		const refused = region === undefined ? undefined : limitsOf({}).region(region);

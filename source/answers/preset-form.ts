@@ -1,3 +1,4 @@
+import {executorMeant} from '../executors/offered.ts';
 import type {AnswerKey, Answers, Given, Source} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {printable} from '../world/printable.ts';
@@ -59,6 +60,8 @@ export function presetIn(content: unknown, where: string): Preset {
 	const given: Given = {};
 	for (const [key, value] of Object.entries(isObject(answers) ? answers : {}))
 		wrong.push(...[isKey(key) ? take(given, key, value) : unknownAnswer(key)].filter((says) => says !== undefined));
+	const meant = given.executor === undefined ? executorMeant(given) : undefined;
+	if (meant && 'torn' in meant) wrong.push(meant.torn);
 	if (wrong.length > 0) throw refused(where, wrong);
 	return {version: presetVersion, description: typeof description === 'string' ? printable(description) : '', answers: ordered(given)};
 }

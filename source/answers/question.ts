@@ -96,6 +96,8 @@ type QuestionFields<Value> = {
 	readonly known?: readonly string[];
 	/** How its value is written where words say it better than JSON; undefined for what isn't, or can't be, written so. */
 	readonly written?: Written;
+	/** What it is by other answers that were given, whatever its default: with why, or why that can't be told. */
+	implied?(told: Given): {value: Value; why: string} | {torn: string} | undefined;
 	/** Whether the question means anything given the other answers. */
 	when?(given: Given): boolean;
 	choices?(asking: Asking): Promise<Choice<Value>[]>;

@@ -33,14 +33,16 @@ export async function settle(layers: Layers, asking: (given: Given) => Asking): 
 	return settled;
 }
 
-async function answer(question: AnyQuestion, {given, sources, why}: Settled, layers: Layers, asking: (given: Given) => Asking): Promise<void> {
+async function answer(question: AnyQuestion, {given, missing, sources, why}: Settled, layers: Layers, asking: (given: Given) => Asking): Promise<void> {
 	const {id} = question;
 	const source = precedence.find((name) => layers[name]?.[id] !== undefined);
 	if (source) {
 		sources[id] = source;
 		return;
 	}
-	const fallback = await defaultOf(question, asking(given));
+	const implied = question.implied?.(believed(layers));
+	if (implied && 'torn' in implied) return void missing.push({key: id, says: implied.torn});
+	const fallback = implied ? {...implied, found: true} : await defaultOf(question, asking(given));
 	if (fallback === undefined) return;
 	setValue(given, id, fallback.value);
 	sources[id] = fallback.found ? 'found' : 'default';
@@ -53,6 +55,7 @@ function setValue<Key extends AnswerKey>(into: Given, key: Key, value: Given[Key
 
 function weigh(key: AnswerKey, {given, sources, missing, wrong}: Settled): void {
 	const value = given[key];
+	if (missing.some((one) => one.key === key)) return;
 	if (value === undefined) {
 		const says = absent(key, given);
 		if (says) missing.push({key, says});

@@ -23,7 +23,7 @@ export const downloads = optional(
 		words('{gitlabRunner, dockerMachine}, and registry for a mirror: folder URLs'),
 	),
 )({
-	title: 'Where are GitLab Runner and docker-machine downloaded from?',
+	title: "Where are the manager's programs downloaded from?",
 	help: "gitlabRunner=URL,dockerMachine=URL, and registry=URL for a mirror: folders that hold one folder a version, instead of the publishers'. Checksums are verified all the same.",
 	kind: 'json',
 	change: 'live',

@@ -198,7 +198,7 @@ export function costLines(answers: Answers, {manager, worker, workerOnDemand, mo
 /** The titles of the steps whose findings are of a sort. */
 const titles = (plan: Plan, steps: readonly AnyStep[], ...sorts: string[]): string =>
 	steps
-		.filter(({name, apply}) => apply && sorts.includes(plan.get(name)?.is ?? ''))
+		.filter(({apply, leftover, name}) => apply && sorts.includes(plan.get(name)?.is ?? '') && (!leftover || sorts.includes('extra')))
 		.map(({title}) => inLine(title))
 		.join(' · ');
 

@@ -22,7 +22,8 @@ export const eventShapes = {
 	'fleet.known': z.object({fleet: z.string(), region: z.string(), account: z.string(), arn: z.string(), stands: z.boolean(), demo: z.boolean().optional()}),
 	/** An answer and where it came from; a face that answers by itself says so with it. */
 	'answer.given': z.object({key: z.string(), value: z.unknown(), source: z.enum(['flag', 'preset', 'environment', 'record', 'found', 'default', 'typed'])}),
-	'plan.started': z.object({steps: z.array(z.object({name: step, title: z.string()}))}),
+	/** One that is a `leftover` only takes away what is left of something, and says nothing to a person where nothing is. */
+	'plan.started': z.object({steps: z.array(z.object({name: step, title: z.string(), leftover: z.literal(true).optional()}))}),
 	'step.looking': z.object({step}),
 	'step.found': z.object({
 		step,
@@ -40,14 +41,14 @@ export const eventShapes = {
 	/** Steps that will be made so, or taken away, in the order of their dependencies; `usual` is what each took in this person's earlier runs. */
 	'run.started': z.object({
 		doing: z.enum(['apply', 'remove']),
-		steps: z.array(z.object({name: step, title: z.string(), needs: z.array(step), usual: seconds.optional()})),
+		steps: z.array(z.object({name: step, title: z.string(), leftover: z.literal(true).optional(), needs: z.array(step), usual: seconds.optional()})),
 	}),
 	'step.started': z.object({step}),
 	/** What is being done now, thing first. */
 	'step.says': z.object({step, says: z.string()}),
 	/** A line of a tool below: docker-machine, curl. */
 	'step.line': z.object({step, line: z.string()}),
-	/** A stage of docker-machine begins: one bar of the waterfall. */
+	/** A stage of a worker that is tried begins: one bar of the waterfall. */
 	'step.stage': z.object({step, stage: z.string()}),
 	'step.download': z.object({step, what: z.string(), bytes: z.number(), of: z.number().optional()}),
 	/** The same call is made again after a pause, and why. */
@@ -64,7 +65,7 @@ export const eventShapes = {
 	'run.ended': z.object({done: z.int(), failed: z.int(), skipped: z.int(), seconds}),
 	/** What stands of a fleet, before and after a removal. */
 	'standing.listed': z.object({when: z.enum(['before', 'after']), standing: z.array(standing)}),
-	/** Something that a docker-machine made and that no live manager knows, or of which nobody can say; region by region. Sums are USD, about. */
+	/** Something that a runner had made and that no live manager knows, or of which nobody can say; region by region. Sums are USD, about. */
 	'orphan.found': z.object({
 		region: z.string(),
 		kind: orphanKind,

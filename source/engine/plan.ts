@@ -114,7 +114,7 @@ function softened(finding: AnyFinding, {notYet = {}}: Allowed): AnyFinding {
 /** Runs the checks of all that may be changed and of what that needs, each as soon as what it needs is ready, side by side. A check below something that isn't so is waiting. */
 export async function makePlan(steps: readonly AnyStep[], context: Context, emit: Emit, allowed: Allowed): Promise<Plan> {
 	const asked = lookedAt(wanted(steps, context), allowed);
-	emit({event: 'plan.started', steps: asked.map(({name, title}) => ({name, title}))});
+	emit({event: 'plan.started', steps: asked.map(({name, title, leftover}) => ({name, title, ...(leftover ? {leftover} : {})}))});
 	const findings = new Map<StepName, AnyFinding>();
 	const ending = new Map<StepName, Promise<AnyFinding>>();
 	const start = (step: AnyStep): Promise<AnyFinding> => {
@@ -143,8 +143,13 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 	const ended = await Promise.allSettled(asked.map(start));
 	const stopped = ended.find((one) => one.status === 'rejected');
 	if (stopped?.status === 'rejected') throw stopped.reason;
-	emit({event: 'plan.ended', ...countsOf(findings)});
+	emit({event: 'plan.ended', ...countsOf(new Map(asked.flatMap((step) => telling(step, findings.get(step.name)))))});
 	return findings;
+}
+
+/** A finding as a row for a person: none where nothing is left of what the step takes away. */
+function telling({leftover, name}: AnyStep, finding: AnyFinding | undefined): [StepName, AnyFinding][] {
+	return finding === undefined || (leftover && (finding.is === 'ready' || finding.is === 'waiting')) ? [] : [[name, finding]];
 }
 
 /** How many findings there are of each sort. */

@@ -31,7 +31,8 @@ export async function runPlan(
 		doing: 'apply',
 		steps: todo.map((step) => {
 			const usual = options.usual?.[step.name];
-			return {name: step.name, title: step.title, needs: before(step).map(({name}) => name), ...(usual === undefined ? {} : {usual})};
+			const {leftover, name, title} = step;
+			return {name, title, ...(leftover ? {leftover} : {}), needs: before(step).map((one) => one.name), ...(usual === undefined ? {} : {usual})};
 		}),
 	});
 

@@ -113,6 +113,8 @@ export type Step<
 	readonly name: Name;
 	/** `Cache bucket`, as the person reads it. */
 	readonly title: string;
+	/** It only takes away what is left of something: no row shows it where nothing is. */
+	readonly leftover?: true;
 	/** The check may start when these are ready: it uses what they found. */
 	readonly needs: readonly Needs[];
 	/** The apply may start only when these are ready too, though the check can look earlier. */

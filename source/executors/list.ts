@@ -5,7 +5,7 @@ import {dockerMachine} from './docker-machine/executor.ts';
 import type {Executor} from './executor.ts';
 
 /** Each by itself, the one that a new fleet gets first. */
-const alone: readonly [Executor, ...Executor[]] = [dockerMachine, dockerAutoscaler];
+const alone: readonly [Executor, ...Executor[]] = [dockerAutoscaler, dockerMachine];
 
 const union = <Item>(lists: readonly (readonly Item[] | undefined)[]): Item[] => [...new Set(lists.flatMap((list) => list ?? []))];
 

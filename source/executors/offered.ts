@@ -1,10 +1,13 @@
-import type {Given} from '../fleet.ts';
+import type {AnswerValue, Given} from '../fleet.ts';
 import {dockerAutoscalerOffered} from './docker-autoscaler/offered.ts';
 import {dockerMachineOffered} from './docker-machine/offered.ts';
 import type {ExecutorOffer, Limits, Unsupported} from './limits.ts';
 
 /** What answers know of each executor, the one that a new fleet gets first. */
-export const offered = [dockerMachineOffered, dockerAutoscalerOffered] as const;
+export const offered = [dockerAutoscalerOffered, dockerMachineOffered] as const;
+
+/** The executor of fleets whose record names none: they were made before there was another. */
+export const unnamedExecutor = dockerMachineOffered.name;
 
 /** Whose executor is meant; without one the first's. */
 type Which = {executor?: string | undefined};
@@ -42,8 +45,28 @@ export const workerDiskOf = (which: Which): number => offerOf(which).workerDisk 
 /** How many jobs a worker runs at a time. */
 export const jobsPerWorker = (given: Given): number => offerOf(given).jobsPerWorker?.(given) ?? 1;
 
+type Offered = (typeof offered)[number];
+
+/** Whether a key is asked of the fleets of one executor alone. */
+const isAskedOf = ({questions}: Offered, key: string): boolean =>
+	Object.values<readonly {id: string}[]>(questions).some((asked) => asked.some(({id}) => id === key));
+
 /** Whether a key is asked of the fleets of one executor alone, and this is another one. */
 export const isOfAnother = (key: string, which: Which): boolean => {
 	const {name} = offerOf(which);
-	return offered.some((one) => one.name !== name && Object.values<readonly {id: string}[]>(one.questions).some((asked) => asked.some(({id}) => id === key)));
+	return offered.some((one) => one.name !== name && isAskedOf(one, key));
 };
+
+/** Keys that an executor alone knows, in words. */
+const whose = (keys: readonly string[], name: string): string => `${keys.join(', ')} ${keys.length === 1 ? 'is an answer' : 'are answers'} of ${name} alone`;
+
+/** The executor that answers mean which don't name one, by those that it alone knows, and why; or why it can't be told; undefined where all know them all. */
+export function executorMeant(given: Given): {value: AnswerValue<'executor'>; why: string} | {torn: string} | undefined {
+	const keys = Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+	const [first, ...others] = offered.flatMap((one) => {
+		const own = keys.filter((key) => isAskedOf(one, key));
+		return own.length === 0 ? [] : [{value: one.name, why: whose(own, one.name)}];
+	});
+	if (!first || others.length === 0) return first;
+	return {torn: `${[first, ...others].map(({why}) => why).join(', and ')}: say which is meant with executor.`};
+}

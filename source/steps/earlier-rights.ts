@@ -40,6 +40,7 @@ async function apply(context: Context, found: EarlierRightsNeeds, workers: Worke
 export const earlierRightsStep = (workers: WorkerRights): Step<'earlier-rights', 'network', 'instance-profile' | 'service' | 'old-manager'> => ({
 	name: 'earlier-rights',
 	title: 'Earlier rights',
+	leftover: true,
 	needs: ['network'],
 	after: ['instance-profile', 'service', 'old-manager'],
 	when: ({access}) => access === 'create',

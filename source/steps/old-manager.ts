@@ -69,6 +69,7 @@ async function apply(context: Context, _found: unknown, _finding: unknown, repor
 export const oldManagerStep: Step<'old-manager', never, 'manager' | 'service'> = {
 	name: 'old-manager',
 	title: 'Replaced manager',
+	leftover: true,
 	needs: [],
 	after: ['manager', 'service'],
 	actions: [...accountActions, 'ec2:TerminateInstances'],

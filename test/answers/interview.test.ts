@@ -129,11 +129,12 @@ test('what a flag, a preset or the record has answered isn’t asked', async () 
 });
 
 test('with everything, each key that means something is asked in order, and what can stay empty may', async () => {
-	const ask = scripted({spot: [false], cache: ['none'], rolePath: [''], runnerTags: ['linux, docker']});
+	const ask = scripted({executor: ['docker+machine'], spot: [false], cache: ['none'], rolePath: [''], runnerTags: ['linux, docker']});
 	const {answers} = await interview({layers: {}, asking: withCloud, ask, everything: true});
 	const put = keysPut(ask);
 	assert.ok(put.includes('maxGrowthRate') && put.includes('rolePath') && put.includes('executor'));
-	for (const without of ['spotPrice', 'cacheDays', 'privateKey', 'project', 'runnerTags', 'sshUser'] as const) assert.ok(!put.includes(without), without);
+	for (const without of ['capacityPerInstance', 'spotPrice', 'cacheDays', 'privateKey', 'project', 'runnerTags', 'sshUser'] as const)
+		assert.ok(!put.includes(without), without);
 	assert.equal('rolePath' in answers, false);
 	assert.equal(new Set(put).size, put.length);
 });
@@ -176,6 +177,7 @@ test('a flag that can’t be taken opens its question with the flag, the value a
 
 test('a typed number means the number, and a typed list its items', async () => {
 	const ask = scripted({
+		executor: ['docker+machine'],
 		limit: ['7'],
 		spotPrice: ['0.2'],
 		tags: ['Team=ci,CostCenter=42'],

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {inOrder, keyOfFlag, questions} from '../../source/answers/all.ts';
+import {presetIn} from '../../source/answers/preset-form.ts';
 import {flagOf} from '../../source/answers/question.ts';
 import {settle} from '../../source/answers/settle.ts';
 import {judge} from '../../source/answers/value.ts';
 import {commands, everywhere} from '../../source/commands/line/command-table.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {AnswerKey, Given} from '../../source/fleet.ts';
+import type {Problem} from '../../source/problem.ts';
+import {scaledAnswers} from '../executors/docker-autoscaler/some-answers.ts';
 import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {asking} from './stub.ts';
 
@@ -48,9 +51,37 @@ test('every default passes the validator that a typed answer passes, and makes n
 	}
 });
 
-test('defaults are those of the contract', async () => {
-	const {given} = await settle({flag: {region: 'eu-west-1', fleet: 'ci'}}, asking());
-	assert.deepEqual(given, someAnswers({region: 'eu-west-1', fleet: 'ci', runnerName: 'ci', runnerTags: []}));
+test('defaults are those of the contract, and the executor is docker-autoscaler', async () => {
+	const flag = {region: 'eu-west-1', fleet: 'ci'} as const;
+	const named = {...flag, runnerName: 'ci', runnerTags: []};
+	assert.deepEqual((await settle({flag}, asking())).given, scaledAnswers({...named, workerDisk: 40}));
+	assert.deepEqual((await settle({flag: {...flag, ...machines}}, asking())).given, someAnswers(named));
+});
+
+test('answers that one executor alone has mean that one where none is named, and say so', async () => {
+	for (const more of [{machineOptions: ['engine-opt=mtu=1400']}, {dockerMachineVersion: '0.16.2-gitlab.47'}, {engineInstall: 'image'}, {maxGrowthRate: 2}]) {
+		for (const layer of ['flag', 'preset'] as const) {
+			const {given, sources, why} = await settle({[layer]: {region: 'us-east-2', ...more}}, asking());
+			assert.deepEqual([given.executor, given.workerImage, sources.executor], ['docker+machine', 'ubuntu-24.04', 'found']);
+			assert.equal(why.executor, `${Object.keys(more)[0]} is an answer of docker+machine alone`);
+		}
+	}
+	const scaledToo = await settle({preset: {region: 'us-east-2', capacityPerInstance: 2}}, asking());
+	assert.deepEqual([scaledToo.given.executor, scaledToo.why.executor], ['docker-autoscaler', 'capacityPerInstance is an answer of docker-autoscaler alone']);
+	const named = await settle({flag: {region: 'us-east-2', executor: 'docker-autoscaler'}, preset: {machineOptions: ['engine-opt=mtu=1400']}}, asking());
+	assert.deepEqual([named.given.executor, named.sources.executor, named.wrong, named.missing], ['docker-autoscaler', 'flag', [], []]);
+});
+
+test('where answers belong to both executors and none is named, that is what is missing, with their keys', async () => {
+	const {missing} = await settle({flag: {region: 'us-east-2', machineOptions: [], engineInstall: 'image'}, preset: {workerSubnets: ['all']}}, asking());
+	const says =
+		'workerSubnets is an answer of docker-autoscaler alone, and machineOptions, engineInstall are answers of docker+machine alone: say which is meant with executor.';
+	assert.deepEqual(missing, [{key: 'executor', says}]);
+	assert.throws(
+		() => presetIn({version: 1, answers: {machineOptions: [], engineInstall: 'image', workerSubnets: ['all']}}, 'Preset torn'),
+		(problem: Problem) => problem.exit === 2 && problem.message.includes(says),
+	);
+	presetIn({version: 1, answers: {executor: 'docker+machine', machineOptions: [], workerSubnets: ['all']}}, 'Preset named');
 });
 
 test('a changed answer says what it does to a fleet that stands; what is this laptop’s alone changes nothing', () => {
@@ -64,9 +95,9 @@ test('a changed answer says what it does to a fleet that stands; what is this la
 		'gitlabCa',
 		'runner',
 		'gitlabRunnerVersion',
+		'fleetingPluginVersion',
 		'dockerMachineVersion',
 		'engineInstall',
-		'fleetingPluginVersion',
 	]);
 });
 
@@ -88,6 +119,7 @@ test('an answer’s flag is no flag of a command too', () => {
 });
 
 const scaled: Given = {executor: 'docker-autoscaler'};
+const machines: Given = {executor: 'docker+machine'};
 const window = (period: string) => ({periods: [period], timezone: 'UTC', idleCount: 0, idleTime: 60});
 
 const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, says: RegExp | undefined][] = [
@@ -146,10 +178,10 @@ const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, s
 	['types whose first is workerType', 'workerTypes', ['c5.large', 'c6i.large'], {...scaled, workerType: 'c5.large'}, undefined],
 	['plain Amazon Linux for an Auto Scaling group', 'workerImage', 'al2023', scaled, /al2023 has no Docker in it.*Choose ecs-al2023/],
 	['Amazon Linux with Docker for an Auto Scaling group', 'workerImage', 'ecs-al2023-arm64', scaled, undefined],
-	['the same for docker-machine', 'workerImage', 'ecs-al2023', {}, /docker-machine can't set up Docker on Amazon Linux.*`--executor docker-autoscaler`/],
+	['the same for docker-machine', 'workerImage', 'ecs-al2023', machines, /docker-machine can't set up Docker on Amazon Linux.*`--executor docker-autoscaler`/],
 	['an image for containers as the manager’s', 'image', 'ecs-al2023', {}, /It takes an AMI id, or one of ubuntu-24.04, .*debian-12, al2023,/],
 	['no time at all to wait for the next job', 'idleTime', 0, scaled, /at least a second/],
-	['the same for docker-machine', 'idleTime', 0, {}, undefined],
+	['the same for docker-machine', 'idleTime', 0, machines, undefined],
 	['a period of office hours', 'schedule', [window('* * 9-17 * * mon-fri *')], scaled, undefined],
 	[
 		'a period of one second',
@@ -174,16 +206,16 @@ const conflicts: [title: string, key: AnswerKey, value: unknown, given: Given, s
 		scaled,
 		/its weekday is "sat-sun"\. Write ranges from the lower/,
 	],
-	['a period of a time of docker-machine’s', 'schedule', [window('0 * 9-17 * * mon-fri *')], {}, undefined],
-	['a Local Zone', 'subnet', 'us-east-1-bos-1a', {region: 'us-east-1'}, /us-east-1-bos-1a isn't named so: it's a Local or a Wavelength Zone/],
-	['a Wavelength Zone', 'subnet', 'us-east-1-wl1-bos-wlz-1', {region: 'us-east-1'}, /Local or a Wavelength Zone/],
-	['Amazon Linux for workers', 'workerImage', 'al2023-arm64', {}, /can't set up Docker on Amazon Linux.*the manager may stay/],
+	['a period of a time of docker-machine’s', 'schedule', [window('0 * 9-17 * * mon-fri *')], machines, undefined],
+	['a Local Zone', 'subnet', 'us-east-1-bos-1a', {...machines, region: 'us-east-1'}, /us-east-1-bos-1a isn't named so: it's a Local or a Wavelength Zone/],
+	['a Wavelength Zone', 'subnet', 'us-east-1-wl1-bos-wlz-1', {...machines, region: 'us-east-1'}, /Local or a Wavelength Zone/],
+	['Amazon Linux for workers', 'workerImage', 'al2023-arm64', machines, /can't set up Docker on Amazon Linux.*the manager may stay/],
 	['Amazon Linux for the manager', 'image', 'al2023', {}, undefined],
 	['a zone of the region', 'subnet', 'us-east-2a', {region: 'us-east-2'}, undefined],
 	['a group beside a project', 'group', 'acme', {runner: 'token', project: 'acme/api'}, undefined],
 	['a runner without tags that takes no untagged jobs', 'runUntagged', false, {runner: 'create', runnerTags: []}, /runs none/],
 	['the same where the runner isn’t made here', 'runUntagged', false, {runner: 'token', runnerTags: []}, undefined],
-	['credentials among docker-machine’s options', 'machineOptions', ['amazonec2-secret-key=x'], {}, /amazonec2-secret-key is asked for with access-keys/],
+	['credentials among docker-machine’s options', 'machineOptions', ['amazonec2-secret-key=x'], machines, /amazonec2-secret-key is asked for with access-keys/],
 	['a project that is a URL', 'project', 'https://gitlab.com/acme/api', {runner: 'create'}, /a path such as my-group\/my-project/],
 	['an install script with a command behind it', 'engineInstall', 'http://x; rm -rf /', {}, /the https URL of an install script, or image/],
 	['an install script over http', 'engineInstall', 'http://mirror.example.com/docker.sh', {}, /the https URL of an install script, or image/],

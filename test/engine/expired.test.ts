@@ -10,7 +10,7 @@ import {name, region, standingFleet} from './fleet.ts';
 import {jobStates, managers, noneAtAll, oneOfEach, standing} from './seen.ts';
 
 const fleet = ['--region', region, '--fleet', name];
-const setUp = ['setup', '--yes', ...fleet];
+const setUp = ['setup', '--yes', '--executor', 'docker+machine', ...fleet];
 const takeAway = ['destroy', '--yes', '--with-cache', ...fleet];
 
 /** The session expires as soon as a step begins. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {makePlan} from '../../source/engine/plan.ts';
 import {runPlan} from '../../source/engine/run.ts';
-import {allSteps} from '../../source/executors/list.ts';
+import {executorOf} from '../../source/executors/list.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import {planned, planOf, setUp, unlike} from './fleet.ts';
 
@@ -17,7 +17,7 @@ async function standing() {
 test('a plan of some steps looks at these and at what they need, and at nothing else', async () => {
 	const world = await standing();
 	await planned(world, {flags: {limit: 4, concurrent: 4}}, async (context) => {
-		const plan = await makePlan(allSteps, context, () => {}, allowed);
+		const plan = await makePlan(executorOf(context.answers).steps, context, () => {}, allowed);
 		assert.deepEqual([...plan.keys()].sort(), ['identity', 'images', 'network', 'record', 'runner']);
 		assert.deepEqual(unlike(plan), {record: 'different', runner: 'different'});
 	});
@@ -28,7 +28,7 @@ test('a run of some steps changes only these, each after those before it, and le
 	const flags = {limit: 4, concurrent: 4, cacheDays: 30};
 	const from = world.acts.length;
 	await planned(world, {flags}, async (context, whole) => {
-		const {problems} = await runPlan(allSteps, context, whole, () => {}, allowed);
+		const {problems} = await runPlan(executorOf(context.answers).steps, context, whole, () => {}, allowed);
 		assert.deepEqual(problems, []);
 	});
 	assert.deepEqual(world.acts.slice(from), ['PutParameter', 'script write-config']);

@@ -200,12 +200,15 @@ export const poolPlays: Plays = {
 };
 
 /** Its line in each of the lists. */
-const lines: readonly [list: string, what: string, from: string, already: string][] = [
-	['list.ts', 'pool', './pool/executor.ts', 'dockerMachine'],
-	['offered.ts', 'poolOffered', './pool/offered.ts', 'dockerMachineOffered'],
-	['scripts.ts', 'poolPart', './pool/manager-part.ts', 'dockerMachinePart'],
-	['simulated.ts', 'poolPlays', './pool/plays.ts', 'dockerMachinePlays'],
+const lines: readonly [list: string, what: string, from: string][] = [
+	['list.ts', 'pool', './pool/executor.ts'],
+	['offered.ts', 'poolOffered', './pool/offered.ts'],
+	['scripts.ts', 'poolPart', './pool/manager-part.ts'],
+	['simulated.ts', 'poolPlays', './pool/plays.ts'],
 ];
+
+/** Those that stand in a list already. */
+const already = /(?<=\[docker\w+, docker\w+)\]/;
 
 /** A step of a fleet that is there already: its own file, and its place in the list of its executor. */
 const step = {
@@ -240,11 +243,10 @@ before(async () => {
 	const executors = join(copy, 'source/executors');
 	await mkdir(join(executors, 'pool'));
 	for (const [file, text] of Object.entries(folder)) await writeFile(join(executors, 'pool', file), text);
-	for (const [list, what, from, already] of lines) {
+	for (const [list, what, from] of lines) {
 		const text = await readFile(join(executors, list), 'utf8');
-		const before = `[${already}`;
-		assert.equal(text.split(before).length, 2, `${list} begins with ${already} once`);
-		await writeFile(join(executors, list), `import {${what}} from '${from}';\n${text.replace(before, `${before}, ${what}`)}`);
+		assert.equal(text.split(already).length, 2, `${list} holds one list of executors`);
+		await writeFile(join(executors, list), `import {${what}} from '${from}';\n${text.replace(already, `, ${what}]`)}`);
 	}
 	await writeFile(join(copy, 'source', step.file), step.text);
 	const steps = await readFile(join(copy, 'source', step.list), 'utf8');
@@ -268,9 +270,9 @@ test('it can be answered, with its own question and its own limits', async () =>
 	const {parse} = await of<typeof import('../../source/commands/line/argv.ts')>('commands/line/argv.ts');
 	const {judge} = await of<typeof import('../../source/answers/value.ts')>('answers/value.ts');
 	assert.equal(text(parse(['setup', '--executor', 'pool', '--pool-size', '7']).given), '{"executor":"pool","poolSize":7}');
-	assert.throws(() => parse(['setup', '--executor', 'shell']), /It takes docker\+machine or pool or docker-autoscaler/);
+	assert.throws(() => parse(['setup', '--executor', 'shell']), /It takes docker-autoscaler or docker\+machine or pool/);
 	const given = JSON.parse('{"region": "us-east-2", "executor": "pool"}');
-	assert.equal(judge('subnet', 'us-east-2b', given), 'No pool stands in us-east-2b. Choose another zone. Or add `--executor docker+machine`, which can.');
+	assert.equal(judge('subnet', 'us-east-2b', given), 'No pool stands in us-east-2b. Choose another zone. Or add `--executor docker-autoscaler`, which can.');
 	assert.equal(judge('subnet', 'us-east-2b', {...given, executor: 'docker+machine'}), undefined);
 });
 

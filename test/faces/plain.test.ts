@@ -26,6 +26,30 @@ test('a change says what it does to a fleet that stands, a note and a fix stand 
 	assert.match(out(), /What would mend it: use another token\./);
 });
 
+test('nothing is said of what is left of something where nothing is, and in its place what is', () => {
+	const steps = [
+		{name: 'key-pair', title: 'Key pair'},
+		{name: 'old-group', title: 'Old Auto Scaling group', leftover: true} as const,
+		{name: 'runner', title: 'Runner'},
+	];
+	const lines = (is: 'ready' | 'extra', says: string): string[] => {
+		const under = plainUnderTest();
+		under.face.emit({event: 'plan.started', steps});
+		for (const [step, finding] of [
+			['runner', 'ready'],
+			['old-group', is],
+			['key-pair', 'ready'],
+		] as const)
+			under.face.emit({event: 'step.found', step, is: finding, says: step === 'old-group' ? says : 'there'});
+		return under
+			.lines()
+			.slice(1)
+			.map((line) => line.replace(/ +/g, ' '));
+	};
+	assert.deepEqual(lines('ready', 'none'), ['✔ ready key pair there', '✔ ready runner there']);
+	assert.deepEqual(lines('extra', '1 worker'), ['✔ ready key pair there', '‹ will go Old Auto Scaling group 1 worker', '✔ ready runner there']);
+});
+
 test('the plan ends with its counts', () => {
 	assert.ok(told({}).lines().includes('Plan: 1 ready, 1 will be made, 1 will change, 3 not yet known, 1 blocked.'));
 });

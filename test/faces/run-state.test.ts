@@ -27,7 +27,39 @@ test('steps keep their order and go from what was found to done', () => {
 	);
 });
 
-test('stages of docker-machine begin and end with the next one', () => {
+const withLeftover = (found: Omit<Extract<Happening, {event: 'step.found'}>, 'event' | 'step'>): [number, Happening][] => [
+	[
+		0,
+		{
+			event: 'plan.started',
+			steps: [
+				{name: 'runner', title: 'Runner'},
+				{name: 'old-machines', title: 'Old machines', leftover: true},
+				{name: 'bucket', title: 'Cache bucket'},
+			],
+		},
+	],
+	[1, {event: 'step.looking', step: 'old-machines'}],
+	[2, {event: 'step.found', step: 'old-machines', ...found}],
+];
+
+test('what is left of something has a row where something is, in its place, and none where nothing is', () => {
+	const shown = (happenings: [number, Happening][]) => stateAfter(happenings).steps.map(({name}) => name);
+	assert.deepEqual(shown(withLeftover({is: 'ready', says: 'none'})), ['runner', 'bucket']);
+	assert.deepEqual(shown(withLeftover({is: 'waiting', says: '', for: ['runner']})), ['runner', 'bucket']);
+	const left = withLeftover({is: 'extra', says: '2 machines: no job runs there'});
+	assert.deepEqual(shown(left), ['runner', 'old-machines', 'bucket']);
+	const run: Happening = {event: 'run.started', doing: 'apply', steps: [{name: 'old-machines', title: 'Old machines', leftover: true, needs: []}]};
+	const gone: [number, Happening][] = [
+		[3, run],
+		[4, {event: 'step.started', step: 'old-machines'}],
+		[5, {event: 'step.found', step: 'old-machines', is: 'ready', says: 'none'}],
+		[6, {event: 'step.done', step: 'old-machines', says: 'none', seconds: 2}],
+	];
+	assert.deepEqual(shown([...left, ...gone]), ['old-machines']);
+});
+
+test('stages of a worker that is tried begin and end with the next one', () => {
 	assert.deepEqual(stepIn(stateAfter(untilTestMachine), 'test-machine').stages, [
 		{stage: 'create', from: start + 43_000, until: start + 49_000},
 		{stage: 'running', from: start + 49_000, until: start + 68_000},

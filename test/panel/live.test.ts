@@ -3,17 +3,18 @@ import {type TestContext, test} from 'node:test';
 import {sizes} from '../faces/sizes.ts';
 import {openTerminal} from '../pty/terminal.ts';
 
-/** The panel on the simulated afternoon, so many times as fast. */
-function open(t: TestContext, options: Parameters<typeof openTerminal>[2] = {}, speed = 100) {
-	const terminal = openTerminal('../panel/live.ts', [String(speed)], options);
+/** The panel on the simulated afternoon, so many times as fast, of a fleet with the usual executor or another. */
+function open(t: TestContext, options: Parameters<typeof openTerminal>[2] = {}, speed = 100, executor = 'docker-autoscaler') {
+	const terminal = openTerminal('../panel/live.ts', [String(speed), executor], options);
 	t.after(() => terminal.close());
 	return terminal;
 }
 
 for (const [columns, rows] of sizes) {
 	test(`at ${columns}x${rows} the afternoon is seen live: machines grow, jobs run on them, the keys are at the bottom`, async (t) => {
-		const terminal = open(t, {columns, rows});
-		await terminal.until(/› runner-\S+ +busy/);
+		const machines = columns === 80 || columns === 200;
+		const terminal = open(t, {columns, rows}, 100, machines ? 'docker+machine' : 'docker-autoscaler');
+		await terminal.until(machines ? /› runner-\S+ +busy/ : /› i-[0-9a-f]\S+ +busy/);
 		const lines = terminal.lines();
 		assert.match(lines[0] ?? '', /^ gitlab-runners {2}us-east-2 {2}demo/);
 		assert.match(lines.join('\n'), /jobs .*\d running/);
@@ -26,7 +27,7 @@ test('the whole afternoon comes by: full limit, a machine that AWS takes back, n
 	const wanted = [
 		/The limit is 4 and all 4 machines are busy/,
 		/lost its machine \d+ s ago: spot interruption/,
-		/orphan +not managed/,
+		/orphan +left by a setup/,
 		/EC2 has no spot capacity for c5\.large/,
 	];
 	const left = new Set(wanted);
@@ -39,7 +40,7 @@ test('the whole afternoon comes by: full limit, a machine that AWS takes back, n
 
 test('resized, it is drawn anew at once, with the cursor on its worker; too small, it says what it needs', async (t) => {
 	const terminal = open(t, {columns: 120, rows: 40});
-	await terminal.until(/› runner-\S+ +busy/);
+	await terminal.until(/› i-\S+ +busy/);
 	for (const [columns, rows] of [
 		[60, 20],
 		[200, 60],
@@ -47,7 +48,7 @@ test('resized, it is drawn anew at once, with the cursor on its worker; too smal
 	] as const) {
 		terminal.resize(columns, rows);
 		await terminal.until(
-			() => /ctrl-c/.test(terminal.lines()[rows - 1] ?? '') && /^ gitlab-runners/.test(terminal.lines()[0] ?? '') && /› runner-/.test(terminal.text()),
+			() => /ctrl-c/.test(terminal.lines()[rows - 1] ?? '') && /^ gitlab-runners/.test(terminal.lines()[0] ?? '') && /› i-[0-9a-f]/.test(terminal.text()),
 		);
 	}
 	terminal.resize(50, 10);
@@ -83,7 +84,7 @@ test('q leaves the terminal as it was, exit 0; ctrl-c too, exit 130', async (t) 
 
 test('an hour of the demo draws little, clears nothing, and does not grow', async (t) => {
 	const terminal = open(t, {columns: 120, rows: 40}, 600);
-	await terminal.until(/› runner-/);
+	await terminal.until(/› i-[0-9a-f]/);
 	const from = terminal.bytes();
 	const drawn = terminal.raw().length;
 	// 600 times as fast, an hour is six seconds: the clock in the head tells when it's over.
@@ -100,7 +101,7 @@ test('an hour of the demo draws little, clears nothing, and does not grow', asyn
 
 test('in a locale without Unicode and with NO_COLOR it is plain ASCII, uncoloured, with every state a word', async (t) => {
 	const terminal = open(t, {columns: 120, rows: 40, env: {LANG: 'C', LC_ALL: 'C', NO_COLOR: '1'}});
-	await terminal.until(/> runner-\S+ +busy/);
+	await terminal.until(/> i-[0-9a-f]\S+ +busy/);
 	assert.match(terminal.text(), /^[\n -~]*$/);
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes are what is looked for
 	assert.doesNotMatch(terminal.raw(), /\x1b\[(1|2|[39]\d)m/);
@@ -108,6 +109,6 @@ test('in a locale without Unicode and with NO_COLOR it is plain ASCII, uncoloure
 
 test('a screen reader hears workers as words', async (t) => {
 	const terminal = open(t, {columns: 200, rows: 60, env: {INK_SCREEN_READER: 'true'}});
-	await terminal.until(/runner-\S+ +busy/);
+	await terminal.until(/i-[0-9a-f]\S+ +busy/);
 	assert.doesNotMatch(terminal.text(), /[▁-█]/);
 });

@@ -8,9 +8,10 @@ import {Stopped} from '../../source/problem.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
 import {sessionAt, standing} from './at-laptop.ts';
 
-/** The live panel in a real terminal, on a simulated fleet whose time goes this many times as fast; the afternoon plays with `play`. */
-const [speed = '100', what = 'play'] = process.argv.slice(2);
-const world = await standing(4, {speed: Number(speed)});
+/** The live panel in a real terminal, on a simulated fleet whose time goes this many times as fast, with the usual executor or docker+machine. */
+const [speed = '100', executor] = process.argv.slice(2);
+const made = executor === 'docker+machine' ? {} : ({executor: 'docker-autoscaler', workerImage: 'ecs-al2023', workerDisk: 40} as const);
+const world = await standing(4, {speed: Number(speed)}, made);
 const stops = makeStops();
 const {stdin, stdout, stderr, env} = process;
 const face = inkFace({
@@ -25,7 +26,7 @@ const face = inkFace({
 });
 const session = sessionAt(world, ['status'], face, {gitlabToken: world.tokens.gitlab, stops, demo: true, interactive: true});
 const ended = new AbortController();
-const playing = what === 'play' ? play(world, someFleet, world.clock, ended.signal) : Promise.resolve();
+const playing = play(world, someFleet, world.clock, ended.signal);
 let code = 0;
 const begun = world.clock.now();
 /** Memory in MB, five times a second, for saying at the end whether it grew. */

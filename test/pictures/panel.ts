@@ -10,7 +10,7 @@ import {watchedFor} from '../panel/watched.ts';
 const afternoon = 440;
 
 /** The live panel in a real terminal on the demo's afternoon, at a moment that stands still, so that the same program shows the same. */
-const world = await standing(4);
+const world = await standing(4, {}, {executor: 'docker-autoscaler', workerImage: 'ecs-al2023', workerDisk: 40});
 const ended = new AbortController();
 const playing = play(world, someFleet, world.clock, ended.signal);
 const snapshot = await watchedFor(world, afternoon);

@@ -33,7 +33,7 @@ const pictures: readonly Picture[] = [
 		name: 'question',
 		title: 'A question beside the live plan: an image of the wrong architecture is named while it is chosen, with the key that mends it',
 		program: demo,
-		args: ['demo', '--executor', 'docker+machine', '--image', 'ubuntu-24.04-arm64'],
+		args: ['demo', '--executor', 'docker-autoscaler', '--image', 'ubuntu-24.04-arm64'],
 		columns: 120,
 		rows: 30,
 		way: [
@@ -41,7 +41,7 @@ const pictures: readonly Picture[] = [
 			[/Which security group[\s\S]*images: blocked/, '\r'],
 			[/Which key pair[\s\S]*images: blocked/, '\r'],
 		],
-		shows: /caches go[\s\S]*use t4g\.small instead[\s\S]*service +after[\s\S]*earlier rights +none[\s\S]*ctrl-c/,
+		shows: /caches go[\s\S]*use t4g\.small instead[\s\S]*service +after[\s\S]*ctrl-c/,
 	},
 	{
 		name: 'review',

@@ -109,7 +109,7 @@ test('from nothing to the first job with ten answers, nine of them chosen by Ent
 	const copied = await program(['presets', 'save', 'copied', '--from', manager, '--plain'], {...world.env, HOME: home});
 	assert.equal(copied.code, 0, copied.stderr);
 	const {answers: read} = JSON.parse(await readFile(join(folder, 'copied.json'), 'utf8'));
-	assert.deepEqual([read.limit, read.workerType, read.spot, read.gitlabUrl, read.runner], [10, 'c5.large', true, world.gitlab.url, 'token']);
+	assert.deepEqual([read.executor, read.limit, read.gitlabUrl, read.runner], ['docker-autoscaler', 10, world.gitlab.url, 'token']);
 	assert.ok(!JSON.stringify(read).includes(token));
 
 	const third = openTerminal('../../dist/cli.js', [], {columns: 120, rows: 40, env: {...world.env, HOME: home}});

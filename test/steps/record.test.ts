@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {executorOf} from '../../source/executors/list.ts';
+import {readRecord} from '../../source/steps/looks/record.ts';
 import {recordValue} from '../../source/steps/recorded.ts';
 import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
@@ -20,6 +22,18 @@ test('the record holds the answers, and nothing that is only this laptop’s or 
 	assert.deepEqual(valueIn(at), {version: 1, born, answers});
 	assert.equal(parameterIn(at)?.tier, 'Standard');
 	assert.deepEqual(parameterIn(at)?.tags, {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'record'});
+});
+
+test('a record that names no executor is one of docker+machine, and stays as it is', async () => {
+	const at = world();
+	await drive(at).setUp('record');
+	const {executor, ...answers} = valueIn(at).answers;
+	assert.equal(executor, 'docker+machine');
+	const Value = JSON.stringify({version: 1, born: valueIn(at).born, answers});
+	at.outside.call('PutParameter', region, {Name: name, Value, Overwrite: true});
+	const given = readRecord({name: 'gitlab-runners', region}, Value);
+	assert.deepEqual([given.executor, executorOf(given).name], ['docker+machine', 'docker+machine']);
+	assert.deepEqual(found(await drive(at).plan('record')), {record: 'ready'});
 });
 
 test('an address of my own is recorded as my-ip, and an image by the name it was given', async () => {

@@ -106,7 +106,7 @@ function leaveInGroup({fleet, world}: DemoFleet): boolean {
 	const like = scalingGroups.get(names.scalingGroup(fleet));
 	if (!like) return false;
 	const tried = names.testGroup(fleet);
-	const marks = {[markKeys.fleet]: fleet.name, [markKeys.part]: 'worker'};
+	const marks = {[markKeys.fleet]: fleet.name, [markKeys.part]: 'group'};
 	if (!scalingGroups.has(tried))
 		world.outside.call('CreateAutoScalingGroup', fleet.region, {
 			AutoScalingGroupName: tried,
@@ -119,7 +119,7 @@ function leaveInGroup({fleet, world}: DemoFleet): boolean {
 					Overrides: like.types.map((InstanceType) => ({InstanceType})),
 				},
 			},
-			Tags: Object.entries(marks).map(([Key, Value]) => ({Key, Value, PropagateAtLaunch: true})),
+			Tags: Object.entries(marks).map(([Key, Value]) => ({Key, Value, PropagateAtLaunch: false})),
 		});
 	world.outside.call('SetDesiredCapacity', fleet.region, {AutoScalingGroupName: tried, DesiredCapacity: 1});
 	return true;

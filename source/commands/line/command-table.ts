@@ -172,7 +172,10 @@ export const commands: readonly CommandSpec[] = [
 		examples: [
 			['gitlab-runner-aws presets', 'lists them'],
 			['gitlab-runner-aws presets save mine --fleet gitlab-runners', 'saves a fleet that stands as a preset'],
-			['gitlab-runner-aws presets save theirs --from choose --executor docker-autoscaler', 'what a manager set up by anyone would be with another executor'],
+			[
+				'gitlab-runner-aws presets save theirs --from choose --executor docker-autoscaler',
+				'what a manager set up by anyone would be as a fleet of this program',
+			],
 		],
 	},
 	{
@@ -183,7 +186,7 @@ export const commands: readonly CommandSpec[] = [
 		answers: 'none',
 		examples: [
 			['gitlab-runner-aws demo', 'an afternoon in a few minutes'],
-			['gitlab-runner-aws demo --preset linux-spot', 'the same with the answers of a preset'],
+			['gitlab-runner-aws demo --executor docker+machine', 'the same with the other executor, or --preset linux-spot'],
 		],
 	},
 	{

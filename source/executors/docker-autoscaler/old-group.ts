@@ -94,6 +94,7 @@ async function apply(context: Context, _found: unknown, _finding: unknown, repor
 export const oldGroupStep: Step<'old-group', never, 'runner' | 'service' | 'old-manager'> = {
 	name: 'old-group',
 	title: 'Old Auto Scaling group',
+	leftover: true,
 	needs: [],
 	after: ['runner', 'service', 'old-manager'],
 	actions: [

@@ -140,6 +140,7 @@ async function apply(context: Context, _found: unknown, _finding: unknown, repor
 export const oldMachinesStep: Step<'old-machines', never, 'runner' | 'service' | 'old-manager'> = {
 	name: 'old-machines',
 	title: 'Old machines',
+	leftover: true,
 	needs: [],
 	after: ['runner', 'service', 'old-manager'],
 	actions: [...accountActions, ...reachingActions, 'ec2:TerminateInstances', 'ec2:DeleteKeyPair', 'ec2:RevokeSecurityGroupIngress'],

@@ -10,7 +10,7 @@ import {unattended} from '../unattended.ts';
 import {plainText} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
 import {problemLines} from '../words/problems.ts';
-import {beginning, type RunState, reduce, stamped} from '../words/run-state.ts';
+import {beginning, type RunState, reduce, saysSomething, stamped} from '../words/run-state.ts';
 import {findingLines, linesOf} from '../words/sentences.ts';
 import {toText} from '../words/style.ts';
 import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
@@ -135,10 +135,10 @@ export function plainFace(options: PlainOptions): Face {
 	}
 
 	/** Findings in the order of the steps, each as soon as those before it are there, whoever answered first; a plan that has ended leaves none out. */
-	function inOrder({steps}: RunState, ended: boolean): Line[] {
+	function inOrder({all}: RunState, ended: boolean): Line[] {
 		const lines: Line[] = [];
-		for (let next = steps[told]; next && (next.finding || ended); next = steps[told]) {
-			if (next.finding) lines.push(...findingLines(next, next.finding, state));
+		for (let next = all[told]; next && (next.finding || ended); next = all[told]) {
+			if (next.finding && saysSomething(next)) lines.push(...findingLines(next, next.finding, state));
 			told++;
 		}
 		return lines;

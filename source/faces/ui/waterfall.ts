@@ -9,7 +9,7 @@ const longestBar = 20;
 
 const lasted = ({from, until}: StageSeen, now: number): number => ((until ?? now) - from) / 1000;
 
-/** The stages of docker-machine as bars in proportion to their time, as many beside each other as fit. Times in milliseconds since 1970. */
+/** The stages of a worker that is tried as bars in proportion to their time, as many beside each other as fit. Times in milliseconds since 1970. */
 export function waterfall(stages: readonly StageSeen[], now: number, columns: number, look: TerminalLook): Row[] {
 	const longest = Math.max(1, ...stages.map((stage) => lasted(stage, now)));
 	const bar = signOf('bar', look);

@@ -9,7 +9,7 @@ export type ProblemSeen = Omit<EventOf<'problem'>, 'event' | 'at'>;
 /** What a check found, as told. */
 export type FindingSeen = Omit<EventOf<'step.found'>, 'event' | 'at' | 'step'>;
 
-/** A stage of docker-machine: one bar of the waterfall. Milliseconds since 1970. */
+/** A stage of a worker that is tried: one bar of the waterfall. Milliseconds since 1970. */
 export type StageSeen = {stage: string; from: number; until?: number};
 
 export type DownloadSeen = {what: string; bytes: number; of?: number};
@@ -18,6 +18,8 @@ export type DownloadSeen = {what: string; bytes: number; of?: number};
 export type StepSeen = {
 	readonly name: string;
 	readonly title: string;
+	/** It only takes away what is left of something. */
+	readonly leftover?: true;
 	readonly needs: readonly string[];
 	/** Seconds it took in this person's earlier runs. */
 	readonly usual?: number;
@@ -43,6 +45,9 @@ export type RunState = {
 	readonly phase: 'before' | 'plan' | 'run' | 'over';
 	readonly doing?: 'apply' | 'remove';
 	readonly target?: Omit<EventOf<'fleet.known'>, 'event' | 'at'>;
+	/** All steps that have been told of. */
+	readonly all: readonly StepSeen[];
+	/** Those that say something: without the ones for what is left of something, where nothing is. */
 	readonly steps: readonly StepSeen[];
 	/** Counts of the last plan that ended. */
 	readonly plan?: Omit<EventOf<'plan.ended'>, 'event' | 'at'>;
@@ -61,7 +66,7 @@ export type RunState = {
 	readonly document?: Omit<EventOf<'document'>, 'event' | 'at'>;
 };
 
-export const beginning: RunState = {phase: 'before', steps: [], notes: [], problems: []};
+export const beginning: RunState = {phase: 'before', all: [], steps: [], notes: [], problems: []};
 
 /** Lines of a tool below that are kept for each step. */
 export const logKept = 200;
@@ -72,14 +77,33 @@ export const stamped = (happening: Happening, now: number): Event => ({...happen
 /** A step's title in the middle of a line: `cache bucket`; one that begins with a name, such as `SSH` or `Auto Scaling group`, stays. */
 export const inLine = (title: string): string => (/^\p{Lu}(\p{Lu}|\p{Ll}* \p{Lu})/u.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1));
 
-const fresh = (name: string, title = name.replaceAll('-', ' ')): StepSeen => ({name, title, needs: [], state: 'pending', stages: [], downloads: [], log: []});
+type StepTold = {name: string; title?: string; leftover?: true | undefined};
+
+const fresh = ({name, title = name.replaceAll('-', ' '), leftover}: StepTold): StepSeen => ({
+	...{name, title, needs: [], state: 'pending', stages: [], downloads: [], log: []},
+	...(leftover ? {leftover} : {}),
+});
 
 /** The step of that name, or one that nothing has been told of. */
-export const stepIn = (state: RunState, name: string): StepSeen => state.steps.find((step) => step.name === name) ?? fresh(name);
+export const stepIn = (state: RunState, name: string): StepSeen => state.all.find((step) => step.name === name) ?? fresh({name});
+
+/** Whether a step has anything to say to a person: of what is left of something only one that has found any, or takes it away. */
+export const saysSomething = ({leftover, finding, saidAt}: StepSeen): boolean =>
+	!leftover || saidAt !== undefined || !['ready', 'waiting', undefined].includes(finding?.is);
+
+const withSteps = <State extends Omit<RunState, 'all' | 'steps'>>(state: State, all: readonly StepSeen[]): State & Pick<RunState, 'all' | 'steps'> => ({
+	...state,
+	all,
+	steps: all.filter(saysSomething),
+});
 
 function withStep(state: RunState, name: string, change: (step: StepSeen) => StepSeen): RunState {
-	if (state.steps.some((step) => step.name === name)) return {...state, steps: state.steps.map((step) => (step.name === name ? change(step) : step))};
-	return {...state, steps: [...state.steps, change(fresh(name))]};
+	if (state.all.some((step) => step.name === name))
+		return withSteps(
+			state,
+			state.all.map((step) => (step.name === name ? change(step) : step)),
+		);
+	return withSteps(state, [...state.all, change(fresh({name}))]);
 }
 
 const closed = (stages: readonly StageSeen[], at: number): readonly StageSeen[] =>
@@ -99,23 +123,26 @@ function download(downloads: readonly DownloadSeen[], {what, bytes, of}: EventOf
 
 function planned(state: RunState, event: EventOf<'plan.started'>): RunState {
 	const {plan: _plan, run: _run, ...rest} = state;
-	return {...rest, phase: 'plan', steps: event.steps.map(({name, title}) => ({...fresh(name, title), ...keptFinding(state, name)}))};
+	return withSteps(
+		{...rest, phase: 'plan'},
+		event.steps.map((step) => ({...fresh(step), ...keptFinding(state, step.name)})),
+	);
 }
 
 function keptFinding(state: RunState, name: string): Pick<StepSeen, 'finding'> {
-	const finding = state.steps.find((step) => step.name === name)?.finding;
+	const finding = state.all.find((step) => step.name === name)?.finding;
 	return finding ? {finding} : {};
 }
 
 function begun(state: RunState, event: EventOf<'run.started'>, at: number): RunState {
 	const {run: _run, ...rest} = goingOn(state);
-	const steps = event.steps.map(({name, title, needs, usual}) => ({
-		...fresh(name, title),
-		...keptFinding(state, name),
+	const steps = event.steps.map(({needs, usual, ...step}) => ({
+		...fresh(step),
+		...keptFinding(state, step.name),
 		needs,
 		...(usual === undefined ? {} : {usual}),
 	}));
-	return {...rest, phase: 'run', doing: event.doing, from: at, steps};
+	return withSteps({...rest, phase: 'run', doing: event.doing, from: at}, steps);
 }
 
 function found(state: RunState, {event: _event, at: _at, step, ...finding}: EventOf<'step.found'>): RunState {
@@ -139,8 +166,8 @@ function failed(state: RunState, event: EventOf<'step.failed'>, at: number): Run
 }
 
 function started(state: RunState, step: string, at: number): RunState {
-	const next = withStep(state, step, ({name, title, needs, usual, finding}) => ({
-		...fresh(name, title),
+	const next = withStep(state, step, ({needs, usual, finding, ...seen}) => ({
+		...fresh(seen),
 		needs,
 		...(usual === undefined ? {} : {usual}),
 		...(finding ? {finding} : {}),

@@ -5,7 +5,7 @@ import {type Mark, marks} from './glyphs.ts';
 import type {Line} from './lines.ts';
 import {orphanLine, orphanNoun} from './orphans.ts';
 import {problemLines, sentenceOf} from './problems.ts';
-import {type EventOf, type FindingSeen, inLine, type RunState, type StepSeen, stepIn, wordsOf} from './run-state.ts';
+import {type EventOf, type FindingSeen, inLine, type RunState, type StepSeen, saysSomething, stepIn, wordsOf} from './run-state.ts';
 
 const titleWidth = (state: RunState): number => Math.max(0, ...state.steps.map(({title}) => title.length));
 
@@ -116,14 +116,15 @@ export function linesOf(event: Event, state: RunState): Line[] {
 		case 'answer.given':
 			return answerLines(event);
 		case 'plan.started':
-			return [{text: `Looking at ${many(event.steps.length, 'thing')}…`}];
+			return [{text: `Looking at ${many(event.steps.filter(({leftover}) => !leftover).length, 'thing')}…`}];
 		case 'step.found':
+			if (!saysSomething(stepIn(state, event.step))) return [];
 			if (state.phase === 'run') return event.is === 'ready' ? [{mark: 'ready', text: `${inLine(stepIn(state, event.step).title)}: ${event.says}`}] : [];
 			return findingLines(stepIn(state, event.step), event, state);
 		case 'plan.ended':
 			return [{text: `Plan: ${countsOf(event)}.`}];
 		case 'run.started':
-			return [{text: `${event.doing === 'apply' ? 'Making' : 'Taking away'}: ${event.steps.map(({title}) => inLine(title)).join(', ')}.`}];
+			return [{text: `${event.doing === 'apply' ? 'Making' : 'Taking away'}: ${state.steps.map(({title}) => inLine(title)).join(', ')}.`}];
 		case 'step.started':
 			return [{mark: 'pending', text: `${inLine(stepIn(state, event.step).title)}: begins`}];
 		case 'step.says':

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {isKey, questions} from '../../answers/all.ts';
 import {wrongShape} from '../../answers/value.ts';
 import type {Look, Looking} from '../../engine/step.ts';
+import {unnamedExecutor} from '../../executors/offered.ts';
 import {type Fleet, type Given, names} from '../../fleet.ts';
 import {isProblem, Problem} from '../../problem.ts';
 import {unless} from '../answering.ts';
@@ -60,7 +61,7 @@ function contentOf(fleet: Fleet, value: string): Pick<FleetRecord, 'answers' | '
 	if (wrong.length > 0) throw unreadable(fleet, wrong.join(' '));
 	// Every key and every value has passed its own shape just now; what says how a laptop works, such as where its SSH goes, is never others' to say.
 	const ours = Object.fromEntries(Object.entries(answers).filter(([key]) => isKey(key) && questions[key].change !== undefined)) as Given;
-	return {answers: ours, born};
+	return {answers: {executor: unnamedExecutor, ...ours}, born};
 }
 
 /** The fleet's record, or undefined when there is none. */

@@ -42,7 +42,7 @@ test('the same answers by lines and by screens make the same preset, byte for by
 	assert.equal(JSON.stringify(byScreens), JSON.stringify(byLines));
 	assert.deepEqual(byScreens.answers, {
 		region: 'us-east-2',
-		executor: 'docker+machine',
+		executor: 'docker-autoscaler',
 		image: 'ubuntu-24.04',
 		securityGroup: 'create',
 		keyPair: 'create',

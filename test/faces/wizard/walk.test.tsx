@@ -46,7 +46,7 @@ test('where the region isn’t known it is asked first, and nothing is looked at
 	assert.match(walked.frame(), /begins once the region is known/);
 	await walked.until(/us-east-2 +Ohio/);
 	await walked.and(keys.down, /› us-east-2/);
-	await walked.and(keys.enter, /Which executor[\s\S]*› docker\+machine/);
+	await walked.and(keys.enter, /Which executor[\s\S]*› docker-autoscaler/);
 	await walked.and(keys.enter, /Which image/);
 	await walked.until(() => walked.looked.length > 0);
 	assert.match(walked.frame(), /✔ region: us-east-2/);
