@@ -117,11 +117,7 @@ export const executor = question(
 	asked: true,
 	change: 'live',
 	implied: executorMeant,
-	async default({given: {region}}) {
-		const [first] = executorsIn(region);
-		const refused = region === undefined ? undefined : limitsOf({}).region(region);
-		return first && refused ? {value: first.name, why: refused.short} : {value: offered[0].name};
-	},
+	default: async ({given: {region}}) => ({value: (executorsIn(region)[0] ?? offered[0]).name}),
 	choices: async ({given: {region}}) => executors.map(({limits, ...one}) => barred(one, region === undefined ? undefined : limits.region(region)?.short)),
 	against: (value, {region}) => (region === undefined ? undefined : whyNot(limitsOf({executor: value}).region(region))),
 });

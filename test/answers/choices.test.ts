@@ -70,7 +70,7 @@ test('an image of which nothing can be read is offered by its name all the same'
 
 test('what docker-machine can’t make workers of or in is on the list, and can’t be taken', async () => {
 	const lax = world.outside.addSubnet('us-east-2-lax-1a', 'internet');
-	const reasonOf = async (key: AnswerKey, value: string) => (await offered(key)).find((one) => one.value === value)?.disabled;
+	const reasonOf = async (key: AnswerKey, value: string) => (await offered(key, {executor: 'docker+machine'})).find((one) => one.value === value)?.disabled;
 	assert.equal(await reasonOf('workerImage', 'al2023'), "docker-machine can't set it up");
 	assert.equal(await reasonOf('image', 'al2023'), undefined);
 	assert.equal(await reasonOf('subnet', lax.id), "docker-machine can't make workers there");
@@ -93,12 +93,13 @@ test('what an Auto Scaling group can’t start is on the list too, and each exec
 	for (const {hint} of await offered('executor')) assert.ok(hint);
 });
 
-test('the executor of a new fleet is one that works in its region, and its workers start from an image that it can set up', async () => {
-	const {given, why, wrong} = await settle({flag: {region: 'il-central-1', schedule: []}}, asking());
-	assert.deepEqual([given.executor, why.executor, given.workerImage], ['docker-autoscaler', "docker-machine doesn't know it", 'ecs-al2023']);
-	assert.deepEqual(wrong, []);
-	const {given: usual} = await settle({flag: {region: 'us-east-2'}}, asking());
-	assert.deepEqual([usual.executor, usual.workerImage], ['docker+machine', 'ubuntu-24.04']);
+test('a new fleet is one of docker-autoscaler in every region, and the workers of either executor start from an image that it can set up', async () => {
+	for (const region of ['us-east-2', 'il-central-1']) {
+		const {given, wrong} = await settle({flag: {region, schedule: []}}, asking());
+		assert.deepEqual([given.executor, given.workerImage, wrong], ['docker-autoscaler', 'ecs-al2023', []]);
+	}
+	const {given, wrong} = await settle({flag: {region: 'us-east-2', executor: 'docker+machine'}}, asking());
+	assert.deepEqual([given.workerImage, wrong], ['ubuntu-24.04', []]);
 });
 
 test('what only one executor has is asked of its own fleets alone, and stands in their record alone', async () => {
