@@ -69,6 +69,8 @@ export type GitlabSees = {
 	pending: readonly {project: string; jobs: readonly PendingJob[]}[];
 	/** Projects that can't be read with this token. */
 	unreadable: readonly string[];
+	/** How long images took to be pulled on new workers, in seconds, by jobs whose logs were read; the last ones. */
+	pulls?: ReadonlyMap<number, number> | undefined;
 	/** Other runners of these projects that could take a job, when they are known. */
 	others?: readonly RunnerServed[] | undefined;
 };

@@ -9,7 +9,7 @@ import {hourMs} from './paid.ts';
 import {failing, good, off} from './seen.ts';
 import {nothingSeen, type Snapshot, sourceTitles} from './snapshot.ts';
 import {type KnownToPanel, lookAtEc2, type Watched} from './sources/ec2.ts';
-import {lookAtGitlab} from './sources/gitlab.ts';
+import {lookAtGitlab, withPull} from './sources/gitlab.ts';
 import {groupsIn, lookAtGroups} from './sources/group.ts';
 import {type Growing, growing, type PanelPorts} from './sources/growing.ts';
 import {hostLoop} from './sources/host-loop.ts';
@@ -120,7 +120,8 @@ function gitlabLoop({gitlab}: PanelPorts, shared: Growing, paces: Paces): Loop |
 			if (runnerId === undefined)
 				throw new Problem({code: 'runner-unknown', message: "Which runner it is in GitLab isn't known, since config.toml names no id or can't be read."});
 			const sees = await lookAtGitlab(gitlab, runnerId, signal);
-			shared.set({gitlab: good(sees, shared.now())});
+			const pulls = await withPull(gitlab, shared.get().gitlab.value?.pulls, shared.get().journal.value, signal);
+			shared.set({gitlab: good({...sees, ...(pulls ? {pulls} : {})}, shared.now())});
 		},
 		failed: (problem) => shared.fail(['gitlab'], problem),
 	};

@@ -11,6 +11,8 @@ export type DayOfStarts = {
 	forNew: number;
 	wait: Typically;
 	parts: readonly ({part: WaitPart} & Typically)[];
+	/** What comes after the wait, on a new worker: images. Of the jobs whose logs were read. */
+	pull: (Typically & {jobs: number}) | undefined;
 };
 
 /** What would be otherwise, by the same jobs: how long they would have waited. */
@@ -27,8 +29,12 @@ const typically = (seconds: readonly number[]): Typically => ({p50: percentile(s
 const waitsOf = (starts: readonly JobStart[]): number[] => starts.map(({waited}) => waited);
 const isForNew = ({making}: JobStart): boolean => making !== undefined;
 
-function ofDay(day: number, starts: readonly JobStart[]): DayOfStarts {
+/** Seconds that images took, by jobs; NaN where a log didn't tell. */
+type Pulls = ReadonlyMap<number, number>;
+
+function ofDay(day: number, starts: readonly JobStart[], pulls: Pulls): DayOfStarts {
 	const made = starts.filter(isForNew);
+	const pulled = made.flatMap(({job}) => pulls.get(job) ?? []).filter((seconds) => !Number.isNaN(seconds));
 	const seen = partOrder.filter((part) => made.some(({parts}) => (parts[part] ?? 0) > 0));
 	return {
 		day,
@@ -36,11 +42,13 @@ function ofDay(day: number, starts: readonly JobStart[]): DayOfStarts {
 		forNew: made.length,
 		wait: typically(waitsOf(starts)),
 		parts: seen.map((part) => ({part, ...typically(made.map(({parts}) => parts[part] ?? 0))})),
+		pull: pulled.length === 0 ? undefined : {...typically(pulled), jobs: pulled.length},
 	};
 }
 
 /** The days of which starts are known, the newest first. Pure. */
-export const startsByDay = ({days}: Starts): DayOfStarts[] => [...days].toSorted(([one], [other]) => other - one).map(([day, starts]) => ofDay(day, starts));
+export const startsByDay = ({days}: Starts, pulls: Pulls = new Map()): DayOfStarts[] =>
+	[...days].toSorted(([one], [other]) => other - one).map(([day, starts]) => ofDay(day, starts, pulls));
 
 /** What each of these jobs would have waited, had one more worker stood idle: the job that finds it there has it at once, and the next stands there once it's made. */
 function withOneIdle(starts: readonly JobStart[]): number[] {

@@ -6,11 +6,11 @@ import {join, joiner} from '../../source/panel/live/join.ts';
 import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {ageOf} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
+import type {GitlabAsked} from '../../source/panel/sources/gitlab.ts';
 import {type PanelPorts, watchSources} from '../../source/panel/sources.ts';
 import {Problem} from '../../source/problem.ts';
 import {simulatedClock} from '../../source/simulated/clock.ts';
 import {type Cloud, changes, type OperationName} from '../../source/world/cloud/port.ts';
-import type {GitlabPanel} from '../../source/world/gitlab/port.ts';
 import type {Connection} from '../../source/world/host/port.ts';
 import {gitlabSees, minutes, nameAt, now, pending, served} from './seeing.ts';
 
@@ -87,7 +87,7 @@ function world(options: {workers?: string[]} = {}) {
 		},
 	};
 	const journal = (asked: {after?: string | undefined; since?: number | undefined; until?: number | undefined}): PanelOutcome['journal'] => {
-		counted.journalReads.push(asked.after ?? (asked.until ? 'month' : 'six hours'));
+		counted.journalReads.push(asked.after ?? (asked.until ? 'days before' : 'six hours'));
 		if (trouble.journal === 'fails') return {entries: [], tail: [], more: false, lost: false, unread: 0, failed: 'journalctl: not found'};
 		const line: [number, string] = [
 			now - minutes(12),
@@ -137,7 +137,7 @@ function world(options: {workers?: string[]} = {}) {
 		};
 	};
 	const told = gitlabSees([pending(1)]);
-	const panel: GitlabPanel = {
+	const panel: GitlabAsked['panel'] = {
 		served: async () => {
 			await outcome('gitlab', 'gitlab-failing');
 			return served({projects: ['acme/api', 'acme/secret']});
@@ -150,6 +150,8 @@ function world(options: {workers?: string[]} = {}) {
 			return [...(told.pending[0]?.jobs ?? [])];
 		},
 		pause: async () => assert.fail('Nobody asked for a pause.'),
+		project: async () => undefined,
+		trace: async () => [],
 	};
 	const ports: PanelPorts = {
 		cloud,
@@ -233,15 +235,15 @@ test('nothing is changed by looking, one connection is held, and it is closed at
 	assert.equal(made.counted.closes, 1);
 });
 
-test('the journal’s past is read once and then followed from its cursor', async () => {
+test('the journal’s past is read once, for costs, for starts and for history, and then followed from its cursor', async () => {
 	const made = world();
 	const seen = watching(made);
 	await seen.until(whole);
 	const at = made.clock.now();
 	await seen.until(({journal}) => (journal.at ?? 0) > at + minutes(1));
 	await seen.end();
-	assert.deepEqual(made.counted.journalReads.slice(0, 3), ['month', 'six hours', 'c1']);
-	assert.ok(made.counted.journalReads.slice(2).every((read) => read === 'c1'));
+	assert.deepEqual(made.counted.journalReads.slice(0, 4), ['days before', 'days before', 'six hours', 'c1']);
+	assert.ok(made.counted.journalReads.slice(3).every((read) => read === 'c1'));
 });
 
 for (const [source, failing] of [

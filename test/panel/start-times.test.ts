@@ -12,7 +12,7 @@ import type {Job} from '../../source/simulated/gitlab/gitlab.ts';
 import type {World} from '../../source/simulated/world.ts';
 import {scaled} from '../executors/docker-autoscaler/panel/scaled.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';
-import {standing, watched} from './watched.ts';
+import {standing, watched, watchedFor} from './watched.ts';
 
 const [minute, day] = [60_000, 86_400_000];
 const dayOf = (at: number): number => Math.floor(at / day) * day;
@@ -80,6 +80,11 @@ for (const [executor, {answers, part, within}] of Object.entries(executors)) {
 		}
 		for (const {waited, parts, making} of [...starts.days.values()].flat())
 			if (making !== undefined) assert.ok(Math.abs(Object.values(parts).reduce((sum, one) => sum + one, 0) - waited) < 0.01, 'the parts are all of it');
+		// With a token GitLab is asked for logs of jobs, one at a look: images take the world's four seconds on each new worker.
+		const later = await watchedFor(world, 120);
+		const pulls = [...(later.gitlab.value?.pulls ?? [])];
+		assert.ok(pulls.length > 5 && pulls.every(([, seconds]) => Math.abs(seconds - 4) < 0.01), JSON.stringify(pulls));
+		assert.equal(Math.round(startsByDay(starts, new Map(pulls)).find(({pull}) => pull)?.pull?.p50 ?? 0), 4);
 		const {idle, baked} = whatIf(starts, 0.04);
 		assert.ok(idle && idle.p50 < 1 && idle.usdPerDay === 0.96, JSON.stringify(idle));
 		assert.equal(baked !== undefined, executor === 'docker+machine', 'the other’s image has Docker');
@@ -127,7 +132,7 @@ test('a job that ends without a worker, and those of a service that ended, are n
 	const told = [job(1, 0), ended, job(2, 350), begun, onWorker(1, 'one', 500), onWorker(2, 'one', 500)];
 	const starts = startsAfter(noStarts(at), told, at + 600_000);
 	assert.deepEqual([starts.days.size, starts.taken.size, usualWait(starts)], [0, 0, undefined]);
-	assert.match(startLines(starts, undefined, at + 600_000).join(' '), /no job has come to a worker since/);
+	assert.match(startLines(starts, {}, at + 600_000).join(' '), /no job has come to a worker since/);
 });
 
 test('days that are long ago are forgotten, and one goes on where the log was read before', () => {

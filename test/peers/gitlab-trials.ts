@@ -158,7 +158,7 @@ export function trialsOver(store: GitlabStore, base: () => string): (asked: ApiC
 			return {status: 204};
 		}
 		const job = /^\/jobs\/(\d+)\/trace$/.exec(rest)?.[1];
-		const known = inPipelines(owner).find((one) => String(one.id) === job);
+		const known = (owner.id === first.id ? store.jobs : inPipelines(owner)).find((one) => String(one.id) === job);
 		if (job !== undefined) return known ? {status: 200, body: known.trace} : notFound('Job');
 		const branch = decodeURIComponent(/^\/repository\/branches\/([^/]+)$/.exec(rest)?.[1] ?? '');
 		if (branch !== '' && method === 'DELETE') return owner.branches.delete(branch) ? {status: 204} : notFound('Branch');

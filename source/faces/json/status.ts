@@ -101,6 +101,7 @@ export const statusShape = z.strictObject({
 				jobs: count,
 				forNewWorker: count.meta({description: 'Jobs for which a worker was being made'}),
 				wait: typically.meta({description: 'From when the runner was given a job until it had a worker'}),
+				pull: typically.optional().meta({description: 'How long images took on a new worker, by the jobs whose logs were read'}),
 				ofNewWorker: z
 					.array(z.strictObject({part: z.enum(['EC2', 'SSH', 'Docker', 'SSH and Docker', 'runner']), ...typically.shape}))
 					.meta({description: 'Where that time goes, of jobs for which a worker was being made'}),

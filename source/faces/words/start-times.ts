@@ -18,13 +18,15 @@ const line = (label: string, {p50, p95}: Typically, note = ''): string =>
 
 const dayWords = (day: number, now: number): string => (day === dayOf(now) ? 'today' : clockWords(day, now).replace(/ \d\d:\d\d UTC$/, ''));
 
+/** What is known besides the starts: what one more worker costs, and how long images took, by jobs. */
+type StartsBeside = {usdPerHour?: number | undefined; pulls?: ReadonlyMap<number, number> | undefined};
+
 /**
- * How long jobs wait for a worker, by day; where that time goes; what would shorten it, by the same jobs. `usdPerHour` is what one more worker costs,
- * `now` is milliseconds since 1970.
+ * How long jobs wait for a worker, by day; where that time goes; what would shorten it, by the same jobs. `now` is milliseconds since 1970.
  */
-export function startLines(starts: Starts | undefined, usdPerHour: number | undefined, now: number): string[] {
+export function startLines(starts: Starts | undefined, {pulls, usdPerHour}: StartsBeside, now: number): string[] {
 	if (!starts) return ['Waits           not known: the log has not been read'];
-	const days = startsByDay(starts);
+	const days = startsByDay(starts, pulls);
 	const [newest] = days;
 	if (!newest) return [`Waits           no job has come to a worker since ${clockWords(starts.since, now)}`];
 	const {idle, baked} = whatIf(starts, usdPerHour);
@@ -33,7 +35,11 @@ export function startLines(starts: Starts | undefined, usdPerHour: number | unde
 		`${padded('Waits for a worker', labels)}${padded('half', figures)}95 of 100`,
 		...days.map(({day, jobs, wait}) => line(`  ${dayWords(day, now)}, ${many(jobs, 'job')}`, wait)),
 		...(made
-			? [`  ${dayWords(made.day, now)}, ${many(made.forNew, 'job')} for a new one`, ...made.parts.map((one) => line(`    ${partWords[one.part]}`, one))]
+			? [
+					`  ${dayWords(made.day, now)}, ${many(made.forNew, 'job')} for a new one`,
+					...made.parts.map((one) => line(`    ${partWords[one.part]}`, one)),
+					...(made.pull ? [line('    then images are pulled', made.pull, `by the logs of ${many(made.pull.jobs, 'job')}; a mirror saves most of it`)] : []),
+				]
 			: []),
 		...(idle ? [line('  had one more stood idle', idle, idle.usdPerDay === undefined ? '' : `about ${money(idle.usdPerDay)} a day`)] : []),
 		...(baked ? [line('  had Docker been in the image', baked)] : []),

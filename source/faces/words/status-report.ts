@@ -89,7 +89,7 @@ export function reportText(snapshot: Snapshot, rows: readonly WorkerRow[], now: 
 			why.asks,
 			why.causes.map(({says, source}) => `${says} (${sourceTitles[source]})`),
 		),
-		...section('Start times', startLines(snapshot.journal.value?.starts, workerNow(snapshot), now)),
+		...section('Start times', startLines(snapshot.journal.value?.starts, {usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls}, now)),
 		...section('Last refused creates', refusals(snapshot, now)),
 		...section(
 			'Recent changes',

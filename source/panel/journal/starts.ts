@@ -5,6 +5,9 @@ export type WaitPart = MakingPart | 'runner';
 
 /** How one job came to its worker. Seconds, but for `at`, when it had it, and `receivedAt` (milliseconds since 1970). */
 export type JobStart = {
+	job: number;
+	/** Its path, where the log tells. */
+	project: string | undefined;
 	at: number;
 	receivedAt: number;
 	/** From when the runner was given it until it had a worker. */
@@ -72,11 +75,13 @@ function partsBetween({begins, readyAt}: MakingSeen, from: number, to: number): 
 /** Some executors don't say that a worker is ready. A job that has one this soon found it so, since none is made in less; in milliseconds. */
 const atOnce = 5000;
 
-function startOf(receivedAt: number, at: number, making: MakingSeen | undefined): JobStart {
+function startOf({at, job, project}: Extract<LogEvent, {is: 'job-on-machine'}>, receivedAt: number, making: MakingSeen | undefined): JobStart {
 	const [first] = making?.begins ?? [];
 	const readyAt = making?.readyAt ?? (at - receivedAt < atOnce ? receivedAt : at);
 	const wasMade = making !== undefined && first !== undefined && readyAt > receivedAt;
 	return {
+		job,
+		project,
 		at,
 		receivedAt,
 		waited: (at - receivedAt) / 1000,
@@ -103,7 +108,7 @@ export function startsAfter(before: Starts, events: readonly LogEvent[], now: nu
 		} else if (event.is === 'machine-removed') makings.delete(event.machine);
 		else if (event.is === 'job-on-machine') {
 			const [receivedAt, making] = [taken.get(event.job), makings.get(event.machine)];
-			if (receivedAt !== undefined) started.push(startOf(receivedAt, at, making));
+			if (receivedAt !== undefined) started.push(startOf(event, receivedAt, making));
 			if (making && making.readyAt === undefined) makings.set(event.machine, {...making, readyAt: at});
 			taken.delete(event.job);
 		} else if (event.is === 'job-ended') taken.delete(event.job);

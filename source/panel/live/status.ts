@@ -120,14 +120,15 @@ function jobsIn({journal}: Snapshot, {running, preparing, source}: JobsNow) {
 const typically = ({p50, p95}: Typically) => ({p50Seconds: Number(p50.toFixed(1)), p95Seconds: Number(p95.toFixed(1))});
 
 /** How jobs came to their workers, by day. */
-const startsIn = ({journal}: Snapshot) =>
+const startsIn = ({gitlab, journal}: Snapshot) =>
 	journal.value &&
-	startsByDay(journal.value.starts).map(({day, jobs, forNew, wait, parts}) => ({
+	startsByDay(journal.value.starts, gitlab.value?.pulls).map(({day, jobs, forNew, wait, parts, pull}) => ({
 		day: new Date(day).toISOString().slice(0, 10),
 		jobs,
 		forNewWorker: forNew,
 		wait: typically(wait),
 		ofNewWorker: parts.map((one) => ({part: one.part, ...typically(one)})),
+		...known({pull: pull && typically(pull)}),
 	}));
 
 /** Everything that `status` tells, as one plain document: times ISO 8601 in UTC, sums in USD, what isn't known left out. Pure; `now` is milliseconds since 1970. */

@@ -146,7 +146,8 @@ export function simulatedTrial(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 		async trace(token, id, wanted, signal) {
 			const what = "read a job's log";
 			await meet(what, signal, token, ['read_api']);
-			const job = [...findProject(id, what).pipelines.values()].flatMap(({jobs}) => jobs).find((one) => one.id === wanted);
+			const {path} = findProject(id, what);
+			const job = gitlab.jobs.find((one) => one.id === wanted && one.project === path);
 			return job ? traceOf(job, now()) : [];
 		},
 		async deletePipeline(token, id, wanted, signal) {

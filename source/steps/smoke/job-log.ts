@@ -67,6 +67,13 @@ function close(phases: readonly Phase[], at: number): void {
 	if (last && last.until === undefined) last.until = at;
 }
 
+/** When a job's images were there, by the end of the section in which its runner gets them: milliseconds since 1970; undefined while they aren't. */
+export const imagesAt = (lines: readonly string[]): number | undefined => {
+	const line = lines.map(partOf).find(({text}) => marker.exec(text)?.[1] === 'end' && marker.exec(text)?.[3] === 'prepare_executor');
+	const second = line && marker.exec(line.text)?.[2];
+	return line?.at ?? (second === undefined ? undefined : Number(second) * 1000);
+};
+
 /** Seconds by phase, of those that took a second or belong to every job. */
 export const secondsByPhase = (phases: readonly Phase[]): {name: PhaseName; seconds: number}[] =>
 	phases.flatMap(({name, from, until}) => (until === undefined ? [] : [{name, seconds: Math.max(0, until - from) / 1000}]));

@@ -105,7 +105,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		'',
 		...(kinds.length === 0 ? [labelled('Workers', 'none')] : kinds),
 		'',
-		...startLines(snapshot.journal.value?.starts, workerNow(snapshot), now),
+		...startLines(snapshot.journal.value?.starts, {usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls}, now),
 		'',
 		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),
 		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${priceline(values, 24, look.ascii)}`)),
