@@ -33,7 +33,7 @@ function lostLately(it: Case): {count: number; spot: number; last: number} | und
 	const spot = lost.filter(({machine}) => {
 		const instance = it.instanceOf(machine);
 		const told = `${instance?.stateReason ?? ''} ${instance === undefined ? '' : (it.snapshot.ec2.value?.spotEnds?.[instance.id]?.code ?? '')}`;
-		return /Spot|instance-terminated-(?:by|no)/.test(told);
+		return /Server\.Spot|marked-for-|instance-terminated-(?:by-price|by-service|no-capacity|capacity-oversubscribed)/.test(told);
 	}).length;
 	return {count: lost.length, spot, last};
 }
