@@ -1,5 +1,6 @@
 import type {Disk} from '../world/laptop/disk/port.ts';
 import {unreadable, unwritable} from '../world/laptop/refused-by-disk.ts';
+import {copied} from './copied.ts';
 import type {Laptop} from './laptop.ts';
 
 /** The kinds of things that are kept, each with a folder or file of its own. */
@@ -110,7 +111,7 @@ function onto(kept: DiskState, laptop: Laptop): SimulatedDisk {
 		},
 		read: async (path) => file(path).text,
 		mode: async (path) => file(path).mode,
-		timings: async () => (kept.refusals.timings?.reading === undefined ? structuredClone(kept.timings) : {}),
+		timings: async () => (kept.refusals.timings?.reading === undefined ? copied(kept.timings) : {}),
 		async saveTiming(step, seconds) {
 			judgeWriting('timings');
 			kept.timings[step] = [...(kept.timings[step] ?? []), seconds];

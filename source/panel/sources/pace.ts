@@ -33,7 +33,8 @@ async function bounded({title, limit, look}: Loop, clock: Clock, signal: AbortSi
 	try {
 		await Promise.race([look(within), late()]);
 	} finally {
-		ended.abort();
+		// A reason of its own is cheap; without one each look makes an error with a stack.
+		ended.abort('looked');
 	}
 }
 

@@ -1,4 +1,4 @@
-import {asPattern} from '../../world/cloud/policy/judge.ts';
+import {matches} from '../../world/cloud/policy/judge.ts';
 import {refusal, unknownToThisWorld} from './refusal.ts';
 import {judgedTags, type TagInput} from './tag-rules.ts';
 
@@ -25,9 +25,8 @@ export function filtered<Thing>(
 	return (filters ?? []).reduce<Thing[]>(
 		(left, {Name, Values}) => {
 			if (!Name || !Values?.length) throw refusal('InvalidParameterValue', `The filter '${Name ?? ''}' is invalid`);
-			const patterns = Values.map(asPattern);
 			const valuesOf = reader(call, Name, by, tagsOf);
-			return left.filter((thing) => valuesOf(thing).some((value) => value !== undefined && patterns.some((pattern) => pattern.test(value))));
+			return left.filter((thing) => valuesOf(thing).some((value) => value !== undefined && Values.some((pattern) => matches(pattern, value))));
 		},
 		[...things],
 	);

@@ -1,3 +1,4 @@
+import {copied} from '../copied.ts';
 import type {AccountState, BucketSetting, BucketState, Former} from './account.ts';
 import {onlyKnows, required, tagList} from './asked.ts';
 import type {Handlers, Here} from './here.ts';
@@ -155,7 +156,7 @@ export const buckets: Handlers<
 		onlyKnows('GetBucketLifecycleConfiguration', input, ['Bucket', 'ExpectedBucketOwner']);
 		const rules = shownOf(bucketOf(input.Bucket, here), 'rules', here);
 		if (!rules) throw refusal('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404);
-		return {Rules: structuredClone(rules)};
+		return {Rules: copied(rules)};
 	},
 	PutBucketLifecycleConfiguration(input, here) {
 		onlyKnows('PutBucketLifecycleConfiguration', input, ['Bucket', 'LifecycleConfiguration', 'ExpectedBucketOwner', 'TransitionDefaultMinimumObjectSize']);
@@ -166,7 +167,7 @@ export const buckets: Handlers<
 		}
 		const ids = rules.map(({ID}) => ID).filter((id) => id !== undefined);
 		if (new Set(ids).size !== ids.length) throw refusal('InvalidArgument', 'Rule ID must be unique. Found same ID for more than one rule');
-		set(bucketOf(input.Bucket, here, 'writes'), 'rules', structuredClone(rules), here);
+		set(bucketOf(input.Bucket, here, 'writes'), 'rules', copied(rules), here);
 		return {};
 	},
 	DeleteBucketLifecycle(input, here) {

@@ -3,6 +3,7 @@ import {cloudProblem} from '../../world/cloud/errors.ts';
 import {type Cloud, type CloudAt, changes, type Input, type OperationName, type Output, serviceOf} from '../../world/cloud/port.ts';
 import type {Random} from '../../world/laptop/clock.ts';
 import type {SimulatedClock} from '../clock.ts';
+import {copied} from '../copied.ts';
 import type {Laptop} from '../laptop.ts';
 import type {AccountState} from './account.ts';
 import {judgeAllowed, judgeCredentials} from './allowed.ts';
@@ -109,7 +110,7 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 		const here = hereIn(region, by, settled);
 		if (name !== 'RunInstances' && 'DryRun' in input && input.DryRun)
 			throw refusal('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
-		const output = structuredClone(handlers[name](input, here));
+		const output = copied(handlers[name](input, here));
 		if (changes(name, {})) for (const look of whenChanged) look();
 		return output;
 	}
@@ -123,7 +124,7 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 				const made: CallMade = {
 					name,
 					region,
-					input: structuredClone(input),
+					input: copied(input),
 					at: clock.now(),
 					changing: changes(name, dry ? {DryRun: true} : {}),
 					laptop: laptop.number,

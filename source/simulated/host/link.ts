@@ -4,6 +4,7 @@ import type {Connection} from '../../world/host/port.ts';
 import {resultOf} from '../../world/host/script.ts';
 import {printableIn} from '../../world/printable.ts';
 import {unknownToThisWorld} from '../cloud/refusal.ts';
+import {copied} from '../copied.ts';
 import type {Laptop} from '../laptop.ts';
 import {type Hosts, isUp, type Machine, type Work} from './machine.ts';
 import {authorizeKey, unregister, writeConfig, writeCredentials} from './play-config.ts';
@@ -144,7 +145,7 @@ export function linkTo(hosts: Hosts, plays: readonly Plays[], laptop: Laptop, ma
 				plays,
 				lost: () => lost !== undefined && linesMore <= 0,
 				tell(progress) {
-					if (lost === undefined) said(printableIn(structuredClone(progress)));
+					if (lost === undefined) said(printableIn(copied(progress)));
 					else linesMore -= 1;
 				},
 				say(progress) {

@@ -5,6 +5,7 @@ import {deniedByOrganization, refusedBy} from '../cloud/allowed.ts';
 import type {SimulatedCloud} from '../cloud/cloud.ts';
 import {isRefusal, refusal} from '../cloud/refusal.ts';
 import {type MachineCall, type MachineOperation, refusedToRole} from '../cloud/rights.ts';
+import {copied} from '../copied.ts';
 import {credentialsPath, type Machine, textOf} from './machine.ts';
 
 /** A program on a machine that calls AWS. */
@@ -21,7 +22,7 @@ export const hasKeys = (machine: Machine): boolean => textOf(machine, credential
 export function awsCall<Name extends MachineOperation>(caller: Caller, region: string, name: Name, input: Input<Name>): Output<Name> {
 	const {cloud, machine} = caller;
 	if (hasKeys(machine)) return carried(caller, region, name, input);
-	const call: MachineCall = {name, region, input: structuredClone(input)};
+	const call: MachineCall = {name, region, input: copied(input)};
 	cloud.machineCalls.push(call);
 	try {
 		judgeCall(caller, region, name, input);

@@ -45,9 +45,11 @@ function hostPart({hosts, machine, plays}: Pick<ScriptRun, 'hosts' | 'machine' |
 
 /** Entries have their number as cursor. */
 function journalPart(asked: NonNullable<Panel['journal']>, {journal}: Machine): JournalPart {
-	const read = journal.filter(
-		({at, number}) => (asked.after === undefined ? at >= (asked.since ?? 0) : number > Number(asked.after)) && (asked.until === undefined || at <= asked.until),
-	);
+	// Numbers only grow, and most looks ask for the last few of thousands.
+	const before = asked.after === undefined ? -1 : journal.findLastIndex(({number}) => number <= Number(asked.after));
+	const read = journal
+		.slice(before + 1)
+		.filter(({at}) => (asked.after !== undefined || at >= (asked.since ?? 0)) && (asked.until === undefined || at <= asked.until));
 	const wanted = read.filter(({message}) => asked.only?.some((word) => message.includes(word)) ?? true);
 	const entries = wanted.slice(0, asked.most);
 	const more = wanted.length > entries.length;

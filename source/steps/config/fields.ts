@@ -177,11 +177,22 @@ const ofAll: readonly Field[] = [
 	{path: 'runners.cache.s3.PathStyle', zeroCounts: true},
 ];
 
+/** Rows by the keys that they are of, made once for each list of an executor's own. */
+const byPath = new WeakMap<readonly Field[], ReadonlyMap<string, Field>>();
+
+function fieldsByPath({rows}: Pick<ExecutorConfig, 'rows'>): ReadonlyMap<string, Field> {
+	const known = byPath.get(rows);
+	if (known) return known;
+	const made = new Map([...ofAll, ...rows].map((field) => [field.path, field]));
+	byPath.set(rows, made);
+	return made;
+}
+
 /** All of our rows, in the order in which they are written. What isn't here is the person's own, and stays. */
-export const fieldsOf = ({rows}: Pick<ExecutorConfig, 'rows'>): readonly Field[] => [...ofAll, ...rows];
+export const fieldsOf = (config: Pick<ExecutorConfig, 'rows'>): readonly Field[] => [...fieldsByPath(config).values()];
 
 /** The row of a key; undefined for keys that aren't ours to know. */
-export const fieldAt = (config: Pick<ExecutorConfig, 'rows'>, path: string): Field | undefined => fieldsOf(config).find((field) => field.path === path);
+export const fieldAt = (config: Pick<ExecutorConfig, 'rows'>, path: string): Field | undefined => fieldsByPath(config).get(path);
 
 /** What the runner goes by at a path: what stands in the file and in one entry of its `[[runners]]`, else what an absent key means. */
 export const inForce = (config: Pick<ExecutorConfig, 'rows'>, document: Table, runner: Table, path: string): Value | undefined =>
@@ -211,7 +222,7 @@ const isMap = (path: string): boolean => path === 'runners.feature_flags';
  * `path` is where the value stands, '' for the whole file.
  */
 export function meaning(config: Pick<ExecutorConfig, 'rows'>, path: string, value: Value): Value | undefined {
-	const rows = new Map(fieldsOf(config).map((field) => [field.path, field]));
+	const rows = fieldsByPath(config);
 	const saysNothing = (at: string, one: Value): boolean => {
 		const field = rows.get(at);
 		if (field?.absent?.some((absent) => same(absent, one))) return true;

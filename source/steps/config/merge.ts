@@ -72,8 +72,9 @@ function put({entry, globals}: Ours, path: string, value: Value | undefined): vo
 
 /** Puts a value where it says something else than what stands. */
 function bring(config: ExecutorConfig, ours: Ours, path: string, value: Value | undefined): void {
+	const standing = at(ours, path);
 	const meant = (one: Value | undefined): Value | undefined => (one === undefined ? undefined : meaning(config, path, one));
-	if (!same(meant(at(ours, path)), meant(value))) put(ours, path, value);
+	if (!same(standing, value) && !same(meant(standing), meant(value))) put(ours, path, value);
 }
 
 /** Everything that we write, on an empty file. */

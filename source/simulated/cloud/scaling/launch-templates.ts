@@ -1,4 +1,5 @@
 import type {LaunchTemplate, LaunchTemplateVersion, RequestLaunchTemplateData} from '@aws-sdk/client-ec2';
+import {copied} from '../../copied.ts';
 import {filtered, onlyKnows, required, tagList, tagsFor} from '../asked.ts';
 import type {Handlers, Here} from '../here.ts';
 import {refusal} from '../refusal.ts';
@@ -47,7 +48,7 @@ function judgeData(data: RequestLaunchTemplateData | undefined): RequestLaunchTe
 	for (const {ResourceType} of asked.TagSpecifications ?? []) {
 		tagsFor(ResourceType ?? '', asked.TagSpecifications, ['instance', 'volume', 'network-interface', 'spot-instances-request']);
 	}
-	return structuredClone(asked);
+	return copied(asked);
 }
 
 const shown = ({createdAt, by, id, name, tags, versions}: TemplateState): LaunchTemplate => ({

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 
 /** A pattern in which `*` stands for any characters and `?` for one, as in IAM's actions, resources and values and in EC2's filters. */
-export const asPattern = (text: string): RegExp =>
+const asPattern = (text: string): RegExp =>
 	new RegExp(
 		`^${text
 			.replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -10,8 +10,16 @@ export const asPattern = (text: string): RegExp =>
 		's',
 	);
 
+/** Patterns of policies as they are read, which the same few statements ask for at each question. */
+const read = new Map<string, RegExp>();
+
 /** Whether a text fits such a pattern. */
-const matches = (pattern: string, text: string): boolean => pattern === text || (/[*?]/.test(pattern) && asPattern(pattern).test(text));
+export function matches(pattern: string, text: string): boolean {
+	if (!/[*?]/.test(pattern)) return pattern === text;
+	const known = read.get(pattern) ?? asPattern(pattern);
+	read.set(pattern, known);
+	return known.test(text);
+}
 
 /** The condition keys of a request, with the value or, of a key that has several, the values; what isn't in it is missing in the request. */
 export type ConditionKeys = Readonly<Record<string, string | readonly string[]>>;
