@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
 import {cp, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import test, {after, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
-import {promisify} from 'node:util';
 import type {Asked} from '../../source/answers/ask.ts';
 import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {plainUnderTest} from '../faces/streams.ts';
+import {typeChecked} from '../type-checked.ts';
 import {asking, emptyCloud} from './stub.ts';
 
 /** All that a new answer takes: its record beside those of its topic, a line in the list of questions, and a row of config.toml, where it stands. */
@@ -73,7 +72,7 @@ async function question() {
 const given = (value: unknown) => JSON.parse(JSON.stringify({region: 'us-east-2', outputLimit: value}));
 
 test('a new answer is its record, a line in the list and a row of config.toml: the type of all answers follows', async () => {
-	await promisify(execFile)(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '--noEmit', '--project', copy], {cwd: copy});
+	await typeChecked(copy);
 });
 
 test('its flag is read and judged, its help says what it is, and every shell completes it', async () => {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import {execFile} from 'node:child_process';
 import {cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import test, {after, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
-import {promisify} from 'node:util';
 import type {Answers} from '../../source/fleet.ts';
 import {good, unseen} from '../../source/panel/seen.ts';
 import {healthy, instance, journal, manager, minutes, now} from '../panel/seeing.ts';
+import {typeChecked} from '../type-checked.ts';
 import {someAnswers} from './docker-machine/some-answers.ts';
 
 /** A way to run jobs that is in no house: a pool of machines that stands and is never scaled. */
@@ -263,7 +262,7 @@ const list = () => of<typeof import('../../source/executors/list.ts')>('executor
 const text = (value: unknown): string => JSON.stringify(value);
 
 test('an executor is one folder, with a step of its own, and a line in each list; a step two files: types follow', async () => {
-	await promisify(execFile)(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '--noEmit', '--project', copy], {cwd: copy});
+	await typeChecked(copy);
 });
 
 test('it can be answered, with its own question and its own limits', async () => {
