@@ -110,8 +110,9 @@ async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'wa
 	// What it costs is told once everything is looked at: before that Enter only says that it isn't.
 	await until(/At most about/);
 	await and(key.enter, /of \d+ done/);
-	if (screen === 'watch') await until(/Waiting for the first job/);
-	if (screen === 'end') await until(/What comes next/);
+	if (screen === 'run') return;
+	await until(/Two jobs run in a private project/);
+	await (screen === 'watch' ? and(key.escape, /Waiting for the first job/) : and(key.enter, /What comes next/));
 }
 
 for (const screen of ['run', 'watch', 'end'] as const) {
