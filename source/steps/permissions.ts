@@ -96,6 +96,7 @@ function resourceOf(action: Action, {answers, fleet}: Context, {identity: {accou
 		return arn('s3::', /Object/.test(name) ? `${bucket}/${names.cachePath(fleet)}/object` : bucket);
 	}
 	if (service === 'ssm') return arn(`ssm:${fleet.region}:${account}`, `parameter${names.record(fleet)}`);
+	if (service === 'autoscaling') return arn(`autoscaling:${fleet.region}:${account}`, `autoScalingGroup:*:autoScalingGroupName/${names.scalingGroup(fleet)}`);
 	if (service !== 'iam') return undefined;
 	return arn(`iam::${account}`, `${/InstanceProfile/.test(name) ? 'instance-profile' : 'role'}${profile}`);
 }
@@ -182,12 +183,13 @@ async function simulations(context: Context, needs: PermissionsNeeds, {actions, 
 	return {...learnt, notes: learnt.notes.slice(0, 1)};
 }
 
-/** Whether the fleet stands with all that EC2 and SSM know of it: then what it needs was allowed. */
+/** Whether the fleet stands with all that EC2 and SSM know of it, and goes over to no other executor: then what it needs was allowed. */
 async function stands(context: Context): Promise<boolean> {
-	const {fleet} = context;
+	const {answers, fleet} = context;
 	const [account, record] = await Promise.all([context.look(accountLook), context.look(recordLook)]);
 	const group = (name: string) => account.groups.some((one) => one.name === name && bearsMark(fleet, one.tags));
-	return record !== undefined && managersOf(fleet, account).length > 0 && group(names.workersGroup(fleet));
+	if (record?.answers.executor !== answers.executor) return false;
+	return managersOf(fleet, account).length > 0 && group(names.workersGroup(fleet));
 }
 
 /** Of refused actions those that anything fails for: a service's own role need not be made where it is there. */

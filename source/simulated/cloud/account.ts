@@ -223,6 +223,8 @@ export type AccountState = {
 	credentials: CredentialState;
 	/** IAM actions that are refused, such as `ec2:RunInstances`. */
 	denied: Set<string>;
+	/** Those among them that no policy speaks of, rather than one that denies them. */
+	unmentioned: Set<string>;
 	/** IAM actions that a service control policy of the organization denies to everybody, machines included. */
 	deniedToAll: Set<string>;
 	/** So many of the next calls of CreateTags by machines come before their instance is known everywhere. */

@@ -262,7 +262,8 @@ export const iam: Handlers<
 			IsTruncated: false,
 			EvaluationResults: actions.map((action) => {
 				const passes = action !== 'iam:PassRole' || input.ContextEntries?.some(({ContextKeyName}) => ContextKeyName === 'iam:PassedToService');
-				const decision = account.denied.has(action) ? 'explicitDeny' : passes ? 'allowed' : 'implicitDeny';
+				const decision =
+					account.denied.has(action) && !account.unmentioned.has(action) ? 'explicitDeny' : passes && !account.denied.has(action) ? 'allowed' : 'implicitDeny';
 				const missing = passes ? [] : ['iam:PassedToService'];
 				return {
 					EvalActionName: action,

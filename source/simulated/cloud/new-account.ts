@@ -27,6 +27,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		alias: 'acme-dev',
 		credentials: 'good',
 		denied: new Set(),
+		unmentioned: new Set(),
 		deniedToAll: new Set(),
 		unseenByTags: 0,
 		mostKeyPairs: 5000,

@@ -57,8 +57,18 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 		deny(...actions: string[]): void {
 			for (const action of actions) account.denied.add(action);
 		},
+		/** The laptop's policies don't speak of these actions, so that they are refused. */
+		lack(...actions: string[]): void {
+			for (const action of actions) {
+				account.denied.add(action);
+				account.unmentioned.add(action);
+			}
+		},
 		allow(...actions: string[]): void {
-			for (const action of actions) account.denied.delete(action);
+			for (const action of actions) {
+				account.denied.delete(action);
+				account.unmentioned.delete(action);
+			}
 		},
 		/** A service control policy of the organization denies IAM actions to everybody in the account, machines included. */
 		denyToAll(...actions: string[]): void {
