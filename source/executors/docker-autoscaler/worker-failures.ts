@@ -1,33 +1,26 @@
 import type {Context, Found, Report} from '../../engine/step.ts';
 import {Problem, Stopped} from '../../problem.ts';
 import {ifAnswered} from '../../steps/answering.ts';
+import {endedLaunches} from '../../steps/ended-launches.ts';
 import {workerTypesOf} from '../../steps/worker-types.ts';
-import type {Output} from '../../world/cloud/port.ts';
 import {type LaunchFailure, launchFailure} from './launch-failures.ts';
 import type {TestWorkerOutcome} from './scripts/test-worker.ts';
 
 type FailedWorker = Extract<TestWorkerOutcome, {is: 'failed'}>;
-type GroupActivity = NonNullable<Output<'DescribeScalingActivities'>['Activities']>[number];
 
 /** Milliseconds between two looks at what a group says of its launches. */
 const pause = 15_000;
 /** Activities that are read of a group that launches one instance: a failed launch is tried again about once a minute. */
 const most = 10;
 
-const launches = ({Description = ''}: GroupActivity): boolean => Description.startsWith('Launching');
-
 /** What the newest launch of a group that is over came to, where it failed. */
 async function newestFailure({answers, cloud, fleet}: Context, group: string, zones: readonly string[]): Promise<LaunchFailure | 'none' | 'launched'> {
 	const {Activities = []} = await cloud.call('DescribeScalingActivities', {AutoScalingGroupName: group, MaxRecords: most});
-	const ended = Activities.filter((one) => launches(one) && endings.has(one.StatusCode));
-	const [newest] = ended.toSorted((one, other) => (other.StartTime?.getTime() ?? 0) - (one.StartTime?.getTime() ?? 0));
-	if (newest?.StatusCode === 'Successful') return 'launched';
-	if (newest?.StatusMessage === undefined) return 'none';
-	return launchFailure(newest.StatusMessage, {types: workerTypesOf(answers), zones, region: fleet.region});
+	const [newest] = endedLaunches(Activities);
+	if (!newest) return 'none';
+	if (newest.failed === undefined) return 'launched';
+	return launchFailure(newest.failed, {types: workerTypesOf(answers), zones, region: fleet.region});
 }
-
-/** How a launch is over; `Cancelled` where the instance ended before it was in service. */
-const endings: ReadonlySet<string | undefined> = new Set(['Successful', 'Failed', 'Cancelled']);
 
 /** Where the group launches. */
 export type LaunchZones = {group: string; zones: readonly string[]};

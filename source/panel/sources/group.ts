@@ -1,12 +1,12 @@
 import {executors} from '../../executors/list.ts';
 import {ifAnswered} from '../../steps/answering.ts';
+import {type EndedLaunch, endedLaunches} from '../../steps/ended-launches.ts';
 import type {Cloud, Output} from '../../world/cloud/port.ts';
 import {keeping} from '../keep.ts';
 import {type FailedLaunch, type GroupMember, type GroupTemplate, inService, type ScalingGroupSeen, type ScalingGroupsSeen} from '../scaling-groups.ts';
 import type {Snapshot} from '../snapshot.ts';
 
 type AwsGroup = NonNullable<Output<'DescribeAutoScalingGroups'>['AutoScalingGroups']>[number];
-type AwsActivity = NonNullable<Output<'DescribeScalingActivities'>['Activities']>[number];
 
 /** A launch takes its time: instances are lacking once they do so for longer than this, in milliseconds. */
 const patience = 30_000;
@@ -83,15 +83,10 @@ function scalingGroupOf(
 }
 
 /** Launches that failed lately, equal words told once, the newest first; none once one has gone well since. */
-function failuresIn(activities: readonly AwsActivity[], now: number): FailedLaunch[] {
+function failuresIn(launches: readonly EndedLaunch[], now: number): FailedLaunch[] {
 	const failures: FailedLaunch[] = [];
-	const launches = activities
-		.filter(({Description = ''}) => Description.startsWith('Launching'))
-		.toSorted((one, other) => (other.StartTime?.getTime() ?? 0) - (one.StartTime?.getTime() ?? 0));
-	for (const {StatusCode, StatusMessage: says, StartTime} of launches) {
-		const at = StartTime?.getTime() ?? 0;
-		if (StatusCode === 'Successful' || now - at > longAgo) break;
-		if (says === undefined || (StatusCode !== 'Failed' && StatusCode !== 'Cancelled')) continue;
+	for (const {at, failed: says} of launches) {
+		if (says === undefined || now - at > longAgo) break;
 		const same = failures.findIndex((one) => one.says === says);
 		const known = failures[same];
 		if (known) failures[same] = {...known, since: at, count: known.count + 1};
@@ -103,7 +98,7 @@ function failuresIn(activities: readonly AwsActivity[], now: number): FailedLaun
 /** Why AWS doesn't deliver: who may not ask sees that instances are lacking, and no more. */
 async function failuresOf(cloud: Cloud, name: string, now: number): Promise<FailedLaunch[]> {
 	const answer = await ifAnswered(cloud.call('DescribeScalingActivities', {AutoScalingGroupName: name, MaxRecords: mostActivities}));
-	return 'result' in answer ? failuresIn(answer.result.Activities ?? [], now) : [];
+	return 'result' in answer ? failuresIn(endedLaunches(answer.result.Activities ?? []), now) : [];
 }
 
 /** The groups of these names. Activities are asked for only where fewer instances are in service than are desired, and have been for a while. */
