@@ -13,6 +13,7 @@ export const limit = question(
 	change: 'live',
 	mends: 'quota',
 	default: 10,
+	against: (value, given) => whyNot(limitsOf(given).workers?.(value)),
 });
 
 export const concurrent = question(

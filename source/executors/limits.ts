@@ -5,7 +5,7 @@ export type Unsupported = {message: string; advice: string; short: string; fix?:
 
 /**
  * Why an executor can make no workers in a region, in a zone of one, or from an image as it is answered or as AWS shows it, or can't keep workers idle in a
- * period or for so many seconds; undefined where it can.
+ * period or for so many seconds, or can't have so many workers at once; undefined where it can.
  */
 export type Limits = {
 	region(region: string): Unsupported | undefined;
@@ -14,6 +14,7 @@ export type Limits = {
 	/** GitLab Runner's seven fields of a period: second minute hour day-of-month month day-of-week year. */
 	period?(period: string): Unsupported | undefined;
 	idleTime?(seconds: number): Unsupported | undefined;
+	workers?(count: number): Unsupported | undefined;
 };
 
 /** What answers know of an executor. */

@@ -1,3 +1,4 @@
+import {counted} from '../../world/printable.ts';
 import type {Limits, Unsupported} from '../limits.ts';
 import {fiveFields} from './periods.ts';
 
@@ -28,6 +29,18 @@ const unsupportedIdleTime = (seconds: number): Unsupported | undefined =>
 		? undefined
 		: {short: 'at least a second', message: 'docker-autoscaler keeps a worker for at least a second after its last job.', advice: 'Answer 1.'};
 
+/** The plugin asks for no more instances in a group (docs/facts.md, "docker-autoscaler"), however many jobs each of them runs. */
+export const mostInstances = 1000;
+
+const unsupportedWorkers = (count: number): Unsupported | undefined =>
+	count <= mostInstances
+		? undefined
+		: {
+				short: 'at most 1,000',
+				message: `The plugin for AWS has at most ${counted(mostInstances)} workers in a group, and ${counted(count)} are wanted.`,
+				advice: `Answer ${mostInstances} at most; for more jobs at once let a worker run several with \`--capacity-per-instance\`, or set up another fleet beside it.`,
+			};
+
 /** What docker-autoscaler can't do: an Auto Scaling group is in every region and zone, since AWS itself makes the workers. */
 export const limits: Limits = {
 	region: () => undefined,
@@ -35,4 +48,5 @@ export const limits: Limits = {
 	image: unsupportedImage,
 	period: unsupportedPeriod,
 	idleTime: unsupportedIdleTime,
+	workers: unsupportedWorkers,
 };

@@ -2,6 +2,8 @@ import {isTimezone} from '../../answers/schedule.ts';
 import {type Fleet, names} from '../../fleet.ts';
 import {goSeconds} from '../../world/host/go-duration.ts';
 import {isTable, plain, type Table, tablesAt, textAt, textsAt, type Value, valueAt} from '../../world/host/toml.ts';
+import {counted} from '../../world/printable.ts';
+import {mostInstances} from './limits.ts';
 import {wrongFiveFields} from './periods.ts';
 
 /** What the plugin for AWS reads of `plugin_config`; `region` was one of its keys in 2023, stands in many files and says nothing. */
@@ -32,6 +34,8 @@ export function refuses(entry: Table, fleet: Fleet): string | undefined {
 	const group = names.scalingGroup(fleet);
 	if (plain(at('autoscaler.plugin_config.name')) !== group)
 		return `plugin_config's name is ${shownValue(at('autoscaler.plugin_config.name'))}, and the fleet's Auto Scaling group is ${group}.`;
+	const most = plain(at('autoscaler.max_instances'));
+	if (Number(most ?? 0) > mostInstances) return `max_instances is ${most}, and the plugin has at most ${counted(mostInstances)} instances in a group.`;
 	if (plain(at('autoscaler.connector_config.protocol')) !== 'ssh')
 		return `connector_config's protocol is ${shownValue(at('autoscaler.connector_config.protocol'))}, and workers are reached by ssh.`;
 	if (at('docker.tls_verify') === true) return 'docker.tls_verify is on, and Docker on a worker is reached through SSH, without TLS.';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {judge} from '../../../source/answers/value.ts';
 import {scalingConfig} from '../../../source/executors/docker-autoscaler/config.ts';
 import {machineConfig} from '../../../source/executors/docker-machine/config.ts';
-import type {AnswerKey, Answers} from '../../../source/fleet.ts';
+import type {AnswerKey, Answers, Given} from '../../../source/fleet.ts';
 import {answersIn, readAnswers} from '../../../source/steps/config/answers.ts';
 import {readConfig} from '../../../source/steps/config/facts.ts';
 import {mergeConfig} from '../../../source/steps/config/merge.ts';
@@ -103,7 +103,7 @@ const window = fc.record({
 
 const answers: fc.Arbitrary<Partial<Answers>> = fc.record(
 	{
-		limit: fc.integer({min: 40, max: 5000}),
+		limit: fc.integer({min: 40, max: 1000}),
 		concurrent: fc.integer({min: 1, max: 10_000}),
 		capacityPerInstance: fc.integer({min: 1, max: 100}),
 		idleCount: fc.integer({min: 0, max: 40}),
@@ -255,6 +255,7 @@ const refused: [what: string, own: string, says: RegExp][] = [
 	['an option that the plugin hasn’t', '[autoscaler.plugin_config]\nregoin = "us-east-2"', /the plugin has no option regoin/],
 	['another way on to workers', '[autoscaler.connector_config]\nprotocol = "winrm"', /workers are reached by ssh/],
 	['TLS to Docker', '[docker]\ntls_verify = true', /tls_verify is on/],
+	['more instances than the plugin has', '[autoscaler]\nmax_instances = 1001', /max_instances is 1001, and the plugin has at most 1,000 instances/],
 	['Docker elsewhere', '[docker]\nhost = "tcp://10.0.0.4:2376"', /docker.host names a Docker daemon/],
 ];
 
@@ -270,6 +271,16 @@ for (const [what, runnerConfig, says] of refused)
 			},
 		);
 	});
+
+test('a group has at most 1,000 workers, however many jobs each of them runs, and more are refused where they are answered', () => {
+	const more: Given = {executor: 'docker-autoscaler', capacityPerInstance: 4};
+	assert.equal(judge('limit', 1000, more), undefined);
+	assert.match(
+		judge('limit', 1001, more) ?? '',
+		/^The plugin for AWS has at most 1,000 workers in a group, and 1,001 are wanted\. Answer 1000 at most; .*--capacity-per-instance/,
+	);
+	assert.equal(judge('limit', 5000, {executor: 'docker+machine'}), undefined);
+});
 
 test('what stands in a file of the person’s own is refused too, with how to get it out; a region that says nothing isn’t', () => {
 	const broken = written().replace('periods = [ "* * * * *" ]', 'periods = [ "* * * * *" ]\n\n[[runners.autoscaler.policy]]\nperiods = ["* 30 * * *"]');

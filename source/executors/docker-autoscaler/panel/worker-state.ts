@@ -2,7 +2,7 @@ import type {RowState} from '../../../panel/rows.ts';
 import {isFresh} from '../../../panel/seen.ts';
 import type {StateDetail, StateSeen} from '../../../panel/workers.ts';
 import type {ConfigFacts} from '../../../steps/config/facts.ts';
-import {groupTag, longestSetup} from './marked-members.ts';
+import {groupTag, isTried, longestSetup} from './marked-members.ts';
 
 /** EC2 and the group are asked one after the other, so what is younger than this may be in only one of them, in milliseconds. */
 const betweenLooks = 120_000;
@@ -26,8 +26,7 @@ function strayed(seen: StateSeen, groups: ReadonlySet<string> | undefined): Stat
 	const {host, groups: scaling, instance, member, now, otherManagers} = seen;
 	const group = groupOf(seen);
 	if (host.value === undefined) return told('unknown', host.problem ? "the manager can't be asked" : 'asking the manager');
-	if (group?.endsWith('-test') && !groups?.has(group))
-		return now - (instance?.launchedAt ?? now) < longestSetup ? told('creating', 'tried by setup') : told('orphan', 'left by a setup');
+	if (instance && isTried(instance)) return now - instance.launchedAt < longestSetup ? told('creating', 'tried by setup') : told('orphan', 'left by a setup');
 	if (groups === undefined) return told('unknown', "config.toml can't be read");
 	if (group === undefined || !groups.has(group))
 		return otherManagers ? told('unknown', 'maybe of another manager of this fleet') : told('orphan', 'of no runner here');

@@ -91,6 +91,10 @@ test('a worker that a setup tries is on its way for an hour, and then it was lef
 		[idOf(1), 'creating', 'tried by setup'],
 		[idOf(2), 'orphan', 'left by a setup'],
 	]);
+	const anothers = {tags: {'aws:autoscaling:groupName': 'gitlab-runners-load-test'}};
+	assert.deepEqual(states(scaling([worker(1, 5, anothers)], {group: good({groups: [group([])], absent: []}, now)})), [
+		[idOf(1), 'orphan', 'of no runner here'],
+	]);
 });
 
 test('somebody else’s instances aren’t shown, nor is one that has ended', () => {
