@@ -88,6 +88,11 @@ export type World = Ports & {
 			setOwnAddress(address: string | undefined): void;
 			/** The first laptop's clock goes wrong by so many milliseconds: ahead, or behind where negative. */
 			setClock(ahead: number): void;
+			/**
+			 * A machine is rebooted, and its runner isn't waited for: so EC2 does where a system hasn't shut down within a few minutes, and so does one
+			 * whose kernel panics. Connections break off, its addresses stay.
+			 */
+			reboot(instanceId: string): void;
 			/** Somebody looks right after each changing act of laptops from now on, and is told which of all it was (1 is the first); undefined: nobody does. */
 			afterActs(look: ((nth: number) => void) | undefined): void;
 		};
@@ -169,6 +174,12 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 			},
 			setClock(ahead) {
 				first.laptop.clockAhead = ahead;
+			},
+			reboot(instanceId) {
+				const machine = hosts.machineOf(instanceId);
+				if (!machine) throw new Error(`The simulated world has no machine ${instanceId}.`);
+				hosts.reboot(machine);
+				sshFaults.cutConnections();
 			},
 			afterActs(look) {
 				acts.whenDone = look;

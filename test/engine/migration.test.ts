@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {join} from '../../source/panel/live/join.ts';
 import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
-import {simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {type Ports, simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {watchedFor} from '../panel/watched.ts';
 import {changesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
 import {back, leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
@@ -42,6 +42,16 @@ test('a fleet goes over to docker-autoscaler under running jobs by one reload, a
 	assert.deepEqual([unlike(await planOf(world)), problemsIn(await setUp(world)), actsSince(world, acts)], [{}, [], []]);
 });
 
+test('who may not make what the other executor needs is told so before anything is made, though the fleet stands', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, onMachines(world));
+	const acts = world.acts.length;
+	world.outside.lack('autoscaling:CreateAutoScalingGroup');
+	const [problem, ...others] = problemsIn(await setUp(world, over));
+	assert.match(problem ?? '', /^not-allowed: .*`autoscaling:CreateAutoScalingGroup`/);
+	assert.deepEqual([others, actsSince(world, acts), unlike(await planOf(world))], [[], [], {}]);
+});
+
 /** Jobs as they come to a fleet in two hours: some at once, then some each few minutes; and AWS takes a worker back now and then. */
 function underLoad(world: World, count: number): {interrupted: Set<number>} {
 	const interrupted = new Set<number>();
@@ -61,19 +71,73 @@ function underLoad(world: World, count: number): {interrupted: Set<number>} {
 	return {interrupted};
 }
 
-test('200 jobs of 1 to 20 minutes come while a fleet goes over, and AWS takes workers back: only jobs on those fail, and none runs twice', async () => {
+/** A run whose laptop dies after its first act, in the next run after the second and so on to the fifth, then after the first again, until one ends. */
+async function dyingOn(world: World, ports: Ports): Promise<{deaths: number; ports: Ports}> {
+	let laptop = ports;
+	for (let deaths = 0; ; deaths++) {
+		world.faults.dieAt(world.acts.length + 1 + (deaths % 5));
+		const problems = problemsIn(await setUp(laptop));
+		if (problems.length === 0) return {deaths, ports: laptop};
+		assert.ok(deaths < 200 && problems.every((problem) => /^(laptop-died|stopped)/.test(problem)), problems.join('\n'));
+		laptop = world.reboot(laptop);
+	}
+}
+
+/** The manager is rebooted once the laptop has looked so often whether old machines are free; gives the jobs that its runner has then. */
+function rebootedAt(world: World, looks: number, then = () => {}): {lost: Set<number>} {
+	const lost = new Set<number>();
+	let looked = 0;
+	world.outside.afterActs((nth) => {
+		if (world.acts[nth - 1] !== 'script retire-machines' || ++looked !== looks) return;
+		const manager = onlyManager(world);
+		for (const {id} of world.outside.machine(manager).process?.jobs ?? []) lost.add(id);
+		world.outside.reboot(manager);
+		then();
+	});
+	return {lost};
+}
+
+/** Every job has run once, and ended well but for those whose worker AWS took back or whose runner the reboot ended. */
+function endedWell(world: World, ...toBlame: ReadonlySet<number>[]): void {
+	const failed = world.jobs.filter(({state}) => state !== 'success');
+	const unexplained = failed.filter(({id}) => !toBlame.some((ids) => ids.has(id)));
+	assert.deepEqual([world.jobs.length, unexplained.map(({id, reason}) => `${id} ${reason}`)], [200, []]);
+	assert.ok(timesTaken(world).every((times) => times === 1));
+	assert.ok(toBlame.every(({size}) => size > 3));
+}
+
+test('200 jobs of 1 to 20 minutes come while a fleet goes over whose laptop dies again and again, AWS takes workers back and the manager is rebooted: no other job fails than those had, and none runs twice', async () => {
 	const world = simulatedWorld();
 	await standingFleet(world, onMachines(world, 14));
 	const {interrupted} = underLoad(world, 200);
 	await world.clock.sleep(900_000);
-	const gone = await setUp(world, over);
-	assert.deepEqual(problemsIn(gone), []);
-	await world.clock.sleep(4 * 3_600_000);
-	const failed = world.jobs.filter(({state}) => state !== 'success');
-	assert.deepEqual([world.jobs.length, failed.filter(({id}) => !interrupted.has(id)).map(({id, reason}) => `${id} ${reason}`)], [200, []]);
-	assert.ok(interrupted.size > 3);
-	assert.ok(timesTaken(world).every((times) => times === 1));
+	const {lost} = rebootedAt(world, 10);
+	world.faults.dieAt(world.acts.length + 1);
+	await setUp(world, over);
+	const {deaths, ports} = await dyingOn(world, world.reboot());
+	assert.ok(deaths > 10, `${deaths} deaths`);
+	assert.deepEqual(unlike(await planOf(ports)), {});
+	await ports.clock.sleep(5 * 3_600_000);
+	endedWell(world, interrupted, lost);
 	assert.deepEqual(leftOfMachines(world), []);
+});
+
+test('the same of a fleet that goes back half way by undo', async () => {
+	const world = simulatedWorld();
+	await standingFleet(world, onMachines(world, 14));
+	const {interrupted} = underLoad(world, 200);
+	await world.clock.sleep(900_000);
+	const {lost} = rebootedAt(world, 5, () => world.faults.dieAt(world.acts.length + 1));
+	assert.match(problemsIn(await setUp(world, over)).join(), /^laptop-died/);
+	const laptop = world.reboot();
+	await laptop.clock.sleep(120_000);
+	world.faults.dieAt(world.acts.length + 2);
+	await assert.rejects(undo(laptop), {code: 'laptop-died'});
+	const {ports} = await dyingOn(world, world.reboot(laptop));
+	assert.deepEqual(unlike(await planOf(ports)), {});
+	await ports.clock.sleep(5 * 3_600_000);
+	endedWell(world, interrupted, lost);
+	assert.deepEqual([leftOfGroup(world), config(world, onlyManager(world)).includes('docker+machine')], [[], true]);
 });
 
 test('a fleet that goes back half way by undo has all back, and nothing of the group is left', async () => {

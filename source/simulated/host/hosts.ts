@@ -7,6 +7,9 @@ import type {Plays} from './plays.ts';
 import {startProcess} from './runner-process.ts';
 import {startService} from './unit.ts';
 
+/** How long a machine takes from one system to the next, in milliseconds. */
+const rebootTakes = 25_000;
+
 /** Makes the machines' side of the world; `plays` says how managers behave with each executor. */
 export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, clock: SimulatedClock, random: () => number, plays: readonly Plays[]): Hosts {
 	const machines = new Map<string, Machine>();
@@ -27,6 +30,12 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		const {instance} = machine;
 		if (machine.bootedFor === instance.runsFrom || instance.stopping) return;
 		machine.bootedFor = instance.runsFrom;
+		startEnabled(machine);
+	}
+
+	/** Starts what is enabled once the instance has booted. */
+	function startEnabled(machine: Machine): void {
+		const {instance} = machine;
 		machine.service = stoppedUnit(machine.service.enabled);
 		clock.at(instance.bootedAt, () => {
 			if (machine.service.enabled && hasBooted(instance, clock.now())) startService(hosts, machine);
@@ -104,6 +113,14 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			} finally {
 				reviewing = false;
 			}
+		},
+		reboot(machine) {
+			machine.process?.crash({result: 'signal', status: 9});
+			machine.reboots += 1;
+			machine.locked = false;
+			machine.instance.bootedAt = clock.now() + rebootTakes;
+			startEnabled(machine);
+			hosts.review();
 		},
 		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = [], ref = 'main'} = {}) {
 			const made = Array.from(

@@ -54,7 +54,10 @@ export function linkTo(hosts: Hosts, plays: readonly Plays[], laptop: Laptop, ma
 	const tellers = new Set<(problem: Error) => void>();
 	const closed = () => closedProblem({destination}, lost ?? 'the other side closed it');
 	const why = () => (signal?.aborted ? new Stopped() : laptop.alive ? closed() : died());
-	const isOpen = () => lost === undefined && laptop.alive && isUp(machine, hosts.clock.now());
+	const {reboots} = machine;
+	/** Whether the system runs that the connection was opened to. */
+	const isSame = () => isUp(machine, hosts.clock.now()) && machine.reboots === reboots;
+	const isOpen = () => lost === undefined && laptop.alive && isSame();
 	signal?.addEventListener('abort', () => link.cut('it was stopped'), {once: true});
 
 	/** Throws what a verb meets on a connection that is gone. */
@@ -103,9 +106,9 @@ export function linkTo(hosts: Hosts, plays: readonly Plays[], laptop: Laptop, ma
 			if (next.done) return next.value;
 			await hosts.clock.sleep(next.value);
 			hosts.review();
-			if (!isUp(machine, hosts.clock.now())) {
+			if (!isSame()) {
 				work.return({});
-				machine.locked = false;
+				if (machine.reboots === reboots) machine.locked = false;
 				notice();
 				throw closed();
 			}

@@ -103,6 +103,8 @@ export type Machine = {
 	locked: boolean;
 	/** The start of the instance that the machine has last booted from. */
 	bootedFor: number | undefined;
+	/** How often it was rebooted: what ran before is gone. */
+	reboots: number;
 	faults: MachineFaults;
 };
 
@@ -128,6 +130,8 @@ export type Hosts = {
 	startProcess(machine: Machine, ended: (end: ProcessEnd) => void): RunnerProcess;
 	/** Looks whether managers and workers still run: called after everything that may have changed that. */
 	review(): void;
+	/** A machine boots anew, with nobody waited for: what runs on it ends without a word, and 25 s later what is enabled starts. */
+	reboot(machine: Machine): void;
 	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
 	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'seconds' | 'tags'>>): Job[];
 	/** Managers that would take a job now. */
@@ -164,6 +168,7 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		journal: [],
 		locked: false,
 		bootedFor: undefined,
+		reboots: 0,
 		faults: {},
 	};
 }
