@@ -29,7 +29,7 @@ const unsupportedIdleTime = (seconds: number): Unsupported | undefined =>
 		? undefined
 		: {short: 'at least a second', message: 'docker-autoscaler keeps a worker for at least a second after its last job.', advice: 'Answer 1.'};
 
-/** The plugin asks for no more instances in a group (docs/facts.md, "docker-autoscaler"), however many jobs each of them runs. */
+/** The plugin asks for no more instances in a group (docs/facts.md, "docker-autoscaler: the plugin"), however many jobs each of them runs. */
 export const mostInstances = 1000;
 
 const unsupportedWorkers = (count: number): Unsupported | undefined =>
