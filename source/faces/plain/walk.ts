@@ -17,7 +17,7 @@ import type {WizardShown, WizardTerminal} from '../wizard/terminal.ts';
 import type {Mark} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
 import {problemLines, sentenceOf} from '../words/problems.ts';
-import {inLine, type RunState, type StepSeen} from '../words/run-state.ts';
+import {inLine, type RunState, type StepSeen, saysSomething, stepIn} from '../words/run-state.ts';
 import {findingLines} from '../words/sentences.ts';
 import {choiceLines, choicesOf, helpLines, meaning, promptOf, questionLines, type Talk} from './prompts.ts';
 
@@ -135,8 +135,10 @@ export function walkInLines({say, ask}: Talk, state: () => RunState): WizardTerm
 				return undefined;
 			default:
 				say(
-					seen.byHand.flatMap(({title, lines}) =>
-						lines.length === 0 ? [] : [{text: title}, ...lines.map((text): Line => ({text, verbatim: true, indent: 2}))],
+					seen.byHand.flatMap(({lines, step, title}) =>
+						lines.length === 0 || !saysSomething(stepIn(state(), step))
+							? []
+							: [{text: title}, ...lines.map((text): Line => ({text, verbatim: true, indent: 2}))],
 					),
 				);
 				return undefined;

@@ -124,7 +124,9 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 					'',
 					...(isProven
 						? []
-						: [`A test machine is made so first, runs a container and goes; only then ${isWritten(plan) ? 'config.toml is written' : 'others are'}.`]),
+						: [
+								`A ${executor.workers.provenBy.replace('-', ' ')} is made so first, runs a container and goes; only then ${isWritten(plan) ? 'config.toml is written' : 'others are'}.`,
+							]),
 					...(isWritten(plan)
 						? [
 								startsAnew(plan)

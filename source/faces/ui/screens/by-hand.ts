@@ -1,5 +1,5 @@
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {inLine} from '../../words/run-state.ts';
+import {inLine, saysSomething, stepIn} from '../../words/run-state.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {Draw, Keys, ScreenSpec, View} from '../screen.ts';
@@ -60,7 +60,7 @@ export function commandRows(command: string, columns: number): string[] {
 }
 
 /** Steps that something does by hand. */
-export const handSteps = ({wizard}: View) => wizard.byHand.filter(({lines}) => lines.length > 0);
+export const handSteps = ({state, wizard}: View) => wizard.byHand.filter(({lines, step}) => lines.length > 0 && saysSomething(stepIn(state, step)));
 
 const linesOf = ({at}: ByHandScreen, view: View): string[] =>
 	(handSteps(view)[at]?.lines ?? []).flatMap((command) => [...commandRows(command, view.columns - 4), '']);

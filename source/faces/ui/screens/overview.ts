@@ -119,9 +119,6 @@ function labelled(label: string, text: string, {columns, look}: View, stands = f
 	);
 }
 
-/** Steps that take away what a change leaves behind: there is nothing to make or keep of theirs. */
-const ofBefore = /^(old|earlier)-/;
-
 /** What is made, changed, taken away and kept: of a step that does nothing by hand nothing is there that could be kept. */
 function changes(view: View): Row[] {
 	const {steps} = view.state;
@@ -129,9 +126,7 @@ function changes(view: View): Row[] {
 	const dot = ` ${signOf('dot', view.look)} `;
 	const list = (...sorts: string[]): string =>
 		steps
-			.filter(
-				({name, finding}) => acting.has(name) && !ofBefore.test(name) && sorts.includes(finding?.is ?? '') && (finding?.is !== 'ready' || acting.get(name)),
-			)
+			.filter(({name, finding}) => acting.has(name) && sorts.includes(finding?.is ?? '') && (finding?.is !== 'ready' || acting.get(name)))
 			.map(({title}) => inLine(title))
 			.join(dot);
 	const parts = [
