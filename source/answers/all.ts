@@ -57,6 +57,7 @@ const all = [
 	jobs.dockerImage,
 	mirror.registryMirror,
 	mirror.registryMirrorDisk,
+	mirror.registryMirrorUser,
 	workers.workerProfile,
 	...ofExecutors('workers'),
 	jobs.runnerConfig,

@@ -169,7 +169,7 @@ export type WhichQuestion = {
 
 /** A secret that is asked for: hidden while typed, never an answer, never in a preset. */
 export type SecretQuestion = {
-	readonly id: 'runnerToken' | 'gitlabToken' | 'accessKeyId' | 'accessKeySecret' | 'passphrase' | 'mfaCode';
+	readonly id: 'runnerToken' | 'gitlabToken' | 'accessKeyId' | 'accessKeySecret' | 'dockerHubToken' | 'passphrase' | 'mfaCode';
 	readonly title: string;
 	readonly help: string;
 	/** What it is called where it's missing. */

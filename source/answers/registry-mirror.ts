@@ -1,5 +1,5 @@
 import {hostPattern} from '../world/gitlab/url.ts';
-import {count, matching, question} from './question.ts';
+import {count, matching, optional, question} from './question.ts';
 
 /** What dockerd takes for a mirror: the root of a host, without a path or a login (docs/facts.md, "Registry mirror"). */
 const mirrorPattern = `https?://(${hostPattern})(:\\d{1,5})?/?`;
@@ -35,4 +35,15 @@ export const registryMirrorDisk = question(
 	change: 'live',
 	when: ({registryMirror: where}) => where === 'create',
 	default: 20,
+});
+
+export const registryMirrorUser = optional(
+	'registryMirrorUser',
+	matching(/^[a-z0-9][a-z0-9_-]{1,99}$/, "a Docker ID or an organisation's name: small letters, digits, - and _"),
+)({
+	title: 'As whom does the mirror pull from Docker Hub?',
+	help: "Without it pulls count against the manager's address. Its access token is given with `--docker-hub-token-file`, and kept on the manager alone. Jobs then see what that user sees.",
+	kind: 'text',
+	change: 'live',
+	when: ({registryMirror: where}) => where === 'create',
 });

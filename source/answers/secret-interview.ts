@@ -6,11 +6,13 @@ import type {Secrets} from './secrets.ts';
 import {
 	accessKeyIdQuestion,
 	accessKeySecretQuestion,
+	dockerHubTokenQuestion,
 	gitlabTokenQuestion,
 	passphraseQuestion,
 	runnerTokenQuestion,
 	wrongAccessKeyId,
 	wrongAccessKeySecret,
+	wrongDockerHubToken,
 	wrongGitlabToken,
 	wrongRunnerToken,
 } from './secrets.ts';
@@ -20,8 +22,8 @@ export type SecretInterview = {
 	answers: Answers;
 	/** Secrets from files and the environment. */
 	secrets: Secrets;
-	/** What the fleet has already: a token on its manager or in SSM, an access key on its manager. */
-	kept: {token: boolean; accessKey: boolean};
+	/** What the fleet has already: a token on its manager or in SSM, an access key and Docker Hub's login on its manager. */
+	kept: {token: boolean; accessKey: boolean; dockerHub: boolean};
 	/** The path of a private key that has a passphrase. */
 	locked?: string | undefined;
 	/** Absent where no one can be asked. */
@@ -46,15 +48,18 @@ export async function interviewSecrets(interview: SecretInterview): Promise<Secr
 		gitlabToken: secrets.gitlabToken ?? typed.get('gitlabToken'),
 		accessKey: secrets.accessKey ?? (id !== undefined && secret !== undefined ? {id, secret} : undefined),
 		passphrase: secrets.passphrase ?? typed.get('passphrase'),
+		dockerHubToken: secrets.dockerHubToken ?? typed.get('dockerHubToken'),
 	};
 }
 
 /** What is still to be given, in the order of asking. */
 export function secretsNeeded({answers, secrets, kept, locked}: SecretInterview): SecretQuestion[] {
+	const {registryMirror, registryMirrorUser: user} = answers;
 	return [
 		...(answers.runner === 'token' && !kept.token && !secrets.runnerToken ? [runnerTokenQuestion(answers)] : []),
 		...(answers.runner === 'create' && !kept.token && !secrets.gitlabToken ? [gitlabTokenQuestion(answers)] : []),
 		...(answers.access === 'access-keys' && !kept.accessKey && !secrets.accessKey ? [accessKeyIdQuestion, accessKeySecretQuestion] : []),
+		...(registryMirror === 'create' && user !== undefined && !kept.dockerHub && !secrets.dockerHubToken ? [dockerHubTokenQuestion(user)] : []),
 		...(locked !== undefined && !secrets.passphrase ? [passphraseQuestion(locked)] : []),
 	];
 }
@@ -92,19 +97,20 @@ function missing(needed: readonly SecretQuestion[]): Problem {
 	});
 }
 
-function refuseWrong({runnerToken, gitlabToken, accessKey}: Secrets): void {
+function refuseWrong({runnerToken, gitlabToken, accessKey, dockerHubToken}: Secrets): void {
 	const lines = [
 		["The runner's token", runnerToken && wrongRunnerToken(runnerToken)],
 		['The GitLab token', gitlabToken && wrongGitlabToken(gitlabToken)],
 		["The access key's id", accessKey && wrongAccessKeyId(accessKey.id)],
 		["The access key's secret", accessKey && wrongAccessKeySecret(accessKey.secret)],
+		['The access token for Docker Hub', dockerHubToken && wrongDockerHubToken(dockerHubToken)],
 	].flatMap(([what, says]) => (says ? [`${what} has another form than it should. ${says}`] : []));
 	if (lines.length > 0) throw new Problem({code: 'secret-wrong', exit: 2, message: lines.join('\n')});
 }
 
 /** Secrets as they come from outside: the text of each file that was named, and the environment, which files beat. */
 export type SecretTexts = {
-	files: {token?: string | undefined; gitlabToken?: string | undefined; accessKey?: string | undefined};
+	files: {token?: string | undefined; gitlabToken?: string | undefined; accessKey?: string | undefined; dockerHubToken?: string | undefined};
 	environment: Record<string, string | undefined>;
 };
 
@@ -114,6 +120,7 @@ export function secretsIn({files, environment}: SecretTexts): Secrets {
 		runnerToken: tokenIn('--token-file', "runner's token", files.token, environment.GITLAB_RUNNER_TOKEN),
 		gitlabToken: tokenIn('--gitlab-token-file', 'GitLab token', files.gitlabToken, environment.GITLAB_TOKEN),
 		accessKey: files.accessKey === undefined ? undefined : accessKeyIn(files.accessKey),
+		dockerHubToken: tokenIn('--docker-hub-token-file', 'access token for Docker Hub', files.dockerHubToken, environment.DOCKER_HUB_TOKEN),
 	};
 }
 

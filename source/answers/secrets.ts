@@ -7,6 +7,8 @@ export type Secrets = {
 	gitlabToken?: string | undefined;
 	accessKey?: {id: string; secret: string} | undefined;
 	passphrase?: string | undefined;
+	/** Docker Hub's access token, or a password, of the answered `registryMirrorUser`. */
+	dockerHubToken?: string | undefined;
 };
 
 /** Tokens of other kinds that people paste, told by their beginning, with what they are (docs/facts.md, "Runner tokens"). */
@@ -44,6 +46,10 @@ export function wrongAccessKeyId(id: string): string | undefined {
 /** Says why a text is no access key's secret, or nothing. */
 export const wrongAccessKeySecret = (secret: string): string | undefined =>
 	/^[A-Za-z0-9/+]{40}$/.test(secret) ? undefined : 'It takes the secret access key: 40 letters, digits, / and +.';
+
+/** Says why a text is no token or password of Docker Hub's, or nothing: it's a line of a file that systemd reads. */
+export const wrongDockerHubToken = (token: string): string | undefined =>
+	/^[!-~]+$/.test(token) ? undefined : 'It takes the token alone, without spaces or line ends in it.';
 
 type ForGitlab = Pick<Answers, 'gitlabUrl' | 'project' | 'group' | 'fleet'>;
 
@@ -96,6 +102,16 @@ export const accessKeySecretQuestion: SecretQuestion = {
 	...accessKey,
 	wrong: wrongAccessKeySecret,
 };
+
+/** The token by which the mirror pulls from Docker Hub. */
+export const dockerHubTokenQuestion = (user: string): SecretQuestion => ({
+	id: 'dockerHubToken',
+	title: `What is ${user}'s access token at Docker Hub?`,
+	help: 'Make one at https://app.docker.com/settings/personal-access-tokens that may read public repositories, and copy it. It goes into a file for root alone on the manager, and nowhere else.',
+	called: 'The access token for Docker Hub',
+	instead: 'Set `DOCKER_HUB_TOKEN`, or pipe the token in with `--docker-hub-token-file -`.',
+	wrong: wrongDockerHubToken,
+});
 
 /** The passphrase of a private key that was named. */
 export const passphraseQuestion = (path: string): SecretQuestion => ({

@@ -104,7 +104,7 @@ export function interviewerFor(
 			return secretGiven(session, answers);
 		},
 		give(id, value) {
-			if (id === 'runnerToken' || id === 'gitlabToken' || id === 'passphrase') secrets[id] = value;
+			if (id === 'runnerToken' || id === 'gitlabToken' || id === 'passphrase' || id === 'dockerHubToken') secrets[id] = value;
 			// Their questions say which GitLab they are for.
 			if ((id === 'runnerToken' || id === 'gitlabToken') && gitlabShown !== undefined) session.nameGitlab(gitlabShown);
 			if (id !== 'accessKeyId' && id !== 'accessKeySecret') return;

@@ -168,13 +168,18 @@ function refuseUnagreed({parsed: {command, words}, options, interactive}: Sessio
 	throw unagreed({says: `\`${command}\` changes ${changes}.`, details: []}, json ? 'json' : 'no-terminal');
 }
 
-const valuesOf = ({runnerToken, gitlabToken, accessKey, passphrase}: Secrets): string[] =>
-	[runnerToken, gitlabToken, accessKey?.secret, passphrase].filter((value) => value !== undefined);
+const valuesOf = ({runnerToken, gitlabToken, accessKey, passphrase, dockerHubToken}: Secrets): string[] =>
+	[runnerToken, gitlabToken, accessKey?.secret, passphrase, dockerHubToken].filter((value) => value !== undefined);
 
 async function givenSecrets({options}: Parsed, {stdin, env}: Surroundings, signal: AbortSignal): Promise<Secrets> {
 	const text = (path: string | undefined) => (path === undefined ? undefined : readText(path, stdin, signal));
-	const [token, gitlabToken, accessKey] = await Promise.all([text(options.tokenFile), text(options.gitlabTokenFile), text(options.accessKeyFile)]);
-	return secretsIn({files: {token, gitlabToken, accessKey}, environment: env});
+	const [token, gitlabToken, accessKey, dockerHubToken] = await Promise.all([
+		text(options.tokenFile),
+		text(options.gitlabTokenFile),
+		text(options.accessKeyFile),
+		text(options.dockerHubTokenFile),
+	]);
+	return secretsIn({files: {token, gitlabToken, accessKey, dockerHubToken}, environment: env});
 }
 
 async function askMfaCode(face: Session['face'], serial: string): Promise<string> {

@@ -3,6 +3,7 @@ import type {Context, Looking} from '../engine/step.ts';
 import type {Answers} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
 import {accountLook, managersOf} from '../steps/looks/account.ts';
+import {recordLook} from '../steps/looks/record.ts';
 import {publicHalf} from '../steps/private-key.ts';
 import {storedTokenLook} from '../steps/token.ts';
 import type {Session} from './session.ts';
@@ -12,6 +13,7 @@ export const notGivenYet = {
 	'runner-token-missing': 'token not given yet',
 	'gitlab-token-missing': 'GitLab token not given yet',
 	'access-key-missing': 'access key not given yet',
+	'docker-hub-token-missing': 'access token for Docker Hub not given yet',
 };
 
 /** All that is needed, or only what the manager can't be reached without. */
@@ -20,7 +22,7 @@ export type WhichSecrets = 'all' | 'reach';
 /** Asks for what is needed and missing. */
 export async function askSecrets(session: Session, context: Context, which: WhichSecrets): Promise<void> {
 	const needed = await secretsFor(session, context, context.answers);
-	const interview = which === 'all' ? needed : {...needed, kept: {token: true, accessKey: true}};
+	const interview = which === 'all' ? needed : {...needed, kept: {token: true, accessKey: true, dockerHub: true}};
 	const secrets = await interviewSecrets({...interview, ...(session.interactive ? {ask: session.face.ask} : {})});
 	const isGiven = (one: 'gitlabToken' | 'runnerToken'): boolean => secrets[one] !== session.secrets[one];
 	// Their questions say which GitLab they are for.
@@ -34,7 +36,13 @@ export async function secretsFor(session: Session, looking: Looking, answers: An
 	const kept = managersOf(looking.fleet, await looking.look(accountLook)).length > 0;
 	const stored = answers.tokenStore === 'ssm' ? await looking.look(storedTokenLook) : undefined;
 	if (stored !== undefined) session.hide(stored);
-	return {answers, secrets: session.secrets, kept: {token: kept || stored !== undefined, accessKey: kept}, locked: await lockedKey(looking, answers)};
+	const before = kept ? (await looking.look(recordLook))?.answers.registryMirrorUser : undefined;
+	return {
+		answers,
+		secrets: session.secrets,
+		kept: {token: kept || stored !== undefined, accessKey: kept, dockerHub: before !== undefined && before === answers.registryMirrorUser},
+		locked: await lockedKey(looking, answers),
+	};
 }
 
 /** The path of the private key that was answered, when it has a passphrase that wasn't given. */

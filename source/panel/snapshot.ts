@@ -8,6 +8,7 @@ import type {Denial} from './decode.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
 import type {Metrics} from './metrics.ts';
+import type {MirrorSeen} from './mirror.ts';
 import {nothingPaid, type Paid} from './paid.ts';
 import type {ScalingGroupsSeen} from './scaling-groups.ts';
 import {type Seen, unseen} from './seen.ts';
@@ -53,6 +54,8 @@ export type HostSeen = HostOfExecutors & {
 	config: {hash: string; text: string; facts: ConfigFacts | undefined} | undefined;
 	service: Unit;
 	resources: Resources | undefined;
+	/** The mirror of Docker Hub on it, where it has one. */
+	mirror?: MirrorSeen | undefined;
 	/** Whether GitLab took the runner's token when that was last asked, and when (milliseconds since 1970): asked only while the runner has switched itself off. */
 	verified?: {is: 'valid' | 'refused' | 'unreachable' | 'silent'; at: number} | undefined;
 };

@@ -17,11 +17,15 @@ const archives: Readonly<Record<'amd64' | 'arm64', string>> = {
 
 const publisher = 'https://github.com/distribution/distribution/releases/download';
 
-/** The registry of the answers' manager: an archive whose member `registry` is the program. The answer `downloads` may name another site, with one folder a version. */
+/**
+ * The registry of the answers' manager: an archive whose member `registry` is the program. Where the answer `downloads` names another site, of the same layout,
+ * it is checked against the sum beside it there, as the runner is.
+ */
 export function registryDownload({downloads}: Pick<Answers, 'downloads'>, {machine}: Pick<HostFacts, 'machine'>): Download {
 	const architecture = machine === 'aarch64' ? 'arm64' : 'amd64';
 	const url = `${(downloads?.registry ?? publisher).replace(/\/$/, '')}/v${registryVersion}/registry_${registryVersion}_linux_${architecture}.tar.gz`;
-	return {name: 'registry', version: registryVersion, url, checksums: `${url}.sha256`, path: mirror.program, sha256: archives[architecture]};
+	const sha256 = downloads?.registry === undefined ? archives[architecture] : undefined;
+	return {name: 'registry', version: registryVersion, url, checksums: `${url}.sha256`, path: mirror.program, sha256};
 }
 
 /** The registry's own file. It listens for workers alone, keeps what it has a week, and deletes by itself what is older. */
@@ -159,8 +163,15 @@ WantedBy=timers.target
 	},
 ];
 
+/** A value of YAML in single quotes, in systemd's double ones: neither reads anything else into it. */
+const quotedTwice = (value: string): string => `"'${value.replaceAll("'", "''").replace(/["\\`$]/g, '\\$&')}'"`;
+
+/** Docker Hub's login as systemd hands it to the registry, whose environment is read as YAML. Its first line says whose it is. */
+export const mirrorLogin = (user: string, token: string): string =>
+	`# ${user}\nREGISTRY_PROXY_USERNAME=${quotedTwice(user)}\nREGISTRY_PROXY_PASSWORD=${quotedTwice(token)}\n`;
+
+/** The hash of such a file. */
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 /** One hash of them all, as the manager reckons it of what stands. */
-export const digestOf = (files: readonly MirrorFile[]): string =>
-	createHash('sha256')
-		.update(files.map(({text}) => text).join('\0'))
-		.digest('hex');
+export const digestOf = (files: readonly MirrorFile[]): string => hashOf(files.map(({text}) => text).join('\0'));

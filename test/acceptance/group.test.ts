@@ -2,14 +2,23 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import {CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {CreateLaunchTemplateCommand, DescribeLaunchTemplateVersionsCommand} from '@aws-sdk/client-ec2';
+import {z} from 'zod';
 import {until} from '../peers/poll.ts';
+import {initHere} from '../peers/systemd.ts';
 import {wholeGroup} from './account.ts';
 import {begin, fleet} from './begin.ts';
 import {roundTripsDeep} from './depth.ts';
 import {changingCalls, ended, laptopIn, onManager, unlike} from './laptop.ts';
 import {smokes} from './smokes.ts';
 
-const {world, account, laptop, setup, standing} = await begin({executor: 'docker-autoscaler', limit: 2, idleTime: 1});
+/** A mirror needs a real systemd, and room for it is memory here. */
+const mirrored = (await initHere()) === 'systemd';
+const {world, account, laptop, setup, standing} = await begin({
+	executor: 'docker-autoscaler',
+	limit: 2,
+	idleTime: 1,
+	...(mirrored ? {registryMirror: 'create', registryMirrorDisk: 1} : {}),
+});
 after(() => world.stop());
 
 const group = async (name: string) =>
@@ -46,8 +55,37 @@ test('the same again changes nothing, and is at most four round trips deep', asy
 	assert.ok(deep <= 4, `${deep} round trips deep`);
 });
 
-test('another disk is another version of the template, which is proven and becomes the group’s', async () => {
-	ended(await laptop.run([...setup, '--worker-disk', '60']), 0);
+/** The daemon.json that the newest workers are given, as their first boot writes it. */
+async function daemonFile(version: string): Promise<string> {
+	const {LaunchTemplateVersions} = await account.ec2.send(
+		new DescribeLaunchTemplateVersionsCommand({LaunchTemplateName: 'gitlab-runners-workers', Versions: [version]}),
+	);
+	const userData = Buffer.from(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.UserData ?? '', 'base64').toString();
+	const upToDocker = userData.slice(userData.indexOf('if [ ! -e /etc/docker/daemon.json'), userData.indexOf('mkdir -p /etc/systemd'));
+	return onManager(
+		world,
+		`rm -rf /run/worker && mkdir /run/worker && cd /run/worker && sh -c '${upToDocker.replaceAll('/etc/docker', '/run/worker').replaceAll("'", `'"'"'`)}' && cat daemon.json`,
+	);
+}
+
+const aboutMirror =
+	'find / -xdev -name "*registry*mirror*" -not -path "/proc/*" -not -path "/run/*" 2>/dev/null; systemctl list-units --all --plain --no-legend; getent passwd';
+const ofMirror = (list: string): string[] => list.split('\n').filter((line) => /registry.?mirror/.test(line));
+
+test('the manager keeps Docker Hub’s images for workers, which ask it first', {skip: !mirrored}, async () => {
+	const [url = ''] = z.object({'registry-mirrors': z.array(z.string())}).parse(JSON.parse(await daemonFile('1')))['registry-mirrors'];
+	assert.match(url, /^http:\/\/[\d.]+:5000$/);
+	const asked = async (): Promise<string> => onManager(world, `curl -fsS ${url}/v2/library/alpine/manifests/latest`);
+	assert.equal(await asked(), await asked());
+	assert.equal(world.dockerHub.pulls(), 1);
+});
+
+test('another disk is another version of the template, which is proven and becomes the group’s; a mirror that is wanted no more leaves nothing', async () => {
+	ended(await laptop.run([...setup, '--worker-disk', '60', '--registry-mirror', 'none']), 0);
+	assert.deepEqual(ofMirror(await onManager(world, aboutMirror)), []);
+	assert.ok(!(await daemonFile('2')).includes('registry-mirrors'));
+	const open = (await account.groups()).flatMap(({IpPermissions = []}) => IpPermissions.map(({FromPort}) => FromPort));
+	assert.ok(!open.includes(5000), open.join());
 	const {MixedInstancesPolicy} = await group('gitlab-runners-workers');
 	assert.equal(MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification?.Version, '2');
 	const {LaunchTemplateVersions} = await account.ec2.send(

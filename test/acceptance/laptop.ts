@@ -34,7 +34,7 @@ export const answersFor = (world: PeerWorld, more: Given = {}): Given => ({
 	region: 'us-east-1',
 	executor: 'docker+machine',
 	gitlabUrl: world.gitlab.url,
-	downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine},
+	downloads: {gitlabRunner: world.downloads.gitlabRunner, dockerMachine: world.downloads.dockerMachine, registry: world.downloads.registry},
 	limit: 4,
 	...more,
 });

@@ -16,7 +16,7 @@ import {asking, problemOf, scripted} from './stub.ts';
 
 const {answers} = await interview({layers: {flag: {region: 'us-east-2'}}, asking: asking()});
 const withAnswers = (over: Partial<Answers>): Answers => ({...answers, ...over});
-const nothingKept = {token: false, accessKey: false};
+const nothingKept = {token: false, accessKey: false, dockerHub: true};
 const secretKey = 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00';
 
 test('a runner’s token of any kind that GitLab gives out is taken', () => {
@@ -64,8 +64,8 @@ test('the token’s question says the exact page of a project or group, and what
 });
 
 test('a fleet that has its token is asked for none', () => {
-	assert.deepEqual(secretsNeeded({answers, secrets: {}, kept: {token: true, accessKey: false}}), []);
-	assert.deepEqual(secretsNeeded({answers: withAnswers({runner: 'create'}), secrets: {}, kept: {token: true, accessKey: false}}), []);
+	assert.deepEqual(secretsNeeded({answers, secrets: {}, kept: {token: true, accessKey: false, dockerHub: true}}), []);
+	assert.deepEqual(secretsNeeded({answers: withAnswers({runner: 'create'}), secrets: {}, kept: {token: true, accessKey: false, dockerHub: true}}), []);
 });
 
 const needs: [title: string, over: Partial<Answers>, locked: string | undefined, ids: string[]][] = [
@@ -107,6 +107,7 @@ test('typed secrets are asked for until their form is right; a passphrase keeps 
 		gitlabToken: undefined,
 		accessKey: {id: 'AKIAIOSFODNN7EXAMPLE', secret: secretKey},
 		passphrase: ' two words ',
+		dockerHubToken: undefined,
 	});
 	assert.equal(ask.put.length, 7);
 	assert.match(ask.put[1]?.refused ?? '', /a person's GitLab token/);
@@ -115,7 +116,7 @@ test('typed secrets are asked for until their form is right; a passphrase keeps 
 test('a given secret of another form is refused before anyone is asked, and not repeated', async () => {
 	const ask = scripted({});
 	const problem = await problemOf(() =>
-		interviewSecrets({answers, secrets: {runnerToken: 'GR1348941abcdefghijklmnop'}, kept: {token: true, accessKey: true}, ask}),
+		interviewSecrets({answers, secrets: {runnerToken: 'GR1348941abcdefghijklmnop'}, kept: {token: true, accessKey: true, dockerHub: true}, ask}),
 	);
 	assert.equal(problem.exit, 2);
 	assert.doesNotMatch(problem.message, /abcdefgh/);

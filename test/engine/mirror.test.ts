@@ -132,9 +132,9 @@ test('a standing manager gives the mirror what its disk has free, says so, and a
 	const id = await standingFleet(world, withToken(world));
 	await setUp(world, {flags: mirrored});
 	const machine = world.outside.machine(id);
-	assert.equal(machine.mirror?.diskGib, 2);
+	assert.equal(machine.mirror?.diskGib, 3);
 	const finding = (await planOf(world)).get('registry-mirror');
-	assert.match(finding?.notes?.[0]?.says ?? '', /2 GiB of the 20 that are wanted/);
+	assert.match(finding?.notes?.[0]?.says ?? '', /3 GiB of the 20 that are wanted/);
 	if (machine.mirror) machine.mirror.service.active = 'failed';
 	assert.deepEqual(changesIn(await planOf(world)), ["registry-mirror: the mirror's service, live"]);
 	assert.deepEqual(problemsIn(await setUp(world)), []);
@@ -145,7 +145,7 @@ test('a manager without room for a mirror, a download that fails and a registry 
 	const world = simulatedWorld();
 	const id = await standingFleet(world, withToken(world));
 	const codes = async () => (await setUp(world, {flags: mirrored})).result?.problems.map(({code}) => code);
-	world.outside.setDiskFree(id, 3.5);
+	world.outside.setDiskFree(id, 2.5);
 	assert.deepEqual(await codes(), ['disk-full']);
 	world.outside.setDiskFree(id, 5.4);
 	world.outside.machineFaults(id, {checksum: 'registry'});
@@ -155,4 +155,39 @@ test('a manager without room for a mirror, a download that fails and a registry 
 	assert.deepEqual(await codes(), ['mirror-silent']);
 	world.outside.machineFaults(id, {});
 	assert.deepEqual([await codes(), unlike(await planOf(world))], [[], {}]);
+});
+
+test('Docker Hub’s login is on the manager alone, for root: it isn’t asked for twice, goes with another user’s, and is nowhere in the record', async () => {
+	const world = simulatedWorld();
+	const flags: Given = {...mirrored, registryMirrorUser: 'acme-ci'};
+	const token = 'dckr_pat_it\'s$"\\`';
+	const refused = await setUp(world, {flags, ...withToken(world)});
+	assert.deepEqual(
+		refused.blocked.map(({code}) => code),
+		['docker-hub-token-missing'],
+	);
+	const made = await setUp(world, {flags, secrets: {runnerToken: world.outside.token(), dockerHubToken: token}});
+	assert.deepEqual(problemsIn(made), []);
+	const id = onlyManager(world);
+	const login = world.outside.file(id, mirror.login);
+	assert.deepEqual([login?.mode, login?.text.split('\n')[0]], [0o600, '# acme-ci']);
+	const [, password = ''] = /^REGISTRY_PROXY_PASSWORD="(.*)"$/m.exec(login?.text ?? '') ?? [];
+	// systemd undoes its double quotes, then the registry YAML's single ones.
+	assert.equal(
+		password
+			.replace(/\\(["\\`$])/g, '$1')
+			.slice(1, -1)
+			.replaceAll("''", "'"),
+		token,
+	);
+	assert.deepEqual(unlike(await planOf(world)), {});
+	assert.ok(!JSON.stringify([made.events, [...world.outside.region(region).parameters.values()]]).includes('dckr_pat'));
+	assert.deepEqual(changesIn(await planOf(world, {secrets: {dockerHubToken: 'dckr_pat_other'}})), ['registry-mirror: registryMirrorUser, live']);
+	const other = await setUp(world, {flags: {registryMirrorUser: 'acme'}});
+	assert.deepEqual(
+		other.blocked.map(({code}) => code),
+		['docker-hub-token-missing'],
+	);
+	assert.deepEqual(problemsIn(await setUp(world, {flags: {registryMirror: 'none'}})), []);
+	assert.equal(world.outside.file(id, mirror.login), undefined);
 });

@@ -1,8 +1,9 @@
 import {createHash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {gzipSync} from 'node:zlib';
 
-/** The sites that gitlab-runner and docker-machine are fetched from. */
+/** The sites that gitlab-runner, docker-machine and a mirror's registry are fetched from. */
 export type Downloads = {
 	handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
 	/** Paths asked for so far. */
@@ -48,10 +49,27 @@ function wanted(host: string, path: string): {product: Product; version: string;
 	return {product: product as Product, version, file};
 }
 
+/** An archive of one program, as `tar -czf` makes it. */
+function archived(name: string, text: string): Buffer {
+	const body = Buffer.from(text);
+	const header = Buffer.alloc(512);
+	header.write(name, 0);
+	header.write('0000755', 100);
+	for (const at of [108, 116, 136]) header.write('0000000', at);
+	header.write(body.length.toString(8).padStart(11, '0'), 124);
+	header.write('        0', 148);
+	header.write('ustar', 257);
+	header.write('00', 263);
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+	return gzipSync(Buffer.concat([header, body, Buffer.alloc(-body.length & 511), Buffer.alloc(1024)]));
+}
+
 /** Makes the download sites; each version that is asked for exists. */
 export async function makeDownloads(): Promise<Downloads> {
 	const read = async (name: Product): Promise<string> => readFile(new URL(`machine/${name}`, import.meta.url), 'utf8');
 	const scripts: Record<Product, string> = {'gitlab-runner': await read('gitlab-runner'), 'docker-machine': await read('docker-machine')};
+	const registryText = await readFile(new URL('machine/registry', import.meta.url), 'utf8');
 	const asked: string[] = [];
 	let wrong = false;
 	let isDown = false;
@@ -73,12 +91,25 @@ export async function makeDownloads(): Promise<Downloads> {
 		return JSON.stringify({schemaVersion: 2, layers: [{digest}], annotations: {'org.opencontainers.image.version': named}});
 	}
 
-	function find(host: string, path: string): string | undefined {
+	/** The registry of CNCF Distribution: one folder a version, the sum of each archive beside it. */
+	function registryProgram(path: string): Buffer | string | undefined {
+		const [, version = '', file = '', sum] = /^\/registry\/v([\d.]+)\/(registry_[\d.]+_linux_(?:amd64|arm64)\.tar\.gz)(\.sha256)?$/.exec(path) ?? [];
+		if (version === '') return undefined;
+		const archive = archived('registry', registryText.replaceAll('@VERSION@', version));
+		if (sum === undefined) return archive;
+		return `${createHash('sha256')
+			.update(archive)
+			.update(wrong ? 'wrong' : '')
+			.digest('hex')}  ${file}\n`;
+	}
+
+	function find(host: string, path: string): Buffer | string | undefined {
 		const engine = host === 'get.docker.com' ? newest : host === 'releases.rancher.com' ? /^\/install-docker\/(\d+\.\d+\.\d+)\.sh$/.exec(path)?.[1] : undefined;
 		if (engine !== undefined) {
 			return `#!/bin/sh\n# Docker's install script (stand-in)\nVERSION="${engine}"\n`;
 		}
 		if (host === 'registry.gitlab.com') return registry(path);
+		if (path.startsWith('/registry/')) return registryProgram(path);
 		const file = wanted(host, path);
 		if (!file) {
 			return undefined;

@@ -9,6 +9,7 @@ import {z} from 'zod';
 import {startOwnAddress} from './address.ts';
 import type {Call} from './calls.ts';
 import {makeCertificates} from './certificates.ts';
+import {type DockerHub, dockerHubHosts, makeDockerHub} from './docker-hub.ts';
 import {type Downloads, downloadHosts, makeDownloads} from './downloads.ts';
 import {type GitlabPeer, makeGitlab} from './gitlab.ts';
 import {bodyOf, listen} from './listen.ts';
@@ -62,7 +63,8 @@ export type PeerWorld = {
 	/** `secureUrl` is the same by https, with a certificate that only `authority` (a PEM file) vouches for: nobody trusts it without being told. */
 	gitlab: Omit<GitlabPeer, 'handle'> & {url: string; secureUrl: string; authority: string};
 	/** For the answer `downloads`, and the sites' own troubles. */
-	downloads: {gitlabRunner: string; dockerMachine: string} & Omit<Downloads, 'handle'>;
+	downloads: {gitlabRunner: string; dockerMachine: string; registry: string} & Omit<Downloads, 'handle'>;
+	dockerHub: Omit<DockerHub, 'handle'>;
 	ownAddress(ip: string): void;
 	/** The machine of the manager that was launched last; before any is, the one that the first will have. */
 	manager: Newest;
@@ -156,7 +158,8 @@ export async function startWorld(options: {manager?: boolean} & MotoSlowness = {
 	try {
 		const addresses = withManager ? await Promise.all(Array.from({length: mostMachines}, () => ownLoopback(22))) : ['127.77.0.1'];
 		const standIns = withManager ? await ownLoopback(443) : '127.0.0.1';
-		const hosts = [...downloadHosts, 'gitlab.com'];
+		const hosts = [...downloadHosts, ...dockerHubHosts, 'gitlab.com'];
+		const hub = makeDockerHub();
 		const sites = await makeDownloads();
 		let gitlabUrl = '';
 		const gitlab = makeGitlab(() => gitlabUrl);
@@ -183,7 +186,8 @@ export async function startWorld(options: {manager?: boolean} & MotoSlowness = {
 		const proxy = await keep(startProxy(moto.url, role.isConnected));
 		const secureGitlab = await keep(listen(createSecure({key: privately.key, cert: privately.certificate}, gitlab.handle), standIns));
 		const secure = createSecure({key: certificates.key, cert: certificates.certificate}, (incoming, outgoing) => {
-			const handle = incoming.headers.host?.startsWith('gitlab.com') === true ? gitlab.handle : sites.handle;
+			const {host = ''} = incoming.headers;
+			const handle = host.startsWith('gitlab.com') ? gitlab.handle : dockerHubHosts.includes(host) ? hub.handle : sites.handle;
 			handle(incoming, outgoing);
 		});
 		let machine = noMachine;
@@ -254,11 +258,13 @@ export async function startWorld(options: {manager?: boolean} & MotoSlowness = {
 			downloads: {
 				gitlabRunner: `http://${standIns}:${downloadServer.port}/gitlab-runner`,
 				dockerMachine: `http://${standIns}:${downloadServer.port}/docker-machine`,
+				registry: `http://${standIns}:${downloadServer.port}/registry`,
 				requests: sites.requests,
 				wrongChecksums: sites.wrongChecksums,
 				newestDocker: sites.newestDocker,
 				down: sites.down,
 			},
+			dockerHub: hub,
 			ownAddress: own.says,
 			manager: machine,
 			stop,

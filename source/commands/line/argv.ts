@@ -19,6 +19,7 @@ export type CommandLineOptions = {
 	tokenFile: string | undefined;
 	gitlabTokenFile: string | undefined;
 	accessKeyFile: string | undefined;
+	dockerHubTokenFile: string | undefined;
 	replaceManager: boolean;
 	withCache: boolean;
 	/** How long running jobs may take to end, in seconds: 0 with `--now`, undefined unless given. */
@@ -128,6 +129,7 @@ function optionsIn(flags: readonly Flag[]): CommandLineOptions {
 		tokenFile: text('token-file'),
 		gitlabTokenFile: text('gitlab-token-file'),
 		accessKeyFile: text('access-key-file'),
+		dockerHubTokenFile: text('docker-hub-token-file'),
 		replaceManager: has('replace-manager'),
 		withCache: has('with-cache'),
 		drainSeconds: has('now') ? 0 : secondsIn(text('drain-timeout') ?? ''),
@@ -157,6 +159,7 @@ const secretFlags: readonly [name: RegExp, instead: string][] = [
 		'Put it in a file and give `--token-file token.txt`, pipe it in with `--token-file -`, or set `GITLAB_RUNNER_TOKEN`.',
 	],
 	[/^(gitlab|private|api|personal)-(access-)?token$/, 'Put it in a file and give `--gitlab-token-file token.txt`, or set `GITLAB_TOKEN`.'],
+	[/^(docker-hub|registry-mirror)-(token|password)$/, 'Set `DOCKER_HUB_TOKEN`, or give it with `--docker-hub-token-file -`.'],
 	[/^(aws-)?(access-key|secret-key|secret-access-key|access-key-id|secret)$/, 'Put id and secret in a file and give `--access-key-file key.txt`.'],
 	[/^(pass(word|phrase)|mfa-code)$/, 'Leave it out: it is asked for, hidden.'],
 ];

@@ -44,6 +44,7 @@ export const isRemembered = (word: string | undefined): word is Remembered => re
 const secretOptions: readonly CommandOption[] = [
 	{flag: 'token-file', value: 'FILE|-', help: "Reads the runner's token from a file, or from standard input. Or set GITLAB_RUNNER_TOKEN."},
 	{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token from a file, or from standard input. Or set GITLAB_TOKEN.'},
+	{flag: 'docker-hub-token-file', value: 'FILE|-', help: 'Reads the access token of --registry-mirror-user at Docker Hub; DOCKER_HUB_TOKEN otherwise.'},
 	{flag: 'access-key-file', value: 'FILE|-', help: "Reads the manager's AWS access key, for --access access-keys: id and secret."},
 ];
 

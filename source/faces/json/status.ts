@@ -143,6 +143,19 @@ export const statusShape = z.strictObject({
 		)
 		.optional()
 		.meta({description: 'Auto Scaling groups that workers are in'}),
+	mirror: z
+		.strictObject({
+			service: z.string().meta({description: "In systemd's words"}),
+			parts: count.optional().meta({description: 'Layers and manifests that workers asked for since it was started'}),
+			hits: count.optional().meta({description: 'Those of them that it had'}),
+			savedBytes: count.optional().meta({description: 'What workers had of it and nobody fetched from Docker Hub for them'}),
+			takenBytes: count.optional(),
+			roomBytes: count.optional(),
+			pullsLeft: count.optional().meta({description: 'At Docker Hub'}),
+			pullsLimit: count.optional(),
+		})
+		.optional()
+		.meta({description: 'The mirror of Docker Hub on the manager'}),
 	workers: z.array(worker),
 	costs: z.strictObject({
 		usdPerHour: usdPerHour.optional(),

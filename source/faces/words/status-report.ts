@@ -4,6 +4,7 @@ import {costs, workerNow} from '../../panel/live/costs.ts';
 import {sourceOrder} from '../../panel/live/status.ts';
 import {verdictOf} from '../../panel/live/verdict.ts';
 import {whyWaiting} from '../../panel/live/why-waiting.ts';
+import {mirrorWords} from '../../panel/mirror.ts';
 import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import {ageOf} from '../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
@@ -22,7 +23,7 @@ function evidence(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): 
 	const counts = countRows(rows);
 	const why = whyWaiting(snapshot, now, rows);
 	const metrics = snapshot.runner.value?.metrics;
-	const resources = snapshot.host.value?.resources;
+	const {mirror, resources} = snapshot.host.value ?? {};
 	const spent = costs(snapshot, rows, now);
 	return [
 		`runner ${metrics?.version ?? ''} ${runnerWord(snapshot).word}, manager ${managerWords(snapshot, now)}`.replace(/ {2,}/g, ' '),
@@ -33,6 +34,7 @@ function evidence(snapshot: Snapshot, rows: readonly WorkerRow[], now: number): 
 					`manager: ${bytes(resources.diskFree)} of ${bytes(resources.diskTotal)} disk free, ${bytes(resources.memoryFree)} of ${bytes(resources.memoryTotal)} memory free, load ${resources.load1.toFixed(2)} on ${resources.cpus} CPUs`,
 				]
 			: []),
+		...(mirror ? [`mirror: ${mirrorWords(mirror)}`] : []),
 		`costs: ${spent.perHour === undefined ? 'not known' : `about ${money(spent.perHour)} an hour`}${spent.today ? `, about ${money(spent.today.usd)} today` : ''}${spent.month ? `, about ${money(spent.month.usd)} this month, known since ${clockWords(spent.month.since, now)}` : ''}`,
 	];
 }

@@ -1,6 +1,7 @@
 import type {Cause} from '../causes/cause.ts';
 import type {JobsNow} from '../jobs-now.ts';
 import {makerIn} from '../makers.ts';
+import {savedBytes} from '../mirror.ts';
 import type {WorkerRow} from '../rows.ts';
 import {ageOfRow, countRows, spentOfRow} from '../rows.ts';
 import {inService} from '../scaling-groups.ts';
@@ -100,6 +101,25 @@ const groupsIn = ({group}: Snapshot) =>
 		outdated: one.members.filter(({isOutdated}) => isOutdated).length,
 	}));
 
+/** The mirror of Docker Hub on the manager, where it has one. */
+function mirrorIn({host}: Snapshot) {
+	const mirror = host.value?.mirror;
+	if (!mirror) return undefined;
+	const {counts, disk, pulls, service} = mirror;
+	return {
+		service: service.active,
+		...known({
+			parts: counts?.requests,
+			hits: counts?.hits,
+			savedBytes: counts && savedBytes(counts),
+			takenBytes: disk && disk.total - disk.free,
+			roomBytes: disk?.total,
+			pullsLeft: pulls?.remaining,
+			pullsLimit: pulls?.limit,
+		}),
+	};
+}
+
 function jobsIn({journal}: Snapshot, {running, preparing, source}: JobsNow) {
 	return known({
 		running,
@@ -150,7 +170,7 @@ export function statusOf(snapshot: Snapshot, now: number, rows: readonly WorkerR
 		...known({starts: startsIn(snapshot)}),
 		runner: runnerIn(snapshot),
 		machines: countRows(rows),
-		...known({groups: groupsIn(snapshot)}),
+		...known({groups: groupsIn(snapshot), mirror: mirrorIn(snapshot)}),
 		workers: rows.map((row) => workerIn(row, now, snapshot.paid.at ?? now)),
 		costs: known({
 			usdPerHour: rounded(spent.perHour, 4),

@@ -6,6 +6,7 @@ import {configCauses} from '../causes/config.ts';
 import {gitlabCauses} from '../causes/gitlab.ts';
 import {jobCauses} from '../causes/jobs.ts';
 import {managerCauses} from '../causes/manager.ts';
+import {mirrorCauses} from '../causes/mirror.ts';
 import {many, takes} from '../formats.ts';
 import {type JobsNow, jobsNow, type Preparing} from '../jobs-now.ts';
 import {makersIn} from '../makers.ts';
@@ -33,6 +34,7 @@ export type WhyWaiting = {
 const causeRows: readonly CauseRow[] = [
 	...jobCauses,
 	...managerCauses,
+	...mirrorCauses,
 	...executors.flatMap(({name: executor, causes}) => causes.map((row) => ({...row, executor}))),
 	...awsCauses,
 	...configCauses,

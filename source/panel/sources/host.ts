@@ -4,6 +4,7 @@ import {readConfig} from '../../steps/config/facts.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import {printableIn, printableLines} from '../../world/printable.ts';
 import {readMetrics} from '../live/executors.ts';
+import {mirrorOf} from '../mirror.ts';
 import type {SourceTrouble} from '../seen.ts';
 import type {HostOfExecutors, HostSeen, Resources, RunnerSees, Ticks} from '../snapshot.ts';
 
@@ -34,6 +35,7 @@ export function hostSeen(told: HostPart, before: {ticks: Ticks | undefined; seen
 				: told.config && {...told.config, text: printableLines(told.config.text), facts: printableIn(readConfig(told.config.text, configs))},
 		service: told.service,
 		resources: resourcesOf(told, before.ticks),
+		mirror: printableIn(mirrorOf(told.mirror)),
 	};
 }
 

@@ -9,7 +9,7 @@ import type {Laptop} from '../laptop.ts';
 import {type Hosts, isUp, type Machine, type Work} from './machine.ts';
 import {authorizeKey, unregister, writeConfig, writeCredentials} from './play-config.ts';
 import {facts, softwareFacts} from './play-facts.ts';
-import {installMirror, lookAtMirror, removeMirror} from './play-mirror.ts';
+import {installMirror, lookAtMirror, removeMirror, writeMirrorLogin} from './play-mirror.ts';
 import {panel} from './play-panel.ts';
 import {endJobs, service} from './play-service.ts';
 import {install} from './play-software.ts';
@@ -44,6 +44,7 @@ const scripts: Readonly<Record<string, Played>> = {
 	'install-mirror': installMirror,
 	'remove-mirror': removeMirror,
 	'look-at-mirror': lookAtMirror,
+	'write-mirror-login': writeMirrorLogin,
 	panel,
 };
 

@@ -80,7 +80,12 @@ export type MirrorState = {
 	/** GiB of its own file system; undefined where that isn't there. */
 	diskGib: number | undefined;
 	service: UnitState;
+	/** What workers have pulled through it since it was started; `held`: it has the image that jobs use. */
+	served: {parts: number; hits: number; pulledBytes: number; pushedBytes: number; held: boolean};
 };
+
+/** Nothing was pulled yet. */
+export const nothingServed = (): MirrorState['served'] => ({parts: 0, hits: 0, pulledBytes: 0, pushedBytes: 0, held: false});
 
 /** The system of one instance, as it stands behind its sshd. */
 export type Machine = {

@@ -3,7 +3,8 @@ import type {MirrorAnswer} from '../../world/host/scripts/look-at-mirror.ts';
 import {mirror} from '../../world/host/scripts/mirror-paths.ts';
 import {mirrorTexts} from '../../world/host/scripts/mirror-seen.ts';
 import type {RemoveMirrorOutcome} from '../../world/host/scripts/remove-mirror.ts';
-import {stoppedUnit, textOf, type Work} from './machine.ts';
+import type {WriteMirrorLoginOutcome} from '../../world/host/scripts/write-mirror-login.ts';
+import {nothingServed, stoppedUnit, textOf, type Work} from './machine.ts';
 import {fetchAll, waitForBoot} from './play-software.ts';
 import type {ScriptRun} from './plays.ts';
 import {locked} from './running.ts';
@@ -29,12 +30,16 @@ function* bringing(given: InstallMirror, running: ScriptRun): Work<InstallMirror
 	const mount = files.find(({path}) => path.endsWith(mirror.mount));
 	if (machine.mirror?.diskGib === undefined || textOf(machine, mount?.path ?? '') !== mount?.text) {
 		const free = machine.diskFreeGib + (machine.mirror?.diskGib ?? 0);
-		const gib = Math.floor(Math.min(given.diskGib, free - given.leaveGib));
-		if (gib < 1) return failed('disk-full', `${free.toFixed(1)} GiB are free in /var/lib, and the mirror needs 1 beside the ${given.leaveGib} that stay free`);
+		const gib = Math.floor(Math.min(given.diskMib, free * 1024 - given.leaveMib) / 1024);
+		if (gib * 1024 < given.leastMib)
+			return failed(
+				'disk-full',
+				`${Math.floor(free * 1024)} MiB are free in /var/lib, and the mirror needs ${given.leastMib} beside the ${given.leaveMib} that stay free`,
+			);
 		say({says: `${gib} GiB being set aside`});
 		yield 800;
 		machine.diskFreeGib = free - gib;
-		machine.mirror = {diskGib: gib, service: stoppedUnit(true)};
+		machine.mirror = {diskGib: gib, service: stoppedUnit(true), served: nothingServed()};
 	}
 	const state = machine.mirror;
 	if (files.some(({path, text}) => textOf(machine, path) !== text)) {
@@ -64,6 +69,20 @@ function* removing({machine}: ScriptRun): Work<RemoveMirrorOutcome> {
 	for (const path of [...mirrorTexts, mirror.login, mirror.version, mirror.program]) machine.files.delete(path);
 	yield 300;
 	return {is: 'gone'};
+}
+
+/** The `write-mirror-login` script. */
+export function* writeMirrorLogin({text}: {text?: string | undefined}, running: ScriptRun): Work<WriteMirrorLoginOutcome> {
+	return yield* locked(running, writing(text, running));
+}
+
+function* writing(text: string | undefined, {hosts, machine}: ScriptRun): Work<WriteMirrorLoginOutcome> {
+	yield 200;
+	if (text === undefined) machine.files.delete(mirror.login);
+	else machine.files.set(mirror.login, {text, mode: 0o600});
+	if (!machine.mirror) return {is: 'failed', detail: `Failed to restart ${mirror.service}.service: Unit ${mirror.service}.service not found.`};
+	machine.mirror.service = {...stoppedUnit(true), active: 'active', since: hosts.clock.now()};
+	return {is: 'written'};
 }
 
 /** The `look-at-mirror` script: mirrors of others are set from outside. */

@@ -3,6 +3,7 @@ import {paths} from '../../world/host/scripts/paths.ts';
 import {isSecretKey} from '../../world/host/secret-words.ts';
 import {digest, type Machine, textOf, unitOf, type Work} from './machine.ts';
 import {jobsList, metricsOf, verifyLines} from './metrics.ts';
+import {mirrorPanel} from './mirror.ts';
 import {addedBy} from './play-facts.ts';
 import type {Plays, ScriptRun} from './plays.ts';
 import {loads} from './resources.ts';
@@ -38,6 +39,7 @@ function hostPart({hosts, machine, plays}: Pick<ScriptRun, 'hosts' | 'machine' |
 		...(config === undefined ? {} : {config: {text: withoutSecrets(plays, config), hash: digest(config)}}),
 		service: unitOf(machine.service),
 		...loads(machine, now),
+		...(machine.mirror ? {mirror: mirrorPanel(hosts, machine)} : {}),
 		...(metrics === undefined ? {silent: '/metrics on 127.0.0.1:9252: [Errno 111] Connection refused'} : {metrics}),
 		...(jobs === undefined ? {} : {jobs}),
 	};

@@ -1,5 +1,6 @@
 import type {Job} from '../gitlab/gitlab.ts';
 import type {Hosts} from './machine.ts';
+import {pulls} from './mirror.ts';
 import type {Runner} from './runner.ts';
 import {askForCache, leaveCache} from './runner-cache.ts';
 import {type RunnerEntry, shortToken} from './runner-config.ts';
@@ -81,7 +82,7 @@ export function runJob(runner: Runner, job: Job, entry: RunnerEntry, over: (ende
 	const {hosts} = runner;
 	const heard = askForCache(runner, entry);
 	if (heard !== undefined) job.cache = heard;
-	const mayPull = !hosts.dockerHubRefuses;
+	const mayPull = pulls(hosts, runner.machine);
 	return hosts.clock.at(hosts.clock.now() + (mayPull && !hosts.jobsFail ? job.seconds * 1000 : pulling), () => {
 		const without = job.trial?.needsCache === true && heard !== 'restored' ? {reason: 'exit code 1', why: 'script_failure' as const} : undefined;
 		const refused = hosts.jobsFail ?? (mayPull ? without : {reason: refusedPull, why: 'runner_external_dependency_failure' as const});

@@ -28,6 +28,13 @@ for device in null zero full random urandom tty; do
 	: >"$root/dev/$device"
 	mount --bind "/dev/$device" "$root/dev/$device"
 done
+# A file can be a file system of its own where this computer has loop devices.
+for device in /dev/loop-control /dev/loop[0-9]*; do
+	if [ -e "$device" ]; then
+		: >"$root$device"
+		mount --bind "$device" "$root$device"
+	fi
+done
 mkdir "$root/dev/pts" "$root/dev/shm"
 chmod 1777 "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$root/dev/pts"

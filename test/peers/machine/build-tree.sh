@@ -3,7 +3,7 @@
 # The folder's name is this script's hash, so whatever is changed here is built anew.
 set -eu
 
-packages=openssh-server,sudo,python3,curl,ca-certificates,util-linux,procps,systemd,systemd-sysv
+packages=openssh-server,sudo,python3,curl,ca-certificates,util-linux,procps,systemd,systemd-sysv,e2fsprogs
 cache=${PEERS_CACHE:-/var/cache/gitlab-runner-aws-peers}
 tree=$cache/$(sha256sum "$0" | cut -c1-16)
 

@@ -1,6 +1,7 @@
 import {clockWords, many, money, priceline} from '../../../panel/formats.ts';
 import {monthOf} from '../../../panel/journal/spans.ts';
 import {workerNow} from '../../../panel/live/costs.ts';
+import {mirrorWords} from '../../../panel/mirror.ts';
 import type {WorkerRow} from '../../../panel/rows.ts';
 import {counted} from '../../../world/printable.ts';
 import {madeWords, versionsTold, whoWords} from '../../words/changes.ts';
@@ -68,6 +69,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 	const whole = (at: number, begin: number): string => (at - begin < 60_000 ? '' : `; of machines that had gone by ${clockWords(at, now)} nothing is known`);
 	const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
 	const {prices} = snapshot;
+	const {mirror} = snapshot.host.value ?? {};
 	const orphans = rows.filter(({state}) => state === 'orphan');
 	const managed = orphans.length === 0 ? rows : rows.filter(({state}) => state !== 'orphan');
 	const left = orphans.length === 0 ? '' : `, ${many(orphans.length, 'orphan')} ${money(hourly(orphans))}`;
@@ -107,6 +109,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		'',
 		...startLines(snapshot.journal.value?.starts, {usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls}, now),
 		'',
+		...(mirror ? [labelled('Mirror', mirrorWords(mirror)), ''] : []),
 		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),
 		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${priceline(values, 24, look.ascii)}`)),
 		...(prices.problem ? ['', `Prices: ${prices.problem.message}`] : []),

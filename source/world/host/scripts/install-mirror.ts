@@ -15,9 +15,10 @@ export type InstallMirror = {
 	/** An archive whose member `registry` is the program. */
 	download: Download;
 	files: readonly MirrorFile[];
-	/** GiB of its own file system, and what has to stay free on the manager's disk: there may be less than is wanted. */
-	diskGib: number;
-	leaveGib: number;
+	/** MiB of its own file system, the least of it, and what has to stay free on the manager's disk: there may be less than is wanted. */
+	diskMib: number;
+	leastMib: number;
+	leaveMib: number;
 	/** Host and port where it has to answer. */
 	address: string;
 };
@@ -63,7 +64,7 @@ def stop_all():
 
 def disk(anew):
     # Of its whole size from the beginning: what it takes later can't be missing then.
-    path, wanted = '${mirror.disk}', given['diskGib']
+    path = '${mirror.disk}'
     standing = os.path.getsize(path) if os.path.exists(path) else 0
     if standing and not anew:
         return
@@ -71,17 +72,25 @@ def disk(anew):
     if standing:
         os.unlink(path)
     seen = os.statvfs(os.path.dirname(path))
-    gib = int(min(wanted, seen.f_bavail * seen.f_frsize / 2 ** 30 - given['leaveGib']))
-    if gib < 1:
-        raise Failed('disk-full', '%.1f GiB are free in %s, and the mirror needs 1 beside the %d that stay free' % (seen.f_bavail * seen.f_frsize / 2 ** 30, os.path.dirname(path), given['leaveGib']))
-    say(says='%d GiB being set aside' % gib)
+    free = seen.f_bavail * seen.f_frsize // 2 ** 20
+    mib = min(given['diskMib'], free - given['leaveMib'])
+    # Whole GiB, as people count them, where there are any.
+    mib -= mib % 1024 if mib > 1024 else 0
+    if mib < given['leastMib']:
+        raise Failed('disk-full', '%d MiB are free in %s, and the mirror needs %d beside the %d that stay free' % (free, os.path.dirname(path), given['leastMib'], given['leaveMib']))
+    say(says='%.3g GiB being set aside' % (mib / 1024))
     half = path + '.new'
     try:
         with open(half, 'wb') as file:
-            os.posix_fallocate(file.fileno(), 0, gib * 2 ** 30)
+            os.truncate(file.fileno(), mib * 2 ** 20)
         os.chmod(half, 0o600)
-        made = 'mkfs.ext4' if shutil.which('mkfs.ext4') else 'mkfs.xfs'
-        run(made, '-q', *(('-F', '-m', '0') if made == 'mkfs.ext4' else ('-f',)), half)
+        if shutil.which('mkfs.ext4'):
+            run('mkfs.ext4', '-q', '-F', '-m', '0', '-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0', half)
+        else:
+            run('mkfs.xfs', '-q', '-f', '-K', half)
+        # Last, since what makes a file system gives back to the disk what is empty.
+        with open(half, 'r+b') as file:
+            os.posix_fallocate(file.fileno(), 0, mib * 2 ** 20)
         os.rename(half, path)
     finally:
         if os.path.exists(half):
@@ -106,10 +115,13 @@ def begin():
         shutil.chown(folder, '${mirror.user}', '${mirror.user}')
     run('systemctl', 'enable', '--now', '${mirror.service}', '${mirror.keeper}.timer')
     say(says='waiting until it answers')
-    for turn in range(60):
+    for turn in range(150):
         if answers():
             return
-        time.sleep(0.5)
+        # One that has ended by itself ends again.
+        if unit_state('${mirror.service}', 0).get('sub') in ('auto-restart', 'failed'):
+            break
+        time.sleep(0.2)
     raise Failed('mirror-silent', ' '.join(last_lines('${mirror.service}', 5))[-600:] or 'it says nothing')
 
 def install():

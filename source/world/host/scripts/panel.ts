@@ -3,6 +3,7 @@ import {prelude, type Script} from '../script.ts';
 import {secretWords} from '../secret-words.ts';
 import {unitShape, unitText} from '../unit.ts';
 import type {ManagerPart, Properties} from './manager-part.ts';
+import {mirrorPanelShape, mirrorPanelText} from './mirror-seen.ts';
 import {readingText, verifyShape} from './reading.ts';
 
 /** What the panel asks the manager for in one round; parts that aren't asked for aren't looked at. */
@@ -48,6 +49,8 @@ const common = {
 	jobs: z.string().optional(),
 	/** Why one of the two is missing. */
 	silent: z.string().optional(),
+	/** Absent where the manager has no mirror. */
+	mirror: mirrorPanelShape.optional(),
 };
 export type CommonHost = z.infer<z.ZodObject<typeof common>>;
 
@@ -69,7 +72,7 @@ const journal = z.object({
 export type JournalPart = z.infer<typeof journal>;
 
 /** Written for Python 3.6 on, since any manager can be looked at. Reads and changes nothing. */
-const text = ({looks, secretOptions}: Pick<ManagerPart, 'looks' | 'secretOptions'>): string => `${prelude}${unitText}${readingText}${looks}
+const text = ({looks, secretOptions}: Pick<ManagerPart, 'looks' | 'secretOptions'>): string => `${prelude}${unitText}${readingText}${mirrorPanelText}${looks}
 import collections, threading
 config_path = given.get('configPath') or '/etc/gitlab-runner/config.toml'
 unit = given.get('unit') or 'gitlab-runner'
@@ -196,7 +199,7 @@ if given.get('host'):
     host = {'service': unit_state(unit, now)}
     for one in executors.values():
         host.update(one['panel']())
-    for key, value in (('config', cleaned), ('resources', resources()), ('ticks', ticks())):
+    for key, value in (('config', cleaned), ('resources', resources()), ('ticks', ticks()), ('mirror', mirror_panel(now))):
         if value is not None:
             host[key] = value
     host.update(runner(listening(whole)))
