@@ -20,8 +20,8 @@ export type Given = {[Key in AnswerKey]?: AnswerValue<Key>};
 /** A complete set of answers: what the steps work from, and, less what is only this laptop's, what the record holds. */
 export type Answers = {[Key in Required]: AnswerValue<Key>} & {[Key in Exclude<AnswerKey, Required>]?: AnswerValue<Key>};
 
-/** Where an answer came from; the review shows it. */
-export type Source = 'flag' | 'preset' | 'environment' | 'record' | 'found' | 'default' | 'typed';
+/** Where an answer came from; the review shows it. One is derived where other answers that were given leave no choice. */
+export type Source = 'flag' | 'preset' | 'environment' | 'record' | 'found' | 'derived' | 'default' | 'typed';
 
 /** What a changed answer does to a standing fleet. */
 export type How = 'live' | 'drain' | 'replace' | 'never';

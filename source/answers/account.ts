@@ -116,6 +116,7 @@ export const executor = question(
 	closed: true,
 	asked: true,
 	change: 'live',
+	example: offered[0].name,
 	implied: executorMeant,
 	default: async ({given: {region}}) => ({value: (executorsIn(region)[0] ?? offered[0]).name}),
 	choices: async ({given: {region}}) => executors.map(({limits, ...one}) => barred(one, region === undefined ? undefined : limits.region(region)?.short)),

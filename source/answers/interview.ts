@@ -3,7 +3,7 @@ import {isProblem, Problem} from '../problem.ts';
 import {inOrder, isComplete, questions} from './all.ts';
 import type {Ask, Asked} from './ask.ts';
 import {type Asking, type Choice, defaultOf, flagOf} from './question.ts';
-import {type Layers, type Missing, precedence, type Wrong} from './settle.ts';
+import {isOpen, type Layers, type Missing, precedence, type Wrong} from './settle.ts';
 import {fromText, judge, shown, wrongAlone} from './value.ts';
 import {begin, type WalkState, walk} from './walk.ts';
 
@@ -122,7 +122,7 @@ export async function putAtOnce({walk: {asking}, settled}: WalkState, key: Answe
 	const refused = wrong.find((one) => one.key === key);
 	const fallback = refused ? await defaultOf(question, asking(given)) : undefined;
 	const value = refused ? fallback?.value : given[key];
-	const isGiven = !refused && sources[key] !== 'default' && sources[key] !== 'found';
+	const isGiven = !refused && !isOpen(sources[key]);
 	const reason = why[key] ?? (value !== undefined && sources[key] === 'record' ? "the fleet's record" : undefined);
 	return {
 		question,
@@ -196,6 +196,7 @@ const sourceWords: Record<Exclude<Source, 'flag'>, string> = {
 	environment: 'of the environment',
 	record: "of the fleet's record",
 	found: 'as found',
+	derived: 'as derived',
 	default: 'by default',
 };
 

@@ -4,6 +4,7 @@ import {Problem} from '../problem.ts';
 import {printable} from '../world/printable.ts';
 import {inOrder, isKey, questions} from './all.ts';
 import {nearest} from './nearest.ts';
+import {isOpen} from './settle.ts';
 import {take} from './value.ts';
 
 /** Saved answers, never a secret: the public contract of a preset's file. */
@@ -86,7 +87,7 @@ export function presetInText(text: string, where: string): Preset {
  * defaults of later releases.
  */
 export function presetOf(answers: Answers, sources: Partial<Record<AnswerKey, Source>>, description: string): Preset {
-	const decided = inOrder.filter(({id, asked}) => asked === true || !['default', 'found', 'environment', undefined].includes(sources[id]));
+	const decided = inOrder.filter(({id, asked}) => asked === true || (!isOpen(sources[id]) && sources[id] !== 'environment'));
 	const given: Given = {};
 	for (const {id} of decided) if (answers[id] !== undefined) take(given, id, answers[id]);
 	return {version: presetVersion, description, answers: ordered(given)};

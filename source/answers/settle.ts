@@ -4,10 +4,13 @@ import {type AnyQuestion, type Asking, defaultOf} from './question.ts';
 import {inWords, judge} from './value.ts';
 
 /** What has been given, by where it came from. */
-export type Layers = {[From in Exclude<Source, 'default'>]?: Given};
+export type Layers = {[From in Exclude<Source, 'default' | 'derived'>]?: Given};
 
 /** Who is believed first. What a person typed now beats all; the record of a fleet that stands beats every default. */
 export const precedence = ['typed', 'flag', 'preset', 'environment', 'record', 'found'] as const;
+
+/** Whether nobody has given an answer of this source: it is what there is as long as none is given. */
+export const isOpen = (source: Source | undefined): boolean => source === undefined || source === 'default' || source === 'found' || source === 'derived';
 
 /** An answer that can't be taken: whose, what, and the sentence that says what would be right. */
 export type Wrong = {key: AnswerKey; source: Source; value: unknown; says: string};
@@ -42,10 +45,10 @@ async function answer(question: AnyQuestion, {given, missing, sources, why}: Set
 	}
 	const implied = question.implied?.(believed(layers));
 	if (implied && 'torn' in implied) return void missing.push({key: id, says: implied.torn});
-	const fallback = implied ? {...implied, found: true} : await defaultOf(question, asking(given));
+	const fallback = implied ?? (await defaultOf(question, asking(given)));
 	if (fallback === undefined) return;
 	setValue(given, id, fallback.value);
-	sources[id] = fallback.found ? 'found' : 'default';
+	sources[id] = implied ? 'derived' : 'found' in fallback && fallback.found ? 'found' : 'default';
 	if (fallback.why) why[id] = fallback.why;
 }
 

@@ -2,7 +2,7 @@ import {isDeepStrictEqual} from 'node:util';
 import type {AnswerKey, Answers, Given} from '../fleet.ts';
 import {inOrder, isComplete, isKey, questions} from './all.ts';
 import type {AnyQuestion, Asking} from './question.ts';
-import {type Layers, type Settled, settle} from './settle.ts';
+import {isOpen, type Layers, type Settled, settle} from './settle.ts';
 
 /** What to put to a person. */
 export type Walk = {
@@ -23,7 +23,7 @@ async function toAsk(walk: Walk, {given, sources, missing, wrong}: Settled): Pro
 	const keys: AnswerKey[] = [];
 	for (const question of inOrder) {
 		const {id} = question;
-		const open = sources[id] === undefined || sources[id] === 'default' || sources[id] === 'found';
+		const open = isOpen(sources[id]);
 		if (broken.has(id) || (open && !walk.left.includes(id) && (await isAsked(question, walk, given)))) keys.push(id);
 	}
 	return keys;
@@ -141,7 +141,7 @@ const leaving = (so: Walk, key: AnswerKey): Walk => ({...so, left: [...so.left, 
 
 /** Whether an answer is the default itself: Enter leaves it a default, which goes on following what it follows, and the next release. */
 const keeps = ({settled: {given, sources}}: WalkState, key: AnswerKey, value: unknown): boolean =>
-	(sources[key] === 'default' || sources[key] === 'found') && isDeepStrictEqual(given[key], value);
+	sources[key] !== undefined && isOpen(sources[key]) && isDeepStrictEqual(given[key], value);
 
 const visiting = ({visited}: WalkState, keys: readonly AnswerKey[]): ReadonlySet<AnswerKey> => new Set([...visited, ...keys]);
 

@@ -21,7 +21,11 @@ export const eventShapes = {
 	/** Which fleet this is about, as soon as it is known. */
 	'fleet.known': z.object({fleet: z.string(), region: z.string(), account: z.string(), arn: z.string(), stands: z.boolean(), demo: z.boolean().optional()}),
 	/** An answer and where it came from; a face that answers by itself says so with it. */
-	'answer.given': z.object({key: z.string(), value: z.unknown(), source: z.enum(['flag', 'preset', 'environment', 'record', 'found', 'default', 'typed'])}),
+	'answer.given': z.object({
+		key: z.string(),
+		value: z.unknown(),
+		source: z.enum(['flag', 'preset', 'environment', 'record', 'found', 'derived', 'default', 'typed']),
+	}),
 	/** One that is a `leftover` only takes away what is left of something, and says nothing to a person where nothing is. */
 	'plan.started': z.object({steps: z.array(z.object({name: step, title: z.string(), leftover: z.literal(true).optional()}))}),
 	'step.looking': z.object({step}),

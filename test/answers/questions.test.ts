@@ -62,7 +62,7 @@ test('answers that one executor alone has mean that one where none is named, and
 	for (const more of [{machineOptions: ['engine-opt=mtu=1400']}, {dockerMachineVersion: '0.16.2-gitlab.47'}, {engineInstall: 'image'}, {maxGrowthRate: 2}]) {
 		for (const layer of ['flag', 'preset'] as const) {
 			const {given, sources, why} = await settle({[layer]: {region: 'us-east-2', ...more}}, asking());
-			assert.deepEqual([given.executor, given.workerImage, sources.executor], ['docker+machine', 'ubuntu-24.04', 'found']);
+			assert.deepEqual([given.executor, given.workerImage, sources.executor], ['docker+machine', 'ubuntu-24.04', 'derived']);
 			assert.equal(why.executor, `${Object.keys(more)[0]} is an answer of docker+machine alone`);
 		}
 	}

@@ -95,7 +95,7 @@ function documentLines({value}: EventOf<'document'>): Line[] {
 }
 
 /** Answers that nobody here typed and that aren't simply the usual ones are said with where they came from. */
-const worthSaying = new Set(['flag', 'preset', 'environment', 'found']);
+const worthSaying = new Set(['flag', 'preset', 'environment', 'found', 'derived']);
 
 function answerLines({key, value, source}: EventOf<'answer.given'>): Line[] {
 	if (!worthSaying.has(source)) return [];
