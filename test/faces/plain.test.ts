@@ -197,6 +197,27 @@ test('work that is watched can be left with Enter, and its signal ends', async (
 	assert.equal(ended?.aborted, true);
 });
 
+test('a removal in lines that waits for jobs ends them once now is typed, and hears nothing else', async () => {
+	const {face, input, out} = plainUnderTest({interactive: true});
+	const {result} = await face.run(undefined, async (helping) => {
+		const ended = new Promise<void>((resolve) => helping?.hurry.addEventListener('abort', () => resolve(), {once: true}));
+		face.emit({event: 'run.started', doing: 'remove', steps: [{name: 'service', title: 'Service', needs: []}]});
+		face.emit({event: 'step.started', step: 'service'});
+		assert.doesNotMatch(out(), /Type now/);
+		face.emit({event: 'step.says', step: 'service', says: '2 jobs still run: #7 test, #8 build'});
+		input.write('what?\nnow\n');
+		await ended;
+		face.emit({event: 'step.done', step: 'service', says: 'stopped', seconds: 3});
+		return 'gone';
+	});
+	assert.equal(result, 'gone');
+	assert.match(out(), /2 jobs still run: #7 test, #8 build\n! Jobs that run are waited for\. Type now and press Enter to end them, and they fail\.\n/);
+	assert.match(out(), /"what\?" means nothing while jobs are waited for: only now does\./);
+	// What is typed after it waits for the next question.
+	input.write('yes\n');
+	assert.equal(await face.agree({says: 'All goes.', details: []}), true);
+});
+
 test('work that is watched to its end gives its result', async () => {
 	assert.equal(await plainUnderTest({interactive: true}).face.watch('Waiting.', async () => 'passed'), 'passed');
 });

@@ -3,6 +3,7 @@ import type {AfterRun, Face, Helping} from '../face.ts';
 import {runWizard} from '../wizard/wizard.ts';
 import type {RunState} from '../words/run-state.ts';
 import {homeInLines} from './home.ts';
+import {hurriedInLines} from './hurrying.ts';
 import {type PanelInLines, panelInLines} from './panel.ts';
 import type {Talk} from './prompts.ts';
 import {keyNamed, walkInLines} from './walk.ts';
@@ -12,6 +13,8 @@ export type LinesParts = PanelInLines & {
 	state(): RunState;
 	/** Keeps the findings beside the questions to itself: the walk says them where they belong. */
 	quietly<Result>(work: () => Promise<Result>): Promise<Result>;
+	/** Calls back once a removal waits for jobs. */
+	onJobsWaited(listens: () => void): void;
 	ended: AbortSignal | undefined;
 };
 
@@ -24,7 +27,7 @@ const untilEnded = (ended: AbortSignal | undefined): Promise<never> =>
 
 /** Nobody presses a key while lines go by: what failed waits until the run has ended. */
 const never = new AbortController().signal;
-const helping: Helping = {again: async () => false, signal: never, hurry: never, onLook: () => undefined};
+const helpingWith = (hurry: AbortSignal): Helping => ({again: async () => false, signal: never, hurry, onLook: () => undefined});
 
 /** What to do after a run in which something failed. */
 async function afterRun({say, ask}: Talk, {doing}: RunState): Promise<AfterRun> {
@@ -40,11 +43,14 @@ async function afterRun({say, ask}: Talk, {doing}: RunState): Promise<AfterRun> 
 
 /** All that somebody at a terminal can be asked and shown, in lines that are never redrawn: for a screen reader, for Emacs, and for whoever likes it calm. */
 export function inLines(parts: LinesParts): Pick<Face, 'walk' | 'run'> & {show: Pick<Face['show'], 'home' | 'panel'>} {
-	const {talk, state, quietly, ended} = parts;
+	const {talk, state, quietly, onJobsWaited, ended} = parts;
 	return {
 		walk: (interviewer) => quietly(() => Promise.race([runWizard(interviewer, walkInLines(talk, state)), untilEnded(ended)])),
 		async run(_login, work) {
-			const result = await work(helping);
+			const result = await hurriedInLines(talk, (hurry, listens) => {
+				onJobsWaited(listens);
+				return work(helpingWith(hurry));
+			});
 			const hasFailed = state().steps.some((step) => step.state === 'failed');
 			if (!hasFailed || ended?.aborted) return {result, choice: undefined};
 			try {

@@ -10,7 +10,7 @@ import {unattended} from '../unattended.ts';
 import {plainText} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
 import {problemLines} from '../words/problems.ts';
-import {beginning, type RunState, reduce, saysSomething, stamped} from '../words/run-state.ts';
+import {beginning, type RunState, reduce, saysSomething, stamped, waitsForJobs} from '../words/run-state.ts';
 import {findingLines, linesOf} from '../words/sentences.ts';
 import {toText} from '../words/style.ts';
 import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
@@ -83,21 +83,33 @@ export function plainFace(options: PlainOptions): Face {
 	const complain = (lines: Line[]) => void err.write(lines.map((line) => `${toText(line, columns(), look)}\n`).join(''));
 	const stopTicking = (options.every ?? eachSecond)(() => print(waiting(state, clock.now())));
 
-	let reader: LineReader | undefined;
+	let opened: Promise<LineReader> | undefined;
+	const reader = (): Promise<LineReader> => {
+		opened ??= import('./line-reader.ts').then(({lineReader}) => lineReader(options.in, out, options.ended));
+		return opened;
+	};
 	const talk: Talk = {
 		say: print,
+		hear: async (over) => (await reader()).heard(over),
 		/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
 		async ask(prompt, hidden = false) {
-			reader ??= (await import('./line-reader.ts')).lineReader(options.in, out, options.ended);
+			const lines = await reader();
 			out.write(plainText(prompt, look));
 			asking = true;
 			try {
-				return await (hidden ? reader.hidden() : reader.line());
+				return await (hidden ? lines.hidden() : lines.line());
 			} finally {
 				asking = false;
 				for (const text of held.splice(0)) write(text);
 			}
 		},
+	};
+	let jobsWaited = (): void => {};
+	const onJobsWaited = (listens: () => void): void => {
+		jobsWaited = () => {
+			jobsWaited = () => {};
+			listens();
+		};
 	};
 	let isQuiet = false;
 	async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -164,6 +176,7 @@ export function plainFace(options: PlainOptions): Face {
 		// A document or a table may be read by another program.
 		if (event.event === 'note' && event.about === 'laptop') complain(lines);
 		else print(lines);
+		if (event.event === 'step.says' && waitsForJobs(state) && /\bjobs? still runs?\b/.test(event.says)) jobsWaited();
 	}
 
 	const face: Face = {
@@ -183,7 +196,7 @@ export function plainFace(options: PlainOptions): Face {
 		},
 	};
 	if (!interactive || yes) return face;
-	const parts: LinesParts = {talk, agree, columns, look, now: () => clock.now(), state: () => state, quietly, ended: options.ended};
+	const parts: LinesParts = {talk, agree, columns, look, now: () => clock.now(), state: () => state, quietly, onJobsWaited, ended: options.ended};
 	const lines = async (): Promise<ReturnType<typeof inLines>> => (await import('./attended.ts')).inLines(parts);
 	return {
 		...face,

@@ -5,7 +5,9 @@ import {Stopped} from '../../problem.ts';
 export type LineReader = {
 	/** The next line, without its end. Rejects with `Stopped` once there is nobody any more. */
 	line(): Promise<string>;
-	/** The same without an echo. */
+	/** A line that may never come, while other lines go by: nothing once `over` is aborted. */
+	heard(over: AbortSignal): Promise<string | undefined>;
+	/** The same as a line, without an echo. */
 	hidden(): Promise<string>;
 };
 
@@ -28,18 +30,20 @@ export function lineReader(input: TerminalInput, output: NodeJS.WritableStream, 
 	const decoder = new StringDecoder('utf8');
 	let ahead = '';
 
-	/** Takes what comes until `take` has what it wants: it gives a line, or nothing yet. */
-	function until(take: () => string | undefined): Promise<string> {
+	/** Takes what comes until `take` has what it wants: it gives a line, or nothing yet. Gives nothing where it is over before. */
+	function until(take: () => string | undefined, isOver?: AbortSignal): Promise<string | undefined> {
 		if (ended?.aborted) return Promise.reject(new Stopped());
 		return new Promise((resolve, reject) => {
 			const over = (then: () => void): void => {
 				input.off('data', more);
 				input.off('end', stop);
 				ended?.removeEventListener('abort', stop);
+				isOver?.removeEventListener('abort', leave);
 				input.pause();
 				then();
 			};
 			const stop = (): void => over(() => reject(new Stopped()));
+			const leave = (): void => over(() => resolve(undefined));
 			const look = (): void => {
 				try {
 					const taken = take();
@@ -55,6 +59,7 @@ export function lineReader(input: TerminalInput, output: NodeJS.WritableStream, 
 			input.on('data', more);
 			input.once('end', stop);
 			ended?.addEventListener('abort', stop, {once: true});
+			isOver?.addEventListener('abort', leave, {once: true});
 			input.resume();
 			look();
 		});
@@ -69,12 +74,13 @@ export function lineReader(input: TerminalInput, output: NodeJS.WritableStream, 
 	};
 
 	return {
-		line: () => until(wholeLine),
+		line: async () => (await until(wholeLine)) ?? '',
+		heard: (over) => (over.aborted ? Promise.resolve(undefined) : until(wholeLine, over)),
 		async hidden() {
 			let typed = '';
 			input.setRawMode?.(true);
 			try {
-				return await until(() => {
+				const line = await until(() => {
 					for (const key of ahead) {
 						ahead = ahead.slice(key.length);
 						const after = hiddenAfter(typed, key);
@@ -84,6 +90,7 @@ export function lineReader(input: TerminalInput, output: NodeJS.WritableStream, 
 					}
 					return undefined;
 				});
+				return line ?? '';
 			} finally {
 				input.setRawMode?.(false);
 				output.write('\n');

@@ -10,6 +10,7 @@ import type {TerminalLook} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';
 import {problemLines} from '../words/problems.ts';
 import {statusLines} from '../words/status-table.ts';
+import {hurriedInLines} from './hurrying.ts';
 import {putQuestion, type Talk} from './prompts.ts';
 
 /** What the panel of lines needs of the face. */
@@ -50,7 +51,11 @@ export async function panelInLines({talk, agree, columns, look, now}: PanelInLin
 	async function carryOut(act: PanelAct, snapshot: Snapshot): Promise<void> {
 		const prepared = await driver.prepare(act, snapshot);
 		if (!(await agree(prepared.proposal))) return;
-		say([{mark: 'done', text: await prepared.carryOut((says) => say([{mark: 'pending', text: says}]))}]);
+		const done = await hurriedInLines(talk, (hurry, listens) => {
+			if (prepared.waits) listens();
+			return prepared.carryOut((says) => say([{mark: 'pending', text: says}]), hurry);
+		});
+		say([{mark: 'done', text: done}]);
 	}
 
 	async function shell(worker: string | undefined, snapshot: Snapshot): Promise<void> {

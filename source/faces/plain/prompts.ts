@@ -8,6 +8,8 @@ export type Talk = {
 	say(lines: readonly Line[]): void;
 	/** Asks for a line; what happens meanwhile is said once it is there. Rejects with `Stopped` on ctrl-c. */
 	ask(prompt: string, hidden?: boolean): Promise<string>;
+	/** A line that is typed while others go by; nothing once it is over. Rejects with `Stopped` where nobody is there any more. */
+	hear(over: AbortSignal): Promise<string | undefined>;
 };
 
 /** More choices than this aren't read out at once. */

@@ -267,6 +267,10 @@ export function reduce(state: RunState, event: Event): RunState {
 	}
 }
 
+/** Whether a removal waits for jobs, which its service's step does. */
+export const waitsForJobs = ({doing, steps}: RunState): boolean =>
+	doing === 'remove' && steps.some(({name, state}) => name === 'service' && state === 'working');
+
 /** About how many seconds are left, by what each step usually takes along the longest chain of needs; undefined where too little is known. */
 export function toGo(state: RunState, now: number): number | undefined {
 	const left = new Map<string, number>();

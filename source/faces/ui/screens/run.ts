@@ -2,7 +2,7 @@ import {answerOf, keyWords} from '../../wizard/seen.ts';
 import {running, spent} from '../../words/durations.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {problemLines} from '../../words/problems.ts';
-import {inLine, type RunState, type StepSeen, stepIn, toGo} from '../../words/run-state.ts';
+import {inLine, type RunState, type StepSeen, stepIn, toGo, waitsForJobs} from '../../words/run-state.ts';
 import {runWords} from '../../words/sentences.ts';
 import {wrap} from '../../words/wrapping.ts';
 import {hurryKey} from '../hints.ts';
@@ -75,14 +75,11 @@ function failedKeys(screen: RunScreen, view: View): Binding[] {
 	];
 }
 
-/** Whether a removal waits for jobs, which its service's step does. */
-const waitsForJobs = ({state}: View): boolean => state.doing === 'remove' && state.steps.some(({name, state: is}) => name === 'service' && is === 'working');
-
 const helpKeys = (screen: RunScreen, view: View): Binding[] => {
 	const {helped} = screen;
 	if (!helped || view.stops > 0 || view.state.run) return [];
 	if (view.state.paused) return pausedKeys(helped.login);
-	return [...(waitsForJobs(view) && !helped.hurried ? [hurryKey({help: 'hurry'})] : []), ...failedKeys(screen, view)];
+	return [...(waitsForJobs(view.state) && !helped.hurried ? [hurryKey({help: 'hurry'})] : []), ...failedKeys(screen, view)];
 };
 
 const runKeys: Keys<RunScreen> = (screen, view) => {
