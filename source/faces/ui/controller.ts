@@ -65,6 +65,8 @@ export function makeController(options: ControllerOptions): Controller {
 		return new Promise((resolve, reject) => {
 			const depth = store.now().screens.length;
 			const end = (): void => {
+				// Work that was left ends later than its screen: another one may lie there by then.
+				if (!waiting.includes(one)) return;
 				waiting.splice(0, waiting.length, ...waiting.filter((other) => other !== one));
 				downTo(depth);
 			};

@@ -160,6 +160,22 @@ test('a signal from outside ends whatever waits for the person, and isn’t coun
 	}
 });
 
+test('what is watched and left with q leaves the next screen alone, whenever its work ends', async () => {
+	const on = controller();
+	const work = Promise.withResolvers<string>();
+	const watched = on.watch('Waiting for the first job.', () => work.promise);
+	await on.until(/Waiting for the first job/);
+	on.press('q');
+	assert.equal(await watched, undefined);
+	const over = on.show.farewell({says: 'ci is set up.', next: [], save: async () => '/x'});
+	await on.until(/✔ ci is set up/);
+	work.reject(new Stopped());
+	await work.promise.catch(() => undefined);
+	assert.equal(on.store.now().screens.at(-1)?.is, 'end');
+	on.press('q');
+	await over;
+});
+
 test('what is watched is left by a signal from outside, and no more is stopped', async () => {
 	const ended = new AbortController();
 	const on = controller({ended: ended.signal});
