@@ -108,7 +108,7 @@ async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'wa
 		await and(key.enter, right);
 	await and(key.enter, /Review: this is what Enter makes/);
 	// What it costs is told once everything is looked at: before that Enter only says that it isn't.
-	await until(/At most about/);
+	await until(/[Aa]t most\s+about/);
 	await and(key.enter, /of \d+ done/);
 	if (screen === 'run') return;
 	await until(/Two jobs run in a private project/);

@@ -164,8 +164,8 @@ for (const [columns, rows] of sizes) {
 		press(pasted(world.gitlab.token()));
 		await until(/•{10}/);
 		await and(key.enter, /Review: this is what Enter makes/);
-		await until(/At most about \$/);
-		await until(() => /↵ make it.*\? keys.*ctrl-c leave/.test(lines()[rows - 1] ?? ''));
+		await until(/[Aa]t most\s+about\s+\$/);
+		await until(() => /↵ make it.*\? help.*ctrl-c leave/.test(lines()[rows - 1] ?? ''));
 		await and(key.down, /› runner token/);
 		press(key.ctrlC);
 	});

@@ -74,7 +74,7 @@ export function keysOf(screen: Screen, view: View): Binding[] {
 		shows: isText ? helpInText : '?',
 		does: about ? 'help' : 'keys',
 		stays: true,
-		act: () => ({push: {is: 'help', bindings: [...own, stop], ...(about ? {about: about(screen)} : {})}}),
+		act: () => ({push: {is: 'help', bindings: [...own, stop], ...(about ? {about: about(screen, view)} : {})}}),
 	};
 	return [...own, help, stop];
 }

@@ -97,7 +97,7 @@ export type ScreenSpec<Which extends Screen> = {
 	/** What a letter that is no key does where text is typed. */
 	type?(screen: Which, press: Press, view: View): Move | undefined;
 	/** What `?` tells above the keys: all that there is to know here, whether or not there is room for it on the screen. */
-	about?(screen: Which): readonly string[];
+	about?(screen: Which, view: View): readonly string[];
 	/** Whether letters are text now, so that none is a command. */
 	isTyping?(screen: Which): boolean;
 	/** It shows work that goes on, rather than asking something: ctrl-c stops that work. */

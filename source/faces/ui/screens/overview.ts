@@ -108,8 +108,11 @@ const leavingKey = ({wizard: {changes, leadsTo}}: View): Binding[] =>
 /** What Enter does to the fleet. */
 const goWords = ({wizard}: View): string => (wizard.changes ? 'change the fleet' : 'make it');
 
-/** Columns for the longest word of where an answer came from. */
-const sourceWidth = 21;
+/** The review shows so many of the answers at least, where it can. */
+const leastAnswers = 10;
+
+/** Columns for where an answer came from: the longest word of it, or the usual one where it is narrow. */
+const sourceWidth = (columns: number): number => (columns < 80 ? 11 : 21);
 
 /** Text with a label in a column of its own; wraps under itself. */
 function labelled(label: string, text: string, {columns, look}: View, stands = false): Row[] {
@@ -178,17 +181,21 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const keyWidth = Math.max(0, ...wizard.answers.map(({key}) => displayWidth(keyWords(key))));
 	// Beside the value there is room for where it came from.
 	const widest = Math.max(0, ...wizard.answers.map(({value}) => displayWidth(value)));
-	const widths: [number, number] = [keyWidth, Math.min(40, widest, Math.max(12, columns - keyWidth - 5 - sourceWidth))];
+	const widths: [number, number] = [keyWidth, Math.min(40, widest, Math.max(12, columns - keyWidth - 5 - sourceWidth(columns)))];
 	const fleet = state.target?.fleet;
-	const top: Row[] = [
+	const topWith = (costs: readonly string[]): Row[] => [
 		...blockedIn(state)
 			.flatMap((step) => blockedRows(step, view, {columns: columns - 1}))
 			.map(({spans}) => row(' ', ...spans)),
 		...changes(view),
-		...wizard.costs.flatMap((text, at) => labelled(at === 0 ? 'Cost' : '', text, view, at === 0)),
+		...costs.flatMap((text, at) => labelled(at === 0 ? 'Cost' : '', text, view, at === 0)),
 		...(fleet === undefined ? [] : labelled('Touches', `nothing that doesn't bear ${markKeys.fleet}=${fleet}, but for what you named`, view)),
 		emptyRow,
 	];
+	// The answers are worth more than each part of the cost, which `?` tells too.
+	const whole = topWith(wizard.costs);
+	const [sum = '', ...parts] = wizard.costs;
+	const top = parts.length > 0 && whole.length + leastAnswers > bodyRows(view.rows) ? topWith([`${sum} ? tells what of it is what.`]) : whole;
 	const secret: Row[] =
 		!hasSecret(screen, view) || wizard.secret === undefined
 			? []
@@ -216,5 +223,6 @@ export const overview: ScreenSpec<OverviewScreen> = {
 	draw: drawOverview,
 	keys: overviewKeys,
 	type: typeFilter,
+	about: (_, {wizard}) => wizard.costs,
 	isTyping: ({typing}) => typing === true,
 };
