@@ -3,6 +3,7 @@ import type {ConfigSetting, ExecutorConfig, Field, SeveralRead} from '../../step
 import type {ImageSeen} from '../../steps/images.ts';
 import {goSeconds, goText} from '../../world/host/go-duration.ts';
 import {isTable, numberAt, plain, same, type Table, tablesAt, textAt, textsAt, type Value, valueAt, whole} from '../../world/host/toml.ts';
+import {instancesFor} from './instance-room.ts';
 import {awsConfigPath, workerKeyPath} from './manager-paths.ts';
 import {handOver, tells} from './option-fates.ts';
 import {fiveFields, sevenFields} from './periods.ts';
@@ -79,8 +80,12 @@ function policiesRead(value: Value, each: number): SeveralRead {
 	};
 }
 
+/** Whether a policy of the person's own keeps more workers idle the more jobs there are. */
+const scales = (policies: Value | undefined): boolean =>
+	Array.isArray(policies) && policies.filter(isTable).some((policy) => (numberAt(policy, 'scale_factor') ?? 0) > 0);
+
 const versionIn = (value: Value): unknown => /^aws:(\d+\.\d+\.\d+)$/.exec(String(plain(value)))?.[1];
-const most = (value: Value): unknown => (Number(value) > 0 ? Number(value) : undefined);
+const most = (value: Value | undefined): number | undefined => (Number(value ?? 0) > 0 ? Number(value) : undefined);
 
 /** The fleet's Auto Scaling group, by which the entry is known as its own. */
 const group = (fleet: Fleet): string => names.scalingGroup(fleet);
@@ -106,7 +111,14 @@ const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
 	own('plugin', {answer: 'fleetingPluginVersion', write: ({answers}) => `aws:${answers.fleetingPluginVersion}`, read: versionIn}),
 	own('capacity_per_instance', {answer: 'capacityPerInstance', write: ({answers}) => whole(answers.capacityPerInstance), read: most}),
 	own('max_use_count', {answer: 'maxBuilds', absent: [0n], write: ({answers}) => whole(answers.maxBuilds)}),
-	own('max_instances', {answer: 'limit', write: ({answers}) => whole(answers.limit), read: most}),
+	{
+		path: 'runners.autoscaler.max_instances',
+		// A lower one waits for the next start: until then `limit` holds alone.
+		drains: 'raised',
+		caps: true,
+		write: ({answers}, standing, elsewhere) => whole(instancesFor(answers, most(standing), scales(elsewhere('runners.autoscaler.policy')))),
+		readAll: (value) => ({answers: {limit: most(value)}, resolved: [], notes: []}),
+	},
 	own('instance_ready_command', {write: () => readyCommand}),
 	own('instance_acquire_timeout', {absent: ['15m0s', '15m'], write: () => acquireTimeout}),
 	theirs('update_interval', '1m0s', '1m'),
@@ -144,6 +156,13 @@ function foreign(entry: Table): string | undefined {
 	return /(^|\/|-)aws(:|$)/.test(plugin) ? undefined : `Its workers are made by ${plugin || 'no plugin'}, not by the plugin aws, so nothing of them is taken.`;
 }
 
+/** Instances that an entry lets its runner have: those that the jobs of its `limit` need, and no more than `max_instances`. */
+function mostWorkers(entry: Table, table: Table): number | undefined {
+	const [jobs, instances] = [numberAt(entry, 'limit') || undefined, numberAt(table, 'max_instances') || undefined];
+	const needed = jobs === undefined ? undefined : Math.ceil(jobs / capacityOf(entry));
+	return needed === undefined || instances === undefined ? (needed ?? instances) : Math.min(needed, instances);
+}
+
 const capacityOf = (entry: Table): number => Number(plain(valueAt(entry, 'autoscaler.capacity_per_instance')) ?? 0) || 1;
 
 /** What a live view tells of the plugin, by its keys in config.toml. */
@@ -174,7 +193,7 @@ export const scalingConfig = (made?: WorkersMade): ExecutorConfig => ({
 		return {
 			idleCount: table && Math.ceil(((base && numberAt(base, 'idle_count')) ?? 0) / capacityOf(entry)),
 			maxGrowthRate: undefined,
-			maxWorkers: table && (numberAt(table, 'max_instances') || undefined),
+			maxWorkers: table && mostWorkers(entry, table),
 			jobsEach: capacityOf(entry),
 			group: textAt(pluginConfigOf(table), 'name'),
 			options: optionsShown(entry),

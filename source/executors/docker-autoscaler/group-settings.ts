@@ -5,8 +5,9 @@ import {workerTypesOf} from '../../steps/worker-types.ts';
 import type {Input} from '../../world/cloud/port.ts';
 import type {AutoScalingGroup} from '../../world/cloud/shapes.ts';
 import {printable} from '../../world/printable.ts';
+import {withRoom} from './instance-room.ts';
 
-/** What a group is to be: the wanted version of the template, and the most workers that it may have. */
+/** What a group is to be: the wanted version of the template, and the most instances that it may have. */
 export type GroupSetting = {
 	answers: Answers;
 	subnetIds: readonly string[];
@@ -73,7 +74,7 @@ const parts: readonly GroupPart[] = [
 			return named === undefined ? 'none' : `${named.LaunchTemplateId ?? named.LaunchTemplateName}, version ${named.Version ?? '$Default'}`;
 		},
 	},
-	{what: 'limit', is: ({MaxSize}) => String(MaxSize ?? 0)},
+	{what: 'most instances', is: ({MaxSize}) => String(MaxSize ?? 0)},
 	{what: 'least size', is: ({MinSize}) => String(MinSize ?? 0)},
 	{
 		what: 'workerTypes',
@@ -102,6 +103,15 @@ export const unsuspended = (group: AutoScalingGroup): string[] => suspended.filt
 /** Processes that somebody has suspended besides, without which the group does less than it should. */
 export const suspendedBesides = (group: AutoScalingGroup): string[] => suspendedIn(group).filter((process) => !suspended.includes(process));
 
+/**
+ * What is wanted of a group that stands: it is never made smaller than it may be, since Auto Scaling would take its number down with it, while the instances, which are
+ * protected, stay: the plugin could then ask for none any more (docs/facts.md, "Auto Scaling: groups").
+ */
+export const notSmaller = (standing: AutoScalingGroup, setting: GroupSetting): GroupSetting => ({
+	...setting,
+	most: Math.max(setting.most, standing.MaxSize ?? 0),
+});
+
 /** What the call that changes a group is needed for. */
 export function settingChanges(standing: AutoScalingGroup, setting: GroupSetting): Change[] {
 	const wanted: Partial<AutoScalingGroup> = groupInput(setting);
@@ -113,5 +123,5 @@ export const settingOf = ({answers}: Pick<Context, 'answers'>, {network}: Pick<F
 	answers,
 	template,
 	subnetIds: network.workerSubnets.map(({id}) => id),
-	most: answers.limit,
+	most: withRoom(answers.limit),
 });

@@ -13,12 +13,14 @@ import {
 	groupInput,
 	groupTags,
 	groupTagsMissing,
+	notSmaller,
 	settingChanges,
 	settingOf,
 	suspended,
 	suspendedBesides,
 	unsuspended,
 } from './group-settings.ts';
+import {withRoom} from './instance-room.ts';
 import {groupNamed, isGoing, scalingActions, scalingLook} from './looks.ts';
 
 declare module '../../engine/step.ts' {
@@ -82,7 +84,7 @@ async function check(context: Context, found: Pick<Found, 'network'>): Promise<F
 	const {template} = scaling;
 	const resource = {name};
 	if (!template) return differs(resource, [{what: 'launch template', from: 'gone', to: names.launchTemplate(fleet), how: 'live'}]);
-	const changes = changesOf(context, group, settingOf(context, found, template));
+	const changes = changesOf(context, group, notSmaller(group, settingOf(context, found, template)));
 	const notes = notesOf(group, fleet);
 	if (changes.length > 0) return differs(resource, changes, notes);
 	return {is: 'ready', resource, says, notes};
@@ -164,9 +166,10 @@ export async function bringAbout(context: Context, name: string, setting: GroupS
 	group ??= await create(context, name, setting, report);
 	// It may have come meanwhile.
 	if (!isOurs(fleet, group)) throw foreignGroup(name).problem;
-	if (settingChanges(group, setting).length > 0) {
+	const wanted = notSmaller(group, setting);
+	if (settingChanges(group, wanted).length > 0) {
 		report({says: `${name} being changed`});
-		await whenKnown(context, report, () => cloud.call('UpdateAutoScalingGroup', {...groupInput(setting), AutoScalingGroupName: name}));
+		await whenKnown(context, report, () => cloud.call('UpdateAutoScalingGroup', {...groupInput(wanted), AutoScalingGroupName: name}));
 	}
 	if (unsuspended(group).length > 0) await cloud.call('SuspendProcesses', {AutoScalingGroupName: name, ScalingProcesses: [...suspended]});
 	const tags = groupTagsMissing(fleet, answers, group);
@@ -226,13 +229,13 @@ export const groupStep: Step<'group', 'network', 'record' | 'permissions' | 'quo
 	remove: (context, report) => removeGroups(context, isOfThis(context), report),
 	commands(answers, fleet) {
 		const name = names.scalingGroup(fleet);
-		const policy = groupInput({answers, most: answers.limit, subnetIds: [], template: {id: 'TEMPLATE', version: 1}}).MixedInstancesPolicy;
+		const policy = groupInput({answers, most: withRoom(answers.limit), subnetIds: [], template: {id: 'TEMPLATE', version: 1}}).MixedInstancesPolicy;
 		return [
 			aws(
 				fleet,
 				'autoscaling',
 				'create-auto-scaling-group',
-				...['--auto-scaling-group-name', name, '--min-size', '0', '--max-size', String(answers.limit), '--desired-capacity', '0'],
+				...['--auto-scaling-group-name', name, '--min-size', '0', '--max-size', String(withRoom(answers.limit)), '--desired-capacity', '0'],
 				...['--mixed-instances-policy', JSON.stringify(policy), '--vpc-zone-identifier', 'SUBNETS', '--new-instances-protected-from-scale-in'],
 				...['--tags', ...tagArguments(Object.fromEntries(groupTags(fleet, answers, name).map(({Key, Value}) => [Key ?? '', Value ?? ''])))],
 			),

@@ -20,6 +20,8 @@ const put = <Key extends AnswerKey>(into: Given, key: Key, value: Given[Key]): v
 	into[key] = value;
 };
 
+const least = (one: unknown, other: unknown): unknown => (typeof one === 'number' && typeof other === 'number' ? Math.min(one, other) : other);
+
 /** Reads the answers of one entry and of the keys that all share, whoever wrote them. An absent key is the runner's own default. No secret is read. */
 export function answersIn(config: ExecutorConfig, document: Table, entry: Table): AnswersRead {
 	const foreign = config.foreign?.(entry);
@@ -34,7 +36,8 @@ export function answersIn(config: ExecutorConfig, document: Table, entry: Table)
 		if (answer !== undefined && row.resolved) resolved.push(answer);
 		if (value === undefined) continue;
 		const several = readAll?.(value, each) ?? {answers: answer === undefined ? {} : {[answer]: read(value, each)}, resolved: [], notes: []};
-		for (const [key, one] of Object.entries(several.answers) as [AnswerKey, unknown][]) if (one !== undefined) said[key] = one;
+		for (const [key, one] of Object.entries(several.answers) as [AnswerKey, unknown][])
+			if (one !== undefined) said[key] = row.caps ? least(said[key], one) : one;
 		resolved.push(...several.resolved);
 		notes.push(...several.notes);
 	}

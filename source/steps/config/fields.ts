@@ -33,8 +33,8 @@ export type Field = {
 	readonly absent?: readonly Value[];
 	/** A zero value says something else here than an absent key. */
 	readonly zeroCounts?: true;
-	/** What is wanted there, given what stands; undefined: nothing. A key without it is not ours to write. */
-	readonly write?: (wanted: ConfigWanted, standing: Value | undefined) => Value | undefined;
+	/** What is wanted there, given what stands there and at other paths; undefined: nothing. A key without it is not ours to write. */
+	readonly write?: (wanted: ConfigWanted, standing: Value | undefined, elsewhere: (path: string) => Value | undefined) => Value | undefined;
 	/** The answer that a value is, on workers of so many jobs at a time; undefined where it is none. */
 	readonly read?: (value: Value, each: number) => unknown;
 	/** The answers that a value is, where it holds several. */
@@ -49,8 +49,13 @@ export type Field = {
 	readonly changes?: (from: Value | undefined, to: Value | undefined) => Change[];
 	/** What in a value is the person's own and stays, as it may be shown. */
 	readonly yours?: (value: Value) => string[];
-	/** It isn't read again while the runner runs. A key of an executor's own is read once that executor's first job comes. */
-	readonly drains?: true;
+	/** Of several keys that hold the same answer the least is in force. */
+	readonly caps?: true;
+	/**
+	 * It isn't read again while the runner runs. A key of an executor's own is read once that executor's first job comes. `raised`: a lower number need not be in
+	 * force before the next start.
+	 */
+	readonly drains?: true | 'raised';
 };
 
 /** What a value says in our answers; `resolved` ones were made from an answer, and aren't what was answered. */
@@ -150,7 +155,7 @@ const ofAll: readonly Field[] = [
 	{path: 'runners.token_expires_at', byRunner: true, write: ({token}, standing) => (token ? some(token.expiresAt, moment) : standing)},
 	{path: 'runners.executor', answer: 'executor', write: ({answers}) => answers.executor},
 	// It counts jobs.
-	{path: 'runners.limit', answer: 'limit', write: ({answers}) => whole(answers.limit * jobsPerWorker(answers)), read: workersFor},
+	{path: 'runners.limit', answer: 'limit', caps: true, write: ({answers}) => whole(answers.limit * jobsPerWorker(answers)), read: workersFor},
 	{path: 'runners.request_concurrency', absent: [1n], write: ({answers}) => requestConcurrency(answers)},
 	{path: 'runners.output_limit', absent: [4096n]},
 	{path: 'runners.unhealthy_requests_limit', absent: [3n]},

@@ -5,7 +5,17 @@ import {bareUrl} from '../../world/gitlab/url.ts';
 import {isTable, overlay, parseConfig, plain, printConfig, putAt, same, type Table, tablesAt, textAt, type Value, valueAt} from '../../world/host/toml.ts';
 import {printableIn} from '../../world/printable.ts';
 import {edited} from './edit.ts';
-import {type ConfigSetting, type ConfigWanted, type ExecutorConfig, fieldAt, fieldsOf, isOfOneExecutor, meaning, type RunnerToken} from './fields.ts';
+import {
+	type ConfigSetting,
+	type ConfigWanted,
+	type ExecutorConfig,
+	type Field,
+	fieldAt,
+	fieldsOf,
+	isOfOneExecutor,
+	meaning,
+	type RunnerToken,
+} from './fields.ts';
 import {shownAt} from './shown.ts';
 
 /** The file as it is to be, what differs from the one that stands, what in it is the person's own, and whether the comments in it go. */
@@ -80,8 +90,14 @@ function bring(config: ExecutorConfig, ours: Ours, path: string, value: Value | 
 /** Everything that we write, on an empty file. */
 function written(wanted: ConfigWanted): Ours {
 	const made: Ours = {globals: {}, entry: {}};
-	for (const {path, write} of fieldsOf(wanted.config)) put(made, path, write?.(wanted, undefined));
-	overlay(made.entry, ownTable(wanted.answers));
+	const own: Ours = {globals: {}, entry: ownTable(wanted.answers)};
+	for (const {path, write} of fieldsOf(wanted.config))
+		put(
+			made,
+			path,
+			write?.(wanted, undefined, (other) => at(own, other)),
+		);
+	overlay(made.entry, own.entry);
 	return made;
 }
 
@@ -101,8 +117,10 @@ function ownTable({runnerConfig}: Pick<Answers, 'runnerConfig'>): Table {
 /** Brings a file's keys and our entry to what is wanted; what is new is written whole. */
 function mend(ours: Ours, wanted: ConfigWanted): void {
 	for (const part of ['globals', 'entry'] as const) if (Object.keys(ours[part]).length === 0) Object.assign(ours[part], written(wanted)[part]);
-	for (const {path, write} of fieldsOf(wanted.config)) if (write) bring(wanted.config, ours, path, write(wanted, at(ours, path)));
-	overlay(ours.entry, ownTable(wanted.answers));
+	const own: Ours = {globals: {}, entry: ownTable(wanted.answers)};
+	const elsewhere = (path: string): Value | undefined => at(own, path) ?? at(ours, path);
+	for (const {path, write} of fieldsOf(wanted.config)) if (write) bring(wanted.config, ours, path, write(wanted, at(ours, path), elsewhere));
+	overlay(ours.entry, own.entry);
 }
 
 /** What neither works nor is seen by `gitlab-runner lint` never gets into a config.toml. Throws `config-refused`. */
@@ -167,9 +185,13 @@ function differing(compared: Compared, from: Value | undefined, to: Value | unde
 		return keys.flatMap((key) => differing(compared, before[key], after[key], path === '' ? key : `${path}.${key}`));
 	}
 	const says = (value: Value | undefined): string => shownAt(path, value ?? field?.absent?.[0]);
-	const drains = field?.drains === true && !(goesOver && config.rows.includes(field));
+	const drains = field !== undefined && isReadAtStart(field, from, to) && !(goesOver && config.rows.includes(field));
 	return [{what: field?.answer ?? path, from: says(from), to: says(to), how: drains ? 'drain' : 'live'}];
 }
+
+/** Whether the runner has to start anew for another value. */
+const isReadAtStart = ({drains}: Field, from: Value | undefined, to: Value | undefined): boolean =>
+	drains === 'raised' ? Number(from ?? Number.POSITIVE_INFINITY) < Number(to ?? Number.POSITIVE_INFINITY) : drains === true;
 
 /** Paths of all that says something, down to the single values. */
 function leaves(value: Value | undefined, path: string): string[] {

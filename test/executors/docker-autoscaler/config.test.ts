@@ -222,7 +222,7 @@ test('another cloud’s plugin is none of ours', () => {
 });
 
 test('what a person wrote stays: other keys of a policy, durations in their own form, a timezone, comments', () => {
-	const standing = written({idleTime: 1200})
+	const standing = written({idleCount: 1, idleTime: 1200})
 		.replace('idle_time = "20m0s"', 'idle_time = "20m" # as agreed\nscale_factor = 0.5\nscale_factor_limit = 4')
 		.replace('[runners.autoscaler.plugin_config]', 'failure_threshold = 5\n\n[runners.autoscaler.plugin_config]');
 	const {changes, text, yours} = mergeConfig(standing, scaledConfig({idleTime: 1200, idleCount: 2}));
@@ -237,9 +237,41 @@ test('what a person wrote stays: other keys of a policy, durations in their own 
 
 test('policies are read again while the runner runs; all else of an Auto Scaling group takes a new start', () => {
 	const how = (over: Partial<Answers>) => mergeConfig(written(), scaledConfig(over)).changes.map(({what, how: way}) => `${what} ${way}`);
-	assert.deepEqual(how({idleCount: 1}), ['runners.autoscaler.policy live']);
-	assert.deepEqual(how({limit: 12, concurrent: 12}), ['concurrent live', 'limit live', 'limit drain']);
+	assert.deepEqual(how({idleTime: 60}), ['runners.autoscaler.policy live']);
+	assert.deepEqual(how({limit: 12, concurrent: 12}), ['concurrent live', 'limit live']);
 	assert.deepEqual(how({maxBuilds: 1}), ['maxBuilds drain']);
+});
+
+test('a runner has room for a higher limit where nothing but its jobs asks for instances; what is enough stays, and only a higher number waits for a start', () => {
+	const most = (text: string) => Number(/^max_instances = (\d+)$/m.exec(text)?.[1]);
+	assert.deepEqual(
+		[1, 4, 10, 400, 700, 1000].map((limit) => most(written({limit, concurrent: limit}))),
+		[11, 14, 20, 800, 1000, 1000],
+	);
+	const window = {periods: ['* * 9 * * * *'], timezone: 'UTC', idleCount: 1, idleTime: 60};
+	const capped: Partial<Answers>[] = [
+		{idleCount: 2},
+		{schedule: [window]},
+		{capacityPerInstance: 2, maxBuilds: 5},
+		{runnerConfig: '[[autoscaler.policy]]\nperiods = ["* * * * *"]\nscale_factor = 0.5'},
+	];
+	for (const over of capped) assert.equal(most(written(over)), 10, JSON.stringify(over));
+	for (const over of [{capacityPerInstance: 2}, {maxBuilds: 1}, {schedule: [{...window, idleCount: 0}]}])
+		assert.equal(most(written(over)), 20, JSON.stringify(over));
+	const how = (standing: string, over: Partial<Answers>) =>
+		mergeConfig(standing, scaledConfig(over)).changes.flatMap(({what, from, to, how: way}) => (what.endsWith('max_instances') ? [`${from} ${to} ${way}`] : []));
+	// As an earlier release wrote it.
+	const tight = written().replace('max_instances = 20', 'max_instances = 10');
+	assert.deepEqual(how(tight, {}), []);
+	assert.deepEqual(how(tight, {limit: 11, concurrent: 11}), ['10 22 drain']);
+	assert.deepEqual(how(written(), {limit: 20, concurrent: 20}), []);
+	assert.deepEqual(how(written(), {limit: 21, concurrent: 21}), ['20 42 drain']);
+	assert.deepEqual(how(written(), {idleCount: 1}), ['20 10 live']);
+	assert.deepEqual(how(written({idleCount: 1}), {}), []);
+	assert.deepEqual(how(written({idleCount: 1}), {idleCount: 1, limit: 12, concurrent: 12}), ['10 12 drain']);
+	for (const over of [{}, ...capped]) assert.deepEqual(mergeConfig(written(over), scaledConfig(over)).changes, [], JSON.stringify(over));
+	assert.equal(read(written({limit: 12, capacityPerInstance: 3, concurrent: 36})).answers.limit, 12);
+	assert.equal(readConfig(written({limit: 12, capacityPerInstance: 3, concurrent: 36}), [scalingConfig()])?.runners[0]?.maxWorkers, 12);
 });
 
 const refused: [what: string, own: string, says: RegExp][] = [

@@ -27,7 +27,7 @@ test('an empty account becomes a fleet of an Auto Scaling group whose runner tak
 	assert.deepEqual(rules(world), ['gitlab-runners-manager 22 203.0.113.7/32', 'gitlab-runners-workers 22 gitlab-runners-manager']);
 	assert.equal(world.takers(), 1);
 	const {desired, distribution, max, min, protectsNew, rebalances, subnetIds, suspended, tags, types, version} = groupOf(world);
-	assert.deepEqual([min, desired, max, version, types, protectsNew, rebalances, suspended], [0, 0, 10, '1', ['c5.large'], true, false, ['AZRebalance']]);
+	assert.deepEqual([min, desired, max, version, types, protectsNew, rebalances, suspended], [0, 0, 20, '1', ['c5.large'], true, false, ['AZRebalance']]);
 	assert.deepEqual(distribution, {
 		OnDemandAllocationStrategy: 'prioritized',
 		OnDemandBaseCapacity: 0,
@@ -99,6 +99,18 @@ const live: readonly {flags: Given; applies: readonly string[]; sees(world: Worl
 		is: [1, 25],
 	},
 	{
+		flags: {limit: 20, concurrent: 20},
+		applies: ['group', 'runner'],
+		sees: (world) => [groupOf(world).max, /max_instances = 20$/m.test(config(world, onlyManager(world)))],
+		is: [40, true],
+	},
+	{
+		flags: {limit: 4, concurrent: 4},
+		applies: ['runner'],
+		sees: (world) => [groupOf(world).max, /max_instances = 20$/m.test(config(world, onlyManager(world)))],
+		is: [20, true],
+	},
+	{
 		flags: {idleCount: 1},
 		applies: ['runner'],
 		sees: (world) => /idle_count = 1/.test(config(world, onlyManager(world))),
@@ -132,10 +144,10 @@ for (const {applies, flags, is, sees} of live) {
 /** Changes that the runner reads when it starts: the answers, and what is so then. */
 const draining: readonly {flags: Given; what: string; sees(world: World): unknown; is: unknown}[] = [
 	{
-		flags: {limit: 4, concurrent: 4},
-		what: 'limit',
-		sees: (world) => [groupOf(world).max, /max_instances = 4/.test(config(world, onlyManager(world)))],
-		is: [4, true],
+		flags: {limit: 22, concurrent: 22},
+		what: 'runners.autoscaler.max_instances',
+		sees: (world) => [groupOf(world).max, /max_instances = 44/.test(config(world, onlyManager(world)))],
+		is: [44, true],
 	},
 	{
 		flags: {workerImage: 'ubuntu-24.04'},
@@ -184,12 +196,14 @@ test('what others changed of group and template is told, and mended', async () =
 	templateOf(world).versions.push({data: {...data, Monitoring: {Enabled: true}}, at: world.clock.now(), by: 'somebody'});
 	const told = changesIn(await planOf(world)).sort();
 	assert.deepEqual(told, [
-		...['AZRebalance', 'capacity rebalancing', 'launch template', 'least size', 'limit', 'protection from scale-in'].map((what) => `group: ${what}, live`),
+		...['AZRebalance', 'capacity rebalancing', 'launch template', 'least size', 'most instances', 'protection from scale-in'].map(
+			(what) => `group: ${what}, live`,
+		),
 		'launch-template: launch template, live',
 	]);
 	const mended = await setUp(world);
 	assert.deepEqual([problemsIn(mended), unlike(await planOf(world))], [[], {}]);
-	assert.deepEqual([group.max, group.min, group.protectsNew, group.rebalances, group.suspended, group.version], [10, 0, true, false, ['AZRebalance'], '3']);
+	assert.deepEqual([group.max, group.min, group.protectsNew, group.rebalances, group.suspended, group.version], [20, 0, true, false, ['AZRebalance'], '3']);
 });
 
 test('a process that somebody has suspended is a note with the command that resumes it', async () => {

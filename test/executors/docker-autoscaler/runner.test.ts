@@ -120,6 +120,24 @@ for (const side of sides) {
 			assert.ok(!lines.some(({level}) => level === 'error'), JSON.stringify(lines.filter(({level}) => level === 'error')));
 		});
 
+		test('another limit is in force while jobs run, as far as the number of instances goes that the runner has had since its start', async () => {
+			await restart({limit: 1, maxInstances: 2});
+			const from = await now();
+			const jobs = [world.queue(), world.queue(), world.queue()];
+			const dialled = (count: number) =>
+				world.until(`${count} to be dialled`, async () => ((await said(/^Dialing instance$/, from)).length === count ? true : undefined));
+			await dialled(1);
+			assert.equal((await living()).length, 1);
+			await world.configure({limit: 3, maxInstances: 3});
+			await dialled(2);
+			await world.until('a job not to be asked for', () => metric('fleeting_taskscaler_task_operations_total', 'operation="reserve_iop_capacity_failure"'));
+			assert.deepEqual([jobs.filter((job) => job.state() === 'running').length, (await living()).length], [2, 2]);
+			assert.equal(await metric('fleeting_provisioner_max_instances'), 2);
+			for (const job of jobs) job.finish();
+			for (const job of jobs) assert.equal(await ended(job), 'success');
+			assert.deepEqual(await said(/failure/, from), []);
+		});
+
 		test('a job whose instance is ended outside fails, and the log says so', async () => {
 			await restart({maxUse: 0});
 			const from = await now();

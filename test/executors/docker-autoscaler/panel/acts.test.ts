@@ -1,31 +1,83 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {machineWords} from '../../../../source/faces/words/status-words.ts';
 import {join} from '../../../../source/panel/live/join.ts';
 import {hasSettled} from '../../../../source/panel/live/verdict.ts';
-import {troublesOf} from '../../../../source/panel/live/why-waiting.ts';
+import {troublesOf, whyWaiting} from '../../../../source/panel/live/why-waiting.ts';
 import {countRows} from '../../../../source/panel/rows.ts';
 import type {Snapshot} from '../../../../source/panel/snapshot.ts';
 import type {World} from '../../../../source/simulated/world.ts';
+import {startedAt} from '../../../engine/seen.ts';
 import {standing as standingAt} from '../../../panel/at-laptop.ts';
-import {acted, config, done, driverAt, fileOn, seen} from '../../../panel/driving.ts';
+import {acted, config, done, driverAt, fileOn, managerOf, seen} from '../../../panel/driving.ts';
 import {someFleet} from '../../docker-machine/some-answers.ts';
 import {scaled} from './scaled.ts';
 
 const standing = (limit: number, more = {}): Promise<World> => standingAt(limit, {}, {...scaled, ...more});
 const groupOf = (world: World) => world.outside.region(someFleet.region).scalingGroups.get('gitlab-runners-workers') ?? assert.fail('no group');
+/** What the runner's log tells of errors. */
+const errorsIn = (world: World): string[] =>
+	world.outside
+		.machine(managerOf(world))
+		.journal.flatMap(({message}) => (message.includes('"level":"error"') || message.includes('level=error') ? [message] : []));
 const rows = (world: World, snapshot: Snapshot) => join(snapshot, world.clock.now());
 const counted = (world: World, state: 'busy' | 'idle', count: number) => (snapshot: Snapshot) => countRows(rows(world, snapshot))[state] === count;
 
-test('another limit is the record’s, the group’s and config.toml’s; running jobs end first, since the runner reads it when it starts; undo brings it back', async () => {
-	const world = await standing(4);
+test('another limit is loaded while jobs run: those that wait get machines at once, and none ends for it; a lower one lets all end well, and undo brings it back', async () => {
+	const world = await standing(2);
 	const driver = await driverAt(world);
 	const before = fileOn(world, config);
+	const most = /^max_instances = \d+$/m.exec(before)?.[0];
+	const started = startedAt(world, managerOf(world));
+	world.outside.queueJobs(5, {seconds: 1500});
+	const working = await seen(world, driver, counted(world, 'busy', 2));
+	assert.deepEqual(
+		whyWaiting(working, world.clock.now()).causes.map(({id, key}) => [id, key]),
+		[
+			['limit', 'raise-limit'],
+			['concurrent', 'raise-limit'],
+		],
+	);
+	const {proposal, carryOut} = await driver.prepare({do: 'scale', limit: 4}, working);
+	assert.equal(proposal.says, 'The limit goes from 2 to 4 machines, and concurrent from 2 to 4 jobs.');
+	const details = proposal.details.join('\n');
+	assert.match(
+		details,
+		/^Record: limit 2 → 4, concurrent 2 → 4\nAuto Scaling group: most instances 12 → 14\nRunner: concurrent 2 → 4, limit 2 → 4, runners\.request_concurrency 2 → 4\n/,
+	);
+	assert.match(details, /the runner loads it by itself; jobs that run go on/);
+	const from = world.acts.length;
+	assert.match(await carryOut(() => undefined), /^limit 2 → 4, concurrent 2 → 4: in config\.toml, and the runner's metrics say so/);
+	assert.deepEqual(acted(world, from).sort(), ['PutParameter', 'UpdateAutoScalingGroup', 'script write-config']);
+	const raised = await seen(world, driver, counted(world, 'busy', 4));
+	assert.deepEqual(world.jobs.map(({state}) => state).sort(), ['pending', 'running', 'running', 'running', 'running']);
+	assert.match(machineWords(raised, countRows(rows(world, raised))), /^4 of 4/);
+	assert.equal(/^max_instances = \d+$/m.exec(fileOn(world, config))?.[0], most);
+	// Nobody is stopped by a lower limit, and Auto Scaling's number isn't taken down under instances that stand.
+	assert.match(await done(world, driver, {do: 'scale', limit: 1}), /^limit 4 → 1, concurrent 4 → 1: in config\.toml/);
+	assert.deepEqual([groupOf(world).desired, groupOf(world).max], [4, 14]);
+	const lowered = await seen(world, driver, ({host}) => host.value?.config?.facts?.runners[0]?.maxWorkers === 1);
+	assert.deepEqual(
+		troublesOf(lowered, world.clock.now()).map(({says}) => says),
+		['4 machines run, 3 more than the limit of 1 allows: 4 busy. Those that are busy go once their jobs have ended.'],
+	);
+	assert.match(await done(world, driver, {do: 'undo'}), /^Undone, limit 1 → 4/);
+	assert.match(await done(world, driver, {do: 'scale', limit: 2}), /^limit 4 → 2/);
+	assert.equal(fileOn(world, config), before);
+	await world.clock.sleep(3_600_000);
+	assert.ok(world.jobs.every(({state}) => state === 'success'));
+	assert.equal(startedAt(world, managerOf(world)), started);
+	assert.deepEqual(errorsIn(world), []);
+});
+
+test('where idle workers are kept the runner has no room for a higher limit, since they would come on top of it: running jobs end first, and so it is told', async () => {
+	const world = await standing(4, {idleCount: 1});
+	const driver = await driverAt(world);
 	world.outside.queueJobs(2, {seconds: 100});
 	const working = await seen(world, driver, counted(world, 'busy', 2));
 	const {proposal, carryOut} = await driver.prepare({do: 'scale', limit: 6}, working);
-	assert.equal(proposal.says, 'The limit goes from 4 to 6 machines, and concurrent from 4 to 6 jobs.');
 	const details = proposal.details.join('\n');
-	assert.match(details, /^Record: limit 4 → 6, concurrent 4 → 6\nAuto Scaling group: limit 4 → 6\nRunner: concurrent 4 → 6, limit 4 → 6\n/);
+	assert.match(details, /\nRunner: concurrent 4 → 6, limit 4 → 6, runners\.autoscaler\.max_instances 4 → 6\n/);
 	assert.match(details, /GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew once running jobs have ended/);
 	const from = world.acts.length;
 	const said: string[] = [];
@@ -36,13 +88,11 @@ test('another limit is the record’s, the group’s and config.toml’s; runnin
 		said.join('; '),
 	);
 	assert.ok(world.jobs.every(({state}) => state === 'success'));
-	assert.equal(groupOf(world).max, 6);
-	assert.match(fileOn(world, config), /^max_instances = 6$/m);
-	assert.match(fileOn(world, config), /^limit = 6$/m);
 	const raised = await seen(world, driver, ({runner}) => runner.value?.metrics.figures.fleeting?.maxInstances === 6);
 	assert.deepEqual(troublesOf(raised, world.clock.now()), []);
-	assert.match(await done(world, driver, {do: 'undo'}), /^Undone, limit 6 → 4/);
-	assert.deepEqual([fileOn(world, config), groupOf(world).max], [before, 4]);
+	// A lower one is loaded at once: the runner's own number follows at its next start.
+	const lower = await driver.prepare({do: 'scale', limit: 5}, raised);
+	assert.match(lower.proposal.details.join('\n'), /the runner loads it by itself; jobs that run go on/);
 });
 
 test('another idle count is loaded while jobs run, and a worker is made ready', async () => {
