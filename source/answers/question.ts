@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import type {AnswerKey, AnswerValue, Fleet, Given, How} from '../fleet.ts';
-import type {Cloud} from '../world/cloud/port.ts';
+import type {Cloud, CloudAt} from '../world/cloud/port.ts';
 import {hostPattern, loopbackPattern, pathPattern} from '../world/gitlab/url.ts';
 import {counted, printable} from '../world/printable.ts';
 
@@ -8,6 +8,8 @@ import {counted, printable} from '../world/printable.ts';
 export type Asking = {
 	/** The cloud of the region answered so far. */
 	cloud: Cloud;
+	/** Any region's: prices are told in some only. */
+	cloudAt: CloudAt;
 	fleet?: Fleet | undefined;
 	given: Given;
 	/** AWS profiles found in this laptop's configuration. */
@@ -20,9 +22,12 @@ export type Asking = {
 	timeZone(): string;
 };
 
+const nowhere: Cloud = {region: '', ahead: () => 0, call: (name) => Promise.reject(new Error(`${name} was called where nothing is asked`))};
+
 /** A laptop with nothing on it and no cloud: what defaults and closed choices, which make no call, can look at. */
 export const nothingAround: Asking = {
-	cloud: {region: '', ahead: () => 0, call: (name) => Promise.reject(new Error(`${name} was called where nothing is asked`))},
+	cloud: nowhere,
+	cloudAt: () => nowhere,
 	given: {},
 	profiles: async () => [],
 	profileRegion: async () => undefined,

@@ -46,12 +46,15 @@ export function askingFor(session: Session, through = (cloud: Asking['cloud']): 
 	const clouds = new Map<string, Asking['cloud']>();
 	return (given) => {
 		session.world.use(given.profile);
-		const region = given.region ?? 'us-east-1';
-		const key = `${given.profile ?? ''} ${region}`;
-		const cloud = clouds.get(key) ?? remembered(through(session.world.cloudAt(region, session.stops.soft)));
-		clouds.set(key, cloud);
+		const cloudAt = (region: string): Asking['cloud'] => {
+			const key = `${given.profile ?? ''} ${region}`;
+			const cloud = clouds.get(key) ?? remembered(through(session.world.cloudAt(region, session.stops.soft)));
+			clouds.set(key, cloud);
+			return cloud;
+		};
 		return {
-			cloud,
+			cloud: cloudAt(given.region ?? 'us-east-1'),
+			cloudAt,
 			given,
 			now: session.world.clock.now,
 			profiles: session.world.profiles,

@@ -184,15 +184,18 @@ for (const side of sides) {
 	});
 }
 
-test('types that workers may be are offered together, with what spot costs in the cheapest and the dearest zone now', async () => {
+test('types that workers may be are offered together, with what spot costs in the cheapest and the dearest zone now, what the first costs on demand, and each one’s prices below', async () => {
 	const scaled: Given = {executor: 'docker-autoscaler', workerType: 'c5.large'};
 	const choices = await offered('workerTypes', scaled);
 	assert.deepEqual(choices[0]?.value, ['c5.large']);
 	const last = choices.at(-1);
 	assert.ok(Array.isArray(last?.value) && last.value.length > 1 && last.value[0] === 'c5.large', last?.label);
-	assert.match(last?.hint ?? '', /^spot from \$0\.\d{3}\/h now \(\w+\.large in us-east-2[a-z]\) to \$0\.\d{3}$/);
+	assert.match(last?.hint ?? '', /^spot from \$0\.\d{3}\/h now \(\w+\.large in us-east-2[a-z]\) to \$0\.\d{3}, on demand \$0\.085$/);
+	const details = last?.details ?? [];
+	assert.equal(details.length, last.value.length);
+	assert.match(details[0]?.[1] ?? '', /^c5\.large: on demand \$0\.085, spot \$0\.\d{3} in us-east-2[a-z], \$0\.\d{3} in us-east-2[a-z]/);
 	for (const {value} of choices) assert.equal(judge('workerTypes', value, scaled), undefined);
-	assert.ok((await offered('workerTypes', {...scaled, spot: false})).every(({hint}) => hint === undefined));
+	assert.ok((await offered('workerTypes', {...scaled, spot: false})).every(({hint}) => hint === 'on demand $0.085/h'));
 	assert.deepEqual(
 		(await offered('workerTypes', {...scaled, workerType: 'x9.large'})).map(({value}) => value),
 		[['x9.large']],

@@ -16,6 +16,7 @@ export function asking({
 } = {}): (given: Given) => Asking {
 	return (given) => ({
 		cloud,
+		cloudAt: () => cloud,
 		given,
 		profiles: async () => profiles,
 		profileRegion: async () => profileRegion,

@@ -69,6 +69,7 @@ async function answersOf(ports: Ports, wish: SetupWish, looking: Looking): Promi
 	const others: Layers = record ? {record} : {preset: {executor}};
 	const {given, sources, wrong} = await settle({flag: {...wish.flags, fleet: fleet.name, region: fleet.region}, ...others}, (so) => ({
 		cloud: looking.cloud,
+		cloudAt: looking.cloudAt,
 		given: so,
 		now: ports.clock.now,
 		profiles: async () => [],

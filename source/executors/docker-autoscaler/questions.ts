@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {standInsFor} from '../../answers/instance-families.ts';
 import {type Asking, type Choice, choice, count, instanceType, matching, optional, question, words} from '../../answers/question.ts';
-import {spotPools} from '../../answers/type-prices.ts';
+import {onDemandPrices, type PricedPool, spotPools} from '../../answers/type-prices.ts';
 
 /** A group takes 40 types. */
 export const mostTypes = 40;
@@ -111,26 +111,44 @@ function typesWritten(value: unknown): string | undefined {
 	return isPlain ? value.join(', ') : undefined;
 }
 
-/** The chosen type alone, with some that run what it runs, and with all such that this region offers, each with what spot costs now. */
+/** The chosen type alone, with some that run what it runs, and with all such that this region offers, each with what it costs now. */
 async function typeChoices(asking: Asking): Promise<Choice<string[]>[]> {
 	const {workerType: wanted = 'c5.large', spot} = asking.given;
 	const alike = [wanted, ...standInsFor(wanted)];
-	const [{InstanceTypes = []}, pools] = await Promise.all([
+	const [{InstanceTypes = []}, pools, onDemand] = await Promise.all([
 		asking.cloud.call('DescribeInstanceTypes', {Filters: [{Name: 'instance-type', Values: alike}]}),
 		spot === false ? [] : spotPools(asking, alike),
+		onDemandPrices(asking, alike),
 	]);
 	const offered = alike.filter((type) => InstanceTypes.some(({InstanceType}) => InstanceType === type));
 	const most = Math.max(1, offered.length);
 	return [...new Set([1, Math.min(3, most), most])].map((many) => {
 		const types = offered.length === 0 ? [wanted] : offered.slice(0, many);
-		return choice(types, types.join(', '), rangeOf(pools.filter(({type}) => types.includes(type))));
+		const range = rangeOf(pools.filter(({type}) => types.includes(type)));
+		const full = onDemand.get(types[0] ?? '');
+		const prices = [...(range === undefined ? [] : [range]), ...(full === undefined ? [] : [`on demand ${usd(full)}${range === undefined ? '/h' : ''}`])];
+		const details = types.flatMap((type): [string, string][] => {
+			const words = priceWords(type, pools, onDemand);
+			return words === undefined ? [] : [['', words]];
+		});
+		return {...choice(types, types.join(', '), prices.join(', ')), ...(details.length === 0 ? {} : {details})};
 	});
 }
 
+const usd = (price: number): string => `$${price.toFixed(3)}`;
+
 /** The cheapest and the dearest of types and zones; which of them AWS takes depends on how much is left, and that it doesn't tell. */
-function rangeOf(pools: readonly {type: string; zone: string; usd: number}[]): string | undefined {
+function rangeOf(pools: readonly PricedPool[]): string | undefined {
 	const [cheapest, dearest] = [pools[0], pools.at(-1)];
 	if (!cheapest || !dearest) return undefined;
-	const from = `$${cheapest.usd.toFixed(3)}/h now (${cheapest.type} in ${cheapest.zone})`;
-	return cheapest === dearest ? `spot ${from}` : `spot from ${from} to $${dearest.usd.toFixed(3)}`;
+	const from = `${usd(cheapest.usd)}/h now (${cheapest.type} in ${cheapest.zone})`;
+	return cheapest === dearest ? `spot ${from}` : `spot from ${from} to ${usd(dearest.usd)}`;
+}
+
+/** `c5.large: on demand $0.085, spot $0.031 in us-east-2a, $0.034 in us-east-2b`: what is known of a type's prices, the cheapest zone first. */
+function priceWords(type: string, pools: readonly PricedPool[], onDemand: ReadonlyMap<string, number>): string | undefined {
+	const full = onDemand.get(type);
+	const zones = pools.filter((pool) => pool.type === type).map((pool) => `${usd(pool.usd)} in ${pool.zone}`);
+	const parts = [...(full === undefined ? [] : [`on demand ${usd(full)}`]), ...(zones.length === 0 ? [] : [`spot ${zones.join(', ')}`])];
+	return parts.length === 0 ? undefined : `${type}: ${parts.join(', ')}`;
 }

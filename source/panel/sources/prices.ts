@@ -1,5 +1,6 @@
+import {listPrice} from '../../answers/type-prices.ts';
 import {toProblem} from '../../problem.ts';
-import {listPrice, spotPrices} from '../../steps/looks/prices.ts';
+import {spotPrices} from '../../steps/looks/prices.ts';
 import type {Cloud, CloudAt} from '../../world/cloud/port.ts';
 import {spotKey} from '../price.ts';
 import type {SourceTrouble} from '../seen.ts';
@@ -63,7 +64,7 @@ export async function lookAtPrices(
 ): Promise<{prices: Prices; trouble?: SourceTrouble}> {
 	const known = before ?? noPrices;
 	const spot = types.workers.length === 0 ? Promise.resolve(undefined) : spotNow(cloud, types.workers, known, {from, now});
-	const lists = types.all.map(async (type) => [type, await listPrice({cloudAt}, cloud.region, type)] as const);
+	const lists = types.all.map(async (type) => [type, await listPrice(cloudAt, cloud.region, type)] as const);
 	const [spotRead, ...listed] = await Promise.allSettled([spot, ...lists]);
 	const onDemand = listed.flatMap((one) => (one.status === 'fulfilled' && one.value[1] !== undefined ? [[one.value[0], one.value[1]] as const] : []));
 	const prices: Prices = {...known, ...(spotRead.status === 'fulfilled' ? spotRead.value : {}), onDemand: {...known.onDemand, ...Object.fromEntries(onDemand)}};

@@ -1,14 +1,11 @@
-import {z} from 'zod';
-import type {Look, Looking} from '../../engine/step.ts';
+import {listPrice} from '../../answers/type-prices.ts';
+import type {Look} from '../../engine/step.ts';
 import type {Cloud} from '../../world/cloud/port.ts';
 import type {InstanceType} from '../../world/cloud/shapes.ts';
 import {ifAnswered} from '../answering.ts';
 
 /** USD an hour, or why it isn't known: a price is never worth failing for. */
 export type Price = {usd: number} | {unknown: string};
-
-/** Pricing answers in us-east-1, eu-central-1 and ap-south-1 only, whatever region is asked about. */
-const pricingRegion = 'us-east-1';
 
 async function asked(price: Promise<number | undefined>): Promise<Price> {
 	const answer = await ifAnswered(price);
@@ -60,46 +57,8 @@ export const spotPriceLook = (type: string, zone: string): Look<Price> => ({
 	load: ({clock, cloud}) => asked(spotPrices(cloud, {types: [type], zone, from: clock.now()}).then(([newest]) => newest?.usd)),
 });
 
-const dimension = z.object({pricePerUnit: z.object({USD: z.string()})});
-const product = z.object({terms: z.object({OnDemand: z.record(z.string(), z.object({priceDimensions: z.record(z.string(), dimension)}))})});
-
-/** The first price above zero in one product of the list, which is JSON in a string (the SDK's own sort of it); capacity blocks are listed at zero. */
-function priceIn(item: unknown): number | undefined {
-	const judged = product.safeParse(JSON.parse(String(item)));
-	if (!judged.success) return undefined;
-	const prices = Object.values(judged.data.terms.OnDemand).flatMap(({priceDimensions}) =>
-		Object.values(priceDimensions).map(({pricePerUnit}) => Number(pricePerUnit.USD)),
-	);
-	return prices.find((price) => price > 0);
-}
-
-/**
- * Regions of AWS's other partitions (China, GovCloud, European Sovereign Cloud, isolated ones): their credentials are refused where the price list
- * is, and a refusal would have the session's credentials, and an MFA code with them, asked for anew.
- */
-const withoutPriceList = /^(cn|us-gov|us-isob?|us-isof|eu-isoe|eusc)-/;
-
-/** USD an hour of a type on demand, from the price list; undefined when it lists none, or can't be asked about this region. */
-export async function listPrice({cloudAt}: Pick<Looking, 'cloudAt'>, region: string, type: string): Promise<number | undefined> {
-	if (withoutPriceList.test(region)) return undefined;
-	const fields = {
-		instanceType: type,
-		regionCode: region,
-		operatingSystem: 'Linux',
-		tenancy: 'Shared',
-		preInstalledSw: 'NA',
-		capacitystatus: 'Used',
-		licenseModel: 'No License required',
-	};
-	const {PriceList = []} = await cloudAt(pricingRegion).call('GetProducts', {
-		ServiceCode: 'AmazonEC2',
-		Filters: Object.entries(fields).map(([Field, Value]) => ({Type: 'TERM_MATCH' as const, Field, Value})),
-	});
-	return PriceList.map(priceIn).find((price: number | undefined) => price !== undefined);
-}
-
 /** What an instance of a type costs on demand in the fleet's region. */
 export const onDemandPriceLook = (type: string): Look<Price> => ({
 	name: `on-demand price ${type}`,
-	load: (context) => asked(listPrice(context, context.fleet.region, type)),
+	load: (context) => asked(listPrice(context.cloudAt, context.fleet.region, type)),
 });
