@@ -9,15 +9,11 @@ import {ended, laptopIn} from './laptop.ts';
 const {world, account, laptop, setup, standing} = await begin({executor: 'docker-autoscaler', limit: 2});
 after(() => world.stop());
 
-test('a setup with an Auto Scaling group that is killed after a call of each kind goes on when it is run again, and makes exactly one of each', async () => {
+test('a setup with an Auto Scaling group that is killed after changes that only such a fleet needs goes on when it is run again, and makes exactly one of each', async () => {
 	const left = await killedAfter(world, laptop, setup, [
 		['CreateServiceLinkedRole', 1],
-		['RunInstances', 2],
-		['ImportKeyPair', 1],
 		['CreateLaunchTemplate', 1],
 		['CreateAutoScalingGroup', 1],
-		['DeleteAutoScalingGroup', 1],
-		['CreateAutoScalingGroup', 2],
 		['SuspendProcesses', 1],
 	]);
 	assert.deepEqual(left, []);
@@ -27,7 +23,7 @@ test('a setup with an Auto Scaling group that is killed after a call of each kin
 
 test('a laptop that dies while a worker is tried leaves no worker behind', async () => {
 	let pid = 0;
-	const running = laptop.run([...setup, '--worker-disk', '60'], {
+	const running = laptop.built([...setup, '--worker-disk', '60'], {
 		started: (started) => {
 			pid = started;
 		},
@@ -40,15 +36,13 @@ test('a laptop that dies while a worker is tried leaves no worker behind', async
 	assert.deepEqual(await standing(), wholeGroup);
 });
 
-test('a destroy that is killed after a call of each kind goes on when it is run again, and leaves nothing but the cache', async () => {
+test('a destroy that is killed after changes that only such a fleet needs, and after its last, goes on when it is run again, and leaves nothing but the cache', async () => {
 	const colleague = await laptopIn(world);
 	const destroy = ['destroy', '--yes', '--now', ...fleet];
 	const left = await killedAfter(world, colleague, destroy, [
 		['DeleteAutoScalingGroup', 1],
 		['DeleteLaunchTemplate', 1],
-		['DeleteKeyPair', 1],
-		['TerminateInstances', 1],
-		['DeleteParameter', 1],
+		['DeleteParameter', 2],
 	]);
 	assert.deepEqual(left, []);
 	ended(await colleague.run(destroy), 0);

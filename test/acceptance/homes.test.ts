@@ -33,7 +33,7 @@ const temporary = await world.newHome();
 
 /** Runs the program where HOME is so. */
 async function runIn(home: Home, args: readonly string[]): Promise<Ran> {
-	const ran = await laptop.run(args, {env: {TMPDIR: temporary}, inside: (command) => inHome(home, laptop.home, command)});
+	const ran = await laptop.built(args, {env: {TMPDIR: temporary}, inside: (command) => inHome(home, laptop.home, command)});
 	assert.equal(ran.signal, null, 'it ends by itself');
 	assert.doesNotMatch(ran.stdout + ran.stderr, /isn't as this program expects/);
 	return ran;
@@ -95,11 +95,11 @@ test('what a command on the manager says comes out as it is, with its exit code,
 	const command = ['ssh', ...fleet, ...own, '--', 'cat', '/tmp/file'];
 	const [home] = unwritable;
 	assert.ok(home);
-	for (const ran of [await laptop.run(command), await program(['ssh', '--json', ...command.slice(1)], laptop.env), await runIn(home, command)]) {
+	for (const ran of [await laptop.built(command), await program(['ssh', '--json', ...command.slice(1)], laptop.env), await runIn(home, command)]) {
 		ended(ran, 0);
 		assert.ok(ran.stdout === file, `the file comes whole and alone: ${ran.stdout.slice(0, 200)}`);
 	}
-	const failed = await laptop.run(['ssh', ...fleet, ...own, '--', 'sh -c "echo out; echo err >&2; exit 7"']);
+	const failed = await laptop.built(['ssh', ...fleet, ...own, '--', 'sh -c "echo out; echo err >&2; exit 7"']);
 	assert.deepEqual([failed.code, failed.stdout], [7, 'out\n']);
 	assert.match(failed.stderr, /err\n/);
 });

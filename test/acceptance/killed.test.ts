@@ -13,19 +13,11 @@ after(() => world.stop());
 
 const killedAfterEach = (args: readonly string[], moments: readonly CallOrdinal[], on = laptop): Promise<string[]> => killedAfter(world, on, args, moments);
 
-test('a setup that is killed after any of its calls goes on when it is run again, and makes exactly one of each', async () => {
+test('a setup that is killed after its first change, after one to each service and after one of its last goes on when it is run again, and makes exactly one of each', async () => {
 	const left = await killedAfterEach(setup, [
 		['PutParameter', 1],
-		['CreateServiceLinkedRole', 1],
-		['CreateRole', 1],
 		['PutRolePolicy', 1],
-		['CreateInstanceProfile', 1],
-		['AddRoleToInstanceProfile', 1],
 		['CreateBucket', 1],
-		['PutBucketLifecycleConfiguration', 1],
-		['CreateSecurityGroup', 2],
-		['AuthorizeSecurityGroupIngress', 1],
-		['ImportKeyPair', 2],
 		['RunInstances', 2],
 		['CreateTags', 1],
 	]);
@@ -36,7 +28,7 @@ test('a setup that is killed after any of its calls goes on when it is run again
 test('a laptop that dies while the test machine is made leaves no worker behind', async () => {
 	await onManager(world, 'echo 1 > /etc/docker-machine-delay');
 	let pid = 0;
-	const running = laptop.run(setup, {
+	const running = laptop.built(setup, {
 		started: (started) => {
 			pid = started;
 		},
@@ -58,18 +50,14 @@ test('the same command then ends well: one of each, and one runner in config.tom
 	ended(again, 0);
 });
 
-test('a destroy from another laptop that is killed after any of its calls goes on when it is run again, and leaves nothing but the cache', async () => {
+test('a destroy from another laptop that is killed after its first change, its last and two between goes on when it is run again, and leaves nothing but the cache', async () => {
 	const colleague = await laptopIn(world);
 	const destroy = ['destroy', '--yes', '--now', ...fleet];
 	const left = await killedAfterEach(
 		destroy,
 		[
 			['TerminateInstances', 1],
-			['RemoveRoleFromInstanceProfile', 1],
 			['DeleteInstanceProfile', 1],
-			['DeleteRolePolicy', 1],
-			['DeleteRole', 1],
-			['DeleteKeyPair', 1],
 			['DeleteSecurityGroup', 1],
 			['DeleteParameter', 2],
 		],

@@ -13,7 +13,7 @@ export async function killedAfter(world: PeerWorld, on: LaptopOnPeers, args: rea
 	let left = [...moments];
 	while (left.length > 0) {
 		world.aws.forget();
-		const ran = await on.run(args, {started: (pid) => world.aws.faults(left.map(([action, nth]) => ({action, nth, kill: pid})))});
+		const ran = await on.built(args, {started: (pid) => world.aws.faults(left.map(([action, nth]) => ({action, nth, kill: pid})))});
 		world.aws.faults([]);
 		if (ran.signal === null) return left.map(([action]) => action);
 		assert.equal(ran.signal, 'SIGKILL');

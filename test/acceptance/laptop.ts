@@ -6,11 +6,13 @@ import {lineShape} from '../../source/faces/json/schema.ts';
 import type {Given} from '../../source/fleet.ts';
 import {until} from '../peers/poll.ts';
 import {program, type Ran, type Running} from '../peers/program.ts';
+import {programHere} from '../peers/program-here.ts';
 import type {PeerWorld} from '../peers/world.ts';
 
 type StepFound = Extract<Event, {event: 'step.found'}>;
 
 type LaptopRun = Running & {env?: Record<string, string>};
+type RunHere = Pick<LaptopRun, 'env' | 'said'>;
 
 /** Somebody's computer: a HOME of its own, files with a preset and a token, and all that the program ever said on it. */
 export type LaptopOnPeers = {
@@ -20,10 +22,12 @@ export type LaptopOnPeers = {
 	/** Flags of the preset, and those of the token. */
 	preset: readonly string[];
 	tokenFile: readonly string[];
-	/** Runs the program with the plain face. */
-	run(args: readonly string[], running?: LaptopRun): Promise<Ran>;
+	/** Runs the program with the plain face, in the tests' own process. */
+	run(args: readonly string[], running?: RunHere): Promise<Ran>;
+	/** Runs the built program with the plain face, as a person's shell would. */
+	built(args: readonly string[], running?: LaptopRun): Promise<Ran>;
 	/** Runs it with `--json`, and reads each line by the schema; a line that isn't in it fails. */
-	json(args: readonly string[], running?: LaptopRun): Promise<Ran & {lines: Event[]}>;
+	json(args: readonly string[], running?: RunHere): Promise<Ran & {lines: Event[]}>;
 	/** A file in HOME's files, for another preset or a key. */
 	file(name: string, text: string): Promise<string>;
 	said(): string;
@@ -50,9 +54,17 @@ export async function laptopIn(world: PeerWorld, answers: Given = answersFor(wor
 		await writeFile(path, text, {mode: 0o600});
 		return path;
 	};
-	async function run(args: readonly string[], {env: more = {}, ...running}: LaptopRun = {}, face = '--plain'): Promise<Ran> {
+	const facing = (args: readonly string[], face: string): string[] => {
 		const end = args.includes('--') ? args.indexOf('--') : args.length;
-		const ran = await program([...args.slice(0, end), face, ...args.slice(end)], {...env, ...more}, running);
+		return [...args.slice(0, end), face, ...args.slice(end)];
+	};
+	async function here(args: readonly string[], {env: more = {}, said: heard}: RunHere = {}): Promise<Ran> {
+		const ran = await programHere(args, {...env, ...more}, heard);
+		said.push(ran.stdout, ran.stderr);
+		return ran;
+	}
+	async function built(args: readonly string[], {env: more = {}, ...running}: LaptopRun = {}): Promise<Ran> {
+		const ran = await program(facing(args, '--plain'), {...env, ...more}, running);
 		said.push(ran.stdout, ran.stderr);
 		const log = await readFile(join(home, '.local/state/gitlab-runner-aws/log'), 'utf8').catch(() => '');
 		assert.doesNotMatch(log, /still open at the end/, 'what was opened is closed by whoever opened it');
@@ -64,9 +76,10 @@ export async function laptopIn(world: PeerWorld, answers: Given = answersFor(wor
 		token,
 		preset: ['--preset', await file('preset.json', JSON.stringify({version: 1, description: 'acceptance', answers}))],
 		tokenFile: ['--token-file', await file('token', `${token}\n`)],
-		run: (args, running) => run(args, running),
+		run: (args, running) => here(facing(args, '--plain'), running),
+		built,
 		async json(args, running) {
-			const ran = await run(args, running, '--json');
+			const ran = await here(facing(args, '--json'), running);
 			return {...ran, lines: linesIn(ran.stdout)};
 		},
 		file,

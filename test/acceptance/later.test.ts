@@ -15,7 +15,7 @@ after(() => world.stop());
 async function whileWaitingForSsh(work: (pid: number) => Promise<void> | void): Promise<Ran> {
 	world.aws.forget();
 	let pid = 0;
-	const running = laptop.run(setup, {
+	const running = laptop.built(setup, {
 		started: (started) => {
 			pid = started;
 		},
@@ -45,7 +45,7 @@ async function stopped(args: readonly string[], action: string, signal: NodeJS.S
 	const signalled = Promise.withResolvers<void>();
 	world.aws.faults([{action, until: signalled.promise, delayMs: 500}]);
 	let pid = 0;
-	const running = laptop.run(args, {
+	const running = laptop.built(args, {
 		started: (started) => {
 			pid = started;
 		},

@@ -96,7 +96,7 @@ test('from a laptop that can keep no key a command still comes through, by EC2 I
 	const authorized = await onManager(world, 'sort /home/ubuntu/.ssh/authorized_keys');
 	const [readOnly] = homes;
 	assert.ok(readOnly);
-	const ran = await other.run(['ssh', ...fleet, '--', 'id', '-un'], {
+	const ran = await other.built(['ssh', ...fleet, '--', 'id', '-un'], {
 		env: {TMPDIR: temporary},
 		inside: (command) => inHome(readOnly, other.home, command),
 	});

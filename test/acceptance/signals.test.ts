@@ -74,7 +74,7 @@ const opened = (path: string): Promise<unknown> =>
 const setup = (): string[] => ['setup', '--yes', ...laptop.preset, ...laptop.tokenFile];
 const standing = async (): Promise<string[]> => named(between(others, await account.things()).came);
 
-type RunOptions = NonNullable<Parameters<LaptopOnPeers['run']>[1]>;
+type RunOptions = NonNullable<Parameters<LaptopOnPeers['built']>[1]>;
 type SignalMoment = (said: () => string) => Promise<unknown>;
 
 /** Runs the program and sends it a signal at each of these moments; `then` comes after the last. */
@@ -87,7 +87,7 @@ async function signalled(
 ): Promise<Ran> {
 	let pid = 0;
 	let said = '';
-	const running = laptop.run(args, {
+	const running = laptop.built(args, {
 		...at,
 		started: (started) => {
 			pid = started;

@@ -89,7 +89,7 @@ async function survived(): Promise<void> {
 
 test('setup from a preset and a token file ends well, and makes exactly one of each, all marked', async () => {
 	const seen = await commandLines(world);
-	const ran = await laptop.run(['setup', '--yes', ...laptop.preset, ...laptop.tokenFile]);
+	const ran = await laptop.built(['setup', '--yes', ...laptop.preset, ...laptop.tokenFile]);
 	argv = await seen();
 	ended(ran, 0);
 	const made = between(others, await account.things());
@@ -325,7 +325,7 @@ test('destroy takes away what bears the mark, workers with their jobs too, and n
 	await until('a worker to run the job', async () =>
 		(await account.instances()).length > others.filter(({sort}) => sort === 'instance').length + 1 && job.status === 'running' ? true : undefined,
 	);
-	const ran = await laptop.run(['destroy', '--yes', '--now', ...fleet]);
+	const ran = await laptop.built(['destroy', '--yes', '--now', ...fleet]);
 	ended(ran, 0);
 	const {came, went} = between(others, await account.things());
 	assert.deepEqual(named(went), []);

@@ -7,6 +7,7 @@ import {changingCalls, ended, onManager} from '../acceptance/laptop.ts';
 import {commandLogs} from '../peers/furnish.ts';
 import {until} from '../peers/poll.ts';
 import {program, type Ran} from '../peers/program.ts';
+import {programHere} from '../peers/program-here.ts';
 import {openTerminal} from '../pty/terminal.ts';
 import {documentIn, type StatusWatching, watching} from './watching.ts';
 
@@ -32,7 +33,7 @@ after(async () => {
 	await world.stop();
 });
 
-const status = (args: readonly string[] = here): Promise<Ran> => program(['status', '--json', ...args], second);
+const status = (args: readonly string[] = here): Promise<Ran> => programHere(['status', '--json', ...args], second);
 
 function documentOf({code, stdout, stderr}: Ran) {
 	const document = stdout
@@ -196,7 +197,7 @@ test('a limit changed in the panel is in config.toml and in the metrics; undo fr
 	terminal.press('q');
 	assert.equal(await terminal.ended(), 0);
 	const third = {...world.env, HOME: await world.newHome()};
-	ended(await program(['status', 'undo', '--yes', '--plain', ...here], third), 0);
+	ended(await programHere(['status', 'undo', '--yes', '--plain', ...here], third), 0);
 	assert.equal(await onManager(world, `cat ${config}`), before);
 });
 

@@ -5,7 +5,7 @@ import type {StatusDocument} from '../../source/panel/live/status.ts';
 import {begin, fleet} from '../acceptance/begin.ts';
 import {ended, onManager} from '../acceptance/laptop.ts';
 import {until} from '../peers/poll.ts';
-import {program} from '../peers/program.ts';
+import {programHere} from '../peers/program-here.ts';
 import {openTerminal} from '../pty/terminal.ts';
 import {documentIn} from './watching.ts';
 
@@ -22,7 +22,7 @@ after(() => world.stop());
 
 /** What `status --json` says there, and its exit code. */
 async function status(): Promise<StatusDocument & {exit: number | null}> {
-	const {code, stdout, stderr} = await program(['status', '--json', ...here], second);
+	const {code, stdout, stderr} = await programHere(['status', '--json', ...here], second);
 	const document = stdout
 		.split('\n')
 		.filter(Boolean)
@@ -55,7 +55,7 @@ test('a runner that was killed is told as crashed, with no job of before, and a 
 	assert.equal(sources.runner?.off, "GitLab Runner doesn't run on the manager, so it tells nothing.");
 	assert.equal(sources.runner?.problem, undefined, 'nobody is missing who should answer');
 	assert.deepEqual(causes, [], 'no job waits');
-	const plain = await program(['status', '--plain', ...here], second);
+	const plain = await programHere(['status', '--plain', ...here], second);
 	assert.match(plain.stdout, /runner crashed · /);
 	ended(await laptop.run(setup), 0);
 	assert.equal(await unit('ActiveState'), 'active');
@@ -107,7 +107,7 @@ test('a drain from the panel says which job it waits for; any laptop then knows 
 	job.seconds = 0;
 	await terminal.until(/The fleet is drained: the service has stopped/);
 	const third = {...world.env, HOME: await world.newHome()};
-	const looked = await program(['status', '--plain', ...here], third);
+	const looked = await programHere(['status', '--plain', ...here], third);
 	ended(looked, 0);
 	assert.match(looked.stdout, /runner drained · /);
 	assert.match(looked.stdout.replace(/\s+/g, ' '), /healthy: The fleet was drained by \S+@\S+ at \d\d:\d\d UTC, so it takes no jobs\. D resumes it\./);

@@ -4,4 +4,3 @@ import {sshKeyBy} from '../../source/world/host/ssh-key.ts';
 
 /** A key pair as this program makes them. */
 export const makeSshKey = (comment: string): SshKey => sshKeyBy(ssh2.utils, 'ed25519', comment);
-export const makeRsaKey = (comment: string): SshKey => sshKeyBy(ssh2.utils, 'rsa', comment);

@@ -10,7 +10,7 @@ import type {StoredJob} from '../../peers/gitlab-store.ts';
 import {listen} from '../../peers/listen.ts';
 import {until} from '../../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../../peers/world.ts';
-import {makeRsaKey} from '../../world/ssh-key.ts';
+import {makeSshKey} from '../../world/ssh-key.ts';
 import {type CommandWish, changesOf as changesIn, problems, unlike} from './laptop.ts';
 import {peersLaptop} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';
@@ -204,9 +204,9 @@ test('a removal waits for running jobs, then takes workers and their key pairs a
 	await exec('rm -r /root/.docker/machine/machines/runner-t3abcdefg-*');
 	await here.call('ImportKeyPair', {
 		KeyName: 'runner-t3abcdefg-gitlab-runners-1700000001-0123abcd',
-		PublicKeyMaterial: Buffer.from(makeRsaKey('worker').publicKey),
+		PublicKeyMaterial: Buffer.from(makeSshKey('worker').publicKey),
 	});
-	await here.call('ImportKeyPair', {KeyName: 'runner-t3abcdefg-other-gitlab-runners-x', PublicKeyMaterial: Buffer.from(makeRsaKey('decoy').publicKey)});
+	await here.call('ImportKeyPair', {KeyName: 'runner-t3abcdefg-other-gitlab-runners-x', PublicKeyMaterial: Buffer.from(makeSshKey('decoy').publicKey)});
 	const job = world.gitlab.queue({seconds: Number.POSITIVE_INFINITY});
 	await until('the runner to work on the job', async () => ((await exec(jobsList)).includes(`/jobs/${job.id} `) ? true : undefined));
 	const removing = laptop.destroy(wish(), 600);
