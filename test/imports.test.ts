@@ -34,7 +34,7 @@ const floors = [
 		'simulated/host',
 		'simulated/cloud simulated/gitlab simulated/disk.ts simulated/address.ts',
 		'simulated/laptop.ts',
-		'simulated/clock.ts simulated/copied.ts',
+		'simulated/clock.ts simulated/copied.ts simulated/pace.ts',
 	],
 	'executors/docker-machine/limits.ts executors/docker-machine/scripts executors/docker-autoscaler/limits.ts executors/docker-autoscaler/scripts',
 	'executors/docker-autoscaler/manager-paths.ts executors/docker-autoscaler/periods.ts',

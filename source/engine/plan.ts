@@ -140,6 +140,7 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 		if (!identity || step === identity || finding.is !== 'blocked' || !isProblem(finding.problem, ...aboutCredentials)) return finding;
 		return (await start(identity)).is === 'blocked' ? {is: 'waiting', for: ['identity']} : finding;
 	};
+	for (const step of asked) step.ahead?.(context).catch(() => undefined);
 	const ended = await Promise.allSettled(asked.map(start));
 	const stopped = ended.find((one) => one.status === 'rejected');
 	if (stopped?.status === 'rejected') throw stopped.reason;

@@ -54,7 +54,7 @@ function dependants(steps: readonly AnyStep[]): (name: StepName) => Set<StepName
 		const all = new Set<StepName>();
 		known.set(name, all);
 		for (const step of steps) {
-			if (!step.needs.includes(name) && !step.after?.includes(name)) continue;
+			if (![...step.needs, ...(step.after ?? []), ...(step.changesAfter ?? [])].includes(name)) continue;
 			all.add(step.name);
 			for (const further of of(step.name)) all.add(further);
 		}

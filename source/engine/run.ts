@@ -24,7 +24,11 @@ export async function runPlan(
 	const asked = wanted(steps, context);
 	const findings = new Map(plan);
 	const begun = clock.now();
-	const before = (step: AnyStep): AnyStep[] => asked.filter((other) => step.needs.includes(other.name) || step.after?.includes(other.name));
+	const before = (step: AnyStep): AnyStep[] => {
+		const not = step.except?.(context.answers) ?? [];
+		const after = [...(step.after ?? []), ...(plan.get(step.name)?.is === 'missing' ? [] : (step.changesAfter ?? []))].filter((name) => !not.includes(name));
+		return asked.filter(({name}) => step.needs.includes(name) || after.includes(name));
+	};
 	const todo = asked.filter((step) => mayChange(options, step) && plan.get(step.name)?.is !== 'ready');
 	emit({
 		event: 'run.started',

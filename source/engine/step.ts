@@ -119,9 +119,15 @@ export type Step<
 	readonly needs: readonly Needs[];
 	/** The apply may start only when these are ready too, though the check can look earlier. */
 	readonly after?: readonly After[];
+	/** Of `after`, those that these answers don't wait for. */
+	except?(answers: Answers): readonly StepName[];
+	/** What stands is changed only once these are ready too, since something may work by it; where nothing stands it's made without them. */
+	readonly changesAfter?: readonly After[];
 	/** False where these answers want none of it; asked for plan and apply, never for removal. */
 	when?(answers: Answers): boolean;
 	readonly actions: readonly Action[];
+	/** Looks that the check will want whatever is found before: a plan begins them at once. What goes wrong with them, the check tells. */
+	ahead?(context: Context): Promise<unknown>;
 	check(context: Context, found: Pick<Known, Needs>): Promise<Finding<Found[Name]>>;
 	apply?(context: Context, found: Pick<Known, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
 	/** Looks again this often after an apply, until the check says `ready`. */

@@ -58,6 +58,7 @@ function merged(same: readonly [StepOf, ...StepOf[]]): AnyStep {
 		...step,
 		needs: union(lists.map(({needs}) => needs)),
 		after: union(lists.map(({after}) => after)),
+		changesAfter: union(lists.map(({changesAfter}) => changesAfter)),
 		actions: union(lists.map(({actions}) => actions)),
 		...removalOf(same),
 	};

@@ -22,6 +22,7 @@ import {simulatedHosts} from './host/hosts.ts';
 import type {Hosts} from './host/machine.ts';
 import {type HostFaults, type HostOutside, hostFaults, hostOutside, type ScriptBegun} from './host/outside.ts';
 import {type Acts, type Laptop, newLaptop} from './laptop.ts';
+import type {Pace} from './pace.ts';
 
 /** All ports as one laptop has them. */
 export type Ports = {
@@ -43,6 +44,8 @@ export type WorldOptions = {
 	/** Milliseconds since 1970 at the world's beginning. */
 	now?: number;
 	speed?: Speed;
+	/** How long calls, boots, downloads and Docker's install take: exactly so, and not by chance. */
+	pace?: Pace;
 	/** How late AWS knows new things at most, in milliseconds; 0 for a cloud that answers at once. */
 	lagMs?: number;
 	/** What is late by exactly so much, whatever `lagMs` says. */
@@ -114,7 +117,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const now = options.now ?? Date.parse('2026-11-24T09:00:00Z');
 	const random = seededRandom(options.seed ?? 1);
 	const time = simulatedClock(now, options.speed ?? 'instant');
-	const account = newAccount(options.account ?? '123456789012', now, random);
+	const account = newAccount(options.account ?? '123456789012', now, random, options.pace);
 	const cloud = simulatedCloud(account, time, random, {lagMs: options.lagMs ?? 1500, late: options.late ?? {}});
 	const tokens = {runner: 'glrt-t3_simulated-runner-token', gitlab: 'glpat-simulated', unknown: 'glrt-t3_nobody-knows-this-one'};
 	const gitlab = simulatedGitlab(options.gitlabUrl ?? 'https://gitlab.com', time.now, random, tokens);

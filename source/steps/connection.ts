@@ -71,10 +71,10 @@ async function apply(context: Context, found: Pick<Found, 'manager'>, _finding: 
 }
 
 /** SSH answers. Whether it's the manager that does is the host key's to tell: until then nothing secret goes there. */
-export const connectionStep: Step<'connection', 'security-groups' | 'manager'> = {
+export const connectionStep: Step<'connection', 'security-group-rules' | 'manager'> = {
 	name: 'connection',
 	title: 'Connection',
-	needs: ['security-groups', 'manager'],
+	needs: ['security-group-rules', 'manager'],
 	actions: reachingActions,
 	check,
 	apply,

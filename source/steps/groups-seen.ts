@@ -18,6 +18,8 @@ export type GroupsSeen = {
 	from: string | undefined;
 	/** Rules of ours in the manager's group, also where that is adopted. */
 	ours: Rule[];
+	/** Groups that a manager is in. */
+	used: string[];
 };
 
 const refused = (code: string, message: string, advice: string): Problem => new Problem({code, message, advice});
@@ -43,30 +45,34 @@ async function adoptedGroup(context: Context, vpcId: string): Promise<Group> {
 	);
 }
 
+/** Who is to be let in by SSH; undefined where that's this machine and no service tells its address. */
+export async function letInFrom(context: Context): Promise<string | undefined> {
+	const {sshFrom} = context.answers;
+	if (sshFrom !== 'my-ip') return canonicalCidr(sshFrom);
+	const mine = await context.look(addressLook);
+	return mine && `${mine}/32`;
+}
+
 /** Looks at both groups in one VPC. Throws a Problem where the answers name a group that isn't there. */
 export async function see(context: Context, vpcId: string): Promise<GroupsSeen> {
 	const {answers, fleet} = context;
 	const adopted = answers.securityGroup !== 'create';
-	const [account, theirs, mine] = await Promise.all([
-		context.look(accountLook),
-		adopted ? adoptedGroup(context, vpcId) : undefined,
-		answers.sshFrom === 'my-ip' ? context.look(addressLook) : undefined,
-	]);
+	const [account, theirs, from] = await Promise.all([context.look(accountLook), adopted ? adoptedGroup(context, vpcId) : undefined, letInFrom(context)]);
 	const here = (name: string) => account.groups.find((group) => group.vpcId === vpcId && group.name === name);
 	const manager = theirs ?? here(names.managerGroup(fleet));
 	const ours = account.rulesElsewhere.filter(({inGroup}) => inGroup === manager?.id).map(({rule}) => rule);
 	const marked = (manager?.inbound ?? []).filter((rule) => bearsMark(fleet, rule.tags));
-	const from = answers.sshFrom === 'my-ip' ? mine && `${mine}/32` : canonicalCidr(answers.sshFrom);
-	return {manager, workers: here(names.workersGroup(fleet)), adopted, from, ours: [...marked, ...ours]};
+	const used = managersOf(fleet, account).flatMap(({groupIds}) => groupIds);
+	return {manager, workers: here(names.workersGroup(fleet)), adopted, from, ours: [...marked, ...ours], used};
 }
 
 /** Rules of ours in the workers' group for a manager's group that no manager is in any more. */
-export async function staleWorkerRules(context: Context, {manager, workers}: GroupsSeen): Promise<Rule[]> {
-	const used = managersOf(context.fleet, await context.look(accountLook)).flatMap(({groupIds}) => groupIds);
-	return (workers?.inbound ?? []).filter(
-		(rule) => bearsMark(context.fleet, rule.tags) && rule.groupId !== undefined && rule.groupId !== manager?.id && !used.includes(rule.groupId),
-	);
-}
+export const staleWorkerRules = ({fleet}: Context, {manager, used, workers}: GroupsSeen): Rule[] =>
+	(workers?.inbound ?? []).filter(({groupId, tags}) => bearsMark(fleet, tags) && groupId !== undefined && groupId !== manager?.id && !used.includes(groupId));
+
+/** Somebody else's group that has one of our names, where there is one. */
+export const foreignIn = (fleet: Fleet, {adopted, manager, workers}: GroupsSeen): Group | undefined =>
+	[adopted ? undefined : manager, workers].find((group) => group && !bearsMark(fleet, group.tags));
 
 /** Everybody else's way to the workers: told, since only the manager needs one. */
 export function extraNotes({manager, workers, adopted, from, ours}: GroupsSeen, fleet: Fleet): Note[] {

@@ -20,7 +20,6 @@ export type LaunchPlan = {
 	network: Pick<Found['network'], 'subnetId' | 'public'>;
 	keyName?: string | undefined;
 	groupId?: string | undefined;
-	profileName?: string | undefined;
 	/** Instance id of the manager that this one takes over from. */
 	replaces?: string | undefined;
 };
@@ -31,7 +30,7 @@ export const managerDiskGib = ({registryMirror, registryMirrorDisk}: Answers, {d
 
 /** The call that launches a manager: one instance, IMDSv2 only, an encrypted gp3 disk, the mark on all that comes with it. */
 export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): Input<'RunInstances'> {
-	const {groupId, image, keyName, network, profileName, replaces} = plan;
+	const {groupId, image, keyName, network, replaces} = plan;
 	const tags = tagList(answers.tags, {Name: names.manager(fleet)}, mark(fleet, 'manager'));
 	const own = replaces === undefined ? tags : [...tags, {Key: markKeys.replaces, Value: replaces}];
 	return {
@@ -40,7 +39,6 @@ export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): I
 		MinCount: 1,
 		MaxCount: 1,
 		...(keyName === undefined ? {} : {KeyName: keyName}),
-		...(profileName === undefined ? {} : {IamInstanceProfile: {Name: profileName}}),
 		NetworkInterfaces: [
 			{
 				DeviceIndex: 0,

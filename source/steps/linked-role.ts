@@ -18,14 +18,17 @@ export type LinkedRole = {
 
 type LinkedRoleFound = {exists: boolean};
 
-/** Whether the account has a service's role; undefined where the caller may not look. */
-export const linkedRoleLook = ({name}: LinkedRole): Look<boolean | undefined> => ({
+/** Whether the account has a service's role, undefined where the caller may not look; and since when, in milliseconds since 1970. */
+type LinkedRoleSeen = {exists: boolean | undefined; madeAt?: number | undefined};
+
+export const linkedRoleLook = ({name}: LinkedRole): Look<LinkedRoleSeen> => ({
 	name: `role ${name}`,
 	async load({cloud}) {
 		try {
-			return (await unless(cloud.call('GetRole', {RoleName: name}), 'NoSuchEntity')) !== undefined;
+			const answer = await unless(cloud.call('GetRole', {RoleName: name}), 'NoSuchEntity');
+			return {exists: answer !== undefined, madeAt: answer?.Role?.CreateDate?.getTime()};
 		} catch (error) {
-			if (isDenied(error)) return undefined;
+			if (isDenied(error)) return {exists: undefined};
 			throw error;
 		}
 	},
@@ -33,7 +36,7 @@ export const linkedRoleLook = ({name}: LinkedRole): Look<boolean | undefined> =>
 
 async function check(context: Context, role: LinkedRole): Promise<Finding<LinkedRoleFound>> {
 	const {name, otherwise} = role;
-	const exists = await context.look(linkedRoleLook(role));
+	const {exists} = await context.look(linkedRoleLook(role));
 	if (exists === false) return {is: 'missing', says: `${name}; it belongs to the whole account, and stays when the fleet goes`};
 	if (exists) return {is: 'ready', resource: {exists}, says: `${name} is there; it belongs to the whole account`};
 	return {

@@ -6,7 +6,7 @@ import {until} from '../world/laptop/clock.ts';
 import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs, orBlocked} from './finding.ts';
-import {spreading, whenKnown} from './late.ts';
+import {spreading} from './late.ts';
 import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
 import {accountActions, accountLook, type Group, type Instance, managersOf, type Volume, volumesIn} from './looks/account.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
@@ -20,15 +20,6 @@ declare module '../engine/step.ts' {
 	}
 }
 
-/** The profile that the manager should have; undefined where it works with access keys. */
-function profileName({answers, fleet}: Pick<Context, 'answers' | 'fleet'>): string | undefined {
-	if (answers.access === 'access-keys') return undefined;
-	return answers.access === 'create' ? names.profile(fleet) : answers.access;
-}
-
-/** The name of the profile that an instance has. */
-const profileOf = ({profileArn}: Instance): string | undefined => profileArn?.split('/').at(-1);
-
 /** The instance and its disks, as far as they came with the launch and so bear the mark. */
 async function tagged(context: Context, standing: Instance): Promise<(Instance | Volume)[]> {
 	const {disks} = await context.look(accountLook);
@@ -40,8 +31,6 @@ async function liveChanges(context: Context, standing: Instance): Promise<Change
 	const changes: Change[] = [];
 	if (standing.state !== 'running') changes.push({what: 'state', from: standing.state, to: 'running', how: 'live'});
 	if (standing.httpTokens === 'optional') changes.push({what: 'IMDSv2', from: 'optional', to: 'required', how: 'live'});
-	const [profile, has] = [profileName(context), profileOf(standing)];
-	if (profile !== undefined && has !== profile) changes.push({what: 'access', from: has ?? 'no instance profile', to: profile, how: 'live'});
 	const tags = (await tagged(context, standing)).map((one) => one.tags);
 	return [...changes, ...tagChanges(context.answers, tags)];
 }
@@ -69,29 +58,11 @@ async function start(context: Context, {id, state}: Instance, report: Report): P
 	await untilRunning(context, id, report);
 }
 
-/**
- * Gives a running manager another profile. Nothing has to drain for it: docker-machine takes credentials from the instance metadata at each call,
- * and a create that is under way keeps those it has, which AWS takes until they expire.
- */
-async function giveProfile(context: Context, {id}: Instance, profile: string, report: Report): Promise<void> {
-	const {cloud} = context;
-	const {IamInstanceProfileAssociations = []} = await cloud.call('DescribeIamInstanceProfileAssociations', {Filters: [{Name: 'instance-id', Values: [id]}]});
-	const held = IamInstanceProfileAssociations.find(({State}) => State === 'associated' || State === 'associating')?.AssociationId;
-	const IamInstanceProfile = {Name: profile};
-	report({says: `giving ${id} the instance profile ${profile}`});
-	await whenKnown(context, report, async () => {
-		if (held === undefined) await cloud.call('AssociateIamInstanceProfile', {InstanceId: id, IamInstanceProfile});
-		else await cloud.call('ReplaceIamInstanceProfileAssociation', {AssociationId: held, IamInstanceProfile});
-	});
-}
-
 /** Makes a standing manager what `liveChanges` says, on the running instance. */
 async function mend(context: Context, standing: Instance, report: Report): Promise<void> {
 	const things = await tagged(context, standing);
 	if (standing.state !== 'running') await start(context, standing, report);
 	if (standing.httpTokens === 'optional') await context.cloud.call('ModifyInstanceMetadataOptions', {InstanceId: standing.id, HttpTokens: 'required'});
-	const profile = profileName(context);
-	if (profile !== undefined && profileOf(standing) !== profile) await giveProfile(context, standing, profile, report);
 	await setMissingTags(context, things);
 }
 
@@ -120,10 +91,9 @@ async function replacements(context: Context, {images, network}: ManagerNeeds, s
 	return changes;
 }
 
-function notesOn({answers, fleet}: Context, standing: Instance): Note[] {
-	const left = answers.access === 'access-keys' && standing.profileArn !== undefined;
+function notesOn({fleet}: Context, standing: Instance): Note[] {
 	const why = standing.state === 'stopped' && standing.stateReason ? [{says: `The manager of ${fleet.name} stopped: ${standing.stateReason}.`}] : [];
-	return [...why, ...(left ? [{says: `The manager keeps its instance profile ${profileOf(standing)}, beside the access keys.`}] : [])];
+	return why;
 }
 
 async function check(context: Context, found: ManagerNeeds): Promise<Finding<Found['manager']>> {
@@ -147,11 +117,7 @@ async function check(context: Context, found: ManagerNeeds): Promise<Finding<Fou
 async function make(context: Context, {images, network}: ManagerNeeds, report: Report, replaces?: string): Promise<void> {
 	const group = await managerGroup(context, network.vpcId);
 	report({says: `launching ${context.answers.managerType} from ${images.manager.id}`});
-	const id = await launch(
-		context,
-		{image: images.manager, network, keyName: keyName(context), groupId: group?.id, profileName: profileName(context), replaces},
-		report,
-	);
+	const id = await launch(context, {image: images.manager, network, keyName: keyName(context), groupId: group?.id, replaces}, report);
 	await untilRunning(context, id, report);
 }
 
@@ -166,14 +132,12 @@ async function apply(context: Context, found: ManagerNeeds, finding: Finding<Fou
 
 function commands(answers: Answers, fleet: Fleet): string[] {
 	const tags = tagsOf(launchTags(answers, fleet));
-	const named = profileName({answers, fleet});
-	const profile = named === undefined ? [] : ['--iam-instance-profile', `Name=${named}`];
 	const key = answers.keyPair === 'create' ? names.keyPair(fleet) : answers.keyPair;
 	const group = answers.securityGroup === 'create' ? names.managerGroup(fleet) : answers.securityGroup;
 	const filter = group.startsWith('sg-') ? `Name=group-id,Values=${group}` : `Name=group-name,Values=${group}`;
 	const line = aws(
 		fleet,
-		...['ec2', 'run-instances', '--instance-type', answers.managerType, '--key-name', key, ...profile],
+		...['ec2', 'run-instances', '--instance-type', answers.managerType, '--key-name', key],
 		...['--metadata-options', 'HttpTokens=required,HttpEndpoint=enabled'],
 		...['--tag-specifications', tagSpecification('instance', tags), tagSpecification('volume', tags)],
 	);
@@ -235,23 +199,19 @@ async function removeManager(context: Removal, report: Report): Promise<void> {
 }
 
 /** The instance that runs GitLab Runner: one, running, as the answers say. Another type, image or subnet means another instance beside it. */
-export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'permissions' | 'quota' | 'security-groups' | 'key-pair' | 'instance-profile'> = {
+export const managerStep: Step<'manager', 'network' | 'images', 'record' | 'permissions' | 'quota' | 'security-groups' | 'key-pair'> = {
 	name: 'manager',
 	title: 'Manager',
 	needs: ['network', 'images'],
-	after: ['record', 'permissions', 'quota', 'security-groups', 'key-pair', 'instance-profile'],
+	after: ['record', 'permissions', 'quota', 'security-groups', 'key-pair'],
 	actions: [
 		...accountActions,
 		'ec2:RunInstances',
 		'ec2:StartInstances',
 		'ec2:TerminateInstances',
 		'ec2:ModifyInstanceMetadataOptions',
-		'ec2:DescribeIamInstanceProfileAssociations',
-		'ec2:AssociateIamInstanceProfile',
-		'ec2:ReplaceIamInstanceProfileAssociation',
 		'ec2:CreateTags',
 		'ec2:DeleteVolume',
-		'iam:PassRole',
 	],
 	settles: spreading,
 	check: orBlocked(check),

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type {Context, Finding, Found, Note, Step} from '../engine/step.ts';
+import type {Context, Finding, Found, Look, Note, Step} from '../engine/step.ts';
 import {type Answers, mark, names} from '../fleet.ts';
 import {isProblem, type Problem} from '../problem.ts';
 import type {Action} from '../world/cloud/actions.ts';
@@ -10,6 +10,7 @@ import {blocked} from './finding.ts';
 import {launchInput} from './launch.ts';
 import {type LinkedRole, linkedRoleLook} from './linked-role.ts';
 import {accountLook, managersOf} from './looks/account.ts';
+import {identityLook} from './looks/identity.ts';
 import {principalLook} from './looks/principal.ts';
 import {recordLook} from './looks/record.ts';
 import {neededActions} from './needed-actions.ts';
@@ -87,7 +88,7 @@ async function dryRuns(context: Context, {images, network}: PermissionsNeeds): P
 type ActionBatch = {actions: Action[]; resource: string | undefined; service?: string};
 
 /** What an action is judged on: least policies name it, and `*` would read as refused. Undefined where nothing can be named. */
-function resourceOf(action: Action, {answers, fleet}: Context, {identity: {account, partition}}: PermissionsNeeds): string | undefined {
+function resourceOf(action: Action, {answers, fleet}: Context, {account, partition}: Found['identity']): string | undefined {
 	const [service, name = ''] = action.split(':');
 	const profile = `${answers.rolePath ?? '/'}${names.profile(fleet)}`;
 	const arn = (at: string, what: string) => `arn:${partition}:${at}:${what}`;
@@ -108,16 +109,17 @@ const apart = (action: Action): string => /:(PassRole|TagResource|CreateServiceL
 const makeLinkedRole: Action = 'iam:CreateServiceLinkedRole';
 
 /** The actions in as few questions as IAM takes, as far as that is known. */
-function questionsOf(actions: readonly Action[], roles: readonly LinkedRole[], context: Context, needs: PermissionsNeeds): ActionBatch[] {
-	const {account, partition} = needs.identity;
-	const groups = Map.groupBy(actions, (action) => `${action.split(':')[0]} ${resourceOf(action, context, needs)} ${apart(action)}`);
+function questionsOf({actions: asked, roles}: PermissionsAsked, context: Context, identity: Found['identity']): ActionBatch[] {
+	const {account, partition} = identity;
+	const actions = [...new Set(asked)].filter((action) => /^(autoscaling|iam|s3|ssm|ec2):/.test(action)).sort();
+	const groups = Map.groupBy(actions, (action) => `${action.split(':')[0]} ${resourceOf(action, context, identity)} ${apart(action)}`);
 	const aboutRoles = roles.map(({name, service}) => ({
 		actions: [makeLinkedRole],
 		resource: `arn:${partition}:iam::${account}:role/aws-service-role/${service}/${name}`,
 		service,
 	}));
 	return [...groups.values()].flatMap((group) =>
-		group[0] === makeLinkedRole ? aboutRoles : [{actions: group, resource: group[0] && resourceOf(group[0], context, needs)}],
+		group[0] === makeLinkedRole ? aboutRoles : [{actions: group, resource: group[0] && resourceOf(group[0], context, identity)}],
 	);
 }
 
@@ -170,7 +172,14 @@ const judged = (actions: readonly Action[], results: readonly Result[], strict: 
 	notes: [],
 });
 
-async function simulations(context: Context, needs: PermissionsNeeds, {actions, roles}: PermissionsAsked): Promise<Learnt> {
+/** What IAM says of all that these answers' steps need; it's asked while network and images are looked at. */
+const simulationsLook = (context: Context, asked: PermissionsAsked): Look<Learnt> => ({
+	name: `policies ${JSON.stringify([asked, context.answers.cache, context.answers.rolePath])}`,
+	load: () => simulations(context, asked),
+});
+
+async function simulations(context: Context, asked: PermissionsAsked): Promise<Learnt> {
+	const identity = await context.look(identityLook);
 	const principal = await ifAnswered(context.look(principalLook));
 	if ('problem' in principal || 'unknown' in principal.result) {
 		const why = 'problem' in principal ? principal.problem.code : 'unknown' in principal.result ? principal.result.unknown : '';
@@ -178,7 +187,7 @@ async function simulations(context: Context, needs: PermissionsNeeds, {actions, 
 	}
 	const {arn} = principal.result;
 	const limit = pLimit(atOnce);
-	const questions = questionsOf([...new Set(actions)].filter((action) => /^(autoscaling|iam|s3|ssm|ec2):/.test(action)).sort(), roles, context, needs);
+	const questions = questionsOf(asked, context, identity);
 	const learnt = together(await Promise.all(questions.map((question) => limit(() => simulate(context, arn, question)))));
 	return {...learnt, notes: learnt.notes.slice(0, 1)};
 }
@@ -196,7 +205,7 @@ async function stands(context: Context): Promise<boolean> {
 async function blocking(context: Context, denied: Action[], roles: readonly LinkedRole[]): Promise<Action[]> {
 	if (!denied.includes(makeLinkedRole)) return denied;
 	const there = await Promise.all(roles.map((role) => context.look(linkedRoleLook(role))));
-	return there.every((exists) => exists === true) ? denied.filter((action) => action !== makeLinkedRole) : denied;
+	return there.every(({exists}) => exists === true) ? denied.filter((action) => action !== makeLinkedRole) : denied;
 }
 
 const who = (arn: string): string => arn.split(/[:/]/).at(-1) ?? arn;
@@ -212,7 +221,7 @@ function refusal(context: Context, {identity}: PermissionsNeeds, denied: Action[
 
 async function check(context: Context, needs: PermissionsNeeds, asked: PermissionsAsked): Promise<Finding<Found['permissions']>> {
 	if (await stands(context)) return {is: 'ready', resource: {checked: false}, says: 'not asked again, since the fleet stands'};
-	const [tried, told] = await Promise.all([dryRuns(context, needs), simulations(context, needs, asked)]);
+	const [tried, told] = await Promise.all([dryRuns(context, needs), context.look(simulationsLook(context, asked))]);
 	const learnt = [...tried, told];
 	const denied = await blocking(context, [...new Set(learnt.flatMap((one) => one.denied))].sort(), asked.roles);
 	const notes = learnt.flatMap((one) => one.notes);
@@ -224,19 +233,27 @@ async function check(context: Context, needs: PermissionsNeeds, asked: Permissio
 /** What is asked about: actions, and the services' own roles among what is to be made. */
 type PermissionsAsked = {actions: readonly Action[]; roles: readonly LinkedRole[]};
 
+type FromAnswers<Part> = (answers: Answers) => readonly Part[];
+
+const askedBy = ({answers}: Context, actions: FromAnswers<Action>, roles: FromAnswers<LinkedRole>): PermissionsAsked => ({
+	actions: neededActions(actions(answers), answers),
+	roles: roles(answers),
+});
+
 /**
  * That the caller may do what the steps need, before anything is made: EC2's calls as dry runs, IAM, S3 and SSM by asking IAM.
  * `actions` are those of the steps that the answers want, and `roles` services' own roles that they make; whoever makes the list of steps gives them.
  */
 export const permissionsStep = (
-	actions: (answers: Answers) => readonly Action[],
-	roles: (answers: Answers) => readonly LinkedRole[],
+	actions: FromAnswers<Action>,
+	roles: FromAnswers<LinkedRole>,
 ): Step<'permissions', 'identity' | 'network' | 'images', never> => ({
 	name: 'permissions',
 	title: 'Permissions',
 	needs: ['identity', 'network', 'images'],
 	actions: ['iam:SimulatePrincipalPolicy', 'iam:GetRole', 'sts:DecodeAuthorizationMessage'],
-	check: (context, found) => check(context, found, {actions: neededActions(actions(context.answers), context.answers), roles: roles(context.answers)}),
+	ahead: async (context) => (await stands(context)) || context.look(simulationsLook(context, askedBy(context, actions, roles))),
+	check: (context, found) => check(context, found, askedBy(context, actions, roles)),
 	commands: (answers, fleet) => [
 		aws(fleet, 'iam', 'simulate-principal-policy', '--policy-source-arn', 'ARN', '--action-names', ...actions(answers)).replace(
 			'ARN',

@@ -20,7 +20,7 @@ import type {Rule} from './looks/rules.ts';
 import {mirrorOn} from './mirror-address.ts';
 import {digestOf, hashOf, mirrorFiles, mirrorLogin, registryDownload, registryVersion} from './mirror-program.ts';
 import {connectTo, connectToChange, onTheWay, reachingActions} from './reaching.ts';
-import {close, open} from './security-groups.ts';
+import {close, open} from './security-group-rules.ts';
 import {bearsMark} from './tags.ts';
 import {missingRules, type WantedRule} from './wanted-rules.ts';
 
@@ -289,6 +289,8 @@ export const registryMirrorStep: Step<'registry-mirror', never, MirrorAfter> = {
 	title: 'Registry mirror',
 	needs: [],
 	after: ['record', 'permissions', 'network', 'security-groups', 'manager', 'connection', 'host-key'],
+	// A worker is tried meanwhile in a fleet that has no mirror.
+	except: ({registryMirror}) => (registryMirror === 'none' ? ['host-key'] : []),
 	actions: [...accountActions, ...reachingActions, 'ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupIngress', 'ec2:CreateTags'],
 	settles: spreading,
 	check: orBlocked(check),

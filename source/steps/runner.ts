@@ -16,6 +16,7 @@ import {currentManager, forgetHost, lookAtHost} from './looks/host.ts';
 import {gitlabRunnerByHand} from './programs.ts';
 import {connectToChange, onTheWay, reachingActions} from './reaching.ts';
 import {removeRunner} from './runner-removal.ts';
+import {lastingTrouble, refusedByLint, unwritten} from './runner-trouble.ts';
 import {drainManager, drainSeconds} from './service.ts';
 import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
 import {sentenceOf, shortToken, type VerifyVerdict, verdictOf} from './verify-lines.ts';
@@ -60,26 +61,6 @@ async function beforeAny(context: Context, {config}: WorkerMaking, manager: Inst
 	return {is: 'missing', says: `config.toml, with ${sources[from]}`, notes: notesOn(context.answers)};
 }
 
-/** GitLab's own trouble is told as such; anything else lies on the manager's way to it. */
-function lastingTrouble(line: string, url: string): Problem {
-	const status = /status=(\d{3}\b[^=]*?)(?: \w+=|$)/.exec(line)?.[1]?.trim();
-	if (status !== undefined)
-		return new Problem({
-			code: 'gitlab-failing-at-manager',
-			fault: 'outside',
-			message: `${url} answers the manager with ${status} when it asks about its token.`,
-			advice: "It's GitLab's own trouble, or a proxy's before it. Run the same command again later.",
-			again: true,
-		});
-	return new Problem({
-		code: 'gitlab-unreachable-from-manager',
-		fault: 'outside',
-		message: `The manager can't ask GitLab about its token: ${line.replace(/\s+/g, ' ')}`,
-		advice: 'Check that its subnet reaches GitLab, and `--gitlab-ca` where GitLab has its own CA.',
-		again: true,
-	});
-}
-
 /** What plain HTTP means, but on this very machine. */
 const notesOn = ({gitlabUrl}: Pick<Answers, 'gitlabUrl'>): Note[] =>
 	gitlabUrl.startsWith('http:') && !isLoopback(gitlabUrl)
@@ -116,6 +97,13 @@ function changesOf(config: ExecutorConfig, inConfig: readonly Change[], standing
 	return [other, ...inConfig.filter(({what}) => fieldAt(config, `${what}`)?.byRunner !== true)];
 }
 
+/** The same where a service runs already by what else stands in config.toml: it would read a runner that is added at once. */
+const beside = ({notes = [], ...finding}: Finding<Found['runner']>): Finding<Found['runner']> => {
+	if (finding.is !== 'missing') return {...finding, notes};
+	const changes: Change[] = [{what: 'runner', from: 'not in config.toml', to: finding.says, how: 'live'}];
+	return {is: 'different', resource: {shortToken: ''}, says: finding.says, changes, notes};
+};
+
 async function onManager(
 	context: Context,
 	making: WorkerMaking,
@@ -126,7 +114,10 @@ async function onManager(
 	const {answers, fleet} = context;
 	const {config} = making;
 	const standing = facts.config && standingToken(facts.config.text, {answers, config, fleet});
-	if (facts.gitlabRunner === undefined || !facts.config || !standing) return beforeAny(context, making, manager);
+	if (facts.gitlabRunner === undefined || !facts.config || !standing) {
+		const finding = await beforeAny(context, making, manager);
+		return facts.service.active === 'active' ? beside(finding) : finding;
+	}
 	const verdict = verdictOf(facts.verify, standing.token);
 	if (verdict.is === 'unreachable') return {is: 'blocked', problem: lastingTrouble(verdict.line, answers.gitlabUrl)};
 	const {notes: image, ...wanted} = await wantedConfig(context, making, found, facts);
@@ -209,15 +200,6 @@ async function tokenFor(
 	return {token, heritage, refused: refused !== undefined};
 }
 
-const failed = (code: string, detail: string): Problem =>
-	code === 'disk-full'
-		? new Problem({
-				code,
-				message: `The manager's disk is full, so config.toml stays as it was: ${detail}`,
-				advice: 'Make room there with `gitlab-runner-aws ssh`, then run the same command again.',
-			})
-		: new Problem({code, message: `config.toml can't be written: ${detail}`, advice: 'Run the same command again; it looks first and goes on.'});
-
 /** GitLab's CA from this laptop; another laptop may lack the file, and then the one on the manager stays. */
 async function caFor({answers, disk}: Context, {config}: HostFacts): Promise<{path: string; text: string} | undefined> {
 	if (answers.gitlabCa === undefined) return undefined;
@@ -231,14 +213,6 @@ async function caFor({answers, disk}: Context, {config}: HostFacts): Promise<{pa
 function baseOf({config}: HostFacts, {heritage}: Tokens): {text: string | undefined; systemId?: string | undefined} {
 	if (config && hasRunners(config.text)) return {text: config.text};
 	return {text: heritage?.config ?? config?.text, systemId: heritage?.systemId};
-}
-
-function refusedByLint(detail: string, {answers}: Context): Problem {
-	return new Problem({
-		code: 'config-refused',
-		message: `GitLab Runner refuses the new config.toml, so the one that stands was left as it is: ${detail}`,
-		advice: answers.runnerConfig === undefined ? 'Look at what is yours in it with `gitlab-runner-aws ssh`.' : 'Correct the answer `runnerConfig`.',
-	});
 }
 
 /** Writes config.toml; `state` tells whether the service was stopped for it. */
@@ -277,8 +251,8 @@ async function write(context: Context, making: WorkerMaking, found: Pick<Found, 
 			if (kept) await storeToken(context, kept.token, says);
 			return;
 		}
-		if (outcome.is === 'failed') throw failed(outcome.code, outcome.detail);
-		if (outcome.is === 'refused') throw refusedByLint(outcome.detail, context);
+		if (outcome.is === 'failed') throw unwritten(outcome.code, outcome.detail);
+		if (outcome.is === 'refused') throw refusedByLint(outcome.detail, context.answers);
 		if (turn >= writes)
 			throw new Problem({
 				code: 'config-busy',
@@ -309,7 +283,9 @@ export const runnerStep = (making: WorkerMaking): Step<'runner', RunnerNeeds, St
 	name: 'runner',
 	title: 'Runner',
 	needs: ['identity', 'network', 'images'],
-	after: ['bucket', 'security-groups', 'connection', 'host-key', 'software', making.provenBy],
+	after: ['bucket', 'connection', 'host-key', 'software'],
+	// What nobody has proven never reaches a config.toml that a running service reads.
+	changesAfter: [making.provenBy],
 	actions: [...reachingActions, 'ssm:GetParameter', 'ssm:PutParameter', 'ssm:AddTagsToResource'],
 	check: (context, found) => check(context, making, found),
 	apply: (context, found, _finding, report) => apply(context, making, found, report),

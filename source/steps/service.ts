@@ -229,7 +229,7 @@ export const serviceStep = (making: WorkerMaking): Step<'service', ServiceNeeds,
 	title: 'Service',
 	needs: ['manager', 'connection', 'host-key', 'software', 'runner'],
 	// A removal goes the other way round: the service is drained before workers go.
-	after: [making.provenBy, making.removedBy],
+	after: ['security-group-rules', 'manager-profile', 'credentials', making.provenBy, making.removedBy],
 	actions: reachingActions,
 	settles: {tries: 40, seconds: 3},
 	check: (context, found) => check(context, making, found),

@@ -1,20 +1,18 @@
-import {createHash} from 'node:crypto';
-import type {Change, Context, Finding, Found, Note, Report, Step} from '../engine/step.ts';
+import type {Change, Context, Finding, Found, Note, Report, Step, StepName} from '../engine/step.ts';
 import {installScript, type SoftwareFacts} from '../executors/scripts.ts';
 import type {AnswerKey, Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {commandLine} from '../world/host/quote.ts';
 import type {Download, Install, InstallOutcome} from '../world/host/scripts/install.ts';
-import {writeCredentialsScript} from '../world/host/scripts/write-credentials.ts';
 import {Blocked, differs, orBlocked} from './finding.ts';
-import type {Instance} from './looks/account.ts';
 import {forgetHost, lookAtSoftware, managerOf} from './looks/host.ts';
-import {credentialsFile, dropIn, gitlabRunnerByHand, gitlabRunnerDownload} from './programs.ts';
-import {connectToInstall, reachingActions, untilVerified} from './reaching.ts';
+import {dropIn, gitlabRunnerByHand, gitlabRunnerDownload} from './programs.ts';
+import {connectToInstall, reachingActions} from './reaching.ts';
 
 declare module '../engine/step.ts' {
 	interface Found {
-		software: {gitlabRunner: string; maker: string};
+		/** Versions of what is installed. */
+		software: {gitlabRunner: string};
 	}
 }
 
@@ -41,16 +39,6 @@ export type MakerSoftware = {
 const bootSeconds = 600;
 const drainSeconds = 3600;
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** Whether root's AWS credentials file is as wanted: there, and the given keys when they are given. */
-function credentialsChange({answers, secrets}: Context, facts: SoftwareFacts): Change[] {
-	if (answers.access !== 'access-keys') return [];
-	const wanted = secrets.accessKey && hash(credentialsFile(secrets.accessKey));
-	if (facts.credentialsHash !== undefined && (wanted === undefined || wanted === facts.credentialsHash)) return [];
-	return [{what: 'access', from: facts.credentialsHash === undefined ? 'no AWS credentials file' : 'other access keys', to: 'access-keys', how: 'live'}];
-}
-
 /** A program of another version than the answer `what` says. */
 export const versionChange = (what: AnswerKey, from: string | undefined, to: string, how: Change['how']): Change[] =>
 	from === to ? [] : [{what, from: from ?? 'not installed', to, how}];
@@ -59,26 +47,30 @@ export const versionChange = (what: AnswerKey, from: string | undefined, to: str
 export const fileChange = (what: string, standing: string | undefined, wanted: string): Change[] =>
 	standing === wanted ? [] : [{what, from: standing === undefined ? 'missing' : 'another text', to: 'as written by us', how: 'live'}];
 
+/** Programs that are installed together: GitLab Runner, what makes workers, or both. */
+type Programs = {runner: boolean; maker?: MakerSoftware | undefined};
+
 /** A changed runner needs its service to stop, so running jobs end first. */
-function changesOf(context: Context, maker: MakerSoftware, facts: SoftwareFacts): Change[] {
+function changesOf(context: Context, {maker, runner}: Programs, facts: SoftwareFacts): Change[] {
 	const {answers} = context;
 	const running = facts.service.active === 'active' ? 'drain' : 'live';
 	return [
-		...versionChange('gitlabRunnerVersion', facts.gitlabRunner, answers.gitlabRunnerVersion, running),
-		...maker.changes(context, facts, running),
-		...(facts.unit === undefined ? [{what: 'systemd unit', from: 'missing', to: 'gitlab-runner.service', how: 'live' as const}] : []),
-		...fileChange('graceful stop', facts.dropIn, dropIn),
-		...credentialsChange(context, facts),
+		...(runner ? versionChange('gitlabRunnerVersion', facts.gitlabRunner, answers.gitlabRunnerVersion, running) : []),
+		...(maker?.changes(context, facts, running) ?? []),
+		...(runner && facts.unit === undefined ? [{what: 'systemd unit', from: 'missing', to: 'gitlab-runner.service', how: 'live' as const}] : []),
+		...(runner ? fileChange('graceful stop', facts.dropIn, dropIn) : []),
 	];
 }
 
-function notesOf({answers, fleet}: Context, {program}: MakerSoftware, {cloudInit, credentialsHash, diskFreeGib}: SoftwareFacts): Note[] {
+/** The runner's, where it's among the programs: what is true of the manager as a whole is told once. */
+function notesOf({answers, fleet}: Context, {runner}: Programs, {cloudInit, credentialsHash, diskFreeGib}: SoftwareFacts): Note[] {
+	if (!runner) return [];
 	const left = answers.access !== 'access-keys' && credentialsHash !== undefined;
 	return [
 		...(left
 			? [
 					{
-						says: `Root's AWS credentials file on the manager is still there, and ${program} uses it rather than the instance profile.`,
+						says: "Root's AWS credentials file on the manager is still there, and what makes workers uses it rather than the instance profile.",
 						advice: `gitlab-runner-aws ssh --fleet ${fleet.name} --region ${fleet.region} -- sudo rm /root/.aws/credentials`,
 					},
 				]
@@ -88,20 +80,26 @@ function notesOf({answers, fleet}: Context, {program}: MakerSoftware, {cloudInit
 	];
 }
 
-async function check(context: Context, maker: MakerSoftware, found: Pick<Found, 'manager'>): Promise<Finding<Found['software']>> {
+/** What is installed, as a step's own resource is made of it. */
+async function check<Resource>(
+	context: Context,
+	programs: Programs,
+	found: Pick<Found, 'manager'>,
+	resourceOf: (facts: SoftwareFacts) => Resource,
+): Promise<Finding<Resource>> {
 	const {answers} = context;
-	const {leastRunner = '0.0.0'} = maker;
-	if (isOlder(answers.gitlabRunnerVersion, leastRunner)) throw runnerTooOld(answers, maker, leastRunner);
+	const {maker, runner} = programs;
+	if (maker?.leastRunner !== undefined && isOlder(answers.gitlabRunnerVersion, maker.leastRunner)) throw runnerTooOld(answers, maker, maker.leastRunner);
 	const facts = await lookAtSoftware(context, await managerOf(context, found));
-	const changes = changesOf(context, maker, facts);
-	const made = maker.installed(facts);
-	const resource = {gitlabRunner: facts.gitlabRunner ?? '', maker: made ?? ''};
-	const says = `gitlab-runner ${answers.gitlabRunnerVersion}, ${maker.program} ${maker.version(answers)}`;
-	const notes = notesOf(context, maker, facts);
+	const changes = changesOf(context, programs, facts);
+	const resource = resourceOf(facts);
+	const says = [...(runner ? [`gitlab-runner ${answers.gitlabRunnerVersion}`] : []), ...(maker ? [`${maker.program} ${maker.version(answers)}`] : [])].join(
+		', ',
+	);
+	const notes = notesOf(context, programs, facts);
 	if (changes.length === 0) return {is: 'ready', resource, says, notes};
-	const keysAsked = changes.some(({what}) => what === 'access') && context.secrets.accessKey === undefined;
-	if (keysAsked) return {is: 'blocked', problem: keysMissing()};
-	if (facts.gitlabRunner === undefined && made === undefined) return {is: 'missing', says};
+	const installed = [runner ? facts.gitlabRunner : undefined, maker?.installed(facts)];
+	if (installed.every((version) => version === undefined)) return {is: 'missing', says};
 	return differs(resource, changes);
 }
 
@@ -115,13 +113,6 @@ const runnerTooOld = ({executor, gitlabRunnerVersion}: Answers, {program}: Maker
 		`Add \`--gitlab-runner-version ${least}\`.`,
 		{says: `use GitLab Runner ${least} instead`, answers: {gitlabRunnerVersion: least}},
 	);
-
-const keysMissing = (): Problem =>
-	new Problem({
-		code: 'access-key-missing',
-		message: 'The manager has no AWS credentials file, and with `access` = `access-keys` it needs one. No access key was given.',
-		advice: 'Give it with `--access-key-file`, or let `--access create` make a role for the manager.',
-	});
 
 /** What went wrong while installing, told. */
 function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers, fleet}: Context, instanceId: string): Problem {
@@ -156,69 +147,61 @@ function problemOf(outcome: Extract<InstallOutcome, {is: 'failed'}>, {answers, f
 	return new Problem({code, message, advice, fault: code === 'download-failed' ? 'outside' : 'told', again: code === 'download-failed'});
 }
 
-function installOf({answers, fleet}: Context, maker: MakerSoftware, facts: SoftwareFacts): Install {
+function installOf({answers, fleet}: Context, {maker, runner}: Programs, facts: SoftwareFacts): Install {
 	return {
 		executor: answers.executor,
-		wants: maker.wants?.(answers, fleet),
+		wants: maker?.wants?.(answers, fleet),
 		bootSeconds,
 		drainSeconds,
 		dropIn,
-		downloads: [gitlabRunnerDownload(answers, facts), ...maker.downloads(answers, facts)],
-		files: maker.files,
+		downloads: [...(runner ? [gitlabRunnerDownload(answers, facts)] : []), ...(maker?.downloads(answers, facts) ?? [])],
+		files: maker?.files ?? [],
 	};
 }
 
-async function apply(context: Context, maker: MakerSoftware, found: Pick<Found, 'manager'>, report: Report): Promise<void> {
+async function apply(context: Context, programs: Programs, found: Pick<Found, 'manager'>, report: Report): Promise<void> {
 	const instance = await managerOf(context, found);
 	const facts = await lookAtSoftware(context, instance);
 	const connection = await connectToInstall(context, instance);
-	const outcome = await connection.script(installScript, installOf(context, maker, facts), report).finally(() => forgetHost(context, instance));
+	const outcome = await connection.script(installScript, installOf(context, programs, facts), report).finally(() => forgetHost(context, instance));
 	if (outcome.is === 'failed') throw problemOf(outcome, context, instance.id);
-	await giveKeys(context, instance, report);
 }
 
-/** The access keys go to the manager once its host key is verified, and no sooner. */
-async function giveKeys(context: Context, instance: Instance, report: Report): Promise<void> {
-	const {answers, secrets} = context;
-	if (answers.access !== 'access-keys' || secrets.accessKey === undefined) return;
-	const {connection} = await untilVerified(context, instance, report);
-	const outcome = await connection
-		.script(writeCredentialsScript, {section: credentialsFile(secrets.accessKey)}, report)
-		.finally(() => forgetHost(context, instance));
-	if (outcome.is === 'written') return;
-	throw new Problem({
-		code: 'command-failed',
-		message: `Root's AWS credentials file can't be written on the manager: ${outcome.detail}`,
-		advice: 'Mend it there with `gitlab-runner-aws ssh`, then run the same command again.',
-	});
+/** The lines by which programs are installed by hand. */
+function commandsFor({maker, runner}: Programs, answers: Answers, fleet: Fleet): string[] {
+	const onManager = {machine: 'x86_64'};
+	const fetch = (one: Download) => {
+		const file = one.url.split('/').at(-1) ?? '';
+		return [
+			commandLine('curl', '-fsSLO', one.url),
+			`${commandLine('curl', '-fsSL', one.checksums)} | ${commandLine('grep', ` .*${file}$`)}`,
+			commandLine('sha256sum', file),
+			commandLine('sudo', 'install', '-m', '755', file, one.path),
+		];
+	};
+	return [
+		'cloud-init status --wait',
+		...(runner ? fetch(gitlabRunnerDownload(answers, onManager)) : []),
+		...(maker?.downloads(answers, onManager).flatMap(fetch) ?? []),
+		...(runner ? [`${gitlabRunnerByHand} install --user=gitlab-runner --working-directory=/home/gitlab-runner`] : []),
+		...(maker?.commands(answers, fleet) ?? []),
+		...(runner ? ['sudo systemctl daemon-reload'] : []),
+	];
 }
 
-/** Programs, unit, graceful stop, and what the maker of workers needs on the manager. */
-export const softwareStep = (maker: MakerSoftware): Step<'software', 'manager' | 'connection'> => ({
+/** What a step does that installs programs, whatever its name; `resourceOf` makes its resource of what is installed then. */
+export const programsParts = <Resource>(programs: Programs, resourceOf: (facts: SoftwareFacts) => Resource) => ({
+	actions: reachingActions,
+	check: orBlocked((context: Context, found: Pick<Found, 'manager'>) => check(context, programs, found, resourceOf)),
+	apply: (context: Context, found: Pick<Found, 'manager'>, _finding: unknown, report: Report) => apply(context, programs, found, report),
+	commands: (answers: Answers, fleet: Fleet) => commandsFor(programs, answers, fleet),
+});
+
+/** GitLab Runner with its unit and graceful stop, and what makes workers where a runner is needed to install that; after steps that install the rest. */
+export const softwareStep = <After extends StepName = never>(maker?: MakerSoftware, ...after: After[]): Step<'software', 'manager' | 'connection', After> => ({
 	name: 'software',
 	title: 'Software',
 	needs: ['manager', 'connection'],
-	actions: reachingActions,
-	check: orBlocked((context, found: Pick<Found, 'manager'>) => check(context, maker, found)),
-	apply: (context, found, _finding, report) => apply(context, maker, found, report),
-	commands(answers, fleet) {
-		const onManager = {machine: 'x86_64'};
-		const fetch = (one: Download) => {
-			const file = one.url.split('/').at(-1) ?? '';
-			return [
-				commandLine('curl', '-fsSLO', one.url),
-				`${commandLine('curl', '-fsSL', one.checksums)} | ${commandLine('grep', ` .*${file}$`)}`,
-				commandLine('sha256sum', file),
-				commandLine('sudo', 'install', '-m', '755', file, one.path),
-			];
-		};
-		return [
-			'cloud-init status --wait',
-			...fetch(gitlabRunnerDownload(answers, onManager)),
-			...maker.downloads(answers, onManager).flatMap(fetch),
-			`${gitlabRunnerByHand} install --user=gitlab-runner --working-directory=/home/gitlab-runner`,
-			...maker.commands(answers, fleet),
-			'sudo systemctl daemon-reload',
-		];
-	},
+	after,
+	...programsParts({runner: true, maker}, ({gitlabRunner = ''}) => ({gitlabRunner})),
 });

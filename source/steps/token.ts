@@ -24,7 +24,8 @@ export const storedTokenLook: Look<string | undefined> = {
 	},
 };
 
-const unreachable = ['ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'manager-private', 'instance-connect-not-allowed'];
+/** Codes of a manager that nobody can ask; where its host key isn't verified yet, nobody has given it a config.toml either. */
+const unreachable = ['host-key-unknown', 'ssh-no-answer', 'ssh-refused', 'ssh-denied', 'ssh-closed', 'manager-private', 'instance-connect-not-allowed'];
 
 /** Managers of the fleet that run beside this one: those that it takes over from. */
 async function others(context: Looking, manager: Instance): Promise<Instance[]> {

@@ -197,7 +197,7 @@ test('a month later, with a newer image out and at another address, the rule for
 
 test('a port that was closed by hand is told, and opened again', async () => {
 	await account.closePort('gitlab-runners-manager', 22);
-	await planFinds({'security-groups': 'different'});
+	await planFinds({'security-group-rules': 'different'});
 	await changes(['setup', '--yes', ...fleet], ['AuthorizeSecurityGroupIngress']);
 	await account.closePort('gitlab-runners-workers', 2376);
 	await changes(['setup', '--yes', ...fleet], ['AuthorizeSecurityGroupIngress']);

@@ -1,5 +1,6 @@
 import {spawnSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
+import {setupLines} from './setup.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const rounds = 15;
@@ -29,6 +30,8 @@ const base = median(times.get('node -e 0') ?? []);
 console.log(`median of ${rounds} rounds, side by side`);
 for (const [name, taken] of times)
 	console.log(`${name.padEnd(16)} ${median(taken).toFixed(1).padStart(7)} ms   ${(median(taken) / base).toFixed(2).padStart(6)} x node -e 0`);
+
+for (const executor of ['docker+machine', 'docker-autoscaler'] as const) console.log((await setupLines(executor)).join('\n'));
 
 /** The live panel with 5,000 workers, in a process of its own: CPU an update, and whether memory stays flat. */
 for (const executor of ['docker+machine', 'docker-autoscaler']) {

@@ -29,7 +29,7 @@ test('another instance profile is given to the manager that runs: no other manag
 	const flags = {access: 'managers'};
 	assert.deepEqual(
 		changesIn(await planOf(world, {flags})).filter((change) => !change.startsWith('record')),
-		['manager: access, live'],
+		['manager-profile: access, live'],
 	);
 	assert.deepEqual(problemsIn(await setUp(world, {flags})), []);
 	assert.deepEqual(actsSince(world, acts), ['PutParameter', 'ReplaceIamInstanceProfileAssociation']);
@@ -71,6 +71,6 @@ test('a manager with access keys keeps the profile that it had, and says so', as
 	const accessKey = {id: 'AKIASIMULATED0000000', secret: 'a-secret-that-no-event-says'};
 	assert.deepEqual(problemsIn(await setUp(world, {flags: {access: 'access-keys'}, secrets: {accessKey}})), []);
 	assert.equal(profileNow(world), `${name}-${region}-manager`);
-	const notes = await planned(world, {}, async (_context, plan) => plan.get('manager')?.notes?.map(({says}) => says));
+	const notes = await planned(world, {}, async (_context, plan) => plan.get('manager-profile')?.notes?.map(({says}) => says));
 	assert.deepEqual(notes, [`The manager keeps its instance profile ${name}-${region}-manager, beside the access keys.`]);
 });

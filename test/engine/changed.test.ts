@@ -37,12 +37,12 @@ const live: readonly {flags: Given; applies: readonly string[]; sees?: RegExp}[]
 	{flags: {machineOptions: ['engine-opt=mtu=1400']}, applies: ['test-machine', 'runner'], sees: /engine-opt=mtu=1400/},
 	{
 		flags: {tags: {CostCenter: '42'}},
-		applies: ['bucket', 'security-groups', 'key-pair', 'instance-profile', 'manager', 'test-machine', 'runner', 'earlier-rights'],
+		applies: ['bucket', 'security-groups', 'security-group-rules', 'key-pair', 'instance-profile', 'manager', 'test-machine', 'runner', 'earlier-rights'],
 		sees: /CostCenter,42/,
 	},
 	{flags: {cacheDays: 30}, applies: ['bucket']},
 	{flags: {cache: 'none'}, applies: ['runner', 'earlier-rights']},
-	{flags: {sshFrom: '203.0.113.0/24'}, applies: ['security-groups']},
+	{flags: {sshFrom: '203.0.113.0/24'}, applies: ['security-group-rules']},
 	{flags: {tokenStore: 'ssm'}, applies: ['runner']},
 	{flags: {runUntagged: false, runnerTags: ['aws']}, applies: []},
 ];
@@ -92,7 +92,7 @@ test('a version of docker-machine that changed proves a new test machine and sta
 	const started = startedAt(world, manager);
 	const changed = await setUp(world, {flags: {dockerMachineVersion: '0.16.2-gitlab.47'}});
 	assert.deepEqual(problemsIn(changed), []);
-	assert.deepEqual(appliedIn(changed.events), ['record', 'software', 'test-machine']);
+	assert.deepEqual(appliedIn(changed.events), ['record', 'docker-machine', 'test-machine']);
 	assert.equal(startedAt(world, manager), started);
 });
 

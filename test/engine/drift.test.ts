@@ -24,19 +24,19 @@ type Drift = {
 	applies?: readonly StepName[];
 };
 
-const onManager: readonly StepName[] = ['connection', 'host-key', 'software', 'test-machine', 'runner', 'service'];
+const onManager: readonly StepName[] = ['connection', 'host-key', 'software', 'docker-machine', 'test-machine', 'runner', 'service'];
 
 const drifts: readonly Drift[] = [
 	{
 		what: 'the port for this address is closed',
 		breaks: (world) => world.outside.closePort(groupCalled(world, `${name}-manager`), 22),
-		names: ['security-groups'],
+		names: ['security-group-rules'],
 		waiting: onManager,
 	},
 	{
 		what: 'a port of the workers is closed',
 		breaks: (world) => world.outside.closePort(groupCalled(world, `${name}-workers`), 2376),
-		names: ['security-groups'],
+		names: ['security-group-rules'],
 		waiting: onManager.filter((step) => step !== 'runner'),
 	},
 	{what: 'the lifecycle rule is gone', breaks: (world) => world.outside.removeLifecycleRule(bucketName, `gitlab-runner-aws-${name}`), names: ['bucket']},
@@ -85,7 +85,7 @@ const drifts: readonly Drift[] = [
 		what: 'the metadata service takes calls without a token',
 		breaks: (world, id) => void world.outside.call('ModifyInstanceMetadataOptions', region, {InstanceId: id, HttpTokens: 'optional'}),
 		names: ['manager'],
-		waiting: onManager.filter((step) => step !== 'runner'),
+		waiting: ['manager-profile', ...onManager.filter((step) => step !== 'runner')],
 	},
 	{
 		what: 'the manager is stopped',
@@ -94,7 +94,7 @@ const drifts: readonly Drift[] = [
 			await world.clock.sleep(60_000);
 		},
 		names: ['manager'],
-		waiting: onManager,
+		waiting: ['manager-profile', ...onManager],
 		restarts: true,
 		applies: ['manager', 'connection'],
 	},
@@ -103,13 +103,13 @@ const drifts: readonly Drift[] = [
 		what: 'the graceful stop is gone',
 		breaks: (world, id) => world.outside.removeFile(id, paths.dropIn),
 		names: ['software'],
-		waiting: ['test-machine', 'service'],
+		waiting: ['service'],
 	},
 	{
 		what: "the workers' user data is gone",
 		breaks: (world, id) => world.outside.removeFile(id, userDataPath),
-		names: ['software'],
-		waiting: ['test-machine', 'service'],
+		names: ['docker-machine'],
+		waiting: ['test-machine'],
 	},
 	{
 		what: 'the record is gone',

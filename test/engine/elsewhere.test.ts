@@ -125,7 +125,7 @@ test('a manager in a private subnet is drained and taken away through the same w
 test('where no service tells this machine’s address, that is a note; SSH that isn’t let in is told, and an address that is named goes on', async () => {
 	const world = simulatedWorld({ownAddress: undefined});
 	const made = await setUp(world, withToken(world));
-	assert.ok(made.plan.get('security-groups')?.notes?.some(({advice = ''}) => advice.includes('--ssh-from')));
+	assert.ok(made.plan.get('security-group-rules')?.notes?.some(({advice = ''}) => advice.includes('--ssh-from')));
 	assert.deepEqual(codesIn(made), ['ssh-no-answer']);
 	assert.deepEqual(standing(world), oneOfEach);
 	const again = await setUp(world, {...withToken(world), flags: {sshFrom: '203.0.113.7/32'}});

@@ -97,7 +97,7 @@ test('setups and destroys of one name, one right after another or hours later, w
 		await world.clock.sleep(hours * 3_600_000);
 	}
 	assert.ok((longest()?.seconds ?? 0) < 15, JSON.stringify(longest()));
-	assert.deepEqual([...new Set(refusedLaunches(world))], ['InvalidParameterValue']);
+	assert.deepEqual(refusedLaunches(world), []);
 	assert.deepEqual(births.toSorted(), births);
 	assert.equal(new Set(births).size, births.length);
 });

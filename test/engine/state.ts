@@ -42,10 +42,10 @@ const isMachine = (name = ''): boolean => name.startsWith('runner-');
 /** A manager's system, and how its runner does. */
 function systemOf(world: World, {id}: InstanceState) {
 	const machine = world.outside.machine(id);
-	const {files, locked, process, service} = machine;
+	const {files, locks, process, service} = machine;
 	const executors = process?.config?.entries.map(({executor}) => executor);
 	const runs = process && {ending: process.ending, executors, jobs: process.jobs.length, workers: process.workers.size};
-	return {id, isUp: isUp(machine, world.time.now()), files, locked, service: service.active, runs};
+	return {id, isUp: isUp(machine, world.time.now()), files, locks, service: service.active, runs};
 }
 
 /**

@@ -87,7 +87,7 @@ test('a tag that somebody took off one thing is told by its step alone, and set 
 	const owners: [string, string, string, string][] = [
 		[`bucket ${bucketName}`, 'bucket', 'tags', 'PutBucketTagging'],
 		[`group ${name}-workers`, 'security-groups', 'tags', 'CreateTags'],
-		[`rule ${name}-workers 2376`, 'security-groups', 'tags of rules', 'CreateTags'],
+		[`rule ${name}-workers 2376`, 'security-group-rules', 'tags of rules', 'CreateTags'],
 		[`key pair ${name}-manager`, 'key-pair', 'tags', 'CreateTags'],
 		[`role ${name}-${region}-manager`, 'instance-profile', 'tags', 'TagRole'],
 		[`profile ${name}-${region}-manager`, 'instance-profile', 'tags', 'TagInstanceProfile'],

@@ -306,7 +306,7 @@ test('whoever knows no answers goes by the steps of all, each once', async () =>
 	assert.deepEqual([names.filter((name) => name === 'pool'), names.filter((name) => name === 'runner')], [['pool'], ['runner']]);
 	const runner = allSteps.find(({name}) => name === 'runner');
 	assert.deepEqual(
-		['pool', 'test-machine'].map((name) => runner?.after?.some((one) => `${one}` === name)),
+		['pool', 'test-machine'].map((name) => runner?.changesAfter?.some((one) => `${one}` === name)),
 		[true, true],
 	);
 	const {wholePolicy} = await of<typeof import('../../source/commands/policy.ts')>('commands/policy.ts');

@@ -118,7 +118,7 @@ test('installing waits for the first boot, shows downloads as bytes, and does on
 		bytes,
 		bytes.toSorted((one, other) => one - other),
 	);
-	assert.equal(bytes.at(-1), 104_857_600);
+	assert.equal(bytes.at(-1), 122_737_024);
 	const facts = await connection.script(factsScript, {verify: true});
 	assert.equal(facts.gitlabRunner, '19.3.0');
 	assert.equal(facts.dockerMachine, '0.16.2-gitlab.48');

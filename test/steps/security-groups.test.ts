@@ -7,7 +7,8 @@ import {changesSince, differences, drive, found, notes, problem, region, sentenc
 const groupIn = (at: World, name: string) => [...at.outside.region(region).groups.values()].find((group) => group.name === name);
 const opened = (at: World, name: string) =>
 	(groupIn(at, name)?.inbound ?? []).map(({cidr, fromPort, groupId, toPort}) => `${fromPort}-${toPort} ${cidr ?? groupId}`);
-const steps = ['network', 'security-groups'] as const;
+const steps = ['network', 'security-groups', 'security-group-rules'] as const;
+const allReady = {network: 'ready', 'security-groups': 'ready', 'security-group-rules': 'ready'};
 
 test('a block covers what is inside it, and is written as AWS keeps it', () => {
 	assert.equal(canonicalCidr('100.68.0.18/18'), '100.68.0.0/18');
@@ -29,8 +30,8 @@ test('the manager lets in this machine, and the workers the manager only', async
 	const manager = groupIn(at, 'gitlab-runners-manager');
 	assert.deepEqual(opened(at, 'gitlab-runners-manager'), ['22-22 203.0.113.7/32']);
 	assert.equal(manager?.inbound[0]?.description, 'ssh from alice@laptop 2026-11-24');
-	assert.deepEqual(opened(at, 'gitlab-runners-workers'), [`22-22 ${manager?.id}`, `2376-2376 ${manager?.id}`]);
-	assert.equal(sentence(plan, 'security-groups'), '22 from 203.0.113.7/32, 22 and 2376 from the manager');
+	assert.deepEqual(opened(at, 'gitlab-runners-workers').sort(), [`22-22 ${manager?.id}`, `2376-2376 ${manager?.id}`]);
+	assert.equal(sentence(plan, 'security-group-rules'), '22 from 203.0.113.7/32, 22 and 2376 from the manager');
 });
 
 test('a port closed by hand is the only thing that differs, and the only thing mended', async () => {
@@ -38,11 +39,11 @@ test('a port closed by hand is the only thing that differs, and the only thing m
 	await drive(at).setUp(...steps);
 	at.outside.closePort(groupIn(at, 'gitlab-runners-workers')?.id ?? '', 2376);
 	const {plan, setUp} = drive(at);
-	assert.deepEqual(differences(await plan(...steps), 'security-groups'), [
+	assert.deepEqual(differences(await plan(...steps), 'security-group-rules'), [
 		{what: 'port 2376 of the workers', from: 'closed to the manager', to: 'open to it', how: 'live'},
 	]);
 	const before = at.calls.length;
-	assert.deepEqual(found((await setUp(...steps)).plan), {network: 'ready', 'security-groups': 'ready'});
+	assert.deepEqual(found((await setUp(...steps)).plan), allReady);
 	assert.deepEqual(changesSince(at, before), ['AuthorizeSecurityGroupIngress']);
 });
 
@@ -55,7 +56,7 @@ test('a month later, from another address, a rule for it is added, the one for t
 	at.outside.setOwnAddress('198.51.100.23');
 	const before = at.calls.length;
 	const {plan} = drive(at);
-	assert.deepEqual(differences(await plan(...steps), 'security-groups'), [
+	assert.deepEqual(differences(await plan(...steps), 'security-group-rules'), [
 		{what: 'sshFrom', from: 'port 22 closed to it', to: '198.51.100.23/32', how: 'live'},
 		{what: 'sshFrom', from: 'port 22 open to 203.0.113.7/32', to: 'closed to it', how: 'live'},
 	]);
@@ -79,15 +80,15 @@ test('any rule that admits this machine will do, a wider one of somebody’s too
 	at.outside.openPort(groupIn(at, 'gitlab-runners-manager')?.id ?? '', 22, {cidr: '198.51.100.0/24'}, 'office');
 	const before = at.calls.length;
 	const {plan} = await drive(at).setUp(...steps);
-	assert.deepEqual([found(plan), changesSince(at, before)], [{network: 'ready', 'security-groups': 'ready'}, []]);
+	assert.deepEqual([found(plan), changesSince(at, before)], [allReady, []]);
 });
 
 test('an own address that no service tells is a note and no failure', async () => {
 	const at = world();
 	at.outside.setOwnAddress(undefined);
 	const {failed, plan} = await drive(at).setUp(...steps);
-	assert.deepEqual([failed, found(plan)], [[], {network: 'ready', 'security-groups': 'ready'}]);
-	assert.match(notes(plan, 'security-groups').join(), /No service tells this machine's own address/);
+	assert.deepEqual([failed, found(plan)], [[], allReady]);
+	assert.match(notes(plan, 'security-group-rules').join(), /No service tells this machine's own address/);
 	assert.deepEqual(opened(at, 'gitlab-runners-manager'), []);
 });
 
@@ -101,7 +102,7 @@ test('with a block in the answers the own address isn’t asked for', async () =
 test('a narrower block closes what the wider one of ours had opened, and nothing of others', async () => {
 	const at = world();
 	const {plan: open} = await drive(at, {sshFrom: '0.0.0.0/0'}).setUp(...steps);
-	assert.match(notes(open, 'security-groups').join(), /Port 22 of the manager is open to everybody/);
+	assert.match(notes(open, 'security-group-rules').join(), /Port 22 of the manager is open to everybody/);
 	at.outside.openPort(groupIn(at, 'gitlab-runners-manager')?.id ?? '', 22, {cidr: '198.51.100.0/24'}, 'office');
 	await drive(at, {sshFrom: '203.0.113.0/24'}).setUp(...steps);
 	assert.deepEqual(opened(at, 'gitlab-runners-manager').sort(), ['22-22 198.51.100.0/24', '22-22 203.0.113.0/24']);
@@ -122,14 +123,14 @@ test('an adopted group that keeps us out blocks, with the answer that lets us in
 	const at = world();
 	const group = at.outside.addGroup(region, 'bastions');
 	at.outside.openPort(group.id, 22, {cidr: '198.51.100.4/32'});
-	const {fix, message} = problem(await drive(at, {securityGroup: 'bastions'}).plan(...steps), 'security-groups');
+	const {fix, message} = problem(await drive(at, {securityGroup: 'bastions'}).plan(...steps), 'security-group-rules');
 	assert.match(message, /keeps this machine out: port 22 is open to 198\.51\.100\.4\/32, and you are 203\.0\.113\.7\/32\./);
 	assert.deepEqual(fix, {sshFrom: '203.0.113.7/32'});
 	const {plan} = await drive(at, {securityGroup: group.id, ...fix}).setUp(...steps);
-	assert.deepEqual(found(plan), {network: 'ready', 'security-groups': 'ready'});
+	assert.deepEqual(found(plan), allReady);
 	assert.deepEqual(groupIn(at, 'bastions')?.inbound.length, 2);
 	assert.equal(groupIn(at, 'gitlab-runners-manager'), undefined);
-	assert.deepEqual(opened(at, 'gitlab-runners-workers'), [`22-22 ${group.id}`, `2376-2376 ${group.id}`]);
+	assert.deepEqual(opened(at, 'gitlab-runners-workers').sort(), [`22-22 ${group.id}`, `2376-2376 ${group.id}`]);
 });
 
 test('destroy takes our rule out of an adopted group, and leaves the group', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {testWorkerScript} from '../../source/executors/docker-autoscaler/scripts/test-worker.ts';
+import {workerKeyScript} from '../../source/executors/docker-autoscaler/scripts/worker-key.ts';
 import {removeWorkerScript} from '../../source/executors/docker-machine/scripts/remove-worker.ts';
-import {testMachineScript} from '../../source/executors/docker-machine/scripts/test-machine.ts';
+import {openTestMachineScript, testMachineScript} from '../../source/executors/docker-machine/scripts/test-machine.ts';
 import {factsScript, installScript, panelScript, serviceScript, softwareFactsScript} from '../../source/executors/scripts.ts';
 import type {Unverified} from '../../source/world/host/port.ts';
 import {authorizeKeyScript} from '../../source/world/host/scripts/authorize-key.ts';
@@ -11,12 +13,12 @@ import {writeCredentialsScript} from '../../source/world/host/scripts/write-cred
 
 const scripts = [
 	...[authorizeKeyScript, softwareFactsScript, installScript, factsScript, panelScript, removeWorkerScript, serviceScript],
-	...[testMachineScript, unregisterScript, writeConfigScript, writeCredentialsScript],
+	...[openTestMachineScript, testMachineScript, testWorkerScript, unregisterScript, workerKeyScript, writeConfigScript, writeCredentialsScript],
 ];
 
-test('three scripts carry no secret and may run before the host key is verified', () => {
+test('what installs and what tries a worker carry no secret, and may run before the host key is verified', () => {
 	const open = scripts.filter((script) => 'secrets' in script && script.secrets === 'none').map(({name}) => name);
-	assert.deepEqual(open, ['authorize-key', 'software-facts', 'install']);
+	assert.deepEqual(open, ['authorize-key', 'software-facts', 'install', 'test-machine', 'test-worker', 'worker-key']);
 });
 
 test('what may carry a secret doesn’t compile over a connection whose host key isn’t verified', async () => {

@@ -19,9 +19,11 @@ test('on an empty account the first plan already says of every part that it is m
 		'spot-role': 'missing',
 		bucket: 'missing',
 		'security-groups': 'missing',
+		'security-group-rules': 'missing',
 		'key-pair': 'missing',
 		'instance-profile': 'missing',
 		manager: 'missing',
+		'manager-profile': 'waiting',
 	});
 });
 

@@ -211,11 +211,13 @@ const isOfThis =
 		name !== names.testGroup(fleet);
 
 /** The Auto Scaling group that workers are in. How many there are is the runner's: it asks for them and ends them. */
-export const groupStep: Step<'group', 'network', 'record' | 'permissions' | 'quota' | 'scaling-role' | 'launch-template' | 'test-worker'> = {
+export const groupStep: Step<'group', 'network', 'record' | 'permissions' | 'quota' | 'scaling-role' | 'launch-template' | 'worker-key' | 'test-worker'> = {
 	name: 'group',
 	title: 'Auto Scaling group',
 	needs: ['network'],
-	after: ['record', 'permissions', 'quota', 'scaling-role', 'launch-template', 'test-worker'],
+	after: ['record', 'permissions', 'quota', 'scaling-role', 'launch-template', 'worker-key'],
+	// A runner asks a group that stands for workers at any time.
+	changesAfter: ['test-worker'],
 	actions: groupActions,
 	settles: spreading,
 	check: orBlocked(check),

@@ -137,11 +137,11 @@ async function remove(context: Removal, report: Report): Promise<void> {
 }
 
 /** What workers are launched with: a change is a new version, which workers that run don't get. */
-export const launchTemplateStep: Step<'launch-template', TemplateNeeds, 'record' | 'permissions' | 'quota' | 'worker-key' | 'registry-mirror'> = {
+export const launchTemplateStep: Step<'launch-template', TemplateNeeds, 'record' | 'permissions' | 'quota' | 'registry-mirror'> = {
 	name: 'launch-template',
 	title: 'Launch template',
 	needs: ['network', 'images', 'security-groups'],
-	after: ['record', 'permissions', 'quota', 'worker-key', 'registry-mirror'],
+	after: ['record', 'permissions', 'quota', 'registry-mirror'],
 	actions: [
 		...scalingActions,
 		'ec2:DescribeImages',

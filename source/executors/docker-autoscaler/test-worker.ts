@@ -4,17 +4,19 @@ import {markKeys, names} from '../../fleet.ts';
 import type {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {orBlocked} from '../../steps/finding.ts';
+import {linkedRoleLook} from '../../steps/linked-role.ts';
 import {accountLook} from '../../steps/looks/account.ts';
 import {forgetHost, managerOf} from '../../steps/looks/host.ts';
-import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {connectToInstall, reachingActions, untilVerified} from '../../steps/reaching.ts';
 import {tagList} from '../../steps/tags.ts';
-import type {Connection} from '../../world/host/port.ts';
+import type {Unverified} from '../../world/host/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {bringAbout, foreignGroup, groupActions, isOurs, ownGroups, removeGroups} from './group.ts';
 import {type GroupSetting, groupInput, settingOf} from './group-settings.ts';
 import {dataWanted, imageOfWorkers} from './launch-template.ts';
 import {groupNamed, isGoing, scalingLook} from './looks.ts';
 import {workerKeyPath} from './manager-paths.ts';
+import {scalingRole} from './scaling-role.ts';
 import {type TestWorker, type TestWorkerOutcome, testWorkerScript} from './scripts/test-worker.ts';
 import {workerUser} from './template-data.ts';
 import {type LaunchZones, whileLaunching, workerProblem, zonesOf} from './worker-failures.ts';
@@ -29,8 +31,8 @@ declare module '../../engine/step.ts' {
 const readySeconds = 240;
 const limitSeconds = 1200;
 
-type TestWorkerNeeds = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'host-key' | 'software';
-type TestWorkerAfter = 'instance-profile' | 'spot-role' | 'scaling-role' | 'worker-key' | 'launch-template';
+type TestWorkerNeeds = 'network' | 'images' | 'security-groups' | 'manager' | 'connection';
+type TestWorkerAfter = 'security-group-rules' | 'manager-profile' | 'credentials' | 'spot-role' | 'scaling-role' | 'worker-key' | 'launch-template';
 
 /** What a worker that is tried proves, as a hash for the manager's tag: how it is launched, and where. Its tags prove nothing. */
 async function proofOf(context: Context, found: Pick<Found, TestWorkerNeeds>): Promise<string> {
@@ -68,16 +70,26 @@ async function check(context: Context, found: Pick<Found, TestWorkerNeeds>): Pro
 const lateness = {tries: 10, pause: 15_000};
 /** A role of Auto Scaling's that was just made isn't let in for about a minute (docs/facts.md, "Auto Scaling: launches"). */
 const roleIsYoung = {tries: 2, pause: 65_000};
+const roleYouth = 60_000;
 
-/** Whether AWS may refuse only because it doesn't know the policy yet that lets the manager do so. */
+/** Waits until Auto Scaling may launch by its role: a launch that is refused is tried again only a minute later. */
+async function untilRoleWorks(context: Context, report: Report): Promise<void> {
+	const {madeAt} = await context.look(linkedRoleLook(scalingRole));
+	const left = madeAt === undefined ? 0 : madeAt + roleYouth - context.clock.now();
+	if (left <= 0 || left > roleYouth) return;
+	report({says: `waiting until AWS lets Auto Scaling launch: its role was made ${Math.round((roleYouth - left) / 1000)} s ago, and works after a minute`});
+	await context.clock.sleep(left, context.signal);
+}
+
+/** Whether AWS may refuse only because it doesn't know the policy yet that lets the manager do so, or the manager its profile. */
 const isLate = ({answers}: Context, outcome: TestWorkerOutcome): boolean =>
-	answers.access === 'create' &&
+	answers.access !== 'access-keys' &&
 	outcome.is === 'failed' &&
-	/AccessDenied|not-allowed/.test(outcome.code) &&
-	/no identity-based policy allows/.test(outcome.detail);
+	(outcome.code === 'no-credentials' ||
+		(answers.access === 'create' && /AccessDenied|not-allowed/.test(outcome.code) && /no identity-based policy allows/.test(outcome.detail)));
 
 /** Tries a worker, again where the manager's rights, or Auto Scaling's own role, have yet to be known. */
-async function tryOne(context: Context, where: LaunchZones, connection: Connection, given: TestWorker, report: Report): Promise<TriedWorker> {
+async function tryOne(context: Context, where: LaunchZones, connection: Unverified, given: TestWorker, report: Report): Promise<TriedWorker> {
 	const attempt = (): Promise<TestWorkerOutcome> => whileLaunching(context, where, report, () => connection.script(testWorkerScript, given, report));
 	const says = (what: string) => (): void => report({says: `waiting until AWS ${what}`});
 	const known = (): Promise<TestWorkerOutcome> => until(context, lateness, attempt, (outcome) => !isLate(context, outcome), says("knows the manager's rights"));
@@ -112,13 +124,16 @@ async function apply(context: Context, found: Pick<Found, TestWorkerNeeds | Test
 	if (manager.tags[markKeys.provenWorker] === proof) return endGroup(context, given.group);
 	const setting: GroupSetting = {...settingOf(context, found, found['launch-template']), most: 1};
 	await bringAbout(context, given.group, setting, report);
+	await untilRoleWorks(context, report);
 	report({says: `one ${answers.workerType} being launched (usually about a minute)`});
-	const connection = await connectToChange(context, manager);
+	const connection = await connectToInstall(context, manager);
 	const where = {group: given.group, zones: zonesOf(found)};
 	const tried = await tryOne(context, where, connection, given, report).finally(() => forgetHost(context, manager));
 	await endGroup(context, given.group);
 	if ('problem' in tried) throw tried.problem;
 	const {at, docker, seconds} = tried.outcome;
+	// Whoever tells that it works has to be the manager.
+	await untilVerified(context, manager, report);
 	const Tags = tagList({[markKeys.provenWorker]: proof, [markKeys.workerEngine]: `${docker} ${new Date(at).toISOString()}`});
 	await cloud.call('CreateTags', {Resources: [manager.id], Tags});
 	context.forget(accountLook);
@@ -143,8 +158,8 @@ const isOfThis =
 export const testWorkerStep: Step<'test-worker', TestWorkerNeeds, TestWorkerAfter> = {
 	name: 'test-worker',
 	title: 'Test worker',
-	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'host-key', 'software'],
-	after: ['instance-profile', 'spot-role', 'scaling-role', 'worker-key', 'launch-template'],
+	needs: ['network', 'images', 'security-groups', 'manager', 'connection'],
+	after: ['security-group-rules', 'manager-profile', 'credentials', 'spot-role', 'scaling-role', 'worker-key', 'launch-template'],
 	actions: [...reachingActions, ...groupActions, 'autoscaling:DescribeScalingActivities', 'ec2:GetConsoleOutput', 'ec2:CreateTags', 'ec2:DescribeImages'],
 	check: orBlocked(check),
 	apply,

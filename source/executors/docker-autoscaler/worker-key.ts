@@ -6,10 +6,10 @@ import {aws, tagSpecification} from '../../steps/aws-cli.ts';
 import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading} from '../../steps/late.ts';
 import {accountActions, accountLook, type KeyPair} from '../../steps/looks/account.ts';
-import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
+import {forgetHost, lookAtSoftware, managerOf} from '../../steps/looks/host.ts';
 import {drainReplaced} from '../../steps/old-manager.ts';
 import {belongsTo, publicHalfOf} from '../../steps/private-key.ts';
-import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {connectToInstall, reachingActions} from '../../steps/reaching.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from '../../steps/tags.ts';
 import {commandLine} from '../../world/host/quote.ts';
 import {workerKeyPath} from './manager-paths.ts';
@@ -21,7 +21,7 @@ declare module '../../engine/step.ts' {
 	}
 }
 
-type WorkerKeyNeeds = 'manager' | 'connection' | 'host-key';
+type WorkerKeyNeeds = 'manager' | 'connection';
 
 const pairNamed = async (context: Looking): Promise<KeyPair | undefined> =>
 	(await context.look(accountLook)).keyPairs.find(({name}) => name === names.workerKey(context.fleet));
@@ -37,7 +37,7 @@ const foreign = (name: string): Blocked =>
 async function check(context: Context, found: Pick<Found, WorkerKeyNeeds>): Promise<Finding<Found['worker-key']>> {
 	const {answers, fleet} = context;
 	const name = names.workerKey(fleet);
-	const [pair, {workerKey}] = await Promise.all([pairNamed(context), managerOf(context, found).then((manager) => lookAtHost(context, manager))]);
+	const [pair, {workerKey}] = await Promise.all([pairNamed(context), managerOf(context, found).then((manager) => lookAtSoftware(context, manager))]);
 	if (!pair) return {is: 'missing', says: `${name}, ed25519, made on the manager`};
 	if (!bearsMark(fleet, pair.tags)) throw foreign(name);
 	const belongs = workerKey !== undefined && belongsTo(publicHalfOf(workerKey), pair);
@@ -84,7 +84,7 @@ async function importHalf(context: Context, publicKey: string, standing: KeyPair
 
 async function apply(context: Context, found: Pick<Found, WorkerKeyNeeds>, _finding: unknown, report: Report): Promise<void> {
 	const manager = await managerOf(context, found);
-	const {workerKey: before} = await lookAtHost(context, manager);
+	const {workerKey: before} = await lookAtSoftware(context, manager);
 	const standing = await pairNamed(context);
 	if (standing && !bearsMark(context.fleet, standing.tags)) throw foreign(standing.name).problem;
 	if (standing && before !== undefined && belongsTo(publicHalfOf(before), standing)) {
@@ -93,7 +93,7 @@ async function apply(context: Context, found: Pick<Found, WorkerKeyNeeds>, _find
 	}
 	// What is launched from now on bears the new key, and two managers' runners would end each other's workers in one group.
 	await drainReplaced(context, report);
-	const connection = await connectToChange(context, manager);
+	const connection = await connectToInstall(context, manager);
 	const outcome = await connection.script(workerKeyScript, {comment: names.workerKey(context.fleet)}, report).finally(() => forgetHost(context, manager));
 	if (outcome.is === 'failed') throw unmade(outcome.code, outcome.detail);
 	await importHalf(context, outcome.publicKey, standing, report);
@@ -113,11 +113,14 @@ async function remove(context: Removal, report: Report): Promise<void> {
 	context.forget(accountLook);
 }
 
-/** The key by which the runner gets on to workers: made on the manager, which it never leaves; AWS gets its public half. */
+/**
+ * The key by which the runner gets on to workers: made on the manager, which it never leaves; AWS gets its public half. That holds no secret, so it's made before
+ * the manager's host key is verified: whoever stood between would get on to workers that only the manager's group reaches, and is found out before any has a job.
+ */
 export const workerKeyStep: Step<'worker-key', WorkerKeyNeeds, 'record' | 'permissions'> = {
 	name: 'worker-key',
 	title: 'Worker key',
-	needs: ['manager', 'connection', 'host-key'],
+	needs: ['manager', 'connection'],
 	after: ['record', 'permissions'],
 	actions: [...accountActions, ...reachingActions, 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair', 'ec2:CreateTags'],
 	settles: spreading,

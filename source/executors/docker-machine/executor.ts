@@ -2,6 +2,7 @@ import type {AnyStep} from '../../engine/step.ts';
 import type {Answers} from '../../fleet.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
+import {credentialsStep} from '../../steps/credentials.ts';
 import {earlierRightsStep} from '../../steps/earlier-rights.ts';
 import {hostKeyStep} from '../../steps/host-key.ts';
 import {identityStep} from '../../steps/identity.ts';
@@ -9,6 +10,7 @@ import {imagesStep} from '../../steps/images.ts';
 import {instanceProfileStep} from '../../steps/instance-profile.ts';
 import {keyPairStep} from '../../steps/key-pair.ts';
 import {managerStep} from '../../steps/manager.ts';
+import {managerProfileStep} from '../../steps/manager-profile.ts';
 import {networkStep} from '../../steps/network.ts';
 import {oldManagerStep} from '../../steps/old-manager.ts';
 import {permissionsStep} from '../../steps/permissions.ts';
@@ -16,6 +18,7 @@ import {quotaStep} from '../../steps/quota.ts';
 import {recordStep} from '../../steps/record.ts';
 import {registryMirrorStep} from '../../steps/registry-mirror.ts';
 import {runnerStep} from '../../steps/runner.ts';
+import {securityGroupRulesStep} from '../../steps/security-group-rules.ts';
 import {securityGroupsStep} from '../../steps/security-groups.ts';
 import {serviceStep} from '../../steps/service.ts';
 import {softwareStep} from '../../steps/software.ts';
@@ -25,6 +28,7 @@ import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
 import {limitsOf} from '../offered.ts';
 import {machineConfig} from './config.ts';
+import {dockerMachineStep} from './docker-machine.ts';
 import {counted} from './machine-counts.ts';
 import {machineRights} from './manager-rights.ts';
 import {oldMachinesStep} from './old-machines.ts';
@@ -34,7 +38,6 @@ import {journal, refusalWords} from './panel/journal.ts';
 import {leftovers} from './panel/leftovers.ts';
 import {made, moved} from './panel/made.ts';
 import {view} from './panel/workers.ts';
-import {machineSoftware} from './software.ts';
 import {testMachineStep} from './test-machine.ts';
 import {going, stranded} from './unmanaged-machines.ts';
 import {workerMachines} from './worker-machines.ts';
@@ -74,15 +77,19 @@ const steps: readonly AnyStep[] = [
 	imagesStep(limits),
 	spotRoleStep,
 	bucketStep,
-	securityGroupsStep(workerPorts),
+	securityGroupsStep,
+	securityGroupRulesStep(workerPorts),
 	keyPairStep,
 	instanceProfileStep(machineRights),
 	managerStep,
+	managerProfileStep,
 	connectionStep,
 	hostKeyStep,
-	softwareStep(machineSoftware),
+	credentialsStep,
+	dockerMachineStep,
 	registryMirrorStep,
 	testMachineStep,
+	softwareStep(undefined, 'docker-machine'),
 	runnerStep(making),
 	serviceStep(making),
 	oldManagerStep,

@@ -1,17 +1,18 @@
 import type {Context, Finding, Found, Note, Report, Step} from '../../engine/step.ts';
 import {markKeys, names} from '../../fleet.ts';
-import {accountLook} from '../../steps/looks/account.ts';
+import {accountLook, type Instance} from '../../steps/looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from '../../steps/looks/host.ts';
-import {connectToChange, reachingActions} from '../../steps/reaching.ts';
+import {connectToChange, connectToInstall, reach, reachingActions, untilVerified} from '../../steps/reaching.ts';
 import {tagList} from '../../steps/tags.ts';
-import type {Connection} from '../../world/host/port.ts';
 import {commandLine} from '../../world/host/quote.ts';
 import {until} from '../../world/laptop/clock.ts';
+import type {HostFacts} from '../scripts.ts';
 import {machineProblem} from './failures.ts';
 import {namesVersion, pinnedEngine} from './limits.ts';
 import {proofOf, spotCap} from './machine-options.ts';
 import {dockerMachineByHand, workerUserData} from './programs.ts';
-import {type TestMachineOutcome, testMachineScript} from './scripts/test-machine.ts';
+import {isSecretOption} from './scripts/secret-options.ts';
+import {openTestMachineScript, type TestMachine, type TestMachineOutcome, testMachineScript} from './scripts/test-machine.ts';
 import {workerMachines} from './worker-machines.ts';
 
 declare module '../../engine/step.ts' {
@@ -23,12 +24,15 @@ declare module '../../engine/step.ts' {
 /** Seconds until a test machine is given up: docker-machine's own waits come to about as much (docs/facts.md, "docker-machine: stages"). */
 const limitSeconds = 1200;
 
-type TestMachineNeeds = 'network' | 'images' | 'security-groups' | 'manager' | 'connection' | 'host-key' | 'software';
+type TestMachineNeeds = 'network' | 'images' | 'manager' | 'connection' | 'docker-machine';
+type TestMachineAfter = 'security-groups' | 'security-group-rules' | 'manager-profile' | 'credentials' | 'spot-role' | 'registry-mirror';
 
 /** What is to be proven: the runner's options as they will stand in config.toml, and their hash. */
 async function toProve(context: Context, found: Pick<Found, TestMachineNeeds>) {
 	const instance = await managerOf(context, found);
-	const facts = await lookAtHost(context, instance);
+	const {trust} = await reach(context, instance);
+	// What is there for the person alone is read once the host key is verified: until then nobody has written it.
+	const facts: Pick<HostFacts, 'config' | 'engine'> = trust === 'unverified' ? {} : await lookAtHost(context, instance);
 	const {extra, image, options} = await workerMachines(context, found, facts);
 	const all = [...options, ...extra];
 	return {
@@ -92,16 +96,31 @@ function machineName({clock, fleet, random}: Context): string {
 /** A changed policy is known everywhere in EC2 after some seconds, now and then two minutes: a launch is tried so often, so many seconds apart. */
 const spreading = {tries: 10, pause: 15_000};
 
-/** Whether AWS may refuse only because it doesn't know the policy yet that lets the manager make workers. */
+/** Whether AWS may refuse only because it doesn't know the policy yet that lets the manager make workers, or the manager its profile. */
 const isLate = ({answers}: Context, outcome: TestMachineOutcome): boolean =>
-	answers.access === 'create' && outcome.is === 'failed' && /no identity-based policy allows/.test(outcome.detail);
+	answers.access !== 'access-keys' &&
+	outcome.is === 'failed' &&
+	(/requires AWS credentials configured with|NoCredentialProviders/.test(outcome.detail) ||
+		(answers.access === 'create' && /no identity-based policy allows/.test(outcome.detail)));
+
+type RunTestMachine = (given: TestMachine) => Promise<TestMachineOutcome>;
+
+/** How the manager is had make it: at once, or once its host key is verified where the person's own options hold a secret. */
+async function runOn(context: Context, instance: Instance, options: readonly string[], report: Report): Promise<RunTestMachine> {
+	if (options.some((option) => isSecretOption(option.split('=')[0] ?? ''))) {
+		await untilVerified(context, instance, report);
+		const connection = await connectToChange(context, instance);
+		return (given) => connection.script(testMachineScript, given, report);
+	}
+	const connection = await connectToInstall(context, instance);
+	return (given) => connection.script(openTestMachineScript, given, report);
+}
 
 /** Makes the test machine, again where the manager's rights have yet to spread. */
-async function make(context: Context, connection: Connection, options: string[], report: Report): Promise<TestMachineOutcome> {
+async function make(context: Context, run: RunTestMachine, options: string[], report: Report): Promise<TestMachineOutcome> {
 	const {answers} = context;
 	report({says: `one ${answers.workerType} being made (usually about 2 minutes)`});
-	const attempt = (): Promise<TestMachineOutcome> =>
-		connection.script(testMachineScript, {name: machineName(context), options, limitSeconds, image: answers.dockerImage}, report);
+	const attempt = (): Promise<TestMachineOutcome> => run({name: machineName(context), options, limitSeconds, image: answers.dockerImage});
 	const waiting = (): void => report({says: "waiting until AWS knows the manager's rights"});
 	return until(context, spreading, attempt, (outcome) => !isLate(context, outcome), waiting);
 }
@@ -109,22 +128,24 @@ async function make(context: Context, connection: Connection, options: string[],
 async function apply(context: Context, found: Pick<Found, TestMachineNeeds>, _finding: unknown, report: Report): Promise<void> {
 	const {cloud} = context;
 	const {instance, options, proof} = await toProve(context, found);
-	const connection = await connectToChange(context, instance);
-	const outcome = await make(context, connection, options, report).finally(() => forgetHost(context, instance));
+	const run = await runOn(context, instance, options, report);
+	const outcome = await make(context, run, options, report).finally(() => forgetHost(context, instance));
 	context.forget(accountLook);
 	if (outcome.is === 'failed') throw machineProblem(outcome);
 	const {at, engine, seconds} = outcome;
+	// Whoever tells that it works has to be the manager.
+	await untilVerified(context, instance, report);
 	const kept: Record<string, string> = engine === undefined ? {} : {[markKeys.engine]: `${engine} ${new Date(at).toISOString()}`};
 	await cloud.call('CreateTags', {Resources: [instance.id], Tags: tagList({[markKeys.proven]: proof, ...kept})});
 	report({says: `proven in ${Math.round(seconds)} s${engine === undefined ? '' : `, with Docker ${engine}`}`});
 }
 
 /** One real worker with exactly the runner's options comes up, runs a container and goes away. */
-export const testMachineStep: Step<'test-machine', TestMachineNeeds, 'instance-profile' | 'spot-role' | 'registry-mirror'> = {
+export const testMachineStep: Step<'test-machine', TestMachineNeeds, TestMachineAfter> = {
 	name: 'test-machine',
 	title: 'Test machine',
-	needs: ['network', 'images', 'security-groups', 'manager', 'connection', 'host-key', 'software'],
-	after: ['instance-profile', 'spot-role', 'registry-mirror'],
+	needs: ['network', 'images', 'manager', 'connection', 'docker-machine'],
+	after: ['security-groups', 'security-group-rules', 'manager-profile', 'credentials', 'spot-role', 'registry-mirror'],
 	actions: [...reachingActions, 'ec2:CreateTags', 'ec2:DescribeImages'],
 	check,
 	apply,

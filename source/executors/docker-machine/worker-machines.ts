@@ -21,13 +21,13 @@ export type WorkerMachines = {
 };
 
 /** config.toml with the fleet's runner, as far as one stands: a manager that takes over from another goes by that one's until it has its own. */
-async function standingText(context: Context, {config}: HostFacts): Promise<string | undefined> {
+async function standingText(context: Context, {config}: Pick<HostFacts, 'config'>): Promise<string | undefined> {
 	if (config && hasRunners(config.text)) return config.text;
 	return (await heritageOf(context, machineConfig(), await currentManager(context)))?.config ?? config?.text;
 }
 
 /** How this fleet's workers are made. Throws `config-broken` when the manager's config.toml can't be read. */
-export async function workerMachines(context: Context, found: Pick<Found, 'network' | 'images'>, facts?: HostFacts): Promise<WorkerMachines> {
+export async function workerMachines(context: Context, found: Pick<Found, 'network' | 'images'>, facts?: Pick<HostFacts, 'config'>): Promise<WorkerMachines> {
 	const {answers, fleet} = context;
 	const text = facts && (await standingText(context, facts));
 	const runner = text === undefined ? undefined : standingRunner(text, {answers, fleet, config: machineConfig()});

@@ -2,6 +2,7 @@ import type {_InstanceType, VolumeType} from '@aws-sdk/client-ec2';
 import type {LifecycleRule} from '@aws-sdk/client-s3';
 import type {ParameterTier, ParameterType} from '@aws-sdk/client-ssm';
 import type {Random} from '../../world/laptop/clock.ts';
+import type {Pace} from '../pace.ts';
 import type {ActivityState, ScalingGroupState, TemplateState} from './scaling/state.ts';
 
 type Tags = Record<string, string>;
@@ -247,12 +248,16 @@ export type AccountState = {
 	serviceLinkedRoles: Set<string>;
 	/** From when IAM shows each of them, by the service. */
 	linkedRolesSeenFrom: Map<string, number>;
+	/** When they were made, of those that were made here. */
+	linkedRolesMadeAt: Map<string, number>;
 	/** From when Auto Scaling can launch by its own. */
 	groupsLaunchFrom: number;
 	/** Applied quotas by code; a code that is absent has only AWS's default. */
 	quotas: Map<string, number>;
 	newId(prefix: string): string;
 	random: Random;
+	/** How long things take, where that isn't left to chance. */
+	pace: Pace | undefined;
 };
 
 /** What an instance is doing at a time. */

@@ -135,7 +135,7 @@ export function simulatedCloud(account: AccountState, clock: SimulatedClock, ran
 				const least = leastLatency[name] ?? 60;
 				let late: number | undefined;
 				try {
-					await laptop.clock.sleep(least + random() * least, signal);
+					await laptop.clock.sleep(account.pace?.call ?? least + random() * least, signal);
 					if (made.changing) laptop.act(name);
 					const output = around(name, () => {
 						const {late: off, refused} = dates.date(serviceOf[name], region);

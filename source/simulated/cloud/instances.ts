@@ -33,7 +33,7 @@ const askedOf = ({ClientToken: _token, DryRun: _dry, ...rest}: RunInstancesComma
 function launched(input: RunInstancesCommandInput, launch: Launch, here: Here): InstanceState {
 	const {account, region, now} = here;
 	const id = account.newId('i');
-	const times = bootTimes(account.random);
+	const times = bootTimes(account);
 	const order = region.instances.size + 10;
 	const volumeId = account.newId('vol');
 	const spotRequestId = launch.spot ? account.newId('sir') : undefined;
@@ -197,7 +197,7 @@ export const instances: Handlers<
 				if (state === 'running' || state === 'pending')
 					return {InstanceId: id, CurrentState: {Code: codes[state], Name: state}, PreviousState: {Code: codes[state], Name: state}};
 				if (state !== 'stopped') throw refusal('IncorrectInstanceState', `The instance '${id}' is not in a state from which it can be started.`);
-				const times = bootTimes(here.account.random);
+				const times = bootTimes(here.account);
 				delete instance.stopping;
 				delete instance.reason;
 				instance.startedAgain = true;

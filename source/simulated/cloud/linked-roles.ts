@@ -23,6 +23,7 @@ export function makeLinkedRole(here: Here, service: LinkedService): void {
 	const {account, now} = here;
 	account.serviceLinkedRoles.add(linkedRoles[service]);
 	account.linkedRolesSeenFrom.set(service, now + here.late('role'));
+	account.linkedRolesMadeAt.set(service, now);
 	if (service === 'autoscaling.amazonaws.com') account.groupsLaunchFrom = now + here.late('scalingRole');
 }
 
@@ -30,7 +31,8 @@ export function makeLinkedRole(here: Here, service: LinkedService): void {
 export function linkedRoleNamed({account, now}: Here, name: string | undefined): Role | undefined {
 	for (const service of ['spot.amazonaws.com', 'autoscaling.amazonaws.com'] as const) {
 		if (linkedRoles[service] !== name || !account.serviceLinkedRoles.has(name) || (account.linkedRolesSeenFrom.get(service) ?? 0) > now) continue;
-		return {RoleName: name, RoleId: 'AROALINKED', Path: `/aws-service-role/${service}/`, Arn: linkedRoleArn(account, service), CreateDate: new Date(0)};
+		const made = new Date(account.linkedRolesMadeAt.get(service) ?? 0);
+		return {RoleName: name, RoleId: 'AROALINKED', Path: `/aws-service-role/${service}/`, Arn: linkedRoleArn(account, service), CreateDate: made};
 	}
 	return undefined;
 }

@@ -1,5 +1,6 @@
 import type {Random} from '../../world/laptop/clock.ts';
 import {seededRandom} from '../clock.ts';
+import type {Pace} from '../pace.ts';
 import type {AccountState, ImageState, RegionState, VpcState} from './account.ts';
 import {imageLines} from './catalogue.ts';
 import {lateConsoles} from './console.ts';
@@ -20,7 +21,7 @@ function idMaker(random: Random): (prefix: string) => string {
 }
 
 /** An account as a new one is: default VPCs, the publishers' images, quotas of a team that has used AWS before. */
-export function newAccount(id: string, now: number, random: Random): AccountState {
+export function newAccount(id: string, now: number, random: Random, pace?: Pace): AccountState {
 	const newId = idMaker(random);
 	const account: AccountState = {
 		id,
@@ -31,7 +32,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		deniedToAll: new Set(),
 		unseenByTags: 0,
 		mostKeyPairs: 5000,
-		consoles: lateConsoles,
+		consoles: pace ? {latest: [pace.console - pace.runs, pace.console - pace.runs], buffered: lateConsoles.buffered} : lateConsoles,
 		newestDocker: '29.1.2',
 		regions: new Map(),
 		buckets: new Map(),
@@ -42,6 +43,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		profiles: new Map(),
 		serviceLinkedRoles: new Set(),
 		linkedRolesSeenFrom: new Map(),
+		linkedRolesMadeAt: new Map(),
 		groupsLaunchFrom: 0,
 		quotas: new Map([
 			['L-1216C47A', 64],
@@ -49,6 +51,7 @@ export function newAccount(id: string, now: number, random: Random): AccountStat
 		]),
 		newId,
 		random,
+		pace,
 	};
 	for (const name of Object.keys(regionZones)) account.regions.set(name, newRegion(name, now, newId));
 	return account;

@@ -109,7 +109,7 @@ export function linkTo(hosts: Hosts, plays: readonly Plays[], laptop: Laptop, ma
 			hosts.review();
 			if (!isSame()) {
 				work.return({});
-				if (machine.reboots === reboots) machine.locked = false;
+				if (machine.reboots === reboots) machine.locks.clear();
 				notice();
 				throw closed();
 			}

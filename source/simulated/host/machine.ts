@@ -87,6 +87,9 @@ export type MirrorState = {
 /** Nothing was pulled yet. */
 export const nothingServed = (): MirrorState['served'] => ({parts: 0, hits: 0, pulledBytes: 0, pushedBytes: 0, held: false});
 
+/** What a script on a machine keeps others from meanwhile. */
+export type Lock = 'host' | 'test';
+
 /** The system of one instance, as it stands behind its sshd. */
 export type Machine = {
 	instance: InstanceState;
@@ -104,8 +107,8 @@ export type Machine = {
 	mirror: MirrorState | undefined;
 	/** What the runner's service has printed, oldest first. Times are milliseconds since 1970. */
 	journal: {number: number; at: number; message: string}[];
-	/** Whether a script that changes the host holds its lock. */
-	locked: boolean;
+	/** The locks that scripts hold: of the host, which it takes to change it, or of a worker that is tried. */
+	locks: Set<Lock>;
 	/** The start of the instance that the machine has last booted from. */
 	bootedFor: number | undefined;
 	/** How often it was rebooted: what ran before is gone. */
@@ -171,7 +174,7 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		process: undefined,
 		mirror: undefined,
 		journal: [],
-		locked: false,
+		locks: new Set(),
 		bootedFor: undefined,
 		reboots: 0,
 		faults: {},

@@ -68,7 +68,8 @@ export function* endJobs(_given: object, {machine, hosts}: ScriptRun): Work<{job
 
 /** The `service` script. */
 export function* service(given: ServiceRequest, running: ScriptRun): Work<ServiceOutcome> {
-	return yield* locked(running, doing(given, running));
+	const work = doing(given, running);
+	return yield* locked(running, given.do === 'drain' ? locked(running, work, 'test') : work);
 }
 
 function* doing(given: ServiceRequest, running: ScriptRun): Work<ServiceOutcome> {

@@ -9,7 +9,7 @@ import {locked} from './running.ts';
 import {startService} from './unit.ts';
 
 /** Bytes of a program, about as they are. */
-const sizeOf = (program: string): number => (program === 'gitlab-runner' ? 104_857_600 : program === 'registry' ? 20_971_520 : 27_262_976);
+const sizeOf = (program: string): number => (program === 'gitlab-runner' ? 122_737_024 : program === 'registry' ? 20_971_520 : 27_262_976);
 
 /** Milliseconds that a mebibyte takes. */
 const perMebibyte = 35;
@@ -86,7 +86,7 @@ function* bringAbout(given: Install, running: ScriptRun): Work<InstallOutcome> {
 	return why === undefined ? {is: 'done'} : failed('command-failed', why);
 }
 
-export function* fetchAll(wanted: readonly Download[], {machine, say}: ScriptRun): Work<Failed | undefined> {
+export function* fetchAll(wanted: readonly Download[], {hosts, machine, say}: ScriptRun): Work<Failed | undefined> {
 	const {faults} = machine;
 	const first = wanted[0];
 	if (!first) return undefined;
@@ -98,7 +98,9 @@ export function* fetchAll(wanted: readonly Download[], {machine, say}: ScriptRun
 	const most = Math.max(...wanted.map(({name}) => sizeOf(name)));
 	const step = 8 * 1_048_576;
 	for (let seen = 0; seen < most; seen += step) {
-		yield 8 * perMebibyte;
+		const parts = wanted.map(({name}) => Math.min(step, Math.max(0, sizeOf(name) - seen)));
+		const {pace} = hosts.cloud.account;
+		yield pace ? (parts.reduce((sum, part) => sum + part, 0) / pace.bytesPerSecond) * 1000 : 8 * perMebibyte;
 		for (const {name, version} of wanted) {
 			if (seen < sizeOf(name)) say({download: `${name} ${version}`, bytes: Math.min(sizeOf(name), seen + step), of: sizeOf(name)});
 		}

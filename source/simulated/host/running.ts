@@ -1,17 +1,17 @@
-import type {Hosts, Work} from './machine.ts';
+import type {Hosts, Lock, Work} from './machine.ts';
 import type {ScriptRun} from './plays.ts';
 
 /** What a script ends with when it writes and nobody reads. */
 export const hangup = new Error('The pipe is broken.');
 
-/** Holds the host's lock while a work is done, waiting for whoever has it. */
-export function* locked<Result>({machine}: ScriptRun, work: Work<Result>): Work<Result> {
-	while (machine.locked) yield 500;
-	machine.locked = true;
+/** Holds a lock while a work is done, waiting for whoever has it: the host's, unless another is named. */
+export function* locked<Result>({machine: {locks}}: ScriptRun, work: Work<Result>, lock: Lock = 'host'): Work<Result> {
+	while (locks.has(lock)) yield 500;
+	locks.add(lock);
 	try {
 		return yield* work;
 	} finally {
-		machine.locked = false;
+		locks.delete(lock);
 	}
 }
 

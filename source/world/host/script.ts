@@ -3,7 +3,8 @@ import {printableIn} from '../printable.ts';
 
 /**
  * Something the manager is asked to do: a Python 3 program that reads JSON from stdin and prints one JSON object a line,
- * progress first, `{"result": …}` last. A script that changes the host holds the lock `/run/gitlab-runner-aws.lock` while it does.
+ * progress first, `{"result": …}` last. A script that changes the host holds the lock `/run/gitlab-runner-aws.lock` while it does; one that tries a worker,
+ * which takes minutes, holds one of its own, so that programs come meanwhile.
  * Python, since cloud-init brings it to every image that is offered here. Secrets travel in the input only, never in argv.
  */
 export type Script<Input, Result> = {
@@ -42,9 +43,9 @@ def say(**what):
 def done(**result):
     say(result=result)
     sys.exit(0)
-def lock():
+def lock(what=''):
     # Only root writes in /run, as opposed to /run/lock; a link that stands in its place isn't followed.
-    held = os.open('/run/gitlab-runner-aws.lock', os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    held = os.open('/run/gitlab-runner-aws%s.lock' % what, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

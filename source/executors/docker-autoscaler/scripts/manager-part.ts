@@ -7,9 +7,6 @@ const software = {
 	fleetingPlugins: z.array(z.string()).default([]),
 	/** Text of the AWS config file that the plugin reads. */
 	awsConfig: z.string().optional(),
-};
-
-const facts = {
 	/** Public half of the key by which the runner gets on to workers: `ssh-ed25519 AAAA…`, without a comment. */
 	workerKey: z.string().optional(),
 };
@@ -31,15 +28,15 @@ def docker_autoscaler(plugins, key):
         names = os.listdir(plugins) if os.path.isdir(plugins) else []
         found = [name for name in names if re.match(r'\\d+(\\.\\d+)*$', name) and os.access(os.path.join(plugins, name, 'plugin'), os.X_OK)]
         return sorted(found, key=lambda name: [int(part) for part in name.split('.')])
-    def software():
-        return dict(fleetingPlugins=versions(), awsConfig=read('${awsConfigPath}'))
     def public_half():
         # Of the private half itself: a file beside it may be of another key.
         code, out, err = sh('ssh-keygen', '-y', '-P', '', '-f', key, limit=10)
         words = out.split()
         return ' '.join(words[:2]) if code == 0 and len(words) >= 2 else None
+    def software():
+        return dict(fleetingPlugins=versions(), awsConfig=read('${awsConfigPath}'), workerKey=public_half() if os.path.isfile(key) else None)
     def facts():
-        return dict(workerKey=public_half() if os.path.isfile(key) else None)
+        return {}
     def children():
         # Processes as (command line's first word, the parent's name).
         names, told = {}, []
@@ -104,4 +101,4 @@ executors['docker-autoscaler'].update(docker_autoscaler_acts(executors['docker-a
 `;
 
 /** docker-autoscaler on a manager: the plugin `aws`, its AWS config file, and the key by which the runner gets on to workers. */
-export const dockerAutoscalerPart = {looks, acts, software, facts, panel, exact: ['awsConfig'], secretOptions} satisfies ManagerPart;
+export const dockerAutoscalerPart = {looks, acts, software, facts: {}, panel, exact: ['awsConfig'], secretOptions} satisfies ManagerPart;

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../../../world/host/script.ts';
+import {type OpenScript, prelude} from '../../../world/host/script.ts';
 import {outlivingText} from '../../../world/host/scripts/outliving.ts';
 import {awsText} from './aws-request.ts';
 
@@ -158,7 +158,7 @@ def removed():
             time.sleep(2)
     return trouble
 
-held = lock()
+held = lock('-test')
 failure, docker, at = None, None, 0
 try:
     docker = prove(launch())
@@ -175,9 +175,10 @@ else:
 `;
 
 /** Has a group launch one worker, gets on to it as the runner will, runs a container, ends it; cleans up by itself, whatever happens to this laptop. */
-export const testWorkerScript: Script<TestWorker, TestWorkerOutcome> = {
+export const testWorkerScript: OpenScript<TestWorker, TestWorkerOutcome> = {
 	name: 'test-worker',
 	changes: true,
+	secrets: 'none',
 	result: outcome,
 	// Lines of ssh and Docker, of which a problem takes what it tells.
 	exact: ['detail'],

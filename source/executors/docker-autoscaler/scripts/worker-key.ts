@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../../../world/host/script.ts';
+import {type OpenScript, prelude} from '../../../world/host/script.ts';
 import {workerKeyPath} from '../manager-paths.ts';
 
 /** `comment` is what its public half says of it: the key pair's name. */
@@ -44,4 +44,4 @@ done(**{'is': 'ready', 'publicKey': public_half(path)})
 `;
 
 /** Makes the key by which the runner gets on to workers, where there is none; its private half stays on the manager. */
-export const workerKeyScript: Script<WorkerKey, WorkerKeyOutcome> = {name: 'worker-key', changes: true, result: outcome, text};
+export const workerKeyScript: OpenScript<WorkerKey, WorkerKeyOutcome> = {name: 'worker-key', changes: true, secrets: 'none', result: outcome, text};

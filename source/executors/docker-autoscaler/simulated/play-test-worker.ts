@@ -17,7 +17,7 @@ const isFailure = (error: unknown): error is Error & TryFailure => error instanc
 
 /** The `test-worker` script: a group launches one real worker in the simulated EC2; it's ended whatever happens. */
 export function* testWorker(given: TestWorker, running: ScriptRun): Work<TestWorkerOutcome> {
-	return yield* locked(running, trying(given, running));
+	return yield* locked(running, trying(given, running), 'test');
 }
 
 function* trying(given: TestWorker, running: ScriptRun): Work<TestWorkerOutcome> {

@@ -5,10 +5,11 @@ import {hasPlugin} from './provider.ts';
 import {publicHalf} from './worker-key.ts';
 
 /** Its part of what is installed, as the scripts tell it. */
-export const software = (machine: Machine): object => ({fleetingPlugins: installedPlugins(machine), awsConfig: textOf(machine, awsConfigPath)});
-
-/** Its part of all facts. */
-export const facts = (machine: Machine): object => ({workerKey: publicHalf(machine, workerKeyPath)});
+export const software = (machine: Machine): object => ({
+	fleetingPlugins: installedPlugins(machine),
+	awsConfig: textOf(machine, awsConfigPath),
+	workerKey: publicHalf(machine, workerKeyPath),
+});
 
 /** Its part of what the panel is told. */
 export function panel(machine: Machine): object {

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {prelude, type Script} from '../../../world/host/script.ts';
+import {type OpenScript, prelude, type Script} from '../../../world/host/script.ts';
 import {outlivingText} from '../../../world/host/scripts/outliving.ts';
 
 export type TestMachine = {
@@ -113,7 +113,7 @@ def leftovers():
         tell(says='%s of an earlier run going' % name)
         remove(name)
 
-held = lock()
+held = lock('-test')
 leftovers()
 begun = time.monotonic()
 ends = begun + given['limitSeconds']
@@ -150,3 +150,6 @@ export const testMachineScript: Script<TestMachine, TestMachineOutcome> = {
 	exact: ['detail'],
 	text,
 };
+
+/** The same for options that hold no secret. */
+export const openTestMachineScript: OpenScript<TestMachine, TestMachineOutcome> = {...testMachineScript, secrets: 'none'};

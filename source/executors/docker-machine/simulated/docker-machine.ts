@@ -93,7 +93,7 @@ function* provision(docker: DockerMachine, region: string, instanceId: string, o
 	if (os.startsWith('amzn')) throw failure(`Error creating machine: Error running provisioning: ${amazonLinuxFails(os)}`);
 	// The other provisioners install it without a word.
 	if (os.startsWith('ubuntu')) begin(docker, 'docker install', 'Installing Docker...');
-	yield 9000 + random() * 6000;
+	yield docker.cloud.account.pace?.dockerInstall ?? 9000 + random() * 6000;
 	if (!hasInternet(docker, region, instanceId)) throw failure('Error creating machine: Error running provisioning: error installing docker: ');
 	begin(docker, 'certificates', 'Copying certs to the local machine directory...');
 	yield 500;

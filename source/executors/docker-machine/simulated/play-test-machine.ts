@@ -9,7 +9,7 @@ import {storeFolder, storeOf} from './store.ts';
 
 /** The `test-machine` script: makes a real worker in the simulated EC2, and takes it away whatever happens. */
 export function* testMachine(given: TestMachine, running: ScriptRun): Work<TestMachineOutcome> {
-	return yield* locked(running, proving(given, running));
+	return yield* locked(running, proving(given, running), 'test');
 }
 
 function* proving(given: TestMachine, running: ScriptRun): Work<TestMachineOutcome> {

@@ -54,6 +54,8 @@ def watch(begun):
             return
         time.sleep(0.2)
 held = lock()
+# What is tried here would be left behind by a manager that goes.
+trying = lock('-test') if given['do'] == 'drain' else None
 machines = 0
 if given['do'] == 'reload':
     signal_main(signal.SIGHUP)
