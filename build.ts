@@ -1,6 +1,7 @@
 import {chmod, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {build} from 'esbuild';
+import {helpText} from './source/commands/line/help-text.ts';
 
 /** Dependencies expect CommonJS's names; a bundle of ES modules has none of them. */
 const banner = `import {createRequire as _createRequire} from 'node:module';
@@ -27,6 +28,13 @@ const {metafile} = await build({
 	metafile: true,
 	banner: {js: banner},
 	plugins: [
+		{
+			// The help is the same for everybody, and asked for more often than anything else: it's printed without the tables that it's made of.
+			name: 'help-as-text',
+			setup(work) {
+				work.onLoad({filter: /\/help-text\.ts$/}, () => ({contents: `export const helpText = ${JSON.stringify(helpText)};`}));
+			},
+		},
 		{
 			// Ink asks for its developer tools only when DEV is set; they aren't shipped.
 			name: 'no-devtools',

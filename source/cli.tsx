@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import {readFileSync} from 'node:fs';
 import {homedir, hostname, userInfo} from 'node:os';
+import {helpText} from './commands/line/help-text.ts';
 
 /** Node versions this runs on: the intersection of what its libraries support (package.json's engines). */
 const supported = (version: string): boolean => {
@@ -120,8 +121,7 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	if (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? '')) {
-		const {help} = await import('./commands/line/help.ts');
-		process.stdout.write(help());
+		process.stdout.write(helpText);
 		return 0;
 	}
 	const {enableCompileCache} = await import('node:module');
