@@ -53,6 +53,9 @@ const {metafile} = await build({
 		},
 	],
 });
+// Version and help come from what is started first alone: it uses neither CommonJS's names nor the bundler's own helpers, which each file gets.
+const first = (await readFile('dist/cli.js', 'utf8')).replace(`${banner}\n`, '').replace(/^import "\.\/chunks\/[^"]+";\n/gm, '');
+await writeFile('dist/cli.js', first);
 await chmod('dist/cli.js', 0o755);
 await writeFile('dist/notices.txt', await notices(Object.keys(metafile.inputs)));
 

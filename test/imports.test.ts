@@ -9,7 +9,7 @@ import {fileURLToPath} from 'node:url';
  * begins (the longest beginning counts); rooms that share a floor don't know each other.
  */
 const floors = [
-	'cli.tsx',
+	...['cli.tsx', 'program.ts'],
 	...['commands', 'commands/demo/', 'commands/line'],
 	...['faces', 'faces/ui faces/plain faces/json', 'faces/wizard', 'faces/logging.ts faces/redacting.ts faces/unattended.ts', 'faces/words', 'faces/face.ts'],
 	...['panel/acts panel/orphans', 'panel/sources', 'panel/live'],

@@ -117,7 +117,7 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		reboot(machine) {
 			machine.process?.crash({result: 'signal', status: 9});
 			machine.reboots += 1;
-			machine.locked = false;
+			machine.locks.clear();
 			machine.instance.bootedAt = clock.now() + rebootTakes;
 			startEnabled(machine);
 			hosts.review();
