@@ -55,8 +55,11 @@ export const flagsOf = (given: Given): string[] =>
 export function inWords(value: unknown, {unit, written}: {unit?: string | undefined; written?: Written | undefined} = {}): string {
 	if (typeof value === 'boolean') return value ? 'yes' : 'no';
 	if (value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)) return 'none';
-	return `${toText(value, {written})}${unit === undefined || typeof value !== 'number' ? '' : ` ${unit}`}`;
+	return `${toText(value, {written})}${unit === undefined || typeof value !== 'number' ? '' : ` ${unitOf(value, unit)}`}`;
 }
+
+/** A unit that is a word of several, of one. */
+const unitOf = (value: number, unit: string): string => (value === 1 && /^[a-z]{3,}s$/.test(unit) ? unit.slice(0, -1) : unit);
 
 /** How the values of a question are shown. */
 export const shownAs = (question: AnyQuestion | SecretQuestion | WhichQuestion): Pick<AnyQuestion, 'unit' | 'written'> =>

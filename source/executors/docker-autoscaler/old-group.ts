@@ -93,7 +93,7 @@ async function apply(context: Context, _found: unknown, _finding: unknown, repor
 /** What a fleet has left of docker-autoscaler once its runner has another executor: jobs on the group's workers end on them, then the group goes. */
 export const oldGroupStep: Step<'old-group', never, 'runner' | 'service' | 'old-manager'> = {
 	name: 'old-group',
-	title: 'Old Auto Scaling group',
+	title: 'Old group',
 	leftover: true,
 	needs: [],
 	after: ['runner', 'service', 'old-manager'],

@@ -38,7 +38,9 @@ export function startLines(starts: Starts | undefined, {pulls, usdPerHour}: Star
 			? [
 					`  ${dayWords(made.day, now)}, ${many(made.forNew, 'job')} for a new one`,
 					...made.parts.map((one) => line(`    ${partWords[one.part]}`, one)),
-					...(made.pull ? [line('    then images are pulled', made.pull, `by the logs of ${many(made.pull.jobs, 'job')}; a mirror saves most of it`)] : []),
+					...(made.pull
+						? [line('    then images are pulled', made.pull), `      by the logs of ${many(made.pull.jobs, 'job')}; a mirror saves most of it`]
+						: []),
 				]
 			: []),
 		...(idle ? [line('  had one more stood idle', idle, idle.usdPerDay === undefined ? '' : `about ${money(idle.usdPerDay)} a day`)] : []),
