@@ -191,7 +191,7 @@ export async function namedFleet(session: Session): Promise<Fleet> {
 	return onlyFleet(session, cloud, usualFleet);
 }
 
-/** Refuses the name of a fleet of which neither a record nor a manager stands, and names those that do. What can't be looked at refuses nothing. Throws a Problem (exit 2). */
+/** Refuses the name of a fleet of which neither a record nor a manager stands, and names those that do. What can't be looked at refuses nothing, but for where nothing can be, without credentials. Throws a Problem. */
 export async function refuseUnknown(session: Session, fleet: Fleet): Promise<void> {
 	const looking = lookingAt(session, fleet);
 	try {
@@ -206,7 +206,7 @@ export async function refuseUnknown(session: Session, fleet: Fleet): Promise<voi
 				fleets[0] === undefined ? '`--region` names another region; `gitlab-runner-aws setup` sets a fleet up.' : `Name one, such as \`--fleet ${fleets[0]}\`.`,
 		});
 	} catch (error) {
-		if (!isProblem(error) || isProblem(error, 'no-such-fleet')) throw error;
+		if (!isProblem(error) || isProblem(error, 'no-such-fleet', 'no-credentials')) throw error;
 	} finally {
 		await looking.close();
 	}

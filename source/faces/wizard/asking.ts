@@ -4,6 +4,7 @@ import {liveChoices, putAtOnce} from '../../answers/interview.ts';
 import {inWords} from '../../answers/value.ts';
 import type {WalkState} from '../../answers/walk.ts';
 import type {AnswerKey} from '../../fleet.ts';
+import {toProblem} from '../../problem.ts';
 import type {LeftAnswers} from '../face.ts';
 import {keyWords} from './seen.ts';
 import type {Walking, WizardTerminal} from './terminal.ts';
@@ -24,7 +25,10 @@ export async function showQuestion(terminal: WizardTerminal, state: WalkState, k
 	terminal.show({is: 'question', asked, walking: {...walking, loading: true}});
 	void coming.then(
 		(live) => terminal.filled({...asked, ...live}, walking),
-		(error: unknown) => terminal.filled({...asked, note: error instanceof Error ? error.message : String(error)}, walking),
+		(error: unknown) => {
+			const {message, advice = ''} = toProblem(error);
+			terminal.filled({...asked, note: `${message} ${advice}`.trim()}, walking);
+		},
 	);
 }
 
