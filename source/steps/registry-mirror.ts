@@ -6,9 +6,7 @@ import {type InstallMirror, type InstallMirrorOutcome, installMirrorScript} from
 import {lookAtMirrorScript, type MirrorAnswer} from '../world/host/scripts/look-at-mirror.ts';
 import {mirror} from '../world/host/scripts/mirror-paths.ts';
 import {removeMirrorScript} from '../world/host/scripts/remove-mirror.ts';
-import {writeMirrorLoginScript} from '../world/host/scripts/write-mirror-login.ts';
 import {unitIs} from '../world/host/unit.ts';
-import {printable} from '../world/printable.ts';
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, differs, orBlocked} from './finding.ts';
@@ -18,7 +16,8 @@ import {adoptedGroupsLook} from './looks/adopted.ts';
 import {currentManager, forgetHost, lookAtHost, managerOf} from './looks/host.ts';
 import type {Rule} from './looks/rules.ts';
 import {mirrorOn} from './mirror-address.ts';
-import {digestOf, hashOf, mirrorFiles, mirrorLogin, registryDownload, registryVersion} from './mirror-program.ts';
+import {bringLogin, loginChanges, loginWanted, tokenMissing} from './mirror-login.ts';
+import {digestOf, mirrorFiles, registryDownload, registryVersion} from './mirror-program.ts';
 import {connectTo, connectToChange, onTheWay, reachingActions} from './reaching.ts';
 import {close, open} from './security-group-rules.ts';
 import {bearsMark} from './tags.ts';
@@ -128,30 +127,6 @@ function changesOf({answers}: Context, manager: Instance, seen: NonNullable<Host
 	];
 }
 
-/** Docker Hub's login as it is to be on the manager, as far as its token was given. */
-const loginWanted = ({answers: {registryMirrorUser: user}, secrets: {dockerHubToken: token}}: Context): string | undefined =>
-	user === undefined || token === undefined ? undefined : mirrorLogin(user, token);
-
-/** As whom the mirror pulls, where that isn't as wanted; a token that was given beats the one that is there. */
-function loginChanges(context: Context, standing: NonNullable<HostFacts['mirror']>['login']): Change[] {
-	const {registryMirrorUser: user} = context.answers;
-	const wanted = loginWanted(context);
-	if (standing?.user === user && (wanted === undefined || hashOf(wanted) === standing?.hash)) return [];
-	const from = standing === undefined ? 'nobody' : standing.user === user ? 'another token' : printable(standing.user);
-	return [{what: 'registryMirrorUser', from, to: user ?? 'nobody', how: 'live'}];
-}
-
-/** A mirror that is to pull as somebody, and no token for that is given or on the manager. */
-const lacksToken = (context: Context, standing: NonNullable<HostFacts['mirror']>['login']): boolean =>
-	context.answers.registryMirrorUser !== undefined && standing?.user !== context.answers.registryMirrorUser && loginWanted(context) === undefined;
-
-const tokenMissing = (): Problem =>
-	new Problem({
-		code: 'docker-hub-token-missing',
-		message: 'The mirror is to pull from Docker Hub as `registryMirrorUser`, and no access token was given.',
-		advice: 'Set `DOCKER_HUB_TOKEN`, or pipe the token in with `--docker-hub-token-file -`.',
-	});
-
 const notesOf = ({answers}: Context, diskGib: number | undefined): Note[] =>
 	diskGib === undefined || diskGib >= answers.registryMirrorDisk
 		? []
@@ -165,12 +140,13 @@ const notesOf = ({answers}: Context, diskGib: number | undefined): Note[] =>
 async function checkOn(context: Context, manager: Instance): Promise<MirrorFound> {
 	const [{mirror: seen}, isOpen] = await Promise.all([lookAtHost(context, manager), letsInWorkers(context, manager)]);
 	const url = mirrorOn(manager.privateIp ?? '');
-	if (lacksToken(context, seen?.login)) return {is: 'blocked', problem: tokenMissing()};
+	const login = await loginWanted(context, manager, seen?.login);
+	if (login === 'missing') return {is: 'blocked', problem: tokenMissing()};
 	if (!seen) return {is: 'missing', says: unmade(context)};
 	const changes: Change[] = [
 		...(isOpen ? [] : [{what: `port ${mirror.port} of the manager`, from: 'closed to workers', to: 'open to them', how: 'live' as const}]),
 		...changesOf(context, manager, seen),
-		...loginChanges(context, seen.login),
+		...loginChanges(context, login, seen.login),
 	];
 	const notes = notesOf(context, seen.diskGib);
 	if (changes.length > 0) return differs({url}, changes, notes);
@@ -183,7 +159,8 @@ async function check(context: Context): Promise<MirrorFound> {
 	const {registryMirror} = context.answers;
 	if (registryMirror === 'none') return checkWithout(context, undefined);
 	if (registryMirror !== 'create') return checkWithout(context, registryMirror.replace(/\/$/, ''));
-	const unmadeYet: MirrorFound = lacksToken(context, undefined) ? {is: 'blocked', problem: tokenMissing()} : {is: 'missing', says: unmade(context)};
+	const isLacking = context.answers.registryMirrorUser !== undefined && context.secrets.dockerHubToken === undefined;
+	const unmadeYet: MirrorFound = isLacking ? {is: 'blocked', problem: tokenMissing()} : {is: 'missing', says: unmade(context)};
 	return onManager(context, (manager) => checkOn(context, manager), unmadeYet);
 }
 
@@ -235,22 +212,6 @@ async function bring(context: Context, found: Pick<Found, MirrorAfter>, report: 
 	const outcome = await connection.script(installMirrorScript, given, report).finally(() => forgetHost(context, manager));
 	if (outcome.is === 'failed') throw problemOf(outcome);
 	await bringLogin(context, manager, report);
-}
-
-/** Docker Hub's login goes to the manager over a connection that is verified, and nowhere else. */
-async function bringLogin(context: Context, manager: Instance, report: Report): Promise<void> {
-	const {mirror: seen} = await lookAtHost(context, manager);
-	if (loginChanges(context, seen?.login).length === 0) return;
-	if (lacksToken(context, seen?.login)) throw tokenMissing();
-	report({says: "Docker Hub's login being written for the mirror"});
-	const connection = await connectToChange(context, manager);
-	const outcome = await connection.script(writeMirrorLoginScript, {text: loginWanted(context)}, report).finally(() => forgetHost(context, manager));
-	if (outcome.is === 'written') return;
-	throw new Problem({
-		code: 'command-failed',
-		message: `Docker Hub's login can't be written on the manager: ${outcome.detail}`,
-		advice: 'Mend it there with `gitlab-runner-aws ssh`, then run the same command again.',
-	});
 }
 
 async function closeDoors(context: Looking): Promise<void> {

@@ -2,29 +2,36 @@ import assert from 'node:assert/strict';
 import {type TestContext, test} from 'node:test';
 import {run} from '../peers/launch.ts';
 import {until} from '../peers/poll.ts';
+import {initHere} from '../peers/systemd.ts';
 import {begin} from './begin.ts';
 import {ended, onManager, problemsIn} from './laptop.ts';
 
 const secret = 'peersPeersPeersPeersPeersPeersPeersPeers';
+const hubToken = 'dckr_pat_peersPeersPeers';
+/** A mirror needs a real systemd. */
+const mirrored = (await initHere()) === 'systemd';
 
-/** A world whose consoles tell nothing yet, and a laptop that gives the manager a token and an access key. */
+/** A world whose consoles tell nothing yet, and a laptop that gives the manager a token, an access key, and a login at Docker Hub for its mirror. */
 async function silent(t: TestContext) {
-	const here = await begin({access: 'access-keys'});
+	const here = await begin({
+		access: 'access-keys',
+		...(mirrored ? {registryMirror: 'create', registryMirrorDisk: 1, registryMirrorUser: 'acme-ci'} : {}),
+	});
 	t.after(() => here.world.stop());
 	const {laptop, setup, world} = here;
 	await world.aws.holdConsoles(true);
 	const keys = ['--access-key-file', await laptop.file('access-key', `AKIAPEERSMANAGER0000\n${secret}\n`)];
 	return {
 		...here,
-		command: [...setup, ...keys],
+		command: [...setup, ...keys, '--docker-hub-token-file', await laptop.file('hub-token', `${hubToken}\n`)],
 		/** Certificates are the last of the software. */
 		installed: () =>
 			until('the software to be installed', async () =>
 				(await world.manager.exec('test -e /root/.docker/machine/certs/cert.pem && /usr/local/bin/gitlab-runner --version')).code === 0 ? true : undefined,
 			),
-		/** Files on the manager that hold the runner's token or the access key. */
+		/** Files on the manager that hold the runner's token, the access key or Docker Hub's token. */
 		withSecrets: async () =>
-			(await onManager(world, `grep -rlsE '${laptop.token}|${secret}' /etc /root /home /tmp /run; true`)).split('\n').filter(Boolean).sort(),
+			(await onManager(world, `grep -rlsE '${laptop.token}|${secret}|${hubToken}' /etc /root /home /tmp /run; true`)).split('\n').filter(Boolean).sort(),
 	};
 }
 
@@ -40,7 +47,13 @@ test('while the console tells nothing, the software is installed and no secret i
 	const ran = await running;
 	ended(ran, 0);
 	assert.match(ran.stdout + ran.stderr, /waiting for the console of i-\w+ to tell its host key/);
-	assert.deepEqual(await withSecrets(), ['/etc/gitlab-runner/config.toml', '/root/.aws/credentials']);
+	const login = mirrored ? ['/etc/registry-mirror/docker-hub'] : [];
+	assert.deepEqual(await withSecrets(), ['/etc/gitlab-runner/config.toml', ...login, '/root/.aws/credentials']);
+	if (!mirrored) return;
+	const [url = ''] = /http:[^"]+:5000/.exec(await onManager(world, 'grep engine-registry-mirror /etc/gitlab-runner/config.toml')) ?? [];
+	assert.match(await onManager(world, `curl -fsS ${url}/v2/library/alpine/manifests/latest`), /"layers"/);
+	assert.ok(world.dockerHub.logins().includes(`acme-ci:${hubToken}`));
+	assert.ok(!laptop.said().includes(hubToken));
 });
 
 test('a console that tells another key than the one that answered: it is told, nothing secret went there, and the same command stays at that', async (t) => {

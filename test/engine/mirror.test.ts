@@ -183,11 +183,14 @@ test('Docker Hub’s login is on the manager alone, for root: it isn’t asked f
 	assert.deepEqual(unlike(await planOf(world)), {});
 	assert.ok(!JSON.stringify([made.events, [...world.outside.region(region).parameters.values()]]).includes('dckr_pat'));
 	assert.deepEqual(changesIn(await planOf(world, {secrets: {dockerHubToken: 'dckr_pat_other'}})), ['registry-mirror: registryMirrorUser, live']);
+	assert.deepEqual(problemsIn(await setUp(world, {flags: {managerType: 't3.medium'}, replaceManager: true})), []);
+	const next = onlyManager(world);
+	assert.deepEqual([next === id, world.outside.file(next, mirror.login)], [false, login]);
 	const other = await setUp(world, {flags: {registryMirrorUser: 'acme'}});
 	assert.deepEqual(
 		other.blocked.map(({code}) => code),
 		['docker-hub-token-missing'],
 	);
 	assert.deepEqual(problemsIn(await setUp(world, {flags: {registryMirror: 'none'}})), []);
-	assert.equal(world.outside.file(id, mirror.login), undefined);
+	assert.equal(world.outside.file(next, mirror.login), undefined);
 });
