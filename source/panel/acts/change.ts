@@ -36,8 +36,8 @@ export type FleetChange = Reach & {
 	answers: Given;
 	/** One sentence: what is going to happen. */
 	says: string;
-	/** Lines beside those of the plan: quota, cost. */
-	details?(context: Looking): Promise<string[]>;
+	/** Lines beside those of the plan: quota, cost. `startsAnew`: the runner waits for its jobs, and starts anew. */
+	details?(context: Looking, startsAnew: boolean): Promise<string[]>;
 	/** Said where the fleet is so already. */
 	already: string;
 	/** What was done, for the sentence of its end, given which answers changed; without it, just those. */
@@ -120,7 +120,7 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 				details: [
 					...lines,
 					...[...plan.values()].flatMap(({is, notes = []}) => (is === 'different' || is === 'extra' ? notes.map(({says}) => says) : [])),
-					...((await change.details?.(context)) ?? []),
+					...((await change.details?.(context, startsAnew(plan))) ?? []),
 					'',
 					...(isProven
 						? []

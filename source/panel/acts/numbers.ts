@@ -5,7 +5,7 @@ import {networkLook} from '../../steps/looks/network.ts';
 import {quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';
 import {marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from '../../steps/quota-room.ts';
 import {counted} from '../../world/printable.ts';
-import {many, money} from '../formats.ts';
+import {many, money, takes} from '../formats.ts';
 import {workersMade} from '../live/executors.ts';
 import type {Made} from '../makers.ts';
 import {usdPerHour} from '../price.ts';
@@ -46,14 +46,25 @@ function costLine(made: Made, snapshot: Snapshot, from: number, to: number): str
 	return `Cost       a worker about ${money(each)} an hour${to > 1 ? `; all ${counted(to)} at once about ${money(each * to)}` : ''}${more > 0 ? `, ${money(each * more)} more than ${from}` : ''}`;
 }
 
-/** What another number of workers means for quota, addresses and costs. */
+/** The jobs that a new start of the runner waits for. */
+function jobsLine({runner}: Snapshot): string[] {
+	const jobs = runner.value?.jobs ?? [];
+	if (jobs.length === 0) return [];
+	const longest = Math.max(...jobs.map(({seconds}) => seconds ?? 0));
+	return [
+		`Jobs       ${many(jobs.length, 'job runs', 'jobs run')} now${longest > 0 ? `, ${jobs.length === 1 ? 'for' : 'the longest for'} ${takes(longest)} so far` : ''}`,
+	];
+}
+
+/** What another number of workers means for quota, addresses and costs, and which jobs it waits for. */
 const meaning =
 	(snapshot: Snapshot, from: number, to: number, managerType: string) =>
-	async (context: Looking): Promise<string[]> => {
+	async (context: Looking, startsAnew: boolean): Promise<string[]> => {
 		const made = workersMade(snapshot);
-		if (!made) return [];
+		const jobs = startsAnew ? jobsLine(snapshot) : [];
+		if (!made) return jobs;
 		const looked = await Promise.all([quotaLine(context, made, to, managerType), addressLine(context, made.subnet, Math.max(0, to - from))]);
-		return [...looked, costLine(made, snapshot, from, to)];
+		return [...looked, costLine(made, snapshot, from, to), ...jobs];
 	};
 
 /** Another limit: `concurrent` goes along with it, and keeps what it leaves to other runners. */

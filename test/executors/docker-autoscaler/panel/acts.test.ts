@@ -78,6 +78,7 @@ test('where idle workers are kept the runner has no room for a higher limit, sin
 	const {proposal, carryOut} = await driver.prepare({do: 'scale', limit: 6}, working);
 	const details = proposal.details.join('\n');
 	assert.match(details, /\nRunner: concurrent 4 → 6, limit 4 → 6, runners\.autoscaler\.max_instances 4 → 6\n/);
+	assert.match(details, /\nJobs {7}2 jobs run now, the longest for [\d ms]+ so far\n/);
 	assert.match(details, /GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew once running jobs have ended/);
 	const from = world.acts.length;
 	const said: string[] = [];
