@@ -46,6 +46,8 @@ export type RunnerWorld = {
 	/** What installs gitlab-runner and another version of the plugin, and whether the sites that they come from answer. */
 	install(version: string): Promise<InstallOutcome>;
 	sites(state: 'down' | 'up'): void;
+	/** The time that it is there, in milliseconds since 1970. */
+	now(): number;
 	/** Waits until a look tells something. */
 	until<Seen>(what: string, look: () => Promise<Seen | undefined>): Promise<Seen>;
 	stop(): Promise<void>;
@@ -117,6 +119,7 @@ const real: RunnerSide = {
 			groupLaunches: (said) => peers.aws.groupLaunches(said),
 			install,
 			sites: (state) => peers.downloads.down(state === 'down'),
+			now: Date.now,
 			until,
 			async stop() {
 				cloud.close();
@@ -205,6 +208,7 @@ const simulated: RunnerSide = {
 			groupLaunches: async (said) => world.outside.groupLaunches(region, said),
 			install,
 			sites: (state) => world.outside.machineFaults(manager.id, state === 'down' ? {downloads: 'unreachable'} : {}),
+			now: world.clock.now,
 			async until(what, look) {
 				for (let tries = 0; tries < 2000; tries += 1) {
 					const seen = await look();

@@ -200,6 +200,22 @@ for (const side of sides) {
 			await emptied();
 		});
 
+		test('a policy’s period is of its time zone', async () => {
+			await restart();
+			/** This hour and the next one, by the clock of a zone that is so many minutes before UTC. */
+			const hours = (minutes: number): string => {
+				const hour = new Date(world.now() + minutes * 60_000).getUTCHours();
+				return `* ${hour},${(hour + 1) % 24} * * *`;
+			};
+			const inKathmandu = (period: string, idle: number): string =>
+				`[[runners.autoscaler.policy]]\nperiods = ["${period}"]\ntimezone = "Asia/Kathmandu"\nidle_count = ${idle}\nidle_time = "5m0s"\n`;
+			// By UTC's clock the second one would hold, being the last.
+			await world.configure({tables: inKathmandu(hours(345), 1) + inKathmandu(hours(0), 2)});
+			await world.until('an idle instance', async () => ((await metric('fleeting_taskscaler_tasks', 'state="idle"')) ? true : undefined));
+			assert.deepEqual([(await groupNow())?.DesiredCapacity, (await living()).length], [1, 1]);
+			await restart();
+		});
+
 		test('a runner that starts ends what stands in its group', async () => {
 			await world.service('stop');
 			await world.cloud.call('SetDesiredCapacity', {AutoScalingGroupName: group, DesiredCapacity: 1});

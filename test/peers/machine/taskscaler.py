@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import zoneinfo
 from xml.etree import ElementTree
 
 USUAL, EXPECTING, BETWEEN_TRIES = 1.0, 0.2, 0.3
@@ -48,9 +49,9 @@ def field_holds(field, value):
     return False
 
 
-def holds_now(period):
-    """Five fields of cron, in the machine's time."""
-    now = datetime.datetime.now()
+def holds_now(period, zone):
+    """Five fields of cron, in a time zone, else in the machine's own."""
+    now = datetime.datetime.now(None if zone in ("", "Local") else zoneinfo.ZoneInfo(zone))
     values = [now.minute, now.hour, now.day, now.month, now.isoweekday() % 7]
     fields = period.split()
     return len(fields) == 5 and all(field_holds(field, value) for field, value in zip(fields, values))
@@ -229,7 +230,7 @@ class Scaler:
         self.operations[operation] = self.operations.get(operation, 0) + 1
 
     def policy(self):
-        matching = [each for each in self.policies if not each.get("periods") or any(map(holds_now, each["periods"]))]
+        matching = [each for each in self.policies if not each.get("periods") or any(holds_now(period, each.get("timezone", "")) for period in each["periods"])]
         found = matching[-1] if matching else {}
         idle = found.get("idle_count", 0)
         return {"idle": idle, "time": seconds_of(found.get("idle_time"), 300), "preemptive": found.get("preemptive_mode", idle > 0)}
