@@ -19,6 +19,7 @@ import {removeRunner} from './runner-removal.ts';
 import {lastingTrouble, refusedByLint, unwritten} from './runner-trouble.ts';
 import {drainManager, drainSeconds} from './service.ts';
 import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
+import {unsaidId} from './unsaid-id.ts';
 import {sentenceOf, shortToken, type VerifyVerdict, verdictOf} from './verify-lines.ts';
 import type {WorkerMaking} from './worker-making.ts';
 
@@ -45,7 +46,8 @@ async function wantedConfig(
 	facts: HostFacts,
 ): Promise<ConfigWanted & {notes: Note[]}> {
 	const {config, notes} = await making.wanted(context, found, facts);
-	return {answers: context.answers, fleet: context.fleet, bucket: bucketOf(context, found.identity.account), config, notes};
+	const id = await unsaidId(context, config, facts.config?.text);
+	return {answers: context.answers, fleet: context.fleet, bucket: bucketOf(context, found.identity.account), config, id, notes};
 }
 
 const sources: Record<TokenSource['from'], string> = {
@@ -89,7 +91,7 @@ const named = ({id}: RunnerToken, otherwise: string): string => (id === undefine
 
 /** What differs, in a person's terms: another token is another runner, or the same that got another one. */
 function changesOf(config: ExecutorConfig, inConfig: readonly Change[], standing: RunnerToken, token: RunnerToken | undefined, drains: boolean): Change[] {
-	if (!token) return [...inConfig];
+	if (!token) return inConfig.map((one) => (one.what === 'runners.id' && drains ? {...one, how: 'drain'} : one));
 	const isSame = token.id !== undefined && token.id === standing.id;
 	const other: Change = isSame
 		? {what: 'runner', from: "a token that GitLab doesn't take", to: `another token of ${named(token, 'it')}`, how: drains ? 'drain' : 'live'}

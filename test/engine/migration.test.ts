@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import {join} from '../../source/panel/live/join.ts';
 import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {type Ports, simulatedWorld, type World} from '../../source/simulated/world.ts';
+import {paths} from '../../source/world/host/scripts/paths.ts';
 import {watchedFor} from '../panel/watched.ts';
 import {changesIn, name, planOf, problemsIn, region, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
 import {back, leftOfGroup, leftOfMachines, onMachines, over, timesTaken, undo} from './migrating.ts';
@@ -50,6 +51,29 @@ test('who may not make what the other executor needs is told so before anything 
 	const [problem, ...others] = problemsIn(await setUp(world, over));
 	assert.match(problem ?? '', /^not-allowed: .*`autoscaling:CreateAutoScalingGroup`/);
 	assert.deepEqual([others, actsSince(world, acts), unlike(await planOf(world))], [[], [], {}]);
+});
+
+test('an entry that doesn’t say its runner’s id gets it as it goes over, by which the service knows its workers; in one that has gone over it waits for running jobs', async () => {
+	const world = simulatedWorld();
+	const manager = await standingFleet(world, onMachines(world));
+	const without = (): void => world.outside.setFile(manager, paths.config, config(world, manager).replace(/^\s*id = 41\n/m, ''));
+	without();
+	assert.doesNotMatch(config(world, manager), /id = 41/);
+	await world.clock.sleep(10_000);
+	const started = startedAt(world, manager);
+	world.outside.queueJobs(2, {seconds: 400, tags: []});
+	await world.clock.sleep(60_000);
+	assert.ok(changesIn(await planOf(world, over)).includes('runner: runners.id, live'));
+	assert.deepEqual(problemsIn(await setUp(world, over)), []);
+	assert.match(config(world, manager), /^\s*id = 41$/m);
+	assert.deepEqual([startedAt(world, manager), jobStates(world)], [started, {success: 2}]);
+	world.outside.drainService(manager);
+	without();
+	world.outside.startService(manager);
+	world.outside.queueJobs(2, {seconds: 400, tags: []});
+	await world.clock.sleep(60_000);
+	assert.deepEqual(changesIn(await planOf(world)), ['runner: runners.id, drain']);
+	assert.deepEqual([problemsIn(await setUp(world)), jobStates(world), unlike(await planOf(world))], [[], {success: 4}, {}]);
 });
 
 /** Jobs as they come to a fleet in two hours: some at once, then some each few minutes; and AWS takes a worker back now and then. */
@@ -228,6 +252,7 @@ test('a fleet that has gone over wholly goes back as it came: all is made again,
 	const started = startedAt(world, manager);
 	const gone = await setUp(world, back);
 	assert.deepEqual([problemsIn(gone), jobStates(world), leftOfGroup(world), startedAt(world, manager)], [[], {success: 3}, [], started]);
+	assert.match(saidIn(gone.events).join('\n'), /The plugin's process ends when gitlab-runner next starts/);
 	world.outside.queueJobs(1, {seconds: 60, tags: []});
 	await world.clock.sleep(600_000);
 	assert.deepEqual([jobStates(world), config(world, manager).includes('executor = "docker+machine"'), unlike(await planOf(world))], [{success: 4}, true, {}]);

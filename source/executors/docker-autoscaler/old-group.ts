@@ -23,6 +23,10 @@ declare module '../../engine/step.ts' {
 	}
 }
 
+/** A reload ends no scaler (docs/facts.md, "gitlab-runner: a changed executor"), and a start would make jobs wait for it. */
+const pluginStays =
+	"The plugin's process ends when gitlab-runner next starts: until then it looks for the group in vain, which its log tells as errors `reconcile`; no job waits for that.";
+
 type OldGroup = Finding<Found['old-group']>;
 
 async function found(context: Context, facts: HostFacts | undefined): Promise<OldGroup> {
@@ -30,7 +34,7 @@ async function found(context: Context, facts: HostFacts | undefined): Promise<Ol
 	const onManager = [...(here?.tables ?? []).map((table) => `[${table}]`), ...(here?.workerKey ? ['the key on the manager'] : [])];
 	const left = [...(await leftInAccount(context, onManager.length > 0)), ...onManager];
 	if (left.length === 0) return {is: 'ready', resource: {left}, says: 'none'};
-	return {is: 'extra', resource: {left}, says: leftWords(left, here?.busy ?? 0), notes: goneOverNotes('worker')};
+	return {is: 'extra', resource: {left}, says: leftWords(left, here?.busy ?? 0), notes: [...goneOverNotes('worker'), {says: pluginStays}]};
 }
 
 /** The manager as it is now. Throws where its runner has its jobs on the group's workers after all: somebody goes back. */
@@ -88,6 +92,7 @@ async function apply(context: Context, _found: unknown, _finding: unknown, repor
 	await untilFree(context, manager, report);
 	await clearAccount(context, report);
 	await clearManager(context, manager, report);
+	report({says: pluginStays});
 }
 
 /** What a fleet has left of docker-autoscaler once its runner has another executor: jobs on the group's workers end on them, then the group goes. */

@@ -17,8 +17,11 @@ export type ConfigSetting = {
 	config: ExecutorConfig;
 };
 
-/** What config.toml is to be: `token` replaces the one that stands, and undefined keeps it, since the runner rotates it by itself. */
-export type ConfigWanted = ConfigSetting & {token?: RunnerToken | undefined};
+/**
+ * What config.toml is to be: `token` replaces the one that stands, and undefined keeps it, since the runner rotates it by itself; `id` is GitLab's of the
+ * runner that stands, where its entry doesn't say it.
+ */
+export type ConfigWanted = ConfigSetting & {token?: RunnerToken | undefined; id?: number | undefined};
 
 /**
  * One key of config.toml, as it is written and as it is read. Zero values (0, "", false, an empty list) are for the runner the same as an absent key:
@@ -149,7 +152,7 @@ const ofAll: readonly Field[] = [
 	{path: 'session_server.session_timeout', absent: [1800n]},
 	{path: 'runners.name', answer: 'runnerName', write: ({answers}) => answers.runnerName},
 	{path: 'runners.url', answer: 'gitlabUrl', write: ({answers}) => answers.gitlabUrl, read: slashless, drains: true},
-	{path: 'runners.id', byRunner: true, write: ({token}, standing) => (token ? some(token.id, whole) : standing)},
+	{path: 'runners.id', byRunner: true, write: ({id, token}, standing) => (token ? some(token.id, whole) : (some(id, whole) ?? standing))},
 	{path: 'runners.token', byRunner: true, write: ({token}, standing) => token?.token ?? standing},
 	{path: 'runners.token_obtained_at', byRunner: true, write: ({token}, standing) => (token ? some(token.obtainedAt, moment) : standing)},
 	{path: 'runners.token_expires_at', byRunner: true, write: ({token}, standing) => (token ? some(token.expiresAt, moment) : standing)},
