@@ -38,7 +38,9 @@ function numberKeys({act, typed}: ActScreen): Binding[] {
 }
 
 const actKeys: Keys<ActScreen> = (screen, view) => [
-	...(screen.ready ? [{press: ['enter'], shows: signOf('enter', view.look), does: 'do it', act: (): Move => ({panel: {do: 'carry out'}})}] : []),
+	...(screen.ready
+		? [{press: ['enter'], shows: signOf('enter', view.look), does: 'do it', stays: true as const, act: (): Move => ({panel: {do: 'carry out'}})}]
+		: []),
 	...(screen.problem ? [{press: ['r'], shows: 'r', does: 'look again', act: (): Move => ({panel: {do: 'prepare', act: screen.act}})}] : []),
 	...numberKeys(screen),
 	...pageKeys({all: actRows(screen, view), top: screen.top}, view, (top) => ({...screen, top})),

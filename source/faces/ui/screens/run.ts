@@ -154,12 +154,10 @@ const drawRun: Draw<RunScreen> = (screen, view) => {
 	const {paused} = view.state;
 	const problem = paused ? pausedRows(screen.helped ?? {login: undefined}, paused, view) : problemRows(step, view);
 	const {list, problem: problemHeight, detail} = runLayout(view.rows, view.state.steps.length, problem.length);
-	return [
-		progress(view),
-		...stepRows(screen.focus, list, view),
-		...problem.slice(0, problemHeight),
-		...(step && detail > 2 ? detailRows(step, detail, view) : []),
-	];
+	const listed = stepRows(screen.focus, list, view);
+	// What a list in short leaves blank is worth more to the step at work.
+	const room = detail + list - listed.length;
+	return [progress(view), ...listed, ...problem.slice(0, problemHeight), ...(step && room > 2 ? detailRows(step, room, view) : [])];
 };
 
 export const run: ScreenSpec<RunScreen> = {word: 'run', draw: drawRun, keys: runKeys, watches: true};
