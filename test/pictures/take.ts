@@ -35,7 +35,7 @@ const pictures: readonly Picture[] = [
 		program: demo,
 		args: ['demo', '--executor', 'docker-autoscaler', '--image', 'ubuntu-24.04-arm64'],
 		columns: 120,
-		rows: 30,
+		rows: 34,
 		way: [
 			[/Which region/, '\r'],
 			[/Which security group[\s\S]*images: blocked/, '\r'],
