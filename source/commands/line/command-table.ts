@@ -187,7 +187,7 @@ export const commands: readonly CommandSpec[] = [
 		answers: 'none',
 		examples: [
 			['gitlab-runner-aws demo', 'an afternoon in a few minutes'],
-			['gitlab-runner-aws demo --executor docker+machine', 'the same with the other executor, or --preset linux-spot'],
+			['gitlab-runner-aws demo --executor docker+machine', 'the same with the other executor'],
 		],
 	},
 	{
