@@ -1,5 +1,3 @@
-import {EventEmitter} from 'node:events';
-import {Writable} from 'node:stream';
 import {render} from 'ink';
 import {App} from '../../source/faces/ui/app.tsx';
 import {makeController} from '../../source/faces/ui/controller.ts';
@@ -15,52 +13,15 @@ import type {Instance} from '../../source/steps/looks/account.ts';
 import type {RunningJob} from '../../source/world/host/job-list.ts';
 import {fleeting, group, idOf, member, scalingHost, worker} from '../executors/docker-autoscaler/panel/seeing.ts';
 import {gitlabSees, healthy, host, instance, machine, manager, now, pending, runnerSees} from '../panel/seeing.ts';
+import {Keyboard, Screen} from './terminal.ts';
 
-const workers = 5000;
 /** Rows in which something changes from one update to the next. */
 const changing = 50;
-const [executor = 'docker+machine', many = '10000'] = process.argv.slice(2);
+const [executor = 'docker+machine', many = '10000', size = '5000'] = process.argv.slice(2);
+const workers = Number(size);
 const updates = Number(many);
 /** Whether workers are instances of an Auto Scaling group, and not machines in docker-machine's store. */
 const isScaled = executor === 'docker-autoscaler';
-
-/** A terminal of 120x40 that takes everything and keeps nothing. */
-class Screen extends Writable {
-	columns = 120;
-	rows = 40;
-	isTTY = true;
-	bytes = 0;
-	override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-		this.bytes += chunk.length;
-		done();
-	}
-}
-
-/** A keyboard that nobody touches. */
-class Keyboard extends EventEmitter {
-	isTTY = true;
-	setRawMode(): this {
-		return this;
-	}
-	setEncoding(): this {
-		return this;
-	}
-	read(): null {
-		return null;
-	}
-	resume(): this {
-		return this;
-	}
-	pause(): this {
-		return this;
-	}
-	ref(): this {
-		return this;
-	}
-	unref(): this {
-		return this;
-	}
-}
 
 const numbers = Array.from({length: workers}, (_, at) => at);
 const machineName = (at: number): string => `runner-ab12cd-gitlab-runners-${Math.floor(now / 1000) - 600 - at}-${(at + 0x1000_0000).toString(16).slice(-8)}`;
