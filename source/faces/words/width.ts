@@ -10,17 +10,24 @@ export const displayWidth = (text: string): number => (narrow.test(text) ? text.
 /** The same text, at least this wide. */
 export const padded = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - displayWidth(text)));
 
+/** As many whole letters of these as fit. */
+function fitting(segments: Iterable<string>, columns: number): string[] {
+	const kept: string[] = [];
+	let width = 0;
+	for (const segment of segments) {
+		width += displayWidth(segment);
+		if (width > columns) break;
+		kept.push(segment);
+	}
+	return kept;
+}
+
+const letters = (text: string): string[] => [...segmenter.segment(text)].map(({segment}) => segment);
+
 /** Cuts at the end by display width; the sign of what was cut is part of the width. */
 export function cut(text: string, columns: number, more = '…'): string {
 	if (displayWidth(text) <= columns) return text;
-	let kept = '';
-	let width = displayWidth(more);
-	for (const {segment} of segmenter.segment(text)) {
-		width += displayWidth(segment);
-		if (width > columns) break;
-		kept += segment;
-	}
-	return columns > 0 ? kept + more : '';
+	return columns > 0 ? fitting(letters(text), columns - displayWidth(more)).join('') + more : '';
 }
 
 /** A text in pieces of at most this width. */
@@ -40,5 +47,6 @@ export function cutMiddle(text: string, columns: number, more = '…'): string {
 	if (displayWidth(text) <= columns) return text;
 	const room = Math.max(0, columns - displayWidth(more));
 	const tail = Math.floor(room / 2);
-	return text.slice(0, room - tail) + more + (tail > 0 ? text.slice(-tail) : '');
+	const all = letters(text);
+	return fitting(all, room - tail).join('') + more + fitting(all.toReversed(), tail).reverse().join('');
 }
