@@ -24,7 +24,7 @@ function served(runner: RunnerKept, gitlab: SimulatedGitlab, now: number): Runne
 		accessLevel: runner.accessLevel ?? 'not_protected',
 		runnerType,
 		...(runnerType === 'project_type' ? {projects: projectsOf(gitlab)} : {}),
-		...(runnerType === 'group_type' ? {groups: runner.groups ?? []} : {}),
+		...(runnerType === 'group_type' ? {groups: [...(runner.groups ?? [])]} : {}),
 	};
 }
 
@@ -83,7 +83,7 @@ export function simulatedPanel(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 				id: job.id,
 				name: job.name,
 				webUrl: urlOf(job),
-				tags: job.tags,
+				tags: [...job.tags],
 				ref: job.ref ?? 'main',
 				...(protection ? {protected: gitlab.protectedRefs.has(job.ref ?? 'main')} : {}),
 				createdAt: isoTime(job.queuedAt),

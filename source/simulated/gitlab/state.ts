@@ -131,7 +131,7 @@ export const seen = (runner: RunnerKept, now: number): RunnerSeen => ({
 	online: runner.contactedAt !== undefined && now - runner.contactedAt < offlineAfter,
 	paused: runner.paused,
 	...(runner.contactedAt === undefined ? {} : {contactedAt: isoTime(runner.contactedAt)}),
-	tags: runner.tags,
+	tags: [...runner.tags],
 	runUntagged: runner.runUntagged,
 	maintenanceNote: runner.note,
 });
