@@ -21,7 +21,7 @@ const median = (values: readonly number[]): number => values.toSorted((one, othe
 /** Milliseconds of CPU that a process takes, as a shell counts its children's: how long it takes besides is other processes' doing. */
 function once(args: readonly string[]): number {
 	const counted = ['-c', '"$@" >/dev/null && times', 'bash', process.execPath, ...args];
-	const {status, stderr, stdout} = spawnSync('bash', counted, {env: {PATH: process.env.PATH}, encoding: 'utf8'});
+	const {status, stderr, stdout} = spawnSync('bash', counted, {env: {PATH: process.env.PATH}, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']});
 	if (status !== 0) throw new Error(`${args.join(' ')} exits ${status}: ${stderr}`);
 	const [, children = ''] = stdout.trim().split('\n');
 	return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000, 0);
