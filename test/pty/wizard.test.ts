@@ -56,7 +56,7 @@ test('three mistakes show as blocked while still choosing, and the key beside ea
 	await until(/› ubuntu-24\.04-arm64/);
 	await and(key.enter, /Which security group[\s\S]*default sg-/);
 	await and(key.down, /› default sg-/);
-	await until(/keeps this machine[\s\S]*f {2}let in 203\.0\.113\.7\/32/);
+	await until(/keeps[\s\S]*f {2}let in 203\.0\.113\.7\/32/);
 	await and('f', /Done: let in 203\.0\.113\.7\/32/);
 	await until(/\+ security groups/);
 	await and(key.enter, /Which key pair opens/);
