@@ -1,6 +1,6 @@
 import type {Change, Context, Finding, Found, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark} from '../fleet.ts';
-import {Problem} from '../problem.ts';
+import {isProblem, Problem} from '../problem.ts';
 import {quote} from '../world/host/quote.ts';
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
@@ -44,10 +44,20 @@ function kept(context: Context, seen: GroupsSeen): Rule[] {
 
 type RuleNeeds = Pick<Found, 'network'>;
 
+/** Undefined where a group that was named can't be used: the groups' own step tells it. */
+async function ofUsable(seeing: Promise<GroupsSeen>): Promise<GroupsSeen | undefined> {
+	try {
+		return await seeing;
+	} catch (error) {
+		if (isProblem(error, 'InvalidGroup.NotFound')) return undefined;
+		throw error;
+	}
+}
+
 async function check(context: Context, ports: readonly number[], {network}: RuleNeeds): Promise<Finding<Found['security-group-rules']>> {
 	const {answers, fleet} = context;
-	const seen = await see(context, network.vpcId);
-	if (foreignIn(fleet, seen)) return {is: 'waiting', for: ['security-groups']};
+	const seen = await ofUsable(see(context, network.vpcId));
+	if (!seen || foreignIn(fleet, seen)) return {is: 'waiting', for: ['security-groups']};
 	const out = keptOut(context, seen);
 	if (out) return {is: 'blocked', ...out};
 	const {from, manager, ours, workers} = seen;
