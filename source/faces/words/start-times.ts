@@ -21,9 +21,7 @@ const dayWords = (day: number, now: number): string => (day === dayOf(now) ? 'to
 /** What is known besides the starts: what one more worker costs, and how long images took, by jobs. */
 type StartsBeside = {usdPerHour?: number | undefined; pulls?: ReadonlyMap<number, number> | undefined};
 
-/**
- * How long jobs wait for a worker, by day; where that time goes; what would shorten it, by the same jobs. `now` is milliseconds since 1970.
- */
+/** How long jobs wait for a worker, by day; where that time goes; what would shorten it, by the same jobs. `now` is milliseconds since 1970. */
 export function startLines(starts: Starts | undefined, {pulls, usdPerHour}: StartsBeside, now: number): string[] {
 	if (!starts) return ['Waits           not known: the log has not been read'];
 	const days = startsByDay(starts, pulls);

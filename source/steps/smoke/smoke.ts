@@ -158,7 +158,7 @@ const lockedRunner = (cause: unknown): unknown => {
 	});
 };
 
-/** Commits the jobs, which begins them. What was made stands in what is thrown no more: it is taken away first. */
+/** Commits the jobs, which begins them. Where that fails, what was made for them is taken away again before it throws. */
 async function begun(context: Context, options: SmokeOptions, place: Place, {text, message}: {text: string; message: string}): Promise<Place> {
 	const {gitlab} = context;
 	const {token} = options;
