@@ -111,16 +111,16 @@ const mostMachines = 3;
 
 const toldOf = z.object({launched: z.string().optional(), ended: z.string().optional()});
 
-/** Finds a loopback address of which this port is nobody's. */
+/** Finds a loopback address of which this port is nobody's, among four million, so that no other world takes the same one before it is used. */
 async function ownLoopback(port: number): Promise<string> {
 	for (let tries = 0; tries < 50; tries += 1) {
 		const part = (): number => 1 + Math.floor(Math.random() * 253);
-		const address = `127.77.${part()}.${part()}`;
+		const address = `127.${64 + (part() % 63)}.${part()}.${part()}`;
 		if (await isFree(address, port)) {
 			return address;
 		}
 	}
-	throw new Error(`No loopback address 127.77.x.y has port ${port} free (not root?)`);
+	throw new Error(`No loopback address 127.64.0.0/10 has port ${port} free (not root?)`);
 }
 
 const noMachine: Newest = {
