@@ -62,8 +62,7 @@ export async function smokeAfterSetup(session: Session, context: Context): Promi
 }
 
 /** How a trial ended well. */
-const passedWords = ({fleet}: Context, {seconds}: SmokeEnd): string =>
-	`Both jobs passed on ${fleet.name}, in ${spent(seconds)}; nothing of them is left in GitLab.`;
+const passedWords = ({fleet}: Context, {seconds}: SmokeEnd): string => `Both jobs passed on ${fleet.name}, in ${spent(seconds)}.`;
 
 async function tokenFor(session: Session, {answers}: Context): Promise<string> {
 	const {face, interactive, secrets} = session;

@@ -74,6 +74,6 @@ export const imagesAt = (lines: readonly string[]): number | undefined => {
 	return line?.at ?? (second === undefined ? undefined : Number(second) * 1000);
 };
 
-/** Seconds by phase, of those that took a second or belong to every job. */
+/** Seconds of each phase that is over. */
 export const secondsByPhase = (phases: readonly Phase[]): {name: PhaseName; seconds: number}[] =>
 	phases.flatMap(({name, from, until}) => (until === undefined ? [] : [{name, seconds: Math.max(0, until - from) / 1000}]));

@@ -123,7 +123,9 @@ async function placeFor(context: Context, making: WorkerMaking, options: SmokeOp
 	const [home, group] = [runner.projects?.[0], runner.groups?.[0]];
 	const beside = home === undefined ? undefined : await existing(gitlab, token, home, signal);
 	const namespaceId = beside?.namespaceId ?? group;
-	for (const left of await gitlab.projectsNamed(token, branch, signal)) await gitlab.deleteProject(token, left.id, signal);
+	// In other groups a project of that name is another's trial.
+	const left = (await gitlab.projectsNamed(token, branch, signal)).filter((one) => namespaceId === undefined || one.namespaceId === namespaceId);
+	for (const {id} of left) await gitlab.deleteProject(token, id, signal);
 	const description = `Made by gitlab-runner-aws for a trial of the fleet ${context.fleet.name}; it may be deleted.`;
 	const project = await gitlab.createProject(token, {name: branch, namespaceId, description}, signal);
 	const place: Place = {project, branch: project.defaultBranch ?? 'main', from: undefined, isOwn: true};
