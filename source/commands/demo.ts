@@ -11,10 +11,13 @@ import type {CommandWorld} from './world.ts';
 const region = 'us-east-2';
 /** Simulated seconds in a second, where somebody looks on. */
 const speed = 20;
+/** AWS's quota of Standard spot vCPUs, and how many the demo's account has: enough for any preset that is shipped. */
+const spotQuota = {code: 'L-34B43A08', vcpus: 640};
 
 /** The simulated world as commands take it; at once where no one looks on. */
 export function demoWorld(isWatched: boolean): CommandWorld & {simulated: World} {
 	const simulated = simulatedWorld({speed: isWatched ? speed : 'instant'});
+	simulated.outside.setQuota(spotQuota.code, spotQuota.vcpus);
 	const {cloudAt, host, gitlabAt, address, disk, clock, random} = simulated;
 	return {
 		cloudAt,

@@ -24,29 +24,24 @@ const jobs = (at: number, count: number, name: string, seconds: number): Scene =
 const scenes: readonly Scene[] = [
 	jobs(5, 2, 'build', 240),
 	jobs(60, 1, 'lint', 120),
+	{
+		at: 90,
+		// A worker that nobody knows: launched just now, so that it costs from now on, and seen as one once it isn't young any more.
+		does(demo) {
+			const {fleet, workers, world} = demo;
+			const like = workers()[0];
+			if (isLeft(demo) || leaveInGroup(demo) || !like) return;
+			const now = world.time.now();
+			const name = like.name.replace(/-\d{10}-[0-9a-f]{8}$/, `-${Math.floor(now / 1000)}-0badc0de`);
+			world.outside.addInstance(fleet.region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: now});
+		},
+	},
 	jobs(150, 9, 'test', 320),
 	{
 		at: 330,
 		does({world, workers}) {
 			const taken = workers().find(({spot}) => spot);
 			if (taken) world.outside.interruptSpot(taken.id);
-		},
-	},
-	{
-		at: 420,
-		// A machine that nobody knows any more: made half an hour ago, by a run that ended badly.
-		does(demo) {
-			const {fleet, workers, world} = demo;
-			const like = workers()[0];
-			if (isLeft(demo) || leaveInGroup(demo) || !like) return;
-			const name = like.name.replace(/-\d{10}-[0-9a-f]{8}$/, `-${Math.floor(world.time.now() / 1000) - 1800}-0badc0de`);
-			world.outside.addInstance(fleet.region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: world.time.now() - 1_800_000});
-		},
-	},
-	{
-		at: 430,
-		does(demo) {
-			for (const instance of leftInGroup(demo)) instance.launchedAt = demo.world.time.now() - 7_200_000;
 		},
 	},
 	{
@@ -91,25 +86,25 @@ async function waited(clock: Clock, until: number, signal: AbortSignal): Promise
 	return !signal.aborted;
 }
 
-/** Instances of the group in which a setup tries a worker. */
-const leftInGroup = ({fleet, world}: DemoFleet) =>
-	[...world.outside.region(fleet.region).instances.values()].filter(({ending, tags}) => !ending && tags[groupTag] === names.testGroup(fleet));
+/** The group of the worker that nobody knows: one that bears the fleet's mark, and that no runner of config.toml has. */
+const forgottenGroup = (fleet: Fleet): string => `${names.scalingGroup(fleet)}-old`;
 
 /** Whether the orphan of an earlier round is still there. */
-const isLeft = (demo: DemoFleet): boolean =>
-	leftInGroup(demo).length > 0 ||
-	[...demo.world.outside.region(demo.fleet.region).instances.values()].some(({keyName, ending}) => !ending && keyName?.endsWith('0badc0de') === true);
+const isLeft = ({fleet, world}: DemoFleet): boolean =>
+	[...world.outside.region(fleet.region).instances.values()].some(
+		({ending, keyName, tags}) => !ending && (keyName?.endsWith('0badc0de') === true || tags[groupTag] === forgottenGroup(fleet)),
+	);
 
-/** Where the workers are an Auto Scaling group's, the orphan is a worker that a setup tried and didn't end; whether they are. */
+/** Where the workers are an Auto Scaling group's, the orphan is of a group that no runner has any more; whether they are. */
 function leaveInGroup({fleet, world}: DemoFleet): boolean {
 	const {scalingGroups, templates} = world.outside.region(fleet.region);
 	const like = scalingGroups.get(names.scalingGroup(fleet));
 	if (!like) return false;
-	const tried = names.testGroup(fleet);
+	const forgotten = forgottenGroup(fleet);
 	const marks = {[markKeys.fleet]: fleet.name, [markKeys.part]: 'group'};
-	if (!scalingGroups.has(tried))
+	if (!scalingGroups.has(forgotten))
 		world.outside.call('CreateAutoScalingGroup', fleet.region, {
-			AutoScalingGroupName: tried,
+			AutoScalingGroupName: forgotten,
 			MinSize: 0,
 			MaxSize: 1,
 			VPCZoneIdentifier: like.subnetIds.join(','),
@@ -121,7 +116,7 @@ function leaveInGroup({fleet, world}: DemoFleet): boolean {
 			},
 			Tags: Object.entries(marks).map(([Key, Value]) => ({Key, Value, PropagateAtLaunch: false})),
 		});
-	world.outside.call('SetDesiredCapacity', fleet.region, {AutoScalingGroupName: tried, DesiredCapacity: 1});
+	world.outside.call('SetDesiredCapacity', fleet.region, {AutoScalingGroupName: forgotten, DesiredCapacity: 1});
 	return true;
 }
 
