@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {suite, test} from 'node:test';
+import {Stopped} from '../../source/problem.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import type {Address} from '../../source/world/laptop/address/port.ts';
 import {realAddress} from '../../source/world/laptop/address/real.ts';
@@ -33,6 +34,16 @@ for (const side of [real, simulated]) {
 			assert.equal(await world.address.mine(), '203.0.113.7');
 			world.says(undefined);
 			assert.equal(await world.address.mine(), undefined);
+		});
+
+		test('whoever stops asking is told so, and never that the address is not known', async (t) => {
+			const world = await side.open();
+			t.after(world.stop);
+			const over = new AbortController();
+			const asked = world.address.mine(over.signal);
+			over.abort();
+			await assert.rejects(asked, Stopped);
+			await assert.rejects(world.address.mine(over.signal), Stopped);
 		});
 	});
 }

@@ -8,6 +8,7 @@ import type {AnyStep, Context, Look, Looking} from '../../../source/engine/step.
 import type {Answers} from '../../../source/fleet.ts';
 import {Problem, Stopped} from '../../../source/problem.ts';
 import {simulatedWorld} from '../../../source/simulated/world.ts';
+import {addressLook} from '../../../source/steps/looks/address.ts';
 import {asking} from '../../answers/stub.ts';
 
 /** Complete answers, these among them. */
@@ -237,6 +238,20 @@ test('a look that ended with the answers it began for is begun again by those th
 	first?.(new Stopped());
 	assert.equal((await plan.ended())?.answers.limit, 2);
 	assert.deepEqual(loads, [1, 2]);
+});
+
+test('this machine’s address that wasn’t told yet, or whose answer was overtaken, is asked for again by the next round', async () => {
+	const check = async (context: Context) => so(`from ${await context.look(addressLook)}`);
+	const {plan, change, found, world} = underTest([{name: 'quota', title: 'Quota', needs: [], actions: [], check}]);
+	world.outside.setOwnAddress(undefined);
+	change(await answersOf({limit: 1}));
+	await plan.ended();
+	world.outside.setOwnAddress('203.0.113.7');
+	change(await answersOf({limit: 2}));
+	await turns(1);
+	change(await answersOf({limit: 3}));
+	await plan.ended();
+	assert.deepEqual(found(), ['quota ready from undefined', 'quota ready from 203.0.113.7']);
 });
 
 test('what is blocked only for want of a token is not yet known, in its plan too', async () => {

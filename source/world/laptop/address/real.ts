@@ -1,12 +1,13 @@
 import {isIPv4} from 'node:net';
+import {Stopped} from '../../../problem.ts';
 import {send} from '../../request.ts';
 import type {Address} from './port.ts';
 
 /** AWS's own service for the question; it answers with the address and a newline. */
 const service = 'https://checkip.amazonaws.com/';
 
-/** Milliseconds. */
-const limit = 3000;
+/** Milliseconds: a laptop asks its second name server only when the first has been silent for five seconds. */
+const limit = 8000;
 
 /**
  * Asks AWS's service, or the one at `url`, which address this machine has out there. Anything but an IPv4 address in time is "not known".
@@ -19,6 +20,8 @@ export const realAddress = ({url = service}: {url?: string | undefined} = {}): A
 			const said = text.trim();
 			return status === 200 && isIPv4(said) ? said : undefined;
 		} catch {
+			// Whoever stopped asking has learnt nothing of the address.
+			if (signal?.aborted) throw new Stopped();
 			return undefined;
 		}
 	},
