@@ -59,7 +59,10 @@ export type Part =
 	| 'launch-template'
 	| 'group'
 	| 'worker'
-	| 'runner';
+	| 'runner'
+	/** An image that `bake` made, with its snapshot, and the instance that it is made on. */
+	| 'worker-image'
+	| 'image-builder';
 
 /** The mark as tags; `global` is for things outside any region (IAM, S3's names). */
 export function mark(fleet: Fleet, part: Part, global = false): Record<string, string> {

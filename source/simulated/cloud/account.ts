@@ -40,6 +40,8 @@ export type KeyPairState = {
 	tags: Tags;
 	seenFrom: number;
 };
+/** What is on a disk beside its system: Docker's version, and the images that Docker has already. */
+export type DiskContents = {docker?: string; pulled: readonly string[]};
 export type ImageState = {
 	id: string;
 	name: string;
@@ -56,6 +58,25 @@ export type ImageState = {
 	/** Login user and system of machines made from it. */
 	user: string;
 	os: string;
+	/** Absent where nobody has said what is on it. */
+	contents?: DiskContents;
+	/** Of one that was made of an instance: its disk's snapshot, and from when Describe calls show it, tell its snapshot, and it can be launched. */
+	made?: {snapshotId: string; seenFrom: number; mappedFrom: number; availableFrom: number};
+	encrypted?: boolean;
+	/** Since when it can't be launched any more, and until when Describe calls show it and its snapshot is in use all the same. */
+	deregistered?: {at: number; shownUntil: number};
+};
+export type SnapshotState = {
+	id: string;
+	imageId: string;
+	volumeId: string;
+	gib: number;
+	encrypted: boolean;
+	description: string;
+	startedAt: number;
+	completedAt: number;
+	seenFrom: number;
+	tags: Tags;
 };
 export type VolumeState = {
 	id: string;
@@ -81,6 +102,9 @@ export type SpotRequestState = {
 	endedAt?: number;
 	tags: Tags;
 };
+
+/** What an instance's user data does that ends by switching it off: what it prints when, and what is on its disk once it has gone well. */
+export type BuildState = {lines: {at: number; says: string}[]; disk: DiskContents; isOver: boolean};
 
 export type InstanceState = {
 	id: string;
@@ -116,6 +140,9 @@ export type InstanceState = {
 	volumeId: string;
 	tags: Tags;
 	userData?: string;
+	/** Whether it ends, and isn't only stopped, when its own system switches it off. */
+	endsItself?: boolean;
+	build?: BuildState;
 	/** Keys pushed by Instance Connect, each good until a time. */
 	pushed: {user: string; publicKey: string; until: number}[];
 };
@@ -139,6 +166,7 @@ export type RegionState = {
 	groups: Map<string, GroupState>;
 	keyPairs: Map<string, KeyPairState>;
 	images: Map<string, ImageState>;
+	snapshots: Map<string, SnapshotState>;
 	instances: Map<string, InstanceState>;
 	volumes: Map<string, VolumeState>;
 	spotRequests: Map<string, SpotRequestState>;
@@ -233,6 +261,8 @@ export type AccountState = {
 	/** Key pairs that a region may hold. */
 	mostKeyPairs: number;
 	consoles: ConsoleDelays;
+	/** What every build of an image fails with, where it does. */
+	buildsFail?: string;
 	/** Docker's newest version: what its own install script puts on a machine. */
 	newestDocker: string;
 	regions: Map<string, RegionState>;

@@ -45,6 +45,8 @@ export type ImageLine = {
 	name(architecture: 'x86_64' | 'arm64', date: string): string;
 	parameter(architecture: 'x86_64' | 'arm64'): string;
 	os: string;
+	/** The version of Docker that it comes with. */
+	docker?: string;
 };
 
 const debianWord = (architecture: string) => (architecture === 'x86_64' ? 'amd64' : 'arm64');
@@ -76,6 +78,7 @@ export const imageLines: readonly ImageLine[] = [
 		name: (architecture, date) => `al2023-ami-ecs-hvm-2023.0.${date}-kernel-6.1-${architecture}`,
 		parameter: (architecture) => `/aws/service/ecs/optimized-ami/amazon-linux-2023/${architecture === 'arm64' ? 'arm64/' : ''}recommended/image_id`,
 		os: 'amzn 2023',
+		docker: '25.0.16',
 	},
 ];
 

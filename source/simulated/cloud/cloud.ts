@@ -21,6 +21,7 @@ import {always, type Late, type Lateness} from './lateness.ts';
 import {groupsCaller} from './linked-roles.ts';
 import {market} from './market.ts';
 import {network} from './network.ts';
+import {ownImages} from './own-images.ts';
 import {isRefusal, refusal} from './refusal.ts';
 import type {MachineCall} from './rights.ts';
 import {noticeLosses} from './scaling/capacity.ts';
@@ -52,6 +53,7 @@ const handlers: Handlers<OperationName> = {
 	...groups,
 	...keyPairs,
 	...images,
+	...ownImages,
 	...instances,
 	...market,
 	...buckets,
@@ -66,6 +68,7 @@ const handlers: Handlers<OperationName> = {
 /** Milliseconds that a call takes at least; those that aren't here take 60. Up to as much again comes by chance. */
 const leastLatency: Partial<Record<OperationName, number>> = {
 	RunInstances: 900,
+	CreateImage: 400,
 	CreateBucket: 300,
 	CreateRole: 250,
 	CreateInstanceProfile: 250,

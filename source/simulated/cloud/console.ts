@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {Between, ConsoleDelays, ImageState, InstanceState} from './account.ts';
+import {buildShown} from './builds.ts';
 import {refusal} from './refusal.ts';
 
 /** A machine's ed25519 host key, as its public half tells: the same for the same instance and generation. */
@@ -35,6 +36,8 @@ export function consoleOf(instance: InstanceState, image: ImageState | undefined
 	const kernel = '[    0.000000] Linux version 6.8.0-1021-aws';
 	const host = `ip-${instance.privateIp.replaceAll('.', '-')}`;
 	if (instance.startedAgain) return `${kernel}\r\n${host} login: \r\n`;
+	// What user data prints comes before the host keys, which wait for its end.
+	if (instance.build) return [kernel, ...buildShown(instance, now), ''].join('\r\n');
 	const key = hostKeyOf(instance.id);
 	const lines = [
 		kernel,

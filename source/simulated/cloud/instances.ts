@@ -2,6 +2,7 @@ import type {RunInstancesCommandInput} from '@aws-sdk/client-ec2';
 import type {InstanceState} from './account.ts';
 import {stateOf} from './account.ts';
 import {filtered, onlyKnows, required} from './asked.ts';
+import {beginBuild} from './builds.ts';
 import {consoleOf} from './console.ts';
 import type {Handlers, Here} from './here.ts';
 import {codes, shown} from './instance-shown.ts';
@@ -62,6 +63,7 @@ function launched(input: RunInstancesCommandInput, launch: Launch, here: Here): 
 		volumeId,
 		tags: launch.tags.instance,
 		...(input.UserData === undefined ? {} : {userData: input.UserData}),
+		...(input.InstanceInitiatedShutdownBehavior === 'terminate' || launch.spot ? {endsItself: true} : {}),
 		pushed: [],
 	};
 	if (launch.publicIp) instance.publicIp = newAddress(here, order);
@@ -87,7 +89,16 @@ function launched(input: RunInstancesCommandInput, launch: Launch, here: Here): 
 			tags: launch.tags.spotRequest,
 		});
 	}
+	beginBuild(here, instance, launch.image, (at) => switchOff({...here, now: at}, instance));
 	return instance;
+}
+
+/** An instance's own system switches it off: it is stopped 8 s later, or ends where it was launched so. */
+function switchOff(here: Here, instance: InstanceState): void {
+	const code = 'Client.InstanceInitiatedShutdown';
+	const reason = {code, message: `${code}: Instance initiated shutdown`};
+	if (instance.endsItself) endInstance(here, instance, reason);
+	else Object.assign(instance, {stopping: {from: here.now, until: here.now + 8000}, reason});
 }
 
 const newAddress = ({account, region}: Here, order: number) =>

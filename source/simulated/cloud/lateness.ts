@@ -3,8 +3,10 @@
  * minutes at most (internal/service/{ec2,iam,s3,ssm}).
  */
 export type Late =
-	/** EC2's Describe calls don't show a new instance, group or key pair. */
+	/** EC2's Describe calls don't show a new instance, group, key pair, image or snapshot. */
 	| 'seeing'
+	/** EC2's Describe calls still show a deregistered image, and its snapshot is in use: `InvalidSnapshot.InUse`. */
+	| 'imageGone'
 	/** EC2's other calls don't know a new security group: `InvalidGroup.NotFound`. */
 	| 'group'
 	/** EC2's Describe calls don't show a new rule of a group. */

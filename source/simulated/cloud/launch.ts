@@ -5,7 +5,7 @@ import {onlyKnows, required, tagsFor} from './asked.ts';
 import {priceFactor} from './catalogue.ts';
 import type {Here} from './here.ts';
 import {profileInEc2} from './iam.ts';
-import {imageById} from './images.ts';
+import {launchable, snapshotOf} from './images.ts';
 import {groupsCaller, linkedRoleArn, linkedRoles, makeLinkedRole} from './linked-roles.ts';
 import {freeAddresses, kindOf} from './network.ts';
 import {defaultQuotas} from './new-account.ts';
@@ -73,7 +73,7 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 		'InstanceInitiatedShutdownBehavior',
 	]);
 	if (input.MinCount !== 1 || input.MaxCount !== 1) throw new Error('The simulated world launches one instance a call.');
-	const image = imageById(here, required(input.ImageId, 'ImageId'));
+	const image = launchable(here, required(input.ImageId, 'ImageId'));
 	const type = required<string>(input.InstanceType, 'InstanceType');
 	const kind = kindOf(type);
 	if (!kind) throw refusal('InvalidParameterValue', `Invalid value '${type}' for InstanceType.`);
@@ -243,7 +243,7 @@ function keyFor(name: string | undefined, {region}: Here): string | undefined {
 
 function diskFor({BlockDeviceMappings: mappings}: RunInstancesCommandInput, image: ImageState): Launch['disk'] {
 	const ebs = mappings?.find(({DeviceName}) => DeviceName === image.rootDevice)?.Ebs;
-	return {gib: ebs?.VolumeSize ?? image.diskGib, kind: ebs?.VolumeType ?? 'gp3', encrypted: ebs?.Encrypted ?? false};
+	return {gib: ebs?.VolumeSize ?? image.diskGib, kind: ebs?.VolumeType ?? 'gp3', encrypted: image.encrypted === true || (ebs?.Encrypted ?? false)};
 }
 
 function judgeDevice({BlockDeviceMappings: mappings}: RunInstancesCommandInput, image: ImageState): void {
@@ -251,7 +251,7 @@ function judgeDevice({BlockDeviceMappings: mappings}: RunInstancesCommandInput, 
 	if (root?.VolumeSize !== undefined && root.VolumeSize < image.diskGib) {
 		throw refusal(
 			'InvalidBlockDeviceMapping',
-			`Volume of size ${root.VolumeSize}GB is smaller than snapshot '${image.id.replace('ami', 'snap')}', expect size >= ${image.diskGib}GB`,
+			`Volume of size ${root.VolumeSize}GB is smaller than snapshot '${snapshotOf(image)}', expect size >= ${image.diskGib}GB`,
 		);
 	}
 }

@@ -1,8 +1,15 @@
-import type {RouteTableState, SubnetState, VpcState} from './account.ts';
+import type {InstanceState, RegionState, RouteTableState, SubnetState, VpcState} from './account.ts';
 import {filtered, onlyKnows, tagList} from './asked.ts';
 import {instanceKinds} from './catalogue.ts';
 import type {Handlers} from './here.ts';
 import {refusal} from './refusal.ts';
+
+/** Whether an instance gets to the internet: through a NAT gateway, or an internet gateway with a public address. */
+export function leadsOut({routeTables}: RegionState, {publicIp, subnetId, vpcId}: InstanceState): boolean {
+	const own = routeTables.find(({subnetIds}) => subnetIds.includes(subnetId));
+	const target = (own ?? routeTables.find((table) => table.subnetIds.length === 0 && table.vpcId === vpcId))?.target;
+	return target?.startsWith('nat-') === true || (target !== undefined && publicIp !== undefined);
+}
 
 /** Addresses that are left in a subnet. */
 export const freeAddresses = (subnet: SubnetState, instances: Iterable<{subnetId: string; ending?: {until: number}}>, now: number): number =>

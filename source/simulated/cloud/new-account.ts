@@ -78,6 +78,7 @@ function newRegion(name: string, now: number, newId: (prefix: string) => string)
 		groups: new Map(),
 		keyPairs: new Map(),
 		images: new Map(),
+		snapshots: new Map(),
 		instances: new Map(),
 		volumes: new Map(),
 		spotRequests: new Map(),
@@ -129,6 +130,7 @@ export function publishLine(region: RegionState, lineName: string, createdAt: nu
 			tags: {},
 			user: line.user,
 			os: line.os,
+			...(line.docker === undefined ? {} : {contents: {docker: line.docker, pulled: []}}),
 		};
 		region.images.set(image.id, image);
 		const name = line.parameter(architecture);

@@ -90,6 +90,11 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 			if (said === undefined) delete regionOf(region).groupLaunches;
 			else regionOf(region).groupLaunches = said;
 		},
+		/** What every build of an image fails with that is halfway from now on; undefined: they go well. */
+		failBuilds(why: string | undefined): void {
+			if (why === undefined) delete account.buildsFail;
+			else account.buildsFail = why;
+		},
 		/** An applied quota in vCPUs, or undefined: only AWS's default. */
 		setQuota(code: string, value: number | undefined): void {
 			if (value === undefined) account.quotas.delete(code);

@@ -57,6 +57,7 @@ function known(account: AccountState, region: RegionState): JudgedScope['known']
 			const image = region.images.get(id);
 			return image && {tags: image.tags, isPublic: image.public};
 		},
+		snapshot: (id) => region.snapshots.get(id),
 		volume: (id) => region.volumes.get(id),
 		subnet: (id) => region.subnets.find((subnet) => subnet.id === id),
 		'security-group': (id) => region.groups.get(id),

@@ -1,4 +1,5 @@
 import {cidrHas} from '../cloud/groups.ts';
+import {leadsOut} from '../cloud/network.ts';
 import type {Caller} from './manager-calls.ts';
 
 /** Whether the worker's groups let this host in on a port. */
@@ -15,11 +16,9 @@ export function reaches({cloud, machine}: Caller, regionName: string, instanceId
 	);
 }
 
-/** Whether a worker gets to Docker's downloads: through a NAT gateway, or an internet gateway with a public address. */
+/** Whether a worker gets to Docker's downloads. */
 export function hasInternet({cloud}: Caller, regionName: string, instanceId: string): boolean {
 	const region = cloud.account.regions.get(regionName);
 	const worker = region?.instances.get(instanceId);
-	const own = region?.routeTables.find(({subnetIds}) => worker !== undefined && subnetIds.includes(worker.subnetId));
-	const table = own ?? region?.routeTables.find(({subnetIds, vpcId}) => subnetIds.length === 0 && vpcId === worker?.vpcId);
-	return table?.target?.startsWith('nat-') === true || (table?.target !== undefined && worker?.publicIp !== undefined);
+	return region !== undefined && worker !== undefined && leadsOut(region, worker);
 }

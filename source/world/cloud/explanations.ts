@@ -30,9 +30,14 @@ export const explanations: Record<string, ((said: string, region: string) => Exp
 		message: `${quoted(said, /["'[]?(ami-[^\s"'\]]*)/, 'This')} is no image id`,
 		advice: 'An image id is `ami-` and 8 or 17 hexadecimal digits; `ubuntu-24.04` is a name that works too.',
 	}),
-	'InvalidAMIID.Unavailable': (said) => ({
-		message: `Image ${quoted(said, /(ami-[0-9a-f]+)/, '')} is no longer offered by its publisher`.replace('  ', ' '),
-		advice: 'Choose a newer one.',
+	'InvalidAMIID.Unavailable': (said) => {
+		const image = `Image ${quoted(said, /(ami-[0-9a-f]+)/, '')} `.replace('  ', ' ');
+		if (/pending/.test(said)) return {message: `${image}is still being made`, advice: 'Run the same command again in some minutes.'};
+		return {message: `${image}is no longer offered by its publisher`, advice: 'Choose a newer one.'};
+	},
+	'InvalidAMIName.Duplicate': (said) => ({
+		message: `Another image${quoted(said, /(ami-[0-9a-f]+)/, '') && `, ${quoted(said, /(ami-[0-9a-f]+)/, '')},`} has the name ${quoted(said, /name (.+) is already/, 'already')}`,
+		advice: 'Deregister that one if nothing needs it, then run the same command again.',
 	}),
 	Unsupported: (said) => ({
 		message: said.includes('requested Availability Zone')
@@ -59,6 +64,9 @@ export const explanations: Record<string, ((said: string, region: string) => Exp
 	KeyPairLimitExceeded: (_, region) => quota(`This account has as many key pairs in ${region} as it may`),
 	SecurityGroupLimitExceeded: (_, region) => quota(`This account has as many security groups in ${region} as it may`),
 	RulesPerSecurityGroupLimitExceeded: () => quota('This security group has as many rules as it may'),
+	SnapshotLimitExceeded: (_, region) => quota(`This account has as many snapshots in ${region} as it may`),
+	ConcurrentSnapshotLimitExceeded: () => quota('This account makes as many snapshots at once as it may'),
+	ResourceLimitExceeded: (said) => quota(said || 'This account has as many of these as it may'),
 	VolumeLimitExceeded: (_, region) => quota(`This account has as much disk in ${region} as it may`),
 	AddressLimitExceeded: (_, region) => quota(`This account has as many addresses in ${region} as it may`),
 	LimitExceeded: (said) => quota(said || 'This account has as many of these as it may'),
@@ -116,6 +124,9 @@ export const ordinary: ReadonlySet<string> = new Set([
 	'InvalidKey.Format',
 	'InvalidInstanceID.NotFound',
 	'InvalidInstanceID.Malformed',
+	'InvalidAMIName.Malformed',
+	'InvalidSnapshot.InUse',
+	'InvalidSnapshot.NotFound',
 	'InvalidPermission.Duplicate',
 	'InvalidPermission.NotFound',
 	'InvalidParameterValue',

@@ -15,8 +15,8 @@ const letsUser = /usermod|gpasswd|adduser|groups\s*:/;
 
 const userDataOf = ({userData = ''}: InstanceState): string => Buffer.from(userData, 'base64').toString();
 
-/** Images that come with Docker: Amazon's for ECS, and the account's own, which somebody has made for this. */
-const comesWithDocker = (image: ImageState, account: string): boolean => image.name.includes('-ecs-') || image.owner === account;
+/** Images that come with Docker; of the account's own ones whose contents nobody has told, somebody has made them for this. */
+const comesWithDocker = ({contents, owner}: ImageState, account: string): boolean => (contents ? contents.docker !== undefined : owner === account);
 
 /** Since when Docker answers the login user of a worker, in milliseconds since 1970; undefined where it never does. */
 export function dockerUpFrom(caller: Caller, region: string, instance: InstanceState, image: ImageState): number | undefined {
@@ -27,8 +27,8 @@ export function dockerUpFrom(caller: Caller, region: string, instance: InstanceS
 	return isInstalled ? instance.initialisedAt + installing : undefined;
 }
 
-/** Docker's version on a worker: Amazon's image for ECS has its own, packages the newest. */
-export const dockerVersionOn = ({cloud}: Caller, image: ImageState): string => (image.name.includes('-ecs-') ? '25.0.16' : cloud.account.newestDocker);
+/** Docker's version on a worker: the image's, or the newest where packages bring it. */
+export const dockerVersionOn = ({cloud}: Caller, image: ImageState): string => image.contents?.docker ?? cloud.account.newestDocker;
 
 /** Milliseconds that a ready command takes on a worker from now on, and how it ends. */
 export function readied(
