@@ -8,15 +8,17 @@ const buildTakes = 90_000;
 /** What a build prints begins so; one that fails then says so. */
 const marked = 'gitlab-runner-aws bake: ';
 
-/** The lines that a build's script prints on the console where it goes well, in their order: what it says in it, one after another. */
-function buildLines(script: string): string[] {
-	const said = [...script.matchAll(/gitlab-runner-aws bake: ([^"'\n$]+)/g)].map(([, what = '']) => what.trim());
-	const lines = said.filter((what) => what !== '' && !what.startsWith('failed'));
-	return (lines.length > 0 ? lines : ['Docker is installed', 'images are pulled', 'done']).map((what) => marked + what);
-}
+/** A command of a build's script at the beginning of a line, with its one word that is written out: `say 'done'`, `pull alpine:3`. */
+const commands = /^\s*(say|pull) (?:'([^'\n]*)'|"([^"$\n]*)"|([\w./:@-]+))/gm;
 
-/** Images that a build's script pulls. */
-const pulledBy = (script: string): string[] => [...script.matchAll(/\bdocker (?:image )?pull (?:-q )?["']?([\w./:@-]+)/g)].map(([, image = '']) => image);
+/** What a build's script says where all goes well, in its order, and the images that it pulls. */
+function told(script: string): {says: string[]; pulled: string[]} {
+	const found = [...script.matchAll(commands)].map(([, command, single, double, bare]) => ({command, word: single ?? double ?? bare ?? ''}));
+	return {
+		says: found.map(({command, word}) => marked + (command === 'pull' ? `pulling ${word}` : word)),
+		pulled: found.flatMap(({command, word}) => (command === 'pull' ? [word] : [])),
+	};
+}
 
 /** Why a build doesn't go well, where it doesn't. */
 function failureOf(instance: InstanceState, {account, region}: Here): string | undefined {
@@ -32,10 +34,10 @@ export function beginBuild(here: Here, instance: InstanceState, image: ImageStat
 	const script = Buffer.from(instance.userData ?? '', 'base64').toString();
 	if (!/\bpoweroff\b|\bshutdown\b.* now\b/.test(script)) return;
 	const begins = instance.bootedAt;
-	const says = buildLines(script);
+	const {pulled, says} = told(script);
 	const disk: DiskContents = {
 		docker: image.contents?.docker ?? here.account.newestDocker,
-		pulled: [...new Set([...(image.contents?.pulled ?? []), ...pulledBy(script)])],
+		pulled: [...new Set([...(image.contents?.pulled ?? []), ...pulled])],
 	};
 	const build = {lines: says.map((line, index) => ({at: begins + (buildTakes * index) / says.length, says: line})), disk, isOver: false};
 	instance.build = build;
@@ -55,8 +57,8 @@ export function beginBuild(here: Here, instance: InstanceState, image: ImageStat
 	});
 }
 
-/** What a build has printed until a time, as the serial console has it. */
+/** What a build has printed until a time, as the serial console has it: on its standard output, which cloud-init passes on, and by itself. */
 export const buildShown = ({bootedAt, build, ending, stopping}: InstanceState, now: number): string[] =>
 	(build?.lines ?? [])
 		.filter(({at}) => at <= Math.min(now, stopping?.from ?? now, ending?.from ?? now))
-		.map(({at, says}) => `[${((at - bootedAt) / 1000 + 22).toFixed(3).padStart(9)}] cloud-init[1187]: ${says}`);
+		.flatMap(({at, says}) => [`[${((at - bootedAt) / 1000 + 22).toFixed(3).padStart(9)}] cloud-init[1187]: ${says}`, says]);

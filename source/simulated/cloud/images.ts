@@ -46,7 +46,7 @@ export function imageById(here: Here, id: string): ImageState {
 /** An image that an instance can be launched from: not one that is still being made, nor one that was deregistered. */
 export function launchable(here: Here, id: string): ImageState {
 	const image = imageById(here, id);
-	if (image.deregistered) throw refusal('InvalidAMIID.Unavailable', `The image ID '${id}' is no longer available`);
+	if (image.deregistered) throw refusal('InvalidAMIID.Unavailable', `The image id '[${id}]' is no longer available`);
 	if (imageState(image, here.now) === 'pending') throw refusal('InvalidAMIID.Unavailable', `AMI '${id}' is pending, and cannot be run`);
 	return image;
 }

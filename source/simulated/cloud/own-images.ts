@@ -36,7 +36,7 @@ function sourceOf(id: string, here: Here): InstanceState {
 function ownImage(here: Here, id: string): ImageState {
 	const image = imageById(here, id);
 	if (image.owner !== here.account.id) throw refusal('AuthFailure', `Not authorized for images: [${id}]`, 403);
-	if (image.deregistered) throw refusal('InvalidAMIID.Unavailable', `The AMI ID '${id}' is no longer available`);
+	if (image.deregistered) throw refusal('InvalidAMIID.Unavailable', `The image id '[${id}]' is no longer available`);
 	return image;
 }
 
