@@ -148,6 +148,9 @@ export type RecordsOf<List extends readonly {id: string; shape: z.ZodType; requi
 /** The flag of an answer's key: `managerType` → `--manager-type`. */
 export const flagOf = (key: AnswerKey): string => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
+/** `managerType` as words: `manager type`. */
+export const keyWords = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 /** Something that can't be done, and the way out, as a judge's sentence; nothing where there is nothing. */
 export const whyNot = (refused: {message: string; advice: string} | undefined): string | undefined => refused && `${refused.message} ${refused.advice}`;
 

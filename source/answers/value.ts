@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {AnswerKey, Given} from '../fleet.ts';
-import {inOrder, questions} from './all.ts';
-import {type AnyQuestion, flagOf, isSecret, type Kind, type SecretQuestion, type WhichQuestion, type Written} from './question.ts';
+import {inOrder, isKey, questions} from './all.ts';
+import {type AnyQuestion, flagOf, isSecret, type Kind, keyWords, type SecretQuestion, type WhichQuestion, type Written} from './question.ts';
 
 /**
  * An answer as somebody wrote it, in a flag, a field or at a prompt, read as the value it stands for. What can't be read stays a text, so that the
@@ -56,6 +56,13 @@ export function inWords(value: unknown, {unit, written}: {unit?: string | undefi
 	if (typeof value === 'boolean') return value ? 'yes' : 'no';
 	if (value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)) return 'none';
 	return `${toText(value, {written})}${unit === undefined || typeof value !== 'number' ? '' : ` ${unitOf(value, unit)}`}`;
+}
+
+/** What is changed, as the questions and the review call it, and from what to what: `idle count 0 → 2`, `spot yes → no`. */
+export function changeInWords({what, from, to}: {what: string; from: string; to: string}, between = ' '): string {
+	const isYesOrNo = isKey(what) && questions[what].kind === 'boolean';
+	const value = (text: string): string => inWords(isYesOrNo ? booleanIn(text) : /^(\[\]|\{\})$/.test(text) ? '' : text);
+	return `${isKey(what) ? keyWords(what) : what}${between}${value(from)} → ${value(to)}`;
 }
 
 /** A unit that is a word of several, of one. */

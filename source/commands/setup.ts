@@ -1,3 +1,4 @@
+import {changeInWords} from '../answers/value.ts';
 import type {Walk} from '../answers/walk.ts';
 import {type EndedPlan, inTurns} from '../engine/live-plan.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
@@ -93,7 +94,7 @@ async function replacementAgreed({face, options}: Session, {plan, context}: Ende
 	if (replacing.length === 0 || options.replaceManager) return true;
 	return face.agree({
 		says: `The manager of ${context.fleet.name} is replaced: a new one comes up beside it, and running jobs end first.`,
-		details: replacing.map(({what, from, to}) => `${what}  ${from} → ${to}`),
+		details: replacing.map((change) => changeInWords(change, '  ')),
 		word: context.fleet.name,
 	});
 }

@@ -35,11 +35,11 @@ const noFleet = ({fleet: {name, region}}: Context): Problem =>
 	});
 
 /** What is made in GitLab while it runs. */
-function proposal({parsed: {words}}: Session, {answers}: Context) {
+function proposal({parsed: {words}}: Session, {answers, fleet}: Context) {
 	const [project] = words;
 	const where = project === undefined ? "a private project beside the runner's" : `a branch of ${project}`;
 	return {
-		says: `Two jobs run in ${where} on ${answers.gitlabUrl}; it is deleted at the end.`,
+		says: `A trial shows whether jobs pass on ${fleet.name}, from worker and image to cache and artifacts. Two jobs run in ${where} on ${answers.gitlabUrl}; it is deleted at the end.`,
 		details: [`image ${answers.dockerImage}${answers.privileged ? ', and Docker in Docker' : ''}`, 'a worker is made if none is idle, as for any job'],
 	};
 }

@@ -1,3 +1,4 @@
+import {changeInWords} from '../answers/value.ts';
 import type {Change, Context, Finding, Fix, Note} from '../engine/step.ts';
 import {Problem} from '../problem.ts';
 
@@ -13,7 +14,7 @@ export const differs = <Resource>(resource: Resource, changes: Change[], notes: 
 	resource,
 	changes,
 	notes,
-	says: `${thing === undefined ? '' : `${thing}: `}${changes.map(({what, from, to}) => `${what} ${from} → ${to}`).join(', ')}`,
+	says: `${thing === undefined ? '' : `${thing}: `}${changes.map((change) => changeInWords(change)).join(', ')}`,
 });
 
 /** What a check throws where it can go no further, with the answers that would mend it. */

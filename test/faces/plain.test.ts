@@ -21,7 +21,7 @@ test('findings are aligned lines with a glyph, a word and what was found', () =>
 
 test('a change says what it does to a fleet that stands, a note and a fix stand below their step', () => {
 	const {out} = told({});
-	assert.match(out(), /managerType: t3\.small → t3\.medium \(by a new manager\)/);
+	assert.match(out(), /manager type: t3\.small → t3\.medium \(by a new manager\)/);
 	assert.match(out(), / {4}! A newer image is there\. It comes with the next manager\./);
 	assert.match(out(), /What would mend it: use another token\./);
 });

@@ -81,7 +81,7 @@ test('undoing where nothing was changed says that there is nothing to undo', asy
 test('another idle count is in config.toml, and a machine is made ready', async () => {
 	const world = await standing(3);
 	const driver = await driverAt(world);
-	assert.match(await done(world, driver, {do: 'idle', count: 1}), /^idleCount 0 → 1: in config\.toml, and the runner's metrics say so/);
+	assert.match(await done(world, driver, {do: 'idle', count: 1}), /^idle count 0 → 1: in config\.toml, and the runner's metrics say so/);
 	assert.match(fileOn(world, config), /^IdleCount = 1$/m);
 	await seen(world, driver, (snapshot) => countRows(rows(world, snapshot)).idle === 1);
 });
@@ -281,7 +281,7 @@ test('new workers on demand instead of on spot', async () => {
 	const driver = await driverAt(world);
 	const act = {do: 'move', to: {spot: false}, label: 'on demand instead'} as const;
 	const {details} = (await driver.prepare(act, await seen(world, driver, ({host}) => host.value !== undefined))).proposal;
-	assert.ok(details.includes('Runner: spot true → false'), details.join('\n'));
+	assert.ok(details.includes('Runner: spot yes → no'), details.join('\n'));
 	const said = await done(world, driver, act);
 	assert.match(said, /^New workers, on demand instead.*: in config\.toml, and the runner's metrics say so/);
 	// A request for a job that was under way meanwhile goes by the file of before.

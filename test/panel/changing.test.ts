@@ -56,7 +56,7 @@ test('a limit that was changed by hand in config.toml is shown as it stands ther
 	edit(world, (text) => text.replace('\nlimit = 4', '\nlimit = 5').replace('IdleTime = 300', 'IdleTime = 900'));
 	const details = await detailsOf(world, {do: 'scale', limit: 6});
 	assert.match(details, /^Runner: .*limit 5 → 6/m);
-	assert.match(details, /^Runner: .*idleTime 900 → 300/m);
+	assert.match(details, /^Runner: .*idle time 900 → 300/m);
 	await done(world, {do: 'scale', limit: 6});
 	assert.deepEqual(unlike(await planOf(world)), {});
 });
@@ -104,7 +104,7 @@ test('an answer that goes along with another stays undecided', async () => {
 test('flags of the command that opened the panel change no answer of the fleet', async () => {
 	const world = await standing(4);
 	const {proposal} = await readied(world, {do: 'idle', count: 1}, ['--worker-type', 'm5.large', '--limit', '7']);
-	assert.match(proposal.details.join('\n'), /^Record: idleCount 0 → 1$/m);
+	assert.match(proposal.details.join('\n'), /^Record: idle count 0 → 1$/m);
 });
 
 test('what a teammate decides meanwhile stays; where it is the same answer, nothing is done before it was shown', async () => {
@@ -139,7 +139,7 @@ test('what was done and changed no answer is passed over by an undo', async () =
 	await done(world, {do: 'idle', count: 1});
 	await done(world, {do: 'drain'});
 	await done(world, {do: 'resume'});
-	assert.match(await done(world, {do: 'undo'}), /^Undone, idleCount 1 → 0/);
+	assert.match(await done(world, {do: 'undo'}), /^Undone, idle count 1 → 0/);
 });
 
 test('what others wrote since stays when a change is undone: another runner, a comment, a rotated token', async () => {
@@ -167,7 +167,7 @@ test('an undo of what workers are is proven by a test machine, as every change o
 	await done(world, {do: 'move', to: {spot: false}, label: 'on demand instead'});
 	const {proposal, carryOut} = await readied(world, {do: 'undo'});
 	assert.match(proposal.details.join('\n'), /^Test machine: .*\n[\s\S]*A test machine is made so first, runs a container and goes/m);
-	assert.match(await carryOut(() => undefined), /^Undone, spot false → true, and a machine made so came up and ran a container, .*: in config\.toml/);
+	assert.match(await carryOut(() => undefined), /^Undone, spot no → yes, and a machine made so came up and ran a container, .*: in config\.toml/);
 	assert.deepEqual(unlike(await planOf(world)), {});
 });
 
@@ -182,7 +182,7 @@ test('an undo of what the panel doesn’t change names the command that does', a
 	await setUp(world, {flags: {managerType: 't3.medium'}, replaceManager: true});
 	await assert.rejects(readied(world, {do: 'undo'}), {
 		code: 'not-from-panel',
-		message: "managerType t3.medium → t3.small: that isn't changed from the panel.",
+		message: "manager type t3.medium → t3.small: that isn't changed from the panel.",
 		advice:
 			'Run `gitlab-runner-aws setup --fleet gitlab-runners --region us-east-2 --manager-type t3.small --replace-manager`, which shows what that changes first.',
 	});

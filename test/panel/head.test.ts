@@ -143,7 +143,7 @@ test('what was done is told with one who and one when: the laptop’s, and as wh
 test('a long value of a change is cut where it stands in one line, and whole in the view of changes', () => {
 	const to = JSON.stringify([{periods: ['* * 9-18 * * mon-fri *'], timezone: 'Europe/Berlin', idleCount: 4, idleTime: 600}]);
 	const record = good([{version: 3, at: drainedAt, by: 'alice', changes: [{what: 'schedule', from: '[]', to}]}], now);
-	assert.match(changeWords({...drained, record}, now) ?? '', /^schedule \[\] → .{39}… by alice, 11:00 UTC$/);
+	assert.match(changeWords({...drained, record}, now) ?? '', /^schedule none → .{39}… by alice, 11:00 UTC$/);
 	assert.ok(
 		linesOf(screenOf({view: 'config'}), panelView(seenOf({...drained, record}), {columns: 200}))
 			.join('\n')

@@ -21,7 +21,7 @@ test('what a key of the panel does, a word of `status` does too, once it is agre
 		assert.equal(code, 0);
 		said.push(...says);
 	}
-	assert.match(said.join('\n'), /^limit 2 → 5, concurrent 2 → 5: .*\nidleCount 0 → 1.*\nUndone, idleCount 1 → 0.*\n.*paused.*\n.*\n.*\n/);
+	assert.match(said.join('\n'), /^limit 2 → 5, concurrent 2 → 5: .*\nidle count 0 → 1.*\nUndone, idle count 1 → 0.*\n.*paused.*\n.*\n.*\n/);
 	assert.match((await told('move', 'on demand')).says[0] ?? '', /^New workers, on demand instead/);
 	const calls = world.calls.length;
 	for (const [words, says] of [

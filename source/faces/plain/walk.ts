@@ -1,18 +1,7 @@
 import {inOrder} from '../../answers/all.ts';
-import {flagOf, isSecret} from '../../answers/question.ts';
+import {flagOf, isSecret, keyWords} from '../../answers/question.ts';
 import type {AnswerKey} from '../../fleet.ts';
-import {
-	answerOf,
-	blockedIn,
-	introduction,
-	keyWords,
-	mendable,
-	mendsOf,
-	nothingSeen,
-	type WizardMove,
-	type WizardNews,
-	type WizardSeen,
-} from '../wizard/seen.ts';
+import {answerOf, blockedIn, introduction, mendable, mendsOf, nothingSeen, type WizardMove, type WizardNews, type WizardSeen} from '../wizard/seen.ts';
 import type {WizardShown, WizardTerminal} from '../wizard/terminal.ts';
 import type {Mark} from '../words/glyphs.ts';
 import type {Line} from '../words/lines.ts';

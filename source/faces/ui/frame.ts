@@ -1,4 +1,4 @@
-import {keyWords} from '../wizard/seen.ts';
+import {keyWords} from '../../answers/question.ts';
 import {plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
 import {displayWidth} from '../words/width.ts';
 import {hintRow} from './hints.ts';

@@ -1,4 +1,5 @@
 import {inOrder} from '../../answers/all.ts';
+import {keyWords} from '../../answers/question.ts';
 import type {AnswerSeen} from '../../answers/settle.ts';
 import {inWords} from '../../answers/value.ts';
 import type {WalkState} from '../../answers/walk.ts';
@@ -80,9 +81,6 @@ export function mendable({steps}: RunState, focus?: string): StepSeen | undefine
 
 /** Steps of the plan that are blocked. */
 export const blockedIn = ({steps}: RunState): StepSeen[] => steps.filter(({finding}) => finding?.is === 'blocked');
-
-/** `managerType` as words: `manager type`. */
-export const keyWords = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Which answer a step's trouble is mostly about. */
 export const answerOf = (step: string): AnswerKey | undefined => inOrder.find(({mends}) => mends === step)?.id;

@@ -1,6 +1,7 @@
 import {questions} from '../../answers/all.ts';
 import {read} from '../../answers/interview.ts';
 import type {SecretQuestion} from '../../answers/question.ts';
+import {keyWords} from '../../answers/question.ts';
 import {putSecret} from '../../answers/secret-interview.ts';
 import {answersSeen, settle} from '../../answers/settle.ts';
 import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, type WalkState, walk} from '../../answers/walk.ts';
@@ -10,7 +11,7 @@ import {isProblem, Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';
 import {draftTaken, prefetch, showQuestion} from './asking.ts';
 import {priceNow, tellCosts} from './costs.ts';
-import {answeredSeen, keyWords, priced, type WizardMove, type WizardNews} from './seen.ts';
+import {answeredSeen, priced, type WizardMove, type WizardNews} from './seen.ts';
 import type {WizardTerminal} from './terminal.ts';
 
 /** Everything that the walk on screens works with. */

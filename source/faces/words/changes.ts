@@ -1,3 +1,4 @@
+import {changeInWords} from '../../answers/value.ts';
 import {doneIn} from '../../panel/drained.ts';
 import type {RecordVersion} from '../../panel/snapshot.ts';
 import {cut} from './width.ts';
@@ -13,7 +14,7 @@ const longest = 40;
 export function madeWords({changes, note}: RecordVersion, most?: number): string {
 	const valueWords = (value: string): string => (most === undefined ? value : cut(value, longest));
 	const done = note === undefined ? [] : [doneIn(note).done];
-	const shown = changes.slice(0, most).map(({what, from, to}) => `${what} ${valueWords(from)} → ${valueWords(to)}`);
+	const shown = changes.slice(0, most).map(({what, from, to}) => changeInWords({what, from: valueWords(from), to: valueWords(to)}));
 	const more = most !== undefined && changes.length > most ? [`${changes.length - most} more`] : [];
 	return [...done, ...shown, ...more].join(', ');
 }

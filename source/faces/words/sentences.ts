@@ -1,3 +1,4 @@
+import {changeInWords} from '../../answers/value.ts';
 import type {Event} from '../../engine/events.ts';
 import {many} from '../../panel/formats.ts';
 import {size, spent} from './durations.ts';
@@ -18,7 +19,7 @@ export function findingLines(step: StepSeen, finding: FindingSeen, state: RunSta
 		head.text = sentenceOf(finding.problem);
 		if (finding.problem.advice !== undefined) lines.push({text: finding.problem.advice, indent: 4});
 	}
-	for (const change of finding.changes ?? []) lines.push({text: `${change.what}: ${change.from} → ${change.to} (${howWords[change.how]})`, indent: 4});
+	for (const change of finding.changes ?? []) lines.push({text: `${changeInWords(change, ': ')} (${howWords[change.how]})`, indent: 4});
 	for (const note of finding.notes ?? []) lines.push({mark: 'note', text: noteText(note), indent: 4});
 	if (finding.fix !== undefined) lines.push({text: `What would mend it: ${finding.fix}.`.replace(/\.\.$/, '.'), indent: 4});
 	return lines;

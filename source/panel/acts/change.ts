@@ -1,3 +1,4 @@
+import {changeInWords} from '../../answers/value.ts';
 import type {OpenContext} from '../../engine/context.ts';
 import type {Happening} from '../../engine/events.ts';
 import {makePlan, mayChange, type Plan, problemsOf} from '../../engine/plan.ts';
@@ -53,7 +54,7 @@ const silent = (): void => undefined;
 
 /** Changes in the plan's words; an answer that stands in several places is told once. */
 export const changeWords = (changes: readonly Pick<Change, 'what' | 'from' | 'to'>[]): string =>
-	[...new Set(changes.map(({what, from, to}) => `${what} ${from} → ${to}`))].join(', ');
+	[...new Set(changes.map((change) => changeInWords(change)))].join(', ');
 
 /** What a plan changes, a line for each step. */
 function linesOf(steps: readonly AnyStep[], plan: Plan): string[] {

@@ -1,6 +1,7 @@
+import {keyWords} from '../../../answers/question.ts';
 import type {AnswerSeen} from '../../../answers/settle.ts';
 import {type AnswerKey, markKeys} from '../../../fleet.ts';
-import {blockedIn, keyWords} from '../../wizard/seen.ts';
+import {blockedIn} from '../../wizard/seen.ts';
 import {type Mark, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {inLine} from '../../words/run-state.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';

@@ -1,4 +1,5 @@
-import {answerOf, keyWords} from '../../wizard/seen.ts';
+import {keyWords} from '../../../answers/question.ts';
+import {answerOf} from '../../wizard/seen.ts';
 import {running, spent} from '../../words/durations.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {problemLines} from '../../words/problems.ts';

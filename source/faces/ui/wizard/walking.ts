@@ -1,4 +1,5 @@
-import {answerOf, blockedIn, keyWords, mendable, mendsOf} from '../../wizard/seen.ts';
+import {keyWords} from '../../../answers/question.ts';
+import {answerOf, blockedIn, mendable, mendsOf} from '../../wizard/seen.ts';
 import type {Walking} from '../../wizard/terminal.ts';
 import {marks, plainText, signOf} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/problems.ts';
