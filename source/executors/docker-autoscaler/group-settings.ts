@@ -84,7 +84,7 @@ const parts: readonly GroupPart[] = [
 				.join(', ') || "the template's",
 	},
 	{what: 'workerSubnets', is: ({VPCZoneIdentifier}) => (VPCZoneIdentifier ?? '').split(',').toSorted().join(', ')},
-	{what: 'spot', is: (group) => (spread(group)?.OnDemandPercentageAboveBaseCapacity === 100 ? 'on demand' : 'spot')},
+	{what: 'spot', is: (group) => (spread(group)?.OnDemandPercentageAboveBaseCapacity === 100 ? 'no' : 'yes')},
 	{what: 'onDemandBase', is: (group) => String(spread(group)?.OnDemandBaseCapacity ?? 0)},
 	{what: 'onDemandShare', is: (group) => `${spread(group)?.OnDemandPercentageAboveBaseCapacity ?? 100} %`},
 	{what: 'spotPrice', is: (group) => spread(group)?.SpotMaxPrice || 'on-demand'},

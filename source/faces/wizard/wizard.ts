@@ -41,7 +41,8 @@ export async function runWizard(interviewer: Interviewer, terminal: WizardTermin
 			const agreed = await go(walker);
 			if (agreed) return agreed;
 		} catch (error) {
-			if (!isProblem(error)) throw error;
+			// Who leaves the review has nothing in the way.
+			if (!isProblem(error) || isProblem(error, leftCode)) throw error;
 			await trouble(walker, error);
 		}
 	}

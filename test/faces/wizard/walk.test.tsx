@@ -97,6 +97,16 @@ test('the review’s answers are filtered with /, Enter changes the one in focus
 	await walked.and(keys.escape, /↵ make it/);
 });
 
+test('a fleet that is as its answers say is reviewed as that, and Escape leads to what comes after it, with nothing in the way', async () => {
+	const checks: Checks = () => ['images', 'quota', 'bucket'].map((step) => ({event: 'step.found', step, is: 'ready', says: 'as it is'}));
+	const walked = walk({layers: {...here, typed: {limit: 7}}, at: 'review', record: {limit: 7}, leadsTo: 'the panel', checks});
+	await walked.until(/runner's token/);
+	walked.press(token);
+	await walked.and(keys.enter, /Review: all is as the answers say, Enter changes nothing[\s\S]*↵ go on[\s\S]*esc to the panel/);
+	walked.press(keys.escape);
+	await assert.rejects(walked.agreed(), {code: 'left', message: 'Nothing was changed.'});
+});
+
 test('a schedule is chosen from usual ones, its week drawn; another begins from the one in focus, and its week goes along as it is typed', async () => {
 	const walked = walk({layers: here, at: 'schedule'});
 	await walked.until(/› none/);

@@ -68,6 +68,7 @@ export function walk({
 	calls = [],
 	columns = 120,
 	home,
+	leadsTo,
 	draft,
 	costsOf = () => ['The manager: about $19 a month.'],
 }: {
@@ -78,6 +79,7 @@ export function walk({
 	calls?: string[];
 	columns?: number;
 	home?: Interviewer['home'];
+	leadsTo?: Interviewer['leadsTo'];
 	draft?: Interviewer['draft'];
 	costsOf?: (answers: Answers) => string[];
 } = {}) {
@@ -112,6 +114,7 @@ export function walk({
 		walk: {layers, everything: false, left: [], asking: asking({cloud: littleCloud(calls) as never})},
 		at,
 		home,
+		leadsTo,
 		draft,
 		reached: () => {},
 		record: async () => record,

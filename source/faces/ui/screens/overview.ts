@@ -107,7 +107,10 @@ const leavingKey = ({wizard: {changes, leadsTo}}: View): Binding[] =>
 	changes && leadsTo !== undefined ? [{press: ['escape'], shows: 'esc', does: `to ${leadsTo}`, stays: true, act: () => ({wizard: {do: 'leave'}})}] : [];
 
 /** What Enter does to the fleet. */
-const goWords = ({wizard}: View): string => (wizard.changes ? 'change the fleet' : 'make it');
+const goWords = (view: View): string => (isSo(view) ? 'go on' : view.wizard.changes ? 'change the fleet' : 'make it');
+
+/** Whether the fleet stands, and nothing of it is to be made, changed or taken away. */
+const isSo = ({state: {steps}, wizard}: View): boolean => wizard.changes && steps.length > 0 && steps.every(({finding}) => finding?.is === 'ready');
 
 /** The review shows so many of the answers at least, where it can. */
 const leastAnswers = 10;
@@ -171,6 +174,7 @@ function heading(view: View): {mark: Mark; text: string} {
 	const bad = blockedIn(state).length;
 	if (bad > 0) return {mark: 'blocked', text: `Review: ${bad} ${bad === 1 ? 'thing is' : 'things are'} blocked, so nothing can be made yet`};
 	if (looking) return {mark: 'waiting', text: `Review: still looking${where}`};
+	if (isSo(view)) return {mark: 'ready', text: 'Review: all is as the answers say, Enter changes nothing'};
 	return {mark: 'ready', text: `Review: this is what Enter ${wizard.changes ? 'changes' : 'makes'}${where}`};
 }
 
