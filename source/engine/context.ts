@@ -56,35 +56,39 @@ function watched(connection: Connection, lost: () => void): Connection {
 	};
 }
 
-/** Holds connections by instance; one that was lost is let go, so that the next caller opens another. Once closed it opens none any more. */
-function holding(): Pick<Looking, 'hold'> & {close(): Promise<void>} {
-	const held = new Map<string, Promise<Connection>>();
+/**
+ * Holds connections by instance; one that was lost is let go, so that the next caller opens another. Once closed it opens none any more. Every caller
+ * shares a connection, so it ends with this signal where its opener names no other, and one that has ended so is let go too.
+ */
+function holding(signal: AbortSignal): Pick<Looking, 'hold'> & {close(): Promise<void>} {
+	const held = new Map<string, {opening: Promise<Connection>; ending: AbortSignal}>();
 	let isClosed = false;
 	return {
-		hold(id, open) {
+		hold(id, open, ending = signal) {
 			const known = held.get(id);
-			if (known) return known;
+			if (known && (!known.ending.aborted || ending.aborted)) return known.opening;
 			// Whoever still looks while the context is closed has come too late.
 			if (isClosed) return Promise.reject(new Stopped());
 			const letGo = (): void => {
 				// Another one may be held in its place by now.
-				if (held.get(id) === opening) held.delete(id);
+				if (held.get(id)?.opening === opening) held.delete(id);
 			};
-			const opening: Promise<Connection> = open().then((connection) =>
+			const opening: Promise<Connection> = open(ending).then((connection) =>
 				watched(connection, () => {
 					letGo();
 					void connection.close().catch(() => undefined);
 				}),
 			);
-			held.set(id, opening);
+			held.set(id, {opening, ending});
 			opening.catch(letGo);
+			if (known) void known.opening.then((ended) => ended.close()).catch(() => undefined);
 			return opening;
 		},
 		async close() {
 			isClosed = true;
 			const open = [...held.values()];
 			held.clear();
-			await Promise.allSettled(open.map(async (connection) => (await connection).close()));
+			await Promise.allSettled(open.map(async ({opening}) => (await opening).close()));
 		},
 	};
 }
@@ -104,7 +108,7 @@ function stoppable(adapters: Adapters, signal: AbortSignal): Adapters {
 
 /** A context that can look: all there is before the answers are known. */
 export function openLooking(adapters: Adapters, setting: Setting): OpenContext<Looking> {
-	const context: OpenContext<Looking> = {...stoppable(adapters, setting.signal), ...setting, ...holding(), ...remembering(() => context)};
+	const context: OpenContext<Looking> = {...stoppable(adapters, setting.signal), ...setting, ...holding(setting.signal), ...remembering(() => context)};
 	return context;
 }
 

@@ -80,6 +80,7 @@ function gated<C extends Looking>(base: C, signal: AbortSignal, gate: Gate): C {
 		cloud: through(base.cloud),
 		cloudAt: (region) => through(base.cloudAt(region)),
 		clock: {now: () => base.clock.now(), sleep: (ms, more) => base.clock.sleep(ms, more ? AbortSignal.any([signal, more]) : signal)},
+		hold: (id, open) => base.hold(id, open, signal),
 		host: {...base.host, connect: (target, ending) => (signal.aborted ? Promise.reject(new Stopped()) : base.host.connect(target, ending))},
 		// A look is shared with whoever else looks at this fleet, but what it asks goes through the gate as everything here does.
 		look: <Result>(look: Look<Result>): Promise<Result> => base.look<Result>({name: look.name, load: () => look.load(context)}),

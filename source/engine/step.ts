@@ -70,8 +70,8 @@ export type Looking = Adapters & {
 	look<Result>(look: Look<Result>): Promise<Result>;
 	/** Drops looks, after a change to what they saw; all of them when none is named. */
 	forget(...looks: Look<unknown>[]): void;
-	/** A held connection to the manager, opened once for each instance and closed with the run. */
-	hold(instanceId: string, open: () => Promise<Connection>): Promise<Connection>;
+	/** A held connection to the manager, opened once for each instance and closed with the run. It ends with `ending`; where none is named, with the context's own signal. */
+	hold(instanceId: string, open: (ending: AbortSignal) => Promise<Connection>, ending?: AbortSignal): Promise<Connection>;
 };
 
 /** What a step works with. Everything in it ends with `signal`. */

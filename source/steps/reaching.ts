@@ -191,8 +191,8 @@ async function judgeAgain(context: Reaching, instance: Instance, way: Way, conne
  */
 export async function reach(context: Reaching, instance: Instance): Promise<Reached> {
 	let opened: (Way & Pick<Reached, 'trust'>) | undefined;
-	const connection = await context.hold(instance.id, async () => {
-		const {connection: made, ...way} = await open(context, instance);
+	const connection = await context.hold(instance.id, async (signal) => {
+		const {connection: made, ...way} = await open({...context, signal}, instance);
 		opened = way;
 		return made;
 	});
