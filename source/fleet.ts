@@ -45,6 +45,14 @@ export const markKeys = {
 	hostKey: 'gitlab-runner-aws:host-key',
 	/** On a manager that takes over from another: the instance id of that one. */
 	replaces: 'gitlab-runner-aws:replaces',
+	/** On an image of workers that was baked, and on its builder: what went into it, as a hash; the answer it was made from, and the image that this meant. */
+	recipe: 'gitlab-runner-aws:recipe',
+	base: 'gitlab-runner-aws:base',
+	baseImage: 'gitlab-runner-aws:base-image',
+	/** On a baked image: who logs in to it; the instance that it was made from; and when a worker that started from it was proven (ISO 8601). */
+	user: 'gitlab-runner-aws:user',
+	builder: 'gitlab-runner-aws:builder',
+	provenImage: 'gitlab-runner-aws:proven-image',
 } as const;
 
 /** The parts of a fleet that bear the mark, named after the step that makes them. */
@@ -92,6 +100,9 @@ export const names = {
 	/** The group in which one worker is tried, beside the workers that run jobs. */
 	testGroup: (fleet: Fleet) => `${fleet.name}-workers-test`,
 	launchTemplate: (fleet: Fleet) => `${fleet.name}-workers`,
+	/** An image that was baked for workers, by its version and its builder's instance id: no other image of the account is called so. */
+	workerImage: (fleet: Fleet, version: string, builder: string) => `${fleet.name}-workers-${version}-${builder.slice(-8)}`,
+	imageBuilder: (fleet: Fleet) => `${fleet.name}-image-builder`,
 	/** The key pair by which the manager gets on to the group's workers. */
 	workerKey: (fleet: Fleet) => `${fleet.name}-workers`,
 	/** `MachineName` of the runner: the runner puts `runner-<short token>-` before it and a time and a hash for `%s`. */

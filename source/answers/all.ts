@@ -55,6 +55,7 @@ const all = [
 	jobs.privileged,
 	jobs.disableCache,
 	jobs.dockerImage,
+	jobs.bakeImages,
 	mirror.registryMirror,
 	mirror.registryMirrorDisk,
 	mirror.registryMirrorUser,

@@ -3,7 +3,7 @@ import type {Given} from '../fleet.ts';
 import {isProblem} from '../problem.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {imageChoices} from './image-choices.ts';
-import {lines, userOf} from './publishers.ts';
+import {lines, userOf, userPattern} from './publishers.ts';
 import {type Asking, barred, matching, optional, question, whyNot} from './question.ts';
 
 const names = lines.map(({name}) => name);
@@ -18,7 +18,7 @@ const imageShape = (among: readonly string[]) =>
 		new RegExp(`^(ami-[0-9a-f]{8,17}|(${among.join('|').replaceAll('.', '\\.')})(-arm64|-x86_64)?)$`),
 		`an AMI id, or one of ${among.join(', ')}, with -arm64 or -x86_64 to fix the architecture`,
 	);
-const userShape = matching(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name');
+const userShape = matching(userPattern, 'a user name');
 
 const userAsked = (key: 'image' | 'workerImage') => async (asking: Asking) => {
 	const image = asking.given[key];
@@ -92,7 +92,10 @@ export const workerSshUser = optional(
 async function publisherKnown(cloud: Cloud, imageId: string): Promise<boolean> {
 	try {
 		const {Images = []} = await cloud.call('DescribeImages', {ImageIds: [imageId]});
-		return Images.every(({Name = '', OwnerId = '', ImageOwnerAlias}) => userOf({name: Name, owner: OwnerId, alias: ImageOwnerAlias}) !== undefined);
+		return Images.every(({Name = '', OwnerId = '', ImageOwnerAlias, Tags = []}) => {
+			const tags = Object.fromEntries(Tags.map(({Key = '', Value = ''}) => [Key, Value]));
+			return userOf({name: Name, owner: OwnerId, alias: ImageOwnerAlias, tags}) !== undefined;
+		});
 	} catch (error) {
 		if (isProblem(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidAMIID.Malformed')) return true;
 		throw error;

@@ -1,3 +1,5 @@
+import {markKeys} from '../fleet.ts';
+
 /** A publisher's images that can be asked for by name. */
 export type Publisher = {
 	/** What a person calls the line. */
@@ -77,12 +79,20 @@ export function wantedImage(answer: string): WantedImage {
 	return publisher ? {line, publisher, fixed} : {id: answer};
 }
 
-type PublishedImage = {name: string; owner: string; alias?: string | undefined};
+type PublishedImage = {name: string; owner: string; alias?: string | undefined; tags?: Readonly<Record<string, string>> | undefined};
 
 /** Whether an image is of a publisher's line. */
 export const isOfLine = ({alias, owners, pattern}: Publisher, image: PublishedImage): boolean =>
 	(owners.includes(image.owner) || (alias !== undefined && image.alias === alias)) && pattern.test(image.name);
 
-/** The login user that the publisher of an image set up, where the publisher is known. */
-export const userOf = (image: PublishedImage): string | undefined =>
+/** A user as Linux names one. */
+export const userPattern = /^[a-z_][a-z0-9_-]{0,31}$/;
+
+/** The login user of an image: of a baked one its tag tells it, which AWS shows to its own account alone; of others their publisher, where it is known. */
+export const userOf = (image: PublishedImage): string | undefined => {
+	const told = image.tags?.[markKeys.user];
+	return told !== undefined && userPattern.test(told) ? told : publishedUser(image);
+};
+
+const publishedUser = (image: PublishedImage): string | undefined =>
 	Object.values(publishers).find((publisher) => publisher?.owners.includes(image.owner) || (publisher && isOfLine(publisher, image)))?.user;

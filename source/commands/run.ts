@@ -159,12 +159,17 @@ function stopped(face: Face, stops: Session['stops']): number {
 }
 
 /** What commands change once somebody agreed to what they show. */
-const agreedTo: Readonly<Record<string, string>> = {setup: 'the AWS account', destroy: 'the AWS account', smoke: 'GitLab, as long as it runs'};
+const agreedTo: Readonly<Record<string, string>> = {
+	setup: 'the AWS account',
+	destroy: 'the AWS account',
+	bake: 'the AWS account',
+	smoke: 'GitLab, as long as it runs',
+};
 
 /** Where nobody can be asked to agree, that is told before any call is made. */
 function refuseUnagreed({parsed: {command, words}, options, interactive}: Session, {json}: Terms): void {
 	const changes = command === 'status' && words.length > 0 ? agreedTo.setup : agreedTo[command];
-	if (interactive || options.yes || changes === undefined) return;
+	if (interactive || options.yes || changes === undefined || options.list) return;
 	throw unagreed({says: `\`${command}\` changes ${changes}.`, details: []}, json ? 'json' : 'no-terminal');
 }
 
@@ -197,6 +202,7 @@ const commandFor: Record<'home' | Exclude<CommandName, 'help' | 'completions' | 
 	destroy: async () => (await import('./destroy.ts')).destroy,
 	ssh: async () => (await import('./ssh.ts')).ssh,
 	smoke: async () => (await import('./smoke.ts')).smoke,
+	bake: async () => (await import('./bake.ts')).bake,
 	presets: async () => (await import('./presets.ts')).presets,
 	policy: async () => (await import('./policy.ts')).policy,
 };

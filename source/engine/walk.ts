@@ -17,7 +17,7 @@ export type RunResult = {done: StepName[]; failed: StepName[]; skipped: StepName
 export const secondsSince = (clock: Clock, start: number): number => Math.round((clock.now() - start) / 100) / 10;
 
 /** A script's progress as an event of the step it works for. */
-export function progressEvent(step: StepName, progress: ScriptProgress): Happening {
+export function progressEvent(step: string, progress: ScriptProgress): Happening {
 	if ('line' in progress) return {event: 'step.line', step, line: progress.line};
 	if ('says' in progress) return {event: 'step.says', step, says: progress.says};
 	if ('stage' in progress) return {event: 'step.stage', step, stage: progress.stage};

@@ -1,7 +1,8 @@
 import type {Looking} from '../engine/step.ts';
 import {markKeys} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {ifAnswered, unless} from './answering.ts';
+import {ifAnswered} from './answering.ts';
+import {inConsole} from './console.ts';
 import type {Instance} from './looks/account.ts';
 
 const begin = '-----BEGIN SSH HOST KEY FINGERPRINTS-----';
@@ -38,20 +39,6 @@ export const isYoung = ({clock}: Pick<Looking, 'clock'>, instance: Instance): bo
 const usedName = ({id}: Instance): string => `${id}.unverified`;
 
 /**
- * What the first boot printed on the console; undefined when there is nothing yet, or this may not be asked. Throws where AWS doesn't answer: a console
- * that can't be read isn't a silent one.
- */
-async function consoleKeys({cloud}: Looking, id: string): Promise<string[] | undefined> {
-	for (const input of [{InstanceId: id, Latest: true}, {InstanceId: id}]) {
-		// `Latest` is for Nitro types only; without it comes what was kept after the last change of state (AWS, GetConsoleOutput).
-		const answer = await unless(cloud.call('GetConsoleOutput', input), 'UnsupportedOperation', 'not-allowed');
-		const found = answer?.Output && hostKeysIn(Buffer.from(answer.Output, 'base64').toString('utf8'));
-		if (found) return found;
-	}
-	return undefined;
-}
-
-/**
  * What is known of a manager's host key: what a run before kept as its tag once verified; else the first boot's console output; else what this
  * laptop trusted before. Where nobody tells, a key that was met before has to be the same. Throws `host-key-changed` where the key that was met before
  * isn't the one that is known now.
@@ -69,7 +56,7 @@ export async function expectedKeys(context: Looking, instance: Instance): Promis
 async function knownKeys(context: Looking, instance: Instance): Promise<{from: Trust; fingerprints: readonly string[]} | undefined> {
 	const tag = instance.tags[markKeys.hostKey];
 	if (tag) return {from: 'tag', fingerprints: [tag]};
-	const [printed, pin] = await Promise.all([ifAnswered(consoleKeys(context, instance.id)), context.disk.pin(instance.id)]);
+	const [printed, pin] = await Promise.all([ifAnswered(inConsole(context, instance.id, hostKeysIn)), context.disk.pin(instance.id)]);
 	if ('result' in printed && printed.result) return {from: 'console', fingerprints: printed.result};
 	if (pin !== undefined) return {from: 'pin', fingerprints: [pin]};
 	if ('problem' in printed) throw printed.problem;

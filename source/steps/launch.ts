@@ -1,15 +1,15 @@
 import {createHash} from 'node:crypto';
 import type {Context, Found, Report} from '../engine/step.ts';
-import {type Answers, type Fleet, mark, markKeys, names} from '../fleet.ts';
+import {type Answers, type Fleet, mark, markKeys, names, type Part} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import type {Input} from '../world/cloud/port.ts';
 import type {InstanceType} from '../world/cloud/shapes.ts';
 import {until} from '../world/laptop/clock.ts';
 import type {ImageSeen} from './images.ts';
 import {untilSeen, whenKnown} from './late.ts';
-import {accountLook, type Instance, lives, managersOf} from './looks/account.ts';
+import {accountLook, type Instance, lives} from './looks/account.ts';
 import {recordLook} from './looks/record.ts';
-import {tagList, tagsOf} from './tags.ts';
+import {bearsMark, tagList, tagsOf} from './tags.ts';
 
 /** GiB: room for the runner's packages, docker-machine's state and logs of months. */
 const leastDisk = 16;
@@ -67,9 +67,9 @@ const instanceTypeOf = (type: string) => type as InstanceType;
  * The same for the same manager, so that a call made twice makes one: mark, birth date of the record, part, what it replaces, and how many came
  * before. A fleet of the same name that was taken away has another birth date, so AWS, which remembers its tokens for a day, doesn't mix them up.
  */
-export const clientToken = ({name, region, born}: Fleet & {born: string | undefined}, generation: number, replaces?: string): string =>
+export const clientToken = ({name, region, born}: Fleet & {born: string | undefined}, generation: number, replaces?: string, part: Part = 'manager'): string =>
 	createHash('sha256')
-		.update([name, region, born ?? '', 'manager', replaces ?? '', generation].join('\n'))
+		.update([name, region, born ?? '', part, replaces ?? '', generation].join('\n'))
 		.digest('hex')
 		.slice(0, 64);
 
@@ -81,18 +81,19 @@ const bootTries = 60;
 /** Milliseconds until the next look at an instance that comes or goes: soon at first, then every 5 s. */
 const pauseAfter = (turn: number): number => Math.min(5000, 1000 * turn);
 
-const someoneElse = (instance: Instance): Problem =>
+const someoneElse = ({id, tags}: Instance): Problem =>
 	new Problem({
-		code: 'manager-made-meanwhile',
-		message: `Somebody else's run of this fleet made manager ${instance.id} a moment ago, with other answers.`,
+		code: 'made-meanwhile',
+		message: `Somebody else's run of this fleet made ${tags.Name ?? 'an instance'} (${id}) a moment ago, with other answers.`,
 		advice: 'Run the same command again once theirs is done; it looks first and goes on from there.',
 	});
 
 /** Waits until an instance that the mark finds can be seen: alive, it is somebody else's run; gone or never seen, its token is used up. */
-async function usedUp(context: Context, report: Report): Promise<void> {
+async function usedUp(context: Context, part: Part, report: Report): Promise<void> {
 	const look = async (): Promise<Instance | undefined> => {
 		context.forget(accountLook);
-		return managersOf(context.fleet, await context.look(accountLook))[0];
+		const {instances} = await context.look(accountLook);
+		return instances.find((one) => lives(one) && bearsMark(context.fleet, one.tags, part));
 	};
 	const seen = await untilSeen(context, look, (seconds) =>
 		report({says: `waiting for an instance that AWS was asked for under the same token (${seconds} s so far, two minutes at most)`}),
@@ -102,7 +103,7 @@ async function usedUp(context: Context, report: Report): Promise<void> {
 }
 
 /** One RunInstances. Undefined when this generation's token belongs to an instance that is gone. */
-async function runOnce(context: Context, input: Input<'RunInstances'>, report: Report): Promise<string | undefined> {
+async function runOnce(context: Context, input: Input<'RunInstances'>, part: Part, report: Report): Promise<string | undefined> {
 	try {
 		const {Instances = []} = await whenKnown(context, report, () => context.cloud.call('RunInstances', input));
 		const [made] = Instances;
@@ -114,27 +115,33 @@ async function runOnce(context: Context, input: Input<'RunInstances'>, report: R
 			return undefined;
 		}
 		if (!isProblem(error, 'IdempotentParameterMismatch')) throw error;
-		await usedUp(context, report);
+		await usedUp(context, part, report);
 		return undefined;
 	}
 }
 
 /** Launches the manager once, whoever else tries at the same time; gives its instance id. */
-export async function launch(context: Context, plan: LaunchPlan, report: Report): Promise<string> {
-	const {answers, fleet} = context;
+export const launch = (context: Context, plan: LaunchPlan, report: Report): Promise<string> =>
+	launchOnce(context, {part: 'manager', input: launchInput(context.fleet, context.answers, plan), replaces: plan.replaces}, report);
+
+/** Launches the one instance that a fleet has of a part, whoever else tries at the same time; gives its id. */
+export async function launchOnce(
+	context: Context,
+	{input, part, replaces}: {part: Part; input: Input<'RunInstances'>; replaces?: string | undefined},
+	report: Report,
+): Promise<string> {
 	const [{instances}, record] = await Promise.all([context.look(accountLook), context.look(recordLook)]);
-	const first = instances.filter((instance) => !lives(instance) && instance.tags[markKeys.part] === 'manager').length;
-	const input = launchInput(fleet, answers, plan);
-	const whose = {...fleet, born: record?.born};
+	const first = instances.filter((instance) => !lives(instance) && instance.tags[markKeys.part] === part).length;
+	const whose = {...context.fleet, born: record?.born};
 	for (let generation = first; generation < first + mostGenerations; generation++) {
-		const id = await runOnce(context, {...input, ClientToken: clientToken(whose, generation, plan.replaces)}, report);
+		const id = await runOnce(context, {...input, ClientToken: clientToken(whose, generation, replaces, part)}, part, report);
 		context.forget(accountLook);
 		if (id !== undefined) return id;
 	}
 	throw new Problem({
 		code: 'IdempotentInstanceTerminated',
 		fault: 'outside',
-		message: `AWS still remembers ${mostGenerations} managers of this fleet that were terminated within a day, and makes none under their tokens.`,
+		message: `AWS still remembers ${mostGenerations} instances of this fleet that were terminated within a day, and makes none under their tokens.`,
 		advice: 'Run the same command again in an hour, or name the fleet otherwise with `--fleet`.',
 	});
 }

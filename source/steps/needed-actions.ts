@@ -1,7 +1,7 @@
 import type {Answers} from '../fleet.ts';
 import type {Action} from '../world/cloud/actions.ts';
 
-/** Actions that a fleet does without where they are refused: it then says less, or keeps its cache bucket. */
+/** Actions that a fleet does without where they are refused: it then says less, keeps its cache bucket, or bakes no image. */
 const soft: readonly Action[] = [
 	'iam:ListAccountAliases',
 	'iam:SimulatePrincipalPolicy',
@@ -12,6 +12,10 @@ const soft: readonly Action[] = [
 	'ec2:DescribeSpotPriceHistory',
 	'ec2:DescribeRegions',
 	'ec2:GetEbsDefaultKmsKeyId',
+	'ec2:DescribeSnapshots',
+	'ec2:CreateImage',
+	'ec2:DeregisterImage',
+	'ec2:DeleteSnapshot',
 	'ssm:GetParametersByPath',
 	'ssm:ListTagsForResource',
 	's3:GetEncryptionConfiguration',

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type {Context, Finding, Found, Look, Note, Step} from '../engine/step.ts';
 import {type Answers, mark, names} from '../fleet.ts';
-import {isProblem, type Problem} from '../problem.ts';
+import {isProblem, Problem} from '../problem.ts';
 import type {Action} from '../world/cloud/actions.ts';
 import type {Input, OperationName, Output} from '../world/cloud/port.ts';
 import {ifAnswered, isDenied} from './answering.ts';
@@ -42,6 +42,17 @@ async function dryRun<Name extends OperationName>({cloud}: Context, name: Name, 
 			return {denied: [], notes: [{says: `Whether ec2:${name} is allowed isn't known: ${error.message}`}]};
 		throw error;
 	}
+}
+
+/** Throws a Problem where AWS says, of a dry run, that it won't let the caller do it. */
+export async function refuseDenied<Name extends OperationName>(context: Context, name: Name, input: Input<Name>): Promise<void> {
+	const {denied} = await dryRun(context, name, input);
+	if (denied.length === 0) return;
+	throw new Problem({
+		code: 'not-allowed',
+		message: `AWS refuses ${denied.map((action) => `\`${action}\``).join(', ')}.`,
+		advice: 'Ask for that; `gitlab-runner-aws policy` prints the whole policy.',
+	});
 }
 
 /** The action that was really refused: the answer for RunInstances may mean its tags, and says so in the encoded part alone. */

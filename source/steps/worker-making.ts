@@ -1,5 +1,6 @@
 import type {Change, Context, Found, Note, StepName} from '../engine/step.ts';
 import type {HostFacts} from '../executors/scripts.ts';
+import type {Answers} from '../fleet.ts';
 import type {readPrometheus} from '../world/host/prometheus.ts';
 import type {ExecutorConfig} from './config/fields.ts';
 
@@ -23,6 +24,16 @@ export type WorkersCounted = {
 /** What would be lost of the workers once another config.toml is written: `left` are workers that no runner manages then. */
 export type Stranded = {left: string[]; drains: boolean};
 
+/** What an executor's workers need of an image that is baked for them, as lines of sh that root runs. */
+export type BakeParts = {
+	/** Puts Docker there where the image has none. */
+	install: string;
+	/** The storage driver that Docker gets there later, where that isn't its own choice: images pulled with another aren't seen. */
+	storageDriver?: 'overlay2';
+	/** What comes once all images are pulled. */
+	last?: string;
+};
+
 /** How an executor makes workers, as far as the steps need to know it that all executors share. The executor gives it to each of them. */
 export type WorkerMaking = {
 	/** config.toml as its runners have it. */
@@ -41,6 +52,8 @@ export type WorkerMaking = {
 	stranded(context: Context, facts: HostFacts, text: string, isRefused: boolean): Stranded;
 	/** What goes, in the plan's words, with what it costs as long as it stays. */
 	going(context: Context, facts: HostFacts, left: readonly string[]): Promise<Change[]>;
+	/** What these answers' workers need of an image that is baked for them. */
+	bakeParts(answers: Answers): BakeParts;
 	/** Reads the runner's metrics. */
 	counted(metrics: ReturnType<typeof readPrometheus>): WorkersCounted;
 };

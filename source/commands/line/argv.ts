@@ -31,6 +31,9 @@ export type CommandLineOptions = {
 	/** The manager that a preset is saved from. */
 	from: string | undefined;
 	allRegions: boolean;
+	/** Of the images that were baked. */
+	list: boolean;
+	prune: boolean;
 };
 
 /** A command line, understood. `words` are what follows the command; `remote` is what follows `--`. */
@@ -138,6 +141,8 @@ function optionsIn(flags: readonly Flag[]): CommandLineOptions {
 		manager: text('manager'),
 		from: text('from'),
 		allRegions: has('all-regions'),
+		list: has('list'),
+		prune: has('prune'),
 	};
 }
 

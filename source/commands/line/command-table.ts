@@ -27,7 +27,20 @@ export type CommandSpec = {
 	readonly examples: readonly (readonly [command: string, does: string])[];
 };
 
-export type CommandName = 'setup' | 'plan' | 'status' | 'orphans' | 'destroy' | 'ssh' | 'smoke' | 'presets' | 'demo' | 'policy' | 'completions' | 'help';
+export type CommandName =
+	| 'setup'
+	| 'plan'
+	| 'status'
+	| 'orphans'
+	| 'destroy'
+	| 'ssh'
+	| 'smoke'
+	| 'bake'
+	| 'presets'
+	| 'demo'
+	| 'policy'
+	| 'completions'
+	| 'help';
 
 /** Whether a command's help and completions list an answer, by what commands that make no fleet need it for. */
 export const lists = ({answers, options}: Pick<CommandSpec, 'answers' | 'options'>, {tells}: {tells?: 'fleet' | 'reach' | 'gitlab'}): boolean =>
@@ -153,6 +166,21 @@ export const commands: readonly CommandSpec[] = [
 		examples: [
 			['gitlab-runner-aws smoke', 'in a project of its own beside the runner’s, which is deleted at the end'],
 			['gitlab-runner-aws smoke acme/app', 'on a branch of that project, which is deleted at the end'],
+		],
+	},
+	{
+		name: 'bake',
+		does: 'Makes an image for workers with Docker and jobs’ images in it, so that they start faster.',
+		count: [0, 0],
+		options: [
+			{flag: 'list', help: 'Lists the images that were baked, and why each is kept.'},
+			{flag: 'prune', help: 'Deletes all but the last two that were proven, and those in use.'},
+		],
+		answers: 'fleet',
+		examples: [
+			['gitlab-runner-aws bake', 'from the image that workers start from now, proven by a worker before they use it'],
+			['gitlab-runner-aws bake --bake-images node:24,postgres:17', 'with these images in it too'],
+			['gitlab-runner-aws bake --prune', 'deletes images that nobody uses'],
 		],
 	},
 	{

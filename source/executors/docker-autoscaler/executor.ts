@@ -1,5 +1,6 @@
 import type {AnyStep} from '../../engine/step.ts';
 import type {Answers} from '../../fleet.ts';
+import {bakedImagesStep} from '../../steps/baked-images.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
 import {credentialsStep} from '../../steps/credentials.ts';
@@ -45,6 +46,7 @@ import {pluginSoftware} from './software.ts';
 import {groupSubnets} from './subnets.ts';
 import {workerUser} from './template-data.ts';
 import {testWorkerStep} from './test-worker.ts';
+import {installDocker} from './user-data.ts';
 import {workerKeyStep} from './worker-key.ts';
 
 /** SSH alone: the runner speaks with Docker through it. */
@@ -68,6 +70,7 @@ const making: WorkerMaking = {
 	},
 	stranded,
 	going: async () => [],
+	bakeParts: () => ({install: installDocker}),
 	counted,
 };
 
@@ -94,6 +97,7 @@ const steps: readonly AnyStep[] = [
 	softwareStep(pluginSoftware),
 	registryMirrorStep,
 	workerKeyStep,
+	bakedImagesStep,
 	launchTemplateStep,
 	testWorkerStep,
 	groupStep,

@@ -10,10 +10,22 @@ with open(path, 'w') as file:
 END
 `;
 
+/** Lines of sh that put Docker on a system that has none, from its own packages, while no update in the background holds apt's locks. */
+export const installDocker = `if ! command -v docker >/dev/null; then
+  if command -v apt-get >/dev/null; then
+    systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -o DPkg::Lock::Timeout=120 update
+    apt-get -o DPkg::Lock::Timeout=120 install -y docker.io
+  else
+    dnf install -y docker
+  fi
+fi
+`;
+
 /**
  * What a worker runs at its first boot, of any image that is offered. The ECS-optimized image has Docker, which its agent would pull up: the agent finds no
- * cluster here, so it goes and Docker is started by itself. On others Docker is installed from the system's own packages, while no update in the background
- * holds apt's locks. A daemon.json of the image's own stays. The runner waits for Docker in one session, which may be older than the user's membership of
+ * cluster here, so it goes and Docker is started by itself. On others Docker is installed. A daemon.json of the image's own stays. The runner waits for Docker in one session, which may be older than the user's membership of
  * the group docker: so the socket belongs to the user's own group. A mirror is written into a daemon.json of the image's own too, unless that names one.
  */
 export const userDataFor = (user: string, mirror?: string): string => `#!/bin/sh
@@ -26,16 +38,6 @@ fi
 ${mirror === undefined ? '' : mirrored(mirror)}mkdir -p /etc/systemd/system/docker.socket.d
 printf '[Socket]\\nSocketGroup=%s\\n' "$(id -gn ${user})" >/etc/systemd/system/docker.socket.d/gitlab-runner-aws.conf
 systemctl daemon-reload
-if ! command -v docker >/dev/null; then
-  if command -v apt-get >/dev/null; then
-    systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -o DPkg::Lock::Timeout=120 update
-    apt-get -o DPkg::Lock::Timeout=120 install -y docker.io
-  else
-    dnf install -y docker
-  fi
-fi
-usermod -aG docker ${user}
+${installDocker}usermod -aG docker ${user}
 systemctl enable --now --no-block docker
 `;

@@ -1,5 +1,6 @@
 import type {AnyStep} from '../../engine/step.ts';
 import type {Answers} from '../../fleet.ts';
+import {bakedImagesStep} from '../../steps/baked-images.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
 import {credentialsStep} from '../../steps/credentials.ts';
@@ -27,6 +28,7 @@ import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
 import {limitsOf} from '../offered.ts';
+import {bakeParts} from './bake-parts.ts';
 import {machineConfig} from './config.ts';
 import {dockerMachineStep} from './docker-machine.ts';
 import {counted} from './machine-counts.ts';
@@ -62,6 +64,7 @@ const making: WorkerMaking = {
 	},
 	stranded,
 	going,
+	bakeParts,
 	counted,
 };
 
@@ -88,6 +91,7 @@ const steps: readonly AnyStep[] = [
 	credentialsStep,
 	dockerMachineStep,
 	registryMirrorStep,
+	bakedImagesStep,
 	testMachineStep,
 	softwareStep(undefined, 'docker-machine'),
 	runnerStep(making),

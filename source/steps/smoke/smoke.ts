@@ -1,7 +1,7 @@
 import type {Emit} from '../../engine/plan.ts';
 import type {Context} from '../../engine/step.ts';
-import {secondsSince} from '../../engine/walk.ts';
-import {Problem, Stopped, toProblem} from '../../problem.ts';
+import {type ToldRun, toldRun} from '../../engine/told-run.ts';
+import {Problem, toProblem} from '../../problem.ts';
 import type {TrialJob, TrialProject, WholeGitlab} from '../../world/gitlab/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {standingToken} from '../config/merge.ts';
@@ -38,53 +38,28 @@ const nameOf = ({fleet}: Context): string => `gitlab-runner-aws-smoke-${fleet.na
 export async function smoke(context: Context, making: WorkerMaking, options: SmokeOptions): Promise<SmokeEnd> {
 	const {clock} = context;
 	const {emit, project} = options;
-	const begun = clock.now();
-	emit({
-		event: 'run.started',
-		doing: 'apply',
-		steps: [
-			{name: 'smoke-project', title: project === undefined ? 'Project in GitLab' : 'Branch in GitLab', needs: []},
-			...smokeJobs.map((job, at) => ({name: stepOf(job), title: titles[job], needs: [stepOf(smokeJobs[at - 1])]})),
-			{name: 'smoke-cleanup', title: 'Cleanup', needs: [stepOf(smokeJobs.at(-1))]},
-		],
-	});
+	const run = toldRun({clock, emit}, [
+		{name: stepOf(undefined), title: project === undefined ? 'Project in GitLab' : 'Branch in GitLab'},
+		...smokeJobs.map((job) => ({name: stepOf(job), title: titles[job]})),
+		{name: 'smoke-cleanup', title: 'Cleanup'},
+	]);
 	const made: {place?: Place} = {};
-	const tally = {done: 0, failed: 0};
-	const problems: Problem[] = [];
-	const step = async (name: string, work: () => Promise<string>): Promise<boolean> => {
-		const start = clock.now();
-		emit({event: 'step.started', step: name});
-		try {
-			const says = await work();
-			emit({event: 'step.done', step: name, says, seconds: secondsSince(clock, start)});
-			tally.done += 1;
-			return true;
-		} catch (error) {
-			if (error instanceof Stopped) throw error;
-			const problem = toProblem(error);
-			problems.push(problem);
-			tally.failed += 1;
-			const {advice, code, fault, message} = problem;
-			emit({event: 'step.failed', step: name, problem: {code, message, fault, ...(advice === undefined ? {} : {advice})}, seconds: secondsSince(clock, start)});
-			return false;
-		}
-	};
 	let seconds = 0;
 	try {
-		const ready = await step('smoke-project', async () => {
+		const ready = await run.part(stepOf(undefined), async () => {
 			made.place = await placeFor(context, making, options);
 			return made.place.isOwn ? `${made.place.project.path}, private` : `${made.place.branch} in ${made.place.project.path}`;
 		});
 		const from = clock.now();
-		if (ready && made.place) await runJobs(context, options, made.place, step);
+		if (ready && made.place) await runJobs(context, options, made.place, run.part);
 		seconds = Math.round((clock.now() - from) / 1000);
 	} finally {
 		// Whatever it made goes, whoever stopped it; calls that a stop would end at once are made without its signal.
 		const {place} = made;
-		if (place) await step('smoke-cleanup', () => cleanUp(context, options, place));
-		emit({event: 'run.ended', ...tally, skipped: smokeJobs.length + 2 - tally.done - tally.failed, seconds: secondsSince(clock, begun)});
+		if (place) await run.part('smoke-cleanup', () => cleanUp(context, options, place));
+		run.end();
 	}
-	return {problems, seconds};
+	return {problems: run.problems, seconds};
 }
 
 const stepOf = (job: SmokeJob | undefined): string => (job === undefined ? 'smoke-project' : `smoke-${job}`);
@@ -182,13 +157,8 @@ async function begun(context: Context, options: SmokeOptions, place: Place, {tex
 }
 
 /** Watches the jobs to their end, one after the other. */
-async function runJobs(
-	context: Context,
-	options: SmokeOptions,
-	{project, pipeline = 0}: Place,
-	step: (name: string, work: () => Promise<string>) => Promise<boolean>,
-): Promise<void> {
-	for (const name of smokeJobs) if (!(await step(stepOf(name), () => watchJob(context, options, {project, pipeline, name})))) return;
+async function runJobs(context: Context, options: SmokeOptions, {project, pipeline = 0}: Place, part: ToldRun['part']): Promise<void> {
+	for (const name of smokeJobs) if (!(await part(stepOf(name), () => watchJob(context, options, {project, pipeline, name})))) return;
 }
 
 /** Tells a job's log and what its time goes into, until it has ended; gives that in words. */

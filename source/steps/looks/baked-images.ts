@@ -1,0 +1,95 @@
+import type {Look, Looking} from '../../engine/step.ts';
+import {markKeys, type Part} from '../../fleet.ts';
+import type {Action} from '../../world/cloud/actions.ts';
+import type {Input} from '../../world/cloud/port.ts';
+import {unless} from '../answering.ts';
+import {bearsMark, tagsOf} from '../tags.ts';
+import {accountLook, type Instance, lives} from './account.ts';
+
+/** An image of workers that was baked for a fleet. Times are milliseconds since 1970. */
+export type BakedImage = {
+	id: string;
+	name: string;
+	/** `1`, `2`, … in the order in which they were begun. */
+	version: number;
+	state: 'pending' | 'available' | 'failed';
+	createdAt: number;
+	sizeGib: number;
+	snapshotIds: string[];
+	/** The answer that it was made from, such as `ecs-al2023`, and the image that this meant. */
+	base: string;
+	baseImage: string;
+	recipe: string;
+	/** The instance that it was made from. */
+	builder: string;
+	/** When a worker that started from it was proven. */
+	provenAt: number | undefined;
+	tags: Record<string, string>;
+};
+
+/** What is there of images that were baked: the newest first; snapshots without their image; and instances that one is made of. */
+export type BakedThings = {images: BakedImage[]; snapshots: {id: string; progress: number; isLeft: boolean}[]; builders: Instance[]};
+
+const part: Part = 'worker-image';
+
+/** EC2's filters that find what bears a fleet's mark as an image of workers. */
+const marked = ({fleet}: Looking): NonNullable<Input<'DescribeImages'>['Filters']> => [
+	{Name: `tag:${markKeys.fleet}`, Values: [fleet.name]},
+	{Name: `tag:${markKeys.part}`, Values: [part]},
+];
+
+/** A word as a time; undefined where it's none. */
+const timeIn = (word: string | undefined): number | undefined => {
+	const at = Date.parse(word ?? '');
+	return Number.isNaN(at) ? undefined : at;
+};
+
+const states = {pending: 'pending', available: 'available'} as const;
+const isKnown = (state: string | undefined): state is keyof typeof states => state !== undefined && state in states;
+
+async function imagesOf(context: Looking): Promise<BakedImage[]> {
+	const {Images = []} = await context.cloud.call('DescribeImages', {Owners: ['self'], Filters: marked(context), IncludeDeprecated: true});
+	return Images.map((seen): BakedImage => {
+		const tags = tagsOf(seen.Tags);
+		const disks = (seen.BlockDeviceMappings ?? []).flatMap(({Ebs}) => (Ebs ? [Ebs] : []));
+		return {
+			id: seen.ImageId ?? '',
+			name: seen.Name ?? '',
+			version: Number(tags.version) || 0,
+			state: isKnown(seen.State) ? states[seen.State] : 'failed',
+			createdAt: timeIn(seen.CreationDate) ?? 0,
+			sizeGib: disks.reduce((sum, {VolumeSize = 0}) => sum + VolumeSize, 0),
+			snapshotIds: disks.flatMap(({SnapshotId}) => (SnapshotId === undefined ? [] : [SnapshotId])),
+			base: tags[markKeys.base] ?? '',
+			baseImage: tags[markKeys.baseImage] ?? '',
+			recipe: tags[markKeys.recipe] ?? '',
+			builder: tags[markKeys.builder] ?? '',
+			provenAt: timeIn(tags[markKeys.provenImage]),
+			tags,
+		};
+	}).sort((one, other) => other.version - one.version || other.createdAt - one.createdAt);
+}
+
+/** Images, snapshots and builders of a fleet, whatever its answers are. Whoever may not see snapshots, and of whose fleet there is no image, sees none. */
+export const bakedLook: Look<BakedThings> = {
+	name: 'baked images',
+	async load(context) {
+		const {cloud, fleet} = context;
+		const [images, {instances}] = await Promise.all([imagesOf(context), context.look(accountLook)]);
+		const answer = cloud.call('DescribeSnapshots', {OwnerIds: ['self'], Filters: marked(context)});
+		const {Snapshots = []} = (images.length > 0 ? await answer : await unless(answer, 'not-allowed')) ?? {};
+		const known = new Set(images.flatMap(({snapshotIds}) => snapshotIds));
+		return {
+			images,
+			snapshots: Snapshots.map(({Progress, SnapshotId = ''}) => ({
+				id: SnapshotId,
+				progress: Number.parseInt(Progress ?? '', 10) || 0,
+				isLeft: !known.has(SnapshotId),
+			})),
+			builders: instances.filter((one) => lives(one) && bearsMark(fleet, one.tags, 'image-builder')),
+		};
+	},
+};
+
+/** What that needs to be allowed. */
+export const bakedActions: readonly Action[] = ['ec2:DescribeImages', 'ec2:DescribeSnapshots', 'ec2:DescribeInstances'];
