@@ -146,7 +146,8 @@ async function useImage(session: Session, context: Context, image: BakedImage, t
 	const {answers: record} = await standingRecord(context);
 	if (record.workerImage === image.id) return `workers start from ${image.id}`;
 	const prepared = await prepareChange(actContext, act);
-	return prepared.carryOut(tell);
+	tell(await prepared.carryOut(tell));
+	return `proven by a worker, and workers start from it; \`gitlab-runner-aws status undo ${fleetFlags(context)}\` goes back`;
 }
 
 /** A baked image as a script reads it. */

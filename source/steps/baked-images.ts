@@ -16,7 +16,7 @@ declare module '../engine/step.ts' {
 
 const day = 86_400_000;
 /** Days after which a baked image is old: what is in it has had updates by then. */
-export const oldDays = 30;
+const oldDays = 30;
 
 /** `3 days`, `1 day`, `today`: whole days since a moment. */
 export const daysOld = (since: number, now: number): number => Math.max(0, Math.floor((now - since) / day));

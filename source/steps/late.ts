@@ -17,7 +17,11 @@ const pauseAfter = (turn: number): number => Math.min(3000, 1000 * turn);
 /** What a service doesn't know or hasn't ended yet, though it began a moment ago. */
 function lateFor({code, message}: Problem): string | undefined {
 	const about: Record<string, readonly [RegExp, string][]> = {
-		InvalidParameterValue: [[/Invalid IAM Instance Profile|has no associated IAM Roles/i, 'EC2 knows the instance profile']],
+		InvalidParameterValue: [
+			[/Invalid IAM Instance Profile|has no associated IAM Roles/i, 'EC2 knows the instance profile'],
+			[/is not in state 'running'/, 'EC2 knows everywhere that the instance has stopped'],
+		],
+		'InvalidSnapshot.InUse': [[/./, 'EC2 has let the snapshot go']],
 		NoSuchEntity: [
 			[/role/i, 'IAM knows the role'],
 			[/./, 'IAM knows the instance profile'],

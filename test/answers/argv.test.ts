@@ -57,6 +57,10 @@ const alike: {[Key in AnswerKey]: [flags: string[], inPreset: unknown]} = {
 		['--schedule', '[{"periods": ["* * 9-17 * * mon-fri *"], "timezone": "UTC", "idleCount": 2, "idleTime": 600}]'],
 		[{periods: ['* * 9-17 * * mon-fri *'], timezone: 'UTC', idleCount: 2, idleTime: 600}],
 	],
+	bakeImages: [
+		['--bake-images', 'node:24,postgres:17'],
+		['node:24', 'postgres:17'],
+	],
 	privileged: [['--privileged'], true],
 	disableCache: [['--disable-cache=true'], true],
 	dockerImage: [['--docker-image', 'node:24'], 'node:24'],
@@ -159,6 +163,8 @@ test('what is no answer is an option: faces, files of secrets, agreement', () =>
 			manager: undefined,
 			from: undefined,
 			allRegions: false,
+			list: false,
+			prune: false,
 		},
 	);
 });

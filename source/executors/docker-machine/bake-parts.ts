@@ -3,9 +3,8 @@ import type {BakeParts} from '../../steps/worker-making.ts';
 import {quote} from '../../world/host/quote.ts';
 
 /**
- * docker-machine runs `apt-get update` and `apt-get install -y curl` on every worker before it looks for Docker (docs/facts.md, "Where a worker's start
- * goes"). Without a source of packages both are instant and need no network, as long as curl is there; cloud-init would write the sources anew at the
- * first boot of each instance.
+ * docker-machine runs `apt-get update` and `apt-get install -y curl` on every worker before it looks for Docker (docs/facts.md, "Baked images"). Without a
+ * source of packages both are instant and need no network, as long as curl is there; cloud-init would write the sources anew at an instance's first boot.
  */
 const withoutSources = `if command -v apt-get >/dev/null; then
   mkdir -p /etc/apt/before-bake /etc/cloud/cloud.cfg.d

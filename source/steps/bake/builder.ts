@@ -30,7 +30,7 @@ const instanceTypeOf = (type: string) => type as InstanceType;
  * The call that launches a builder: of the workers' own type, so that it is one that the image runs on, on demand, since what is interrupted is begun anew.
  * It has no key and no role: nobody gets on to it. When it shuts down it stops, so that an image can be made of it.
  */
-export function builderInput({answers, fleet}: Context, {base, hash, image, script}: Recipe, {groupId, network, version}: BuilderPlace): Input<'RunInstances'> {
+function builderInput({answers, fleet}: Context, {base, hash, image, script}: Recipe, {groupId, network, version}: BuilderPlace): Input<'RunInstances'> {
 	const tags = tagList(answers.tags, {Name: names.imageBuilder(fleet)}, mark(fleet, 'image-builder'), {
 		version: String(version),
 		[markKeys.recipe]: hash,

@@ -3,6 +3,7 @@ import {mark, markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {unless} from '../answering.ts';
+import {whenKnown} from '../late.ts';
 import {type BakedImage, bakedLook} from '../looks/baked-images.ts';
 import {imageLook} from '../looks/images.ts';
 import {tagList} from '../tags.ts';
@@ -41,13 +42,16 @@ export async function makeImage(context: Context, recipe: Recipe, {builder, vers
 	if (!standing) {
 		report({says: `making ${name}`});
 		// The system's own name is in its description, by which an executor knows what it can't set up.
-		const call = cloud.call('CreateImage', {
+		const input = {
 			InstanceId: builder,
 			Name: name,
 			Description: `Workers of ${fleet.name}, made by gitlab-runner-aws from ${recipe.image.name}`.slice(0, 255),
 			TagSpecifications: (['image', 'snapshot'] as const).map((ResourceType) => ({ResourceType, Tags})),
-		});
-		await unless(call, 'InvalidAMIName.Duplicate');
+		};
+		await unless(
+			whenKnown(context, report, () => cloud.call('CreateImage', input)),
+			'InvalidAMIName.Duplicate',
+		);
 	}
 	const made = await untilAvailable(context, builder, report);
 	if (made?.state === 'available') return made;
@@ -95,7 +99,11 @@ async function untilAvailable(context: Context, builder: string, report: Report)
 }
 
 /** Deletes images, then the snapshots that they were on, and snapshots that an earlier try has left without their image. */
-export async function deleteImages(context: Pick<Removal, 'cloud' | 'forget' | 'look'>, images: readonly BakedImage[], report: Report): Promise<void> {
+export async function deleteImages(
+	context: Pick<Removal, 'clock' | 'cloud' | 'forget' | 'look' | 'signal'>,
+	images: readonly BakedImage[],
+	report: Report,
+): Promise<void> {
 	const {cloud} = context;
 	const {snapshots} = await context.look(bakedLook);
 	for (const {id, name} of images) {
@@ -105,7 +113,10 @@ export async function deleteImages(context: Pick<Removal, 'cloud' | 'forget' | '
 	}
 	const left = [...images.flatMap(({snapshotIds}) => snapshotIds), ...snapshots.filter(({isLeft}) => isLeft).map(({id}) => id)];
 	for (const id of new Set(left)) {
-		await unless(cloud.call('DeleteSnapshot', {SnapshotId: id}), 'InvalidSnapshot.NotFound');
+		await unless(
+			whenKnown(context, report, () => cloud.call('DeleteSnapshot', {SnapshotId: id})),
+			'InvalidSnapshot.NotFound',
+		);
 		report({says: `snapshot ${id} deleted`});
 	}
 	context.forget(bakedLook);
