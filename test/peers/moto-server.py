@@ -59,6 +59,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.s3.models import s3_backends  # noqa: E402
 from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
 
+import builds  # noqa: E402
+import images  # noqa: E402
 import kept  # noqa: E402
 import scaling  # noqa: E402
 import scaling_calls  # noqa: E402
@@ -96,6 +98,11 @@ newer_images: list = []
 def late():
     """How long AWS doesn't know what was just made, in seconds. (The name of a deleted parameter rests 3 s, and 30 s at AWS.)"""
     return OPTIONS.get("late", 0.4)
+
+
+def late_for(call):
+    """The same for whoever calls: a colleague's calls come when all is known."""
+    return late() if call.late else 0
 
 
 def ubuntu(codename, version, serial):
@@ -260,7 +267,13 @@ def replace(module, name, *changes):
     setattr(module, name, template)
 
 
+def images_seen(self, ami_ids=None, filters=None, exec_users=None, owners=None):
+    call = CURRENT.get("call")
+    return images.seen(self, ami_ids, filters, owners, late_for(call) if call and call.action == "DescribeImages" else 0)
+
+
 AmiBackend._load_amis = load_images
+AmiBackend.describe_images = images_seen
 Ami.get_filter_value = image_filter
 ParameterDict._check_loading_status = load_parameters
 EC2Backend.__init__ = with_internet_gateway
@@ -288,7 +301,8 @@ replace(
     image_responses, "DESCRIBE_IMAGES_RESPONSE",
     ("<imageOwnerAlias>amazon</imageOwnerAlias>", "{% if image.owner_alias %}<imageOwnerAlias>{{ image.owner_alias }}</imageOwnerAlias>{% endif %}"),
     ("<creationDate>", "{% if image.deprecation_time %}<deprecationTime>{{ image.deprecation_time }}</deprecationTime>{% endif %}<creationDate>"),
-    ("<volumeSize>15</volumeSize>", "<volumeSize>8</volumeSize>"),
+    ("<blockDeviceMapping>", "<blockDeviceMapping>{% if image.is_mapped %}"), ("</blockDeviceMapping>", "{% endif %}</blockDeviceMapping>"),
+    ("<volumeSize>15</volumeSize>", "<volumeSize>{{ image.gib }}</volumeSize><encrypted>{{ 'true' if image.is_encrypted else 'false' }}</encrypted>"),
     ("<volumeType>standard</volumeType>", "<volumeType>gp3</volumeType>"),
 )
 replace(
@@ -399,7 +413,9 @@ USER_ARN = f"arn:aws:iam::{ACCOUNT}:user/peers"
 
 
 def settle():
-    """Brings instances whose time is over from pending to running, from shutting-down to terminated, and so on."""
+    """Brings instances whose time is over from pending to running, from shutting-down to terminated, and so on; and images."""
+    images.settle(ec2_backends[ACCOUNT].values())
+    builds.settle(unsettled)
     now = time.monotonic()
     for entry in list(unsettled):
         due, instance, passing, name, code = entry
@@ -456,7 +472,7 @@ def known_profile(call):
     known = next((profile for profile in iam_backends[ACCOUNT]["aws"].instance_profiles.values() if profile.name == name), None)
     if not known:
         raise Refused(400, "InvalidParameterValue", f"Value ({name}) for parameter iamInstanceProfile.{part} is invalid. Invalid IAM Instance Profile {part}")
-    strictness.judge_profile(name, part, known.arn, bool(known.roles), late() if call.late else 0)
+    strictness.judge_profile(name, part, known.arn, bool(known.roles), late_for(call))
 
 
 def zone_of_subnet(call):
@@ -477,6 +493,7 @@ def before_run_instances(call):
     known_profile(call)
     spot_tags_on_demand(call)
     zone_of_subnet(call)
+    images.judge_launch(call.ec2, call.form.get("ImageId", ""), late_for(call))
     token = call.form.get("ClientToken")
     image, processor = call.ec2.amis.get(call.form.get("ImageId", "")), INSTANCE_TYPES.get(call.form.get("InstanceType", ""), {}).get("ProcessorInfo", {})
     if image and processor and image.architecture not in processor["SupportedArchitectures"]:
@@ -507,7 +524,7 @@ def next_address():
     """The first of the machines' addresses at which no instance is; what nobody's laptop launches is nowhere."""
     taken = {instance.machine for backend in ec2_backends[ACCOUNT].values() for instance in backend.all_instances() if is_alive(instance)}
     free = [address for address in OPTIONS["addresses"] if address not in taken]
-    if free and CURRENT["call"].by_laptop:
+    if free and CURRENT["call"].by_laptop and not builds.is_build(CURRENT["call"].form):
         return free[0]
     OPTIONS["nowhere"] = OPTIONS.get("nowhere", 0) + 1
     return f"127.78.{OPTIONS['nowhere'] // 250}.{OPTIONS['nowhere'] % 250 + 1}"
@@ -526,6 +543,8 @@ def launched_by(self, backend, *rest, stock=Instance.__init__, **named):
     self.metadata = {name[len(prefix):]: value for name, value in form.items() if name.startswith(prefix)}
     self.launch_key = key.public_line if key else None
     self.asked_user_data = form.get("UserData", "")
+    if builds.is_build(form):
+        builds.begin(self, form)
     if not self.security_groups:
         groups = [backend.get_security_group_from_id(getattr(group, "id", group)) for nic in self.nics.values() for group in nic.group_set]
         self.security_groups = [group for group in groups if group]
@@ -547,6 +566,7 @@ def tags_for(form, kind):
 
 Instance.__init__ = launched_by
 Instance.spot_request = None
+Instance.build = None
 Instance.machine = None
 
 
@@ -688,9 +708,11 @@ def get_console_output(call):
     instance = call.ec2.get_instance(call.form["InstanceId"])
     text = ""
     folder = OPTIONS.get("hostKeys", {}).get(instance.machine, "/nowhere")
-    lines = [open(path).read().strip() for path in sorted(glob.glob(os.path.join(folder, "ssh_host_*_key.pub")))]
     delay = CONSOLES["latest" if call.form.get("Latest") == "true" else "buffered"]
     late = CONSOLES["held"] or time.monotonic() < instance.launched_at + delay
+    if instance.build and not late:
+        text = builds.console_of(instance)
+    lines = [open(path).read().strip() for path in sorted(glob.glob(os.path.join(folder, "ssh_host_*_key.pub")))]
     if lines and instance._state.name == "running" and not late:
         host = "root@" + instance.private_dns.split(".")[0]
         stamp = time.strftime("<14>%b %d %H:%M:%S cloud-init: ")
@@ -750,7 +772,7 @@ def send_ssh_public_key(call):
         raise Refused(400, "InvalidArgsException", "SSH Public key is invalid")
     image = call.ec2.amis.get(instance.image_id)
     # Debian's images have no agent that would read the key: AWS says Success all the same.
-    if not image or not image.name.startswith("debian-"):
+    if not image or not getattr(image, "made_of", image.name).startswith("debian-"):
         pushed_keys.append((time.monotonic() + 60, instance, user, " ".join(key.split()[:2])))
     return 200, "application/x-amz-json-1.1", json.dumps({"RequestId": "peers", "Success": True})
 
@@ -832,6 +854,9 @@ ANSWERS = {
     ("ec2", "CreateLaunchTemplate"): lambda call: templates.make(call, xml, USER_ARN, lambda made: call.late and strictness.note("template", made)),
     ("ec2", "CreateLaunchTemplateVersion"): lambda call: templates.make_version(call, xml), ("ec2", "DescribeLaunchTemplates"): lambda call: templates.describe(call, xml),
     ("ec2", "DescribeLaunchTemplateVersions"): lambda call: templates.describe_versions(call, xml), ("ec2", "DeleteLaunchTemplate"): lambda call: templates.delete(call, xml),
+    ("ec2", "DescribeImages"): lambda call: images.looked(call.ec2), ("ec2", "CreateImage"): lambda call: images.make(call, xml), ("ec2", "DeregisterImage"): lambda call: images.deregister(call, xml, late_for(call)),
+    ("ec2", "DescribeSnapshots"): lambda call: images.describe_snapshots(call, xml, late_for(call)),
+    ("ec2", "DeleteSnapshot"): lambda call: images.delete_snapshot(call, xml, late_for(call)),
     ("iam", "CreateServiceLinkedRole"): make_linked_role,
     ("servicequotas", "GetServiceQuota"): quota, ("servicequotas", "GetAWSDefaultServiceQuota"): quota, ("pricing", "GetProducts"): products,
 }
@@ -884,7 +909,8 @@ class Groups:
         """What of a launch stands there at all, in EC2's words; stock moto has others, or none."""
         backend = self.ec2(region)
         if form.get("ImageId") not in backend.amis:
-            raise Refused(400, "InvalidAMIID.NotFound", f"The image id '[{form.get('ImageId')}]' does not exist")
+            raise images.not_found(form.get("ImageId"))
+        images.judge_launch(backend, form["ImageId"], 0)
         if form["InstanceType"] not in INSTANCE_TYPES:
             raise Refused(400, "InvalidParameterValue", f"Invalid value '{form['InstanceType']}' for InstanceType.")
         if form.get("KeyName") and form["KeyName"] not in backend.keypairs:
@@ -941,7 +967,7 @@ def ask_moto(application, environ, call):
     try:
         text = b"".join(application(environ, start_response))
     except Exception as error:  # moto raises what it does not know
-        if hasattr(error, "get_response"):
+        if hasattr(error, "get_response") or isinstance(error, Refused):
             raise
         traceback.print_exc()
         raise Refused(400, "PeersNotImplemented", f"moto could not do {call.service} {call.action}: {error}") from error
@@ -1056,6 +1082,9 @@ def admin(path, query, body, machine):
         return "application/json", "{}"
     if path == "/peers/group-launches":
         scaling.refused_launches["said"] = asked.get("said")
+        return "application/json", "{}"
+    if path == "/peers/builds":
+        builds.failing["why"] = asked.get("why")
         return "application/json", "{}"
     if path == "/peers/hour":
         return "application/json", json.dumps({"gone": forget_terminated()})

@@ -15,13 +15,18 @@ INSTALLS = {
 LETS = re.compile(r"usermod|gpasswd|adduser|groups\s*:")
 
 
+def made_of(image):
+    """The name of the publisher's image that an image is, or comes from in the end."""
+    return getattr(image, "made_of", image.name) or ""
+
+
 def user_of(image):
     """The login user of an image, by its publisher; the account's own have Ubuntu's."""
-    return next((user for start, user in USERS.items() if re.sub(r"^ubuntu/.*", "ubuntu", image.name or "").startswith(start)), "ubuntu")
+    return next((user for start, user in USERS.items() if re.sub(r"^ubuntu/.*", "ubuntu", made_of(image)).startswith(start)), "ubuntu")
 
 
 def docker_on(instance, image, account):
-    if "-ecs-" in (image.name or ""):
+    if "-ecs-" in made_of(image):
         return OF_ECS
     if image.owner_id == account:
         return NEWEST
@@ -30,7 +35,7 @@ def docker_on(instance, image, account):
         asked = base64.b64decode(asked, validate=True).decode()
     except ValueError:
         pass
-    kind = "amazon" if re.match("al20|amzn", image.name or "") else "debian"
+    kind = "amazon" if re.match("al20|amzn", made_of(image)) else "debian"
     return NEWEST if INSTALLS[kind].search(asked) and LETS.search(asked) else None
 
 

@@ -43,6 +43,8 @@ export type AwsPeer = {
 	quota(code: string, value: number | undefined): Promise<void>;
 	/** What AWS says of every launch by an Auto Scaling group, of which it makes none; undefined: it launches as it can. */
 	groupLaunches(said: string | undefined): Promise<void>;
+	/** What every build of an image fails with that is halfway from now on; undefined: they go well. */
+	failBuilds(why: string | undefined): Promise<void>;
 	/** An hour goes by at EC2: terminated instances can't be seen any more. */
 	hour(): Promise<void>;
 	/** Holds every instance's console back, or lets it be read: it comes by itself 1.5 s after the launch. */
@@ -240,6 +242,9 @@ export async function startWorld(options: {manager?: boolean} & MotoSlowness = {
 				},
 				async groupLaunches(said) {
 					await moto.admin('group-launches', {said: said ?? null});
+				},
+				async failBuilds(why) {
+					await moto.admin('builds', {why: why ?? null});
 				},
 				async hour() {
 					await moto.admin('hour');

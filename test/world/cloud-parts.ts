@@ -10,7 +10,7 @@ export const region = 'us-east-2';
 export const ubuntu = '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id';
 
 /** Tags for a creating call. */
-export const tagged = (ResourceType: 'security-group' | 'key-pair' | 'instance' | 'volume' | 'security-group-rule', name: string) => ({
+export const tagged = (ResourceType: 'security-group' | 'key-pair' | 'instance' | 'volume' | 'security-group-rule' | 'image' | 'snapshot', name: string) => ({
 	ResourceType,
 	Tags: [{Key: 'gitlab-runner-aws:fleet', Value: name}],
 });

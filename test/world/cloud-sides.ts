@@ -20,6 +20,8 @@ export type CloudWorld = {
 	colleague: CloudAt;
 	/** What AWS says of every launch by an Auto Scaling group in that region, of which it makes none; undefined: it launches as it can. */
 	groupLaunches(region: string, said: string | undefined): Promise<void>;
+	/** What every build of an image fails with that is halfway from now on; undefined: they go well. */
+	failBuilds(why: string | undefined): Promise<void>;
 	/** An hour goes by at EC2. */
 	hour(): Promise<void>;
 	stop(): Promise<void>;
@@ -56,6 +58,7 @@ const real: CloudSide = {
 			behind: peers.aws.clock,
 			colleague: theirs.at,
 			groupLaunches: (_region, said) => peers.aws.groupLaunches(said),
+			failBuilds: peers.aws.failBuilds,
 			hour: peers.aws.hour,
 			async stop() {
 				cloud.close();
@@ -71,7 +74,19 @@ const simulated: CloudSide = {
 	async open(late = 'never') {
 		const ms = late === 'never' ? 0 : 86_400_000;
 		const iam = late === 'never' ? {} : {ec2Role: ms};
-		const own = {group: ms, rule: 0, role: ms, profile: ms, bucket: ms, bucketSettings: 0, bucketName: ms, parameter: ms, template: ms, scalingRole: ms};
+		const own = {
+			group: ms,
+			rule: 0,
+			role: ms,
+			profile: ms,
+			bucket: ms,
+			bucketSettings: 0,
+			bucketName: ms,
+			parameter: ms,
+			template: ms,
+			scalingRole: ms,
+			imageGone: ms,
+		};
 		const world = simulatedWorld({late: {...own, ...iam}});
 		const denied: string[] = [];
 		return {
@@ -86,6 +101,7 @@ const simulated: CloudSide = {
 			behind: (ms) => world.outside.setClock(-ms),
 			colleague: (at) => ({...world.cloudAt(at), call: async (name, input) => world.outside.call(name, at, input)}),
 			groupLaunches: async (region, said) => world.outside.groupLaunches(region, said),
+			failBuilds: async (why) => world.outside.failBuilds(why),
 			hour: () => world.clock.sleep(3_700_000),
 			stop: async () => undefined,
 		};
