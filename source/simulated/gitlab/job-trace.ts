@@ -1,10 +1,10 @@
-import {isoTime, type Job} from './state.ts';
+import {imageTakes, isoTime, type Job, jobImage} from './state.ts';
 
 /** How long each part of a job takes, in milliseconds; the script takes what is left. */
-const spans = {images: 4000, sources: 1000, restore: 800, download: 700, archive: 900, upload: 600};
+const spans = {sources: 1000, restore: 800, download: 700, archive: 900, upload: 600};
 
 /** The log of a job as far as it has come, as the runner writes it with FF_TIMESTAMPS: times, sections, the runner's own words. */
-export function traceOf({startedAt, workerAt, endedAt, seconds, name, reason, state, cache}: Job, now: number): string[] {
+export function traceOf({startedAt, workerAt, endedAt, seconds, name, reason, state, cache, isImageHeld}: Job, now: number): string[] {
 	if (startedAt === undefined) return [];
 	const until = endedAt ?? now;
 	const lines: string[] = [];
@@ -20,10 +20,10 @@ export function traceOf({startedAt, workerAt, endedAt, seconds, name, reason, st
 	say(startedAt, `section_start:${Math.floor(startedAt / 1000)}:prepare_executor`);
 	say(startedAt, 'Preparing the executor');
 	if (workerAt !== undefined) {
-		say(workerAt, 'Using Docker executor with image alpine:latest ...');
-		say(workerAt, 'Pulling docker image alpine:latest ...');
-		const end = workerAt + seconds * 1000;
-		let at = workerAt + spans.images;
+		say(workerAt, `Using Docker executor with image ${jobImage} ...`);
+		say(workerAt, `Pulling docker image ${jobImage} ...`);
+		let at = workerAt + imageTakes[isImageHeld ? 'held' : 'pulled'];
+		const end = at + seconds * 1000 - imageTakes.pulled;
 		say(at, `section_end:${Math.floor(at / 1000)}:prepare_executor`);
 		const next = (named: string, takes: number, ...texts: string[]): void => {
 			section(named, at, at + takes, ...texts);

@@ -30,6 +30,12 @@ export type GitlabHealth = 'up' | 'unreachable' | 'certificate' | 'failing' | 't
 /** What a job hears of its cache: only a 404 means to the runner that there is none (gitlab-runner 19.4, commands/helpers/cache_extractor.go). */
 export type CacheHeard = 'restored' | 'none yet' | 'received: 403 Forbidden';
 
+/** The image that jobs run in. */
+export const jobImage = 'alpine:latest';
+
+/** Milliseconds until a job's image is there: it is pulled, or Docker only asks whether it has the newest. */
+export const imageTakes = {pulled: 4000, held: 500};
+
 /** One job as GitLab, its runner and the tests know it. Times are milliseconds since 1970. */
 export type Job = {
 	id: number;
@@ -47,6 +53,8 @@ export type Job = {
 	startedAt?: number;
 	/** When it first had a worker. */
 	workerAt?: number;
+	/** Whether the worker's disk had the image that jobs run in from the beginning. */
+	isImageHeld?: boolean;
 	endedAt?: number;
 	/** Instance id of the manager that took it. */
 	manager?: string;

@@ -1,4 +1,5 @@
 import type {Job} from '../gitlab/gitlab.ts';
+import {imageTakes, jobImage} from '../gitlab/state.ts';
 import type {Hosts} from './machine.ts';
 import {pulls} from './mirror.ts';
 import type {Runner} from './runner.ts';
@@ -72,18 +73,24 @@ export function endJob(runner: Runner, job: Job, ended: JobEnding, named: Fields
 	runner.ended();
 }
 
-/** How long Docker on a worker asks its registry before it is told that it may not, in milliseconds. */
-const pulling = 4000;
-const refusedPull =
-	'failed to pull image "alpine:latest" with specified policies [always]: Error response from daemon: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit (manager.go:250:1s)';
+const refusedPull = `failed to pull image "${jobImage}" with specified policies [always]: Error response from daemon: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit (manager.go:250:1s)`;
 
-/** Runs a job on the machine that it has got, and tells how it ended; gives what calls it off. */
-export function runJob(runner: Runner, job: Job, entry: RunnerEntry, over: (ended: JobEnding) => void): () => void {
+/** Whether the image that a worker was launched from has the image that jobs run in. */
+const isImageHeld = ({cloud}: Hosts, instanceId: string | undefined): boolean =>
+	[...cloud.account.regions.values()].some(({images, instances}) => {
+		const launched = images.get(instances.get(instanceId ?? '')?.imageId ?? '');
+		return launched?.contents?.pulled.includes(jobImage) === true;
+	});
+
+/** Runs a job on the instance that it has got, and tells how it ended; gives what calls it off. */
+export function runJob(runner: Runner, job: Job, entry: RunnerEntry, instanceId: string | undefined, over: (ended: JobEnding) => void): () => void {
 	const {hosts} = runner;
+	if (isImageHeld(hosts, instanceId)) job.isImageHeld = true;
 	const heard = askForCache(runner, entry);
 	if (heard !== undefined) job.cache = heard;
-	const mayPull = pulls(hosts, runner.machine);
-	return hosts.clock.at(hosts.clock.now() + (mayPull && !hosts.jobsFail ? job.seconds * 1000 : pulling), () => {
+	const mayPull = job.isImageHeld ? !hosts.dockerHubRefuses : pulls(hosts, runner.machine);
+	const takes = job.seconds * 1000 - (job.isImageHeld ? imageTakes.pulled - imageTakes.held : 0);
+	return hosts.clock.at(hosts.clock.now() + (mayPull && !hosts.jobsFail ? Math.max(imageTakes.held, takes) : imageTakes.pulled), () => {
 		const without = job.trial?.needsCache === true && heard !== 'restored' ? {reason: 'exit code 1', why: 'script_failure' as const} : undefined;
 		const refused = hosts.jobsFail ?? (mayPull ? without : {reason: refusedPull, why: 'runner_external_dependency_failure' as const});
 		if (!refused) leaveCache(runner, entry);

@@ -140,7 +140,7 @@ export function jobsOnInstances(runner: Runner, scaler: () => Scaler): JobsOnIns
 			return;
 		}
 		wish.job.worker = instance.id;
-		place.callOff = runJob(runner, wish.job, wish.entry, (how) => ended(place, how));
+		place.callOff = runJob(runner, wish.job, wish.entry, instance.id, (how) => ended(place, how));
 	}
 
 	function ended(place: Placed, how: JobEnding): void {

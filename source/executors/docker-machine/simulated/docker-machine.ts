@@ -1,3 +1,4 @@
+import type {ImageState} from '../../../simulated/cloud/account.ts';
 import {isRefusal} from '../../../simulated/cloud/refusal.ts';
 import type {Work} from '../../../simulated/host/machine.ts';
 import {awsCall} from '../../../simulated/host/manager-calls.ts';
@@ -78,23 +79,25 @@ function* creating(docker: DockerMachine, name: string, options: MachineFlags, l
 			'Error creating machine: Error detecting OS: Too many retries waiting for SSH to be available.  Last error: Maximum number of retries (60) exceeded',
 		);
 	}
-	yield* provision(docker, region, instanceId, image.os);
-	store(docker, name, instanceId, list, engineOf(docker, list));
+	yield* provision(docker, region, instanceId, image);
+	store(docker, name, instanceId, list, image.contents?.docker ?? engineOf(docker, list));
 	if (instance.ending) throw failure(`Error creating machine: Error waiting for machine to be running: the instance ${instanceId} was terminated`);
 	return instanceId;
 }
 
-function* provision(docker: DockerMachine, region: string, instanceId: string, os: string): Work<void> {
+/** Sets Docker up; on an image that has it, which was made with the packages that are asked for, nothing is fetched. */
+function* provision(docker: DockerMachine, region: string, instanceId: string, {contents, os}: ImageState): Work<void> {
 	const {machine, random} = docker;
+	const isThere = contents?.docker !== undefined;
 	begin(docker, 'system', 'Detecting the provisioner...');
 	yield 900;
 	begin(docker, 'provision', `Provisioning with ${provisioners[os.split(' ')[0] ?? ''] ?? os}...`);
-	yield 4000 + random() * 3000;
+	yield isThere ? 600 : 4000 + random() * 3000;
 	if (os.startsWith('amzn')) throw failure(`Error creating machine: Error running provisioning: ${amazonLinuxFails(os)}`);
 	// The other provisioners install it without a word.
 	if (os.startsWith('ubuntu')) begin(docker, 'docker install', 'Installing Docker...');
-	yield docker.cloud.account.pace?.dockerInstall ?? 9000 + random() * 6000;
-	if (!hasInternet(docker, region, instanceId)) throw failure('Error creating machine: Error running provisioning: error installing docker: ');
+	yield isThere ? 300 : (docker.cloud.account.pace?.dockerInstall ?? 9000 + random() * 6000);
+	if (!isThere && !hasInternet(docker, region, instanceId)) throw failure('Error creating machine: Error running provisioning: error installing docker: ');
 	begin(docker, 'certificates', 'Copying certs to the local machine directory...');
 	yield 500;
 	docker.say('Copying certs to the remote machine...');
@@ -127,7 +130,7 @@ export function stopMachine(docker: DockerMachine, name: string): boolean {
 	}
 }
 
-/** The version of Docker that a machine gets: the one that its install script is named after, else Docker's newest. */
+/** The version of Docker that a machine gets whose image has none: the one that its install script is named after, else Docker's newest. */
 const engineOf = ({cloud}: DockerMachine, list: readonly string[]): string =>
 	/^engine-install-url=.*\/(\d+\.\d+\.\d+)\.sh$/m.exec(list.join('\n'))?.[1] ?? cloud.account.newestDocker;
 

@@ -101,7 +101,7 @@ export function machinesOf(runner: Runner): Provider {
 		note('info', 'Starting docker-machine build...', about);
 		job.worker = worker.name;
 		job.workerAt ??= clock.now();
-		worker.callOff = runJob(runner, job, entry, (how) => {
+		worker.callOff = runJob(runner, job, entry, worker.instanceId, (how) => {
 			Object.assign(worker, {callOff: undefined, usedAt: clock.now()});
 			delete worker.job;
 			over(job, how);

@@ -38,6 +38,24 @@ test('characters of a token that no host name may hold are left out of machinesâ
 	);
 });
 
+test('a worker of an image that has Docker, and the image that jobs run in, runs a job sooner by Dockerâ€™s installation and the pull', async () => {
+	const {world, manager} = await runningBy({limit: 1});
+	const first = async (): Promise<number> => {
+		world.outside.queueJobs(1, {seconds: 30});
+		await world.clock.sleep(600_000);
+		const {endedAt = 0, queuedAt = 0, worker, workerAt = 0} = world.jobs.at(-1) ?? {};
+		assert.deepEqual([world.jobs.at(-1)?.state, living(world, manager)], ['success', []], `of ${worker}`);
+		return (workerAt - queuedAt + (endedAt - workerAt - 30_000)) / 1000;
+	};
+	const plain = await first();
+	const {id} = world.outside.addImage(region, {contents: {docker: '29.1.2', pulled: ['alpine:latest']}});
+	world.outside.setFile(manager.id, paths.config, configText(world, {...manager, image: id}, {limit: 1}));
+	await world.clock.sleep(5000);
+	const baked = await first();
+	assert.ok(plain - baked > 15, `${plain} s and ${baked} s`);
+	assert.equal(world.outside.machine(manager.id).process?.workers.size, 0);
+});
+
 test('a runner whose token was rotated no longer looks after the machines of its old name', async () => {
 	const {world, manager} = await runningBy();
 	world.outside.queueJobs(2, {seconds: 30});
