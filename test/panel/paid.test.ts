@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {costsOf} from '../../source/commands/interviewing.ts';
 import {lookOnce} from '../../source/commands/watch.ts';
 import {statusLines} from '../../source/faces/words/status-table.ts';
-import {names} from '../../source/fleet.ts';
+import {type Answers, names} from '../../source/fleet.ts';
 import {monthOf} from '../../source/panel/journal/spans.ts';
 import {costs} from '../../source/panel/live/costs.ts';
 import {join} from '../../source/panel/live/join.ts';
@@ -13,6 +13,7 @@ import {spentOfRow} from '../../source/panel/rows.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {Snapshot} from '../../source/panel/snapshot.ts';
 import {type PanelPorts, watchSources} from '../../source/panel/sources.ts';
+import type {InstanceState} from '../../source/simulated/cloud/account.ts';
 import {spotPrices} from '../../source/simulated/cloud/launch.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import type {Instance} from '../../source/steps/looks/account.ts';
@@ -102,78 +103,105 @@ async function watchedUntil(world: World, until: number, tell: (snapshot: Snapsh
 	);
 }
 
-test('over a week with interruptions, drains and orphans, what today cost never falls and is each machine’s own seconds at its own price, to a cent', async () => {
-	const world = await standing({limit: 6, concurrent: 6, idleCount: 1});
-	const {clock, outside, time} = world;
-	const every = everyMachine(world);
-	const began = clock.now();
-	const region = outside.region(someFleet.region);
-	const manager = [...region.instances.values()].find(({tags}) => tags.Name === names.manager(someFleet))?.id ?? assert.fail('no manager');
-	const workers = () => [...region.instances.values()].filter(({keyName, ending}) => !ending && keyName?.startsWith('runner-') === true);
-	const ended = new AbortController();
-	let orphans = 0;
-	const happening = (async () => {
-		for (let turn = 0; !ended.signal.aborted; turn += 1) {
-			outside.queueJobs(3 + (turn % 5), {seconds: 1200 + 300 * (turn % 4)});
-			await time.sleep(1500_000, ended.signal).catch(() => undefined);
-			every.look();
-			const spot = workers().find(({spotRequestId}) => spotRequestId !== undefined);
-			if (spot && turn % 4 === 1) outside.interruptSpot(spot.id, turn % 8 === 1 ? 'by the instance' : 'by its request');
-			outside.spotPrice('c5.large', `${someFleet.region}a`, 0.03 + 0.004 * (turn % 7));
-			const like = workers()[0];
-			if (turn % 30 === 7 && like) {
-				const name = (like.keyName ?? '').replace(/-\d{10}-[0-9a-f]{8}$/, `-${Math.floor(clock.now() / 1000) - 1800}-0badc0de`);
-				const left = outside.addInstance(someFleet.region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: clock.now() - 1_800_000});
-				left.publicIp = '198.51.100.77';
-				orphans += 1;
+/** What a week is of one executor alone: which instances are workers, and one that nobody knows any more beside them. */
+type Weekly = {
+	over: Partial<Answers>;
+	/** By how much a sum may be off that is known by the log alone: a plugin's log tells of an instance only when it is pruned. */
+	byLog: number;
+	isWorker(instance: InstanceState): boolean;
+	orphan(like: InstanceState, now: number): Partial<InstanceState>;
+};
+
+const weeks: readonly Weekly[] = [
+	{
+		over: {executor: 'docker+machine'},
+		byLog: 0.01,
+		isWorker: ({keyName}) => keyName?.startsWith('runner-') === true,
+		orphan({keyName = ''}, now) {
+			const name = keyName.replace(/-\d{10}-[0-9a-f]{8}$/, `-${Math.floor(now / 1000)}-0badc0de`);
+			return {tags: {Name: name}, keyName: name};
+		},
+	},
+	{
+		over: {executor: 'docker-autoscaler', workerImage: 'ecs-al2023', workerDisk: 30},
+		byLog: 0.05,
+		isWorker: ({tags}) => tags['aws:autoscaling:groupName'] === names.scalingGroup(someFleet),
+		orphan: ({tags}) => ({tags: {...tags, 'aws:autoscaling:groupName': `${names.scalingGroup(someFleet)}-old`}}),
+	},
+];
+
+for (const {byLog, over, isWorker, orphan} of weeks)
+	test(`over a week of ${over.executor} with interruptions, drains and orphans, what today cost never falls and is each machine’s own seconds at its own price, to a cent`, async () => {
+		const world = await standing({limit: 6, concurrent: 6, idleCount: 1, ...over});
+		const {clock, outside, time} = world;
+		const every = everyMachine(world);
+		const began = clock.now();
+		const region = outside.region(someFleet.region);
+		const manager = [...region.instances.values()].find(({tags}) => tags.Name === names.manager(someFleet))?.id ?? assert.fail('no manager');
+		const workers = () => [...region.instances.values()].filter((one) => !one.ending && isWorker(one));
+		const ended = new AbortController();
+		let orphans = 0;
+		const happening = (async () => {
+			for (let turn = 0; !ended.signal.aborted; turn += 1) {
+				outside.queueJobs(3 + (turn % 5), {seconds: 1200 + 300 * (turn % 4)});
+				await time.sleep(1500_000, ended.signal).catch(() => undefined);
 				every.look();
-				await time.sleep(3 * hour, ended.signal).catch(() => undefined);
-				outside.terminateInstance(left.id);
+				const spot = workers().find(({spotRequestId}) => spotRequestId !== undefined);
+				if (spot && turn % 4 === 1) outside.interruptSpot(spot.id, turn % 8 === 1 ? 'by the instance' : 'by its request');
+				outside.spotPrice('c5.large', `${someFleet.region}a`, 0.03 + 0.004 * (turn % 7));
+				const like = workers()[0];
+				if (turn % 30 === 7 && like) {
+					const left = outside.addInstance(someFleet.region, {...orphan(like, clock.now()), type: 'c5.large', launchedAt: clock.now()});
+					left.publicIp = '198.51.100.77';
+					orphans += 1;
+					every.look();
+					await time.sleep(3 * hour, ended.signal).catch(() => undefined);
+					outside.terminateInstance(left.id);
+				}
+				if (turn % 20 === 11) {
+					outside.drainService(manager);
+					await time.sleep(hour, ended.signal).catch(() => undefined);
+					outside.startService(manager);
+				}
+				await time.sleep(2400_000, ended.signal).catch(() => undefined);
+				every.look();
 			}
-			if (turn % 20 === 11) {
-				outside.drainService(manager);
-				await time.sleep(hour, ended.signal).catch(() => undefined);
-				outside.startService(manager);
-			}
-			await time.sleep(2400_000, ended.signal).catch(() => undefined);
+		})();
+		const seen = {snapshots: 0, most: 0};
+		let paid = nothingPaid;
+		let last: {day: number; today: number; month: number} | undefined;
+		const tell = (snapshot: Snapshot): void => {
+			paid = snapshot.paid;
 			every.look();
+			const now = clock.now();
+			const told = costs(snapshot, join(snapshot, now), now);
+			if (!told.today || paid.at === undefined || paid.asks) return;
+			seen.snapshots += 1;
+			const month = told.month?.usd ?? 0;
+			if (last?.day === dayOf(now)) assert.ok(told.today.usd >= last.today - 1e-9, `today fell from ${last.today} to ${told.today.usd}`);
+			if (last && monthOf(last.day) === monthOf(now)) assert.ok(month >= last.month - 1e-9, `the month fell from ${last.month} to ${month}`);
+			last = {day: dayOf(now), today: told.today.usd, month};
+			const own = every.cost(dayOf(now), paid.at);
+			seen.most = Math.max(seen.most, Math.abs(told.today.usd - own));
+		};
+		try {
+			for (let at = began; at < began + 7 * day; at += day) await watchedUntil(world, at + day, tell, paid);
+		} finally {
+			ended.abort();
+			await happening;
 		}
-	})();
-	const seen = {snapshots: 0, most: 0};
-	let paid = nothingPaid;
-	let last: {day: number; today: number; month: number} | undefined;
-	const tell = (snapshot: Snapshot): void => {
-		paid = snapshot.paid;
-		every.look();
-		const now = clock.now();
-		const told = costs(snapshot, join(snapshot, now), now);
-		if (!told.today || paid.at === undefined || paid.asks) return;
-		seen.snapshots += 1;
-		const month = told.month?.usd ?? 0;
-		if (last?.day === dayOf(now)) assert.ok(told.today.usd >= last.today - 1e-9, `today fell from ${last.today} to ${told.today.usd}`);
-		if (last && monthOf(last.day) === monthOf(now)) assert.ok(month >= last.month - 1e-9, `the month fell from ${last.month} to ${month}`);
-		last = {day: dayOf(now), today: told.today.usd, month};
-		const own = every.cost(dayOf(now), paid.at);
-		seen.most = Math.max(seen.most, Math.abs(told.today.usd - own));
-	};
-	try {
-		for (let at = began; at < began + 7 * day; at += day) await watchedUntil(world, at + day, tell, paid);
-	} finally {
-		ended.abort();
-		await happening;
-	}
-	assert.ok(seen.snapshots > 1000 && orphans > 3 && every.count() > 100, JSON.stringify({...seen, orphans, machines: every.count()}));
-	assert.ok(seen.most < 0.01, `off by ${seen.most}`);
-	// Who looks for the first time knows of most of it by the log alone, to a second or so of each machine.
-	let month = 0;
-	const first = (snapshot: Snapshot): void => {
-		paid = snapshot.paid;
-		month = costs(snapshot, [], clock.now()).month?.usd ?? 0;
-	};
-	await watchedUntil(world, clock.now() + 60_000, first, nothingPaid);
-	const own = every.cost(monthOf(clock.now()), paid.at ?? 0);
-	assert.ok(Math.abs(month - own) < own / 100, `${month} of ${own}`);
-});
+		assert.ok(seen.snapshots > 1000 && orphans > 3 && every.count() > 100, JSON.stringify({...seen, orphans, machines: every.count()}));
+		assert.ok(seen.most < 0.01, `off by ${seen.most}`);
+		// Who looks for the first time knows of most of it by the log alone, to a second or so of each machine.
+		let month = 0;
+		const first = (snapshot: Snapshot): void => {
+			paid = snapshot.paid;
+			month = costs(snapshot, [], clock.now()).month?.usd ?? 0;
+		};
+		await watchedUntil(world, clock.now() + 60_000, first, nothingPaid);
+		const own = every.cost(monthOf(clock.now()), paid.at ?? 0);
+		assert.ok(Math.abs(month - own) < own * byLog, `${month} of ${own}`);
+	});
 
 test('the manager costs in the panel what the review said, with its disk', async () => {
 	const world = await standing();

@@ -10,7 +10,7 @@ import {workersMade} from './executors.ts';
 const making = 600_000;
 
 /** A machine that EC2 tells of, and what else is known of it. */
-type Told = {key: string; name: string; instance: Instance; spot: boolean; diskGib: number | undefined; publicAddress: boolean | undefined};
+type Told = {key: string; name: string; instance: Instance; spot: boolean; diskGib: number | undefined; publicAddress: boolean | undefined; worker: boolean};
 
 const runs = ({state}: Instance): boolean => state === 'running' || state === 'pending';
 
@@ -31,6 +31,7 @@ function toldBy(snapshot: Snapshot): Told[] {
 							diskGib: machine?.diskGib ?? member?.diskGib,
 							// An instance that goes has no address any more.
 							publicAddress: instance.publicIp !== undefined || (runs(instance) ? undefined : made?.publicAddress),
+							worker: true,
 						},
 					]
 				: [],
@@ -42,6 +43,7 @@ function toldBy(snapshot: Snapshot): Told[] {
 		spot: instance.spotRequestId !== undefined,
 		diskGib: managerDisks[instance.id],
 		publicAddress: instance.publicIp !== undefined || (runs(instance) ? undefined : true),
+		worker: false,
 	}));
 	return [...workers, ...managers];
 }
@@ -74,7 +76,8 @@ function paidAs(before: PaidMachine | undefined, told: Told, snapshot: Snapshot)
 	const {instance, name} = told;
 	const to = endOf(before, told, snapshot);
 	if (to === undefined && !runs(instance)) return undefined;
-	const made = runs(instance) ? undefined : workersMade(snapshot);
+	// A worker that was first seen when it had ended is taken for one as they are made now.
+	const made = before || !told.worker || runs(instance) ? undefined : workersMade(snapshot);
 	return {
 		name,
 		instanceId: instance.id,
@@ -83,7 +86,7 @@ function paidAs(before: PaidMachine | undefined, told: Told, snapshot: Snapshot)
 		type: instance.type,
 		zone: instance.zone,
 		spot: before?.spot || told.spot,
-		diskGib: Math.max(before?.diskGib ?? 0, told.diskGib ?? (before || told.key === instance.id ? 0 : (made?.diskGib ?? 0))),
+		diskGib: Math.max(before?.diskGib ?? 0, told.diskGib ?? made?.diskGib ?? 0),
 		publicAddress: before?.publicAddress || told.publicAddress === true,
 		hourly: before?.hourly ?? [],
 	};

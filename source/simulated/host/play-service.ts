@@ -18,6 +18,9 @@ function toldOf({gitlab}: Hosts, jobs: readonly Job[]): string {
 	return `${jobs.length} jobs still run: ${names.join(', ')}${jobs.length > 4 ? ` and ${jobs.length - 4} more` : ''}`;
 }
 
+/** Why a job failed whose runner was told to end now. */
+const aborted = 'Job failed (system failure): aborted: terminated';
+
 /** How much of its time a drain has left, in milliseconds. */
 const leftOf = (ms: number): string => (ms >= 90_000 ? `, ${Math.round(ms / 60_000)} m left` : `, ${Math.floor(ms / 1000)} s left`);
 
@@ -31,9 +34,10 @@ export function* stopGracefully(seconds: number, {machine, hosts, say}: ScriptRu
 	if (!isGraceful) {
 		say({says: 'service stopping, running jobs end now'});
 		for (const job of machine.process.jobs) waited.add(job);
-		machine.process.kill('Job failed (system failure): aborted: terminated');
+		machine.process.abort(aborted);
 		hosts.review();
 		yield 1000;
+		while (machine.process) yield 500;
 		return undefined;
 	}
 	machine.process.quit();
@@ -61,7 +65,7 @@ export function* stopGracefully(seconds: number, {machine, hosts, say}: ScriptRu
 // biome-ignore lint/correctness/useYield: It takes no time.
 export function* endJobs(_given: object, {machine, hosts}: ScriptRun): Work<{jobs: number}> {
 	const jobs = machine.process?.jobs.length ?? 0;
-	machine.process?.kill('Job failed (system failure): aborted: terminated');
+	machine.process?.abort(aborted);
 	hosts.review();
 	return {jobs};
 }

@@ -35,6 +35,7 @@ export function startProcess(hosts: Hosts, plays: readonly Plays[], machine: Mac
 		takes,
 		dispatch,
 		quit,
+		abort,
 		kill,
 		crash,
 		review: () => eachProvider((provider) => provider.review()),
@@ -201,10 +202,22 @@ export function startProcess(hosts: Hosts, plays: readonly Plays[], machine: Mac
 		Object.assign(machine.service, {active: 'inactive', since: clock.now(), result: 'success', status: 0});
 	}
 
-	function kill(reason: string): void {
+	function failJobs(reason: string): void {
 		process.ending = true;
-		for (const job of [...process.jobs]) Object.assign(job, {state: 'failed', endedAt: clock.now(), reason});
-		process.jobs.length = 0;
+		for (const job of process.jobs.splice(0)) Object.assign(job, {state: 'failed', endedAt: clock.now(), reason});
+	}
+
+	/** As SIGTERM does: jobs end now, and what the providers take along goes as it does at any end. */
+	function abort(reason: string): void {
+		const builds = process.jobs.length;
+		failJobs(reason);
+		Object.assign(machine.service, {active: 'deactivating', since: clock.now()});
+		note('warning', 'Starting forceful shutdown', {StopSignal: 'terminated', builds});
+		finish();
+	}
+
+	function kill(reason: string): void {
+		failJobs(reason);
 		stop();
 	}
 

@@ -33,8 +33,10 @@ export type RunnerProcess = {
 	dispatch(): void;
 	/** SIGQUIT: no new jobs, ends when the running ones have ended. */
 	quit(): void;
-	/** SIGTERM, or the host's end: running jobs end now, and so does the process. */
+	/** SIGKILL, or the host's end: running jobs end now, and so does the process. */
 	kill(reason: string): void;
+	/** As SIGTERM does: its jobs end now, and it goes as it does at any end. */
+	abort(reason: string): void;
 	/** It ends by itself, and says no more than this: jobs are left to GitLab, machines to the next process. */
 	crash(end: ProcessEnd, says?: {message: string; error: string}): void;
 	/** Looks whether machines are gone. */

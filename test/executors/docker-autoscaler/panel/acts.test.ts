@@ -147,6 +147,20 @@ test('new workers on demand are tried first, and the group makes the next ones s
 	);
 });
 
+test('a drain that is hurried ends the jobs, and takes the workers along as one that waits does', async () => {
+	const world = await standing(2, {idleCount: 1});
+	const driver = await driverAt(world);
+	world.outside.queueJobs(1, {seconds: 3000});
+	const {carryOut} = await driver.prepare({do: 'drain'}, await seen(world, driver, counted(world, 'busy', 1)));
+	const hurry = new AbortController();
+	const done = carryOut((says) => {
+		if (/^1 job still runs/.test(says)) hurry.abort();
+	}, hurry.signal);
+	assert.match(await done, /^The fleet is drained: the service has stopped, and its machines are gone/);
+	assert.equal(groupOf(world).desired, 0);
+	assert.equal(world.jobs.at(-1)?.state, 'failed');
+});
+
 test('a drained fleet has no workers, and resumed it takes jobs again', async () => {
 	const world = await standing(2, {idleCount: 1});
 	const driver = await driverAt(world);
