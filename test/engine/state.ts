@@ -6,7 +6,7 @@ import {region} from './fleet.ts';
 
 /** What AWS, docker-machine and gitlab-runner give a name or an address by chance. */
 const byChance =
-	/\b(?:(?:i|sg|sgr|vol|lt|key|sir)-[0-9a-f]{8,17}|(?:AROA|AIPA)[0-9A-F]{17}|[0-9a-f]{17}|s_[0-9a-f]{12}|runner-[a-z0-9-]+-\d{10}-[0-9a-f]{8}|(?:172|18)(?:\.\d+){3}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g;
+	/\b(?:(?:i|sg|sgr|vol|lt|key|sir|ami|snap)-[0-9a-f]{8,17}|(?:AROA|AIPA)[0-9A-F]{17}|[0-9a-f]{17}|s_[0-9a-f]{12}|runner-[a-z0-9-]+-\d{10}-[0-9a-f]{8}|(?:172|18)(?:\.\d+){3}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g;
 /** Keys and their fingerprints. */
 const keys = /-----BEGIN [A-Z ]+-----[\w+/=\s]+-----END [A-Z ]+-----|AAAA[BC]3[\w+/]{60,}|SHA256:[\w+/]{43}|\b[\w+/]{43}=/g;
 const dates = /\b20\d\d-\d\d-\d\dT[\d:.]+Z/g;
@@ -25,7 +25,7 @@ function written(value: unknown, now: number): string {
 	return `{${parts.sort().join(',\n')}}`;
 }
 
-/** The text with each thing that chance named called by what it is. */
+/** The text with each thing that chance named called by what it is; publishers' images are the same in every world. */
 function renamed(text: string, known: ReadonlyMap<string, string>): string {
 	const keyNames = new Map<string, string>();
 	const keyName = (key: string): string => {
@@ -33,7 +33,7 @@ function renamed(text: string, known: ReadonlyMap<string, string>): string {
 		keyNames.set(key, name);
 		return name;
 	};
-	return text.replaceAll(byChance, (name) => known.get(name) ?? 'one').replaceAll(keys, keyName);
+	return text.replaceAll(byChance, (name) => known.get(name) ?? (name.startsWith('ami-') ? name : 'one')).replaceAll(keys, keyName);
 }
 
 const isManager = ({tags}: InstanceState): boolean => tags['gitlab-runner-aws:part'] === 'manager';
@@ -56,12 +56,15 @@ function systemOf(world: World, {id}: InstanceState) {
 function describedState(world: World, {disk}: Ports): string {
 	const now = world.time.now();
 	const {buckets, groupsLaunchFrom, linkedRolesSeenFrom, profiles, restingBuckets, roles, serviceLinkedRoles} = world.outside.account;
-	const {deletedParameters, groups, instances, keyPairs, parameters, scalingGroups, spotRequests, templates, volumes} = world.outside.region(region);
+	const {deletedParameters, groups, images, instances, keyPairs, parameters, scalingGroups, snapshots, spotRequests, templates, volumes} =
+		world.outside.region(region);
+	const ownImages = [...images.values()].filter(({owner}) => owner === world.outside.account.id);
 	const managers = [...instances.values()].filter(isManager);
 	const workers = [...instances.values()].filter((instance) => !isManager(instance) && stateOf(instance, now) !== 'terminated');
 	const known = new Map<string, string>([
 		...[groups, keyPairs, templates, profiles, roles].flatMap((things) => [...things.values()].map(({id, name}): [string, string] => [id, name])),
 		...managers.map(({id}, index): [string, string] => [id, `manager ${index}`]),
+		...ownImages.map(({id}, index): [string, string] => [id, `image ${index}`]),
 		...workers.map(({id, keyName}): [string, string] => [id, isMachine(keyName) ? 'a machine' : 'an instance']),
 	]);
 	const seen = {
@@ -69,7 +72,11 @@ function describedState(world: World, {disk}: Ports): string {
 		region: {groups, parameters, resting: [...deletedParameters.values()].map((at) => at + 30_000), scalingGroups, templates, volumes: volumes.size},
 		keyPairs: [...keyPairs.values()].map((pair) => (isMachine(pair.name) ? pair.name : pair)),
 		managers: managers.map((manager) => ({manager, state: stateOf(manager, now), system: systemOf(world, manager)})),
-		workers: workers.map(({ending, id, imageId, keyName, runsFrom, tags}) => ({ending, id, imageId, keyName, runsFrom, tags})),
+		workers: workers.map((worker) => {
+			const {build, ending, id, imageId, keyName, runsFrom, tags} = worker;
+			return {ending, id, imageId, keyName, runsFrom, tags, ...(build ? {isBuilt: build.isOver, is: stateOf(worker, now)} : {})};
+		}),
+		images: [ownImages, [...snapshots.values()]],
 		requests: [...spotRequests.values()].filter(({state}) => state === 'active' || state === 'open').length,
 		gitlab: {jobs: world.jobs, runners: world.outside.gitlab.runners},
 		laptop: Object.entries(disk.kept()).filter(([path]) => !path.endsWith('timings.json')),

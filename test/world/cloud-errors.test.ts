@@ -141,6 +141,12 @@ test("AWS's figures come into our words", () => {
 			.message,
 		/32 vCPUs/,
 	);
+	const images: [string, string, RegExp][] = [
+		['InvalidAMIName.Duplicate', 'AMI name ci-workers 1 is already in use by AMI ami-0123456789abcdef0', /ami-0123456789abcdef0, has the name ci-workers 1/],
+		['InvalidAMIID.Unavailable', "AMI 'ami-0123456789abcdef0' is pending, and cannot be run", /ami-0123456789abcdef0 is still being made/],
+		['InvalidAMIID.Unavailable', "The image id '[ami-0123456789abcdef0]' is no longer available", /ami-0123456789abcdef0 is no longer offered/],
+	];
+	for (const [name, message, says] of images) assert.match(problem({name, message}).message, says);
 	const unsupported =
 		'Your requested instance type (c7g.large) is not supported in your requested Availability Zone (us-east-2c). Please retry your request by not specifying an Availability Zone or choosing us-east-2a, us-east-2b.';
 	const told = problem({name: 'Unsupported', message: unsupported});
