@@ -7,7 +7,7 @@ import type {Given} from '../fleet.ts';
 import {within} from '../panel/acts/act-context.ts';
 import {type FleetAct, ofWorkers, prepareChange} from '../panel/acts/change.ts';
 import {many} from '../panel/formats.ts';
-import {Problem} from '../problem.ts';
+import {isProblem, Problem} from '../problem.ts';
 import {bake as baking, unfinished} from '../steps/bake/bake.ts';
 import {builderType, endBuilders, imageDiskGib} from '../steps/bake/builder.ts';
 import {deleteImages} from '../steps/bake/image.ts';
@@ -51,7 +51,10 @@ async function baseOf(session: Session, context: Context, record: Given): Promis
 	return standing?.base || context.answers.workerImage;
 }
 
-/** What a fleet that stands as its record says has found; throws a Problem where it isn't so, since a proof would change the rest, too. */
+/**
+ * What a fleet that stands as its record says has found; throws a Problem where it isn't so, since a proof would change the rest, too. A run that ended while
+ * workers were given their new image has left no more open than the next one does.
+ */
 async function standingFound(session: Session, context: Context, record: Given) {
 	const actContext = await actContextFor(session, context.fleet, undefined, () => undefined);
 	return within(actContext.open(), async (looking) => {
@@ -60,7 +63,10 @@ async function standingFound(session: Session, context: Context, record: Given) 
 		const plan = await makePlan(steps, standing, () => undefined, {replaceManager: false});
 		const [problem] = problemsOf(plan);
 		if (problem) throw problem;
-		const others = steps.filter(({name}) => (plan.get(name)?.is ?? 'ready') !== 'ready');
+		const {images} = await standing.look(bakedLook);
+		const begun = images.some(({id, provenAt}) => id === record.workerImage && provenAt === undefined);
+		const goesOn = begun ? ofWorkers(standing.answers).only : [];
+		const others = steps.filter(({name}) => (plan.get(name)?.is ?? 'ready') !== 'ready' && !goesOn.includes(name));
 		const found = foundIn(plan);
 		if (others.length === 0 && found.network && found['security-groups'])
 			return {network: found.network, groupId: found['security-groups'].workersGroupId, managerId: found.manager?.id};
@@ -143,10 +149,13 @@ async function useImage(session: Session, context: Context, image: BakedImage, t
 		otherwise: `Run \`gitlab-runner-aws setup ${fleetFlags(context)}\` first, then bake again: it goes on with this image.`,
 	});
 	const actContext = await actContextFor(session, context.fleet, undefined, () => undefined);
-	const {answers: record} = await standingRecord(context);
-	if (record.workerImage === image.id) return `workers start from ${image.id}`;
-	const prepared = await prepareChange(actContext, act);
-	tell(await prepared.carryOut(tell));
+	try {
+		const prepared = await prepareChange(actContext, act);
+		tell(await prepared.carryOut(tell));
+	} catch (error) {
+		// An earlier run was stopped when all but the last was done.
+		if (!isProblem(error, 'nothing-to-change')) throw error;
+	}
 	return `proven by a worker, and workers start from it; \`gitlab-runner-aws status undo ${fleetFlags(context)}\` goes back`;
 }
 

@@ -14,7 +14,7 @@ const lives = (world: World, instance: InstanceState): boolean => !['terminated'
 /** All that stands of a fleet, as somebody who looks into the account and into GitLab counts it. */
 export function standing(world: World, fleet = name, at = region) {
 	world.time.settle();
-	const {groups, instances, keyPairs, parameters, scalingGroups, spotRequests, templates, volumes} = world.outside.region(at);
+	const {groups, images, instances, keyPairs, parameters, scalingGroups, snapshots, spotRequests, templates, volumes} = world.outside.region(at);
 	const {buckets, profiles, roles} = world.outside.account;
 	const here = {name: fleet, region: at};
 	const living = [...instances.values()].filter((instance) => lives(world, instance));
@@ -38,6 +38,9 @@ export function standing(world: World, fleet = name, at = region) {
 		parameters: [...parameters.values()].filter((one) => bearsMark(one, fleet)).length,
 		scalingGroups: [...scalingGroups.values()].filter((one) => bearsMark(one, fleet) && !one.isDeleting).length,
 		templates: [...templates.values()].filter((one) => bearsMark(one, fleet)).length,
+		images: [...images.values()].filter((one) => bearsMark(one, fleet) && !one.deregistered).length,
+		snapshots: [...snapshots.values()].filter((one) => bearsMark(one, fleet)).length,
+		builders: ofPart('image-builder').length,
 	};
 }
 
@@ -55,6 +58,9 @@ const nothing = {
 	parameters: 0,
 	scalingGroups: 0,
 	templates: 0,
+	images: 0,
+	snapshots: 0,
+	builders: 0,
 };
 
 /** A whole fleet, at rest: one of each. */

@@ -1,30 +1,186 @@
 import assert from 'node:assert/strict';
 import {suite, test} from 'node:test';
 import {bake} from '../../../source/commands/bake.ts';
+import {makeStops} from '../../../source/commands/world.ts';
 import type {Happening} from '../../../source/engine/events.ts';
-import type {World} from '../../../source/simulated/world.ts';
-import {scaled} from '../../executors/docker-autoscaler/panel/scaled.ts';
-import {someFleet} from '../../executors/docker-machine/some-answers.ts';
-import {hearing, sessionAt, standing} from '../../panel/at-laptop.ts';
+import type {Given} from '../../../source/fleet.ts';
+import {Stopped} from '../../../source/problem.ts';
+import {type Ports, simulatedWorld, type World} from '../../../source/simulated/world.ts';
+import {atEachAct} from '../../engine/deaths.ts';
+import {name, planOf, region, setUp, standingFleet, takeAway, unlike} from '../../engine/fleet.ts';
+import {actsSince, config, noneAtAll, oneGroup, oneOfEach, onlyManager, standing} from '../../engine/seen.ts';
+import {hearing, sessionAt} from '../../panel/at-laptop.ts';
 
-const args = (...words: string[]): string[] => ['bake', ...words, '--fleet', someFleet.name, '--region', someFleet.region];
+const args = (...words: string[]): string[] => ['bake', ...words, '--fleet', name, '--region', region];
 
 /** What somebody at a laptop meets who bakes; `code` is the exit code. */
-export async function baked(world: World, words: readonly string[] = [], more: Parameters<typeof sessionAt>[3] = {}) {
+async function baked(ports: Ports, words: readonly string[] = [], more: Parameters<typeof sessionAt>[3] = {}) {
 	const face = hearing();
-	const code = await bake(sessionAt(world, args(...words), face, more));
+	const code = await bake(sessionAt(ports, args(...words), face, more));
 	return {code, face};
 }
 
-const steps = (events: readonly Happening[], event: 'step.done' | 'step.failed'): string[] => events.flatMap((one) => (one.event === event ? [one.step] : []));
+const ended = (events: readonly Happening[], event: 'step.done' | 'step.failed'): string[] => events.flatMap((one) => (one.event === event ? [one.step] : []));
+const says = (events: readonly Happening[]): string[] => events.flatMap((one) => ('says' in one ? [one.says] : []));
 
-for (const [executor, answers] of Object.entries({'docker+machine': {}, 'docker-autoscaler': scaled})) {
-	suite(`${executor}: bake`, () => {
-		test('an image is baked, a worker that starts from it is proven, and workers start from it', async () => {
-			const world = await standing(2, {}, answers);
+/** The images that were baked and are still registered, the oldest first. */
+const imagesIn = (world: World) =>
+	[...world.outside.region(region).images.values()].filter(({deregistered, tags}) => tags['gitlab-runner-aws:fleet'] === name && !deregistered);
+
+const isProven = ({tags}: {tags: Record<string, string>}): boolean => tags['gitlab-runner-aws:proven-image'] !== undefined;
+
+async function standingIn(world: World, executor: Given): Promise<void> {
+	await standingFleet(world, {flags: {...executor, limit: 2}, secrets: {runnerToken: world.outside.token()}});
+}
+
+/** From which image new workers of a fleet are made, wherever its executor keeps that. */
+function workersFrom(world: World): string | undefined {
+	const [template] = [...world.outside.region(region).templates.values()];
+	return template?.versions.at(-1)?.data.ImageId ?? /amazonec2-ami=([^"]+)/.exec(config(world, onlyManager(world)))?.[1];
+}
+
+const lists = (face: ReturnType<typeof hearing>): string => {
+	const found = face.events.find((one) => one.event === 'document');
+	return found?.event === 'document' && Array.isArray(found.value) ? found.value.join('\n') : '';
+};
+
+for (const [executor, whole] of [
+	[{executor: 'docker+machine'}, oneOfEach],
+	[{executor: 'docker-autoscaler'}, oneGroup],
+] as const) {
+	suite(`${executor.executor}: bake`, () => {
+		test('an image is baked, a worker that starts from it is proven, workers start from it, and destroy leaves nothing of it', async () => {
+			const world = simulatedWorld();
+			await standingIn(world, executor);
 			const {code, face} = await baked(world);
-			assert.deepEqual([code, face.problems.map(({message, advice}) => `${message} ${advice}`)], [0, []]);
-			assert.deepEqual(steps(face.events, 'step.done'), ['bake-builder', 'bake-image', 'bake-use']);
+			assert.deepEqual([code, face.problems.map(({message}) => message)], [0, []]);
+			assert.deepEqual(ended(face.events, 'step.done'), ['bake-builder', 'bake-image', 'bake-use']);
+			const [image] = imagesIn(world);
+			assert.deepEqual([workersFrom(world), standing(world)], [image?.id, {...whole, images: 1, snapshots: 1}]);
+			assert.deepEqual([image?.tags.type, image?.tags.platform, image?.tags.version], ['gitlab-runner', 'linux', '1']);
+			const acts = world.acts.length;
+			assert.deepEqual([unlike(await planOf(world)), actsSince(world, acts)], [{}, []]);
+			assert.match(lists((await baked(world, ['--list'])).face), /version 1 +ami-\w+ +baked today from .*: workers start from it/);
+			const {left, result} = await takeAway(world, {withCache: true});
+			assert.deepEqual([result.problems, left, standing(world)], [[], [], noneAtAll]);
+		});
+
+		test('a laptop that dies at any act of it, and bakes again, makes one image that workers start from, and leaves no builder', async () => {
+			const count = await atEachAct({
+				begin: async (world) => {
+					await standingIn(world, executor);
+					return undefined;
+				},
+				// Whoever bakes once all was done before gets another one.
+				run: async (ports, world) => ({before: imagesIn(world).filter(isProven).length, ...(await baked(ports))}),
+				async holds({before, code, face}, ports, world, at) {
+					assert.deepEqual([at, code, face.problems.map(({message}) => message)], [at, 0, []]);
+					const images = imagesIn(world);
+					assert.deepEqual([at, standing(world)], [at, {...whole, images: before + 1, snapshots: before + 1}]);
+					assert.deepEqual([at, images.every(isProven), workersFrom(world), unlike(await planOf(ports))], [at, true, images.at(-1)?.id, {}]);
+				},
+			});
+			assert.ok(count > 4, `${count} acts`);
 		});
 	});
 }
+
+const scaled: Given = {executor: 'docker-autoscaler'};
+
+test('each image is kept until another one or two are newer: --prune shows what goes, deletes it with its snapshot, and nothing else', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	for (const images of ['node:24', 'node:25', 'node:26']) {
+		assert.equal((await baked(world, ['--bake-images', images])).code, 0);
+		await world.clock.sleep(60_000);
+	}
+	const [first, second, third] = imagesIn(world).map(({id}) => id);
+	const before = lists((await baked(world, ['--list'])).face).split('\n');
+	assert.match(before[0] ?? '', new RegExp(`version 3 +${third} +baked today from ecs-al2023, 30 GiB: workers start from it`));
+	assert.match(before[1] ?? '', new RegExp(`version 2 +${second} .*: undo leads back to it`));
+	assert.match(before[2] ?? '', new RegExp(`version 1 +${first} .*: \`bake --prune\` deletes it`));
+	const {code, face} = await baked(world, ['--prune']);
+	assert.deepEqual([code, says(face.events).at(-1)], [0, '1 image deleted, 2 images kept.']);
+	assert.deepEqual([imagesIn(world).map(({id}) => id), standing(world)], [[second, third], {...oneGroup, images: 2, snapshots: 2}]);
+	assert.match(says((await baked(world, ['--prune'])).face.events).at(-1) ?? '', /^Nothing is to be deleted/);
+});
+
+test('images that were named are in the record, so that the next one has them too; a new one is made from the base again, not from the one before', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	await baked(world, ['--bake-images', 'node:24,postgres:17']);
+	await baked(world);
+	const [first, second] = imagesIn(world);
+	for (const image of [first, second]) assert.deepEqual([image?.contents?.pulled.includes('postgres:17'), image?.contents?.pulled.length], [true, 4]);
+	assert.deepEqual([first?.tags['gitlab-runner-aws:base'], second?.tags['gitlab-runner-aws:base']], ['ecs-al2023', 'ecs-al2023']);
+	assert.equal(first?.tags['gitlab-runner-aws:base-image'], second?.tags['gitlab-runner-aws:base-image']);
+});
+
+test('an image that is old, or whose base has a newer one, is told with its age, and no change', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	await baked(world);
+	const notes = async () => (await planOf(world)).get('worker-image')?.notes?.map(({says: one}) => one);
+	assert.deepEqual(await notes(), []);
+	for (const image of imagesIn(world)) image.createdAt -= 31 * 86_400_000;
+	assert.deepEqual(await notes(), ["The workers' image, version 1, is 31 days old."]);
+	assert.deepEqual(unlike(await planOf(world)), {});
+});
+
+test('a build that fails is told in the console’s words, ended, and nothing of it stays; the fleet is as it was', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	world.outside.failBuilds('node:24 could not be pulled: denied');
+	const {code, face} = await baked(world, ['--bake-images', 'node:24']);
+	assert.equal(code, 1);
+	assert.match(face.problems[0]?.message ?? '', /didn't become an image: node:24 could not be pulled: denied/);
+	assert.deepEqual([standing(world), unlike(await planOf(world))], [oneGroup, {}]);
+	world.outside.failBuilds(undefined);
+	assert.equal((await baked(world)).code, 0);
+});
+
+test('an image of which no worker is to be had isn’t used; the same command tries that image again, and makes no second one', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	const before = workersFrom(world);
+	const capacity = (has: 'some' | 'none-on-spot'): void => {
+		for (const letter of 'abc') world.outside.capacity('c5.large', `${region}${letter}`, has);
+	};
+	capacity('none-on-spot');
+	const {code, face} = await baked(world);
+	assert.deepEqual([code, ended(face.events, 'step.failed'), standing(world).images], [1, ['bake-use'], 1]);
+	const group = [...world.outside.region(region).scalingGroups.values()][0];
+	assert.ok(before !== undefined && group !== undefined);
+	capacity('some');
+	const again = await baked(world);
+	assert.deepEqual([again.code, standing(world)], [0, {...oneGroup, images: 1, snapshots: 1}]);
+	assert.equal(workersFrom(world), imagesIn(world)[0]?.id);
+});
+
+test('what AWS won’t let the caller do is told before a builder is launched', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	world.outside.deny('ec2:CreateImage');
+	const acts = world.acts.length;
+	await assert.rejects(baked(world), (error: Error) => /ec2:CreateImage/.test(error.message));
+	assert.deepEqual(actsSince(world, acts), []);
+});
+
+test('whoever stops it is told that the builder costs, and how to go on or end it', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	const stops = makeStops();
+	const face = hearing();
+	const heard: typeof face = {
+		...face,
+		emit: (happening) => {
+			face.emit(happening);
+			if (happening.event === 'step.says' && happening.says.endsWith(': done')) stops.raise('SIGINT');
+		},
+	};
+	const outcome = await bake(sessionAt(world, args(), heard, {stops})).catch((error: unknown) => error);
+	assert.ok(outcome === 130 || outcome instanceof Stopped, says(face.events).join('\n'));
+	assert.equal(standing(world).builders, 1);
+	const pruned = await baked(world, ['--prune']);
+	assert.deepEqual([pruned.code, standing(world)], [0, oneGroup]);
+});
