@@ -7,7 +7,7 @@ import type {Given} from '../../../source/fleet.ts';
 import {Stopped} from '../../../source/problem.ts';
 import {type Ports, simulatedWorld, type World} from '../../../source/simulated/world.ts';
 import {atEachAct} from '../../engine/deaths.ts';
-import {name, planOf, region, setUp, standingFleet, takeAway, unlike} from '../../engine/fleet.ts';
+import {name, planOf, region, standingFleet, takeAway, unlike} from '../../engine/fleet.ts';
 import {actsSince, config, noneAtAll, oneGroup, oneOfEach, onlyManager, standing} from '../../engine/seen.ts';
 import {hearing, sessionAt} from '../../panel/at-laptop.ts';
 
