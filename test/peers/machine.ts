@@ -7,6 +7,7 @@ import {awsEnvironment, furnish, keyKinds, type MachineSurroundings} from './fur
 import {type Launched, launch, run} from './launch.ts';
 import {until} from './poll.ts';
 import {launchRelay, ownNetwork, passesOn} from './relay.ts';
+import {rootTree} from './system.ts';
 import {initHere, removeGroups} from './systemd.ts';
 
 /** What a command in the machine did. */
@@ -30,15 +31,6 @@ export type PeerMachine = {
 };
 
 const scripts = new URL('machine/', import.meta.url).pathname;
-
-/** Where the cached root file system is; builds it when it is not there yet. */
-async function rootTree(): Promise<string> {
-	const {code, stdout, stderr} = await run('sh', [join(scripts, 'build-tree.sh')], 900_000);
-	if (code !== 0) {
-		throw new Error(`The machine's root file system could not be built (run test/peers/install.sh as root): ${stderr}`);
-	}
-	return stdout.trim();
-}
 
 async function greets(address: string): Promise<true | undefined> {
 	return new Promise((resolve) => {

@@ -16,6 +16,7 @@ const users: Record<string, Peer> = {
 	'test/peers/no-manager.ts': 'moto',
 	'test/peers/world.ts': 'machine',
 	'test/peers/relay.ts': 'machine',
+	'test/peers/system.ts': 'machine',
 	'test/peers/python.ts': 'python',
 	'test/pty/terminal.ts': 'terminal',
 };

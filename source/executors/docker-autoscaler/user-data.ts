@@ -1,3 +1,5 @@
+import {aptInstall} from '../../steps/apt.ts';
+
 /** dockerd refuses to start where a flag and its file name the same setting, so the mirror goes into the file. */
 const mirrored = (mirror: string): string => `python3 - ${mirror} <<'END'
 import json, sys
@@ -11,12 +13,11 @@ END
 `;
 
 /** Lines of sh that put Docker on a system that has none, from its own packages, while no update in the background holds apt's locks. */
-export const installDocker = `if ! command -v docker >/dev/null; then
+export const installDocker = `${aptInstall}if ! command -v docker >/dev/null; then
   if command -v apt-get >/dev/null; then
     systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -o DPkg::Lock::Timeout=120 update
-    apt-get -o DPkg::Lock::Timeout=120 install -y docker.io
+    apt_install docker.io
   else
     dnf install -y docker
   fi

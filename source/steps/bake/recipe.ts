@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Answers} from '../../fleet.ts';
 import {quote} from '../../world/host/quote.ts';
+import {aptInstall} from '../apt.ts';
 import type {ImageSeen} from '../images.ts';
 import type {BakeParts} from '../worker-making.ts';
 
@@ -51,8 +52,8 @@ export function bakeScript(user: string, {named, usual}: ReturnType<typeof pulle
 	return `#!/bin/sh
 # Written by gitlab-runner-aws: makes this machine into an image of workers.
 say() {
-  echo "${said}$*"
-  { echo "${said}$*"; } 2>/dev/null >/dev/console
+  printf '${said}%s\\n' "$*"
+  { printf '${said}%s\\n' "$*" >/dev/console; } 2>/dev/null
 }
 fail() {
   say "${failure}$*"
@@ -60,30 +61,30 @@ fail() {
 }
 pull() {
   for try in 1 2 3; do
+    [ $try = 1 ] || sleep 5
     say "pulling $1"
     if error=$(docker pull -q "$1" 2>&1 >/dev/null); then return 0; fi
-    sleep 5
   done
-  error=$(echo "$error" | tail -n 1)
+  error=$(printf '%s\\n' "$error" | tail -n 1)
   return 1
 }
-export DEBIAN_FRONTEND=noninteractive HOME=/root
+${aptInstall}export DEBIAN_FRONTEND=noninteractive HOME=/root
 systemctl disable --now ecs amazon-ecs-volume-plugin 2>/dev/null
 if command -v apt-get >/dev/null; then
   systemctl mask --now apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service
   say 'installing curl'
-  apt-get -o DPkg::Lock::Timeout=300 update && apt-get -o DPkg::Lock::Timeout=300 install -y curl sudo iptables ca-certificates || fail 'apt-get could not install curl'
+  apt_install curl sudo iptables ca-certificates || fail 'apt-get could not install curl'
 fi
 say 'installing Docker'
 ${install}command -v docker >/dev/null || fail 'Docker could not be installed'
-${daemon === '' ? '' : `mkdir -p /etc/docker\nif [ ! -e /etc/docker/daemon.json ]; then echo ${quote(daemon)} >/etc/docker/daemon.json; ours=yes; fi\n`}systemctl restart docker || fail 'Docker does not start'
+${daemon === '' ? '' : `ours=\nmkdir -p /etc/docker\nif [ ! -e /etc/docker/daemon.json ]; then echo ${quote(daemon)} >/etc/docker/daemon.json; ours=yes; fi\n`}systemctl restart docker || fail 'Docker does not start'
 tries=0
 until docker info >/dev/null 2>&1; do
   tries=$((tries + 1))
   [ $tries -lt 60 ] || fail 'Docker does not answer'
   sleep 1
 done
-usermod -aG docker ${user}
+usermod -aG docker ${quote(user)}
 ${named.map((image) => `pull ${quote(image)} || fail ${quote(`${image} could not be pulled:`)} "$error"\n`).join('')}${usual
 	.map((image) => `pull ${quote(image)} || say ${quote(`${image} is left out, since it could not be pulled:`)} "$error"\n`)
 	.join('')}${last}if command -v apt-get >/dev/null; then apt-get clean; else dnf clean all; fi

@@ -19,6 +19,6 @@ test('Docker’s socket is the login user’s before Docker is installed or star
 	};
 	assert.match(text, /SocketGroup=%s\\n' "\$\(id -gn ubuntu\)" >\/etc\/systemd\/system\/docker\.socket\.d\//);
 	assert.ok(at('docker.socket.d/gitlab-runner-aws.conf') < at('systemctl daemon-reload'));
-	for (const later of ['install -y docker.io', 'dnf install -y docker', 'systemctl enable --now --no-block docker'])
+	for (const later of ['apt_install docker.io', 'dnf install -y docker', 'systemctl enable --now --no-block docker'])
 		assert.ok(at('systemctl daemon-reload') < at(later), later);
 });
