@@ -1,33 +1,17 @@
 import {chmod, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {build} from 'esbuild';
+import {banner, bundling} from './bundling.ts';
 import {helpText} from './source/commands/line/help-text.ts';
-
-/** Dependencies expect CommonJS's names; a bundle of ES modules has none of them. */
-const banner = `import {createRequire as _createRequire} from 'node:module';
-import {fileURLToPath as _fileURLToPath} from 'node:url';
-const require = _createRequire(import.meta.url);
-const __filename = _fileURLToPath(import.meta.url);
-const __dirname = _fileURLToPath(new URL('.', import.meta.url));`;
 
 await rm('dist', {recursive: true, force: true});
 const {metafile} = await build({
+	...bundling,
 	entryPoints: {cli: 'source/cli.tsx'},
 	outdir: 'dist',
-	chunkNames: 'chunks/[name]-[hash]',
-	bundle: true,
-	splitting: true,
-	format: 'esm',
-	platform: 'node',
-	target: 'node22',
-	jsx: 'automatic',
-	mainFields: ['module', 'main'],
-	external: ['*.node', 'cpu-features'],
-	define: {'process.env.NODE_ENV': '"production"'},
-	legalComments: 'none',
 	metafile: true,
-	banner: {js: banner},
 	plugins: [
+		...bundling.plugins,
 		{
 			// The help is the same for everybody, and asked for more often than anything else: it's printed without the tables that it's made of.
 			name: 'help-as-text',
@@ -35,28 +19,16 @@ const {metafile} = await build({
 				work.onLoad({filter: /\/help-text\.ts$/}, () => ({contents: `export const helpText = ${JSON.stringify(helpText)};`}));
 			},
 		},
-		{
-			// Ink asks for its developer tools only when DEV is set; they aren't shipped.
-			name: 'no-devtools',
-			setup(work) {
-				work.onResolve({filter: /^react-devtools-core$/}, ({path}) => ({path, namespace: 'empty'}));
-				work.onLoad({filter: /.*/, namespace: 'empty'}, () => ({contents: 'export default {}'}));
-			},
-		},
-		{
-			// Imported as an ES module, node:http is asked for all that it exports, WebSocket with the rest, for which Node loads undici: 20 ms that nothing here needs.
-			name: 'http-without-undici',
-			setup(work) {
-				work.onResolve({filter: /^(node:)?http$/}, () => ({path: 'node:http', namespace: 'builtin'}));
-				work.onLoad({filter: /.*/, namespace: 'builtin'}, ({path}) => ({contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`}));
-			},
-		},
 	],
 });
 // Version and help come from what is started first alone: it uses neither CommonJS's names nor the bundler's own helpers, which each file gets.
-const first = (await readFile('dist/cli.js', 'utf8')).replace(`${banner}\n`, '').replace(/^import "\.\/chunks\/[^"]+";\n/gm, '');
+const first = (await readFile('dist/cli.js', 'utf8')).replace(`${banner}\n`, '').replace(/^import ?"\.\/chunks\/[^"]+";/gm, '');
 await writeFile('dist/cli.js', first);
 await chmod('dist/cli.js', 0o755);
+// A text of plain ASCII takes half the memory of one with a single other letter in it: esbuild writes those of strings so, and regular expressions are ours to write so.
+for (const file of Object.keys(metafile.outputs))
+	if (/[^\0-\x7f]/.test(await readFile(file, 'utf8')))
+		throw new Error(`${file} holds more than ASCII: write a regular expression with \\u escapes or as a string.`);
 await writeFile('dist/notices.txt', await notices(Object.keys(metafile.inputs)));
 
 /** The licences of all packages that these files are from, since a bundle has none of theirs in it. Throws where one isn't permissive. */

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {type Asking, byLabel, type Choice, choice, iamName, matching, optional, question, text, words} from './question.ts';
 
 /** What IAM, S3 and Systems Manager take in a tag; EC2 takes more. A comma isn't among it: docker-machine splits its tags by them. */

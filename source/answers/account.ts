@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {executorMeant, executorsIn, limitsOf, offered} from '../executors/offered.ts';
 import {type Asking, barred, type Choice, choice, isText, matching, optional, question, regionPattern, text, whyNot, words} from './question.ts';
 

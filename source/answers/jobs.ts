@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {printableLines} from '../world/printable.ts';
 import {matching, optional, question, words, yesOrNo} from './question.ts';
 

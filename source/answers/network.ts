@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {limitsOf} from '../executors/offered.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {type Asking, barred, byLabel, type Choice, choice, isText, matching, optional, question, regionPattern, whyNot, words} from './question.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {AnswerKey, AnswerValue, Fleet, Given, How} from '../fleet.ts';
 import type {Cloud, CloudAt} from '../world/cloud/port.ts';
 import {hostPattern, loopbackPattern, pathPattern} from '../world/gitlab/url.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {Given} from '../fleet.ts';
 import {bareUrl, gitlabUrlPattern} from '../world/gitlab/url.ts';
 import {usualFleet} from './account.ts';

@@ -1,5 +1,5 @@
 import {Cron} from 'croner';
-import {z} from 'zod';
+import * as z from 'zod';
 import {limitsOf} from '../executors/offered.ts';
 import {type Asking, type Choice, choice, count, matching, question, whyNot, words} from './question.ts';
 import {tooManyIdle} from './scaling.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {matching, optional, programUrlPattern, question, words} from './question.ts';
 
 const folderUrl = matching(new RegExp(`^${programUrlPattern}/?$`), 'the https URL of a folder');

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {isProblem} from '../problem.ts';
 import type {CloudAt} from '../world/cloud/port.ts';
 import type {Asking} from './question.ts';

@@ -1,4 +1,4 @@
-import type {z} from 'zod';
+import type * as z from 'zod';
 import type {AnswerKey, Given} from '../fleet.ts';
 import {inOrder, isKey, questions} from './all.ts';
 import {type AnyQuestion, flagOf, isSecret, type Kind, keyWords, type SecretQuestion, type WhichQuestion, type Written} from './question.ts';

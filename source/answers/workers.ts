@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {workerDiskOf} from '../executors/offered.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {type Asking, type Choice, choice, count, iamName, instanceType, matching, optional, question, words, yesOrNo} from './question.ts';

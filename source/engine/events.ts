@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 const step = z.string().meta({description: "A step's name, such as security-groups"});
 const seconds = z.number().meta({description: 'Seconds'});

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {printableIn} from '../world/printable.ts';
 
 const context = z.object({

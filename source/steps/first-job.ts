@@ -5,7 +5,7 @@ import {isPreparing, readJobList} from '../world/host/job-list.ts';
 import {readPrometheus} from '../world/host/prometheus.ts';
 import {until} from '../world/laptop/clock.ts';
 import {ifAnswered} from './answering.ts';
-import {standingToken} from './config/merge.ts';
+import {standingToken} from './config/standing.ts';
 import {currentManager, lookAtHost} from './looks/host.ts';
 import {metricsRead} from './online.ts';
 import {connectTo} from './reaching.ts';

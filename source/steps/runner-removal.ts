@@ -8,7 +8,7 @@ import {parseConfig, type Table, tablesAt, textAt} from '../world/host/toml.ts';
 import {printable} from '../world/printable.ts';
 import {unless} from './answering.ts';
 import type {ExecutorConfig} from './config/fields.ts';
-import {entryOf} from './config/merge.ts';
+import {entryOf} from './config/standing.ts';
 import {currentManager, forgetHost, lookAtHost} from './looks/host.ts';
 import {identityLook} from './looks/identity.ts';
 import {recordRead} from './looks/record.ts';

@@ -9,7 +9,7 @@ import {paths} from '../world/host/scripts/paths.ts';
 import {writeConfigScript} from '../world/host/scripts/write-config.ts';
 import {ifAnswered} from './answering.ts';
 import {type ConfigWanted, type ExecutorConfig, fieldAt, type RunnerToken} from './config/fields.ts';
-import {hasRunners, mergeConfig, standingToken, standingUrl} from './config/merge.ts';
+import {hasRunners, standingToken, standingUrl} from './config/standing.ts';
 import {differs} from './finding.ts';
 import type {Instance} from './looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from './looks/host.ts';
@@ -126,6 +126,7 @@ async function onManager(
 	const {notes: given, token} = await replacing(context, making, manager, standing, verdict);
 	// A token is one GitLab's: before it goes to another, that one is asked, which is done only where somebody here has named it.
 	if (!token && standingUrl(facts.config.text, {answers, config, fleet}) !== answers.gitlabUrl) await verified(context, standing);
+	const {mergeConfig} = await import('./config/merge.ts');
 	const {changes: inConfig, commentsGo, text, yours} = mergeConfig(facts.config.text, {...wanted, ...(token ? {token} : {})});
 	const {drains, left} = making.stranded(context, facts, text, verdict.is === 'refused');
 	const changes: Change[] = [
@@ -224,6 +225,7 @@ async function write(context: Context, making: WorkerMaking, found: Pick<Found, 
 	const manager = await currentManager(context);
 	if (!manager) throw new Problem({code: 'manager-gone', message: 'The manager is gone.', advice: 'Run the same command again.', again: true});
 	const connection = await connectToChange(context, manager);
+	const {mergeConfig} = await import('./config/merge.ts');
 	let tokens: Tokens | undefined;
 	for (let turn = 1; ; turn++) {
 		const facts = await lookAtHost(context, manager);

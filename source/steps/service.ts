@@ -9,7 +9,7 @@ import {endJobsScript} from '../world/host/scripts/end-jobs.ts';
 import type {ServiceOutcome} from '../world/host/scripts/service.ts';
 import {unitIs} from '../world/host/unit.ts';
 import {retried} from '../world/laptop/clock.ts';
-import {standingToken} from './config/merge.ts';
+import {standingToken} from './config/standing.ts';
 import {accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {forgetHost, lookAtHost, managerOf} from './looks/host.ts';
 import {type Online, onlineIn} from './online.ts';

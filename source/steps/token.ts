@@ -3,7 +3,7 @@ import {type Fleet, mark, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {unless} from './answering.ts';
 import type {ExecutorConfig, RunnerToken} from './config/fields.ts';
-import {standingToken} from './config/merge.ts';
+import {standingToken} from './config/standing.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {lookAtHost} from './looks/host.ts';
 import {makeParameter} from './parameter.ts';

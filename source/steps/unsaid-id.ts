@@ -1,7 +1,7 @@
 import type {Context} from '../engine/step.ts';
 import {ifAnswered} from './answering.ts';
 import type {ExecutorConfig} from './config/fields.ts';
-import {standingToken, standingUrl} from './config/merge.ts';
+import {standingToken, standingUrl} from './config/standing.ts';
 import {verified} from './token.ts';
 
 /**

@@ -7,7 +7,11 @@ export type VerifyVerdict = {is: 'valid'} | {is: 'refused'; line: string} | {is:
 const prefixes = /^(?:glrtr-|GR1348941|(?:glrt-)?(?:t\d_)?)/;
 
 /** The first nine characters after the kind: GitLab Runner's name for a token in logs and metrics. */
-export const shortToken = (token: string): string => token.replace(prefixes, '').replace(/…$/, '').slice(0, 9);
+export const shortToken = (token: string): string =>
+	token
+		.replace(prefixes, '')
+		.replace(/\u2026$/, '')
+		.slice(0, 9);
 
 /** The same with the token's partition, `t3_`: by its version the runner keeps that in its lines, metrics and names of machines or not. */
 export const partitionedOf = (token: string): string => token.replace(/^(?:glrt-|glrtr-|GR1348941)/, '').slice(0, 9);

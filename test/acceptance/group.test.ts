@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import {CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {CreateLaunchTemplateCommand, DescribeLaunchTemplateVersionsCommand} from '@aws-sdk/client-ec2';
-import {z} from 'zod';
+import * as z from 'zod';
 import {until} from '../peers/poll.ts';
 import {initHere} from '../peers/systemd.ts';
 import {wholeGroup} from './account.ts';

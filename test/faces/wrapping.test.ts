@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import stringWidth from 'string-width';
 import {questions} from '../../source/answers/all.ts';
 import {typedFor} from '../../source/answers/value.ts';
 import {draftOf, typedInto} from '../../source/faces/ui/draft.ts';
@@ -22,6 +23,11 @@ test('wide letters take two columns, and a cut never splits one', () => {
 	assert.equal(cut('日本語', 5), '日本…');
 	assert.equal(cut('日本語', 4), '日…');
 	assert.equal(cutMiddle('i-0ab12cd34ef567890', 9), 'i-0a…7890');
+});
+
+test('a letter that is counted at once is as wide as it is when measured', () => {
+	const between = (from: number, to: number): string[] => Array.from({length: to - from + 1}, (_, at) => String.fromCodePoint(from + at));
+	for (const letter of [...between(0x20, 0xff), ...between(0x2000, 0x28ff)]) assert.equal(displayWidth(letter), stringWidth(letter), letter);
 });
 
 test('times and sizes read as a person says them', () => {

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {describeJob, describeRunner, insufficient, plainly, type Reply, text} from './gitlab-bodies.ts';
 import {type GitlabStore, project, type StoredRunner} from './gitlab-store.ts';
 import {trialsOver} from './gitlab-trials.ts';

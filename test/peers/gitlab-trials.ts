@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {ApiCall} from './gitlab-api.ts';
 import {describeJob, plainly, type Reply, text} from './gitlab-bodies.ts';
 import {project as first, type GitlabStore, type StoredJob, type TrialProject} from './gitlab-store.ts';

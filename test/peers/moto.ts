@@ -2,7 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {createConnection, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {launch, run} from './launch.ts';
 import {until} from './poll.ts';
 

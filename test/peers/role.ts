@@ -1,7 +1,7 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import {AutoScalingClient, type AutoScalingGroup, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {DescribeImagesCommand, DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client, type Tag} from '@aws-sdk/client-ec2';
-import {z} from 'zod';
+import * as z from 'zod';
 import {judge, type PolicyDocument, type PolicyQuestion, readPolicy} from '../../source/world/cloud/policy/judge.ts';
 import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../source/world/cloud/policy/questions.ts';
 import {type AskedCall, asked, type Call, errorBody} from './calls.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, suite, test} from 'node:test';
-import {z} from 'zod';
+import * as z from 'zod';
 import {dropIn} from '../../source/steps/programs.ts';
 import type {Done} from './machine.ts';
 import {until} from './poll.ts';

@@ -5,7 +5,7 @@ import {createServer as createSecure} from 'node:https';
 import {createServer as createSocket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {startOwnAddress} from './address.ts';
 import type {Call} from './calls.ts';
 import {makeCertificates} from './certificates.ts';

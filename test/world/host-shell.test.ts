@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync, randomBytes} from 'node:crypto';
 import {after, before, suite, test} from 'node:test';
-import {z} from 'zod';
+import * as z from 'zod';
 import {factsScript, panelScript} from '../../source/executors/scripts.ts';
 import {isProblem} from '../../source/problem.ts';
 import type {Connection, ScriptProgress, Target} from '../../source/world/host/port.ts';

@@ -1,7 +1,6 @@
 import type {Context} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
-import {edited} from '../../steps/config/edit.ts';
-import {entryOf} from '../../steps/config/merge.ts';
+import {entryOf} from '../../steps/config/standing.ts';
 import {accountLook} from '../../steps/looks/account.ts';
 import {metricsRead} from '../../steps/online.ts';
 import {bearsMark, tagsOf} from '../../steps/tags.ts';
@@ -53,7 +52,8 @@ export function leftOnManager(context: Context, facts: HostFacts): GroupOnManage
 }
 
 /** config.toml without what no runner goes by any more; all else in it stays. */
-export function withoutGroup(context: Context, text: string): string {
+export async function withoutGroup(context: Context, text: string): Promise<string> {
+	const {edited} = await import('../../steps/config/edit.ts');
 	const {document, ours, runners} = entriesIn(context, text);
 	delete ours?.autoscaler;
 	const flags = ours?.feature_flags;

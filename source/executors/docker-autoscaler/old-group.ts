@@ -70,7 +70,8 @@ async function clearManager(context: Context, manager: Instance, report: Report)
 	const connection = await connectToChange(context, manager);
 	const {facts, from} = await lookAnew(context, manager);
 	const {others, tables} = leftOnManager(context, facts);
-	if (facts.config && tables.length > 0) await clearTables(connection, {tables, text: withoutGroup(context, facts.config.text), from}, notCleared, report);
+	if (facts.config && tables.length > 0)
+		await clearTables(connection, {tables, text: await withoutGroup(context, facts.config.text), from}, notCleared, report);
 	const {from: now} = await lookAnew(context, manager);
 	report({says: "the plugin and the workers' key going"});
 	const removed = await connection.script(removePluginScript, {from: now, plugin: !others}, report).finally(() => forgetHost(context, manager));

@@ -1,5 +1,5 @@
 import type {Context} from '../../engine/step.ts';
-import {standingRunner} from '../../steps/config/merge.ts';
+import {standingRunner} from '../../steps/config/standing.ts';
 import type {Stranded} from '../../steps/worker-making.ts';
 import {isTable, numberAt, plain, same, type Table, type Value} from '../../world/host/toml.ts';
 import type {HostFacts} from '../scripts.ts';

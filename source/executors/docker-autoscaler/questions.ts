@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {standInsFor} from '../../answers/instance-families.ts';
 import {type Asking, type Choice, choice, count, instanceType, matching, optional, question, words} from '../../answers/question.ts';
 import {onDemandPrices, type PricedPool, spotPools} from '../../answers/type-prices.ts';

@@ -1,7 +1,6 @@
 import type {Context, Looking} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
-import {edited} from '../../steps/config/edit.ts';
-import {entryOf} from '../../steps/config/merge.ts';
+import {entryOf} from '../../steps/config/standing.ts';
 import {accountLook, type Instance, type KeyPair} from '../../steps/looks/account.ts';
 import type {Rule} from '../../steps/looks/rules.ts';
 import {metricsRead} from '../../steps/online.ts';
@@ -82,7 +81,8 @@ export function leftOnManager(context: Context, facts: HostFacts): MachinesOnMan
 }
 
 /** config.toml without the tables that say nothing any more; all else in it stays. */
-export function withoutMachines(context: Context, text: string): string {
+export async function withoutMachines(context: Context, text: string): Promise<string> {
+	const {edited} = await import('../../steps/config/edit.ts');
 	const {document, ours, runners, tables} = tablesLeft(context, text);
 	if (ours && tables.includes('runners.machine')) delete ours.machine;
 	if (tables.includes('machine')) delete document.machine;

@@ -106,7 +106,8 @@ async function clearManager(context: Context, manager: Instance, report: Report)
 	const connection = await connectToChange(context, manager);
 	const {facts, from} = await lookAnew(context, manager);
 	const {program, tables} = leftOnManager(context, facts);
-	if (facts.config && tables.length > 0) await clearTables(connection, {tables, text: withoutMachines(context, facts.config.text), from}, notCleared, report);
+	if (facts.config && tables.length > 0)
+		await clearTables(connection, {tables, text: await withoutMachines(context, facts.config.text), from}, notCleared, report);
 	if (!program) return forgetHost(context, manager);
 	const {from: now} = await lookAnew(context, manager);
 	report({says: 'docker-machine going'});

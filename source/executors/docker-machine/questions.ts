@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {count, matching, programUrlPattern, question, words} from '../../answers/question.ts';
 import {pinnedEngine} from './limits.ts';
 

@@ -1,7 +1,7 @@
 import type {Change, Context} from '../../engine/step.ts';
 import {type Fleet, isWorkerName} from '../../fleet.ts';
 import {namedBy} from '../../steps/config/facts.ts';
-import {standingRunner} from '../../steps/config/merge.ts';
+import {standingRunner} from '../../steps/config/standing.ts';
 import {accountLook, lives} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
 import type {Stranded} from '../../steps/worker-making.ts';

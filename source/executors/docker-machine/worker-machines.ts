@@ -1,6 +1,6 @@
 import type {Context, Found, Note} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
-import {hasRunners, standingRunner} from '../../steps/config/merge.ts';
+import {hasRunners, standingRunner} from '../../steps/config/standing.ts';
 import type {ImageSeen} from '../../steps/images.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {mirrorUrl} from '../../steps/mirror-address.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {type EventName, eventShapes} from '../../engine/events.ts';
 
 const at = z.iso.datetime().meta({description: 'When it happened, ISO 8601 in UTC'});

@@ -1,11 +1,12 @@
-import stringWidth from 'string-width';
+import stringWidth, {type Options} from 'string-width';
 
 const segmenter = new Intl.Segmenter('en', {granularity: 'grapheme'});
+const signs = '·–—‘’“”…‹›←-↓→↵─│┬┴┌┐└┘├┤▁-█░▏✔✖⠀-⣿•';
 /** ASCII, and the signs that we draw with: each takes one column. */
-const narrow = /^[ -~·–—‘’“”…‹›←-↓→↵─│┬┴┌┐└┘├┤▁-█░▏✔✖⠀-⣿•]*$/;
+const narrow = new RegExp(`^[ -~${signs}]*$`);
 
 /** How many columns a text takes: east Asian letters and emoji take two. Plain text, which nearly all is, is counted at once. */
-export const displayWidth = (text: string): number => (narrow.test(text) ? text.length : stringWidth(text));
+export const displayWidth = (text: string, options?: Options): number => (narrow.test(text) ? text.length : stringWidth(text, options));
 
 /** The same text, at least this wide. */
 export const padded = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - displayWidth(text)));

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {GitlabTrial, TrialProject} from '../../world/gitlab/port.ts';
 import {refusal} from '../../world/gitlab/problems.ts';
 import type {Laptop} from '../laptop.ts';

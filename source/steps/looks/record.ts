@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {isKey, questions} from '../../answers/all.ts';
 import {wrongShape} from '../../answers/value.ts';
 import type {Look, Looking} from '../../engine/step.ts';

@@ -4,7 +4,7 @@ import {type ToldRun, toldRun} from '../../engine/told-run.ts';
 import {Problem, toProblem} from '../../problem.ts';
 import type {TrialJob, TrialProject, WholeGitlab} from '../../world/gitlab/port.ts';
 import {until} from '../../world/laptop/clock.ts';
-import {standingToken} from '../config/merge.ts';
+import {standingToken} from '../config/standing.ts';
 import {currentManager, lookAtHost} from '../looks/host.ts';
 import type {WorkerMaking} from '../worker-making.ts';
 import {type Phase, phasesOf, secondsByPhase, spoken} from './job-log.ts';

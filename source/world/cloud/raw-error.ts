@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {RawAwsError} from './errors.ts';
 
 /** What is read off an error of the SDK or of Node's sockets, whatever its class. */

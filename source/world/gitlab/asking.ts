@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {type Answer, type Request, send} from '../request.ts';
 import {type Calling, refusal, strange, unreachable} from './problems.ts';
 

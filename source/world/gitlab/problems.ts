@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {Problem, Stopped} from '../../problem.ts';
 import {printable} from '../printable.ts';
 import type {Answer} from '../request.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {isProblem} from '../../problem.ts';
 import type {GitlabApi} from './asking.ts';
 import type {GitlabTrial, TrialProject} from './port.ts';

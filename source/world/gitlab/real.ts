@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {isProblem} from '../../problem.ts';
 import type {Request} from '../request.ts';
 import {askingAt} from './asking.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {RunnerSeen} from './port.ts';
 
 /** A text that GitLab leaves out or gives as null where there is none. */

@@ -1,5 +1,5 @@
-const parts = /(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|μs|ns)/g;
-const whole = /^-?(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|μs|ns))+$/;
+const parts = /(\d+(?:\.\d+)?)(h|ms|m|s|us|\u00b5s|\u03bcs|ns)/g;
+const whole = /^-?(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|\u00b5s|\u03bcs|ns))+$/;
 const secondsIn: Record<string, number> = {h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, μs: 1e-6, ns: 1e-9};
 
 /** Seconds of a Go duration: the text `1h2m3.5s`, or integer nanoseconds, as the runner's JSON log writes it. Undefined when it is neither. */

@@ -1,5 +1,5 @@
 import {StringDecoder} from 'node:string_decoder';
-import {z} from 'zod';
+import * as z from 'zod';
 import {Problem} from '../../problem.ts';
 import {printableIn} from '../printable.ts';
 import {exec, type OpenConnection} from './exec.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** The runner's unit, as systemd's own properties tell of it. */
 export const unitShape = z.object({

@@ -1,6 +1,6 @@
 import {readFile, rename} from 'node:fs/promises';
 import {isAbsolute, join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {printableIn} from '../printable.ts';
 import {makeOwnFolder} from './own-folder.ts';
 import {diskCode, unwritable} from './refused-by-disk.ts';

@@ -3,7 +3,8 @@ import {test} from 'node:test';
 import type {Answers} from '../../../source/fleet.ts';
 import {isProblem} from '../../../source/problem.ts';
 import {savedByRunner} from '../../../source/simulated/host/runner-save.ts';
-import {mergeConfig, standingToken} from '../../../source/steps/config/merge.ts';
+import {mergeConfig} from '../../../source/steps/config/merge.ts';
+import {standingToken} from '../../../source/steps/config/standing.ts';
 import {someConfig} from '../../executors/docker-machine/some-answers.ts';
 
 const token = {token: 'glrt-t3_abcdefghijklmnop', id: 42, obtainedAt: Date.UTC(2026, 10, 24)};

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {ManagerPart} from '../../../world/host/scripts/manager-part.ts';
 import {awsConfigPath, pluginsFolder, workerKeyPath} from '../manager-paths.ts';
 

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../../../world/host/script.ts';
 import {paths} from '../../../world/host/scripts/paths.ts';
 import {awsConfigPath, pluginsFolder, workerKeyPath} from '../manager-paths.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../../../world/host/script.ts';
 import {goneOver, watchedShape} from '../../../world/host/scripts/gone-over.ts';
 import {readingText} from '../../../world/host/scripts/reading.ts';

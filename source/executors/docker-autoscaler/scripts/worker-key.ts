@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {type OpenScript, prelude} from '../../../world/host/script.ts';
 import {workerKeyPath} from '../manager-paths.ts';
 

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {keeping} from '../../../panel/keep.ts';
 import type {HostOfExecutors, HostSeen} from '../../../panel/snapshot.ts';
 import type {StoredMachine} from '../../../panel/workers.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import type {ManagerPart} from '../../../world/host/scripts/manager-part.ts';
 import {acts} from './manager-acts.ts';
 import {secretOptions} from './secret-options.ts';

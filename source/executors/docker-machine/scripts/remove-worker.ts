@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../../../world/host/script.ts';
 
 /** One machine of docker-machine's store, by its name. */

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {type OpenScript, prelude, type Script} from '../../../world/host/script.ts';
 import {outlivingText} from '../../../world/host/scripts/outliving.ts';
 

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** A pattern in which `*` stands for any characters and `?` for one, as in IAM's actions, resources and values and in EC2's filters. */
 const asPattern = (text: string): RegExp =>

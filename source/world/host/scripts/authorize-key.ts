@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {type OpenScript, prelude} from '../script.ts';
 
 const outcome = z.object({added: z.boolean()});

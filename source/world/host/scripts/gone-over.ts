@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {paths} from './paths.ts';
 
 /** What is told of a runner whose entry has gone over to another executor. */

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {type OpenScript, prelude} from '../script.ts';
 import {bringing} from './bringing.ts';
 import {draining} from './draining.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../script.ts';
 
 /** What a registry answers at `/v2/`: its HTTP status, or why there is none. */

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {unitShape} from '../unit.ts';
 import {mirror} from './mirror-paths.ts';
 

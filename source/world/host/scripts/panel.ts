@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../script.ts';
 import {secretWords} from '../secret-words.ts';
 import {unitShape, unitText} from '../unit.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** What `gitlab-runner verify` said: its lines without colours, and its exit code. */
 export const verifyShape = z.object({lines: z.array(z.string()), code: z.int()});

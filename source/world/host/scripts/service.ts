@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../script.ts';
 import {unitShape, unitText} from '../unit.ts';
 import {draining} from './draining.ts';

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../script.ts';
 
 const outcome = z.object({lines: z.array(z.string()), code: z.int()});

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../script.ts';
 
 const outcome = z.discriminatedUnion('is', [z.object({is: z.literal('written')}), z.object({is: z.literal('failed'), detail: z.string()})]);

@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {prelude, type Script} from '../script.ts';
 import {mirror} from './mirror-paths.ts';
 

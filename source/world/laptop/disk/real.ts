@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {appendFileSync, renameSync, statSync} from 'node:fs';
 import {open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import {dirname, isAbsolute, join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {makeOwnFolder} from '../own-folder.ts';
 import {diskCode, unreadable, unwritable} from '../refused-by-disk.ts';
 import type {Disk} from './port.ts';
