@@ -84,6 +84,8 @@ test('a new image is unseen, then pending without its snapshot, and available af
 	assert.match((await snapshot())?.Description ?? '', new RegExp(`${id}.*${ImageId}`));
 	assert.deepEqual(world.outside.region(region).images.get(ImageId)?.contents, {docker: '29.1.2', pulled: ['alpine:3']});
 	assert.match(await launchBuilder(world, {ImageId}), /^i-/);
+	world.outside.failImage(ImageId);
+	assert.deepEqual([(await image())?.State, await refusedWith(launchBuilder(world, {ImageId}))], ['failed', 'InvalidAMIID.Unavailable']);
 });
 
 test('a deregistered image is told and its snapshot in use for a moment, and its id is known while an instance of it stands', async () => {

@@ -131,8 +131,8 @@ for (const side of sides) {
 			await cloud.call('DeleteSnapshot', {SnapshotId: snapshotId});
 			await rejects(cloud.call('DeleteSnapshot', {SnapshotId: snapshotId}), 'InvalidSnapshot.NotFound');
 			await rejects(cloud.call('DescribeSnapshots', {SnapshotIds: [snapshotId]}), 'InvalidSnapshot.NotFound');
-			await cloud.call('TerminateInstances', {InstanceIds: [worker]});
-			await comesTo(world, cloud, worker, 'terminated');
+			await cloud.call('TerminateInstances', {InstanceIds: [worker, built]});
+			for (const one of [worker, built]) await comesTo(world, cloud, one, 'terminated');
 			await rejects(cloud.call('DescribeImages', {ImageIds: [id]}), 'InvalidAMIID.NotFound');
 			await rejects(cloud.call('DeregisterImage', {ImageId: 'ami-00000000000000001'}), 'InvalidAMIID.NotFound');
 			await rejects(cloud.call('DeregisterImage', {ImageId: (await launch(cloud, 'publisher')).ImageId}), 'AuthFailure');

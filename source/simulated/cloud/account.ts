@@ -62,6 +62,8 @@ export type ImageState = {
 	contents?: DiskContents;
 	/** Of one that was made of an instance: its disk's snapshot, and from when Describe calls show it, tell its snapshot, and it can be launched. */
 	made?: {snapshotId: string; seenFrom: number; mappedFrom: number; availableFrom: number};
+	/** It never is to be had: EC2 couldn't copy the disk. */
+	hasFailed?: boolean;
 	encrypted?: boolean;
 	/** Since when it can't be launched any more, and until when Describe calls show it and its snapshot is in use all the same. */
 	deregistered?: {at: number; shownUntil: number};

@@ -21,7 +21,10 @@ const filtersAt = (now: number): Filterable<ImageState> => ({
 const visible = (image: ImageState, account: string) => image.public || image.owner === account;
 
 /** An image's state at a time: one that was deregistered is told as it was, for as long as it's told at all. */
-const imageState = ({made}: ImageState, now: number): State => (made && now < made.availableFrom ? 'pending' : 'available');
+function imageState({hasFailed, made}: ImageState, now: number): State {
+	if (hasFailed) return 'failed';
+	return made && now < made.availableFrom ? 'pending' : 'available';
+}
 
 /** The snapshot that an image's disk is made from. */
 export const snapshotOf = ({id, made}: ImageState): string => made?.snapshotId ?? id.replace('ami', 'snap');
@@ -47,7 +50,8 @@ export function imageById(here: Here, id: string): ImageState {
 export function launchable(here: Here, id: string): ImageState {
 	const image = imageById(here, id);
 	if (image.deregistered) throw refusal('InvalidAMIID.Unavailable', `The image id '[${id}]' is no longer available`);
-	if (imageState(image, here.now) === 'pending') throw refusal('InvalidAMIID.Unavailable', `AMI '${id}' is pending, and cannot be run`);
+	const state = imageState(image, here.now);
+	if (state !== 'available') throw refusal('InvalidAMIID.Unavailable', `AMI '${id}' is ${state}, and cannot be run`);
 	return image;
 }
 
@@ -89,6 +93,7 @@ export const images: Handlers<'DescribeImages'> = {
 				CreationDate: new Date(image.createdAt).toISOString(),
 				...(image.deprecatedFrom === undefined ? {} : {DeprecationTime: new Date(image.deprecatedFrom).toISOString()}),
 				State: imageState(image, now),
+				...(image.hasFailed ? {StateReason: {Code: 'Server.InternalError', Message: 'Server.InternalError: Internal error'}} : {}),
 				Public: image.public,
 				ImageType: 'machine',
 				VirtualizationType: 'hvm',

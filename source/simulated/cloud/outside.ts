@@ -95,6 +95,8 @@ export function cloudOutside(cloud: SimulatedCloud, now: () => number, at: (when
 			if (why === undefined) delete account.buildsFail;
 			else account.buildsFail = why;
 		},
+		/** EC2 gives up making an image of the account's own. */
+		failImage: (id: string): void => void Object.assign(find(`image ${id}`, (region) => region.images.get(id)).thing, {hasFailed: true}),
 		/** An applied quota in vCPUs, or undefined: only AWS's default. */
 		setQuota(code: string, value: number | undefined): void {
 			if (value === undefined) account.quotas.delete(code);
