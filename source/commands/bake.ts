@@ -112,27 +112,34 @@ async function bakeAnew(session: Session, context: OpenContext<Context>): Promis
 	face.emit({
 		event: 'ended',
 		says: `Workers of ${context.fleet.name} start from ${result.image?.id}, version ${result.image?.version}.`,
-		next: old.length === 0 ? [] : [{command: `gitlab-runner-aws bake --prune ${fleetFlags(context)}`, does: `deletes ${many(old.length, 'older image')}`}],
+		next: [
+			{command: `gitlab-runner-aws smoke ${fleetFlags(context)}`, does: 'tries two jobs on it'},
+			{command: `gitlab-runner-aws status undo ${fleetFlags(context)}`, does: 'goes back to the image before'},
+			...(old.length === 0 ? [] : [{command: `gitlab-runner-aws bake --prune ${fleetFlags(context)}`, does: `deletes ${many(old.length, 'older image')}`}]),
+		],
 	});
 	return 0;
 }
+
+const helperWords = ({gitlabRunnerVersion}: Context['answers']): string => `GitLab Runner's helper ${gitlabRunnerVersion}`;
 
 /** What is going to be made, and what it costs in time and money. */
 async function proposal(context: Context, {base, image, hash}: Recipe) {
 	const {answers, clock, fleet} = context;
 	const things = await context.look(bakedLook);
 	const going = unfinished(things, {hash}, clock.now());
-	const {named, usual} = pulledImages(answers, image);
+	const {named} = pulledImages(answers, image);
 	const executor = executorOf(answers);
 	return {
 		says: going
 			? `Version ${going.version}, which an earlier run has begun, becomes the image that workers of ${fleet.name} start from.`
 			: `An image for workers of ${fleet.name} is baked, and they start from it from then on.`,
 		details: [
-			`from ${base} (${image.id}), with Docker and the images ${[...usual, ...named].join(', ')}`,
-			...(going ? [] : [`a ${builderType(answers)} on demand builds it, usually in three to five minutes, and is terminated`]),
-			`it is kept as an image and a snapshot of ${imageDiskGib(answers.workerDisk, image.diskGib)} GiB, of which what is written costs about $0.05 per GiB and month`,
-			`a ${executor.workers.provenBy.replace('-', ' ')} proves it before the fleet uses it; jobs that run go on`,
+			`From     ${base} (${image.id})`,
+			`Images   ${[helperWords(answers), answers.dockerImage, ...named].filter((one, at, all) => all.indexOf(one) === at).join(', ')}`,
+			...(going ? [] : [`Builder  a ${builderType(answers)} on demand, usually for three to five minutes, then terminated`]),
+			`Kept     an image and its snapshot of ${imageDiskGib(answers.workerDisk, image.diskGib)} GiB; what is written of it costs about $0.05 per GiB and month`,
+			`Proof    a ${executor.workers.provenBy.replace('-', ' ')}, before the fleet uses it; jobs that run go on`,
 		],
 	};
 }
@@ -156,7 +163,7 @@ async function useImage(session: Session, context: Context, image: BakedImage, t
 		// An earlier run was stopped when all but the last was done.
 		if (!isProblem(error, 'nothing-to-change')) throw error;
 	}
-	return `proven by a worker, and workers start from it; \`gitlab-runner-aws status undo ${fleetFlags(context)}\` goes back`;
+	return `proven by a worker, and workers start from ${image.id}`;
 }
 
 /** A baked image as a script reads it. */

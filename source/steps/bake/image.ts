@@ -77,6 +77,7 @@ const bytesInGib = 2 ** 30;
 
 async function untilAvailable(context: Context, builder: string, report: Report): Promise<BakedImage | undefined> {
 	let looks = 0;
+	let told: string | undefined;
 	const look = async () => {
 		looks += 1;
 		const image = await looking(context, builder);
@@ -90,6 +91,8 @@ async function untilAvailable(context: Context, builder: string, report: Report)
 		(seen) => (seen.image ? seen.image.state !== 'pending' : looks >= unseenLooks),
 		({image: made, progress}) => {
 			if (!made) return report({says: 'waiting until AWS shows the image'});
+			if (made.id !== told) report({says: `AWS copies the disk of ${made.id}`});
+			told = made.id;
 			// AWS tells percent of the disk.
 			const of = made.sizeGib * bytesInGib;
 			report({download: `disk of ${made.id}`, bytes: Math.round((of * progress) / 100), ...(of > 0 ? {of} : {})});
