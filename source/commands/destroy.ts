@@ -5,6 +5,7 @@ import type {Removal} from '../engine/step.ts';
 import type {RunResult} from '../engine/walk.ts';
 import {allSteps} from '../executors/list.ts';
 import type {Helping} from '../faces/face.ts';
+import {padded} from '../faces/words/width.ts';
 import type {Fleet, Given} from '../fleet.ts';
 import {age, many, takes} from '../panel/formats.ts';
 import {Problem} from '../problem.ts';
@@ -141,11 +142,15 @@ async function jobLines(removal: Removal): Promise<string[]> {
 	];
 }
 
+/** Columns of the names in a review: with more, what they are has no room beside them in a narrow terminal. */
+const widestId = 24;
+
 /** What takes away what stays and costs: it bears no mark, so whose it is has to be judged first. */
 const orphansCommand = ({region}: Fleet): string => `gitlab-runner-aws orphans --region ${region}`;
 
 function proposalOf({demo}: Session, fleet: Fleet, standing: readonly Stands[], running: readonly string[]): Proposal {
-	const lines = (goes: boolean): string[] => standing.filter((one) => one.goes === goes).map(({id, says}) => `  ${id}  ${says}`);
+	const width = Math.min(widestId, Math.max(0, ...standing.map(({id}) => id.length)));
+	const lines = (goes: boolean): string[] => standing.filter((one) => one.goes === goes).map(({id, says}) => `  ${padded(id, width)}  ${says}`);
 	const stays = lines(false);
 	const costs = standing.some((one) => one.costs);
 	const away = demo ? 'x in the panel' : `\`${orphansCommand(fleet)}\`, or x in the panel,`;

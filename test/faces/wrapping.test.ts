@@ -7,7 +7,7 @@ import {draftOf, typedInto} from '../../source/faces/ui/draft.ts';
 import {pressesOf} from '../../source/faces/ui/press.ts';
 import {size, spent} from '../../source/faces/words/durations.ts';
 import {cut, cutMiddle, displayWidth} from '../../source/faces/words/width.ts';
-import {wrap} from '../../source/faces/words/wrapping.ts';
+import {wrap, wrapColumns} from '../../source/faces/words/wrapping.ts';
 
 test('a command in backticks is one word, and an address is never broken', () => {
 	assert.deepEqual(wrap('Run `aws sso login --profile acme-dev`, then press r.', 20), ['Run', '`aws sso login --profile acme-dev`,', 'then press r.']);
@@ -74,4 +74,15 @@ test('a paste goes in at the cursor, as one line', () => {
 	const typed = typedInto({text: 'ab', at: 1}, {text: ' glrt-1\n', pasted: true});
 	assert.deepEqual(typed, {text: 'aglrt-1b', at: 7});
 	assert.deepEqual(typedInto(draftOf('one two'), {key: 'ctrl-w'}), {text: 'one ', at: 4});
+});
+
+test('text that has no room beside a long label stands below it, whole', () => {
+	assert.deepEqual(wrapColumns('  gitlab-runners-cache-123456789012-us-east-2  the cache bucket; `--with-cache` deletes it', 57), [
+		'  gitlab-runners-cache-123456789012-us-east-2',
+		'    the cache bucket; `--with-cache` deletes it',
+	]);
+	assert.deepEqual(wrapColumns('  sg-fd5a2e010c6f953a6    security group gitlab-runners-manager', 50), [
+		'  sg-fd5a2e010c6f953a6    security group',
+		'                          gitlab-runners-manager',
+	]);
 });

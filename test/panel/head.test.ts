@@ -46,8 +46,8 @@ test('an orphan is none of the machines against the limit, and stands by itself 
 	assert.match(textOf(orphan(below(4, 4))), /machines 4 of 4: 4 busy, 1 orphan/);
 	const costs = linesOf(screenOf({view: 'costs'}), panelView(seenOf(orphan(below(4, 4))))).join('\n');
 	assert.match(costs, /Now +about \$0\.\d+ an hour: manager \$0\.\d+, 4 workers \$0\.\d+, 1 orphan \$0\.\d+/);
-	assert.match(costs, /Workers +c5\.large +us-east-2a +spot +4 /);
-	assert.match(costs, /Orphans +c5\.large +us-east-2a +on demand +1 /);
+	assert.match(costs, /Workers +4 c5\.large us-east-2a spot, \$0\.\d+\/h each$/m);
+	assert.match(costs, /Orphans +1 c5\.large us-east-2a on demand, /);
 	assert.match(linesOf(screenOf({view: 'costs'}), panelView(seenOf(busyFleet(1)))).join('\n'), /, 1 worker \$0\.\d+$/m);
 });
 

@@ -81,3 +81,9 @@ test('the layout gives every row away, whatever is wished for', () => {
 					assert.ok(body >= 6, `${columns}x${rows} has ${body} rows for the table`);
 				}
 });
+
+test('what has been done is told in as many rows as it needs, where the table keeps a few', () => {
+	const at = (table: number | undefined, rows = 20) => panelLayout(60, rows, {why: 7, change: false, troubles: 0, table, news: 2});
+	assert.deepEqual([at(2).news, at(9).news, at(undefined).news, at(undefined, 12).news], [2, 2, 2, 2]);
+	assert.equal(panelLayout(60, 20, {why: 7, change: false, troubles: 0, table: 9}).news, 1);
+});

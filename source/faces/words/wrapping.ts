@@ -22,6 +22,9 @@ export function wrap(text: string, columns: number): string[] {
 /** The same for a text that is to be read rather than copied: a word that is wider than a line goes on in the next. */
 export const wrapWhole = (text: string, columns: number): string[] => wrap(text, columns).flatMap((line) => pieces(line, columns));
 
+/** Columns that text beside a label needs at least: with fewer it stands below. */
+const leastRoom = 20;
+
 /** The columns of a line that something else has aligned: words with two spaces or more after them. */
 const aligned = /^\s*(?:\S+(?: \S+)* {2,})?/;
 
@@ -29,6 +32,11 @@ const aligned = /^\s*(?:\S+(?: \S+)* {2,})?/;
 export function wrapColumns(line: string, columns: number): string[] {
 	if (displayWidth(line) <= columns) return [line];
 	const lead = aligned.exec(line)?.[0] ?? '';
-	const [first = '', ...others] = wrap(line.slice(lead.length), Math.max(20, columns - displayWidth(lead)));
+	const room = columns - displayWidth(lead);
+	if (room < leastRoom && lead.trim() !== '') {
+		const indent = `${/^ */.exec(lead)?.[0] ?? ''}  `;
+		return [lead.trimEnd(), ...wrap(line.slice(lead.length), Math.max(leastRoom, columns - indent.length)).map((text) => indent + text)];
+	}
+	const [first = '', ...others] = wrap(line.slice(lead.length), Math.max(leastRoom, room));
 	return [lead + first, ...others.map((text) => ' '.repeat(displayWidth(lead)) + text)];
 }

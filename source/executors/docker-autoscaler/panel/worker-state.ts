@@ -21,10 +21,6 @@ function launching({instance, member}: StateSeen): StateDetail | undefined {
 	return undefined;
 }
 
-/** What a look at the manager or the group doesn't know is an orphan, if it was there long enough to be known. */
-const orphanUnlessYoung = (instance: StateSeen['instance'], looked: number, why: string): StateDetail =>
-	instance && looked - instance.launchedAt < betweenLooks ? told('creating', 'just launched') : told('orphan', why);
-
 /** An instance that no runner of this manager can use. */
 function strayed(seen: StateSeen, groups: ReadonlySet<string> | undefined): StateDetail | undefined {
 	const {host, groups: scaling, instance, member, now, otherManagers} = seen;
@@ -32,12 +28,10 @@ function strayed(seen: StateSeen, groups: ReadonlySet<string> | undefined): Stat
 	if (host.value === undefined) return told('unknown', host.problem ? "the manager can't be asked" : 'asking the manager');
 	if (instance && isTried(instance)) return now - instance.launchedAt < longestSetup ? told('creating', 'tried by setup') : told('orphan', 'left by a setup');
 	if (groups === undefined) return told('unknown', "config.toml can't be read");
-	if (group === undefined || !groups.has(group)) {
-		if (otherManagers) return told('unknown', 'maybe of another manager of this fleet');
-		return orphanUnlessYoung(instance, host.at ?? now, 'of no runner here');
-	}
+	if (group === undefined || !groups.has(group))
+		return otherManagers ? told('unknown', 'maybe of another manager of this fleet') : told('orphan', 'of no runner here');
 	if (member || !isFresh(scaling) || instance === undefined) return undefined;
-	return orphanUnlessYoung(instance, scaling.at ?? now, 'not in its group');
+	return (scaling.at ?? now) - instance.launchedAt < betweenLooks ? told('creating', 'just launched') : told('orphan', 'not in its group');
 }
 
 /** An instance in service of which the log tells nothing that would settle it. */
@@ -55,7 +49,10 @@ function stateOf(seen: StateSeen, groups: ReadonlySet<string> | undefined): Stat
 	if (story?.removingAt !== undefined) return told('removing', story.reason || undefined);
 	const outdated = member?.isOutdated ? 'of an older template' : undefined;
 	if (busy) return told('busy', outdated);
-	const other = launching(seen) ?? strayed(seen, groups);
+	// What no runner here asked for is none of those that are being made.
+	const group = groupOf(seen);
+	const isAsked = groups === undefined || group === undefined || groups.has(group);
+	const other = (isAsked ? launching(seen) : undefined) ?? strayed(seen, groups);
 	if (other) return other;
 	if (story?.failedAt !== undefined) return told('failed', story.refusal?.code ?? 'never ready');
 	// The runner's own list of jobs no longer holds the one that the log named.

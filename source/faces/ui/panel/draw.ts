@@ -1,7 +1,7 @@
 import {signOf} from '../../words/glyphs.ts';
 import {cutRow, emptyRow, type Row, row} from '../row.ts';
 import type {View} from '../screen.ts';
-import {changeRow, gaugeRows, headRows, newsRow, tabsRow, troubleRows, whyRows} from './head.ts';
+import {changeRow, gaugeRows, headRows, newsRows, tabsRow, troubleRows, whyRows} from './head.ts';
 import {type PanelLayout, panelLayout} from './layout.ts';
 import {logBody} from './log-view.ts';
 import type {PanelScreen} from './screen.ts';
@@ -29,31 +29,31 @@ const exactly = (rows: readonly Row[], height: number): Row[] => [
 	...Array.from({length: Math.max(0, height - rows.length)}, () => emptyRow),
 ];
 
-/** The parts above the table, and how many rows they would like. */
-type Above = {change: Row | undefined; why: number; troubles: number};
+/** The parts around the table, and how many rows they would like. */
+type Around = {change: Row | undefined; why: number; troubles: number; news: number};
 
 /** One frame asks for them several times. */
-const made = new WeakMap<View, Above>();
+const made = new WeakMap<View, Around>();
 
-function aboveIn(seen: PanelSeen, view: View): Above {
+function aroundIn(seen: PanelSeen, view: View): Around {
 	const known = made.get(view);
 	if (known) return known;
-	const above = {change: changeRow(seen, view), why: whyRows(seen, view).length, troubles: troubleRows(seen, view).length};
-	made.set(view, above);
-	return above;
+	const around = {change: changeRow(seen, view), why: whyRows(seen, view).length, troubles: troubleRows(seen, view).length, news: newsRows(seen, view).length};
+	made.set(view, around);
+	return around;
 }
 
 /** How the panel is divided now. */
 export function layoutNow(screen: PanelScreen, seen: PanelSeen, view: View): PanelLayout {
-	const {change, why, troubles} = aboveIn(seen, view);
-	return panelLayout(view.columns, view.rows, {why, change: change !== undefined, troubles, table: tableHeight(screen, seen, view.now)});
+	const {change, news, why, troubles} = aroundIn(seen, view);
+	return panelLayout(view.columns, view.rows, {why, change: change !== undefined, troubles, news, table: tableHeight(screen, seen, view.now)});
 }
 
 /** The panel from the first row to the one above the keys. Pure; never more rows or columns than there are. */
 export function panelRows(screen: PanelScreen, view: View): Row[] {
 	const {panel: seen, rows, columns, look} = view;
 	if (!seen) return exactly([row(' ', {text: 'status', bold: true}), emptyRow, row(` ${signOf('more', look)} asking EC2 and the manager`)], rows - 1);
-	const {change} = aboveIn(seen, view);
+	const {change} = aroundIn(seen, view);
 	const layout = layoutNow(screen, seen, view);
 	return [
 		...exactly(headRows(seen, view, layout.head), layout.head),
@@ -63,7 +63,7 @@ export function panelRows(screen: PanelScreen, view: View): Row[] {
 		...troubleRows(seen, view, layout.troubles),
 		tabsRow(screen, seen, view),
 		...exactly(body(screen, seen, view, layout.body), layout.body),
-		newsRow(seen, view),
+		...newsRows(seen, view, layout.news),
 	].map((one) => cutRow(one, columns, look));
 }
 
@@ -80,6 +80,6 @@ export function panelSpoken(screen: PanelScreen, view: View): Row[] {
 		...(change ? [change] : []),
 		tabsRow(screen, seen, calm, true),
 		...body(screen, seen, {...calm, columns: 100}, 32).filter(({drawing}) => !drawing),
-		newsRow(seen, {...calm, tick: 0}),
+		...newsRows(seen, {...calm, tick: 0}),
 	].filter((one) => one !== emptyRow);
 }

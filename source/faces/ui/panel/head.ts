@@ -229,23 +229,23 @@ export function tabsRow(screen: PanelScreen, {snapshot, about}: PanelSeen, {look
 	return apart(tabs, [{text: `${what.join(', ')} `, role: 'quiet'}], columns, look);
 }
 
-/** The one slot for news: what is being done, else what happened, else why nothing can be done here. */
-export function newsRow(seen: PanelSeen, {look, columns, now, tick}: View): Row {
+/** The one slot for news: what is being done, else what happened, else why nothing can be done here. As many rows as it wants, or as there are. */
+export function newsRows(seen: PanelSeen, {look, columns, now, tick}: View, height = Number.POSITIVE_INFINITY): Row[] {
 	const {doing, about} = seen;
 	if (doing) {
 		const frames = look.ascii ? spinner.ascii : spinner.glyphs;
-		return cutRow(
-			row(' ', {text: `${frames[tick % frames.length] ?? ''} `, role: 'accent'}, plainText(doing.says, look), `, ${running((now - doing.from) / 1000)}`),
-			columns,
-			look,
-		);
+		const ran = `, ${running((now - doing.from) / 1000)}`;
+		return [cutRow(row(' ', {text: `${frames[tick % frames.length] ?? ''} `, role: 'accent'}, plainText(doing.says, look), ran), columns, look)];
 	}
 	const news = newsNow(seen, now);
 	if (news) {
 		const mark = news.role === 'ready' ? 'ready' : news.role === 'blocked' ? 'failed' : 'note';
-		return cutRow(row(' ', {text: `${glyphOf(mark, look)} `, role: news.role}, {text: plainText(news.says, look)}), columns, look);
+		const whole = plainText(news.says, look);
+		const lines = wrap(whole, columns - 4);
+		const fits = lines.length <= height ? lines : [...lines.slice(0, height - 1), lines.slice(height - 1).join(' ')];
+		return fits.map((text, at) => cutRow(row(' ', at === 0 ? {text: `${glyphOf(mark, look)} `, role: news.role} : '  ', {text}), columns, look));
 	}
-	return about.readOnly === undefined ? emptyRow : cutRow(row(' ', {text: plainText(about.readOnly, look), role: 'quiet'}), columns, look);
+	return [about.readOnly === undefined ? emptyRow : cutRow(row(' ', {text: plainText(about.readOnly, look), role: 'quiet'}), columns, look)];
 }
 
 /** Where a filter is typed, or what it is. */

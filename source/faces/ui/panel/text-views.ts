@@ -50,15 +50,15 @@ function kindLines(label: string, rows: readonly WorkerRow[]): string[] {
 	const market = ({spot}: WorkerRow): string => (spot ? 'spot' : 'on demand');
 	const kinds = Map.groupBy(
 		rows.filter(({type, zone}) => type !== undefined && zone !== undefined),
-		(one) => `${padded(one.type ?? '', 14)}${padded(one.zone ?? '', 14)}${padded(market(one), 11)}`,
+		(one) => `${one.type} ${one.zone} ${market(one)}`,
 	);
 	return [...kinds]
 		.sort(([one], [other]) => (one < other ? -1 : 1))
 		.slice(0, 20)
 		.map(([kind, of], at) => {
 			const price = of.find(({usdPerHour}) => usdPerHour !== undefined)?.usdPerHour;
-			const each = price === undefined ? 'price not known' : `${money(price)}/h each, with disk and address`;
-			return labelled(at === 0 ? label : '', `${kind}${padded(counted(of.length), 7)}${each}`);
+			const each = price === undefined ? 'price not known' : `${money(price)}/h each`;
+			return labelled(at === 0 ? label : '', `${counted(of.length)} ${kind}, ${each}`);
 		});
 }
 
@@ -115,7 +115,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		...(prices.problem ? ['', `Prices: ${prices.problem.message}`] : []),
 		'',
 		...wrap(
-			notCounted({types: manages === undefined ? ran : [manages.type, ...ran], privately: manages !== undefined && manages.publicIp === undefined}),
+			`Each price is with disk and address. ${notCounted({types: manages === undefined ? ran : [manages.type, ...ran], privately: manages !== undefined && manages.publicIp === undefined})}`,
 			columns - 2,
 		),
 	];
