@@ -12,6 +12,8 @@ export type SimulatedClock = Clock & {
 	settle(): void;
 	/** Lets this many milliseconds go by at once, with all that is due on the way. Only with `instant`. */
 	advance(ms: number): void;
+	/** From now on so many simulated seconds go by in each real one; to be called while nobody waits. */
+	pace(speed: number): void;
 };
 
 type Timer = {at: number; order: number; fire: () => void};
@@ -61,15 +63,28 @@ export function simulatedClock(start: number, speed: Speed): SimulatedClock {
 		const timer = happenings.add(when, happen);
 		return () => happenings.remove(timer);
 	};
-	return speed === 'instant' ? instantClock(start, at, settleTo) : pacedClock(start, speed, at, settleTo);
+	let ticking = speed === 'instant' ? instantClock(start, settleTo) : pacedClock(start, speed, settleTo);
+	return {
+		at,
+		now: () => ticking.now(),
+		settle: () => ticking.settle(),
+		advance: (ms) => ticking.advance(ms),
+		sleep: (ms, signal) => ticking.sleep(ms, signal),
+		pace(faster) {
+			ticking = pacedClock(ticking.now(), faster, settleTo);
+		},
+	};
 }
+
+/** How time goes by. */
+type Ticking = Omit<SimulatedClock, 'at' | 'pace'>;
 
 type SettleTo = (until: number, setTime: (time: number) => void) => void;
 
 /** Turns of the event loop in which nothing new is waited for, before time jumps to the next who waits. */
 const idleTurns = 2;
 
-function instantClock(start: number, at: SimulatedClock['at'], settleTo: SettleTo): SimulatedClock {
+function instantClock(start: number, settleTo: SettleTo): Ticking {
 	let time = start;
 	let settling = false;
 	let asleep = 0;
@@ -108,7 +123,6 @@ function instantClock(start: number, at: SimulatedClock['at'], settleTo: SettleT
 		waitForIdle(asleep, idleTurns);
 	};
 	return {
-		at,
 		now: () => time,
 		settle: () => reach(time),
 		advance: (ms) => reach(time + ms),
@@ -130,7 +144,7 @@ function instantClock(start: number, at: SimulatedClock['at'], settleTo: SettleT
 	};
 }
 
-function pacedClock(start: number, speed: number, at: SimulatedClock['at'], settleTo: SettleTo): SimulatedClock {
+function pacedClock(start: number, speed: number, settleTo: SettleTo): Ticking {
 	const began = performance.now();
 	const real = () => start + (performance.now() - began) * speed;
 	let within: number | undefined;
@@ -145,7 +159,6 @@ function pacedClock(start: number, speed: number, at: SimulatedClock['at'], sett
 		}
 	};
 	return {
-		at,
 		settle,
 		now: () => Math.floor(within ?? real()),
 		advance: () => {

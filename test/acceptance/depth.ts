@@ -1,6 +1,9 @@
 /** When something outside was asked, and when its answer came, in milliseconds since 1970. */
 export type CallSpan = {from: number; to: number};
 
+/** Milliseconds by which each call may be delayed for it: the program gives one up after 30 s. */
+export const longestDelay = 20_000;
+
 /** How many round trips deep a command is: the longest chain of calls in which each begins only once the one before has its answer. */
 export function roundTripsDeep(spans: readonly CallSpan[]): number {
 	let deep = 0;

@@ -27,7 +27,7 @@ test('the whole afternoon comes by: full limit, a machine that AWS takes back, n
 	const wanted = [
 		/The limit is 4 and all 4 machines are busy/,
 		/lost its machine \d+ s ago: spot interruption/,
-		/orphan +left by a setup/,
+		/orphan +of no runner here/,
 		/EC2 has no spot capacity for c5\.large/,
 	];
 	const left = new Set(wanted);

@@ -25,6 +25,9 @@ const patience = 120_000;
 /** What begins and ends a frame: what comes in between is drawn at once. */
 const frame = {begins: '\x1b[?2026h', ends: '\x1b[?2026l'} as const;
 
+/** What was drawn, frame by frame. */
+export const framesIn = (raw: string): string[] => raw.split(frame.ends);
+
 /** The processes that a process has started; macOS has no /proc. */
 function childrenOf(pid: number): number[] {
 	const listed = `/proc/${pid}/task/${pid}/children`;
