@@ -61,28 +61,32 @@ export async function runPlan(
 		context.forget();
 	};
 
-	/** True when it was applied; false when it is to be looked at and tried again. */
-	const applyOnce = async (step: AnyStep, finding: AnyFinding, turn: number): Promise<boolean> => {
+	/** Gives the problem of one that is to be looked at and tried again; undefined when it was applied. */
+	const applyOnce = async (step: AnyStep, finding: AnyFinding, turn: number): Promise<Problem | undefined> => {
 		try {
 			await step.apply?.(context, foundIn(findings), finding, (progress) => emit(progressEvent(step.name, progress)));
-			return true;
+			return undefined;
 		} catch (error) {
 			if (error instanceof Stopped) throw error;
-			await again(step, toProblem(error), turn);
-			return false;
+			const problem = toProblem(error);
+			await again(step, problem, turn);
+			return problem;
 		}
 	};
 
 	const makeSo = async (step: AnyStep, first: AnyFinding): Promise<AnyFinding> => {
 		let finding = first;
+		let failed: Problem | undefined;
 		for (let turn = 1; finding.is !== 'ready'; turn++) {
 			if (finding.is === 'blocked') {
 				await again(step, finding.problem, turn);
 				finding = await lookAt(step);
 				continue;
 			}
-			if (finding.is === 'waiting' || !step.apply) throw notReady(step, finding);
-			finding = (await applyOnce(step, finding, turn)) ? await settle(step) : await lookAt(step);
+			// What it waits for is what went wrong: the manager that can't be reached any more, say.
+			if (finding.is === 'waiting' || !step.apply) throw failed ?? notReady(step, finding);
+			failed = await applyOnce(step, finding, turn);
+			finding = failed ? await lookAt(step) : await settle(step);
 			if (turn >= tries && finding.is !== 'ready' && finding.is !== 'blocked') throw notReady(step, finding);
 		}
 		return finding;

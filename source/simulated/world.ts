@@ -96,6 +96,11 @@ export type World = Ports & {
 			 * whose kernel panics. Connections break off, its addresses stay.
 			 */
 			reboot(instanceId: string): void;
+			/**
+			 * Somebody, or an upgrade of its system, types `systemctl reboot` on a machine: sshd ends at once, the runner as its unit says. It's waited for
+			 * so many milliseconds: half an hour, or as few minutes as EC2 does where EC2 was asked to reboot it.
+			 */
+			systemctlReboot(instanceId: string, patience?: number): void;
 			/** Somebody looks right after each changing act of laptops from now on, and is told which of all it was (1 is the first); undefined: nobody does. */
 			afterActs(look: ((nth: number) => void) | undefined): void;
 		};
@@ -112,6 +117,9 @@ export type World = Ports & {
 
 const firstAddress = '203.0.113.7';
 
+/** How long systemd lets a system shut down before it's rebooted all the same, in milliseconds: `JobTimeoutSec` of its reboot.target. */
+const rebootPatience = 1_800_000;
+
 /** Makes a world: the same for the same options and the same calls. */
 export function simulatedWorld(options: WorldOptions = {}): World {
 	const now = options.now ?? Date.parse('2026-11-24T09:00:00Z');
@@ -123,6 +131,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 	const gitlab = simulatedGitlab(options.gitlabUrl ?? 'https://gitlab.com', time.now, random, tokens);
 	const hosts: Hosts = simulatedHosts(cloud, gitlab, time, random, plays);
 	cloud.whenChanged.push(hosts.review);
+	const onHosts = hostOutside(hosts);
 	const {faults: sshFaults, opened, open, scripts} = hostFaults(time.now);
 	const acts: Acts = {done: [], dieAt: undefined, whenDone: undefined};
 	let laptops = 0;
@@ -164,7 +173,7 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 		connections: open,
 		outside: {
 			...cloudOutside(cloud, time.now, (when, happen) => void time.at(when, happen)),
-			...hostOutside(hosts),
+			...onHosts,
 			gitlab,
 			token: (kind = 'runner') => tokens[kind],
 			setGitlab(health, whom = 'everybody') {
@@ -179,9 +188,11 @@ export function simulatedWorld(options: WorldOptions = {}): World {
 				first.laptop.clockAhead = ahead;
 			},
 			reboot(instanceId) {
-				const machine = hosts.machineOf(instanceId);
-				if (!machine) throw new Error(`The simulated world has no machine ${instanceId}.`);
-				hosts.reboot(machine);
+				hosts.reboot(onHosts.machine(instanceId));
+				sshFaults.cutConnections();
+			},
+			systemctlReboot(instanceId, patience = rebootPatience) {
+				hosts.shutDown(onHosts.machine(instanceId), patience);
 				sshFaults.cutConnections();
 			},
 			afterActs(look) {

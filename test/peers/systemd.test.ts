@@ -278,5 +278,22 @@ for (const side of sides) {
 			assert.deepEqual(await run('systemctl start nobody'), {code: 5, stdout: '', stderr: 'Failed to start nobody.service: Unit nobody.service not found.\n'});
 			assert.equal(await out('systemctl show nobody --property ActiveState --value'), 'inactive');
 		});
+
+		test('a reboot waits for the job as a stop does, for half an hour at most, and nothing can be started meanwhile; then the machine goes', async () => {
+			const it = await unit('rebooted');
+			await it.start();
+			const isThere = async (): Promise<boolean> => (await run('true')).code === 0;
+			await run('touch /run/job; systemctl reboot --no-block');
+			await it.becomes('stop-sigterm');
+			assert.equal(await it.is(), 'deactivating stop-sigterm success 0 0 0 deactivating 3');
+			if (side === 'systemd') {
+				assert.notEqual(await out('systemctl show reboot.target --property Job --value'), '');
+				assert.equal(await out('systemctl show reboot.target --property JobTimeoutUSec,JobTimeoutAction --value | sort | xargs'), '30min reboot-force');
+				assert.notEqual((await run('systemctl start --no-block rebooted')).code, 0);
+			}
+			assert.ok(await isThere());
+			await run('rm /run/job');
+			await until('the machine to go', async () => ((await isThere()) ? undefined : true));
+		});
 	});
 }

@@ -239,6 +239,28 @@ test('a runner that is killed is started again by systemd after two minutes, and
 	);
 });
 
+test('a manager that somebody reboots ends its jobs first, with SSH closed meanwhile; longer ones than systemd or EC2 waits for are lost, and without the drop-in all are', async () => {
+	const rebooted = async ({seconds = 1200, patience, without = false}: {seconds?: number; patience?: number; without?: boolean}): Promise<string[]> => {
+		const {world, manager, connection} = await running();
+		world.outside.queueJobs(2, {seconds});
+		await world.clock.sleep(90_000);
+		if (without) world.outside.removeFile(manager.id, paths.dropIn);
+		world.outside.systemctlReboot(manager.id, patience);
+		await assert.rejects(connection.run('true'), {code: 'ssh-closed'});
+		await assert.rejects(connect(world, manager), {code: without ? 'ssh-no-answer' : 'ssh-refused'});
+		world.outside.queueJobs(1);
+		await world.clock.sleep(5000);
+		assert.deepEqual([world.takers(), world.jobs.at(-1)?.state], [0, 'pending']);
+		await world.clock.sleep(7_200_000);
+		assert.deepEqual([world.takers(), world.outside.machine(manager.id).reboots > 1], [1, true]);
+		return world.jobs.map(({state}) => state);
+	};
+	assert.deepEqual(await rebooted({}), ['success', 'success', 'success']);
+	assert.deepEqual(await rebooted({seconds: 2400}), ['failed', 'failed', 'success']);
+	assert.deepEqual(await rebooted({patience: 240_000}), ['failed', 'failed', 'success']);
+	assert.deepEqual(await rebooted({without: true}), ['failed', 'failed', 'success']);
+});
+
 test('a start ends the wait, and a machine that was half made when the runner was killed goes at the next start', async () => {
 	const {world, manager, connection} = await running();
 	world.outside.queueJobs(1, {seconds: 60});

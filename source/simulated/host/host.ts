@@ -1,5 +1,6 @@
 import ssh2 from 'ssh2';
 import {Problem, Stopped} from '../../problem.ts';
+import {refusedAdvice} from '../../world/host/exec.ts';
 import type {Connection, Host, Target} from '../../world/host/port.ts';
 import {sshKeyBy} from '../../world/host/ssh-key.ts';
 import {cidrHas} from '../cloud/groups.ts';
@@ -28,7 +29,7 @@ const refused = ({address, port}: Target): Problem =>
 	new Problem({
 		code: 'ssh-refused',
 		message: `${address}:${port} refuses SSH: nothing listens there yet (ECONNREFUSED).`,
-		advice: 'A machine that has just started needs about half a minute; run the same command again.',
+		advice: refusedAdvice,
 		again: true,
 	});
 
@@ -68,7 +69,7 @@ async function answering(hosts: Hosts, laptop: Laptop, target: Target, signal: A
 		await laptop.clock.sleep(patience, signal);
 		throw noAnswer(target);
 	}
-	if (now < machine.instance.bootedAt || machine.faults.ssh === 'refused') throw refused(target);
+	if (now < machine.instance.bootedAt || machine.shuttingDown || machine.faults.ssh === 'refused') throw refused(target);
 	return machine;
 }
 

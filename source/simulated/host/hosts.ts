@@ -2,7 +2,7 @@ import type {SimulatedClock} from '../clock.ts';
 import type {SimulatedCloud} from '../cloud/cloud.ts';
 import {hasBooted} from '../cloud/launch.ts';
 import type {Job, SimulatedGitlab} from '../gitlab/gitlab.ts';
-import {type Hosts, isUp, type Machine, newMachine, runnerProgram, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
+import {type Hosts, isGraceful, isUp, type Machine, newMachine, runnerProgram, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
 import type {Plays} from './plays.ts';
 import {startProcess} from './runner-process.ts';
 import {startService} from './unit.ts';
@@ -75,6 +75,12 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 		});
 	});
 
+	/** What ran over SSH ends with its session. */
+	function endSessions(machine: Machine): void {
+		machine.reboots += 1;
+		machine.locks.clear();
+	}
+
 	const hosts: Hosts = {
 		cloud,
 		gitlab,
@@ -114,10 +120,24 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 				reviewing = false;
 			}
 		},
+		shutDown(machine, patience) {
+			if (machine.shuttingDown) return;
+			machine.shuttingDown = true;
+			endSessions(machine);
+			if (isGraceful(machine)) machine.process?.quit();
+			else machine.process?.kill('Job failed (system failure): aborted: terminated');
+			const until = clock.now() + patience;
+			const look = (): void => {
+				if (!machine.shuttingDown) return;
+				if (!machine.process || clock.now() >= until) hosts.reboot(machine);
+				else clock.at(clock.now() + 1000, look);
+			};
+			look();
+		},
 		reboot(machine) {
 			machine.process?.crash({result: 'signal', status: 9});
-			machine.reboots += 1;
-			machine.locks.clear();
+			machine.shuttingDown = false;
+			endSessions(machine);
 			machine.instance.bootedAt = clock.now() + rebootTakes;
 			startEnabled(machine);
 			hosts.review();

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {paths} from '../../world/host/scripts/paths.ts';
 import type {Unit} from '../../world/host/unit.ts';
 import type {SimulatedClock} from '../clock.ts';
 import type {ImageState, InstanceState} from '../cloud/account.ts';
@@ -113,6 +114,8 @@ export type Machine = {
 	bootedFor: number | undefined;
 	/** How often it was rebooted: what ran before is gone. */
 	reboots: number;
+	/** It shuts down: sshd has ended with every session, and no unit can be started. */
+	shuttingDown: boolean;
 	faults: MachineFaults;
 };
 
@@ -140,6 +143,8 @@ export type Hosts = {
 	review(): void;
 	/** A machine boots anew, with nobody waited for: what runs on it ends without a word, and 25 s later what is enabled starts. */
 	reboot(machine: Machine): void;
+	/** A machine's system shuts down and boots anew: its runner ends as its unit says, and is waited for so many milliseconds at most. */
+	shutDown(machine: Machine, patience: number): void;
 	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
 	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'seconds' | 'tags'>>): Job[];
 	/** Managers that would take a job now. */
@@ -177,6 +182,7 @@ export function newMachine(instance: InstanceState, image: ImageState, region: s
 		locks: new Set(),
 		bootedFor: undefined,
 		reboots: 0,
+		shuttingDown: false,
 		faults: {},
 	};
 }
@@ -192,6 +198,9 @@ export const hostKeyNow = (machine: Machine) => hostKeyOf(machine.instance.id, m
 export const isUp = (machine: Machine, now: number): boolean => stateOf(machine.instance, now) === 'running';
 
 export const textOf = (machine: Machine, path: string): string | undefined => machine.files.get(path)?.text;
+
+/** Whether the runner's unit has the drop-in by which a stop waits for running jobs. */
+export const isGraceful = (machine: Machine): boolean => textOf(machine, paths.dropIn)?.includes('KillSignal=SIGQUIT') === true;
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 

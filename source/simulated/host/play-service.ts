@@ -1,8 +1,7 @@
-import {paths} from '../../world/host/scripts/paths.ts';
 import type {ServiceOutcome, ServiceRequest} from '../../world/host/scripts/service.ts';
 import type {Job} from '../gitlab/gitlab.ts';
 import type {Hosts} from './machine.ts';
-import {textOf, unitOf, type Work} from './machine.ts';
+import {isGraceful, unitOf, type Work} from './machine.ts';
 import {metricsOf} from './metrics.ts';
 import type {ScriptRun} from './plays.ts';
 import {locked} from './running.ts';
@@ -30,8 +29,7 @@ const leftOf = (ms: number): string => (ms >= 90_000 ? `, ${Math.round(ms / 60_0
  */
 export function* stopGracefully(seconds: number, {machine, hosts, say}: ScriptRun, waited = new Set<Job>()): Work<number | undefined> {
 	if (!machine.process) return undefined;
-	const isGraceful = seconds > 0 && textOf(machine, paths.dropIn)?.includes('KillSignal=SIGQUIT') === true;
-	if (!isGraceful) {
+	if (seconds === 0 || !isGraceful(machine)) {
 		say({says: 'service stopping, running jobs end now'});
 		for (const job of machine.process.jobs) waited.add(job);
 		machine.process.abort(aborted);

@@ -31,7 +31,7 @@ function ended(hosts: Hosts, machine: Machine, end: ProcessEnd): void {
 	const waiting = {...machine.service, ...end, active: 'activating' as const, since: clock.now()};
 	machine.service = waiting;
 	clock.at(clock.now() + restartAfter, () => {
-		if (machine.service !== waiting || !isUp(machine, clock.now())) return;
+		if (machine.service !== waiting || machine.shuttingDown || !isUp(machine, clock.now())) return;
 		print(machine, clock.now(), `gitlab-runner.service: Scheduled restart job, restart counter is at ${waiting.restarts + 1}.`);
 		begin(hosts, machine, waiting.restarts + 1);
 	});

@@ -24,6 +24,10 @@ export const closed = ({destination}: Pick<OpenConnection, 'destination'>, why: 
 		cause,
 	});
 
+/** What is to be done about a machine that refuses SSH: systemd ends sshd at once where a system shuts down, and waits for the runner. */
+export const refusedAdvice =
+	'A machine that has just started needs about half a minute; a manager that is being rebooted ends its running jobs first. Run the same command again.';
+
 export type CommandStreams = {
 	stdin?: string;
 	onStdout(chunk: Buffer): void;

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {NodeSSH} from 'node-ssh';
 import {Problem, Stopped} from '../../problem.ts';
 import {connectionOver} from './connection.ts';
-import type {Client, OpenConnection} from './exec.ts';
+import {type Client, type OpenConnection, refusedAdvice} from './exec.ts';
 import type {Host, Target} from './port.ts';
 import {sshKeyBy} from './ssh-key.ts';
 
@@ -62,7 +62,7 @@ function problemOf(error: unknown, {user, address, port}: Target): Problem {
 		code: 'ssh-refused',
 		message:
 			code === 'ECONNREFUSED' ? `${endpoint} refuses SSH: nothing listens there yet (ECONNREFUSED).` : `${endpoint} ends SSH before it begins: ${message}.`,
-		advice: 'A machine that has just started needs about half a minute; run the same command again.',
+		advice: refusedAdvice,
 		again: true,
 		cause: error,
 	});

@@ -1,12 +1,12 @@
-"""The machine's process 1: reaps what nobody waits for."""
+"""The machine's process 1: reaps what nobody waits for; its end, at SIGTERM, is the machine's."""
 
 import os
 import signal
 
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+awaited = {signal.SIGCHLD, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
 open("/run/booted", "w").close()
-while True:
-    signal.sigwait({signal.SIGCHLD})
+while signal.sigwait(awaited) != signal.SIGTERM:
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
