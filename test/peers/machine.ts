@@ -8,7 +8,7 @@ import {type Launched, launch, run} from './launch.ts';
 import {until} from './poll.ts';
 import {launchRelay, ownNetwork, passesOn} from './relay.ts';
 import {rootTree} from './system.ts';
-import {initHere, removeGroups} from './systemd.ts';
+import {type Init, initHere, removeGroups} from './systemd.ts';
 
 /** What a command in the machine did. */
 export type Done = {code: number; stdout: string; stderr: string};
@@ -51,8 +51,8 @@ async function greets(address: string): Promise<true | undefined> {
 const networkOf = (pid: string): string => `/proc/${pid}/ns/net`;
 
 /** Starts the machine and waits until its sshd greets. */
-export async function startMachine(around: MachineSurroundings): Promise<PeerMachine> {
-	const [tree, init] = await Promise.all([rootTree(), initHere()]);
+export async function startMachine(around: MachineSurroundings, wanted?: Init): Promise<PeerMachine> {
+	const [tree, init] = await Promise.all([rootTree(), wanted ?? initHere()]);
 	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-machine-`));
 	const onExit = (): void => rmSync(folder, {recursive: true, force: true, maxRetries: 5});
 	process.on('exit', onExit);

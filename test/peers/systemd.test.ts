@@ -38,18 +38,6 @@ RestartSec=${wait}
 WantedBy=multi-user.target
 `;
 
-/** A world whose machine has that first process. */
-async function worldWith(init: Init): Promise<PeerWorld> {
-	const {PEERS_INIT: told} = process.env;
-	process.env.PEERS_INIT = init;
-	try {
-		return await startWorld({late: 0});
-	} finally {
-		if (told === undefined) delete process.env.PEERS_INIT;
-		else process.env.PEERS_INIT = told;
-	}
-}
-
 const properties = ['ActiveState', 'SubState', 'Result', 'ExecMainCode', 'ExecMainStatus', 'NRestarts'];
 const entry = z.looseObject({
 	__CURSOR: z.string(),
@@ -106,7 +94,7 @@ for (const side of sides) {
 		}
 
 		before(async () => {
-			world = await worldWith(side);
+			world = await startWorld({late: 0, init: side});
 			await write('/usr/local/bin/trial', trial, '755');
 		});
 		after(() => world?.stop());

@@ -18,6 +18,7 @@ import {type InstanceTold, type Newest, startMachines} from './machines.ts';
 import {type MotoSlowness, startMoto} from './moto.ts';
 import {type FaultRule, startProxy} from './proxy.ts';
 import {startRoleListener} from './role.ts';
+import type {Init} from './systemd.ts';
 
 export type {Call} from './calls.ts';
 export type {FaultRule} from './proxy.ts';
@@ -134,8 +135,8 @@ const noMachine: Newest = {
 	hostKeyFingerprints: () => Promise.reject(new Error('This world has no manager')),
 };
 
-/** Starts a world; with `manager: false` only AWS, GitLab and the download sites, which needs no root; `late: 0` is an AWS that knows all at once. */
-export async function startWorld(options: {manager?: boolean} & MotoSlowness = {}): Promise<PeerWorld> {
+/** Starts a world; with `manager: false` only AWS, GitLab and the download sites, which needs no root; `late: 0` is an AWS that knows all at once, `init` the machines' first process. */
+export async function startWorld(options: {manager?: boolean; init?: Init} & MotoSlowness = {}): Promise<PeerWorld> {
 	const withManager = options.manager ?? true;
 	await sweep();
 	const folder = await mkdtemp(join(tmpdir(), `gra-peers-${process.pid}-`));
@@ -201,7 +202,7 @@ export async function startWorld(options: {manager?: boolean} & MotoSlowness = {
 				startMachines(addresses, (address) => {
 					const aws = role.urlFrom(address);
 					const hostKeysAt = (keys: string): Promise<string> => moto.admin('host-keys', {address, folder: keys});
-					return startMachine({...around, address, aws, servers: [new URL(aws).host, ...open], hostKeysAt});
+					return startMachine({...around, address, aws, servers: [new URL(aws).host, ...open], hostKeysAt}, options.init);
 				}),
 			);
 			tellMachines = machines.tell;
