@@ -88,7 +88,9 @@ export async function imageChoices({cloud, now}: Asking, among: readonly string[
 		.flatMap((seen): ImageChoice[] => {
 			if (!seen.ImageId) return [];
 			const label = `${seen.Name ?? ''} ${seen.ImageId}`.trim();
-			const hint = [seen.Architecture, 'yours', ageWords(seen.CreationDate, now())].filter(Boolean).join('  ');
+			const version = seen.Tags?.find(({Key}) => Key === 'version')?.Value;
+			const whose = version ? `yours, version ${version}` : 'yours';
+			const hint = [seen.Architecture, whose, ageWords(seen.CreationDate, now())].filter(Boolean).join('  ');
 			return [{...choice(seen.ImageId, label, hint), details: detailsOf(seen, now()), description: label}];
 		});
 	return [...published(true), ...mine, ...published(false)];

@@ -100,6 +100,7 @@ export const bakedImagesStep: Step<'worker-image', 'images', 'record' | 'securit
 	after: ['record', 'security-groups'],
 	when: ({workerImage}: Answers) => 'id' in wantedImage(workerImage),
 	actions: [...bakedActions, ...builderActions, 'ec2:CreateImage', 'ec2:DeregisterImage', 'ec2:DeleteSnapshot', 'ssm:GetParameter'],
+	ahead: (context) => context.look(bakedLook),
 	check,
 	stands,
 	remove,

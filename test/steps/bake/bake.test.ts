@@ -8,7 +8,7 @@ import {Stopped} from '../../../source/problem.ts';
 import {type Ports, simulatedWorld, type World} from '../../../source/simulated/world.ts';
 import {atEachAct} from '../../engine/deaths.ts';
 import {name, planOf, region, standingFleet, takeAway, unlike} from '../../engine/fleet.ts';
-import {actsSince, config, noneAtAll, oneGroup, oneOfEach, onlyManager, standing} from '../../engine/seen.ts';
+import {actsSince, config, depth, noneAtAll, oneGroup, oneOfEach, onlyManager, standing} from '../../engine/seen.ts';
 import {hearing, sessionAt} from '../../panel/at-laptop.ts';
 
 const args = (...words: string[]): string[] => ['bake', ...words, '--fleet', name, '--region', region];
@@ -65,8 +65,9 @@ for (const [executor, whole] of [
 			assert.deepEqual([result.problems, left, standing(world)], [[], [], noneAtAll]);
 		});
 
-		test('a laptop that dies at any act of it, and bakes again, makes one image that workers start from, and leaves no builder', async () => {
+		test('a laptop that dies at any act of it, and bakes again, makes one image that workers start from, and leaves no builder, however late AWS shows new things', async () => {
 			const count = await atEachAct({
+				options: {lagMs: 15_000},
 				begin: async (world) => {
 					await standingIn(world, executor);
 					return undefined;
@@ -183,4 +184,47 @@ test('whoever stops it is told that the builder costs, and how to go on or end i
 	assert.equal(standing(world).builders, 1);
 	const pruned = await baked(world, ['--prune']);
 	assert.deepEqual([pruned.code, standing(world)], [0, oneGroup]);
+});
+
+test('a laptop that dies at any act of pruning, or of a removal, leaves what the same command ends', async () => {
+	const pruned = await atEachAct({
+		begin: async (world) => {
+			await standingIn(world, scaled);
+			for (const images of ['node:24', 'node:25', 'node:26']) await baked(world, ['--bake-images', images]);
+			return undefined;
+		},
+		run: (ports) => baked(ports, ['--prune']),
+		async holds({code}, _ports, world, at) {
+			assert.deepEqual([at, code, standing(world)], [at, 0, {...oneGroup, images: 2, snapshots: 2}]);
+		},
+	});
+	const removed = await atEachAct({
+		begin: async (world) => {
+			await standingIn(world, scaled);
+			await baked(world);
+			return undefined;
+		},
+		run: (ports) => takeAway(ports, {withCache: true}),
+		async holds({left, result}, _ports, world, at) {
+			assert.deepEqual([at, result.problems, left, standing(world)], [at, [], [], noneAtAll]);
+		},
+	});
+	assert.ok(pruned >= 2 && removed > 10, `${pruned} and ${removed} acts`);
+});
+
+test('whoever may not see snapshots takes a fleet away of which no image was baked', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	world.outside.deny('ec2:DescribeSnapshots');
+	const {result} = await takeAway(world, {withCache: true});
+	assert.deepEqual([result.problems, standing(world)], [[], noneAtAll]);
+});
+
+test('a fleet that has an image of its own is looked at no deeper for it', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	await baked(world);
+	const calls = world.calls.length;
+	await planOf(world);
+	assert.ok(depth(world.calls.slice(calls)) <= 4, `${depth(world.calls.slice(calls))} round trips`);
 });
