@@ -19,13 +19,14 @@ const publisher = 'https://github.com/distribution/distribution/releases/downloa
 
 /**
  * The registry of the answers' manager: an archive whose member `registry` is the program. Where the answer `downloads` names another site, of the same layout,
- * it is checked against the sum beside it there, as the runner is.
+ * it is checked against the sum beside it there, as the runner is, or by this one where that site has no sums.
  */
 export function registryDownload({downloads}: Pick<Answers, 'downloads'>, {machine}: Pick<HostFacts, 'machine'>): Download {
 	const architecture = machine === 'aarch64' ? 'arm64' : 'amd64';
 	const url = `${(downloads?.registry ?? publisher).replace(/\/$/, '')}/v${registryVersion}/registry_${registryVersion}_linux_${architecture}.tar.gz`;
-	const sha256 = downloads?.registry === undefined ? archives[architecture] : undefined;
-	return {name: 'registry', version: registryVersion, url, checksums: `${url}.sha256`, path: mirror.program, sha256};
+	const hash = archives[architecture];
+	const trusted = downloads?.registry === undefined ? {sha256: hash} : {otherwise: hash};
+	return {name: 'registry', version: registryVersion, url, checksums: `${url}.sha256`, path: mirror.program, ...trusted};
 }
 
 /** The registry's own file. It listens for workers alone, keeps what it has a week, and deletes by itself what is older. */

@@ -127,22 +127,44 @@ function changesOf({answers}: Context, manager: Instance, seen: NonNullable<Host
 	];
 }
 
+const roomierManager = 'A new manager has a disk with room for all of it: add `--replace-manager` with another `--manager-type`.';
+
 const notesOf = ({answers}: Context, diskGib: number | undefined): Note[] =>
 	diskGib === undefined || diskGib >= answers.registryMirrorDisk
 		? []
 		: [
 				{
 					says: `The mirror has ${diskGib} GiB of the ${answers.registryMirrorDisk} that are wanted: the manager's disk has no more.`,
-					advice: 'A manager that is made anew has a disk with room for all of it.',
+					advice: roomierManager,
 				},
 			];
 
+/**
+ * Tells before anything is done that a standing manager's disk gives less than is wanted. It isn't grown: a volume never gets smaller again, its
+ * file system has to be grown on the manager by tools that not every image has, and each person would need a right more; a new manager is there within minutes.
+ */
+function roomNotes({answers}: Context, {diskFreeGib}: Pick<HostFacts, 'diskFreeGib'>): Note[] {
+	const gives = roomFor(answers.registryMirrorDisk * 1024, diskFreeGib * 1024);
+	if (gives >= answers.registryMirrorDisk * 1024) return [];
+	const free = `${diskFreeGib} GiB of the manager's disk are free, and ${leaveMib / 1024} of them stay so`;
+	return gives < leastMib
+		? [{says: `${free}: that's no room for a mirror, which needs ${leastMib / 1024} GiB at least.`, advice: roomierManager}]
+		: [{says: `${free}: the mirror gets ${Number((gives / 1024).toFixed(2))} GiB, not ${answers.registryMirrorDisk}.`, advice: roomierManager}];
+}
+
+/** MiB that a mirror gets of a disk: whole GiB, as people count them, where there are any. The manager reckons the same when it sets them aside. */
+function roomFor(wantedMib: number, freeMib: number): number {
+	const room = Math.floor(Math.min(wantedMib, freeMib - leaveMib));
+	return room > 1024 ? room - (room % 1024) : room;
+}
+
 async function checkOn(context: Context, manager: Instance): Promise<MirrorFound> {
-	const [{mirror: seen}, isOpen] = await Promise.all([lookAtHost(context, manager), letsInWorkers(context, manager)]);
+	const [facts, isOpen] = await Promise.all([lookAtHost(context, manager), letsInWorkers(context, manager)]);
+	const {mirror: seen} = facts;
 	const url = mirrorOn(manager.privateIp ?? '');
 	const login = await loginWanted(context, manager, seen?.login);
 	if (login === 'missing') return {is: 'blocked', problem: tokenMissing()};
-	if (!seen) return {is: 'missing', says: unmade(context)};
+	if (!seen) return {is: 'missing', says: unmade(context), notes: roomNotes(context, facts)};
 	const changes: Change[] = [
 		...(isOpen ? [] : [{what: `port ${mirror.port} of the manager`, from: 'closed to workers', to: 'open to them', how: 'live' as const}]),
 		...changesOf(context, manager, seen),
@@ -169,7 +191,7 @@ function problemOf({code, detail}: Extract<InstallMirrorOutcome, {is: 'failed'}>
 	const told: Record<string, {message: string; advice: string}> = {
 		'disk-full': {
 			message: `The manager's disk has no room for the mirror: ${detail}`,
-			advice: 'A new manager has: add `--replace-manager` with another `--manager-type`, or go without with `--registry-mirror none`.',
+			advice: `${roomierManager} Or go without, with \`--registry-mirror none\`.`,
 		},
 		'download-failed': {
 			message: `The mirror's program can't be downloaded on the manager: ${detail}`,

@@ -3,8 +3,9 @@ import {test} from 'node:test';
 import type {Given} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {mirror} from '../../source/world/host/scripts/mirror-paths.ts';
+import {atEachAct} from './deaths.ts';
 import {changesIn, planOf, problemsIn, region, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
-import {actsSince, config, depth, managers, noneAtAll, oneGroup, oneOfEach, onlyManager, rules, standing} from './seen.ts';
+import {actsSince, config, depth, launchedManagers, managers, noneAtAll, oneGroup, oneOfEach, onlyManager, rules, standing} from './seen.ts';
 
 const mirrored: Given = {registryMirror: 'create'};
 const scaled: Given = {executor: 'docker-autoscaler'};
@@ -70,27 +71,46 @@ for (const [executor, whole] of [
 			[flags, {registryMirror: 'none'}],
 		];
 		for (const [from, to] of changes) {
-			const begun = async () => {
-				const world = simulatedWorld();
-				await standingFleet(world, {flags: from, ...withToken(world)});
-				return world;
-			};
-			const tried = await begun();
-			const before = tried.acts.length;
-			await setUp(tried, {flags: to});
-			const acts = actsSince(tried, before);
-			assert.ok(acts.length >= 4, acts.join());
-			for (const [index, act] of acts.entries()) {
-				const world = await begun();
-				world.faults.dieAt(world.acts.length + index + 1);
-				await setUp(world, {flags: to}).catch(() => undefined);
-				const rebooted = world.reboot();
-				const again = await setUp(rebooted, {flags: to});
-				const wanted = to.registryMirror === 'create';
-				assert.deepEqual([act, problemsIn(again), unlike(await planOf(rebooted)), standing(world)], [act, [], {}, whole]);
-				assert.deepEqual([act, mirrorsOfWorkers(world), rules(world).includes(rule)], [act, wanted ? [addressOf(world)] : [], wanted]);
-			}
+			const wanted = to.registryMirror === 'create';
+			const acts = await atEachAct({
+				async begin(world) {
+					await standingFleet(world, {flags: from, ...withToken(world)});
+					return undefined;
+				},
+				run: (ports) => setUp(ports, {flags: to}),
+				async holds(made, ports, world, at) {
+					assert.deepEqual([at, problemsIn(made), unlike(await planOf(ports)), standing(world)], [at, [], {}, whole]);
+					assert.deepEqual([at, mirrorsOfWorkers(world), rules(world).includes(rule)], [at, wanted ? [addressOf(world)] : [], wanted]);
+				},
+			});
+			assert.ok(acts >= 4, `${acts} acts`);
 		}
+	});
+
+	test(`${how}: a laptop that dies at any act of a setup with a mirror leaves what the same command makes whole, with one of each`, async () => {
+		const acts = await atEachAct({
+			run: (ports, world) => setUp(ports, {flags, ...withToken(world)}),
+			async holds(made, ports, world, at) {
+				assert.deepEqual([at, problemsIn(made), unlike(await planOf(ports)), standing(world), launchedManagers(world)], [at, [], {}, whole, 1]);
+				assert.deepEqual([at, mirrorsOfWorkers(world), rules(world).filter((one) => one === rule)], [at, [addressOf(world)], [rule]]);
+				assert.equal(world.outside.machine(onlyManager(world)).mirror?.service.active, 'active', at);
+			},
+		});
+		assert.ok(acts > 20, `${acts} acts`);
+	});
+
+	test(`${how}: a laptop that dies at any act of removing a fleet with a mirror leaves what the same command takes away`, async () => {
+		const acts = await atEachAct({
+			async begin(world) {
+				await standingFleet(world, {flags, ...withToken(world)});
+				return undefined;
+			},
+			run: (ports) => takeAway(ports, {withCache: true}),
+			async holds({left, result}, _ports, world, at) {
+				assert.deepEqual([at, result.problems, left, standing(world)], [at, [], [], noneAtAll]);
+			},
+		});
+		assert.ok(acts > 8, `${acts} acts`);
 	});
 
 	test(`${how}: a manager that is replaced takes its mirror with it, and workers are pointed at the new one`, async () => {
@@ -130,8 +150,16 @@ test('a mirror that doesn’t answer, or wants a login, blocks with the way out'
 test('a standing manager gives the mirror what its disk has free, says so, and a mirror that has crashed is started again', async () => {
 	const world = simulatedWorld();
 	const id = await standingFleet(world, withToken(world));
-	await setUp(world, {flags: mirrored});
 	const machine = world.outside.machine(id);
+	const saysBefore = async () => (await planOf(world, {flags: mirrored})).get('registry-mirror')?.notes?.map(({says}) => says);
+	const free = machine.diskFreeGib;
+	assert.deepEqual(await saysBefore(), [`${free} GiB of the manager's disk are free, and 2 of them stay so: the mirror gets 3 GiB, not 20.`]);
+	world.outside.setDiskFree(id, 2.5);
+	assert.match((await saysBefore())?.join() ?? '', /that's no room for a mirror, which needs 1 GiB at least\.$/);
+	world.outside.setDiskFree(id, 30);
+	assert.deepEqual(await saysBefore(), []);
+	world.outside.setDiskFree(id, free);
+	await setUp(world, {flags: mirrored});
 	assert.equal(machine.mirror?.diskGib, 3);
 	const finding = (await planOf(world)).get('registry-mirror');
 	assert.match(finding?.notes?.[0]?.says ?? '', /3 GiB of the 20 that are wanted/);

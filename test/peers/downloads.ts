@@ -91,16 +91,16 @@ export async function makeDownloads(): Promise<Downloads> {
 		return JSON.stringify({schemaVersion: 2, layers: [{digest}], annotations: {'org.opencontainers.image.version': named}});
 	}
 
-	/** The registry of CNCF Distribution: one folder a version, the sum of each archive beside it. */
+	/** The registry of CNCF Distribution: one folder a version, the sum of each archive beside it, alone in its file. */
 	function registryProgram(path: string): Buffer | string | undefined {
-		const [, version = '', file = '', sum] = /^\/registry\/v([\d.]+)\/(registry_[\d.]+_linux_(?:amd64|arm64)\.tar\.gz)(\.sha256)?$/.exec(path) ?? [];
+		const [, version = '', sum] = /^\/registry\/v([\d.]+)\/registry_[\d.]+_linux_(?:amd64|arm64)\.tar\.gz(\.sha256)?$/.exec(path) ?? [];
 		if (version === '') return undefined;
 		const archive = archived('registry', registryText.replaceAll('@VERSION@', version));
 		if (sum === undefined) return archive;
 		return `${createHash('sha256')
 			.update(archive)
 			.update(wrong ? 'wrong' : '')
-			.digest('hex')}  ${file}\n`;
+			.digest('hex')}\n`;
 	}
 
 	function find(host: string, path: string): Buffer | string | undefined {

@@ -103,6 +103,9 @@ test('a program that has another hash than this release knows is not installed, 
 	assert.ok(result.is === 'failed' && result.code === 'checksum-wrong' && /and this release knows [0-9a-f]{64}$/.test(result.detail), JSON.stringify(result));
 	assert.equal(await exec('ls -A /usr/local/bin'), '');
 	assert.equal(sums(), asked, 'what is beside it is not asked');
+	const unsaid = install().downloads.map((one) => ({...one, checksums: `${one.checksums}-none`, otherwise: 'ab'}));
+	const alone = await onManager(world, installScript, install({downloads: unsaid}));
+	assert.ok(alone.result.is === 'failed' && /and this release knows ab$/.test(alone.result.detail), JSON.stringify(alone.result));
 });
 
 test('a known hash is that of one version’s file', () => {

@@ -38,9 +38,12 @@ def fetch(url, take):
             time.sleep(2 * turn)
 
 def wanted_sum(download):
-    # Lines of sha256sum: hash, space, an asterisk or another space, path (facts 3.1).
+    # Lines of sha256sum: hash, space, an asterisk or another space, path (facts 3.1); or the hash alone, where the file is one program's.
     name = download['url'].rsplit('/', 1)[-1]
-    for line in fetch(download['checksums'], lambda reply: reply.read(1 << 20).decode(errors='replace')).splitlines():
+    says = fetch(download['checksums'], lambda reply: reply.read(1 << 20).decode(errors='replace'))
+    if re.fullmatch('[0-9a-fA-F]{64}', says.strip()):
+        return says.strip().lower()
+    for line in says.splitlines():
         parts = line.split(None, 1)
         if len(parts) == 2 and parts[1].strip().lstrip('*').rsplit('/', 1)[-1] == name:
             return parts[0].lower()
@@ -65,7 +68,12 @@ def store(reply, file, name):
 
 def download(one):
     known = one.get('sha256')
-    expected = known or wanted_sum(one)
+    try:
+        expected = known or wanted_sum(one)
+    except Failed as failure:
+        if failure.code != 'download-failed' or 'otherwise' not in one:
+            raise
+        expected = known = one['otherwise']
     handle, name = tempfile.mkstemp(dir=os.path.dirname(one['path']), prefix='.' + one['name'] + '.')
     try:
         with os.fdopen(handle, 'wb') as file:
@@ -77,7 +85,7 @@ def download(one):
             file.flush()
             os.fsync(file.fileno())
         if seen != expected:
-            raise Failed('checksum-wrong', '%s has SHA-256 %s, and %s %s' % (one['url'], seen, 'this release knows' if known else 'release.sha256 says', expected))
+            raise Failed('checksum-wrong', '%s has SHA-256 %s, and %s %s' % (one['url'], seen, 'this release knows' if known else one['checksums'].rsplit('/', 1)[-1] + ' says', expected))
         os.chmod(name, 0o755)
         return name
     except BaseException as error:

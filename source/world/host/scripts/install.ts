@@ -7,7 +7,16 @@ import {paths} from './paths.ts';
 import {readingText} from './reading.ts';
 
 /** A program to install: `sha256` is the hash that it has to have, where this release knows it; else `checksums` is the URL of its release.sha256, matched by the file's base name. */
-export type Download = {name: string; version: string; url: string; checksums: string; path: string; sha256?: string | undefined};
+export type Download = {
+	name: string;
+	version: string;
+	url: string;
+	checksums: string;
+	path: string;
+	sha256?: string | undefined;
+	/** The hash that counts where the site has no checksums. */
+	otherwise?: string | undefined;
+};
 
 export type Install = {
 	/** Whose part prepares the manager, by its name: what its runner needs besides programs. */
