@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite, test} from 'node:test';
 import {bake} from '../../../source/commands/bake.ts';
+import {act} from '../../../source/commands/panel.ts';
 import {makeStops} from '../../../source/commands/world.ts';
 import type {Happening} from '../../../source/engine/events.ts';
 import type {Given} from '../../../source/fleet.ts';
@@ -126,6 +127,18 @@ test('an image that is old, or whose base has a newer one, is told with its age,
 	for (const image of imagesIn(world)) image.createdAt -= 31 * 86_400_000;
 	assert.deepEqual(await notes(), ["The workers' image, version 1, is 31 days old."]);
 	assert.deepEqual(unlike(await planOf(world)), {});
+});
+
+test('undo goes back to the image before, and the one that was baked may go then', async () => {
+	const world = simulatedWorld();
+	await standingIn(world, scaled);
+	const before = workersFrom(world);
+	await baked(world);
+	assert.notEqual(workersFrom(world), before);
+	const face = hearing();
+	assert.equal(await act(sessionAt(world, ['status', 'undo', '--fleet', name, '--region', region], face)), 0, face.problems.join());
+	assert.deepEqual([workersFrom(world), unlike(await planOf(world))], [before, {}]);
+	assert.match(lists((await baked(world, ['--list'])).face), /version 1 .*: undo leads back to it/);
 });
 
 test('a build that fails is told in the console’s words, ended, and nothing of it stays; the fleet is as it was', async () => {
