@@ -3,7 +3,7 @@ import type {Context, Found, Report} from '../../engine/step.ts';
 import {toldRun} from '../../engine/told-run.ts';
 import {progressEvent} from '../../engine/walk.ts';
 import {markKeys} from '../../fleet.ts';
-import type {Problem} from '../../problem.ts';
+import {type Problem, Stopped} from '../../problem.ts';
 import {type BakedImage, type BakedThings, bakedLook} from '../looks/baked-images.ts';
 import {tagList} from '../tags.ts';
 import {endBuilders, launchBuilder, untilBuilt} from './builder.ts';
@@ -42,7 +42,8 @@ const parts = [
 
 /**
  * Bakes an image of workers: a machine installs itself and stops, an image is made of it, a worker that starts from that is proven, and the fleet's workers
- * start from it from then on. Each part looks first, so that a run that was stopped or killed anywhere is gone on with by the next. Tells all of it as a run.
+ * start from it from then on. Each part looks first, so that a run that was stopped or killed anywhere is gone on with by the next. Tells all of it as a run;
+ * one that was stopped ends without a problem.
  */
 export async function bake(context: Context, options: BakeOptions): Promise<{problems: Problem[]; image: BakedImage | undefined}> {
 	const {recipe, emit, use} = options;
@@ -77,6 +78,9 @@ export async function bake(context: Context, options: BakeOptions): Promise<{pro
 				context.forget(bakedLook);
 				return says;
 			});
+	} catch (error) {
+		// Whoever stopped it knows; what was begun stays, and is gone on with.
+		if (!(error instanceof Stopped)) throw error;
 	} finally {
 		run.end();
 	}

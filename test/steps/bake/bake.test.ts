@@ -5,7 +5,6 @@ import {act} from '../../../source/commands/panel.ts';
 import {makeStops} from '../../../source/commands/world.ts';
 import type {Happening} from '../../../source/engine/events.ts';
 import type {Given} from '../../../source/fleet.ts';
-import {Stopped} from '../../../source/problem.ts';
 import {type Ports, simulatedWorld, type World} from '../../../source/simulated/world.ts';
 import {atEachAct} from '../../engine/deaths.ts';
 import {name, planOf, region, standingFleet, takeAway, unlike} from '../../engine/fleet.ts';
@@ -192,9 +191,11 @@ test('whoever stops it is told that the builder costs, and how to go on or end i
 			if (happening.event === 'step.says' && happening.says.endsWith(': done')) stops.raise('SIGINT');
 		},
 	};
-	const outcome = await bake(sessionAt(world, args(), heard, {stops})).catch((error: unknown) => error);
-	assert.ok(outcome === 130 || outcome instanceof Stopped, says(face.events).join('\n'));
-	assert.equal(standing(world).builders, 1);
+	assert.equal(await bake(sessionAt(world, args(), heard, {stops})), 130);
+	assert.deepEqual(
+		[face.problems.map(({message}) => message), standing(world).builders],
+		[['Stopped. What was made stays, and a builder that runs costs.'], 1],
+	);
 	const pruned = await baked(world, ['--prune']);
 	assert.deepEqual([pruned.code, standing(world)], [0, oneGroup]);
 });
