@@ -4,7 +4,7 @@ import type {Happening} from '../../source/engine/events.ts';
 import {makePlan, type Plan, says} from '../../source/engine/plan.ts';
 import {listStanding, removeAll} from '../../source/engine/remove.ts';
 import {runPlan} from '../../source/engine/run.ts';
-import type {Adapters, AnyStep, StepName} from '../../source/engine/step.ts';
+import type {Adapters, AnyStep, Context, StepName} from '../../source/engine/step.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import type {Answers} from '../../source/fleet.ts';
 import type {Ports} from '../../source/simulated/world.ts';
@@ -23,6 +23,8 @@ export const bucketName = `gitlab-runners-cache-${account}-${region}`;
 
 /** One person at one laptop, with the fleet that they mean. */
 export type Driver = {
+	/** What the steps are given. */
+	context(): Context;
 	plan(...only: StepName[]): Promise<Plan>;
 	/** Plans, applies what isn't so, and gives the plan that a new look makes of it. */
 	setUp(...only: StepName[]): Promise<{plan: Plan; events: Happening[]; failed: string[]}>;
@@ -42,6 +44,7 @@ export function drive(ports: Ports, over: Partial<Answers> = {}, secrets: Secret
 	const context = () => withAnswers(openLooking(adapters, {fleet, secrets, signal}), {answers});
 	const plan = (...only: StepName[]) => makePlan(chosen(only), context(), quiet, {replaceManager: true});
 	return {
+		context,
 		plan,
 		async setUp(...only) {
 			const events: Happening[] = [];

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {foundIn} from '../../source/engine/plan.ts';
+import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
+import {Problem} from '../../source/problem.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
+import {bake} from '../../source/steps/bake/bake.ts';
+import {recipeOf} from '../../source/steps/bake/recipe.ts';
+import {bakedImagesStep} from '../../source/steps/baked-images.ts';
 import type {CloudAt} from '../../source/world/cloud/port.ts';
 import {realCloud} from '../../source/world/cloud/real.ts';
 import {realClock} from '../../source/world/laptop/clock.ts';
@@ -126,4 +132,34 @@ test('on moto a fleet that was taken away is made again under the same name, wit
 		assert.deepEqual((await drive(ports, {managerType}).destroy({withCache: true})).left, []);
 		await peers.aws.hour();
 	}
+});
+
+test('on moto an image that no worker was proven with is gone on with, and goes with its snapshot and its fleet', async () => {
+	const driver = drive(ports, {}, {}, [...awsSteps, bakedImagesStep]);
+	const {failed, plan} = await driver.setUp('record', 'network', 'images', 'security-groups');
+	const {images, network, 'security-groups': groups} = foundIn(plan);
+	assert.ok(failed.length === 0 && images && network && groups);
+	peers.aws.forget();
+	const baked = (use: () => Promise<string>) => {
+		const context = driver.context();
+		const {worker: image} = images;
+		const recipe = recipeOf(context.answers, {base: 'ubuntu-24.04', image, user: image.user}, dockerMachine.workers.bakeParts(context.answers));
+		return bake(context, {recipe, network, groupId: groups.workersGroupId, emit: () => {}, use});
+	};
+	const unproven = await baked(async () => Promise.reject(new Problem({code: 'unproven', message: 'No worker came.'})));
+	const proven = await baked(async () => 'proven');
+	assert.deepEqual(
+		[unproven, proven].map(({problems}) => problems.map(({message}) => message)),
+		[['No worker came.'], []],
+	);
+	assert.ok(proven.image && proven.image.id === unproven.image?.id);
+	assert.deepEqual(changing(), ['RunInstances', 'CreateImage', 'TerminateInstances', 'CreateTags']);
+	const {Snapshots} = await colleague(region).call('DescribeSnapshots', {OwnerIds: ['self']});
+	assert.deepEqual(
+		Snapshots?.map(({SnapshotId, State}) => [SnapshotId, State]),
+		proven.image.snapshotIds.map((id) => [id, 'completed']),
+	);
+	const {failed: kept, left} = await driver.destroy({withCache: true});
+	assert.deepEqual([kept, left], [[], []]);
+	assert.deepEqual((await colleague(region).call('DescribeSnapshots', {OwnerIds: ['self']})).Snapshots, []);
 });
