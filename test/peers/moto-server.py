@@ -494,6 +494,9 @@ def before_run_instances(call):
     spot_tags_on_demand(call)
     zone_of_subnet(call)
     images.judge_launch(call.ec2, call.form.get("ImageId", ""), late_for(call))
+    data = call.form.get("UserData", "")
+    if len(data) // 4 * 3 - data.count("=") > 16384:
+        raise Refused(400, "InvalidParameterValue", "User data is limited to 16384 bytes")
     token = call.form.get("ClientToken")
     image, processor = call.ec2.amis.get(call.form.get("ImageId", "")), INSTANCE_TYPES.get(call.form.get("InstanceType", ""), {}).get("ProcessorInfo", {})
     if image and processor and image.architecture not in processor["SupportedArchitectures"]:

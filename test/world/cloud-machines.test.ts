@@ -51,7 +51,9 @@ for (const side of sides) {
 			await rejects(cloud.call('DescribeInstances', {InstanceIds: ['i-00000000000000001']}), 'InvalidInstanceID.NotFound');
 		});
 
-		test('a dry run of a launch starts nothing', async () => {
+		test('a launch with too long user data, and the dry run of one, start nothing', async () => {
+			const UserData = Buffer.from('#'.repeat(16_385)).toString('base64');
+			await rejects(cloud.call('RunInstances', {...(await launch(cloud, 'dry')), UserData}), 'InvalidParameterValue');
 			await rejects(cloud.call('RunInstances', {...(await launch(cloud, 'dry')), DryRun: true}), 'DryRunOperation');
 			const {Reservations} = await cloud.call('DescribeInstances', {Filters: [{Name: 'tag:gitlab-runner-aws:fleet', Values: ['dry']}]});
 			assert.deepEqual(Reservations, []);

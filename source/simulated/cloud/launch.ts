@@ -115,6 +115,7 @@ export function judgeLaunch(input: RunInstancesCommandInput, here: Here): Launch
 		},
 	};
 	judgeDevice(input, image);
+	if (Buffer.from(input.UserData ?? '', 'base64').length > 16_384) throw refusal('InvalidParameterValue', 'User data is limited to 16384 bytes');
 	return launch;
 }
 
