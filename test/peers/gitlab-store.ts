@@ -53,6 +53,7 @@ export type StoredJob = {
 export type TrialProject = {
 	id: number;
 	path: string;
+	description: string | null;
 	runners: Set<number> | undefined;
 	branches: Map<string, Map<string, string>>;
 	pipelines: {id: number; sha: string; branch: string; jobs: StoredJob[]}[];

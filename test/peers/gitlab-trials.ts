@@ -26,28 +26,42 @@ export function trialsOver(store: GitlabStore, base: () => string): (asked: ApiC
 	store.trials.set(first.id, {
 		id: first.id,
 		path: first.path_with_namespace,
+		description: null,
 		runners: undefined,
 		branches: new Map([['main', new Map()]]),
 		pipelines: [],
 		marked: false,
 	});
 
-	const about = ({id, path}: TrialProject): object => ({
+	const about = ({description, id, path}: TrialProject): object => ({
 		id,
 		name: path.split('/').at(-1),
 		path_with_namespace: path,
 		web_url: `${base()}/${path}`,
+		description,
 		default_branch: 'main',
 		namespace,
 	});
 	const find = (named: string): TrialProject | undefined =>
 		[...store.trials.values()].find(({id, path}) => String(id) === named || path === decodeURIComponent(named));
 
+	/** The runners that a new project has by itself: its group's, and the instance's where they are on. */
+	const given = (shared: boolean): Set<number> =>
+		new Set([...store.runners.values()].filter(({runnerType}) => runnerType === 'group_type' || (shared && runnerType === 'instance_type')).map(({id}) => id));
+
 	function create({fields}: ApiCall): Reply {
 		const path = `${namespace.full_path}/${text(fields.path)}`;
 		if (fields.namespace_id !== undefined && Number(fields.namespace_id) !== namespace.id) return plainly(403);
 		if (find(path)) return refused({project_namespace: ['has already been taken'], path: ['has already been taken']});
-		const made: TrialProject = {id: next(), path, runners: new Set(), branches: new Map(), pipelines: [], marked: false};
+		const made: TrialProject = {
+			id: next(),
+			path,
+			description: text(fields.description),
+			runners: given(fields.shared_runners_enabled !== false),
+			branches: new Map(),
+			pipelines: [],
+			marked: false,
+		};
 		store.trials.set(made.id, made);
 		return {status: 201, body: about(made)};
 	}

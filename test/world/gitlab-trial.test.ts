@@ -23,7 +23,7 @@ for (const side of sides) {
 
 		const make = async (): Promise<TrialProject> => {
 			const home = (await gitlab.project(token, world.projectPath)) ?? assert.fail('no project');
-			return gitlab.createProject(token, {name, namespaceId: home.namespaceId, description: 'a trial'});
+			return gitlab.createProject(token, {name, namespaceId: home.namespaceId, description: 'a trial', sharedRunners: false});
 		};
 		const jobsOf = async (project: number, pipeline: number) => (await gitlab.pipelineJobs(token, project, pipeline)).map((job) => `${job.name} ${job.status}`);
 
@@ -85,7 +85,7 @@ for (const side of sides) {
 			const project = await make();
 			await rejects(gitlab.enableRunner(token, project.id, id), 'gitlab-not-allowed');
 			const reads = world.personalToken('read_api');
-			await rejects(gitlab.createProject(reads, {name: 'another', description: ''}), 'gitlab-not-allowed');
+			await rejects(gitlab.createProject(reads, {name: 'another', description: '', sharedRunners: false}), 'gitlab-not-allowed');
 			await rejects(gitlab.deleteProject(reads, project.id), 'gitlab-not-allowed');
 			world.keepDeleted();
 			assert.equal(await gitlab.deleteProject(token, project.id), 'later');

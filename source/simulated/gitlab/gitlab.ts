@@ -55,12 +55,13 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		signal: AbortSignal | undefined,
 		token?: string,
 		scopes: string[] = [],
+		scope?: 'api',
 	): Promise<void> {
 		laptop.judgeAlive();
 		if (token !== undefined) gitlab.sent.push({url: asked, token, ca});
 		await laptop.clock.sleep(120 + random() * 120, signal);
 		for (const look of gitlab.whenAsked) look();
-		const calling = {url: asked, what};
+		const calling = {url: asked, what, scope};
 		const answer = (status: number, text: object) => refusal({status, headers: {}, text: JSON.stringify(text)}, calling);
 		if (asked !== url) throw unreachable(Object.assign(new Error(`getaddrinfo ENOTFOUND ${asked}`), {code: 'ENOTFOUND'}), calling, signal);
 		if (gitlab.health === 'unreachable') throw unreachable(Object.assign(new Error('connect ETIMEDOUT'), {code: 'ETIMEDOUT'}), calling, signal);
@@ -85,7 +86,7 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		};
 		return {
 			...simulatedPanel(gitlab, laptop, asked, now, meeting),
-			...simulatedTrial(gitlab, laptop, asked, now, meeting),
+			...simulatedTrial(gitlab, laptop, asked, now, (what, signal, token, scopes) => meet(laptop, asked, ca, what, signal, token, scopes, 'api')),
 			url: asked,
 			async verify(token, signal) {
 				await meet(laptop, asked, ca, 'verify the runner token', signal, token);

@@ -68,7 +68,7 @@ export type Job = {
 };
 
 /** A project as whoever makes and deletes projects meets it. `runners` are the ids of a project's runners that it has. */
-export type TrialKept = {id: number; path: string; runners: Set<number>; branches: Set<string>; pipelines: Map<string, TrialPipeline>};
+export type TrialKept = {id: number; path: string; description: string; runners: Set<number>; branches: Set<string>; pipelines: Map<string, TrialPipeline>};
 
 /** A pipeline; a job that isn't the first waits for the one before it. */
 export type TrialPipeline = {id: number; project: TrialKept; branch: string; jobs: Job[]; waiting: Job[]};

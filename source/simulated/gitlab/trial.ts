@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type {GitlabTrial, TrialProject} from '../../world/gitlab/port.ts';
 import {refusal} from '../../world/gitlab/problems.ts';
+import {isNamed} from '../../world/gitlab/real-trial.ts';
 import type {Laptop} from '../laptop.ts';
 import {traceOf} from './job-trace.ts';
 import type {Meeting} from './panel.ts';
@@ -16,22 +17,27 @@ const jobCommitted = z.object({tags: z.array(z.string()).default([]), cache: z.u
 
 /** The calls of a trial on the simulated GitLab. */
 export function simulatedTrial(gitlab: SimulatedGitlab, laptop: Laptop, asked: string, now: () => number, meet: Meeting): GitlabTrial {
-	const answer = (status: number, message: string, what: string) => refusal({status, headers: {}, text: JSON.stringify({message})}, {url: asked, what});
+	const answer = (status: number, message: string, what: string) =>
+		refusal({status, headers: {}, text: JSON.stringify({message})}, {url: asked, what, scope: 'api'});
 	const nextId = (): number => 100 + gitlab.trials.size + gitlab.jobs.length * 2;
 	const missing = (what: string) => answer(404, '404 Project Not Found', what);
 	const urlOf = (path: string): string => `${gitlab.url}/${path}`;
-	const seen = ({id, path}: TrialKept): TrialProject => ({id, path, webUrl: urlOf(path), namespaceId: group, defaultBranch: 'main'});
+	const seen = ({description, id, path}: TrialKept): TrialProject => ({id, path, webUrl: urlOf(path), namespaceId: group, description, defaultBranch: 'main'});
 
 	/** A project that was there before any trial has the runners that there are. */
 	function find(named: number | string): TrialKept | undefined {
 		const known = [...gitlab.trials.values()].find(({id, path}) => id === named || path === named);
 		if (known || typeof named === 'number') return known;
 		const isThere = gitlab.projects.has(named) || gitlab.jobs.some(({project, trial}) => project === named && !trial);
-		return isThere ? keep(named, new Set(gitlab.runners.keys()), ['main']) : undefined;
+		return isThere ? keep(named, '', new Set(gitlab.runners.keys()), ['main']) : undefined;
 	}
 
-	function keep(path: string, runners: Set<number>, branches: string[]): TrialKept {
-		const project: TrialKept = {id: nextId(), path, runners, branches: new Set(branches), pipelines: new Map()};
+	/** The runners that a new project has by itself: its group's, and the instance's where they are wanted. */
+	const given = (shared: boolean): Set<number> =>
+		new Set([...gitlab.runners.values()].filter(({type}) => type === 'group_type' || (shared && type === 'instance_type')).map(({id}) => id));
+
+	function keep(path: string, description: string, runners: Set<number>, branches: string[]): TrialKept {
+		const project: TrialKept = {id: nextId(), path, description, runners, branches: new Set(branches), pipelines: new Map()};
 		gitlab.trials.set(project.id, project);
 		return project;
 	}
@@ -89,15 +95,15 @@ export function simulatedTrial(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 		},
 		async projectsNamed(token, name, signal) {
 			await meet(`look for the project \`${name}\``, signal, token, ['read_api']);
-			return [...gitlab.trials.values()].filter(({path}) => path.endsWith(`/${name}`)).map(seen);
+			return [...gitlab.trials.values()].filter(({path}) => isNamed(path, name)).map(seen);
 		},
-		async createProject(token, {name}, signal) {
+		async createProject(token, {name, description, sharedRunners}, signal) {
 			const what = `make the project \`${name}\``;
 			await meet(what, signal, token, ['api']);
 			const path = `acme/${name}`;
 			if (find(path)) throw answer(400, 'path has already been taken', what);
 			laptop.act('gitlab createProject');
-			const made = seen(keep(path, new Set(), []));
+			const made = seen(keep(path, description, given(sharedRunners), []));
 			laptop.judgeAlive();
 			return made;
 		},

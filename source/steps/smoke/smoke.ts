@@ -6,6 +6,8 @@ import type {TrialJob, TrialProject, WholeGitlab} from '../../world/gitlab/port.
 import {until} from '../../world/laptop/clock.ts';
 import {standingToken} from '../config/standing.ts';
 import {currentManager, lookAtHost} from '../looks/host.ts';
+import {identityLook} from '../looks/identity.ts';
+import {runnerMark} from '../token.ts';
 import type {WorkerMaking} from '../worker-making.ts';
 import {type Phase, phasesOf, secondsByPhase, spoken} from './job-log.ts';
 import {type SmokeJob, smokeJobs, smokePipeline} from './pipeline.ts';
@@ -27,7 +29,7 @@ const patience = {pause: 2000, tries: 900};
 const pipelinePatience = {pause: 1000, tries: 60};
 const over = ['success', 'failed', 'canceled', 'skipped'];
 
-/** What a trial makes in GitLab is called so: the next one finds it, should this one not come to its end. */
+/** What trials of fleets of this name make in GitLab is called so, each with its runner's number: no two runners have the same. */
 const nameOf = ({fleet}: Context): string => `gitlab-runner-aws-smoke-${fleet.name}`;
 
 /**
@@ -83,14 +85,16 @@ async function placeFor(context: Context, making: WorkerMaking, options: SmokeOp
 	const {answers, gitlab, signal} = context;
 	const {token, project: named} = options;
 	const runnerId = await runnerIdOf(context, making);
+	// Asked first, since it's the one that tells which scope a token without any needs; what others made isn't this fleet's to delete, whatever it's called.
+	const mark = runnerMark(context.fleet, (await context.look(identityLook)).account);
+	const left = (await gitlab.projectsNamed(token, nameOf(context), signal)).filter(({description}) => description.includes(mark));
 	const runner = await gitlab.served(token, runnerId, signal);
-	const branch = nameOf(context);
+	const branch = `${nameOf(context)}-${runnerId}`;
 	const text = smokePipeline(answers, runner.tags);
 	const message = 'A trial of the runner by gitlab-runner-aws; it is deleted at its end';
 	if (named !== undefined) {
 		const project = await existing(gitlab, token, named, signal);
-		const left = await gitlab.pipelines(token, project.id, branch, signal);
-		for (const {id} of left) await gitlab.deletePipeline(token, project.id, id, signal);
+		for (const {id} of await gitlab.pipelines(token, project.id, branch, signal)) await gitlab.deletePipeline(token, project.id, id, signal);
 		await gitlab.deleteBranch(token, project.id, branch, signal);
 		const place: Place = {project, branch, from: project.defaultBranch ?? 'main', isOwn: false};
 		return begun(context, options, place, {text, message});
@@ -98,11 +102,9 @@ async function placeFor(context: Context, making: WorkerMaking, options: SmokeOp
 	const [home, group] = [runner.projects?.[0], runner.groups?.[0]];
 	const beside = home === undefined ? undefined : await existing(gitlab, token, home, signal);
 	const namespaceId = beside?.namespaceId ?? group;
-	// In other groups a project of that name is another's trial.
-	const left = (await gitlab.projectsNamed(token, branch, signal)).filter((one) => namespaceId === undefined || one.namespaceId === namespaceId);
 	for (const {id} of left) await gitlab.deleteProject(token, id, signal);
-	const description = `Made by gitlab-runner-aws for a trial of the fleet ${context.fleet.name}; it may be deleted.`;
-	const project = await gitlab.createProject(token, {name: branch, namespaceId, description}, signal);
+	const description = `${mark}: made for a trial, and may be deleted.`;
+	const project = await gitlab.createProject(token, {name: branch, namespaceId, description, sharedRunners: runner.runnerType === 'instance_type'}, signal);
 	const place: Place = {project, branch: project.defaultBranch ?? 'main', from: undefined, isOwn: true};
 	try {
 		if (runner.runnerType === 'project_type') await gitlab.enableRunner(token, project.id, runnerId, signal);

@@ -6,7 +6,15 @@ import {type Calling, refusal, strange, unreachable} from './problems.ts';
 const limit = 15_000;
 
 /** One request to GitLab's API; `what` completes "may not …" and "its answer to …". */
-export type ApiRequest = {method?: string; path: string; what: string; token?: string; fields?: object; signal?: AbortSignal | undefined};
+export type ApiRequest = {
+	method?: string;
+	path: string;
+	what: string;
+	token?: string;
+	fields?: object;
+	signal?: AbortSignal | undefined;
+	scope?: Calling['scope'];
+};
 
 /** How one GitLab is asked: every answer that isn't a success, and every one of another shape, is thrown as a Problem. */
 export type GitlabApi = {
@@ -18,7 +26,7 @@ export type GitlabApi = {
 export function askingAt({url, ca, env}: {url: string; ca: string | undefined; env: Request['env']}): GitlabApi {
 	const calling = (what: string): Calling => ({url, what});
 	return {
-		async ask({method = 'GET', path, what, token, fields, signal}) {
+		async ask({method = 'GET', path, what, token, fields, signal, scope}) {
 			const headers = {
 				accept: 'application/json',
 				...(token === undefined ? {} : {'private-token': token}),
@@ -30,7 +38,7 @@ export function askingAt({url, ca, env}: {url: string; ca: string | undefined; e
 			} catch (error) {
 				throw unreachable(error, calling(what), signal);
 			}
-			if (answer.status >= 300) throw refusal(answer, calling(what));
+			if (answer.status >= 300) throw refusal(answer, {...calling(what), scope});
 			return answer;
 		},
 		read(answer, shape, what) {

@@ -103,7 +103,7 @@ export type GitlabPanel = {
 };
 
 /** A project, as far as a trial needs to know it; `path` is with its namespace. */
-export type TrialProject = {id: number; path: string; webUrl: string; namespaceId: number; defaultBranch?: string};
+export type TrialProject = {id: number; path: string; webUrl: string; namespaceId: number; description: string; defaultBranch?: string};
 
 /** A job of a trial's pipeline. Times are ISO 8601. */
 export type TrialJob = {
@@ -124,12 +124,12 @@ export type TrialJob = {
 export type GitlabTrial = {
 	/** By id or path; undefined where there is none. */
 	project(gitlabToken: string, named: number | string, signal?: AbortSignal): Promise<TrialProject | undefined>;
-	/** Those that the user is a member of and whose path ends with this name. */
+	/** Those that the user is a member of and whose path ends with this name, or with it and a number. */
 	projectsNamed(gitlabToken: string, name: string, signal?: AbortSignal): Promise<TrialProject[]>;
-	/** A private one without shared runners; without a namespace it's the user's own. */
+	/** A private one, with the instance's own runners where that's wanted; without a namespace it's the user's own. */
 	createProject(
 		gitlabToken: string,
-		wanted: {name: string; namespaceId?: number | undefined; description: string},
+		wanted: {name: string; namespaceId?: number | undefined; description: string; sharedRunners: boolean},
 		signal?: AbortSignal,
 	): Promise<TrialProject>;
 	/** Lets a project's runner take jobs of another project too. Throws `gitlab-not-allowed` where it's locked. */

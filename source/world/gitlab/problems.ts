@@ -4,8 +4,8 @@ import {printable} from '../printable.ts';
 import type {Answer} from '../request.ts';
 import {gitlabUrlPattern} from './url.ts';
 
-/** A call to GitLab, as messages name it. */
-export type Calling = {url: string; what: string};
+/** A call to GitLab, as messages name it; `scope` is the one that a token needs for it where that isn't what setup needs. */
+export type Calling = {url: string; what: string; scope?: 'api' | undefined};
 
 const words = z.union([z.string(), z.record(z.string(), z.array(z.string()))]);
 const body = z.object({message: words.optional(), error: z.string().optional(), error_description: z.string().optional(), scope: z.string().optional()});
@@ -70,7 +70,7 @@ export function unreachable(error: unknown, {url}: Calling, signal: AbortSignal 
 }
 
 /** What an answer that isn't a success means. Tokens aren't in it: GitLab's sentence is the only thing that is taken over. */
-export function refusal({status, headers, text}: Answer, {url, what}: Calling): Problem {
+export function refusal({status, headers, text}: Answer, {scope, url, what}: Calling): Problem {
 	const {says, isScope} = saidBy(text);
 	const name = host(url);
 	const because = says === undefined ? '' : `: ${says}`;
@@ -86,7 +86,7 @@ export function refusal({status, headers, text}: Answer, {url, what}: Calling): 
 		return new Problem({
 			code: 'gitlab-token-refused',
 			message: `${name} doesn't accept this GitLab token: it's mistyped, expired or revoked (401).`,
-			advice: `Make one with the scope \`create_runner\` at ${url}/-/user_settings/personal_access_tokens.`,
+			advice: `Make one with the scope \`${scope ?? 'create_runner'}\` at ${url}/-/user_settings/personal_access_tokens.`,
 		});
 	}
 	if (status === 403) {
@@ -94,7 +94,9 @@ export function refusal({status, headers, text}: Answer, {url, what}: Calling): 
 			code: 'gitlab-not-allowed',
 			message: `This GitLab token may not ${what} on ${name}${because} (403).`,
 			advice: isScope
-				? 'Give it the scopes `create_runner`, `manage_runner` and `read_api`.'
+				? scope === undefined
+					? 'Give it the scopes `create_runner`, `manage_runner` and `read_api`.'
+					: `Make one with the scope \`${scope}\` at ${url}/-/user_settings/personal_access_tokens.`
 				: 'Its user needs the role Maintainer of the project, or Owner of the group.',
 		});
 	}

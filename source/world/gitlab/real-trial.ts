@@ -10,6 +10,7 @@ const projectShape = z.object({
 	web_url: z.string(),
 	default_branch: absent,
 	namespace: z.object({id: z.int()}),
+	description: absent,
 });
 const pipelineShape = z.object({id: z.int(), sha: z.string()});
 const jobShape = z.object({
@@ -29,13 +30,18 @@ const projectSeen = ({
 	web_url: webUrl,
 	default_branch: defaultBranch,
 	namespace,
+	description = '',
 }: z.infer<typeof projectShape>): TrialProject => ({
 	id,
 	path,
 	webUrl,
 	namespaceId: namespace.id,
+	description,
 	...(defaultBranch === undefined ? {} : {defaultBranch}),
 });
+
+/** Whether a project's path ends with this name, or with it and a number. */
+export const isNamed = (path: string, name: string): boolean => path.split('/').at(-1)?.replace(/-\d+$/, '') === name || path.endsWith(`/${name}`);
 
 /** What answers to something that may be gone already: undefined where it is. */
 async function ifThere<Result>(asked: Promise<Result>): Promise<Result | undefined> {
@@ -52,7 +58,8 @@ async function ifThere<Result>(asked: Promise<Result>): Promise<Result | undefin
 const escapes = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** The calls of a trial over GitLab's REST API (docs/facts.md, "GitLab's API"). */
-export function trialOver({ask, read}: GitlabApi): GitlabTrial {
+export function trialOver({ask: asking, read}: GitlabApi): GitlabTrial {
+	const ask: GitlabApi['ask'] = (request) => asking({...request, scope: 'api'});
 	const at = (project: number | string): string => `/projects/${encodeURIComponent(project)}`;
 
 	async function project(token: string, named: number | string, signal?: AbortSignal): Promise<TrialProject | undefined> {
@@ -68,16 +75,16 @@ export function trialOver({ask, read}: GitlabApi): GitlabTrial {
 			const answer = await ask({path: `/projects?membership=true&per_page=100&search=${encodeURIComponent(name)}`, what, token, signal});
 			return read(answer, z.array(projectShape), what)
 				.map(projectSeen)
-				.filter(({path}) => path.endsWith(`/${name}`));
+				.filter(({path}) => isNamed(path, name));
 		},
-		async createProject(token, {name, namespaceId, description}, signal) {
+		async createProject(token, {name, namespaceId, description, sharedRunners}, signal) {
 			const what = `make the project \`${name}\``;
 			const fields = {
 				name,
 				path: name,
 				description,
 				visibility: 'private',
-				shared_runners_enabled: false,
+				shared_runners_enabled: sharedRunners,
 				...(namespaceId === undefined ? {} : {namespace_id: namespaceId}),
 			};
 			return projectSeen(read(await ask({method: 'POST', path: '/projects', what, token, fields, signal}), projectShape, what));

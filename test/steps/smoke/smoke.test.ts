@@ -95,6 +95,32 @@ test('whoever stops it leaves nothing in GitLab either', async () => {
 	assert.deepEqual(left(world), nothing);
 });
 
+test('a token without the scope `api` is told that scope', async () => {
+	const world = await standing(2);
+	for (const scopes of [['create_runner'], ['read_api', 'manage_runner']]) {
+		world.outside.gitlab.tokens.set(world.tokens.gitlab, scopes);
+		const {code, face} = await tried(world);
+		assert.equal(code, 1);
+		assert.match(face.problems[0]?.advice ?? '', /^Make one with the scope `api` at /);
+	}
+	assert.deepEqual(left(world), nothing);
+});
+
+test('what a trial of this fleet has left goes, whichever runner it had; what others called so stays, also where the runner is the whole instance’s', async () => {
+	const world = await standing(2);
+	const {gitlab} = world.outside;
+	for (const runner of gitlab.runners.values()) runner.type = 'instance_type';
+	const name = `gitlab-runner-aws-smoke-${someFleet.name}`;
+	const kept = (id: number, path: string, description: string) =>
+		gitlab.trials.set(id, {id, path, description, runners: new Set(), branches: new Set(), pipelines: new Map()});
+	const mark = (region: string) => `gitlab-runner-aws fleet=${someFleet.name} region=${region} account=123456789012`;
+	kept(1, `acme/${name}-41`, `${mark(someFleet.region)}: made for a trial, and may be deleted.`);
+	kept(2, `acme/${name}-42`, `${mark('eu-west-3')}: made for a trial, and may be deleted.`);
+	kept(3, `bob/${name}`, 'mine');
+	const {code} = await tried(world);
+	assert.deepEqual([code, left(world).projects], [0, [`acme/${name}-42`, `bob/${name}`]]);
+});
+
 test('killed after any of its calls it is run again, and leaves nothing', async () => {
 	for (const words of [[], ['acme/app']]) {
 		const whole = await standing(2);
