@@ -75,7 +75,7 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 async function remove(session: Session, removal: OpenContext<Removal>): Promise<RunResult> {
 	const {face} = session;
 	const run = (helping?: Helping): Promise<RunResult> => {
-		removal.options.hurry = helping?.hurry;
+		removal.hurry = helping?.hurry;
 		return lookedAfter(session, removal, {helping, stands}, (running) => removeAll(allSteps, running, face.emit, {again: helping?.again}));
 	};
 	for (;;) {

@@ -16,7 +16,7 @@ export interface Found {}
 export type StepName = keyof Found;
 
 /** One thing that isn't as the answers want it. `what` is an answer's key where one asks for it. */
-export type Change = {what: AnswerKey | (string & {}); from: string; to: string; how: How};
+export type Change = {what: AnswerKey | (string & {}); from: string; to: string; how: How /** Why it takes as much as `how` says. */; because?: string};
 
 /** Something worth knowing that is no failure. */
 export type Note = {says: string; advice?: string};
@@ -59,6 +59,8 @@ export type Adapters = {
 	who: string;
 	/** How long running jobs may take to end where a change waits for them, in seconds; where nobody said it, each step has its own limit. */
 	drainSeconds?: number | undefined;
+	/** Aborted once somebody no longer wants to wait for running jobs, where a removal or a new start of the runner does: they end then. */
+	hurry?: AbortSignal | undefined;
 };
 
 /** What every look can see: a fleet and its region, without answers, so that removals share looks with checks. */
@@ -89,8 +91,6 @@ export type Removal = Looking & {
 		withCache: boolean;
 		/** How long running jobs may take to end, in seconds; 0 with `--now`. */
 		drainSeconds: number;
-		/** Aborted once somebody no longer wants to wait for running jobs: they end then. */
-		hurry?: AbortSignal | undefined;
 	};
 };
 

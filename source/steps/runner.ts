@@ -242,7 +242,7 @@ async function write(context: Context, making: WorkerMaking, found: Pick<Found, 
 					? 'machines that no runner will manage go first, once running jobs have ended'
 					: 'running jobs end first: the runner reads this only when it starts',
 			);
-			await drainManager(context, manager, drainSeconds, report, {names: left});
+			await drainManager(context, manager, drainSeconds, report, left);
 			state.drained = true;
 			continue;
 		}

@@ -95,9 +95,10 @@ async function apply(context: Context, found: Pick<Found, ServiceNeeds>, finding
 	if (changes.some(({what}) => what === 'online')) return forgetHost(context, instance);
 	const restart = changes.some(({how}) => how === 'drain');
 	report({says: restart ? 'starting anew once its jobs have ended' : 'starting'});
-	const outcome = await connection
-		.script(serviceScript, {do: restart ? 'restart' : 'start', drainSeconds}, report)
-		.finally(() => forgetHost(context, instance));
+	const request = {do: restart ? 'restart' : 'start', drainSeconds} as const;
+	const outcome = await hurried(restart ? context.hurry : undefined, connection, report, () => connection.script(serviceScript, request, report)).finally(() =>
+		forgetHost(context, instance),
+	);
 	if (outcome.is !== 'done') throw failed(outcome);
 }
 
@@ -116,7 +117,7 @@ export async function hurried<Result>(hurry: AbortSignal | undefined, connection
 
 /**
  * Ends a manager's service without ending a job, then takes its machines away, and those of the names given: for removing a fleet, and for a runner
- * that would no longer know them. 0 seconds end running jobs now, and so does `hurry` later. Gives how many machines went, and how many jobs were waited
+ * that would no longer know them. 0 seconds end running jobs now, and so does the context's `hurry` later. Gives how many machines went, and how many jobs were waited
  * for. Throws `still-busy`, and what `reach` throws.
  */
 export async function drainManager(
@@ -124,12 +125,12 @@ export async function drainManager(
 	instance: Instance,
 	seconds: number,
 	report: Report,
-	{names = [], hurry}: {names?: readonly string[]; hurry?: AbortSignal | undefined} = {},
+	names: readonly string[] = [],
 ): Promise<{machines: number; jobs: number}> {
 	// Whoever says that the jobs have ended has to be the manager.
 	if (seconds > 0) await untilVerified(context, instance, report);
 	const connection = await connectToChange(context, instance);
-	const outcome = await hurried(hurry, connection, report, () =>
+	const outcome = await hurried(context.hurry, connection, report, () =>
 		connection.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name, names: [...names]}, report),
 	).finally(() => forgetHost(context, instance));
 	if (outcome.is === 'done') return {machines: outcome.machines, jobs: outcome.jobs};
@@ -198,7 +199,7 @@ async function drainPatiently(removal: Removal, manager: Instance, report: Repor
 		lost ||= isProblem(error, 'ssh-closed');
 		return lost && isProblem(error) && error.again ? 'connection to the manager lost, opened again' : undefined;
 	};
-	return retried(removal, drainPatience, () => drainManager(removal, manager, left(), report, {hurry: options.hurry}), passes, report);
+	return retried(removal, drainPatience, () => drainManager(removal, manager, left(), report), passes, report);
 }
 
 async function drainFor(removal: Removal, manager: Instance, report: Report): Promise<void> {

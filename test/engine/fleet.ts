@@ -138,7 +138,7 @@ export async function takeAway(ports: Ports, wish: SetupWish & {withCache?: bool
 		events.push(happening);
 		wish.heard?.(happening);
 	};
-	const removal = forRemoval(openAt(ports, wish), {withCache, drainSeconds, hurry: wish.hurry}, wish.flags);
+	const removal = Object.assign(forRemoval(openAt(ports, wish), {withCache, drainSeconds}, wish.flags), {hurry: wish.hurry});
 	const after = forRemoval(openAt(ports, {...wish, signal: new AbortController().signal}), {withCache, drainSeconds});
 	try {
 		const before = await listStanding(allSteps, removal, emit, 'before');

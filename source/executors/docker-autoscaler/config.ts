@@ -115,6 +115,8 @@ const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
 		path: 'runners.autoscaler.max_instances',
 		// A lower one waits for the next start: until then `limit` holds alone.
 		drains: 'raised',
+		because:
+			'Idle workers, and worn ones that run several jobs each, come beside those of the jobs that the limit lets in: only max_instances keeps all within the limit, and the runner reads that when it starts.',
 		caps: true,
 		write: ({answers}, standing, elsewhere) => whole(instancesFor(answers, most(standing), scales(elsewhere('runners.autoscaler.policy')))),
 		readAll: (value) => ({answers: {limit: most(value)}, resolved: [], notes: []}),

@@ -110,6 +110,12 @@ function startsAnew(plan: Plan): boolean {
 	return finding?.is === 'different' && finding.changes.some(({how}) => how === 'drain');
 }
 
+/** Why it has to, where that isn't so of every fleet. */
+function reasons(plan: Plan): string[] {
+	const finding = plan.get('runner');
+	return finding?.is === 'different' ? finding.changes.flatMap(({because}) => because ?? []) : [];
+}
+
 /** Readies an act: nothing is changed until it is carried out, and then only what was shown. */
 export async function prepareChange(actContext: ActContext, act: FleetAct): Promise<Prepared> {
 	return within(actContext.open(), async (looking) => {
@@ -130,6 +136,7 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 							]),
 					...(isWritten(plan)
 						? [
+								...reasons(plan),
 								startsAnew(plan)
 									? `GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew once running jobs have ended (${takes(drainSeconds)} at most), and its idle workers go with it.`
 									: 'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.',
@@ -138,7 +145,8 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 					`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
 				],
 			},
-			carryOut: (tell) => within(actContext.open(), (again) => carryOut(actContext, again, act, agreed, tell)),
+			carryOut: (tell, hurry) => within(actContext.open(), (again) => carryOut(actContext, Object.assign(again, {hurry}), act, agreed, tell)),
+			waits: startsAnew(plan),
 		};
 	});
 }

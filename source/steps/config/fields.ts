@@ -59,6 +59,8 @@ export type Field = {
 	 * force before the next start.
 	 */
 	readonly drains?: true | 'raised';
+	/** Why the runner has to start anew for it, where that isn't so of every fleet; a sentence for people. */
+	readonly because?: string;
 };
 
 /** What a value says in our answers; `resolved` ones were made from an answer, and aren't what was answered. */

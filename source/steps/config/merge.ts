@@ -130,7 +130,8 @@ function differing(compared: Compared, from: Value | undefined, to: Value | unde
 	}
 	const says = (value: Value | undefined): string => shownAt(path, value ?? field?.absent?.[0]);
 	const drains = field !== undefined && isReadAtStart(field, from, to) && !(goesOver && config.rows.includes(field));
-	return [{what: field?.answer ?? path, from: says(from), to: says(to), how: drains ? 'drain' : 'live'}];
+	const change: Change = {what: field?.answer ?? path, from: says(from), to: says(to), how: drains ? 'drain' : 'live'};
+	return [drains && field.because !== undefined ? {...change, because: field.because} : change];
 }
 
 /** Whether the runner has to start anew for another value. */

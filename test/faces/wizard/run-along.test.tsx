@@ -75,7 +75,7 @@ function controllerFor(world: World) {
 		remove: (login?: Login): Promise<Ended> =>
 			removing(world, wish, (removal) =>
 				made.run(login, (helping = assert.fail('nobody helps it along')) => {
-					removal.options.hurry = helping.hurry;
+					removal.hurry = helping.hurry;
 					return removeAll(dockerMachine.steps, pausing(removal, {...helping, emit}), emit, {again: helping.again});
 				}),
 			),

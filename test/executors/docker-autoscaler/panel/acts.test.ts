@@ -79,6 +79,7 @@ test('where idle workers are kept the runner has no room for a higher limit, sin
 	const details = proposal.details.join('\n');
 	assert.match(details, /\nRunner: concurrent 4 → 6, limit 4 → 6, runners\.autoscaler\.max_instances 4 → 6\n/);
 	assert.match(details, /\nJobs {7}2 jobs run now, the longest for [\d ms]+ so far\n/);
+	assert.match(details, /\nIdle workers, .*: only max_instances keeps all within the limit, and the runner reads that when it starts\.\n/);
 	assert.match(details, /GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew once running jobs have ended/);
 	const from = world.acts.length;
 	const said: string[] = [];
@@ -94,6 +95,27 @@ test('where idle workers are kept the runner has no room for a higher limit, sin
 	// A lower one is loaded at once: the runner's own number follows at its next start.
 	const lower = await driver.prepare({do: 'scale', limit: 5}, raised);
 	assert.match(lower.proposal.details.join('\n'), /the runner loads it by itself; jobs that run go on/);
+});
+
+test('a limit that waits for running jobs ends them once nobody wants to wait any more, and the runner starts anew with it', async () => {
+	const world = await standing(4, {idleCount: 1});
+	const driver = await driverAt(world);
+	world.outside.queueJobs(2, {seconds: 3000});
+	const {carryOut, waits} = await driver.prepare({do: 'scale', limit: 6}, await seen(world, driver, counted(world, 'busy', 2)));
+	assert.equal(waits, true);
+	const hurry = new AbortController();
+	const said: string[] = [];
+	const from = world.clock.now();
+	const doing = carryOut((says) => {
+		said.push(says);
+		if (says.startsWith('runner: 2 jobs still run')) hurry.abort();
+	}, hurry.signal);
+	assert.match(await doing, /^limit 4 → 6, concurrent 4 → 6: in config\.toml, and the runner's metrics say so/);
+	assert.ok(said.includes('runner: 2 jobs end now'), said.join('; '));
+	assert.ok(world.clock.now() - from < 600_000);
+	assert.deepEqual([world.jobs.map(({state}) => state), world.takers()], [['failed', 'failed'], 1]);
+	const {waits: waitsToo} = await driver.prepare({do: 'scale', limit: 5}, await seen(world, driver, hasSettled));
+	assert.equal(waitsToo, false);
 });
 
 test('another idle count is loaded while jobs run, and a worker is made ready', async () => {
