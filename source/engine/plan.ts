@@ -124,8 +124,8 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 			const above = asked.filter((other) => step.needs.includes(other.name));
 			const unmet = (await Promise.all(above.map(async (other) => ({name: other.name, is: (await start(other)).is})))).filter(({is}) => is !== 'ready');
 			if (unmet.length === 0) emit({event: 'step.looking', step: step.name});
-			const seen: AnyFinding =
-				unmet.length > 0 ? {is: 'waiting', for: unmet.map(({name}) => name)} : guarded(step, await look(step, context, foundIn(findings)), allowed);
+			const waiting: AnyFinding = {is: 'waiting', for: unmet.map(({name}) => name)};
+			const seen = unmet.length > 0 ? ((await barred(step)) ?? waiting) : guarded(step, await look(step, context, foundIn(findings)), allowed);
 			const finding = softened(await belowIdentity(step, seen), allowed);
 			findings.set(step.name, finding);
 			emit(foundEvent(step.name, finding));
@@ -134,6 +134,8 @@ export async function makePlan(steps: readonly AnyStep[], context: Context, emit
 		ending.set(step.name, work);
 		return work;
 	};
+	/** What goes wrong with this look, the check tells. */
+	const barred = async (step: AnyStep): Promise<AnyFinding | undefined> => step.barred?.(context).catch(() => undefined);
 	/** Credentials that don't work are one problem, told once: by the step that is about them. */
 	const belowIdentity = async (step: AnyStep, finding: AnyFinding): Promise<AnyFinding> => {
 		const identity = asked.find(({name}) => name === 'identity');

@@ -128,6 +128,8 @@ export type Step<
 	readonly actions: readonly Action[];
 	/** Looks that the check will want whatever is found before: a plan begins them at once. What goes wrong with them, the check tells. */
 	ahead?(context: Context): Promise<unknown>;
+	/** What stands in the way whatever is found before, such as another's thing of our name: asked while the check waits, so that it's told before anything is made. */
+	barred?(context: Context): Promise<Extract<Finding<Found[Name]>, {is: 'blocked'}> | undefined>;
 	check(context: Context, found: Pick<Known, Needs>): Promise<Finding<Found[Name]>>;
 	apply?(context: Context, found: Pick<Known, Needs | After>, finding: Finding<Found[Name]>, report: Report): Promise<void>;
 	/** Looks again this often after an apply, until the check says `ready`. */

@@ -27,6 +27,12 @@ export class Blocked extends Error {
 		this.problem = new Problem({code, message, advice});
 		this.fix = fix;
 	}
+
+	/** It as a finding. */
+	get finding(): Extract<Finding<never>, {is: 'blocked'}> {
+		const {fix, problem} = this;
+		return {is: 'blocked', problem, ...(fix ? {fix} : {})};
+	}
 }
 
 /** A check whose `Blocked` becomes its finding. */
@@ -37,6 +43,6 @@ export const orBlocked =
 			return await check(context, found);
 		} catch (error) {
 			if (!(error instanceof Blocked)) throw error;
-			return {is: 'blocked', problem: error.problem, ...(error.fix ? {fix: error.fix} : {})};
+			return error.finding;
 		}
 	};

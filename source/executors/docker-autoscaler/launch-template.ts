@@ -152,6 +152,10 @@ export const launchTemplateStep: Step<'launch-template', TemplateNeeds, 'record'
 		'ec2:CreateTags',
 	],
 	settles: spreading,
+	barred: async (context) => {
+		const {template} = await context.look(scalingLook);
+		return template && !bearsMark(context.fleet, template.tags) ? foreign(template).finding : undefined;
+	},
 	check: orBlocked(check),
 	apply,
 	stands: async (context) => (await own(context)).map(({id, name}) => ({id, says: `launch template ${name}`, goes: true})),

@@ -124,6 +124,10 @@ export const workerKeyStep: Step<'worker-key', WorkerKeyNeeds, 'record' | 'permi
 	after: ['record', 'permissions'],
 	actions: [...accountActions, ...reachingActions, 'ec2:ImportKeyPair', 'ec2:DeleteKeyPair', 'ec2:CreateTags'],
 	settles: spreading,
+	barred: async (context) => {
+		const pair = await pairNamed(context);
+		return pair && !bearsMark(context.fleet, pair.tags) ? foreign(pair.name).finding : undefined;
+	},
 	check: orBlocked(check),
 	apply,
 	stands: async (context) => (await ownPair(context)).map(({id, name}) => ({id, says: `key pair ${name}`, goes: true})),

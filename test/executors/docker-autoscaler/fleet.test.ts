@@ -220,11 +220,11 @@ test('a process that somebody has suspended is a note with the command that resu
 	]);
 });
 
-test('somebody else’s group, template or key pair of our name blocks, and is never touched', async () => {
+test('somebody else’s group, template or key pair of our name is told in the plan, before anything is made, and is never touched', async () => {
 	const policy = (id: string) => ({
 		LaunchTemplate: {LaunchTemplateSpecification: {LaunchTemplateId: id, Version: '1'}, Overrides: [{InstanceType: 'c5.large' as const}]},
 	});
-	const makes: [step: string, code: string, make: (world: World) => unknown][] = [
+	const makes: [step: 'group' | 'launch-template' | 'worker-key', code: string, make: (world: World) => unknown][] = [
 		[
 			'group',
 			'AlreadyExists',
@@ -258,10 +258,11 @@ test('somebody else’s group, template or key pair of our name blocks, and is n
 		const {keyPairs, scalingGroups, templates} = world.outside.region(region);
 		const theirs = () => JSON.stringify([...scalingGroups.values(), ...templates.values(), ...keyPairs.values()]);
 		const before = theirs();
+		const acts = world.acts.length;
 		const refused = await setUp(world, scaled(world));
-		assert.deepEqual([step, codesIn(refused)], [step, [code]]);
-		// Looks at a template and at a key wait for what these are made with: of others' the run tells.
-		if (step === 'group') assert.deepEqual(untoldOnScreens(refused.events), []);
+		assert.deepEqual([step, codesIn(refused), actsSince(world, acts)], [step, [code], []]);
+		assert.equal(refused.plan.get(step)?.is, 'blocked');
+		assert.deepEqual(untoldOnScreens(refused.events), []);
 		await takeAway(world, {withCache: true});
 		assert.deepEqual(theirs(), before);
 	}
