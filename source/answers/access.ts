@@ -53,6 +53,7 @@ export const privateKey = optional(
 	holds: 'file',
 	example: '~/.ssh/id_ed25519',
 	when: ({keyPair: name}) => name !== undefined && name !== 'create',
+	counts: true,
 	needed: ({keyPair: name}) =>
 		name !== undefined && name !== 'create' ? `It takes the path of the private key, since key pair ${name} wasn't made here.` : undefined,
 });

@@ -1,5 +1,5 @@
-import {isOfAnother, offered} from '../executors/offered.ts';
-import type {AnswerKey, Answers, AnswerValue, Given} from '../fleet.ts';
+import {askedBy, isOfAnother, offered} from '../executors/offered.ts';
+import type {AnswerKey, Answers, AnswerValue, Given, Source} from '../fleet.ts';
 import * as access from './access.ts';
 import * as account from './account.ts';
 import * as cache from './cache.ts';
@@ -90,6 +90,12 @@ const ofItsOwn = <One extends AnyQuestion>(one: One): One => ({
 
 /** Every question, in the order of asking. */
 export const inOrder: readonly AnyQuestion[] = all.map((one: AnyQuestion) => ofItsOwn(one));
+
+/** What was given by a flag and changes nothing beside the other answers, with whose alone it is where it's another executor's. */
+export const unheeded = (given: Given, sources: Partial<Record<AnswerKey, Source>>): {flag: string; of: string | undefined}[] =>
+	inOrder
+		.filter(({counts, id, when}) => sources[id] === 'flag' && !counts && when?.(given) === false)
+		.map(({id}) => ({flag: flagOf(id), of: askedBy(id, given)}));
 
 /** Every question by its key. */
 export const questions = Object.fromEntries(inOrder.map((one) => [one.id, one])) as {readonly [Key in AnswerKey]: Question<Key, AnswerValue<Key>>};

@@ -56,6 +56,7 @@ export const sshUser = optional(
 	asked: userAsked('image'),
 	change: 'live',
 	when: whenOwnImage('image'),
+	counts: true,
 });
 
 export const workerImage = question(
@@ -86,6 +87,7 @@ export const workerSshUser = optional(
 	asked: userAsked('workerImage'),
 	change: 'live',
 	when: whenOwnImage('workerImage'),
+	counts: true,
 });
 
 /** Whether an image's publisher tells who logs in. An image that isn't there counts as known: its check says what is wrong. */

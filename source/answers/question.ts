@@ -105,6 +105,8 @@ type QuestionFields<Value> = {
 	implied?(told: Given): {value: Value; why: string} | {torn: string} | undefined;
 	/** Whether the question means anything given the other answers. */
 	when?(given: Given): boolean;
+	/** Once it's given it counts even where nobody is asked for it by `when`. */
+	readonly counts?: true;
 	choices?(asking: Asking): Promise<Choice<Value>[]>;
 	/** A text of it without what means nothing, before it is judged. */
 	tidy?(text: string): string;

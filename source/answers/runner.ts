@@ -89,6 +89,7 @@ export const runnerName = question(
 	kind: 'text',
 	change: 'live',
 	when: creates,
+	counts: true,
 	default: async ({given}) => ({value: given.fleet ?? usualFleet, why: "the fleet's name", other: true}),
 });
 

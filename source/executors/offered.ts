@@ -51,11 +51,14 @@ type Offered = (typeof offered)[number];
 const isAskedOf = ({questions}: Offered, key: string): boolean =>
 	Object.values<readonly {id: string}[]>(questions).some((asked) => asked.some(({id}) => id === key));
 
-/** Whether a key is asked of the fleets of one executor alone, and this is another one. */
-export const isOfAnother = (key: string, which: Which): boolean => {
+/** The executor of whose fleets alone a key is asked, where this is another one. */
+export const askedBy = (key: string, which: Which): string | undefined => {
 	const {name} = offerOf(which);
-	return offered.some((one) => one.name !== name && isAskedOf(one, key));
+	return offered.find((one) => one.name !== name && isAskedOf(one, key))?.name;
 };
+
+/** Whether a key is asked of the fleets of one executor alone, and this is another one. */
+export const isOfAnother = (key: string, which: Which): boolean => askedBy(key, which) !== undefined;
 
 /** Keys that an executor alone knows, in words. */
 const whose = (keys: readonly string[], name: string): string => `${keys.join(', ')} ${keys.length === 1 ? 'is an answer' : 'are answers'} of ${name} alone`;

@@ -1,5 +1,5 @@
-import {isKey} from '../answers/all.ts';
-import type {Change, Context, Finding, Found, Looking, Removal, Report, Step} from '../engine/step.ts';
+import {isKey, unheeded} from '../answers/all.ts';
+import type {Change, Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, type Given, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {unless} from './answering.ts';
@@ -64,12 +64,19 @@ const told = (changes: readonly Change[], {sources}: Context): Change[] =>
 		return isGiven || !changes.some((change) => change.what === 'executor') || (from !== notSet && to !== notSet);
 	});
 
+/** Flags that were given and change nothing: nobody is to believe that they did. */
+const unheededNotes = ({answers, sources}: Context): Note[] =>
+	unheeded(answers, sources).map(({flag, of}) => ({
+		says: `${flag} changes nothing here: ${of === undefined ? 'it means nothing beside the other answers' : `only ${of} goes by it, and the executor is ${answers.executor}`}.`,
+	}));
+
 async function check(context: Context): Promise<Finding<Found['record']>> {
 	const {answers, fleet, sources} = context;
 	const name = names.record(fleet);
 	const record = await context.look(recordLook);
 	recordValue(fleetAnswers(answers, sources), record?.born ?? now(context));
-	if (!record) return {is: 'missing', says: `${name}, so that any teammate can open this fleet`};
+	const notes = unheededNotes(context);
+	if (!record) return {is: 'missing', says: `${name}, so that any teammate can open this fleet`, notes};
 	const resource = {version: record.version};
 	const answered = told(changesBetween(record.answers, fleetAnswers(answers, sources)), context);
 	const changes = answered.some(({what}) => what === 'tags')
@@ -81,7 +88,7 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 					(await taggedParameters(context)).map(({tags}) => tags),
 				),
 			];
-	if (changes.length === 0) return {is: 'ready', resource, says: `version ${record.version}`};
+	if (changes.length === 0) return {is: 'ready', resource, says: `version ${record.version}`, notes};
 	const never = changes.filter(({how}) => how === 'never');
 	if (never.length > 0) {
 		return {is: 'blocked', problem: otherAnswers(name, never, 'Answer as the record does, or name another fleet with `--fleet`.')};
@@ -89,7 +96,7 @@ async function check(context: Context): Promise<Finding<Found['record']>> {
 	if (answered.length > 0 && (await isTheirsNow(context, record))) {
 		return {is: 'blocked', problem: otherAnswers(name, changes, theirsNow)};
 	}
-	return differs(resource, changes);
+	return differs(resource, changes, notes);
 }
 
 const now = ({clock}: Context): string => new Date(clock.now()).toISOString();

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {executorOf} from '../../source/executors/list.ts';
+import {simulatedWorld} from '../../source/simulated/world.ts';
 import {readRecord} from '../../source/steps/looks/record.ts';
 import {recordValue} from '../../source/steps/recorded.ts';
+import {planOf} from '../engine/fleet.ts';
 import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {changesSince, differences, drive, found, notes, problem, region, sentence, world} from './drive.ts';
 
@@ -22,6 +24,19 @@ test('the record holds the answers, and nothing that is only this laptop’s or 
 	assert.deepEqual(valueIn(at), {version: 1, born, answers});
 	assert.equal(parameterIn(at)?.tier, 'Standard');
 	assert.deepEqual(parameterIn(at)?.tags, {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'record'});
+});
+
+test('a flag that changes nothing beside the others is told, by what its question says of when it means anything; one that counts isn’t', async () => {
+	const flags = {executor: 'docker+machine', workerTypes: ['c5.large'], onDemandBase: 2, spot: false, spotPrice: 0.05, runnerName: 'builds', limit: 3} as const;
+	const {notes: told} = (await planOf(simulatedWorld(), {flags: {...flags, workerTypes: [...flags.workerTypes]}})).get('record') ?? assert.fail();
+	assert.deepEqual(told?.map(({says}) => says).toSorted(), [
+		'--on-demand-base changes nothing here: only docker-autoscaler goes by it, and the executor is docker+machine.',
+		'--spot-price changes nothing here: it means nothing beside the other answers.',
+		'--worker-types changes nothing here: only docker-autoscaler goes by it, and the executor is docker+machine.',
+	]);
+	const {notes: other} =
+		(await planOf(simulatedWorld(), {flags: {executor: 'docker-autoscaler', dockerMachineVersion: '0.16.2-gitlab.48'}})).get('record') ?? assert.fail();
+	assert.match(other?.[0]?.says ?? '', /^--docker-machine-version changes nothing here: only docker\+machine goes by it/);
 });
 
 test('a record that names no executor is one of docker+machine, and stays as it is', async () => {
