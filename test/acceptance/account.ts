@@ -6,6 +6,7 @@ import {
 	DescribeLaunchTemplatesCommand,
 	DescribeSecurityGroupRulesCommand,
 	DescribeSecurityGroupsCommand,
+	DescribeSnapshotsCommand,
 	DescribeVolumesCommand,
 	EC2Client,
 	type Instance,
@@ -22,6 +23,12 @@ import type {PeerWorld} from '../peers/world.ts';
 export type Thing = {sort: string; id: string; name: string; tags: Record<string, string>};
 
 const tagsOf = (tags: readonly Partial<Tag>[] = []): Record<string, string> => Object.fromEntries(tags.map(({Key = '', Value = ''}) => [Key, Value]));
+
+/** What a baked image and its snapshot are called here: their own names have their builder's id in them. */
+const baked = (Tags?: Tag[]): string => {
+	const {'gitlab-runner-aws:fleet': fleet, 'gitlab-runner-aws:part': part, version} = tagsOf(Tags);
+	return `${fleet} ${part} ${version}`;
+};
 
 /** One region of the account as somebody with AWS's own clients sees it, past the proxy, so that no call of the tests is counted. */
 export function accountAt(world: PeerWorld, region = 'us-east-1') {
@@ -62,11 +69,13 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 	}
 
 	async function inEc2(): Promise<Thing[]> {
-		const [machines, allGroups, pairs, volumes] = await Promise.all([
+		const [machines, allGroups, pairs, volumes, images, snapshots] = await Promise.all([
 			instances(),
 			groups(),
 			ec2.send(new DescribeKeyPairsCommand({})),
 			ec2.send(new DescribeVolumesCommand({})),
+			ec2.send(new DescribeImagesCommand({Owners: ['self']})),
+			ec2.send(new DescribeSnapshotsCommand({OwnerIds: ['self']})),
 		]);
 		const thing = (sort: string, id = '', name = '', tags?: Tag[]): Thing => ({sort, id, name, tags: tagsOf(tags)});
 		return [
@@ -74,6 +83,8 @@ export function accountAt(world: PeerWorld, region = 'us-east-1') {
 			...allGroups.map(({GroupId, GroupName, Tags}) => thing('security group', GroupId, GroupName, Tags)),
 			...(pairs.KeyPairs ?? []).map(({KeyName, KeyPairId, Tags}) => thing('key pair', KeyPairId, KeyName, Tags)),
 			...(volumes.Volumes ?? []).map(({Tags, VolumeId}) => thing('volume', VolumeId, tagsOf(Tags).Name, Tags)),
+			...(images.Images ?? []).map(({ImageId, Tags}) => thing('image', ImageId, baked(Tags), Tags)),
+			...(snapshots.Snapshots ?? []).map(({SnapshotId, Tags}) => thing('snapshot', SnapshotId, baked(Tags), Tags)),
 		];
 	}
 
@@ -169,3 +180,6 @@ export const wholeGroup: readonly string[] = [
 	'key pair gitlab-runners-workers',
 	'launch template gitlab-runners-workers',
 ].sort();
+
+/** What is there besides once a worker image was baked: the image, and the snapshot that it's on. */
+export const firstBaked: readonly string[] = ['image gitlab-runners worker-image 1', 'snapshot gitlab-runners worker-image 1'];

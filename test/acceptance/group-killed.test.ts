@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import {until} from '../peers/poll.ts';
-import {wholeGroup} from './account.ts';
+import {firstBaked, wholeGroup} from './account.ts';
+import {bakes} from './bakes.ts';
 import {begin, fleet} from './begin.ts';
 import {killedAfter} from './killing.ts';
 import {ended, laptopIn} from './laptop.ts';
@@ -36,12 +37,25 @@ test('a laptop that dies while a worker is tried leaves no worker behind', async
 	assert.deepEqual(await standing(), wholeGroup);
 });
 
+test('a bake that is killed once its builder is launched, its image begun, and the record points to it goes on when it is run again: one image, no builder', async () => {
+	const args = ['bake', '--yes', ...fleet];
+	const left = await killedAfter(world, laptop, args, [
+		['RunInstances', 1],
+		['CreateImage', 2],
+		['PutParameter', 1],
+	]);
+	assert.deepEqual(left, []);
+	await bakes(laptop);
+	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
+});
+
 test('a destroy that is killed after changes that only such a fleet needs, and after its last, goes on when it is run again, and leaves nothing but the cache', async () => {
 	const colleague = await laptopIn(world);
 	const destroy = ['destroy', '--yes', '--now', ...fleet];
 	const left = await killedAfter(world, colleague, destroy, [
 		['DeleteAutoScalingGroup', 1],
 		['DeleteLaunchTemplate', 1],
+		['DeregisterImage', 1],
 		['DeleteParameter', 2],
 	]);
 	assert.deepEqual(left, []);

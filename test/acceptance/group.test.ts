@@ -5,7 +5,8 @@ import {CreateLaunchTemplateCommand, DescribeLaunchTemplateVersionsCommand} from
 import * as z from 'zod';
 import {until} from '../peers/poll.ts';
 import {initHere} from '../peers/systemd.ts';
-import {wholeGroup} from './account.ts';
+import {firstBaked, wholeGroup} from './account.ts';
+import {bakes} from './bakes.ts';
 import {begin, fleet} from './begin.ts';
 import {longestDelay, roundTripsDeep} from './depth.ts';
 import {changingCalls, ended, laptopIn, onManager, unlike} from './laptop.ts';
@@ -35,10 +36,6 @@ test('setup with an Auto Scaling group ends well from nothing, and makes exactly
 	assert.equal((await onManager(world, "stat -c '%a %U' /etc/gitlab-runner/worker-key")).trim(), '600 root');
 });
 
-test('jobs run on instances of the group: smoke proves it, by a cache that the second job finds, and leaves nothing in GitLab', async () => {
-	await smokes(world, laptop);
-});
-
 test('the same again changes nothing, and is at most four round trips deep', async () => {
 	const again = ['setup', '--yes', ...laptop.preset];
 	const begun = performance.now();
@@ -55,12 +52,29 @@ test('the same again changes nothing, and is at most four round trips deep', asy
 	assert.ok(deep <= 4, `${deep} round trips deep`);
 });
 
-/** The daemon.json that the newest workers are given, as their first boot writes it. */
-async function daemonFile(version: string): Promise<string> {
+/** What the template's newest workers are launched with. */
+async function newest(version: string) {
 	const {LaunchTemplateVersions} = await account.ec2.send(
 		new DescribeLaunchTemplateVersionsCommand({LaunchTemplateName: 'gitlab-runners-workers', Versions: [version]}),
 	);
-	const userData = Buffer.from(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.UserData ?? '', 'base64').toString();
+	return LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? assert.fail(`no version ${version}`);
+}
+const versionOfGroup = async () => (await group('gitlab-runners-workers')).MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification?.Version;
+
+test('bake makes an image, which a worker proves and the group launches from: one image on one snapshot, no builder, and nothing else has changed', async () => {
+	const image = await bakes(laptop);
+	assert.equal(await versionOfGroup(), '2');
+	assert.equal((await newest('2')).ImageId, image);
+	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
+});
+
+test('jobs run on instances of the group, from an image of their own and with a mirror: smoke proves it, by a cache that the second job finds, and leaves nothing in GitLab', async () => {
+	await smokes(world, laptop);
+});
+
+/** The daemon.json that the newest workers are given, as their first boot writes it. */
+async function daemonFile(version: string): Promise<string> {
+	const userData = Buffer.from((await newest(version)).UserData ?? '', 'base64').toString();
 	const upToDocker = userData.slice(userData.indexOf('if [ ! -e /etc/docker/daemon.json'), userData.indexOf('mkdir -p /etc/systemd'));
 	return onManager(
 		world,
@@ -73,7 +87,7 @@ const aboutMirror =
 const ofMirror = (list: string): string[] => list.split('\n').filter((line) => /registry.?mirror/.test(line));
 
 test('the manager keeps Docker Hub’s images for workers, which ask it first', {skip: !mirrored}, async () => {
-	const [url = ''] = z.object({'registry-mirrors': z.array(z.string())}).parse(JSON.parse(await daemonFile('1')))['registry-mirrors'];
+	const [url = ''] = z.object({'registry-mirrors': z.array(z.string())}).parse(JSON.parse(await daemonFile('2')))['registry-mirrors'];
 	assert.match(url, /^http:\/\/[\d.]+:5000$/);
 	const asked = async (): Promise<string> => onManager(world, `curl -fsS ${url}/v2/library/alpine/manifests/latest`);
 	assert.equal(await asked(), await asked());
@@ -83,17 +97,13 @@ test('the manager keeps Docker Hub’s images for workers, which ask it first', 
 test('another disk is another version of the template, which is proven and becomes the group’s; a mirror that is wanted no more leaves nothing', async () => {
 	ended(await laptop.run([...setup, '--worker-disk', '60', '--registry-mirror', 'none']), 0);
 	assert.deepEqual(ofMirror(await onManager(world, aboutMirror)), []);
-	assert.ok(!(await daemonFile('2')).includes('registry-mirrors'));
+	assert.ok(!(await daemonFile('3')).includes('registry-mirrors'));
 	const open = (await account.groups()).flatMap(({IpPermissions = []}) => IpPermissions.map(({FromPort}) => FromPort));
 	assert.ok(!open.includes(5000), open.join());
-	const {MixedInstancesPolicy} = await group('gitlab-runners-workers');
-	assert.equal(MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification?.Version, '2');
-	const {LaunchTemplateVersions} = await account.ec2.send(
-		new DescribeLaunchTemplateVersionsCommand({LaunchTemplateName: 'gitlab-runners-workers', Versions: ['2']}),
-	);
-	assert.equal(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.BlockDeviceMappings?.[0]?.Ebs?.VolumeSize, 60);
+	assert.equal(await versionOfGroup(), '3');
+	assert.equal((await newest('3')).BlockDeviceMappings?.[0]?.Ebs?.VolumeSize, 60);
 	await until('the workers to go', async () => ((await standing()).some((one) => one.endsWith('-worker')) ? undefined : true));
-	assert.deepEqual(await standing(), wholeGroup);
+	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
 });
 
 test('destroy from another laptop leaves nothing but the cache, and things of like names stand', async () => {

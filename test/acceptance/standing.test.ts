@@ -5,8 +5,10 @@ import {PutBucketLifecycleConfigurationCommand, PutObjectCommand} from '@aws-sdk
 import {GetParameterCommand} from '@aws-sdk/client-ssm';
 import {parse} from 'smol-toml';
 import {until} from '../peers/poll.ts';
+import {initHere} from '../peers/systemd.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
-import {type AccountOnMoto, accountAt, between, named, type Thing, wholeFleet} from './account.ts';
+import {type AccountOnMoto, accountAt, between, firstBaked, named, type Thing, wholeFleet} from './account.ts';
+import {bakes} from './bakes.ts';
 import {likeNames, sameNameElsewhere} from './decoys.ts';
 import {longestDelay, roundTripsDeep} from './depth.ts';
 import {answersFor, changingCalls, commandLines, ended, type LaptopOnPeers, laptopIn, onManager, textBelow, unlike} from './laptop.ts';
@@ -16,6 +18,9 @@ import {smokes} from './smokes.ts';
 const fleet = ['--fleet', 'gitlab-runners', '--region', 'us-east-1'];
 const bucket = 'gitlab-runners-cache-123456789012-us-east-1';
 const config = '/etc/gitlab-runner/config.toml';
+
+/** A mirror needs a real systemd, and room for it is memory here. */
+const mirrored = (await initHere()) === 'systemd';
 
 let world: PeerWorld;
 let account: AccountOnMoto;
@@ -315,8 +320,34 @@ test('no secret is in what the program says, in its files, on a command line or 
 	);
 });
 
-test('smoke proves the chain on a worker of the fleet, by a cache that the second job finds, and leaves nothing in GitLab', async () => {
+test('a mirror of Docker Hub comes by its answer, for workers alone, and the same again changes nothing', {skip: !mirrored}, async () => {
+	await changes(
+		['setup', '--yes', ...fleet, '--registry-mirror', 'create', '--registry-mirror-disk', '1'],
+		['PutParameter', 'AuthorizeSecurityGroupIngress', 'CreateTags'],
+	);
+	const workers = (await account.groups()).find(({GroupName}) => GroupName === 'gitlab-runners-workers')?.GroupId;
+	assert.ok(doors(await inbound('gitlab-runners-manager')).includes(`5000-5000 from ${workers}`));
+	assert.match(await onManager(world, `cat ${config}`), /engine-registry-mirror=http:[^"]+:5000"/);
+	await changes(['setup', '--yes', ...fleet], []);
+});
+
+test('bake makes an image, which a test machine proves and docker-machine launches workers from: one image on one snapshot, no builder', async () => {
+	const before = await account.things();
+	const image = await bakes(laptop);
+	assert.ok((await onManager(world, `cat ${config}`)).includes(`amazonec2-ami=${image}`));
+	assert.deepEqual([named(between(before, await account.things()).came), between(before, await account.things()).went], [firstBaked, []]);
+	await survived();
+});
+
+test('smoke proves the chain on a worker of the fleet, from an image of its own and with a mirror, by a cache that the second job finds, and leaves nothing in GitLab', async () => {
 	await smokes(world, laptop);
+});
+
+test('a mirror that is wanted no more goes, with its port', {skip: !mirrored}, async () => {
+	await changes(['setup', '--yes', ...fleet, '--registry-mirror', 'none'], ['PutParameter', 'RevokeSecurityGroupIngress', 'CreateTags']);
+	assert.deepEqual(doors(await inbound('gitlab-runners-manager')), ['22-22 from 127.0.0.1/32']);
+	assert.doesNotMatch(await onManager(world, `cat ${config}; ls /etc /etc/systemd/system`), /registry-mirror/);
+	await survived();
 });
 
 test('destroy takes away what bears the mark, workers with their jobs too, and nothing else; the cache bucket stays', async () => {

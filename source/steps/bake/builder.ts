@@ -93,8 +93,8 @@ async function seen(context: Context, id: string): Promise<BuilderSeen> {
 	return failed === undefined ? {is: 'working', says} : {is: 'over', because: failed};
 }
 
-/** Looks at a builder this often, in milliseconds, and how often: three quarters of an hour. */
-const patience = {pause: 10_000, tries: 270};
+/** Looks at a builder this often, seldomer as time goes by, and for how long: three quarters of an hour. All in milliseconds. */
+const patience = {pause: (turn: number) => Math.min(10_000, 1000 * turn), longest: 2_700_000};
 
 /** Waits until a builder has stopped itself, which it does once all is in it. What has failed is ended, and throws what its console told. */
 export async function untilBuilt(context: Context, id: string, report: Report): Promise<string> {
@@ -119,7 +119,7 @@ export async function untilBuilt(context: Context, id: string, report: Report): 
 		message:
 			ended.is === 'over'
 				? `The builder ${id} didn't become an image: ${ended.because}.`
-				: `The builder ${id} wasn't done within ${(patience.pause * patience.tries) / 60_000} minutes${last === undefined ? '' : `; its last words were: ${last}`}.`,
+				: `The builder ${id} wasn't done within ${patience.longest / 60_000} minutes${last === undefined ? '' : `; its last words were: ${last}`}.`,
 		advice: 'It is ended. `gitlab-runner-aws bake` begins anew.',
 	});
 }

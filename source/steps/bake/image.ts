@@ -69,10 +69,10 @@ export async function makeImage(context: Context, recipe: Recipe, {builder, vers
 	});
 }
 
-/** Looks at an image this often, in milliseconds: for an hour. */
-const patience = {pause: 10_000, tries: 360};
+/** Looks at an image this often, seldomer as time goes by: for an hour. All in milliseconds. */
+const patience = {pause: (turn: number) => Math.min(10_000, 1000 * turn), longest: 3_600_000};
 /** How many of these looks AWS may take until it shows the image at all. */
-const unseenLooks = 18;
+const unseenLooks = 23;
 const bytesInGib = 2 ** 30;
 
 async function untilAvailable(context: Context, builder: string, report: Report): Promise<BakedImage | undefined> {

@@ -188,7 +188,7 @@ test('whoever stops it is told that the builder costs, and how to go on or end i
 		...face,
 		emit: (happening) => {
 			face.emit(happening);
-			if (happening.event === 'step.says' && happening.says.endsWith(': done')) stops.raise('SIGINT');
+			if (happening.event === 'step.says' && standing(world).builders === 1) stops.raise('SIGINT');
 		},
 	};
 	assert.equal(await bake(sessionAt(world, args(), heard, {stops})), 130);
