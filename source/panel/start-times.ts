@@ -19,8 +19,13 @@ export type DayOfStarts = {
 export type WhatIf = {
 	/** With one idle worker more, which costs `usdPerDay` all day, where its price is known. */
 	idle?: (Typically & {usdPerDay: number | undefined}) | undefined;
-	/** With Docker in the image, where it's installed on each worker. */
+	/** With Docker in the image, where it's installed on each worker and the log tells how long that takes. */
 	baked?: Typically | undefined;
+	/**
+	 * What their images took on new workers after the wait, by the jobs whose logs were read: a mirror saves that at most, and a baked image that holds them all of
+	 * it. How much of it a mirror of one's own saves isn't known before there is one.
+	 */
+	images?: (Typically & {jobs: number}) | undefined;
 };
 
 const partOrder: readonly WaitPart[] = ['EC2', 'SSH', 'Docker', 'SSH and Docker', 'runner'];
@@ -34,7 +39,6 @@ type Pulls = ReadonlyMap<number, number>;
 
 function ofDay(day: number, starts: readonly JobStart[], pulls: Pulls): DayOfStarts {
 	const made = starts.filter(isForNew);
-	const pulled = made.flatMap(({job}) => pulls.get(job) ?? []).filter((seconds) => !Number.isNaN(seconds));
 	const seen = partOrder.filter((part) => made.some(({parts}) => (parts[part] ?? 0) > 0));
 	return {
 		day,
@@ -42,8 +46,17 @@ function ofDay(day: number, starts: readonly JobStart[], pulls: Pulls): DayOfSta
 		forNew: made.length,
 		wait: typically(waitsOf(starts)),
 		parts: seen.map((part) => ({part, ...typically(made.map(({parts}) => parts[part] ?? 0))})),
-		pull: pulled.length === 0 ? undefined : {...typically(pulled), jobs: pulled.length},
+		pull: pullsOf(made, pulls),
 	};
+}
+
+/** How long images took on the workers that were made for these jobs. */
+function pullsOf(starts: readonly JobStart[], pulls: Pulls): DayOfStarts['pull'] {
+	const pulled = starts
+		.filter(isForNew)
+		.flatMap(({job}) => pulls.get(job) ?? [])
+		.filter((seconds) => !Number.isNaN(seconds));
+	return pulled.length === 0 ? undefined : {...typically(pulled), jobs: pulled.length};
 }
 
 /** The days of which starts are known, the newest first. Pure. */
@@ -67,12 +80,13 @@ function withOneIdle(starts: readonly JobStart[]): number[] {
 }
 
 /** What would shorten the waits, by the jobs of all days that are known; `usdPerHour` is what a worker costs. Nothing where no job waited for a worker's making. Pure. */
-export function whatIf({days}: Starts, usdPerHour: number | undefined): WhatIf {
+export function whatIf({days}: Starts, usdPerHour: number | undefined, pulls: Pulls = new Map()): WhatIf {
 	const starts = [...days.values()].flat();
 	if (!starts.some(isForNew)) return {};
 	const installs = starts.some(({parts}) => (parts.Docker ?? 0) > 0);
 	return {
 		idle: {...typically(withOneIdle(starts)), usdPerDay: usdPerHour === undefined ? undefined : usdPerHour * 24},
 		baked: installs ? typically(starts.map(({waited, parts}) => waited - (parts.Docker ?? 0))) : undefined,
+		images: pullsOf(starts, pulls),
 	};
 }

@@ -18,16 +18,16 @@ const line = (label: string, {p50, p95}: Typically, note = ''): string =>
 
 const dayWords = (day: number, now: number): string => (day === dayOf(now) ? 'today' : clockWords(day, now).replace(/ \d\d:\d\d UTC$/, ''));
 
-/** What is known besides the starts: what one more worker costs, and how long images took, by jobs. */
-type StartsBeside = {usdPerHour?: number | undefined; pulls?: ReadonlyMap<number, number> | undefined};
+/** What is known besides the starts: what one more worker costs, how long images took, by jobs, and whether those came from a mirror. */
+type StartsBeside = {usdPerHour?: number | undefined; pulls?: ReadonlyMap<number, number> | undefined; hasMirror?: boolean | undefined};
 
 /** How long jobs wait for a worker, by day; where that time goes; what would shorten it, by the same jobs. `now` is milliseconds since 1970. */
-export function startLines(starts: Starts | undefined, {pulls, usdPerHour}: StartsBeside, now: number): string[] {
+export function startLines(starts: Starts | undefined, {hasMirror, pulls, usdPerHour}: StartsBeside, now: number): string[] {
 	if (!starts) return ['Waits           not known: the log has not been read'];
 	const days = startsByDay(starts, pulls);
 	const [newest] = days;
 	if (!newest) return [`Waits           no job has come to a worker since ${clockWords(starts.since, now)}`];
-	const {idle, baked} = whatIf(starts, usdPerHour);
+	const {baked, idle, images} = whatIf(starts, usdPerHour, pulls);
 	const made = days.find(({forNew}) => forNew > 0);
 	return [
 		`${padded('Waits for a worker', labels)}${padded('half', figures)}95 of 100`,
@@ -36,12 +36,13 @@ export function startLines(starts: Starts | undefined, {pulls, usdPerHour}: Star
 			? [
 					`  ${dayWords(made.day, now)}, ${many(made.forNew, 'job')} for a new one`,
 					...made.parts.map((one) => line(`    ${partWords[one.part]}`, one)),
-					...(made.pull
-						? [line('    then images are pulled', made.pull), `      by the logs of ${many(made.pull.jobs, 'job')}; a mirror saves most of it`]
-						: []),
+					...(made.pull ? [line('    then images are pulled', made.pull), `      by the logs of ${many(made.pull.jobs, 'job')}`] : []),
 				]
 			: []),
 		...(idle ? [line('  had one more stood idle', idle, idle.usdPerDay === undefined ? '' : `about ${money(idle.usdPerDay)} a day`)] : []),
 		...(baked ? [line('  had Docker been in the image', baked)] : []),
+		...(images && images.p95 >= 1
+			? [line('  had images been in it, less', images, hasMirror ? 'after the wait' : 'after the wait; a mirror saves so much at most')]
+			: []),
 	];
 }

@@ -91,7 +91,14 @@ export function reportText(snapshot: Snapshot, rows: readonly WorkerRow[], now: 
 			why.asks,
 			why.causes.map(({says, source}) => `${says} (${sourceTitles[source]})`),
 		),
-		...section('Start times', startLines(snapshot.journal.value?.starts, {usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls}, now)),
+		...section(
+			'Start times',
+			startLines(
+				snapshot.journal.value?.starts,
+				{usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls, hasMirror: snapshot.host.value?.mirror !== undefined},
+				now,
+			),
+		),
 		...section('Last refused creates', refusals(snapshot, now)),
 		...section(
 			'Recent changes',

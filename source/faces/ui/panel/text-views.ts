@@ -107,7 +107,11 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		'',
 		...(kinds.length === 0 ? [labelled('Workers', 'none')] : kinds),
 		'',
-		...startLines(snapshot.journal.value?.starts, {usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls}, now),
+		...startLines(
+			snapshot.journal.value?.starts,
+			{usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls, hasMirror: snapshot.host.value?.mirror !== undefined},
+			now,
+		),
 		'',
 		...(mirror ? [labelled('Mirror', mirrorWords(mirror)), ''] : []),
 		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),
