@@ -98,6 +98,18 @@ async function dryRuns(context: Context, {images, network}: PermissionsNeeds): P
 /** Actions that are asked about together: all on one thing, since IAM refuses to be asked about sorts of things that differ. */
 type ActionBatch = {actions: Action[]; resource: string | undefined; service?: string};
 
+/**
+ * Sorts of EC2's things that a setup makes, by the calls about them that no dry run can try before they are there: IAM is asked of one that isn't there yet,
+ * as a policy has to allow it for the one that is made.
+ */
+const madeSorts: readonly [call: RegExp, thing: string][] = [
+	[/SecurityGroup(Ingress|Egress)$|^DeleteSecurityGroup$/, 'security-group/sg-00000000000000000'],
+	[/LaunchTemplate(Version)?$/, 'launch-template/lt-00000000000000000'],
+	[/^(AssociateIamInstanceProfile|TerminateInstances)$/, 'instance/i-00000000000000000'],
+	// It knows no single thing: a policy allows it for all or for none.
+	[/^DescribeIamInstanceProfileAssociations$/, '*'],
+];
+
 /** What an action is judged on: least policies name it, and `*` would read as refused. Undefined where nothing can be named. */
 function resourceOf(action: Action, {answers, fleet}: Context, {account, partition}: Found['identity']): string | undefined {
 	const [service, name = ''] = action.split(':');
@@ -109,6 +121,10 @@ function resourceOf(action: Action, {answers, fleet}: Context, {account, partiti
 	}
 	if (service === 'ssm') return arn(`ssm:${fleet.region}:${account}`, `parameter${names.record(fleet)}`);
 	if (service === 'autoscaling') return arn(`autoscaling:${fleet.region}:${account}`, `autoScalingGroup:*:autoScalingGroupName/${names.scalingGroup(fleet)}`);
+	if (service === 'ec2') {
+		const thing = madeSorts.find(([call]) => call.test(name))?.[1];
+		return thing === '*' ? thing : thing && arn(`ec2:${fleet.region}:${account}`, thing);
+	}
 	if (service !== 'iam') return undefined;
 	return arn(`iam::${account}`, `${/InstanceProfile/.test(name) ? 'instance-profile' : 'role'}${profile}`);
 }
@@ -135,7 +151,7 @@ function questionsOf({actions: asked, roles}: PermissionsAsked, context: Context
 }
 
 /** Questions to IAM under way at once: it throttles soon. */
-const atOnce = 4;
+const atOnce = 5;
 
 /** Asks IAM what the caller's policies say of some actions. Those that it won't be asked about together are asked about one by one. */
 async function simulate(context: Context, arn: string, question: ActionBatch): Promise<Learnt> {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {test} from 'node:test';
+import {dockerAutoscaler} from '../../source/executors/docker-autoscaler/executor.ts';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {untoldOnScreens} from '../faces/blocked-screens.ts';
 import {makeSshKey} from '../world/ssh-key.ts';
 import {bucketName, name, problemsIn, region, type SetUp, type SetupWish, setUp} from './fleet.ts';
-import {noneAtAll, oneOfEach, standing} from './seen.ts';
+import {noneAtAll, oneGroup, oneOfEach, standing} from './seen.ts';
 
 const arm = (world: World) => [...world.outside.region(region).images.values()].find(({architecture}) => architecture === 'arm64')?.id ?? '';
 const elsewhere = (world: World) => [...world.outside.region('eu-west-1').images.values()][0]?.id ?? '';
@@ -288,17 +289,23 @@ test('problems that can be seen now are told together, not one by one', async ()
 	assert.deepEqual(standing(world), noneAtAll);
 });
 
-test('whichever action a run needs is denied, it is named before anything is made, or the fleet is made without it', async () => {
-	const actions = [...new Set(dockerMachine.steps.flatMap((step) => step.actions))];
-	assert.ok(actions.length > 60);
-	for (const action of actions) {
-		const world = simulatedWorld();
-		world.outside.deny(action);
-		const made: SetUp | Error = await setUp(world, {secrets: {runnerToken: world.outside.token()}}).catch((error: unknown) =>
-			error instanceof Error ? error : new Error(String(error)),
-		);
-		const told = made instanceof Error ? [made.message] : problemsIn(made);
-		if (told.length === 0) assert.deepEqual([action, standing(world)], [action, oneOfEach]);
-		else assert.deepEqual([action, told.some((one) => one.includes(`\`${action}\``)), world.acts], [action, true, []]);
+test('whichever action a run needs is denied, or spoken of by no policy, it is named before anything is made, or the fleet is made without it', async () => {
+	const ways = [
+		{executor: dockerMachine, refuse: 'deny', whole: oneOfEach},
+		{executor: dockerAutoscaler, refuse: 'lack', whole: oneGroup},
+	] as const;
+	for (const {executor, refuse, whole} of ways) {
+		// Of other services IAM tells both alike.
+		const actions = [...new Set(executor.steps.flatMap((step) => step.actions))].filter((action) => refuse === 'deny' || /^(ec2|autoscaling):/.test(action));
+		assert.ok(actions.length > 30, `${actions.length}`);
+		for (const action of actions) {
+			const world = simulatedWorld();
+			world.outside[refuse](action);
+			const wish: SetupWish = {flags: {executor: executor.name}, secrets: {runnerToken: world.outside.token()}};
+			const made: SetUp | Error = await setUp(world, wish).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+			const told = made instanceof Error ? [made.message] : problemsIn(made);
+			if (told.length === 0) assert.deepEqual([refuse, action, standing(world)], [refuse, action, whole]);
+			else assert.deepEqual([refuse, action, told.some((one) => one.includes(`\`${action}\``)), world.acts], [refuse, action, true, []]);
+		}
 	}
 });

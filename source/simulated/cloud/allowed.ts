@@ -74,7 +74,7 @@ export function judgeAllowed(account: AccountState, name: OperationName, input: 
 	const action = denied ?? actions.find((one) => account.denied.has(one));
 	if (action === undefined) return;
 	if (name === 'HeadBucket') throw refusal('403', 'Unknown', 403);
-	throw refusedBy(serviceOf[name], action, by, denied === undefined ? 'policy' : 'organization');
+	throw refusedBy(serviceOf[name], action, by, denied !== undefined ? 'organization' : account.unmentioned.has(action) ? 'nothing' : 'policy');
 }
 
 const expiredCode: Partial<Record<AwsService, string>> = {'auto-scaling': 'ExpiredToken', ec2: 'RequestExpired', s3: 'ExpiredToken'};
