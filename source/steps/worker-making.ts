@@ -24,7 +24,7 @@ export type WorkersCounted = {
 /** What would be lost of the workers once another config.toml is written: `left` are workers that no runner manages then. */
 export type Stranded = {left: string[]; drains: boolean};
 
-/** What an executor's workers need of an image that is baked for them, as lines of sh that root runs. */
+/** What an executor's workers need of an image that is baked for them, as lines of sh that root runs, with the functions `say`, `fail` and `apt_install` at hand. */
 export type BakeParts = {
 	/** Puts Docker there where the image has none. */
 	install: string;

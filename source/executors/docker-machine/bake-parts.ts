@@ -13,13 +13,24 @@ const withoutSources = `if command -v apt-get >/dev/null; then
   done
   rm -rf /var/lib/apt/lists/*
   printf 'apt:\\n  preserve_sources_list: true\\n' >/etc/cloud/cloud.cfg.d/99-gitlab-runner-aws.cfg
-  apt-get update && apt-get install -y curl sudo iptables || fail 'apt-get does not work without its sources'
+  apt_install curl sudo iptables || fail 'apt-get does not work without its sources'
 fi
 `;
 
-/** Docker as docker-machine would put it there, whose workers then find it, with the storage driver that docker-machine names to it. */
+/**
+ * Docker as docker-machine would put it there, whose workers then find it, with the storage driver that docker-machine names to it. Its script doesn't wait for
+ * apt's locks, and its site may be out of reach for a moment.
+ */
 export const bakeParts = ({engineInstall}: Pick<Answers, 'engineInstall'>): BakeParts => ({
-	install: engineInstall === 'image' ? '' : `if ! command -v docker >/dev/null; then\n  curl -fsSL ${quote(engineInstall)} | sh\nfi\n`,
+	install:
+		engineInstall === 'image'
+			? ''
+			: `for try in 1 2 3; do
+  if command -v docker >/dev/null; then break; fi
+  [ $try = 1 ] || sleep 20
+  curl -fsSL ${quote(engineInstall)} | sh
+done
+`,
 	storageDriver: 'overlay2',
 	last: withoutSources,
 });

@@ -90,8 +90,9 @@ package containerd dpkg
 package docker.io 'containerd, iptables'
 echo 'deb [trusted=yes] file:/srv/packages ./' >/etc/apt/sources.list
 
-# Docker as its own script puts it there, which leaves a source of its own.
+# Docker as its own script puts it there, which leaves a source of its own. The first time it fails.
 cat >/srv/get-docker.sh <<'SCRIPT'
+[ -e /run/tried ] || { : >/run/tried; exit 1; }
 echo 'deb [trusted=yes] file:/srv/packages ./ #' >/etc/apt/sources.list.d/docker.list
 apt-get update && apt-get install -y docker.io
 SCRIPT
