@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {isComplete} from '../../source/answers/all.ts';
 import type {Secrets} from '../../source/answers/secrets.ts';
 import {type Layers, settle} from '../../source/answers/settle.ts';
@@ -17,6 +18,7 @@ import {accountLook} from '../../source/steps/looks/account.ts';
 import {identityLook} from '../../source/steps/looks/identity.ts';
 import {recordLook} from '../../source/steps/looks/record.ts';
 import {forgiving} from '../../source/world/laptop/disk/forgiving.ts';
+import {untoldOnScreens} from '../faces/blocked-screens.ts';
 
 export const region = 'us-east-2';
 export const zone = 'us-east-2a';
@@ -123,6 +125,8 @@ export function setUp(ports: Ports, wish: SetupWish = {}): Promise<SetUp> {
 		const {steps} = executorOf(context.answers);
 		const plan = await makePlan(steps, context, emit, allowed);
 		const blocked = problemsOf(plan);
+		// Whatever is in the way is told whole on every screen, at every size.
+		if ([...plan.values()].some(({is}) => is === 'blocked')) assert.deepEqual(untoldOnScreens(events), []);
 		const isReady = [...plan.values()].every(({is}) => is === 'ready');
 		const running = wish.pauses ? pausing(context, {emit, signal: new AbortController().signal, onLook: () => {}}) : context;
 		const result = blocked.length > 0 || isReady ? undefined : await runPlan(steps, running, plan, emit, allowed);

@@ -9,18 +9,24 @@ import {sentenceOf} from '../../source/faces/words/problems.ts';
 import {sizes, smallSizes} from './sizes.ts';
 import {everyScreen, stateAfter, viewOf, walkSeen} from './states.ts';
 
-/** Screens of the walk, and whether letters are text there. */
-const walked: readonly [name: keyof typeof everyScreen, typing: boolean][] = [
-	['a choice in the walk', false],
-	['a field in the walk', true],
-	['the token in the walk', true],
-	['overview', false],
-	['the plan over a question', false],
+/** Screens of the walk, and the key by which what is blocked is mended there. */
+const walked: readonly [name: keyof typeof everyScreen, press: string][] = [
+	['a choice in the walk', 'f'],
+	['a field in the walk', 'ctrl-f'],
+	['the token in the walk', 'ctrl-f'],
+	['overview', 'f'],
+	['the plan over a question', 'f'],
 ];
+
+/** A plan beside which nothing is asked: its words say what would mend it. A run where the same is found too late, and what the panel's key would have done: what to do. */
+const others = ['plan', 'run', 'panel-act'] as const;
 
 const look = {colour: false, ascii: false};
 
 const packed = (text: string): string => plainText(text, look).replace(/\s+/g, '');
+
+/** Whether a text has no room beside all else: in a small terminal, and where it would fill a quarter of one. Its end is elsewhere then, as the screen says. */
+const isTight = (told: string, columns: number, rows: number): boolean => columns < 60 || rows < 20 || told.length > (columns * rows) / 4;
 
 /** A frame's letters, wherever its lines break. Beside a pane of its own a line is cut into two columns: only the pane is read. */
 const lettersOf = (rows: readonly Row[]): string => packed(rows.map((row) => textOf(row).replace(/^.*│ /, '')).join(' '));
@@ -35,19 +41,31 @@ export function untoldOnScreens(events: readonly Happening[]): string[] {
 	if (!finding?.problem) return ['nothing is blocked'];
 	const {problem, fix} = finding;
 	const mends = mendsOf(finding) !== undefined;
-	return walked.flatMap(([name, typing]) => {
+	const every = [...sizes, [100, 30] as const, ...smallSizes];
+	const untold = others.flatMap((name) => {
+		const screen: Screen = name === 'panel-act' ? {is: name, act: {do: 'undo'}, problem} : {is: name};
+		const failed: Happening = {event: 'step.failed', step: step?.name ?? '', problem, seconds: 1};
+		const seen = name === 'run' ? stateAfter([...events.map((event) => [0, event] as const), [0, failed]]) : state;
+		const told = packed([sentenceOf(problem), problem.advice ?? ''].join(' '));
+		return every.flatMap(([columns, rows]) => {
+			const text = lettersOf(frameOf(screen, viewOf(seen, {columns, rows, look})));
+			return text.includes(told) || (isTight(told, columns, rows) && /↓\d+|…/.test(text)) ? [] : [`${name} at ${columns}x${rows} lacks: ${told}\n${text}`];
+		});
+	});
+	const untoldInWalk = walked.flatMap(([name, press]) => {
 		const screen: Screen = everyScreen[name] ?? {is: 'plan'};
-		const key = packed(`${typing ? 'ctrl-f' : 'f'} ${fix ?? ''}`);
-		return [...sizes, [100, 30] as const, ...smallSizes].flatMap(([columns, rows]) => {
+		const key = packed(`${press} ${fix ?? ''}`);
+		return every.flatMap(([columns, rows]) => {
 			const text = lettersOf(frameOf(screen, viewOf(state, {columns, rows, look, wizard: {...walkSeen, answers}})));
 			const isSmall = columns < 60 || rows < 20;
 			// Where there is little room the plan has it, which the screen says.
 			const told = packed([sentenceOf(problem), ...(mends ? [] : [problem.advice ?? ''])].join(' '));
-			const isTold = text.includes(told) || (isSmall && /tabshowsitwhole|↓\d+more|…/.test(text));
+			const isTold = text.includes(told) || (isTight(told, columns, rows) && /tabshowsitwhole|↓\d+more|…/.test(text));
 			return [
 				...(isTold ? [] : [`${name} at ${columns}x${rows} lacks: ${told}\n${text}`]),
 				...(mends && !text.includes(isSmall ? key.slice(0, 20) : key) ? [`${name} at ${columns}x${rows} lacks the key: ${key}\n${text}`] : []),
 			];
 		});
 	});
+	return [...untoldInWalk, ...untold];
 }

@@ -1,7 +1,7 @@
 import {glyphOf, marks, plainText, signOf} from '../words/glyphs.ts';
 import {inLine, type StepSeen, wordsOf} from '../words/run-state.ts';
 import {displayWidth, padded} from '../words/width.ts';
-import {wrap} from '../words/wrapping.ts';
+import {wrapWhole} from '../words/wrapping.ts';
 import {cutRow, emptyRow, markSpan, type Row, row, type Span} from './row.ts';
 import type {View} from './screen.ts';
 import {glyphSpan} from './steps-list.ts';
@@ -39,7 +39,7 @@ function findingRows(step: StepSeen, titleWidth: number, view: View, {columns, t
 	if (finding.is === 'blocked') return blockedRows(step, view, {columns, typing});
 	const role = finding.is === 'waiting' ? ('quiet' as const) : undefined;
 	const says = plainText(wordsOf(finding, state), look);
-	const [first = '', ...more] = whole ? wrap(says, Math.max(20, columns - titleWidth - 4)) : [says];
+	const [first = '', ...more] = whole ? wrapWhole(says, Math.max(20, columns - titleWidth - 4)) : [says];
 	const below = more.map((text) => row(' '.repeat(titleWidth + 4), {text, role}));
 	return [row(markSpan(finding.is, look), `${title}  `, {text: first, role}), ...below].map((one) => cutRow(one, columns, look));
 }

@@ -1,6 +1,6 @@
 import {type ColourRole, glyphOf, type Mark, marks, plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
 import {fitted, type Line} from '../words/lines.ts';
-import {cut, displayWidth} from '../words/width.ts';
+import {cut, displayWidth, pieces} from '../words/width.ts';
 
 /** A piece of a row in one style. `quiet` is for what can wait, never for the only copy of a fact. */
 export type Span = {text: string; role?: ColourRole | undefined; bold?: boolean};
@@ -36,9 +36,15 @@ export function cutRow({spans, ...rest}: Row, columns: number, look: TerminalLoo
 	return {spans: kept, ...rest};
 }
 
-/** A line as told, as rows of this width. */
+/** A line as told, as rows of this width: a command that is wider goes on in the next row, since a screen would cut it. */
 export const rowsOf = (line: Line, columns: number, look: TerminalLook): Row[] =>
-	fitted(line, columns, look).map(({before, marked, rest}) => row(before, {text: marked, role: line.mark ? marks[line.mark].role : undefined}, rest));
+	fitted(line, columns, look).flatMap(({before, marked, rest}) => {
+		const from = displayWidth(before + marked);
+		const [first = ''] = pieces(rest, columns - from);
+		const hang = ' '.repeat(from + (/^ */.exec(rest)?.[0].length ?? 0));
+		const more = first === rest ? [] : pieces(rest.slice(first.length), columns - hang.length);
+		return [row(before, {text: marked, role: line.mark ? marks[line.mark].role : undefined}, first), ...more.map((text) => row(hang + text))];
+	});
 
 /** Text on the left and on the right of one row; the left one is cut first. */
 export function apart(left: Span[], right: Span[], columns: number, look: TerminalLook): Row {

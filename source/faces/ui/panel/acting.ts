@@ -3,7 +3,7 @@ import {glyphOf, plainText, signOf, type TerminalLook} from '../../words/glyphs.
 import {sentenceOf} from '../../words/problems.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {displayWidth, padded} from '../../words/width.ts';
-import {wrap, wrapColumns} from '../../words/wrapping.ts';
+import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {pageKeys, pageRows} from '../paging.ts';
 import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
@@ -49,16 +49,16 @@ const actKeys: Keys<ActScreen> = (screen, view) => [
 
 /** What stands in the way, and what to do about it. */
 const problemRows = (problem: ProblemSeen, columns: number, look: TerminalLook): Row[] => [
-	...wrap(plainText(sentenceOf(problem), look), columns - 4).map((text, line) =>
+	...wrapWhole(plainText(sentenceOf(problem), look), columns - 4).map((text, line) =>
 		row(line === 0 ? ` ${glyphOf('blocked', look)} ` : '   ', {text, role: 'blocked'}),
 	),
-	...(problem.advice === undefined ? [] : wrap(plainText(problem.advice, look), columns - 4).map((text) => row('   ', text))),
+	...(problem.advice === undefined ? [] : wrapWhole(plainText(problem.advice, look), columns - 4).map((text) => row('   ', text))),
 ];
 
 function actRows({act, ready, problem}: ActScreen, {look, columns}: View): Row[] {
 	if (problem) return problemRows(problem, columns, look);
 	if (!ready) return [row(' ', {text: wordsOf(act), bold: true}), emptyRow, row(` ${signOf('more', look)} looking at what would happen`)];
-	const body: Row[] = [...wrap(plainText(ready.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
+	const body: Row[] = [...wrapWhole(plainText(ready.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
 	for (const detail of ready.details) body.push(...wrapColumns(plainText(detail, look), Math.min(110, columns - 3)).map((text) => row('   ', text)));
 	return body;
 }
@@ -123,7 +123,7 @@ const saysOf = ({says, disabled}: MoveChoice): string => [says, disabled ?? ''].
 
 const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, rows}) => {
 	const asks = 'Where should new workers be made, and as what? Those that run stay as they are.';
-	const head = [...wrap(asks, columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
+	const head = [...wrapWhole(asks, columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
 	if (problem) return [...head, ...problemRows(problem, columns, look)];
 	if (!choices) return [...head, row(` ${signOf('more', look)} asking AWS for zones, types, prices and quotas`)];
 	if (choices.length === 0) return [...head, row(' There is no other place: no zone of this network offers the type, and no other type is like it.')];
@@ -145,7 +145,7 @@ const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, ro
 	const on = choices[at];
 	const whole = on ? saysOf(on) : '';
 	// What has no room beside its label stands below, for the one under the cursor.
-	const below = width + displayWidth(whole) + 5 <= columns ? [] : [emptyRow, ...wrap(plainText(whole, look), columns - 5).map((text) => row('   ', text))];
+	const below = width + displayWidth(whole) + 5 <= columns ? [] : [emptyRow, ...wrapWhole(plainText(whole, look), columns - 5).map((text) => row('   ', text))];
 	return [...head, ...windowed(lines, at, bodyRows(rows) - head.length - below.length, look), ...below];
 };
 

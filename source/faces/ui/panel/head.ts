@@ -21,7 +21,7 @@ import {
 	stateWords,
 } from '../../words/status-words.ts';
 import {cut, displayWidth} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {isSmall} from '../layout.ts';
 import {apart, cutRow, emptyRow, type Row, row, type Span} from '../row.ts';
 import type {View} from '../screen.ts';
@@ -173,7 +173,7 @@ function cutLines(lines: readonly string[], most: number, columns: number, look:
 /** The sentence as rows: the question bold, the key that acts at its end. In fewer rows than it takes, what is cut is its end, with a sign, and never its key. */
 export function whyRows(seen: PanelSeen, {look, columns, now}: View, most = Number.POSITIVE_INFINITY): Row[] {
 	const {text, asks, key} = whyLines(seen, now);
-	const lines = wrap(plainText(text, look), Math.min(columns - 2, 160));
+	const lines = wrapWhole(plainText(text, look), Math.min(columns - 2, 160));
 	const [sign = '', ...words] = key.split('  ');
 	const spans: Span[] = key === '' ? [] : [{text: '   '}, {text: sign, role: 'accent'}, {text: `  ${words.join('  ')}`}];
 	const beside = columns - 2 - widthOf(spans);
@@ -241,7 +241,7 @@ export function newsRows(seen: PanelSeen, {look, columns, now, tick}: View, heig
 	if (news) {
 		const mark = news.role === 'ready' ? 'ready' : news.role === 'blocked' ? 'failed' : 'note';
 		const whole = plainText(news.says, look);
-		const lines = wrap(whole, columns - 4);
+		const lines = wrapWhole(whole, columns - 4);
 		const fits = lines.length <= height ? lines : [...lines.slice(0, height - 1), lines.slice(height - 1).join(' ')];
 		return fits.map((text, at) => cutRow(row(' ', at === 0 ? {text: `${glyphOf(mark, look)} `, role: news.role} : '  ', {text}), columns, look));
 	}

@@ -3,7 +3,7 @@ import type {Entry} from '../../../panel/journal/entries.ts';
 import {ageOf} from '../../../panel/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {logText} from '../../words/log-text.ts';
-import {wrap, wrapWhole} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {type Row, row, ruleRow, type Span} from '../row.ts';
 import type {Binding, Move, View} from '../screen.ts';
 import {filterWords} from './head.ts';
@@ -118,7 +118,7 @@ export function logBody(screen: PanelScreen, seen: PanelSeen, view: View, height
 		const why =
 			journal.problem?.message ??
 			(filter === '' ? (journal.value ? 'The log has no line yet.' : "Reading the runner's log.") : 'No line has these letters. Escape shows all.');
-		return [ruleRow(title, columns, look), ...wrap(why, columns - 2).map((text) => row(' ', text))];
+		return [ruleRow(title, columns, look), ...wrapWhole(why, columns - 2).map((text) => row(' ', text))];
 	}
 	const rows: Row[] = [];
 	for (let at = top; at < lines.length && rows.length < room; at++) {

@@ -5,7 +5,7 @@ import {type JobColumn, jobColumns, lookOf, type WorkerColumn, workerCells, work
 import {cellsOf, fit, headOf, type Layout, windowOf} from '../../words/columns.ts';
 import {type ColourRole, glyphOf, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {emptyWords} from '../../words/status-words.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {emptyRow, type Row, row, type Span} from '../row.ts';
 import type {View} from '../screen.ts';
 import {filterWords} from './head.ts';
@@ -78,7 +78,7 @@ function filterRow(screen: PanelScreen, count: number, all: number, more: string
 	return row('   ', ...filtered, {text: more, role: 'quiet'});
 }
 
-const none = (text: string, columns: number): Row[] => [emptyRow, ...wrap(text, columns - 4).map((line) => row('   ', line))];
+const none = (text: string, columns: number): Row[] => [emptyRow, ...wrapWhole(text, columns - 4).map((line) => row('   ', line))];
 
 /** The rows that the table of this view fills, its head and its last row with them; undefined for a view that is no table. */
 export function tableHeight(screen: PanelScreen, seen: PanelSeen, now: number): number | undefined {

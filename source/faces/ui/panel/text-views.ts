@@ -10,7 +10,7 @@ import {plainText, signOf} from '../../words/glyphs.ts';
 import {startLines} from '../../words/start-times.ts';
 import {limitIn, managedOf} from '../../words/status-words.ts';
 import {padded, pieces} from '../../words/width.ts';
-import {wrap, wrapColumns} from '../../words/wrapping.ts';
+import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
 import {emptyRow, type Row, row} from '../row.ts';
 import type {View} from '../screen.ts';
 import type {PanelSeen} from './seen.ts';
@@ -118,7 +118,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		...spotTrend.map(([key, values]) => labelled('', `${padded(key, 28)}${padded(money(values.at(-1)), 9)}${priceline(values, 24, look.ascii)}`)),
 		...(prices.problem ? ['', `Prices: ${prices.problem.message}`] : []),
 		'',
-		...wrap(
+		...wrapWhole(
 			`Each price is with disk and address. ${notCounted({types: manages === undefined ? ran : [manages.type, ...ran], privately: manages !== undefined && manages.publicIp === undefined})}`,
 			columns - 2,
 		),

@@ -4,7 +4,7 @@ import {shownAs, toText} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth, padded} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
@@ -192,9 +192,9 @@ function below(screen: ChooseScreen, height: number, labelWidth: number, view: V
 		screen.asked.question.id === 'schedule'
 			? weekRows(on.value, height - 1, view)
 			: (on.details ?? []).flatMap(([label, text]) =>
-					wrap(plainText(text, look), columns - 10).map((line, at) => row('   ', {text: padded(at === 0 ? label : '', 6), role: 'quiet'}, line)),
+					wrapWhole(plainText(text, look), columns - 10).map((line, at) => row('   ', {text: padded(at === 0 ? label : '', 6), role: 'quiet'}, line)),
 				);
-	const cut = isCut ? wrap(plainText(beside.trim(), look), columns - 4).map((text) => row('   ', {text, role: 'quiet'})) : [];
+	const cut = isCut ? wrapWhole(plainText(beside.trim(), look), columns - 4).map((text) => row('   ', {text, role: 'quiet'})) : [];
 	const fitting = [[...cut, ...more], more, cut].find((rows) => rows.length > 0 && rows.length < height);
 	return fitting ? [emptyRow, ...fitting] : [];
 }
@@ -218,7 +218,7 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 	const foot =
 		screen.refused === undefined
 			? []
-			: wrap(plainText(`${glyphOf('blocked', look)} ${screen.refused}`, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
+			: wrapWhole(plainText(`${glyphOf('blocked', look)} ${screen.refused}`, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
 	const room = bodyRows(view.rows) - head.length - foot.length;
 	const drawn = below(screen, room - Math.min(rows.length, leastListed), labelWidth, view);
 	const list = windowed(rows, screen.at, room - drawn.length, look);

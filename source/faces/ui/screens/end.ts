@@ -1,6 +1,6 @@
 import {plainText, signOf, type TerminalLook} from '../../words/glyphs.ts';
 import type {RunState} from '../../words/run-state.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {emptyRow, markSpan, type Row, row} from '../row.ts';
 import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 import {commandRows} from './by-hand.ts';
@@ -31,17 +31,17 @@ function jobRows({job}: RunState, columns: number, look: TerminalLook): Row[] {
 	const mark = job.status === 'success' ? ('done' as const) : ('failed' as const);
 	const says = job.says.charAt(0).toUpperCase() + job.says.slice(1);
 	return [
-		...wrap(plainText(says, look), columns - 5).map((text, at) => row(' ', at === 0 ? markSpan(mark, look) : '  ', text)),
+		...wrapWhole(plainText(says, look), columns - 5).map((text, at) => row(' ', at === 0 ? markSpan(mark, look) : '  ', text)),
 		...(job.url === undefined ? [] : [row(`   ${job.url}`)]),
 	];
 }
 
 const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) => {
-	const lines = wrap(plainText(says, look), columns - 5);
+	const lines = wrapWhole(plainText(says, look), columns - 5);
 	return [
 		...lines.map((text, at) => row(' ', at === 0 ? markSpan('done', look) : '  ', {text, bold: true})),
 		...jobRows(state, columns, look),
-		...(wizard.news ? [emptyRow, ...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role}))] : []),
+		...(wizard.news ? [emptyRow, ...wrapWhole(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role}))] : []),
 		emptyRow,
 		row(' What comes next:'),
 		...next.flatMap(({command, does}) => [
@@ -50,7 +50,7 @@ const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) 
 		]),
 		...state.notes
 			.slice(-3)
-			.flatMap(({says: note}) => [emptyRow, ...wrap(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
+			.flatMap(({says: note}) => [emptyRow, ...wrapWhole(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
 	];
 };
 

@@ -3,7 +3,7 @@ import {isSecret} from '../../../answers/question.ts';
 import {inWords, shownAs, toText, typedFor} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/terminal.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {isSmall} from '../layout.ts';
 import type {Press} from '../press.ts';
@@ -104,10 +104,10 @@ export function questionRows({question, note}: Asked, view: View): Row[] {
 	const {columns, look} = view;
 	const width = Math.min(columns - 2, 100);
 	const rows = [
-		...wrap(plainText(question.title, look), width).map((text) => row(' ', {text, bold: true})),
-		...(isSmall(view) ? [] : wrap(plainText(question.help, look), width).map((text) => row(` ${text}`))),
+		...wrapWhole(plainText(question.title, look), width).map((text) => row(' ', {text, bold: true})),
+		...(isSmall(view) ? [] : wrapWhole(plainText(question.help, look), width).map((text) => row(` ${text}`))),
 	];
-	if (note !== undefined) rows.push(...wrap(plainText(`! ${note}`, look), width).map((text) => row(' ', {text, role: 'warning'})));
+	if (note !== undefined) rows.push(...wrapWhole(plainText(`! ${note}`, look), width).map((text) => row(' ', {text, role: 'warning'})));
 	return [...rows, emptyRow];
 }
 
@@ -142,7 +142,7 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 	if (wrong !== undefined)
 		rows.push(
 			emptyRow,
-			...wrap(plainText(`${screen.refused === undefined ? signOf('dot', look) : glyphOf('blocked', look)} ${wrong}`, look), columns - 2).map((text) =>
+			...wrapWhole(plainText(`${screen.refused === undefined ? signOf('dot', look) : glyphOf('blocked', look)} ${wrong}`, look), columns - 2).map((text) =>
 				row(' ', {text, role}),
 			),
 		);

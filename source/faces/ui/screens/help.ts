@@ -1,6 +1,6 @@
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {padded} from '../../words/width.ts';
-import {wrap, wrapColumns} from '../../words/wrapping.ts';
+import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
@@ -22,7 +22,7 @@ function keyRows({shows, does, help}: Binding, {columns, look}: View): Row[] {
 	const key = shows === '' ? help?.key : shows;
 	if (key === undefined) return [];
 	const says = [does, help?.says ?? ''].filter((part) => part !== '').join(': ');
-	return wrap(plainText(says, look), Math.min(longest, columns - keyWidth - 2)).map((line, at) =>
+	return wrapWhole(plainText(says, look), Math.min(longest, columns - keyWidth - 2)).map((line, at) =>
 		row(' ', {text: padded(at === 0 ? plainText(key, look) : '', keyWidth), role: 'accent'}, line),
 	);
 }

@@ -2,7 +2,7 @@ import {many} from '../../../panel/formats.ts';
 import type {HomeFleet, HomeSeen} from '../../face.ts';
 import {glyphOf, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth, padded} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows, isSmall} from '../layout.ts';
 import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
 import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
@@ -92,7 +92,7 @@ function looking({regions, looked, refused}: HomeSeen, view: View): Row[] {
 				? `looked in ${looked} of ${regions} regions`
 				: `looked in ${looked} of ${regions} regions${more}`;
 	const told = isSmall(view) ? 0 : 3;
-	const failures = refused.slice(0, told).flatMap(({region, says: why}) => wrap(plainText(`! ${region}: ${why}`, look), columns - 14));
+	const failures = refused.slice(0, told).flatMap(({region, says: why}) => wrapWhole(plainText(`! ${region}: ${why}`, look), columns - 14));
 	const others = refused.length - told;
 	const rest = others > 0 ? [told === 0 ? `! ${many(others, 'region')} didn't answer` : `! and ${others} more regions didn't answer`] : [];
 	return [row(' ', {text: padded('Fleets', 11), bold: true}, says), ...[...failures, ...rest].map((text) => row(' '.repeat(12), {text, role: 'warning'}))];
@@ -121,7 +121,7 @@ function cutWords(focused: Row | undefined, {columns, look}: View, on: Item | un
 				: on.id === 'draft'
 					? leftWords(draft)
 					: beginnings.find(({begins}) => begins === on.id)?.says;
-	return [emptyRow, ...wrap(plainText(says ?? '', look), columns - 4).map((text) => row({text: `   ${text}`, role: 'quiet'}))];
+	return [emptyRow, ...wrapWhole(plainText(says ?? '', look), columns - 4).map((text) => row({text: `   ${text}`, role: 'quiet'}))];
 }
 
 const drawHome: Draw<HomeScreen> = (screen, view) => {

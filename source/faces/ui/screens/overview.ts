@@ -5,7 +5,7 @@ import {blockedIn} from '../../wizard/seen.ts';
 import {type Mark, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {inLine} from '../../words/run-state.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
@@ -121,7 +121,7 @@ const sourceWidth = (columns: number): number => (columns < 80 ? 11 : 21);
 /** Text with a label in a column of its own; wraps under itself. */
 function labelled(label: string, text: string, {columns, look}: View, stands = false): Row[] {
 	const width = 10;
-	return wrap(plainText(text, look), Math.min(100, columns - width - 2)).map((line, at) =>
+	return wrapWhole(plainText(text, look), Math.min(100, columns - width - 2)).map((line, at) =>
 		row(' ', {text: padded(at === 0 ? label : '', width), bold: true}, {text: line, bold: stands}),
 	);
 }
@@ -150,7 +150,7 @@ function detailRows(answer: AnswerSeen, [keyWidth, valueWidth]: [number, number]
 	const {columns, look} = view;
 	const why = answer.why === undefined ? answer.source : `${answer.source}: ${answer.why}`;
 	const isWhole = displayWidth(answer.value) <= valueWidth && keyWidth + valueWidth + displayWidth(why) + 9 <= columns;
-	const whole = isWhole ? [] : wrap(plainText(`${answer.value} (${why})`, look), columns - 6).map((text) => row(`     ${text}`));
+	const whole = isWhole ? [] : wrapWhole(plainText(`${answer.value} (${why})`, look), columns - 6).map((text) => row(`     ${text}`));
 	return [...whole, ...(answer.key === 'schedule' ? weekRows(answer.raw, bodyRows(view.rows) - 4, view) : [])];
 }
 
@@ -182,7 +182,7 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	const {wizard, look, columns, state} = view;
 	const {mark, text: title} = heading(view);
 	const head: Row[] = [row(' ', markSpan(mark, look), {text: title, bold: true, role: marks[mark].role})];
-	if (wizard.news) head.push(...wrap(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role})));
+	if (wizard.news) head.push(...wrapWhole(plainText(wizard.news.says, look), columns - 2).map((text) => row(' ', {text, role: wizard.news?.role})));
 	const keyWidth = Math.max(0, ...wizard.answers.map(({key}) => displayWidth(keyWords(key))));
 	// Beside the value there is room for where it came from.
 	const widest = Math.max(0, ...wizard.answers.map(({value}) => displayWidth(value)));

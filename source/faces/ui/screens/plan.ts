@@ -4,7 +4,7 @@ import {sentenceOf} from '../../words/problems.ts';
 import {type FindingSeen, inLine, type StepSeen, wordsOf} from '../../words/run-state.ts';
 import {countsOf, findingLines} from '../../words/sentences.ts';
 import {padded} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows, isSmall} from '../layout.ts';
 import {planCounts} from '../plan-pane.ts';
 import {lastKept, markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
@@ -84,7 +84,7 @@ const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	const looked = state.steps.filter(({finding, state: is}) => finding && is !== 'looking').length;
 	const counts = state.plan ? countsOf(state.plan) : `looked at ${looked} of ${state.steps.length}${signOf('more', look)}`;
 	if (state.steps.length === 0) return [row(` Looking at the account${signOf('more', look)}`)];
-	const head = wrap(plainText(`Plan: ${counts}`, look), columns - 2).map((text) => row(' ', {text, bold: true}));
+	const head = wrapWhole(plainText(`Plan: ${counts}`, look), columns - 2).map((text) => row(' ', {text, bold: true}));
 	const detail = focused?.finding ? detailOf(screen, focused, focused.finding, view) : [];
 	if (isSmall(view) && detail.length > 0)
 		return [row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view, true)), ...lastKept(detail, bodyRows(view.rows) - 1, `   ${signOf('more', look)}`)];

@@ -1,6 +1,6 @@
 import type {Proposal} from '../../../engine/proposal.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {wrap, wrapColumns} from '../../words/wrapping.ts';
+import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import type {Press} from '../press.ts';
@@ -37,7 +37,7 @@ const detailsOf = ({proposal}: ReviewScreen, {columns, look}: View): string[] =>
 const footHeight = ({proposal, refused}: ReviewScreen): number => (proposal.word === undefined ? 0 : 3) + (refused === undefined ? 0 : 1);
 
 function headRows({proposal}: ReviewScreen, {columns, look}: View): Row[] {
-	return [...wrap(plainText(proposal.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
+	return [...wrapWhole(plainText(proposal.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
 }
 
 const pageOf = (screen: ReviewScreen, view: View): number => Math.max(1, bodyRows(view.rows) - headRows(screen, view).length - footHeight(screen) - 1);

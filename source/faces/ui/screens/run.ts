@@ -5,7 +5,7 @@ import {plainText, signOf} from '../../words/glyphs.ts';
 import {problemLines} from '../../words/problems.ts';
 import {inLine, type RunState, type StepSeen, stepIn, toGo, waitsForJobs} from '../../words/run-state.ts';
 import {runWords} from '../../words/sentences.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {hurryKey} from '../hints.ts';
 import {runLayout} from '../layout.ts';
 import {type Row, row, rowsOf, ruleRow} from '../row.ts';
@@ -122,7 +122,7 @@ function progress({state, now, look, columns}: View): Row {
 function pausedRows({login}: {login: string | undefined}, {problem}: NonNullable<RunState['paused']>, {columns, look, wizard}: View): Row[] {
 	const command = login === undefined ? '' : `L runs \`${login}\`. `;
 	const advice = `${command}A login elsewhere is noticed within seconds, and it goes on by itself.`;
-	const news = wizard.news ? wrap(plainText(wizard.news.says, look), columns - 4).map((text) => row('   ', {text, role: wizard.news?.role})) : [];
+	const news = wizard.news ? wrapWhole(plainText(wizard.news.says, look), columns - 4).map((text) => row('   ', {text, role: wizard.news?.role})) : [];
 	return [...problemLines({...problem, advice}, 1).flatMap((line) => rowsOf(line, columns, look)), ...news];
 }
 
@@ -144,7 +144,7 @@ function detailRows(step: StepSeen, height: number, view: View): Row[] {
 	const usual = step.state === 'working' && step.usual !== undefined ? `, usually about ${spent(step.usual)}` : '';
 	const head = ruleRow(`${inLine(step.title)}${time === '' ? '' : `  ${time}${usual}`}`, columns, look);
 	const facts = [...waterfall(step.stages, now, inner, look), ...step.downloads.map((download) => downloadRow(download, inner, look))];
-	if (step.says !== undefined) facts.push(...wrap(plainText(step.says, look), inner).map((text) => row(text)));
+	if (step.says !== undefined) facts.push(...wrapWhole(plainText(step.says, look), inner).map((text) => row(text)));
 	const room = Math.max(0, height - 1 - facts.length);
 	const log = step.log.slice(room === 0 ? step.log.length : -room).map((line) => row({text: plainText(line, look), role: 'quiet'}));
 	return [head, ...[...facts, ...log].slice(0, Math.max(0, height - 1)).map(({spans, ...rest}) => ({...rest, spans: [{text: ' '}, ...spans]}))];

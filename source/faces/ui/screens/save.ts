@@ -1,5 +1,5 @@
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import type {Press} from '../press.ts';
 import {emptyRow, row} from '../row.ts';
@@ -35,12 +35,12 @@ const saveKeys: Keys<SaveScreen> = (screen, {look}) => [
 
 const drawSave: Draw<SaveScreen> = ({draft, refused}, {columns, look}) => [
 	row(' ', {text: 'What is the preset called?', bold: true}),
-	...wrap('It holds the answers and never a secret. `gitlab-runner-aws setup --preset NAME` begins from it.', Math.min(100, columns - 2)).map((text) =>
+	...wrapWhole('It holds the answers and never a secret. `gitlab-runner-aws setup --preset NAME` begins from it.', Math.min(100, columns - 2)).map((text) =>
 		row(` ${text}`),
 	),
 	emptyRow,
 	row({text: ` ${signOf('focus', look)} `, role: 'accent'}, ...draftSpans(draft, false, columns - 6, look)),
-	...(refused === undefined ? [] : [emptyRow, ...wrap(plainText(refused, look), columns - 2).map((text) => row(' ', {text, role: 'blocked' as const}))]),
+	...(refused === undefined ? [] : [emptyRow, ...wrapWhole(plainText(refused, look), columns - 2).map((text) => row(' ', {text, role: 'blocked' as const}))]),
 ];
 
 export const save: ScreenSpec<SaveScreen> = {word: 'save', draw: drawSave, keys: saveKeys, type: typeName, isTyping: () => true};

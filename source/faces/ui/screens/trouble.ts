@@ -1,6 +1,6 @@
 import {problemLines} from '../../words/problems.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {emptyRow, row, rowsOf} from '../row.ts';
 import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 
@@ -19,7 +19,7 @@ const troubleKeys: Keys<TroubleScreen> = ({login, back}) => [
 ];
 
 const drawTrouble: Draw<TroubleScreen> = ({problem, login}, {columns, look}) => [
-	...wrap('This has to be mended first; nothing is lost.', columns - 2).map((text) => row(' ', {text, bold: true})),
+	...wrapWhole('This has to be mended first; nothing is lost.', columns - 2).map((text) => row(' ', {text, bold: true})),
 	emptyRow,
 	...problemLines(problem, 1).flatMap((line) => rowsOf(line, columns, look)),
 	...(login === undefined

@@ -1,6 +1,6 @@
 import {running} from '../../words/durations.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {emptyRow, row} from '../row.ts';
 import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 
@@ -15,7 +15,7 @@ declare module '../screen.ts' {
 const watchKeys: Keys<WatchScreen> = () => [{press: ['q', 'escape'], shows: 'q', does: 'leave it, nothing stops', stays: true, act: () => ({leave: true})}];
 
 const drawWatch: Draw<WatchScreen> = ({title, from}, {columns, look, now, state}) => {
-	const rows = wrap(plainText(title, look), columns - 2).map((text) => row(' ', {text, bold: true}));
+	const rows = wrapWhole(plainText(title, look), columns - 2).map((text) => row(' ', {text, bold: true}));
 	const {document} = state;
 	if (typeof document?.value === 'string') {
 		const lines = document.value.trimEnd().split('\n');

@@ -1,7 +1,7 @@
 import {blockedIn, introduction, mendable, priced} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
-import {wrap} from '../../words/wrapping.ts';
+import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows, isSmall, isWide} from '../layout.ts';
 import {planCounts, planPane} from '../plan-pane.ts';
 import {cutRow, emptyRow, lastKept, markSpan, type Row, row, textOf} from '../row.ts';
@@ -39,7 +39,7 @@ function answeredRows(view: View, room: number): Row[] {
 function introRows(view: View): Row[] {
 	const {wizard, look, columns} = view;
 	if (wizard.at !== 1 || isSmall(view)) return [];
-	return [...wrap(plainText(introduction, look), Math.min(100, columns - 2)).map((text) => row(` ${text}`)), emptyRow];
+	return [...wrapWhole(plainText(introduction, look), Math.min(100, columns - 2)).map((text) => row(` ${text}`)), emptyRow];
 }
 
 /** What the answers cost, beside a question on which that depends. */
@@ -50,7 +50,7 @@ function costRows(screen: Screen, view: View): Row[] {
 	if (about === undefined || says === undefined || !priced.has(about) || (isSmall(view) && screen.is === 'choose')) return [];
 	return [
 		emptyRow,
-		...wrap(plainText(says, look), Math.min(100, columns - 8)).map((text, at) => row(' ', {text: at === 0 ? 'Cost  ' : '      ', bold: true}, text)),
+		...wrapWhole(plainText(says, look), Math.min(100, columns - 8)).map((text, at) => row(' ', {text: at === 0 ? 'Cost  ' : '      ', bold: true}, text)),
 	];
 }
 
