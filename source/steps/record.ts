@@ -20,7 +20,16 @@ declare module '../engine/step.ts' {
 	}
 }
 
-const list = (changes: Change[]): string => changes.map(({what, from, to}) => `${what} is ${from} there and ${to} here`).join(', ');
+/** Most answers that a sentence names. */
+const mostNamed = 5;
+
+/** What differs, those that both have an answer to first. */
+function list(changes: readonly Change[]): string {
+	const inBoth = ({from, to}: Change): boolean => from !== notSet && to !== notSet;
+	const sorted = [...changes.filter(inBoth), ...changes.filter((change) => !inBoth(change))];
+	const named = sorted.slice(0, mostNamed).map(({what, from, to}) => `${what} is ${from} there and ${to} here`);
+	return [...named, ...(sorted.length > mostNamed ? [`${sorted.length - mostNamed} more`] : [])].join(', ');
+}
 
 const otherAnswers = (name: string, changes: Change[], advice: string): Problem =>
 	new Problem({code: 'record-other-answers', message: `The fleet's record ${name} is already there with other answers: ${list(changes)}.`, advice});
