@@ -24,8 +24,9 @@ const jobs = (at: number, count: number, name: string, seconds: number): Scene =
 const scenes: readonly Scene[] = [
 	jobs(5, 2, 'build', 240),
 	jobs(60, 1, 'lint', 120),
+	jobs(150, 9, 'test', 320),
 	{
-		at: 90,
+		at: 200,
 		// A worker that nobody knows: launched just now, so that it costs from now on, and seen as one once it isn't young any more.
 		does(demo) {
 			const {fleet, workers, world} = demo;
@@ -36,7 +37,6 @@ const scenes: readonly Scene[] = [
 			world.outside.addInstance(fleet.region, {tags: {Name: name}, keyName: name, type: 'c5.large', launchedAt: now});
 		},
 	},
-	jobs(150, 9, 'test', 320),
 	{
 		at: 330,
 		does({world, workers}) {
