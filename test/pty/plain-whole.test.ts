@@ -37,7 +37,7 @@ const visit = [
 	],
 	[question(/How big is a worker's disk\?/), '30'],
 	[question(/worker disk +30 GiB \(typed\)/), 'yes'],
-	[/Two jobs run in a private project[\s\S]*Go on\?[^\n]*$/, 'no'],
+	[/Two\s+jobs\s+run\s+in\s+a\s+private\s+project[\s\S]*Go on\?[^\n]*$/, 'no'],
 	[/Waiting for the first job[\s\S]*Press Enter to leave it\./, ''],
 	[/is set up in us-east-2[\s\S]*machines: [\s\S]*What next\?[^\n]*$/, 'limit 5'],
 	[/Record: limit 3 . 5[\s\S]*Go on\?[^\n]*$/, 'yes'],

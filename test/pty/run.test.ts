@@ -111,7 +111,7 @@ async function demoTo({until, and}: ReturnType<typeof open>, screen: 'run' | 'wa
 	await until(/[Aa]t most\s+about/);
 	await and(key.enter, /of \d+ done/);
 	if (screen === 'run') return;
-	await until(/Two jobs run in a private project/);
+	await until(/Two\s+jobs\s+run\s+in\s+a\s+private\s+project/);
 	await (screen === 'watch' ? and(key.escape, /Waiting for the first job/) : and(key.enter, /What comes next/));
 }
 
