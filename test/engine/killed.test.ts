@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {simulatedWorld, type World, type WorldOptions} from '../../source/simulated/world.ts';
+import {atEachPair} from './deaths.ts';
 import {planOf, problemsIn, type SetupWish, setUp, standingFleet, takeAway, unlike} from './fleet.ts';
 import {actsSince, jobStates, launchedManagers, noneAtAll, oneOfEach, rules, standing} from './seen.ts';
 
@@ -33,22 +34,6 @@ async function atEachAct(
 	}
 	return acts.length;
 }
-
-test('a laptop that dies at any act of a setup leaves what the same command makes whole, with one of each and no test machine', async () => {
-	const acts = await atEachAct(
-		async () => {},
-		(world) => setUp(world, withToken(world)),
-		async (world, act) => {
-			const again = await setUp(world.reboot(), withToken(world));
-			assert.deepEqual([act, problemsIn(again)], [act, []]);
-			assert.deepEqual([act, standing(world)], [act, oneOfEach]);
-			assert.deepEqual([act, rules(world), launchedManagers(world)], [act, ownRules, 1]);
-			assert.deepEqual([act, unlike(await planOf(world.reboot()))], [act, {}]);
-			assert.deepEqual([act, world.takers()], [act, 1]);
-		},
-	);
-	assert.ok(acts > 20, `${acts} acts`);
-});
 
 test('where AWS shows new things many seconds late, the same command given at once after a death makes nothing a second time', async () => {
 	await atEachAct(
@@ -129,22 +114,6 @@ test('a runner that is created and kept in SSM is there once too, wherever the l
 	);
 });
 
-test('a laptop that dies at any act of a destroy leaves what the same command takes away, and its jobs have ended well', async () => {
-	await atEachAct(
-		async (world) => {
-			await standingFleet(world, withToken(world));
-			world.outside.queueJobs(3, {seconds: 90});
-			await world.clock.sleep(60_000);
-		},
-		(world) => takeAway(world, {withCache: true}),
-		async (world, act) => {
-			const {result, left} = await takeAway(world.reboot(), {withCache: true});
-			assert.deepEqual([act, result.problems.map(({message}) => message), left], [act, [], []]);
-			assert.deepEqual([act, standing(world), jobStates(world)], [act, noneAtAll, {success: 3}]);
-		},
-	);
-});
-
 test('a second laptop finishes a destroy that the first one died in', async () => {
 	await atEachAct(
 		(world) => standingFleet(world, withToken(world)),
@@ -186,17 +155,31 @@ test('a destroy that follows at once may not see all yet: it says what stands, a
 	);
 });
 
-test('a laptop that dies twice is no worse than one that dies once', async () => {
-	const whole = simulatedWorld();
-	await setUp(whole, withToken(whole));
-	for (let first = 3; first <= whole.acts.length; first += 4) {
-		const world = simulatedWorld();
-		world.faults.dieAt(first);
-		await setUp(world, withToken(world)).catch(() => undefined);
-		world.faults.dieAt(first + 2);
-		const rebooted = world.reboot();
-		await setUp(rebooted, withToken(world)).catch(() => undefined);
-		const last = await setUp(world.reboot(rebooted), withToken(world));
-		assert.deepEqual([first, problemsIn(last), standing(world)], [first, [], oneOfEach]);
-	}
+test('a laptop that dies at any act of a setup, and once more at any act of the next one, leaves what the same command makes whole, with one of each and no test machine', async () => {
+	const {acts, pairs} = await atEachPair({
+		run: (ports, world) => setUp(ports, withToken(world)),
+		async holds(last, ports, world, at) {
+			assert.deepEqual([at, problemsIn(last), standing(world)], [at, [], oneOfEach]);
+			assert.deepEqual([at, rules(world), launchedManagers(world)], [at, ownRules, 1]);
+			assert.deepEqual([at, unlike(await planOf(ports)), world.takers()], [at, {}, 1]);
+		},
+	});
+	assert.ok(acts > 20 && pairs > 200, `${acts} acts, ${pairs} pairs`);
+});
+
+test('a laptop that dies at any act of a destroy, and once more at any act of the next one, leaves what the same command takes away, and its jobs have ended well', async () => {
+	const {acts, pairs} = await atEachPair({
+		async begin(world) {
+			await standingFleet(world, withToken(world));
+			world.outside.queueJobs(3, {seconds: 90});
+			await world.clock.sleep(60_000);
+			return undefined;
+		},
+		run: (ports) => takeAway(ports, {withCache: true}),
+		async holds({result, left}, _ports, world, at) {
+			assert.deepEqual([at, result.problems.map(({message}) => message), left], [at, [], []]);
+			assert.deepEqual([at, standing(world), jobStates(world)], [at, noneAtAll, {success: 3}]);
+		},
+	});
+	assert.ok(acts > 10 && pairs > 50, `${acts} acts, ${pairs} pairs`);
 });

@@ -50,6 +50,20 @@ for (const {what, befalls, says} of unread) {
 	});
 }
 
+test('destroy without a record that can be read unregisters the manager of either executor, whatever its runner is called', async () => {
+	for (const executor of ['docker+machine', 'docker-autoscaler'] as const) {
+		const world = simulatedWorld();
+		await fleetIn(world, {flags: {executor, runnerName: 'builds of acme'}, secrets: {runnerToken: world.outside.token()}});
+		write(world, 'mistyped');
+		const {code, events} = await commandAt(world, world, destroy, ['destroy', '--yes', '--with-cache', ...fleet]);
+		const said = events.flatMap((event) => (event.event === 'step.says' ? [event.says] : []));
+		assert.deepEqual(
+			[executor, code, said.filter((one) => one.startsWith('this manager'))],
+			[executor, 0, ['this manager is unregistered from https://gitlab.com']],
+		);
+	}
+});
+
 test('setup over a record that can’t be read changes nothing, and its advice works as it is printed: it names the region', async () => {
 	const world = simulatedWorld();
 	await fleetIn(world);
