@@ -10,6 +10,7 @@ import {bakes} from './bakes.ts';
 import {begin, fleet} from './begin.ts';
 import {longestDelay, roundTripsDeep} from './depth.ts';
 import {changingCalls, ended, laptopIn, onManager, unlike} from './laptop.ts';
+import {mirrorOnManager} from './mirror-left.ts';
 import {smokes} from './smokes.ts';
 
 /** A mirror needs a real systemd, and room for it is memory here. */
@@ -82,10 +83,6 @@ async function daemonFile(version: string): Promise<string> {
 	);
 }
 
-const aboutMirror =
-	'find / -xdev -name "*registry*mirror*" -not -path "/proc/*" -not -path "/run/*" 2>/dev/null; systemctl list-units --all --plain --no-legend; getent passwd';
-const ofMirror = (list: string): string[] => list.split('\n').filter((line) => /registry.?mirror/.test(line));
-
 test('the manager keeps Docker Hub’s images for workers, which ask it first', {skip: !mirrored}, async () => {
 	const [url = ''] = z.object({'registry-mirrors': z.array(z.string())}).parse(JSON.parse(await daemonFile('2')))['registry-mirrors'];
 	assert.match(url, /^http:\/\/[\d.]+:5000$/);
@@ -96,7 +93,7 @@ test('the manager keeps Docker Hub’s images for workers, which ask it first', 
 
 test('another disk is another version of the template, which is proven and becomes the group’s; a mirror that is wanted no more leaves nothing', async () => {
 	ended(await laptop.run([...setup, '--worker-disk', '60', '--registry-mirror', 'none']), 0);
-	assert.deepEqual(ofMirror(await onManager(world, aboutMirror)), []);
+	assert.deepEqual(await mirrorOnManager(world), []);
 	assert.ok(!(await daemonFile('3')).includes('registry-mirrors'));
 	const open = (await account.groups()).flatMap(({IpPermissions = []}) => IpPermissions.map(({FromPort}) => FromPort));
 	assert.ok(!open.includes(5000), open.join());

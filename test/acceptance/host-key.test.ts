@@ -4,7 +4,8 @@ import {run} from '../peers/launch.ts';
 import {until} from '../peers/poll.ts';
 import {initHere} from '../peers/systemd.ts';
 import {begin} from './begin.ts';
-import {ended, onManager, problemsIn} from './laptop.ts';
+import {changingCalls, ended, onManager, problemsIn, unlike} from './laptop.ts';
+import {mirrorOnManager} from './mirror-left.ts';
 
 const secret = 'peersPeersPeersPeersPeersPeersPeersPeers';
 const hubToken = 'dckr_pat_peersPeersPeers';
@@ -35,7 +36,7 @@ async function silent(t: TestContext) {
 	};
 }
 
-test('while the console tells nothing, the software is installed and no secret is on the manager; then all of it is', async (t) => {
+test('while the console tells nothing, the software is installed and no secret is on the manager; then all of it is, the same again changes nothing, and a mirror can go', async (t) => {
 	const {command, installed, laptop, withSecrets, world} = await silent(t);
 	const running = laptop.run(command);
 	await installed();
@@ -54,6 +55,12 @@ test('while the console tells nothing, the software is installed and no secret i
 	assert.match(await onManager(world, `curl -fsS ${url}/v2/library/alpine/manifests/latest`), /"layers"/);
 	assert.ok(world.dockerHub.logins().includes(`acme-ci:${hubToken}`));
 	assert.ok(!laptop.said().includes(hubToken));
+	const calls = changingCalls(world).length;
+	const again = await laptop.json(command);
+	ended(again, 0);
+	assert.deepEqual([unlike(again.lines), changingCalls(world).length], [{}, calls]);
+	ended(await laptop.run([...command, '--registry-mirror', 'none']), 0);
+	assert.deepEqual([await mirrorOnManager(world), await onManager(world, 'grep -c registry-mirror /etc/gitlab-runner/config.toml || true')], [[], '0\n']);
 });
 
 test('a console that tells another key than the one that answered: it is told, nothing secret went there, and the same command stays at that', async (t) => {

@@ -148,6 +148,21 @@ for image in sys.argv[1:]:
 		assert.equal((await install()).is, 'done');
 	});
 
+	test('where there is no mkfs.ext4 its room is an xfs, and where SELinux is, that learns of its program', async () => {
+		assert.deepEqual((await onManager(manager.world, removeMirrorScript, {})).result, {is: 'gone'});
+		// Programs of other distributions, told apart by what they are asked: the one makes what this kernel has.
+		await exec(
+			`mv /usr/sbin/mkfs.ext4 /run/mkfs.ext4
+			printf '#!/bin/sh\necho "$@" >/run/mkfs\nfor file; do :; done\nexec mke2fs -q -F -t ext4 "$file"\n' >/usr/sbin/mkfs.xfs
+			printf '#!/bin/sh\necho "$@" >/run/restored\n' >/usr/sbin/restorecon
+			chmod +x /usr/sbin/mkfs.xfs /usr/sbin/restorecon`,
+		);
+		assert.equal((await install()).is, 'done');
+		assert.equal(await exec('cat /run/mkfs /run/restored'), `-q -f -K ${mirror.disk}.new\n${mirror.program}`);
+		assert.equal(await pull('alpine'), '300000');
+		await exec('mv /run/mkfs.ext4 /usr/sbin/mkfs.ext4; rm /usr/sbin/mkfs.xfs /usr/sbin/restorecon /run/mkfs /run/restored');
+	});
+
 	test('a removal leaves nothing of it: no unit, no user, no file, no mount', async () => {
 		const names = (list: string) => list.split('\n').filter((line) => /registry.?mirror/.test(line));
 		const everything = () =>
