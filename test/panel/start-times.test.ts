@@ -90,7 +90,7 @@ for (const [executor, {answers, part, within}] of Object.entries(executors)) {
 		assert.deepEqual([images?.jobs, Math.round(images?.p95 ?? 0)], [pulls.length, 4]);
 		assert.match(
 			startLines(starts, {pulls: new Map(pulls)}, world.clock.now()).join('\n'),
-			/had images been in it, less +4\.?\d* s +4\.?\d* s +after the wait; a mirror saves so much at most$/m,
+			/had images been in it, less +4\.?\d* s +4\.?\d* s\n +after the wait; a mirror saves so much at most$/m,
 		);
 		assert.ok(idle && idle.p50 < 1 && idle.usdPerDay === 0.96, JSON.stringify(idle));
 		assert.equal(baked !== undefined, executor === 'docker+machine', 'the other’s image has Docker');

@@ -13,8 +13,10 @@ const partWords: Readonly<Record<WaitPart, string>> = {
 
 const [labels, figures] = [32, 11];
 
-const line = (label: string, {p50, p95}: Typically, note = ''): string =>
-	`${padded(label, labels)}${padded(takes(p50), figures)}${padded(takes(p95), figures)}${note}`.trimEnd();
+const line = (label: string, {p50, p95}: Typically): string => `${padded(label, labels)}${padded(takes(p50), figures)}${takes(p95)}`;
+
+/** What there is to say of a line, below it: beside it there is no room in a narrow terminal. */
+const below = (note: string): string => `      ${note}`;
 
 const dayWords = (day: number, now: number): string => (day === dayOf(now) ? 'today' : clockWords(day, now).replace(/ \d\d:\d\d UTC$/, ''));
 
@@ -36,13 +38,13 @@ export function startLines(starts: Starts | undefined, {hasMirror, pulls, usdPer
 			? [
 					`  ${dayWords(made.day, now)}, ${many(made.forNew, 'job')} for a new one`,
 					...made.parts.map((one) => line(`    ${partWords[one.part]}`, one)),
-					...(made.pull ? [line('    then images are pulled', made.pull), `      by the logs of ${many(made.pull.jobs, 'job')}`] : []),
+					...(made.pull ? [line('    then images are pulled', made.pull), below(`by the logs of ${many(made.pull.jobs, 'job')}`)] : []),
 				]
 			: []),
-		...(idle ? [line('  had one more stood idle', idle, idle.usdPerDay === undefined ? '' : `about ${money(idle.usdPerDay)} a day`)] : []),
+		...(idle ? [line('  had one more stood idle', idle), ...(idle.usdPerDay === undefined ? [] : [below(`about ${money(idle.usdPerDay)} a day`)])] : []),
 		...(baked ? [line('  had Docker been in the image', baked)] : []),
 		...(images && images.p95 >= 1
-			? [line('  had images been in it, less', images, hasMirror ? 'after the wait' : 'after the wait; a mirror saves so much at most')]
+			? [line('  had images been in it, less', images), below(hasMirror ? 'after the wait' : 'after the wait; a mirror saves so much at most')]
 			: []),
 	];
 }
