@@ -81,10 +81,10 @@ const bootTries = 60;
 /** Milliseconds until the next look at an instance that comes or goes: soon at first, then every 5 s. */
 const pauseAfter = (turn: number): number => Math.min(5000, 1000 * turn);
 
-const someoneElse = ({id, tags}: Instance): Problem =>
+const someoneElse = ({id}: Instance, part: Part): Problem =>
 	new Problem({
 		code: 'made-meanwhile',
-		message: `Somebody else's run of this fleet made ${tags.Name ?? 'an instance'} (${id}) a moment ago, with other answers.`,
+		message: `Somebody else's run of this fleet made ${part === 'manager' ? 'manager' : 'builder'} ${id} a moment ago, with other answers.`,
 		advice: 'Run the same command again once theirs is done; it looks first and goes on from there.',
 	});
 
@@ -98,7 +98,7 @@ async function usedUp(context: Context, part: Part, report: Report): Promise<voi
 	const seen = await untilSeen(context, look, (seconds) =>
 		report({says: `waiting for an instance that AWS was asked for under the same token (${seconds} s so far, two minutes at most)`}),
 	);
-	if (seen) throw someoneElse(seen);
+	if (seen) throw someoneElse(seen, part);
 	report({says: 'none is to be seen, so another is asked for'});
 }
 
