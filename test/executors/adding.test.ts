@@ -90,6 +90,7 @@ const workers: WorkerMaking = {
 	wanted: async () => ({config: workers.config, notes: []}),
 	stranded: () => ({left: [], drains: false}),
 	going: async () => [],
+	bakeParts: () => ({install: ''}),
 	counted: () => ({states: undefined, made: undefined, failed: undefined}),
 };
 
