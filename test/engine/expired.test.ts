@@ -51,9 +51,9 @@ for (const step of ['record', 'bucket', 'security-groups', 'instance-profile', '
 
 test('a session that expires while the manager is worked on ends setup where AWS is asked next: the fleet runs by then, and setup again finishes it', async () => {
 	const world = simulatedWorld();
-	const {code, events, problems} = await commandAt(world, world, setup, setUp, expiresAt(world, 'service'));
+	const {code, events, problems} = await commandAt(world, world, setup, setUp, expiresAt(world, 'runner'));
 	assert.deepEqual([code, problems.map((one) => one.code)], [1, ['session-expired']]);
-	assert.deepEqual(begunAfter(events, 'service'), []);
+	assert.deepEqual(begunAfter(events, 'runner'), []);
 	assert.deepEqual(standing(world), oneOfEach);
 	world.outside.credentials('good');
 	assert.equal((await commandAt(world, world, setup, setUp)).code, 0);

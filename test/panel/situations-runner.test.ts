@@ -319,7 +319,7 @@ prove({
 		watched: 30,
 		asks: none,
 		says: [
-			`Job #9002 of acme/app lost its machine 20 s ago: spot interruption; 2 jobs lost theirs today. ${retry}; other types or zones, or on demand, are taken back less. [ec2: move]`,
+			`Job #9002 of acme/app lost its machine 20 s ago: spot interruption, since AWS needs its capacity; 2 jobs lost theirs today. ${retry}; other types or zones, or on demand, are taken back less. [ec2: move]`,
 		],
 	},
 });

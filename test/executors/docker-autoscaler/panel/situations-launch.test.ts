@@ -81,8 +81,8 @@ prove({
 			world.outside.diskKey(someFleet.region, 'arn:aws:kms:us-east-2:123456789012:key/own');
 			jobs(2);
 		},
-		watched: 150,
-		asks: 'Why are 2 jobs waiting for their machines, 2 m 29 s so far?',
+		watched: 165,
+		asks: 'Why are 2 jobs waiting for their machines, 2 m 44 s so far?',
 		says: [
 			/^The workers' disks are encrypted by a KMS key that Auto Scaling's role may not use(?:, for \d+ s)? \(\d+ tries\)\. \[group: commands\]$/,
 			/^\d+ instances went again within [\d ms]+ of their start without a job: each is paid for, and serves nobody\. \[journal: log\]$/,
