@@ -94,7 +94,7 @@ async function watchedUntil(world: World, until: number, tell: (snapshot: Snapsh
 		{
 			signal: stop.signal,
 			paid: before,
-			paces: {ec2: 300, group: 300, host: 300, prices: 1800, leftovers: day / 1000, record: day / 1000},
+			paces: {ec2: 450, group: 450, host: 450, prices: 1800, leftovers: day / 1000, record: day / 1000},
 			emit: (snapshot) => {
 				tell(snapshot);
 				if (world.clock.now() >= until) stop.abort();
