@@ -13,13 +13,13 @@ import {builderType, endBuilders, imageDiskGib} from '../steps/bake/builder.ts';
 import {deleteImages} from '../steps/bake/image.ts';
 import {type ImageUse, imageUses} from '../steps/bake/prune.ts';
 import {pulledImages, type Recipe, recipeOf} from '../steps/bake/recipe.ts';
-import {daysOld, daysWords} from '../steps/baked-images.ts';
 import {type BakedImage, bakedLook} from '../steps/looks/baked-images.ts';
 import {refuseDenied} from '../steps/permissions.ts';
 import {standingRecord} from '../steps/record.ts';
+import {daysOld, daysWords} from '../steps/worker-image.ts';
 import {openFleet} from './open.ts';
 import {actContextFor} from './panel.ts';
-import {type Command, failAll, outputOf, type Session} from './session.ts';
+import {type Command, failAll, fleetFlags, noFleet, outputOf, type Session} from './session.ts';
 
 /** Bakes an image of workers, proves it and has workers start from it; or lists, or prunes, those that were baked. */
 export const bake: Command = async (session) => {
@@ -32,15 +32,6 @@ export const bake: Command = async (session) => {
 		await context.close();
 	}
 };
-
-const fleetFlags = ({fleet: {name, region}}: Pick<Context, 'fleet'>): string => `--fleet ${name} --region ${region}`;
-
-const noFleet = (context: Context): Problem =>
-	new Problem({
-		code: 'no-fleet',
-		message: `There is no fleet ${context.fleet.name} in ${context.fleet.region}.`,
-		advice: `\`gitlab-runner-aws setup ${fleetFlags(context)}\` sets it up.`,
-	});
 
 /** The answer that the next image is made from: what was given here, else what the image that workers start from was made from, else that answer itself. */
 async function baseOf(session: Session, context: Context, record: Given): Promise<string> {
@@ -167,7 +158,7 @@ async function useImage(session: Session, context: Context, image: BakedImage, t
 }
 
 /** A baked image as a script reads it. */
-const dataOf = ({because, image: {base, baseImage, builder: _builder, createdAt, id, name, provenAt, sizeGib, snapshotIds, state, version}}: ImageUse) => ({
+const dataOf = ({because, image: {base, baseImage, createdAt, id, name, provenAt, sizeGib, snapshotIds, state, version}}: ImageUse) => ({
 	id,
 	name,
 	version,

@@ -58,6 +58,17 @@ export function outputOf({around: {stdout, env}, options}: Session): {columns: n
 	return {columns: stdout.columns, look: {colour: mayColour(terms, !options.color), ascii: onlyAscii(env)}};
 }
 
+/** The flags that name a fleet, for the commands that a person is told. */
+export const fleetFlags = ({fleet: {name, region}}: Pick<Looking, 'fleet'>): string => `--fleet ${name} --region ${region}`;
+
+/** A fleet that has no record, where a command needs one that stands. */
+export const noFleet = (looking: Pick<Looking, 'fleet'>): Problem =>
+	new Problem({
+		code: 'no-fleet',
+		message: `There is no fleet ${looking.fleet.name} in ${looking.fleet.region}.`,
+		advice: `\`gitlab-runner-aws setup ${fleetFlags(looking)}\` sets it up.`,
+	});
+
 /** Tells problems, each once, and gives the exit code: that of the gravest. `last` is what to do after all of them. */
 export function failAll({face, world}: Session, problems: readonly Problem[], last?: string): number {
 	const each = [...new Map(problems.map((problem) => [sortOf(problem), problem])).values()];

@@ -14,7 +14,7 @@ import {firstJobFile, runnerTags, watchFirstJob as watch} from '../steps/first-j
 import {commandWith, forgetDraft, keepDraft, keptDraft} from './draft.ts';
 import {costsOf, interviewerFor, loginOf, type OpenInterview, openInterview, presetFrom, proposalOf} from './interviewing.ts';
 import {askingFor, layersOf, openFleet} from './open.ts';
-import {type Command, demoOver, failAll, lookedAfter, type Session} from './session.ts';
+import {type Command, demoOver, failAll, fleetFlags, lookedAfter, type Session} from './session.ts';
 import {smokeAfterSetup} from './smoke.ts';
 
 /** From answers to a verified fleet: questions beside the plan, review, run, first job. The same command repairs and changes a fleet that stands. */
@@ -179,8 +179,6 @@ const medians = (timings: Record<string, number[]>): Record<string, number> =>
 	Object.fromEntries(
 		Object.entries(timings).map(([step, seconds]) => [step, seconds.toSorted((one, other) => one - other)[Math.floor(seconds.length / 2)] ?? 0]),
 	);
-
-const fleetFlags = ({fleet}: Context): string => `--fleet ${fleet.name} --region ${fleet.region}`;
 
 /** How to go on, and how to undo. */
 const goOn = ({demo}: Session, context: Context): string =>

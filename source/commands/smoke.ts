@@ -6,7 +6,7 @@ import {spent} from '../faces/words/durations.ts';
 import {Problem} from '../problem.ts';
 import {type SmokeEnd, smoke as tryOut} from '../steps/smoke/smoke.ts';
 import {openFleet} from './open.ts';
-import {type Command, failAll, type Session} from './session.ts';
+import {type Command, failAll, noFleet, type Session} from './session.ts';
 
 /** Proves a fleet's whole chain with two jobs in GitLab, live, and deletes what that made there. Exits 0 when both passed. */
 export const smoke: Command = async (session) => {
@@ -26,13 +26,6 @@ export const smoke: Command = async (session) => {
 		await context.close();
 	}
 };
-
-const noFleet = ({fleet: {name, region}}: Context): Problem =>
-	new Problem({
-		code: 'no-fleet',
-		message: `There is no fleet ${name} in ${region}.`,
-		advice: `\`gitlab-runner-aws setup --fleet ${name} --region ${region}\` sets it up.`,
-	});
 
 /** What is made in GitLab while it runs. */
 function proposal({parsed: {words}}: Session, {answers, fleet}: Context) {

@@ -61,7 +61,7 @@ export function launchInput(fleet: Fleet, answers: Answers, plan: LaunchPlan): I
 }
 
 /** The SDK's list of types lags behind AWS's: any type that AWS knows may be written. */
-const instanceTypeOf = (type: string) => type as InstanceType;
+export const instanceTypeOf = (type: string) => type as InstanceType;
 
 /**
  * The same for the same manager, so that a call made twice makes one: mark, birth date of the record, part, what it replaces, and how many came

@@ -6,7 +6,7 @@ import {Problem} from '../../source/problem.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
 import {bake} from '../../source/steps/bake/bake.ts';
 import {recipeOf} from '../../source/steps/bake/recipe.ts';
-import {bakedImagesStep} from '../../source/steps/baked-images.ts';
+import {workerImageStep} from '../../source/steps/worker-image.ts';
 import type {CloudAt} from '../../source/world/cloud/port.ts';
 import {realCloud} from '../../source/world/cloud/real.ts';
 import {realClock} from '../../source/world/laptop/clock.ts';
@@ -135,7 +135,7 @@ test('on moto a fleet that was taken away is made again under the same name, wit
 });
 
 test('on moto an image that no worker was proven with is gone on with, and goes with its snapshot and its fleet', async () => {
-	const driver = drive(ports, {}, {}, [...awsSteps, bakedImagesStep]);
+	const driver = drive(ports, {}, {}, [...awsSteps, workerImageStep]);
 	const {failed, plan} = await driver.setUp('record', 'network', 'images', 'security-groups');
 	const {images, network, 'security-groups': groups} = foundIn(plan);
 	assert.ok(failed.length === 0 && images && network && groups);

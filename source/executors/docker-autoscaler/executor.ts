@@ -1,6 +1,5 @@
 import type {AnyStep} from '../../engine/step.ts';
 import type {Answers} from '../../fleet.ts';
-import {bakedImagesStep} from '../../steps/baked-images.ts';
 import {bucketStep} from '../../steps/bucket.ts';
 import {connectionStep} from '../../steps/connection.ts';
 import {credentialsStep} from '../../steps/credentials.ts';
@@ -24,6 +23,7 @@ import {securityGroupsStep} from '../../steps/security-groups.ts';
 import {serviceStep} from '../../steps/service.ts';
 import {softwareStep} from '../../steps/software.ts';
 import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
+import {workerImageStep} from '../../steps/worker-image.ts';
 import type {WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import type {Executor} from '../executor.ts';
@@ -97,7 +97,7 @@ const steps: readonly AnyStep[] = [
 	softwareStep(pluginSoftware),
 	registryMirrorStep,
 	workerKeyStep,
-	bakedImagesStep,
+	workerImageStep,
 	launchTemplateStep,
 	testWorkerStep,
 	groupStep,

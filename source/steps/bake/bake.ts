@@ -67,12 +67,12 @@ export async function bake(context: Context, options: BakeOptions): Promise<{pro
 			return untilBuilt(context, made.builder, reportOf('bake-builder'));
 		});
 		const imaged = built && (await run.part('bake-image', () => imageOf(context, recipe, {made, version}, reportOf('bake-image'))));
-		if (imaged)
+		const {image} = made;
+		if (imaged && image)
 			await run.part('bake-use', async () => {
-				if (!made.image) return 'none';
-				const says = await use(made.image, (done) => emit({event: 'step.says', step: 'bake-use', says: done}));
+				const says = await use(image, (done) => emit({event: 'step.says', step: 'bake-use', says: done}));
 				await context.cloud.call('CreateTags', {
-					Resources: [made.image.id],
+					Resources: [image.id],
 					Tags: tagList({[markKeys.provenImage]: new Date(context.clock.now()).toISOString()}),
 				});
 				context.forget(bakedLook);

@@ -3,11 +3,10 @@ import {type Answers, mark, markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import type {Action} from '../../world/cloud/actions.ts';
 import type {Input} from '../../world/cloud/port.ts';
-import type {InstanceType} from '../../world/cloud/shapes.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {unless} from '../answering.ts';
 import {inConsole} from '../console.ts';
-import {launchOnce, untilTerminated} from '../launch.ts';
+import {instanceTypeOf, launchOnce, untilTerminated} from '../launch.ts';
 import {accountLook, type Instance} from '../looks/account.ts';
 import {bakedLook} from '../looks/baked-images.ts';
 import {tagList} from '../tags.ts';
@@ -22,9 +21,6 @@ export const imageDiskGib = (workerDisk: number, baseGib: number): number => Mat
 
 /** What a builder is: the first of the workers' types. */
 export const builderType = (answers: Answers): string => workerTypesOf(answers)[0] ?? answers.workerType;
-
-/** The SDK's list of types lags behind AWS's: any type that AWS knows may be written. */
-const instanceTypeOf = (type: string) => type as InstanceType;
 
 /**
  * The call that launches a builder: of the workers' own type, so that it is one that the image runs on, on demand, since what is interrupted is begun anew.

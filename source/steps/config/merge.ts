@@ -6,12 +6,10 @@ import {printableIn} from '../../world/printable.ts';
 import {edited} from './edit.ts';
 import {type ConfigWanted, type ExecutorConfig, type Field, fieldAt, fieldsOf, isOfOneExecutor, meaning} from './fields.ts';
 import {shownAt} from './shown.ts';
-import {entryOf, whose} from './standing.ts';
+import {entryOf, fileName, whose} from './standing.ts';
 
 /** The file as it is to be, what differs from the one that stands, what in it is the person's own, and whether the comments in it go. */
 export type ConfigMerged = {text: string; changes: Change[]; yours: string[]; commentsGo: boolean};
-
-const fileName = 'config.toml on the manager';
 
 /** A file as one table in which `runners` is our entry: the paths of the fields lead through it. */
 type Ours = {globals: Table; entry: Table};

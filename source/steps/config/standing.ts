@@ -3,7 +3,8 @@ import {bareUrl} from '../../world/gitlab/url.ts';
 import {parseConfig, plain, type Table, tablesAt, textAt, valueAt} from '../../world/host/toml.ts';
 import type {ConfigSetting, ExecutorConfig, RunnerToken} from './fields.ts';
 
-const fileName = 'config.toml on the manager';
+/** What a person calls the file. */
+export const fileName = 'config.toml on the manager';
 
 /** Whose `[[runners]]` entry is meant. */
 export type Whose = {fleet: Fleet; runnerName: string; config: ExecutorConfig};

@@ -24,7 +24,6 @@ export type BakedImage = {
 	builder: string;
 	/** When a worker that started from it was proven. */
 	provenAt: number | undefined;
-	tags: Record<string, string>;
 };
 
 /** What is there of images that were baked: the newest first; snapshots without their image; and instances that one is made of. */
@@ -44,9 +43,6 @@ const timeIn = (word: string | undefined): number | undefined => {
 	return Number.isNaN(at) ? undefined : at;
 };
 
-const states = {pending: 'pending', available: 'available'} as const;
-const isKnown = (state: string | undefined): state is keyof typeof states => state !== undefined && state in states;
-
 async function imagesOf(context: Looking): Promise<BakedImage[]> {
 	const {Images = []} = await context.cloud.call('DescribeImages', {Owners: ['self'], Filters: marked(context), IncludeDeprecated: true});
 	return Images.map((seen): BakedImage => {
@@ -56,7 +52,7 @@ async function imagesOf(context: Looking): Promise<BakedImage[]> {
 			id: seen.ImageId ?? '',
 			name: seen.Name ?? '',
 			version: Number(tags.version) || 0,
-			state: isKnown(seen.State) ? states[seen.State] : 'failed',
+			state: seen.State === 'pending' || seen.State === 'available' ? seen.State : 'failed',
 			createdAt: timeIn(seen.CreationDate) ?? 0,
 			sizeGib: disks.reduce((sum, {VolumeSize = 0}) => sum + VolumeSize, 0),
 			snapshotIds: disks.flatMap(({SnapshotId}) => (SnapshotId === undefined ? [] : [SnapshotId])),
@@ -65,7 +61,6 @@ async function imagesOf(context: Looking): Promise<BakedImage[]> {
 			recipe: tags[markKeys.recipe] ?? '',
 			builder: tags[markKeys.builder] ?? '',
 			provenAt: timeIn(tags[markKeys.provenImage]),
-			tags,
 		};
 	}).sort((one, other) => other.version - one.version || other.createdAt - one.createdAt);
 }

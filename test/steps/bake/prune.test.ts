@@ -17,7 +17,6 @@ const image = (version: number, provenAt: number | undefined = version): BakedIm
 	recipe: '',
 	builder: '',
 	provenAt,
-	tags: {},
 });
 
 test('the last two that were proven stay, and whatever workers start from, run from or would go back to', () => {
