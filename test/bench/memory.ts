@@ -14,7 +14,7 @@ const median = (values: readonly number[]): number => values.toSorted((one, othe
 
 /** Megabytes that the panel of a small fleet takes, beside those of an Ink program that shows one line; both bundled, since a loader takes as much itself. */
 export async function memoryLines(): Promise<string[]> {
-	const folder = await mkdtemp(join(here, '../../node_modules/.cache/bench-'));
+	const folder = await mkdtemp(join(here, '../../node_modules/bench-'));
 	try {
 		await build({
 			...bundling,
