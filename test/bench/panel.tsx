@@ -1,6 +1,7 @@
 import {render} from 'ink';
 import {App} from '../../source/faces/ui/app.tsx';
 import {makeController} from '../../source/faces/ui/controller.ts';
+import {fitHeap} from '../../source/faces/ui/heap.ts';
 import {following} from '../../source/faces/ui/panel/run.ts';
 import {panelScreen} from '../../source/faces/ui/panel/screen.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
@@ -116,6 +117,7 @@ const later = (callback: () => void): (() => void) => {
 const controller = makeController({yes: false, clock: {now: () => time}, onStop: () => undefined, later, handOver: async () => false});
 controller.store.set(({screens: [bottom]}) => ({screens: [bottom, panelScreen]}));
 const follow = following({store: controller.store, later, now: () => time}, {title: 'gitlab-runners', region: 'us-east-2', every: 5});
+fitHeap(controller.store);
 const app = render(<App store={controller.store} look={{colour: true, ascii: false}} title="status" now={() => time} press={controller.press} />, {
 	// Streams as far as Ink uses them.
 	stdout: stdout as unknown as NodeJS.WriteStream,

@@ -6,6 +6,7 @@ import {problemLines} from '../words/problems.ts';
 import {toText} from '../words/style.ts';
 import {App} from './app.tsx';
 import {type ControllerOptions, makeController} from './controller.ts';
+import {fitHeap} from './heap.ts';
 import {summary} from './summary.ts';
 
 export type InkOptions = Omit<ControllerOptions, 'later' | 'handOver' | 'write'> & {
@@ -48,6 +49,7 @@ export function inkFace(options: InkOptions): Face {
 
 	const {store, press, told, ...verbs} = makeController({...options, later, handOver, write: (text) => void stdout.write(text)});
 
+	const fitted = fitHeap(store);
 	const app = render(<App store={store} look={look} title={title} now={() => clock.now()} press={press} suspends={suspends} />, {
 		stdin,
 		stdout,
@@ -68,6 +70,7 @@ export function inkFace(options: InkOptions): Face {
 		async close() {
 			if (isClosed) return;
 			isClosed = true;
+			fitted();
 			app.unmount();
 			await app.waitUntilExit();
 			const {state} = store.now();
