@@ -70,6 +70,7 @@ export async function actContextFor(session: Session, fleet: Fleet, gitlab: ActC
 		fleet,
 		who: session.who,
 		drainSeconds: session.options.drainSeconds ?? usualDrainSeconds,
+		endsJobs: false,
 		gitlab,
 		open: (): OpenContext<Reaching> => Object.assign(lookingAt(session, fleet), {answers: given}),
 		answered: (looking, record) => answered(session, looking, given, record),
@@ -129,7 +130,7 @@ export function panelActs(
 	if ('managerId' in watched) return {prepare: refused, moves: refused, shell: refused};
 	const actContext = actContextFor(session, fleet, ports.gitlab, latest);
 	return {
-		prepare: async (act, snapshot) => prepare(await actContext, act, snapshot, ports.clock.now()),
+		prepare: async (act, snapshot, endsJobs = false) => prepare({...(await actContext), endsJobs}, act, snapshot, ports.clock.now()),
 		moves: async (snapshot) => findMoves(await actContext, snapshot),
 		shell: async (worker, snapshot) => {
 			if (session.demo) throw new Problem({code: 'demo', message: 'The demo has no machine to open a shell on.'});
@@ -140,13 +141,15 @@ export function panelActs(
 }
 
 /** Readies what was typed. What the panel shows is looked at first, unless the act needs none of it. */
-async function prepareTyped(session: Session, fleet: Fleet, typed: Exclude<TypedAct, {wrong: string}>): Promise<Prepared> {
-	if ('act' in typed && typed.act.do === 'undo') return prepareChange(await actContextFor(session, fleet, undefined, () => undefined), undoing);
+async function prepareTyped(session: Session, fleet: Fleet, typed: TypedAct): Promise<Prepared> {
+	const endsJobs = typed.now;
+	if ('act' in typed && typed.act.do === 'undo')
+		return prepareChange({...(await actContextFor(session, fleet, undefined, () => undefined)), endsJobs}, undoing);
 	const watch = await watchFleet(session, fleet);
 	const {snapshot} = await lookOnce(watch, session.stops.soft);
 	const {moves, prepare: ready} = panelActs(session, watch, () => snapshot);
 	const ask = session.interactive ? session.face.ask : undefined;
-	return ready('act' in typed ? typed.act : await moveChosen(await moves(snapshot), typed.move, ask), snapshot);
+	return ready('act' in typed ? typed.act : await moveChosen(await moves(snapshot), typed.move, ask), snapshot, endsJobs);
 }
 
 /** Changes a fleet that stands as a key of the panel does, from any laptop, once what that changes was agreed to. */

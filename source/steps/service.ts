@@ -95,24 +95,28 @@ async function apply(context: Context, found: Pick<Found, ServiceNeeds>, finding
 	if (changes.some(({what}) => what === 'online')) return forgetHost(context, instance);
 	const restart = changes.some(({how}) => how === 'drain');
 	report({says: restart ? 'starting anew once its jobs have ended' : 'starting'});
-	const request = {do: restart ? 'restart' : 'start', drainSeconds} as const;
-	const outcome = await hurried(restart ? context.hurry : undefined, connection, report, () => connection.script(serviceScript, request, report)).finally(() =>
-		forgetHost(context, instance),
-	);
+	const outcome = await hurried({hurry: restart ? context.hurry : undefined, drainSeconds}, connection, report, (seconds) =>
+		connection.script(serviceScript, {do: restart ? 'restart' : 'start', drainSeconds: seconds}, report),
+	).finally(() => forgetHost(context, instance));
 	if (outcome.is !== 'done') throw failed(outcome);
 }
 
-/** Does work that waits for jobs, which end once somebody no longer wants to wait. */
-export async function hurried<Result>(hurry: AbortSignal | undefined, connection: Connection, report: Report, work: () => Promise<Result>): Promise<Result> {
+/** Does work that waits for jobs so many seconds, which end once somebody no longer wants to wait: at once where they don't want to from the beginning. */
+export async function hurried<Result>(
+	{hurry, drainSeconds}: {hurry: AbortSignal | undefined; drainSeconds: number},
+	connection: Connection,
+	report: Report,
+	work: (drainSeconds: number) => Promise<Result>,
+): Promise<Result> {
+	if (hurry?.aborted) return work(0);
 	// A connection that is lost fails the work too, which then tells it.
 	const endJobs = (): void =>
 		void connection.script(endJobsScript, {}).then(
 			({jobs}) => report({says: jobs === 1 ? 'its job ends now' : `${jobs} jobs end now`}),
 			() => undefined,
 		);
-	if (hurry?.aborted) endJobs();
-	else hurry?.addEventListener('abort', endJobs, {once: true});
-	return work().finally(() => hurry?.removeEventListener('abort', endJobs));
+	hurry?.addEventListener('abort', endJobs, {once: true});
+	return work(drainSeconds).finally(() => hurry?.removeEventListener('abort', endJobs));
 }
 
 /**
@@ -130,8 +134,8 @@ export async function drainManager(
 	// Whoever says that the jobs have ended has to be the manager.
 	if (seconds > 0) await untilVerified(context, instance, report);
 	const connection = await connectToChange(context, instance);
-	const outcome = await hurried(context.hurry, connection, report, () =>
-		connection.script(serviceScript, {do: 'drain', drainSeconds: seconds, fleet: context.fleet.name, names: [...names]}, report),
+	const outcome = await hurried({hurry: context.hurry, drainSeconds: seconds}, connection, report, (left) =>
+		connection.script(serviceScript, {do: 'drain', drainSeconds: left, fleet: context.fleet.name, names: [...names]}, report),
 	).finally(() => forgetHost(context, instance));
 	if (outcome.is === 'done') return {machines: outcome.machines, jobs: outcome.jobs};
 	throw failed(outcome);

@@ -23,12 +23,19 @@ test('what a key of the panel does, a word of `status` does too, once it is agre
 	}
 	assert.match(said.join('\n'), /^limit 2 → 5, concurrent 2 → 5: .*\nidle count 0 → 1.*\nUndone, idle count 1 → 0.*\n.*paused.*\n.*\n.*\n/);
 	assert.match((await told('move', 'on demand')).says[0] ?? '', /^New workers, on demand instead/);
+	world.outside.queueJobs(1, {seconds: 7200});
+	await world.clock.sleep(120_000);
+	const begun = world.clock.now();
+	assert.match((await told('drain', 'now')).says[0] ?? '', /^The fleet is drained/);
+	assert.equal(world.jobs[0]?.state, 'failed', 'it was not waited for');
+	assert.ok(world.clock.now() - begun < 600_000);
 	const calls = world.calls.length;
 	for (const [words, says] of [
 		[['limit'], /`limit` takes a number of workers, 1 or more: `limit 5`/],
 		[['limit', '0'], /1 or more/],
 		[['idle', 'some'], /0 or more/],
-		[['drain', 'now'], /"now" is more than `drain` takes/],
+		[['limit', 'now'], /a number of workers/],
+		[['pause', 'now'], /"now" is more than `pause` takes/],
 		[['remove'], /name of a worker/],
 	] as const)
 		await assert.rejects(told(...words), (error) => isProblem(error, 'usage') && says.test(error.message));

@@ -117,6 +117,7 @@ export const commands: readonly CommandSpec[] = [
 			['gitlab-runner-aws status', 'opens the panel'],
 			['gitlab-runner-aws status --json --watch', 'one document a line'],
 			['gitlab-runner-aws status limit 20', 'shows what that changes, and does it once you agree'],
+			['gitlab-runner-aws status drain now', 'takes no more jobs, and ends those that run'],
 			['gitlab-runner-aws status undo', 'brings the answers before the last change back'],
 		],
 	},

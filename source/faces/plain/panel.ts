@@ -48,8 +48,8 @@ export async function panelInLines({talk, agree, columns, look, now}: PanelInLin
 	}, ended.signal);
 	looking.then(first.resolve, first.resolve);
 
-	async function carryOut(act: PanelAct, snapshot: Snapshot): Promise<void> {
-		const prepared = await driver.prepare(act, snapshot);
+	async function carryOut(act: PanelAct, snapshot: Snapshot, endsJobs: boolean): Promise<void> {
+		const prepared = await driver.prepare(act, snapshot, endsJobs);
 		if (!(await agree(prepared.proposal))) return;
 		const done = await hurriedInLines(talk, (hurry, listens) => {
 			if (prepared.waits) listens();
@@ -86,7 +86,7 @@ export async function panelInLines({talk, agree, columns, look, now}: PanelInLin
 			if ('wrong' in meant) say([{mark: 'blocked', text: `${meant.wrong} ? says all.`}]);
 			else {
 				const ask: Ask = (asked) => putQuestion(asked, talk);
-				await carryOut('act' in meant ? meant.act : await moveChosen(await driver.moves(snapshot), meant.move, ask), snapshot);
+				await carryOut('act' in meant ? meant.act : await moveChosen(await driver.moves(snapshot), meant.move, ask), snapshot, meant.now);
 			}
 		}
 		return false;

@@ -16,6 +16,8 @@ export type ActContext = {
 	who: string;
 	/** How long running jobs may take to end, in seconds. */
 	drainSeconds: number;
+	/** Running jobs that an act would wait for end at once. */
+	endsJobs: boolean;
 	gitlab?: {panel: GitlabPanel; token: string} | undefined;
 	/** Opens a context with what this laptop knows; whoever opens it closes it. */
 	open(): OpenContext<Reaching>;

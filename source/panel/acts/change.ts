@@ -138,15 +138,18 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 						? [
 								...reasons(plan),
 								startsAnew(plan)
-									? `GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew once running jobs have ended (${takes(drainSeconds)} at most), and its idle workers go with it.`
+									? `GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew ${actContext.endsJobs ? 'at once, by which running jobs end and fail' : `once running jobs have ended (${takes(drainSeconds)} at most)`}, and its idle workers go with it.`
 									: 'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.',
 							]
 						: []),
 					`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
 				],
 			},
-			carryOut: (tell, hurry) => within(actContext.open(), (again) => carryOut(actContext, Object.assign(again, {hurry}), act, agreed, tell)),
-			waits: startsAnew(plan),
+			carryOut: (tell, waiting) => {
+				const hurry = actContext.endsJobs ? AbortSignal.abort() : waiting;
+				return within(actContext.open(), (again) => carryOut(actContext, Object.assign(again, {hurry}), act, agreed, tell));
+			},
+			waits: startsAnew(plan) && !actContext.endsJobs,
 		};
 	});
 }

@@ -53,8 +53,8 @@ export type PanelDriver = {
 	about: PanelAbout;
 	/** Looks until the signal is aborted. Never rejects. */
 	watch(tell: (snapshot: Snapshot) => void, signal: AbortSignal): Promise<void>;
-	/** Finds out what would happen. Throws Problems. */
-	prepare(act: PanelAct, snapshot: Snapshot): Promise<Prepared>;
+	/** Finds out what would happen; with `endsJobs` jobs end at once that it would wait for. Throws Problems. */
+	prepare(act: PanelAct, snapshot: Snapshot, endsJobs?: boolean): Promise<Prepared>;
 	moves(snapshot: Snapshot): Promise<readonly MoveChoice[]>;
 	/** Readies a shell on the manager, or on a worker through it; what it gives runs it in a terminal that was handed over, and gives its exit code. */
 	shell(worker: string | undefined, snapshot: Snapshot): Promise<{run(): number; close(): Promise<void>}>;

@@ -88,15 +88,18 @@ async function answerOf(context: Reaching, connection: Connection, before: Metri
 
 /** Readies a drain, a resume, a start, a reload or a restart of the runner's service. */
 export async function prepareService(actContext: ActContext, what: What, snapshot: Snapshot, now: number): Promise<Prepared> {
-	const {fleet, drainSeconds} = actContext;
+	const {fleet} = actContext;
+	const drainSeconds = actContext.endsJobs ? 0 : actContext.drainSeconds;
 	const prepared = prepareWork(actContext, wordsFor(what, snapshot, drainSeconds, now), async (context, tell, hurry) => {
 		const connection = await connectToChange(context, await runningManager(context));
 		await recordNote(context, requests[what].note);
 		tell('the service being asked');
 		const before = what === 'reload' ? await metricsOn(connection) : undefined;
-		const asked = {do: what === 'resume' ? ('start' as const) : what, drainSeconds, fleet: fleet.name};
+		const asked = {do: what === 'resume' ? ('start' as const) : what, fleet: fleet.name};
 		const report = (progress: ScriptProgress): void => void ('says' in progress && tell(progress.says));
-		const outcome = await hurried(hurry, connection, report, () => connection.script(serviceScript, asked, report));
+		const outcome = await hurried({hurry, drainSeconds}, connection, report, (seconds) =>
+			connection.script(serviceScript, {...asked, drainSeconds: seconds}, report),
+		);
 		if (outcome.is === 'still-busy')
 			throw new Problem({
 				code: 'still-busy',

@@ -2,33 +2,46 @@ import type {Ask} from '../../answers/ask.ts';
 import {Problem} from '../../problem.ts';
 import type {MoveChoice, PanelAct} from './driver.ts';
 
-/** What can be typed to change a fleet that stands, in `status` and in a panel of lines. */
+/** The last word of an act that may wait for running jobs: they end at once, and fail. */
+const now = 'now';
+
+/** What can be typed to change a fleet that stands, in `status` and in a panel of lines. Those that may wait for running jobs take `now`. */
 export const actWords = [
-	{typed: 'limit', takes: 'N', does: 'lets so many workers run at once'},
-	{typed: 'idle', takes: 'N', does: 'keeps so many workers waiting for jobs'},
-	{typed: 'move', takes: '[WHERE]', does: 'has new workers made elsewhere, or bought otherwise'},
-	{typed: 'drain', does: 'takes no more jobs, and lets those that run end'},
+	{typed: 'limit', takes: 'N [now]', does: 'lets so many workers run at once; now ends jobs that this waits for'},
+	{typed: 'idle', takes: 'N [now]', does: 'keeps so many workers waiting for jobs'},
+	{typed: 'move', takes: '[WHERE] [now]', does: 'has new workers made elsewhere, or bought otherwise'},
+	{typed: 'drain', takes: '[now]', does: 'takes no more jobs, and lets those that run end; now ends them'},
 	{typed: 'resume', does: 'takes jobs again'},
 	{typed: 'pause', does: 'has GitLab give the runner no more jobs'},
 	{typed: 'unpause', does: 'has GitLab give it jobs again'},
 	{typed: 'start', does: 'starts the service'},
-	{typed: 'restart', does: 'restarts the service'},
+	{typed: 'restart', takes: '[now]', does: 'restarts the service once running jobs have ended; now ends them'},
 	{typed: 'reload', does: 'has the service read its config.toml again'},
 	{typed: 'remove', takes: 'WORKER', does: 'removes one idle worker'},
-	{typed: 'undo', does: 'brings the answers before the last change back'},
+	{typed: 'undo', takes: '[now]', does: 'brings the answers before the last change back'},
 ] as const satisfies readonly {typed: string; takes?: string; does: string}[];
 
-/** What was typed, as an act; `move` where the places are still to be looked up, and a sentence where it is none. */
-export type TypedAct = {act: PanelAct} | {move: string | undefined} | {wrong: string};
+/** What was typed, as an act, and whether it waits for no job; `move` where the places are still to be looked up, and a sentence where it is none. */
+export type TypedAct = ({act: PanelAct} | {move: string | undefined}) & {now: boolean};
+export type WrongAct = {wrong: string};
+
+const takesNow = (word: string): boolean => actWords.some(({typed, ...more}) => typed === word && 'takes' in more && more.takes.endsWith(`[${now}]`));
 
 /** An act with a number: a whole one, not below the least. */
-function numbered(word: string, value: string | undefined, least: number, act: (number: number) => PanelAct): TypedAct {
+function numbered(word: string, value: string | undefined, least: number, act: (number: number) => PanelAct): {act: PanelAct} | WrongAct {
 	const number = /^\d{1,4}$/.test(value ?? '') ? Number(value) : Number.NaN;
 	return number >= least ? {act: act(number)} : {wrong: `\`${word}\` takes a number of workers, ${least} or more: \`${word} ${least + 4}\`.`};
 }
 
-/** Reads an act from words such as `limit 20`. */
-export function actTyped([word = '', value, ...rest]: readonly string[]): TypedAct {
+/** Reads an act from words such as `limit 20` and `drain now`. */
+export function actTyped(words: readonly string[]): TypedAct | WrongAct {
+	const [word = ''] = words;
+	const isNow = words.length > 1 && words.at(-1) === now && takesNow(word);
+	const read = actIn(isNow ? words.slice(0, -1) : words);
+	return 'wrong' in read ? read : {...read, now: isNow};
+}
+
+function actIn([word = '', value, ...rest]: readonly string[]): {act: PanelAct} | {move: string | undefined} | WrongAct {
 	if (word === 'move') return {move: value === undefined ? undefined : [value, ...rest].join(' ')};
 	if (rest.length > 0) return {wrong: `"${rest.join(' ')}" is more than \`${word}\` takes.`};
 	switch (word) {

@@ -97,7 +97,7 @@ test('where idle workers are kept the runner has no room for a higher limit, sin
 	assert.match(lower.proposal.details.join('\n'), /the runner loads it by itself; jobs that run go on/);
 });
 
-test('a limit that waits for running jobs ends them once nobody wants to wait any more, and the runner starts anew with it', async () => {
+test('a limit that waits for running jobs ends them once nobody wants to wait any more, or at once where nobody wants to from the beginning; the runner starts anew with it', async () => {
 	const world = await standing(4, {idleCount: 1});
 	const driver = await driverAt(world);
 	world.outside.queueJobs(2, {seconds: 3000});
@@ -116,6 +116,13 @@ test('a limit that waits for running jobs ends them once nobody wants to wait an
 	assert.deepEqual([world.jobs.map(({state}) => state), world.takers()], [['failed', 'failed'], 1]);
 	const {waits: waitsToo} = await driver.prepare({do: 'scale', limit: 5}, await seen(world, driver, hasSettled));
 	assert.equal(waitsToo, false);
+	world.outside.queueJobs(1, {seconds: 3000});
+	const hasty = await driver.prepare({do: 'scale', limit: 8}, await seen(world, driver, counted(world, 'busy', 1)), true);
+	assert.match(hasty.proposal.details.join('\n'), /starts anew at once, by which running jobs end and fail, and its idle workers go with it/);
+	const at = world.clock.now();
+	assert.match(await hasty.carryOut(() => undefined), /^limit 6 → 8, .*the runner's metrics say so/);
+	assert.ok(world.clock.now() - at < 600_000);
+	assert.deepEqual([hasty.waits, world.jobs.at(-1)?.state, world.takers()], [false, 'failed', 1]);
 });
 
 test('another idle count is loaded while jobs run, and a worker is made ready', async () => {
