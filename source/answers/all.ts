@@ -91,11 +91,12 @@ const ofItsOwn = <One extends AnyQuestion>(one: One): One => ({
 /** Every question, in the order of asking. */
 export const inOrder: readonly AnyQuestion[] = all.map((one: AnyQuestion) => ofItsOwn(one));
 
-/** What was given by a flag and changes nothing beside the other answers, with whose alone it is where it's another executor's. */
-export const unheeded = (given: Given, sources: Partial<Record<AnswerKey, Source>>): {flag: string; of: string | undefined}[] =>
-	inOrder
-		.filter(({counts, id, when}) => sources[id] === 'flag' && !counts && when?.(given) === false)
-		.map(({id}) => ({flag: flagOf(id), of: askedBy(id, given)}));
+/** What was given on this command line, by a flag or a preset, and changes nothing beside the other answers, with whose alone it is where it's another executor's. */
+export const unheeded = (given: Given, sources: Partial<Record<AnswerKey, Source>>): {key: AnswerKey; by: 'flag' | 'preset'; of: string | undefined}[] =>
+	inOrder.flatMap(({counts, id, when}) => {
+		const by = sources[id];
+		return (by === 'flag' || by === 'preset') && !counts && when?.(given) === false ? [{key: id, by, of: askedBy(id, given)}] : [];
+	});
 
 /** Every question by its key. */
 export const questions = Object.fromEntries(inOrder.map((one) => [one.id, one])) as {readonly [Key in AnswerKey]: Question<Key, AnswerValue<Key>>};

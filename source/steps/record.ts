@@ -1,4 +1,5 @@
 import {isKey, unheeded} from '../answers/all.ts';
+import {flagOf} from '../answers/question.ts';
 import type {Change, Context, Finding, Found, Looking, Note, Removal, Report, Step} from '../engine/step.ts';
 import {type Answers, type Given, mark, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
@@ -73,11 +74,23 @@ const told = (changes: readonly Change[], {sources}: Context): Change[] =>
 		return isGiven || !changes.some((change) => change.what === 'executor') || (from !== notSet && to !== notSet);
 	});
 
-/** Flags that were given and change nothing: nobody is to believe that they did. */
-const unheededNotes = ({answers, sources}: Context): Note[] =>
-	unheeded(answers, sources).map(({flag, of}) => ({
-		says: `${flag} changes nothing here: ${of === undefined ? 'it means nothing beside the other answers' : `only ${of} goes by it, and the executor is ${answers.executor}`}.`,
-	}));
+/** Flags that were given and change nothing, and what a preset says without effect: nobody is to believe that they did. */
+function unheededNotes({answers, sources}: Context): Note[] {
+	const all = unheeded(answers, sources);
+	const because = (of: string | undefined, many = false): string =>
+		of === undefined
+			? `${many ? 'they mean' : 'it means'} nothing beside the other answers`
+			: `only ${of} goes by ${many ? 'them' : 'it'}, and the executor is ${answers.executor}`;
+	const ofPreset = all.filter(({by}) => by === 'preset');
+	return [
+		...all.filter(({by}) => by === 'flag').map(({key, of}) => ({says: `${flagOf(key)} changes nothing here: ${because(of)}.`})),
+		...[...new Set(ofPreset.map(({of}) => of))].map((of) => {
+			const keys = ofPreset.filter((one) => one.of === of).map(({key}) => `\`${key}\``);
+			const isMany = keys.length > 1;
+			return {says: `The preset's ${keys.join(', ')} ${isMany ? 'change' : 'changes'} nothing here: ${because(of, isMany)}.`};
+		}),
+	];
+}
 
 async function check(context: Context): Promise<Finding<Found['record']>> {
 	const {answers, fleet, sources} = context;

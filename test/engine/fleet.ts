@@ -31,6 +31,8 @@ export const bucketName = `${name}-cache-${account}-${region}`;
 /** What a person at a laptop wants: flags, and secrets that are given with them. */
 export type SetupWish = {
 	flags?: Given;
+	/** What a preset says, where no fleet stands yet. */
+	preset?: Given;
 	secrets?: Secrets;
 	replaceManager?: boolean;
 	/** `--drain-timeout`, in seconds. */
@@ -68,7 +70,7 @@ async function answersOf(ports: Ports, wish: SetupWish, looking: Looking): Promi
 	// Looked at ahead, side by side with the record; whoever needs them meets their problems.
 	for (const look of [identityLook, accountLook]) void looking.look<unknown>(look).catch(() => undefined);
 	const record = (await looking.look(recordLook))?.answers;
-	const others: Layers = record ? {record} : {preset: {executor}};
+	const others: Layers = record ? {record} : {preset: {executor, ...wish.preset}};
 	const {given, sources, wrong} = await settle({flag: {...wish.flags, fleet: fleet.name, region: fleet.region}, ...others}, (so) => ({
 		cloud: looking.cloud,
 		cloudAt: looking.cloudAt,

@@ -26,7 +26,7 @@ test('the record holds the answers, and nothing that is only this laptop’s or 
 	assert.deepEqual(parameterIn(at)?.tags, {'gitlab-runner-aws:fleet': 'gitlab-runners', 'gitlab-runner-aws:part': 'record'});
 });
 
-test('a flag that changes nothing beside the others is told, by what its question says of when it means anything; one that counts isn’t', async () => {
+test('a flag, or a preset’s answer, that changes nothing beside the others is told, by what its question says of when it means anything; one that counts isn’t', async () => {
 	const flags = {executor: 'docker+machine', workerTypes: ['c5.large'], onDemandBase: 2, spot: false, spotPrice: 0.05, runnerName: 'builds', limit: 3} as const;
 	const {notes: told} = (await planOf(simulatedWorld(), {flags: {...flags, workerTypes: [...flags.workerTypes]}})).get('record') ?? assert.fail();
 	assert.deepEqual(told?.map(({says}) => says).toSorted(), [
@@ -37,6 +37,15 @@ test('a flag that changes nothing beside the others is told, by what its questio
 	const {notes: other} =
 		(await planOf(simulatedWorld(), {flags: {executor: 'docker-autoscaler', dockerMachineVersion: '0.16.2-gitlab.48'}})).get('record') ?? assert.fail();
 	assert.match(other?.[0]?.says ?? '', /^--docker-machine-version changes nothing here: only docker\+machine goes by it/);
+	const preset = {workerTypes: ['c5.large'], onDemandBase: 2, spot: false, spotPrice: 0.05, limit: 3};
+	const {notes: ofPreset} = (await planOf(simulatedWorld(), {preset, flags: {executor: 'docker+machine'}})).get('record') ?? assert.fail();
+	assert.deepEqual(
+		ofPreset?.map(({says}) => says),
+		[
+			"The preset's `spotPrice` changes nothing here: it means nothing beside the other answers.",
+			"The preset's `workerTypes`, `onDemandBase` change nothing here: only docker-autoscaler goes by them, and the executor is docker+machine.",
+		],
+	);
 });
 
 test('a record that names no executor is one of docker+machine, and stays as it is', async () => {
