@@ -1,7 +1,7 @@
 import {printable, printableLines} from './world/printable.ts';
 
 /** Who can do something about a problem: the person (`told`), a service that answered (`outside`), or us (`bug`). */
-export type Fault = 'told' | 'outside' | 'bug';
+type Fault = 'told' | 'outside' | 'bug';
 
 type ProblemFields = {
 	/** The service's own code where there is one (`InvalidGroup.Duplicate`), else ours in kebab-case (`host-key-changed`). */

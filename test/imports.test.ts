@@ -11,7 +11,7 @@ import {fileURLToPath} from 'node:url';
 const floors = [
 	...['cli.tsx', 'program.ts'],
 	...['commands', 'commands/demo/', 'commands/line'],
-	...['faces', 'faces/ui faces/plain faces/json', 'faces/wizard', 'faces/logging.ts faces/redacting.ts faces/unattended.ts', 'faces/words', 'faces/face.ts'],
+	...['faces', 'faces/ui faces/plain faces/json', 'faces/wizard', 'faces/redacting.ts', 'faces/words', 'faces/face.ts'],
 	...['panel/acts panel/orphans', 'panel/sources', 'panel/live'],
 	'executors',
 	'panel',
@@ -22,7 +22,6 @@ const floors = [
 		'answers/preset-form.ts answers/interview.ts answers/secret-interview.ts',
 		'answers',
 		'executors/offered.ts executors/scripts.ts',
-		'executors/docker-machine/offered.ts executors/docker-autoscaler/offered.ts',
 		'executors/docker-machine/questions.ts executors/docker-autoscaler/questions.ts',
 		'answers/type-prices.ts',
 		'answers/question.ts answers/instance-families.ts',

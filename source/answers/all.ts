@@ -2,16 +2,16 @@ import {askedBy, isOfAnother, offered} from '../executors/offered.ts';
 import type {AnswerKey, Answers, AnswerValue, Given, Source} from '../fleet.ts';
 import * as access from './access.ts';
 import * as account from './account.ts';
-import * as cache from './cache.ts';
 import * as image from './image.ts';
+import * as cache from './jobs.ts';
 import * as jobs from './jobs.ts';
 import * as network from './network.ts';
 import {type AnyQuestion, flagOf, type Question, type RecordsOf} from './question.ts';
 import * as mirror from './registry-mirror.ts';
 import * as runner from './runner.ts';
+import * as software from './runner.ts';
 import * as scaling from './scaling.ts';
 import * as schedule from './schedule.ts';
-import * as software from './software.ts';
 import * as workers from './workers.ts';
 
 type OfExecutors = (typeof offered)[number]['questions'];

@@ -1,11 +1,9 @@
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {inOrder, isComplete, questions} from './all.ts';
-import type {Ask, Asked} from './ask.ts';
-import {type Asking, type Choice, defaultOf, flagOf} from './question.ts';
-import {isOpen, type Layers, type Missing, precedence, type Wrong} from './settle.ts';
+import {type Ask, type Asked, type Asking, type Choice, defaultOf, flagOf} from './question.ts';
 import {fromText, judge, shown, wrongAlone} from './value.ts';
-import {begin, type WalkState, walk} from './walk.ts';
+import {begin, isOpen, type Layers, type Missing, precedence, type WalkState, type Wrong, walk} from './walk.ts';
 
 /** What an interview needs. It makes no call itself, but for the live choices of what it asks and the record. */
 export type Interview = {

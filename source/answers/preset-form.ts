@@ -4,8 +4,8 @@ import {Problem} from '../problem.ts';
 import {printable} from '../world/printable.ts';
 import {inOrder, isKey, questions} from './all.ts';
 import {nearest} from './nearest.ts';
-import {isOpen} from './settle.ts';
 import {take} from './value.ts';
+import {isOpen} from './walk.ts';
 
 /** Saved answers, never a secret: the public contract of a preset's file. */
 export type Preset = {version: 1; description: string; answers: Given};

@@ -12,7 +12,7 @@ import {type Preset, presetIn, presetInText} from './preset-form.ts';
 export type Listed = {name: string; from: 'yours' | 'shipped'} & ({preset: Preset} | {problem: Problem});
 
 /** Where presets are kept: this person's own folder, and the folder that comes with the program. */
-export type PresetFolders = {own: string; shipped: string};
+type PresetFolders = {own: string; shipped: string};
 
 /** Presets on disk: one file each, its last whole write wins. */
 export type Presets = {

@@ -235,3 +235,20 @@ export const regionPattern = '[a-z]{2,4}(-[a-z]+)+-\\d+';
 
 /** A program's URL: what is run as root is never fetched without TLS, but from this very machine. */
 export const programUrlPattern = `(https://(${hostPattern})|http://(${loopbackPattern}))(:\\d{1,5})?${pathPattern}`;
+
+/** A question as put to somebody: with its live choices, its default, and what was wrong with the last answer. */
+export type Asked = {
+	question: AnyQuestion | SecretQuestion | WhichQuestion;
+	choices?: Choice<unknown>[];
+	/** What Enter takes. `given` where somebody gave it, or the fleet's record has it, rather than it being the default. */
+	default?: {value: unknown; why?: string; given?: true};
+	/** Why there are no live choices: a value can still be typed. */
+	note?: string;
+	/** A sentence about the value that was refused. */
+	refused?: string;
+	/** Judges the shape and the other answers: a sentence or nothing. */
+	wrong(value: unknown): string | undefined;
+};
+
+/** Whoever answers: a person, `--yes`, a test. */
+export type Ask = (asked: Asked) => Promise<unknown>;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type {Given} from '../fleet.ts';
 import {bareUrl, gitlabUrlPattern} from '../world/gitlab/url.ts';
 import {usualFleet} from './account.ts';
-import {matching, optional, question, text, words, yesOrNo} from './question.ts';
+import {matching, optional, programUrlPattern, question, text, words, yesOrNo} from './question.ts';
 
 /** A path in GitLab, or an id. */
 const gitlabPath = /^\w[\w.-]*(\/\w[\w.-]*)*$/;
@@ -133,4 +133,33 @@ export const tokenStore = question(
 		{value: 'manager', label: 'manager', hint: 'in its config.toml alone'},
 		{value: 'ssm', label: 'ssm', hint: 'in an encrypted parameter too'},
 	],
+});
+
+const folderUrl = matching(new RegExp(`^${programUrlPattern}/?$`), 'the https URL of a folder');
+
+/** The version that this release was proven with; never "latest". */
+export const gitlabRunnerVersion = question(
+	'gitlabRunnerVersion',
+	matching(/^\d+\.\d+\.\d+$/, 'a version such as 19.3.0'),
+)({
+	title: 'Which version of GitLab Runner?',
+	help: 'The one that this release was proven with, unless another is given. A newer one is a note, never an upgrade by itself.',
+	kind: 'text',
+	change: 'drain',
+	mends: 'software',
+	default: async () => ({value: '19.3.0', why: 'pinned by this release'}),
+});
+
+export const downloads = optional(
+	'downloads',
+	z.strictObject(
+		{gitlabRunner: folderUrl, dockerMachine: folderUrl, registry: folderUrl.optional()},
+		words('{gitlabRunner, dockerMachine}, and registry for a mirror: folder URLs'),
+	),
+)({
+	title: "Where are the manager's programs downloaded from?",
+	help: "gitlabRunner=URL,dockerMachine=URL, and registry=URL for a mirror: folders that hold one folder a version, instead of the publishers'. Checksums are verified all the same.",
+	kind: 'json',
+	change: 'live',
+	holds: 'path',
 });

@@ -1,8 +1,6 @@
 import type {Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import type {Ask, Asked} from './ask.ts';
-import type {SecretQuestion} from './question.ts';
-import type {Secrets} from './secrets.ts';
+import type {Ask, Asked, SecretQuestion} from './question.ts';
 import {
 	accessKeyIdQuestion,
 	accessKeySecretQuestion,
@@ -10,6 +8,7 @@ import {
 	gitlabTokenQuestion,
 	passphraseQuestion,
 	runnerTokenQuestion,
+	type Secrets,
 	wrongAccessKeyId,
 	wrongAccessKeySecret,
 	wrongDockerHubToken,

@@ -2,7 +2,7 @@ import type {OpenContext} from '../engine/context.ts';
 import {foundIn, makePlan, problemsOf} from '../engine/plan.ts';
 import type {Context} from '../engine/step.ts';
 import {executorOf} from '../executors/list.ts';
-import {toText} from '../faces/words/style.ts';
+import {toText} from '../faces/words/lines.ts';
 import type {Given} from '../fleet.ts';
 import {within} from '../panel/acts/act-context.ts';
 import {type FleetAct, ofWorkers, prepareChange} from '../panel/acts/change.ts';

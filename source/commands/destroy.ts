@@ -1,8 +1,7 @@
 import {forRemoval, type OpenContext} from '../engine/context.ts';
-import type {Proposal} from '../engine/proposal.ts';
 import {listStanding, removeAll, type Stands} from '../engine/remove.ts';
-import type {Removal} from '../engine/step.ts';
-import type {RunResult} from '../engine/walk.ts';
+import type {RunResult} from '../engine/run.ts';
+import type {Proposal, Removal} from '../engine/step.ts';
 import {allSteps} from '../executors/list.ts';
 import type {Helping} from '../faces/face.ts';
 import {padded} from '../faces/words/width.ts';

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
-import type {Layers} from '../answers/settle.ts';
+import type {Layers} from '../answers/walk.ts';
 import type {Happening} from '../engine/events.ts';
-import type {Proposal} from '../engine/proposal.ts';
-import {nounWidth, orphanNoun, orphanWords} from '../faces/words/orphans.ts';
+import type {Proposal} from '../engine/step.ts';
+import {nounWidth, orphanNoun, orphanWords} from '../faces/words/sentences.ts';
 import {many, money} from '../panel/formats.ts';
 import {lookForOrphans, type PricedLeftover, type RegionSeen} from '../panel/orphans/look.ts';
 import type {RegionAccess} from '../panel/orphans/region-access.ts';
@@ -155,7 +155,7 @@ const againWords = ({options, parsed}: Session, regions: readonly {region: strin
 	].join(' ');
 
 /** Orphans of one region that are to go. */
-export type Goes = {region: string; found: readonly PricedLeftover[]};
+type Goes = {region: string; found: readonly PricedLeftover[]};
 
 type OrphanFound = Extract<Happening, {event: 'orphan.found'}>;
 
@@ -218,7 +218,7 @@ const goesAlong: Partial<Record<PricedLeftover['kind'], string>> = {
 };
 
 /** What is to go, in whole, before anybody agrees to it. */
-export function proposalOf(goes: readonly Goes[], unsure: readonly PricedLeftover[], now: number): Proposal {
+function proposalOf(goes: readonly Goes[], unsure: readonly PricedLeftover[], now: number): Proposal {
 	const all = goes.flatMap(({found}) => found);
 	const line = (region: string, one: PricedLeftover): string => {
 		const own = one.group === undefined ? (goesAlong[one.kind] ?? '') : '; its disk goes with it, and its group is to have one fewer';

@@ -1,11 +1,11 @@
 import {type Preset, presetOf, presetVersion} from '../answers/preset-form.ts';
 import type {Listed} from '../answers/presets.ts';
 import {executors} from '../executors/list.ts';
-import {toText} from '../faces/words/style.ts';
+import {toText} from '../faces/words/lines.ts';
 import type {Given} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {type ManagerRead, readAnswers} from '../steps/config/answers.ts';
-import type {OptionFate} from '../steps/config/option-fate.ts';
+import type {OptionFate} from '../steps/config/fields.ts';
 import {instanceOf} from '../steps/looks/account.ts';
 import {connectTo} from '../steps/reaching.ts';
 import {paths} from '../world/host/scripts/paths.ts';

@@ -2,7 +2,7 @@ import {askSecret} from '../answers/secret-interview.ts';
 import {gitlabTokenQuestion} from '../answers/secrets.ts';
 import type {Context} from '../engine/step.ts';
 import {executorOf} from '../executors/list.ts';
-import {spent} from '../faces/words/durations.ts';
+import {spent} from '../panel/formats.ts';
 import {Problem} from '../problem.ts';
 import {type SmokeEnd, smoke as tryOut} from '../steps/smoke/smoke.ts';
 import {openFleet} from './open.ts';

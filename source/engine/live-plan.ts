@@ -25,7 +25,7 @@ export type SourcedAnswers = {answers: Answers; sources: Partial<Record<AnswerKe
 export type EndedPlan = SourcedAnswers & {plan: Plan; context: OpenContext<Context>};
 
 /** What a live plan looks with. */
-export type LivePlanOptions = {
+type LivePlanOptions = {
 	/** The steps of a fleet of these answers. */
 	stepsOf(answers: Answers): readonly AnyStep[];
 	/** What can be looked at of the fleet that these answers name: the same one for the same fleet, so that nothing is looked at twice. */

@@ -1,8 +1,8 @@
 import {isProblem, type Problem, Stopped} from '../problem.ts';
 import type {Cloud, Input, OperationName, Output} from '../world/cloud/port.ts';
 import {dataOf, type Emit} from './plan.ts';
+import {secondsSince} from './run.ts';
 import type {Look, Looking} from './step.ts';
-import {secondsSince} from './walk.ts';
 
 /** How often a session that has expired is looked at, while somebody logs in elsewhere; milliseconds. */
 const pause = 5000;

@@ -1,6 +1,6 @@
 import type {Emit} from './plan.ts';
+import {type Again, progressEvent, type RunResult, secondsSince, walk} from './run.ts';
 import type {AnyStep, Removal, Standing, StepName} from './step.ts';
-import {type Again, progressEvent, type RunResult, secondsSince, walk} from './walk.ts';
 
 /** What stands, with the step it belongs to. */
 export type Stands = Standing & {step: StepName};

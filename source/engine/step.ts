@@ -143,3 +143,13 @@ export type Step<
 
 /** A step of any name, as the engine sees it: the engine starts a check or an apply only once all that it needs is found. */
 export type AnyStep = Step<StepName, StepName, StepName, Partial<Found>>;
+
+/** Something to agree to before it is done. */
+export type Proposal = {
+	/** One sentence: what is going to happen. */
+	says: string;
+	/** Lines that show what will be, what goes and what stays, what it costs. */
+	details: string[];
+	/** A word to type for agreeing, where what goes can't come back: the fleet's name. */
+	word?: string;
+};

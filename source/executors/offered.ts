@@ -1,6 +1,6 @@
 import type {AnswerValue, Given} from '../fleet.ts';
-import {dockerAutoscalerOffered} from './docker-autoscaler/offered.ts';
-import {dockerMachineOffered} from './docker-machine/offered.ts';
+import {dockerAutoscalerOffered} from './docker-autoscaler/questions.ts';
+import {dockerMachineOffered} from './docker-machine/questions.ts';
 import type {ExecutorOffer, Limits, Unsupported} from './limits.ts';
 
 /** What answers know of each executor, the one that a new fleet gets first. */

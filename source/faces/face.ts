@@ -1,14 +1,12 @@
-import type {Ask} from '../answers/ask.ts';
-import type {SecretQuestion} from '../answers/question.ts';
-import type {Settled} from '../answers/settle.ts';
-import type {Walk} from '../answers/walk.ts';
+import type {Ask, SecretQuestion} from '../answers/question.ts';
+import type {Settled, Walk} from '../answers/walk.ts';
 import type {Happening} from '../engine/events.ts';
 import type {EndedPlan, LivePlan} from '../engine/live-plan.ts';
-import type {Proposal} from '../engine/proposal.ts';
-import type {Again} from '../engine/walk.ts';
+import type {Again} from '../engine/run.ts';
+import type {Proposal} from '../engine/step.ts';
 import type {AnswerKey, Answers, Fleet, Given} from '../fleet.ts';
 import type {PanelDriver, PanelLeft} from '../panel/acts/driver.ts';
-import type {Problem} from '../problem.ts';
+import {Problem} from '../problem.ts';
 
 /** How the program meets a person or a script: nine verbs and no logic. Each face has all of them, so that no command asks which one it has. */
 export type Face = {
@@ -130,7 +128,7 @@ export type HomeChoice =
 	| {do: 'quit'};
 
 /** What is shown until it's left. */
-export type Shows = {
+type Shows = {
 	/** The end of a good run. */
 	farewell(farewell: Farewell): Promise<void>;
 	/** Home; `look` tells what it sees as it comes, until a choice is made: by the person, or by itself where only one thing can be done. */
@@ -138,3 +136,45 @@ export type Shows = {
 	/** The live panel. */
 	panel(driver: PanelDriver): Promise<PanelLeft>;
 };
+
+const nobody = (): Promise<never> =>
+	Promise.reject(
+		new Problem({code: 'no-terminal', exit: 2, message: 'There is nobody to show this to.', advice: 'Run it in a terminal, without `--yes` and `--json`.'}),
+	);
+
+/** What a face does where nobody is there: the answers that were given have to do, nobody helps a run along, and nothing waits to be left. */
+export const unattended: Pick<Face, 'walk' | 'run' | 'show'> = {
+	walk: (interviewer) => interviewer.alone(),
+	run: async (_login, work) => ({result: await work(undefined), choice: undefined}),
+	show: {farewell: async () => undefined, home: nobody, panel: nobody},
+};
+
+/** What decides which face meets the person. */
+export type Terms = {
+	json: boolean;
+	plain: boolean;
+	/** Both ends of the terminal are one. */
+	stdinIsTty: boolean;
+	stdoutIsTty: boolean;
+	env: Readonly<Record<string, string | undefined>>;
+};
+
+/** Which face, once, at the edge: screens only where there's a terminal that can draw them and no machine looks on. */
+export function pickFace({json, plain, stdinIsTty, stdoutIsTty, env}: Terms): 'json' | 'plain' | 'screens' {
+	if (json) return 'json';
+	if (plain || !stdinIsTty || !stdoutIsTty || env.TERM === 'dumb') return 'plain';
+	return env.CI !== undefined && env.CI !== '' && env.CI !== 'false' && env.CI !== '0' ? 'plain' : 'screens';
+}
+
+/** Whether a person sits at the terminal: can be asked. */
+export const isInteractive = ({stdinIsTty, stdoutIsTty}: Terms): boolean => stdinIsTty && stdoutIsTty;
+
+/** Whether colours may be used: never into a pipe, nor with `NO_COLOR` or `--no-color`. */
+export const mayColour = ({stdoutIsTty, env}: Terms, noColour: boolean): boolean => stdoutIsTty && !noColour && !env.NO_COLOR && env.TERM !== 'dumb';
+
+/** Whether only ASCII may be written: a dumb terminal, or a locale that isn't UTF-8. */
+export function onlyAscii(env: Terms['env']): boolean {
+	if (env.TERM === 'dumb' || env.TERM === 'linux') return true;
+	const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find((value) => value !== undefined && value !== '');
+	return locale !== undefined && !/utf-?8/i.test(locale);
+}

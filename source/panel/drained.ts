@@ -1,4 +1,4 @@
-import {readNote} from '../steps/history-note.ts';
+import {readNote} from '../steps/record.ts';
 import type {Snapshot} from './snapshot.ts';
 
 /** What a version of the record says was done, and who did it; a description of another form is all that it says. */

@@ -117,7 +117,7 @@ export function judge(region: Region, owner: Owner, id: string | undefined): Lef
 }
 
 /** By what a worker is taken away: its manager, once it is reached, or AWS as this laptop may ask it. */
-export type RemovedBy = {connection(): Promise<Connection>; cloud: Cloud};
+type RemovedBy = {connection(): Promise<Connection>; cloud: Cloud};
 
 /** What an executor leaves behind, and how that is known and taken away. */
 export type LeftoverView = {

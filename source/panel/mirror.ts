@@ -4,7 +4,7 @@ import type {Unit} from '../world/host/unit.ts';
 import {bytes, many} from './formats.ts';
 
 /** What a mirror has served since its service was started, in images' parts: layers and manifests. */
-export type MirrorCounts = {
+type MirrorCounts = {
 	/** Parts that workers asked for, and those of them that it had. */
 	requests: number;
 	hits: number;

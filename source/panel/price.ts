@@ -2,7 +2,7 @@ import {withDiskAndAddress} from '../steps/prices.ts';
 import type {Prices} from './snapshot.ts';
 
 /** What is paid for: an instance with its disk and address. */
-export type Bought = {type: string | undefined; zone: string | undefined; spot: boolean | undefined; diskGib: number | undefined; publicAddress: boolean};
+type Bought = {type: string | undefined; zone: string | undefined; spot: boolean | undefined; diskGib: number | undefined; publicAddress: boolean};
 
 /** Key of a spot price. */
 export const spotKey = (type: string, zone: string): string => `${type} ${zone}`;
@@ -19,4 +19,16 @@ export function usdPerHour(paid: Bought, prices: Prices | undefined): number | u
 	if (!prices || paid.type === undefined || paid.spot === undefined) return undefined;
 	const compute = paid.spot ? (paid.zone === undefined ? undefined : prices.spot[spotKey(paid.type, paid.zone)]) : prices.onDemand[paid.type];
 	return withDiskAndAddress(compute, paid.diskGib ?? 0, paid.publicAddress);
+}
+
+/** Types that buy processor time beyond their share by default (unlimited mode: T3, T3a, T4g), at so much a vCPU hour. */
+const isUnlimited = (type: string): boolean => /^t[34]/.test(type);
+
+/** What isn't in any sum that is told, for machines of these types. */
+export function notCounted({types, privately}: {types: readonly string[]; privately: boolean}): string {
+	const unlimited = [...new Set(types.filter(isUnlimited))];
+	const traffic = privately ? 'traffic (out of AWS, between zones, through the NAT gateway)' : 'traffic (out of AWS, between zones)';
+	const credits = unlimited.length === 0 ? [] : [`processor time of ${unlimited.join(' and ')} beyond its share`];
+	const parts = [traffic, ...credits, 'what the cache bucket holds'];
+	return `Not counted: ${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}.`;
 }

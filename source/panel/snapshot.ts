@@ -1,10 +1,11 @@
+import * as z from 'zod';
 import type {ConfigFacts} from '../steps/config/facts.ts';
 import type {Instance} from '../steps/looks/account.ts';
 import type {Leftovers} from '../steps/looks/leftovers.ts';
 import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../world/gitlab/port.ts';
 import type {RunningJob} from '../world/host/job-list.ts';
 import type {Unit} from '../world/host/unit.ts';
-import type {Denial} from './decode.ts';
+import {printableIn} from '../world/printable.ts';
 import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
 import type {Metrics} from './metrics.ts';
@@ -149,3 +150,37 @@ export const sourceTitles: Readonly<Record<SourceName, string>> = {
 	prices: 'prices',
 	record: 'record',
 };
+
+const context = z.object({
+	explicitDeny: z.boolean().default(false),
+	context: z.object({
+		principal: z.object({arn: z.string().default('')}).default({arn: ''}),
+		action: z.string().default(''),
+		resource: z.string().default(''),
+	}),
+	matchedStatements: z.object({items: z.array(z.object({statementId: z.string().default('')})).default([])}).default({items: []}),
+});
+
+/** What sts:DecodeAuthorizationMessage tells of a refused call. */
+type Denial = {
+	/** A policy says no, rather than none saying yes. */
+	explicit: boolean;
+	action: string;
+	resource: string;
+	principal: string;
+	/** Ids of the statements that deny. */
+	statements: string[];
+};
+
+/** Reads `DecodedMessage`; undefined when it isn't what we know. Never throws. */
+export function readDenial(text: string): Denial | undefined {
+	try {
+		const read = context.safeParse(printableIn(JSON.parse(text)));
+		if (!read.success || read.data.context.action === '') return undefined;
+		const {action, resource, principal} = read.data.context;
+		const statements = read.data.matchedStatements.items.map(({statementId}) => statementId).filter((id) => id !== '');
+		return {explicit: read.data.explicitDeny, action, resource, principal: principal.arn, statements};
+	} catch {
+		return undefined;
+	}
+}

@@ -4,7 +4,7 @@ import {type JobStart, percentile, type Starts, type WaitPart} from './journal/s
 export type Typically = {p50: number; p95: number};
 
 /** How jobs of one day (UTC, its beginning in milliseconds since 1970) came to their workers. */
-export type DayOfStarts = {
+type DayOfStarts = {
 	day: number;
 	jobs: number;
 	/** For how many of them a worker was being made; `parts` is of these. */
@@ -16,7 +16,7 @@ export type DayOfStarts = {
 };
 
 /** What would be otherwise, by the same jobs: how long they would have waited. */
-export type WhatIf = {
+type WhatIf = {
 	/** With one idle worker more, which costs `usdPerDay` all day, where its price is known. */
 	idle?: (Typically & {usdPerDay: number | undefined}) | undefined;
 	/** With Docker in the image, where it's installed on each worker and the log tells how long that takes. */

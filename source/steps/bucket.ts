@@ -1,16 +1,16 @@
 import type {Change, Context, Finding, Found, Look, Removal, Report, Standing, Step} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../world/cloud/shapes.ts';
+import type {BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration} from '../world/cloud/port.ts';
 import {quote} from '../world/host/quote.ts';
 import {counted} from '../world/printable.ts';
 import {unless} from './answering.ts';
 import {aws} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
+import {identityLook} from './identity.ts';
 import {spreading, untilSeen, whenKnown} from './late.ts';
 import {doesTheSame, ourRule, ruleIn, withOurRule, withoutOurRule} from './lifecycle.ts';
 import {type BucketSeen, bucketLook} from './looks/bucket.ts';
-import {identityLook} from './looks/identity.ts';
 import {recordRead} from './looks/record.ts';
 import {bearsGlobalMark, missingTags, tagChanges, tagList, tagsOf} from './tags.ts';
 

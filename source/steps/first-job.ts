@@ -26,8 +26,8 @@ export const firstJobFile = (tags: readonly string[], image: string): string =>
 	].join('\n');
 
 /** Something seen of the first job; a `job.seen` event less its name. */
-export type FirstJobSeen = {says: string; status: string; url?: string};
-export type FirstJobEnd = {passed: boolean; seconds: number; url?: string | undefined};
+type FirstJobSeen = {says: string; status: string; url?: string};
+type FirstJobEnd = {passed: boolean; seconds: number; url?: string | undefined};
 
 /** Given up after an hour. */
 const patience = {pause: 3000, tries: 1200};

@@ -1,12 +1,21 @@
-import type {Context, Fix, Note} from '../engine/step.ts';
+import type {Context, Fix, Look, Note} from '../engine/step.ts';
 import {type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {accountLook, type Group, managersOf} from './looks/account.ts';
-import {addressLook} from './looks/address.ts';
 import {adoptedGroupsLook} from './looks/adopted.ts';
 import type {Rule} from './looks/rules.ts';
 import {bearsMark} from './tags.ts';
 import {admits, canonicalCidr, missingRules} from './wanted-rules.ts';
+
+/** The IPv4 address from which AWS sees this machine; asked only where an answer needs it. What no service told is asked for again by the next look. */
+export const addressLook: Look<string | undefined> = {
+	name: 'address',
+	async load({address, forget, signal}) {
+		const mine = await address.mine(signal);
+		if (mine === undefined) forget(addressLook);
+		return mine;
+	},
+};
 
 /** The fleet's two groups as they stand, and who is to be let in. */
 export type GroupsSeen = {

@@ -5,10 +5,10 @@ import {commandLine} from '../world/host/quote.ts';
 import {unless} from './answering.ts';
 import {aws, tagSpecification} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
+import {keyFileOf} from './identity.ts';
 import {spreading} from './late.ts';
 import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
 import {adoptedPairLook} from './looks/adopted.ts';
-import {keyFileOf} from './looks/identity.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
 

@@ -2,8 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Context, Found, Report} from '../engine/step.ts';
 import {type Answers, type Fleet, mark, markKeys, names, type Part} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Input} from '../world/cloud/port.ts';
-import type {InstanceType} from '../world/cloud/shapes.ts';
+import type {Input, InstanceType} from '../world/cloud/port.ts';
 import {until} from '../world/laptop/clock.ts';
 import type {ImageSeen} from './images.ts';
 import {untilSeen, whenKnown} from './late.ts';
@@ -15,7 +14,7 @@ import {bearsMark, tagList, tagsOf} from './tags.ts';
 const leastDisk = 16;
 
 /** What a manager is launched with, where it is made. The dry run of `permissions` leaves out what isn't there yet. */
-export type LaunchPlan = {
+type LaunchPlan = {
 	image: ImageSeen;
 	network: Pick<Found['network'], 'subnetId' | 'public'>;
 	keyName?: string | undefined;

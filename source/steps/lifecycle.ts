@@ -1,5 +1,5 @@
 import {type Fleet, names} from '../fleet.ts';
-import type {LifecycleRule} from '../world/cloud/shapes.ts';
+import type {LifecycleRule} from '../world/cloud/port.ts';
 
 /** Uploads of cache archives that were never finished cost money unseen; a day is longer than any job's upload. */
 const abortAfterDays = 1;

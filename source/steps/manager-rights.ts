@@ -1,7 +1,7 @@
 import type {Context, Found, Note} from '../engine/step.ts';
 import {Problem} from '../problem.ts';
 import type {PolicyDocument} from '../world/cloud/policy/judge.ts';
-import {identityLook} from './looks/identity.ts';
+import {identityLook} from './identity.ts';
 import {bucketKeyLook, diskKeyLook, type KeySeen} from './looks/keys.ts';
 import {profileLook} from './looks/profile.ts';
 import {managerPolicy, type WorkerRights} from './manager-policy.ts';

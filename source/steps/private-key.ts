@@ -2,7 +2,7 @@ import {createHash, createPrivateKey, createPublicKey, type KeyObject} from 'nod
 import {Problem} from '../problem.ts';
 
 /** The public half of a private key: SSH's own form of it (base64), and every fingerprint that AWS may show for it. */
-export type PublicHalf = {algorithm: string; blob: string; fingerprints: string[]};
+type PublicHalf = {algorithm: string; blob: string; fingerprints: string[]};
 
 const begin = '-----BEGIN OPENSSH PRIVATE KEY-----';
 

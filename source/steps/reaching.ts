@@ -7,8 +7,8 @@ import {authorizeKeyScript} from '../world/host/scripts/authorize-key.ts';
 import {until} from '../world/laptop/clock.ts';
 import {isDenied} from './answering.ts';
 import {consoleMinutes, type Expected, expectedKeys, isYoung, keepKey, keyChanged, keyUnknown, type Trust, wrongHost} from './host-trust.ts';
+import {keyFileOf} from './identity.ts';
 import {accountLook, type Instance} from './looks/account.ts';
-import {keyFileOf} from './looks/identity.ts';
 import {loginUser} from './looks/images.ts';
 import {recordRead} from './looks/record.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
@@ -25,7 +25,7 @@ type Way = {
 };
 
 /** A manager whose host key is the right one: secrets may go there. */
-export type VerifiedManager = Way & {trust: Trust; connection: Connection};
+type VerifiedManager = Way & {trust: Trust; connection: Connection};
 
 /** How a manager was reached. Until its host key is verified, its connection takes what carries no secret and nothing else. */
 export type Reached = VerifiedManager | (Way & {trust: 'unverified'; connection: Unverified});
@@ -34,7 +34,7 @@ export type Reached = VerifiedManager | (Way & {trust: 'unverified'; connection:
 export const reachingActions: readonly Action[] = ['ec2-instance-connect:SendSSHPublicKey', 'ec2:GetConsoleOutput', 'ec2:DescribeImages'];
 
 /** Where a manager's SSH is, and as whom: what the `ssh` command needs too. */
-export type SshDestination = {address: string; port: number; user: string; keyPath: string};
+type SshDestination = {address: string; port: number; user: string; keyPath: string};
 
 /** Milliseconds between two looks at the console: the first ones soon, since it may have been up for long. */
 const consolePace = [2000, 3000];

@@ -6,14 +6,25 @@ import {Problem} from '../problem.ts';
 import {unless} from './answering.ts';
 import {aws, tagArguments} from './aws-cli.ts';
 import {differs} from './finding.ts';
-import {noteText} from './history-note.ts';
+import {identityLook} from './identity.ts';
 import {longestLateness, spreading} from './late.ts';
 import {accountLook, managersOf} from './looks/account.ts';
-import {identityLook} from './looks/identity.ts';
 import {type FleetRecord, parameterTagsLook, readRecord, recordLook} from './looks/record.ts';
 import {makeParameter} from './parameter.ts';
 import {changesBetween, fleetAnswers, notSet, recordValue} from './recorded.ts';
 import {bearsMark, missingTags, tagChanges, tagList} from './tags.ts';
+
+/** Something that was done to a fleet and changes no answer, as a version of the record says it in its description. */
+type HistoryNote = {done: string; who: string};
+
+/** A note as the record's history keeps it: `drained by alice@laptop at 2026-11-24T09:05Z`. `at` is milliseconds since 1970. */
+const noteText = ({done, who}: HistoryNote, at: number): string => `${done} by ${who} at ${new Date(at).toISOString().slice(0, 16)}Z`;
+
+/** The note in a description; undefined where it says something else. */
+export function readNote(description: string): HistoryNote | undefined {
+	const [, done, who] = /^(.+?) by (.+) at \d{4}-\d\d-\d\dT\d\d:\d\dZ$/.exec(description) ?? [];
+	return done === undefined || who === undefined ? undefined : {done, who};
+}
 
 declare module '../engine/step.ts' {
 	interface Found {

@@ -1,6 +1,5 @@
 import type {Change, Context, Finding, Found, Note, Report, Step, StepName} from '../engine/step.ts';
-import type {HostFacts} from '../executors/scripts.ts';
-import {serviceScript} from '../executors/scripts.ts';
+import {type HostFacts, serviceScript} from '../executors/scripts.ts';
 import {type Answers, names} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {authorityIn} from '../world/gitlab/authority.ts';
@@ -13,14 +12,13 @@ import {hasRunners, standingToken, standingUrl} from './config/standing.ts';
 import {differs} from './finding.ts';
 import type {Instance} from './looks/account.ts';
 import {currentManager, forgetHost, lookAtHost} from './looks/host.ts';
+import {sentenceOf, shortToken, type VerifyVerdict, verdictOf} from './online.ts';
 import {gitlabRunnerByHand} from './programs.ts';
 import {connectToChange, onTheWay, reachingActions} from './reaching.ts';
 import {removeRunner} from './runner-removal.ts';
-import {lastingTrouble, refusedByLint, unwritten} from './runner-trouble.ts';
+import {lastingTrouble, refusedByLint, unsaidId, unwritten} from './runner-trouble.ts';
 import {drainManager, drainSeconds} from './service.ts';
 import {createRunner, givenInstead, type Heritage, heritageOf, storedTokenLook, storeToken, type TokenSource, tokenSource, verified} from './token.ts';
-import {unsaidId} from './unsaid-id.ts';
-import {sentenceOf, shortToken, type VerifyVerdict, verdictOf} from './verify-lines.ts';
 import type {WorkerMaking} from './worker-making.ts';
 
 declare module '../engine/step.ts' {

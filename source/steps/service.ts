@@ -1,11 +1,10 @@
 import type {Change, Context, Finding, Found, Removal, Report, Step, StepName} from '../engine/step.ts';
-import type {HostFacts} from '../executors/scripts.ts';
-import {panelScript, serviceScript} from '../executors/scripts.ts';
+import {type HostFacts, panelScript, serviceScript} from '../executors/scripts.ts';
 import {isProblem, Problem, toProblem} from '../problem.ts';
 import {crashed, crashWords} from '../world/host/fatal.ts';
 import {type RunningJob, readJobList} from '../world/host/job-list.ts';
 import type {Connection} from '../world/host/port.ts';
-import {endJobsScript} from '../world/host/scripts/end-jobs.ts';
+import {endJobsScript} from '../world/host/scripts/draining.ts';
 import type {ServiceOutcome} from '../world/host/scripts/service.ts';
 import {unitIs} from '../world/host/unit.ts';
 import {retried} from '../world/laptop/clock.ts';

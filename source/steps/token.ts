@@ -80,7 +80,7 @@ function judgeConflict({answers, secrets}: Context, standing?: string): void {
 }
 
 /** The token that stands and that GitLab no longer takes, with what `gitlab-runner verify` says of it. */
-export type RefusedToken = RunnerToken & {line: string};
+type RefusedToken = RunnerToken & {line: string};
 
 /**
  * Where the token comes from when the manager's config.toml has none that GitLab takes: the one given, else the one of the manager before, else the one

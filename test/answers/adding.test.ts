@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import test, {after, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
-import type {Asked} from '../../source/answers/ask.ts';
+import type {Asked} from '../../source/answers/question.ts';
 import {someAnswers} from '../executors/docker-machine/some-answers.ts';
 import {plainUnderTest} from '../faces/streams.ts';
 import {typeChecked} from '../type-checked.ts';
@@ -15,9 +15,7 @@ const added: readonly [file: string, beside: string, more: string][] = [
 	[
 		'source/answers/jobs.ts',
 		'export const dockerImage = ',
-		`import {count} from './question.ts';
-
-export const outputLimit = question('outputLimit', count(1, 1_000_000, 'kB'))({
+		`export const outputLimit = question('outputLimit', count(1, 1_000_000, 'kB'))({
 	title: "How long may a job's log get?",
 	help: 'What comes after that is cut off.',
 	kind: 'number',
@@ -93,7 +91,7 @@ test('a preset holds it, and is refused where it holds something else', async ()
 });
 
 test('the review shows it with where it came from, and the record tells a change of it', async () => {
-	const {settle, answersSeen} = await of<typeof import('../../source/answers/settle.ts')>('answers/settle.ts');
+	const {settle, answersSeen} = await of<typeof import('../../source/answers/walk.ts')>('answers/walk.ts');
 	const {changesBetween} = await of<typeof import('../../source/steps/recorded.ts')>('steps/recorded.ts');
 	const rows = async (value?: number) =>
 		answersSeen(await settle({flag: value === undefined ? {} : given(value)}, asking({profileRegion: 'us-east-2'}))).filter(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {fromEnvironment, identify, interview} from '../../source/answers/interview.ts';
-import {believed, settle} from '../../source/answers/settle.ts';
+import {believed, settle} from '../../source/answers/walk.ts';
 import type {Given} from '../../source/fleet.ts';
 import {Problem} from '../../source/problem.ts';
 import {asking, cloudRefusing, emptyCloud, problemOf, scripted} from './stub.ts';

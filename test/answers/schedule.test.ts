@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {questions} from '../../source/answers/all.ts';
-import {type Schedule, scheduleIn} from '../../source/answers/schedule.ts';
+import {type Schedule, scheduleIn, weekOf} from '../../source/answers/schedule.ts';
 import {flagsOf, fromText, inWords, toText, wrongAlone} from '../../source/answers/value.ts';
-import {weekOf} from '../../source/answers/week.ts';
 import {parse} from '../../source/commands/line/argv.ts';
 import {asking} from './stub.ts';
 

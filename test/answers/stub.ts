@@ -1,5 +1,4 @@
-import type {Ask, Asked} from '../../source/answers/ask.ts';
-import {type Asking, nothingAround} from '../../source/answers/question.ts';
+import {type Ask, type Asked, type Asking, nothingAround} from '../../source/answers/question.ts';
 import type {Given} from '../../source/fleet.ts';
 import {Problem} from '../../source/problem.ts';
 import type {Cloud, OperationName} from '../../source/world/cloud/port.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {presetsIn} from '../../source/answers/presets.ts';
 import type {Command} from '../../source/commands/session.ts';
 import type {Happening} from '../../source/engine/events.ts';
-import {logging} from '../../source/faces/logging.ts';
+import {logging} from '../../source/faces/redacting.ts';
 import {isProblem} from '../../source/problem.ts';
 import type {Ports, World} from '../../source/simulated/world.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {destroy} from '../../source/commands/destroy.ts';
-import type {Proposal} from '../../source/engine/proposal.ts';
+import type {Proposal} from '../../source/engine/step.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
 import {hearing, sessionAt} from '../panel/at-laptop.ts';
 import {makeSshKey} from '../world/ssh-key.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Asked} from '../../source/answers/ask.ts';
+import type {Asked} from '../../source/answers/question.ts';
 import {chosenManager} from '../../source/commands/open.ts';
 import {presets} from '../../source/commands/presets.ts';
 import {status} from '../../source/commands/status.ts';

@@ -344,7 +344,7 @@ test('the panel finds its workers, reads its lines, and tells its causes and wha
 	const {eventsOf} = await of<typeof import('../../source/panel/live/log.ts')>('panel/live/log.ts');
 	const {join: joined} = await of<typeof import('../../source/panel/live/join.ts')>('panel/live/join.ts');
 	const {whyWaiting} = await of<typeof import('../../source/panel/live/why-waiting.ts')>('panel/live/why-waiting.ts');
-	const {judgeLeftovers} = await of<typeof import('../../source/panel/orphans/judging.ts')>('panel/orphans/judging.ts');
+	const {judgeLeftovers} = await of<typeof import('../../source/panel/orphans/managers.ts')>('panel/orphans/managers.ts');
 	const instances = ['i-1', 'i-2'].map((id) => instance(id, 'worker', {tags: {pool: 'gitlab-runners'}}));
 	const events = ['Dialing pool  instance-id=i-1 job=7 runner=ab12cd', 'Preparation failed  error=pool is dry job=8'].flatMap((message) =>
 		eventsOf({at: now - minutes(2), message, cursor: undefined}),

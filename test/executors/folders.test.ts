@@ -12,7 +12,7 @@ const executor = /docker-?machine/i;
 const isItsOwn = (file: string): boolean => file.startsWith('executors/docker-machine/') || /^executors\/[^/]+$/.test(file);
 
 /** The shape of the answers is a public contract, so what is downloaded keeps its key. */
-const shape = {file: 'answers/software.ts', key: 'dockerMachine: folderUrl'};
+const shape = {file: 'answers/runner.ts', key: 'dockerMachine: folderUrl'};
 
 const commentOrLiteral = /\/\*[\s\S]*?\*\/|(?<![:'"`\w])\/\/.*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`/g;
 

@@ -1,6 +1,5 @@
 import {questions} from '../../source/answers/all.ts';
-import type {Asked} from '../../source/answers/ask.ts';
-import type {AnyQuestion} from '../../source/answers/question.ts';
+import type {AnyQuestion, Asked} from '../../source/answers/question.ts';
 import {runnerTokenQuestion} from '../../source/answers/secrets.ts';
 import {wrongShape} from '../../source/answers/value.ts';
 

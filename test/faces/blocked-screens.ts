@@ -5,7 +5,7 @@ import {type Row, textOf} from '../../source/faces/ui/row.ts';
 import type {Screen} from '../../source/faces/ui/screen.ts';
 import {mendable, mendsOf} from '../../source/faces/wizard/seen.ts';
 import {plainText} from '../../source/faces/words/glyphs.ts';
-import {sentenceOf} from '../../source/faces/words/problems.ts';
+import {sentenceOf} from '../../source/faces/words/lines.ts';
 import {sizes, smallSizes} from './sizes.ts';
 import {everyScreen, stateAfter, viewOf, walkSeen} from './states.ts';
 

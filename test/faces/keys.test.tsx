@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {afterEach, test} from 'node:test';
 import {cleanup, render} from 'ink-testing-library';
-import type {Asked} from '../../source/answers/ask.ts';
+import type {Asked} from '../../source/answers/question.ts';
 import {App} from '../../source/faces/ui/app.tsx';
 import {moveFor} from '../../source/faces/ui/keys.ts';
 import type {Move, Screen} from '../../source/faces/ui/screen.ts';

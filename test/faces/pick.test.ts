@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {mayColour, onlyAscii, pickFace, type Terms} from '../../source/faces/choice.ts';
+import {mayColour, onlyAscii, pickFace, type Terms} from '../../source/faces/face.ts';
 
 const terminal: Terms = {json: false, plain: false, stdinIsTty: true, stdoutIsTty: true, env: {TERM: 'xterm-256color'}};
 

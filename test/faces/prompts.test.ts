@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Asked} from '../../source/answers/ask.ts';
+import type {Asked} from '../../source/answers/question.ts';
 import {Stopped} from '../../source/problem.ts';
 import {fleetName, limit, machineOptions, region, runner, runnerToken, spot, spotPrice, tags} from './asked.ts';
 import {plainUnderTest} from './streams.ts';

@@ -4,10 +4,10 @@ import stringWidth from 'string-width';
 import {questions} from '../../source/answers/all.ts';
 import {typedFor} from '../../source/answers/value.ts';
 import {draftOf, typedInto} from '../../source/faces/ui/draft.ts';
-import {pressesOf} from '../../source/faces/ui/press.ts';
-import {size, spent} from '../../source/faces/words/durations.ts';
+import {pressesOf} from '../../source/faces/ui/screen.ts';
 import {cut, cutMiddle, displayWidth} from '../../source/faces/words/width.ts';
 import {wrap, wrapColumns} from '../../source/faces/words/wrapping.ts';
+import {size, spent} from '../../source/panel/formats.ts';
 
 test('a command in backticks is one word, and an address is never broken', () => {
 	assert.deepEqual(wrap('Run `aws sso login --profile acme-dev`, then press r.', 20), ['Run', '`aws sso login --profile acme-dev`,', 'then press r.']);

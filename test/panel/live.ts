@@ -2,7 +2,7 @@ import {play} from '../../source/commands/demo/script.ts';
 import {live} from '../../source/commands/status.ts';
 import {watchFleet} from '../../source/commands/watch.ts';
 import {makeStops} from '../../source/commands/world.ts';
-import {onlyAscii} from '../../source/faces/choice.ts';
+import {onlyAscii} from '../../source/faces/face.ts';
 import {inkFace} from '../../source/faces/ui/face.tsx';
 import {Stopped} from '../../source/problem.ts';
 import {someFleet} from '../executors/docker-machine/some-answers.ts';

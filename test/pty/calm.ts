@@ -1,4 +1,4 @@
-import {onlyAscii} from '../../source/faces/choice.ts';
+import {onlyAscii} from '../../source/faces/face.ts';
 import {plainFace} from '../../source/faces/plain/face.ts';
 import {Stopped} from '../../source/problem.ts';
 import {realClock} from '../../source/world/laptop/clock.ts';

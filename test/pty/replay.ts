@@ -1,5 +1,5 @@
 import {fail} from 'node:assert/strict';
-import {mayColour, onlyAscii} from '../../source/faces/choice.ts';
+import {mayColour, onlyAscii} from '../../source/faces/face.ts';
 import {inkFace} from '../../source/faces/ui/face.tsx';
 import {isProblem, Stopped, toProblem} from '../../source/problem.ts';
 import {fleetName, limit, region, runnerToken} from '../faces/asked.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {factsScript, panelScript, serviceScript} from '../../source/executors/scripts.ts';
-import {endJobsScript} from '../../source/world/host/scripts/end-jobs.ts';
+import {endJobsScript} from '../../source/world/host/scripts/draining.ts';
 import {paths} from '../../source/world/host/scripts/paths.ts';
 import {unregisterScript} from '../../source/world/host/scripts/unregister.ts';
 import {configText, connect, keyPairs, living, makeManager, region, running, startRunner} from './fleet-by-hand.ts';

@@ -5,8 +5,7 @@ import {parse} from 'yaml';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
 import {firstJobFile} from '../../source/steps/first-job.ts';
 import {hostKeysIn} from '../../source/steps/host-trust.ts';
-import {onlineIn} from '../../source/steps/online.ts';
-import {shortToken, verdictOf} from '../../source/steps/verify-lines.ts';
+import {onlineIn, shortToken, verdictOf} from '../../source/steps/online.ts';
 
 test('verify is judged by its text, since it exits 0 when GitLab can not be reached', () => {
 	const token = 'glrt-t3_abcdefghijk';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {AwsFiles} from '../../source/world/cloud/aws-files.ts';
-import {loginCommand} from '../../source/world/cloud/login.ts';
+import {type AwsFiles, loginCommand} from '../../source/world/cloud/aws-files.ts';
 
 const files: AwsFiles = {
 	services: {},

@@ -2,8 +2,7 @@ import type {Change, Context, Found} from '../../engine/step.ts';
 import {type Answers, type Fleet, mark} from '../../fleet.ts';
 import {missingTags, tagList, tagsOf} from '../../steps/tags.ts';
 import {workerTypesOf} from '../../steps/worker-types.ts';
-import type {Input} from '../../world/cloud/port.ts';
-import type {AutoScalingGroup} from '../../world/cloud/shapes.ts';
+import type {AutoScalingGroup, Input} from '../../world/cloud/port.ts';
 import {printable} from '../../world/printable.ts';
 import {withRoom} from './instance-room.ts';
 

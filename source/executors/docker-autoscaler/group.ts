@@ -6,7 +6,7 @@ import {aws, tagArguments} from '../../steps/aws-cli.ts';
 import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading, untilSeen, whenKnown} from '../../steps/late.ts';
 import {bearsMark, tagChanges, tagsOf} from '../../steps/tags.ts';
-import type {AutoScalingGroup} from '../../world/cloud/shapes.ts';
+import type {AutoScalingGroup} from '../../world/cloud/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {
 	type GroupSetting,

@@ -2,7 +2,7 @@ import type {WorkersCounted} from '../../steps/worker-making.ts';
 import type {readPrometheus} from '../../world/host/prometheus.ts';
 
 /** What GitLab Runner's library for autoscaling (fleeting, taskscaler) tells of itself. A series is there only once the runner has asked for a first job. */
-export type FleetingFigures = {
+type FleetingFigures = {
 	/** Instances by the plugin's own states: `creating`, `running`, `deleting`. */
 	instances: Readonly<Record<string, number>>;
 	/** Places for jobs by their state: `idle`, `acquired`; `pending` are jobs that wait for one. */

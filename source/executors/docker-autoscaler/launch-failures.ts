@@ -1,7 +1,7 @@
 import type {ActionId} from '../../panel/actions.ts';
 
 /** Where a group launches its workers, and as what. */
-export type LaunchPlace = {types: readonly string[]; zones: readonly string[]; region: string};
+type LaunchPlace = {types: readonly string[]; zones: readonly string[]; region: string};
 
 /** Why a group's launch came to nothing. */
 export type LaunchFailure = {

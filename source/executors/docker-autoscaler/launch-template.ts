@@ -11,7 +11,7 @@ import {recordLook} from '../../steps/looks/record.ts';
 import {mirrorUrl} from '../../steps/mirror-address.ts';
 import {workerImage} from '../../steps/standing-image.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from '../../steps/tags.ts';
-import type {RequestLaunchTemplateData} from '../../world/cloud/shapes.ts';
+import type {RequestLaunchTemplateData} from '../../world/cloud/port.ts';
 import {scalingActions, scalingLook, type TemplateSeen} from './looks.ts';
 import {scalingRole} from './scaling-role.ts';
 import {templateChanges, templateData} from './template-data.ts';

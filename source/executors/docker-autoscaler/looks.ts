@@ -4,13 +4,13 @@ import type {Problem} from '../../problem.ts';
 import {isDenied, unless} from '../../steps/answering.ts';
 import {tagsOf} from '../../steps/tags.ts';
 import type {Action} from '../../world/cloud/actions.ts';
-import type {AutoScalingGroup, ResponseLaunchTemplateData} from '../../world/cloud/shapes.ts';
+import type {AutoScalingGroup, ResponseLaunchTemplateData} from '../../world/cloud/port.ts';
 
 /** A launch template, and what its newest version says. */
 export type TemplateSeen = {id: string; name: string; tags: Record<string, string>; version: number; data: ResponseLaunchTemplateData};
 
 /** What of Auto Scaling and launch templates bears the fleet's mark or its names. */
-export type ScalingSeen = {groups: AutoScalingGroup[]; template: TemplateSeen | undefined};
+type ScalingSeen = {groups: AutoScalingGroup[]; template: TemplateSeen | undefined};
 
 /** What the look needs to be allowed. */
 export const scalingActions: readonly Action[] = ['autoscaling:DescribeAutoScalingGroups', 'ec2:DescribeLaunchTemplates', 'ec2:DescribeLaunchTemplateVersions'];

@@ -1,4 +1,4 @@
-import {type Fate, mapped, notNeeded, notPossible} from '../../steps/config/option-fate.ts';
+import {type Fate, mapped, notNeeded, notPossible} from '../../steps/config/fields.ts';
 import {plain, type Value} from '../../world/host/toml.ts';
 import {wrongFiveFields} from './periods.ts';
 

@@ -2,13 +2,14 @@ import * as z from 'zod';
 import {standInsFor} from '../../answers/instance-families.ts';
 import {type Asking, type Choice, choice, count, instanceType, matching, optional, question, words} from '../../answers/question.ts';
 import {onDemandPrices, type PricedPool, spotPools} from '../../answers/type-prices.ts';
+import {limits} from './limits.ts';
 
 /** A group takes 40 types. */
 export const mostTypes = 40;
 
 const isTwice = (item: string, index: number, items: readonly string[]): boolean => items.indexOf(item) !== index;
 
-export const workerTypes = optional(
+const workerTypes = optional(
 	'workerTypes',
 	z
 		.array(instanceType, words('a list of instance types such as c5.large,c6i.large'))
@@ -30,7 +31,7 @@ export const workerTypes = optional(
 	},
 });
 
-export const workerSubnets = question(
+const workerSubnets = question(
 	'workerSubnets',
 	z
 		.array(matching(/^(all|subnet-[0-9a-f]{8,17})$/, 'all, or ids of subnets'), words('all, or a list of ids of subnets'))
@@ -46,7 +47,7 @@ export const workerSubnets = question(
 	default: ['all'],
 });
 
-export const onDemandBase = question(
+const onDemandBase = question(
 	'onDemandBase',
 	count(0, 5000, 'machines'),
 )({
@@ -59,7 +60,7 @@ export const onDemandBase = question(
 	default: 0,
 });
 
-export const onDemandShare = question(
+const onDemandShare = question(
 	'onDemandShare',
 	count(0, 100, 'percent'),
 )({
@@ -72,7 +73,7 @@ export const onDemandShare = question(
 	default: 0,
 });
 
-export const capacityPerInstance = question(
+const capacityPerInstance = question(
 	'capacityPerInstance',
 	count(1, 100, 'jobs'),
 )({
@@ -85,7 +86,7 @@ export const capacityPerInstance = question(
 });
 
 /** The version that this release was proven with; never "latest". */
-export const fleetingPluginVersion = question(
+const fleetingPluginVersion = question(
 	'fleetingPluginVersion',
 	matching(/^\d+\.\d+\.\d+$/, 'a version such as 1.1.0'),
 )({
@@ -152,3 +153,16 @@ function priceWords(type: string, pools: readonly PricedPool[], onDemand: Readon
 	const parts = [...(full === undefined ? [] : [`on demand ${usd(full)}`]), ...(zones.length === 0 ? [] : [`spot ${zones.join(', ')}`])];
 	return parts.length === 0 ? undefined : `${type}: ${parts.join(', ')}`;
 }
+
+/** What answers know of docker-autoscaler. */
+export const dockerAutoscalerOffered = {
+	name: 'docker-autoscaler',
+	hint: 'several types and zones, in every region',
+	help: 'docker-autoscaler has an Auto Scaling group of several types and zones, in every region.',
+	limits,
+	workerImage: 'ecs-al2023',
+	// That image alone is 30.
+	workerDisk: 40,
+	jobsPerWorker: ({capacityPerInstance: jobs = 1}: {capacityPerInstance?: number | undefined}): number => jobs,
+	questions: {scaling: [capacityPerInstance], workers: [workerTypes, workerSubnets, onDemandBase, onDemandShare], software: [fleetingPluginVersion]},
+} as const;

@@ -24,17 +24,16 @@ import {serviceStep} from '../../steps/service.ts';
 import {softwareStep} from '../../steps/software.ts';
 import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
 import {workerImageStep} from '../../steps/worker-image.ts';
-import type {WorkerMaking} from '../../steps/worker-making.ts';
+import type {BakeParts, WorkerMaking} from '../../steps/worker-making.ts';
 import type {Action} from '../../world/cloud/actions.ts';
-import type {Executor} from '../executor.ts';
+import {asRoot, quote} from '../../world/host/quote.ts';
+import type {Executor, WorkerAt} from '../executor.ts';
 import {limitsOf} from '../offered.ts';
-import {bakeParts} from './bake-parts.ts';
 import {machineConfig} from './config.ts';
 import {dockerMachineStep} from './docker-machine.ts';
 import {counted} from './machine-counts.ts';
 import {machineRights} from './manager-rights.ts';
 import {oldMachinesStep} from './old-machines.ts';
-import {onWorker} from './on-worker.ts';
 import {causes} from './panel/causes.ts';
 import {journal, refusalWords} from './panel/journal.ts';
 import {leftovers} from './panel/leftovers.ts';
@@ -44,6 +43,48 @@ import {testMachineStep} from './test-machine.ts';
 import {going, stranded} from './unmanaged-machines.ts';
 import {workerMachines} from './worker-machines.ts';
 import {workersStep} from './workers.ts';
+
+/**
+ * The command line that takes a manager's login user on to a worker: docker-machine there has the worker's key, in root's store. `words` is a command
+ * line for the worker's own shell, none opens one. Some images' sudo leaves out the folder that docker-machine is in.
+ */
+export async function onWorker(user: string, {name}: Pick<WorkerAt, 'name'>, words: string | undefined): Promise<string> {
+	const way = asRoot(user, 'env', 'HOME=/root', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'docker-machine', 'ssh', name);
+	return words === undefined ? way : `${way} ${quote(words)}`;
+}
+
+/**
+ * docker-machine runs `apt-get update` and `apt-get install -y curl` on every worker before it looks for Docker (docs/facts.md, "Baked images"). Without a
+ * source of packages both are instant and need no network, as long as curl is there; cloud-init would write the sources anew at an instance's first boot.
+ */
+const withoutSources = `if command -v apt-get >/dev/null; then
+  mkdir -p /etc/apt/before-bake /etc/cloud/cloud.cfg.d
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+    if [ -e "$file" ]; then mv "$file" /etc/apt/before-bake/; fi
+  done
+  rm -rf /var/lib/apt/lists/*
+  printf 'apt:\\n  preserve_sources_list: true\\n' >/etc/cloud/cloud.cfg.d/99-gitlab-runner-aws.cfg
+  apt_install curl sudo iptables || fail 'apt-get does not work without its sources'
+fi
+`;
+
+/**
+ * Docker as docker-machine would put it there, whose workers then find it, with the storage driver that docker-machine names to it. Its script doesn't wait for
+ * apt's locks, and its site may be out of reach for a moment.
+ */
+export const bakeParts = ({engineInstall}: Pick<Answers, 'engineInstall'>): BakeParts => ({
+	install:
+		engineInstall === 'image'
+			? ''
+			: `for try in 1 2 3; do
+  if command -v docker >/dev/null; then break; fi
+  [ $try = 1 ] || sleep 20
+  curl -fsSL ${quote(engineInstall)} | sh
+done
+`,
+	storageDriver: 'overlay2',
+	last: withoutSources,
+});
 
 /** SSH, and the port of the Docker daemon that docker-machine sets up with TLS. */
 const workerPorts = [22, 2376];

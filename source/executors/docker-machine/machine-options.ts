@@ -1,15 +1,15 @@
 import {createHash} from 'node:crypto';
 import type {Found} from '../../engine/step.ts';
 import {type AnswerKey, type Answers, type Fleet, mark, markKeys} from '../../fleet.ts';
-import {withoutLogin} from '../../steps/config/shown.ts';
 import type {ImageSeen} from '../../steps/images.ts';
 import {isManagersMirror} from '../../steps/mirror-address.ts';
+import {withoutLogin} from '../../world/host/secret-words.ts';
 import {isTable, type Table, textsAt} from '../../world/host/toml.ts';
 import {userDataPath} from './scripts/manager-part.ts';
 import {isSecretOption} from './scripts/secret-options.ts';
 
 /** What MachineOptions are made from: answers, and what the steps above have found. */
-export type MachineSetting = {
+type MachineSetting = {
 	answers: Answers;
 	fleet: Fleet;
 	network: Pick<Found['network'], 'vpcId' | 'subnetId' | 'zone' | 'public'>;
@@ -168,7 +168,7 @@ export function extraOptions(standing: readonly string[], wanted: readonly strin
 }
 
 /** What MachineOptions say in our answers; `secrets` where one of them was left out. */
-export type OptionsRead = {
+type OptionsRead = {
 	answers: Partial<Record<AnswerKey, unknown>>;
 	/** Answers that aren't what was answered: made from it, or mixed with what others wrote. */
 	resolved: AnswerKey[];

@@ -1,6 +1,6 @@
 import {isMirrorUrl} from '../../answers/registry-mirror.ts';
 import type {Given} from '../../fleet.ts';
-import {type Fate, mapped, notNeeded, notPossible, type OptionFate} from '../../steps/config/option-fate.ts';
+import {type Fate, mapped, notNeeded, notPossible, type OptionFate} from '../../steps/config/fields.ts';
 import {isManagersMirror} from '../../steps/mirror-address.ts';
 import type {Table, Value} from '../../world/host/toml.ts';
 import {limitsOf} from '../offered.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import {count, matching, programUrlPattern, question, words} from '../../answers/question.ts';
-import {pinnedEngine} from './limits.ts';
+import {limits, pinnedEngine} from './limits.ts';
 
-export const maxGrowthRate = question(
+const maxGrowthRate = question(
 	'maxGrowthRate',
 	count(0, 1000, 'machines'),
 )({
@@ -14,7 +14,7 @@ export const maxGrowthRate = question(
 	default: 10,
 });
 
-export const machineOptions = question(
+const machineOptions = question(
 	'machineOptions',
 	z.array(
 		matching(
@@ -36,7 +36,7 @@ export const machineOptions = question(
 });
 
 /** The version that this release was proven with; never "latest". */
-export const dockerMachineVersion = question(
+const dockerMachineVersion = question(
 	'dockerMachineVersion',
 	matching(/^\d+\.\d+\.\d+(-gitlab\.\d+)?$/, 'a version such as 0.16.2-gitlab.48'),
 )({
@@ -48,7 +48,7 @@ export const dockerMachineVersion = question(
 });
 
 /** docker-machine puts it into `curl -sSL %s | sh` on each worker, as root. */
-export const engineInstall = question(
+const engineInstall = question(
 	'engineInstall',
 	matching(new RegExp(`^(image|${programUrlPattern})$`), 'the https URL of an install script, or image'),
 )({
@@ -59,3 +59,12 @@ export const engineInstall = question(
 	holds: 'path',
 	default: async () => ({value: pinnedEngine, why: 'pinned by this release'}),
 });
+
+/** What answers know of docker-machine. */
+export const dockerMachineOffered = {
+	name: 'docker+machine',
+	hint: 'one type, one zone; leaves GitLab in 20.0',
+	help: 'docker+machine starts EC2 instances of one type in one zone. GitLab takes it away in GitLab 20.0, planned for May 2027.',
+	limits,
+	questions: {scaling: [maxGrowthRate], workers: [machineOptions], software: [dockerMachineVersion, engineInstall]},
+} as const;

@@ -11,7 +11,7 @@ import {machineConfig} from './config.ts';
 import {extraOptions, machineOptions, standingOptions} from './machine-options.ts';
 
 /** How workers are made: what the runner's MachineOptions are to be, and the image in them. */
-export type WorkerMachines = {
+type WorkerMachines = {
 	/** Ours with those of the answer `machineOptions`. */
 	options: string[];
 	/** The person's own, that stand in config.toml beside ours. */

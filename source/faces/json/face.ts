@@ -1,8 +1,7 @@
 import type {Happening} from '../../engine/events.ts';
 import type {Problem} from '../../problem.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
-import type {Face} from '../face.ts';
-import {unattended} from '../unattended.ts';
+import {type Face, unattended} from '../face.ts';
 import {stamped} from '../words/run-state.ts';
 import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
 

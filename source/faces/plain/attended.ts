@@ -3,8 +3,7 @@ import type {AfterRun, Face, Helping} from '../face.ts';
 import {runWizard} from '../wizard/wizard.ts';
 import type {RunState} from '../words/run-state.ts';
 import {homeInLines} from './home.ts';
-import {hurriedInLines} from './hurrying.ts';
-import {type PanelInLines, panelInLines} from './panel.ts';
+import {hurriedInLines, type PanelInLines, panelInLines} from './panel.ts';
 import type {Talk} from './prompts.ts';
 import {keyNamed, walkInLines} from './walk.ts';
 

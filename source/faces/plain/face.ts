@@ -1,25 +1,70 @@
-import type {Asked} from '../../answers/ask.ts';
-import {isSecret} from '../../answers/question.ts';
+import {type Asked, isSecret} from '../../answers/question.ts';
 import {toText as answerText} from '../../answers/value.ts';
 import type {Event, Happening} from '../../engine/events.ts';
-import type {Proposal} from '../../engine/proposal.ts';
+import type {Proposal} from '../../engine/step.ts';
+import {running, spent} from '../../panel/formats.ts';
 import type {Problem} from '../../problem.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
-import type {Face} from '../face.ts';
-import {unattended} from '../unattended.ts';
+import {type Face, unattended} from '../face.ts';
 import {plainText} from '../words/glyphs.ts';
-import type {Line} from '../words/lines.ts';
-import {problemLines} from '../words/problems.ts';
-import {beginning, type RunState, reduce, saysSomething, stamped, waitsForJobs} from '../words/run-state.ts';
+import {type Line, problemLines, toText} from '../words/lines.ts';
+import {beginning, inLine, type RunState, reduce, type StepSeen, saysSomething, stamped, waitsForJobs} from '../words/run-state.ts';
 import {findingLines, linesOf} from '../words/sentences.ts';
-import {toText} from '../words/style.ts';
 import {agreedDefault, unagreed, unanswered} from '../words/unanswered.ts';
 import {wrapColumns} from '../words/wrapping.ts';
 import type {inLines, LinesParts} from './attended.ts';
 import type {LineReader} from './line-reader.ts';
 import type {Talk} from './prompts.ts';
-import {waits} from './waits.ts';
-import {watched} from './watching.ts';
+
+/** Waits for work that a person may leave by pressing Enter; without an input it just waits. The work's signal is aborted when they leave. */
+async function watched<Result>(work: (signal: AbortSignal) => Promise<Result>, input: NodeJS.ReadableStream | undefined): Promise<Result | undefined> {
+	const controller = new AbortController();
+	if (!input) return work(controller.signal);
+	let leave = () => {};
+	const left = new Promise<undefined>((resolve) => {
+		leave = () => {
+			controller.abort();
+			resolve(undefined);
+		};
+		input.once('data', leave);
+		// A prompt before has paused it, and listening alone doesn't go on then.
+		input.resume();
+	});
+	try {
+		return await Promise.race([work(controller.signal).catch((error: unknown) => (controller.signal.aborted ? undefined : Promise.reject(error))), left]);
+	} finally {
+		input.off('data', leave);
+		input.pause();
+	}
+}
+
+/** Nothing new for this long is worth a word, then each minute again. Milliseconds. */
+const firstAfter = 30_000;
+const thenEach = 60_000;
+
+const doing = (step: StepSeen): string => step.says ?? step.stages.at(-1)?.stage ?? 'working';
+
+function waitLine(step: StepSeen, silent: number, now: number): Line {
+	const ran = (now - (step.from ?? now)) / 1000;
+	const usual = step.usual === undefined ? '' : ` (usually about ${spent(step.usual)})`;
+	const seen = silent >= thenEach && step.log.length > 0 ? ` Its last line: ${step.log.at(-1)}` : '';
+	return {mark: 'pending', text: `${inLine(step.title)}: still ${doing(step)}, ${running(ran)}${usual}.${seen}`};
+}
+
+/** Says what a silent step waits for and how long so far: a line after half a minute, then one a minute. Each call gives the lines that are due. */
+function waits(): (state: RunState, now: number) => Line[] {
+	const told = new Map<string, number>();
+	return (state, now) =>
+		state.steps.flatMap((step) => {
+			const from = step.saidAt;
+			if (step.state !== 'working' || from === undefined) return [];
+			const last = told.get(step.name) ?? 0;
+			const due = last > from ? last + thenEach : from + firstAfter;
+			if (now < due) return [];
+			told.set(step.name, now);
+			return [waitLine(step, now - from, now)];
+		});
+}
 
 export type PlainOptions = {
 	out: NodeJS.WritableStream;

@@ -1,4 +1,4 @@
-import type {Ask} from '../../answers/ask.ts';
+import type {Ask} from '../../answers/question.ts';
 import type {PanelAct, PanelDriver, PanelLeft} from '../../panel/acts/driver.ts';
 import {actTyped, actWords, moveChosen} from '../../panel/acts/typed.ts';
 import {join} from '../../panel/live/join.ts';
@@ -7,11 +7,42 @@ import type {Snapshot} from '../../panel/snapshot.ts';
 import {Stopped, toProblem} from '../../problem.ts';
 import type {Face} from '../face.ts';
 import type {TerminalLook} from '../words/glyphs.ts';
-import type {Line} from '../words/lines.ts';
-import {problemLines} from '../words/problems.ts';
+import {type Line, problemLines} from '../words/lines.ts';
 import {statusLines} from '../words/status-table.ts';
-import {hurriedInLines} from './hurrying.ts';
 import {putQuestion, type Talk} from './prompts.ts';
+
+/** What is typed to wait no more. */
+const word = 'now';
+
+/** Hears lines while jobs are waited for, and resolves to true once somebody no longer wants to wait, to false once it is over. */
+async function heardNow({say, hear}: Talk, over: AbortSignal): Promise<boolean> {
+	say([{mark: 'note', text: `Jobs that run are waited for. Type ${word} and press Enter to end them, and they fail.`}]);
+	for (;;) {
+		const line = (await hear(over))?.trim();
+		if (line === undefined) return false;
+		if (line === word || line === 'N') return true;
+		if (line !== '') say([{mark: 'blocked', text: `"${line}" means nothing while jobs are waited for: only ${word} does.`}]);
+	}
+}
+
+/** Work that waits for running jobs, which somebody may end meanwhile; `listens` is called once it waits. */
+export async function hurriedInLines<Result>(talk: Talk, work: (hurry: AbortSignal, listens: () => void) => Promise<Result>): Promise<Result> {
+	const hurry = new AbortController();
+	const over = new AbortController();
+	const listens = (): void =>
+		void heardNow(talk, over.signal).then(
+			(isNow) => isNow && hurry.abort(),
+			(error: unknown) => {
+				// Nobody is there any more, or all of it was stopped: whoever does the work tells that.
+				if (!(error instanceof Stopped)) throw error;
+			},
+		);
+	try {
+		return await work(hurry.signal, listens);
+	} finally {
+		over.abort();
+	}
+}
 
 /** What the panel of lines needs of the face. */
 export type PanelInLines = {talk: Talk; agree: Face['agree']; columns(): number; look: TerminalLook; now(): number};

@@ -1,5 +1,4 @@
-import type {Asked} from '../../answers/ask.ts';
-import {type Choice, flagOf, isClosed, isSecret, yesOrNoAmong} from '../../answers/question.ts';
+import {type Asked, type Choice, flagOf, isClosed, isSecret, yesOrNoAmong} from '../../answers/question.ts';
 import {inWords, shownAs, typedFor} from '../../answers/value.ts';
 import type {Line} from '../words/lines.ts';
 
@@ -85,7 +84,7 @@ export function helpLines({question, default: usual}: Asked, listed: readonly Ch
 }
 
 /** What a line means as an answer: a value, why it can't be taken, or the choices that have it in their names. */
-export type Meant = {answer: unknown} | {refused: string} | {among: readonly Choice<unknown>[]};
+type Meant = {answer: unknown} | {refused: string} | {among: readonly Choice<unknown>[]};
 
 /** Reads an answer: Enter, a number, a name, or a value of its own. */
 export function meaning(asked: Asked, listed: readonly Choice<unknown>[], typed: string): Meant {

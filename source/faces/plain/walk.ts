@@ -1,11 +1,21 @@
 import {inOrder} from '../../answers/all.ts';
 import {flagOf, isSecret, keyWords} from '../../answers/question.ts';
 import type {AnswerKey} from '../../fleet.ts';
-import {answerOf, blockedIn, introduction, mendable, mendsOf, nothingSeen, type WizardMove, type WizardNews, type WizardSeen} from '../wizard/seen.ts';
-import type {WizardShown, WizardTerminal} from '../wizard/terminal.ts';
+import {
+	answerOf,
+	blockedIn,
+	introduction,
+	mendable,
+	mendsOf,
+	nothingSeen,
+	type WizardMove,
+	type WizardNews,
+	type WizardSeen,
+	type WizardShown,
+	type WizardTerminal,
+} from '../wizard/seen.ts';
 import type {Mark} from '../words/glyphs.ts';
-import type {Line} from '../words/lines.ts';
-import {problemLines, sentenceOf} from '../words/problems.ts';
+import {type Line, problemLines, sentenceOf} from '../words/lines.ts';
 import {inLine, type RunState, type StepSeen, saysSomething, stepIn} from '../words/run-state.ts';
 import {findingLines} from '../words/sentences.ts';
 import {choiceLines, choicesOf, helpLines, meaning, promptOf, questionLines, type Talk} from './prompts.ts';

@@ -2,12 +2,11 @@ import {Box, Text, useApp, useInput, useIsScreenReaderEnabled, usePaste, useWind
 import {memo, useEffect, useState, useSyncExternalStore} from 'react';
 import {colours, type TerminalLook} from '../words/glyphs.ts';
 import {frameOf, spokenRows} from './frame.ts';
-import {type Press, pressesOf} from './press.ts';
 import type {Row, Span} from './row.ts';
-import type {View} from './screen.ts';
+import {type Press, pressesOf, type View} from './screen.ts';
 import type {Store} from './store.ts';
 
-export type AppProps = {
+type AppProps = {
 	store: Store;
 	look: TerminalLook;
 	title: string;

@@ -1,6 +1,6 @@
-import type {Asked} from '../../answers/ask.ts';
+import type {Asked} from '../../answers/question.ts';
 import type {Event, Happening} from '../../engine/events.ts';
-import type {Proposal} from '../../engine/proposal.ts';
+import type {Proposal} from '../../engine/step.ts';
 import {Stopped} from '../../problem.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
 import type {Face} from '../face.ts';
@@ -8,8 +8,7 @@ import {stamped} from '../words/run-state.ts';
 import {agreedDefault, unanswered} from '../words/unanswered.ts';
 import {clipboard} from './clipboard.ts';
 import {moveFor} from './keys.ts';
-import type {Press} from './press.ts';
-import type {Move, Screen, View} from './screen.ts';
+import type {Move, Press, Screen, View} from './screen.ts';
 import {choicesOf, chooseFor} from './screens/choose.ts';
 import {fieldFor} from './screens/field.ts';
 import {reviewOf} from './screens/review.ts';
@@ -38,7 +37,7 @@ export type ControllerOptions = {
 };
 
 /** The Ink face without its terminal: screens are put on a store, presses come in, and whoever waits for the person is answered. */
-export type Controller = Pick<Face, 'ask' | 'agree' | 'walk' | 'run' | 'show' | 'emit' | 'watch'> & {
+type Controller = Pick<Face, 'ask' | 'agree' | 'walk' | 'run' | 'show' | 'emit' | 'watch'> & {
 	readonly store: Store;
 	press(press: Press, view: View): void;
 	/** All that was told, but for lines and downloads. */

@@ -1,6 +1,6 @@
 import {signOf, type TerminalLook} from '../words/glyphs.ts';
-import {nameOf, type Press} from './press.ts';
 import type {Span} from './row.ts';
+import {nameOf, type Press} from './screen.ts';
 
 /** A text being typed, and where in it. `at` counts code units. */
 export type Draft = {text: string; at: number};

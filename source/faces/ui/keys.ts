@@ -1,8 +1,7 @@
 import {act, moves} from './panel/acting.ts';
 import {item} from './panel/item.ts';
 import {panel} from './panel/keys.ts';
-import {nameOf, type Press} from './press.ts';
-import type {Binding, Move, Screen, ScreenByName, ScreenSpec, View} from './screen.ts';
+import {type Binding, type Move, nameOf, type Press, type Screen, type ScreenByName, type ScreenSpec, type View} from './screen.ts';
 import {byHand} from './screens/by-hand.ts';
 import {choose} from './screens/choose.ts';
 import {end} from './screens/end.ts';

@@ -1,3 +1,7 @@
+import {signOf} from '../words/glyphs.ts';
+import {type Row, row} from './row.ts';
+import type {Binding, Screen, View} from './screen.ts';
+
 /** Every screen is complete from this size on. */
 const whole = {columns: 60, rows: 20} as const;
 
@@ -21,7 +25,7 @@ export const isWide = (columns: number): boolean => columns >= 116;
 export const bodyRows = (rows: number): number => Math.max(0, rows - 2);
 
 /** Rows of the run screen's parts. */
-export type RunLayout = {list: number; problem: number; detail: number};
+type RunLayout = {list: number; problem: number; detail: number};
 
 /** The detail pane is worth drawing from this many rows: its rule, the waterfall, what is waited for, two lines of log. */
 const leastDetail = 5;
@@ -37,4 +41,35 @@ export function runLayout(rows: number, steps: number, problem: number): RunLayo
 	const problemRows = Math.min(problem, Math.max(0, room - detail - leastList));
 	const list = Math.min(steps, Math.max(leastList, room - problemRows - detail));
 	return {list, problem: problemRows, detail: Math.max(0, room - problemRows - list)};
+}
+
+/** Rows that may be more than a screen has, and the first of them that is to be shown. */
+type Paged = {all: readonly Row[]; top?: number | undefined};
+
+/** Where the rows begin that are shown, and how many are below them: where not all fit, one row says so. */
+function pageOf({all, top = 0}: Paged, {rows}: View): {room: number; from: number; below: number} {
+	const most = bodyRows(rows);
+	if (all.length <= most) return {room: most, from: 0, below: 0};
+	const room = most - 1;
+	const from = Math.min(top, all.length - room);
+	return {room, from, below: all.length - room - from};
+}
+
+/** The rows of this page; the last one says how many are below, or that it is the end. */
+export function pageRows(paged: Paged, view: View): Row[] {
+	const {all} = paged;
+	const {room, from, below} = pageOf(paged, view);
+	if (all.length <= room) return [...all];
+	const sign = below > 0 ? `${signOf('down', view.look)} ${below} more` : signOf('up', view.look);
+	return [...all.slice(from, from + room), row({text: ` ${sign}`, role: 'quiet'})];
+}
+
+/** The keys that go through them, where they are more than one page; `at` is the screen at another first row. */
+export function pageKeys(paged: Paged, view: View, at: (top: number) => Screen): Binding[] {
+	const {room, from, below} = pageOf(paged, view);
+	if (paged.all.length <= room) return [];
+	return [
+		{press: ['pagedown'], shows: 'PgDn', does: 'more', act: () => ({to: at(from + Math.min(below, room))})},
+		{press: ['pageup'], shows: '', does: '', help: {key: 'PgUp', says: 'back up'}, act: () => ({to: at(Math.max(0, from - room))})},
+	];
 }

@@ -5,7 +5,7 @@ import type {Store} from './store.ts';
 import type {ScreenListener} from './waiting.ts';
 
 /** What a run needs of the face. */
-export type RunParts = {
+type RunParts = {
 	store: Store;
 	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
 	handOver(run: () => boolean): Promise<boolean>;

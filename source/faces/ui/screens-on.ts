@@ -1,11 +1,10 @@
 import {Stopped, toProblem} from '../../problem.ts';
 import type {Face, Farewell, HomeChoice, HomeSeen, Interviewer} from '../face.ts';
-import type {WizardTerminal} from '../wizard/terminal.ts';
+import type {WizardTerminal} from '../wizard/seen.ts';
 import {runWizard} from '../wizard/wizard.ts';
 import {runPanel} from './panel/run.ts';
-import type {Press} from './press.ts';
 import {runAlong} from './run-along.ts';
-import type {Screen, View} from './screen.ts';
+import type {Press, Screen, View} from './screen.ts';
 import type {Store} from './store.ts';
 import type {ScreenListener} from './waiting.ts';
 import {openWizardTerminal} from './wizard/terminal.ts';

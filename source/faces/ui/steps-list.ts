@@ -1,7 +1,6 @@
-import {running, spent} from '../words/durations.ts';
+import {running, spent} from '../../panel/formats.ts';
 import {glyphOf, type Mark, marks, plainText, spinner} from '../words/glyphs.ts';
-import {longest} from '../words/lines.ts';
-import {sentenceOf} from '../words/problems.ts';
+import {longest, sentenceOf} from '../words/lines.ts';
 import {inLine, type RunState, type StepSeen, stepIn} from '../words/run-state.ts';
 import {skipWords} from '../words/sentences.ts';
 import {padded} from '../words/width.ts';

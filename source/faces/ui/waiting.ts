@@ -1,8 +1,7 @@
 import type {HomeChoice} from '../face.ts';
 import type {WizardMove} from '../wizard/seen.ts';
 import type {PanelMove} from './panel/seen.ts';
-import type {Press} from './press.ts';
-import type {Help, Screen, View} from './screen.ts';
+import type {Help, Press, Screen, View} from './screen.ts';
 
 /** Who waits for the screen on top: what to do with what the person does there. */
 export type ScreenListener = {

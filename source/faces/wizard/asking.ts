@@ -1,13 +1,12 @@
 import {inOrder, questions} from '../../answers/all.ts';
-import type {Asked} from '../../answers/ask.ts';
 import {liveChoices, putAtOnce} from '../../answers/interview.ts';
-import {keyWords} from '../../answers/question.ts';
+import {type Asked, keyWords} from '../../answers/question.ts';
 import {inWords} from '../../answers/value.ts';
 import type {WalkState} from '../../answers/walk.ts';
 import type {AnswerKey} from '../../fleet.ts';
 import {toProblem} from '../../problem.ts';
 import type {LeftAnswers} from '../face.ts';
-import type {Walking, WizardTerminal} from './terminal.ts';
+import type {Walking, WizardTerminal} from './seen.ts';
 
 /** Milliseconds that live choices may take before the question is shown without them. */
 const patience = 40;

@@ -1,5 +1,5 @@
 import type {Interviewer} from '../face.ts';
-import type {WizardTerminal} from './terminal.ts';
+import type {WizardTerminal} from './seen.ts';
 
 /** What costs are asked for and told with. `pricing` counts up each time that they are asked for: only the newest are told. */
 type Pricing = {interviewer: Interviewer; terminal: WizardTerminal; pricing: number};

@@ -1,11 +1,10 @@
 import {inOrder} from '../../answers/all.ts';
-import {keyWords} from '../../answers/question.ts';
-import type {AnswerSeen} from '../../answers/settle.ts';
+import {type Asked, keyWords} from '../../answers/question.ts';
 import {inWords} from '../../answers/value.ts';
-import type {WalkState} from '../../answers/walk.ts';
+import type {AnswerSeen, WalkState} from '../../answers/walk.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import type {ByHand} from '../face.ts';
-import type {FindingSeen, RunState, StepSeen} from '../words/run-state.ts';
+import type {FindingSeen, ProblemSeen, RunState, StepSeen} from '../words/run-state.ts';
 
 /** A line of news: what was just done, or what can't be. */
 export type WizardNews = {says: string; role: 'ready' | 'blocked' | 'warning'};
@@ -92,3 +91,39 @@ export const answeredSeen = ({settled, visited}: WalkState, now?: AnswerKey): Wi
 			? [{key: keyWords(id), says: inWords(settled.given[id], {unit, written}), step: mends}]
 			: [],
 	);
+
+/** How a question stands in the walk through them. */
+export type Walking = {
+	/** The key or the secret it is about. */
+	about: string;
+	/** Whether there is a question before this one, or the review that it was opened from. */
+	back: boolean;
+	/** One answer changed from the review. */
+	change?: true;
+	/** The runner's token: the runner can be made with a GitLab token instead. */
+	create?: true;
+	/** Live choices are still being asked for. */
+	loading?: true;
+};
+
+/** What the walk shows: a question, the review of all answers, or what stands in the way. */
+export type WizardShown =
+	| {is: 'question'; asked: Asked; walking: Walking}
+	| {is: 'review'}
+	| {is: 'trouble'; problem: ProblemSeen; login: string | undefined; back: boolean};
+
+/** What the walk has of a terminal, whichever face draws it: it shows one thing at a time, and hears what is done there. */
+export type WizardTerminal = {
+	/** Shows this in place of the last one. */
+	show(shown: WizardShown): void;
+	/** The choices of the question that is shown have come, or why there are none. */
+	filled(asked: Asked, walking: Walking): void;
+	tell(seen: Partial<WizardSeen>): void;
+	/** The next thing that is done. What is pressed meanwhile waits. */
+	next(): Promise<WizardMove>;
+	/** Hears of each value that is thought of before it is taken: the cursor moved, a letter was typed. Undefined where there is none. */
+	onThought(listener: ((value: unknown) => void) | undefined): void;
+	/** Hands the terminal to a command, and takes it back. */
+	handOver(run: () => boolean): Promise<boolean>;
+	later(callback: () => void, ms: number): () => void;
+};

@@ -1,18 +1,15 @@
 import {questions} from '../../answers/all.ts';
 import {read} from '../../answers/interview.ts';
-import type {SecretQuestion} from '../../answers/question.ts';
-import {keyWords} from '../../answers/question.ts';
+import {keyWords, type SecretQuestion} from '../../answers/question.ts';
 import {putSecret} from '../../answers/secret-interview.ts';
-import {answersSeen, settle} from '../../answers/settle.ts';
-import {answered, before, begin, completeIn, elsewhere, isUnnamed, pathOf, type WalkState, walk} from '../../answers/walk.ts';
+import {answered, answersSeen, before, begin, completeIn, elsewhere, isUnnamed, pathOf, settle, type WalkState, walk} from '../../answers/walk.ts';
 import type {EndedPlan} from '../../engine/live-plan.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {isProblem, Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';
 import {draftTaken, prefetch, showQuestion} from './asking.ts';
 import {priceNow, tellCosts} from './costs.ts';
-import {answeredSeen, priced, type WizardMove, type WizardNews} from './seen.ts';
-import type {WizardTerminal} from './terminal.ts';
+import {answeredSeen, priced, type WizardMove, type WizardNews, type WizardTerminal} from './seen.ts';
 
 /** Everything that the walk on screens works with. */
 type Walker = {

@@ -45,7 +45,7 @@ const signs = {
 	hidden: ['•', '*'],
 } as const;
 
-export type Sign = keyof typeof signs;
+type Sign = keyof typeof signs;
 
 /** The one spinner, a frame each tick. */
 export const spinner = {glyphs: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'], ascii: ['|', '/', '-', '\\']} as const;

@@ -1,4 +1,6 @@
-import {glyphOf, type Mark, marks, plainText, type TerminalLook} from './glyphs.ts';
+import {styleText} from 'node:util';
+import {type ColourRole, colours, glyphOf, type Mark, marks, plainText, type TerminalLook} from './glyphs.ts';
+import type {ProblemSeen} from './run-state.ts';
 import {displayWidth, padded} from './width.ts';
 import {wrap} from './wrapping.ts';
 
@@ -25,7 +27,7 @@ export const wordWidth = Math.max(...Object.values(marks).map(({word}) => word.l
 const leastText = 24;
 
 /** A piece of a fitted line: the part that takes the state's colour stands apart. */
-export type Fitted = {before: string; marked: string; rest: string};
+type Fitted = {before: string; marked: string; rest: string};
 
 /** Long text stops here, however wide the terminal is. */
 export const longest = 100;
@@ -49,4 +51,28 @@ export function fitted(line: Line, columns: number, look: TerminalLook): Fitted[
 	const wrapped = wrap(text, Math.max(10, below ? columns - hang.length : room));
 	const [first = '', ...others] = below ? [subject.trimEnd(), ...wrapped] : [subject + (wrapped[0] ?? ''), ...wrapped.slice(1)];
 	return [{before: indent, marked, rest: first}, ...others.map((rest) => ({before: '', marked: '', rest: hang + rest}))];
+}
+
+/** A text in the colour of its role, or as it is where there's no colour. */
+const coloured = (text: string, role: ColourRole, look: TerminalLook): string =>
+	look.colour && text ? styleText(colours[role], text, {validateStream: false}) : text;
+
+/** A line as the text of a terminal this wide, without a line break at its end. */
+export function toText(line: Line, columns: number, look: TerminalLook): string {
+	const role = line.mark ? marks[line.mark].role : undefined;
+	return fitted(line, columns, look)
+		.map(({before, marked, rest}) => (before + (role ? coloured(marked, role, look) : marked) + rest).trimEnd())
+		.join('\n');
+}
+
+/** Whether a code is the service's own, such as `InvalidGroup.Duplicate`; ours are in kebab-case. */
+const isForeign = (code: string): boolean => /[A-Z]/.test(code);
+
+/** What happened and why; the service's own code comes last, in brackets, for searching. */
+export const sentenceOf = ({code, message}: ProblemSeen): string => (isForeign(code) && !message.includes(code) ? `${message} (${code})` : message);
+
+/** A problem as a block: what happened, then what to do. */
+export function problemLines(problem: ProblemSeen, indent = 0, subject?: string): Line[] {
+	const what: Line = {mark: 'failed', text: (subject === undefined ? '' : `${subject}: `) + sentenceOf(problem), indent};
+	return problem.advice === undefined ? [what] : [what, {text: problem.advice, indent: indent + 2}];
 }

@@ -1,7 +1,7 @@
 import {printableIn} from '../../world/printable.ts';
 
 /** A line of the runner's log for a person: its message, then its fields; JSON's frame is left out. */
-export type LogText = {text: string; level: 'error' | 'warning' | 'info'};
+type LogText = {text: string; level: 'error' | 'warning' | 'info'};
 
 /** Fields that every line has, or that the line's own columns show. */
 const frame = new Set(['level', 'msg', 'time', 'ts']);

@@ -1,12 +1,35 @@
 import {changeInWords} from '../../answers/value.ts';
 import type {Event} from '../../engine/events.ts';
-import {many} from '../../panel/formats.ts';
-import {size, spent} from './durations.ts';
+import {age, many, money, size, spent} from '../../panel/formats.ts';
 import {type Mark, marks} from './glyphs.ts';
-import type {Line} from './lines.ts';
-import {orphanLine, orphanNoun} from './orphans.ts';
-import {problemLines, sentenceOf} from './problems.ts';
+import {type Line, problemLines, sentenceOf} from './lines.ts';
 import {type EventOf, type FindingSeen, inLine, type RunState, type StepSeen, saysSomething, stepIn, wordsOf} from './run-state.ts';
+
+type Orphan = Omit<EventOf<'orphan.found'>, 'event' | 'at'>;
+
+/** What a leftover is called: an instance is a worker here. */
+export const orphanNoun = (kind: Orphan['kind']): string => (kind === 'instance' ? 'worker' : kind);
+
+/** Columns of the widest. */
+export const nounWidth = 'launch template'.length;
+
+/** A leftover in one line: what it is, how old, what it costs, and why it is judged so. `at` is when it was seen, in milliseconds since 1970. */
+export function orphanWords({because, createdAt, id, kind, name, region, sizeGib, type, usdPerHour, usdSoFar, zone}: Orphan, at: number): string {
+	const old = createdAt === undefined ? undefined : `${age((at - Date.parse(createdAt)) / 1000)} old`;
+	const cost = usdPerHour === undefined ? undefined : `about ${money(usdPerHour)} an hour${usdSoFar === undefined ? '' : `, ${money(usdSoFar)} so far`}`;
+	const what = kind === 'key pair' || name === id || name === '' ? name || id : `${id} ${name}`;
+	const parts = [type, sizeGib === undefined ? undefined : `${sizeGib} GiB`, zone ?? region, old, cost].filter((part) => part !== undefined && part !== '');
+	return `${what}: ${parts.join(', ')}; ${because}`;
+}
+
+/** The same as a line with its state. */
+const orphanLine = (orphan: EventOf<'orphan.found'>): Line => ({
+	mark: orphan.is === 'orphan' ? 'extra' : 'waiting',
+	word: orphan.is === 'orphan' ? 'orphan' : 'not known',
+	subject: orphanNoun(orphan.kind),
+	subjectWidth: nounWidth,
+	text: orphanWords(orphan, Date.parse(orphan.at)),
+});
 
 const titleWidth = (state: RunState): number => Math.max(0, ...state.steps.map(({title}) => title.length));
 

@@ -1,5 +1,4 @@
-import {age, bytes, clockWords, money} from '../../panel/formats.ts';
-import {runnerWords} from '../../panel/journal/runner-words.ts';
+import {age, bytes, clockWords, money, runnerWords} from '../../panel/formats.ts';
 import {costs, workerNow} from '../../panel/live/costs.ts';
 import {sourceOrder} from '../../panel/live/status.ts';
 import {verdictOf} from '../../panel/live/verdict.ts';
@@ -8,10 +7,9 @@ import {mirrorWords} from '../../panel/mirror.ts';
 import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import {ageOf} from '../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
-import {madeWords, versionsTold, whoWords} from './changes.ts';
 import {logText} from './log-text.ts';
 import {startLines} from './start-times.ts';
-import {jobWords, machineWords, managerWords, runnerWord, stateWords} from './status-words.ts';
+import {jobWords, machineWords, madeWords, managerWords, runnerWord, stateWords, versionsTold, whoWords} from './status-words.ts';
 
 const mostRefused = 10;
 const mostChanges = 10;

@@ -1,5 +1,6 @@
+import {changeInWords} from '../../answers/value.ts';
 import type {Cause} from '../../panel/causes/cause.ts';
-import {drainOf} from '../../panel/drained.ts';
+import {doneIn, drainOf} from '../../panel/drained.ts';
 import {age, clockWords, many, money, takes} from '../../panel/formats.ts';
 import {serviceIs} from '../../panel/jobs-now.ts';
 import type {FleetCosts} from '../../panel/live/costs.ts';
@@ -9,13 +10,12 @@ import {makerIn} from '../../panel/makers.ts';
 import type {Counts} from '../../panel/rows.ts';
 import type {ScalingGroupsSeen} from '../../panel/scaling-groups.ts';
 import {ageOf, type Seen} from '../../panel/seen.ts';
-import {type Snapshot, type SourceName, sourceTitles} from '../../panel/snapshot.ts';
+import {type RecordVersion, type Snapshot, type SourceName, sourceTitles} from '../../panel/snapshot.ts';
 import {counted} from '../../world/printable.ts';
-import {madeWords, versionsTold, whoWords} from './changes.ts';
-import {cutMiddle} from './width.ts';
+import {cut, cutMiddle} from './width.ts';
 
 /** A state of the runner, in a word and with how it is marked. */
-export type RunnerWord = {word: string; mark: 'ready' | 'note' | 'failed' | 'waiting'};
+type RunnerWord = {word: string; mark: 'ready' | 'note' | 'failed' | 'waiting'};
 
 /** What a service that doesn't simply run is called. */
 function serviceWord(snapshot: Snapshot): RunnerWord | undefined {
@@ -180,4 +180,27 @@ export function emptyWords(snapshot: Snapshot): string {
 	return idle === 0 || idle === undefined
 		? 'No workers: the idle count is 0. The next job starts one.'
 		: `No workers yet: the idle count is ${idle}, so the runner makes ${idle === 1 ? 'one' : 'them'}.`;
+}
+
+/** The versions of a record that say something: what was changed, or what was done besides. */
+export const versionsTold = (versions: readonly RecordVersion[] = []): RecordVersion[] =>
+	versions.filter(({changes, note}) => changes.length > 0 || note !== undefined);
+
+/** A value beside others in one line: a schedule is far longer than that. */
+const longest = 40;
+
+/** `drained`, `limit 12 → 16, idleCount 0 → 2`: what a version tells; with `most` in one line, so many changes of it, long values cut. */
+export function madeWords({changes, note}: RecordVersion, most?: number): string {
+	const valueWords = (value: string): string => (most === undefined ? value : cut(value, longest));
+	const done = note === undefined ? [] : [doneIn(note).done];
+	const shown = changes.slice(0, most).map(({what, from, to}) => changeInWords({what, from: valueWords(from), to: valueWords(to)}));
+	const more = most !== undefined && changes.length > most ? [`${changes.length - most} more`] : [];
+	return [...done, ...shown, ...more].join(', ');
+}
+
+/** `alice`, or `root@vm as alice` where the note says on which laptop it was done, and AWS as whom. */
+export function whoWords({by, note}: RecordVersion): string {
+	const who = note === undefined ? undefined : doneIn(note).who;
+	if (who === undefined) return by;
+	return by === 'somebody' || who.startsWith(`${by}@`) ? who : `${who} as ${by}`;
 }

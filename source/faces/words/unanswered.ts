@@ -1,10 +1,9 @@
-import type {Asked} from '../../answers/ask.ts';
-import {flagOf, isSecret} from '../../answers/question.ts';
-import type {Proposal} from '../../engine/proposal.ts';
+import {type Asked, flagOf, isSecret} from '../../answers/question.ts';
+import type {Proposal} from '../../engine/step.ts';
 import {Problem} from '../../problem.ts';
 
 /** Why nobody can be asked, as the middle of a sentence. */
-export type Silence = 'yes' | 'json' | 'no-terminal';
+type Silence = 'yes' | 'json' | 'no-terminal';
 
 const because: Record<Silence, string> = {
 	yes: 'with `--yes` no one is asked',

@@ -7,17 +7,35 @@ import type {AnyStep, Change, Context, Looking, StepName} from '../../engine/ste
 import type {Executor} from '../../executors/executor.ts';
 import {executorOf} from '../../executors/list.ts';
 import {jobsPerWorker} from '../../executors/offered.ts';
+import {panelScript} from '../../executors/scripts.ts';
 import type {Answers, Given} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {connectTo, type Reaching} from '../../steps/reaching.ts';
 import {standingRecord} from '../../steps/record.ts';
 import {changesBetween} from '../../steps/recorded.ts';
 import {drainSeconds} from '../../steps/service.ts';
+import type {Connection} from '../../world/host/port.ts';
+import {until} from '../../world/laptop/clock.ts';
 import {takes} from '../formats.ts';
+import {readMetrics} from '../live/executors.ts';
 import type {Metrics} from '../metrics.ts';
 import {type ActContext, runningManager, within} from './act-context.ts';
 import type {Prepared} from './driver.ts';
-import {metricsOn, seenInMetrics} from './runner-metrics.ts';
+
+/** Milliseconds that the runner may take to load what was written (it looks at its file each three seconds). */
+const loads = 60_000;
+
+/** What the runner's own metrics tell; undefined where they can't be had. */
+export async function metricsOn(connection: Connection): Promise<Metrics | undefined> {
+	const {host} = await connection.script(panelScript, {host: true});
+	return host?.metrics === undefined ? undefined : readMetrics(host.metrics);
+}
+
+/** Waits until the runner's own metrics tell what is wanted; gives whether they did. */
+export async function seenInMetrics(context: Looking, connection: Connection, isSo: (metrics: Metrics) => boolean): Promise<boolean> {
+	const isTold = (metrics: Metrics | undefined): boolean => metrics !== undefined && isSo(metrics);
+	return isTold(await until(context, {pause: 1000, longest: loads}, () => metricsOn(connection), isTold));
+}
 
 /** How far an act's answers reach: the steps that may be changed for them, and whether others may follow from them, so that all are looked at. */
 export type Reach = {only: readonly StepName[]; whole: boolean};
@@ -32,7 +50,7 @@ export const ofWorkers = (answers: Answers): Reach => ({only: ['record', ...exec
 export const ofExecutor = (answers: Given): Reach => ({only: executorOf(answers).steps.map(({name}) => name), whole: true});
 
 /** What an act makes of the fleet's answers, and its words; plan, review, run, record and proof are the same for all acts. */
-export type FleetChange = Reach & {
+type FleetChange = Reach & {
 	/** What the record is to hold. */
 	answers: Given;
 	/** One sentence: what is going to happen. */

@@ -1,4 +1,4 @@
-import type {Proposal} from '../../engine/proposal.ts';
+import type {Proposal} from '../../engine/step.ts';
 import type {MoveTarget} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';
 

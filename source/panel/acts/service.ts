@@ -15,8 +15,8 @@ import type {Metrics} from '../metrics.ts';
 import {countRows} from '../rows.ts';
 import type {Snapshot} from '../snapshot.ts';
 import {type ActContext, prepareWork, runningManager} from './act-context.ts';
+import {metricsOn, seenInMetrics} from './change.ts';
 import type {Prepared} from './driver.ts';
-import {metricsOn, seenInMetrics} from './runner-metrics.ts';
 
 const failed = ({code, detail, crash}: Extract<ServiceOutcome, {is: 'failed'}>): Problem =>
 	crash ? crashed(crash.unit, crash.log) : new Problem({code, message: `The service isn't as it should be: ${detail}`, advice: 'Look at the log with `3`.'});

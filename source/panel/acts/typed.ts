@@ -1,4 +1,4 @@
-import type {Ask} from '../../answers/ask.ts';
+import type {Ask} from '../../answers/question.ts';
 import {Problem} from '../../problem.ts';
 import type {MoveChoice, PanelAct} from './driver.ts';
 

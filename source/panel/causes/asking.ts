@@ -2,7 +2,7 @@ import type {History} from '../journal/history.ts';
 import type {Snapshot} from '../snapshot.ts';
 
 /** What tells whether a runner asks GitLab for jobs. */
-export type AskingEvidence = {snapshot: Snapshot; history: History | undefined; now: number};
+type AskingEvidence = {snapshot: Snapshot; history: History | undefined; now: number};
 
 /** A runner asks every few seconds, and waits a minute at most after trouble: a refusal that didn't come again for longer is over, in milliseconds. */
 const silence = 3 * 60_000;

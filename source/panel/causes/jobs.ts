@@ -1,6 +1,5 @@
-import {age, forTime, many} from '../formats.ts';
+import {age, forTime, many, runnerWords} from '../formats.ts';
 import type {EndedJob} from '../journal/job-history.ts';
-import {runnerWords} from '../journal/runner-words.ts';
 import type {Case, CauseRow} from './cause.ts';
 import {hubRefusal, machineRefusal} from './refusals.ts';
 

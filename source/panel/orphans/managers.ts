@@ -8,18 +8,43 @@ import {readJobList} from '../../world/host/job-list.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {unitIs} from '../../world/host/unit.ts';
 import {noHistory, remember} from '../journal/history.ts';
-import type {AskedManager} from '../leftovers.ts';
+import type {AskedManager, Leftover, Region} from '../leftovers.ts';
 import {isRunnersName, workerNameOf} from '../live/executors.ts';
 import {eventsOf, textsOf} from '../live/log.ts';
 import {runs as runningOn} from '../row-jobs.ts';
-import {failing, good, unseen} from '../seen.ts';
+import {failing, good, isFresh, type Seen, unseen} from '../seen.ts';
 import type {HostSeen} from '../snapshot.ts';
 import {hostSeen} from '../sources/host.ts';
-import {askedManager, unmanagedIn} from './judging.ts';
 import type {RegionAccess} from './region-access.ts';
 
+/**
+ * A manager as its last look told of it. Its answer counts however old it is only while looks go well: what failed since can't be asked.
+ * `unmanaged` are those of its workers that no runner there manages, and that run no job.
+ */
+export function askedManager(id: string, fleet: string | undefined, seen: Seen<HostSeen>, unmanaged: readonly string[] = []): AskedManager {
+	const {value} = seen;
+	const theirs = value && isFresh(seen) ? executors.filter(({leftovers}) => leftovers.isManager(value)).map(({leftovers}) => leftovers.kept(value)) : [];
+	const kept = theirs.filter((one) => one !== undefined);
+	// What one of its executors keeps nobody else can tell.
+	if (kept.length === 0 || kept.length < theirs.length) return {id, fleet, store: undefined, shortTokens: []};
+	const names = new Set(kept.flatMap((one) => one.names));
+	const instanceIds = new Set(kept.flatMap((one) => one.instanceIds));
+	return {
+		id,
+		fleet,
+		store: {names, instanceIds, groups: new Set(kept.flatMap(({groups = []}) => groups)), ...(unmanaged.length === 0 ? {} : {unmanaged: new Set(unmanaged)})},
+		shortTokens: (value?.config?.facts?.runners ?? []).map(({shortToken}) => shortToken).filter((token) => token !== ''),
+	};
+}
+
+/** Names of the workers on a manager that no runner of its config.toml counts as its own; none where config.toml can't be read. */
+const unmanagedIn = (host: HostSeen, now: number): string[] => executors.flatMap(({leftovers}) => leftovers.unmanaged(host, now));
+
+/** Everything of the region that some manager made, each judged by what the live managers know: never `orphan` where one that could know wasn't asked. Pure. */
+export const judgeLeftovers = (region: Region): Leftover[] => executors.flatMap(({leftovers}) => leftovers.judge(region));
+
 /** A manager as it answered, or why it didn't. */
-export type Answered = {manager: AskedManager; trouble?: Problem};
+type Answered = {manager: AskedManager; trouble?: Problem};
 
 /** Words in the names of machines that make others, however they do. */
 const makerNames: readonly RegExp[] = [/runner|bastion|gitlab-ci/i, ...executors.map(({leftovers}) => leftovers.makers)];

@@ -2,8 +2,8 @@ import {executors} from '../../executors/list.ts';
 import {ifAnswered} from '../../steps/answering.ts';
 import {type EndedLaunch, endedLaunches} from '../../steps/ended-launches.ts';
 import type {Cloud, Output} from '../../world/cloud/port.ts';
-import {keeping} from '../keep.ts';
 import {type FailedLaunch, type GroupMember, type GroupTemplate, inService, type ScalingGroupSeen, type ScalingGroupsSeen} from '../scaling-groups.ts';
+import {keeping} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';
 
 type AwsGroup = NonNullable<Output<'DescribeAutoScalingGroups'>['AutoScalingGroups']>[number];

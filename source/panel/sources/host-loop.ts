@@ -1,13 +1,12 @@
 import {panelScript} from '../../executors/scripts.ts';
 import {Problem, Stopped, toProblem} from '../../problem.ts';
-import {verdictOf} from '../../steps/verify-lines.ts';
+import {verdictOf} from '../../steps/online.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {isOff} from '../causes/asking.ts';
-import {readDenial} from '../decode.ts';
 import {runnerRuns} from '../jobs-now.ts';
 import {makerIn} from '../makers.ts';
 import {failing, good, off, type Seen} from '../seen.ts';
-import {type HostSeen, type RunnerSees, sourceTitles, type Ticks} from '../snapshot.ts';
+import {type HostSeen, type RunnerSees, readDenial, sourceTitles, type Ticks} from '../snapshot.ts';
 import type {Growing, PanelPorts} from './growing.ts';
 import {hostSeen, runnerSees} from './host.ts';
 import {beginReading, goOn, nextOf, type Reading} from './journal.ts';

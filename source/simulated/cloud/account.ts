@@ -106,7 +106,7 @@ export type SpotRequestState = {
 };
 
 /** What an instance's user data does that ends by switching it off: what it prints when, and what is on its disk once it has gone well. */
-export type BuildState = {lines: {at: number; says: string}[]; disk: DiskContents; isOver: boolean};
+type BuildState = {lines: {at: number; says: string}[]; disk: DiskContents; isOver: boolean};
 
 export type InstanceState = {
 	id: string;

@@ -1,7 +1,7 @@
 import type {_InstanceType} from '@aws-sdk/client-ec2';
 
 /** An instance type of this world: what DescribeInstanceTypes tells of it, and its prices in USD an hour in us-east-1. */
-export type InstanceKind = {
+type InstanceKind = {
 	type: _InstanceType;
 	vcpus: number;
 	mib: number;

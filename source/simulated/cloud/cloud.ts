@@ -77,7 +77,7 @@ const leastLatency: Partial<Record<OperationName, number>> = {
 };
 
 /** How late AWS is: by chance up to `lagMs` milliseconds, or exactly by what `late` says. */
-export type Slowness = {lagMs: number; late: Lateness};
+type Slowness = {lagMs: number; late: Lateness};
 
 /** What stays late for others too when a colleague has made it. */
 const lateForAll: readonly Late[] = ['seeing', 'ec2Profile', 'ec2Role', 'policy', 'scalingRole'];

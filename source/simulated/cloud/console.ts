@@ -4,7 +4,7 @@ import {buildShown} from './builds.ts';
 import {refusal} from './refusal.ts';
 
 /** A machine's ed25519 host key, as its public half tells: the same for the same instance and generation. */
-export type HostKey = {blob: Buffer; line: string; fingerprint: string};
+type HostKey = {blob: Buffer; line: string; fingerprint: string};
 
 /** The host key that an instance made at its first boot; a generation above 0 is a key that somebody changed later. */
 export function hostKeyOf(instanceId: string, generation = 0): HostKey {

@@ -4,7 +4,7 @@ import {type AwsRefusal, refusal} from './refusal.ts';
 export type TagInput = {Key?: string | undefined; Value?: string | undefined};
 
 /** The services that tags are given to. */
-export type Tagging = 'auto-scaling' | 'ec2' | 'iam' | 's3' | 'ssm';
+type Tagging = 'auto-scaling' | 'ec2' | 'iam' | 's3' | 'ssm';
 
 /** Characters, in a key and in a value, and tags of one thing: the same for all services. */
 const most = {key: 128, value: 256, tags: 50};

@@ -77,7 +77,7 @@ export type TrialPipeline = {id: number; project: TrialKept; branch: string; job
 export type JobAnswer = {status: number; detail?: string; job?: Job};
 
 /** Who a manager says it is. */
-export type Heard = {systemId: string; version: string};
+type Heard = {systemId: string; version: string};
 
 /** The simulated GitLab: what it knows, and what managers ask of it. */
 export type SimulatedGitlab = {

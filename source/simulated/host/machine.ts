@@ -42,7 +42,7 @@ export type MachineFaults = {
 };
 
 /** The runner's unit as systemd tells of it. `activating`: its process has ended by itself, and is started again when RestartSec is over. */
-export type UnitState = {
+type UnitState = {
 	active: 'inactive' | 'active' | 'activating' | 'deactivating' | 'failed';
 	enabled: boolean;
 	/** Milliseconds since 1970. */
@@ -77,7 +77,7 @@ export const unitOf = ({active, result, status, restarts, since}: UnitState): Un
 export const stoppedUnit = (enabled: boolean): UnitState => ({active: 'inactive', enabled, result: 'success', status: 0, restarts: 0});
 
 /** What a manager has of a mirror of Docker Hub besides its files. */
-export type MirrorState = {
+type MirrorState = {
 	/** GiB of its own file system; undefined where that isn't there. */
 	diskGib: number | undefined;
 	service: UnitState;

@@ -16,7 +16,7 @@ const statusTexts: Record<number, string> = {403: '403 Forbidden', 429: '429 Too
 type Health = {failures: number; checkedAt: number};
 
 /** A runner's requests for jobs. */
-export type Requests = {
+type Requests = {
 	/** Requests under way: an entry's, or all. */
 	underWay(entry?: RunnerEntry): number;
 	/** Whether an entry is switched off as unhealthy; after an hour it isn't any more, and the log says so. */

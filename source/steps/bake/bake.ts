@@ -1,7 +1,6 @@
 import type {Emit} from '../../engine/plan.ts';
+import {progressEvent, toldRun} from '../../engine/run.ts';
 import type {Context, Found, Report} from '../../engine/step.ts';
-import {toldRun} from '../../engine/told-run.ts';
-import {progressEvent} from '../../engine/walk.ts';
 import {markKeys} from '../../fleet.ts';
 import {type Problem, Stopped} from '../../problem.ts';
 import {type BakedImage, type BakedThings, bakedLook} from '../looks/baked-images.ts';
@@ -11,7 +10,7 @@ import {makeImage} from './image.ts';
 import type {Recipe} from './recipe.ts';
 
 /** What an image is baked with: its recipe, where its builder is made, and what has workers start from it once they are proven to. */
-export type BakeOptions = {
+type BakeOptions = {
 	recipe: Recipe;
 	network: Found['network'];
 	groupId: string;

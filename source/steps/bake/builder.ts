@@ -5,7 +5,7 @@ import type {Action} from '../../world/cloud/actions.ts';
 import type {Input} from '../../world/cloud/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {unless} from '../answering.ts';
-import {inConsole} from '../console.ts';
+import {inConsole} from '../host-trust.ts';
 import {instanceTypeOf, launchOnce, untilTerminated} from '../launch.ts';
 import {accountLook, type Instance} from '../looks/account.ts';
 import {bakedLook} from '../looks/baked-images.ts';
@@ -14,7 +14,7 @@ import {workerTypesOf} from '../worker-types.ts';
 import {type Recipe, toldOnConsole} from './recipe.ts';
 
 /** Where a builder is made, and of which version its image will be. */
-export type BuilderPlace = {network: Pick<Found['network'], 'subnetId' | 'public'>; groupId: string; version: number};
+type BuilderPlace = {network: Pick<Found['network'], 'subnetId' | 'public'>; groupId: string; version: number};
 
 /** GiB of an image's disk: room for Docker and some images, and never more than workers have. */
 export const imageDiskGib = (workerDisk: number, baseGib: number): number => Math.min(workerDisk, Math.max(baseGib, 20));

@@ -5,8 +5,8 @@ import {Problem} from '../../problem.ts';
 import {parseConfig, plain, type Table, tablesAt, textAt} from '../../world/host/toml.ts';
 import {printableIn} from '../../world/printable.ts';
 import {fatesOf} from './fates.ts';
+import type {OptionFate} from './fields.ts';
 import {type ExecutorConfig, fieldsOf, inForce} from './fields.ts';
-import type {OptionFate} from './option-fate.ts';
 
 /** What a `[[runners]]` entry says in our answers, and what of it can't be said so. */
 export type AnswersRead = {

@@ -2,7 +2,7 @@ import {parse as parseInPlace, patch, TomlFormat} from '@decimalturn/toml-patch'
 import {isTable, parseConfig, printConfig, same, type Table, tablesAt, type Value} from '../../world/host/toml.ts';
 
 /** Another text of config.toml; `commentsGo` where it had to be written anew, which loses the comments that stand in it. */
-export type Edited = {text: string; commentsGo: boolean};
+type Edited = {text: string; commentsGo: boolean};
 
 const fileName = 'config.toml on the manager';
 

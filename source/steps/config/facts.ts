@@ -1,6 +1,6 @@
 import type {Namer} from '../../world/host/machine-name.ts';
 import {parseConfig, plain, type Table, tablesAt, textAt} from '../../world/host/toml.ts';
-import {partitionedOf, shortToken} from '../verify-lines.ts';
+import {partitionedOf, shortToken} from '../online.ts';
 import {type ExecutorConfig, inForce, type WorkersConfigured} from './fields.ts';
 
 /** One `[[runners]]` of config.toml, as far as a live view needs it, without secrets. */

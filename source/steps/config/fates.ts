@@ -1,10 +1,9 @@
 import {wrongAlone} from '../../answers/value.ts';
 import {isOfAnother} from '../../executors/offered.ts';
 import type {Given} from '../../fleet.ts';
+import {shownAt} from '../../world/host/secret-words.ts';
 import {isTable, printConfig, putAt, same, shown, type Table, tablesAt, textAt, type Value} from '../../world/host/toml.ts';
-import {type ExecutorConfig, fieldsOf, meaning, ourVolumes} from './fields.ts';
-import {type Fate, mapped, notNeeded, notPossible, type OptionFate} from './option-fate.ts';
-import {shownAt} from './shown.ts';
+import {type ExecutorConfig, type Fate, fieldsOf, mapped, meaning, notNeeded, notPossible, type OptionFate, ourVolumes} from './fields.ts';
 
 /** One value of a file, where it stands for a person and for the rows. */
 type Leaf = {option: string; path: string; value: Value};

@@ -3,7 +3,6 @@ import {jobsPerWorker} from '../../executors/offered.ts';
 import {type AnswerKey, type Answers, type AnswerValue, type Fleet, type Given, names} from '../../fleet.ts';
 import {paths} from '../../world/host/scripts/paths.ts';
 import {isTable, moment, plain, same, type Table, type Value, valueAt, whole} from '../../world/host/toml.ts';
-import type {Fate, OptionFate} from './option-fate.ts';
 
 /** A runner's token with what belongs beside it; times are milliseconds since 1970. */
 export type RunnerToken = {token: string; id?: number | undefined; obtainedAt?: number | undefined; expiresAt?: number | undefined};
@@ -22,6 +21,26 @@ export type ConfigSetting = {
  * runner that stands, where its entry doesn't say it.
  */
 export type ConfigWanted = ConfigSetting & {token?: RunnerToken | undefined; id?: number | undefined};
+
+/** What becomes of one option of somebody's config.toml in a fleet. */
+export type OptionFate = {
+	/** Where it stands; of a list of tables with its place in it: `runners.machine.autoscaling[1].Periods`. */
+	option: string;
+	/** As it may be shown. */
+	value: string;
+	is: 'mapped' | 'not needed' | 'not possible';
+	/** The answer that holds it. */
+	answer?: AnswerKey;
+	/** Why, and what to do instead. */
+	says: string;
+};
+
+/** A fate without the option that it is of. */
+export type Fate = Pick<OptionFate, 'is' | 'answer' | 'says'>;
+
+export const mapped = (answer: AnswerKey, says = `the answer ${answer}`): Fate => ({is: 'mapped', answer, says});
+export const notNeeded = (says: string): Fate => ({is: 'not needed', says});
+export const notPossible = (says: string): Fate => ({is: 'not possible', says});
 
 /**
  * One key of config.toml, as it is written and as it is read. Zero values (0, "", false, an empty list) are for the runner the same as an absent key:

@@ -1,11 +1,11 @@
 import type {Change} from '../../engine/step.ts';
 import type {Answers} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
+import {shownAt} from '../../world/host/secret-words.ts';
 import {isTable, overlay, parseConfig, printConfig, putAt, same, type Table, tablesAt, textAt, type Value, valueAt} from '../../world/host/toml.ts';
 import {printableIn} from '../../world/printable.ts';
 import {edited} from './edit.ts';
 import {type ConfigWanted, type ExecutorConfig, type Field, fieldAt, fieldsOf, isOfOneExecutor, meaning} from './fields.ts';
-import {shownAt} from './shown.ts';
 import {entryOf, fileName, whose} from './standing.ts';
 
 /** The file as it is to be, what differs from the one that stands, what in it is the person's own, and whether the comments in it go. */

@@ -7,7 +7,7 @@ import type {ConfigSetting, ExecutorConfig, RunnerToken} from './fields.ts';
 export const fileName = 'config.toml on the manager';
 
 /** Whose `[[runners]]` entry is meant. */
-export type Whose = {fleet: Fleet; runnerName: string; config: ExecutorConfig};
+type Whose = {fleet: Fleet; runnerName: string; config: ExecutorConfig};
 
 /** What tells a fleet's entry. */
 type WhoseSetting = Pick<ConfigSetting, 'answers' | 'fleet' | 'config'>;

@@ -1,8 +1,7 @@
 import type {Look, Looking} from '../../engine/step.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
 import type {Action} from '../../world/cloud/actions.ts';
-import type {Cloud} from '../../world/cloud/port.ts';
-import type {Instance as AwsInstance, SecurityGroup, SecurityGroupRule} from '../../world/cloud/shapes.ts';
+import type {Instance as AwsInstance, Cloud, SecurityGroup, SecurityGroupRule} from '../../world/cloud/port.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
 import {inboundOf, type Rule, ruleOf} from './rules.ts';
 

@@ -1,6 +1,6 @@
 import type {Look} from '../../engine/step.ts';
 import type {Problem} from '../../problem.ts';
-import type {LifecycleRule, PublicAccessBlockConfiguration} from '../../world/cloud/shapes.ts';
+import type {LifecycleRule, PublicAccessBlockConfiguration} from '../../world/cloud/port.ts';
 import {ifAnswered, unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 

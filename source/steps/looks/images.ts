@@ -22,7 +22,7 @@ export type Image = {
 };
 
 /** The ids of a publisher's newest images by architecture; one that it doesn't publish here is absent. */
-export type NewestImages = Partial<Record<Architecture, string>>;
+type NewestImages = Partial<Record<Architecture, string>>;
 
 /** What a publisher's parameters name now, for both architectures side by side. */
 export const publishedLook = (line: string, publisher: Publisher): Look<NewestImages> => ({

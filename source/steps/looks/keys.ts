@@ -1,6 +1,6 @@
 import type {Look} from '../../engine/step.ts';
 import {ifAnswered, unless} from '../answering.ts';
-import {identityLook} from './identity.ts';
+import {identityLook} from '../identity.ts';
 
 /** A key that encrypts: the ARN of a customer's own, none where AWS's own does, or the code of AWS's refusal to tell. */
 export type KeySeen = {arn: string | undefined} | {unknown: string};

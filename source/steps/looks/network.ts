@@ -1,5 +1,5 @@
 import type {Look} from '../../engine/step.ts';
-import type {RouteTable} from '../../world/cloud/shapes.ts';
+import type {RouteTable} from '../../world/cloud/port.ts';
 import {tagsOf} from '../tags.ts';
 
 /** How a subnet reaches the internet: by its own public addresses, through something that translates them, or not. */

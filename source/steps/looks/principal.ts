@@ -1,5 +1,5 @@
 import type {Look} from '../../engine/step.ts';
-import {identityLook} from './identity.ts';
+import {identityLook} from '../identity.ts';
 
 /**
  * The ARN whose policies IAM can simulate, or why it can't be asked about. A session's ARN lacks its role's path, so the role itself is

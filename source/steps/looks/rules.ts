@@ -1,4 +1,4 @@
-import type {IpPermission, SecurityGroupRule} from '../../world/cloud/shapes.ts';
+import type {IpPermission, SecurityGroupRule} from '../../world/cloud/port.ts';
 import {tagsOf} from '../tags.ts';
 
 /**

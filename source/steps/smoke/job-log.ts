@@ -1,6 +1,6 @@
 /** What a job's time goes into, in a runner's own order. */
-export const phaseNames = ['queued', 'worker', 'images', 'sources', 'cache down', 'artifacts down', 'script', 'cache up', 'artifacts up'] as const;
-export type PhaseName = (typeof phaseNames)[number];
+const phaseNames = ['queued', 'worker', 'images', 'sources', 'cache down', 'artifacts down', 'script', 'cache up', 'artifacts up'] as const;
+type PhaseName = (typeof phaseNames)[number];
 
 /** One of them; milliseconds since 1970. `until` is absent while it goes on. */
 export type Phase = {name: PhaseName; from: number; until?: number};

@@ -1,19 +1,19 @@
 import type {Emit} from '../../engine/plan.ts';
+import {type ToldRun, toldRun} from '../../engine/run.ts';
 import type {Context} from '../../engine/step.ts';
-import {type ToldRun, toldRun} from '../../engine/told-run.ts';
 import {Problem, toProblem} from '../../problem.ts';
 import type {TrialJob, TrialProject, WholeGitlab} from '../../world/gitlab/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {standingToken} from '../config/standing.ts';
+import {identityLook} from '../identity.ts';
 import {currentManager, lookAtHost} from '../looks/host.ts';
-import {identityLook} from '../looks/identity.ts';
 import {runnerMark} from '../token.ts';
 import type {WorkerMaking} from '../worker-making.ts';
 import {type Phase, phasesOf, secondsByPhase, spoken} from './job-log.ts';
 import {type SmokeJob, smokeJobs, smokePipeline} from './pipeline.ts';
 
 /** What a trial works with: a token that may make and delete projects in GitLab, and the project to try it in, where the person named one. */
-export type SmokeOptions = {token: string; project: string | undefined; emit: Emit};
+type SmokeOptions = {token: string; project: string | undefined; emit: Emit};
 
 /** How it ended: what went wrong first, and how long the jobs took in seconds. */
 export type SmokeEnd = {problems: Problem[]; seconds: number};

@@ -4,7 +4,7 @@ import type {fromNodeProviderChain} from '@aws-sdk/credential-providers';
 import type {Input, OperationName, Operations} from './port.ts';
 
 /** One operation, ready to be sent. */
-export type OperationCall<Name extends OperationName> = (input: Input<Name>, options: {abortSignal?: AbortSignal}) => Promise<Operations[Name]['output']>;
+type OperationCall<Name extends OperationName> = (input: Input<Name>, options: {abortSignal?: AbortSignal}) => Promise<Operations[Name]['output']>;
 
 /** A client that is open, with the operations that it carries. */
 export type OpenClient = {

@@ -1,5 +1,5 @@
 /** What a code of AWS's means and what to do; `said` is AWS's own sentence without its full stop. The code itself is put behind the message. */
-export type Explanation = {message: string; advice?: string};
+type Explanation = {message: string; advice?: string};
 
 const quota = (what: string): Explanation => ({message: what, advice: 'Take away what is no longer needed, or ask AWS for more under Service Quotas.'});
 const quoted = (said: string, pattern: RegExp, otherwise: string): string => pattern.exec(said)?.[1] ?? otherwise;

@@ -1,15 +1,75 @@
+import {readFile} from 'node:fs/promises';
+import {Agent as HttpAgent} from 'node:http';
+import {Agent as HttpsAgent} from 'node:https';
+import {getCACertificates} from 'node:tls';
+import * as z from 'zod';
 import {Problem, Stopped} from '../../problem.ts';
-import {type AwsFiles, awsFiles, type Environment, endpointOf} from './aws-files.ts';
+import {type AwsFiles, awsFiles, type Environment, endpointOf, loginCommand} from './aws-files.ts';
 import type {ClientSettings, CredentialProvider, OpenClient} from './calls.ts';
-import {type CloudRequest, cloudProblem} from './errors.ts';
-import {loginCommand} from './login.ts';
+import {type CloudRequest, cloudProblem, type RawAwsError} from './errors.ts';
 import {type AwsService, type CloudAt, type OperationName, serviceOf} from './port.ts';
 import {printableAt} from './printable-at.ts';
-import {rawError} from './raw-error.ts';
 import {patientAt, type Retrying} from './retry.ts';
-import {transport} from './transport.ts';
 
-export type RealCloudOptions = Retrying & {
+/** Milliseconds. GetProducts and RunInstances are the slow ones. */
+const timeouts = {connectionTimeout: 5000, requestTimeout: 30_000, throwOnRequestTimeout: true} as const;
+
+/** Certificates of `AWS_CA_BUNDLE` besides those that Node trusts; the SDK for JavaScript doesn't read it, AWS's other tools do. */
+async function trusted(env: Environment): Promise<{ca?: string[]}> {
+	const path = env.AWS_CA_BUNDLE;
+	if (!path) return {};
+	try {
+		return {ca: [...getCACertificates('default'), await readFile(path, 'utf8')]};
+	} catch (error) {
+		throw new Problem({
+			code: 'file-unreadable',
+			message: `The file ${path}, which AWS_CA_BUNDLE names, can't be read: ${error instanceof Error ? error.message : String(error)}.`,
+			advice: 'Name another with `export AWS_CA_BUNDLE=…`, or `unset AWS_CA_BUNDLE`.',
+			cause: error,
+		});
+	}
+}
+
+/** How every client talks: held connections through Node's own agents, which honour `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (Node 22.21, 24.5). */
+async function transport(env: Environment): Promise<ClientSettings['requestHandler']> {
+	const agent = {keepAlive: true, maxSockets: 50, proxyEnv: env};
+	return {...timeouts, httpAgent: new HttpAgent(agent), httpsAgent: new HttpsAgent({...agent, ...(await trusted(env))})};
+}
+
+/** What is read off an error of the SDK or of Node's sockets, whatever its class. */
+const shape = z.object({
+	name: z.string().catch('Error'),
+	message: z.string().catch(''),
+	code: z.string().optional().catch(undefined),
+	errors: z.array(z.unknown()).optional().catch(undefined),
+	$metadata: z.object({httpStatusCode: z.int().optional(), requestId: z.string().optional()}).optional().catch(undefined),
+	$response: z
+		.object({statusCode: z.int().optional(), headers: z.object({date: z.string().optional()}).optional().catch(undefined)})
+		.optional()
+		.catch(undefined),
+});
+
+/** Errors of sockets and TLS bear their meaning in `code`, those of the SDK in `name`. */
+const isNodeCode = /^(E[A-Z]{3,}$|EAI_|ERR_|CERT_|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO)/;
+
+/** The name, words and status of an error that the SDK threw. */
+function rawError(error: unknown): RawAwsError {
+	const read = shape.safeParse(error);
+	if (!read.success) return {name: 'Error', message: String(error)};
+	const {name, message, code, errors, $metadata, $response} = read.data;
+	const date = Date.parse($response?.headers?.date ?? '');
+	const first = errors?.[0];
+	if (message === '' && first !== undefined) return rawError(first);
+	return {
+		name: code !== undefined && isNodeCode.test(code) ? code : name,
+		message,
+		status: $metadata?.httpStatusCode ?? $response?.statusCode,
+		requestId: $metadata?.requestId,
+		...(Number.isNaN(date) ? {} : {date}),
+	};
+}
+
+type RealCloudOptions = Retrying & {
 	/** AWS profile; without one the SDK's chain decides. */
 	profile?: string | undefined;
 	/** Environment of the program: endpoints, proxies, region, where AWS's files are. */

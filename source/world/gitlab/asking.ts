@@ -6,7 +6,7 @@ import {type Calling, refusal, strange, unreachable} from './problems.ts';
 const limit = 15_000;
 
 /** One request to GitLab's API; `what` completes "may not …" and "its answer to …". */
-export type ApiRequest = {
+type ApiRequest = {
 	method?: string;
 	path: string;
 	what: string;

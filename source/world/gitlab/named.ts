@@ -12,7 +12,7 @@ const saidHere: readonly Source[] = ['typed', 'flag', 'preset', 'environment'];
 const everybodys = 'https://gitlab.com';
 
 /** GitLabs that tokens went to from this laptop before. */
-export type NamedBefore = {
+type NamedBefore = {
 	gitlabs(): Promise<readonly string[]>;
 	saveGitlab(url: string): Promise<void>;
 };
@@ -25,7 +25,7 @@ const notNamed = (url: string): Problem =>
 	});
 
 /** The GitLabs of one command line. */
-export type NamedGitlabs = {
+type NamedGitlabs = {
 	/** The port, whose calls with a token throw `gitlab-not-named` for a GitLab that nobody named here. */
 	at: GitlabAt;
 	/** A person gave a token where this URL was shown to them. */

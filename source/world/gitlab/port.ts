@@ -1,7 +1,7 @@
 import type {Source} from '../../fleet.ts';
 
 /** Whether GitLab knows a runner's token: `POST /api/v4/runners/verify`. */
-export type VerifiedToken = {id?: number; tokenExpiresAt?: string};
+type VerifiedToken = {id?: number; tokenExpiresAt?: string};
 
 /** A runner as `GET /api/v4/runners/:id` tells. Times are ISO 8601. */
 export type RunnerSeen = {
@@ -25,7 +25,7 @@ export type NewRunner = {
 	maintenanceNote: string;
 };
 
-export type RunnerMade = {id: number; token: string; tokenExpiresAt?: string};
+type RunnerMade = {id: number; token: string; tokenExpiresAt?: string};
 
 /** A job that a runner ran or runs: `GET /api/v4/runners/:id/jobs`. */
 export type JobSeen = {id: number; name: string; status: string; webUrl: string; project: string; createdAt: string};

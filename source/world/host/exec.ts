@@ -28,7 +28,7 @@ export const closed = ({destination}: Pick<OpenConnection, 'destination'>, why: 
 export const refusedAdvice =
 	'A machine that has just started needs about half a minute; a manager that is being rebooted ends its running jobs first. Run the same command again.';
 
-export type CommandStreams = {
+type CommandStreams = {
 	stdin?: string;
 	onStdout(chunk: Buffer): void;
 	onStderr(chunk: Buffer): void;

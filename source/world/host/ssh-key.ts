@@ -2,7 +2,7 @@ import type {utils} from 'ssh2';
 import type {SshKey, SshKeyKind} from './port.ts';
 
 /** What of ssh2 makes keys. */
-export type KeyMaking = Pick<typeof utils, 'generateKeyPairSync' | 'parseKey'>;
+type KeyMaking = Pick<typeof utils, 'generateKeyPairSync' | 'parseKey'>;
 
 /** A pair that nothing can read is made again, this often: one in 256 is of that sort. */
 const tries = 16;

@@ -12,7 +12,7 @@ export type Clock = {
  * How something is waited for: milliseconds between two looks, by the turn from 1 where it isn't always the same; and when it's given up: after so many
  * looks, or once so many milliseconds are over.
  */
-export type Patience = {pause: number | ((turn: number) => number); tries?: number; longest?: number};
+type Patience = {pause: number | ((turn: number) => number); tries?: number; longest?: number};
 
 /** Whoever waits: by which clock, and what ends it. */
 type WaitOptions = {clock: Clock; signal?: AbortSignal | undefined};

@@ -16,7 +16,7 @@ const shape = z.object({
 });
 
 /** Preferences of this laptop: conveniences, whose loss costs nothing. */
-export type Settings = z.infer<typeof shape>;
+type Settings = z.infer<typeof shape>;
 
 /** Preferences on disk: one file, its last whole write wins. */
 export type SettingsStore = {

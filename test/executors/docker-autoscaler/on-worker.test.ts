@@ -4,7 +4,7 @@ import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, test} from 'node:test';
-import {onWorker} from '../../../source/executors/docker-autoscaler/on-worker.ts';
+import {onWorker} from '../../../source/executors/docker-autoscaler/executor.ts';
 import {paths} from '../../../source/world/host/scripts/paths.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'on-worker-'));

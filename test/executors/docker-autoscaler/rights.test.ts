@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {scalingRights} from '../../../source/executors/docker-autoscaler/manager-rights.ts';
+import {scalingRights} from '../../../source/executors/docker-autoscaler/executor.ts';
 import type {Answers} from '../../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../../source/simulated/world.ts';
 import {managerPolicy, type PolicyScope} from '../../../source/steps/manager-policy.ts';

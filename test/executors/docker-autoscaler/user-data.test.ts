@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {test} from 'node:test';
-import {userDataFor} from '../../../source/executors/docker-autoscaler/user-data.ts';
+import {userDataFor} from '../../../source/executors/docker-autoscaler/template-data.ts';
 
 const text = userDataFor('ubuntu');
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {settle} from '../../../source/answers/settle.ts';
+import {settle} from '../../../source/answers/walk.ts';
 import {openLooking} from '../../../source/engine/context.ts';
 import type {Happening} from '../../../source/engine/events.ts';
 import {turns as inLine, inTurns, livePlan, type Turns} from '../../../source/engine/live-plan.ts';
@@ -8,7 +8,7 @@ import type {AnyStep, Context, Look, Looking} from '../../../source/engine/step.
 import type {Answers} from '../../../source/fleet.ts';
 import {Problem, Stopped} from '../../../source/problem.ts';
 import {simulatedWorld} from '../../../source/simulated/world.ts';
-import {addressLook} from '../../../source/steps/looks/address.ts';
+import {addressLook} from '../../../source/steps/groups-seen.ts';
 import {asking} from '../../answers/stub.ts';
 
 /** Complete answers, these among them. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {render} from 'ink-testing-library';
 import type {SecretQuestion} from '../../../source/answers/question.ts';
 import {gitlabTokenQuestion, runnerTokenQuestion} from '../../../source/answers/secrets.ts';
-import type {Layers, Settled} from '../../../source/answers/settle.ts';
+import type {Layers, Settled} from '../../../source/answers/walk.ts';
 import type {Happening} from '../../../source/engine/events.ts';
 import type {EndedPlan, SourcedAnswers} from '../../../source/engine/live-plan.ts';
 import type {Agreed, Interviewer} from '../../../source/faces/face.ts';

@@ -1,6 +1,6 @@
 import {orphans} from '../../../source/commands/orphans.ts';
 import type {Happening} from '../../../source/engine/events.ts';
-import type {Proposal} from '../../../source/engine/proposal.ts';
+import type {Proposal} from '../../../source/engine/step.ts';
 import type {Face} from '../../../source/faces/face.ts';
 import type {Problem} from '../../../source/problem.ts';
 import type {Ports} from '../../../source/simulated/world.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
-import {installDocker} from '../../../source/executors/docker-autoscaler/user-data.ts';
-import {bakeParts} from '../../../source/executors/docker-machine/bake-parts.ts';
+import {installDocker} from '../../../source/executors/docker-autoscaler/template-data.ts';
+import {bakeParts} from '../../../source/executors/docker-machine/executor.ts';
 import {bakeScript, toldOnConsole} from '../../../source/steps/bake/recipe.ts';
 import {quote} from '../../../source/world/host/quote.ts';
 import {inSystem} from '../../peers/system.ts';

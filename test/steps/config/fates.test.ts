@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {presetIn} from '../../../source/answers/preset-form.ts';
-import {settle} from '../../../source/answers/settle.ts';
+import {settle} from '../../../source/answers/walk.ts';
 import {executors} from '../../../source/executors/list.ts';
 import type {Answers} from '../../../source/fleet.ts';
 import {readAnswers} from '../../../source/steps/config/answers.ts';

@@ -1,5 +1,5 @@
+import {dockerMachineDownload, workerUserData} from '../../../source/executors/docker-machine/docker-machine.ts';
 import {machineOptions} from '../../../source/executors/docker-machine/machine-options.ts';
-import {dockerMachineDownload, workerUserData} from '../../../source/executors/docker-machine/programs.ts';
 import {userDataPath} from '../../../source/executors/docker-machine/scripts/manager-part.ts';
 import {factsScript, type HostFacts} from '../../../source/executors/scripts.ts';
 import {dropIn, gitlabRunnerDownload} from '../../../source/steps/programs.ts';

@@ -3,7 +3,7 @@ import {type AskedManager, type Leftover, type LeftoverVerdict, type LeftoverVie
 import type {HostSeen} from '../../../panel/snapshot.ts';
 import {unless} from '../../../steps/answering.ts';
 import {type Instance, lives} from '../../../steps/looks/account.ts';
-import {groupTag, isMarkedMember, longestSetup} from './marked-members.ts';
+import {groupTag, isMarkedMember, longestSetup} from './workers.ts';
 
 const executor = 'docker-autoscaler';
 

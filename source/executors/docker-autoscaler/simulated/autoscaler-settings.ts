@@ -26,7 +26,7 @@ export type AutoscalerSettings = {
 };
 
 /** What a policy wants to be idle, in jobs. */
-export type IdlePolicy = {idleCount: number; idleTime: number; scaleFactor: number; scaleFactorLimit: number; isPreemptive: boolean};
+type IdlePolicy = {idleCount: number; idleTime: number; scaleFactor: number; scaleFactorLimit: number; isPreemptive: boolean};
 
 /** The plugin asks for no more instances than these. */
 const ceiling = 1000;

@@ -13,7 +13,7 @@ export class PluginFailure extends Error {}
 export type PluginInstance = {id: string; state: 'creating' | 'running' | 'deleting'; isInterrupted: boolean};
 
 /** Where an instance is to be dialled. */
-export type ConnectInfo = {internal: string; external: string};
+type ConnectInfo = {internal: string; external: string};
 
 /** The plugin for AWS, as it runs for one scaler (docs/facts.md, "docker-autoscaler: the plugin"). Each verb throws `PluginFailure`. */
 export type FleetingPlugin = {

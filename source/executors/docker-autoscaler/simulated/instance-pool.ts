@@ -6,7 +6,7 @@ import {type FleetingPlugin, PluginFailure, type PluginInstance} from './fleetin
 import {freeSlots, type ScaledInstance} from './scaled-instance.ts';
 
 /** What a pool's owner hears of. */
-export type PoolHears = {
+type PoolHears = {
 	/** An instance has come to run: it is to be made ready. */
 	runs(instance: ScaledInstance): void;
 	/** Something has changed by which jobs may begin, or instances come or go. */

@@ -9,7 +9,7 @@ import {makeReady} from './make-ready.ts';
 import {freeSlots, lostSlots, type ScaledInstance, slotsOfNew} from './scaled-instance.ts';
 
 /** What a scaler counts, as its metrics tell it. */
-export type Counted = {
+type Counted = {
 	tasks: {idle: number; pending: number; acquired: number; reserved: number; unavailable: number; unhealthy: number};
 	/** Operations on tasks and on the number of instances, by name. */
 	operations: Map<string, number>;

@@ -2,7 +2,7 @@ import {type Case, type CauseRow, type CauseStatement, once} from '../../../pane
 import {holdingCode, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
 import {many, money, takes} from '../../../panel/formats.ts';
 import {counted} from '../../../world/printable.ts';
-import {unmanagedDetail} from './worker-state.ts';
+import {unmanagedDetail} from './workers.ts';
 
 const certificateCodes = new Set(['certificates']);
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import {keeping} from '../../../panel/keep.ts';
+import {keeping} from '../../../panel/seen.ts';
 import type {HostOfExecutors, HostSeen} from '../../../panel/snapshot.ts';
 import type {StoredMachine} from '../../../panel/workers.ts';
 import {isHostName, madeAt} from '../../../world/host/machine-name.ts';

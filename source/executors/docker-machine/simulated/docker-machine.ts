@@ -9,7 +9,7 @@ import {type MachineFlags, optionsOf} from './machine-options.ts';
 import {bootstrapCertificates, certificatesFit, judgeFlags, preCheck, store, storeFolder, storeOf} from './store.ts';
 
 /** How a `create` ended; the lines on stderr have said why. `ended`: in the words of whoever called it. */
-export type Created = {made: true; instanceId: string} | {made: false; ended: string};
+type Created = {made: true; instanceId: string} | {made: false; ended: string};
 
 /**
  * `docker-machine create` with the amazonec2 driver: its lines and stages, its calls to EC2, its failures

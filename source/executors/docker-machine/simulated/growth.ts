@@ -1,5 +1,5 @@
 /** Lets so many machines of an entry be made at a time; those beyond wait for their turn, as with `MaxGrowthRate`. */
-export type Growth = {
+type Growth = {
 	/** Begins at once, or when another one is over; `begin` gives whether it is still wanted. `most` 0: no limit. */
 	begin(token: string, most: number, begin: () => boolean): void;
 	/** One that had begun is over. */

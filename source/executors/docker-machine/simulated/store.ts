@@ -21,7 +21,7 @@ export function forgetDockerMachine({files}: Machine): void {
 }
 
 /** One machine in docker-machine's store; with its version of Docker once that is installed. */
-export type Stored = {name: string; instanceId: string; options: string[]; engine?: string | undefined};
+type Stored = {name: string; instanceId: string; options: string[]; engine?: string | undefined};
 
 /** What docker-machine's store on this host holds. */
 export function storeOf(machine: Machine): Stored[] {

@@ -1,11 +1,10 @@
 import type {MoveChoice, PanelAct} from '../../../panel/acts/driver.ts';
 import {glyphOf, plainText, signOf, type TerminalLook} from '../../words/glyphs.ts';
-import {sentenceOf} from '../../words/problems.ts';
+import {sentenceOf} from '../../words/lines.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
-import {bodyRows} from '../layout.ts';
-import {pageKeys, pageRows} from '../paging.ts';
+import {bodyRows, pageKeys, pageRows} from '../layout.ts';
 import {cutRow, emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import type {ActScreen, MovesScreen} from './screen.ts';

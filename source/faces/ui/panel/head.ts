@@ -1,11 +1,10 @@
 import {panelActions} from '../../../panel/actions.ts';
-import {age, type BarScale, money, priceline, sparkline} from '../../../panel/formats.ts';
+import {age, type BarScale, money, priceline, running, sparkline} from '../../../panel/formats.ts';
 import {workersMade} from '../../../panel/live/executors.ts';
 import {makerIn} from '../../../panel/makers.ts';
 import {spotKey} from '../../../panel/price.ts';
 import {ageOf} from '../../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../../panel/snapshot.ts';
-import {running} from '../../words/durations.ts';
 import {glyphOf, marks, plainText, signOf, spinner} from '../../words/glyphs.ts';
 import {
 	changeWords,

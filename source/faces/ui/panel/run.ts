@@ -3,18 +3,17 @@ import {joiner} from '../../../panel/live/join.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import {toProblem} from '../../../problem.ts';
 import type {ColourRole} from '../../words/glyphs.ts';
-import {sentenceOf} from '../../words/problems.ts';
+import {sentenceOf} from '../../words/lines.ts';
 import {clipboard} from '../clipboard.ts';
 import type {Screen} from '../screen.ts';
 import type {Store, UiState} from '../store.ts';
 import type {ScreenListener} from '../waiting.ts';
 import {wordsOf} from './acting.ts';
 import {type ActScreen, type MovesScreen, panelScreen, settled} from './screen.ts';
-import type {PanelMove} from './seen.ts';
-import {type PanelSeen, seenAfter, type Trends} from './seen.ts';
+import {type PanelMove, type PanelSeen, seenAfter, type Trends} from './seen.ts';
 
 /** What the panel needs of the face: the store, a way to wait on a screen, to hand the terminal over, to wait, and to write past the frame. */
-export type PanelParts = {
+type PanelParts = {
 	store: Store;
 	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
 	handOver(run: () => boolean): Promise<boolean>;

@@ -1,4 +1,4 @@
-import type {Proposal} from '../../../engine/proposal.ts';
+import type {Proposal} from '../../../engine/step.ts';
 import type {MoveChoice, PanelAct} from '../../../panel/acts/driver.ts';
 import type {Entry} from '../../../panel/journal/entries.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';

@@ -14,7 +14,7 @@ export type Trends = {
 };
 
 /** News in the one slot that it has. Good news goes by itself; a problem stays. */
-export type PanelNews = {says: string; role: ColourRole; at: number};
+type PanelNews = {says: string; role: ColourRole; at: number};
 
 /** Everything that the panel is drawn from: one snapshot with what follows from it, put together once. */
 export type PanelSeen = {

@@ -5,7 +5,7 @@ import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {Draw, Keys, ScreenSpec, View} from '../screen.ts';
 
 /** What does the same by hand, step by step. `at` is the step, `top` the first line of it that is shown; `copied` says that it has just been copied. */
-export type ByHandScreen = {is: 'hand'; at: number; top: number; copied?: true};
+type ByHandScreen = {is: 'hand'; at: number; top: number; copied?: true};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		hand: ByHandScreen;

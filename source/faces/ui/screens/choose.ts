@@ -1,21 +1,19 @@
-import type {Asked} from '../../../answers/ask.ts';
-import {type Choice, isClosed, isSecret, yesOrNoAmong} from '../../../answers/question.ts';
+import {type Asked, type Choice, isClosed, isSecret, yesOrNoAmong} from '../../../answers/question.ts';
 import {shownAs, toText} from '../../../answers/value.ts';
-import type {Walking} from '../../wizard/terminal.ts';
+import type {Walking} from '../../wizard/seen.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
-import type {Press} from '../press.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
 import {backKey, everythingKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
 import {aboutQuestion, fieldFor, questionRows} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
-export type ChooseScreen = {
+type ChooseScreen = {
 	is: 'choose';
 	asked: Asked;
 	choices: readonly Choice<unknown>[];

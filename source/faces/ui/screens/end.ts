@@ -7,7 +7,7 @@ import {commandRows} from './by-hand.ts';
 import {saveScreen} from './save.ts';
 
 /** The end: what now is, and the commands that come next. */
-export type EndScreen = {is: 'end'; leadsTo?: string | undefined; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
+type EndScreen = {is: 'end'; leadsTo?: string | undefined; says: string; next: readonly {command: string; does: string}[]; saves: string | undefined};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		end: EndScreen;

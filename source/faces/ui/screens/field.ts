@@ -1,19 +1,17 @@
-import type {Asked} from '../../../answers/ask.ts';
-import {isSecret} from '../../../answers/question.ts';
+import {type Asked, isSecret} from '../../../answers/question.ts';
 import {inWords, shownAs, toText, typedFor} from '../../../answers/value.ts';
-import type {Walking} from '../../wizard/terminal.ts';
+import type {Walking} from '../../wizard/seen.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {isSmall} from '../layout.ts';
-import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
 import {backKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
 
 /** A question whose answer is typed. `refused` is what was wrong with it when Enter was pressed; `other` when it came from a list of choices. */
-export type FieldScreen = {is: 'field'; asked: Asked; draft: Draft; refused?: string; other?: true; walk?: Walking | undefined};
+type FieldScreen = {is: 'field'; asked: Asked; draft: Draft; refused?: string; other?: true; walk?: Walking | undefined};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		field: FieldScreen;

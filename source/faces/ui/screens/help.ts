@@ -6,7 +6,7 @@ import {emptyRow, type Row, row, ruleRow} from '../row.ts';
 import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
 /** What there is to know of the screen below, and all its keys, from this row on. */
-export type HelpScreen = {is: 'help'; about?: readonly string[]; bindings: readonly Binding[]; top?: number};
+type HelpScreen = {is: 'help'; about?: readonly string[]; bindings: readonly Binding[]; top?: number};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		help: HelpScreen;

@@ -8,7 +8,7 @@ import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
 import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
 /** Fleets of all regions as they are found, what can be begun, and presets. The cursor follows the item. */
-export type HomeScreen = {is: 'home'; seen: HomeSeen; on?: string};
+type HomeScreen = {is: 'home'; seen: HomeSeen; on?: string};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		home: HomeScreen;

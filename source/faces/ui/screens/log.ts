@@ -5,7 +5,7 @@ import {row, ruleRow} from '../row.ts';
 import type {Draw, Keys, ScreenSpec, View} from '../screen.ts';
 
 /** The log of one step. `top` is the first line shown; without it the newest lines are followed. */
-export type LogScreen = {is: 'log'; step: string; top?: number};
+type LogScreen = {is: 'log'; step: string; top?: number};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		log: LogScreen;

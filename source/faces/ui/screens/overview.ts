@@ -1,5 +1,5 @@
 import {keyWords} from '../../../answers/question.ts';
-import type {AnswerSeen} from '../../../answers/settle.ts';
+import type {AnswerSeen} from '../../../answers/walk.ts';
 import {type AnswerKey, markKeys} from '../../../fleet.ts';
 import {blockedIn} from '../../wizard/seen.ts';
 import {type Mark, marks, plainText, signOf} from '../../words/glyphs.ts';
@@ -8,9 +8,8 @@ import {cut, displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
-import type {Press} from '../press.ts';
 import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
-import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
 import {blockedRows, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
 import {saveScreen} from './save.ts';

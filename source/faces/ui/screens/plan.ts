@@ -1,6 +1,5 @@
 import {marks, plainText, signOf} from '../../words/glyphs.ts';
-import {type Line, wordWidth} from '../../words/lines.ts';
-import {sentenceOf} from '../../words/problems.ts';
+import {type Line, sentenceOf, wordWidth} from '../../words/lines.ts';
 import {type FindingSeen, inLine, type StepSeen, wordsOf} from '../../words/run-state.ts';
 import {countsOf, findingLines} from '../../words/sentences.ts';
 import {padded} from '../../words/width.ts';
@@ -13,7 +12,7 @@ import {glyphSpan} from '../steps-list.ts';
 import {blockedRows, walkingKeys} from '../wizard/walking.ts';
 
 /** What the checks found, live; the focused finding whole below the list. */
-export type PlanScreen = {is: 'plan'; focus?: string /** It lies over a question, which `tab` leads back to. */; over?: true};
+type PlanScreen = {is: 'plan'; focus?: string /** It lies over a question, which `tab` leads back to. */; over?: true};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		plan: PlanScreen;

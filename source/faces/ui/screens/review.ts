@@ -1,14 +1,13 @@
-import type {Proposal} from '../../../engine/proposal.ts';
+import type {Proposal} from '../../../engine/step.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
-import type {Press} from '../press.ts';
 import {emptyRow, type Row, row} from '../row.ts';
-import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
+import type {Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
 
 /** Something to agree to: with Enter, or by typing its word. `top` is the first detail shown. */
-export type ReviewScreen = {is: 'review'; proposal: Proposal; top: number; draft: Draft; refused?: string};
+type ReviewScreen = {is: 'review'; proposal: Proposal; top: number; draft: Draft; refused?: string};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		review: ReviewScreen;

@@ -1,12 +1,11 @@
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
-import type {Press} from '../press.ts';
 import {emptyRow, row} from '../row.ts';
-import type {Draw, Keys, Move, ScreenSpec} from '../screen.ts';
+import type {Draw, Keys, Move, Press, ScreenSpec} from '../screen.ts';
 
 /** The name that the answers are saved under. */
-export type SaveScreen = {is: 'save'; draft: Draft; refused?: string};
+type SaveScreen = {is: 'save'; draft: Draft; refused?: string};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		save: SaveScreen;

@@ -1,11 +1,11 @@
-import {problemLines} from '../../words/problems.ts';
+import {problemLines} from '../../words/lines.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {emptyRow, row, rowsOf} from '../row.ts';
 import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 
 /** Something that stands in the way of going on: what, why, what to do. Waits until it is mended. `login` is the command that logs in anew. */
-export type TroubleScreen = {is: 'trouble'; problem: ProblemSeen; login?: string | undefined; back: boolean};
+type TroubleScreen = {is: 'trouble'; problem: ProblemSeen; login?: string | undefined; back: boolean};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		trouble: TroubleScreen;

@@ -1,11 +1,11 @@
-import {running} from '../../words/durations.ts';
+import {running} from '../../../panel/formats.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {emptyRow, row} from '../row.ts';
 import type {Draw, Keys, ScreenSpec} from '../screen.ts';
 
 /** Work that goes on by itself and may be left. `from` in milliseconds since 1970. */
-export type WatchScreen = {is: 'watch'; title: string; from: number};
+type WatchScreen = {is: 'watch'; title: string; from: number};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		watch: WatchScreen;

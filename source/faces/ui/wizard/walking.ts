@@ -1,8 +1,7 @@
 import {keyWords} from '../../../answers/question.ts';
-import {answerOf, blockedIn, mendable, mendsOf} from '../../wizard/seen.ts';
-import type {Walking} from '../../wizard/terminal.ts';
+import {answerOf, blockedIn, mendable, mendsOf, type Walking} from '../../wizard/seen.ts';
 import {marks, plainText, signOf} from '../../words/glyphs.ts';
-import {sentenceOf} from '../../words/problems.ts';
+import {sentenceOf} from '../../words/lines.ts';
 import {inLine, type StepSeen} from '../../words/run-state.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {markSpan, type Row, row} from '../row.ts';

@@ -1,5 +1,4 @@
-import {scheduleIn} from '../../../answers/schedule.ts';
-import {type Week, weekOf} from '../../../answers/week.ts';
+import {scheduleIn, type Week, weekOf} from '../../../answers/schedule.ts';
 import {signOf} from '../../words/glyphs.ts';
 import {type Row, row, type Span} from '../row.ts';
 import type {View} from '../screen.ts';

@@ -1,3 +1,7 @@
+import * as z from 'zod';
+import {prelude, type Script} from '../script.ts';
+import {readingText} from './reading.ts';
+
 /**
  * Python for stopping the runner's service without ending a job: with our drop-in `systemctl stop` sends SIGQUIT to the main process alone and
  * waits without limit, so the limit is kept here. Comes after `readingText`.
@@ -69,3 +73,15 @@ def stop_gracefully(seconds):
         time.sleep(0.5)
     return None
 `;
+
+const outcome = z.object({jobs: z.int()});
+
+// Without the lock, since it is for a script that holds it: one that waits for these jobs.
+const text = `${prelude}${readingText}${draining}
+jobs = running_jobs() or []
+signal_main(signal.SIGTERM)
+done(jobs=len(jobs))
+`;
+
+/** Ends running jobs of a service that is draining, by a second signal to the runner (docs/facts.md, "gitlab-runner: installing and stopping"). Gives how many ran. */
+export const endJobsScript: Script<object, z.infer<typeof outcome>> = {name: 'end-jobs', changes: true, result: outcome, text};

@@ -6,7 +6,7 @@ import type {Disk} from './port.ts';
 type Said = {says: string; advice?: string};
 
 /** Does something that a person can do without: where the disk refuses it, that is told, and `instead` is what comes of it. */
-export type Without = <Result>(work: () => Promise<Result>, instead: Result) => Promise<Result>;
+type Without = <Result>(work: () => Promise<Result>, instead: Result) => Promise<Result>;
 
 const isRefused = (error: unknown) => isProblem(error, 'file-unwritable', 'file-unreadable');
 

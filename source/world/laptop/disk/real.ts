@@ -8,7 +8,7 @@ import {diskCode, unreadable, unwritable} from '../refused-by-disk.ts';
 import type {Disk} from './port.ts';
 
 /** Where this laptop's files are: this program's own folders, and the person's own. */
-export type Folders = {data: string; state: string; home: string};
+type Folders = {data: string; state: string; home: string};
 
 /** Bytes after which the log begins anew; the one before is kept as `.1`. */
 const logLimit = 1_000_000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {AskedManager, Region} from '../../../../source/panel/leftovers.ts';
-import {askedManager, judgeLeftovers} from '../../../../source/panel/orphans/judging.ts';
+import {askedManager, judgeLeftovers} from '../../../../source/panel/orphans/managers.ts';
 import {good} from '../../../../source/panel/seen.ts';
 import type {ScalingLeft} from '../../../../source/steps/looks/leftovers.ts';
 import {host, instance, minutes, nameAt, now} from '../../../panel/seeing.ts';

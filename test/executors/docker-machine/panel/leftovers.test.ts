@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {markKeys} from '../../../../source/fleet.ts';
 import type {AskedManager, Region} from '../../../../source/panel/leftovers.ts';
-import {askedManager, judgeLeftovers} from '../../../../source/panel/orphans/judging.ts';
+import {askedManager, judgeLeftovers} from '../../../../source/panel/orphans/managers.ts';
 import {failing, good, unseen} from '../../../../source/panel/seen.ts';
 import type {Leftovers} from '../../../../source/steps/looks/leftovers.ts';
 import {host, instance, machine, minutes, nameAt, now} from '../../../panel/seeing.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {onWorker} from '../../../../source/executors/docker-machine/on-worker.ts';
+import {onWorker} from '../../../../source/executors/docker-machine/executor.ts';
 import {removeWorkerScript} from '../../../../source/executors/docker-machine/scripts/remove-worker.ts';
 import {testMachineScript} from '../../../../source/executors/docker-machine/scripts/test-machine.ts';
 import {installScript, serviceScript} from '../../../../source/executors/scripts.ts';
