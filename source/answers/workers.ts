@@ -59,12 +59,18 @@ export const workerDisk = question(
 	default: async ({given}) => ({value: workerDiskOf(given)}),
 });
 
+/**
+ * What a job's .gitlab-ci.yml says to be run again once it has lost its worker. By default GitLab tries nothing again, nor by `when` alone, without `max`
+ * (docs/facts.md, "GitLab's API").
+ */
+export const retryLost = 'retry: {max: 2, when: runner_system_failure}';
+
 export const spot = question(
 	'spot',
 	yesOrNo,
 )({
 	title: 'Are the workers spot instances?',
-	help: 'Spot costs about a third, and AWS may take one back within two minutes; GitLab then can retry the job.',
+	help: 'Spot costs about a third, and AWS may take one back within two minutes; GitLab runs the job again where its .gitlab-ci.yml has `retry`.',
 	kind: 'boolean',
 	asked: true,
 	change: 'live',

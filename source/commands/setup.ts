@@ -1,5 +1,6 @@
 import {changeInWords} from '../answers/value.ts';
 import type {Walk} from '../answers/walk.ts';
+import {retryLost} from '../answers/workers.ts';
 import {type EndedPlan, inTurns} from '../engine/live-plan.ts';
 import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {type RunResult, runPlan} from '../engine/run.ts';
@@ -86,6 +87,12 @@ async function leftWith(session: Session, walk: Walk): Promise<string> {
 const replacedIn = (plan: Plan): Change[] =>
 	[...plan.values()].flatMap((finding) => (finding.is === 'different' ? finding.changes.filter(({how}) => how === 'replace') : []));
 
+/** Whether workers are bought or made otherwise than before. */
+const newlyMade = (plan: Plan): boolean =>
+	[...plan.values()].some((finding) => finding.is === 'different' && finding.changes.some(({what}) => what === 'spot' || what === 'executor'));
+
+const adviceOnSpot = `AWS may take spot workers back while jobs run there. \`${retryLost}\` in a job's .gitlab-ci.yml has GitLab run it again.`;
+
 /** A manager is replaced only where that was agreed to by the fleet's name. */
 async function replacementAgreed({face, options}: Session, {plan, context}: EndedPlan): Promise<boolean> {
 	const replacing = replacedIn(plan);
@@ -114,6 +121,7 @@ async function runUntilDone(
 		if (code !== undefined) return code;
 		if (result.problems.length === 0) {
 			if (isNew && session.interactive && !(await untilStopped(smokeAfterSetup(session, context)))) await watchFirstJob(session, context);
+			if (context.answers.spot && (isNew || newlyMade(plan))) session.face.emit({event: 'note', says: adviceOnSpot});
 			const stopped = session.stops.exit();
 			if (stopped !== undefined) {
 				session.face.emit(isSetUp(session, context));
@@ -223,7 +231,7 @@ const nextCommands = ({demo}: Session, context: Context) =>
 /** Shows the smallest `.gitlab-ci.yml` for this runner, then its first job, live; the person may leave it. */
 async function watchFirstJob({face}: Session, context: Context): Promise<void> {
 	const tags = await runnerTags(context, undefined);
-	face.emit({event: 'document', name: '.gitlab-ci.yml', value: firstJobFile(tags, context.answers.dockerImage)});
+	face.emit({event: 'document', name: '.gitlab-ci.yml', value: firstJobFile(tags, context.answers.dockerImage, context.answers.spot)});
 	// Of a runner that somebody made in GitLab nothing here tells the tags.
 	const untold = context.answers.runner === 'token' ? ', with tags of the runner where it runs no untagged jobs' : '';
 	const job = await untilStopped(

@@ -1,3 +1,4 @@
+import {retryLost} from '../answers/workers.ts';
 import type {Context} from '../engine/step.ts';
 import {factsScript} from '../executors/scripts.ts';
 import type {JobSeen} from '../world/gitlab/port.ts';
@@ -14,12 +15,13 @@ import type {WorkerMaking} from './worker-making.ts';
 /** A text that YAML reads as it stands: a word, and none of those that mean true, false or nothing. GitLab reads YAML 1.1, which has more of them. */
 const isPlain = (text: string): boolean => /^[a-z][\w.-]*$/i.test(text) && !/^(y|yes|n|no|true|false|on|off|null)$/i.test(text);
 
-/** The smallest `.gitlab-ci.yml` that this runner takes, with its tags where it has some. */
-export const firstJobFile = (tags: readonly string[], image: string): string =>
+/** The smallest `.gitlab-ci.yml` that this runner takes, with its tags where it has some; on spot workers the job is run again once one was taken back. */
+export const firstJobFile = (tags: readonly string[], image: string, isSpot: boolean): string =>
 	[
 		'hello:',
 		`  image: ${image}`,
 		...(tags.length === 0 ? [] : [`  tags: [${tags.map((tag) => (isPlain(tag) ? tag : JSON.stringify(tag))).join(', ')}]`]),
+		...(isSpot ? [`  ${retryLost}`] : []),
 		'  script:',
 		'    - echo "Hello from AWS"',
 		'',

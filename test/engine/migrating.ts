@@ -15,11 +15,17 @@ export const back: SetupWish = {flags: {executor: 'docker+machine', workerImage:
 
 const filesOf = (world: World): string[] => [...world.outside.machine(onlyManager(world)).files.keys()];
 /** What the manager's role allows. */
-const allowed = (world: World): string => JSON.stringify([...world.outside.account.roles.values()].map(({inline}) => [...inline.values()]));
+const allowed = (world: World): string => [...world.outside.account.roles.values()].flatMap(({inline}) => [...inline.values()]).join('\n');
 const linesOf = (world: World, word: RegExp): string[] =>
 	config(world, onlyManager(world))
 		.split('\n')
 		.filter((line) => word.test(line));
+
+/** Rights of the manager's that docker-machine needs and nothing else here does. */
+export const rightsOfMachines = [
+	...['RunInstances', 'CreateTags', 'StopInstances', 'TerminateInstances', 'ImportKeyPair', 'DeleteKeyPair'],
+	...['DescribeKeyPairs', 'DescribeSecurityGroups', 'DescribeSubnets'],
+].map((action) => `ec2:${action}`);
 
 /** What somebody who looks finds of docker-machine: in the account, on the manager, in its config.toml and among its rights. */
 export const leftOfMachines = (world: World): string[] => [
@@ -27,7 +33,7 @@ export const leftOfMachines = (world: World): string[] => [
 	...rules(world).filter((rule) => rule.includes(' 2376 ')),
 	...filesOf(world).filter((path) => /docker\/machine|docker-machine$|user-data$/.test(path)),
 	...linesOf(world, /machine|amazonec2/i),
-	...['ec2:RunInstances', 'ec2:ImportKeyPair', 'ec2:TerminateInstances'].filter((action) => allowed(world).includes(action)),
+	...rightsOfMachines.filter((action) => allowed(world).includes(`"${action}"`)),
 ];
 
 /** What of docker-autoscaler. */

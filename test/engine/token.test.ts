@@ -29,7 +29,7 @@ test('the first job’s file has the tags of the runner that was made, as GitLab
 	assert.deepEqual(problemsIn(await setUp(world, wanted)), []);
 	const made = [...world.outside.gitlab.runners.values()].at(-1);
 	const tags = await planned(world, wanted, (context) => runnerTags(context, made?.id));
-	const {hello} = parse(firstJobFile(tags, 'alpine:latest'), {version: '1.1'});
+	const {hello} = parse(firstJobFile(tags, 'alpine:latest', false), {version: '1.1'});
 	assert.deepEqual([hello.tags, made?.tags, made?.runUntagged], [['linux', 'on', 'gpu 2'], ['linux', 'on', 'gpu 2'], false]);
 });
 

@@ -324,7 +324,7 @@ test('the file of the first job names the runner’s tags as YAML reads them, on
 	fc.assert(
 		fc.property(hostile, (tag) => {
 			tried += 1;
-			const [line = '', ...more] = firstJobFile([printable(tag)], 'alpine:latest')
+			const [line = '', ...more] = firstJobFile([printable(tag)], 'alpine:latest', false)
 				.split('\n')
 				.slice(2);
 			assert.ok(line.startsWith('  tags: ['));

@@ -84,7 +84,7 @@ prove({
 		asks: 'Why are 3 jobs waiting?',
 		says: [
 			'2 machines are being made, which usually takes about 48 s; the first began 30 s ago. [runner: wait]',
-			/^Job #900[01] of acme\/app lost its machine \d\d s ago: spot interruption(?:, since AWS needs its capacity)?; 2 jobs lost theirs today\. `retry: when: runner_system_failure` in \.gitlab-ci\.yml runs such jobs again; other types or zones, or on demand, are taken back less\. \[ec2: move\]$/,
+			/^Job #900[01] of acme\/app lost its machine \d\d s ago: spot interruption(?:, since AWS needs its capacity)?; 2 jobs lost theirs today\. `retry: \{max: 2, when: runner_system_failure\}` in \.gitlab-ci\.yml runs such jobs again; other types or zones, or on demand, are taken back less\. \[ec2: move\]$/,
 		],
 	},
 	'the limit is reached, and one job asks for a tag that nobody has': {

@@ -22,7 +22,7 @@ const busyWorker = ({world, region}: SituationFleet): string => {
 };
 
 const none = 'No job waits (GitLab, 1 project).';
-const retry = '`retry: when: runner_system_failure` in .gitlab-ci.yml runs such jobs again';
+const retry = '`retry: {max: 2, when: runner_system_failure}` in .gitlab-ci.yml runs such jobs again';
 
 /** The runner's service isn't as it should be. */
 prove({

@@ -298,7 +298,7 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 			),
 		},
 		[
-			'Job #7 of acme/api lost its machine 3 m ago: spot interruption. `retry: when: runner_system_failure` in .gitlab-ci.yml runs such jobs again; other types or zones, or on demand, are taken back less. [ec2: move]',
+			'Job #7 of acme/api lost its machine 3 m ago: spot interruption. `retry: {max: 2, when: runner_system_failure}` in .gitlab-ci.yml runs such jobs again; other types or zones, or on demand, are taken back less. [ec2: move]',
 		],
 	],
 };

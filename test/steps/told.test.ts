@@ -49,7 +49,7 @@ test('the first complete block of a console tells the host keys; a later one, or
 
 test("the first job's file has five lines, with the runner's tags", () => {
 	assert.equal(
-		firstJobFile(['aws', 'linux'], 'alpine:latest'),
+		firstJobFile(['aws', 'linux'], 'alpine:latest', false),
 		'hello:\n  image: alpine:latest\n  tags: [aws, linux]\n  script:\n    - echo "Hello from AWS"\n',
 	);
 });
@@ -60,8 +60,9 @@ const readByGitlab = (text: string): unknown => parse(text, {version: '1.1'});
 test("GitLab reads the first job's file as one job with exactly the runner's tags, whatever they are", () => {
 	const tags = ['linux', 'yes', 'on', 'null', '~', '12', '1.5', '1e3', '2026-11-26', 'a b', 'a: b', '#1', '[x', 'büro', '"', '-'];
 	const job = {image: 'alpine:latest', script: ['echo "Hello from AWS"']};
-	assert.deepEqual(readByGitlab(firstJobFile(tags, 'alpine:latest')), {hello: {...job, tags}});
-	assert.deepEqual(readByGitlab(firstJobFile([], 'alpine:latest')), {hello: job});
+	assert.deepEqual(readByGitlab(firstJobFile(tags, 'alpine:latest', false)), {hello: {...job, tags}});
+	assert.deepEqual(readByGitlab(firstJobFile([], 'alpine:latest', false)), {hello: job});
+	assert.deepEqual(readByGitlab(firstJobFile([], 'alpine:latest', true)), {hello: {...job, retry: {max: 2, when: 'runner_system_failure'}}});
 });
 
 test('the gate on GitLab is one job that runs the same script as anywhere, kept in the cache by the lock file', async () => {

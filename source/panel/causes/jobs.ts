@@ -1,3 +1,4 @@
+import {retryLost} from '../../answers/workers.ts';
 import {age, forTime, many, runnerWords} from '../formats.ts';
 import type {EndedJob} from '../journal/job-history.ts';
 import type {Case, CauseRow} from './cause.ts';
@@ -138,7 +139,7 @@ export const jobCauses: readonly CauseRow[] = [
 			const count = today > 1 ? `; ${today} jobs lost theirs today` : '';
 			const others = end.how === 'spot' ? '; other types or zones, or on demand, are taken back less' : '';
 			return {
-				says: `${called(job).replace('j', 'J')} lost its machine ${age((it.now - job.at) / 1000)} ago: ${end.says}${count}. \`retry: when: runner_system_failure\` in .gitlab-ci.yml runs such jobs again${others}.`,
+				says: `${called(job).replace('j', 'J')} lost its machine ${age((it.now - job.at) / 1000)} ago: ${end.says}${count}. \`${retryLost}\` in .gitlab-ci.yml runs such jobs again${others}.`,
 				since: job.at,
 				...(end.how === 'spot' ? {key: 'move'} : {}),
 			};

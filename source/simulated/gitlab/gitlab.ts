@@ -5,7 +5,7 @@ import {refusal, unreachable} from '../../world/gitlab/problems.ts';
 import type {Laptop} from '../laptop.ts';
 import {type Meeting, simulatedPanel} from './panel.ts';
 import {requests} from './requests.ts';
-import {isoTime, type RunnerKept, type SimulatedGitlab, seen} from './state.ts';
+import {isoTime, type RunnerKept, retried, type SimulatedGitlab, seen} from './state.ts';
 import {simulatedTrial} from './trial.ts';
 
 export type {GitlabHealth, Job, JobAnswer, SimulatedGitlab} from './state.ts';
@@ -38,6 +38,8 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 		ended(job) {
 			const next = job.state === 'success' ? job.trial?.pipeline.waiting.shift() : undefined;
 			if (next) gitlab.queue(Object.assign(next, {queuedAt: now()}));
+			const again = retried(job, gitlab.jobs, now());
+			if (again) gitlab.queue(again);
 		},
 		projects: new Set(['acme/app']),
 		protectedRefs: new Set(['main']),

@@ -36,6 +36,12 @@ export const jobImage = 'alpine:latest';
 /** Milliseconds until a job's image is there: it is pulled, or Docker only asks whether it has the newest. */
 export const imageTakes = {pulled: 4000, held: 500};
 
+/** Why a job failed, as GitLab calls it. */
+export type FailureReason = 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure' | 'stuck_or_timeout_failure';
+
+/** How often a job's .gitlab-ci.yml has it run again, and after which failures. */
+export type Retry = {max: number; when: readonly FailureReason[]};
+
 /** One job as GitLab, its runner and the tests know it. Times are milliseconds since 1970. */
 export type Job = {
 	id: number;
@@ -65,7 +71,25 @@ export type Job = {
 	cache?: CacheHeard;
 	/** Why it failed, in GitLab Runner's words. */
 	reason?: string;
+	failureReason?: FailureReason;
+	retry?: Retry;
+	/** How many jobs of its name failed before it and were tried again. */
+	retries?: number;
 };
+
+/** The id of the next job, or of one of those that come then. */
+export const nextJobId = (jobs: readonly Job[], place = 0): number => 9000 + jobs.length + place;
+
+/** The new job by which GitLab tries a failed one again, where its `retry` says so (docs/facts.md, "GitLab's API"). */
+export function retried(
+	{failureReason, name, project, ref, retries = 0, retry, seconds, state, tags}: Job,
+	jobs: readonly Job[],
+	now: number,
+): Job | undefined {
+	if (state !== 'failed' || !retry || failureReason === undefined || !retry.when.includes(failureReason) || retries >= retry.max) return undefined;
+	const id = nextJobId(jobs);
+	return {id, name, project, seconds, tags, retry, retries: retries + 1, state: 'pending', queuedAt: now, ...(ref === undefined ? {} : {ref})};
+}
 
 /** A project as whoever makes and deletes projects meets it. `runners` are the ids of a project's runners that it has. */
 export type TrialKept = {id: number; path: string; description: string; runners: Set<number>; branches: Set<string>; pipelines: Map<string, TrialPipeline>};
@@ -101,7 +125,7 @@ export type SimulatedGitlab = {
 	queue(job: Job): void;
 	/** Called with each job that is put there. */
 	whenQueued: ((job: Job) => void)[];
-	/** A job has ended: in a pipeline the next one begins. */
+	/** A job has ended: in a pipeline the next one begins, and one that failed is tried again where its `retry` says so. */
 	ended(job: Job): void;
 	/** Paths of projects that are there besides those with jobs. */
 	projects: Set<string>;

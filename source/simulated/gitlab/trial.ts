@@ -146,7 +146,7 @@ export function simulatedTrial(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 				createdAt: isoTime(job.queuedAt),
 				...(job.startedAt === undefined ? {} : {startedAt: isoTime(job.startedAt)}),
 				...(job.endedAt === undefined ? {} : {finishedAt: isoTime(job.endedAt)}),
-				...(job.state === 'failed' ? {failureReason: job.reason?.includes('exit code') ? 'script_failure' : 'runner_system_failure'} : {}),
+				...(job.failureReason === undefined ? {} : {failureReason: job.failureReason}),
 			}));
 		},
 		async trace(token, id, wanted, signal) {

@@ -2,6 +2,7 @@ import type {SimulatedClock} from '../clock.ts';
 import type {SimulatedCloud} from '../cloud/cloud.ts';
 import {hasBooted} from '../cloud/launch.ts';
 import type {Job, SimulatedGitlab} from '../gitlab/gitlab.ts';
+import {nextJobId} from '../gitlab/state.ts';
 import {type Hosts, isGraceful, isUp, type Machine, newMachine, runnerProgram, stoppedUnit, systemIdOf, textOf, versionOf} from './machine.ts';
 import type {Plays} from './plays.ts';
 import {startProcess} from './runner-process.ts';
@@ -142,10 +143,10 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			startEnabled(machine);
 			hosts.review();
 		},
-		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = [], ref = 'main'} = {}) {
+		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = [], ref = 'main', ...more} = {}) {
 			const made = Array.from(
 				{length: count},
-				(_, index): Job => ({id: 9000 + gitlab.jobs.length + index, name, project, seconds, tags, ref, state: 'pending', queuedAt: clock.now()}),
+				(_, index): Job => ({id: nextJobId(gitlab.jobs, index), name, project, seconds, tags, ref, state: 'pending', queuedAt: clock.now(), ...more}),
 			);
 			for (const job of made) gitlab.queue(job);
 			return made;

@@ -146,7 +146,7 @@ export type Hosts = {
 	/** A machine's system shuts down and boots anew: its runner ends as its unit says, and is waited for so many milliseconds at most. */
 	shutDown(machine: Machine, patience: number): void;
 	/** Puts jobs into GitLab's queue; managers ask for them within their check interval. */
-	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'seconds' | 'tags'>>): Job[];
+	queueJobs(count: number, fields?: Partial<Pick<Job, 'name' | 'project' | 'ref' | 'retry' | 'seconds' | 'tags'>>): Job[];
 	/** Managers that would take a job now. */
 	takers(): number;
 	/** The least number of takers since this was last asked. */

@@ -1,5 +1,5 @@
 import type {Job} from '../gitlab/gitlab.ts';
-import {imageTakes, jobImage} from '../gitlab/state.ts';
+import {type FailureReason, imageTakes, jobImage} from '../gitlab/state.ts';
 import type {Hosts} from './machine.ts';
 import {pulls} from './mirror.ts';
 import type {Runner} from './runner.ts';
@@ -34,14 +34,17 @@ export function beginJob({hosts, machine, process, note}: Runner, job: Job, entr
 }
 
 /** Its runner's process has ended without a word: GitLab believes it to run until it has heard nothing of it for an hour. */
-export function abandonJob({clock}: Hosts, job: Job): void {
+export function abandonJob({clock, gitlab}: Hosts, job: Job): void {
 	clock.at(clock.now() + stuckAfter, () => {
-		if (job.state === 'running') Object.assign(job, {state: 'failed', endedAt: clock.now(), reason: 'stuck_or_timeout_failure'});
+		if (job.state === 'running') failJob(gitlab, job, {at: clock.now(), reason: 'stuck_or_timeout_failure', why: 'stuck_or_timeout_failure'});
 	});
 }
 
-/** GitLab's reasons for a failed job, as the runner gives them. */
-type FailureReason = 'script_failure' | 'runner_system_failure' | 'runner_external_dependency_failure';
+/** GitLab takes a job as failed. */
+export function failJob(gitlab: Hosts['gitlab'], job: Job, {at, reason, why}: {at: number; reason: string; why: FailureReason}): void {
+	Object.assign(job, {state: 'failed', endedAt: at, reason, failureReason: why});
+	gitlab.ended(job);
+}
 
 /** How a job ended. `failed`: why, in the runner's words, and GitLab's reason. */
 export type JobEnding = {is: 'success'} | {is: 'failed'; reason: string; why: FailureReason};
@@ -53,7 +56,8 @@ const failedWords = (why: FailureReason): string => `Job failed${why === 'runner
 export function endJob(runner: Runner, job: Job, ended: JobEnding, named: Fields = {}, released: () => void = () => {}): void {
 	const {hosts, process, note} = runner;
 	const now = hosts.clock.now();
-	Object.assign(job, {state: ended.is, endedAt: now, ...(ended.is === 'failed' ? {reason: failedWords(ended.why) + ended.reason} : {})});
+	Object.assign(job, {state: ended.is, endedAt: now});
+	if (ended.is === 'failed') Object.assign(job, {reason: failedWords(ended.why) + ended.reason, failureReason: ended.why});
 	process.jobs.splice(process.jobs.indexOf(job), 1);
 	const about = {
 		...ofJob(job),

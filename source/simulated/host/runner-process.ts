@@ -5,7 +5,7 @@ import {isUp, type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, ver
 import type {Plays} from './plays.ts';
 import type {Provider, Runner} from './runner.ts';
 import {type RunnerEntry, readConfig, shortToken} from './runner-config.ts';
-import {abandonJob, beginJob} from './runner-jobs.ts';
+import {abandonJob, beginJob, failJob} from './runner-jobs.ts';
 import {duration, type Fields, type Level, lineOf, print} from './runner-log.ts';
 import {requestsOf} from './runner-requests.ts';
 import {renewTokens} from './runner-tokens.ts';
@@ -204,7 +204,7 @@ export function startProcess(hosts: Hosts, plays: readonly Plays[], machine: Mac
 
 	function failJobs(reason: string): void {
 		process.ending = true;
-		for (const job of process.jobs.splice(0)) Object.assign(job, {state: 'failed', endedAt: clock.now(), reason});
+		for (const job of process.jobs.splice(0)) failJob(hosts.gitlab, job, {at: clock.now(), reason, why: 'runner_system_failure'});
 	}
 
 	/** As SIGTERM does: jobs end now, and what the providers take along goes as it does at any end. */

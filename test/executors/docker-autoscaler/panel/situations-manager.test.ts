@@ -147,7 +147,7 @@ prove({
 		watched: 90,
 		asks: /^No job waits/,
 		says: [
-			/^Job #9000 of \S+ lost its machine \d+ s ago: somebody ended i-[0-9a-f]+, and who isn't known here \(Client\.UserInitiatedShutdown\)\. `retry: when: runner_system_failure` in \.gitlab-ci\.yml runs such jobs again\. \[ec2: jobs\]$/,
+			/^Job #9000 of \S+ lost its machine \d+ s ago: somebody ended i-[0-9a-f]+, and who isn't known here \(Client\.UserInitiatedShutdown\)\. `retry: \{max: 2, when: runner_system_failure\}` in \.gitlab-ci\.yml runs such jobs again\. \[ec2: jobs\]$/,
 			/^1 instance went without the runner's doing, the last \d+ s ago: somebody ended it, or AWS did\. \[journal: log\]$/,
 		],
 	},
