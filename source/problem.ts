@@ -42,9 +42,19 @@ export class Problem extends Error {
 export const isProblem = (error: unknown, ...codes: string[]): error is Problem =>
 	error instanceof Problem && (codes.length === 0 || codes.includes(error.code));
 
+/** Whether a part of this program isn't where it was: parts are read from the disk when they're first needed, and an upgrade takes those of before away. */
+const isPartGone = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+
 /** The same trouble as a problem: unknown errors become a bug of ours and keep their cause for the log. */
 export function toProblem(error: unknown): Problem {
 	if (error instanceof Problem) return error;
+	if (isPartGone(error))
+		return new Problem({
+			code: 'program-replaced',
+			message: 'gitlab-runner-aws was upgraded or removed while it ran, so that a part of it is gone.',
+			advice: 'Start it again; it looks first and goes on.',
+			cause: error,
+		});
 	return new Problem({
 		code: 'bug',
 		fault: 'bug',

@@ -59,11 +59,11 @@ async function end(code: number, says = ''): Promise<never> {
 	exit(code);
 }
 
-/** Adds to the log, and gives its path; undefined where it can't be written. */
+/** Adds to the log, and gives its path; undefined where it can't be written. Never throws. */
 async function logged(text: string): Promise<string | undefined> {
-	const {foldersOf, realDisk} = await import('./world/laptop/disk/real.ts');
-	const disk = realDisk(foldersOf(process.env, homeFolder()));
 	try {
+		const {foldersOf, realDisk} = await import('./world/laptop/disk/real.ts');
+		const disk = realDisk(foldersOf(process.env, homeFolder()));
 		disk.log(text);
 		return disk.logPath;
 	} catch {
@@ -71,11 +71,25 @@ async function logged(text: string): Promise<string | undefined> {
 	}
 }
 
-/** What nobody caught is a bug of ours: one sentence on screen, the stack in the log. */
+let isBroken = false;
+
+/** What nobody caught is a bug of ours: one sentence on screen, the stack in the log. Another one on the way there ends the process at once. */
 async function bug(error: unknown): Promise<never> {
+	if (isBroken) exit(70);
+	isBroken = true;
 	const path = await logged(error instanceof Error ? (error.stack ?? error.message) : String(error));
-	const {detailsWords} = await import('./commands/session.ts');
-	return end(70, `Something here isn't as this program expects. Run the same command again; it looks first and goes on. ${detailsWords(path)}\n`);
+	return end(70, `${await sorry(error, path)}\n`);
+}
+
+/** What is said of an error that nobody caught. Where this program was upgraded or removed meanwhile, the words for it may be gone as well. */
+async function sorry(error: unknown, logPath: string | undefined): Promise<string> {
+	try {
+		const [{toProblem}, {detailsWords}] = await Promise.all([import('./problem.ts'), import('./commands/session.ts')]);
+		const {advice, fault, message} = toProblem(error);
+		return fault === 'bug' ? `Something here isn't as this program expects. ${advice} ${detailsWords(logPath)}` : `${message} ${advice}`;
+	} catch {
+		return 'A part of gitlab-runner-aws is gone: it was upgraded or removed while it ran. Start it again; it looks first and goes on.';
+	}
 }
 
 /** Who hears once nobody reads us. */

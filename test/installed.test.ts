@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
-import {mkdir, mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {cp, mkdir, mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {delimiter, dirname, join} from 'node:path';
 import {after, before, suite, test} from 'node:test';
@@ -138,4 +138,17 @@ test('the tarball holds the program, its presets, its readme and its licences, a
 		(file) => !/^(package\.json|readme\.md|LICENSE|dist(\/cli\.js|\/notices\.txt|\/chunks(\/.*\.js)?)?|presets(\/[\w-]+\.json)?)$/.test(file),
 	);
 	assert.deepEqual(strange, []);
+});
+
+test('upgraded or removed while it runs, it says so and ends', async () => {
+	const copy = join(folder, 'replaced');
+	await cp(join(folder, 'unpacked'), copy, {recursive: true});
+	const chunks = join(copy, 'dist/chunks');
+	const started = (await readdir(chunks)).filter((name) => name.startsWith('program-'));
+	const texts = await Promise.all(started.map((name) => readFile(join(chunks, name), 'utf8')));
+	const needed = new Set([...started, ...texts.flatMap((text) => [...text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)].map(([, name = '']) => name))]);
+	for (const name of await readdir(chunks)) if (!needed.has(name)) await rm(join(chunks, name));
+	const {code, stdout, stderr} = await typed('sh', `node ${join(copy, 'dist/cli.js')} plan`, prefixes.installed);
+	assert.deepEqual({code, stdout}, {code: 70, stdout: ''});
+	assert.equal(stderr, 'A part of gitlab-runner-aws is gone: it was upgraded or removed while it ran. Start it again; it looks first and goes on.\n');
 });
