@@ -81,6 +81,7 @@ export const region = question(
 		return {value, why: asking.given.profile ? `AWS profile ${asking.given.profile}` : 'AWS configuration', found: true};
 	},
 	known: Object.keys(regionNames),
+	unlisted: "It isn't among the regions that are enabled for this account.",
 	choices: regionChoices,
 });
 

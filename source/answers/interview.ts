@@ -1,7 +1,7 @@
 import type {AnswerKey, Answers, Fleet, Given, Source} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
 import {inOrder, isComplete, questions} from './all.ts';
-import {type Ask, type Asked, type Asking, type Choice, defaultOf, flagOf} from './question.ts';
+import {type Ask, type Asked, type Asking, defaultOf, flagOf} from './question.ts';
 import {fromText, judge, shown, wrongAlone} from './value.ts';
 import {begin, isOpen, type Layers, type Missing, precedence, type WalkState, type Wrong, walk} from './walk.ts';
 
@@ -110,7 +110,19 @@ export function read(key: AnswerKey, answer: unknown): unknown {
 /** A question as put to a person: live choices, the default that Enter takes, and what was wrong with what a flag, a preset or the record gave. */
 async function put(state: WalkState, key: AnswerKey): Promise<Asked> {
 	const [asked, live] = await Promise.all([putAtOnce(state, key), liveChoices(key, state.walk.asking(state.settled.given))]);
-	return {...asked, ...live};
+	return withLive(asked, live);
+}
+
+/** Live choices of a question, or why there are none. */
+type Live = Pick<Asked, 'choices' | 'note'>;
+
+/** A question with its live choices: where these are all that there is, nothing else is taken. */
+export function withLive(asked: Asked, live: Live): Asked {
+	const {question, wrong} = asked;
+	const {choices} = live;
+	if (!choices?.length || !('unlisted' in question) || question.unlisted === undefined) return {...asked, ...live};
+	const isListed = (value: unknown): boolean => value === undefined || choices.some((one) => one.value === value);
+	return {...asked, ...live, wrong: (answer) => wrong(answer) ?? (isListed(read(question.id, answer)) ? undefined : question.unlisted)};
 }
 
 /** The same without the live choices, which may take a while: no call is made for it. */
@@ -137,7 +149,7 @@ function wrongTyped(key: AnswerKey, answer: unknown, given: Given): string | und
 }
 
 /** Live choices, or why there are none: what can't be listed can still be typed. Without a session nothing goes on. */
-export async function liveChoices(key: AnswerKey, asking: Asking): Promise<{choices?: Choice<unknown>[]; note?: string}> {
+export async function liveChoices(key: AnswerKey, asking: Asking): Promise<Live> {
 	try {
 		const choices = await questions[key].choices?.(asking);
 		return choices ? {choices} : {};

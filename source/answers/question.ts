@@ -78,6 +78,8 @@ type QuestionFields<Value> = {
 	readonly unit?: string;
 	/** Only the choices can be taken; without it a `choice` also lets a value be typed. */
 	readonly closed?: boolean;
+	/** Why a value that isn't listed can't be taken, where live choices are all that there is. What couldn't be listed can be anything. */
+	readonly unlisted?: string;
 	/** True for the ten that most people must choose, a function where it depends; the others are asked of whoever asks for everything. */
 	readonly asked?: boolean | ((asking: Asking) => Promise<boolean>);
 	/**

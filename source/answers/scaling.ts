@@ -6,7 +6,7 @@ export const limit = question(
 	count(1, 5000, 'machines'),
 )({
 	title: 'How many workers may run at once?',
-	help: 'Machines in all states count. It is what the most that this can cost depends on.',
+	help: 'Machines in all states count. The most that this can cost depends on it.',
 	kind: 'number',
 	unit: 'machines',
 	asked: true,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import {workerDiskOf} from '../executors/offered.ts';
 import type {Cloud} from '../world/cloud/port.ts';
 import {type Asking, type Choice, choice, count, iamName, instanceType, matching, optional, question, words, yesOrNo} from './question.ts';
-import {spotPools} from './type-prices.ts';
+import {onDemandPrices, spotPools} from './type-prices.ts';
 
 const forManager: string[] = ['t3.micro', 't3.small', 't3.medium', 't4g.small', 't4g.medium'];
 const forWorkers: string[] = [
@@ -120,8 +120,13 @@ async function workerTypeChoices(asking: Asking): Promise<Choice<string>[]> {
 /** Spot or not, with the price of the chosen type now. */
 async function spotChoices(asking: Asking): Promise<Choice<boolean>[]> {
 	const type = asking.given.workerType;
-	const price = type && (await spotPrices(asking, [type])).get(type);
-	return [choice(true, 'yes', price && `spot: ${type} costs $${price}/h now`), choice(false, 'no', 'on demand: never taken back')];
+	if (type === undefined) return [choice(true, 'yes'), choice(false, 'no', 'on demand: never taken back')];
+	const [spots, lists] = await Promise.all([spotPrices(asking, [type]), onDemandPrices(asking, [type])]);
+	const [spot, list] = [spots.get(type), lists.get(type)];
+	return [
+		choice(true, 'yes', spot && `spot: ${type} costs $${spot}/h now`),
+		choice(false, 'no', `on demand: ${list === undefined ? '' : `$${list.toFixed(3)}/h, `}never taken back`),
+	];
 }
 
 /** The on-demand price as the cap. A cap in USD is typed. */

@@ -33,6 +33,7 @@ function proposal({parsed: {words}}: Session, {answers, fleet}: Context) {
 	const where = project === undefined ? "a private project beside the runner's" : `a branch of ${project}`;
 	return {
 		says: `A trial shows whether jobs pass on ${fleet.name}, from worker and image to cache and artifacts. Two jobs run in ${where} on ${answers.gitlabUrl}; it is deleted at the end.`,
+		does: 'run the trial',
 		details: [`image ${answers.dockerImage}${answers.privileged ? ', and Docker in Docker' : ''}`, 'a worker is made if none is idle, as for any job'],
 	};
 }

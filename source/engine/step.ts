@@ -150,6 +150,8 @@ export type Proposal = {
 	says: string;
 	/** Lines that show what will be, what goes and what stays, what it costs. */
 	details: string[];
+	/** What Enter does, in a word or two. */
+	does?: string;
 	/** A word to type for agreeing, where what goes can't come back: the fleet's name. */
 	word?: string;
 };

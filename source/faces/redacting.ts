@@ -51,7 +51,7 @@ export function redacting(face: Face, secrets: readonly (string | undefined)[] |
 	const clean = redactor(typeof secrets === 'function' ? secrets : () => secrets);
 	return {
 		...face,
-		agree: ({says, details, word}) => face.agree({says: clean(says), details: details.map(clean), ...(word === undefined ? {} : {word})}),
+		agree: ({says, details, ...rest}) => face.agree({says: clean(says), details: details.map(clean), ...rest}),
 		emit: (happening) => face.emit(everywhere(happening, clean) as Happening),
 		watch: (title, work) => face.watch(clean(title), work),
 		fail: (problem) => face.fail(cleanProblem(problem, clean)),

@@ -135,9 +135,10 @@ test('worker types come with size, architecture and the price of spot now', asyn
 	assert.match(manager?.hint ?? '', /^2 vCPU · 2 GiB · x86_64$/);
 });
 
-test('spot says what the chosen type costs now', async () => {
+test('spot says what the chosen type costs now, either way', async () => {
 	const lines = (await offered('spot', {workerType: 'c5.large'})).map(line);
 	assert.match(lines[0] ?? '', /^yes \(spot: c5\.large costs \$0\.\d{3}\/h now\)$/);
+	assert.equal(lines[1], 'no (on demand: $0.085/h, never taken back)');
 	assert.match(line((await offered('spotPrice', {workerType: 'c5.large'}))[0] ?? {label: ''}), /^on-demand \(spot is \$/);
 });
 

@@ -29,9 +29,12 @@ export const spotPrice = (): Asked =>
 		{default: {value: 0.2}},
 	);
 
+/** Any region can be typed here, as where AWS doesn't tell which are enabled. */
+const {unlisted: _unlisted, ...anyRegion} = questions.region;
+
 export const region = (): Asked =>
 	about(
-		{...questions.region, title: 'Which region?', help: 'Where the fleet lives.', kind: 'choice', asked: true, change: 'never'},
+		{...anyRegion, title: 'Which region?', help: 'Where the fleet lives.', kind: 'choice', asked: true, change: 'never'},
 		{
 			choices: [
 				{value: 'us-east-2', label: 'us-east-2', hint: 'Ohio'},

@@ -14,6 +14,11 @@ test('a command in backticks is one word, and an address is never broken', () =>
 	assert.deepEqual(wrap('See https://gitlab.com/acme/api/-/settings/ci_cd now', 20), ['See', 'https://gitlab.com/acme/api/-/settings/ci_cd', 'now']);
 });
 
+test('a time stays in one line with its unit', () => {
+	assert.deepEqual(wrap('usually takes about 51 s; then', 22), ['usually takes about', '51 s; then']);
+	assert.deepEqual(wrap('for 1 m 5 s, or 4 jobs', 7), ['for 1 m', '5 s, or', '4 jobs']);
+});
+
 test('a lone backtick loses no text', () => {
 	assert.equal(wrap('a ` b', 40).join(' '), 'a ` b');
 });

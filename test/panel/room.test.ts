@@ -44,6 +44,6 @@ test('ways to move new workers say what others use of the quota there', async ()
 	world.outside.addInstance(someFleet.region, {type: 'c5.4xlarge', spotRequestId: 'sir-a'});
 	const {driver, seen} = await opened(world);
 	const moves = await driver.moves(seen);
-	assert.match(moves.find(({label}) => label === 'zone us-east-2b')?.says ?? '', / 8 of 64 vCPUs for 4, others use 16 now,/);
-	assert.match(moves.find(({label}) => label === 'on demand instead')?.says ?? '', / 8 of 64 vCPUs for 4, [\d,]+ addresses/);
+	assert.match(moves.find(({label}) => label === 'zone us-east-2b')?.says ?? '', / 8 of 64 vCPUs for 4 workers, others use 16 now,/);
+	assert.match(moves.find(({label}) => label === 'on demand instead')?.says ?? '', / 8 of 64 vCPUs for 4 workers, [\d,]+ addresses/);
 });

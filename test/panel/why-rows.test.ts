@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {panelLayout} from '../../source/faces/ui/panel/draw.ts';
 import {whyRows} from '../../source/faces/ui/panel/head.ts';
+import type {PanelSeen} from '../../source/faces/ui/panel/seen.ts';
 import {textOf} from '../../source/faces/ui/row.ts';
 import {displayWidth} from '../../source/faces/words/width.ts';
+import type {Cause} from '../../source/panel/causes/cause.ts';
 import {good} from '../../source/panel/seen.ts';
 import {sizes as usual} from '../faces/sizes.ts';
 import {gitlabSees, healthy, journal, now, refused} from './seeing.ts';
@@ -59,6 +61,32 @@ test('blank rows of a small table go to the sentence, and a long table keeps its
 	assert.deepEqual([at(3).why, at(3).body], [7, 6]);
 	assert.deepEqual([at(8).why, at(8).body], [5, 8]);
 	assert.deepEqual([at(undefined).why, at(40).why], [3, 3]);
+});
+
+test('then they go to what is wrong with a source, which is told whole', () => {
+	const at = (table: number) => panelLayout(60, 20, {why: 1, change: false, troubles: 3, table});
+	assert.deepEqual([at(1).troubles, at(10).troubles, at(40).troubles], [3, 2, 1]);
+	const problem = {code: 'ssh-refused', message: `127.78.0.2:22 refuses SSH: ${'nothing listens there '.repeat(4)}yet.`};
+	const view = panelView(seenOf(healthy({host: {problem}})), {columns: 60, rows: 20});
+	const shown = linesOf(screenOf(), view).join(' ').replace(/\s+/g, ' ');
+	assert.match(shown, /! manager: nothing yet, 127\.78\.0\.2:22 refuses SSH: (nothing listens there ){4}yet\./);
+});
+
+test('where there is nothing to do for the first cause but to look on, the key is the second one’s', () => {
+	const seen = seenOf(healthy());
+	const causes: Cause[] = [
+		{id: 'over-limit', rank: 'hampered', source: 'ec2', key: 'wait', says: '4 machines run, 1 more than the limit of 3 allows.'},
+		{id: 'limit', rank: 'full', source: 'host', key: 'raise-limit', says: 'The limit is 3.'},
+	];
+	const view = panelView(seen, {columns: 120, rows: 40});
+	const keyOf = (why: PanelSeen['why']): string =>
+		view.panel
+			? whyRows({...view.panel, why}, view)
+					.map(textOf)
+					.join(' ')
+			: '';
+	assert.match(keyOf({...seen.why, causes, troubles: []}), /\+ {2}raise limit$/);
+	assert.match(keyOf({...seen.why, causes: causes.slice(0, 1), troubles: []}), /1 {2}workers$/);
 });
 
 test('the layout gives every row away, whatever is wished for', () => {

@@ -1,18 +1,26 @@
 import {inOrder, questions} from '../../answers/all.ts';
-import {liveChoices, putAtOnce} from '../../answers/interview.ts';
+import {liveChoices, putAtOnce, withLive} from '../../answers/interview.ts';
 import {type Asked, keyWords} from '../../answers/question.ts';
 import {inWords} from '../../answers/value.ts';
 import type {WalkState} from '../../answers/walk.ts';
 import type {AnswerKey} from '../../fleet.ts';
-import {toProblem} from '../../problem.ts';
 import type {LeftAnswers} from '../face.ts';
 import type {Walking, WizardTerminal} from './seen.ts';
 
 /** Milliseconds that live choices may take before the question is shown without them. */
 const patience = 40;
 
-/** Shows a question. Its live choices were mostly asked for ahead; where they take longer, they come to it as they come. */
-export async function showQuestion(terminal: WizardTerminal, state: WalkState, key: AnswerKey, walking: Walking): Promise<void> {
+/**
+ * Shows a question. Its live choices were mostly asked for ahead; where they take longer, they come to it as they come. What nothing goes on without,
+ * such as a session, is thrown; once the question is shown already, it's told to `hindered`.
+ */
+export async function showQuestion(
+	terminal: WizardTerminal,
+	state: WalkState,
+	key: AnswerKey,
+	walking: Walking,
+	hindered: (why: unknown) => void,
+): Promise<void> {
 	const {walk, settled} = state;
 	const asked = await putAtOnce(state, key);
 	const isListed = questions[key].kind === 'choice';
@@ -20,15 +28,9 @@ export async function showQuestion(terminal: WizardTerminal, state: WalkState, k
 	const soon = isListed
 		? await Promise.race([coming, new Promise<undefined>((resolve) => void terminal.later(() => resolve(undefined), patience))])
 		: await coming;
-	if (soon) return terminal.show({is: 'question', asked: {...asked, ...soon}, walking});
+	if (soon) return terminal.show({is: 'question', asked: withLive(asked, soon), walking});
 	terminal.show({is: 'question', asked, walking: {...walking, loading: true}});
-	void coming.then(
-		(live) => terminal.filled({...asked, ...live}, walking),
-		(error: unknown) => {
-			const {message, advice = ''} = toProblem(error);
-			terminal.filled({...asked, note: `${message} ${advice}`.trim()}, walking);
-		},
-	);
+	void coming.then((live) => terminal.filled(withLive(asked, live), walking), hindered);
 }
 
 /** Asks whether to go on with the answers of before. */

@@ -5,6 +5,7 @@ import type {AnswerSeen, WalkState} from '../../answers/walk.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import type {ByHand} from '../face.ts';
 import type {FindingSeen, ProblemSeen, RunState, StepSeen} from '../words/run-state.ts';
+import {demoTime} from '../words/sentences.ts';
 
 /** A line of news: what was just done, or what can't be. */
 export type WizardNews = {says: string; role: 'ready' | 'blocked' | 'warning'};
@@ -37,6 +38,9 @@ export const nothingSeen: WizardSeen = {answered: [], at: 0, of: 0, everything: 
 /** What all this is about, for whoever meets it first. */
 export const introduction =
 	'A manager, one small machine, asks GitLab for jobs; workers, machines that it makes for them, run the jobs and go again. Nothing is made before you agree.';
+
+/** The same where all of it is a demo. */
+export const demoIntroduction = `This is a demo on a simulated AWS and GitLab: nothing is made or paid for, and ${demoTime}.`;
 
 /** What a person does in the walk, besides answering. */
 export type WizardMove =

@@ -136,11 +136,15 @@ async function question(walker: Walker, key: AnswerKey, change: boolean): Promis
 	terminal.tell({at: change ? 0 : at + 1, of: change ? 0 : path.length, answered: answeredSeen(state, key)});
 	// An answer that is missing can't be left missing.
 	const back = change ? !state.settled.missing.some((one) => one.key === key) : interviewer.home !== undefined || (await before(state)) !== undefined;
-	await showQuestion(terminal, state, key, {about: key, back, ...(change ? {change} : {})});
+	const {promise: hindrance, reject: hindered} = Promise.withResolvers<never>();
+	await showQuestion(terminal, state, key, {about: key, back, ...(change ? {change} : {})}, hindered);
 	prefetch(state, path.slice(at + 1, at + 3));
 	if (priced.has(key)) priceNow(walker);
 	const over = preview(walker, key);
-	const move = await terminal.next();
+	const move = await Promise.race([terminal.next(), hindrance]).catch((error: unknown) => {
+		over();
+		throw error;
+	});
 	const thought = over();
 	terminal.tell({news: undefined});
 	if (move.do === 'answer') await answer(walker, read(key, move.value));

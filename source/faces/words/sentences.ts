@@ -127,6 +127,9 @@ function answerLines({key, value, source}: EventOf<'answer.given'>): Line[] {
 	return [{mark: 'pending', text: `${key}: ${shown} (${source})`}];
 }
 
+/** How a demo's time goes, for whoever watches it. */
+export const demoTime = "the demo's clock runs some 20 times as fast as yours";
+
 function placeLines({fleet, region, account, arn, stands, demo}: EventOf<'fleet.known'>): Line[] {
 	const line: Line = {text: `Fleet ${fleet} in ${region}, account ${account}, as ${arn}: ${stands ? 'it stands' : 'not there yet'}.`};
 	return demo ? [{mark: 'note', text: 'This is a demo: everything below happens in a simulated account, and nothing is made or paid for.'}, line] : [line];

@@ -1,7 +1,7 @@
 import {displayWidth, pieces} from './width.ts';
 
-/** Words of a text; what stands between backticks is one word, since a command must survive copying. */
-const wordsOf = (text: string): string[] => text.match(/(?:`[^`]*`|[^\s`])+|`/g) ?? [];
+/** Words of a text; what stands between backticks is one word, since a command must survive copying, and so is a time with its unit, `51 s`. */
+const wordsOf = (text: string): string[] => text.match(/(?:`[^`]*`|[^\s`]|(?<=\d) (?=[smhd]\b))+|`/g) ?? [];
 
 /** Breaks a text into lines at spaces. A command in backticks and a URL are never broken: they may be wider than the line. Keeps line breaks. */
 export function wrap(text: string, columns: number): string[] {

@@ -10,7 +10,7 @@ import {usdOf, withDiskAndAddress} from '../../steps/prices.ts';
 import {usedByOthers} from '../../steps/quota-room.ts';
 import type {Reaching} from '../../steps/reaching.ts';
 import {counted} from '../../world/printable.ts';
-import {money} from '../formats.ts';
+import {many, money} from '../formats.ts';
 import {workersMade} from '../live/executors.ts';
 import {type Made, type MoveTarget, makerIn} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';
@@ -27,7 +27,7 @@ const priceOf = async (context: Reaching, made: Made, {type, zone, spot}: MovePl
 function quotaWords(type: InstanceType | undefined, quota: Quota | undefined, others: number | undefined, limit: number): {says: string; tooFew: boolean} {
 	if (!type || !quota || 'unknown' in quota) return {says: 'quota not known', tooFew: false};
 	const needed = type.vcpus * limit;
-	return {says: `${needed} of ${quota.vcpus} vCPUs for ${limit}${others ? `, others use ${others} now` : ''}`, tooFew: needed > quota.vcpus};
+	return {says: `${needed} of ${quota.vcpus} vCPUs for ${many(limit, 'worker')}${others ? `, others use ${others} now` : ''}`, tooFew: needed > quota.vcpus};
 }
 
 /** One choice with all that helps to choose it. */

@@ -83,7 +83,8 @@ test('home whose regions can’t be listed says so instead of asking for ever, a
 		tell({...seen, regions: 0, looked: 0, fleets: [], refused: [{region: 'all regions', says: 'No AWS credentials are found.'}]});
 		return new Promise(() => {});
 	});
-	await on.until(/where they could be is not known[\s\S]*No AWS credentials[\s\S]*› a new fleet/);
+	await on.until(/can't be looked for[\s\S]*No AWS credentials[\s\S]*› a new fleet/);
+	assert.match(on.frame(), /↵ set it up {2}l look again {2}n set up/);
 	assert.doesNotMatch(on.frame(), /asking which/);
 	on.press('l');
 	assert.deepEqual(await chosen, {do: 'again'});

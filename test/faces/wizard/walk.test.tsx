@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {afterEach, test} from 'node:test';
 import {cleanup} from 'ink-testing-library';
-import {Stopped} from '../../../source/problem.ts';
+import {Problem, Stopped} from '../../../source/problem.ts';
 import {type Checks, keys, walk} from './walking.tsx';
 
 afterEach(cleanup);
@@ -50,6 +50,42 @@ test('where the region isn’t known it is asked first, and nothing is looked at
 	await walked.and(keys.enter, /Which image/);
 	await walked.until(() => walked.looked.length > 0);
 	assert.match(walked.frame(), /✔ region: us-east-2/);
+});
+
+test('a session that is refused only once the question stands there is in the way as it would be before; r asks again', async () => {
+	const refusal = Promise.withResolvers<void>();
+	let answer = refusal.promise;
+	const walked = walk({answering: () => answer});
+	await walked.until(/Which region\?[\s\S]*asking AWS what there is/);
+	refusal.reject(new Problem({code: 'session-expired', message: 'The session has expired.', advice: 'Run `aws sso login`.'}));
+	await walked.until(/mended first[\s\S]*The session has expired\.[\s\S]*r try again/);
+	answer = Promise.resolve();
+	await walked.and('r', /Which region\?[\s\S]*us-east-2 +Ohio/);
+});
+
+test('a region where nothing answers is left again by the way back, with every answer kept', async () => {
+	const walked = walk({
+		layers: {typed: {image: 'debian-13'}},
+		record: async ({region}) => {
+			if (region === 'eu-west-1') throw new Problem({code: 'no-answer', message: "Systems Manager in eu-west-1 can't be reached."});
+			return undefined;
+		},
+	});
+	await walked.until(/› eu-west-1 +Ireland/);
+	await walked.and(keys.enter, /mended first[\s\S]*eu-west-1 can't be reached[\s\S]*esc back/);
+	await walked.and(keys.escape, /Which region\?/);
+	await walked.and('G', /› us-east-2/);
+	await walked.and(keys.enter, /Which executor/);
+	assert.deepEqual([walked.looked.at(-1)?.answers.region, walked.looked.at(-1)?.answers.image], ['us-east-2', 'debian-13']);
+});
+
+test('where AWS has told which regions are enabled no other can be typed; G goes to the last of a list', async () => {
+	const walked = walk();
+	await walked.until(/us-east-2 +Ohio/);
+	assert.doesNotMatch(walked.frame(), /Another|edit it/);
+	await walked.and('G', /› us-east-2/);
+	await walked.and('g', /› eu-west-1/);
+	await walked.and(keys.enter, /Which executor/);
 });
 
 test('an answer that the plan is blocked on isn’t shown as done, until it is mended', async () => {

@@ -29,11 +29,12 @@ export const keys = {
 } as const;
 
 /** An account in which there is a little of everything that questions offer. */
-export const littleCloud = (calls: string[] = []) => ({
+export const littleCloud = (calls: string[] = [], answering: () => Promise<void> = async () => {}) => ({
 	region: 'us-east-2',
 	ahead: () => 0,
 	async call(name: string) {
 		calls.push(name);
+		await answering();
 		const answers: Record<string, unknown> = {
 			DescribeRegions: {Regions: [{RegionName: 'us-east-2'}, {RegionName: 'eu-west-1'}]},
 			DescribeSecurityGroups: {SecurityGroups: [{GroupId: 'sg-0123456789abcdef0', GroupName: 'old', VpcId: 'vpc-1'}]},
@@ -66,6 +67,7 @@ export function walk({
 	checks = allReady,
 	record,
 	calls = [],
+	answering,
 	columns = 120,
 	home,
 	leadsTo,
@@ -75,8 +77,10 @@ export function walk({
 	layers?: Layers;
 	at?: Interviewer['at'];
 	checks?: Checks;
-	record?: Given;
+	record?: Interviewer['record'] | Given;
 	calls?: string[];
+	/** What each of AWS's answers waits for, and may be refused by. */
+	answering?: () => Promise<void>;
 	columns?: number;
 	home?: Interviewer['home'];
 	leadsTo?: Interviewer['leadsTo'];
@@ -111,13 +115,13 @@ export function walk({
 		return {...one, plan, context: {answers: one.answers}} as unknown as EndedPlan;
 	};
 	const interviewer: Interviewer = {
-		walk: {layers, everything: false, left: [], asking: asking({cloud: littleCloud(calls) as never})},
+		walk: {layers, everything: false, left: [], asking: asking({cloud: littleCloud(calls, answering) as never})},
 		at,
 		home,
 		leadsTo,
 		draft,
 		reached: () => {},
-		record: async () => record,
+		record: typeof record === 'function' ? record : async () => record,
 		async secrets(answers) {
 			if (answers.runner === 'token') return given.has('runnerToken') ? [] : [runnerTokenQuestion(answers)];
 			return given.has('gitlabToken') ? [] : [gitlabTokenQuestion(answers)];

@@ -117,8 +117,8 @@ const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
 	];
 };
 
-/** What there is to know of a choice, and last why it can't be taken. */
-const saysOf = ({says, disabled}: MoveChoice): string => [says, disabled ?? ''].filter((part) => part !== '').join(', ');
+/** What there is to know of a choice, and before all why it can't be taken. */
+const saysOf = ({says, disabled}: MoveChoice): string => [disabled ?? '', says].filter((part) => part !== '').join(', ');
 
 const drawMoves: Draw<MovesScreen> = ({choices, at, problem}, {look, columns, rows}) => {
 	const asks = 'Where should new workers be made, and as what? Those that run stay as they are.';

@@ -13,7 +13,7 @@ import {configLines, costLines, scrolled} from './text-views.ts';
 type PanelLayout = {head: number; gauges: number; why: number; change: 0 | 1; troubles: number; tabs: 1; body: number; news: number; keys: 1};
 
 /**
- * What the parts would like: rows of the sentence on why jobs wait, whether there is a last change, sources in trouble, and the rows of a table that may
+ * What the parts would like: rows of the sentence on why jobs wait, whether there is a last change, rows of sources in trouble, and the rows of a table that may
  * have fewer than there is room for; absent where the view takes what there is. `news`: rows of what has just been done.
  */
 type PanelWishes = {why: number; change: boolean; troubles: number; table?: number | undefined; news?: number};
@@ -42,11 +42,12 @@ export function panelLayout(columns: number, rows: number, wishes: PanelWishes):
 	const change = take(wishes.change ? 1 : 0) === 1 ? 1 : 0;
 	const troubles = firstTrouble + take(Math.min(rows >= 30 ? 3 : 0, wishes.troubles - firstTrouble));
 	const body = rows - head - gauges - why - change - troubles - 3;
-	// What has been done is told whole, where a few rows of the table remain; what the table would leave blank goes to the sentence.
+	// What has been done is told whole, where a few rows of the table remain; what the table would leave blank goes to the sentence, then to what is wrong with a source.
 	const news = Math.min(Math.max(0, (wishes.news ?? 1) - 1), Math.max(0, body - Math.min(leastBody + 1, wishes.table ?? leastBody + 1)));
 	const blank = wishes.table === undefined ? 0 : Math.max(0, body - news - Math.max(leastBody + 1, wishes.table));
 	const more = Math.min(blank, wishes.why - why);
-	return {head, gauges, why: why + more, change, troubles, tabs: 1, body: body - more - news, news: 1 + news, keys: 1};
+	const reasons = Math.min(blank - more, wishes.troubles - troubles);
+	return {head, gauges, why: why + more, change, troubles: troubles + reasons, tabs: 1, body: body - more - reasons - news, news: 1 + news, keys: 1};
 }
 
 const body = (screen: PanelScreen, seen: PanelSeen, view: View, height: number): Row[] => {

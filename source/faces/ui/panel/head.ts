@@ -6,6 +6,7 @@ import {spotKey} from '../../../panel/price.ts';
 import {ageOf} from '../../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../../panel/snapshot.ts';
 import {glyphOf, marks, plainText, signOf, spinner} from '../../words/glyphs.ts';
+import {demoTime} from '../../words/sentences.ts';
 import {
 	changeWords,
 	costWords,
@@ -64,7 +65,11 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 	const {look, columns, now} = view;
 	const runner = runnerWord(snapshot);
 	const version = snapshot.runner.value?.metrics.version;
-	const title: HeadPart = [{text: about.title, bold: true}, {text: `  ${about.region}`}, ...(about.demo ? [{text: '  demo', role: 'warning' as const}] : [])];
+	const title: HeadPart = [
+		{text: about.title, bold: true},
+		{text: `  ${about.region}`},
+		...(about.demo ? [{text: columns >= 160 ? `  demo: ${demoTime}` : '  demo', role: 'warning' as const}] : []),
+	];
 	const runs = (named: string): HeadPart => [
 		{text: `runner ${named}`},
 		{text: `${glyphOf(runner.mark, look)} ${runner.word}`, role: isStale(snapshot, 'host') ? 'quiet' : marks[runner.mark].role},
@@ -156,7 +161,8 @@ function whyLines({why, snapshot, about}: PanelSeen, now: number): {text: string
 	});
 	const waiting = why.waiting.known ? [why.waiting.says.replace(/, \d+ \w old$/, ''), ...sources] : sources;
 	const also = second ? ` Also: ${second.says}` : '';
-	const {key, does} = panelActions[first.key];
+	// Where there's nothing to do for the first but to look on, the key is the second's.
+	const {key, does} = panelActions[first.key === 'wait' && second ? second.key : first.key];
 	const text = `${why.asks} ${first.says}${also} (${[...new Set(waiting)].join('; ')})`;
 	return {text, asks: why.asks.length, key: about.readOnly === undefined ? `${key}  ${does}` : ''};
 }
@@ -195,20 +201,18 @@ export function changeRow({snapshot}: PanelSeen, {look, now}: View): Row | undef
 	return words === undefined ? undefined : row(' ', {text: plainText(words, look)});
 }
 
-/** Sources that don't answer, a row each; how many more at the end of the last. */
-export function troubleRows({snapshot}: PanelSeen, {look, columns, now}: View, most?: number): Row[] {
+/** Sources that don't answer, a row each at least; how many more there are at the beginning of the last. With more rows each is told whole, the first before others. */
+export function troubleRows({snapshot}: PanelSeen, {look, columns, now}: View, most = Number.POSITIVE_INFINITY): Row[] {
 	const all = sourceTroubles(snapshot, now);
-	const shown = most === undefined ? all : all.slice(0, most);
-	return shown.map((says, at) => {
-		const more = at === shown.length - 1 && all.length > shown.length ? ` (and ${all.length - shown.length} more)` : '';
-		return cutRow(
-			row(
-				' ',
-				{text: `${glyphOf('note', look)} `, role: 'warning'},
-				{text: plainText(`${more === '' ? '' : `${more.trim()} `}${says}`, look), role: 'warning'},
-			),
-			columns,
-			look,
+	const shown = all.slice(0, most);
+	let left = most - shown.length;
+	return shown.flatMap((says, at) => {
+		const more = at === shown.length - 1 && all.length > shown.length ? `(and ${all.length - shown.length} more) ` : '';
+		const lines = wrapWhole(plainText(`${more}${says}`, look), columns - 4);
+		const rows = lines.length <= left + 1 ? lines : [...lines.slice(0, left), lines.slice(left).join(' ')];
+		left -= rows.length - 1;
+		return rows.map((text, index) =>
+			cutRow(row(' ', {text: index === 0 ? `${glyphOf('note', look)} ` : '  ', role: 'warning'}, {text, role: 'warning'}), columns, look),
 		);
 	});
 }

@@ -42,7 +42,9 @@ const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === 
 export function chooseFor(asked: Asked, offered: readonly Choice<unknown>[], walk?: Walking): ChooseScreen {
 	const {default: usual} = asked;
 	// An answer that isn't among the choices was typed: it's offered too, so that Enter keeps it.
-	const isOwn = usual !== undefined && !isYesOrNo(asked) && !isClosed(asked.question) && !offered.some(({value}) => same(value, usual.value));
+	const {question} = asked;
+	const isAny = !isYesOrNo(asked) && !isClosed(question) && !('unlisted' in question);
+	const isOwn = usual !== undefined && isAny && !offered.some(({value}) => same(value, usual.value));
 	const choices = isOwn ? [{value: usual.value, label: toText(usual.value, shownAs(asked.question)), hint: usual.why ?? 'as it is'}, ...offered] : offered;
 	const at = usual === undefined ? -1 : choices.findIndex(({value}) => same(value, usual.value));
 	return {
@@ -76,14 +78,18 @@ export function focusedIn(screen: ChooseScreen): Choice<unknown> | undefined {
 const other = 'other';
 
 /** What is listed now: the choices that the filter leaves, then the way to type another value. */
-function listed({asked, choices, filter}: ChooseScreen): (Choice<unknown> | typeof other)[] {
+function listed(screen: ChooseScreen): (Choice<unknown> | typeof other)[] {
+	const {choices, filter} = screen;
 	const words = filter.text.toLowerCase().split(' ');
 	const left = choices.filter(({label, hint}) => words.every((word) => `${label} ${hint ?? ''}`.toLowerCase().includes(word)));
-	return canType(asked) ? [...left, other] : left;
+	return canType(screen) ? [...left, other] : left;
 }
 
 /** Whether another value than those listed can be typed. */
-const canType = ({question}: Asked): boolean => !isClosed(question) && !isSecret(question) && question.kind === 'choice';
+function canType({asked: {question}, walk}: ChooseScreen): boolean {
+	if (isClosed(question) || isSecret(question) || question.kind !== 'choice') return false;
+	return walk?.loading === true || !('unlisted' in question);
+}
 
 function taken(screen: ChooseScreen): Move {
 	const choice = listed(screen)[screen.at];
@@ -125,6 +131,12 @@ const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 	{press: screen.typing ? ['down'] : ['down', 'j'], shows: '', does: '', act: () => moved(screen, 1)},
 	{press: ['pageup'], shows: '', does: '', act: () => moved(screen, -(bodyRows(rows) - 8))},
 	{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, bodyRows(rows) - 8)},
+	...(screen.typing
+		? []
+		: [
+				{press: ['home', 'g'], shows: '', does: '', help: {key: 'g G', says: 'the first, the last'}, act: () => moved(screen, -screen.at)},
+				{press: ['end', 'G'], shows: '', does: '', act: () => moved(screen, listed(screen).length)},
+			]),
 	...(screen.typing || screen.filter.text !== ''
 		? [{press: ['escape'], shows: 'esc', does: 'show all', act: (): Move => ({to: {...screen, typing: false, filter: draftOf(''), at: 0}})}]
 		: screen.choices.length > 5
@@ -137,7 +149,7 @@ const ownKeys: Keys<ChooseScreen> = (screen, {look, rows}) => [
 function editKey(screen: ChooseScreen, look: View['look']): Binding[] {
 	const on = focusedIn(screen);
 	const {asked, walk, typing} = screen;
-	if (!on || typing || !canType(asked)) return [];
+	if (!on || typing || !canType(screen)) return [];
 	const field = fieldFor(asked, true, walk && {...walk, back: false});
 	const text = toText(on.value, shownAs(asked.question));
 	return [{press: ['right'], shows: signOf('right', look), does: 'edit it', act: () => ({push: {...field, draft: draftOf(text)}})}];

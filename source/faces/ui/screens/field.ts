@@ -135,6 +135,7 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 			unit,
 		),
 	);
+	if (screen.walk?.loading && !screen.other) rows.push(row({text: `   ${signOf('more', look)} asking AWS what there is`, role: 'quiet'}));
 	const wrong = wrongOf(screen);
 	const role = screen.refused === undefined ? 'quiet' : 'blocked';
 	if (wrong !== undefined)

@@ -5,7 +5,7 @@ import {displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows, isSmall} from '../layout.ts';
 import {emptyRow, type Row, row, type Span, textOf, windowed} from '../row.ts';
-import type {Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
+import type {Binding, Draw, Keys, Move, ScreenSpec, View} from '../screen.ts';
 
 /** Fleets of all regions as they are found, what can be begun, and presets. The cursor follows the item. */
 type HomeScreen = {is: 'home'; seen: HomeSeen; on?: string};
@@ -49,6 +49,7 @@ function moved(screen: HomeScreen, by: number): Move {
 const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 	const on = focusedIn(screen);
 	const fleet = on && 'fleet' in on ? {name: on.fleet.name, region: on.fleet.region} : undefined;
+	const again: Binding[] = screen.seen.refused.length > 0 ? [{press: ['l'], shows: 'l', does: 'look again', act: () => ({chosen: {do: 'again'}})}] : [];
 	return [
 		...(fleet ? [{press: ['enter'], shows: signOf('enter', look), does: 'open', act: () => ({chosen: {do: 'open' as const, fleet}})}] : []),
 		...(on && 'preset' in on
@@ -60,6 +61,8 @@ const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 		...(on?.id === 'draft'
 			? [{press: ['enter'], shows: signOf('enter', look), does: 'go on with it', act: () => ({chosen: {do: 'setup' as const, draft: true as const}})}]
 			: []),
+		// Where nothing could be looked for, there may be fleets once what is told is mended.
+		...(screen.seen.regions === 0 ? again : []),
 		{press: ['n'], shows: 'n', does: 'set up a new fleet', act: () => ({chosen: {do: 'setup'}})},
 		...(fleet
 			? [
@@ -67,7 +70,7 @@ const homeKeys: Keys<HomeScreen> = (screen, {look}) => {
 					{press: ['x'], shows: 'x', does: 'destroy', act: () => ({chosen: {do: 'destroy' as const, fleet}})},
 				]
 			: []),
-		...(screen.seen.refused.length > 0 ? [{press: ['l'], shows: 'l', does: 'look again', act: () => ({chosen: {do: 'again' as const}})}] : []),
+		...(screen.seen.regions === 0 ? [] : again),
 		{press: ['d'], shows: 'd', does: 'demo', act: () => ({chosen: {do: 'demo'}})},
 		...(itemsOf(screen).length > 1
 			? [
@@ -86,7 +89,7 @@ function looking({regions, looked, refused}: HomeSeen, view: View): Row[] {
 	const says =
 		regions === 0
 			? refused.length > 0
-				? 'where they could be is not known'
+				? "can't be looked for"
 				: `asking which regions are enabled${more}`
 			: done
 				? `looked in ${looked} of ${regions} regions`

@@ -98,6 +98,8 @@ const overviewKeys: Keys<OverviewScreen> = (screen, view) => {
 		{press: ['left'], shows: signOf('back', look), does: 'back', act: () => ({wizard: {do: 'back'}})},
 		{press: ['pageup'], shows: '', does: '', act: () => moved(screen, view, -page)},
 		{press: ['pagedown'], shows: '', does: '', act: () => moved(screen, view, page)},
+		{press: ['home', 'g'], shows: '', does: '', help: {key: 'g G', says: 'the top, the last'}, act: () => moved(screen, view, -wizard.answers.length - 2)},
+		{press: ['end', 'G'], shows: '', does: '', act: () => moved(screen, view, wizard.answers.length + 2)},
 	];
 };
 

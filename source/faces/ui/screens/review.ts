@@ -52,7 +52,7 @@ const reviewKeys: Keys<ReviewScreen> = (screen, view) => {
 	const letters = proposal.word === undefined;
 	const scrolls = detailsOf(screen, view).length > pageOf(screen, view);
 	return [
-		{press: ['enter'], shows: signOf('enter', look), does: letters ? 'go' : 'agree', act: () => entered(screen)},
+		{press: ['enter'], shows: signOf('enter', look), does: letters ? (proposal.does ?? 'do it') : 'agree', act: () => entered(screen)},
 		...(scrolls
 			? [
 					{press: letters ? ['up', 'k'] : ['up'], shows: signOf('upDown', look), does: 'scroll', act: () => scrolled(screen, view, -1)},

@@ -4,7 +4,7 @@ import {answerOf} from '../../wizard/seen.ts';
 import {plainText, signOf, type TerminalLook} from '../../words/glyphs.ts';
 import {problemLines} from '../../words/lines.ts';
 import {type DownloadSeen, inLine, type RunState, type StageSeen, type StepSeen, stepIn, toGo, waitsForJobs} from '../../words/run-state.ts';
-import {runWords} from '../../words/sentences.ts';
+import {demoTime, runWords} from '../../words/sentences.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {hurryKey} from '../hints.ts';
@@ -162,7 +162,10 @@ function progress({state, now, look, columns}: View): Row {
 	if (from !== undefined) parts.push(running((now - from) / 1000));
 	const left = toGo(state, now);
 	if (left !== undefined) parts.push(`about ${spent(Math.ceil(left / 5) * 5)} to go${columns < 80 ? '' : ', by your earlier runs'}`);
-	return row(' ', {text: parts.join(` ${signOf('dot', look)} `), bold: true});
+	const dot = ` ${signOf('dot', look)} `;
+	const says = parts.join(dot);
+	const time = state.target?.demo && displayWidth(says + dot + demoTime) + 2 <= columns ? [{text: dot + demoTime, role: 'quiet' as const}] : [];
+	return row(' ', {text: says, bold: true}, ...time);
 }
 
 /** What a pause waits for. */

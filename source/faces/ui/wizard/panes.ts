@@ -1,4 +1,4 @@
-import {blockedIn, introduction, mendable, priced} from '../../wizard/seen.ts';
+import {blockedIn, demoIntroduction, introduction, mendable, priced} from '../../wizard/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
@@ -37,9 +37,11 @@ function answeredRows(view: View, room: number): Row[] {
 
 /** The introduction above the first question. */
 function introRows(view: View): Row[] {
-	const {wizard, look, columns} = view;
+	const {wizard, look, columns, state} = view;
 	if (wizard.at !== 1 || isSmall(view)) return [];
-	return [...wrapWhole(plainText(introduction, look), Math.min(100, columns - 2)).map((text) => row(` ${text}`)), emptyRow];
+	const lines = (text: string): string[] => wrapWhole(plainText(text, look), Math.min(100, columns - 2));
+	const demo = state.target?.demo ? lines(demoIntroduction).map((text) => row(' ', {text, role: 'warning'})) : [];
+	return [...demo, ...lines(introduction).map((text) => row(` ${text}`)), emptyRow];
 }
 
 /** What the answers cost, beside a question on which that depends. */

@@ -20,7 +20,7 @@ function questionScreen(asked: Asked, {loading, ...walk}: Walking): Screen {
 	const known: readonly unknown[] = 'regional' in question ? (question.known ?? []) : [];
 	const values = fallback && !known.includes(fallback.value) ? [fallback.value, ...known] : known;
 	const usual: Choice<unknown>[] = fallback ? values.map((value) => ({value, label: toText(value, shownAs(question))})) : [];
-	return usual.length > 0 ? chooseFor({...asked, choices: usual}, usual, {...walk, loading}) : fieldFor(asked, undefined, walk);
+	return usual.length > 0 ? chooseFor({...asked, choices: usual}, usual, {...walk, loading}) : fieldFor(asked, undefined, {...walk, loading});
 }
 
 /** The screen with the choices that have come, if it is still about that question. */
@@ -30,7 +30,8 @@ function filled(screen: Screen, asked: Asked, walking: Walking): Screen {
 	const choices = choicesOf(asked);
 	if (screen.is === 'choose' && choices) return withChoices(screen, asked, choices);
 	if (screen.is === 'choose') return fieldFor(asked, undefined, walking);
-	return screen.draft.text === '' ? screenFor(asked, walking) : screen;
+	// Letters that were typed meanwhile stay, and are judged by what has come.
+	return screen.draft.text === '' ? screenFor(asked, walking) : {...screen, asked, walk: walking};
 }
 
 /** The value that a question would be answered with now, for the checks beside it; nothing where there is none. */
