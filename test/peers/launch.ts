@@ -1,5 +1,10 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
+import {Socket} from 'node:net';
+import {createInterface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+import * as z from 'zod';
+import {python} from './here.ts';
 
 /** A process of ours, with what it has written so far. */
 export type Launched = {
@@ -60,26 +65,49 @@ export function launch(command: string, args: readonly string[], env?: Record<st
 	};
 }
 
-/** Runs a command to its end, with a limit. */
-export async function run(
-	command: string,
-	args: readonly string[],
-	limitMs = 240_000,
-	input?: string,
-): Promise<{code: number; stdout: string; stderr: string}> {
-	return new Promise((resolve, reject) => {
-		const child = spawn(command, [...args], {stdio: ['pipe', 'pipe', 'pipe'], timeout: limitMs, killSignal: 'SIGKILL'});
-		let stdout = '';
-		let stderr = '';
-		child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-			stdout += chunk;
-		});
-		child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-			stderr += chunk;
-		});
-		child.once('error', reject);
-		child.once('close', (code) => resolve({code: code ?? -1, stdout, stderr}));
-		child.stdin.on('error', () => undefined);
-		child.stdin.end(input);
+type Answer = {code: number; stdout: string; stderr: string};
+
+const answerLine = z.union([
+	z.object({id: z.number(), error: z.string()}),
+	z.object({id: z.number(), code: z.number(), stdout: z.string(), stderr: z.string()}),
+]);
+
+/** The process that starts commands for this one (see starter.py). It keeps this one alive only while a command runs, and ends with it. */
+function startStarter(): (asked: object) => Promise<Answer> {
+	const starter = spawn(python, ['-I', '-S', '-X', 'utf8', fileURLToPath(new URL('starter.py', import.meta.url))], {stdio: ['pipe', 'pipe', 'inherit']});
+	const streams = [starter.stdin, starter.stdout].filter((stream) => stream instanceof Socket);
+	const waiting = new Map<number, PromiseWithResolvers<Answer>>();
+	const settle = (id: number): PromiseWithResolvers<Answer> | undefined => {
+		const asked = waiting.get(id);
+		waiting.delete(id);
+		if (waiting.size === 0) for (const stream of streams) stream.unref();
+		return asked;
+	};
+	const fail = (error: Error): void => {
+		for (const id of waiting.keys()) settle(id)?.reject(error);
+	};
+	starter.once('error', fail).once('exit', () => fail(new Error('The process that starts commands has ended')));
+	starter.unref();
+	createInterface(starter.stdout).on('line', (line) => {
+		const {id, ...answer} = answerLine.parse(JSON.parse(line));
+		if ('error' in answer) settle(id)?.reject(new Error(answer.error));
+		else settle(id)?.resolve(answer);
 	});
+	let last = 0;
+	return (asked) => {
+		last += 1;
+		const answer = Promise.withResolvers<Answer>();
+		waiting.set(last, answer);
+		for (const stream of streams) stream.ref();
+		starter.stdin.write(`${JSON.stringify({id: last, ...asked})}\n`);
+		return answer.promise;
+	};
+}
+
+let start: ReturnType<typeof startStarter> | undefined;
+
+/** Runs a command to its end, with a limit. */
+export async function run(command: string, args: readonly string[], limitMs = 240_000, input = ''): Promise<Answer> {
+	start ??= startStarter();
+	return start({argv: [command, ...args], env: process.env, input, limit: limitMs / 1000});
 }

@@ -90,7 +90,7 @@ export async function startMachine(around: MachineSurroundings, wanted?: Init): 
 
 	/** Whether what the machine starts by itself is there. Before it has its own root, there is no such file. */
 	async function isUp(): Promise<boolean> {
-		const {code, stdout} = await inside(`test -e /etc/peers.json && ${init === 'systemd' ? 'systemctl is-system-running' : 'test -e /run/booted'}`);
+		const {code, stdout} = await inside(`test -e /etc/peers.json && ${init === 'systemd' ? 'systemctl is-system-running --wait' : 'test -e /run/booted'}`);
 		return init === 'systemd' ? /^(running|degraded)$/m.test(stdout) : code === 0;
 	}
 
