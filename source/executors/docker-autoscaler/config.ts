@@ -198,6 +198,7 @@ export const scalingConfig = (made?: WorkersMade): ExecutorConfig => ({
 			idleCount: table && Math.ceil(((base && numberAt(base, 'idle_count')) ?? 0) / capacityOf(entry)),
 			maxGrowthRate: undefined,
 			maxWorkers: table && mostWorkers(entry, table),
+			withReplacements: table && (numberAt(table, 'max_instances') || mostInstances),
 			jobsEach: capacityOf(entry),
 			group: textAt(pluginConfigOf(table), 'name'),
 			options: optionsShown(entry),

@@ -66,9 +66,10 @@ export function machineWords({ec2, group, host}: Snapshot, counts: Counts): stri
 	if (limit === undefined) return `${counted(managed)}${more}`;
 	// Those that go make room for others already.
 	const machines = managed > limit ? Math.max(limit, managed - counts.removing) : managed;
-	return machines > limit
-		? `${counted(machines)}, ${counted(machines - limit)} over the limit of ${counted(limit)}${more}`
-		: `${counted(machines)} of ${counted(limit)}${more}`;
+	if (machines <= limit) return `${counted(machines)} of ${counted(limit)}${more}`;
+	// Where lost ones are replaced there are more for a while.
+	const isSpare = counts.busy <= limit && machines <= (makerIn({host})?.withReplacements ?? 0);
+	return `${counted(machines)}, ${isSpare ? `at most ${counted(limit)} in use` : `${counted(machines - limit)} over the limit of ${counted(limit)}`}${more}`;
 }
 
 /** `, 2 more asked of AWS, 3 of an older template`: what Auto Scaling groups tell besides; nothing where there is no such thing. */

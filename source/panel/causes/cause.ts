@@ -81,6 +81,8 @@ export type Case = {
 	made: Made | undefined;
 	/** What all runners that make machines may make together; undefined where one has no limit or none is known. */
 	limit: number | undefined;
+	/** Machines that they may have for a while, with those that replace others: the limit, where none are made besides. */
+	limitWithReplacements: number | undefined;
 	/** Machines in all states, by the runner's count, else by rows. */
 	machines: number | undefined;
 	creating: number | undefined;

@@ -35,16 +35,18 @@ export const configCauses: readonly CauseRow[] = [
 		},
 	},
 	{
-		// More machines than the limit allows, each with an instance that is paid for: it was lowered, or something else makes them.
+		// More machines than the limit allows, each with an instance that is paid for: it was lowered, or something else makes them. Where lost ones are replaced
+		// there are more for a while, and no more jobs.
 		id: 'over-limit',
 		rank: 'hampered',
 		source: 'ec2',
 		key: 'wait',
-		tells: ({limit, rows}) => {
+		tells: ({limit, limitWithReplacements = limit, metrics, rows}) => {
 			if (limit === undefined || rows.length <= limit) return undefined;
 			const {all, ...states} = countRows(rows.filter(({instanceState}) => instanceState === 'running' || instanceState === 'pending'));
 			const managed = all - states.orphan - states.unknown - states.removing;
-			if (managed <= limit) return undefined;
+			const busy = Math.min(states.busy, metrics?.jobs ?? states.busy);
+			if (managed <= limit || (busy <= limit && managed <= (limitWithReplacements ?? limit))) return undefined;
 			const then = states.busy > limit ? ' Those that are busy go once their jobs have ended.' : '';
 			const told = counted.flatMap((state) => (states[state] > 0 ? [`${states[state]} ${state}`] : []));
 			return `${many(managed, 'machine')} run, ${managed - limit} more than the limit of ${limit} allows: ${told.join(', ')}.${then}`;

@@ -58,6 +58,12 @@ function limitOf(runners: readonly RunnerFacts[], metrics: Metrics | undefined):
 	return all.length === 0 || all.includes(0) ? undefined : all.reduce((sum, one) => sum + one, 0);
 }
 
+/** The same with workers that are made in place of lost ones, by a group and by the runner. */
+function withReplacements(runners: readonly RunnerFacts[], limit: number | undefined): number | undefined {
+	const besides = runners.reduce((sum, {maxWorkers, withReplacements: most}) => sum + Math.max(0, (most ?? 0) - (maxWorkers ?? most ?? 0)), 0);
+	return limit === undefined ? undefined : limit + besides;
+}
+
 /** The groups of its runners, without one in which a setup only tries a worker; all that are seen where config.toml isn't known. */
 function groupsOf(snapshot: Snapshot): Case['groups'] {
 	const seen = snapshot.group.value?.groups ?? [];
@@ -72,6 +78,7 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 	const metrics = snapshot.runner.value?.metrics;
 	// A runner that doesn't answer any more isn't asked how many machines it has: what EC2 and the manager tell is newer.
 	const told = isFresh(snapshot.runner) ? metrics?.machines : undefined;
+	const limit = limitOf(makers, metrics);
 	const hasRows = snapshot.host.value !== undefined;
 	return {
 		snapshot,
@@ -88,7 +95,8 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 		config: snapshot.host.value?.config?.facts,
 		runner: makers[0],
 		made: workersMade(snapshot),
-		limit: limitOf(makers, metrics),
+		limit,
+		limitWithReplacements: withReplacements(makers, limit),
 		machines: told ? told.acquired + told.creating + told.idle + told.used + told.removing + told.stuck : hasRows ? counts.all - counts.orphan : undefined,
 		creating: told?.creating ?? (hasRows ? counts.creating : undefined),
 		// One that is acquired has no job yet: a request for one is under way.

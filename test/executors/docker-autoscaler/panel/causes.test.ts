@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {machineWords} from '../../../../source/faces/words/status-words.ts';
+import {join} from '../../../../source/panel/live/join.ts';
 import {verdictOf} from '../../../../source/panel/live/verdict.ts';
 import {troublesOf, whyWaiting} from '../../../../source/panel/live/why-waiting.ts';
+import {countRows} from '../../../../source/panel/rows.ts';
 import type {ScalingGroupSeen} from '../../../../source/panel/scaling-groups.ts';
 import {good} from '../../../../source/panel/seen.ts';
 import type {Snapshot} from '../../../../source/panel/snapshot.ts';
@@ -311,4 +314,30 @@ test('what has stopped being said is over, and so is what a worker proves that c
 	const failed: LoggedLine = [9, 'ready up preparation failed', {instance: idOf(1), err: 'ready command: Process exited with status 1'}];
 	assert.deepEqual(ids(failed), ['ready-command']);
 	assert.deepEqual(ids(failed, [6, 'instance update', {id: idOf(2), state: 'running'}], dialed(5, 7, 2)), []);
+});
+
+test('a worker more than the limit is no trouble where the group and the runner both replaced a lost one; without room for that, or with as many jobs, it is', () => {
+	const five = (withReplacements: number, jobs: number): Snapshot =>
+		scaling(
+			[1, 2, 3, 4, 5].map((number) => worker(number)),
+			{
+				host: good(scalingHost({}, {limit: 4, maxWorkers: 4, withReplacements}), now),
+				runner: good(
+					fleeting(
+						{instances: {running: 5}, tasks: {acquired: jobs, idle: 5 - jobs}, jobs},
+						Array.from({length: jobs}, (_, at) => ({id: at, url: '', project: 'acme/api', state: 'running', stage: '', executorStage: '', seconds: 9})),
+					),
+					now,
+				),
+				journal: good(journal(...logged(...Array.from({length: jobs}, (_, at) => dialed(1, at, at + 1)))), now),
+			},
+		);
+	const says = (seen: Snapshot) => troublesOf(seen, now).map((cause) => cause.says);
+	const shown = (seen: Snapshot) => machineWords(seen, countRows(join(seen, now)));
+	assert.deepEqual([says(five(14, 3)), verdictOf(five(14, 3), now).is, shown(five(14, 3))], [[], 'healthy', '5, at most 4 in use']);
+	assert.deepEqual(says(five(4, 3)), ['5 machines run, 1 more than the limit of 4 allows: 3 busy, 2 idle.']);
+	assert.deepEqual(
+		[says(five(14, 5)), shown(five(14, 5))],
+		[['5 machines run, 1 more than the limit of 4 allows: 5 busy. Those that are busy go once their jobs have ended.'], '5, 1 over the limit of 4'],
+	);
 });
