@@ -132,7 +132,9 @@ async function jobLines(removal: Removal): Promise<string[]> {
 	const unknown = told.flatMap((one) => ('unknown' in one ? [`  Which jobs run isn't known: ${one.unknown}`] : []));
 	if (jobs.length === 0 && unknown.length === 0) return told.length === 0 ? [] : ['No job runs now.'];
 	const then =
-		drainSeconds === 0 ? 'they end at once, and fail' : `no new one is taken, and they have ${takes(drainSeconds)} to end; \`--now\` ends them at once`;
+		drainSeconds === 0
+			? 'they end at once, and fail'
+			: `no new one is taken, and they have ${takes(drainSeconds)} to end; \`--now\`, or N while it waits, ends them`;
 	return [
 		`Runs now: ${jobs.length === 0 ? then : `${many(jobs.length, 'job')}; ${then}`}`,
 		...jobs.slice(0, mostNamed).map(({project, id, seconds}) => `  ${project ?? ''} #${id}${seconds === undefined ? '' : `, for ${age(seconds)}`}`),

@@ -1,8 +1,9 @@
 import {inOrder} from '../../source/answers/all.ts';
 import type {Happening} from '../../source/engine/events.ts';
 import {frameOf} from '../../source/faces/ui/frame.ts';
+import {shown} from '../../source/faces/ui/keys.ts';
 import {type Row, textOf} from '../../source/faces/ui/row.ts';
-import type {Screen} from '../../source/faces/ui/screen.ts';
+import type {Screen, View} from '../../source/faces/ui/screen.ts';
 import {mendable, mendsOf} from '../../source/faces/wizard/seen.ts';
 import {plainText} from '../../source/faces/words/glyphs.ts';
 import {sentenceOf} from '../../source/faces/words/lines.ts';
@@ -28,6 +29,10 @@ const packed = (text: string): string => plainText(text, look).replace(/\s+/g, '
 /** Whether a text has no room beside all else: in a small terminal, and where it would fill a quarter of one. Its end is elsewhere then, as the screen says. */
 const isTight = (told: string, columns: number, rows: number): boolean => columns < 60 || rows < 20 || told.length > (columns * rows) / 4;
 
+/** Whether `?`, which the screen names, tells it whole. */
+const isHelped = (screen: Screen, view: View, told: string): boolean =>
+	lettersOf(frameOf(screen, view)).includes('?tellsitwhole') && packed(shown(screen).about?.(screen, view).join(' ') ?? '').includes(told);
+
 /** A frame's letters, wherever its lines break. Beside a pane of its own a line is cut into two columns: only the pane is read. */
 const lettersOf = (rows: readonly Row[]): string => packed(rows.map((row) => textOf(row).replace(/^.*│ /, '')).join(' '));
 
@@ -48,19 +53,23 @@ export function untoldOnScreens(events: readonly Happening[]): string[] {
 		const seen = name === 'run' ? stateAfter([...events.map((event) => [0, event] as const), [0, failed]]) : state;
 		const told = packed([sentenceOf(problem), problem.advice ?? ''].join(' '));
 		return every.flatMap(([columns, rows]) => {
-			const text = lettersOf(frameOf(screen, viewOf(seen, {columns, rows, look})));
-			return text.includes(told) || (isTight(told, columns, rows) && /↓\d+|…/.test(text)) ? [] : [`${name} at ${columns}x${rows} lacks: ${told}\n${text}`];
+			const view = viewOf(seen, {columns, rows, look});
+			const text = lettersOf(frameOf(screen, view));
+			return text.includes(told) || (isTight(told, columns, rows) && (/↓\d+more/.test(text) || isHelped(screen, view, told)))
+				? []
+				: [`${name} at ${columns}x${rows} lacks: ${told}\n${text}`];
 		});
 	});
 	const untoldInWalk = walked.flatMap(([name, press]) => {
 		const screen: Screen = everyScreen[name] ?? {is: 'plan'};
 		const key = packed(`${press} ${fix ?? ''}`);
 		return every.flatMap(([columns, rows]) => {
-			const text = lettersOf(frameOf(screen, viewOf(state, {columns, rows, look, wizard: {...walkSeen, answers}})));
+			const view = viewOf(state, {columns, rows, look, wizard: {...walkSeen, answers}});
+			const text = lettersOf(frameOf(screen, view));
 			const isSmall = columns < 60 || rows < 20;
 			// Where there is little room the plan has it, which the screen says.
 			const told = packed([sentenceOf(problem), ...(mends ? [] : [problem.advice ?? ''])].join(' '));
-			const isTold = text.includes(told) || (isTight(told, columns, rows) && /tabshowsitwhole|↓\d+more|…/.test(text));
+			const isTold = text.includes(told) || (isTight(told, columns, rows) && (/tabshowsitwhole|↓\d+more/.test(text) || isHelped(screen, view, told)));
 			return [
 				...(isTold ? [] : [`${name} at ${columns}x${rows} lacks: ${told}\n${text}`]),
 				...(mends && !text.includes(isSmall ? key.slice(0, 20) : key) ? [`${name} at ${columns}x${rows} lacks the key: ${key}\n${text}`] : []),

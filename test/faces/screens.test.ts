@@ -46,7 +46,7 @@ for (const [columns, rows] of [...sizes, ...smallSizes]) {
 				assert.equal(lines.length, rows);
 				for (const line of lines) assert.ok(displayWidth(line) <= columns, line);
 				assert.match(lines[0] ?? '', columns < 60 ? /set up › / : /set up › .*gitlab-runners( +\d of \d)?$/);
-				assert.match(lines.at(-1) ?? '', /ctrl-c/);
+				assert.match(lines.at(-1) ?? '', screen.is === 'help' ? /esc back/ : / (?:ctrl-c (?:quit|stop)|q (?:↵ )?quit)\b/);
 			}
 		});
 	}

@@ -6,7 +6,7 @@ import {typedFor} from '../../source/answers/value.ts';
 import {draftOf, typedInto} from '../../source/faces/ui/draft.ts';
 import {pressesOf} from '../../source/faces/ui/screen.ts';
 import {cut, cutMiddle, displayWidth} from '../../source/faces/words/width.ts';
-import {wrap, wrapColumns} from '../../source/faces/words/wrapping.ts';
+import {alignedColumns, wrap, wrapColumns} from '../../source/faces/words/wrapping.ts';
 import {size, spent} from '../../source/panel/formats.ts';
 
 test('a command in backticks is one word, and an address is never broken', () => {
@@ -21,6 +21,12 @@ test('a time stays in one line with its unit', () => {
 
 test('a lone backtick loses no text', () => {
 	assert.equal(wrap('a ` b', 40).join(' '), 'a ` b');
+});
+
+test('two columns of neighbouring lines stand below one another, as far as the second has room', () => {
+	const lines = ['Goes:', '  a-name  a key', '  a-longer-name  a group', 'Stays:', '  b  a bucket'];
+	assert.deepEqual(alignedColumns(lines, 80), ['Goes:', '  a-name         a key', '  a-longer-name  a group', 'Stays:', '  b  a bucket']);
+	assert.deepEqual(alignedColumns(lines, 50), lines);
 });
 
 test('wide letters take two columns, and a cut never splits one', () => {

@@ -92,7 +92,7 @@ test('jobs and machines are both there at every width, whatever there is to say 
 	const snapshot = busyFleet(4, {gitlab: good(gitlabSees([1, 2].map(job)), now), runner: good(seen, now)});
 	const long = {trends: {at: now, running: Array.from({length: 16}, () => 3), machines: Array.from({length: 16}, () => 4)}, counts};
 	for (const columns of [60, 80, 100, 120, 200]) assert.match(textOf(snapshot, long, columns), /jobs ▆* ?3 running[\s\S]*machines █* ?3 of 4/);
-	assert.match(textOf(snapshot, long, 120), /machines 3 of 4: 2 busy, 1 creating, 1 removing, 1 orphan/);
+	assert.match(textOf(snapshot, long, 120), /machines █+ 3 of 4: 2 busy, 1 creating, 1 removing, 1 orphan {3}spot c5\.large \$0\.034$/m);
 });
 
 test('at 60 columns what the fleet costs is there, rather than its manager’s id', () => {

@@ -18,7 +18,7 @@ for (const [columns, rows] of sizes) {
 		const lines = terminal.lines();
 		assert.match(lines[0] ?? '', /^ gitlab-runners {2}us-east-2 {2}demo/);
 		assert.match(lines.join('\n'), /jobs .*\d running/);
-		assert.match(lines[rows - 1] ?? '', /↑↓ move .*q quit .*ctrl-c/);
+		assert.match(lines[rows - 1] ?? '', /↑↓ move .*q quit .*\? keys/);
 	});
 }
 
@@ -48,7 +48,7 @@ test('resized, it is drawn anew at once, with the cursor on its worker; too smal
 	] as const) {
 		terminal.resize(columns, rows);
 		await terminal.until(
-			() => /ctrl-c/.test(terminal.lines()[rows - 1] ?? '') && /^ gitlab-runners/.test(terminal.lines()[0] ?? '') && /› i-[0-9a-f]/.test(terminal.text()),
+			() => /q quit/.test(terminal.lines()[rows - 1] ?? '') && /^ gitlab-runners/.test(terminal.lines()[0] ?? '') && /› i-[0-9a-f]/.test(terminal.text()),
 		);
 	}
 	terminal.resize(50, 10);

@@ -25,7 +25,7 @@ for (const [columns, rows] of sizes) {
 				for (const line of lines) assert.ok(displayWidth(line) <= columns, `${displayWidth(line)}: ${line}`);
 				assert.match(lines[0] ?? '', /^ gitlab-runners {2}us-east-2/);
 				assert.match(lines.join('\n'), /1 workers.*2 jobs.*3 log.*4 config.*5 costs/);
-				assert.match(lines.at(-1) ?? '', /\? keys .*ctrl-c/);
+				assert.match(lines.at(-1) ?? '', /q quit .*\? (?:keys|help)/);
 			}
 		});
 	}
@@ -60,7 +60,7 @@ for (const [columns, rows] of smallSizes) {
 			assert.match(lines.slice(0, 2).join(' '), /^ gitlab-runners .*runner.* ✔ online/);
 			assert.match(lines.join(' ').replace(/\s+/g, ' '), /Why are 3 jobs waiting\? The limit is 16 .*\+ raise limit/);
 			assert.match(lines.join('\n'), new RegExp(`${panelViews.indexOf(view) + 1} ${view}`));
-			assert.match(lines.at(-1) ?? '', /q quit .*\? keys .*ctrl-c/);
+			assert.match(lines.at(-1) ?? '', /q quit .*\? (?:keys|help)/);
 		}
 		assert.match(linesOf(screenOf(), panelView(seenOf(busyFleet(16)), {columns, rows})).join('\n'), /› runner-.* busy/);
 	});

@@ -27,7 +27,7 @@ const pictures: readonly Picture[] = [
 		columns: 120,
 		rows: 20,
 		way: [],
-		shows: /orphan[\s\S]*ctrl-c/,
+		shows: /orphan[\s\S]*q quit/,
 	},
 	{
 		name: 'question',

@@ -23,10 +23,10 @@ for (const [columns, rows] of sizes) {
 	test(`at ${columns}x${rows} a failed step is tried again with r while another works, a pause names the login, and the end of it is left with q`, async (t) => {
 		const {until, and, lines, press, ended, text} = open(t, 'replay.ts', ['helped'], {columns, rows});
 		await until(/✖ runner: alice may not create the[\s\S]*waiting for SSH/);
-		assert.match(lines()[rows - 1] ?? '', /^ r try runner again {2}← change runner .*\? keys {2}ctrl-c stop/);
+		assert.match(lines()[rows - 1] ?? '', /^ r try runner again {2}← change runner .*\? help {2}ctrl-c stop/);
 		await and('l', /set up › log[\s\S]*← +back|set up › log[\s\S]*Launching instance/);
 		await and(key.escape, /r try runner again/);
-		await and('?', /── keys[\s\S]*try runner again[\s\S]*whole log/);
+		await and('?', /── help[\s\S]*try runner again[\s\S]*whole log/);
 		await and(key.escape, /r try runner again/);
 		await and(key.up, /esc follow|› ?✔ software|›✔ software/);
 		await and(key.escape, /›⠙ test machine|›. test machine/);
@@ -35,7 +35,7 @@ for (const [columns, rows] of sizes) {
 			text().replace(/\s+/g, ' '),
 			/has expired \(ExpiredToken\)\. L runs `aws sso login --profile acme-dev`\. A login elsewhere is noticed within seconds/,
 		);
-		assert.match(lines()[rows - 1] ?? '', /^ L log in {2}r look again now .*\? keys {2}ctrl-c stop/);
+		assert.match(lines()[rows - 1] ?? '', /^ L log in {2}r look again now .*\? help {2}ctrl-c stop/);
 		await and('r', /✖ test machine: alice may not/);
 		assert.match(lines()[rows - 1] ?? '', /^ r try again {2}← change worker type/);
 		press(key.left);
@@ -56,7 +56,7 @@ for (const [columns, rows] of sizes) {
 			await until(/› gitlab-runners {3}us-east-2 {3}✔ manager i-0ab1[\s\S]*Presets[\s\S]*small +used yesterday/);
 			assert.match(text().replace(/\s+/g, ' '), /! af-south-1: alice may not look there: AWS refused ssm:GetParametersByPath\./);
 			assert.match(text().replace(/\s+/g, ' '), /manager i-0ab1 t3\.small running/);
-			assert.match(lines()[rows - 1] ?? '', /^ ↵ open {2}n set up a new fleet .*q quit {2}\? keys {2}ctrl-c end/);
+			assert.match(lines()[rows - 1] ?? '', /^ ↵ open {2}n set up a new fleet .*q quit {2}\? keys *$/);
 			press(keys);
 			assert.equal(await ended(), 0);
 			assert.ok(text().replaceAll('\n', '').includes(choice), text());
@@ -72,7 +72,7 @@ for (const [columns, rows] of sizes) {
 			.map((line) => line.trim());
 		for (const word of ['plan', 'ssh', 'destroy']) assert.ok(joined.includes(`gitlab-runner-aws ${word} --fleet gitlab-runners --region us-east-2`), text());
 		assert.match(text(), /✔ Your first job passed, 1 m 52 s/);
-		assert.match(lines()[rows - 1] ?? '', /^ q ↵ leave {2}p save as preset {2}\? keys {2}ctrl-c end/);
+		assert.match(lines()[rows - 1] ?? '', /^ q ↵ quit {2}p save as preset {2}\? keys *$/);
 		await and('?', /── keys[\s\S]*save as preset/);
 		await and(key.escape, /What comes next/);
 		await and('p', /What is the preset called/);
@@ -85,7 +85,7 @@ for (const [columns, rows] of sizes) {
 for (const scenario of ['helped', 'home', 'end'] as const) {
 	test(`resized at any moment the ${scenario} screen is drawn anew, once and whole`, async (t) => {
 		const {until, resize, lines, text} = open(t, 'replay.ts', [scenario], {columns: 120, rows: 40});
-		const last = {helped: /r try runner again.*ctrl-c stop/, home: /↵ open.*ctrl-c end/, end: /q ↵ leave.*ctrl-c end/}[scenario];
+		const last = {helped: /r try runner again.*ctrl-c stop/, home: /↵ open.*q quit.*\? keys/, end: /q ↵ quit.*\? keys/}[scenario];
 		await until(last);
 		for (const [columns, rows] of [...sizes, [80, 24]] as const) {
 			resize(columns, rows);

@@ -150,7 +150,7 @@ for (const [columns, rows] of sizes) {
 		await until(/Which image/);
 		await until(/^(?!.*being looked at).*not yet known/s);
 		assert.match(lines()[0] ?? '', /^ set up › image/);
-		await until(() => /↵ take.*↑↓ choose.*\? help.*ctrl-c leave/.test(lines()[rows - 1] ?? ''));
+		await until(() => /↵ take.*↑↓ choose.*\? help.*ctrl-c quit/.test(lines()[rows - 1] ?? ''));
 		await and(key.tab, /ready +identity/);
 		await and(key.tab, /Which image/);
 		await and('?', /── help/);
@@ -169,7 +169,7 @@ for (const [columns, rows] of sizes) {
 		await until(/•{10}/);
 		await and(key.enter, /Review: this is what Enter makes/);
 		await until(/[Aa]t most\s+about\s+\$/);
-		await until(() => /↵ make it.*\? help.*ctrl-c leave/.test(lines()[rows - 1] ?? ''));
+		await until(() => /↵ make it.*\? help.*ctrl-c quit/.test(lines()[rows - 1] ?? ''));
 		await and(key.down, /› runner token/);
 		press(key.ctrlC);
 	});
@@ -218,9 +218,9 @@ test('a wizard resized at any moment draws itself anew, in two panes or in one',
 	const {until, resize, lines} = open(t, ['setup', '--fleet', 'resized', ...given()]);
 	await until(/│ Plan[\s\S]*Which image/);
 	resize(60, 20);
-	await until(() => /Plan .*/.test(lines()[18] ?? '') && /ctrl-c leave/.test(lines()[19] ?? ''));
+	await until(() => /Plan .*/.test(lines()[18] ?? '') && /ctrl-c quit/.test(lines()[19] ?? ''));
 	resize(200, 60);
-	await until(() => /│ Plan/.test(lines()[1] ?? '') && /ctrl-c leave/.test(lines()[59] ?? ''));
+	await until(() => /│ Plan/.test(lines()[1] ?? '') && /ctrl-c quit/.test(lines()[59] ?? ''));
 	resize(50, 10);
 	await until(/This needs 40 columns/);
 	resize(80, 24);

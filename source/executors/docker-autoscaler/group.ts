@@ -1,5 +1,6 @@
 import type {Change, Context, Finding, Found, Note, Removal, Report, Step} from '../../engine/step.ts';
 import {type Fleet, names} from '../../fleet.ts';
+import {many} from '../../panel/formats.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {aws, tagArguments} from '../../steps/aws-cli.ts';
@@ -225,7 +226,7 @@ export const groupStep: Step<'group', 'network', 'record' | 'permissions' | 'quo
 	stands: async (context) =>
 		(await ownGroups(context, isOfThis(context))).map((group) => ({
 			id: group.AutoScalingGroupName ?? '',
-			says: `Auto Scaling group${(group.Instances ?? []).length === 0 ? '' : ` with ${group.Instances?.length} workers`}`,
+			says: `Auto Scaling group${group.Instances?.length ? ` with ${many(group.Instances.length, 'worker')}` : ''}`,
 			goes: true,
 		})),
 	remove: (context, report) => removeGroups(context, isOfThis(context), report),

@@ -31,7 +31,7 @@ const words: readonly Word[] = [
 	{typed: ':create', does: 'has the runner made with a GitLab token', when: (shown) => shown.is === 'question' && shown.walking.create === true},
 	{typed: ':all', does: 'asks every question', when: (shown, _, seen) => shown.is !== 'trouble' && !seen.everything},
 	{typed: ':plan', does: 'says what is found so far', when: (_, {steps}) => steps.length > 0},
-	{typed: ':hand', does: 'says the commands that do the same by hand', when: (_, __, {byHand}) => byHand.length > 0},
+	{typed: ':commands', does: 'says the commands of AWS and of a shell that do the same', when: (_, __, {byHand}) => byHand.length > 0},
 	{typed: ':token', does: "gives another of the runner's token", when: (shown, _, {secret}) => shown.is === 'review' && secret !== undefined},
 	{typed: ':save NAME', does: 'saves these answers as a preset', when: (shown) => shown.is === 'review'},
 	{typed: ':again', does: 'looks again'},

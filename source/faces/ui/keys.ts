@@ -46,34 +46,32 @@ export const shown = (screen: Screen): ScreenSpec<Screen> => screens[screen.is];
 /** In a text `?` is a letter. Ink 8 gives F1 as an empty input without any flag, so it's nano's key; no line of a shell has another use for it. */
 const helpInText = 'ctrl-g';
 
+const quits = 'quit';
 const stopWords = {0: 'stop', 1: 'stop now', 2: 'stopping'} as const;
+
+/** ctrl-c, in one of two words: what goes on is stopped, all else is quit. Where `q` quits too one of them in the line of keys is enough. */
+function stopKey(screen: Screen, view: View, own: readonly Binding[]): Binding {
+	const unmade = isWalk(screen) || (screen.is === 'plan' && screen.over === true);
+	const stops = !unmade && shown(screen).watches === true;
+	const does = stops ? stopWords[view.stops] : unmade && view.columns >= 140 ? `${quits}, nothing made yet` : quits;
+	const key = own.some((one) => one.does === quits) ? {shows: '', does: '', help: {key: 'ctrl-c', says: does}} : {shows: 'ctrl-c', does};
+	return {press: ['ctrl-c'], ...key, stays: true, act: () => ({stop: true})};
+}
 
 /** All keys that work on a screen now, its own first; then `?` and the way out. */
 export function keysOf(screen: Screen, view: View): Binding[] {
-	const {about, keys, isTyping, watches} = shown(screen);
+	const {about, keys, isTyping} = shown(screen);
 	const own = keys(screen, view);
+	const told = about?.(screen, view) ?? [];
 	const isText = isTyping?.(screen) ?? false;
-	const stop: Binding = {
-		press: ['ctrl-c'],
-		shows: 'ctrl-c',
-		does:
-			isWalk(screen) || (screen.is === 'plan' && screen.over)
-				? view.columns >= 140
-					? 'leave, nothing made yet'
-					: 'leave'
-				: watches
-					? stopWords[view.stops]
-					: 'end',
-		stays: true,
-		act: () => ({stop: true}),
-	};
-	if (screen.is === 'help') return [...own, stop];
+	if (screen.is === 'help') return [...own, ...screen.bindings.filter(({press}) => press.includes('ctrl-c'))];
+	const stop = stopKey(screen, view, own);
 	const help: Binding = {
 		press: [isText ? helpInText : '?'],
 		shows: isText ? helpInText : '?',
-		does: about ? 'help' : 'keys',
+		does: told.length > 0 ? 'help' : 'keys',
 		stays: true,
-		act: () => ({push: {is: 'help', bindings: [...own, stop], ...(about ? {about: about(screen, view)} : {})}}),
+		act: () => ({push: {is: 'help', bindings: [...own, stop], ...(told.length > 0 ? {about: told} : {})}}),
 	};
 	return [...own, help, stop];
 }

@@ -71,6 +71,9 @@ export function ruleRow(title: string, columns: number, look: TerminalLook): Row
 export const lastKept = (rows: Row[], most: number, sign: string): Row[] =>
 	rows.length <= most ? rows : [...rows.slice(0, Math.max(0, most - 2)), row(sign), ...rows.slice(-1)];
 
+/** Says that more is told where `?` leads. */
+export const wholeElsewhere = (look: TerminalLook): string => `   ${signOf('more', look)} ? tells it whole`;
+
 /** Rows around one that has the focus, and how many more there are each way, in this many rows. */
 export function windowed(rows: Row[], focus: number, height: number, look: TerminalLook): Row[] {
 	if (rows.length <= height) return rows;

@@ -159,7 +159,7 @@ export type ScreenSpec<Which extends Screen> = {
 	keys(screen: Which, view: View): Binding[];
 	/** What a letter that is no key does where text is typed. */
 	type?(screen: Which, press: Press, view: View): Move | undefined;
-	/** What `?` tells above the keys: all that there is to know here, whether or not there is room for it on the screen. */
+	/** What `?` tells above the keys: all that there is to know here, whether or not there is room for it on the screen; nothing where the screen tells it all. */
 	about?(screen: Which, view: View): readonly string[];
 	/** Whether letters are text now, so that none is a command. */
 	isTyping?(screen: Which): boolean;

@@ -132,7 +132,7 @@ export type JobColumn = 'job' | 'project' | 'state' | 'stage' | 'machine' | 'age
 
 /** The jobs' table. Why a job failed is what may be long. */
 export const jobColumns: readonly Column<JobColumn>[] = [
-	{id: 'job', title: 'JOB', align: 'left', width: 22, least: 12, rank: 0, cuts: 'end'},
+	{id: 'job', title: 'JOB', align: 'left', width: 21, least: 12, rank: 0, cuts: 'end'},
 	{id: 'state', title: 'STATE', align: 'left', width: 9, least: 9, rank: 0, cuts: 'end'},
 	{id: 'stage', title: 'STAGE OR REASON', align: 'left', width: 22, least: 15, rank: 0, grows: true, cuts: 'end'},
 	{id: 'age', title: 'TIME', align: 'right', width: 6, least: 6, rank: 1, cuts: 'end'},

@@ -71,6 +71,9 @@ const isForeign = (code: string): boolean => /[A-Z]/.test(code);
 /** What happened and why; the service's own code comes last, in brackets, for searching. */
 export const sentenceOf = ({code, message}: ProblemSeen): string => (isForeign(code) && !message.includes(code) ? `${message} (${code})` : message);
 
+/** A problem in texts: what happened, and what to do. */
+export const problemTexts = (problem: ProblemSeen): string[] => [sentenceOf(problem), ...(problem.advice === undefined ? [] : [problem.advice])];
+
 /** A problem as a block: what happened, then what to do. */
 export function problemLines(problem: ProblemSeen, indent = 0, subject?: string): Line[] {
 	const what: Line = {mark: 'failed', text: (subject === undefined ? '' : `${subject}: `) + sentenceOf(problem), indent};

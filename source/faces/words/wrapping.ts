@@ -1,4 +1,4 @@
-import {displayWidth, pieces} from './width.ts';
+import {displayWidth, padded, pieces} from './width.ts';
 
 /** Words of a text; what stands between backticks is one word, since a command must survive copying, and so is a time with its unit, `51 s`. */
 const wordsOf = (text: string): string[] => text.match(/(?:`[^`]*`|[^\s`]|(?<=\d) (?=[smhd]\b))+|`/g) ?? [];
@@ -39,4 +39,20 @@ export function wrapColumns(line: string, columns: number): string[] {
 	}
 	const [first = '', ...others] = wrap(line.slice(lead.length), Math.max(leastRoom, room));
 	return [lead + first, ...others.map((text) => ' '.repeat(displayWidth(lead)) + text)];
+}
+
+/** Neighbouring lines of two columns with the second ones below one another, as wide as the longest first: where that leaves the second ones room. */
+export function alignedColumns(lines: readonly string[], columns: number): string[] {
+	const parted = lines.map((line) => /^( *\S+(?: \S+)*) {2,}(\S.*)$/.exec(line));
+	const widths = lines.map(() => 0);
+	for (let from = 0, to = 0; from < lines.length; from = to + 1) {
+		for (to = from; parted[to]; to += 1);
+		const run = parted.slice(from, to);
+		widths.fill(Math.max(0, ...run.map((one) => displayWidth(one?.[1] ?? ''))), from, to);
+	}
+	return lines.map((line, at) => {
+		const [, first = '', second = ''] = parted[at] ?? [];
+		const width = widths[at] ?? 0;
+		return width === 0 || width + 2 + 2 * leastRoom > columns ? line : `${padded(first, width)}  ${second}`;
+	});
 }

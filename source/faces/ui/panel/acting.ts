@@ -105,7 +105,7 @@ const movesKeys: Keys<MovesScreen> = (screen, {look}) => {
 					{
 						press: ['enter'],
 						shows: signOf('enter', look),
-						does: 'look what it does',
+						does: 'see what it does',
 						act: (): Move => ({panel: {do: 'prepare', act: {do: 'move', to: on.to, label: on.label}}}),
 					},
 				]

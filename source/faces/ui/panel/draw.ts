@@ -1,8 +1,9 @@
 import {signOf} from '../../words/glyphs.ts';
+import {sourceTroubles} from '../../words/status-words.ts';
 import {isLow} from '../layout.ts';
 import {cutRow, emptyRow, type Row, row} from '../row.ts';
 import type {View} from '../screen.ts';
-import {changeRow, gaugeRows, headRows, newsRows, tabsRow, troubleRows, whyRows} from './head.ts';
+import {changeRow, gaugeRows, hasPrice, headRows, newsRows, tabsRow, troubleRows, whyRows, whySentence} from './head.ts';
 import {logBody} from './log-view.ts';
 import type {PanelScreen} from './screen.ts';
 import type {PanelSeen} from './seen.ts';
@@ -16,18 +17,28 @@ type PanelLayout = {head: number; gauges: number; why: number; change: 0 | 1; tr
  * What the parts would like: rows of the sentence on why jobs wait, whether there is a last change, rows of sources in trouble, and the rows of a table that may
  * have fewer than there is room for; absent where the view takes what there is. `news`: rows of what has just been done.
  */
-type PanelWishes = {why: number; change: boolean; troubles: number; table?: number | undefined; news?: number};
+type PanelWishes = {
+	why: number;
+	change: boolean;
+	troubles: number;
+	table?: number | undefined;
+	news?: number /** There is a spot price to tell. */;
+	price?: boolean;
+};
 
 /** The table shows this many rows at least, its head not counted; fewer where the terminal is low. */
 const leastRows = 5;
 const leastWhereLow = 2;
 
-/** Divides a terminal of this size; below 120 columns head and gauges take two rows each, and where it is low there are no gauges. Pure. */
+/**
+ * Divides a terminal of this size; below 120 columns head and gauges take two rows each, and so do gauges with a price where there are rows enough; where it is
+ * low there are no gauges. Pure.
+ */
 export function panelLayout(columns: number, rows: number, wishes: PanelWishes): PanelLayout {
 	const wide = columns >= 120;
 	const low = isLow(rows);
 	const head = wide || low ? 1 : 2;
-	const gauges = low ? 0 : wide ? 1 : 2;
+	const gauges = low ? 0 : wide && !(wishes.price && columns < 160 && rows >= 30) ? 1 : 2;
 	const leastBody = low ? leastWhereLow : leastRows;
 	let left = rows - head - gauges - 3 - 1 - leastBody;
 	const take = (wanted: number): number => {
@@ -87,7 +98,23 @@ function aroundIn(seen: PanelSeen, view: View): Around {
 /** How the panel is divided now. */
 export function layoutNow(screen: PanelScreen, seen: PanelSeen, view: View): PanelLayout {
 	const {change, news, why, troubles} = aroundIn(seen, view);
-	return panelLayout(view.columns, view.rows, {why, change: change !== undefined, troubles, news, table: tableHeight(screen, seen, view.now)});
+	return panelLayout(view.columns, view.rows, {
+		why,
+		change: change !== undefined,
+		troubles,
+		news,
+		table: tableHeight(screen, seen, view.now),
+		price: hasPrice(seen),
+	});
+}
+
+/** What is said of the fleet and has no room now: why jobs wait, sources that don't answer. */
+export function aboutPanel(screen: PanelScreen, view: View): string[] {
+	const {panel: seen, now} = view;
+	if (!seen) return [];
+	const {why, troubles} = aroundIn(seen, view);
+	const layout = layoutNow(screen, seen, view);
+	return [...(why > layout.why ? [whySentence(seen, now)] : []), ...(troubles > layout.troubles ? sourceTroubles(seen.snapshot, now) : [])];
 }
 
 /** The panel from the first row to the one above the keys. Pure; never more rows or columns than there are. */

@@ -108,6 +108,9 @@ function spotPart({snapshot}: PanelSeen, ascii: boolean): HeadPart[] {
 	return [[{text: `spot ${made.type} ${money(price)} ${priceline(history, 12, ascii)}`, role: isStale(snapshot, 'prices') ? 'quiet' : undefined}]];
 }
 
+/** Whether a spot price is told beside jobs and machines. */
+export const hasPrice = (seen: PanelSeen): boolean => spotPart(seen, true).length > 0;
+
 /** How many jobs may run at once: by `concurrent`, and by the runner's limit, which counts jobs. */
 function mostJobs(snapshot: Snapshot): number | undefined {
 	const concurrent = snapshot.runner.value?.metrics.concurrent ?? snapshot.host.value?.config?.facts?.concurrent;
@@ -143,11 +146,13 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, rows: number):
 		[jobs(short, 0), machines(states, 0)],
 		[jobs(short, 8), machines('', 8)],
 	];
-	return flowing(
+	const flowed = flowing(
 		ways.flatMap((parts) => [[...parts, ...spot], parts]),
 		columns,
 		rows,
 	);
+	// The price keeps its row, so that nothing below moves as jobs come and go.
+	return flowed.length < rows && spot.length > 0 ? [...flowing(ways, columns, rows - 1), ...flow(spot, columns, 1)] : flowed;
 }
 
 /** Lines of the sentence: the question, the first causes, who told, the key that acts. */
@@ -166,6 +171,9 @@ function whyLines({why, snapshot, about}: PanelSeen, now: number): {text: string
 	const text = `${why.asks} ${first.says}${also} (${[...new Set(waiting)].join('; ')})`;
 	return {text, asks: why.asks.length, key: about.readOnly === undefined ? `${key}  ${does}` : ''};
 }
+
+/** Why jobs wait, or what is wrong where none does, with who told. */
+export const whySentence = (seen: PanelSeen, now: number): string => whyLines(seen, now).text;
 
 /** As many lines as there is room for; the last of them ends with the sign of what was cut, and leaves room for the key beside it. */
 function cutLines(lines: readonly string[], most: number, columns: number, look: View['look']): string[] {

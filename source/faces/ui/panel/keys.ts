@@ -10,7 +10,7 @@ import {limitIn} from '../../words/status-words.ts';
 import {draftOf, typedInto} from '../draft.ts';
 import {hurryKey} from '../hints.ts';
 import type {Binding, Move, Press, ScreenSpec, View} from '../screen.ts';
-import {layoutNow, panelRows} from './draw.ts';
+import {aboutPanel, layoutNow, panelRows} from './draw.ts';
 import {removalOf} from './item.ts';
 import {jobLines, listed, listedJobs, movedBy, orders, positionAfter} from './listing.ts';
 import {logKeys, movedLog} from './log-view.ts';
@@ -73,7 +73,8 @@ function goingKey(snapshot: Snapshot, now: number): Binding {
 	const history = snapshot.journal.value;
 	const id = serviceIs(snapshot) === 'crashed' ? 'start' : isOff({history, now}) ? 'ask-again' : 'restart';
 	const {key, does} = panelActions[id];
-	return {press: [key], shows: key, does, act: () => prepare({do: id === 'ask-again' ? 'reload' : id})};
+	const says = id === 'restart' ? 'GitLab Runner starts anew once the jobs that run have ended' : '';
+	return {press: [key], shows: key, does, help: {says}, act: () => prepare({do: id === 'ask-again' ? 'reload' : id})};
 }
 
 /** What removes the worker under the cursor, where it is there for nothing. */
@@ -94,7 +95,13 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 	const worker = focused(screen, view);
 	const served = gitlab.value?.runner;
 	return [
-		{press: ['s'], shows: 's', does: 'ssh', act: () => ({panel: {do: 'shell', ...(worker ? {worker: worker.name} : {})}})},
+		{
+			press: ['s'],
+			shows: 's',
+			does: 'ssh',
+			help: {says: 'a shell on the worker under the cursor, else on the manager'},
+			act: () => ({panel: {do: 'shell', ...(worker ? {worker: worker.name} : {})}}),
+		},
 		...(maker
 			? [
 					{
@@ -244,4 +251,11 @@ function typePanelFilter(screen: PanelScreen, press: Press): Move | undefined {
 	return filter && {to: {...screen, filter, workers: {at: 0, top: 0}, jobs: {at: 0, top: 0}}};
 }
 
-export const panel: ScreenSpec<PanelScreen> = {word: 'panel', draw: panelRows, keys: panelKeys, type: typePanelFilter, isTyping: ({typing}) => typing};
+export const panel: ScreenSpec<PanelScreen> = {
+	word: 'panel',
+	draw: panelRows,
+	keys: panelKeys,
+	type: typePanelFilter,
+	about: aboutPanel,
+	isTyping: ({typing}) => typing,
+};

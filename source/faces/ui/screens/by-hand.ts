@@ -97,9 +97,9 @@ const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	const {columns, look} = view;
 	const steps = handSteps(view);
 	const step = steps[screen.at];
-	if (!step) return [ruleRow('by hand', columns, look), row(' The region comes first: commands need it.')];
+	if (!step) return [ruleRow('commands', columns, look), row(' The region comes first: commands need it.')];
 	const head: Row[] = [
-		ruleRow(`by hand, ${screen.at + 1} of ${steps.length}: ${inLine(step.title)}`, columns, look),
+		ruleRow(`commands, ${screen.at + 1} of ${steps.length}: ${inLine(step.title)}`, columns, look),
 		screen.copied
 			? row(' ', {text: 'Copied to the clipboard of your terminal, if it takes OSC 52.', role: 'ready'})
 			: row({text: ' These commands do what this step does. They hold no secret.', role: 'quiet'}),
@@ -111,4 +111,4 @@ const drawByHand: Draw<ByHandScreen> = (screen, view) => {
 	return [...head, ...shown, ...(left > 0 ? [row({text: `   ${signOf('down', look)} ${left} more`, role: 'quiet'})] : [])];
 };
 
-export const byHand: ScreenSpec<ByHandScreen> = {word: 'by hand', draw: drawByHand, keys: byHandKeys};
+export const byHand: ScreenSpec<ByHandScreen> = {word: 'commands', draw: drawByHand, keys: byHandKeys};

@@ -18,7 +18,7 @@ const endKeys: Keys<EndScreen> = ({leadsTo, saves}, {look}) => [
 	{
 		press: ['enter', 'q', 'escape'],
 		shows: leadsTo === undefined ? `q ${signOf('enter', look)}` : signOf('enter', look),
-		does: leadsTo === undefined ? 'leave' : `to ${leadsTo}`,
+		does: leadsTo === undefined ? 'quit' : `to ${leadsTo}`,
 		stays: true,
 		act: () => ({leave: true}),
 	},

@@ -63,4 +63,4 @@ const drawHelp: Draw<HelpScreen> = (screen, view) => {
 	];
 };
 
-export const help: ScreenSpec<HelpScreen> = {word: 'keys', wordFor: ({about}) => (about ? 'help' : 'keys'), draw: drawHelp, keys: helpKeys, watches: true};
+export const help: ScreenSpec<HelpScreen> = {word: 'keys', wordFor: ({about}) => (about ? 'help' : 'keys'), draw: drawHelp, keys: helpKeys};

@@ -1,12 +1,12 @@
 import {marks, plainText, signOf} from '../../words/glyphs.ts';
-import {type Line, sentenceOf, wordWidth} from '../../words/lines.ts';
+import {type Line, problemTexts, sentenceOf, wordWidth} from '../../words/lines.ts';
 import {type FindingSeen, inLine, type StepSeen, wordsOf} from '../../words/run-state.ts';
 import {countsOf, findingLines} from '../../words/sentences.ts';
 import {padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {bodyRows, isSmall} from '../layout.ts';
 import {planCounts} from '../plan-pane.ts';
-import {lastKept, markSpan, type Row, row, rowsOf, ruleRow, type Span, windowed} from '../row.ts';
+import {lastKept, markSpan, type Row, row, rowsOf, ruleRow, type Span, wholeElsewhere, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, ScreenSpec, View} from '../screen.ts';
 import {glyphSpan} from '../steps-list.ts';
 import {blockedRows, walkingKeys} from '../wizard/walking.ts';
@@ -86,7 +86,7 @@ const drawPlan: Draw<PlanScreen> = (screen, view) => {
 	const head = wrapWhole(plainText(`Plan: ${counts}`, look), columns - 2).map((text) => row(' ', {text, bold: true}));
 	const detail = focused?.finding ? detailOf(screen, focused, focused.finding, view) : [];
 	if (isSmall(view) && detail.length > 0)
-		return [row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view, true)), ...lastKept(detail, bodyRows(view.rows) - 1, `   ${signOf('more', look)}`)];
+		return [row(' ', {text: 'Plan  ', bold: true}, ...planCounts(view, true)), ...lastKept(detail, bodyRows(view.rows) - 1, wholeElsewhere(look))];
 	const room = bodyRows(view.rows) - head.length;
 	// Why something is blocked, and what to do, is worth more than the list.
 	const [leastDetail, leastList] = focused && needsEyes(focused) ? [detail.length, 4] : [4, 6];
@@ -98,8 +98,15 @@ const drawPlan: Draw<PlanScreen> = (screen, view) => {
 		room - (detailHeight > 0 ? detailHeight + 1 : 0),
 		look,
 	);
-	const below = detailHeight > 0 ? [ruleRow('', columns, look), ...lastKept(detail, detailHeight, `   ${signOf('more', look)}`)] : [];
+	const below = detailHeight > 0 ? [ruleRow('', columns, look), ...lastKept(detail, detailHeight, wholeElsewhere(look))] : [];
 	return [...head, ...list, ...below];
 };
 
-export const plan: ScreenSpec<PlanScreen> = {word: 'plan', draw: drawPlan, keys: planKeys, watches: true};
+/** The focused finding, where it may be longer than there is room for. */
+function aboutPlan(screen: PlanScreen, view: View): string[] {
+	const {finding, title} = focusedIn(screen, view) ?? {};
+	if (!finding || title === undefined) return [];
+	return [title, ...(finding.problem ? problemTexts(finding.problem) : [wordsOf(finding, view.state)])];
+}
+
+export const plan: ScreenSpec<PlanScreen> = {word: 'plan', draw: drawPlan, keys: planKeys, about: aboutPlan, watches: true};

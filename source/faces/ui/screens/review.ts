@@ -1,6 +1,6 @@
 import type {Proposal} from '../../../engine/step.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
+import {alignedColumns, wrapColumns, wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row} from '../row.ts';
@@ -31,15 +31,21 @@ function typeWord(screen: ReviewScreen, press: Press): Move | undefined {
 }
 
 const detailsOf = ({proposal}: ReviewScreen, {columns, look}: View): string[] =>
-	proposal.details.flatMap((line) => (line.trim() === '' ? [''] : wrapColumns(plainText(line, look), columns - 4)));
+	alignedColumns(
+		proposal.details.map((line) => plainText(line, look)),
+		columns - 4,
+	).flatMap((line) => (line.trim() === '' ? [''] : wrapColumns(line, columns - 4)));
 
-const footHeight = ({proposal, refused}: ReviewScreen): number => (proposal.word === undefined ? 0 : 3) + (refused === undefined ? 0 : 1);
+const refusedRows = ({refused}: ReviewScreen, {columns, look}: View): Row[] =>
+	refused === undefined ? [] : wrapWhole(plainText(refused, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
+
+const footHeight = (screen: ReviewScreen, view: View): number => (screen.proposal.word === undefined ? 0 : 3) + refusedRows(screen, view).length;
 
 function headRows({proposal}: ReviewScreen, {columns, look}: View): Row[] {
 	return [...wrapWhole(plainText(proposal.says, look), columns - 2).map((text) => row(' ', {text, bold: true})), emptyRow];
 }
 
-const pageOf = (screen: ReviewScreen, view: View): number => Math.max(1, bodyRows(view.rows) - headRows(screen, view).length - footHeight(screen) - 1);
+const pageOf = (screen: ReviewScreen, view: View): number => Math.max(1, bodyRows(view.rows) - headRows(screen, view).length - footHeight(screen, view) - 1);
 
 function scrolled(screen: ReviewScreen, view: View, by: number): Move {
 	const last = Math.max(0, detailsOf(screen, view).length - pageOf(screen, view));
@@ -71,7 +77,8 @@ const drawReview: Draw<ReviewScreen> = (screen, view) => {
 	const details = detailsOf(screen, view);
 	const shown = details.slice(screen.top, screen.top + page).map((text) => row(`   ${text}`));
 	const left = details.length - screen.top - shown.length;
-	const more = left > 0 || screen.top > 0 ? [row({text: `   ${signOf('upDown', look)} ${screen.top} lines above, ${left} below`, role: 'quiet'})] : [];
+	const beyond = [...(screen.top > 0 ? [`${signOf('up', look)} ${screen.top} more`] : []), ...(left > 0 ? [`${signOf('down', look)} ${left} more`] : [])];
+	const more = beyond.length > 0 ? [row({text: `   ${beyond.join('  ')}`, role: 'quiet'})] : [];
 	const word = screen.proposal.word;
 	const foot: Row[] =
 		word === undefined
@@ -81,8 +88,7 @@ const drawReview: Draw<ReviewScreen> = (screen, view) => {
 					row(` Type ${word} to agree:`),
 					row({text: ` ${signOf('focus', look)} `, role: 'accent'}, ...draftSpans(screen.draft, false, columns - 6, look)),
 				];
-	if (screen.refused !== undefined) foot.push(row(' ', {text: plainText(screen.refused, look), role: 'blocked'}));
-	return [...headRows(screen, view), ...shown, ...more, ...foot];
+	return [...headRows(screen, view), ...shown, ...more, ...foot, ...refusedRows(screen, view)];
 };
 
 export const review: ScreenSpec<ReviewScreen> = {

@@ -2,14 +2,14 @@ import {keyWords} from '../../../answers/question.ts';
 import {running, size, spent} from '../../../panel/formats.ts';
 import {answerOf} from '../../wizard/seen.ts';
 import {plainText, signOf, type TerminalLook} from '../../words/glyphs.ts';
-import {problemLines} from '../../words/lines.ts';
+import {problemLines, problemTexts} from '../../words/lines.ts';
 import {type DownloadSeen, inLine, type RunState, type StageSeen, type StepSeen, stepIn, toGo, waitsForJobs} from '../../words/run-state.ts';
 import {demoTime, runWords} from '../../words/sentences.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {hurryKey} from '../hints.ts';
 import {runLayout} from '../layout.ts';
-import {type Row, row, rowsOf, ruleRow, type Span} from '../row.ts';
+import {lastKept, type Row, row, rowsOf, ruleRow, type Span, wholeElsewhere} from '../row.ts';
 import type {Binding, Draw, Help, Keys, Move, ScreenSpec, View} from '../screen.ts';
 import {followed, stepRows, timeOf} from '../steps-list.ts';
 
@@ -176,9 +176,13 @@ function pausedRows({login}: {login: string | undefined}, {problem}: NonNullable
 	return [...problemLines({...problem, advice}, 1).flatMap((line) => rowsOf(line, columns, look)), ...news];
 }
 
-/** The problem of the focused step, or the last one there was, whole; how many others there are. */
+/** The problem of the focused step, else the last one there was. */
+const problemOf = (step: StepSeen | undefined, {problems}: RunState) =>
+	problems.find((one) => one.step !== undefined && one.step === step?.name) ?? problems.at(-1);
+
+/** That problem whole; how many others there are. */
 function problemRows(step: StepSeen | undefined, {state, columns, look}: View): Row[] {
-	const shown = state.problems.find((one) => one.step !== undefined && one.step === step?.name) ?? state.problems.at(-1);
+	const shown = problemOf(step, state);
 	if (!shown) return [];
 	const subject = shown.step === undefined ? undefined : inLine(stepIn(state, shown.step).title);
 	const rows = problemLines(shown.problem, 1, subject).flatMap((line) => rowsOf(line, columns, look));
@@ -208,7 +212,14 @@ const drawRun: Draw<RunScreen> = (screen, view) => {
 	const listed = stepRows(screen.focus, list, view);
 	// What a list in short leaves blank is worth more to the step at work.
 	const room = detail + list - listed.length;
-	return [progress(view), ...listed, ...problem.slice(0, problemHeight), ...(step && room > 2 ? detailRows(step, room, view) : [])];
+	return [progress(view), ...listed, ...lastKept(problem, problemHeight, wholeElsewhere(view.look)), ...(step && room > 2 ? detailRows(step, room, view) : [])];
 };
 
-export const run: ScreenSpec<RunScreen> = {word: 'run', draw: drawRun, keys: runKeys, watches: true};
+/** What is in the way, whole. */
+function aboutRun(screen: RunScreen, view: View): string[] {
+	const {paused} = view.state;
+	const problem = paused?.problem ?? problemOf(focusedIn(screen, view), view.state)?.problem;
+	return problem ? problemTexts(problem) : [];
+}
+
+export const run: ScreenSpec<RunScreen> = {word: 'run', draw: drawRun, keys: runKeys, about: aboutRun, watches: true};

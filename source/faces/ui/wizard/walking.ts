@@ -75,7 +75,13 @@ export function planKeys(view: View, typing: boolean, about?: string): Binding[]
 	return [
 		{press: ['tab'], shows: 'tab', does: 'plan', act: () => ({push: {is: 'plan' as const, over: true as const}})},
 		...(view.wizard.login !== undefined && !typing && isExpired(view) ? [{press: ['L'], shows: 'L', does: 'log in', act: wizard({do: 'login'})}] : []),
-		{press: [hand], shows: hand, does: 'by hand', act: () => ({push: handFor(view, about)})},
+		{
+			press: [hand],
+			shows: hand,
+			does: 'commands',
+			help: {says: 'of AWS and of a shell that do the same, to read or to copy'},
+			act: () => ({push: handFor(view, about)}),
+		},
 	];
 }
 
@@ -92,4 +98,14 @@ export function backKey(walking: Walking, press: readonly string[], view: View):
 
 /** Asks every key instead of those that most people must choose. */
 export const everythingKey = (view: View): Binding[] =>
-	view.wizard.everything ? [] : [{press: ['a'], shows: 'a', does: 'ask everything', act: wizard({do: 'everything'})}];
+	view.wizard.everything
+		? []
+		: [
+				{
+					press: ['a'],
+					shows: 'a',
+					does: 'ask everything',
+					help: {says: 'also what has a good default and stands in the review'},
+					act: wizard({do: 'everything'}),
+				},
+			];
