@@ -6,7 +6,7 @@ import {spent} from '../panel/formats.ts';
 import {Problem} from '../problem.ts';
 import {type SmokeEnd, smoke as tryOut} from '../steps/smoke/smoke.ts';
 import {openFleet} from './open.ts';
-import {type Command, failAll, noFleet, type Session} from './session.ts';
+import {type Command, failAll, fleetFlags, noFleet, type Session} from './session.ts';
 
 /** Proves a fleet's whole chain with two jobs in GitLab, live, and deletes what that made there. Exits 0 when both passed. */
 export const smoke: Command = async (session) => {
@@ -18,7 +18,10 @@ export const smoke: Command = async (session) => {
 		if (!(await face.agree(proposal(session, context)))) return 0;
 		const {result} = await face.run(undefined, () => smokeRun(session, context, token));
 		const stopped = stops.exit();
-		if (stopped !== undefined) return stopped;
+		if (stopped !== undefined) {
+			face.fail(stoppedProblem(context, result));
+			return stopped;
+		}
 		if (result.problems.length > 0) return failAll(session, result.problems);
 		face.emit({event: 'ended', says: passedWords(context, result), next: []});
 		return 0;
@@ -50,9 +53,27 @@ export async function smokeAfterSetup(session: Session, context: Context): Promi
 	if (secrets.gitlabToken === undefined || !(await face.agree(proposal(session, context)))) return false;
 	const token = secrets.gitlabToken;
 	const {result} = await face.run(undefined, () => smokeRun(session, context, token));
-	for (const {advice, message} of result.problems) face.emit({event: 'note', says: message, ...(advice === undefined ? {} : {advice})});
-	if (result.problems.length === 0) face.emit({event: 'job.seen', says: passedWords(context, result), status: 'success'});
-	return result.problems.length === 0;
+	const problems = session.stops.exit() === undefined ? result.problems : [stoppedProblem(context, result)];
+	for (const {advice, message} of problems) face.emit({event: 'note', says: message, ...(advice === undefined ? {} : {advice})});
+	if (problems.length === 0) face.emit({event: 'job.seen', says: passedWords(context, result), status: 'success'});
+	return problems.length === 0;
+}
+
+/** What is told of a trial that was stopped: what it made in GitLab is deleted all the same, or still stands and why. */
+function stoppedProblem(context: Context, {made, problems}: SmokeEnd): Problem {
+	const again = `\`gitlab-runner-aws smoke ${fleetFlags(context)}\``;
+	const [because] = problems.slice(-1);
+	if (made && made.gone === undefined)
+		return new Problem({
+			code: 'stopped',
+			message: `Smoke was stopped, and ${made.name} still stands${because === undefined ? '' : `: ${because.message}`}`,
+			advice: `${again} deletes it before it tries again.`,
+		});
+	return new Problem({
+		code: 'stopped',
+		message: made ? `Smoke was stopped: ${made.gone}.` : 'Smoke was stopped before it made anything in GitLab.',
+		advice: `A worker that was made for its jobs goes as any idle one does. ${again} tries again.`,
+	});
 }
 
 /** How a trial ended well. */

@@ -1,7 +1,7 @@
 import type {Emit} from '../../engine/plan.ts';
 import {type ToldRun, toldRun} from '../../engine/run.ts';
 import type {Context} from '../../engine/step.ts';
-import {Problem, toProblem} from '../../problem.ts';
+import {Problem, Stopped, toProblem} from '../../problem.ts';
 import type {TrialJob, TrialProject, WholeGitlab} from '../../world/gitlab/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {standingToken} from '../config/standing.ts';
@@ -15,8 +15,8 @@ import {type SmokeJob, smokeJobs, smokePipeline} from './pipeline.ts';
 /** What a trial works with: a token that may make and delete projects in GitLab, and the project to try it in, where the person named one. */
 type SmokeOptions = {token: string; project: string | undefined; emit: Emit};
 
-/** How it ended: what went wrong first, and how long the jobs took in seconds. */
-export type SmokeEnd = {problems: Problem[]; seconds: number};
+/** How it ended: what went wrong first, how long the jobs took in seconds, and what became of what was made in GitLab; undefined where nothing was. */
+export type SmokeEnd = {problems: Problem[]; seconds: number; made: {name: string; gone: string | undefined} | undefined};
 
 /** Where the jobs run, and what takes it away again. */
 type Place = {project: TrialProject; branch: string; from: string | undefined; pipeline?: number; isOwn: boolean};
@@ -35,7 +35,8 @@ const nameOf = ({fleet}: Context): string => `gitlab-runner-aws-smoke-${fleet.na
 /**
  * Proves the whole chain with two jobs: GitLab, the runner, a worker, images, the cache, artifacts, a service, and Docker in Docker where the runner is
  * privileged. They run in a project of their own beside the runner's, or on a branch of their own of a project that the person named, and whatever was
- * made there is deleted at the end, also where something fails or the person stops it. Tells all of it as the steps of a run.
+ * made there is deleted at the end, also where something fails or the person stops it. Tells all of it as the steps of a run; one that was stopped ends
+ * without a problem, unless something still stands.
  */
 export async function smoke(context: Context, making: WorkerMaking, options: SmokeOptions): Promise<SmokeEnd> {
 	const {clock} = context;
@@ -45,24 +46,36 @@ export async function smoke(context: Context, making: WorkerMaking, options: Smo
 		...smokeJobs.map((job) => ({name: stepOf(job), title: titles[job]})),
 		{name: 'smoke-cleanup', title: 'Cleanup'},
 	]);
-	const made: {place?: Place} = {};
+	const made: {place?: Place; gone?: string} = {};
 	let seconds = 0;
 	try {
 		const ready = await run.part(stepOf(undefined), async () => {
-			made.place = await placeFor(context, making, options);
-			return made.place.isOwn ? `${made.place.project.path}, private` : `${made.place.branch} in ${made.place.project.path}`;
+			const place = await begin(context, making, options, (there) => {
+				made.place = there;
+			});
+			made.place = place;
+			return place.isOwn ? `${nameIn(place)}, private` : nameIn(place);
 		});
 		const from = clock.now();
 		if (ready && made.place) await runJobs(context, options, made.place, run.part);
 		seconds = Math.round((clock.now() - from) / 1000);
+	} catch (error) {
+		// Whoever stopped it knows, and is told what became of what was made.
+		if (!(error instanceof Stopped)) throw error;
 	} finally {
 		// Whatever it made goes, whoever stopped it; calls that a stop would end at once are made without its signal.
 		const {place} = made;
-		if (place) await run.part('smoke-cleanup', () => cleanUp(context, options, place));
+		if (place)
+			await run.part('smoke-cleanup', async () => {
+				made.gone = await cleanUp(context, options, place);
+				return made.gone;
+			});
 		run.end();
 	}
-	return {problems: run.problems, seconds};
+	return {problems: run.problems, seconds, made: made.place && {name: nameIn(made.place), gone: made.gone}};
 }
+
+const nameIn = ({branch, isOwn, project: {path}}: Place): string => (isOwn ? path : `${branch} in ${path}`);
 
 const stepOf = (job: SmokeJob | undefined): string => (job === undefined ? 'smoke-project' : `smoke-${job}`);
 
@@ -80,8 +93,8 @@ async function runnerIdOf(context: Context, {config}: WorkerMaking): Promise<num
 	});
 }
 
-/** Makes room for the jobs. What an earlier trial left is deleted first. */
-async function placeFor(context: Context, making: WorkerMaking, options: SmokeOptions): Promise<Place> {
+/** Makes room for the jobs, and begins them. What an earlier trial left is deleted first; `makes` is told of what there is to delete from then on. */
+async function begin(context: Context, making: WorkerMaking, options: SmokeOptions, makes: (place: Place) => void): Promise<Place> {
 	const {answers, gitlab, signal} = context;
 	const {token, project: named} = options;
 	const runnerId = await runnerIdOf(context, making);
@@ -94,9 +107,9 @@ async function placeFor(context: Context, making: WorkerMaking, options: SmokeOp
 	const message = 'A trial of the runner by gitlab-runner-aws; it is deleted at its end';
 	if (named !== undefined) {
 		const project = await existing(gitlab, token, named, signal);
-		for (const {id} of await gitlab.pipelines(token, project.id, branch, signal)) await gitlab.deletePipeline(token, project.id, id, signal);
-		await gitlab.deleteBranch(token, project.id, branch, signal);
 		const place: Place = {project, branch, from: project.defaultBranch ?? 'main', isOwn: false};
+		await cleanUp(context, options, place);
+		makes(place);
 		return begun(context, options, place, {text, message});
 	}
 	const [home, group] = [runner.projects?.[0], runner.groups?.[0]];
@@ -104,12 +117,14 @@ async function placeFor(context: Context, making: WorkerMaking, options: SmokeOp
 	const namespaceId = beside?.namespaceId ?? group;
 	for (const {id} of left) await gitlab.deleteProject(token, id, signal);
 	const description = `${mark}: made for a trial, and may be deleted.`;
-	const project = await gitlab.createProject(token, {name: branch, namespaceId, description, sharedRunners: runner.runnerType === 'instance_type'}, signal);
+	if (signal.aborted) throw new Stopped();
+	// A stop doesn't end this call: whether there is a project then would not be known.
+	const project = await gitlab.createProject(token, {name: branch, namespaceId, description, sharedRunners: runner.runnerType === 'instance_type'});
 	const place: Place = {project, branch: project.defaultBranch ?? 'main', from: undefined, isOwn: true};
+	makes(place);
 	try {
 		if (runner.runnerType === 'project_type') await gitlab.enableRunner(token, project.id, runnerId, signal);
 	} catch (error) {
-		await gitlab.deleteProject(token, project.id);
 		throw lockedRunner(error);
 	}
 	return begun(context, options, place, {text, message});
@@ -137,25 +152,19 @@ const lockedRunner = (cause: unknown): unknown => {
 	});
 };
 
-/** Commits the jobs, which begins them. Where that fails, what was made for them is taken away again before it throws. */
-async function begun(context: Context, options: SmokeOptions, place: Place, {text, message}: {text: string; message: string}): Promise<Place> {
+/** Commits the jobs, which begins them. */
+async function begun(context: Context, {token}: SmokeOptions, place: Place, {text, message}: {text: string; message: string}): Promise<Place> {
 	const {gitlab} = context;
-	const {token} = options;
 	const {branch, from, project} = place;
-	try {
-		const commit = await gitlab.commit(token, project.id, {branch, from, path: '.gitlab-ci.yml', text, message}, context.signal);
-		const look = async () => (await gitlab.pipelines(token, project.id, branch, context.signal)).find((one) => one.commit === commit);
-		const pipeline = await until(context, pipelinePatience, look, (seen) => seen !== undefined);
-		if (pipeline) return {...place, pipeline: pipeline.id};
-		throw new Problem({
-			code: 'smoke-no-pipeline',
-			message: `GitLab made no pipeline of the commit in ${project.path}.`,
-			advice: 'Look whether CI/CD is on for it, under Settings › General › Visibility, and whether the user may run pipelines.',
-		});
-	} catch (error) {
-		await cleanUp(context, options, place);
-		throw error;
-	}
+	const commit = await gitlab.commit(token, project.id, {branch, from, path: '.gitlab-ci.yml', text, message}, context.signal);
+	const look = async () => (await gitlab.pipelines(token, project.id, branch, context.signal)).find((one) => one.commit === commit);
+	const pipeline = await until(context, pipelinePatience, look, (seen) => seen !== undefined);
+	if (pipeline) return {...place, pipeline: pipeline.id};
+	throw new Problem({
+		code: 'smoke-no-pipeline',
+		message: `GitLab made no pipeline of the commit in ${project.path}.`,
+		advice: 'Look whether CI/CD is on for it, under Settings › General › Visibility, and whether the user may run pipelines.',
+	});
 }
 
 /** Watches the jobs to their end, one after the other. */
@@ -213,12 +222,12 @@ function failed({fleet}: Context, job: TrialJob | undefined, phases: readonly Ph
 }
 
 /** Deletes what the trial made, which ends its jobs too. */
-async function cleanUp({gitlab}: Context, {token}: SmokeOptions, {branch, isOwn, pipeline, project}: Place): Promise<string> {
+async function cleanUp({gitlab}: Context, {token}: SmokeOptions, {branch, isOwn, project}: Place): Promise<string> {
 	if (isOwn) {
 		const gone = await gitlab.deleteProject(token, project.id);
 		return gone === 'gone' ? `${project.path} is deleted` : `${project.path} is marked for deletion: this GitLab keeps deleted projects for some days`;
 	}
-	if (pipeline !== undefined) await gitlab.deletePipeline(token, project.id, pipeline);
+	for (const {id} of await gitlab.pipelines(token, project.id, branch)) await gitlab.deletePipeline(token, project.id, id);
 	await gitlab.deleteBranch(token, project.id, branch);
 	return `${branch} and its pipeline are deleted`;
 }

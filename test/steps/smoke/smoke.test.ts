@@ -3,8 +3,7 @@ import {suite, test} from 'node:test';
 import {smoke} from '../../../source/commands/smoke.ts';
 import {makeStops} from '../../../source/commands/world.ts';
 import type {Happening} from '../../../source/engine/events.ts';
-import {names} from '../../../source/fleet.ts';
-import {Stopped} from '../../../source/problem.ts';
+import {type Answers, names} from '../../../source/fleet.ts';
 import type {World} from '../../../source/simulated/world.ts';
 import {scaled} from '../../executors/docker-autoscaler/panel/scaled.ts';
 import {someFleet} from '../../executors/docker-machine/some-answers.ts';
@@ -47,6 +46,8 @@ for (const [executor, answers] of Object.entries({'docker+machine': {}, 'docker-
 			assert.ok(lines.includes('Successfully extracted cache') && !lines.some((line) => /section_|^\d{4}-/.test(line)));
 			assert.deepEqual(left(world), nothing);
 		});
+
+		test('killed after any of its calls it is run again, and leaves nothing', () => killedAtEachAct(answers));
 	});
 }
 
@@ -79,20 +80,28 @@ test('a cache that the manager may not read fails the second job, and it says wh
 	assert.deepEqual(left(world), nothing);
 });
 
-test('whoever stops it leaves nothing in GitLab either', async () => {
-	const world = await standing(2);
+/** What is told and left where somebody stops it once it tells of this stage. */
+async function stoppedAt(world: World, stage: string) {
 	const stops = makeStops();
 	const face = hearing();
 	const heard: typeof face = {
 		...face,
 		emit: (happening) => {
 			face.emit(happening);
-			if (happening.event === 'step.stage' && happening.stage === 'worker') stops.raise('SIGINT');
+			if ((happening.event === 'step.stage' ? happening.stage : 'step' in happening ? happening.step : '') === stage) stops.raise('SIGINT');
 		},
 	};
-	const code = await smoke(sessionAt(world, args(), heard, {gitlabToken: world.tokens.gitlab, stops})).catch((error: unknown) => error);
-	assert.ok(code instanceof Stopped);
-	assert.deepEqual(left(world), nothing);
+	const code = await smoke(sessionAt(world, args(), heard, {gitlabToken: world.tokens.gitlab, stops}));
+	return {code, told: face.problems.map(({code: one, message}) => `${one}: ${message}`)};
+}
+
+test('whoever stops it leaves nothing in GitLab either, and is told so', async () => {
+	const world = await standing(2);
+	const [runner] = world.outside.gitlab.runners.keys();
+	const name = `acme/gitlab-runner-aws-smoke-${someFleet.name}-${runner}`;
+	assert.deepEqual([await stoppedAt(world, 'worker'), left(world)], [{code: 130, told: [`stopped: Smoke was stopped: ${name} is deleted.`]}, nothing]);
+	const early = await stoppedAt(world, 'smoke-project');
+	assert.deepEqual([early, left(world)], [{code: 130, told: ['stopped: Smoke was stopped before it made anything in GitLab.']}, nothing]);
 });
 
 test('a token without the scope `api` is told that scope', async () => {
@@ -121,15 +130,16 @@ test('what a trial of this fleet has left goes, whichever runner it had; what ot
 	assert.deepEqual([code, left(world).projects], [0, [`acme/${name}-42`, `bob/${name}`]]);
 });
 
-test('killed after any of its calls it is run again, and leaves nothing', async () => {
+/** The laptop dies after each act of a trial in turn, which is run again then. */
+async function killedAtEachAct(answers: Partial<Answers>): Promise<void> {
 	for (const words of [[], ['acme/app']]) {
-		const whole = await standing(2);
+		const whole = await standing(2, {}, answers);
 		const from = whole.acts.length;
 		await tried(whole, words);
 		const acts = whole.acts.slice(from).filter((act) => act.startsWith('gitlab '));
 		assert.ok(acts.length > 2, acts.join());
 		for (const [index, act] of acts.entries()) {
-			const world = await standing(2);
+			const world = await standing(2, {}, answers);
 			world.faults.dieAt(world.acts.length + whole.acts.slice(from).indexOf(act) + 1);
 			assert.notEqual(
 				await tried(world, words).then(
@@ -143,7 +153,7 @@ test('killed after any of its calls it is run again, and leaves nothing', async 
 			assert.deepEqual([code, left(world)], [0, nothing], `${index} ${act}`);
 		}
 	}
-});
+}
 
 test('nobody is asked: without a token, and without a word of agreement, it says what to give', async () => {
 	const world = await standing(2);
