@@ -32,6 +32,9 @@ export type GroupTemplate = {
 	publicAddress: boolean | undefined;
 };
 
+/** When the launch of an instance by a group began, and when the instance was in service, to the second, by Auto Scaling itself. Milliseconds since 1970. */
+export type LaunchSeen = {from: number; to: number};
+
 /** An Auto Scaling group, as a live view needs it. */
 export type ScalingGroupSeen = {
 	name: string;
@@ -58,10 +61,18 @@ export type ScalingGroupSeen = {
 	shortSince: number | undefined;
 	/** Launches that failed, newest first: asked for only while instances are lacking for longer than a launch takes. */
 	failures: readonly FailedLaunch[];
+	/** Launches that went well, by instances. */
+	launches: ReadonlyMap<string, LaunchSeen>;
+	/** Where older ones are read on from; undefined once all are known that are of use. */
+	older: string | undefined;
 };
 
 /** The groups that a manager's runners have; `absent` are names of which there is none. */
 export type ScalingGroupsSeen = {groups: readonly ScalingGroupSeen[]; absent: readonly string[]};
+
+/** The launches of all groups, by instances. */
+export const launchesIn = (seen: ScalingGroupsSeen | undefined): ReadonlyMap<string, LaunchSeen> =>
+	new Map(seen?.groups.flatMap(({launches}) => [...launches]));
 
 /** Instances that a group has in service. */
 export const inService = ({members}: Pick<ScalingGroupSeen, 'members'>): number => members.filter(({state}) => state === 'InService').length;

@@ -1,4 +1,5 @@
-import {type JobStart, percentile, type Starts, type WaitPart} from './journal/starts.ts';
+import {type JobStart, launchedAs, percentile, type Starts, type WaitPart} from './journal/starts.ts';
+import type {LaunchSeen} from './scaling-groups.ts';
 
 /** How long some of it takes, in seconds: half of the jobs at most `p50`, 95 of 100 at most `p95`. */
 export type Typically = {p50: number; p95: number};
@@ -7,10 +8,12 @@ export type Typically = {p50: number; p95: number};
 type DayOfStarts = {
 	day: number;
 	jobs: number;
-	/** For how many of them a worker was being made; `parts` is of these. */
+	/** For how many of them a worker was being made. */
 	forNew: number;
 	wait: Typically;
+	/** Where that time went, by so many of these jobs: those whose instances' launches Auto Scaling has told, or else all, by the log alone. */
 	parts: readonly ({part: WaitPart} & Typically)[];
+	partsOf: number;
 	/** What comes after the wait, on a new worker: images. Of the jobs whose logs were read. */
 	pull: (Typically & {jobs: number}) | undefined;
 };
@@ -28,7 +31,7 @@ type WhatIf = {
 	images?: (Typically & {jobs: number}) | undefined;
 };
 
-const partOrder: readonly WaitPart[] = ['EC2', 'SSH', 'Docker', 'SSH and Docker', 'runner'];
+const partOrder: readonly WaitPart[] = ['EC2', 'EC2 until seen', 'SSH', 'Docker', 'SSH and Docker', 'runner'];
 
 const typically = (seconds: readonly number[]): Typically => ({p50: percentile(seconds, 0.5) ?? 0, p95: percentile(seconds, 0.95) ?? 0});
 const waitsOf = (starts: readonly JobStart[]): number[] => starts.map(({waited}) => waited);
@@ -37,15 +40,29 @@ const isForNew = ({making}: JobStart): boolean => making !== undefined;
 /** Seconds that images took, by jobs; NaN where a log didn't tell. */
 type Pulls = ReadonlyMap<number, number>;
 
-function ofDay(day: number, starts: readonly JobStart[], pulls: Pulls): DayOfStarts {
+/** Launches by Auto Scaling groups, by instances. */
+type Launches = ReadonlyMap<string, LaunchSeen>;
+
+/** These jobs with the parts of their waits as exactly as they are known: figures are of one kind, so those that only the log tells go where others are known. */
+function partedBy(made: readonly JobStart[], launches: Launches): readonly JobStart[] {
+	const told = made.flatMap((start) => {
+		const launch = launches.get(start.worker);
+		return launch ? launchedAs(start, launch) : [];
+	});
+	return told.length > 0 ? told : made;
+}
+
+function ofDay(day: number, starts: readonly JobStart[], {launches = new Map(), pulls = new Map()}: StartsKnown): DayOfStarts {
 	const made = starts.filter(isForNew);
-	const seen = partOrder.filter((part) => made.some(({parts}) => (parts[part] ?? 0) > 0));
+	const parted = partedBy(made, launches);
+	const seen = partOrder.filter((part) => parted.some(({parts}) => (parts[part] ?? 0) > 0));
 	return {
 		day,
 		jobs: starts.length,
 		forNew: made.length,
 		wait: typically(waitsOf(starts)),
-		parts: seen.map((part) => ({part, ...typically(made.map(({parts}) => parts[part] ?? 0))})),
+		parts: seen.map((part) => ({part, ...typically(parted.map(({parts}) => parts[part] ?? 0))})),
+		partsOf: parted.length,
 		pull: pullsOf(made, pulls),
 	};
 }
@@ -59,9 +76,12 @@ function pullsOf(starts: readonly JobStart[], pulls: Pulls): DayOfStarts['pull']
 	return pulled.length === 0 ? undefined : {...typically(pulled), jobs: pulled.length};
 }
 
+/** What is known of jobs' starts beside the log: how long their images took, and the launches of their instances. */
+export type StartsKnown = {pulls?: Pulls | undefined; launches?: Launches | undefined};
+
 /** The days of which starts are known, the newest first. Pure. */
-export const startsByDay = ({days}: Starts, pulls: Pulls = new Map()): DayOfStarts[] =>
-	[...days].toSorted(([one], [other]) => other - one).map(([day, starts]) => ofDay(day, starts, pulls));
+export const startsByDay = ({days}: Starts, known: StartsKnown = {}): DayOfStarts[] =>
+	[...days].toSorted(([one], [other]) => other - one).map(([day, starts]) => ofDay(day, starts, known));
 
 /** What each of these jobs would have waited, had one more worker stood idle: the job that finds it there has it at once, and the next stands there once it's made. */
 function withOneIdle(starts: readonly JobStart[]): number[] {

@@ -16,10 +16,23 @@ const launch = (minutesAgo: number, StatusCode: string, StatusMessage?: string) 
 	StatusMessage,
 });
 
-type Told = {desired: number; members?: readonly {id: string; state: string}[]; activities?: readonly object[] | 'denied'};
+/** A launch that went well: it took 20 seconds, of which AWS tells the end. */
+const launched = (id: string, minutesAgo: number) => ({
+	...launch(minutesAgo, 'Successful'),
+	Description: `Launching a new EC2 instance: ${id}`,
+	EndTime: new Date(now - minutes(minutesAgo) + 20_000),
+});
+
+/** `pages` are all that AWS tells, where that is more than one. */
+type Told = {
+	desired: number;
+	members?: readonly {id: string; state: string}[];
+	activities?: readonly object[] | 'denied';
+	pages?: readonly (readonly object[])[];
+};
 
 /** A group as AWS tells of it, and the names of the calls that were made. */
-function cloudWith({desired, members = [], activities = []}: Told): {cloud: Cloud; called: OperationName[]} {
+function cloudWith({desired, members = [], activities = [], pages = []}: Told): {cloud: Cloud; called: OperationName[]} {
 	const called: OperationName[] = [];
 	const group = {
 		AutoScalingGroupName: name,
@@ -51,8 +64,12 @@ function cloudWith({desired, members = [], activities = []}: Told): {cloud: Clou
 			],
 		},
 	};
-	const call: Cloud['call'] = async (operation) => {
+	const call: Cloud['call'] = async (operation, input) => {
 		called.push(operation);
+		if (operation === 'DescribeScalingActivities' && pages.length > 0) {
+			const at = input && 'NextToken' in input ? Number(input.NextToken ?? 0) : 0;
+			return {Activities: pages[at], ...(at + 1 < pages.length ? {NextToken: String(at + 1)} : {})} as never;
+		}
 		if (operation === 'DescribeScalingActivities' && activities === 'denied') throw new Problem({code: 'not-allowed', message: 'no'});
 		// The stub's answers hold what the source reads, and no more of the SDK's shape.
 		return answers[operation] as never;
@@ -91,7 +108,8 @@ test('what is told the same stays the same object', async () => {
 	assert.equal(group.members, before?.groups[0]?.members);
 });
 
-test('activities are asked for only once instances have been lacking for half a minute', async () => {
+test('activities are asked for at the first look, and then only once instances have been lacking for half a minute', async () => {
+	assert.deepEqual((await look({desired: 1})).called.toSorted(), ['DescribeAutoScalingGroups', 'DescribeLaunchTemplateVersions', 'DescribeScalingActivities']);
 	assert.deepEqual((await look({desired: 1}, 20)).called, ['DescribeAutoScalingGroups']);
 	const lacking = await look({desired: 1}, 40);
 	assert.deepEqual(lacking.called, ['DescribeAutoScalingGroups', 'DescribeScalingActivities']);
@@ -117,4 +135,32 @@ test('launches that failed alike are told once, the newest first, and what was b
 test('who may not ask for activities sees that instances are lacking', async () => {
 	const {group} = await look({desired: 2, activities: 'denied'}, 60);
 	assert.deepEqual([group.failures, group.shortSince], [[], now - 60_000]);
+});
+
+/** What is known after some looks, each of which AWS tells something else, and the calls for activities that each of them made. */
+async function looks(...told: readonly Told[]) {
+	let seen: Awaited<ReturnType<typeof lookAtGroups>> | undefined;
+	const asked: number[] = [];
+	for (const [index, each] of told.entries()) {
+		const {called, cloud} = cloudWith(each);
+		seen = await lookAtGroups(cloud, [name], seen, now + index * 10_000);
+		asked.push(called.filter((operation) => operation === 'DescribeScalingActivities').length);
+	}
+	return {asked, group: seen?.groups[0] ?? assert.fail('no group')};
+}
+
+test('how long launches took is asked once at a look at most: when an instance has come, and else back to when waits of jobs are told from', async () => {
+	const members = (...ids: readonly string[]) => ids.map((id) => ({id, state: 'InService'}));
+	const pages = [[launched('i-c', 10), launch(11, 'Failed', noSpot)], [launched('i-b', 60)], [launched('i-a', 9 * 24 * 60)], [launched('i-0', 10 * 24 * 60)]];
+	const one: Told = {desired: 1, members: members('i-c'), pages};
+	const two: Told = {desired: 2, members: members('i-c', 'i-d'), pages: [[launched('i-d', 1), launched('i-c', 10)], ...pages.slice(1)]};
+	const {asked, group} = await looks(one, two, two, two, two);
+	assert.deepEqual([asked, group.older], [[1, 1, 1, 1, 0], undefined]);
+	assert.deepEqual(group.launches.get('i-d'), {from: now - minutes(1), to: now - minutes(1) + 20_000});
+	assert.deepEqual([...group.launches.keys()].toSorted(), ['i-a', 'i-b', 'i-c', 'i-d']);
+});
+
+test('who may not ask for activities is not asked again for launches until an instance comes', async () => {
+	const {asked, group} = await looks({desired: 0, activities: 'denied'}, {desired: 0, activities: 'denied'});
+	assert.deepEqual([asked, group.launches.size], [[1, 0], 0]);
 });

@@ -192,8 +192,15 @@ def describe_activities(_world, call):
     current = [(each, False) for (region, _), group in scaling.groups.items() if region == call.region for each in group["activities"]]
     told = ([(each, True) for each in scaling.past if f":{call.region}:" in each["AutoScalingGroupARN"]] if deleted else []) + current
     chosen = [(each, gone) for each, gone in told if not name or each["AutoScalingGroupName"] == name]
-    newest = list(reversed(chosen))[: int(call.form.get("MaxRecords", 100))]
-    return scaling.answered(call, {"Activities": [scaling.activity_shown(each, gone) for each, gone in newest]})
+    newest, most = list(reversed(chosen)), int(call.form.get("MaxRecords", 100))
+    if not 1 <= most <= 100:
+        raise invalid(f"Value '{most}' at 'maxRecords' failed to satisfy constraint: Member must be between 1 and 100")
+    start = call.form.get("NextToken", "from-0").removeprefix("from-")
+    if not start.isdigit():
+        raise Refused(400, "InvalidNextToken", f"The token {start} is not valid.")
+    end = int(start) + most
+    page = [scaling.activity_shown(each, gone) for each, gone in newest[int(start):end]]
+    return scaling.answered(call, {"Activities": page, "NextToken": f"from-{end}" if end < len(newest) else None})
 
 
 def tag_groups(_world, call):

@@ -323,6 +323,19 @@ for (const side of sides) {
 			assert.match(told[0]?.Description ?? '', /^Launching a new EC2 instance: i-/);
 			assert.match(told.at(-1)?.Cause ?? '', /a user request explicitly set group desired capacity changing the desired capacity from 0 to 2/);
 			assert.ok(JSON.parse(told[0]?.Details ?? '{}')['Availability Zone']);
+			for (const {EndTime, StartTime} of told) {
+				const [from, to] = [StartTime?.getTime() ?? 0, EndTime?.getTime() ?? 0];
+				assert.deepEqual([to % 1000, to > from - 1000], [0, true], 'the end is told in whole seconds');
+			}
+			const page = (more: object) => cloud().call('DescribeScalingActivities', {AutoScalingGroupName: 'grows', MaxRecords: 1, ...more});
+			const first = await page({});
+			const last = await page({NextToken: first.NextToken});
+			assert.deepEqual(
+				[first, last].flatMap(({Activities = []}) => Activities.map(({ActivityId}) => ActivityId)),
+				told.map(({ActivityId}) => ActivityId),
+			);
+			assert.equal(last.NextToken, undefined);
+			await rejects(page({MaxRecords: 101}), 'ValidationError');
 		});
 
 		test('what is protected stays when fewer are wanted, and goes when it is named', async () => {

@@ -103,8 +103,8 @@ export const statusShape = z.strictObject({
 				wait: typically.meta({description: 'From when the runner was given a job until it had a worker'}),
 				pull: typically.optional().meta({description: 'How long images took on a new worker, by the jobs whose logs were read'}),
 				ofNewWorker: z
-					.array(z.strictObject({part: z.enum(['EC2', 'SSH', 'Docker', 'SSH and Docker', 'runner']), ...typically.shape}))
-					.meta({description: 'Where that time goes, of jobs for which a worker was being made'}),
+					.array(z.strictObject({part: z.enum(['EC2', 'EC2 until seen', 'SSH', 'Docker', 'SSH and Docker', 'runner']), ...typically.shape}))
+					.meta({description: 'Where that time goes, of jobs for which a worker was being made; `EC2 until seen` ends once the runner has looked'}),
 			}),
 		)
 		.optional()

@@ -1,5 +1,5 @@
 import {age, bytes, clockWords, money, runnerWords} from '../../panel/formats.ts';
-import {costs, workerNow} from '../../panel/live/costs.ts';
+import {costs} from '../../panel/live/costs.ts';
 import {sourceOrder} from '../../panel/live/status.ts';
 import {verdictOf} from '../../panel/live/verdict.ts';
 import {whyWaiting} from '../../panel/live/why-waiting.ts';
@@ -8,7 +8,7 @@ import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import {ageOf} from '../../panel/seen.ts';
 import {type Snapshot, sourceTitles} from '../../panel/snapshot.ts';
 import {logText} from './log-text.ts';
-import {startLines} from './start-times.ts';
+import {startLinesIn} from './start-times.ts';
 import {jobWords, machineWords, madeWords, managerWords, runnerWord, stateWords, versionsTold, whoWords} from './status-words.ts';
 
 const mostRefused = 10;
@@ -89,14 +89,7 @@ export function reportText(snapshot: Snapshot, rows: readonly WorkerRow[], now: 
 			why.asks,
 			why.causes.map(({says, source}) => `${says} (${sourceTitles[source]})`),
 		),
-		...section(
-			'Start times',
-			startLines(
-				snapshot.journal.value?.starts,
-				{usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls, hasMirror: snapshot.host.value?.mirror !== undefined},
-				now,
-			),
-		),
+		...section('Start times', startLinesIn(snapshot, now)),
 		...section('Last refused creates', refusals(snapshot, now)),
 		...section(
 			'Recent changes',

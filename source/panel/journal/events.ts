@@ -3,8 +3,11 @@ import type {WorkerRefusal} from './refusal.ts';
 
 type Base = {at: number};
 
-/** What a part of a worker's making is spent on: its instance coming up, an SSH server that answers, Docker that does. */
-export type MakingPart = 'EC2' | 'SSH' | 'Docker' | 'SSH and Docker';
+/**
+ * What a part of a worker's making is spent on: its instance coming up, an SSH server that answers, Docker that does. `EC2 until seen` ends only once the runner
+ * has looked, where its log tells no more.
+ */
+export type MakingPart = 'EC2' | 'EC2 until seen' | 'SSH' | 'Docker' | 'SSH and Docker';
 
 /** Something that the runner's log tells (docs/facts.md, "gitlab-runner: log"). `at` is milliseconds since 1970; `runner` is a short token. */
 export type LogEvent = Base &

@@ -1,3 +1,4 @@
+import type {LaunchSeen} from '../scaling-groups.ts';
 import type {LogEvent, MakingPart} from './events.ts';
 
 /** Where the time goes that a job waits for its worker: `runner` is what no worker's making takes, such as the runner's own asking and handing over. */
@@ -16,6 +17,9 @@ export type JobStart = {
 	parts: Readonly<Partial<Record<WaitPart, number>>>;
 	/** How long the making of its worker took, where it waited for that. */
 	making: number | undefined;
+	worker: string;
+	/** When its worker was ready, by the log (milliseconds since 1970). */
+	readyAt: number;
 };
 
 /** A worker's making: when each part of it began, and when the worker was ready (milliseconds since 1970). */
@@ -75,7 +79,22 @@ function partsBetween({begins, readyAt}: MakingSeen, from: number, to: number): 
 /** Some executors don't say that a worker is ready. A job that has one this soon found it so, since none is made in less; in milliseconds. */
 const atOnce = 5000;
 
-function startOf({at, job, project}: Extract<LogEvent, {is: 'job-on-machine'}>, receivedAt: number, making: MakingSeen | undefined): JobStart {
+/**
+ * Where the time went of a job that waited for an instance of an Auto Scaling group, with the launch as Auto Scaling itself tells it: to the second. The log has its end
+ * only from when the runner looked next.
+ */
+export function launchedAs(start: JobStart, {from, to}: LaunchSeen): JobStart {
+	const making: MakingSeen = {
+		begins: [
+			{part: 'EC2', from},
+			{part: 'SSH and Docker', from: to},
+		],
+		readyAt: start.readyAt,
+	};
+	return {...start, parts: partsBetween(making, start.receivedAt, start.at)};
+}
+
+function startOf({at, job, machine, project}: Extract<LogEvent, {is: 'job-on-machine'}>, receivedAt: number, making: MakingSeen | undefined): JobStart {
 	const [first] = making?.begins ?? [];
 	const readyAt = making?.readyAt ?? (at - receivedAt < atOnce ? receivedAt : at);
 	const wasMade = making !== undefined && first !== undefined && readyAt > receivedAt;
@@ -87,6 +106,8 @@ function startOf({at, job, project}: Extract<LogEvent, {is: 'job-on-machine'}>, 
 		waited: (at - receivedAt) / 1000,
 		parts: wasMade ? partsBetween(making, receivedAt, at) : {},
 		making: wasMade ? (readyAt - first.from) / 1000 : undefined,
+		worker: machine,
+		readyAt,
 	};
 }
 

@@ -4,7 +4,7 @@ import {makerIn} from '../makers.ts';
 import {savedBytes} from '../mirror.ts';
 import type {WorkerRow} from '../rows.ts';
 import {ageOfRow, countRows, spentOfRow} from '../rows.ts';
-import {inService} from '../scaling-groups.ts';
+import {inService, launchesIn} from '../scaling-groups.ts';
 import type {Seen} from '../seen.ts';
 import type {Snapshot, SourceName} from '../snapshot.ts';
 import {startsByDay, type Typically} from '../start-times.ts';
@@ -140,9 +140,9 @@ function jobsIn({journal}: Snapshot, {running, preparing, source}: JobsNow) {
 const typically = ({p50, p95}: Typically) => ({p50Seconds: Number(p50.toFixed(1)), p95Seconds: Number(p95.toFixed(1))});
 
 /** How jobs came to their workers, by day. */
-const startsIn = ({gitlab, journal}: Snapshot) =>
+const startsIn = ({gitlab, group, journal}: Snapshot) =>
 	journal.value &&
-	startsByDay(journal.value.starts, gitlab.value?.pulls).map(({day, jobs, forNew, wait, parts, pull}) => ({
+	startsByDay(journal.value.starts, {pulls: gitlab.value?.pulls, launches: launchesIn(group.value)}).map(({day, jobs, forNew, wait, parts, pull}) => ({
 		day: new Date(day).toISOString().slice(0, 10),
 		jobs,
 		forNewWorker: forNew,

@@ -2,7 +2,16 @@ import {executors} from '../../executors/list.ts';
 import {ifAnswered} from '../../steps/answering.ts';
 import {type EndedLaunch, endedLaunches} from '../../steps/ended-launches.ts';
 import type {Cloud, Output} from '../../world/cloud/port.ts';
-import {type FailedLaunch, type GroupMember, type GroupTemplate, inService, type ScalingGroupSeen, type ScalingGroupsSeen} from '../scaling-groups.ts';
+import {startsFrom} from '../journal/starts.ts';
+import {
+	type FailedLaunch,
+	type GroupMember,
+	type GroupTemplate,
+	inService,
+	type LaunchSeen,
+	type ScalingGroupSeen,
+	type ScalingGroupsSeen,
+} from '../scaling-groups.ts';
 import {keeping} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';
 
@@ -10,8 +19,8 @@ type AwsGroup = NonNullable<Output<'DescribeAutoScalingGroups'>['AutoScalingGrou
 
 /** A launch takes its time: instances are lacking once they do so for longer than this, in milliseconds. */
 const patience = 30_000;
-/** Activities that are read of a group: a failed launch is tried again about once a minute. */
-const mostActivities = 30;
+/** Activities that are read of a group at a look, which is as many as AWS gives, and launches that are kept of it. */
+const [mostActivities, keptLaunches] = [100, 5000];
 /** What was said longer ago than this says nothing of now, in milliseconds. */
 const longAgo = 900_000;
 
@@ -60,7 +69,7 @@ function scalingGroupOf(
 	seen: AwsGroup,
 	template: GroupTemplate | undefined,
 	before: ScalingGroupSeen | undefined,
-): Omit<ScalingGroupSeen, 'shortSince' | 'failures'> {
+): Omit<ScalingGroupSeen, 'shortSince' | keyof Activities> {
 	const name = seen.AutoScalingGroupName ?? '';
 	const {LaunchTemplate: mixed, InstancesDistribution: spread} = seen.MixedInstancesPolicy ?? {};
 	const own = seen.Instances?.[0]?.InstanceType;
@@ -95,13 +104,47 @@ function failuresIn(launches: readonly EndedLaunch[], now: number): FailedLaunch
 	return failures;
 }
 
-/** Why AWS doesn't deliver: who may not ask sees that instances are lacking, and no more. */
-async function failuresOf(cloud: Cloud, name: string, now: number): Promise<FailedLaunch[]> {
-	const answer = await ifAnswered(cloud.call('DescribeScalingActivities', {AutoScalingGroupName: name, MaxRecords: mostActivities}));
-	return 'result' in answer ? failuresIn(endedLaunches(answer.result.Activities ?? []), now) : [];
+/** What a group's activities tell. */
+type Activities = Pick<ScalingGroupSeen, 'failures' | 'launches' | 'older'>;
+
+const servingIn = ({members}: Pick<ScalingGroupSeen, 'members'>): Set<string> =>
+	new Set(members.filter(({state}) => state === 'InService').map(({instanceId}) => instanceId));
+
+/** Whether an instance is in service that wasn't at the last look. */
+function hasNew(group: Pick<ScalingGroupSeen, 'members'>, known: ScalingGroupSeen): boolean {
+	if (group.members === known.members) return false;
+	const before = servingIn(known);
+	return [...servingIn(group)].some((id) => !before.has(id));
 }
 
-/** The groups of these names. Activities are asked for only where fewer instances are in service than are desired, and have been for a while. */
+/**
+ * Why AWS doesn't deliver, and how long its launches took. That is one call at most: for the newest activities where instances are lacking or one has come, else for
+ * older ones, as far back as waits of jobs are told. Who may not ask sees that instances are lacking, and no more.
+ */
+async function activitiesOf(
+	cloud: Cloud,
+	group: Pick<ScalingGroupSeen, 'name' | 'members'>,
+	{isLacking, known, now}: {isLacking: boolean; known: ScalingGroupSeen | undefined; now: number},
+): Promise<Activities> {
+	const before = known?.launches ?? new Map<string, LaunchSeen>();
+	const isNewest = isLacking || !known || hasNew(group, known);
+	if (!isNewest && known.older === undefined) return {failures: [], launches: before, older: undefined};
+	const page = {AutoScalingGroupName: group.name, MaxRecords: mostActivities, ...(isNewest ? {} : {NextToken: known.older})};
+	const answer = await ifAnswered(cloud.call('DescribeScalingActivities', page));
+	if (!('result' in answer)) return {failures: [], launches: before, older: undefined};
+	const ended = endedLaunches(answer.result.Activities ?? []);
+	const more = ended.flatMap(({at, endedAt, failed, instanceId}) =>
+		failed === undefined && endedAt !== undefined && instanceId !== undefined && !before.has(instanceId)
+			? [[instanceId, {from: at, to: endedAt}] as const]
+			: [],
+	);
+	const launches = more.length === 0 ? before : new Map([...before, ...more].toSorted(([, one], [, other]) => other.from - one.from).slice(0, keptLaunches));
+	const isEnough = launches.size === keptLaunches || (ended.at(-1)?.at ?? now) < startsFrom(now);
+	const next = isNewest && known ? known.older : answer.result.NextToken;
+	return {failures: isLacking ? failuresIn(ended, now) : [], launches, older: isEnough ? undefined : next};
+}
+
+/** The groups of these names, with what their activities tell of launches. */
 export async function lookAtGroups(cloud: Cloud, names: readonly string[], before: ScalingGroupsSeen | undefined, now: number): Promise<ScalingGroupsSeen> {
 	const {AutoScalingGroups: told = []} = await cloud.call('DescribeAutoScalingGroups', {AutoScalingGroupNames: [...names]});
 	const groups = await Promise.all(
@@ -110,7 +153,7 @@ export async function lookAtGroups(cloud: Cloud, names: readonly string[], befor
 			const group = scalingGroupOf(seen, await templateOf(cloud, seen, known?.template), known);
 			const shortSince = inService(group) < group.desired ? (known?.shortSince ?? now) : undefined;
 			const isLacking = shortSince !== undefined && now - shortSince > patience;
-			return {...group, shortSince, failures: isLacking ? await failuresOf(cloud, group.name, now) : []};
+			return {...group, shortSince, ...(await activitiesOf(cloud, group, {isLacking, known, now}))};
 		}),
 	);
 	return {groups, absent: names.filter((name) => !groups.some((group) => group.name === name))};

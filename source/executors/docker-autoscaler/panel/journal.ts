@@ -27,11 +27,11 @@ const readRefusal = (text: string) => refusalIn(text, refusalWords);
 
 /** What the runner's library calls the states of an instance, in words for a person, and what the time from each on goes into. */
 const stages: Readonly<Record<string, readonly [string, MakingPart]>> = {
-	creating: ['launching', 'EC2'],
+	creating: ['launching', 'EC2 until seen'],
 	running: ['waiting for SSH and the ready command', 'SSH and Docker'],
-	suspending: ['being suspended', 'EC2'],
-	suspended: ['suspended', 'EC2'],
-	resuming: ['being resumed', 'EC2'],
+	suspending: ['being suspended', 'EC2 until seen'],
+	suspended: ['suspended', 'EC2 until seen'],
+	resuming: ['being resumed', 'EC2 until seen'],
 };
 
 /** A message may stand behind the name of the part that says it. */

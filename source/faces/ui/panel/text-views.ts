@@ -1,12 +1,11 @@
 import {clockWords, many, money, priceline} from '../../../panel/formats.ts';
 import {monthOf} from '../../../panel/journal/spans.ts';
-import {workerNow} from '../../../panel/live/costs.ts';
 import {mirrorWords} from '../../../panel/mirror.ts';
 import {notCounted} from '../../../panel/price.ts';
 import type {WorkerRow} from '../../../panel/rows.ts';
 import {counted} from '../../../world/printable.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
-import {startLines} from '../../words/start-times.ts';
+import {startLinesIn} from '../../words/start-times.ts';
 import {limitIn, madeWords, managedOf, versionsTold, whoWords} from '../../words/status-words.ts';
 import {padded, pieces} from '../../words/width.ts';
 import {wrapColumns, wrapWhole} from '../../words/wrapping.ts';
@@ -106,11 +105,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		'',
 		...(kinds.length === 0 ? [labelled('Workers', 'none')] : kinds),
 		'',
-		...startLines(
-			snapshot.journal.value?.starts,
-			{usdPerHour: workerNow(snapshot), pulls: snapshot.gitlab.value?.pulls, hasMirror: snapshot.host.value?.mirror !== undefined},
-			now,
-		),
+		...startLinesIn(snapshot, now),
 		'',
 		...(mirror ? [labelled('Mirror', mirrorWords(mirror)), ''] : []),
 		labelled('Spot prices', spotTrend.length === 0 ? 'not known' : 'the last hours'),

@@ -7,6 +7,9 @@ const failed = 'Launching EC2 instance failed.';
 /** Auto Scaling's own form of a time in a sentence. */
 export const stamp = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
+/** Auto Scaling tells the end of an activity in whole seconds. */
+const wholeSeconds = (time: number): number => Math.floor(time / 1000) * 1000;
+
 /** Refusals of a launch that are told without the market before them. */
 const plain = /^Invalid(Group|KeyPair|AMIID|SubnetID)/;
 
@@ -55,7 +58,7 @@ export function activityShown(activity: ActivityState, now: number, isDeleted = 
 		Description: came ? `${description}${launches ? '  ' : ' '}Status Reason: ${came.message}` : description,
 		Cause: cause,
 		StartTime: new Date(startedAt),
-		...(isOver ? {EndTime: new Date(endsAt)} : {}),
+		...(isOver ? {EndTime: new Date(wholeSeconds(endsAt))} : {}),
 		StatusCode: isOver ? (came?.code ?? 'Successful') : 'InProgress',
 		...(came && isOver ? {StatusMessage: came.message} : {}),
 		Progress: isOver ? 100 : launches ? 30 : 50,

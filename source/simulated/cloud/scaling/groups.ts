@@ -157,7 +157,7 @@ export const scalingGroups: Handlers<
 		return {AutoScalingGroups: found.map((group) => groupShown(group, here))};
 	},
 	DescribeScalingActivities(input, {region, now}) {
-		onlyKnows('DescribeScalingActivities', input, ['AutoScalingGroupName', 'IncludeDeletedGroups', 'MaxRecords', 'Filters']);
+		onlyKnows('DescribeScalingActivities', input, ['AutoScalingGroupName', 'IncludeDeletedGroups', 'MaxRecords', 'NextToken', 'Filters']);
 		const sixWeeks = now - 42 * 86_400_000;
 		const wanted = input.AutoScalingGroupName;
 		if (wanted !== undefined && input.IncludeDeletedGroups !== true && !region.scalingGroups.has(wanted))
@@ -173,8 +173,13 @@ export const scalingGroups: Handlers<
 			input.Filters?.filter(({Name}) => Name !== 'StartTimeLowerBound'),
 			filters,
 		);
-		const newest = left.toSorted((one, other) => other.activity.startedAt - one.activity.startedAt).slice(0, input.MaxRecords ?? 100);
-		return {Activities: newest.map(({activity, isDeleted}) => activityShown(activity, now, isDeleted))};
+		const most = input.MaxRecords ?? 100;
+		if (most < 1 || most > 100) throw invalid(`Value '${most}' at 'maxRecords' failed to satisfy constraint: Member must be between 1 and 100`);
+		const from = input.NextToken === undefined ? 0 : Number(input.NextToken.replace(/^from-/, ''));
+		if (!Number.isInteger(from)) throw refusal('InvalidNextToken', `The token ${input.NextToken} is not valid.`);
+		const newest = left.toSorted((one, other) => other.activity.startedAt - one.activity.startedAt);
+		const page = newest.slice(from, from + most).map(({activity, isDeleted}) => activityShown(activity, now, isDeleted));
+		return {Activities: page, ...(newest.length > from + most ? {NextToken: `from-${from + most}`} : {})};
 	},
 	CreateOrUpdateTags(input, here) {
 		onlyKnows('CreateOrUpdateTags', input, ['Tags']);

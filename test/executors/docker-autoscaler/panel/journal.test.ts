@@ -17,7 +17,7 @@ test('the link between job and instance is told by the runner’s dialing, as by
 
 test('an instance is followed from its discovery to its end', () => {
 	assert.deepEqual(one('instance discovery', {id: idOf(1), state: 'creating', cause: 'requested', group: 'aws/us-east-2/x'}), [
-		{is: 'machine-stage', machine: idOf(1), stage: 'launching', part: 'EC2'},
+		{is: 'machine-stage', machine: idOf(1), stage: 'launching', part: 'EC2 until seen'},
 	]);
 	assert.deepEqual(one('instance update', {id: idOf(1), state: 'running'}), [
 		{is: 'machine-stage', machine: idOf(1), stage: 'waiting for SSH and the ready command', part: 'SSH and Docker'},

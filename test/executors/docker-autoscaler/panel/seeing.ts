@@ -58,6 +58,8 @@ export const group = (members: readonly GroupMember[] = [], more: Partial<Scalin
 	members,
 	shortSince: undefined,
 	failures: [],
+	launches: new Map(),
+	older: undefined,
 	...more,
 });
 

@@ -84,7 +84,7 @@ prove({
 		watched: 165,
 		asks: 'Why are 2 jobs waiting for their machines, 2 m 44 s so far?',
 		says: [
-			/^The workers' disks are encrypted by a KMS key that Auto Scaling's role may not use(?:, for \d+ s)? \(\d+ tries\)\. \[group: commands\]$/,
+			/^The workers' disks are encrypted by a KMS key that Auto Scaling's role may not use(?:, for [\d ms]+)? \(\d+ tries\)\. \[group: commands\]$/,
 			/^\d+ instances went again within [\d ms]+ of their start without a job: each is paid for, and serves nobody\. \[journal: log\]$/,
 			/^\d+ instances went without the runner's doing, the last \d+ s ago: somebody ended it, or AWS did\. \[journal: log\]$/,
 		],
