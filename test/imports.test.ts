@@ -31,7 +31,7 @@ const floors = [
 		'executors/simulated.ts',
 		'executors/docker-machine/simulated executors/docker-autoscaler/simulated',
 		'simulated/host',
-		'simulated/cloud simulated/gitlab simulated/disk.ts simulated/address.ts',
+		'simulated/cloud simulated/gitlab simulated/disk.ts',
 		'simulated/laptop.ts',
 		'simulated/clock.ts simulated/copied.ts simulated/pace.ts',
 	],
@@ -66,7 +66,7 @@ const only = Object.entries({
 	'simulated/gitlab': 'simulated executors/simulated.ts executors/docker-machine/simulated executors/docker-autoscaler/simulated',
 	// Faces draw what they're given, whatever it came from.
 	...Object.fromEntries(
-		['steps', 'executors', 'panel/orphans', 'world/cloud', 'world/host', 'world/gitlab', 'world/laptop/address', 'world/laptop/disk'].map((room) => [
+		['steps', 'executors', 'panel/orphans', 'world/cloud', 'world/host', 'world/gitlab', 'world/laptop/address.ts', 'world/laptop/disk'].map((room) => [
 			room,
 			'!faces',
 		]),

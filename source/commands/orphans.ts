@@ -5,7 +5,7 @@ import type {Proposal} from '../engine/step.ts';
 import {nounWidth, orphanNoun, orphanWords} from '../faces/words/sentences.ts';
 import {many, money} from '../panel/formats.ts';
 import {lookForOrphans, type PricedLeftover, type RegionSeen} from '../panel/orphans/look.ts';
-import type {RegionAccess} from '../panel/orphans/region-access.ts';
+import type {RegionAccess} from '../panel/orphans/managers.ts';
 import {type Removed, removeOrphans} from '../panel/orphans/remove.ts';
 import {Problem, Stopped} from '../problem.ts';
 import {enabledRegions, fleetsIn, layersOf, lookingAt, regionOf} from './open.ts';

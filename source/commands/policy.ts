@@ -1,6 +1,6 @@
 import {executors} from '../executors/list.ts';
 import {orphanActions} from '../panel/orphans/remove.ts';
-import type {Action} from '../world/cloud/actions.ts';
+import type {Action} from '../world/cloud/port.ts';
 import type {Command} from './session.ts';
 
 /** An IAM policy document as AWS takes it. */

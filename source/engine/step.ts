@@ -1,11 +1,10 @@
 import type {Secrets} from '../answers/secrets.ts';
 import type {AnswerKey, Answers, Fleet, Given, How, Source} from '../fleet.ts';
 import type {Problem} from '../problem.ts';
-import type {Action} from '../world/cloud/actions.ts';
-import type {Cloud} from '../world/cloud/port.ts';
+import type {Action, Cloud} from '../world/cloud/port.ts';
 import type {WholeGitlab} from '../world/gitlab/port.ts';
 import type {Connection, Host, ScriptProgress} from '../world/host/port.ts';
-import type {Address} from '../world/laptop/address/port.ts';
+import type {Address} from '../world/laptop/address.ts';
 import type {Clock, Random} from '../world/laptop/clock.ts';
 import type {Disk} from '../world/laptop/disk/port.ts';
 

@@ -1,4 +1,4 @@
-import type {AnswerValue, Given} from '../fleet.ts';
+import type {Answers, AnswerValue, Given} from '../fleet.ts';
 import {dockerAutoscalerOffered} from './docker-autoscaler/questions.ts';
 import {dockerMachineOffered} from './docker-machine/questions.ts';
 import type {ExecutorOffer, Limits, Unsupported} from './limits.ts';
@@ -73,3 +73,15 @@ export function executorMeant(given: Given): {value: AnswerValue<'executor'>; wh
 	if (!first || others.length === 0) return first;
 	return {torn: `${[first, ...others].map(({why}) => why).join(', and ')}: say which is meant with executor.`};
 }
+
+/** The types that workers may be, the one that is wanted most first: several only where the executor takes several. */
+export const workerTypesOf = (answers: Pick<Answers, 'executor' | 'workerType' | 'workerTypes'>): readonly string[] => {
+	const {workerType, workerTypes = []} = answers;
+	return workerTypes.length === 0 || isOfAnother('workerTypes', answers) ? [workerType] : workerTypes;
+};
+
+/** All types of a fleet, the manager's and the workers', for the look that checks share. */
+export const typesOf = (answers: Pick<Answers, 'executor' | 'managerType' | 'workerType' | 'workerTypes'>): readonly string[] => [
+	answers.managerType,
+	...workerTypesOf(answers),
+];

@@ -1,4 +1,5 @@
 import {Problem} from '../problem.ts';
+import type {Address} from '../world/laptop/address.ts';
 import type {Clock} from '../world/laptop/clock.ts';
 import type {SimulatedClock} from './clock.ts';
 
@@ -56,3 +57,11 @@ export function newLaptop({number, address, arn}: Pick<Laptop, 'number' | 'addre
 	};
 	return laptop;
 }
+
+/** Tells a laptop's address in the simulated world. */
+export const simulatedAddress = (laptop: Laptop): Address => ({
+	async mine(signal) {
+		await laptop.clock.sleep(80, signal);
+		return laptop.addressTold ? laptop.address : undefined;
+	},
+});

@@ -4,9 +4,8 @@ import {printableAt} from '../world/cloud/printable-at.ts';
 import {patientAt, type Retrying} from '../world/cloud/retry.ts';
 import type {GitlabAt} from '../world/gitlab/port.ts';
 import type {Host} from '../world/host/port.ts';
-import type {Address} from '../world/laptop/address/port.ts';
+import type {Address} from '../world/laptop/address.ts';
 import {type Clock, type Random, setByAws} from '../world/laptop/clock.ts';
-import {simulatedAddress} from './address.ts';
 import {type SimulatedClock, type Speed, seededRandom, simulatedClock} from './clock.ts';
 import {type CallMade, simulatedCloud} from './cloud/cloud.ts';
 import {datedCalls} from './cloud/dates.ts';
@@ -21,7 +20,7 @@ import {simulatedHost} from './host/host.ts';
 import {simulatedHosts} from './host/hosts.ts';
 import type {Hosts} from './host/machine.ts';
 import {type HostFaults, type HostOutside, hostFaults, hostOutside, type ScriptBegun} from './host/outside.ts';
-import {type Acts, type Laptop, newLaptop} from './laptop.ts';
+import {type Acts, type Laptop, newLaptop, simulatedAddress} from './laptop.ts';
 import type {Pace} from './pace.ts';
 
 /** All ports as one laptop has them. */

@@ -1,8 +1,7 @@
 import type {Context, Fix, Look, Note} from '../engine/step.ts';
 import {type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {accountLook, type Group, managersOf} from './looks/account.ts';
-import {adoptedGroupsLook} from './looks/adopted.ts';
+import {accountLook, adoptedGroupsLook, type Group, managersOf} from './looks/account.ts';
 import type {Rule} from './looks/rules.ts';
 import {bearsMark} from './tags.ts';
 import {admits, canonicalCidr, missingRules} from './wanted-rules.ts';

@@ -3,14 +3,13 @@ import {type Architecture, architectures, isOfLine, userOf, type WantedImage, wa
 import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
 import type {Limits} from '../executors/limits.ts';
-import {workerImageOf} from '../executors/offered.ts';
+import {typesOf, workerImageOf, workerTypesOf} from '../executors/offered.ts';
 import type {Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
 import {type Image, imageLook, publishedLook} from './looks/images.ts';
 import {instanceTypesLook} from './looks/instance-types.ts';
-import {typesOf, workerTypesOf} from './worker-types.ts';
 
 /** An image as the fleet needs to know it. */
 export type ImageSeen = {id: string; architecture: 'x86_64' | 'arm64'; rootDevice: string; diskGib: number; user: string; name: string};

@@ -7,8 +7,7 @@ import {aws, tagSpecification} from './aws-cli.ts';
 import {blocked, differs} from './finding.ts';
 import {keyFileOf} from './identity.ts';
 import {spreading} from './late.ts';
-import {accountActions, accountLook, type KeyPair, managersOf} from './looks/account.ts';
-import {adoptedPairLook} from './looks/adopted.ts';
+import {accountActions, accountLook, adoptedPairLook, type KeyPair, managersOf} from './looks/account.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {bearsMark, setMissingTags, tagChanges, tagList} from './tags.ts';
 

@@ -8,8 +8,7 @@ import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs, orBlocked} from './finding.ts';
 import {spreading} from './late.ts';
 import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
-import {accountActions, accountLook, type Group, type Instance, managersOf, type Volume, volumesIn} from './looks/account.ts';
-import {adoptedGroupsLook} from './looks/adopted.ts';
+import {accountActions, accountLook, adoptedGroupsLook, type Group, type Instance, managersOf, type Volume, volumesIn} from './looks/account.ts';
 import {wayIn} from './session-manager.ts';
 import {setMissingTags, tagChanges, tagsOf} from './tags.ts';
 

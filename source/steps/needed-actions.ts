@@ -1,5 +1,5 @@
 import type {Answers} from '../fleet.ts';
-import type {Action} from '../world/cloud/actions.ts';
+import type {Action} from '../world/cloud/port.ts';
 
 /** Actions that a fleet does without where they are refused: it then says less, keeps its cache bucket, or bakes no image. */
 const soft: readonly Action[] = [

@@ -1,5 +1,6 @@
 import type {Context, Finding, Found, Note, Step} from '../engine/step.ts';
 import type {Limits} from '../executors/limits.ts';
+import {typesOf, workerTypesOf} from '../executors/offered.ts';
 import type {Answers, Fleet} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {counted} from '../world/printable.ts';
@@ -8,7 +9,6 @@ import {Blocked, orBlocked} from './finding.ts';
 import {accountActions, accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
 import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {type Network, networkLook, type Subnet} from './looks/network.ts';
-import {typesOf, workerTypesOf} from './worker-types.ts';
 
 declare module '../engine/step.ts' {
 	interface Found {

@@ -1,9 +1,8 @@
 import type {Looking, Note} from '../engine/step.ts';
-import {isOfAnother} from '../executors/offered.ts';
+import {isOfAnother, workerTypesOf} from '../executors/offered.ts';
 import type {Answers} from '../fleet.ts';
 import type {Instance} from './looks/account.ts';
 import {onDemandPriceLook, type Price, spotMarketLook, spotPriceLook} from './looks/prices.ts';
-import {workerTypesOf} from './worker-types.ts';
 
 /** USD an hour for a public IPv4 address, in every region (AWS's price list). */
 export const addressUsd = 0.005;

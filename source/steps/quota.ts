@@ -1,7 +1,7 @@
 import {twinsOf} from '../answers/instance-families.ts';
 import {flagOf} from '../answers/question.ts';
 import type {Context, Finding, Fix, Found, Note, Step} from '../engine/step.ts';
-import {isOfAnother} from '../executors/offered.ts';
+import {isOfAnother, typesOf, workerTypesOf} from '../executors/offered.ts';
 import type {Answers} from '../fleet.ts';
 import {Problem} from '../problem.ts';
 import {aws} from './aws-cli.ts';
@@ -11,7 +11,6 @@ import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
 import {networkLook} from './looks/network.ts';
 import {type Quota, quotaCodeOf, quotaLook} from './looks/quota.ts';
 import {increase, marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from './quota-room.ts';
-import {typesOf, workerTypesOf} from './worker-types.ts';
 
 declare module '../engine/step.ts' {
 	interface Found {

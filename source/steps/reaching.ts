@@ -1,7 +1,7 @@
 import type {Looking, Report} from '../engine/step.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
-import type {Action} from '../world/cloud/actions.ts';
+import type {Action} from '../world/cloud/port.ts';
 import type {Connection, SshKey, Unverified} from '../world/host/port.ts';
 import {authorizeKeyScript} from '../world/host/scripts/authorize-key.ts';
 import {until} from '../world/laptop/clock.ts';

@@ -341,7 +341,7 @@ test('its rows are written into config.toml, and read there again', async () => 
 });
 
 test('the panel finds its workers, reads its lines, and tells its causes and what it leaves', async () => {
-	const {eventsOf} = await of<typeof import('../../source/panel/live/log.ts')>('panel/live/log.ts');
+	const {eventsOf} = await of<typeof import('../../source/panel/live/executors.ts')>('panel/live/executors.ts');
 	const {join: joined} = await of<typeof import('../../source/panel/live/join.ts')>('panel/live/join.ts');
 	const {whyWaiting} = await of<typeof import('../../source/panel/live/why-waiting.ts')>('panel/live/why-waiting.ts');
 	const {judgeLeftovers} = await of<typeof import('../../source/panel/orphans/managers.ts')>('panel/orphans/managers.ts');

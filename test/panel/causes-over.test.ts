@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {jobWords} from '../../source/faces/words/status-words.ts';
-import {eventsOf, readRefusal} from '../../source/panel/live/log.ts';
+import {eventsOf, readRefusal} from '../../source/panel/live/executors.ts';
 import {whyWaiting} from '../../source/panel/live/why-waiting.ts';
 import {good} from '../../source/panel/seen.ts';
 import type {RunnerSees, Snapshot} from '../../source/panel/snapshot.ts';

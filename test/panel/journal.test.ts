@@ -4,7 +4,7 @@ import {type Entry, readEntries} from '../../source/panel/journal/entries.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {noHistory, remember} from '../../source/panel/journal/history.ts';
 import {noSpans, spansAfter} from '../../source/panel/journal/spans.ts';
-import {eventsOf, eventTexts} from '../../source/panel/live/log.ts';
+import {eventsOf, eventTexts} from '../../source/panel/live/executors.ts';
 import {readLogLine} from '../../source/world/host/log-line.ts';
 import {coloured, esc, machine, made, told} from './log-lines.ts';
 

@@ -1,6 +1,6 @@
 import {readEntries} from '../../source/panel/journal/entries.ts';
 import type {LogEvent} from '../../source/panel/journal/events.ts';
-import {eventsOf} from '../../source/panel/live/log.ts';
+import {eventsOf} from '../../source/panel/live/executors.ts';
 
 export const esc = '\u001b';
 /** A machine's name, and when it was made. */

@@ -1,7 +1,6 @@
 import type {LogEvent} from '../../source/panel/journal/events.ts';
 import {type History, noHistory, remember} from '../../source/panel/journal/history.ts';
-import {readMetrics} from '../../source/panel/live/executors.ts';
-import {readRefusal} from '../../source/panel/live/log.ts';
+import {readMetrics, readRefusal} from '../../source/panel/live/executors.ts';
 import {paidAfter} from '../../source/panel/live/paid.ts';
 import {good, off} from '../../source/panel/seen.ts';
 import {type GitlabSees, type HostSeen, nothingSeen, type Prices, type RunnerSees, type Snapshot} from '../../source/panel/snapshot.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {dockerMachine} from '../../source/executors/docker-machine/executor.ts';
-import {actionsOf} from '../../source/world/cloud/actions.ts';
+import {actionsOf} from '../../source/world/cloud/port.ts';
 import {awsSteps, bucketName, changesSince, drive, found, region, world} from './drive.ts';
 
 const isOurs = (parameter: string) => !parameter.startsWith('/aws/');

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import {suite, test} from 'node:test';
 import {Stopped} from '../../source/problem.ts';
 import {simulatedWorld} from '../../source/simulated/world.ts';
-import type {Address} from '../../source/world/laptop/address/port.ts';
-import {realAddress} from '../../source/world/laptop/address/real.ts';
+import {type Address, realAddress} from '../../source/world/laptop/address.ts';
 import {startOwnAddress} from '../peers/address.ts';
 
 type AddressWorld = {address: Address; says(ip: string | undefined): void; stop(): Promise<void>};

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import {suite, test} from 'node:test';
-import {actionsOf} from '../../source/world/cloud/actions.ts';
 import {type CloudRequest, cloudProblem, type RawAwsError} from '../../source/world/cloud/errors.ts';
-import {type OperationName, serviceOf} from '../../source/world/cloud/port.ts';
+import {actionsOf, type OperationName, serviceOf} from '../../source/world/cloud/port.ts';
 
 const asking: CloudRequest = {operation: 'RunInstances', region: 'us-east-2', profile: 'acme-dev', who: 'arn:aws:iam::123456789012:user/alice'};
 const loggedIn = {login: ['aws', 'sso', 'login', '--profile', 'acme-dev']};

@@ -1,10 +1,10 @@
 import type {Change, Context, Found} from '../../engine/step.ts';
 import {type Answers, type Fleet, mark} from '../../fleet.ts';
 import {missingTags, tagList, tagsOf} from '../../steps/tags.ts';
-import {workerTypesOf} from '../../steps/worker-types.ts';
 import type {AutoScalingGroup, Input} from '../../world/cloud/port.ts';
 import {printable} from '../../world/printable.ts';
-import {withRoom} from './instance-room.ts';
+import {workerTypesOf} from '../offered.ts';
+import {withRoom} from './limits.ts';
 
 /** What a group is to be: the wanted version of the template, and the most instances that it may have. */
 export type GroupSetting = {

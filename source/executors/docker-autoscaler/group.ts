@@ -21,7 +21,7 @@ import {
 	suspendedBesides,
 	unsuspended,
 } from './group-settings.ts';
-import {withRoom} from './instance-room.ts';
+import {withRoom} from './limits.ts';
 import {groupNamed, isGoing, scalingActions, scalingLook} from './looks.ts';
 
 declare module '../../engine/step.ts' {

@@ -3,8 +3,7 @@ import {markKeys, names} from '../../fleet.ts';
 import type {Problem} from '../../problem.ts';
 import {isDenied, unless} from '../../steps/answering.ts';
 import {tagsOf} from '../../steps/tags.ts';
-import type {Action} from '../../world/cloud/actions.ts';
-import type {AutoScalingGroup, ResponseLaunchTemplateData} from '../../world/cloud/port.ts';
+import type {Action, AutoScalingGroup, ResponseLaunchTemplateData} from '../../world/cloud/port.ts';
 
 /** A launch template, and what its newest version says. */
 export type TemplateSeen = {id: string; name: string; tags: Record<string, string>; version: number; data: ResponseLaunchTemplateData};

@@ -1,7 +1,7 @@
 import {Blocked} from '../../steps/finding.ts';
 import type {Subnet} from '../../steps/looks/network.ts';
 import type {WorkerSubnets} from '../../steps/network.ts';
-import {workerTypesOf} from '../../steps/worker-types.ts';
+import {workerTypesOf} from '../offered.ts';
 
 const refused = (code: string, message: string): Blocked =>
 	new Blocked(code, message, 'Choose others with `--worker-subnets`, or answer `all`.', {says: 'use all subnets instead', answers: {workerSubnets: ['all']}});

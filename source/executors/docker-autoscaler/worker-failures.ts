@@ -2,7 +2,7 @@ import type {Context, Found, Report} from '../../engine/step.ts';
 import {Problem, Stopped} from '../../problem.ts';
 import {ifAnswered} from '../../steps/answering.ts';
 import {endedLaunches} from '../../steps/ended-launches.ts';
-import {workerTypesOf} from '../../steps/worker-types.ts';
+import {workerTypesOf} from '../offered.ts';
 import {type LaunchFailure, launchFailure} from './launch-failures.ts';
 import type {TestWorkerOutcome} from './scripts/test-worker.ts';
 

@@ -25,7 +25,7 @@ import {softwareStep} from '../../steps/software.ts';
 import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
 import {workerImageStep} from '../../steps/worker-image.ts';
 import type {BakeParts, WorkerMaking} from '../../steps/worker-making.ts';
-import type {Action} from '../../world/cloud/actions.ts';
+import type {Action} from '../../world/cloud/port.ts';
 import {asRoot, quote} from '../../world/host/quote.ts';
 import type {Executor, WorkerAt} from '../executor.ts';
 import {limitsOf} from '../offered.ts';

@@ -6,15 +6,13 @@ import type {Clock} from '../../world/laptop/clock.ts';
 import type {Face} from '../face.ts';
 import {stamped} from '../words/run-state.ts';
 import {agreedDefault, unanswered} from '../words/unanswered.ts';
-import {clipboard} from './clipboard.ts';
 import {moveFor} from './keys.ts';
-import type {Move, Press, Screen, View} from './screen.ts';
+import type {Move, Press, Screen, ScreenListener, View} from './screen.ts';
 import {choicesOf, chooseFor} from './screens/choose.ts';
 import {fieldFor} from './screens/field.ts';
 import {reviewOf} from './screens/review.ts';
 import {screensOn} from './screens-on.ts';
 import {makeStore, type Store, type UiState} from './store.ts';
-import type {ScreenListener} from './waiting.ts';
 import {wizardMoveIn} from './wizard/terminal.ts';
 
 /** What a controller is made with. */
@@ -90,6 +88,9 @@ export function makeController(options: ControllerOptions): Controller {
 		options.onStop(stops === 0 ? 'soft' : 'hard');
 	}
 
+	/** Puts a text into the clipboard of the person's own terminal, over SSH too (OSC 52). */
+	const toClipboard = (text: string): void => options.write?.(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`);
+
 	function carryOut(move: Move): void {
 		const on = waiting.at(-1);
 		const wizard = on?.wizard && wizardMoveIn(move);
@@ -98,7 +99,7 @@ export function makeController(options: ControllerOptions): Controller {
 		else if ('chosen' in move) on?.chosen?.(move.chosen);
 		else if ('help' in move) on?.helps?.(move.help);
 		else if ('copy' in move) {
-			options.write?.(clipboard(move.copy));
+			toClipboard(move.copy);
 			store.set(({screens}) => replaceTop(screens, move.to));
 		} else if ('to' in move) store.set(({screens}) => replaceTop(screens, move.to));
 		else if ('push' in move) onTop(move.push);
@@ -176,7 +177,7 @@ export function makeController(options: ControllerOptions): Controller {
 				};
 			});
 		},
-		...screensOn({store, waiting, until, stop, press, handOver, later, write: options.write ?? (() => undefined), now: () => clock.now()}),
+		...screensOn({store, waiting, until, stop, press, handOver, later, toClipboard, now: () => clock.now()}),
 	};
 }
 

@@ -1,11 +1,10 @@
 import type {AfterRun, Helping, Login} from '../face.ts';
-import type {Screen} from './screen.ts';
+import type {Screen, ScreenListener} from './screen.ts';
 import {runScreen} from './screens/run.ts';
 import type {Store} from './store.ts';
-import type {ScreenListener} from './waiting.ts';
 
-/** What a run needs of the face. */
-type RunParts = {
+/** What a run needs of the face: the store, a way to wait on a screen, to hand the terminal over, to stop. */
+export type RunParts = {
 	store: Store;
 	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
 	handOver(run: () => boolean): Promise<boolean>;

@@ -166,3 +166,19 @@ export type ScreenSpec<Which extends Screen> = {
 	/** It shows work that goes on, rather than asking something: ctrl-c stops that work. */
 	readonly watches?: true;
 };
+
+/** Who waits for the screen on top: what to do with what the person does there. */
+export type ScreenListener = {
+	answer?(value: unknown): void;
+	agree?(agreed: boolean): void;
+	leave?(): void;
+	wizard?(move: WizardMove): void;
+	panel?(move: PanelMove): void;
+	chosen?(choice: HomeChoice): void;
+	helps?(help: Help): void;
+	/** True when a press has to wait. */
+	holds?(press: Press, view: View): boolean;
+	changed?(screen: Screen): void;
+	/** `outside`: by a signal, which the rest of the program has heard of. */
+	stop(outside: boolean): void;
+};

@@ -1,29 +1,21 @@
 import {Stopped, toProblem} from '../../problem.ts';
 import type {Face, Farewell, HomeChoice, HomeSeen, Interviewer} from '../face.ts';
-import type {WizardTerminal} from '../wizard/seen.ts';
 import {runWizard} from '../wizard/wizard.ts';
-import {runPanel} from './panel/run.ts';
-import {runAlong} from './run-along.ts';
-import type {Press, Screen, View} from './screen.ts';
+import {type PanelParts, runPanel} from './panel/run.ts';
+import {type RunParts, runAlong} from './run-along.ts';
+import type {Press, ScreenListener, View} from './screen.ts';
 import type {Store} from './store.ts';
-import type {ScreenListener} from './waiting.ts';
 import {openWizardTerminal} from './wizard/terminal.ts';
 
 /** What these screens need of the face. */
-type ScreensParts = {
-	store: Store;
-	waiting: ScreenListener[];
-	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
-	stop(): void;
-	press(press: Press, view: View): void;
-	handOver: WizardTerminal['handOver'];
-	later: WizardTerminal['later'];
-	write(text: string): void;
-	now(): number;
-};
+type ScreensParts = PanelParts &
+	RunParts & {
+		waiting: ScreenListener[];
+		press(press: Press, view: View): void;
+	};
 
 /** What only a person at a terminal can be asked and shown. */
-export function screensOn({store, waiting, until, stop, press, handOver, later, write, now}: ScreensParts): Pick<Face, 'walk' | 'run' | 'show'> {
+export function screensOn({store, waiting, until, stop, press, handOver, later, toClipboard, now}: ScreensParts): Pick<Face, 'walk' | 'run' | 'show'> {
 	return {
 		walk: (interviewer: Interviewer) =>
 			new Promise((resolve, reject) => {
@@ -59,7 +51,7 @@ export function screensOn({store, waiting, until, stop, press, handOver, later, 
 				}));
 			},
 			home: (look) => home(store, until, look),
-			panel: (driver) => runPanel({store, until, handOver, later, write, now}, driver),
+			panel: (driver) => runPanel({store, until, handOver, later, toClipboard, now}, driver),
 		},
 	};
 }

@@ -2,8 +2,7 @@ import type {Problem} from '../../problem.ts';
 import {type Instance, instancesIn, lives} from '../../steps/looks/account.ts';
 import {type Leftovers, lookAtLeftovers, lookAtScalingLeft} from '../../steps/looks/leftovers.ts';
 import type {AskedManager, Leftover} from '../leftovers.ts';
-import {askManager, judgeLeftovers, managedFleet, maybeManager} from './managers.ts';
-import type {RegionAccess} from './region-access.ts';
+import {askManager, judgeLeftovers, managedFleet, maybeManager, type RegionAccess} from './managers.ts';
 import {type Worth, worthOf} from './worth.ts';
 
 /** Something that a manager made, whom it belongs to, and what it costs. */

@@ -1,21 +1,38 @@
+import type {Looking} from '../../engine/step.ts';
 import {executorOf, executors} from '../../executors/list.ts';
 import {panelScript} from '../../executors/scripts.ts';
-import {markKeys, names} from '../../fleet.ts';
+import {type Fleet, type Given, markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
 import {type Instance, lives} from '../../steps/looks/account.ts';
 import {connectTo, type Reaching} from '../../steps/reaching.ts';
+import type {Cloud, CloudAt} from '../../world/cloud/port.ts';
 import {readJobList} from '../../world/host/job-list.ts';
 import type {Connection} from '../../world/host/port.ts';
 import {unitIs} from '../../world/host/unit.ts';
+import type {Clock} from '../../world/laptop/clock.ts';
 import {noHistory, remember} from '../journal/history.ts';
 import type {AskedManager, Leftover, Region} from '../leftovers.ts';
-import {isRunnersName, workerNameOf} from '../live/executors.ts';
-import {eventsOf, textsOf} from '../live/log.ts';
+import {eventsOf, isRunnersName, textsOf, workerNameOf} from '../live/executors.ts';
 import {runs as runningOn} from '../row-jobs.ts';
 import {failing, good, isFresh, type Seen, unseen} from '../seen.ts';
 import type {HostSeen} from '../snapshot.ts';
 import {hostSeen} from '../sources/host.ts';
-import type {RegionAccess} from './region-access.ts';
+
+/** One region, and through what it is looked at. */
+export type RegionAccess = {
+	region: string;
+	cloud: Cloud;
+	/** Prices live in another region. */
+	cloudAt: CloudAt;
+	clock: Clock;
+	signal: AbortSignal;
+	/** Names of the fleets that have a record here. */
+	fleets(): Promise<string[]>;
+	/** A context for reaching one manager, which is closed once it was asked. */
+	open(fleet: Fleet): Looking & {close(): Promise<void>};
+	/** What the command line says of how to reach managers. */
+	given: Given;
+};
 
 /**
  * A manager as its last look told of it. Its answer counts however old it is only while looks go well: what failed since can't be asked.

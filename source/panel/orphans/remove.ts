@@ -3,12 +3,11 @@ import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
 import {instancesIn, lives} from '../../steps/looks/account.ts';
 import {lookAtLeftovers, lookAtScalingLeft} from '../../steps/looks/leftovers.ts';
-import type {Action} from '../../world/cloud/actions.ts';
+import type {Action} from '../../world/cloud/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import type {Leftover} from '../leftovers.ts';
 import {lookForOrphans, type PricedLeftover} from './look.ts';
-import {removeOn} from './managers.ts';
-import type {RegionAccess} from './region-access.ts';
+import {type RegionAccess, removeOn} from './managers.ts';
 
 /** What became of what was agreed to. */
 export type Removed = {

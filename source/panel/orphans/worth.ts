@@ -5,7 +5,7 @@ import type {Leftover} from '../leftovers.ts';
 import {usdPerHour} from '../price.ts';
 import type {Prices} from '../snapshot.ts';
 import {lookAtPrices} from '../sources/prices.ts';
-import type {RegionAccess} from './region-access.ts';
+import type {RegionAccess} from './managers.ts';
 
 /** What a leftover costs in USD, about; nothing for what costs nothing, undefined for what has no known price. */
 export type Worth = {usdPerHour?: number | undefined; usdSoFar?: number | undefined};

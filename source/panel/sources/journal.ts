@@ -8,7 +8,7 @@ import {type History, historyKept, noHistory, remember} from '../journal/history
 import {jobsAfter, lossWords, noJobs} from '../journal/job-history.ts';
 import {monthOf, noSpans, spanEvents, spansAfter} from '../journal/spans.ts';
 import {noStarts, type Starts, startEvents, startsAfter, startsFrom} from '../journal/starts.ts';
-import {eventsOf, eventTexts, textsOf} from '../live/log.ts';
+import {eventsOf, eventTexts, textsOf} from '../live/executors.ts';
 
 /** The journal as far as it has been read. */
 export type Reading = {history: History; log: readonly Entry[]; cursor: string | undefined};

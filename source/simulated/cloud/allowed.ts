@@ -1,5 +1,4 @@
-import {actionsOf} from '../../world/cloud/actions.ts';
-import {type AwsService, type OperationName, serviceOf} from '../../world/cloud/port.ts';
+import {type AwsService, actionsOf, type OperationName, serviceOf} from '../../world/cloud/port.ts';
 import type {AccountState, CredentialState} from './account.ts';
 import {refusal} from './refusal.ts';
 

@@ -1,7 +1,6 @@
-import {actionsOf} from '../../world/cloud/actions.ts';
 import {judge, type PolicyDocument, type PolicyQuestion, type PolicyVerdict, readPolicy} from '../../world/cloud/policy/judge.ts';
 import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../world/cloud/policy/questions.ts';
-import type {Input, OperationName} from '../../world/cloud/port.ts';
+import {actionsOf, type Input, type OperationName} from '../../world/cloud/port.ts';
 import type {AccountState, RegionState, RoleState} from './account.ts';
 
 /** What AWS's own policies of these names allow, as far as a manager needs it. */

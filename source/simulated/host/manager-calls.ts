@@ -1,8 +1,9 @@
-import {actionsOf} from '../../world/cloud/actions.ts';
-import {type Input, type Output, serviceOf} from '../../world/cloud/port.ts';
+import {actionsOf, type Input, type Output, serviceOf} from '../../world/cloud/port.ts';
 import type {AccountState} from '../cloud/account.ts';
 import {deniedByOrganization, refusedBy} from '../cloud/allowed.ts';
 import type {SimulatedCloud} from '../cloud/cloud.ts';
+import {cidrHas} from '../cloud/groups.ts';
+import {leadsOut} from '../cloud/network.ts';
 import {isRefusal, refusal} from '../cloud/refusal.ts';
 import {type MachineCall, type MachineOperation, refusedToRole} from '../cloud/rights.ts';
 import {copied} from '../copied.ts';
@@ -65,4 +66,25 @@ function judgeCall<Name extends MachineOperation>(caller: Caller, regionName: st
 	if (!refused) return;
 	const {question, verdict} = refused;
 	throw refusedBy(serviceOf[name], question.action, callerOf(caller), verdict === 'denied' ? 'policy' : 'nothing', question.resource);
+}
+
+/** Whether the worker's groups let this host in on a port. */
+export function reaches({cloud, machine}: Caller, regionName: string, instanceId: string, port: number): boolean {
+	const region = cloud.account.regions.get(regionName);
+	const {groupIds, privateIp} = machine.instance;
+	const worker = region?.instances.get(instanceId);
+	return (worker?.groupIds ?? []).some((id) =>
+		(region?.groups.get(id)?.inbound ?? []).some(
+			(rule) =>
+				(rule.protocol === '-1' || (rule.fromPort <= port && rule.toPort >= port)) &&
+				((rule.groupId !== undefined && groupIds.includes(rule.groupId)) || (rule.cidr !== undefined && cidrHas(rule.cidr, privateIp))),
+		),
+	);
+}
+
+/** Whether a worker gets to Docker's downloads. */
+export function hasInternet({cloud}: Caller, regionName: string, instanceId: string): boolean {
+	const region = cloud.account.regions.get(regionName);
+	const worker = region?.instances.get(instanceId);
+	return region !== undefined && worker !== undefined && leadsOut(region, worker);
 }

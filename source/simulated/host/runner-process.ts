@@ -1,15 +1,43 @@
 import {paths} from '../../world/host/scripts/paths.ts';
-import {booleanAt} from '../../world/host/toml.ts';
-import type {Hosts} from './machine.ts';
-import {isUp, type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
+import {booleanAt, moment} from '../../world/host/toml.ts';
+import {type Hosts, isUp, type Machine, runnerProgram, systemIdOf, systemIdPath, textOf, versionOf} from './machine.ts';
 import type {Plays} from './plays.ts';
 import type {Provider, Runner} from './runner.ts';
 import {type RunnerEntry, readConfig, shortToken} from './runner-config.ts';
 import {abandonJob, beginJob, failJob} from './runner-jobs.ts';
 import {duration, type Fields, type Level, lineOf, print} from './runner-log.ts';
 import {requestsOf} from './runner-requests.ts';
-import {renewTokens} from './runner-tokens.ts';
+import {savedByRunner} from './runner-save.ts';
 import type {ProcessEnd, RunnerProcess} from './worker.ts';
+
+/** The runner gets itself another token once this much of the old one's time is over. */
+const share = 0.75;
+
+const isDue = ({expiresAt, obtainedAt}: RunnerEntry, now: number): boolean =>
+	expiresAt !== undefined && obtainedAt !== undefined && now >= obtainedAt + share * (expiresAt - obtainedAt);
+
+/** Gets other tokens for those that end soon, and saves config.toml with them: whatever it doesn't know of the file is lost by that. */
+function renewTokens({hosts, machine, note, process}: Runner): void {
+	const now = hosts.clock.now();
+	for (const {token, url} of process.config?.entries.filter((entry) => isDue(entry, now)) ?? []) {
+		const made = hosts.gitlab.renew(url, token);
+		if (!made) {
+			note('error', 'Resetting runner authentication token... failed');
+			continue;
+		}
+		note('info', 'Resetting runner authentication token... succeeded');
+		const text = savedByRunner(textOf(machine, paths.config) ?? '', (runners) => {
+			for (const runner of runners.filter((one) => one.token === token)) {
+				Object.assign(runner, {token: made.token, token_obtained_at: moment(now)});
+				if (made.expiresAt === undefined) delete runner.token_expires_at;
+				else runner.token_expires_at = moment(made.expiresAt);
+			}
+			return runners;
+		});
+		machine.files.set(paths.config, {text, mode: 0o600});
+		process.reload();
+	}
+}
 
 /** How long a process lives that finds at its start that it can't go on, in milliseconds. */
 const shortLife = 150;

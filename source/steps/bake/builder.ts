@@ -1,8 +1,8 @@
 import type {Context, Found, Report} from '../../engine/step.ts';
+import {workerTypesOf} from '../../executors/offered.ts';
 import {type Answers, mark, markKeys, names} from '../../fleet.ts';
 import {Problem} from '../../problem.ts';
-import type {Action} from '../../world/cloud/actions.ts';
-import type {Input} from '../../world/cloud/port.ts';
+import type {Action, Input} from '../../world/cloud/port.ts';
 import {until} from '../../world/laptop/clock.ts';
 import {unless} from '../answering.ts';
 import {inConsole} from '../host-trust.ts';
@@ -10,7 +10,6 @@ import {instanceTypeOf, launchOnce, untilTerminated} from '../launch.ts';
 import {accountLook, type Instance} from '../looks/account.ts';
 import {bakedLook} from '../looks/baked-images.ts';
 import {tagList} from '../tags.ts';
-import {workerTypesOf} from '../worker-types.ts';
 import {type Recipe, toldOnConsole} from './recipe.ts';
 
 /** Where a builder is made, and of which version its image will be. */

@@ -1,7 +1,7 @@
 import type {Look, Looking} from '../../engine/step.ts';
 import {type Fleet, isWorkerName, markKeys, names} from '../../fleet.ts';
-import type {Action} from '../../world/cloud/actions.ts';
-import type {Instance as AwsInstance, Cloud, SecurityGroup, SecurityGroupRule} from '../../world/cloud/port.ts';
+import type {Action, Instance as AwsInstance, Cloud, SecurityGroup, SecurityGroupRule} from '../../world/cloud/port.ts';
+import {unless} from '../answering.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
 import {inboundOf, type Rule, ruleOf} from './rules.ts';
 
@@ -86,7 +86,7 @@ export const instanceOf = (seen: AwsInstance): Instance => ({
 });
 
 /** A group as AWS tells it; `marked` are rules that bear a mark, with their ids. */
-export const groupOf = (seen: SecurityGroup, marked: readonly SecurityGroupRule[]): Group => ({
+const groupOf = (seen: SecurityGroup, marked: readonly SecurityGroupRule[]): Group => ({
 	id: seen.GroupId ?? '',
 	name: seen.GroupName ?? '',
 	vpcId: seen.VpcId ?? '',
@@ -219,3 +219,25 @@ export function workersOf(fleet: Fleet, account: Account): Instance[] {
 		isWorkerName(fleet, instance.keyName ?? '') && instance.groupIds.some((id) => workersGroups.includes(id));
 	return account.instances.filter((instance) => lives(instance) && (bearsMark(fleet, instance.tags, 'worker') || launchedByUs(instance)));
 }
+
+/** Groups that somebody named by id or by name; a name may stand once in each VPC. */
+export const adoptedGroupsLook = (group: string): Look<Group[]> => ({
+	name: `group ${group}`,
+	async load({cloud}) {
+		const byId = /^sg-[0-9a-f]+$/.test(group);
+		const answer = await unless(
+			cloud.call('DescribeSecurityGroups', byId ? {GroupIds: [group]} : {Filters: [{Name: 'group-name', Values: [group]}]}),
+			...['InvalidGroup.NotFound', 'InvalidGroupId.Malformed', 'InvalidGroupId.NotFound', 'InvalidSecurityGroupID.NotFound'],
+		);
+		return (answer?.SecurityGroups ?? []).map((seen) => groupOf(seen, []));
+	},
+});
+
+/** A key pair that somebody named, with its public half where AWS tells it. */
+export const adoptedPairLook = (name: string): Look<KeyPair | undefined> => ({
+	name: `key pair ${name}`,
+	async load({cloud}) {
+		const found = await keyPairsIn(cloud, 'key-name', [name], {publicKey: true});
+		return found.find((pair) => pair.name === name);
+	},
+});

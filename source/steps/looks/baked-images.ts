@@ -1,7 +1,6 @@
 import type {Look, Looking} from '../../engine/step.ts';
 import {markKeys, type Part} from '../../fleet.ts';
-import type {Action} from '../../world/cloud/actions.ts';
-import type {Input} from '../../world/cloud/port.ts';
+import type {Action, Input} from '../../world/cloud/port.ts';
 import {unless} from '../answering.ts';
 import {bearsMark, tagsOf} from '../tags.ts';
 import {accountLook, type Instance, lives} from './account.ts';

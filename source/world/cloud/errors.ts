@@ -1,9 +1,8 @@
 import {Problem, toProblem} from '../../problem.ts';
 import {commandLine} from '../host/quote.ts';
 import {printable} from '../printable.ts';
-import {actionsOf} from './actions.ts';
 import {explanations, ordinary} from './explanations.ts';
-import {type AwsService, type OperationName, serviceOf} from './port.ts';
+import {type AwsService, actionsOf, type OperationName, serviceOf} from './port.ts';
 
 /** An error as AWS or the way to it gave it: what both sides of the port translate from. `name` is the SDK's, AWS's code, or Node's (`ENOTFOUND`). */
 export type RawAwsError = {

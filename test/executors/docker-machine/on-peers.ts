@@ -1,7 +1,7 @@
 import {realCloud} from '../../../source/world/cloud/real.ts';
 import {realGitlab} from '../../../source/world/gitlab/real.ts';
 import {realHost} from '../../../source/world/host/real.ts';
-import {realAddress} from '../../../source/world/laptop/address/real.ts';
+import {realAddress} from '../../../source/world/laptop/address.ts';
 import {realClock} from '../../../source/world/laptop/clock.ts';
 import {foldersOf, realDisk} from '../../../source/world/laptop/disk/real.ts';
 import type {PeerWorld} from '../../peers/world.ts';

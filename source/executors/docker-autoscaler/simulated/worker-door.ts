@@ -1,7 +1,7 @@
 import {stateOf} from '../../../simulated/cloud/account.ts';
 import type {Machine} from '../../../simulated/host/machine.ts';
 import type {Caller} from '../../../simulated/host/manager-calls.ts';
-import {reaches} from '../../../simulated/host/worker-reach.ts';
+import {reaches} from '../../../simulated/host/manager-calls.ts';
 import type {WorkerDoor} from './autoscaler-settings.ts';
 import {publicHalf} from './worker-key.ts';
 

@@ -1,6 +1,6 @@
 import {type ImageState, type InstanceState, stateOf} from '../../../simulated/cloud/account.ts';
 import type {Caller} from '../../../simulated/host/manager-calls.ts';
-import {hasInternet} from '../../../simulated/host/worker-reach.ts';
+import {hasInternet} from '../../../simulated/host/manager-calls.ts';
 
 /** Milliseconds until packages are installed that user data asks for, after the first boot has ended. */
 const installing = 45_000;

@@ -1,9 +1,8 @@
 import type {ImageState} from '../../../simulated/cloud/account.ts';
 import {isRefusal} from '../../../simulated/cloud/refusal.ts';
 import type {Work} from '../../../simulated/host/machine.ts';
-import {awsCall} from '../../../simulated/host/manager-calls.ts';
+import {awsCall, hasInternet, reaches} from '../../../simulated/host/manager-calls.ts';
 import {killsForMemory} from '../../../simulated/host/resources.ts';
-import {hasInternet, reaches} from '../../../simulated/host/worker-reach.ts';
 import {awsWords, type DockerMachine, endRemote, failure, launch, waitForInstance} from './driver-calls.ts';
 import {type MachineFlags, optionsOf} from './machine-options.ts';
 import {bootstrapCertificates, certificatesFit, judgeFlags, preCheck, store, storeFolder, storeOf} from './store.ts';

@@ -1,10 +1,9 @@
 import type {Plays} from '../../../simulated/host/plays.ts';
 import {isSecretOption} from '../scripts/secret-options.ts';
-import {removeWorker} from './play-remove-worker.ts';
 import {removeDockerMachine, retireMachines} from './play-retire-machines.ts';
 import {testMachine} from './play-test-machine.ts';
 import {machinesOf} from './provider.ts';
-import {makeCertificates, takeAway} from './take-away.ts';
+import {makeCertificates, removeWorker, takeAway} from './take-away.ts';
 import {facts, panel, software} from './told.ts';
 
 /** How the simulated manager behaves with docker-machine. */

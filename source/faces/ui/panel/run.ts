@@ -4,21 +4,17 @@ import type {Snapshot} from '../../../panel/snapshot.ts';
 import {toProblem} from '../../../problem.ts';
 import type {ColourRole} from '../../words/glyphs.ts';
 import {sentenceOf} from '../../words/lines.ts';
-import {clipboard} from '../clipboard.ts';
+import type {RunParts} from '../run-along.ts';
 import type {Screen} from '../screen.ts';
-import type {Store, UiState} from '../store.ts';
-import type {ScreenListener} from '../waiting.ts';
+import type {UiState} from '../store.ts';
 import {wordsOf} from './acting.ts';
 import {type ActScreen, type MovesScreen, panelScreen, settled} from './screen.ts';
 import {type PanelMove, type PanelSeen, seenAfter, type Trends} from './seen.ts';
 
-/** What the panel needs of the face: the store, a way to wait on a screen, to hand the terminal over, to wait, and to write past the frame. */
-type PanelParts = {
-	store: Store;
-	until<Result>(screen: Screen, handlers: (settle: (result: Result) => void, refuse: (error: unknown) => void) => Partial<ScreenListener>): Promise<Result>;
-	handOver(run: () => boolean): Promise<boolean>;
+/** What the panel needs of the face: what a run does, to wait, and the person's clipboard. */
+export type PanelParts = Omit<RunParts, 'stop'> & {
 	later(callback: () => void, ms: number): () => void;
-	write(text: string): void;
+	toClipboard(text: string): void;
 	now(): number;
 };
 
@@ -87,7 +83,7 @@ export async function runPanel(parts: PanelParts, driver: PanelDriver): Promise<
 	}
 }
 
-function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, settle: (left: PanelLeft) => void): (move: PanelMove) => void {
+function acting({store, handOver, toClipboard, now}: PanelParts, driver: PanelDriver, settle: (left: PanelLeft) => void): (move: PanelMove) => void {
 	let ready: Prepared | undefined;
 	/** Counts what is looked at, so that a late answer to an earlier question isn't taken. */
 	let asked = 0;
@@ -185,7 +181,7 @@ function acting({store, handOver, write, now}: PanelParts, driver: PanelDriver, 
 	function copy(text: string | undefined): void {
 		const {panel} = store.now();
 		if (!panel) return;
-		write(clipboard(text ?? driver.report(panel.snapshot)));
+		toClipboard(text ?? driver.report(panel.snapshot));
 		tell(
 			text === undefined
 				? 'The report is in the clipboard of your terminal, if it takes OSC 52; `status --report` prints it.'

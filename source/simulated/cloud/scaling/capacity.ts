@@ -1,13 +1,41 @@
 import type {_InstanceType, RequestLaunchTemplateData, RunInstancesCommandInput} from '@aws-sdk/client-ec2';
-import {type InstanceState, stateOf} from '../account.ts';
+import {type InstanceState, type RegionState, type SubnetState, stateOf} from '../account.ts';
 import type {Here} from '../here.ts';
 import {endInstance, launchOne} from '../instances.ts';
+import {spotPrice} from '../launch.ts';
 import {groupsCaller} from '../linked-roles.ts';
 import {type AwsRefusal, isRefusal} from '../refusal.ts';
 import {begin, launchStatus, roleTooYoung, stamp} from './activities.ts';
 import {dataOf, numberOf} from './launch-templates.ts';
-import {onDemandOf, type Pool, poolsOf} from './pools.ts';
 import type {ActivityState, MemberState, ScalingGroupState} from './state.ts';
+
+/** A type in a subnet's zone, where a group could launch. */
+type Pool = {type: _InstanceType; subnet: SubnetState};
+
+/** How many of so many instances are to be on demand: the base, and of what is above it the share, rounded up. */
+function onDemandOf({OnDemandBaseCapacity: base, OnDemandPercentageAboveBaseCapacity: share}: ScalingGroupState['distribution'], count: number): number {
+	const fixed = Math.min(base, count);
+	return fixed + Math.ceil(((count - fixed) * share) / 100);
+}
+
+/**
+ * Where a group would launch next, the best first. Zones with the fewest of its instances come first; there, on demand takes types as they are
+ * listed, and spot those that have capacity, the cheapest first, which is what `price-capacity-optimized` comes to.
+ */
+function poolsOf(group: ScalingGroupState, types: readonly _InstanceType[], isSpot: boolean, region: RegionState): Pool[] {
+	const zones = group.members.filter(({isLeaving}) => !isLeaving).map(({instanceId}) => region.instances.get(instanceId)?.zone);
+	const held = (zone: string) => zones.filter((one) => one === zone).length;
+	const lacks = (type: string, zone: string) => Number(region.notOffered.has(`${type} ${zone}`) || region.noCapacity.has(`spot ${type} ${zone}`));
+	const subnets = group.subnetIds.flatMap((id) => region.subnets.find((one) => one.id === id) ?? []);
+	const pools = subnets.flatMap((subnet) =>
+		types.map((type, place) => {
+			const order = isSpot ? [lacks(type, subnet.zone), spotPrice(region, type, subnet.zone), place] : [place];
+			return {type, subnet, order: [held(subnet.zone), ...order]};
+		}),
+	);
+	const compare = (one: readonly number[], other: readonly number[]): number => one.map((each, at) => each - (other[at] ?? 0)).find((each) => each !== 0) ?? 0;
+	return pools.toSorted((one, other) => compare(one.order, other.order)).map(({subnet, type}) => ({subnet, type}));
+}
 
 /** Milliseconds: until a group acts on a new number, until its health check sees that an instance has gone, until it tries a failed launch again, and from running to in service. */
 const delays = {acts: 2000, notices: 30_000, triesAgain: 62_000, settles: 3000};

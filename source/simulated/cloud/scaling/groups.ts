@@ -1,3 +1,4 @@
+import type {AutoScalingGroup} from '@aws-sdk/client-auto-scaling';
 import {refusedBy} from '../allowed.ts';
 import {filtered, onlyKnows, required} from '../asked.ts';
 import type {Handlers, Here} from '../here.ts';
@@ -6,9 +7,59 @@ import {refusal} from '../refusal.ts';
 import {judgedTags} from '../tag-rules.ts';
 import {activityShown, stamp} from './activities.ts';
 import {actSoon, takeAway} from './capacity.ts';
-import {groupShown} from './group-shown.ts';
 import {invalid, judgeShape, shaped} from './shape.ts';
 import type {MemberState, ScalingGroupState} from './state.ts';
+
+function memberShown({region, now}: Here, {instanceId, inServiceFrom, isLeaving, isProtected, templateId, version}: MemberState) {
+	const instance = region.instances.get(instanceId);
+	// One that ends before it was in service never is.
+	const isPending = now < inServiceFrom || (instance?.ending !== undefined && instance.ending.from < inServiceFrom);
+	const {id, name} = region.templates.get(templateId) ?? {id: templateId, name: undefined};
+	return {
+		InstanceId: instanceId,
+		InstanceType: instance?.type,
+		AvailabilityZone: instance?.zone,
+		LifecycleState: isLeaving ? ('Terminating' as const) : isPending ? ('Pending' as const) : ('InService' as const),
+		HealthStatus: isLeaving || instance?.ending || instance?.stopping ? 'Unhealthy' : 'Healthy',
+		ProtectedFromScaleIn: isProtected,
+		LaunchTemplate: {LaunchTemplateId: id, LaunchTemplateName: name, Version: version},
+	};
+}
+
+/** A group as Auto Scaling tells of it. */
+function groupShown(group: ScalingGroupState, here: Here): AutoScalingGroup {
+	const {region, account} = here;
+	const Overrides = group.types.map((InstanceType) => ({InstanceType}));
+	const named = {LaunchTemplateId: group.templateId, LaunchTemplateName: region.templates.get(group.templateId)?.name, Version: group.version};
+	return {
+		AutoScalingGroupName: group.name,
+		AutoScalingGroupARN: group.arn,
+		MixedInstancesPolicy: {LaunchTemplate: {LaunchTemplateSpecification: named, Overrides}, InstancesDistribution: group.distribution},
+		MinSize: group.min,
+		MaxSize: group.max,
+		DesiredCapacity: group.desired,
+		DefaultCooldown: group.cooldown,
+		AvailabilityZones: [...new Set(group.subnetIds.flatMap((id) => region.subnets.find((one) => one.id === id)?.zone ?? []))],
+		HealthCheckType: 'EC2',
+		HealthCheckGracePeriod: group.healthGrace,
+		Instances: group.members.map((member) => memberShown(here, member)),
+		CreatedTime: new Date(group.createdAt),
+		SuspendedProcesses: group.suspended.map((ProcessName) => ({ProcessName, SuspensionReason: `User suspended at ${stamp(group.createdAt)}`})),
+		VPCZoneIdentifier: group.subnetIds.join(','),
+		...(group.isDeleting ? {Status: 'Delete in progress'} : {}),
+		Tags: Object.entries(group.tags).map(([Key, Value]) => ({
+			ResourceId: group.name,
+			ResourceType: 'auto-scaling-group',
+			Key,
+			Value,
+			PropagateAtLaunch: group.propagated.has(Key),
+		})),
+		TerminationPolicies: ['Default'],
+		NewInstancesProtectedFromScaleIn: group.protectsNew,
+		CapacityRebalance: group.rebalances,
+		ServiceLinkedRoleARN: linkedRoleArn(account, 'autoscaling.amazonaws.com'),
+	};
+}
 
 function groupOf({region}: Here, name: string | undefined): ScalingGroupState {
 	const group = region.scalingGroups.get(required(name, 'AutoScalingGroupName'));

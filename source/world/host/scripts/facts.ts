@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import {type OpenScript, prelude, type Script} from '../script.ts';
 import {unitShape, unitText} from '../unit.ts';
-import {logText} from './log.ts';
 import type {ManagerPart, Properties} from './manager-part.ts';
 import {mirrorShape, mirrorText} from './mirror-seen.ts';
 import {paths} from './paths.ts';
-import {readingText, verifyShape} from './reading.ts';
+import {logText, readingText, verifyShape} from './reading.ts';
 
 /** What is installed, and nothing secret. */
 const software = {

@@ -3,8 +3,8 @@ import {prelude, type Script} from '../script.ts';
 import {unitText} from '../unit.ts';
 import {bringing} from './bringing.ts';
 import type {Download} from './install.ts';
-import {logText} from './log.ts';
 import {mirror} from './mirror-paths.ts';
+import {logText} from './reading.ts';
 
 /** A file of the mirror's; its mode, such as 0o644. */
 export type MirrorFile = {path: string; mode: number; text: string};

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import {prelude, type Script} from '../script.ts';
 import {unitShape, unitText} from '../unit.ts';
 import {draining} from './draining.ts';
-import {logText} from './log.ts';
 import type {ManagerPart} from './manager-part.ts';
-import {readingText} from './reading.ts';
+import {logText, readingText} from './reading.ts';
 
 /**
  * `start` also enables, and ends a wait of systemd's for the next start; `reload` has a running runner load config.toml anew; `drain` stops gracefully

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {noHistory, remember} from '../../../../source/panel/journal/history.ts';
-import {eventsOf, eventTexts, readRefusal} from '../../../../source/panel/live/log.ts';
+import {eventsOf, eventTexts, readRefusal} from '../../../../source/panel/live/executors.ts';
 import {minutes, now} from '../../../panel/seeing.ts';
 import {dialed, idOf, logged} from './seeing.ts';
 

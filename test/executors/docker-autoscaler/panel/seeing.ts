@@ -1,6 +1,5 @@
 import type {LogEvent} from '../../../../source/panel/journal/events.ts';
-import {readMetrics} from '../../../../source/panel/live/executors.ts';
-import {eventsOf} from '../../../../source/panel/live/log.ts';
+import {eventsOf, readMetrics} from '../../../../source/panel/live/executors.ts';
 import type {GroupMember, ScalingGroupSeen} from '../../../../source/panel/scaling-groups.ts';
 import {good} from '../../../../source/panel/seen.ts';
 import type {HostSeen, RunnerSees, Snapshot} from '../../../../source/panel/snapshot.ts';

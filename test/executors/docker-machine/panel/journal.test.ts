@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {readRefusal} from '../../../../source/panel/live/log.ts';
+import {readRefusal} from '../../../../source/panel/live/executors.ts';
 import {coloured, machine, made, told} from '../../../panel/log-lines.ts';
 
 test('a job is tied to its machine in the coloured format', () => {

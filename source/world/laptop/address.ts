@@ -1,7 +1,11 @@
 import {isIPv4} from 'node:net';
-import {Stopped} from '../../../problem.ts';
-import {send} from '../../request.ts';
-import type {Address} from './port.ts';
+import {Stopped} from '../../problem.ts';
+import {send} from '../request.ts';
+
+/** Tells from which IPv4 address this machine is seen by AWS; undefined when no service answers, which is a note and never a failure. Throws `Stopped` once the signal is aborted. */
+export type Address = {
+	mine(signal?: AbortSignal): Promise<string | undefined>;
+};
 
 /** AWS's own service for the question; it answers with the address and a newline. */
 const service = 'https://checkip.amazonaws.com/';
