@@ -1,8 +1,7 @@
 import {changeInWords} from '../answers/value.ts';
 import type {Walk} from '../answers/walk.ts';
 import {retryLost} from '../answers/workers.ts';
-import {type EndedPlan, inTurns} from '../engine/live-plan.ts';
-import {makePlan, type Plan, problemsOf} from '../engine/plan.ts';
+import {type EndedPlan, inTurns, makePlan, type Plan, problemsOf} from '../engine/plan.ts';
 import {type RunResult, runPlan} from '../engine/run.ts';
 import type {AnyStep, Change, Context} from '../engine/step.ts';
 import {executorOf} from '../executors/list.ts';

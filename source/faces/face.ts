@@ -1,7 +1,7 @@
 import type {Ask, SecretQuestion} from '../answers/question.ts';
 import type {Settled, Walk} from '../answers/walk.ts';
 import type {Happening} from '../engine/events.ts';
-import type {EndedPlan, LivePlan} from '../engine/live-plan.ts';
+import type {EndedPlan, LivePlan} from '../engine/plan.ts';
 import type {Again} from '../engine/run.ts';
 import type {Proposal} from '../engine/step.ts';
 import type {AnswerKey, Answers, Fleet, Given} from '../fleet.ts';

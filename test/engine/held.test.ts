@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {lookingAt} from '../../source/commands/open.ts';
-import {livePlan} from '../../source/engine/live-plan.ts';
 import {pausing} from '../../source/engine/pausing.ts';
+import {livePlan} from '../../source/engine/plan.ts';
 import {runPlan} from '../../source/engine/run.ts';
 import {executorOf} from '../../source/executors/list.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';

@@ -65,7 +65,7 @@ function leftOnManager(context: Context, facts: HostFacts): GroupOnManager {
 
 /** config.toml without what no runner goes by any more; all else in it stays. */
 async function withoutGroup(context: Context, text: string): Promise<string> {
-	const {edited} = await import('../../steps/config/edit.ts');
+	const {edited} = await import('../../steps/config/merge.ts');
 	const {document, ours, runners} = entriesIn(context, text);
 	delete ours?.autoscaler;
 	const flags = ours?.feature_flags;

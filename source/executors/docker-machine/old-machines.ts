@@ -91,7 +91,7 @@ function leftOnManager(context: Context, facts: HostFacts): MachinesOnManager {
 
 /** config.toml without the tables that say nothing any more; all else in it stays. */
 async function withoutMachines(context: Context, text: string): Promise<string> {
-	const {edited} = await import('../../steps/config/edit.ts');
+	const {edited} = await import('../../steps/config/merge.ts');
 	const {document, ours, runners, tables} = tablesLeft(context, text);
 	if (ours && tables.includes('runners.machine')) delete ours.machine;
 	if (tables.includes('machine')) delete document.machine;

@@ -1,10 +1,9 @@
 import type {Context, Found, Note} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
 import {hasRunners, standingRunner} from '../../steps/config/standing.ts';
-import type {ImageSeen} from '../../steps/images.ts';
+import {type ImageSeen, workerImage} from '../../steps/images.ts';
 import {currentManager} from '../../steps/looks/host.ts';
 import {mirrorUrl} from '../../steps/mirror-address.ts';
-import {workerImage} from '../../steps/standing-image.ts';
 import {heritageOf} from '../../steps/token.ts';
 import type {HostFacts} from '../scripts.ts';
 import {machineConfig} from './config.ts';

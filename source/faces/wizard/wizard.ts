@@ -3,7 +3,7 @@ import {read} from '../../answers/interview.ts';
 import {keyWords, type SecretQuestion} from '../../answers/question.ts';
 import {putSecret} from '../../answers/secret-interview.ts';
 import {answered, answersSeen, before, begin, completeIn, elsewhere, isUnnamed, pathOf, settle, type WalkState, walk} from '../../answers/walk.ts';
-import type {EndedPlan} from '../../engine/live-plan.ts';
+import type {EndedPlan} from '../../engine/plan.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {isProblem, Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {settle} from '../../../source/answers/walk.ts';
 import {openLooking} from '../../../source/engine/context.ts';
 import type {Happening} from '../../../source/engine/events.ts';
-import {turns as inLine, inTurns, livePlan, type Turns} from '../../../source/engine/live-plan.ts';
+import {turns as inLine, inTurns, livePlan, type Turns} from '../../../source/engine/plan.ts';
 import type {AnyStep, Context, Look, Looking} from '../../../source/engine/step.ts';
 import type {Answers} from '../../../source/fleet.ts';
 import {Problem, Stopped} from '../../../source/problem.ts';

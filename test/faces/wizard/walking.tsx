@@ -4,7 +4,7 @@ import type {SecretQuestion} from '../../../source/answers/question.ts';
 import {gitlabTokenQuestion, runnerTokenQuestion} from '../../../source/answers/secrets.ts';
 import type {Layers, Settled} from '../../../source/answers/walk.ts';
 import type {Happening} from '../../../source/engine/events.ts';
-import type {EndedPlan, SourcedAnswers} from '../../../source/engine/live-plan.ts';
+import type {EndedPlan, SourcedAnswers} from '../../../source/engine/plan.ts';
 import type {Agreed, Interviewer} from '../../../source/faces/face.ts';
 import {App} from '../../../source/faces/ui/app.tsx';
 import {makeController} from '../../../source/faces/ui/controller.ts';
