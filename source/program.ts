@@ -103,9 +103,14 @@ let unwritten: string | undefined;
  * the output from being written, such as a full disk, is told.
  */
 function notRead(error: NodeJS.ErrnoException): void {
+	if (isRead && error.code !== 'EPIPE' && error.code !== 'EIO') unwritten = error.code ?? error.message;
+	goneUnread();
+}
+
+/** Nothing more is started. */
+function goneUnread(): void {
 	if (!isRead) return;
 	isRead = false;
-	if (error.code !== 'EPIPE' && error.code !== 'EIO') unwritten = error.code ?? error.message;
 	for (const hear of hearers) hear();
 }
 
@@ -165,6 +170,13 @@ function leave(code: number): void {
 export async function start(given: StartedWith, text?: string): Promise<void> {
 	process.on('uncaughtException', (error) => void bug(error));
 	process.stdout.on('error', notRead);
+	// A terminal that hung up ends its input. In a mode where ctrl-d ends nothing, nothing else does; where it can't be set back, that's no trouble of ours.
+	if (process.stdin.isTTY)
+		process.stdin
+			.on('end', () => {
+				if (process.stdin.isRaw) goneUnread();
+			})
+			.on('error', goneUnread);
 	// Where complaints go nowhere, there is nobody to tell.
 	process.stderr.on('error', () => {});
 	process.on('exit', () => {

@@ -135,6 +135,16 @@ for (const screen of ['run', 'watch', 'end'] as const) {
 	}
 }
 
+for (const errorsElsewhere of [false, true]) {
+	test(`a terminal that is closed ends the program with 129, ${errorsElsewhere ? 'also where its standard error is another' : 'at the run screen too'}`, async (t) => {
+		const terminal = open(t, '../../dist/cli.js', ['demo'], {errorsElsewhere});
+		if (errorsElsewhere) await terminal.until(/Which region/);
+		else await demoTo(terminal, 'run');
+		terminal.hangUp();
+		assert.equal(await terminal.exited, 129);
+	});
+}
+
 test('back from the last question to the first and forward again keeps every answer', async (t) => {
 	const {until, and, text} = open(t, '../../dist/cli.js', ['demo'], {columns: 120, rows: 60});
 	await until(/› us-east-2/);

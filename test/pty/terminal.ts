@@ -14,6 +14,8 @@ type TerminalOptions = {
 	env?: Record<string, string>;
 	/** Runs it under a shell, which afterwards says the exit code and how the terminal is set. */
 	shell?: boolean;
+	/** Has what it says on standard error go elsewhere. */
+	errorsElsewhere?: boolean;
 };
 
 /** A piece of a row on the screen, from this column on. */
@@ -73,7 +75,11 @@ function bundled(source: string): string {
 const underShell = 'trap : TERM HUP INT; "$@"; echo "code=$?"; stty -a';
 
 /** A real terminal with a program in it. */
-export function openTerminal(program: string, args: string[], {columns = 80, rows = 24, env = {}, shell = false}: TerminalOptions = {}) {
+export function openTerminal(
+	program: string,
+	args: string[],
+	{columns = 80, rows = 24, env = {}, shell = false, errorsElsewhere = false}: TerminalOptions = {},
+) {
 	const home = mkdtempSync(join(tmpdir(), 'faces-'));
 	const screen = new headless.Terminal({cols: columns, rows, allowProposedApi: true});
 	const path = fileURLToPath(new URL(program, import.meta.url));
@@ -82,7 +88,8 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 	const command = [process.execPath, started, ...args];
 	// The program that is shipped keeps what was compiled by itself.
 	const compiled: Record<string, string> = shipped ? {} : {NODE_COMPILE_CACHE: join(dirname(started), 'compiled')};
-	const [file = '', ...given] = shell ? ['/bin/sh', '-c', underShell, 'sh', ...command] : command;
+	const script = shell ? underShell : errorsElsewhere ? 'exec "$@" 2>/dev/null' : undefined;
+	const [file = '', ...given] = script === undefined ? command : ['/bin/sh', '-c', script, 'sh', ...command];
 	const pty = spawn(file, given, {
 		cols: columns,
 		rows,
@@ -179,6 +186,11 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 			if (!shell) return pty.kill(name);
 			for (const child of childrenOf(pty.pid)) process.kill(child, name);
 		},
+		/** Closes the terminal with the program in it, as the button of its window does. */
+		hangUp() {
+			if (!('destroy' in pty) || typeof pty.destroy !== 'function') throw new Error('This kind of terminal is closed otherwise.');
+			pty.destroy();
+		},
 		/** How many bytes came so far. */
 		bytes: () => raw.length,
 		/** The exit code, once the program has ended by itself and all it wrote is on the screen. */
@@ -186,6 +198,8 @@ export function openTerminal(program: string, args: string[], {columns = 80, row
 			await until(() => code !== undefined);
 			return exited;
 		},
+		/** The exit code, once the program has ended, wherever its screen is. */
+		exited,
 		close() {
 			if (code === undefined) pty.kill('SIGKILL');
 			screen.dispose();
