@@ -32,12 +32,15 @@ const dayName = '(?:mon|tue|wed|thu|fri|sat|sun)';
 const daysPattern = `${Object.keys(dayWords).join('|')}|${dayName}(?:[-,]${dayName})*`;
 
 const inText = new RegExp(
-	`^(?<days>${daysPattern})(?: (?<from>\\d{1,2})-(?<to>\\d{1,2}))?, (?<idle>\\d+) idle, (?<zone>[A-Za-z][\\w+/-]*)(?:, (?<wait>\\d+) s)?$`,
+	`^(?<days>${daysPattern})(?: (?<from>\\d{1,2})-(?<to>\\d{1,2}))?, (?<idle>\\d+) idle(?:, (?<zone>[A-Za-z][\\w+/-]*))?(?:, (?<wait>\\d+) s)?$`,
 	'i',
 );
 const inFields = new RegExp(`^\\* \\* (?<hours>\\*|(?<from>\\d{1,2})(?:-(?<last>\\d{1,2}))?) \\* \\* (?<days>\\*|${dayName}(?:[-,]${dayName})*) \\*$`, 'i');
 
-/** Reads `weekdays 8-18, 2 idle, Europe/Berlin`: from 8 until 18, in the runner's own terms; without hours around the clock. Undefined where it isn't written so. */
+/**
+ * Reads `weekdays 8-18, 2 idle, Europe/Berlin`: from 8 until 18, in the runner's own terms; without hours around the clock. Undefined where it isn't
+ * written so; without a time zone that is empty.
+ */
 function readWindow(text: string): Schedule[number] | undefined {
 	const {days = '', from = '0', to = '24', idle, zone = '', wait} = inText.exec(text.trim().replace(/\s+/g, ' '))?.groups ?? {};
 	if (idle === undefined || Number(from) >= Number(to) || Number(to) > 24) return undefined;
@@ -60,7 +63,10 @@ function read(text: string): unknown {
 	const trimmed = text.trim();
 	if (/^none$/i.test(trimmed)) return [];
 	const each = trimmed.split(';').map(readWindow);
-	return each.every((one) => one !== undefined) ? each : undefined;
+	if (!each.every((one) => one !== undefined)) return undefined;
+	// One time zone does for all windows.
+	const zone = each.find(({timezone}) => timezone !== '')?.timezone ?? '';
+	return each.map((one) => (one.timezone === '' ? {...one, timezone: zone} : one));
 }
 
 function write(value: unknown): string | undefined {

@@ -38,8 +38,13 @@ test('several windows are parted by semicolons, none is none, and JSON is taken 
 	assert.equal(toText(own, schedule), JSON.stringify(own));
 });
 
+test('one time zone does for all windows; without any, that is what is said to be missing', () => {
+	assert.deepEqual(read('weekdays 8-18, 2 idle; sat 10-14, 1 idle, UTC'), read('weekdays 8-18, 2 idle, UTC; sat 10-14, 1 idle, UTC'));
+	assert.match(wrongAlone('schedule', read('weekdays 8-18, 2 idle, 600 s')) ?? '', /takes a time zone such as Europe\/Berlin/);
+});
+
 test('a schedule that isn’t understood is refused with how one is written', () => {
-	for (const text of ['8-18', 'weekdays 18-8, 2 idle, UTC', 'weekdays 8-25, 2 idle, UTC', 'weekdays 8-18, 2 idle', 'someday, 1 idle, UTC'])
+	for (const text of ['8-18', 'weekdays 18-8, 2 idle, UTC', 'weekdays 8-25, 2 idle, UTC', 'someday, 1 idle, UTC'])
 		assert.match(wrongAlone('schedule', read(text)) ?? '', /such as "weekdays 8-18, 2 idle, Europe\/Berlin"/, text);
 });
 

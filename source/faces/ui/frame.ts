@@ -13,7 +13,10 @@ import type {Screen, ScreenSpec, View} from './screen.ts';
 import {blockedRows, isWalk} from './wizard/walking.ts';
 
 /** A question needs at least these rows; answered ones above it give way. One that draws a week needs more. */
-const leastFor = (screen: Screen, view: View): number => (isSmall(view) ? 6 : 'walk' in screen && screen.walk?.about === 'schedule' ? 20 : 14);
+function leastFor(screen: Screen, view: View): number {
+	const isWeek = 'walk' in screen && screen.walk?.about === 'schedule';
+	return isSmall(view) ? (isWeek ? 14 : 6) : isWeek ? 20 : 14;
+}
 
 /** Columns of the left pane. */
 const leftOf = (columns: number): number => columns - Math.min(90, Math.max(44, Math.floor(columns * 0.42))) - 3;

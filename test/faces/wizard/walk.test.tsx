@@ -144,7 +144,7 @@ test('a fleet that is as its answers say is reviewed as that, and Escape leads t
 });
 
 test('a schedule is chosen from usual ones, its week drawn; another begins from the one in focus, and its week goes along as it is typed', async () => {
-	const walked = walk({layers: here, at: 'schedule'});
+	const walked = walk({layers: here, at: 'schedule', rows: 40});
 	await walked.until(/› none/);
 	await walked.and(keys.down, /› weekdays 8-18, 1 idle, Europe\/Berlin[\s\S]*Mon +·{8}1{10}·{6}[\s\S]*Sun +·{24}/);
 	await walked.and(keys.right, /weekdays 8-18, 1 idle, Europe\/Berlin▏/);
@@ -154,6 +154,13 @@ test('a schedule is chosen from usual ones, its week drawn; another begins from 
 	walked.press('6-20');
 	await walked.until(/Mon +·{6}1{14}·{4}/);
 	await walked.and(keys.enter, /✔ schedule: weekdays 6-20, 1 idle, Europe\/Berlin/);
+});
+
+test('at 60x20 too the week of a schedule is drawn, for which answered questions give way', async () => {
+	const walked = walk({layers: here, at: 'schedule', columns: 60, rows: 20});
+	await walked.until(/› none/);
+	await walked.and(keys.down, /› weekdays 8-18, 1 idle, Europe\/Berlin[\s\S]*Another, typed[\s\S]*Mon-Fri +·{8}1{10}·{6}[\s\S]*idle workers by hour/);
+	await walked.and(keys.right, /weekdays 8-18, 1 idle, Europe\/Berlin▏[\s\S]*Mon +·{8}1{10}·{6}/);
 });
 
 test('answers of before are offered before anything is asked: gone on with at the question that was left, or forgotten', async () => {

@@ -69,6 +69,7 @@ export function walk({
 	calls = [],
 	answering,
 	columns = 120,
+	rows,
 	home,
 	leadsTo,
 	draft,
@@ -82,6 +83,7 @@ export function walk({
 	/** What each of AWS's answers waits for, and may be refused by. */
 	answering?: () => Promise<void>;
 	columns?: number;
+	rows?: number;
 	home?: Interviewer['home'];
 	leadsTo?: Interviewer['leadsTo'];
 	draft?: Interviewer['draft'];
@@ -159,6 +161,7 @@ export function walk({
 	);
 	const drawn = render(<App store={controller.store} look={{colour: false, ascii: false}} title="set up" now={() => start} press={controller.press} />);
 	Object.defineProperty(drawn.stdout, 'columns', {get: () => columns});
+	if (rows !== undefined) Object.defineProperty(drawn.stdout, 'rows', {get: () => rows});
 	drawn.stdout.emit('resize');
 	const frame = () => drawn.lastFrame() ?? '';
 	const until = (right: RegExp | (() => boolean)): Promise<string> => shown(frame, right);

@@ -190,9 +190,9 @@ function aboutChoice(screen: ChooseScreen): string[] {
 
 /**
  * What is drawn of the choice that the cursor is on: the week of a schedule, what else there is to know of an image; else what was cut of its row. As far as
- * there is room: `?` tells all of it.
+ * there is room, which is more where the list needn't stay whole; `?` tells all of it.
  */
-function below(screen: ChooseScreen, height: number, labelWidth: number, view: View): Row[] {
+function below(screen: ChooseScreen, [height, besideAll]: [number, number], labelWidth: number, view: View): Row[] {
 	const on = focusedIn(screen);
 	if (!on) return [];
 	const {columns, look} = view;
@@ -200,7 +200,7 @@ function below(screen: ChooseScreen, height: number, labelWidth: number, view: V
 	const isCut = 3 + labelWidth + 2 + displayWidth(plainText(beside, look)) > columns;
 	const more =
 		screen.asked.question.id === 'schedule'
-			? weekRows(on.value, height - 1, view)
+			? [besideAll, height].map((most) => weekRows(on.value, most - 1, view)).find(({length}) => length > 0) ?? []
 			: (on.details ?? []).flatMap(([label, text]) =>
 					wrapWhole(plainText(text, look), columns - 10).map((line, at) => row('   ', {text: padded(at === 0 ? label : '', 6), role: 'quiet'}, line)),
 				);
@@ -230,7 +230,7 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 			? []
 			: wrapWhole(plainText(`${glyphOf('blocked', look)} ${screen.refused}`, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
 	const room = bodyRows(view.rows) - head.length - foot.length;
-	const drawn = below(screen, room - Math.min(rows.length, leastListed), labelWidth, view);
+	const drawn = below(screen, [room - Math.min(rows.length, leastListed), room - rows.length], labelWidth, view);
 	const list = windowed(rows, screen.at, room - drawn.length, look);
 	return [...head, ...(rows.length > 0 ? list : [emptyRow, row(' Nothing has these letters. Escape shows all.')]), ...drawn, ...foot];
 };
