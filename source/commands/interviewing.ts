@@ -162,7 +162,8 @@ export function presetFrom({given, sources}: Settled): ReturnType<typeof presetO
 	return presetOf(given, sources, `The answers of ${given.fleet} in ${given.region}.`);
 }
 
-const usd = (value: number | undefined, digits: number): string => (value === undefined ? 'unknown' : `$${value.toFixed(digits)}`);
+const usd = (value: number | undefined, digits: number): string =>
+	value === undefined ? 'unknown' : `$${value.toLocaleString('en-US', {minimumFractionDigits: digits, maximumFractionDigits: digits})}`;
 
 /** Idle workers at an average moment of the week: those of the windows, else the usual number. `now` in milliseconds since 1970. */
 function idleWorkers({idleCount, schedule}: Answers, now: number): number {

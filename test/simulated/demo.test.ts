@@ -60,3 +60,14 @@ test('every preset that is shipped goes through in the demo’s account', async 
 		assert.deepEqual([file, blocked.map(({message}) => message)], [file, []]);
 	}
 });
+
+test('a job that is queued after nobody has looked for a while isn’t run in that while', () => {
+	const {time, outside} = simulatedWorld({speed: 1_000_000});
+	const happened: string[] = [];
+	const due = time.now() + 1;
+	time.at(due, () => happened.push('what was due before'));
+	while (time.now() <= due);
+	const [job] = outside.queueJobs(1);
+	assert.deepEqual(happened, ['what was due before']);
+	assert.ok((job?.queuedAt ?? 0) > due);
+});

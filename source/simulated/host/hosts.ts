@@ -144,6 +144,8 @@ export function simulatedHosts(cloud: SimulatedCloud, gitlab: SimulatedGitlab, c
 			hosts.review();
 		},
 		queueJobs(count, {name = 'test', project = 'acme/app', seconds = 60, tags = [], ref = 'main', ...more} = {}) {
+			// What was due before has happened by now: nobody runs a job before it is there.
+			clock.settle();
 			const made = Array.from(
 				{length: count},
 				(_, index): Job => ({id: nextJobId(gitlab.jobs, index), name, project, seconds, tags, ref, state: 'pending', queuedAt: clock.now(), ...more}),
