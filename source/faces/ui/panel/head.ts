@@ -90,7 +90,7 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 		);
 	if (isSmall(view) && columns < 80) return flow([[{text: about.title, bold: true}], runs(''), ...readOnly], columns, 1);
 	// In one row the version goes first, then the manager: nothing is cut in its middle.
-	const left = columns - widthOf(paid) - 2;
+	const left = columns - widthOf(paid) - 4;
 	const fits = (parts: readonly HeadPart[]): boolean => parts.reduce((sum, part) => sum + widthOf(part) + 3, -2) <= left;
 	const parts = [title, versioned, ...readOnly, manager];
 	const [first = emptyRow] = flow(fits(parts) ? parts : [title, runs(''), ...readOnly, manager], left, 1);
