@@ -2,7 +2,6 @@ import type {Change, Context, Finding, Found, Note, Removal, Report, Step} from 
 import {type Fleet, names} from '../../fleet.ts';
 import {many} from '../../panel/formats.ts';
 import {Problem} from '../../problem.ts';
-import {many} from '../../panel/formats.ts';
 import {unless} from '../../steps/answering.ts';
 import {aws, tagArguments} from '../../steps/aws-cli.ts';
 import {Blocked, differs, orBlocked} from '../../steps/finding.ts';

@@ -200,7 +200,7 @@ function below(screen: ChooseScreen, [height, besideAll]: [number, number], labe
 	const isCut = 3 + labelWidth + 2 + displayWidth(plainText(beside, look)) > columns;
 	const more =
 		screen.asked.question.id === 'schedule'
-			? [besideAll, height].map((most) => weekRows(on.value, most - 1, view)).find(({length}) => length > 0) ?? []
+			? ([besideAll, height].map((most) => weekRows(on.value, most - 1, view)).find(({length}) => length > 0) ?? [])
 			: (on.details ?? []).flatMap(([label, text]) =>
 					wrapWhole(plainText(text, look), columns - 10).map((line, at) => row('   ', {text: padded(at === 0 ? label : '', 6), role: 'quiet'}, line)),
 				);
