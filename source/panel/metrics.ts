@@ -21,7 +21,6 @@ export type Metrics = {
 	jobRequests: Record<string, number>;
 	/** Machines made since the service started, and the mean seconds that took. */
 	creation: {count: number; meanSeconds: number} | undefined;
-	creationsFailed: number | undefined;
 	/** What executors' own figures tell besides. */
 	figures: Partial<FiguresOfExecutors>;
 	/** Failed jobs by GitLab's reason (`runner_system_failure`, `script_failure`), since the service started. */
@@ -70,7 +69,6 @@ export function metricsIn(text: string, countings: readonly ((metrics: ReturnTyp
 		queueSize: sum('gitlab_runner_job_queue_size'),
 		jobRequests: by('gitlab_runner_api_request_statuses_total', 'status', {endpoint: 'request_job'}),
 		creation: workers?.made,
-		creationsFailed: workers?.failed,
 		figures: Object.assign({}, ...all.map(({figures}) => figures)),
 		failedJobs: by('gitlab_runner_failed_jobs_total', 'failure_reason'),
 		configLoads: sum('gitlab_runner_configuration_loaded_total'),

@@ -17,8 +17,7 @@ export type GroupMember = {
 export type FailedLaunch = {
 	/** AWS's words. */
 	says: string;
-	/** The newest, and the oldest of those without another one between them. */
-	last: number;
+	/** The oldest of those without another one between them. */
 	since: number;
 	count: number;
 };
@@ -52,8 +51,8 @@ export type ScalingGroupSeen = {
 	types: readonly string[];
 	zones: readonly string[];
 	subnetIds: readonly string[];
-	/** Instances on demand: so many first, then this share of the others in percent. */
-	onDemand: {base: number; share: number};
+	/** The share of instances on demand, in percent. */
+	onDemandShare: number;
 	/** The highest spot price in USD an hour, as it is written; undefined where there is none. */
 	maxPrice: string | undefined;
 	members: readonly GroupMember[];

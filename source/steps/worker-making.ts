@@ -15,7 +15,6 @@ export interface FiguresOfExecutors {}
 export type WorkersCounted = {
 	states: {acquired: number; creating: number; idle: number; used: number; removing: number; stuck: number} | undefined;
 	made: {count: number; meanSeconds: number} | undefined;
-	failed: number | undefined;
 	/** Jobs that the runner has taken and that wait for a worker, where the executor counts them itself. */
 	waiting?: number | undefined;
 	figures?: Partial<FiguresOfExecutors>;

@@ -88,16 +88,8 @@ test('a group is told with its template, types, market and instances, and names 
 	const {group, seen} = await look({desired: 1, members: [{id: 'i-1', state: 'InService'}]});
 	assert.deepEqual(seen.absent, ['gone']);
 	assert.deepEqual(
-		[group.desired, group.max, group.template, group.types, group.subnetIds, group.onDemand, group.maxPrice],
-		[
-			1,
-			10,
-			{id: 'lt-1', version: '3', image: 'ami-1', diskGib: 30, publicAddress: false},
-			['c5.large', 'c5a.large'],
-			['subnet-1', 'subnet-2'],
-			{base: 1, share: 0},
-			undefined,
-		],
+		[group.desired, group.max, group.template, group.types, group.subnetIds, group.onDemandShare, group.maxPrice],
+		[1, 10, {id: 'lt-1', version: '3', image: 'ami-1', diskGib: 30, publicAddress: false}, ['c5.large', 'c5a.large'], ['subnet-1', 'subnet-2'], 0, undefined],
 	);
 	assert.deepEqual(group.members, [{instanceId: 'i-1', group: name, type: 'c5.large', zone: 'us-east-2a', state: 'InService', isOutdated: true, diskGib: 30}]);
 	assert.equal(group.shortSince, undefined);
@@ -127,8 +119,8 @@ test('launches that failed alike are told once, the newest first, and what was b
 	];
 	const {group} = await look({desired: 1, activities}, 40);
 	assert.deepEqual(group.failures, [
-		{says: noSpot, last: now - minutes(1), since: now - minutes(3), count: 2},
-		{says: noQuota, last: now - minutes(2), since: now - minutes(2), count: 1},
+		{says: noSpot, since: now - minutes(3), count: 2},
+		{says: noQuota, since: now - minutes(2), count: 1},
 	]);
 });
 

@@ -75,8 +75,8 @@ for (const side of sides)
 				return groups[0] && inService(groups[0]) === 2 ? groups : undefined;
 			});
 			assert.deepEqual(
-				[group?.max, group?.desired, group?.onDemand, group?.maxPrice, group?.protectsNew, group?.suspended, group?.isGoing, group?.shortSince],
-				[5, 2, {base: 1, share: 25}, '0.05', true, ['AZRebalance'], false, undefined],
+				[group?.max, group?.desired, group?.onDemandShare, group?.maxPrice, group?.protectsNew, group?.suspended, group?.isGoing, group?.shortSince],
+				[5, 2, 25, '0.05', true, ['AZRebalance'], false, undefined],
 			);
 			assert.deepEqual([group?.template?.id, group?.template?.version, group?.template?.diskGib], [id, '1', 40]);
 			assert.deepEqual(group?.types, ['t3.small', 't3.medium']);

@@ -109,7 +109,7 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 			...log(refused('unable to create key pair: KeyPairLimitExceeded: Maximum of 5000 keypairs reached', 2)),
 			leftovers: good(
 				{
-					keyPairs: Array.from({length: 4800}, (_, index) => ({id: `key-${index}`, name: '', fingerprint: '', type: 'rsa' as const, tags: {}})),
+					keyPairs: Array.from({length: 4800}, (_, index) => ({id: `key-${index}`, name: '', fingerprint: '', tags: {}})),
 					spotRequests: [],
 					volumes: [],
 				},
@@ -165,9 +165,7 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 				abcdefghijklmnopqrstuvwxyz: {
 					explicit: true,
 					action: 'ec2:RunInstances',
-					resource: '*',
 					principal: 'arn:aws:sts::123456789012:assumed-role/gitlab-runners-us-east-2-manager/i-0ab1',
-					statements: [],
 				},
 			},
 		},

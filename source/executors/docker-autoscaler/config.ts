@@ -198,7 +198,6 @@ export const scalingConfig = (made?: WorkersMade): ExecutorConfig => ({
 			maxGrowthRate: undefined,
 			maxWorkers: table && mostWorkers(entry, table),
 			withReplacements: table && (numberAt(table, 'max_instances') || mostInstances),
-			jobsEach: capacityOf(entry),
 			group: textAt(pluginConfigOf(table), 'name'),
 			options: optionsShown(entry),
 			scheduled: policies.some((policy) => !isAlways(policy)),

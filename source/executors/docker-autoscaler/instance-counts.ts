@@ -24,7 +24,7 @@ const sumOf = (counts: Readonly<Record<string, number>>, ...states: readonly str
 export function counted({by, sum}: ReturnType<typeof readPrometheus>): WorkersCounted {
 	const instances = by('fleeting_provisioner_instances', 'state');
 	const tasks = by('fleeting_taskscaler_tasks', 'state');
-	const nothing = {states: undefined, made: undefined, failed: undefined};
+	const nothing = {states: undefined, made: undefined};
 	if (Object.keys(instances).length === 0 && Object.keys(tasks).length === 0) return nothing;
 	const each = Math.max(1, sum('fleeting_taskscaler_max_tasks_per_instance') ?? 1);
 	const running = sumOf(instances, 'running');
@@ -44,7 +44,6 @@ export function counted({by, sum}: ReturnType<typeof readPrometheus>): WorkersCo
 			stuck: 0,
 		},
 		made: count > 0 ? {count, meanSeconds: seconds / count + (readiness > 0 ? readySeconds / readiness : 0)} : undefined,
-		failed: undefined,
 		waiting: sumOf(tasks, 'pending'),
 		figures: {
 			fleeting: {

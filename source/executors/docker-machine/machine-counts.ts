@@ -13,6 +13,5 @@ export function counted({by, sum}: ReturnType<typeof readPrometheus>): WorkersCo
 	return {
 		states: Object.keys(told).length === 0 ? undefined : states,
 		made: count > 0 ? {count, meanSeconds: seconds / count} : undefined,
-		failed: sum('gitlab_runner_autoscaling_actions_total', {action: 'creation-failed'}),
 	};
 }

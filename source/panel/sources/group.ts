@@ -85,7 +85,7 @@ function scalingGroupOf(
 		types: types.length === 0 && own !== undefined ? [own] : types,
 		zones: seen.AvailabilityZones ?? [],
 		subnetIds: (seen.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
-		onDemand: {base: spread?.OnDemandBaseCapacity ?? 0, share: mixed === undefined ? 100 : (spread?.OnDemandPercentageAboveBaseCapacity ?? 100)},
+		onDemandShare: mixed === undefined ? 100 : (spread?.OnDemandPercentageAboveBaseCapacity ?? 100),
 		maxPrice: spread?.SpotMaxPrice || undefined,
 		members: keeping(before?.members, (seen.Instances ?? []).map(memberOf(name, template ?? {})), ({instanceId}) => instanceId),
 	};
@@ -99,7 +99,7 @@ function failuresIn(launches: readonly EndedLaunch[], now: number): FailedLaunch
 		const same = failures.findIndex((one) => one.says === says);
 		const known = failures[same];
 		if (known) failures[same] = {...known, since: at, count: known.count + 1};
-		else failures.push({says, last: at, since: at, count: 1});
+		else failures.push({says, since: at, count: 1});
 	}
 	return failures;
 }

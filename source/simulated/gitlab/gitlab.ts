@@ -147,7 +147,6 @@ export function simulatedGitlab(url: string, now: () => number, random: () => nu
 						status: job.state,
 						webUrl: `${url}/${job.project}/-/jobs/${job.id}`,
 						project: job.project,
-						createdAt: isoTime(job.queuedAt),
 					}),
 				);
 			},

@@ -8,8 +8,6 @@ export type Meeting = (what: string, signal: AbortSignal | undefined, token: str
 
 /** Lists of GitLab hold this many at most. */
 const pageSize = 100;
-/** Two hours without a word, and GitLab calls a manager offline. */
-const offlineAfter = 7_200_000;
 
 /** Projects that jobs came from or that somebody named, the one with the newest job first. */
 function projectsOf({jobs, projects}: SimulatedGitlab): string[] {
@@ -51,12 +49,7 @@ export function simulatedPanel(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 		async managers(token, id, signal) {
 			const what = `list the managers of runner ${id}`;
 			await meet(what, signal, token, ['read_api', 'manage_runner']);
-			return (find(id, what).managers ?? []).map(({systemId, version, contactedAt}) => ({
-				systemId,
-				version,
-				contactedAt: isoTime(contactedAt),
-				status: now() - contactedAt < offlineAfter ? 'online' : 'offline',
-			}));
+			return (find(id, what).managers ?? []).map(({contactedAt}) => ({contactedAt: isoTime(contactedAt)}));
 		},
 		async running(token, id, signal) {
 			const what = `list the running jobs of runner ${id}`;
@@ -68,7 +61,6 @@ export function simulatedPanel(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 				stage: 'test',
 				project: job.project,
 				webUrl: urlOf(job),
-				...(job.startedAt === undefined ? {} : {startedAt: isoTime(job.startedAt)}),
 			}));
 		},
 		async groupProjects(token, id, limit, signal) {

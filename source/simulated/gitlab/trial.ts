@@ -63,8 +63,7 @@ export function simulatedTrial(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 		refusal({status, headers: {}, text: JSON.stringify({message})}, {url: asked, what, scope: 'api'});
 	const nextId = (): number => 100 + gitlab.trials.size + gitlab.jobs.length * 2;
 	const missing = (what: string) => answer(404, '404 Project Not Found', what);
-	const urlOf = (path: string): string => `${gitlab.url}/${path}`;
-	const seen = ({description, id, path}: TrialKept): TrialProject => ({id, path, webUrl: urlOf(path), namespaceId: group, description, defaultBranch: 'main'});
+	const seen = ({description, id, path}: TrialKept): TrialProject => ({id, path, namespaceId: group, description, defaultBranch: 'main'});
 
 	/** A project that was there before any trial has the runners that there are. */
 	function find(named: number | string): TrialKept | undefined {
@@ -184,10 +183,8 @@ export function simulatedTrial(gitlab: SimulatedGitlab, laptop: Laptop, asked: s
 				id: job.id,
 				name: job.name,
 				status: statusOf(job, pipeline.waiting),
-				webUrl: `${urlOf(job.project)}/-/jobs/${job.id}`,
 				createdAt: isoTime(job.queuedAt),
 				...(job.startedAt === undefined ? {} : {startedAt: isoTime(job.startedAt)}),
-				...(job.endedAt === undefined ? {} : {finishedAt: isoTime(job.endedAt)}),
 				...(job.failureReason === undefined ? {} : {failureReason: job.failureReason}),
 			}));
 		},

@@ -94,8 +94,6 @@ export type WorkersConfigured = {
 	maxWorkers?: number | undefined;
 	/** Workers that there may be for a while, where its group and the runner both make another in place of one that was lost. */
 	withReplacements?: number | undefined;
-	/** Jobs that one worker may run at once, where that may be more than 1. */
-	jobsEach?: number | undefined;
 	/** The Auto Scaling group that its workers are in. */
 	group?: string | undefined;
 	maxGrowthRate: number | undefined;

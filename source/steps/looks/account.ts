@@ -29,13 +29,12 @@ export type Instance = {
 	tags: Record<string, string>;
 };
 
-export type Group = {id: string; name: string; vpcId: string; description: string; tags: Record<string, string>; inbound: Rule[]};
+export type Group = {id: string; name: string; vpcId: string; tags: Record<string, string>; inbound: Rule[]};
 
 export type KeyPair = {
 	id: string;
 	name: string;
 	fingerprint: string;
-	type: 'rsa' | 'ed25519';
 	publicKey?: string | undefined;
 	createdAt?: number | undefined;
 	tags: Record<string, string>;
@@ -90,7 +89,6 @@ const groupOf = (seen: SecurityGroup, marked: readonly SecurityGroupRule[]): Gro
 	id: seen.GroupId ?? '',
 	name: seen.GroupName ?? '',
 	vpcId: seen.VpcId ?? '',
-	description: seen.Description ?? '',
 	tags: tagsOf(seen.Tags),
 	inbound: inboundOf(
 		seen.IpPermissions ?? [],
@@ -124,7 +122,6 @@ export async function keyPairsIn(cloud: Cloud, name: string, values: string[], h
 		id: seen.KeyPairId ?? '',
 		name: seen.KeyName ?? '',
 		fingerprint: seen.KeyFingerprint ?? '',
-		type: seen.KeyType ?? 'rsa',
 		publicKey: seen.PublicKey,
 		createdAt: seen.CreateTime?.getTime(),
 		tags: tagsOf(seen.Tags),

@@ -28,7 +28,7 @@ export type NewRunner = {
 type RunnerMade = {id: number; token: string; tokenExpiresAt?: string};
 
 /** A job that a runner ran or runs: `GET /api/v4/runners/:id/jobs`. */
-export type JobSeen = {id: number; name: string; status: string; webUrl: string; project: string; createdAt: string};
+export type JobSeen = {id: number; name: string; status: string; webUrl: string; project: string};
 
 /**
  * The calls of GitLab's REST API that are used here, against one GitLab.
@@ -64,10 +64,10 @@ export type RunnerServed = RunnerSeen & {
 };
 
 /** A manager of a runner: `GET /api/v4/runners/:id/managers`. Times are ISO 8601. */
-export type RunnerManager = {systemId: string; version?: string; contactedAt?: string; ipAddress?: string; status?: string};
+export type RunnerManager = {contactedAt?: string};
 
 /** A job that a runner runs now: `GET /api/v4/runners/:id/jobs?status=running&order_by=id&sort=desc`. */
-export type RunningOnRunner = {id: number; name: string; stage?: string; project: string; webUrl: string; startedAt?: string};
+export type RunningOnRunner = {id: number; name: string; stage?: string; project: string; webUrl: string};
 
 /** A job that waits: `GET /api/v4/projects/:id/jobs?scope[]=pending`. */
 export type PendingJob = {
@@ -103,17 +103,15 @@ export type GitlabPanel = {
 };
 
 /** A project, as far as a trial needs to know it; `path` is with its namespace. */
-export type TrialProject = {id: number; path: string; webUrl: string; namespaceId: number; description: string; defaultBranch?: string};
+export type TrialProject = {id: number; path: string; namespaceId: number; description: string; defaultBranch?: string};
 
 /** A job of a trial's pipeline. Times are ISO 8601. */
 export type TrialJob = {
 	id: number;
 	name: string;
 	status: string;
-	webUrl: string;
 	createdAt: string;
 	startedAt?: string;
-	finishedAt?: string;
 	failureReason?: string;
 };
 

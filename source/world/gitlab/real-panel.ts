@@ -22,7 +22,7 @@ const servedShape = runnerShape.extend({
 		.nullish()
 		.catch(undefined),
 });
-const managerShape = z.object({system_id: z.string(), version: absent, contacted_at: absent, ip_address: absent, status: absent});
+const managerShape = z.object({contacted_at: absent});
 const runningShape = z.object({
 	id: z.int(),
 	name: z.string(),
@@ -109,13 +109,7 @@ export function panelOver({ask, read}: GitlabApi): GitlabPanel {
 		async managers(token, runnerId, signal) {
 			const what = `list the managers of runner ${runnerId}`;
 			const list = read(await ask({path: `/runners/${runnerId}/managers`, what, token, signal}), z.array(managerShape), what);
-			return list.map(({system_id: systemId, version, contacted_at: contactedAt, ip_address: ipAddress, status}) => ({
-				systemId,
-				...(version === undefined ? {} : {version}),
-				...(contactedAt === undefined ? {} : {contactedAt}),
-				...(ipAddress === undefined ? {} : {ipAddress}),
-				...(status === undefined ? {} : {status}),
-			}));
+			return list.map(({contacted_at: contactedAt}) => (contactedAt === undefined ? {} : {contactedAt}));
 		},
 		async running(token, runnerId, signal) {
 			const what = `list the running jobs of runner ${runnerId}`;
@@ -127,7 +121,6 @@ export function panelOver({ask, read}: GitlabApi): GitlabPanel {
 				...(job.stage === undefined ? {} : {stage: job.stage}),
 				project: job.project?.path_with_namespace ?? job.project?.name ?? '',
 				webUrl: job.web_url ?? '',
-				...(job.started_at === undefined ? {} : {startedAt: job.started_at}),
 			}));
 		},
 		async groupProjects(token, groupId, limit, signal) {

@@ -20,21 +20,18 @@ const jobShape = z.object({
 	web_url: absent,
 	created_at: z.string(),
 	started_at: absent,
-	finished_at: absent,
 	failure_reason: absent,
 });
 
 const projectSeen = ({
 	id,
 	path_with_namespace: path,
-	web_url: webUrl,
 	default_branch: defaultBranch,
 	namespace,
 	description = '',
 }: z.infer<typeof projectShape>): TrialProject => ({
 	id,
 	path,
-	webUrl,
 	namespaceId: namespace.id,
 	description,
 	...(defaultBranch === undefined ? {} : {defaultBranch}),
@@ -122,10 +119,8 @@ export function trialOver({ask: asking, read}: GitlabApi): GitlabTrial {
 					id: job.id,
 					name: job.name,
 					status: job.status,
-					webUrl: job.web_url ?? '',
 					createdAt: job.created_at,
 					...(job.started_at === undefined ? {} : {startedAt: job.started_at}),
-					...(job.finished_at === undefined ? {} : {finishedAt: job.finished_at}),
 					...(job.failure_reason === undefined ? {} : {failureReason: job.failure_reason}),
 				}));
 		},

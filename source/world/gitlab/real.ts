@@ -21,7 +21,6 @@ const jobShape = z.object({
 	name: z.string(),
 	status: z.string(),
 	web_url: absent,
-	created_at: absent,
 	project: z.object({path_with_namespace: absent, name: absent}).optional(),
 });
 
@@ -110,13 +109,12 @@ export const realGitlab = ({env}: {env: Request['env']}): GitlabAt =>
 			async jobs(token, runnerId, signal) {
 				const what = `list the jobs of runner ${runnerId}`;
 				const answer = await ask({path: `/runners/${runnerId}/jobs?order_by=id&sort=desc&per_page=20`, what, token, signal});
-				return read(answer, z.array(jobShape), what).map(({id, name, status, web_url: webUrl, created_at: createdAt, project}) => ({
+				return read(answer, z.array(jobShape), what).map(({id, name, status, web_url: webUrl, project}) => ({
 					id,
 					name,
 					status,
 					webUrl: webUrl ?? '',
 					project: project?.path_with_namespace ?? project?.name ?? '',
-					createdAt: createdAt ?? '',
 				}));
 			},
 		};

@@ -11,7 +11,7 @@ export function made({group: name}: Pick<RunnerFacts, 'group'>, {group: seen}: P
 	return {
 		type,
 		zone: group.zones[0] ?? '',
-		spot: group.onDemand.share < 100,
+		spot: group.onDemandShare < 100,
 		spotPrice: group.maxPrice,
 		subnet: group.subnetIds[0],
 		image: group.template?.image,

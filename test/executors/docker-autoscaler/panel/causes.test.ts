@@ -28,7 +28,7 @@ const refusedLaunch = (...says: readonly string[]): Partial<Snapshot> => ({
 	...inGroup({
 		desired: 2,
 		shortSince: now - minutes(3),
-		failures: says.map((one, at) => ({says: one, last: now - minutes(at), since: now - minutes(3), count: 3})),
+		failures: says.map((one) => ({says: one, since: now - minutes(3), count: 3})),
 	}),
 	runner: good(fleeting({instances: {requested: 2}, tasks: {pending: 2}, jobs: 2, more: pendingJobs}), now),
 });

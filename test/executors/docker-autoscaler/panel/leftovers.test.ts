@@ -13,7 +13,7 @@ const created = now - minutes(90);
 const scaling: ScalingLeft = {
 	groups: [{id: groupName, name: groupName, createdAt: created, tags: marked('group'), instanceIds: [idOf(1)]}],
 	templates: [{id: 'lt-1', name: groupName, createdAt: created, tags: marked('launch-template')}],
-	keyPairs: [{id: 'key-1', name: groupName, fingerprint: '', type: 'ed25519', createdAt: created, tags: marked('worker-key')}],
+	keyPairs: [{id: 'key-1', name: groupName, fingerprint: '', createdAt: created, tags: marked('worker-key')}],
 };
 
 const asked = (more: Partial<AskedManager> = {}): AskedManager => ({

@@ -25,7 +25,7 @@ const region = (more: Partial<Region>): Region => ({
 	now,
 	...more,
 });
-const pair = (name: string, more = {}) => ({id: `key-${name.slice(-4)}`, name, fingerprint: '', type: 'rsa' as const, tags: {}, ...more});
+const pair = (name: string, more = {}) => ({id: `key-${name.slice(-4)}`, name, fingerprint: '', tags: {}, ...more});
 const told = (more: Partial<Region>) => judgeLeftovers(region(more)).map(({id, is, because}) => `${id} ${is}: ${because}`);
 
 const old = nameAt(200, '0000000a');
