@@ -1,4 +1,4 @@
-const isRecord = (value: object): boolean => {
+const isRecord = (value: object): value is Record<string, unknown> => {
 	const prototype: unknown = Object.getPrototypeOf(value);
 	return prototype === Object.prototype || prototype === null;
 };
@@ -8,9 +8,10 @@ function copyOf(value: unknown): unknown {
 	if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`${String(value)} is no data.`);
 	if (typeof value !== 'object' || value === null) return value;
 	if (Array.isArray(value)) return value.map(copyOf);
+	if (value instanceof Date) return new Date(value);
 	if (!isRecord(value)) return structuredClone(value);
 	const made: Record<string, unknown> = {};
-	for (const key of Object.keys(value)) made[key] = copyOf(Reflect.get(value, key));
+	for (const key of Object.keys(value)) made[key] = copyOf(value[key]);
 	return made;
 }
 
