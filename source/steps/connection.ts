@@ -50,7 +50,9 @@ function waiting(context: Context): (error: Problem) => string {
 		seen.set(code, times);
 		const told = overdue[code];
 		if (context.clock.now() - from < late || !told) return 'waiting for SSH (usually about 30 s)';
-		return `waiting for SSH longer than usual: ${told.seen} ${times} ${times === 1 ? 'time' : 'times'}. ${told.look}`;
+		// Told anew each time it has doubled: in lines each telling is one more.
+		const least = 2 ** Math.floor(Math.log2(times));
+		return `waiting for SSH longer than usual: ${told.seen} ${least === 1 ? 'once' : `at least ${least} times`}. ${told.look}`;
 	};
 }
 

@@ -60,7 +60,7 @@ const befalling: readonly Befalls[] = [
 		faults: {ssh: 'refused'},
 		code: 'ssh-refused',
 		says: /refuses SSH/,
-		waits: /longer than usual: refused \d+ times\. Its console/,
+		waits: /longer than usual: refused at least \d+ times\. Its console/,
 	},
 	{
 		what: 'SSH doesn’t answer',
@@ -68,7 +68,7 @@ const befalling: readonly Befalls[] = [
 		faults: {ssh: 'silent'},
 		code: 'ssh-no-answer',
 		says: /doesn't answer SSH/,
-		waits: /longer than usual: no answer \d+ times\. Is port 22 out of your network open/,
+		waits: /longer than usual: no answer at least \d+ times\. Is port 22 out of your network open/,
 	},
 	{
 		what: 'the first boot fails',

@@ -7,7 +7,7 @@ import type {Binding, Move} from './screen.ts';
 const always = 3;
 
 const width = (bindings: readonly Binding[], look: TerminalLook): number =>
-	bindings.reduce((sum, {shows, does}) => sum + displayWidth(plainText(`${shows} ${does}`, look)) + 2, 1);
+	bindings.reduce((sum, {shows, does}) => sum + displayWidth(plainText(`${shows} ${does}`, look)) + 2, -1);
 
 /** The key that ends running jobs while they are waited for: a capital, since what it ends is lost. */
 export const hurryKey = (move: Move): Binding => ({
@@ -37,6 +37,9 @@ export function fittingKeys(bindings: readonly Binding[], columns: number, look:
 
 /** The one line of keys. */
 export function hintRow(bindings: readonly Binding[], columns: number, look: TerminalLook): Row {
-	const spans = fittingKeys(bindings, columns, look).flatMap(({shows, does}): Span[] => [{text: plainText(shows, look), role: 'accent'}, {text: ` ${does}  `}]);
-	return row(' ', ...spans);
+	const spans = fittingKeys(bindings, columns, look).flatMap(({shows, does}, at): Span[] => [
+		{text: `${at === 0 ? ' ' : '  '}${plainText(shows, look)}`, role: 'accent'},
+		{text: ` ${does}`},
+	]);
+	return row(...spans);
 }

@@ -10,7 +10,7 @@ import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
 import {backKey, everythingKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
-import {aboutQuestion, fieldFor, questionRows} from './field.ts';
+import {aboutQuestion, fieldFor, questionRows, signed} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
 type ChooseScreen = {
@@ -225,10 +225,7 @@ const drawChoose: Draw<ChooseScreen> = (screen, view) => {
 		);
 	});
 	if (screen.walk?.loading) rows.push(row({text: `   ${signOf('more', look)} asking AWS what there is`, role: 'quiet'}));
-	const foot =
-		screen.refused === undefined
-			? []
-			: wrapWhole(plainText(`${glyphOf('blocked', look)} ${screen.refused}`, look), columns - 2).map((text) => row(' ', {text, role: 'blocked'}));
+	const foot = screen.refused === undefined ? [] : signed(glyphOf('blocked', look), screen.refused, 'blocked', view);
 	const room = bodyRows(view.rows) - head.length - foot.length;
 	const drawn = below(screen, [room - Math.min(rows.length, leastListed), room - rows.length], labelWidth, view);
 	const list = windowed(rows, screen.at, room - drawn.length, look);

@@ -1,7 +1,7 @@
 import {type Asked, isSecret} from '../../../answers/question.ts';
 import {inWords, shownAs, toText, typedFor} from '../../../answers/value.ts';
 import type {Walking} from '../../wizard/seen.ts';
-import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
+import {type ColourRole, glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
 import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {isSmall} from '../layout.ts';
@@ -67,10 +67,12 @@ const isNone = (value: unknown): boolean => inWords(value) === 'none';
 const longestNamed = 24;
 
 /** What Enter does: it takes what was typed, the default, or what was given before; an answer that may be absent stays so. */
-function takesWords({asked, draft}: FieldScreen): string {
+function takesWords({asked, draft}: FieldScreen, {columns}: View): string {
 	if (draft.text !== '') return 'take';
 	const {default: usual, question} = asked;
 	if (!usual) return asked.wrong('') === undefined ? 'leave it empty' : 'take';
+	// The field shows it; where it's narrow the way back is worth more than its name.
+	if (columns < 80) return usual.given ? 'keep it' : 'take it';
 	const value = inWords(usual.value, shownAs(question));
 	const named = value.length > longestNamed ? '' : ` ${value}`;
 	return usual.given ? `keep${named || ' it'}` : `take${named}${named === '' ? ' the default' : ', the default'}`;
@@ -81,7 +83,8 @@ const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 	const {asked, draft, other, walk} = screen;
 	const usual = draft.text === '' ? asked.default : undefined;
 	return [
-		{press: ['enter'], shows: signOf('enter', look), does: isSmall(view) ? 'take' : takesWords(screen), act: () => entered(screen)},
+		{press: ['enter'], shows: signOf('enter', look), does: isSmall(view) ? 'take' : takesWords(screen, view), act: () => entered(screen)},
+		...(other ? [{press: ['escape'], shows: 'esc', does: view.columns < 80 ? 'back' : 'back to the list', act: (): Move => ({pop: true})}] : []),
 		...(usual && !isNone(usual.value)
 			? [
 					{
@@ -92,7 +95,6 @@ const fieldKeys: Keys<FieldScreen> = (screen, view) => {
 					},
 				]
 			: []),
-		...(other ? [{press: ['escape'], shows: 'esc', does: 'back to the list', act: (): Move => ({pop: true})}] : []),
 		...walkKeys(screen, view),
 	];
 };
@@ -108,6 +110,10 @@ export function questionRows({question, note}: Asked, view: View): Row[] {
 	if (note !== undefined) rows.push(...wrapWhole(plainText(`! ${note}`, look), width).map((text) => row(' ', {text, role: 'warning'})));
 	return [...rows, emptyRow];
 }
+
+/** A sentence behind its sign; wraps under itself. */
+export const signed = (sign: string, says: string, role: ColourRole, {columns, look}: View): Row[] =>
+	wrapWhole(plainText(says, look), columns - 5).map((text, at) => row({text: ` ${at === 0 ? plainText(sign, look) : ' '} ${text}`, role}));
 
 /** What is wrong with what stands in the field: at once while typing, and after Enter. */
 function wrongOf({asked, draft, refused}: FieldScreen): string | undefined {
@@ -137,13 +143,10 @@ const drawField: Draw<FieldScreen> = (screen, view) => {
 	);
 	if (screen.walk?.loading && !screen.other) rows.push(row({text: `   ${signOf('more', look)} asking AWS what there is`, role: 'quiet'}));
 	const wrong = wrongOf(screen);
-	const role = screen.refused === undefined ? 'quiet' : 'blocked';
 	if (wrong !== undefined)
 		rows.push(
 			emptyRow,
-			...wrapWhole(plainText(`${screen.refused === undefined ? signOf('dot', look) : glyphOf('blocked', look)} ${wrong}`, look), columns - 2).map((text) =>
-				row(' ', {text, role}),
-			),
+			...(screen.refused === undefined ? signed(signOf('dot', look), wrong, 'quiet', view) : signed(glyphOf('blocked', look), wrong, 'blocked', view)),
 		);
 	if (question.id === 'schedule' && wrong === undefined)
 		rows.push(emptyRow, ...weekRows(valueIn(screen) ?? asked.default?.value, view.rows - 2 - rows.length - 1, view));
