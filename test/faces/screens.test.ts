@@ -5,7 +5,9 @@ import {fittingKeys} from '../../source/faces/ui/hints.ts';
 import {keysOf} from '../../source/faces/ui/keys.ts';
 import {type Row, textOf} from '../../source/faces/ui/row.ts';
 import type {Screen, View} from '../../source/faces/ui/screen.ts';
+import {fieldFor} from '../../source/faces/ui/screens/field.ts';
 import {displayWidth} from '../../source/faces/words/width.ts';
+import {region} from './asked.ts';
 import {everything, untilTestMachine, untilTheEnd} from './recorded.ts';
 import {sizes, smallSizes} from './sizes.ts';
 import {everyScreen, stateAfter, viewOf} from './states.ts';
@@ -181,4 +183,10 @@ test('a screen reader hears the same words, without drawing', () => {
 	const spoken = linesOf(spokenRows({is: 'run'}, viewOf(running))).join('\n');
 	assert.match(spoken, /test machine +waiting for SSH/);
 	assert.doesNotMatch(linesOf(spokenRows({is: 'plan'}, viewOf(planned))).join('\n'), /─{10}/);
+});
+
+test('at 60 columns a typed answer’s way back to the list stands in the line of keys, up to its last column', () => {
+	const view = viewOf(running, {columns: 60, rows: 20});
+	const typed = fieldFor(region(), true, {about: 'region', back: false});
+	assert.equal(linesOf(frameOf(typed, view)).at(-1), ' ↵ take it  esc back  → edit it  ctrl-g help  ctrl-c quit');
 });
