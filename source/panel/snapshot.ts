@@ -6,8 +6,8 @@ import type {PendingJob, RunnerManager, RunnerServed, RunningOnRunner} from '../
 import type {RunningJob} from '../world/host/job-list.ts';
 import type {Unit} from '../world/host/unit.ts';
 import {printableIn} from '../world/printable.ts';
-import type {Entry} from './journal/entries.ts';
 import type {History} from './journal/history.ts';
+import type {Entry} from './journal/rule.ts';
 import type {Metrics} from './metrics.ts';
 import type {MirrorSeen} from './mirror.ts';
 import {nothingPaid, type Paid} from './paid.ts';

@@ -69,7 +69,6 @@ function onto(kept: DiskState, laptop: Laptop): SimulatedDisk {
 		if (code !== undefined) throw unreadable(paths[kind](name), nodeError(code));
 		return true;
 	};
-	const isThere = (kind: KeptKind, name: string, things: ReadonlyMap<string, string>): boolean => judgeReading(kind, name) && things.has(name);
 	return {
 		files: kept.files,
 		logged: kept.logged,
@@ -93,7 +92,7 @@ function onto(kept: DiskState, laptop: Laptop): SimulatedDisk {
 		},
 		trySaveKey: async (name) => judgeWriting('keys', name),
 		async removeKey(name) {
-			if (!isThere('keys', name, kept.keys)) return;
+			if (!judgeReading('keys', name) || !kept.keys.has(name)) return;
 			judgeWriting('keys', name, 'deleted');
 			kept.keys.delete(name);
 		},

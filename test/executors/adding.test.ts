@@ -347,7 +347,7 @@ test('the panel finds its workers, reads its lines, and tells its causes and wha
 	const {judgeLeftovers} = await of<typeof import('../../source/panel/orphans/managers.ts')>('panel/orphans/managers.ts');
 	const instances = ['i-1', 'i-2'].map((id) => instance(id, 'worker', {tags: {pool: 'gitlab-runners'}}));
 	const events = ['Dialing pool  instance-id=i-1 job=7 runner=ab12cd', 'Preparation failed  error=pool is dry job=8'].flatMap((message) =>
-		eventsOf({at: now - minutes(2), message, cursor: undefined}),
+		eventsOf({at: now - minutes(2), message}),
 	);
 	const snapshot = healthy({ec2: good({manager: manager(), instances, otherManagers: []}, now), runner: unseen, journal: good(journal(...events), now)});
 	assert.deepEqual(

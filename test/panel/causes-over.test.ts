@@ -40,7 +40,6 @@ test('a runner that GitLab doesn’t hear is told of where nothing else says why
 test('Docker Hub’s refusal is over once a job ends well, not once a machine comes up', () => {
 	const refusal = eventsOf({
 		at: now - minutes(5),
-		cursor: undefined,
 		message: 'WARNING: Job failed: failed to pull image "a": Error response from daemon: toomanyrequests: You have reached your limit  job=7 name=x',
 	});
 	const cameUp = {is: 'machine-created', machine: nameAt(4), seconds: 90, at: now - minutes(2)} as const;

@@ -151,11 +151,11 @@ test('views are one key away, and tab goes round', async () => {
 });
 
 test('the log is held where it is scrolled to, and followed again with f', async () => {
-	const log = Array.from({length: 200}, (_, at) => ({at: now - (200 - at) * 1000, message: `line ${at}.`, cursor: undefined}));
+	const log = Array.from({length: 200}, (_, at) => ({at: now - (200 - at) * 1000, message: `line ${at}.`}));
 	const panel = open({...busyFleet(2), log});
 	await panel.press('3', /followed[\s\S]*line 199\./);
 	await panel.press('\u001b[A', /held, 1 newer line,?/);
-	panel.tell({...busyFleet(2), log: [...log.slice(1), {at: now, message: 'line 200.', cursor: undefined}]});
+	panel.tell({...busyFleet(2), log: [...log.slice(1), {at: now, message: 'line 200.'}]});
 	await panel.until(/held, 2 newer lines/);
 	assert.doesNotMatch(panel.frame(), /line 200\./);
 	await panel.press('f', /followed[\s\S]*line 200\./);

@@ -11,7 +11,7 @@ import {busyFleet, linesOf, panelView, screenOf, seenOf} from './shown.ts';
 
 const request = '7c1f2a60-5b1e-4a55-9f4e-0d6f1c3f9a11';
 const reason = `Error creating machine: Error in driver during machine creation: Error launching instance: InsufficientInstanceCapacity: There is no Spot capacity available that matches your request. request id: ${request}`;
-const entry = (at: number, msg = `line ${at}.`) => ({at: now - (200 - at) * 1000, message: JSON.stringify({level: 'info', msg}), cursor: undefined});
+const entry = (at: number, msg = `line ${at}.`) => ({at: now - (200 - at) * 1000, message: JSON.stringify({level: 'info', msg})});
 const log = [...Array.from({length: 198}, (_, at) => entry(at)), entry(198, reason), entry(199)];
 const fleet = (lines = log): Snapshot => ({...busyFleet(2), log: lines});
 const first = screenOf({view: 'log'});

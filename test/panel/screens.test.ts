@@ -161,7 +161,6 @@ test('an empty fleet says that idle is 0 and what starts a worker', () => {
 const log = Array.from({length: 100}, (_, at) => ({
 	at: now - (100 - at) * 1000,
 	message: `{"level":"${at === 99 ? 'error' : 'info'}","msg":"line ${at}","job":${at}}`,
-	cursor: undefined,
 }));
 
 test('the log is followed: its newest line is the last one shown; held, it stands still and says how many came', () => {

@@ -188,9 +188,9 @@ function secretInFlag(name: string, value: string | undefined): boolean {
 	return value !== undefined && secretIn(value, key === undefined || questions[key].holds !== undefined) !== undefined;
 }
 
-const suggest = (written: string, names: Iterable<string>, hyphens = ''): string => {
+const suggest = (written: string, names: Iterable<string>): string => {
 	const name = nearest(written, names);
-	return name ? ` Did you mean \`${hyphens}${name}\`?` : '';
+	return name ? ` Did you mean \`${name}\`?` : '';
 };
 
 function usage(wrong: readonly string[], command: CommandName | undefined): Problem {

@@ -88,9 +88,6 @@ const scales = (policies: Value | undefined): boolean =>
 const versionIn = (value: Value): unknown => /^aws:(\d+\.\d+\.\d+)$/.exec(String(plain(value)))?.[1];
 const most = (value: Value | undefined): number | undefined => (Number(value ?? 0) > 0 ? Number(value) : undefined);
 
-/** The fleet's Auto Scaling group, by which the entry is known as its own. */
-const group = (fleet: Fleet): string => names.scalingGroup(fleet);
-
 /** Of the workers, what their image says: undefined where config.toml is only read. */
 type WorkersMade = Pick<ImageSeen, 'architecture' | 'user'>;
 
@@ -132,7 +129,7 @@ const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
 	theirs('failure_threshold', 3n),
 	{path: 'runners.autoscaler.reservation_throttling', absent: [true], zeroCounts: true, drains: true},
 	own('delete_instances_on_shutdown', {absent: [false], write: () => true}),
-	own('plugin_config.name', {names: group, write: ({fleet}) => group(fleet)}),
+	own('plugin_config.name', {names: names.scalingGroup, write: ({fleet}) => names.scalingGroup(fleet)}),
 	own('plugin_config.config_file', {write: () => awsConfigPath}),
 	own('connector_config.os', {write: () => 'linux'}),
 	own('connector_config.arch', {write: () => made && (made.architecture === 'arm64' ? 'arm64' : 'amd64')}),

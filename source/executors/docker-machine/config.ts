@@ -1,5 +1,5 @@
 import type {Change} from '../../engine/step.ts';
-import {type Fleet, names} from '../../fleet.ts';
+import {names} from '../../fleet.ts';
 import type {ConfigSetting, ExecutorConfig, Field} from '../../steps/config/fields.ts';
 import {isTable, plain, same, shown, type Table, tablesAt, textAt, textsAt, type Value, whole} from '../../world/host/toml.ts';
 import {answerOfFlag, extraOptions, flagOf, optionInForce, optionsRead, shownOf, shownOption, standingOptions} from './machine-options.ts';
@@ -75,8 +75,6 @@ function scheduleIn(value: Value): unknown {
 /** Keys that have had no effect since 14.0 go. */
 const dead = (path: string): Field => ({path, write: () => undefined});
 
-const machineName = (fleet: Fleet): string => names.machine(fleet);
-
 /** The rows of docker+machine, with the options that are wanted, less the person's own extra ones. */
 const rowsFor = (options: readonly string[]): readonly Field[] => [
 	{path: 'shutdown_timeout', absent: [30n], write: () => whole(shutdownSeconds)},
@@ -91,7 +89,7 @@ const rowsFor = (options: readonly string[]): readonly Field[] => [
 	{path: 'runners.machine.MaxGrowthRate', answer: 'maxGrowthRate', absent: [0n], write: ({answers}) => whole(answers.maxGrowthRate)},
 	{path: 'runners.machine.MaxRemovalAttempts', absent: [30n]},
 	{path: 'runners.machine.MachineDriver', write: () => 'amazonec2'},
-	{path: 'runners.machine.MachineName', names: machineName, write: ({fleet}) => machineName(fleet), drains: true},
+	{path: 'runners.machine.MachineName', names: names.machine, write: ({fleet}) => names.machine(fleet), drains: true},
 	{
 		path: 'runners.machine.MachineOptions',
 		absent: [[]],

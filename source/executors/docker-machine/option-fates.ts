@@ -102,7 +102,7 @@ function ofOptions(value: Value, isOwn: boolean): OptionTold[] {
 }
 
 const dead = notNeeded('it has had no effect since GitLab Runner 14.0');
-const scaleFactor = (key: string): Fate => notPossible(`write ${key} into the policy in config.toml on the new manager, where it stays`);
+const scaleFactor = notPossible('write scale_factor into the policy in config.toml on the new manager, where it stays');
 const drained = notNeeded('a stop takes idle workers away by itself');
 
 /** What stands besides MachineOptions, in a fleet of another executor. */
@@ -117,11 +117,11 @@ const tablesElsewhere: Readonly<Record<string, Fate>> = {
 	'runners.machine.MaxGrowthRate': notNeeded('AWS makes as many at once as are asked for'),
 	'runners.machine.MaxRemovalAttempts': notNeeded('AWS takes a worker away by itself'),
 	'runners.machine.IdleCountMin': notPossible("where it stands beside IdleScaleFactor it is the policy's idle_count, which idleCount is"),
-	'runners.machine.IdleScaleFactor': scaleFactor('scale_factor'),
+	'runners.machine.IdleScaleFactor': scaleFactor,
 	'runners.machine.autoscaling.IdleCountMin': notPossible(
 		"where it stands beside IdleScaleFactor it is the policy's idle_count, which the window's idleCount is",
 	),
-	'runners.machine.autoscaling.IdleScaleFactor': scaleFactor('scale_factor'),
+	'runners.machine.autoscaling.IdleScaleFactor': scaleFactor,
 	'runners.machine.IdleCount': mapped('idleCount'),
 	'runners.machine.IdleTime': mapped('idleTime'),
 	'runners.machine.MaxBuilds': mapped('maxBuilds'),

@@ -46,7 +46,7 @@ function cell(text: string, {align, cuts}: Column<string>, width: number, more: 
 }
 
 /** The head of a table, aligned like its cells. */
-export const headOf = <Id extends string>(layout: Layout<Id>, more = '…'): string[] => layout.map(({column, width}) => cell(column.title, column, width, more));
+export const headOf = <Id extends string>(layout: Layout<Id>): string[] => layout.map(({column, width}) => cell(column.title, column, width, '…'));
 
 /** One row's texts, cut and padded to their columns; joined by two spaces they make a line. */
 export const cellsOf = <Id extends string>(texts: Readonly<Record<Id, string>>, layout: Layout<Id>, more = '…'): string[] =>

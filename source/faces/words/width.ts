@@ -1,4 +1,4 @@
-import stringWidth, {type Options} from 'string-width';
+import stringWidth from 'string-width';
 
 const segmenter = new Intl.Segmenter('en', {granularity: 'grapheme'});
 const signs = '·–—‘’“”…‹›←-↓→↵─│┬┴┌┐└┘├┤▁-█░▏✔✖⠀-⣿•';
@@ -6,7 +6,7 @@ const signs = '·–—‘’“”…‹›←-↓→↵─│┬┴┌┐└�
 const narrow = new RegExp(`^[ -~${signs}]*$`);
 
 /** How many columns a text takes: east Asian letters and emoji take two. Plain text, which nearly all is, is counted at once. */
-export const displayWidth = (text: string, options?: Options): number => (narrow.test(text) ? text.length : stringWidth(text, options));
+export const displayWidth = (text: string): number => (narrow.test(text) ? text.length : stringWidth(text));
 
 /** The same text, at least this wide. */
 export const padded = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - displayWidth(text)));

@@ -1,6 +1,8 @@
 import {type LogLine, readLogLine} from '../../world/host/log-line.ts';
-import type {Entry} from './entries.ts';
 import type {LogEvent} from './events.ts';
+
+/** One entry of the journal, without colours; `at` is milliseconds since 1970. */
+export type Entry = {at: number; message: string};
 
 /** One kind of line in the runner's log, and the event that it tells. A new kind is one row of the runner's own rules or of an executor's. */
 export type LogRule = {

@@ -103,7 +103,7 @@ async function idleOf(connection: Connection, names: readonly string[], jobs: st
 	if (!host || !journal || journal.failed !== undefined || journal.more || (runs && jobs === undefined)) return [];
 	const history = remember(
 		noHistory(asked.since),
-		journal.entries.flatMap(([at, message]) => eventsOf({at, message, cursor: undefined})),
+		journal.entries.flatMap(([at, message]) => eventsOf({at, message})),
 		now,
 	);
 	const listed = new Map(readJobList(host.jobs ?? '').jobs.map((job) => [job.id, job]));

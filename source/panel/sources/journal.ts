@@ -2,10 +2,10 @@ import {panelScript} from '../../executors/scripts.ts';
 import {Problem} from '../../problem.ts';
 import type {Connection} from '../../world/host/port.ts';
 import type {JournalPart, Panel} from '../../world/host/scripts/panel.ts';
-import type {Entry} from '../journal/entries.ts';
 import type {LogEvent} from '../journal/events.ts';
 import {type History, historyKept, noHistory, remember} from '../journal/history.ts';
 import {jobsAfter, lossWords, noJobs} from '../journal/job-history.ts';
+import type {Entry} from '../journal/rule.ts';
 import {monthOf, noSpans, spanEvents, spansAfter} from '../journal/spans.ts';
 import {noStarts, type Starts, startEvents, startsAfter, startsFrom} from '../journal/starts.ts';
 import {eventsOf, eventTexts, textsOf} from '../live/executors.ts';
@@ -15,7 +15,7 @@ export type Reading = {history: History; log: readonly Entry[]; cursor: string |
 
 const logKept = 500;
 
-const asEntry = ([at, message]: readonly [number, string]): Entry => ({at, message, cursor: undefined});
+const asEntry = ([at, message]: readonly [number, string]): Entry => ({at, message});
 const eventsIn = (told: JournalPart): LogEvent[] => told.entries.flatMap((entry) => eventsOf(asEntry(entry)));
 
 async function read(connection: Connection, journal: NonNullable<Panel['journal']>): Promise<JournalPart> {

@@ -27,7 +27,7 @@ function lineCutter(line: (text: string) => void): {take(chunk: Buffer): void; e
 }
 
 /** The last lines of a text that says much, for a message. */
-const tail = (text: string, lines = 3): string => text.trim().split('\n').slice(-lines).join('; ');
+const tail = (text: string): string => text.trim().split('\n').slice(-3).join('; ');
 
 const progress = z.union([
 	z.strictObject({line: z.string()}),

@@ -1,5 +1,5 @@
 import {age, many} from '../../../panel/formats.ts';
-import type {Entry} from '../../../panel/journal/entries.ts';
+import type {Entry} from '../../../panel/journal/rule.ts';
 import {ageOf} from '../../../panel/seen.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {logText} from '../../words/log-text.ts';

@@ -71,7 +71,7 @@ test('the manager is asked for every line that tells something', () => {
 		'out-of-sync capacity',
 	])
 		assert.ok(eventTexts.includes(text), text);
-	assert.deepEqual(eventsOf({at: now, message: 'reconcile', cursor: undefined}), []);
+	assert.deepEqual(eventsOf({at: now, message: 'reconcile'}), []);
 });
 
 test('a job that lost its instance is remembered with it, though its last line names none', () => {

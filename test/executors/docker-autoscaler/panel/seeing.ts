@@ -112,9 +112,7 @@ export type LoggedLine = readonly [minutesAgo: number, msg: string, fields?: Rec
 
 /** Such lines as events. */
 export const logged = (...lines: readonly LoggedLine[]): LogEvent[] =>
-	lines.flatMap(([minutesAgo, msg, fields = {}]) =>
-		eventsOf({at: now - minutes(minutesAgo), message: JSON.stringify({level: 'info', msg, ...fields}), cursor: undefined}),
-	);
+	lines.flatMap(([minutesAgo, msg, fields = {}]) => eventsOf({at: now - minutes(minutesAgo), message: JSON.stringify({level: 'info', msg, ...fields})}));
 
 /** A job that came to an instance. */
 export const dialed = (minutesAgo: number, job: number, number: number): LoggedLine => [
