@@ -160,6 +160,25 @@ test('a skipped step names what it needs', () => {
 	assert.match(told({}, [...untilTestMachine, ...untilTheEnd]).out(), /- service: skipped, since it needs runner/);
 });
 
+test('what is left of something is skipped without a word where nobody was told of it', () => {
+	const steps = [
+		{name: 'service', title: 'Service', needs: []},
+		{name: 'old-manager', title: 'Old manager', needs: ['service'], leftover: true as const},
+	];
+	const {out} = told({}, [
+		[0, {event: 'plan.started', steps}],
+		[1, {event: 'step.found', step: 'old-manager', is: 'waiting', says: 'after service'}],
+		[2, {event: 'run.started', doing: 'apply', steps}],
+		[3, {event: 'step.skipped', step: 'old-manager', because: ['service']}],
+	]);
+	assert.doesNotMatch(out(), /old manager/);
+});
+
+test('what stays of a fleet that is taken away, and costs, is no good news', () => {
+	const standing = [{step: 'workers', id: 'i-1', says: 'worker without our mark, about $0.085 an hour', goes: false, costs: true}];
+	assert.match(told({}, [[0, {event: 'standing.listed', when: 'after', standing}]]).out(), /^! stays +workers +i-1: worker without our mark/);
+});
+
 test('without a terminal a question ends with exit 2 and names its flag', async () => {
 	await assert.rejects(
 		plainUnderTest().face.ask(limit()),

@@ -99,9 +99,16 @@ const standingLines = ({when, standing}: EventOf<'standing.listed'>, state: RunS
 	// What is to go is listed where it is agreed to.
 	if (when === 'before' && standing.some(({goes}) => goes)) return [];
 	const width = Math.max(...standing.map(({step}) => stepIn(state, step).title.length));
-	return standing.map(({step, id, says, goes}) => {
+	return standing.map(({step, id, says, goes, costs}) => {
 		const mark = goes ? 'extra' : 'kept';
-		return {mark, word: marks[mark].word, subject: inLine(stepIn(state, step).title), subjectWidth: width, text: says.includes(id) ? says : `${id}: ${says}`};
+		// What stays and costs isn't as it should be.
+		return {
+			mark: costs && !goes ? 'note' : mark,
+			word: marks[mark].word,
+			subject: inLine(stepIn(state, step).title),
+			subjectWidth: width,
+			text: says.includes(id) ? says : `${id}: ${says}`,
+		};
 	});
 };
 
@@ -133,6 +140,12 @@ export const demoTime = "the demo's clock runs some 20 times as fast as yours";
 function placeLines({fleet, region, account, arn, stands, demo}: EventOf<'fleet.known'>): Line[] {
 	const line: Line = {text: `Fleet ${fleet} in ${region}, account ${account}, as ${arn}: ${stands ? 'it stands' : 'not there yet'}.`};
 	return demo ? [{mark: 'note', text: 'This is a demo: everything below happens in a simulated account, and nothing is made or paid for.'}, line] : [line];
+}
+
+/** A leftover that nobody was told of isn't missed either. */
+function skippedLines({because, step}: EventOf<'step.skipped'>, state: RunState): Line[] {
+	const seen = stepIn(state, step);
+	return saysSomething(seen) ? [{mark: 'skipped', text: `${inLine(seen.title)}: ${skipWords(because, state)}`}] : [];
 }
 
 /** What an event says in lines, given the state after it. Pure; most small events say nothing. */
@@ -173,7 +186,7 @@ export function linesOf(event: Event, state: RunState): Line[] {
 		case 'run.resumed':
 			return [{mark: 'done', text: `AWS takes the session again, after ${spent(event.seconds)}; it goes on.`}];
 		case 'step.skipped':
-			return [{mark: 'skipped', text: `${inLine(stepIn(state, event.step).title)}: ${skipWords(event.because, state)}`}];
+			return skippedLines(event, state);
 		case 'run.ended':
 			return [{text: runWords(event)}];
 		case 'standing.listed':
