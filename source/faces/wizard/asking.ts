@@ -4,7 +4,7 @@ import {type Asked, keyWords} from '../../answers/question.ts';
 import {inWords} from '../../answers/value.ts';
 import type {WalkState} from '../../answers/walk.ts';
 import type {AnswerKey} from '../../fleet.ts';
-import type {LeftAnswers} from '../face.ts';
+import type {Interviewer, LeftAnswers} from '../face.ts';
 import type {Walking, WizardTerminal} from './seen.ts';
 
 /** Milliseconds that live choices may take before the question is shown without them. */
@@ -62,4 +62,21 @@ export async function draftTaken(terminal: WizardTerminal, {says, answers}: Left
 /** Asks ahead for the choices of questions to come; what they end with is met when they are put. */
 export function prefetch({walk, settled}: WalkState, keys: readonly AnswerKey[]): void {
 	for (const key of keys) void liveChoices(key, walk.asking(settled.given)).catch(() => undefined);
+}
+
+/** What costs are asked for and told with. `pricing` counts up each time that they are asked for: only the newest are told. */
+type Pricing = {interviewer: Interviewer; terminal: WizardTerminal; pricing: number};
+
+/** Says what the answers that are looked at now cost, once it's known. What the plan or the prices fail of is met at the review. */
+export function priceNow(walker: Pricing): void {
+	void tellCosts(walker).catch(() => undefined);
+}
+
+/** Tells the costs of the newest plan; costs that were asked for before are told no more. */
+export async function tellCosts(walker: Pricing): Promise<void> {
+	const {interviewer, terminal} = walker;
+	const mine = ++walker.pricing;
+	const ended = await interviewer.plan.ended();
+	const costs = ended ? await interviewer.costs(ended) : [];
+	if (mine === walker.pricing) terminal.tell({costs});
 }

@@ -7,8 +7,7 @@ import type {EndedPlan} from '../../engine/plan.ts';
 import type {AnswerKey, Given} from '../../fleet.ts';
 import {isProblem, Problem, Stopped, toProblem} from '../../problem.ts';
 import type {Agreed, Interviewer} from '../face.ts';
-import {draftTaken, prefetch, showQuestion} from './asking.ts';
-import {priceNow, tellCosts} from './costs.ts';
+import {draftTaken, prefetch, priceNow, showQuestion, tellCosts} from './asking.ts';
 import {answeredSeen, priced, type WizardMove, type WizardNews, type WizardTerminal} from './seen.ts';
 
 /** Everything that the walk on screens works with. */

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import {isProblem} from '../../problem.ts';
-import type {GitlabApi} from './asking.ts';
+import {absent, type GitlabApi, runnerSeen, runnerShape} from './asking.ts';
 import type {GitlabPanel, PendingJob, RunnerServed} from './port.ts';
-import {absent, runnerSeen, runnerShape} from './runner-shape.ts';
 
 const some = z
 	.number()

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import {isProblem} from '../../problem.ts';
-import type {GitlabApi} from './asking.ts';
+import {absent, type GitlabApi} from './asking.ts';
 import type {GitlabTrial, TrialProject} from './port.ts';
-import {absent} from './runner-shape.ts';
 
 const projectShape = z.object({
 	id: z.int(),

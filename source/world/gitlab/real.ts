@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import {isProblem} from '../../problem.ts';
 import type {Request} from '../request.ts';
-import {askingAt} from './asking.ts';
+import {absent, askingAt, runnerSeen, runnerShape} from './asking.ts';
 import type {Gitlab, GitlabAt, NewRunner, RunnerSeen} from './port.ts';
 import {printableGitlab} from './printable-gitlab.ts';
 import {tokenRefused} from './problems.ts';
 import {panelOver} from './real-panel.ts';
 import {trialOver} from './real-trial.ts';
-import {absent, runnerSeen, runnerShape} from './runner-shape.ts';
 
 /** Pages of 100 that are read at most, and how many runners are looked at side by side. */
 const mostPages = 20;

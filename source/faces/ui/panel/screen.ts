@@ -2,7 +2,7 @@ import type {Proposal} from '../../../engine/step.ts';
 import type {MoveChoice, PanelAct} from '../../../panel/acts/driver.ts';
 import type {Entry} from '../../../panel/journal/rule.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
-import {type Draft, draftOf} from '../draft.ts';
+import {type Draft, draftOf} from '../screens/field.ts';
 import {atTop, type CursorPosition, jobLines, listed, listedJobs, type Order, orders, positionAfter} from './listing.ts';
 import type {PanelSeen} from './seen.ts';
 

@@ -4,13 +4,12 @@ import type {Walking} from '../../wizard/seen.ts';
 import {glyphOf, plainText, signOf} from '../../words/glyphs.ts';
 import {displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
-import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
 import {backKey, everythingKey, walkingKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
-import {aboutQuestion, fieldFor, questionRows, signed} from './field.ts';
+import {aboutQuestion, type Draft, draftOf, draftSpans, fieldFor, questionRows, signed, typedInto} from './field.ts';
 
 /** A question whose answer is chosen. While `typing` letters go into the filter; else they are commands. */
 type ChooseScreen = {

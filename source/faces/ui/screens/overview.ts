@@ -6,12 +6,12 @@ import {type Mark, marks, plainText, signOf} from '../../words/glyphs.ts';
 import {inLine} from '../../words/run-state.ts';
 import {cut, displayWidth, padded} from '../../words/width.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
-import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, markSpan, type Row, row, windowed} from '../row.ts';
 import type {Binding, Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
 import {blockedRows, everythingKey, mendKeys, planKeys} from '../wizard/walking.ts';
 import {weekRows} from '../wizard/week.ts';
+import {type Draft, draftOf, draftSpans, typedInto} from './field.ts';
 import {saveScreen} from './save.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type {Proposal} from '../../../engine/step.ts';
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {alignedColumns, wrapColumns, wrapWhole} from '../../words/wrapping.ts';
-import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {bodyRows} from '../layout.ts';
 import {emptyRow, type Row, row} from '../row.ts';
 import type {Draw, Keys, Move, Press, ScreenSpec, View} from '../screen.ts';
+import {type Draft, draftOf, draftSpans, typedInto} from './field.ts';
 
 /** Something to agree to: with Enter, or by typing its word. `top` is the first detail shown. */
 type ReviewScreen = {is: 'review'; proposal: Proposal; top: number; draft: Draft; refused?: string};

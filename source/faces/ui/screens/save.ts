@@ -1,8 +1,8 @@
 import {plainText, signOf} from '../../words/glyphs.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
-import {type Draft, draftOf, draftSpans, typedInto} from '../draft.ts';
 import {emptyRow, row} from '../row.ts';
 import type {Draw, Keys, Move, Press, ScreenSpec} from '../screen.ts';
+import {type Draft, draftOf, draftSpans, typedInto} from './field.ts';
 
 /** The name that the answers are saved under. */
 type SaveScreen = {is: 'save'; draft: Draft; refused?: string};
