@@ -154,3 +154,8 @@ test('a long value of a change is cut where it stands in one line, and whole in 
 test('the words of jobs say who tells where that is asked for', () => {
 	assert.equal(jobWords(seenOf(healthy({gitlab: good(gitlabSees([pending(1)]), now)})).why, true), '0 running (runner metrics), 1 waiting (GitLab)');
 });
+
+test('what is being done is told to its end at 60 columns, the time that is left with it', () => {
+	const doing = {says: 'Drain the fleet: 4 jobs still run: app #9001, app #9002, app #9003, app #9004, 29 m left', from: now};
+	assert.match(textOf(busyFleet(4), {doing}, 60).replace(/\s+/g, ' '), /app #9004, 29 m left, 0 s/);
+});

@@ -243,18 +243,19 @@ export function tabsRow(screen: PanelScreen, {snapshot, about}: PanelSeen, {look
 /** The one slot for news: what is being done, else what happened, else why nothing can be done here. As many rows as it wants, or as there are. */
 export function newsRows(seen: PanelSeen, {look, columns, now, tick}: View, height = Number.POSITIVE_INFINITY): Row[] {
 	const {doing, about} = seen;
+	const told = (sign: Span, says: string): Row[] => {
+		const lines = wrapWhole(plainText(says, look), columns - 4);
+		const fits = lines.length <= height ? lines : [...lines.slice(0, height - 1), lines.slice(height - 1).join(' ')];
+		return fits.map((text, at) => cutRow(row(' ', at === 0 ? sign : '  ', {text}), columns, look));
+	};
 	if (doing) {
 		const frames = look.ascii ? spinner.ascii : spinner.glyphs;
-		const ran = `, ${running((now - doing.from) / 1000)}`;
-		return [cutRow(row(' ', {text: `${frames[tick % frames.length] ?? ''} `, role: 'accent'}, plainText(doing.says, look), ran), columns, look)];
+		return told({text: `${frames[tick % frames.length] ?? ''} `, role: 'accent'}, `${doing.says}, ${running((now - doing.from) / 1000)}`);
 	}
 	const news = newsNow(seen, now);
 	if (news) {
 		const mark = news.role === 'ready' ? 'ready' : news.role === 'blocked' ? 'failed' : 'note';
-		const whole = plainText(news.says, look);
-		const lines = wrapWhole(whole, columns - 4);
-		const fits = lines.length <= height ? lines : [...lines.slice(0, height - 1), lines.slice(height - 1).join(' ')];
-		return fits.map((text, at) => cutRow(row(' ', at === 0 ? {text: `${glyphOf(mark, look)} `, role: news.role} : '  ', {text}), columns, look));
+		return told({text: `${glyphOf(mark, look)} `, role: news.role}, news.says);
 	}
 	return [about.readOnly === undefined ? emptyRow : cutRow(row(' ', {text: plainText(about.readOnly, look), role: 'quiet'}), columns, look)];
 }
