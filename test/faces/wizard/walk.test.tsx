@@ -104,7 +104,7 @@ test('Enter names the default; what was typed before is kept, not taken for the 
 	await walk({layers: here, at: 'cacheDays'}).until(/After how many days[\s\S]*↵ take 90 days, the default/);
 	await walk({layers: {...here, typed: {limit: 7}}, at: 'limit'}).until(/How many workers[\s\S]*↵ keep 7 machines/);
 	await walk({layers: here, at: 'profile'}).until(/Which AWS profile[\s\S]*▏none[\s\S]*↵ leave it empty/);
-	await walk({layers: here, at: 'tags'}).until(/Which tags[\s\S]*▏none[\s\S]*↵ take none, the default/);
+	await walk({layers: here, at: 'tags'}).until(/Which tags[\s\S]*▏none[\s\S]*↵ leave it empty/);
 });
 
 test('beside the limit stands what it costs, of the number that is typed', async () => {

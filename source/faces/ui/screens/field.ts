@@ -118,7 +118,8 @@ const longestNamed = 24;
 function takesWords({asked, draft}: FieldScreen, {columns}: View): string {
 	if (draft.text !== '') return 'take';
 	const {default: usual, question} = asked;
-	if (!usual) return asked.wrong('') === undefined ? 'leave it empty' : 'take';
+	if (usual ? isNone(usual.value) : asked.wrong('') === undefined) return 'leave it empty';
+	if (!usual) return 'take';
 	// The field shows it; where it's narrow the way back is worth more than its name.
 	if (columns < 80) return usual.given ? 'keep it' : 'take it';
 	const value = inWords(usual.value, shownAs(question));
