@@ -384,17 +384,18 @@ class Scaler:
     def make_ready(self, instance):
         """Gets on to an instance and has the ready command run."""
         until, tries = time.monotonic() + min(10, seconds_of(self.settings.get("connector_config", {}).get("timeout"), 600)), 1
-        code, said = self.on(instance, "true")
+        command = self.settings.get("instance_ready_command") or "true"
+        code, said = self.on(instance, command)
         # On a busy computer a try takes long: there are some, whatever the time.
-        while code != 0 and (time.monotonic() < until or tries < 4) and not instance["doomed"]:
+        while code == 255 and (time.monotonic() < until or tries < 4) and not instance["doomed"]:
             time.sleep(EXPECTING)
-            code, said = self.on(instance, "true")
-            tries += 1
-        command = self.settings.get("instance_ready_command")
-        err = f"dial ssh: after retrying 1 times during {self.settings.get('connector_config', {}).get('timeout', '10m0s')} timeout: {said}" if code else None
-        if not err and command:
             code, said = self.on(instance, command)
-            err = f"ready command: Process exited with status {code}" if code else None
+            tries += 1
+        err = None
+        if code == 255:
+            err = f"dial ssh: after retrying 1 times during {self.settings.get('connector_config', {}).get('timeout', '10m0s')} timeout: {said}"
+        elif code:
+            err = f"ready command: Process exited with status {code}"
         if err:
             self.not_ready(instance, err)
             return
@@ -528,7 +529,8 @@ class Scaler:
     def loop(self):
         while not self.closed:
             expecting = self.requested or any(each["state"] != "running" for each in self.instances.values())
-            self.stir.wait(EXPECTING if expecting else USUAL)
+            # Many are looked at less often, since a look at each costs this computer time.
+            self.stir.wait((EXPECTING if expecting else USUAL) * max(1, len(self.instances) / 8))
             self.stir.clear()
             self.look()
             self.scale()
