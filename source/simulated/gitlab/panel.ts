@@ -9,9 +9,11 @@ export type Meeting = (what: string, signal: AbortSignal | undefined, token: str
 /** Lists of GitLab hold this many at most. */
 const pageSize = 100;
 
-/** Projects that jobs came from or that somebody named, the one with the newest job first. */
-function projectsOf({jobs, projects}: SimulatedGitlab): string[] {
-	const byAge = jobs.toSorted((one, other) => other.queuedAt - one.queuedAt || other.id - one.id).map(({project}) => project);
+/** Projects that jobs came from or that somebody named, the one with the newest job first; a job that still runs when its project is deleted is none of one. */
+function projectsOf({jobs, projects, trials}: SimulatedGitlab): string[] {
+	const standing = new Set([...trials.values()].map(({path}) => path));
+	const theirs = jobs.filter(({project, trial}) => trial === undefined || standing.has(project));
+	const byAge = theirs.toSorted((one, other) => other.queuedAt - one.queuedAt || other.id - one.id).map(({project}) => project);
 	return [...new Set([...byAge, ...projects])];
 }
 

@@ -81,14 +81,17 @@ test('a cache that the manager may not read fails the second job, and it says wh
 });
 
 /** What is told and left where somebody stops it once it tells of this stage. */
-async function stoppedAt(world: World, stage: string) {
+async function stoppedAt(world: World, stage: string, meanwhile: () => void = () => undefined) {
 	const stops = makeStops();
 	const face = hearing();
 	const heard: typeof face = {
 		...face,
 		emit: (happening) => {
 			face.emit(happening);
-			if ((happening.event === 'step.stage' ? happening.stage : 'step' in happening ? happening.step : '') === stage) stops.raise('SIGINT');
+			if ((happening.event === 'step.stage' ? happening.stage : 'step' in happening ? happening.step : '') === stage) {
+				stops.raise('SIGINT');
+				meanwhile();
+			}
 		},
 	};
 	const code = await smoke(sessionAt(world, args(), heard, {gitlabToken: world.tokens.gitlab, stops}));
@@ -102,6 +105,9 @@ test('whoever stops it leaves nothing in GitLab either, and is told so', async (
 	assert.deepEqual([await stoppedAt(world, 'worker'), left(world)], [{code: 130, told: [`stopped: Smoke was stopped: ${name} is deleted.`]}, nothing]);
 	const early = await stoppedAt(world, 'smoke-project');
 	assert.deepEqual([early, left(world)], [{code: 130, told: ['stopped: Smoke was stopped before it made anything in GitLab.']}, nothing]);
+	const refused = await stoppedAt(world, 'worker', () => world.outside.gitlab.tokens.set(world.tokens.gitlab, ['read_api']));
+	assert.deepEqual([refused.code, left(world).projects], [130, [name]]);
+	assert.match(refused.told.join(), new RegExp(`^stopped: Smoke was stopped, and ${name} still stands: `));
 });
 
 test('a token without the scope `api` is told that scope', async () => {
