@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import {until} from '../peers/poll.ts';
+import {initHere} from '../peers/systemd.ts';
 import {firstBaked, wholeGroup} from './account.ts';
-import {bakes} from './bakes.ts';
+import {bakes, prunes} from './bakes.ts';
 import {begin, fleet} from './begin.ts';
-import {killedAfter} from './killing.ts';
+import {killedAfter, otherWorkers} from './killing.ts';
 import {ended, laptopIn} from './laptop.ts';
 
-const {world, account, laptop, setup, standing} = await begin({executor: 'docker-autoscaler', limit: 2});
+const {world, account, laptop, setup, standing} = await begin({
+	executor: 'docker-autoscaler',
+	limit: 2,
+	...((await initHere()) === 'systemd' ? {registryMirror: 'create', registryMirrorDisk: 1} : {}),
+});
 after(() => world.stop());
 
-test('a setup with an Auto Scaling group that is killed after changes that only such a fleet needs goes on when it is run again, and makes exactly one of each', async () => {
+test('a setup with an Auto Scaling group and a mirror that is killed after changes that only such a fleet needs goes on when it is run again, and makes exactly one of each', async () => {
 	const left = await killedAfter(world, laptop, setup, [
 		['CreateServiceLinkedRole', 1],
 		['CreateLaunchTemplate', 1],
@@ -37,15 +42,10 @@ test('a laptop that dies while a worker is tried leaves no worker behind', async
 	assert.deepEqual(await standing(), wholeGroup);
 });
 
-test('a bake that is killed once its builder is launched, its image begun, and the record points to it goes on when it is run again: one image, no builder', async () => {
-	const args = ['bake', '--yes', ...fleet];
-	const left = await killedAfter(world, laptop, args, [
-		['RunInstances', 1],
-		['CreateImage', 2],
-		['PutParameter', 1],
-	]);
-	assert.deepEqual(left, []);
-	await bakes(laptop);
+test('a bake that is killed at any of its changes goes on when it is run again: one image, no builder; and so does what takes away a begun one', async () => {
+	await prunes(world, laptop);
+	assert.deepEqual(await standing(), wholeGroup);
+	await bakes(world, laptop, ['PutParameter', ...otherWorkers('killed')]);
 	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
 });
 

@@ -10,6 +10,7 @@ import {firstBaked, wholeGroup} from './account.ts';
 import {bakes} from './bakes.ts';
 import {begin, fleet} from './begin.ts';
 import {longestDelay, roundTripsDeep} from './depth.ts';
+import {killedAtEachChange, otherWorkers} from './killing.ts';
 import {changingCalls, ended, laptopIn, onManager, unlike} from './laptop.ts';
 import {mirrorOnManager} from './mirror-left.ts';
 import {smokes} from './smokes.ts';
@@ -21,7 +22,6 @@ const {world, account, laptop, setup, standing} = await begin({
 	executor: 'docker-autoscaler',
 	limit: count,
 	idleTime: 1,
-	...(mirrored ? {registryMirror: 'create', registryMirrorDisk: 1} : {}),
 });
 after(() => world.stop());
 
@@ -55,19 +55,27 @@ test('the same again changes nothing, and is at most four round trips deep', asy
 	assert.ok(deep <= 4, `${deep} round trips deep`);
 });
 
-/** What the template's newest workers are launched with. */
-async function newest(version: string) {
+/** What the group's newest workers are launched with. */
+async function newest() {
+	const version = (await group('gitlab-runners-workers')).MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification?.Version ?? '';
 	const {LaunchTemplateVersions} = await account.ec2.send(
 		new DescribeLaunchTemplateVersionsCommand({LaunchTemplateName: 'gitlab-runners-workers', Versions: [version]}),
 	);
 	return LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? assert.fail(`no version ${version}`);
 }
-const versionOfGroup = async () => (await group('gitlab-runners-workers')).MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification?.Version;
+
+test('a mirror comes by its answer, also where the setup is killed at any of its changes; the same again changes nothing', {skip: !mirrored}, async () => {
+	const create = [...setup, '--registry-mirror', 'create', '--registry-mirror-disk', '1'];
+	await killedAtEachChange(world, laptop, create, ['PutParameter', 'AuthorizeSecurityGroupIngress', ...otherWorkers('killed')]);
+	ended(await laptop.run(create), 0);
+	world.aws.forget();
+	ended(await laptop.run(create), 0);
+	assert.deepEqual([changingCalls(world), await standing()], [[], wholeGroup]);
+});
 
 test('bake makes an image, which a worker proves and the group launches from: one image on one snapshot, no builder, and nothing else has changed', async () => {
-	const image = await bakes(laptop);
-	assert.equal(await versionOfGroup(), '2');
-	assert.equal((await newest('2')).ImageId, image);
+	const image = await bakes(world, laptop);
+	assert.equal((await newest()).ImageId, image);
 	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
 });
 
@@ -76,8 +84,8 @@ test('jobs run on instances of the group, from an image of their own and with a 
 });
 
 /** The daemon.json that the newest workers are given, as their first boot writes it. */
-async function daemonFile(version: string): Promise<string> {
-	const userData = Buffer.from((await newest(version)).UserData ?? '', 'base64').toString();
+async function daemonFile(): Promise<string> {
+	const userData = Buffer.from((await newest()).UserData ?? '', 'base64').toString();
 	const upToDocker = userData.slice(userData.indexOf('if [ ! -e /etc/docker/daemon.json'), userData.indexOf('mkdir -p /etc/systemd'));
 	return onManager(
 		world,
@@ -86,21 +94,22 @@ async function daemonFile(version: string): Promise<string> {
 }
 
 test('the manager keeps Docker Hub’s images for workers, which ask it first', {skip: !mirrored}, async () => {
-	const [url = ''] = z.object({'registry-mirrors': z.array(z.string())}).parse(JSON.parse(await daemonFile('2')))['registry-mirrors'];
+	const [url = ''] = z.object({'registry-mirrors': z.array(z.string())}).parse(JSON.parse(await daemonFile()))['registry-mirrors'];
 	assert.match(url, /^http:\/\/[\d.]+:5000$/);
 	const asked = async (): Promise<string> => onManager(world, `curl -fsS ${url}/v2/library/alpine/manifests/latest`);
 	assert.equal(await asked(), await asked());
 	assert.equal(world.dockerHub.pulls(), 1);
 });
 
-test('another disk is another version of the template, which is proven and becomes the group’s; a mirror that is wanted no more leaves nothing', async () => {
-	ended(await laptop.run([...setup, '--worker-disk', '60', '--registry-mirror', 'none']), 0);
+test('another disk is another version of the template, which is proven and becomes the group’s; a mirror that is wanted no more leaves nothing, also where the setup is killed at any of its changes', async () => {
+	const another = [...setup, '--worker-disk', '60', '--registry-mirror', 'none'];
+	await killedAtEachChange(world, laptop, another, ['PutParameter', ...(mirrored ? ['RevokeSecurityGroupIngress'] : []), ...otherWorkers('whole')]);
+	ended(await laptop.run(another), 0);
 	assert.deepEqual(await mirrorOnManager(world), []);
-	assert.ok(!(await daemonFile('3')).includes('registry-mirrors'));
+	assert.ok(!(await daemonFile()).includes('registry-mirrors'));
 	const open = (await account.groups()).flatMap(({IpPermissions = []}) => IpPermissions.map(({FromPort}) => FromPort));
 	assert.ok(!open.includes(5000), open.join());
-	assert.equal(await versionOfGroup(), '3');
-	assert.equal((await newest('3')).BlockDeviceMappings?.[0]?.Ebs?.VolumeSize, 60);
+	assert.equal((await newest()).BlockDeviceMappings?.[0]?.Ebs?.VolumeSize, 60);
 	await until('the workers to go', async () => ((await standing()).some((one) => one.endsWith('-worker')) ? undefined : true));
 	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
 });

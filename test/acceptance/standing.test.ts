@@ -8,9 +8,10 @@ import {until} from '../peers/poll.ts';
 import {initHere} from '../peers/systemd.ts';
 import {type PeerWorld, startWorld} from '../peers/world.ts';
 import {type AccountOnMoto, accountAt, between, firstBaked, named, type Thing, wholeFleet} from './account.ts';
-import {bakes} from './bakes.ts';
+import {bakes, prunes} from './bakes.ts';
 import {likeNames, sameNameElsewhere} from './decoys.ts';
 import {longestDelay, roundTripsDeep} from './depth.ts';
+import {killedAtEachChange} from './killing.ts';
 import {answersFor, changingCalls, commandLines, ended, type LaptopOnPeers, laptopIn, onManager, textBelow, unlike} from './laptop.ts';
 import {startRelay} from './relay.ts';
 import {smokes} from './smokes.ts';
@@ -321,10 +322,9 @@ test('no secret is in what the program says, in its files, on a command line or 
 });
 
 test('a mirror of Docker Hub comes by its answer, for workers alone, and the same again changes nothing', {skip: !mirrored}, async () => {
-	await changes(
-		['setup', '--yes', ...fleet, '--registry-mirror', 'create', '--registry-mirror-disk', '1'],
-		['PutParameter', 'AuthorizeSecurityGroupIngress', 'CreateTags'],
-	);
+	const create = ['setup', '--yes', ...fleet, '--registry-mirror', 'create', '--registry-mirror-disk', '1'];
+	await killedAtEachChange(world, laptop, create, ['PutParameter', 'AuthorizeSecurityGroupIngress', 'CreateTags']);
+	await changes(create, []);
 	const workers = (await account.groups()).find(({GroupName}) => GroupName === 'gitlab-runners-workers')?.GroupId;
 	assert.ok(doors(await inbound('gitlab-runners-manager')).includes(`5000-5000 from ${workers}`));
 	assert.match(await onManager(world, `cat ${config}`), /engine-registry-mirror=http:[^"]+:5000"/);
@@ -333,7 +333,9 @@ test('a mirror of Docker Hub comes by its answer, for workers alone, and the sam
 
 test('bake makes an image, which a test machine proves and docker-machine launches workers from: one image on one snapshot, no builder', async () => {
 	const before = await account.things();
-	const image = await bakes(laptop);
+	await prunes(world, laptop);
+	assert.deepEqual(between(before, await account.things()), {came: [], went: []});
+	const image = await bakes(world, laptop, ['PutParameter', 'PutRolePolicy', 'CreateTags', 'PutRolePolicy']);
 	assert.ok((await onManager(world, `cat ${config}`)).includes(`amazonec2-ami=${image}`));
 	assert.deepEqual([named(between(before, await account.things()).came), between(before, await account.things()).went], [firstBaked, []]);
 	await survived();
@@ -344,7 +346,9 @@ test('smoke proves the chain on a worker of the fleet, from an image of its own 
 });
 
 test('a mirror that is wanted no more goes, with its port', {skip: !mirrored}, async () => {
-	await changes(['setup', '--yes', ...fleet, '--registry-mirror', 'none'], ['PutParameter', 'RevokeSecurityGroupIngress', 'CreateTags']);
+	const none = ['setup', '--yes', ...fleet, '--registry-mirror', 'none'];
+	await killedAtEachChange(world, laptop, none, ['PutParameter', 'RevokeSecurityGroupIngress', 'CreateTags']);
+	await changes(none, []);
 	assert.deepEqual(doors(await inbound('gitlab-runners-manager')), ['22-22 from 127.0.0.1/32']);
 	assert.doesNotMatch(await onManager(world, `cat ${config}; ls /etc /etc/systemd/system`), /registry-mirror/);
 	await survived();

@@ -11,8 +11,10 @@ export type GitlabRequest = {at: number; method: string; path: string; status: n
 export type GitlabFault = {
 	/** Only requests whose `METHOD /path` fits; omitted = all. */
 	on?: RegExp;
-	/** An HTTP status, or `drop` to close the connection. */
-	answer: number | 'drop';
+	/** An HTTP status, or `drop` to close the connection: the request is not carried out. */
+	answer?: number | 'drop';
+	/** A process that is killed with SIGKILL once the Nth such request was carried out, before it hears the answer. */
+	kill?: {pid: number; nth: number};
 	/** How many requests it hits; omitted = all. */
 	times?: number;
 	/** Seconds, for 429. */
@@ -59,7 +61,7 @@ export function makeGitlab(base: () => string): GitlabPeer {
 	}
 
 	function trouble(line: string): Reply | 'drop' | undefined {
-		if (!fault || (fault.on && !fault.on.test(line)) || fault.times === 0) {
+		if (fault?.answer === undefined || (fault.on && !fault.on.test(line)) || fault.times === 0) {
 			return undefined;
 		}
 		if (fault.times !== undefined) {
@@ -71,6 +73,15 @@ export function makeGitlab(base: () => string): GitlabPeer {
 		return {...plainly(fault.answer), ...(fault.retryAfter === undefined ? {} : {headers: {'Retry-After': String(fault.retryAfter)}})};
 	}
 
+	/** Whether somebody is killed by this request, which was answered so. */
+	function kills(line: string, {status}: Reply): boolean {
+		if (!fault?.kill || status >= 400 || (fault.on && !fault.on.test(line))) {
+			return false;
+		}
+		fault.kill.nth -= 1;
+		return fault.kill.nth === 0 && process.kill(fault.kill.pid, 'SIGKILL');
+	}
+
 	async function respond(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
 		const body = (await bodyOf(incoming)).toString();
 		const asked = read(incoming, body);
@@ -80,7 +91,7 @@ export function makeGitlab(base: () => string): GitlabPeer {
 		const reply =
 			trouble(`${asked.method} ${pathname}`) ??
 			(pathname.startsWith('/api/v4/') ? route(asked) : {status: 200, body: '<!DOCTYPE html>\n<html><title>GitLab</title></html>'});
-		if (reply === 'drop') {
+		if (reply === 'drop' || kills(`${asked.method} ${pathname}`, reply)) {
 			incoming.socket.destroy();
 			return;
 		}
@@ -100,7 +111,7 @@ export function makeGitlab(base: () => string): GitlabPeer {
 			requests.length = 0;
 		},
 		fault(next) {
-			fault = next && {...next};
+			fault = next && structuredClone(next);
 		},
 		store,
 		token: (given) => store.addRunner(given).token,

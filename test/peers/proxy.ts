@@ -10,6 +10,8 @@ export type FaultRule = {
 	service?: string;
 	/** Omitted = every action: AWS is out of reach, say. */
 	action?: string;
+	/** Only calls that AWS was asked to change something by. */
+	changing?: true;
 	/** Only the Nth matching call since the rules were set, from 1; omitted = each. */
 	nth?: number;
 	/** The call waits until this has come: for what has to happen while it is under way. */
@@ -99,7 +101,7 @@ export async function startProxy(moto: string, isConnected: (region: string, ins
 		const hit: FaultRule = {};
 		for (const entry of rules) {
 			const {action = what.action, service = what.service} = entry.rule;
-			if (action !== what.action || service !== what.service) {
+			if (action !== what.action || service !== what.service || (entry.rule.changing && !what.changing)) {
 				continue;
 			}
 			entry.seen += 1;
