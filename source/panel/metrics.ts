@@ -1,5 +1,5 @@
 import {metricsRead} from '../steps/online.ts';
-import type {FiguresOfExecutors, WorkersCounted} from '../steps/worker-making.ts';
+import type {WorkersCounted} from '../steps/worker-making.ts';
 import {readPrometheus} from '../world/host/prometheus.ts';
 
 /** Machines by the runner's own states. */
@@ -21,8 +21,6 @@ export type Metrics = {
 	jobRequests: Record<string, number>;
 	/** Machines made since the service started, and the mean seconds that took. */
 	creation: {count: number; meanSeconds: number} | undefined;
-	/** What executors' own figures tell besides. */
-	figures: Partial<FiguresOfExecutors>;
 	/** Failed jobs by GitLab's reason (`runner_system_failure`, `script_failure`), since the service started. */
 	failedJobs: Record<string, number>;
 	/** How often the service has loaded config.toml since it started. */
@@ -48,7 +46,7 @@ const added = (one: MachineCounts, other: MachineCounts): MachineCounts => ({
 const moreOf = (counted: number | undefined, waiting: readonly number[]): number | undefined =>
 	waiting.length === 0 ? counted : Math.max(counted ?? 0, ...waiting);
 
-/** Reads the text of `/metrics`, of whose workers each executor's own figures tell. Never throws. */
+/** Reads the text of `/metrics`, whose workers each executor counts in its own way. Never throws. */
 export function metricsIn(text: string, countings: readonly ((metrics: ReturnType<typeof readPrometheus>) => WorkersCounted)[]): Metrics {
 	const metrics = readPrometheus(text, [...metricsRead, 'process_start_time_seconds']);
 	const {sum, by, word, unread} = metrics;
@@ -69,7 +67,6 @@ export function metricsIn(text: string, countings: readonly ((metrics: ReturnTyp
 		queueSize: sum('gitlab_runner_job_queue_size'),
 		jobRequests: by('gitlab_runner_api_request_statuses_total', 'status', {endpoint: 'request_job'}),
 		creation: workers?.made,
-		figures: Object.assign({}, ...all.map(({figures}) => figures)),
 		failedJobs: by('gitlab_runner_failed_jobs_total', 'failure_reason'),
 		configLoads: sum('gitlab_runner_configuration_loaded_total'),
 		version: word('gitlab_runner_version_info', 'version'),

@@ -62,7 +62,7 @@ export type HostSeen = HostOfExecutors & {
 };
 
 /** What the runner's own HTTP server tells. */
-export type RunnerSees = {metrics: Metrics; jobs: readonly RunningJob[]; unread: readonly string[]};
+export type RunnerSees = {metrics: Metrics; jobs: readonly RunningJob[]};
 
 /** What GitLab tells of the runner, with a token. */
 export type GitlabSees = {

@@ -4,10 +4,6 @@ import type {Answers} from '../fleet.ts';
 import type {readPrometheus} from '../world/host/prometheus.ts';
 import type {ExecutorConfig} from './config/fields.ts';
 
-/** What an executor's own figures tell besides. The folder of each declares its fields. */
-// biome-ignore lint/suspicious/noEmptyInterface: It is filled by declaration merging.
-export interface FiguresOfExecutors {}
-
 /**
  * Workers as the runner counts them itself, by what they do; the counts of several runners on one manager are merged there. `made` are those since its
  * service started, with the mean of the seconds that each took.
@@ -17,7 +13,6 @@ export type WorkersCounted = {
 	made: {count: number; meanSeconds: number} | undefined;
 	/** Jobs that the runner has taken and that wait for a worker, where the executor counts them itself. */
 	waiting?: number | undefined;
-	figures?: Partial<FiguresOfExecutors>;
 };
 
 /** What would be lost of the workers once another config.toml is written: `left` are workers that no runner manages then. */

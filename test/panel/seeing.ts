@@ -108,7 +108,7 @@ export function runnerSees(
 		queue === undefined ? '' : `gitlab_runner_job_queue_size{runner="ab12cd"} ${queue}`,
 		more,
 	].join('\n');
-	return {metrics: readMetrics(text), jobs: list, unread: []};
+	return {metrics: readMetrics(text), jobs: list};
 }
 
 export const served = (more: Partial<RunnerServed> = {}): RunnerServed => ({

@@ -1,26 +1,12 @@
 import type {WorkersCounted} from '../../steps/worker-making.ts';
 import type {readPrometheus} from '../../world/host/prometheus.ts';
 
-/** What GitLab Runner's library for autoscaling (fleeting, taskscaler) tells of itself. A series is there only once the runner has asked for a first job. */
-type FleetingFigures = {
-	/** Instances by the plugin's own states: `creating`, `running`, `deleting`. */
-	instances: Readonly<Record<string, number>>;
-	/** Places for jobs by their state: `idle`, `acquired`; `pending` are jobs that wait for one. */
-	tasks: Readonly<Record<string, number>>;
-	/** Instances that the runner wants. */
-	desired: number | undefined;
-	maxInstances: number | undefined;
-};
-
-declare module '../../steps/worker-making.ts' {
-	interface FiguresOfExecutors {
-		fleeting: FleetingFigures;
-	}
-}
-
 const sumOf = (counts: Readonly<Record<string, number>>, ...states: readonly string[]): number => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 
-/** Workers by the runner's own metrics. An instance that runs and has no place for a job isn't ready yet; of those that have, as many are idle as their places. */
+/**
+ * Workers by the runner's own metrics, as its library for autoscaling counts instances and places for jobs (fleeting, taskscaler); a series is there only once the
+ * runner has asked for a first job. An instance that runs and has no place for a job isn't ready yet; of those that have, as many are idle as their places.
+ */
 export function counted({by, sum}: ReturnType<typeof readPrometheus>): WorkersCounted {
 	const instances = by('fleeting_provisioner_instances', 'state');
 	const tasks = by('fleeting_taskscaler_tasks', 'state');
@@ -45,13 +31,5 @@ export function counted({by, sum}: ReturnType<typeof readPrometheus>): WorkersCo
 		},
 		made: count > 0 ? {count, meanSeconds: seconds / count + (readiness > 0 ? readySeconds / readiness : 0)} : undefined,
 		waiting: sumOf(tasks, 'pending'),
-		figures: {
-			fleeting: {
-				instances,
-				tasks,
-				desired: sum('fleeting_taskscaler_desired_instances'),
-				maxInstances: sum('fleeting_provisioner_max_instances'),
-			},
-		},
 	};
 }

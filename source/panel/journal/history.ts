@@ -31,7 +31,7 @@ export type MachineStory = {
 type RefusedCreate = {at: number; machine: string | undefined; refusal: WorkerRefusal};
 
 /** A state of the log that holds until something ends it; `since` is when it began, `last` when it was last seen. */
-type Holding = {since: number; last: number; detail?: string | undefined; runner?: string | undefined};
+type Holding = {since: number; last: number; detail?: string | undefined};
 
 /** What the runner's journal has told since `since`, bounded: machines and refusals of six hours, spans by the hour. */
 export type History = {
@@ -95,7 +95,7 @@ function told(machines: StoriesByMachine, name: string, at: number, more: Partia
 	machines.set(name, {...(machines.get(name) ?? {name}), ...more, at});
 }
 
-const holding = (known: Holding | undefined, at: number, more: {detail?: string; runner?: string | undefined} = {}): Holding => ({
+const holding = (known: Holding | undefined, at: number, more: {detail?: string} = {}): Holding => ({
 	since: known?.since ?? at,
 	last: at,
 	...more,
@@ -163,13 +163,13 @@ function runnerTold(history: History, event: LogEvent): History {
 			if (event.ok) return {...history, succeededAt: at};
 			return event.refusal ? {...history, refused: kept(history.refused, {at, machine: undefined, refusal: event.refusal}, mostRefused)} : history;
 		case 'forbidden':
-			return {...history, forbidden: holding(history.forbidden, at, {runner: event.runner})};
+			return {...history, forbidden: holding(history.forbidden, at)};
 		case 'gitlab-unreachable':
-			return {...history, unreachable: holding(history.unreachable, at, {detail: event.error, runner: event.runner})};
+			return {...history, unreachable: holding(history.unreachable, at, {detail: event.error})};
 		case 'unhealthy':
 			return {
 				...history,
-				unhealthy: {...holding(history.unhealthy, at, {runner: event.runner}), until: event.seconds === undefined ? undefined : at + event.seconds * 1000},
+				unhealthy: {...holding(history.unhealthy, at), until: event.seconds === undefined ? undefined : at + event.seconds * 1000},
 			};
 		case 'forced-check':
 			return {...history, unhealthy: undefined};

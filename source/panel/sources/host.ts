@@ -45,7 +45,7 @@ export function runnerSees(told: HostPart): {sees: RunnerSees} | {trouble: Sourc
 		const advice = told.silent?.includes('listen_address') ? 'Set `listen_address = "127.0.0.1:9252"` in config.toml and restart the service.' : undefined;
 		return {trouble: {code: 'metrics-silent', message: `The runner's metrics can't be read: ${told.silent ?? 'no answer'}.`, advice}};
 	}
-	const {jobs, unread} = printableIn(readJobList(told.jobs ?? ''));
+	const {jobs} = printableIn(readJobList(told.jobs ?? ''));
 	const metrics = printableIn(readMetrics(told.metrics));
-	return {sees: {metrics, jobs, unread: [...metrics.unread, ...unread, ...(told.jobs === undefined && told.silent !== undefined ? [told.silent] : [])]}};
+	return {sees: {metrics, jobs}};
 }

@@ -90,7 +90,7 @@ test('where idle workers are kept the runner has no room for a higher limit, sin
 		said.join('; '),
 	);
 	assert.ok(world.jobs.every(({state}) => state === 'success'));
-	const raised = await seen(world, driver, ({runner}) => runner.value?.metrics.figures.fleeting?.maxInstances === 6);
+	const raised = await seen(world, driver, ({runner}) => Object.values(runner.value?.metrics.limits ?? {}).includes(6));
 	assert.deepEqual(troublesOf(raised, world.clock.now()), []);
 	// A lower one is loaded at once: the runner's own number follows at its next start.
 	const lower = await driver.prepare({do: 'scale', limit: 5}, raised);

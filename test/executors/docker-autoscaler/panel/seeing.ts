@@ -104,7 +104,7 @@ export function fleeting(
 		queue === undefined ? '' : `gitlab_runner_job_queue_size{runner="ab12cd"} ${queue}`,
 		more,
 	].join('\n');
-	return {metrics: readMetrics(text), jobs: list, unread: []};
+	return {metrics: readMetrics(text), jobs: list};
 }
 
 /** A line of the runner's JSON log, so many minutes ago. */
