@@ -159,3 +159,12 @@ test('what is being done is told to its end at 60 columns, the time that is left
 	const doing = {says: 'Drain the fleet: 4 jobs still run: app #9001, app #9002, app #9003, app #9004, 29 m left', from: now};
 	assert.match(textOf(busyFleet(4), {doing}, 60).replace(/\s+/g, ' '), /app #9004, 29 m left, 0 s/);
 });
+
+test('two rows of jobs and machines are two, also where there is no price and one would do; what was never known draws no bar', () => {
+	const {prices: _prices, ...unpriced} = busyFleet(1);
+	const trends = {at: now, running: [undefined, undefined], machines: [1, 1]};
+	const lines = textOf({...unpriced, prices: {}}, {trends}, 80).split('\n');
+	const at = lines.findIndex((line) => line.startsWith(' jobs'));
+	assert.match(lines[at] ?? '', /^ jobs 1 running/);
+	assert.match(lines[at + 1] ?? '', /^ machines \S+ 1 of/);
+});

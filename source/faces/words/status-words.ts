@@ -93,7 +93,7 @@ function wordsOfGroups({groups}: ScalingGroupsSeen): string {
 /** `14 running, 1 waiting for its machine 12 s (usually 50 s), 3 waiting in GitLab`; jobs that nobody can count are said so. `sourced`: each with who tells. */
 export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<WhyWaiting, 'jobs' | 'waiting'>, sourced = false): string {
 	const from = (name: SourceName): string => (sourced ? ` (${sourceTitles[name]})` : '');
-	const parts = [`${running === undefined ? 'not known how many' : counted(running)} running${running === undefined ? '' : from(source)}`];
+	const parts = [running === undefined ? 'running not known' : `${counted(running)} running${from(source)}`];
 	if (preparing && preparing.jobs > 0) {
 		const {jobs, longest, usual} = preparing;
 		const time = longest === undefined ? '' : ` ${takes(longest)}`;
@@ -110,7 +110,7 @@ export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<Why
 export function jobWordsShort({jobs: {running, preparing}, waiting}: Pick<WhyWaiting, 'jobs' | 'waiting'>): string {
 	const machines = preparing && preparing.jobs > 0 ? [`${counted(preparing.jobs)} getting ${preparing.jobs === 1 ? 'its machine' : 'machines'}`] : [];
 	const told = waiting.known ? `${counted(waiting.jobs + waiting.unserved.length)} waiting` : 'waiting not known';
-	return [`${running === undefined ? 'not known how many' : counted(running)} running`, ...machines, told].join(', ');
+	return [running === undefined ? 'running not known' : `${counted(running)} running`, ...machines, told].join(', ');
 }
 
 /** A fleet in a line: `online, 14 of 16 machines busy, 3 jobs wait. The limit is …`. */

@@ -124,7 +124,7 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, rows: number):
 	const wide = columns >= 80 ? 16 : 8;
 	const bars = (values: readonly (number | undefined)[], most: number | undefined, width: number): Span[] => {
 		const scale: BarScale | undefined = most === undefined ? undefined : {from: 0, to: most};
-		return values.length < 2 || width === 0 ? [] : [{text: `${sparkline(values, width, look.ascii, scale)} `, role: 'accent'}];
+		return values.length < 2 || width === 0 || values.every((value) => value === undefined) ? [] : [{text: `${sparkline(values, width, look.ascii, scale)} `, role: 'accent'}];
 	};
 	const jobs = (words: string, width = wide): HeadPart => [
 		{text: 'jobs '},
@@ -151,8 +151,10 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, rows: number):
 		columns,
 		rows,
 	);
-	// The price keeps its row, so that nothing below moves as jobs come and go.
-	return flowed.length < rows && spot.length > 0 ? [...flowing(ways, columns, rows - 1), ...flow(spot, columns, 1)] : flowed;
+	if (flowed.length >= rows) return flowed;
+	// No row is blank, and the price keeps its own, so that nothing below moves as jobs come and go.
+	const parts = ways[0] ?? [];
+	return spot.length > 0 ? [...flowing(ways, columns, rows - 1), ...flow(spot, columns, 1)] : parts.flatMap((part) => flow([part], columns, 1));
 }
 
 /** Lines of the sentence: the question, the first causes, who told, the key that acts. */
