@@ -124,7 +124,9 @@ export function gaugeRows(seen: PanelSeen, {look, columns}: View, rows: number):
 	const wide = columns >= 80 ? 16 : 8;
 	const bars = (values: readonly (number | undefined)[], most: number | undefined, width: number): Span[] => {
 		const scale: BarScale | undefined = most === undefined ? undefined : {from: 0, to: most};
-		return values.length < 2 || width === 0 || values.every((value) => value === undefined) ? [] : [{text: `${sparkline(values, width, look.ascii, scale)} `, role: 'accent'}];
+		return values.length < 2 || width === 0 || values.every((value) => value === undefined)
+			? []
+			: [{text: `${sparkline(values, width, look.ascii, scale)} `, role: 'accent'}];
 	};
 	const jobs = (words: string, width = wide): HeadPart => [
 		{text: 'jobs '},
