@@ -57,7 +57,7 @@ from moto.iam.models import SERVICE_NAME_CONVERSION, iam_backends  # noqa: E402
 from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from moto.s3.models import s3_backends  # noqa: E402
-from moto.ssm.models import Parameter, ParameterDict  # noqa: E402
+from moto.ssm.models import Parameter, ParameterDict, ssm_backends  # noqa: E402
 
 import builds  # noqa: E402
 import images  # noqa: E402
@@ -192,7 +192,6 @@ def load_parameters(self, key):
 
 def publish_newer(serial):
     """A newer Ubuntu 24.04 appears everywhere, as publishers do every few weeks."""
-    from moto.ssm.models import ssm_backends
     images = list(ubuntu("noble", "24.04", serial))
     newer_images.extend(images)
     for region, backend in list(ec2_backends[ACCOUNT].items()):
@@ -1126,6 +1125,10 @@ def serve(environ, start_response, application=DomainDispatcherApplication(creat
 
 
 class Quiet(WSGIRequestHandler):
+    """Says nothing. An answer is one write: each costs as much as all that moto does for most calls."""
+
+    wbufsize = -1
+
     def log_request(self, *_):
         pass
 
@@ -1143,6 +1146,9 @@ def fork(path):
     door.bind(path)
     door.listen(64)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # Which regions a service has takes long to find out, and is the same for all.
+    for backends in (ec2_backends, iam_backends, s3_backends, ssm_backends):
+        backends[ACCOUNT]
     while True:
         asked, _ = door.accept()
         if os.fork():
