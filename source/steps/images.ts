@@ -51,7 +51,7 @@ async function publishedId(context: Context, role: ImageRole, wanted: Exclude<Wa
 /** What is still known of an image that a manager runs from and that AWS no longer shows. */
 async function withdrawn(context: Context, role: ImageRole, id: string): Promise<Image> {
 	const [architecture = 'x86_64'] = await architecturesOf(context, context.answers[role.type]);
-	return {id, name: id, owner: '', architecture, rootDevice: '/dev/sda1', diskGib: 8, createdAt: 0, tags: {}};
+	return {id, name: id, owner: '', architecture, rootDevice: '/dev/sda1', diskGib: 8, tags: {}};
 }
 
 /** The image that the answers mean, with what a newer one would change. */

@@ -5,7 +5,7 @@ import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 import type {Instance} from './account.ts';
 
-/** An image as AWS describes it. Times are milliseconds since 1970. */
+/** An image as AWS describes it; `deprecatedAt` is milliseconds since 1970. */
 export type Image = {
 	id: string;
 	name: string;
@@ -16,7 +16,6 @@ export type Image = {
 	architecture: string;
 	rootDevice: string;
 	diskGib: number;
-	createdAt: number;
 	deprecatedAt?: number | undefined;
 	tags: Record<string, string>;
 };
@@ -56,7 +55,6 @@ export const imageLook = (id: string): Look<Image | undefined> => ({
 			architecture: seen.Architecture ?? '',
 			rootDevice,
 			diskGib: root?.Ebs?.VolumeSize ?? 8,
-			createdAt: Date.parse(seen.CreationDate ?? '') || 0,
 			deprecatedAt: seen.DeprecationTime === undefined ? undefined : Date.parse(seen.DeprecationTime),
 			tags: tagsOf(seen.Tags),
 		};

@@ -2,7 +2,7 @@ import type {Look} from '../../engine/step.ts';
 import {unless} from '../answering.ts';
 
 /** An instance type, and the zones of the region that offer it; none where the region doesn't. */
-export type InstanceType = {name: string; vcpus: number; memoryMib: number; architectures: string[]; zones: string[]};
+export type InstanceType = {vcpus: number; architectures: string[]; zones: string[]};
 
 /** Instance types by name; a name that the region doesn't know is absent. */
 export const instanceTypesLook = (...names: string[]): Look<Map<string, InstanceType>> => {
@@ -18,16 +18,14 @@ export const instanceTypesLook = (...names: string[]): Look<Map<string, Instance
 			const zonesOf = (name: string) =>
 				(offerings.InstanceTypeOfferings ?? []).flatMap(({InstanceType, Location}) => (InstanceType === name && Location ? [Location] : [])).sort();
 			return new Map(
-				(types?.InstanceTypes ?? []).flatMap(({InstanceType: name, MemoryInfo, ProcessorInfo, VCpuInfo}) =>
+				(types?.InstanceTypes ?? []).flatMap(({InstanceType: name, ProcessorInfo, VCpuInfo}) =>
 					name === undefined
 						? []
 						: [
 								[
 									name,
 									{
-										name,
 										vcpus: VCpuInfo?.DefaultVCpus ?? 0,
-										memoryMib: MemoryInfo?.SizeInMiB ?? 0,
 										architectures: ProcessorInfo?.SupportedArchitectures ?? [],
 										zones: zonesOf(name),
 									},

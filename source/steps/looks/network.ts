@@ -1,16 +1,13 @@
 import type {Look} from '../../engine/step.ts';
 import type {RouteTable} from '../../world/cloud/port.ts';
-import {tagsOf} from '../tags.ts';
 
 /** How a subnet reaches the internet: by its own public addresses, through something that translates them, or not. */
 type WayOut = 'public' | 'private' | 'none';
 
 export type Subnet = {
 	id: string;
-	name?: string | undefined;
 	vpcId: string;
 	zone: string;
-	cidr: string;
 	/** Whether it is in the region's default VPC. */
 	inDefaultVpc: boolean;
 	/** Whether it is its zone's default subnet. */
@@ -52,10 +49,8 @@ export const networkLook: Look<Network> = {
 			const [id = '', vpcId = ''] = [seen.SubnetId, seen.VpcId];
 			return {
 				id,
-				name: tagsOf(seen.Tags).Name,
 				vpcId,
 				zone: seen.AvailabilityZone ?? '',
-				cidr: seen.CidrBlock ?? '',
 				inDefaultVpc: vpcId === defaultVpcId,
 				defaultForZone: seen.DefaultForAz === true,
 				freeAddresses: seen.AvailableIpAddressCount ?? 0,

@@ -3,7 +3,7 @@ import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
 
 /** A role of IAM, with the policy of its own name. */
-export type IamRole = {arn: string; tags: Record<string, string>; policy?: string | undefined; boundary?: string | undefined};
+export type IamRole = {tags: Record<string, string>; policy?: string | undefined; boundary?: string | undefined};
 
 /** An instance profile, and the one role that it may hold. */
 export type Profile = {arn: string; tags: Record<string, string>; roleName?: string | undefined; roleArn?: string | undefined};
@@ -29,6 +29,6 @@ export const roleLook = (name: string): Look<IamRole | undefined> => ({
 		]);
 		const seen = role?.Role;
 		if (!seen) return undefined;
-		return {arn: seen.Arn ?? '', tags: tagsOf(seen.Tags), policy: policy?.PolicyDocument, boundary: seen.PermissionsBoundary?.PermissionsBoundaryArn};
+		return {tags: tagsOf(seen.Tags), policy: policy?.PolicyDocument, boundary: seen.PermissionsBoundary?.PermissionsBoundaryArn};
 	},
 });
