@@ -40,7 +40,7 @@ export const introduction =
 	'A manager, one small machine, asks GitLab for jobs; workers, machines that it makes for them, run the jobs and go again. Nothing is made before you agree.';
 
 /** The same where all of it is a demo. */
-export const demoIntroduction = `This is a demo on a simulated AWS and GitLab: nothing is made or paid for, and ${demoTime}.`;
+export const demoIntroduction = `This is a demo on a simulated AWS and GitLab: nothing is made or paid for, and its ${demoTime}.`;
 
 /** What a person does in the walk, besides answering. */
 export type WizardMove =

@@ -135,7 +135,7 @@ function answerLines({key, value, source}: EventOf<'answer.given'>): Line[] {
 }
 
 /** How a demo's time goes, for whoever watches it. */
-export const demoTime = "the demo's clock runs some 20 times as fast as yours";
+export const demoTime = 'clock runs some 20 times as fast as yours';
 
 function placeLines({fleet, region, account, arn, stands, demo}: EventOf<'fleet.known'>): Line[] {
 	const line: Line = {text: `Fleet ${fleet} in ${region}, account ${account}, as ${arn}: ${stands ? 'it stands' : 'not there yet'}.`};

@@ -68,7 +68,7 @@ export function headRows({about, snapshot, costs}: PanelSeen, view: View, most: 
 	const title: HeadPart = [
 		{text: about.title, bold: true},
 		{text: `  ${about.region}`},
-		...(about.demo ? [{text: columns >= 160 ? `  demo: ${demoTime}` : '  demo', role: 'warning' as const}] : []),
+		...(about.demo ? [{text: columns >= 160 ? `  demo: its ${demoTime}` : '  demo', role: 'warning' as const}] : []),
 	];
 	const runs = (named: string): HeadPart => [
 		{text: `runner ${named}`},

@@ -64,9 +64,9 @@ function jobDetails(line: JobLine, snapshot: Snapshot, now: number): Details {
 		['Ref', job?.ref],
 		['Project', cells.project === '–' ? undefined : cells.project],
 		['Machine', cells.machine === '–' ? undefined : cells.machine],
-		[ended ? 'Took' : pending ? 'Waits for' : 'With runner for', cells.age],
+		[ended ? 'Took' : pending ? 'Waits for' : 'At work for', cells.age],
 		['Ended', ended && clockWords(ended.at, now)],
-		['', running?.job.url ?? job?.webUrl ?? (ended && pageOfEnded(ended, snapshot))],
+		['Page', running?.job.url ?? job?.webUrl ?? (ended && pageOfEnded(ended, snapshot))],
 	]);
 	return {title: cells.job, state: cells.state, role: ended ? (ended.ok ? 'ready' : 'blocked') : pending ? 'warning' : undefined, lines};
 }

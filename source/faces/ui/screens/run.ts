@@ -164,7 +164,8 @@ function progress({state, now, look, columns}: View): Row {
 	if (left !== undefined) parts.push(`about ${spent(Math.ceil(left / 5) * 5)} to go${columns < 80 ? '' : ', by your earlier runs'}`);
 	const dot = ` ${signOf('dot', look)} `;
 	const says = parts.join(dot);
-	const time = state.target?.demo && displayWidth(says + dot + demoTime) + 2 <= columns ? [{text: dot + demoTime, role: 'quiet' as const}] : [];
+	const pace = `${dot}the demo's ${demoTime}`;
+	const time = state.target?.demo && displayWidth(says + pace) + 2 <= columns ? [{text: pace, role: 'quiet' as const}] : [];
 	return row(' ', {text: says, bold: true}, ...time);
 }
 
