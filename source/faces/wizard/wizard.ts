@@ -226,6 +226,7 @@ async function trouble(walker: Walker, problem: Problem): Promise<void> {
 		back: isAfter || interviewer.home !== undefined,
 	});
 	const move = await terminal.next();
+	terminal.tell({news: undefined});
 	if (move.do === 'login') await logIn(walker);
 	if (move.do === 'again') interviewer.plan.again(true);
 	if (move.do === 'back' && !isAfter) interviewer.home?.();

@@ -52,13 +52,15 @@ test('where the region isn’t known it is asked first, and nothing is looked at
 	assert.match(walked.frame(), /✔ region: us-east-2/);
 });
 
-test('a session that is refused only once the question stands there is in the way as it would be before; r asks again', async () => {
+test('a session that is refused only once the question stands there is in the way as it would be before; r asks again, and a login that fails is told', async () => {
 	const refusal = Promise.withResolvers<void>();
 	let answer = refusal.promise;
-	const walked = walk({answering: () => answer});
+	const login = {command: 'aws sso login', run: () => false};
+	const walked = walk({answering: () => answer, login});
 	await walked.until(/Which region\?[\s\S]*asking AWS what there is/);
 	refusal.reject(new Problem({code: 'session-expired', message: 'The session has expired.', advice: 'Run `aws sso login`.'}));
 	await walked.until(/mended first[\s\S]*The session has expired\.[\s\S]*r try again/);
+	await walked.and('L', /`aws sso login` didn't log in/);
 	answer = Promise.resolve();
 	await walked.and('r', /Which region\?[\s\S]*us-east-2 +Ohio/);
 });

@@ -68,6 +68,7 @@ export function walk({
 	record,
 	calls = [],
 	answering,
+	login,
 	columns = 120,
 	rows,
 	home,
@@ -79,6 +80,7 @@ export function walk({
 	at?: Interviewer['at'];
 	checks?: Checks;
 	record?: Interviewer['record'] | Given;
+	login?: Interviewer['login'];
 	calls?: string[];
 	/** What each of AWS's answers waits for, and may be refused by. */
 	answering?: () => Promise<void>;
@@ -146,7 +148,7 @@ export function walk({
 			saved.set(name, settled);
 			return `/presets/${name}.json`;
 		},
-		login: undefined,
+		login,
 		alone: () => Promise.reject(new Error('Somebody is there.')),
 	};
 	let agreed: Agreed | undefined;

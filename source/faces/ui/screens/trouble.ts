@@ -1,3 +1,4 @@
+import {plainText} from '../../words/glyphs.ts';
 import {problemLines} from '../../words/lines.ts';
 import type {ProblemSeen} from '../../words/run-state.ts';
 import {wrapWhole} from '../../words/wrapping.ts';
@@ -23,13 +24,14 @@ const troubleKeys: Keys<TroubleScreen> = (screen, view) => {
 	];
 };
 
-const troubleRows = ({problem, login}: TroubleScreen, {columns, look}: View): Row[] => [
+const troubleRows = ({problem, login}: TroubleScreen, {columns, look, wizard: {news}}: View): Row[] => [
 	...wrapWhole('This has to be mended first; nothing is lost.', columns - 2).map((text) => row(' ', {text, bold: true})),
 	emptyRow,
 	...problemLines(problem, 1).flatMap((line) => rowsOf(line, columns, look)),
 	...(login === undefined
 		? []
 		: [emptyRow, ...rowsOf({text: `L runs \`${login}\` here, then it goes on. A login elsewhere is noticed with r.`, indent: 1}, columns, look)]),
+	...(news ? [emptyRow, ...wrapWhole(plainText(news.says, look), columns - 2).map((text) => row(' ', {text, role: news.role}))] : []),
 ];
 
 const drawTrouble: Draw<TroubleScreen> = (screen, view) => pageRows({all: troubleRows(screen, view), top: screen.top}, view);
