@@ -39,20 +39,24 @@ export const nothingPaid: Paid = {machines: new Map(), at: undefined, unended: 0
 /** An hour in milliseconds. */
 export const hourMs = 3_600_000;
 
-/** What a machine cost between two times, in USD; undefined where the price of a part of it isn't known. `until` is up to when it is known to run. */
+/**
+ * What a machine cost between two times, in USD; undefined where no price of that time is known. An hour whose price alone isn't known yet counts with its
+ * disk and address, so that the sum never falls. `until` is up to when the machine is known to run.
+ */
 export function paidBetween({from, to, diskGib, publicAddress, spot, hourly}: PaidMachine, begin: number, until: number): number | undefined {
 	const [start, end] = [Math.max(begin, from), Math.min(until, to ?? until)];
 	if (end <= start) return 0;
+	let isKnown = false;
 	let usd = ((withDiskAndAddress(0, diskGib, publicAddress) ?? 0) * (end - start)) / hourMs;
 	for (let at = start; at < end; ) {
 		const hour = Math.floor((at - from) / hourMs);
 		const next = spot ? Math.min(end, from + (hour + 1) * hourMs) : end;
 		const price = hourly[spot ? hour : 0];
-		if (price === undefined) return undefined;
-		usd += (price * (next - at)) / hourMs;
+		isKnown ||= price !== undefined;
+		usd += ((price ?? 0) * (next - at)) / hourMs;
 		at = next;
 	}
-	return usd;
+	return isKnown ? usd : undefined;
 }
 
 /** What machines cost together between two times, in USD: those whose price isn't known are left out; undefined where there are only such. */

@@ -175,12 +175,14 @@ for (const {byLog, over, isWorker, orphan} of weeks)
 			every.look();
 			const now = clock.now();
 			const told = costs(snapshot, join(snapshot, now), now);
-			if (!told.today || paid.at === undefined || paid.asks) return;
-			seen.snapshots += 1;
+			if (!told.today || paid.at === undefined) return;
 			const month = told.month?.usd ?? 0;
 			if (last?.day === dayOf(now)) assert.ok(told.today.usd >= last.today - 1e-9, `today fell from ${last.today} to ${told.today.usd}`);
 			if (last && monthOf(last.day) === monthOf(now)) assert.ok(month >= last.month - 1e-9, `the month fell from ${last.month} to ${month}`);
 			last = {day: dayOf(now), today: told.today.usd, month};
+			// An hour that has just begun is in it once its price was looked at.
+			if (paid.asks || snapshot.prices.at === undefined) return;
+			seen.snapshots += 1;
 			const own = every.cost(dayOf(now), paid.at);
 			seen.most = Math.max(seen.most, Math.abs(told.today.usd - own));
 		};
