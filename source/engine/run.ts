@@ -46,6 +46,10 @@ export type Again = (step: StepName) => Promise<boolean>;
 /** Does every step as soon as those before it are done, side by side. A failed one stops only what comes after it; an abort starts no more. */
 export async function walk({steps, todo, before, work, again, signal, clock, emit}: StepWalk): Promise<RunResult> {
 	const result: Omit<RunResult, 'counts'> = {done: [], failed: [], skipped: [], problems: [], stopped: false};
+	/** What nobody set out to do isn't missed where it is left: the run's counts are without it too. */
+	const tellSkipped = (step: AnyStep, because: readonly StepName[]): void => {
+		if (todo.includes(step)) emit({event: 'step.skipped', step: step.name, because: [...because]});
+	};
 	const attempt = async (step: AnyStep): Promise<StepEnding> => {
 		while (!signal.aborted) {
 			const start = clock.now();
@@ -56,7 +60,7 @@ export async function walk({steps, todo, before, work, again, signal, clock, emi
 				if (error instanceof Stopped) {
 					result.stopped = true;
 					// What was under way isn't done, and is told: it's where the next run goes on.
-					emit({event: 'step.skipped', step: step.name, because: []});
+					tellSkipped(step, []);
 					return 'skipped';
 				}
 				emit({event: 'step.failed', step: step.name, problem: dataOf(error), seconds: secondsSince(clock, start)});
@@ -74,7 +78,7 @@ export async function walk({steps, todo, before, work, again, signal, clock, emi
 		const ending = (async (): Promise<StepEnding> => {
 			const above = await Promise.all(before(step).map(async (other) => ({name: other.name, ending: await start(other)})));
 			const because = above.filter((one) => one.ending !== 'done').map(({name}) => name);
-			if (because.length > 0) emit({event: 'step.skipped', step: step.name, because});
+			if (because.length > 0) tellSkipped(step, because);
 			const how = because.length > 0 ? 'skipped' : await attempt(step);
 			result[how].push(step.name);
 			return how;

@@ -319,8 +319,15 @@ test('a wish to stop ends with the call under way: nothing more is begun, what w
 		assert.ok(made.events.some((one) => one.event === 'step.skipped' && one.step === step && one.because.length === 0));
 		const started = made.events.find((one) => one.event === 'run.started');
 		const {of = 0, done = 0, failed = 0, skipped = 0} = made.result?.counts ?? {};
-		assert.equal(of, started?.event === 'run.started' ? started.steps.length : -1);
+		const todo = started?.event === 'run.started' ? started.steps.map(({name}) => name) : [];
+		assert.equal(of, todo.length);
 		assert.equal(done + failed + skipped, of);
+		const told = made.events.flatMap((one) => (one.event === 'step.skipped' ? [one.step] : []));
+		assert.deepEqual(
+			told.filter((name) => !todo.includes(name)),
+			[],
+		);
+		assert.equal(told.length, skipped);
 		await goesOnWell(world);
 	}
 });
