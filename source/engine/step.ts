@@ -15,7 +15,13 @@ export interface Found {}
 export type StepName = keyof Found;
 
 /** One thing that isn't as the answers want it. `what` is an answer's key where one asks for it. */
-export type Change = {what: AnswerKey | (string & {}); from: string; to: string; how: How /** Why it takes as much as `how` says. */; because?: string};
+export type Change = {
+	what: AnswerKey | (string & {});
+	from: string;
+	to: string;
+	how: How /** Why it takes as much as `how` says, or what of it isn't in force before the runner starts anew. */;
+	because?: string;
+};
 
 /** Something worth knowing that is no failure. */
 export type Note = {says: string; advice?: string};

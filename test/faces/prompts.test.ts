@@ -25,6 +25,13 @@ test('a text has its default and is judged by the question’s own validator', a
 	assert.equal(answer, 'ci');
 });
 
+test('what stands before the cursor wraps between words in a narrow terminal, and leaves room to type', async () => {
+	const {face, input, out} = plainUnderTest({interactive: true, columns: 40});
+	input.write('ci\n');
+	await face.ask(fleetName());
+	assert.match(out(), /^Answer \(Enter takes gitlab-runners; \?\nhelps\): /m);
+});
+
 for (const [name, asked, typed, right] of [
 	['a number’s default is taken by Enter', limit(), '', 10],
 	['a number that isn’t whole is taken as it is', spotPrice(), '', 0.2],

@@ -115,6 +115,8 @@ const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
 		drains: 'raised',
 		because:
 			'Idle workers, and worn ones that run several jobs each, come beside those of the jobs that the limit lets in: only max_instances keeps all within the limit, and the runner reads that when it starts.',
+		lowered:
+			'The runner reads max_instances when it starts. Until its next start the one before holds, so idle workers, and worn ones that run several jobs each, may come beside those of the jobs that the limit lets in.',
 		caps: true,
 		write: ({answers}, standing, elsewhere) => whole(instancesFor(answers, most(standing), scales(elsewhere('runners.autoscaler.policy')))),
 		readAll: (value) => ({answers: {limit: most(value)}, resolved: [], notes: []}),
@@ -141,6 +143,7 @@ const rowsFor = (made: WorkersMade | undefined): readonly Field[] => [
 	own('connector_config.timeout', {write: () => connectTimeout}),
 	{path: 'runners.autoscaler.policy', write: policiesWanted, readAll: policiesRead},
 	{path: 'runners.autoscaler.policy.periods', absent: [[always]]},
+	{path: 'runners.autoscaler.policy.idle_count', absent: [0n]},
 	{path: 'runners.autoscaler.policy.preemptive_mode', zeroCounts: true},
 	{path: 'runners.autoscaler.policy.scale_factor', absent: [0]},
 	{path: 'runners.autoscaler.policy.scale_factor_limit', absent: [0n]},

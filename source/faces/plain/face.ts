@@ -139,7 +139,8 @@ export function plainFace(options: PlainOptions): Face {
 		/** Lines that come while a prompt is open wait until it's answered, or they would break it. */
 		async ask(prompt, hidden = false) {
 			const lines = await reader();
-			out.write(plainText(prompt, look));
+			// A column stays for what is typed.
+			out.write(`${wrapColumns(plainText(prompt, look).trimEnd(), columns() - 2).join('\n')} `);
 			asking = true;
 			try {
 				return await (hidden ? lines.hidden() : lines.line());

@@ -128,7 +128,7 @@ function startsAnew(plan: Plan): boolean {
 	return finding?.is === 'different' && finding.changes.some(({how}) => how === 'drain');
 }
 
-/** Why it has to, where that isn't so of every fleet. */
+/** Why it has to, or what waits until it does, where that isn't so of every fleet. */
 function reasons(plan: Plan): string[] {
 	const finding = plan.get('runner');
 	return finding?.is === 'different' ? finding.changes.flatMap(({because}) => because ?? []) : [];
@@ -157,7 +157,7 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 								...reasons(plan),
 								startsAnew(plan)
 									? `GitLab Runner reads this only when it starts: it takes no new job from then on, starts anew ${actContext.endsJobs ? 'at once, by which running jobs end and fail' : `once running jobs have ended (${takes(drainSeconds)} at most)`}, and its idle workers go with it.`
-									: 'It is written atomically after `gitlab-runner lint`, and the runner loads it by itself; jobs that run go on.',
+									: `It is written atomically after \`gitlab-runner lint\`, and the runner loads ${reasons(plan).length > 0 ? 'the rest' : 'it'} by itself; jobs that run go on.`,
 							]
 						: []),
 					`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,

@@ -80,6 +80,8 @@ export type Field = {
 	readonly drains?: true | 'raised';
 	/** Why the runner has to start anew for it, where that isn't so of every fleet; a sentence for people. */
 	readonly because?: string;
+	/** What holds until the next start where a lower number isn't in force before; a sentence for people. */
+	readonly lowered?: string;
 };
 
 /** What a value says in our answers; `resolved` ones were made from an answer, and aren't what was answered. */

@@ -230,10 +230,20 @@ function differing(compared: Compared, from: Value | undefined, to: Value | unde
 		const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
 		return keys.flatMap((key) => differing(compared, before[key], after[key], path === '' ? key : `${path}.${key}`));
 	}
+	const [onlyFrom, onlyTo] = [onlyTable(from), onlyTable(to)];
+	if (onlyFrom && onlyTo && field?.answer === undefined) return differing(compared, onlyFrom, onlyTo, path);
 	const says = (value: Value | undefined): string => shownAt(path, value ?? field?.absent?.[0]);
-	const drains = field !== undefined && isReadAtStart(field, from, to) && !(goesOver && config.rows.includes(field));
+	const isNew = field === undefined || (goesOver && config.rows.includes(field));
+	const drains = !isNew && isReadAtStart(field, from, to);
+	const because = isNew ? undefined : drains ? field.because : field.lowered;
 	const change: Change = {what: field?.answer ?? path, from: says(from), to: says(to), how: drains ? 'drain' : 'live'};
-	return [drains && field.because !== undefined ? {...change, because: field.because} : change];
+	return [because === undefined ? change : {...change, because}];
+}
+
+/** The table of a list that holds one alone: what differs is told by its keys then, and not as the whole list's TOML. */
+function onlyTable(value: Value | undefined): Table | undefined {
+	const [only, ...more] = Array.isArray(value) ? value : [];
+	return more.length === 0 && isTable(only) ? only : undefined;
 }
 
 /** Whether the runner has to start anew for another value. */

@@ -228,7 +228,7 @@ test('what a person wrote stays: other keys of a policy, durations in their own 
 	const {changes, text, yours} = mergeConfig(standing, scaledConfig({idleTime: 1200, idleCount: 2}));
 	assert.deepEqual(
 		changes.map(({what, how}) => [what, how]),
-		[['runners.autoscaler.policy', 'live']],
+		[['runners.autoscaler.policy.idle_count', 'live']],
 	);
 	for (const kept of ['idle_time = "20m" # as agreed', 'scale_factor = 0.5', 'scale_factor_limit = 4', 'failure_threshold = 5'])
 		assert.ok(text.includes(kept), text);
@@ -237,7 +237,7 @@ test('what a person wrote stays: other keys of a policy, durations in their own 
 
 test('policies are read again while the runner runs; all else of an Auto Scaling group takes a new start', () => {
 	const how = (over: Partial<Answers>) => mergeConfig(written(), scaledConfig(over)).changes.map(({what, how: way}) => `${what} ${way}`);
-	assert.deepEqual(how({idleTime: 60}), ['runners.autoscaler.policy live']);
+	assert.deepEqual(how({idleTime: 60}), ['runners.autoscaler.policy.idle_time live']);
 	assert.deepEqual(how({limit: 12, concurrent: 12}), ['concurrent live', 'limit live']);
 	assert.deepEqual(how({maxBuilds: 1}), ['maxBuilds drain']);
 });

@@ -94,7 +94,10 @@ test('where idle workers are kept the runner has no room for a higher limit, sin
 	assert.deepEqual(troublesOf(raised, world.clock.now()), []);
 	// A lower one is loaded at once: the runner's own number follows at its next start.
 	const lower = await driver.prepare({do: 'scale', limit: 5}, raised);
-	assert.match(lower.proposal.details.join('\n'), /the runner loads it by itself; jobs that run go on/);
+	assert.match(
+		lower.proposal.details.join('\n'),
+		/Until its next start the one before holds, so idle workers, .*\n.*the runner loads the rest by itself; jobs that run go on/,
+	);
 });
 
 test('a limit that waits for running jobs ends them once nobody wants to wait any more, or at once where nobody wants to from the beginning; the runner starts anew with it', async () => {
@@ -131,7 +134,9 @@ test('another idle count is loaded while jobs run, and a worker is made ready', 
 	world.outside.queueJobs(1, {seconds: 900});
 	await seen(world, driver, counted(world, 'busy', 1));
 	const {proposal, carryOut} = await driver.prepare({do: 'idle', count: 1}, await seen(world, driver, hasSettled));
-	assert.match(proposal.details.join('\n'), /the runner loads it by itself; jobs that run go on/);
+	const details = proposal.details.join('\n');
+	assert.match(details, /\nRunner: runners\.autoscaler\.max_instances 13 → 3, runners\.autoscaler\.policy\.idle_count 0 → 1\n/);
+	assert.match(details, /Until its next start the one before holds, .*\n.*the runner loads the rest by itself; jobs that run go on/);
 	await carryOut(() => undefined);
 	await seen(world, driver, counted(world, 'idle', 1));
 	assert.equal(world.jobs[0]?.state, 'running');
