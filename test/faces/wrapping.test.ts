@@ -77,6 +77,7 @@ const noKey = {
 
 test('a burst with a return in it is letters and then Enter', () => {
 	assert.deepEqual(pressesOf('ok\r', noKey), [{text: 'o'}, {text: 'k'}, {key: 'enter'}]);
+	assert.deepEqual(pressesOf('a\u0005b\u0003', noKey), [{text: 'a'}, {key: 'ctrl-e'}, {text: 'b'}, {key: 'ctrl-c'}]);
 	assert.deepEqual(pressesOf('\r', {...noKey, return: true}), [{key: 'enter'}]);
 	assert.deepEqual(pressesOf('c', {...noKey, ctrl: true}), [{key: 'ctrl-c'}]);
 });

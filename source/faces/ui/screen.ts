@@ -43,16 +43,19 @@ const flags: readonly [keyof Key, KeyName][] = [
 	['pageDown', 'pagedown'],
 ];
 
-const controls: Record<string, KeyName> = {'\r': 'enter', '\n': 'enter', '\t': 'tab', '\u007f': 'backspace', '\b': 'backspace', '\u0003': 'ctrl-c'};
+const controls: Record<string, KeyName> = {'\r': 'enter', '\n': 'enter', '\t': 'tab', '\u007f': 'backspace', '\b': 'backspace'};
 
 function pressOf(letter: string): Press[] {
 	const key = controls[letter];
 	if (key) return [{key}];
-	return letter < ' ' ? [] : [{text: letter}];
+	if (letter >= ' ') return [{text: letter}];
+	const held = String.fromCharCode(letter.charCodeAt(0) + 96);
+	return held >= 'a' && held <= 'z' ? [{key: `ctrl-${held}`}] : [];
 }
 
 /**
- * What Ink's input means. Ink 8 gives a burst such as `hello\r` as one input without any flag: it's taken apart, so that it still submits.
+ * What Ink's input means. Ink 8 gives a burst such as `hello\r` as one input without any flag: it's taken apart, so that it still submits, and ctrl-e
+ * still goes to the end of the line.
  */
 export function pressesOf(input: string, key: Key): Press[] {
 	if (key.eventType === 'release') return [];
