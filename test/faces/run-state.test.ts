@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Happening} from '../../source/engine/events.ts';
-import {inLine, logKept, stepIn, toGo} from '../../source/faces/words/run-state.ts';
+import {summary} from '../../source/faces/ui/face.tsx';
+import {beginning, inLine, logKept, reduce, stamped, stepIn, toGo} from '../../source/faces/words/run-state.ts';
 import {everything, goodEnd, refused, untilTestMachine, untilTheEnd} from './recorded.ts';
 import {start, stateAfter} from './states.ts';
 
@@ -129,4 +130,20 @@ test('a title begins small in the middle of a line, and a name stays as it is', 
 		'SSH',
 		'Auto Scaling group',
 	]);
+});
+
+test('what is left on the normal screen names the steps of an earlier run by their titles, and its leftovers not at all', () => {
+	const profile = {name: 'manager-profile', title: 'Manager’s profile', needs: []};
+	const old = {name: 'old-manager', title: 'Replaced manager', needs: [], leftover: true as const};
+	const events = (
+		[
+			{event: 'plan.started', steps: [profile, old]},
+			{event: 'run.started', doing: 'apply', steps: [profile]},
+			{event: 'step.done', step: 'manager-profile', says: 'the manager has it', seconds: 1},
+			{event: 'step.skipped', step: 'old-manager', because: ['manager-profile']},
+			{event: 'run.started', doing: 'remove', steps: [{name: 'service', title: 'Service', needs: []}]},
+		] satisfies Happening[]
+	).map((happening) => stamped(happening, 0));
+	const lines = summary(events, events.reduce(reduce, beginning)).map(({text}) => text);
+	assert.deepEqual(lines, ['manager’s profile: the manager has it, 1 s']);
 });

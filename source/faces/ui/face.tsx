@@ -4,7 +4,7 @@ import type {Problem} from '../../problem.ts';
 import type {Face} from '../face.ts';
 import type {TerminalLook} from '../words/glyphs.ts';
 import {type Line, problemLines, toText} from '../words/lines.ts';
-import type {RunState} from '../words/run-state.ts';
+import {knowing, type RunState} from '../words/run-state.ts';
 import {linesOf} from '../words/sentences.ts';
 import {App} from './app.tsx';
 import {type ControllerOptions, makeController} from './controller.ts';
@@ -50,8 +50,11 @@ function worthKeeping(events: readonly Event[]): Event[] {
 const isOfPlan = ({event}: Event): boolean => event === 'step.found' || event === 'plan.ended';
 
 /** The lines left on the normal screen once the screens are gone. Pure. */
-const summary = (events: readonly Event[], state: RunState): Line[] =>
-	worthKeeping(events).flatMap((event) => linesOf(event, state.doing ? {...state, phase: 'run'} : state));
+export function summary(events: readonly Event[], last: RunState): Line[] {
+	const titled = events.reduce((state, event) => ('steps' in event ? knowing(state, event.steps) : state), last);
+	const state: RunState = titled.doing ? {...titled, phase: 'run'} : titled;
+	return worthKeeping(events).flatMap((event) => linesOf(event, state));
+}
 
 type InkOptions = Omit<ControllerOptions, 'later' | 'handOver' | 'write'> & {
 	stdin: NodeJS.ReadStream;

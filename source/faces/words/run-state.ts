@@ -84,6 +84,12 @@ const fresh = ({name, title = name.replaceAll('-', ' '), leftover}: StepTold): S
 	...(leftover ? {leftover} : {}),
 });
 
+/** The state with these steps too where it has them no more: lines of an earlier plan or run keep the titles of theirs. */
+export const knowing = (state: RunState, steps: readonly StepTold[]): RunState => ({
+	...state,
+	all: [...state.all, ...steps.filter(({name}) => !state.all.some((one) => one.name === name)).map(fresh)],
+});
+
 /** The step of that name, or one that nothing has been told of. */
 export const stepIn = (state: RunState, name: string): StepSeen => state.all.find((step) => step.name === name) ?? fresh({name});
 
