@@ -53,7 +53,10 @@ async function takeAway(session: Session, removal: OpenContext<Removal>): Promis
 		face.emit({event: 'ended', says: `There is no fleet ${fleet.name} in ${fleet.region}.${keptWords(standing)}`, next: []});
 		return 0;
 	}
-	if (!(await face.agree(proposalOf(session, fleet, standing, await jobLines(removal))))) return 0;
+	if (!(await face.agree(proposalOf(session, fleet, standing, await jobLines(removal))))) {
+		face.emit({event: 'ended', says: `Nothing was taken away. ${fleet.name} stands in ${fleet.region}.`, next: []});
+		return 0;
+	}
 	const result = await remove(session, removal);
 	const stopped = stops.exit();
 	if (stopped !== undefined) {
@@ -152,18 +155,17 @@ const orphansCommand = ({region}: Fleet): string => `gitlab-runner-aws orphans -
 function proposalOf({demo}: Session, fleet: Fleet, standing: readonly Stands[], running: readonly string[]): Proposal {
 	const width = Math.min(widestId, Math.max(0, ...standing.map(({id}) => id.length)));
 	const lines = (goes: boolean): string[] => standing.filter((one) => one.goes === goes).map(({id, says}) => `  ${padded(id, width)}  ${says}`);
-	const stays = lines(false);
 	const costs = standing.some((one) => one.costs);
 	const away = demo ? 'x in the panel' : `\`${orphansCommand(fleet)}\`, or x in the panel,`;
+	const goes = ['Goes:', ...lines(true)];
+	const stays = [
+		...(standing.every((one) => one.goes) ? [] : ['Stays:', ...lines(false)]),
+		...(costs ? [`  ! ${away} looks at what costs and bears no mark, and removes it.`] : []),
+	];
 	return {
 		says: `The fleet ${fleet.name} in ${fleet.region} is taken away.`,
-		details: [
-			...running,
-			'Goes:',
-			...lines(true),
-			...(stays.length > 0 ? ['Stays:', ...stays] : []),
-			...(costs ? [`  ! ${away} looks at what costs and bears no mark, and removes it.`] : []),
-		],
+		// What stays and costs is read before anybody scrolls.
+		details: [...running, ...(costs ? [...stays, ...goes] : [...goes, ...stays])],
 		word: fleet.name,
 	};
 }

@@ -296,7 +296,7 @@ test('a runner that no manager ever held is deleted before another one is made',
 	assert.deepEqual(again.blocked, []);
 });
 
-test('the review of a removal names the jobs that run and how long they have, and says so where none does', async () => {
+test('the review of a removal names the jobs that run and how long they have, and what stays and costs before what goes; who leaves it is told so', async () => {
 	const world = simulatedWorld();
 	const manager = await busyFleet(world, 7200);
 	const reviewed = async (): Promise<readonly string[]> => {
@@ -309,6 +309,7 @@ test('the review of a removal names the jobs that run and how long they have, an
 			},
 		};
 		assert.equal(await destroy(sessionAt(world, ['destroy'], face)), 0);
+		assert.ok(face.events.some((one) => one.event === 'ended' && one.says === `Nothing was taken away. ${name} stands in ${region}.`));
 		return asked[0]?.details ?? [];
 	};
 	const [head, ...lines] = await reviewed();
@@ -316,6 +317,14 @@ test('the review of a removal names the jobs that run and how long they have, an
 	assert.match(lines[0] ?? '', /^ {2}acme\/app #\d+, for \d+ \w$/);
 	world.outside.stopService(manager);
 	await world.clock.sleep(30_000);
-	assert.equal((await reviewed())[0], 'No job runs now.');
+	const keyName = `runner-abcdefghi-${name}-1790000000-0badc0de`;
+	world.outside.addInstance(region, {tags: {Name: keyName}, keyName, type: 'c5.large'});
+	const left = await reviewed();
+	assert.equal(left[0], 'No job runs now.');
+	const headed = left.filter((line) => !line.startsWith('  ') || /^ {2}!|without our mark/.test(line));
+	assert.deepEqual(
+		headed.map((line) => /^\S+:|without our mark|!/.exec(line.trim())?.[0]),
+		[undefined, 'Stays:', 'without our mark', '!', 'Goes:'],
+	);
 	assert.equal(managers(world).length, 1);
 });
