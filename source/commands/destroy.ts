@@ -139,7 +139,7 @@ async function jobLines(removal: Removal): Promise<string[]> {
 			? 'they end at once, and fail'
 			: `no new one is taken, and they have ${takes(drainSeconds)} to end; \`--now\`, or N while it waits, ends them`;
 	return [
-		`Runs now: ${jobs.length === 0 ? then : `${many(jobs.length, 'job')}; ${then}`}`,
+		jobs.length === 0 ? `Jobs that run: ${then}` : `Runs now: ${many(jobs.length, 'job')}; ${then}`,
 		...jobs.slice(0, mostNamed).map(({project, id, seconds}) => `  ${project ?? ''} #${id}${seconds === undefined ? '' : `, for ${age(seconds)}`}`),
 		...(jobs.length > mostNamed ? [`  and ${jobs.length - mostNamed} more`] : []),
 		...unknown,

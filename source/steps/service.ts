@@ -216,7 +216,7 @@ async function drainFor(removal: Removal, manager: Instance, report: Report): Pr
 		if (!isProblem(error)) throw error;
 		const workers = workersOf(removal.fleet, await removal.look(accountLook)).length;
 		if (seconds > 0 && workers > 0) throw notDrained(removal, manager, workers, error);
-		report({says: `not stopped, since the manager ${manager.id} isn't reached. ${error.message}`});
+		report({says: `not stopped, since the manager ${manager.id} isn't reached: ${error.message.replace(/\.$/, '')}`});
 	}
 }
 
