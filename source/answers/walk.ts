@@ -86,6 +86,12 @@ export function believed(layers: Layers): Given {
 /** An answer in the review: its words, the value itself, and where it came from. */
 export type AnswerSeen = {key: AnswerKey; value: string; raw: unknown; source: Source; why?: string | undefined; wrong?: string | undefined};
 
+/** Where an answer came from, in words: what a person types is chosen as much as what is taken from a list. */
+export function cameFrom({source, why}: Pick<AnswerSeen, 'source' | 'why'>): string {
+	const word = source === 'typed' ? 'chosen' : source;
+	return why === undefined ? word : `${word}: ${why}`;
+}
+
 /** Every answer, as the review shows it. */
 export function answersSeen({given, sources, why, wrong}: Omit<Settled, 'missing'>): AnswerSeen[] {
 	return inOrder.flatMap(({id, when, unit, written}) => {

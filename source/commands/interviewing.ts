@@ -4,7 +4,7 @@ import type {SecretQuestion} from '../answers/question.ts';
 import {weekOf} from '../answers/schedule.ts';
 import {secretsNeeded} from '../answers/secret-interview.ts';
 import {gitlabTokenQuestion, runnerTokenQuestion} from '../answers/secrets.ts';
-import {answersSeen, type Settled} from '../answers/walk.ts';
+import {answersSeen, cameFrom, type Settled} from '../answers/walk.ts';
 import type {OpenContext} from '../engine/context.ts';
 import {type EndedPlan, foundIn, type LivePlan, livePlan, type Plan, type Turns, turns} from '../engine/plan.ts';
 import type {AnyStep, Context, Looking, Proposal} from '../engine/step.ts';
@@ -206,7 +206,7 @@ function answerLines(answers: Answers, sources: Context['sources']): string[] {
 	const given = answersSeen({given: answers, sources, why: {}, wrong: []});
 	const width = Math.max(...given.map(({key}) => key.length));
 	const values = Math.min(40, Math.max(...given.map(({value}) => value.length)));
-	return given.map(({key, value, source}) => `  ${key.padEnd(width)}  ${value.padEnd(values)}  (${source})`);
+	return given.map((answer) => `  ${answer.key.padEnd(width)}  ${answer.value.padEnd(values)}  (${cameFrom(answer)})`);
 }
 
 /** What a run is going to do, before anybody agrees to it. */

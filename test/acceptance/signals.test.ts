@@ -227,7 +227,7 @@ test('before lines in a real terminal, a signal at a question ends it, and a sec
 	const terminal = await runningIn(t, ['--plain', '--yes']);
 	await isWritten();
 	terminal.press('\x03');
-	await terminal.until(/Ctrl-c or the signal once more ends it at once/);
+	await terminal.until(/Ctrl-c or\s+the signal once more ends it at once/);
 	terminal.press('\x03');
 	await terminal.ended();
 	leftAsFound(terminal, 130);

@@ -32,11 +32,11 @@ const visit = [
 	[question(/Review of gitlab-runners in us-east-2: something is blocked[\s\S]*images: blocked: [\s\S]*:fix takes use t4g\.small instead/), 'yes'],
 	[/Nothing is made while something is blocked[\s\S]*helps\): $/, ':fix'],
 	[
-		question(/Review of gitlab-runners in us-east-2: this is what is made\.[\s\S]*At most about[\s\S]*spot +no \(typed\)[\s\S]*limit +3 machines/),
+		question(/Review of gitlab-runners in us-east-2: this is what is made\.[\s\S]*At most about[\s\S]*spot +no \(chosen\)[\s\S]*limit +3 machines/),
 		'worker disk',
 	],
 	[question(/How big is a worker's disk\?/), '30'],
-	[question(/worker disk +30 GiB \(typed\)/), 'yes'],
+	[question(/worker disk +30 GiB \(chosen\)/), 'yes'],
 	[/Two\s+jobs\s+run\s+in\s+a\s+private\s+project[\s\S]*Go on\?[^\n]*$/, 'no'],
 	[/Waiting for the first job[\s\S]*Press Enter to leave it\./, ''],
 	[/is set up in us-east-2[\s\S]*machines: [\s\S]*What next\?[^\n]*$/, 'limit 5'],

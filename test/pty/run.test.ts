@@ -184,5 +184,5 @@ test('back from the last question to the first and forward again keeps every ans
 	await and(key.enter, /How many/);
 	await and(key.enter, /Where does the runner/);
 	await and(key.enter, /Review: this is what Enter makes/);
-	for (const answer of [/image +ubuntu-22\.04 +\(typed\)/, /cache +none +\(typed\)/, /spot +no +\(typed\)/]) assert.match(text(), answer);
+	for (const answer of [/image +ubuntu-22\.04 +\(chosen\)/, /cache +none +\(chosen\)/, /spot +no +\(chosen\)/]) assert.match(text(), answer);
 });

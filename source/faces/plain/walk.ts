@@ -1,5 +1,6 @@
 import {inOrder} from '../../answers/all.ts';
 import {flagOf, isSecret, keyWords} from '../../answers/question.ts';
+import {cameFrom} from '../../answers/walk.ts';
 import type {AnswerKey} from '../../fleet.ts';
 import {
 	answerOf,
@@ -69,9 +70,9 @@ function reviewLines(seen: WizardSeen, state: RunState): Line[] {
 		...seen.costs.map((text): Line => ({text})),
 		{text: 'The answers:'},
 		...seen.answers.map(
-			({key, value, source, why, wrong}, at): Line => ({
+			({key, value, wrong, ...from}, at): Line => ({
 				subject: `${`${at + 1}`.padStart(`${seen.answers.length}`.length)}  ${keyWords(key).padEnd(width)}`,
-				text: `${value} (${why === undefined ? source : `${source}: ${why}`})${wrong === undefined ? '' : ` ${wrong}`}`,
+				text: `${value} (${cameFrom(from)})${wrong === undefined ? '' : ` ${wrong}`}`,
 				indent: 2,
 			}),
 		),

@@ -124,8 +124,8 @@ test('the review’s answers are filtered with /, Enter changes the one in focus
 	walked.press(token);
 	await walked.and(keys.enter, /Review: this/);
 	await walked.and('/', /↵ change it/);
-	for (const letter of 'limit typed') walked.press(letter);
-	await walked.until(/\/ limit typed▏[\s\S]*› limit +7 machines +\(typed\)/);
+	for (const letter of 'limit chosen') walked.press(letter);
+	await walked.until(/\/ limit chosen▏[\s\S]*› limit +7 machines +\(chosen\)/);
 	assert.doesNotMatch(walked.frame(), /idle count/);
 	await walked.and(keys.enter, /How many workers[\s\S]*keep 7 machines/);
 	await walked.and(keys.escape, /› limit +7/);
@@ -348,7 +348,7 @@ test('with a preset the walk begins at the review; an answer is changed in place
 	await until(/› worker type +m5\.large +\(preset\)/);
 	await and(keys.enter, /Which instance type are the workers/);
 	await and(keys.up, /› c5\.large/);
-	await and(keys.enter, /worker type +c5\.large +\(typed\)/);
+	await and(keys.enter, /worker type +c5\.large +\(chosen\)/);
 	assert.match(walked.frame(), /› worker type/);
 });
 

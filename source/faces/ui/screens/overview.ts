@@ -1,5 +1,5 @@
 import {keyWords} from '../../../answers/question.ts';
-import type {AnswerSeen} from '../../../answers/walk.ts';
+import {type AnswerSeen, cameFrom} from '../../../answers/walk.ts';
 import {type AnswerKey, markKeys} from '../../../fleet.ts';
 import {blockedIn} from '../../wizard/seen.ts';
 import {type Mark, marks, plainText, signOf} from '../../words/glyphs.ts';
@@ -32,7 +32,7 @@ type Spot = AnswerKey | 'secret';
 /** The answers that the filter leaves. */
 function answersIn({filter}: OverviewScreen, {wizard}: View): readonly AnswerSeen[] {
 	const words = (filter?.text ?? '').toLowerCase().split(' ');
-	return wizard.answers.filter(({key, value, source}) => words.every((word) => `${keyWords(key)} ${value} ${source}`.toLowerCase().includes(word)));
+	return wizard.answers.filter((answer) => words.every((word) => `${keyWords(answer.key)} ${answer.value} ${cameFrom(answer)}`.toLowerCase().includes(word)));
 }
 
 const isFiltered = ({filter}: OverviewScreen): boolean => filter !== undefined;
@@ -149,14 +149,14 @@ function changes(view: View): Row[] {
 /** What of the focused answer isn't seen in its row: a value or a reason that was cut, and the week of a schedule. */
 function detailRows(answer: AnswerSeen, [keyWidth, valueWidth]: [number, number], view: View): Row[] {
 	const {columns, look} = view;
-	const why = answer.why === undefined ? answer.source : `${answer.source}: ${answer.why}`;
+	const why = cameFrom(answer);
 	const isWhole = displayWidth(answer.value) <= valueWidth && keyWidth + valueWidth + displayWidth(why) + 9 <= columns;
 	const whole = isWhole ? [] : wrapWhole(plainText(`${answer.value} (${why})`, look), columns - 6).map((text) => row(`     ${text}`));
 	return [...whole, ...(answer.key === 'schedule' ? weekRows(answer.raw, bodyRows(view.rows) - 4, view) : [])];
 }
 
 function answerRow(answer: AnswerSeen, focused: boolean, widths: [number, number], {look}: View): Row {
-	const why = answer.why === undefined ? answer.source : `${answer.source}: ${answer.why}`;
+	const why = cameFrom(answer);
 	const value = cut(plainText(answer.value, look), widths[1], signOf('more', look));
 	return row(
 		{text: focused ? ` ${signOf('focus', look)} ` : '   ', role: 'accent'},
