@@ -3,7 +3,6 @@ import {after, test} from 'node:test';
 import {CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {CreateLaunchTemplateCommand, DescribeLaunchTemplateVersionsCommand} from '@aws-sdk/client-ec2';
 import * as z from 'zod';
-import {showsAll} from '../panel/forty-on-peers.ts';
 import {until} from '../peers/poll.ts';
 import {initHere} from '../peers/systemd.ts';
 import {firstBaked, wholeGroup} from './account.ts';
@@ -17,10 +16,9 @@ import {smokes} from './smokes.ts';
 
 /** A mirror needs a real systemd, and room for it is memory here. */
 const mirrored = (await initHere()) === 'systemd';
-const count = 40;
 const {world, account, laptop, setup, standing} = await begin({
 	executor: 'docker-autoscaler',
-	limit: count,
+	limit: 40,
 	idleTime: 1,
 });
 after(() => world.stop());
@@ -110,25 +108,6 @@ test('another disk is another version of the template, which is proven and becom
 	const open = (await account.groups()).flatMap(({IpPermissions = []}) => IpPermissions.map(({FromPort}) => FromPort));
 	assert.ok(!open.includes(5000), open.join());
 	assert.equal((await newest()).BlockDeviceMappings?.[0]?.Ebs?.VolumeSize, 60);
-	await until('the workers to go', async () => ((await standing()).some((one) => one.endsWith('-worker')) ? undefined : true));
-	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
-});
-
-/** A laptop that has never seen the fleet. */
-const second = {...world.env, HOME: await world.newHome(), GITLAB_TOKEN: world.gitlab.personalToken('api')};
-
-test('forty jobs are forty workers, which the group makes at the runner’s wish', async () => {
-	for (let at = 0; at < count + 2; at++) world.gitlab.queue({seconds: 3000});
-	await until('forty jobs to run on instances', async () => {
-		const running = (await onManager(world, 'curl -fsS http://127.0.0.1:9252/debug/jobs/list')).match(/ state=running/g) ?? [];
-		return running.length === count ? true : undefined;
-	});
-});
-
-showsAll({world, account, here: [...fleet, '--gitlab-url', world.gitlab.url], env: second, count, hasGroup: true});
-
-test('a drain that is typed with now waits for no job, and takes the workers along', async () => {
-	ended(await laptop.run(['status', 'drain', 'now', '--yes', ...fleet]), 0);
 	await until('the workers to go', async () => ((await standing()).some((one) => one.endsWith('-worker')) ? undefined : true));
 	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
 });

@@ -7,7 +7,7 @@ export type Needs = {
 	all: ReadonlySet<Peer>;
 	/** Without these some of its tests aren't: it looks what is here, and only then imports what starts them. */
 	some: ReadonlySet<Peer>;
-	/** How long the file is, in bytes. */
+	/** How long the file is, with what it imports that holds tests, in bytes. */
 	bytes: number;
 };
 
@@ -38,6 +38,13 @@ function reached(inputs: Metafile['inputs'], from: string, mayWait: boolean): Se
 	return found;
 }
 
+/** How many bytes a file's tests are: its own, and those of a module that it takes tests from. */
+function bytesOfTests(inputs: Metafile['inputs'], file: string): number {
+	const {bytes = 0, imports = []} = inputs[file] ?? {};
+	const shared = imports.filter(({path}) => inputs[path]?.imports.some((one) => one.path === 'node:test'));
+	return shared.reduce((sum, {path}) => sum + (inputs[path]?.bytes ?? 0), bytes);
+}
+
 /** What each test file needs, told by its imports. The working directory is the project's. */
 export async function needsOf(files: readonly string[]): Promise<Map<string, Needs>> {
 	const {metafile} = await build({
@@ -56,7 +63,7 @@ export async function needsOf(files: readonly string[]): Promise<Map<string, Nee
 		files.map((file) => {
 			const all = reached(metafile.inputs, file, false);
 			const some = new Set([...reached(metafile.inputs, file, true)].filter((peer) => !all.has(peer)));
-			return [file, {all, some, bytes: metafile.inputs[file]?.bytes ?? 0}];
+			return [file, {all, some, bytes: bytesOfTests(metafile.inputs, file)}];
 		}),
 	);
 }
