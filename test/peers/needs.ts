@@ -7,7 +7,7 @@ export type Needs = {
 	all: ReadonlySet<Peer>;
 	/** Without these some of its tests aren't: it looks what is here, and only then imports what starts them. */
 	some: ReadonlySet<Peer>;
-	/** How long the file is, with what it imports that holds tests, in bytes. */
+	/** How long the file is, with what it imports that holds tests or does what an acceptance test does, in bytes. */
 	bytes: number;
 };
 
@@ -38,10 +38,10 @@ function reached(inputs: Metafile['inputs'], from: string, mayWait: boolean): Se
 	return found;
 }
 
-/** How many bytes a file's tests are: its own, and those of a module that it takes tests from. */
+/** How many bytes a file's tests are: its own, and those of modules that it takes tests from, or long runs of the program. */
 function bytesOfTests(inputs: Metafile['inputs'], file: string): number {
 	const {bytes = 0, imports = []} = inputs[file] ?? {};
-	const shared = imports.filter(({path}) => inputs[path]?.imports.some((one) => one.path === 'node:test'));
+	const shared = imports.filter(({path}) => path.startsWith('test/acceptance/') || inputs[path]?.imports.some((one) => one.path === 'node:test'));
 	return shared.reduce((sum, {path}) => sum + (inputs[path]?.bytes ?? 0), bytes);
 }
 
