@@ -19,7 +19,8 @@ export type Change = {
 	what: AnswerKey | (string & {});
 	from: string;
 	to: string;
-	how: How /** Why it takes as much as `how` says, or what of it isn't in force before the runner starts anew. */;
+	how: How;
+	/** Why it takes as much as `how` says, or what of it isn't in force before the runner starts anew. */
 	because?: string;
 };
 
@@ -103,7 +104,13 @@ export type Removal = Looking & {
 export type Report = (progress: ScriptProgress) => void;
 
 /** Something of a step's that stands in the account, as `destroy` lists it. */
-export type Standing = {id: string; says: string; goes: boolean /** It bears no mark, so it stays, and costs. */; costs?: boolean};
+export type Standing = {
+	id: string;
+	says: string;
+	goes: boolean;
+	/** It bears no mark, so it stays, and costs. */
+	costs?: boolean;
+};
 
 /** How to tell that a freshly applied change can be seen: EC2 and IAM answer late. */
 export type Settling = {tries: number; seconds: number};

@@ -33,7 +33,13 @@ export type Face = {
 };
 
 /** Commands that do by hand what a step does. */
-export type ByHand = {step: string; title: string /** Whether the step makes something, rather than only looking. */; makes: boolean; lines: readonly string[]};
+export type ByHand = {
+	step: string;
+	title: string;
+	/** Whether the step makes something, rather than only looking. */
+	makes: boolean;
+	lines: readonly string[];
+};
 
 /** Answers that somebody gave before they left the questions, and those that they left at their defaults. `says` is `9 answers of 10:42`. */
 export type LeftAnswers = {says: string; answers: Given; left: readonly AnswerKey[]};

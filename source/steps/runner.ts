@@ -173,7 +173,12 @@ async function check(context: Context, making: WorkerMaking, found: Pick<Found, 
 	}
 }
 
-type Tokens = {token?: RunnerToken; heritage?: Heritage | undefined /** GitLab no longer takes the one that stands: no job comes by it. */; refused?: boolean};
+type Tokens = {
+	token?: RunnerToken;
+	heritage?: Heritage | undefined;
+	/** GitLab no longer takes the one that stands: no job comes by it. */
+	refused?: boolean;
+};
 
 /** The token to write: none where the one that stands holds; a runner is created only when nothing else gives one. */
 async function tokenFor(

@@ -79,7 +79,7 @@ function statements({account, fleet, partition}: PolicyScope): Statement[] {
 export const scalingRights: WorkerRights = {statements, launches: false};
 
 /** Nobody knows a worker's host key before: it's made with the worker, and the way there is the manager's own network. */
-const options = [
+const sshOptions = [
 	'-i',
 	workerKeyPath,
 	'-o',
@@ -93,10 +93,10 @@ const options = [
 ];
 
 /** Run by root, who alone may read the key: the user on workers is the one that config.toml has the runner come in as. */
-const script = (words: string | undefined): string =>
+const sshScript = (words: string | undefined): string =>
 	[
 		`user=$(sed -n 's/^[[:space:]]*username[[:space:]]*=[[:space:]]*"\\([a-z_][a-z0-9_-]*\\)".*/\\1/p' ${paths.config} | head -n 1)`,
-		`exec ssh ${words === undefined ? '-t ' : ''}${commandLine(...options)} -- "\${user:-ec2-user}@$1"${words === undefined ? '' : ' "$2"'}`,
+		`exec ssh ${words === undefined ? '-t ' : ''}${commandLine(...sshOptions)} -- "\${user:-ec2-user}@$1"${words === undefined ? '' : ' "$2"'}`,
 	].join('; ');
 
 /** The command line that takes a manager's login user on to a worker, by the key and as the user that the runner itself uses. */
@@ -109,7 +109,7 @@ export async function onWorker(user: string, {name, address}: WorkerAt, words: s
 			advice: '`status` lists the workers.',
 		});
 	const root = user === 'root' ? [] : ['sudo'];
-	return commandLine(...root, 'sh', '-c', script(words), 'sh', at, ...(words === undefined ? [] : [words]));
+	return commandLine(...root, 'sh', '-c', sshScript(words), 'sh', at, ...(words === undefined ? [] : [words]));
 }
 
 /** SSH alone: the runner speaks with Docker through it. */

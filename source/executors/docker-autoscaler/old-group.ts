@@ -1,5 +1,6 @@
 import type {Context, Finding, Found, Removal, Report, Step} from '../../engine/step.ts';
 import {names} from '../../fleet.ts';
+import {many} from '../../panel/formats.ts';
 import {Problem} from '../../problem.ts';
 import {entryOf} from '../../steps/config/standing.ts';
 import {changedMeanwhile, checkLeft, clearTables, goneOverNotes, leftWords, quietSeconds, untilQuiet} from '../../steps/gone-over.ts';
@@ -89,7 +90,7 @@ async function leftInAccount(context: Context, hadGroup: boolean): Promise<strin
 	const workers = ours.reduce((sum, {Instances = []}) => sum + Instances.length, 0);
 	return [
 		...ours.map(({AutoScalingGroupName}) => AutoScalingGroupName ?? ''),
-		...(workers === 0 ? [] : [workers === 1 ? '1 worker' : `${workers} workers`]),
+		...(workers === 0 ? [] : [many(workers, 'worker')]),
 		...(template && bearsMark(context.fleet, template.tags) ? ['launch template'] : []),
 		...(isPair ? ['key pair of workers'] : []),
 	];

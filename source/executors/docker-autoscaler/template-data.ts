@@ -32,8 +32,9 @@ fi
 
 /**
  * What a worker runs at its first boot, of any image that is offered. The ECS-optimized image has Docker, which its agent would pull up: the agent finds no
- * cluster here, so it goes and Docker is started by itself. On others Docker is installed. A daemon.json of the image's own stays. The runner waits for Docker in one session, which may be older than the user's membership of
- * the group docker: so the socket belongs to the user's own group. A mirror is written into a daemon.json of the image's own too, unless that names one.
+ * cluster here, so it goes and Docker is started by itself. On others Docker is installed. A daemon.json of the image's own stays. The runner waits for Docker
+ * in one session, which may be older than the user's membership of the group docker: so the socket belongs to the user's own group. A mirror is written into a
+ * daemon.json of the image's own too, unless that names one.
  */
 export const userDataFor = (user: string, mirror?: string): string => `#!/bin/sh
 # Written by gitlab-runner-aws.

@@ -3,7 +3,13 @@ import type {MoveTarget} from '../makers.ts';
 import type {Snapshot} from '../snapshot.ts';
 
 /** One way to move new workers, with what helps to choose it: price, quota, whether it's offered now. */
-export type MoveChoice = {to: MoveTarget; label: string; says: string /** Why it can't be taken now. */; disabled?: string | undefined};
+export type MoveChoice = {
+	to: MoveTarget;
+	label: string;
+	says: string;
+	/** Why it can't be taken now. */
+	disabled?: string | undefined;
+};
 
 /** Something to do from the panel. Limits are machines. */
 export type PanelAct =

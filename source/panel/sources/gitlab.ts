@@ -10,7 +10,8 @@ const mostProjects = 20;
 /** How GitLab is asked for one runner. */
 export type GitlabAsked = {
 	panel: GitlabPanel & Pick<GitlabTrial, 'project' | 'trace'>;
-	token: string /** The GitLab that it is, where that is known here. */;
+	token: string;
+	/** The GitLab that it is, where that is known here. */
 	url?: string;
 };
 

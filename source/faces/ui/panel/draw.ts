@@ -22,7 +22,8 @@ type PanelWishes = {
 	change: boolean;
 	troubles: number;
 	table?: number | undefined;
-	news?: number /** There is a spot price to tell. */;
+	news?: number;
+	/** There is a spot price to tell. */
 	price?: boolean;
 };
 

@@ -30,7 +30,12 @@ export type PanelScreen = {
 };
 
 /** All that is known of one worker, or of one job. */
-export type ItemScreen = {is: 'panel-item'; on: string /** The first row that is shown, where not all fit. */; top?: number};
+export type ItemScreen = {
+	is: 'panel-item';
+	on: string;
+	/** The first row that is shown, where not all fit. */
+	top?: number;
+};
 
 /** Something to do: what will happen, before it does. */
 export type ActScreen = {

@@ -12,7 +12,12 @@ import {glyphSpan} from '../steps-list.ts';
 import {blockedRows, walkingKeys} from '../wizard/walking.ts';
 
 /** What the checks found, live; the focused finding whole below the list. */
-type PlanScreen = {is: 'plan'; focus?: string /** It lies over a question, which `tab` leads back to. */; over?: true};
+type PlanScreen = {
+	is: 'plan';
+	focus?: string;
+	/** It lies over a question, which `tab` leads back to. */
+	over?: true;
+};
 declare module '../screen.ts' {
 	interface ScreenByName {
 		plan: PlanScreen;

@@ -65,7 +65,11 @@ type RunScreen = {
 	is: 'run';
 	focus?: string;
 	/** Somebody can help it along. `login` is the command that renews the session, where there is one. */
-	helped?: {login: string | undefined /** Running jobs aren't waited for any more. */; hurried?: boolean};
+	helped?: {
+		login: string | undefined;
+		/** Running jobs aren't waited for any more. */
+		hurried?: boolean;
+	};
 };
 declare module '../screen.ts' {
 	interface ScreenByName {
