@@ -7,10 +7,13 @@ import {build, type Plugin} from 'esbuild';
 export type Bundled = {
 	/** Where a test file is to be run from. */
 	of(file: string): string;
-	/** Files that run several test files each, in so many processes. */
+	/** Files that run several test files each, in so many processes, which leave the processor to whoever else wants it. */
 	shares(files: readonly string[], processes: number): Promise<string[]>;
 	remove(): Promise<void>;
 };
+
+/** Simulated things wait for nothing, so they take what is left by tests that wait for other programs, which have limits. */
+const lowPriority = `import {setPriority} from 'node:os';\nsetPriority(10);\n`;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -57,7 +60,7 @@ export async function bundled(files: readonly string[]): Promise<Bundled> {
 			);
 			const made = shares.map(async (share, index) => {
 				const path = join(folder, `share-${index + 1}.test.mjs`);
-				await writeFile(path, share.map((file) => `import ${JSON.stringify(pathToFileURL(of(file)).href)};\n`).join(''));
+				await writeFile(path, [lowPriority, ...share.map((file) => `import ${JSON.stringify(pathToFileURL(of(file)).href)};\n`)].join(''));
 				return path;
 			});
 			return Promise.all(made);

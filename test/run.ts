@@ -16,8 +16,10 @@ const demandsAll = process.env.CI === 'true';
 // Tests find the same surroundings everywhere: a terminal's kind and size, no colour, no CI, where Ink draws nothing, and the React that is shipped (its
 // build for developers takes a fifth longer).
 Object.assign(process.env, {TERM: 'xterm-256color', COLUMNS: '100', LINES: '24', FORCE_COLOR: '0', NODE_ENV: 'production', CI: 'false'});
-/** Files that run at once. Those that take long wait four times as long as they work. */
-const concurrency = availableParallelism() * 6;
+/** Processes for the files that need no peer: several for each core, since nobody knows before how long a file takes. */
+const lightProcesses = availableParallelism() * 3;
+/** Files that run at once. Those that use peers wait four times as long as they work. */
+const concurrency = lightProcesses + availableParallelism() * 5;
 const onMachine = process.argv[2] === '--on-machine';
 const named = process.argv.slice(onMachine ? 3 : 2);
 const files = named.length > 0 ? named : globSync('test/**/*.test.{ts,tsx}').toSorted();
@@ -39,7 +41,7 @@ const forking = able.some((file) => peersOf(file).some((peer) => peer === 'machi
 const scripts = await bundled(able);
 const light = await scripts.shares(
 	able.filter((file) => !needsPeers(file)),
-	availableParallelism(),
+	lightProcesses,
 );
 
 run({

@@ -49,6 +49,10 @@ function wanted(host: string, path: string): {product: Product; version: string;
 	return {product: product as Product, version, file};
 }
 
+/** A program whose stand-in is a module that each machine has (furnish.ts): Python compiles it there once, and not for each command. */
+const program = (product: Product, version: string, arch: string): string =>
+	`#!/usr/bin/python3\nfrom peers_${product.replace('-', '_')} import main\n\nmain("${version}", "${arch}")\n`;
+
 /** An archive of one program, as `tar -czf` makes it. */
 function archived(name: string, text: string): Buffer {
 	const body = Buffer.from(text);
@@ -67,8 +71,6 @@ function archived(name: string, text: string): Buffer {
 
 /** Makes the download sites; each version that is asked for exists. */
 export async function makeDownloads(): Promise<Downloads> {
-	const read = async (name: Product): Promise<string> => readFile(new URL(`machine/${name}`, import.meta.url), 'utf8');
-	const scripts: Record<Product, string> = {'gitlab-runner': await read('gitlab-runner'), 'docker-machine': await read('docker-machine')};
 	const registryText = await readFile(new URL('machine/registry', import.meta.url), 'utf8');
 	const asked: string[] = [];
 	let wrong = false;
@@ -77,7 +79,7 @@ export async function makeDownloads(): Promise<Downloads> {
 
 	function content(product: Product, version: string, file: string): string {
 		const name = version === 'latest' || version === 'main' ? products[product].newest : version.replace(/^v/, '');
-		return scripts[product].replaceAll('@VERSION@', name).replaceAll('@ARCH@', /arm64|aarch64/.test(file) ? 'arm64' : 'amd64');
+		return program(product, name, /arm64|aarch64/.test(file) ? 'arm64' : 'amd64');
 	}
 
 	/** GitLab's registry of plugins: a version is an OCI artifact of one layer, the program. */

@@ -32,6 +32,8 @@ const inTree: Record<string, string> = {
 	'ahead.pth': 'usr/lib/python3/dist-packages/peers-ahead.pth',
 	'later.py': 'usr/lib/python3/dist-packages/peers_later.py',
 	'authorized-keys': 'opt/peers/authorized-keys',
+	'gitlab_runner.py': 'usr/lib/python3/dist-packages/peers_gitlab_runner.py',
+	'docker_machine.py': 'usr/lib/python3/dist-packages/peers_docker_machine.py',
 	'taskscaler.py': 'usr/lib/python3/dist-packages/peers_taskscaler.py',
 	'worker-shell': 'opt/peers/worker-shell',
 	'worker-docker': 'opt/peers/worker/docker',

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """gitlab-runner as a runner manager sees it: version, verify, lint, fleeting, install, start, stop, status, list, register, unregister, and a `run` that asks GitLab
 for jobs, makes machines with docker-machine or instances by an Auto Scaling group, serves metrics and stops gracefully. It looks at its file every 0.2 s and asks for jobs that often too.
 What it saves by itself it saves as the real one does: without comments and keys that it doesn't know, with some defaults and without others."""
@@ -7,8 +6,6 @@ import collections
 import datetime
 import errno
 import http
-import importlib.machinery
-import importlib.util
 import json
 import os
 import re
@@ -20,14 +17,13 @@ import urllib
 
 from peers_later import later
 
-glob, hashlib, hmac, secrets, shutil, ssl, subprocess, tomllib = map(later, ("glob", "hashlib", "hmac", "secrets", "shutil", "ssl", "subprocess", "tomllib"))
+glob, hashlib, hmac, secrets, ssl, subprocess, tomllib = map(later, ("glob", "hashlib", "hmac", "secrets", "ssl", "subprocess", "tomllib"))
 taskscaler = later("peers_taskscaler")
+docker_machine = later("peers_docker_machine")
 for part in ("http.client", "http.server", "urllib.error", "urllib.request"):
     later(part)
 
-sys.dont_write_bytecode = True
-VERSION = "@VERSION@"
-ARCH = "@ARCH@"
+VERSION = ARCH = ""
 UNIT = "/etc/systemd/system/gitlab-runner.service"
 COLOURS = {"info": ("", ""), "warning": ("\x1b[0;33m", "WARNING: "), "error": ("\x1b[31;1m", "ERROR: "), "fatal": ("\x1b[31;1m", "FATAL: ")}
 TICK = 0.2
@@ -57,24 +53,6 @@ KNOWN = {
     "machine": "shutdown_drain", "machine.shutdown_drain": "enabled concurrency max_retries retry_backoff",
     "session_server": "listen_address advertise_address session_timeout",
 }
-
-
-def docker_machine():
-    """The functions of docker-machine's stand-in, read once."""
-    path = shutil.which("docker-machine")
-    if path not in tools:
-        tools[path] = program(path)
-    return tools[path]
-
-
-tools = {}
-
-
-def program(path):
-    loader = importlib.machinery.SourceFileLoader(os.path.basename(path).replace("-", "_"), path)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
 
 
 # How the real one's structures are saved: a name alone where it is there, with `?` unless it says nothing, and a pair always, with what stands for an absent one.
@@ -762,8 +740,8 @@ class Service:
 
     def address_of(self, machine):
         try:
-            return docker_machine().load(machine)["Driver"]["PrivateIPAddress"]
-        except docker_machine().Failed:
+            return docker_machine.load(machine)["Driver"]["PrivateIPAddress"]
+        except docker_machine.Failed:
             return "10.0.0.0"
 
     def watch_machines(self):
@@ -776,15 +754,14 @@ class Service:
                 used = [name for name, each in self.machines.items() if each["state"] in ("used", "idle")]
             if not used:
                 continue
-            tool = docker_machine()
             try:
-                ids = {driver["InstanceId"]: (name, driver["Region"]) for name in used for driver in [tool.load(name)["Driver"]] if driver["InstanceId"]}
+                ids = {driver["InstanceId"]: (name, driver["Region"]) for name in used for driver in [docker_machine.load(name)["Driver"]] if driver["InstanceId"]}
                 for region in {region for _, region in ids.values()}:
                     mine = [instance for instance, (_, where) in ids.items() if where == region]
-                    shown = tool.ec2(region, "DescribeInstances", Filter=[{"Name": "instance-id", "Value": mine[:200]}])
+                    shown = docker_machine.ec2(region, "DescribeInstances", Filter=[{"Name": "instance-id", "Value": mine[:200]}])
                     gone = [one.findtext("instanceId") for one in shown.iter("item") if one.findtext("instanceState/name") in ("shutting-down", "terminated")]
                     self.lost |= {ids[instance][0] for instance in gone if instance in ids}
-            except (tool.Failed, tool.Refused, OSError, ValueError):
+            except (docker_machine.Failed, docker_machine.Refused, OSError, ValueError):
                 continue
 
     # Machines.
@@ -1086,7 +1063,9 @@ def parse(arguments):
     return options, words
 
 
-def main():
+def main(version, arch):
+    global VERSION, ARCH
+    VERSION, ARCH = version, arch
     options, words = parse(sys.argv[1:])
     home = "/etc/gitlab-runner" if os.geteuid() == 0 else os.path.expanduser("~/.gitlab-runner")
     options.setdefault("config", f"{home}/config.toml")
@@ -1103,7 +1082,3 @@ def main():
     if not words or words[0] not in commands:
         fatal(f"Command {words[0] if words else ''} not found.")
     commands[words[0]]()
-
-
-if __name__ == "__main__":
-    main()

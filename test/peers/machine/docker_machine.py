@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """docker-machine (GitLab's fork) as a runner manager sees it: its flags, lines, exit codes and state files; its instances are real ones of moto.
 
 Told to fail by /etc/docker-machine-fail: a stage (precheck, keypair, launch, tags, running, os, ssh, provision, copy, docker, check, run, rm), then, if wanted, the words to say.
@@ -20,7 +19,7 @@ secrets, shutil, subprocess, ElementTree = map(later, ("secrets", "shutil", "sub
 for part in ("urllib.error", "urllib.parse", "urllib.request"):
     later(part)
 
-VERSION = "@VERSION@"
+VERSION = ""
 BOOLEANS = {"amazonec2-request-spot-instance", "amazonec2-private-address-only", "amazonec2-use-private-address", "amazonec2-monitoring",
             "amazonec2-use-ebs-optimized-instance", "amazonec2-security-group-readonly", "amazonec2-volume-encrypted", "amazonec2-insecure-transport"}
 TAKES_VALUE = {"driver", "url", "engine-install-url", "engine-opt", "engine-insecure-registry", "engine-registry-mirror", "engine-label", "engine-storage-driver", "engine-env",
@@ -557,7 +556,7 @@ def inspect(arguments):
     say(json.dumps(config, indent=4) if path is None else str(value))
 
 
-def main():
+def run():
     arguments = sys.argv[1:]
     while arguments and arguments[0].startswith("-"):
         word = arguments.pop(0)
@@ -583,9 +582,13 @@ def main():
 
 
 globals_: dict = {}
-if __name__ == "__main__":
+
+
+def main(version, _arch):
+    global VERSION
+    VERSION = version
     try:
-        main()
+        run()
     except (Failed, Refused) as problem:
         print(problem, file=sys.stderr, flush=True)
         sys.exit(getattr(problem, "code", 1) if isinstance(problem, Failed) else 1)
