@@ -51,7 +51,7 @@ export const bakeImages = optional(
 	z.array(matching(imageReference, 'images such as node:24 or registry.example.com/ci/base:1.2')).max(50, words('at most 50 images')),
 )({
 	title: 'Which images does `bake` put into the image of workers besides?',
-	help: 'Jobs that use one of them need not fetch it. Its own image for jobs and the runner’s helper are in there anyway. Only images that need no login.',
+	help: "Jobs that use one of them need not fetch it. Its own image for jobs and the runner's helper are in there anyway. Only images that need no login.",
 	kind: 'list',
 	change: 'live',
 	example: 'node:24,postgres:17',

@@ -70,7 +70,7 @@ export const spot = question(
 	yesOrNo,
 )({
 	title: 'Are the workers spot instances?',
-	help: 'Spot costs about a third, and AWS may take one back at two minutes’ notice; GitLab runs the job again where its .gitlab-ci.yml has `retry`.',
+	help: "Spot costs about a third, and AWS may take one back at two minutes' notice; GitLab runs the job again where its .gitlab-ci.yml has `retry`.",
 	kind: 'boolean',
 	asked: true,
 	change: 'live',

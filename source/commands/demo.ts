@@ -11,6 +11,8 @@ import type {CommandWorld} from './world.ts';
 const region = 'us-east-2';
 /** Simulated seconds in a second, where somebody looks on. */
 const speed = 20;
+/** Who works in the demo, as whom AWS knows them there. */
+const who = 'alice@laptop';
 /** AWS's quota of Standard spot vCPUs, and how many the demo's account has: enough for any preset that is shipped. */
 const spotQuota = {code: 'L-34B43A08', vcpus: 640};
 
@@ -51,7 +53,7 @@ export const demoOn =
 			// What a person would do now: commit the file that has just been shown.
 			if (happening.event === 'document' && happening.name === '.gitlab-ci.yml') simulated.outside.queueJobs(1, {name: 'hello', seconds: 20});
 		};
-		const shown: Session = {...session, face: {...face, emit}, usual: {limit: 4}, demo: true};
+		const shown: Session = {...session, face: {...face, emit}, who, usual: {limit: 4}, demo: true};
 		const made = await setup(session.interactive ? {...shown, leadsTo: 'the panel'} : shown);
 		if (made !== 0) return made;
 		if (session.interactive) await panel(shown, simulated);

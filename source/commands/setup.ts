@@ -119,7 +119,8 @@ async function runUntilDone(
 		const code = stoppedCode(session, context, result);
 		if (code !== undefined) return code;
 		if (result.problems.length === 0) {
-			if (isNew && session.interactive && !(await untilStopped(smokeAfterSetup(session, context)))) await watchFirstJob(session, context);
+			if (isNew && session.interactive && !(await untilStopped(smokeAfterSetup(session, context))) && session.stops.exit() === undefined)
+				await watchFirstJob(session, context);
 			if (context.answers.spot && (isNew || newlyMade(plan))) session.face.emit({event: 'note', says: adviceOnSpot});
 			const stopped = session.stops.exit();
 			if (stopped !== undefined) {

@@ -19,7 +19,7 @@ export const smoke: Command = async (session) => {
 		const {result} = await face.run(undefined, () => smokeRun(session, context, token));
 		const stopped = stops.exit();
 		if (stopped !== undefined) {
-			face.fail(stoppedProblem(context, result));
+			face.fail(stoppedProblem(session, context, result));
 			return stopped;
 		}
 		if (result.problems.length > 0) return failAll(session, result.problems);
@@ -53,26 +53,26 @@ export async function smokeAfterSetup(session: Session, context: Context): Promi
 	if (secrets.gitlabToken === undefined || !(await face.agree(proposal(session, context)))) return false;
 	const token = secrets.gitlabToken;
 	const {result} = await face.run(undefined, () => smokeRun(session, context, token));
-	const problems = session.stops.exit() === undefined ? result.problems : [stoppedProblem(context, result)];
+	const problems = session.stops.exit() === undefined ? result.problems : [stoppedProblem(session, context, result)];
 	for (const {advice, message} of problems) face.emit({event: 'note', says: message, ...(advice === undefined ? {} : {advice})});
 	if (problems.length === 0) face.emit({event: 'job.seen', says: passedWords(context, result), status: 'success'});
 	return problems.length === 0;
 }
 
-/** What is told of a trial that was stopped: what it made in GitLab is deleted all the same, or still stands and why. */
-function stoppedProblem(context: Context, {made, problems}: SmokeEnd): Problem {
+/** What is told of a trial that was stopped: what it made in GitLab is deleted all the same, or still stands and why. The demo's can't be tried again. */
+function stoppedProblem({demo}: Session, context: Context, {made, problems}: SmokeEnd): Problem {
 	const again = `\`gitlab-runner-aws smoke ${fleetFlags(context)}\``;
 	const [because] = problems.slice(-1);
 	if (made && made.gone === undefined)
 		return new Problem({
 			code: 'stopped',
-			message: `Smoke was stopped, and ${made.name} still stands${because === undefined ? '' : `: ${because.message}`}`,
-			advice: `${again} deletes it before it tries again.`,
+			message: `The trial was stopped, and ${made.name} still stands${because === undefined ? '' : `: ${because.message}`}`,
+			advice: demo ? undefined : `${again} deletes it before it tries again.`,
 		});
 	return new Problem({
 		code: 'stopped',
-		message: made ? `Smoke was stopped: ${made.gone}.` : 'Smoke was stopped before it made anything in GitLab.',
-		advice: `A worker that was made for its jobs goes as any idle one does. ${again} tries again.`,
+		message: made ? `The trial was stopped: ${made.gone}.` : 'The trial was stopped before it made anything in GitLab.',
+		advice: `A worker that was made for its jobs goes as any idle one does.${demo ? '' : ` ${again} tries again.`}`,
 	});
 }
 

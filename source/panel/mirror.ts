@@ -49,11 +49,17 @@ export function mirrorOf(told: HostPart['mirror']): MirrorSeen | undefined {
 /** Bytes that workers had of a mirror and that nobody fetched from Docker Hub for them. */
 export const savedBytes = ({pulledBytes, pushedBytes}: MirrorCounts): number => Math.max(0, pushedBytes - pulledBytes);
 
-/** What a mirror saved, how full it is, and what Docker Hub leaves, in a line: `40 of 60 parts of images from its own room, 1.2 GB not fetched anew; …`. */
+/** `40 of 60 parts of images were there already, 1.2 GB less from Docker Hub`. */
+const savedWords = (counts: MirrorCounts): string =>
+	counts.requests === 0
+		? 'no image asked of it yet'
+		: `${counts.hits} of ${many(counts.requests, 'part')} of images ${counts.requests === 1 ? 'was' : 'were'} there already, ${bytes(savedBytes(counts))} less from Docker Hub`;
+
+/** What a mirror saved, how full it is, and what Docker Hub leaves, in a line. */
 export function mirrorWords({counts, disk, pulls, unasked}: MirrorSeen): string {
 	const left = pulls?.remaining === undefined ? undefined : many(pulls.remaining, 'pull');
 	return [
-		...(counts ? [`${counts.hits} of ${many(counts.requests, 'part')} of images from its own room, ${bytes(savedBytes(counts))} not fetched anew`] : []),
+		...(counts ? [savedWords(counts)] : []),
 		...(disk ? [`${bytes(disk.total - disk.free)} of ${bytes(disk.total)} taken`] : []),
 		...(left === undefined ? [] : [`${left} left at Docker Hub${pulls?.limit === undefined ? '' : ` of ${pulls.limit}`}`]),
 		...(pulls?.unlimited ? ['no limit of pulls at Docker Hub'] : []),

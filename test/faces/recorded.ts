@@ -1,6 +1,7 @@
 import type {Happening} from '../../source/engine/events.ts';
 
-const steps = [
+/** The steps of the recorded run. */
+export const steps = [
 	{name: 'bucket', title: 'Cache bucket', needs: ['record'], usual: 2},
 	{name: 'key-pair', title: 'Key pair', needs: ['record'], usual: 1},
 	{name: 'manager', title: 'Manager', needs: ['key-pair'], usual: 40},

@@ -8,7 +8,7 @@ import type {Screen, View} from '../../source/faces/ui/screen.ts';
 import {fieldFor} from '../../source/faces/ui/screens/field.ts';
 import {displayWidth} from '../../source/faces/words/width.ts';
 import {region} from './asked.ts';
-import {everything, untilTestMachine, untilTheEnd} from './recorded.ts';
+import {everything, steps as stepsRun, untilTestMachine, untilTheEnd} from './recorded.ts';
 import {sizes, smallSizes} from './sizes.ts';
 import {everyScreen, stateAfter, viewOf} from './states.ts';
 
@@ -130,6 +130,13 @@ test('where the steps don’t fit, those at work stay and the others are counted
 	);
 	assert.match(shown, /✔ 1[0-9] done/);
 	assert.match(shown, /✖ runner/);
+});
+
+test('a step that waits for one of which nothing is told names what that one waits for', () => {
+	const leftover = {name: 'old-mirror', title: 'Old mirror', needs: ['software', 'runner'], leftover: true as const};
+	const last = {name: 'last', title: 'Last', needs: ['runner', 'old-mirror']};
+	const state = stateAfter([...untilTestMachine.slice(0, 9), [1000, {event: 'run.started', doing: 'apply', steps: [...stepsRun, leftover, last]}]]);
+	assert.match(frame({is: 'run'}, viewOf(state)), /· last +after runner, software$/m);
 });
 
 test('a download is a bar with its share', () => {

@@ -63,7 +63,7 @@ test('what the mirror saved is told in words and as a document: a second job has
 	assert.deepEqual([mirror?.service, mirror?.parts, mirror?.hits, mirror?.savedBytes, mirror?.pullsLeft], ['active', 8, 4, 120_000_000, 0]);
 	assert.match(
 		reportText(snapshot, join(snapshot, at), at),
-		/mirror: 4 of 8 parts of images from its own room, 120 MB not fetched anew; 120 MB of \d+\.\d GB taken; 0 pulls left at Docker Hub of 100/,
+		/mirror: 4 of 8 parts of images were there already, 120 MB less from Docker Hub; 120 MB of \d+\.\d GB taken; 0 pulls left at Docker Hub of 100/,
 	);
 });
 

@@ -165,13 +165,13 @@ export const commands: readonly CommandSpec[] = [
 		options: [{flag: 'gitlab-token-file', value: 'FILE|-', help: 'Reads a GitLab token with the scope api. Or set GITLAB_TOKEN.'}],
 		answers: 'fleet',
 		examples: [
-			['gitlab-runner-aws smoke', 'in a project of its own beside the runner’s, which is deleted at the end'],
+			['gitlab-runner-aws smoke', "in a project of its own beside the runner's, which is deleted at the end"],
 			['gitlab-runner-aws smoke acme/app', 'on a branch of that project, which is deleted at the end'],
 		],
 	},
 	{
 		name: 'bake',
-		does: 'Makes an image for workers with Docker and jobs’ images in it, so that they start faster.',
+		does: "Makes an image for workers with Docker and jobs' images in it, so that they start faster.",
 		count: [0, 0],
 		options: [
 			{flag: 'list', help: 'Lists the images that were baked, and why each is kept.'},

@@ -17,6 +17,12 @@ const markOf: Record<StepSeen['state'], Mark> = {
 	skipped: 'skipped',
 };
 
+/** The steps that one waits for; in the stead of one that nobody is told of, those that it waits for itself. */
+function waitedFor({needs}: StepSeen, state: RunState): StepSeen[] {
+	const open = needs.map((name) => stepIn(state, name)).filter((need) => need.state !== 'done');
+	return [...new Set(open.flatMap((need) => (state.steps.includes(need) ? [need] : waitedFor(need, state))))];
+}
+
 /** What a step of a run says of itself in one line, a word of its state in it. */
 function stepWords(step: StepSeen, state: RunState): string {
 	if (step.state === 'failed') return `failed: ${step.problem ? sentenceOf(step.problem) : ''}`;
@@ -24,7 +30,7 @@ function stepWords(step: StepSeen, state: RunState): string {
 	if (step.state === 'done') return step.says ?? 'done';
 	if (step.state === 'working')
 		return step.again ? `asked again in ${spent(step.again.seconds)}: ${step.again.problem.message}` : (step.says ?? step.stages.at(-1)?.stage ?? 'working');
-	const before = step.needs.map((name) => stepIn(state, name)).filter((need) => need.state !== 'done' && state.steps.includes(need));
+	const before = waitedFor(step, state);
 	return before.length === 0 ? 'begins soon' : `after ${before.map(({title}) => inLine(title)).join(', ')}`;
 }
 

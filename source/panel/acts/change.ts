@@ -160,7 +160,7 @@ export async function prepareChange(actContext: ActContext, act: FleetAct): Prom
 									: `It is written atomically after \`gitlab-runner lint\`, and the runner loads ${reasons(plan).length > 0 ? 'the rest' : 'it'} by itself; jobs that run go on.`,
 							]
 						: []),
-					`The record gets a version with it, by ${actContext.who}. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
+					`The record gets a version with it. The one before is kept: \`u\` here, or \`status undo\` on any laptop, brings it back.`,
 				],
 			},
 			carryOut: (tell, waiting) => {

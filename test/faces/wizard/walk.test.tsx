@@ -430,7 +430,8 @@ test('tab opens the plan and leads back; e shows the commands of each step', asy
 	await walked.and(keys.tab, /✔ ready +images/);
 	await walked.and(keys.tab, /Which image/);
 	await walked.and('e', /commands, 1 of 3: images[\s\S]*aws do images/);
-	await walked.and(keys.right, /aws do quota/);
+	assert.doesNotMatch(walked.frame(), /step before/);
+	await walked.and(keys.right, /aws do quota[\s\S]*next step.*step before/);
 	await walked.and('e', /Which image/);
 });
 
@@ -439,7 +440,8 @@ test('e begins at the commands of what is asked', async () => {
 	await walked.until(/Which image/);
 	walked.press(keys.enter, keys.enter, keys.enter);
 	await walked.until(/caches go/);
-	await walked.and('e', /commands, 3 of 3: cache bucket[\s\S]*aws do bucket/);
+	await walked.and('e', /commands, 3 of 3: cache bucket[\s\S]*aws do bucket[\s\S]*step before/);
+	assert.doesNotMatch(walked.frame(), /next step/);
 	await walked.and('y', /Copied to the clipboard/);
 	assert.deepEqual(walked.written, [`\u001b]52;c;${Buffer.from('aws do bucket').toString('base64')}\u0007`]);
 });

@@ -81,7 +81,7 @@ test('a cache that the manager may not read fails the second job, and it says wh
 });
 
 /** What is told and left where somebody stops it once it tells of this stage. */
-async function stoppedAt(world: World, stage: string, meanwhile: () => void = () => undefined) {
+async function stoppedAt(world: World, stage: string, meanwhile: () => void = () => undefined, demo = false) {
 	const stops = makeStops();
 	const face = hearing();
 	const heard: typeof face = {
@@ -94,20 +94,23 @@ async function stoppedAt(world: World, stage: string, meanwhile: () => void = ()
 			}
 		},
 	};
-	const code = await smoke(sessionAt(world, args(), heard, {gitlabToken: world.tokens.gitlab, stops}));
-	return {code, told: face.problems.map(({code: one, message}) => `${one}: ${message}`)};
+	const code = await smoke(sessionAt(world, args(), heard, {gitlabToken: world.tokens.gitlab, stops, demo}));
+	return {code, told: face.problems.map(({code: one, message}) => `${one}: ${message}`), advice: face.problems[0]?.advice ?? ''};
 }
 
 test('whoever stops it leaves nothing in GitLab either, and is told so', async () => {
 	const world = await standing(2);
 	const [runner] = world.outside.gitlab.runners.keys();
 	const name = `acme/gitlab-runner-aws-smoke-${someFleet.name}-${runner}`;
-	assert.deepEqual([await stoppedAt(world, 'worker'), left(world)], [{code: 130, told: [`stopped: Smoke was stopped: ${name} is deleted.`]}, nothing]);
-	const early = await stoppedAt(world, 'smoke-project');
-	assert.deepEqual([early, left(world)], [{code: 130, told: ['stopped: Smoke was stopped before it made anything in GitLab.']}, nothing]);
+	const stopped = await stoppedAt(world, 'worker');
+	assert.deepEqual([stopped.code, stopped.told, left(world)], [130, [`stopped: The trial was stopped: ${name} is deleted.`], nothing]);
+	assert.match(stopped.advice, /`gitlab-runner-aws smoke --fleet \S+ --region \S+` tries again\.$/);
+	const early = await stoppedAt(world, 'smoke-project', undefined, true);
+	assert.deepEqual([early.code, early.told, left(world)], [130, ['stopped: The trial was stopped before it made anything in GitLab.'], nothing]);
+	assert.doesNotMatch(early.advice, /gitlab-runner-aws/, 'what a person pastes from the demo would be about their own account');
 	const refused = await stoppedAt(world, 'worker', () => world.outside.gitlab.tokens.set(world.tokens.gitlab, ['read_api']));
 	assert.deepEqual([refused.code, left(world).projects], [130, [name]]);
-	assert.match(refused.told.join(), new RegExp(`^stopped: Smoke was stopped, and ${name} still stands: `));
+	assert.match(refused.told.join(), new RegExp(`^stopped: The trial was stopped, and ${name} still stands: `));
 });
 
 test('a token without the scope `api` is told that scope', async () => {

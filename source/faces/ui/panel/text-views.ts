@@ -60,12 +60,18 @@ function kindLines(label: string, rows: readonly WorkerRow[]): string[] {
 		});
 }
 
+/** A sum, and what isn't in it. */
+const sumWords = (sum: {usd: number} | undefined, without: string | undefined): string =>
+	sum === undefined ? 'not known' : `about ${money(sum.usd)}${without === undefined ? '' : `; ${without}`}`;
+
 /** What it all costs; guesses are marked "about". */
 export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look, columns}: View): string[] {
 	const {perHour, manager, most, today, month, savedBySpot, unended, unpriced} = costs;
 	const date = new Date(now);
-	const whole = (at: number, begin: number): string => (at - begin < 60_000 ? '' : `; of machines that had gone by ${clockWords(at, now)} nothing is known`);
+	const unknown = (since: number, begin: number): string | undefined =>
+		since - begin < 60_000 ? undefined : `of machines that had gone by ${clockWords(since, now)} nothing is known`;
 	const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
+	const of = {today: today && unknown(today.since, day), month: month && unknown(month.since, monthOf(now))};
 	const {prices} = snapshot;
 	const {mirror} = snapshot.host.value ?? {};
 	const orphans = rows.filter(({state}) => state === 'orphan');
@@ -83,8 +89,9 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 				: `about ${money(perHour)} an hour: manager ${money(manager)}, ${many(managedOf(counts), 'worker')} ${money(hourly(managed))}${left}`,
 		),
 		...(unpriced > 0 ? [labelled('', `${many(unpriced, 'worker has', 'workers have')} no price that is known, and aren't in it`)] : []),
-		labelled('Today', today === undefined ? 'not known' : `about ${money(today.usd)}${whole(today.since, day)}`),
-		labelled('This month', month === undefined ? 'not known' : `about ${money(month.usd)}${whole(month.since, monthOf(now))}`),
+		labelled('Today', sumWords(today, of.today === of.month ? undefined : of.today)),
+		labelled('This month', sumWords(month, of.today === of.month ? undefined : of.month)),
+		...(of.today !== undefined && of.today === of.month ? [labelled('', of.today)] : []),
 		...(unended > 0
 			? [
 					labelled(

@@ -71,19 +71,15 @@ const byHandKeys: Keys<ByHandScreen> = (screen, view) => {
 	const {look} = view;
 	const steps = handSteps(view);
 	const {copied: _copied, ...as} = screen;
-	const to = (at: number) => ({to: {...as, at: Math.min(steps.length - 1, Math.max(0, at)), top: 0}});
+	const to = (at: number) => ({to: {...as, at, top: 0}});
 	const text = steps[screen.at]?.lines.join('\n');
 	const last = Math.max(0, linesOf(screen, view).length - pageOf(view));
 	const scroll = (by: number) => ({to: {...screen, top: Math.min(last, Math.max(0, screen.top + by))}});
 	return [
 		{press: ['e', 'escape', 'q', 'ctrl-o'], shows: 'esc', does: 'back', stays: true, act: () => ({pop: true})},
 		...(text === undefined ? [] : [{press: ['y'], shows: 'y', does: 'copy', act: () => ({copy: text, to: {...as, copied: true as const}})}]),
-		...(steps.length > 1
-			? [
-					{press: ['right', 'l', 'tab'], shows: signOf('right', look), does: 'next step', act: () => to(screen.at + 1)},
-					{press: ['left', 'h'], shows: signOf('back', look), does: 'step before', act: () => to(screen.at - 1)},
-				]
-			: []),
+		...(screen.at < steps.length - 1 ? [{press: ['right', 'l', 'tab'], shows: signOf('right', look), does: 'next step', act: () => to(screen.at + 1)}] : []),
+		...(screen.at > 0 ? [{press: ['left', 'h'], shows: signOf('back', look), does: 'step before', act: () => to(screen.at - 1)}] : []),
 		...(last > 0
 			? [
 					{press: ['up', 'k'], shows: signOf('upDown', look), does: 'scroll', act: () => scroll(-1)},

@@ -50,7 +50,10 @@ const drawEnd: Draw<EndScreen> = ({says, next}, {columns, look, wizard, state}) 
 		]),
 		...state.notes
 			.slice(-3)
-			.flatMap(({says: note}) => [emptyRow, ...wrapWhole(plainText(`! ${note}`, look), columns - 2).map((text) => row(' ', {text, role: 'warning' as const}))]),
+			.flatMap(({says: note}) => [
+				emptyRow,
+				...wrapWhole(plainText(note, look), columns - 5).map((text, at) => row(at === 0 ? ' ! ' : '   ', {text, role: 'warning' as const})),
+			]),
 	];
 };
 
