@@ -45,7 +45,7 @@ test('a laptop that dies while a worker is tried leaves no worker behind', async
 test('a bake that is killed at any of its changes goes on when it is run again: one image, no builder; and so does what takes away a begun one', async () => {
 	await prunes(world, laptop);
 	assert.deepEqual(await standing(), wholeGroup);
-	await bakes(world, laptop, ['PutParameter', ...otherWorkers('killed')]);
+	await bakes(world, laptop, ['PutParameter', ...otherWorkers]);
 	assert.deepEqual(await standing(), [...wholeGroup, ...firstBaked].sort());
 });
 

@@ -64,7 +64,7 @@ async function newest() {
 
 test('a mirror comes by its answer, also where the setup is killed at any of its changes; the same again changes nothing', {skip: !mirrored}, async () => {
 	const create = [...setup, '--registry-mirror', 'create', '--registry-mirror-disk', '1'];
-	await killedAtEachChange(world, laptop, create, ['PutParameter', 'AuthorizeSecurityGroupIngress', ...otherWorkers('killed')]);
+	await killedAtEachChange(world, laptop, create, ['PutParameter', 'AuthorizeSecurityGroupIngress', ...otherWorkers]);
 	ended(await laptop.run(create), 0);
 	world.aws.forget();
 	ended(await laptop.run(create), 0);
@@ -101,7 +101,7 @@ test('the manager keeps Docker Hub’s images for workers, which ask it first', 
 
 test('another disk is another version of the template, which is proven and becomes the group’s; a mirror that is wanted no more leaves nothing, also where the setup is killed at any of its changes', async () => {
 	const another = [...setup, '--worker-disk', '60', '--registry-mirror', 'none'];
-	await killedAtEachChange(world, laptop, another, ['PutParameter', ...(mirrored ? ['RevokeSecurityGroupIngress'] : []), ...otherWorkers('whole')]);
+	await killedAtEachChange(world, laptop, another, ['PutParameter', ...(mirrored ? ['RevokeSecurityGroupIngress'] : []), ...otherWorkers]);
 	ended(await laptop.run(another), 0);
 	assert.deepEqual(await mirrorOnManager(world), []);
 	assert.ok(!(await daemonFile()).includes('registry-mirrors'));

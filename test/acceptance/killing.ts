@@ -40,10 +40,5 @@ export async function killedAtEachChange(world: PeerWorld, on: LaptopOnPeers, ar
 /** Changes by which workers of another launch template are tried in a group of its own, which goes before they count as proven. */
 const trial = ['CreateAutoScalingGroup', 'SuspendProcesses', 'DeleteAutoScalingGroup'];
 
-/** Changes by which an Auto Scaling group comes to launch other workers: killed at each of them, or, where the trial of a worker is known to stand that, at none of its own. */
-export const otherWorkers = (trialIs: 'killed' | 'whole'): string[] => [
-	'CreateLaunchTemplateVersion',
-	...(trialIs === 'killed' ? trial : []),
-	[...trial, 'CreateTags'].join(' '),
-	'UpdateAutoScalingGroup',
-];
+/** Changes by which an Auto Scaling group comes to launch other workers, to be killed at each: the trial's own among them, and once it is whole. */
+export const otherWorkers: readonly string[] = ['CreateLaunchTemplateVersion', ...trial, [...trial, 'CreateTags'].join(' '), 'UpdateAutoScalingGroup'];

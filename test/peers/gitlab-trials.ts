@@ -110,7 +110,6 @@ export function trialsOver(store: GitlabStore, base: () => string): (asked: ApiC
 					status,
 					tagList: tags,
 					ref: branch,
-					seconds: 1,
 					trial: {owner, needsCache: cache !== undefined && stage !== stages[0]},
 				});
 			}),

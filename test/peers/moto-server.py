@@ -9,6 +9,7 @@ Then whoever connects there and writes such a line gets a moto of its own and it
 """
 
 import base64
+import datetime
 import fnmatch
 import glob
 import hashlib
@@ -53,7 +54,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 from moto.ec2.models.instances import Instance, InstanceState  # noqa: E402
 from moto.ec2.models.key_pairs import KeyPair  # noqa: E402
 from moto.ec2.models.subnets import Subnet  # noqa: E402
-from moto.iam.models import SERVICE_NAME_CONVERSION, iam_backends  # noqa: E402
+from moto.iam.models import SERVICE_NAME_CONVERSION, Role, iam_backends  # noqa: E402
 from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from moto.s3.models import s3_backends  # noqa: E402
@@ -843,6 +844,18 @@ def make_linked_role(call):
     if any(role.name == name for role in iam_backends[ACCOUNT]["aws"].roles.values()):
         raise Refused(400, "InvalidInput", f"Service role name {name} has been taken in this account, please try a different suffix.")
     strictness.note("linked role", name)
+
+
+def role_date(self, own=Role.created_iso_8601.fget):
+    """A service's role is let in a minute after it was made, which is late() here: its date is so much earlier, so that whoever waits for the minute waits as long."""
+    if not self.name.startswith("AWSServiceRoleFor"):
+        return own(self)
+    told = self.create_date + datetime.timedelta(seconds=late() - 60)
+    # IAM tells whole seconds. The next one, so that nobody comes too early by that.
+    return f"{told + datetime.timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+
+
+Role.created_iso_8601 = property(role_date)
 
 
 ANSWERS = {
