@@ -215,7 +215,7 @@ async function prune(session: Session, context: OpenContext<Context>): Promise<n
 		],
 	});
 	if (!agreed) return 0;
-	const tell = (progress: {says: string} | object): void => void ('says' in progress && face.emit({event: 'note', says: progress.says}));
+	const tell = (progress: {says: string} | object): void => void ('says' in progress && face.emit({event: 'note', about: 'progress', says: progress.says}));
 	await endBuilders(
 		context,
 		builders.map(({id}) => id),

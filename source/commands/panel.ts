@@ -161,7 +161,7 @@ export const act: Command = async (session) => {
 	await refuseUnknown(session, fleet);
 	const prepared = await prepareTyped(session, fleet, typed);
 	if (!(await face.agree(prepared.proposal))) return 0;
-	const says = await prepared.carryOut((done) => face.emit({event: 'note', says: done}));
+	const says = await prepared.carryOut((done) => face.emit({event: 'note', about: 'progress', says: done}));
 	face.emit({event: 'ended', says, next: [{command: `gitlab-runner-aws status --fleet ${fleet.name} --region ${fleet.region}`, does: 'shows the fleet'}]});
 	return 0;
 };

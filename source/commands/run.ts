@@ -18,7 +18,7 @@ import {configFolder, settingsIn} from '../world/laptop/settings.ts';
 import {printableLines} from '../world/printable.ts';
 import {type Parsed, parse} from './line/argv.ts';
 import {type CommandName, commands, isRemembered} from './line/command-table.ts';
-import {type Command, failAll, overseeing, type Session} from './session.ts';
+import {type Command, columnsIn, failAll, overseeing, type Session} from './session.ts';
 import {type CommandWorld, makeStops, realWorld, type Stops, type Surroundings} from './world.ts';
 
 /** Runs one command line and gives the exit code: 0 done, 1 a problem, 2 usage, 3 changes found, 129/130/143 stopped, 70 a bug of ours. */
@@ -236,7 +236,17 @@ async function faceFor(
 		return inkFace({stdin, stdout, stderr, ...look, clock, yes, title: titles[title] ?? title, ...stopping});
 	}
 	const {plainFace} = await import('../faces/plain/face.ts');
-	return plainFace({out, err: stderr, in: stdin, columns: () => out.columns ?? 80, ...look, yes, interactive: isInteractive(terms), clock, ended: stops.soft});
+	return plainFace({
+		out,
+		err: stderr,
+		in: stdin,
+		columns: () => out.columns ?? columnsIn(env) ?? 80,
+		...look,
+		yes,
+		interactive: isInteractive(terms),
+		clock,
+		ended: stops.soft,
+	});
 }
 
 /**

@@ -51,10 +51,13 @@ export type Session = {
 /** A command: does its work and gives the exit code. What it throws is told by the face. */
 export type Command = (session: Session) => Promise<number>;
 
+/** How wide the lines are to be where no terminal tells: `watch` says so, as others do. */
+export const columnsIn = ({COLUMNS: told = ''}: NodeJS.ProcessEnv): number | undefined => (/^[1-9]\d{1,3}$/.test(told) ? Number(told) : undefined);
+
 /** What a table or a list is fitted to: the columns of standard output, where it has any, and what may be written there. */
 export function outputOf({around: {stdout, env}, options}: Session): {columns: number | undefined; look: TerminalLook} {
 	const terms = {json: false, plain: true, stdinIsTty: true, stdoutIsTty: stdout.isTTY === true, env};
-	return {columns: stdout.columns, look: {colour: mayColour(terms, !options.color), ascii: onlyAscii(env)}};
+	return {columns: stdout.columns ?? columnsIn(env), look: {colour: mayColour(terms, !options.color), ascii: onlyAscii(env)}};
 }
 
 /** The flags that name a fleet, for the commands that a person is told. */

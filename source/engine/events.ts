@@ -88,8 +88,8 @@ export const eventShapes = {
 	/** Gone, and another look has shown it. */
 	'orphan.removed': z.object({region: z.string(), kind: orphanKind, id: z.string(), name: z.string()}),
 	'agreement.asked': z.object({says: z.string(), agreed: z.boolean(), by: z.enum(['flag', 'typed'])}),
-	/** `about: laptop`: what this laptop can't keep, which is no part of what the command was asked for. */
-	note: note.extend({about: z.literal('laptop').optional()}),
+	/** `about: laptop`: what this laptop can't keep, which is no part of what the command was asked for; `progress`: what is being done now. */
+	note: note.extend({about: z.enum(['laptop', 'progress']).optional()}),
 	/** The first job, live: what GitLab and the manager tell of it. */
 	'job.seen': z.object({says: z.string(), status: z.string(), url: z.string().optional()}),
 	/** The command has ended well, with the commands that come next. */

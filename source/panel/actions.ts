@@ -20,3 +20,20 @@ export const panelActions = {
 
 /** What a cause points to. */
 export type ActionId = keyof typeof panelActions;
+
+/** By how many a limit is raised or lowered at once: a quarter of it. */
+export const quarterOf = (limit: number): number => Math.max(1, Math.round(limit / 4));
+
+/** The same as a command's words, where a fleet's name is all that they need; raising the limit needs what it is now. */
+export const typedActions: Readonly<Partial<Record<ActionId, string | ((limit: number) => string)>>> = {
+	'raise-limit': (limit) => `status limit ${limit + quarterOf(limit)}`,
+	move: 'status move',
+	unpause: 'status unpause',
+	resume: 'status resume',
+	restart: 'status restart',
+	start: 'status start',
+	'ask-again': 'status reload',
+	ssh: 'ssh',
+	'remove-leftovers': 'orphans',
+	repair: 'setup',
+};

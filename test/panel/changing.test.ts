@@ -38,7 +38,10 @@ const detailsOf = async (world: Ports, act: PanelAct): Promise<string> => (await
 test('an act looks only at the steps that it may change and at what those need, makes no test machine, and leaves the fleet as its answers say', async () => {
 	const world = await standing(4);
 	const calls = world.calls.length;
-	assert.equal(await done(world, {do: 'scale', limit: 6}), "limit 4 → 6, concurrent 4 → 6: in config.toml, and the runner's metrics say so. u undoes it.");
+	assert.equal(
+		await done(world, {do: 'scale', limit: 6}),
+		"limit 4 → 6, concurrent 4 → 6: in config.toml, and the runner's metrics say so. u, or `status undo`, undoes it.",
+	);
 	const asked = new Set(world.calls.slice(calls).map((call) => call.name));
 	for (const one of ['GetRole', 'HeadBucket', 'GetServiceQuota', 'SimulatePrincipalPolicy'] as const) assert.ok(!asked.has(one), [...asked].join());
 	assert.deepEqual(unlike(await planOf(world)), {});
@@ -129,8 +132,14 @@ test('undoing again brings back what was undone', async () => {
 	const world = await standing(4);
 	await done(world, {do: 'scale', limit: 6});
 	const raised = configOn(world);
-	assert.equal(await done(world, {do: 'undo'}), "Undone, limit 6 → 4, concurrent 6 → 4: in config.toml, and the runner's metrics say so. u undoes it.");
-	assert.equal(await done(world, {do: 'undo'}), "Undone, limit 4 → 6, concurrent 4 → 6: in config.toml, and the runner's metrics say so. u undoes it.");
+	assert.equal(
+		await done(world, {do: 'undo'}),
+		"Undone, limit 6 → 4, concurrent 6 → 4: in config.toml, and the runner's metrics say so. u, or `status undo`, undoes it.",
+	);
+	assert.equal(
+		await done(world, {do: 'undo'}),
+		"Undone, limit 4 → 6, concurrent 4 → 6: in config.toml, and the runner's metrics say so. u, or `status undo`, undoes it.",
+	);
 	assert.equal(configOn(world), raised);
 });
 

@@ -13,7 +13,7 @@ import {failing, good} from '../../source/panel/seen.ts';
 import {nothingSeen, type Snapshot} from '../../source/panel/snapshot.ts';
 import {Problem} from '../../source/problem.ts';
 import {hearing, sessionAt, standing} from './at-laptop.ts';
-import {healthy, host, journal, manager, minutes, now, refused} from './seeing.ts';
+import {gitlabSees, healthy, host, journal, manager, minutes, now, pending, refused} from './seeing.ts';
 import {busyFleet} from './shown.ts';
 
 const look = {colour: false, ascii: false};
@@ -55,7 +55,8 @@ test('the table has a line for each worker, within the width, with its state as 
 	for (const columns of [60, 80, 120, 200]) {
 		const shown = lines(busyFleet(40), columns);
 		assert.equal(shown.filter((line) => /runner-.* busy/.test(line)).length, 40);
-		for (const line of shown) assert.ok(displayWidth(line) <= columns, line);
+		// A command is never broken, so that it can be pasted.
+		for (const line of shown) assert.ok(displayWidth(line) <= columns || /`gitlab-runner-aws [^`]*`$/.test(line), line);
 	}
 });
 
@@ -65,6 +66,17 @@ test('above the table: fleet, verdict, jobs, machines, costs, why jobs wait', ()
 	assert.match(text, /✔ healthy/);
 	assert.match(text, /16 running \(runner metrics\), 3 waiting \(GitLab\) · machines: 16 of 16: 16 busy · about \$/);
 	assert.match(text, /Why are 3 jobs waiting\? The limit is 16/);
+});
+
+test('lines say a cause once, and what helps as a command, which can be pasted at any width', () => {
+	const raise = 'raise limit: `gitlab-runner-aws status limit 20 --fleet gitlab-runners --region us-east-2`';
+	for (const columns of [60, 80, 120]) assert.ok(lines(busyFleet(16), columns).join(' ').includes(raise));
+	const service = {active: 'inactive', sub: 'dead', since: now - 60_000, restarts: 0};
+	const text = lines(healthy({host: good(host([], {service}), now), gitlab: good(gitlabSees([pending(1)]), now)})).join('\n');
+	assert.match(text, /✖ not healthy: GitLab Runner doesn't run on the manager/);
+	assert.equal(text.match(/GitLab Runner doesn't run on the manager/g)?.length, 1);
+	assert.match(text, /^1 job waits for that\.\nresume: `gitlab-runner-aws status resume --fleet gitlab-runners --region us-east-2`$/m);
+	assert.match(text, /No workers: the runner is stopped, and takes no jobs\./);
 });
 
 test('between two rounds only what changed is told, and growing older is no change', () => {

@@ -156,6 +156,8 @@ test('without a GitLab token the jobs view says what shows those that wait; how 
 test('an empty fleet says that idle is 0 and what starts a worker', () => {
 	const snapshot = healthy({host: good(host([], {}, {idleCount: 0}), now)});
 	assert.match(linesOf(screenOf(), panelView(seenOf(snapshot))).join('\n'), /No workers: the idle count is 0\. The next job starts one\./);
+	const stopped = healthy({host: good(host([], {service: {active: 'inactive', since: now, restarts: 0}}), now)});
+	assert.match(linesOf(screenOf(), panelView(seenOf(stopped))).join('\n'), /No workers: the runner is stopped, and takes no jobs\./);
 });
 
 const log = Array.from({length: 100}, (_, at) => ({

@@ -37,7 +37,7 @@ prove({
 		},
 		watched: 60,
 		asks: 'Why are 3 jobs waiting?',
-		says: ["GitLab Runner doesn't run on the manager: its service was stopped there 26 m ago, and no drain from here did it. D starts it. [host: resume]"],
+		says: ["GitLab Runner doesn't run on the manager: its service was stopped there 26 m ago, and no drain from here did it. [host: resume]"],
 	},
 	'the service is being drained while a job runs': {
 		async happens({world, manager, jobs, passes}) {

@@ -233,7 +233,7 @@ const situations: Record<string, [Partial<Snapshot>, string[]]> = {
 			host: good(host([], {service: {active: 'failed', since: now - minutes(5), restarts: 3}}), now),
 			runner: failing(unseen, {code: 'metrics-silent', message: 'no'}, now),
 		},
-		['GitLab Runner has crashed 4 times, last 5 m ago. systemd has given up; R starts it now. [host: start]'],
+		['GitLab Runner has crashed 4 times, last 5 m ago. systemd has given up. [host: start]'],
 	],
 	'the fleet is being drained': [
 		figures({more: 'gitlab_runner_process_state_info{state="graceful-shutdown"} 1'}),

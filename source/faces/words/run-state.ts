@@ -247,7 +247,7 @@ export function reduce(state: RunState, event: Event): RunState {
 		}
 		case 'note': {
 			const {event: _event, at: _at, ...note} = event;
-			return state.notes.some(({says}) => says === note.says) ? state : {...state, notes: [...state.notes, note]};
+			return note.about === 'progress' || state.notes.some(({says}) => says === note.says) ? state : {...state, notes: [...state.notes, note]};
 		}
 		case 'job.seen': {
 			const {event: _event, at: _at, ...job} = event;

@@ -196,7 +196,7 @@ export function linesOf(event: Event, state: RunState): Line[] {
 		case 'orphan.removed':
 			return [{mark: 'done', text: `${orphanNoun(event.kind)} ${event.kind === 'key pair' ? event.name : event.id}: gone`}];
 		case 'note':
-			return [{mark: 'note', text: noteText(event)}];
+			return [{mark: event.about === 'progress' ? 'pending' : 'note', text: noteText(event)}];
 		case 'job.seen':
 			return [{mark: 'pending', text: `job: ${event.says}`}, ...(event.url === undefined ? [] : [{text: event.url, verbatim: true, indent: 4}])];
 		case 'ended':

@@ -1,17 +1,51 @@
+import {panelActions, typedActions} from '../../panel/actions.ts';
+import type {Cause} from '../../panel/causes/cause.ts';
+import {many} from '../../panel/formats.ts';
 import {costs} from '../../panel/live/costs.ts';
 import {verdictOf} from '../../panel/live/verdict.ts';
-import {whyWaiting} from '../../panel/live/why-waiting.ts';
+import {type WhyWaiting, whyWaiting} from '../../panel/live/why-waiting.ts';
 import {countRows, type WorkerRow} from '../../panel/rows.ts';
 import type {Snapshot} from '../../panel/snapshot.ts';
 import {lookOf, workerCells, workerColumns} from './cells.ts';
 import {cellsOf, fit, headOf} from './columns.ts';
 import type {TerminalLook} from './glyphs.ts';
 import {glyphOf, plainText} from './glyphs.ts';
-import {changeWords, costWords, emptyWords, jobWords, machineWords, managerWords, runnerWord, shownCauses, sourceTroubles, stateWords} from './status-words.ts';
+import {
+	changeWords,
+	costWords,
+	emptyWords,
+	jobWords,
+	limitIn,
+	machineWords,
+	managerWords,
+	runnerWord,
+	shownCauses,
+	sourceTroubles,
+	stateWords,
+} from './status-words.ts';
 import {wrap} from './wrapping.ts';
 
 const verdictMarks = {healthy: 'ready', trouble: 'blocked', unknown: 'waiting'} as const;
 const verdictWords = {healthy: 'healthy', trouble: 'not healthy', unknown: 'not known'} as const;
+
+/** Why jobs wait, without what the verdict has said. */
+function whyLines({asks, causes, waiting}: WhyWaiting, said: string): string[] {
+	const [first, ...others] = shownCauses(causes).map(({says}) => says);
+	if (first === undefined) return [asks];
+	if (first !== said || !waiting.known) return [[`${asks} ${first}`, ...others].join(' Also: ')];
+	return [[`${many(waiting.jobs, 'job waits', 'jobs wait')} for that.`, ...others].join(' Also: ')];
+}
+
+/** What helps, as a command that can be pasted: here are no keys. */
+function actionLines(snapshot: Snapshot, causes: readonly Cause[]): string[] {
+	const key = causes.find((one) => one.key !== 'wait')?.key;
+	const typed = key && typedActions[key];
+	const {fleet, region} = snapshot;
+	const limit = limitIn(snapshot);
+	if (key === undefined || typed === undefined || fleet === undefined || (typeof typed === 'function' && limit === undefined)) return [];
+	const words = typeof typed === 'string' ? typed : typed(limit ?? 0);
+	return [`${panelActions[key].does}: \`gitlab-runner-aws ${words} --fleet ${fleet} --region ${region}\``];
+}
 
 /** The lines above the table: fleet, runner, manager, verdict, jobs, machines, costs, why jobs wait. */
 function headLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, look: TerminalLook): string[] {
@@ -25,11 +59,8 @@ function headLines(snapshot: Snapshot, rows: readonly WorkerRow[], now: number, 
 		`${snapshot.fleet ?? 'a manager without our mark'} in ${snapshot.region} · runner${version === undefined ? '' : ` ${version}`} ${runnerWord(snapshot).word} · manager ${managerWords(snapshot, now)}`,
 		`${glyphOf(verdictMarks[verdict.is], look)} ${verdictWords[verdict.is]}: ${verdict.says}`,
 		`jobs: ${jobWords(why, true)} · machines: ${machineWords(snapshot, counts)}${states === '' ? '' : `: ${states}`} · ${costWords(costs(snapshot, rows, now))}`,
-		why.causes.length === 0
-			? why.asks
-			: `${why.asks} ${shownCauses(why.causes)
-					.map(({says}) => says)
-					.join(' Also: ')}`,
+		...whyLines(why, verdict.says),
+		...actionLines(snapshot, [...why.causes, ...verdict.causes]),
 		...(change === undefined ? [] : [`last change: ${change}`]),
 		...sourceTroubles(snapshot, now).map((says) => `${glyphOf('note', look)} ${says}`),
 	];

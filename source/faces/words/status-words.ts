@@ -2,7 +2,7 @@ import {changeInWords} from '../../answers/value.ts';
 import type {Cause} from '../../panel/causes/cause.ts';
 import {doneIn, drainOf} from '../../panel/drained.ts';
 import {age, clockWords, many, money, takes} from '../../panel/formats.ts';
-import {serviceIs} from '../../panel/jobs-now.ts';
+import {runnerRuns, serviceIs} from '../../panel/jobs-now.ts';
 import type {FleetCosts} from '../../panel/live/costs.ts';
 import {sourceOrder} from '../../panel/live/status.ts';
 import type {WhyWaiting} from '../../panel/live/why-waiting.ts';
@@ -178,6 +178,8 @@ export function emptyWords(snapshot: Snapshot): string {
 	if (!snapshot.ec2.value && !snapshot.host.value) return 'Asking EC2 and the manager which workers there are.';
 	const idle = makerIn(snapshot)?.idleCount;
 	if (!snapshot.host.value) return 'EC2 shows no worker. The manager has told nothing yet.';
+	if (runnerRuns(snapshot) === false || serviceIs(snapshot) === 'stopping' || snapshot.gitlab.value?.runner.paused)
+		return `No workers: the runner is ${runnerWord(snapshot).word}, and takes no jobs.`;
 	return idle === 0 || idle === undefined
 		? 'No workers: the idle count is 0. The next job starts one.'
 		: `No workers yet: the idle count is ${idle}, so the runner makes ${idle === 1 ? 'one' : 'them'}.`;

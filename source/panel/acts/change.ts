@@ -197,10 +197,10 @@ async function carryOut(
 	const {problems, proven} = await run(executor, context, plan, allowed, tell);
 	if (problems[0]) throw problems[0];
 	const done = `${change.done?.(changed) ?? changed}${proven === undefined ? '' : `, and a machine made so came up and ran a container, ${takes(proven)}`}`;
-	if (plan.get('runner')?.is === 'ready') return `${done}: in the record, as it is in config.toml. u undoes it.`;
+	if (plan.get('runner')?.is === 'ready') return `${done}: in the record, as it is in config.toml. u, or \`status undo\`, undoes it.`;
 	tell("waiting for the runner's metrics to say so");
 	return (await seenInMetrics(context, connection, (metrics) => isInForce(metrics, before, context.answers)))
-		? `${done}: in config.toml, and the runner's metrics say so. u undoes it.`
+		? `${done}: in config.toml, and the runner's metrics say so. u, or \`status undo\`, undoes it.`
 		: `${done}: in config.toml, but the runner's metrics haven't said so within a minute: look at the log with 3.`;
 }
 

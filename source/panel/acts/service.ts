@@ -23,7 +23,7 @@ const failed = ({code, detail, crash}: Extract<ServiceOutcome, {is: 'failed'}>):
 
 /** What the service is asked to do: the history's note of it, and how its end is told. */
 const requests = {
-	drain: {note: 'drained', says: 'The fleet is drained: the service has stopped, and its machines are gone. D resumes it.'},
+	drain: {note: 'drained', says: 'The fleet is drained: the service has stopped, and its machines are gone. D, or `status resume`, resumes it.'},
 	resume: {note: 'resumed', says: 'The service runs, and takes jobs again.'},
 	restart: {note: 'restarted', says: 'The service was restarted. Its idle machines went with it; new ones are made as they are wanted.'},
 	start: {note: 'started', says: 'The service runs again.'},
@@ -45,7 +45,7 @@ function wordsFor(what: What, snapshot: Snapshot, drainSeconds: number, now: num
 				details: [
 					`${many(jobs, 'job runs', 'jobs run')} now, on ${many(counts.busy, 'machine')}; ${many(counts.idle, 'machine')} idle.`,
 					patience,
-					'The manager stays, and costs. `D` resumes. Jobs that come meanwhile wait in GitLab.',
+					'The manager stays, and costs. `D`, or `status resume`, resumes. Jobs that come meanwhile wait in GitLab.',
 				],
 			};
 		case 'resume':

@@ -118,7 +118,7 @@ export const managerCauses: readonly CauseRow[] = [
 			const how = endOf(crash);
 			const ended = result === 'success' ? `ended by itself ${ago} ago` : `${times(restarts + 1, ago)}${how === undefined ? '' : ` (${how})`}`;
 			const again = active === 'failed' ? 'systemd has given up' : 'systemd tries again by itself';
-			return {says: `GitLab Runner ${ended}${died ? `: ${died.says}` : ''}. ${again}; R starts it now.`, since};
+			return {says: `GitLab Runner ${ended}${died ? `: ${died.says}` : ''}. ${again}.`, since};
 		},
 	},
 	{
@@ -131,7 +131,7 @@ export const managerCauses: readonly CauseRow[] = [
 			if (serviceIs(snapshot) !== 'stopped' || drainOf(snapshot)) return undefined;
 			const since = host?.service.since;
 			const when = since === undefined ? '' : ` ${age((now - since) / 1000)} ago`;
-			return {says: `GitLab Runner doesn't run on the manager: its service was stopped there${when}, and no drain from here did it. D starts it.`, since};
+			return {says: `GitLab Runner doesn't run on the manager: its service was stopped there${when}, and no drain from here did it.`, since};
 		},
 	},
 	{
@@ -144,7 +144,7 @@ export const managerCauses: readonly CauseRow[] = [
 		tells: ({snapshot, now}) => {
 			const drain = serviceIs(snapshot) === 'stopped' ? drainOf(snapshot) : undefined;
 			if (!drain) return undefined;
-			return {says: `The fleet was drained by ${drain.who} at ${clockWords(drain.at, now)}, so it takes no jobs. D resumes it.`, since: drain.at};
+			return {says: `The fleet was drained by ${drain.who} at ${clockWords(drain.at, now)}, so it takes no jobs.`, since: drain.at};
 		},
 	},
 	{

@@ -156,7 +156,7 @@ export const causes: readonly CauseRow[] = [
 			if (left.length === 0) return undefined;
 			const prices = left.flatMap(({usdPerHour}) => usdPerHour ?? []);
 			const cost = prices.length === 0 ? '' : `, about ${money(prices.reduce((sum, one) => sum + one, 0))} an hour`;
-			return `${many(left.length, 'machine is', 'machines are')} managed by no runner any more${cost}: the runner's token or MachineName has changed since. x removes ${left.length === 1 ? 'it' : 'them'}.`;
+			return `${many(left.length, 'machine is', 'machines are')} managed by no runner any more${cost}: the runner's token or MachineName has changed since.`;
 		},
 	},
 ];

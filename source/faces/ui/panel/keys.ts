@@ -1,4 +1,4 @@
-import {panelActions} from '../../../panel/actions.ts';
+import {panelActions, quarterOf} from '../../../panel/actions.ts';
 import type {PanelAct} from '../../../panel/acts/driver.ts';
 import {isOff} from '../../../panel/causes/asking.ts';
 import {runnerRuns, serviceIs} from '../../../panel/jobs-now.ts';
@@ -109,14 +109,14 @@ function actingKeys(screen: PanelScreen, view: View): Binding[] {
 						shows: '+',
 						does: 'limit',
 						help: {says: 'more machines at once, and jobs with them'},
-						act: (): Move => prepare({do: 'scale', limit: limit + Math.max(1, Math.round(limit / 4))}),
+						act: (): Move => prepare({do: 'scale', limit: limit + quarterOf(limit)}),
 					},
 					{
 						press: ['-'],
 						shows: '',
 						does: '',
 						help: {key: '-', says: 'a lower limit'},
-						act: (): Move => prepare({do: 'scale', limit: Math.max(1, limit - Math.max(1, Math.round(limit / 4)))}),
+						act: (): Move => prepare({do: 'scale', limit: Math.max(1, limit - quarterOf(limit))}),
 					},
 					{
 						press: ['m'],
