@@ -201,7 +201,7 @@ const drawOverview: Draw<OverviewScreen> = (screen, view) => {
 	// The answers are worth more than each part of the cost, which `?` tells too.
 	const whole = topWith(wizard.costs);
 	const [sum = '', ...parts] = wizard.costs;
-	const top = parts.length > 0 && whole.length + leastAnswers > bodyRows(view.rows) ? topWith([`${sum} ? tells what of it is what.`]) : whole;
+	const top = parts.length > 0 && whole.length + leastAnswers > bodyRows(view.rows) ? topWith([`${sum} ? tells what costs how much.`]) : whole;
 	const secret: Row[] =
 		!hasSecret(screen, view) || wizard.secret === undefined
 			? []
