@@ -1,5 +1,3 @@
-import {dirname} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import type {BuildOptions, Plugin} from 'esbuild';
 
 /** Dependencies expect CommonJS's names; a bundle of ES modules has none of them. */
@@ -27,19 +25,6 @@ const httpWithoutUndici: Plugin = {
 	},
 };
 
-/** Ink has each line of each frame measured letter by letter; ours counts one of plain letters at once, with the same result. That spares a sixth of what a frame takes. */
-const plainWidth: Plugin = {
-	name: 'plain-width',
-	setup(work) {
-		const ours = fileURLToPath(new URL('source/faces/words/width.ts', import.meta.url));
-		work.onResolve({filter: /^string-width$/}, ({importer}) => (importer === ours ? undefined : {path: ours, namespace: 'width'}));
-		work.onLoad({filter: /.*/, namespace: 'width'}, ({path}) => ({
-			contents: `export {displayWidth as default} from ${JSON.stringify(path)};`,
-			resolveDir: dirname(path),
-		}));
-	},
-};
-
 /**
  * How the program is bundled, and what `bench` measures with it. Node keeps the text of all that it has loaded, several times over until it runs:
  * what only people read is left out.
@@ -58,5 +43,5 @@ export const bundling = {
 	legalComments: 'none',
 	minify: true,
 	banner: {js: banner},
-	plugins: [withoutDevtools, httpWithoutUndici, plainWidth],
+	plugins: [withoutDevtools, httpWithoutUndici],
 } satisfies BuildOptions;

@@ -175,8 +175,9 @@ export function pickFace({json, plain, stdinIsTty, stdoutIsTty, env}: Terms): 'j
 /** Whether a person sits at the terminal: can be asked. */
 export const isInteractive = ({stdinIsTty, stdoutIsTty}: Terms): boolean => stdinIsTty && stdoutIsTty;
 
-/** Whether colours may be used: never into a pipe, nor with `NO_COLOR` or `--no-color`. */
-export const mayColour = ({stdoutIsTty, env}: Terms, noColour: boolean): boolean => stdoutIsTty && !noColour && !env.NO_COLOR && env.TERM !== 'dumb';
+/** Whether colours may be used: never into a pipe, nor with `NO_COLOR`, `FORCE_COLOR=0` or `--no-color`. */
+export const mayColour = ({stdoutIsTty, env}: Terms, noColour: boolean): boolean =>
+	stdoutIsTty && !noColour && !env.NO_COLOR && env.FORCE_COLOR !== '0' && env.TERM !== 'dumb';
 
 /** Whether only ASCII may be written: a dumb terminal, or a locale that isn't UTF-8. */
 export function onlyAscii(env: Terms['env']): boolean {

@@ -41,7 +41,7 @@ console.log((await memoryLines()).join('\n'));
 /** The live panel with 5,000 workers, in a process of its own: CPU an update, and whether memory stays flat. */
 for (const executor of ['docker+machine', 'docker-autoscaler']) {
 	const panel = spawnSync(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('panel.tsx', import.meta.url)), executor], {
-		env: {PATH: process.env.PATH, NODE_ENV: 'production', FORCE_COLOR: '1'},
+		env: {PATH: process.env.PATH, NODE_ENV: 'production'},
 		encoding: 'utf8',
 	});
 	if (panel.status !== 0) throw new Error(`The panel's bench exits ${panel.status}: ${panel.stderr}`);

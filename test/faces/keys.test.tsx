@@ -82,6 +82,8 @@ test('a field is edited as a line of a shell: ends of the line, words, and the r
 	await after('\x1bf', /› one▏ two/);
 	await after('\x0b', /› one▏\s*\n/);
 	await after('\x1b\x7f', /› ▏/);
+	// What would clear the screen is letters there.
+	await after('\x1b[200~one\x1b[2Jtwo\x1b[201~', /› one\[2Jtwo▏/);
 });
 
 test('a refused value stays in the field with the sentence that says what would be right', async () => {

@@ -21,11 +21,12 @@ test('CI and a dumb terminal get the plain face', () => {
 	assert.equal(pickFace({...terminal, env: {TERM: 'dumb'}}), 'plain');
 });
 
-test('no colour goes into a pipe, nor where NO_COLOR or --no-color says so', () => {
+test('no colour goes into a pipe, nor where NO_COLOR, FORCE_COLOR=0 or --no-color says so', () => {
 	assert.equal(mayColour(terminal, false), true);
 	assert.equal(mayColour(terminal, true), false);
 	assert.equal(mayColour({...terminal, stdoutIsTty: false}, false), false);
 	assert.equal(mayColour({...terminal, env: {NO_COLOR: '1'}}, false), false);
+	assert.equal(mayColour({...terminal, env: {FORCE_COLOR: '0'}}, false), false);
 });
 
 test('a locale without UTF-8 gets ASCII, an unknown one gets the glyphs', () => {

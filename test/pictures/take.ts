@@ -57,7 +57,7 @@ const pictures: readonly Picture[] = [
 
 /** The screen of a picture, as a person has it before them. */
 async function taken({program, args, columns, rows, way, shows}: Picture): Promise<ScreenPiece[][]> {
-	const terminal = openTerminal(program, args, {columns, rows, env: {FORCE_COLOR: '1'}});
+	const terminal = openTerminal(program, args, {columns, rows});
 	try {
 		for (const [waitsFor, press] of way) {
 			await terminal.until(waitsFor);

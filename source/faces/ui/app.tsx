@@ -1,8 +1,8 @@
-import {Box, Text, useApp, useInput, useIsScreenReaderEnabled, usePaste, useWindowSize} from 'ink';
+import {Box, Text, Transform, useApp, useInput, useIsScreenReaderEnabled, usePaste, useWindowSize} from 'ink';
 import {memo, useEffect, useState, useSyncExternalStore} from 'react';
-import {colours, type TerminalLook} from '../words/glyphs.ts';
+import type {TerminalLook} from '../words/glyphs.ts';
 import {frameOf, spokenRows} from './frame.ts';
-import type {Row, Span} from './row.ts';
+import {styled, textOf} from './row.ts';
 import {type Press, pressesOf, type View} from './screen.ts';
 import type {Store} from './store.ts';
 
@@ -22,36 +22,14 @@ type AppProps = {
 const frame = 200;
 const second = 1000;
 
-function Piece({span: {text, role, bold}, colour}: {span: Span; colour: boolean}) {
-	// A text without a style needs no node of its own.
-	if (!colour || (role === undefined && bold !== true)) return text;
-	return (
-		<Text bold={bold ?? false} {...(role === undefined ? {} : {color: colours[role]})}>
-			{text}
-		</Text>
-	);
-}
-
-const sameRow = (one: {row: Row; colour: boolean}, other: {row: Row; colour: boolean}): boolean =>
-	one.colour === other.colour &&
-	one.row.spans.length === other.row.spans.length &&
-	one.row.spans.every((span, at) => {
-		const against = other.row.spans[at];
-		return span.text === against?.text && span.role === against.role && span.bold === against.bold;
-	});
-
-/** One row of the terminal; drawn again only when something in it changed. */
-const RowText = memo(function RowText({row, colour}: {row: Row; colour: boolean}) {
-	return (
-		<Text wrap="truncate-end" aria-hidden={row.drawing ?? false}>
-			{row.spans.length === 0 ? ' ' : undefined}
-			{row.spans.map((span, at) => (
-				// biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place in the row
-				<Piece key={at} span={span} colour={colour} />
-			))}
-		</Text>
-	);
-}, sameRow);
+/**
+ * Rows on the screen. Ink cleans, measures and wraps all text anew in each frame, letter by letter; rows are clean and fit, so they only take the places of
+ * empty lines at the very end. Drawn again only when something in them changed.
+ */
+const Rows = memo(function Rows({text}: {text: string}) {
+	const lines = text.split('\n');
+	return <Transform transform={(_, at) => lines[at] ?? ''}>{` ${'\n'.repeat(lines.length - 1)}`}</Transform>;
+});
 
 /** Counts up each so many milliseconds while something is under way, so that clocks and the spinner go on; 0 stands still, as for a screen reader. */
 function useTick(each: number): number {
@@ -81,14 +59,14 @@ export function App({store, look, title, now, press, suspends}: AppProps) {
 	});
 	usePaste((text) => press({text, pasted: true}, viewOf()));
 	const view: View = {state: shown.state, stops: shown.stops, wizard: shown.wizard, panel: shown.panel, columns, rows, now: now(), tick, look, title};
-	const drawn = spoken ? spokenRows(top, view) : frameOf(top, view);
+	if (spoken) return <Text>{spokenRows(top, view).map(textOf).join('\n')}</Text>;
 	return (
-		<Box flexDirection="column" {...(spoken ? {} : {width: columns, height: rows})}>
-			{drawn.map((row, at) => (
-				// A row is its place on the screen.
-				// biome-ignore lint/suspicious/noArrayIndexKey: rows don't move
-				<RowText key={at} row={row} colour={look.colour} />
-			))}
+		<Box width={columns} height={rows}>
+			<Rows
+				text={frameOf(top, view)
+					.map((row) => styled(row, look))
+					.join('\n')}
+			/>
 		</Box>
 	);
 }

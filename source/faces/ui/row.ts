@@ -1,5 +1,6 @@
+import {styleText} from 'node:util';
 import {type ColourRole, glyphOf, type Mark, marks, plainText, signOf, type TerminalLook} from '../words/glyphs.ts';
-import {fitted, type Line} from '../words/lines.ts';
+import {coloured, fitted, type Line} from '../words/lines.ts';
 import {cut, displayWidth, pieces} from '../words/width.ts';
 
 /** A piece of a row in one style. `quiet` is for what can wait, never for the only copy of a fact. */
@@ -14,6 +15,16 @@ export const emptyRow: Row = {spans: [], drawing: true};
 
 /** A row's text without its styles. */
 export const textOf = ({spans}: Row): string => spans.map(({text}) => text).join('');
+
+/** A row as a terminal takes it: its pieces in their styles, and nothing else that does something to a terminal. */
+export const styled = ({spans}: Row, look: TerminalLook): string =>
+	spans
+		.map(({text, role, bold}) => {
+			const clean = text.replaceAll(/\p{Cc}/gu, '');
+			const shown = role ? coloured(clean, role, look) : clean;
+			return bold && shown && look.colour ? styleText('bold', shown, {validateStream: false}) : shown;
+		})
+		.join('');
 
 /** A state's glyph in its colour, and a space. */
 export const markSpan = (mark: Mark, look: TerminalLook): Span => ({text: `${glyphOf(mark, look)} `, role: marks[mark].role});

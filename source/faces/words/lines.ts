@@ -54,7 +54,7 @@ export function fitted(line: Line, columns: number, look: TerminalLook): Fitted[
 }
 
 /** A text in the colour of its role, or as it is where there's no colour. */
-const coloured = (text: string, role: ColourRole, look: TerminalLook): string =>
+export const coloured = (text: string, role: ColourRole, look: TerminalLook): string =>
 	look.colour && text ? styleText(colours[role], text, {validateStream: false}) : text;
 
 /** A line as the text of a terminal this wide, without a line break at its end. */
