@@ -13,7 +13,7 @@ export type Bundled = {
 };
 
 /** Simulated things wait for nothing, so they take what is left by tests that wait for other programs, which have limits. */
-const lowPriority = `import {setPriority} from 'node:os';\nsetPriority(10);\n`;
+const lowPriority = `import {setPriority} from 'node:os';\nsetPriority(5);\n`;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
