@@ -114,6 +114,8 @@ type QuestionFields<Value> = {
 	tidy?(text: string): string;
 	/** Judges one answer against those asked before it, after its shape: a sentence or nothing. Later ones may be absent. */
 	against?(value: Value, given: Given): string | undefined;
+	/** What an absent answer comes to by the others: one that says just that is as good as absent, and goes on following them. */
+	echoes?(given: Given): Value | undefined;
 	/** Why an absent answer can't stay absent, given those asked before it: a sentence or nothing. */
 	needed?(given: Given): string | undefined;
 };

@@ -237,9 +237,15 @@ const taken = (state: WalkState, answers: readonly [AnswerKey, unknown][]): Prom
 
 const leaving = (so: Walk, key: AnswerKey): Walk => ({...so, left: [...so.left, key]});
 
-/** Whether an answer is the default itself: Enter leaves it a default, which goes on following what it follows, and the next release. */
-const keeps = ({settled: {given, sources}}: WalkState, key: AnswerKey, value: unknown): boolean =>
-	sources[key] !== undefined && isOpen(sources[key]) && isDeepStrictEqual(given[key], value);
+/**
+ * Whether an answer is the default itself: Enter leaves it a default, which goes on following what it follows, and the next release. Of an optional key the
+ * default is nothing, which an empty list is too, and what says no more than other answers do.
+ */
+function keeps({settled: {given, sources}}: WalkState, key: AnswerKey, value: unknown): boolean {
+	const question: AnyQuestion = questions[key];
+	if (sources[key] === undefined) return isDeepStrictEqual(value, []) || (question.echoes !== undefined && isDeepStrictEqual(value, question.echoes(given)));
+	return isOpen(sources[key]) && isDeepStrictEqual(given[key], value);
+}
 
 const visiting = ({visited}: WalkState, keys: readonly AnswerKey[]): ReadonlySet<AnswerKey> => new Set([...visited, ...keys]);
 

@@ -3,6 +3,7 @@ import {foundIn, makePlan, problemsOf} from '../engine/plan.ts';
 import type {Context} from '../engine/step.ts';
 import {executorOf} from '../executors/list.ts';
 import {toText} from '../faces/words/lines.ts';
+import {wrap} from '../faces/words/wrapping.ts';
 import type {Given} from '../fleet.ts';
 import {within} from '../panel/acts/act-context.ts';
 import {type FleetAct, ofWorkers, prepareChange} from '../panel/acts/change.ts';
@@ -125,6 +126,7 @@ async function proposal(context: Context, {base, image, hash}: Recipe) {
 		says: going
 			? `Version ${going.version}, which an earlier run has begun, becomes the image that workers of ${fleet.name} start from.`
 			: `An image for workers of ${fleet.name} is baked, and they start from it from then on.`,
+		does: going ? 'use it' : 'bake it',
 		details: [
 			`From     ${base} (${image.id})`,
 			`Images   ${[helperWords(answers), answers.dockerImage, ...named].filter((one, at, all) => all.indexOf(one) === at).join(', ')}`,
@@ -186,7 +188,8 @@ async function list(session: Session, context: Context): Promise<number> {
 	const lines = uses.map((use) =>
 		toText({subject: `version ${use.image.version}`, subjectWidth: 12, text: lineOf(use, now), verbatim: columns === undefined}, columns ?? 0, look),
 	);
-	const none = [`No image was baked for ${context.fleet.name}. \`gitlab-runner-aws bake ${fleetFlags(context)}\` bakes one.`];
+	const says = `No image was baked for ${context.fleet.name}. \`gitlab-runner-aws bake ${fleetFlags(context)}\` bakes one.`;
+	const none = columns === undefined ? [says] : wrap(says, columns);
 	session.face.emit({event: 'document', name: 'worker images', value: session.options.face === 'json' ? uses.map(dataOf) : lines.length === 0 ? none : lines});
 	return 0;
 }
@@ -199,12 +202,17 @@ async function prune(session: Session, context: OpenContext<Context>): Promise<n
 	const {builders, snapshots} = await context.look(bakedLook);
 	const left = snapshots.filter(({isLeft}) => isLeft);
 	if (goes.length + builders.length + left.length === 0) {
-		face.emit({event: 'ended', says: `Nothing is to be deleted: ${many(uses.length, 'image')} of ${context.fleet.name}, all of use.`, next: []});
+		face.emit({
+			event: 'ended',
+			says: `Nothing is to be deleted: ${uses.length === 0 ? `no image was baked for ${context.fleet.name}` : `${many(uses.length, 'image')} of ${context.fleet.name}, all of use`}.`,
+			next: [],
+		});
 		return 0;
 	}
 	const now = context.clock.now();
 	const agreed = await face.agree({
 		says: `${many(goes.length, 'image')} of ${context.fleet.name} ${goes.length === 1 ? 'is' : 'are'} deleted, with ${goes.length === 1 ? 'its' : 'their'} snapshots.`,
+		does: 'delete',
 		details: [
 			'Goes:',
 			...uses.filter(({because}) => because === undefined).map((use) => `  version ${use.image.version}  ${lineOf(use, now).replace(/: .*$/, '')}`),

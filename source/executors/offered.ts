@@ -1,3 +1,4 @@
+import {keyWords} from '../answers/question.ts';
 import type {Answers, AnswerValue, Given} from '../fleet.ts';
 import {dockerAutoscalerOffered} from './docker-autoscaler/questions.ts';
 import {dockerMachineOffered} from './docker-machine/questions.ts';
@@ -68,10 +69,11 @@ export function executorMeant(given: Given): {value: AnswerValue<'executor'>; wh
 	const keys = Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [key]));
 	const [first, ...others] = offered.flatMap((one) => {
 		const own = keys.filter((key) => isAskedOf(one, key));
-		return own.length === 0 ? [] : [{value: one.name, why: whose(own, one.name)}];
+		return own.length === 0 ? [] : [{name: one.name, own}];
 	});
-	if (!first || others.length === 0) return first;
-	return {torn: `${[first, ...others].map(({why}) => why).join(', and ')}: say which is meant with executor.`};
+	if (!first) return undefined;
+	if (others.length === 0) return {value: first.name, why: whose(first.own.map(keyWords), first.name)};
+	return {torn: `${[first, ...others].map(({name, own}) => whose(own, name)).join(', and ')}: say which is meant with executor.`};
 }
 
 /** The types that workers may be, the one that is wanted most first: several only where the executor takes several. */

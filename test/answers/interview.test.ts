@@ -139,6 +139,16 @@ test('with everything, each key that means something is asked in order, and what
 	assert.equal(new Set(put).size, put.length);
 });
 
+test('of what may stay empty Enter leaves nothing behind: no empty list, and no list of types that says the worker type once more', async () => {
+	const ask = scripted({workerType: ['m5.large'], workerTypes: ['m5.large'], bakeImages: ['']});
+	const {answers, sources} = await interview({layers: {}, asking: withCloud, ask, everything: true});
+	assert.ok(keysPut(ask).includes('workerTypes') && keysPut(ask).includes('bakeImages'));
+	assert.deepEqual([answers.workerTypes, answers.bakeImages, sources.executor], [undefined, undefined, 'default']);
+	const several = scripted({workerTypes: ['c5.large,c6i.large'], bakeImages: ['node:24']});
+	const {answers: given} = await interview({layers: {}, asking: withCloud, ask: several, everything: true});
+	assert.deepEqual([given.workerTypes, given.bakeImages], [['c5.large', 'c6i.large'], ['node:24']]);
+});
+
 test('choosing an existing key pair asks for its private key next', async () => {
 	const ask = scripted({keyPair: ['mine'], privateKey: ['', '~/.ssh/mine']});
 	const {answers} = await interview({layers: {}, asking: withCloud, ask});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {inOrder, keyOfFlag, questions} from '../../source/answers/all.ts';
 import {presetIn} from '../../source/answers/preset-form.ts';
-import {flagOf} from '../../source/answers/question.ts';
+import {flagOf, keyWords} from '../../source/answers/question.ts';
 import {judge} from '../../source/answers/value.ts';
 import {settle} from '../../source/answers/walk.ts';
 import {commands, everywhere} from '../../source/commands/line/command-table.ts';
@@ -63,11 +63,11 @@ test('answers that one executor alone has mean that one where none is named, and
 		for (const layer of ['flag', 'preset'] as const) {
 			const {given, sources, why} = await settle({[layer]: {region: 'us-east-2', ...more}}, asking());
 			assert.deepEqual([given.executor, given.workerImage, sources.executor], ['docker+machine', 'ubuntu-24.04', 'derived']);
-			assert.equal(why.executor, `${Object.keys(more)[0]} is an answer of docker+machine alone`);
+			assert.equal(why.executor, `${keyWords(Object.keys(more)[0] ?? '')} is an answer of docker+machine alone`);
 		}
 	}
 	const scaledToo = await settle({preset: {region: 'us-east-2', capacityPerInstance: 2}}, asking());
-	assert.deepEqual([scaledToo.given.executor, scaledToo.why.executor], ['docker-autoscaler', 'capacityPerInstance is an answer of docker-autoscaler alone']);
+	assert.deepEqual([scaledToo.given.executor, scaledToo.why.executor], ['docker-autoscaler', 'capacity per instance is an answer of docker-autoscaler alone']);
 	const named = await settle({flag: {region: 'us-east-2', executor: 'docker-autoscaler'}, preset: {machineOptions: ['engine-opt=mtu=1400']}}, asking());
 	assert.deepEqual([named.given.executor, named.sources.executor, named.wrong, named.missing], ['docker-autoscaler', 'flag', [], []]);
 });

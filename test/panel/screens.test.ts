@@ -189,7 +189,7 @@ test('costs are about, since when, and what spot saves', () => {
 	assert.match(text, /Now +about \$0\.\d+ an hour: manager \$0\.\d+, 10 workers/);
 	assert.match(text, /Today +about \$\d/);
 	assert.match(text, /Spot +saves about \$0\.51 an hour against on demand/);
-	assert.match(text, /Today +about \$\S+\n +This month +about \$\S+\n +of machines that had gone by \S+ UTC nothing is known$/m);
+	assert.match(text, /Today +about \$\S+\n +This month +about \$\S+\n +both without machines that had gone by \S+ UTC$/m);
 });
 
 test('costs and config.toml are whole at every size: long lines go on in the next row', () => {

@@ -25,6 +25,7 @@ const workerTypes = optional(
 	known: ['c5.large', 'c6i.large', 'm5.large', 'm6i.large', 'c7g.large'],
 	written: {read: typesIn, write: typesWritten},
 	choices: typeChoices,
+	echoes: ({workerType}) => (workerType === undefined ? undefined : [workerType]),
 	against([first], {workerType}) {
 		if (workerType === undefined || first === workerType) return undefined;
 		return `Its first is ${first}, and workerType is ${workerType}: put ${workerType} first, or add \`--worker-type ${first}\`.`;

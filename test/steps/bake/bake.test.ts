@@ -91,6 +91,8 @@ const scaled: Given = {executor: 'docker-autoscaler'};
 test('each image is kept until another one or two are newer: --prune shows what goes, deletes it with its snapshot, and nothing else', async () => {
 	const world = simulatedWorld();
 	await standingIn(world, scaled);
+	const nothing = says((await baked(world, ['--prune'])).face.events).at(-1);
+	assert.equal(nothing, `Nothing is to be deleted: no image was baked for ${name}.`);
 	for (const images of ['node:24', 'node:25', 'node:26']) {
 		assert.equal((await baked(world, ['--bake-images', images])).code, 0);
 		await world.clock.sleep(60_000);

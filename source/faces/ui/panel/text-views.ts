@@ -62,14 +62,14 @@ function kindLines(label: string, rows: readonly WorkerRow[]): string[] {
 
 /** A sum, and what isn't in it. */
 const sumWords = (sum: {usd: number} | undefined, without: string | undefined): string =>
-	sum === undefined ? 'not known' : `about ${money(sum.usd)}${without === undefined ? '' : `; ${without}`}`;
+	sum === undefined ? 'not known' : `about ${money(sum.usd)}${without === undefined ? '' : `, ${without}`}`;
 
 /** What it all costs; guesses are marked "about". */
 export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look, columns}: View): string[] {
 	const {perHour, manager, most, today, month, savedBySpot, unended, unpriced} = costs;
 	const date = new Date(now);
 	const unknown = (since: number, begin: number): string | undefined =>
-		since - begin < 60_000 ? undefined : `of machines that had gone by ${clockWords(since, now)} nothing is known`;
+		since - begin < 60_000 ? undefined : `without machines that had gone by ${clockWords(since, now)}`;
 	const day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
 	const of = {today: today && unknown(today.since, day), month: month && unknown(month.since, monthOf(now))};
 	const {prices} = snapshot;
@@ -91,7 +91,7 @@ export function costLines({snapshot, costs, counts, rows}: PanelSeen, {now, look
 		...(unpriced > 0 ? [labelled('', `${many(unpriced, 'worker has', 'workers have')} no price that is known, and aren't in it`)] : []),
 		labelled('Today', sumWords(today, of.today === of.month ? undefined : of.today)),
 		labelled('This month', sumWords(month, of.today === of.month ? undefined : of.month)),
-		...(of.today !== undefined && of.today === of.month ? [labelled('', of.today)] : []),
+		...(of.today !== undefined && of.today === of.month ? [labelled('', `both ${of.today}`)] : []),
 		...(unended > 0
 			? [
 					labelled(
