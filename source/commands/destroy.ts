@@ -119,8 +119,9 @@ const goesByTheMark = ({name}: Fleet, {message}: Problem) => ({
 const goOn = ({demo}: Session, {name, region}: Fleet): string =>
 	demo ? demoOver : `To go on: \`gitlab-runner-aws destroy --fleet ${name} --region ${region}\`.`;
 
+/** What stays, in short: how it goes stands in the list above. */
 const keptWords = (standing: readonly Stands[]): string => {
-	const kept = standing.filter(({goes}) => !goes).map(({says}) => says);
+	const kept = standing.filter(({goes}) => !goes).map(({says}) => says.replace(/; .*$/, ''));
 	return kept.length === 0 ? '' : ` Kept: ${kept.join('; ')}.`;
 };
 

@@ -129,7 +129,7 @@ test('a laptop that has never seen the fleet takes it away: its name is typed, t
 	await until(/› gitlab-runners/);
 	press(key.enter);
 	assert.equal(await left(), 0);
-	assert.match(text(), /✔ service: stopped[\s\S]*Nothing in us-east-1 bears the mark of gitlab-runners\. Kept: the cache bucket/);
+	assert.match(text(), /✔ service: stopped[\s\S]*Nothing in us-east-1 bears the mark of gitlab-runners\. Kept: the cache bucket\./);
 	assert.ok(instanceConnect() > 0);
 	assert.deepEqual(await standing(), [`bucket ${bucket}`]);
 	assert.equal(world.gitlab.store.byToken(laptop.token)?.managers.length, 0, 'GitLab was told');

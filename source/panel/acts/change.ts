@@ -78,7 +78,7 @@ export const changeWords = (changes: readonly Pick<Change, 'what' | 'from' | 'to
 function linesOf(steps: readonly AnyStep[], plan: Plan): string[] {
 	return steps.flatMap(({name, title}) => {
 		const finding = plan.get(name);
-		if (finding?.is === 'different') return [`${title}: ${changeWords(finding.changes)}`];
+		if (finding?.is === 'different') return [`${title}: ${changeWords(finding.changes).replace(`${title.toLowerCase()} `, '')}`];
 		if (finding?.is === 'missing') return [`${title}: ${finding.says}`];
 		return finding?.is === 'extra' ? [`${title}: ${finding.says}, goes`] : [];
 	});

@@ -56,7 +56,8 @@ async function choiceOf(
 	};
 	const noWorkers = limitsOf({executor}).zone(context.fleet.region, placement.zone)?.short;
 	const why = noWorkers ?? (isOffered ? (tooFew ? 'too few vCPUs for the limit' : undefined) : `${placement.type} isn't offered in ${placement.zone} now`);
-	return {to: moved, label, says: words.join(', '), ...(why === undefined ? {} : {disabled: why})};
+	// What it would cost where it can't be had helps nobody.
+	return {to: moved, label, says: isOffered ? words.join(', ') : '', ...(why === undefined ? {} : {disabled: why})};
 }
 
 /** Ways to move new workers: other zones of their network, the other market, types of the same size; each with price, quota and whether it's offered now. */
