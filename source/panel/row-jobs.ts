@@ -11,7 +11,11 @@ import type {Snapshot} from './snapshot.ts';
 export type Jobs = {listed: ReadonlyMap<number, RunningJob>; named: ReadonlyMap<number, RunningOnRunner>; listedAt: number | undefined};
 
 /** The runner's own list of jobs, by their ids. */
-export const listedIn = ({runner}: Snapshot): Jobs['listed'] => new Map((runner.value?.jobs ?? []).map((job) => [job.id, job]));
+export function listedIn({runner}: Snapshot): Jobs['listed'] {
+	const byId = new Map<number, RunningJob>();
+	for (const job of runner.value?.jobs ?? []) byId.set(job.id, job);
+	return byId;
+}
 
 /** GitLab's jobs of the runner, by their ids; those before where they are told again. */
 export function namedIn({gitlab}: Snapshot, before: Jobs['named'] | undefined): Jobs['named'] {

@@ -1,5 +1,6 @@
 import type {AnswerValue} from '../fleet.ts';
 import type {Instance} from '../steps/looks/account.ts';
+import {once} from './once.ts';
 import {type PaidMachine, paidBetween} from './paid.ts';
 
 /** What a worker is doing. `orphan`: the manager that made it doesn't know it any more. `unknown`: what would tell isn't there. */
@@ -45,18 +46,12 @@ export type WorkerRow = {
 /** How many rows are in which state. */
 export type Counts = Record<RowState, number> & {all: number};
 
-/** Counts of rows as they were counted last: several ask for those of the same rows. */
-const known = new WeakMap<readonly WorkerRow[], Counts>();
-
 /** Counts rows by their state. */
-export function countRows(rows: readonly WorkerRow[]): Readonly<Counts> {
-	const before = known.get(rows);
-	if (before) return before;
+export const countRows = once((rows: readonly WorkerRow[]): Readonly<Counts> => {
 	const counts: Counts = {all: rows.length, creating: 0, idle: 0, busy: 0, removing: 0, failed: 0, stopped: 0, orphan: 0, unknown: 0};
 	for (const {state} of rows) counts[state] += 1;
-	known.set(rows, counts);
 	return counts;
-}
+});
 
 /** How old a worker is, in seconds. */
 export const ageOfRow = ({createdAt}: WorkerRow, now: number): number | undefined =>

@@ -70,8 +70,8 @@ export type WorkerView = {
 	nameOf(instance: Instance): string | undefined;
 	/** Whether a name is one that only a runner gives its workers, whoever's it is. */
 	isWorkerName(name: string): boolean;
-	/** The workers of a manager or a fleet, from whatever sources have told. */
-	found(snapshot: Snapshot): FoundWorker[];
+	/** The workers of a manager or a fleet, from whatever sources have told; one that was found before, and of which the same is told, is the same object. */
+	found(snapshot: Snapshot, before?: readonly FoundWorker[]): FoundWorker[];
 	/** Those whose instances have been terminated, as long as EC2 tells of them: they were paid for. */
 	ended(snapshot: Snapshot): readonly FoundWorker[];
 	/** What `found` goes by besides EC2, config.toml and the fleet: as long as each is the same object, it finds the same. */

@@ -7,6 +7,7 @@ import type {FleetCosts} from '../../panel/live/costs.ts';
 import {sourceOrder} from '../../panel/live/status.ts';
 import type {WhyWaiting} from '../../panel/live/why-waiting.ts';
 import {makerIn} from '../../panel/makers.ts';
+import {once} from '../../panel/once.ts';
 import type {Counts} from '../../panel/rows.ts';
 import type {ScalingGroupsSeen} from '../../panel/scaling-groups.ts';
 import {ageOf, type Seen} from '../../panel/seen.ts';
@@ -62,7 +63,7 @@ export function machineWords({ec2, group, host}: Snapshot, counts: Counts): stri
 	if (!ec2.value && !host.value) return 'not known';
 	const limit = limitIn({host});
 	const managed = managedOf(counts);
-	const more = groupWords({group});
+	const more = group.value ? groupWords(group.value) : '';
 	if (limit === undefined) return `${counted(managed)}${more}`;
 	// Those that go make room for others already.
 	const machines = managed > limit ? Math.max(limit, managed - counts.removing) : managed;
@@ -73,22 +74,12 @@ export function machineWords({ec2, group, host}: Snapshot, counts: Counts): stri
 }
 
 /** `, 2 more asked of AWS, 3 of an older template`: what Auto Scaling groups tell besides; nothing where there is no such thing. */
-function groupWords({group: {value}}: Pick<Snapshot, 'group'>): string {
-	if (!value) return '';
-	const told = groupsTold.get(value) ?? wordsOfGroups(value);
-	groupsTold.set(value, told);
-	return told;
-}
-
-/** Words once told: as long as the groups are the same they are asked for with each frame. */
-const groupsTold = new WeakMap<ScalingGroupsSeen, string>();
-
-function wordsOfGroups({groups}: ScalingGroupsSeen): string {
+const groupWords = once(({groups}: ScalingGroupsSeen): string => {
 	const there = groups.flatMap(({members}) => members.filter(({state}) => !state.startsWith('Terminat')));
 	const asked = groups.reduce((sum, {desired}) => sum + desired, 0) - there.length;
 	const outdated = there.filter(({isOutdated}) => isOutdated).length;
 	return `${asked > 0 ? `, ${counted(asked)} more asked of AWS` : ''}${outdated > 0 ? `, ${counted(outdated)} of an older template` : ''}`;
-}
+});
 
 /** `14 running, 1 waiting for its machine 12 s (usually 50 s), 3 waiting in GitLab`; jobs that nobody can count are said so. `sourced`: each with who tells. */
 export function jobWords({jobs: {running, preparing, source}, waiting}: Pick<WhyWaiting, 'jobs' | 'waiting'>, sourced = false): string {

@@ -25,10 +25,18 @@ function fitting(segments: Iterable<string>, columns: number): string[] {
 
 const letters = (text: string): string[] => [...segmenter.segment(text)].map(({segment}) => segment);
 
+/** As many letters from a text's beginning as fit; of plain text each takes one column. */
+const beginning = (text: string, columns: number): string =>
+	narrow.test(text) ? text.slice(0, Math.max(0, columns)) : fitting(letters(text), columns).join('');
+
+/** The same from its end. */
+const ending = (text: string, columns: number): string =>
+	narrow.test(text) ? text.slice(Math.max(0, text.length - columns)) : fitting(letters(text).reverse(), columns).reverse().join('');
+
 /** Cuts at the end by display width; the sign of what was cut is part of the width. */
 export function cut(text: string, columns: number, more = '…'): string {
 	if (displayWidth(text) <= columns) return text;
-	return columns > 0 ? fitting(letters(text), columns - displayWidth(more)).join('') + more : '';
+	return columns > 0 ? beginning(text, columns - displayWidth(more)) + more : '';
 }
 
 /** A text in pieces of at most this width. */
@@ -48,6 +56,5 @@ export function cutMiddle(text: string, columns: number, more = '…'): string {
 	if (displayWidth(text) <= columns) return text;
 	const room = Math.max(0, columns - displayWidth(more));
 	const tail = Math.floor(room / 2);
-	const all = letters(text);
-	return fitting(all, room - tail).join('') + more + fitting(all.toReversed(), tail).reverse().join('');
+	return beginning(text, room - tail) + more + ending(text, tail);
 }

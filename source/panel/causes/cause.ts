@@ -50,16 +50,6 @@ export type CauseRow = Omit<Cause, 'says' | 'since'> & {
 	tells(it: Case): string | CauseStatement | undefined;
 };
 
-/** What several rows ask of a case, reckoned once for each case. */
-export function once<Answer>(reckon: (it: Case) => Answer): (it: Case) => Answer {
-	const known = new WeakMap<Case, {answer: Answer}>();
-	return (it) => {
-		const told = known.get(it) ?? {answer: reckon(it)};
-		known.set(it, told);
-		return told.answer;
-	};
-}
-
 /** What causes are judged by: a snapshot, with what several of them need already picked out. What isn't known is undefined. */
 export type Case = {
 	snapshot: Snapshot;

@@ -1,21 +1,16 @@
 import {forTime, many} from '../formats.ts';
 import {runnerRuns} from '../jobs-now.ts';
+import {once} from '../once.ts';
 import {countRows} from '../rows.ts';
 import type {Case, CauseRow} from './cause.ts';
 
-const newestBegins = new WeakMap<Case['rows'], number>();
-
 /** When the limit was reached: the newest begin of a machine or a job, milliseconds since 1970. */
-function fullSince({rows}: Case): number | undefined {
-	let newest = newestBegins.get(rows);
-	if (newest === undefined) {
-		newest = 0;
-		for (const {state, createdAt, job} of rows)
-			if (state === 'busy' || state === 'creating') newest = Math.max(newest, createdAt ?? 0, state === 'busy' ? (job?.since ?? 0) : 0);
-		newestBegins.set(rows, newest);
-	}
+const fullSince = once((rows: Case['rows']): number | undefined => {
+	let newest = 0;
+	for (const {state, createdAt, job} of rows)
+		if (state === 'busy' || state === 'creating') newest = Math.max(newest, createdAt ?? 0, state === 'busy' ? (job?.since ?? 0) : 0);
 	return newest === 0 ? undefined : newest;
-}
+});
 
 const counted = ['busy', 'idle', 'creating', 'failed', 'stopped'] as const;
 
@@ -61,7 +56,7 @@ export const configCauses: readonly CauseRow[] = [
 		tells: (it) => {
 			const {limit, machines, idle, removing = 0, now, metrics} = it;
 			if (limit === undefined || machines === undefined || machines < limit || (idle ?? 0) > 0) return undefined;
-			const since = fullSince(it);
+			const since = fullSince(it.rows);
 			const all = machines === 1 ? 'its one machine is' : `all ${many(machines, 'machine')} are`;
 			const busy = removing > 0 ? 'busy, being made or being removed' : 'busy or being made';
 			return {says: `The limit is ${limit} and ${all} ${busy}${forTime(since, now)}.`, since, source: metrics ? 'runner' : 'host'};

@@ -1,8 +1,9 @@
 import {age, forTime, many} from '../formats.ts';
 import {runnerRuns} from '../jobs-now.ts';
+import {once} from '../once.ts';
 import type {Unserved} from '../waiting.ts';
 import {isOff, isTakenAgain, reasonOf, refusedToken, unanswered} from './asking.ts';
-import {type Case, type CauseRow, type CauseStatement, once} from './cause.ts';
+import type {Case, CauseRow, CauseStatement} from './cause.ts';
 import {holdingRefusal} from './refusals.ts';
 
 /** A runner that works asks every few seconds: ten minutes of silence say that it doesn't. GitLab's own `online` holds for two hours. */
@@ -49,7 +50,7 @@ const isExplained = (it: Case): boolean =>
 	hasNoneToAskFor(it);
 
 /** When GitLab last heard from any manager of this runner, in milliseconds since 1970, where nothing else says why it hasn't. */
-const heard = once((it): {name: string; last: number | undefined} | undefined => {
+const heard = once((it: Case): {name: string; last: number | undefined} | undefined => {
 	const {gitlab} = it;
 	if (!gitlab || isExplained(it)) return undefined;
 	const {runner, managers} = gitlab;

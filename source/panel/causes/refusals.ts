@@ -1,7 +1,8 @@
 import {forTime} from '../formats.ts';
 import {upFrom} from '../journal/history.ts';
 import type {WorkerRefusal} from '../journal/refusal.ts';
-import {type Case, type CauseRow, once} from './cause.ts';
+import {once} from '../once.ts';
+import type {Case, CauseRow} from './cause.ts';
 
 /** A refusal that still holds: the newest of its kind, since when they come, and how many came. */
 export type Holds = {refusal: WorkerRefusal; since: number; count: number};
@@ -10,7 +11,7 @@ export type Holds = {refusal: WorkerRefusal; since: number; count: number};
 const believed = 15 * 60_000;
 
 /** When the newest machine was begun that came up, in milliseconds since 1970. */
-const newestUp = once(({history}) => {
+const newestUp = once(({history}: Case) => {
 	let newest = 0;
 	for (const story of history?.machines.values() ?? []) newest = Math.max(newest, upFrom(story));
 	return newest;
@@ -41,7 +42,7 @@ export const holdingCode = (it: Case, codes: {has(code: string): boolean}): Hold
 export const bareCode = (code: string): string => code.replace(/^(?:Client|Server)\./, '');
 
 /** Docker Hub's newest refusal. New machines come up all the same: it's over once a job ends well. */
-export const hubRefusal = once((it) =>
+export const hubRefusal = once((it: Case) =>
 	holdingRefusal(
 		it,
 		({code}) => code === 'docker-hub',
@@ -50,7 +51,7 @@ export const hubRefusal = once((it) =>
 );
 
 /** The newest refusal for which no machine is made. */
-export const machineRefusal = once((it) => holdingRefusal(it, ({code}) => code !== 'docker-hub'));
+export const machineRefusal = once((it: Case) => holdingRefusal(it, ({code}) => code !== 'docker-hub'));
 
 /** A row of the runner's log: its cause holds while a refusal with one of its codes does. `time` is `, for 12 m`; it may leave a refusal to another row. */
 export function refusalRow({

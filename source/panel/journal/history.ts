@@ -205,7 +205,8 @@ function runnerTold(history: History, event: LogEvent): History {
 /** Forgets what is older than six hours; a machine that is still there is forgotten only once nothing was told of it for that long. */
 function pruned(history: History, now: number): History {
 	const oldest = now - historyKept;
-	const stale = [...history.machines.values()].filter(({at}) => at < oldest);
+	const stale: MachineStory[] = [];
+	for (const story of history.machines.values()) if (story.at < oldest) stale.push(story);
 	const refused = (history.refused[0]?.at ?? now) < oldest ? history.refused.filter(({at}) => at >= oldest) : history.refused;
 	if (stale.length === 0) return refused === history.refused ? history : {...history, refused};
 	const machines = new Map(history.machines);
@@ -223,9 +224,10 @@ function withGone(history: History, machines: StoriesByMachine, event: LogEvent)
 
 /** Some executors' lines of ended jobs don't name the machine: the last that a job came to is its machine. */
 function onTheirMachines(machines: ReadonlyMap<string, MachineStory>, events: readonly LogEvent[]): readonly LogEvent[] {
-	if (!events.some((event) => event.is === 'job-ended' && event.machine === undefined)) return events;
+	const ended = new Set(events.flatMap((event) => (event.is === 'job-ended' && event.machine === undefined ? [event.job] : [])));
+	if (ended.size === 0) return events;
 	const machineOf = new Map<number, string>();
-	for (const {name, job, jobEndedAt} of machines.values()) if (job !== undefined && jobEndedAt === undefined) machineOf.set(job, name);
+	for (const {name, job, jobEndedAt} of machines.values()) if (job !== undefined && jobEndedAt === undefined && ended.has(job)) machineOf.set(job, name);
 	return events.map((event) => {
 		if (event.is === 'job-on-machine') machineOf.set(event.job, event.machine);
 		return event.is === 'job-ended' && event.machine === undefined ? {...event, machine: machineOf.get(event.job)} : event;

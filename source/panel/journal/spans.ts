@@ -26,7 +26,8 @@ export const monthOf = (at: number): number => Date.UTC(new Date(at).getUTCFullY
 
 /** Machines come and go: what the journal tells more. A machine is reckoned from the second in its name. */
 export function spansAfter(spans: Spans, events: readonly LogEvent[]): Spans {
-	const machineEvents = events.filter(({is}) => is.startsWith('machine-') || is === 'job-on-machine');
+	// That a job comes to a machine is news only of one that nothing was told of.
+	const machineEvents = events.filter((event) => event.is.startsWith('machine-') || (event.is === 'job-on-machine' && !spans.open.has(event.machine)));
 	if (machineEvents.length === 0) return spans;
 	const open = new Map(spans.open);
 	const closed = new Map(spans.closed);

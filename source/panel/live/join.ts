@@ -80,15 +80,11 @@ const isToldAgain = (one: RowsTold, other: RowsTold): boolean =>
 	one.paid === other.paid &&
 	one.facts === other.facts;
 
-/** A row and all that it was made from. */
+/** A row and what of its own it was made from; job and price are in it. */
 type KeptRow = {
 	row: WorkerRow;
 	worker: FoundWorker;
 	story: MachineStory | undefined;
-	prices: Prices | undefined;
-	paid: PaidMachine | undefined;
-	facts: ConfigFacts | undefined;
-	job: RowJob | undefined;
 	/** Its state holds until one of its own sources tells something else; other states also change with time and with what is told of other rows. */
 	isSettled: boolean;
 };
@@ -149,8 +145,11 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 	function workersIn(snapshot: Snapshot): readonly FoundWorker[] {
 		const {ec2, host, fleet} = snapshot;
 		const from = [ec2.value?.instances, ec2.value?.manager?.id, ec2.at === undefined, host.value?.config?.facts, fleet, ...(hasYoung ? [ec2.at] : [])];
-		const found = foundOnce.map(({view, once: make}) => make([...from, ...view.foundBy(snapshot)], () => view.found(snapshot)));
-		const made = workersOnce(found, () => ({workers: found.flat(), hasYoung: found.flat().some(isYoung)}));
+		const found = foundOnce.map(({view, once: make}) => make([...from, ...view.foundBy(snapshot)], (before) => view.found(snapshot, before)));
+		const made = workersOnce(found, () => {
+			const workers = found.flat();
+			return {workers, hasYoung: workers.some(isYoung)};
+		});
 		({hasYoung} = made);
 		return made.workers;
 	}
@@ -173,6 +172,7 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 		const workers = workersIn(snapshot);
 		const told = toldIn(snapshot);
 		const isAgain = toldBefore !== undefined && isToldAgain(toldBefore, told);
+		const isShared = toldBefore?.prices === told.prices && toldBefore?.facts === told.facts;
 		if (isAgain && allSettled && workers === joined.workers) return joined.rows;
 		const {facts, prices} = told;
 		const states = statesOnce([facts], () => new Map(executors.map(({name, view}) => [name, view.stateBy(facts)])));
@@ -187,15 +187,15 @@ export function joiner(): (snapshot: Snapshot, now: number) => readonly WorkerRo
 			const holds = before?.isSettled === true && isSameWorker(before.worker, worker);
 			if (holds && isAgain) return before;
 			const story = told.stories?.get(worker.name);
-			const job = jobOn(story, told, before?.job);
+			const job = jobOn(story, told, before?.row.job);
 			const paid = told.paid.get(worker.name);
-			if (holds && before.story === story && before.job === job && before.paid === paid && before.prices === prices && before.facts === facts) return before;
+			if (holds && isShared && before.story === story && before.row.job === job && before.row.paid === paid) return before;
 			const state = states.get(worker.executor)?.({...shared, ...worker, story, busy: job !== undefined}) ?? {state: 'unknown', detail: undefined};
 			const row = rowOf(worker, state, job, prices, paid);
 			isChanged = true;
 			// What rows are ordered by besides their names.
 			isReordered ||= row.createdAt !== before?.row.createdAt;
-			return {row, worker, story, prices, paid, facts, job, isSettled: isSettled(row.state, job, story)};
+			return {row, worker, story, isSettled: isSettled(row.state, job, story)};
 		});
 		const order = isReordered ? orderOf(kept) : joined.order;
 		joined = {workers, kept, order, rows: isChanged ? rowsIn(order, kept) : joined.rows};

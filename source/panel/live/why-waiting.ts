@@ -1,7 +1,7 @@
 import {executors} from '../../executors/list.ts';
 import type {RunnerFacts} from '../../steps/config/facts.ts';
 import {awsCauses} from '../causes/aws.ts';
-import {type Case, type Cause, type CauseRow, once, type Rank} from '../causes/cause.ts';
+import type {Case, Cause, CauseRow, Rank} from '../causes/cause.ts';
 import {configCauses} from '../causes/config.ts';
 import {gitlabCauses} from '../causes/gitlab.ts';
 import {jobCauses} from '../causes/jobs.ts';
@@ -11,6 +11,7 @@ import {many, takes} from '../formats.ts';
 import {type JobsNow, jobsNow, type Preparing} from '../jobs-now.ts';
 import {makersIn} from '../makers.ts';
 import type {Metrics} from '../metrics.ts';
+import {once} from '../once.ts';
 import {countRows, type WorkerRow} from '../rows.ts';
 import {isFresh} from '../seen.ts';
 import type {Snapshot} from '../snapshot.ts';
@@ -107,10 +108,14 @@ function caseOf(snapshot: Snapshot, now: number, rows: readonly WorkerRow[] = jo
 	};
 }
 
+/** The executors that workers here are of. */
+const executorsOf = once((rows: Case['rows']): readonly string[] =>
+	executors.map(({name}) => name).filter((name) => rows.some(({executor}) => executor === name)),
+);
+
 /** Tells whether a cause is one of the executors that runners here have, or that workers here are of; where neither is known any may be. */
-const concerning = once(({snapshot, rows}): ((row: CauseRow) => boolean) => {
-	const here = new Set<string>(makersIn(snapshot).map(({executor}) => executor));
-	for (const {name} of executors) if (!here.has(name) && rows.some(({executor}) => executor === name)) here.add(name);
+const concerning = once(({snapshot, rows}: Case): ((row: CauseRow) => boolean) => {
+	const here = new Set<string>([...makersIn(snapshot).map(({executor}) => executor), ...executorsOf(rows)]);
 	return ({executor}) => executor === undefined || here.size === 0 || here.has(executor);
 });
 

@@ -1,6 +1,7 @@
-import {type CauseRow, once} from '../../../panel/causes/cause.ts';
+import type {Case, CauseRow} from '../../../panel/causes/cause.ts';
 import {refusalRow} from '../../../panel/causes/refusals.ts';
 import {forTime, many} from '../../../panel/formats.ts';
+import {once} from '../../../panel/once.ts';
 import {type FailedLaunch, inService, type ScalingGroupSeen} from '../../../panel/scaling-groups.ts';
 import {type LaunchFailure, launchFailure, launchFailureCodes} from '../launch-failures.ts';
 
@@ -10,7 +11,7 @@ const patience = 60_000;
 type LaunchesFailed = {failure: LaunchFailure; launch: FailedLaunch};
 
 /** Why launches fail, what is told of each reason newest first: one for each. */
-const failed = once(({groups, snapshot: {region}}): LaunchesFailed[] =>
+const failed = once(({groups, snapshot: {region}}: Case): LaunchesFailed[] =>
 	groups.flatMap(({failures, types, zones}) => failures.map((launch) => ({failure: launchFailure(launch.says, {types, zones, region}), launch}))),
 );
 
@@ -35,7 +36,7 @@ const launchRow = (code: string): CauseRow => ({
 type Undelivered = {group: ScalingGroupSeen; missing: number};
 
 /** Instances that have been asked for and of which there is no sign, though they had their time. */
-export const undelivered = once(({groups, now}): Undelivered | undefined =>
+export const undelivered = once(({groups, now}: Case): Undelivered | undefined =>
 	groups
 		.filter(({shortSince}) => shortSince !== undefined && now - shortSince >= patience)
 		.map((group) => ({group, missing: group.desired - inService(group) - group.members.filter(({state}) => state.startsWith('Pending')).length}))

@@ -1,7 +1,8 @@
-import {type Case, type CauseRow, type CauseStatement, once} from '../../../panel/causes/cause.ts';
+import type {Case, CauseRow, CauseStatement} from '../../../panel/causes/cause.ts';
 import {holdingCode} from '../../../panel/causes/refusals.ts';
 import {doneIn} from '../../../panel/drained.ts';
 import {age, forTime, many, takes} from '../../../panel/formats.ts';
+import {once} from '../../../panel/once.ts';
 import {undelivered} from './launch-causes.ts';
 
 /** How long the last of them is news, in milliseconds. */
@@ -14,7 +15,7 @@ const wasted = ({history, now}: Case) =>
 	(history?.gone ?? []).filter(({at, seconds, worked}) => now - at < lately && !worked && seconds !== undefined && seconds < young.seconds);
 
 /** Workers that somebody took away from the panel, by the record's history. */
-const removedHere = once(({snapshot: {record}}): {machine: string; at: number}[] =>
+const removedHere = once(({snapshot: {record}}: Case): {machine: string; at: number}[] =>
 	(record.value ?? []).flatMap(({note, at}) => {
 		const [, machine] = /^removed (i-[0-9a-f]+)$/.exec(note === undefined ? '' : doneIn(note).done) ?? [];
 		return machine === undefined ? [] : [{machine, at}];
@@ -42,7 +43,7 @@ function lostLately(it: Case): {count: number; spot: number; last: number} | und
 const unusable = new Set(['docker-group', 'ready-command', 'instance-ssh', 'instance-docker', 'connect-info']);
 
 /** Instances that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
-const coming = once((it): {cold: boolean; count: number; told: Omit<CauseStatement, 'says'>; time: string} | undefined => {
+const coming = once((it: Case): {cold: boolean; count: number; told: Omit<CauseStatement, 'says'>; time: string} | undefined => {
 	const {runner, idle, counts, creating = 0, now, rows, metrics} = it;
 	const made = counts.creating === 0 ? [] : rows.filter(({state}) => state === 'creating');
 	const all = Math.max(creating, made.filter(({executor}) => executor === 'docker-autoscaler').length);

@@ -1,4 +1,5 @@
 import {markKeys, names} from '../../../fleet.ts';
+import {once} from '../../../panel/once.ts';
 import type {RowState} from '../../../panel/rows.ts';
 import type {GroupMember} from '../../../panel/scaling-groups.ts';
 import {isFresh} from '../../../panel/seen.ts';
@@ -110,14 +111,12 @@ const inhabited = ({ec2, fleet}: Snapshot): string[] =>
 
 const groups = (snapshot: Snapshot): string[] => [...new Set([...(configured(snapshot) ?? []), ...inhabited(snapshot)])];
 
-/** Members of groups by their instances' ids, as long as the groups tell the same. */
-const byInstance = new WeakMap<readonly GroupMember[], ReadonlyMap<string, GroupMember>>();
-
-function membersOf(members: readonly GroupMember[]): ReadonlyMap<string, GroupMember> {
-	const known = byInstance.get(members) ?? new Map(members.map((member) => [member.instanceId, member]));
-	byInstance.set(members, known);
-	return known;
-}
+/** A group's members by their instances' ids. */
+const membersOf = once((members: readonly GroupMember[]): ReadonlyMap<string, GroupMember> => {
+	const byId = new Map<string, GroupMember>();
+	for (const member of members) byId.set(member.instanceId, member);
+	return byId;
+});
 
 /** Whether an instance is a worker of this manager's or this fleet's. */
 function owns(snapshot: Snapshot): (instance: Instance) => boolean {
@@ -132,7 +131,7 @@ function owns(snapshot: Snapshot): (instance: Instance) => boolean {
 }
 
 /** Instances of the manager's groups, by EC2 or, where that doesn't tell of one, by its group. */
-function found(snapshot: Snapshot): FoundWorker[] {
+function found(snapshot: Snapshot, before?: readonly FoundWorker[]): FoundWorker[] {
 	const {ec2, group: scaling} = snapshot;
 	const isOurs = owns(snapshot);
 	const members = (scaling.value?.groups ?? []).map((one) => membersOf(one.members));
@@ -143,8 +142,11 @@ function found(snapshot: Snapshot): FoundWorker[] {
 		let member: GroupMember | undefined;
 		for (const some of members) member ??= some.get(id);
 		if (member) untold -= 1;
-		if (instance.state !== 'terminated' && (member || isOurs(instance)))
-			workers.push({executor, name: id, machine: undefined, instance, member, createdAt: undefined});
+		if (instance.state === 'terminated' || !(member || isOurs(instance))) continue;
+		// Mostly it is where it was.
+		const known = before?.[workers.length];
+		const isAgain = known?.instance === instance && known.member === member;
+		workers.push(isAgain ? known : {executor, name: id, machine: undefined, instance, member, createdAt: undefined});
 	}
 	if (untold === 0) return workers;
 	const told = new Set([ec2.value?.manager?.id, ...(ec2.value?.instances ?? []).map(({id}) => id)]);

@@ -1,6 +1,7 @@
-import {type Case, type CauseRow, type CauseStatement, once} from '../../../panel/causes/cause.ts';
+import type {Case, CauseRow, CauseStatement} from '../../../panel/causes/cause.ts';
 import {holdingCode, machineRefusal, refusalRow} from '../../../panel/causes/refusals.ts';
 import {many, money, takes} from '../../../panel/formats.ts';
+import {once} from '../../../panel/once.ts';
 import {counted} from '../../../world/printable.ts';
 import {unmanagedDetail} from './workers.ts';
 
@@ -38,7 +39,7 @@ function onlyTried(it: Case): boolean {
 }
 
 /** Machines that are on their way; `cold`: with an idle count of 0 every first job waits for one. */
-const beingMade = once((it): {cold: boolean; count: number; time: string; told: Omit<CauseStatement, 'says'>} | undefined => {
+const beingMade = once((it: Case): {cold: boolean; count: number; time: string; told: Omit<CauseStatement, 'says'>} | undefined => {
 	const {now, runner, idle} = it;
 	// Those beyond MaxGrowthRate only wait for their turn, though the runner counts them.
 	const count = Math.min(it.creating ?? 0, runner?.maxGrowthRate ?? Number.POSITIVE_INFINITY);
@@ -151,7 +152,8 @@ export const causes: readonly CauseRow[] = [
 		rank: 'mishap',
 		source: 'host',
 		key: 'remove-leftovers',
-		tells: ({rows}) => {
+		tells: ({counts, rows}) => {
+			if (counts.orphan === 0) return undefined;
 			const left = rows.filter(({state, detail}) => state === 'orphan' && detail === unmanagedDetail);
 			if (left.length === 0) return undefined;
 			const prices = left.flatMap(({usdPerHour}) => usdPerHour ?? []);

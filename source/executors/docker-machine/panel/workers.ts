@@ -1,4 +1,5 @@
 import {isWorkerName} from '../../../fleet.ts';
+import {once} from '../../../panel/once.ts';
 import type {RowState} from '../../../panel/rows.ts';
 import type {Snapshot} from '../../../panel/snapshot.ts';
 import type {FoundWorker, StateDetail, StateSeen, StoredMachine, WorkerView} from '../../../panel/workers.ts';
@@ -70,23 +71,12 @@ const executor = 'docker+machine';
 /** How long EC2 may not tell yet of an instance that it has just launched, in milliseconds. */
 const late = 120_000;
 
-function readName({tags, keyName}: Instance): string | undefined {
+/** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet. */
+const nameOf = once(({tags, keyName}: Instance): string | undefined => {
 	const {Name: name} = tags;
 	if (name !== undefined && madeAt(name) !== undefined) return name;
 	return keyName !== undefined && madeAt(keyName) !== undefined ? keyName : undefined;
-}
-
-/** Names once read: the same instances are joined again each time that any other source tells something. */
-const namesRead = new WeakMap<Instance, {name: string | undefined}>();
-
-/** The machine's name that an instance bears: its Name tag, or its key pair's name while a spot instance isn't tagged yet. */
-function nameOf(instance: Instance): string | undefined {
-	const known = namesRead.get(instance);
-	if (known) return known.name;
-	const name = readName(instance);
-	namesRead.set(instance, {name});
-	return name;
-}
+});
 
 /** Whether a machine of this name is one of this manager's or this fleet's. */
 function ownsName(snapshot: Snapshot): (name: string) => boolean {

@@ -1,5 +1,6 @@
 import {age} from '../../../panel/formats.ts';
 import type {EndedJob} from '../../../panel/journal/job-history.ts';
+import {once} from '../../../panel/once.ts';
 import {spentOfRow, type WorkerRow} from '../../../panel/rows.ts';
 import type {RunnerSees} from '../../../panel/snapshot.ts';
 import type {Unserved} from '../../../panel/waiting.ts';
@@ -46,17 +47,11 @@ function comparing(order: Order, now: number): ((one: WorkerRow, other: WorkerRo
 	}
 }
 
-/** Texts that a filter looks in, made once a row: all but what changes with time. */
-const texts = new WeakMap<WorkerRow, string>();
-
-function textOf(row: WorkerRow): string {
-	const known = texts.get(row);
-	if (known !== undefined) return known;
+/** The text that a filter looks in: all but what changes with time. */
+const textOf = once((row: WorkerRow): string => {
 	const {age: _age, spent: _spent, ...cells} = workerCells(row, 0);
-	const text = `${Object.values(cells).join(' ')} ${row.job?.project ?? ''} ${row.detail ?? ''}`.toLowerCase();
-	texts.set(row, text);
-	return text;
-}
+	return `${Object.values(cells).join(' ')} ${row.job?.project ?? ''} ${row.detail ?? ''}`.toLowerCase();
+});
 
 /** The words that a filter looks for: all of them have to be there. */
 export const wordsIn = (filter: string): string[] =>
@@ -65,14 +60,10 @@ export const wordsIn = (filter: string): string[] =>
 		.split(' ')
 		.filter((word) => word !== '');
 
-/** After which time a row of these needs attention: asked several times a frame. */
-const attention = new WeakMap<readonly WorkerRow[], number>();
-
-function firstAttention(rows: readonly WorkerRow[]): number {
-	const known = attention.get(rows) ?? rows.reduce((first, row) => Math.min(first, attentionAfter(row)), Number.POSITIVE_INFINITY);
-	attention.set(rows, known);
-	return known;
-}
+/** After which time a row of these needs attention. */
+const firstAttention = once((rows: readonly WorkerRow[]): number =>
+	rows.reduce((first, row) => Math.min(first, attentionAfter(row)), Number.POSITIVE_INFINITY),
+);
 
 /** The last listing: the same rows in the same order needn't be put in order again for each key. */
 let last: {rows: readonly WorkerRow[]; filter: string; order: Order; listed: readonly WorkerRow[]} | undefined;
