@@ -163,7 +163,7 @@ test('an idle machine that no runner counts as its own any more is told, and goe
 	const {troubles, machines} = await status();
 	assert.match(
 		troubles.find(({id}) => id === 'unmanaged')?.says ?? '',
-		/machines? (is|are) managed by no runner any more, about \$0\.\d+ an hour: the runner's token or MachineName has changed since\. x removes (it|them)\.$/,
+		/machines? (is|are) managed by no runner any more, about \$0\.\d+ an hour: the runner's token or MachineName has changed since\.$/,
 	);
 	assert.equal(machines.orphan, before.length);
 	const ran = await laptop.run(['orphans', '--yes', '--region', 'us-east-1']);
