@@ -47,12 +47,13 @@ function capNote({spot, spotPrice}: Answers, cheapest: SpotOffer | undefined): N
 	];
 }
 
-const offerWords = ({type, usd, zone}: SpotOffer): string => `$${usd.toFixed(3)} (${type} in ${zone})`;
+const priceWords = ({usd}: SpotOffer): string => `$${usd.toFixed(3)}`;
+const offerWords = (offer: SpotOffer): string => `${priceWords(offer)} (${offer.type} in ${offer.zone})`;
 
 /** Of several types and zones, what the cheapest and the dearest cost on spot: AWS weighs the price with how much is left, which it tells nobody. */
 function rangeNote(offers: readonly SpotOffer[]): Note[] {
 	const [cheapest, dearest] = [offers[0], offers.at(-1)];
-	if (!cheapest || !dearest || cheapest === dearest) return [];
+	if (!cheapest || !dearest || priceWords(cheapest) === priceWords(dearest)) return [];
 	return [
 		{
 			says: `On spot an instance costs from ${offerWords(cheapest)} to ${offerWords(dearest)} an hour now: AWS takes the cheap ones of which enough is left, and doesn't tell which those are.`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {Happening} from '../../source/engine/events.ts';
 import {frameOf, spokenRows} from '../../source/faces/ui/frame.ts';
 import {fittingKeys} from '../../source/faces/ui/hints.ts';
 import {keysOf} from '../../source/faces/ui/keys.ts';
@@ -137,6 +138,19 @@ test('a step that waits for one of which nothing is told names what that one wai
 	const last = {name: 'last', title: 'Last', needs: ['runner', 'old-mirror']};
 	const state = stateAfter([...untilTestMachine.slice(0, 9), [1000, {event: 'run.started', doing: 'apply', steps: [...stepsRun, leftover, last]}]]);
 	assert.match(frame({is: 'run'}, viewOf(state)), /· last +after runner, software$/m);
+});
+
+test('a step that is skipped names what failed or was stopped, and not all that was skipped for it too', () => {
+	const skipped = (['software', 'runner', 'service'] as const).map((step, at): [number, Happening] => [
+		1100 + at,
+		{event: 'step.skipped', step, because: ['software', 'runner'].slice(0, at)},
+	]);
+	const shown = frame(
+		{is: 'run'},
+		viewOf(stateAfter([...untilTestMachine.slice(0, 9), [1000, {event: 'run.started', doing: 'apply', steps: stepsRun}], ...skipped])),
+	);
+	assert.match(shown, /software +stopped while it was under way/);
+	assert.match(shown, /- service +skipped, since it needs software$/m);
 });
 
 test('a download is a bar with its share', () => {

@@ -108,6 +108,8 @@ test('of several types in several zones a worker costs what the cheapest does, a
 	assert.equal(mixed.mostNow, manager + 6 * priced(0.085) + 4 * priced(0.031));
 	const capped = await costs(looking(at), {...answers, spotPrice: 0.03}, {...placement, zones});
 	assert.match(capped.notes[0]?.says ?? '', /^Spot instances of m5\.large cost 0\.031 USD\/h now in us-east-2b, above the cap of 0\.03/);
+	for (const type of ['c5.large', 'm5.large']) for (const zone of zones) at.outside.spotPrice(type, zone, zone === 'us-east-2a' ? 0.0311 : 0.0309);
+	assert.deepEqual((await costs(looking(at), answers, {...placement, zones})).notes, [], 'no range from a price to the same');
 });
 
 test('a zone in which a type has no price doesn’t hide those that have one', async () => {

@@ -72,11 +72,13 @@ export function countsOf(plan: Omit<EventOf<'plan.ended'>, 'event' | 'at'>): str
 	return shown.join(', ') || 'nothing to look at';
 }
 
-/** Why a step wasn't tried. */
-export const skipWords = (because: readonly string[], state: RunState): string =>
-	because.length === 0
-		? 'stopped while it was under way; the same command looks and goes on'
-		: `skipped, since it needs ${because.map((name) => inLine(stepIn(state, name).title)).join(', ')}`;
+/** Why a step wasn't tried: what it needs that failed or was stopped, and of what was skipped for that nothing, since it says so itself. */
+export function skipWords(because: readonly string[], state: RunState): string {
+	if (because.length === 0) return 'stopped while it was under way; the same command looks and goes on';
+	const needs = because.map((name) => stepIn(state, name));
+	const first = needs.filter((need) => need.state !== 'skipped' || need.because?.length === 0);
+	return `skipped, since it needs ${(first.length === 0 ? needs : first).map(({title}) => inLine(title)).join(', ')}`;
+}
 
 /** How a run went, in one sentence. */
 export function runWords(run: Omit<EventOf<'run.ended'>, 'event' | 'at'>): string {
