@@ -97,8 +97,8 @@ async function seenAnew(context: Context | Removal, name: string): Promise<AutoS
 	return groupNamed(await context.look(scalingLook), name);
 }
 
-/** Instances of a group take a minute or two to end. */
-const endings = {tries: 120, pause: 5000};
+/** Instances of a group take a minute or two to end; one that has none goes at once. */
+const endings = {tries: 122, pause: (turn: number) => Math.min(5000, 1000 * turn)};
 
 /** Waits until groups of these names are gone, with their instances. Throws a Problem after ten minutes. */
 async function untilGone(context: Context | Removal, groups: readonly string[], report: Report): Promise<void> {

@@ -73,7 +73,7 @@ def launch():
                 return name
         if time.monotonic() > until:
             raise Failed('not-launched', 'no instance in service after %d s' % given['readySeconds'])
-        time.sleep(2)
+        time.sleep(1)
 
 def address(name):
     # By a filter, since EC2 may not know yet by its id what the group has just launched.
