@@ -1,3 +1,4 @@
+import {flagsOf} from '../answers/value.ts';
 import type {OpenContext} from '../engine/context.ts';
 import {foundIn, makePlan, problemsOf} from '../engine/plan.ts';
 import type {Context} from '../engine/step.ts';
@@ -18,6 +19,7 @@ import {type BakedImage, bakedLook} from '../steps/looks/baked-images.ts';
 import {refuseDenied} from '../steps/permissions.ts';
 import {standingRecord} from '../steps/record.ts';
 import {daysOld, daysWords} from '../steps/worker-image.ts';
+import {commandLine} from '../world/host/quote.ts';
 import {openFleet} from './open.ts';
 import {actContextFor} from './panel.ts';
 import {type Command, failAll, fleetFlags, noFleet, outputOf, type Session} from './session.ts';
@@ -95,7 +97,9 @@ async function bakeAnew(session: Session, context: OpenContext<Context>): Promis
 	const {result} = await face.run(undefined, () => baking(context, {recipe, network: found.network, groupId: found.groupId, emit: face.emit, use}));
 	const stopped = stops.exit();
 	if (stopped !== undefined) {
-		const again = `\`gitlab-runner-aws bake ${fleetFlags(context)}\` goes on with it; with \`--prune\` what was begun goes.`;
+		// Without the same flags it would be another image.
+		const same = commandLine('gitlab-runner-aws', 'bake', ...flagsOf({...session.parsed.given, fleet: context.fleet.name, region: context.fleet.region}));
+		const again = `\`${same}\` goes on with it; \`gitlab-runner-aws bake --prune ${fleetFlags(context)}\` deletes it.`;
 		face.fail(new Problem({code: 'stopped', message: 'Stopped. What was made stays, and a builder that runs costs.', advice: again}));
 		return stopped;
 	}
@@ -211,7 +215,10 @@ async function prune(session: Session, context: OpenContext<Context>): Promise<n
 	}
 	const now = context.clock.now();
 	const agreed = await face.agree({
-		says: `${many(goes.length, 'image')} of ${context.fleet.name} ${goes.length === 1 ? 'is' : 'are'} deleted, with ${goes.length === 1 ? 'its' : 'their'} snapshots.`,
+		says:
+			goes.length === 0
+				? `What was begun for ${context.fleet.name}, or is left, is deleted, and no image.`
+				: `${many(goes.length, 'image')} of ${context.fleet.name} ${goes.length === 1 ? 'is' : 'are'} deleted, with ${goes.length === 1 ? 'its' : 'their'} snapshots.`,
 		does: 'delete',
 		details: [
 			'Goes:',
@@ -230,6 +237,10 @@ async function prune(session: Session, context: OpenContext<Context>): Promise<n
 		tell,
 	);
 	await deleteImages(context, goes, tell);
-	face.emit({event: 'ended', says: `${many(goes.length, 'image')} deleted, ${many(uses.length - goes.length, 'image')} kept.`, next: []});
+	face.emit({
+		event: 'ended',
+		says: `${goes.length === 0 ? 'What was begun is deleted' : `${many(goes.length, 'image')} deleted`}, ${many(uses.length - goes.length, 'image')} kept.`,
+		next: [],
+	});
 	return 0;
 }

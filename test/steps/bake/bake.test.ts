@@ -193,13 +193,16 @@ test('whoever stops it is told that the builder costs, and how to go on or end i
 			if (happening.event === 'step.says' && standing(world).builders === 1) stops.raise('SIGINT');
 		},
 	};
-	assert.equal(await bake(sessionAt(world, args(), heard, {stops})), 130);
+	assert.equal(await bake(sessionAt(world, args('--bake-images', 'node:24'), heard, {stops})), 130);
 	assert.deepEqual(
 		[face.problems.map(({message}) => message), standing(world).builders],
 		[['Stopped. What was made stays, and a builder that runs costs.'], 1],
 	);
+	// Without the images that were named it would be another one.
+	assert.match(face.problems[0]?.advice ?? '', /^`gitlab-runner-aws bake [^`]*--bake-images node:24\b[^`]*` goes on with it; `gitlab-runner-aws bake --prune /);
 	const pruned = await baked(world, ['--prune']);
 	assert.deepEqual([pruned.code, standing(world)], [0, oneGroup]);
+	assert.equal(says(pruned.face.events).at(-1), 'What was begun is deleted, 0 images kept.');
 });
 
 test('a laptop that dies at any act of pruning, or of a removal, leaves what the same command ends', async () => {
