@@ -59,7 +59,15 @@ export function App({store, look, title, now, press, suspends}: AppProps) {
 	});
 	usePaste((text) => press({text, pasted: true}, viewOf()));
 	const view: View = {state: shown.state, stops: shown.stops, wizard: shown.wizard, panel: shown.panel, columns, rows, now: now(), tick, look, title};
-	if (spoken) return <Text>{spokenRows(top, view).map(textOf).join('\n')}</Text>;
+	if (spoken)
+		return (
+			<Text>
+				{spokenRows(top, view)
+					.map(textOf)
+					.filter((text) => text !== '')
+					.join('\n')}
+			</Text>
+		);
 	return (
 		<Box width={columns} height={rows}>
 			<Rows
