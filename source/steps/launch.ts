@@ -78,7 +78,7 @@ const mostGenerations = 20;
 const bootTries = 60;
 
 /** Milliseconds until the next look at an instance that comes or goes: soon at first, then every 5 s. */
-const pauseAfter = (turn: number): number => Math.min(5000, 1000 * turn);
+export const pauseAfter = (turn: number): number => Math.min(5000, 1000 * turn);
 
 const someoneElse = ({id}: Instance, part: Part): Problem =>
 	new Problem({

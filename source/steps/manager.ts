@@ -7,7 +7,7 @@ import {unless} from './answering.ts';
 import {asText, aws, tagSpecification} from './aws-cli.ts';
 import {differs, orBlocked} from './finding.ts';
 import {spreading} from './late.ts';
-import {launch, launchInput, untilRunning, untilTerminated} from './launch.ts';
+import {launch, launchInput, pauseAfter, untilRunning, untilTerminated} from './launch.ts';
 import {accountActions, accountLook, adoptedGroupsLook, type Group, type Instance, managersOf, type Volume, volumesIn} from './looks/account.ts';
 import {wayIn} from './session-manager.ts';
 import {setMissingTags, tagChanges, tagsOf} from './tags.ts';
@@ -45,7 +45,7 @@ async function start(context: Context, {id, state}: Instance, report: Report): P
 	};
 	const now = await until(
 		context,
-		{pause: 5000, tries: 60},
+		{pause: pauseAfter, tries: 62},
 		stateNow,
 		(one) => one !== 'stopping',
 		() => report({says: `${id} is stopping`}),

@@ -6,6 +6,7 @@ import {unless} from '../../steps/answering.ts';
 import {aws, tagArguments} from '../../steps/aws-cli.ts';
 import {Blocked, differs, orBlocked} from '../../steps/finding.ts';
 import {spreading, untilSeen, whenKnown} from '../../steps/late.ts';
+import {pauseAfter} from '../../steps/launch.ts';
 import {bearsMark, tagChanges, tagsOf} from '../../steps/tags.ts';
 import type {AutoScalingGroup} from '../../world/cloud/port.ts';
 import {until} from '../../world/laptop/clock.ts';
@@ -98,7 +99,7 @@ async function seenAnew(context: Context | Removal, name: string): Promise<AutoS
 }
 
 /** Instances of a group take a minute or two to end; one that has none goes at once. */
-const endings = {tries: 122, pause: (turn: number) => Math.min(5000, 1000 * turn)};
+const endings = {tries: 122, pause: pauseAfter};
 
 /** Waits until groups of these names are gone, with their instances. Throws a Problem after ten minutes. */
 async function untilGone(context: Context | Removal, groups: readonly string[], report: Report): Promise<void> {

@@ -3,6 +3,7 @@ import {type Fleet, isWorkerName, names} from '../../fleet.ts';
 import {money} from '../../panel/formats.ts';
 import {Problem} from '../../problem.ts';
 import {unless} from '../../steps/answering.ts';
+import {pauseAfter} from '../../steps/launch.ts';
 import {type Account, accountLook, type Instance, type KeyPair, lives, workersOf} from '../../steps/looks/account.ts';
 import {hourlyUsd} from '../../steps/prices.ts';
 import {until} from '../../world/laptop/clock.ts';
@@ -17,7 +18,7 @@ declare module '../../engine/step.ts' {
 /** EC2 takes this many ids in one call. */
 const most = 100;
 /** Terminating takes a minute or two; a manager that wasn't reached may launch another one meanwhile. */
-const waits = {tries: 61, pause: 5000};
+const waits = {tries: 63, pause: pauseAfter};
 
 /** Key pairs that this fleet's runner made and no live instance uses: docker-machine never tags them, so the name's form tells. */
 export function unusedKeyPairs({fleet}: Pick<Looking, 'fleet'>, {instances, keyPairs}: Account): KeyPair[] {
