@@ -7,8 +7,8 @@ import {build, type Plugin} from 'esbuild';
 export type Bundled = {
 	/** Where a test file is to be run from. */
 	of(file: string): string;
-	/** Files that run several test files each, in so many processes, which leave the processor to whoever else wants it. */
-	shares(files: readonly string[], processes: number): Promise<string[]>;
+	/** Files that run several test files each, which leave the processor to whoever else wants it. */
+	together(shares: readonly (readonly string[])[]): Promise<string[]>;
 	remove(): Promise<void>;
 };
 
@@ -54,10 +54,7 @@ export async function bundled(files: readonly string[]): Promise<Bundled> {
 	return {
 		of,
 		/** A file of simulated things takes longer to load than to run, and most load the same: run in one process, they take half the time. */
-		async shares(among, processes) {
-			const shares = Array.from({length: processes}, (_, share) => among.filter((_file, index) => index % processes === share)).filter(
-				(share) => share.length > 0,
-			);
+		async together(shares) {
 			const made = shares.map(async (share, index) => {
 				const path = join(folder, `share-${index + 1}.test.mjs`);
 				await writeFile(path, [lowPriority, ...share.map((file) => `import ${JSON.stringify(pathToFileURL(of(file)).href)};\n`)].join(''));

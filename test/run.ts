@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {bundled} from './bundled.ts';
 import {look, type Peer, tell} from './peers/here.ts';
 import {startForking} from './peers/moto.ts';
-import {leftOut, longestFirst, needsOf} from './peers/needs.ts';
+import {evenShares, leftOut, longestFirst, needsOf} from './peers/needs.ts';
 
 // Runs the tests that can run on this computer: of all files, or of those that are named, or with --on-machine of those that use the manager's machine, which
 // is all that a user without rights can't run. One line says what is left out; with CI=true nothing may be.
@@ -16,10 +16,8 @@ const demandsAll = process.env.CI === 'true';
 // Tests find the same surroundings everywhere: a terminal's kind and size, no colour, no CI, where Ink draws nothing, and the React that is shipped (its
 // build for developers takes a fifth longer).
 Object.assign(process.env, {TERM: 'xterm-256color', COLUMNS: '100', LINES: '24', FORCE_COLOR: '0', NODE_ENV: 'production', CI: 'false'});
-/** Processes for the files that need no peer: several for each core, since nobody knows before how long a file takes. */
-const lightProcesses = availableParallelism() * 3;
-/** Files that run at once. Those that use peers wait four times as long as they work. */
-const concurrency = lightProcesses + availableParallelism() * 5;
+/** Files that run at once. Those that take long wait four times as long as they work. */
+const concurrency = availableParallelism() * 6;
 const onMachine = process.argv[2] === '--on-machine';
 const named = process.argv.slice(onMachine ? 3 : 2);
 const files = named.length > 0 ? named : globSync('test/**/*.test.{ts,tsx}').toSorted();
@@ -39,13 +37,11 @@ const able = longestFirst(needs)
 const needsPeers = (file: string): boolean => peersOf(file).length > 0;
 const forking = able.some((file) => peersOf(file).some((peer) => peer === 'machine' || peer === 'moto')) ? await startForking() : undefined;
 const scripts = await bundled(able);
-const light = await scripts.shares(
-	able.filter((file) => !needsPeers(file)),
-	lightProcesses,
-);
+const light = able.filter((file) => !needsPeers(file));
+const shares = await scripts.together(evenShares(light, needs, availableParallelism()));
 
 run({
-	files: [...light, ...able.filter(needsPeers).map(scripts.of)],
+	files: [...shares, ...able.filter(needsPeers).map(scripts.of)],
 	concurrency,
 	execArgv: ['--import', './test/untracked.ts', '--enable-source-maps', '--max-semi-space-size=32'],
 })

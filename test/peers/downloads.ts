@@ -49,9 +49,12 @@ function wanted(host: string, path: string): {product: Product; version: string;
 	return {product: product as Product, version, file};
 }
 
+/** What a program has that a script hasn't: some size. */
+const bulk = `# ${'.'.repeat(50_000)}\n`;
+
 /** A program whose stand-in is a module that each machine has (furnish.ts): Python compiles it there once, and not for each command. */
 const program = (product: Product, version: string, arch: string): string =>
-	`#!/usr/bin/python3\nfrom peers_${product.replace('-', '_')} import main\n\nmain("${version}", "${arch}")\n`;
+	`#!/usr/bin/python3\nfrom peers_${product.replace('-', '_')} import main\n\nmain("${version}", "${arch}")\n${bulk}`;
 
 /** An archive of one program, as `tar -czf` makes it. */
 function archived(name: string, text: string): Buffer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {leftOut, type Needs, needsOf} from './needs.ts';
+import {evenShares, leftOut, type Needs, needsOf} from './needs.ts';
 
 const files = {
 	machine: 'test/acceptance/later.test.ts',
@@ -22,7 +22,7 @@ test('what a test file needs of this computer is known by what it imports', () =
 });
 
 test('one line says what is left out and why', () => {
-	const all: Needs[] = [...needs.values(), {all: new Set(['machine']), some: new Set(), bytes: 100}];
+	const all: Needs[] = [...needs.values(), {all: new Set(['machine']), some: new Set(), length: 100}];
 	assert.equal(leftOut(all, new Map()), undefined);
 	assert.equal(leftOut(all, new Map([['machine', 'not root']])), "Left out: 2 test files and parts of 1 for want of the manager's machine (not root).");
 	assert.equal(leftOut(all, new Map([['python', 'python3 is not there']])), undefined, 'nothing needs it');
@@ -36,4 +36,13 @@ test('one line says what is left out and why', () => {
 		),
 		"Left out: 1 test file for want of moto (python3 is not there); 2 test files and parts of 1 for want of the manager's machine (this is not Linux).",
 	);
+});
+
+test('files are shared out so that all shares take about as long, each beginning with its longest', () => {
+	const lengths = new Map<string, Needs>([9, 5, 4, 3, 1].map((length) => [`${length}`, {all: new Set(), some: new Set(), length}]));
+	assert.deepEqual(evenShares([...lengths.keys()], lengths, 2), [
+		['9', '3'],
+		['5', '4', '1'],
+	]);
+	assert.deepEqual(evenShares(['9'], lengths, 2), [['9']]);
 });

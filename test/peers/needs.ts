@@ -7,8 +7,8 @@ export type Needs = {
 	all: ReadonlySet<Peer>;
 	/** Without these some of its tests aren't: it looks what is here, and only then imports what starts them. */
 	some: ReadonlySet<Peer>;
-	/** How long the file is, with what it imports that holds tests or does what an acceptance test does, in bytes. */
-	bytes: number;
+	/** How long its tests may take, against other files that need the same. */
+	length: number;
 };
 
 /** The modules that use a peer, and which. What one of them imports isn't looked at: a world without a manager is a world, and needs no machine. */
@@ -38,11 +38,15 @@ function reached(inputs: Metafile['inputs'], from: string, mayWait: boolean): Se
 	return found;
 }
 
-/** How many bytes a file's tests are: its own, and those of modules that it takes tests from, or long runs of the program. */
-function bytesOfTests(inputs: Metafile['inputs'], file: string): number {
+/** What runs one test hundreds of times. */
+const repeating = ['test/engine/deaths.ts', 'fast-check'];
+
+/** How long a file's tests are, in bytes: its own, and those of modules that it takes tests from, or long runs of the program. What runs them again and again counts. */
+function lengthOf(inputs: Metafile['inputs'], file: string): number {
 	const {bytes = 0, imports = []} = inputs[file] ?? {};
 	const shared = imports.filter(({path}) => path.startsWith('test/acceptance/') || inputs[path]?.imports.some((one) => one.path === 'node:test'));
-	return shared.reduce((sum, {path}) => sum + (inputs[path]?.bytes ?? 0), bytes);
+	const length = shared.reduce((sum, {path}) => sum + (inputs[path]?.bytes ?? 0), bytes);
+	return imports.some(({path}) => repeating.includes(path)) ? 8 * length : length;
 }
 
 /** What each test file needs, told by its imports. The working directory is the project's. */
@@ -63,7 +67,7 @@ export async function needsOf(files: readonly string[]): Promise<Map<string, Nee
 		files.map((file) => {
 			const all = reached(metafile.inputs, file, false);
 			const some = new Set([...reached(metafile.inputs, file, true)].filter((peer) => !all.has(peer)));
-			return [file, {all, some, bytes: bytesOfTests(metafile.inputs, file)}];
+			return [file, {all, some, length: lengthOf(metafile.inputs, file)}];
 		}),
 	);
 }
@@ -87,6 +91,17 @@ const weights: Record<Peer, number> = {machine: 8, moto: 4, terminal: 2, python:
 
 /** Files in the order in which they are best started: the longest first, so that none is left to run alone. */
 export function longestFirst(needs: ReadonlyMap<string, Needs>): string[] {
-	const weight = ({all, some, bytes}: Needs): number => bytes * [...all, ...some].reduce((sum, peer) => sum + weights[peer], 1);
+	const weight = ({all, some, length}: Needs): number => length * [...all, ...some].reduce((sum, peer) => sum + weights[peer], 1);
 	return [...needs].toSorted(([, one], [, other]) => weight(other) - weight(one)).map(([file]) => file);
+}
+
+/** Files in so many shares that take about the same time, those in each by the order given. */
+export function evenShares(files: readonly string[], needs: ReadonlyMap<string, Needs>, count: number): string[][] {
+	const shares = Array.from({length: count}, (): {files: string[]; length: number} => ({files: [], length: 0}));
+	for (const file of files) {
+		const shortest = shares.reduce((least, share) => (share.length < least.length ? share : least));
+		shortest.files.push(file);
+		shortest.length += needs.get(file)?.length ?? 0;
+	}
+	return shares.map((share) => share.files).filter((share) => share.length > 0);
 }
