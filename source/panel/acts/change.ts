@@ -78,7 +78,9 @@ export const changeWords = (changes: readonly Pick<Change, 'what' | 'from' | 'to
 function linesOf(steps: readonly AnyStep[], plan: Plan): string[] {
 	return steps.flatMap(({name, title}) => {
 		const finding = plan.get(name);
-		if (finding?.is === 'different') return [`${title}: ${changeWords(finding.changes).replace(`${title.toLowerCase()} `, '')}`];
+		// A change of just what the step is called after needs no name.
+		if (finding?.is === 'different')
+			return [`${title}: ${changeWords(finding.changes.map((one) => (one.what === title.toLowerCase() ? {...one, what: ''} : one))).trimStart()}`];
 		if (finding?.is === 'missing') return [`${title}: ${finding.says}`];
 		return finding?.is === 'extra' ? [`${title}: ${finding.says}, goes`] : [];
 	});
