@@ -9,7 +9,7 @@ import {fileURLToPath} from 'node:url';
  * begins (the longest beginning counts); rooms that share a floor don't know each other.
  */
 const floors = [
-	...['cli.tsx', 'program.ts'],
+	'cli.tsx',
 	...['commands', 'commands/demo/', 'commands/line'],
 	...['faces', 'faces/ui faces/plain faces/json', 'faces/wizard', 'faces/redacting.ts', 'faces/words', 'faces/face.ts'],
 	...['panel/acts panel/orphans', 'panel/sources', 'panel/live'],
@@ -98,6 +98,10 @@ function entryOf(file: string): {room: string; floor: number} | undefined {
 }
 
 const arrows = [...imports].flatMap(([from, targets]) => targets.map((to) => ({from, to, says: `${from} → ${to}`})));
+
+test('the house has these twelve entries', () => {
+	assert.deepEqual(readdirSync(root).sort(), 'answers cli.tsx commands engine executors faces fleet.ts panel problem.ts simulated steps world'.split(' '));
+});
 
 test('every file has a floor, and no arrow runs up or sideways, but for what is named', () => {
 	assert.deepEqual(

@@ -13,7 +13,7 @@ import {foldersOf, realDisk} from '../world/laptop/disk/real.ts';
 /** A signal that ends the program, by Node's name. */
 type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** All that a command knows of the process it runs in; `program.ts` and `cli.tsx` alone touch the process itself. */
+/** All that a command knows of the process it runs in; `cli.tsx` alone touches the process itself. */
 export type Surroundings = {
 	argv: string[];
 	/** Secrets are in it; the process's own environment has dropped them. */
