@@ -114,16 +114,19 @@ const mostMachines = 3;
 
 const toldOf = z.object({launched: z.string().optional(), ended: z.string().optional()});
 
-/** Finds a loopback address of which this port is nobody's, among four million, so that no other world takes the same one before it is used. */
+/**
+ * Finds a loopback address of which this port is nobody's, among three million, so that no other world takes the same one before it is used. None begins with
+ * 127.78: at such a one sshd takes whoever comes for somebody who comes to a worker (furnish.ts).
+ */
 async function ownLoopback(port: number): Promise<string> {
 	for (let tries = 0; tries < 50; tries += 1) {
 		const part = (): number => 1 + Math.floor(Math.random() * 253);
-		const address = `127.${64 + (part() % 63)}.${part()}.${part()}`;
+		const address = `127.${80 + (part() % 47)}.${part()}.${part()}`;
 		if (await isFree(address, port)) {
 			return address;
 		}
 	}
-	throw new Error(`No loopback address 127.64.0.0/10 has port ${port} free (not root?)`);
+	throw new Error(`No loopback address from 127.80.0.0 to 127.126.255.255 has port ${port} free (not root?)`);
 }
 
 const noMachine: Newest = {
