@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {makeStore} from '../../source/faces/ui/store.ts';
+import {makeStore} from '../../source/faces/ui/controller.ts';
 import {stamped, stepIn} from '../../source/faces/words/run-state.ts';
 import {untilTestMachine} from './recorded.ts';
 import {start} from './states.ts';

@@ -3,8 +3,7 @@ import {memo, useEffect, useState, useSyncExternalStore} from 'react';
 import type {TerminalLook} from '../words/glyphs.ts';
 import {frameOf, spokenRows} from './frame.ts';
 import {styled, textOf} from './row.ts';
-import {type Press, pressesOf, type View} from './screen.ts';
-import type {Store} from './store.ts';
+import {type Press, pressesOf, type Store, type View} from './screen.ts';
 
 type AppProps = {
 	store: Store;

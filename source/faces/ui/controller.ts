@@ -4,16 +4,60 @@ import type {Proposal} from '../../engine/step.ts';
 import {Stopped} from '../../problem.ts';
 import type {Clock} from '../../world/laptop/clock.ts';
 import type {Face} from '../face.ts';
-import {stamped} from '../words/run-state.ts';
+import {nothingSeen} from '../wizard/seen.ts';
+import {beginning, reduce, stamped} from '../words/run-state.ts';
 import {agreedDefault, unanswered} from '../words/unanswered.ts';
 import {moveFor} from './keys.ts';
-import type {Move, Press, Screen, ScreenListener, View} from './screen.ts';
+import type {Move, Press, Screen, ScreenListener, Store, UiState, View} from './screen.ts';
 import {choicesOf, chooseFor} from './screens/choose.ts';
 import {fieldFor} from './screens/field.ts';
+import {planScreen} from './screens/plan.ts';
 import {reviewOf} from './screens/review.ts';
+import {runScreen} from './screens/run.ts';
 import {screensOn} from './screens-on.ts';
-import {makeStore, type Store, type UiState} from './store.ts';
 import {wizardMoveIn} from './wizard/terminal.ts';
+
+/** Milliseconds between two updates that events cause. */
+const pause = 100;
+
+/** The screen at the bottom follows what is going on, whatever lies on top of it. */
+function bottomFor(event: Event, bottom: Screen): Screen {
+	if (event.event === 'plan.started' && bottom.is !== 'plan') return planScreen;
+	return event.event === 'run.started' ? runScreen : bottom;
+}
+
+/** Makes the store; `later` runs a callback after some milliseconds (a test brings its own). */
+export function makeStore(later: (callback: () => void, ms: number) => void): Store {
+	let now: UiState = {state: beginning, screens: [planScreen], stops: 0, wizard: nothingSeen};
+	let shown = now;
+	let due = false;
+	const listeners = new Set<() => void>();
+	const show = () => {
+		due = false;
+		if (shown === now) return;
+		shown = now;
+		for (const listener of listeners) listener();
+	};
+	return {
+		now: () => now,
+		shown: () => shown,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		take(event) {
+			const [bottom, ...above] = now.screens;
+			now = {...now, state: reduce(now.state, event), screens: [bottomFor(event, bottom), ...above]};
+			if (due) return;
+			due = true;
+			later(show, pause);
+		},
+		set(change) {
+			now = {...now, ...change(now)};
+			show();
+		},
+	};
+}
 
 /** What a controller is made with. */
 export type ControllerOptions = {

@@ -1,5 +1,5 @@
 import {setFlagsFromString} from 'node:v8';
-import type {Store} from './store.ts';
+import type {Store} from './screen.ts';
 
 /** Workers up to which a panel's memory counts for more than its speed: beyond, collecting often costs more time than the heap is worth. */
 const few = 500;

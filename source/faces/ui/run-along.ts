@@ -1,7 +1,6 @@
 import type {AfterRun, Helping, Login} from '../face.ts';
-import type {Screen, ScreenListener} from './screen.ts';
+import type {Screen, ScreenListener, Store} from './screen.ts';
 import {runScreen} from './screens/run.ts';
-import type {Store} from './store.ts';
 
 /** What a run needs of the face: the store, a way to wait on a screen, to hand the terminal over, to stop. */
 export type RunParts = {

@@ -1,9 +1,10 @@
 import type {Key} from 'ink';
+import type {Event} from '../../engine/events.ts';
 import type {AfterRun, HomeChoice} from '../face.ts';
 import type {WizardMove, WizardSeen} from '../wizard/seen.ts';
 import type {TerminalLook} from '../words/glyphs.ts';
 import type {RunState} from '../words/run-state.ts';
-import type {PanelMove, PanelSeen} from './panel/seen.ts';
+import type {PanelMove, PanelSeen, Trends} from './panel/seen.ts';
 import type {Row} from './row.ts';
 
 /** Keys that are no letter, by the name that tables of keys use. */
@@ -79,9 +80,33 @@ export interface ScreenByName {}
 /** The screen on top: one value of this union, which holds its own cursor and drafts. */
 export type Screen = ScreenByName[keyof ScreenByName];
 
-/** What all screens are drawn from, besides themselves. */
-export type View = {
+/** What the root draws: the reduced events, and the screens, the last one on top. */
+export type UiState = {
 	state: RunState;
+	screens: readonly [Screen, ...Screen[]];
+	/** How often ctrl-c was pressed while something ran. */
+	stops: 0 | 1 | 2;
+	/** What the walk through the questions has come to. */
+	wizard: WizardSeen;
+	/** What the live panel shows, once it has looked. */
+	panel?: PanelSeen | undefined;
+	/** The panel as it was left for something after which it comes back. */
+	panelLeft?: {title: string; screen: Extract<Screen, {is: 'panel'}>; trends: Trends} | undefined;
+};
+
+/** Holds what is shown, outside React: events come as fast as they like, and are shown at most ten times a second. */
+export type Store = {
+	now(): UiState;
+	/** What was shown last; changes at most ten times a second, and at once after a key. */
+	shown(): UiState;
+	subscribe(listener: () => void): () => void;
+	take(event: Event): void;
+	/** Changes the screens, and shows it at once. */
+	set(change: (shown: UiState) => Partial<UiState>): void;
+};
+
+/** What all screens are drawn from, besides themselves. */
+export type View = Pick<UiState, 'state' | 'stops' | 'wizard' | 'panel'> & {
 	columns: number;
 	rows: number;
 	/** Whether the terminal has only room for what matters most, where this is a part of it. */
@@ -93,12 +118,6 @@ export type View = {
 	look: TerminalLook;
 	/** What the person set out to do: `set up`, `destroy`. */
 	title: string;
-	/** How often ctrl-c was pressed while something ran. */
-	stops: 0 | 1 | 2;
-	/** What the walk through the questions has come to. */
-	wizard: WizardSeen;
-	/** What the live panel shows, once it has looked. */
-	panel?: PanelSeen | undefined;
 };
 
 /** What follows from a key. Screens are data, and so is this: the face carries it out. */

@@ -3,8 +3,7 @@ import type {Face, Farewell, HomeChoice, HomeSeen, Interviewer} from '../face.ts
 import {runWizard} from '../wizard/wizard.ts';
 import {type PanelParts, runPanel} from './panel/run.ts';
 import {type RunParts, runAlong} from './run-along.ts';
-import type {Press, ScreenListener, View} from './screen.ts';
-import type {Store} from './store.ts';
+import type {Press, ScreenListener, Store, View} from './screen.ts';
 import {openWizardTerminal} from './wizard/terminal.ts';
 
 /** What these screens need of the face. */

@@ -1,11 +1,10 @@
 import type {Asked, Choice} from '../../../answers/question.ts';
 import {shownAs, toText} from '../../../answers/value.ts';
 import type {Walking, WizardMove, WizardShown, WizardTerminal} from '../../wizard/seen.ts';
-import type {Move, Press, Screen, View} from '../screen.ts';
+import type {Move, Press, Screen, Store, View} from '../screen.ts';
 import {choicesOf, chooseFor, focusedIn, withChoices} from '../screens/choose.ts';
 import {fieldFor, valueIn} from '../screens/field.ts';
 import {type OverviewScreen, overviewScreen} from '../screens/overview.ts';
-import type {Store} from '../store.ts';
 
 /** The list for a question, or a field where its answer is typed. */
 function screenFor(asked: Asked, walk: Walking): Screen {
