@@ -8,8 +8,7 @@ import type {Given} from '../fleet.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
 import {accountLook, type Instance, managersOf} from './looks/account.ts';
-import {type Image, imageLook, publishedLook} from './looks/images.ts';
-import {instanceTypesLook} from './looks/instance-types.ts';
+import {type Image, imageLook, instanceTypesLook, publishedLook} from './looks/catalog.ts';
 
 /** An image as the fleet needs to know it. */
 export type ImageSeen = {id: string; architecture: 'x86_64' | 'arm64'; rootDevice: string; diskGib: number; user: string; name: string};

@@ -7,7 +7,7 @@ import {counted} from '../world/printable.ts';
 import {aws} from './aws-cli.ts';
 import {Blocked, orBlocked} from './finding.ts';
 import {accountActions, accountLook, type Instance, managersOf, workersOf} from './looks/account.ts';
-import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
+import {type InstanceType, instanceTypesLook} from './looks/catalog.ts';
 import {type Network, networkLook, type Subnet} from './looks/network.ts';
 
 declare module '../engine/step.ts' {

@@ -1,7 +1,7 @@
 import type {Look, Looking, Note} from '../engine/step.ts';
 import {ifAnswered} from './answering.ts';
 import {accountLook, managersOf, workersOf} from './looks/account.ts';
-import {instanceTypesLook} from './looks/instance-types.ts';
+import {instanceTypesLook} from './looks/catalog.ts';
 import {quotaCodeOf} from './looks/quota.ts';
 
 /** An instance that uses up a vCPU quota now; `vcpus` is undefined where neither it nor its type tells them. */

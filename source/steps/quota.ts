@@ -7,7 +7,7 @@ import {Problem} from '../problem.ts';
 import {aws} from './aws-cli.ts';
 import {blocked} from './finding.ts';
 import {accountActions, accountLook, managersOf} from './looks/account.ts';
-import {type InstanceType, instanceTypesLook} from './looks/instance-types.ts';
+import {type InstanceType, instanceTypesLook} from './looks/catalog.ts';
 import {networkLook} from './looks/network.ts';
 import {type Quota, quotaCodeOf, quotaLook} from './looks/quota.ts';
 import {increase, marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from './quota-room.ts';

@@ -1,3 +1,4 @@
+import {userOf, wantedImage} from '../answers/publishers.ts';
 import type {Looking, Report} from '../engine/step.ts';
 import type {Given} from '../fleet.ts';
 import {isProblem, Problem} from '../problem.ts';
@@ -5,11 +6,11 @@ import type {Action} from '../world/cloud/port.ts';
 import type {Connection, SshKey, Unverified} from '../world/host/port.ts';
 import {authorizeKeyScript} from '../world/host/scripts/authorize-key.ts';
 import {until} from '../world/laptop/clock.ts';
-import {isDenied} from './answering.ts';
+import {isDenied, unless} from './answering.ts';
 import {consoleMinutes, type Expected, expectedKeys, isYoung, keepKey, keyChanged, keyUnknown, type Trust, wrongHost} from './host-trust.ts';
 import {keyFileOf} from './identity.ts';
 import {accountLook, type Instance} from './looks/account.ts';
-import {loginUser} from './looks/images.ts';
+import {imageLook} from './looks/catalog.ts';
 import {recordRead} from './looks/record.ts';
 import {belongsTo, publicHalf} from './private-key.ts';
 import {sessionAddress, sessionCommand} from './session-manager.ts';
@@ -54,6 +55,17 @@ const isPrivate = (instance: Instance, region: string): Problem =>
 		message: `The manager ${instance.id} has no public address, and the way to ${instance.privateIp ?? 'its private one'} isn't known.`,
 		advice: `Run \`${sessionCommand(instance, region)}\` in another terminal, a minute or two after the manager started, then the same command with \`--ssh-address ${sessionAddress}\`.`,
 	});
+
+/** What a machine's login user is when nobody says and its image's publisher isn't known: Ubuntu's, the default image. */
+const usual = 'ubuntu';
+
+/** As whom to log in: the answer, else the user of the publisher of the image that the instance runs, which may be one before the answers' own. */
+async function loginUser(context: Looking, given: Given, instance: Instance): Promise<string> {
+	if (given.sshUser !== undefined) return given.sshUser;
+	const image = await unless(context.look(imageLook(instance.imageId)), 'not-allowed');
+	const wanted = given.image === undefined ? undefined : wantedImage(given.image);
+	return (image && userOf(image)) ?? (wanted && 'publisher' in wanted ? wanted.publisher.user : usual);
+}
 
 function addressOf(given: Given, instance: Instance, region: string): {address: string; port: number} {
 	const [host, port] = given.sshAddress?.split(/:(?=\d+$)/) ?? [];

@@ -5,7 +5,7 @@ import type {Answers} from '../fleet.ts';
 import {builderActions, endBuilders} from './bake/builder.ts';
 import {deleteImages} from './bake/image.ts';
 import {type BakedImage, bakedActions, bakedLook} from './looks/baked-images.ts';
-import {imageLook, publishedLook} from './looks/images.ts';
+import {imageLook, publishedLook} from './looks/catalog.ts';
 
 declare module '../engine/step.ts' {
 	interface Found {

@@ -2,7 +2,7 @@ import {twinsOf} from '../../answers/instance-families.ts';
 import {executorOf} from '../../executors/list.ts';
 import {limitsOf} from '../../executors/offered.ts';
 import type {RunnerFacts} from '../../steps/config/facts.ts';
-import {type InstanceType, instanceTypesLook} from '../../steps/looks/instance-types.ts';
+import {type InstanceType, instanceTypesLook} from '../../steps/looks/catalog.ts';
 import {networkLook, type Subnet} from '../../steps/looks/network.ts';
 import {onDemandPriceLook, spotPriceLook} from '../../steps/looks/prices.ts';
 import {type Quota, quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';

@@ -1,6 +1,6 @@
 import type {Looking} from '../../engine/step.ts';
 import {Problem} from '../../problem.ts';
-import {instanceTypesLook} from '../../steps/looks/instance-types.ts';
+import {instanceTypesLook} from '../../steps/looks/catalog.ts';
 import {networkLook} from '../../steps/looks/network.ts';
 import {quotaCodeOf, quotaLook} from '../../steps/looks/quota.ts';
 import {marketWords, neededOf, othersWords, type Room, roomNote, usedByOthers} from '../../steps/quota-room.ts';

@@ -5,7 +5,7 @@ import {until} from '../../world/laptop/clock.ts';
 import {unless} from '../answering.ts';
 import {whenKnown} from '../late.ts';
 import {type BakedImage, bakedLook} from '../looks/baked-images.ts';
-import {imageLook} from '../looks/images.ts';
+import {imageLook} from '../looks/catalog.ts';
 import {tagList} from '../tags.ts';
 import type {Recipe} from './recipe.ts';
 

@@ -1,9 +1,7 @@
-import {type Architecture, architectures, type Publisher, userOf, wantedImage} from '../../answers/publishers.ts';
-import type {Look, Looking} from '../../engine/step.ts';
-import type {Given} from '../../fleet.ts';
+import {type Architecture, architectures, type Publisher} from '../../answers/publishers.ts';
+import type {Look} from '../../engine/step.ts';
 import {unless} from '../answering.ts';
 import {tagsOf} from '../tags.ts';
-import type {Instance} from './account.ts';
 
 /** An image as AWS describes it; `deprecatedAt` is milliseconds since 1970. */
 export type Image = {
@@ -61,13 +59,38 @@ export const imageLook = (id: string): Look<Image | undefined> => ({
 	},
 });
 
-/** What a machine's login user is when nobody says and its image's publisher isn't known: Ubuntu's, the default image. */
-const usual = 'ubuntu';
+/** An instance type, and the zones of the region that offer it; none where the region doesn't. */
+export type InstanceType = {vcpus: number; architectures: string[]; zones: string[]};
 
-/** As whom to log in: the answer, else the user of the publisher of the image that the instance runs, which may be one before the answers' own. */
-export async function loginUser(context: Looking, given: Given, instance: Instance): Promise<string> {
-	if (given.sshUser !== undefined) return given.sshUser;
-	const image = await unless(context.look(imageLook(instance.imageId)), 'not-allowed');
-	const wanted = given.image === undefined ? undefined : wantedImage(given.image);
-	return (image && userOf(image)) ?? (wanted && 'publisher' in wanted ? wanted.publisher.user : usual);
-}
+/** Instance types by name; a name that the region doesn't know is absent. */
+export const instanceTypesLook = (...names: string[]): Look<Map<string, InstanceType>> => {
+	const asked = [...new Set(names)].sort();
+	return {
+		name: `instance types ${asked.join(' ')}`,
+		async load({cloud}) {
+			const filter = [{Name: 'instance-type', Values: asked}];
+			const [types, offerings] = await Promise.all([
+				unless(cloud.call('DescribeInstanceTypes', {Filters: filter}), 'InvalidInstanceType'),
+				cloud.call('DescribeInstanceTypeOfferings', {LocationType: 'availability-zone', Filters: filter}),
+			]);
+			const zonesOf = (name: string) =>
+				(offerings.InstanceTypeOfferings ?? []).flatMap(({InstanceType, Location}) => (InstanceType === name && Location ? [Location] : [])).sort();
+			return new Map(
+				(types?.InstanceTypes ?? []).flatMap(({InstanceType: name, ProcessorInfo, VCpuInfo}) =>
+					name === undefined
+						? []
+						: [
+								[
+									name,
+									{
+										vcpus: VCpuInfo?.DefaultVCpus ?? 0,
+										architectures: ProcessorInfo?.SupportedArchitectures ?? [],
+										zones: zonesOf(name),
+									},
+								] as const,
+							],
+				),
+			);
+		},
+	};
+};
