@@ -1,6 +1,6 @@
 import {type Answers, type Fleet, names} from '../fleet.ts';
 import {Problem} from '../problem.ts';
-import {type PolicyDocument, readPolicy, type Statement} from '../world/cloud/policy/judge.ts';
+import {type PolicyDocument, readPolicy, type Statement} from '../world/cloud/policy.ts';
 import {counted} from '../world/printable.ts';
 import {canonical} from './recorded.ts';
 

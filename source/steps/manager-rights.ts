@@ -1,6 +1,6 @@
 import type {Context, Found, Note} from '../engine/step.ts';
 import {Problem} from '../problem.ts';
-import type {PolicyDocument} from '../world/cloud/policy/judge.ts';
+import type {PolicyDocument} from '../world/cloud/policy.ts';
 import {identityLook} from './identity.ts';
 import {bucketKeyLook, diskKeyLook, type KeySeen} from './looks/keys.ts';
 import {profileLook} from './looks/profile.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {markKeys} from '../../source/fleet.ts';
 import {simulatedWorld, type World} from '../../source/simulated/world.ts';
-import {readPolicy} from '../../source/world/cloud/policy/judge.ts';
-import {untilLaunched} from '../world/policy/worker-calls.ts';
+import {readPolicy} from '../../source/world/cloud/policy.ts';
+import {untilLaunched} from '../simulated/policy/worker-calls.ts';
 import {appliedIn, name, planOf, problemsIn, region, type SetupWish, saidIn, setUp, standingFleet, unlike} from './fleet.ts';
 import {jobStates, onlyManager} from './seen.ts';
 

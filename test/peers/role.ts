@@ -2,8 +2,9 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import {AutoScalingClient, type AutoScalingGroup, DescribeAutoScalingGroupsCommand} from '@aws-sdk/client-auto-scaling';
 import {DescribeImagesCommand, DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client, type Tag} from '@aws-sdk/client-ec2';
 import * as z from 'zod';
-import {judge, type PolicyDocument, type PolicyQuestion, readPolicy} from '../../source/world/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../source/world/cloud/policy/questions.ts';
+import {judge, type PolicyQuestion} from '../../source/simulated/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../source/simulated/cloud/policy/questions.ts';
+import {type PolicyDocument, readPolicy} from '../../source/world/cloud/policy.ts';
 import {type AskedCall, asked, type Call, errorBody} from './calls.ts';
 import {bodyOf, type Listening, listen} from './listen.ts';
 import {codeOf, forward, type ProxyAnswer} from './proxy.ts';

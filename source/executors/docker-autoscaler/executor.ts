@@ -27,7 +27,7 @@ import {softwareStep} from '../../steps/software.ts';
 import {spotRole, spotRoleStep} from '../../steps/spot-role.ts';
 import {workerImageStep} from '../../steps/worker-image.ts';
 import type {WorkerMaking} from '../../steps/worker-making.ts';
-import type {Statement} from '../../world/cloud/policy/judge.ts';
+import type {Statement} from '../../world/cloud/policy.ts';
 import type {Action} from '../../world/cloud/port.ts';
 import {commandLine} from '../../world/host/quote.ts';
 import {paths} from '../../world/host/scripts/paths.ts';

@@ -1,6 +1,6 @@
 import {type Answers, markKeys} from '../../fleet.ts';
 import type {PolicyScope, WorkerRights} from '../../steps/manager-policy.ts';
-import type {Statement} from '../../world/cloud/policy/judge.ts';
+import type {Statement} from '../../world/cloud/policy.ts';
 import {flagOf} from './machine-options.ts';
 
 /** How many tags docker-machine sets in one call (amazonec2 driver, v0.16.2-gitlab.22). */

@@ -1,4 +1,4 @@
-import {matches} from '../../world/cloud/policy/judge.ts';
+import {matches} from './policy/judge.ts';
 import {refusal, unknownToThisWorld} from './refusal.ts';
 import {judgedTags, type TagInput} from './tag-rules.ts';
 

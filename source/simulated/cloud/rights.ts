@@ -1,7 +1,8 @@
-import {judge, type PolicyDocument, type PolicyQuestion, type PolicyVerdict, readPolicy} from '../../world/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../world/cloud/policy/questions.ts';
+import {type PolicyDocument, readPolicy} from '../../world/cloud/policy.ts';
 import {actionsOf, type Input, type OperationName} from '../../world/cloud/port.ts';
 import type {AccountState, RegionState, RoleState} from './account.ts';
+import {judge, type PolicyQuestion, type PolicyVerdict} from './policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from './policy/questions.ts';
 
 /** What AWS's own policies of these names allow, as far as a manager needs it. */
 const managed: Record<string, string[]> = {

@@ -1,5 +1,5 @@
-import {questionsOf} from '../../world/cloud/policy/questions.ts';
 import type {BucketState} from '../cloud/account.ts';
+import {questionsOf} from '../cloud/policy/questions.ts';
 import {judgeRole} from '../cloud/rights.ts';
 import type {Job} from '../gitlab/gitlab.ts';
 import {type CacheHeard, type FailureReason, imageTakes, jobImage} from '../gitlab/state.ts';

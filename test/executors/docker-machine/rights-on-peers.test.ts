@@ -6,7 +6,7 @@ import {SSMClient, StartSessionCommand} from '@aws-sdk/client-ssm';
 import {markKeys} from '../../../source/fleet.ts';
 import {until} from '../../peers/poll.ts';
 import {type PeerWorld, startWorld} from '../../peers/world.ts';
-import {untilLaunched} from '../../world/policy/worker-calls.ts';
+import {untilLaunched} from '../../simulated/policy/worker-calls.ts';
 import {type CommandWish, problems, unlike} from './laptop.ts';
 import {peersLaptop} from './on-peers.ts';
 import {someAnswers} from './some-answers.ts';

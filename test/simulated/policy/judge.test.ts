@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {type ConditionKeys, judge, type Statement} from '../../../source/world/cloud/policy/judge.ts';
+import {type ConditionKeys, judge} from '../../../source/simulated/cloud/policy/judge.ts';
+import type {Statement} from '../../../source/world/cloud/policy.ts';
 
 const allow = (over: Partial<Statement> = {}): Statement => ({Effect: 'Allow', Action: 'ec2:StopInstances', Resource: '*', ...over});
 const own = 'arn:aws:ec2:us-east-2:123456789012:instance/i-1';

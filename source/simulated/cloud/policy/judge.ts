@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type {PolicyDocument, Statement} from '../../../world/cloud/policy.ts';
 
 /** A pattern in which `*` stands for any characters and `?` for one, as in IAM's actions, resources and values and in EC2's filters. */
 const asPattern = (text: string): RegExp =>
@@ -86,18 +86,6 @@ function conditionHolds(operator: string, key: string, wanted: readonly string[]
 	return set === 'ForAllValues' ? values.every(fitsOne) : values.some(fitsOne);
 }
 
-/** One statement of an IAM policy that is tied to an identity. */
-export type Statement = {
-	Sid?: string;
-	Effect: 'Allow' | 'Deny';
-	Action: string | string[];
-	Resource: string | string[];
-	/** Operator, then key, then the value or values that it is held against. */
-	Condition?: Record<string, Record<string, string | string[]>>;
-};
-
-export type PolicyDocument = {Version: '2012-10-17'; Statement: Statement[]};
-
 /** One question to IAM: may this be done to this thing. A call that touches several things is several questions. */
 export type PolicyQuestion = {action: string; resource: string; keys: ConditionKeys};
 
@@ -124,29 +112,4 @@ export function judge(policies: readonly PolicyDocument[], question: PolicyQuest
 	const speaking = policies.flatMap(({Statement}) => Statement).filter((statement) => speaksOf(statement, question));
 	if (speaking.some(({Effect}) => Effect === 'Deny')) return 'denied';
 	return speaking.length > 0 ? 'allowed' : 'not allowed';
-}
-
-const oneOrMore = z.union([z.string(), z.array(z.string())]);
-
-const form = z.strictObject({
-	Version: z.literal('2012-10-17'),
-	Statement: z.array(
-		z.strictObject({
-			Sid: z.string().exactOptional(),
-			Effect: z.enum(['Allow', 'Deny']),
-			Action: oneOrMore,
-			Resource: oneOrMore,
-			Condition: z.record(z.string(), z.record(z.string(), oneOrMore)).exactOptional(),
-		}),
-	),
-});
-
-/** Reads the text of an identity's policy, URL-encoded as IAM gives it or plain; undefined where it has elements that aren't known here, or isn't one. */
-export function readPolicy(text: string): PolicyDocument | undefined {
-	try {
-		const read = form.safeParse(JSON.parse(text.trimStart().startsWith('{') ? text : decodeURIComponent(text)));
-		return read.success ? read.data : undefined;
-	} catch {
-		return undefined;
-	}
 }

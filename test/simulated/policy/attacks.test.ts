@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {mark, markKeys} from '../../../source/fleet.ts';
-import type {JudgedCall} from '../../../source/world/cloud/policy/questions.ts';
+import type {JudgedCall} from '../../../source/simulated/cloud/policy/questions.ts';
 import {someFleet} from '../../executors/docker-machine/some-answers.ts';
 import {account, arn, cases, machine, type PolicyCase, refused, workerProfile} from './fleet-policies.ts';
 

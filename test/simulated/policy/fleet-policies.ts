@@ -1,8 +1,9 @@
 import {machineRights} from '../../../source/executors/docker-machine/manager-rights.ts';
 import {type Answers, mark} from '../../../source/fleet.ts';
+import {judge, type PolicyQuestion} from '../../../source/simulated/cloud/policy/judge.ts';
+import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../../source/simulated/cloud/policy/questions.ts';
 import {managerPolicy, type PolicyScope} from '../../../source/steps/manager-policy.ts';
-import {judge, type PolicyDocument, type PolicyQuestion} from '../../../source/world/cloud/policy/judge.ts';
-import {type JudgedCall, type JudgedLaunch, type JudgedScope, type KnownThing, questionsOf} from '../../../source/world/cloud/policy/questions.ts';
+import type {PolicyDocument} from '../../../source/world/cloud/policy.ts';
 import {someAnswers, someFleet, someNetwork} from '../../executors/docker-machine/some-answers.ts';
 
 export const account = '123456789012';

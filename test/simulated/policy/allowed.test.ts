@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import type {Statement} from '../../../source/world/cloud/policy/judge.ts';
-import type {JudgedCall} from '../../../source/world/cloud/policy/questions.ts';
+import type {JudgedCall} from '../../../source/simulated/cloud/policy/questions.ts';
+import type {Statement} from '../../../source/world/cloud/policy.ts';
 import {account, arn, cases, diskKey, machine, type PolicyCase, refused} from './fleet-policies.ts';
 
 const batches = (tags: Record<string, string>): Record<string, string>[] => {
